@@ -1,0 +1,329 @@
+//! `connector.toml`: how to fetch a vendor's streams, as data. How to read the pages is the SQL
+//! beside it.
+//!
+//! Every text marked *template* is a minijinja template over `settings`, `secrets`, `slice`,
+//! `partition` and `cursor`; see [`crate::connectors::template`].
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A connector as its `connector.toml` describes it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectorSpec {
+    /// snake_case; equals the folder's name.
+    pub name: String,
+    /// As printed, e.g. `Google Ads`.
+    pub label: String,
+    /// The vendor's reference, for admins.
+    pub docs: String,
+    #[serde(default)]
+    pub settings: BTreeMap<String, SettingSpec>,
+    #[serde(default)]
+    pub secrets: BTreeMap<String, SecretSpec>,
+    pub auth: AuthSpec,
+    #[serde(default)]
+    pub limits: LimitSpec,
+    /// In order; the first rule that matches a response decides.
+    #[serde(default)]
+    pub errors: Vec<ErrorRule>,
+    /// Keyed by stream id, e.g. `ad_daily`.
+    pub streams: BTreeMap<String, StreamSpec>,
+}
+
+/// A value an admin may set on a connection.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettingSpec {
+    pub about: String,
+    #[serde(default)]
+    pub kind: SettingKind,
+    /// Without a default the setting is required.
+    pub default: Option<toml::Value>,
+}
+
+/// What a setting may hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SettingKind {
+    #[default]
+    Text,
+    Number,
+    Boolean,
+    /// A list of texts; the only kind a partition may run over.
+    List,
+    /// An IANA zone such as `Europe/Berlin`.
+    TimeZone,
+    /// `https://…`, or `http://` to loopback.
+    Url,
+}
+
+/// A secret the connector needs.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecretSpec {
+    pub about: String,
+    #[serde(default)]
+    pub optional: bool,
+}
+
+/// How requests prove who they are. All values are templates.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum AuthSpec {
+    None,
+    /// A key in a header or a query parameter.
+    ApiKey {
+        header: Option<String>,
+        query: Option<String>,
+        value: String,
+    },
+    /// `Authorization: Bearer …` with a token that does not expire.
+    Bearer {
+        token: String,
+    },
+    /// OAuth 2 with a stored refresh token.
+    Oauth2Refresh {
+        token_url: String,
+        client_id: String,
+        client_secret: String,
+        refresh_token: String,
+    },
+    /// A signed assertion exchanged for a token (RFC 7523, RS256), from a Google service-account key file.
+    ServiceAccount {
+        token_url: String,
+        key_json: String,
+        scope: String,
+    },
+}
+
+/// What the vendor allows, per credential, shared by every job of the process.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitSpec {
+    /// At most this many requests in `per_secs`.
+    pub requests: u32,
+    pub per_secs: u32,
+    /// At most this many requests under way at once.
+    pub concurrency: usize,
+    /// Longest wait for a whole response, in seconds.
+    pub timeout_secs: u64,
+    /// Longest response body accepted, decompressed.
+    pub max_body_mb: u64,
+    /// Attempts of one request before the slice fails, the first included.
+    pub attempts: u32,
+}
+
+impl Default for LimitSpec {
+    fn default() -> Self {
+        Self { requests: 10, per_secs: 1, concurrency: 4, timeout_secs: 120, max_body_mb: 1024, attempts: 6 }
+    }
+}
+
+/// What a response that is not the data means. All conditions given must hold.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ErrorRule {
+    /// Any of these statuses; empty means any status. A rule with `exists` or `body` is tried on a
+    /// 2xx response too.
+    #[serde(default)]
+    pub status: Vec<u16>,
+    /// A response header that must equal (case-insensitively) the value.
+    pub header: Option<HeaderMatch>,
+    /// A JSON pointer that must exist in the body; for a top-level array the first element is meant
+    /// as well, so `/error` finds `[{"error": …}]`.
+    pub exists: Option<String>,
+    /// A regular expression over the first 64 KB of the body.
+    pub body: Option<String>,
+    pub action: ErrorAction,
+    /// A JSON pointer to a wait such as `"60s"`, `"60"` or `60` (seconds).
+    pub wait_pointer: Option<String>,
+    /// Wait this long where the vendor does not say.
+    pub wait_secs: Option<u64>,
+    /// What an admin should know or do, one sentence.
+    pub note: String,
+}
+
+/// A header and its value.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeaderMatch {
+    pub name: String,
+    pub value: String,
+}
+
+/// What to do about an error response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorAction {
+    /// Wait (vendor's word, else `wait_secs`, else backoff with jitter) and ask again.
+    Retry,
+    /// Take a new token once, then ask again; a second time means stop.
+    Refresh,
+    /// No data, and that is fine: the slice is complete, with a note.
+    Skip,
+    /// This stream cannot go on today; later runs try again.
+    StopForToday,
+    /// Only a person can mend it: credentials, rights, configuration.
+    Stop,
+    /// Page tokens went stale: begin the slice anew.
+    RestartSlice,
+}
+
+/// One kind of thing a vendor lists.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StreamSpec {
+    /// What it holds, one sentence.
+    pub about: String,
+    #[serde(default)]
+    pub slicing: SlicingSpec,
+    /// Runs once for each value of this list setting, as `partition`.
+    pub partition_over: Option<String>,
+    pub request: RequestSpec,
+    #[serde(default)]
+    pub paging: PagingSpec,
+    /// What the body is: one JSON object, or an array of objects that is read element by element.
+    #[serde(default)]
+    pub body: BodyKind,
+    /// JSON path from a body (or array element) to its records, e.g. `$.results[*]`. Used to keep
+    /// the raw record of a rejected row and to notice new fields.
+    pub records: String,
+    /// The tables the pages fill, all in one transaction.
+    pub loads: Vec<LoadSpec>,
+    /// Days until the vendor's word on a day is final.
+    #[serde(default)]
+    pub settles_after_days: u32,
+    /// The setting that names the zone of the vendor's days; else the workspace's zone.
+    pub time_zone_setting: Option<String>,
+}
+
+/// How the past is cut into requests.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum SlicingSpec {
+    /// Everything, every time.
+    #[default]
+    Whole,
+    /// Calendar days in the account's zone: `step_days` a slice; each run re-reads `reread_days`
+    /// before the cursor, and today.
+    Days { step_days: u32, reread_days: u32 },
+    /// Instants: from the cursor less `overlap_secs` until now, cut every `step_days`.
+    Instants { step_days: u32, overlap_secs: u64 },
+}
+
+/// One request. Path, query, headers and body are templates.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestSpec {
+    #[serde(default)]
+    pub method: Method,
+    /// A full URL, normally `{{ settings.base_url }}/…`.
+    pub url: String,
+    /// In order, repeats allowed; a pair whose value renders empty is left out.
+    #[serde(default)]
+    pub query: Vec<(String, String)>,
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// A JSON body.
+    pub body: Option<String>,
+}
+
+/// The methods vendors use to read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    #[default]
+    Get,
+    Post,
+}
+
+/// How to ask for the next page. The pager sets `cursor.*` for the request's templates; on the
+/// first page all of `cursor` is empty text (`offset` is `0`, `page` is `first`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum PagingSpec {
+    /// A single response.
+    #[default]
+    None,
+    /// A token in the body, sent as `cursor.token` (in query or body); its absence ends.
+    NextToken {
+        /// JSON pointer, e.g. `/nextPageToken`.
+        pointer: String,
+        /// The token arrives percent-encoded and is decoded once.
+        #[serde(default)]
+        percent_encoded: bool,
+        /// After so many rows of one query, begin again above the last id.
+        restart: Option<RestartSpec>,
+    },
+    /// `cursor.offset` grows by `limit` until it reaches the total.
+    Offset { limit: u64, total_pointer: String },
+    /// `cursor.page` grows by one until a page has fewer than `limit` records.
+    PageNumber { first: u64, limit: u64, records_pointer: String },
+    /// `cursor.after` is the id of the last record while `has_more_pointer` is true.
+    StartingAfter { records_pointer: String, id_field: String, has_more_pointer: String },
+    /// The body holds the whole next URL (same host only).
+    NextUrl { pointer: String },
+}
+
+/// For searches that list only so many rows: order by id, and when `rows` have come, ask again
+/// with `cursor.floor` set to the last id and no token.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RestartSpec {
+    pub rows: u64,
+    pub records_pointer: String,
+    pub id_field: String,
+}
+
+/// How a response body is cut into JSON objects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyKind {
+    #[default]
+    Object,
+    Array,
+}
+
+/// A table filled from the pages.
+///
+/// The query `<sql>` reads `page(page_no INTEGER, body JSON)` and yields every column of
+/// `core.<table>` but workspace, connection and load_id, plus `page_no`, `record_no` (from 0
+/// within the body) and `problem` (null for a good row, else the reason).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoadSpec {
+    /// Table in schema `core`.
+    pub table: String,
+    /// File beside `connector.toml`; `<table>.sql` by default.
+    pub sql: Option<String>,
+    /// Columns that name a row within workspace and connection.
+    pub key: Vec<String>,
+    pub mode: LoadMode,
+    /// Date columns whose days a changed row touches. Empty: nothing by day is computed from it.
+    #[serde(default)]
+    pub touches: Vec<String>,
+}
+
+impl LoadSpec {
+    /// The query's file name.
+    pub fn sql_file(&self) -> String {
+        self.sql.clone().unwrap_or_else(|| format!("{}.sql", self.table))
+    }
+}
+
+/// What the new rows replace.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum LoadMode {
+    /// All rows of the slice's days (by `column`), and of its partition where `partition` names the
+    /// column that holds it: rows the vendor no longer states are gone.
+    ReplaceWindow { column: String, partition: Option<String> },
+    /// All rows of this connection.
+    ReplaceAll,
+    /// Rows with the same values in `scope` (the key by default).
+    Upsert {
+        #[serde(default)]
+        scope: Vec<String>,
+    },
+}

@@ -1,0 +1,131 @@
+//! Which marketing channel a visit, person or payment belongs to: the first matching rule over
+//! source, medium and campaign.
+
+use regex::Regex;
+use serde::Deserialize;
+
+/// A rule as `config/channels.toml` states it. Conditions left out hold for anything; all given
+/// ones must hold. Patterns are regular expressions that must match the whole lower-cased value.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelRuleSpec {
+    /// snake_case id, as in reports and budgets.
+    pub channel: String,
+    pub source: Option<String>,
+    pub medium: Option<String>,
+    pub campaign: Option<String>,
+}
+
+/// The rules in order, ready to use.
+#[derive(Clone, Debug)]
+pub struct ChannelRules {
+    rules: Vec<Rule>,
+}
+
+#[derive(Clone, Debug)]
+struct Rule {
+    channel: String,
+    source: Option<Regex>,
+    medium: Option<Regex>,
+    campaign: Option<Regex>,
+}
+
+/// A rule whose pattern is not a regular expression.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("rule {number} ({channel}): {message}")]
+pub struct ChannelRuleError {
+    /// Counts from 1.
+    pub number: usize,
+    pub channel: String,
+    pub message: String,
+}
+
+/// The channel of whatever no rule matches.
+pub const UNASSIGNED: &str = "unassigned";
+
+impl ChannelRules {
+    /// Compiles the rules; reports every bad pattern.
+    pub fn new(specs: &[ChannelRuleSpec]) -> Result<Self, Vec<ChannelRuleError>> {
+        let mut rules = Vec::new();
+        let mut errors = Vec::new();
+        for (index, spec) in specs.iter().enumerate() {
+            match compile(spec) {
+                Ok(rule) => rules.push(rule),
+                Err(message) => {
+                    errors.push(ChannelRuleError { number: index + 1, channel: spec.channel.clone(), message });
+                }
+            }
+        }
+        if errors.is_empty() { Ok(Self { rules }) } else { Err(errors) }
+    }
+
+    /// The channel of the first rule that matches, else [`UNASSIGNED`]. Case does not matter.
+    pub fn channel(&self, source: &str, medium: &str, campaign: &str) -> &str {
+        let (source, medium, campaign) = (source.to_lowercase(), medium.to_lowercase(), campaign.to_lowercase());
+        let holds = |pattern: &Option<Regex>, value: &str| pattern.as_ref().is_none_or(|p| p.is_match(value));
+        self.rules
+            .iter()
+            .find(|rule| {
+                holds(&rule.source, &source) && holds(&rule.medium, &medium) && holds(&rule.campaign, &campaign)
+            })
+            .map_or(UNASSIGNED, |rule| &rule.channel)
+    }
+
+    /// Every channel a rule can give, in rule order, without repeats.
+    pub fn channels(&self) -> Vec<&str> {
+        let mut channels: Vec<&str> = Vec::new();
+        for rule in &self.rules {
+            if !channels.contains(&rule.channel.as_str()) {
+                channels.push(&rule.channel);
+            }
+        }
+        channels
+    }
+}
+
+fn compile(spec: &ChannelRuleSpec) -> Result<Rule, String> {
+    let pattern = |field: &str, text: &Option<String>| -> Result<Option<Regex>, String> {
+        text.as_ref()
+            .map(|text| {
+                Regex::new(&format!("^(?:{text})$"))
+                    .map_err(|_| format!("{field} = {text:?} is not a regular expression"))
+            })
+            .transpose()
+    };
+    Ok(Rule {
+        channel: spec.channel.clone(),
+        source: pattern("source", &spec.source)?,
+        medium: pattern("medium", &spec.medium)?,
+        campaign: pattern("campaign", &spec.campaign)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(channel: &str, source: Option<&str>, medium: Option<&str>) -> ChannelRuleSpec {
+        let own = |text: Option<&str>| text.map(str::to_owned);
+        ChannelRuleSpec { channel: channel.to_owned(), source: own(source), medium: own(medium), campaign: None }
+    }
+
+    #[test]
+    fn the_first_matching_rule_decides_whatever_the_case() {
+        let rules = ChannelRules::new(&[
+            rule("paid_search", Some("google|bing"), Some("cpc|ppc")),
+            rule("organic_search", None, Some("organic")),
+        ])
+        .expect("rules");
+        assert_eq!(rules.channel("Google", "CPC", "x"), "paid_search");
+        assert_eq!(rules.channel("google", "organic", ""), "organic_search");
+        assert_eq!(rules.channel("googlebot", "cpc", ""), UNASSIGNED);
+    }
+
+    #[test]
+    fn every_bad_pattern_is_reported() {
+        let errors =
+            ChannelRules::new(&[rule("a", Some("("), None), rule("b", Some("x"), None), rule("c", None, Some("["))])
+                .expect_err("two errors");
+        assert_eq!(errors.iter().map(|error| error.number).collect::<Vec<_>>(), [1, 3]);
+    }
+}

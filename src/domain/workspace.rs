@@ -1,0 +1,20 @@
+//! A workspace: one tenant, with the zone its days are counted in and the currency it reports in.
+
+use crate::domain::money::Currency;
+use chrono::Weekday;
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+/// The facts about a tenant that every number depends on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Workspace {
+    /// snake_case, unique; names folders and rows.
+    pub id: String,
+    /// As printed on reports.
+    pub name: String,
+    /// Reporting days are this zone's calendar days.
+    pub time_zone: Tz,
+    /// Money is converted to this currency at the rate of its day.
+    pub currency: Currency,
+    pub week_starts_on: Weekday,
+}

@@ -1,0 +1,9 @@
+//! Daybook keeps a company's marketing day-book: it syncs vendors' APIs into DuckDB, rolls up, and
+//! delivers reports whose every number can be proved.
+
+pub mod connectors;
+pub mod delivery;
+pub mod domain;
+pub mod report;
+pub mod sandbox;
+pub mod support;

@@ -1,0 +1,3 @@
+use clap as _;
+
+fn main() {}

@@ -1,0 +1,297 @@
+//! The one document every format renders. Numbers are worded here once, as [`Figure::text`], so
+//! PDF, HTML, CSV, mail and Slack agree by construction.
+
+pub use crate::domain::metric::Unit;
+use crate::domain::money::Currency;
+use crate::domain::period::Period;
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// A report as issued.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Document {
+    /// Stable id of this issue of the report, e.g. `rep_5b1c…`.
+    pub id: String,
+    /// The report's definition, e.g. `daily_performance`.
+    pub report: String,
+    /// As printed on top, e.g. `Daily performance`.
+    pub title: String,
+    pub workspace_id: String,
+    pub workspace_name: String,
+    /// The days the report speaks of, in `time_zone`.
+    pub period: Period,
+    pub time_zone: Tz,
+    pub currency: Currency,
+    pub issued_at: DateTime<Utc>,
+    /// One or two sentences that say the result; plain text.
+    pub summary: String,
+    /// What is missing or late, most important first; shown on top. Empty when all is complete.
+    pub gaps: Vec<String>,
+    pub sections: Vec<Section>,
+    /// Data-through stamp of each source.
+    pub freshness: Vec<Freshness>,
+    /// Remarks that belong to the whole report: definitions, provisional values, conversions.
+    pub notes: Vec<String>,
+}
+
+/// A titled part of a report.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Section {
+    /// Stable id, e.g. `channels`; used for anchors and CSV.
+    pub id: String,
+    pub title: String,
+    /// A sentence that says what to see here, or nothing.
+    pub lead: Option<String>,
+    pub blocks: Vec<Block>,
+}
+
+/// One thing on the page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Block {
+    /// Headline figures, shown side by side.
+    Cards {
+        cards: Vec<Card>,
+    },
+    Table(Table),
+    Chart(Chart),
+    /// A paragraph of plain text.
+    Text {
+        text: String,
+    },
+}
+
+/// A headline figure with what it is compared to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Card {
+    /// Metric id, e.g. `revenue`.
+    pub metric: String,
+    pub label: String,
+    pub figure: Figure,
+    /// In reading order, e.g. day before, same weekday, target. May be empty.
+    pub comparisons: Vec<Comparison>,
+    /// The last days of the metric for a small line, oldest first, the reported day last; `None`
+    /// where a day has no data. Empty when there is no history.
+    pub spark: Vec<Option<Decimal>>,
+}
+
+/// A figure set against another one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// e.g. `day before`, `last Friday`, `target`.
+    pub label: String,
+    /// The value compared with.
+    pub base: Figure,
+    /// The relative change in percent, e.g. text `+12.4%`; `n/a` when the base is zero or absent.
+    pub change: Figure,
+    pub mood: Mood,
+}
+
+/// Whether a change is welcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mood {
+    Good,
+    Bad,
+    /// No judgement: no change, nothing to compare with, or a metric without a direction.
+    Neutral,
+}
+
+/// A printed number (or the admission that there is none).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Figure {
+    /// The exact value before rounding for print; `None` when it does not exist.
+    pub value: Option<Decimal>,
+    pub unit: Unit,
+    /// As every format prints it, e.g. `€1,204.50`, `2.8%`, `n/a`.
+    pub text: String,
+    /// What `daybook explain` takes, e.g. `r_1f0a…`; `None` for parts of a figure (changes).
+    pub receipt: Option<String>,
+    /// Still expected to change: the source has not settled.
+    pub provisional: bool,
+}
+
+/// A table of figures. Every row has as many cells as there are columns after the first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Table {
+    /// Stable id within the document.
+    pub id: String,
+    pub title: Option<String>,
+    /// Heading of the first column, which names the row, e.g. `Channel`.
+    pub row_heading: String,
+    pub columns: Vec<Column>,
+    pub rows: Vec<Row>,
+    /// Sums below the line, if they mean something.
+    pub total: Option<Row>,
+    /// What to say when there are no rows.
+    pub empty_text: String,
+}
+
+/// A column of figures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Column {
+    /// Metric id or another stable id, e.g. `cost`; unique in the table.
+    pub id: String,
+    pub heading: String,
+}
+
+/// A row: its name and its cells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// Hostile text is possible: campaign names come from vendors.
+    pub name: String,
+    pub cells: Vec<Cell>,
+}
+
+/// A cell of a table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Cell {
+    Figure {
+        figure: Figure,
+        mood: Mood,
+    },
+    Text {
+        text: String,
+    },
+    /// A share of a whole as a bar from 0 to 1 (values above 1 mean over the limit) with its figure.
+    Progress {
+        figure: Figure,
+        share: Option<Decimal>,
+        mood: Mood,
+    },
+}
+
+/// A chart; drawn as one SVG for HTML, PDF and mail.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Chart {
+    /// Stable id within the document, `[a-z0-9_]+`; also names the mail image.
+    pub id: String,
+    pub title: String,
+    /// The unit of all values.
+    pub unit: Unit,
+    pub plot: Plot,
+    /// What the chart shows, in words, for readers who cannot see it.
+    pub alt: String,
+}
+
+/// The kinds of chart and their data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Plot {
+    /// One value a day; a gap in the line where a day has none. All series share `dates`.
+    Lines { dates: Vec<NaiveDate>, series: Vec<Series> },
+    /// Horizontal bars, longest first as given; negative values extend to the left.
+    Bars { bars: Vec<Bar> },
+    /// Stages from wide to narrow.
+    Funnel { stages: Vec<Bar> },
+}
+
+/// A named line of values.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    pub label: String,
+    pub values: Vec<Option<Decimal>>,
+    /// The comparison is drawn grey, the subject in the accent colour.
+    pub role: Role,
+}
+
+/// Whether a series is the subject or what it is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Subject,
+    Comparison,
+}
+
+/// A named value with its printed form.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bar {
+    pub label: String,
+    pub figure: Figure,
+    /// A second, quieter text beside the value, e.g. a stage's rate.
+    pub note: Option<String>,
+}
+
+/// How far a source's data reaches.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Freshness {
+    /// Connection id, e.g. `google_ads`.
+    pub source: String,
+    pub label: String,
+    /// The last day that is covered without a hole, in the workspace's zone.
+    pub data_through: Option<NaiveDate>,
+    /// When the source last answered in full.
+    pub last_success_at: Option<DateTime<Utc>>,
+    pub state: FreshnessState,
+    /// e.g. `complete`, `late: 2 days missing`, `settling until 14 Nov`.
+    pub remark: String,
+}
+
+/// Whether a source can be relied upon for the report's period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FreshnessState {
+    Complete,
+    /// Complete, but the vendor may still restate it.
+    Provisional,
+    Late,
+}
+
+impl Document {
+    /// Every figure with the path that names it (`section/block/row/column`), in reading order.
+    pub fn figures(&self) -> Vec<(String, &Figure)> {
+        let mut all = Vec::new();
+        for section in &self.sections {
+            for block in &section.blocks {
+                block.figures(&section.id, &mut all);
+            }
+        }
+        all
+    }
+
+    /// Every chart, in reading order.
+    pub fn charts(&self) -> impl Iterator<Item = &Chart> {
+        self.sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
+            Block::Chart(chart) => Some(chart),
+            _ => None,
+        })
+    }
+}
+
+impl Block {
+    fn figures<'a>(&'a self, section: &str, all: &mut Vec<(String, &'a Figure)>) {
+        match self {
+            Self::Cards { cards } => {
+                for card in cards {
+                    all.push((format!("{section}/{}", card.metric), &card.figure));
+                    for comparison in &card.comparisons {
+                        let path = format!("{section}/{}/{}", card.metric, comparison.label);
+                        all.push((path.clone(), &comparison.base));
+                        all.push((format!("{path}/change"), &comparison.change));
+                    }
+                }
+            }
+            Self::Table(table) => {
+                for row in table.rows.iter().chain(&table.total) {
+                    for (column, cell) in table.columns.iter().zip(&row.cells) {
+                        if let Cell::Figure { figure, .. } | Cell::Progress { figure, .. } = cell {
+                            all.push((format!("{section}/{}/{}/{}", table.id, row.name, column.id), figure));
+                        }
+                    }
+                }
+            }
+            Self::Chart(chart) => match &chart.plot {
+                Plot::Bars { bars: stages } | Plot::Funnel { stages } => {
+                    for bar in stages {
+                        all.push((format!("{section}/{}/{}", chart.id, bar.label), &bar.figure));
+                    }
+                }
+                Plot::Lines { .. } => {}
+            },
+            Self::Text { .. } => {}
+        }
+    }
+}

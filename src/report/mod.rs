@@ -1,0 +1,8 @@
+//! What a report says and how it looks. Pure: a document is built from readings that a job
+//! carries in, and every format renders the same document.
+
+pub mod build;
+pub mod document;
+pub mod format;
+pub mod render;
+pub mod sample;

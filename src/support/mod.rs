@@ -1,0 +1,6 @@
+//! Small tools every part may use: the clock, secrets, ids, the way off the async threads.
+
+pub mod blocking;
+pub mod clock;
+pub mod ids;
+pub mod secret;

@@ -1,0 +1,135 @@
+//! A secret that cannot be printed by accident.
+
+use serde::{Deserialize, Serialize, Serializer};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// A secret value. `Debug`, `Display` and `Serialize` all give `***`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a value read from the environment, a file or a credential.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value itself, for the one line that puts it on the wire.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// `text` with every occurrence of this secret replaced by `***`.
+    pub fn redact(&self, text: &str) -> String {
+        if self.0.is_empty() {
+            return text.to_owned();
+        }
+        text.replace(&self.0, "***")
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("***")
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("***")
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("***")
+    }
+}
+
+/// Where a secret is kept. Config files hold references, never values.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum SecretRef {
+    /// An environment variable.
+    Env(String),
+    /// A file, relative to the config folder; one trailing line break is dropped.
+    File(PathBuf),
+    /// A systemd credential, read from `$CREDENTIALS_DIRECTORY`.
+    Credential(String),
+}
+
+/// Why a secret could not be read; never holds the value.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum SecretError {
+    #[error("the environment variable {0} is not set")]
+    MissingEnv(String),
+    #[error("the secret file {path} cannot be read: {reason}")]
+    UnreadableFile { path: String, reason: String },
+    #[error("no systemd credential {0}: $CREDENTIALS_DIRECTORY is not set or lacks it")]
+    MissingCredential(String),
+    #[error("{0} is empty")]
+    Empty(String),
+}
+
+impl SecretRef {
+    /// Reads the secret; relative file paths start at `config_dir`.
+    pub fn resolve(&self, config_dir: &Path) -> Result<Secret, SecretError> {
+        let (value, origin) = match self {
+            Self::Env(name) => {
+                let value = std::env::var(name).map_err(|_| SecretError::MissingEnv(name.clone()))?;
+                (value, format!("the environment variable {name}"))
+            }
+            Self::File(path) => {
+                let path = config_dir.join(path);
+                (read_file(&path)?, format!("the secret file {}", path.display()))
+            }
+            Self::Credential(name) => {
+                let missing = || SecretError::MissingCredential(name.clone());
+                let dir = std::env::var_os("CREDENTIALS_DIRECTORY").ok_or_else(missing)?;
+                let value = read_file(&Path::new(&dir).join(name)).map_err(|_| missing())?;
+                (value, format!("the systemd credential {name}"))
+            }
+        };
+        if value.is_empty() {
+            return Err(SecretError::Empty(origin));
+        }
+        Ok(Secret(value))
+    }
+}
+
+fn read_file(path: &Path) -> Result<String, SecretError> {
+    let text = std::fs::read_to_string(path).map_err(|error| SecretError::UnreadableFile {
+        path: path.display().to_string(),
+        reason: error.kind().to_string(),
+    })?;
+    let trimmed = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(trimmed.strip_suffix('\r').unwrap_or(trimmed).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_never_prints_itself() {
+        let secret = Secret::new("hunter2");
+        assert_eq!(format!("{secret:?} {secret}"), "*** ***");
+        assert_eq!(secret.redact("token=hunter2&x"), "token=***&x");
+    }
+
+    #[test]
+    fn a_secret_file_loses_its_last_line_break_only() {
+        let dir = tempfile::tempdir().expect("a folder");
+        std::fs::write(dir.path().join("key"), "two\nlines\n").expect("a file");
+        let secret = SecretRef::File("key".into()).resolve(dir.path()).expect("a secret");
+        assert_eq!(secret.expose(), "two\nlines");
+    }
+
+    #[test]
+    fn an_empty_secret_is_an_error_that_names_its_place() {
+        let dir = tempfile::tempdir().expect("a folder");
+        std::fs::write(dir.path().join("key"), "\n").expect("a file");
+        let error = SecretRef::File("key".into()).resolve(dir.path()).expect_err("empty");
+        assert!(error.to_string().contains("key is empty"), "{error}");
+    }
+}
