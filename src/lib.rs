@@ -7,3 +7,4 @@ pub mod domain;
 pub mod report;
 pub mod sandbox;
 pub mod support;
+pub mod warehouse;

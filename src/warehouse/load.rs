@@ -1,0 +1,187 @@
+//! Loading a landed slice: rows, history, quarantine, coverage, cursor, load record and touched
+//! days in one transaction. Loading the same pages again changes no fact.
+
+mod merge;
+mod stage;
+
+use super::error::{Context, WarehouseError};
+use chrono::{DateTime, NaiveDate, Utc};
+use duckdb::{Connection, Transaction, params};
+use std::path::PathBuf;
+
+/// A landed slice and how to read it. The warehouse knows nothing of vendors: the job that joins
+/// the two fills this in.
+#[derive(Clone, Debug)]
+pub struct LoadRequest {
+    pub load_id: String,
+    pub workspace: String,
+    pub connection: String,
+    pub stream: String,
+    /// Names the slice within the stream.
+    pub slice: String,
+    /// The partition, e.g. an account; empty if the stream has none.
+    pub partition: String,
+    /// The days replaced, `[start, end)`, in `time_zone`; absent for streams without days.
+    pub window: Option<(NaiveDate, NaiveDate)>,
+    /// Zone of the vendor's days.
+    pub time_zone: String,
+    pub fetched_at: DateTime<Utc>,
+    pub manifest: String,
+    pub pages: Pages,
+    pub bytes: u64,
+    /// JSON path from a page (or array element) to its records.
+    pub records_path: String,
+    pub targets: Vec<Target>,
+    /// Yields `note` rows over `page`.
+    pub notes_sql: Option<String>,
+    pub notes: Vec<String>,
+    /// Where the stream's cursor stands once this is loaded; absent for backfills.
+    pub read_until: Option<DateTime<Utc>>,
+    /// Key of the pseudonyms.
+    pub person_key: crate::support::secret::Secret,
+}
+
+/// What was landed.
+#[derive(Clone, Debug)]
+pub enum Pages {
+    /// Compressed JSON bodies; `is_array` ones are read element by element.
+    /// `largest_page` is in bytes, decompressed.
+    Json { files: Vec<PathBuf>, is_array: bool, largest_page: u64 },
+    /// Files that the target's own query reads (dropped files).
+    InQuery { files: usize },
+}
+
+/// A table to fill.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// In schema `core`.
+    pub table: String,
+    pub sql: String,
+    pub key: Vec<String>,
+    pub replaces: Replaces,
+    pub touches: Vec<String>,
+}
+
+/// What the new rows stand for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Replaces {
+    /// Every row of the window's days by `column`, of the partition if it has a column.
+    Window { column: String, partition: Option<String> },
+    /// Every row of the connection.
+    All,
+    /// Every row that shares these columns' values with a new row.
+    Scope(Vec<String>),
+}
+
+/// What a load did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Loaded {
+    pub rows_read: u64,
+    pub rows_written: u64,
+    pub rows_unchanged: u64,
+    pub rows_superseded: u64,
+    pub rows_quarantined: u64,
+    pub notes: Vec<String>,
+}
+
+/// Loads a slice at `now`. Nothing is written unless all is.
+pub fn load(connection: &mut Connection, request: &LoadRequest, now: DateTime<Utc>) -> Result<Loaded, WarehouseError> {
+    let step = || format!("loading {} {} {}", request.connection, request.stream, request.slice);
+    let transaction = connection.transaction().context(step)?;
+    stage::set_variables(&transaction, request)?;
+    stage::create_page(&transaction, request)?;
+    let mut loaded = Loaded { notes: request.notes.clone(), ..Loaded::default() };
+    for target in &request.targets {
+        stage::stage(&transaction, request, target, &mut loaded)?;
+        merge::merge(&transaction, request, target, now, &mut loaded)?;
+    }
+    stage::note_fields(&transaction, request, &mut loaded)?;
+    stage::collect_notes(&transaction, request, &mut loaded)?;
+    record(&transaction, request, now, &loaded)?;
+    stage::drop_page(&transaction)?;
+    transaction.commit().context(step)?;
+    Ok(loaded)
+}
+
+/// The load's own books: its record, the days covered, the cursor.
+fn record(
+    transaction: &Transaction<'_>,
+    request: &LoadRequest,
+    now: DateTime<Utc>,
+    loaded: &Loaded,
+) -> Result<(), WarehouseError> {
+    let step = || "recording a load".to_owned();
+    let (start, end) = request.window.unzip();
+    let pages = match &request.pages {
+        Pages::Json { files, .. } => files.len(),
+        Pages::InQuery { files } => *files,
+    };
+    transaction
+        .execute(
+            "INSERT INTO ops.load SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CAST(CAST(? AS JSON) AS VARCHAR[])",
+            params![
+                request.load_id, request.workspace, request.connection, request.stream, request.slice,
+                request.partition, start, end, request.fetched_at.naive_utc(), now.naive_utc(), request.manifest,
+                pages as u64, request.bytes, loaded.rows_read, loaded.rows_written, loaded.rows_unchanged,
+                loaded.rows_superseded, loaded.rows_quarantined,
+                serde_json::Value::from(loaded.notes.clone()).to_string(),
+            ],
+        )
+        .context(step)?;
+    if let Some((start, end)) = request.window {
+        let of_slice = params![request.workspace, request.connection, request.stream, request.partition, start, end];
+        transaction
+            .execute(
+                "DELETE FROM ops.coverage WHERE workspace = ? AND connection = ? AND stream = ? AND partition = ?
+                 AND date >= ? AND date < ?",
+                of_slice,
+            )
+            .context(step)?;
+        // A day counts as whole once it had ended, in its own zone, when the vendor was asked.
+        transaction
+            .execute(
+                "INSERT INTO ops.coverage
+                 SELECT ?, ?, ?, ?, CAST(day AS DATE), ?, ?, CAST(day AS DATE) < local_date(CAST(? AS TIMESTAMP), ?)
+                 FROM range(CAST(? AS TIMESTAMP), CAST(? AS TIMESTAMP), INTERVAL 1 DAY) AS days(day)",
+                params![
+                    request.workspace,
+                    request.connection,
+                    request.stream,
+                    request.partition,
+                    request.load_id,
+                    request.fetched_at.naive_utc(),
+                    request.fetched_at.naive_utc(),
+                    request.time_zone,
+                    start,
+                    end
+                ],
+            )
+            .context(step)?;
+    }
+    if let Some(read_until) = request.read_until {
+        let of_stream = params![request.workspace, request.connection, request.stream, request.partition];
+        transaction
+            .execute(
+                "DELETE FROM ops.cursor WHERE workspace = ? AND connection = ? AND stream = ? AND partition = ?",
+                of_stream,
+            )
+            .context(step)?;
+        transaction
+            .execute(
+                "INSERT INTO ops.cursor VALUES (?, ?, ?, ?, ?, ?)",
+                params![
+                    request.workspace,
+                    request.connection,
+                    request.stream,
+                    request.partition,
+                    read_until.naive_utc(),
+                    request.load_id
+                ],
+            )
+            .context(step)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

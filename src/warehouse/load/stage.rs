@@ -1,0 +1,248 @@
+//! From pages to typed rows in a temporary table, with the bad ones set aside.
+
+use super::{LoadRequest, Loaded, Pages, Target};
+use crate::warehouse::error::{Context, WarehouseError};
+use duckdb::{Connection, Transaction, params};
+use std::path::Path;
+
+/// DuckDB holds twice the largest JSON object a thread may meet, so the allowance follows the pages:
+/// at least this, and for arrays, whose elements are parsed one by one, at most [`LARGEST_ELEMENT`].
+const SMALLEST_ALLOWANCE: u64 = 4 << 20;
+const LARGEST_ELEMENT: u64 = 32 << 20;
+
+/// Raw records and reasons are kept up to this many characters.
+const LONGEST_RAW: usize = 20_000;
+
+/// Binds what the stream's query may ask by `getvariable`.
+pub fn set_variables(transaction: &Transaction<'_>, request: &LoadRequest) -> Result<(), WarehouseError> {
+    let set = |name: &str, value: Option<&str>| {
+        // SET takes no bound values; a quoted literal with doubled quotes holds any text.
+        let literal = value.map_or_else(|| "NULL".to_owned(), literal);
+        transaction.execute_batch(&format!("SET VARIABLE {name} = {literal}")).context(|| format!("setting {name}"))
+    };
+    set("workspace", Some(&request.workspace))?;
+    set("connection", Some(&request.connection))?;
+    set("partition", Some(&request.partition))?;
+    set("time_zone", Some(&request.time_zone))?;
+    set("person_key", Some(request.person_key.expose()))?;
+    let (start, end) = request.window.unzip();
+    set("window_start", start.map(|date| date.to_string()).as_deref())?;
+    set("window_end", end.map(|date| date.to_string()).as_deref())
+}
+
+/// Creates the relation `page(page_no, body)`.
+pub fn create_page(transaction: &Transaction<'_>, request: &LoadRequest) -> Result<(), WarehouseError> {
+    let Pages::Json { files, is_array, largest_page } = &request.pages else {
+        return Ok(());
+    };
+    let sql = if files.is_empty() {
+        "CREATE OR REPLACE TEMP VIEW page AS SELECT NULL::INTEGER AS page_no, NULL::JSON AS body WHERE false".to_owned()
+    } else {
+        let list: Vec<String> = files.iter().map(|file| path_literal(file)).collect::<Result<_, _>>()?;
+        let most = if *is_array { LARGEST_ELEMENT } else { u64::MAX };
+        let allowance = (largest_page + 1024).clamp(SMALLEST_ALLOWANCE, most);
+        let format = if *is_array { "array" } else { "unstructured" };
+        format!(
+            "CREATE OR REPLACE TEMP VIEW page AS
+             SELECT CAST(regexp_extract(filename, '([0-9]+)[.]json', 1) AS INTEGER) AS page_no, json AS body
+             FROM read_json_objects([{}], format = '{format}', filename = true, maximum_object_size = {allowance})",
+            list.join(", ")
+        )
+    };
+    transaction.execute_batch(&sql).context(|| "opening the landed pages".to_owned())
+}
+
+/// Runs the target's query into `staged`, moves rows with a problem to quarantine, and keeps one
+/// row of each key: the vendor's latest word wins.
+pub fn stage(
+    transaction: &Transaction<'_>,
+    request: &LoadRequest,
+    target: &Target,
+    loaded: &mut Loaded,
+) -> Result<(), WarehouseError> {
+    let step = || format!("reading {} into {}", request.stream, target.table);
+    let columns = columns(transaction, &target.table)?;
+    transaction
+        .execute_batch(&format!("CREATE OR REPLACE TEMP TABLE read AS {}", target.sql.trim_end().trim_end_matches(';')))
+        .context(step)?;
+    let (rows, bad): (u64, u64) = transaction
+        .query_row("SELECT count(*)::UBIGINT, count(problem)::UBIGINT FROM read", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .context(step)?;
+    loaded.rows_read += rows;
+    loaded.rows_quarantined += bad;
+    // The slice's own earlier rejects are replaced: a mended mapping clears them.
+    transaction
+        .execute(
+            "DELETE FROM ops.quarantine
+             WHERE workspace = ? AND connection = ? AND stream = ? AND slice = ? AND table_name = ?",
+            params![request.workspace, request.connection, request.stream, request.slice, target.table],
+        )
+        .context(step)?;
+    if bad > 0 {
+        quarantine(transaction, request, target)?;
+    }
+    let names = columns.join(", ");
+    let key = target.key.join(", ");
+    transaction
+        .execute_batch(&format!(
+            "CREATE OR REPLACE TEMP TABLE staged AS
+             SELECT {names} FROM read WHERE problem IS NULL
+             QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY page_no DESC, record_no DESC) = 1"
+        ))
+        .context(step)?;
+    let kept: u64 =
+        transaction.query_row("SELECT count(*)::UBIGINT FROM staged", [], |row| row.get(0)).context(step)?;
+    if kept + bad < rows {
+        loaded.notes.push(format!("{} of {} rows repeated a key; the last was kept", rows - bad - kept, rows));
+    }
+    transaction.execute_batch("DROP TABLE read").context(step)
+}
+
+fn quarantine(transaction: &Transaction<'_>, request: &LoadRequest, target: &Target) -> Result<(), WarehouseError> {
+    let raw = match &request.pages {
+        Pages::Json { .. } => format!(
+            "(SELECT list_extract(json_extract(page.body, {path}), read.record_no + 1) FROM page
+              WHERE page.page_no = read.page_no
+                AND len(json_extract(page.body, {path})) > read.record_no LIMIT 1)",
+            path = literal(&request.records_path)
+        ),
+        Pages::InQuery { .. } => "read.raw".to_owned(),
+    };
+    transaction
+        .execute(
+            &format!(
+                "INSERT INTO ops.quarantine
+                 SELECT ?, ?, ?, ?, ?, ?, page_no, record_no, problem, left(CAST({raw} AS VARCHAR), {LONGEST_RAW})
+                 FROM read WHERE problem IS NOT NULL"
+            ),
+            params![
+                request.load_id,
+                request.workspace,
+                request.connection,
+                request.stream,
+                request.slice,
+                target.table
+            ],
+        )
+        .context(|| "setting bad rows aside".to_owned())?;
+    Ok(())
+}
+
+/// Notes fields of the records that this stream never had before.
+pub fn note_fields(
+    transaction: &Transaction<'_>,
+    request: &LoadRequest,
+    loaded: &mut Loaded,
+) -> Result<(), WarehouseError> {
+    let Pages::Json { files, .. } = &request.pages else {
+        return Ok(());
+    };
+    if files.is_empty() {
+        return Ok(());
+    }
+    let step = || "looking for new fields".to_owned();
+    let structure: Option<String> = transaction
+        .query_row(
+            &format!(
+                "SELECT CAST(json_group_structure(record) AS VARCHAR) FROM (
+                     SELECT unnest(json_extract(body, {})) AS record FROM (SELECT body FROM page LIMIT 20) LIMIT 2000)",
+                literal(&request.records_path)
+            ),
+            [],
+            |row| row.get(0),
+        )
+        .context(step)?;
+    let Some(structure) = structure.and_then(|text| serde_json::from_str(&text).ok()) else {
+        return Ok(());
+    };
+    let mut fields = Vec::new();
+    flatten(&structure, "", &mut fields);
+    let of_stream = params![request.workspace, request.connection, request.stream];
+    let mut known = transaction
+        .prepare("SELECT field FROM ops.stream_field WHERE workspace = ? AND connection = ? AND stream = ?")
+        .context(step)?;
+    let known: std::collections::BTreeSet<String> =
+        known.query_map(of_stream, |row| row.get(0)).context(step)?.collect::<Result<_, _>>().context(step)?;
+    let new: Vec<String> = fields.into_iter().filter(|field| !known.contains(field)).collect();
+    for field in &new {
+        transaction
+            .execute(
+                "INSERT INTO ops.stream_field VALUES (?, ?, ?, ?, ?)",
+                params![request.workspace, request.connection, request.stream, field, request.load_id],
+            )
+            .context(step)?;
+    }
+    if !known.is_empty() && !new.is_empty() {
+        loaded.notes.push(format!("the vendor sends new fields: {}", new.join(", ")));
+    }
+    Ok(())
+}
+
+/// `{"campaign": {"id": "VARCHAR"}}` becomes `campaign.id`; a stream with endless key names is cut.
+fn flatten(structure: &serde_json::Value, path: &str, fields: &mut Vec<String>) {
+    match structure {
+        serde_json::Value::Object(entries) if path.matches('.').count() < 3 => {
+            for (name, inner) in entries {
+                let name: String = name.chars().take(80).collect();
+                flatten(inner, &if path.is_empty() { name } else { format!("{path}.{name}") }, fields);
+            }
+        }
+        _ if fields.len() < 500 && !path.is_empty() => fields.push(path.to_owned()),
+        _ => {}
+    }
+}
+
+/// Adds what the stream's notes query finds.
+pub fn collect_notes(
+    transaction: &Transaction<'_>,
+    request: &LoadRequest,
+    loaded: &mut Loaded,
+) -> Result<(), WarehouseError> {
+    let Some(sql) = &request.notes_sql else {
+        return Ok(());
+    };
+    let step = || "collecting the vendor's notes".to_owned();
+    let mut statement = transaction.prepare(sql).context(step)?;
+    let notes = statement.query_map([], |row| row.get::<_, Option<String>>(0)).context(step)?;
+    for note in notes {
+        loaded.notes.extend(note.context(step)?);
+    }
+    Ok(())
+}
+
+/// Forgets the pages, so that the next load starts clean.
+pub fn drop_page(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
+    transaction
+        .execute_batch("DROP VIEW IF EXISTS page; DROP TABLE IF EXISTS staged; RESET VARIABLE person_key")
+        .context(|| "clearing up after a load".to_owned())
+}
+
+/// The columns a stream's query yields: the table's own, less what the loader adds.
+pub fn columns(connection: &Connection, table: &str) -> Result<Vec<String>, WarehouseError> {
+    let step = || format!("reading the columns of core.{table}");
+    let mut statement = connection
+        .prepare(
+            "SELECT column_name FROM duckdb_columns()
+             WHERE schema_name = 'core' AND table_name = ? AND column_name NOT IN ('workspace', 'connection', 'load_id')
+             ORDER BY column_index",
+        )
+        .context(step)?;
+    let columns: Vec<String> =
+        statement.query_map(params![table], |row| row.get(0)).context(step)?.collect::<Result<_, _>>().context(step)?;
+    if columns.is_empty() {
+        return Err(WarehouseError::Invalid(format!("there is no table core.{table}")));
+    }
+    Ok(columns)
+}
+
+/// A text as an SQL literal.
+pub fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn path_literal(path: &Path) -> Result<String, WarehouseError> {
+    let text = path.to_str().ok_or_else(|| WarehouseError::Invalid(format!("{} is not UTF-8", path.display())))?;
+    Ok(literal(text))
+}

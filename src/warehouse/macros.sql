@@ -1,0 +1,66 @@
+-- Shared words of the streams' queries. Each connection has them in its temporary schema.
+
+-- Why a text cannot be read as a type, or NULL if it can (or is absent). Quotes 80 characters.
+CREATE OR REPLACE TEMP MACRO bad_whole(name, value) AS
+    CASE WHEN value IS NOT NULL AND (TRY_CAST(value AS BIGINT) IS NULL OR value LIKE '%.%')
+         THEN name || ': "' || left(value, 80) || '" is not a whole number' END;
+CREATE OR REPLACE TEMP MACRO bad_decimal(name, value) AS
+    CASE WHEN value IS NOT NULL AND TRY_CAST(value AS DECIMAL(18, 6)) IS NULL
+         THEN name || ': "' || left(value, 80) || '" is not an amount below 1,000,000,000,000' END;
+CREATE OR REPLACE TEMP MACRO bad_date(name, value) AS
+    CASE WHEN value IS NOT NULL AND TRY_CAST(value AS DATE) IS NULL
+         THEN name || ': "' || left(value, 80) || '" is not a date' END;
+CREATE OR REPLACE TEMP MACRO bad_instant(name, value) AS
+    CASE WHEN value IS NOT NULL AND TRY_CAST(value AS TIMESTAMP) IS NULL
+         THEN name || ': "' || left(value, 80) || '" is not an instant' END;
+CREATE OR REPLACE TEMP MACRO required(name, value) AS
+    CASE WHEN value IS NULL OR value = '' THEN name || ' is missing' END;
+
+-- One sentence of all reasons, or NULL for a good row.
+CREATE OR REPLACE TEMP MACRO problems(reasons) AS nullif(array_to_string(list_filter(reasons, lambda r: r IS NOT NULL), '; '), '');
+
+-- A whole number, absent read as 0: vendors leave zeros out.
+CREATE OR REPLACE TEMP MACRO whole_or_zero(value) AS coalesce(TRY_CAST(value AS BIGINT), 0);
+CREATE OR REPLACE TEMP MACRO amount_or_zero(value) AS coalesce(TRY_CAST(value AS DECIMAL(18, 6)), 0);
+
+-- Minor units in one unit of a currency, as Stripe counts them (docs.stripe.com/currencies):
+-- ISK and UGX are carried with two decimals there.
+CREATE OR REPLACE TEMP MACRO minor_unit_decimals(currency) AS
+    CASE WHEN upper(currency) IN ('BIF', 'CLP', 'DJF', 'GNF', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'VND', 'VUV', 'XAF', 'XOF', 'XPF') THEN 0
+         WHEN upper(currency) IN ('BHD', 'JOD', 'KWD', 'OMR', 'TND') THEN 3
+         ELSE 2 END;
+
+-- Minor units as an exact amount; NULL if the text is no whole number or the amount does not fit.
+CREATE OR REPLACE TEMP MACRO from_minor_units(value, currency) AS
+    TRY_CAST(CASE minor_unit_decimals(currency)
+        WHEN 0 THEN CAST(TRY_CAST(value AS BIGINT) AS DECIMAL(38, 6))
+        WHEN 3 THEN CAST(TRY_CAST(value AS BIGINT) AS DECIMAL(30, 0)) * 0.001
+        ELSE CAST(TRY_CAST(value AS BIGINT) AS DECIMAL(30, 0)) * 0.01 END AS DECIMAL(18, 6));
+
+-- Millionths of a currency unit as an exact amount.
+CREATE OR REPLACE TEMP MACRO from_micros(value) AS
+    TRY_CAST(CAST(TRY_CAST(value AS BIGINT) AS DECIMAL(30, 0)) * 0.000001 AS DECIMAL(18, 6));
+CREATE OR REPLACE TEMP MACRO bad_micros(name, value) AS
+    CASE WHEN value IS NOT NULL AND from_micros(value) IS NULL
+         THEN name || ': "' || left(value, 80) || '" is not a number of millionths that fits an amount' END;
+CREATE OR REPLACE TEMP MACRO bad_minor_units(name, value, currency) AS
+    CASE WHEN value IS NOT NULL AND from_minor_units(value, currency) IS NULL
+         THEN name || ': "' || left(value, 80) || '" is not a number of minor units that fits an amount' END;
+
+-- Unix seconds as a UTC instant; NULL if the text is no number or out of the calendar.
+CREATE OR REPLACE TEMP MACRO from_unix(value) AS
+    CASE WHEN TRY_CAST(value AS BIGINT) BETWEEN -62135596800 AND 253402300799
+         THEN make_timestamp(TRY_CAST(value AS BIGINT) * 1000000) END;
+CREATE OR REPLACE TEMP MACRO bad_unix(name, value) AS
+    CASE WHEN value IS NOT NULL AND from_unix(value) IS NULL
+         THEN name || ': "' || left(value, 80) || '" is not a Unix time' END;
+
+-- A pseudonym: the address never reaches a table. Two rounds of SHA-256 with the key in both, so
+-- that nothing can be appended to a known hash.
+CREATE OR REPLACE TEMP MACRO pseudonym(identifier) AS
+    CASE WHEN identifier IS NOT NULL AND trim(identifier) <> ''
+         THEN sha256(getvariable('person_key') || sha256(getvariable('person_key') || lower(trim(identifier)))) END;
+
+-- A query parameter of a URL, decoded; NULL if it is not there.
+CREATE OR REPLACE TEMP MACRO url_parameter(url, name) AS
+    nullif(url_decode(replace(regexp_extract(url, '[?&]' || name || '=([^&#]*)', 1), '+', ' ')), '');

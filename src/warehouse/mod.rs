@@ -1,0 +1,10 @@
+//! DuckDB: facts, history, rollups and the daemon's books, behind one writing thread.
+
+mod error;
+mod functions;
+pub mod load;
+mod migrate;
+mod worker;
+
+pub use error::{Context, WarehouseError};
+pub use worker::{Warehouse, WarehouseConfig};
