@@ -4,6 +4,7 @@
 pub mod connectors;
 pub mod delivery;
 pub mod domain;
+pub mod jobs;
 pub mod report;
 pub mod sandbox;
 pub mod support;

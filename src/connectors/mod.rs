@@ -1,3 +1,23 @@
-//! The declarative HTTP engine: a spec says how to fetch, SQL how to read.
+//! The declarative HTTP engine. A vendor is data: `connector.toml` says how to fetch, SQL how to
+//! read. Nothing here knows a vendor's name.
 
+pub mod auth;
+pub mod catalog;
+pub mod client;
+pub mod connection;
+pub mod engine;
+pub mod error;
+pub mod landing;
+pub mod limits;
+pub mod paging;
+pub mod rules;
+pub mod slice;
 pub mod spec;
+pub mod template;
+
+pub use catalog::{Catalog, Connector};
+pub use connection::Connection;
+pub use engine::Engine;
+pub use error::ConnectorError;
+pub use landing::{LandedSlice, Manifest};
+pub use slice::{Slice, Window};

@@ -194,6 +194,9 @@ pub struct StreamSpec {
     /// Days until the vendor's word on a day is final.
     #[serde(default)]
     pub settles_after_days: u32,
+    /// File with a query over `page` that yields `note` texts: what the vendor says about the quality
+    /// of its answer, e.g. that rows were folded together.
+    pub notes_sql: Option<String>,
     /// The setting that names the zone of the vendor's days; else the workspace's zone.
     pub time_zone_setting: Option<String>,
 }

@@ -25,6 +25,8 @@ pub struct LoadRequest {
     pub window: Option<(NaiveDate, NaiveDate)>,
     /// Zone of the vendor's days.
     pub time_zone: String,
+    /// The workspace's currency, where the vendor does not say.
+    pub currency: String,
     pub fetched_at: DateTime<Utc>,
     pub manifest: String,
     pub pages: Pages,
@@ -82,6 +84,22 @@ pub struct Loaded {
     pub rows_superseded: u64,
     pub rows_quarantined: u64,
     pub notes: Vec<String>,
+}
+
+impl Loaded {
+    /// Adds another load's counts and its new notes.
+    pub fn add(&mut self, other: Self) {
+        self.rows_read += other.rows_read;
+        self.rows_written += other.rows_written;
+        self.rows_unchanged += other.rows_unchanged;
+        self.rows_superseded += other.rows_superseded;
+        self.rows_quarantined += other.rows_quarantined;
+        for note in other.notes {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+    }
 }
 
 /// Loads a slice at `now`. Nothing is written unless all is.

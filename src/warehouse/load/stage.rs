@@ -25,6 +25,8 @@ pub fn set_variables(transaction: &Transaction<'_>, request: &LoadRequest) -> Re
     set("partition", Some(&request.partition))?;
     set("time_zone", Some(&request.time_zone))?;
     set("person_key", Some(request.person_key.expose()))?;
+    set("currency", Some(&request.currency))?;
+    set("fetched_unix", Some(&request.fetched_at.timestamp().to_string()))?;
     let (start, end) = request.window.unzip();
     set("window_start", start.map(|date| date.to_string()).as_deref())?;
     set("window_end", end.map(|date| date.to_string()).as_deref())
@@ -41,7 +43,8 @@ pub fn create_page(transaction: &Transaction<'_>, request: &LoadRequest) -> Resu
         let list: Vec<String> = files.iter().map(|file| path_literal(file)).collect::<Result<_, _>>()?;
         let most = if *is_array { LARGEST_ELEMENT } else { u64::MAX };
         let allowance = (largest_page + 1024).clamp(SMALLEST_ALLOWANCE, most);
-        let format = if *is_array { "array" } else { "unstructured" };
+        // A vendor that normally streams an array may answer with a single object.
+        let format = if *is_array { "auto" } else { "unstructured" };
         format!(
             "CREATE OR REPLACE TEMP VIEW page AS
              SELECT CAST(regexp_extract(filename, '([0-9]+)[.]json', 1) AS INTEGER) AS page_no, json AS body

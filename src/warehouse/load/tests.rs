@@ -29,6 +29,7 @@ fn request(folder: &Path, load_id: &str, body: &str) -> LoadRequest {
         slice: "2026-11-01".to_owned(),
         partition: "1".to_owned(),
         window: Some(("2026-11-01".parse().expect("a date"), "2026-11-03".parse().expect("a date"))),
+        currency: "EUR".to_owned(),
         time_zone: "Europe/Berlin".to_owned(),
         fetched_at: Utc.with_ymd_and_hms(2026, 11, 2, 12, 0, 0).single().expect("an instant"),
         manifest: "manifest.json".to_owned(),

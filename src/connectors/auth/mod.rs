@@ -1,0 +1,82 @@
+//! How requests prove who they are. Tokens are shared by everything that uses a credential.
+
+mod oauth;
+mod token;
+
+use super::connection::Connection;
+use super::error::ConnectorError;
+use super::spec::AuthSpec;
+use super::template::Renderer;
+use crate::support::clock::Clock;
+use crate::support::secret::Secret;
+pub use token::TokenCache;
+
+/// What a request carries.
+#[derive(Clone, Debug)]
+pub enum Proof {
+    None,
+    Header {
+        name: String,
+        value: Secret,
+    },
+    Query {
+        name: String,
+        value: Secret,
+    },
+    /// A bearer token; `generation` tells an old one from its successor.
+    Bearer {
+        token: Secret,
+        generation: u64,
+    },
+}
+
+/// Finds the proof for a connection's next request; `refused` is the generation of a token that the
+/// vendor has just refused.
+pub async fn proof(
+    tokens: &TokenCache,
+    client: &reqwest::Client,
+    clock: &Clock,
+    connection: &Connection,
+    refused: Option<u64>,
+) -> Result<Proof, ConnectorError> {
+    let renderer = Renderer::new(connection);
+    let render = |template: &str| renderer.render(template, None);
+    Ok(match &connection.connector.spec.auth {
+        AuthSpec::None => Proof::None,
+        AuthSpec::ApiKey { header, query, value } => {
+            let value = Secret::new(render(value)?);
+            match (header, query) {
+                (Some(name), None) => Proof::Header { name: name.clone(), value },
+                (None, Some(name)) => Proof::Query { name: name.clone(), value },
+                _ => {
+                    let note = "api_key needs exactly one of `header` and `query`".to_owned();
+                    return Err(ConnectorError::Configuration { note });
+                }
+            }
+        }
+        AuthSpec::Bearer { token } => Proof::Bearer { token: Secret::new(render(token)?), generation: 0 },
+        AuthSpec::Oauth2Refresh { token_url, client_id, client_secret, refresh_token } => {
+            let url = render(token_url)?;
+            let form = [
+                ("grant_type", "refresh_token".to_owned()),
+                ("client_id", render(client_id)?),
+                ("client_secret", render(client_secret)?),
+                ("refresh_token", render(refresh_token)?),
+            ];
+            let ask = async || oauth::token(client, connection, &url, &form).await;
+            tokens.get(&connection.credential(), clock, refused, ask).await?
+        }
+        AuthSpec::ServiceAccount { token_url, key_json, scope } => {
+            let (url, key, scope) = (render(token_url)?, render(key_json)?, render(scope)?);
+            let ask = async || {
+                let assertion = oauth::assertion(&key, &scope, &url, clock.now())?;
+                let form = [
+                    ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer".to_owned()),
+                    ("assertion", assertion),
+                ];
+                oauth::token(client, connection, &url, &form).await
+            };
+            tokens.get(&connection.credential(), clock, refused, ask).await?
+        }
+    })
+}

@@ -1,0 +1,73 @@
+//! The two grants of RFC 6749 and RFC 7523 that vendors use for unattended access.
+
+use super::token::Grant;
+use crate::connectors::connection::Connection;
+use crate::connectors::error::ConnectorError;
+use crate::support::secret::Secret;
+use chrono::{DateTime, Utc};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde::{Deserialize, Serialize};
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: Option<String>,
+    expires_in: Option<i64>,
+    error: Option<String>,
+    error_description: Option<String>,
+}
+
+/// Asks a token endpoint. `invalid_grant` and its kin are final: only a person can mend them.
+pub async fn token(
+    client: &reqwest::Client,
+    connection: &Connection,
+    url: &str,
+    form: &[(&str, String)],
+) -> Result<Grant, ConnectorError> {
+    let unavailable = |why: &str| ConnectorError::Unavailable { note: format!("the token endpoint {why}") };
+    let response = client.post(url).form(form).send().await.map_err(|_| unavailable("cannot be reached"))?;
+    let status = response.status();
+    let answer: Option<TokenAnswer> = response.json().await.ok();
+    match answer {
+        Some(TokenAnswer { access_token: Some(token), expires_in, .. }) if status.is_success() => {
+            Ok(Grant { token: Secret::new(token), expires_in_secs: expires_in.unwrap_or(3600) })
+        }
+        Some(TokenAnswer { error: Some(error), error_description, .. }) if status.is_client_error() => {
+            let why: String =
+                error_description.unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect();
+            let note = format!("the vendor grants no access ({error}: {why}): connect the account again");
+            Err(ConnectorError::Unauthorized { note: connection.redact(&note) })
+        }
+        _ => Err(unavailable(&format!("answers HTTP {} without a token", status.as_u16()))),
+    }
+}
+
+#[derive(Deserialize)]
+struct ServiceAccountKey {
+    client_email: String,
+    private_key: String,
+    private_key_id: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    scope: &'a str,
+    aud: &'a str,
+    iat: i64,
+    exp: i64,
+}
+
+/// The signed assertion of a service account, good for an hour
+/// (developers.google.com/identity/protocols/oauth2/service-account).
+pub fn assertion(key_json: &str, scope: &str, audience: &str, now: DateTime<Utc>) -> Result<String, ConnectorError> {
+    let wrong = |what: &str| ConnectorError::Configuration { note: format!("the service-account key {what}") };
+    let key: ServiceAccountKey =
+        serde_json::from_str(key_json).map_err(|_| wrong("is not the JSON file Google gave"))?;
+    let signer =
+        EncodingKey::from_rsa_pem(key.private_key.as_bytes()).map_err(|_| wrong("holds no RSA private key"))?;
+    let mut header = Header::new(Algorithm::RS256);
+    header.kid = key.private_key_id;
+    let iat = now.timestamp();
+    let claims = Claims { iss: &key.client_email, scope, aud: audience, iat, exp: iat + 3600 };
+    jsonwebtoken::encode(&header, &claims, &signer).map_err(|_| wrong("cannot sign"))
+}

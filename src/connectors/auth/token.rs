@@ -1,0 +1,59 @@
+//! Tokens in memory: taken once for everybody, renewed ahead of their end, and renewed once when
+//! the vendor refuses them early.
+
+use super::Proof;
+use crate::connectors::error::ConnectorError;
+use crate::support::clock::Clock;
+use crate::support::secret::Secret;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
+use tokio::sync::Mutex;
+
+/// What a token endpoint gave.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    pub token: Secret,
+    pub expires_in_secs: i64,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Held {
+    token: Option<Secret>,
+    expires_at: DateTime<Utc>,
+    generation: u64,
+}
+
+/// Tokens by credential.
+#[derive(Debug, Default)]
+pub struct TokenCache {
+    held: std::sync::Mutex<HashMap<String, Arc<Mutex<Held>>>>,
+}
+
+impl TokenCache {
+    /// The credential's token; asks for a new one if there is none, it is about to end, or it is
+    /// the `refused` one. Whoever comes meanwhile waits for the same answer.
+    pub async fn get(
+        &self,
+        credential: &str,
+        clock: &Clock,
+        refused: Option<u64>,
+        ask: impl AsyncFnOnce() -> Result<Grant, ConnectorError>,
+    ) -> Result<Proof, ConnectorError> {
+        let slot = {
+            let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(held.entry(credential.to_owned()).or_default())
+        };
+        let mut held = slot.lock().await;
+        let is_fresh = held.expires_at > clock.now() && refused != Some(held.generation);
+        if let (Some(token), true) = (&held.token, is_fresh) {
+            return Ok(Proof::Bearer { token: token.clone(), generation: held.generation });
+        }
+        let grant = ask().await?;
+        // A tenth of its life early, so that no request is on its way when it ends.
+        let life = TimeDelta::seconds(grant.expires_in_secs.clamp(0, 86_400) * 9 / 10);
+        let generation = held.generation + 1;
+        *held = Held { token: Some(grant.token.clone()), expires_at: clock.now() + life, generation };
+        Ok(Proof::Bearer { token: grant.token, generation })
+    }
+}

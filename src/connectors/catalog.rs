@@ -1,0 +1,171 @@
+//! The connectors at hand: those built in, and an admin's own in `config/connectors/<name>/`.
+
+use super::spec::{ConnectorSpec, ErrorRule};
+use include_dir::{Dir, include_dir};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/connectors/catalog");
+
+/// A connector's description with its queries by file name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Connector {
+    pub spec: ConnectorSpec,
+    pub sql: BTreeMap<String, String>,
+}
+
+/// Connectors by name.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    connectors: BTreeMap<String, Arc<Connector>>,
+}
+
+/// A connector that cannot be used: its file, the line if known, and what is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}{}: {message}", .line.map(|line| format!(":{line}")).unwrap_or_default())]
+pub struct CatalogProblem {
+    pub file: String,
+    pub line: Option<usize>,
+    pub message: String,
+}
+
+impl Catalog {
+    /// The connectors that are part of the binary.
+    pub fn built_in() -> Result<Self, Vec<CatalogProblem>> {
+        let mut catalog = Self::default();
+        let mut problems = Vec::new();
+        for folder in BUILT_IN.dirs() {
+            let name = folder.path().display().to_string();
+            let files = folder
+                .files()
+                .filter_map(|file| {
+                    Some((file.path().file_name()?.to_str()?.to_owned(), file.contents_utf8()?.to_owned()))
+                })
+                .collect();
+            catalog.add(&name, files, &mut problems);
+        }
+        if problems.is_empty() { Ok(catalog) } else { Err(problems) }
+    }
+
+    /// Adds the connectors of an admin's folder; one with a built-in's name takes its place.
+    pub fn add_folder(&mut self, folder: &Path) -> Result<(), Vec<CatalogProblem>> {
+        let mut problems = Vec::new();
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut folders: Vec<_> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+        folders.sort();
+        for path in folders {
+            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+            let files = std::fs::read_dir(&path)
+                .into_iter()
+                .flatten()
+                .flatten()
+                .filter_map(|entry| {
+                    Some((entry.file_name().into_string().ok()?, std::fs::read_to_string(entry.path()).ok()?))
+                })
+                .collect();
+            self.add(name, files, &mut problems);
+        }
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    fn add(&mut self, name: &str, mut files: BTreeMap<String, String>, problems: &mut Vec<CatalogProblem>) {
+        let file = format!("{name}/connector.toml");
+        let Some(text) = files.remove("connector.toml") else {
+            problems.push(CatalogProblem { file, line: None, message: "the file is missing".to_owned() });
+            return;
+        };
+        match toml::from_str::<ConnectorSpec>(&text) {
+            Err(error) => {
+                let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+                problems.push(CatalogProblem { file, line, message: error.message().to_owned() });
+            }
+            Ok(spec) => {
+                let connector = Connector { spec, sql: files };
+                let found = connector.problems(name);
+                if found.is_empty() {
+                    self.connectors.insert(name.to_owned(), Arc::new(connector));
+                }
+                problems.extend(found.into_iter().map(|message| CatalogProblem {
+                    file: file.clone(),
+                    line: None,
+                    message,
+                }));
+            }
+        }
+    }
+
+    pub fn get(&self, name: &str) -> Option<Arc<Connector>> {
+        self.connectors.get(name).cloned()
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.connectors.keys().map(String::as_str)
+    }
+}
+
+impl Connector {
+    /// What is wrong with the description, all at once.
+    fn problems(&self, folder: &str) -> Vec<String> {
+        let spec = &self.spec;
+        let mut problems = Vec::new();
+        if spec.name != folder {
+            problems.push(format!("the name {:?} must equal the folder's name {folder:?}", spec.name));
+        }
+        problems.extend(spec.errors.iter().enumerate().filter_map(|(index, rule)| {
+            wrong_pattern(rule).map(|message| format!("error rule {}: {message}", index + 1))
+        }));
+        for (id, stream) in &spec.streams {
+            if let Some(setting) = &stream.partition_over
+                && !spec.settings.contains_key(setting)
+            {
+                problems.push(format!("stream {id}: partition_over names {setting:?}, which is no setting"));
+            }
+            for load in &stream.loads {
+                if !self.sql.contains_key(&load.sql_file()) {
+                    problems.push(format!("stream {id}: the file {} is missing", load.sql_file()));
+                }
+            }
+            if let Some(notes) = &stream.notes_sql
+                && !self.sql.contains_key(notes)
+            {
+                problems.push(format!("stream {id}: the file {notes} is missing"));
+            }
+            let request = &stream.request;
+            let templates = [Some(&request.url), request.body.as_ref()];
+            let templates = templates.into_iter().flatten().chain(request.headers.values());
+            for template in templates.chain(request.query.iter().map(|(_, value)| value)) {
+                if let Err(error) = super::template::environment().template_from_str(template) {
+                    problems.push(format!("stream {id}: the template {template:?}: {error}"));
+                }
+            }
+        }
+        problems
+    }
+}
+
+fn wrong_pattern(rule: &ErrorRule) -> Option<String> {
+    let pattern = rule.body.as_ref()?;
+    regex::Regex::new(pattern).err().map(|_| format!("{pattern:?} is not a regular expression"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_connector_is_sound() {
+        let catalog = Catalog::built_in().unwrap_or_else(|problems| panic!("{problems:#?}"));
+        assert!(catalog.names().count() > 0);
+    }
+
+    #[test]
+    fn a_mistake_in_an_admins_connector_is_told_with_its_line() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let own = folder.path().join("own");
+        std::fs::create_dir(&own).expect("a folder");
+        std::fs::write(own.join("connector.toml"), "name = \"own\"\nlabel = \"Own\"\ndogs = 1\n").expect("a file");
+        let problems = Catalog::default().add_folder(folder.path()).expect_err("a problem");
+        assert_eq!(problems[0].line, Some(3), "{problems:?}");
+    }
+}

@@ -1,0 +1,44 @@
+-- Table: core.payment
+-- Grain: charge, in the currency the customer paid; `amount` is what was captured
+-- Inputs: page, lists of charges
+-- Late data: read again for 30 days after creation
+WITH list AS (
+    SELECT
+        page_no,
+        from_json(body, '{"data": [{"id": "VARCHAR", "created": "VARCHAR", "amount_captured": "VARCHAR", "currency": "VARCHAR",
+            "status": "VARCHAR", "captured": "VARCHAR", "disputed": "VARCHAR", "customer": "JSON", "receipt_email": "VARCHAR",
+            "billing_details": {"email": "VARCHAR"},
+            "metadata": {"utm_source": "VARCHAR", "utm_medium": "VARCHAR", "utm_campaign": "VARCHAR"}}]}').data AS data
+    FROM page
+),
+
+record AS (
+    SELECT page_no, unnest(data) AS r, unnest(range(len(data))) AS record_no FROM list
+)
+
+SELECT
+    r.id AS payment_id,
+    -- An id, or the customer itself when expanded.
+    coalesce(r.customer ->> '$.id', r.customer ->> '$') AS customer_id,
+    pseudonym(coalesce(r.billing_details.email, r.receipt_email)) AS person_key,
+    from_unix(r.created) AS created_at,
+    local_date(from_unix(r.created), getvariable('time_zone')) AS date,
+    coalesce(r.status, '') AS status,
+    coalesce(TRY_CAST(r.captured AS BOOLEAN), false) AS is_captured,
+    coalesce(TRY_CAST(r.disputed AS BOOLEAN), false) AS is_disputed,
+    coalesce(from_minor_units(r.amount_captured, r.currency), 0) AS amount,
+    upper(r.currency) AS currency,
+    r.metadata.utm_source AS source,
+    r.metadata.utm_medium AS medium,
+    r.metadata.utm_campaign AS campaign,
+    page_no,
+    CAST(record_no AS INTEGER) AS record_no,
+    problems([
+        required('id', r.id),
+        required('created', r.created),
+        bad_unix('created', r.created),
+        required('currency', r.currency),
+        required('amount_captured', r.amount_captured),
+        bad_minor_units('amount_captured', r.amount_captured, r.currency)
+    ]) AS problem
+FROM record

@@ -1,0 +1,36 @@
+-- Table: core.refund
+-- Grain: refund, dated by the refund
+-- Inputs: page, lists of refunds
+-- Late data: read again for a week: a pending refund may fail
+WITH list AS (
+    SELECT
+        page_no,
+        from_json(body, '{"data": [{"id": "VARCHAR", "charge": "JSON", "created": "VARCHAR", "amount": "VARCHAR",
+            "currency": "VARCHAR", "status": "VARCHAR", "reason": "VARCHAR"}]}').data AS data
+    FROM page
+),
+
+record AS (
+    SELECT page_no, unnest(data) AS r, unnest(range(len(data))) AS record_no FROM list
+)
+
+SELECT
+    r.id AS refund_id,
+    coalesce(r.charge ->> '$.id', r.charge ->> '$') AS payment_id,
+    from_unix(r.created) AS created_at,
+    local_date(from_unix(r.created), getvariable('time_zone')) AS date,
+    coalesce(r.status, '') AS status,
+    r.reason AS reason,
+    coalesce(from_minor_units(r.amount, r.currency), 0) AS amount,
+    upper(r.currency) AS currency,
+    page_no,
+    CAST(record_no AS INTEGER) AS record_no,
+    problems([
+        required('id', r.id),
+        required('created', r.created),
+        bad_unix('created', r.created),
+        required('currency', r.currency),
+        required('amount', r.amount),
+        bad_minor_units('amount', r.amount, r.currency)
+    ]) AS problem
+FROM record

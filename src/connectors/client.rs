@@ -1,0 +1,203 @@
+//! Sends one request and streams the answer into the landing folder with bounded memory.
+
+use super::auth::Proof;
+use super::error::ConnectorError;
+use super::landing::{PageRecord, PageWriter, read_page};
+use super::paging::{Found, Lookup, scan};
+use super::rules::{ErrorResponse, Verdict};
+use super::spec::{ErrorRule, LimitSpec, Method};
+use crate::support::blocking::off_thread;
+use chrono::{DateTime, Utc};
+use reqwest::header::HeaderMap;
+use std::time::Duration;
+
+/// Error bodies are read up to here; a body as small is searched in memory.
+const ERROR_BYTES: usize = 64 << 10;
+/// A larger page is read back from its file to find the next cursor.
+const MEMORY_BYTES: usize = 8 << 20;
+
+/// A request ready to be sent.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub method: Method,
+    pub url: String,
+    pub query: Vec<(String, String)>,
+    pub headers: Vec<(String, String)>,
+    pub body: Option<String>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub enum Answer {
+    Page { record: PageRecord, found: Vec<Found> },
+    Error(Verdict),
+}
+
+/// The client of all connectors: no redirects (a vendor's API has none, and a redirect could carry a
+/// credential elsewhere).
+pub fn build() -> Result<reqwest::Client, ConnectorError> {
+    reqwest::Client::builder()
+        .user_agent(concat!("daybook/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(Duration::from_secs(15))
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .map_err(|error| ConnectorError::Configuration { note: format!("the HTTP client cannot start: {error}") })
+}
+
+/// Sends `request`. An error response is judged by `rules`; a page goes to `writer` while it is
+/// searched for `lookups`.
+pub async fn send(
+    client: &reqwest::Client,
+    request: &Request,
+    proof: &Proof,
+    limits: &LimitSpec,
+    rules: &[ErrorRule],
+    lookups: &[Lookup],
+    writer: PageWriter,
+    now: DateTime<Utc>,
+) -> Result<Answer, ConnectorError> {
+    let limit = Duration::from_secs(limits.timeout_secs);
+    let outcome = tokio::time::timeout(limit, async {
+        let response = prepare(client, request, proof).send().await.map_err(|error| unreachable(&error))?;
+        receive(response, limits, rules, lookups, writer, now).await
+    });
+    outcome.await.unwrap_or_else(|_| {
+        Err(ConnectorError::Unavailable { note: format!("no complete answer within {} s", limits.timeout_secs) })
+    })
+}
+
+fn prepare(client: &reqwest::Client, request: &Request, proof: &Proof) -> reqwest::RequestBuilder {
+    let mut builder = match request.method {
+        Method::Get => client.get(&request.url),
+        Method::Post => client.post(&request.url),
+    };
+    builder = builder.query(&request.query);
+    for (name, value) in &request.headers {
+        builder = builder.header(name, value);
+    }
+    if let Some(body) = &request.body {
+        builder = builder.header(reqwest::header::CONTENT_TYPE, "application/json").body(body.clone());
+    }
+    match proof {
+        Proof::None => builder,
+        Proof::Header { name, value } => builder.header(name, value.expose()),
+        Proof::Query { name, value } => builder.query(&[(name, value.expose())]),
+        Proof::Bearer { token, .. } => builder.bearer_auth(token.expose()),
+    }
+}
+
+async fn receive(
+    mut response: reqwest::Response,
+    limits: &LimitSpec,
+    rules: &[ErrorRule],
+    lookups: &[Lookup],
+    writer: PageWriter,
+    now: DateTime<Utc>,
+) -> Result<Answer, ConnectorError> {
+    let status = response.status().as_u16();
+    let headers: HeaderMap = response.headers().clone();
+    let mut head: Vec<u8> = Vec::new();
+    while head.len() < ERROR_BYTES {
+        match response.chunk().await.map_err(|error| unreachable(&error))? {
+            Some(chunk) => head.extend_from_slice(&chunk),
+            None => break,
+        }
+    }
+    let text = String::from_utf8_lossy(&head[..head.len().min(ERROR_BYTES)]);
+    if let Some(verdict) = ErrorResponse::new(status, &headers, &text).verdict(rules, now) {
+        return Ok(Answer::Error(verdict));
+    }
+    if let Some(problem) = not_json(&text) {
+        return Err(ConnectorError::UnexpectedPayload { note: problem });
+    }
+    drop(text);
+    store(response, head, limits, lookups, writer).await
+}
+
+/// Chunks go to a blocking thread that compresses them; at most a few wait in between.
+async fn store(
+    mut response: reqwest::Response,
+    head: Vec<u8>,
+    limits: &LimitSpec,
+    lookups: &[Lookup],
+    mut writer: PageWriter,
+) -> Result<Answer, ConnectorError> {
+    let most = limits.max_body_mb << 20;
+    let lookups = lookups.to_vec();
+    let (chunks, mut inbox) = tokio::sync::mpsc::channel::<bytes::Bytes>(8);
+    let writing = tokio::spawn(off_thread(move || -> Result<Answer, ConnectorError> {
+        let path = writer.path().to_owned();
+        let mut memory = Some(head);
+        if let Some(head) = &memory {
+            writer.write(head)?;
+        }
+        while let Some(chunk) = inbox.blocking_recv() {
+            writer.write(&chunk)?;
+            memory = memory.filter(|held| held.len() + chunk.len() <= MEMORY_BYTES);
+            if let Some(held) = &mut memory {
+                held.extend_from_slice(&chunk);
+            }
+        }
+        let record = writer.finish()?;
+        let found = match memory {
+            Some(body) => scan(&body[..], &lookups),
+            None => scan(read_page(&path)?, &lookups),
+        };
+        // A body that ends too early is the connection's fault more often than the vendor's.
+        let found = found.map_err(|error| match error.classify() {
+            serde_json::error::Category::Eof | serde_json::error::Category::Io => {
+                ConnectorError::Unavailable { note: "the answer is cut short".to_owned() }
+            }
+            _ => ConnectorError::UnexpectedPayload { note: format!("the answer is not sound JSON: {error}") },
+        })?;
+        Ok(Answer::Page { record, found })
+    }));
+    let mut received = 0;
+    let fed = async {
+        while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&error))? {
+            received += chunk.len() as u64;
+            if received > most {
+                let note = format!("the answer is larger than {} MB decompressed", limits.max_body_mb);
+                return Err(ConnectorError::UnexpectedPayload { note });
+            }
+            if chunks.send(chunk).await.is_err() {
+                break; // the writer has failed and says why itself
+            }
+        }
+        Ok(())
+    };
+    let fed = fed.await;
+    drop(chunks);
+    let written = writing.await.map_err(|_| ConnectorError::Landing { note: "the writer stopped".to_owned() })?;
+    fed.and(written)
+}
+
+/// What a body that cannot be JSON seems to be.
+fn not_json(head: &str) -> Option<String> {
+    let start = head.trim_start_matches('\u{feff}').trim_start();
+    if start.starts_with(['{', '[']) {
+        return None;
+    }
+    let low = start.get(..15.min(start.len())).unwrap_or_default().to_ascii_lowercase();
+    Some(if start.is_empty() {
+        "the answer is empty where JSON was due".to_owned()
+    } else if low.starts_with("<!doctype") || low.starts_with("<html") {
+        "the answer is an HTML page where JSON was due: a proxy or a login page may stand in between".to_owned()
+    } else {
+        "the answer is not JSON".to_owned()
+    })
+}
+
+/// reqwest's words without the URL, which may hold a key.
+fn unreachable(error: &reqwest::Error) -> ConnectorError {
+    let kind = if error.is_timeout() {
+        "no answer in time"
+    } else if error.is_connect() {
+        "the vendor cannot be reached (connection, name or certificate)"
+    } else if error.is_body() || error.is_decode() {
+        "the answer broke off"
+    } else {
+        "the request failed on its way"
+    };
+    ConnectorError::Unavailable { note: kind.to_owned() }
+}

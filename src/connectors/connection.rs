@@ -1,0 +1,138 @@
+//! A connector joined with a tenant's settings and secrets.
+
+use super::catalog::Connector;
+use super::spec::{SettingKind, SettingSpec};
+use crate::support::ids::stable_id;
+use crate::support::secret::Secret;
+use chrono_tz::Tz;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// A tenant's way to one vendor.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    pub workspace: String,
+    pub id: String,
+    pub connector: Arc<Connector>,
+    /// Complete: defaults are filled in.
+    pub settings: BTreeMap<String, toml::Value>,
+    pub secrets: BTreeMap<String, Secret>,
+    pub workspace_zone: Tz,
+}
+
+impl Connection {
+    /// Checks settings and secrets against the connector's description; reports every problem.
+    pub fn new(
+        workspace: &str,
+        id: &str,
+        connector: Arc<Connector>,
+        mut settings: BTreeMap<String, toml::Value>,
+        secrets: BTreeMap<String, Secret>,
+        workspace_zone: Tz,
+    ) -> Result<Self, Vec<String>> {
+        let mut problems = Vec::new();
+        let spec = &connector.spec;
+        for name in settings.keys().filter(|name| !spec.settings.contains_key(*name)) {
+            let known: Vec<&str> = spec.settings.keys().map(String::as_str).collect();
+            problems.push(format!("{} has no setting {name:?}; it has {}", spec.name, known.join(", ")));
+        }
+        for (name, setting) in &spec.settings {
+            match (settings.get(name), &setting.default) {
+                (Some(value), _) => problems.extend(wrong_value(name, setting, value)),
+                (None, Some(default)) => drop(settings.insert(name.clone(), default.clone())),
+                (None, None) => problems.push(format!("the setting {name:?} is missing: {}", setting.about)),
+            }
+        }
+        for name in secrets.keys().filter(|name| !spec.secrets.contains_key(*name)) {
+            problems.push(format!("{} takes no secret {name:?}", spec.name));
+        }
+        for (name, secret) in &spec.secrets {
+            if !secret.optional && !secrets.contains_key(name) {
+                problems.push(format!("the secret {name:?} is missing: {}", secret.about));
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(Self { workspace: workspace.to_owned(), id: id.to_owned(), connector, settings, secrets, workspace_zone })
+    }
+
+    /// Names the credential, so that everything using it shares limits and tokens. Not reversible.
+    pub fn credential(&self) -> String {
+        let mut parts = vec![self.connector.spec.name.as_str()];
+        parts.extend(self.secrets.values().map(Secret::expose));
+        stable_id("cred", &parts)
+    }
+
+    /// The zone of a stream's days: the named setting's if given, else the workspace's.
+    pub fn time_zone(&self, setting: Option<&str>) -> Tz {
+        setting
+            .and_then(|name| self.settings.get(name))
+            .and_then(toml::Value::as_str)
+            .and_then(|zone| zone.parse().ok())
+            .unwrap_or(self.workspace_zone)
+    }
+
+    /// The values a stream is partitioned over; one empty value if it is not.
+    pub fn partitions(&self, setting: Option<&str>) -> Vec<String> {
+        let Some(list) = setting.and_then(|name| self.settings.get(name)).and_then(toml::Value::as_array) else {
+            return vec![String::new()];
+        };
+        list.iter().filter_map(|value| value.as_str().map(str::to_owned)).collect()
+    }
+
+    /// `text` without any of this connection's secrets.
+    pub fn redact(&self, text: &str) -> String {
+        self.secrets.values().fold(text.to_owned(), |text, secret| secret.redact(&text))
+    }
+}
+
+fn wrong_value(name: &str, spec: &SettingSpec, value: &toml::Value) -> Option<String> {
+    let wanted = match spec.kind {
+        SettingKind::Text if value.is_str() => return None,
+        SettingKind::Text => "a text",
+        SettingKind::Number if value.is_integer() || value.is_float() => return None,
+        SettingKind::Number => "a number",
+        SettingKind::Boolean if value.is_bool() => return None,
+        SettingKind::Boolean => "true or false",
+        SettingKind::List => {
+            let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
+            if !list.is_empty() && list.iter().all(toml::Value::is_str) {
+                return None;
+            }
+            "a list of texts with at least one entry, such as [\"123\"]"
+        }
+        SettingKind::TimeZone if value.as_str().is_some_and(|zone| zone.is_empty() || zone.parse::<Tz>().is_ok()) => {
+            return None;
+        }
+        SettingKind::TimeZone => "an IANA time zone such as \"Europe/Berlin\"",
+        SettingKind::Url if value.as_str().is_some_and(is_safe_url) => return None,
+        SettingKind::Url => "an https:// address (http:// is accepted to loopback only)",
+    };
+    Some(format!("the setting {name:?} must be {wanted}"))
+}
+
+/// `https`, or `http` to a loopback address: credentials never cross a network in the clear.
+pub fn is_safe_url(text: &str) -> bool {
+    let Ok(url) = reqwest::Url::parse(text) else {
+        return false;
+    };
+    let is_loopback = url.host_str().is_some_and(|host| {
+        host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    });
+    url.scheme() == "https" || (url.scheme() == "http" && is_loopback)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_for_loopback_only() {
+        assert!(is_safe_url("https://api.stripe.com"));
+        assert!(is_safe_url("http://127.0.0.1:8080/x") && is_safe_url("http://[::1]/"));
+        assert!(!is_safe_url("http://api.stripe.com") && !is_safe_url("http://127.0.0.1.evil.example"));
+        assert!(!is_safe_url("file:///etc/passwd"));
+    }
+}

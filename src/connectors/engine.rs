@@ -1,0 +1,246 @@
+//! Fetches a slice into the landing folder: pages, retries, tokens, limits.
+
+use super::auth::{Proof, TokenCache, proof};
+use super::client::{Answer, Request, build, send};
+use super::connection::Connection;
+use super::error::ConnectorError;
+use super::landing::{LandedSlice, Landing, Manifest, PageRecord};
+use super::limits::Limits;
+use super::paging::{Found, Pager};
+use super::rules::{LONGEST_WAIT, Verdict, backoff};
+use super::slice::Slice;
+use super::spec::{ErrorAction, StreamSpec};
+use super::template::{Cursor, Renderer};
+use crate::support::clock::Clock;
+use rand::RngExt;
+use std::path::PathBuf;
+
+/// Page tokens that keep going stale end the slice after so many beginnings.
+const MOST_RESTARTS: u32 = 3;
+
+/// The one way to a vendor.
+#[derive(Debug)]
+pub struct Engine {
+    client: reqwest::Client,
+    landing_root: PathBuf,
+    clock: Clock,
+    tokens: TokenCache,
+    limits: Limits,
+}
+
+/// How a request ended.
+enum Outcome {
+    Page {
+        record: PageRecord,
+        found: Vec<Found>,
+    },
+    /// Nothing to be had, which is fine.
+    Nothing {
+        note: String,
+    },
+    Restart {
+        note: String,
+    },
+}
+
+impl Engine {
+    /// `landing_root` is created when first needed.
+    pub fn new(landing_root: PathBuf, clock: Clock) -> Result<Self, ConnectorError> {
+        Ok(Self { client: build()?, landing_root, clock, tokens: TokenCache::default(), limits: Limits::default() })
+    }
+
+    /// Fetches `slice` of a stream. `on_page` hears the bytes of each page. On error nothing stays.
+    pub async fn fetch(
+        &self,
+        connection: &Connection,
+        stream_id: &str,
+        slice: &Slice,
+        on_page: &(dyn Fn(u64) + Sync),
+    ) -> Result<LandedSlice, ConnectorError> {
+        let connector = &connection.connector.spec;
+        let stream = connector.streams.get(stream_id).ok_or_else(|| ConnectorError::Configuration {
+            note: format!("the connector {} has no stream {stream_id:?}", connector.name),
+        })?;
+        let manifest = Manifest {
+            workspace: connection.workspace.clone(),
+            connection: connection.id.clone(),
+            connector: connector.name.clone(),
+            stream: stream_id.to_owned(),
+            slice: slice.clone(),
+            fetched_at: self.clock.now(),
+            pages: Vec::new(),
+            notes: Vec::new(),
+        };
+        let mut landing = Landing::begin(&self.landing_root, manifest)?;
+        match self.pages(connection, stream, slice, &mut landing, on_page).await {
+            Ok(()) => landing.finish(),
+            Err(error) => {
+                landing.abandon();
+                Err(error)
+            }
+        }
+    }
+
+    async fn pages(
+        &self,
+        connection: &Connection,
+        stream: &StreamSpec,
+        slice: &Slice,
+        landing: &mut Landing,
+        on_page: &(dyn Fn(u64) + Sync),
+    ) -> Result<(), ConnectorError> {
+        let renderer = Renderer::for_slice(connection, slice);
+        let mut pager = Pager::new(&stream.paging);
+        let mut restarts = 0;
+        loop {
+            let request = request(stream, &renderer, pager.cursor())?;
+            match self.page(connection, &request, &pager, landing).await? {
+                Outcome::Page { record, found } => {
+                    on_page(record.bytes);
+                    landing.keep(record);
+                    if !pager.advance(&found)? {
+                        return Ok(());
+                    }
+                }
+                Outcome::Nothing { note } => {
+                    landing.note(note);
+                    return Ok(());
+                }
+                Outcome::Restart { note } if restarts == MOST_RESTARTS => {
+                    return Err(ConnectorError::Unavailable { note });
+                }
+                Outcome::Restart { .. } => {
+                    restarts += 1;
+                    landing.restart();
+                    pager = Pager::new(&stream.paging);
+                }
+            }
+        }
+    }
+
+    /// One page, however many attempts it takes.
+    async fn page(
+        &self,
+        connection: &Connection,
+        request: &Request,
+        pager: &Pager<'_>,
+        landing: &Landing,
+    ) -> Result<Outcome, ConnectorError> {
+        let spec = &connection.connector.spec;
+        let credential = connection.credential();
+        let lookups = pager.lookups();
+        let mut refused = None;
+        let mut attempt = 1;
+        loop {
+            let permit = self.limits.admit(&credential, &spec.limits).await;
+            let proof = proof(&self.tokens, &self.client, &self.clock, connection, refused).await?;
+            let answer = send(
+                &self.client,
+                request,
+                &proof,
+                &spec.limits,
+                &spec.errors,
+                &lookups,
+                landing.page()?,
+                self.clock.now(),
+            );
+            let answer = answer.await;
+            drop(permit);
+            let wait = match answer {
+                Ok(Answer::Page { record, found }) => return Ok(Outcome::Page { record, found }),
+                Ok(Answer::Error(verdict)) => {
+                    let verdict = Verdict { note: connection.redact(&verdict.note), ..verdict };
+                    match verdict.action {
+                        ErrorAction::Skip => return Ok(Outcome::Nothing { note: verdict.note }),
+                        ErrorAction::RestartSlice => return Ok(Outcome::Restart { note: verdict.note }),
+                        ErrorAction::StopForToday => return Err(ConnectorError::QuotaSpent { note: verdict.note }),
+                        ErrorAction::Stop => return Err(stopped(&verdict)),
+                        ErrorAction::Refresh => match proof {
+                            Proof::Bearer { generation, .. } if generation > 0 && refused.is_none() => {
+                                refused = Some(generation);
+                                continue;
+                            }
+                            _ => return Err(ConnectorError::Unauthorized { note: verdict.note }),
+                        },
+                        ErrorAction::Retry if attempt >= spec.limits.attempts => {
+                            return Err(ConnectorError::RateLimited { wait: verdict.wait, note: verdict.note });
+                        }
+                        ErrorAction::Retry => match verdict.wait {
+                            Some(wait) if wait > LONGEST_WAIT => {
+                                return Err(ConnectorError::RateLimited { wait: verdict.wait, note: verdict.note });
+                            }
+                            wait => wait,
+                        },
+                    }
+                }
+                Err(ConnectorError::Unavailable { note }) if attempt >= spec.limits.attempts => {
+                    return Err(ConnectorError::Unavailable { note: format!("{note} ({attempt} attempts)") });
+                }
+                Err(ConnectorError::Unavailable { .. }) => None,
+                Err(error) => return Err(error),
+            };
+            let wait = wait.unwrap_or_else(|| backoff(attempt, rand::rng().random()));
+            tracing::debug!(connector.name = spec.name, attempt, wait_ms = wait.as_millis() as u64, "asking again");
+            tokio::time::sleep(wait).await;
+            attempt += 1;
+        }
+    }
+}
+
+fn stopped(verdict: &Verdict) -> ConnectorError {
+    ConnectorError::Rejected { status: status_of(&verdict.note), note: verdict.note.clone() }
+}
+
+fn status_of(note: &str) -> u16 {
+    note.rsplit_once("(HTTP ").and_then(|(_, rest)| rest.get(..3)?.parse().ok()).unwrap_or(0)
+}
+
+fn request(stream: &StreamSpec, renderer: &Renderer<'_>, cursor: &Cursor) -> Result<Request, ConnectorError> {
+    let spec = &stream.request;
+    let render = |template: &str| renderer.render(template, Some(cursor));
+    let base = render(&spec.url)?;
+    if let Some(next) = &cursor.url {
+        return Ok(Request {
+            method: spec.method,
+            url: same_host(&base, next)?,
+            query: Vec::new(),
+            headers: headers(spec, &render)?,
+            body: None,
+        });
+    }
+    let mut query = Vec::new();
+    for (name, value) in &spec.query {
+        let value = render(value)?;
+        if !value.is_empty() {
+            query.push((name.clone(), value));
+        }
+    }
+    let body = spec.body.as_ref().map(|body| render(body)).transpose()?;
+    Ok(Request { method: spec.method, url: base, query, headers: headers(spec, &render)?, body })
+}
+
+/// Headers that render empty are left out.
+fn headers(
+    spec: &super::spec::RequestSpec,
+    render: &dyn Fn(&str) -> Result<String, ConnectorError>,
+) -> Result<Vec<(String, String)>, ConnectorError> {
+    let mut headers = Vec::new();
+    for (name, value) in &spec.headers {
+        let value = render(value)?;
+        if !value.is_empty() {
+            headers.push((name.clone(), value));
+        }
+    }
+    Ok(headers)
+}
+
+/// A vendor's next URL may be relative, but must not lead the credentials to another host.
+fn same_host(base: &str, next: &str) -> Result<String, ConnectorError> {
+    let wrong = |why: &str| ConnectorError::UnexpectedPayload { note: format!("the vendor's next page {why}") };
+    let base = reqwest::Url::parse(base).map_err(|_| wrong("has no base"))?;
+    let url = base.join(next).map_err(|_| wrong("is not a URL"))?;
+    if url.origin() != base.origin() {
+        return Err(wrong("leads to another host"));
+    }
+    Ok(url.into())
+}

@@ -1,0 +1,57 @@
+//! What can go wrong with a vendor, as a caller would decide on it.
+
+use std::time::Duration;
+
+/// An error of a fetch. Messages hold no secrets and no raw bodies.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectorError {
+    /// The vendor does not accept the credentials or rights.
+    #[error("{note}")]
+    Unauthorized { note: String },
+    /// Asked too much; the vendor's patience outlasted ours.
+    #[error("the vendor still asks to wait ({note})")]
+    RateLimited { wait: Option<Duration>, note: String },
+    /// The day's allowance is used up.
+    #[error("{note}")]
+    QuotaSpent { note: String },
+    /// No answer, or a failure on the vendor's side.
+    #[error("{note}")]
+    Unavailable { note: String },
+    /// An answer that is not what the vendor documents.
+    #[error("{note}")]
+    UnexpectedPayload { note: String },
+    /// The vendor refuses the request itself.
+    #[error("the vendor refuses the request (HTTP {status}): {note}")]
+    Rejected { status: u16, note: String },
+    /// The settings or the connector's own description are wrong.
+    #[error("{note}")]
+    Configuration { note: String },
+    /// The landing folder cannot be written or read.
+    #[error("landing: {note}")]
+    Landing { note: String },
+}
+
+/// Whether trying again can help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disposition {
+    /// The same call may succeed soon.
+    Retry,
+    /// Not today.
+    RetryTomorrow,
+    /// A person has to act.
+    TellOperator,
+}
+
+impl ConnectorError {
+    /// What a caller should do about it.
+    pub fn disposition(&self) -> Disposition {
+        match self {
+            Self::RateLimited { .. } | Self::Unavailable { .. } | Self::Landing { .. } => Disposition::Retry,
+            Self::QuotaSpent { .. } => Disposition::RetryTomorrow,
+            Self::Unauthorized { .. }
+            | Self::UnexpectedPayload { .. }
+            | Self::Rejected { .. }
+            | Self::Configuration { .. } => Disposition::TellOperator,
+        }
+    }
+}

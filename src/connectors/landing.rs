@@ -1,0 +1,220 @@
+//! The landing folder: pages as received, compressed, and a manifest written last. What has a
+//! manifest is complete; what has none is the rest of a crash.
+
+use super::error::ConnectorError;
+use super::slice::{Slice, safe_name};
+use crate::support::ids::hex;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::{BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// Fast, and a tenth of the size for JSON.
+const ZSTD_LEVEL: i32 = 1;
+
+/// What was fetched of a slice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    pub workspace: String,
+    pub connection: String,
+    pub connector: String,
+    pub stream: String,
+    pub slice: Slice,
+    pub fetched_at: DateTime<Utc>,
+    pub pages: Vec<PageRecord>,
+    /// What an admin should know about this fetch.
+    pub notes: Vec<String>,
+}
+
+/// One page as it lies in the folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageRecord {
+    pub file: String,
+    /// As received, decompressed.
+    pub bytes: u64,
+    /// Of the compressed file.
+    pub sha256: String,
+}
+
+/// A complete landed slice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LandedSlice {
+    pub folder: PathBuf,
+    pub manifest: Manifest,
+}
+
+impl LandedSlice {
+    /// Opens a landed slice and proves that its pages are as they were written.
+    pub fn open(manifest: &Path) -> Result<Self, ConnectorError> {
+        let failed = |what: String| ConnectorError::Landing { note: format!("{}: {what}", manifest.display()) };
+        let text = fs::read(manifest).map_err(|error| failed(error.kind().to_string()))?;
+        let parsed: Manifest = serde_json::from_slice(&text).map_err(|_| failed("is not a manifest".to_owned()))?;
+        let folder = manifest.parent().unwrap_or(Path::new(".")).to_owned();
+        for page in &parsed.pages {
+            if Path::new(&page.file).components().count() != 1 || page.file.contains("..") {
+                return Err(failed("names a page outside its folder".to_owned()));
+            }
+            let mut file = File::open(folder.join(&page.file))
+                .map_err(|error| failed(format!("{}: {}", page.file, error.kind())))?;
+            let mut hash = Sha256::new();
+            std::io::copy(&mut file, &mut HashWriter(&mut hash)).map_err(|error| failed(error.kind().to_string()))?;
+            if hex(&hash.finalize()) != page.sha256 {
+                return Err(failed(format!("the page {} is damaged; fetch the slice again", page.file)));
+            }
+        }
+        Ok(Self { folder, manifest: parsed })
+    }
+
+    /// The pages' files, in order.
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.manifest.pages.iter().map(|page| self.folder.join(&page.file)).collect()
+    }
+
+    pub fn manifest_path(&self) -> PathBuf {
+        self.folder.join("manifest.json")
+    }
+
+    /// Bytes as received, of all pages and of the largest.
+    pub fn bytes(&self) -> (u64, u64) {
+        let sizes = || self.manifest.pages.iter().map(|page| page.bytes);
+        (sizes().sum(), sizes().max().unwrap_or(0))
+    }
+}
+
+/// A slice on its way into the landing folder.
+#[derive(Debug)]
+pub struct Landing {
+    folder: PathBuf,
+    manifest: Manifest,
+}
+
+impl Landing {
+    /// Begins `landing/<workspace>/<connection>/<stream>/<slice>/<fetched at>/`.
+    pub fn begin(root: &Path, manifest: Manifest) -> Result<Self, ConnectorError> {
+        let folder = [&manifest.workspace, &manifest.connection, &manifest.stream, &manifest.slice.id()]
+            .iter()
+            .fold(root.to_owned(), |path, part| path.join(safe_name(part)))
+            .join(manifest.fetched_at.format("%Y%m%dT%H%M%S%6fZ").to_string());
+        // Only the rest of a crash at the very same instant can be here.
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
+        Ok(Self { folder, manifest })
+    }
+
+    /// A writer for the next page.
+    pub fn page(&self) -> Result<PageWriter, ConnectorError> {
+        let name = format!("page-{:05}.json.zst", self.manifest.pages.len() + 1);
+        let path = self.folder.join(&name);
+        let file = File::create(&path).map_err(|error| failed(&path, &error))?;
+        let sink = HashingFile { file, hash: Sha256::new() };
+        let encoder = zstd::Encoder::new(sink, ZSTD_LEVEL).map_err(|error| failed(&path, &error))?;
+        Ok(PageWriter { name, path, encoder, bytes: 0 })
+    }
+
+    /// Keeps a finished page.
+    pub fn keep(&mut self, page: PageRecord) {
+        self.manifest.pages.push(page);
+    }
+
+    /// Forgets the pages so far: the slice begins anew.
+    pub fn restart(&mut self) {
+        self.manifest.pages.clear();
+    }
+
+    pub fn note(&mut self, note: String) {
+        if !self.manifest.notes.contains(&note) {
+            self.manifest.notes.push(note);
+        }
+    }
+
+    /// Writes the manifest, last and as a whole: from here on the slice is landed.
+    pub fn finish(self) -> Result<LandedSlice, ConnectorError> {
+        let path = self.folder.join("manifest.json");
+        let text = serde_json::to_vec_pretty(&self.manifest).map_err(|error| failed(&path, &error.into()))?;
+        let write = || -> std::io::Result<()> {
+            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+            file.write_all(&text)?;
+            file.as_file().sync_all()?;
+            file.persist(&path).map_err(|error| error.error)?;
+            File::open(&self.folder)?.sync_all()
+        };
+        write().map_err(|error| failed(&path, &error))?;
+        Ok(LandedSlice { folder: self.folder, manifest: self.manifest })
+    }
+
+    /// Removes what was landed of a slice that failed.
+    pub fn abandon(self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Compresses one page to its file.
+pub struct PageWriter {
+    name: String,
+    path: PathBuf,
+    encoder: zstd::Encoder<'static, HashingFile>,
+    bytes: u64,
+}
+
+impl std::fmt::Debug for PageWriter {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "PageWriter({})", self.path.display())
+    }
+}
+
+impl PageWriter {
+    pub fn write(&mut self, chunk: &[u8]) -> Result<(), ConnectorError> {
+        self.bytes += chunk.len() as u64;
+        self.encoder.write_all(chunk).map_err(|error| failed(&self.path, &error))
+    }
+
+    pub fn finish(self) -> Result<PageRecord, ConnectorError> {
+        let sink = self.encoder.finish().map_err(|error| failed(&self.path, &error))?;
+        Ok(PageRecord { file: self.name, bytes: self.bytes, sha256: hex(&sink.hash.finalize()) })
+    }
+
+    /// The page's file, to read it back once finished.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Reads a landed page back, decompressed.
+pub fn read_page(path: &Path) -> Result<impl Read + use<>, ConnectorError> {
+    let file = File::open(path).map_err(|error| failed(path, &error))?;
+    zstd::Decoder::with_buffer(BufReader::new(file)).map_err(|error| failed(path, &error))
+}
+
+struct HashingFile {
+    file: File,
+    hash: Sha256,
+}
+
+impl Write for HashingFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        Ok(written)
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+struct HashWriter<'a>(&'a mut Sha256);
+
+impl Write for HashWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> ConnectorError {
+    ConnectorError::Landing { note: format!("{}: {error}", path.display()) }
+}

@@ -1,0 +1,46 @@
+//! What a vendor allows, shared by every job of the process that uses the same credential.
+
+use super::spec::LimitSpec;
+use governor::clock::DefaultClock;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Buckets by credential.
+#[derive(Debug, Default)]
+pub struct Limits {
+    buckets: Mutex<HashMap<String, Arc<Bucket>>>,
+}
+
+#[derive(Debug)]
+struct Bucket {
+    rate: RateLimiter<NotKeyed, InMemoryState, DefaultClock>,
+    running: Arc<Semaphore>,
+}
+
+impl Limits {
+    /// Waits until one more request of `credential` is allowed; the permit is held while it runs.
+    pub async fn admit(&self, credential: &str, spec: &LimitSpec) -> Option<OwnedSemaphorePermit> {
+        let bucket = {
+            let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+            let bucket = buckets.entry(credential.to_owned()).or_insert_with(|| Arc::new(Bucket::new(spec)));
+            Arc::clone(bucket)
+        };
+        let permit = Arc::clone(&bucket.running).acquire_owned().await.ok();
+        bucket.rate.until_ready().await;
+        permit
+    }
+}
+
+impl Bucket {
+    fn new(spec: &LimitSpec) -> Self {
+        let burst = NonZeroU32::new(spec.requests).unwrap_or(NonZeroU32::MIN);
+        let interval = Duration::from_secs(u64::from(spec.per_secs.max(1))) / burst.get();
+        let quota = Quota::with_period(interval).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(burst);
+        Self { rate: RateLimiter::direct(quota), running: Arc::new(Semaphore::new(spec.concurrency.max(1))) }
+    }
+}

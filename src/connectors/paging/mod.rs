@@ -1,0 +1,209 @@
+//! How to ask for the next page, and when to stop.
+
+mod scan;
+
+use super::error::ConnectorError;
+use super::spec::PagingSpec;
+use super::template::Cursor;
+pub use scan::{Found, Lookup, Want, scan};
+use std::collections::HashSet;
+
+/// No stream has more pages in a slice than this.
+const MOST_PAGES: u64 = 200_000;
+
+/// Walks the pages of one query.
+#[derive(Debug)]
+pub struct Pager<'a> {
+    spec: &'a PagingSpec,
+    cursor: Cursor,
+    seen: HashSet<String>,
+    pages: u64,
+    /// Rows since the query began or began again.
+    rows: u64,
+}
+
+impl<'a> Pager<'a> {
+    pub fn new(spec: &'a PagingSpec) -> Self {
+        let page = if let PagingSpec::PageNumber { first, .. } = spec { *first } else { 0 };
+        let cursor = Cursor { page, ..Cursor::default() };
+        Self { spec, cursor, seen: HashSet::new(), pages: 0, rows: 0 }
+    }
+
+    /// What the next request's templates see.
+    pub fn cursor(&self) -> &Cursor {
+        &self.cursor
+    }
+
+    /// What has to be looked up in each page.
+    pub fn lookups(&self) -> Vec<Lookup> {
+        match self.spec {
+            PagingSpec::None => Vec::new(),
+            PagingSpec::NextToken { pointer, restart, .. } => {
+                let mut lookups = vec![Lookup::new(pointer, Want::Scalar)];
+                lookups.extend(restart.as_ref().map(|restart| {
+                    Lookup::new(&restart.records_pointer, Want::Records { id_field: Some(restart.id_field.clone()) })
+                }));
+                lookups
+            }
+            PagingSpec::Offset { total_pointer, .. } => vec![Lookup::new(total_pointer, Want::Scalar)],
+            PagingSpec::PageNumber { records_pointer, .. } => {
+                vec![Lookup::new(records_pointer, Want::Records { id_field: None })]
+            }
+            PagingSpec::StartingAfter { records_pointer, id_field, has_more_pointer } => vec![
+                Lookup::new(has_more_pointer, Want::Scalar),
+                Lookup::new(records_pointer, Want::Records { id_field: Some(id_field.clone()) }),
+            ],
+            PagingSpec::NextUrl { pointer } => vec![Lookup::new(pointer, Want::Scalar)],
+        }
+    }
+
+    /// Moves on by what a page held; `false` when it was the last. `found` answers
+    /// [`Pager::lookups`]. A vendor that sends the same cursor twice is an error, not a loop.
+    pub fn advance(&mut self, found: &[Found]) -> Result<bool, ConnectorError> {
+        self.pages += 1;
+        if self.pages > MOST_PAGES {
+            let note = format!("the vendor sends more than {MOST_PAGES} pages");
+            return Err(ConnectorError::UnexpectedPayload { note });
+        }
+        let text = |index: usize| found.get(index).and_then(Found::text);
+        match self.spec {
+            PagingSpec::None => Ok(false),
+            PagingSpec::NextToken { percent_encoded, restart, .. } => {
+                self.rows += found.get(1).map_or(0, |records| records.records);
+                if let Some(restart) = restart
+                    && self.rows >= restart.rows
+                    && let Some(last) = found.get(1).and_then(|records| records.last_id.clone())
+                {
+                    self.once(&format!("above {last}"))?;
+                    self.rows = 0;
+                    self.cursor = Cursor { floor: last, ..Cursor::default() };
+                    return Ok(true);
+                }
+                let Some(token) = text(0) else { return Ok(false) };
+                let token = if *percent_encoded { decode(&token) } else { token };
+                self.once(&format!("{}/{token}", self.cursor.floor))?;
+                self.cursor.token = token;
+                Ok(true)
+            }
+            PagingSpec::Offset { limit, .. } => {
+                let total: u64 = text(0).and_then(|total| total.parse().ok()).unwrap_or(0);
+                self.cursor.offset += (*limit).max(1);
+                Ok(self.cursor.offset < total)
+            }
+            PagingSpec::PageNumber { limit, .. } => {
+                self.cursor.page += 1;
+                Ok(found.first().is_some_and(|records| records.records >= (*limit).max(1)))
+            }
+            PagingSpec::StartingAfter { .. } => {
+                if text(0).as_deref() != Some("true") {
+                    return Ok(false);
+                }
+                let last = found.get(1).and_then(|records| records.last_id.clone()).ok_or_else(|| {
+                    let note = "the vendor says there is more, but the page has no last id".to_owned();
+                    ConnectorError::UnexpectedPayload { note }
+                })?;
+                self.once(&last)?;
+                self.cursor.after = last;
+                Ok(true)
+            }
+            PagingSpec::NextUrl { .. } => {
+                let Some(url) = text(0) else { return Ok(false) };
+                self.once(&url)?;
+                self.cursor.url = Some(url);
+                Ok(true)
+            }
+        }
+    }
+
+    fn once(&mut self, cursor: &str) -> Result<(), ConnectorError> {
+        if self.seen.insert(cursor.to_owned()) {
+            return Ok(());
+        }
+        let shown: String = cursor.chars().filter(|c| !c.is_control()).take(60).collect();
+        let note =
+            format!("the vendor repeats the page cursor {shown:?} (after {} pages): it would never end", self.pages);
+        Err(ConnectorError::UnexpectedPayload { note })
+    }
+}
+
+fn decode(token: &str) -> String {
+    let mut bytes = Vec::with_capacity(token.len());
+    let mut rest = token.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let hex = after.get(..2).and_then(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok());
+        match (first, hex) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            _ => {
+                bytes.push(first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| token.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connectors::spec::RestartSpec;
+    use serde_json::Value;
+
+    fn value(text: &str) -> Found {
+        Found { value: Some(Value::from(text)), ..Found::default() }
+    }
+
+    fn records(records: u64, last: &str) -> Found {
+        Found { records, last_id: Some(last.to_owned()), ..Found::default() }
+    }
+
+    #[test]
+    fn a_token_that_comes_again_ends_with_a_clear_error() {
+        let spec = PagingSpec::NextToken { pointer: "/next".to_owned(), percent_encoded: true, restart: None };
+        let mut pager = Pager::new(&spec);
+        assert_eq!(pager.advance(&[value("Mw%3D%3D")]), Ok(true));
+        assert_eq!(pager.cursor().token, "Mw==");
+        let error = pager.advance(&[value("Mw%3D%3D")]).expect_err("a loop");
+        assert!(error.to_string().contains("repeats the page cursor"), "{error}");
+    }
+
+    #[test]
+    fn a_capped_search_begins_again_above_the_last_id() {
+        let restart = RestartSpec { rows: 400, records_pointer: "/results".to_owned(), id_field: "id".to_owned() };
+        let spec =
+            PagingSpec::NextToken { pointer: "/next".to_owned(), percent_encoded: false, restart: Some(restart) };
+        let mut pager = Pager::new(&spec);
+        assert_eq!(pager.advance(&[value("200"), records(200, "17")]), Ok(true));
+        assert_eq!(pager.advance(&[value("400"), records(200, "35")]), Ok(true));
+        assert_eq!((pager.cursor().floor.as_str(), pager.cursor().token.as_str()), ("35", ""));
+        assert_eq!(pager.advance(&[value("200"), records(200, "52")]), Ok(true));
+        assert_eq!((pager.cursor().floor.as_str(), pager.cursor().token.as_str()), ("35", "200"));
+        assert_eq!(pager.advance(&[Found::default(), records(3, "55")]), Ok(false));
+    }
+
+    #[test]
+    fn offsets_reach_the_total_whether_number_or_text() {
+        let spec = PagingSpec::Offset { limit: 10, total_pointer: "/rowCount".to_owned() };
+        let mut pager = Pager::new(&spec);
+        assert_eq!(pager.advance(&[value("20")]), Ok(true));
+        assert_eq!(pager.advance(&[Found { value: Some(Value::from(20)), ..Found::default() }]), Ok(false));
+        assert_eq!(Pager::new(&spec).advance(&[Found::default()]), Ok(false));
+    }
+
+    #[test]
+    fn starting_after_follows_the_last_id_while_there_is_more() {
+        let spec = PagingSpec::StartingAfter {
+            records_pointer: "/data".to_owned(),
+            id_field: "id".to_owned(),
+            has_more_pointer: "/has_more".to_owned(),
+        };
+        let more = |more: bool| Found { value: Some(Value::from(more)), ..Found::default() };
+        let mut pager = Pager::new(&spec);
+        assert_eq!(pager.advance(&[more(true), records(100, "ch_9")]), Ok(true));
+        assert_eq!(pager.cursor().after, "ch_9");
+        assert_eq!(pager.advance(&[more(false), records(1, "ch_1")]), Ok(false));
+        assert!(Pager::new(&spec).advance(&[more(true), Found::default()]).is_err());
+    }
+}

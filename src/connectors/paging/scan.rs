@@ -1,0 +1,198 @@
+//! Looks a few values up in a page while reading it once as a stream: memory stays small whatever
+//! the page's size, and a page that is cut short is noticed.
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+use std::fmt;
+use std::io::Read;
+
+/// What to look up at a JSON pointer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// A text, number or truth value.
+    Scalar,
+    /// The length of an array and a field of its last element.
+    Records { id_field: Option<String> },
+}
+
+/// A place and what is wanted there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lookup {
+    path: Vec<String>,
+    want: Want,
+}
+
+impl Lookup {
+    /// `pointer` is a JSON pointer (RFC 6901), e.g. `/paging/next/after`.
+    pub fn new(pointer: &str, want: Want) -> Self {
+        let path = pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect();
+        Self { path, want }
+    }
+}
+
+/// What was found; for a body that is an array, over all its elements, the last one winning.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    pub value: Option<Value>,
+    pub records: u64,
+    pub last_id: Option<String>,
+}
+
+impl Found {
+    /// The value as text; `None` for null and the empty text.
+    pub fn text(&self) -> Option<String> {
+        match self.value.as_ref()? {
+            Value::String(text) if text.is_empty() => None,
+            Value::String(text) => Some(text.clone()),
+            Value::Null => None,
+            other => Some(other.to_string()),
+        }
+    }
+}
+
+/// Reads the whole body and answers each lookup in order.
+pub fn scan(body: impl Read, lookups: &[Lookup]) -> Result<Vec<Found>, serde_json::Error> {
+    let mut found = vec![Found::default(); lookups.len()];
+    let wanted: Vec<Wanted<'_>> =
+        lookups.iter().enumerate().map(|(index, l)| Wanted { index, rest: &l.path, want: &l.want }).collect();
+    let mut reader = serde_json::Deserializer::from_reader(std::io::BufReader::with_capacity(1 << 16, body));
+    Node { wanted: &wanted, found: &mut found, is_root: true }.deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(found)
+}
+
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    index: usize,
+    rest: &'a [String],
+    want: &'a Want,
+}
+
+struct Node<'a, 'f> {
+    wanted: &'a [Wanted<'a>],
+    found: &'f mut [Found],
+    is_root: bool,
+}
+
+impl Node<'_, '_> {
+    fn scalar<E: Error>(self, value: &Value) -> Result<(), E> {
+        for wanted in self.wanted.iter().filter(|wanted| wanted.rest.is_empty() && *wanted.want == Want::Scalar) {
+            self.found[wanted.index].value = Some(value.clone());
+        }
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Node<'_, '_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        if self.wanted.is_empty() {
+            return deserializer.deserialize_ignored_any(IgnoredAny).map(drop);
+        }
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Node<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            let below: Vec<Wanted<'_>> = self
+                .wanted
+                .iter()
+                .filter(|wanted| wanted.rest.first() == Some(&key))
+                .map(|wanted| Wanted { rest: &wanted.rest[1..], ..*wanted })
+                .collect();
+            map.next_value_seed(Node { wanted: &below, found: &mut *self.found, is_root: false })?;
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        if self.is_root {
+            let inner = self.wanted;
+            while elements.next_element_seed(Node { wanted: inner, found: &mut *self.found, is_root: false })?.is_some()
+            {
+            }
+            return Ok(());
+        }
+        let here = self.wanted.iter().find_map(|wanted| match wanted.want {
+            Want::Records { id_field } if wanted.rest.is_empty() => Some((wanted.index, id_field.clone())),
+            _ => None,
+        });
+        let Some((index, id_field)) = here else {
+            while elements.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(());
+        };
+        let path: Vec<String> = id_field.into_iter().collect();
+        let id = [Wanted { index: 0, rest: &path, want: &Want::Scalar }];
+        let wanted: &[Wanted<'_>] = if path.is_empty() { &[] } else { &id };
+        loop {
+            let mut last = [Found::default()];
+            if elements.next_element_seed(Node { wanted, found: &mut last, is_root: false })?.is_none() {
+                return Ok(());
+            }
+            self.found[index].records += 1;
+            self.found[index].last_id = last[0].text();
+        }
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        self.scalar(&Value::from(text))
+    }
+    fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
+        self.scalar(&Value::from(value))
+    }
+    fn visit_i64<E: Error>(self, value: i64) -> Result<(), E> {
+        self.scalar(&Value::from(value))
+    }
+    fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
+        self.scalar(&Value::from(value))
+    }
+    fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
+        self.scalar(&Value::from(value))
+    }
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        self.scalar(&Value::Null)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lookups() -> Vec<Lookup> {
+        vec![
+            Lookup::new("/paging/next/after", Want::Scalar),
+            Lookup::new("/data", Want::Records { id_field: Some("id".to_owned()) }),
+            Lookup::new("/rowCount", Want::Scalar),
+        ]
+    }
+
+    #[test]
+    fn values_are_found_in_any_order_and_depth() {
+        let body = br#"{"rowCount":"2","data":[{"id":"a","x":[{"id":9}]},{"x":1,"id":"b"}],"paging":{"next":{"after":"Mw%3D"}}}"#;
+        let found = scan(&body[..], &lookups()).expect("found");
+        assert_eq!(found[0].text().as_deref(), Some("Mw%3D"));
+        assert_eq!((found[1].records, found[1].last_id.as_deref()), (2, Some("b")));
+        assert_eq!(found[2].text().as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn an_array_body_is_one_answer() {
+        let body = br#" [ {"data":[{"id":1}]}, {"data":[{"id":2},{"id":3}]} ] "#;
+        let found = scan(&body[..], &lookups()).expect("found");
+        assert_eq!((found[1].records, found[1].last_id.as_deref()), (3, Some("3")));
+    }
+
+    #[test]
+    fn a_body_cut_short_or_followed_by_more_is_an_error() {
+        assert!(scan(&br#"{"data":[{"id":1},"#[..], &lookups()).is_err());
+        assert!(scan(&br#"{"data":[]} <html>"#[..], &lookups()).is_err());
+    }
+}

@@ -1,0 +1,3 @@
+//! Where the edges meet: each job is a plain function that carries data from one to the other.
+
+pub mod sync;

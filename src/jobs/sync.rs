@@ -1,0 +1,270 @@
+//! Sync: what a stream lacks is fetched into the landing folder and loaded, slice by slice, oldest
+//! first; the next slice is fetched while the last is loaded.
+
+use crate::connectors::error::Disposition;
+use crate::connectors::slice::slices;
+use crate::connectors::spec::{BodyKind, LoadMode, LoadSpec};
+use crate::connectors::{Connection, ConnectorError, Engine, LandedSlice, Slice, Window};
+use crate::domain::money::Currency;
+use crate::support::blocking::off_thread;
+use crate::support::clock::Clock;
+use crate::support::ids::stable_id;
+use crate::support::secret::Secret;
+use crate::warehouse::load::{LoadRequest, Loaded, Pages, Replaces, Target, load};
+use crate::warehouse::{Warehouse, WarehouseError, cursor};
+use chrono::{DateTime, NaiveDate, Utc};
+
+/// What every sync needs.
+#[derive(Clone, Debug)]
+pub struct SyncContext {
+    pub engine: std::sync::Arc<Engine>,
+    pub warehouse: Warehouse,
+    pub clock: Clock,
+    pub person_key: Secret,
+}
+
+/// A connection and how far back it reaches.
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub connection: Connection,
+    pub currency: Currency,
+    /// The first day to load.
+    pub since: NaiveDate,
+}
+
+/// How the sync of one stream ended.
+#[derive(Clone, Debug)]
+pub struct StreamOutcome {
+    pub workspace: String,
+    pub connection: String,
+    pub stream: String,
+    pub slices: u64,
+    pub bytes: u64,
+    pub loaded: Loaded,
+    /// What stopped it, if anything did; slices loaded before stay.
+    pub error: Option<SyncError>,
+}
+
+/// Why a stream stopped.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize)]
+#[error("{message}")]
+pub struct SyncError {
+    pub slice: String,
+    pub message: String,
+    /// Whether the next run may succeed without anybody's help.
+    pub can_retry: bool,
+}
+
+/// Something to show while a sync runs.
+#[derive(Clone, Copy, Debug)]
+pub enum Progress<'a> {
+    /// A stream has so many slices to go.
+    Planned {
+        connection: &'a str,
+        stream: &'a str,
+        slices: u64,
+    },
+    Page {
+        bytes: u64,
+    },
+    SliceDone {
+        connection: &'a str,
+        stream: &'a str,
+        rows: u64,
+    },
+}
+
+/// Syncs every stream of a connection; one stream's failure leaves the others running.
+pub async fn sync_connection(
+    context: &SyncContext,
+    source: &Source,
+    show: &(dyn Fn(Progress<'_>) + Sync),
+) -> Vec<StreamOutcome> {
+    let mut outcomes = Vec::new();
+    for stream in source.connection.connector.spec.streams.keys() {
+        let outcome = sync_stream(context, source, stream, show).await;
+        if let Some(error) = &outcome.error {
+            tracing::warn!(
+                workspace.id = source.connection.workspace,
+                connection.id = source.connection.id,
+                stream.id = stream,
+                slice.id = error.slice,
+                error = error.message,
+                "a stream stopped"
+            );
+        }
+        outcomes.push(outcome);
+    }
+    outcomes
+}
+
+async fn sync_stream(
+    context: &SyncContext,
+    source: &Source,
+    stream_id: &str,
+    show: &(dyn Fn(Progress<'_>) + Sync),
+) -> StreamOutcome {
+    let connection = &source.connection;
+    let mut outcome = StreamOutcome {
+        workspace: connection.workspace.clone(),
+        connection: connection.id.clone(),
+        stream: stream_id.to_owned(),
+        slices: 0,
+        bytes: 0,
+        loaded: Loaded::default(),
+        error: None,
+    };
+    let plan = match plan(context, source, stream_id).await {
+        Ok(plan) => plan,
+        Err(error) => {
+            outcome.error =
+                Some(SyncError { slice: String::new(), message: error.to_string(), can_retry: error.can_retry() });
+            return outcome;
+        }
+    };
+    show(Progress::Planned { connection: &connection.id, stream: stream_id, slices: plan.len() as u64 });
+    let on_page = |bytes: u64| show(Progress::Page { bytes });
+    let fetch = async |slice: Option<&Slice>| match slice {
+        Some(slice) => Some(context.engine.fetch(connection, stream_id, slice, &on_page).await),
+        None => None,
+    };
+    let mut fetched = fetch(plan.first()).await;
+    for (index, slice) in plan.iter().enumerate() {
+        let landed = match fetched.take() {
+            Some(Ok(landed)) => landed,
+            Some(Err(error)) => {
+                outcome.error = Some(fetch_error(slice, &error));
+                break;
+            }
+            None => break,
+        };
+        let bytes = landed.bytes().0;
+        let (loaded, next) = tokio::join!(load_landed(context, source, &landed, true), fetch(plan.get(index + 1)));
+        fetched = next;
+        match loaded {
+            Ok(loaded) => {
+                outcome.slices += 1;
+                outcome.bytes += bytes;
+                show(Progress::SliceDone { connection: &connection.id, stream: stream_id, rows: loaded.rows_read });
+                outcome.loaded.add(loaded);
+            }
+            Err(error) => {
+                outcome.error =
+                    Some(SyncError { slice: slice.id(), message: error.to_string(), can_retry: error.can_retry() });
+                break;
+            }
+        }
+    }
+    outcome
+}
+
+/// The slices a stream lacks, of all partitions, each partition's oldest first.
+async fn plan(context: &SyncContext, source: &Source, stream_id: &str) -> Result<Vec<Slice>, WarehouseError> {
+    let connection = &source.connection;
+    let Some(stream) = connection.connector.spec.streams.get(stream_id) else {
+        return Ok(Vec::new());
+    };
+    let zone = connection.time_zone(stream.time_zone_setting.as_deref());
+    let mut all = Vec::new();
+    for partition in connection.partitions(stream.partition_over.as_deref()) {
+        let (workspace, id, stream_id, of) =
+            (connection.workspace.clone(), connection.id.clone(), stream_id.to_owned(), partition.clone());
+        let read_until =
+            context.warehouse.read(move |reader| cursor::read_until(reader, &workspace, &id, &stream_id, &of)).await?;
+        all.extend(slices(&stream.slicing, &partition, read_until, source.since, context.clock.now(), zone));
+    }
+    Ok(all)
+}
+
+/// Loads a landed slice. `moves_cursor` is false for replays and backfills.
+pub async fn load_landed(
+    context: &SyncContext,
+    source: &Source,
+    landed: &LandedSlice,
+    moves_cursor: bool,
+) -> Result<Loaded, WarehouseError> {
+    let request = load_request(source, landed, &context.person_key, moves_cursor)?;
+    let (warehouse, now) = (context.warehouse.clone(), context.clock.now());
+    off_thread(move || warehouse.write_blocking(move |connection| load(connection, &request, now))).await
+}
+
+/// What the warehouse needs to know of a landed slice.
+pub fn load_request(
+    source: &Source,
+    landed: &LandedSlice,
+    person_key: &Secret,
+    moves_cursor: bool,
+) -> Result<LoadRequest, WarehouseError> {
+    let manifest = &landed.manifest;
+    let connection = &source.connection;
+    let connector = &connection.connector;
+    let stream = connector.spec.streams.get(&manifest.stream).ok_or_else(|| {
+        WarehouseError::Invalid(format!(
+            "the connector {} has no stream {:?} any more",
+            connector.spec.name, manifest.stream
+        ))
+    })?;
+    let sql = |file: &str| {
+        let missing = || WarehouseError::Invalid(format!("the query {file} of {} is missing", connector.spec.name));
+        connector.sql.get(file).cloned().ok_or_else(missing)
+    };
+    let zone = connection.time_zone(stream.time_zone_setting.as_deref());
+    let slice = manifest.slice.id();
+    let fetched_at = manifest.fetched_at.to_rfc3339();
+    let (bytes, largest_page) = landed.bytes();
+    let targets = stream
+        .loads
+        .iter()
+        .map(|load| Ok(target(load, sql(&load.sql_file())?)))
+        .collect::<Result<_, WarehouseError>>()?;
+    Ok(LoadRequest {
+        load_id: stable_id("load", &[&manifest.workspace, &manifest.connection, &manifest.stream, &slice, &fetched_at]),
+        workspace: manifest.workspace.clone(),
+        connection: manifest.connection.clone(),
+        stream: manifest.stream.clone(),
+        slice,
+        partition: manifest.slice.partition.clone(),
+        window: window(&manifest.slice.window, zone),
+        time_zone: zone.name().to_owned(),
+        currency: source.currency.code().to_owned(),
+        fetched_at: manifest.fetched_at,
+        manifest: landed.manifest_path().display().to_string(),
+        pages: Pages::Json { files: landed.files(), is_array: stream.body == BodyKind::Array, largest_page },
+        bytes,
+        records_path: stream.records.clone(),
+        targets,
+        notes_sql: stream.notes_sql.as_deref().map(sql).transpose()?,
+        notes: manifest.notes.clone(),
+        read_until: moves_cursor.then(|| manifest.slice.read_until(manifest.fetched_at, zone)),
+        person_key: person_key.clone(),
+    })
+}
+
+fn target(load: &LoadSpec, sql: String) -> Target {
+    let replaces = match &load.mode {
+        LoadMode::ReplaceWindow { column, partition } => {
+            Replaces::Window { column: column.clone(), partition: partition.clone() }
+        }
+        LoadMode::ReplaceAll => Replaces::All,
+        LoadMode::Upsert { scope } => Replaces::Scope(scope.clone()),
+    };
+    Target { table: load.table.clone(), sql, key: load.key.clone(), replaces, touches: load.touches.clone() }
+}
+
+/// The days a slice speaks for; a day that an instant window only begins is covered up to there.
+fn window(window: &Window, zone: chrono_tz::Tz) -> Option<(NaiveDate, NaiveDate)> {
+    let day = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
+    match *window {
+        Window::Whole => None,
+        Window::Days { period } => Some((period.start, period.end)),
+        Window::Instants { start, end } => Some((day(start), day(end) + chrono::Days::new(1))),
+    }
+}
+
+fn fetch_error(slice: &Slice, error: &ConnectorError) -> SyncError {
+    SyncError {
+        slice: slice.id(),
+        message: error.to_string(),
+        can_retry: error.disposition() != Disposition::TellOperator,
+    }
+}

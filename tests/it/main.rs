@@ -1,0 +1,4 @@
+//! Behaviour across modules: one binary, one module a subject.
+
+mod recorded;
+mod support;

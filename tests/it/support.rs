@@ -1,0 +1,83 @@
+//! What several tests need: connections, landed bodies, answers as texts.
+
+use chrono::{DateTime, TimeZone, Utc};
+use daybook::connectors::landing::{Landing, Manifest};
+use daybook::connectors::{Catalog, Connection, Slice, Window};
+use daybook::domain::money::Currency;
+use daybook::domain::period::Period;
+use daybook::jobs::sync::{Source, load_request};
+use daybook::support::secret::Secret;
+use daybook::warehouse::load::{Loaded, load};
+use daybook::warehouse::{Context, Warehouse, WarehouseError};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The instant of fixed clocks in tests.
+pub fn noon() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 20, 12, 0, 0).single().expect("an instant")
+}
+
+/// A source of a built-in connector whose required settings and secrets hold harmless values.
+pub fn source(connector: &str, settings: &[(&str, toml::Value)]) -> Source {
+    let connector = Catalog::built_in().expect("a sound catalog").get(connector).expect("a connector");
+    let mut all: BTreeMap<String, toml::Value> =
+        settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    for (name, spec) in &connector.spec.settings {
+        if spec.default.is_none() && !all.contains_key(name) {
+            all.insert(name.clone(), toml::Value::Array(vec!["1234567890".into()]));
+        }
+    }
+    let secrets = connector.spec.secrets.keys().map(|name| (name.clone(), Secret::new("s3cret"))).collect();
+    let zone = chrono_tz::UTC;
+    let connection =
+        Connection::new("acme", &connector.spec.name.clone(), connector, all, secrets, zone).expect("a connection");
+    let currency = Currency::new("USD").expect("a currency");
+    Source { connection, currency, since: "2026-01-01".parse().expect("a date") }
+}
+
+/// Lands `bodies` as if a vendor had sent them, and loads them.
+pub fn land_and_load(
+    warehouse: &Warehouse,
+    folder: &Path,
+    source: &Source,
+    stream: &str,
+    bodies: &[String],
+) -> Result<Loaded, WarehouseError> {
+    let period = Period::new("2020-01-01".parse().expect("a date"), "2030-01-01".parse().expect("a date"));
+    let spec = &source.connection.connector.spec.streams[stream];
+    let window = match spec.slicing {
+        daybook::connectors::spec::SlicingSpec::Days { .. } => Window::Days { period: period.expect("days") },
+        _ => Window::Whole,
+    };
+    let partition = source.connection.partitions(spec.partition_over.as_deref()).remove(0);
+    let manifest = Manifest {
+        workspace: source.connection.workspace.clone(),
+        connection: source.connection.id.clone(),
+        connector: source.connection.connector.spec.name.clone(),
+        stream: stream.to_owned(),
+        slice: Slice { partition, window },
+        fetched_at: noon(),
+        pages: Vec::new(),
+        notes: Vec::new(),
+    };
+    let mut landing = Landing::begin(folder, manifest).expect("a landing folder");
+    for body in bodies {
+        let mut page = landing.page().expect("a page");
+        page.write(body.as_bytes()).expect("written");
+        landing.keep(page.finish().expect("finished"));
+    }
+    let landed = landing.finish().expect("landed");
+    let request = load_request(source, &landed, &Secret::new("key"), true)?;
+    warehouse.write_blocking(move |connection| load(connection, &request, noon()))
+}
+
+/// The first column of a query's rows, as texts.
+pub fn texts(warehouse: &Warehouse, sql: &str) -> Vec<String> {
+    warehouse
+        .read_blocking(|connection| {
+            let mut statement = connection.prepare(sql).context(|| sql.to_owned())?;
+            let rows = statement.query_map([], |row| row.get(0)).context(|| sql.to_owned())?;
+            rows.collect::<Result<_, _>>().context(|| sql.to_owned())
+        })
+        .expect(sql)
+}
