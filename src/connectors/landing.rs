@@ -103,9 +103,14 @@ impl Landing {
         Ok(Self { folder, manifest })
     }
 
-    /// A writer for the next page.
+    /// A writer for the next page of JSON.
     pub fn page(&self) -> Result<PageWriter, ConnectorError> {
-        let name = format!("page-{:05}.json.zst", self.manifest.pages.len() + 1);
+        self.file("json")
+    }
+
+    /// A writer for the next page, of a kind named by its ending.
+    pub fn file(&self, ending: &str) -> Result<PageWriter, ConnectorError> {
+        let name = format!("page-{:05}.{ending}.zst", self.manifest.pages.len() + 1);
         let path = self.folder.join(&name);
         let file = File::create(&path).map_err(|error| failed(&path, &error))?;
         let sink = HashingFile { file, hash: Sha256::new() };

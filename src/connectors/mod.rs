@@ -7,6 +7,7 @@ pub mod client;
 pub mod connection;
 pub mod engine;
 pub mod error;
+pub mod file;
 pub mod landing;
 pub mod limits;
 pub mod paging;

@@ -84,6 +84,12 @@ pub fn round_to_unit(amount: Decimal, currency: Currency) -> Decimal {
     rounded
 }
 
+/// Units of one currency for one unit of another, from their rates against a common base (units for
+/// one of it), to nine decimals half away from zero; `None` for a rate of zero.
+pub fn cross_rate(from: Decimal, to: Decimal) -> Option<Decimal> {
+    Some(to.checked_div(from)?.round_dp_with_strategy(9, RoundingStrategy::MidpointAwayFromZero))
+}
+
 /// Splits `total` by `weights` so that the parts sum to it to the last unit (largest remainder,
 /// ties to the earlier part). All-zero or empty weights give `None`; weights must not be negative.
 pub fn allocate(total: Decimal, weights: &[Decimal], currency: Currency) -> Option<Vec<Decimal>> {

@@ -1,3 +1,4 @@
 //! Where the edges meet: each job is a plain function that carries data from one to the other.
 
+pub mod files;
 pub mod sync;

@@ -236,6 +236,7 @@ pub fn load_request(
         notes_sql: stream.notes_sql.as_deref().map(sql).transpose()?,
         notes: manifest.notes.clone(),
         read_until: moves_cursor.then(|| manifest.slice.read_until(manifest.fetched_at, zone)),
+        variables: Vec::new(),
         person_key: person_key.clone(),
     })
 }

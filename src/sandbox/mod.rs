@@ -1,1 +1,20 @@
-//! A simulated company and its vendors on loopback.
+//! Two simulated companies and their vendors' APIs on loopback: what the demo syncs from and what
+//! tests measure against. The daemon reaches it as it would the real vendors: over HTTP.
+
+mod company;
+mod drops;
+mod faults;
+mod google;
+mod hubspot;
+mod people;
+mod random;
+mod server;
+mod stripe;
+mod traffic;
+mod truth;
+
+pub use company::{SHOP, SOFTWARE, Tenant, tenants};
+pub use drops::write_drop_files;
+pub use faults::{Armed, Fault, Faults};
+pub use server::{Credentials, Sandbox, SandboxError, SandboxOptions};
+pub use truth::{TenantTruth, Truth};

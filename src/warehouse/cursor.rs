@@ -22,3 +22,14 @@ pub fn read_until(
         .context(|| "reading a cursor".to_owned())?;
     Ok(at.map(|at| at.and_utc()))
 }
+
+/// Whether a slice of a connection has been loaded.
+pub fn is_loaded(reader: &Connection, workspace: &str, connection: &str, slice: &str) -> Result<bool, WarehouseError> {
+    reader
+        .query_row(
+            "SELECT count(*) > 0 FROM ops.load WHERE workspace = ? AND connection = ? AND slice = ?",
+            params![workspace, connection, slice],
+            |row| row.get(0),
+        )
+        .context(|| "looking for a load".to_owned())
+}

@@ -39,6 +39,8 @@ pub struct LoadRequest {
     pub notes: Vec<String>,
     /// Where the stream's cursor stands once this is loaded; absent for backfills.
     pub read_until: Option<DateTime<Utc>>,
+    /// Further variables for the targets' queries; a value of `None` unsets.
+    pub variables: Vec<(&'static str, Option<String>)>,
     /// Key of the pseudonyms.
     pub person_key: crate::support::secret::Secret,
 }
@@ -49,8 +51,17 @@ pub enum Pages {
     /// Compressed JSON bodies; `is_array` ones are read element by element.
     /// `largest_page` is in bytes, decompressed.
     Json { files: Vec<PathBuf>, is_array: bool, largest_page: u64 },
-    /// Files that the target's own query reads (dropped files).
-    InQuery { files: usize },
+    /// A dropped file, compressed, read record by record: `page` then also has `record_no`, the
+    /// record's place (for CSV its line), and `body` is one record with tidied names.
+    Rows { file: PathBuf, format: RowFormat },
+}
+
+/// What a dropped file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowFormat {
+    Csv,
+    Ndjson,
+    Parquet,
 }
 
 /// A table to fill.
@@ -132,7 +143,7 @@ fn record(
     let (start, end) = request.window.unzip();
     let pages = match &request.pages {
         Pages::Json { files, .. } => files.len(),
-        Pages::InQuery { files } => *files,
+        Pages::Rows { .. } => 1,
     };
     transaction
         .execute(

@@ -64,3 +64,29 @@ CREATE OR REPLACE TEMP MACRO pseudonym(identifier) AS
 -- A query parameter of a URL, decoded; NULL if it is not there.
 CREATE OR REPLACE TEMP MACRO url_parameter(url, name) AS
     nullif(url_decode(replace(regexp_extract(url, '[?&]' || name || '=([^&#]*)', 1), '+', ' ')), '');
+
+-- A number as people write it in files (`1,234`, `12.5K`, `1.2M`, `45%`), as a plain decimal text;
+-- NULL for what means unknown. The file's decimal mark decides what a comma is.
+CREATE OR REPLACE TEMP MACRO is_unknown(value) AS
+    value IS NULL OR lower(trim(value)) IN ('', '-', 'n/a', 'na', 'null', 'none');
+CREATE OR REPLACE TEMP MACRO plain_number(value) AS
+    CASE WHEN getvariable('decimal_mark') = ',' THEN replace(replace(replace(trim(value), '.', ''), ' ', ''), ',', '.')
+         ELSE replace(replace(trim(value), ',', ''), ' ', '') END;
+CREATE OR REPLACE TEMP MACRO tidy_number(value) AS
+    CASE WHEN NOT is_unknown(value) THEN
+        TRY_CAST(TRY_CAST(regexp_replace(plain_number(value), '[kKmM%]$', '') AS DECIMAL(24, 6))
+            * CASE WHEN plain_number(value) ILIKE '%k' THEN 1000 WHEN plain_number(value) ILIKE '%m' THEN 1000000 ELSE 1 END
+            AS DECIMAL(18, 6)) END;
+CREATE OR REPLACE TEMP MACRO bad_number(name, value) AS
+    CASE WHEN NOT is_unknown(value) AND tidy_number(value) IS NULL
+         THEN name || ': "' || left(value, 80) || '" is not a number' END;
+
+-- A day as ISO or in the format the mapping states; an ambiguous one is refused, not guessed.
+CREATE OR REPLACE TEMP MACRO tidy_date(value) AS
+    CASE WHEN getvariable('date_format') IS NOT NULL THEN CAST(try_strptime(trim(value), CAST(getvariable('date_format') AS VARCHAR)) AS DATE)
+         WHEN regexp_matches(trim(value), '^\d{4}-\d{2}-\d{2}') THEN TRY_CAST(left(trim(value), 10) AS DATE) END;
+CREATE OR REPLACE TEMP MACRO bad_day(name, value) AS
+    CASE WHEN NOT is_unknown(value) AND tidy_date(value) IS NULL
+         THEN name || ': "' || left(value, 80) || '" is not a day such as 2026-04-02 (set date_format for another form)' END;
+CREATE OR REPLACE TEMP MACRO tidy_month(value) AS
+    CASE WHEN regexp_matches(trim(value), '^\d{4}-\d{2}') THEN TRY_CAST(left(trim(value), 7) || '-01' AS DATE) END;

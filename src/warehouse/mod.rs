@@ -5,6 +5,8 @@ mod error;
 mod functions;
 pub mod load;
 mod migrate;
+pub mod readings;
+pub mod rollup;
 mod worker;
 
 pub use error::{Context, WarehouseError};

@@ -2,3 +2,5 @@
 
 mod recorded;
 mod support;
+mod tenants;
+mod truth;

@@ -1,1 +1,7 @@
 //! One document, several formats.
+
+pub mod chart;
+pub mod csv;
+
+pub mod slack;
+pub mod typeface;

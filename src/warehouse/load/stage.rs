@@ -1,6 +1,6 @@
 //! From pages to typed rows in a temporary table, with the bad ones set aside.
 
-use super::{LoadRequest, Loaded, Pages, Target};
+use super::{LoadRequest, Loaded, Pages, RowFormat, Target};
 use crate::warehouse::error::{Context, WarehouseError};
 use duckdb::{Connection, Transaction, params};
 use std::path::Path;
@@ -27,6 +27,9 @@ pub fn set_variables(transaction: &Transaction<'_>, request: &LoadRequest) -> Re
     set("person_key", Some(request.person_key.expose()))?;
     set("currency", Some(&request.currency))?;
     set("fetched_unix", Some(&request.fetched_at.timestamp().to_string()))?;
+    for (name, value) in &request.variables {
+        set(name, value.as_deref())?;
+    }
     let (start, end) = request.window.unzip();
     set("window_start", start.map(|date| date.to_string()).as_deref())?;
     set("window_end", end.map(|date| date.to_string()).as_deref())
@@ -34,8 +37,9 @@ pub fn set_variables(transaction: &Transaction<'_>, request: &LoadRequest) -> Re
 
 /// Creates the relation `page(page_no, body)`.
 pub fn create_page(transaction: &Transaction<'_>, request: &LoadRequest) -> Result<(), WarehouseError> {
-    let Pages::Json { files, is_array, largest_page } = &request.pages else {
-        return Ok(());
+    let (files, is_array, largest_page) = match &request.pages {
+        Pages::Json { files, is_array, largest_page } => (files, is_array, largest_page),
+        Pages::Rows { file, format } => return create_rows(transaction, file, *format),
     };
     let sql = if files.is_empty() {
         "CREATE OR REPLACE TEMP VIEW page AS SELECT NULL::INTEGER AS page_no, NULL::JSON AS body WHERE false".to_owned()
@@ -53,6 +57,28 @@ pub fn create_page(transaction: &Transaction<'_>, request: &LoadRequest) -> Resu
         )
     };
     transaction.execute_batch(&sql).context(|| "opening the landed pages".to_owned())
+}
+
+/// Creates `page(page_no, record_no, body)` from a dropped file. Every CSV value is read as text, so
+/// that nothing in it can fail here; a short line has nulls at its end.
+fn create_rows(transaction: &Transaction<'_>, file: &Path, format: RowFormat) -> Result<(), WarehouseError> {
+    let file = path_literal(file)?;
+    let (reader, first) = match format {
+        RowFormat::Csv => {
+            let options = "all_varchar = true, header = true, normalize_names = true, null_padding = true,
+                strict_mode = false, parallel = false, max_line_size = 4000000";
+            (format!("read_csv({file}, {options})"), 2)
+        }
+        RowFormat::Ndjson => (format!("read_json({file}, format = 'newline_delimited')"), 1),
+        RowFormat::Parquet => (format!("read_parquet({file})"), 1),
+    };
+    transaction
+        .execute_batch(&format!(
+            "CREATE OR REPLACE TEMP VIEW page AS
+             SELECT 1 AS page_no, CAST(row_number() OVER () - 1 + {first} AS INTEGER) AS record_no, to_json(r) AS body
+             FROM {reader} AS r"
+        ))
+        .context(|| "opening a dropped file".to_owned())
 }
 
 /// Runs the target's query into `staged`, moves rows with a problem to quarantine, and keeps one
@@ -111,7 +137,7 @@ fn quarantine(transaction: &Transaction<'_>, request: &LoadRequest, target: &Tar
                 AND len(json_extract(page.body, {path})) > read.record_no LIMIT 1)",
             path = literal(&request.records_path)
         ),
-        Pages::InQuery { .. } => "read.raw".to_owned(),
+        Pages::Rows { .. } => "(SELECT page.body FROM page WHERE page.record_no = read.record_no LIMIT 1)".to_owned(),
     };
     transaction
         .execute(

@@ -11,7 +11,7 @@ WITH record AS (
     FROM page
 )
 SELECT '1' AS account_id, r.id AS campaign_id, r.id AS campaign_name, '' AS campaign_status, '' AS campaign_type,
-    '' AS ad_group_id, '' AS ad_id, '' AS device, '' AS country, TRY_CAST(r.day AS DATE) AS date, 'EUR' AS currency,
+    '' AS ad_group_id, '' AS ad_id, '' AS device, '' AS country, TRY_CAST(r.day AS DATE) AS date, 'google' AS source, 'cpc' AS medium, 'EUR' AS currency,
     0::BIGINT AS impressions, 0::BIGINT AS clicks, TRY_CAST(r.cost AS DECIMAL(18, 6)) AS cost,
     0::DECIMAL(18, 6) AS conversions, 0::DECIMAL(18, 6) AS conversion_value,
     page_no, record_no::INTEGER AS record_no,
@@ -46,6 +46,7 @@ fn request(folder: &Path, load_id: &str, body: &str) -> LoadRequest {
         notes_sql: None,
         notes: Vec::new(),
         read_until: None,
+        variables: Vec::new(),
         person_key: Secret::new("k'ey"),
     }
 }

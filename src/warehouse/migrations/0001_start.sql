@@ -35,7 +35,8 @@ CREATE TABLE core.ad_daily (
     campaign_status VARCHAR NOT NULL, campaign_type VARCHAR NOT NULL,
     ad_group_id VARCHAR NOT NULL, ad_id VARCHAR NOT NULL,
     device VARCHAR NOT NULL, country VARCHAR NOT NULL, date DATE NOT NULL,
-    currency VARCHAR NOT NULL,
+    -- How the campaign's visits show up in web analytics, so that both meet in one row.
+    source VARCHAR NOT NULL, medium VARCHAR NOT NULL, currency VARCHAR NOT NULL,
     impressions BIGINT NOT NULL, clicks BIGINT NOT NULL, cost DECIMAL(18, 6) NOT NULL,
     conversions DECIMAL(18, 6) NOT NULL, conversion_value DECIMAL(18, 6) NOT NULL,
     load_id VARCHAR NOT NULL

@@ -43,6 +43,8 @@ SELECT
     '' AS device,
     '' AS country,
     TRY_CAST(r.segments.date AS DATE) AS date,
+    'google' AS source,
+    'cpc' AS medium,
     coalesce(upper(r.customer.currencyCode), getvariable('currency')) AS currency,
     whole_or_zero(r.metrics.impressions) AS impressions,
     whole_or_zero(r.metrics.clicks) AS clicks,

@@ -1,0 +1,57 @@
+//! Horizontal bars with their values beside them.
+
+use super::super::typeface::{Weight, fit, width as text_width};
+use super::{Anchor, Drawing, Ink, Mark};
+use crate::report::document::Bar;
+use rust_decimal::prelude::ToPrimitive;
+
+const ROW: f32 = 26.0;
+const SIZE: f32 = 12.0;
+
+pub fn draw(bars: &[Bar], width: f32) -> Drawing {
+    let labels: Vec<String> = bars.iter().map(|bar| fit(&bar.label, width * 0.3, SIZE, Weight::Regular)).collect();
+    let left = labels.iter().map(|label| text_width(label, SIZE, Weight::Regular)).fold(0.0, f32::max) + 10.0;
+    let texts: Vec<String> = bars.iter().map(|bar| fit(&bar.figure.text, width * 0.3, SIZE, Weight::Bold)).collect();
+    let right = texts.iter().map(|text| text_width(text, SIZE, Weight::Bold)).fold(0.0, f32::max) + 10.0;
+    let values: Vec<f64> =
+        bars.iter().map(|bar| bar.figure.value.and_then(|value| value.to_f64()).unwrap_or(0.0)).collect();
+    let low = values.iter().copied().fold(0.0, f64::min);
+    let high = values.iter().copied().fold(0.0, f64::max);
+    let span = if high > low { high - low } else { 1.0 };
+    let across = (width - left - right).max(20.0);
+    let zero = left + (-low / span) as f32 * across;
+    let mut marks = Vec::new();
+    for (index, value) in values.iter().enumerate() {
+        let y = index as f32 * ROW;
+        let long = (value.abs() / span) as f32 * across;
+        let x = if *value < 0.0 { zero - long } else { zero };
+        let baseline = y + ROW / 2.0 + SIZE * 0.36;
+        marks.push(Mark::Text {
+            x: left - 8.0,
+            y: baseline,
+            text: labels[index].clone(),
+            size: SIZE,
+            anchor: Anchor::End,
+            ink: Ink::Text,
+            bold: false,
+        });
+        marks.push(Mark::Rect {
+            x,
+            y: y + 5.0,
+            width: long.max(1.0),
+            height: ROW - 10.0,
+            ink: if *value < 0.0 { Ink::Compare } else { Ink::Accent },
+        });
+        let end = if *value < 0.0 { zero } else { zero + long };
+        marks.push(Mark::Text {
+            x: end + 6.0,
+            y: baseline,
+            text: texts[index].clone(),
+            size: SIZE,
+            anchor: Anchor::Start,
+            ink: Ink::Text,
+            bold: true,
+        });
+    }
+    Drawing { width, height: (bars.len() as f32 * ROW).max(ROW), marks }
+}

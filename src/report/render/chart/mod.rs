@@ -1,0 +1,189 @@
+//! Charts as a short list of marks, which HTML and mail show as SVG or PNG and PDF as vectors. Drawn
+//! here because no crate at hand labels lines directly and keeps axis steps round.
+
+mod bars;
+mod funnel;
+mod lines;
+mod scale;
+mod svg;
+
+pub use svg::{png, svg};
+
+use crate::domain::money::Currency;
+use crate::report::document::{Chart, Plot};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+/// What a mark is for; decides its colour everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ink {
+    Accent,
+    Compare,
+    Grid,
+    Text,
+    Muted,
+}
+
+impl Ink {
+    /// Colour on white paper; readable in grey print and for colour-blind eyes.
+    pub fn color(self) -> (u8, u8, u8) {
+        match self {
+            Self::Accent => (0x0b, 0x69, 0xa3),
+            Self::Compare => (0xa6, 0xae, 0xb8),
+            Self::Grid => (0xe4, 0xe7, 0xeb),
+            Self::Text => (0x1f, 0x29, 0x33),
+            Self::Muted => (0x61, 0x6e, 0x7c),
+        }
+    }
+
+    /// The class by which a page may colour it anew.
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::Accent => "dbk-accent",
+            Self::Compare => "dbk-compare",
+            Self::Grid => "dbk-grid",
+            Self::Text => "dbk-text",
+            Self::Muted => "dbk-muted",
+        }
+    }
+}
+
+/// Where a text stands relative to its point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+/// Something drawn; the origin is the upper left, y grows downwards, units are CSS pixels.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Mark {
+    Line {
+        points: Vec<(f32, f32)>,
+        ink: Ink,
+        width: f32,
+    },
+    Rect {
+        x: f32,
+        y: f32,
+        width: f32,
+        height: f32,
+        ink: Ink,
+    },
+    Dot {
+        x: f32,
+        y: f32,
+        radius: f32,
+        ink: Ink,
+    },
+    /// `y` is the baseline.
+    Text {
+        x: f32,
+        y: f32,
+        text: String,
+        size: f32,
+        anchor: Anchor,
+        ink: Ink,
+        bold: bool,
+    },
+}
+
+/// A finished chart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drawing {
+    pub width: f32,
+    pub height: f32,
+    pub marks: Vec<Mark>,
+}
+
+/// Draws a chart `width` pixels wide; its height follows from what it shows.
+pub fn draw(chart: &Chart, currency: Currency, width: f32) -> Drawing {
+    match &chart.plot {
+        Plot::Lines { dates, series } => lines::draw(dates, series, chart.unit, currency, width),
+        Plot::Bars { bars } => bars::draw(bars, width),
+        Plot::Funnel { stages } => funnel::draw(stages, width),
+    }
+}
+
+/// The small line of a card: no axis, the last day marked.
+pub fn spark(values: &[Option<Decimal>], width: f32, height: f32) -> Drawing {
+    let values: Vec<Option<f64>> = values.iter().map(|value| value.and_then(|value| value.to_f64())).collect();
+    let known = || values.iter().flatten().copied();
+    let (low, high) = (known().fold(f64::INFINITY, f64::min), known().fold(f64::NEG_INFINITY, f64::max));
+    let mut marks = Vec::new();
+    if known().count() > 1 {
+        let step = (width - 6.0) / (values.len() - 1) as f32;
+        let spread = if high > low { high - low } else { 1.0 };
+        let place = |index: usize, value: f64| {
+            (3.0 + index as f32 * step, height - 3.0 - ((value - low) / spread) as f32 * (height - 6.0))
+        };
+        for points in segments(&values, &place) {
+            marks.push(Mark::Line { points, ink: Ink::Compare, width: 1.2 });
+        }
+        if let Some(Some(last)) = values.last() {
+            let (x, y) = place(values.len() - 1, *last);
+            marks.push(Mark::Dot { x, y, radius: 2.2, ink: Ink::Accent });
+        }
+    }
+    Drawing { width, height, marks }
+}
+
+/// Unbroken runs of known values; a lone one becomes a short dash.
+fn segments(values: &[Option<f64>], place: &dyn Fn(usize, f64) -> (f32, f32)) -> Vec<Vec<(f32, f32)>> {
+    let mut runs = Vec::new();
+    let mut run: Vec<(f32, f32)> = Vec::new();
+    for (index, value) in values.iter().enumerate() {
+        match value {
+            Some(value) => run.push(place(index, *value)),
+            None => runs.push(std::mem::take(&mut run)),
+        }
+    }
+    runs.push(run);
+    for run in &mut runs {
+        if let [(x, y)] = run[..] {
+            *run = vec![(x - 1.0, y), (x + 1.0, y)];
+        }
+    }
+    runs.retain(|run| !run.is_empty());
+    runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn no_mark_leaves_its_drawing_and_every_chart_of_the_sample_has_some() {
+        let document = sample::document();
+        for chart in document.charts() {
+            let drawing = draw(chart, document.currency, 640.0);
+            assert!(drawing.marks.len() > 3, "{}", chart.id);
+            for mark in &drawing.marks {
+                let (low, high) = match mark {
+                    Mark::Text { x, text, size, anchor, bold, .. } => {
+                        let weight = if *bold {
+                            super::super::typeface::Weight::Bold
+                        } else {
+                            super::super::typeface::Weight::Regular
+                        };
+                        let wide = super::super::typeface::width(text, *size, weight);
+                        match anchor {
+                            Anchor::Start => (*x, x + wide),
+                            Anchor::Middle => (x - wide / 2.0, x + wide / 2.0),
+                            Anchor::End => (x - wide, *x),
+                        }
+                    }
+                    Mark::Rect { x, width, .. } => (*x, x + width),
+                    Mark::Dot { x, radius, .. } => (x - radius, x + radius),
+                    Mark::Line { points, .. } => {
+                        points.iter().fold((f32::MAX, f32::MIN), |(l, h), (x, _)| (l.min(*x), h.max(*x)))
+                    }
+                };
+                assert!(low >= -0.5 && high <= drawing.width + 0.5, "{} {mark:?}", chart.id);
+            }
+            assert!(png(&svg(&drawing, &chart.alt), 2.0).is_ok());
+        }
+    }
+}

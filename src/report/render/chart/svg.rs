@@ -1,0 +1,112 @@
+//! A drawing as SVG text, and as PNG for mail.
+
+use super::{Anchor, Drawing, Ink, Mark};
+use crate::report::render::typeface::{BOLD, REGULAR};
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg;
+use std::fmt::Write as _;
+use std::sync::{Arc, LazyLock};
+
+/// A chart could not be turned into a picture.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a chart cannot be drawn as PNG: {0}")]
+pub struct ChartError(String);
+
+/// Self-contained SVG: colours as attributes, classes for a page that wants its own, the words of
+/// `alt` as title.
+pub fn svg(drawing: &Drawing, alt: &str) -> String {
+    let mut out = String::new();
+    let (width, height) = (drawing.width, drawing.height);
+    let _ = write!(
+        out,
+        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" font-family="Open Sans, system-ui, sans-serif"><title>{}</title>"#,
+        escape(alt)
+    );
+    for mark in &drawing.marks {
+        draw(mark, &mut out);
+    }
+    out.push_str("</svg>");
+    out
+}
+
+fn draw(mark: &Mark, out: &mut String) {
+    let _ = match mark {
+        Mark::Line { points, ink, width } => {
+            let points: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+            write!(
+                out,
+                r#"<polyline class="{}" points="{}" fill="none" stroke="{}" stroke-width="{width}" stroke-linejoin="round" stroke-linecap="round"/>"#,
+                ink.class(),
+                points.join(" "),
+                hex(*ink)
+            )
+        }
+        Mark::Rect { x, y, width, height, ink } => write!(
+            out,
+            r#"<rect class="{}" x="{x:.1}" y="{y:.1}" width="{width:.1}" height="{height:.1}" rx="2" fill="{}"/>"#,
+            ink.class(),
+            hex(*ink)
+        ),
+        Mark::Dot { x, y, radius, ink } => {
+            write!(
+                out,
+                r#"<circle class="{}" cx="{x:.1}" cy="{y:.1}" r="{radius}" fill="{}"/>"#,
+                ink.class(),
+                hex(*ink)
+            )
+        }
+        Mark::Text { x, y, text, size, anchor, ink, bold } => {
+            let anchor = match anchor {
+                Anchor::Start => "start",
+                Anchor::Middle => "middle",
+                Anchor::End => "end",
+            };
+            let weight = if *bold { "700" } else { "400" };
+            write!(
+                out,
+                r#"<text class="{}" x="{x:.1}" y="{y:.1}" font-size="{size}" font-weight="{weight}" text-anchor="{anchor}" fill="{}">{}</text>"#,
+                ink.class(),
+                hex(*ink),
+                escape(text)
+            )
+        }
+    };
+}
+
+/// The SVG as PNG, `scale` pixels for each of its units, on white.
+pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, ChartError> {
+    static FONTS: LazyLock<Arc<usvg::fontdb::Database>> = LazyLock::new(|| {
+        let mut fonts = usvg::fontdb::Database::new();
+        fonts.load_font_data(REGULAR.to_vec());
+        fonts.load_font_data(BOLD.to_vec());
+        Arc::new(fonts)
+    });
+    let failed = |error: &dyn std::fmt::Display| ChartError(error.to_string());
+    let options =
+        usvg::Options { fontdb: Arc::clone(&FONTS), font_family: "Open Sans".to_owned(), ..Default::default() };
+    let tree = usvg::Tree::from_str(svg, &options).map_err(|error| failed(&error))?;
+    let size = tree.size();
+    let (width, height) = ((size.width() * scale).ceil() as u32, (size.height() * scale).ceil() as u32);
+    let mut picture = Pixmap::new(width, height).ok_or_else(|| failed(&"it has no size"))?;
+    picture.fill(resvg::tiny_skia::Color::WHITE);
+    resvg::render(&tree, Transform::from_scale(scale, scale), &mut picture.as_mut());
+    picture.encode_png().map_err(|error| failed(&error))
+}
+
+fn hex(ink: Ink) -> String {
+    let (r, g, b) = ink.color();
+    format!("#{r:02x}{g:02x}{b:02x}")
+}
+
+fn escape(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).fold(String::with_capacity(text.len()), |mut out, letter| {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            other => out.push(other),
+        }
+        out
+    })
+}

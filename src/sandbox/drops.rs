@@ -1,0 +1,162 @@
+//! Files that people drop in folders: exchange rates, budgets, targets, influencer posts.
+
+use super::company::{SHOP, SOFTWARE};
+use super::random::Chance;
+use super::truth::World;
+use crate::domain::money::Currency;
+use chrono::{Datelike, Days, NaiveDate, Weekday};
+use rust_decimal::{Decimal, dec};
+use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
+
+const POSTS: u64 = 40;
+
+/// Units of a currency for one euro on a day or the last working day before it.
+pub fn rate_of_day(currency: Currency, date: NaiveDate) -> Option<Decimal> {
+    let back = match date.weekday() {
+        Weekday::Sat => 1,
+        Weekday::Sun => 2,
+        _ => 0,
+    };
+    stated_rate(currency, date - Days::new(back))
+}
+
+/// The rate stated on a working day: a slow wave around a level, in whole ten-thousandths.
+fn stated_rate(currency: Currency, date: NaiveDate) -> Option<Decimal> {
+    let level = match currency.code() {
+        "EUR" => return Some(Decimal::ONE),
+        "USD" => dec!(1.1200),
+        "GBP" => dec!(0.8600),
+        "JPY" => dec!(172.40),
+        "KWD" => dec!(0.3440),
+        _ => return None,
+    };
+    let wave = i64::from(date.num_days_from_ce()) * 37 % 101 - 50;
+    Some((level * (Decimal::ONE + Decimal::new(wave, 4))).round_dp(5))
+}
+
+/// A creator's post.
+struct Post {
+    handle: String,
+    date: NaiveDate,
+    fee: Decimal,
+    currency: &'static str,
+    clicks: u64,
+}
+
+fn posts(world: &World) -> Vec<Post> {
+    if world.tenant.id != SHOP {
+        return Vec::new();
+    }
+    let mut chance = Chance::new(7, world.tenant.id, world.first, "influencer");
+    let span = (world.last - world.first).num_days().max(1);
+    (0..POSTS)
+        .map(|number| Post {
+            handle: format!("creator_{number:02}"),
+            date: world.first + Days::new(u64::try_from(chance.between(0, span)).unwrap_or(0)),
+            fee: Decimal::new(chance.between(150, 2600), 0),
+            currency: if number % 7 == 0 { "USD" } else { "EUR" },
+            clicks: 40 + number,
+        })
+        .collect()
+}
+
+/// What creators' posts cost and brought: day, fee, currency, clicks.
+pub fn creator_days(world: &World) -> Vec<(NaiveDate, Decimal, &'static str, u64)> {
+    posts(world).into_iter().map(|post| (post.date, post.fee, post.currency, post.clicks)).collect()
+}
+
+/// Writes each tenant's files to `folder/<tenant>/`.
+pub fn write(worlds: &[World], folder: &Path) -> io::Result<()> {
+    for world in worlds {
+        let folder = folder.join(world.tenant.id);
+        std::fs::create_dir_all(&folder)?;
+        std::fs::write(folder.join("fx.csv"), rates(world))?;
+        std::fs::write(folder.join("budgets.csv"), budgets(world))?;
+        std::fs::write(folder.join("targets.csv"), targets(world))?;
+        if world.tenant.id == SHOP {
+            std::fs::write(folder.join("influencer.csv"), influencer(world))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes the drop files of a sandbox as it stands.
+pub fn write_drop_files(sandbox: &super::Sandbox, folder: &Path) -> io::Result<()> {
+    write(&sandbox.worlds(), folder)
+}
+
+fn rates(world: &World) -> String {
+    let mut text = "date,currency,rate\n".to_owned();
+    let start = world.first - Days::new(7);
+    for date in start.iter_days().take_while(|date| *date <= world.last + Days::new(1)) {
+        if matches!(date.weekday(), Weekday::Sat | Weekday::Sun) {
+            continue;
+        }
+        for code in ["USD", "GBP", "JPY", "KWD"] {
+            if let Some(rate) = Currency::new(code).ok().and_then(|currency| stated_rate(currency, date)) {
+                let _ = writeln!(text, "{date},{code},{rate}");
+            }
+        }
+    }
+    text
+}
+
+fn months(world: &World) -> Vec<NaiveDate> {
+    let start = world.first.with_day(1).unwrap_or(world.first);
+    std::iter::successors(Some(start), |month| month.checked_add_months(chrono::Months::new(1)))
+        .take_while(|month| *month <= world.last + Days::new(1))
+        .collect()
+}
+
+fn budgets(world: &World) -> String {
+    let mut text = "month,channel,amount,currency\n".to_owned();
+    let plan: &[(&str, &str)] = if world.tenant.id == SOFTWARE {
+        &[("paid_search", "46000.00"), ("display", "1400.00")]
+    } else {
+        &[("paid_search", "9500.00"), ("display", "500.00"), ("influencer", "5000.00")]
+    };
+    for month in months(world) {
+        for (channel, amount) in plan {
+            let _ = writeln!(text, "{},{channel},{amount},{}", month.format("%Y-%m"), world.tenant.currency);
+        }
+    }
+    text
+}
+
+fn targets(world: &World) -> String {
+    let mut text = "month,metric,amount\n".to_owned();
+    let plan: &[(&str, &str)] = if world.tenant.id == SOFTWARE {
+        &[("net_revenue", "150000"), ("leads", "1000"), ("sessions", "60000"), ("customers", "75")]
+    } else {
+        &[("net_revenue", "62000"), ("sessions", "48000"), ("orders", "680")]
+    };
+    for month in months(world) {
+        for (metric, amount) in plan {
+            let _ = writeln!(text, "{},{metric},{amount}", month.format("%Y-%m"));
+        }
+    }
+    text
+}
+
+/// With the oddities real exports have: grouped numbers, `1.2M`, blanks, and rows nobody can use.
+fn influencer(world: &World) -> String {
+    let mut text = "\u{feff}Platform,Handle,Campaign,Post URL,Posted At,Content Type,Views,Likes,Comments,Clicks,Fee,Currency,Discount Code,Metrics As Of\r\n".to_owned();
+    for (number, post) in posts(world).iter().enumerate() {
+        let views = ["\"48,210\"", "1.2M", "12.5K", "", "-"][number % 5];
+        let platform = ["instagram", "tiktok", "youtube"][number % 3];
+        let _ = write!(
+            text,
+            "{platform},@{handle},Herbst 2026,https://{platform}.example/p/{number},{date},video,{views},3120,88,{clicks},{fee},{currency},CODE{number},{date}\r\n",
+            handle = post.handle,
+            date = post.date,
+            clicks = post.clicks,
+            fee = post.fee,
+            currency = post.currency,
+        );
+    }
+    let _ = write!(text, "instagram,,Herbst 2026,,{},video,10,1,1,1,100,EUR,,\r\n", world.last);
+    let _ = write!(text, "tiktok,@late,Herbst 2026,,31/12/2026,video,10,1,1,1,viel,EUR,,\r\n");
+    text
+}

@@ -1,0 +1,110 @@
+//! What goes wrong, and how often: a little at set rates always, more where a test arms it.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// How often vendors fail by themselves: every so many requests of a vendor; 0 means never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Faults {
+    pub too_many_every: u64,
+    pub failure_every: u64,
+    pub slow_every: u64,
+    /// A Google token is refused after so many uses.
+    pub token_uses: u64,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self { too_many_every: 37, failure_every: 53, slow_every: 41, token_uses: 60 }
+    }
+}
+
+impl Faults {
+    /// Vendors that never fail.
+    pub fn none() -> Self {
+        Self { too_many_every: 0, failure_every: 0, slow_every: 0, token_uses: u64::MAX }
+    }
+}
+
+/// Something that goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The vendor's own way of saying wait.
+    TooMany,
+    Failure,
+    Slow,
+    /// The connection stays silent.
+    Silence,
+    /// The body ends before its stated length.
+    CutBody,
+    /// A proxy's page with status 200.
+    Html,
+    /// The token endpoint says `invalid_grant`; elsewhere 401.
+    Revoked,
+    /// The same next page for ever.
+    RepeatedCursor,
+    /// A body of 50 MB.
+    HugePage,
+}
+
+/// A fault waiting for requests whose path contains a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Armed {
+    pub path: String,
+    pub fault: Fault,
+    /// For so many requests.
+    pub times: u64,
+}
+
+/// Counts requests and says which of them fail.
+#[derive(Debug)]
+pub struct FaultBox {
+    rates: Faults,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    counts: BTreeMap<String, u64>,
+    armed: Vec<Armed>,
+}
+
+impl FaultBox {
+    pub fn new(rates: Faults) -> Self {
+        Self { rates, state: Mutex::default() }
+    }
+
+    pub fn arm(&self, armed: Armed) {
+        self.lock().armed.push(armed);
+    }
+
+    pub fn counts(&self) -> BTreeMap<String, u64> {
+        self.lock().counts.clone()
+    }
+
+    /// Counts a request and returns what goes wrong with it.
+    pub fn strike(&self, vendor: &str, path: &str) -> Option<Fault> {
+        let mut state = self.lock();
+        let count = state.counts.entry(vendor.to_owned()).or_default();
+        *count += 1;
+        let count = *count;
+        if let Some(armed) = state.armed.iter_mut().find(|armed| armed.times > 0 && path.contains(&armed.path)) {
+            armed.times -= 1;
+            return Some(armed.fault);
+        }
+        let due = |every: u64| every > 0 && count.is_multiple_of(every);
+        if due(self.rates.too_many_every) {
+            Some(Fault::TooMany)
+        } else if due(self.rates.failure_every) {
+            Some(Fault::Failure)
+        } else if due(self.rates.slow_every) {
+            Some(Fault::Slow)
+        } else {
+            None
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

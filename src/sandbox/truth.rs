@@ -1,0 +1,222 @@
+//! What the simulated companies really did, by day: what reports must equal to the cent.
+
+use super::company::{Tenant, tenants};
+use super::drops::{creator_days, rate_of_day};
+use super::people::{Contact, Lives, begin};
+use super::traffic::{AdDay, Visit, day};
+use crate::domain::money::{Currency, cross_rate};
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One tenant's simulated year as it stands at an instant.
+#[derive(Clone, Debug)]
+pub struct World {
+    pub tenant: Tenant,
+    pub first: NaiveDate,
+    /// The last whole day.
+    pub last: NaiveDate,
+    pub as_of: DateTime<Utc>,
+    pub visits: Vec<Visit>,
+    pub ads: Vec<AdDay>,
+    pub lives: Lives,
+}
+
+/// The truth of both tenants.
+#[derive(Clone, Debug, Serialize)]
+pub struct Truth {
+    pub tenants: BTreeMap<String, TenantTruth>,
+    /// What was planted, for whoever wants to see it found.
+    pub events: Vec<String>,
+}
+
+/// One tenant's truth; money in the workspace's currency.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct TenantTruth {
+    pub days: BTreeMap<NaiveDate, Day>,
+}
+
+/// A day's truth.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Day {
+    pub sessions: u64,
+    pub engaged_sessions: u64,
+    pub pageviews: u64,
+    pub key_events: u64,
+    pub impressions: u64,
+    pub clicks: u64,
+    pub cost: Decimal,
+    pub leads: u64,
+    pub mqls: u64,
+    pub sqls: u64,
+    pub opportunities: u64,
+    pub customers: u64,
+    pub orders: u64,
+    pub revenue: Decimal,
+    pub refunds: Decimal,
+    pub mrr: Decimal,
+}
+
+/// Simulates both tenants from `first` until `as_of`.
+pub fn worlds(seed: u64, first: NaiveDate, as_of: DateTime<Utc>) -> Vec<World> {
+    tenants().into_iter().map(|tenant| world(seed, tenant, first, as_of)).collect()
+}
+
+fn world(seed: u64, tenant: Tenant, first: NaiveDate, as_of: DateTime<Utc>) -> World {
+    let today = as_of.with_timezone(&tenant.zone).date_naive();
+    let last = today.pred_opt().unwrap_or(today);
+    let (mut visits, mut ads, mut lives) = (Vec::new(), Vec::new(), Lives::default());
+    for date in first.iter_days().take_while(|date| *date <= last) {
+        for (index, origin) in day(seed, &tenant, date, first, last).into_iter().enumerate() {
+            begin(seed, &tenant, index, date, origin.conversions, &mut lives);
+            visits.extend(origin.visits);
+            ads.extend(origin.ad);
+        }
+    }
+    lives.contacts.retain(|contact| contact.created < as_of);
+    lives.charges.retain(|charge| charge.created < as_of);
+    lives.refunds.retain(|refund| refund.created < as_of);
+    lives.subscriptions.retain(|subscription| subscription.start < as_of);
+    for contact in &mut lives.contacts {
+        contact.stages.retain(|(_, at)| *at < as_of);
+    }
+    lives.charges.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.id.cmp(&a.id)));
+    lives.refunds.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.id.cmp(&a.id)));
+    lives.subscriptions.sort_by(|a, b| b.start.cmp(&a.start).then_with(|| b.id.cmp(&a.id)));
+    lives.contacts.sort_by_key(|contact| contact.id);
+    World { tenant, first, last, as_of, visits, ads, lives }
+}
+
+/// When a contact last changed.
+pub fn modified(contact: &Contact) -> DateTime<Utc> {
+    contact.stages.iter().map(|(_, at)| *at).max().unwrap_or(contact.created)
+}
+
+/// Minor units as an amount, the way Stripe counts them.
+pub fn amount(minor: i64, currency: &str) -> Decimal {
+    Decimal::new(
+        minor,
+        match currency {
+            "jpy" => 0,
+            "kwd" => 3,
+            _ => 2,
+        },
+    )
+}
+
+impl World {
+    /// The truth by day, over whole days.
+    pub fn truth(&self) -> TenantTruth {
+        let mut days: BTreeMap<NaiveDate, Day> =
+            self.first.iter_days().take_while(|date| *date <= self.last).map(|date| (date, Day::default())).collect();
+        let mut on = |date: NaiveDate, change: &dyn Fn(&mut Day)| {
+            if let Some(day) = days.get_mut(&date) {
+                change(day);
+            }
+        };
+        for visit in &self.visits {
+            on(visit.date, &|day| {
+                day.sessions += visit.sessions;
+                day.engaged_sessions += visit.engaged;
+                day.pageviews += visit.pageviews;
+                day.key_events += visit.key_events;
+            });
+        }
+        let own = self.tenant.currency.code();
+        for ad in &self.ads {
+            let cost = self.converted(Decimal::new(ad.cost_micros, 6), own, ad.date);
+            on(ad.date, &|day| {
+                day.impressions += ad.impressions;
+                day.clicks += ad.clicks;
+                day.cost += cost;
+            });
+        }
+        for (date, fee, currency, clicks) in creator_days(self) {
+            let cost = self.converted(fee, currency, date);
+            on(date, &|day| {
+                day.cost += cost;
+                day.clicks += clicks;
+            });
+        }
+        for contact in &self.lives.contacts {
+            for (stage, at) in &contact.stages {
+                on(self.date(*at), &|day| match *stage {
+                    "lead" => day.leads += 1,
+                    "marketingqualifiedlead" => day.mqls += 1,
+                    "salesqualifiedlead" => day.sqls += 1,
+                    "opportunity" => day.opportunities += 1,
+                    _ => {}
+                });
+            }
+        }
+        let mut known = BTreeSet::new();
+        for charge in self.lives.charges.iter().rev().filter(|charge| charge.is_paid && charge.is_captured) {
+            let date = self.date(charge.created);
+            let is_first = known.insert(charge.email.to_lowercase());
+            let revenue = self.converted(amount(charge.amount, charge.currency), charge.currency, date);
+            on(date, &|day| {
+                day.orders += 1;
+                day.customers += u64::from(is_first);
+                day.revenue += revenue;
+            });
+        }
+        for refund in &self.lives.refunds {
+            let date = self.date(refund.created);
+            let back = self.converted(amount(refund.amount, refund.currency), refund.currency, date);
+            on(date, &|day| day.refunds += back);
+        }
+        self.recurring(&mut days);
+        TenantTruth { days }
+    }
+
+    /// Monthly recurring revenue at the end of each day.
+    fn recurring(&self, days: &mut BTreeMap<NaiveDate, Day>) {
+        for subscription in &self.lives.subscriptions {
+            let is_on_trial =
+                subscription.trial_end.is_some_and(|end| end >= self.as_of) && !subscription.has_ended(self.as_of);
+            if subscription.is_paused || is_on_trial {
+                continue;
+            }
+            let mut monthly = amount(subscription.unit_amount * subscription.quantity, subscription.currency);
+            if subscription.is_yearly {
+                monthly /= Decimal::from(12);
+            }
+            monthly = monthly * Decimal::from(100 - subscription.percent_off.unwrap_or(0)) / Decimal::ONE_HUNDRED;
+            let monthly = six(monthly);
+            let from = self.date(subscription.trial_end.unwrap_or(subscription.start));
+            let until = subscription.end.filter(|end| *end < self.as_of).map(|end| self.date(end));
+            for (date, day) in days.range_mut(from..) {
+                if until.is_some_and(|until| *date >= until) {
+                    break;
+                }
+                day.mrr += self.converted(monthly, subscription.currency, *date);
+            }
+        }
+    }
+
+    fn date(&self, at: DateTime<Utc>) -> NaiveDate {
+        at.with_timezone(&self.tenant.zone).date_naive()
+    }
+
+    /// An amount in the workspace's currency at the rate of its day.
+    fn converted(&self, amount: Decimal, currency: &str, date: NaiveDate) -> Decimal {
+        if currency.eq_ignore_ascii_case(self.tenant.currency.code()) {
+            return amount;
+        }
+        let from = Currency::new(currency).ok().and_then(|currency| rate_of_day(currency, date));
+        let to = rate_of_day(self.tenant.currency, date);
+        let rate = from.zip(to).and_then(|(from, to)| cross_rate(from, to));
+        rate.map_or(Decimal::ZERO, |rate| six(amount * rate))
+    }
+}
+
+impl super::people::Subscription {
+    pub fn has_ended(&self, at: DateTime<Utc>) -> bool {
+        self.end.is_some_and(|end| end < at)
+    }
+}
+
+fn six(amount: Decimal) -> Decimal {
+    amount.round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero)
+}

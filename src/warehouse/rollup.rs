@@ -1,0 +1,279 @@
+//! Rollups: the days that loads touched are computed anew, in one transaction with the books that
+//! say so. Running it again finds nothing to do.
+
+use super::error::{Context, WarehouseError};
+use crate::domain::channel::ChannelRules;
+use crate::domain::money::{Currency, cross_rate};
+use crate::domain::workspace::Workspace;
+use chrono::NaiveDate;
+use duckdb::{Connection, Transaction, params};
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+
+/// The queries, as shipped or as an admin changed them.
+#[derive(Clone, Debug)]
+pub struct RollupSql {
+    pub metric_daily: String,
+    pub mrr_daily: String,
+}
+
+impl RollupSql {
+    /// The queries that ship with Daybook.
+    pub fn shipped() -> Self {
+        Self {
+            metric_daily: include_str!("../../jobs/rollups/metric_daily.sql").to_owned(),
+            mrr_daily: include_str!("../../jobs/rollups/mrr_daily.sql").to_owned(),
+        }
+    }
+}
+
+/// What a rollup did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct RolledUp {
+    pub days: u64,
+    pub rows: u64,
+}
+
+/// Computes the touched days of `workspace`.
+pub fn rollup(
+    connection: &mut Connection,
+    workspace: &Workspace,
+    rules: &ChannelRules,
+    sql: &RollupSql,
+) -> Result<RolledUp, WarehouseError> {
+    let step = || format!("rolling up {}", workspace.id);
+    let transaction = connection.transaction().context(step)?;
+    register(&transaction, workspace)?;
+    rates(&transaction, workspace)?;
+    let days = touched(&transaction, &workspace.id)?;
+    let mut rows = 0;
+    if days > 0 {
+        channels(&transaction, rules)?;
+        transaction
+            .execute("DELETE FROM mart.metric_daily USING touched WHERE touched.workspace = metric_daily.workspace AND touched.date = metric_daily.date", [])
+            .context(step)?;
+        rows = transaction
+            .execute(&format!("INSERT INTO mart.metric_daily BY NAME {}", sql.metric_daily), [])
+            .context(|| "the rollup metric_daily".to_owned())? as u64;
+        recurring(&transaction, workspace, sql)?;
+        transaction.execute("DELETE FROM ops.touched_day WHERE workspace = ?", params![workspace.id]).context(step)?;
+    }
+    transaction
+        .execute_batch("DROP TABLE IF EXISTS touched; DROP TABLE IF EXISTS channel_of; DROP TABLE IF EXISTS days")
+        .context(step)?;
+    transaction.commit().context(step)?;
+    Ok(RolledUp { days, rows })
+}
+
+/// Tells SQL about the workspace as configured.
+fn register(transaction: &Transaction<'_>, workspace: &Workspace) -> Result<(), WarehouseError> {
+    transaction
+        .execute(
+            "INSERT OR REPLACE INTO ops.workspace VALUES (?, ?, ?, ?, ?)",
+            params![
+                workspace.id,
+                workspace.name,
+                workspace.time_zone.name(),
+                workspace.currency.code(),
+                workspace.week_starts_on.number_from_monday()
+            ],
+        )
+        .context(|| "registering a workspace".to_owned())?;
+    Ok(())
+}
+
+/// The days to compute: those touched, those whose rate changed, and, because a payer's first
+/// payment may have moved, the payment days of everyone who paid on a touched day.
+fn touched(transaction: &Transaction<'_>, workspace: &str) -> Result<u64, WarehouseError> {
+    let step = || "finding the touched days".to_owned();
+    transaction
+        .execute(
+            "CREATE OR REPLACE TEMP TABLE touched AS
+             WITH loaded AS (SELECT DISTINCT workspace, date FROM ops.touched_day WHERE workspace = ?),
+             payer AS (
+                 SELECT workspace, coalesce(person_key, customer_id, payment_id) AS payer, date
+                 FROM core.payment WHERE workspace = ?)
+             SELECT workspace, date FROM loaded
+             UNION
+             SELECT p.workspace, p.date FROM payer AS p
+             WHERE p.payer IN (SELECT payer FROM payer SEMI JOIN loaded USING (workspace, date))",
+            params![workspace, workspace],
+        )
+        .context(step)?;
+    transaction.query_row("SELECT count(*)::UBIGINT FROM touched", [], |row| row.get(0)).context(step)
+}
+
+/// Each origin of the touched days with its channel: the rules live in Rust, the join in SQL.
+fn channels(transaction: &Transaction<'_>, rules: &ChannelRules) -> Result<(), WarehouseError> {
+    let step = || "finding the channels".to_owned();
+    transaction
+        .execute_batch("CREATE OR REPLACE TEMP TABLE channel_of (source VARCHAR, medium VARCHAR, campaign VARCHAR, channel VARCHAR)")
+        .context(step)?;
+    let mut statement = transaction
+        .prepare(
+            "SELECT source, medium, campaign FROM core.web_daily
+             UNION SELECT source, medium, campaign_name FROM core.ad_daily
+             UNION SELECT source, medium, campaign FROM core.contact
+             UNION SELECT source, coalesce(medium, ''), coalesce(campaign, '') FROM core.payment WHERE source IS NOT NULL
+             UNION SELECT 'influencer', 'influencer', campaign FROM core.influencer_post
+             UNION SELECT '(unknown)', '(unknown)', ''",
+        )
+        .context(step)?;
+    let origins = statement
+        .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)))
+        .context(step)?;
+    let origins: Vec<_> = origins.collect::<Result<_, _>>().context(step)?;
+    let mut appender = transaction.appender("channel_of").context(step)?;
+    for (source, medium, campaign) in &origins {
+        let channel = rules.channel(source, medium, campaign);
+        appender.append_row(params![source, medium, campaign, channel]).context(step)?;
+    }
+    appender.flush().context(step)
+}
+
+/// Rebuilds the workspace's exchange rates for every day of its data; days whose rate is new or has
+/// changed are touched.
+fn rates(transaction: &Transaction<'_>, workspace: &Workspace) -> Result<(), WarehouseError> {
+    let step = || "working out exchange rates".to_owned();
+    let mut statement = transaction
+        .prepare("SELECT currency, date, rate FROM core.fx_rate WHERE workspace = ? ORDER BY currency, date")
+        .context(step)?;
+    let rows = statement
+        .query_map(params![workspace.id], |row| Ok((row.get::<_, String>(0)?, (row.get(1)?, row.get(2)?))))
+        .context(step)?;
+    let mut stated: BTreeMap<String, Vec<(NaiveDate, Decimal)>> = BTreeMap::new();
+    for row in rows {
+        let (currency, rate) = row.context(step)?;
+        stated.entry(currency).or_default().push(rate);
+    }
+    let Some((first, last)) = span(transaction, &workspace.id)? else {
+        return Ok(());
+    };
+    let own = workspace.currency;
+    transaction
+        .execute_batch("CREATE OR REPLACE TEMP TABLE rate_now (workspace VARCHAR, date DATE, currency VARCHAR, rate DECIMAL(18, 9), is_carried BOOLEAN)")
+        .context(step)?;
+    let mut appender = transaction.appender("rate_now").context(step)?;
+    let mut currencies: Vec<String> = stated.keys().cloned().collect();
+    currencies.extend(["EUR", own.code()].map(str::to_owned));
+    currencies.sort();
+    currencies.dedup();
+    for date in first.iter_days().take_while(|date| *date <= last) {
+        for currency in &currencies {
+            let rate = if currency == own.code() {
+                Some((Decimal::ONE, false))
+            } else {
+                let from = rate_on(&stated, currency, date);
+                let to = rate_on(&stated, own.code(), date);
+                from.zip(to).and_then(|(from, to)| Some((cross_rate(from.0, to.0)?, from.1 || to.1)))
+            };
+            if let Some((rate, is_carried)) = rate {
+                appender.append_row(params![workspace.id, date, currency, rate, is_carried]).context(step)?;
+            }
+        }
+    }
+    appender.flush().context(step)?;
+    drop(appender);
+    transaction
+        .execute_batch(
+            "INSERT INTO ops.touched_day
+             SELECT DISTINCT workspace, date, 'fx' FROM (
+                 (SELECT workspace, date, currency, rate FROM rate_now
+                  EXCEPT SELECT workspace, date, currency, rate FROM mart.fx_cross));
+             DELETE FROM mart.fx_cross WHERE workspace IN (SELECT workspace FROM rate_now);
+             INSERT INTO mart.fx_cross SELECT workspace, date, currency, rate, is_carried FROM rate_now;
+             DROP TABLE rate_now",
+        )
+        .context(step)
+}
+
+/// A currency's rate for one euro on a day or the last earlier one; whether it was carried forward.
+fn rate_on(
+    stated: &BTreeMap<String, Vec<(NaiveDate, Decimal)>>,
+    currency: &str,
+    date: NaiveDate,
+) -> Option<(Decimal, bool)> {
+    if currency == "EUR" {
+        return Some((Decimal::ONE, false));
+    }
+    let rates = stated.get(currency)?;
+    let next = rates.partition_point(|(day, _)| *day <= date);
+    let (day, rate) = rates.get(next.checked_sub(1)?)?;
+    Some((*rate, *day != date))
+}
+
+/// The first and last day of a workspace's facts.
+fn span(connection: &Connection, workspace: &str) -> Result<Option<(NaiveDate, NaiveDate)>, WarehouseError> {
+    let (first, last): (Option<NaiveDate>, Option<NaiveDate>) = connection
+        .query_row(
+            "SELECT min(date), max(date) FROM (
+                 SELECT date FROM core.web_daily WHERE workspace = $1
+                 UNION ALL SELECT date FROM core.ad_daily WHERE workspace = $1
+                 UNION ALL SELECT date FROM core.payment WHERE workspace = $1
+                 UNION ALL SELECT date FROM core.refund WHERE workspace = $1
+                 UNION ALL SELECT posted_date FROM core.influencer_post WHERE workspace = $1
+                 UNION ALL SELECT entered_date FROM core.contact_stage WHERE workspace = $1)",
+            params![workspace],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .context(|| "finding the days of a workspace".to_owned())?;
+    Ok(first.zip(last))
+}
+
+fn recurring(transaction: &Transaction<'_>, workspace: &Workspace, sql: &RollupSql) -> Result<(), WarehouseError> {
+    let step = || "the rollup mrr_daily".to_owned();
+    let Some((first, last)) = span(transaction, &workspace.id)? else {
+        return Ok(());
+    };
+    transaction
+        .execute(
+            "CREATE OR REPLACE TEMP TABLE days AS
+             SELECT ?::VARCHAR AS workspace, CAST(day AS DATE) AS date
+             FROM generate_series(CAST(? AS TIMESTAMP), CAST(? AS TIMESTAMP), INTERVAL 1 DAY) AS d(day)",
+            params![workspace.id, first, last],
+        )
+        .context(step)?;
+    transaction.execute("DELETE FROM mart.mrr_daily WHERE workspace = ?", params![workspace.id]).context(step)?;
+    transaction.execute(&format!("INSERT INTO mart.mrr_daily BY NAME {}", sql.mrr_daily), []).context(step)?;
+    Ok(())
+}
+
+/// The columns of `mart.metric_daily` that metrics may sum.
+pub const SUMMED: [&str; 17] = [
+    "sessions",
+    "engaged_sessions",
+    "pageviews",
+    "session_seconds",
+    "key_events",
+    "impressions",
+    "clicks",
+    "platform_conversions",
+    "leads",
+    "mqls",
+    "sqls",
+    "opportunities",
+    "customers",
+    "orders",
+    "revenue",
+    "refunds",
+    "cost",
+];
+
+/// A currency that a workspace's amounts came in without a rate, over how many days.
+pub fn unconverted(reader: &Connection, workspace: &str, check: &str) -> Result<Vec<(Currency, u64)>, WarehouseError> {
+    let step = || "looking for amounts without a rate".to_owned();
+    let sql = format!(
+        "SELECT currency, count(DISTINCT date)::UBIGINT FROM ({check}) WHERE workspace = ? GROUP BY currency ORDER BY 1"
+    );
+    let mut statement = reader.prepare(&sql).context(step)?;
+    let rows =
+        statement.query_map(params![workspace], |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).context(step)?;
+    let mut found = Vec::new();
+    for row in rows {
+        let (code, days) = row.context(step)?;
+        if let Ok(currency) = Currency::new(&code) {
+            found.push((currency, days));
+        }
+    }
+    Ok(found)
+}

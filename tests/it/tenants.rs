@@ -1,0 +1,149 @@
+//! The sandbox's tenants as sources, the way a config would describe them.
+
+use crate::support::noon;
+use chrono::{DateTime, NaiveDate, Utc};
+use daybook::connectors::file::{FileDrop, Preset};
+use daybook::connectors::{Catalog, Connection, Engine};
+use daybook::domain::channel::{ChannelRuleSpec, ChannelRules};
+use daybook::domain::workspace::Workspace;
+use daybook::jobs::files::{FileSource, sync_files};
+use daybook::jobs::sync::{Source, StreamOutcome, SyncContext, sync_connection};
+use daybook::sandbox::{Faults, Sandbox, SandboxOptions, Tenant, tenants, write_drop_files};
+use daybook::support::clock::Clock;
+use daybook::support::secret::Secret;
+use daybook::warehouse::rollup::{RolledUp, RollupSql, rollup};
+use daybook::warehouse::{Warehouse, WarehouseConfig};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A sandbox with an installation beside it.
+pub struct World {
+    pub sandbox: Sandbox,
+    pub context: SyncContext,
+    pub folder: tempfile::TempDir,
+    pub first: NaiveDate,
+    pub rules: ChannelRules,
+}
+
+/// Starts a sandbox of `days` whole days and an empty warehouse.
+pub async fn world(days: u64, faults: Faults) -> World {
+    let folder = tempfile::tempdir().expect("a folder");
+    let first = noon().date_naive() - chrono::Days::new(days);
+    let options = SandboxOptions { seed: 11, first_date: first, as_of: noon(), port: 0, faults };
+    let sandbox = Sandbox::start(options).await.expect("a sandbox");
+    write_drop_files(&sandbox, &folder.path().join("drops")).expect("drop files");
+    let clock = Clock::fixed(noon());
+    let warehouse =
+        Warehouse::open(&folder.path().join("daybook.duckdb"), &WarehouseConfig::default()).expect("a warehouse");
+    let engine = Arc::new(Engine::new(folder.path().join("landing"), clock.clone()).expect("an engine"));
+    let context = SyncContext { engine, warehouse, clock, person_key: Secret::new("key") };
+    #[derive(serde::Deserialize)]
+    struct Channels {
+        rules: Vec<ChannelRuleSpec>,
+    }
+    let channels: Channels = toml::from_str(include_str!("../../config/channels.toml")).expect("channels");
+    let rules = ChannelRules::new(&channels.rules).expect("rules");
+    World { sandbox, context, folder, first, rules }
+}
+
+impl World {
+    pub fn workspace(tenant: &Tenant) -> Workspace {
+        Workspace {
+            id: tenant.id.to_owned(),
+            name: tenant.name.to_owned(),
+            time_zone: tenant.zone,
+            currency: tenant.currency,
+            week_starts_on: chrono::Weekday::Mon,
+        }
+    }
+
+    /// A tenant's connections.
+    pub fn sources(&self, tenant: &Tenant) -> Vec<Source> {
+        let catalog = Catalog::built_in().expect("a catalog");
+        let (base, keys) = (self.sandbox.base_url(), Sandbox::credentials());
+        let list = |values: &[&str]| toml::Value::Array(values.iter().map(|value| (*value).into()).collect());
+        let token_url = ("token_url", toml::Value::from(format!("{base}/oauth2/token")));
+        let at = |path: &str| ("base_url", toml::Value::from(format!("{base}/{path}")));
+        let mut all = vec![
+            (
+                "google_analytics",
+                vec![at("google_analytics"), token_url.clone(), ("property_ids", list(&[tenant.property]))],
+                vec![("key_json", keys.service_account_key)],
+            ),
+            (
+                "google_ads",
+                vec![at("google_ads"), token_url, ("customer_ids", list(tenant.accounts))],
+                vec![
+                    ("developer_token", keys.developer_token),
+                    ("client_id", keys.client_id),
+                    ("client_secret", keys.client_secret),
+                    ("refresh_token", keys.refresh_token),
+                ],
+            ),
+            ("stripe", vec![at(&format!("stripe/{}", tenant.id))], vec![("api_key", keys.stripe_key)]),
+        ];
+        if tenant.has_crm {
+            all.push(("hubspot", vec![at("hubspot")], vec![("access_token", keys.hubspot_token)]));
+        }
+        let own = |name: &str| name.to_owned();
+        all.into_iter()
+            .map(|(name, settings, secrets)| {
+                let settings: BTreeMap<_, _> = settings.into_iter().map(|(name, value)| (own(name), value)).collect();
+                let secrets = secrets.into_iter().map(|(name, value)| (own(name), Secret::new(value))).collect();
+                let connector = catalog.get(name).expect("a connector");
+                let connection =
+                    Connection::new(tenant.id, name, connector, settings, secrets, tenant.zone).expect("a connection");
+                Source { connection, currency: tenant.currency, since: self.first }
+            })
+            .collect()
+    }
+
+    /// Syncs every connection and drop folder of both tenants.
+    pub async fn sync(&self) -> Vec<StreamOutcome> {
+        let mut outcomes = Vec::new();
+        for tenant in tenants() {
+            for source in self.sources(&tenant) {
+                outcomes.extend(sync_connection(&self.context, &source, &|_| {}).await);
+            }
+            for (preset, prefix) in [
+                (Preset::Fx, "fx"),
+                (Preset::Budgets, "budgets"),
+                (Preset::Targets, "targets"),
+                (Preset::Influencer, "influencer"),
+            ] {
+                let drop = FileDrop {
+                    folder: "".into(),
+                    preset,
+                    prefix: prefix.to_owned(),
+                    decimal_mark: Default::default(),
+                    date_format: None,
+                };
+                let folder = self.folder.path().join("drops").join(tenant.id);
+                let source =
+                    FileSource { workspace: Self::workspace(&tenant), id: format!("{prefix}_files"), drop, folder };
+                outcomes.push(sync_files(&self.context, &self.folder.path().join("landing"), &source).await);
+            }
+        }
+        outcomes
+    }
+
+    pub async fn rollup(&self) -> Vec<RolledUp> {
+        let mut all = Vec::new();
+        for tenant in tenants() {
+            let (workspace, rules) = (Self::workspace(&tenant), self.rules.clone());
+            all.push(
+                self.context
+                    .warehouse
+                    .write(move |c| rollup(c, &workspace, &rules, &RollupSql::shipped()))
+                    .await
+                    .expect("a rollup"),
+            );
+        }
+        all
+    }
+
+    pub fn move_to(&self, at: DateTime<Utc>) {
+        self.context.clock.set(at);
+        self.sandbox.set_as_of(at);
+    }
+}
