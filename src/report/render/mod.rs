@@ -2,6 +2,6 @@
 
 pub mod chart;
 pub mod csv;
-
+pub mod pdf;
 pub mod slack;
 pub mod typeface;
