@@ -20,6 +20,8 @@ const TEXT_TEMPLATE: &str = "mail/report.txt";
 const HTML_BYTES: usize = 85_000;
 /// Rows of a table in the mail, most generous first; the next is tried while the HTML is too big.
 const ROWS: [usize; 5] = [12, 8, 5, 2, 0];
+/// Where even empty tables are too much, this many sections are left.
+const SECTIONS: [usize; 3] = [20, 8, 3];
 const NAME_CHARS: usize = 60;
 const SUBJECT_CHARS: usize = 160;
 /// The width charts are shown at, in pixels; their images have twice as many.
@@ -101,12 +103,13 @@ pub fn render(
     attachments: &[Attachment],
     context: &MailContext,
 ) -> Result<RenderedMail, MailError> {
-    let (mut html, mut text) = (String::new(), String::new());
-    let mut images = Vec::new();
-    for rows in ROWS {
+    let rest = rest(attachments);
+    let smaller = ROWS.map(|rows| (rows, usize::MAX)).into_iter().chain(SECTIONS.map(|sections| (0, sections)));
+    let (mut html, mut text, mut images) = (String::new(), String::new(), Vec::new());
+    for (rows, sections) in smaller {
         let mut view = page(document, Limits { rows, name_chars: NAME_CHARS });
+        keep_sections(&mut view, sections, rest);
         images = place(&mut view, charts, context);
-        let rest = rest(attachments);
         html = templates.render(HTML_TEMPLATE, html_context(document, &view, templates, rest))?;
         text = templates.render(TEXT_TEMPLATE, text_context(&view, templates, rest))?;
         if html.len() <= HTML_BYTES {
@@ -183,6 +186,15 @@ fn preheader(document: &Document) -> String {
         parts.push(&document.summary);
     }
     shortened(&parts.join(" "), 180)
+}
+
+/// Leaves out later sections, and says so.
+fn keep_sections(view: &mut PageView, limit: usize, rest: &str) {
+    if view.sections.len() > limit {
+        let hidden = view.sections.len() - limit;
+        view.sections.truncate(limit);
+        view.notes.insert(0, format!("{hidden} more sections are {rest}."));
+    }
 }
 
 fn rest(attachments: &[Attachment]) -> &'static str {

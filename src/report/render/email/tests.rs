@@ -68,8 +68,10 @@ fn text_and_html_carry_the_same_figures() {
             }
         }
     }
+    // The template engine writes a slash as an entity.
+    let html = mail.html.replace("&#x2f;", "/");
     for (path, figure) in document.figures() {
-        assert!(mail.text.contains(&figure.text) && mail.html.contains(&figure.text), "{path} {}", figure.text);
+        assert!(mail.text.contains(&figure.text) && html.contains(&figure.text), "{path} {}", figure.text);
     }
     assert!(mail.text.contains("… and 52 more in the attached report"));
     assert!(mail.html.contains("and 52 more in the attached report"));
