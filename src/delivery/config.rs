@@ -75,3 +75,93 @@ impl Default for FilesConfig {
 fn default_timeout_secs() -> u64 {
     60
 }
+
+impl DeliveryConfig {
+    /// What is wrong, each named by its key; empty when all is well. Reads no secret.
+    pub fn validate(&self) -> Vec<String> {
+        let mut problems = self.mail.as_ref().map(MailConfig::validate).unwrap_or_default();
+        for (name, hook) in &self.slack {
+            if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+            {
+                problems.push(format!("delivery.slack.{name:?}: use letters, digits, _ and - for the name of a hook"));
+            }
+            if let SlackHook::Folder { path } = hook {
+                problems.extend(folder_problem(&format!("delivery.slack.{name}.path"), path));
+            }
+        }
+        problems.extend(folder_problem("delivery.files.path", &self.files.path));
+        problems
+    }
+}
+
+impl MailConfig {
+    /// The sender as configured, e.g. `Daybook <reports@example.com>`.
+    pub fn from(&self) -> &str {
+        match self {
+            Self::Smtp { from, .. } | Self::Folder { from, .. } => from,
+        }
+    }
+
+    fn validate(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.from().parse::<lettre::message::Mailbox>().is_err() {
+            problems.push("delivery.mail.from: not an address such as \"Daybook <reports@example.com>\"".to_owned());
+        }
+        match self {
+            Self::Folder { path, .. } => problems.extend(folder_problem("delivery.mail.path", path)),
+            Self::Smtp { host, port, security, username, password, timeout_secs, .. } => {
+                if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c == '/' || c == '@') {
+                    problems.push("delivery.mail.host: not a host name".to_owned());
+                }
+                if *port == 0 {
+                    problems.push("delivery.mail.port: must not be 0".to_owned());
+                }
+                if *security == SmtpSecurity::Plain && !is_loopback(host) {
+                    problems.push("delivery.mail.security: \"plain\" is for this machine only, use \"start_tls\" or \"implicit_tls\"".to_owned());
+                }
+                if username.is_some() != password.is_some() {
+                    problems.push("delivery.mail: username and password belong together".to_owned());
+                }
+                if !(5..=900).contains(timeout_secs) {
+                    problems.push("delivery.mail.timeout_secs: must be from 5 to 900".to_owned());
+                }
+            }
+        }
+        problems
+    }
+}
+
+fn folder_problem(key: &str, path: &std::path::Path) -> Option<String> {
+    path.as_os_str().is_empty().then(|| format!("{key}: must not be empty"))
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(text: &str) -> Vec<String> {
+        toml::from_str::<DeliveryConfig>(text).expect("a section").validate()
+    }
+
+    #[test]
+    fn mail_without_protection_stays_on_this_machine() {
+        let text = |host: &str| {
+            format!(
+                "[mail]\nkind = \"smtp\"\nhost = \"{host}\"\nport = 25\nsecurity = \"plain\"\nfrom = \"a@example.com\""
+            )
+        };
+        assert_eq!(problems(&text("127.0.0.1")), Vec::<String>::new());
+        assert!(problems(&text("mail.example.com"))[0].starts_with("delivery.mail.security"));
+    }
+
+    #[test]
+    fn every_mistake_is_named_at_once() {
+        let text = "[mail]\nkind = \"smtp\"\nhost = \"\"\nport = 0\nsecurity = \"start_tls\"\nfrom = \"nobody\"\n\
+                    username = \"x\"\ntimeout_secs = 0\n[slack.\"a b\"]\nkind = \"folder\"\npath = \"\"";
+        assert_eq!(problems(text).len(), 7, "{:?}", problems(text));
+    }
+}

@@ -6,3 +6,4 @@ pub mod document;
 pub mod format;
 pub mod render;
 pub mod sample;
+pub mod templates;

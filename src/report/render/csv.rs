@@ -1,8 +1,12 @@
-//! A report's figures as CSV: one line a figure, columns that stay.
+//! The figures as CSV, one line each: a stable contract for spreadsheets and programs.
+//!
+//! `value` is exact and plain (a share of 2.8% is `0.028`), `text` is what every format prints.
 
-use crate::report::document::{Block, Cell, Document, Figure, Plot, Unit};
+use crate::report::document::{Block, Card, Cell, Document, Figure, Plot, Table, Unit};
+use crate::report::render::words::{currency_of, exact_value};
 
-const HEADER: [&str; 15] = [
+/// The columns, in their order. New ones are added at the end only.
+pub const HEADER: [&str; 14] = [
     "report",
     "workspace",
     "period_start",
@@ -17,92 +21,112 @@ const HEADER: [&str; 15] = [
     "text",
     "receipt",
     "provisional",
-    "issued_at",
 ];
 
-/// RFC 4180 with CRLF in UTF-8, without a byte-order mark: programs read it first, and every current
-/// spreadsheet asks. `period_end` is the last day inside.
+/// Excel reads a CSV without this mark in the machine's old code page and garbles `€` and `ö`;
+/// DuckDB and pandas skip it.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// The document's figures as RFC 4180 text (CRLF, UTF-8 with byte order mark). `period_end` is the
+/// last day inside the period. Charts of bars and stages are included, lines are not.
 pub fn render(document: &Document) -> Result<String, csv::Error> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    writer.write_record(HEADER)?;
-    let mut write = |section: &str, block: &str, row: &str, column: &str, figure: &Figure| {
-        let is_money = figure.unit == Unit::Money;
-        let fields: [&str; 15] = [
-            &document.report,
-            &document.workspace_id,
-            &document.period.start.to_string(),
-            &document.period.last_day().to_string(),
-            section,
-            block,
-            &harmless(row),
-            &harmless(column),
-            &figure.value.map(|value| value.normalize().to_string()).unwrap_or_default(),
-            unit(figure.unit),
-            if is_money { document.currency.code() } else { "" },
-            &harmless(&figure.text),
-            figure.receipt.as_deref().unwrap_or_default(),
-            if figure.provisional { "true" } else { "false" },
-            &document.issued_at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
-        ];
-        writer.write_record(fields)
-    };
+    let mut lines =
+        Lines { document, writer: csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new()) };
+    lines.writer.write_record(HEADER)?;
     for section in &document.sections {
         for block in &section.blocks {
-            match block {
-                Block::Cards { cards } => {
-                    for card in cards {
-                        write(&section.id, "cards", &card.label, &card.metric, &card.figure)?;
-                        for comparison in &card.comparisons {
-                            write(&section.id, "cards", &card.label, &comparison.label, &comparison.base)?;
-                            write(
-                                &section.id,
-                                "cards",
-                                &card.label,
-                                &format!("change vs {}", comparison.label),
-                                &comparison.change,
-                            )?;
-                        }
-                    }
-                }
-                Block::Table(table) => {
-                    for row in table.rows.iter().chain(&table.total) {
-                        for (column, cell) in table.columns.iter().zip(&row.cells) {
-                            if let Cell::Figure { figure, .. } | Cell::Progress { figure, .. } = cell {
-                                write(&section.id, &table.id, &row.name, &column.id, figure)?;
-                            }
-                        }
-                    }
-                }
-                Block::Chart(chart) => {
-                    if let Plot::Bars { bars: stages } | Plot::Funnel { stages } = &chart.plot {
-                        for bar in stages {
-                            write(&section.id, &chart.id, &bar.label, "value", &bar.figure)?;
-                        }
-                    }
-                }
-                Block::Text { .. } => {}
-            }
+            lines.block(&section.id, block)?;
         }
     }
-    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    let bytes = lines.writer.into_inner().map_err(|error| error.into_error())?;
+    let text = String::from_utf8_lossy(&bytes);
+    Ok(format!("{BYTE_ORDER_MARK}{text}"))
 }
 
-fn unit(unit: Unit) -> &'static str {
+/// `text` as a cell that no spreadsheet takes for a formula: a `'` is put before a first character
+/// that would start one. Leading blanks don't hide it, as some programs drop them on import.
+pub fn guarded(text: &str) -> String {
+    let starts_oddly = text.starts_with(['\t', '\r', '\n']);
+    let first =
+        text.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}' || c == '\u{200b}');
+    let starts_formula = first.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+    if starts_oddly || starts_formula { format!("'{text}") } else { text.to_owned() }
+}
+
+struct Lines<'a> {
+    document: &'a Document,
+    writer: csv::Writer<Vec<u8>>,
+}
+
+impl Lines<'_> {
+    fn block(&mut self, section: &str, block: &Block) -> Result<(), csv::Error> {
+        match block {
+            Block::Cards { cards } => cards.iter().try_for_each(|card| self.card(section, card)),
+            Block::Table(table) => self.table(section, table),
+            Block::Chart(chart) => match &chart.plot {
+                Plot::Bars { bars: stages } | Plot::Funnel { stages } => {
+                    stages.iter().try_for_each(|bar| self.line(section, &chart.id, &bar.label, "value", &bar.figure))
+                }
+                Plot::Lines { .. } => Ok(()),
+            },
+            Block::Text { .. } => Ok(()),
+        }
+    }
+
+    fn card(&mut self, section: &str, card: &Card) -> Result<(), csv::Error> {
+        self.line(section, "cards", &card.metric, "value", &card.figure)?;
+        for comparison in &card.comparisons {
+            self.line(section, "cards", &card.metric, &comparison.label, &comparison.base)?;
+            let change = format!("{}, change", comparison.label);
+            self.line(section, "cards", &card.metric, &change, &comparison.change)?;
+        }
+        Ok(())
+    }
+
+    fn table(&mut self, section: &str, table: &Table) -> Result<(), csv::Error> {
+        // A campaign may be called "Total", so sums are told apart by their block.
+        let total = format!("{}/total", table.id);
+        let rows = table.rows.iter().map(|row| (table.id.as_str(), row));
+        for (block, row) in rows.chain(table.total.iter().map(|row| (total.as_str(), row))) {
+            for (column, cell) in table.columns.iter().zip(&row.cells) {
+                if let Cell::Figure { figure, .. } | Cell::Progress { figure, .. } = cell {
+                    self.line(section, block, &row.name, &column.id, figure)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, section: &str, block: &str, row: &str, column: &str, figure: &Figure) -> Result<(), csv::Error> {
+        let document = self.document;
+        let currency = currency_of(figure, document.currency);
+        self.writer.write_record([
+            guarded(&document.report).as_str(),
+            &guarded(&document.workspace_id),
+            &document.period.start.to_string(),
+            &document.period.last_day().to_string(),
+            &guarded(section),
+            &guarded(block),
+            &guarded(row),
+            &guarded(column),
+            &exact_value(figure),
+            unit_word(figure.unit),
+            currency.as_ref().map_or("", |currency| currency.code()),
+            &guarded(&figure.text),
+            &guarded(figure.receipt.as_deref().unwrap_or_default()),
+            if figure.provisional { "true" } else { "false" },
+        ])
+    }
+}
+
+fn unit_word(unit: Unit) -> &'static str {
     match unit {
         Unit::Count => "count",
         Unit::Money => "money",
         Unit::Percent => "percent",
         Unit::Ratio => "ratio",
-        Unit::Duration => "seconds",
+        Unit::Duration => "duration",
     }
-}
-
-/// A text no spreadsheet takes for a formula: what begins like one gets an apostrophe in front
-/// (owasp.org/www-community/attacks/CSV_Injection).
-fn harmless(text: &str) -> String {
-    let starts = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
-    if text.trim_start_matches([' ', '\u{feff}']).starts_with(starts) { format!("'{text}") } else { text.to_owned() }
 }
 
 #[cfg(test)]
@@ -110,28 +134,55 @@ mod tests {
     use super::*;
     use crate::report::sample;
 
+    fn records(text: &str) -> Vec<csv::StringRecord> {
+        let body = text.strip_prefix('\u{feff}').expect("a byte order mark");
+        csv::Reader::from_reader(body.as_bytes()).records().map(|record| record.expect("a record")).collect()
+    }
+
     #[test]
-    fn every_figure_is_there_with_its_text() {
+    fn the_contract_stays_as_it_is() {
+        let text = render(&sample::document()).expect("CSV");
+        let start: String = text.replace('\u{feff}', "").split_inclusive("\r\n").take(12).collect();
+        insta::assert_snapshot!(start.replace("\r\n", "\n"));
+    }
+
+    #[test]
+    fn there_is_one_line_for_every_figure_and_it_says_the_same() {
         let document = sample::document();
-        let text = render(&document).expect("csv");
-        let mut reader = csv::Reader::from_reader(text.as_bytes());
-        let lines: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().expect("sound csv");
-        assert_eq!(lines.len(), document.figures().len());
-        for ((_, figure), line) in document.figures().iter().zip(&lines) {
+        let figures = document.figures();
+        let lines = records(&render(&document).expect("CSV"));
+        assert_eq!(lines.len(), figures.len());
+        for (line, (_, figure)) in lines.iter().zip(figures) {
             assert_eq!(line[11].trim_start_matches('\''), figure.text);
+            assert_eq!(line[8].parse().ok(), figure.value.map(|value| value.normalize()));
         }
     }
 
     #[test]
-    fn no_cell_begins_like_a_formula() {
-        let text = render(&sample::document()).expect("csv");
-        let mut reader = csv::Reader::from_reader(text.as_bytes());
-        for record in reader.records() {
-            let record = record.expect("a record");
-            for (index, field) in record.iter().enumerate() {
-                let is_number = index == 8 && field.parse::<rust_decimal::Decimal>().is_ok();
-                assert!(is_number || !field.starts_with(['=', '+', '-', '@', '\t', '\r']), "{field}");
-            }
+    fn no_text_cell_can_start_a_formula() {
+        let text = render(&sample::document()).expect("CSV");
+        assert!(text.contains("\"'=HYPERLINK(\"\"http://evil\"\")\""));
+        assert!(
+            records(&text)
+                .iter()
+                .flat_map(|line| [&line[6], &line[11]].map(str::to_owned))
+                .all(|cell| { !cell.starts_with(['=', '+', '-', '@', '\t']) })
+        );
+        for hostile in ["=1", "+1", "-1", "@x", "\tx", "\rx", "＝1", "＋1", "－1", "＠x", " =1", "\u{feff}=1"] {
+            assert!(guarded(hostile).starts_with('\''), "{hostile:?}");
         }
+        assert_eq!(guarded("−3.0%"), "−3.0%");
+    }
+
+    #[test]
+    fn a_negative_value_is_a_number() {
+        let text = render(&sample::document()).expect("CSV");
+        assert!(text.contains(",-1234567890123.45,money,EUR,\"−€1,234,567,890,123.45\","), "plain decimals");
+    }
+
+    #[test]
+    fn every_line_ends_as_rfc_4180_wants() {
+        let text = render(&sample::document()).expect("CSV");
+        assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
     }
 }

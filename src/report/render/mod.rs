@@ -1,7 +1,19 @@
-//! One document, several formats.
+//! One document, many formats: HTML page, mail, Slack message, CSV.
 
-pub mod chart;
 pub mod csv;
-pub mod pdf;
+pub mod email;
+pub mod html;
 pub mod slack;
-pub mod typeface;
+pub mod view;
+pub mod words;
+
+use crate::report::templates::Templates;
+use minijinja::Value;
+
+/// Each template with the context a sample report gives it.
+pub(crate) fn sample_contexts(templates: &Templates) -> Vec<(&'static str, Value)> {
+    let document = crate::report::sample::document();
+    let mut contexts = vec![(html::TEMPLATE, html::sample_context(&document, templates))];
+    contexts.extend(email::sample_contexts(&document, templates));
+    contexts
+}

@@ -1,0 +1,68 @@
+//! The ways out, chosen by route.
+
+use super::*;
+
+fn deliverers(data: &Path) -> Deliverers {
+    let text = "[mail]\nkind = \"folder\"\npath = \"mail\"\nfrom = \"reports@example.com\"\n\
+                [slack.team]\nkind = \"folder\"\npath = \"slack\"\n";
+    let config: DeliveryConfig = toml::from_str(text).expect("a section");
+    config.build(data, data).expect("deliverers")
+}
+
+fn outgoing(route: Route, payload: &[u8]) -> Outgoing {
+    Outgoing { message_id: "msg_01".to_owned(), route, payload: payload.to_vec() }
+}
+
+fn mail() -> Route {
+    Route::Mail { from: "reports@example.com".to_owned(), to: "ceo@example.com".to_owned() }
+}
+
+fn hook(name: &str) -> Route {
+    Route::Slack { hook: name.to_owned() }
+}
+
+#[tokio::test]
+async fn each_route_leads_to_its_own_folder() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let ways = deliverers(dir.path());
+    let file = Route::File { path: "acme/daily.pdf".to_owned() };
+    for (route, payload) in
+        [(mail(), b"Subject: x\r\n".as_slice()), (hook("team"), b"{\"text\":\"x\"}"), (file, b"%PDF")]
+    {
+        ways.deliver(&outgoing(route, payload)).await.expect("accepted");
+    }
+    let read = |path: &str| std::fs::read_to_string(dir.path().join(path)).expect("a file");
+    assert_eq!(read("mail/msg_01.eml"), "Subject: x\r\n");
+    assert_eq!(read("slack/msg_01.json"), "{\n  \"text\": \"x\"\n}\n");
+    assert_eq!(read("reports/acme/daily.pdf"), "%PDF");
+}
+
+#[tokio::test]
+async fn a_way_that_is_not_configured_is_told_to_the_operator() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let none: DeliveryConfig = toml::from_str("").expect("a section");
+    let ways = none.build(dir.path(), dir.path()).expect("deliverers");
+    for route in [mail(), hook("team")] {
+        let error = ways.deliver(&outgoing(route, b"{}")).await.expect_err("no way");
+        assert_eq!(error.disposition(), Disposition::TellOperator);
+    }
+}
+
+#[test]
+fn what_is_printed_of_a_message_holds_no_figures() {
+    let printed = format!("{:?}", outgoing(hook("team"), b"revenue 12480"));
+    assert!(printed.contains("payload_bytes: 13") && !printed.contains("12480"), "{printed}");
+}
+
+#[test]
+fn routes_keep_their_form_in_the_outbox() {
+    let text = serde_json::to_string(&mail()).expect("JSON");
+    assert_eq!(text, r#"{"kind":"mail","from":"reports@example.com","to":"ceo@example.com"}"#);
+    assert_eq!(serde_json::from_str::<Route>(&text).expect("a route"), mail());
+}
+
+#[test]
+fn a_faulty_section_is_not_built() {
+    let config: DeliveryConfig = toml::from_str("[files]\npath = \"\"").expect("a section");
+    assert!(matches!(config.build(Path::new("."), Path::new(".")), Err(BuildError::Invalid(_))));
+}

@@ -1,0 +1,237 @@
+//! The report as a mail: text and HTML with the same figures, line charts as images inside it,
+//! files attached. The same document and recipient always give the same bytes.
+
+mod mime;
+mod text;
+
+use crate::report::document::{Document, Mood};
+use crate::report::format::NOT_AVAILABLE;
+use crate::report::render::view::{BlockView, Limits, PageView, page};
+use crate::report::render::words::{first_card, plain, short_period_text, shortened};
+use crate::report::templates::{TemplateError, Templates, Theme};
+use minijinja::Value;
+use minijinja::value::Serde;
+use serde::Serialize;
+
+const HTML_TEMPLATE: &str = "mail/report.html";
+const TEXT_TEMPLATE: &str = "mail/report.txt";
+
+/// Gmail cuts a mail's HTML at 102 KB; this leaves room for what relays add.
+const HTML_BYTES: usize = 85_000;
+/// Rows of a table in the mail, most generous first; the next is tried while the HTML is too big.
+const ROWS: [usize; 5] = [12, 8, 5, 2, 0];
+/// Where even empty tables are too much, this many sections are left.
+const SECTIONS: [usize; 3] = [20, 8, 3];
+const NAME_CHARS: usize = 60;
+const SUBJECT_CHARS: usize = 160;
+/// The width charts are shown at, in pixels; their images have twice as many.
+const CHART_WIDTH: u32 = 584;
+
+/// Who writes to whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailContext {
+    /// e.g. `Daybook <reports@example.com>`.
+    pub from: String,
+    pub to: String,
+    pub reply_to: Option<String>,
+    /// The right half of Message-ID and Content-IDs: a domain of the sender.
+    pub message_id_domain: String,
+    /// A `mailto:` address that takes people off the list.
+    pub list_unsubscribe: Option<String>,
+}
+
+/// A chart as an image of twice the size it is shown at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InlineChart {
+    /// [`crate::report::document::Chart::id`].
+    pub chart_id: String,
+    pub png: Vec<u8>,
+}
+
+/// A file that goes with the mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    pub file_name: String,
+    /// e.g. `application/pdf`.
+    pub media_type: String,
+    pub bytes: Vec<u8>,
+}
+
+/// A mail ready to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenderedMail {
+    /// RFC 5322, lines end with CRLF.
+    pub raw: Vec<u8>,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+/// Why a mail could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// An address or a media type in the configuration is wrong.
+    #[error("{what} {value:?} is not valid")]
+    Invalid { what: &'static str, value: String },
+    #[error("the mail cannot be put together: {0}")]
+    Message(#[from] lettre::error::Error),
+}
+
+#[derive(Serialize)]
+struct HtmlContext<'a> {
+    page: &'a PageView,
+    theme: &'a Theme,
+    preheader: String,
+    rest: &'static str,
+}
+
+#[derive(Serialize)]
+struct TextContext<'a> {
+    page: &'a PageView,
+    theme: &'a Theme,
+    body: text::Body,
+}
+
+/// The mail for one recipient. Bars and funnels are drawn with table cells, which show even where
+/// images are blocked; of `charts` only those of the other kinds are put inside.
+pub fn render(
+    document: &Document,
+    templates: &Templates,
+    charts: &[InlineChart],
+    attachments: &[Attachment],
+    context: &MailContext,
+) -> Result<RenderedMail, MailError> {
+    let rest = rest(attachments);
+    let smaller = ROWS.map(|rows| (rows, usize::MAX)).into_iter().chain(SECTIONS.map(|sections| (0, sections)));
+    let (mut html, mut text, mut images) = (String::new(), String::new(), Vec::new());
+    for (rows, sections) in smaller {
+        let mut view = page(document, Limits { rows, name_chars: NAME_CHARS });
+        keep_sections(&mut view, sections, rest);
+        images = place(&mut view, charts, context);
+        html = templates.render(HTML_TEMPLATE, html_context(document, &view, templates, rest))?;
+        text = templates.render(TEXT_TEMPLATE, text_context(&view, templates, rest))?;
+        if html.len() <= HTML_BYTES {
+            break;
+        }
+    }
+    let subject = subject(document);
+    let raw = mime::assemble(document, &subject, &text, &html, &images, attachments, context)?;
+    Ok(RenderedMail { raw, subject, text, html })
+}
+
+/// The result first, and whether data is late: `Sample & Söhne, Fri 20 Nov: net revenue €12,480.30
+/// (+8.2%)`. The day keeps mail programs from folding reports into one thread.
+pub fn subject(document: &Document) -> String {
+    let late = if document.gaps.is_empty() { "" } else { "[data late] " };
+    let result = match first_card(document) {
+        None => plain(&document.title),
+        Some(card) => {
+            let change = card.comparisons.first().map(|comparison| comparison.change.text.as_str());
+            let change = change.filter(|text| *text != NOT_AVAILABLE).map(|text| format!(" ({text})"));
+            format!("{} {}{}", in_sentence(&plain(&card.label)), card.figure.text, change.unwrap_or_default())
+        }
+    };
+    let name = shortened(&document.workspace_name, 60);
+    shortened(&format!("{late}{name}, {}: {result}", short_period_text(document)), SUBJECT_CHARS)
+}
+
+/// A label inside a sentence: `Net revenue` becomes `net revenue`, `ROAS` stays.
+fn in_sentence(label: &str) -> String {
+    let mut chars = label.chars();
+    match (chars.next(), chars.next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => {
+            first.to_lowercase().chain(label.chars().skip(1)).collect()
+        }
+        _ => label.to_owned(),
+    }
+}
+
+/// The templates with the contexts of the sample report.
+pub(crate) fn sample_contexts(document: &Document, templates: &Templates) -> Vec<(&'static str, Value)> {
+    let mut view = page(document, Limits { rows: ROWS[0], name_chars: NAME_CHARS });
+    for block in view.sections.iter_mut().flat_map(|section| &mut section.blocks) {
+        if let BlockView::Chart(chart) = block {
+            chart.cid = Some("sample@daybook".to_owned());
+        }
+    }
+    let rest = rest(&[]);
+    vec![
+        (HTML_TEMPLATE, Value::from(Serde(html_context(document, &view, templates, rest)))),
+        (TEXT_TEMPLATE, Value::from(Serde(text_context(&view, templates, rest)))),
+    ]
+}
+
+fn html_context<'a>(
+    document: &Document,
+    page: &'a PageView,
+    templates: &'a Templates,
+    rest: &'static str,
+) -> HtmlContext<'a> {
+    HtmlContext { page, theme: templates.theme(), preheader: preheader(document), rest }
+}
+
+fn text_context<'a>(page: &'a PageView, templates: &'a Templates, rest: &'static str) -> TextContext<'a> {
+    TextContext { page, theme: templates.theme(), body: text::lay_out(page, rest) }
+}
+
+/// What inboxes show beside the subject: what is late, then what went wrong, then the summary.
+fn preheader(document: &Document) -> String {
+    let bad = first_card(document).is_some_and(|card| card.comparisons.iter().any(|item| item.mood == Mood::Bad));
+    let mut parts: Vec<&str> = document.gaps.iter().take(1).map(String::as_str).collect();
+    if bad || parts.is_empty() {
+        parts.insert(0, &document.summary);
+    } else {
+        parts.push(&document.summary);
+    }
+    shortened(&parts.join(" "), 180)
+}
+
+/// Leaves out later sections, and says so.
+fn keep_sections(view: &mut PageView, limit: usize, rest: &str) {
+    if view.sections.len() > limit {
+        let hidden = view.sections.len() - limit;
+        view.sections.truncate(limit);
+        view.notes.insert(0, format!("{hidden} more sections are {rest}."));
+    }
+}
+
+fn rest(attachments: &[Attachment]) -> &'static str {
+    if attachments.is_empty() { "in the full report" } else { "in the attached report" }
+}
+
+/// Gives each chart that has an image its Content-ID and size, and returns the images in use.
+fn place<'a>(view: &mut PageView, charts: &'a [InlineChart], context: &MailContext) -> Vec<(String, &'a InlineChart)> {
+    let mut used = Vec::new();
+    for block in view.sections.iter_mut().flat_map(|section| &mut section.blocks) {
+        let BlockView::Chart(chart) = block else { continue };
+        if !chart.bars.is_empty() {
+            continue;
+        }
+        let Some((image, (width, height))) = charts
+            .iter()
+            .find(|image| image.chart_id == chart.id)
+            .and_then(|image| png_size(&image.png).map(|size| (image, size)))
+        else {
+            continue;
+        };
+        chart.width = CHART_WIDTH.min(width.div_ceil(2));
+        chart.height = (u64::from(height) * u64::from(chart.width) / u64::from(width)) as u32;
+        let cid = format!("{}@{}", chart.id, context.message_id_domain);
+        chart.cid = Some(cid.clone());
+        used.push((cid, image));
+    }
+    used
+}
+
+/// Width and height in pixels, from the header every PNG starts with.
+fn png_size(png: &[u8]) -> Option<(u32, u32)> {
+    let header = png.strip_prefix(b"\x89PNG\r\n\x1a\n")?;
+    let number = |at: usize| header.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
+    let (width, height) = (number(8)?, number(12)?);
+    (width > 0 && height > 0).then_some((width, height))
+}
+
+#[cfg(test)]
+mod tests;

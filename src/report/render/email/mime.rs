@@ -1,0 +1,131 @@
+//! The parts of a mail put together: `mixed(related(alternative(text, html), images), attachments)`.
+
+use super::{Attachment, InlineChart, MailContext, MailError};
+use crate::report::document::Document;
+use crate::report::render::words::shortened;
+use crate::support::ids::stable_id;
+use lettre::Message;
+use lettre::message::header::{
+    ContentDisposition, ContentId, ContentTransferEncoding, ContentType, HeaderName, HeaderValue,
+};
+use lettre::message::{Mailbox, MultiPart, SinglePart};
+use std::time::SystemTime;
+
+pub(super) fn assemble(
+    document: &Document,
+    subject: &str,
+    text: &str,
+    html: &str,
+    images: &[(String, &InlineChart)],
+    attachments: &[Attachment],
+    context: &MailContext,
+) -> Result<Vec<u8>, MailError> {
+    let domain = domain(&context.message_id_domain)?;
+    let id = stable_id("m", &[&document.id, &context.to]);
+    // `=_` cannot stand in quoted-printable or base64 text, so no body can contain a border.
+    let border = |name: &str| format!("=_{name}_{id}");
+
+    let alternative = MultiPart::alternative()
+        .boundary(border("alternative"))
+        .singlepart(quoted(ContentType::TEXT_PLAIN, text))
+        .singlepart(quoted(ContentType::TEXT_HTML, html));
+    let mut body = alternative;
+    if !images.is_empty() {
+        body = MultiPart::related().boundary(border("related")).multipart(body);
+        for (cid, image) in images {
+            body = body.singlepart(inline(cid, image)?);
+        }
+    }
+    if !attachments.is_empty() {
+        body = MultiPart::mixed().boundary(border("mixed")).multipart(body);
+        for attachment in attachments {
+            body = body.singlepart(attached(attachment)?);
+        }
+    }
+
+    let mut message = Message::builder()
+        .from(mailbox("the sender", &context.from)?)
+        .to(mailbox("the recipient", &context.to)?)
+        .subject(subject)
+        .date(SystemTime::from(document.issued_at))
+        .message_id(Some(format!("<{id}@{domain}>")))
+        .raw_header(header("Auto-Submitted", "auto-generated".to_owned()))
+        .raw_header(header("List-Id", list_id(document, domain)));
+    if let Some(reply_to) = &context.reply_to {
+        message = message.reply_to(mailbox("the reply address", reply_to)?);
+    }
+    if let Some(unsubscribe) = &context.list_unsubscribe {
+        message = message.raw_header(header("List-Unsubscribe", format!("<{}>", mailto(unsubscribe)?)));
+    }
+    Ok(message.multipart(body)?.formatted())
+}
+
+fn quoted(kind: ContentType, text: &str) -> SinglePart {
+    SinglePart::builder().header(kind).header(ContentTransferEncoding::QuotedPrintable).body(text.to_owned())
+}
+
+fn inline(cid: &str, image: &InlineChart) -> Result<SinglePart, MailError> {
+    Ok(SinglePart::builder()
+        .header(media_type("image/png")?)
+        .header(ContentId::from(format!("<{cid}>")))
+        .header(ContentDisposition::inline_with_name(&format!("{}.png", safe_name(&image.chart_id))))
+        .header(ContentTransferEncoding::Base64)
+        .body(image.png.clone()))
+}
+
+fn attached(attachment: &Attachment) -> Result<SinglePart, MailError> {
+    Ok(SinglePart::builder()
+        .header(media_type(&attachment.media_type)?)
+        .header(ContentDisposition::attachment(&safe_name(&attachment.file_name)))
+        .header(ContentTransferEncoding::Base64)
+        .body(attachment.bytes.clone()))
+}
+
+/// One list per report and workspace, so that readers can file them by rule.
+fn list_id(document: &Document, domain: &str) -> String {
+    let label = |text: &str| -> String {
+        let kept = text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
+        kept.take(60).collect()
+    };
+    format!("<{}.{}.{domain}>", label(&document.report), label(&document.workspace_id))
+}
+
+fn safe_name(name: &str) -> String {
+    let name: String = shortened(name, 120).chars().map(|c| if "\"\\/:;<>|*?".contains(c) { '_' } else { c }).collect();
+    if name.is_empty() { "file".to_owned() } else { name }
+}
+
+fn mailbox(what: &'static str, value: &str) -> Result<Mailbox, MailError> {
+    let invalid = || MailError::Invalid { what, value: shortened(value, 200) };
+    if value.contains(['\r', '\n', '\0']) {
+        return Err(invalid());
+    }
+    value.parse().map_err(|_| invalid())
+}
+
+fn domain(value: &str) -> Result<&str, MailError> {
+    let good = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-');
+    if good && !value.is_empty() && value.len() <= 253 {
+        Ok(value)
+    } else {
+        Err(MailError::Invalid { what: "the Message-ID domain", value: shortened(value, 200) })
+    }
+}
+
+fn mailto(value: &str) -> Result<&str, MailError> {
+    let good =
+        value.starts_with("mailto:") && value.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>,".contains(&byte));
+    if good {
+        Ok(value)
+    } else {
+        Err(MailError::Invalid { what: "the unsubscribe address", value: shortened(value, 200) })
+    }
+}
+
+fn media_type(value: &str) -> Result<ContentType, MailError> {
+    ContentType::parse(value).map_err(|_| MailError::Invalid { what: "the media type", value: shortened(value, 100) })
+}
+
+fn header(name: &'static str, value: String) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value)
+}

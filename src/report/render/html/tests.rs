@@ -1,0 +1,131 @@
+//! The page of the sample report, with a painter that marks where it drew.
+
+use super::*;
+use crate::report::sample;
+
+fn painter() -> ChartPainter {
+    ChartPainter {
+        chart: |chart| format!("<svg class=\"chart\" data-id=\"{}\"></svg>", chart.id),
+        spark: |values| format!("<svg class=\"spark\" data-points=\"{}\"></svg>", values.len()),
+    }
+}
+
+fn page_of(document: &Document) -> String {
+    let (templates, problems) = Templates::new(None);
+    assert_eq!(problems, Vec::new());
+    render(document, &templates, painter()).expect("a page")
+}
+
+/// The page as a browser's parser would cut it: tags, without what is between them.
+fn tags(page: &str) -> Vec<String> {
+    let mut rest = page;
+    let mut found = Vec::new();
+    while let Some(start) = rest.find('<') {
+        let end = rest[start..].find('>').map_or(rest.len(), |end| start + end + 1);
+        found.push(rest[start..end].to_owned());
+        rest = &rest[end..];
+        if found.last().is_some_and(|tag| tag == "<script>" || tag == "<style>") {
+            let close = if found.last().is_some_and(|tag| tag == "<script>") { "</script>" } else { "</style>" };
+            rest = &rest[rest.find(close).expect("a closed element")..];
+        }
+    }
+    found
+}
+
+#[test]
+fn the_skeleton_of_the_page_stays() {
+    let mut document = sample::document();
+    for section in &mut document.sections {
+        for block in &mut section.blocks {
+            if let crate::report::document::Block::Table(table) = block {
+                table.rows.truncate(3);
+            }
+        }
+    }
+    let page = page_of(&document);
+    let start = page.find("<body>").expect("a body");
+    let end = page.find("<script>").expect("a script");
+    let body = &page[start..end];
+    let uri = body.find("data:text").expect("the figures");
+    let uri_end = uri + body[uri..].find('"').expect("an end");
+    insta::assert_snapshot!(format!("{}data:…{}", &body[..uri], &body[uri_end..]));
+}
+
+#[test]
+fn every_figure_is_on_the_page_as_the_document_words_it() {
+    let document = sample::document();
+    // The template engine writes a slash as an entity.
+    let page = page_of(&document).replace("&#x2f;", "/");
+    assert!(document.figures().iter().all(|(_, figure)| page.contains(&figure.text)));
+}
+
+#[test]
+fn every_receipt_can_be_reached() {
+    let document = sample::document();
+    let page = page_of(&document);
+    let figures = document.figures();
+    let mut receipts = figures.iter().filter_map(|(_, figure)| figure.receipt.as_ref());
+    assert!(receipts.all(|receipt| page.contains(&format!("data-receipt=\"{receipt}\""))));
+}
+
+#[test]
+fn a_hostile_name_stays_text() {
+    let mut document = sample::document();
+    document.workspace_name = "\"><img src=x onerror=alert(1)>".to_owned();
+    document.gaps = vec!["</aside><script>alert(2)</script>".to_owned()];
+    let page = page_of(&document);
+    let tags = tags(&page);
+    assert_eq!(tags.iter().filter(|tag| tag.starts_with("<script")).count(), 1);
+    assert!(!tags.iter().any(|tag| tag.starts_with("<img") || tag.contains("onerror")));
+    assert!(page.contains("&lt;&#x2f;script&gt;&lt;script&gt;alert(1)"));
+}
+
+#[test]
+fn the_page_asks_for_nothing_and_runs_only_its_own_script() {
+    let page = page_of(&sample::document());
+    let script = page.split("<script>").nth(1).and_then(|rest| rest.split("</script>").next()).expect("a script");
+    let hash = STANDARD.encode(Sha256::digest(script));
+    // The `+` and `/` of base64 may be written as entities.
+    let policy = tags(&page).into_iter().find(|tag| tag.contains("Content-Security-Policy")).expect("a policy");
+    let policy = policy.replace("&#x27;", "'").replace("&#x2f;", "/").replace("&#x3d;", "=").replace("&#x2b;", "+");
+    assert!(
+        policy.contains("default-src 'none'") && policy.contains(&format!("script-src 'sha256-{hash}'")),
+        "{policy}"
+    );
+    for tag in tags(&page) {
+        assert!(!["<link", "<iframe", "<object", "<img"].iter().any(|start| tag.starts_with(start)), "{tag}");
+        assert!(!tag.contains("href=\"http") && !tag.contains("src="), "{tag}");
+    }
+}
+
+#[test]
+fn elements_close_in_the_order_they_open() {
+    let mut open = Vec::new();
+    for tag in tags(&page_of(&sample::document())) {
+        let name: String = tag.trim_start_matches(['<', '/']).chars().take_while(char::is_ascii_alphanumeric).collect();
+        if tag.starts_with("</") {
+            assert_eq!(open.pop().as_ref(), Some(&name), "at {tag}");
+        } else if !tag.starts_with("<!") && !matches!(name.as_str(), "meta" | "br" | "img" | "input" | "hr") {
+            open.push(name);
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+}
+
+#[test]
+fn a_provisional_figure_is_marked_and_explained() {
+    let mut document = sample::document();
+    let Some(crate::report::document::Block::Cards { cards }) = document.sections[0].blocks.first_mut() else {
+        panic!("cards come first");
+    };
+    cards[0].figure.provisional = true;
+    let page = page_of(&document);
+    assert!(page.contains("€12,480.30<abbr title=\"provisional") && page.contains("are provisional: their source"));
+}
+
+#[test]
+fn titles_of_long_names_are_short() {
+    let page = page_of(&sample::document());
+    let longest = tags(&page).into_iter().filter(|tag| tag.contains("title=")).map(|tag| tag.chars().count()).max();
+    assert!(longest.expect("titles") < 400);
+}

@@ -1,0 +1,191 @@
+//! The templates of HTML pages and mails: built in, and replaceable file by file from a folder.
+//! Replacements are treated as hostile: they have no functions that read files, an amount of work
+//! and output they may not exceed, and the built-in template steps in where they fail.
+
+mod sources;
+mod theme;
+
+pub use theme::Theme;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
+use serde::Serialize;
+use sources::Sources;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Instructions one rendering may take; a report of 10,000 figures takes about a million.
+const FUEL: u64 = 50_000_000;
+/// Bytes one rendering may give.
+const OUTPUT_BYTES: usize = 32 << 20;
+
+/// What is wrong with a template file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TemplateProblem {
+    /// Relative to the folder of templates, e.g. `html/report.html`.
+    pub file: String,
+    /// Starting at 1; 0 where the file as a whole is meant.
+    pub line: usize,
+    pub message: String,
+}
+
+/// A template could not be rendered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}: {message}")]
+pub struct TemplateError {
+    pub file: String,
+    pub line: usize,
+    pub message: String,
+}
+
+/// All templates, parsed.
+#[derive(Debug)]
+pub struct Templates {
+    /// With the replacements that work.
+    active: Environment<'static>,
+    builtin: Environment<'static>,
+    sources: Sources,
+    theme: Theme,
+}
+
+impl Templates {
+    /// The built-in templates, with the files of `override_dir` in place of those of the same name.
+    /// A replacement that cannot be read, parsed or rendered is left out and reported.
+    pub fn new(override_dir: Option<&Path>) -> (Self, Vec<TemplateProblem>) {
+        let (sources, mut problems) = Sources::load(override_dir);
+        let (theme, theme_problem) = Theme::parse(&sources);
+        problems.extend(theme_problem);
+        let mut templates = Self { active: environment(), builtin: environment(), sources: sources.clone(), theme };
+        for (file, builtin) in sources.builtin() {
+            problems.extend(add(&mut templates.builtin, file, builtin));
+            if let Some(problem) = add(&mut templates.active, file, sources.text(file)) {
+                templates.restore(file);
+                problems.push(problem);
+            }
+        }
+        // A replacement may parse and still name a field that does not exist. Each round puts one
+        // file back, so this ends.
+        while let Some(problem) = templates.check().into_iter().find(|found| templates.sources.replaced(&found.file)) {
+            templates.restore(&problem.file);
+            problems.push(problem);
+        }
+        (templates, problems)
+    }
+
+    /// Renders every template with the sample report; empty means that all are sound.
+    pub fn check(&self) -> Vec<TemplateProblem> {
+        let mut problems: Vec<TemplateProblem> = super::render::sample_contexts(self)
+            .into_iter()
+            .filter_map(|(file, context)| render_in(&self.active, file, context).err())
+            .map(|error| TemplateProblem { file: error.file, line: error.line, message: error.message })
+            .collect();
+        problems.dedup();
+        problems
+    }
+
+    /// Renders one template. Where a replacement fails on this document, the built-in one is used
+    /// and the failure logged.
+    pub fn render(&self, file: &str, context: impl Serialize) -> Result<String, TemplateError> {
+        let context = Value::from(Serde(context));
+        match render_in(&self.active, file, context.clone()) {
+            Err(error) if self.sources.any_replaced() => {
+                tracing::warn!(
+                    template.file = error.file,
+                    template.line = error.line,
+                    reason = error.message,
+                    "a replaced template failed, the built-in one is used"
+                );
+                render_in(&self.builtin, file, context)
+            }
+            result => result,
+        }
+    }
+
+    /// The script of HTML pages, as it stands between the script tags.
+    pub fn script(&self) -> String {
+        // `</` would let a replaced script end its own element.
+        self.sources.text("html/report.js").replace("</", "<\\/")
+    }
+
+    /// Colours and the name on top.
+    pub fn theme(&self) -> &Theme {
+        &self.theme
+    }
+
+    fn restore(&mut self, file: &str) {
+        self.sources.restore(file);
+        let text = self.sources.text(file).to_owned();
+        // The built-in text was parsed before.
+        let _ = self.active.add_template_owned(file.to_owned(), text);
+    }
+}
+
+fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(
+        |name| {
+            if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None }
+        },
+    );
+    environment.set_fuel(Some(FUEL));
+    environment.set_recursion_limit(50);
+    // Only delimiters that clash can make this fail, and these are the usual ones.
+    if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
+        environment.set_syntax(syntax);
+    }
+    environment
+}
+
+fn add(environment: &mut Environment<'static>, file: &str, text: &str) -> Option<TemplateProblem> {
+    if !(file.ends_with(".html") || file.ends_with(".txt") || file.ends_with(".css")) {
+        return None;
+    }
+    let error = environment.add_template_owned(file.to_owned(), text.to_owned()).err()?;
+    let error = template_error(file, &error);
+    Some(TemplateProblem { file: error.file, line: error.line, message: error.message })
+}
+
+fn render_in(environment: &Environment<'static>, file: &str, context: Value) -> Result<String, TemplateError> {
+    let mut out = Capped(Vec::new());
+    let template = environment.get_template(file).map_err(|error| template_error(file, &error))?;
+    template.render_captured_to(context, &mut out).map_err(|error| template_error(file, &error))?;
+    String::from_utf8(out.0).map_err(|_| TemplateError {
+        file: file.to_owned(),
+        line: 0,
+        message: "the result is not UTF-8".to_owned(),
+    })
+}
+
+fn template_error(file: &str, error: &minijinja::Error) -> TemplateError {
+    let message = match error.detail() {
+        Some(detail) => format!("{}: {detail}", error.kind()),
+        None => error.kind().to_string(),
+    };
+    TemplateError {
+        file: error.name().unwrap_or(file).to_owned(),
+        line: error.line().unwrap_or_default(),
+        message: super::render::words::shortened(&message, 300),
+    }
+}
+
+/// A buffer that refuses more than [`OUTPUT_BYTES`].
+struct Capped(Vec<u8>);
+
+impl Write for Capped {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > OUTPUT_BYTES {
+            return Err(io::Error::other("the result is larger than 32 MB"));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

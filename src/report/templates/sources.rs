@@ -1,0 +1,125 @@
+//! The template files: embedded in the binary, and read from the folder that replaces them.
+
+use super::TemplateProblem;
+use include_dir::{Dir, DirEntry, include_dir};
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+
+static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/report-templates");
+
+/// No sensible template is larger.
+const FILE_BYTES: u64 = 256 << 10;
+
+/// The text of each template file.
+#[derive(Clone, Debug)]
+pub struct Sources {
+    builtin: BTreeMap<String, &'static str>,
+    replaced: BTreeMap<String, String>,
+}
+
+impl Sources {
+    /// Reads the embedded files and those that replace them.
+    pub fn load(override_dir: Option<&Path>) -> (Self, Vec<TemplateProblem>) {
+        let mut sources = Self { builtin: BTreeMap::new(), replaced: BTreeMap::new() };
+        collect(&BUILTIN, &mut sources.builtin);
+        let mut problems = Vec::new();
+        if let Some(dir) = override_dir {
+            for file in sources.builtin.keys() {
+                match read(dir, file) {
+                    Ok(Some(text)) => {
+                        sources.replaced.insert(file.clone(), text);
+                    }
+                    Ok(None) => {}
+                    Err(message) => problems.push(TemplateProblem { file: file.clone(), line: 0, message }),
+                }
+            }
+            problems.extend(strangers(dir, &sources.builtin));
+        }
+        (sources, problems)
+    }
+
+    /// The embedded files, with their names.
+    pub fn builtin(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        self.builtin.iter().map(|(file, text)| (file.as_str(), *text))
+    }
+
+    /// The text in use; empty for a file that does not exist.
+    pub fn text(&self, file: &str) -> &str {
+        match self.replaced.get(file) {
+            Some(text) => text,
+            None => self.builtin.get(file).copied().unwrap_or_default(),
+        }
+    }
+
+    /// Whether a file of the folder is in use for this one.
+    pub fn replaced(&self, file: &str) -> bool {
+        self.replaced.contains_key(file)
+    }
+
+    pub fn any_replaced(&self) -> bool {
+        !self.replaced.is_empty()
+    }
+
+    /// Goes back to the embedded file.
+    pub fn restore(&mut self, file: &str) {
+        self.replaced.remove(file);
+    }
+}
+
+fn collect(dir: &'static Dir<'static>, files: &mut BTreeMap<String, &'static str>) {
+    for entry in dir.entries() {
+        match entry {
+            DirEntry::Dir(dir) => collect(dir, files),
+            DirEntry::File(file) => {
+                let name = file.path().to_string_lossy().replace('\\', "/");
+                let template = [".html", ".txt", ".css", ".js", ".toml"].iter().any(|ending| name.ends_with(ending));
+                if let (true, false, Some(text)) = (template, name.starts_with("fonts/"), file.contents_utf8()) {
+                    files.insert(name, text);
+                }
+            }
+        }
+    }
+}
+
+/// The replacement's text; `None` if there is none. Links may not lead out of the folder.
+fn read(dir: &Path, file: &str) -> Result<Option<String>, String> {
+    let path = dir.join(file);
+    let reason = |error: std::io::Error| format!("cannot be read: {}", error.kind());
+    match path.canonicalize() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(reason(error)),
+        Ok(real) if !dir.canonicalize().is_ok_and(|root| real.starts_with(root)) => {
+            return Err("is a link that leads out of the folder of templates".to_owned());
+        }
+        Ok(real) if !real.is_file() => return Err("is not a file".to_owned()),
+        Ok(_) => {}
+    }
+    let mut bytes = Vec::new();
+    let source = std::fs::File::open(&path).map_err(reason)?;
+    source.take(FILE_BYTES + 1).read_to_end(&mut bytes).map_err(reason)?;
+    if bytes.len() as u64 > FILE_BYTES {
+        return Err("is larger than 256 KB".to_owned());
+    }
+    String::from_utf8(bytes).map(Some).map_err(|_| "is not UTF-8".to_owned())
+}
+
+/// A replacement whose name matches nothing is most likely misspelt.
+fn strangers(dir: &Path, builtin: &BTreeMap<String, &'static str>) -> Vec<TemplateProblem> {
+    let mut problems = Vec::new();
+    for folder in ["html", "mail"] {
+        let Ok(entries) = std::fs::read_dir(dir.join(folder)) else { continue };
+        for entry in entries.flatten().take(100) {
+            let file = format!(
+                "{folder}/{}",
+                super::super::render::words::shortened(&entry.file_name().to_string_lossy(), 100)
+            );
+            if !builtin.contains_key(&file) {
+                let message = "replaces no built-in template and is not used".to_owned();
+                problems.push(TemplateProblem { file, line: 0, message });
+            }
+        }
+    }
+    problems.sort_by(|a, b| a.file.cmp(&b.file));
+    problems
+}

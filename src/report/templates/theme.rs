@@ -1,0 +1,57 @@
+//! Colours and the name on top of each page and mail: `theme.toml`.
+
+use super::TemplateProblem;
+use super::sources::Sources;
+use serde::{Deserialize, Serialize};
+
+const FILE: &str = "theme.toml";
+
+/// How pages and mails present the house.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Theme {
+    /// The one accent colour, `#rrggbb`.
+    pub accent: String,
+    /// The accent on a dark background, `#rrggbb`.
+    pub accent_dark: String,
+    /// The name in the footer and on top of mails, at most 60 characters.
+    pub logo_text: String,
+}
+
+impl Default for Theme {
+    fn default() -> Self {
+        Self { accent: "#0b69a3".to_owned(), accent_dark: "#5bb3e6".to_owned(), logo_text: "Daybook".to_owned() }
+    }
+}
+
+impl Theme {
+    /// The theme in use; a faulty one is reported and the built-in one used.
+    pub fn parse(sources: &Sources) -> (Self, Option<TemplateProblem>) {
+        let text = sources.text(FILE);
+        match toml::from_str::<Self>(text) {
+            Ok(theme) => match theme.fault() {
+                None => (theme, None),
+                Some(message) => (Self::default(), Some(problem(0, message))),
+            },
+            Err(error) => {
+                let at = error.span().map_or(0, |span| span.start);
+                let line = text.get(..at).map_or(0, |before| before.matches('\n').count() + 1);
+                (Self::default(), Some(problem(line, error.message().to_owned())))
+            }
+        }
+    }
+
+    fn fault(&self) -> Option<String> {
+        for (name, colour) in [("accent", &self.accent), ("accent_dark", &self.accent_dark)] {
+            let digits = colour.strip_prefix('#').unwrap_or_default();
+            if digits.len() != 6 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+                return Some(format!("{name} is not a colour such as \"#0b69a3\""));
+            }
+        }
+        (self.logo_text.chars().count() > 60).then(|| "logo_text is longer than 60 characters".to_owned())
+    }
+}
+
+fn problem(line: usize, message: String) -> TemplateProblem {
+    TemplateProblem { file: FILE.to_owned(), line, message }
+}
