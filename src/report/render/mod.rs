@@ -1,9 +1,12 @@
-//! One document, many formats: HTML page, mail, Slack message, CSV.
+//! One document, many formats: HTML page, PDF, mail, Slack message, CSV; charts as one list of marks.
 
+pub mod chart;
 pub mod csv;
 pub mod email;
 pub mod html;
+pub mod pdf;
 pub mod slack;
+pub mod typeface;
 pub mod view;
 pub mod words;
 
