@@ -4,6 +4,8 @@
 mod merge;
 mod stage;
 
+pub use stage::columns;
+
 use super::error::{Context, WarehouseError};
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::{Connection, Transaction, params};

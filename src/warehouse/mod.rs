@@ -5,6 +5,7 @@ mod error;
 mod functions;
 pub mod load;
 mod migrate;
+pub mod outbox;
 pub mod readings;
 pub mod rollup;
 mod worker;

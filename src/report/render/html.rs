@@ -1,5 +1,6 @@
 //! The interactive page: one file without any request, light and dark, phone to desktop, print.
 
+use crate::domain::money::Currency;
 use crate::report::document::{Chart, Document};
 use crate::report::render::view::{BlockView, Limits, PageView, page};
 use crate::report::templates::{TemplateError, Templates, Theme};
@@ -16,7 +17,7 @@ pub(crate) const TEMPLATE: &str = "html/report.html";
 /// Who draws: both give a complete `<svg>` element without scripts or outside references.
 #[derive(Clone, Copy, Debug)]
 pub struct ChartPainter {
-    pub chart: fn(&Chart) -> String,
+    pub chart: fn(&Chart, Currency) -> String,
     /// A small line of the last days, oldest first.
     pub spark: fn(&[Option<Decimal>]) -> String,
 }
@@ -39,7 +40,7 @@ pub fn render(document: &Document, templates: &Templates, painter: ChartPainter)
 
 /// What the template is given for the sample report, with empty drawings.
 pub(crate) fn sample_context(document: &Document, templates: &Templates) -> Value {
-    let blank = ChartPainter { chart: |_| String::new(), spark: |_| String::new() };
+    let blank = ChartPainter { chart: |_, _| String::new(), spark: |_| String::new() };
     Value::from(Serde(context(document, templates, blank)))
 }
 
@@ -52,7 +53,7 @@ fn context(document: &Document, templates: &Templates, painter: ChartPainter) ->
                     card.spark = (painter.spark)(&card.spark_values);
                 }
             }
-            BlockView::Chart(chart) => chart.svg = (painter.chart)(&chart.chart),
+            BlockView::Chart(chart) => chart.svg = (painter.chart)(&chart.chart, document.currency),
             BlockView::Table(_) | BlockView::Text { .. } => {}
         }
     }

@@ -7,7 +7,7 @@ mod lines;
 mod scale;
 mod svg;
 
-pub use svg::{png, svg};
+pub use svg::{ChartError, png, svg};
 
 use crate::domain::money::Currency;
 use crate::report::document::{Chart, Plot};

@@ -5,7 +5,7 @@ use crate::report::sample;
 
 fn painter() -> ChartPainter {
     ChartPainter {
-        chart: |chart| format!("<svg class=\"chart\" data-id=\"{}\"></svg>", chart.id),
+        chart: |chart, _| format!("<svg class=\"chart\" data-id=\"{}\"></svg>", chart.id),
         spark: |values| format!("<svg class=\"spark\" data-points=\"{}\"></svg>", values.len()),
     }
 }
