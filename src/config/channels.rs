@@ -1,0 +1,195 @@
+//! `config/channels.toml`: the rules that give a visit its channel, and the channels' names.
+
+use super::reader::{At, Fault, Problems, Section, Source, fault, read_text, read_toml};
+use super::values::{id, quoted, text};
+use crate::domain::channel::{ChannelRuleSpec, ChannelRules, UNASSIGNED};
+use regex::Regex;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use toml::de::DeValue;
+
+/// The file's place.
+pub const FILE: &str = "config/channels.toml";
+/// Used where the file is absent.
+pub const SHIPPED: &str = include_str!("../../config/channels.toml");
+
+/// The channels of this installation.
+#[derive(Clone, Debug)]
+pub struct Channels {
+    pub rules: ChannelRules,
+    /// As printed, by channel id.
+    pub labels: BTreeMap<String, String>,
+}
+
+impl Channels {
+    /// Every channel that a rule gives or a label names, and [`UNASSIGNED`].
+    pub fn ids(&self) -> BTreeSet<String> {
+        let of_rules = self.rules.channels().into_iter().map(str::to_owned);
+        of_rules.chain(self.labels.keys().cloned()).chain([UNASSIGNED.to_owned()]).collect()
+    }
+
+    /// The name to print; the id where no label is given.
+    pub fn label<'a>(&'a self, channel: &'a str) -> &'a str {
+        self.labels.get(channel).map_or(channel, String::as_str)
+    }
+}
+
+/// Reads the file, or the shipped rules if it is absent.
+pub(super) fn read(root: &Path, problems: &Problems) -> Option<Channels> {
+    let file = Path::new(FILE);
+    let before = problems.count();
+    let text = read_text(root, file, true, problems);
+    if problems.count() > before {
+        return None;
+    }
+    let text = text.as_deref().unwrap_or(SHIPPED);
+    let channels = read_toml(Source { file, text, problems }, read_top)??;
+    (problems.count() == before).then_some(channels)
+}
+
+fn read_top(mut top: Section<'_>) -> Option<Channels> {
+    let labels = top.entries("labels", |channel, value| {
+        if super::values::is_id(channel) {
+            text(value)
+        } else {
+            Err(fault(format!("{} is not a channel id", quoted(channel)), "use lower-case letters, digits and _"))
+        }
+    });
+    let mut specs = Vec::new();
+    let mut catch_all: Option<usize> = None;
+    for section in top.list("rules") {
+        if let Some(line) = catch_all.take() {
+            let message = "[[rules]]: this rule has no condition, so no later rule is ever reached";
+            top.problem(line, message, "move it to the end, or give it a source, medium or campaign");
+        }
+        let line = section.line;
+        let Some(spec) = rule(section) else { continue };
+        if spec.source.is_none() && spec.medium.is_none() && spec.campaign.is_none() {
+            catch_all = Some(line);
+        }
+        specs.push(spec);
+    }
+    let source = top.source;
+    top.finish();
+    match ChannelRules::new(&specs) {
+        Ok(rules) => Some(Channels {
+            rules,
+            labels: labels.into_iter().map(|(channel, label)| (channel, label.value)).collect(),
+        }),
+        Err(errors) => {
+            for error in errors {
+                source.problem(1, &error.to_string(), "correct the pattern");
+            }
+            None
+        }
+    }
+}
+
+fn rule(mut section: Section<'_>) -> Option<ChannelRuleSpec> {
+    let channel = section.required("channel", "\"paid_search\"", id);
+    let [source, medium, campaign] = ["source", "medium", "campaign"].map(|key| {
+        let pattern: Option<At<String>> = section.optional(key, pattern);
+        pattern.map(|at| at.value)
+    });
+    section.finish();
+    Some(ChannelRuleSpec { channel: channel?.value, source, medium, campaign })
+}
+
+/// A regular expression over a lower-case value.
+fn pattern(value: &DeValue<'_>) -> Result<String, Fault> {
+    let text = text(value)?;
+    // Alone first: `a)|(b` only becomes well-formed inside the group that makes it match the whole.
+    if Regex::new(&text).is_err() || Regex::new(&format!("^(?:{text})$")).is_err() {
+        let remedy = "write ( ) [ ] + * ? . | as \\( and so on where the sign itself is meant, in '…' quotes";
+        return Err(fault(format!("{} is not a regular expression", quoted(&text)), remedy));
+    }
+    if has_capital(&text) {
+        let remedy = format!("write it in lower case: '{}'", text.to_lowercase());
+        return Err(fault(format!("{} can never match: values are compared in lower case", quoted(&text)), remedy));
+    }
+    Ok(text)
+}
+
+/// Whether a capital letter stands for itself; those after a backslash are classes such as `\S`.
+fn has_capital(pattern: &str) -> bool {
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => drop(chars.next()),
+            c if c.is_uppercase() && !pattern.contains("\\p{") && !pattern.contains("(?P<") => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shipped() -> Channels {
+        let folder = tempfile::tempdir().expect("a folder");
+        read(folder.path(), &Problems::default()).expect("the shipped rules")
+    }
+
+    /// Cases after Google's definitions, support.google.com/analytics/answer/9756891.
+    #[test]
+    fn shipped_rules_group_as_google_analytics_does() {
+        let channels = shipped();
+        for (source, medium, campaign, expected) in [
+            ("(direct)", "(none)", "(not set)", "direct"),
+            ("(direct)", "(not set)", "", "direct"),
+            ("influencer", "referral", "spring", "influencer"),
+            ("instagram", "influencer", "spring", "influencer"),
+            ("amazon", "cpc", "", "paid_shopping"),
+            ("google", "cpc", "summer shopping feed", "paid_shopping"),
+            ("google", "cpc", "workshop series", "paid_search"),
+            ("google", "cpc", "brand", "paid_search"),
+            ("Bing", "PPC", "brand", "paid_search"),
+            ("google", "cpm", "", "paid_search"),
+            ("facebook", "paid_social", "lookalike", "paid_social"),
+            ("lnkd.in", "cpc", "", "paid_social"),
+            ("youtube", "cpv-cpm", "", "paid_video"),
+            ("dv360", "display", "", "display"),
+            ("programmatic", "cpm", "", "display"),
+            ("newsletter-swap", "cpa", "", "paid_other"),
+            ("google", "retargeting-x", "", "organic_search"),
+            ("etsy.com", "referral", "", "organic_shopping"),
+            ("blog", "referral", "shop the look", "organic_shopping"),
+            ("l.facebook.com", "referral", "", "organic_social"),
+            ("t.co", "referral", "", "organic_social"),
+            ("some-app", "social-network", "", "organic_social"),
+            ("m.youtube.com", "referral", "", "organic_video"),
+            ("partner", "video-embed", "", "organic_video"),
+            ("google", "organic", "(not set)", "organic_search"),
+            ("search.brave.com", "referral", "", "organic_search"),
+            ("de.search.yahoo.com", "referral", "", "organic_search"),
+            ("intranet", "organic", "", "organic_search"),
+            ("partner.example", "referral", "", "referral"),
+            ("ios", "app", "", "referral"),
+            ("mailchimp", "email", "november", "email"),
+            ("e-mail", "newsletter", "", "email"),
+            ("awin", "affiliate", "", "affiliates"),
+            ("spotify", "audio", "", "audio"),
+            ("sms", "text", "", "sms"),
+            ("twilio", "sms", "", "sms"),
+            ("firebase", "x", "", "mobile_push"),
+            ("braze", "web-push", "", "mobile_push"),
+            ("braze", "notification", "", "mobile_push"),
+            ("call_centre", "offline", "", "offline"),
+            ("(unknown)", "(unknown)", "", "unassigned"),
+            ("", "", "", "unassigned"),
+        ] {
+            assert_eq!(channels.rules.channel(source, medium, campaign), expected, "{source} / {medium} / {campaign}");
+        }
+    }
+
+    #[test]
+    fn every_shipped_channel_has_a_label_and_no_label_is_idle() {
+        let channels = shipped();
+        let labelled: BTreeSet<String> = channels.labels.keys().cloned().collect();
+        assert_eq!(labelled, channels.ids());
+        let ruled = channels.rules.channels().len();
+        assert_eq!(ruled + 1, labelled.len(), "each channel but `unassigned` has a rule");
+    }
+}

@@ -1,0 +1,145 @@
+//! `config/daybook.toml`: the daemon's own settings.
+
+use super::reader::{Section, Source, read_text, read_toml};
+use super::secrets::SecretPlace;
+use super::values::{one_of, path, secret_ref, whole_number};
+use super::{Gathered, delivery};
+use crate::delivery::config::DeliveryConfig;
+use crate::support::secret::SecretRef;
+use crate::warehouse::WarehouseConfig;
+use std::path::{Path, PathBuf};
+
+/// The file's place.
+pub const FILE: &str = "config/daybook.toml";
+
+/// Everything `daybook.toml` says.
+#[derive(Clone, Debug)]
+pub struct DaemonSettings {
+    /// Absolute.
+    pub data_dir: PathBuf,
+    pub warehouse: WarehouseConfig,
+    pub landing: LandingConfig,
+    pub log: LogConfig,
+    pub delivery: DeliveryConfig,
+    pub privacy: PrivacyConfig,
+}
+
+/// The section `[landing]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LandingConfig {
+    /// Days that received pages are kept after they were loaded.
+    pub keep_days: u32,
+}
+
+impl Default for LandingConfig {
+    fn default() -> Self {
+        Self { keep_days: 30 }
+    }
+}
+
+/// The section `[log]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogConfig {
+    pub format: LogFormat,
+    pub level: tracing::Level,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, level: tracing::Level::INFO }
+    }
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The section `[privacy]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PrivacyConfig {
+    /// The key that people's identifiers are hashed with; changing it makes them strangers.
+    pub person_key: Option<SecretRef>,
+}
+
+/// Reads the file; `None` after noting why it cannot be used. `root` is absolute.
+pub(super) fn read(root: &Path, gathered: &Gathered) -> Option<DaemonSettings> {
+    let file = Path::new(FILE);
+    let text = read_text(root, file, false, &gathered.problems)?;
+    let source = Source { file, text: &text, problems: &gathered.problems };
+    let before = gathered.problems.count();
+    let settings = read_toml(source, |top| read_top(root, top, gathered))?;
+    (gathered.problems.count() == before).then_some(settings)
+}
+
+fn read_top(root: &Path, mut top: Section<'_>, gathered: &Gathered) -> DaemonSettings {
+    let data_dir = top.optional("data_dir", path).map_or_else(|| root.to_owned(), |path| join(root, &path.value));
+    let settings = DaemonSettings {
+        warehouse: top.section("warehouse").map(warehouse).unwrap_or_default(),
+        landing: top.section("landing").map(landing).unwrap_or_default(),
+        log: top.section("log").map(log).unwrap_or_default(),
+        delivery: delivery::read(top.section("delivery"), &data_dir, gathered),
+        privacy: top.section("privacy").map(|section| privacy(section, gathered)).unwrap_or_default(),
+        data_dir,
+    };
+    top.finish();
+    settings
+}
+
+fn warehouse(mut section: Section<'_>) -> WarehouseConfig {
+    let default = WarehouseConfig::default();
+    let config = WarehouseConfig {
+        memory_limit_mb: section
+            .optional("memory_limit_mb", whole_number(64, 1 << 24))
+            .map_or(default.memory_limit_mb, |at| at.value),
+        threads: section
+            .optional("threads", whole_number(0, 1024))
+            .map_or(default.threads, |at| u32::try_from(at.value).unwrap_or(default.threads)),
+    };
+    section.finish();
+    config
+}
+
+fn landing(mut section: Section<'_>) -> LandingConfig {
+    let default = LandingConfig::default();
+    let keep_days = section
+        .optional("keep_days", whole_number(1, 36_500))
+        .map_or(default.keep_days, |at| u32::try_from(at.value).unwrap_or(default.keep_days));
+    section.finish();
+    LandingConfig { keep_days }
+}
+
+fn log(mut section: Section<'_>) -> LogConfig {
+    let default = LogConfig::default();
+    let levels = [
+        ("error", tracing::Level::ERROR),
+        ("warn", tracing::Level::WARN),
+        ("info", tracing::Level::INFO),
+        ("debug", tracing::Level::DEBUG),
+        ("trace", tracing::Level::TRACE),
+    ];
+    let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+    let config = LogConfig {
+        format: section.optional("format", one_of(&formats)).map_or(default.format, |at| at.value),
+        level: section.optional("level", one_of(&levels)).map_or(default.level, |at| at.value),
+    };
+    section.finish();
+    config
+}
+
+fn privacy(mut section: Section<'_>, gathered: &Gathered) -> PrivacyConfig {
+    let person_key = section.optional("person_key", secret_ref).map(|at| {
+        gathered.secret(SecretPlace::new(&section, at.line, "the key of people's pseudonyms", &at.value));
+        at.value
+    });
+    section.finish();
+    PrivacyConfig { person_key }
+}
+
+/// `path` below `folder`, unless absolute; "." adds nothing.
+pub fn join(folder: &Path, path: &Path) -> PathBuf {
+    folder.join(path).components().collect()
+}

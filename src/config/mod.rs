@@ -1,0 +1,161 @@
+//! Everything an admin edits, read and checked at once: `config/` and `jobs/` below a root folder.
+//!
+//! [`load`] returns either settings that fit together or every problem of every file, each with its
+//! line and a remedy. Secrets are only named here; [`Settings::missing_secrets`] tries to read them.
+
+pub mod channels;
+pub mod connections;
+pub mod daemon;
+mod delivery;
+pub mod jobs;
+pub mod metrics;
+pub mod problems;
+mod reader;
+pub mod secrets;
+pub mod sql_files;
+mod values;
+pub mod workspaces;
+
+#[cfg(test)]
+mod tests;
+
+pub use channels::Channels;
+pub use connections::{ConnectionSettings, FileConnection, FileMapping, FilePreset};
+pub use daemon::{LandingConfig, LogConfig, LogFormat, PrivacyConfig};
+pub use jobs::{Comparison, Format, Job, JobKind, LatePolicy, ReportJob, SyncJob};
+pub use problems::Problem;
+pub use secrets::SecretPlace;
+pub use sql_files::SqlFile;
+pub use workspaces::{Budget, Recipients, Target, WorkspaceSettings};
+
+use crate::delivery::config::DeliveryConfig;
+use crate::domain::metric::Registry;
+use crate::warehouse::WarehouseConfig;
+use reader::Problems;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// The whole configuration; its parts fit together.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Absolute; holds `config/` and `jobs/`.
+    pub root: PathBuf,
+    /// Absolute; the database, the landing folder and what else is written.
+    pub data_dir: PathBuf,
+    pub warehouse: WarehouseConfig,
+    pub landing: LandingConfig,
+    pub log: LogConfig,
+    /// Folders in it are absolute.
+    pub delivery: DeliveryConfig,
+    pub privacy: PrivacyConfig,
+    /// By id.
+    pub workspaces: Vec<WorkspaceSettings>,
+    pub channels: Channels,
+    pub metrics: Registry,
+    /// By id.
+    pub jobs: Vec<Job>,
+    /// `jobs/rollups/*.sql`, by name.
+    pub rollups: Vec<SqlFile>,
+    /// `jobs/checks/*.sql`, by name.
+    pub checks: Vec<SqlFile>,
+    /// Every secret that is referred to, and from where.
+    pub secrets: Vec<SecretPlace>,
+}
+
+impl Settings {
+    /// The folder that relative secret files start at.
+    pub fn config_dir(&self) -> PathBuf {
+        self.root.join("config")
+    }
+
+    /// A problem for each secret that cannot be read now.
+    pub fn missing_secrets(&self) -> Vec<Problem> {
+        secrets::missing(&self.secrets, &self.config_dir())
+    }
+
+    /// The workspace with this id.
+    pub fn workspace(&self, id: &str) -> Option<&WorkspaceSettings> {
+        self.workspaces.iter().find(|workspace| workspace.workspace.id == id)
+    }
+
+    /// The workspaces a job works for.
+    pub fn workspaces_of(&self, job: &Job) -> impl Iterator<Item = &WorkspaceSettings> {
+        let chosen = job.workspaces.clone();
+        self.workspaces
+            .iter()
+            .filter(move |workspace| chosen.as_ref().is_none_or(|ids| ids.contains(&workspace.workspace.id)))
+    }
+}
+
+/// What accumulates while files are read.
+#[derive(Debug, Default)]
+struct Gathered {
+    problems: Problems,
+    secrets: RefCell<Vec<SecretPlace>>,
+}
+
+impl Gathered {
+    fn secret(&self, place: SecretPlace) {
+        self.secrets.borrow_mut().push(place);
+    }
+}
+
+/// What files may refer to in other files. `None`: the other file could not be read, so nothing can be
+/// said about references to it, and one mistake is not told twice.
+#[derive(Debug, Default)]
+struct Known {
+    channels: Option<BTreeSet<String>>,
+    metrics: Option<BTreeSet<String>>,
+    hooks: Option<BTreeSet<String>>,
+    has_mail: Option<bool>,
+}
+
+/// Reads and checks every file below `root`. Needs neither network nor secrets.
+///
+/// # Errors
+/// Every problem found, by file and line.
+pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
+    let gathered = Gathered::default();
+    // Paths in the settings stay right wherever the process moves to.
+    let root = &std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+
+    let daemon = daemon::read(root, &gathered);
+    let channels = channels::read(root, &gathered.problems);
+    let metrics = metrics::read(root, &gathered.problems);
+    let known = Known {
+        channels: channels.as_ref().map(Channels::ids),
+        metrics: metrics.as_ref().map(|metrics| metrics.iter().map(|metric| metric.id.clone()).collect()),
+        hooks: daemon.as_ref().map(|daemon| daemon.delivery.slack.keys().cloned().collect()),
+        has_mail: daemon.as_ref().map(|daemon| daemon.delivery.mail.is_some()),
+    };
+    let data_dir = daemon.as_ref().map_or(root, |daemon| &daemon.data_dir);
+    let workspaces = workspaces::read_all(root, data_dir, &known, &gathered);
+    let jobs = jobs::read_all(root, &workspaces, &gathered.problems);
+    let rollups = sql_files::read_all(root, "jobs/rollups", &gathered.problems);
+    let checks = sql_files::read_all(root, "jobs/checks", &gathered.problems);
+
+    let problems = gathered.problems.into_sorted();
+    match (daemon, channels, metrics) {
+        (Some(daemon), Some(channels), Some(metrics)) if problems.is_empty() => Ok(Settings {
+            root: root.clone(),
+            data_dir: daemon.data_dir,
+            warehouse: daemon.warehouse,
+            landing: daemon.landing,
+            log: daemon.log,
+            delivery: daemon.delivery,
+            privacy: daemon.privacy,
+            workspaces: workspaces.into_values().flatten().collect(),
+            channels,
+            metrics,
+            jobs,
+            rollups,
+            checks,
+            secrets: gathered.secrets.into_inner(),
+        }),
+        _ => Err(problems),
+    }
+}
+
+/// Workspaces by id; `None` where the file exists but could not be read.
+type Workspaces = BTreeMap<String, Option<WorkspaceSettings>>;

@@ -1,0 +1,345 @@
+//! Reads a TOML file key by key, with the line of each, and goes on after a mistake: all problems of
+//! a file come to light at once. (Serde stops at the first, and quotes values, which could be secrets.)
+
+use super::problems::Problem;
+use std::cell::RefCell;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// A larger configuration file is refused.
+const LARGEST_FILE: u64 = 1 << 20;
+
+/// Collects the problems of all files.
+#[derive(Debug, Default)]
+pub struct Problems(RefCell<Vec<Problem>>);
+
+impl Problems {
+    /// Notes a problem.
+    pub fn add(&self, file: &Path, line: Option<usize>, message: &str, remedy: &str) {
+        self.0.borrow_mut().push(Problem::new(file, line, message, remedy));
+    }
+
+    /// How many there are so far.
+    pub fn count(&self) -> usize {
+        self.0.borrow().len()
+    }
+
+    /// All of them by file and line, without repeats.
+    pub fn into_sorted(self) -> Vec<Problem> {
+        let mut problems = self.0.into_inner();
+        problems.sort();
+        problems.dedup();
+        problems
+    }
+}
+
+/// What is wrong with a value and what to do; the reader adds the place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub message: String,
+    pub remedy: String,
+}
+
+/// A fault from its two texts.
+pub fn fault(message: impl Into<String>, remedy: impl Into<String>) -> Fault {
+    Fault { message: message.into(), remedy: remedy.into() }
+}
+
+/// A value and the line it was written on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct At<T> {
+    pub value: T,
+    pub line: usize,
+}
+
+/// What a file's lines are counted by.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    pub file: &'a Path,
+    pub text: &'a str,
+    pub problems: &'a Problems,
+}
+
+impl Source<'_> {
+    fn line(&self, span: &Range<usize>) -> usize {
+        let before = self.text.as_bytes().get(..span.start).unwrap_or(self.text.as_bytes());
+        before.iter().filter(|byte| **byte == b'\n').count() + 1
+    }
+
+    /// Notes a problem of this file.
+    pub fn problem(&self, line: usize, message: &str, remedy: &str) {
+        self.problems.add(self.file, Some(line), message, remedy);
+    }
+}
+
+/// The text of `root/file`; `None` after noting why it cannot be read. `is_optional` files may be
+/// absent without a problem.
+pub fn read_text(root: &Path, file: &Path, is_optional: bool, problems: &Problems) -> Option<String> {
+    let path = root.join(file);
+    let told = |message: &str, remedy: &str| {
+        problems.add(file, None, message, remedy);
+        None
+    };
+    let metadata = match std::fs::metadata(&path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return if is_optional { None } else { told("the file is missing", "create it, or name the right folder") };
+        }
+        Err(error) => return told(&format!("the file cannot be read: {}", error.kind()), "check its permissions"),
+    };
+    if !metadata.is_file() || metadata.len() > LARGEST_FILE {
+        return told("this is not a regular file of at most 1 MB", "keep only text files that people write here");
+    }
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            told("the file is not UTF-8 text", "save it again with the encoding UTF-8")
+        }
+        Err(error) => told(&format!("the file cannot be read: {}", error.kind()), "check its permissions"),
+    }
+}
+
+/// Parses a file and hands its top level to `read`; `None` after noting every syntax error.
+pub fn read_toml<T>(source: Source<'_>, read: impl FnOnce(Section<'_>) -> T) -> Option<T> {
+    let (table, errors) = DeTable::parse_recoverable(source.text);
+    let mut last_line = 0;
+    for error in &errors {
+        let line = error.span().map_or(1, |span| source.line(&span));
+        // One slip often makes the parser stumble again on the same line.
+        if line != last_line {
+            source.problem(line, &format!("this is not TOML: {}", error.message()), syntax_remedy(error.message()));
+        }
+        last_line = line;
+    }
+    errors.is_empty().then(|| read(Section::new(source, String::new(), 1, table.into_inner())))
+}
+
+fn syntax_remedy(message: &str) -> &'static str {
+    if message.contains("duplicate key") {
+        "keep one of the two"
+    } else {
+        "texts stand in quotes, lists in [ ], and each key on a line of its own"
+    }
+}
+
+/// A table that is being read. Keys that nobody asked for are told by [`Section::finish`].
+pub struct Section<'a> {
+    pub source: Source<'a>,
+    /// As an admin names it, e.g. `[warehouse]`; empty at the top of a file.
+    pub name: String,
+    /// Where it begins.
+    pub line: usize,
+    table: DeTable<'a>,
+    known: Vec<&'static str>,
+}
+
+impl<'a> Section<'a> {
+    fn new(source: Source<'a>, name: String, line: usize, table: DeTable<'a>) -> Self {
+        Self { source, name, line, table, known: Vec::new() }
+    }
+
+    /// Notes a problem of this file.
+    pub fn problem(&self, line: usize, message: &str, remedy: &str) {
+        self.source.problem(line, message, remedy);
+    }
+
+    /// A value that may be left out; `None` also after noting that it is wrong.
+    pub fn optional<T>(
+        &mut self,
+        key: &'static str,
+        convert: impl FnOnce(&DeValue<'a>) -> Result<T, Fault>,
+    ) -> Option<At<T>> {
+        let (line, value) = self.take(key)?;
+        self.convert(key, line, value.get_ref(), convert)
+    }
+
+    /// A value that must be there; `None` after noting that it is missing or wrong. `example` shows
+    /// what to write.
+    pub fn required<T>(
+        &mut self,
+        key: &'static str,
+        example: &str,
+        convert: impl FnOnce(&DeValue<'a>) -> Result<T, Fault>,
+    ) -> Option<At<T>> {
+        if !self.has(key) {
+            self.known.push(key);
+            let message = format!("{}{key:?} is missing", self.prefix());
+            self.problem(self.line, &message, &format!("add {key} = {example}"));
+            return None;
+        }
+        self.optional(key, convert)
+    }
+
+    /// Whether the key is there and has not been read yet.
+    pub fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// A table inside.
+    pub fn section(&mut self, key: &'static str) -> Option<Section<'a>> {
+        let (line, value) = self.take(key)?;
+        let name = self.path(key);
+        self.as_section(key, name, line, value)
+    }
+
+    /// Every table of a table of tables, with its name and line, e.g. `[recipients.<group>]`.
+    pub fn named_sections(&mut self, key: &'static str) -> Vec<(At<String>, Section<'a>)> {
+        self.section(key).map(|section| section.into_sections()).unwrap_or_default()
+    }
+
+    /// All that is left, each as a table with its name and line.
+    pub fn into_sections(mut self) -> Vec<(At<String>, Section<'a>)> {
+        let entries: Vec<_> = std::mem::take(&mut self.table).into_iter().collect();
+        entries
+            .into_iter()
+            .filter_map(|(key, value)| {
+                let line = self.source.line(&key.span());
+                let key = key.into_inner().into_owned();
+                let section = self.as_section(&key, self.path(&key), line, value)?;
+                Some((At { value: key, line }, section))
+            })
+            .collect()
+    }
+
+    /// Every value of a table with its name, e.g. `secrets = { token = … }`.
+    pub fn entries<T>(
+        &mut self,
+        key: &'static str,
+        convert: impl Fn(&str, &DeValue<'a>) -> Result<T, Fault>,
+    ) -> Vec<(String, At<T>)> {
+        let Some(mut section) = self.section(key) else { return Vec::new() };
+        let entries: Vec<_> = std::mem::take(&mut section.table).into_iter().collect();
+        entries
+            .into_iter()
+            .filter_map(|(key, value)| {
+                let line = section.source.line(&key.span());
+                let key = key.into_inner().into_owned();
+                let at = section.convert(&key, line, value.get_ref(), |value| convert(&key, value))?;
+                Some((key, at))
+            })
+            .collect()
+    }
+
+    /// The tables of a list of tables, e.g. `[[connections]]`.
+    pub fn list(&mut self, key: &'static str) -> Vec<Section<'a>> {
+        let Some((line, value)) = self.take(key) else { return Vec::new() };
+        let DeValue::Array(items) = value.into_inner() else {
+            let message = format!("{} is not a list of tables", self.path(key));
+            self.problem(line, &message, &format!("write each as [[{key}]]"));
+            return Vec::new();
+        };
+        items
+            .into_iter()
+            .filter_map(|item| {
+                let line = self.source.line(&item.span());
+                self.as_section(key, format!("[[{key}]]"), line, item)
+            })
+            .collect()
+    }
+
+    /// Notes every key that was not asked for, with the known one it resembles.
+    pub fn finish(self) {
+        for key in self.table.keys() {
+            let line = self.source.line(&key.span());
+            let name = key.get_ref();
+            let message = format!("{}unknown key {name:?}", self.prefix());
+            self.problem(line, &message, &unknown_remedy(name, &self.known, "keys"));
+        }
+    }
+
+    fn take(&mut self, key: &'static str) -> Option<(usize, Spanned<DeValue<'a>>)> {
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
+        let (key, value) = self.table.remove_entry(key)?;
+        Some((self.source.line(&key.span()), value))
+    }
+
+    fn convert<T>(
+        &self,
+        key: &str,
+        line: usize,
+        value: &DeValue<'a>,
+        convert: impl FnOnce(&DeValue<'a>) -> Result<T, Fault>,
+    ) -> Option<At<T>> {
+        match convert(value) {
+            Ok(value) => Some(At { value, line }),
+            Err(fault) => {
+                self.problem(line, &format!("{}{key}: {}", self.prefix(), fault.message), &fault.remedy);
+                None
+            }
+        }
+    }
+
+    fn as_section(&self, key: &str, name: String, line: usize, value: Spanned<DeValue<'a>>) -> Option<Section<'a>> {
+        match value.into_inner() {
+            DeValue::Table(table) => Some(Section::new(self.source, name, line, table)),
+            _ => {
+                self.problem(line, &format!("{}{key} is not a table", self.prefix()), &format!("write {name}"));
+                None
+            }
+        }
+    }
+
+    fn path(&self, key: &str) -> String {
+        let parent = self.name.trim_matches(['[', ']']);
+        if parent.is_empty() { format!("[{key}]") } else { format!("[{parent}.{key}]") }
+    }
+
+    fn prefix(&self) -> String {
+        if self.name.is_empty() { String::new() } else { format!("{}: ", self.name) }
+    }
+}
+
+/// "did you mean …?" for a near miss, else what there is.
+pub fn unknown_remedy(name: &str, known: &[&str], what: &str) -> String {
+    let near = known
+        .iter()
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), *candidate))
+        .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 3).clamp(1, 3))
+        .min();
+    match (near, known.is_empty()) {
+        (Some((_, candidate)), _) => format!("did you mean {candidate:?}?"),
+        (None, true) => format!("there are no {what} yet"),
+        (None, false) => {
+            let mut sorted = known.to_vec();
+            sorted.sort_unstable();
+            format!("known {what}: {}", sorted.join(", "))
+        }
+    }
+}
+
+/// Files of `root/folder` with the ending `.extension`, relative to root, in order of name. An absent
+/// folder has none; one that cannot be read is a problem.
+pub fn files_in(root: &Path, folder: &str, extension: &str, problems: &Problems) -> Vec<PathBuf> {
+    let entries = match std::fs::read_dir(root.join(folder)) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
+        Err(error) => {
+            let message = format!("the folder cannot be read: {}", error.kind());
+            problems.add(Path::new(folder), None, &message, "check that it is a folder and its permissions");
+            return Vec::new();
+        }
+    };
+    let mut files: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| Path::new(folder).join(entry.file_name()))
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .filter(|path| path.file_name().is_some_and(|name| !name.as_encoded_bytes().starts_with(b".")))
+        .collect();
+    files.sort();
+    files
+}
+
+/// The name of a file without its ending, if that is a snake_case id; else a problem is noted.
+pub fn file_id(file: &Path, problems: &Problems) -> Option<String> {
+    let stem = file.file_stem().and_then(|stem| stem.to_str());
+    if let Some(stem) = stem.filter(|stem| super::values::is_id(stem)) {
+        return Some(stem.to_owned());
+    }
+    let remedy = "rename it: lower-case letters, digits and _, beginning with a letter, at most 60";
+    problems.add(file, None, "the file's name is not an id", remedy);
+    None
+}

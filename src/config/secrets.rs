@@ -1,0 +1,59 @@
+//! Secrets: config files only say where each is kept; this reads them all, to tell every missing one.
+
+use super::problems::Problem;
+use super::reader::Section;
+use crate::support::secret::{SecretError, SecretRef};
+use std::path::{Path, PathBuf};
+
+/// A secret that some part needs, and the line that says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretPlace {
+    /// Relative to the root folder.
+    pub file: PathBuf,
+    pub line: usize,
+    /// Who needs it, e.g. `the connection "ads" of acme (access_token)`.
+    pub owner: String,
+    pub reference: SecretRef,
+}
+
+impl SecretPlace {
+    /// A place in the file of `section`.
+    pub fn new(section: &Section<'_>, line: usize, owner: &str, reference: &SecretRef) -> Self {
+        let file = section.source.file.to_owned();
+        Self { file, line, owner: owner.to_owned(), reference: reference.clone() }
+    }
+}
+
+/// Tries to read every secret and returns a problem for each that is missing or empty. The values are
+/// dropped at once; relative secret files start at `config_dir`.
+pub fn missing(places: &[SecretPlace], config_dir: &Path) -> Vec<Problem> {
+    let mut problems: Vec<Problem> = places
+        .iter()
+        .filter_map(|place| {
+            let error = place.reference.resolve(config_dir).err()?;
+            let message = format!("the secret of {} cannot be read: {}", place.owner, reason(&error, &place.reference));
+            Some(Problem::new(&place.file, Some(place.line), &message, &remedy(&place.reference)))
+        })
+        .collect();
+    problems.sort();
+    problems
+}
+
+/// The reason with the path as the admin wrote it.
+fn reason(error: &SecretError, reference: &SecretRef) -> String {
+    match (error, reference) {
+        (SecretError::UnreadableFile { reason, .. }, SecretRef::File(path)) => format!("{}: {reason}", path.display()),
+        (SecretError::Empty(_), SecretRef::File(path)) => format!("{} is empty", path.display()),
+        _ => error.to_string(),
+    }
+}
+
+fn remedy(reference: &SecretRef) -> String {
+    match reference {
+        SecretRef::Env(name) => format!("set the environment variable {name} for the daemon"),
+        SecretRef::File(path) => {
+            format!("write the secret to {} (relative to config/), readable by the daemon alone", path.display())
+        }
+        SecretRef::Credential(name) => format!("add LoadCredential={name}:… to the systemd unit"),
+    }
+}

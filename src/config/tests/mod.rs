@@ -1,0 +1,4 @@
+//! The shipped files must load; mistakes must be told.
+
+mod mistakes;
+mod shipped;

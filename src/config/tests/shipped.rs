@@ -1,0 +1,135 @@
+//! Every shipped file loads as it is.
+
+use crate::config::*;
+use crate::delivery::config::{MailConfig, SlackHook, SmtpSecurity};
+use crate::support::secret::SecretRef;
+use std::path::Path;
+
+fn repository() -> Settings {
+    load(Path::new(env!("CARGO_MANIFEST_DIR")))
+        .unwrap_or_else(|problems| panic!("{}", problems::for_terminal(&problems, 100)))
+}
+
+#[test]
+fn the_shipped_files_load_together() {
+    let settings = repository();
+    let jobs: Vec<&str> = settings.jobs.iter().map(|job| job.id.as_str()).collect();
+    for job in ["report_daily", "rollup_nightly", "sync_hourly"] {
+        assert!(jobs.contains(&job), "{job} is not among {jobs:?}");
+    }
+    let example = settings.workspace("example").expect("the example");
+    assert_eq!(example.connections.len(), 4);
+    assert_eq!(example.files.len(), 2);
+    assert_eq!(example.recipients["marketing"].slack, ["marketing"]);
+    assert_eq!(settings.workspaces_of(&settings.jobs[0]).count(), 1);
+    assert!(settings.delivery.files.path.is_absolute());
+}
+
+#[test]
+fn the_example_connections_stand_on_their_lines() {
+    let settings = repository();
+    let example = settings.workspace("example").expect("the example");
+    let text = std::fs::read_to_string(settings.root.join(&example.file)).expect("the file");
+    let lines: Vec<&str> = text.lines().collect();
+    for connection in &example.connections {
+        assert_eq!(lines[connection.line - 1], "[[connections]]");
+        for (name, line) in &connection.lines {
+            assert!(lines[line - 1].contains(name.as_str()), "{name} is not on line {line}");
+        }
+    }
+}
+
+/// A default that is not what the code does would mislead.
+#[test]
+fn the_commented_defaults_are_the_defaults() {
+    let shipped = include_str!("../../../config/daybook.toml");
+    let spelled_out: String = shipped
+        .lines()
+        .map(|line| {
+            let names = ["data_dir", "memory_limit_mb", "threads", "keep_days", "format", "level"];
+            let plain =
+                line.strip_prefix("# ").filter(|rest| names.iter().any(|name| rest.starts_with(&format!("{name} ="))));
+            format!("{}\n", plain.unwrap_or(line))
+        })
+        .collect();
+    let root = tempfile::tempdir().expect("a folder");
+    for (file, text) in [
+        ("config/daybook.toml", spelled_out.as_str()),
+        ("config/workspaces/example.toml", include_str!("../../../config/workspaces/example.toml")),
+    ] {
+        let path = root.path().join(file);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+        std::fs::write(path, text).expect("a file");
+    }
+    let explicit = load(root.path()).expect("settings");
+    let implicit = repository();
+    assert_eq!(explicit.warehouse, implicit.warehouse);
+    assert_eq!(explicit.landing, implicit.landing);
+    assert_eq!(explicit.log, implicit.log);
+    assert_eq!(explicit.data_dir, explicit.root);
+    assert_eq!(implicit.data_dir, implicit.root);
+    assert_eq!(explicit.channels.ids(), implicit.channels.ids(), "absent files fall back to the shipped ones");
+}
+
+#[test]
+fn the_commented_examples_load_once_uncommented() {
+    let shipped = include_str!("../../../config/daybook.toml");
+    let smtp_at = shipped.find("# [delivery.mail]").expect("the example of a server");
+    let hook_at = shipped.find("# [delivery.slack.marketing]").expect("the example of a hook");
+    let section = |from: usize| -> String {
+        shipped[from..]
+            .lines()
+            .take_while(|line| line.starts_with("# "))
+            .map(|line| format!("{}\n", &line[2..]))
+            .collect()
+    };
+    let root = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir_all(root.path().join("config/workspaces")).expect("folders");
+    std::fs::write(root.path().join("config/daybook.toml"), section(smtp_at) + &section(hook_at)).expect("a file");
+    std::fs::copy(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("config/workspaces/example.toml"),
+        root.path().join("config/workspaces/example.toml"),
+    )
+    .expect("a copy");
+    let settings = load(root.path()).unwrap_or_else(|problems| panic!("{}", problems::for_terminal(&problems, 100)));
+    let Some(MailConfig::Smtp { security, port, timeout_secs, .. }) = settings.delivery.mail else {
+        panic!("not SMTP: {:?}", settings.delivery.mail)
+    };
+    assert_eq!((security, port, timeout_secs), (SmtpSecurity::ImplicitTls, 465, 60));
+    assert_eq!(
+        settings.delivery.slack["marketing"],
+        SlackHook::Webhook { url: SecretRef::Env("DAYBOOK_SLACK_MARKETING".to_owned()) }
+    );
+}
+
+#[test]
+fn every_missing_secret_is_told_with_its_owner() {
+    let root = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir_all(root.path().join("config/workspaces")).expect("folders");
+    std::fs::write(
+        root.path().join("config/daybook.toml"),
+        "[privacy]\nperson_key = { env = \"DAYBOOK_TEST_UNSET_KEY\" }\n",
+    )
+    .expect("a file");
+    std::fs::write(root.path().join("config/there"), "s3cret\n").expect("a file");
+    std::fs::write(root.path().join("config/empty"), "\n").expect("a file");
+    std::fs::write(
+        root.path().join("config/workspaces/acme.toml"),
+        "name = 'Acme'\ntime_zone = 'UTC'\ncurrency = 'EUR'\n[[connections]]\nid = 'crm'\nconnector = 'hubspot'\n\
+         secrets.a = { file = 'there' }\nsecrets.b = { file = 'absent' }\nsecrets.c = { file = 'empty' }\n",
+    )
+    .expect("a file");
+    let problems = load(root.path()).expect("settings").missing_secrets();
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        lines,
+        [
+            "config/daybook.toml:2: the secret of the key of people's pseudonyms cannot be read: the environment \
+             variable DAYBOOK_TEST_UNSET_KEY is not set — set the environment variable DAYBOOK_TEST_UNSET_KEY for the daemon",
+            "config/workspaces/acme.toml:8: the secret of the connection \"crm\" of acme (b) cannot be read: absent: \
+             entity not found — write the secret to absent (relative to config/), readable by the daemon alone",
+            "config/workspaces/acme.toml:9: the secret of the connection \"crm\" of acme (c) cannot be read: empty is \
+             empty — write the secret to empty (relative to config/), readable by the daemon alone",
+        ]
+    );
+}

@@ -1,0 +1,303 @@
+//! From TOML values to checked values, each mistake with its remedy.
+
+use super::reader::{At, Fault, Section, fault, unknown_remedy};
+use crate::domain::money::Currency;
+use crate::support::secret::SecretRef;
+use chrono::{NaiveDate, Weekday};
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+use std::path::PathBuf;
+use toml::de::DeValue;
+
+/// Whether `text` can name files, rows and folders.
+pub fn is_id(text: &str) -> bool {
+    text.len() <= 60
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// A text with something in it, without control characters.
+pub fn text(value: &DeValue<'_>) -> Result<String, Fault> {
+    let text = any_text(value)?;
+    if text.trim().is_empty() {
+        return Err(fault("the text is empty", "write something, or remove the key"));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(fault("the text holds line breaks or control characters", "write it on one line"));
+    }
+    Ok(text.to_owned())
+}
+
+/// A snake_case id.
+pub fn id(value: &DeValue<'_>) -> Result<String, Fault> {
+    let text = text(value)?;
+    if is_id(&text) {
+        return Ok(text);
+    }
+    let remedy = "use lower-case letters, digits and _, beginning with a letter, at most 60";
+    Err(fault(format!("{} is not an id", quoted(&text)), remedy))
+}
+
+/// A path as written.
+pub fn path(value: &DeValue<'_>) -> Result<PathBuf, Fault> {
+    text(value).map(PathBuf::from)
+}
+
+/// `true` or `false`.
+pub fn boolean(value: &DeValue<'_>) -> Result<bool, Fault> {
+    value.as_bool().ok_or_else(|| expected(value, "true or false", "write true or false without quotes"))
+}
+
+/// A whole number from `least` to `most`.
+pub fn whole_number(least: u64, most: u64) -> impl Fn(&DeValue<'_>) -> Result<u64, Fault> {
+    move |value| {
+        let range = format!("a whole number from {least} to {most}");
+        let Some(integer) = value.as_integer() else {
+            return Err(expected(value, &range, "write digits without quotes or decimals"));
+        };
+        u64::from_str_radix(integer.as_str(), integer.radix())
+            .ok()
+            .filter(|number| (least..=most).contains(number))
+            .ok_or_else(|| fault(format!("the number is not {range}"), "choose a number in that range"))
+    }
+}
+
+/// One of a few words.
+pub fn one_of<T: Copy>(choices: &[(&'static str, T)]) -> impl Fn(&DeValue<'_>) -> Result<T, Fault> {
+    move |value| {
+        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+        let text = value
+            .as_str()
+            .ok_or_else(|| expected(value, "a text", &format!("write one of \"{}\"", words.join("\", \""))))?;
+        choices
+            .iter()
+            .find(|(word, _)| *word == text)
+            .map(|(_, choice)| *choice)
+            .ok_or_else(|| fault(format!("unknown choice {}", quoted(text)), unknown_remedy(text, &words, "choices")))
+    }
+}
+
+/// A list without repeats; the first wrong item is told.
+pub fn list_of<T: PartialEq>(
+    item: impl Fn(&DeValue<'_>) -> Result<T, Fault>,
+) -> impl Fn(&DeValue<'_>) -> Result<Vec<T>, Fault> {
+    move |value| {
+        let items = value.as_array().ok_or_else(|| expected(value, "a list", "write it in [ ], even a single one"))?;
+        let mut list = Vec::with_capacity(items.len());
+        for (index, value) in items.iter().enumerate() {
+            let item = item(value.get_ref())
+                .map_err(|wrong| fault(format!("item {}: {}", index + 1, wrong.message), wrong.remedy))?;
+            if list.contains(&item) {
+                return Err(fault(format!("item {} repeats an earlier one", index + 1), "remove the repetition"));
+            }
+            list.push(item);
+        }
+        Ok(list)
+    }
+}
+
+/// A calendar day, as TOML's own date or as text.
+pub fn date(value: &DeValue<'_>) -> Result<NaiveDate, Fault> {
+    let text = match value {
+        DeValue::Datetime(datetime) => datetime.to_string(),
+        DeValue::String(text) => text.to_string(),
+        _ => return Err(expected(value, "a date", "write it as 2026-01-31")),
+    };
+    NaiveDate::parse_from_str(&text, "%Y-%m-%d")
+        .ok()
+        .filter(|_| text.len() == 10)
+        .ok_or_else(|| fault(format!("{} is not a calendar day", quoted(&text)), "write it as 2026-01-31"))
+}
+
+/// A calendar month such as `2026-11`, as its first day.
+pub fn month(value: &DeValue<'_>) -> Result<NaiveDate, Fault> {
+    const REMEDY: &str = "write year and month in quotes, as \"2026-11\"";
+    let text = value.as_str().ok_or_else(|| expected(value, "a month", REMEDY))?;
+    NaiveDate::parse_from_str(&format!("{text}-01"), "%Y-%m-%d")
+        .ok()
+        .filter(|_| text.len() == 7)
+        .ok_or_else(|| fault(format!("{} is not a month", quoted(text)), REMEDY))
+}
+
+/// A decimal written as text, so that no digit is lost: at most 12 digits before the point, 6 after.
+pub fn decimal(value: &DeValue<'_>) -> Result<Decimal, Fault> {
+    let text = match value {
+        DeValue::String(text) => text.as_ref(),
+        DeValue::Float(number) => {
+            let remedy = format!("quote it: \"{}\"", number.as_str().replace('_', ""));
+            return Err(fault("a number with decimals loses digits as a float", remedy));
+        }
+        DeValue::Integer(number) => {
+            return Err(fault("an amount is written as text", format!("quote it: \"{}\"", number.as_str())));
+        }
+        _ => return Err(expected(value, "a decimal in quotes", "write it as \"12000.00\"")),
+    };
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let are_digits = |part: &str, most: usize| {
+        !part.is_empty() && part.len() <= most && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if !are_digits(whole, 12) || !are_digits(fraction, 6) {
+        let remedy =
+            "write digits with a point and no separators, as \"12000.00\"; 12 digits before it and 6 after at most";
+        return Err(fault(format!("{} is not an amount", quoted(text)), remedy));
+    }
+    text.parse().map_err(|_| fault(format!("{} is not an amount", quoted(text)), "write it as \"12000.00\""))
+}
+
+/// A decimal of at least zero.
+pub fn amount(value: &DeValue<'_>) -> Result<Decimal, Fault> {
+    let amount = decimal(value)?;
+    if amount.is_sign_negative() && !amount.is_zero() {
+        return Err(fault("the amount is negative", "write an amount of at least \"0\""));
+    }
+    Ok(amount)
+}
+
+/// An IANA zone such as `Europe/Berlin`.
+pub fn time_zone(value: &DeValue<'_>) -> Result<Tz, Fault> {
+    let text = text(value)?;
+    text.parse().map_err(|_| {
+        let names: Vec<&str> = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).collect();
+        let near = unknown_remedy(&text, &names, "zones");
+        let remedy = if near.starts_with("did you mean") {
+            near
+        } else {
+            "use an IANA name such as \"Europe/Berlin\"".to_owned()
+        };
+        fault(format!("{} is not a time zone", quoted(&text)), remedy)
+    })
+}
+
+/// An ISO 4217 code.
+pub fn currency(value: &DeValue<'_>) -> Result<Currency, Fault> {
+    let text = text(value)?;
+    Currency::new(&text).map_err(|_| {
+        fault(format!("{} is not a currency", quoted(&text)), "use a three-letter ISO 4217 code such as \"EUR\"")
+    })
+}
+
+/// The English name of a weekday.
+pub fn weekday(value: &DeValue<'_>) -> Result<Weekday, Fault> {
+    one_of(&[
+        ("monday", Weekday::Mon),
+        ("tuesday", Weekday::Tue),
+        ("wednesday", Weekday::Wed),
+        ("thursday", Weekday::Thu),
+        ("friday", Weekday::Fri),
+        ("saturday", Weekday::Sat),
+        ("sunday", Weekday::Sun),
+    ])(value)
+}
+
+/// A mail address without a name.
+pub fn mail_address(value: &DeValue<'_>) -> Result<String, Fault> {
+    let text = text(value)?;
+    match text.parse::<lettre::Address>() {
+        Ok(_) => Ok(text),
+        Err(_) => Err(fault(format!("{} is not a mail address", quoted(&text)), "write it as \"name@example.com\"")),
+    }
+}
+
+/// A mail address with or without a name.
+pub fn mailbox(value: &DeValue<'_>) -> Result<String, Fault> {
+    let text = text(value)?;
+    match text.parse::<lettre::message::Mailbox>() {
+        Ok(_) => Ok(text),
+        Err(_) => {
+            Err(fault(format!("{} is not a sender", quoted(&text)), "write it as \"Daybook <reports@example.com>\""))
+        }
+    }
+}
+
+/// Where a secret is kept: `{ env = "NAME" }`, `{ file = "path" }` or `{ credential = "name" }`. What
+/// was written instead may be the secret, so it is never repeated.
+pub fn secret_ref(value: &DeValue<'_>) -> Result<SecretRef, Fault> {
+    const REMEDY: &str = "write { env = \"NAME\" }, { file = \"path\" } or { credential = \"name\" }";
+    let Some(table) = value.as_table() else {
+        return Err(fault("a secret must not stand in a configuration file", REMEDY));
+    };
+    let mut entries = table.iter();
+    let (Some((key, value)), None) = (entries.next(), entries.next()) else {
+        return Err(fault("a secret has exactly one place", REMEDY));
+    };
+    let name = value.get_ref().as_str().filter(|name| !name.is_empty() && !name.chars().any(char::is_control));
+    match (key.get_ref().as_ref(), name) {
+        ("env", Some(name)) if is_variable(name) => Ok(SecretRef::Env(name.to_owned())),
+        ("env", _) => Err(fault("this does not name an environment variable", "use letters, digits and _ only")),
+        ("file", Some(path)) => Ok(SecretRef::File(PathBuf::from(path))),
+        ("credential", Some(name)) if !name.contains('/') => Ok(SecretRef::Credential(name.to_owned())),
+        _ => Err(fault("this does not say where a secret is kept", REMEDY)),
+    }
+}
+
+/// A five-field cron expression that fires at some time.
+pub fn cron(value: &DeValue<'_>) -> Result<String, Fault> {
+    const REMEDY: &str = "write minute, hour, day, month, weekday, as \"0 8 * * 1-5\"";
+    let text = text(value)?;
+    let parser = croner::parser::CronParser::builder()
+        .seconds(croner::parser::Seconds::Disallowed)
+        .year(croner::parser::Year::Disallowed)
+        .build();
+    let fields = text.split_whitespace().count();
+    if fields != 5 {
+        return Err(fault(format!("{} has {fields} fields, not 5", quoted(&text)), REMEDY));
+    }
+    let cron = parser.parse(&text).map_err(|_| fault(format!("{} is not a cron expression", quoted(&text)), REMEDY))?;
+    match cron.find_next_occurrence(&chrono::DateTime::UNIX_EPOCH, true) {
+        Ok(_) => Ok(text),
+        Err(_) => Err(fault(format!("{} never fires", quoted(&text)), "name a day that exists")),
+    }
+}
+
+/// Checks `name` against what exists elsewhere; `None` there means that could not be read.
+pub fn check_known(
+    section: &Section<'_>,
+    name: &At<String>,
+    known: Option<&std::collections::BTreeSet<String>>,
+    what: &str,
+    place: &str,
+) {
+    let Some(known) = known else { return };
+    if known.contains(&name.value) {
+        return;
+    }
+    let names: Vec<&str> = known.iter().map(String::as_str).collect();
+    let message = format!("{}: {place} has no {what} {}", section.name, quoted(&name.value));
+    section.problem(
+        name.line,
+        message.trim_start_matches(": "),
+        &unknown_remedy(&name.value, &names, &format!("{what}s")),
+    );
+}
+
+/// A fault for a value of the wrong type; tells its type, never the value.
+pub fn expected(value: &DeValue<'_>, wanted: &str, remedy: &str) -> Fault {
+    let found = match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with decimals",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    };
+    fault(format!("this is {found}, not {wanted}"), remedy)
+}
+
+/// At most 60 characters of a text, in quotes.
+pub fn quoted(text: &str) -> String {
+    let cut: String = text.chars().take(60).collect();
+    let more = if cut.len() < text.len() { "…" } else { "" };
+    format!("\"{cut}{more}\"")
+}
+
+fn any_text<'v>(value: &'v DeValue<'_>) -> Result<&'v str, Fault> {
+    value.as_str().ok_or_else(|| expected(value, "a text", "put it in quotes"))
+}
+
+fn is_variable(name: &str) -> bool {
+    name.len() <= 200
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}

@@ -1,0 +1,241 @@
+//! `config/workspaces/<id>.toml`: a tenant, with its connections, recipients, budgets and targets.
+
+use super::connections::{self, AnyConnection, ConnectionSettings, FileConnection};
+use super::reader::{At, Section, Source, file_id, files_in, read_text, read_toml};
+use super::values::{
+    amount, boolean, check_known, currency, decimal, id, is_id, list_of, mail_address, month, quoted, text, time_zone,
+    weekday,
+};
+use super::{Gathered, Known, Workspaces};
+use crate::domain::workspace::Workspace;
+use chrono::{NaiveDate, Weekday};
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Where workspaces are.
+pub const FOLDER: &str = "config/workspaces";
+
+/// A tenant as configured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WorkspaceSettings {
+    /// Relative to the root folder.
+    pub file: PathBuf,
+    pub workspace: Workspace,
+    /// The share of revenue left after the cost of goods, 0 to 1.
+    pub gross_margin: Option<Decimal>,
+    pub connections: Vec<ConnectionSettings>,
+    pub files: Vec<FileConnection>,
+    /// By group name.
+    pub recipients: BTreeMap<String, Recipients>,
+    pub budgets: Vec<Budget>,
+    pub targets: Vec<Target>,
+}
+
+/// Where a group's reports go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recipients {
+    /// Addresses.
+    pub mail: Vec<String>,
+    /// Names of hooks of `[delivery.slack]`.
+    pub slack: Vec<String>,
+    /// Whether the report folder gets a copy.
+    pub files: bool,
+}
+
+/// Money planned for a channel in a month, in the workspace's currency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// The month's first day.
+    pub month: NaiveDate,
+    pub channel: String,
+    pub amount: Decimal,
+}
+
+/// What a metric should reach in a month, in the metric's unit (a percent metric as a fraction).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The month's first day.
+    pub month: NaiveDate,
+    pub metric: String,
+    pub amount: Decimal,
+}
+
+/// Reads every workspace.
+pub(super) fn read_all(root: &Path, data_dir: &Path, known: &Known, gathered: &Gathered) -> Workspaces {
+    let files = files_in(root, FOLDER, "toml", &gathered.problems);
+    if files.is_empty() {
+        let remedy = "write one, e.g. config/workspaces/acme.toml, after the shipped example.toml";
+        gathered.problems.add(Path::new(FOLDER), None, "there is no workspace", remedy);
+    }
+    files
+        .into_iter()
+        .filter_map(|file| {
+            let id = file_id(&file, &gathered.problems)?;
+            let workspace = read(root, &file, &id, data_dir, known, gathered);
+            Some((id, workspace))
+        })
+        .collect()
+}
+
+fn read(
+    root: &Path,
+    file: &Path,
+    id: &str,
+    data_dir: &Path,
+    known: &Known,
+    gathered: &Gathered,
+) -> Option<WorkspaceSettings> {
+    let before = gathered.problems.count();
+    let text = read_text(root, file, false, &gathered.problems)?;
+    let source = Source { file, text: &text, problems: &gathered.problems };
+    let workspace = read_toml(source, |top| read_top(top, id, data_dir, known, gathered))??;
+    (gathered.problems.count() == before).then_some(workspace)
+}
+
+fn read_top(
+    mut top: Section<'_>,
+    id: &str,
+    data_dir: &Path,
+    known: &Known,
+    gathered: &Gathered,
+) -> Option<WorkspaceSettings> {
+    let file = top.source.file.to_owned();
+    let name = top.required("name", "\"Acme GmbH\"", text);
+    let time_zone = top.required("time_zone", "\"Europe/Berlin\"", time_zone);
+    let currency = top.required("currency", "\"EUR\"", currency);
+    let week_starts_on = top.optional("week_starts_on", weekday).map_or(Weekday::Mon, |at| at.value);
+    let gross_margin = top.optional("gross_margin", decimal);
+    if let Some(margin) = &gross_margin
+        && !(Decimal::ZERO..=Decimal::ONE).contains(&margin.value)
+    {
+        top.problem(margin.line, "gross_margin: the share is not between 0 and 1", "write 80% as \"0.80\"");
+    }
+    let (connections, files) = read_connections(&mut top, id, data_dir, gathered);
+    let recipients = top
+        .named_sections("recipients")
+        .into_iter()
+        .map(|(group, section)| {
+            if !is_id(&group.value) {
+                let message = format!("{} is not a name for a group", quoted(&group.value));
+                section.problem(group.line, &message, "use lower-case letters, digits and _, beginning with a letter");
+            }
+            (group.value, read_recipients(section, known))
+        })
+        .collect();
+    let budgets = read_budgets(&mut top, known);
+    let targets = read_targets(&mut top, known);
+    top.finish();
+    Some(WorkspaceSettings {
+        file,
+        workspace: Workspace {
+            id: id.to_owned(),
+            name: name?.value,
+            time_zone: time_zone?.value,
+            currency: currency?.value,
+            week_starts_on,
+        },
+        gross_margin: gross_margin.map(|at| at.value),
+        connections,
+        files,
+        recipients,
+        budgets,
+        targets,
+    })
+}
+
+fn read_connections(
+    top: &mut Section<'_>,
+    workspace: &str,
+    data_dir: &Path,
+    gathered: &Gathered,
+) -> (Vec<ConnectionSettings>, Vec<FileConnection>) {
+    let mut ids: BTreeMap<String, usize> = BTreeMap::new();
+    let (mut vendors, mut files) = (Vec::new(), Vec::new());
+    for section in top.list("connections") {
+        let line = section.line;
+        let Some(connection) = connections::read(section, workspace, data_dir, gathered) else { continue };
+        let id = match &connection {
+            AnyConnection::Vendor(vendor) => vendor.id.clone(),
+            AnyConnection::Files(files) => files.id.clone(),
+        };
+        if let Some(first) = ids.get(&id) {
+            let message = format!("the connection id {} is taken since line {first}", quoted(&id));
+            top.problem(line, &message, "give each connection an id of its own");
+        } else {
+            ids.insert(id, line);
+        }
+        match connection {
+            AnyConnection::Vendor(vendor) => vendors.push(vendor),
+            AnyConnection::Files(drop) => files.push(drop),
+        }
+    }
+    (vendors, files)
+}
+
+fn read_recipients(mut section: Section<'_>, known: &Known) -> Recipients {
+    let mail = section.optional("mail", list_of(mail_address));
+    let slack = section.optional("slack", list_of(id));
+    let files = section.optional("files", boolean).is_some_and(|at| at.value);
+    if let Some(mail) = mail.as_ref().filter(|mail| !mail.value.is_empty() && known.has_mail == Some(false)) {
+        let message = format!("{}: there is no way to send mail", section.name);
+        section.problem(mail.line, &message, "add [delivery.mail] to config/daybook.toml");
+    }
+    if let Some(slack) = &slack {
+        for hook in &slack.value {
+            let hook = At { value: hook.clone(), line: slack.line };
+            check_known(&section, &hook, known.hooks.as_ref(), "Slack hook", "config/daybook.toml");
+        }
+    }
+    let recipients = Recipients {
+        mail: mail.map(|at| at.value).unwrap_or_default(),
+        slack: slack.map(|at| at.value).unwrap_or_default(),
+        files,
+    };
+    section.finish();
+    recipients
+}
+
+fn read_budgets(top: &mut Section<'_>, known: &Known) -> Vec<Budget> {
+    let mut budgets: Vec<Budget> = Vec::new();
+    for mut section in top.list("budgets") {
+        let month = section.required("month", "\"2026-11\"", month);
+        let channel = section.required("channel", "\"paid_search\"", id);
+        let amount = section.required("amount", "\"12000.00\"", amount);
+        let line = section.line;
+        if let Some(channel) = &channel {
+            check_known(&section, channel, known.channels.as_ref(), "channel", "config/channels.toml");
+        }
+        section.finish();
+        let (Some(month), Some(channel), Some(amount)) = (month, channel, amount) else { continue };
+        let budget = Budget { month: month.value, channel: channel.value, amount: amount.value };
+        if budgets.iter().any(|other| other.month == budget.month && other.channel == budget.channel) {
+            let message = format!("[[budgets]]: {} has a second budget for that month", budget.channel);
+            top.problem(line, &message, "keep one of the two");
+        }
+        budgets.push(budget);
+    }
+    budgets
+}
+
+fn read_targets(top: &mut Section<'_>, known: &Known) -> Vec<Target> {
+    let mut targets: Vec<Target> = Vec::new();
+    for mut section in top.list("targets") {
+        let month = section.required("month", "\"2026-11\"", month);
+        let metric = section.required("metric", "\"leads\"", id);
+        let amount = section.required("amount", "\"300\"", decimal);
+        let line = section.line;
+        if let Some(metric) = &metric {
+            check_known(&section, metric, known.metrics.as_ref(), "metric", "jobs/metrics.toml");
+        }
+        section.finish();
+        let (Some(month), Some(metric), Some(amount)) = (month, metric, amount) else { continue };
+        let target = Target { month: month.value, metric: metric.value, amount: amount.value };
+        if targets.iter().any(|other| other.month == target.month && other.metric == target.metric) {
+            let message = format!("[[targets]]: {} has a second target for that month", target.metric);
+            top.problem(line, &message, "keep one of the two");
+        }
+        targets.push(target);
+    }
+    targets
+}
