@@ -2,7 +2,9 @@
 //! delivers reports whose every number can be proved.
 
 pub mod config;
+pub mod cli;
 pub mod connectors;
+pub mod daemon;
 pub mod delivery;
 pub mod domain;
 pub mod jobs;

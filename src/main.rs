@@ -1,3 +1,7 @@
-use clap as _;
+//! Arguments in, exit code out.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    daybook::cli::main()
+}

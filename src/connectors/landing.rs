@@ -2,7 +2,8 @@
 //! manifest is complete; what has none is the rest of a crash.
 
 use super::error::ConnectorError;
-use super::slice::{Slice, safe_name};
+use super::connection::Connection;
+use super::slice::{Slice, Window, safe_name};
 use crate::support::ids::hex;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,21 @@ impl LandedSlice {
             }
         }
         Ok(Self { folder, manifest: parsed })
+    }
+
+    /// A slice in which the vendor had nothing, for trying a stream's queries out.
+    pub fn empty(connection: &Connection, stream: &str, fetched_at: DateTime<Utc>) -> Self {
+        let manifest = Manifest {
+            workspace: connection.workspace.clone(),
+            connection: connection.id.clone(),
+            connector: connection.connector.spec.name.clone(),
+            stream: stream.to_owned(),
+            slice: Slice { partition: String::new(), window: Window::Whole },
+            fetched_at,
+            pages: Vec::new(),
+            notes: Vec::new(),
+        };
+        Self { folder: PathBuf::new(), manifest }
     }
 
     /// The pages' files, in order.

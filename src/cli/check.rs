@@ -1,0 +1,136 @@
+//! `daybook check`: all that can be wrong, told at once, without touching the network.
+
+use super::Outcome;
+use crate::config::{self, Problem, Settings};
+use crate::connectors::Connector;
+use crate::daemon::AppError;
+use crate::daemon::app::{SecretsAre, catalog, rollup_sql, sources};
+use crate::jobs::sync::{Source, load_request};
+use crate::report::templates::Templates;
+use crate::support::clock::Clock;
+use crate::support::secret::Secret;
+use crate::warehouse::load::load;
+use crate::warehouse::rollup::rollup;
+use crate::warehouse::{Context, Warehouse};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+#[derive(Debug, clap::Args)]
+pub struct CheckArgs {
+    /// Take secrets for granted: for machines that do not hold them, such as CI.
+    #[arg(long)]
+    without_secrets: bool,
+}
+
+pub fn run(root: &Path, args: &CheckArgs, json: bool) -> anyhow::Result<Outcome> {
+    let settings = config::load(root).map_err(AppError::Config)?;
+    let catalog = catalog(&settings.root)?;
+    let secrets = if args.without_secrets { SecretsAre::Assumed } else { SecretsAre::Needed };
+    let mut problems = if args.without_secrets { Vec::new() } else { settings.missing_secrets() };
+    let warehouse = Warehouse::in_memory()?;
+    let mut connectors = BTreeSet::new();
+    for workspace in &settings.workspaces {
+        let (found, wrong) = sources(&settings, workspace, &catalog, Clock::System.now().date_naive(), SecretsAre::Assumed);
+        problems.extend(wrong);
+        for source in found {
+            if connectors.insert(source.connection.connector.spec.name.clone()) {
+                problems.extend(queries(&warehouse, &source));
+            }
+        }
+    }
+    problems.extend(rollups(&settings, &warehouse));
+    let (templates, broken) = Templates::new(Some(&settings.root.join("report-templates")));
+    for problem in broken.into_iter().chain(templates.check()) {
+        let file = Path::new("report-templates").join(&problem.file);
+        problems.push(Problem::new(&file, problem.line, &problem.message, "mend it, or remove the file to use the built-in one"));
+    }
+    if !problems.is_empty() {
+        problems.sort();
+        problems.dedup();
+        return Err(AppError::Config(problems).into());
+    }
+    let streams: usize = settings.workspaces.iter().map(|workspace| workspace.connections.len() + workspace.files.len()).sum();
+    if json {
+        println!("[]");
+    } else {
+        println!(
+            "all is well: {} workspaces, {streams} connections, {} jobs, {} metrics, {} rollups, {} checks{}",
+            settings.workspaces.len(), settings.jobs.len(), settings.metrics.iter().count(), settings.rollups.len(),
+            settings.checks.len(), if secrets == SecretsAre::Assumed { "; secrets were not looked for" } else { "" }
+        );
+    }
+    Ok(Outcome::Done)
+}
+
+/// Loads nothing with every query of a connector: what is wrong with one shows.
+fn queries(warehouse: &Warehouse, source: &Source) -> Vec<Problem> {
+    let connector: &Connector = &source.connection.connector;
+    let mut problems = Vec::new();
+    for stream in connector.spec.streams.keys() {
+        let file = Path::new("config/connectors").join(&connector.spec.name);
+        let now = Clock::System.now();
+        let landed = crate::connectors::LandedSlice::empty(&source.connection, stream, now);
+        let loaded = load_request(source, &landed, &Secret::new("check"), false)
+            .and_then(|request| warehouse.write_blocking(move |connection| load(connection, &request, now)));
+        if let Err(error) = loaded {
+            problems.push(Problem::new(&file, None, &error.to_string(), "mend the stream's query"));
+        }
+    }
+    problems
+}
+
+/// Runs the rollups and checks over an empty warehouse.
+fn rollups(settings: &Settings, warehouse: &Warehouse) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut add = |file: &Path, message: String| problems.push(Problem::new(file, None, &message, "mend the query"));
+    if let Some(workspace) = settings.workspaces.first() {
+        let (tenant, rules, sql) = (workspace.workspace.clone(), settings.channels.rules.clone(), rollup_sql(settings));
+        let touch = format!("INSERT INTO ops.touched_day VALUES ('{}', DATE '2026-01-01', 'check')", tenant.id);
+        let run = warehouse.write_blocking(move |connection| {
+            connection.execute_batch(&touch).context(|| "touching a day".to_owned())?;
+            rollup(connection, &tenant, &rules, &sql)
+        });
+        if let Err(error) = run {
+            add(Path::new("jobs/rollups"), error.to_string());
+        }
+    }
+    for check in &settings.checks {
+        let sql = check.text.clone();
+        let run = warehouse.read_blocking(|reader| reader.prepare(&sql).map(drop).context(|| check.name.clone()));
+        if let Err(error) = run {
+            add(&check.path, error.to_string());
+        }
+    }
+    problems
+}
+
+/// What each connector needs.
+pub fn connectors(root: &Path, json: bool) -> anyhow::Result<Outcome> {
+    let catalog = catalog(root)?;
+    let all: Vec<_> = catalog.names().filter_map(|name| catalog.get(name)).collect();
+    if json {
+        let lines = all.iter().map(|c| {
+            serde_json::json!({"name": c.spec.name, "label": c.spec.label, "docs": c.spec.docs,
+                "settings": c.spec.settings.keys().collect::<Vec<_>>(), "secrets": c.spec.secrets.keys().collect::<Vec<_>>(),
+                "streams": c.spec.streams.keys().collect::<Vec<_>>()})
+        });
+        println!("{}", serde_json::Value::Array(lines.collect()));
+        return Ok(Outcome::Done);
+    }
+    for connector in all {
+        let spec = &connector.spec;
+        println!("{} ({}), {}", spec.name, spec.label, spec.docs);
+        for (name, setting) in &spec.settings {
+            let need = if setting.default.is_some() { "" } else { " (required)" };
+            println!("  setting {name}{need}: {}", setting.about);
+        }
+        for (name, secret) in &spec.secrets {
+            println!("  secret  {name}: {}", secret.about);
+        }
+        for (name, stream) in &spec.streams {
+            println!("  stream  {name}: {}", stream.about);
+        }
+    }
+    println!("file (dropped files): presets fx, budgets, targets, influencer, offline_conversions");
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,153 @@
+//! The command line: one file a command. Only this folder speaks to the terminal.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is where people are spoken to")]
+
+mod backfill;
+mod check;
+mod demo;
+mod explain;
+mod report;
+mod run;
+mod runs;
+mod show;
+mod sync;
+
+use crate::config::problems;
+use crate::daemon::{App, AppError, Selection, start_log};
+use crate::support::clock::Clock;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Keeps a company's marketing day-book: syncs vendors' APIs into DuckDB, and delivers reports whose
+/// every number can be proved.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 80, after_help = "\
+Begin with `daybook demo`: it simulates two companies and their vendors on this
+machine, syncs them and writes real reports into ./daybook-demo. Then copy its
+config folder, or the shipped one, and put your own accounts in.
+
+Exit codes: 0 all went well, 1 something failed, 2 the command or the
+configuration is wrong, 3 part of the work is done and the rest is told.")]
+struct Cli {
+    /// The folder that holds config/ and jobs/.
+    #[arg(long, short = 'C', global = true, default_value = ".", env = "DAYBOOK_ROOT", value_name = "DIR")]
+    root: PathBuf,
+    /// Answer in JSON, for programs.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Simulate two companies, sync them over HTTP, and write and deliver their daily reports.
+    Demo(demo::DemoArgs),
+    /// Check every file of the configuration, all queries and templates; touches no network.
+    Check(check::CheckArgs),
+    /// List the connectors and what each needs.
+    Connectors,
+    /// Fetch what vendors and drop folders have, and load it.
+    Sync(Which),
+    /// Compute the days that changed.
+    Rollup(Which),
+    /// Build a day's report, issue it once, and deliver what is due.
+    Report(report::ReportArgs),
+    /// Fetch days of the past again without moving the live cursor.
+    Backfill(backfill::BackfillArgs),
+    /// Load landed pages again, e.g. after a mapping was mended.
+    Replay(backfill::ReplayArgs),
+    /// Show what was loaded, and what became of it.
+    Runs(runs::RunsArgs),
+    /// Show messages and what the other side answered.
+    Deliveries,
+    /// Say where a printed figure comes from.
+    Explain(explain::ExplainArgs),
+    /// Run the jobs on their schedule until stopped.
+    Run,
+}
+
+/// Which tenants and connections.
+#[derive(Clone, Debug, Default, Args)]
+struct Which {
+    /// Only this workspace; may be given more than once.
+    #[arg(long, short, value_name = "ID")]
+    workspace: Vec<String>,
+    /// Only this connection; may be given more than once.
+    #[arg(long, short, value_name = "ID")]
+    connection: Vec<String>,
+}
+
+impl Which {
+    fn selection(&self) -> Selection {
+        Selection { workspaces: self.workspace.clone(), connections: self.connection.clone() }
+    }
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Done,
+    /// Some of it failed, and that was told.
+    Partly,
+}
+
+/// Parses the arguments, runs the command, and tells what went wrong.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("daybook: no threads to work with: {error}");
+            return ExitCode::from(1);
+        }
+    };
+    match runtime.block_on(dispatch(&cli)) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Partly) => ExitCode::from(3),
+        Err(error) => {
+            tell(&error, cli.json);
+            let is_users = error.downcast_ref().is_some_and(|e| matches!(e, AppError::Config(_) | AppError::Usage(_)));
+            ExitCode::from(if is_users { 2 } else { 1 })
+        }
+    }
+}
+
+async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
+    match &cli.command {
+        Command::Demo(args) => demo::run(args).await,
+        Command::Check(args) => check::run(&cli.root, args, cli.json),
+        Command::Connectors => check::connectors(&cli.root, cli.json),
+        Command::Sync(which) => sync::sync(&open(cli)?, &which.selection(), cli.json).await,
+        Command::Rollup(which) => sync::rollup(&open(cli)?, &which.selection(), cli.json).await,
+        Command::Report(args) => report::run(&open(cli)?, args, cli.json).await,
+        Command::Backfill(args) => backfill::backfill(&open(cli)?, args, cli.json).await,
+        Command::Replay(args) => backfill::replay(&open(cli)?, args, cli.json).await,
+        Command::Runs(args) => runs::runs(&open(cli)?, args, cli.json),
+        Command::Deliveries => runs::deliveries(&open(cli)?, cli.json),
+        Command::Explain(args) => explain::run(&open(cli)?, args, cli.json),
+        Command::Run => run::run(&open(cli)?).await,
+    }
+}
+
+fn open(cli: &Cli) -> Result<App, AppError> {
+    let app = App::open(&cli.root, Clock::System)?;
+    start_log(&app.settings.log);
+    Ok(app)
+}
+
+fn tell(error: &anyhow::Error, json: bool) {
+    if let Some(AppError::Config(found)) = error.downcast_ref() {
+        if json {
+            println!("{}", problems::as_json(found));
+        } else {
+            eprint!("{}", problems::for_terminal(found, 80));
+        }
+        return;
+    }
+    if json {
+        println!("{}", serde_json::json!({ "error": error.to_string() }));
+    } else {
+        eprintln!("daybook: {error:#}");
+    }
+}

@@ -1,0 +1,109 @@
+//! `daybook runs` and `daybook deliveries`: the books, read aloud.
+
+use super::Outcome;
+use super::show::{count, plain, table};
+use crate::daemon::App;
+use crate::warehouse::{Context, WarehouseError};
+use chrono::NaiveDateTime;
+use duckdb::params;
+
+#[derive(Debug, clap::Args)]
+pub struct RunsArgs {
+    /// Only this workspace.
+    #[arg(long, short, value_name = "ID")]
+    workspace: Option<String>,
+    /// Only loads that set rows aside, with the reasons.
+    #[arg(long)]
+    quarantine: bool,
+    /// At most so many, newest first.
+    #[arg(long, default_value_t = 30, value_name = "COUNT")]
+    limit: u32,
+}
+
+pub fn runs(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome> {
+    if args.quarantine {
+        return quarantine(app, args, json);
+    }
+    let step = || "reading the loads".to_owned();
+    let rows = app.warehouse.read_blocking(|reader| -> Result<Vec<_>, WarehouseError> {
+        let mut statement = reader
+            .prepare(
+                "SELECT loaded_at, workspace, connection, stream, slice, rows_read, rows_written, rows_superseded,
+                     rows_quarantined, array_to_string(notes, '; '), manifest
+                 FROM ops.load WHERE ?::VARCHAR IS NULL OR workspace = ? ORDER BY loaded_at DESC, load_id LIMIT ?",
+            )
+            .context(step)?;
+        let rows = statement
+            .query_map(params![args.workspace, args.workspace, args.limit], |row| {
+                let texts = (1..5).map(|index| row.get::<_, String>(index)).collect::<Result<Vec<_>, _>>()?;
+                let counts = (5..9).map(|index| row.get::<_, u64>(index)).collect::<Result<Vec<_>, _>>()?;
+                Ok((row.get::<_, NaiveDateTime>(0)?, texts, counts, row.get::<_, String>(9)?, row.get::<_, String>(10)?))
+            })
+            .context(step)?;
+        rows.collect::<Result<_, _>>().context(step)
+    })?;
+    if json {
+        let lines = rows.iter().map(|(at, texts, counts, notes, manifest)| {
+            serde_json::json!({
+                "loaded_at": at.and_utc(), "workspace": texts[0], "connection": texts[1], "stream": texts[2], "slice": texts[3],
+                "rows_read": counts[0], "rows_written": counts[1], "rows_superseded": counts[2], "rows_quarantined": counts[3],
+                "notes": notes, "manifest": manifest,
+            })
+        });
+        println!("{}", serde_json::Value::Array(lines.collect()));
+        return Ok(Outcome::Done);
+    }
+    let lines = rows.iter().map(|(at, texts, counts, ..)| {
+        let mut line = vec![at.format("%m-%d %H:%M").to_string(), format!("{} {}", texts[0], texts[2]), texts[3].clone()];
+        line.extend(counts.iter().map(|value| count(*value)));
+        line
+    });
+    println!("{}", table(&["loaded UTC", "stream", "slice", "read", "new", "restated", "aside"], &[3, 4, 5, 6], lines.collect()));
+    Ok(Outcome::Done)
+}
+
+fn quarantine(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome> {
+    let step = || "reading the quarantine".to_owned();
+    let rows = app.warehouse.read_blocking(|reader| -> Result<Vec<Vec<String>>, WarehouseError> {
+        let mut statement = reader
+            .prepare(
+                "SELECT workspace, stream, table_name, slice, reason, left(coalesce(raw, ''), 300) FROM ops.quarantine
+                 WHERE ?::VARCHAR IS NULL OR workspace = ? ORDER BY ALL LIMIT ?",
+            )
+            .context(step)?;
+        let rows = statement
+            .query_map(params![args.workspace, args.workspace, args.limit], |row| (0..6).map(|index| row.get(index)).collect())
+            .context(step)?;
+        rows.collect::<Result<_, _>>().context(step)
+    })?;
+    if json {
+        println!("{}", serde_json::json!(rows));
+    } else if rows.is_empty() {
+        println!("no row is set aside");
+    } else {
+        for row in rows {
+            println!("{} {} ({}), {}\n  {}\n  {}", row[0], row[1], row[2], plain(&row[3]), plain(&row[4]), plain(&row[5]));
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+pub fn deliveries(app: &App, json: bool) -> anyhow::Result<Outcome> {
+    let step = || "reading the deliveries".to_owned();
+    let rows = app.warehouse.read_blocking(|reader| -> Result<Vec<Vec<String>>, WarehouseError> {
+        let mut statement = reader
+            .prepare(
+                "SELECT strftime(created_at, '%m-%d %H:%M'), workspace, route, state, coalesce(answer, '') FROM ops.outbox
+                 ORDER BY created_at DESC, report_id, position LIMIT 100",
+            )
+            .context(step)?;
+        let rows = statement.query_map([], |row| (0..5).map(|index| row.get(index)).collect()).context(step)?;
+        rows.collect::<Result<_, _>>().context(step)
+    })?;
+    if json {
+        println!("{}", serde_json::json!(rows));
+    } else {
+        println!("{}", table(&["created UTC", "workspace", "to", "state", "answer"], &[], rows));
+    }
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,338 @@
+//! What every command works with: the installation in a folder, opened.
+
+use crate::config::{self, FileMapping, Job, JobKind, Problem, ReportJob, Settings, WorkspaceSettings};
+use crate::connectors::file::{DecimalMark, FileDrop, Preset};
+use crate::connectors::{Catalog, Connection, ConnectorError, Engine};
+use crate::delivery::config::MailConfig;
+use crate::delivery::{BuildError, Deliverers};
+use crate::jobs::files::{FileSource, sync_files};
+use crate::jobs::report::{Audience, Formats, ReportContext, StreamFacts};
+use crate::jobs::sync::{Progress, Source, StreamOutcome, SyncContext, sync_connection};
+use crate::report::templates::Templates;
+use crate::support::clock::Clock;
+use crate::support::secret::{Secret, SecretError};
+use crate::warehouse::rollup::{RollupSql, RolledUp, rollup};
+use crate::warehouse::{Warehouse, WarehouseError, outbox};
+use chrono::NaiveDate;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Days loaded at first where a connection does not say.
+const FIRST_DAYS: u64 = 400;
+
+/// An opened installation.
+#[derive(Debug)]
+pub struct App {
+    pub settings: Settings,
+    pub warehouse: Warehouse,
+    pub sync: SyncContext,
+    pub clock: Clock,
+    pub templates: Templates,
+    catalog: Catalog,
+}
+
+/// An installation cannot be opened, or a command cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error("the configuration has {} {}", .0.len(), if .0.len() == 1 { "mistake" } else { "mistakes" })]
+    Config(Vec<Problem>),
+    #[error(transparent)]
+    Warehouse(#[from] WarehouseError),
+    #[error(transparent)]
+    Connector(#[from] ConnectorError),
+    #[error(transparent)]
+    Delivery(#[from] BuildError),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error("{path}: {source}")]
+    Io { path: PathBuf, source: std::io::Error },
+    #[error("{0}")]
+    Usage(String),
+}
+
+/// Which tenants and connections a command works on; all where nothing is named.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    pub workspaces: Vec<String>,
+    pub connections: Vec<String>,
+}
+
+impl App {
+    /// Reads the configuration below `root` and opens the data folder.
+    pub fn open(root: &Path, clock: Clock) -> Result<Self, AppError> {
+        let settings = config::load(root).map_err(AppError::Config)?;
+        let data = &settings.data_dir;
+        std::fs::create_dir_all(data).map_err(|source| AppError::Io { path: data.clone(), source })?;
+        let warehouse = Warehouse::open(&data.join("daybook.duckdb"), &settings.warehouse)?;
+        let now = clock.now();
+        warehouse.write_blocking(move |connection| outbox::give_up_claims(connection, now))?;
+        let engine = Arc::new(Engine::new(data.join("landing"), clock.clone())?);
+        let person_key = match &settings.privacy.person_key {
+            Some(reference) => reference.resolve(&settings.config_dir())?,
+            None => Secret::new(""),
+        };
+        let (templates, broken) = Templates::new(Some(&settings.root.join("report-templates")));
+        for problem in broken {
+            tracing::warn!(template.file = %problem.file, error = problem.message, "a template override is broken; the built-in one is used");
+        }
+        let catalog = catalog(&settings.root)?;
+        let sync = SyncContext { engine, warehouse: warehouse.clone(), clock: clock.clone(), person_key };
+        Ok(Self { settings, warehouse, sync, clock, templates, catalog })
+    }
+
+    /// Where received pages are kept.
+    pub fn landing(&self) -> PathBuf {
+        self.settings.data_dir.join("landing")
+    }
+
+    /// The chosen tenants; an unknown name is an error.
+    pub fn workspaces(&self, selection: &Selection) -> Result<Vec<&WorkspaceSettings>, AppError> {
+        if selection.workspaces.is_empty() {
+            return Ok(self.settings.workspaces.iter().collect());
+        }
+        let known = || self.settings.workspaces.iter().map(|w| w.workspace.id.as_str()).collect::<Vec<_>>().join(", ");
+        let find = |id: &String| {
+            self.settings.workspace(id).ok_or_else(|| AppError::Usage(format!("there is no workspace {id:?}; there are {}", known())))
+        };
+        selection.workspaces.iter().map(find).collect()
+    }
+
+    /// A tenant's vendor accounts, secrets resolved.
+    pub fn sources(&self, workspace: &WorkspaceSettings) -> Result<Vec<Source>, AppError> {
+        let today = self.clock.now().date_naive();
+        let (sources, problems) = sources(&self.settings, workspace, &self.catalog, today, SecretsAre::Needed);
+        if problems.is_empty() { Ok(sources) } else { Err(AppError::Config(problems)) }
+    }
+
+    /// A tenant's drop folders.
+    pub fn file_sources(&self, workspace: &WorkspaceSettings) -> Vec<FileSource> {
+        workspace.files.iter().filter_map(|file| file_source(workspace, file)).collect()
+    }
+
+    /// Syncs the chosen connections: dropped files first, then vendors, a tenant's all at once.
+    pub async fn sync(&self, selection: &Selection, show: &(dyn Fn(Progress<'_>) + Sync)) -> Result<Vec<StreamOutcome>, AppError> {
+        let chosen = |id: &str| selection.connections.is_empty() || selection.connections.iter().any(|name| name == id);
+        let mut outcomes = Vec::new();
+        let mut running = Vec::new();
+        for workspace in self.workspaces(selection)? {
+            for source in self.file_sources(workspace).into_iter().filter(|source| chosen(&source.id)) {
+                outcomes.push(sync_files(&self.sync, &self.landing(), &source).await);
+            }
+            running.extend(self.sources(workspace)?.into_iter().filter(|source| chosen(&source.connection.id)));
+        }
+        let all = running.iter().map(|source| sync_connection(&self.sync, source, show));
+        outcomes.extend(join_all(all).await.into_iter().flatten());
+        Ok(outcomes)
+    }
+
+    /// Rolls up what changed for the chosen tenants.
+    pub async fn rollup(&self, selection: &Selection) -> Result<Vec<(String, RolledUp)>, AppError> {
+        let sql = rollup_sql(&self.settings);
+        let mut done = Vec::new();
+        for workspace in self.workspaces(selection)? {
+            let (tenant, rules, sql) = (workspace.workspace.clone(), self.settings.channels.rules.clone(), sql.clone());
+            let rolled = self.warehouse.write(move |connection| rollup(connection, &tenant, &rules, &sql)).await?;
+            done.push((workspace.workspace.id.clone(), rolled));
+        }
+        Ok(done)
+    }
+
+    /// What a tenant's reports are made from.
+    pub fn report_context(&self, workspace: &WorkspaceSettings) -> ReportContext {
+        let budgets = workspace.budgets.iter().map(|b| ((b.month, b.channel.clone()), b.amount)).collect();
+        let targets = workspace.targets.iter().map(|t| ((t.month, t.metric.clone()), t.amount)).collect();
+        let rate_check = self
+            .settings
+            .checks
+            .iter()
+            .find(|check| check.name == "every_amount_has_a_rate")
+            .map_or_else(|| include_str!("../../jobs/checks/every_amount_has_a_rate.sql").to_owned(), |check| check.text.clone());
+        ReportContext {
+            workspace: workspace.workspace.clone(),
+            metrics: self.settings.metrics.clone(),
+            channel_labels: self.settings.channels.labels.clone(),
+            budgets,
+            targets,
+            streams: self.streams(workspace),
+            rate_check,
+        }
+    }
+
+    /// The streams whose days a report depends on.
+    fn streams(&self, workspace: &WorkspaceSettings) -> BTreeMap<String, StreamFacts> {
+        let mut streams = BTreeMap::new();
+        for connection in &workspace.connections {
+            let Some(connector) = self.catalog.get(&connection.connector) else { continue };
+            for (id, stream) in &connector.spec.streams {
+                let Some(load) = stream.loads.iter().rev().find(|load| load.touches.iter().any(|column| column.ends_with("date"))) else {
+                    continue;
+                };
+                if stream.slicing == crate::connectors::spec::SlicingSpec::Whole {
+                    continue;
+                }
+                let label = format!("{}: {}", connector.spec.label, id.replace('_', " "));
+                let facts = StreamFacts { label, settles_after_days: stream.settles_after_days, fact: load.table.clone() };
+                streams.insert(format!("{}/{id}", connection.id), facts);
+            }
+        }
+        streams
+    }
+
+    /// Who gets a job's report of a tenant.
+    pub fn audience(&self, workspace: &WorkspaceSettings, job: &ReportJob) -> Audience {
+        let from = self.settings.delivery.mail.as_ref().map(|mail| match mail {
+            MailConfig::Smtp { from, .. } | MailConfig::Folder { from, .. } => from.clone(),
+        });
+        let wants = |format| job.formats.contains(&format);
+        let formats = Formats {
+            pdf: wants(config::Format::Pdf),
+            html: wants(config::Format::Html),
+            csv: wants(config::Format::Csv),
+        };
+        let mut audience = Audience { mail_from: from, formats, ..Audience::default() };
+        for group in job.to.iter().filter_map(|group| workspace.recipients.get(group)) {
+            audience.mail_to.extend(group.mail.iter().cloned());
+            audience.slack_hooks.extend(group.slack.iter().cloned());
+            audience.files |= group.files;
+        }
+        for list in [&mut audience.mail_to, &mut audience.slack_hooks] {
+            list.sort();
+            list.dedup();
+        }
+        audience
+    }
+
+    /// The report jobs of a tenant.
+    pub fn report_jobs(&self, workspace: &str) -> Vec<(&Job, &ReportJob)> {
+        let of = |job: &&Job| job.workspaces.as_ref().is_none_or(|ids| ids.iter().any(|id| id == workspace));
+        let jobs = self.settings.jobs.iter().filter(of);
+        jobs.filter_map(|job| match &job.kind {
+            JobKind::Report(report) => Some((job, report)),
+            _ => None,
+        })
+        .collect()
+    }
+
+    /// The ways messages leave.
+    pub fn deliverers(&self) -> Result<Deliverers, AppError> {
+        Ok(self.settings.delivery.build(&self.settings.config_dir(), &self.settings.data_dir)?)
+    }
+}
+
+/// The connectors at hand, an admin's own included.
+pub fn catalog(root: &Path) -> Result<Catalog, AppError> {
+    let wrong = |problems: Vec<crate::connectors::catalog::CatalogProblem>| {
+        let told = problems.into_iter().map(|problem| {
+            let file = Path::new("config/connectors").join(&problem.file);
+            Problem::new(&file, problem.line, &problem.message, "compare with a connector that ships with Daybook")
+        });
+        AppError::Config(told.collect())
+    };
+    let mut catalog = Catalog::built_in().map_err(wrong)?;
+    catalog.add_folder(&root.join("config/connectors")).map_err(wrong)?;
+    Ok(catalog)
+}
+
+/// Whether secrets must be at hand, or are taken for granted while the rest is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretsAre {
+    Needed,
+    Assumed,
+}
+
+/// A tenant's connections, and what is wrong with the rest.
+pub fn sources(
+    settings: &Settings,
+    workspace: &WorkspaceSettings,
+    catalog: &Catalog,
+    today: NaiveDate,
+    secrets_are: SecretsAre,
+) -> (Vec<Source>, Vec<Problem>) {
+    let (mut sources, mut problems) = (Vec::new(), Vec::new());
+    for own in &workspace.connections {
+        let mut tell = |message: &str, remedy: &str| {
+            problems.push(Problem::new(&workspace.file, Some(own.line), &format!("{}: {message}", own.id), remedy));
+        };
+        let Some(connector) = catalog.get(&own.connector) else {
+            let known: Vec<&str> = catalog.names().collect();
+            tell(&format!("there is no connector {:?}", own.connector), &format!("choose one of {}", known.join(", ")));
+            continue;
+        };
+        let mut secrets = BTreeMap::new();
+        for (name, reference) in &own.secrets {
+            match reference.resolve(&settings.config_dir()) {
+                _ if secrets_are == SecretsAre::Assumed => drop(secrets.insert(name.clone(), Secret::new("assumed"))),
+                Ok(secret) => drop(secrets.insert(name.clone(), secret)),
+                Err(error) => tell(&error.to_string(), "set it, or refer to another place"),
+            }
+        }
+        let missing = own.secrets.len() - secrets.len();
+        let tenant = &workspace.workspace;
+        match Connection::new(&tenant.id, &own.id, connector, own.settings.clone(), secrets, tenant.time_zone) {
+            Ok(connection) => sources.push(Source {
+                connection,
+                currency: tenant.currency,
+                since: own.since.unwrap_or(today - chrono::Days::new(FIRST_DAYS)),
+            }),
+            Err(found) => {
+                for message in found.into_iter().filter(|message| missing == 0 || !message.starts_with("the secret")) {
+                    tell(&message, "see the connector's connector.toml for what it takes");
+                }
+            }
+        }
+    }
+    (sources, problems)
+}
+
+fn file_source(workspace: &WorkspaceSettings, file: &config::FileConnection) -> Option<FileSource> {
+    let FileMapping::Preset(preset) = &file.mapping else { return None };
+    let preset = match preset.id() {
+        "fx" => Preset::Fx,
+        "budgets" => Preset::Budgets,
+        "targets" => Preset::Targets,
+        "influencer" => Preset::Influencer,
+        _ => Preset::OfflineConversions,
+    };
+    let decimal_mark = if file.decimal_mark == ',' { DecimalMark::Comma } else { DecimalMark::Point };
+    let drop = FileDrop {
+        folder: file.folder.clone(),
+        preset,
+        prefix: file.prefix.clone(),
+        decimal_mark,
+        date_format: file.date_format.clone(),
+    };
+    Some(FileSource { workspace: workspace.workspace.clone(), id: file.id.clone(), drop, folder: file.folder.clone() })
+}
+
+/// The rollups of `jobs/rollups`, the shipped ones where there is none.
+pub fn rollup_sql(settings: &Settings) -> RollupSql {
+    let mut sql = RollupSql::shipped();
+    for file in &settings.rollups {
+        match file.name.as_str() {
+            "metric_daily" => sql.metric_daily = file.text.clone(),
+            "mrr_daily" => sql.mrr_daily = file.text.clone(),
+            _ => {}
+        }
+    }
+    sql
+}
+
+/// Polls all to their end, side by side on this task.
+async fn join_all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut waiting: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
+    std::future::poll_fn(|context| {
+        let mut is_ready = true;
+        for (future, answer) in &mut waiting {
+            if answer.is_none() {
+                match future.as_mut().poll(context) {
+                    std::task::Poll::Ready(value) => *answer = Some(value),
+                    std::task::Poll::Pending => is_ready = false,
+                }
+            }
+        }
+        if is_ready { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+    waiting.into_iter().filter_map(|(_, answer)| answer).collect()
+}

@@ -1,0 +1,18 @@
+//! Logs to standard error, as text or JSON. Field names are dotted and the same everywhere:
+//! `workspace.id`, `connection.id`, `stream.id`, `slice.id`, `message.id`, `duration_ms`.
+
+use crate::config::{LogConfig, LogFormat};
+use std::io;
+use tracing_subscriber::EnvFilter;
+
+/// Starts logging. `RUST_LOG` comes before the configured level.
+pub fn start_log(config: &LogConfig) {
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new(format!("warn,daybook={}", config.level)));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // A second start, as in tests, leaves the first in place.
+    let _ = match config.format {
+        LogFormat::Text => builder.try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+}
