@@ -1,6 +1,7 @@
 //! `config/channels.toml`: the rules that give a visit its channel, and the channels' names.
 
-use super::reader::{At, Fault, Problems, Section, Source, fault, read_text, read_toml};
+use super::files::read_text;
+use super::reader::{At, Fault, Problems, Section, Source, fault, read_toml};
 use super::values::{id, quoted, text};
 use crate::domain::channel::{ChannelRuleSpec, ChannelRules, UNASSIGNED};
 use regex::Regex;

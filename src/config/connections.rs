@@ -90,7 +90,12 @@ pub(super) enum AnyConnection {
 }
 
 /// Reads one entry; `None` after noting what is wrong. Folders start at `data_dir`.
-pub(super) fn read(mut section: Section<'_>, workspace: &str, data_dir: &Path, gathered: &Gathered) -> Option<AnyConnection> {
+pub(super) fn read(
+    mut section: Section<'_>,
+    workspace: &str,
+    data_dir: &Path,
+    gathered: &Gathered,
+) -> Option<AnyConnection> {
     let id = section.required("id", "\"google_ads\"", id);
     let connector = section.required("connector", "\"google_ads\"", super::values::id);
     if let Some(id) = &id {

@@ -1,6 +1,7 @@
 //! `config/daybook.toml`: the daemon's own settings.
 
-use super::reader::{Section, Source, read_text, read_toml};
+use super::files::read_text;
+use super::reader::{Section, Source, read_toml};
 use super::secrets::SecretPlace;
 use super::values::{one_of, path, secret_ref, whole_number};
 use super::{Gathered, delivery};

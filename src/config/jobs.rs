@@ -1,7 +1,8 @@
 //! `jobs/<id>.toml`: one job each. The file's name is the job's id.
 
 use super::Workspaces;
-use super::reader::{At, Problems, Section, Source, file_id, files_in, read_text, read_toml};
+use super::files::{file_id, files_in, read_text};
+use super::reader::{At, Problems, Section, Source, read_toml};
 use super::values::{check_known, cron, id, list_of, one_of, time_zone, whole_number};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
@@ -140,13 +141,13 @@ struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    /// What any of them has; `None` if one of them could not be read.
+    /// What any of them has; `None` if one of them is unknown or could not be read.
     fn any(&self, names: impl Fn(&super::WorkspaceSettings) -> BTreeSet<String>) -> Option<BTreeSet<String>> {
+        let ids: Vec<&String> =
+            self.chosen.map_or_else(|| self.workspaces.keys().collect(), |ids| ids.iter().collect());
         let mut all = BTreeSet::new();
-        for (id, workspace) in self.workspaces {
-            if self.chosen.is_none_or(|chosen| chosen.contains(id)) {
-                all.extend(names(workspace.as_ref()?));
-            }
+        for id in ids {
+            all.extend(names(self.workspaces.get(id)?.as_ref()?));
         }
         Some(all)
     }
@@ -184,7 +185,7 @@ fn read_report(top: &mut Section<'_>, scope: &Scope<'_>) -> Option<ReportJob> {
     let deadline = top.optional("deadline_minutes", whole_number(1, 24 * 60)).map_or(120, |at| at.value);
     if let Some(to) = &to {
         let known = scope.any(|workspace| workspace.recipients.keys().cloned().collect());
-        check_each(top, to, known.as_ref(), "group of recipients", "the job's workspaces");
+        check_each(top, to, known.as_ref(), "recipient group", "the job's workspaces");
         refuse_empty(top, to, "to", "name at least one group");
     }
     if let Some(formats) = &formats {

@@ -1,6 +1,7 @@
 //! `jobs/metrics.toml`: what each number means.
 
-use super::reader::{At, Fault, Problems, Section, Source, fault, read_text, read_toml, unknown_remedy};
+use super::files::read_text;
+use super::reader::{At, Fault, Problems, Section, Source, fault, read_toml, unknown_remedy};
 use super::values::{expected, is_id, list_of, one_of, quoted, text};
 use crate::domain::metric::{Better, Formula, MetricSpec, Registry, Unit};
 use std::collections::BTreeMap;

@@ -7,6 +7,7 @@ pub mod channels;
 pub mod connections;
 pub mod daemon;
 mod delivery;
+mod files;
 pub mod jobs;
 pub mod metrics;
 pub mod problems;

@@ -1,6 +1,7 @@
 //! The SQL that comes with jobs: rollups and checks. Only read here; others prepare and run it.
 
-use super::reader::{Problems, file_id, files_in, read_text};
+use super::files::{file_id, files_in, read_text};
+use super::reader::Problems;
 use std::path::{Path, PathBuf};
 
 /// A file of SQL.

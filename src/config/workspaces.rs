@@ -1,7 +1,8 @@
 //! `config/workspaces/<id>.toml`: a tenant, with its connections, recipients, budgets and targets.
 
 use super::connections::{self, AnyConnection, ConnectionSettings, FileConnection};
-use super::reader::{At, Section, Source, file_id, files_in, read_text, read_toml};
+use super::files::{file_id, files_in, read_text};
+use super::reader::{At, Section, Source, read_toml};
 use super::values::{
     amount, boolean, check_known, currency, decimal, id, is_id, list_of, mail_address, month, quoted, text, time_zone,
     weekday,

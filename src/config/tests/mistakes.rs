@@ -1,1 +1,308 @@
-//! Mistakes.
+//! A table of mistakes: each case changes one text of a sound configuration and names the one
+//! problem that must be told.
+
+use crate::config::{Problem, load};
+use std::path::Path;
+
+const DAYBOOK: &str = r#"data_dir = "."
+[warehouse]
+memory_limit_mb = 512
+[log]
+format = "text"
+level = "info"
+[delivery.mail]
+kind = "smtp"
+host = "smtp.example.com"
+port = 465
+security = "implicit_tls"
+username = "reports"
+password = { env = "SMTP_PASSWORD" }
+from = "Daybook <reports@example.com>"
+[delivery.slack.marketing]
+kind = "webhook"
+url = { env = "HOOK" }
+[privacy]
+person_key = { file = "person_key" }
+"#;
+
+const ACME: &str = r#"name = "Acme"
+time_zone = "Europe/Berlin"
+currency = "EUR"
+week_starts_on = "monday"
+gross_margin = "0.80"
+[[connections]]
+id = "ads"
+connector = "google_ads"
+since = 2026-01-01
+settings = { customer_ids = ["1"] }
+secrets = { token = { env = "TOKEN" } }
+[[connections]]
+id = "drops"
+connector = "file"
+folder = "drops"
+preset = "influencer"
+[recipients.marketing]
+mail = ["a@example.com"]
+slack = ["marketing"]
+files = true
+[[budgets]]
+month = "2026-11"
+channel = "paid_search"
+amount = "12000.00"
+[[targets]]
+month = "2026-11"
+metric = "leads"
+amount = "300"
+"#;
+
+const CHANNELS: &str = r#"[labels]
+paid_search = "Paid search"
+[[rules]]
+channel = "paid_search"
+source = 'google|bing'
+medium = 'cpc'
+[[rules]]
+channel = "email"
+medium = 'email'
+"#;
+
+const METRICS: &str = r#"[leads]
+label = "Leads"
+about = "People."
+unit = "count"
+better = "higher"
+sum = "leads"
+from = ["contact_stage"]
+[cost]
+label = "Cost"
+about = "Media."
+unit = "money"
+better = "neither"
+sum = "cost"
+from = ["ad_daily"]
+[cpl]
+label = "CPL"
+about = "Cost a lead."
+unit = "money"
+better = "lower"
+formula = "cost / leads"
+"#;
+
+const DAILY: &str = r#"kind = "report"
+cron = "0 8 * * 1-5"
+report = "daily_performance"
+workspaces = ["acme"]
+to = ["marketing"]
+formats = ["pdf", "csv"]
+compare = ["day_before"]
+late = "hold"
+deadline_minutes = 120
+"#;
+
+const HOURLY: &str = "kind = \"sync\"\ncron = \"5 * * * *\"\ntime_zone = \"UTC\"\nconnections = [\"ads\"]\n";
+
+const FILES: [(&str, &str); 6] = [
+    ("config/daybook.toml", DAYBOOK),
+    ("config/workspaces/acme.toml", ACME),
+    ("config/channels.toml", CHANNELS),
+    ("jobs/metrics.toml", METRICS),
+    ("jobs/report_daily.toml", DAILY),
+    ("jobs/sync_hourly.toml", HOURLY),
+];
+
+/// What [`load`] says of the sound files with `changes` (file, old text, new text) made.
+fn problems(changes: &[(&str, &str, &str)]) -> Vec<Problem> {
+    let root = tempfile::tempdir().expect("a folder");
+    for (file, text) in FILES {
+        let mut text = text.to_owned();
+        for (_, old, new) in changes.iter().filter(|(changed, _, _)| *changed == file) {
+            assert!(text.contains(old), "{file} has no {old:?}");
+            text = text.replacen(old, new, 1);
+        }
+        let path = root.path().join(file);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+        std::fs::write(path, text).expect("a file");
+    }
+    load(root.path()).err().unwrap_or_default()
+}
+
+/// (file, old text, new text, line, part of the message, part of the remedy)
+type Case = (&'static str, &'static str, &'static str, usize, &'static str, &'static str);
+
+#[rustfmt::skip] // a table reads better in rows
+const OF_DAYBOOK: &[Case] = &[
+    ("config/daybook.toml", "port = 465", "prot = 465\nport = 465", 10, "[delivery.mail]: unknown key \"prot\"", "did you mean \"port\"?"),
+    ("config/daybook.toml", "[log]", "[lgo]", 4, "unknown key \"lgo\"", "did you mean \"log\"?"),
+    ("config/daybook.toml", "level = \"info\"", "level = \"inof\"", 6, "unknown choice \"inof\"", "did you mean \"info\"?"),
+    ("config/daybook.toml", "format = \"text\"", "format = \"yaml\"", 5, "unknown choice \"yaml\"", "known choices: json, text"),
+    ("config/daybook.toml", "memory_limit_mb = 512", "memory_limit_mb = \"512\"", 3, "this is a text, not a whole number from 64", "without quotes"),
+    ("config/daybook.toml", "memory_limit_mb = 512", "memory_limit_mb = 1", 3, "not a whole number from 64", "in that range"),
+    ("config/daybook.toml", "port = 465", "port = 70000", 10, "port: the number is not a whole number from 1 to 65535", "in that range"),
+    ("config/daybook.toml", "port = 465", "", 7, "\"port\" is missing", "add port = 465"),
+    ("config/daybook.toml", "security = \"implicit_tls\"", "security = \"plain\"", 11, "\"plain\" would send reports unprotected to \"smtp.example.com\"", "start_tls"),
+    ("config/daybook.toml", "username = \"reports\"", "", 13, "a password needs a username", "add username"),
+    ("config/daybook.toml", "password = { env = \"SMTP_PASSWORD\" }", "", 12, "a username needs a password", "add password = { env"),
+    ("config/daybook.toml", "{ env = \"SMTP_PASSWORD\" }", "\"hunter2\"", 13, "a secret must not stand in a configuration file", "{ env = \"NAME\" }"),
+    ("config/daybook.toml", "{ env = \"HOOK\" }", "{ enviroment = \"HOOK\" }", 17, "does not say where a secret is kept", "{ env = \"NAME\" }"),
+    ("config/daybook.toml", "{ env = \"HOOK\" }", "{ env = \"HOOK\", file = \"x\" }", 17, "a secret has exactly one place", "{ env = \"NAME\" }"),
+    ("config/daybook.toml", "{ env = \"HOOK\" }", "{ env = \"https://hooks.example/hunter2\" }", 17, "does not name an environment variable", "letters, digits and _"),
+    ("config/daybook.toml", "kind = \"webhook\"", "kind = \"hook\"", 16, "unknown choice \"hook\"", "known choices: folder, webhook"),
+    ("config/daybook.toml", "Daybook <reports@example.com>", "Daybook", 14, "\"Daybook\" is not a sender", "Daybook <reports@example.com>"),
+    ("config/daybook.toml", "port = 465", "port = = 465", 10, "this is not TOML", "each key on a line of its own"),
+    ("config/daybook.toml", "port = 465", "port = 465\nport = 466", 11, "this is not TOML: duplicate key", "keep one of the two"),
+    ("config/daybook.toml", "data_dir = \".\"", "data_dir = \"\"", 1, "the text is empty", "remove the key"),
+    ("config/daybook.toml", "[warehouse]\nmemory_limit_mb = 512", "warehouse = 512", 2, "warehouse is not a table", "write [warehouse]"),
+];
+
+#[rustfmt::skip] // a table reads better in rows
+const OF_WORKSPACES: &[Case] = &[
+    ("config/workspaces/acme.toml", "Europe/Berlin", "Europe/Berln", 2, "\"Europe/Berln\" is not a time zone", "did you mean \"Europe/Berlin\"?"),
+    ("config/workspaces/acme.toml", "Europe/Berlin", "MEZ+1", 2, "\"MEZ+1\" is not a time zone", "an IANA name"),
+    ("config/workspaces/acme.toml", "\"EUR\"", "\"Euro\"", 3, "\"Euro\" is not a currency", "ISO 4217"),
+    ("config/workspaces/acme.toml", "\"monday\"", "\"mondey\"", 4, "unknown choice \"mondey\"", "did you mean \"monday\"?"),
+    ("config/workspaces/acme.toml", "gross_margin = \"0.80\"", "gross_margin = \"80\"", 5, "not between 0 and 1", "\"0.80\""),
+    ("config/workspaces/acme.toml", "gross_margin = \"0.80\"", "gross_margin = 0.80", 5, "loses digits as a float", "quote it: \"0.80\""),
+    ("config/workspaces/acme.toml", "name = \"Acme\"", "", 1, "\"name\" is missing", "add name = \"Acme GmbH\""),
+    ("config/workspaces/acme.toml", "id = \"ads\"", "id = \"My Ads\"", 7, "\"My Ads\" is not an id", "lower-case letters"),
+    ("config/workspaces/acme.toml", "id = \"drops\"", "id = \"ads\"", 12, "the connection id \"ads\" is taken since line 6", "an id of its own"),
+    ("config/workspaces/acme.toml", "since = 2026-01-01", "since = \"01.01.2026\"", 9, "not a calendar day", "2026-01-31"),
+    ("config/workspaces/acme.toml", "{ env = \"TOKEN\" }", "\"hunter2\"", 11, "a secret must not stand in a configuration file", "{ env = \"NAME\" }"),
+    ("config/workspaces/acme.toml", "preset = \"influencer\"", "preset = \"influencers\"", 16, "unknown choice \"influencers\"", "did you mean \"influencer\"?"),
+    ("config/workspaces/acme.toml", "preset = \"influencer\"", "", 12, "exactly one of preset and mapping", "add preset"),
+    ("config/workspaces/acme.toml", "folder = \"drops\"", "folder = \"drops\"\nsecrets = {}", 16, "connection \"drops\": unknown key \"secrets\"", "known keys: connector,"),
+    ("config/workspaces/acme.toml", "a@example.com", "a.example.com", 18, "item 1: \"a.example.com\" is not a mail address", "name@example.com"),
+    ("config/workspaces/acme.toml", "mail = [\"a@example.com\"]", "mail = \"a@example.com\"", 18, "this is a text, not a list", "write it in [ ]"),
+    ("config/workspaces/acme.toml", "slack = [\"marketing\"]", "slack = [\"marketnig\"]", 19, "config/daybook.toml has no Slack hook \"marketnig\"", "did you mean \"marketing\"?"),
+    ("config/workspaces/acme.toml", "files = true", "files = \"yes\"", 20, "not true or false", "without quotes"),
+    ("config/workspaces/acme.toml", "month = \"2026-11\"", "month = \"11/2026\"", 22, "\"11/2026\" is not a month", "\"2026-11\""),
+    ("config/workspaces/acme.toml", "\"paid_search\"", "\"paid_serach\"", 23, "config/channels.toml has no channel \"paid_serach\"", "did you mean \"paid_search\"?"),
+    ("config/workspaces/acme.toml", "\"12000.00\"", "12000.00", 24, "loses digits as a float", "quote it: \"12000.00\""),
+    ("config/workspaces/acme.toml", "\"12000.00\"", "12000", 24, "an amount is written as text", "quote it: \"12000\""),
+    ("config/workspaces/acme.toml", "\"12000.00\"", "\"12,000.00\"", 24, "\"12,000.00\" is not an amount", "no separators"),
+    ("config/workspaces/acme.toml", "\"12000.00\"", "\"-1\"", 24, "the amount is negative", "at least \"0\""),
+    ("config/workspaces/acme.toml", "[[targets]]", "[[budgets]]\nmonth = \"2026-11\"\nchannel = \"paid_search\"\namount = \"1\"\n[[targets]]", 25, "paid_search has a second budget", "keep one of the two"),
+    ("config/workspaces/acme.toml", "\"leads\"", "\"leeds\"", 27, "jobs/metrics.toml has no metric \"leeds\"", "did you mean \"leads\"?"),
+    ("config/workspaces/acme.toml", "[[budgets]]", "[budgets]", 21, "[budgets] is not a list of tables", "[[budgets]]"),
+];
+
+#[rustfmt::skip] // a table reads better in rows
+const OF_RULES_AND_JOBS: &[Case] = &[
+    ("config/channels.toml", "source = 'google|bing'", "source = 'google|bing)'", 5, "not a regular expression", "write ( )"),
+    ("config/channels.toml", "source = 'google|bing'", "source = 'a)|(b'", 5, "not a regular expression", "write ( )"),
+    ("config/channels.toml", "source = 'google|bing'", "source = 'Google'", 5, "can never match", "lower case: 'google'"),
+    ("config/channels.toml", "channel = \"email\"", "chanel = \"email\"\nchannel = \"email\"", 8, "unknown key \"chanel\"", "did you mean \"channel\"?"),
+    ("config/channels.toml", "source = 'google|bing'\nmedium = 'cpc'", "", 3, "no later rule is ever reached", "move it to the end"),
+    ("jobs/metrics.toml", "sum = \"cost\"", "sum = \"costs\"", 13, "unknown choice \"costs\"", "did you mean \"cost\"?"),
+    ("jobs/metrics.toml", "formula = \"cost / leads\"", "formula = \"cost / (leads\"", 20, "a closing parenthesis is missing at character 14", "use metric ids"),
+    ("jobs/metrics.toml", "formula = \"cost / leads\"", "formula = \"cost / leds\"", 15, "uses \"leds\", which no metric defines", "did you mean \"leads\"?"),
+    ("jobs/metrics.toml", "formula = \"cost / leads\"", "formula = \"cost / cpl\"", 15, "leads back to itself", "by other metrics"),
+    ("jobs/metrics.toml", "formula = \"cost / leads\"", "formula = \"cost / leads\"\nsum = \"cost\"\nfrom = [\"ad_daily\"]", 15, "exactly one of sum and formula", "add sum"),
+    ("jobs/metrics.toml", "from = [\"ad_daily\"]", "from = [\"ads_daily\"]", 14, "item 1: unknown choice \"ads_daily\"", "did you mean \"ad_daily\"?"),
+    ("jobs/metrics.toml", "unit = \"count\"", "unit = \"pieces\"", 4, "unknown choice \"pieces\"", "known choices: count, duration"),
+    ("jobs/report_daily.toml", "0 8 * * 1-5", "0 8 * *", 2, "has 4 fields, not 5", "minute, hour, day"),
+    ("jobs/report_daily.toml", "0 8 * * 1-5", "0 0 8 * * 1-5", 2, "has 6 fields, not 5", "minute, hour, day"),
+    ("jobs/report_daily.toml", "0 8 * * 1-5", "0 25 * * 1-5", 2, "\"0 25 * * 1-5\" is not a cron expression", "minute, hour, day"),
+    ("jobs/report_daily.toml", "0 8 * * 1-5", "0 8 31 2 *", 2, "never fires", "a day that exists"),
+    ("jobs/report_daily.toml", "[\"acme\"]", "[\"acne\"]", 4, "config/workspaces has no workspace \"acne\"", "did you mean \"acme\"?"),
+    ("jobs/report_daily.toml", "to = [\"marketing\"]", "to = [\"sales\"]", 5, "no recipient group \"sales\"", "known recipient groups: marketing"),
+    ("jobs/report_daily.toml", "to = [\"marketing\"]", "to = []", 5, "to: the list is empty", "name at least one group"),
+    ("jobs/report_daily.toml", "\"pdf\", \"csv\"", "\"pdf\", \"pdf\"", 6, "item 2 repeats an earlier one", "remove the repetition"),
+    ("jobs/report_daily.toml", "\"pdf\", \"csv\"", "\"docx\"", 6, "item 1: unknown choice \"docx\"", "known choices: csv, html, pdf"),
+    ("jobs/report_daily.toml", "\"day_before\"", "\"last_year\"", 7, "unknown choice \"last_year\"", "day_before, same_weekday, target"),
+    ("jobs/report_daily.toml", "late = \"hold\"", "late = \"wait\"", 8, "unknown choice \"wait\"", "drop_section, hold"),
+    ("jobs/report_daily.toml", "deadline_minutes = 120", "deadline_minutes = 0", 9, "from 1 to 1440", "in that range"),
+    ("jobs/report_daily.toml", "kind = \"report\"", "kind = \"raport\"", 1, "unknown choice \"raport\"", "did you mean \"report\"?"),
+    ("jobs/report_daily.toml", "daily_performance", "daily_performence", 3, "unknown choice", "did you mean \"daily_performance\"?"),
+    ("jobs/sync_hourly.toml", "\"UTC\"", "\"Berlin\"", 3, "\"Berlin\" is not a time zone", "IANA"),
+    ("jobs/sync_hourly.toml", "[\"ads\"]", "[\"adds\"]", 4, "no connection \"adds\"", "did you mean \"ads\"?"),
+    ("jobs/sync_hourly.toml", "kind = \"sync\"", "", 1, "\"kind\" is missing", "add kind = \"sync\""),
+];
+
+#[test]
+fn the_sound_files_have_no_problem() {
+    assert_eq!(problems(&[]), []);
+}
+
+/// Each mistake gives exactly one problem: no follow-up in the same or in another file.
+#[test]
+fn every_mistake_is_told_once_with_its_line_and_remedy() {
+    for (file, old, new, line, message, remedy) in [OF_DAYBOOK, OF_WORKSPACES, OF_RULES_AND_JOBS].concat() {
+        let found = problems(&[(file, old, new)]);
+        let [problem] = found.as_slice() else { panic!("{file}, {new:?}: {found:#?}") };
+        assert_eq!((problem.file.as_path(), problem.line), (Path::new(file), Some(line)), "{new:?}: {problem}");
+        assert!(problem.message.contains(message), "{new:?}: {problem}");
+        assert!(problem.remedy.contains(remedy), "{new:?}: {problem}");
+        assert!(!problem.to_string().contains("hunter2"), "a secret was repeated: {problem}");
+    }
+}
+
+#[test]
+fn all_problems_of_all_files_come_at_once_in_order() {
+    let found = problems(&[
+        ("config/daybook.toml", "port = 465", "port = \"x\""),
+        ("config/daybook.toml", "level = \"info\"", "level = 5"),
+        ("config/workspaces/acme.toml", "\"EUR\"", "\"Euro\""),
+        ("config/workspaces/acme.toml", "\"12000.00\"", "12000.0"),
+        ("config/channels.toml", "'cpc'", "'('"),
+        ("jobs/metrics.toml", "label = \"CPL\"", "lable = \"CPL\""),
+        ("jobs/report_daily.toml", "0 8 * * 1-5", "daily"),
+    ]);
+    let places: Vec<String> = found.iter().map(Problem::place).collect();
+    assert_eq!(
+        places,
+        [
+            "config/channels.toml:6",
+            "config/daybook.toml:6",
+            "config/daybook.toml:10",
+            "config/workspaces/acme.toml:3",
+            "config/workspaces/acme.toml:24",
+            "jobs/metrics.toml:15",
+            "jobs/metrics.toml:16",
+            "jobs/report_daily.toml:2",
+        ]
+    );
+}
+
+#[test]
+fn mail_recipients_need_a_way_to_send_mail() {
+    let root = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir_all(root.path().join("config/workspaces")).expect("folders");
+    std::fs::write(root.path().join("config/daybook.toml"), "").expect("a file");
+    let acme = "name = 'A'\ntime_zone = 'UTC'\ncurrency = 'EUR'\n[recipients.all]\nmail = ['a@example.com']\n";
+    std::fs::write(root.path().join("config/workspaces/acme.toml"), acme).expect("a file");
+    let found = load(root.path()).expect_err("no mail");
+    assert_eq!(
+        found.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["config/workspaces/acme.toml:5: [recipients.all]: there is no way to send mail — add [delivery.mail] to \
+          config/daybook.toml"]
+    );
+}
+
+#[test]
+fn files_that_cannot_be_used_are_named() {
+    let root = tempfile::tempdir().expect("a folder");
+    let write = |file: &str, bytes: &[u8]| {
+        let path = root.path().join(file);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+        std::fs::write(path, bytes).expect("a file");
+    };
+    write("config/channels.toml", b"\xff\xfe");
+    write("jobs/Daily Report.toml", b"kind = 'rollup'\ncron = '0 3 * * *'\n");
+    write("jobs/rollups/empty.sql", b"-- nothing yet\n");
+    write("jobs/checks/huge.sql", &vec![b' '; (1 << 20) + 1]);
+    write("jobs/.hidden.toml", b"not read");
+    let found = load(root.path()).expect_err("problems");
+    let told: Vec<String> = found.iter().map(|problem| format!("{}: {}", problem.place(), problem.message)).collect();
+    assert_eq!(
+        told,
+        [
+            "config/channels.toml: the file is not UTF-8 text",
+            "config/daybook.toml: the file is missing",
+            "config/workspaces: there is no workspace",
+            "jobs/Daily Report.toml: the file's name is not an id",
+            "jobs/checks/huge.sql: this is not a regular file of at most 1 MB",
+            "jobs/rollups/empty.sql: the file holds no statement",
+        ]
+    );
+    assert!(found.iter().all(|problem| !problem.remedy.is_empty()));
+}

@@ -133,3 +133,24 @@ fn every_missing_secret_is_told_with_its_owner() {
         ]
     );
 }
+
+#[test]
+fn the_example_gives_each_connector_what_it_needs() {
+    use crate::connectors::{Connection, catalog::Catalog};
+    let catalog = Catalog::built_in().expect("the catalog");
+    let settings = repository();
+    let example = settings.workspace("example").expect("the example");
+    for connection in &example.connections {
+        let connector = catalog.get(&connection.connector).expect("a connector of the catalog");
+        let secrets = connection.secrets.keys().map(|name| (name.clone(), crate::support::secret::Secret::new("x")));
+        let built = Connection::new(
+            "example",
+            &connection.id,
+            connector,
+            connection.settings.clone(),
+            secrets.collect(),
+            example.workspace.time_zone,
+        );
+        assert!(built.is_ok(), "{}: {:?}", connection.id, built.err());
+    }
+}
