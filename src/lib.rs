@@ -1,8 +1,8 @@
 //! Daybook keeps a company's marketing day-book: it syncs vendors' APIs into DuckDB, rolls up, and
 //! delivers reports whose every number can be proved.
 
-pub mod config;
 pub mod cli;
+pub mod config;
 pub mod connectors;
 pub mod daemon;
 pub mod delivery;

@@ -42,17 +42,24 @@ pub async fn backfill(app: &App, args: &BackfillArgs, json: bool) -> anyhow::Res
     let mut done = Vec::new();
     for workspace in app.workspaces(&selection)? {
         let source = app.sources(workspace)?.into_iter().find(|source| source.connection.id == args.connection);
-        let source = source.ok_or_else(|| AppError::Usage(format!("{} has no connection {:?}", args.workspace, args.connection)))?;
+        let source = source
+            .ok_or_else(|| AppError::Usage(format!("{} has no connection {:?}", args.workspace, args.connection)))?;
         for (id, stream) in &source.connection.connector.spec.streams {
             let zone = source.connection.time_zone(stream.time_zone_setting.as_deref());
             let end = crate::connectors::slice::start_of_day(args.to + Days::new(1), zone).min(app.clock.now());
             for partition in source.connection.partitions(stream.partition_over.as_deref()) {
-                let wanted = slices(&stream.slicing, &partition, None, args.from, end - chrono::TimeDelta::seconds(1), zone);
+                let wanted =
+                    slices(&stream.slicing, &partition, None, args.from, end - chrono::TimeDelta::seconds(1), zone);
                 for slice in wanted.into_iter().filter(|slice| slice.window != Window::Whole) {
                     let landed = app.sync.engine.fetch(&source.connection, id, &slice, &|_| {}).await?;
                     let loaded = load_landed(&app.sync, &source, &landed, false).await?;
                     if !json {
-                        println!("{id} {}: {} rows, {} restated", slice.id(), count(loaded.rows_read), count(loaded.rows_superseded));
+                        println!(
+                            "{id} {}: {} rows, {} restated",
+                            slice.id(),
+                            count(loaded.rows_read),
+                            count(loaded.rows_superseded)
+                        );
                     }
                     done.push(serde_json::json!({"stream": id, "slice": slice.id(), "rows_read": loaded.rows_read,
                         "rows_written": loaded.rows_written, "rows_superseded": loaded.rows_superseded}));
@@ -71,26 +78,44 @@ pub async fn replay(app: &App, args: &ReplayArgs, json: bool) -> anyhow::Result<
     for path in &args.manifests {
         let landed = LandedSlice::open(path)?;
         let manifest = &landed.manifest;
-        let workspace = app.workspaces(&Selection { workspaces: vec![manifest.workspace.clone()], ..Selection::default() })?;
-        let gone = || AppError::Usage(format!("{} has no connection {:?} any more", manifest.workspace, manifest.connection));
+        let workspace =
+            app.workspaces(&Selection { workspaces: vec![manifest.workspace.clone()], ..Selection::default() })?;
+        let gone =
+            || AppError::Usage(format!("{} has no connection {:?} any more", manifest.workspace, manifest.connection));
         let workspace = workspace.into_iter().next().ok_or_else(gone)?;
         let loaded = if manifest.connector == "file" {
-            let source = app.file_sources(workspace).into_iter().find(|source| source.id == manifest.connection).ok_or_else(gone)?;
+            let source = app
+                .file_sources(workspace)
+                .into_iter()
+                .find(|source| source.id == manifest.connection)
+                .ok_or_else(gone)?;
             let request = file_request(&source, &landed, &app.sync.person_key);
             let now = app.clock.now();
             app.warehouse.write(move |connection| load(connection, &request, now)).await?
         } else {
-            let source = app.sources(workspace)?.into_iter().find(|s| s.connection.id == manifest.connection).ok_or_else(gone)?;
+            let source = app
+                .sources(workspace)?
+                .into_iter()
+                .find(|s| s.connection.id == manifest.connection)
+                .ok_or_else(gone)?;
             load_landed(&app.sync, &source, &landed, false).await?
         };
         if !json {
             println!(
                 "{} {} {}: {} rows, {} new, {} unchanged, {} restated, {} set aside",
-                manifest.workspace, manifest.stream, plain(&manifest.slice.id()), count(loaded.rows_read), count(loaded.rows_written),
-                count(loaded.rows_unchanged), count(loaded.rows_superseded), count(loaded.rows_quarantined)
+                manifest.workspace,
+                manifest.stream,
+                plain(&manifest.slice.id()),
+                count(loaded.rows_read),
+                count(loaded.rows_written),
+                count(loaded.rows_unchanged),
+                count(loaded.rows_superseded),
+                count(loaded.rows_quarantined)
             );
         }
-        done.push(serde_json::json!({"manifest": path, "rows_read": loaded.rows_read, "rows_written": loaded.rows_written}));
+        done.push(
+            serde_json::json!({"manifest": path, "rows_read": loaded.rows_read, "rows_written": loaded.rows_written}),
+        );
     }
     if json {
         println!("{}", serde_json::Value::Array(done));

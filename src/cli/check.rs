@@ -30,7 +30,8 @@ pub fn run(root: &Path, args: &CheckArgs, json: bool) -> anyhow::Result<Outcome>
     let warehouse = Warehouse::in_memory()?;
     let mut connectors = BTreeSet::new();
     for workspace in &settings.workspaces {
-        let (found, wrong) = sources(&settings, workspace, &catalog, Clock::System.now().date_naive(), SecretsAre::Assumed);
+        let (found, wrong) =
+            sources(&settings, workspace, &catalog, Clock::System.now().date_naive(), SecretsAre::Assumed);
         problems.extend(wrong);
         for source in found {
             if connectors.insert(source.connection.connector.spec.name.clone()) {
@@ -42,21 +43,31 @@ pub fn run(root: &Path, args: &CheckArgs, json: bool) -> anyhow::Result<Outcome>
     let (templates, broken) = Templates::new(Some(&settings.root.join("report-templates")));
     for problem in broken.into_iter().chain(templates.check()) {
         let file = Path::new("report-templates").join(&problem.file);
-        problems.push(Problem::new(&file, problem.line, &problem.message, "mend it, or remove the file to use the built-in one"));
+        problems.push(Problem::new(
+            &file,
+            Some(problem.line),
+            &problem.message,
+            "mend it, or remove the file to use the built-in one",
+        ));
     }
     if !problems.is_empty() {
         problems.sort();
         problems.dedup();
         return Err(AppError::Config(problems).into());
     }
-    let streams: usize = settings.workspaces.iter().map(|workspace| workspace.connections.len() + workspace.files.len()).sum();
+    let streams: usize =
+        settings.workspaces.iter().map(|workspace| workspace.connections.len() + workspace.files.len()).sum();
     if json {
         println!("[]");
     } else {
         println!(
             "all is well: {} workspaces, {streams} connections, {} jobs, {} metrics, {} rollups, {} checks{}",
-            settings.workspaces.len(), settings.jobs.len(), settings.metrics.iter().count(), settings.rollups.len(),
-            settings.checks.len(), if secrets == SecretsAre::Assumed { "; secrets were not looked for" } else { "" }
+            settings.workspaces.len(),
+            settings.jobs.len(),
+            settings.metrics.iter().count(),
+            settings.rollups.len(),
+            settings.checks.len(),
+            if secrets == SecretsAre::Assumed { "; secrets were not looked for" } else { "" }
         );
     }
     Ok(Outcome::Done)

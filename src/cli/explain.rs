@@ -15,13 +15,16 @@ pub struct ExplainArgs {
 
 pub fn run(app: &App, args: &ExplainArgs, json: bool) -> anyhow::Result<Outcome> {
     let found = app.warehouse.read_blocking(|reader| outbox::receipt(reader, &args.receipt))?;
-    let receipt = found.ok_or_else(|| AppError::Usage(format!("no issued report holds the receipt {:?}", args.receipt)))?;
+    let receipt =
+        found.ok_or_else(|| AppError::Usage(format!("no issued report holds the receipt {:?}", args.receipt)))?;
     let metric = app.settings.metrics.get(&receipt.metric);
     let definition = app.settings.metrics.sql(&receipt.metric).unwrap_or_else(|| "(no longer defined)".to_owned());
     let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
     let mut sql = format!(
         "SELECT {definition} FROM mart.metric_daily\nWHERE workspace = {} AND date >= DATE '{}' AND date < DATE '{}'",
-        quoted(&receipt.workspace), receipt.period_start, receipt.period_end
+        quoted(&receipt.workspace),
+        receipt.period_start,
+        receipt.period_end
     );
     for (column, value) in [("channel", &receipt.channel), ("campaign", &receipt.campaign)] {
         if let Some(value) = value {
@@ -32,7 +35,9 @@ pub fn run(app: &App, args: &ExplainArgs, json: bool) -> anyhow::Result<Outcome>
     let (now, loads) = app.warehouse.read_blocking(|reader| {
         let period = Period { start: receipt.period_start, end: receipt.period_end };
         let sums = match &receipt.campaign {
-            Some(campaign) => readings::by_campaign(reader, &receipt.workspace, period)?.remove(campaign).unwrap_or_default(),
+            Some(campaign) => {
+                readings::by_campaign(reader, &receipt.workspace, period)?.remove(campaign).unwrap_or_default()
+            }
             None => readings::total(reader, &receipt.workspace, period, receipt.channel.as_deref())?,
         };
         let now = app.settings.metrics.value(&receipt.metric, &|column| sums.get(column).copied());
@@ -59,7 +64,12 @@ pub fn run(app: &App, args: &ExplainArgs, json: bool) -> anyhow::Result<Outcome>
     }
     let label = metric.map_or(receipt.metric.as_str(), |metric| metric.label.as_str());
     println!("{label}: {}", receipt.text);
-    println!("  report    {} of {}, issued {}", receipt.report_id, receipt.workspace, receipt.issued_at.format("%Y-%m-%d %H:%M UTC"));
+    println!(
+        "  report    {} of {}, issued {}",
+        receipt.report_id,
+        receipt.workspace,
+        receipt.issued_at.format("%Y-%m-%d %H:%M UTC")
+    );
     println!("  days      {} to before {}", receipt.period_start, receipt.period_end);
     println!("  exactly   {}", receipt.value.as_deref().unwrap_or("no value"));
     println!("  now       {}", now_text.as_deref().unwrap_or("no value"));
@@ -69,7 +79,10 @@ pub fn run(app: &App, args: &ExplainArgs, json: bool) -> anyhow::Result<Outcome>
     println!("\n{}\n", plain(&sql));
     let rows = loads.iter().map(|(fact, line)| {
         vec![
-            fact.clone(), format!("{} {}", line.connection, line.stream), plain(&line.slice), count(line.rows),
+            fact.clone(),
+            format!("{} {}", line.connection, line.stream),
+            plain(&line.slice),
+            count(line.rows),
             line.fetched_at.format("%m-%d %H:%M").to_string(),
         ]
     });

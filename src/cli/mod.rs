@@ -21,13 +21,17 @@ use std::process::ExitCode;
 /// Keeps a company's marketing day-book: syncs vendors' APIs into DuckDB, and delivers reports whose
 /// every number can be proved.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 80, after_help = "\
+#[command(
+    version,
+    max_term_width = 80,
+    after_help = "\
 Begin with `daybook demo`: it simulates two companies and their vendors on this
 machine, syncs them and writes real reports into ./daybook-demo. Then copy its
 config folder, or the shipped one, and put your own accounts in.
 
 Exit codes: 0 all went well, 1 something failed, 2 the command or the
-configuration is wrong, 3 part of the work is done and the rest is told.")]
+configuration is wrong, 3 part of the work is done and the rest is told."
+)]
 struct Cli {
     /// The folder that holds config/ and jobs/.
     #[arg(long, short = 'C', global = true, default_value = ".", env = "DAYBOOK_ROOT", value_name = "DIR")]

@@ -41,14 +41,21 @@ pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Out
         let date = args.date.unwrap_or_else(|| yesterday(app, workspace));
         issued.extend(issue_daily(app, workspace, date).await?);
     }
-    let sent = if args.no_deliver { Vec::new() } else { deliver_due(&app.warehouse, &app.deliverers()?, &app.clock).await? };
-    let outcome = if sent.iter().all(|d| matches!(d.ending, Ending::Accepted { .. })) { Outcome::Done } else { Outcome::Partly };
+    let sent =
+        if args.no_deliver { Vec::new() } else { deliver_due(&app.warehouse, &app.deliverers()?, &app.clock).await? };
+    let outcome =
+        if sent.iter().all(|d| matches!(d.ending, Ending::Accepted { .. })) { Outcome::Done } else { Outcome::Partly };
     if json {
         let issued = issued.iter().map(|i| {
             serde_json::json!({"workspace": i.workspace, "date": i.date, "report_id": i.report_id, "is_new": i.is_new, "gaps": i.gaps})
         });
-        let sent = sent.iter().map(|d| serde_json::json!({"workspace": d.workspace, "route": d.route, "ending": format!("{:?}", d.ending)}));
-        println!("{}", serde_json::json!({"issued": issued.collect::<Vec<_>>(), "deliveries": sent.collect::<Vec<_>>()}));
+        let sent = sent.iter().map(
+            |d| serde_json::json!({"workspace": d.workspace, "route": d.route, "ending": format!("{:?}", d.ending)}),
+        );
+        println!(
+            "{}",
+            serde_json::json!({"issued": issued.collect::<Vec<_>>(), "deliveries": sent.collect::<Vec<_>>()})
+        );
     } else {
         print(&issued, &sent);
     }
@@ -109,7 +116,9 @@ pub fn print(issued: &[Issued], sent: &[Delivered]) {
         };
         let ending = match &delivery.ending {
             Ending::Accepted { answer } => format!("accepted: {answer}"),
-            Ending::Postponed { reason, not_before } => format!("again after {}: {reason}", not_before.format("%H:%M UTC")),
+            Ending::Postponed { reason, not_before } => {
+                format!("again after {}: {reason}", not_before.format("%H:%M UTC"))
+            }
             Ending::Failed { reason } => format!("failed: {reason}"),
             Ending::Unknown { reason } => format!("unknown, not sent again: {reason}"),
         };

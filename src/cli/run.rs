@@ -25,7 +25,12 @@ pub async fn run(app: &App) -> anyhow::Result<Outcome> {
                 if is_due(job, zone, last, now)
                     && let Err(error) = work(app, job, &workspace.workspace.id).await
                 {
-                    tracing::error!(job.id = job.id, workspace.id = workspace.workspace.id, error = format!("{error:#}"), "a job failed");
+                    tracing::error!(
+                        job.id = job.id,
+                        workspace.id = workspace.workspace.id,
+                        error = format!("{error:#}"),
+                        "a job failed"
+                    );
                 }
             }
         }

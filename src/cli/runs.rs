@@ -37,7 +37,13 @@ pub fn runs(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome> {
             .query_map(params![args.workspace, args.workspace, args.limit], |row| {
                 let texts = (1..5).map(|index| row.get::<_, String>(index)).collect::<Result<Vec<_>, _>>()?;
                 let counts = (5..9).map(|index| row.get::<_, u64>(index)).collect::<Result<Vec<_>, _>>()?;
-                Ok((row.get::<_, NaiveDateTime>(0)?, texts, counts, row.get::<_, String>(9)?, row.get::<_, String>(10)?))
+                Ok((
+                    row.get::<_, NaiveDateTime>(0)?,
+                    texts,
+                    counts,
+                    row.get::<_, String>(9)?,
+                    row.get::<_, String>(10)?,
+                ))
             })
             .context(step)?;
         rows.collect::<Result<_, _>>().context(step)
@@ -54,11 +60,15 @@ pub fn runs(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Done);
     }
     let lines = rows.iter().map(|(at, texts, counts, ..)| {
-        let mut line = vec![at.format("%m-%d %H:%M").to_string(), format!("{} {}", texts[0], texts[2]), texts[3].clone()];
+        let mut line =
+            vec![at.format("%m-%d %H:%M").to_string(), format!("{} {}", texts[0], texts[2]), texts[3].clone()];
         line.extend(counts.iter().map(|value| count(*value)));
         line
     });
-    println!("{}", table(&["loaded UTC", "stream", "slice", "read", "new", "restated", "aside"], &[3, 4, 5, 6], lines.collect()));
+    println!(
+        "{}",
+        table(&["loaded UTC", "stream", "slice", "read", "new", "restated", "aside"], &[3, 4, 5, 6], lines.collect())
+    );
     Ok(Outcome::Done)
 }
 
@@ -72,7 +82,9 @@ fn quarantine(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome>
             )
             .context(step)?;
         let rows = statement
-            .query_map(params![args.workspace, args.workspace, args.limit], |row| (0..6).map(|index| row.get(index)).collect())
+            .query_map(params![args.workspace, args.workspace, args.limit], |row| {
+                (0..6).map(|index| row.get(index)).collect()
+            })
             .context(step)?;
         rows.collect::<Result<_, _>>().context(step)
     })?;
@@ -82,7 +94,15 @@ fn quarantine(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome>
         println!("no row is set aside");
     } else {
         for row in rows {
-            println!("{} {} ({}), {}\n  {}\n  {}", row[0], row[1], row[2], plain(&row[3]), plain(&row[4]), plain(&row[5]));
+            println!(
+                "{} {} ({}), {}\n  {}\n  {}",
+                row[0],
+                row[1],
+                row[2],
+                plain(&row[3]),
+                plain(&row[4]),
+                plain(&row[5])
+            );
         }
     }
     Ok(Outcome::Done)

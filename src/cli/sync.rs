@@ -27,7 +27,11 @@ pub async fn fetch(app: &App, selection: &Selection) -> anyhow::Result<Vec<Strea
         Progress::SliceDone { connection, stream, rows: loaded } => {
             let total = rows.fetch_add(loaded, Ordering::Relaxed) + loaded;
             bar.inc(1);
-            bar.set_message(format!("{} rows, {}, {connection} {stream}", count(total), bytes(received.load(Ordering::Relaxed))));
+            bar.set_message(format!(
+                "{} rows, {}, {connection} {stream}",
+                count(total),
+                bytes(received.load(Ordering::Relaxed))
+            ));
         }
     };
     let outcomes = app.sync(selection, &show).await?;
@@ -52,11 +56,19 @@ pub fn print(outcomes: &[StreamOutcome], json: bool) -> Outcome {
         let rows = outcomes.iter().map(|o| {
             let state = if o.error.is_some() { "stopped" } else { "ok" };
             vec![
-                o.workspace.clone(), format!("{} {}", o.connection, o.stream), count(o.loaded.rows_read),
-                count(o.loaded.rows_written), count(o.loaded.rows_superseded), count(o.loaded.rows_quarantined), state.to_owned(),
+                o.workspace.clone(),
+                format!("{} {}", o.connection, o.stream),
+                count(o.loaded.rows_read),
+                count(o.loaded.rows_written),
+                count(o.loaded.rows_superseded),
+                count(o.loaded.rows_quarantined),
+                state.to_owned(),
             ]
         });
-        println!("{}", table(&["workspace", "stream", "read", "new", "restated", "set aside", ""], &[2, 3, 4, 5], rows.collect()));
+        println!(
+            "{}",
+            table(&["workspace", "stream", "read", "new", "restated", "set aside", ""], &[2, 3, 4, 5], rows.collect())
+        );
         for outcome in outcomes {
             let place = format!("{} {} {}", outcome.workspace, outcome.connection, outcome.stream);
             for note in &outcome.loaded.notes {
@@ -74,7 +86,9 @@ pub fn print(outcomes: &[StreamOutcome], json: bool) -> Outcome {
 pub async fn rollup(app: &App, selection: &Selection, json: bool) -> anyhow::Result<Outcome> {
     let done = app.rollup(selection).await?;
     if json {
-        let lines = done.iter().map(|(id, rolled)| serde_json::json!({"workspace": id, "days": rolled.days, "rows": rolled.rows}));
+        let lines = done
+            .iter()
+            .map(|(id, rolled)| serde_json::json!({"workspace": id, "days": rolled.days, "rows": rolled.rows}));
         println!("{}", serde_json::Value::Array(lines.collect()));
     } else {
         for (id, rolled) in done {

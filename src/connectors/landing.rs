@@ -1,8 +1,8 @@
 //! The landing folder: pages as received, compressed, and a manifest written last. What has a
 //! manifest is complete; what has none is the rest of a crash.
 
-use super::error::ConnectorError;
 use super::connection::Connection;
+use super::error::ConnectorError;
 use super::slice::{Slice, Window, safe_name};
 use crate::support::ids::hex;
 use chrono::{DateTime, Utc};

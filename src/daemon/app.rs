@@ -11,7 +11,7 @@ use crate::jobs::sync::{Progress, Source, StreamOutcome, SyncContext, sync_conne
 use crate::report::templates::Templates;
 use crate::support::clock::Clock;
 use crate::support::secret::{Secret, SecretError};
-use crate::warehouse::rollup::{RollupSql, RolledUp, rollup};
+use crate::warehouse::rollup::{RolledUp, RollupSql, rollup};
 use crate::warehouse::{Warehouse, WarehouseError, outbox};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ pub struct App {
     pub warehouse: Warehouse,
     pub sync: SyncContext,
     pub clock: Clock,
-    pub templates: Templates,
+    pub templates: Arc<Templates>,
     catalog: Catalog,
 }
 
@@ -78,7 +78,7 @@ impl App {
         }
         let catalog = catalog(&settings.root)?;
         let sync = SyncContext { engine, warehouse: warehouse.clone(), clock: clock.clone(), person_key };
-        Ok(Self { settings, warehouse, sync, clock, templates, catalog })
+        Ok(Self { settings, warehouse, sync, clock, templates: Arc::new(templates), catalog })
     }
 
     /// Where received pages are kept.
@@ -93,7 +93,9 @@ impl App {
         }
         let known = || self.settings.workspaces.iter().map(|w| w.workspace.id.as_str()).collect::<Vec<_>>().join(", ");
         let find = |id: &String| {
-            self.settings.workspace(id).ok_or_else(|| AppError::Usage(format!("there is no workspace {id:?}; there are {}", known())))
+            self.settings
+                .workspace(id)
+                .ok_or_else(|| AppError::Usage(format!("there is no workspace {id:?}; there are {}", known())))
         };
         selection.workspaces.iter().map(find).collect()
     }
@@ -111,7 +113,11 @@ impl App {
     }
 
     /// Syncs the chosen connections: dropped files first, then vendors, a tenant's all at once.
-    pub async fn sync(&self, selection: &Selection, show: &(dyn Fn(Progress<'_>) + Sync)) -> Result<Vec<StreamOutcome>, AppError> {
+    pub async fn sync(
+        &self,
+        selection: &Selection,
+        show: &(dyn Fn(Progress<'_>) + Sync),
+    ) -> Result<Vec<StreamOutcome>, AppError> {
         let chosen = |id: &str| selection.connections.is_empty() || selection.connections.iter().any(|name| name == id);
         let mut outcomes = Vec::new();
         let mut running = Vec::new();
@@ -142,12 +148,10 @@ impl App {
     pub fn report_context(&self, workspace: &WorkspaceSettings) -> ReportContext {
         let budgets = workspace.budgets.iter().map(|b| ((b.month, b.channel.clone()), b.amount)).collect();
         let targets = workspace.targets.iter().map(|t| ((t.month, t.metric.clone()), t.amount)).collect();
-        let rate_check = self
-            .settings
-            .checks
-            .iter()
-            .find(|check| check.name == "every_amount_has_a_rate")
-            .map_or_else(|| include_str!("../../jobs/checks/every_amount_has_a_rate.sql").to_owned(), |check| check.text.clone());
+        let rate_check = self.settings.checks.iter().find(|check| check.name == "every_amount_has_a_rate").map_or_else(
+            || include_str!("../../jobs/checks/every_amount_has_a_rate.sql").to_owned(),
+            |check| check.text.clone(),
+        );
         ReportContext {
             workspace: workspace.workspace.clone(),
             metrics: self.settings.metrics.clone(),
@@ -165,14 +169,17 @@ impl App {
         for connection in &workspace.connections {
             let Some(connector) = self.catalog.get(&connection.connector) else { continue };
             for (id, stream) in &connector.spec.streams {
-                let Some(load) = stream.loads.iter().rev().find(|load| load.touches.iter().any(|column| column.ends_with("date"))) else {
+                let Some(load) =
+                    stream.loads.iter().rev().find(|load| load.touches.iter().any(|column| column.ends_with("date")))
+                else {
                     continue;
                 };
                 if stream.slicing == crate::connectors::spec::SlicingSpec::Whole {
                     continue;
                 }
                 let label = format!("{}: {}", connector.spec.label, id.replace('_', " "));
-                let facts = StreamFacts { label, settles_after_days: stream.settles_after_days, fact: load.table.clone() };
+                let facts =
+                    StreamFacts { label, settles_after_days: stream.settles_after_days, fact: load.table.clone() };
                 streams.insert(format!("{}/{id}", connection.id), facts);
             }
         }

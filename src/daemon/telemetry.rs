@@ -7,8 +7,8 @@ use tracing_subscriber::EnvFilter;
 
 /// Starts logging. `RUST_LOG` comes before the configured level.
 pub fn start_log(config: &LogConfig) {
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new(format!("warn,daybook={}", config.level)));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("warn,daybook={}", config.level)));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     // A second start, as in tests, leaves the first in place.
     let _ = match config.format {

@@ -58,12 +58,21 @@ pub struct Claimed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// The other side took it; nobody says it was read.
-    Accepted { answer: String },
+    Accepted {
+        answer: String,
+    },
     /// Try again, not before an instant.
-    Postponed { reason: String, not_before: DateTime<Utc> },
-    Failed { reason: String },
+    Postponed {
+        reason: String,
+        not_before: DateTime<Utc>,
+    },
+    Failed {
+        reason: String,
+    },
     /// Nobody knows whether it went out; never sent again blindly.
-    Unknown { reason: String },
+    Unknown {
+        reason: String,
+    },
 }
 
 /// Issues a report with its receipts and messages, all or nothing. `false` if it was issued before:
@@ -89,8 +98,16 @@ pub fn issue(connection: &mut Connection, new: &NewReport, now: DateTime<Utc>) -
             .execute(
                 "INSERT INTO ops.receipt VALUES (?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?)",
                 params![
-                    receipt.receipt, new.report_id, new.workspace, receipt.metric, receipt.period_start, receipt.period_end,
-                    receipt.channel, receipt.campaign, receipt.value.map(|value| value.to_string()), receipt.text
+                    receipt.receipt,
+                    new.report_id,
+                    new.workspace,
+                    receipt.metric,
+                    receipt.period_start,
+                    receipt.period_end,
+                    receipt.channel,
+                    receipt.campaign,
+                    receipt.value.map(|value| value.to_string()),
+                    receipt.text
                 ],
             )
             .context(step)?;
@@ -100,7 +117,13 @@ pub fn issue(connection: &mut Connection, new: &NewReport, now: DateTime<Utc>) -
             .execute(
                 "INSERT INTO ops.outbox VALUES (?, ?, ?, ?, ?, ?, 'pending', 0, ?, NULL, NULL, NULL, NULL)",
                 params![
-                    message.message_id, new.report_id, new.workspace, position as i32, message.route, message.payload, at
+                    message.message_id,
+                    new.report_id,
+                    new.workspace,
+                    position as i32,
+                    message.route,
+                    message.payload,
+                    at
                 ],
             )
             .context(step)?;
@@ -152,7 +175,12 @@ pub fn claim(connection: &mut Connection, now: DateTime<Utc>) -> Result<Option<C
 }
 
 /// Records how a claimed message ended.
-pub fn finish(connection: &Connection, message_id: &str, ending: &Ending, now: DateTime<Utc>) -> Result<(), WarehouseError> {
+pub fn finish(
+    connection: &Connection,
+    message_id: &str,
+    ending: &Ending,
+    now: DateTime<Utc>,
+) -> Result<(), WarehouseError> {
     let (state, answer, not_before) = match ending {
         Ending::Accepted { answer } => ("accepted", answer, None),
         Ending::Postponed { reason, not_before } => ("pending", reason, Some(not_before.naive_utc())),
@@ -238,7 +266,13 @@ pub struct LoadLine {
 }
 
 /// The loads that the rows of a fact for a workspace's days came with.
-pub fn loads(reader: &Connection, workspace: &str, fact: &str, start: NaiveDate, end: NaiveDate) -> Result<Vec<LoadLine>, WarehouseError> {
+pub fn loads(
+    reader: &Connection,
+    workspace: &str,
+    fact: &str,
+    start: NaiveDate,
+    end: NaiveDate,
+) -> Result<Vec<LoadLine>, WarehouseError> {
     let step = || format!("looking for the loads of {fact}");
     let day = match fact {
         "contact_stage" => "entered_date",

@@ -1,0 +1,194 @@
+//! `daybook demo`: the whole path on simulated companies, over real HTTP on loopback.
+
+use super::Outcome;
+use super::report::{Issued, issue_daily, print, yesterday};
+use super::show::{bytes, count};
+use super::sync::{fetch, print as print_sync};
+use crate::daemon::{App, Selection, start_log};
+use crate::jobs::deliver::deliver_due;
+use crate::sandbox::{Faults, Sandbox, SandboxOptions, Tenant, tenants, write_drop_files};
+use crate::support::clock::Clock;
+use crate::warehouse::outbox::Ending;
+use chrono::{Days, NaiveDate};
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+const SEED: u64 = 20_26;
+/// Days reported: the last one is the day before today.
+const REPORTS: u64 = 3;
+
+#[derive(Debug, clap::Args)]
+pub struct DemoArgs {
+    /// Where everything goes.
+    #[arg(long, default_value = "daybook-demo", value_name = "DIR")]
+    dir: PathBuf,
+    /// Days of history to simulate.
+    #[arg(long, default_value_t = 400, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(60..=1000))]
+    days: u64,
+}
+
+/// What makes the sandbox the same one the next time.
+#[derive(Debug, Serialize, Deserialize)]
+struct Memory {
+    seed: u64,
+    first_date: NaiveDate,
+    port: u16,
+}
+
+pub async fn run(args: &DemoArgs) -> anyhow::Result<Outcome> {
+    let (clock, begun) = (Clock::System, Instant::now());
+    fs::create_dir_all(&args.dir)?;
+    let dir = args.dir.canonicalize()?;
+    let (sandbox, memory) = start(&dir, args.days, &clock).await?;
+    println!("sandbox: two companies with {} days of history, their vendors on {}", args.days, sandbox.base_url());
+    write_installation(&dir, &sandbox, &memory)?;
+    write_drop_files(&sandbox, &dir.join("drops"))?;
+    fs::write(dir.join("truth.json"), serde_json::to_vec_pretty(&sandbox.truth())?)?;
+
+    let app = App::open(&dir, clock)?;
+    start_log(&app.settings.log);
+    let all = Selection::default();
+    let outcomes = fetch(&app, &all).await?;
+    let synced = print_sync(&outcomes, false);
+    let (rows, size) = outcomes.iter().fold((0, 0), |(rows, size), o| (rows + o.loaded.rows_read, size + o.bytes));
+    let rolled: u64 = app.rollup(&all).await?.iter().map(|(_, rolled)| rolled.days).sum();
+    println!("\nsynced {} rows ({}); {} days computed", count(rows), bytes(size), count(rolled));
+
+    let mut issued: Vec<Issued> = Vec::new();
+    for workspace in &app.settings.workspaces {
+        let last = yesterday(&app, workspace);
+        for back in (0..REPORTS).rev() {
+            issued.extend(issue_daily(&app, workspace, last - Days::new(back)).await?);
+        }
+    }
+    let sent = deliver_due(&app.warehouse, &app.deliverers()?, &app.clock).await?;
+    println!();
+    print(&issued, &sent);
+    let requests: Vec<String> = sandbox.request_counts().iter().map(|(vendor, n)| format!("{vendor} {n}")).collect();
+    println!("\nrequests answered by the sandbox: {}", requests.join(", "));
+    closing(&dir, &issued, begun);
+    let is_sent = sent.iter().all(|delivery| matches!(delivery.ending, Ending::Accepted { .. }));
+    Ok(if is_sent && synced == Outcome::Done { Outcome::Done } else { Outcome::Partly })
+}
+
+/// Starts the sandbox as it was the last time, on its old port if that is free.
+async fn start(dir: &Path, days: u64, clock: &Clock) -> anyhow::Result<(Sandbox, Memory)> {
+    let kept: Option<Memory> =
+        fs::read_to_string(dir.join("sandbox.toml")).ok().and_then(|text| toml::from_str(&text).ok());
+    let now = clock.now();
+    let first_date = kept.as_ref().map_or(now.date_naive() - Days::new(days), |kept| kept.first_date);
+    let options = |port| SandboxOptions { seed: SEED, first_date, as_of: now, port, faults: Faults::default() };
+    let sandbox = match Sandbox::start(options(kept.as_ref().map_or(0, |kept| kept.port))).await {
+        Ok(sandbox) => sandbox,
+        Err(_) => Sandbox::start(options(0)).await?,
+    };
+    let port = kept.map_or(sandbox.port(), |kept| kept.port);
+    Ok((sandbox, Memory { seed: SEED, first_date, port }))
+}
+
+/// Writes a configuration like any other, to be edited; what is there stays, but for the sandbox's
+/// port if that had to change.
+fn write_installation(dir: &Path, sandbox: &Sandbox, memory: &Memory) -> anyhow::Result<()> {
+    let keys = Sandbox::credentials();
+    let files = [
+        ("config/daybook.toml", include_str!("demo/daybook.toml").to_owned()),
+        ("config/channels.toml", include_str!("../../config/channels.toml").to_owned()),
+        ("jobs/metrics.toml", include_str!("../../jobs/metrics.toml").to_owned()),
+        ("jobs/sync_hourly.toml", include_str!("../../jobs/sync_hourly.toml").to_owned()),
+        ("jobs/rollup_nightly.toml", include_str!("../../jobs/rollup_nightly.toml").to_owned()),
+        ("jobs/report_daily.toml", include_str!("../../jobs/report_daily.toml").to_owned()),
+        ("jobs/rollups/metric_daily.sql", include_str!("../../jobs/rollups/metric_daily.sql").to_owned()),
+        ("jobs/rollups/mrr_daily.sql", include_str!("../../jobs/rollups/mrr_daily.sql").to_owned()),
+        (
+            "jobs/checks/spend_is_not_negative.sql",
+            include_str!("../../jobs/checks/spend_is_not_negative.sql").to_owned(),
+        ),
+        (
+            "jobs/checks/every_amount_has_a_rate.sql",
+            include_str!("../../jobs/checks/every_amount_has_a_rate.sql").to_owned(),
+        ),
+        ("jobs/checks/fact_keys_are_unique.sql", include_str!("../../jobs/checks/fact_keys_are_unique.sql").to_owned()),
+        ("config/secrets/person_key", "a key for the demo's pseudonyms".to_owned()),
+        ("config/secrets/google_service_account.json", keys.service_account_key.to_owned()),
+        ("config/secrets/google_ads_developer_token", keys.developer_token.to_owned()),
+        ("config/secrets/google_client_id", keys.client_id.to_owned()),
+        ("config/secrets/google_client_secret", keys.client_secret.to_owned()),
+        ("config/secrets/google_refresh_token", keys.refresh_token.to_owned()),
+        ("config/secrets/stripe_key", keys.stripe_key.to_owned()),
+        ("config/secrets/hubspot_token", keys.hubspot_token.to_owned()),
+    ];
+    for (name, text) in files {
+        write_new(&dir.join(name), &text)?;
+    }
+    for tenant in tenants() {
+        let path = dir.join(format!("config/workspaces/{}.toml", tenant.id));
+        write_new(&path, &workspace(&tenant, &sandbox.base_url(), memory.first_date))?;
+        if sandbox.port() != memory.port {
+            let text = fs::read_to_string(&path)?;
+            let (old, new) = (format!("127.0.0.1:{}/", memory.port), format!("127.0.0.1:{}/", sandbox.port()));
+            fs::write(&path, text.replace(&old, &new))?;
+        }
+    }
+    let memory = Memory { port: sandbox.port(), ..*memory };
+    fs::write(dir.join("sandbox.toml"), toml::to_string(&memory)?)?;
+    Ok(())
+}
+
+fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, text)
+}
+
+/// A tenant as an admin would describe it.
+fn workspace(tenant: &Tenant, base: &str, first: NaiveDate) -> String {
+    let accounts: Vec<String> = tenant.accounts.iter().map(|account| format!("{account:?}")).collect();
+    let crm = if tenant.has_crm {
+        format!(
+            "\n[[connections]]\nid = \"hubspot\"\nconnector = \"hubspot\"\nsince = {first}\nsettings = {{ base_url = \"{base}/hubspot\" }}\nsecrets = {{ access_token = {{ file = \"secrets/hubspot_token\" }} }}\n"
+        )
+    } else {
+        String::new()
+    };
+    let creators = if tenant.has_crm { "" } else { "influencer" };
+    let drops: String = ["fx", "budgets", "targets", creators]
+        .into_iter()
+        .filter(|preset| !preset.is_empty())
+        .map(|preset| {
+            format!(
+                "\n[[connections]]\nid = \"{preset}_files\"\nconnector = \"file\"\nfolder = \"drops/{}\"\npreset = \"{preset}\"\nprefix = \"{preset}\"\n",
+                tenant.id
+            )
+        })
+        .collect();
+    include_str!("demo/workspace.toml")
+        .replace("{name}", tenant.name)
+        .replace("{zone}", tenant.zone.name())
+        .replace("{currency}", tenant.currency.code())
+        .replace("{base}", base)
+        .replace("{tenant}", tenant.id)
+        .replace("{first}", &first.to_string())
+        .replace("{property}", tenant.property)
+        .replace("{accounts}", &accounts.join(", "))
+        + &crm
+        + &drops
+}
+
+fn closing(dir: &Path, issued: &[Issued], begun: Instant) {
+    println!("\nin {}", dir.display());
+    println!("  daybook.duckdb      the warehouse");
+    println!("  reports/            PDF, HTML and CSV, by workspace");
+    println!("  mail/  slack/       the same as mail and Slack messages");
+    println!("  config/  jobs/      the configuration, to be edited");
+    println!("  truth.json          what the simulated companies really did");
+    if let Some(last) = issued.last() {
+        println!("\nlook at {}", dir.join(format!("reports/{}/daily-{}.pdf", last.workspace, last.date)).display());
+    }
+    println!("done in {:.1} s; run it again, and nothing is sent twice", begun.elapsed().as_secs_f64());
+}
