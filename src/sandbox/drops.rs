@@ -113,9 +113,9 @@ fn months(world: &World) -> Vec<NaiveDate> {
 fn budgets(world: &World) -> String {
     let mut text = "month,channel,amount,currency\n".to_owned();
     let plan: &[(&str, &str)] = if world.tenant.id == SOFTWARE {
-        &[("paid_search", "46000.00"), ("display", "1400.00")]
+        &[("paid_search", "62000.00"), ("email", "1400.00")]
     } else {
-        &[("paid_search", "9500.00"), ("display", "500.00"), ("influencer", "5000.00")]
+        &[("paid_search", "9500.00"), ("influencer", "5000.00")]
     };
     for month in months(world) {
         for (channel, amount) in plan {

@@ -77,7 +77,7 @@ async fn totals_equal_the_simulators_truth_on_every_day() {
         assert!(truth.days.values().map(|day| day.revenue).sum::<Decimal>() > Decimal::from(1000));
     }
     let planted = "SELECT DISTINCT table_name FROM ops.quarantine ORDER BY 1";
-    assert_eq!(texts(&world.context.warehouse, planted), ["ad_daily", "influencer_post", "web_daily"]);
+    assert_eq!(texts(&world.context.warehouse, planted), ["ad_daily", "deal", "influencer_post", "web_daily"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

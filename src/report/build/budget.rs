@@ -55,8 +55,10 @@ fn row(
     passed: Period,
     share_passed: Decimal,
 ) -> Row {
-    let empty = super::Sums::new();
-    let sums = readings.month_to_date.get(channel).unwrap_or(&empty);
+    // Where other channels have rows, one without any has spent nothing; where none has, nobody knows.
+    let is_known = !readings.month_to_date.is_empty();
+    let none = is_known.then(|| ("cost".to_owned(), Decimal::ZERO)).into_iter().collect();
+    let sums = readings.month_to_date.get(channel).unwrap_or(&none);
     let reading =
         Reading { metric: "cost".to_owned(), period: passed, channel: Some(channel.to_owned()), campaign: None };
     let spent = drawer.figure(reading, sums);

@@ -60,7 +60,8 @@ pub fn create_page(transaction: &Transaction<'_>, request: &LoadRequest) -> Resu
 }
 
 /// Creates `page(page_no, record_no, body)` from a dropped file. Every CSV value is read as text, so
-/// that nothing in it can fail here; a short line has nulls at its end.
+/// that nothing in it can fail here; a short line has nulls at its end. Names become lower case with
+/// `_` for all that is no letter or digit (DuckDB puts a `_` before its own words: it is taken off).
 fn create_rows(transaction: &Transaction<'_>, file: &Path, format: RowFormat) -> Result<(), WarehouseError> {
     let file = path_literal(file)?;
     let (reader, first) = match format {
@@ -75,8 +76,12 @@ fn create_rows(transaction: &Transaction<'_>, file: &Path, format: RowFormat) ->
     transaction
         .execute_batch(&format!(
             "CREATE OR REPLACE TEMP VIEW page AS
-             SELECT 1 AS page_no, CAST(row_number() OVER () - 1 + {first} AS INTEGER) AS record_no, to_json(r) AS body
-             FROM {reader} AS r"
+             SELECT page_no, record_no,
+                 CAST(map_from_entries(list_transform(json_keys(record), lambda name: {{
+                     'name': regexp_replace(trim(lower(name), '_ '), '[^a-z0-9]+', '_', 'g'),
+                     'value': record ->> ('/' || replace(replace(name, '~', '~0'), '/', '~1'))}})) AS JSON) AS body
+             FROM (SELECT 1 AS page_no, CAST(row_number() OVER () - 1 + {first} AS INTEGER) AS record_no,
+                       to_json(r) AS record FROM {reader} AS r)"
         ))
         .context(|| "opening a dropped file".to_owned())
 }
@@ -154,6 +159,15 @@ fn quarantine(transaction: &Transaction<'_>, request: &LoadRequest, target: &Tar
                 request.slice,
                 target.table
             ],
+        )
+        .context(|| "setting bad rows aside".to_owned())?;
+    // The same bad record read again within another window is one record.
+    transaction
+        .execute(
+            "DELETE FROM ops.quarantine
+             WHERE workspace = $1 AND connection = $2 AND stream = $3 AND table_name = $4 AND load_id <> $5
+               AND (reason, raw) IN (SELECT (reason, raw) FROM ops.quarantine WHERE load_id = $5 AND table_name = $4)",
+            params![request.workspace, request.connection, request.stream, target.table, request.load_id],
         )
         .context(|| "setting bad rows aside".to_owned())?;
     Ok(())

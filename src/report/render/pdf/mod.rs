@@ -107,7 +107,7 @@ fn notes(document: &Document, layout: &mut Layout) {
     }
     let figures = document.figures();
     if figures.iter().any(|(_, figure)| figure.provisional) {
-        layout.paragraph("ᵖ marks a provisional figure.", 9.0, Weight::Regular, MUTED);
+        layout.paragraph("A small p marks a provisional figure.", 9.0, Weight::Regular, MUTED);
     }
     layout.heading("Receipts", 40.0);
     let mut seen = BTreeSet::new();

@@ -27,7 +27,7 @@ pub fn draw(table: &Table, layout: &mut Layout) {
         .columns
         .iter()
         .zip(&widths)
-        .map(|(column, wide)| wrap(&column.heading, wide - 6.0, HEAD_SIZE, Weight::Bold).into_iter().take(2).collect())
+        .map(|(column, wide)| wrap(&column.heading, wide - 6.0, HEAD_SIZE, Weight::Bold).into_iter().take(3).collect())
         .collect();
     let head = |layout: &mut Layout| {
         let lines = heads.iter().map(Vec::len).max().unwrap_or(1);

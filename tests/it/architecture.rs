@@ -1,0 +1,57 @@
+//! The order of the modules: what stands left may be used by what stands right, never the other way.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Modules by rank; those of one rank never use one another.
+const RANKS: [&[&str]; 8] = [
+    &["support"],
+    &["domain"],
+    &["report"],
+    &["connectors", "warehouse", "delivery"],
+    &["jobs"],
+    &["config"],
+    &["daemon", "sandbox"],
+    &["cli"],
+];
+
+fn rank(module: &str) -> Option<usize> {
+    RANKS.iter().position(|modules| modules.contains(&module))
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn no_module_uses_one_to_its_right_or_beside_it() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&src, &mut files);
+    assert!(files.len() > 60, "only {} files seen", files.len());
+    let mut wrong = Vec::new();
+    for file in files {
+        let relative = file.strip_prefix(&src).expect("inside src");
+        let module = relative.components().next().expect("a name").as_os_str().to_string_lossy().into_owned();
+        let Some(own) = rank(&module) else { continue };
+        let text = fs::read_to_string(&file).expect("a source file");
+        for (number, line) in text.lines().enumerate() {
+            for used in line
+                .match_indices("crate::")
+                .filter_map(|(at, _)| line[at + 7..].split([':', ';', ' ', '{', ',']).next())
+            {
+                if used != module && rank(used).is_some_and(|other| other >= own) {
+                    wrong.push(format!("{}:{}: {used}", relative.display(), number + 1));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
