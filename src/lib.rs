@@ -1,5 +1,31 @@
 //! Daybook keeps a company's marketing day-book: it syncs vendors' APIs into DuckDB, rolls up, and
 //! delivers reports whose every number can be proved.
+//!
+//! # The way of a number
+//!
+//! A vendor's answer is written to the landing folder as it came ([`connectors`]: a vendor is a
+//! `connector.toml` and a query for each table). A slice is then loaded in one transaction
+//! ([`warehouse::load`]): rows, what they replaced, what could not be used, coverage, cursor and the
+//! load's own record. The days a load touched are rolled up ([`warehouse::rollup`]) into one unified
+//! table, from which every figure is a sum or a formula over sums ([`domain::metric`]). A job reads
+//! them and a pure builder makes one document ([`report::document`]), which every format renders. The
+//! report and its messages enter the books in one transaction ([`warehouse::outbox`]); messages are
+//! claimed, sent, and marked with what the other side answered ([`jobs::deliver`]).
+//!
+//! # Order of the modules
+//!
+//! What stands left may be used by everything to its right, and nothing else:
+//! `support` → `domain` → `report` → `connectors | warehouse | delivery` → `jobs` → `config` →
+//! `daemon | sandbox` → `cli`. The three edges never use one another; they meet in `jobs`. A test
+//! reads the source and keeps this so.
+//!
+//! # What always holds
+//!
+//! - Running a slice, a rollup or a report again changes nothing.
+//! - Numbers are worded once, in [`report::format`]; formats cannot disagree.
+//! - Rows that fail a type or a rule are set aside with reason and record; good ones go on.
+//! - Only [`support::clock`] reads the clock.
+//! - A secret prints as `***`; no error holds a secret or a raw body.
 
 pub mod cli;
 pub mod config;

@@ -1,10 +1,20 @@
 -- Claim: no fact is held twice
 SELECT workspace, 'web_daily' AS fact, property_id || ' ' || date AS key, count(*) AS copies
-FROM core.web_daily GROUP BY ALL, source, medium, campaign, device, country HAVING count(*) > 1
+FROM core.web_daily
+GROUP BY workspace, property_id, date, source, medium, campaign, device, country
+HAVING count(*) > 1
 UNION ALL
 SELECT workspace, 'ad_daily', account_id || ' ' || campaign_id || ' ' || date, count(*)
-FROM core.ad_daily GROUP BY workspace, account_id, campaign_id, ad_group_id, ad_id, device, country, date HAVING count(*) > 1
+FROM core.ad_daily
+GROUP BY workspace, account_id, campaign_id, ad_group_id, ad_id, device, country, date
+HAVING count(*) > 1
 UNION ALL
-SELECT workspace, 'payment', payment_id, count(*) FROM core.payment GROUP BY workspace, connection, payment_id HAVING count(*) > 1
+SELECT workspace, 'payment', payment_id, count(*)
+FROM core.payment
+GROUP BY workspace, connection, payment_id
+HAVING count(*) > 1
 UNION ALL
-SELECT workspace, 'contact', contact_id, count(*) FROM core.contact GROUP BY workspace, connection, contact_id HAVING count(*) > 1
+SELECT workspace, 'contact', contact_id, count(*)
+FROM core.contact
+GROUP BY workspace, connection, contact_id
+HAVING count(*) > 1

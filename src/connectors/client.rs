@@ -33,6 +33,14 @@ pub enum Answer {
     Error(Verdict),
 }
 
+/// What a connector says of answers, and what the pager wants of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected<'a> {
+    pub limits: &'a LimitSpec,
+    pub rules: &'a [ErrorRule],
+    pub lookups: &'a [Lookup],
+}
+
 /// The client of all connectors: no redirects (a vendor's API has none, and a redirect could carry a
 /// credential elsewhere).
 pub fn build() -> Result<reqwest::Client, ConnectorError> {
@@ -44,25 +52,23 @@ pub fn build() -> Result<reqwest::Client, ConnectorError> {
         .map_err(|error| ConnectorError::Configuration { note: format!("the HTTP client cannot start: {error}") })
 }
 
-/// Sends `request`. An error response is judged by `rules`; a page goes to `writer` while it is
-/// searched for `lookups`.
+/// Sends `request`. An error response is judged by the rules; a page goes to `writer` while it is
+/// searched for the lookups.
 pub async fn send(
     client: &reqwest::Client,
     request: &Request,
     proof: &Proof,
-    limits: &LimitSpec,
-    rules: &[ErrorRule],
-    lookups: &[Lookup],
+    expected: Expected<'_>,
     writer: PageWriter,
     now: DateTime<Utc>,
 ) -> Result<Answer, ConnectorError> {
-    let limit = Duration::from_secs(limits.timeout_secs);
+    let limit = Duration::from_secs(expected.limits.timeout_secs);
     let outcome = tokio::time::timeout(limit, async {
         let response = prepare(client, request, proof).send().await.map_err(|error| unreachable(&error))?;
-        receive(response, limits, rules, lookups, writer, now).await
+        receive(response, expected, writer, now).await
     });
     outcome.await.unwrap_or_else(|_| {
-        Err(ConnectorError::Unavailable { note: format!("no complete answer within {} s", limits.timeout_secs) })
+        Err(ConnectorError::Unavailable { note: format!("no complete answer within {} s", limit.as_secs()) })
     })
 }
 
@@ -88,9 +94,7 @@ fn prepare(client: &reqwest::Client, request: &Request, proof: &Proof) -> reqwes
 
 async fn receive(
     mut response: reqwest::Response,
-    limits: &LimitSpec,
-    rules: &[ErrorRule],
-    lookups: &[Lookup],
+    expected: Expected<'_>,
     writer: PageWriter,
     now: DateTime<Utc>,
 ) -> Result<Answer, ConnectorError> {
@@ -104,26 +108,25 @@ async fn receive(
         }
     }
     let text = String::from_utf8_lossy(&head[..head.len().min(ERROR_BYTES)]);
-    if let Some(verdict) = ErrorResponse::new(status, &headers, &text).verdict(rules, now) {
+    if let Some(verdict) = ErrorResponse::new(status, &headers, &text).verdict(expected.rules, now) {
         return Ok(Answer::Error(verdict));
     }
     if let Some(problem) = not_json(&text) {
         return Err(ConnectorError::UnexpectedPayload { note: problem });
     }
     drop(text);
-    store(response, head, limits, lookups, writer).await
+    store(response, head, expected, writer).await
 }
 
 /// Chunks go to a blocking thread that compresses them; at most a few wait in between.
 async fn store(
     mut response: reqwest::Response,
     head: Vec<u8>,
-    limits: &LimitSpec,
-    lookups: &[Lookup],
+    expected: Expected<'_>,
     mut writer: PageWriter,
 ) -> Result<Answer, ConnectorError> {
-    let most = limits.max_body_mb << 20;
-    let lookups = lookups.to_vec();
+    let most = expected.limits.max_body_mb << 20;
+    let lookups = expected.lookups.to_vec();
     let (chunks, mut inbox) = tokio::sync::mpsc::channel::<bytes::Bytes>(8);
     let writing = tokio::spawn(off_thread(move || -> Result<Answer, ConnectorError> {
         let path = writer.path().to_owned();
@@ -157,7 +160,7 @@ async fn store(
         while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&error))? {
             received += chunk.len() as u64;
             if received > most {
-                let note = format!("the answer is larger than {} MB decompressed", limits.max_body_mb);
+                let note = format!("the answer is larger than {} MB decompressed", expected.limits.max_body_mb);
                 return Err(ConnectorError::UnexpectedPayload { note });
             }
             if chunks.send(chunk).await.is_err() {

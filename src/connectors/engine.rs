@@ -1,7 +1,7 @@
 //! Fetches a slice into the landing folder: pages, retries, tokens, limits.
 
 use super::auth::{Proof, TokenCache, proof};
-use super::client::{Answer, Request, build, send};
+use super::client::{Answer, Expected, Request, build, send};
 use super::connection::Connection;
 use super::error::ConnectorError;
 use super::landing::{LandedSlice, Landing, Manifest, PageRecord};
@@ -134,17 +134,8 @@ impl Engine {
         loop {
             let permit = self.limits.admit(&credential, &spec.limits).await;
             let proof = proof(&self.tokens, &self.client, &self.clock, connection, refused).await?;
-            let answer = send(
-                &self.client,
-                request,
-                &proof,
-                &spec.limits,
-                &spec.errors,
-                &lookups,
-                landing.page()?,
-                self.clock.now(),
-            );
-            let answer = answer.await;
+            let expected = Expected { limits: &spec.limits, rules: &spec.errors, lookups: &lookups };
+            let answer = send(&self.client, request, &proof, expected, landing.page()?, self.clock.now()).await;
             drop(permit);
             let wait = match answer {
                 Ok(Answer::Page { record, found }) => return Ok(Outcome::Page { record, found }),

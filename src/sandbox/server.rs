@@ -225,7 +225,7 @@ async fn cut(response: Response) -> Response {
 async fn huge(response: Response) -> Response {
     let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap_or_default();
     let space = Bytes::from(vec![b' '; 1 << 20]);
-    let mut parts = std::iter::repeat_n(space, 50).chain([bytes]).map(Ok::<_, std::io::Error>);
+    let mut parts = std::iter::once(bytes).chain(std::iter::repeat_n(space, 50)).map(Ok::<_, std::io::Error>);
     let body = Body::from_stream(Repeat(std::iter::from_fn(move || parts.next())));
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
 }

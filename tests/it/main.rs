@@ -1,6 +1,13 @@
 //! Behaviour across modules: one binary, one module a subject.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "tests stop where they fail, and skip aloud"
+)]
 
 mod architecture;
+mod faults;
 mod figures;
 mod recorded;
 mod support;

@@ -195,7 +195,6 @@ fn offset_date_time(document: &Document) -> OffsetDateTime {
         },
         offset: printpdf::date::Offset { hours: 0, minutes: 0, seconds: 0, milliseconds: 0 },
     }
-    .into()
 }
 
 #[cfg(test)]
