@@ -1,6 +1,7 @@
 //! Horizontal bars with their values beside them.
 
-use super::super::typeface::{Weight, fit, width as text_width};
+use super::super::typeface::{Weight, fit};
+use super::room as text_width;
 use super::{Anchor, Drawing, Ink, Mark};
 use crate::report::document::Bar;
 use rust_decimal::prelude::ToPrimitive;

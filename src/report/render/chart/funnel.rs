@@ -1,7 +1,8 @@
 //! Stages as centred bars from wide to narrow. Widths follow the square root of the counts, because
 //! a customer in a thousand visits would otherwise be no line at all; the numbers stand beside.
 
-use super::super::typeface::{Weight, fit, width as text_width};
+use super::super::typeface::{Weight, fit};
+use super::room as text_width;
 use super::{Anchor, Drawing, Ink, Mark};
 use crate::report::document::Bar;
 use rust_decimal::prelude::ToPrimitive;

@@ -1,6 +1,7 @@
 //! Lines over days: labelled at their ends, the subject in the accent colour.
 
-use super::super::typeface::{Weight, fit, width as text_width};
+use super::super::typeface::{Weight, fit};
+use super::room as text_width;
 use super::scale::{tick_text, ticks};
 use super::{Anchor, Drawing, Ink, Mark, segments};
 use crate::domain::metric::Unit;

@@ -129,6 +129,12 @@ pub fn spark(values: &[Option<Decimal>], width: f32, height: f32) -> Drawing {
     Drawing { width, height, marks }
 }
 
+/// The room a text may need: a page shows charts in the reader's own typeface, which may be wider
+/// than ours.
+fn room(text: &str, size: f32, weight: super::typeface::Weight) -> f32 {
+    super::typeface::width(text, size, weight) * 1.18
+}
+
 /// Unbroken runs of known values; a lone one becomes a short dash.
 fn segments(values: &[Option<f64>], place: &dyn Fn(usize, f64) -> (f32, f32)) -> Vec<Vec<(f32, f32)>> {
     let mut runs = Vec::new();

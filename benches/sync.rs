@@ -1,0 +1,175 @@
+//! Sync of a paginated JSON API on loopback against DuckDB's own reading and inserting of the same
+//! bytes, in one run: rows a second, peak memory, ratio. `cargo bench --bench sync [-- ROWS]`.
+#![allow(clippy::print_stdout, clippy::expect_used, reason = "a bench speaks, and stops where it fails")]
+
+use axum::extract::{Query, State};
+use axum::http::header;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Router, body::Bytes};
+use daybook::connectors::{Catalog, Connection, Engine};
+use daybook::domain::money::Currency;
+use daybook::jobs::sync::{Source, SyncContext, sync_connection};
+use daybook::support::clock::Clock;
+use daybook::support::secret::Secret;
+use daybook::warehouse::{Context, Warehouse, WarehouseConfig};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+const PAGE: usize = 1_000;
+
+const CONNECTOR: &str = r#"
+name = "bench"
+label = "Bench"
+docs = "none"
+[settings.base_url]
+about = "Where the API answers."
+kind = "url"
+[auth]
+kind = "none"
+[limits]
+requests = 100000
+concurrency = 8
+[streams.ad_daily]
+about = "Rows."
+records = "$.rows[*]"
+request = { url = "{{ settings.base_url }}/rows", query = [["offset", "{{ cursor.offset }}"], ["limit", "1000"]] }
+paging = { kind = "offset", limit = 1000, total_pointer = "/total" }
+[[streams.ad_daily.loads]]
+table = "ad_daily"
+key = ["account_id", "campaign_id", "date"]
+mode = { kind = "replace_all" }
+touches = ["date"]
+"#;
+
+const FIELDS: &str = r#"{"date": "VARCHAR", "campaign_id": "VARCHAR", "campaign": "VARCHAR", "status": "VARCHAR", "kind": "VARCHAR", "currency": "VARCHAR", "impressions": "VARCHAR", "clicks": "VARCHAR", "cost": "VARCHAR", "conversions": "VARCHAR", "value": "VARCHAR"}"#;
+
+fn columns(r: &str) -> String {
+    format!(
+        "'1' AS account_id, {r}.campaign_id AS campaign_id, {r}.campaign AS campaign_name, {r}.status AS campaign_status,
+         {r}.kind AS campaign_type, '' AS ad_group_id, '' AS ad_id, '' AS device, '' AS country,
+         TRY_CAST({r}.date AS DATE) AS date, 'google' AS source, 'cpc' AS medium, {r}.currency AS currency,
+         TRY_CAST({r}.impressions AS BIGINT) AS impressions, TRY_CAST({r}.clicks AS BIGINT) AS clicks,
+         TRY_CAST({r}.cost AS DECIMAL(18, 6)) AS cost, TRY_CAST({r}.conversions AS DECIMAL(18, 6)) AS conversions,
+         TRY_CAST({r}.value AS DECIMAL(18, 6)) AS conversion_value"
+    )
+}
+
+fn query() -> String {
+    format!(
+        "WITH list AS (SELECT page_no, from_json(body, '{{\"rows\": [{FIELDS}]}}').rows AS rows FROM page),
+         record AS (SELECT page_no, unnest(rows) AS r, unnest(range(len(rows))) AS record_no FROM list)
+         SELECT {}, page_no, CAST(record_no AS INTEGER) AS record_no,
+             problems([required('campaign_id', r.campaign_id), bad_date('date', r.date), bad_whole('clicks', r.clicks),
+                 bad_whole('impressions', r.impressions), bad_decimal('cost', r.cost)]) AS problem
+         FROM record",
+        columns("r")
+    )
+}
+
+/// Pages of 1,000 rows of about 300 bytes.
+fn pages(rows: usize) -> Vec<Bytes> {
+    (0..rows / PAGE)
+        .map(|page| {
+            let mut body = String::from("{\"rows\":[");
+            for row in 0..PAGE {
+                let n = page * PAGE + row;
+                let comma = if row == 0 { "" } else { "," };
+                let _ = write!(
+                    body,
+                    r#"{comma}{{"date":"2026-{:02}-{:02}","campaign_id":"{}","campaign":"A campaign with a name of usual length, number {}","status":"ENABLED","kind":"PERFORMANCE_MAX","currency":"EUR","impressions":"{}","clicks":"{}","cost":"{}.{:02}","conversions":"{}.5","value":"{}.25","note":"a field that nobody reads"}}"#,
+                    n % 12 + 1, n % 28 + 1, n / 336, n / 336, n * 7 % 90_000, n % 900, n % 500, n % 100, n % 9, n % 700
+                );
+            }
+            let _ = write!(body, "],\"total\":{rows}}}");
+            Bytes::from(body)
+        })
+        .collect()
+}
+
+async fn serve(pages: Arc<Vec<Bytes>>) -> String {
+    async fn rows(
+        State(pages): State<Arc<Vec<Bytes>>>,
+        Query(query): Query<BTreeMap<String, usize>>,
+    ) -> impl IntoResponse {
+        ([(header::CONTENT_TYPE, "application/json")], pages[query["offset"] / PAGE].clone())
+    }
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let router = Router::new().route("/rows", get(rows)).with_state(pages);
+    tokio::spawn(async move { drop(axum::serve(listener, router).await) });
+    format!("http://{address}")
+}
+
+/// Peak resident memory of this process so far, in MB.
+fn peak_mb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or("VmHWM: 0 kB");
+    line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).unwrap_or(0) / 1024
+}
+
+/// What DuckDB needs by itself: the same bytes as files, read and inserted into the same table.
+fn baseline(folder: &Path, pages: &[Bytes]) -> f64 {
+    for (number, page) in pages.iter().enumerate() {
+        std::fs::write(folder.join(format!("{number:05}.json")), page).expect("a page");
+    }
+    let warehouse = Warehouse::open(&folder.join("baseline.duckdb"), &WarehouseConfig::default()).expect("a warehouse");
+    let sql = format!(
+        "INSERT INTO core.ad_daily BY NAME
+         SELECT 'w' AS workspace, 'c' AS connection, {}, 'l' AS load_id
+         FROM (SELECT unnest(rows) AS r FROM read_json('{}/*.json', format = 'unstructured', columns = {{'rows': 'STRUCT({})[]'}}))",
+        columns("r"),
+        folder.display(),
+        FIELDS.trim_matches(['{', '}']).replace("\": \"", "\" ").replace("VARCHAR\"", "VARCHAR")
+    );
+    let begun = Instant::now();
+    warehouse.write_blocking(move |c| c.execute_batch(&sql).context(|| "the baseline".to_owned())).expect("inserted");
+    begun.elapsed().as_secs_f64()
+}
+
+#[tokio::main]
+async fn main() {
+    let rows = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(1_000_000);
+    let folder = tempfile::tempdir().expect("a folder");
+    let pages = Arc::new(pages(rows));
+    let bytes: usize = pages.iter().map(Bytes::len).sum();
+    let before = peak_mb();
+
+    let own = folder.path().join("connectors/bench");
+    std::fs::create_dir_all(&own).expect("a folder");
+    std::fs::write(own.join("connector.toml"), CONNECTOR).expect("written");
+    std::fs::write(own.join("ad_daily.sql"), query()).expect("written");
+    let mut catalog = Catalog::default();
+    catalog.add_folder(&folder.path().join("connectors")).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let connector = catalog.get("bench").expect("a connector");
+    let settings = BTreeMap::from([("base_url".to_owned(), toml::Value::from(serve(Arc::clone(&pages)).await))]);
+    let connection =
+        Connection::new("w", "c", connector, settings, BTreeMap::new(), chrono_tz::UTC).expect("a connection");
+    let warehouse =
+        Warehouse::open(&folder.path().join("sync.duckdb"), &WarehouseConfig::default()).expect("a warehouse");
+    let engine = Arc::new(Engine::new(folder.path().join("landing"), Clock::System).expect("an engine"));
+    let context = SyncContext { engine, warehouse, clock: Clock::System, person_key: Secret::new("key") };
+    let since = "2026-01-01".parse().expect("a date");
+    let source = Source { connection, currency: Currency::new("EUR").expect("a currency"), since };
+    let begun = Instant::now();
+    let outcomes = sync_connection(&context, &source, &|_| {}).await;
+    let synced = begun.elapsed().as_secs_f64();
+    assert!(outcomes[0].error.is_none(), "{:?}", outcomes[0].error);
+    assert_eq!(outcomes[0].loaded.rows_written, rows as u64);
+    let peak = peak_mb();
+
+    let alone = baseline(folder.path(), &pages);
+    println!("{rows} rows, {} MB of JSON, {} bytes a row", bytes / 1_000_000, bytes / rows);
+    println!(
+        "daybook sync (HTTP, landing, load with history and books): {synced:.2} s, {:.0} rows/s",
+        rows as f64 / synced
+    );
+    println!(
+        "DuckDB read_json and insert of the same bytes from disk:   {alone:.2} s, {:.0} rows/s",
+        rows as f64 / alone
+    );
+    println!("ratio {:.2}; peak memory {peak} MB, of which {before} MB are the served pages", synced / alone);
+}
