@@ -81,7 +81,7 @@ fn pages(rows: usize) -> Vec<Bytes> {
                 let _ = write!(
                     body,
                     r#"{comma}{{"date":"2026-{:02}-{:02}","campaign_id":"{}","campaign":"A campaign with a name of usual length, number {}","status":"ENABLED","kind":"PERFORMANCE_MAX","currency":"EUR","impressions":"{}","clicks":"{}","cost":"{}.{:02}","conversions":"{}.5","value":"{}.25","note":"a field that nobody reads"}}"#,
-                    n % 12 + 1, n % 28 + 1, n / 336, n / 336, n * 7 % 90_000, n % 900, n % 500, n % 100, n % 9, n % 700
+                    n % 12 + 1, n % 28 + 1, n / 84, n / 84, n * 7 % 90_000, n % 900, n % 500, n % 100, n % 9, n % 700
                 );
             }
             let _ = write!(body, "],\"total\":{rows}}}");

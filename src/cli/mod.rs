@@ -98,6 +98,7 @@ enum Outcome {
 
 /// Parses the arguments, runs the command, and tells what went wrong.
 pub fn main() -> ExitCode {
+    leave_quietly_when_nobody_reads();
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
@@ -115,6 +116,18 @@ pub fn main() -> ExitCode {
             ExitCode::from(if is_users { 2 } else { 1 })
         }
     }
+}
+
+/// `daybook runs | head` ends when `head` has seen enough: that is no failure.
+fn leave_quietly_when_nobody_reads() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let message = info.payload().downcast_ref::<String>().map(String::as_str).unwrap_or_default();
+        if message.starts_with("failed printing to std") && message.contains("Broken pipe") {
+            std::process::exit(0);
+        }
+        usual(info);
+    }));
 }
 
 async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
