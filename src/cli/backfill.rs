@@ -6,7 +6,7 @@ use crate::connectors::slice::slices;
 use crate::connectors::{LandedSlice, Window};
 use crate::daemon::{App, AppError, Selection};
 use crate::jobs::files::file_request;
-use crate::jobs::sync::load_landed;
+use crate::jobs::sync::{again, load_landed};
 use crate::warehouse::load::load;
 use chrono::{Days, NaiveDate};
 use std::path::PathBuf;
@@ -89,8 +89,9 @@ pub async fn replay(app: &App, args: &ReplayArgs, json: bool) -> anyhow::Result<
                 .into_iter()
                 .find(|source| source.id == manifest.connection)
                 .ok_or_else(gone)?;
-            let request = file_request(&source, &landed, &app.sync.person_key);
+            let mut request = file_request(&source, &landed, &app.sync.person_key);
             let now = app.clock.now();
+            request.load_id = again(&request.load_id, now);
             app.warehouse.write(move |connection| load(connection, &request, now)).await?
         } else {
             let source = app

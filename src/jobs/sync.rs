@@ -183,9 +183,17 @@ pub async fn load_landed(
     landed: &LandedSlice,
     moves_cursor: bool,
 ) -> Result<Loaded, WarehouseError> {
-    let request = load_request(source, landed, &context.person_key, moves_cursor)?;
+    let mut request = load_request(source, landed, &context.person_key, moves_cursor)?;
     let (warehouse, now) = (context.warehouse.clone(), context.clock.now());
+    if !moves_cursor {
+        request.load_id = again(&request.load_id, now);
+    }
     off_thread(move || warehouse.write_blocking(move |connection| load(connection, &request, now))).await
+}
+
+/// The id of loading the same pages once more.
+pub fn again(load_id: &str, now: DateTime<Utc>) -> String {
+    stable_id("load", &[load_id, &now.to_rfc3339()])
 }
 
 /// What the warehouse needs to know of a landed slice.
