@@ -3,7 +3,6 @@
 use crate::domain::money::Currency;
 use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
-use std::sync::LazyLock;
 
 /// The software company's workspace id.
 pub const SOFTWARE: &str = "customerhappy";
@@ -22,19 +21,7 @@ pub struct Origin {
     pub conversion: f64,
     /// For paid origins, the ad campaign behind it.
     pub ad: Option<Ad>,
-    /// Runs only from so many days back to so many days back, counted from the anchor.
-    pub only: Option<(u64, u64)>,
 }
-
-impl Origin {
-    /// Whether it runs on a day.
-    pub fn runs(&self, date: NaiveDate, anchor: NaiveDate) -> bool {
-        self.only.is_none_or(|(from, to)| anchor - Days::new(from) <= date && date <= anchor - Days::new(to))
-    }
-}
-
-/// A name of 10,000 characters, as a broken import might leave one.
-pub static ENDLESS_NAME: LazyLock<String> = LazyLock::new(|| "Überlanger Name ".chars().cycle().take(10_000).collect());
 
 /// A paid campaign.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +59,7 @@ const fn origin(
     sessions: f64,
     conversion: f64,
 ) -> Origin {
-    Origin { source, medium, campaign, sessions, conversion, ad: None, only: None }
+    Origin { source, medium, campaign, sessions, conversion, ad: None }
 }
 
 const fn paid(of: Origin, account: &'static str, id: u64, kind: &'static str, ctr: f64, cpc_micros: i64) -> Origin {
@@ -140,14 +127,6 @@ pub fn tenants() -> Vec<Tenant> {
                 origin("linkedin", "social", "(not set)", 90.0, 0.013),
                 origin("(direct)", "(none)", "(not set)", 260.0, 0.014),
                 origin("g2.com", "referral", "(not set)", 45.0, 0.031),
-                paid(
-                    origin("google", "cpc", "מבצע חורף 🚀", 20.0, 0.012),
-                    "1110000001",
-                    2006,
-                    "SEARCH",
-                    0.028,
-                    1_930_000,
-                ),
             ],
         },
         Tenant {
@@ -193,45 +172,31 @@ pub fn tenants() -> Vec<Tenant> {
                 origin("influencer", "influencer", "Herbst 2026", 70.0, 0.019),
                 origin("newsletter", "email", "Neuheiten", 95.0, 0.027),
                 origin("(direct)", "(none)", "(not set)", 180.0, 0.018),
-                Origin {
-                    only: Some((30, 27)),
-                    ..paid(origin("google", "cpc", &ENDLESS_NAME, 4.0, 0.0), "2220000001", 3006, "SEARCH", 0.02, 150_000)
-                },
             ],
         },
     ]
 }
 
-/// The planted events, by day counted back from the anchor: the last whole day when the sandbox
-/// started. They stay where they are when time moves on.
+/// The planted events, by day counted back from the last whole day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// The tag was missing: clicks go on, sessions are hardly seen (software, days 41 and 40 back).
     TrackingOutage,
     /// One campaign spends four times as much (shop, campaign 3002, day 6 back).
     CostSpike,
-    /// A channel loses 35% (software, organic search from Google, the last 14 days).
+    /// A channel loses 35% (software, organic search, the last 14 days).
     Decline,
 }
 
-/// First and last day back of the outage, the spike and the decline.
-pub const OUTAGE: (u64, u64) = (41, 40);
-pub const SPIKE: (u64, u64) = (6, 6);
-pub const DECLINE: (u64, u64) = (13, 0);
-/// The campaign that spikes.
-pub const SPIKING_CAMPAIGN: &str = "Schuhe Generisch";
-
-/// Whether an event holds for an origin on a day.
-pub fn event(tenant: &str, origin: &Origin, date: NaiveDate, anchor: NaiveDate) -> Option<Event> {
-    let back = (anchor - date).num_days();
-    let within = |(from, to): (u64, u64)| (to.cast_signed()..=from.cast_signed()).contains(&back);
-    if tenant == SOFTWARE && within(OUTAGE) {
+/// Whether an event holds for an origin on a day; `last` is the last whole day.
+pub fn event(tenant: &str, origin: &Origin, date: NaiveDate, last: NaiveDate) -> Option<Event> {
+    let back = |days| last.checked_sub_days(Days::new(days));
+    if tenant == SOFTWARE && (Some(date) == back(40) || Some(date) == back(41)) {
         return Some(Event::TrackingOutage);
     }
-    if tenant == SHOP && origin.campaign == SPIKING_CAMPAIGN && within(SPIKE) {
+    if tenant == SHOP && origin.campaign == "Schuhe Generisch" && Some(date) == back(6) {
         return Some(Event::CostSpike);
     }
-    // Once begun, the decline lasts.
     let declines = tenant == SOFTWARE && origin.source == "google" && origin.medium == "organic";
-    (declines && back <= DECLINE.0.cast_signed()).then_some(Event::Decline)
+    (declines && Some(date) > back(14)).then_some(Event::Decline)
 }

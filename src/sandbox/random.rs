@@ -27,11 +27,6 @@ impl Chance {
         self.0.random()
     }
 
-    /// Any number of 64 bits.
-    pub fn number(&mut self) -> u64 {
-        self.0.random()
-    }
-
     pub fn happens(&mut self, probability: f64) -> bool {
         self.unit() < probability
     }

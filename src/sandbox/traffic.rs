@@ -22,8 +22,6 @@ pub struct Visit {
     /// Whole seconds of all its sessions.
     pub seconds: u64,
     pub key_events: u64,
-    /// Where its visitors are drawn from; see [`visitors`](super::visitors::visitors).
-    pub visitor_seed: u64,
 }
 
 /// A campaign's day.
@@ -50,56 +48,14 @@ pub struct OriginDay {
     pub conversions: u64,
 }
 
-/// Every origin's whole day; `first` is the company's first day, `anchor` what planted events are
-/// counted back from.
-pub fn day(seed: u64, tenant: &Tenant, date: NaiveDate, first: NaiveDate, anchor: NaiveDate) -> Vec<OriginDay> {
+/// Every origin's day; `first` is the company's first day, `last` the last whole one.
+pub fn day(seed: u64, tenant: &Tenant, date: NaiveDate, first: NaiveDate, last: NaiveDate) -> Vec<OriginDay> {
     tenant
         .origins
         .iter()
         .enumerate()
-        .map(|(index, origin)| origin_day(seed, tenant, index, origin, date, first, anchor))
+        .map(|(index, origin)| origin_day(seed, tenant, index, origin, date, first, last))
         .collect()
-}
-
-/// The part of a day that has passed, in seconds of so many; exact, so that it only ever grows.
-#[derive(Clone, Copy, Debug)]
-pub struct Passed {
-    pub seconds: u64,
-    pub of: u64,
-}
-
-impl Passed {
-    fn part(self, count: u64) -> u64 {
-        count * self.seconds / self.of
-    }
-}
-
-impl OriginDay {
-    /// What a vendor knows of the running day.
-    pub fn so_far(mut self, passed: Passed) -> Self {
-        for visit in &mut self.visits {
-            for count in [
-                &mut visit.sessions,
-                &mut visit.engaged,
-                &mut visit.pageviews,
-                &mut visit.seconds,
-                &mut visit.key_events,
-            ] {
-                *count = passed.part(*count);
-            }
-        }
-        self.visits.retain(|visit| visit.sessions > 0);
-        self.ad = self.ad.map(|ad| AdDay {
-            impressions: passed.part(ad.impressions),
-            clicks: passed.part(ad.clicks),
-            cost_micros: passed.part(ad.cost_micros.unsigned_abs()).cast_signed(),
-            conversions_final: passed.part(ad.conversions_final),
-            ..ad
-        });
-        // Vendors send no rows of zeros.
-        self.ad = self.ad.filter(|ad| ad.impressions > 0);
-        self
-    }
 }
 
 fn origin_day(
@@ -109,23 +65,17 @@ fn origin_day(
     origin: &Origin,
     date: NaiveDate,
     first: NaiveDate,
-    anchor: NaiveDate,
+    last: NaiveDate,
 ) -> OriginDay {
-    if !origin.runs(date, anchor) {
-        return OriginDay { visits: Vec::new(), ad: None, conversions: 0 };
-    }
     let mut chance = Chance::new(seed, tenant.id, date, &format!("traffic {index}"));
-    let event = event(tenant.id, origin, date, anchor);
+    let event = event(tenant.id, origin, date, last);
     let age = (date - first).num_days() as f64 / 365.0;
     let weekday = tenant.week[date.weekday().num_days_from_monday() as usize];
     let decline = if event == Some(Event::Decline) { 0.65 } else { 1.0 };
     let real = chance.count(origin.sessions * weekday * (1.0 + tenant.growth * age) * decline);
     let conversions = chance.share(real, origin.conversion);
     let seen = if event == Some(Event::TrackingOutage) { real / 50 } else { real };
-    let mut visits = visits(&mut chance, origin, date, seen, conversions.min(seen));
-    if is_folded(date) && origin.sessions < FOLDED_BELOW {
-        fold(&mut visits);
-    }
+    let visits = visits(&mut chance, origin, date, seen, conversions.min(seen));
     let ad = origin.ad.map(|ad| {
         let clicks = real + real / 12;
         let spike = if event == Some(Event::CostSpike) { 4 } else { 1 };
@@ -143,23 +93,6 @@ fn origin_day(
     });
     OriginDay { visits, ad, conversions }
 }
-
-/// Origins with fewer sessions are folded on some days.
-const FOLDED_BELOW: f64 = 50.0;
-
-/// Days on which GA4 folds small rows into one named "(other)".
-pub fn is_folded(date: NaiveDate) -> bool {
-    date.day() == 13
-}
-
-/// What GA4 makes of rows too many to keep: counts stay, names are lost.
-fn fold(visits: &mut [Visit]) {
-    for visit in visits {
-        (visit.source, visit.medium, visit.campaign) = (OTHER, OTHER, OTHER);
-    }
-}
-
-const OTHER: &str = "(other)";
 
 /// Splits sessions over devices and countries so that the cells sum to the whole.
 fn visits(chance: &mut Chance, origin: &Origin, date: NaiveDate, sessions: u64, key_events: u64) -> Vec<Visit> {
@@ -186,7 +119,6 @@ fn visits(chance: &mut Chance, origin: &Origin, date: NaiveDate, sessions: u64, 
             pageviews: sessions + chance.count(sessions as f64 * 1.7),
             seconds: sessions * u64::try_from(chance.between(35, 160)).unwrap_or(60),
             key_events,
-            visitor_seed: chance.number(),
         });
     }
     visits
