@@ -7,6 +7,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Router, body::Bytes};
+use chrono::{Days, NaiveDate};
 use daybook::connectors::{Catalog, Connection, Engine};
 use daybook::domain::money::Currency;
 use daybook::jobs::sync::{Source, SyncContext, sync_connection};
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 const PAGE: usize = 1_000;
+const WINDOWS: usize = 10;
 
 const CONNECTOR: &str = r#"
 name = "bench"
@@ -36,12 +38,13 @@ concurrency = 8
 [streams.ad_daily]
 about = "Rows."
 records = "$.rows[*]"
-request = { url = "{{ settings.base_url }}/rows", query = [["offset", "{{ cursor.offset }}"], ["limit", "1000"]] }
+request = { url = "{{ settings.base_url }}/rows/{{ slice.start_date }}", query = [["offset", "{{ cursor.offset }}"], ["limit", "1000"]] }
+slicing = { kind = "days", step_days = 30, reread_days = 30 }
 paging = { kind = "offset", limit = 1000, total_pointer = "/total" }
 [[streams.ad_daily.loads]]
 table = "ad_daily"
 key = ["account_id", "campaign_id", "date"]
-mode = { kind = "replace_all" }
+mode = { kind = "replace_window", column = "date" }
 touches = ["date"]
 "#;
 
@@ -70,36 +73,56 @@ fn query() -> String {
     )
 }
 
-/// Pages of 1,000 rows of about 300 bytes.
-fn pages(rows: usize) -> Vec<Bytes> {
-    (0..rows / PAGE)
-        .map(|page| {
-            let mut body = String::from("{\"rows\":[");
-            for row in 0..PAGE {
-                let n = page * PAGE + row;
-                let comma = if row == 0 { "" } else { "," };
-                let _ = write!(
-                    body,
-                    r#"{comma}{{"date":"2026-{:02}-{:02}","campaign_id":"{}","campaign":"A campaign with a name of usual length, number {}","status":"ENABLED","kind":"PERFORMANCE_MAX","currency":"EUR","impressions":"{}","clicks":"{}","cost":"{}.{:02}","conversions":"{}.5","value":"{}.25","note":"a field that nobody reads"}}"#,
-                    n % 12 + 1, n % 28 + 1, n / 84, n / 84, n * 7 % 90_000, n % 900, n % 500, n % 100, n % 9, n % 700
-                );
-            }
-            let _ = write!(body, "],\"total\":{rows}}}");
-            Bytes::from(body)
+/// The pages of each window, by its first day.
+type Pages = BTreeMap<NaiveDate, Vec<Bytes>>;
+
+/// Pages of 1,000 rows of about 300 bytes, in windows of 30 days as ad platforms are asked for.
+fn pages(rows: usize) -> Pages {
+    let of_window = rows / WINDOWS;
+    (0..WINDOWS)
+        .map(|window| {
+            let start = since() + Days::new(30 * window as u64);
+            let pages = (0..of_window / PAGE).map(|page| page_of(window * of_window + page * PAGE, start, of_window));
+            (start, pages.collect())
         })
         .collect()
 }
 
-async fn serve(pages: Arc<Vec<Bytes>>) -> String {
+fn page_of(first: usize, start: NaiveDate, total: usize) -> Bytes {
+    let mut body = String::from("{\"rows\":[");
+    for n in first..first + PAGE {
+        let comma = if n == first { "" } else { "," };
+        let (day, campaign) = (start + Days::new(n as u64 % 30), n / 30);
+        let _ = write!(
+            body,
+            r#"{comma}{{"date":"{day}","campaign_id":"{campaign}","campaign":"A campaign with a name of usual length, number {campaign}","status":"ENABLED","kind":"PERFORMANCE_MAX","currency":"EUR","impressions":"{}","clicks":"{}","cost":"{}.{:02}","conversions":"{}.5","value":"{}.25","note":"a field that nobody reads"}}"#,
+            n * 7 % 90_000,
+            n % 900,
+            n % 500,
+            n % 100,
+            n % 9,
+            n % 700
+        );
+    }
+    let _ = write!(body, "],\"total\":{total}}}");
+    Bytes::from(body)
+}
+
+fn since() -> NaiveDate {
+    "2026-01-01".parse().expect("a date")
+}
+
+async fn serve(pages: Arc<Pages>) -> String {
     async fn rows(
-        State(pages): State<Arc<Vec<Bytes>>>,
+        State(pages): State<Arc<Pages>>,
+        axum::extract::Path(start): axum::extract::Path<NaiveDate>,
         Query(query): Query<BTreeMap<String, usize>>,
     ) -> impl IntoResponse {
-        ([(header::CONTENT_TYPE, "application/json")], pages[query["offset"] / PAGE].clone())
+        ([(header::CONTENT_TYPE, "application/json")], pages[&start][query["offset"] / PAGE].clone())
     }
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    let router = Router::new().route("/rows", get(rows)).with_state(pages);
+    let router = Router::new().route("/rows/{start}", get(rows)).with_state(pages);
     tokio::spawn(async move { drop(axum::serve(listener, router).await) });
     format!("http://{address}")
 }
@@ -112,8 +135,8 @@ fn peak_mb() -> u64 {
 }
 
 /// What DuckDB needs by itself: the same bytes as files, read and inserted into the same table.
-fn baseline(folder: &Path, pages: &[Bytes]) -> f64 {
-    for (number, page) in pages.iter().enumerate() {
+fn baseline(folder: &Path, pages: &Pages) -> f64 {
+    for (number, page) in pages.values().flatten().enumerate() {
         std::fs::write(folder.join(format!("{number:05}.json")), page).expect("a page");
     }
     let warehouse = Warehouse::open(&folder.join("baseline.duckdb"), &WarehouseConfig::default()).expect("a warehouse");
@@ -135,7 +158,7 @@ async fn main() {
     let rows = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(1_000_000);
     let folder = tempfile::tempdir().expect("a folder");
     let pages = Arc::new(pages(rows));
-    let bytes: usize = pages.iter().map(Bytes::len).sum();
+    let bytes: usize = pages.values().flatten().map(Bytes::len).sum();
     let before = peak_mb();
 
     let own = folder.path().join("connectors/bench");
@@ -150,10 +173,11 @@ async fn main() {
         Connection::new("w", "c", connector, settings, BTreeMap::new(), chrono_tz::UTC).expect("a connection");
     let warehouse =
         Warehouse::open(&folder.path().join("sync.duckdb"), &WarehouseConfig::default()).expect("a warehouse");
-    let engine = Arc::new(Engine::new(folder.path().join("landing"), Clock::System).expect("an engine"));
-    let context = SyncContext { engine, warehouse, clock: Clock::System, person_key: Secret::new("key") };
-    let since = "2026-01-01".parse().expect("a date");
-    let source = Source { connection, currency: Currency::new("EUR").expect("a currency"), since };
+    let last_day = since() + Days::new(30 * WINDOWS as u64 - 1);
+    let clock = Clock::fixed(last_day.and_hms_opt(12, 0, 0).expect("noon").and_utc());
+    let engine = Arc::new(Engine::new(folder.path().join("landing"), clock.clone()).expect("an engine"));
+    let context = SyncContext { engine, warehouse, clock, person_key: Secret::new("key") };
+    let source = Source { connection, currency: Currency::new("EUR").expect("a currency"), since: since() };
     let begun = Instant::now();
     let outcomes = sync_connection(&context, &source, &|_| {}).await;
     let synced = begun.elapsed().as_secs_f64();

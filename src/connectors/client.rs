@@ -3,7 +3,7 @@
 use super::auth::Proof;
 use super::error::ConnectorError;
 use super::landing::{PageRecord, PageWriter, read_page};
-use super::paging::{Found, Lookup, scan};
+use super::paging::{Found, Lookup, scan, scan_stream};
 use super::rules::{ErrorResponse, Verdict};
 use super::spec::{ErrorRule, LimitSpec, Method};
 use crate::support::blocking::off_thread;
@@ -143,8 +143,8 @@ async fn store(
         }
         let record = writer.finish()?;
         let found = match memory {
-            Some(body) => scan(&body[..], &lookups),
-            None => scan(read_page(&path)?, &lookups),
+            Some(body) => scan(&body, &lookups),
+            None => scan_stream(read_page(&path)?, &lookups),
         };
         // A body that ends too early is the connection's fault more often than the vendor's.
         let found = found.map_err(|error| match error.classify() {

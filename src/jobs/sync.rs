@@ -1,5 +1,5 @@
 //! Sync: what a stream lacks is fetched into the landing folder and loaded, slice by slice, oldest
-//! first; the next slice is fetched while the last is loaded.
+//! first; the next slices are fetched, several at a time, while the last is loaded.
 
 use crate::connectors::error::Disposition;
 use crate::connectors::slice::slices;
@@ -13,6 +13,7 @@ use crate::support::secret::Secret;
 use crate::warehouse::load::{LoadRequest, Loaded, Pages, Replaces, Target, load};
 use crate::warehouse::{Warehouse, WarehouseError, cursor};
 use chrono::{DateTime, NaiveDate, Utc};
+use futures_util::StreamExt;
 
 /// What every sync needs.
 #[derive(Clone, Debug)]
@@ -117,44 +118,50 @@ async fn sync_stream(
     let plan = match plan(context, source, stream_id).await {
         Ok(plan) => plan,
         Err(error) => {
-            outcome.error =
-                Some(SyncError { slice: String::new(), message: error.to_string(), can_retry: error.can_retry() });
+            outcome.error = Some(load_error(String::new(), &error));
             return outcome;
         }
     };
     show(Progress::Planned { connection: &connection.id, stream: stream_id, slices: plan.len() as u64 });
     let on_page = |bytes: u64| show(Progress::Page { bytes });
-    let fetch = async |slice: Option<&Slice>| match slice {
-        Some(slice) => Some(context.engine.fetch(connection, stream_id, slice, &on_page).await),
-        None => None,
-    };
-    let mut fetched = fetch(plan.first()).await;
-    for (index, slice) in plan.iter().enumerate() {
-        let landed = match fetched.take() {
-            Some(Ok(landed)) => landed,
-            Some(Err(error)) => {
-                outcome.error = Some(fetch_error(slice, &error));
-                break;
-            }
-            None => break,
-        };
-        let bytes = landed.bytes().0;
-        let (loaded, next) = tokio::join!(load_landed(context, source, &landed, true), fetch(plan.get(index + 1)));
-        fetched = next;
-        match loaded {
-            Ok(loaded) => {
-                outcome.slices += 1;
-                outcome.bytes += bytes;
-                show(Progress::SliceDone { connection: &connection.id, stream: stream_id, rows: loaded.rows_read });
-                outcome.loaded.add(loaded);
-            }
-            Err(error) => {
-                outcome.error =
-                    Some(SyncError { slice: slice.id(), message: error.to_string(), can_retry: error.can_retry() });
+    let (landed, mut to_load) = tokio::sync::mpsc::channel(1);
+    // Both run within this task and are polled side by side: a fetch never waits for a load's end.
+    let fetching = async {
+        let ahead = connection.connector.spec.limits.concurrency.max(1) as usize;
+        let fetches = plan
+            .iter()
+            .map(|slice| async move { (slice, context.engine.fetch(connection, stream_id, slice, &on_page).await) });
+        let mut fetches = futures_util::stream::iter(fetches).buffered(ahead);
+        while let Some((slice, fetched)) = fetches.next().await {
+            let last = fetched.is_err();
+            if landed.send((slice, fetched)).await.is_err() || last {
                 break;
             }
         }
-    }
+        drop(landed);
+    };
+    let loading = async {
+        while let Some((slice, fetched)) = to_load.recv().await {
+            let landed = match fetched {
+                Ok(landed) => landed,
+                Err(error) => return Some(fetch_error(slice, &error)),
+            };
+            match load_landed(context, source, &landed, true).await {
+                Ok(loaded) => {
+                    outcome.slices += 1;
+                    outcome.bytes += landed.bytes().0;
+                    show(Progress::SliceDone { connection: &connection.id, stream: stream_id, rows: loaded.rows_read });
+                    outcome.loaded.add(loaded);
+                }
+                Err(error) => {
+                    to_load.close();
+                    return Some(load_error(slice.id(), &error));
+                }
+            }
+        }
+        None
+    };
+    outcome.error = tokio::join!(fetching, loading).1;
     outcome
 }
 
@@ -276,4 +283,8 @@ fn fetch_error(slice: &Slice, error: &ConnectorError) -> SyncError {
         message: error.to_string(),
         can_retry: error.disposition() != Disposition::TellOperator,
     }
+}
+
+fn load_error(slice: String, error: &WarehouseError) -> SyncError {
+    SyncError { slice, message: error.to_string(), can_retry: error.can_retry() }
 }

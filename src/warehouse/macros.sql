@@ -16,8 +16,8 @@ CREATE OR REPLACE TEMP MACRO bad_instant(name, value) AS
 CREATE OR REPLACE TEMP MACRO required(name, value) AS
     CASE WHEN value IS NULL OR value = '' THEN name || ' is missing' END;
 
--- One sentence of all reasons, or NULL for a good row.
-CREATE OR REPLACE TEMP MACRO problems(reasons) AS nullif(array_to_string(list_filter(reasons, lambda r: r IS NOT NULL), '; '), '');
+-- One sentence of all reasons, or NULL for a good row; array_to_string leaves nulls out.
+CREATE OR REPLACE TEMP MACRO problems(reasons) AS nullif(array_to_string(reasons, '; '), '');
 
 -- A whole number, absent read as 0: vendors leave zeros out.
 CREATE OR REPLACE TEMP MACRO whole_or_zero(value) AS coalesce(TRY_CAST(value AS BIGINT), 0);

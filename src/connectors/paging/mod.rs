@@ -5,7 +5,7 @@ mod scan;
 use super::error::ConnectorError;
 use super::spec::PagingSpec;
 use super::template::Cursor;
-pub use scan::{Found, Lookup, Want, scan};
+pub use scan::{Found, Lookup, Want, scan, scan_stream};
 use std::collections::HashSet;
 
 /// No stream has more pages in a slice than this.

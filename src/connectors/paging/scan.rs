@@ -50,12 +50,24 @@ impl Found {
     }
 }
 
-/// Reads the whole body and answers each lookup in order.
-pub fn scan(body: impl Read, lookups: &[Lookup]) -> Result<Vec<Found>, serde_json::Error> {
+/// Answers each lookup in order from a body in memory.
+pub fn scan(body: &[u8], lookups: &[Lookup]) -> Result<Vec<Found>, serde_json::Error> {
+    search(serde_json::Deserializer::from_slice(body), lookups)
+}
+
+/// The same for a body too large to hold; several times slower.
+pub fn scan_stream(body: impl Read, lookups: &[Lookup]) -> Result<Vec<Found>, serde_json::Error> {
+    let buffered = std::io::BufReader::with_capacity(1 << 16, body);
+    search(serde_json::Deserializer::from_reader(buffered), lookups)
+}
+
+fn search<'de, R: serde_json::de::Read<'de>>(
+    mut reader: serde_json::Deserializer<R>,
+    lookups: &[Lookup],
+) -> Result<Vec<Found>, serde_json::Error> {
     let mut found = vec![Found::default(); lookups.len()];
     let wanted: Vec<Wanted<'_>> =
         lookups.iter().enumerate().map(|(index, l)| Wanted { index, rest: &l.path, want: &l.want }).collect();
-    let mut reader = serde_json::Deserializer::from_reader(std::io::BufReader::with_capacity(1 << 16, body));
     Node { wanted: &wanted, found: &mut found, is_root: true }.deserialize(&mut reader)?;
     reader.end()?;
     Ok(found)

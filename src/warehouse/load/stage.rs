@@ -86,8 +86,8 @@ fn create_rows(transaction: &Transaction<'_>, file: &Path, format: RowFormat) ->
         .context(|| "opening a dropped file".to_owned())
 }
 
-/// Runs the target's query into `staged`, moves rows with a problem to quarantine, and keeps one
-/// row of each key: the vendor's latest word wins.
+/// Runs the target's query once, moves rows with a problem to quarantine, and offers the others as
+/// `staged`, one row of each key: the vendor's latest word wins.
 pub fn stage(
     transaction: &Transaction<'_>,
     request: &LoadRequest,
@@ -117,7 +117,6 @@ pub fn stage(
     if bad > 0 {
         quarantine(transaction, request, target)?;
     }
-    let names = columns.join(", ");
     let key = target.key.join(", ");
     let distinct: u64 = transaction
         .query_row(
@@ -127,22 +126,19 @@ pub fn stage(
         )
         .context(step)?;
     // Numbering a million rows costs more than loading them, and keys hardly ever repeat.
-    let last_of_key = if distinct + bad < rows {
-        format!("QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY page_no DESC, record_no DESC) = 1")
-    } else {
-        String::new()
-    };
-    transaction
-        .execute_batch(&format!(
-            "CREATE OR REPLACE TEMP TABLE staged AS SELECT {names} FROM read WHERE problem IS NULL {last_of_key}"
-        ))
-        .context(step)?;
-    let kept: u64 =
-        transaction.query_row("SELECT count(*)::UBIGINT FROM staged", [], |row| row.get(0)).context(step)?;
-    if kept + bad < rows {
-        loaded.notes.push(format!("{} of {} rows repeated a key; the last was kept", rows - bad - kept, rows));
+    if distinct + bad < rows {
+        transaction
+            .execute_batch(&format!(
+                "CREATE OR REPLACE TEMP TABLE read AS SELECT * FROM read WHERE problem IS NULL
+                 QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY page_no DESC, record_no DESC) = 1"
+            ))
+            .context(step)?;
+        loaded.notes.push(format!("{} of {rows} rows repeated a key; the last was kept", rows - bad - distinct));
     }
-    transaction.execute_batch("DROP TABLE read").context(step)
+    let names = columns.join(", ");
+    transaction
+        .execute_batch(&format!("CREATE OR REPLACE TEMP VIEW staged AS SELECT {names} FROM read WHERE problem IS NULL"))
+        .context(step)
 }
 
 fn quarantine(transaction: &Transaction<'_>, request: &LoadRequest, target: &Target) -> Result<(), WarehouseError> {
@@ -269,7 +265,7 @@ pub fn collect_notes(
 /// Forgets the pages, so that the next load starts clean.
 pub fn drop_page(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
     transaction
-        .execute_batch("DROP VIEW IF EXISTS page; DROP TABLE IF EXISTS staged; RESET VARIABLE person_key")
+        .execute_batch("DROP VIEW IF EXISTS page; DROP VIEW IF EXISTS staged; DROP TABLE IF EXISTS read; RESET VARIABLE person_key")
         .context(|| "clearing up after a load".to_owned())
 }
 
