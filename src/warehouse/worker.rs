@@ -149,7 +149,9 @@ fn flags(config: &WarehouseConfig) -> Result<Config, WarehouseError> {
         // Nothing is fetched that the config does not name: extensions are linked in.
         .and_then(|flags| flags.with("autoinstall_known_extensions", "false"))
         .and_then(|flags| flags.with("autoload_known_extensions", "false"))
-        .and_then(|flags| flags.with("preserve_insertion_order", "false"));
+        .and_then(|flags| flags.with("preserve_insertion_order", "false"))
+        // A load smaller than a row group goes through the log; the default of 16 MB would fold it in at each.
+        .and_then(|flags| flags.with("checkpoint_threshold", "128MB"));
     if config.threads > 0 {
         flags = flags.and_then(|flags| flags.threads(i64::from(config.threads)));
     }
