@@ -2,9 +2,11 @@
 
 use super::Outcome;
 use super::show::{count, plain};
-use crate::connectors::slice::slices;
-use crate::connectors::{LandedSlice, Window};
+use super::sync::watched;
+use crate::connectors::LandedSlice;
 use crate::daemon::{App, AppError, Selection};
+use crate::domain::period::Period;
+use crate::jobs::backfill::backfill as fill;
 use crate::jobs::files::file_request;
 use crate::jobs::sync::{again, load_landed};
 use crate::warehouse::load::load;
@@ -35,42 +37,26 @@ pub struct ReplayArgs {
 }
 
 pub async fn backfill(app: &App, args: &BackfillArgs, json: bool) -> anyhow::Result<Outcome> {
-    if args.from > args.to {
-        return Err(AppError::Usage("--from is after --to".to_owned()).into());
-    }
+    let period = Period::new(args.from, args.to + Days::new(1))
+        .ok_or_else(|| AppError::Usage("--from is after --to".to_owned()))?;
     let selection = Selection { workspaces: vec![args.workspace.clone()], connections: vec![args.connection.clone()] };
-    let mut done = Vec::new();
+    let mut sources = Vec::new();
     for workspace in app.workspaces(&selection)? {
-        let source = app.sources(workspace)?.into_iter().find(|source| source.connection.id == args.connection);
-        let source = source
-            .ok_or_else(|| AppError::Usage(format!("{} has no connection {:?}", args.workspace, args.connection)))?;
-        for (id, stream) in &source.connection.connector.spec.streams {
-            let zone = source.connection.time_zone(stream.time_zone_setting.as_deref());
-            let end = crate::connectors::slice::start_of_day(args.to + Days::new(1), zone).min(app.clock.now());
-            for partition in source.connection.partitions(stream.partition_over.as_deref()) {
-                let wanted =
-                    slices(&stream.slicing, &partition, None, args.from, end - chrono::TimeDelta::seconds(1), zone);
-                for slice in wanted.into_iter().filter(|slice| slice.window != Window::Whole) {
-                    let landed = app.sync.engine.fetch(&source.connection, id, &slice, &|_| {}).await?;
-                    let loaded = load_landed(&app.sync, &source, &landed, false).await?;
-                    if !json {
-                        println!(
-                            "{id} {}: {} rows, {} restated",
-                            slice.id(),
-                            count(loaded.rows_read),
-                            count(loaded.rows_superseded)
-                        );
-                    }
-                    done.push(serde_json::json!({"stream": id, "slice": slice.id(), "rows_read": loaded.rows_read,
-                        "rows_written": loaded.rows_written, "rows_superseded": loaded.rows_superseded}));
-                }
-            }
-        }
+        sources.extend(app.sources(workspace)?);
     }
-    if json {
-        println!("{}", serde_json::Value::Array(done));
+    let source = sources
+        .into_iter()
+        .find(|source| source.connection.id == args.connection)
+        .ok_or_else(|| AppError::Usage(format!("{} has no connection {:?}", args.workspace, args.connection)))?;
+    let done = watched(async |show| fill(&app.sync, &source, period, show).await).await?;
+    if !json && done.slices_before > 0 {
+        println!(
+            "taken up where the backfill of {} stopped: {} slices were loaded before",
+            done.backfill.begun_at.format("%Y-%m-%d %H:%M UTC"),
+            count(done.slices_before)
+        );
     }
-    Ok(Outcome::Done)
+    Ok(super::sync::print(&done.streams, json))
 }
 
 pub async fn replay(app: &App, args: &ReplayArgs, json: bool) -> anyhow::Result<Outcome> {

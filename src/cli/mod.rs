@@ -3,6 +3,7 @@
 
 mod backfill;
 mod check;
+mod coverage;
 mod demo;
 mod explain;
 mod report;
@@ -63,6 +64,8 @@ enum Command {
     Replay(backfill::ReplayArgs),
     /// Show what was loaded, and what became of it.
     Runs(runs::RunsArgs),
+    /// Show which days of each source are there, the holes, and what fills them.
+    Coverage(coverage::CoverageArgs),
     /// Show messages and what the other side answered.
     Deliveries,
     /// Say where a printed figure comes from.
@@ -141,6 +144,7 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Backfill(args) => backfill::backfill(&open(cli)?, args, cli.json).await,
         Command::Replay(args) => backfill::replay(&open(cli)?, args, cli.json).await,
         Command::Runs(args) => runs::runs(&open(cli)?, args, cli.json),
+        Command::Coverage(args) => coverage::run(&open(cli)?, args, cli.json),
         Command::Deliveries => runs::deliveries(&open(cli)?, cli.json),
         Command::Explain(args) => explain::run(&open(cli)?, args, cli.json),
         Command::Run => run::run(&open(cli)?).await,

@@ -14,6 +14,11 @@ pub async fn sync(app: &App, selection: &Selection, json: bool) -> anyhow::Resul
 
 /// Syncs with a progress bar where somebody watches.
 pub async fn fetch(app: &App, selection: &Selection) -> anyhow::Result<Vec<StreamOutcome>> {
+    Ok(watched(async |show| app.sync(selection, show).await).await?)
+}
+
+/// Does `work` with a progress bar where somebody watches.
+pub async fn watched<T>(work: impl AsyncFnOnce(&(dyn Fn(Progress<'_>) + Sync)) -> T) -> T {
     let bar = ProgressBar::new(0);
     if let Ok(style) = ProgressStyle::with_template("{spinner} {pos}/{len} slices, {msg}") {
         bar.set_style(style);
@@ -34,9 +39,9 @@ pub async fn fetch(app: &App, selection: &Selection) -> anyhow::Result<Vec<Strea
             ));
         }
     };
-    let outcomes = app.sync(selection, &show).await?;
+    let done = work(&show).await;
     bar.finish_and_clear();
-    Ok(outcomes)
+    done
 }
 
 /// One line a stream, then what an admin should know.

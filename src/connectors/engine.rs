@@ -5,6 +5,7 @@ use super::client::{Answer, Expected, Request, build, send};
 use super::connection::Connection;
 use super::error::ConnectorError;
 use super::landing::{LandedSlice, Landing, Manifest, PageRecord};
+use super::lanes::Lanes;
 use super::limits::Limits;
 use super::paging::{Found, Pager};
 use super::rules::{LONGEST_WAIT, Verdict, backoff};
@@ -26,6 +27,7 @@ pub struct Engine {
     clock: Clock,
     tokens: TokenCache,
     limits: Limits,
+    lanes: Lanes,
 }
 
 /// How a request ended.
@@ -46,7 +48,13 @@ enum Outcome {
 impl Engine {
     /// `landing_root` is created when first needed.
     pub fn new(landing_root: PathBuf, clock: Clock) -> Result<Self, ConnectorError> {
-        Ok(Self { client: build()?, landing_root, clock, tokens: TokenCache::default(), limits: Limits::default() })
+        let (tokens, limits, lanes) = (TokenCache::default(), Limits::default(), Lanes::default());
+        Ok(Self { client: build()?, landing_root, clock, tokens, limits, lanes })
+    }
+
+    /// Who goes first where live syncs and backfills share a vendor's quota.
+    pub fn lanes(&self) -> &Lanes {
+        &self.lanes
     }
 
     /// Fetches `slice` of a stream. `on_page` hears the bytes of each page. On error nothing stays.

@@ -9,6 +9,7 @@ pub mod engine;
 pub mod error;
 pub mod file;
 pub mod landing;
+pub mod lanes;
 pub mod limits;
 pub mod paging;
 pub mod rules;

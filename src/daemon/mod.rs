@@ -1,6 +1,8 @@
 //! The running installation: settings joined with warehouse, engine and deliverers.
 
 pub mod app;
+pub mod control;
+pub mod lock;
 mod telemetry;
 
 pub use app::{App, AppError, Selection};

@@ -46,6 +46,21 @@ pub struct StreamOutcome {
     pub error: Option<SyncError>,
 }
 
+impl StreamOutcome {
+    /// Nothing done so far.
+    pub(super) fn of(connection: &Connection, stream: &str) -> Self {
+        Self {
+            workspace: connection.workspace.clone(),
+            connection: connection.id.clone(),
+            stream: stream.to_owned(),
+            slices: 0,
+            bytes: 0,
+            loaded: Loaded::default(),
+            error: None,
+        }
+    }
+}
+
 /// Why a stream stopped.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize)]
 #[error("{message}")]
@@ -105,32 +120,49 @@ async fn sync_stream(
     stream_id: &str,
     show: &(dyn Fn(Progress<'_>) + Sync),
 ) -> StreamOutcome {
-    let connection = &source.connection;
-    let mut outcome = StreamOutcome {
-        workspace: connection.workspace.clone(),
-        connection: connection.id.clone(),
-        stream: stream_id.to_owned(),
-        slices: 0,
-        bytes: 0,
-        loaded: Loaded::default(),
-        error: None,
-    };
     let plan = match plan(context, source, stream_id).await {
         Ok(plan) => plan,
         Err(error) => {
-            outcome.error = Some(load_error(String::new(), &error));
-            return outcome;
+            let error = Some(load_error(String::new(), &error));
+            return StreamOutcome { error, ..StreamOutcome::of(&source.connection, stream_id) };
         }
     };
+    let _live = context.engine.lanes().live();
+    run_slices(context, source, stream_id, &plan, Lane::Live, show).await
+}
+
+/// Which of two queues a slice stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// The hourly sync: moves the stream's cursor.
+    Live,
+    /// The past: begins no slice while a live sync runs, and leaves the cursor alone.
+    Backfill,
+}
+
+/// Fetches and loads `plan` in order; stops at the first slice that fails, those before it stay.
+pub(super) async fn run_slices(
+    context: &SyncContext,
+    source: &Source,
+    stream_id: &str,
+    plan: &[Slice],
+    lane: Lane,
+    show: &(dyn Fn(Progress<'_>) + Sync),
+) -> StreamOutcome {
+    let connection = &source.connection;
+    let mut outcome = StreamOutcome::of(connection, stream_id);
     show(Progress::Planned { connection: &connection.id, stream: stream_id, slices: plan.len() as u64 });
     let on_page = |bytes: u64| show(Progress::Page { bytes });
     let (landed, mut to_load) = tokio::sync::mpsc::channel(1);
     // Both run within this task and are polled side by side: a fetch never waits for a load's end.
     let fetching = async {
         let ahead = connection.connector.spec.limits.concurrency.max(1) as usize;
-        let fetches = plan
-            .iter()
-            .map(|slice| async move { (slice, context.engine.fetch(connection, stream_id, slice, &on_page).await) });
+        let fetches = plan.iter().map(|slice| async move {
+            if lane == Lane::Backfill {
+                context.engine.lanes().wait_for_live().await;
+            }
+            (slice, context.engine.fetch(connection, stream_id, slice, &on_page).await)
+        });
         let mut fetches = futures_util::stream::iter(fetches).buffered(ahead);
         while let Some((slice, fetched)) = fetches.next().await {
             let last = fetched.is_err();
@@ -146,7 +178,7 @@ async fn sync_stream(
                 Ok(landed) => landed,
                 Err(error) => return Some(fetch_error(slice, &error)),
             };
-            match load_landed(context, source, &landed, true).await {
+            match load_landed(context, source, &landed, lane == Lane::Live).await {
                 Ok(loaded) => {
                     outcome.slices += 1;
                     outcome.bytes += landed.bytes().0;

@@ -4,8 +4,11 @@ use super::error::{Context, WarehouseError};
 use duckdb::{Connection, params};
 
 /// In order; the number is the database's version once applied.
-const MIGRATIONS: &[(u32, &str)] =
-    &[(1, include_str!("migrations/0001_start.sql")), (2, include_str!("migrations/0002_books.sql"))];
+const MIGRATIONS: &[(u32, &str)] = &[
+    (1, include_str!("migrations/0001_start.sql")),
+    (2, include_str!("migrations/0002_books.sql")),
+    (9, include_str!("migrations/0009_backfill.sql")),
+];
 
 /// Brings the database to the newest version; refuses one that a newer Daybook wrote.
 pub fn apply(connection: &mut Connection) -> Result<(), WarehouseError> {

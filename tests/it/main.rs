@@ -7,6 +7,7 @@
 )]
 
 mod architecture;
+mod backfill;
 mod faults;
 mod figures;
 mod recorded;

@@ -1,0 +1,70 @@
+//! One process at a data folder: a lock file that names its holder.
+
+use chrono::{DateTime, Utc};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// The lock's name within the data folder.
+const NAME: &str = "daybook.lock";
+
+/// Held as long as it lives; the kernel lets go of it when the process ends, however that happens.
+#[derive(Debug)]
+pub struct DataLock {
+    _file: File,
+}
+
+/// Why the folder cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    #[error("the data folder {folder} is in use by {holder}: wait for it, or stop it")]
+    Held { folder: PathBuf, holder: String },
+    #[error("{path} cannot be written: {source}; give the user that runs Daybook the right to write there")]
+    Io { path: PathBuf, source: io::Error },
+}
+
+impl DataLock {
+    /// Takes the lock of `folder` for `command` (as the holder is named to others) at `now`.
+    pub fn take(folder: &Path, command: &str, now: DateTime<Utc>) -> Result<Self, LockError> {
+        let path = folder.join(NAME);
+        let failed = |source| LockError::Io { path: path.clone(), source };
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(LockError::Held { folder: folder.to_owned(), holder: holder(&mut file) });
+            }
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        file.set_len(0).map_err(failed)?;
+        file.seek(SeekFrom::Start(0)).map_err(failed)?;
+        let since = now.format("%Y-%m-%d %H:%M:%S UTC");
+        write!(file, "`{command}` (process {}, since {since})", std::process::id()).map_err(failed)?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// Who the file says holds it.
+fn holder(file: &mut File) -> String {
+    let mut text = String::new();
+    let read = file.take(300).read_to_string(&mut text);
+    if read.is_ok() && !text.is_empty() { text } else { "another process".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_process_hears_who_holds_the_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let now = "2026-03-01T04:05:06Z".parse().expect("an instant");
+        let first = DataLock::take(folder.path(), "daybook run", now).expect("free");
+        let told = DataLock::take(folder.path(), "daybook sync", now).expect_err("held").to_string();
+        let expected = format!("`daybook run` (process {}, since 2026-03-01 04:05:06 UTC)", std::process::id());
+        assert!(told.contains(&expected), "{told}");
+        drop(first);
+        DataLock::take(folder.path(), "daybook sync", now).expect("free again");
+    }
+}

@@ -1,0 +1,79 @@
+//! Backfill: days of the past fetched again, slice by slice. It yields to live syncs, never moves a
+//! cursor, and one that was stopped goes on where it was.
+
+use super::sync::{Lane, Progress, Source, StreamOutcome, SyncContext, run_slices};
+use crate::connectors::slice::{slices, start_of_day};
+use crate::connectors::{Slice, Window};
+use crate::domain::period::Period;
+use crate::support::ids::stable_id;
+use crate::warehouse::WarehouseError;
+use crate::warehouse::backfill::{Backfill, begin, done, end};
+use chrono::TimeDelta;
+
+/// What a backfill did this time.
+#[derive(Clone, Debug)]
+pub struct Backfilled {
+    pub backfill: Backfill,
+    /// Slices that were loaded before this run took it up.
+    pub slices_before: u64,
+    pub streams: Vec<StreamOutcome>,
+}
+
+impl Backfilled {
+    /// Whether every slice is loaded.
+    pub fn is_whole(&self) -> bool {
+        self.streams.iter().all(|stream| stream.error.is_none())
+    }
+}
+
+/// Fetches `period` (days of the account's zone, at most until now) of `source` again. Vendor and load errors are told by stream.
+pub async fn backfill(
+    context: &SyncContext,
+    source: &Source,
+    period: Period,
+    show: &(dyn Fn(Progress<'_>) + Sync),
+) -> Result<Backfilled, WarehouseError> {
+    let connection = &source.connection;
+    let now = context.clock.now();
+    let wanted = Backfill {
+        id: stable_id("backfill", &[&connection.workspace, &connection.id, &period.to_string(), &now.to_rfc3339()]),
+        workspace: connection.workspace.clone(),
+        connection: connection.id.clone(),
+        period,
+        begun_at: now,
+    };
+    let (backfill, _) = context.warehouse.write(move |writer| begin(writer, wanted)).await?;
+    let of = backfill.clone();
+    let loaded = context.warehouse.read(move |reader| done(reader, &of)).await?;
+    let mut done = Backfilled { backfill, slices_before: 0, streams: Vec::new() };
+    for stream in connection.connector.spec.streams.keys() {
+        let all = plan(context, source, stream, period);
+        if all.is_empty() {
+            continue;
+        }
+        let is_open = |slice: &Slice| !loaded.contains(&(stream.clone(), slice.id()));
+        let open: Vec<Slice> = all.iter().filter(|slice| is_open(slice)).cloned().collect();
+        done.slices_before += (all.len() - open.len()) as u64;
+        done.streams.push(run_slices(context, source, stream, &open, Lane::Backfill, show).await);
+    }
+    if done.is_whole() {
+        let (id, now) = (done.backfill.id.clone(), context.clock.now());
+        context.warehouse.write(move |writer| end(writer, &id, now)).await?;
+    }
+    Ok(done)
+}
+
+/// The slices of a stream that speak for `period`; none for streams that are always read as a whole.
+fn plan(context: &SyncContext, source: &Source, stream_id: &str, period: Period) -> Vec<Slice> {
+    let connection = &source.connection;
+    let Some(stream) = connection.connector.spec.streams.get(stream_id) else { return Vec::new() };
+    let zone = connection.time_zone(stream.time_zone_setting.as_deref());
+    // Slicing includes the day of its last instant, so that one lies within the period.
+    let until = (start_of_day(period.end, zone) - TimeDelta::seconds(1)).min(context.clock.now());
+    connection
+        .partitions(stream.partition_over.as_deref())
+        .iter()
+        .flat_map(|partition| slices(&stream.slicing, partition, None, period.start, until, zone))
+        .filter(|slice| slice.window != Window::Whole)
+        .collect()
+}

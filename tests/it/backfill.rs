@@ -1,0 +1,92 @@
+//! Days of the past, fetched later.
+
+use crate::support::texts;
+use crate::tenants::{World, world};
+use chrono::{Days, TimeDelta};
+use daybook::domain::period::Period;
+use daybook::jobs::backfill::{Backfilled, backfill};
+use daybook::jobs::sync::{Progress, Source, sync_connection};
+use daybook::sandbox::{Armed, Fault, Faults, tenants};
+
+const DAYS: u64 = 120;
+const RECENT: u64 = 20;
+
+/// A world whose advertising was connected with the last days only, and those synced.
+async fn begun() -> (World, Source, Period) {
+    let world = world(DAYS, Faults::none()).await;
+    let shop = tenants().remove(1);
+    let mut source = world.sources(&shop).into_iter().find(|s| s.connection.id == "google_ads").expect("a source");
+    let past = Period { start: world.first, end: world.first + Days::new(DAYS - RECENT) };
+    source.since = past.end;
+    let outcomes = sync_connection(&world.context, &source, &|_| {}).await;
+    assert!(outcomes.iter().all(|outcome| outcome.error.is_none()), "{outcomes:?}");
+    (world, source, past)
+}
+
+async fn fill(world: &World, source: &Source, past: Period) -> Backfilled {
+    backfill(&world.context, source, past, &|_| {}).await.expect("the books are there")
+}
+
+/// Everything a backfill may and may not change.
+fn facts(world: &World) -> Vec<String> {
+    texts(
+        &world.context.warehouse,
+        "SELECT count(*) || ' rows of ' || count(DISTINCT date) || ' days, ' || sum(cost) || ' ' || sum(clicks) FROM core.ad_daily",
+    )
+}
+
+fn cursors(world: &World) -> Vec<String> {
+    texts(
+        &world.context.warehouse,
+        "SELECT stream || ' ' || partition || ' ' || read_until FROM ops.cursor ORDER BY ALL",
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backfill_brings_what_a_full_sync_would_have_and_leaves_the_cursor() {
+    let (world, source, past) = begun().await;
+    let before = cursors(&world);
+    assert!(fill(&world, &source, past).await.is_whole());
+    assert_eq!(cursors(&world), before);
+    let filled = facts(&world);
+
+    let full = crate::tenants::world(DAYS, Faults::none()).await;
+    let source = full.sources(&tenants().remove(1)).into_iter().find(|s| s.connection.id == "google_ads");
+    sync_connection(&full.context, &source.expect("a source"), &|_| {}).await;
+    assert_eq!(filled, facts(&full));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backfill_that_was_stopped_goes_on_where_it_was() {
+    let (world, source, past) = begun().await;
+    let halfway = tokio::sync::Notify::new();
+    let show = |progress: Progress<'_>| {
+        if matches!(progress, Progress::SliceDone { .. }) {
+            halfway.notify_one();
+        }
+    };
+    tokio::select! {
+        _ = backfill(&world.context, &source, past, &show) => panic!("it was to be stopped after its first slice"),
+        () = halfway.notified() => {}
+    }
+    let second = fill(&world, &source, past).await;
+    assert!(second.is_whole() && second.slices_before > 0, "{second:?}");
+    let twice = "SELECT count(*)::VARCHAR FROM (SELECT slice FROM ops.load GROUP BY stream, slice HAVING count(*) > 1)";
+    assert_eq!(texts(&world.context.warehouse, twice), ["0"], "what was loaded is not fetched again");
+    world.context.clock.set(world.context.clock.now() + TimeDelta::minutes(5));
+    let third = fill(&world, &source, past).await;
+    assert_eq!(third.slices_before, 0, "once it ended, the same days are a new wish");
+    let restated = "SELECT count(*)::VARCHAR FROM history.ad_daily";
+    assert_eq!(texts(&world.context.warehouse, restated), ["0"], "the same rows change nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failing_vendor_leaves_a_backfill_unfinished_and_says_so() {
+    let (world, source, past) = begun().await;
+    world.sandbox.arm(Armed { path: "searchStream".to_owned(), fault: Fault::Html, times: 1 });
+    let first = fill(&world, &source, past).await;
+    assert!(!first.is_whole());
+    let error = first.streams.iter().find_map(|stream| stream.error.as_ref()).expect("an error");
+    assert!(error.message.contains("HTML page where JSON was due"), "{error}");
+    assert!(fill(&world, &source, past).await.is_whole());
+}
