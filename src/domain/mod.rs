@@ -1,8 +1,9 @@
-//! Business words without any input or output: money, periods, channels, metrics, workspaces.
+//! Business words without any input or output: money, periods, schedules, channels, metrics, workspaces.
 
 pub mod channel;
 pub mod coverage;
 pub mod metric;
 pub mod money;
 pub mod period;
+pub mod schedule;
 pub mod workspace;

@@ -1,0 +1,206 @@
+//! Cron expressions and the instants they name in a zone.
+
+use super::wall::{Moment, resolve};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use croner::parser::{CronParser, Seconds, Year};
+use croner::{CronPattern, Weekday};
+
+/// How far ahead a fire is looked for: 29 February on a given weekday comes once in 28 years, and in
+/// 40 around a century without a leap day.
+const LONGEST_SEARCH_DAYS: i64 = 41 * 366;
+
+/// How an expression follows changes of clocks; see the module's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Named wall times: each once.
+    WallClock,
+    /// Every so many minutes or hours of elapsed time.
+    Interval,
+}
+
+/// A five-field cron expression: minute, hour, day of month, month, weekday.
+#[derive(Clone, Debug)]
+pub struct Expression {
+    text: String,
+    kind: Kind,
+    pattern: CronPattern,
+    minutes: Vec<u32>,
+    hours: Vec<u32>,
+}
+
+/// Why a text is not an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExpressionError {
+    #[error("it has {0} fields, not 5")]
+    Fields(usize),
+    #[error("it is not a cron expression")]
+    Syntax,
+    #[error("it never fires")]
+    NeverFires,
+}
+
+/// Why a fire stands where it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FireReason {
+    Normal,
+    /// The clock skips the time that was meant.
+    Gap,
+    /// The clock shows this time twice.
+    Overlap,
+}
+
+impl FireReason {
+    /// As printed and stored.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Gap => "gap",
+            Self::Overlap => "overlap",
+        }
+    }
+}
+
+/// One instant of a schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fire {
+    pub at: DateTime<Utc>,
+    pub reason: FireReason,
+    /// What the zone's clock shows at `at`.
+    pub wall: NaiveDateTime,
+    /// The wall time the expression names; differs from `wall` after a gap.
+    pub meant: NaiveDateTime,
+}
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Expression {}
+
+impl Expression {
+    /// Reads an expression; names of months and weekdays, `L`, `W` and `#` as croner has them.
+    ///
+    /// # Errors
+    /// Where it has not five fields, cannot be read, or names no day that exists.
+    pub fn parse(text: &str) -> Result<Self, ExpressionError> {
+        let fields: Vec<&str> = text.split_whitespace().collect();
+        let [_, hour, _, _, _] = fields[..] else { return Err(ExpressionError::Fields(fields.len())) };
+        let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
+        let pattern = parser.parse(text).map_err(|_| ExpressionError::Syntax)?.pattern;
+        let is_interval = hour == "*" || (hour.starts_with("*/") && !hour.contains(','));
+        let values = |component: &croner::CronComponent| component.values().into_iter().map(u32::from).collect();
+        let expression = Self {
+            text: fields.join(" "),
+            kind: if is_interval { Kind::Interval } else { Kind::WallClock },
+            minutes: values(&pattern.minutes),
+            hours: values(&pattern.hours),
+            pattern,
+        };
+        let schedule = Schedule { expression, zone: Tz::UTC };
+        schedule.next(DateTime::UNIX_EPOCH).ok_or(ExpressionError::NeverFires)?;
+        Ok(schedule.expression)
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    fn is_day(&self, date: NaiveDate) -> bool {
+        let weekday = Weekday::from_days_from_sunday(date.weekday().num_days_from_sunday());
+        // Both fail for dates that do not exist only.
+        self.pattern.month_match(date.month()).unwrap_or(false)
+            && self.pattern.day_match(date.year(), date.month(), date.day(), weekday).unwrap_or(false)
+    }
+}
+
+/// An expression in a zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    pub expression: Expression,
+    pub zone: Tz,
+}
+
+impl Schedule {
+    /// Every fire in `[from, to)`, in order, each instant once.
+    pub fn fires(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<Fire> {
+        if to <= from {
+            return Vec::new();
+        }
+        // A gap carries a wall time at most by its own length, a day; where clocks go back past midnight,
+        // the days between two instants reach one further than theirs.
+        let margin = Days::new(1);
+        let first = from.with_timezone(&self.zone).date_naive();
+        let last = to.with_timezone(&self.zone).date_naive();
+        let mut date = first.checked_sub_days(margin).unwrap_or(first);
+        let last = last.checked_add_days(margin).unwrap_or(last);
+        let mut fires = Vec::new();
+        while date <= last {
+            if self.expression.is_day(date) {
+                self.day(date, &mut fires);
+            }
+            let Some(next) = date.succ_opt() else { break };
+            date = next;
+        }
+        fires.retain(|fire| from <= fire.at && fire.at < to);
+        // A time that stands there by itself comes before one that was carried there.
+        fires.sort_unstable();
+        fires.dedup_by_key(|fire| fire.at);
+        fires
+    }
+
+    /// The first fire at or after an instant; `None` where the calendar ends.
+    pub fn next(&self, from: DateTime<Utc>) -> Option<Fire> {
+        let (mut start, mut days) = (from, 1);
+        while (start - from).num_days() < LONGEST_SEARCH_DAYS {
+            let end = start.checked_add_signed(TimeDelta::days(days))?;
+            if let Some(fire) = self.fires(start, end).first() {
+                return Some(*fire);
+            }
+            (start, days) = (end, (days * 4).min(400));
+        }
+        None
+    }
+
+    /// The last fire at or before an instant; `None` where there is none in 41 years.
+    pub fn previous(&self, until: DateTime<Utc>) -> Option<Fire> {
+        let (mut end, mut days) = (until.checked_add_signed(TimeDelta::nanoseconds(1))?, 1);
+        while (until - end).num_days() < LONGEST_SEARCH_DAYS {
+            let start = end.checked_sub_signed(TimeDelta::days(days))?;
+            if let Some(fire) = self.fires(start, end).last() {
+                return Some(*fire);
+            }
+            (end, days) = (start, (days * 4).min(400));
+        }
+        None
+    }
+
+    /// Puts the fires of a day's wall times behind `fires`.
+    fn day(&self, date: NaiveDate, fires: &mut Vec<Fire>) {
+        let walls = self.expression.hours.iter().flat_map(|hour| {
+            self.expression.minutes.iter().filter_map(move |minute| date.and_hms_opt(*hour, *minute, 0))
+        });
+        for meant in walls {
+            let mut add = |at: DateTime<Utc>, reason| {
+                fires.push(Fire { at, reason, wall: at.with_timezone(&self.zone).naive_local(), meant });
+            };
+            match (resolve(self.zone, meant), self.expression.kind) {
+                (Some(Moment::Once(at)), _) => add(at, FireReason::Normal),
+                (Some(Moment::Twice { first, .. }), Kind::WallClock) => add(first, FireReason::Overlap),
+                (Some(Moment::Twice { first, second }), Kind::Interval) => {
+                    add(first, FireReason::Overlap);
+                    add(second, FireReason::Overlap);
+                }
+                (Some(Moment::Never { next_valid, .. }), Kind::WallClock) => add(next_valid, FireReason::Gap),
+                (Some(Moment::Never { carried, .. }), Kind::Interval) => add(carried, FireReason::Gap),
+                (None, _) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What happens to each unfinished slot of a pair, and what it waits for.
+
+use super::entering::as_skipped;
+use super::{Entry, Heartbeat, SlotToRun};
+use crate::domain::schedule::decide::{Decision, Situation, Why, decide};
+use crate::domain::schedule::ledger::Ledger;
+use crate::domain::schedule::slot::{Pair, Slot, SlotState};
+use chrono::{DateTime, Days, TimeDelta, Utc};
+
+/// How often a slot that waits for days asks for them.
+const COVERAGE_EVERY: TimeDelta = TimeDelta::seconds(60);
+
+impl Heartbeat {
+    /// Decides on every unfinished slot of a pair.
+    pub(super) fn look_at<L: Ledger>(
+        &mut self,
+        ledger: &mut L,
+        pair: &Pair,
+        now: DateTime<Utc>,
+        due: &mut Vec<SlotToRun>,
+    ) -> Result<(), L::Error> {
+        let Some(entry) = self.entries.get(pair) else { return Ok(()) };
+        let mut wake_at =
+            entry.job.schedule.next(now + TimeDelta::nanoseconds(1)).map_or(DateTime::<Utc>::MAX_UTC, |f| f.at);
+        let mut skipped = Vec::new();
+        for slot in entry.open.values() {
+            match self.decide(ledger, entry, slot, now)? {
+                Decision::Run { attempt, why } => {
+                    due.push(SlotToRun { key: slot.key.clone(), attempt, why, timeout: entry.job.policy.timeout });
+                    wake_at = now;
+                }
+                // What it waits for may come at any time; coverage has to be asked for.
+                Decision::Wait { why: Why::WaitsForJob, .. } => wake_at = now,
+                Decision::Wait { why: Why::WaitsForCoverage, .. } => wake_at = wake_at.min(now + COVERAGE_EVERY),
+                // Others of the pair end first, and that wakes it.
+                Decision::Wait { why: Why::Queued | Why::Running, .. } | Decision::TimeOut | Decision::Finished => {}
+                Decision::Wait { until, .. } => wake_at = wake_at.min(until.unwrap_or(now)),
+                Decision::Skip { why } => skipped.push((slot.key.at, why)),
+            }
+        }
+        let Some(entry) = self.entries.get_mut(pair) else { return Ok(()) };
+        for (at, why) in skipped {
+            let Some(slot) = entry.open.get(&at) else { continue };
+            ledger.skip(&as_skipped(slot.clone(), why, now))?;
+            entry.open.remove(&at);
+        }
+        entry.wake_at = wake_at;
+        Ok(())
+    }
+
+    pub(super) fn decide<L: Ledger>(
+        &self,
+        ledger: &mut L,
+        entry: &Entry,
+        slot: &Slot,
+        now: DateTime<Utc>,
+    ) -> Result<Decision, L::Error> {
+        Ok(decide(&Situation {
+            slot,
+            policy: &entry.job.policy,
+            jitter: entry.jitter,
+            has_earlier: entry.open.range(..slot.key.at).next().is_some(),
+            failures: entry.mark.failures,
+            unmet: if slot.state == SlotState::Planned { self.unmet(ledger, entry, slot)? } else { None },
+            now,
+        }))
+    }
+
+    /// The first thing a slot waits for.
+    fn unmet<L: Ledger>(&self, ledger: &mut L, entry: &Entry, slot: &Slot) -> Result<Option<Why>, L::Error> {
+        let waits_for = |job: &String| {
+            let pair = Pair::new(job, &slot.key.pair.workspace);
+            self.entries.get(&pair).is_some_and(|before| {
+                let last = before.job.schedule.previous(slot.key.at).map(|fire| fire.at);
+                // A slot from before the job was known never was; there is nothing to wait for.
+                last.is_some_and(|last| last > before.mark.first_seen_at && before.mark.last_success_slot < Some(last))
+            })
+        };
+        if entry.job.policy.after.iter().any(waits_for) {
+            return Ok(Some(Why::WaitsForJob));
+        }
+        let day = slot.key.at.with_timezone(&entry.job.days_zone).date_naive();
+        let needed = day.checked_sub_days(Days::new(1));
+        for connection in &entry.job.policy.after_coverage {
+            if ledger.covered_through(&slot.key.pair.workspace, connection)? < needed {
+                return Ok(Some(Why::WaitsForCoverage));
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,52 @@
+//! What the heartbeat asks of the books that slots are kept in.
+
+use super::decide::Failures;
+use super::slot::{Outcome, Pair, Slot};
+use chrono::{DateTime, NaiveDate, Utc};
+
+/// What the ledger remembers of a pair beside its slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    pub first_seen_at: DateTime<Utc>,
+    /// Every fire up to here is a slot.
+    pub planned_through: DateTime<Utc>,
+    pub failures: Failures,
+    /// The instant of the last slot that succeeded.
+    pub last_success_slot: Option<DateTime<Utc>>,
+}
+
+impl Mark {
+    /// Of a pair that is seen for the first time.
+    pub fn first(now: DateTime<Utc>) -> Self {
+        Self { first_seen_at: now, planned_through: now, failures: Failures::default(), last_success_slot: None }
+    }
+}
+
+/// The books. Each call is all or nothing.
+pub trait Ledger {
+    type Error;
+
+    /// What is known of every pair.
+    fn marks(&mut self) -> Result<Vec<(Pair, Mark)>, Self::Error>;
+
+    /// Every slot that is planned or claimed.
+    fn unfinished(&mut self) -> Result<Vec<Slot>, Self::Error>;
+
+    /// Enters slots and marks. A slot that is already there stays as it is, save that one skipped
+    /// becomes planned if it is now; the answer says for each whether it was taken.
+    fn plan(&mut self, slots: &[Slot], marks: &[(Pair, Mark)]) -> Result<Vec<bool>, Self::Error>;
+
+    /// Marks a planned slot as skipped; `slot` says how it now stands.
+    fn skip(&mut self, slot: &Slot) -> Result<(), Self::Error>;
+
+    /// Claims a planned slot and opens an attempt; `slot` says how it would then stand. `false` if
+    /// it is not there to be claimed.
+    fn claim(&mut self, slot: &Slot) -> Result<bool, Self::Error>;
+
+    /// Closes the attempt of a claimed slot; `slot` says how it now stands. `false` if it is not
+    /// claimed.
+    fn finish(&mut self, slot: &Slot, outcome: Outcome, detail: &str, mark: &Mark) -> Result<bool, Self::Error>;
+
+    /// The last day through which a connection's days are whole, the least of its streams.
+    fn covered_through(&mut self, workspace: &str, connection: &str) -> Result<Option<NaiveDate>, Self::Error>;
+}
