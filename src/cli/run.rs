@@ -43,9 +43,9 @@ pub async fn run(app: &App) -> anyhow::Result<Outcome> {
 
 /// Whether the job's time fell after `last`, up to `now`.
 fn is_due(job: &Job, zone: chrono_tz::Tz, last: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    let Ok(cron) = job.cron.parse::<croner::Cron>() else { return false };
-    let next = cron.find_next_occurrence(&last.with_timezone(&zone), false);
-    next.is_ok_and(|next| next.with_timezone(&Utc) <= now)
+    let schedule = crate::domain::schedule::Schedule { expression: job.cron.clone(), zone };
+    let next = schedule.next(last + chrono::TimeDelta::nanoseconds(1));
+    next.is_some_and(|next| next.at <= now)
 }
 
 async fn work(app: &App, job: &Job, workspace: &str) -> anyhow::Result<()> {

@@ -2,9 +2,10 @@
 
 use super::Workspaces;
 use super::files::{file_id, files_in, read_text};
-use super::reader::{At, Problems, Section, Source, read_toml};
-use super::values::{check_known, cron, id, list_of, one_of, time_zone, whole_number};
-use chrono::TimeDelta;
+use super::reader::{At, Problems, Section, Source, read_toml, unknown_remedy};
+use super::timing::{self, Timing};
+use super::values::{check_known, cron, id, list_of, one_of, quoted, time_zone};
+use crate::domain::schedule::{Expression, Overlap, Policy};
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,12 +20,14 @@ pub struct Job {
     pub id: String,
     /// Relative to the root folder.
     pub file: PathBuf,
-    /// Five fields: minute, hour, day of month, month, weekday.
-    pub cron: String,
+    /// When it is due.
+    pub cron: Expression,
     /// The zone of `cron`; the zone of each workspace if absent.
     pub time_zone: Option<Tz>,
     /// Ids of the workspaces it works for; all if absent.
     pub workspaces: Option<Vec<String>>,
+    /// What to do about missed, overlapping, failing and waiting slots.
+    pub policy: Policy,
     pub kind: JobKind,
 }
 
@@ -54,8 +57,6 @@ pub struct ReportJob {
     pub compare: Vec<Comparison>,
     /// What to do when data is late.
     pub late: LatePolicy,
-    /// How long after its time a held report goes out nevertheless, with its gaps named on top.
-    pub deadline: TimeDelta,
 }
 
 /// A rendering.
@@ -77,7 +78,7 @@ pub enum Comparison {
 /// What to do when data is late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LatePolicy {
-    /// Wait until the deadline.
+    /// Wait until the deadline, then send with the gaps named on top.
     Hold,
     /// Send at once and name the gaps on top.
     SendWithBanner,
@@ -94,19 +95,44 @@ enum Kind {
 
 /// Reads every job of `jobs/` but the metrics, which live beside them.
 pub(super) fn read_all(root: &Path, workspaces: &Workspaces, problems: &Problems) -> Vec<Job> {
-    files_in(root, "jobs", "toml", problems)
+    let mut ids = BTreeSet::new();
+    let found: Vec<(Job, Option<usize>)> = files_in(root, "jobs", "toml", problems)
         .into_iter()
         .filter(|file| file != Path::new(super::metrics::FILE))
         .filter_map(|file| {
             let id = file_id(&file, problems)?;
+            ids.insert(id.clone());
             let text = read_text(root, &file, false, problems)?;
             let source = Source { file: &file, text: &text, problems };
             read_toml(source, |top| read(top, id, workspaces))?
         })
-        .collect()
+        .collect();
+    check_order(&found, &ids, problems);
+    found.into_iter().map(|(job, _)| job).collect()
 }
 
-fn read(mut top: Section<'_>, id: String, workspaces: &Workspaces) -> Option<Job> {
+/// Jobs named in `after` exist, and no job waits for itself.
+fn check_order(found: &[(Job, Option<usize>)], ids: &BTreeSet<String>, problems: &Problems) {
+    let names: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let waits_for = |id: &str| found.iter().find(|(job, _)| job.id == id).map_or(&[][..], |(job, _)| &job.policy.after);
+    for (job, line) in found {
+        for other in job.policy.after.iter().filter(|other| !ids.contains(*other)) {
+            let message = format!("after: jobs has no job {}", quoted(other));
+            problems.add(&job.file, *line, &message, &unknown_remedy(other, &names, "jobs"));
+        }
+        // Of a circle, the first job by name is told.
+        let (mut reached, mut next) = (BTreeSet::new(), vec![job.id.as_str()]);
+        while let Some(id) = next.pop() {
+            next.extend(waits_for(id).iter().map(String::as_str).filter(|other| reached.insert(*other)));
+        }
+        if reached.contains(job.id.as_str()) && reached.iter().all(|other| *other >= job.id.as_str()) {
+            let message = "after: the job would wait for itself, by way of those it names";
+            problems.add(&job.file, *line, message, "let one of them not wait for the other");
+        }
+    }
+}
+
+fn read(mut top: Section<'_>, id: String, workspaces: &Workspaces) -> Option<(Job, Option<usize>)> {
     let file = top.source.file.to_owned();
     let kinds = [("sync", Kind::Sync), ("rollup", Kind::Rollup), ("report", Kind::Report)];
     let kind = top.required("kind", "\"sync\", \"rollup\" or \"report\"", one_of(&kinds))?.value;
@@ -118,20 +144,29 @@ fn read(mut top: Section<'_>, id: String, workspaces: &Workspaces) -> Option<Job
         check_each(&top, chosen, Some(&known), "workspace", super::workspaces::FOLDER);
     }
     let scope = Scope { workspaces, chosen: chosen.as_ref().map(|at| at.value.as_slice()) };
+    let default = match kind {
+        // The next sync fetches what this one would have.
+        Kind::Sync => Policy { overlap: Overlap::Skip, ..Policy::default() },
+        Kind::Rollup | Kind::Report => Policy::default(),
+    };
+    let vendors = scope.any(|workspace| workspace.connections.iter().map(|own| own.id.clone()).collect());
+    let Timing { policy, after_line } = timing::read(&mut top, default, vendors.as_ref());
     let kind = match kind {
         Kind::Sync => read_sync(&mut top, &scope).map(JobKind::Sync),
         Kind::Rollup => Some(JobKind::Rollup),
         Kind::Report => read_report(&mut top, &scope).map(JobKind::Report),
     };
     top.finish();
-    Some(Job {
+    let job = Job {
         id,
         file,
         cron: cron?.value,
         time_zone: time_zone.map(|at| at.value),
         workspaces: chosen.map(|at| at.value),
+        policy,
         kind: kind?,
-    })
+    };
+    Some((job, after_line))
 }
 
 /// The workspaces of a job.
@@ -182,7 +217,6 @@ fn read_report(top: &mut Section<'_>, scope: &Scope<'_>) -> Option<ReportJob> {
     let formats = top.required("formats", "[\"pdf\", \"html\", \"csv\"]", list_of(one_of(&formats)));
     let compare = top.optional("compare", list_of(one_of(&comparisons)));
     let late = top.optional("late", one_of(&policies)).map_or(LatePolicy::Hold, |at| at.value);
-    let deadline = top.optional("deadline_minutes", whole_number(1, 24 * 60)).map_or(120, |at| at.value);
     if let Some(to) = &to {
         let known = scope.any(|workspace| workspace.recipients.keys().cloned().collect());
         check_each(top, to, known.as_ref(), "recipient group", "the job's workspaces");
@@ -197,7 +231,6 @@ fn read_report(top: &mut Section<'_>, scope: &Scope<'_>) -> Option<ReportJob> {
         formats: formats?.value,
         compare: compare.map(|at| at.value).unwrap_or_default(),
         late,
-        deadline: TimeDelta::minutes(i64::try_from(deadline).ok()?),
     })
 }
 

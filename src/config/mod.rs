@@ -14,6 +14,7 @@ pub mod problems;
 mod reader;
 pub mod secrets;
 pub mod sql_files;
+mod timing;
 mod values;
 pub mod workspaces;
 

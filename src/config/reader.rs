@@ -147,6 +147,11 @@ impl<'a> Section<'a> {
         self.table.contains_key(key)
     }
 
+    /// Whether the key is there and holds a table.
+    pub fn is_table(&self, key: &str) -> bool {
+        self.table.get(key).is_some_and(|value| value.get_ref().is_table())
+    }
+
     /// A table inside.
     pub fn section(&mut self, key: &'static str) -> Option<Section<'a>> {
         let (line, value) = self.take(key)?;

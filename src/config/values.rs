@@ -2,6 +2,7 @@
 
 use super::reader::{At, Fault, Section, fault, unknown_remedy};
 use crate::domain::money::Currency;
+use crate::domain::schedule::{Expression, ExpressionError};
 use crate::support::secret::SecretRef;
 use chrono::{NaiveDate, Weekday};
 use chrono_tz::Tz;
@@ -232,22 +233,15 @@ pub fn secret_ref(value: &DeValue<'_>) -> Result<SecretRef, Fault> {
 }
 
 /// A five-field cron expression that fires at some time.
-pub fn cron(value: &DeValue<'_>) -> Result<String, Fault> {
-    const REMEDY: &str = "write minute, hour, day, month, weekday, as \"0 8 * * 1-5\"";
+pub fn cron(value: &DeValue<'_>) -> Result<Expression, Fault> {
     let text = text(value)?;
-    let parser = croner::parser::CronParser::builder()
-        .seconds(croner::parser::Seconds::Disallowed)
-        .year(croner::parser::Year::Disallowed)
-        .build();
-    let fields = text.split_whitespace().count();
-    if fields != 5 {
-        return Err(fault(format!("{} has {fields} fields, not 5", quoted(&text)), REMEDY));
-    }
-    let cron = parser.parse(&text).map_err(|_| fault(format!("{} is not a cron expression", quoted(&text)), REMEDY))?;
-    match cron.find_next_occurrence(&chrono::DateTime::UNIX_EPOCH, true) {
-        Ok(_) => Ok(text),
-        Err(_) => Err(fault(format!("{} never fires", quoted(&text)), "name a day that exists")),
-    }
+    Expression::parse(&text).map_err(|error| {
+        let remedy = match error {
+            ExpressionError::NeverFires => "name a day that exists",
+            _ => "write minute, hour, day, month, weekday, as \"0 8 * * 1-5\"",
+        };
+        fault(format!("{} {error}", quoted(&text)), remedy)
+    })
 }
 
 /// Checks `name` against what exists elsewhere; `None` there means that could not be read.

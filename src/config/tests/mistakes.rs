@@ -215,6 +215,22 @@ const OF_RULES_AND_JOBS: &[Case] = &[
     ("jobs/report_daily.toml", "daily_performance", "daily_performence", 3, "unknown choice", "did you mean \"daily_performance\"?"),
     ("jobs/sync_hourly.toml", "\"UTC\"", "\"Berlin\"", 3, "\"Berlin\" is not a time zone", "IANA"),
     ("jobs/sync_hourly.toml", "[\"ads\"]", "[\"adds\"]", 4, "no connection \"adds\"", "did you mean \"ads\"?"),
+    ("jobs/sync_hourly.toml", "time_zone", "overlap = \"wait\"\ntime_zone", 3, "overlap: unknown choice \"wait\"", "known choices: queue, skip"),
+    ("jobs/sync_hourly.toml", "time_zone", "overlpa = \"skip\"\ntime_zone", 3, "unknown key \"overlpa\"", "did you mean \"overlap\"?"),
+    ("jobs/sync_hourly.toml", "time_zone", "timeout_minutes = 0\ntime_zone", 3, "timeout_minutes: the number is not a whole number from 1 to 1440", "in that range"),
+    ("jobs/sync_hourly.toml", "time_zone", "timeout_minutes = \"1h\"\ntime_zone", 3, "timeout_minutes: this is a text", "without quotes"),
+    ("jobs/sync_hourly.toml", "time_zone", "jitter_secs = 86400\ntime_zone", 3, "jitter_secs: the number is not a whole number from 0 to 3600", "in that range"),
+    ("jobs/sync_hourly.toml", "time_zone", "catch_up = \"last\"\ntime_zone", 3, "catch_up: unknown choice \"last\"", "did you mean \"latest\"?"),
+    ("jobs/sync_hourly.toml", "time_zone", "catch_up = \"all\"\ntime_zone", 3, "\"all\" needs the age", "within_hours = 48"),
+    ("jobs/sync_hourly.toml", "time_zone", "catch_up = { kind = \"all\" }\ntime_zone", 3, "[catch_up]: \"within_hours\" is missing", "add within_hours = 48"),
+    ("jobs/sync_hourly.toml", "time_zone", "catch_up = { kind = \"latest\", within_hours = 3 }\ntime_zone", 3, "[catch_up]: unknown key \"within_hours\"", "known keys: kind"),
+    ("jobs/sync_hourly.toml", "time_zone", "retries = { attempt = 3 }\ntime_zone", 3, "[retries]: unknown key \"attempt\"", "did you mean \"attempts\"?"),
+    ("jobs/sync_hourly.toml", "time_zone", "retries = 3\ntime_zone", 3, "retries is not a table", "write [retries]"),
+    ("jobs/sync_hourly.toml", "time_zone", "retries = { first_wait_secs = 600, longest_wait_secs = 60 }\ntime_zone", 3, "the first wait (600 s) is longer than the longest (60 s)", "at least first_wait_secs"),
+    ("jobs/sync_hourly.toml", "time_zone", "circuit = { failures = 0 }\ntime_zone", 3, "[circuit]: failures: the number is not a whole number from 1", "in that range"),
+    ("jobs/sync_hourly.toml", "time_zone", "after = [\"report_dialy\"]\ntime_zone", 3, "after: jobs has no job \"report_dialy\"", "did you mean \"report_daily\"?"),
+    ("jobs/sync_hourly.toml", "time_zone", "after = [\"sync_hourly\"]\ntime_zone", 3, "would wait for itself", "not wait for the other"),
+    ("jobs/report_daily.toml", "late", "after_coverage = [\"drops\"]\nlate", 8, "no vendor's connection \"drops\"", "vendor's connections: ads"),
     ("jobs/sync_hourly.toml", "kind = \"sync\"", "", 1, "\"kind\" is missing", "add kind = \"sync\""),
 ];
 
@@ -234,6 +250,26 @@ fn every_mistake_is_told_once_with_its_line_and_remedy() {
         assert!(problem.remedy.contains(remedy), "{new:?}: {problem}");
         assert!(!problem.to_string().contains("hunter2"), "a secret was repeated: {problem}");
     }
+}
+
+#[test]
+fn jobs_that_wait_for_each_other_are_told_once() {
+    let found = problems(&[
+        ("jobs/report_daily.toml", "late", "after = [\"sync_hourly\"]\nlate"),
+        ("jobs/sync_hourly.toml", "time_zone", "after = [\"report_daily\"]\ntime_zone"),
+    ]);
+    let [problem] = found.as_slice() else { panic!("{found:#?}") };
+    assert_eq!(problem.place(), "jobs/report_daily.toml:8");
+}
+
+/// A broken job is told by itself; who waits for it is not.
+#[test]
+fn a_job_that_cannot_be_read_is_still_there_to_be_waited_for() {
+    let found = problems(&[
+        ("jobs/report_daily.toml", "0 8 * * 1-5", "daily"),
+        ("jobs/sync_hourly.toml", "time_zone", "after = [\"report_daily\"]\ntime_zone"),
+    ]);
+    assert_eq!(found.iter().map(Problem::place).collect::<Vec<_>>(), ["jobs/report_daily.toml:2"]);
 }
 
 #[test]

@@ -154,3 +154,17 @@ fn the_example_gives_each_connector_what_it_needs() {
         assert!(built.is_ok(), "{}: {:?}", connection.id, built.err());
     }
 }
+
+/// The shipped jobs spell their policies out; a default would hide what an admin may change.
+#[test]
+fn the_shipped_jobs_say_what_happens_when_things_go_wrong() {
+    use crate::domain::schedule::{CatchUp, Overlap};
+    let settings = repository();
+    let policy = |id: &str| settings.jobs.iter().find(|job| job.id == id).expect("a shipped job").policy.clone();
+    let sync = policy("sync_hourly");
+    assert_eq!((sync.catch_up, sync.overlap), (CatchUp::Latest, Overlap::Skip));
+    assert!(sync.jitter > chrono::TimeDelta::zero() && sync.retries.attempts > 1);
+    assert_eq!(policy("rollup_nightly").after, ["sync_hourly"]);
+    let report = policy("report_daily");
+    assert_eq!((report.after, report.deadline), (vec!["rollup_nightly".to_owned()], chrono::TimeDelta::minutes(120)));
+}

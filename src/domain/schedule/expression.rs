@@ -29,14 +29,14 @@ pub struct Expression {
     hours: Vec<u32>,
 }
 
-/// Why a text is not an expression.
+/// Why a text is not an expression; words to follow the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExpressionError {
-    #[error("it has {0} fields, not 5")]
+    #[error("has {0} fields, not 5")]
     Fields(usize),
-    #[error("it is not a cron expression")]
+    #[error("is not a cron expression")]
     Syntax,
-    #[error("it never fires")]
+    #[error("never fires")]
     NeverFires,
 }
 
@@ -51,6 +51,13 @@ pub enum FireReason {
 }
 
 impl FireReason {
+    pub const ALL: [Self; 3] = [Self::Normal, Self::Gap, Self::Overlap];
+
+    /// The reason of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+
     /// As printed and stored.
     pub fn name(self) -> &'static str {
         match self {

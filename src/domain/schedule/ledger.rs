@@ -43,9 +43,16 @@ pub trait Ledger {
     /// it is not there to be claimed.
     fn claim(&mut self, slot: &Slot) -> Result<bool, Self::Error>;
 
-    /// Closes the attempt of a claimed slot; `slot` says how it now stands. `false` if it is not
-    /// claimed.
-    fn finish(&mut self, slot: &Slot, outcome: Outcome, detail: &str, mark: &Mark) -> Result<bool, Self::Error>;
+    /// Closes the attempt of a claimed slot at `now`; `slot` says how it now stands. `false` if it is
+    /// not claimed.
+    fn finish(
+        &mut self,
+        slot: &Slot,
+        outcome: Outcome,
+        detail: &str,
+        mark: &Mark,
+        now: DateTime<Utc>,
+    ) -> Result<bool, Self::Error>;
 
     /// The last day through which a connection's days are whole, the least of its streams.
     fn covered_through(&mut self, workspace: &str, connection: &str) -> Result<Option<NaiveDate>, Self::Error>;

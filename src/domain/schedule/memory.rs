@@ -2,7 +2,7 @@
 
 use super::ledger::{Ledger, Mark};
 use super::slot::{Outcome, Pair, Slot, SlotKey, SlotState};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
@@ -54,7 +54,14 @@ impl Ledger for MemoryLedger {
         Ok(true)
     }
 
-    fn finish(&mut self, slot: &Slot, outcome: Outcome, _detail: &str, mark: &Mark) -> Result<bool, Infallible> {
+    fn finish(
+        &mut self,
+        slot: &Slot,
+        outcome: Outcome,
+        _detail: &str,
+        mark: &Mark,
+        _now: DateTime<Utc>,
+    ) -> Result<bool, Infallible> {
         let Some(known) = self.slots.get_mut(&slot.key).filter(|known| known.state == SlotState::Claimed) else {
             return Ok(false);
         };

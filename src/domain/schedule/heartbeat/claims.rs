@@ -52,7 +52,7 @@ impl Heartbeat {
         if let Some((slot, mark)) = self.departed.get(key) {
             let state = if outcome == Outcome::Succeeded { SlotState::Succeeded } else { SlotState::Failed };
             let ended = Slot { state, ..as_skipped(slot.clone(), Why::Gone, now) };
-            let was_claimed = ledger.finish(&ended, outcome, detail, mark)?;
+            let was_claimed = ledger.finish(&ended, outcome, detail, mark, now)?;
             self.departed.remove(key);
             return Ok(was_claimed.then_some(ended));
         }
@@ -76,7 +76,7 @@ impl Heartbeat {
         if outcome == Outcome::Succeeded {
             mark.last_success_slot = mark.last_success_slot.max(Some(key.at));
         }
-        if !ledger.finish(&ended, outcome, detail, &mark)? {
+        if !ledger.finish(&ended, outcome, detail, &mark, now)? {
             return Ok(None);
         }
         entry.mark = mark;

@@ -93,7 +93,7 @@ impl Heartbeat {
                 }
                 SlotState::Claimed => {
                     let detail = Why::Gone.sentence();
-                    ledger.finish(&as_skipped(slot, Why::Gone, now), Outcome::Lost, detail, &mark)?;
+                    ledger.finish(&as_skipped(slot, Why::Gone, now), Outcome::Lost, detail, &mark, now)?;
                 }
                 _ => ledger.skip(&as_skipped(slot, Why::Gone, now))?,
             }

@@ -50,8 +50,15 @@ impl Ledger for Slim {
         self.open.claim(slot)
     }
 
-    fn finish(&mut self, slot: &Slot, outcome: Outcome, detail: &str, mark: &Mark) -> Result<bool, Infallible> {
-        let was_claimed = self.open.finish(slot, outcome, detail, mark)?;
+    fn finish(
+        &mut self,
+        slot: &Slot,
+        outcome: Outcome,
+        detail: &str,
+        mark: &Mark,
+        now: DateTime<Utc>,
+    ) -> Result<bool, Infallible> {
+        let was_claimed = self.open.finish(slot, outcome, detail, mark, now)?;
         self.open.attempts.clear();
         if slot.state == SlotState::Succeeded {
             self.open.slots.remove(&slot.key);
