@@ -10,6 +10,7 @@ mod migrate;
 pub mod outbox;
 pub mod readings;
 pub mod rollup;
+pub mod slots;
 mod worker;
 
 pub use error::{Context, WarehouseError};

@@ -1,0 +1,209 @@
+//! The books of the schedule: slots, what is remembered of each job, and a run for each attempt. A
+//! change and its record are one transaction.
+
+mod ledger;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+pub use ledger::{Dated, SlotLedger};
+
+use super::error::{Context, WarehouseError};
+use crate::domain::schedule::{Mark, Outcome, Pair, Slot, SlotState};
+use crate::support::ids::stable_id;
+use chrono::{DateTime, Utc};
+use duckdb::{Connection, params};
+use rows::{at, read_mark, read_run, read_slot};
+
+/// An attempt at a slot, or another run, as the books have it. Instants are UTC.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Run {
+    pub run_id: String,
+    pub job: String,
+    pub workspace: String,
+    pub subject: String,
+    pub slot_at: Option<DateTime<Utc>>,
+    /// Counts from 1.
+    pub attempt: u32,
+    /// Why it began.
+    pub reason: String,
+    pub started_at: DateTime<Utc>,
+    pub ended_at: Option<DateTime<Utc>>,
+    /// `running` until it ended.
+    pub outcome: String,
+    pub detail: String,
+}
+
+/// Every slot that is planned or claimed, oldest first.
+pub fn unfinished(reader: &Connection) -> Result<Vec<Slot>, WarehouseError> {
+    let step = || "reading the slots".to_owned();
+    let mut statement = reader.prepare(include_str!("unfinished.sql")).context(step)?;
+    let rows = statement.query_map([], read_slot).context(step)?;
+    rows.collect::<Result<_, _>>().context(step)
+}
+
+/// The newest slots of a job, a workspace or all.
+pub fn list(
+    reader: &Connection,
+    job: Option<&str>,
+    workspace: Option<&str>,
+    most: u32,
+) -> Result<Vec<Slot>, WarehouseError> {
+    let step = || "listing the slots".to_owned();
+    let mut statement = reader.prepare(include_str!("list.sql")).context(step)?;
+    let rows = statement.query_map(params![job, workspace, most], read_slot).context(step)?;
+    rows.collect::<Result<_, _>>().context(step)
+}
+
+/// The newest runs of a job, a workspace or all.
+pub fn runs(
+    reader: &Connection,
+    job: Option<&str>,
+    workspace: Option<&str>,
+    most: u32,
+) -> Result<Vec<Run>, WarehouseError> {
+    let step = || "listing the runs".to_owned();
+    let mut statement = reader.prepare(include_str!("runs.sql")).context(step)?;
+    let rows = statement.query_map(params![job, workspace, most], read_run).context(step)?;
+    rows.collect::<Result<_, _>>().context(step)
+}
+
+/// What is remembered of every job and workspace.
+pub fn marks(reader: &Connection) -> Result<Vec<(Pair, Mark)>, WarehouseError> {
+    let step = || "reading what is remembered of the jobs".to_owned();
+    let mut statement = reader.prepare(include_str!("marks.sql")).context(step)?;
+    let rows = statement.query_map([], read_mark).context(step)?;
+    rows.collect::<Result<_, _>>().context(step)
+}
+
+/// Enters slots and marks, all or nothing; says for each slot whether it was taken.
+pub fn plan(connection: &mut Connection, slots: &[Slot], marks: &[(Pair, Mark)]) -> Result<Vec<bool>, WarehouseError> {
+    let step = || "entering slots".to_owned();
+    let transaction = connection.transaction().context(step)?;
+    let mut taken = Vec::with_capacity(slots.len());
+    {
+        let mut enter = transaction.prepare(include_str!("enter.sql")).context(step)?;
+        for slot in slots {
+            let pair = &slot.key.pair;
+            let count = enter
+                .execute(params![
+                    pair.job,
+                    pair.workspace,
+                    at(slot.key.at),
+                    slot.fire.name(),
+                    slot.is_catch_up,
+                    slot.state.name(),
+                    slot.reason,
+                    slot.detail,
+                    at(slot.planned_at),
+                    slot.ended_at.map(at),
+                ])
+                .context(step)?;
+            taken.push(count > 0);
+        }
+        for (pair, mark) in marks {
+            set_mark(&transaction, pair, mark)?;
+        }
+    }
+    transaction.commit().context(step)?;
+    Ok(taken)
+}
+
+/// Marks a planned slot as skipped.
+pub fn skip(connection: &Connection, slot: &Slot) -> Result<(), WarehouseError> {
+    set(connection, slot, SlotState::Planned).map(drop)
+}
+
+/// Claims a planned slot and opens a run. `false` if it is not there to be claimed.
+pub fn claim(connection: &mut Connection, slot: &Slot) -> Result<bool, WarehouseError> {
+    let step = || format!("claiming {}", slot.key);
+    let transaction = connection.transaction().context(step)?;
+    if !set(&transaction, slot, SlotState::Planned)? {
+        return Ok(false);
+    }
+    let pair = &slot.key.pair;
+    let begun = slot.claimed_at.unwrap_or(slot.key.at);
+    let subject = slot.key.at.format("%Y-%m-%dT%H:%MZ").to_string();
+    let run_id = stable_id(
+        "run",
+        &[&pair.job, &pair.workspace, &slot.key.at.to_rfc3339(), &slot.attempts.to_string(), &begun.to_rfc3339()],
+    );
+    transaction
+        .execute(
+            include_str!("begin_run.sql"),
+            params![run_id, pair.job, pair.workspace, subject, at(begun), at(slot.key.at), slot.attempts, slot.reason,],
+        )
+        .context(step)?;
+    transaction.commit().context(step)?;
+    Ok(true)
+}
+
+/// Closes the run of a claimed slot and says how the slot now stands. `false` if it is not claimed.
+pub fn finish(
+    connection: &mut Connection,
+    slot: &Slot,
+    outcome: Outcome,
+    detail: &str,
+    mark: &Mark,
+    ended_at: DateTime<Utc>,
+) -> Result<bool, WarehouseError> {
+    let step = || format!("finishing {}", slot.key);
+    let transaction = connection.transaction().context(step)?;
+    if !set(&transaction, slot, SlotState::Claimed)? {
+        return Ok(false);
+    }
+    let pair = &slot.key.pair;
+    transaction
+        .execute(
+            include_str!("end_run.sql"),
+            params![pair.job, pair.workspace, at(slot.key.at), at(ended_at), outcome.name(), detail],
+        )
+        .context(step)?;
+    set_mark(&transaction, pair, mark)?;
+    transaction.commit().context(step)?;
+    Ok(true)
+}
+
+/// Writes how a slot now stands, if it stands as `expected`.
+fn set(connection: &Connection, slot: &Slot, expected: SlotState) -> Result<bool, WarehouseError> {
+    let pair = &slot.key.pair;
+    let count = connection
+        .execute(
+            include_str!("set.sql"),
+            params![
+                pair.job,
+                pair.workspace,
+                at(slot.key.at),
+                expected.name(),
+                slot.state.name(),
+                slot.attempts,
+                slot.reason,
+                slot.detail,
+                slot.not_before.map(at),
+                slot.first_started_at.map(at),
+                slot.claimed_by,
+                slot.claimed_at.map(at),
+                slot.ended_at.map(at),
+            ],
+        )
+        .context(|| format!("writing how {} stands", slot.key))?;
+    Ok(count > 0)
+}
+
+fn set_mark(connection: &Connection, pair: &Pair, mark: &Mark) -> Result<(), WarehouseError> {
+    connection
+        .execute(
+            include_str!("set_mark.sql"),
+            params![
+                pair.job,
+                pair.workspace,
+                at(mark.first_seen_at),
+                at(mark.planned_through),
+                mark.failures.in_row,
+                mark.failures.last_at.map(at),
+                mark.last_success_slot.map(at),
+            ],
+        )
+        .context(|| format!("remembering {} {}", pair.job, pair.workspace))?;
+    Ok(())
+}
