@@ -31,7 +31,7 @@ pub struct BackfillArgs {
 
 #[derive(Debug, clap::Args)]
 pub struct ReplayArgs {
-    /// Manifests of landed slices, as `daybook runs --json` and `explain` name them.
+    /// Manifests of landed slices, as `daybook runs --loads --json` and `explain` name them.
     #[arg(required = true, value_name = "MANIFEST")]
     manifests: Vec<PathBuf>,
 }

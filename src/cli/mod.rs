@@ -6,6 +6,7 @@ mod check;
 mod coverage;
 mod demo;
 mod explain;
+mod plan;
 mod report;
 mod run;
 mod runs;
@@ -62,6 +63,8 @@ enum Command {
     Backfill(backfill::BackfillArgs),
     /// Load landed pages again, e.g. after a mapping was mended.
     Replay(backfill::ReplayArgs),
+    /// Show when jobs are due, and why: across clock changes, pauses and what they wait for.
+    Plan(plan::PlanArgs),
     /// Show what was loaded, and what became of it.
     Runs(runs::RunsArgs),
     /// Show which days of each source are there, the holes, and what fills them.
@@ -143,6 +146,7 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Report(args) => report::run(&open(cli)?, args, cli.json).await,
         Command::Backfill(args) => backfill::backfill(&open(cli)?, args, cli.json).await,
         Command::Replay(args) => backfill::replay(&open(cli)?, args, cli.json).await,
+        Command::Plan(args) => plan::run(&cli.root, args, &Clock::System, cli.json),
         Command::Runs(args) => runs::runs(&open(cli)?, args, cli.json),
         Command::Coverage(args) => coverage::run(&open(cli)?, args, cli.json),
         Command::Deliveries => runs::deliveries(&open(cli)?, cli.json),

@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::show::{count, plain, table};
 use crate::daemon::App;
-use crate::warehouse::{Context, WarehouseError};
+use crate::warehouse::{Context, WarehouseError, slots};
 use chrono::NaiveDateTime;
 use duckdb::params;
 
@@ -12,7 +12,13 @@ pub struct RunsArgs {
     /// Only this workspace.
     #[arg(long, short, value_name = "ID")]
     workspace: Option<String>,
-    /// Only loads that set rows aside, with the reasons.
+    /// Only this job's runs.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["loads", "quarantine"])]
+    job: Option<String>,
+    /// What was loaded, slice by slice, instead of the jobs' runs.
+    #[arg(long, conflicts_with = "quarantine")]
+    loads: bool,
+    /// Rows that were set aside, with the reasons.
     #[arg(long)]
     quarantine: bool,
     /// At most so many, newest first.
@@ -23,6 +29,9 @@ pub struct RunsArgs {
 pub fn runs(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome> {
     if args.quarantine {
         return quarantine(app, args, json);
+    }
+    if !args.loads {
+        return of_jobs(app, args, json);
     }
     let step = || "reading the loads".to_owned();
     let rows = app.warehouse.read_blocking(|reader| -> Result<Vec<_>, WarehouseError> {
@@ -69,6 +78,34 @@ pub fn runs(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome> {
         "{}",
         table(&["loaded UTC", "stream", "slice", "read", "new", "restated", "aside"], &[3, 4, 5, 6], lines.collect())
     );
+    Ok(Outcome::Done)
+}
+
+fn of_jobs(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome> {
+    let (job, workspace) = (args.job.as_deref(), args.workspace.as_deref());
+    let runs = app.warehouse.read_blocking(|reader| slots::runs(reader, job, workspace, args.limit))?;
+    if json {
+        println!("{}", serde_json::to_string(&runs)?);
+        return Ok(Outcome::Done);
+    }
+    if runs.is_empty() {
+        println!("no job has run yet; `daybook runs --loads` shows what was loaded by hand");
+        return Ok(Outcome::Done);
+    }
+    let lines = runs.iter().map(|run| {
+        let took = run
+            .ended_at
+            .map(|ended| format!("{} s", count((ended - run.started_at).num_seconds().max(0).unsigned_abs())));
+        let attempt = if run.attempt > 1 { format!(" ({}.)", run.attempt) } else { String::new() };
+        vec![
+            run.started_at.format("%m-%d %H:%M").to_string(),
+            format!("{} {}", run.job, run.workspace),
+            took.unwrap_or_default(),
+            format!("{}{attempt}", run.outcome.replace('_', " ")),
+            run.detail.clone(),
+        ]
+    });
+    println!("{}", table(&["began UTC", "job", "took", "outcome", "detail"], &[2], lines.collect()));
     Ok(Outcome::Done)
 }
 

@@ -119,6 +119,11 @@ impl Expression {
         self.kind
     }
 
+    /// The most fires a day can have.
+    pub fn most_a_day(&self) -> usize {
+        self.minutes.len() * self.hours.len()
+    }
+
     fn is_day(&self, date: NaiveDate) -> bool {
         let weekday = Weekday::from_days_from_sunday(date.weekday().num_days_from_sunday());
         // Both fail for dates that do not exist only.

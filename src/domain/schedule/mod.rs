@@ -24,6 +24,7 @@
 pub mod chance;
 pub mod decide;
 mod expression;
+pub mod forecast;
 mod heartbeat;
 mod ledger;
 mod memory;

@@ -1,0 +1,53 @@
+//! From the configuration to what the heartbeat knows: each job for each of its workspaces.
+
+use crate::config::{JobKind, LatePolicy, Settings, WorkspaceSettings};
+use crate::connectors::Catalog;
+use crate::connectors::spec::SlicingSpec;
+use crate::domain::schedule::{Pair, PlannedJob, Schedule};
+use crate::warehouse::slots::Dated;
+
+/// Every job for each workspace it works for.
+pub fn planned_jobs(settings: &Settings, dated: &Dated) -> Vec<PlannedJob> {
+    let mut planned = Vec::new();
+    for job in &settings.jobs {
+        for workspace in settings.workspaces_of(job) {
+            let days_zone = workspace.workspace.time_zone;
+            let schedule = Schedule { expression: job.cron.clone(), zone: job.time_zone.unwrap_or(days_zone) };
+            let mut policy = job.policy.clone();
+            let own = |id: &String| workspace.connections.iter().any(|connection| connection.id == *id);
+            policy.after_coverage.retain(own);
+            let holds = matches!(&job.kind, JobKind::Report(report) if report.late == LatePolicy::Hold);
+            if holds && job.policy.after_coverage.is_empty() {
+                policy.after_coverage = all_dated(workspace, dated);
+            }
+            planned.push(PlannedJob { pair: Pair::new(&job.id, &workspace.workspace.id), schedule, policy, days_zone });
+        }
+    }
+    planned
+}
+
+fn all_dated(workspace: &WorkspaceSettings, dated: &Dated) -> Vec<String> {
+    let id = &workspace.workspace.id;
+    let has_days = |connection: &String| dated.contains_key(&(id.clone(), connection.clone()));
+    workspace.connections.iter().map(|connection| connection.id.clone()).filter(has_days).collect()
+}
+
+/// The streams of each connection whose days a report depends on.
+pub fn dated_streams(settings: &Settings, catalog: &Catalog) -> Dated {
+    let mut dated = Dated::new();
+    for workspace in &settings.workspaces {
+        for connection in &workspace.connections {
+            let Some(connector) = catalog.get(&connection.connector) else { continue };
+            let streams = connector.spec.streams.iter().filter(|(_, stream)| {
+                let fills_days =
+                    stream.loads.iter().any(|load| load.touches.iter().any(|column| column.ends_with("date")));
+                fills_days && stream.slicing != SlicingSpec::Whole
+            });
+            for (id, _) in streams {
+                let key = (workspace.workspace.id.clone(), connection.id.clone());
+                dated.entry(key).or_default().insert(id.clone());
+            }
+        }
+    }
+    dated
+}
