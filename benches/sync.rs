@@ -13,6 +13,7 @@ use daybook::domain::money::Currency;
 use daybook::jobs::sync::{Source, SyncContext, sync_connection};
 use daybook::support::clock::Clock;
 use daybook::support::secret::Secret;
+use daybook::support::stop::Stop;
 use daybook::warehouse::{Context, Warehouse, WarehouseConfig};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -184,7 +185,7 @@ async fn main() {
     let last_day = since() + Days::new(30 * WINDOWS as u64 - 1);
     let clock = Clock::fixed(last_day.and_hms_opt(12, 0, 0).expect("noon").and_utc());
     let engine = Arc::new(Engine::new(folder.path().join("landing"), clock.clone()).expect("an engine"));
-    let context = SyncContext { engine, warehouse, clock, person_key: Secret::new("key") };
+    let context = SyncContext { engine, warehouse, clock, person_key: Secret::new("key"), stop: Stop::default() };
     let source = Source { connection, currency: Currency::new("EUR").expect("a currency"), since: since() };
     let (begun, work) = (Instant::now(), processor_seconds());
     let outcomes = sync_connection(&context, &source, &|_| {}).await;

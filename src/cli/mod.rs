@@ -113,7 +113,10 @@ pub fn main() -> ExitCode {
             return ExitCode::from(1);
         }
     };
-    match runtime.block_on(dispatch(&cli)) {
+    let ended = runtime.block_on(dispatch(&cli));
+    // What was cut off at a stop is not waited for; nothing else is under way here.
+    runtime.shutdown_background();
+    match ended {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Partly) => ExitCode::from(3),
         Err(error) => {
@@ -151,7 +154,7 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Coverage(args) => coverage::run(&open(cli)?, args, cli.json),
         Command::Deliveries => runs::deliveries(&open(cli)?, cli.json),
         Command::Explain(args) => explain::run(&open(cli)?, args, cli.json),
-        Command::Run => run::run(&open(cli)?).await,
+        Command::Run => run::run(open(cli)?).await,
     }
 }
 

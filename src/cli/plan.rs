@@ -104,19 +104,23 @@ fn as_json(fire: &PlannedFire) -> serde_json::Value {
 /// A line a fire, and a second one for what is to be said; no line is longer than 80 columns.
 fn as_text(fires: &[PlannedFire]) -> String {
     let zones = fires.iter().map(|fire| fire.zone.name().len()).max().unwrap_or(0);
-    let mut out = format!("{:<17} {:<16} {:<zones$} {:<8} job and workspace\n", "UTC", "local", "in", "reason");
-    for fire in fires {
-        let (at, local) = (minute(fire.at), fire.wall.format("%a %d %b %H:%M"));
-        let head = format!("{at} {local:<16} {:<zones$} {:<8}", fire.zone.name(), fire.reason.name());
-        let who = format!("{} {}", fire.pair.job, fire.pair.workspace);
-        out.push_str(&head);
+    let mut out = String::new();
+    let mut line = |at: &str, local: &str, zone: &str, reason: &str, who: &str, note: &str| {
+        let head = format!("{at:<17} {local:<16} {zone:<zones$} {reason:<8}");
         if head.len() + 1 + who.len() <= WIDTH {
-            out.push_str(&format!(" {who}\n"));
+            out.push_str(&format!("{head} {who}\n"));
         } else {
-            out.push('\n');
-            wrap(&mut out, &who);
+            out.push_str(&format!("{}\n", head.trim_end()));
+            wrap(&mut out, who);
         }
-        wrap(&mut out, &plain(&fire.note).replace('\n', " "));
+        wrap(&mut out, note);
+    };
+    line("UTC", "local", "in", "reason", "job and workspace", "");
+    for fire in fires {
+        let local = fire.wall.format("%a %d %b %H:%M").to_string();
+        let who = format!("{} {}", fire.pair.job, fire.pair.workspace);
+        let note = plain(&fire.note).replace('\n', " ");
+        line(&minute(fire.at), &local, fire.zone.name(), fire.reason.name(), &who, &note);
     }
     out
 }

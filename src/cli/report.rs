@@ -3,12 +3,12 @@
 use super::Outcome;
 use super::show::plain;
 use crate::config::WorkspaceSettings;
+pub use crate::daemon::issue::Issued;
+use crate::daemon::issue::issue_report;
 use crate::daemon::{App, AppError, Selection};
 use crate::delivery::Route;
 use crate::jobs::deliver::{Delivered, deliver_due};
-use crate::jobs::report::{build_daily, new_report, render_all};
-use crate::support::blocking::off_thread;
-use crate::warehouse::outbox::{Ending, is_issued, issue};
+use crate::warehouse::outbox::Ending;
 use chrono::{Days, NaiveDate};
 
 #[derive(Debug, clap::Args)]
@@ -22,16 +22,6 @@ pub struct ReportArgs {
     /// Issue the report, but deliver nothing now.
     #[arg(long)]
     no_deliver: bool,
-}
-
-/// Whether a report was issued now or had been before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Issued {
-    pub workspace: String,
-    pub date: NaiveDate,
-    pub report_id: String,
-    pub is_new: bool,
-    pub gaps: usize,
 }
 
 pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Outcome> {
@@ -75,27 +65,7 @@ pub async fn issue_daily(app: &App, workspace: &WorkspaceSettings, date: NaiveDa
     }
     let mut all = Vec::new();
     for (_, job) in jobs {
-        let context = app.report_context(workspace);
-        let (audience, templates) = (app.audience(workspace, job), app.templates.clone());
-        let (warehouse, now) = (app.warehouse.clone(), app.clock.now());
-        let issued = off_thread(move || -> anyhow::Result<Issued> {
-            let (document, receipts) = warehouse.read_blocking(|reader| build_daily(reader, &context, date, now))?;
-            let mut issued = Issued {
-                workspace: document.workspace_id.clone(),
-                date,
-                report_id: document.id.clone(),
-                is_new: false,
-                gaps: document.gaps.len(),
-            };
-            if warehouse.read_blocking(|reader| is_issued(reader, &document.id))? {
-                return Ok(issued);
-            }
-            let rendered = render_all(&document, &templates)?;
-            let new = new_report(&document, receipts, &rendered, &audience, &templates)?;
-            issued.is_new = warehouse.write_blocking(move |connection| issue(connection, &new, now))?;
-            Ok(issued)
-        });
-        all.push(issued.await?);
+        all.push(issue_report(app, workspace, job, date).await?);
     }
     Ok(all)
 }

@@ -9,6 +9,7 @@ use crate::delivery::config::DeliveryConfig;
 use crate::support::secret::SecretRef;
 use crate::warehouse::WarehouseConfig;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The file's place.
 pub const FILE: &str = "config/daybook.toml";
@@ -21,6 +22,7 @@ pub struct DaemonSettings {
     pub warehouse: WarehouseConfig,
     pub landing: LandingConfig,
     pub log: LogConfig,
+    pub schedule: ScheduleConfig,
     pub delivery: DeliveryConfig,
     pub privacy: PrivacyConfig,
 }
@@ -48,6 +50,21 @@ pub struct LogConfig {
 impl Default for LogConfig {
     fn default() -> Self {
         Self { format: LogFormat::Text, level: tracing::Level::INFO }
+    }
+}
+
+/// The section `[schedule]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScheduleConfig {
+    /// Runs at work at the same time, at least 1.
+    pub runs_at_once: usize,
+    /// What has not ended so long after a stop was asked for is cut off.
+    pub stop_within: Duration,
+}
+
+impl Default for ScheduleConfig {
+    fn default() -> Self {
+        Self { runs_at_once: 4, stop_within: Duration::from_secs(60) }
     }
 }
 
@@ -82,6 +99,7 @@ fn read_top(root: &Path, mut top: Section<'_>, gathered: &Gathered) -> DaemonSet
         warehouse: top.section("warehouse").map(warehouse).unwrap_or_default(),
         landing: top.section("landing").map(landing).unwrap_or_default(),
         log: top.section("log").map(log).unwrap_or_default(),
+        schedule: top.section("schedule").map(schedule).unwrap_or_default(),
         delivery: delivery::read(top.section("delivery"), &data_dir, gathered),
         privacy: top.section("privacy").map(|section| privacy(section, gathered)).unwrap_or_default(),
         data_dir,
@@ -126,6 +144,20 @@ fn log(mut section: Section<'_>) -> LogConfig {
     let config = LogConfig {
         format: section.optional("format", one_of(&formats)).map_or(default.format, |at| at.value),
         level: section.optional("level", one_of(&levels)).map_or(default.level, |at| at.value),
+    };
+    section.finish();
+    config
+}
+
+fn schedule(mut section: Section<'_>) -> ScheduleConfig {
+    let default = ScheduleConfig::default();
+    let config = ScheduleConfig {
+        runs_at_once: section
+            .optional("runs_at_once", whole_number(1, 64))
+            .map_or(default.runs_at_once, |at| usize::try_from(at.value).unwrap_or(default.runs_at_once)),
+        stop_within: section
+            .optional("stop_within_secs", whole_number(1, 3600))
+            .map_or(default.stop_within, |at| Duration::from_secs(at.value)),
     };
     section.finish();
     config

@@ -23,7 +23,7 @@ mod tests;
 
 pub use channels::Channels;
 pub use connections::{ConnectionSettings, FileConnection, FileMapping, FilePreset};
-pub use daemon::{LandingConfig, LogConfig, LogFormat, PrivacyConfig};
+pub use daemon::{LandingConfig, LogConfig, LogFormat, PrivacyConfig, ScheduleConfig};
 pub use jobs::{Comparison, Format, Job, JobKind, LatePolicy, ReportJob, SyncJob};
 pub use problems::Problem;
 pub use secrets::SecretPlace;
@@ -48,6 +48,7 @@ pub struct Settings {
     pub warehouse: WarehouseConfig,
     pub landing: LandingConfig,
     pub log: LogConfig,
+    pub schedule: ScheduleConfig,
     /// Folders in it are absolute.
     pub delivery: DeliveryConfig,
     pub privacy: PrivacyConfig,
@@ -145,6 +146,7 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
             warehouse: daemon.warehouse,
             landing: daemon.landing,
             log: daemon.log,
+            schedule: daemon.schedule,
             delivery: daemon.delivery,
             privacy: daemon.privacy,
             workspaces: workspaces.into_values().flatten().collect(),

@@ -11,6 +11,7 @@ use crate::jobs::sync::{Progress, Source, StreamOutcome, SyncContext, sync_conne
 use crate::report::templates::Templates;
 use crate::support::clock::Clock;
 use crate::support::secret::{Secret, SecretError};
+use crate::support::stop::Stop;
 use crate::warehouse::rollup::{RolledUp, RollupSql, rollup};
 use crate::warehouse::{Warehouse, WarehouseError, outbox};
 use chrono::NaiveDate;
@@ -29,7 +30,7 @@ pub struct App {
     pub sync: SyncContext,
     pub clock: Clock,
     pub templates: Arc<Templates>,
-    catalog: Catalog,
+    pub(in crate::daemon) catalog: Catalog,
 }
 
 /// An installation cannot be opened, or a command cannot go on.
@@ -77,8 +78,19 @@ impl App {
             tracing::warn!(template.file = %problem.file, error = problem.message, "a template override is broken; the built-in one is used");
         }
         let catalog = catalog(&settings.root)?;
-        let sync = SyncContext { engine, warehouse: warehouse.clone(), clock: clock.clone(), person_key };
+        let sync = SyncContext {
+            engine,
+            warehouse: warehouse.clone(),
+            clock: clock.clone(),
+            person_key,
+            stop: Stop::default(),
+        };
         Ok(Self { settings, warehouse, sync, clock, templates: Arc::new(templates), catalog })
+    }
+
+    /// The connectors at hand.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
     }
 
     /// Where received pages are kept.

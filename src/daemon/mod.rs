@@ -3,9 +3,13 @@
 pub mod app;
 pub mod control;
 pub mod lock;
+pub mod issue;
 mod planned;
+pub mod scheduler;
+mod serve;
 mod telemetry;
 
 pub use app::{App, AppError, Selection};
 pub use planned::{dated_streams, planned_jobs};
+pub use serve::serve;
 pub use telemetry::start_log;

@@ -10,6 +10,7 @@ use crate::support::blocking::off_thread;
 use crate::support::clock::Clock;
 use crate::support::ids::stable_id;
 use crate::support::secret::Secret;
+use crate::support::stop::Stop;
 use crate::warehouse::load::{LoadRequest, Loaded, Pages, Replaces, Target, load};
 use crate::warehouse::{Warehouse, WarehouseError, cursor};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -22,6 +23,8 @@ pub struct SyncContext {
     pub warehouse: Warehouse,
     pub clock: Clock,
     pub person_key: Secret,
+    /// Asks every sync to end: the slice that is being loaded is finished, fetches are given up.
+    pub stop: Stop,
 }
 
 /// A connection and how far back it reaches.
@@ -164,7 +167,7 @@ pub(super) async fn run_slices(
             (slice, context.engine.fetch(connection, stream_id, slice, &on_page).await)
         });
         let mut fetches = futures_util::stream::iter(fetches).buffered(ahead);
-        while let Some((slice, fetched)) = fetches.next().await {
+        while let Some((slice, fetched)) = unless_stopped(&context.stop, fetches.next()).await {
             let last = fetched.is_err();
             if landed.send((slice, fetched)).await.is_err() || last {
                 break;
@@ -174,6 +177,10 @@ pub(super) async fn run_slices(
     };
     let loading = async {
         while let Some((slice, fetched)) = to_load.recv().await {
+            if context.stop.is_set() {
+                to_load.close();
+                return Some(stopped(slice));
+            }
             let landed = match fetched {
                 Ok(landed) => landed,
                 Err(error) => return Some(fetch_error(slice, &error)),
@@ -194,7 +201,26 @@ pub(super) async fn run_slices(
         None
     };
     outcome.error = tokio::join!(fetching, loading).1;
+    if outcome.error.is_none()
+        && context.stop.is_set()
+        && let Some(next) = usize::try_from(outcome.slices).ok().and_then(|done| plan.get(done))
+    {
+        outcome.error = Some(stopped(next));
+    }
     outcome
+}
+
+/// What comes next, or nothing once somebody has asked to stop.
+async fn unless_stopped<T>(stop: &Stop, next: impl Future<Output = Option<T>>) -> Option<T> {
+    tokio::select! {
+        biased;
+        () = stop.wait() => None,
+        next = next => next,
+    }
+}
+
+fn stopped(slice: &Slice) -> SyncError {
+    SyncError { slice: slice.id(), message: "Daybook was asked to stop before this slice".to_owned(), can_retry: true }
 }
 
 /// The slices a stream lacks, of all partitions, each partition's oldest first.

@@ -4,3 +4,4 @@ pub mod blocking;
 pub mod clock;
 pub mod ids;
 pub mod secret;
+pub mod stop;

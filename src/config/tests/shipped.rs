@@ -46,7 +46,16 @@ fn the_commented_defaults_are_the_defaults() {
     let spelled_out: String = shipped
         .lines()
         .map(|line| {
-            let names = ["data_dir", "memory_limit_mb", "threads", "keep_days", "format", "level"];
+            let names = [
+                "data_dir",
+                "memory_limit_mb",
+                "threads",
+                "keep_days",
+                "format",
+                "level",
+                "runs_at_once",
+                "stop_within_secs",
+            ];
             let plain =
                 line.strip_prefix("# ").filter(|rest| names.iter().any(|name| rest.starts_with(&format!("{name} ="))));
             format!("{}\n", plain.unwrap_or(line))
@@ -66,6 +75,7 @@ fn the_commented_defaults_are_the_defaults() {
     assert_eq!(explicit.warehouse, implicit.warehouse);
     assert_eq!(explicit.landing, implicit.landing);
     assert_eq!(explicit.log, implicit.log);
+    assert_eq!(explicit.schedule, implicit.schedule);
     assert_eq!(explicit.data_dir, explicit.root);
     assert_eq!(implicit.data_dir, implicit.root);
     assert_eq!(explicit.channels.ids(), implicit.channels.ids(), "absent files fall back to the shipped ones");

@@ -6,6 +6,7 @@ use crate::domain::schedule::decide::{Decision, Situation, Why, decide};
 use crate::domain::schedule::ledger::Ledger;
 use crate::domain::schedule::slot::{Pair, Slot, SlotState};
 use chrono::{DateTime, Days, TimeDelta, Utc};
+use std::collections::BTreeMap;
 
 /// How often a slot that waits for days asks for them.
 const COVERAGE_EVERY: TimeDelta = TimeDelta::seconds(60);
@@ -22,9 +23,11 @@ impl Heartbeat {
         let Some(entry) = self.entries.get(pair) else { return Ok(()) };
         let mut wake_at =
             entry.job.schedule.next(now + TimeDelta::nanoseconds(1)).map_or(DateTime::<Utc>::MAX_UTC, |f| f.at);
-        let mut skipped = Vec::new();
+        let (mut skipped, mut decisions) = (Vec::new(), BTreeMap::new());
         for slot in entry.open.values() {
-            match self.decide(ledger, entry, slot, now)? {
+            let decision = self.decide(ledger, entry, slot, now)?;
+            decisions.insert(slot.key.at, decision);
+            match decision {
                 Decision::Run { attempt, why } => {
                     due.push(SlotToRun { key: slot.key.clone(), attempt, why, timeout: entry.job.policy.timeout });
                     wake_at = now;
@@ -45,6 +48,7 @@ impl Heartbeat {
             entry.open.remove(&at);
         }
         entry.wake_at = wake_at;
+        entry.decisions = decisions;
         Ok(())
     }
 

@@ -54,6 +54,8 @@ struct Entry {
     mark: Mark,
     /// Unfinished slots by instant.
     open: BTreeMap<DateTime<Utc>, Slot>,
+    /// What the last beat decided on them.
+    decisions: BTreeMap<DateTime<Utc>, Decision>,
     /// Nothing changes before this; the fire after `planned_through` or a wait's end.
     wake_at: DateTime<Utc>,
 }
@@ -78,7 +80,10 @@ impl Heartbeat {
             });
             let delay = jitter(&job.pair.job, &job.pair.workspace, job.policy.jitter);
             let pair = job.pair.clone();
-            entries.insert(pair, Entry { job, jitter: delay, mark, open: BTreeMap::new(), wake_at: now });
+            entries.insert(
+                pair,
+                Entry { job, jitter: delay, mark, open: BTreeMap::new(), decisions: BTreeMap::new(), wake_at: now },
+            );
         }
         let mut departed = BTreeMap::new();
         for slot in ledger.unfinished()? {
@@ -132,6 +137,21 @@ impl Heartbeat {
             }
         }
         Ok(standing)
+    }
+
+    /// Unfinished slots with what the last beat decided on each, without a look into the ledger.
+    pub fn open_slots(&self) -> impl Iterator<Item = (&Slot, Option<Decision>)> {
+        self.entries
+            .values()
+            .flat_map(|entry| entry.open.values().map(|slot| (slot, entry.decisions.get(&slot.key.at).copied())))
+    }
+
+    /// Jobs that keep failing, with how often in a row and when each is probed next.
+    pub fn open_circuits(&self) -> impl Iterator<Item = (&Pair, u32, DateTime<Utc>)> {
+        self.entries.iter().filter_map(|(pair, entry)| {
+            let failures = entry.mark.failures;
+            Some((pair, failures.in_row, failures.probe_at(&entry.job.policy.circuit)?))
+        })
     }
 
     /// What is remembered of a pair.

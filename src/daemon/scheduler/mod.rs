@@ -1,0 +1,277 @@
+//! The scheduler: at each beat it asks the ledger what is due, starts it within its limits, and
+//! records how it ended. Whoever runs it calls [`Scheduler::tick`] at each knock and at each end, and
+//! [`Scheduler::stop`] once; [`Scheduler::watch`] hands out what it is at.
+
+mod books;
+mod knocker;
+mod lane;
+mod status;
+#[cfg(test)]
+mod tests;
+mod work;
+
+pub use knocker::Knocker;
+pub use status::{AtWork, Circuit, Status, Waiting};
+
+use super::{App, AppError, dated_streams, planned_jobs};
+use crate::domain::schedule::{Outcome, Slot, SlotKey, SlotState, SlotToRun};
+use crate::jobs::deliver::deliver_due;
+use crate::support::stop::Stop;
+use crate::warehouse::slots::SlotLedger;
+use books::{Books, Ended};
+use chrono::{DateTime, TimeDelta, Utc};
+use lane::{Lane, in_order};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::task::{Id, JoinError, JoinSet};
+
+/// Messages that were put off are looked for this often.
+const DELIVER_EVERY: TimeDelta = TimeDelta::seconds(60);
+
+/// Starts what is due and records how it ends.
+pub struct Scheduler {
+    app: Arc<App>,
+    books: Books,
+    running: JoinSet<Ended>,
+    /// What is at work, and how each is given up: it ends at its next wait.
+    at_work: HashMap<Id, (SlotKey, Stop)>,
+    /// Tasks that ended and were not looked at yet.
+    over: Vec<Result<(Id, Ended), JoinError>>,
+    delivering: JoinSet<()>,
+    delivered_at: Option<DateTime<Utc>>,
+    status: Arc<Mutex<Status>>,
+}
+
+/// What the scheduler is at, as its last beat left it; clones see the same.
+#[derive(Clone, Debug)]
+pub struct Watch(Arc<Mutex<Status>>);
+
+impl Watch {
+    pub fn status(&self) -> Status {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Scheduler {
+    /// Takes up the books. What a process that is gone had claimed is closed as lost and tried again.
+    pub async fn open(app: Arc<App>, now: DateTime<Utc>) -> Result<Self, AppError> {
+        let me = format!("process {} since {}", std::process::id(), now.format("%Y-%m-%dT%H:%M:%S%.3fZ"));
+        let (jobs, ledger) = plans(&app);
+        let (books, reaped) = Books::open(jobs, ledger, &me, now).await?;
+        for slot in &reaped {
+            tracing::warn!(
+                job.id = slot.key.pair.job, workspace.id = slot.key.pair.workspace, slot.at = %slot.key.at,
+                slot.state = slot.state.name(), detail = slot.detail, "a slot was left behind by a crash"
+            );
+        }
+        Ok(Self {
+            app,
+            books,
+            running: JoinSet::new(),
+
+            at_work: HashMap::new(),
+            over: Vec::new(),
+            delivering: JoinSet::new(),
+            delivered_at: None,
+            status: Arc::default(),
+        })
+    }
+
+    /// Goes on with another configuration over the same warehouse. What is at work ends as it began.
+    pub async fn replace(&mut self, app: Arc<App>, now: DateTime<Utc>) -> Result<(), AppError> {
+        let (jobs, ledger) = plans(&app);
+        self.books.replace(jobs, ledger, now).await?;
+        self.app = app;
+        Ok(())
+    }
+
+    /// Records what ended, gives up what takes too long, and starts what is due. An error is one of the
+    /// books; the next beat tries again, and nothing is lost.
+    pub async fn tick(&mut self, now: DateTime<Utc>) -> Result<(), AppError> {
+        let done = self.beat(now).await;
+        let mut status = self.books.status().await;
+        let mut kept = self.status.lock().unwrap_or_else(PoisonError::into_inner);
+        status.beats = kept.beats + 1;
+        status.last_beat_at = Some(now);
+        status.is_stopping = self.app.sync.stop.is_set();
+        status.trouble = done.as_ref().err().map(ToString::to_string);
+        *kept = status;
+        done
+    }
+
+    /// Ends when something that was started has ended: then it is time for a beat. Safe to be dropped.
+    pub async fn ended(&mut self) {
+        match self.running.join_next_with_id().await {
+            Some(over) => self.over.push(over),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// What the scheduler is at, as its last beat left it.
+    pub fn status(&self) -> Status {
+        self.watch().status()
+    }
+
+    /// The same for others, to look at any time.
+    pub fn watch(&self) -> Watch {
+        Watch(self.status.clone())
+    }
+
+    /// Stops: nothing new begins, a slice that is being loaded is finished, fetches are given up. What
+    /// has not ended `within` that is cut off; its transactions roll back, and its slot begins again at
+    /// the next start. Answers how many were cut off.
+    pub async fn stop(&mut self, within: Duration) -> usize {
+        self.app.sync.stop.set();
+        let limit = tokio::time::Instant::now() + within;
+        while !self.running.is_empty() {
+            if tokio::time::timeout_at(limit, self.ended()).await.is_err() {
+                break;
+            }
+        }
+        while tokio::time::timeout_at(limit, self.delivering.join_next()).await.is_ok_and(|next| next.is_some()) {}
+        let now = self.app.clock.now();
+        let mut ended = self.collect();
+        let cut_off: Vec<SlotKey> = self
+            .at_work
+            .drain()
+            .map(|(_, (key, give_up))| {
+                give_up.set();
+                key
+            })
+            .collect();
+        let count = cut_off.len() + self.delivering.len();
+        self.delivering.abort_all();
+        ended.extend(cut_off.into_iter().map(|key| Ended {
+            key,
+            outcome: Outcome::Stopped,
+            detail: format!("it did not end within {} s of Daybook's stop and was cut off", within.as_secs()),
+        }));
+        match self.books.record(ended, now).await {
+            Ok(recorded) => recorded.iter().for_each(tell),
+            // The claims stay; the next start finds and closes them.
+            Err(error) => tracing::error!(error = %error, "how the last runs ended cannot be recorded"),
+        }
+        count
+    }
+
+    async fn beat(&mut self, now: DateTime<Utc>) -> Result<(), AppError> {
+        while let Some(over) = self.running.try_join_next_with_id() {
+            self.over.push(over);
+        }
+        let mut ended = self.collect();
+        // Tasks know their limit; after a suspend only the clock does.
+        for key in self.books.overdue(now).await {
+            let Some(id) = self.at_work.iter().find(|(_, (of, _))| *of == key).map(|(id, _)| *id) else { continue };
+            if let Some((key, give_up)) = self.at_work.remove(&id) {
+                give_up.set();
+                ended.push(Ended { key, outcome: Outcome::TimedOut, detail: "it was over its time limit".to_owned() });
+            }
+        }
+        let recorded = self.books.record(ended, now).await?;
+        recorded.iter().for_each(tell);
+        if !self.app.sync.stop.is_set() {
+            self.start_due(now).await?;
+        }
+        let issued = recorded.iter().any(|slot| self.lane(&slot.key) == Some(Lane::Report));
+        self.deliver(now, issued);
+        Ok(())
+    }
+
+    async fn start_due(&mut self, now: DateTime<Utc>) -> Result<(), AppError> {
+        let due = self.books.beat(now).await?;
+        let known = due.into_iter().filter_map(|due| Some((self.lane(&due.key)?, due))).collect();
+        for (_, due) in in_order(known) {
+            if self.at_work.len() >= self.app.settings.schedule.runs_at_once {
+                break;
+            }
+            self.start(due, now).await?;
+        }
+        Ok(())
+    }
+
+    async fn start(&mut self, due: SlotToRun, now: DateTime<Utc>) -> Result<(), AppError> {
+        let limit = due.timeout.to_std().unwrap_or_default();
+        let Some(job) = self.app.settings.jobs.iter().find(|job| job.id == due.key.pair.job).cloned() else {
+            return Ok(());
+        };
+        let Some(slot) = self.books.claim(due, now).await? else { return Ok(()) };
+        tracing::info!(
+            job.id = job.id, workspace.id = slot.key.pair.workspace, slot.at = %slot.key.at,
+            slot.attempt = slot.attempts, reason = slot.reason, "a run begins"
+        );
+        let (app, key, give_up) = (self.app.clone(), slot.key, Stop::default());
+        let (of, wish, runtime) = (key.clone(), give_up.clone(), tokio::runtime::Handle::current());
+        // A thread of its own: whatever a run does, the beat and the other runs go on.
+        let task = self.running.spawn_blocking(move || {
+            let (outcome, detail) = runtime.block_on(async {
+                tokio::select! {
+                    end = work::work(&app, &job, &key.pair.workspace, key.at, limit) => end,
+                    () = wish.wait() => (Outcome::Stopped, "it was given up".to_owned()),
+                }
+            });
+            Ended { key, outcome, detail }
+        });
+        self.at_work.insert(task.id(), (of, give_up));
+        Ok(())
+    }
+
+    /// What tasks that are over ended with. One that was given up has been recorded already.
+    fn collect(&mut self) -> Vec<Ended> {
+        let mut ended = Vec::new();
+        for over in std::mem::take(&mut self.over) {
+            match over {
+                Ok((id, end)) => ended.extend(self.at_work.remove(&id).map(|_| end)),
+                Err(error) => {
+                    let Some((key, _)) = self.at_work.remove(&error.id()) else { continue };
+                    let detail = "it ended in a fault of Daybook's own; the log has more".to_owned();
+                    tracing::error!(job.id = key.pair.job, workspace.id = key.pair.workspace, error = %error, "a run panicked");
+                    ended.push(Ended { key, outcome: Outcome::Failed, detail });
+                }
+            }
+        }
+        ended
+    }
+
+    /// Sends what is due, one delivery at a time, every minute and after each report.
+    fn deliver(&mut self, now: DateTime<Utc>, at_once: bool) {
+        while self.delivering.try_join_next().is_some() {}
+        let is_time = self.delivered_at.is_none_or(|at| now < at || now - at >= DELIVER_EVERY);
+        if !self.delivering.is_empty() || !(is_time || at_once) || self.app.sync.stop.is_set() {
+            return;
+        }
+        self.delivered_at = Some(now);
+        let app = self.app.clone();
+        self.delivering.spawn(async move {
+            let sent = match app.deliverers() {
+                Ok(deliverers) => deliver_due(&app.warehouse, &deliverers, &app.clock).await.map_err(AppError::from),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = sent {
+                tracing::error!(error = %error, "deliveries stopped");
+            }
+        });
+    }
+
+    fn lane(&self, key: &SlotKey) -> Option<Lane> {
+        let job = self.app.settings.jobs.iter().find(|job| job.id == key.pair.job)?;
+        Some(Lane::of(&job.kind))
+    }
+}
+
+fn plans(app: &App) -> (Vec<crate::domain::schedule::PlannedJob>, SlotLedger) {
+    let dated = dated_streams(&app.settings, app.catalog());
+    (planned_jobs(&app.settings, &dated), SlotLedger::new(app.warehouse.clone(), dated))
+}
+
+fn tell(slot: &Slot) {
+    let (job, workspace) = (&slot.key.pair.job, &slot.key.pair.workspace);
+    if slot.state == SlotState::Succeeded {
+        tracing::info!(job.id = job, workspace.id = workspace, slot.at = %slot.key.at, detail = slot.detail, "a run ended well");
+    } else {
+        tracing::warn!(
+            job.id = job, workspace.id = workspace, slot.at = %slot.key.at, slot.state = slot.state.name(),
+            reason = slot.reason, detail = slot.detail, next_attempt_at = ?slot.not_before, "a run did not end well"
+        );
+    }
+}

@@ -1,0 +1,154 @@
+//! What a slot's attempt does, and how its end counts.
+
+use crate::config::{Job, JobKind};
+use crate::connectors::error::Disposition;
+use crate::daemon::issue::{IssueError, issue_report};
+use crate::daemon::{App, AppError, Selection};
+use crate::domain::schedule::Outcome;
+use crate::jobs::report::ReportError;
+use crate::jobs::sync::StreamOutcome;
+use crate::warehouse::WarehouseError;
+use chrono::{DateTime, Days, Utc};
+use std::time::Duration;
+
+/// How an attempt ended, and a sentence for a person.
+pub(super) type End = (Outcome, String);
+
+/// Does a job's work for a workspace; `slot_at` is the instant it was due at, which says what period a
+/// report speaks of, however late it is.
+pub(super) async fn work(app: &App, job: &Job, workspace: &str, slot_at: DateTime<Utc>, limit: Duration) -> End {
+    let done = async {
+        match &job.kind {
+            JobKind::Sync(sync) => {
+                let connections = sync.connections.clone().unwrap_or_default();
+                run_sync(app, Selection { workspaces: vec![workspace.to_owned()], connections }).await
+            }
+            JobKind::Rollup => run_rollup(app, workspace).await,
+            JobKind::Report(_) => run_report(app, job, workspace, slot_at).await,
+        }
+    };
+    match tokio::time::timeout(limit, done).await {
+        Ok(end) => end,
+        Err(_) => (Outcome::TimedOut, format!("it took longer than {} minutes", limit.as_secs().div_ceil(60))),
+    }
+}
+
+async fn run_sync(app: &App, selection: Selection) -> End {
+    let outcomes = match app.sync(&selection, &|_| {}).await {
+        Ok(outcomes) => outcomes,
+        Err(error) => return failed(&error),
+    };
+    let synced = of_streams(&outcomes, app.sync.stop.is_set());
+    if synced.0 == Outcome::Stopped {
+        return synced;
+    }
+    // What was loaded is rolled up even where a stream failed.
+    match app.rollup(&selection).await {
+        Ok(_) => synced,
+        Err(error) => failed(&error),
+    }
+}
+
+/// A sync is as good as its worst stream, save that one which only needs time comes before one that
+/// needs a person: trying again helps some of it.
+fn of_streams(outcomes: &[StreamOutcome], was_stopped: bool) -> End {
+    let rows: u64 = outcomes.iter().map(|outcome| outcome.loaded.rows_written).sum();
+    let broken: Vec<_> = outcomes.iter().filter_map(|outcome| Some((outcome, outcome.error.as_ref()?))).collect();
+    let loaded = format!("{rows} rows of {} streams", outcomes.len());
+    let Some((first, error)) = broken.first() else { return (Outcome::Succeeded, loaded) };
+    if was_stopped {
+        return (Outcome::Stopped, format!("{loaded}; the rest when Daybook runs again"));
+    }
+    let more = if broken.len() > 1 { format!(" (and {} more)", broken.len() - 1) } else { String::new() };
+    let detail = format!("{} {}: {}{more}; {loaded}", first.connection, first.stream, error.message);
+    let can_retry = broken.iter().any(|(_, error)| error.can_retry);
+    (if can_retry { Outcome::Failed } else { Outcome::Refused }, detail)
+}
+
+async fn run_rollup(app: &App, workspace: &str) -> End {
+    match app.rollup(&Selection { workspaces: vec![workspace.to_owned()], connections: Vec::new() }).await {
+        Ok(done) => {
+            let days: u64 = done.iter().map(|(_, rolled)| rolled.days).sum();
+            (Outcome::Succeeded, format!("{days} days computed"))
+        }
+        Err(error) => failed(&error),
+    }
+}
+
+async fn run_report(app: &App, job: &Job, workspace: &str, slot_at: DateTime<Utc>) -> End {
+    let (Some(workspace), JobKind::Report(report)) = (app.settings.workspace(workspace), &job.kind) else {
+        return (Outcome::Refused, "the workspace is no longer configured".to_owned());
+    };
+    let date = slot_at.with_timezone(&workspace.workspace.time_zone).date_naive() - Days::new(1);
+    match issue_report(app, workspace, report, date).await {
+        Ok(issued) if !issued.is_new => (Outcome::Succeeded, format!("the report of {date} had been issued before")),
+        Ok(issued) if issued.gaps > 0 => {
+            (Outcome::Succeeded, format!("the report of {date}, with {} gaps named on top", issued.gaps))
+        }
+        Ok(_) => (Outcome::Succeeded, format!("the report of {date}")),
+        Err(error) => (outcome_of(may_help_to_retry(&error)), error.to_string()),
+    }
+}
+
+fn failed(error: &AppError) -> End {
+    let may_help = match error {
+        AppError::Warehouse(error) => is_passing(error),
+        AppError::Connector(error) => error.disposition() != Disposition::TellOperator,
+        AppError::Io { .. } => true,
+        AppError::Config(_) | AppError::Delivery(_) | AppError::Secret(_) | AppError::Usage(_) => false,
+    };
+    let detail = match error {
+        AppError::Config(problems) => problems.first().map_or_else(|| error.to_string(), ToString::to_string),
+        _ => error.to_string(),
+    };
+    (outcome_of(may_help), detail)
+}
+
+fn may_help_to_retry(error: &IssueError) -> bool {
+    match error {
+        IssueError::Warehouse(error) | IssueError::Report(ReportError::Warehouse(error)) => is_passing(error),
+        IssueError::Report(_) => false,
+    }
+}
+
+/// A query can fail for want of memory or room on the disk; attempts are bounded, so it is tried again.
+fn is_passing(error: &WarehouseError) -> bool {
+    error.can_retry() || matches!(error, WarehouseError::Query { .. })
+}
+
+fn outcome_of(may_help: bool) -> Outcome {
+    if may_help { Outcome::Failed } else { Outcome::Refused }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jobs::sync::SyncError;
+    use crate::warehouse::load::Loaded;
+
+    fn stream(error: Option<bool>) -> StreamOutcome {
+        StreamOutcome {
+            workspace: "acme".to_owned(),
+            connection: "ads".to_owned(),
+            stream: "campaigns".to_owned(),
+            slices: 1,
+            bytes: 0,
+            loaded: Loaded { rows_written: 5, ..Loaded::default() },
+            error: error.map(|can_retry| SyncError { slice: String::new(), message: "no".to_owned(), can_retry }),
+        }
+    }
+
+    #[test]
+    fn a_sync_is_tried_again_while_that_may_help_any_stream() {
+        let end = |streams: &[Option<bool>], stopped| {
+            let streams: Vec<_> = streams.iter().map(|error| stream(*error)).collect();
+            of_streams(&streams, stopped)
+        };
+        assert_eq!(end(&[None, None], false), (Outcome::Succeeded, "10 rows of 2 streams".to_owned()));
+        assert_eq!(end(&[None, Some(true), Some(false)], false).0, Outcome::Failed);
+        let refused = end(&[None, Some(false), Some(false)], false);
+        assert_eq!(refused, (Outcome::Refused, "ads campaigns: no (and 1 more); 15 rows of 3 streams".to_owned()));
+        assert_eq!(end(&[None, Some(true)], true).0, Outcome::Stopped);
+        assert_eq!(end(&[None], true).0, Outcome::Succeeded, "what was done when the wish came is done");
+    }
+}
