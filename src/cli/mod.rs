@@ -6,11 +6,13 @@ mod check;
 mod coverage;
 mod demo;
 mod explain;
+mod out;
 mod plan;
 mod report;
 mod run;
 mod runs;
 mod show;
+mod status;
 mod sync;
 
 use crate::config::problems;

@@ -13,6 +13,7 @@ use crate::support::clock::Clock;
 use crate::support::secret::{Secret, SecretError};
 use crate::support::stop::Stop;
 use crate::warehouse::rollup::{RolledUp, RollupSql, rollup};
+use crate::warehouse::stream_states::{StreamEnd, note};
 use crate::warehouse::{Warehouse, WarehouseError, outbox};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
@@ -141,6 +142,9 @@ impl App {
         }
         let all = running.iter().map(|source| sync_connection(&self.sync, source, show));
         outcomes.extend(join_all(all).await.into_iter().flatten());
+        let ends: Vec<StreamEnd> = outcomes.iter().map(ended).collect();
+        let now = self.clock.now();
+        self.warehouse.write(move |writer| note(writer, &ends, now)).await?;
         Ok(outcomes)
     }
 
@@ -236,6 +240,15 @@ impl App {
     /// The ways messages leave.
     pub fn deliverers(&self) -> Result<Deliverers, AppError> {
         Ok(self.settings.delivery.build(&self.settings.config_dir(), &self.settings.data_dir)?)
+    }
+}
+
+fn ended(outcome: &StreamOutcome) -> StreamEnd {
+    StreamEnd {
+        workspace: outcome.workspace.clone(),
+        connection: outcome.connection.clone(),
+        stream: outcome.stream.clone(),
+        error: outcome.error.as_ref().map(|error| (error.message.clone(), error.can_retry)),
     }
 }
 

@@ -4,9 +4,11 @@ pub mod app;
 pub mod control;
 pub mod lock;
 pub mod issue;
+pub mod notify;
 mod planned;
 pub mod scheduler;
 mod serve;
+pub mod status;
 mod telemetry;
 
 pub use app::{App, AppError, Selection};

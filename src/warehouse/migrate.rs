@@ -9,6 +9,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (2, include_str!("migrations/0002_books.sql")),
     (5, include_str!("migrations/0005_slots.sql")),
     (9, include_str!("migrations/0009_backfill.sql")),
+    (10, include_str!("migrations/0010_stream_state.sql")),
 ];
 
 /// Brings the database to the newest version; refuses one that a newer Daybook wrote.

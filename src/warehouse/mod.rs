@@ -11,6 +11,7 @@ pub mod outbox;
 pub mod readings;
 pub mod rollup;
 pub mod slots;
+pub mod stream_states;
 mod worker;
 
 pub use error::{Context, WarehouseError};

@@ -10,6 +10,7 @@ mod architecture;
 mod backfill;
 mod faults;
 mod figures;
+mod kills;
 mod recorded;
 mod support;
 mod tenants;

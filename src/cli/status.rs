@@ -1,0 +1,88 @@
+//! `daybook status`: per tenant and source how far data reaches, and what is wrong.
+
+use super::Outcome;
+use super::out::say;
+use super::show::{plain, table};
+use crate::daemon::App;
+use crate::daemon::status::{Health, InstallationStatus, SourceStatus, status};
+use chrono::{DateTime, TimeDelta, Utc};
+
+pub fn run(app: &App, daemon: Option<crate::daemon::scheduler::Status>, json: bool) -> anyhow::Result<Outcome> {
+    let found = status(app, daemon, app.clock.now())?;
+    if json {
+        say!("{}", serde_json::to_string(&found)?);
+    } else {
+        print(&found);
+    }
+    Ok(Outcome::Done)
+}
+
+fn print(found: &InstallationStatus) {
+    match &found.daemon {
+        None => say!("no daemon runs here; jobs wait until `daybook run`"),
+        Some(daemon) => {
+            let beat = daemon.last_beat_at.map_or_else(|| "not yet".to_owned(), |at| ago(found.at - at));
+            say!(
+                "the daemon runs: last beat {beat}, {} at work, {} waiting{}",
+                daemon.at_work.len(),
+                daemon.waiting.len(),
+                if daemon.is_stopping { ", stopping" } else { "" }
+            );
+            for run in &daemon.at_work {
+                let since = run.since.map_or_else(String::new, |at| format!(", begun {}", ago(found.at - at)));
+                say!("  at work: {} for {}{since}", run.job, run.workspace);
+            }
+            for wait in &daemon.waiting {
+                say!("  waiting: {} for {}: {}", wait.job, wait.workspace, plain(&wait.detail));
+            }
+            for circuit in &daemon.circuits {
+                say!(
+                    "  {} for {} failed {} times in a row; probed {}",
+                    circuit.job,
+                    circuit.workspace,
+                    circuit.failures_in_row,
+                    clock(circuit.probe_at)
+                );
+            }
+            if let Some(trouble) = &daemon.trouble {
+                say!("  {}", plain(trouble));
+            }
+        }
+    }
+    for workspace in &found.workspaces {
+        say!("\n{} ({}, {})", workspace.name, workspace.workspace, workspace.time_zone);
+        let lines = workspace.sources.iter().map(|source| line(source, found.at)).collect();
+        say!("{}", table(&["source", "data through", "last success", "next run", "state"], &[], lines));
+        for source in workspace.sources.iter().filter(|source| source.health != Health::Fine) {
+            say!("{}: {}", source.connection, plain(source.trouble.as_deref().unwrap_or_default()));
+            if let Some(remedy) = &source.remedy {
+                say!("  -> {}", plain(remedy));
+            }
+        }
+    }
+}
+
+fn line(source: &SourceStatus, now: DateTime<Utc>) -> Vec<String> {
+    let dash = || "-".to_owned();
+    vec![
+        source.connection.clone(),
+        source.data_through.map_or_else(dash, |day| day.to_string()),
+        source.last_success_at.map_or_else(dash, |at| ago(now - at)),
+        source.next_run_at.map_or_else(dash, clock),
+        source.health.name().to_owned(),
+    ]
+}
+
+fn clock(at: DateTime<Utc>) -> String {
+    at.format("%m-%d %H:%M UTC").to_string()
+}
+
+/// `3 min ago`.
+fn ago(span: TimeDelta) -> String {
+    match span.num_minutes() {
+        i64::MIN..=0 => "just now".to_owned(),
+        minutes @ 1..=119 => format!("{minutes} min ago"),
+        minutes @ 120..=2879 => format!("{} h ago", minutes / 60),
+        minutes => format!("{} days ago", minutes / 1440),
+    }
+}
