@@ -1,6 +1,7 @@
 //! `daybook backfill` and `daybook replay`: the past again, from the vendor or from landed pages.
 
 use super::Outcome;
+use super::out::place;
 use super::show::{count, plain};
 use super::sync::watched;
 use crate::connectors::LandedSlice;
@@ -50,7 +51,7 @@ pub async fn backfill(app: &App, args: &BackfillArgs, json: bool) -> anyhow::Res
         .ok_or_else(|| AppError::Usage(format!("{} has no connection {:?}", args.workspace, args.connection)))?;
     let done = watched(async |show| fill(&app.sync, &source, period, show).await).await?;
     if !json && done.slices_before > 0 {
-        println!(
+        say!(
             "taken up where the backfill of {} stopped: {} slices were loaded before",
             done.backfill.begun_at.format("%Y-%m-%d %H:%M UTC"),
             count(done.slices_before)
@@ -62,7 +63,7 @@ pub async fn backfill(app: &App, args: &BackfillArgs, json: bool) -> anyhow::Res
 pub async fn replay(app: &App, args: &ReplayArgs, json: bool) -> anyhow::Result<Outcome> {
     let mut done = Vec::new();
     for path in &args.manifests {
-        let landed = LandedSlice::open(path)?;
+        let landed = LandedSlice::open(&place(path))?;
         let manifest = &landed.manifest;
         let workspace =
             app.workspaces(&Selection { workspaces: vec![manifest.workspace.clone()], ..Selection::default() })?;
@@ -88,7 +89,7 @@ pub async fn replay(app: &App, args: &ReplayArgs, json: bool) -> anyhow::Result<
             load_landed(&app.sync, &source, &landed, false).await?
         };
         if !json {
-            println!(
+            say!(
                 "{} {} {}: {} rows, {} new, {} unchanged, {} restated, {} set aside",
                 manifest.workspace,
                 manifest.stream,
@@ -105,7 +106,7 @@ pub async fn replay(app: &App, args: &ReplayArgs, json: bool) -> anyhow::Result<
         );
     }
     if json {
-        println!("{}", serde_json::Value::Array(done));
+        say!("{}", serde_json::Value::Array(done));
     }
     Ok(Outcome::Done)
 }

@@ -58,9 +58,9 @@ pub fn run(root: &Path, args: &CheckArgs, json: bool) -> anyhow::Result<Outcome>
     let streams: usize =
         settings.workspaces.iter().map(|workspace| workspace.connections.len() + workspace.files.len()).sum();
     if json {
-        println!("[]");
+        say!("[]");
     } else {
-        println!(
+        say!(
             "all is well: {} workspaces, {streams} connections, {} jobs, {} metrics, {} rollups, {} checks{}",
             settings.workspaces.len(),
             settings.jobs.len(),
@@ -125,23 +125,23 @@ pub fn connectors(root: &Path, json: bool) -> anyhow::Result<Outcome> {
                 "settings": c.spec.settings.keys().collect::<Vec<_>>(), "secrets": c.spec.secrets.keys().collect::<Vec<_>>(),
                 "streams": c.spec.streams.keys().collect::<Vec<_>>()})
         });
-        println!("{}", serde_json::Value::Array(lines.collect()));
+        say!("{}", serde_json::Value::Array(lines.collect()));
         return Ok(Outcome::Done);
     }
     for connector in all {
         let spec = &connector.spec;
-        println!("{} ({}), {}", spec.name, spec.label, spec.docs);
+        say!("{} ({}), {}", spec.name, spec.label, spec.docs);
         for (name, setting) in &spec.settings {
             let need = if setting.default.is_some() { "" } else { " (required)" };
-            println!("  setting {name}{need}: {}", setting.about);
+            say!("  setting {name}{need}: {}", setting.about);
         }
         for (name, secret) in &spec.secrets {
-            println!("  secret  {name}: {}", secret.about);
+            say!("  secret  {name}: {}", secret.about);
         }
         for (name, stream) in &spec.streams {
-            println!("  stream  {name}: {}", stream.about);
+            say!("  stream  {name}: {}", stream.about);
         }
     }
-    println!("file (dropped files): presets fx, budgets, targets, influencer, offline_conversions");
+    say!("file (dropped files): presets fx, budgets, targets, influencer, offline_conversions");
     Ok(Outcome::Done)
 }

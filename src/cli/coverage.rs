@@ -60,9 +60,9 @@ pub fn run(app: &App, args: &CoverageArgs, json: bool) -> anyhow::Result<Outcome
         }
     }
     if json {
-        println!("{}", serde_json::Value::Array(all.iter().map(as_json).collect()));
+        say!("{}", serde_json::Value::Array(all.iter().map(as_json).collect()));
     } else if all.is_empty() {
-        println!("no source of days is configured here");
+        say!("no source of days is configured here");
     } else {
         for reached in &all {
             print(reached, args.map);
@@ -130,8 +130,8 @@ fn filled_by(reached: &Reached, gap: &Gap) -> String {
 fn print(reached: &Reached, map: bool) {
     let whole = reached.held.values().filter(|is_whole| **is_whole).count() as u64;
     let account = if reached.partition.is_empty() { String::new() } else { format!(" {}", plain(&reached.partition)) };
-    println!("{} {} {}{account}", reached.workspace, reached.connection, reached.stream);
-    println!(
+    say!("{} {} {}{account}", reached.workspace, reached.connection, reached.stream);
+    say!(
         "  {} of {} days whole, {} to {}",
         count(whole),
         count(reached.expected.days().unsigned_abs()),
@@ -140,7 +140,7 @@ fn print(reached: &Reached, map: bool) {
     );
     for gap in &reached.gaps {
         let state = if gap.state == DayState::Part { "in part" } else { "missing" };
-        println!("  {state} {}\n    filled by: {}", gap.period, filled_by(reached, gap));
+        say!("  {state} {}\n    filled by: {}", gap.period, filled_by(reached, gap));
     }
     if map {
         draw(reached);
@@ -149,7 +149,7 @@ fn print(reached: &Reached, map: bool) {
 
 /// A line a month; days outside what is expected are blank.
 fn draw(reached: &Reached) {
-    println!("          1   5    10   15   20   25   30");
+    say!("          1   5    10   15   20   25   30");
     let mut month = Period::month_of(reached.expected.start);
     while month.start < reached.expected.end {
         let day = |date: NaiveDate| match state(&reached.held, date) {
@@ -159,7 +159,7 @@ fn draw(reached: &Reached) {
             DayState::Missing => '.',
         };
         let line: String = month.dates().map(day).collect();
-        println!("  {}-{:02} {}", month.start.year(), month.start.month(), line.trim_end());
+        say!("  {}-{:02} {}", month.start.year(), month.start.month(), line.trim_end());
         month = Period::month_of(month.end);
     }
 }

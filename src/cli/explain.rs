@@ -53,7 +53,7 @@ pub fn run(app: &App, args: &ExplainArgs, json: bool) -> anyhow::Result<Outcome>
     let now_text = metric.zip(currency).map(|(metric, currency)| value_text(now, metric.unit, currency));
     if json {
         let loads: Vec<_> = loads.iter().map(|(fact, line)| serde_json::json!({"fact": fact, "load": line})).collect();
-        println!(
+        say!(
             "{}",
             serde_json::json!({
                 "receipt": receipt, "metric": metric.map(|m| serde_json::json!({"id": m.id, "label": m.label, "about": m.about})),
@@ -63,20 +63,20 @@ pub fn run(app: &App, args: &ExplainArgs, json: bool) -> anyhow::Result<Outcome>
         return Ok(Outcome::Done);
     }
     let label = metric.map_or(receipt.metric.as_str(), |metric| metric.label.as_str());
-    println!("{label}: {}", receipt.text);
-    println!(
+    say!("{label}: {}", receipt.text);
+    say!(
         "  report    {} of {}, issued {}",
         receipt.report_id,
         receipt.workspace,
         receipt.issued_at.format("%Y-%m-%d %H:%M UTC")
     );
-    println!("  days      {} to before {}", receipt.period_start, receipt.period_end);
-    println!("  exactly   {}", receipt.value.as_deref().unwrap_or("no value"));
-    println!("  now       {}", now_text.as_deref().unwrap_or("no value"));
+    say!("  days      {} to before {}", receipt.period_start, receipt.period_end);
+    say!("  exactly   {}", receipt.value.as_deref().unwrap_or("no value"));
+    say!("  now       {}", now_text.as_deref().unwrap_or("no value"));
     if let Some(metric) = metric {
-        println!("  meaning   {}", metric.about);
+        say!("  meaning   {}", metric.about);
     }
-    println!("\n{}\n", plain(&sql));
+    say!("\n{}\n", plain(&sql));
     let rows = loads.iter().map(|(fact, line)| {
         vec![
             fact.clone(),
@@ -88,11 +88,11 @@ pub fn run(app: &App, args: &ExplainArgs, json: bool) -> anyhow::Result<Outcome>
     });
     let rows: Vec<_> = rows.collect();
     if rows.is_empty() {
-        println!("No fact of these days is held.");
+        say!("No fact of these days is held.");
     } else {
-        println!("{}", table(&["fact", "stream", "slice", "rows", "fetched UTC"], &[3], rows));
+        say!("{}", table(&["fact", "stream", "slice", "rows", "fetched UTC"], &[3], rows));
         for (_, line) in &loads {
-            println!("{} {}", line.load_id, line.manifest);
+            say!("{} {}", line.load_id, line.manifest);
         }
     }
     Ok(Outcome::Done)

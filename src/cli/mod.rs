@@ -1,13 +1,17 @@
 //! The command line: one file a command. Only this folder speaks to the terminal.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is where people are spoken to")]
 
+#[macro_use]
+mod out;
+
 mod backfill;
 mod check;
 mod coverage;
+mod daemon;
 mod demo;
 mod explain;
-mod out;
 mod plan;
+mod remote;
 mod report;
 mod run;
 mod runs;
@@ -16,7 +20,7 @@ mod status;
 mod sync;
 
 use crate::config::problems;
-use crate::daemon::{App, AppError, Selection, start_log};
+use crate::daemon::{App, AppError, Desk, Selection, start_log};
 use crate::support::clock::Clock;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -75,6 +79,17 @@ enum Command {
     Deliveries,
     /// Say where a printed figure comes from.
     Explain(explain::ExplainArgs),
+    /// Show how far each source's data reaches, what is wrong, and what to do.
+    Status,
+    /// Say what the edited configuration would change in the running daemon.
+    Diff,
+    /// Have the running daemon take the edited configuration, as SIGHUP does.
+    Reload,
+    /// Have the running daemon run a job now, for each of its workspaces.
+    RunJob {
+        /// The job's name: that of its file, without .toml.
+        job: String,
+    },
     /// Run the jobs on their schedule until stopped.
     Run,
 }
@@ -111,20 +126,31 @@ pub fn main() -> ExitCode {
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("daybook: no threads to work with: {error}");
+            warn_of!("daybook: no threads to work with: {error}");
             return ExitCode::from(1);
         }
     };
-    let ended = runtime.block_on(dispatch(&cli));
+    let code = runtime.block_on(async {
+        match remote::forward(&cli).await {
+            Ok(Some(code)) => code,
+            Ok(None) => finish(dispatch(&cli).await, cli.json),
+            Err(error) => finish(Err(error), cli.json),
+        }
+    });
     // What was cut off at a stop is not waited for; nothing else is under way here.
     runtime.shutdown_background();
+    ExitCode::from(code)
+}
+
+/// Tells what went wrong; the exit code.
+fn finish(ended: anyhow::Result<Outcome>, json: bool) -> u8 {
     match ended {
-        Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::Partly) => ExitCode::from(3),
+        Ok(Outcome::Done) => 0,
+        Ok(Outcome::Partly) => 3,
         Err(error) => {
-            tell(&error, cli.json);
+            tell(&error, json);
             let is_users = error.downcast_ref().is_some_and(|e| matches!(e, AppError::Config(_) | AppError::Usage(_)));
-            ExitCode::from(if is_users { 2 } else { 1 })
+            if is_users { 2 } else { 1 }
         }
     }
 }
@@ -146,17 +172,31 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Demo(args) => demo::run(args).await,
         Command::Check(args) => check::run(&cli.root, args, cli.json),
         Command::Connectors => check::connectors(&cli.root, cli.json),
-        Command::Sync(which) => sync::sync(&open(cli)?, &which.selection(), cli.json).await,
-        Command::Rollup(which) => sync::rollup(&open(cli)?, &which.selection(), cli.json).await,
-        Command::Report(args) => report::run(&open(cli)?, args, cli.json).await,
-        Command::Backfill(args) => backfill::backfill(&open(cli)?, args, cli.json).await,
-        Command::Replay(args) => backfill::replay(&open(cli)?, args, cli.json).await,
         Command::Plan(args) => plan::run(&cli.root, args, &Clock::System, cli.json),
-        Command::Runs(args) => runs::runs(&open(cli)?, args, cli.json),
-        Command::Coverage(args) => coverage::run(&open(cli)?, args, cli.json),
-        Command::Deliveries => runs::deliveries(&open(cli)?, cli.json),
-        Command::Explain(args) => explain::run(&open(cli)?, args, cli.json),
         Command::Run => run::run(open(cli)?).await,
+        _ => with_app(&open(cli)?, None, cli).await,
+    }
+}
+
+/// Does what needs an opened installation; `desk` is there where a daemon does it.
+async fn with_app(app: &App, desk: Option<&Desk>, cli: &Cli) -> anyhow::Result<Outcome> {
+    match &cli.command {
+        Command::Demo(_) | Command::Check(_) | Command::Connectors | Command::Plan(_) | Command::Run => {
+            Err(AppError::Usage("this command is not carried out by a running daemon".to_owned()).into())
+        }
+        Command::Sync(which) => sync::sync(app, &which.selection(), cli.json).await,
+        Command::Rollup(which) => sync::rollup(app, &which.selection(), cli.json).await,
+        Command::Report(args) => report::run(app, args, cli.json).await,
+        Command::Backfill(args) => backfill::backfill(app, args, cli.json).await,
+        Command::Replay(args) => backfill::replay(app, args, cli.json).await,
+        Command::Status => status::run(app, desk, cli.json),
+        Command::Runs(args) => runs::runs(app, args, cli.json),
+        Command::Coverage(args) => coverage::run(app, args, cli.json),
+        Command::Deliveries => runs::deliveries(app, cli.json),
+        Command::Explain(args) => explain::run(app, args, cli.json),
+        Command::Diff => daemon::diff(app, desk, cli.json),
+        Command::Reload => daemon::reload(desk, cli.json).await,
+        Command::RunJob { job } => daemon::run_job(desk, job, cli.json).await,
     }
 }
 
@@ -169,15 +209,15 @@ fn open(cli: &Cli) -> Result<App, AppError> {
 fn tell(error: &anyhow::Error, json: bool) {
     if let Some(AppError::Config(found)) = error.downcast_ref() {
         if json {
-            println!("{}", problems::as_json(found));
+            say!("{}", problems::as_json(found));
         } else {
-            eprint!("{}", problems::for_terminal(found, 80));
+            warn_of!("{}", problems::for_terminal(found, 80).trim_end());
         }
         return;
     }
     if json {
-        println!("{}", serde_json::json!({ "error": error.to_string() }));
+        say!("{}", serde_json::json!({ "error": error.to_string() }));
     } else {
-        eprintln!("daybook: {error:#}");
+        warn_of!("daybook: {error:#}");
     }
 }

@@ -51,5 +51,3 @@ macro_rules! say {
 macro_rules! warn_of {
     ($($text:tt)*) => { $crate::cli::out::error_line(format_args!($($text)*)) };
 }
-
-pub(crate) use {say, warn_of};

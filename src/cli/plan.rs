@@ -64,9 +64,9 @@ pub fn run(root: &Path, args: &PlanArgs, clock: &Clock, json: bool) -> anyhow::R
     let known = known(&settings);
     let fires = forecast(&jobs, &known, from, to, now);
     if json {
-        println!("{}", serde_json::Value::Array(fires.iter().map(as_json).collect()));
+        say!("{}", serde_json::Value::Array(fires.iter().map(as_json).collect()));
     } else if fires.is_empty() {
-        println!("nothing is due from {} to {}", minute(from), minute(to));
+        say!("nothing is due from {} to {}", minute(from), minute(to));
     } else {
         print!("{}", as_text(&fires));
     }
@@ -88,7 +88,7 @@ fn known(settings: &config::Settings) -> Known {
         })
     });
     read.unwrap_or_else(|error| {
-        eprintln!("note: what ran or was missed is left out, because {error}");
+        warn_of!("note: what ran or was missed is left out, because {error}");
         Known::default()
     })
 }

@@ -42,10 +42,7 @@ pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Out
         let sent = sent.iter().map(
             |d| serde_json::json!({"workspace": d.workspace, "route": d.route, "ending": format!("{:?}", d.ending)}),
         );
-        println!(
-            "{}",
-            serde_json::json!({"issued": issued.collect::<Vec<_>>(), "deliveries": sent.collect::<Vec<_>>()})
-        );
+        say!("{}", serde_json::json!({"issued": issued.collect::<Vec<_>>(), "deliveries": sent.collect::<Vec<_>>()}));
     } else {
         print(&issued, &sent);
     }
@@ -75,7 +72,7 @@ pub fn print(issued: &[Issued], sent: &[Delivered]) {
     for report in issued {
         let state = if report.is_new { "issued" } else { "was issued before, nothing is sent again" };
         let gaps = if report.gaps > 0 { format!("; {} gaps named on top", report.gaps) } else { String::new() };
-        println!("{} {}: {state}{gaps} ({})", report.workspace, report.date, report.report_id);
+        say!("{} {}: {state}{gaps} ({})", report.workspace, report.date, report.report_id);
     }
     for delivery in sent {
         let route = match serde_json::from_str(&delivery.route) {
@@ -92,6 +89,6 @@ pub fn print(issued: &[Issued], sent: &[Delivered]) {
             Ending::Failed { reason } => format!("failed: {reason}"),
             Ending::Unknown { reason } => format!("unknown, not sent again: {reason}"),
         };
-        println!("  {route}: {}", plain(&ending));
+        say!("  {route}: {}", plain(&ending));
     }
 }

@@ -1,6 +1,6 @@
 //! `daybook run`: the jobs on their schedule, until a signal.
 
-use super::Outcome;
+use super::{Outcome, remote};
 use crate::daemon::{App, serve};
 use crate::support::stop::Stop;
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 const CUT_SHORT: i32 = 130;
 
 pub async fn run(app: App) -> anyhow::Result<Outcome> {
-    let app = Arc::new(app);
     tracing::info!(jobs = app.settings.jobs.len(), workspaces = app.settings.workspaces.len(), "daybook runs");
     let signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let listening = tokio::spawn(listen(signals, app.sync.stop.clone()));
-    let cut_off = serve(app).await?;
+    let cut_off =
+        serve(app, |desk| Arc::new(move |request, say| remote::carry_out(desk.clone(), request, say))).await?;
     listening.abort();
     tracing::info!(runs.cut_off = cut_off, "daybook stops");
     Ok(if cut_off == 0 { Outcome::Done } else { Outcome::Partly })

@@ -65,7 +65,7 @@ pub fn runs(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome> {
                 "notes": notes, "manifest": manifest,
             })
         });
-        println!("{}", serde_json::Value::Array(lines.collect()));
+        say!("{}", serde_json::Value::Array(lines.collect()));
         return Ok(Outcome::Done);
     }
     let lines = rows.iter().map(|(at, texts, counts, ..)| {
@@ -74,7 +74,7 @@ pub fn runs(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome> {
         line.extend(counts.iter().map(|value| count(*value)));
         line
     });
-    println!(
+    say!(
         "{}",
         table(&["loaded UTC", "stream", "slice", "read", "new", "restated", "aside"], &[3, 4, 5, 6], lines.collect())
     );
@@ -85,11 +85,11 @@ fn of_jobs(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome> {
     let (job, workspace) = (args.job.as_deref(), args.workspace.as_deref());
     let runs = app.warehouse.read_blocking(|reader| slots::runs(reader, job, workspace, args.limit))?;
     if json {
-        println!("{}", serde_json::to_string(&runs)?);
+        say!("{}", serde_json::to_string(&runs)?);
         return Ok(Outcome::Done);
     }
     if runs.is_empty() {
-        println!("no job has run yet; `daybook runs --loads` shows what was loaded by hand");
+        say!("no job has run yet; `daybook runs --loads` shows what was loaded by hand");
         return Ok(Outcome::Done);
     }
     let lines = runs.iter().map(|run| {
@@ -105,7 +105,7 @@ fn of_jobs(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome> {
             run.detail.clone(),
         ]
     });
-    println!("{}", table(&["began UTC", "job", "took", "outcome", "detail"], &[2], lines.collect()));
+    say!("{}", table(&["began UTC", "job", "took", "outcome", "detail"], &[2], lines.collect()));
     Ok(Outcome::Done)
 }
 
@@ -126,20 +126,12 @@ fn quarantine(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome>
         rows.collect::<Result<_, _>>().context(step)
     })?;
     if json {
-        println!("{}", serde_json::json!(rows));
+        say!("{}", serde_json::json!(rows));
     } else if rows.is_empty() {
-        println!("no row is set aside");
+        say!("no row is set aside");
     } else {
         for row in rows {
-            println!(
-                "{} {} ({}), {}\n  {}\n  {}",
-                row[0],
-                row[1],
-                row[2],
-                plain(&row[3]),
-                plain(&row[4]),
-                plain(&row[5])
-            );
+            say!("{} {} ({}), {}\n  {}\n  {}", row[0], row[1], row[2], plain(&row[3]), plain(&row[4]), plain(&row[5]));
         }
     }
     Ok(Outcome::Done)
@@ -158,9 +150,9 @@ pub fn deliveries(app: &App, json: bool) -> anyhow::Result<Outcome> {
         rows.collect::<Result<_, _>>().context(step)
     })?;
     if json {
-        println!("{}", serde_json::json!(rows));
+        say!("{}", serde_json::json!(rows));
     } else {
-        println!("{}", table(&["created UTC", "workspace", "to", "state", "answer"], &[], rows));
+        say!("{}", table(&["created UTC", "workspace", "to", "state", "answer"], &[], rows));
     }
     Ok(Outcome::Done)
 }

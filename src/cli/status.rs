@@ -1,18 +1,23 @@
 //! `daybook status`: per tenant and source how far data reaches, and what is wrong.
 
 use super::Outcome;
-use super::out::say;
+use super::daemon::mistakes;
 use super::show::{plain, table};
-use crate::daemon::App;
 use crate::daemon::status::{Health, InstallationStatus, SourceStatus, status};
+use crate::daemon::{App, Desk};
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub fn run(app: &App, daemon: Option<crate::daemon::scheduler::Status>, json: bool) -> anyhow::Result<Outcome> {
-    let found = status(app, daemon, app.clock.now())?;
+pub fn run(app: &App, desk: Option<&Desk>, json: bool) -> anyhow::Result<Outcome> {
+    let found = status(app, desk.map(|desk| desk.watch.status()), app.clock.now())?;
     if json {
         say!("{}", serde_json::to_string(&found)?);
     } else {
         print(&found);
+        let refused = desk.map(|desk| desk.current.refused()).unwrap_or_default();
+        if !refused.is_empty() {
+            say!("\nthe edited configuration has mistakes; the last good one is in use:");
+            say!("{}", mistakes(&refused).trim_end());
+        }
     }
     Ok(Outcome::Done)
 }

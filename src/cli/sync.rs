@@ -1,5 +1,6 @@
 //! `daybook sync` and `daybook rollup`.
 
+use super::out::is_here;
 use super::show::{bytes, count, table};
 use super::{Outcome, show::plain};
 use crate::daemon::{App, Selection};
@@ -19,7 +20,7 @@ pub async fn fetch(app: &App, selection: &Selection) -> anyhow::Result<Vec<Strea
 
 /// Does `work` with a progress bar where somebody watches.
 pub async fn watched<T>(work: impl AsyncFnOnce(&(dyn Fn(Progress<'_>) + Sync)) -> T) -> T {
-    let bar = ProgressBar::new(0);
+    let bar = if is_here() { ProgressBar::new(0) } else { ProgressBar::hidden() };
     if let Ok(style) = ProgressStyle::with_template("{spinner} {pos}/{len} slices, {msg}") {
         bar.set_style(style);
     }
@@ -56,7 +57,7 @@ pub fn print(outcomes: &[StreamOutcome], json: bool) -> Outcome {
                 "notes": o.loaded.notes, "error": o.error,
             })
         });
-        println!("{}", serde_json::Value::Array(lines.collect()));
+        say!("{}", serde_json::Value::Array(lines.collect()));
     } else {
         let rows = outcomes.iter().map(|o| {
             let state = if o.error.is_some() { "stopped" } else { "ok" };
@@ -70,18 +71,18 @@ pub fn print(outcomes: &[StreamOutcome], json: bool) -> Outcome {
                 state.to_owned(),
             ]
         });
-        println!(
+        say!(
             "{}",
             table(&["workspace", "stream", "read", "new", "restated", "set aside", ""], &[2, 3, 4, 5], rows.collect())
         );
         for outcome in outcomes {
             let place = format!("{} {} {}", outcome.workspace, outcome.connection, outcome.stream);
             for note in &outcome.loaded.notes {
-                println!("note: {place}: {}", plain(note));
+                say!("note: {place}: {}", plain(note));
             }
             if let Some(error) = &outcome.error {
                 let again = if error.can_retry { "; the next run tries again" } else { "; this needs a person" };
-                println!("stopped: {place} {}: {}{again}", error.slice, plain(&error.message));
+                say!("stopped: {place} {}: {}{again}", error.slice, plain(&error.message));
             }
         }
     }
@@ -94,10 +95,10 @@ pub async fn rollup(app: &App, selection: &Selection, json: bool) -> anyhow::Res
         let lines = done
             .iter()
             .map(|(id, rolled)| serde_json::json!({"workspace": id, "days": rolled.days, "rows": rolled.rows}));
-        println!("{}", serde_json::Value::Array(lines.collect()));
+        say!("{}", serde_json::Value::Array(lines.collect()));
     } else {
         for (id, rolled) in done {
-            println!("{id}: {} days computed, {} rows", count(rolled.days), count(rolled.rows));
+            say!("{id}: {} days computed, {} rows", count(rolled.days), count(rolled.rows));
         }
     }
     Ok(Outcome::Done)

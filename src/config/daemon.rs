@@ -1,15 +1,17 @@
 //! `config/daybook.toml`: the daemon's own settings.
 
 use super::files::read_text;
-use super::reader::{Section, Source, read_toml};
+use super::reader::{Fault, Section, Source, fault, read_toml};
 use super::secrets::SecretPlace;
-use super::values::{one_of, path, secret_ref, whole_number};
+use super::values::{one_of, path, secret_ref, text, whole_number};
 use super::{Gathered, delivery};
 use crate::delivery::config::DeliveryConfig;
 use crate::support::secret::SecretRef;
 use crate::warehouse::WarehouseConfig;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use toml::de::DeValue;
 
 /// The file's place.
 pub const FILE: &str = "config/daybook.toml";
@@ -23,6 +25,7 @@ pub struct DaemonSettings {
     pub landing: LandingConfig,
     pub log: LogConfig,
     pub schedule: ScheduleConfig,
+    pub admin: AdminConfig,
     pub delivery: DeliveryConfig,
     pub privacy: PrivacyConfig,
 }
@@ -68,6 +71,15 @@ impl Default for ScheduleConfig {
     }
 }
 
+/// The section `[admin]`: health, metrics and triggers over HTTP, for this machine only.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AdminConfig {
+    /// An address of this machine, e.g. 127.0.0.1:8420; nothing listens where it is absent.
+    pub listen: Option<SocketAddr>,
+    /// What a trigger must bear; without it, triggers are refused.
+    pub token: Option<SecretRef>,
+}
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -100,6 +112,7 @@ fn read_top(root: &Path, mut top: Section<'_>, gathered: &Gathered) -> DaemonSet
         landing: top.section("landing").map(landing).unwrap_or_default(),
         log: top.section("log").map(log).unwrap_or_default(),
         schedule: top.section("schedule").map(schedule).unwrap_or_default(),
+        admin: top.section("admin").map(|section| admin(section, gathered)).unwrap_or_default(),
         delivery: delivery::read(top.section("delivery"), &data_dir, gathered),
         privacy: top.section("privacy").map(|section| privacy(section, gathered)).unwrap_or_default(),
         data_dir,
@@ -161,6 +174,25 @@ fn schedule(mut section: Section<'_>) -> ScheduleConfig {
     };
     section.finish();
     config
+}
+
+fn admin(mut section: Section<'_>, gathered: &Gathered) -> AdminConfig {
+    let token = section.optional("token", secret_ref).map(|at| {
+        gathered.secret(SecretPlace::new(&section, at.line, "the token of the admin interface", &at.value));
+        at.value
+    });
+    let config = AdminConfig { listen: section.optional("listen", loopback).map(|at| at.value), token };
+    section.finish();
+    config
+}
+
+/// An address that only this machine reaches.
+fn loopback(value: &DeValue<'_>) -> Result<SocketAddr, Fault> {
+    const REMEDY: &str =
+        "write an address of this machine and a port, as \"127.0.0.1:8420\"; let a proxy of yours face the network";
+    let text = text(value)?;
+    let address = text.parse::<SocketAddr>().map_err(|_| fault(format!("{text:?} is no address"), REMEDY))?;
+    if address.ip().is_loopback() { Ok(address) } else { Err(fault("others could reach that address", REMEDY)) }
 }
 
 fn privacy(mut section: Section<'_>, gathered: &Gathered) -> PrivacyConfig {

@@ -7,6 +7,7 @@ pub mod channels;
 pub mod connections;
 pub mod daemon;
 mod delivery;
+pub mod diff;
 mod files;
 pub mod jobs;
 pub mod metrics;
@@ -23,7 +24,7 @@ mod tests;
 
 pub use channels::Channels;
 pub use connections::{ConnectionSettings, FileConnection, FileMapping, FilePreset};
-pub use daemon::{LandingConfig, LogConfig, LogFormat, PrivacyConfig, ScheduleConfig};
+pub use daemon::{AdminConfig, LandingConfig, LogConfig, LogFormat, PrivacyConfig, ScheduleConfig};
 pub use jobs::{Comparison, Format, Job, JobKind, LatePolicy, ReportJob, SyncJob};
 pub use problems::Problem;
 pub use secrets::SecretPlace;
@@ -48,6 +49,7 @@ pub struct Settings {
     pub warehouse: WarehouseConfig,
     pub landing: LandingConfig,
     pub log: LogConfig,
+    pub admin: AdminConfig,
     pub schedule: ScheduleConfig,
     /// Folders in it are absolute.
     pub delivery: DeliveryConfig,
@@ -114,6 +116,15 @@ struct Known {
     has_mail: Option<bool>,
 }
 
+/// Where the data of the installation below `root` lies, as far as can be told: a command must find
+/// the running daemon even while a file has mistakes.
+pub fn data_dir(root: &Path) -> PathBuf {
+    let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+    let text = std::fs::read_to_string(root.join(daemon::FILE)).unwrap_or_default();
+    let named = text.parse::<toml::Table>().ok().and_then(|table| Some(table.get("data_dir")?.as_str()?.to_owned()));
+    named.map_or_else(|| root.clone(), |named| root.join(named))
+}
+
 /// Reads and checks every file below `root`. Needs neither network nor secrets.
 ///
 /// # Errors
@@ -147,6 +158,7 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
             landing: daemon.landing,
             log: daemon.log,
             schedule: daemon.schedule,
+            admin: daemon.admin,
             delivery: daemon.delivery,
             privacy: daemon.privacy,
             workspaces: workspaces.into_values().flatten().collect(),

@@ -1,5 +1,6 @@
 //! What every command works with: the installation in a folder, opened.
 
+use super::lock::{DataLock, LockError};
 use crate::config::{self, FileMapping, Job, JobKind, Problem, ReportJob, Settings, WorkspaceSettings};
 use crate::connectors::file::{DecimalMark, FileDrop, Preset};
 use crate::connectors::{Catalog, Connection, ConnectorError, Engine};
@@ -32,6 +33,8 @@ pub struct App {
     pub clock: Clock,
     pub templates: Arc<Templates>,
     pub(in crate::daemon) catalog: Catalog,
+    /// Keeps other processes out of the data folder.
+    lock: Arc<DataLock>,
 }
 
 /// An installation cannot be opened, or a command cannot go on.
@@ -47,6 +50,8 @@ pub enum AppError {
     Delivery(#[from] BuildError),
     #[error(transparent)]
     Secret(#[from] SecretError),
+    #[error(transparent)]
+    Lock(#[from] LockError),
     #[error("{path}: {source}")]
     Io { path: PathBuf, source: std::io::Error },
     #[error("{0}")]
@@ -61,32 +66,39 @@ pub struct Selection {
 }
 
 impl App {
-    /// Reads the configuration below `root` and opens the data folder.
+    /// Reads the configuration below `root` and opens the data folder for the command being run.
     pub fn open(root: &Path, clock: Clock) -> Result<Self, AppError> {
         let settings = config::load(root).map_err(AppError::Config)?;
         let data = &settings.data_dir;
         std::fs::create_dir_all(data).map_err(|source| AppError::Io { path: data.clone(), source })?;
+        let lock = Arc::new(DataLock::take(data, &command(), clock.now())?);
         let warehouse = Warehouse::open(&data.join("daybook.duckdb"), &settings.warehouse)?;
         let now = clock.now();
         warehouse.write_blocking(move |connection| outbox::give_up_claims(connection, now))?;
         let engine = Arc::new(Engine::new(data.join("landing"), clock.clone())?);
-        let person_key = match &settings.privacy.person_key {
-            Some(reference) => reference.resolve(&settings.config_dir())?,
-            None => Secret::new(""),
-        };
-        let (templates, broken) = Templates::new(Some(&settings.root.join("report-templates")));
-        for problem in broken {
-            tracing::warn!(template.file = %problem.file, error = problem.message, "a template override is broken; the built-in one is used");
-        }
-        let catalog = catalog(&settings.root)?;
         let sync = SyncContext {
             engine,
             warehouse: warehouse.clone(),
             clock: clock.clone(),
-            person_key,
+            person_key: person_key(&settings)?,
             stop: Stop::default(),
         };
-        Ok(Self { settings, warehouse, sync, clock, templates: Arc::new(templates), catalog })
+        let (templates, catalog) = (templates(&settings), catalog(&settings.root)?);
+        Ok(Self { settings, warehouse, sync, clock, templates, catalog, lock })
+    }
+
+    /// The same installation under another configuration: what is open stays open. Where the database
+    /// lies and how much of the machine it may use change at the next start only.
+    pub fn with_settings(&self, settings: Settings) -> Result<Self, AppError> {
+        Ok(Self {
+            warehouse: self.warehouse.clone(),
+            sync: SyncContext { person_key: person_key(&settings)?, ..self.sync.clone() },
+            clock: self.clock.clone(),
+            templates: templates(&settings),
+            catalog: catalog(&settings.root)?,
+            lock: self.lock.clone(),
+            settings,
+        })
     }
 
     /// The connectors at hand.
@@ -241,6 +253,26 @@ impl App {
     pub fn deliverers(&self) -> Result<Deliverers, AppError> {
         Ok(self.settings.delivery.build(&self.settings.config_dir(), &self.settings.data_dir)?)
     }
+}
+
+/// How this process is named to those who find the folder in use.
+fn command() -> String {
+    let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let name = words.iter().find(|word| !word.starts_with('-') && !word.contains('/')).cloned().unwrap_or_default();
+    format!("daybook {name}").trim_end().to_owned()
+}
+
+fn person_key(settings: &Settings) -> Result<Secret, SecretError> {
+    let reference = settings.privacy.person_key.as_ref();
+    reference.map_or_else(|| Ok(Secret::new("")), |reference| reference.resolve(&settings.config_dir()))
+}
+
+fn templates(settings: &Settings) -> Arc<Templates> {
+    let (templates, broken) = Templates::new(Some(&settings.root.join("report-templates")));
+    for problem in broken {
+        tracing::warn!(template.file = %problem.file, error = problem.message, "a template override is broken; the built-in one is used");
+    }
+    Arc::new(templates)
 }
 
 fn ended(outcome: &StreamOutcome) -> StreamEnd {

@@ -1,11 +1,13 @@
 //! The running installation: settings joined with warehouse, engine and deliverers.
 
+pub mod admin;
 pub mod app;
 pub mod control;
-pub mod lock;
 pub mod issue;
+pub mod lock;
 pub mod notify;
 mod planned;
+pub mod reload;
 pub mod scheduler;
 mod serve;
 pub mod status;
@@ -13,5 +15,5 @@ mod telemetry;
 
 pub use app::{App, AppError, Selection};
 pub use planned::{dated_streams, planned_jobs};
-pub use serve::serve;
+pub use serve::{Desk, serve};
 pub use telemetry::start_log;

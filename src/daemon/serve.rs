@@ -1,27 +1,112 @@
-//! The daemon's loop: a knock or an end makes a beat, a wish to stop ends it.
+//! The daemon: a knock or an end makes a beat, SIGHUP a reload, a wish to stop the end; beside it
+//! the socket of the command line and the admin page answer.
 
-use super::scheduler::{Knocker, Scheduler};
+use super::admin::{self, Admin};
+use super::control::{self, Handler};
+use super::notify::Notify;
+use super::reload::{Current, Reloaded, reload};
+use super::scheduler::{Knocker, Scheduler, Watch};
 use super::{App, AppError};
-use std::sync::Arc;
+use crate::domain::schedule::SlotKey;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, oneshot};
+
+/// Wishes that wait for the next beat; more than these and the asker waits.
+const MOST_WISHES: usize = 16;
+
+/// What those who ask a running daemon may look at.
+#[derive(Clone)]
+pub struct Desk {
+    /// The installation as configured now.
+    pub current: Current,
+    pub watch: Watch,
+    wishes: mpsc::Sender<Wish>,
+}
+
+/// What the loop is asked to do between two beats.
+enum Wish {
+    /// Read the configuration again.
+    Reload(oneshot::Sender<Reloaded>),
+    /// Run a job now.
+    Run(String, oneshot::Sender<Result<Vec<SlotKey>, AppError>>),
+}
+
+impl Desk {
+    /// Has the daemon read its configuration again.
+    pub async fn reload(&self) -> Result<Reloaded, AppError> {
+        let (answer, reloaded) = oneshot::channel();
+        self.wish(Wish::Reload(answer), reloaded).await
+    }
+
+    /// Has a job run now for each of its workspaces; answers the slots entered for it.
+    pub async fn run_now(&self, job: &str) -> Result<Vec<SlotKey>, AppError> {
+        let (answer, slots) = oneshot::channel();
+        self.wish(Wish::Run(job.to_owned(), answer), slots).await?
+    }
+
+    async fn wish<T>(&self, wish: Wish, answer: oneshot::Receiver<T>) -> Result<T, AppError> {
+        let stopping = || AppError::Usage("the daemon is stopping".to_owned());
+        self.wishes.send(wish).await.map_err(|_| stopping())?;
+        answer.await.map_err(|_| stopping())
+    }
+}
 
 /// Runs the jobs on their schedule until somebody asks to stop. Answers how many runs had to be cut
-/// off.
-pub async fn serve(app: Arc<App>) -> Result<usize, AppError> {
+/// off. `commands` makes what answers the command line.
+pub async fn serve(app: App, commands: impl FnOnce(Desk) -> Handler) -> Result<usize, AppError> {
     let (stop, clock) = (app.sync.stop.clone(), app.clock.clone());
-    let within = app.settings.schedule.stop_within;
-    let mut scheduler = Scheduler::open(app, clock.now()).await?;
-    let mut knocker = Knocker::default();
+    let data_dir = app.settings.data_dir.clone();
+    let current = Current::new(app);
+    let mut scheduler = Scheduler::open(current.app(), clock.now()).await?;
+    let (wishes, mut wished) = mpsc::channel(MOST_WISHES);
+    let desk = Desk { current: current.clone(), watch: scheduler.watch(), wishes };
+    let socket = control::socket(&data_dir);
+    let listener = control::listen(&data_dir).map_err(|source| AppError::Io { path: socket.clone(), source })?;
+    let answering = tokio::spawn(control::serve(listener, commands(desk.clone())));
+    let admin = admin::start(Admin { desk: desk.clone(), clock: clock.clone() }).await?;
+    let failed = |source| AppError::Io { path: data_dir.clone(), source };
+    let mut hang_up = signal(SignalKind::hangup()).map_err(failed)?;
+    let (mut knocker, notify) = (Knocker::default(), Notify);
+    notify.ready(&described(&current.app()));
     while !stop.is_set() {
         if let Err(error) = scheduler.tick(clock.now()).await {
             tracing::error!(error = %error, "the books cannot be used; the next beat tries again");
         }
-        tokio::select! {
+        notify.alive(&scheduler.status(), clock.now());
+        let wish = tokio::select! {
             biased;
-            () = stop.wait() => {}
-            () = scheduler.ended() => {}
-            () = knocker.next() => {}
+            () = stop.wait() => None,
+            _ = hang_up.recv() => Some(Wish::Reload(oneshot::channel().0)),
+            wish = wished.recv() => wish,
+            () = scheduler.ended() => None,
+            () = knocker.next() => None,
+        };
+        match wish {
+            None => {}
+            Some(Wish::Run(job, answer)) => drop(answer.send(scheduler.ask(&job, clock.now()).await)),
+            Some(Wish::Reload(answer)) => {
+                notify.reloading();
+                let reloaded = reload(&current);
+                if reloaded != Reloaded::Refused {
+                    scheduler.replace(current.app(), clock.now()).await?;
+                }
+                // Nobody waits for the answer to a signal.
+                let _ = answer.send(reloaded);
+                notify.ready(&described(&current.app()));
+            }
         }
     }
+    notify.stopping();
     knocker.end().await;
-    Ok(scheduler.stop(within).await)
+    let cut_off = scheduler.stop(current.app().settings.schedule.stop_within).await;
+    answering.abort();
+    if let Some(admin) = admin {
+        admin.abort();
+    }
+    drop(std::fs::remove_file(socket));
+    Ok(cut_off)
+}
+
+fn described(app: &App) -> String {
+    format!("{} jobs for {} workspaces", app.settings.jobs.len(), app.settings.workspaces.len())
 }

@@ -80,8 +80,7 @@ pub fn status(app: &App, daemon: Option<SchedulerStatus>, now: DateTime<Utc>) ->
     for workspace in &app.settings.workspaces {
         let tenant = &workspace.workspace;
         let id = tenant.id.clone();
-        let (reached, states) =
-            app.warehouse.read_blocking(|reader| Ok((reach(reader, &id)?, list(reader, &id)?)))?;
+        let (reached, states) = app.warehouse.read_blocking(|reader| Ok((reach(reader, &id)?, list(reader, &id)?)))?;
         let yesterday = now.with_timezone(&tenant.time_zone).date_naive() - Days::new(1);
         let view = View { workspace, planned: &planned, reached: &reached, states: &states, yesterday, now };
         let vendors = workspace.connections.iter().map(|c| view.source(app, &c.id, &c.connector));
@@ -173,7 +172,8 @@ impl View<'_> {
             return (Health::New, Some("it was never synced".to_owned()), Some(again));
         }
         if has_days && data_through.is_none_or(|day| day < self.yesterday - Days::new(1)) {
-            let through = data_through.map_or_else(|| "no day is whole".to_owned(), |day| format!("whole days end at {day}"));
+            let through =
+                data_through.map_or_else(|| "no day is whole".to_owned(), |day| format!("whole days end at {day}"));
             return (Health::Behind, Some(through), Some(format!("see the holes with daybook coverage {of}")));
         }
         (Health::Fine, None, None)

@@ -2,8 +2,8 @@
 //! everything is as if nothing had happened. `DAYBOOK_KILLS=300` asks for the long form.
 
 use daybook::warehouse::{Context, Warehouse, WarehouseConfig};
-use rand_chacha::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};

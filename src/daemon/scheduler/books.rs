@@ -92,6 +92,11 @@ impl Books {
         self.with(move |inner| inner.heart.tick(&mut inner.ledger, now)).await
     }
 
+    /// Enters a slot at `now` for each workspace of a job.
+    pub async fn ask(&self, job: String, now: DateTime<Utc>) -> Result<Vec<SlotKey>, WarehouseError> {
+        self.with(move |inner| inner.heart.ask(&mut inner.ledger, &job, now)).await
+    }
+
     /// Claims a slot. `None` if it is not there to be claimed any more.
     pub async fn claim(&self, due: SlotToRun, now: DateTime<Utc>) -> Result<Option<Slot>, WarehouseError> {
         let me = self.me.clone();

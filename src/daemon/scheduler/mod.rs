@@ -100,6 +100,15 @@ impl Scheduler {
         done
     }
 
+    /// Enters a slot of a job for each of its workspaces, because a person asks; the next beat takes it up.
+    pub async fn ask(&mut self, job: &str, now: DateTime<Utc>) -> Result<Vec<SlotKey>, AppError> {
+        if !self.app.settings.jobs.iter().any(|known| known.id == job) {
+            let known: Vec<&str> = self.app.settings.jobs.iter().map(|job| job.id.as_str()).collect();
+            return Err(AppError::Usage(format!("there is no job {job:?}; there are {}", known.join(", "))));
+        }
+        Ok(self.books.ask(job.to_owned(), now).await?)
+    }
+
     /// Ends when something that was started has ended: then it is time for a beat. Safe to be dropped.
     pub async fn ended(&mut self) {
         match self.running.join_next_with_id().await {

@@ -94,7 +94,7 @@ fn failed(error: &AppError) -> End {
     let may_help = match error {
         AppError::Warehouse(error) => is_passing(error),
         AppError::Connector(error) => error.disposition() != Disposition::TellOperator,
-        AppError::Io { .. } => true,
+        AppError::Io { .. } | AppError::Lock(_) => true,
         AppError::Config(_) | AppError::Delivery(_) | AppError::Secret(_) | AppError::Usage(_) => false,
     };
     let detail = match error {

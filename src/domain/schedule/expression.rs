@@ -48,10 +48,12 @@ pub enum FireReason {
     Gap,
     /// The clock shows this time twice.
     Overlap,
+    /// No schedule: a person asked for it.
+    Asked,
 }
 
 impl FireReason {
-    pub const ALL: [Self; 3] = [Self::Normal, Self::Gap, Self::Overlap];
+    pub const ALL: [Self; 4] = [Self::Normal, Self::Gap, Self::Overlap, Self::Asked];
 
     /// The reason of that name.
     pub fn from_name(name: &str) -> Option<Self> {
@@ -64,6 +66,7 @@ impl FireReason {
             Self::Normal => "normal",
             Self::Gap => "gap",
             Self::Overlap => "overlap",
+            Self::Asked => "asked",
         }
     }
 }

@@ -92,7 +92,7 @@ fn of_job(
     for fire in job.schedule.fires(from, to) {
         let mut notes = Vec::new();
         let mut reason = match fire.reason {
-            FireReason::Normal => Reason::Normal,
+            FireReason::Normal | FireReason::Asked => Reason::Normal,
             FireReason::Gap => {
                 notes.push(format!("the clock skips {}", fire.meant.format("%H:%M")));
                 Reason::Gap

@@ -2,7 +2,7 @@
 
 use super::{Heartbeat, PlannedJob};
 use crate::domain::schedule::decide::Why;
-use crate::domain::schedule::expression::Fire;
+use crate::domain::schedule::expression::{Fire, FireReason};
 use crate::domain::schedule::ledger::{Ledger, Mark};
 use crate::domain::schedule::missed::{Verdict, is_on_time, plan};
 use crate::domain::schedule::slot::{Pair, Slot, SlotKey, SlotState};
@@ -48,6 +48,25 @@ impl Heartbeat {
             }
         }
         Ok(())
+    }
+
+    /// Makes a slot at `now` for each workspace of a job that a person asks for; answers those the
+    /// ledger took. It then goes the way of any other.
+    pub fn ask<L: Ledger>(&mut self, ledger: &mut L, job: &str, now: DateTime<Utc>) -> Result<Vec<SlotKey>, L::Error> {
+        let verdict = Verdict::Work;
+        let wall = now.naive_utc();
+        let fire = Fire { at: now, reason: FireReason::Asked, meant: wall, wall };
+        let pairs = self.entries.keys().filter(|pair| pair.job == job);
+        let slots: Vec<Slot> = pairs.map(|pair| new_slot(pair, &fire, verdict, now)).collect();
+        let taken = ledger.plan(&slots, &[])?;
+        let mut asked = Vec::new();
+        for (slot, _) in slots.into_iter().zip(taken).filter(|(_, taken)| *taken) {
+            asked.push(slot.key.clone());
+            if let Some(entry) = self.entries.get_mut(&slot.key.pair) {
+                entry.open.insert(slot.key.at, slot);
+            }
+        }
+        Ok(asked)
     }
 }
 

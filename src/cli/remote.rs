@@ -1,0 +1,82 @@
+//! Commands across processes: typed here, carried out by the daemon that has the data folder.
+
+use super::out::{CALLER, Caller};
+use super::{Cli, Command, finish, with_app};
+use crate::config;
+use crate::daemon::control::{Request, Said, ask};
+use crate::daemon::{AppError, Desk};
+use crate::support::stop::Stop;
+use clap::Parser;
+use std::io::Write;
+use std::pin::Pin;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// Has a running daemon carry out the command line; `None` if none runs, or it is not the daemon's to do.
+pub async fn forward(cli: &Cli) -> anyhow::Result<Option<u8>> {
+    if !is_for_daemon(&cli.command) {
+        return Ok(None);
+    }
+    let request = Request {
+        arguments: std::env::args().skip(1).collect(),
+        folder: std::env::current_dir().map_err(|source| AppError::Io { path: ".".into(), source })?,
+    };
+    let code = ask(&config::data_dir(&cli.root), &request, |word| match word {
+        Said::Out(text) => {
+            print!("{text}");
+            drop(std::io::stdout().flush());
+        }
+        Said::Err(text) => eprint!("{text}"),
+        Said::Exit(_) => {}
+    })
+    .await?;
+    Ok(code)
+}
+
+/// Whether the daemon's own hands are needed: what needs no database is done here.
+fn is_for_daemon(command: &Command) -> bool {
+    !matches!(command, Command::Demo(_) | Command::Check(_) | Command::Connectors | Command::Plan(_) | Command::Run)
+}
+
+/// The daemon's side: does what was typed elsewhere, and ends with the exit code. Given up when the
+/// asker goes away.
+pub fn carry_out(desk: Desk, request: Request, say: UnboundedSender<Said>) -> Pin<Box<dyn Future<Output = u8> + Send>> {
+    Box::pin(async move {
+        let given_up = GivenUp(Stop::default());
+        let wish = given_up.0.clone();
+        let runtime = tokio::runtime::Handle::current();
+        // A thread of its own: a command may hold what cannot move between threads.
+        let work = tokio::task::spawn_blocking(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    code = CALLER.scope(Caller { say, folder: request.folder }, run(desk, &request.arguments)) => code,
+                    () = wish.wait() => 130,
+                }
+            })
+        });
+        work.await.unwrap_or(1)
+    })
+}
+
+/// Utters the wish when the asker's task is dropped.
+struct GivenUp(Stop);
+
+impl Drop for GivenUp {
+    fn drop(&mut self) {
+        self.0.set();
+    }
+}
+
+async fn run(desk: Desk, arguments: &[String]) -> u8 {
+    let program = std::iter::once("daybook".to_owned());
+    match Cli::try_parse_from(program.chain(arguments.iter().cloned())) {
+        Ok(cli) => {
+            let app = desk.current.app();
+            let ended = with_app(&app, Some(&desk), &cli).await;
+            finish(ended, cli.json)
+        }
+        Err(error) => {
+            super::out::error_line(format_args!("{error}"));
+            2
+        }
+    }
+}

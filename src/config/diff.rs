@@ -1,0 +1,150 @@
+//! What an edit of the configuration changes, in words an admin can check before it is used.
+
+use super::{ConnectionSettings, FileConnection, Job, JobKind, Settings, WorkspaceSettings};
+use crate::domain::schedule::Schedule;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+/// How many coming slots are named.
+const SLOTS: usize = 3;
+
+/// Each change in a sentence, in the order of the files; empty if none matters. Slots are told from
+/// `now` on, in UTC.
+pub fn changes(old: &Settings, new: &Settings, now: DateTime<Utc>) -> Vec<String> {
+    let mut told = Vec::new();
+    for (name, differs, when) in [
+        ("[warehouse]", differ(&old.warehouse, &new.warehouse), "; it counts from the next start"),
+        ("data_dir", differ(&old.data_dir, &new.data_dir), "; it counts from the next start"),
+        ("[admin]", differ(&old.admin, &new.admin), "; it counts from the next start"),
+        ("[log]", differ(&old.log, &new.log), "; it counts from the next start"),
+        ("[landing]", differ(&old.landing, &new.landing), ""),
+        ("[schedule]", differ(&old.schedule, &new.schedule), ""),
+        ("[privacy]", differ(&old.privacy, &new.privacy), "; people become strangers under another key"),
+        ("[delivery]", differ(&old.delivery, &new.delivery), ": how messages leave"),
+        ("config/channels.toml", differ(&old.channels, &new.channels), ": days computed from now on"),
+        ("jobs/metrics.toml", differ(&old.metrics, &new.metrics), ": every report's figures follow it"),
+        ("jobs/rollups", differ(&old.rollups, &new.rollups), ": days computed from now on"),
+        ("jobs/checks", differ(&old.checks, &new.checks), ""),
+    ] {
+        if differs {
+            told.push(format!("{name} changes{when}"));
+        }
+    }
+    workspaces(old, new, &mut told);
+    jobs(old, new, now, &mut told);
+    told
+}
+
+/// Settings print all they hold, but secrets as `***`; a reference to another secret differs.
+fn differ(old: &impl Debug, new: &impl Debug) -> bool {
+    format!("{old:?}") != format!("{new:?}")
+}
+
+fn workspaces(old: &Settings, new: &Settings, told: &mut Vec<String>) {
+    let by_id = |settings: &Settings| -> BTreeMap<String, WorkspaceSettings> {
+        settings.workspaces.iter().map(|w| (w.workspace.id.clone(), w.clone())).collect()
+    };
+    let (old, new) = (by_id(old), by_id(new));
+    for (id, before) in &old {
+        let Some(after) = new.get(id) else {
+            told.push(format!("the workspace {id} goes; its data stays"));
+            continue;
+        };
+        if differ(&before.workspace, &after.workspace) {
+            told.push(format!("{id}: name, zone, currency or week change; days computed from now on follow"));
+        }
+        connections(id, before, after, told);
+        for (what, differs) in [
+            ("recipients", differ(&before.recipients, &after.recipients)),
+            ("budgets", differ(&before.budgets, &after.budgets)),
+            ("targets", differ(&before.targets, &after.targets)),
+        ] {
+            if differs {
+                told.push(format!("{id}: {what} change"));
+            }
+        }
+    }
+    told.extend(new.keys().filter(|id| !old.contains_key(*id)).map(|id| format!("the workspace {id} is new")));
+}
+
+fn connections(workspace: &str, old: &WorkspaceSettings, new: &WorkspaceSettings, told: &mut Vec<String>) {
+    let by_id = |settings: &WorkspaceSettings| -> BTreeMap<String, String> {
+        // Lines move with every edit above them and mean nothing.
+        let vendors = settings.connections.iter().map(|own| {
+            let bare = ConnectionSettings { line: 0, lines: BTreeMap::new(), ..own.clone() };
+            (own.id.clone(), format!("{bare:?}"))
+        });
+        let files = settings.files.iter().map(|own| {
+            let bare = FileConnection { line: 0, ..own.clone() };
+            (own.id.clone(), format!("{bare:?}"))
+        });
+        vendors.chain(files).collect()
+    };
+    let (old, new) = (by_id(old), by_id(new));
+    for (id, before) in &old {
+        match new.get(id) {
+            None => told.push(format!("{workspace}: the connection {id} goes; its data stays")),
+            Some(after) if after != before => told.push(format!("{workspace}: the connection {id} changes")),
+            Some(_) => {}
+        }
+    }
+    told.extend(
+        new.keys().filter(|id| !old.contains_key(*id)).map(|id| format!("{workspace}: the connection {id} is new")),
+    );
+}
+
+fn jobs(old: &Settings, new: &Settings, now: DateTime<Utc>, told: &mut Vec<String>) {
+    for before in &old.jobs {
+        let Some(after) = new.jobs.iter().find(|job| job.id == before.id) else {
+            told.push(format!("the job {} goes; its slots end", before.id));
+            continue;
+        };
+        let (slots_before, slots_after) = (coming(old, before, now), coming(new, after, now));
+        if slots_before != slots_after {
+            told.push(format!(
+                "the job {} runs at {} instead of {}",
+                before.id,
+                listed(&slots_after),
+                listed(&slots_before)
+            ));
+        }
+        if differ(&before.policy, &after.policy) {
+            told.push(format!("the job {}: how it waits, retries or catches up changes", before.id));
+        }
+        if differ(&before.kind, &after.kind) {
+            let what =
+                if matches!(after.kind, JobKind::Report(_)) { "its reports change" } else { "what it does changes" };
+            told.push(format!("the job {}: {what}", before.id));
+        }
+    }
+    for job in new.jobs.iter().filter(|job| old.jobs.iter().all(|known| known.id != job.id)) {
+        told.push(format!("the job {} is new and runs at {}", job.id, listed(&coming(new, job, now))));
+    }
+}
+
+/// The next slots of a job, by workspace.
+fn coming(settings: &Settings, job: &Job, now: DateTime<Utc>) -> Vec<(String, Vec<DateTime<Utc>>)> {
+    settings
+        .workspaces_of(job)
+        .map(|workspace| {
+            let tenant = &workspace.workspace;
+            let schedule = Schedule { expression: job.cron.clone(), zone: job.time_zone.unwrap_or(tenant.time_zone) };
+            let next = |at: &DateTime<Utc>| schedule.next(*at).map(|fire| fire.at);
+            let first = next(&now);
+            let slots = std::iter::successors(first, |at| next(&(*at + chrono::TimeDelta::seconds(1)))).take(SLOTS);
+            (tenant.id.clone(), slots.collect())
+        })
+        .collect()
+}
+
+fn listed(slots: &[(String, Vec<DateTime<Utc>>)]) -> String {
+    if slots.is_empty() {
+        return "no time for any workspace".to_owned();
+    }
+    let of = |(workspace, times): &(String, Vec<DateTime<Utc>>)| {
+        let times: Vec<String> = times.iter().map(|at| at.format("%m-%d %H:%M").to_string()).collect();
+        format!("{} UTC for {workspace}", times.join(", "))
+    };
+    slots.iter().map(of).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,110 @@
+//! What Prometheus scrapes (OpenMetrics text); how old each source's data is comes first.
+
+use crate::daemon::AppError;
+use crate::daemon::serve::Desk;
+use crate::daemon::status::{Health, status};
+use crate::warehouse::Context;
+use chrono::{DateTime, NaiveTime, Utc};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::{Registry, Unit};
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Source {
+    workspace: String,
+    connection: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct JobOf {
+    job: String,
+    workspace: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct State {
+    state: String,
+}
+
+/// Every metric as of `now`; gauges are made anew for each scrape, so that what is gone does not linger.
+pub fn text(desk: &Desk, now: DateTime<Utc>) -> Result<String, AppError> {
+    let mut registry = Registry::with_prefix("daybook");
+    let app = desk.current.app();
+    let found = status(&app, Some(desk.watch.status()), now)?;
+
+    let (age, through, healthy) =
+        (Family::<Source, Gauge>::default(), Family::<Source, Gauge>::default(), Family::<Source, Gauge>::default());
+    for workspace in &found.workspaces {
+        for source in &workspace.sources {
+            let of = Source { workspace: workspace.workspace.clone(), connection: source.connection.clone() };
+            if let Some(at) = source.last_success_at {
+                age.get_or_create(&of).set((now - at).num_seconds());
+            }
+            if let Some(day) = source.data_through {
+                let end = (day + chrono::Days::new(1)).and_time(NaiveTime::MIN).and_utc();
+                through.get_or_create(&of).set(end.timestamp());
+            }
+            healthy.get_or_create(&of).set(i64::from(source.health == Health::Fine));
+        }
+    }
+    registry.register_with_unit("source_freshness_age", "Since the source was last read in full", Unit::Seconds, age);
+    registry.register_with_unit(
+        "source_data_through_timestamp",
+        "The end of the last whole day, as if in UTC",
+        Unit::Seconds,
+        through,
+    );
+    registry.register("source_healthy", "1 where the newest sync went well and no day is missing", healthy);
+
+    if let Some(daemon) = &found.daemon {
+        let beat = Gauge::<i64>::default();
+        beat.set(daemon.last_beat_at.map_or(-1, |at| (now - at).num_seconds()));
+        registry.register_with_unit("heartbeat_age", "Since the scheduler last looked", Unit::Seconds, beat);
+        for (name, help, value) in [
+            ("runs_at_work", "Runs under way", daemon.at_work.len()),
+            ("slots_waiting", "Slots that are due and wait", daemon.waiting.len()),
+        ] {
+            let gauge = Gauge::<i64>::default();
+            gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+            registry.register(name, help, gauge);
+        }
+        let failures = Family::<JobOf, Gauge>::default();
+        for circuit in &daemon.circuits {
+            let of = JobOf { job: circuit.job.clone(), workspace: circuit.workspace.clone() };
+            failures.get_or_create(&of).set(i64::from(circuit.failures_in_row));
+        }
+        registry.register("open_circuit_failures", "Failures in a row of jobs that are only probed", failures);
+    }
+
+    let config = Gauge::<i64>::default();
+    config.set(i64::from(desk.current.refused().is_empty()));
+    registry.register("configuration_in_use", "0 while an edit with mistakes waits to be mended", config);
+
+    let messages = Family::<State, Gauge>::default();
+    for (state, count) in message_states(&app.warehouse)? {
+        messages.get_or_create(&State { state }).set(count);
+    }
+    registry.register("messages", "Messages by what became of them", messages);
+
+    let size = Gauge::<i64>::default();
+    let bytes = std::fs::metadata(app.warehouse.path()).map_or(0, |file| file.len());
+    size.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    registry.register_with_unit("database_size", "The database file", Unit::Bytes, size);
+
+    let mut text = String::new();
+    encode(&mut text, &registry).map_err(|error| AppError::Usage(format!("metrics cannot be written: {error}")))?;
+    Ok(text)
+}
+
+fn message_states(warehouse: &crate::warehouse::Warehouse) -> Result<Vec<(String, i64)>, AppError> {
+    let step = || "counting messages".to_owned();
+    let counted = warehouse.read_blocking(|reader| {
+        let mut statement =
+            reader.prepare("SELECT state, count(*) FROM ops.outbox GROUP BY state ORDER BY state").context(step)?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).context(step)?;
+        rows.collect::<Result<Vec<_>, _>>().context(step)
+    });
+    Ok(counted?)
+}

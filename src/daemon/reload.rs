@@ -1,0 +1,95 @@
+//! Reading an edited configuration while the daemon runs: a good one is taken with its difference
+//! told, a bad one is told and the last good one kept.
+
+use super::App;
+use crate::config::{self, Problem, Settings, diff};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// The installation as it is configured now; clones see the same.
+#[derive(Clone)]
+pub struct Current(Arc<RwLock<State>>);
+
+struct State {
+    app: Arc<App>,
+    /// What is wrong with the newest edit, if it could not be taken.
+    refused: Vec<Problem>,
+}
+
+/// What became of an edit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reloaded {
+    Taken,
+    /// Nothing differs.
+    Same,
+    /// It has mistakes; the last good one stays.
+    Refused,
+}
+
+impl Current {
+    pub fn new(app: App) -> Self {
+        Self(Arc::new(RwLock::new(State { app: Arc::new(app), refused: Vec::new() })))
+    }
+
+    pub fn app(&self) -> Arc<App> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).app.clone()
+    }
+
+    /// What is wrong with the newest edit; empty if it is in use.
+    pub fn refused(&self) -> Vec<Problem> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).refused.clone()
+    }
+
+    fn set(&self, app: Option<App>, refused: Vec<Problem>) {
+        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        state.refused = refused;
+        if let Some(app) = app {
+            state.app = Arc::new(app);
+        }
+    }
+}
+
+/// Reads the files again.
+pub fn reload(current: &Current) -> Reloaded {
+    let running = current.app();
+    let edited = match load(&running) {
+        Ok(edited) => edited,
+        Err(problems) => {
+            for problem in &problems {
+                tracing::error!(problem = %problem, "the edited configuration is not used");
+            }
+            current.set(None, problems);
+            return Reloaded::Refused;
+        }
+    };
+    let changes = diff::changes(&running.settings, &edited.settings, running.clock.now());
+    if changes.is_empty() {
+        tracing::info!("the configuration was read again; nothing differs");
+        // Templates and secrets may differ all the same.
+        current.set(Some(edited), Vec::new());
+        return Reloaded::Same;
+    }
+    for change in &changes {
+        tracing::info!(change = %change, "the configuration changes");
+    }
+    current.set(Some(edited), Vec::new());
+    Reloaded::Taken
+}
+
+/// The edited installation, or every reason against it.
+fn load(running: &App) -> Result<App, Vec<Problem>> {
+    let settings: Settings = config::load(&running.settings.root)?;
+    let missing = settings.missing_secrets();
+    if !missing.is_empty() {
+        return Err(missing);
+    }
+    let file = std::path::Path::new(config::daemon::FILE);
+    if settings.data_dir != running.settings.data_dir {
+        let message =
+            format!("data_dir cannot change while the daemon runs, from {}", running.settings.data_dir.display());
+        return Err(vec![Problem::new(file, None, &message, "stop the daemon, move the folder, start it again")]);
+    }
+    running.with_settings(settings).map_err(|error| match error {
+        super::AppError::Config(problems) => problems,
+        other => vec![Problem::new(file, None, &other.to_string(), "mend it and reload again")],
+    })
+}
