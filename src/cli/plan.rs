@@ -101,26 +101,35 @@ fn as_json(fire: &PlannedFire) -> serde_json::Value {
     })
 }
 
-/// A line a fire, and a second one for what is to be said; no line is longer than 80 columns.
+/// A line a fire; where its reason is not normal, another one that says so. No line is longer than 80
+/// columns.
 fn as_text(fires: &[PlannedFire]) -> String {
     let zones = fires.iter().map(|fire| fire.zone.name().len()).max().unwrap_or(0);
     let mut out = String::new();
-    let mut line = |at: &str, local: &str, zone: &str, reason: &str, who: &str, note: &str| {
-        let head = format!("{at:<17} {local:<16} {zone:<zones$} {reason:<8}");
-        if head.len() + 1 + who.len() <= WIDTH {
-            out.push_str(&format!("{head} {who}\n"));
-        } else {
-            out.push_str(&format!("{}\n", head.trim_end()));
-            wrap(&mut out, who);
+    let mut line = |at: &str, local: &str, zone: &str, who: &str, reason: &str, note: &str| {
+        let mut head = format!("{at:<16} {local:<12} {zone:<zones$}");
+        // What does not fit goes to lines of its own.
+        let mut rest = Vec::new();
+        for part in if note.is_empty() { vec![who, reason] } else { vec![who] } {
+            if rest.is_empty() && head.len() + 1 + part.len() <= WIDTH {
+                head = format!("{head} {part}");
+            } else {
+                rest.push(part.to_owned());
+            }
         }
-        wrap(&mut out, note);
+        if !note.is_empty() {
+            rest.push(format!("{reason}: {note}"));
+        }
+        out.push_str(&format!("{}\n", head.trim_end()));
+        rest.iter().for_each(|text| wrap(&mut out, text));
     };
-    line("UTC", "local", "in", "reason", "job and workspace", "");
+    line("UTC", "local", "in", "job, workspace and reason", "", "");
     for fire in fires {
-        let local = fire.wall.format("%a %d %b %H:%M").to_string();
+        let at = fire.at.format("%Y-%m-%d %H:%M").to_string();
+        let local = fire.wall.format("%a %d %H:%M").to_string();
         let who = format!("{} {}", fire.pair.job, fire.pair.workspace);
         let note = plain(&fire.note).replace('\n', " ");
-        line(&minute(fire.at), &local, fire.zone.name(), fire.reason.name(), &who, &note);
+        line(&at, &local, fire.zone.name(), &who, fire.reason.name(), &note);
     }
     out
 }
@@ -186,14 +195,14 @@ mod tests {
         let told = as_text(&forecast(&jobs, &Known::default(), now, at("2026-03-29T12:00Z"), now));
         assert_eq!(
             told,
-            "UTC               local            in            reason   job and workspace\n\
-             2026-03-28 01:30Z Sat 28 Mar 02:30 Europe/Berlin normal   night acme\n\
-             2026-03-28 07:00Z Sat 28 Mar 08:00 Europe/Berlin gated    morning acme\n    \
-                 after night, or 120 minutes later without\n\
-             2026-03-29 01:00Z Sun 29 Mar 03:00 Europe/Berlin gap      night acme\n    \
-                 the clock skips 02:30\n\
-             2026-03-29 06:00Z Sun 29 Mar 08:00 Europe/Berlin gated    morning acme\n    \
-                 after night, or 120 minutes later without\n"
+            "UTC              local        in            job, workspace and reason\n\
+             2026-03-28 01:30 Sat 28 02:30 Europe/Berlin night acme normal\n\
+             2026-03-28 07:00 Sat 28 08:00 Europe/Berlin morning acme\n    \
+                 gated: after night, or 120 minutes later without\n\
+             2026-03-29 01:00 Sun 29 03:00 Europe/Berlin night acme\n    \
+                 gap: the clock skips 02:30\n\
+             2026-03-29 06:00 Sun 29 08:00 Europe/Berlin morning acme\n    \
+                 gated: after night, or 120 minutes later without\n"
         );
     }
 

@@ -4,10 +4,14 @@ use super::{Outcome, remote};
 use crate::daemon::{App, serve};
 use crate::support::stop::Stop;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::Instant;
 
-/// How a process is expected to end after a second signal: by the first one that asks again.
+/// The exit code after a second signal, as shells have it for Ctrl-C.
 const CUT_SHORT: i32 = 130;
+/// Wrappers pass a signal on that the terminal has sent to the whole group: that is one wish.
+const ONE_WISH: Duration = Duration::from_secs(1);
 
 pub async fn run(app: App) -> anyhow::Result<Outcome> {
     tracing::info!(jobs = app.settings.jobs.len(), workspaces = app.settings.workspaces.len(), "daybook runs");
@@ -20,20 +24,26 @@ pub async fn run(app: App) -> anyhow::Result<Outcome> {
     Ok(if cut_off == 0 { Outcome::Done } else { Outcome::Partly })
 }
 
-/// The first signal asks for a stop; the second does not wait for it. Claims that are left then are
+/// The first signal asks for a stop; a later one does not wait for it. Claims that are left then are
 /// closed at the next start, as after a crash.
 async fn listen((mut terminate, mut interrupt): (Signal, Signal), stop: Stop) {
-    for is_first in [true, false] {
+    let mut asked_at: Option<Instant> = None;
+    loop {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        if is_first {
-            tracing::info!("asked to stop: what is at work is finished or given up; a second signal ends at once");
-            stop.set();
-        } else {
-            tracing::warn!("asked again: ends at once");
-            std::process::exit(CUT_SHORT);
+        match asked_at {
+            None => {
+                tracing::info!("asked to stop: what is at work is finished or given up; a second signal ends at once");
+                stop.set();
+                asked_at = Some(Instant::now());
+            }
+            Some(at) if at.elapsed() < ONE_WISH => {}
+            Some(_) => {
+                tracing::warn!("asked again: ends at once");
+                std::process::exit(CUT_SHORT);
+            }
         }
     }
 }

@@ -159,7 +159,7 @@ pub(super) async fn run_slices(
     let (landed, mut to_load) = tokio::sync::mpsc::channel(1);
     // Both run within this task and are polled side by side: a fetch never waits for a load's end.
     let fetching = async {
-        let ahead = connection.connector.spec.limits.concurrency.max(1) as usize;
+        let ahead = connection.connector.spec.limits.concurrency.max(1);
         let fetches = plan.iter().map(|slice| async move {
             if lane == Lane::Backfill {
                 context.engine.lanes().wait_for_live().await;

@@ -14,7 +14,7 @@ pub use knocker::Knocker;
 pub use status::{AtWork, Circuit, Status, Waiting};
 
 use super::{App, AppError, dated_streams, planned_jobs};
-use crate::domain::schedule::{Outcome, Slot, SlotKey, SlotState, SlotToRun};
+use crate::domain::schedule::{Outcome, Slot, SlotKey, SlotState, SlotToRun, Why};
 use crate::jobs::deliver::deliver_due;
 use crate::support::stop::Stop;
 use crate::warehouse::slots::SlotLedger;
@@ -277,10 +277,13 @@ fn tell(slot: &Slot) {
     let (job, workspace) = (&slot.key.pair.job, &slot.key.pair.workspace);
     if slot.state == SlotState::Succeeded {
         tracing::info!(job.id = job, workspace.id = workspace, slot.at = %slot.key.at, detail = slot.detail, "a run ended well");
+    } else if slot.reason == Why::Again.name() {
+        tracing::info!(job.id = job, workspace.id = workspace, slot.at = %slot.key.at, detail = slot.detail, "a run was stopped and begins again later");
     } else {
+        let next = slot.not_before.map(|at| at.to_rfc3339());
         tracing::warn!(
             job.id = job, workspace.id = workspace, slot.at = %slot.key.at, slot.state = slot.state.name(),
-            reason = slot.reason, detail = slot.detail, next_attempt_at = ?slot.not_before, "a run did not end well"
+            reason = slot.reason, detail = slot.detail, next_attempt_at = next, "a run did not end well"
         );
     }
 }
