@@ -3,6 +3,7 @@ SELECT m.workspace, m.date, m.currency, sum(m.amount) AS amount
 FROM (
     SELECT workspace, date, currency, amount FROM core.payment WHERE is_captured
     UNION ALL SELECT workspace, date, currency, amount FROM core.refund
+    UNION ALL SELECT workspace, date, currency, amount FROM core.dispute_movement
     UNION ALL SELECT workspace, date, currency, cost FROM core.ad_daily
     UNION ALL SELECT workspace, posted_date, currency, fee FROM core.influencer_post WHERE fee IS NOT NULL
 ) AS m

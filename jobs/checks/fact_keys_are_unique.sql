@@ -18,3 +18,8 @@ SELECT workspace, 'contact', contact_id, count(*)
 FROM core.contact
 GROUP BY workspace, connection, contact_id
 HAVING count(*) > 1
+UNION ALL
+SELECT workspace, 'dispute_movement', movement_id, count(*)
+FROM core.dispute_movement
+GROUP BY workspace, connection, movement_id
+HAVING count(*) > 1

@@ -1,7 +1,7 @@
 -- Table: mart.metric_daily
 -- Grain: workspace, date, channel, source, campaign
 -- Inputs: core.web_daily, core.ad_daily, core.influencer_post, core.contact, core.contact_stage,
---   core.payment, core.refund; touched(workspace, date), the days to compute;
+--   core.payment, core.refund, core.dispute_movement; touched(workspace, date), the days to compute;
 --   channel_of(source, medium, campaign, channel), the channel of each origin; mart.fx_cross
 -- Owner: marketing analytics
 -- Late data: a day is computed anew whenever a load touches it, however old it is
@@ -17,7 +17,7 @@ ads AS (
     -- Media cost at the rate of its day; own currency needs no rate.
     SELECT a.workspace, a.date, a.source, a.medium, a.campaign_name AS campaign,
         sum(a.impressions) AS impressions, sum(a.clicks) AS clicks, sum(a.conversions) AS platform_conversions,
-        sum(CAST(round(a.cost * coalesce(f.rate, 0), 6) AS DECIMAL(18, 6))) AS cost
+        sum(CAST(round(a.cost * coalesce(f.rate, 0), 6) AS DECIMAL(38, 6))) AS cost
     FROM core.ad_daily AS a
     SEMI JOIN touched USING (workspace, date)
     LEFT JOIN mart.fx_cross AS f ON f.workspace = a.workspace AND f.date = a.date AND f.currency = a.currency
@@ -28,8 +28,8 @@ creators AS (
     -- Fees and gifts are cost on the day of the post.
     SELECT p.workspace, p.posted_date AS date, 'influencer' AS source, 'influencer' AS medium, p.campaign,
         sum(p.impressions) AS impressions, sum(p.clicks) AS clicks,
-        sum(CAST(round(coalesce(p.fee, 0) * coalesce(f.rate, 0), 6) AS DECIMAL(18, 6)))
-            + sum(CAST(round(coalesce(p.product_cost, 0) * coalesce(f.rate, 0), 6) AS DECIMAL(18, 6))) AS cost
+        sum(CAST(round(coalesce(p.fee, 0) * coalesce(f.rate, 0), 6) AS DECIMAL(38, 6)))
+            + sum(CAST(round(coalesce(p.product_cost, 0) * coalesce(f.rate, 0), 6) AS DECIMAL(38, 6))) AS cost
     FROM core.influencer_post AS p
     SEMI JOIN touched ON touched.workspace = p.workspace AND touched.date = p.posted_date
     LEFT JOIN mart.fx_cross AS f ON f.workspace = p.workspace AND f.date = p.posted_date AND f.currency = p.currency
@@ -37,7 +37,7 @@ creators AS (
 ),
 
 stages AS (
-    -- Contacts merged into another are the same person and count once.
+    -- Contacts merged into another are the same person and count once; deleted ones not at all.
     SELECT s.workspace, s.entered_date AS date, c.source, c.medium, c.campaign,
         count(*) FILTER (s.stage = 'lead') AS leads,
         count(*) FILTER (s.stage = 'marketingqualifiedlead') AS mqls,
@@ -46,7 +46,7 @@ stages AS (
     FROM core.contact_stage AS s
     SEMI JOIN touched ON touched.workspace = s.workspace AND touched.date = s.entered_date
     JOIN core.contact AS c ON c.workspace = s.workspace AND c.connection = s.connection AND c.contact_id = s.contact_id
-    WHERE NOT EXISTS (
+    WHERE s.archived_at IS NULL AND NOT EXISTS (
         SELECT 1 FROM core.contact AS winner
         WHERE winner.workspace = c.workspace AND winner.connection = c.connection
             AND len(winner.merged_contact_ids) > 0 AND list_contains(winner.merged_contact_ids, c.contact_id))
@@ -78,7 +78,7 @@ payer AS (
 payments AS (
     SELECT p.workspace, p.date, p.source, p.medium, p.campaign,
         count(*) AS orders, count(*) FILTER (p.payment_number = 1) AS customers,
-        sum(CAST(round(p.amount * coalesce(f.rate, 0), 6) AS DECIMAL(18, 6))) AS revenue
+        sum(CAST(round(p.amount * coalesce(f.rate, 0), 6) AS DECIMAL(38, 6))) AS revenue
     FROM payer AS p
     SEMI JOIN touched USING (workspace, date)
     LEFT JOIN mart.fx_cross AS f ON f.workspace = p.workspace AND f.date = p.date AND f.currency = p.currency
@@ -89,12 +89,24 @@ returns AS (
     -- A refund counts on its own day, under the origin of its payment.
     SELECT r.workspace, r.date, coalesce(p.source, '(unknown)') AS source, coalesce(p.medium, '(unknown)') AS medium,
         coalesce(p.campaign, '') AS campaign,
-        sum(CAST(round(r.amount * coalesce(f.rate, 0), 6) AS DECIMAL(18, 6))) AS refunds
+        sum(CAST(round(r.amount * coalesce(f.rate, 0), 6) AS DECIMAL(38, 6))) AS refunds
     FROM core.refund AS r
     SEMI JOIN touched USING (workspace, date)
     LEFT JOIN payer AS p ON p.workspace = r.workspace AND p.connection = r.connection AND p.payment_id = r.payment_id
     LEFT JOIN mart.fx_cross AS f ON f.workspace = r.workspace AND f.date = r.date AND f.currency = r.currency
     WHERE r.status NOT IN ('failed', 'canceled')
+    GROUP BY ALL
+),
+
+disputes AS (
+    -- What a dispute takes or gives back counts on the day it does, under the origin of its payment.
+    SELECT m.workspace, m.date, coalesce(p.source, '(unknown)') AS source, coalesce(p.medium, '(unknown)') AS medium,
+        coalesce(p.campaign, '') AS campaign,
+        -sum(CAST(round(m.amount * coalesce(f.rate, 0), 6) AS DECIMAL(38, 6))) AS chargebacks
+    FROM core.dispute_movement AS m
+    SEMI JOIN touched USING (workspace, date)
+    LEFT JOIN payer AS p ON p.workspace = m.workspace AND p.connection = m.connection AND p.payment_id = m.payment_id
+    LEFT JOIN mart.fx_cross AS f ON f.workspace = m.workspace AND f.date = m.date AND f.currency = m.currency
     GROUP BY ALL
 ),
 
@@ -105,6 +117,7 @@ together AS (
     UNION ALL BY NAME SELECT * FROM stages
     UNION ALL BY NAME SELECT * FROM payments
     UNION ALL BY NAME SELECT * FROM returns
+    UNION ALL BY NAME SELECT * FROM disputes
 )
 
 SELECT
@@ -118,19 +131,20 @@ SELECT
     CAST(coalesce(sum(t.engaged_sessions), 0) AS BIGINT) AS engaged_sessions,
     CAST(coalesce(sum(t.pageviews), 0) AS BIGINT) AS pageviews,
     CAST(coalesce(sum(t.session_seconds), 0) AS DECIMAL(18, 3)) AS session_seconds,
-    CAST(coalesce(sum(t.key_events), 0) AS DECIMAL(18, 6)) AS key_events,
+    CAST(coalesce(sum(t.key_events), 0) AS DECIMAL(38, 6)) AS key_events,
     CAST(coalesce(sum(t.impressions), 0) AS BIGINT) AS impressions,
     CAST(coalesce(sum(t.clicks), 0) AS BIGINT) AS clicks,
-    CAST(coalesce(sum(t.platform_conversions), 0) AS DECIMAL(18, 6)) AS platform_conversions,
+    CAST(coalesce(sum(t.platform_conversions), 0) AS DECIMAL(38, 6)) AS platform_conversions,
     CAST(coalesce(sum(t.leads), 0) AS BIGINT) AS leads,
     CAST(coalesce(sum(t.mqls), 0) AS BIGINT) AS mqls,
     CAST(coalesce(sum(t.sqls), 0) AS BIGINT) AS sqls,
     CAST(coalesce(sum(t.opportunities), 0) AS BIGINT) AS opportunities,
     CAST(coalesce(sum(t.customers), 0) AS BIGINT) AS customers,
     CAST(coalesce(sum(t.orders), 0) AS BIGINT) AS orders,
-    CAST(coalesce(sum(t.revenue), 0) AS DECIMAL(18, 6)) AS revenue,
-    CAST(coalesce(sum(t.refunds), 0) AS DECIMAL(18, 6)) AS refunds,
-    CAST(coalesce(sum(t.cost), 0) AS DECIMAL(18, 6)) AS cost
+    CAST(coalesce(sum(t.revenue), 0) AS DECIMAL(38, 6)) AS revenue,
+    CAST(coalesce(sum(t.refunds), 0) AS DECIMAL(38, 6)) AS refunds,
+    CAST(coalesce(sum(t.chargebacks), 0) AS DECIMAL(38, 6)) AS chargebacks,
+    CAST(coalesce(sum(t.cost), 0) AS DECIMAL(38, 6)) AS cost
 FROM together AS t
 JOIN channel_of AS c USING (source, medium, campaign)
 GROUP BY ALL

@@ -14,7 +14,7 @@ pub const FILE: &str = "jobs/metrics.toml";
 pub const SHIPPED: &str = include_str!("../../jobs/metrics.toml");
 
 /// Columns of `mart.metric_daily` that may be summed.
-pub const COLUMNS: [&str; 17] = [
+pub const COLUMNS: [&str; 18] = [
     "sessions",
     "engaged_sessions",
     "pageviews",
@@ -31,11 +31,13 @@ pub const COLUMNS: [&str; 17] = [
     "orders",
     "revenue",
     "refunds",
+    "chargebacks",
     "cost",
 ];
 
 /// Tables of `core` that a sum may rest on.
-pub const FACTS: [&str; 6] = ["web_daily", "ad_daily", "influencer_post", "contact_stage", "payment", "refund"];
+pub const FACTS: [&str; 7] =
+    ["web_daily", "ad_daily", "influencer_post", "contact_stage", "payment", "refund", "dispute_movement"];
 
 /// Reads the file, or the shipped metrics if it is absent.
 pub(super) fn read(root: &Path, problems: &Problems) -> Option<Registry> {
@@ -191,7 +193,8 @@ mod tests {
                 "customers" => dec!(4),
                 "orders" => dec!(5),
                 "revenue" => dec!(1000),
-                "refunds" => dec!(100),
+                "refunds" => dec!(90),
+                "chargebacks" => dec!(10),
                 "cost" => dec!(300),
                 _ => Decimal::ZERO,
             })
@@ -222,6 +225,6 @@ mod tests {
     fn a_ratio_rests_on_the_facts_of_its_parts() {
         let registry = shipped();
         let from: Vec<&str> = registry.get("roas").expect("roas").from.iter().map(String::as_str).collect();
-        assert_eq!(from, ["ad_daily", "influencer_post", "payment", "refund"]);
+        assert_eq!(from, ["ad_daily", "dispute_movement", "influencer_post", "payment", "refund"]);
     }
 }

@@ -131,12 +131,16 @@ impl Connector {
             {
                 problems.push(format!("stream {id}: the file {notes} is missing"));
             }
-            let request = &stream.request;
-            let templates = [Some(&request.url), request.body.as_ref()];
-            let templates = templates.into_iter().flatten().chain(request.headers.values());
-            for template in templates.chain(request.query.iter().map(|(_, value)| value)) {
-                if let Err(error) = super::template::environment().template_from_str(template) {
-                    problems.push(format!("stream {id}: the template {template:?}: {error}"));
+            let follow = stream.follow.as_ref();
+            let listing = follow.and_then(|follow| follow.listing.as_ref()).map(|listing| &listing.request);
+            let requests = [Some(&stream.request), follow.map(|follow| &follow.request), listing];
+            for request in requests.into_iter().flatten() {
+                let templates = [Some(&request.url), request.body.as_ref()];
+                let templates = templates.into_iter().flatten().chain(request.headers.values());
+                for template in templates.chain(request.query.iter().map(|(_, value)| value)) {
+                    if let Err(error) = super::template::environment().template_from_str(template) {
+                        problems.push(format!("stream {id}: the template {template:?}: {error}"));
+                    }
                 }
             }
         }

@@ -4,15 +4,17 @@ use super::auth::{Proof, TokenCache, proof};
 use super::client::{Answer, Expected, Request, build, send};
 use super::connection::Connection;
 use super::error::ConnectorError;
+use super::follow::is_news;
 use super::landing::{LandedSlice, Landing, Manifest, PageRecord};
 use super::lanes::Lanes;
 use super::limits::Limits;
 use super::paging::{Found, Pager};
 use super::rules::{LONGEST_WAIT, Verdict, backoff};
 use super::slice::Slice;
-use super::spec::{ErrorAction, StreamSpec};
+use super::spec::{ErrorAction, PagingSpec, RequestSpec, StreamSpec};
 use super::template::{Cursor, Renderer};
 use crate::support::clock::Clock;
+use chrono::{DateTime, Utc};
 use rand::RngExt;
 use std::path::PathBuf;
 
@@ -31,7 +33,7 @@ pub struct Engine {
 }
 
 /// How a request ended.
-enum Outcome {
+pub(super) enum Outcome {
     Page {
         record: PageRecord,
         found: Vec<Found>,
@@ -58,11 +60,13 @@ impl Engine {
     }
 
     /// Fetches `slice` of a stream. `on_page` hears the bytes of each page. On error nothing stays.
+    /// Of objects read before, changes since `news_since` are asked about; none where it is absent.
     pub async fn fetch(
         &self,
         connection: &Connection,
         stream_id: &str,
         slice: &Slice,
+        news_since: Option<DateTime<Utc>>,
         on_page: &(dyn Fn(u64) + Sync),
     ) -> Result<LandedSlice, ConnectorError> {
         let connector = &connection.connector.spec;
@@ -80,7 +84,7 @@ impl Engine {
             notes: Vec::new(),
         };
         let mut landing = Landing::begin(&self.landing_root, manifest)?;
-        match self.pages(connection, stream, slice, &mut landing, on_page).await {
+        match self.pages(connection, stream, (slice, news_since), &mut landing, on_page).await {
             Ok(()) => landing.finish(),
             Err(error) => {
                 landing.abandon();
@@ -93,15 +97,38 @@ impl Engine {
         &self,
         connection: &Connection,
         stream: &StreamSpec,
-        slice: &Slice,
+        (slice, news_since): (&Slice, Option<DateTime<Utc>>),
         landing: &mut Landing,
         on_page: &(dyn Fn(u64) + Sync),
     ) -> Result<(), ConnectorError> {
         let renderer = Renderer::for_slice(connection, slice);
-        let mut pager = Pager::new(&stream.paging);
+        self.walk(connection, (&stream.request, &stream.paging), &renderer, landing, on_page).await?;
+        match &stream.follow {
+            Some(follow) => {
+                let asks = follow
+                    .listing
+                    .as_ref()
+                    .is_none_or(|listing| is_news(&slice.window, self.clock.now(), listing.kept_days, news_since));
+                if asks { self.follow(connection, follow, &renderer, landing, on_page).await } else { Ok(()) }
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// All pages of one query.
+    pub(super) async fn walk(
+        &self,
+        connection: &Connection,
+        (spec, paging): (&RequestSpec, &PagingSpec),
+        renderer: &Renderer<'_>,
+        landing: &mut Landing,
+        on_page: &(dyn Fn(u64) + Sync),
+    ) -> Result<(), ConnectorError> {
+        let held = landing.pages().len();
+        let mut pager = Pager::new(paging);
         let mut restarts = 0;
         loop {
-            let request = request(stream, &renderer, pager.cursor())?;
+            let request = request(spec, renderer, pager.cursor())?;
             match self.page(connection, &request, &pager, landing).await? {
                 Outcome::Page { record, found } => {
                     on_page(record.bytes);
@@ -119,15 +146,15 @@ impl Engine {
                 }
                 Outcome::Restart { .. } => {
                     restarts += 1;
-                    landing.restart();
-                    pager = Pager::new(&stream.paging);
+                    landing.truncate(held);
+                    pager = Pager::new(paging);
                 }
             }
         }
     }
 
     /// One page, however many attempts it takes.
-    async fn page(
+    pub(super) async fn page(
         &self,
         connection: &Connection,
         request: &Request,
@@ -194,8 +221,7 @@ fn status_of(note: &str) -> u16 {
     note.rsplit_once("(HTTP ").and_then(|(_, rest)| rest.get(..3)?.parse().ok()).unwrap_or(0)
 }
 
-fn request(stream: &StreamSpec, renderer: &Renderer<'_>, cursor: &Cursor) -> Result<Request, ConnectorError> {
-    let spec = &stream.request;
+pub(super) fn request(spec: &RequestSpec, renderer: &Renderer<'_>, cursor: &Cursor) -> Result<Request, ConnectorError> {
     let render = |template: &str| renderer.render(template, Some(cursor));
     let base = render(&spec.url)?;
     if let Some(next) = &cursor.url {
@@ -220,7 +246,7 @@ fn request(stream: &StreamSpec, renderer: &Renderer<'_>, cursor: &Cursor) -> Res
 
 /// Headers that render empty are left out.
 fn headers(
-    spec: &super::spec::RequestSpec,
+    spec: &RequestSpec,
     render: &dyn Fn(&str) -> Result<String, ConnectorError>,
 ) -> Result<Vec<(String, String)>, ConnectorError> {
     let mut headers = Vec::new();

@@ -139,9 +139,21 @@ impl Landing {
         self.manifest.pages.push(page);
     }
 
-    /// Forgets the pages so far: the slice begins anew.
-    pub fn restart(&mut self) {
-        self.manifest.pages.clear();
+    /// The pages kept so far.
+    pub fn pages(&self) -> &[PageRecord] {
+        &self.manifest.pages
+    }
+
+    /// Where a kept page lies.
+    pub fn path(&self, page: &PageRecord) -> PathBuf {
+        self.folder.join(&page.file)
+    }
+
+    /// Forgets all pages but the first `count`: a listing begins anew, or has served.
+    pub fn truncate(&mut self, count: usize) {
+        for page in self.manifest.pages.drain(count.min(self.manifest.pages.len())..) {
+            let _ = fs::remove_file(self.folder.join(page.file));
+        }
     }
 
     pub fn note(&mut self, note: String) {

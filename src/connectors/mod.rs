@@ -8,6 +8,7 @@ pub mod connection;
 pub mod engine;
 pub mod error;
 pub mod file;
+mod follow;
 pub mod landing;
 pub mod lanes;
 pub mod limits;

@@ -47,7 +47,11 @@ impl<'a> ErrorResponse<'a> {
             if (!is_success || rule.exists.is_some() || rule.body.is_some()) && self.matches(rule) {
                 let wait = rule.wait_pointer.as_ref().and_then(|pointer| self.json.as_ref()?.pointer(pointer));
                 let wait = wait.and_then(seconds).or(stated_wait).or(rule.wait_secs.map(Duration::from_secs));
-                return Some(Verdict { action: rule.action, wait, note: self.note(&rule.note) });
+                return Some(Verdict {
+                    action: rule.action,
+                    wait,
+                    note: self.note(&rule.note, rule.detail_pointer.as_deref()),
+                });
             }
         }
         if is_success {
@@ -58,7 +62,7 @@ impl<'a> ErrorResponse<'a> {
             401 => (ErrorAction::Refresh, "the vendor does not accept the credentials"),
             _ => (ErrorAction::Stop, "the vendor refuses the request"),
         };
-        Some(Verdict { action, wait: stated_wait, note: self.note(note) })
+        Some(Verdict { action, wait: stated_wait, note: self.note(note, None) })
     }
 
     fn matches(&self, rule: &ErrorRule) -> bool {
@@ -76,17 +80,22 @@ impl<'a> ErrorResponse<'a> {
                 .is_none_or(|pattern| Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(self.body)))
     }
 
-    /// The rule's note, the status, and the vendor's message cut to 200 characters on one line.
-    fn note(&self, note: &str) -> String {
+    /// The rule's note, the status, and the vendor's message and detail, each cut to 200 characters on
+    /// one line.
+    fn note(&self, note: &str, detail: Option<&str>) -> String {
         let places = ["/error/message", "/error_description", "/message", "/error"];
         let said = places.iter().find_map(|place| self.json.as_ref()?.pointer(place)?.as_str());
-        match said {
-            Some(said) => {
-                let said: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
-                format!("{note} (HTTP {}: {said})", self.status)
-            }
-            None => format!("{note} (HTTP {})", self.status),
+        let detail = detail.and_then(|place| self.json.as_ref()?.pointer(place)).map(|detail| match detail {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        });
+        let tidy =
+            |text: &str| -> String { text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect() };
+        let words: Vec<String> = [said, detail.as_deref()].into_iter().flatten().map(tidy).collect();
+        if words.is_empty() {
+            return format!("{note} (HTTP {})", self.status);
         }
+        format!("{note} (HTTP {}: {})", self.status, words.join(" "))
     }
 }
 

@@ -49,12 +49,20 @@ impl Slice {
     }
 }
 
-/// What a sync has to fetch of one partition, oldest first: from `read_until` less the re-read (or
-/// from `since` at first) until `now`, the running day included.
+/// How far a partition has been read, and when the vendor was last asked about it: later than
+/// `until` where a first load was broken off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reached {
+    pub until: DateTime<Utc>,
+    pub asked_at: DateTime<Utc>,
+}
+
+/// What a sync has to fetch of one partition, oldest first: from where it was `reached` less the
+/// re-read (or from `since` at first) until `now`, the running day included.
 pub fn slices(
     spec: &SlicingSpec,
     partition: &str,
-    read_until: Option<DateTime<Utc>>,
+    reached: Option<Reached>,
     since: NaiveDate,
     now: DateTime<Utc>,
     zone: Tz,
@@ -64,8 +72,8 @@ pub fn slices(
         SlicingSpec::Whole => vec![slice(Window::Whole)],
         SlicingSpec::Days { step_days, reread_days } => {
             let end = now.with_timezone(&zone).date_naive() + Days::new(1);
-            let start = read_until.map_or(since, |until| {
-                let reread = until.with_timezone(&zone).date_naive() - Days::new(u64::from(reread_days));
+            let start = reached.map_or(since, |reached| {
+                let reread = reached.until.with_timezone(&zone).date_naive() - Days::new(u64::from(reread_days));
                 reread.max(since)
             });
             let step = Days::new(u64::from(step_days.max(1)));
@@ -75,15 +83,37 @@ pub fn slices(
                 .map(|period| slice(Window::Days { period }))
                 .collect()
         }
-        SlicingSpec::Instants { step_days, overlap_secs } => {
-            let first = start_of_day(since, zone);
-            let overlap = TimeDelta::seconds(i64::try_from(overlap_secs).unwrap_or(i64::MAX / 1000));
-            let start = read_until.map_or(first, |until| (until - overlap).max(first));
+        SlicingSpec::Instants { step_days, overlap_secs, from_beginning, .. } => {
+            let first = if from_beginning { DateTime::UNIX_EPOCH } else { start_of_day(since, zone) };
+            let start = reached
+                .filter(|reached| goes_on(spec, *reached, now, zone))
+                .map_or(first, |reached| (reached.until - seconds(overlap_secs)).max(first));
             let step = TimeDelta::days(i64::from(step_days.max(1)));
             let starts = std::iter::successors(Some(start), |at| Some(*at + step)).take_while(|at| *at < now);
             starts.map(|at| slice(Window::Instants { start: at, end: (at + step).min(now) })).collect()
         }
     }
+}
+
+/// Since when changes of objects that were read earlier count. `None` where all is read anew: then
+/// nothing that was read is older than the news of it.
+pub fn news_since(spec: &SlicingSpec, reached: Option<Reached>, now: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
+    let overlap = if let SlicingSpec::Instants { overlap_secs, .. } = spec { *overlap_secs } else { 0 };
+    reached.filter(|reached| goes_on(spec, *reached, now, zone)).map(|reached| reached.asked_at - seconds(overlap))
+}
+
+/// Whether a stream goes on where it stopped instead of reading everything again.
+fn goes_on(spec: &SlicingSpec, reached: Reached, now: DateTime<Utc>, zone: Tz) -> bool {
+    let SlicingSpec::Instants { reload_after_days, reload_daily, .. } = *spec else { return true };
+    let day = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
+    let pause = now - reached.asked_at;
+    let is_forgotten = reload_after_days.is_some_and(|days| pause > TimeDelta::days(i64::from(days)));
+    let is_new_day = reload_daily && day(reached.asked_at) < day(now);
+    !(is_forgotten || is_new_day)
+}
+
+fn seconds(count: u64) -> TimeDelta {
+    TimeDelta::seconds(i64::try_from(count).unwrap_or(i64::MAX / 1000))
 }
 
 /// The first instant of a day in a zone: where midnight falls into a gap, the first after it.
@@ -117,9 +147,55 @@ mod tests {
         let spec = SlicingSpec::Days { step_days: 30, reread_days: 3 };
         let since = "2026-01-01".parse().expect("a date");
         let zone = chrono_tz::America::New_York;
-        let slices = slices(&spec, "1", Some(now), since, now, zone);
+        let slices = slices(&spec, "1", Some(Reached { until: now, asked_at: now }), since, now, zone);
         assert_eq!(slices.len(), 1);
         assert_eq!(slices[0].id(), "1_2026-03-04_2026-03-07");
+    }
+
+    #[test]
+    fn a_long_pause_or_a_new_day_reads_everything_again_where_the_stream_says_so() {
+        let zone = chrono_tz::UTC;
+        let since: NaiveDate = "2026-01-01".parse().expect("a date");
+        let start = |reload_after_days, reload_daily, from_beginning, back_hours| {
+            let now = Utc.with_ymd_and_hms(2026, 6, 10, 12, 0, 0).single().expect("an instant");
+            let spec = SlicingSpec::Instants {
+                step_days: 36_500,
+                overlap_secs: 0,
+                reload_after_days,
+                reload_daily,
+                from_beginning,
+            };
+            let asked_at = now - TimeDelta::hours(back_hours);
+            let reached = Some(Reached { until: asked_at, asked_at });
+            let found = slices(&spec, "", reached, since, now, zone);
+            let Window::Instants { start, end } = found[0].window else { panic!("instants") };
+            assert_eq!((found.len(), end), (1, now));
+            assert_eq!(news_since(&spec, reached, now, zone), Some(asked_at).filter(|_| start == asked_at));
+            start.to_rfc3339()
+        };
+        assert_eq!(start(Some(30), false, false, 29 * 24), "2026-05-12T12:00:00+00:00");
+        assert_eq!(start(Some(30), false, false, 31 * 24), "2026-01-01T00:00:00+00:00");
+        assert_eq!(start(None, true, true, 1), "2026-06-10T11:00:00+00:00");
+        assert_eq!(start(None, true, true, 13), "1970-01-01T00:00:00+00:00");
+    }
+
+    #[test]
+    fn a_first_load_that_was_broken_off_goes_on_and_hears_what_changed_since() {
+        let now = Utc.with_ymd_and_hms(2026, 6, 10, 12, 0, 0).single().expect("an instant");
+        let spec = SlicingSpec::Instants {
+            step_days: 30,
+            overlap_secs: 3600,
+            reload_after_days: Some(29),
+            reload_daily: false,
+            from_beginning: false,
+        };
+        let reached = Reached { until: now - TimeDelta::days(300), asked_at: now - TimeDelta::days(2) };
+        let since = "2025-01-01".parse().expect("a date");
+        let found = slices(&spec, "", Some(reached), since, now, chrono_tz::UTC);
+        assert_eq!(found.len(), 11);
+        let news = news_since(&spec, Some(reached), now, chrono_tz::UTC);
+        assert_eq!(news, Some(reached.asked_at - TimeDelta::hours(1)));
+        assert_eq!(news_since(&spec, None, now, chrono_tz::UTC), None);
     }
 
     #[test]

@@ -140,6 +140,8 @@ pub struct ErrorRule {
     pub wait_pointer: Option<String>,
     /// Wait this long where the vendor does not say.
     pub wait_secs: Option<u64>,
+    /// A JSON pointer to what else the vendor says, such as the names of missing rights.
+    pub detail_pointer: Option<String>,
     /// What an admin should know or do, one sentence.
     pub note: String,
 }
@@ -183,6 +185,8 @@ pub struct StreamSpec {
     pub request: RequestSpec,
     #[serde(default)]
     pub paging: PagingSpec,
+    /// Objects that are only named at first, asked for afterwards in the same slice.
+    pub follow: Option<FollowSpec>,
     /// What the body is: one JSON object, or an array of objects that is read element by element.
     #[serde(default)]
     pub body: BodyKind,
@@ -212,7 +216,20 @@ pub enum SlicingSpec {
     /// before the cursor, and today.
     Days { step_days: u32, reread_days: u32 },
     /// Instants: from the cursor less `overlap_secs` until now, cut every `step_days`.
-    Instants { step_days: u32, overlap_secs: u64 },
+    Instants {
+        step_days: u32,
+        overlap_secs: u64,
+        /// After a pause longer than this everything is read again: the vendor no longer knows what
+        /// changed meanwhile.
+        reload_after_days: Option<u32>,
+        /// The first run of each day (in the account's zone) reads everything again: for changes that
+        /// leave no trace at the vendor's.
+        #[serde(default)]
+        reload_daily: bool,
+        /// Everything means from the beginning of time, not from the connection's first day.
+        #[serde(default)]
+        from_beginning: bool,
+    },
 }
 
 /// One request. Path, query, headers and body are templates.
@@ -230,6 +247,52 @@ pub struct RequestSpec {
     pub headers: BTreeMap<String, String>,
     /// A JSON body.
     pub body: Option<String>,
+}
+
+/// Asks for named objects, after the stream's own pages and into the same slice, so that all is
+/// loaded in one transaction under one cursor: changed objects that events name, what belongs to
+/// each listed object.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FollowSpec {
+    /// Another listing that names the objects; its pages are not kept. Absent: the stream's own
+    /// pages name them.
+    pub listing: Option<ListingSpec>,
+    /// Where the names stand.
+    pub ids: IdPlace,
+    /// Objects that the stream's own pages hold here need no second asking: they were read after
+    /// the listing's news of them.
+    pub held: Option<IdPlace>,
+    /// At most so many ids a request.
+    #[serde(default = "one")]
+    pub batch: usize,
+    /// Its templates also see `cursor.ids`.
+    pub request: RequestSpec,
+}
+
+fn one() -> usize {
+    1
+}
+
+/// A listing beside the stream's own.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListingSpec {
+    pub request: RequestSpec,
+    #[serde(default)]
+    pub paging: PagingSpec,
+    /// The vendor keeps it so many days: older slices do not ask for it.
+    pub kept_days: u32,
+}
+
+/// Where ids stand in a page.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdPlace {
+    /// JSON pointer to the list of records.
+    pub records_pointer: String,
+    /// JSON pointers within a record: the first that holds a text or a number is the id.
+    pub id_pointers: Vec<String>,
 }
 
 /// The methods vendors use to read.
@@ -292,7 +355,8 @@ pub enum BodyKind {
 ///
 /// The query `<sql>` reads `page(page_no INTEGER, body JSON)` and yields every column of
 /// `core.<table>` but workspace, connection and load_id, plus `page_no`, `record_no` (from 0
-/// within the body) and `problem` (null for a good row, else the reason).
+/// within the body) and `problem` (null for a good row, else the reason). It may also yield
+/// `is_absent BOOLEAN`: such a row is not loaded but says that its `scope` holds nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LoadSpec {

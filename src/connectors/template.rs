@@ -15,6 +15,8 @@ pub struct Cursor {
     pub page: u64,
     pub after: String,
     pub floor: String,
+    /// The objects a following request asks for.
+    pub ids: Vec<String>,
     /// The whole next URL, when the vendor gives one.
     #[serde(skip)]
     pub url: Option<String>,

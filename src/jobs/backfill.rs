@@ -52,7 +52,7 @@ pub async fn backfill(
             continue;
         }
         let is_open = |slice: &Slice| !loaded.contains(&(stream.clone(), slice.id()));
-        let open: Vec<Slice> = all.iter().filter(|slice| is_open(slice)).cloned().collect();
+        let open: Vec<_> = all.iter().filter(|slice| is_open(slice)).map(|slice| (slice.clone(), None)).collect();
         done.slices_before += (all.len() - open.len()) as u64;
         done.streams.push(run_slices(context, source, stream, &open, Lane::Backfill, show).await);
     }

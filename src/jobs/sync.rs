@@ -2,7 +2,7 @@
 //! first; the next slices are fetched, several at a time, while the last is loaded.
 
 use crate::connectors::error::Disposition;
-use crate::connectors::slice::slices;
+use crate::connectors::slice::{Reached, news_since, slices};
 use crate::connectors::spec::{BodyKind, LoadMode, LoadSpec};
 use crate::connectors::{Connection, ConnectorError, Engine, LandedSlice, Slice, Window};
 use crate::domain::money::Currency;
@@ -148,7 +148,7 @@ pub(super) async fn run_slices(
     context: &SyncContext,
     source: &Source,
     stream_id: &str,
-    plan: &[Slice],
+    plan: &[(Slice, Option<DateTime<Utc>>)],
     lane: Lane,
     show: &(dyn Fn(Progress<'_>) + Sync),
 ) -> StreamOutcome {
@@ -160,11 +160,11 @@ pub(super) async fn run_slices(
     // Both run within this task and are polled side by side: a fetch never waits for a load's end.
     let fetching = async {
         let ahead = connection.connector.spec.limits.concurrency.max(1);
-        let fetches = plan.iter().map(|slice| async move {
+        let fetches = plan.iter().map(|(slice, news)| async move {
             if lane == Lane::Backfill {
                 context.engine.lanes().wait_for_live().await;
             }
-            (slice, context.engine.fetch(connection, stream_id, slice, &on_page).await)
+            (slice, context.engine.fetch(connection, stream_id, slice, *news, &on_page).await)
         });
         let mut fetches = futures_util::stream::iter(fetches).buffered(ahead);
         while let Some((slice, fetched)) = unless_stopped(&context.stop, fetches.next()).await {
@@ -205,7 +205,7 @@ pub(super) async fn run_slices(
         && context.stop.is_set()
         && let Some(next) = usize::try_from(outcome.slices).ok().and_then(|done| plan.get(done))
     {
-        outcome.error = Some(stopped(next));
+        outcome.error = Some(stopped(&next.0));
     }
     outcome
 }
@@ -223,8 +223,13 @@ fn stopped(slice: &Slice) -> SyncError {
     SyncError { slice: slice.id(), message: "Daybook was asked to stop before this slice".to_owned(), can_retry: true }
 }
 
-/// The slices a stream lacks, of all partitions, each partition's oldest first.
-async fn plan(context: &SyncContext, source: &Source, stream_id: &str) -> Result<Vec<Slice>, WarehouseError> {
+/// The slices a stream lacks, of all partitions, each partition's oldest first, with the instant
+/// since which changes of what was read before count.
+async fn plan(
+    context: &SyncContext,
+    source: &Source,
+    stream_id: &str,
+) -> Result<Vec<(Slice, Option<DateTime<Utc>>)>, WarehouseError> {
     let connection = &source.connection;
     let Some(stream) = connection.connector.spec.streams.get(stream_id) else {
         return Ok(Vec::new());
@@ -234,9 +239,13 @@ async fn plan(context: &SyncContext, source: &Source, stream_id: &str) -> Result
     for partition in connection.partitions(stream.partition_over.as_deref()) {
         let (workspace, id, stream_id, of) =
             (connection.workspace.clone(), connection.id.clone(), stream_id.to_owned(), partition.clone());
-        let read_until =
+        let read =
             context.warehouse.read(move |reader| cursor::read_until(reader, &workspace, &id, &stream_id, &of)).await?;
-        all.extend(slices(&stream.slicing, &partition, read_until, source.since, context.clock.now(), zone));
+        let reached = read.map(|read| Reached { until: read.until, asked_at: read.asked_at });
+        let now = context.clock.now();
+        let news = news_since(&stream.slicing, reached, now, zone);
+        let lacking = slices(&stream.slicing, &partition, reached, source.since, now, zone);
+        all.extend(lacking.into_iter().map(|slice| (slice, news)));
     }
     Ok(all)
 }
@@ -297,7 +306,7 @@ pub fn load_request(
         stream: manifest.stream.clone(),
         slice,
         partition: manifest.slice.partition.clone(),
-        window: window(&manifest.slice.window, zone),
+        window: window(&manifest.slice.window, zone, source.since),
         time_zone: zone.name().to_owned(),
         currency: source.currency.code().to_owned(),
         fetched_at: manifest.fetched_at,
@@ -325,12 +334,16 @@ fn target(load: &LoadSpec, sql: String) -> Target {
     Target { table: load.table.clone(), sql, key: load.key.clone(), replaces, touches: load.touches.clone() }
 }
 
-/// The days a slice speaks for; a day that an instant window only begins is covered up to there.
-fn window(window: &Window, zone: chrono_tz::Tz) -> Option<(NaiveDate, NaiveDate)> {
+/// The days a slice speaks for; a day that an instant window only begins is covered up to there. Of
+/// a slice from the beginning of time those count that the connection is asked about.
+fn window(window: &Window, zone: chrono_tz::Tz, since: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
     let day = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
     match *window {
         Window::Whole => None,
         Window::Days { period } => Some((period.start, period.end)),
+        Window::Instants { start, end } if start == DateTime::UNIX_EPOCH => {
+            Some((since, day(end) + chrono::Days::new(1)))
+        }
         Window::Instants { start, end } => Some((day(start), day(end) + chrono::Days::new(1))),
     }
 }

@@ -1,21 +1,69 @@
-//! HubSpot's CRM search, with its limit of 10,000 rows a query.
+//! HubSpot's CRM: search, with its limit of 10,000 rows a query, the recycle bin, and associations.
 
 use super::people::Contact;
 use super::server::Shared;
 use super::truth::{World, modified};
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Json, Router};
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const MOST_ROWS: usize = 10_000;
 
+/// The recycle bin forgets after so many days.
+const BIN_DAYS: i64 = 90;
+
+/// What is added to a contact's id for its deal.
+const DEALS_FROM: u64 = 7_000_000_000_000;
+
 pub fn routes() -> Router<Arc<Shared>> {
-    Router::new().route("/hubspot/crm/objects/{version}/{kind}/search", post(search))
+    Router::new()
+        .route("/hubspot/crm/objects/{version}/{kind}/search", post(search))
+        .route("/hubspot/crm/objects/{version}/{kind}", get(list))
+        .route("/hubspot/crm/associations/{version}/deals/contacts/batch/read", post(associations))
+}
+
+fn refuse(status: StatusCode, category: &str, message: &str) -> Response {
+    (status, Json(json!({"status": "error", "message": message, "category": category}))).into_response()
+}
+
+/// The answer to a request without the token.
+fn turned_away(headers: &HeaderMap) -> Option<Response> {
+    let token = headers.get("authorization").and_then(|value| value.to_str().ok());
+    (token != Some(&format!("Bearer {}", super::Sandbox::credentials().hubspot_token)))
+        .then(|| refuse(StatusCode::UNAUTHORIZED, "INVALID_AUTHENTICATION", "Authentication credentials not found."))
+}
+
+/// A record: its id, when it last changed, since when it is in the bin, and the contact behind it.
+type Record<'a> = (u64, DateTime<Utc>, Option<DateTime<Utc>>, &'a Contact);
+
+/// The records of a kind, dead ones among them, by id.
+fn records<'a>(world: &'a World, kind: &str) -> Option<Vec<Record<'a>>> {
+    let contacts = world.lives.contacts.iter();
+    match kind {
+        "contacts" => Some(contacts.map(|c| (c.id, modified(c), c.archived_at, c)).collect()),
+        "deals" => Some(
+            contacts
+                .filter(|contact| contact.deal_opened_at().is_some())
+                .map(|c| (c.id + DEALS_FROM, modified(c), c.deal_archived_at, c))
+                .collect(),
+        ),
+        _ => None,
+    }
+}
+
+fn shown(kind: &str, (id, at, archived_at, of): &Record<'_>) -> Value {
+    let mut record = if kind == "contacts" { contact(*id, *at, of) } else { deal(*id, *at, of) };
+    record["archived"] = json!(archived_at.is_some());
+    if let Some(at) = archived_at {
+        record["archivedAt"] = json!(stamp(*at));
+    }
+    record
 }
 
 async fn search(
@@ -24,37 +72,28 @@ async fn search(
     headers: HeaderMap,
     Json(request): Json<Value>,
 ) -> Response {
-    let refuse = |status: StatusCode, category: &str, message: &str| {
-        (status, Json(json!({"status": "error", "message": message, "category": category}))).into_response()
-    };
-    let token = headers.get("authorization").and_then(|value| value.to_str().ok());
-    if token != Some(&format!("Bearer {}", super::Sandbox::credentials().hubspot_token)) {
-        return refuse(StatusCode::UNAUTHORIZED, "INVALID_AUTHENTICATION", "Authentication credentials not found.");
+    if let Some(refusal) = turned_away(&headers) {
+        return refusal;
     }
     let worlds = shared.worlds();
     let Some(world) = worlds.iter().find(|world| world.tenant.has_crm) else {
         return refuse(StatusCode::NOT_FOUND, "OBJECT_NOT_FOUND", "no portal");
     };
-    let records: Vec<(u64, DateTime<Utc>, &Contact)> = match kind.as_str() {
-        "contacts" => world.lives.contacts.iter().map(|c| (c.id, modified(c), c)).collect(),
-        "deals" => with_deal(world).collect(),
-        _ => return refuse(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", "Unable to infer object type"),
+    let Some(records) = records(world, &kind) else {
+        return refuse(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", "Unable to infer object type");
     };
     let filters = request["filterGroups"][0]["filters"].as_array().cloned().unwrap_or_default();
+    // A search never finds what lies in the bin.
+    let living = records.into_iter().filter(|(_, _, archived_at, _)| archived_at.is_none());
     let matching: Vec<_> =
-        records.into_iter().filter(|(id, at, _)| filters.iter().all(|filter| holds(filter, *id, *at))).collect();
+        living.filter(|(id, at, _, _)| filters.iter().all(|filter| holds(filter, *id, *at))).collect();
     let text = |field: &str| request[field].as_str().and_then(|text| text.parse::<usize>().ok());
     let after = text("after").unwrap_or(0);
     let limit = request["limit"].as_u64().map_or(10, |limit| limit.min(200) as usize);
     if after + limit > MOST_ROWS {
         return refuse(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", "The total number of results is limited to 10,000");
     }
-    let results: Vec<Value> = matching
-        .iter()
-        .skip(after)
-        .take(limit)
-        .map(|(id, at, of)| if kind == "contacts" { contact(*id, *at, of) } else { deal(*id, *at, of) })
-        .collect();
+    let results: Vec<Value> = matching.iter().skip(after).take(limit).map(|record| shown(&kind, record)).collect();
     let mut answer = json!({"total": matching.len(), "results": results});
     if after + limit < matching.len() {
         answer["paging"] = json!({"next": {"after": (after + limit).to_string()}});
@@ -62,15 +101,83 @@ async fn search(
     Json(answer).into_response()
 }
 
-fn with_deal(world: &World) -> impl Iterator<Item = (u64, DateTime<Utc>, &Contact)> {
-    let reached =
-        |contact: &&Contact| contact.deal.is_some() && contact.stages.iter().any(|(stage, _)| *stage == "opportunity");
-    world
-        .lives
-        .contacts
-        .iter()
-        .filter(reached)
-        .map(|contact| (contact.id + 7_000_000_000_000, modified(contact), contact))
+/// The plain list, of the living or with `archived=true` of the bin; its cursor comes percent-encoded.
+async fn list(
+    State(shared): State<Arc<Shared>>,
+    Path((_, kind)): Path<(String, String)>,
+    Query(query): Query<BTreeMap<String, String>>,
+    headers: HeaderMap,
+) -> Response {
+    if let Some(refusal) = turned_away(&headers) {
+        return refusal;
+    }
+    let worlds = shared.worlds();
+    let Some(world) = worlds.iter().find(|world| world.tenant.has_crm) else {
+        return refuse(StatusCode::NOT_FOUND, "OBJECT_NOT_FOUND", "no portal");
+    };
+    let Some(records) = records(world, &kind) else {
+        return refuse(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", "Unable to infer object type");
+    };
+    let wants_dead = query.get("archived").is_some_and(|value| value == "true");
+    let bin_from = world.as_of - TimeDelta::days(BIN_DAYS);
+    let listed = |archived_at: Option<DateTime<Utc>>| match archived_at {
+        None => !wants_dead,
+        Some(at) => wants_dead && at > bin_from,
+    };
+    let limit = query.get("limit").and_then(|limit| limit.parse().ok()).unwrap_or(10usize).clamp(1, 100);
+    let after: u64 = match query.get("after").map(|after| after.trim_end_matches('=').parse()) {
+        None => 0,
+        Some(Ok(after)) => after,
+        Some(Err(_)) => return refuse(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", "The after cursor is not valid"),
+    };
+    let mut rest = records.iter().filter(|(id, _, archived_at, _)| *id > after && listed(*archived_at));
+    let page: Vec<&Record<'_>> = rest.by_ref().take(limit).collect();
+    let mut answer = json!({"results": page.iter().map(|record| shown(&kind, record)).collect::<Vec<_>>()});
+    if let (Some(last), true) = (page.last(), rest.next().is_some()) {
+        let after = format!("{}%3D%3D", last.0);
+        answer["paging"] = json!({"next": {"after": after, "link": format!("?after={after}")}});
+    }
+    Json(answer).into_response()
+}
+
+/// Who deals are with: at most 1,000 of them, and 207 where one is with nobody.
+async fn associations(State(shared): State<Arc<Shared>>, headers: HeaderMap, Json(request): Json<Value>) -> Response {
+    if let Some(refusal) = turned_away(&headers) {
+        return refusal;
+    }
+    let worlds = shared.worlds();
+    let Some(world) = worlds.iter().find(|world| world.tenant.has_crm) else {
+        return refuse(StatusCode::NOT_FOUND, "OBJECT_NOT_FOUND", "no portal");
+    };
+    let inputs = request["inputs"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if inputs.is_empty() || inputs.len() > 1000 {
+        return refuse(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", "between 1 and 1000 inputs are allowed");
+    }
+    let links: BTreeMap<u64, Vec<u64>> =
+        world.deal_links().map(|(contact, contacts)| (contact.id + DEALS_FROM, contacts)).collect();
+    let (mut results, mut errors) = (Vec::new(), Vec::new());
+    for id in inputs.iter().filter_map(|input| input["id"].as_str()) {
+        let contacts = id.parse().ok().and_then(|id: u64| links.get(&id)).map(Vec::as_slice).unwrap_or_default();
+        if contacts.is_empty() {
+            errors.push(json!({"status": "error", "category": "OBJECT_NOT_FOUND",
+                "subCategory": "crm.associations.NO_ASSOCIATIONS_FOUND", "message": format!("No contact is associated with deal {id}."),
+                "context": {"fromObjectId": [id], "fromObjectType": ["deal"], "toObjectType": ["contact"]}}));
+            continue;
+        }
+        // Some links are of two kinds; they are one contact all the same.
+        let kinds = json!([{"category": "HUBSPOT_DEFINED", "typeId": 3, "label": null}, {"category": "USER_DEFINED", "typeId": 41, "label": "Decision maker"}]);
+        let to: Vec<Value> =
+            contacts.iter().map(|contact| json!({"toObjectId": contact, "associationTypes": kinds})).collect();
+        results.push(json!({"from": {"id": id}, "to": to}));
+    }
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::MULTI_STATUS };
+    let stamp = stamp(world.as_of);
+    let mut answer = json!({"status": "COMPLETE", "startedAt": stamp, "completedAt": stamp, "results": results});
+    if !errors.is_empty() {
+        answer["numErrors"] = json!(errors.len());
+        answer["errors"] = Value::from(errors);
+    }
+    (status, Json(answer)).into_response()
 }
 
 fn holds(filter: &Value, id: u64, at: DateTime<Utc>) -> bool {
@@ -113,7 +220,7 @@ fn contact(id: u64, at: DateTime<Utc>, of: &Contact) -> Value {
     for (stage, at) in &of.stages {
         properties[format!("hs_lifecyclestage_{stage}_date")] = json!(stamp(*at));
     }
-    json!({"id": id.to_string(), "properties": properties, "createdAt": stamp(of.created), "updatedAt": stamp(at), "archived": false})
+    json!({"id": id.to_string(), "properties": properties, "createdAt": stamp(of.created), "updatedAt": stamp(at)})
 }
 
 fn deal(id: u64, at: DateTime<Utc>, of: &Contact) -> Value {
@@ -121,8 +228,8 @@ fn deal(id: u64, at: DateTime<Utc>, of: &Contact) -> Value {
     let is_closed = of.stages.iter().any(|(stage, _)| *stage == "customer");
     // One deal in a thousand has an amount nobody can add up.
     let amount = if of.id % 1000 == 7 { "ten".to_owned() } else { amount };
-    let created = of.stages.iter().find(|(stage, _)| *stage == "opportunity").map_or(of.created, |(_, at)| *at);
-    json!({"id": id.to_string(), "createdAt": stamp(created), "updatedAt": stamp(at), "archived": false, "properties": {
+    let created = of.deal_opened_at().unwrap_or(of.created);
+    json!({"id": id.to_string(), "createdAt": stamp(created), "updatedAt": stamp(at), "properties": {
         "hs_object_id": id.to_string(), "dealname": name, "amount": amount, "deal_currency_code": "USD",
         "dealstage": if is_closed { "closedwon" } else { "qualifiedtobuy" }, "pipeline": "default",
         "closedate": closed_at.filter(|_| is_closed).map(stamp), "createdate": stamp(created), "hs_lastmodifieddate": stamp(at),

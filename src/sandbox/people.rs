@@ -2,6 +2,7 @@
 //! is drawn on the day they come, so that a later day only shows more of it.
 
 use super::company::{Origin, Tenant};
+use super::later::{self, Dispute};
 use super::random::Chance;
 use crate::connectors::slice::start_of_day;
 use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
@@ -17,7 +18,8 @@ pub struct Charge {
     pub amount: i64,
     pub currency: &'static str,
     pub is_paid: bool,
-    pub is_captured: bool,
+    /// When the money was taken: mostly at once; a hold is captured days later or never.
+    pub captured_at: Option<DateTime<Utc>>,
     /// What the shop's checkout noted; the software company's invoices carry none.
     pub utm: Option<(&'static str, &'static str, &'static str)>,
 }
@@ -30,6 +32,21 @@ pub struct Refund {
     pub created: DateTime<Utc>,
     pub amount: i64,
     pub currency: &'static str,
+    /// The card's bank answers later: until then it is pending.
+    pub answered_at: DateTime<Utc>,
+    /// The bank sent the money back.
+    pub has_failed: bool,
+}
+
+impl Refund {
+    /// As Stripe words it at an instant.
+    pub fn status(&self, at: DateTime<Utc>) -> &'static str {
+        match (self.answered_at < at, self.has_failed) {
+            (false, _) => "pending",
+            (true, true) => "failed",
+            (true, false) => "succeeded",
+        }
+    }
 }
 
 /// A subscription with its whole course.
@@ -61,6 +78,17 @@ pub struct Contact {
     pub merged: Vec<u64>,
     /// Deal name, amount as text, closed at, won.
     pub deal: Option<(String, String, Option<DateTime<Utc>>, bool)>,
+    /// Since when it, or its deal, lies in the recycle bin.
+    pub archived_at: Option<DateTime<Utc>>,
+    pub deal_archived_at: Option<DateTime<Utc>>,
+}
+
+impl Contact {
+    /// When its deal was opened, if it has come to that.
+    pub fn deal_opened_at(&self) -> Option<DateTime<Utc>> {
+        let opened = self.stages.iter().find(|(stage, _)| *stage == "opportunity").map(|(_, at)| *at);
+        opened.filter(|_| self.deal.is_some())
+    }
 }
 
 /// Everything people did.
@@ -69,6 +97,7 @@ pub struct Lives {
     pub contacts: Vec<Contact>,
     pub charges: Vec<Charge>,
     pub refunds: Vec<Refund>,
+    pub disputes: Vec<Dispute>,
     pub subscriptions: Vec<Subscription>,
 }
 
@@ -77,6 +106,7 @@ pub fn begin(seed: u64, tenant: &Tenant, origin_index: usize, date: NaiveDate, c
     let origin = tenant.origins[origin_index];
     let mut chance = Chance::new(seed, tenant.id, date, &format!("people {origin_index}"));
     let midnight = start_of_day(date, tenant.zone);
+    let known = (lives.contacts.len(), lives.charges.len(), lives.refunds.len());
     for number in 0..count {
         let at = midnight + TimeDelta::seconds(chance.between(0, 82_800));
         let tag = format!("{}{origin_index:02}{number:03}", date.format("%y%m%d"));
@@ -87,6 +117,7 @@ pub fn begin(seed: u64, tenant: &Tenant, origin_index: usize, date: NaiveDate, c
             order(&mut chance, origin, at, &tag, &email, lives);
         }
     }
+    later::befall(&mut Chance::new(seed, tenant.id, date, &format!("later {origin_index}")), tenant, known, lives);
 }
 
 fn lead(chance: &mut Chance, origin: Origin, at: DateTime<Utc>, tag: &str, email: &str, lives: &mut Lives) {
@@ -116,7 +147,17 @@ fn lead(chance: &mut Chance, origin: Origin, at: DateTime<Utc>, tag: &str, email
     if let Some(start) = customer_at {
         subscribe(chance, start, tag, email, lives);
     }
-    lives.contacts.push(Contact { id, email: email.to_owned(), created: at, stages, origin, merged, deal });
+    lives.contacts.push(Contact {
+        id,
+        email: email.to_owned(),
+        created: at,
+        stages,
+        origin,
+        merged,
+        deal,
+        archived_at: None,
+        deal_archived_at: None,
+    });
 }
 
 fn subscribe(chance: &mut Chance, start: DateTime<Utc>, tag: &str, email: &str, lives: &mut Lives) {
@@ -153,7 +194,7 @@ fn subscribe(chance: &mut Chance, start: DateTime<Utc>, tag: &str, email: &str, 
             amount,
             currency,
             is_paid,
-            is_captured: is_paid,
+            captured_at: is_paid.then_some(at),
             utm,
         });
         refund(chance, 0.02, lives);
@@ -186,9 +227,9 @@ fn order(chance: &mut Chance, origin: Origin, at: DateTime<Utc>, tag: &str, emai
     let utm = (origin.medium != "(none)").then_some((origin.source, origin.medium, origin.campaign));
     let mut buy = |id: String, created, amount, chance: &mut Chance| {
         let is_paid = !chance.happens(0.02);
-        let is_captured = is_paid && !chance.happens(0.01);
+        let captured_at = (is_paid && !chance.happens(0.01)).then_some(created);
         let (customer, email) = (format!("cus_{tag}"), email.to_owned());
-        lives.charges.push(Charge { id, created, customer, email, amount, currency, is_paid, is_captured, utm });
+        lives.charges.push(Charge { id, created, customer, email, amount, currency, is_paid, captured_at, utm });
         refund(chance, 0.06, lives);
     };
     buy(format!("ch_{tag}00"), at, amount, chance);
@@ -201,10 +242,11 @@ fn order(chance: &mut Chance, origin: Origin, at: DateTime<Utc>, tag: &str, emai
 /// Sometimes the last charge is given back, in part or whole, some days later.
 fn refund(chance: &mut Chance, probability: f64, lives: &mut Lives) {
     let Some(charge) = lives.charges.last() else { return };
-    if charge.is_captured && chance.happens(probability) {
+    if charge.captured_at.is_some() && chance.happens(probability) {
         let amount = if chance.happens(0.5) { charge.amount } else { charge.amount / 20 * 10 };
         let created = charge.created + TimeDelta::hours(chance.between(2, 24 * 12));
         let id = format!("re_{}", &charge.id[3..]);
-        lives.refunds.push(Refund { id, charge: charge.id.clone(), created, amount, currency: charge.currency });
+        let (charge, currency) = (charge.id.clone(), charge.currency);
+        lives.refunds.push(Refund { id, charge, created, amount, currency, answered_at: created, has_failed: false });
     }
 }

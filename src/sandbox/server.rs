@@ -111,6 +111,8 @@ impl Sandbox {
             "northwind_shop: campaign \"Schuhe Generisch\" costs four times as much 6 days back",
             "customerhappy: organic search from Google falls 35% over the last 14 days",
             "both: Google Ads conversions grow for 30 days after the click",
+            "both: holds are captured days later, refunds fail, disputes are opened, won and lost, long after the payment",
+            "customerhappy: contacts and deals are deleted, and links between them come and go without a trace",
             "both: Google Ads sends a field \"campaign.labels\" during the last 60 days",
         ];
         Truth { tenants, events: events.map(str::to_owned).to_vec() }

@@ -35,6 +35,29 @@ pub struct Truth {
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct TenantTruth {
     pub days: BTreeMap<NaiveDate, Day>,
+    pub records: Records,
+}
+
+/// What the vendors hold as records, dead ones among them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Records {
+    /// Alive in the CRM.
+    pub contacts: u64,
+    pub deals: u64,
+    /// In its recycle bin.
+    pub deleted_contacts: u64,
+    pub deleted_deals: u64,
+    /// Links of living deals to living contacts.
+    pub deal_contacts: u64,
+    /// Disputes by Stripe's status.
+    pub disputes: BTreeMap<&'static str, u64>,
+    /// Refunds by Stripe's status.
+    pub refunds: BTreeMap<&'static str, u64>,
+    /// Subscriptions by Stripe's status.
+    pub subscriptions: BTreeMap<&'static str, u64>,
+    /// Payments that came without being taken at once, and those of them taken by now.
+    pub holds: u64,
+    pub captured_holds: u64,
 }
 
 /// A day's truth.
@@ -55,6 +78,7 @@ pub struct Day {
     pub orders: u64,
     pub revenue: Decimal,
     pub refunds: Decimal,
+    pub chargebacks: Decimal,
     pub mrr: Decimal,
 }
 
@@ -77,12 +101,23 @@ fn world(seed: u64, tenant: Tenant, first: NaiveDate, as_of: DateTime<Utc>) -> W
     lives.contacts.retain(|contact| contact.created < as_of);
     lives.charges.retain(|charge| charge.created < as_of);
     lives.refunds.retain(|refund| refund.created < as_of);
+    lives.disputes.retain(|dispute| dispute.created < as_of);
     lives.subscriptions.retain(|subscription| subscription.start < as_of);
     for contact in &mut lives.contacts {
-        contact.stages.retain(|(_, at)| *at < as_of);
+        contact.archived_at = contact.archived_at.filter(|at| *at < as_of);
+        let until = contact.archived_at.unwrap_or(as_of);
+        contact.stages.retain(|(_, at)| *at < until);
+        // Nobody deletes a deal that is not there yet.
+        let opened = contact.deal_opened_at();
+        contact.deal_archived_at =
+            contact.deal_archived_at.filter(|at| *at < as_of && opened.is_some_and(|opened| *at > opened));
+    }
+    for charge in &mut lives.charges {
+        charge.captured_at = charge.captured_at.filter(|at| *at < as_of);
     }
     lives.charges.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.id.cmp(&a.id)));
     lives.refunds.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.id.cmp(&a.id)));
+    lives.disputes.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.id.cmp(&a.id)));
     lives.subscriptions.sort_by(|a, b| b.start.cmp(&a.start).then_with(|| b.id.cmp(&a.id)));
     lives.contacts.sort_by_key(|contact| contact.id);
     World { tenant, first, last, as_of, visits, ads, lives }
@@ -91,6 +126,13 @@ fn world(seed: u64, tenant: Tenant, first: NaiveDate, as_of: DateTime<Utc>) -> W
 /// When a contact last changed.
 pub fn modified(contact: &Contact) -> DateTime<Utc> {
     contact.stages.iter().map(|(_, at)| *at).max().unwrap_or(contact.created)
+}
+
+/// An amount in hundredths of its unit.
+pub fn hundredths(amount: Decimal) -> i64 {
+    use rust_decimal::prelude::ToPrimitive;
+    let rounded = (amount * Decimal::ONE_HUNDRED).round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero);
+    rounded.to_i64().unwrap_or_default()
 }
 
 /// Minor units as an amount, the way Stripe counts them.
@@ -139,7 +181,7 @@ impl World {
                 day.clicks += clicks;
             });
         }
-        for contact in &self.lives.contacts {
+        for contact in self.lives.contacts.iter().filter(|contact| contact.archived_at.is_none()) {
             for (stage, at) in &contact.stages {
                 on(self.date(*at), &|day| match *stage {
                     "lead" => day.leads += 1,
@@ -151,7 +193,7 @@ impl World {
             }
         }
         let mut known = BTreeSet::new();
-        for charge in self.lives.charges.iter().rev().filter(|charge| charge.is_paid && charge.is_captured) {
+        for charge in self.lives.charges.iter().rev().filter(|charge| charge.captured_at.is_some()) {
             let date = self.date(charge.created);
             let is_first = known.insert(charge.email.to_lowercase());
             let revenue = self.converted(amount(charge.amount, charge.currency), charge.currency, date);
@@ -161,13 +203,19 @@ impl World {
                 day.revenue += revenue;
             });
         }
-        for refund in &self.lives.refunds {
+        for refund in self.lives.refunds.iter().filter(|refund| refund.status(self.as_of) != "failed") {
             let date = self.date(refund.created);
             let back = self.converted(amount(refund.amount, refund.currency), refund.currency, date);
             on(date, &|day| day.refunds += back);
         }
+        for dispute in &self.lives.disputes {
+            for (at, minor, _) in dispute.movements(self.as_of) {
+                let taken = -Decimal::new(minor, 2);
+                on(self.date(at), &|day| day.chargebacks += taken);
+            }
+        }
         self.recurring(&mut days);
-        TenantTruth { days }
+        TenantTruth { days, records: self.records() }
     }
 
     /// Monthly recurring revenue at the end of each day.
@@ -195,6 +243,48 @@ impl World {
         }
     }
 
+    /// Living deals with the living contacts they are with, each by the contact it began with. Links
+    /// come and go by themselves, days after the deal was opened, and leave no trace at it.
+    pub fn deal_links(&self) -> impl Iterator<Item = (&Contact, Vec<u64>)> {
+        let contacts = &self.lives.contacts;
+        contacts.iter().enumerate().filter(|(_, contact)| contact.deal_archived_at.is_none()).filter_map(
+            move |(index, contact)| {
+                let opened = contact.deal_opened_at()?;
+                let age = (self.as_of - opened).num_days();
+                let own = contact.id % 17 != 0 && (contact.id % 13 != 0 || age < 10);
+                let colleague = contact.id % 5 == 0 || (contact.id % 11 == 0 && age >= 2);
+                let with = [own.then_some(contact), contacts.get(index.wrapping_sub(1)).filter(|_| colleague)];
+                let alive = with.into_iter().flatten().filter(|contact| contact.archived_at.is_none());
+                Some((contact, alive.map(|contact| contact.id).collect()))
+            },
+        )
+    }
+
+    fn records(&self) -> Records {
+        let mut records = Records::default();
+        for contact in &self.lives.contacts {
+            *if contact.archived_at.is_some() { &mut records.deleted_contacts } else { &mut records.contacts } += 1;
+            if contact.deal_opened_at().is_some() {
+                *if contact.deal_archived_at.is_some() { &mut records.deleted_deals } else { &mut records.deals } += 1;
+            }
+        }
+        records.deal_contacts = self.deal_links().map(|(_, contacts)| contacts.len() as u64).sum();
+        for dispute in &self.lives.disputes {
+            *records.disputes.entry(dispute.status(self.as_of)).or_default() += 1;
+        }
+        for refund in &self.lives.refunds {
+            *records.refunds.entry(refund.status(self.as_of)).or_default() += 1;
+        }
+        for subscription in &self.lives.subscriptions {
+            *records.subscriptions.entry(subscription.status(self.as_of)).or_default() += 1;
+        }
+        for charge in self.lives.charges.iter().filter(|charge| charge.is_paid) {
+            records.holds += u64::from(charge.captured_at != Some(charge.created));
+            records.captured_holds += u64::from(charge.captured_at.is_some_and(|at| at > charge.created));
+        }
+        records
+    }
+
     fn date(&self, at: DateTime<Utc>) -> NaiveDate {
         at.with_timezone(&self.tenant.zone).date_naive()
     }
@@ -214,6 +304,17 @@ impl World {
 impl super::people::Subscription {
     pub fn has_ended(&self, at: DateTime<Utc>) -> bool {
         self.end.is_some_and(|end| end < at)
+    }
+
+    /// As Stripe words it at an instant.
+    pub fn status(&self, at: DateTime<Utc>) -> &'static str {
+        if self.has_ended(at) {
+            "canceled"
+        } else if self.trial_end.is_some_and(|end| end >= at) {
+            "trialing"
+        } else {
+            "active"
+        }
     }
 }
 

@@ -84,7 +84,7 @@ pub enum Replaces {
     Window { column: String, partition: Option<String> },
     /// Every row of the connection.
     All,
-    /// Every row that shares these columns' values with a new row.
+    /// Every row that shares these columns' values with a new row, or with one marked absent.
     Scope(Vec<String>),
 }
 

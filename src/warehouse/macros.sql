@@ -16,6 +16,11 @@ CREATE OR REPLACE TEMP MACRO bad_instant(name, value) AS
 CREATE OR REPLACE TEMP MACRO required(name, value) AS
     CASE WHEN value IS NULL OR value = '' THEN name || ' is missing' END;
 
+-- A list within an answer, or the answer itself as the only element: vendors send one object where it
+-- was asked for by its id.
+CREATE OR REPLACE TEMP MACRO listed(body, name) AS
+    CASE WHEN json_type(body, '$.' || name) = 'ARRAY' THEN json_extract(body, '$.' || name) ELSE json_array(body) END;
+
 -- One sentence of all reasons, or NULL for a good row; array_to_string leaves nulls out.
 CREATE OR REPLACE TEMP MACRO problems(reasons) AS nullif(array_to_string(reasons, '; '), '');
 
@@ -24,18 +29,17 @@ CREATE OR REPLACE TEMP MACRO whole_or_zero(value) AS coalesce(TRY_CAST(value AS 
 CREATE OR REPLACE TEMP MACRO amount_or_zero(value) AS coalesce(TRY_CAST(value AS DECIMAL(18, 6)), 0);
 
 -- Minor units in one unit of a currency, as Stripe counts them (docs.stripe.com/currencies):
--- ISK and UGX are carried with two decimals there.
+-- ISK and UGX are carried with two decimals there. A text is searched because DuckDB keeps a vector for
+-- each element of an IN list, in each place where the macro stands and in each thread.
 CREATE OR REPLACE TEMP MACRO minor_unit_decimals(currency) AS
-    CASE WHEN upper(currency) IN ('BIF', 'CLP', 'DJF', 'GNF', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'VND', 'VUV', 'XAF', 'XOF', 'XPF') THEN 0
-         WHEN upper(currency) IN ('BHD', 'JOD', 'KWD', 'OMR', 'TND') THEN 3
+    CASE WHEN strpos(' BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF ', ' ' || upper(currency) || ' ') > 0 THEN 0
+         WHEN strpos(' BHD JOD KWD OMR TND ', ' ' || upper(currency) || ' ') > 0 THEN 3
          ELSE 2 END;
 
 -- Minor units as an exact amount; NULL if the text is no whole number or the amount does not fit.
 CREATE OR REPLACE TEMP MACRO from_minor_units(value, currency) AS
-    TRY_CAST(CASE minor_unit_decimals(currency)
-        WHEN 0 THEN CAST(TRY_CAST(value AS BIGINT) AS DECIMAL(38, 6))
-        WHEN 3 THEN CAST(TRY_CAST(value AS BIGINT) AS DECIMAL(30, 0)) * 0.001
-        ELSE CAST(TRY_CAST(value AS BIGINT) AS DECIMAL(30, 0)) * 0.01 END AS DECIMAL(18, 6));
+    TRY_CAST(CAST(TRY_CAST(value AS BIGINT) AS DECIMAL(30, 0))
+        * CASE minor_unit_decimals(currency) WHEN 0 THEN 1.000 WHEN 3 THEN 0.001 ELSE 0.010 END AS DECIMAL(18, 6));
 
 -- Millionths of a currency unit as an exact amount.
 CREATE OR REPLACE TEMP MACRO from_micros(value) AS

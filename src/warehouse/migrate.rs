@@ -7,6 +7,7 @@ use duckdb::{Connection, params};
 const MIGRATIONS: &[(u32, &str)] = &[
     (1, include_str!("migrations/0001_start.sql")),
     (2, include_str!("migrations/0002_books.sql")),
+    (3, include_str!("migrations/0003_returns.sql")),
     (5, include_str!("migrations/0005_slots.sql")),
     (9, include_str!("migrations/0009_backfill.sql")),
     (10, include_str!("migrations/0010_stream_state.sql")),

@@ -211,6 +211,7 @@ fn span(connection: &Connection, workspace: &str) -> Result<Option<(NaiveDate, N
                  UNION ALL SELECT date FROM core.ad_daily WHERE workspace = $1
                  UNION ALL SELECT date FROM core.payment WHERE workspace = $1
                  UNION ALL SELECT date FROM core.refund WHERE workspace = $1
+                 UNION ALL SELECT date FROM core.dispute_movement WHERE workspace = $1
                  UNION ALL SELECT posted_date FROM core.influencer_post WHERE workspace = $1
                  UNION ALL SELECT entered_date FROM core.contact_stage WHERE workspace = $1)",
             params![workspace],
@@ -239,7 +240,7 @@ fn recurring(transaction: &Transaction<'_>, workspace: &Workspace, sql: &RollupS
 }
 
 /// The columns of `mart.metric_daily` that metrics may sum.
-pub const SUMMED: [&str; 17] = [
+pub const SUMMED: [&str; 18] = [
     "sessions",
     "engaged_sessions",
     "pageviews",
@@ -256,6 +257,7 @@ pub const SUMMED: [&str; 17] = [
     "orders",
     "revenue",
     "refunds",
+    "chargebacks",
     "cost",
 ];
 

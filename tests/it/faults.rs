@@ -88,7 +88,7 @@ async fn a_damaged_page_is_not_replayed() {
     let engine: &Engine = &world.context.engine;
     let source = source(&world, "stripe");
     let slice = Slice { partition: String::new(), window: Window::Whole };
-    let landed = engine.fetch(&source.connection, "subscriptions", &slice, &|_| {}).await.expect("landed");
+    let landed = engine.fetch(&source.connection, "subscriptions", &slice, None, &|_| {}).await.expect("landed");
     assert!(LandedSlice::open(&landed.manifest_path()).is_ok());
     std::fs::write(&landed.files()[0], b"damaged").expect("written");
     let error = LandedSlice::open(&landed.manifest_path()).expect_err("damaged").to_string();

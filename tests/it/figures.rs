@@ -12,7 +12,7 @@ use daybook::warehouse::rollup::SUMMED;
 use mail_parser::MessageParser;
 use std::collections::BTreeMap;
 
-fn context(tenant: &daybook::sandbox::Tenant) -> ReportContext {
+pub fn context(tenant: &daybook::sandbox::Tenant) -> ReportContext {
     let specs = toml::from_str(include_str!("../../jobs/metrics.toml")).expect("metrics");
     ReportContext {
         workspace: World::workspace(tenant),

@@ -1,11 +1,14 @@
 //! What comes out equals what the simulated companies did, to the cent, on every day.
 
+mod documents;
+
 use crate::support::{noon, texts};
-use crate::tenants::world;
-use chrono::{NaiveDate, TimeDelta};
-use daybook::sandbox::Faults;
+use crate::tenants::{World, world};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use daybook::sandbox::{Day, Faults, Records, SHOP, SOFTWARE, TenantTruth, write_drop_files};
 use daybook::warehouse::{Context, Warehouse};
 use rust_decimal::Decimal;
+use std::collections::BTreeMap;
 
 fn totals(warehouse: &Warehouse, tenant: &str) -> Vec<(NaiveDate, Vec<Decimal>)> {
     warehouse
@@ -26,6 +29,7 @@ fn totals(warehouse: &Warehouse, tenant: &str) -> Vec<(NaiveDate, Vec<Decimal>)>
                 "orders",
                 "revenue",
                 "refunds",
+                "chargebacks",
             ];
             let sums = sums.map(|column| format!("CAST(sum({column}) AS DECIMAL(38, 6))")).join(", ");
             let sql = format!(
@@ -34,50 +38,100 @@ fn totals(warehouse: &Warehouse, tenant: &str) -> Vec<(NaiveDate, Vec<Decimal>)>
             );
             let mut statement = connection.prepare(&sql).context(|| "totals".to_owned())?;
             let rows = statement.query_map([tenant], |row| {
-                Ok((row.get(0)?, (1..17).map(|index| row.get(index)).collect::<Result<Vec<Decimal>, _>>()?))
+                Ok((row.get(0)?, (1..18).map(|index| row.get(index)).collect::<Result<Vec<Decimal>, _>>()?))
             });
             rows.context(|| "totals".to_owned())?.collect::<Result<_, _>>().context(|| "totals".to_owned())
         })
         .expect("totals")
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn totals_equal_the_simulators_truth_on_every_day() {
-    let world = world(120, Faults::default()).await;
+/// A day of the truth in the order of [`totals`].
+fn row(day: &Day) -> Vec<Decimal> {
+    let n = Decimal::from;
+    vec![
+        n(day.sessions),
+        n(day.engaged_sessions),
+        n(day.pageviews),
+        n(day.key_events),
+        n(day.impressions),
+        n(day.clicks),
+        day.cost,
+        n(day.leads),
+        n(day.mqls),
+        n(day.sqls),
+        n(day.opportunities),
+        n(day.customers),
+        n(day.orders),
+        day.revenue,
+        day.refunds,
+        day.chargebacks,
+        day.mrr,
+    ]
+}
+
+/// The days on which the mart differs from the truth in any of `columns`.
+fn wrong_days(world: &World, tenant: &str, truth: &TenantTruth, columns: std::ops::Range<usize>) -> Vec<String> {
+    let found: BTreeMap<NaiveDate, Vec<Decimal>> = totals(&world.context.warehouse, tenant).into_iter().collect();
+    let none = vec![Decimal::ZERO; 17];
+    let wrong = truth.days.iter().filter_map(|(date, day)| {
+        let (found, wanted) = (found.get(date).unwrap_or(&none), row(day));
+        let (found, wanted) = (&found[columns.clone()], &wanted[columns.clone()]);
+        (found != wanted).then(|| format!("{tenant} {date}: found {found:?}, wanted {wanted:?}"))
+    });
+    wrong.collect()
+}
+
+/// What the warehouse holds as records of a tenant, counted as the truth counts them.
+fn records(world: &World, tenant: &str) -> Vec<String> {
+    let all = [
+        "SELECT 'contacts ' || count(*) FROM core.contact WHERE workspace = ? AND archived_at IS NULL",
+        "SELECT 'deals ' || count(*) FROM core.deal WHERE workspace = ? AND archived_at IS NULL",
+        "SELECT 'links ' || count(*) FROM core.deal_contact ANTI JOIN (SELECT workspace, deal_id FROM core.deal WHERE archived_at IS NOT NULL)
+         USING (workspace, deal_id) SEMI JOIN (SELECT workspace, contact_id FROM core.contact WHERE archived_at IS NULL) USING (workspace, contact_id)
+         WHERE workspace = ?",
+        "SELECT 'dispute ' || status || ' ' || count(*) FROM core.dispute WHERE workspace = ? GROUP BY status ORDER BY status",
+        "SELECT 'refund ' || status || ' ' || count(*) FROM core.refund WHERE workspace = ? GROUP BY status ORDER BY status",
+        "SELECT 'subscription ' || status || ' ' || count(*) FROM core.subscription WHERE workspace = ? GROUP BY status ORDER BY status",
+    ];
+    all.iter().flat_map(|sql| texts(&world.context.warehouse, &sql.replace('?', &format!("'{tenant}'")))).collect()
+}
+
+/// The truth's records in the words of [`records`]; deals whose amount is no number are set aside.
+fn wanted(records: &Records, set_aside: u64) -> Vec<String> {
+    let by_status = |name: &str, counts: &BTreeMap<&str, u64>| {
+        counts.iter().map(|(status, count)| format!("{name} {status} {count}")).collect::<Vec<_>>()
+    };
+    let mut all = vec![format!("contacts {}", records.contacts), format!("deals {}", records.deals - set_aside)];
+    all.push(format!("links {}", records.deal_contacts));
+    all.extend(by_status("dispute", &records.disputes));
+    all.extend(by_status("refund", &records.refunds));
+    all.extend(by_status("subscription", &records.subscriptions));
+    all
+}
+
+async fn synced(world: &World) {
     for outcome in world.sync().await {
         assert_eq!(outcome.error.as_ref().filter(|_| !outcome.stream.contains("influencer")), None, "{outcome:?}");
     }
     world.rollup().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn totals_equal_the_simulators_truth_on_every_day() {
+    let world = world(400, Faults::default()).await;
+    synced(&world).await;
     let truth = world.sandbox.truth();
     for (tenant, truth) in &truth.tenants {
-        let found = totals(&world.context.warehouse, tenant);
-        for (date, day) in &truth.days {
-            let row = found.iter().find(|(found, _)| found == date).map(|(_, row)| row.clone()).unwrap_or_default();
-            let n = Decimal::from;
-            let wanted = vec![
-                n(day.sessions),
-                n(day.engaged_sessions),
-                n(day.pageviews),
-                n(day.key_events),
-                n(day.impressions),
-                n(day.clicks),
-                day.cost,
-                n(day.leads),
-                n(day.mqls),
-                n(day.sqls),
-                n(day.opportunities),
-                n(day.customers),
-                n(day.orders),
-                day.revenue,
-                day.refunds,
-                day.mrr,
-            ];
-            assert_eq!(row, wanted, "{tenant} {date}");
-        }
+        assert_eq!(truth.days.len(), 400);
+        assert_eq!(wrong_days(&world, tenant, truth, 0..17), Vec::<String>::new());
         assert!(truth.days.values().map(|day| day.revenue).sum::<Decimal>() > Decimal::from(1000));
+        let planted = (truth.records.holds, truth.records.captured_holds, truth.records.disputes.len());
+        assert!(tenant == SOFTWARE || (planted.0 > planted.1 && planted.1 > 10), "{planted:?}");
+        assert!(planted.2 >= 5 && truth.records.refunds["failed"] > 5, "{:?}", truth.records);
     }
     let planted = "SELECT DISTINCT table_name FROM ops.quarantine ORDER BY 1";
     assert_eq!(texts(&world.context.warehouse, planted), ["ad_daily", "deal", "influencer_post", "web_daily"]);
+    documents::equal_the_truth(&world, &truth);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,4 +156,68 @@ async fn restated_conversions_move_the_earlier_rows_to_history() {
     assert_eq!(texts(&world.context.warehouse, restated), ["20"]);
     let twice = "SELECT count(*)::VARCHAR FROM (SELECT 1 FROM core.ad_daily GROUP BY workspace, campaign_id, date HAVING count(*) > 1)";
     assert_eq!(texts(&world.context.warehouse, twice), ["0"]);
+}
+
+/// Time passes; the vendors change old objects meanwhile, and exchange rates go on.
+fn later(world: &World, at: DateTime<Utc>) {
+    world.move_to(at);
+    write_drop_files(&world.sandbox, &world.folder.path().join("drops")).expect("drop files");
+}
+
+fn set_aside(world: &World) -> u64 {
+    let bad = "SELECT count(DISTINCT (raw ->> '$.id'))::VARCHAR FROM ops.quarantine WHERE table_name = 'deal' AND (raw ->> '$.archived') = 'false'";
+    texts(&world.context.warehouse, bad)[0].parse().expect("a number")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changes_late_at_the_vendors_is_seen_by_the_next_sync() {
+    let world = world(120, Faults::none()).await;
+    synced(&world).await;
+    let first = world.sandbox.truth();
+    for (tenant, truth) in &first.tenants {
+        assert_eq!(
+            records(&world, tenant),
+            wanted(&truth.records, if tenant == SOFTWARE { set_aside(&world) } else { 0 })
+        );
+    }
+    // The same day still: subscriptions end and trials turn by events alone.
+    later(&world, noon() + TimeDelta::hours(9));
+    synced(&world).await;
+    let same_day = world.sandbox.truth();
+    let statuses = |sql: &str| texts(&world.context.warehouse, sql);
+    let found = statuses(
+        "SELECT status || ' ' || count(*) FROM core.subscription WHERE workspace = 'customerhappy' GROUP BY status ORDER BY 1",
+    );
+    let of = |truth: &TenantTruth| -> Vec<String> {
+        truth.records.subscriptions.iter().map(|(status, count)| format!("{status} {count}")).collect()
+    };
+    assert_ne!(of(&same_day.tenants[SOFTWARE]), of(&first.tenants[SOFTWARE]), "nothing was planted");
+    assert_eq!(found, of(&same_day.tenants[SOFTWARE]));
+
+    later(&world, noon() + TimeDelta::days(6));
+    synced(&world).await;
+    let now = world.sandbox.truth();
+    for (tenant, truth) in &now.tenants {
+        let old = &first.tenants[tenant];
+        assert_ne!(truth.records.disputes, old.records.disputes, "nothing was planted");
+        assert_eq!(
+            records(&world, tenant),
+            wanted(&truth.records, if tenant == SOFTWARE { set_aside(&world) } else { 0 })
+        );
+        // Leads to MRR; creators' posts move with the simulated year, so cost is left out.
+        assert_eq!(wrong_days(&world, tenant, truth, 7..17), Vec::<String>::new());
+        let restated = old.days.iter().filter(|(date, day)| truth.days[*date] != **day).count();
+        assert!(restated > 3, "{tenant}: the vendors restated only {restated} days");
+    }
+    assert!(now.tenants[SHOP].records.captured_holds > first.tenants[SHOP].records.captured_holds);
+    for (table, reason) in [
+        ("payment", "a hold was captured"),
+        ("refund", "a refund went through"),
+        ("dispute", "a dispute was answered"),
+        ("contact", "a contact was deleted"),
+        ("deal_contact", "a link went"),
+    ] {
+        let moved = texts(&world.context.warehouse, &format!("SELECT (count(*) > 0)::VARCHAR FROM history.{table}"));
+        assert_eq!(moved, ["true"], "{table}: {reason}");
+    }
 }

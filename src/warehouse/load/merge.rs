@@ -108,7 +108,7 @@ fn covered(request: &LoadRequest, target: &Target) -> String {
         Replaces::Scope(scope) => {
             let scope = if scope.is_empty() { &target.key } else { scope };
             let columns = scope.join(", ");
-            condition += &format!(" AND ({columns}) IN (SELECT ({columns}) FROM staged)");
+            condition += &format!(" AND ({columns}) IN (SELECT ({columns}) FROM stated)");
         }
     }
     condition

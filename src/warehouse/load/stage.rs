@@ -87,7 +87,8 @@ fn create_rows(transaction: &Transaction<'_>, file: &Path, format: RowFormat) ->
 }
 
 /// Runs the target's query once, moves rows with a problem to quarantine, and offers the others as
-/// `staged`, one row of each key: the vendor's latest word wins.
+/// `staged`, one row of each key: the vendor's latest word wins. A query may mark rows with a column
+/// `is_absent`: they say that there is nothing in their scope (see [`super::Replaces::Scope`]).
 pub fn stage(
     transaction: &Transaction<'_>,
     request: &LoadRequest,
@@ -136,17 +137,31 @@ pub fn stage(
         loaded.notes.push(format!("{} of {rows} rows repeated a key; the last was kept", rows - bad - distinct));
     }
     let names = columns.join(", ");
+    let marks: u64 = transaction
+        .query_row(
+            "SELECT count(*)::UBIGINT FROM duckdb_columns()
+             WHERE database_name = 'temp' AND table_name = 'read' AND column_name = 'is_absent'",
+            [],
+            |row| row.get(0),
+        )
+        .context(step)?;
+    let is_there = if marks > 0 { " AND NOT is_absent" } else { "" };
     transaction
-        .execute_batch(&format!("CREATE OR REPLACE TEMP VIEW staged AS SELECT {names} FROM read WHERE problem IS NULL"))
+        .execute_batch(&format!(
+            "CREATE OR REPLACE TEMP VIEW stated AS SELECT {names} FROM read WHERE problem IS NULL;
+             CREATE OR REPLACE TEMP VIEW staged AS SELECT {names} FROM read WHERE problem IS NULL{is_there}"
+        ))
         .context(step)
 }
 
 fn quarantine(transaction: &Transaction<'_>, request: &LoadRequest, target: &Target) -> Result<(), WarehouseError> {
     let raw = match &request.pages {
         Pages::Json { .. } => format!(
-            "(SELECT list_extract(json_extract(page.body, {path}), read.record_no + 1) FROM page
+            "(SELECT CASE WHEN len(json_extract(page.body, {path})) = 0 THEN page.body
+                          ELSE list_extract(json_extract(page.body, {path}), read.record_no + 1) END FROM page
               WHERE page.page_no = read.page_no
-                AND len(json_extract(page.body, {path})) > read.record_no LIMIT 1)",
+                AND (len(json_extract(page.body, {path})) > read.record_no
+                     OR (len(json_extract(page.body, {path})) = 0 AND read.record_no = 0)) LIMIT 1)",
             path = literal(&request.records_path)
         ),
         Pages::Rows { .. } => "(SELECT page.body FROM page WHERE page.record_no = read.record_no LIMIT 1)".to_owned(),
@@ -265,7 +280,7 @@ pub fn collect_notes(
 /// Forgets the pages, so that the next load starts clean.
 pub fn drop_page(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
     transaction
-        .execute_batch("DROP VIEW IF EXISTS page; DROP VIEW IF EXISTS staged; DROP TABLE IF EXISTS read; RESET VARIABLE person_key")
+        .execute_batch("DROP VIEW IF EXISTS page; DROP VIEW IF EXISTS staged; DROP VIEW IF EXISTS stated; DROP TABLE IF EXISTS read; RESET VARIABLE person_key")
         .context(|| "clearing up after a load".to_owned())
 }
 

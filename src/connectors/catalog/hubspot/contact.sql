@@ -1,11 +1,12 @@
 -- Table: core.contact
 -- Grain: contact as it stands; those merged into it are listed
--- Inputs: page, answers of the contact search; values are texts or null
--- Late data: changed contacts come again by their modification time
+-- Inputs: page, answers of the contact search and lists of archived contacts; values are texts or null
+-- Late data: changed contacts come again by their modification time, deleted ones by the recycle bin
 WITH list AS (
     SELECT
         page_no,
-        from_json(body, '{"results": [{"id": "VARCHAR", "createdAt": "VARCHAR", "updatedAt": "VARCHAR", "properties": {
+        from_json(body, '{"results": [{"id": "VARCHAR", "createdAt": "VARCHAR", "updatedAt": "VARCHAR",
+            "archived": "VARCHAR", "archivedAt": "VARCHAR", "properties": {
             "email": "VARCHAR", "createdate": "VARCHAR", "lastmodifieddate": "VARCHAR", "lifecyclestage": "VARCHAR",
             "hs_analytics_source": "VARCHAR", "hs_analytics_source_data_1": "VARCHAR", "hs_analytics_source_data_2": "VARCHAR",
             "hs_analytics_first_url": "VARCHAR", "hs_merged_object_ids": "VARCHAR"}}]}').results AS results
@@ -21,6 +22,7 @@ named AS (
         *,
         coalesce(r.properties.createdate, r.createdAt) AS created,
         coalesce(r.properties.lastmodifieddate, r.updatedAt) AS modified,
+        CASE WHEN r.archived = 'true' THEN coalesce(r.archivedAt, r.updatedAt) END AS archived,
         r.properties.hs_analytics_source AS origin,
         r.properties.hs_analytics_source_data_1 AS detail_1,
         r.properties.hs_analytics_source_data_2 AS detail_2,
@@ -48,6 +50,7 @@ SELECT
     coalesce(url_parameter(first_url, 'utm_campaign'), CASE origin
         WHEN 'PAID_SEARCH' THEN detail_1 WHEN 'EMAIL_MARKETING' THEN detail_1 WHEN 'PAID_SOCIAL' THEN detail_2 END, '') AS campaign,
     list_filter(string_split(coalesce(r.properties.hs_merged_object_ids, ''), ';'), lambda id: id <> '') AS merged_contact_ids,
+    TRY_CAST(replace(archived, 'Z', '') AS TIMESTAMP) AS archived_at,
     page_no,
     CAST(record_no AS INTEGER) AS record_no,
     problems([
@@ -55,6 +58,8 @@ SELECT
         required('createdate', created),
         bad_instant('createdate', replace(created, 'Z', '')),
         required('lastmodifieddate', modified),
-        bad_instant('lastmodifieddate', replace(modified, 'Z', ''))
+        bad_instant('lastmodifieddate', replace(modified, 'Z', '')),
+        CASE WHEN r.archived = 'true' THEN required('archivedAt', archived) END,
+        bad_instant('archivedAt', replace(archived, 'Z', ''))
     ]) AS problem
 FROM named

@@ -1,11 +1,11 @@
 -- Table: core.contact_stage
 -- Grain: contact and lifecycle stage, with the instant it was entered
--- Inputs: page, answers of the contact search; the stage itself may be null while its dates are set
--- Late data: all stages of a changed contact are replaced together
+-- Inputs: page, answers of the contact search and lists of archived contacts; the stage itself may be null while its dates are set
+-- Late data: all stages of a changed or deleted contact are replaced together
 WITH list AS (
     SELECT
         page_no,
-        from_json(body, '{"results": [{"id": "VARCHAR", "properties": {
+        from_json(body, '{"results": [{"id": "VARCHAR", "updatedAt": "VARCHAR", "archived": "VARCHAR", "archivedAt": "VARCHAR", "properties": {
             "hs_lifecyclestage_subscriber_date": "VARCHAR", "hs_lifecyclestage_lead_date": "VARCHAR",
             "hs_lifecyclestage_marketingqualifiedlead_date": "VARCHAR", "hs_lifecyclestage_salesqualifiedlead_date": "VARCHAR",
             "hs_lifecyclestage_opportunity_date": "VARCHAR", "hs_lifecyclestage_customer_date": "VARCHAR",
@@ -22,6 +22,7 @@ stage AS (
         page_no,
         record_no,
         r.id AS contact_id,
+        CASE WHEN r.archived = 'true' THEN replace(coalesce(r.archivedAt, r.updatedAt), 'Z', '') END AS archived,
         unnest([
             {'stage': 'subscriber', 'entered': r.properties.hs_lifecyclestage_subscriber_date},
             {'stage': 'lead', 'entered': r.properties.hs_lifecyclestage_lead_date},
@@ -40,11 +41,13 @@ SELECT
     s.stage AS stage,
     TRY_CAST(replace(s.entered, 'Z', '') AS TIMESTAMP) AS entered_at,
     local_date(TRY_CAST(replace(s.entered, 'Z', '') AS TIMESTAMP), getvariable('time_zone')) AS entered_date,
+    TRY_CAST(archived AS TIMESTAMP) AS archived_at,
     page_no,
     CAST(record_no AS INTEGER) AS record_no,
     problems([
         required('id', contact_id),
-        bad_instant('hs_lifecyclestage_' || s.stage || '_date', replace(s.entered, 'Z', ''))
+        bad_instant('hs_lifecyclestage_' || s.stage || '_date', replace(s.entered, 'Z', '')),
+        bad_instant('archivedAt', archived)
     ]) AS problem
 FROM stage
 WHERE s.entered IS NOT NULL AND s.entered <> ''

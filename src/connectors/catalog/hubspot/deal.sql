@@ -1,11 +1,12 @@
 -- Table: core.deal
 -- Grain: deal as it stands; amounts are texts in mixed formats, absent stays absent
--- Inputs: page, answers of the deal search
--- Late data: changed deals come again by their modification time
+-- Inputs: page, answers of the deal search and lists of archived deals
+-- Late data: changed deals come again by their modification time, deleted ones by the recycle bin
 WITH list AS (
     SELECT
         page_no,
-        from_json(body, '{"results": [{"id": "VARCHAR", "createdAt": "VARCHAR", "updatedAt": "VARCHAR", "properties": {
+        from_json(body, '{"results": [{"id": "VARCHAR", "createdAt": "VARCHAR", "updatedAt": "VARCHAR",
+            "archived": "VARCHAR", "archivedAt": "VARCHAR", "properties": {
             "dealname": "VARCHAR", "amount": "VARCHAR", "deal_currency_code": "VARCHAR", "dealstage": "VARCHAR",
             "pipeline": "VARCHAR", "closedate": "VARCHAR", "createdate": "VARCHAR", "hs_lastmodifieddate": "VARCHAR",
             "hs_is_closed": "VARCHAR", "hs_is_closed_won": "VARCHAR", "hs_analytics_source": "VARCHAR"}}]}').results AS results
@@ -22,7 +23,8 @@ named AS (
         r.properties AS p,
         replace(coalesce(r.properties.createdate, r.createdAt), 'Z', '') AS created,
         replace(coalesce(r.properties.hs_lastmodifieddate, r.updatedAt), 'Z', '') AS modified,
-        replace(nullif(r.properties.closedate, ''), 'Z', '') AS closed
+        replace(nullif(r.properties.closedate, ''), 'Z', '') AS closed,
+        CASE WHEN r.archived = 'true' THEN replace(coalesce(r.archivedAt, r.updatedAt), 'Z', '') END AS archived
     FROM record
 )
 
@@ -41,6 +43,7 @@ SELECT
     local_date(TRY_CAST(closed AS TIMESTAMP), getvariable('time_zone')) AS closed_date,
     coalesce(TRY_CAST(p.hs_is_closed AS BOOLEAN), false) AS is_closed,
     coalesce(TRY_CAST(p.hs_is_closed_won AS BOOLEAN), false) AS is_won,
+    TRY_CAST(archived AS TIMESTAMP) AS archived_at,
     page_no,
     CAST(record_no AS INTEGER) AS record_no,
     problems([
@@ -50,6 +53,8 @@ SELECT
         required('hs_lastmodifieddate', modified),
         bad_instant('hs_lastmodifieddate', modified),
         bad_instant('closedate', closed),
+        CASE WHEN r.archived = 'true' THEN required('archivedAt', archived) END,
+        bad_instant('archivedAt', archived),
         bad_decimal('amount', nullif(p.amount, ''))
     ]) AS problem
 FROM named

@@ -5,9 +5,9 @@
 WITH list AS (
     SELECT
         page_no,
-        from_json(body, '{"data": [{"id": "VARCHAR", "source": "JSON", "reporting_category": "VARCHAR", "type": "VARCHAR",
+        from_json(listed(body, 'data'), '[{"id": "VARCHAR", "source": "JSON", "reporting_category": "VARCHAR", "type": "VARCHAR",
             "status": "VARCHAR", "created": "VARCHAR", "amount": "VARCHAR", "fee": "VARCHAR", "net": "VARCHAR",
-            "currency": "VARCHAR", "exchange_rate": "VARCHAR"}]}').data AS data
+            "currency": "VARCHAR", "exchange_rate": "VARCHAR"}]') AS data
     FROM page
 ),
 
@@ -36,6 +36,8 @@ SELECT
         required('currency', r.currency),
         required('amount', r.amount),
         bad_minor_units('amount', r.amount, r.currency),
+        required('fee', r.fee),
+        required('net', r.net),
         bad_minor_units('fee', r.fee, r.currency),
         bad_minor_units('net', r.net, r.currency)
     ]) AS problem

@@ -1,14 +1,14 @@
 -- Table: core.payment
 -- Grain: charge, in the currency the customer paid; `amount` is what was captured
--- Inputs: page, lists of charges
--- Late data: read again for 30 days after creation
+-- Inputs: page, lists of charges and single ones
+-- Late data: what events say has changed is asked for again, however old
 WITH list AS (
     SELECT
         page_no,
-        from_json(body, '{"data": [{"id": "VARCHAR", "created": "VARCHAR", "amount_captured": "VARCHAR", "currency": "VARCHAR",
+        from_json(listed(body, 'data'), '[{"id": "VARCHAR", "created": "VARCHAR", "amount_captured": "VARCHAR", "currency": "VARCHAR",
             "status": "VARCHAR", "captured": "VARCHAR", "disputed": "VARCHAR", "customer": "JSON", "receipt_email": "VARCHAR",
             "billing_details": {"email": "VARCHAR"},
-            "metadata": {"utm_source": "VARCHAR", "utm_medium": "VARCHAR", "utm_campaign": "VARCHAR"}}]}').data AS data
+            "metadata": {"utm_source": "VARCHAR", "utm_medium": "VARCHAR", "utm_campaign": "VARCHAR"}}]') AS data
     FROM page
 ),
 
@@ -39,6 +39,10 @@ SELECT
         bad_unix('created', r.created),
         required('currency', r.currency),
         required('amount_captured', r.amount_captured),
+        required('status', r.status),
+        required('captured', r.captured),
+        CASE WHEN r.captured IS NOT NULL AND TRY_CAST(r.captured AS BOOLEAN) IS NULL
+             THEN 'captured: "' || left(r.captured, 80) || '" is neither true nor false' END,
         bad_minor_units('amount_captured', r.amount_captured, r.currency)
     ]) AS problem
 FROM record

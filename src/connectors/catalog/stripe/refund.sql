@@ -1,12 +1,12 @@
 -- Table: core.refund
 -- Grain: refund, dated by the refund
--- Inputs: page, lists of refunds
--- Late data: read again for a week: a pending refund may fail
+-- Inputs: page, lists of refunds and single ones
+-- Late data: a pending refund may fail: events tell, and it is asked for again
 WITH list AS (
     SELECT
         page_no,
-        from_json(body, '{"data": [{"id": "VARCHAR", "charge": "JSON", "created": "VARCHAR", "amount": "VARCHAR",
-            "currency": "VARCHAR", "status": "VARCHAR", "reason": "VARCHAR"}]}').data AS data
+        from_json(listed(body, 'data'), '[{"id": "VARCHAR", "charge": "JSON", "created": "VARCHAR", "amount": "VARCHAR",
+            "currency": "VARCHAR", "status": "VARCHAR", "reason": "VARCHAR"}]') AS data
     FROM page
 ),
 

@@ -1,20 +1,23 @@
 -- Table: core.subscription
 -- Grain: subscription as it stands, with its monthly recurring value
--- Inputs: page, the list of all subscriptions
--- Late data: read as a whole each time; a change of plan moves the earlier row to history
+-- Inputs: page, lists of subscriptions and single ones
+-- Late data: events tell of changes, and once a day all are read; a change of plan moves the earlier
+--   row to history
 -- Rules: docs.stripe.com/billing/subscriptions/analytics; `mrr` is the value while it counts, so a
 --   subscription that ended keeps what it had and days before its end can still be told.
 WITH list AS (
     SELECT
         page_no,
-        from_json(body, '{"data": [{"id": "VARCHAR", "customer": "JSON", "status": "VARCHAR", "created": "VARCHAR",
+        from_json(listed(body, 'data'), '[{"id": "VARCHAR", "customer": "JSON", "status": "VARCHAR", "created": "VARCHAR",
             "start_date": "VARCHAR", "trial_end": "VARCHAR", "ended_at": "VARCHAR", "currency": "VARCHAR",
             "pause_collection": "JSON",
             "discounts": "JSON",
             "items": {"has_more": "VARCHAR", "data": [{"quantity": "VARCHAR", "price": {"unit_amount": "VARCHAR",
                 "unit_amount_decimal": "VARCHAR", "currency": "VARCHAR", "billing_scheme": "VARCHAR",
+                "tiers_mode": "VARCHAR", "tiers": [{"up_to": "BIGINT", "unit_amount": "VARCHAR", "unit_amount_decimal": "VARCHAR",
+                    "flat_amount": "VARCHAR", "flat_amount_decimal": "VARCHAR"}],
                 "transform_quantity": {"divide_by": "VARCHAR", "round": "VARCHAR"},
-                "recurring": {"interval": "VARCHAR", "interval_count": "VARCHAR", "usage_type": "VARCHAR"}}}]}}]}').data AS data
+                "recurring": {"interval": "VARCHAR", "interval_count": "VARCHAR", "usage_type": "VARCHAR"}}}]}}]') AS data
     FROM page
 ),
 
@@ -27,6 +30,7 @@ item AS (
     SELECT
         page_no,
         record_no,
+        item_no,
         i.price.billing_scheme AS scheme,
         i.price.recurring.usage_type AS usage_type,
         CASE i.price.recurring.interval
@@ -35,9 +39,43 @@ item AS (
         TRY_CAST(coalesce(i.price.unit_amount_decimal, i.price.unit_amount) AS DOUBLE)
             / power(10, minor_unit_decimals(coalesce(i.price.currency, r.currency))) AS unit,
         coalesce(TRY_CAST(i.quantity AS BIGINT), 1) AS quantity,
+        power(10, minor_unit_decimals(coalesce(i.price.currency, r.currency))) AS minor,
+        i.price.tiers_mode AS tiers_mode,
+        i.price.tiers AS tiers,
         TRY_CAST(i.price.transform_quantity.divide_by AS BIGINT) AS divide_by,
         i.price.transform_quantity.round AS round_to
-    FROM record, unnest(r.items.data) AS t(i)
+    FROM (SELECT page_no, record_no, r, unnest(r.items.data) AS i, unnest(range(len(r.items.data))) AS item_no FROM record)
+),
+
+tier AS (
+    -- One row a tier, with where it begins and how much of the quantity falls into it: graduated tiers
+    -- share the quantity out, of volume tiers the one that holds it prices it all.
+    SELECT
+        page_no,
+        record_no,
+        item_no,
+        tiers_mode,
+        quantity,
+        TRY_CAST(coalesce(t.unit_amount_decimal, t.unit_amount, '0') AS DOUBLE) / minor AS unit,
+        TRY_CAST(coalesce(t.flat_amount_decimal, t.flat_amount, '0') AS DOUBLE) / minor AS flat,
+        coalesce(lag(t.up_to) OVER (PARTITION BY page_no, record_no, item_no ORDER BY t.up_to NULLS LAST), 0) AS above,
+        t.up_to AS up_to
+    FROM item, unnest(tiers) AS u(t)
+    WHERE scheme = 'tiered'
+),
+
+tiered AS (
+    SELECT
+        page_no,
+        record_no,
+        item_no,
+        sum(CASE tiers_mode
+            WHEN 'graduated' THEN CASE WHEN quantity > above
+                THEN flat + unit * (least(quantity, coalesce(up_to, quantity)) - above) ELSE 0 END
+            WHEN 'volume' THEN CASE WHEN (quantity > above OR above = 0) AND (up_to IS NULL OR quantity <= up_to)
+                THEN flat + unit * quantity ELSE 0 END END) AS amount
+    FROM tier
+    GROUP BY page_no, record_no, item_no
 ),
 
 valued AS (
@@ -45,13 +83,16 @@ valued AS (
         page_no,
         record_no,
         sum(CASE WHEN coalesce(usage_type, '') = 'metered' THEN 0
+                 WHEN scheme = 'tiered' THEN tiered.amount * factor
                  ELSE unit * factor * CASE WHEN divide_by IS NULL THEN quantity
                                            WHEN round_to = 'down' THEN floor(quantity / divide_by)
                                            ELSE ceil(quantity / divide_by) END END) AS gross,
         max(factor) AS factor,
-        bool_or(coalesce(usage_type, '') <> 'metered' AND (scheme = 'tiered' OR unit IS NULL)) AS is_unpriced,
+        bool_or(coalesce(usage_type, '') <> 'metered'
+            AND CASE WHEN scheme = 'tiered' THEN tiered.amount IS NULL ELSE unit IS NULL END) AS is_unpriced,
         bool_or(factor IS NULL) AS is_unspanned
     FROM item
+    LEFT JOIN tiered USING (page_no, record_no, item_no)
     GROUP BY page_no, record_no
 ),
 
@@ -104,7 +145,9 @@ SELECT
         bad_unix('start_date', coalesce(r.start_date, r.created)),
         bad_unix('ended_at', r.ended_at),
         required('currency', r.currency),
-        CASE WHEN is_unpriced THEN 'an item has no unit price (tiered prices are not read yet)' END,
+        required('status', r.status),
+        CASE WHEN r.items.data IS NULL THEN 'items is missing' END,
+        CASE WHEN is_unpriced THEN 'an item has no price that can be told' END,
         CASE WHEN is_unspanned THEN 'an item has no billing interval' END,
         CASE WHEN r.items.has_more = 'true' THEN 'more than 20 items: its monthly value cannot be told' END,
         CASE WHEN TRY_CAST(round(monthly, 6) AS DECIMAL(18, 6)) IS NULL THEN 'the monthly value does not fit an amount' END

@@ -1,0 +1,123 @@
+//! Stripe's objects as they stand.
+
+use crate::sandbox::later::Dispute;
+use crate::sandbox::people::{Charge, Refund, Subscription};
+use crate::sandbox::truth::World;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+pub fn charge(world: &World, charge: &Charge) -> Value {
+    let captured = if charge.captured_at.is_some() { charge.amount } else { 0 };
+    let metadata = charge.utm.map_or(
+        json!({}),
+        |(source, medium, campaign)| json!({"utm_source": source, "utm_medium": medium, "utm_campaign": campaign}),
+    );
+    let back: i64 = (world.lives.refunds.iter())
+        .filter(|refund| refund.charge == charge.id && refund.status(world.as_of) != "failed")
+        .map(|refund| refund.amount)
+        .sum();
+    json!({
+        "id": charge.id, "object": "charge", "created": charge.created.timestamp(), "amount": charge.amount,
+        "amount_captured": captured, "amount_refunded": back, "currency": charge.currency,
+        "status": if charge.is_paid { "succeeded" } else { "failed" }, "captured": charge.captured_at.is_some(),
+        "failure_code": (!charge.is_paid).then_some("card_declined"), "refunded": back > 0 && back == captured,
+        "disputed": world.lives.disputes.iter().any(|dispute| dispute.charge == charge.id), "customer": charge.customer,
+        "billing_details": {"email": charge.email}, "metadata": metadata
+    })
+}
+
+pub fn refund(world: &World, refund: &Refund) -> Value {
+    json!({
+        "id": refund.id, "object": "refund", "charge": refund.charge, "created": refund.created.timestamp(),
+        "amount": refund.amount, "currency": refund.currency, "status": refund.status(world.as_of),
+        "reason": "requested_by_customer"
+    })
+}
+
+pub fn dispute(world: &World, dispute: &Dispute) -> Value {
+    let entries: Vec<Value> = entries(world, dispute).into_iter().map(|(_, _, entry)| entry).collect();
+    json!({
+        "id": dispute.id, "object": "dispute", "amount": dispute.amount, "currency": dispute.currency,
+        "charge": dispute.charge, "created": dispute.created.timestamp(), "reason": dispute.reason,
+        "status": dispute.status(world.as_of), "balance_transactions": entries,
+        "is_charge_refundable": dispute.is_inquiry, "metadata": {}, "livemode": false,
+        "evidence_details": {"due_by": (dispute.created + TimeDelta::days(9)).timestamp(), "has_evidence": false,
+            "past_due": false, "submission_count": 0}
+    })
+}
+
+/// A ledger row a payment, a refund and what a dispute moved, newest first.
+pub fn ledger(world: &World, inside: &dyn Fn(DateTime<Utc>) -> bool) -> Vec<(String, Value)> {
+    let lives = &world.lives;
+    let mut rows = Vec::new();
+    let mut simple = |subject: &str, at: DateTime<Utc>, amount: i64, currency: &str, category: &str| {
+        let fee = if category == "charge" { amount * 29 / 1000 + 30 } else { 0 };
+        let suffix = if category == "refund_failure" { "_back" } else { "" };
+        rows.push(entry(world, &format!("txn_{subject}{suffix}"), subject, at, (amount, fee), currency, category));
+    };
+    for charge in &lives.charges {
+        if let Some(at) = charge.captured_at {
+            simple(&charge.id, at, charge.amount, charge.currency, "charge");
+        }
+    }
+    for refund in &lives.refunds {
+        simple(&refund.id, refund.created, -refund.amount, refund.currency, "refund");
+        if refund.status(world.as_of) == "failed" {
+            simple(&refund.id, refund.answered_at, refund.amount, refund.currency, "refund_failure");
+        }
+    }
+    rows.extend(lives.disputes.iter().flat_map(|dispute| entries(world, dispute)));
+    rows.retain(|(at, _, _)| inside(*at));
+    rows.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| b.1.cmp(&a.1)));
+    rows.into_iter().map(|(_, id, value)| (id, value)).collect()
+}
+
+/// What a dispute moved, in the settlement currency.
+fn entries(world: &World, dispute: &Dispute) -> Vec<(DateTime<Utc>, String, Value)> {
+    let currency = dispute.settled_in.code().to_lowercase();
+    let movements = dispute.movements(world.as_of).into_iter();
+    movements
+        .map(|(at, amount, fee)| {
+            let (suffix, category) = if amount < 0 { ("", "dispute") } else { ("_back", "dispute_reversal") };
+            let id = format!("txn_{}{suffix}", dispute.id);
+            entry(world, &id, &dispute.id, at, (amount, fee), &currency, category)
+        })
+        .collect()
+}
+
+fn entry(
+    world: &World,
+    id: &str,
+    subject: &str,
+    at: DateTime<Utc>,
+    (amount, fee): (i64, i64),
+    currency: &str,
+    category: &str,
+) -> (DateTime<Utc>, String, Value) {
+    let kind = if category.starts_with("dispute") { "adjustment" } else { category };
+    let value = json!({
+        "id": id, "object": "balance_transaction", "amount": amount, "created": at.timestamp(), "currency": currency,
+        "exchange_rate": null, "fee": fee, "net": amount - fee, "reporting_category": category, "source": subject,
+        "status": if world.as_of - at > TimeDelta::days(7) { "available" } else { "pending" }, "type": kind
+    });
+    (at, id.to_owned(), value)
+}
+
+/// `opened`: whether discounts show their coupons.
+pub fn subscription(world: &World, of: &Subscription, opened: bool) -> Value {
+    let status = of.status(world.as_of);
+    let end = of.has_ended(world.as_of).then_some(of.end).flatten().map(|at| at.timestamp());
+    let coupon = |off| json!({"id": "di_1", "end": null, "source": {"coupon": {"id": "co_1", "percent_off": off, "amount_off": null, "duration": "forever"}}});
+    let discounts: Vec<Value> =
+        of.percent_off.map(|off| if opened { coupon(off) } else { json!("di_1") }).into_iter().collect();
+    json!({
+        "id": of.id, "object": "subscription", "customer": of.customer, "status": status, "created": of.start.timestamp(),
+        "start_date": of.start.timestamp(), "trial_end": of.trial_end.map(|at| at.timestamp()), "ended_at": end, "canceled_at": end,
+        "currency": of.currency, "discounts": discounts,
+        "pause_collection": of.is_paused.then(|| json!({"behavior": "void", "resumes_at": null})),
+        "items": {"object": "list", "has_more": false, "data": [{"id": "si_1", "quantity": of.quantity, "price": {
+            "id": "price_1", "billing_scheme": "per_unit", "currency": of.currency, "unit_amount": of.unit_amount,
+            "unit_amount_decimal": of.unit_amount.to_string(), "transform_quantity": null,
+            "recurring": {"interval": if of.is_yearly { "year" } else { "month" }, "interval_count": 1, "usage_type": "licensed"}}}]}
+    })
+}
