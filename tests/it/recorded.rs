@@ -1,5 +1,7 @@
 //! The built-in connectors over recorded vendor bodies, where those are at hand.
 
+mod errors;
+
 use crate::support::{land_and_load, source, texts};
 use daybook::warehouse::Warehouse;
 use serde_json::Value;
@@ -54,6 +56,10 @@ fn google_ads_recordings_give_what_their_readme_says() {
     let unnamed = load("google-ads/search_conversions_int_and_no_names.json");
     let row = "SELECT campaign_id || ' ' || cost || ' ' || conversions FROM core.ad_daily";
     assert_eq!(texts(&unnamed.warehouse, row), ["21116045403 13.280000 0.000000"]);
+
+    // A list of accounts is no report: nothing of it is taken for a campaign.
+    let accounts = load("google-ads/customer_client.json");
+    assert_eq!(texts(&accounts.warehouse, "SELECT count(*)::VARCHAR FROM core.ad_daily"), ["0"]);
 }
 
 #[test]
@@ -68,6 +74,16 @@ fn google_analytics_recordings_give_their_flags_and_no_rows_when_empty() {
     let empty = case("google_analytics", "web_daily", &[body(&folder, "ga4/empty_with_reason.json")]);
     assert!(empty.notes.iter().any(|note| note.contains("No data available")), "{:?}", empty.notes);
     assert_eq!(empty.quarantined, 0);
+
+    // Other dimensions than asked for: what has no source is set aside with its reason, not guessed.
+    let devices = case("google_analytics", "web_daily", &[body(&folder, "ga4/devices_row2.json")]);
+    let reason = texts(&devices.warehouse, "SELECT reason FROM ops.quarantine");
+    assert_eq!(reason, ["sessionSource is missing"]);
+    let ranges = case("google_analytics", "web_daily", &[body(&folder, "ga4/two_date_ranges_caveats.json")]);
+    for wanted in ["30.0% of events", "restricted", "thresholding", "(other)"] {
+        assert!(ranges.notes.iter().any(|note| note.contains(wanted)), "{wanted}: {:?}", ranges.notes);
+    }
+    assert_eq!(ranges.quarantined, 2, "two rows without a day; the totals are no row");
 }
 
 #[test]
@@ -96,7 +112,62 @@ fn stripe_recordings_give_exact_amounts_and_monthly_values() {
     );
 
     let refunds = case("stripe", "refunds", &[body(&folder, "stripe/refunds_3.json")]);
-    assert_eq!(texts(&refunds.warehouse, "SELECT count(*)::VARCHAR FROM core.refund WHERE currency = 'USD'"), ["3"]);
+    let sum = "SELECT count(*) || ' ' || sum(amount)::DECIMAL(18, 2) FROM core.refund WHERE currency = 'USD'";
+    assert_eq!(texts(&refunds.warehouse, sum), ["3 50.00"]);
+}
+
+#[test]
+fn single_stripe_objects_are_read_like_those_in_lists() {
+    let Some(folder) = recordings() else { return };
+    let load = |stream: &str, file: &str| case("stripe", stream, &[body(&folder, &format!("stripe/{file}"))]);
+    let hold = load("charges", "fixture_charge.json");
+    let row = "SELECT amount::DECIMAL(18, 2) || ' ' || currency || ' ' || is_captured FROM core.payment";
+    assert_eq!(texts(&hold.warehouse, row), ["0.00 USD false"]);
+    let partly = load("charges", "charge_partial_refund_jpy.json");
+    assert_eq!(texts(&partly.warehouse, row), ["3000.00 JPY true"], "the 1000 given back are a refund of their own");
+    let refund = load("refunds", "fixture_refund.json");
+    let row = "SELECT payment_id || ' ' || amount::DECIMAL(18, 2) || ' ' || status FROM core.refund";
+    assert_eq!(texts(&refund.warehouse, row), ["ch_1PgafuB7WZ01zgkWXYmPNZs8 1.00 succeeded"]);
+
+    // Before 2025 the period stood on the subscription and prices as they do now.
+    let old = load("subscriptions", "djstripe_subscription_sub_fakefakefakefakefake0003.json");
+    let row = "SELECT status || ' ' || mrr::DECIMAL(18, 2) || ' ' || currency FROM core.subscription";
+    let set_aside = texts(&old.warehouse, "SELECT reason FROM ops.quarantine");
+    assert_eq!(texts(&old.warehouse, row), Vec::<String>::new());
+    assert_eq!(set_aside, ["currency is missing"], "an older version says so itself");
+
+    // An event is no object of any stream: only its id is of use.
+    let event = load("charges", "fixture_event.json");
+    assert_eq!(texts(&event.warehouse, "SELECT count(*)::VARCHAR FROM core.payment"), ["0"]);
+    assert!(event.quarantined > 0);
+}
+
+#[test]
+fn disputes_take_money_and_give_it_back_when_won() {
+    let Some(folder) = recordings() else { return };
+    let load = |file: &str| case("stripe", "disputes", &[body(&folder, &format!("stripe/{file}"))]);
+    let moves = "SELECT amount::DECIMAL(18, 2) || ' ' || fee::DECIMAL(18, 2) || ' ' || currency FROM core.dispute_movement ORDER BY created_at";
+    for file in ["djstripe_dispute_dp_fakefakefakefake01.json", "djstripe_dispute_dp_fakefakefakefake02.json"] {
+        let lost = load(file);
+        assert_eq!(texts(&lost.warehouse, moves), ["-10.00 15.00 USD"], "{file}");
+        assert_eq!(
+            texts(&lost.warehouse, "SELECT status || ' ' || reason FROM core.dispute"),
+            ["needs_response fraudulent"]
+        );
+    }
+    let won = load("djstripe_dispute_dp_funds_reinstated_full.json");
+    assert_eq!(texts(&won.warehouse, moves), ["-10.00 15.00 USD", "10.00 -15.00 USD"]);
+    let net = "SELECT sum(amount - fee)::DECIMAL(18, 2)::VARCHAR FROM core.dispute_movement";
+    assert_eq!(texts(&won.warehouse, net), ["0.00"]);
+
+    let inquiry = load("fixture_dispute.json");
+    assert_eq!(texts(&inquiry.warehouse, "SELECT status FROM core.dispute"), ["warning_needs_response"]);
+    assert_eq!(texts(&inquiry.warehouse, moves), Vec::<String>::new());
+
+    let entry = [body(&folder, "stripe/djstripe_dispute_txn_fakefakefakefake01.json")];
+    let entry = case("stripe", "balance_transactions", &entry);
+    let row = "SELECT category || ' ' || subject_id || ' ' || net::DECIMAL(18, 2) FROM core.ledger_entry";
+    assert_eq!(texts(&entry.warehouse, row), ["dispute dp_1JHRCWJSZQVUcJYgEHzUiuvb -25.00"]);
 }
 
 #[test]
@@ -114,4 +185,81 @@ fn hubspot_recordings_give_stages_and_mixed_amounts() {
     assert_eq!(texts(&deals.warehouse, counts), ["21 8"]);
     let exact = "SELECT count(*)::VARCHAR FROM core.deal WHERE closed_at = TIMESTAMP '2026-12-31 00:00:00'";
     assert_eq!(texts(&deals.warehouse, exact), ["1"]);
+}
+
+#[test]
+fn hubspot_contacts_come_from_searches_lists_and_batches_alike() {
+    let Some(folder) = recordings() else { return };
+    let load = |files: &[&str]| {
+        let bodies: Vec<String> = files.iter().map(|file| body(&folder, &format!("hubspot/{file}"))).collect();
+        case("hubspot", "contacts", &bodies)
+    };
+    let count =
+        |of: &Case| texts(&of.warehouse, "SELECT count(*)::VARCHAR FROM core.contact WHERE archived_at IS NULL");
+    for (files, contacts) in [
+        (&["search_contacts_page1.json", "search_contacts_page2.json"][..], "2"),
+        (&["contacts_list_single_page.json"][..], "2"),
+        (&["contacts_list_page_with_next.json"][..], "3"),
+        (&["contacts_list_26.json"][..], "26"),
+        (&["contacts_batch_read.json"][..], "2"),
+    ] {
+        let loaded = load(files);
+        assert_eq!((count(&loaded), loaded.quarantined), (vec![contacts.to_owned()], 0), "{files:?}");
+    }
+    let batch = load(&["contacts_batch_read.json"]);
+    assert_eq!(texts(&batch.warehouse, "SELECT min(contact_id) FROM core.contact"), ["110323586992"]);
+
+    let merged = load(&["merge_webhook_semantics.json"]);
+    let row = "SELECT contact_id || ' ' || array_to_string(merged_contact_ids, '+') FROM core.contact";
+    assert_eq!(texts(&merged.warehouse, row), ["6933281 6658459+6658460"]);
+
+    let deals = case("hubspot", "deals", &[body(&folder, "hubspot/search_deals_page_no_filter.json")]);
+    assert_eq!(texts(&deals.warehouse, "SELECT count(*)::VARCHAR FROM core.deal"), ["5"]);
+}
+
+#[test]
+fn a_deleted_contact_stays_as_a_tombstone_with_its_history() {
+    let Some(folder) = recordings() else { return };
+    let alive = body(&folder, "hubspot/contacts_with_history.json");
+    let dead = alive.replace("\"archived\":false", "\"archived\":true,\"archivedAt\":\"2026-10-01T09:30:00.000Z\"");
+    assert_ne!(alive, dead);
+    let warehouse = Warehouse::in_memory().expect("a warehouse");
+    let landing = tempfile::tempdir().expect("a folder");
+    for (stream, body) in [("contacts", alive), ("contacts_archived", dead)] {
+        land_and_load(&warehouse, landing.path(), &source("hubspot", &[]), stream, &[body]).expect("a load");
+    }
+    for table in ["contact", "contact_stage"] {
+        let now = format!("SELECT DISTINCT archived_at::VARCHAR FROM core.{table}");
+        assert_eq!(texts(&warehouse, &now), ["2026-10-01 09:30:00"], "{table}");
+        let before = format!("SELECT (count(*) > 0 AND count(archived_at) = 0)::VARCHAR FROM history.{table}");
+        assert_eq!(texts(&warehouse, &before), ["true"], "{table}");
+    }
+}
+
+#[test]
+fn links_are_one_a_contact_and_go_when_hubspot_says_there_are_none() {
+    let Some(folder) = recordings() else { return };
+    let warehouse = Warehouse::in_memory().expect("a warehouse");
+    let landing = tempfile::tempdir().expect("a folder");
+    let load = |body: String| {
+        land_and_load(&warehouse, landing.path(), &source("hubspot", &[]), "deals_contacts", &[body]).expect("a load")
+    };
+    let links = "SELECT deal_id || ' ' || contact_id FROM core.deal_contact ORDER BY 1";
+    let recorded = body(&folder, "hubspot/associations_batch_read_partial_errors.json");
+    let loaded = load(recorded.clone());
+    assert_eq!(texts(&warehouse, links), ["501 29022297485"], "of two kinds, once");
+    assert_eq!((loaded.rows_quarantined, loaded.notes), (0, Vec::new()), "being with nobody is no fault");
+
+    // The other record gets a link, and loses it again.
+    let linked = r#"{"results":[{"from":{"id":"103107104018"},"to":[{"toObjectId":7}]}]}"#;
+    load(linked.to_owned());
+    assert_eq!(texts(&warehouse, links), ["103107104018 7", "501 29022297485"]);
+    load(recorded);
+    assert_eq!(texts(&warehouse, links), ["501 29022297485"]);
+    assert_eq!(texts(&warehouse, "SELECT deal_id FROM history.deal_contact"), ["103107104018"]);
+
+    let refused = load(body(&folder, "hubspot/associations_batch_validation_errors.json"));
+    assert_eq!(refused.notes.len(), 2, "{:?}", refused.notes);
+    assert!(refused.notes.iter().any(|note| note.contains("is not a valid ID")), "{:?}", refused.notes);
+    assert_eq!(texts(&warehouse, links), ["501 29022297485"], "what is refused takes nothing away");
 }

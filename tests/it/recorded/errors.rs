@@ -1,0 +1,174 @@
+//! What the vendors' recorded refusals mean to the connectors, and which recordings are about things
+//! that no stream reads.
+
+use super::{body, recordings};
+use daybook::connectors::Catalog;
+use daybook::connectors::paging::Pager;
+use daybook::connectors::rules::{ErrorResponse, Verdict};
+use daybook::connectors::spec::ErrorAction;
+use reqwest::header::HeaderMap;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+/// What a connector's rules make of a recorded body.
+fn verdict(folder: &Path, connector: &str, file: &str, status: u16) -> Option<Verdict> {
+    let connector = Catalog::built_in().expect("a catalog").get(connector).expect("a connector");
+    let headers = HeaderMap::new();
+    let body = body(folder, file);
+    ErrorResponse::new(status, &headers, &body).verdict(&connector.spec.errors, crate::support::noon())
+}
+
+#[test]
+fn recorded_refusals_mean_what_their_readmes_say() {
+    let Some(folder) = recordings() else { return };
+    let cases = [
+        // Connector, file, status, action, wait in seconds, what an admin must be told.
+        ("google_analytics", "ga4/error_403.json", 403, ErrorAction::Stop, None, "Viewer role"),
+        ("google_analytics", "ga4/error_403.json", 403, ErrorAction::Stop, None, "for this property"),
+        ("google_analytics", "ga4/error_429_day.json", 429, ErrorAction::StopForToday, None, "midnight Pacific"),
+        ("google_ads", "google-ads/error_429_stream_array.json", 429, ErrorAction::Retry, Some(60), "slow down"),
+        // searchStream may fail midway, with status 200.
+        ("google_ads", "google-ads/error_429_stream_array.json", 200, ErrorAction::Retry, Some(60), "slow down"),
+        ("google_ads", "google-ads/error_401_not_ads_user.json", 401, ErrorAction::Stop, None, "no Ads account"),
+        ("stripe", "stripe/error_401_key.json", 401, ErrorAction::Stop, None, "make a new restricted key"),
+        ("stripe", "stripe/error_403_permissions.json", 403, ErrorAction::Stop, None, "lacks the right"),
+        ("stripe", "stripe/error_400_not_set_up.json", 400, ErrorAction::Skip, None, "not use this part"),
+        ("hubspot", "hubspot/error_429_secondly.json", 429, ErrorAction::Retry, Some(1), "slow down"),
+        ("hubspot", "hubspot/error_429_secondly_with_group.json", 429, ErrorAction::Retry, Some(1), "slow down"),
+        ("hubspot", "hubspot/error_missing_scopes.json", 403, ErrorAction::Stop, None, "custom-object-read"),
+        ("hubspot", "hubspot/error_unknown_object_type.json", 400, ErrorAction::Stop, None, "butterflies"),
+    ];
+    for (connector, file, status, action, wait, told) in cases {
+        let found = verdict(&folder, connector, file, status).unwrap_or_else(|| panic!("{file} is no error"));
+        assert_eq!((found.action, found.wait), (action, wait.map(Duration::from_secs)), "{file}");
+        assert!(found.note.contains(told), "{file}: {}", found.note);
+    }
+    // Half an answer is one: what is missing is told by the stream's notes.
+    for file in ["associations_batch_read_partial_errors.json", "associations_batch_validation_errors.json"] {
+        assert_eq!(verdict(&folder, "hubspot", &format!("hubspot/{file}"), 207), None, "{file}");
+    }
+    assert_eq!(verdict(&folder, "google_ads", "google-ads/stream_no_results.json", 200), None);
+}
+
+/// Refusals of the vendors' documented shapes that nobody recorded.
+#[test]
+fn documented_refusals_are_told_apart() {
+    let verdict = |connector: &str, status: u16, header: Option<(&'static str, &str)>, body: &str| {
+        let connector = Catalog::built_in().expect("a catalog").get(connector).expect("a connector");
+        let mut headers = HeaderMap::new();
+        if let Some((name, value)) = header {
+            headers.insert(name, value.parse().expect("a value"));
+        }
+        let found = ErrorResponse::new(status, &headers, body).verdict(&connector.spec.errors, crate::support::noon());
+        found.expect("an error").action
+    };
+    use ErrorAction::{Refresh, Retry, Skip, Stop, StopForToday};
+    let daily = r#"{"status":"error","errorType":"RATE_LIMIT","policyName":"DAILY"}"#;
+    let missing = r#"{"error":{"type":"invalid_request_error","code":"resource_missing"}}"#;
+    let disabled =
+        r#"[{"error":{"details":[{"errors":[{"errorCode":{"authorizationError":"CUSTOMER_NOT_ENABLED"}}]}]}}]"#;
+    let expired = r#"{"error":{"details":[{"errors":[{"errorCode":{"authenticationError":"OAUTH_TOKEN_EXPIRED"}}]}]}}"#;
+    for (connector, status, header, body, action) in [
+        ("stripe", 500, None, "", Retry),
+        ("stripe", 409, None, "{}", Retry),
+        ("stripe", 429, None, r#"{"error":{"code":"rate_limit"}}"#, Retry),
+        ("stripe", 500, Some(("stripe-should-retry", "false")), "", Stop),
+        ("stripe", 400, Some(("stripe-should-retry", "true")), "{}", Retry),
+        ("stripe", 404, None, missing, Stop),
+        ("hubspot", 429, None, daily, StopForToday),
+        ("hubspot", 477, None, "", StopForToday),
+        ("hubspot", 423, None, "", Retry),
+        ("hubspot", 530, None, "", Stop),
+        ("hubspot", 401, None, "{}", Stop),
+        ("hubspot", 502, None, "<html>", Retry),
+        ("google_ads", 403, None, disabled, Skip),
+        ("google_ads", 401, None, expired, Refresh),
+        ("google_ads", 500, None, "{}", Retry),
+        ("google_analytics", 401, None, "{}", Refresh),
+        ("google_analytics", 400, None, "{}", Stop),
+        ("google_analytics", 503, None, "", Retry),
+    ] {
+        assert_eq!(verdict(connector, status, header, body), action, "{connector} {status} {body}");
+    }
+}
+
+#[test]
+fn recorded_pages_lead_to_the_next_one_or_to_the_end() {
+    let Some(folder) = recordings() else { return };
+    let catalog = Catalog::built_in().expect("a catalog");
+    let next = |connector: &str, stream: &str, body: &str| {
+        let connector = catalog.get(connector).expect("a connector");
+        let mut pager = Pager::new(&connector.spec.streams[stream].paging);
+        let found = daybook::connectors::paging::scan(body.as_bytes(), &pager.lookups()).expect("a body");
+        pager.advance(&found).expect("no loop").then(|| pager.cursor().clone())
+    };
+    let hubspot = |stream: &str, file: &str| next("hubspot", stream, &body(&folder, &format!("hubspot/{file}")));
+    assert_eq!(hubspot("contacts", "search_contacts_page1.json").expect("more").token, "54");
+    assert_eq!(hubspot("contacts", "search_contacts_page2.json"), None);
+    assert_eq!(hubspot("contacts_archived", "contacts_list_page_with_next.json").expect("more").token, "394");
+    assert_eq!(hubspot("contacts_archived", "contacts_list_single_page.json"), None);
+    assert_eq!(hubspot("deals", "search_deals_page_no_filter.json").expect("more").token, "5");
+    // The list of mails is of the archive list's kind; its cursor comes percent-encoded.
+    assert_eq!(hubspot("deals_archived", "marketing_emails_2026_03_page1.json").expect("more").token, "Mw==");
+    assert_eq!(hubspot("deals_archived", "marketing_emails_2026_03_page2.json"), None);
+
+    let intents = body(&folder, "stripe/payment_intents_page_has_more.json");
+    let parsed: serde_json::Value = serde_json::from_str(&intents).expect("JSON");
+    let last = parsed["data"][9]["id"].as_str().expect("an id");
+    assert_eq!(next("stripe", "charges", &intents).expect("more").after, last);
+    assert_eq!(next("stripe", "refunds", &body(&folder, "stripe/refunds_3.json")), None);
+
+    // 54 rows in all, and a total that is a text.
+    let devices = body(&folder, "ga4/devices_row2.json");
+    let limit = next("google_analytics", "web_daily", &devices);
+    assert_eq!(limit, None, "54 rows fit one page of ours");
+    assert_eq!(
+        next("google_analytics", "web_daily", &devices.replace("54", "\"250001\"")).map(|c| c.offset > 0),
+        Some(true)
+    );
+}
+
+/// Recordings of what no stream reads. A new file must be tested or stand here with its reason.
+const NOT_READ: [(&str, &str); 20] = [
+    ("stripe/invoices_9_mixed_status.json", "payments are read from charges"),
+    ("stripe/invoice_single.json", "payments are read from charges"),
+    ("stripe/fixture_invoice.json", "payments are read from charges"),
+    ("stripe/djstripe_invoice_in_fakefakefakefakefake0004.json", "payments are read from charges"),
+    ("stripe/fixture_invoice_payment.json", "payments are read from charges"),
+    ("stripe/payment_intents_29.json", "payments are read from charges"),
+    ("stripe/credit_notes_8.json", "what is given back is read from refunds"),
+    ("stripe/customers.json", "people come from the CRM"),
+    ("stripe/fixture_deleted_customer.json", "people come from the CRM"),
+    ("stripe/prices_6.json", "prices come with subscriptions"),
+    ("stripe/fixture_price.json", "prices come with subscriptions"),
+    ("stripe/fixture_coupon.json", "coupons come with subscriptions"),
+    ("stripe/fixture_discount.json", "discounts come with subscriptions"),
+    ("stripe/fixture_payout.json", "payouts are no revenue"),
+    ("hubspot/companies_list_single_page.json", "companies are not read"),
+    ("hubspot/deal_pipelines_2.json", "deals say themselves whether they are won"),
+    ("hubspot/deal_pipelines_one.json", "deals say themselves whether they are won"),
+    ("hubspot/email_histogram_month.json", "marketing mails are not read"),
+    ("hubspot/marketing_emails_list_28.json", "marketing mails are not read"),
+    ("ga4/expected_records_unordered.jsonl", "the output of another program"),
+];
+
+#[test]
+fn every_recording_of_the_four_vendors_is_tested_or_excused() {
+    let Some(folder) = recordings() else { return };
+    let tests = [include_str!("../recorded.rs"), include_str!("errors.rs")].concat();
+    let excused: BTreeSet<&str> = NOT_READ.iter().map(|(file, _)| *file).collect();
+    let mut forgotten = Vec::new();
+    for vendor in ["ga4", "google-ads", "stripe", "hubspot"] {
+        for entry in std::fs::read_dir(folder.join(vendor)).expect("a folder").flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let file = format!("{vendor}/{name}");
+            let mentions = tests.matches(&format!("{name}\"")).count();
+            let is_tested = mentions > usize::from(excused.contains(file.as_str()));
+            if name != "README.md" && !is_tested && !excused.contains(file.as_str()) {
+                forgotten.push(file);
+            }
+        }
+    }
+    assert!(forgotten.is_empty(), "{forgotten:?}");
+}
