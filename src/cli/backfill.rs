@@ -8,9 +8,9 @@ use crate::connectors::LandedSlice;
 use crate::daemon::{App, AppError, Selection};
 use crate::domain::period::Period;
 use crate::jobs::backfill::backfill as fill;
-use crate::jobs::files::file_request;
-use crate::jobs::sync::{again, load_landed};
-use crate::warehouse::load::load;
+use crate::jobs::files::load_file;
+use crate::jobs::sync::load_landed;
+use crate::support::blocking::off_thread;
 use chrono::{Days, NaiveDate};
 use std::path::PathBuf;
 
@@ -76,10 +76,8 @@ pub async fn replay(app: &App, args: &ReplayArgs, json: bool) -> anyhow::Result<
                 .into_iter()
                 .find(|source| source.id == manifest.connection)
                 .ok_or_else(gone)?;
-            let mut request = file_request(&source, &landed, &app.sync.person_key);
-            let now = app.clock.now();
-            request.load_id = again(&request.load_id, now);
-            app.warehouse.write(move |connection| load(connection, &request, now)).await?
+            let (context, landed) = (app.sync.clone(), landed.clone());
+            off_thread(move || load_file(&context, &source, &landed, true)).await?
         } else {
             let source = app
                 .sources(workspace)?

@@ -1,15 +1,16 @@
 //! `[[connections]]` of a workspace: vendors' accounts, and folders that files are dropped in.
 
 use super::Gathered;
-use super::daemon::join;
-use super::reader::{At, Fault, Section, fault};
+use super::drops;
+use super::reader::{Fault, Section, fault};
 use super::secrets::SecretPlace;
-use super::values::{date, expected, id, is_id, one_of, path, quoted, secret_ref, text};
+use super::values::{date, id, is_id, quoted, secret_ref};
+use crate::connectors::file::FileDrop;
 use crate::support::secret::SecretRef;
 use chrono::NaiveDate;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use toml::de::DeValue;
 
 /// An account of a vendor. Settings and secrets are checked against the connector's own description
@@ -35,52 +36,11 @@ pub struct ConnectionSettings {
 pub struct FileConnection {
     /// Unique in its workspace.
     pub id: String,
-    /// Absolute; written relative to the data folder.
-    pub folder: PathBuf,
-    pub mapping: FileMapping,
-    /// Only files whose name begins so; all if empty.
-    pub prefix: String,
-    /// The sign before decimals, `.` or `,`.
-    pub decimal_mark: char,
-    /// As strptime writes it, e.g. `%d/%m/%Y`; ISO days if absent.
-    pub date_format: Option<String>,
+    pub drop: FileDrop,
     /// The first day to load; every day if absent.
     pub since: Option<NaiveDate>,
     /// Where the connection begins in its file.
     pub line: usize,
-}
-
-/// What a dropped file's columns mean.
-#[derive(Clone, Debug, PartialEq)]
-pub enum FileMapping {
-    Preset(FilePreset),
-    /// As written; whoever loads files checks it.
-    Explicit(toml::Value),
-}
-
-/// Kinds of file that need no mapping.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FilePreset {
-    Influencer,
-    Budgets,
-    Targets,
-    Fx,
-    OfflineConversions,
-}
-
-impl FilePreset {
-    const WORDS: [(&'static str, Self); 5] = [
-        ("influencer", Self::Influencer),
-        ("budgets", Self::Budgets),
-        ("targets", Self::Targets),
-        ("fx", Self::Fx),
-        ("offline_conversions", Self::OfflineConversions),
-    ];
-
-    /// The word it is written as.
-    pub fn id(self) -> &'static str {
-        Self::WORDS.iter().find(|(_, preset)| *preset == self).map_or("", |(word, _)| word)
-    }
 }
 
 /// A connection of either kind.
@@ -107,7 +67,7 @@ pub(super) fn read(
         return None;
     };
     if connector.value == "file" {
-        return files(section, id, since, data_dir).map(AnyConnection::Files);
+        return drops::read(section, id, since, data_dir).map(AnyConnection::Files);
     }
     let line = section.line;
     let settings = section.entries("settings", |_, value| plain_value(value));
@@ -139,50 +99,6 @@ pub(super) fn read(
         line,
         lines,
     }))
-}
-
-fn files(
-    mut section: Section<'_>,
-    id: Option<At<String>>,
-    since: Option<NaiveDate>,
-    data_dir: &Path,
-) -> Option<FileConnection> {
-    let line = section.line;
-    let folder = section.required("folder", "\"drops/influencer\"", path);
-    let (has_preset, has_mapping) = (section.has("preset"), section.has("mapping"));
-    let preset = section.optional("preset", one_of(&FilePreset::WORDS));
-    let mapping = section.optional("mapping", mapping);
-    if has_preset == has_mapping {
-        let message = format!("{}: exactly one of preset and mapping must be given", section.name);
-        let presets: Vec<&str> = FilePreset::WORDS.iter().map(|(word, _)| *word).collect();
-        section.problem(line, &message, &format!("add preset = \"…\": {}", presets.join(", ")));
-    }
-    let prefix = section.optional("prefix", text);
-    let decimal_mark = section.optional("decimal_mark", one_of(&[(".", '.'), (",", ',')]));
-    let date_format = section.optional("date_format", text);
-    section.finish();
-    let mapping = match (preset, mapping) {
-        (Some(preset), _) => FileMapping::Preset(preset.value),
-        (None, Some(mapping)) => FileMapping::Explicit(mapping.value),
-        (None, None) => return None,
-    };
-    Some(FileConnection {
-        id: id?.value,
-        folder: join(data_dir, &folder?.value),
-        mapping,
-        prefix: prefix.map(|at| at.value).unwrap_or_default(),
-        decimal_mark: decimal_mark.map_or('.', |at| at.value),
-        date_format: date_format.map(|at| at.value),
-        since,
-        line,
-    })
-}
-
-fn mapping(value: &DeValue<'_>) -> Result<toml::Value, Fault> {
-    if value.is_table() {
-        return plain_value(value);
-    }
-    Err(expected(value, "a table", "write mapping = { … }, or choose a preset"))
 }
 
 /// The value without its places in the file.

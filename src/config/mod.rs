@@ -8,6 +8,7 @@ pub mod connections;
 pub mod daemon;
 mod delivery;
 pub mod diff;
+mod drops;
 mod files;
 pub mod jobs;
 pub mod metrics;
@@ -23,7 +24,7 @@ pub mod workspaces;
 mod tests;
 
 pub use channels::Channels;
-pub use connections::{ConnectionSettings, FileConnection, FileMapping, FilePreset};
+pub use connections::{ConnectionSettings, FileConnection};
 pub use daemon::{AdminConfig, LandingConfig, LogConfig, LogFormat, PrivacyConfig, ScheduleConfig};
 pub use jobs::{Comparison, Format, Job, JobKind, LatePolicy, ReportJob, SyncJob};
 pub use problems::Problem;

@@ -2,6 +2,7 @@
 //! a file come to light at once. (Serde stops at the first, and quotes values, which could be secrets.)
 
 use super::problems::Problem;
+pub use crate::support::nearest::unknown_remedy;
 use std::cell::RefCell;
 use std::ops::Range;
 use std::path::Path;
@@ -265,25 +266,5 @@ impl<'a> Section<'a> {
 
     fn prefix(&self) -> String {
         if self.name.is_empty() { String::new() } else { format!("{}: ", self.name) }
-    }
-}
-
-/// "did you mean …?" for a near miss, else what there is.
-pub fn unknown_remedy(name: &str, known: &[&str], what: &str) -> String {
-    // A key as long as a page is no typo, and comparing it would take long.
-    let candidates = if name.len() > 100 { &[] } else { known };
-    let near = candidates
-        .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), *candidate))
-        .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 3).clamp(1, 3))
-        .min();
-    match (near, known.is_empty()) {
-        (Some((_, candidate)), _) => format!("did you mean {candidate:?}?"),
-        (None, true) => format!("there are no {what} yet"),
-        (None, false) => {
-            let mut sorted = known.to_vec();
-            sorted.sort_unstable();
-            format!("known {what}: {}", sorted.join(", "))
-        }
     }
 }

@@ -88,6 +88,11 @@ impl LandedSlice {
         self.manifest.pages.iter().map(|page| self.folder.join(&page.file)).collect()
     }
 
+    /// Removes what was landed and could not be used.
+    pub fn remove(self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+
     pub fn manifest_path(&self) -> PathBuf {
         self.folder.join("manifest.json")
     }
@@ -126,12 +131,22 @@ impl Landing {
 
     /// A writer for the next page, of a kind named by its ending.
     pub fn file(&self, ending: &str) -> Result<PageWriter, ConnectorError> {
-        let name = format!("page-{:05}.{ending}.zst", self.manifest.pages.len() + 1);
+        let (name, path, sink) = self.create(&format!("{ending}.zst"))?;
+        let encoder = zstd::Encoder::new(sink, ZSTD_LEVEL).map_err(|error| failed(&path, &error))?;
+        Ok(PageWriter { name, path, sink: Sink::Packed(encoder), bytes: 0 })
+    }
+
+    /// A writer for the next page that is kept as it comes: for what is compressed in itself.
+    pub fn plain_file(&self, ending: &str) -> Result<PageWriter, ConnectorError> {
+        let (name, path, sink) = self.create(ending)?;
+        Ok(PageWriter { name, path, sink: Sink::Plain(sink), bytes: 0 })
+    }
+
+    fn create(&self, ending: &str) -> Result<(String, PathBuf, HashingFile), ConnectorError> {
+        let name = format!("page-{:05}.{ending}", self.manifest.pages.len() + 1);
         let path = self.folder.join(&name);
         let file = File::create(&path).map_err(|error| failed(&path, &error))?;
-        let sink = HashingFile { file, hash: Sha256::new() };
-        let encoder = zstd::Encoder::new(sink, ZSTD_LEVEL).map_err(|error| failed(&path, &error))?;
-        Ok(PageWriter { name, path, encoder, bytes: 0 })
+        Ok((name, path, HashingFile { file, hash: Sha256::new() }))
     }
 
     /// Keeps a finished page.
@@ -183,12 +198,17 @@ impl Landing {
     }
 }
 
-/// Compresses one page to its file.
+/// Writes one page to its file, compressed unless it is so already.
 pub struct PageWriter {
     name: String,
     path: PathBuf,
-    encoder: zstd::Encoder<'static, HashingFile>,
+    sink: Sink,
     bytes: u64,
+}
+
+enum Sink {
+    Packed(zstd::Encoder<'static, HashingFile>),
+    Plain(HashingFile),
 }
 
 impl std::fmt::Debug for PageWriter {
@@ -200,11 +220,18 @@ impl std::fmt::Debug for PageWriter {
 impl PageWriter {
     pub fn write(&mut self, chunk: &[u8]) -> Result<(), ConnectorError> {
         self.bytes += chunk.len() as u64;
-        self.encoder.write_all(chunk).map_err(|error| failed(&self.path, &error))
+        let written = match &mut self.sink {
+            Sink::Packed(encoder) => encoder.write_all(chunk),
+            Sink::Plain(file) => file.write_all(chunk),
+        };
+        written.map_err(|error| failed(&self.path, &error))
     }
 
     pub fn finish(self) -> Result<PageRecord, ConnectorError> {
-        let sink = self.encoder.finish().map_err(|error| failed(&self.path, &error))?;
+        let sink = match self.sink {
+            Sink::Packed(encoder) => encoder.finish().map_err(|error| failed(&self.path, &error))?,
+            Sink::Plain(file) => file,
+        };
         Ok(PageRecord { file: self.name, bytes: self.bytes, sha256: hex(&sink.hash.finalize()) })
     }
 

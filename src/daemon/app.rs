@@ -1,8 +1,7 @@
 //! What every command works with: the installation in a folder, opened.
 
 use super::lock::{DataLock, LockError};
-use crate::config::{self, FileMapping, Job, JobKind, Problem, ReportJob, Settings, WorkspaceSettings};
-use crate::connectors::file::{DecimalMark, FileDrop, Preset};
+use crate::config::{self, FileConnection, Job, JobKind, Problem, ReportJob, Settings, WorkspaceSettings};
 use crate::connectors::{Catalog, Connection, ConnectorError, Engine};
 use crate::delivery::config::MailConfig;
 use crate::delivery::{BuildError, Deliverers};
@@ -134,7 +133,13 @@ impl App {
 
     /// A tenant's drop folders.
     pub fn file_sources(&self, workspace: &WorkspaceSettings) -> Vec<FileSource> {
-        workspace.files.iter().filter_map(|file| file_source(workspace, file)).collect()
+        let source = |file: &FileConnection| FileSource {
+            workspace: workspace.workspace.clone(),
+            id: file.id.clone(),
+            drop: file.drop.clone(),
+            since: file.since,
+        };
+        workspace.files.iter().map(source).collect()
     }
 
     /// Syncs the chosen connections: dropped files first, then vendors, a tenant's all at once.
@@ -347,26 +352,6 @@ pub fn sources(
         }
     }
     (sources, problems)
-}
-
-fn file_source(workspace: &WorkspaceSettings, file: &config::FileConnection) -> Option<FileSource> {
-    let FileMapping::Preset(preset) = &file.mapping else { return None };
-    let preset = match preset.id() {
-        "fx" => Preset::Fx,
-        "budgets" => Preset::Budgets,
-        "targets" => Preset::Targets,
-        "influencer" => Preset::Influencer,
-        _ => Preset::OfflineConversions,
-    };
-    let decimal_mark = if file.decimal_mark == ',' { DecimalMark::Comma } else { DecimalMark::Point };
-    let drop = FileDrop {
-        folder: file.folder.clone(),
-        preset,
-        prefix: file.prefix.clone(),
-        decimal_mark,
-        date_format: file.date_format.clone(),
-    };
-    Some(FileSource { workspace: workspace.workspace.clone(), id: file.id.clone(), drop, folder: file.folder.clone() })
 }
 
 /// The rollups of `jobs/rollups`, the shipped ones where there is none.

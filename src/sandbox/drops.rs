@@ -4,9 +4,10 @@ use super::company::{SHOP, SOFTWARE};
 use super::random::Chance;
 use super::truth::World;
 use crate::domain::money::Currency;
-use chrono::{Datelike, Days, NaiveDate, Weekday};
+use chrono::{Datelike, Days, NaiveDate, TimeDelta, Weekday};
 use rust_decimal::{Decimal, dec};
 use std::fmt::Write as _;
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -72,14 +73,21 @@ pub fn write(worlds: &[World], folder: &Path) -> io::Result<()> {
     for world in worlds {
         let folder = folder.join(world.tenant.id);
         std::fs::create_dir_all(&folder)?;
-        std::fs::write(folder.join("fx.csv"), rates(world))?;
-        std::fs::write(folder.join("budgets.csv"), budgets(world))?;
-        std::fs::write(folder.join("targets.csv"), targets(world))?;
+        let put = |name: &str, text: String| put(&folder.join(name), &text, world);
+        put("fx.csv", rates(world))?;
+        put("budgets.csv", budgets(world))?;
+        put("targets.csv", targets(world))?;
         if world.tenant.id == SHOP {
-            std::fs::write(folder.join("influencer.csv"), influencer(world))?;
+            put("influencer.csv", influencer(world))?;
         }
     }
     Ok(())
+}
+
+/// Writes a file as if it had been dropped an hour ago: one that just came is left to settle.
+fn put(path: &Path, text: &str, world: &World) -> io::Result<()> {
+    std::fs::write(path, text)?;
+    File::options().write(true).open(path)?.set_modified((world.as_of - TimeDelta::hours(1)).into())
 }
 
 /// Writes the drop files of a sandbox as it stands.

@@ -1,7 +1,8 @@
-//! Small tools every part may use: the clock, secrets, ids, the way off the async threads.
+//! Small tools every part may use: the clock, secrets, ids, near words, the way off the async threads.
 
 pub mod blocking;
 pub mod clock;
 pub mod ids;
+pub mod nearest;
 pub mod secret;
 pub mod stop;

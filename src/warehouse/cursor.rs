@@ -33,13 +33,23 @@ pub fn read_until(
     Ok(at.map(|(until, asked_at)| Read { until: until.and_utc(), asked_at: asked_at.and_utc() }))
 }
 
-/// Whether a slice of a connection has been loaded.
-pub fn is_loaded(reader: &Connection, workspace: &str, connection: &str, slice: &str) -> Result<bool, WarehouseError> {
-    reader
+/// Whether the newest load of a partition, e.g. a dropped file, is this slice: contents that were
+/// replaced meanwhile and come back are loaded again.
+pub fn is_newest_load(
+    reader: &Connection,
+    workspace: &str,
+    connection: &str,
+    partition: &str,
+    slice: &str,
+) -> Result<bool, WarehouseError> {
+    let newest: Option<String> = reader
         .query_row(
-            "SELECT count(*) > 0 FROM ops.load WHERE workspace = ? AND connection = ? AND slice = ?",
-            params![workspace, connection, slice],
+            "SELECT slice FROM ops.load WHERE workspace = ? AND connection = ? AND partition = ?
+             ORDER BY loaded_at DESC, rowid DESC LIMIT 1",
+            params![workspace, connection, partition],
             |row| row.get(0),
         )
-        .context(|| "looking for a load".to_owned())
+        .optional()
+        .context(|| "looking for a load".to_owned())?;
+    Ok(newest.as_deref() == Some(slice))
 }

@@ -2,8 +2,10 @@
 //! days in one transaction. Loading the same pages again changes no fact.
 
 mod merge;
+mod rows;
 mod stage;
 
+pub use rows::{DroppedRows, RowField, RowFormat, parquet_columns};
 pub use stage::columns;
 
 use super::error::{Context, WarehouseError};
@@ -53,17 +55,9 @@ pub enum Pages {
     /// Compressed JSON bodies; `is_array` ones are read element by element.
     /// `largest_page` is in bytes, decompressed.
     Json { files: Vec<PathBuf>, is_array: bool, largest_page: u64 },
-    /// A dropped file, compressed, read record by record: `page` then also has `record_no`, the
-    /// record's place (for CSV its line), and `body` is one record with tidied names.
-    Rows { file: PathBuf, format: RowFormat },
-}
-
-/// What a dropped file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RowFormat {
-    Csv,
-    Ndjson,
-    Parquet,
+    /// A dropped file, read record by record: `page` then also has `record_no`, the record's line or
+    /// row, and `body` has the preset's fields.
+    Rows(DroppedRows),
 }
 
 /// A table to fill.
@@ -145,7 +139,7 @@ fn record(
     let (start, end) = request.window.unzip();
     let pages = match &request.pages {
         Pages::Json { files, .. } => files.len(),
-        Pages::Rows { .. } => 1,
+        Pages::Rows(_) => 1,
     };
     transaction
         .execute(

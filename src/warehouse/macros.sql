@@ -69,28 +69,70 @@ CREATE OR REPLACE TEMP MACRO pseudonym(identifier) AS
 CREATE OR REPLACE TEMP MACRO url_parameter(url, name) AS
     nullif(url_decode(replace(regexp_extract(url, '[?&]' || name || '=([^&#]*)', 1), '+', ' ')), '');
 
--- A number as people write it in files (`1,234`, `12.5K`, `1.2M`, `45%`), as a plain decimal text;
--- NULL for what means unknown. The file's decimal mark decides what a comma is.
+-- What stands for "unknown" in a file.
 CREATE OR REPLACE TEMP MACRO is_unknown(value) AS
     value IS NULL OR lower(trim(value)) IN ('', '-', 'n/a', 'na', 'null', 'none');
+
+-- A number as people write it in files (`1,234`, `12.5K`, `1.2M`, `45%`) as a plain decimal text with
+-- its suffix; NULL for anything else. The file's decimal mark decides what a comma is, and a sign of
+-- grouping must stand before three digits: `1,2M` is no number where commas group.
 CREATE OR REPLACE TEMP MACRO plain_number(value) AS
-    CASE WHEN getvariable('decimal_mark') = ',' THEN replace(replace(replace(trim(value), '.', ''), ' ', ''), ',', '.')
-         ELSE replace(replace(trim(value), ',', ''), ' ', '') END;
+    CASE WHEN getvariable('decimal_mark') = ',' THEN
+            CASE WHEN regexp_full_match(trim(value), '[+-]?(\d+|\d{1,3}([. ''’\x{a0}\x{202f}]\d{3})+)(,\d+)?([eE][+-]?\d{1,3}| ?[kKmM%])?')
+                 THEN replace(regexp_replace(trim(value), '[. ''’\x{a0}\x{202f}]', '', 'g'), ',', '.') END
+         WHEN regexp_full_match(trim(value), '[+-]?(\d+|\d{1,3}([, ''’\x{a0}\x{202f}]\d{3})+)?(\.\d+)?([eE][+-]?\d{1,3}| ?[kKmM%])?')
+            THEN regexp_replace(trim(value), '[, ''’\x{a0}\x{202f}]', '', 'g') END;
 CREATE OR REPLACE TEMP MACRO tidy_number(value) AS
     CASE WHEN NOT is_unknown(value) THEN
         TRY_CAST(TRY_CAST(regexp_replace(plain_number(value), '[kKmM%]$', '') AS DECIMAL(24, 6))
-            * CASE WHEN plain_number(value) ILIKE '%k' THEN 1000 WHEN plain_number(value) ILIKE '%m' THEN 1000000 ELSE 1 END
+            * CASE WHEN plain_number(value) ILIKE '%k' THEN CAST(1000 AS DECIMAL(10, 2))
+                   WHEN plain_number(value) ILIKE '%m' THEN CAST(1000000 AS DECIMAL(10, 2))
+                   WHEN right(plain_number(value), 1) = '%' THEN CAST(0.01 AS DECIMAL(10, 2))
+                   ELSE CAST(1 AS DECIMAL(10, 2)) END
             AS DECIMAL(18, 6)) END;
 CREATE OR REPLACE TEMP MACRO bad_number(name, value) AS
     CASE WHEN NOT is_unknown(value) AND tidy_number(value) IS NULL
-         THEN name || ': "' || left(value, 80) || '" is not a number' END;
+         THEN name || ': "' || left(value, 80) || '" is not a number below 1,000,000,000,000 with the decimal mark "'
+             || getvariable('decimal_mark') || '"' END;
 
--- A day as ISO or in the format the mapping states; an ambiguous one is refused, not guessed.
+-- A whole number written so.
+CREATE OR REPLACE TEMP MACRO tidy_count(value) AS
+    CASE WHEN tidy_number(value) = trunc(tidy_number(value)) THEN CAST(tidy_number(value) AS BIGINT) END;
+CREATE OR REPLACE TEMP MACRO bad_count(name, value) AS
+    CASE WHEN NOT is_unknown(value) AND (tidy_count(value) IS NULL OR tidy_count(value) < 0)
+         THEN name || ': "' || left(value, 80) || '" is not a whole number with the decimal mark "'
+             || getvariable('decimal_mark') || '"' END;
+
+-- An exchange rate, with nine decimals.
+CREATE OR REPLACE TEMP MACRO tidy_rate(value) AS
+    CASE WHEN right(plain_number(value), 1) BETWEEN '0' AND '9' THEN TRY_CAST(plain_number(value) AS DECIMAL(18, 9)) END;
+
+-- Missing where a file may also write `-` or `n/a`: for days and amounts, which those are not.
+CREATE OR REPLACE TEMP MACRO needed(name, value) AS
+    CASE WHEN is_unknown(value) THEN name || ' is missing' END;
+
+CREATE OR REPLACE TEMP MACRO tidy_currency(value) AS CASE WHEN NOT is_unknown(value) THEN upper(trim(value)) END;
+CREATE OR REPLACE TEMP MACRO bad_currency(name, value) AS
+    CASE WHEN NOT is_unknown(value) AND NOT regexp_full_match(trim(value), '[A-Za-z]{3}')
+         THEN name || ': "' || left(value, 80) || '" is not a currency code such as EUR' END;
+
+-- A day as ISO or in the format the connection states; an ambiguous one is refused, not guessed. A
+-- year that stands first, with four digits, is ISO in any format that does not begin with the year.
+CREATE OR REPLACE TEMP MACRO iso_date(value) AS
+    CASE WHEN regexp_matches(trim(value), '^\d{4}-\d{2}-\d{2}($|[T ])') THEN TRY_CAST(left(trim(value), 10) AS DATE) END;
+CREATE OR REPLACE TEMP MACRO any_date(value) AS
+    CASE WHEN getvariable('date_format') IS NULL THEN iso_date(value)
+         ELSE coalesce(CAST(try_strptime(trim(value), CAST(getvariable('date_format') AS VARCHAR)) AS DATE),
+                       CASE WHEN getvariable('date_format') NOT ILIKE '%y%-%' THEN iso_date(value) END) END;
 CREATE OR REPLACE TEMP MACRO tidy_date(value) AS
-    CASE WHEN getvariable('date_format') IS NOT NULL THEN CAST(try_strptime(trim(value), CAST(getvariable('date_format') AS VARCHAR)) AS DATE)
-         WHEN regexp_matches(trim(value), '^\d{4}-\d{2}-\d{2}') THEN TRY_CAST(left(trim(value), 10) AS DATE) END;
+    CASE WHEN any_date(value) BETWEEN DATE '1990-01-01' AND DATE '2099-12-31' THEN any_date(value) END;
 CREATE OR REPLACE TEMP MACRO bad_day(name, value) AS
-    CASE WHEN NOT is_unknown(value) AND tidy_date(value) IS NULL
-         THEN name || ': "' || left(value, 80) || '" is not a day such as 2026-04-02 (set date_format for another form)' END;
+    CASE WHEN NOT is_unknown(value) AND any_date(value) IS NULL
+         THEN name || ': "' || left(value, 80) || '" is not a day such as 2026-04-02 (set date_format for another form)'
+         WHEN NOT is_unknown(value) AND tidy_date(value) IS NULL
+         THEN name || ': "' || left(value, 80) || '" is not a day between 1990 and 2099' END;
+
+-- A month as 2026-11, or as a day in it.
 CREATE OR REPLACE TEMP MACRO tidy_month(value) AS
-    CASE WHEN regexp_matches(trim(value), '^\d{4}-\d{2}') THEN TRY_CAST(left(trim(value), 7) || '-01' AS DATE) END;
+    CASE WHEN regexp_full_match(trim(value), '\d{4}-\d{2}') THEN (CASE WHEN trim(value) BETWEEN '1990' AND '2100' THEN TRY_CAST(trim(value) || '-01' AS DATE) END)
+         ELSE CAST(date_trunc('month', tidy_date(value)) AS DATE) END;

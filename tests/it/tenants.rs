@@ -112,16 +112,10 @@ impl World {
                 (Preset::Targets, "targets"),
                 (Preset::Influencer, "influencer"),
             ] {
-                let drop = FileDrop {
-                    folder: "".into(),
-                    preset,
-                    prefix: prefix.to_owned(),
-                    decimal_mark: Default::default(),
-                    date_format: None,
-                };
                 let folder = self.folder.path().join("drops").join(tenant.id);
-                let source =
-                    FileSource { workspace: Self::workspace(&tenant), id: format!("{prefix}_files"), drop, folder };
+                let drop = FileDrop { prefix: prefix.to_owned(), ..FileDrop::new(folder, preset) };
+                let (workspace, id) = (Self::workspace(&tenant), format!("{prefix}_files"));
+                let source = FileSource { workspace, id, drop, since: None };
                 outcomes.push(sync_files(&self.context, &self.folder.path().join("landing"), &source).await);
             }
         }

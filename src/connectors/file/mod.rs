@@ -1,204 +1,162 @@
 //! Files that people drop in a folder: exchange rates, budgets, targets, influencer posts, offline
-//! conversions. A file is landed like a page, and read by a query of its preset.
+//! conversions. A file is landed as it came, its columns are matched with the fields of what it
+//! holds, and its rows are read by that preset's query. Whatever a file is, reading it takes bounded
+//! memory and ends with rows, or with a sentence that says which file, which line, and what to do.
+
+mod columns;
+mod delimited;
+mod folder;
+mod land;
+mod ndjson;
+mod preset;
+mod records;
+mod unpack;
+
+pub use columns::{Source, resolve, tidy};
+pub use folder::{Dropped, Listing, list};
+pub use land::land;
+pub use preset::{Field, Preset, PresetSpec};
+pub use records::{Records, read};
 
 use super::error::ConnectorError;
-use super::landing::{LandedSlice, Landing, Manifest};
-use super::slice::{Slice, Window};
-use chrono::{DateTime, Utc};
-use serde::Deserialize;
-use sha2::{Digest, Sha256};
-use std::fs::{self, File};
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-/// A dropped file larger than this is refused.
-const LARGEST_FILE: u64 = 512 << 20;
+/// How long a file must have rested before it is read, where nobody says: who copies a file into
+/// the folder writes it bit by bit.
+pub const SETTLE_SECS: u64 = 5;
+/// A file larger than this, packed or unpacked, is refused where nobody says.
+pub const LARGEST_MB: u64 = 512;
 
 /// A folder that is watched for files of one kind.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FileDrop {
-    /// Relative to the data folder unless absolute.
+    /// Absolute.
     pub folder: PathBuf,
     pub preset: Preset,
-    /// Only files whose name begins so; every file with a known ending by default.
-    #[serde(default)]
+    /// Which column holds which field; by the preset's own names if absent.
+    pub mapping: Option<Mapping>,
+    /// Only files whose name begins so; every file with a known ending if empty.
     pub prefix: String,
-    #[serde(default)]
     pub decimal_mark: DecimalMark,
-    /// As strptime writes it, e.g. `%d/%m/%Y`; ISO days by default.
+    /// As strptime writes it, e.g. `%d/%m/%Y`; ISO days if absent.
     pub date_format: Option<String>,
+    pub settle_secs: u64,
+    pub max_mb: u64,
 }
 
-/// What the files hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Preset {
-    Fx,
-    Budgets,
-    Targets,
-    Influencer,
-    OfflineConversions,
+impl FileDrop {
+    /// A folder of files that follow the preset in all.
+    pub fn new(folder: PathBuf, preset: Preset) -> Self {
+        Self {
+            folder,
+            preset,
+            mapping: None,
+            prefix: String::new(),
+            decimal_mark: DecimalMark::Point,
+            date_format: None,
+            settle_secs: SETTLE_SECS,
+            max_mb: LARGEST_MB,
+        }
+    }
+
+    /// Bytes of the largest file accepted.
+    pub fn max_bytes(&self) -> u64 {
+        self.max_mb << 20
+    }
+}
+
+/// Which column of the files holds which field.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mapping {
+    /// Column and field.
+    pub columns: Vec<(String, String)>,
+    /// Field and the value it has in every row.
+    pub constants: Vec<(String, String)>,
 }
 
 /// The sign before decimals, decided for a whole file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DecimalMark {
     #[default]
-    #[serde(rename = ".")]
     Point,
-    #[serde(rename = ",")]
     Comma,
 }
 
-/// How a preset is loaded.
-#[derive(Clone, Copy, Debug)]
-pub struct PresetSpec {
-    pub name: &'static str,
-    pub table: &'static str,
-    pub sql: &'static str,
-    pub key: &'static [&'static str],
-    pub touches: &'static [&'static str],
-}
-
-impl Preset {
-    pub fn spec(self) -> PresetSpec {
+impl DecimalMark {
+    pub fn sign(self) -> &'static str {
         match self {
-            Self::Fx => PresetSpec {
-                name: "fx",
-                table: "fx_rate",
-                sql: include_str!("presets/fx.sql"),
-                key: &["date", "currency"],
-                touches: &[],
-            },
-            Self::Budgets => PresetSpec {
-                name: "budgets",
-                table: "budget",
-                sql: include_str!("presets/budgets.sql"),
-                key: &["month_date", "channel"],
-                touches: &[],
-            },
-            Self::Targets => PresetSpec {
-                name: "targets",
-                table: "target",
-                sql: include_str!("presets/targets.sql"),
-                key: &["month_date", "metric"],
-                touches: &[],
-            },
-            Self::Influencer => PresetSpec {
-                name: "influencer",
-                table: "influencer_post",
-                sql: include_str!("presets/influencer.sql"),
-                key: &["platform", "post_key"],
-                touches: &["posted_date"],
-            },
-            Self::OfflineConversions => PresetSpec {
-                name: "offline_conversions",
-                table: "offline_conversion",
-                sql: include_str!("presets/offline_conversions.sql"),
-                key: &["conversion_id"],
-                touches: &["date"],
-            },
+            Self::Point => ".",
+            Self::Comma => ",",
         }
     }
 }
 
-/// A file that lies in the folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dropped {
-    pub path: PathBuf,
-    pub name: String,
-    pub sha256: String,
+/// How the bytes of a file are to be read, by its ending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// CSV or TSV; the delimiter is found in the header.
+    Delimited,
+    Ndjson,
+    Parquet,
 }
 
-impl Dropped {
-    /// Names this content of this file; a changed file is another slice.
-    pub fn slice(&self) -> Slice {
-        Slice { partition: format!("{}-{}", self.name, &self.sha256[..12]), window: Window::Whole }
+impl Shape {
+    /// The ending under which it is landed.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Delimited => "csv",
+            Self::Ndjson => "ndjson",
+            Self::Parquet => "parquet",
+        }
+    }
+
+    /// How the file `name` is to be read, a packing's ending put aside; `None` if the ending is not
+    /// one of ours.
+    pub fn of(name: &str) -> Option<Self> {
+        let lower = name.to_ascii_lowercase();
+        let plain = lower.strip_suffix(".zst").or_else(|| lower.strip_suffix(".gz")).unwrap_or(&lower);
+        match plain.rsplit_once('.')?.1 {
+            "csv" | "tsv" => Some(Self::Delimited),
+            "ndjson" | "jsonl" => Some(Self::Ndjson),
+            "parquet" => Some(Self::Parquet),
+            _ => None,
+        }
     }
 }
 
-/// The files of a drop folder, by name. Links, folders, hidden files and unknown endings are left alone.
-pub fn list(folder: &Path, drop: &FileDrop) -> Result<Vec<Dropped>, ConnectorError> {
-    let failed =
-        |path: &Path, error: &std::io::Error| ConnectorError::Landing { note: format!("{}: {error}", path.display()) };
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|error| failed(folder, &error))? {
-        let entry = entry.map_err(|error| failed(folder, &error))?;
-        let Ok(name) = entry.file_name().into_string() else { continue };
-        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-        if !is_file || name.starts_with('.') || !name.starts_with(&drop.prefix) || ending(&name).is_none() {
-            continue;
-        }
-        let path = entry.path();
-        let size = entry.metadata().map_err(|error| failed(&path, &error))?.len();
-        if size > LARGEST_FILE {
-            let note = format!("{name} is larger than {} MB", LARGEST_FILE >> 20);
-            return Err(ConnectorError::UnexpectedPayload { note });
-        }
-        let mut hash = Sha256::new();
-        let mut file = File::open(&path).map_err(|error| failed(&path, &error))?;
-        copy(&mut file, |chunk| {
-            hash.update(chunk);
-            Ok(())
-        })
-        .map_err(|error| failed(&path, &error))?;
-        found.push(Dropped { path, name, sha256: crate::support::ids::hex(&hash.finalize()) });
+/// A file cannot be used: where, why, and what to do about it.
+pub fn refused(file: &str, line: Option<u64>, message: &str, remedy: &str) -> ConnectorError {
+    let place = line.map_or_else(|| shown(file), |line| format!("{}, line {line}", shown(file)));
+    ConnectorError::UnexpectedPayload { note: format!("{place}: {message}; {remedy}") }
+}
+
+/// A name out of a file system or a file, fit for a message: 80 characters, none that steers a
+/// terminal or turns the direction of what follows.
+pub fn shown(text: &str) -> String {
+    let is_turning =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let clean = |c: char| if c.is_control() || is_turning(c) { '\u{fffd}' } else { c };
+    let cut: String = text.chars().take(80).map(clean).collect();
+    if cut.chars().count() < text.chars().count() { format!("{cut}…") } else { cut }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ending_says_how_to_read_packed_or_not() {
+        assert_eq!(Shape::of("a.CSV.gz"), Some(Shape::Delimited));
+        assert_eq!(Shape::of("a.jsonl.zst"), Some(Shape::Ndjson));
+        assert_eq!(Shape::of("a.parquet"), Some(Shape::Parquet));
+        assert_eq!(Shape::of("csv"), None);
+        assert_eq!(Shape::of("a.csv.part"), None);
+        assert_eq!(Shape::of("a.gz"), None);
     }
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(found)
-}
 
-/// The endings that are read.
-pub fn ending(name: &str) -> Option<&'static str> {
-    let ending = name.rsplit_once('.')?.1.to_ascii_lowercase();
-    ["csv", "tsv", "ndjson", "jsonl", "parquet"].into_iter().find(|known| *known == ending)
-}
-
-/// Copies a dropped file into the landing folder.
-pub fn land(
-    landing_root: &Path,
-    workspace: &str,
-    connection: &str,
-    drop: &FileDrop,
-    dropped: &Dropped,
-    now: DateTime<Utc>,
-) -> Result<LandedSlice, ConnectorError> {
-    let manifest = Manifest {
-        workspace: workspace.to_owned(),
-        connection: connection.to_owned(),
-        connector: "file".to_owned(),
-        stream: drop.preset.spec().name.to_owned(),
-        slice: dropped.slice(),
-        fetched_at: now,
-        pages: Vec::new(),
-        notes: Vec::new(),
-    };
-    let mut landing = Landing::begin(landing_root, manifest)?;
-    let mut page = landing.file(ending(&dropped.name).unwrap_or("csv"))?;
-    let mut file = File::open(&dropped.path)
-        .map_err(|error| ConnectorError::Landing { note: format!("{}: {error}", dropped.path.display()) })?;
-    let mut failure = None;
-    let copied = copy(&mut file, |chunk| {
-        page.write(chunk).map_err(|error| {
-            failure = Some(error);
-            std::io::Error::other("landing failed")
-        })
-    });
-    if let Err(error) = copied {
-        let note = format!("{}: {error}", dropped.path.display());
-        return Err(failure.unwrap_or(ConnectorError::Landing { note }));
-    }
-    landing.keep(page.finish()?);
-    landing.finish()
-}
-
-fn copy(from: &mut File, mut to: impl FnMut(&[u8]) -> std::io::Result<()>) -> std::io::Result<()> {
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match from.read(&mut buffer)? {
-            0 => return Ok(()),
-            count => to(&buffer[..count])?,
-        }
+    #[test]
+    fn a_name_cannot_steer_a_terminal_or_a_reader() {
+        assert_eq!(shown("a\u{1b}[2J\u{202e}vsc.exe\n"), "a\u{fffd}[2J\u{fffd}vsc.exe\u{fffd}");
+        assert_eq!(shown(&"x".repeat(300)).chars().count(), 81);
     }
 }

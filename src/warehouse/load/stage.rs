@@ -1,6 +1,6 @@
 //! From pages to typed rows in a temporary table, with the bad ones set aside.
 
-use super::{LoadRequest, Loaded, Pages, RowFormat, Target};
+use super::{LoadRequest, Loaded, Pages, Target, rows};
 use crate::warehouse::error::{Context, WarehouseError};
 use duckdb::{Connection, Transaction, params};
 use std::path::Path;
@@ -11,7 +11,7 @@ const SMALLEST_ALLOWANCE: u64 = 4 << 20;
 const LARGEST_ELEMENT: u64 = 32 << 20;
 
 /// Raw records and reasons are kept up to this many characters.
-const LONGEST_RAW: usize = 20_000;
+pub const LONGEST_RAW: usize = 20_000;
 
 /// Binds what the stream's query may ask by `getvariable`.
 pub fn set_variables(transaction: &Transaction<'_>, request: &LoadRequest) -> Result<(), WarehouseError> {
@@ -39,7 +39,7 @@ pub fn set_variables(transaction: &Transaction<'_>, request: &LoadRequest) -> Re
 pub fn create_page(transaction: &Transaction<'_>, request: &LoadRequest) -> Result<(), WarehouseError> {
     let (files, is_array, largest_page) = match &request.pages {
         Pages::Json { files, is_array, largest_page } => (files, is_array, largest_page),
-        Pages::Rows { file, format } => return create_rows(transaction, file, *format),
+        Pages::Rows(dropped) => return rows::create(transaction, dropped),
     };
     let sql = if files.is_empty() {
         "CREATE OR REPLACE TEMP VIEW page AS SELECT NULL::INTEGER AS page_no, NULL::JSON AS body WHERE false".to_owned()
@@ -57,33 +57,6 @@ pub fn create_page(transaction: &Transaction<'_>, request: &LoadRequest) -> Resu
         )
     };
     transaction.execute_batch(&sql).context(|| "opening the landed pages".to_owned())
-}
-
-/// Creates `page(page_no, record_no, body)` from a dropped file. Every CSV value is read as text, so
-/// that nothing in it can fail here; a short line has nulls at its end. Names become lower case with
-/// `_` for all that is no letter or digit (DuckDB puts a `_` before its own words: it is taken off).
-fn create_rows(transaction: &Transaction<'_>, file: &Path, format: RowFormat) -> Result<(), WarehouseError> {
-    let file = path_literal(file)?;
-    let (reader, first) = match format {
-        RowFormat::Csv => {
-            let options = "all_varchar = true, header = true, normalize_names = true, null_padding = true,
-                strict_mode = false, parallel = false, max_line_size = 4000000";
-            (format!("read_csv({file}, {options})"), 2)
-        }
-        RowFormat::Ndjson => (format!("read_json({file}, format = 'newline_delimited')"), 1),
-        RowFormat::Parquet => (format!("read_parquet({file})"), 1),
-    };
-    transaction
-        .execute_batch(&format!(
-            "CREATE OR REPLACE TEMP VIEW page AS
-             SELECT page_no, record_no,
-                 CAST(map_from_entries(list_transform(json_keys(record), lambda name: {{
-                     'name': regexp_replace(trim(lower(name), '_ '), '[^a-z0-9]+', '_', 'g'),
-                     'value': record ->> ('/' || replace(replace(name, '~', '~0'), '/', '~1'))}})) AS JSON) AS body
-             FROM (SELECT 1 AS page_no, CAST(row_number() OVER () - 1 + {first} AS INTEGER) AS record_no,
-                       to_json(r) AS record FROM {reader} AS r)"
-        ))
-        .context(|| "opening a dropped file".to_owned())
 }
 
 /// Runs the target's query once, moves rows with a problem to quarantine, and offers the others as
@@ -115,8 +88,18 @@ pub fn stage(
             params![request.workspace, request.connection, request.stream, request.slice, target.table],
         )
         .context(step)?;
-    if bad > 0 {
-        quarantine(transaction, request, target)?;
+    match &request.pages {
+        Pages::Rows(dropped) => {
+            let all = rows::quarantine(transaction, request, dropped, target)?;
+            loaded.rows_read += all.rows - bad;
+            loaded.rows_quarantined += all.rows - bad;
+            loaded.notes.extend(all.note);
+            if rows + all.rows == 0 {
+                loaded.notes.push(format!("{}: the file has columns but no rows", dropped.name));
+            }
+        }
+        Pages::Json { .. } if bad > 0 => quarantine(transaction, request, target)?,
+        Pages::Json { .. } => {}
     }
     let key = target.key.join(", ");
     let distinct: u64 = transaction
@@ -155,17 +138,14 @@ pub fn stage(
 }
 
 fn quarantine(transaction: &Transaction<'_>, request: &LoadRequest, target: &Target) -> Result<(), WarehouseError> {
-    let raw = match &request.pages {
-        Pages::Json { .. } => format!(
-            "(SELECT CASE WHEN len(json_extract(page.body, {path})) = 0 THEN page.body
-                          ELSE list_extract(json_extract(page.body, {path}), read.record_no + 1) END FROM page
-              WHERE page.page_no = read.page_no
-                AND (len(json_extract(page.body, {path})) > read.record_no
-                     OR (len(json_extract(page.body, {path})) = 0 AND read.record_no = 0)) LIMIT 1)",
-            path = literal(&request.records_path)
-        ),
-        Pages::Rows { .. } => "(SELECT page.body FROM page WHERE page.record_no = read.record_no LIMIT 1)".to_owned(),
-    };
+    let path = literal(&request.records_path);
+    let raw = format!(
+        "(SELECT CASE WHEN len(json_extract(page.body, {path})) = 0 THEN page.body
+                      ELSE list_extract(json_extract(page.body, {path}), read.record_no + 1) END FROM page
+          WHERE page.page_no = read.page_no
+            AND (len(json_extract(page.body, {path})) > read.record_no
+                 OR (len(json_extract(page.body, {path})) = 0 AND read.record_no = 0)) LIMIT 1)",
+    );
     transaction
         .execute(
             &format!(
@@ -280,7 +260,10 @@ pub fn collect_notes(
 /// Forgets the pages, so that the next load starts clean.
 pub fn drop_page(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
     transaction
-        .execute_batch("DROP VIEW IF EXISTS page; DROP VIEW IF EXISTS staged; DROP VIEW IF EXISTS stated; DROP TABLE IF EXISTS read; RESET VARIABLE person_key")
+        .execute_batch(
+            "DROP VIEW IF EXISTS page; DROP VIEW IF EXISTS dropped; DROP VIEW IF EXISTS staged; DROP VIEW IF EXISTS stated;
+             DROP TABLE IF EXISTS read; RESET VARIABLE person_key",
+        )
         .context(|| "clearing up after a load".to_owned())
 }
 
@@ -307,7 +290,8 @@ pub fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-fn path_literal(path: &Path) -> Result<String, WarehouseError> {
+/// A path as an SQL literal.
+pub fn path_literal(path: &Path) -> Result<String, WarehouseError> {
     let text = path.to_str().ok_or_else(|| WarehouseError::Invalid(format!("{} is not UTF-8", path.display())))?;
     Ok(literal(text))
 }

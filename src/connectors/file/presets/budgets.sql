@@ -10,14 +10,15 @@ SELECT
     tidy_month(r.month) AS month_date,
     lower(trim(r.channel)) AS channel,
     tidy_number(r.amount) AS amount,
-    upper(coalesce(trim(r.currency), getvariable('currency'))) AS currency,
+    coalesce(tidy_currency(r.currency), getvariable('currency')) AS currency,
     page_no,
     record_no,
     problems([
-        required('month', r.month),
-        CASE WHEN tidy_month(r.month) IS NULL THEN 'month: "' || left(r.month, 80) || '" is not a month such as 2026-11' END,
+        needed('month', r.month),
+        CASE WHEN NOT is_unknown(r.month) AND tidy_month(r.month) IS NULL THEN 'month: "' || left(r.month, 80) || '" is not a month such as 2026-11' END,
         required('channel', r.channel),
-        CASE WHEN is_unknown(r.amount) THEN 'amount is missing' END,
-        bad_number('amount', r.amount)
+        needed('amount', r.amount),
+        bad_number('amount', r.amount),
+        bad_currency('currency', r.currency)
     ]) AS problem
 FROM record

@@ -8,17 +8,17 @@ WITH record AS (
 
 SELECT
     tidy_date(r.date) AS date,
-    upper(trim(r.currency)) AS currency,
-    TRY_CAST(trim(r.rate) AS DECIMAL(18, 9)) AS rate,
+    tidy_currency(r.currency) AS currency,
+    tidy_rate(r.rate) AS rate,
     page_no,
     record_no,
     problems([
-        required('date', r.date),
+        needed('date', r.date),
         bad_day('date', r.date),
-        required('currency', r.currency),
-        CASE WHEN NOT regexp_matches(trim(r.currency), '^[A-Za-z]{3}$') THEN 'currency: "' || left(r.currency, 80) || '" is not a code' END,
-        required('rate', r.rate),
-        CASE WHEN TRY_CAST(trim(r.rate) AS DECIMAL(18, 9)) IS NULL OR TRY_CAST(trim(r.rate) AS DECIMAL(18, 9)) <= 0
+        needed('currency', r.currency),
+        bad_currency('currency', r.currency),
+        needed('rate', r.rate),
+        CASE WHEN NOT is_unknown(r.rate) AND (tidy_rate(r.rate) IS NULL OR tidy_rate(r.rate) <= 0)
              THEN 'rate: "' || left(r.rate, 80) || '" is not a rate above zero' END
     ]) AS problem
 FROM record

@@ -1,19 +1,18 @@
 -- Table: core.influencer_post
 -- Grain: creator's post, or creator, campaign and day where no post is known
--- Inputs: page, an export of any influencer tool; names of columns vary
+-- Inputs: page, an export of any influencer tool; the names its columns go by are matched before
 -- Late data: a newer export replaces the figures of the posts it names; the older ones move to history
 WITH record AS (
-    -- The synonyms seen in exports, first found wins.
     SELECT
         page_no,
         record_no,
-        coalesce(body ->> 'platform', body ->> 'network', body ->> 'channel') AS platform,
-        ltrim(trim(coalesce(body ->> 'handle', body ->> 'username', body ->> 'creator', body ->> 'influencer')), '@') AS handle,
-        coalesce(body ->> 'campaign', body ->> 'campaign_name', body ->> 'program') AS campaign,
-        coalesce(body ->> 'post_id', body ->> 'post_url', body ->> 'link', body ->> 'content_url') AS post,
-        coalesce(body ->> 'posted_at', body ->> 'publish_date', body ->> 'live_date') AS posted,
-        coalesce(body ->> 'content_type', body ->> 'format') AS content_type,
-        coalesce(body ->> 'followers', body ->> 'audience') AS followers,
+        body ->> 'platform' AS platform,
+        ltrim(trim(body ->> 'handle'), '@') AS handle,
+        body ->> 'campaign' AS campaign,
+        body ->> 'post' AS post,
+        body ->> 'posted_at' AS posted,
+        body ->> 'content_type' AS content_type,
+        body ->> 'followers' AS followers,
         body ->> 'impressions' AS impressions,
         body ->> 'reach' AS reach,
         body ->> 'views' AS views,
@@ -22,13 +21,13 @@ WITH record AS (
         body ->> 'shares' AS shares,
         body ->> 'saves' AS saves,
         body ->> 'clicks' AS clicks,
-        coalesce(body ->> 'fee', body ->> 'cost', body ->> 'payment', body ->> 'rate') AS fee,
-        coalesce(body ->> 'product_cost', body ->> 'gifting_value') AS product_cost,
+        body ->> 'fee' AS fee,
+        body ->> 'product_cost' AS product_cost,
         body ->> 'currency' AS currency,
-        coalesce(body ->> 'discount_code', body ->> 'promo_code', body ->> 'coupon') AS discount_code,
-        coalesce(body ->> 'conversions', body ->> 'sales') AS conversions,
-        coalesce(body ->> 'revenue', body ->> 'gmv') AS revenue,
-        coalesce(body ->> 'metrics_as_of', body ->> 'snapshot_date') AS as_of
+        body ->> 'discount_code' AS discount_code,
+        body ->> 'conversions' AS conversions,
+        body ->> 'revenue' AS revenue,
+        body ->> 'metrics_as_of' AS as_of
     FROM page
 )
 
@@ -40,20 +39,20 @@ SELECT
          ELSE regexp_replace(lower(trim(post)), '^https?://(www\.)?|[?#].*$|/$', '', 'g') END AS post_key,
     tidy_date(posted) AS posted_date,
     lower(trim(content_type)) AS content_type,
-    TRY_CAST(tidy_number(followers) AS BIGINT) AS followers,
-    TRY_CAST(tidy_number(impressions) AS BIGINT) AS impressions,
-    TRY_CAST(tidy_number(reach) AS BIGINT) AS reach,
-    TRY_CAST(tidy_number(views) AS BIGINT) AS views,
-    TRY_CAST(tidy_number(likes) AS BIGINT) AS likes,
-    TRY_CAST(tidy_number(comments) AS BIGINT) AS comments,
-    TRY_CAST(tidy_number(shares) AS BIGINT) AS shares,
-    TRY_CAST(tidy_number(saves) AS BIGINT) AS saves,
-    TRY_CAST(tidy_number(clicks) AS BIGINT) AS clicks,
+    tidy_count(followers) AS followers,
+    tidy_count(impressions) AS impressions,
+    tidy_count(reach) AS reach,
+    tidy_count(views) AS views,
+    tidy_count(likes) AS likes,
+    tidy_count(comments) AS comments,
+    tidy_count(shares) AS shares,
+    tidy_count(saves) AS saves,
+    tidy_count(clicks) AS clicks,
     tidy_number(fee) AS fee,
     tidy_number(product_cost) AS product_cost,
-    upper(trim(currency)) AS currency,
+    tidy_currency(currency) AS currency,
     discount_code AS discount_code,
-    TRY_CAST(tidy_number(conversions) AS BIGINT) AS conversions,
+    tidy_count(conversions) AS conversions,
     tidy_number(revenue) AS revenue,
     tidy_date(as_of) AS metrics_as_of,
     page_no,
@@ -62,16 +61,24 @@ SELECT
         required('platform', platform),
         required('handle', handle),
         required('campaign', campaign),
-        required('posted_at', posted),
+        needed('posted_at', posted),
         bad_day('posted_at', posted),
-        bad_number('views', views),
-        bad_number('clicks', clicks),
+        bad_count('followers', followers),
+        bad_count('impressions', impressions),
+        bad_count('reach', reach),
+        bad_count('views', views),
+        bad_count('likes', likes),
+        bad_count('comments', comments),
+        bad_count('shares', shares),
+        bad_count('saves', saves),
+        bad_count('clicks', clicks),
+        bad_count('conversions', conversions),
         bad_number('fee', fee),
         bad_number('product_cost', product_cost),
         bad_number('revenue', revenue),
-        bad_number('conversions', conversions),
         bad_day('metrics_as_of', as_of),
-        CASE WHEN currency IS NULL AND NOT (is_unknown(fee) AND is_unknown(product_cost) AND is_unknown(revenue))
+        bad_currency('currency', currency),
+        CASE WHEN is_unknown(currency) AND NOT (is_unknown(fee) AND is_unknown(product_cost) AND is_unknown(revenue))
              THEN 'currency is missing beside an amount' END
     ]) AS problem
 FROM record

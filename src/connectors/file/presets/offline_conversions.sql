@@ -15,18 +15,20 @@ SELECT
     trim(r.conversion_id) AS conversion_id,
     tidy_date(r.date) AS date,
     coalesce(lower(trim(r.kind)), 'conversion') AS kind,
-    coalesce(r.utm_source, 'offline') AS source,
-    coalesce(r.utm_medium, 'offline') AS medium,
+    -- In lower case, as web analytics shows the same tags.
+    coalesce(lower(r.utm_source), 'offline') AS source,
+    coalesce(lower(r.utm_medium), 'offline') AS medium,
     coalesce(r.utm_campaign, '') AS campaign,
     tidy_number(r.amount) AS amount,
-    upper(trim(r.currency)) AS currency,
+    tidy_currency(r.currency) AS currency,
     page_no,
     record_no,
     problems([
         required('conversion_id', r.conversion_id),
-        required('date', r.date),
+        needed('date', r.date),
         bad_day('date', r.date),
         bad_number('amount', r.amount),
-        CASE WHEN r.currency IS NULL AND NOT is_unknown(r.amount) THEN 'currency is missing beside an amount' END
+        bad_currency('currency', r.currency),
+        CASE WHEN is_unknown(r.currency) AND NOT is_unknown(r.amount) THEN 'currency is missing beside an amount' END
     ]) AS problem
 FROM record

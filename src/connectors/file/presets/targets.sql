@@ -13,10 +13,10 @@ SELECT
     page_no,
     record_no,
     problems([
-        required('month', r.month),
-        CASE WHEN tidy_month(r.month) IS NULL THEN 'month: "' || left(r.month, 80) || '" is not a month such as 2026-11' END,
+        needed('month', r.month),
+        CASE WHEN NOT is_unknown(r.month) AND tidy_month(r.month) IS NULL THEN 'month: "' || left(r.month, 80) || '" is not a month such as 2026-11' END,
         required('metric', r.metric),
-        CASE WHEN is_unknown(r.amount) THEN 'amount is missing' END,
+        needed('amount', r.amount),
         bad_number('amount', r.amount)
     ]) AS problem
 FROM record

@@ -1,0 +1,158 @@
+//! What lies in a drop folder: the files to read, and what is left alone, with the reason.
+
+use super::{FileDrop, Shape, refused, shown};
+use crate::connectors::error::ConnectorError;
+use crate::connectors::slice::{Slice, Window};
+use crate::support::ids::hex;
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// No folder is searched further than this.
+const MOST_FILES: usize = 10_000;
+
+/// Endings of data that people drop and Daybook does not read.
+const FOREIGN: [&str; 10] = ["xlsx", "xls", "ods", "zip", "json", "txt", "7z", "bz2", "xz", "numbers"];
+
+/// A file that lies in the folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dropped {
+    pub path: PathBuf,
+    pub name: String,
+    pub sha256: String,
+    pub shape: Shape,
+}
+
+/// A folder as found.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// By name.
+    pub files: Vec<Dropped>,
+    /// What was left alone and why.
+    pub notes: Vec<String>,
+    /// Files that ought to be read and cannot be.
+    pub refused: Vec<ConnectorError>,
+}
+
+impl Dropped {
+    /// Names this content of this file under this way of reading it: a changed file or a changed
+    /// mapping is another slice, and is loaded.
+    pub fn slice(&self, drop: &FileDrop) -> Slice {
+        let spec = drop.preset.spec();
+        let way = format!("{:?} {:?} {:?} {}", drop.mapping, drop.decimal_mark, drop.date_format, spec.sql);
+        let mut hash = Sha256::new();
+        hash.update(&self.sha256);
+        hash.update(way);
+        let fingerprint = hex(&hash.finalize()[..6]);
+        Slice { partition: format!("{fingerprint}-{}", self.name), window: Window::Whole }
+    }
+}
+
+/// The files of a drop folder that are ready at `now`. Links are never followed; folders and hidden
+/// files are nobody's drop.
+pub fn list(drop: &FileDrop, now: DateTime<Utc>) -> Result<Listing, ConnectorError> {
+    let folder = &drop.folder;
+    let entries = fs::read_dir(folder).map_err(|error| {
+        let remedy =
+            if error.kind() == std::io::ErrorKind::NotFound { "; create it, or change the configuration" } else { "" };
+        ConnectorError::Landing { note: format!("the drop folder {}: {error}{remedy}", folder.display()) }
+    })?;
+    let mut listing = Listing::default();
+    for entry in entries.take(MOST_FILES) {
+        let entry = entry.map_err(|error| failed(folder, &error))?;
+        let Ok(name) = entry.file_name().into_string() else {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            listing.notes.push(format!("{}: left alone, its name is not UTF-8; rename it", shown(&name)));
+            continue;
+        };
+        if name.starts_with('.') || !name.starts_with(&drop.prefix) {
+            continue;
+        }
+        match look(&entry.path(), &name, drop, now) {
+            Ok(Look::Ready(file)) => listing.files.push(file),
+            Ok(Look::LeftAlone(note)) => listing.notes.push(format!("{}: {note}", shown(&name))),
+            Ok(Look::Foreign) => {}
+            Err(error) => listing.refused.push(error),
+        }
+    }
+    listing.files.sort_by(|a, b| a.name.cmp(&b.name));
+    listing.notes.sort();
+    Ok(listing)
+}
+
+enum Look {
+    Ready(Dropped),
+    LeftAlone(String),
+    Foreign,
+}
+
+fn look(path: &Path, name: &str, drop: &FileDrop, now: DateTime<Utc>) -> Result<Look, ConnectorError> {
+    let metadata = fs::symlink_metadata(path).map_err(|error| failed(path, &error))?;
+    let Some(shape) = Shape::of(name) else {
+        let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
+        let is_data = metadata.is_file() && FOREIGN.contains(&ending.as_str());
+        let note = "left alone, its kind is not read; save it as CSV (UTF-8), NDJSON or Parquet".to_owned();
+        return Ok(if is_data { Look::LeftAlone(note) } else { Look::Foreign });
+    };
+    if metadata.is_symlink() {
+        return Ok(Look::LeftAlone("left alone, it is a link; put the file itself in the folder".to_owned()));
+    }
+    if !metadata.is_file() {
+        return Ok(Look::Foreign);
+    }
+    if let Some(age) = metadata.modified().ok().map(|at| (now - DateTime::<Utc>::from(at)).abs())
+        && age < chrono::TimeDelta::seconds(i64::try_from(drop.settle_secs).unwrap_or(i64::MAX / 1000))
+    {
+        let note =
+            format!("left for the next run, it changed less than {} s ago and may still be written", drop.settle_secs);
+        return Ok(Look::LeftAlone(note));
+    }
+    if metadata.len() > drop.max_bytes() {
+        return Err(too_large(name, drop));
+    }
+    let mut file = open(path)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    let mut bytes = 0;
+    loop {
+        let count = file.read(&mut buffer).map_err(|error| failed(path, &error))?;
+        if count == 0 {
+            break;
+        }
+        bytes += count as u64;
+        if bytes > drop.max_bytes() {
+            return Err(too_large(name, drop));
+        }
+        hash.update(&buffer[..count]);
+    }
+    let sha256 = hex(&hash.finalize());
+    Ok(Look::Ready(Dropped { path: path.to_owned(), name: name.to_owned(), sha256, shape }))
+}
+
+/// Why a file is refused for its size.
+pub fn too_large(name: &str, drop: &FileDrop) -> ConnectorError {
+    let message = format!("the file is larger than {} MB", drop.max_mb);
+    refused(name, None, &message, "split it, or raise max_mb of the connection")
+}
+
+/// Opens the file itself: what was swapped for a link since the folder was read is not followed.
+pub fn open(path: &Path) -> Result<File, ConnectorError> {
+    let file = File::open(path).map_err(|error| failed(path, &error))?;
+    let (opened, named) = (
+        file.metadata().map_err(|error| failed(path, &error))?,
+        fs::symlink_metadata(path).map_err(|error| failed(path, &error))?,
+    );
+    let is_same = opened.dev() == named.dev() && opened.ino() == named.ino();
+    if named.is_file() && is_same {
+        return Ok(file);
+    }
+    Err(ConnectorError::Landing { note: format!("{}: the file was swapped while it was opened", path.display()) })
+}
+
+pub fn failed(path: &Path, error: &std::io::Error) -> ConnectorError {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    ConnectorError::Landing { note: format!("{}: {error}", shown(&name)) }
+}
