@@ -6,6 +6,7 @@ FROM (
     UNION ALL SELECT workspace, date, currency, amount FROM core.dispute_movement
     UNION ALL SELECT workspace, date, currency, cost FROM core.ad_daily
     UNION ALL SELECT workspace, posted_date, currency, fee FROM core.influencer_post WHERE fee IS NOT NULL
+    UNION ALL SELECT workspace, date, currency, amount FROM core.offline_conversion WHERE amount IS NOT NULL
 ) AS m
 LEFT JOIN mart.fx_cross AS f ON f.workspace = m.workspace AND f.date = m.date AND f.currency = m.currency
 WHERE f.rate IS NULL AND m.amount <> 0

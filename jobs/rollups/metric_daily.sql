@@ -1,7 +1,8 @@
 -- Table: mart.metric_daily
 -- Grain: workspace, date, channel, source, campaign
 -- Inputs: core.web_daily, core.ad_daily, core.influencer_post, core.contact, core.contact_stage,
---   core.payment, core.refund, core.dispute_movement; touched(workspace, date), the days to compute;
+--   core.payment, core.refund, core.dispute_movement, core.offline_conversion;
+--   touched(workspace, date), the days to compute;
 --   channel_of(source, medium, campaign, channel), the channel of each origin; mart.fx_cross
 -- Owner: marketing analytics
 -- Late data: a day is computed anew whenever a load touches it, however old it is
@@ -110,6 +111,17 @@ disputes AS (
     GROUP BY ALL
 ),
 
+offline AS (
+    -- Conversions away from the web count under the tags their file gives; what they brought is revenue.
+    SELECT o.workspace, o.date, o.source, o.medium, o.campaign,
+        count(*) AS offline_conversions,
+        sum(CAST(round(coalesce(o.amount, 0) * coalesce(f.rate, 0), 6) AS DECIMAL(38, 6))) AS revenue
+    FROM core.offline_conversion AS o
+    SEMI JOIN touched USING (workspace, date)
+    LEFT JOIN mart.fx_cross AS f ON f.workspace = o.workspace AND f.date = o.date AND f.currency = o.currency
+    GROUP BY ALL
+),
+
 together AS (
     SELECT * FROM web
     UNION ALL BY NAME SELECT * FROM ads
@@ -118,6 +130,7 @@ together AS (
     UNION ALL BY NAME SELECT * FROM payments
     UNION ALL BY NAME SELECT * FROM returns
     UNION ALL BY NAME SELECT * FROM disputes
+    UNION ALL BY NAME SELECT * FROM offline
 )
 
 SELECT
@@ -130,7 +143,7 @@ SELECT
     CAST(coalesce(sum(t.sessions), 0) AS BIGINT) AS sessions,
     CAST(coalesce(sum(t.engaged_sessions), 0) AS BIGINT) AS engaged_sessions,
     CAST(coalesce(sum(t.pageviews), 0) AS BIGINT) AS pageviews,
-    CAST(coalesce(sum(t.session_seconds), 0) AS DECIMAL(18, 3)) AS session_seconds,
+    CAST(coalesce(sum(t.session_seconds), 0) AS DECIMAL(38, 3)) AS session_seconds,
     CAST(coalesce(sum(t.key_events), 0) AS DECIMAL(38, 6)) AS key_events,
     CAST(coalesce(sum(t.impressions), 0) AS BIGINT) AS impressions,
     CAST(coalesce(sum(t.clicks), 0) AS BIGINT) AS clicks,
@@ -141,6 +154,7 @@ SELECT
     CAST(coalesce(sum(t.opportunities), 0) AS BIGINT) AS opportunities,
     CAST(coalesce(sum(t.customers), 0) AS BIGINT) AS customers,
     CAST(coalesce(sum(t.orders), 0) AS BIGINT) AS orders,
+    CAST(coalesce(sum(t.offline_conversions), 0) AS BIGINT) AS offline_conversions,
     CAST(coalesce(sum(t.revenue), 0) AS DECIMAL(38, 6)) AS revenue,
     CAST(coalesce(sum(t.refunds), 0) AS DECIMAL(38, 6)) AS refunds,
     CAST(coalesce(sum(t.chargebacks), 0) AS DECIMAL(38, 6)) AS chargebacks,

@@ -14,7 +14,7 @@ pub const FILE: &str = "jobs/metrics.toml";
 pub const SHIPPED: &str = include_str!("../../jobs/metrics.toml");
 
 /// Columns of `mart.metric_daily` that may be summed.
-pub const COLUMNS: [&str; 18] = [
+pub const COLUMNS: [&str; 19] = [
     "sessions",
     "engaged_sessions",
     "pageviews",
@@ -29,6 +29,7 @@ pub const COLUMNS: [&str; 18] = [
     "opportunities",
     "customers",
     "orders",
+    "offline_conversions",
     "revenue",
     "refunds",
     "chargebacks",
@@ -36,8 +37,16 @@ pub const COLUMNS: [&str; 18] = [
 ];
 
 /// Tables of `core` that a sum may rest on.
-pub const FACTS: [&str; 7] =
-    ["web_daily", "ad_daily", "influencer_post", "contact_stage", "payment", "refund", "dispute_movement"];
+pub const FACTS: [&str; 8] = [
+    "web_daily",
+    "ad_daily",
+    "influencer_post",
+    "contact_stage",
+    "payment",
+    "refund",
+    "dispute_movement",
+    "offline_conversion",
+];
 
 /// Reads the file, or the shipped metrics if it is absent.
 pub(super) fn read(root: &Path, problems: &Problems) -> Option<Registry> {

@@ -16,7 +16,10 @@ pub fn value_text(value: Option<Decimal>, unit: Unit, currency: Currency) -> Str
     match unit {
         Unit::Count => grouped(round(value, if value.fract().is_zero() { 0 } else { 1 })),
         Unit::Money => money_text(value, currency),
-        Unit::Percent => format!("{}%", grouped(fixed(value * Decimal::ONE_HUNDRED, 1))),
+        // What overflows a hundredfold is no share of anything.
+        Unit::Percent => value
+            .checked_mul(Decimal::ONE_HUNDRED)
+            .map_or_else(|| NOT_AVAILABLE.to_owned(), |percent| format!("{}%", grouped(fixed(percent, 1)))),
         Unit::Ratio => grouped(fixed(value, 2)),
         Unit::Duration => duration_text(value),
     }
@@ -24,10 +27,10 @@ pub fn value_text(value: Option<Decimal>, unit: Unit, currency: Currency) -> Str
 
 /// A relative change with its sign, e.g. `+12.4%`, `−3.0%`, `±0.0%`.
 pub fn change_text(change: Option<Decimal>) -> String {
-    let Some(change) = change else {
+    let Some(percent) = change.and_then(|change| change.checked_mul(Decimal::ONE_HUNDRED)) else {
         return NOT_AVAILABLE.to_owned();
     };
-    let percent = fixed(change * Decimal::ONE_HUNDRED, 1);
+    let percent = fixed(percent, 1);
     let sign = if percent.is_zero() {
         "±"
     } else if percent.is_sign_negative() {

@@ -11,18 +11,20 @@ pub struct Faults {
     pub slow_every: u64,
     /// A Google token is refused after so many uses.
     pub token_uses: u64,
+    /// The last day holds names and amounts that mean harm.
+    pub is_hostile: bool,
 }
 
 impl Default for Faults {
     fn default() -> Self {
-        Self { too_many_every: 37, failure_every: 53, slow_every: 41, token_uses: 60 }
+        Self { too_many_every: 37, failure_every: 53, slow_every: 41, token_uses: 60, is_hostile: false }
     }
 }
 
 impl Faults {
     /// Vendors that never fail.
     pub fn none() -> Self {
-        Self { too_many_every: 0, failure_every: 0, slow_every: 0, token_uses: u64::MAX }
+        Self { too_many_every: 0, failure_every: 0, slow_every: 0, token_uses: u64::MAX, is_hostile: false }
     }
 }
 
@@ -45,6 +47,16 @@ pub enum Fault {
     RepeatedCursor,
     /// A body of 50 MB.
     HugePage,
+    /// Every second record has values of other types than documented.
+    WrongTypes,
+    /// The records are no list.
+    NoList,
+    /// Every second record lacks most of its fields.
+    MissingFields,
+    /// A small body that unpacks to 256 MB.
+    GzipBomb,
+    /// The same in a packing that nobody asked for.
+    DeflateBomb,
 }
 
 /// A fault waiting for requests whose path contains a text.

@@ -220,7 +220,11 @@ async fn search_stream(
             "details": [{"errors": [{"errorCode": {"queryError": "UNEXPECTED_INPUT"}}]}]}}]);
         return (StatusCode::BAD_REQUEST, Json(body)).into_response();
     };
-    let wanted = world.ads.iter().filter(|ad| ad.account == account && start <= ad.date && ad.date <= end);
+    let wanted = world
+        .ads
+        .iter()
+        .chain(&world.excess.ads)
+        .filter(|ad| ad.account == account && start <= ad.date && ad.date <= end);
     let mut rows: Vec<Value> = wanted.map(|ad| ad_row(world, ad, &fields)).collect();
     // One row whose clicks are no number: it must be kept apart.
     let planted = world.last - Days::new(12);

@@ -5,6 +5,7 @@ mod company;
 mod drops;
 mod faults;
 mod google;
+pub mod hostile;
 mod hubspot;
 mod later;
 mod people;

@@ -12,6 +12,7 @@ use axum::{Json, Router};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -59,6 +60,7 @@ pub struct Sandbox {
 pub struct Shared {
     seed: u64,
     first: NaiveDate,
+    is_hostile: bool,
     worlds: RwLock<Arc<Vec<World>>>,
     pub faults: FaultBox,
     pub tokens: google::Tokens,
@@ -76,7 +78,13 @@ impl Sandbox {
         let shared = Arc::new(Shared {
             seed: options.seed,
             first: options.first_date,
-            worlds: RwLock::new(Arc::new(worlds(options.seed, options.first_date, options.as_of))),
+            is_hostile: options.faults.is_hostile,
+            worlds: RwLock::new(Arc::new(worlds(
+                options.seed,
+                options.first_date,
+                options.as_of,
+                options.faults.is_hostile,
+            ))),
             faults: FaultBox::new(options.faults),
             tokens: google::Tokens::new(options.faults.token_uses),
         });
@@ -124,7 +132,7 @@ impl Sandbox {
 
     /// Time passes: more days, and restated ones.
     pub fn set_as_of(&self, at: DateTime<Utc>) {
-        let later = Arc::new(worlds(self.shared.seed, self.shared.first, at));
+        let later = Arc::new(worlds(self.shared.seed, self.shared.first, at, self.shared.is_hostile));
         *self.shared.worlds.write().unwrap_or_else(PoisonError::into_inner) = later;
     }
 
@@ -191,6 +199,11 @@ async fn misbehave(State(shared): State<Arc<Shared>>, request: Request, next: Ne
         .into_response(),
         Some(Fault::CutBody) => cut(next.run(request).await).await,
         Some(Fault::HugePage) => huge(next.run(request).await).await,
+        Some(fault @ (Fault::WrongTypes | Fault::NoList | Fault::MissingFields)) => {
+            changed(next.run(request).await, fault).await
+        }
+        Some(Fault::GzipBomb) => bomb("gzip"),
+        Some(Fault::DeflateBomb) => bomb("deflate"),
     }
 }
 
@@ -230,6 +243,54 @@ async fn huge(response: Response) -> Response {
     let mut parts = std::iter::once(bytes).chain(std::iter::repeat_n(space, 50)).map(Ok::<_, std::io::Error>);
     let body = Body::from_stream(Repeat(std::iter::from_fn(move || parts.next())));
     ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// Records that are not as the vendor documents them.
+async fn changed(response: Response, fault: Fault) -> Response {
+    let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap_or_default();
+    let mut body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    let pages = match &mut body {
+        Value::Array(pages) => pages.as_mut_slice(),
+        page => std::slice::from_mut(page),
+    };
+    for page in pages {
+        for name in ["results", "data", "rows"] {
+            match (page.get_mut(name), fault) {
+                (Some(list), Fault::NoList) => *list = json!({"0": "no list"}),
+                (Some(Value::Array(records)), _) => {
+                    records.iter_mut().step_by(2).for_each(|record| spoil(record, fault))
+                }
+                _ => {}
+            }
+        }
+    }
+    Json(body).into_response()
+}
+
+/// Leaves a record its shape, and nothing of use inside.
+fn spoil(record: &mut Value, fault: Fault) {
+    match record {
+        Value::Object(fields) if fault == Fault::MissingFields => fields.retain(|name, _| name == "id"),
+        Value::Object(fields) => {
+            for (name, value) in fields.iter_mut().filter(|(name, _)| *name != "id") {
+                match value {
+                    Value::Object(_) | Value::Array(_) => spoil(value, fault),
+                    _ => *value = if name.len() % 2 == 0 { json!({"deep": [name]}) } else { json!(["no", true, 1.5]) },
+                }
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| spoil(value, fault)),
+        other => *other = json!({"wrong": true}),
+    }
+}
+
+/// 256 MB of blanks inside an object, in a quarter of a megabyte.
+fn bomb(packing: &'static str) -> Response {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let blank = vec![b' '; 1 << 20];
+    let written = packed.write_all(b"{").and_then(|()| (0..256).try_for_each(|_| packed.write_all(&blank)));
+    let body = written.and_then(|()| packed.finish()).unwrap_or_default();
+    ([(header::CONTENT_TYPE, "application/json"), (header::CONTENT_ENCODING, packing)], body).into_response()
 }
 
 /// An iterator as a stream that is always ready.

@@ -40,7 +40,11 @@ async fn list(
     let inside = |at: DateTime<Utc>| window.0 <= at.timestamp() && at.timestamp() < window.1;
     let Lives { charges, refunds, disputes, subscriptions, .. } = &world.lives;
     let items: Vec<(String, Value)> = match list.as_str() {
-        "charges" => pick(charges, |c| inside(c.created), |c| &c.id, |c| charge(world, c)),
+        "charges" => {
+            let mut all = pick(&world.excess.charges, |c| inside(c.created), |c| &c.id, |c| charge(world, c));
+            all.extend(pick(charges, |c| inside(c.created), |c| &c.id, |c| charge(world, c)));
+            all
+        }
         "refunds" => pick(refunds, |r| inside(r.created), |r| &r.id, |r| refund(world, r)),
         "disputes" => pick(disputes, |d| inside(d.created), |d| &d.id, |d| dispute(world, d)),
         "balance_transactions" => ledger(world, &inside),

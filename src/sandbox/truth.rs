@@ -2,6 +2,7 @@
 
 use super::company::{Tenant, tenants};
 use super::drops::{creator_days, rate_of_day};
+use super::hostile::{Excess, plant};
 use super::people::{Contact, Lives, begin};
 use super::traffic::{AdDay, Visit, day};
 use crate::domain::money::{Currency, cross_rate};
@@ -21,6 +22,8 @@ pub struct World {
     pub visits: Vec<Visit>,
     pub ads: Vec<AdDay>,
     pub lives: Lives,
+    /// What vendors send beyond all that may be held; no part of the truth.
+    pub excess: Excess,
 }
 
 /// The truth of both tenants.
@@ -83,11 +86,11 @@ pub struct Day {
 }
 
 /// Simulates both tenants from `first` until `as_of`.
-pub fn worlds(seed: u64, first: NaiveDate, as_of: DateTime<Utc>) -> Vec<World> {
-    tenants().into_iter().map(|tenant| world(seed, tenant, first, as_of)).collect()
+pub fn worlds(seed: u64, first: NaiveDate, as_of: DateTime<Utc>, is_hostile: bool) -> Vec<World> {
+    tenants().into_iter().map(|tenant| world(seed, tenant, first, as_of, is_hostile)).collect()
 }
 
-fn world(seed: u64, tenant: Tenant, first: NaiveDate, as_of: DateTime<Utc>) -> World {
+fn world(seed: u64, tenant: Tenant, first: NaiveDate, as_of: DateTime<Utc>, is_hostile: bool) -> World {
     let today = as_of.with_timezone(&tenant.zone).date_naive();
     let last = today.pred_opt().unwrap_or(today);
     let (mut visits, mut ads, mut lives) = (Vec::new(), Vec::new(), Lives::default());
@@ -98,6 +101,11 @@ fn world(seed: u64, tenant: Tenant, first: NaiveDate, as_of: DateTime<Utc>) -> W
             ads.extend(origin.ad);
         }
     }
+    let mut world = World { tenant, first, last, as_of, visits, ads, lives, excess: Excess::default() };
+    if is_hostile {
+        plant(&mut world);
+    }
+    let lives = &mut world.lives;
     lives.contacts.retain(|contact| contact.created < as_of);
     lives.charges.retain(|charge| charge.created < as_of);
     lives.refunds.retain(|refund| refund.created < as_of);
@@ -120,7 +128,7 @@ fn world(seed: u64, tenant: Tenant, first: NaiveDate, as_of: DateTime<Utc>) -> W
     lives.disputes.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.id.cmp(&a.id)));
     lives.subscriptions.sort_by(|a, b| b.start.cmp(&a.start).then_with(|| b.id.cmp(&a.id)));
     lives.contacts.sort_by_key(|contact| contact.id);
-    World { tenant, first, last, as_of, visits, ads, lives }
+    world
 }
 
 /// When a contact last changed.

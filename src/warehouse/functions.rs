@@ -1,6 +1,7 @@
 //! The calendar inside DuckDB: our build has no ICU extension, so days in a zone are computed here.
 
 use super::error::{Context, WarehouseError};
+use super::numbers::PlainNumber;
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::Tz;
 use duckdb::Connection;
@@ -12,11 +13,16 @@ use std::sync::Arc;
 
 /// Makes our functions known to a database; clones of the connection see them too.
 pub fn register(connection: &Connection) -> Result<(), WarehouseError> {
-    connection.register_scalar_function::<LocalDate>("local_date").context(|| "registering local_date".to_owned())
+    connection.register_scalar_function::<LocalDate>("local_date").context(|| "registering local_date".to_owned())?;
+    connection.register_scalar_function::<PlainNumber>("plain_number").context(|| "registering plain_number".to_owned())
 }
 
+/// Microseconds of the years 1 to 9999.
+const EARLIEST: i64 = -62_135_596_800_000_000;
+const LATEST: i64 = 253_402_300_799_999_999;
+
 /// `local_date(at TIMESTAMP, zone VARCHAR) -> DATE`: the calendar day of a UTC instant in an IANA
-/// zone. NULL for a NULL argument; an unknown zone fails the query.
+/// zone. NULL for a NULL argument and outside the years 1 to 9999; an unknown zone fails the query.
 #[derive(Debug)]
 pub struct LocalDate;
 
@@ -34,9 +40,11 @@ impl VArrowScalar for LocalDate {
                 continue;
             }
             let zone = zone_of(zones.value(row), &mut known)?;
-            let instant = DateTime::from_timestamp_micros(at.value(row)).ok_or("an instant is out of range")?;
-            let day = instant.with_timezone(&zone).date_naive();
-            days.push(Some(i32::try_from((day - NaiveDate::default()).num_days())?));
+            // No calendar reaches there ("infinity" is an instant to DuckDB): no day, and no failed load.
+            let in_calendar = |at: &i64| (EARLIEST..=LATEST).contains(at);
+            let instant = Some(at.value(row)).filter(in_calendar).and_then(DateTime::from_timestamp_micros);
+            let day = instant.map(|at| (at.with_timezone(&zone).date_naive() - NaiveDate::default()).num_days());
+            days.push(day.map(i32::try_from).transpose()?);
         }
         Ok(Arc::new(Date32Array::from(days)))
     }
@@ -77,6 +85,7 @@ mod tests {
         assert_eq!(day("SELECT local_date(TIMESTAMP '2026-03-08 05:00:00', 'America/New_York')"), date("2026-03-08"));
         assert_eq!(day("SELECT local_date(TIMESTAMP '1969-12-31 23:59:59', 'UTC')"), date("1969-12-31"));
         assert_eq!(day("SELECT local_date(NULL::TIMESTAMP, 'UTC')"), None);
+        assert_eq!(day("SELECT local_date(TIMESTAMP 'infinity', 'Europe/Berlin')"), None);
         let error = connection
             .query_row("SELECT local_date(TIMESTAMP '2026-01-01', 'Mars/Base')", [], |row| row.get::<_, NaiveDate>(0));
         assert!(error.expect_err("no such zone").to_string().contains("Mars/Base"));

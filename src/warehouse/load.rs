@@ -120,6 +120,9 @@ pub fn load(connection: &mut Connection, request: &LoadRequest, now: DateTime<Ut
         stage::stage(&transaction, request, target, &mut loaded)?;
         merge::merge(&transaction, request, target, now, &mut loaded)?;
     }
+    if loaded.rows_read == 0 {
+        stage::check_records(&transaction, request)?;
+    }
     stage::note_fields(&transaction, request, &mut loaded)?;
     stage::collect_notes(&transaction, request, &mut loaded)?;
     record(&transaction, request, now, &loaded)?;

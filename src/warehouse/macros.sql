@@ -1,17 +1,20 @@
 -- Shared words of the streams' queries. Each connection has them in its temporary schema.
 
--- Why a text cannot be read as a type, or NULL if it can (or is absent). Quotes 80 characters.
+-- Why a text cannot be read as a type, or NULL if it can (or is absent). Quotes 80 characters. Counts
+-- and amounts end below a trillion, so that no sum of millions of them can overflow a rollup.
 CREATE OR REPLACE TEMP MACRO bad_whole(name, value) AS
     CASE WHEN value IS NOT NULL AND (TRY_CAST(value AS BIGINT) IS NULL OR value LIKE '%.%')
-         THEN name || ': "' || left(value, 80) || '" is not a whole number' END;
+         THEN name || ': "' || left(value, 80) || '" is not a whole number'
+         WHEN abs(TRY_CAST(TRY_CAST(value AS BIGINT) AS HUGEINT)) >= 1000000000000
+         THEN name || ': "' || left(value, 80) || '" is not below 1,000,000,000,000' END;
 CREATE OR REPLACE TEMP MACRO bad_decimal(name, value) AS
     CASE WHEN value IS NOT NULL AND TRY_CAST(value AS DECIMAL(18, 6)) IS NULL
          THEN name || ': "' || left(value, 80) || '" is not an amount below 1,000,000,000,000' END;
 CREATE OR REPLACE TEMP MACRO bad_date(name, value) AS
-    CASE WHEN value IS NOT NULL AND TRY_CAST(value AS DATE) IS NULL
+    CASE WHEN value IS NOT NULL AND coalesce(TRY_CAST(value AS DATE) NOT BETWEEN DATE '1970-01-01' AND DATE '2099-12-31', true)
          THEN name || ': "' || left(value, 80) || '" is not a date' END;
 CREATE OR REPLACE TEMP MACRO bad_instant(name, value) AS
-    CASE WHEN value IS NOT NULL AND TRY_CAST(value AS TIMESTAMP) IS NULL
+    CASE WHEN value IS NOT NULL AND coalesce(TRY_CAST(value AS TIMESTAMP) NOT BETWEEN TIMESTAMP '1970-01-01' AND TIMESTAMP '2100-01-01', true)
          THEN name || ': "' || left(value, 80) || '" is not an instant' END;
 CREATE OR REPLACE TEMP MACRO required(name, value) AS
     CASE WHEN value IS NULL OR value = '' THEN name || ' is missing' END;
@@ -51,9 +54,10 @@ CREATE OR REPLACE TEMP MACRO bad_minor_units(name, value, currency) AS
     CASE WHEN value IS NOT NULL AND from_minor_units(value, currency) IS NULL
          THEN name || ': "' || left(value, 80) || '" is not a number of minor units that fits an amount' END;
 
--- Unix seconds as a UTC instant; NULL if the text is no number or out of the calendar.
+-- Unix seconds as a UTC instant; NULL if the text is no number or not between 1970 and 2099:
+-- rollups walk every day from the first to the last.
 CREATE OR REPLACE TEMP MACRO from_unix(value) AS
-    CASE WHEN TRY_CAST(value AS BIGINT) BETWEEN -62135596800 AND 253402300799
+    CASE WHEN TRY_CAST(value AS BIGINT) BETWEEN 0 AND 4102444799
          THEN make_timestamp(TRY_CAST(value AS BIGINT) * 1000000) END;
 CREATE OR REPLACE TEMP MACRO bad_unix(name, value) AS
     CASE WHEN value IS NOT NULL AND from_unix(value) IS NULL
@@ -73,23 +77,10 @@ CREATE OR REPLACE TEMP MACRO url_parameter(url, name) AS
 CREATE OR REPLACE TEMP MACRO is_unknown(value) AS
     value IS NULL OR lower(trim(value)) IN ('', '-', 'n/a', 'na', 'null', 'none');
 
--- A number as people write it in files (`1,234`, `12.5K`, `1.2M`, `45%`) as a plain decimal text with
--- its suffix; NULL for anything else. The file's decimal mark decides what a comma is, and a sign of
--- grouping must stand before three digits: `1,2M` is no number where commas group.
-CREATE OR REPLACE TEMP MACRO plain_number(value) AS
-    CASE WHEN getvariable('decimal_mark') = ',' THEN
-            CASE WHEN regexp_full_match(trim(value), '[+-]?(\d+|\d{1,3}([. ''’\x{a0}\x{202f}]\d{3})+)(,\d+)?([eE][+-]?\d{1,3}| ?[kKmM%])?')
-                 THEN replace(regexp_replace(trim(value), '[. ''’\x{a0}\x{202f}]', '', 'g'), ',', '.') END
-         WHEN regexp_full_match(trim(value), '[+-]?(\d+|\d{1,3}([, ''’\x{a0}\x{202f}]\d{3})+)?(\.\d+)?([eE][+-]?\d{1,3}| ?[kKmM%])?')
-            THEN regexp_replace(trim(value), '[, ''’\x{a0}\x{202f}]', '', 'g') END;
+-- A number as people write it in files (`1,234`, `12.5K`, `1.2M`, `45%`), read by `plain_number`; NULL
+-- for what is none or stands for unknown. The file's decimal mark decides what a comma is.
 CREATE OR REPLACE TEMP MACRO tidy_number(value) AS
-    CASE WHEN NOT is_unknown(value) THEN
-        TRY_CAST(TRY_CAST(regexp_replace(plain_number(value), '[kKmM%]$', '') AS DECIMAL(24, 6))
-            * CASE WHEN plain_number(value) ILIKE '%k' THEN CAST(1000 AS DECIMAL(10, 2))
-                   WHEN plain_number(value) ILIKE '%m' THEN CAST(1000000 AS DECIMAL(10, 2))
-                   WHEN right(plain_number(value), 1) = '%' THEN CAST(0.01 AS DECIMAL(10, 2))
-                   ELSE CAST(1 AS DECIMAL(10, 2)) END
-            AS DECIMAL(18, 6)) END;
+    TRY_CAST(plain_number(CAST(value AS VARCHAR), CAST(getvariable('decimal_mark') AS VARCHAR)) AS DECIMAL(18, 6));
 CREATE OR REPLACE TEMP MACRO bad_number(name, value) AS
     CASE WHEN NOT is_unknown(value) AND tidy_number(value) IS NULL
          THEN name || ': "' || left(value, 80) || '" is not a number below 1,000,000,000,000 with the decimal mark "'
@@ -105,7 +96,7 @@ CREATE OR REPLACE TEMP MACRO bad_count(name, value) AS
 
 -- An exchange rate, with nine decimals.
 CREATE OR REPLACE TEMP MACRO tidy_rate(value) AS
-    CASE WHEN right(plain_number(value), 1) BETWEEN '0' AND '9' THEN TRY_CAST(plain_number(value) AS DECIMAL(18, 9)) END;
+    TRY_CAST(plain_number(CAST(value AS VARCHAR), CAST(getvariable('decimal_mark') AS VARCHAR)) AS DECIMAL(18, 9));
 
 -- Missing where a file may also write `-` or `n/a`: for days and amounts, which those are not.
 CREATE OR REPLACE TEMP MACRO needed(name, value) AS
@@ -123,7 +114,7 @@ CREATE OR REPLACE TEMP MACRO iso_date(value) AS
 CREATE OR REPLACE TEMP MACRO any_date(value) AS
     CASE WHEN getvariable('date_format') IS NULL THEN iso_date(value)
          ELSE coalesce(CAST(try_strptime(trim(value), CAST(getvariable('date_format') AS VARCHAR)) AS DATE),
-                       CASE WHEN getvariable('date_format') NOT ILIKE '%y%-%' THEN iso_date(value) END) END;
+                       CASE WHEN CAST(getvariable('date_format') AS VARCHAR) NOT ILIKE '%y%-%' THEN iso_date(value) END) END;
 CREATE OR REPLACE TEMP MACRO tidy_date(value) AS
     CASE WHEN any_date(value) BETWEEN DATE '1990-01-01' AND DATE '2099-12-31' THEN any_date(value) END;
 CREATE OR REPLACE TEMP MACRO bad_day(name, value) AS

@@ -9,6 +9,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (2, include_str!("migrations/0002_books.sql")),
     (3, include_str!("migrations/0003_returns.sql")),
     (5, include_str!("migrations/0005_slots.sql")),
+    (8, include_str!("migrations/0008_wide_amounts.sql")),
     (9, include_str!("migrations/0009_backfill.sql")),
     (10, include_str!("migrations/0010_stream_state.sql")),
 ];

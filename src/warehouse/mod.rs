@@ -7,6 +7,7 @@ mod error;
 mod functions;
 pub mod load;
 mod migrate;
+mod numbers;
 pub mod outbox;
 pub mod readings;
 pub mod rollup;

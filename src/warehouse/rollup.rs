@@ -27,6 +27,9 @@ impl RollupSql {
     }
 }
 
+/// Units of the workspace's currency for one unit of another are fewer.
+const LARGEST_RATE: u32 = 100_000_000;
+
 /// What a rollup did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct RolledUp {
@@ -116,6 +119,7 @@ fn channels(transaction: &Transaction<'_>, rules: &ChannelRules) -> Result<(), W
              UNION SELECT source, medium, campaign FROM core.contact
              UNION SELECT source, coalesce(medium, ''), coalesce(campaign, '') FROM core.payment WHERE source IS NOT NULL
              UNION SELECT 'influencer', 'influencer', campaign FROM core.influencer_post
+             UNION SELECT source, medium, campaign FROM core.offline_conversion
              UNION SELECT '(unknown)', '(unknown)', ''",
         )
         .context(step)?;
@@ -165,7 +169,9 @@ fn rates(transaction: &Transaction<'_>, workspace: &Workspace) -> Result<(), War
             } else {
                 let from = rate_on(&stated, currency, date);
                 let to = rate_on(&stated, own.code(), date);
-                from.zip(to).and_then(|(from, to)| Some((cross_rate(from.0, to.0)?, from.1 || to.1)))
+                let crossed = from.zip(to).and_then(|(from, to)| Some((cross_rate(from.0, to.0)?, from.1 || to.1)));
+                // No two currencies are that far apart: a rate is a slip, and told as missing.
+                crossed.filter(|(rate, _)| *rate < Decimal::from(LARGEST_RATE))
             };
             if let Some((rate, is_carried)) = rate {
                 appender.append_row(params![workspace.id, date, currency, rate, is_carried]).context(step)?;
@@ -213,6 +219,7 @@ fn span(connection: &Connection, workspace: &str) -> Result<Option<(NaiveDate, N
                  UNION ALL SELECT date FROM core.refund WHERE workspace = $1
                  UNION ALL SELECT date FROM core.dispute_movement WHERE workspace = $1
                  UNION ALL SELECT posted_date FROM core.influencer_post WHERE workspace = $1
+                 UNION ALL SELECT date FROM core.offline_conversion WHERE workspace = $1
                  UNION ALL SELECT entered_date FROM core.contact_stage WHERE workspace = $1)",
             params![workspace],
             |row| Ok((row.get(0)?, row.get(1)?)),
@@ -240,7 +247,7 @@ fn recurring(transaction: &Transaction<'_>, workspace: &Workspace, sql: &RollupS
 }
 
 /// The columns of `mart.metric_daily` that metrics may sum.
-pub const SUMMED: [&str; 18] = [
+pub const SUMMED: [&str; 19] = [
     "sessions",
     "engaged_sessions",
     "pageviews",
@@ -255,6 +262,7 @@ pub const SUMMED: [&str; 18] = [
     "opportunities",
     "customers",
     "orders",
+    "offline_conversions",
     "revenue",
     "refunds",
     "chargebacks",

@@ -3,9 +3,12 @@
 use crate::support::texts;
 use crate::tenants::{World, world};
 use daybook::connectors::engine::Engine;
+use daybook::connectors::spec::LimitSpec;
 use daybook::connectors::{LandedSlice, Slice, Window};
 use daybook::jobs::sync::{Source, StreamOutcome, sync_connection};
 use daybook::sandbox::{Armed, Fault, Faults, tenants};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Syncs one connection of the shop with a fault armed on a path.
 async fn struck(world: &World, connector: &str, path: &str, fault: Fault, times: u64) -> Vec<StreamOutcome> {
@@ -93,4 +96,119 @@ async fn a_damaged_page_is_not_replayed() {
     std::fs::write(&landed.files()[0], b"damaged").expect("written");
     let error = LandedSlice::open(&landed.manifest_path()).expect_err("damaged").to_string();
     assert!(error.contains("is damaged; fetch the slice again"), "{error}");
+}
+
+/// The shop's source with other limits.
+fn limited(world: &World, connector: &str, limits: LimitSpec) -> Source {
+    let mut source = source(world, connector);
+    let mut changed = (*source.connection.connector).clone();
+    changed.spec.limits = limits;
+    source.connection.connector = Arc::new(changed);
+    source
+}
+
+fn impatient() -> LimitSpec {
+    LimitSpec { timeout_secs: 1, attempts: 2, requests: 1000, ..LimitSpec::default() }
+}
+
+fn arm(world: &World, path: &str, fault: Fault) {
+    world.sandbox.arm(Armed { path: path.to_owned(), fault, times: u64::MAX });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silence_ends_at_the_configured_limit_and_the_other_streams_go_on() {
+    let world = world(5, Faults::none()).await;
+    arm(&world, "/v1/charges", Fault::Silence);
+    let begun = Instant::now();
+    let outcomes = sync_connection(&world.context, &limited(&world, "stripe", impatient()), &|_| {}).await;
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    let told = outcomes.iter().find_map(|outcome| outcome.error.clone()).expect("an error");
+    assert_eq!((told.message.as_str(), told.can_retry), ("no complete answer within 1 s (2 attempts)", true));
+    assert_eq!((error(&outcomes, "refunds"), error(&outcomes, "subscriptions")), (None, None));
+    assert_eq!(texts(&world.context.warehouse, "SELECT count(*)::VARCHAR FROM core.payment"), ["0"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_accepts_and_never_answers_is_told_as_one() {
+    let world = world(5, Faults::none()).await;
+    let deaf = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let mut source = limited(&world, "stripe", impatient());
+    let url = format!("http://{}", deaf.local_addr().expect("an address"));
+    source.connection.settings.insert("base_url".to_owned(), url.into());
+    let outcomes = sync_connection(&world.context, &source, &|_| {}).await;
+    assert!(outcomes.iter().all(|outcome| outcome.error.as_ref().is_some_and(|error| error.can_retry)), "{outcomes:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_endpoint_that_keeps_silent_or_floods_ends_too() {
+    for (fault, wanted) in [
+        (Fault::Silence, "the token endpoint gave no complete answer within 1 s"),
+        (Fault::GzipBomb, "the token endpoint sends more than a token"),
+    ] {
+        let world = world(5, Faults::none()).await;
+        arm(&world, "/oauth2/token", fault);
+        let outcomes = sync_connection(&world.context, &limited(&world, "google_ads", impatient()), &|_| {}).await;
+        assert_eq!(error(&outcomes, "ad_daily"), Some(wanted));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_types_and_missing_fields_in_bulk_leave_the_good_rows() {
+    for fault in [Fault::WrongTypes, Fault::MissingFields] {
+        for (connector, path, table, reason) in [
+            ("google_ads", "searchStream", "ad_daily", "segments.date"),
+            ("google_analytics", "runReport", "web_daily", "date"),
+            ("stripe", "/v1/charges", "payment", "created"),
+        ] {
+            let world = world(10, Faults::none()).await;
+            arm(&world, path, fault);
+            let outcomes = sync_connection(&world.context, &source(&world, connector), &|_| {}).await;
+            let stopped: Vec<_> = outcomes.iter().filter(|outcome| outcome.error.is_some()).collect();
+            assert!(stopped.is_empty(), "{fault:?} {connector}: {stopped:?}");
+            let warehouse = &world.context.warehouse;
+            let good = texts(warehouse, &format!("SELECT (count(*) > 5)::VARCHAR FROM core.{table}"));
+            let bad = format!(
+                "SELECT (count(*) > 5 AND bool_and(reason LIKE '%{reason}%' AND raw IS NOT NULL))::VARCHAR
+                 FROM ops.quarantine WHERE table_name = '{table}'"
+            );
+            let why = texts(warehouse, "SELECT DISTINCT reason FROM ops.quarantine LIMIT 5");
+            assert_eq!(
+                (good, texts(warehouse, &bad)),
+                (vec!["true".to_owned()], vec!["true".to_owned()]),
+                "{fault:?} {connector}: {why:?}"
+            );
+            let told: u64 = outcomes.iter().map(|outcome| outcome.loaded.rows_quarantined).sum();
+            assert!(told > 5, "{fault:?} {connector}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn something_else_where_the_records_were_due_is_no_empty_day() {
+    let world = world(10, Faults::none()).await;
+    let outcomes = struck(&world, "google_ads", "searchStream", Fault::NoList, u64::MAX).await;
+    let told = error(&outcomes, "ad_daily").expect("an error");
+    assert!(told.contains("the vendor sends object where the list $.results was due"), "{told}");
+    assert_eq!(texts(&world.context.warehouse, "SELECT count(*)::VARCHAR FROM ops.coverage"), ["0"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_packed_bomb_stops_at_the_limit_and_leaves_no_trace() {
+    for (fault, wanted) in [
+        (Fault::GzipBomb, "the answer is larger than 8 MB decompressed"),
+        (Fault::DeflateBomb, "the answer is not JSON"),
+    ] {
+        let world = world(5, Faults::none()).await;
+        arm(&world, "searchStream", fault);
+        let limits = LimitSpec { max_body_mb: 8, ..LimitSpec::default() };
+        let outcomes = sync_connection(&world.context, &limited(&world, "google_ads", limits), &|_| {}).await;
+        let told = outcomes[0].error.clone().expect("an error");
+        assert_eq!((told.message.as_str(), told.can_retry), (wanted, false));
+        assert_eq!(days(&world), ["0"]);
+        let landed = world.folder.path().join("landing").join("northwind_shop/google_ads/ad_daily");
+        let left = std::fs::read_dir(landed).expect("a folder").flatten().flat_map(|slice| {
+            std::fs::read_dir(slice.path()).expect("a folder").flatten().map(|entry| entry.path()).collect::<Vec<_>>()
+        });
+        assert_eq!(left.collect::<Vec<_>>(), [""; 0].map(std::path::PathBuf::from));
+    }
 }

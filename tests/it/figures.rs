@@ -25,7 +25,7 @@ pub fn context(tenant: &daybook::sandbox::Tenant) -> ReportContext {
     }
 }
 
-fn squeezed(text: &str) -> String {
+pub fn squeezed(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_whitespace()).collect()
 }
 

@@ -8,8 +8,10 @@
 
 mod architecture;
 mod backfill;
+mod drops;
 mod faults;
 mod figures;
+mod hostile;
 mod kills;
 mod recorded;
 mod support;

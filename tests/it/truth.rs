@@ -10,7 +10,7 @@ use daybook::warehouse::{Context, Warehouse};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
-fn totals(warehouse: &Warehouse, tenant: &str) -> Vec<(NaiveDate, Vec<Decimal>)> {
+pub fn totals(warehouse: &Warehouse, tenant: &str) -> Vec<(NaiveDate, Vec<Decimal>)> {
     warehouse
         .read_blocking(|connection| {
             let sums = [

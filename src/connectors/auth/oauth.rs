@@ -7,6 +7,10 @@ use crate::support::secret::Secret;
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Bytes of a token endpoint's answer.
+const LARGEST_ANSWER: usize = 64 << 10;
 
 #[derive(Deserialize)]
 struct TokenAnswer {
@@ -24,9 +28,23 @@ pub async fn token(
     form: &[(&str, String)],
 ) -> Result<Grant, ConnectorError> {
     let unavailable = |why: &str| ConnectorError::Unavailable { note: format!("the token endpoint {why}") };
-    let response = client.post(url).form(form).send().await.map_err(|_| unavailable("cannot be reached"))?;
-    let status = response.status();
-    let answer: Option<TokenAnswer> = response.json().await.ok();
+    let limit = Duration::from_secs(connection.connector.spec.limits.timeout_secs);
+    let asked = tokio::time::timeout(limit, async {
+        let mut response = client.post(url).form(form).send().await.map_err(|_| unavailable("cannot be reached"))?;
+        // A token is short; what is longer is none, however well it was packed.
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|_| unavailable("breaks off its answer"))? {
+            if body.len() + chunk.len() > LARGEST_ANSWER {
+                return Err(unavailable("sends more than a token"));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok((response.status(), body))
+    });
+    let (status, body) = asked
+        .await
+        .unwrap_or_else(|_| Err(unavailable(&format!("gave no complete answer within {} s", limit.as_secs()))))?;
+    let answer: Option<TokenAnswer> = serde_json::from_slice(&body).ok();
     match answer {
         Some(TokenAnswer { access_token: Some(token), expires_in, .. }) if status.is_success() => {
             Ok(Grant { token: Secret::new(token), expires_in_secs: expires_in.unwrap_or(3600) })

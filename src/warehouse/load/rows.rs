@@ -94,7 +94,7 @@ pub fn create(transaction: &Transaction<'_>, rows: &DroppedRows) -> Result<(), W
     let path = path_literal(&rows.file)?;
     let dropped = match rows.format {
         RowFormat::Records => format!(
-            "SELECT n, v, e, raw FROM read_json({path}, format = 'newline_delimited', compression = 'none',
+            "SELECT n, v, e, raw FROM read_json({path}, format = 'newline_delimited', compression = 'uncompressed',
                  maximum_object_size = {LARGEST_RECORD},
                  columns = {{n: 'INTEGER', v: 'VARCHAR[]', e: 'VARCHAR', raw: 'VARCHAR'}})"
         ),
@@ -168,12 +168,12 @@ pub fn quarantine(
             &format!(
                 "INSERT INTO ops.quarantine
                  WITH bad AS (
-                     SELECT read.record_no, read.problem, CAST(map([{names}]::VARCHAR[], list_resize(d.v, {count})) AS JSON) AS raw
+                     SELECT read.record_no, read.problem, CAST(CAST(map([{names}]::VARCHAR[], list_resize(d.v, {count})) AS JSON) AS VARCHAR) AS raw
                      FROM read JOIN dropped AS d ON d.n = read.record_no WHERE read.problem IS NOT NULL AND d.e IS NULL
                      UNION ALL SELECT n, e, raw FROM dropped WHERE e IS NOT NULL
                  )
                  SELECT ?, ?, ?, ?, ?, ?, 1, record_no, {prefix} || record_no || ': ' || problem,
-                     left(CAST(raw AS VARCHAR), {longest})
+                     left(raw, {longest})
                  FROM bad",
                 longest = super::stage::LONGEST_RAW
             ),

@@ -175,6 +175,31 @@ fn quarantine(transaction: &Transaction<'_>, request: &LoadRequest, target: &Tar
     Ok(())
 }
 
+/// No rows may mean that there are none, or that the vendor put something else where the list of them
+/// was due: the latter is no empty day.
+pub fn check_records(transaction: &Transaction<'_>, request: &LoadRequest) -> Result<(), WarehouseError> {
+    let Pages::Json { .. } = &request.pages else { return Ok(()) };
+    let Some(list) = request.records_path.strip_suffix("[*]") else { return Ok(()) };
+    let wrong: Option<String> = transaction
+        .query_row(
+            &format!(
+                "SELECT any_value(kind) FROM (SELECT json_type(body, {}) AS kind FROM page)
+                 WHERE kind NOT IN ('ARRAY', 'NULL')",
+                literal(list)
+            ),
+            [],
+            |row| row.get(0),
+        )
+        .context(|| "looking for the records".to_owned())?;
+    match wrong {
+        None => Ok(()),
+        Some(kind) => Err(WarehouseError::Invalid(format!(
+            "the vendor sends {} where the list {list} was due: its interface may have changed; nothing was loaded",
+            kind.to_lowercase()
+        ))),
+    }
+}
+
 /// Notes fields of the records that this stream never had before.
 pub fn note_fields(
     transaction: &Transaction<'_>,
