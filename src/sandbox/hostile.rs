@@ -113,15 +113,16 @@ fn visit(date: NaiveDate, campaign: &'static str, sessions: u64) -> Visit {
 }
 
 fn charge(world: &World, date: NaiveDate, number: &str, amount: i64, currency: &'static str) -> Charge {
+    let created = start_of_day(date, world.tenant.zone) + TimeDelta::hours(9);
     Charge {
         id: format!("ch_limit_{number}"),
-        created: start_of_day(date, world.tenant.zone) + TimeDelta::hours(9),
+        created,
         customer: format!("cus_limit_{number}"),
         email: format!("limit_{number}@example.com"),
         amount,
         currency,
         is_paid: true,
-        is_captured: true,
+        captured_at: Some(created),
         utm: Some(("google", "cpc", names()[5].as_str())),
     }
 }

@@ -9,6 +9,7 @@ use daybook::jobs::files::{FileSource, sync_files};
 use daybook::jobs::sync::{StreamOutcome, SyncContext};
 use daybook::support::clock::Clock;
 use daybook::support::secret::Secret;
+use daybook::support::stop::Stop;
 use daybook::warehouse::Warehouse;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -29,7 +30,7 @@ impl Desk {
         let clock = Clock::fixed(noon());
         let engine = Arc::new(Engine::new(root.path().join("landing"), clock.clone()).expect("an engine"));
         let warehouse = Warehouse::in_memory().expect("a warehouse");
-        let context = SyncContext { engine, warehouse, clock, person_key: Secret::new("key") };
+        let context = SyncContext { engine, warehouse, clock, person_key: Secret::new("key"), stop: Stop::default() };
         Self { root, context, drop: FileDrop::new(folder, preset) }
     }
 

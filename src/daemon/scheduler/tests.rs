@@ -196,14 +196,9 @@ async fn the_next_process_takes_up_what_a_crashed_one_was_at() {
 async fn a_new_configuration_keeps_what_is_at_work_and_plans_anew() {
     let root = tempfile::tempdir().expect("a folder");
     let (_vendor, app, clock, mut scheduler) = with_a_silent_vendor(root.path()).await;
-    let other = App {
-        settings: crate::config::Settings { jobs: Vec::new(), ..app.settings.clone() },
-        warehouse: app.warehouse.clone(),
-        sync: app.sync.clone(),
-        clock: clock.clone(),
-        templates: app.templates.clone(),
-        catalog: crate::daemon::app::catalog(root.path()).expect("a catalog"),
-    };
+    let other = app
+        .with_settings(crate::config::Settings { jobs: Vec::new(), ..app.settings.clone() })
+        .expect("the same installation");
     scheduler.replace(Arc::new(other), clock.now()).await.expect("replaced");
     clock.set(at("2026-11-20T09:00"));
     scheduler.tick(clock.now()).await.expect("a beat");
