@@ -98,6 +98,7 @@ fn write_installation(dir: &Path, sandbox: &Sandbox, memory: &Memory) -> anyhow:
         ("jobs/metrics.toml", include_str!("../../jobs/metrics.toml").to_owned()),
         ("jobs/sync_hourly.toml", include_str!("../../jobs/sync_hourly.toml").to_owned()),
         ("jobs/rollup_nightly.toml", include_str!("../../jobs/rollup_nightly.toml").to_owned()),
+        ("jobs/care_nightly.toml", include_str!("../../jobs/care_nightly.toml").to_owned()),
         ("jobs/report_daily.toml", include_str!("../../jobs/report_daily.toml").to_owned()),
         ("jobs/rollups/metric_daily.sql", include_str!("../../jobs/rollups/metric_daily.sql").to_owned()),
         ("jobs/rollups/mrr_daily.sql", include_str!("../../jobs/rollups/mrr_daily.sql").to_owned()),

@@ -9,6 +9,7 @@ use crate::delivery::config::DeliveryConfig;
 use crate::support::secret::SecretRef;
 use crate::warehouse::WarehouseConfig;
 use std::net::SocketAddr;
+use crate::warehouse::care::CareConfig;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml::de::DeValue;
@@ -28,6 +29,8 @@ pub struct DaemonSettings {
     pub admin: AdminConfig,
     pub delivery: DeliveryConfig,
     pub privacy: PrivacyConfig,
+    /// Folders in it are absolute.
+    pub care: CareConfig,
 }
 
 /// The section `[landing]`.
@@ -107,8 +110,11 @@ pub(super) fn read(root: &Path, gathered: &Gathered) -> Option<DaemonSettings> {
 
 fn read_top(root: &Path, mut top: Section<'_>, gathered: &Gathered) -> DaemonSettings {
     let data_dir = top.optional("data_dir", path).map_or_else(|| root.to_owned(), |path| join(root, &path.value));
+    let care = super::care::read(&mut top, &data_dir);
+    let warehouse = top.section("warehouse").map(warehouse).unwrap_or_default();
     let settings = DaemonSettings {
-        warehouse: top.section("warehouse").map(warehouse).unwrap_or_default(),
+        warehouse: WarehouseConfig { backup_dir: care.backup.dir.clone(), ..warehouse },
+        care,
         landing: top.section("landing").map(landing).unwrap_or_default(),
         log: top.section("log").map(log).unwrap_or_default(),
         schedule: top.section("schedule").map(schedule).unwrap_or_default(),
@@ -130,6 +136,7 @@ fn warehouse(mut section: Section<'_>) -> WarehouseConfig {
         threads: section
             .optional("threads", whole_number(0, 1024))
             .map_or(default.threads, |at| u32::try_from(at.value).unwrap_or(default.threads)),
+        backup_dir: None,
     };
     section.finish();
     config

@@ -125,15 +125,19 @@ fn jobs(old: &Settings, new: &Settings, now: DateTime<Utc>, told: &mut Vec<Strin
 
 /// The next slots of a job, by workspace.
 fn coming(settings: &Settings, job: &Job, now: DateTime<Utc>) -> Vec<(String, Vec<DateTime<Utc>>)> {
+    let slots = |zone| {
+        let schedule = Schedule { expression: job.cron.clone(), zone };
+        let next = |at: &DateTime<Utc>| schedule.next(*at).map(|fire| fire.at);
+        std::iter::successors(next(&now), |at| next(&(*at + chrono::TimeDelta::seconds(1)))).take(SLOTS).collect()
+    };
+    if job.kind == JobKind::Care {
+        return vec![("all workspaces".to_owned(), slots(job.time_zone.unwrap_or(chrono_tz::UTC)))];
+    }
     settings
         .workspaces_of(job)
         .map(|workspace| {
             let tenant = &workspace.workspace;
-            let schedule = Schedule { expression: job.cron.clone(), zone: job.time_zone.unwrap_or(tenant.time_zone) };
-            let next = |at: &DateTime<Utc>| schedule.next(*at).map(|fire| fire.at);
-            let first = next(&now);
-            let slots = std::iter::successors(first, |at| next(&(*at + chrono::TimeDelta::seconds(1)))).take(SLOTS);
-            (tenant.id.clone(), slots.collect())
+            (tenant.id.clone(), slots(job.time_zone.unwrap_or(tenant.time_zone)))
         })
         .collect()
 }

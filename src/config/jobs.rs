@@ -37,6 +37,8 @@ pub enum JobKind {
     Sync(SyncJob),
     Rollup,
     Report(ReportJob),
+    /// Backup, retention and the rest of the warehouse's care; of all workspaces together.
+    Care,
 }
 
 /// Load what vendors and folders have.
@@ -91,6 +93,7 @@ enum Kind {
     Sync,
     Rollup,
     Report,
+    Care,
 }
 
 /// Reads every job of `jobs/` but the metrics, which live beside them.
@@ -134,8 +137,8 @@ fn check_order(found: &[(Job, Option<usize>)], ids: &BTreeSet<String>, problems:
 
 fn read(mut top: Section<'_>, id: String, workspaces: &Workspaces) -> Option<(Job, Option<usize>)> {
     let file = top.source.file.to_owned();
-    let kinds = [("sync", Kind::Sync), ("rollup", Kind::Rollup), ("report", Kind::Report)];
-    let kind = top.required("kind", "\"sync\", \"rollup\" or \"report\"", one_of(&kinds))?.value;
+    let kinds = [("sync", Kind::Sync), ("rollup", Kind::Rollup), ("report", Kind::Report), ("care", Kind::Care)];
+    let kind = top.required("kind", "\"sync\", \"rollup\", \"report\" or \"care\"", one_of(&kinds))?.value;
     let cron = top.required("cron", "\"0 8 * * 1-5\"", cron);
     let time_zone = top.optional("time_zone", time_zone);
     let chosen = top.optional("workspaces", list_of(super::values::id));
@@ -147,7 +150,7 @@ fn read(mut top: Section<'_>, id: String, workspaces: &Workspaces) -> Option<(Jo
     let default = match kind {
         // The next sync fetches what this one would have.
         Kind::Sync => Policy { overlap: Overlap::Skip, ..Policy::default() },
-        Kind::Rollup | Kind::Report => Policy::default(),
+        Kind::Rollup | Kind::Report | Kind::Care => Policy::default(),
     };
     let vendors = scope.any(|workspace| workspace.connections.iter().map(|own| own.id.clone()).collect());
     let Timing { policy, after_line } = timing::read(&mut top, default, vendors.as_ref());
@@ -155,6 +158,7 @@ fn read(mut top: Section<'_>, id: String, workspaces: &Workspaces) -> Option<(Jo
         Kind::Sync => read_sync(&mut top, &scope).map(JobKind::Sync),
         Kind::Rollup => Some(JobKind::Rollup),
         Kind::Report => read_report(&mut top, &scope).map(JobKind::Report),
+        Kind::Care => Some(JobKind::Care),
     };
     top.finish();
     let job = Job {

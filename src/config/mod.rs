@@ -3,6 +3,7 @@
 //! [`load`] returns either settings that fit together or every problem of every file, each with its
 //! line and a remedy. Secrets are only named here; [`Settings::missing_secrets`] tries to read them.
 
+mod care;
 pub mod channels;
 pub mod connections;
 pub mod daemon;
@@ -35,6 +36,7 @@ pub use workspaces::{Budget, Recipients, Target, WorkspaceSettings};
 use crate::delivery::config::DeliveryConfig;
 use crate::domain::metric::Registry;
 use crate::warehouse::WarehouseConfig;
+use crate::warehouse::care::CareConfig;
 use reader::Problems;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,6 +57,8 @@ pub struct Settings {
     /// Folders in it are absolute.
     pub delivery: DeliveryConfig,
     pub privacy: PrivacyConfig,
+    /// Backups, retention and the rest of the nightly care; folders in it are absolute.
+    pub care: CareConfig,
     /// By id.
     pub workspaces: Vec<WorkspaceSettings>,
     pub channels: Channels,
@@ -162,6 +166,7 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
             admin: daemon.admin,
             delivery: daemon.delivery,
             privacy: daemon.privacy,
+            care: daemon.care,
             workspaces: workspaces.into_values().flatten().collect(),
             channels,
             metrics,

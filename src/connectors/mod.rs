@@ -9,6 +9,7 @@ pub mod engine;
 pub mod error;
 pub mod file;
 mod follow;
+pub mod landed;
 pub mod landing;
 pub mod lanes;
 pub mod limits;

@@ -5,6 +5,7 @@ use crate::config::{self, FileConnection, Job, JobKind, Problem, ReportJob, Sett
 use crate::connectors::{Catalog, Connection, ConnectorError, Engine};
 use crate::delivery::config::MailConfig;
 use crate::delivery::{BuildError, Deliverers};
+use crate::jobs::care::CareContext;
 use crate::jobs::files::{FileSource, sync_files};
 use crate::jobs::report::{Audience, Formats, ReportContext, StreamFacts};
 use crate::jobs::sync::{Progress, Source, StreamOutcome, SyncContext, sync_connection};
@@ -69,9 +70,9 @@ impl App {
     pub fn open(root: &Path, clock: Clock) -> Result<Self, AppError> {
         let settings = config::load(root).map_err(AppError::Config)?;
         let data = &settings.data_dir;
-        std::fs::create_dir_all(data).map_err(|source| AppError::Io { path: data.clone(), source })?;
+        std::fs::create_dir_all(data).map_err(|error| WarehouseError::io(data, error))?;
         let lock = Arc::new(DataLock::take(data, &command(), clock.now())?);
-        let warehouse = Warehouse::open(&data.join("daybook.duckdb"), &settings.warehouse)?;
+        let warehouse = Warehouse::open(&database_file(&settings), &settings.warehouse)?;
         let now = clock.now();
         warehouse.write_blocking(move |connection| outbox::give_up_claims(connection, now))?;
         let engine = Arc::new(Engine::new(data.join("landing"), clock.clone())?);
@@ -108,6 +109,17 @@ impl App {
     /// Where received pages are kept.
     pub fn landing(&self) -> PathBuf {
         self.settings.data_dir.join("landing")
+    }
+
+    /// What the warehouse's care works on.
+    pub fn care(&self) -> CareContext {
+        CareContext {
+            warehouse: self.warehouse.clone(),
+            config: self.settings.care.clone(),
+            data_dir: self.settings.data_dir.clone(),
+            keep_landing_days: self.settings.landing.keep_days,
+            person_key: self.sync.person_key.clone(),
+        }
     }
 
     /// The chosen tenants; an unknown name is an error.
@@ -267,9 +279,15 @@ fn command() -> String {
     format!("daybook {name}").trim_end().to_owned()
 }
 
-fn person_key(settings: &Settings) -> Result<Secret, SecretError> {
+/// Where the database lives.
+pub fn database_file(settings: &Settings) -> PathBuf {
+    settings.data_dir.join("daybook.duckdb")
+}
+
+/// The key of people's pseudonyms; empty if none is configured.
+pub fn person_key(settings: &Settings) -> Result<Secret, AppError> {
     let reference = settings.privacy.person_key.as_ref();
-    reference.map_or_else(|| Ok(Secret::new("")), |reference| reference.resolve(&settings.config_dir()))
+    Ok(reference.map_or_else(|| Ok(Secret::new("")), |reference| reference.resolve(&settings.config_dir()))?)
 }
 
 fn templates(settings: &Settings) -> Arc<Templates> {

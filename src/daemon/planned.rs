@@ -6,10 +6,20 @@ use crate::connectors::spec::SlicingSpec;
 use crate::domain::schedule::{Pair, PlannedJob, Schedule};
 use crate::warehouse::slots::Dated;
 
-/// Every job for each workspace it works for.
+/// Every job for each workspace it works for; care is once for all of them.
 pub fn planned_jobs(settings: &Settings, dated: &Dated) -> Vec<PlannedJob> {
     let mut planned = Vec::new();
     for job in &settings.jobs {
+        if job.kind == JobKind::Care {
+            let zone = job.time_zone.unwrap_or(chrono_tz::UTC);
+            planned.push(PlannedJob {
+                pair: Pair::new(&job.id, ""),
+                schedule: Schedule { expression: job.cron.clone(), zone },
+                policy: job.policy.clone(),
+                days_zone: zone,
+            });
+            continue;
+        }
         for workspace in settings.workspaces_of(job) {
             let days_zone = workspace.workspace.time_zone;
             let schedule = Schedule { expression: job.cron.clone(), zone: job.time_zone.unwrap_or(days_zone) };

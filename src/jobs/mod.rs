@@ -1,7 +1,10 @@
 //! Where the edges meet: each job is a plain function that carries data from one to the other.
 
 pub mod backfill;
+pub mod care;
 pub mod deliver;
+pub mod doctor;
 pub mod files;
+pub mod person;
 pub mod report;
 pub mod sync;

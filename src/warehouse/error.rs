@@ -1,27 +1,47 @@
 //! What can go wrong in the warehouse, as a caller would decide on it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An error of the warehouse.
 #[derive(Debug, thiserror::Error)]
 pub enum WarehouseError {
-    /// Another process holds the file.
-    #[error("{path} is in use by another process: stop it, or use another data folder ({reason})")]
-    Locked { path: PathBuf, reason: String },
+    /// Another process holds the file. `holder` names it as DuckDB does.
+    #[error(
+        "{path} is in use by another process, {holder}: stop that one first, or read a copy made by `daybook snapshot`"
+    )]
+    Locked { path: PathBuf, holder: String },
     /// Written by a newer Daybook.
     #[error(
-        "the database is at version {found}, this Daybook knows up to {known}: install the newer Daybook or restore a backup"
+        "the database is at version {found}, written by a newer Daybook ({by}); this is Daybook {own}, which knows versions up to {known}: install the newer one again, or go back with `daybook restore` to a backup made before the upgrade; nothing was changed"
     )]
-    TooNew { found: u32, known: u32 },
+    TooNew { found: u32, by: String, known: u32, own: &'static str },
+    /// The file is not what DuckDB wrote.
+    #[error(
+        "{path} is damaged ({reason}): put a good backup in its place with `daybook restore latest`; the damaged file is kept aside"
+    )]
+    Damaged { path: PathBuf, reason: String },
+    /// The disk is full.
+    #[error(
+        "no space is left on the device ({context}): free some or move the data folder, then try again; what was loaded before is kept"
+    )]
+    NoSpace { context: String, is_fatal: bool },
+    /// The folder or file refuses to be written.
+    #[error(
+        "{path} cannot be written ({reason}): give the user that Daybook runs as write access to the folder and its files"
+    )]
+    Unwritable { path: PathBuf, reason: String },
     /// A query of ours or an admin's that DuckDB refuses.
     #[error("{context}: {source}")]
     Query { context: String, source: duckdb::Error },
-    /// The pages do not have the shape the stream's query expects.
+    /// The pages do not have the shape the stream's query expects, or a request makes no sense.
     #[error("{0}")]
     Invalid(String),
     /// Reading or writing beside the database failed.
     #[error("{path}: {source}")]
     Io { path: PathBuf, source: std::io::Error },
+    /// Readers did not make room in time.
+    #[error("the database is being read and could not be closed within {0} seconds: try again later")]
+    Busy(u64),
     /// The writer thread is gone.
     #[error("the warehouse is closed")]
     Closed,
@@ -30,8 +50,74 @@ pub enum WarehouseError {
 impl WarehouseError {
     /// Whether the same call may succeed later without anybody's help.
     pub fn can_retry(&self) -> bool {
-        matches!(self, Self::Locked { .. } | Self::Io { .. })
+        matches!(self, Self::Locked { .. } | Self::Io { .. } | Self::Busy(_) | Self::NoSpace { .. })
     }
+
+    /// Whether DuckDB will refuse everything until the file is opened anew.
+    pub fn is_fatal(&self) -> bool {
+        match self {
+            Self::NoSpace { is_fatal, .. } => *is_fatal,
+            Self::Query { source, .. } => is_fatal(&source.to_string()),
+            _ => false,
+        }
+    }
+
+    /// What `error` means where `path` was being opened.
+    pub fn opening(path: &Path, error: duckdb::Error) -> Self {
+        let reason = error.to_string();
+        let path = path.to_owned();
+        if reason.contains("Could not set lock") {
+            return Self::Locked { path, holder: holder(&reason) };
+        }
+        if reason.contains("Permission denied") || reason.contains("Read-only file system") {
+            return Self::Unwritable { path, reason: system_reason(&reason) };
+        }
+        if is_full(&reason) {
+            return Self::NoSpace { context: format!("opening {}", path.display()), is_fatal: false };
+        }
+        let is_damaged = ["not a valid DuckDB database", "Corrupt database file", "Could not read enough bytes"]
+            .iter()
+            .any(|sign| reason.contains(sign))
+            || reason.starts_with("Serialization Error")
+            || reason.contains("Failure while replaying WAL");
+        if is_damaged {
+            let reason = reason.split(" Error: ").last().unwrap_or(&reason).lines().next().unwrap_or_default();
+            return Self::Damaged { path, reason: reason.replace('"', "'") };
+        }
+        Self::Query { context: format!("opening {}", path.display()), source: error }
+    }
+
+    /// A failure of the file system at `path`, with a remedy where there is one.
+    pub fn io(path: &Path, source: std::io::Error) -> Self {
+        use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, StorageFull};
+        match source.kind() {
+            StorageFull => Self::NoSpace { context: format!("writing {}", path.display()), is_fatal: false },
+            PermissionDenied | ReadOnlyFilesystem => {
+                Self::Unwritable { path: path.to_owned(), reason: source.kind().to_string() }
+            }
+            _ => Self::Io { path: path.to_owned(), source },
+        }
+    }
+}
+
+/// DuckDB says `Conflicting lock is held in /usr/bin/daybook (PID 123) by user x. See also …`.
+fn holder(reason: &str) -> String {
+    let told = reason.split("Conflicting lock is held in ").nth(1).unwrap_or_default();
+    let told = told.split(". See also").next().and_then(|told| told.lines().next()).unwrap_or_default().trim();
+    if told.is_empty() { "which DuckDB does not name".to_owned() } else { told.replace("(PID ", "(process ") }
+}
+
+/// What the system said, from `Cannot open file "x": Permission denied`.
+fn system_reason(reason: &str) -> String {
+    reason.rsplit(": ").next().unwrap_or(reason).lines().next().unwrap_or_default().to_lowercase()
+}
+
+fn is_full(reason: &str) -> bool {
+    reason.contains("No space left on device") || reason.contains("Disk quota exceeded")
+}
+
+fn is_fatal(reason: &str) -> bool {
+    reason.contains("database has been invalidated because of a previous fatal error") || reason.contains("FATAL Error")
 }
 
 /// Names the step that failed.
@@ -41,6 +127,42 @@ pub trait Context<T> {
 
 impl<T> Context<T> for Result<T, duckdb::Error> {
     fn context(self, context: impl FnOnce() -> String) -> Result<T, WarehouseError> {
-        self.map_err(|source| WarehouseError::Query { context: context(), source })
+        self.map_err(|source| {
+            let reason = source.to_string();
+            if is_full(&reason) {
+                return WarehouseError::NoSpace { context: context(), is_fatal: is_fatal(&reason) };
+            }
+            WarehouseError::Query { context: context(), source }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str) -> WarehouseError {
+        let error = duckdb::Error::DuckDBFailure(duckdb::ffi::Error::new(1), Some(text.to_owned()));
+        WarehouseError::opening(Path::new("/data/daybook.duckdb"), error)
+    }
+
+    #[test]
+    fn each_fault_of_the_file_names_its_remedy() {
+        let locked = said(
+            "IO Error: Could not set lock on file \"/data/daybook.duckdb\": Conflicting lock is held in /usr/bin/daybook (PID 4711) by user root. See also https://duckdb.org/docs",
+        );
+        assert_eq!(
+            locked.to_string(),
+            "/data/daybook.duckdb is in use by another process, /usr/bin/daybook (process 4711) by user root: stop that one first, or read a copy made by `daybook snapshot`"
+        );
+        let damaged = said("IO Error: Corrupt database file: computed checksum 1 does not match stored checksum 2");
+        assert!(damaged.to_string().contains("`daybook restore latest`"), "{damaged}");
+        let unwritable = said("IO Error: Cannot open file \"/data/daybook.duckdb\": Permission denied");
+        assert!(
+            unwritable.to_string().contains("cannot be written (permission denied): give the user"),
+            "{unwritable}"
+        );
+        let full = said("IO Error: Could not write file \"/data/daybook.duckdb.wal\": No space left on device");
+        assert!(full.can_retry() && full.to_string().contains("free some"), "{full}");
     }
 }

@@ -127,3 +127,15 @@ CREATE OR REPLACE TEMP MACRO bad_day(name, value) AS
 CREATE OR REPLACE TEMP MACRO tidy_month(value) AS
     CASE WHEN regexp_full_match(trim(value), '\d{4}-\d{2}') THEN (CASE WHEN trim(value) BETWEEN '1990' AND '2100' THEN TRY_CAST(trim(value) || '-01' AS DATE) END)
          ELSE CAST(date_trunc('month', tidy_date(value)) AS DATE) END;
+
+-- What an identifier is known by in the list of erased ones: an address by its pseudonym, a vendor's
+-- id by a keyed hash of connection, kind and id, for ids of two vendors may be alike.
+CREATE OR REPLACE TEMP MACRO mark_of(kind, connection, value) AS
+    CASE WHEN kind = 'person_key' THEN value ELSE pseudonym(connection || '/' || kind || '/' || value) END;
+
+-- Every mark that a JSON record may be found by: each text and each whole number in it, as an
+-- address and as a vendor's id.
+CREATE OR REPLACE TEMP MACRO marks_in(connection, raw) AS
+    flatten(list_transform(
+        list_concat(regexp_extract_all(raw, '"((?:[^"\\]|\\.)*)"', 1), regexp_extract_all(raw, '[:\[,]\s*(-?[0-9]+)', 1)),
+        lambda leaf: [pseudonym(leaf), mark_of('contact_id', connection, leaf), mark_of('customer_id', connection, leaf)]));

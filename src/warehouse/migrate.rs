@@ -1,39 +1,98 @@
 //! Numbered migrations, forward only, each in its own transaction.
 
+use super::care::backup;
 use super::error::{Context, WarehouseError};
+use chrono::{DateTime, Utc};
 use duckdb::{Connection, params};
+use std::collections::BTreeSet;
+use std::path::Path;
 
-/// In order; the number is the database's version once applied.
+/// In order; the number is the database's version once applied. What a database lacks is applied,
+/// whatever else it has.
 const MIGRATIONS: &[(u32, &str)] = &[
     (1, include_str!("migrations/0001_start.sql")),
     (2, include_str!("migrations/0002_books.sql")),
     (3, include_str!("migrations/0003_returns.sql")),
+    (4, include_str!("migrations/0004_care.sql")),
     (5, include_str!("migrations/0005_slots.sql")),
     (8, include_str!("migrations/0008_wide_amounts.sql")),
     (9, include_str!("migrations/0009_backfill.sql")),
     (10, include_str!("migrations/0010_stream_state.sql")),
 ];
 
-/// Brings the database to the newest version; refuses one that a newer Daybook wrote.
-pub fn apply(connection: &mut Connection) -> Result<(), WarehouseError> {
+/// Since this version the database says which Daybook brought it there.
+const NAMES_ITS_MAKER: u32 = 4;
+
+/// The newest version this Daybook knows.
+pub fn newest() -> u32 {
+    MIGRATIONS.last().map_or(0, |(version, _)| *version)
+}
+
+/// Names of the tables of `schema` that any migration makes.
+pub fn tables_made(schema: &str) -> BTreeSet<&'static str> {
+    let begin = format!("CREATE TABLE {schema}.");
+    let all = MIGRATIONS.iter().flat_map(|(_, sql)| sql.lines());
+    all.filter_map(|line| line.strip_prefix(&begin)?.split([' ', '(']).next()).collect()
+}
+
+/// Brings the database to the newest version; refuses one that a newer Daybook wrote, unchanged.
+///
+/// Where there is something to lose and `backups` names a folder and the instant, a backup is made first: if that
+/// fails, nothing is changed.
+pub fn apply(connection: &mut Connection, backups: Option<(&Path, DateTime<Utc>)>) -> Result<(), WarehouseError> {
+    let applied = versions(connection)?;
+    refuse_newer(connection, &applied)?;
+    let missing: Vec<_> = MIGRATIONS.iter().filter(|(version, _)| !applied.contains(version)).collect();
+    if let (Some((backups, now)), false, false) = (backups, applied.is_empty(), missing.is_empty()) {
+        tracing::info!(database.version = applied.last(), "a backup is made before the database is migrated");
+        backup::before_migration(connection, backups, newest(), now)?;
+    }
     connection
         .execute_batch("CREATE TABLE IF NOT EXISTS main.daybook_version (version INTEGER NOT NULL)")
-        .context(|| "reading the database's version".to_owned())?;
-    let found: u32 = connection
-        .query_row("SELECT coalesce(max(version), 0)::UINTEGER FROM main.daybook_version", [], |row| row.get(0))
-        .context(|| "reading the database's version".to_owned())?;
-    let known = MIGRATIONS.last().map_or(0, |(version, _)| *version);
-    if found > known {
-        return Err(WarehouseError::TooNew { found, known });
-    }
-    for (version, sql) in MIGRATIONS.iter().filter(|(version, _)| *version > found) {
+        .context(|| "writing the database's version".to_owned())?;
+    for (version, sql) in missing {
         let step = || format!("migration {version}");
         let transaction = connection.transaction().context(step)?;
         transaction.execute_batch(sql).context(step)?;
         transaction.execute("INSERT INTO main.daybook_version (version) VALUES (?)", params![version]).context(step)?;
+        if *version >= NAMES_ITS_MAKER {
+            let own = env!("CARGO_PKG_VERSION");
+            transaction
+                .execute("UPDATE main.daybook_version SET daybook = ? WHERE version = ?", params![own, version])
+                .context(step)?;
+        }
         transaction.commit().context(step)?;
     }
     Ok(())
+}
+
+/// The migrations a database has had, in order; none for an empty one.
+pub fn versions(connection: &Connection) -> Result<BTreeSet<u32>, WarehouseError> {
+    let step = || "reading the database's version".to_owned();
+    let is_new: bool = connection
+        .query_row("SELECT count(*) = 0 FROM duckdb_tables() WHERE table_name = 'daybook_version'", [], |row| {
+            row.get(0)
+        })
+        .context(step)?;
+    if is_new {
+        return Ok(BTreeSet::new());
+    }
+    let mut statement = connection.prepare("SELECT version::UINTEGER FROM main.daybook_version").context(step)?;
+    statement.query_map([], |row| row.get(0)).context(step)?.collect::<Result<_, _>>().context(step)
+}
+
+/// Fails if a newer Daybook brought the database to where it is.
+pub fn refuse_newer(connection: &Connection, applied: &BTreeSet<u32>) -> Result<(), WarehouseError> {
+    let found = applied.last().copied().unwrap_or(0);
+    if found <= newest() {
+        return Ok(());
+    }
+    // A later version may have changed this table as well; its name is a courtesy.
+    let by: Option<String> = connection
+        .query_row("SELECT daybook FROM main.daybook_version ORDER BY version DESC LIMIT 1", [], |row| row.get(0))
+        .unwrap_or_default();
+    let by = by.unwrap_or_else(|| "it does not say which".to_owned());
+    Err(WarehouseError::TooNew { found, by, known: newest(), own: env!("CARGO_PKG_VERSION") })
 }
 
 #[cfg(test)]
@@ -43,8 +102,8 @@ mod tests {
     #[test]
     fn migrating_twice_changes_nothing() {
         let mut connection = Connection::open_in_memory().expect("a database");
-        apply(&mut connection).expect("the first time");
-        apply(&mut connection).expect("the second time");
+        apply(&mut connection, None).expect("the first time");
+        apply(&mut connection, None).expect("the second time");
         let versions: i64 =
             connection.query_row("SELECT count(*) FROM main.daybook_version", [], |row| row.get(0)).expect("a count");
         assert_eq!(usize::try_from(versions).expect("small"), MIGRATIONS.len());
@@ -53,9 +112,9 @@ mod tests {
     #[test]
     fn a_database_of_a_newer_daybook_is_refused() {
         let mut connection = Connection::open_in_memory().expect("a database");
-        apply(&mut connection).expect("migrated");
+        apply(&mut connection, None).expect("migrated");
         connection.execute("INSERT INTO main.daybook_version (version) VALUES (99)", []).expect("inserted");
-        let error = apply(&mut connection).expect_err("too new").to_string();
-        assert!(error.contains("version 99"), "{error}");
+        let error = apply(&mut connection, None).expect_err("too new").to_string();
+        assert!(error.contains("version 99") && error.contains("nothing was changed"), "{error}");
     }
 }

@@ -1,6 +1,7 @@
 //! DuckDB: facts, history, rollups and the daemon's books, behind one writing thread.
 
 pub mod backfill;
+pub mod care;
 pub mod coverage;
 pub mod cursor;
 mod error;

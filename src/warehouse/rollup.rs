@@ -1,6 +1,7 @@
 //! Rollups: the days that loads touched are computed anew, in one transaction with the books that
 //! say so. Running it again finds nothing to do.
 
+use super::care::retention::sealed_before;
 use super::error::{Context, WarehouseError};
 use crate::domain::channel::ChannelRules;
 use crate::domain::money::{Currency, cross_rate};
@@ -103,6 +104,9 @@ fn touched(transaction: &Transaction<'_>, workspace: &str) -> Result<u64, Wareho
             params![workspace, workspace],
         )
         .context(step)?;
+    // A day whose facts are partly gone keeps the figures it had.
+    let sealed = sealed_before(transaction)?;
+    transaction.execute("DELETE FROM touched WHERE date < ?", params![sealed]).context(step)?;
     transaction.query_row("SELECT count(*)::UBIGINT FROM touched", [], |row| row.get(0)).context(step)
 }
 
@@ -233,6 +237,8 @@ fn recurring(transaction: &Transaction<'_>, workspace: &Workspace, sql: &RollupS
     let Some((first, last)) = span(transaction, &workspace.id)? else {
         return Ok(());
     };
+    let sealed = sealed_before(transaction)?;
+    let first = first.max(sealed);
     transaction
         .execute(
             "CREATE OR REPLACE TEMP TABLE days AS
@@ -241,7 +247,9 @@ fn recurring(transaction: &Transaction<'_>, workspace: &Workspace, sql: &RollupS
             params![workspace.id, first, last],
         )
         .context(step)?;
-    transaction.execute("DELETE FROM mart.mrr_daily WHERE workspace = ?", params![workspace.id]).context(step)?;
+    transaction
+        .execute("DELETE FROM mart.mrr_daily WHERE workspace = ? AND date >= ?", params![workspace.id, sealed])
+        .context(step)?;
     transaction.execute(&format!("INSERT INTO mart.mrr_daily BY NAME {}", sql.mrr_daily), []).context(step)?;
     Ok(())
 }

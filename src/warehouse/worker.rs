@@ -1,13 +1,21 @@
 //! One thread owns the writing connection; readers work on clones of it. DuckDB allows one
-//! process at a file, so this is the only door.
+//! process at a file, so this is the only door. The file can be closed, changed and opened again
+//! behind it, and is opened anew where DuckDB has given up on it after a full disk.
 
 use super::error::{Context, WarehouseError};
 use super::{functions, migrate};
 use crate::support::blocking::off_thread;
+use crate::support::clock::Clock;
+use chrono::{DateTime, Utc};
 use duckdb::{Config, Connection};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, TryLockError, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How long the file waits to be closed for readers to finish.
+const PATIENCE: Duration = Duration::from_secs(60);
+const GLANCE: Duration = Duration::from_millis(20);
 
 /// How much of the machine DuckDB may use: the section `[warehouse]` of `daybook.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
@@ -17,15 +25,19 @@ pub struct WarehouseConfig {
     pub memory_limit_mb: u64,
     /// Threads of a query; 0 means one for each processor.
     pub threads: u32,
+    /// Where a backup goes before a migration; `backups` beside the database if absent. The section
+    /// `[backup]` sets it.
+    #[serde(skip)]
+    pub backup_dir: Option<PathBuf>,
 }
 
 impl Default for WarehouseConfig {
     fn default() -> Self {
-        Self { memory_limit_mb: 512, threads: 0 }
+        Self { memory_limit_mb: 512, threads: 0, backup_dir: None }
     }
 }
 
-type Work = Box<dyn FnOnce(&mut Connection) + Send>;
+type Work = Box<dyn FnOnce(&mut Writer) + Send>;
 
 /// A handle to the database; clones share it. Closes when the last clone is dropped.
 #[derive(Clone)]
@@ -34,53 +46,70 @@ pub struct Warehouse {
 }
 
 struct Inner {
-    path: PathBuf,
+    shared: Arc<Shared>,
     work: Option<mpsc::Sender<Work>>,
-    reader: Mutex<Connection>,
     writer: Option<JoinHandle<()>>,
+}
+
+/// What the writing thread and the readers have in common.
+struct Shared {
+    path: PathBuf,
+    config: WarehouseConfig,
+    /// Held for reading by each reader at work: who holds it for writing is alone with the file.
+    gate: RwLock<()>,
+    /// What readers are cloned from; absent while the file is closed.
+    reader: Mutex<Option<Connection>>,
+}
+
+/// The writing thread's own side.
+struct Writer {
+    shared: Arc<Shared>,
+    connection: Option<Connection>,
 }
 
 impl std::fmt::Debug for Warehouse {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "Warehouse({})", self.inner.path.display())
+        write!(out, "Warehouse({})", self.path().display())
     }
 }
 
 impl Warehouse {
-    /// Opens or creates the database at `path` and applies what migrations it lacks.
+    /// Opens or creates the database at `path` and applies what migrations it lacks, under a backup
+    /// of the file as it was.
     pub fn open(path: &Path, config: &WarehouseConfig) -> Result<Self, WarehouseError> {
-        let connection = Connection::open_with_flags(path, flags(config)?).map_err(|error| opening(path, error))?;
-        Self::start(path.to_owned(), connection)
+        let connection = connect(path, config)?;
+        Self::start(path.to_owned(), config.clone(), connection)
     }
 
     /// A database in memory, with every table.
     pub fn in_memory() -> Result<Self, WarehouseError> {
-        let config = flags(&WarehouseConfig::default())?;
-        let connection = Connection::open_in_memory_with_flags(config).context(|| "opening a database".to_owned())?;
-        Self::start(PathBuf::from(":memory:"), connection)
+        let config = WarehouseConfig::default();
+        let connection =
+            Connection::open_in_memory_with_flags(flags(&config)?).context(|| "opening a database".to_owned())?;
+        let connection = ready(connection, None)?;
+        Self::start(PathBuf::from(":memory:"), config, connection)
     }
 
-    fn start(path: PathBuf, mut connection: Connection) -> Result<Self, WarehouseError> {
-        functions::register(&connection)?;
-        migrate::apply(&mut connection)?;
-        prepare(&connection)?;
+    fn start(path: PathBuf, config: WarehouseConfig, connection: Connection) -> Result<Self, WarehouseError> {
         let reader = connection.try_clone().context(|| "opening a reader".to_owned())?;
+        let shared = Shared { path: path.clone(), config, gate: RwLock::new(()), reader: Mutex::new(Some(reader)) };
+        let shared = Arc::new(shared);
         let (work, todo) = mpsc::channel::<Work>();
+        let mut writer = Writer { shared: shared.clone(), connection: Some(connection) };
         let writer = std::thread::Builder::new()
             .name("warehouse".to_owned())
             .spawn(move || {
                 while let Ok(work) = todo.recv() {
-                    work(&mut connection);
+                    work(&mut writer);
                 }
             })
-            .map_err(|source| WarehouseError::Io { path: path.clone(), source })?;
-        let inner = Inner { path, work: Some(work), reader: Mutex::new(reader), writer: Some(writer) };
-        Ok(Self { inner: Arc::new(inner) })
+            .map_err(|source| WarehouseError::Io { path, source })?;
+        Ok(Self { inner: Arc::new(Inner { shared, work: Some(work), writer: Some(writer) }) })
     }
 
     /// Where the database lives.
     pub fn path(&self) -> &Path {
-        &self.inner.path
+        &self.inner.shared.path
     }
 
     /// Runs `work` on the writing thread and waits; for blocking code.
@@ -88,9 +117,58 @@ impl Warehouse {
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, WarehouseError> + Send + 'static,
     ) -> Result<T, WarehouseError> {
+        self.on_writer(move |writer| {
+            let result = writer.opened().and_then(work);
+            if let Err(error) = &result
+                && error.is_fatal()
+            {
+                // A transaction that failed so is rolled back when the file is opened anew.
+                writer.start_over(error);
+            }
+            result
+        })
+    }
+
+    /// Runs `prepare` like a write, then closes the file, runs `swap` on it alone, and opens what is
+    /// there then, whatever happened. No write comes between the two.
+    ///
+    /// # Errors
+    /// `Busy` if readers do not finish in time; `swap` has not run then.
+    pub fn swap_blocking<P: 'static, T: Send + 'static>(
+        &self,
+        prepare: impl FnOnce(&mut Connection, &Path) -> Result<P, WarehouseError> + Send + 'static,
+        swap: impl FnOnce(P, &Path) -> Result<T, WarehouseError> + Send + 'static,
+    ) -> Result<T, WarehouseError> {
+        self.on_writer(move |writer| {
+            let shared = writer.shared.clone();
+            if shared.path == Path::new(":memory:") {
+                return Err(WarehouseError::Invalid("a database in memory has no file".to_owned()));
+            }
+            let prepared = match writer.opened().and_then(|connection| prepare(connection, &shared.path)) {
+                Ok(prepared) => prepared,
+                Err(error) => {
+                    if error.is_fatal() {
+                        writer.start_over(&error);
+                    }
+                    return Err(error);
+                }
+            };
+            let alone = shared.alone()?;
+            writer.close();
+            let result = swap(prepared, &shared.path);
+            let opened = writer.opened().map(drop);
+            drop(alone);
+            result.and_then(|value| opened.map(|()| value))
+        })
+    }
+
+    fn on_writer<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Writer) -> Result<T, WarehouseError> + Send + 'static,
+    ) -> Result<T, WarehouseError> {
         let (answer, result) = mpsc::channel();
         let sender = self.inner.work.as_ref().ok_or(WarehouseError::Closed)?;
-        let boxed: Work = Box::new(move |connection| drop(answer.send(work(connection))));
+        let boxed: Work = Box::new(move |writer| drop(answer.send(work(writer))));
         sender.send(boxed).map_err(|_| WarehouseError::Closed)?;
         result.recv().map_err(|_| WarehouseError::Closed)?
     }
@@ -109,9 +187,14 @@ impl Warehouse {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, WarehouseError>,
     ) -> Result<T, WarehouseError> {
-        let reader = {
-            let parent = self.inner.reader.lock().unwrap_or_else(PoisonError::into_inner);
-            parent.try_clone().context(|| "opening a reader".to_owned())?
+        if self.inner.shared.reader().is_none() {
+            // Only the writing thread opens the file; if it cannot, it says why.
+            self.write_blocking(|_| Ok(()))?;
+        }
+        let _at_work = self.inner.shared.gate.read().unwrap_or_else(PoisonError::into_inner);
+        let reader = match self.inner.shared.reader().as_ref() {
+            Some(parent) => parent.try_clone().context(|| "opening a reader".to_owned())?,
+            None => return Err(WarehouseError::Closed),
         };
         prepare(&reader)?;
         work(&reader)
@@ -138,12 +221,86 @@ impl Drop for Inner {
     }
 }
 
+impl Shared {
+    fn reader(&self) -> MutexGuard<'_, Option<Connection>> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until no reader is at work. New readers may begin meanwhile, so that one who waits for
+    /// the writer cannot lock both up for good.
+    fn alone(&self) -> Result<std::sync::RwLockWriteGuard<'_, ()>, WarehouseError> {
+        let mut waited = Duration::ZERO;
+        loop {
+            match self.gate.try_write() {
+                Ok(alone) => return Ok(alone),
+                Err(TryLockError::Poisoned(poisoned)) => return Ok(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) if waited < PATIENCE => {
+                    std::thread::sleep(GLANCE);
+                    waited += GLANCE;
+                }
+                Err(TryLockError::WouldBlock) => return Err(WarehouseError::Busy(PATIENCE.as_secs())),
+            }
+        }
+    }
+}
+
+impl Writer {
+    /// The connection, opened if it is not.
+    fn opened(&mut self) -> Result<&mut Connection, WarehouseError> {
+        if self.connection.is_none() {
+            let connection = connect(&self.shared.path, &self.shared.config)?;
+            *self.shared.reader() = Some(connection.try_clone().context(|| "opening a reader".to_owned())?);
+            self.connection = Some(connection);
+        }
+        self.connection.as_mut().ok_or(WarehouseError::Closed)
+    }
+
+    /// Closes the file; the caller is alone with it.
+    fn close(&mut self) {
+        *self.shared.reader() = None;
+        self.connection = None;
+    }
+
+    /// DuckDB refuses all work after a fatal error until the file is opened anew; what was committed
+    /// is kept. If it cannot be opened now, the next call tries again.
+    fn start_over(&mut self, error: &WarehouseError) {
+        if self.shared.path == Path::new(":memory:") {
+            return;
+        }
+        let shared = self.shared.clone();
+        if let Ok(_alone) = shared.alone() {
+            self.close();
+            if let Err(again) = self.opened() {
+                tracing::error!(error = %again, "the database stays closed until it can be opened");
+            } else {
+                tracing::warn!(error = %error, "the database was opened anew after an error");
+            }
+        }
+    }
+}
+
+/// Opens the file and makes it ready for work.
+fn connect(path: &Path, config: &WarehouseConfig) -> Result<Connection, WarehouseError> {
+    let failed = |error| WarehouseError::opening(path, error);
+    let connection = Connection::open_with_flags(path, flags(config)?).map_err(failed)?;
+    let backups = config.backup_dir.clone().unwrap_or_else(|| super::care::backup::default_dir(path));
+    ready(connection, Some((&backups, Clock::System.now())))
+}
+
+fn ready(mut connection: Connection, backups: Option<(&Path, DateTime<Utc>)>) -> Result<Connection, WarehouseError> {
+    functions::register(&connection)?;
+    migrate::apply(&mut connection, backups)?;
+    prepare(&connection)?;
+    Ok(connection)
+}
+
 /// The shared macros live in each connection's temporary schema.
 fn prepare(connection: &Connection) -> Result<(), WarehouseError> {
     connection.execute_batch(include_str!("macros.sql")).context(|| "preparing the shared macros".to_owned())
 }
 
-fn flags(config: &WarehouseConfig) -> Result<Config, WarehouseError> {
+/// DuckDB's own settings.
+pub(super) fn flags(config: &WarehouseConfig) -> Result<Config, WarehouseError> {
     let mut flags = Config::default()
         .with("memory_limit", format!("{}MB", config.memory_limit_mb))
         // Nothing is fetched that the config does not name: extensions are linked in.
@@ -156,14 +313,4 @@ fn flags(config: &WarehouseConfig) -> Result<Config, WarehouseError> {
         flags = flags.and_then(|flags| flags.threads(i64::from(config.threads)));
     }
     flags.context(|| "configuring DuckDB".to_owned())
-}
-
-fn opening(path: &Path, error: duckdb::Error) -> WarehouseError {
-    let reason = error.to_string();
-    if reason.contains("Could not set lock") {
-        let holder = reason.split("Conflicting lock is held in ").nth(1).unwrap_or(&reason);
-        let reason = holder.lines().next().unwrap_or_default().to_owned();
-        return WarehouseError::Locked { path: path.to_owned(), reason };
-    }
-    WarehouseError::Query { context: format!("opening {}", path.display()), source: error }
 }

@@ -14,7 +14,7 @@ fn repository() -> Settings {
 fn the_shipped_files_load_together() {
     let settings = repository();
     let jobs: Vec<&str> = settings.jobs.iter().map(|job| job.id.as_str()).collect();
-    for job in ["report_daily", "rollup_nightly", "sync_hourly"] {
+    for job in ["care_nightly", "report_daily", "rollup_nightly", "sync_hourly"] {
         assert!(jobs.contains(&job), "{job} is not among {jobs:?}");
     }
     let example = settings.workspace("example").expect("the example");
@@ -55,6 +55,10 @@ fn the_commented_defaults_are_the_defaults() {
                 "level",
                 "runs_at_once",
                 "stop_within_secs",
+                "keep",
+                "dir",
+                "months",
+                "compact_at_free_percent",
             ];
             let plain =
                 line.strip_prefix("# ").filter(|rest| names.iter().any(|name| rest.starts_with(&format!("{name} ="))));
@@ -72,10 +76,15 @@ fn the_commented_defaults_are_the_defaults() {
     }
     let explicit = load(root.path()).expect("settings");
     let implicit = repository();
-    assert_eq!(explicit.warehouse, implicit.warehouse);
+    assert_eq!(explicit.warehouse.memory_limit_mb, implicit.warehouse.memory_limit_mb);
+    assert_eq!(explicit.warehouse.threads, implicit.warehouse.threads);
     assert_eq!(explicit.landing, implicit.landing);
     assert_eq!(explicit.log, implicit.log);
     assert_eq!(explicit.schedule, implicit.schedule);
+    assert_eq!(explicit.care.retention, implicit.care.retention);
+    assert_eq!(explicit.care.compact_at_free_percent, implicit.care.compact_at_free_percent);
+    assert_eq!(explicit.care.backup.keep, implicit.care.backup.keep);
+    assert_eq!(explicit.care.backup.dir, Some(explicit.data_dir.join("backups")));
     assert_eq!(explicit.data_dir, explicit.root);
     assert_eq!(implicit.data_dir, implicit.root);
     assert_eq!(explicit.channels.ids(), implicit.channels.ids(), "absent files fall back to the shipped ones");

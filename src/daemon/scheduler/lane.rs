@@ -4,12 +4,13 @@ use crate::config::JobKind;
 use crate::domain::schedule::SlotToRun;
 
 /// In order: somebody waits for a report; an hour's sync is short and keeps data fresh; a rollup may
-/// take long.
+/// take long, and care is of what all have left behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Lane {
     Report,
     Sync,
     Rollup,
+    Care,
 }
 
 impl Lane {
@@ -18,6 +19,7 @@ impl Lane {
             JobKind::Report(_) => Self::Report,
             JobKind::Sync(_) => Self::Sync,
             JobKind::Rollup => Self::Rollup,
+            JobKind::Care => Self::Care,
         }
     }
 }

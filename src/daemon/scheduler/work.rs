@@ -5,7 +5,9 @@ use crate::connectors::error::Disposition;
 use crate::daemon::issue::{IssueError, issue_report};
 use crate::daemon::{App, AppError, Selection};
 use crate::domain::schedule::Outcome;
+use crate::jobs::care::{Step, care};
 use crate::jobs::report::ReportError;
+use crate::support::blocking::off_thread;
 use crate::jobs::sync::StreamOutcome;
 use crate::warehouse::WarehouseError;
 use chrono::{DateTime, Days, Utc};
@@ -25,6 +27,7 @@ pub(super) async fn work(app: &App, job: &Job, workspace: &str, slot_at: DateTim
             }
             JobKind::Rollup => run_rollup(app, workspace).await,
             JobKind::Report(_) => run_report(app, job, workspace, slot_at).await,
+            JobKind::Care => run_care(app).await,
         }
     };
     match tokio::time::timeout(limit, done).await {
@@ -73,6 +76,18 @@ async fn run_rollup(app: &App, workspace: &str) -> End {
         }
         Err(error) => failed(&error),
     }
+}
+
+async fn run_care(app: &App) -> End {
+    let (context, now) = (app.care(), app.clock.now());
+    let night = off_thread(move || care(&context, now)).await;
+    let told = |step: &Step| format!("{}: {}", step.name, step.says);
+    let broken: Vec<&Step> = night.steps.iter().filter(|step| !step.is_ok).collect();
+    if broken.is_empty() {
+        return (Outcome::Succeeded, night.steps.iter().map(told).collect::<Vec<_>>().join("; "));
+    }
+    let detail = broken.iter().map(|step| told(step)).collect::<Vec<_>>().join("; ");
+    (outcome_of(broken.iter().any(|step| step.can_retry)), detail)
 }
 
 async fn run_report(app: &App, job: &Job, workspace: &str, slot_at: DateTime<Utc>) -> End {

@@ -1,6 +1,7 @@
 //! From pages to typed rows in a temporary table, with the bad ones set aside.
 
 use super::{LoadRequest, Loaded, Pages, Target, rows};
+use crate::warehouse::care::erased;
 use crate::warehouse::error::{Context, WarehouseError};
 use duckdb::{Connection, Transaction, params};
 use std::path::Path;
@@ -80,6 +81,7 @@ pub fn stage(
         .context(step)?;
     loaded.rows_read += rows;
     loaded.rows_quarantined += bad;
+    let some_are_erased = erased::in_read_rows(transaction, &request.workspace, &request.connection, &columns)?;
     // The slice's own earlier rejects are replaced: a mended mapping clears them.
     transaction
         .execute(
@@ -100,6 +102,9 @@ pub fn stage(
         }
         Pages::Json { .. } if bad > 0 => quarantine(transaction, request, target)?,
         Pages::Json { .. } => {}
+    }
+    if some_are_erased && loaded.rows_quarantined > 0 {
+        erased::scrub_quarantine(transaction, &request.workspace, Some(&request.load_id))?;
     }
     let key = target.key.join(", ");
     let distinct: u64 = transaction

@@ -1,0 +1,258 @@
+//! A night of care: log written, backup, archive, retention, landed pages, free space, the copy for BI
+//! tools. Each step stands for itself; what removes something waits for a good backup.
+
+use super::person::ERASURES;
+use crate::connectors::landed;
+use crate::support::secret::Secret;
+use crate::warehouse::care::{CareConfig, backup, compact, erased, export, retention, snapshot};
+use crate::warehouse::{Context, Warehouse, WarehouseError};
+use chrono::{DateTime, TimeDelta, Utc};
+use duckdb::{Connection, params};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What care works on.
+#[derive(Clone, Debug)]
+pub struct CareContext {
+    pub warehouse: Warehouse,
+    pub config: CareConfig,
+    /// Absolute.
+    pub data_dir: PathBuf,
+    /// Days that landed pages are kept.
+    pub keep_landing_days: u32,
+    pub person_key: Secret,
+}
+
+impl CareContext {
+    /// Where received pages are kept.
+    pub fn landing(&self) -> PathBuf {
+        self.data_dir.join("landing")
+    }
+
+    /// Where backups go.
+    pub fn backups(&self) -> PathBuf {
+        self.config.backup.dir.clone().unwrap_or_else(|| backup::default_dir(self.warehouse.path()))
+    }
+}
+
+/// One step of the night.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Step {
+    pub name: &'static str,
+    /// What was done, or why it was not.
+    pub says: String,
+    pub is_ok: bool,
+    /// Whether the next run may succeed without anybody's help.
+    pub can_retry: bool,
+}
+
+/// What a run of care did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Night {
+    pub steps: Vec<Step>,
+}
+
+impl Night {
+    pub fn is_ok(&self) -> bool {
+        self.steps.iter().all(|step| step.is_ok)
+    }
+
+    /// The failures in one sentence; empty if there was none.
+    pub fn failures(&self) -> String {
+        let failed = self.steps.iter().filter(|step| !step.is_ok);
+        failed.map(|step| format!("{}: {}", step.name, step.says)).collect::<Vec<_>>().join("; ")
+    }
+
+    fn add(&mut self, name: &'static str, done: Result<String, CareError>) -> bool {
+        let step = match done {
+            Ok(says) => Step { name, says, is_ok: true, can_retry: true },
+            Err(error) => Step { name, can_retry: error.can_retry(), says: error.to_string(), is_ok: false },
+        };
+        let is_ok = step.is_ok;
+        self.steps.push(step);
+        is_ok
+    }
+}
+
+/// Why a step failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CareError {
+    #[error(transparent)]
+    Warehouse(#[from] WarehouseError),
+    #[error(transparent)]
+    Connector(#[from] crate::connectors::ConnectorError),
+    #[error("left for the next run, because {0} failed")]
+    Waits(&'static str),
+}
+
+impl CareError {
+    fn can_retry(&self) -> bool {
+        match self {
+            Self::Warehouse(error) => error.can_retry(),
+            Self::Connector(_) | Self::Waits(_) => true,
+        }
+    }
+}
+
+/// Does everything that a night has to do; blocking. Running it again does no harm.
+pub fn care(context: &CareContext, now: DateTime<Utc>) -> Night {
+    let mut night = Night::default();
+    let warehouse = &context.warehouse;
+    night.add(
+        "checkpoint",
+        warehouse
+            .write_blocking(|connection| compact::checkpoint(connection))
+            .map(|()| "the log is written".to_owned())
+            .map_err(Into::into),
+    );
+    let is_backed_up = night.add("backup", back_up(context, now));
+    let is_archived =
+        context.config.archive.clone().is_none_or(|folder| night.add("archive", archive(context, &folder, now)));
+    let retained = match (is_backed_up, is_archived) {
+        (false, _) => Err(CareError::Waits("the backup")),
+        (_, false) => Err(CareError::Waits("the archive")),
+        _ => retain(context, now),
+    };
+    night.add("retention", retained);
+    night.add("landing", prune_landing(context, now));
+    night.add("compaction", compact_if_wasteful(context));
+    if let Some(target) = &context.config.snapshot {
+        night.add("snapshot", make_snapshot(context, target));
+    }
+    night.add("erasures", keep_erasures(context));
+    for step in &night.steps {
+        if step.is_ok {
+            tracing::info!(care.step = step.name, care.says = step.says, "care");
+        } else {
+            tracing::error!(care.step = step.name, error = step.says, "care failed");
+        }
+    }
+    night
+}
+
+/// A backup, and the oldest ones away once it is good.
+pub fn back_up(context: &CareContext, now: DateTime<Utc>) -> Result<String, CareError> {
+    let folder = context.backups();
+    let made = context.warehouse.read_blocking(|reader| backup::make(reader, &folder, backup::Kind::Daybook, now))?;
+    let keep = usize::try_from(context.config.backup.keep).unwrap_or(usize::MAX);
+    let gone = backup::prune(&folder, backup::Kind::Daybook, keep)?;
+    Ok(format!(
+        "{} rows in {}, opened and counted; {} older removed",
+        made.rows(),
+        made.path.file_name().unwrap_or_default().to_string_lossy(),
+        gone.len()
+    ))
+}
+
+/// Months that retention is about to thin out go to the archive first.
+fn archive(context: &CareContext, folder: &Path, now: DateTime<Utc>) -> Result<String, CareError> {
+    let config = &context.config.retention;
+    let most = config.tables.values().chain([&config.months]).filter(|months| **months > 0).min();
+    let Some(before) = most.and_then(|months| retention::first_kept(now.date_naive(), *months)) else {
+        return Ok("nothing is ever removed".to_owned());
+    };
+    let done = context.warehouse.read_blocking(|reader| export::export(reader, folder, before))?;
+    let new = done.iter().filter(|month| month.is_new).count();
+    Ok(format!("{new} months of tables written before {before}, {} were there", done.len() - new))
+}
+
+fn retain(context: &CareContext, now: DateTime<Utc>) -> Result<String, CareError> {
+    let config = context.config.retention.clone();
+    let removed = context.warehouse.write_blocking(move |connection| retention::retain(connection, &config, now))?;
+    if removed.is_empty() {
+        return Ok("nothing is older than its retention".to_owned());
+    }
+    let lines = removed.iter().map(|gone| format!("{} rows of {} before {}", gone.rows, gone.table, gone.before));
+    Ok(format!("removed {}", lines.collect::<Vec<_>>().join(", ")))
+}
+
+/// Landed pages that were loaded long ago, and what crashes left. A finished slice that was never
+/// loaded stays and is told: it may be all there is of those rows.
+fn prune_landing(context: &CareContext, now: DateTime<Utc>) -> Result<String, CareError> {
+    let loads = context.warehouse.read_blocking(loads_by_manifest)?;
+    let old = now - TimeDelta::days(i64::from(context.keep_landing_days));
+    let (mut removed, mut rests, mut waiting) = (0, 0, 0);
+    for entry in landed::entries(&context.landing())? {
+        if !entry.is_complete && entry.fetched_at < now - TimeDelta::days(1) {
+            entry.remove()?;
+            rests += 1;
+        } else if entry.is_complete && entry.fetched_at < old {
+            match loads.get(&landed_key(&entry.manifest())) {
+                Some(ids) => {
+                    note_removed(&context.warehouse, ids, now)?;
+                    entry.remove()?;
+                    removed += 1;
+                }
+                None => waiting += 1,
+            }
+        }
+    }
+    let never = if waiting > 0 {
+        format!("; {waiting} old slices were never loaded and stay: `daybook replay` their manifests")
+    } else {
+        String::new()
+    };
+    Ok(format!("{removed} slices older than {} days removed, {rests} unfinished{never}", context.keep_landing_days))
+}
+
+/// Load ids by the place of their manifest within the landing folder, which may have moved.
+pub fn loads_by_manifest(reader: &Connection) -> Result<BTreeMap<String, Vec<String>>, WarehouseError> {
+    let step = || "listing the loads".to_owned();
+    let mut statement = reader
+        .prepare(
+            "SELECT manifest, load_id FROM ops.load WHERE load_id NOT IN (SELECT load_id FROM ops.landing_removed)",
+        )
+        .context(step)?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).context(step)?;
+    let mut loads: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in rows {
+        let (manifest, load) = row.context(step)?;
+        loads.entry(landed_key(Path::new(&manifest))).or_default().push(load);
+    }
+    Ok(loads)
+}
+
+/// The last six parts of a manifest's path: workspace, connection, stream, slice, instant, file.
+pub fn landed_key(manifest: &Path) -> String {
+    let parts: Vec<_> = manifest.iter().rev().take(6).map(|part| part.to_string_lossy()).collect();
+    parts.into_iter().rev().collect::<Vec<_>>().join("/")
+}
+
+/// Notes that the pages of these loads are rightly gone, before they go.
+pub fn note_removed(warehouse: &Warehouse, loads: &[String], now: DateTime<Utc>) -> Result<(), WarehouseError> {
+    let loads = loads.to_vec();
+    warehouse.write_blocking(move |connection| {
+        for load in &loads {
+            connection
+                .execute(
+                    "INSERT INTO ops.landing_removed (load_id, removed_at) VALUES (?, ?)",
+                    params![load, now.naive_utc()],
+                )
+                .context(|| "noting which pages go".to_owned())?;
+        }
+        Ok(())
+    })
+}
+
+fn compact_if_wasteful(context: &CareContext) -> Result<String, CareError> {
+    let space = context.warehouse.read_blocking(compact::space)?;
+    if !space.is_wasteful(context.config.compact_at_free_percent.0) {
+        return Ok(format!("{} % of the file is free, nothing to do", space.free_percent()));
+    }
+    let done = compact::compact(&context.warehouse)?;
+    Ok(format!("{} rows proved equal; from {} to {} bytes", done.rows, done.bytes_before, done.bytes_after))
+}
+
+/// The copy for BI tools.
+pub fn make_snapshot(context: &CareContext, target: &Path) -> Result<String, CareError> {
+    let done = context.warehouse.read_blocking(|reader| snapshot::snapshot(reader, target))?;
+    Ok(format!("{} rows in {}", done.rows, target.display()))
+}
+
+/// Writes beside the database who was erased, for the day a backup is restored.
+pub fn keep_erasures(context: &CareContext) -> Result<String, CareError> {
+    let all = context.warehouse.read_blocking(erased::all)?;
+    erased::write_file(&context.data_dir.join(ERASURES), &all)?;
+    Ok(format!("{} identifiers are erased for good", all.len()))
+}

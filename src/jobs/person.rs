@@ -1,0 +1,156 @@
+//! One person's data: handed out, or erased wherever Daybook keeps something about them.
+
+use super::care::{CareContext, CareError, landed_key, loads_by_manifest, make_snapshot, note_removed};
+use crate::connectors::landed::{self, Entry};
+use crate::warehouse::care::person::{Erased, Held, Who, erase, held};
+use crate::warehouse::care::{backup, compact, erased, export};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// The file beside the database that keeps erased people erased when a backup is restored.
+pub const ERASURES: &str = "erased.json";
+
+/// Everything kept about a person.
+#[derive(Debug, Serialize)]
+pub struct About {
+    #[serde(flatten)]
+    pub held: Held,
+    /// Folders of landed pages that name the person, as received.
+    pub landed: Vec<PathBuf>,
+}
+
+impl About {
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty() && self.landed.is_empty()
+    }
+}
+
+/// What became of it.
+#[derive(Debug, Serialize)]
+pub struct Forgotten {
+    #[serde(flatten)]
+    pub erased: Erased,
+    /// Landed slices that named the person and are removed: they cannot be replayed, only fetched again.
+    pub landed: Vec<PathBuf>,
+    /// Files of the archive that were written anew.
+    pub archive: Vec<PathBuf>,
+    /// Backups that still hold the person's rows and records, with the newest last.
+    pub backups: Vec<PathBuf>,
+    /// Backups removed on demand.
+    pub backups_removed: Vec<PathBuf>,
+    /// What could not be done, if anything; the database itself is done.
+    pub left: Vec<String>,
+}
+
+/// Looks everywhere; changes nothing. Blocking.
+pub fn about(context: &CareContext, workspace: &str, who: &Who) -> Result<About, CareError> {
+    let (id, who_there, key) = (workspace.to_owned(), who.clone(), context.person_key.clone());
+    let held = context.warehouse.write_blocking(move |connection| held(connection, &id, &who_there, &key))?;
+    let landed = naming(context, workspace, who, &held)?.into_iter().map(|entry| entry.folder).collect();
+    Ok(About { held, landed })
+}
+
+/// Erases a person: in facts, history and quarantine at once; then landed pages, the archive, the copy
+/// for BI tools, and the file's free space, in which old rows could still be read. Blocking.
+///
+/// `purges_backups` also makes a new backup and removes all others; else they age out by number.
+pub fn forget(
+    context: &CareContext,
+    workspace: &str,
+    who: &Who,
+    actor: &str,
+    purges_backups: bool,
+    now: DateTime<Utc>,
+) -> Result<Forgotten, CareError> {
+    let about = about(context, workspace, who)?;
+    let (id, who, key, actor) = (workspace.to_owned(), who.clone(), context.person_key.clone(), actor.to_owned());
+    let erased = context.warehouse.write_blocking(move |connection| erase(connection, &id, &who, &key, &actor, now))?;
+    let mut left = Vec::new();
+    let mut tell = |what: &str, error: &dyn std::fmt::Display| left.push(format!("{what}: {error}"));
+    // First what keeps a restored backup from bringing the person back.
+    if let Err(error) = super::care::keep_erasures(context) {
+        tell("the list of erasures beside the database", &error);
+    }
+    let landed = remove_landed(context, &about.landed, now).unwrap_or_else(|error| {
+        tell("landed pages", &error);
+        Vec::new()
+    });
+    let archive = erase_archive(context, workspace).unwrap_or_else(|error| {
+        tell("the archive", &error);
+        Vec::new()
+    });
+    if let Err(error) = compact::compact(&context.warehouse) {
+        tell("free space of the database file", &error);
+    }
+    if let Some(target) = context.config.snapshot.as_ref().filter(|target| target.exists())
+        && let Err(error) = make_snapshot(context, target)
+    {
+        tell("the copy for BI tools", &error);
+    }
+    let folder = context.backups();
+    let mut backups_removed = Vec::new();
+    if purges_backups {
+        match purge(context, now) {
+            Ok(gone) => backups_removed = gone,
+            Err(error) => tell("backups", &error),
+        }
+    }
+    let old = backup::list(&folder)?.into_iter().filter(|backup| backup.manifest.made_at < now).map(|b| b.path);
+    let backups = old.rev().collect();
+    Ok(Forgotten { erased, landed, archive, backups, backups_removed, left })
+}
+
+/// Landed slices of the workspace that hold one of the person's identifiers as a vendor sends them.
+fn naming(context: &CareContext, workspace: &str, who: &Who, held: &Held) -> Result<Vec<Entry>, CareError> {
+    let mut all = Vec::new();
+    let mut found: Vec<(Option<String>, String)> = held
+        .identifiers
+        .iter()
+        .filter(|identifier| identifier.kind != "person_key" && !identifier.value.starts_with("erased_"))
+        .map(|identifier| (identifier.connection.clone(), identifier.value.clone()))
+        .collect();
+    found.push(match who {
+        Who::Mail(mail) => (None, mail.trim().to_owned()),
+        Who::Id { id, connection } => (connection.clone(), id.clone()),
+    });
+    for entry in landed::entries(&context.landing())?.into_iter().filter(|entry| entry.workspace == workspace) {
+        let of_entry =
+            found.iter().filter(|(connection, _)| connection.as_ref().is_none_or(|id| *id == entry.connection));
+        let words: Vec<String> = of_entry.map(|(_, word)| word.clone()).filter(|word| !word.is_empty()).collect();
+        if !words.is_empty() && entry.mentions(&landed::any_of(&words)?) {
+            all.push(entry);
+        }
+    }
+    Ok(all)
+}
+
+fn remove_landed(context: &CareContext, folders: &[PathBuf], now: DateTime<Utc>) -> Result<Vec<PathBuf>, CareError> {
+    let loads = context.warehouse.read_blocking(loads_by_manifest)?;
+    let mut gone = Vec::new();
+    for entry in landed::entries(&context.landing())?.into_iter().filter(|entry| folders.contains(&entry.folder)) {
+        if let Some(ids) = loads.get(&landed_key(&entry.manifest())) {
+            note_removed(&context.warehouse, ids, now)?;
+        }
+        entry.remove()?;
+        gone.push(entry.folder);
+    }
+    Ok(gone)
+}
+
+fn erase_archive(context: &CareContext, workspace: &str) -> Result<Vec<PathBuf>, CareError> {
+    let Some(folder) = &context.config.archive else { return Ok(Vec::new()) };
+    let files = context.warehouse.read_blocking(|reader| {
+        erased::set_key(reader, &context.person_key)?;
+        export::erase(reader, folder, workspace)
+    })?;
+    Ok(files)
+}
+
+fn purge(context: &CareContext, now: DateTime<Utc>) -> Result<Vec<PathBuf>, CareError> {
+    let folder = context.backups();
+    context.warehouse.read_blocking(|reader| backup::make(reader, &folder, backup::Kind::Daybook, now))?;
+    let mut gone = backup::prune(&folder, backup::Kind::Daybook, 1)?;
+    gone.extend(backup::remove_all(&folder, backup::Kind::BeforeMigration)?);
+    Ok(gone)
+}

@@ -1,0 +1,139 @@
+//! A copy of the whole database that is opened and compared before anybody sees it.
+
+use super::proof::{Proof, named, open_read_only, prove, quoted, tables};
+use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::load::literal;
+use duckdb::Connection;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+/// The name the copy has while it is attached.
+const COPY: &str = "daybook_copy";
+
+/// A copy under its working name: complete, closed, and proved equal to what was copied. Removed
+/// unless it is given its place.
+#[derive(Debug)]
+pub struct Copy {
+    part: PathBuf,
+    pub proof: Proof,
+    pub bytes: u64,
+}
+
+/// Copies what the connection sees to a file beside `target`, free space left out; then opens the
+/// file by itself and compares every table. `without` tables come along empty.
+pub fn copy(connection: &Connection, target: &Path, without: &[&str]) -> Result<Copy, WarehouseError> {
+    let folder = target.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(|error| WarehouseError::io(folder, error))?;
+    let mut part = target.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    // The rest of a crash.
+    remove(&part);
+    let copied = write(connection, &part, without).and_then(|mut proof| {
+        let found = prove(&open_read_only(&part)?)?;
+        for name in without {
+            proof.0.remove(*name);
+        }
+        let found = Proof(found.0.into_iter().filter(|(name, _)| !without.contains(&name.as_str())).collect());
+        match proof.difference(&found) {
+            None => Ok(found),
+            Some(what) => Err(WarehouseError::Invalid(format!(
+                "the copy {} is not like the original ({what}) and was thrown away",
+                part.display()
+            ))),
+        }
+    });
+    match copied {
+        Ok(proof) => {
+            let bytes = fs::metadata(&part).map_err(|error| WarehouseError::io(&part, error))?.len();
+            Ok(Copy { part, proof, bytes })
+        }
+        Err(error) => {
+            remove(&part);
+            Err(error)
+        }
+    }
+}
+
+impl Copy {
+    /// Gives the copy its place, in one step and for good, whatever stood there.
+    pub fn place(mut self, target: &Path) -> Result<(Proof, u64), WarehouseError> {
+        sync(&self.part)?;
+        fs::rename(&self.part, target).map_err(|error| WarehouseError::io(target, error))?;
+        sync(target.parent().unwrap_or(Path::new(".")))?;
+        self.part = PathBuf::new();
+        Ok((std::mem::take(&mut self.proof), self.bytes))
+    }
+
+    /// The file under its working name.
+    pub fn path(&self) -> &Path {
+        &self.part
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        if !self.part.as_os_str().is_empty() {
+            remove(&self.part);
+        }
+    }
+}
+
+/// Writes the copy in one transaction, so that it is of one instant; returns what it is made from.
+fn write(connection: &Connection, part: &Path, without: &[&str]) -> Result<Proof, WarehouseError> {
+    let step = || format!("writing {}", part.display());
+    let path = part.to_str().ok_or_else(|| WarehouseError::Invalid(format!("{} is not UTF-8", part.display())))?;
+    connection
+        .execute_batch(&format!("ATTACH {} AS {COPY}", literal(path)))
+        .map_err(|error| WarehouseError::opening(part, error))?;
+    let written = (|| {
+        connection.execute_batch("BEGIN").context(step)?;
+        let own: String = connection.query_row("SELECT current_database()", [], |row| row.get(0)).context(step)?;
+        let proof = prove(connection)?;
+        let own_name = quoted(&own);
+        if without.is_empty() {
+            connection.execute_batch(&format!("COPY FROM DATABASE {own_name} TO {COPY}")).context(step)?;
+        } else {
+            connection.execute_batch(&format!("COPY FROM DATABASE {own_name} TO {COPY} (SCHEMA)")).context(step)?;
+            for (schema, table) in tables(connection)? {
+                if !without.contains(&format!("{schema}.{table}").as_str()) {
+                    let name = named(&schema, &table);
+                    connection
+                        .execute_batch(&format!("INSERT INTO {COPY}.{name} SELECT * FROM {own_name}.{name}"))
+                        .context(step)?;
+                }
+            }
+        }
+        connection.execute_batch(&format!("COMMIT; CHECKPOINT {COPY}")).context(step)?;
+        Ok(proof)
+    })();
+    if written.is_err() {
+        // Nothing to roll back is no further error.
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    let detached = connection.execute_batch(&format!("DETACH {COPY}")).context(step);
+    let proof = written?;
+    detached?;
+    Ok(proof)
+}
+
+/// Makes what was written last through a power cut; folders too.
+pub fn sync(path: &Path) -> Result<(), WarehouseError> {
+    File::open(path).and_then(|file| file.sync_all()).map_err(|error| WarehouseError::io(path, error))
+}
+
+/// Removes a database file and its log.
+pub fn remove(path: &Path) {
+    for ending in ["", ".wal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        let _ = fs::remove_file(PathBuf::from(name));
+    }
+}
+
+/// The write-ahead log that belongs to a database file.
+pub fn wal(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".wal");
+    PathBuf::from(name)
+}

@@ -1,0 +1,247 @@
+//! Erased people. An identifier is replaced by a random word wherever it stands; the same word takes
+//! its place when a vendor sends the record again, so that rows, sums and keys stay as they are and
+//! nothing leads back to the person. Amounts and days stay: they are the company's books.
+
+use super::proof::named;
+use crate::support::secret::Secret;
+use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::load::literal;
+use chrono::{DateTime, NaiveDateTime, Utc};
+use duckdb::{Connection, params};
+use serde::{Deserialize, Serialize};
+use std::io::Write;
+use std::path::Path;
+
+/// Columns that name a person, in whatever table they stand.
+pub const SINGLE: [&str; 3] = ["person_key", "contact_id", "customer_id"];
+/// Columns that list identifiers of a kind.
+pub const LISTS: [(&str, &str); 1] = [("merged_contact_ids", "contact_id")];
+
+/// What a scrubbed record's reason says.
+const SCRUBBED: &str = "the record named a person who was erased";
+
+/// An erased identifier: `mark` is a keyed hash, `token` the word in its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erasure {
+    pub workspace: String,
+    pub mark: String,
+    pub token: String,
+    pub erased_at: DateTime<Utc>,
+}
+
+/// Sets the key of the pseudonyms for the connection's next statements.
+pub fn set_key(connection: &Connection, key: &Secret) -> Result<(), WarehouseError> {
+    // No value can be bound here; the statement's text is not part of the error.
+    connection.execute_batch(&format!("SET VARIABLE person_key = {}", literal(key.expose()))).map_err(|_| {
+        WarehouseError::Invalid("the key of people's pseudonyms cannot be used: it holds unusual characters".to_owned())
+    })
+}
+
+/// The tables that name people, with the columns that do.
+pub fn tables(connection: &Connection) -> Result<Vec<(String, String, Vec<String>)>, WarehouseError> {
+    let step = || "looking for tables that name people".to_owned();
+    let names: Vec<&str> = SINGLE.into_iter().chain(LISTS.map(|(column, _)| column)).collect();
+    let names: Vec<String> = names.into_iter().map(literal).collect();
+    let mut statement = connection
+        .prepare(&format!(
+            "SELECT schema_name, table_name, string_agg(column_name, ',' ORDER BY column_index) FROM duckdb_columns()
+             WHERE database_name = current_database() AND schema_name IN ('core', 'history')
+               AND column_name IN ({}) GROUP BY ALL ORDER BY ALL",
+            names.join(", ")
+        ))
+        .context(step)?;
+    let rows = statement
+        .query_map([], |row| {
+            let columns: String = row.get(2)?;
+            Ok((row.get(0)?, row.get(1)?, columns.split(',').map(str::to_owned).collect()))
+        })
+        .context(step)?;
+    rows.collect::<Result<_, _>>().context(step)
+}
+
+/// The words in place of a workspace's erased identifiers, as a relation `e(m)` of one map.
+pub fn words(workspace: &str) -> String {
+    let workspace = literal(workspace);
+    format!("(SELECT map_from_entries(list((mark, token))) AS m FROM ops.erased WHERE workspace = {workspace}) AS e")
+}
+
+/// `column` of `t` with erased identifiers replaced; `connection` is SQL for the row's connection.
+pub fn replaced(column: &str, connection: &str) -> String {
+    let lists = LISTS.iter().find(|(name, _)| *name == column);
+    match lists {
+        Some((_, kind)) => {
+            format!("list_transform(t.{column}, lambda id: coalesce(e.m[mark_of('{kind}', {connection}, id)], id))")
+        }
+        None => format!("coalesce(e.m[mark_of('{column}', {connection}, t.{column})], t.{column})"),
+    }
+}
+
+/// Whether a row of `t` names an erased person in one of `columns`.
+pub fn is_named(columns: &[String], connection: &str) -> String {
+    let tests = columns.iter().map(|column| match LISTS.iter().find(|(name, _)| *name == column) {
+        Some((_, kind)) => format!(
+            "len(list_filter(t.{column}, lambda id: list_contains(map_keys(e.m), mark_of('{kind}', {connection}, id)))) > 0"
+        ),
+        None => format!("coalesce(list_contains(map_keys(e.m), mark_of('{column}', {connection}, t.{column})), false)"),
+    });
+    format!("({})", tests.collect::<Vec<_>>().join(" OR "))
+}
+
+/// Replaces the workspace's erased identifiers in every table; returns the rows changed by table.
+/// The key must be set.
+pub fn apply(connection: &Connection, workspace: &str) -> Result<Vec<(String, u64)>, WarehouseError> {
+    let mut changed = Vec::new();
+    for (schema, table, columns) in tables(connection)? {
+        let sets: Vec<String> =
+            columns.iter().map(|column| format!("{column} = {}", replaced(column, "t.connection"))).collect();
+        let rows = connection
+            .execute(
+                &format!(
+                    "UPDATE {} AS t SET {} FROM {} WHERE t.workspace = ? AND {}",
+                    named(&schema, &table),
+                    sets.join(", "),
+                    words(workspace),
+                    is_named(&columns, "t.connection")
+                ),
+                params![workspace],
+            )
+            .context(|| format!("erasing in {schema}.{table}"))?;
+        if rows > 0 {
+            changed.push((format!("{schema}.{table}"), rows as u64));
+        }
+    }
+    let rows = scrub_quarantine(connection, workspace, None)?;
+    if rows > 0 {
+        changed.push(("ops.quarantine".to_owned(), rows));
+    }
+    Ok(changed)
+}
+
+/// Empties quarantined records that name an erased person, of one load or of all.
+pub fn scrub_quarantine(
+    connection: &Connection,
+    workspace: &str,
+    load_id: Option<&str>,
+) -> Result<u64, WarehouseError> {
+    let rows = connection
+        .execute(
+            &format!(
+                "UPDATE ops.quarantine AS q SET raw = NULL, reason = ? FROM {}
+                 WHERE q.workspace = ? AND q.raw IS NOT NULL AND (?::VARCHAR IS NULL OR q.load_id = ?)
+                   AND list_has_any(map_keys(e.m), marks_in(q.connection, q.raw))",
+                words(workspace)
+            ),
+            params![SCRUBBED, workspace, load_id, load_id],
+        )
+        .context(|| "erasing in the records set aside".to_owned())?;
+    Ok(rows as u64)
+}
+
+/// Replaces erased identifiers among freshly read rows, before they are compared with what is held.
+/// Costs one look at an empty list where nobody was erased.
+pub fn in_read_rows(
+    connection: &Connection,
+    workspace: &str,
+    of_connection: &str,
+    columns: &[String],
+) -> Result<bool, WarehouseError> {
+    let step = || "leaving erased people out".to_owned();
+    let any: bool = connection
+        .query_row("SELECT count(*) > 0 FROM ops.erased WHERE workspace = ?", params![workspace], |row| row.get(0))
+        .context(step)?;
+    if !any {
+        return Ok(false);
+    }
+    let is_personal =
+        |name: &&String| SINGLE.contains(&name.as_str()) || LISTS.iter().any(|(column, _)| *column == name.as_str());
+    let personal: Vec<String> = columns.iter().filter(is_personal).cloned().collect();
+    if !personal.is_empty() {
+        let own = literal(of_connection);
+        let sets: Vec<String> =
+            personal.iter().map(|column| format!("{column} = {}", replaced(column, &own))).collect();
+        connection
+            .execute_batch(&format!(
+                "UPDATE read AS t SET {} FROM {} WHERE {}",
+                sets.join(", "),
+                words(workspace),
+                is_named(&personal, &own)
+            ))
+            .context(step)?;
+    }
+    Ok(true)
+}
+
+/// Every erasure, for the file that survives a restore.
+pub fn all(connection: &Connection) -> Result<Vec<Erasure>, WarehouseError> {
+    let step = || "reading who was erased".to_owned();
+    let mut statement =
+        connection.prepare("SELECT workspace, mark, token, erased_at FROM ops.erased ORDER BY ALL").context(step)?;
+    let rows = statement
+        .query_map([], |row| {
+            Ok(Erasure {
+                workspace: row.get(0)?,
+                mark: row.get(1)?,
+                token: row.get(2)?,
+                erased_at: row.get::<_, NaiveDateTime>(3)?.and_utc(),
+            })
+        })
+        .context(step)?;
+    rows.collect::<Result<_, _>>().context(step)
+}
+
+/// Takes up erasures that the database does not know and applies them; returns how many. The key must
+/// be set if there are any.
+pub fn apply_missing(connection: &mut Connection, erasures: &[Erasure]) -> Result<u64, WarehouseError> {
+    let step = || "erasing again who was erased".to_owned();
+    let known = all(connection)?;
+    let missing: Vec<&Erasure> = erasures.iter().filter(|erasure| !known.contains(erasure)).collect();
+    let transaction = connection.transaction().context(step)?;
+    let mut workspaces = std::collections::BTreeSet::new();
+    for erasure in &missing {
+        transaction
+            .execute(
+                "INSERT INTO ops.erased (workspace, mark, token, erased_at) VALUES (?, ?, ?, ?)",
+                params![erasure.workspace, erasure.mark, erasure.token, erasure.erased_at.naive_utc()],
+            )
+            .context(step)?;
+        workspaces.insert(&erasure.workspace);
+    }
+    for workspace in workspaces {
+        apply(&transaction, workspace)?;
+    }
+    transaction.commit().context(step)?;
+    Ok(missing.len() as u64)
+}
+
+/// Keeps the erasures beside the database, so that a restored backup does not bring people back.
+pub fn write_file(path: &Path, erasures: &[Erasure]) -> Result<(), WarehouseError> {
+    if erasures.is_empty() && !path.exists() {
+        return Ok(());
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let write = || -> std::io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(&serde_json::to_vec_pretty(erasures)?)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(|error| WarehouseError::io(path, error))
+}
+
+/// Reads what [`write_file`] wrote; none where there is no file.
+///
+/// # Errors
+/// A file that cannot be understood: to go on without it could bring people back.
+pub fn read_file(path: &Path) -> Result<Vec<Erasure>, WarehouseError> {
+    match std::fs::read(path) {
+        Ok(text) => serde_json::from_slice(&text).map_err(|error| {
+            WarehouseError::Invalid(format!(
+                "{} cannot be read ({error}): it keeps erased people erased; put its last good version in place",
+                path.display()
+            ))
+        }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(WarehouseError::io(path, error)),
+    }
+}

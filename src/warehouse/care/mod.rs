@@ -1,0 +1,38 @@
+//! Care of the warehouse: backups, compaction, retention, erasure of a person, integrity. Each is a
+//! plain blocking function; `jobs::care` puts a night together from them.
+//!
+//! # Upgrade and downgrade over the same data folder
+//!
+//! - **Upgrade.** The first start makes a backup named `before-migration-…`, opens and counts it, and
+//!   only then applies what the database lacks, each migration in a transaction. Without room for the
+//!   backup nothing is changed and Daybook does not start. The last three such backups are kept.
+//! - **Downgrade.** An older Daybook refuses the database, names both versions, and changes nothing.
+//!   Two ways on: the newer one again, or `daybook restore` of the backup from before the upgrade with
+//!   the older one. What was loaded since is fetched again by the next sync; the replaced file is kept
+//!   aside, and its reports and messages are carried over where the older one can read them.
+//! - A job file of a kind the older Daybook does not know is refused with its file and line, as any
+//!   other mistake, before the database is opened: take it out of `jobs/`.
+//!
+//! # What erasing a person does, and does not
+//!
+//! In facts, history and Parquet of the configured archive, identifiers become random words; amounts
+//! and days stay. Records set aside that name the person are emptied. Landed slices that name them are
+//! removed. The database file is copied together, so that freed blocks hold nothing. Backups keep the
+//! person until they age out, or go at once on demand; a restore erases again. Out of reach: files
+//! sent or exported elsewhere, free texts such as names of deals, payment ids, and the vendors.
+
+pub mod audit;
+pub mod backup;
+pub mod compact;
+mod config;
+mod copy;
+pub mod doctor;
+pub mod erased;
+pub mod export;
+pub mod person;
+pub mod proof;
+pub mod restore;
+pub mod retention;
+pub mod snapshot;
+
+pub use config::{BackupConfig, CareConfig, Percent, RetentionConfig};

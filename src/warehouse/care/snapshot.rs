@@ -1,0 +1,29 @@
+//! A copy for BI tools: facts, history, rollups and books, read-only, replaced as a whole, so that a
+//! reader never meets a half-written one and never stands in Daybook's way.
+
+use super::copy::copy;
+use crate::warehouse::error::WarehouseError;
+use duckdb::Connection;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// Messages with their attachments, raw records that could not be used, and the books of erasure stay
+/// at home: their tables are there and empty.
+const WITHOUT: [&str; 5] = ["ops.audit", "ops.erased", "ops.outbox", "ops.quarantine", "ops.landing_removed"];
+
+/// What was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Snapshot {
+    pub bytes: u64,
+    pub rows: u64,
+}
+
+/// Writes the snapshot to `target`, counted before it takes the place of an older one.
+pub fn snapshot(connection: &Connection, target: &Path) -> Result<Snapshot, WarehouseError> {
+    let copied = copy(connection, target, &WITHOUT)?;
+    fs::set_permissions(copied.path(), Permissions::from_mode(0o444))
+        .map_err(|error| WarehouseError::io(copied.path(), error))?;
+    let (proof, bytes) = copied.place(target)?;
+    Ok(Snapshot { bytes, rows: proof.rows() })
+}
