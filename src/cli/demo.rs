@@ -42,7 +42,7 @@ pub async fn run(args: &DemoArgs) -> anyhow::Result<Outcome> {
     fs::create_dir_all(&args.dir)?;
     let dir = args.dir.canonicalize()?;
     let (sandbox, memory) = start(&dir, args.days, &clock).await?;
-    println!("sandbox: two companies with {} days of history, their vendors on {}", args.days, sandbox.base_url());
+    say!("sandbox: two companies with {} days of history, their vendors on {}", args.days, sandbox.base_url());
     write_installation(&dir, &sandbox, &memory)?;
     write_drop_files(&sandbox, &dir.join("drops"))?;
     fs::write(dir.join("truth.json"), serde_json::to_vec_pretty(&sandbox.truth())?)?;
@@ -54,7 +54,7 @@ pub async fn run(args: &DemoArgs) -> anyhow::Result<Outcome> {
     let synced = print_sync(&outcomes, false);
     let (rows, size) = outcomes.iter().fold((0, 0), |(rows, size), o| (rows + o.loaded.rows_read, size + o.bytes));
     let rolled: u64 = app.rollup(&all).await?.iter().map(|(_, rolled)| rolled.days).sum();
-    println!("\nsynced {} rows ({}); {} days computed", count(rows), bytes(size), count(rolled));
+    say!("\nsynced {} rows ({}); {} days computed", count(rows), bytes(size), count(rolled));
 
     let mut issued: Vec<Issued> = Vec::new();
     for workspace in &app.settings.workspaces {
@@ -64,10 +64,10 @@ pub async fn run(args: &DemoArgs) -> anyhow::Result<Outcome> {
         }
     }
     let sent = deliver_due(&app.warehouse, &app.deliverers()?, &app.clock).await?;
-    println!();
+    say!();
     print(&issued, &sent);
     let requests: Vec<String> = sandbox.request_counts().iter().map(|(vendor, n)| format!("{vendor} {n}")).collect();
-    println!("\nrequests answered by the sandbox: {}", requests.join(", "));
+    say!("\nrequests answered by the sandbox: {}", requests.join(", "));
     closing(&dir, &issued, begun);
     let is_sent = sent.iter().all(|delivery| matches!(delivery.ending, Ending::Accepted { .. }));
     Ok(if is_sent && synced == Outcome::Done { Outcome::Done } else { Outcome::Partly })
@@ -182,14 +182,14 @@ fn workspace(tenant: &Tenant, base: &str, first: NaiveDate) -> String {
 }
 
 fn closing(dir: &Path, issued: &[Issued], begun: Instant) {
-    println!("\nin {}", dir.display());
-    println!("  daybook.duckdb      the warehouse");
-    println!("  reports/            PDF, HTML and CSV, by workspace");
-    println!("  mail/  slack/       the same as mail and Slack messages");
-    println!("  config/  jobs/      the configuration, to be edited");
-    println!("  truth.json          what the simulated companies really did");
+    say!("\nin {}", dir.display());
+    say!("  daybook.duckdb      the warehouse");
+    say!("  reports/            PDF, HTML and CSV, by workspace");
+    say!("  mail/  slack/       the same as mail and Slack messages");
+    say!("  config/  jobs/      the configuration, to be edited");
+    say!("  truth.json          what the simulated companies really did");
     if let Some(last) = issued.last() {
-        println!("\nlook at {}", dir.join(format!("reports/{}/daily-{}.pdf", last.workspace, last.date)).display());
+        say!("\nlook at {}", dir.join(format!("reports/{}/daily-{}.pdf", last.workspace, last.date)).display());
     }
-    println!("done in {:.1} s; run it again, and nothing is sent twice", begun.elapsed().as_secs_f64());
+    say!("done in {:.1} s; run it again, and nothing is sent twice", begun.elapsed().as_secs_f64());
 }

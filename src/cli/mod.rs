@@ -5,14 +5,18 @@
 mod out;
 
 mod backfill;
+mod care;
 mod check;
 mod coverage;
 mod daemon;
 mod demo;
+mod doctor;
 mod explain;
+mod person;
 mod plan;
 mod remote;
 mod report;
+mod restore;
 mod run;
 mod runs;
 mod show;
@@ -90,6 +94,21 @@ enum Command {
         /// The job's name: that of its file, without .toml.
         job: String,
     },
+    /// Make a backup now: it is opened and counted before it is called good.
+    Backup,
+    /// Put a backup in the database's place; the replaced file is kept aside.
+    Restore(restore::RestoreArgs),
+    /// Do what the night does: backup, retention, landed pages, free space.
+    Care,
+    /// Write a read-only copy for BI tools, beside the running warehouse.
+    Snapshot(care::SnapshotArgs),
+    /// Write months of the past as Parquet files.
+    Export(care::ExportArgs),
+    /// Hand out or erase what is kept about one person.
+    #[command(subcommand)]
+    Person(person::PersonCommand),
+    /// Examine the installation: what is wrong, and what to do.
+    Doctor,
     /// Run the jobs on their schedule until stopped.
     Run,
 }
@@ -173,6 +192,8 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Check(args) => check::run(&cli.root, args, cli.json),
         Command::Connectors => check::connectors(&cli.root, cli.json),
         Command::Plan(args) => plan::run(&cli.root, args, &Clock::System, cli.json),
+        Command::Restore(args) => restore::run(&cli.root, args, cli.json).await,
+        Command::Doctor => doctor::run(&cli.root, cli.json).await,
         Command::Run => run::run(open(cli)?).await,
         _ => with_app(&open(cli)?, None, cli).await,
     }
@@ -181,9 +202,12 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
 /// Does what needs an opened installation; `desk` is there where a daemon does it.
 async fn with_app(app: &App, desk: Option<&Desk>, cli: &Cli) -> anyhow::Result<Outcome> {
     match &cli.command {
-        Command::Demo(_) | Command::Check(_) | Command::Connectors | Command::Plan(_) | Command::Run => {
-            Err(AppError::Usage("this command is not carried out by a running daemon".to_owned()).into())
-        }
+        Command::Demo(_)
+        | Command::Check(_)
+        | Command::Connectors
+        | Command::Plan(_)
+        | Command::Restore(_)
+        | Command::Run => Err(AppError::Usage("this command is not carried out by a running daemon".to_owned()).into()),
         Command::Sync(which) => sync::sync(app, &which.selection(), cli.json).await,
         Command::Rollup(which) => sync::rollup(app, &which.selection(), cli.json).await,
         Command::Report(args) => report::run(app, args, cli.json).await,
@@ -197,6 +221,12 @@ async fn with_app(app: &App, desk: Option<&Desk>, cli: &Cli) -> anyhow::Result<O
         Command::Diff => daemon::diff(app, desk, cli.json),
         Command::Reload => daemon::reload(desk, cli.json).await,
         Command::RunJob { job } => daemon::run_job(desk, job, cli.json).await,
+        Command::Backup => care::backup(app, cli.json).await,
+        Command::Care => care::run(app, cli.json).await,
+        Command::Snapshot(args) => care::snapshot(app, args, cli.json).await,
+        Command::Export(args) => care::export(app, args, cli.json).await,
+        Command::Doctor => doctor::of_app(app, cli.json).await,
+        Command::Person(command) => person::run(app, command, cli.json).await,
     }
 }
 

@@ -34,7 +34,15 @@ pub async fn forward(cli: &Cli) -> anyhow::Result<Option<u8>> {
 
 /// Whether the daemon's own hands are needed: what needs no database is done here.
 fn is_for_daemon(command: &Command) -> bool {
-    !matches!(command, Command::Demo(_) | Command::Check(_) | Command::Connectors | Command::Plan(_) | Command::Run)
+    !matches!(
+        command,
+        Command::Demo(_)
+            | Command::Check(_)
+            | Command::Connectors
+            | Command::Plan(_)
+            | Command::Restore(_)
+            | Command::Run
+    )
 }
 
 /// The daemon's side: does what was typed elsewhere, and ends with the exit code. Given up when the

@@ -1,0 +1,148 @@
+//! `daybook person`: what is kept about one person, handed out or erased.
+
+use super::Outcome;
+use super::show::count;
+use crate::daemon::{App, AppError, Selection};
+use crate::jobs::person::{About, Forgotten, about, forget};
+use crate::support::blocking::off_thread;
+use crate::warehouse::care::person::Who;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Subcommand)]
+pub enum PersonCommand {
+    /// Write all that is kept about a person as JSON.
+    Export {
+        #[command(flatten)]
+        whom: Whom,
+        /// The file; the terminal by default.
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
+    },
+    /// Erase a person: identifiers become random words, so that sums stay and nothing leads back.
+    Erase {
+        #[command(flatten)]
+        whom: Whom,
+        /// Do it; without, it is only told what would be done.
+        #[arg(long)]
+        yes: bool,
+        /// Make a new backup and remove all older ones, which still hold the person.
+        #[arg(long)]
+        purge_backups: bool,
+    },
+}
+
+/// Whom a command is about.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Whom {
+    /// The workspace.
+    #[arg(long, short, value_name = "ID")]
+    workspace: String,
+    /// The person's e-mail address.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "id", required_unless_present = "id")]
+    mail: Option<String>,
+    /// The person's contact or customer id at a vendor.
+    #[arg(long, value_name = "ID")]
+    id: Option<String>,
+    /// The connection the id is of; any if left out.
+    #[arg(long, short, value_name = "ID", requires = "id")]
+    connection: Option<String>,
+}
+
+impl Whom {
+    fn who(&self) -> Result<Who, AppError> {
+        let given = self.mail.as_deref().or(self.id.as_deref()).unwrap_or_default().trim();
+        if given.is_empty() {
+            return Err(AppError::Usage("say whom: --mail ADDRESS or --id ID".to_owned()));
+        }
+        Ok(match &self.mail {
+            Some(_) => Who::Mail(given.to_owned()),
+            None => Who::Id { id: given.to_owned(), connection: self.connection.clone() },
+        })
+    }
+}
+
+pub async fn run(app: &App, command: &PersonCommand, json: bool) -> anyhow::Result<Outcome> {
+    let (PersonCommand::Export { whom, .. } | PersonCommand::Erase { whom, .. }) = command;
+    // An unknown workspace is told before anything is looked for.
+    app.workspaces(&Selection { workspaces: vec![whom.workspace.clone()], ..Selection::default() })?;
+    let (who, workspace, context) = (whom.who()?, whom.workspace.clone(), app.care());
+    let (look_for, at) = (who.clone(), workspace.clone());
+    let found = {
+        let context = context.clone();
+        off_thread(move || about(&context, &at, &look_for)).await?
+    };
+    match command {
+        PersonCommand::Export { to, .. } => {
+            let text = serde_json::to_string_pretty(&found)?;
+            match to {
+                Some(file) => {
+                    std::fs::write(file, text + "\n")?;
+                    say!("{}: {}", file.display(), summary(&found));
+                }
+                None => say!("{text}"),
+            }
+            Ok(Outcome::Done)
+        }
+        // Backups may still hold one who was erased before.
+        PersonCommand::Erase { purge_backups: false, .. } if found.is_empty() => {
+            if json {
+                say!("{}", serde_json::json!({ "found": false }));
+            } else {
+                say!("nothing is kept about this person");
+            }
+            Ok(Outcome::Done)
+        }
+        PersonCommand::Erase { yes: false, .. } => {
+            say!("would erase {}; nothing was changed, add --yes to do it", summary(&found));
+            Ok(Outcome::Done)
+        }
+        PersonCommand::Erase { purge_backups, .. } => {
+            let (purge, now) = (*purge_backups, app.clock.now());
+            let done = off_thread(move || forget(&context, &workspace, &who, "cli", purge, now)).await?;
+            if json {
+                say!("{}", serde_json::to_string(&done)?);
+            } else {
+                tell(&done);
+            }
+            Ok(if done.left.is_empty() { Outcome::Done } else { Outcome::Partly })
+        }
+    }
+}
+
+fn summary(found: &About) -> String {
+    let rows: usize = found.held.tables.values().map(Vec::len).sum();
+    format!(
+        "{} identifiers in {} rows, {} records set aside, {} landed slices",
+        found.held.identifiers.len(),
+        rows,
+        found.held.quarantine.len(),
+        found.landed.len()
+    )
+}
+
+fn tell(done: &Forgotten) {
+    say!("erased {} identifiers; amounts and days stay, for the books:", count(done.erased.identifiers));
+    for (table, rows) in &done.erased.rows {
+        say!("  {table}: {} rows", count(*rows));
+    }
+    say!("when a vendor sends the person again, the same random words take their place");
+    if !done.landed.is_empty() {
+        say!(
+            "{} landed slices that named the person are removed: they cannot be replayed, `daybook backfill` fetches them again",
+            done.landed.len()
+        );
+    }
+    for file in &done.archive {
+        say!("archive: {} written anew", file.display());
+    }
+    if !done.backups_removed.is_empty() {
+        say!("{} older backups removed, a new one made", done.backups_removed.len());
+    }
+    for backup in &done.backups {
+        say!("still in the backup {}, until it ages out or with --purge-backups", backup.display());
+    }
+    say!("not touched: files sent or exported elsewhere, deal names, and what the vendors themselves keep");
+    for problem in &done.left {
+        say!("NOT DONE: {problem}");
+    }
+}
