@@ -8,10 +8,14 @@
 
 mod architecture;
 mod backfill;
+mod care;
+mod care_faults;
+mod compat;
 mod drops;
 mod faults;
 mod figures;
 mod hostile;
+mod house;
 mod kills;
 mod recorded;
 mod support;

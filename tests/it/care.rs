@@ -1,0 +1,377 @@
+//! The warehouse's care: backups, restore, compaction, retention, exports, and one person's data.
+
+use crate::house::House;
+use crate::support::{noon, texts};
+use crate::tenants::world;
+use chrono::{Duration, Months};
+use daybook::jobs::care::{back_up, care};
+use daybook::jobs::doctor::{Patient, doctor};
+use daybook::jobs::person::{ERASURES, about, forget};
+use daybook::sandbox::Faults;
+use daybook::support::secret::Secret;
+use daybook::warehouse::care::backup::{self, Kind};
+use daybook::warehouse::care::doctor::Health;
+use daybook::warehouse::care::person::Who;
+use daybook::warehouse::care::proof::open_read_only;
+use daybook::warehouse::care::restore::restore;
+use daybook::warehouse::care::{CareConfig, RetentionConfig, compact, erased, export, retention};
+use daybook::warehouse::{Context, WarehouseConfig, WarehouseError};
+
+fn house() -> (tempfile::TempDir, House) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let house = House::open(folder.path());
+    house.pay(0, 3000, noon()).expect("loaded");
+    (folder, house)
+}
+
+fn keeps_all() -> CareConfig {
+    CareConfig { retention: RetentionConfig { months: 0, ..RetentionConfig::default() }, ..CareConfig::default() }
+}
+
+#[test]
+fn a_night_leaves_a_backup_that_opens_and_holds_every_row() {
+    let (_folder, house) = house();
+    let night = care(&house.care(keeps_all()), noon());
+    assert!(night.is_ok(), "{}", night.failures());
+    let backups = backup::list(&house.folder.join("backups")).expect("a list");
+    assert_eq!(backups.len(), 1);
+    assert_eq!(backups[0].manifest.tables["core.payment"], 3000);
+    backup::verify(&backups[0]).expect("it opens and counts");
+    let again = care(&house.care(keeps_all()), noon() + Duration::days(1));
+    assert!(again.is_ok(), "{}", again.failures());
+    assert_eq!(house.payments(), ["3000 payments, 30000.000000"]);
+}
+
+#[test]
+fn backups_are_kept_by_number_and_the_newest_stay() {
+    let (_folder, house) = house();
+    let mut config = keeps_all();
+    config.backup.keep = 2;
+    for night in 0..4 {
+        back_up(&house.care(config.clone()), noon() + Duration::days(night)).expect("a backup");
+    }
+    let backups = backup::list(&house.folder.join("backups")).expect("a list");
+    let made: Vec<_> = backups.iter().map(|backup| backup.manifest.made_at).collect();
+    assert_eq!(made, [noon() + Duration::days(3), noon() + Duration::days(2)]);
+    let files = std::fs::read_dir(house.folder.join("backups")).expect("the folder").count();
+    assert_eq!(files, 4, "each with its manifest and nothing else");
+}
+
+#[test]
+fn a_backup_that_lost_rows_is_refused_by_restore() {
+    let (_folder, house) = house();
+    back_up(&house.care(keeps_all()), noon()).expect("a backup");
+    let made = backup::list(&house.folder.join("backups")).expect("a list").remove(0);
+    let tampered = duckdb::Connection::open(&made.path).expect("opened");
+    tampered.execute_batch("DELETE FROM core.payment WHERE payment_id = 'ch_7'; CHECKPOINT").expect("deleted");
+    drop(tampered);
+    let database = house.warehouse.path().to_owned();
+    let before = house.payments();
+    drop(house);
+    let error = restore(&database, &WarehouseConfig::default(), &made, (&[], &Secret::new("key")), noon())
+        .expect_err("refused")
+        .to_string();
+    assert!(error.contains("does not hold the rows it was made with"), "{error}");
+    assert_eq!(House::open(database.parent().expect("a folder")).payments(), before, "nothing was changed");
+}
+
+#[test]
+fn a_restore_brings_the_rows_back_and_sends_nothing_twice() {
+    let (_folder, house) = house();
+    let waiting = |id: &str, state: &str| {
+        format!(
+            "INSERT INTO ops.outbox VALUES ('{id}', 'rep', 'acme', 0, '{{}}', ''::BLOB, '{state}', 0, now()::TIMESTAMP, NULL, NULL, NULL, NULL)"
+        )
+    };
+    let first = waiting("m1", "pending");
+    house.warehouse.write_blocking(move |c| c.execute_batch(&first).context(|| "m1".to_owned())).expect("a message");
+    back_up(&house.care(keeps_all()), noon()).expect("a backup");
+    // Afterwards the message goes out, another is born, and the rows are lost.
+    let later = format!(
+        "UPDATE ops.outbox SET state = 'accepted' WHERE message_id = 'm1'; {}; DELETE FROM core.payment",
+        waiting("m2", "pending")
+    );
+    house.warehouse.write_blocking(move |c| c.execute_batch(&later).context(|| "later".to_owned())).expect("later");
+    let (database, folder) = (house.warehouse.path().to_owned(), house.folder.clone());
+    drop(house);
+    let made = backup::list(&folder.join("backups")).expect("a list").remove(0);
+    let key = Secret::new("key");
+    let done = restore(&database, &WarehouseConfig::default(), &made, (&[], &key), noon()).expect("restored");
+    assert_eq!((done.carried, done.unknown), (Some(2), 0));
+    assert!(done.set_aside.expect("set aside").exists());
+    let house = House::open(&folder);
+    assert_eq!(house.payments(), ["3000 payments, 30000.000000"]);
+    let states = texts(&house.warehouse, "SELECT message_id || ' ' || state FROM ops.outbox ORDER BY 1");
+    assert_eq!(states, ["m1 accepted", "m2 pending"]);
+}
+
+#[test]
+fn a_restore_over_a_broken_database_shows_what_waited_as_unknown() {
+    let (_folder, house) = house();
+    let sql = "INSERT INTO ops.outbox VALUES ('m1', 'rep', 'acme', 0, '{}', ''::BLOB, 'pending', 0, now()::TIMESTAMP, NULL, NULL, NULL, NULL)";
+    house.warehouse.write_blocking(move |c| c.execute_batch(sql).context(|| "m1".to_owned())).expect("a message");
+    back_up(&house.care(keeps_all()), noon()).expect("a backup");
+    let (database, folder) = (house.warehouse.path().to_owned(), house.folder.clone());
+    drop(house);
+    std::fs::write(&database, vec![7; 1 << 20]).expect("broken");
+    let made = backup::list(&folder.join("backups")).expect("a list").remove(0);
+    let key = Secret::new("key");
+    let done = restore(&database, &WarehouseConfig::default(), &made, (&[], &key), noon()).expect("restored");
+    assert_eq!((done.carried, done.unknown), (None, 1));
+    let house = House::open(&folder);
+    assert_eq!(texts(&house.warehouse, "SELECT state FROM ops.outbox"), ["unknown"]);
+    assert_eq!(house.payments(), ["3000 payments, 30000.000000"]);
+}
+
+#[test]
+fn compaction_gives_space_back_and_keeps_every_row_while_others_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let house = House::open(folder.path());
+    let fill = "CREATE TABLE main.ballast AS SELECT i, hash(i)::VARCHAR || hash(i + 1)::VARCHAR AS word FROM range(2000000) AS r(i);
+        CHECKPOINT; DROP TABLE main.ballast; CHECKPOINT";
+    house.pay(0, 3000, noon()).expect("loaded");
+    house.warehouse.write_blocking(move |c| c.execute_batch(fill).context(|| "ballast".to_owned())).expect("ballast");
+    let space = house.warehouse.read_blocking(compact::space).expect("measured");
+    assert!(space.is_wasteful(30), "{space:?}");
+    let reader = house.warehouse.clone();
+    let reading = std::thread::spawn(move || {
+        (0..200).all(|_| texts(&reader, "SELECT count(*)::VARCHAR FROM core.payment") == ["3000"])
+    });
+    let done = compact::compact(&house.warehouse).expect("compacted");
+    assert!(reading.join().expect("a reader"), "a reader saw other rows");
+    assert!(done.bytes_after * 3 < done.bytes_before, "{done:?}");
+    assert_eq!(house.payments(), ["3000 payments, 30000.000000"]);
+    house.pay(3000, 10, noon() + Duration::hours(1)).expect("the writer goes on");
+    drop(house);
+    assert_eq!(House::open(folder.path()).payments(), ["3010 payments, 30100.000000"], "and it lasts");
+}
+
+#[test]
+fn retention_removes_what_is_old_and_keeps_what_figures_rest_on() {
+    let (_folder, house) = house();
+    // An old second payment of a payer, and an old first one.
+    let sql = "UPDATE core.payment SET person_key = 'p1' WHERE payment_id IN ('ch_850', 'ch_860', 'ch_5')";
+    house.warehouse.write_blocking(move |c| c.execute_batch(sql).context(|| "payers".to_owned())).expect("payers");
+    let config = RetentionConfig::default();
+    let removed = house.warehouse.write_blocking(move |c| retention::retain(c, &config, noon())).expect("retained");
+    let rows: u64 = removed.iter().filter(|gone| gone.table == "core.payment").map(|gone| gone.rows).sum();
+    // ch_850 is younger than ch_860, both older than 24 months: the first one of the payer stays.
+    assert_eq!(rows, 1, "{removed:?}");
+    let left = texts(&house.warehouse, "SELECT payment_id FROM core.payment WHERE person_key = 'p1' ORDER BY 1");
+    assert_eq!(left, ["ch_5", "ch_860"]);
+    let sealed = house.warehouse.read_blocking(retention::sealed_before).expect("sealed");
+    assert_eq!(
+        Some(sealed),
+        noon()
+            .date_naive()
+            .checked_sub_months(Months::new(24))
+            .map(|day| { chrono::Datelike::with_day(&day, 1).expect("a first") })
+    );
+    let audit = texts(&house.warehouse, "SELECT detail FROM ops.audit");
+    assert!(audit[0].contains("1 rows of core.payment"), "{audit:?}");
+    let config = RetentionConfig::default();
+    let again = house.warehouse.write_blocking(move |c| retention::retain(c, &config, noon())).expect("retained");
+    assert_eq!(again, [], "a second run removes nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollup_after_retention_changes_no_figure() {
+    let world = world(75, Faults::none()).await;
+    world.sync().await;
+    world.rollup().await;
+    let warehouse = &world.context.warehouse;
+    let figures = || {
+        texts(
+            warehouse,
+            "SELECT concat_ws(' ', workspace, date, channel, source, campaign, sessions, leads, customers, orders, revenue, refunds, cost)
+             FROM mart.metric_daily ORDER BY 1",
+        )
+    };
+    let recurring = || texts(warehouse, "SELECT concat_ws(' ', workspace, date, mrr) FROM mart.mrr_daily ORDER BY 1");
+    let (before, recurring_before) = (figures(), recurring());
+    let tables = ["metric_daily", "mrr_daily"].map(|table| (table.to_owned(), 0)).into();
+    let config = RetentionConfig { months: 1, tables };
+    let removed = warehouse.write_blocking(move |c| retention::retain(c, &config, noon())).expect("retained");
+    assert!(removed.iter().any(|gone| gone.table == "core.web_daily"), "{removed:?}");
+    // Every day there ever was is touched, as a backfill of all would.
+    let sql = "INSERT INTO ops.touched_day SELECT DISTINCT workspace, date, 'test' FROM mart.metric_daily";
+    warehouse.write_blocking(move |c| c.execute_batch(sql).context(|| "touched".to_owned())).expect("touched");
+    let rolled = world.rollup().await;
+    assert!(rolled.iter().all(|tenant| tenant.days > 40), "{rolled:?}");
+    assert_eq!(figures(), before);
+    assert_eq!(recurring(), recurring_before);
+}
+
+#[test]
+fn a_night_without_a_backup_removes_nothing() {
+    let (_folder, house) = house();
+    std::fs::write(house.folder.join("backups"), b"a file where the folder should be").expect("a file");
+    let sql = "UPDATE core.payment SET person_key = 'p1' WHERE payment_id IN ('ch_850', 'ch_860')";
+    house.warehouse.write_blocking(move |c| c.execute_batch(sql).context(|| "payers".to_owned())).expect("payers");
+    let night = care(&house.care(CareConfig::default()), noon());
+    assert!(
+        night.failures().contains("retention: left for the next run, because the backup failed"),
+        "{}",
+        night.failures()
+    );
+    assert_eq!(house.payments(), ["3000 payments, 30000.000000"]);
+}
+
+#[test]
+fn exported_months_read_back_as_they_were_and_are_written_once() {
+    let (folder, house) = house();
+    let (to, before) = (folder.path().join("export"), noon().date_naive());
+    let done = house.warehouse.read_blocking(|c| export::export(c, &to, before)).expect("exported");
+    assert!(done.iter().all(|month| month.is_new && month.month < before), "{done:?}");
+    let rows: u64 = done.iter().filter(|month| month.table == "core.payment").map(|month| month.rows).sum();
+    let sql = format!(
+        "SELECT count(*) || ' ' || sum(amount) || ' ' || count(DISTINCT month) FROM read_parquet('{}/core/payment/*/*/*.parquet', hive_partitioning = true)",
+        to.display()
+    );
+    let held = texts(&house.warehouse, &sql).remove(0);
+    assert!(held.starts_with(&format!("{rows} {}.000000", rows * 10)), "{held}");
+    let again = house.warehouse.read_blocking(|c| export::export(c, &to, before)).expect("exported");
+    assert!(again.iter().all(|month| !month.is_new));
+}
+
+#[test]
+fn a_snapshot_is_read_only_and_leaves_messages_at_home() {
+    let (folder, house) = house();
+    let sql = "INSERT INTO ops.outbox VALUES ('m1', 'rep', 'acme', 0, '{}', ''::BLOB, 'pending', 0, now()::TIMESTAMP, NULL, NULL, NULL, NULL)";
+    house.warehouse.write_blocking(move |c| c.execute_batch(sql).context(|| "m1".to_owned())).expect("a message");
+    let target = folder.path().join("bi.duckdb");
+    for _ in 0..2 {
+        daybook::jobs::care::make_snapshot(&house.care(keeps_all()), &target).expect("a snapshot");
+    }
+    assert!(std::fs::metadata(&target).expect("the file").permissions().readonly());
+    let copy = open_read_only(&target).expect("opened");
+    let count = |sql: &str| -> i64 { copy.query_row(sql, [], |row| row.get(0)).expect(sql) };
+    assert_eq!(count("SELECT count(*) FROM core.payment"), 3000);
+    assert_eq!(count("SELECT count(*) FROM ops.outbox"), 0);
+    assert_eq!(count("SELECT count(*) FROM mart.metric_monthly"), 0, "views came along");
+}
+
+#[test]
+fn an_erased_person_is_gone_everywhere_and_does_not_come_back() {
+    let (_folder, house) = house();
+    let context = house.care(keeps_all());
+    back_up(&context, noon()).expect("a backup that still holds the person");
+    let who = Who::Mail(" Payer17@Example.com ".to_owned());
+    let found = about(&context, "acme", &who).expect("found");
+    assert_eq!(found.held.tables["core.payment"].len(), 1);
+    assert_eq!(found.landed.len(), 1, "the landed slice names the person");
+    let kinds: Vec<&str> = found.held.identifiers.iter().map(|id| id.kind.as_str()).collect();
+    assert_eq!(kinds, ["person_key", "customer_id"].map(|kind| kind).into_iter().rev().collect::<Vec<_>>());
+
+    let done = forget(&context, "acme", &who, "cli", false, noon() + Duration::hours(1)).expect("erased");
+    assert_eq!(done.left, Vec::<String>::new());
+    assert_eq!((done.erased.identifiers, done.landed.len(), done.backups.len()), (2, 1, 1));
+    let of_17 = "SELECT customer_id || ' ' || person_key FROM core.payment WHERE payment_id = 'ch_17'";
+    let words = texts(&house.warehouse, of_17).remove(0);
+    assert!(words.starts_with("erased_") && words.contains(" erased_") && !words.contains("cus_17"), "{words}");
+    assert_eq!(house.payments(), ["3000 payments, 30000.000000"], "the books are as they were");
+    assert!(about(&context, "acme", &who).expect("looked").held.tables.is_empty());
+
+    // The vendor sends everyone again: the same words stand there, and nothing counts as restated.
+    let loaded = house.pay(0, 3000, noon() + Duration::hours(2)).expect("loaded");
+    assert_eq!((loaded.rows_written, loaded.rows_superseded), (0, 0));
+    assert_eq!(texts(&house.warehouse, of_17), std::slice::from_ref(&words));
+
+    // Nor does a backup from before bring the person back.
+    let (database, folder) = (house.warehouse.path().to_owned(), house.folder.clone());
+    drop((house, context));
+    let made = backup::list(&folder.join("backups")).expect("a list").remove(0);
+    let erasures = erased::read_file(&folder.join(ERASURES)).expect("the list of erasures");
+    let key = Secret::new("key");
+    let done = restore(&database, &WarehouseConfig::default(), &made, (&erasures, &key), noon()).expect("restored");
+    assert_eq!(done.erased_again, 2);
+    assert_eq!(texts(&House::open(&folder).warehouse, of_17), [words]);
+}
+
+#[test]
+fn an_erased_persons_record_that_is_set_aside_later_is_emptied() {
+    let (_folder, house) = house();
+    let who = Who::Id { id: "cus_17".to_owned(), connection: Some("stripe".to_owned()) };
+    forget(&house.care(keeps_all()), "acme", &who, "cli", false, noon()).expect("erased");
+    let sql = "INSERT INTO ops.quarantine VALUES
+        ('l', 'acme', 'stripe', 'charges', 's', 'payment', 1, 0, 'why', '{\"customer\":\"cus_17\"}'),
+        ('l', 'acme', 'stripe', 'charges', 's', 'payment', 1, 1, 'why', '{\"customer\":\"cus_18\"}'),
+        ('l', 'acme', 'other', 'charges', 's', 'payment', 1, 2, 'why', '{\"customer\":\"cus_17\"}'),
+        ('l', 'acme', 'other', 'charges', 's', 'payment', 1, 3, 'why', '{\"mail\":\"payer17@example.com\"}')";
+    let scrubbed = house
+        .warehouse
+        .write_blocking(move |c| -> Result<u64, WarehouseError> {
+            c.execute_batch(sql).context(|| "records".to_owned())?;
+            erased::set_key(c, &Secret::new("key"))?;
+            erased::scrub_quarantine(c, "acme", Some("l"))
+        })
+        .expect("scrubbed");
+    assert_eq!(scrubbed, 2, "the id counts at its own vendor only, the address everywhere");
+    let left =
+        texts(&house.warehouse, "SELECT record_no::VARCHAR FROM ops.quarantine WHERE raw IS NOT NULL ORDER BY 1");
+    assert_eq!(left, ["1", "2"]);
+}
+
+#[test]
+fn landed_pages_go_after_their_days_and_unloaded_ones_stay() {
+    let (folder, house) = house();
+    let never =
+        crate::house::land(&folder.path().join("landing"), 5000, 3, noon() - Duration::days(40)).expect("landed");
+    let later = noon() + Duration::days(31);
+    let night = care(&house.care(keeps_all()), later);
+    assert!(night.is_ok(), "{}", night.failures());
+    let says = &night.steps.iter().find(|step| step.name == "landing").expect("the step").says;
+    assert!(
+        says.contains("1 slices older than 30 days removed") && says.contains("1 old slices were never loaded"),
+        "{says}"
+    );
+    assert!(never.manifest_path().exists());
+    assert_eq!(texts(&house.warehouse, "SELECT count(*)::VARCHAR FROM ops.landing_removed"), ["1"]);
+    let findings = examine(&house);
+    let pages = findings.iter().find(|finding| finding.subject == "landed pages").expect("a finding");
+    assert!(pages.says.contains("0 missing, 1 never loaded"), "{pages:?}");
+}
+
+#[test]
+fn the_doctor_finds_a_sound_installation_sound_and_names_a_damaged_page() {
+    let (_folder, house) = house();
+    back_up(&house.care(keeps_all()), noon()).expect("a backup");
+    let worst = |findings: &[daybook::warehouse::care::doctor::Finding]| findings.iter().map(|f| f.health).max();
+    let findings = examine(&house);
+    assert_eq!(worst(&findings), Some(Health::Good), "{findings:#?}");
+    let page = daybook::connectors::landed::entries(&house.folder.join("landing")).expect("entries").remove(0);
+    let path = page.folder.join("page-00001.json.zst");
+    std::fs::write(&path, b"damaged").expect("damaged");
+    let findings = examine(&house);
+    let told = findings.iter().find(|finding| finding.health == Health::Bad).expect("a finding");
+    assert!(told.says.contains("page-00001.json.zst is damaged"), "{told:?}");
+    assert!(told.remedy.as_deref().expect("a remedy").contains("`daybook backfill`"), "{told:?}");
+    assert_eq!(house.payments(), ["3000 payments, 30000.000000"], "what was loaded from it is kept");
+}
+
+fn examine(house: &House) -> Vec<daybook::warehouse::care::doctor::Finding> {
+    let patient = Patient {
+        warehouse: Ok(&house.warehouse),
+        data_dir: &house.folder,
+        backups: house.folder.join("backups"),
+        keep_landing_days: 30,
+        compact_at_free_percent: 30,
+        has_person_key: true,
+        checks: vec![(
+            "fact_keys_are_unique".to_owned(),
+            include_str!("../../jobs/checks/fact_keys_are_unique.sql").to_owned(),
+        )],
+    };
+    doctor(&patient, noon() + Duration::hours(3))
+}
+
+#[test]
+fn a_backup_before_a_migration_has_a_name_of_its_own() {
+    let (_folder, house) = house();
+    let folder = house.folder.join("backups");
+    let made =
+        house.warehouse.read_blocking(|c| backup::make(c, &folder, Kind::BeforeMigration, noon())).expect("a backup");
+    assert!(made.path.file_name().expect("a name").to_string_lossy().starts_with("before-migration-"));
+    back_up(&house.care(keeps_all()), noon()).expect("a nightly one");
+    assert_eq!(backup::list(&folder).expect("a list").len(), 2, "they do not push each other out");
+}
