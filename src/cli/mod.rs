@@ -9,6 +9,7 @@ mod care;
 mod check;
 mod coverage;
 mod daemon;
+mod deliveries;
 mod demo;
 mod doctor;
 mod explain;
@@ -19,6 +20,7 @@ mod report;
 mod restore;
 mod run;
 mod runs;
+mod send_test;
 mod show;
 mod status;
 mod sync;
@@ -80,7 +82,9 @@ enum Command {
     /// Show which days of each source are there, the holes, and what fills them.
     Coverage(coverage::CoverageArgs),
     /// Show messages and what the other side answered.
-    Deliveries,
+    Deliveries(deliveries::DeliveriesArgs),
+    /// Send a sample report by the same path as real ones, and show each answer.
+    SendTest(send_test::SendTestArgs),
     /// Say where a printed figure comes from.
     Explain(explain::ExplainArgs),
     /// Show how far each source's data reaches, what is wrong, and what to do.
@@ -216,7 +220,8 @@ async fn with_app(app: &App, desk: Option<&Desk>, cli: &Cli) -> anyhow::Result<O
         Command::Status => status::run(app, desk, cli.json),
         Command::Runs(args) => runs::runs(app, args, cli.json),
         Command::Coverage(args) => coverage::run(app, args, cli.json),
-        Command::Deliveries => runs::deliveries(app, cli.json),
+        Command::Deliveries(args) => deliveries::run(app, args, cli.json),
+        Command::SendTest(args) => send_test::run(app, args, cli.json).await,
         Command::Explain(args) => explain::run(app, args, cli.json),
         Command::Diff => daemon::diff(app, desk, cli.json),
         Command::Reload => daemon::reload(desk, cli.json).await,

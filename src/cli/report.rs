@@ -75,20 +75,21 @@ pub fn print(issued: &[Issued], sent: &[Delivered]) {
         say!("{} {}: {state}{gaps} ({})", report.workspace, report.date, report.report_id);
     }
     for delivery in sent {
-        let route = match serde_json::from_str(&delivery.route) {
-            Ok(Route::Mail { to, .. }) => format!("mail to {to}"),
-            Ok(Route::Slack { hook }) => format!("Slack {hook}"),
-            Ok(Route::File { path }) => format!("file {path}"),
-            Err(_) => delivery.route.clone(),
-        };
-        let ending = match &delivery.ending {
-            Ending::Accepted { answer } => format!("accepted: {answer}"),
-            Ending::Postponed { reason, not_before } => {
-                format!("again after {}: {reason}", not_before.format("%H:%M UTC"))
-            }
-            Ending::Failed { reason } => format!("failed: {reason}"),
-            Ending::Unknown { reason } => format!("unknown, not sent again: {reason}"),
-        };
+        let route = serde_json::from_str(&delivery.route).map_or(delivery.route.clone(), |route: Route| route.text());
+        let ending = ending_text(&delivery.ending);
         say!("  {route}: {}", plain(&ending));
+    }
+}
+
+/// How a delivery ended, in words. "Accepted" is all that is known: nobody says that it was read.
+pub fn ending_text(ending: &Ending) -> String {
+    match ending {
+        Ending::Accepted { answer } => format!("accepted: {answer}"),
+        Ending::Postponed { reason, not_before, needs_operator } => {
+            let who = if *needs_operator { "needs you, tried" } else { "again" };
+            format!("{who} after {}: {reason}", not_before.format("%H:%M UTC"))
+        }
+        Ending::Failed { reason } => format!("failed: {reason}"),
+        Ending::Unknown { reason } => format!("unknown, not sent again: {reason}"),
     }
 }

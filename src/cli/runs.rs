@@ -1,4 +1,4 @@
-//! `daybook runs` and `daybook deliveries`: the books, read aloud.
+//! `daybook runs`: the loads, read aloud.
 
 use super::Outcome;
 use super::show::{count, plain, table};
@@ -133,26 +133,6 @@ fn quarantine(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome>
         for row in rows {
             say!("{} {} ({}), {}\n  {}\n  {}", row[0], row[1], row[2], plain(&row[3]), plain(&row[4]), plain(&row[5]));
         }
-    }
-    Ok(Outcome::Done)
-}
-
-pub fn deliveries(app: &App, json: bool) -> anyhow::Result<Outcome> {
-    let step = || "reading the deliveries".to_owned();
-    let rows = app.warehouse.read_blocking(|reader| -> Result<Vec<Vec<String>>, WarehouseError> {
-        let mut statement = reader
-            .prepare(
-                "SELECT strftime(created_at, '%m-%d %H:%M'), workspace, route, state, coalesce(answer, '') FROM ops.outbox
-                 ORDER BY created_at DESC, report_id, position LIMIT 100",
-            )
-            .context(step)?;
-        let rows = statement.query_map([], |row| (0..5).map(|index| row.get(index)).collect()).context(step)?;
-        rows.collect::<Result<_, _>>().context(step)
-    })?;
-    if json {
-        say!("{}", serde_json::json!(rows));
-    } else {
-        say!("{}", table(&["created UTC", "workspace", "to", "state", "answer"], &[], rows));
     }
     Ok(Outcome::Done)
 }

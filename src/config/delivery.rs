@@ -4,8 +4,13 @@ use super::Gathered;
 use super::daemon::join;
 use super::reader::{At, Section};
 use super::secrets::SecretPlace;
-use super::values::{mailbox, one_of, path, quoted, secret_ref, text, whole_number};
-use crate::delivery::config::{DeliveryConfig, FilesConfig, MailConfig, SlackHook, SmtpSecurity};
+use super::values::{
+    check_known, id, list_of, mail_address, mailbox, one_of, path, quoted, secret_ref, text, whole_number,
+};
+use crate::delivery::config::{
+    DeliveryConfig, FilesConfig, GIVE_UP_HOURS, MailConfig, MailHeaders, OperatorConfig, SLACK_API, SlackHook,
+    SmtpSecurity, UnknownPolicy, is_channel_id, is_unsubscribe,
+};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::Path;
@@ -22,14 +27,27 @@ enum MailKind {
 #[derive(Clone, Copy)]
 enum HookKind {
     Webhook,
+    Bot,
     Folder,
 }
 
 /// Reads the section; folders become absolute, below `data_dir`.
 pub(super) fn read(section: Option<Section<'_>>, data_dir: &Path, gathered: &Gathered) -> DeliveryConfig {
-    let mut config = DeliveryConfig { mail: None, slack: BTreeMap::new(), files: FilesConfig::default() };
+    let mut config = DeliveryConfig {
+        mail: None,
+        slack: BTreeMap::new(),
+        files: FilesConfig::default(),
+        operator: OperatorConfig::default(),
+        heartbeat: None,
+        give_up_after_hours: GIVE_UP_HOURS,
+        after_unknown: UnknownPolicy::default(),
+        headers: MailHeaders::default(),
+    };
     if let Some(mut section) = section {
-        config.mail = section.section("mail").and_then(|section| mail(section, data_dir, gathered));
+        policy(&mut section, &mut config, gathered);
+        if let Some((mail, headers)) = section.section("mail").map(|section| mail(section, data_dir, gathered)) {
+            (config.mail, config.headers) = (mail, headers);
+        }
         for (name, section) in section.named_sections("slack") {
             if !super::values::is_id(&name.value) {
                 let message = format!("{} is not a name for a hook", quoted(&name.value));
@@ -38,6 +56,9 @@ pub(super) fn read(section: Option<Section<'_>>, data_dir: &Path, gathered: &Gat
             if let Some(hook) = slack(section, &name.value, data_dir, gathered) {
                 config.slack.insert(name.value, hook);
             }
+        }
+        if let Some(section) = section.section("operator") {
+            config.operator = operator(section, &config);
         }
         if let Some(mut files) = section.section("files") {
             if let Some(path) = files.required("path", "\"reports\"", path) {
@@ -51,9 +72,50 @@ pub(super) fn read(section: Option<Section<'_>>, data_dir: &Path, gathered: &Gat
     config
 }
 
-fn mail(mut section: Section<'_>, data_dir: &Path, gathered: &Gathered) -> Option<MailConfig> {
+/// What stands in `[delivery]` itself.
+fn policy(section: &mut Section<'_>, config: &mut DeliveryConfig, gathered: &Gathered) {
+    let policies = [("ask", UnknownPolicy::Ask), ("resend", UnknownPolicy::Resend)];
+    if let Some(policy) = section.optional("after_unknown", one_of(&policies)) {
+        config.after_unknown = policy.value;
+    }
+    if let Some(hours) = section.optional("give_up_after_hours", whole_number(1, 24 * 14)) {
+        config.give_up_after_hours = u32::try_from(hours.value).unwrap_or(GIVE_UP_HOURS);
+    }
+    config.heartbeat = section.optional("heartbeat", secret_ref).map(|at| {
+        gathered.secret(SecretPlace::new(section, at.line, "the heartbeat's address", &at.value));
+        at.value
+    });
+}
+
+/// Who is told of trouble. One channel alone is better than none, but could be the one in trouble.
+fn operator(mut section: Section<'_>, config: &DeliveryConfig) -> OperatorConfig {
+    let mail = section.optional("mail", list_of(mail_address));
+    let slack = section.optional("slack", list_of(id));
+    if let Some(mail) = mail.as_ref().filter(|mail| !mail.value.is_empty() && config.mail.is_none()) {
+        let message = "[delivery.operator]: there is no way to send mail";
+        section.problem(mail.line, message, "add [delivery.mail] to config/daybook.toml");
+    }
+    if let Some(slack) = &slack {
+        let known = config.slack.keys().cloned().collect();
+        for hook in &slack.value {
+            let hook = At { value: hook.clone(), line: slack.line };
+            check_known(&section, &hook, Some(&known), "Slack hook", "config/daybook.toml");
+        }
+    }
+    section.finish();
+    OperatorConfig {
+        mail: mail.map(|at| at.value).unwrap_or_default(),
+        slack: slack.map(|at| at.value).unwrap_or_default(),
+    }
+}
+
+fn mail(mut section: Section<'_>, data_dir: &Path, gathered: &Gathered) -> (Option<MailConfig>, MailHeaders) {
     let kinds = [("smtp", MailKind::Smtp), ("folder", MailKind::Folder)];
-    let config = match section.required("kind", "\"smtp\" or \"folder\"", one_of(&kinds))?.value {
+    let headers = headers(&mut section);
+    let Some(kind) = section.required("kind", "\"smtp\" or \"folder\"", one_of(&kinds)) else {
+        return (None, headers);
+    };
+    let config = match kind.value {
         MailKind::Smtp => smtp(&mut section, gathered),
         MailKind::Folder => {
             let path = section.required("path", "\"outgoing/mail\"", path);
@@ -63,7 +125,19 @@ fn mail(mut section: Section<'_>, data_dir: &Path, gathered: &Gathered) -> Optio
         }
     };
     section.finish();
-    config
+    (config, headers)
+}
+
+fn headers(section: &mut Section<'_>) -> MailHeaders {
+    let reply_to = section.optional("reply_to", mailbox).map(|at| at.value);
+    let unsubscribe = section.optional("unsubscribe", list_of(text));
+    if let Some(wrong) = unsubscribe.iter().flat_map(|at| &at.value).find(|target| !is_unsubscribe(target)) {
+        let line = unsubscribe.as_ref().map_or(section.line, |at| at.line);
+        let message = format!("[delivery.mail]: unsubscribe: {} leads nowhere", quoted(wrong));
+        let remedy = "write \"mailto:unsubscribe@example.com\", or an https:// address that takes a one-click POST";
+        section.problem(line, &message, remedy);
+    }
+    MailHeaders { reply_to, unsubscribe: unsubscribe.map(|at| at.value).unwrap_or_default() }
 }
 
 fn smtp(section: &mut Section<'_>, gathered: &Gathered) -> Option<MailConfig> {
@@ -78,8 +152,9 @@ fn smtp(section: &mut Section<'_>, gathered: &Gathered) -> Option<MailConfig> {
     let username = section.optional("username", text);
     let has_password = section.has("password");
     let password = section.optional("password", secret_ref);
+    let ca_file = section.optional("ca_file", path);
     let from = section.required("from", "\"Daybook <reports@example.com>\"", mailbox);
-    let timeout = section.optional("timeout_secs", whole_number(1, 3600));
+    let timeout = section.optional("timeout_secs", whole_number(5, 600));
 
     if let Some(password) = &password {
         gathered.secret(SecretPlace::new(section, password.line, "mail", &password.value));
@@ -104,6 +179,7 @@ fn smtp(section: &mut Section<'_>, gathered: &Gathered) -> Option<MailConfig> {
         security: security?.value,
         username: username.map(|at| at.value),
         password: password.map(|at| at.value),
+        ca_file: ca_file.map(|at| at.value),
         from: from?.value,
         timeout_secs: timeout.map_or(DEFAULT_TIMEOUT_SECS, |at| at.value),
     })
@@ -118,16 +194,32 @@ fn refuse_plain(section: &Section<'_>, host: &At<String>, security: &At<SmtpSecu
 }
 
 fn slack(mut section: Section<'_>, name: &str, data_dir: &Path, gathered: &Gathered) -> Option<SlackHook> {
-    let kinds = [("webhook", HookKind::Webhook), ("folder", HookKind::Folder)];
-    let hook = match section.required("kind", "\"webhook\" or \"folder\"", one_of(&kinds))?.value {
+    let kinds = [("webhook", HookKind::Webhook), ("bot", HookKind::Bot), ("folder", HookKind::Folder)];
+    let hook = match section.required("kind", "\"webhook\", \"bot\" or \"folder\"", one_of(&kinds))?.value {
         HookKind::Webhook => section.required("url", "{ env = \"DAYBOOK_SLACK_MARKETING\" }", secret_ref).map(|url| {
             gathered.secret(SecretPlace::new(&section, url.line, &format!("the Slack hook {name}"), &url.value));
             SlackHook::Webhook { url: url.value }
         }),
+        HookKind::Bot => bot(&mut section, name, gathered),
         HookKind::Folder => section
             .required("path", "\"outgoing/slack\"", path)
             .map(|path| SlackHook::Folder { path: join(data_dir, &path.value) }),
     };
     section.finish();
     hook
+}
+
+fn bot(section: &mut Section<'_>, name: &str, gathered: &Gathered) -> Option<SlackHook> {
+    let token = section.required("token", "{ env = \"DAYBOOK_SLACK_TOKEN\" }", secret_ref);
+    let channel = section.required("channel", "\"C0123456789\"", text);
+    let api_url = section.optional("api_url", text);
+    if let Some(token) = &token {
+        gathered.secret(SecretPlace::new(section, token.line, &format!("the Slack hook {name}"), &token.value));
+    }
+    if let Some(channel) = channel.as_ref().filter(|channel| !is_channel_id(&channel.value)) {
+        let message = format!("{}: {} is not a channel's id", section.name, quoted(&channel.value));
+        section.problem(channel.line, &message, "copy it from the channel's details in Slack, e.g. \"C0123456789\"");
+    }
+    let api_url = api_url.map_or_else(|| SLACK_API.to_owned(), |at| at.value);
+    Some(SlackHook::Bot { token: token?.value, channel: channel?.value, api_url })
 }

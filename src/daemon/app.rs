@@ -3,7 +3,7 @@
 use super::lock::{DataLock, LockError};
 use crate::config::{self, FileConnection, Job, JobKind, Problem, ReportJob, Settings, WorkspaceSettings};
 use crate::connectors::{Catalog, Connection, ConnectorError, Engine};
-use crate::delivery::config::MailConfig;
+use crate::delivery::config::SlackHook;
 use crate::delivery::{BuildError, Deliverers};
 use crate::jobs::care::CareContext;
 use crate::jobs::files::{FileSource, sync_files};
@@ -233,16 +233,13 @@ impl App {
 
     /// Who gets a job's report of a tenant.
     pub fn audience(&self, workspace: &WorkspaceSettings, job: &ReportJob) -> Audience {
-        let from = self.settings.delivery.mail.as_ref().map(|mail| match mail {
-            MailConfig::Smtp { from, .. } | MailConfig::Folder { from, .. } => from.clone(),
-        });
         let wants = |format| job.formats.contains(&format);
         let formats = Formats {
             pdf: wants(config::Format::Pdf),
             html: wants(config::Format::Html),
             csv: wants(config::Format::Csv),
         };
-        let mut audience = Audience { mail_from: from, formats, ..Audience::default() };
+        let mut audience = Audience { formats, ..self.audience_for(Vec::new(), Vec::new()) };
         for group in job.to.iter().filter_map(|group| workspace.recipients.get(group)) {
             audience.mail_to.extend(group.mail.iter().cloned());
             audience.slack_hooks.extend(group.slack.iter().cloned());
@@ -253,6 +250,21 @@ impl App {
             list.dedup();
         }
         audience
+    }
+
+    /// An audience of these addresses and hooks, with the sender as configured.
+    pub fn audience_for(&self, mail_to: Vec<String>, slack_hooks: Vec<String>) -> Audience {
+        let delivery = &self.settings.delivery;
+        let bots = delivery.slack.iter().filter(|(_, hook)| matches!(hook, SlackHook::Bot { .. }));
+        Audience {
+            mail_from: delivery.mail.as_ref().map(|mail| mail.from().to_owned()),
+            reply_to: delivery.headers.reply_to.clone(),
+            unsubscribe: delivery.headers.unsubscribe.clone(),
+            slack_bots: bots.map(|(name, _)| name.clone()).collect(),
+            mail_to,
+            slack_hooks,
+            ..Audience::default()
+        }
     }
 
     /// The report jobs of a tenant.

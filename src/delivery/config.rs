@@ -15,6 +15,48 @@ pub struct DeliveryConfig {
     pub slack: BTreeMap<String, SlackHook>,
     #[serde(default)]
     pub files: FilesConfig,
+    #[serde(default)]
+    pub operator: OperatorConfig,
+    /// Called after a report's messages were all taken; the URL is itself the secret.
+    pub heartbeat: Option<SecretRef>,
+    /// Hours after which a message that nobody took has failed.
+    #[serde(default = "default_give_up_hours")]
+    pub give_up_after_hours: u32,
+    #[serde(default)]
+    pub after_unknown: UnknownPolicy,
+    #[serde(default)]
+    pub headers: MailHeaders,
+}
+
+/// Who hears of messages that did not go out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OperatorConfig {
+    /// Addresses.
+    pub mail: Vec<String>,
+    /// Names of hooks.
+    pub slack: Vec<String>,
+}
+
+/// What becomes of a message of which nobody knows whether it went out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownPolicy {
+    /// The operator decides.
+    #[default]
+    Ask,
+    /// It is sent once more: a reader may get it twice, with one Message-ID.
+    Resend,
+}
+
+/// What every mail says besides the report.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MailHeaders {
+    pub reply_to: Option<String>,
+    /// `mailto:` addresses and `https:` URLs for List-Unsubscribe. A URL must take a one-click POST
+    /// (RFC 8058).
+    pub unsubscribe: Vec<String>,
 }
 
 /// How mail leaves.
@@ -27,6 +69,9 @@ pub enum MailConfig {
         security: SmtpSecurity,
         username: Option<String>,
         password: Option<SecretRef>,
+        /// Certificates in PEM that vouch for the server instead of the system's, relative to the config
+        /// folder.
+        ca_file: Option<PathBuf>,
         /// e.g. `Daybook <reports@example.com>`.
         from: String,
         #[serde(default = "default_timeout_secs")]
@@ -54,8 +99,23 @@ pub enum SmtpSecurity {
 pub enum SlackHook {
     /// The URL is itself the secret.
     Webhook { url: SecretRef },
+    /// An app's token: takes files too.
+    Bot {
+        token: SecretRef,
+        /// The channel's id, e.g. `C0123456789`; the app must be a member.
+        channel: String,
+        #[serde(default = "default_slack_api")]
+        api_url: String,
+    },
     /// Each message becomes a `.json` file.
     Folder { path: PathBuf },
+}
+
+/// Where Slack's Web API is.
+pub const SLACK_API: &str = "https://slack.com/api";
+
+fn default_slack_api() -> String {
+    SLACK_API.to_owned()
 }
 
 /// The folder for report files.
@@ -76,6 +136,13 @@ fn default_timeout_secs() -> u64 {
     60
 }
 
+/// Two days: what mail servers try among themselves.
+pub const GIVE_UP_HOURS: u32 = 48;
+
+fn default_give_up_hours() -> u32 {
+    GIVE_UP_HOURS
+}
+
 impl DeliveryConfig {
     /// What is wrong, each named by its key; empty when all is well. Reads no secret.
     pub fn validate(&self) -> Vec<String> {
@@ -85,8 +152,28 @@ impl DeliveryConfig {
             {
                 problems.push(format!("delivery.slack.{name:?}: use letters, digits, _ and - for the name of a hook"));
             }
-            if let SlackHook::Folder { path } = hook {
-                problems.extend(folder_problem(&format!("delivery.slack.{name}.path"), path));
+            match hook {
+                SlackHook::Folder { path } => {
+                    problems.extend(folder_problem(&format!("delivery.slack.{name}.path"), path));
+                }
+                SlackHook::Bot { channel, .. } if !is_channel_id(channel) => {
+                    problems.push(format!("delivery.slack.{name}.channel: not a channel's id such as C0123456789"));
+                }
+                _ => {}
+            }
+        }
+        if let Some(hook) = self.operator.slack.iter().find(|hook| !self.slack.contains_key(*hook)) {
+            problems.push(format!("delivery.operator.slack: there is no hook {hook:?}"));
+        }
+        if !self.operator.mail.is_empty() && self.mail.is_none() {
+            problems.push("delivery.operator.mail: no [delivery.mail] is configured".to_owned());
+        }
+        if self.give_up_after_hours == 0 {
+            problems.push("delivery.give_up_after_hours: must not be 0".to_owned());
+        }
+        for target in &self.headers.unsubscribe {
+            if !is_unsubscribe(target) {
+                problems.push("delivery.mail.unsubscribe: not a mailto: address or https: URL".to_owned());
             }
         }
         problems.extend(folder_problem("delivery.files.path", &self.files.path));
@@ -133,6 +220,20 @@ impl MailConfig {
 
 fn folder_problem(key: &str, path: &std::path::Path) -> Option<String> {
     path.as_os_str().is_empty().then(|| format!("{key}: must not be empty"))
+}
+
+/// Slack's ids of channels: letters and digits after C (public), G (private) or D (direct).
+pub fn is_channel_id(text: &str) -> bool {
+    (9..=20).contains(&text.len())
+        && text.starts_with(['C', 'G', 'D'])
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+/// Whether a target fits between the angle brackets of List-Unsubscribe.
+pub fn is_unsubscribe(target: &str) -> bool {
+    (target.starts_with("mailto:") || target.starts_with("https://"))
+        && target.len() <= 900
+        && target.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>,".contains(&byte))
 }
 
 fn is_loopback(host: &str) -> bool {

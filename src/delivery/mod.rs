@@ -1,14 +1,20 @@
 //! Messages out of the house: what goes where, and what the other side answered.
 
+pub mod bounce;
 pub mod config;
 pub mod folder;
+pub mod heartbeat;
+pub mod note;
+pub mod retry;
 pub mod slack;
 pub mod smtp;
 
-use config::{DeliveryConfig, MailConfig, SlackHook};
+use config::{DeliveryConfig, MailConfig, SlackHook, UnknownPolicy};
 use folder::Folder;
+use heartbeat::Heartbeat;
 use serde::{Deserialize, Serialize};
 use slack::Webhook;
+use slack::bot::Bot;
 use smtp::Smtp;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -48,10 +54,28 @@ pub enum Route {
         /// The name of a configured hook.
         hook: String,
     },
+    /// A file for a Slack channel; only a hook with a bot's token takes it.
+    SlackFile {
+        hook: String,
+        file_name: String,
+        title: String,
+    },
     File {
         /// Relative to the folder for report files, e.g. `acme/daily-2026-11-20.pdf`.
         path: String,
     },
+}
+
+impl Route {
+    /// For people: `mail to ceo@example.com`.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Mail { to, .. } => format!("mail to {to}"),
+            Self::Slack { hook } => format!("Slack {hook}"),
+            Self::SlackFile { hook, file_name, .. } => format!("Slack {hook}, {file_name}"),
+            Self::File { path } => format!("file {path}"),
+        }
+    }
 }
 
 /// The other side took the message. Whether it reached anyone is not known.
@@ -61,12 +85,36 @@ pub struct Accepted {
     pub response: String,
 }
 
+/// What the other side said at one step, e.g. `RCPT TO` and `250 2.1.5 OK`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    pub step: &'static str,
+    pub text: String,
+}
+
+/// One try: how it ended and all that was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handed {
+    pub result: Result<Accepted, DeliveryError>,
+    /// In the order they came.
+    pub replies: Vec<Reply>,
+}
+
+impl From<Result<Accepted, DeliveryError>> for Handed {
+    fn from(result: Result<Accepted, DeliveryError>) -> Self {
+        Self { result, replies: Vec::new() }
+    }
+}
+
 /// A message was not accepted, or may not have been.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeliveryError {
     /// The same message may be accepted later.
     #[error("not accepted for now: {reason}")]
     Temporary { reason: String, retry_after: Option<Duration> },
+    /// Nothing can go this way for now, so that other messages need not try.
+    #[error("nothing can be handed over for now: {reason}")]
+    Unavailable { reason: String, retry_after: Option<Duration> },
     /// This message will never be accepted.
     #[error("refused: {reason}")]
     Permanent { reason: String },
@@ -94,11 +142,18 @@ pub enum Disposition {
 impl DeliveryError {
     pub fn disposition(&self) -> Disposition {
         match self {
-            Self::Temporary { retry_after, .. } => Disposition::Retry { after: *retry_after },
+            Self::Temporary { retry_after, .. } | Self::Unavailable { retry_after, .. } => {
+                Disposition::Retry { after: *retry_after }
+            }
             Self::Permanent { .. } => Disposition::GiveUp,
             Self::Unknown { .. } => Disposition::AskOperator,
             Self::Misconfigured { .. } => Disposition::TellOperator,
         }
+    }
+
+    /// Whether the next message of the same way would fare no better.
+    pub fn concerns_all(&self) -> bool {
+        matches!(self, Self::Unavailable { .. } | Self::Misconfigured { .. })
     }
 }
 
@@ -122,6 +177,7 @@ enum MailWay {
 #[derive(Debug)]
 enum SlackWay {
     Webhook(Webhook),
+    Bot(Bot),
     Folder(Folder),
 }
 
@@ -131,6 +187,18 @@ pub struct Deliverers {
     mail: Option<MailWay>,
     slack: BTreeMap<String, SlackWay>,
     files: Folder,
+    heartbeat: Option<Heartbeat>,
+    pub policy: Policy,
+}
+
+/// What to do about trouble.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// A message that was not taken so long after it was written has failed.
+    pub give_up_after: Duration,
+    pub after_unknown: UnknownPolicy,
+    /// Where the operator is told, mails first.
+    pub operator: Vec<Route>,
 }
 
 impl DeliveryConfig {
@@ -153,32 +221,72 @@ impl DeliveryConfig {
                 SlackHook::Webhook { url } => {
                     SlackWay::Webhook(Webhook::new(name, &url.resolve(config_dir)?, client.clone())?)
                 }
+                SlackHook::Bot { token, channel, api_url } => {
+                    SlackWay::Bot(Bot::new(name, token.resolve(config_dir)?, channel, api_url, client.clone())?)
+                }
             };
             hooks.insert(name.clone(), way);
         }
-        Ok(Deliverers { mail, slack: hooks, files: Folder::new(data_dir.join(&self.files.path)) })
+        let heartbeat = match &self.heartbeat {
+            Some(url) => Some(Heartbeat::new(&url.resolve(config_dir)?, client)?),
+            None => None,
+        };
+        let files = Folder::new(data_dir.join(&self.files.path));
+        Ok(Deliverers { mail, slack: hooks, files, heartbeat, policy: self.policy() })
+    }
+
+    fn policy(&self) -> Policy {
+        let from = self.mail.as_ref().map(|mail| mail.from().to_owned());
+        let mails = self.operator.mail.iter().filter_map(|to| {
+            let from = from.clone()?;
+            Some(Route::Mail { from, to: to.clone() })
+        });
+        let hooks = self.operator.slack.iter().map(|hook| Route::Slack { hook: hook.clone() });
+        Policy {
+            give_up_after: Duration::from_secs(u64::from(self.give_up_after_hours) * 3600),
+            after_unknown: self.after_unknown,
+            operator: mails.chain(hooks).collect(),
+        }
     }
 }
 
 impl Deliverers {
     /// Hands one message over and waits for the answer.
-    pub async fn deliver(&self, outgoing: &Outgoing) -> Result<Accepted, DeliveryError> {
+    pub async fn deliver(&self, outgoing: &Outgoing) -> Handed {
         let Outgoing { message_id, route, payload } = outgoing;
         match route {
             Route::Mail { from, to } => match &self.mail {
-                None => Err(misconfigured("no [delivery.mail] is configured")),
-                Some(MailWay::Folder(folder)) => folder.write(&folder::file_name(message_id, "eml"), payload).await,
+                None => Err(misconfigured("no [delivery.mail] is configured")).into(),
+                Some(MailWay::Folder(folder)) => {
+                    folder.write(&folder::file_name(message_id, "eml"), payload).await.into()
+                }
                 Some(MailWay::Smtp(smtp)) => smtp.send(from, to, payload).await,
             },
             Route::Slack { hook } => match self.slack.get(hook) {
-                None => Err(misconfigured(&format!("no Slack hook {hook:?} is configured"))),
-                Some(SlackWay::Folder(folder)) => {
-                    let pretty = slack::pretty(payload)?;
-                    folder.write(&folder::file_name(message_id, "json"), &pretty).await
-                }
-                Some(SlackWay::Webhook(webhook)) => webhook.send(payload).await,
+                None => Err(misconfigured(&format!("no Slack hook {hook:?} is configured"))).into(),
+                Some(SlackWay::Folder(folder)) => match slack::pretty(payload) {
+                    Ok(pretty) => folder.write(&folder::file_name(message_id, "json"), &pretty).await.into(),
+                    Err(error) => Err(error).into(),
+                },
+                Some(SlackWay::Webhook(webhook)) => webhook.send(payload).await.into(),
+                Some(SlackWay::Bot(bot)) => bot.post(message_id, payload).await.into(),
             },
-            Route::File { path } => self.files.write(path, payload).await,
+            Route::SlackFile { hook, file_name, title } => match self.slack.get(hook) {
+                Some(SlackWay::Bot(bot)) => bot.upload(file_name, title, payload).await,
+                Some(SlackWay::Folder(folder)) => {
+                    folder.write(&format!("{message_id}/{file_name}"), payload).await.into()
+                }
+                _ => Err(misconfigured(&format!("the Slack hook {hook:?} takes no files"))).into(),
+            },
+            Route::File { path } => self.files.write(path, payload).await.into(),
+        }
+    }
+
+    /// Tells the outside watch that all is well, if one is configured.
+    pub async fn beat(&self) -> Option<Result<(), DeliveryError>> {
+        match &self.heartbeat {
+            Some(heartbeat) => Some(heartbeat.beat().await),
+            None => None,
         }
     }
 }

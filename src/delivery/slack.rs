@@ -1,6 +1,8 @@
 //! Posts messages to Slack's incoming webhooks. The answers are those of
 //! <https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/>.
 
+pub mod bot;
+
 use super::{Accepted, BuildError, DeliveryError, one_line};
 use crate::support::secret::Secret;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -34,6 +36,12 @@ pub fn client() -> Result<Client, BuildError> {
         .map_err(|error| BuildError::Client(error.without_url().to_string()))
 }
 
+/// Whether what goes to `url` cannot be read on the way: HTTPS, or this machine.
+pub(super) fn is_protected(url: &Url) -> bool {
+    let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    url.scheme() == "https" || (url.scheme() == "http" && loopback)
+}
+
 /// A message as people read it in a file.
 pub fn pretty(payload: &[u8]) -> Result<Vec<u8>, DeliveryError> {
     let value: Value = parse(payload)?;
@@ -47,11 +55,8 @@ impl Webhook {
     pub fn new(name: &str, url: &Secret, client: Client) -> Result<Self, BuildError> {
         let invalid = |why: &str| BuildError::Invalid(format!("the URL of the Slack hook {name:?} {why}"));
         let parsed = Url::parse(url.expose()).map_err(|_| invalid("is not a URL"))?;
-        let loopback = matches!(parsed.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        match parsed.scheme() {
-            "https" => {}
-            "http" if loopback => {}
-            _ => return Err(invalid("does not start with https://")),
+        if !is_protected(&parsed) {
+            return Err(invalid("does not start with https://"));
         }
         Ok(Self { name: name.to_owned(), url: url.clone(), client })
     }
@@ -86,7 +91,7 @@ impl Webhook {
         // The error's own words may hold the URL.
         if error.is_connect() {
             let reason = "no connection to slack".to_owned();
-            DeliveryError::Temporary { reason, retry_after: None }
+            DeliveryError::Unavailable { reason, retry_after: None }
         } else if error.is_builder() {
             DeliveryError::Misconfigured { reason: format!("the Slack hook {:?} cannot be called", self.name) }
         } else {
@@ -103,7 +108,7 @@ fn judge(status: StatusCode, answer: &str, retry_after: Option<Duration>) -> Res
         200 if answer == "ok" => Ok(Accepted { response: "200 ok".to_owned() }),
         // Some proxy may have answered in Slack's place.
         200..=299 => Err(DeliveryError::Unknown { reason }),
-        429 => Err(DeliveryError::Temporary { reason, retry_after: Some(retry_after.unwrap_or(DEFAULT_DELAY)) }),
+        429 => Err(DeliveryError::Unavailable { reason, retry_after: Some(retry_after.unwrap_or(DEFAULT_DELAY)) }),
         408 | 500..=599 => Err(DeliveryError::Temporary { reason, retry_after }),
         // The hook was removed, its channel archived or its app switched off.
         300..=399 | 401 | 403 | 404 | 410 => Err(DeliveryError::Misconfigured { reason }),
@@ -116,18 +121,23 @@ fn retry_after(response: &Response) -> Option<Duration> {
     Some(Duration::from_secs(seconds).min(LONGEST_DELAY))
 }
 
-async fn answer(mut response: Response) -> String {
-    let mut bytes = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        bytes.extend_from_slice(&chunk[..chunk.len().min(ANSWER_BYTES - bytes.len())]);
-        if bytes.len() >= ANSWER_BYTES {
-            break;
-        }
-    }
+async fn answer(response: Response) -> String {
+    let bytes = read_bounded(response, ANSWER_BYTES).await;
     // Slack answers with one word; whole pages of a proxy are not repeated.
     let text = String::from_utf8_lossy(&bytes);
     let word = |text: &str| text.len() <= 100 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
     if word(text.trim()) { text.trim().to_owned() } else { "with an unexpected body".to_owned() }
+}
+
+async fn read_bounded(mut response: Response, limit: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        bytes.extend_from_slice(&chunk[..chunk.len().min(limit - bytes.len())]);
+        if bytes.len() >= limit {
+            break;
+        }
+    }
+    bytes
 }
 
 fn parse(payload: &[u8]) -> Result<Value, DeliveryError> {

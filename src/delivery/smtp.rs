@@ -1,13 +1,16 @@
 //! Hands mails to an SMTP server, step by step, so that after a failure it is known whether the
 //! server may already have taken the mail.
 
+mod body;
+
+use super::bounce::RECIPIENT_STEP;
 use super::config::{MailConfig, SmtpSecurity};
-use super::{Accepted, BuildError, DeliveryError, one_line};
+use super::{Accepted, BuildError, DeliveryError, Handed, Reply, one_line, retry};
 use crate::support::secret::Secret;
 use lettre::address::Address;
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::{Response, Severity};
@@ -19,6 +22,8 @@ use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// The step after the last line of the mail.
+const END_STEP: &str = "the mail";
 
 /// A mail server we may hand mails to.
 #[derive(Clone, Debug)]
@@ -27,36 +32,55 @@ pub struct Smtp {
     port: u16,
     security: SmtpSecurity,
     login: Option<(String, Secret)>,
+    /// Who vouches for the server instead of the system's authorities.
+    authorities: Option<Certificate>,
     timeout: Duration,
 }
+
+/// The most a certificate file may hold.
+const CERTIFICATE_BYTES: u64 = 1024 * 1024;
 
 impl Smtp {
     /// Reads the password; connects to nothing. `config` must be the SMTP variant.
     pub fn build(config: &MailConfig, config_dir: &Path) -> Result<Self, BuildError> {
-        let MailConfig::Smtp { host, port, security, username, password, timeout_secs, .. } = config else {
+        let MailConfig::Smtp { host, port, security, username, password, ca_file, timeout_secs, .. } = config else {
             return Err(BuildError::Invalid("[delivery.mail] is not of the kind \"smtp\"".to_owned()));
         };
         let login = match (username, password) {
             (Some(username), Some(password)) => Some((username.clone(), password.resolve(config_dir)?)),
             _ => None,
         };
+        let authorities = ca_file.as_ref().map(|file| authorities(&config_dir.join(file))).transpose()?;
         let timeout = Duration::from_secs(*timeout_secs);
-        Ok(Self { host: host.clone(), port: *port, security: *security, login, timeout })
+        Ok(Self { host: host.clone(), port: *port, security: *security, login, authorities, timeout })
     }
 
-    /// Hands over one mail for one recipient and gives the server's answer to it.
-    pub async fn send(&self, from: &str, to: &str, mail: &[u8]) -> Result<Accepted, DeliveryError> {
-        let (from, to) = (address("the sender", from)?, address("the recipient", to)?);
+    /// Hands over one mail for one recipient and gives the server's answers. One recipient a mail: the
+    /// server's answer is then about this reader and no other, and each has an outcome of its own.
+    pub async fn send(&self, from: &str, to: &str, mail: &[u8]) -> Handed {
+        let (from, to) = match address("the sender", from).and_then(|from| Ok((from, address("the recipient", to)?))) {
+            Ok(both) => both,
+            Err(error) => return Err(error).into(),
+        };
         // The SMTP library logs the lines it writes, and the login's line holds the password.
         self.converse(from, to, mail).with_subscriber(NoSubscriber::default()).await
     }
 
-    async fn converse(&self, from: Address, to: Address, mail: &[u8]) -> Result<Accepted, DeliveryError> {
-        let mut connection = self.connected().await?;
-        let result = self.hand_over(&mut connection, from, to, mail).await;
+    async fn converse(&self, from: Address, to: Address, mail: &[u8]) -> Handed {
+        let mut connection = match self.connected().await {
+            Ok(connection) => connection,
+            // Whatever is wrong before a mail is named is wrong for all of them.
+            Err(DeliveryError::Temporary { reason, retry_after }) => {
+                return Err(DeliveryError::Unavailable { reason, retry_after }).into();
+            }
+            Err(DeliveryError::Permanent { reason }) => return Err(DeliveryError::Misconfigured { reason }).into(),
+            Err(error) => return Err(error).into(),
+        };
+        let mut replies = Vec::new();
+        let result = self.hand_over(&mut connection, from, to, mail, &mut replies).await;
         // The answer is known; a server that is slow to say goodbye changes nothing.
         let _ = timeout(Duration::from_secs(5), connection.abort()).await;
-        result
+        Handed { result, replies }
     }
 
     async fn connected(&self) -> Result<AsyncSmtpConnection, DeliveryError> {
@@ -65,7 +89,11 @@ impl Smtp {
                 return Ok(None);
             }
             let broken = |_| DeliveryError::Misconfigured { reason: "TLS cannot be set up".to_owned() };
-            TlsParameters::new(self.host.clone()).map(Some).map_err(broken)
+            let mut builder = TlsParameters::builder(self.host.clone());
+            if let Some(authorities) = &self.authorities {
+                builder = builder.certificate_store(CertificateStore::None).add_root_certificate(authorities.clone());
+            }
+            builder.build().map(Some).map_err(broken)
         };
         let name = ClientId::default();
         let implicit = tls(self.security == SmtpSecurity::ImplicitTls)?;
@@ -105,6 +133,7 @@ impl Smtp {
         from: Address,
         to: Address,
         mail: &[u8],
+        replies: &mut Vec<Reply>,
     ) -> Result<Accepted, DeliveryError> {
         let mut options = Vec::new();
         for (needed, extension, option, what) in [
@@ -117,18 +146,55 @@ impl Smtp {
             }
             options.extend(needed.then_some(option));
         }
-        self.before_data("MAIL FROM", connection.command(Mail::new(Some(from), options))).await?;
-        self.before_data("RCPT TO", connection.command(Rcpt::new(to, Vec::new()))).await?;
-        self.before_data("DATA", connection.command(Data)).await?;
-        match timeout(self.timeout, connection.message(mail)).await {
-            Ok(Ok(response)) => Ok(Accepted { response: reply(&response) }),
-            Ok(Err(error)) => Err(judge(&error, "the mail").unwrap_or_else(|| DeliveryError::Unknown {
-                reason: format!("the connection to {} broke before it answered to the mail", self.host),
-            })),
-            Err(_) => {
-                Err(DeliveryError::Unknown { reason: format!("{} did not answer to the mail in time", self.host) })
+        let sender = connection.command(Mail::new(Some(from), options));
+        self.heard("MAIL FROM", sender, replies).await?;
+        self.heard(RECIPIENT_STEP, connection.command(Rcpt::new(to, Vec::new())), replies).await?;
+        self.heard("DATA", connection.command(Data), replies).await?;
+        let body = body::Body::new(mail);
+        let written = body.written();
+        match timeout(self.timeout, connection.message_iter(body)).await {
+            Ok(Ok(response)) => {
+                let answer = reply(&response);
+                replies.push(Reply { step: END_STEP, text: answer.clone() });
+                Ok(Accepted { response: answer })
             }
+            Ok(Err(error)) => {
+                replies.extend(said(&error).map(|text| Reply { step: END_STEP, text }));
+                Err(judge(&error, END_STEP).unwrap_or_else(|| self.cut(written.is_whole(), "broke")))
+            }
+            Err(_) => Err(self.cut(written.is_whole(), "fell silent")),
         }
+    }
+
+    /// A mail whose last line was never sent is not the server's; after that line nobody knows.
+    fn cut(&self, is_whole: bool, what: &str) -> DeliveryError {
+        if is_whole {
+            let reason = format!("the connection to {} {what} before it answered to the mail", self.host);
+            return DeliveryError::Unknown { reason };
+        }
+        let reason = format!("the connection to {} {what} within the mail", self.host);
+        DeliveryError::Temporary { reason, retry_after: None }
+    }
+
+    /// A step before the mail, whose answer is kept.
+    async fn heard(
+        &self,
+        step: &'static str,
+        work: impl Future<Output = Result<Response, smtp::Error>>,
+        replies: &mut Vec<Reply>,
+    ) -> Result<(), DeliveryError> {
+        let mut told = None;
+        let noted = async {
+            let result = work.await;
+            told = match &result {
+                Ok(response) => Some(reply(response)),
+                Err(error) => said(error),
+            };
+            result
+        };
+        let result = self.before_data(step, noted).await;
+        replies.extend(told.map(|text| Reply { step, text }));
+        result.map(|_| ())
     }
 
     /// A step before the mail itself: whatever breaks here, the server does not have the mail.
@@ -155,15 +221,37 @@ impl Smtp {
     }
 }
 
-/// What the server said, if it said something.
-fn judge(error: &smtp::Error, step: &str) -> Option<DeliveryError> {
+/// What the server said, if it said something: `550 5.1.1 no such user`.
+fn said(error: &smtp::Error) -> Option<String> {
     let code = error.status()?;
     let words = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-    let reason = one_line(&format!("the server answered {code} {words} to {step}"));
+    Some(one_line(&format!("{code} {words}")))
+}
+
+fn judge(error: &smtp::Error, step: &str) -> Option<DeliveryError> {
+    let (code, words) = (error.status()?, said(error)?);
+    let reason = one_line(&format!("the server answered {words} to {step}"));
     Some(match code.severity {
         Severity::PermanentNegativeCompletion => DeliveryError::Permanent { reason },
-        _ => DeliveryError::Temporary { reason, retry_after: None },
+        _ => {
+            let retry_after = retry::asked_in_words(&words);
+            DeliveryError::Temporary { reason, retry_after }
+        }
     })
+}
+
+/// The certificates of a PEM file.
+fn authorities(file: &Path) -> Result<Certificate, BuildError> {
+    let invalid = |why: String| BuildError::Invalid(format!("delivery.mail.ca_file: {}: {why}", file.display()));
+    let size = std::fs::metadata(file).map_err(|error| invalid(error.kind().to_string()))?.len();
+    if size > CERTIFICATE_BYTES {
+        return Err(invalid("is larger than 1 MB".to_owned()));
+    }
+    let pem = std::fs::read(file).map_err(|error| invalid(error.kind().to_string()))?;
+    if !pem.windows(27).any(|window| window == b"-----BEGIN CERTIFICATE-----") {
+        return Err(invalid("holds no certificate in PEM".to_owned()));
+    }
+    Certificate::from_pem(&pem).map_err(|_| invalid("holds a certificate that cannot be read".to_owned()))
 }
 
 fn reply(response: &Response) -> String {

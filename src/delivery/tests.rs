@@ -29,7 +29,7 @@ async fn each_route_leads_to_its_own_folder() {
     for (route, payload) in
         [(mail(), b"Subject: x\r\n".as_slice()), (hook("team"), b"{\"text\":\"x\"}"), (file, b"%PDF")]
     {
-        ways.deliver(&outgoing(route, payload)).await.expect("accepted");
+        ways.deliver(&outgoing(route, payload)).await.result.expect("accepted");
     }
     let read = |path: &str| std::fs::read_to_string(dir.path().join(path)).expect("a file");
     assert_eq!(read("mail/msg_01.eml"), "Subject: x\r\n");
@@ -43,7 +43,7 @@ async fn a_way_that_is_not_configured_is_told_to_the_operator() {
     let none: DeliveryConfig = toml::from_str("").expect("a section");
     let ways = none.build(dir.path(), dir.path()).expect("deliverers");
     for route in [mail(), hook("team")] {
-        let error = ways.deliver(&outgoing(route, b"{}")).await.expect_err("no way");
+        let error = ways.deliver(&outgoing(route, b"{}")).await.result.expect_err("no way");
         assert_eq!(error.disposition(), Disposition::TellOperator);
     }
 }

@@ -1,70 +1,211 @@
 //! Delivery: messages are claimed, sent, and marked with what the other side answered.
+//!
+//! Each way out (mail, each Slack hook, files) is a lane with one sender, so a slow mail server holds
+//! up no Slack message, and mail arrives in order. Where nothing can go a way at all, its other messages
+//! are left alone until the next time.
 
-use crate::delivery::{Deliverers, DeliveryError, Disposition, Outgoing};
+mod notices;
+
+use crate::delivery::bounce::{self, bounce};
+use crate::delivery::config::UnknownPolicy;
+use crate::delivery::{Deliverers, DeliveryError, Disposition, Handed, Outgoing, Policy, Route, retry};
 use crate::support::clock::Clock;
-use crate::warehouse::outbox::{Claimed, Ending, claim, finish};
+use crate::warehouse::outbox::{
+    Bounce, Claimed, Ending, Kind, LEASE, Outcome, Reply, claim, due_lanes, finish, give_up_leases, is_wholly_sent,
+    requeue_unknown,
+};
 use crate::warehouse::{Warehouse, WarehouseError};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::try_join_all;
+use std::collections::BTreeSet;
+use std::time::Duration;
 
-/// A message that is refused for the moment is tried so often, then given up.
-const MOST_ATTEMPTS: u32 = 8;
+/// A sending that takes longer has lost its way; shorter than a claim's lease.
+const LONGEST_SENDING: Duration = Duration::from_secs(50 * 60);
+/// Messages that wait for the operator are tried again so often, in case something was mended.
+const UNTIL_MENDED: TimeDelta = TimeDelta::hours(1);
 
 /// What became of one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivered {
+    pub message_id: String,
+    /// The report's id, or what else groups messages.
+    pub owner: String,
     pub workspace: String,
+    pub kind: Kind,
     /// As JSON.
     pub route: String,
     pub ending: Ending,
+    pub replies: Vec<Reply>,
 }
 
-/// Sends every message that is due, one after the other, so that mail arrives in order.
+/// Sends every message that is due, tells the operator of trouble, and lets the outside watch know when
+/// a report went out whole.
 pub async fn deliver_due(
     warehouse: &Warehouse,
     deliverers: &Deliverers,
     clock: &Clock,
 ) -> Result<Vec<Delivered>, WarehouseError> {
+    let now = clock.now();
+    let lost = warehouse.write(move |connection| give_up_leases(connection, now)).await?;
+    if lost > 0 {
+        tracing::error!(messages = lost, "messages were being sent for more than an hour and are given up");
+    }
+    if deliverers.policy.after_unknown == UnknownPolicy::Resend {
+        warehouse.write(|connection| requeue_unknown(connection)).await?;
+    }
+    let mut done = send_due(warehouse, deliverers, clock, None).await?;
+    if notices::write(warehouse, &deliverers.policy, clock).await? > 0 {
+        done.extend(send_due(warehouse, deliverers, clock, Some("operator")).await?);
+    }
+    beat(warehouse, deliverers, &done).await?;
+    Ok(done)
+}
+
+/// Sends the due messages of one report or test, and nothing else.
+pub async fn deliver_of(
+    warehouse: &Warehouse,
+    deliverers: &Deliverers,
+    clock: &Clock,
+    owner: &str,
+) -> Result<Vec<Delivered>, WarehouseError> {
+    send_due(warehouse, deliverers, clock, Some(owner)).await
+}
+
+async fn send_due(
+    warehouse: &Warehouse,
+    deliverers: &Deliverers,
+    clock: &Clock,
+    owner: Option<&str>,
+) -> Result<Vec<Delivered>, WarehouseError> {
+    let (now, only) = (clock.now(), owner.map(str::to_owned));
+    let lanes = warehouse.read(move |reader| due_lanes(reader, only.as_deref(), now)).await?;
+    let senders = lanes.into_iter().map(|lane| send_lane(warehouse, deliverers, clock, lane, owner));
+    Ok(try_join_all(senders).await?.into_iter().flatten().collect())
+}
+
+async fn send_lane(
+    warehouse: &Warehouse,
+    deliverers: &Deliverers,
+    clock: &Clock,
+    lane: String,
+    owner: Option<&str>,
+) -> Result<Vec<Delivered>, WarehouseError> {
     let mut done = Vec::new();
     loop {
-        let now = clock.now();
-        let Some(message) = warehouse.write(move |connection| claim(connection, now)).await? else {
+        let (own, only, now) = (lane.clone(), owner.map(str::to_owned), clock.now());
+        let claiming = warehouse.write(move |connection| claim(connection, &own, only.as_deref(), now));
+        let Some(message) = claiming.await? else {
             return Ok(done);
         };
-        let ending = send(deliverers, &message, clock).await;
-        tracing::info!(
-            workspace.id = message.workspace, message.id = message.message_id, delivery.route = message.route,
-            delivery.ending = ?ending, "a message ended"
-        );
-        let (id, kept, now) = (message.message_id.clone(), ending.clone(), clock.now());
-        warehouse.write(move |connection| finish(connection, &id, &kept, now)).await?;
-        done.push(Delivered { workspace: message.workspace, route: message.route, ending });
+        let (outcome, is_blocked) = send(deliverers, &message, clock).await;
+        log(&message, &outcome.ending);
+        let (kept, finished, now) = (message.clone(), outcome.clone(), clock.now());
+        let suppressed = warehouse.write(move |connection| finish(connection, &kept, &finished, now)).await?;
+        if let Some(address) = suppressed {
+            tracing::warn!(address, "an address was refused for good and gets no more mail until that is lifted");
+        }
+        done.push(Delivered {
+            message_id: message.message_id,
+            owner: message.owner,
+            workspace: message.workspace,
+            kind: message.kind,
+            route: message.route,
+            ending: outcome.ending,
+            replies: outcome.replies,
+        });
+        if is_blocked {
+            return Ok(done);
+        }
     }
 }
 
-async fn send(deliverers: &Deliverers, message: &Claimed, clock: &Clock) -> Ending {
-    let route = match serde_json::from_str(&message.route) {
+fn log(message: &Claimed, ending: &Ending) {
+    let (id, route, attempts) = (&message.message_id, &message.route, message.attempts);
+    match ending {
+        Ending::Accepted { answer } => {
+            tracing::info!(message.id = id, delivery.route = route, attempts, answer, "a message was accepted");
+        }
+        Ending::Postponed { reason, not_before, .. } => {
+            tracing::warn!(message.id = id, delivery.route = route, attempts, reason, %not_before, "a message waits");
+        }
+        Ending::Failed { reason } => {
+            tracing::error!(message.id = id, delivery.route = route, attempts, reason, "a message failed");
+        }
+        Ending::Unknown { reason } => {
+            tracing::error!(message.id = id, delivery.route = route, attempts, reason, "a message may have gone out");
+        }
+    }
+}
+
+/// How one try went, and whether the rest of the lane need not try.
+async fn send(deliverers: &Deliverers, message: &Claimed, clock: &Clock) -> (Outcome, bool) {
+    if let Some(since) = message.suppressed.as_ref().filter(|_| message.kind != Kind::Test) {
+        let reason = format!("not sent: the address was refused on {since}");
+        return (Ending::Failed { reason }.into(), false);
+    }
+    let route: Route = match serde_json::from_str(&message.route) {
         Ok(route) => route,
-        Err(error) => return Ending::Failed { reason: format!("its route cannot be read: {error}") },
+        Err(error) => return (Ending::Failed { reason: format!("its route cannot be read: {error}") }.into(), false),
     };
     let outgoing = Outgoing { message_id: message.message_id.clone(), route, payload: message.payload.clone() };
-    match deliverers.deliver(&outgoing).await {
-        Ok(accepted) => Ending::Accepted { answer: accepted.response },
-        Err(error) => ending(&error, message.attempts, clock),
-    }
+    let handed = match tokio::time::timeout(LONGEST_SENDING, deliverers.deliver(&outgoing)).await {
+        Ok(handed) => handed,
+        Err(_) => Err(DeliveryError::Unknown { reason: "the sending took too long".to_owned() }).into(),
+    };
+    outcome(handed, message, &deliverers.policy, clock.now())
 }
 
-fn ending(error: &DeliveryError, attempts: u32, clock: &Clock) -> Ending {
+fn outcome(handed: Handed, message: &Claimed, policy: &Policy, now: DateTime<Utc>) -> (Outcome, bool) {
+    debug_assert!(LEASE.to_std().is_ok_and(|lease| lease > LONGEST_SENDING));
+    let is_blocked = handed.result.as_ref().is_err_and(DeliveryError::concerns_all);
+    let bounce = handed.result.is_err().then(|| bounce(&handed.replies)).flatten().map(|bounce| match bounce {
+        bounce::Bounce::Firm => Bounce::Firm,
+        bounce::Bounce::Likely => Bounce::Likely,
+    });
+    let ending = match &handed.result {
+        Ok(accepted) => Ending::Accepted { answer: accepted.response.clone() },
+        Err(error) => ending(error, message, policy, now),
+    };
+    let replies = handed.replies.into_iter().map(|reply| Reply { step: reply.step.to_owned(), text: reply.text });
+    (Outcome { ending, replies: replies.collect(), bounce }, is_blocked)
+}
+
+fn ending(error: &DeliveryError, message: &Claimed, policy: &Policy, now: DateTime<Utc>) -> Ending {
     let reason = error.to_string();
-    match error.disposition() {
-        Disposition::Retry { after } if attempts < MOST_ATTEMPTS => {
-            // 1, 5, 15 minutes, then every hour, unless the other side names a time.
-            let minutes = [1, 5, 15].get(attempts.saturating_sub(1) as usize).copied().unwrap_or(60);
-            let wait = after.and_then(|after| TimeDelta::from_std(after).ok()).unwrap_or(TimeDelta::minutes(minutes));
-            Ending::Postponed { reason, not_before: clock.now() + wait }
+    let (wait, needs_operator) = match error.disposition() {
+        Disposition::Retry { after } => {
+            let wait = retry::wait(message.attempts, after, &message.message_id);
+            (TimeDelta::from_std(wait).unwrap_or(UNTIL_MENDED), false)
         }
-        Disposition::Retry { .. } | Disposition::GiveUp => Ending::Failed { reason },
-        // The message is kept until somebody has mended the configuration.
-        Disposition::TellOperator => Ending::Postponed { reason, not_before: clock.now() + TimeDelta::hours(1) },
-        Disposition::AskOperator => Ending::Unknown { reason },
+        Disposition::TellOperator => (UNTIL_MENDED, true),
+        Disposition::GiveUp => return Ending::Failed { reason },
+        Disposition::AskOperator => return Ending::Unknown { reason },
+    };
+    let last = message.created_at + TimeDelta::from_std(policy.give_up_after).unwrap_or(TimeDelta::days(2));
+    let not_before = now + wait;
+    if not_before > last {
+        let hours = (now - message.created_at).num_hours();
+        let reason = format!("given up after {} tries in {hours} hours: {reason}", message.attempts);
+        return Ending::Failed { reason };
     }
+    Ending::Postponed { reason, not_before, needs_operator }
+}
+
+/// Calls the heartbeat once if a report's messages were all taken just now.
+async fn beat(warehouse: &Warehouse, deliverers: &Deliverers, done: &[Delivered]) -> Result<(), WarehouseError> {
+    let reports: BTreeSet<String> = done
+        .iter()
+        .filter(|delivered| delivered.kind == Kind::Report && matches!(delivered.ending, Ending::Accepted { .. }))
+        .map(|delivered| delivered.owner.clone())
+        .collect();
+    let whole = warehouse
+        .read(move |reader| reports.iter().map(|report| is_wholly_sent(reader, report)).collect::<Result<Vec<_>, _>>())
+        .await?;
+    if whole.contains(&true)
+        && let Some(Err(error)) = deliverers.beat().await
+    {
+        tracing::warn!(error = %error, "the heartbeat was not heard");
+    }
+    Ok(())
 }

@@ -18,7 +18,7 @@ use crate::warehouse::{WarehouseError, readings, rollup};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use duckdb::Connection;
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a report of one tenant is made from besides the warehouse.
 #[derive(Clone, Debug)]
@@ -50,7 +50,12 @@ pub struct Audience {
     /// The sender of mails, if mail is configured.
     pub mail_from: Option<String>,
     pub mail_to: Vec<String>,
+    pub reply_to: Option<String>,
+    /// Where List-Unsubscribe leads.
+    pub unsubscribe: Vec<String>,
     pub slack_hooks: Vec<String>,
+    /// The hooks that take files: they get the PDF as well.
+    pub slack_bots: BTreeSet<String>,
     pub formats: Formats,
     /// Whether the files go to the folder for report files.
     pub files: bool,
@@ -234,15 +239,20 @@ pub fn new_report(
         let context = MailContext {
             from: from.clone(),
             to: to.clone(),
-            reply_to: None,
+            reply_to: audience.reply_to.clone(),
             message_id_domain: domain.to_owned(),
-            list_unsubscribe: None,
+            list_unsubscribe: audience.unsubscribe.clone(),
         };
         let mail = email::render(document, templates, &rendered.charts, &attachments, &context)?;
         add(Route::Mail { from: from.clone(), to: to.clone() }, mail.raw)?;
     }
     for hook in &audience.slack_hooks {
         add(Route::Slack { hook: hook.clone() }, serde_json::to_vec(&rendered.slack)?)?;
+        if formats.pdf && audience.slack_bots.contains(hook) {
+            let file_name = format!("{}-{stem}.pdf", document.workspace_id);
+            let title = format!("{}: {}, {}", document.workspace_name, document.title, document.period.last_day());
+            add(Route::SlackFile { hook: hook.clone(), file_name, title }, rendered.pdf.clone())?;
+        }
     }
     Ok(NewReport {
         report_id: document.id.clone(),

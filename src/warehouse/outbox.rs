@@ -1,6 +1,19 @@
 //! Reports as issued and the messages born with them: claim, then send, then record what the other
 //! side answered.
 
+mod list;
+mod notices;
+mod sending;
+mod suppression;
+
+pub use list::{Attempt, DeliveryFilter, DeliveryLine, attempts, deliveries};
+pub use notices::{Trouble, tell, troubles};
+pub use sending::{
+    Bounce, Claimed, Ending, LEASE, Outcome, Reply, claim, due_lanes, finish, give_up_claims, give_up_leases,
+    is_wholly_sent, requeue, requeue_unknown, settle,
+};
+pub use suppression::{Suppressed, lift, suppressed};
+
 use super::error::{Context, WarehouseError};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use duckdb::{Connection, OptionalExt, params};
@@ -43,36 +56,33 @@ pub struct NewMessage {
     pub payload: Vec<u8>,
 }
 
-/// A message claimed for sending.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claimed {
-    pub message_id: String,
-    pub workspace: String,
-    pub route: String,
-    pub payload: Vec<u8>,
-    /// This one included.
-    pub attempts: u32,
+/// Why a message was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Report,
+    /// Tells the operator of trouble; its own trouble is only logged, so that no loop can start.
+    Notice,
+    /// Asked for by `daybook send-test`.
+    Test,
 }
 
-/// How a delivery ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// The other side took it; nobody says it was read.
-    Accepted {
-        answer: String,
-    },
-    /// Try again, not before an instant.
-    Postponed {
-        reason: String,
-        not_before: DateTime<Utc>,
-    },
-    Failed {
-        reason: String,
-    },
-    /// Nobody knows whether it went out; never sent again blindly.
-    Unknown {
-        reason: String,
-    },
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Notice => "notice",
+            Self::Test => "test",
+        }
+    }
+
+    fn parse(name: &str) -> Self {
+        match name {
+            "notice" => Self::Notice,
+            "test" => Self::Test,
+            _ => Self::Report,
+        }
+    }
 }
 
 /// Issues a report with its receipts and messages, all or nothing. `false` if it was issued before:
@@ -112,24 +122,61 @@ pub fn issue(connection: &mut Connection, new: &NewReport, now: DateTime<Utc>) -
             )
             .context(step)?;
     }
-    for (position, message) in new.messages.iter().enumerate() {
-        transaction
+    add(&transaction, Kind::Report, &new.report_id, &new.workspace, &new.messages, now)?;
+    transaction.commit().context(step)?;
+    Ok(true)
+}
+
+/// Puts messages of no report into the outbox, all or nothing; one that is there already stays as it is.
+/// `owner` groups them, as a report id groups a report's messages.
+pub fn enqueue(
+    connection: &mut Connection,
+    kind: Kind,
+    owner: &str,
+    workspace: &str,
+    messages: &[NewMessage],
+    now: DateTime<Utc>,
+) -> Result<(), WarehouseError> {
+    let step = || "writing to the outbox".to_owned();
+    let transaction = connection.transaction().context(step)?;
+    add(&transaction, kind, owner, workspace, messages, now)?;
+    transaction.commit().context(step)
+}
+
+fn add(
+    connection: &Connection,
+    kind: Kind,
+    owner: &str,
+    workspace: &str,
+    messages: &[NewMessage],
+    now: DateTime<Utc>,
+) -> Result<(), WarehouseError> {
+    let step = || "writing to the outbox".to_owned();
+    for (position, message) in messages.iter().enumerate() {
+        let place = sending::place(&message.route);
+        connection
             .execute(
-                "INSERT INTO ops.outbox VALUES (?, ?, ?, ?, ?, ?, 'pending', 0, ?, NULL, NULL, NULL, NULL)",
+                "INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, payload, state, attempts,
+                     created_at, kind, lane, recipient)
+                 SELECT ?, ?, ?, ?, ?, ?, 'pending', 0, ?, ?, ?, ?
+                 WHERE NOT EXISTS (SELECT 1 FROM ops.outbox WHERE message_id = ?)",
                 params![
                     message.message_id,
-                    new.report_id,
-                    new.workspace,
+                    owner,
+                    workspace,
                     position as i32,
                     message.route,
                     message.payload,
-                    at
+                    now.naive_utc(),
+                    kind.name(),
+                    place.lane,
+                    place.recipient,
+                    message.message_id
                 ],
             )
             .context(step)?;
     }
-    transaction.commit().context(step)?;
-    Ok(true)
+    Ok(())
 }
 
 /// Whether a report has been issued.
@@ -137,76 +184,6 @@ pub fn is_issued(reader: &Connection, report_id: &str) -> Result<bool, Warehouse
     reader
         .query_row("SELECT count(*) > 0 FROM ops.report WHERE report_id = ?", params![report_id], |row| row.get(0))
         .context(|| "looking for a report".to_owned())
-}
-
-/// Claims the next message that is due, oldest first.
-pub fn claim(connection: &mut Connection, now: DateTime<Utc>) -> Result<Option<Claimed>, WarehouseError> {
-    let step = || "claiming a message".to_owned();
-    let at = now.naive_utc();
-    let transaction = connection.transaction().context(step)?;
-    let next = transaction
-        .query_row(
-            "SELECT message_id, workspace, route, payload, attempts FROM ops.outbox
-             WHERE state = 'pending' AND (not_before IS NULL OR not_before <= ?)
-             ORDER BY created_at, report_id, position LIMIT 1",
-            params![at],
-            |row| {
-                Ok(Claimed {
-                    message_id: row.get(0)?,
-                    workspace: row.get(1)?,
-                    route: row.get(2)?,
-                    payload: row.get(3)?,
-                    attempts: row.get::<_, u32>(4)? + 1,
-                })
-            },
-        )
-        .optional()
-        .context(step)?;
-    if let Some(message) = &next {
-        transaction
-            .execute(
-                "UPDATE ops.outbox SET state = 'claimed', claimed_at = ?, attempts = ? WHERE message_id = ?",
-                params![at, message.attempts, message.message_id],
-            )
-            .context(step)?;
-    }
-    transaction.commit().context(step)?;
-    Ok(next)
-}
-
-/// Records how a claimed message ended.
-pub fn finish(
-    connection: &Connection,
-    message_id: &str,
-    ending: &Ending,
-    now: DateTime<Utc>,
-) -> Result<(), WarehouseError> {
-    let (state, answer, not_before) = match ending {
-        Ending::Accepted { answer } => ("accepted", answer, None),
-        Ending::Postponed { reason, not_before } => ("pending", reason, Some(not_before.naive_utc())),
-        Ending::Failed { reason } => ("failed", reason, None),
-        Ending::Unknown { reason } => ("unknown", reason, None),
-    };
-    connection
-        .execute(
-            "UPDATE ops.outbox SET state = ?, answer = ?, not_before = ?, ended_at = ? WHERE message_id = ?",
-            params![state, answer, not_before, now.naive_utc(), message_id],
-        )
-        .context(|| "recording a delivery".to_owned())?;
-    Ok(())
-}
-
-/// Messages claimed by a process that is gone: their outcome is unknown, and they are shown, not resent.
-/// Called at start, when no other process can hold the database.
-pub fn give_up_claims(connection: &Connection, now: DateTime<Utc>) -> Result<u64, WarehouseError> {
-    let reason = "Daybook stopped while this was being sent: it may or may not have gone out";
-    let count = connection
-        .execute(
-            "UPDATE ops.outbox SET state = 'unknown', answer = ?, ended_at = ? WHERE state = 'claimed'",
-            params![reason, now.naive_utc()],
-        )
-        .context(|| "looking for unfinished deliveries".to_owned())?;
-    Ok(count as u64)
 }
 
 /// A receipt with the report it was printed in.

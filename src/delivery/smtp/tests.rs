@@ -75,16 +75,17 @@ fn client(port: u16, security: SmtpSecurity, login: bool) -> Smtp {
         port,
         security,
         login: login.then(|| ("reports".to_owned(), Secret::new("hunter2"))),
+        authorities: None,
         timeout: Duration::from_secs(5),
     }
 }
 
 async fn sent(script: Script) -> (Result<Accepted, DeliveryError>, String) {
     let (port, play) = server(script).await;
-    let result = client(port, SmtpSecurity::Plain, true)
+    let handed = client(port, SmtpSecurity::Plain, true)
         .send("Daybook <reports@example.com>", "Jörg <ceo@example.com>", b"Subject: x\r\n\r\n.hello\r\n")
         .await;
-    (result, play.await.expect("the server"))
+    (handed.result, play.await.expect("the server"))
 }
 
 #[tokio::test]
@@ -120,7 +121,7 @@ async fn the_answers_of_the_server_decide_what_happens_next() {
 #[tokio::test]
 async fn nothing_is_sent_where_starttls_is_missing() {
     let (port, play) = server(FRIENDLY).await;
-    let error = client(port, SmtpSecurity::StartTls, true).send("a@example.com", "b@example.com", b"x").await;
+    let error = client(port, SmtpSecurity::StartTls, true).send("a@example.com", "b@example.com", b"x").await.result;
     assert_eq!(error.expect_err("refused").disposition(), Disposition::TellOperator);
     let heard = play.await.expect("the server");
     assert!(!heard.contains("AUTH") && !heard.contains("MAIL"), "{heard}");
@@ -131,7 +132,7 @@ async fn a_server_that_is_away_is_asked_again() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
     drop(listener);
-    let error = client(port, SmtpSecurity::Plain, false).send("a@example.com", "b@example.com", b"x").await;
+    let error = client(port, SmtpSecurity::Plain, false).send("a@example.com", "b@example.com", b"x").await.result;
     assert_eq!(error.expect_err("away").disposition(), Disposition::Retry { after: None });
 }
 

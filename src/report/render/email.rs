@@ -36,8 +36,8 @@ pub struct MailContext {
     pub reply_to: Option<String>,
     /// The right half of Message-ID and Content-IDs: a domain of the sender.
     pub message_id_domain: String,
-    /// A `mailto:` address that takes people off the list.
-    pub list_unsubscribe: Option<String>,
+    /// `mailto:` addresses and `https:` URLs that take people off the list; a URL takes a one-click POST.
+    pub list_unsubscribe: Vec<String>,
 }
 
 /// A chart as an image of twice the size it is shown at.

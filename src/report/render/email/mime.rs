@@ -54,8 +54,14 @@ pub(super) fn assemble(
     if let Some(reply_to) = &context.reply_to {
         message = message.reply_to(mailbox("the reply address", reply_to)?);
     }
-    if let Some(unsubscribe) = &context.list_unsubscribe {
-        message = message.raw_header(header("List-Unsubscribe", format!("<{}>", mailto(unsubscribe)?)));
+    let targets = context.list_unsubscribe.iter().map(|target| unsubscribe(target)).collect::<Result<Vec<_>, _>>()?;
+    if !targets.is_empty() {
+        message = message.raw_header(header("List-Unsubscribe", format!("<{}>", targets.join(">, <"))));
+        // RFC 8058; without an address that takes the POST the promise would be false.
+        if targets.iter().any(|target| target.starts_with("https://")) {
+            let value = "List-Unsubscribe=One-Click".to_owned();
+            message = message.raw_header(header("List-Unsubscribe-Post", value));
+        }
     }
     Ok(message.multipart(body)?.formatted())
 }
@@ -112,9 +118,9 @@ fn domain(value: &str) -> Result<&str, MailError> {
     }
 }
 
-fn mailto(value: &str) -> Result<&str, MailError> {
-    let good =
-        value.starts_with("mailto:") && value.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>,".contains(&byte));
+fn unsubscribe(value: &str) -> Result<&str, MailError> {
+    let leads_somewhere = value.starts_with("mailto:") || value.starts_with("https://");
+    let good = leads_somewhere && value.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>,".contains(&byte));
     if good {
         Ok(value)
     } else {

@@ -15,7 +15,7 @@ fn context() -> MailContext {
         to: "Jörg Müller <ceo@example.com>".to_owned(),
         reply_to: Some("marketing@example.com".to_owned()),
         message_id_domain: "example.com".to_owned(),
-        list_unsubscribe: Some("mailto:unsubscribe@example.com?subject=daily".to_owned()),
+        list_unsubscribe: vec!["mailto:unsubscribe@example.com?subject=daily".to_owned()],
     }
 }
 
@@ -174,6 +174,6 @@ fn addresses_and_domains_are_checked() {
         |context: MailContext| render(&document, &templates, &[], &[], &context).expect_err("refused").to_string();
     assert!(faulty(MailContext { to: "nobody".to_owned(), ..context() }).starts_with("the recipient"));
     assert!(faulty(MailContext { message_id_domain: "a b".to_owned(), ..context() }).starts_with("the Message-ID"));
-    let unsubscribe = Some("mailto:a@example.com>\r\nBcc: b".to_owned());
+    let unsubscribe = vec!["mailto:a@example.com>\r\nBcc: b".to_owned()];
     assert!(faulty(MailContext { list_unsubscribe: unsubscribe, ..context() }).starts_with("the unsubscribe"));
 }

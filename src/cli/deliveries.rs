@@ -1,0 +1,217 @@
+//! `daybook deliveries`: messages and what the other side answered; what to do about the troubled ones.
+
+use super::Outcome;
+use super::show::{bytes, plain, table};
+use crate::daemon::{App, AppError};
+use crate::delivery::Route;
+use crate::warehouse::outbox::{self, DeliveryFilter, DeliveryLine};
+use chrono::NaiveDate;
+use std::fmt::Write;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+States: pending (waits, or waits again), claimed (being sent now), sent (the other
+side accepted it; nobody says that it was read), failed, unknown (the connection
+or Daybook broke after sending: it may or may not have gone out)."
+)]
+pub struct DeliveriesArgs {
+    #[command(subcommand)]
+    action: Option<Action>,
+    /// Only this workspace.
+    #[arg(long, short, value_name = "ID")]
+    workspace: Option<String>,
+    /// Only messages in this state.
+    #[arg(long, value_parser = ["pending", "claimed", "sent", "failed", "unknown"])]
+    state: Option<String>,
+    /// Only failed and unknown ones.
+    #[arg(long, conflicts_with = "state")]
+    troubled: bool,
+    /// Only what goes this way.
+    #[arg(long, value_parser = ["mail", "slack", "file"])]
+    way: Option<String>,
+    /// Only addresses, hooks or paths that contain this.
+    #[arg(long, value_name = "TEXT")]
+    to: Option<String>,
+    /// Only the messages of this report.
+    #[arg(long, value_name = "ID")]
+    report: Option<String>,
+    /// Only those written on this day (UTC) or later.
+    #[arg(long, value_name = "DAY")]
+    since: Option<NaiveDate>,
+    /// At most so many, newest first.
+    #[arg(long, default_value_t = 50, value_name = "COUNT")]
+    limit: u32,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Show one message with every try and every answer.
+    Show {
+        #[arg(value_name = "MESSAGE")]
+        id: String,
+    },
+    /// Put a failed or unknown message back, to be sent again with the same Message-ID.
+    Resend {
+        #[arg(value_name = "MESSAGE")]
+        id: String,
+    },
+    /// Record what you found out about an unknown message.
+    Settle {
+        #[arg(value_name = "MESSAGE")]
+        id: String,
+        /// It went out.
+        #[arg(long, required_unless_present = "failed", conflicts_with = "failed")]
+        sent: bool,
+        /// It did not.
+        #[arg(long)]
+        failed: bool,
+    },
+    /// List addresses that were refused for good and get no more mail.
+    Suppressed,
+    /// Let mail go to an address again.
+    Lift {
+        #[arg(value_name = "ADDRESS")]
+        address: String,
+    },
+}
+
+pub fn run(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outcome> {
+    let now = app.clock.now();
+    match &args.action {
+        None => list(app, args, json),
+        Some(Action::Show { id }) => show(app, id, json),
+        Some(Action::Resend { id }) => {
+            let own = id.clone();
+            let is_done = app.warehouse.write_blocking(move |connection| outbox::requeue(connection, &own, now))?;
+            done(is_done, json, &format!("{id} is sent again with the next delivery"), || {
+                format!("no failed or unknown message has the id {id}")
+            })
+        }
+        Some(Action::Settle { id, sent, .. }) => {
+            let (own, was_sent) = (id.clone(), *sent);
+            let settled =
+                app.warehouse.write_blocking(move |connection| outbox::settle(connection, &own, was_sent, now))?;
+            let state = if was_sent { "sent" } else { "failed" };
+            done(settled, json, &format!("{id} is {state}"), || format!("no unknown message has the id {id}"))
+        }
+        Some(Action::Suppressed) => suppressed(app, json),
+        Some(Action::Lift { address }) => {
+            let own = address.clone();
+            let lifted = app.warehouse.write_blocking(move |connection| outbox::lift(connection, &own, now))?;
+            tracing::info!(address, lifted, "a suppression was lifted by hand");
+            done(lifted, json, &format!("{address} gets mail again"), || format!("{address} is not suppressed"))
+        }
+    }
+}
+
+fn done(is_done: bool, json: bool, words: &str, otherwise: impl Fn() -> String) -> anyhow::Result<Outcome> {
+    if !is_done {
+        return Err(AppError::Usage(otherwise()).into());
+    }
+    if json {
+        say!("{}", serde_json::json!({ "done": words }));
+    } else {
+        say!("{}", plain(words));
+    }
+    Ok(Outcome::Done)
+}
+
+fn list(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outcome> {
+    let filter = |state: Option<&str>| DeliveryFilter {
+        workspace: args.workspace.clone(),
+        state: state.map(str::to_owned),
+        way: args.way.clone(),
+        to: args.to.clone(),
+        report_id: args.report.clone(),
+        since: args.since,
+        limit: args.limit,
+    };
+    let states: Vec<Option<&str>> =
+        if args.troubled { vec![Some("failed"), Some("unknown")] } else { vec![args.state.as_deref()] };
+    let mut lines = Vec::new();
+    for state in states {
+        lines.extend(app.warehouse.read_blocking(|reader| outbox::deliveries(reader, &filter(state)))?);
+    }
+    if json {
+        say!("{}", serde_json::to_string(&lines)?);
+    } else if lines.is_empty() {
+        say!("no message is like that");
+    } else {
+        let rows = lines.iter().map(|line| {
+            let at = line.ended_at.unwrap_or(line.created_at).format("%m-%d %H:%M").to_string();
+            vec![at, line.workspace.clone(), to_text(line), state_text(line), line.message_id.clone()]
+        });
+        say!("{}", table(&["UTC", "workspace", "to", "state", "message"], &[], rows.collect()));
+    }
+    Ok(Outcome::Done)
+}
+
+fn to_text(line: &DeliveryLine) -> String {
+    let route = serde_json::from_str(&line.route).map_or_else(|_| line.route.clone(), |route: Route| route.text());
+    if line.kind == "report" { route } else { format!("{route} ({})", line.kind) }
+}
+
+fn state_text(line: &DeliveryLine) -> String {
+    match (line.state.as_str(), line.not_before) {
+        ("pending", Some(at)) => format!("pending until {}, {} tries", at.format("%H:%M"), line.attempts),
+        (state, _) if line.attempts > 1 => format!("{state}, {} tries", line.attempts),
+        (state, _) => state.to_owned(),
+    }
+}
+
+fn show(app: &App, id: &str, json: bool) -> anyhow::Result<Outcome> {
+    let filter = DeliveryFilter { limit: u32::MAX, ..DeliveryFilter::default() };
+    let all = app.warehouse.read_blocking(|reader| outbox::deliveries(reader, &filter))?;
+    let Some(line) = all.into_iter().find(|line| line.message_id == id) else {
+        return Err(AppError::Usage(format!("no message has the id {id}")).into());
+    };
+    let attempts = app.warehouse.read_blocking(|reader| outbox::attempts(reader, id))?;
+    if json {
+        say!("{}", serde_json::json!({ "message": line, "attempts": attempts }));
+        return Ok(Outcome::Done);
+    }
+    let mut text = format!("{} of {} ({})\n", line.message_id, line.workspace, line.report_id);
+    let _ = writeln!(text, "{}, {}: {}", to_text(&line), bytes(line.bytes), state_text(&line));
+    for attempt in &attempts {
+        let _ = writeln!(
+            text,
+            "\ntry {}, {} to {} UTC: {}{}",
+            attempt.attempt,
+            attempt.began_at.format("%Y-%m-%d %H:%M:%S"),
+            attempt.ended_at.format("%H:%M:%S"),
+            attempt.outcome,
+            if attempt.bounce.is_some() { ", the address was refused" } else { "" }
+        );
+        if attempt.outcome != "sent" {
+            let _ = writeln!(text, "  {}", attempt.detail);
+        }
+        for reply in &attempt.replies {
+            let _ = writeln!(text, "  {}: {}", reply.step, reply.text);
+        }
+    }
+    print!("{}", plain(&text));
+    Ok(Outcome::Done)
+}
+
+fn suppressed(app: &App, json: bool) -> anyhow::Result<Outcome> {
+    let all = app.warehouse.read_blocking(outbox::suppressed)?;
+    if json {
+        say!("{}", serde_json::to_string(&all)?);
+    } else if all.is_empty() {
+        say!("no address is suppressed");
+    } else {
+        for one in all {
+            let since = one.suppressed_at.format("%Y-%m-%d %H:%M UTC");
+            say!(
+                "{} since {since}\n  {}\n  daybook deliveries show {}",
+                one.address,
+                plain(&one.reason),
+                one.message_id
+            );
+        }
+        say!("\nonce an address works: daybook deliveries lift ADDRESS");
+    }
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,102 @@
+//! `daybook send-test`: a report by the real path, outbox included, to places of one's choice.
+
+use super::Outcome;
+use super::report::{ending_text, yesterday};
+use super::show::plain;
+use crate::daemon::{App, AppError, Selection};
+use crate::delivery::Route;
+use crate::jobs::deliver::{Delivered, deliver_of};
+use crate::jobs::report::{Audience, build_daily, new_report, render_all};
+use crate::report::document::Document;
+use crate::report::sample;
+use crate::support::blocking::off_thread;
+use crate::support::ids::stable_id;
+use crate::warehouse::outbox::{Ending, Kind, enqueue};
+
+#[derive(Debug, clap::Args)]
+pub struct SendTestArgs {
+    /// Send a mail there; may be given more than once. The operator's addresses by default.
+    #[arg(long, value_name = "ADDRESS")]
+    to: Vec<String>,
+    /// Post to this hook of [delivery.slack]; may be given more than once.
+    #[arg(long, value_name = "HOOK")]
+    slack: Vec<String>,
+    /// Yesterday's report of this workspace instead of the sample.
+    #[arg(long, short, value_name = "ID")]
+    workspace: Option<String>,
+}
+
+pub async fn run(app: &App, args: &SendTestArgs, json: bool) -> anyhow::Result<Outcome> {
+    let audience = audience(app, args)?;
+    let now = app.clock.now();
+    let (mut document, receipts) = match &args.workspace {
+        None => (sample::document(), Vec::new()),
+        Some(id) => {
+            let chosen = Selection { workspaces: vec![id.clone()], connections: Vec::new() };
+            let workspaces = app.workspaces(&chosen)?;
+            let workspace =
+                workspaces.first().ok_or_else(|| AppError::Usage(format!("there is no workspace {id:?}")))?;
+            let (context, date, warehouse) =
+                (app.report_context(workspace), yesterday(app, workspace), app.warehouse.clone());
+            off_thread(move || warehouse.read_blocking(|reader| build_daily(reader, &context, date, now))).await?
+        }
+    };
+    mark(&mut document, now);
+    let (owner, workspace) = (document.id.clone(), document.workspace_id.clone());
+    let (templates, warehouse, own) = (app.templates.clone(), app.warehouse.clone(), owner.clone());
+    off_thread(move || -> anyhow::Result<()> {
+        let rendered = render_all(&document, &templates)?;
+        let new = new_report(&document, receipts, &rendered, &audience, &templates)?;
+        Ok(warehouse
+            .write_blocking(move |connection| enqueue(connection, Kind::Test, &own, &workspace, &new.messages, now))?)
+    })
+    .await?;
+    let sent = deliver_of(&app.warehouse, &app.deliverers()?, &app.clock, &owner).await?;
+    if json {
+        let lines = sent.iter().map(|one| {
+            serde_json::json!({"message_id": one.message_id, "route": serde_json::from_str::<serde_json::Value>(&one.route).unwrap_or_default(),
+                "ending": ending_text(&one.ending), "replies": one.replies})
+        });
+        say!("{}", serde_json::Value::Array(lines.collect()));
+    } else {
+        sent.iter().for_each(print);
+    }
+    let is_accepted = !sent.is_empty() && sent.iter().all(|one| matches!(one.ending, Ending::Accepted { .. }));
+    Ok(if is_accepted { Outcome::Done } else { Outcome::Partly })
+}
+
+fn audience(app: &App, args: &SendTestArgs) -> anyhow::Result<Audience> {
+    let delivery = &app.settings.delivery;
+    let (mut mail_to, mut slack_hooks) = (args.to.clone(), args.slack.clone());
+    if mail_to.is_empty() && slack_hooks.is_empty() {
+        (mail_to, slack_hooks) = (delivery.operator.mail.clone(), delivery.operator.slack.clone());
+    }
+    if mail_to.is_empty() && slack_hooks.is_empty() {
+        let words = "nowhere to send to: give --to or --slack, or configure [delivery.operator]";
+        return Err(AppError::Usage(words.to_owned()).into());
+    }
+    if let Some(hook) = slack_hooks.iter().find(|hook| !delivery.slack.contains_key(*hook)) {
+        return Err(AppError::Usage(format!("there is no hook {hook:?} in [delivery.slack]")).into());
+    }
+    if !mail_to.is_empty() && delivery.mail.is_none() {
+        return Err(AppError::Usage("[delivery.mail] is not configured".to_owned()).into());
+    }
+    Ok(app.audience_for(mail_to, slack_hooks))
+}
+
+/// No reader may take a test for a report, and each test is a message of its own.
+fn mark(document: &mut Document, now: chrono::DateTime<chrono::Utc>) {
+    document.id = stable_id("test", &[&document.id, &now.to_rfc3339()]);
+    document.workspace_name = format!("[Test] {}", document.workspace_name);
+    document.notes.insert(0, "This is a test of the delivery; the report itself was not issued.".to_owned());
+    document.issued_at = now;
+}
+
+fn print(delivered: &Delivered) {
+    let route = serde_json::from_str(&delivered.route).map_or(delivered.route.clone(), |route: Route| route.text());
+    say!("{route}: {}", plain(&ending_text(&delivered.ending)));
+    for reply in &delivered.replies {
+        say!("  {}: {}", reply.step, plain(&reply.text));
+    }
+    say!("  daybook deliveries show {}", delivered.message_id);
+}

@@ -1,0 +1,314 @@
+//! From the outbox to the other side and back: states, retries, suppression, crashes, the operator.
+
+mod server;
+
+use crate::support::{noon, texts};
+use axum::Router;
+use axum::routing::{get, post};
+use chrono::TimeDelta;
+use daybook::delivery::config::DeliveryConfig;
+use daybook::delivery::{Deliverers, Route};
+use daybook::jobs::deliver::{Delivered, deliver_due};
+use daybook::support::clock::Clock;
+use daybook::warehouse::outbox::{
+    Ending, Kind, NewMessage, attempts, enqueue, give_up_claims, lift, requeue, settle, suppressed,
+};
+use daybook::warehouse::{Warehouse, WarehouseConfig};
+use server::Server;
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+struct House {
+    folder: tempfile::TempDir,
+    warehouse: Warehouse,
+    clock: Clock,
+}
+
+impl House {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let warehouse = open(folder.path());
+        Self { folder, warehouse, clock: Clock::fixed(noon()) }
+    }
+
+    /// The ways out: mail to the fake server, and what `more` says.
+    fn ways(&self, port: u16, more: &str) -> Deliverers {
+        let text = format!(
+            "{more}\n[mail]\nkind = \"smtp\"\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"plain\"\n\
+             from = \"Daybook <d@example.com>\"\ntimeout_secs = 5\n[slack.ops]\nkind = \"folder\"\npath = \"ops\""
+        );
+        let config: DeliveryConfig = toml::from_str(&text).expect("a section");
+        config.build(self.folder.path(), self.folder.path()).expect("deliverers")
+    }
+
+    fn write(&self, report: &str, routes: &[Route]) {
+        let messages: Vec<NewMessage> = routes
+            .iter()
+            .map(|route| {
+                let route = serde_json::to_string(route).expect("JSON");
+                let message_id = format!("{report}/{route}");
+                let payload = match route.contains("slack") {
+                    true => br#"{"text":"hello"}"#.to_vec(),
+                    false => format!("Message-ID: <{report}@example.com>\r\n\r\nhello\r\n").into_bytes(),
+                };
+                NewMessage { message_id, route, payload }
+            })
+            .collect();
+        let (report, now) = (report.to_owned(), self.clock.now());
+        self.warehouse
+            .write_blocking(move |c| enqueue(c, Kind::Report, &report, "acme", &messages, now))
+            .expect("written");
+    }
+
+    async fn deliver(&self, ways: &Deliverers) -> Vec<Delivered> {
+        deliver_due(&self.warehouse, ways, &self.clock).await.expect("a pass")
+    }
+
+    fn later(&self, minutes: i64) {
+        self.clock.set(self.clock.now() + TimeDelta::minutes(minutes));
+    }
+
+    /// `recipient state` of each mail, in order.
+    fn states(&self) -> Vec<String> {
+        texts(
+            &self.warehouse,
+            "SELECT split_part(recipient, '@', 1) || ' ' || state FROM ops.outbox WHERE kind = 'report' AND lane = 'mail' ORDER BY 1",
+        )
+    }
+
+    /// The notes the operator got in Slack.
+    fn notes(&self) -> Vec<String> {
+        let Ok(files) = std::fs::read_dir(self.folder.path().join("ops")) else { return Vec::new() };
+        files.map(|file| std::fs::read_to_string(file.expect("a file").path()).expect("a note")).collect()
+    }
+}
+
+fn open(folder: &Path) -> Warehouse {
+    Warehouse::open(&folder.join("daybook.duckdb"), &WarehouseConfig::default()).expect("a warehouse")
+}
+
+fn mail(name: &str) -> Route {
+    Route::Mail { from: "Daybook <d@example.com>".to_owned(), to: format!("Reader <{name}@Example.com>") }
+}
+
+const OPERATOR: &str = "[operator]\nslack = [\"ops\"]";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_recipient_has_an_outcome_of_their_own_with_the_servers_words() {
+    let (house, (server, port)) = (House::new(), Server::start().await);
+    let ways = house.ways(port, OPERATOR);
+    house.write("rep_1", &[mail("ok"), mail("grey"), mail("gone")]);
+    house.deliver(&ways).await;
+    assert_eq!(house.states(), ["gone failed", "grey pending", "ok sent"]);
+    let of = |name: &str| {
+        let id = format!("rep_1/{}", serde_json::to_string(&mail(name)).expect("JSON"));
+        house.warehouse.read_blocking(|reader| attempts(reader, &id)).expect("tries")
+    };
+    let words = |name: &str| {
+        let tries = of(name);
+        let replies = tries.iter().flat_map(|one| &one.replies);
+        replies.map(|reply| format!("{}: {}", reply.step, reply.text)).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        words("ok"),
+        [
+            "MAIL FROM: 250 2.1.0 Ok",
+            "RCPT TO: 250 2.1.5 Ok",
+            "DATA: 354 go ahead",
+            "the mail: 250 2.0.0 Ok: queued as FAKE1"
+        ]
+    );
+    assert_eq!(words("gone")[1], "RCPT TO: 550 5.1.1 <gone>: no such user");
+
+    // The greylisting server asked for five minutes, and is not asked earlier.
+    house.later(4);
+    assert!(house.deliver(&ways).await.is_empty());
+    house.later(3);
+    house.deliver(&ways).await;
+    assert_eq!(house.states(), ["gone failed", "grey sent", "ok sent"]);
+    assert_eq!(server.taken(), ["ok@example.com", "grey@example.com"], "nobody gets a mail twice");
+    assert!(server.mails.lock().expect("mails").iter().all(|(_, mail)| mail.starts_with("Message-ID: <rep_1@")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_refused_for_good_gets_no_more_mail_until_that_is_lifted() {
+    let (house, (server, port)) = (House::new(), Server::start().await);
+    let ways = house.ways(port, OPERATOR);
+    house.write("rep_1", &[mail("gone"), mail("old")]);
+    house.deliver(&ways).await;
+    let addresses = || {
+        let all = house.warehouse.read_blocking(suppressed).expect("a list");
+        all.into_iter().map(|one| one.address).collect::<Vec<_>>()
+    };
+    assert_eq!(addresses(), ["gone@example.com"], "a bare 550 once is not yet enough");
+    let before = *server.connections.lock().expect("a count");
+    house.write("rep_2", &[mail("GONE")]);
+    let done = house.deliver(&ways).await;
+    assert_eq!(*server.connections.lock().expect("a count"), before, "the server is not even called");
+    assert!(matches!(&done[0].ending, Ending::Failed { reason } if reason.contains("no such user")), "{done:?}");
+    house.write("rep_3", &[mail("old")]);
+    house.deliver(&ways).await;
+    let mut all = addresses();
+    all.sort();
+    assert_eq!(all, ["gone@example.com", "old@example.com"], "the second bare 550 is enough");
+
+    let now = house.clock.now();
+    assert!(house.warehouse.write_blocking(move |c| lift(c, "Gone@Example.com", now)).expect("lifted"));
+    assert_eq!(addresses(), ["old@example.com"]);
+    house.later(1);
+    house.write("rep_4", &[mail("gone")]);
+    house.deliver(&ways).await;
+    assert!(*server.connections.lock().expect("a count") > before, "the server is asked again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_between_send_and_record_is_shown_and_neither_doubled_nor_dropped() {
+    let (house, (server, port)) = (House::new(), Server::start().await);
+    house.write("rep_1", &[mail("hang"), mail("ok")]);
+    let House { folder, warehouse, clock } = house;
+    let ways = House { folder, warehouse: warehouse.clone(), clock: clock.clone() };
+    let deliverers = ways.ways(port, OPERATOR);
+    let folder = ways.folder;
+    let (own, own_clock) = (warehouse.clone(), clock.clone());
+    let sender = tokio::spawn(async move { deliver_due(&own, &deliverers, &own_clock).await });
+    server.hangs.notified().await;
+    sender.abort();
+    let _ = sender.await;
+    drop(warehouse);
+    drop(ways.warehouse);
+
+    // The next process: what was being sent is unknown, the rest goes on.
+    let house = House { warehouse: open(folder.path()), folder, clock };
+    let now = house.clock.now();
+    assert_eq!(house.warehouse.write_blocking(move |c| give_up_claims(c, now)).expect("given up"), 1);
+    let deliverers = house.ways(port, OPERATOR);
+    house.deliver(&deliverers).await;
+    house.later(24 * 60);
+    house.deliver(&deliverers).await;
+    assert_eq!(house.states(), ["hang unknown", "ok sent"]);
+    assert_eq!(server.taken(), ["ok@example.com"]);
+    let notes = house.notes();
+    assert_eq!(notes.len(), 1, "told once: {notes:?}");
+    assert!(notes[0].contains("may or may not have gone out"), "{notes:?}");
+
+    // The operator finds out, and says so; or has it sent again.
+    let id = format!("rep_1/{}", serde_json::to_string(&mail("hang")).expect("JSON"));
+    let own = id.clone();
+    assert!(house.warehouse.write_blocking(move |c| settle(c, &own, false, now)).expect("settled"));
+    assert_eq!(house.states(), ["hang failed", "ok sent"]);
+    assert!(house.warehouse.write_blocking(move |c| requeue(c, &id, now)).expect("put back"));
+    assert_eq!(house.states(), ["hang pending", "ok sent"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cut_within_the_mail_is_tried_again_and_one_after_it_is_unknown() {
+    let (house, (server, port)) = (House::new(), Server::start().await);
+    let ways = house.ways(port, OPERATOR);
+    house.write("rep_1", &[mail("cutend"), mail("ok")]);
+    // A mail larger than what the system buffers, so that the cut comes within it.
+    let route = serde_json::to_string(&mail("cutdata")).expect("JSON");
+    let payload = format!("Subject: x\r\n\r\n{}", "0123456789abcdef\r\n".repeat(2_000_000)).into_bytes();
+    let large = NewMessage { message_id: "large".to_owned(), route, payload };
+    let now = noon();
+    house.warehouse.write_blocking(move |c| enqueue(c, Kind::Report, "rep_2", "acme", &[large], now)).expect("written");
+    house.deliver(&ways).await;
+    assert_eq!(house.states(), ["cutdata pending", "cutend unknown", "ok sent"]);
+    assert_eq!(server.taken(), ["ok@example.com"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_policy_to_resend_sends_an_unknown_message_once_more_and_no_oftener() {
+    let (house, (server, port)) = (House::new(), Server::start().await);
+    let ways = house.ways(port, "after_unknown = \"resend\"");
+    house.write("rep_1", &[mail("cutend")]);
+    for _ in 0..4 {
+        house.deliver(&ways).await;
+        house.later(60);
+    }
+    assert_eq!(house.states(), ["cutend unknown"]);
+    assert_eq!(*server.connections.lock().expect("a count"), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_away_is_asked_by_one_message_and_the_operator_hears_of_it() {
+    let house = House::new();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    drop(listener);
+    let ways = house.ways(port, OPERATOR);
+    house.write("rep_1", &[mail("ok1"), mail("ok2"), mail("ok3"), Route::Slack { hook: "ops".to_owned() }]);
+    let done = house.deliver(&ways).await;
+    let mails = done.iter().filter(|one| one.route.contains("mail")).count();
+    assert_eq!((mails, done.len()), (1, 2), "one mail tries, Slack is not held up");
+    for _ in 0..60 {
+        house.later(60);
+        house.deliver(&ways).await;
+    }
+    assert_eq!(house.states(), ["ok1 failed", "ok2 failed", "ok3 failed"], "after two days");
+    let notes: Vec<String> = house.notes().into_iter().filter(|note| note.contains("Daybook")).collect();
+    assert!(notes.iter().any(|note| note.contains("late, still being tried")), "{notes:?}");
+    assert!(notes.iter().any(|note| note.contains("given up after")), "{notes:?}");
+    assert!(notes.len() <= 6, "each trouble once, not each hour: {}", notes.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slacks_retry_after_is_honoured_and_the_heartbeat_waits_for_the_whole_report() {
+    let (house, (_server, port)) = (House::new(), Server::start().await);
+    let (beats, answers) = (Arc::new(AtomicU32::new(0)), Arc::new(Mutex::new(vec![429_u16, 200])));
+    let (count, queue) = (beats.clone(), answers.clone());
+    let app = Router::new()
+        .route(
+            "/beat/hunter2",
+            get(move || async move {
+                count.fetch_add(1, Ordering::SeqCst);
+                "OK"
+            }),
+        )
+        .route(
+            "/hook",
+            post(move || async move {
+                let status = queue.lock().expect("answers").remove(0);
+                let status = axum::http::StatusCode::from_u16(status).expect("a status");
+                (status, [("retry-after", "120")], "ok")
+            }),
+        );
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let web = listener.local_addr().expect("an address").port();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    for (name, path) in [("beat", "beat/hunter2"), ("hook", "hook")] {
+        std::fs::write(house.folder.path().join(name), format!("http://127.0.0.1:{web}/{path}")).expect("a secret");
+    }
+    let more = "heartbeat = { file = \"beat\" }\n[slack.team]\nkind = \"webhook\"\nurl = { file = \"hook\" }";
+    let ways = house.ways(port, more);
+    house.write("rep_1", &[mail("ok"), Route::Slack { hook: "team".to_owned() }]);
+    house.deliver(&ways).await;
+    assert_eq!(beats.load(Ordering::SeqCst), 0, "a message is still missing");
+    house.later(1);
+    assert!(house.deliver(&ways).await.is_empty(), "Slack asked for two minutes");
+    house.later(2);
+    house.deliver(&ways).await;
+    assert_eq!(beats.load(Ordering::SeqCst), 1);
+    house.deliver(&ways).await;
+    assert_eq!(beats.load(Ordering::SeqCst), 1, "nothing went out, nothing is told");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_mail_server_holds_up_no_other_way() {
+    let (house, (server, port)) = (House::new(), Server::start().await);
+    let ways = house.ways(port, OPERATOR);
+    house.write("rep_1", &[mail("hang"), Route::Slack { hook: "ops".to_owned() }]);
+    let (warehouse, clock) = (house.warehouse.clone(), house.clock.clone());
+    let pass = tokio::spawn(async move { deliver_due(&warehouse, &ways, &clock).await });
+    server.hangs.notified().await;
+    for _ in 0..100 {
+        if !house.notes().is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(house.notes().len(), 1, "Slack has its message while the mail server keeps silent");
+    let done = pass.await.expect("the pass").expect("a pass");
+    assert!(done.iter().any(|one| matches!(one.ending, Ending::Unknown { .. })), "silence after the mail is unknown");
+}
