@@ -31,7 +31,7 @@ pub use jobs::{Comparison, Format, Job, JobKind, LatePolicy, ReportJob, SyncJob}
 pub use problems::Problem;
 pub use secrets::SecretPlace;
 pub use sql_files::SqlFile;
-pub use workspaces::{Budget, Recipients, Target, WorkspaceSettings};
+pub use workspaces::{Budget, Reader, Recipients, Target, WorkspaceSettings};
 
 use crate::delivery::config::DeliveryConfig;
 use crate::domain::metric::Registry;

@@ -2,16 +2,16 @@
 
 use super::connections::{self, AnyConnection, ConnectionSettings, FileConnection};
 use super::files::{file_id, files_in, read_text};
-use super::reader::{At, Section, Source, read_toml};
+use super::reader::{At, Section, Source, read_toml, unknown_remedy};
 use super::values::{
-    amount, boolean, check_known, currency, decimal, id, is_id, list_of, mail_address, month, quoted, text, time_zone,
-    weekday,
+    amount, boolean, check_known, currency, decimal, id, is_id, list_of, mail_address, month, one_of, quoted, text,
+    time_zone, weekday,
 };
-use super::{Gathered, Known, Workspaces};
+use super::{Format, Gathered, Known, Workspaces};
 use crate::domain::workspace::Workspace;
 use chrono::{NaiveDate, Weekday};
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Where workspaces are.
@@ -29,6 +29,8 @@ pub struct WorkspaceSettings {
     pub files: Vec<FileConnection>,
     /// By group name.
     pub recipients: BTreeMap<String, Recipients>,
+    /// What single readers prefer, by address in lower case.
+    pub readers: BTreeMap<String, Reader>,
     pub budgets: Vec<Budget>,
     pub targets: Vec<Target>,
 }
@@ -42,6 +44,13 @@ pub struct Recipients {
     pub slack: Vec<String>,
     /// Whether the report folder gets a copy.
     pub files: bool,
+}
+
+/// What one reader prefers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reader {
+    /// The files to attach, of those the job makes; all of them if absent.
+    pub attach: Option<Vec<Format>>,
 }
 
 /// Money planned for a channel in a month, in the workspace's currency.
@@ -123,7 +132,8 @@ fn read_top(
             }
             (group.value, read_recipients(section, known))
         })
-        .collect();
+        .collect::<BTreeMap<_, _>>();
+    let readers = read_readers(&mut top, &recipients);
     let budgets = read_budgets(&mut top, known);
     let targets = read_targets(&mut top, known);
     top.finish();
@@ -140,6 +150,7 @@ fn read_top(
         connections,
         files,
         recipients,
+        readers,
         budgets,
         targets,
     })
@@ -195,6 +206,26 @@ fn read_recipients(mut section: Section<'_>, known: &Known) -> Recipients {
     };
     section.finish();
     recipients
+}
+
+/// `[readers."ceo@example.com"]`: who is in no group gets nothing, so that is told.
+fn read_readers(top: &mut Section<'_>, recipients: &BTreeMap<String, Recipients>) -> BTreeMap<String, Reader> {
+    let formats = [("pdf", Format::Pdf), ("html", Format::Html), ("csv", Format::Csv)];
+    let addresses: BTreeSet<String> =
+        recipients.values().flat_map(|group| &group.mail).map(|address| address.to_lowercase()).collect();
+    let mut readers = BTreeMap::new();
+    for (address, mut section) in top.named_sections("readers") {
+        let attach = section.optional("attach", list_of(one_of(&formats))).map(|at| at.value);
+        section.finish();
+        let key = At { value: address.value.to_lowercase(), line: address.line };
+        if !addresses.contains(&key.value) {
+            let names: Vec<&str> = addresses.iter().map(String::as_str).collect();
+            let message = format!("[readers]: no group of recipients has {}", quoted(&key.value));
+            top.problem(key.line, &message, &unknown_remedy(&key.value, &names, "recipients"));
+        }
+        readers.insert(key.value, Reader { attach });
+    }
+    readers
 }
 
 fn read_budgets(top: &mut Section<'_>, known: &Known) -> Vec<Budget> {

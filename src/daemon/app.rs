@@ -233,12 +233,7 @@ impl App {
 
     /// Who gets a job's report of a tenant.
     pub fn audience(&self, workspace: &WorkspaceSettings, job: &ReportJob) -> Audience {
-        let wants = |format| job.formats.contains(&format);
-        let formats = Formats {
-            pdf: wants(config::Format::Pdf),
-            html: wants(config::Format::Html),
-            csv: wants(config::Format::Csv),
-        };
+        let formats = formats_of(&job.formats);
         let mut audience = Audience { formats, ..self.audience_for(Vec::new(), Vec::new()) };
         for group in job.to.iter().filter_map(|group| workspace.recipients.get(group)) {
             audience.mail_to.extend(group.mail.iter().cloned());
@@ -248,6 +243,12 @@ impl App {
         for list in [&mut audience.mail_to, &mut audience.slack_hooks] {
             list.sort();
             list.dedup();
+        }
+        for address in &audience.mail_to {
+            let reader = workspace.readers.get(&address.to_lowercase());
+            if let Some(attach) = reader.and_then(|reader| reader.attach.as_deref()) {
+                audience.attachments.insert(address.clone(), formats_of(attach));
+            }
         }
         audience
     }
@@ -317,6 +318,11 @@ fn ended(outcome: &StreamOutcome) -> StreamEnd {
         stream: outcome.stream.clone(),
         error: outcome.error.as_ref().map(|error| (error.message.clone(), error.can_retry)),
     }
+}
+
+fn formats_of(formats: &[config::Format]) -> Formats {
+    let wants = |format| formats.contains(&format);
+    Formats { pdf: wants(config::Format::Pdf), html: wants(config::Format::Html), csv: wants(config::Format::Csv) }
 }
 
 /// The connectors at hand, an admin's own included.

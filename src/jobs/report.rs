@@ -50,6 +50,8 @@ pub struct Audience {
     /// The sender of mails, if mail is configured.
     pub mail_from: Option<String>,
     pub mail_to: Vec<String>,
+    /// Which of the files those who said so want attached, by address; the others get all of them.
+    pub attachments: BTreeMap<String, Formats>,
     pub reply_to: Option<String>,
     /// Where List-Unsubscribe leads.
     pub unsubscribe: Vec<String>,
@@ -67,6 +69,16 @@ pub struct Formats {
     pub pdf: bool,
     pub html: bool,
     pub csv: bool,
+}
+
+impl Formats {
+    fn has(self, ending: &str) -> bool {
+        match ending {
+            "pdf" => self.pdf,
+            "html" => self.html,
+            _ => self.csv,
+        }
+    }
 }
 
 impl Default for Formats {
@@ -226,14 +238,17 @@ pub fn new_report(
             add(Route::File { path: format!("{}/{stem}.{ending}", document.workspace_id) }, bytes.to_vec())?;
         }
     }
-    let attachments: Vec<Attachment> = files
-        .iter()
-        .map(|(ending, media, bytes)| Attachment {
-            file_name: format!("{}-{stem}.{ending}", document.workspace_id),
-            media_type: (*media).to_owned(),
-            bytes: bytes.to_vec(),
-        })
-        .collect();
+    let attachments = |to: &str| -> Vec<Attachment> {
+        let wanted = audience.attachments.get(to).copied().unwrap_or(formats);
+        let chosen = files.iter().filter(|(ending, ..)| wanted.has(ending));
+        chosen
+            .map(|(ending, media, bytes)| Attachment {
+                file_name: format!("{}-{stem}.{ending}", document.workspace_id),
+                media_type: (*media).to_owned(),
+                bytes: bytes.to_vec(),
+            })
+            .collect()
+    };
     for (from, to) in audience.mail_from.iter().flat_map(|from| audience.mail_to.iter().map(move |to| (from, to))) {
         let domain = from.rsplit_once('@').map_or("daybook.invalid", |(_, domain)| domain.trim_end_matches('>').trim());
         let context = MailContext {
@@ -243,7 +258,7 @@ pub fn new_report(
             message_id_domain: domain.to_owned(),
             list_unsubscribe: audience.unsubscribe.clone(),
         };
-        let mail = email::render(document, templates, &rendered.charts, &attachments, &context)?;
+        let mail = email::render(document, templates, &rendered.charts, &attachments(to), &context)?;
         add(Route::Mail { from: from.clone(), to: to.clone() }, mail.raw)?;
     }
     for hook in &audience.slack_hooks {

@@ -219,3 +219,6 @@ fn posted(answer: &Value) -> String {
 fn accepted(response: &str) -> Accepted {
     Accepted { response: response.to_owned() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,7 +39,7 @@ impl Server {
 
     /// Recipients whose mail was taken, in order.
     pub fn taken(&self) -> Vec<String> {
-        self.mails.lock().expect("mails").iter().map(|(to, _)| to.clone()).collect()
+        self.mails.lock().expect("mails").iter().map(|(to, _)| to.to_lowercase()).collect()
     }
 
     async fn play(&self, stream: TcpStream) -> Option<()> {

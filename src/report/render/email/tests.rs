@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGNgYGD4DwABBAEAwS2OUAAAAABJRU5ErkJggg==";
 
-fn context() -> MailContext {
+pub(super) fn context() -> MailContext {
     MailContext {
         from: "Daybook <reports@example.com>".to_owned(),
         to: "Jörg Müller <ceo@example.com>".to_owned(),
@@ -19,14 +19,14 @@ fn context() -> MailContext {
     }
 }
 
-fn images() -> Vec<InlineChart> {
+pub(super) fn images() -> Vec<InlineChart> {
     let png = base64::engine::general_purpose::STANDARD.decode(PNG).expect("an image");
     ["net_revenue_28d", "channel_revenue", "funnel", "no_such_chart"]
         .map(|id| InlineChart { chart_id: id.to_owned(), png: png.clone() })
         .into()
 }
 
-fn files() -> Vec<Attachment> {
+pub(super) fn files() -> Vec<Attachment> {
     vec![
         Attachment {
             file_name: "daily \"Söhne\".pdf".to_owned(),
@@ -90,6 +90,7 @@ fn another_program_reads_the_same_mail() {
     assert_eq!(read.header_raw("List-Id").map(str::trim), Some("<daily-performance.sample-shop.example.com>"));
     let unsubscribe = read.header_raw("List-Unsubscribe").map(str::trim);
     assert_eq!(unsubscribe, Some("<mailto:unsubscribe@example.com?subject=daily>"));
+    assert!(read.header_raw("List-Unsubscribe-Post").is_none(), "nobody listens for a click");
     let cids: Vec<_> = read.parts.iter().filter_map(|part| part.content_id()).collect();
     assert_eq!(cids, ["net_revenue_28d@example.com"]);
     assert!(cids.iter().all(|cid| mail.html.contains(&format!("src=\"cid:{cid}\""))));
@@ -176,4 +177,16 @@ fn addresses_and_domains_are_checked() {
     assert!(faulty(MailContext { message_id_domain: "a b".to_owned(), ..context() }).starts_with("the Message-ID"));
     let unsubscribe = vec!["mailto:a@example.com>\r\nBcc: b".to_owned()];
     assert!(faulty(MailContext { list_unsubscribe: unsubscribe, ..context() }).starts_with("the unsubscribe"));
+}
+
+#[test]
+fn an_address_that_takes_one_click_is_announced_as_such() {
+    let (templates, _) = Templates::new(None);
+    let targets = ["https://example.com/u/x", "mailto:u@example.com"].map(str::to_owned);
+    let context = MailContext { list_unsubscribe: targets.into(), ..context() };
+    let mail = render(&sample::document(), &templates, &[], &[], &context).expect("a mail");
+    let read = MessageParser::default().parse(&mail.raw).expect("a mail");
+    let header = |name: &str| read.header_raw(name).map(|value| value.split_whitespace().collect::<Vec<_>>().join(" "));
+    assert_eq!(header("List-Unsubscribe").as_deref(), Some("<https://example.com/u/x>, <mailto:u@example.com>"));
+    assert_eq!(header("List-Unsubscribe-Post").as_deref(), Some("List-Unsubscribe=One-Click"));
 }
