@@ -11,7 +11,7 @@ use crate::delivery::config::{
     DeliveryConfig, FilesConfig, GIVE_UP_HOURS, MailConfig, MailHeaders, OperatorConfig, SLACK_API, SlackHook,
     SmtpSecurity, UnknownPolicy, is_channel_id, is_unsubscribe,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -45,6 +45,8 @@ pub(super) fn read(section: Option<Section<'_>>, data_dir: &Path, gathered: &Gat
     };
     if let Some(mut section) = section {
         policy(&mut section, &mut config, gathered);
+        // What is there but wrong has been told already.
+        let (has_mail, mut hooks) = (section.has("mail"), BTreeSet::new());
         if let Some((mail, headers)) = section.section("mail").map(|section| mail(section, data_dir, gathered)) {
             (config.mail, config.headers) = (mail, headers);
         }
@@ -53,12 +55,13 @@ pub(super) fn read(section: Option<Section<'_>>, data_dir: &Path, gathered: &Gat
                 let message = format!("{} is not a name for a hook", quoted(&name.value));
                 section.problem(name.line, &message, "use lower-case letters, digits and _, beginning with a letter");
             }
+            hooks.insert(name.value.clone());
             if let Some(hook) = slack(section, &name.value, data_dir, gathered) {
                 config.slack.insert(name.value, hook);
             }
         }
         if let Some(section) = section.section("operator") {
-            config.operator = operator(section, &config);
+            config.operator = operator(section, has_mail, &hooks);
         }
         if let Some(mut files) = section.section("files") {
             if let Some(path) = files.required("path", "\"reports\"", path) {
@@ -88,18 +91,17 @@ fn policy(section: &mut Section<'_>, config: &mut DeliveryConfig, gathered: &Gat
 }
 
 /// Who is told of trouble. One channel alone is better than none, but could be the one in trouble.
-fn operator(mut section: Section<'_>, config: &DeliveryConfig) -> OperatorConfig {
+fn operator(mut section: Section<'_>, has_mail: bool, hooks: &BTreeSet<String>) -> OperatorConfig {
     let mail = section.optional("mail", list_of(mail_address));
     let slack = section.optional("slack", list_of(id));
-    if let Some(mail) = mail.as_ref().filter(|mail| !mail.value.is_empty() && config.mail.is_none()) {
+    if let Some(mail) = mail.as_ref().filter(|mail| !mail.value.is_empty() && !has_mail) {
         let message = "[delivery.operator]: there is no way to send mail";
         section.problem(mail.line, message, "add [delivery.mail] to config/daybook.toml");
     }
     if let Some(slack) = &slack {
-        let known = config.slack.keys().cloned().collect();
         for hook in &slack.value {
             let hook = At { value: hook.clone(), line: slack.line };
-            check_known(&section, &hook, Some(&known), "Slack hook", "config/daybook.toml");
+            check_known(&section, &hook, Some(hooks), "Slack hook", "config/daybook.toml");
         }
     }
     section.finish();

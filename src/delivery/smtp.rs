@@ -205,9 +205,10 @@ impl Smtp {
     ) -> Result<T, DeliveryError> {
         match timeout(self.timeout, work).await {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) if error.is_tls() => {
-                let reason = format!("the TLS connection to {} failed: check its name and certificate", self.host);
-                Err(DeliveryError::Temporary { reason, retry_after: None })
+            Ok(Err(error)) if let Some(words) = tls_trouble(&error) => {
+                let reason =
+                    format!("the TLS connection to {} failed: check its name and certificate ({words})", self.host);
+                Err(DeliveryError::Misconfigured { reason: one_line(&reason) })
             }
             Ok(Err(error)) => Err(judge(&error, step).unwrap_or_else(|| DeliveryError::Temporary {
                 reason: format!("the connection to {} broke at {step}", self.host),
@@ -226,6 +227,12 @@ fn said(error: &smtp::Error) -> Option<String> {
     let code = error.status()?;
     let words = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
     Some(one_line(&format!("{code} {words}")))
+}
+
+/// Why TLS failed, if it did. The library tells some of that as a fault of the network.
+fn tls_trouble(error: &smtp::Error) -> Option<String> {
+    let words = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    (error.is_tls() || words.contains("certificate")).then_some(words)
 }
 
 fn judge(error: &smtp::Error, step: &str) -> Option<DeliveryError> {

@@ -219,8 +219,8 @@ pub fn new_report(
     let formats = audience.formats;
     let files: Vec<(&str, &str, &[u8])> = [
         (formats.pdf, "pdf", "application/pdf", rendered.pdf.as_slice()),
-        (formats.html, "html", "text/html", rendered.html.as_bytes()),
-        (formats.csv, "csv", "text/csv", rendered.csv.as_bytes()),
+        (formats.html, "html", "text/html; charset=utf-8", rendered.html.as_bytes()),
+        (formats.csv, "csv", "text/csv; charset=utf-8", rendered.csv.as_bytes()),
     ]
     .into_iter()
     .filter(|(wanted, ..)| *wanted)
