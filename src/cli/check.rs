@@ -40,6 +40,14 @@ pub fn run(root: &Path, args: &CheckArgs, json: bool) -> anyhow::Result<Outcome>
         }
     }
     problems.extend(rollups(&settings, &warehouse));
+    // Certificates and addresses of hooks are only known once the secrets are there.
+    if secrets == SecretsAre::Needed
+        && problems.is_empty()
+        && let Err(error) = settings.delivery.build(&settings.config_dir(), &settings.data_dir)
+    {
+        let file = Path::new("config/daybook.toml");
+        problems.push(Problem::new(file, None, &error.to_string(), "mend the section [delivery]"));
+    }
     let (templates, broken) = Templates::new(Some(&settings.root.join("report-templates")));
     for problem in broken.into_iter().chain(templates.check()) {
         let file = Path::new("report-templates").join(&problem.file);

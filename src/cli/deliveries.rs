@@ -1,20 +1,21 @@
 //! `daybook deliveries`: messages and what the other side answered; what to do about the troubled ones.
 
 use super::Outcome;
-use super::show::{bytes, plain, table};
+use super::show::{bytes, plain};
 use crate::daemon::{App, AppError};
 use crate::delivery::Route;
 use crate::warehouse::outbox::{self, DeliveryFilter, DeliveryLine};
 use chrono::NaiveDate;
 use std::fmt::Write;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
     after_help = "\
-States: pending (waits, or waits again), claimed (being sent now), sent (the other
-side accepted it; nobody says that it was read), failed, unknown (the connection
-or Daybook broke after sending: it may or may not have gone out)."
+States: pending (waits, or waits again), claimed (being sent now), sent (the \
+other side accepted it; nobody says that it was read), failed, unknown (the \
+connection or Daybook broke after sending: it may or may not have gone out)."
 )]
 pub struct DeliveriesArgs {
     #[command(subcommand)]
@@ -139,13 +140,41 @@ fn list(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outcome>
     } else if lines.is_empty() {
         say!("no message is like that");
     } else {
-        let rows = lines.iter().map(|line| {
-            let at = line.ended_at.unwrap_or(line.created_at).format("%m-%d %H:%M").to_string();
-            vec![at, line.workspace.clone(), to_text(line), state_text(line), line.message_id.clone()]
-        });
-        say!("{}", table(&["UTC", "workspace", "to", "state", "message"], &[], rows.collect()));
+        lines.iter().for_each(print);
     }
     Ok(Outcome::Done)
+}
+
+/// Two lines a message, three for one in trouble: ids stay whole, to be copied.
+fn print(line: &DeliveryLine) {
+    let at = line.ended_at.unwrap_or(line.created_at).format("%m-%d %H:%M");
+    let workspace = cut(&line.workspace, 80 - 13 - 25 - line.state.len().max(8));
+    println!("{at}  {:8} {}  {workspace}", line.state, line.message_id);
+    let tries = match (line.state.as_str(), line.not_before) {
+        ("pending", Some(at)) => format!(", {} tries, again after {} UTC", line.attempts, at.format("%m-%d %H:%M")),
+        _ if line.attempts > 1 => format!(", {} tries", line.attempts),
+        _ => String::new(),
+    };
+    println!("             {}{tries}", cut(&to_text(line), 67 - tries.len()));
+    if line.state != "sent" && !line.answer.is_empty() {
+        println!("             {}", cut(&line.answer, 67));
+    }
+}
+
+/// At most `width` columns.
+fn cut(text: &str, width: usize) -> String {
+    let text = plain(text).replace('\n', " ");
+    if text.width() <= width {
+        return text;
+    }
+    let mut kept = String::new();
+    for letter in text.chars() {
+        if kept.width() + letter.width().unwrap_or_default() + 1 > width {
+            break;
+        }
+        kept.push(letter);
+    }
+    kept + "…"
 }
 
 fn to_text(line: &DeliveryLine) -> String {

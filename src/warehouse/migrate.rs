@@ -118,4 +118,32 @@ mod tests {
         let error = apply(&mut connection, None).expect_err("too new").to_string();
         assert!(error.contains("version 99") && error.contains("nothing was changed"), "{error}");
     }
+
+    #[test]
+    fn messages_of_an_older_outbox_keep_their_place_and_say_sent() {
+        let mut connection = Connection::open_in_memory().expect("a database");
+        connection.execute_batch("CREATE TABLE main.daybook_version (version INTEGER NOT NULL)").expect("a table");
+        for (version, sql) in MIGRATIONS.iter().filter(|(version, _)| *version < 7) {
+            connection.execute_batch(sql).expect("an older migration");
+            connection.execute("INSERT INTO main.daybook_version VALUES (?)", params![version]).expect("a version");
+        }
+        for (id, state, route) in [
+            ("a", "accepted", r#"{"kind":"mail","from":"x@y.z","to":"Jo <Jo@Example.com>"}"#),
+            ("b", "pending", r#"{"kind":"slack","hook":"team"}"#),
+            ("c", "failed", r#"{"kind":"file","path":"a/b.pdf"}"#),
+        ] {
+            let sql = "INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, payload, state,
+                attempts, created_at) VALUES (?, 'r', 'w', 0, ?, ''::BLOB, ?, 0, TIMESTAMP '2026-01-01')";
+            connection.execute(sql, params![id, route, state]).expect("a message");
+        }
+        apply(&mut connection).expect("migrated");
+        let lines: Vec<String> = connection
+            .prepare("SELECT concat_ws(' ', state, kind, lane, recipient) FROM ops.outbox ORDER BY message_id")
+            .expect("a query")
+            .query_map([], |row| row.get(0))
+            .expect("rows")
+            .collect::<Result<_, _>>()
+            .expect("texts");
+        assert_eq!(lines, ["sent report mail jo@example.com", "pending report slack:team", "failed report file"]);
+    }
 }

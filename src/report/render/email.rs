@@ -234,6 +234,6 @@ fn png_size(png: &[u8]) -> Option<(u32, u32)> {
 }
 
 #[cfg(test)]
-mod hostile;
+pub(crate) mod hostile;
 #[cfg(test)]
 mod tests;

@@ -19,7 +19,12 @@ const TABLE_ROWS: usize = 5;
 
 /// The body of a webhook call or of `chat.postMessage`: `text` and `blocks`.
 pub fn render(document: &Document) -> Value {
-    let mut blocks = vec![header(document), section(&bounded(&summary(document), SECTION_CHARS))];
+    let mut blocks = vec![header(document)];
+    // Slack refuses a message for one empty text.
+    let summary = bounded(&summary(document), SECTION_CHARS);
+    if !summary.trim().is_empty() {
+        blocks.push(section(&summary));
+    }
     if !document.gaps.is_empty() {
         let gaps: Vec<String> = document.gaps.iter().map(|gap| format!(":warning: {}", name(gap, 400))).collect();
         blocks.push(section(&bounded_lines(&gaps, SECTION_CHARS)));
@@ -187,6 +192,9 @@ fn bounded(text: &str, limit: usize) -> String {
     kept.push('…');
     kept
 }
+
+#[cfg(test)]
+mod hostile;
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,7 @@ use mail_parser::{MessageParser, MimeHeaders};
 use proptest::prelude::*;
 
 /// Texts that have broken mails before, and anything else.
-fn hostile() -> impl Strategy<Value = String> {
+pub(crate) fn hostile() -> impl Strategy<Value = String> {
     let known = prop::sample::select(vec![
         "x\r\nBcc: all@example.com\r\n\r\n<script>alert(1)</script>",
         "x\nContent-Type: text/html\n\n",
@@ -29,7 +29,7 @@ fn hostile() -> impl Strategy<Value = String> {
 }
 
 /// Every name a document carries.
-fn renamed(names: &[String]) -> Document {
+pub(crate) fn renamed(names: &[String]) -> Document {
     let mut document = sample::document();
     let name = |index: usize| names[index % names.len()].clone();
     (document.workspace_name, document.title) = (name(0), name(1));
