@@ -53,7 +53,7 @@ enum Action {
         #[arg(value_name = "MESSAGE")]
         id: String,
     },
-    /// Put a failed or unknown message back, to be sent again with the same Message-ID.
+    /// Send a failed, unknown or waiting message with the next delivery, under the same Message-ID.
     Resend {
         #[arg(value_name = "MESSAGE")]
         id: String,
@@ -87,7 +87,7 @@ pub fn run(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outco
             let own = id.clone();
             let is_done = app.warehouse.write_blocking(move |connection| outbox::requeue(connection, &own, now))?;
             done(is_done, json, &format!("{id} is sent again with the next delivery"), || {
-                format!("no failed or unknown message has the id {id}")
+                format!("no failed, unknown or waiting message has the id {id}")
             })
         }
         Some(Action::Settle { id, sent, .. }) => {

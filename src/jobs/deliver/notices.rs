@@ -89,7 +89,9 @@ fn remedy(trouble: &Trouble) -> String {
             format!("ask the reader, then: daybook deliveries settle {id} --sent, or daybook deliveries resend {id}")
         }
         "failed" => format!("when mended: daybook deliveries resend {id}"),
-        "misconfigured" => "mend the configuration; it is tried every hour".to_owned(),
+        "misconfigured" => {
+            format!("mend the configuration; it is tried every hour, or: daybook deliveries resend {id}")
+        }
         _ => format!("daybook deliveries show {id}"),
     }
 }

@@ -273,13 +273,14 @@ fn give_up(connection: &mut Connection, which: &str, now: DateTime<Utc>) -> Resu
     Ok(count as u64)
 }
 
-/// Puts a failed or unknown message back, because the operator says so. `false` if there is none.
+/// Puts a failed or unknown message back, or ends the wait of a pending one, because the operator says
+/// so. `false` if there is none.
 pub fn requeue(connection: &Connection, message_id: &str, now: DateTime<Utc>) -> Result<bool, WarehouseError> {
     let count = connection
         .execute(
             // Its age begins anew, or it would be given up at the first refusal.
             "UPDATE ops.outbox SET state = 'pending', not_before = NULL, trouble = NULL, told = NULL, created_at = ?
-             WHERE message_id = ? AND state IN ('failed', 'unknown')",
+             WHERE message_id = ? AND state IN ('failed', 'unknown', 'pending')",
             params![now.naive_utc(), message_id],
         )
         .context(|| "putting a message back".to_owned())?;

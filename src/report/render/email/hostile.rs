@@ -67,7 +67,7 @@ const HEADERS: [&str; 11] = [
     "Date",
     "Message-ID",
     "Auto-Submitted",
-    "List-Id",
+    "List-ID",
     "List-Unsubscribe",
     "MIME-Version",
     "Content-Type",
