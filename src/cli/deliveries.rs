@@ -149,15 +149,15 @@ fn list(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outcome>
 fn print(line: &DeliveryLine) {
     let at = line.ended_at.unwrap_or(line.created_at).format("%m-%d %H:%M");
     let workspace = cut(&line.workspace, 80 - 13 - 25 - line.state.len().max(8));
-    println!("{at}  {:8} {}  {workspace}", line.state, line.message_id);
+    say!("{at}  {:8} {}  {workspace}", line.state, line.message_id);
     let tries = match (line.state.as_str(), line.not_before) {
         ("pending", Some(at)) => format!(", {} tries, again after {} UTC", line.attempts, at.format("%m-%d %H:%M")),
         _ if line.attempts > 1 => format!(", {} tries", line.attempts),
         _ => String::new(),
     };
-    println!("             {}{tries}", cut(&to_text(line), 67 - tries.len()));
+    say!("             {}{tries}", cut(&to_text(line), 67 - tries.len()));
     if line.state != "sent" && !line.answer.is_empty() {
-        println!("             {}", cut(&line.answer, 67));
+        say!("             {}", cut(&line.answer, 67));
     }
 }
 

@@ -14,7 +14,7 @@ const NAMED: usize = 10;
 /// Writes the notes into the outbox and says how many. Without an operator the troubles stay in the log
 /// and in `daybook deliveries`.
 pub(super) async fn write(warehouse: &Warehouse, policy: &Policy, clock: &Clock) -> Result<usize, WarehouseError> {
-    let found = warehouse.read(|reader| troubles(reader)).await?;
+    let found = warehouse.read(troubles).await?;
     if found.is_empty() || policy.operator.is_empty() {
         return Ok(0);
     }
