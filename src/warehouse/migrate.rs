@@ -136,7 +136,7 @@ mod tests {
                 attempts, created_at) VALUES (?, 'r', 'w', 0, ?, ''::BLOB, ?, 0, TIMESTAMP '2026-01-01')";
             connection.execute(sql, params![id, route, state]).expect("a message");
         }
-        apply(&mut connection).expect("migrated");
+        apply(&mut connection, None).expect("migrated");
         let lines: Vec<String> = connection
             .prepare("SELECT concat_ws(' ', state, kind, lane, recipient) FROM ops.outbox ORDER BY message_id")
             .expect("a query")

@@ -1,6 +1,6 @@
 //! Retention: what is older than its table's months goes. Rows that today's figures still rest on
-//! stay: a payer's first payment, an open deal, a running subscription, every exchange rate. Days
-//! before the line are sealed: their rollups are not computed anew from what is left.
+//! stay: a payer's first payment and contact, an open deal, a running subscription, every exchange
+//! rate. Days before the line are sealed: their rollups are not computed anew from what is left.
 
 use super::audit;
 use super::config::RetentionConfig;
@@ -26,8 +26,12 @@ const fn rule(schema: &'static str, table: &'static str, name: &'static str, is_
 /// Tables whose age is not the day in their date column. A table not named here goes by its first
 /// column of [`DAYS`].
 const RULES: &[Rule] = &[
+    // A payment has its origin from its payer's contact; who others were merged into tells that they
+    // are one person.
     rule("core", "contact", "contact", "t.modified_at < ? AND NOT EXISTS (SELECT 1 FROM core.contact_stage AS s
-        WHERE s.workspace = t.workspace AND s.connection = t.connection AND s.contact_id = t.contact_id)"),
+        WHERE s.workspace = t.workspace AND s.connection = t.connection AND s.contact_id = t.contact_id)
+        AND NOT EXISTS (SELECT 1 FROM core.payment AS p WHERE p.workspace = t.workspace AND p.person_key = t.person_key)
+        AND len(t.merged_contact_ids) = 0"),
     rule("core", "deal", "deal", "t.is_closed AND coalesce(t.closed_date, t.created_date) < ?"),
     rule("core", "subscription", "subscription", "t.ended_date < ?"),
     // Who is a new customer is told by the first payment; a later refund is told by its payment.
