@@ -1,7 +1,8 @@
 //! What vendors do wrong, and how each ends: the good data loaded, the rest told.
 
-use crate::support::texts;
+use crate::support::{noon, texts};
 use crate::tenants::{World, world};
+use chrono::TimeDelta;
 use daybook::connectors::engine::Engine;
 use daybook::connectors::spec::LimitSpec;
 use daybook::connectors::{LandedSlice, Slice, Window};
@@ -90,7 +91,10 @@ async fn a_damaged_page_is_not_replayed() {
     let world = world(10, Faults::none()).await;
     let engine: &Engine = &world.context.engine;
     let source = source(&world, "stripe");
-    let slice = Slice { partition: String::new(), window: Window::Whole };
+    let slice = Slice {
+        partition: String::new(),
+        window: Window::Instants { start: noon() - TimeDelta::days(30), end: noon() },
+    };
     let landed = engine.fetch(&source.connection, "subscriptions", &slice, None, &|_| {}).await.expect("landed");
     assert!(LandedSlice::open(&landed.manifest_path()).is_ok());
     std::fs::write(&landed.files()[0], b"damaged").expect("written");

@@ -199,7 +199,6 @@ async fn what_changes_late_at_the_vendors_is_seen_by_the_next_sync() {
     let now = world.sandbox.truth();
     for (tenant, truth) in &now.tenants {
         let old = &first.tenants[tenant];
-        assert_ne!(truth.records.disputes, old.records.disputes, "nothing was planted");
         assert_eq!(
             records(&world, tenant),
             wanted(&truth.records, if tenant == SOFTWARE { set_aside(&world) } else { 0 })
@@ -209,6 +208,7 @@ async fn what_changes_late_at_the_vendors_is_seen_by_the_next_sync() {
         let restated = old.days.iter().filter(|(date, day)| truth.days[*date] != **day).count();
         assert!(restated > 3, "{tenant}: the vendors restated only {restated} days");
     }
+    assert_ne!(now.tenants[SHOP].records.disputes, first.tenants[SHOP].records.disputes, "nothing was planted");
     assert!(now.tenants[SHOP].records.captured_holds > first.tenants[SHOP].records.captured_holds);
     for (table, reason) in [
         ("payment", "a hold was captured"),
