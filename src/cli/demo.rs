@@ -9,7 +9,7 @@ use crate::jobs::deliver::deliver_due;
 use crate::sandbox::{Faults, Sandbox, SandboxOptions, Tenant, tenants, write_drop_files};
 use crate::support::clock::Clock;
 use crate::warehouse::outbox::Ending;
-use chrono::{Days, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,6 +35,8 @@ struct Memory {
     seed: u64,
     first_date: NaiveDate,
     port: u16,
+    /// Absent in the memory of a first version.
+    planted_at: Option<DateTime<Utc>>,
 }
 
 pub async fn run(args: &DemoArgs) -> anyhow::Result<Outcome> {
@@ -79,13 +81,15 @@ async fn start(dir: &Path, days: u64, clock: &Clock) -> anyhow::Result<(Sandbox,
         fs::read_to_string(dir.join("sandbox.toml")).ok().and_then(|text| toml::from_str(&text).ok());
     let now = clock.now();
     let first_date = kept.as_ref().map_or(now.date_naive() - Days::new(days), |kept| kept.first_date);
-    let options = |port| SandboxOptions { seed: SEED, first_date, as_of: now, port, faults: Faults::default() };
+    let planted_at = kept.as_ref().and_then(|kept| kept.planted_at).unwrap_or(now);
+    let options =
+        |port| SandboxOptions { seed: SEED, first_date, as_of: now, planted_at, port, faults: Faults::default() };
     let sandbox = match Sandbox::start(options(kept.as_ref().map_or(0, |kept| kept.port))).await {
         Ok(sandbox) => sandbox,
         Err(_) => Sandbox::start(options(0)).await?,
     };
     let port = kept.map_or(sandbox.port(), |kept| kept.port);
-    Ok((sandbox, Memory { seed: SEED, first_date, port }))
+    Ok((sandbox, Memory { seed: SEED, first_date, port, planted_at: Some(planted_at) }))
 }
 
 /// Writes a configuration like any other, to be edited; what is there stays, but for the sandbox's

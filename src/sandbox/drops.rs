@@ -51,7 +51,7 @@ fn posts(world: &World) -> Vec<Post> {
         return Vec::new();
     }
     let mut chance = Chance::new(7, world.tenant.id, world.first, "influencer");
-    let span = (world.last - world.first).num_days().max(1);
+    let span = (world.planted_through - world.first).num_days().max(1);
     (0..POSTS)
         .map(|number| Post {
             handle: format!("creator_{number:02}"),

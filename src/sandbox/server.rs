@@ -23,6 +23,8 @@ pub struct SandboxOptions {
     pub seed: u64,
     pub first_date: NaiveDate,
     pub as_of: DateTime<Utc>,
+    /// What is planted lies before this instant and stays there as time passes.
+    pub planted_at: DateTime<Utc>,
     /// 0 takes any free port.
     pub port: u16,
     pub faults: Faults,
@@ -61,6 +63,7 @@ pub struct Shared {
     seed: u64,
     first: NaiveDate,
     is_hostile: bool,
+    planted_at: DateTime<Utc>,
     worlds: RwLock<Arc<Vec<World>>>,
     pub faults: FaultBox,
     pub tokens: google::Tokens,
@@ -79,9 +82,11 @@ impl Sandbox {
             seed: options.seed,
             first: options.first_date,
             is_hostile: options.faults.is_hostile,
+            planted_at: options.planted_at,
             worlds: RwLock::new(Arc::new(worlds(
                 options.seed,
                 options.first_date,
+                options.planted_at,
                 options.as_of,
                 options.faults.is_hostile,
             ))),
@@ -132,7 +137,8 @@ impl Sandbox {
 
     /// Time passes: more days, and restated ones.
     pub fn set_as_of(&self, at: DateTime<Utc>) {
-        let later = Arc::new(worlds(self.shared.seed, self.shared.first, at, self.shared.is_hostile));
+        let shared = &self.shared;
+        let later = Arc::new(worlds(shared.seed, shared.first, shared.planted_at, at, shared.is_hostile));
         *self.shared.worlds.write().unwrap_or_else(PoisonError::into_inner) = later;
     }
 

@@ -6,7 +6,7 @@ use super::hostile::{Excess, plant};
 use super::people::{Contact, Lives, begin};
 use super::traffic::{AdDay, Visit, day};
 use crate::domain::money::{Currency, cross_rate};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +18,8 @@ pub struct World {
     pub first: NaiveDate,
     /// The last whole day.
     pub last: NaiveDate,
+    /// The last whole day when the year was planted: what is planted stays where it is as time passes.
+    pub planted_through: NaiveDate,
     pub as_of: DateTime<Utc>,
     pub visits: Vec<Visit>,
     pub ads: Vec<AdDay>,
@@ -85,23 +87,43 @@ pub struct Day {
     pub mrr: Decimal,
 }
 
-/// Simulates both tenants from `first` until `as_of`.
-pub fn worlds(seed: u64, first: NaiveDate, as_of: DateTime<Utc>, is_hostile: bool) -> Vec<World> {
-    tenants().into_iter().map(|tenant| world(seed, tenant, first, as_of, is_hostile)).collect()
+/// Simulates both tenants from `first` until `as_of`, with what was planted at an instant.
+pub fn worlds(
+    seed: u64,
+    first: NaiveDate,
+    planted_at: DateTime<Utc>,
+    as_of: DateTime<Utc>,
+    is_hostile: bool,
+) -> Vec<World> {
+    tenants().into_iter().map(|tenant| world(seed, tenant, first, planted_at, as_of, is_hostile)).collect()
 }
 
-fn world(seed: u64, tenant: Tenant, first: NaiveDate, as_of: DateTime<Utc>, is_hostile: bool) -> World {
-    let today = as_of.with_timezone(&tenant.zone).date_naive();
-    let last = today.pred_opt().unwrap_or(today);
+fn world(
+    seed: u64,
+    tenant: Tenant,
+    first: NaiveDate,
+    planted_at: DateTime<Utc>,
+    as_of: DateTime<Utc>,
+    is_hostile: bool,
+) -> World {
+    let whole_through = |at: DateTime<Utc>| {
+        let today = at.with_timezone(&tenant.zone).date_naive();
+        today.pred_opt().unwrap_or(today)
+    };
+    let (last, planted_through) = (whole_through(as_of), whole_through(planted_at));
     let (mut visits, mut ads, mut lives) = (Vec::new(), Vec::new(), Lives::default());
-    for date in first.iter_days().take_while(|date| *date <= last) {
-        for (index, origin) in day(seed, &tenant, date, first, last).into_iter().enumerate() {
+    // People come all through the running day; visits and ads are stated for whole days.
+    for date in first.iter_days().take_while(|date| *date <= last + Days::new(1)) {
+        for (index, origin) in day(seed, &tenant, date, first, planted_through).into_iter().enumerate() {
             begin(seed, &tenant, index, date, origin.conversions, &mut lives);
-            visits.extend(origin.visits);
-            ads.extend(origin.ad);
+            if date <= last {
+                visits.extend(origin.visits);
+                ads.extend(origin.ad);
+            }
         }
     }
-    let mut world = World { tenant, first, last, as_of, visits, ads, lives, excess: Excess::default() };
+    let mut world =
+        World { tenant, first, last, planted_through, as_of, visits, ads, lives, excess: Excess::default() };
     if is_hostile {
         plant(&mut world);
     }

@@ -32,7 +32,7 @@ fn recorded_refusals_mean_what_their_readmes_say() {
         ("google_ads", "google-ads/error_429_stream_array.json", 200, ErrorAction::Retry, Some(60), "slow down"),
         ("google_ads", "google-ads/error_401_not_ads_user.json", 401, ErrorAction::Stop, None, "no Ads account"),
         ("stripe", "stripe/error_401_key.json", 401, ErrorAction::Stop, None, "make a new restricted key"),
-        ("stripe", "stripe/error_403_permissions.json", 403, ErrorAction::Stop, None, "lacks the right"),
+        ("stripe", "stripe/error_403_permissions.json", 403, ErrorAction::Stop, None, "lacks a right"),
         ("stripe", "stripe/error_400_not_set_up.json", 400, ErrorAction::Skip, None, "not use this part"),
         ("hubspot", "hubspot/error_429_secondly.json", 429, ErrorAction::Retry, Some(1), "slow down"),
         ("hubspot", "hubspot/error_429_secondly_with_group.json", 429, ErrorAction::Retry, Some(1), "slow down"),
