@@ -53,7 +53,7 @@ pub enum Fault {
     NoList,
     /// Every second record lacks most of its fields.
     MissingFields,
-    /// A small body that unpacks to 256 MB.
+    /// A small body that unpacks to 64 MB.
     GzipBomb,
     /// The same in a packing that nobody asked for.
     DeflateBomb,

@@ -151,7 +151,8 @@ async fn a_token_endpoint_that_keeps_silent_or_floods_ends_too() {
     ] {
         let world = world(5, Faults::none()).await;
         arm(&world, "/oauth2/token", fault);
-        let outcomes = sync_connection(&world.context, &limited(&world, "google_ads", impatient()), &|_| {}).await;
+        let limits = if fault == Fault::Silence { impatient() } else { LimitSpec::default() };
+        let outcomes = sync_connection(&world.context, &limited(&world, "google_ads", limits), &|_| {}).await;
         assert_eq!(error(&outcomes, "ad_daily"), Some(wanted));
     }
 }

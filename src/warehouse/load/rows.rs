@@ -119,11 +119,14 @@ pub fn create(transaction: &Transaction<'_>, rows: &DroppedRows) -> Result<(), W
             format!("{}, coalesce({}, NULL)", literal(&field.name), all.join(", "))
         })
         .collect();
+    // A table, because a view's JSON would be put together anew wherever the query names a field: that
+    // took half a gigabyte for one row.
     transaction
         .execute_batch(&format!(
             "CREATE OR REPLACE TEMP VIEW dropped AS {dropped};
-             CREATE OR REPLACE TEMP VIEW page AS
-             SELECT 1 AS page_no, n AS record_no, json_object({}) AS body FROM dropped WHERE e IS NULL",
+             CREATE OR REPLACE TEMP TABLE dropped_page AS
+             SELECT 1 AS page_no, n AS record_no, json_object({}) AS body FROM dropped WHERE e IS NULL;
+             CREATE OR REPLACE TEMP VIEW page AS SELECT page_no, record_no, body FROM dropped_page",
             fields.join(", ")
         ))
         .context(|| format!("opening {}", rows.name))

@@ -143,20 +143,28 @@ pub fn stage(
 }
 
 fn quarantine(transaction: &Transaction<'_>, request: &LoadRequest, target: &Target) -> Result<(), WarehouseError> {
-    let path = literal(&request.records_path);
-    let raw = format!(
-        "(SELECT CASE WHEN len(json_extract(page.body, {path})) = 0 THEN page.body
-                      ELSE list_extract(json_extract(page.body, {path}), read.record_no + 1) END FROM page
-          WHERE page.page_no = read.page_no
-            AND (len(json_extract(page.body, {path})) > read.record_no
-                 OR (len(json_extract(page.body, {path})) = 0 AND read.record_no = 0)) LIMIT 1)",
-    );
+    // Each page is taken apart once, however many of its records are bad; a page without a list is its
+    // own only record.
     transaction
         .execute(
             &format!(
                 "INSERT INTO ops.quarantine
-                 SELECT ?, ?, ?, ?, ?, ?, page_no, record_no, problem, left(CAST({raw} AS VARCHAR), {LONGEST_RAW})
-                 FROM read WHERE problem IS NOT NULL"
+                 WITH bad AS (SELECT page_no, record_no, problem FROM read WHERE problem IS NOT NULL),
+                 list AS (
+                     SELECT page_no, CASE WHEN len(json_extract(body, {path})) = 0 THEN [body] ELSE json_extract(body, {path}) END AS records
+                     FROM page
+                     WHERE page_no IN (SELECT page_no FROM bad)
+                 ),
+                 record AS (
+                     SELECT page_no, CAST(unnest(range(len(records))) AS INTEGER) AS record_no, unnest(records) AS raw FROM list
+                 ),
+                 kept AS (
+                     SELECT page_no, record_no, any_value(raw) AS raw FROM record SEMI JOIN bad USING (page_no, record_no)
+                     GROUP BY page_no, record_no
+                 )
+                 SELECT ?, ?, ?, ?, ?, ?, page_no, record_no, problem, left(CAST(kept.raw AS VARCHAR), {LONGEST_RAW})
+                 FROM bad LEFT JOIN kept USING (page_no, record_no)",
+                path = literal(&request.records_path)
             ),
             params![
                 request.load_id,
@@ -291,7 +299,7 @@ pub fn collect_notes(
 pub fn drop_page(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
     transaction
         .execute_batch(
-            "DROP VIEW IF EXISTS page; DROP VIEW IF EXISTS dropped; DROP VIEW IF EXISTS staged; DROP VIEW IF EXISTS stated;
+            "DROP VIEW IF EXISTS page; DROP VIEW IF EXISTS dropped; DROP TABLE IF EXISTS dropped_page; DROP VIEW IF EXISTS staged; DROP VIEW IF EXISTS stated;
              DROP TABLE IF EXISTS read; RESET VARIABLE person_key",
         )
         .context(|| "clearing up after a load".to_owned())

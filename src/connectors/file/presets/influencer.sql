@@ -2,7 +2,7 @@
 -- Grain: creator's post, or creator, campaign and day where no post is known
 -- Inputs: page, an export of any influencer tool; the names its columns go by are matched before
 -- Late data: a newer export replaces the figures of the posts it names; the older ones move to history
-WITH record AS (
+WITH record AS MATERIALIZED (
     SELECT
         page_no,
         record_no,
