@@ -3,6 +3,7 @@
 use super::Outcome;
 use crate::config::{self, Problem, Settings};
 use crate::connectors::Connector;
+use crate::connectors::file::Preset;
 use crate::daemon::AppError;
 use crate::daemon::app::{SecretsAre, catalog, rollup_sql, sources};
 use crate::jobs::sync::{Source, load_request};
@@ -150,6 +151,13 @@ pub fn connectors(root: &Path, json: bool) -> anyhow::Result<Outcome> {
             say!("  stream  {name}: {}", stream.about);
         }
     }
-    say!("file (dropped files): presets fx, budgets, targets, influencer, offline_conversions");
+    say!("file (dropped files: CSV, NDJSON, Parquet; .gz and .zst too)");
+    for (word, preset) in Preset::WORDS {
+        let fields =
+            preset.spec().fields.iter().map(|field| {
+                if field.is_required { format!("{} (required)", field.name) } else { field.name.to_owned() }
+            });
+        say!("  preset  {word}: {}", fields.collect::<Vec<_>>().join(", "));
+    }
     Ok(Outcome::Done)
 }

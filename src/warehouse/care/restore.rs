@@ -18,8 +18,16 @@ use std::path::{Path, PathBuf};
 
 /// The books of what went out: rows of the replaced database win over the backup's. Each with the
 /// columns that name a row.
-const CARRIED: [(&str, &str); 3] =
-    [("ops.report", "report_id"), ("ops.receipt", "receipt, report_id, path"), ("ops.outbox", "message_id")];
+const CARRIED: [(&str, &str); 8] = [
+    ("ops.report", "report_id"),
+    ("ops.receipt", "receipt, report_id, path"),
+    ("ops.outbox", "message_id"),
+    ("ops.delivery_attempt", "message_id, attempt"),
+    ("ops.suppression", "address, suppressed_at"),
+    ("ops.slot", "job, workspace, slot_at"),
+    ("ops.job_mark", "job, workspace"),
+    ("ops.run", "run_id"),
+];
 
 /// What a restore did.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
