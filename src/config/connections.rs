@@ -37,8 +37,6 @@ pub struct FileConnection {
     /// Unique in its workspace.
     pub id: String,
     pub drop: FileDrop,
-    /// The first day to load; every day if absent.
-    pub since: Option<NaiveDate>,
     /// Where the connection begins in its file.
     pub line: usize,
 }

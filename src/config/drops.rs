@@ -45,10 +45,11 @@ pub(super) fn read(
         prefix: prefix.map(|at| at.value).unwrap_or_default(),
         decimal_mark: decimal_mark.map(|at| at.value).unwrap_or_default(),
         date_format: date_format.map(|at| at.value),
+        since,
         settle_secs: settle_secs.map_or(SETTLE_SECS, |at| at.value),
         max_mb: max_mb.map_or(LARGEST_MB, |at| at.value),
     };
-    Some(FileConnection { id: id?.value, drop, since, line })
+    Some(FileConnection { id: id?.value, drop, line })
 }
 
 /// `mapping = { target = "…", columns = { "Their name" = "field" }, constants = { field = "value" } }`.

@@ -149,7 +149,6 @@ impl App {
             workspace: workspace.workspace.clone(),
             id: file.id.clone(),
             drop: file.drop.clone(),
-            since: file.since,
         };
         workspace.files.iter().map(source).collect()
     }

@@ -12,7 +12,6 @@ use crate::warehouse::load::{
     DroppedRows, LoadRequest, Loaded, Pages, Replaces, RowField, RowFormat, Target, load, parquet_columns,
 };
 use crate::warehouse::{WarehouseError, cursor};
-use chrono::NaiveDate;
 use std::path::Path;
 
 /// A tenant's drop folder.
@@ -21,8 +20,6 @@ pub struct FileSource {
     pub workspace: Workspace,
     pub id: String,
     pub drop: FileDrop,
-    /// The first day to load; every day if absent.
-    pub since: Option<NaiveDate>,
 }
 
 /// Why a file was not loaded.
@@ -186,7 +183,7 @@ fn request(source: &FileSource, landed: &LandedSlice, rows: DroppedRows, person_
     let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let slice = manifest.slice.id();
     let query = spec.sql.trim_end().trim_end_matches(';');
-    let sql = match source.since {
+    let sql = match source.drop.since {
         None => query.to_owned(),
         Some(day) => format!("SELECT * FROM ({query}) WHERE problem IS NOT NULL OR {} >= DATE '{day}'", spec.day),
     };

@@ -49,10 +49,6 @@ impl Desk {
     }
 
     async fn sync(&self) -> StreamOutcome {
-        self.sync_since(None).await
-    }
-
-    async fn sync_since(&self, since: Option<chrono::NaiveDate>) -> StreamOutcome {
         let workspace = Workspace {
             id: "acme".to_owned(),
             name: "Acme".to_owned(),
@@ -60,7 +56,7 @@ impl Desk {
             currency: Currency::new("EUR").expect("a currency"),
             week_starts_on: chrono::Weekday::Mon,
         };
-        let source = FileSource { workspace, id: "drop".to_owned(), drop: self.drop.clone(), since };
+        let source = FileSource { workspace, id: "drop".to_owned(), drop: self.drop.clone() };
         sync_files(&self.context, &self.root.path().join("landing"), &source).await
     }
 
@@ -470,12 +466,20 @@ async fn huge_files_and_bombs_are_refused_with_bounded_memory() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn days_out_of_any_calendar_and_before_the_first_day_stay_out() {
-    let desk = Desk::new(Preset::OfflineConversions);
+    let mut desk = Desk::new(Preset::OfflineConversions);
+    desk.drop.since = Some("2026-01-01".parse().expect("a date"));
     desk.put(
         "c.csv",
         "conversion_id,date\na,0001-01-01\nb,9999-12-31\nc,infinity\nd,2026-02-30\ne,-\nf,2025-12-31\ng,2026-01-01\n",
     );
-    let outcome = desk.sync_since(Some("2026-01-01".parse().expect("a date"))).await;
+    let outcome = desk.sync().await;
     assert_eq!((outcome.error, outcome.loaded.rows_quarantined), (None, 5));
     assert_eq!(desk.texts("SELECT conversion_id FROM core.offline_conversion"), ["g"]);
+    desk.drop.since = None;
+    desk.sync().await;
+    assert_eq!(
+        desk.texts("SELECT conversion_id FROM core.offline_conversion ORDER BY 1"),
+        ["f", "g"],
+        "an earlier first day fetches the rest"
+    );
 }

@@ -115,7 +115,7 @@ impl World {
                 let folder = self.folder.path().join("drops").join(tenant.id);
                 let drop = FileDrop { prefix: prefix.to_owned(), ..FileDrop::new(folder, preset) };
                 let (workspace, id) = (Self::workspace(&tenant), format!("{prefix}_files"));
-                let source = FileSource { workspace, id, drop, since: None };
+                let source = FileSource { workspace, id, drop };
                 outcomes.push(sync_files(&self.context, &self.folder.path().join("landing"), &source).await);
             }
         }

@@ -42,7 +42,8 @@ impl Dropped {
     /// mapping is another slice, and is loaded.
     pub fn slice(&self, drop: &FileDrop) -> Slice {
         let spec = drop.preset.spec();
-        let way = format!("{:?} {:?} {:?} {}", drop.mapping, drop.decimal_mark, drop.date_format, spec.sql);
+        let written = (&drop.mapping, drop.decimal_mark, &drop.date_format, drop.since);
+        let way = format!("{written:?} {}", spec.sql);
         let mut hash = Sha256::new();
         hash.update(&self.sha256);
         hash.update(way);

@@ -19,6 +19,7 @@ pub use preset::{Field, Preset, PresetSpec};
 pub use records::{Records, read};
 
 use super::error::ConnectorError;
+use chrono::NaiveDate;
 use std::path::PathBuf;
 
 /// How long a file must have rested before it is read, where nobody says: who copies a file into
@@ -40,6 +41,8 @@ pub struct FileDrop {
     pub decimal_mark: DecimalMark,
     /// As strptime writes it, e.g. `%d/%m/%Y`; ISO days if absent.
     pub date_format: Option<String>,
+    /// The first day to load; every day if absent.
+    pub since: Option<NaiveDate>,
     pub settle_secs: u64,
     pub max_mb: u64,
 }
@@ -54,6 +57,7 @@ impl FileDrop {
             prefix: String::new(),
             decimal_mark: DecimalMark::Point,
             date_format: None,
+            since: None,
             settle_secs: SETTLE_SECS,
             max_mb: LARGEST_MB,
         }
