@@ -1,11 +1,13 @@
 //! `daybook demo`: the whole path on simulated companies, over real HTTP on loopback.
 
 use super::Outcome;
-use super::report::{Issued, issue_daily, print, yesterday};
+use super::report::{Issued, issue_job, last_whole, print};
 use super::show::{bytes, count};
 use super::sync::{fetch, print as print_sync};
+use crate::daemon::issue::Patience;
 use crate::daemon::{App, Selection, start_log};
 use crate::jobs::deliver::deliver_due;
+use crate::report::definition::Cadence;
 use crate::sandbox::{Faults, Sandbox, SandboxOptions, Tenant, tenants, write_drop_files};
 use crate::support::clock::Clock;
 use crate::warehouse::outbox::Ending;
@@ -16,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 const SEED: u64 = 20_26;
-/// Days reported: the last one is the day before today.
+/// Days reported one by one: the last one is the day before today.
 const REPORTS: u64 = 3;
 
 #[derive(Debug, clap::Args)]
@@ -45,7 +47,7 @@ pub async fn run(args: &DemoArgs) -> anyhow::Result<Outcome> {
     let dir = args.dir.canonicalize()?;
     let (sandbox, memory) = start(&dir, args.days, &clock).await?;
     say!("sandbox: two companies with {} days of history, their vendors on {}", args.days, sandbox.base_url());
-    write_installation(&dir, &sandbox, &memory)?;
+    write_installation(&dir, &sandbox, &memory, clock.now().date_naive())?;
     write_drop_files(&sandbox, &dir.join("drops"))?;
     fs::write(dir.join("truth.json"), serde_json::to_vec_pretty(&sandbox.truth())?)?;
 
@@ -60,9 +62,12 @@ pub async fn run(args: &DemoArgs) -> anyhow::Result<Outcome> {
 
     let mut issued: Vec<Issued> = Vec::new();
     for workspace in &app.settings.workspaces {
-        let last = yesterday(&app, workspace);
-        for back in (0..REPORTS).rev() {
-            issued.extend(issue_daily(&app, workspace, last - Days::new(back)).await?);
+        for (_, report) in app.report_jobs(&workspace.workspace.id) {
+            let last = last_whole(&app, workspace, report);
+            let reports = if report.base.cadence == Cadence::Daily { REPORTS } else { 1 };
+            for back in (0..reports).rev() {
+                issued.extend(issue_job(&app, workspace, report, last.back(back), Patience::None).await?);
+            }
         }
     }
     let sent = deliver_due(&app.warehouse, &app.deliverers()?, &app.clock).await?;
@@ -94,7 +99,7 @@ async fn start(dir: &Path, days: u64, clock: &Clock) -> anyhow::Result<(Sandbox,
 
 /// Writes a configuration like any other, to be edited; what is there stays, but for the sandbox's
 /// port if that had to change.
-fn write_installation(dir: &Path, sandbox: &Sandbox, memory: &Memory) -> anyhow::Result<()> {
+fn write_installation(dir: &Path, sandbox: &Sandbox, memory: &Memory, today: NaiveDate) -> anyhow::Result<()> {
     let keys = Sandbox::credentials();
     let files = [
         ("config/daybook.toml", include_str!("demo/daybook.toml").to_owned()),
@@ -104,6 +109,9 @@ fn write_installation(dir: &Path, sandbox: &Sandbox, memory: &Memory) -> anyhow:
         ("jobs/rollup_nightly.toml", include_str!("../../jobs/rollup_nightly.toml").to_owned()),
         ("jobs/care_nightly.toml", include_str!("../../jobs/care_nightly.toml").to_owned()),
         ("jobs/report_daily.toml", include_str!("../../jobs/report_daily.toml").to_owned()),
+        ("jobs/report_weekly.toml", include_str!("../../jobs/report_weekly.toml").to_owned()),
+        ("jobs/report_monthly.toml", include_str!("../../jobs/report_monthly.toml").to_owned()),
+        ("config/benchmarks.toml", include_str!("../../config/benchmarks.toml").to_owned()),
         ("jobs/rollups/metric_daily.sql", include_str!("../../jobs/rollups/metric_daily.sql").to_owned()),
         ("jobs/rollups/mrr_daily.sql", include_str!("../../jobs/rollups/mrr_daily.sql").to_owned()),
         (
@@ -129,7 +137,7 @@ fn write_installation(dir: &Path, sandbox: &Sandbox, memory: &Memory) -> anyhow:
     }
     for tenant in tenants() {
         let path = dir.join(format!("config/workspaces/{}.toml", tenant.id));
-        write_new(&path, &workspace(&tenant, &sandbox.base_url(), memory.first_date))?;
+        write_new(&path, &workspace(&tenant, &sandbox.base_url(), memory.first_date, today))?;
         if sandbox.port() != memory.port {
             let text = fs::read_to_string(&path)?;
             let (old, new) = (format!("127.0.0.1:{}/", memory.port), format!("127.0.0.1:{}/", sandbox.port()));
@@ -152,7 +160,7 @@ fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 /// A tenant as an admin would describe it.
-fn workspace(tenant: &Tenant, base: &str, first: NaiveDate) -> String {
+fn workspace(tenant: &Tenant, base: &str, first: NaiveDate, today: NaiveDate) -> String {
     let accounts: Vec<String> = tenant.accounts.iter().map(|account| format!("{account:?}")).collect();
     let crm = if tenant.has_crm {
         format!(
@@ -172,17 +180,24 @@ fn workspace(tenant: &Tenant, base: &str, first: NaiveDate) -> String {
             )
         })
         .collect();
+    let plan =
+        if tenant.has_crm { include_str!("demo/plan_software.toml") } else { include_str!("demo/plan_shop.toml") };
+    // Begun two months ago, on the first: long enough for results.
+    let month = chrono::Datelike::with_day(&first.max(today - Days::new(60)), 1).unwrap_or(first);
     include_str!("demo/workspace.toml")
         .replace("{name}", tenant.name)
         .replace("{zone}", tenant.zone.name())
         .replace("{currency}", tenant.currency.code())
         .replace("{base}", base)
         .replace("{tenant}", tenant.id)
+        .replace("{industry}", if tenant.has_crm { "software" } else { "shop" })
         .replace("{first}", &first.to_string())
         .replace("{property}", tenant.property)
         .replace("{accounts}", &accounts.join(", "))
         + &crm
         + &drops
+        + "\n"
+        + &plan.replace("{start}", &month.to_string())
 }
 
 fn closing(dir: &Path, issued: &[Issued], begun: Instant) {
@@ -192,8 +207,8 @@ fn closing(dir: &Path, issued: &[Issued], begun: Instant) {
     say!("  mail/  slack/       the same as mail and Slack messages");
     say!("  config/  jobs/      the configuration, to be edited");
     say!("  truth.json          what the simulated companies really did");
-    if let Some(last) = issued.last() {
-        say!("\nlook at {}", dir.join(format!("reports/{}/daily-{}.pdf", last.workspace, last.date)).display());
+    if let Some(last) = issued.iter().rfind(|report| report.stem.starts_with("daily-")) {
+        say!("\nlook at {}", dir.join(format!("reports/{}/{}.pdf", last.workspace, last.stem)).display());
     }
     say!("done in {:.1} s; run it again, and nothing is sent twice", begun.elapsed().as_secs_f64());
 }

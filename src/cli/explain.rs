@@ -3,9 +3,9 @@
 use super::Outcome;
 use super::show::{count, plain, table};
 use crate::daemon::{App, AppError};
-use crate::domain::period::Period;
-use crate::report::format::value_text;
-use crate::warehouse::{outbox, readings};
+use crate::jobs::explain::{Explained, explain};
+use crate::report::format::date_text;
+use crate::warehouse::issued::{self, Receipt};
 
 #[derive(Debug, clap::Args)]
 pub struct ExplainArgs {
@@ -14,86 +14,88 @@ pub struct ExplainArgs {
 }
 
 pub fn run(app: &App, args: &ExplainArgs, json: bool) -> anyhow::Result<Outcome> {
-    let found = app.warehouse.read_blocking(|reader| outbox::receipt(reader, &args.receipt))?;
-    let receipt =
-        found.ok_or_else(|| AppError::Usage(format!("no issued report holds the receipt {:?}", args.receipt)))?;
-    let metric = app.settings.metrics.get(&receipt.metric);
-    let definition = app.settings.metrics.sql(&receipt.metric).unwrap_or_else(|| "(no longer defined)".to_owned());
-    let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
-    let mut sql = format!(
-        "SELECT {definition} FROM mart.metric_daily\nWHERE workspace = {} AND date >= DATE '{}' AND date < DATE '{}'",
-        quoted(&receipt.workspace),
-        receipt.period_start,
-        receipt.period_end
-    );
-    for (column, value) in [("channel", &receipt.channel), ("campaign", &receipt.campaign)] {
-        if let Some(value) = value {
-            sql += &format!("\n  AND {column} = {}", quoted(value));
-        }
-    }
-    let facts: Vec<String> = metric.map(|metric| metric.from.iter().cloned().collect()).unwrap_or_default();
-    let (now, loads) = app.warehouse.read_blocking(|reader| {
-        let period = Period { start: receipt.period_start, end: receipt.period_end };
-        let sums = match &receipt.campaign {
-            Some(campaign) => {
-                readings::by_campaign(reader, &receipt.workspace, period)?.remove(campaign).unwrap_or_default()
-            }
-            None => readings::total(reader, &receipt.workspace, period, receipt.channel.as_deref())?,
-        };
-        let now = app.settings.metrics.value(&receipt.metric, &|column| sums.get(column).copied());
-        let mut loads = Vec::new();
-        for fact in &facts {
-            for line in outbox::loads(reader, &receipt.workspace, fact, receipt.period_start, receipt.period_end)? {
-                loads.push((fact.clone(), line));
-            }
-        }
-        Ok((now, loads))
+    let found = app.warehouse.read_blocking(|reader| {
+        let Some((report_id, receipt)) = issued::receipt(reader, &args.receipt)? else { return Ok(None) };
+        Ok(issued::issued(reader, &report_id)?.map(|report| (report, receipt)))
     })?;
-    let currency = app.settings.workspace(&receipt.workspace).map(|workspace| workspace.workspace.currency);
-    let now_text = metric.zip(currency).map(|(metric, currency)| value_text(now, metric.unit, currency));
+    let (report, receipt) =
+        found.ok_or_else(|| AppError::Usage(format!("no issued report holds the receipt {:?}", args.receipt)))?;
+    let workspace = app.settings.workspace(&report.workspace).ok_or_else(|| {
+        AppError::Usage(format!(
+            "the receipt is of the workspace {}, which is not configured any more",
+            report.workspace
+        ))
+    })?;
+    let context = app.report_context(workspace);
+    let explained = app.warehouse.read_blocking(|reader| explain(reader, &context, &receipt))?;
+    let explained = explained.ok_or_else(|| {
+        AppError::Usage("the receipt was kept by another version of Daybook, which knows what it stands for".to_owned())
+    })?;
     if json {
-        let loads: Vec<_> = loads.iter().map(|(fact, line)| serde_json::json!({"fact": fact, "load": line})).collect();
-        say!(
-            "{}",
-            serde_json::json!({
-                "receipt": receipt, "metric": metric.map(|m| serde_json::json!({"id": m.id, "label": m.label, "about": m.about})),
-                "definition": definition, "sql": sql, "value_now": now.map(|value| value.normalize().to_string()), "loads": loads,
-            })
-        );
-        return Ok(Outcome::Done);
-    }
-    let label = metric.map_or(receipt.metric.as_str(), |metric| metric.label.as_str());
-    say!("{label}: {}", receipt.text);
-    say!(
-        "  report    {} of {}, issued {}",
-        receipt.report_id,
-        receipt.workspace,
-        receipt.issued_at.format("%Y-%m-%d %H:%M UTC")
-    );
-    say!("  days      {} to before {}", receipt.period_start, receipt.period_end);
-    say!("  exactly   {}", receipt.value.as_deref().unwrap_or("no value"));
-    say!("  now       {}", now_text.as_deref().unwrap_or("no value"));
-    if let Some(metric) = metric {
-        say!("  meaning   {}", metric.about);
-    }
-    say!("\n{}\n", plain(&sql));
-    let rows = loads.iter().map(|(fact, line)| {
-        vec![
-            fact.clone(),
-            format!("{} {}", line.connection, line.stream),
-            plain(&line.slice),
-            count(line.rows),
-            line.fetched_at.format("%m-%d %H:%M").to_string(),
-        ]
-    });
-    let rows: Vec<_> = rows.collect();
-    if rows.is_empty() {
-        say!("No fact of these days is held.");
+        say!("{}", as_json(&report, &receipt, &explained));
     } else {
-        say!("{}", table(&["fact", "stream", "slice", "rows", "fetched UTC"], &[3], rows));
-        for (_, line) in &loads {
-            say!("{} {}", line.load_id, line.manifest);
-        }
+        print(&report, &receipt, &explained);
     }
     Ok(Outcome::Done)
+}
+
+fn as_json(report: &issued::Issued, receipt: &Receipt, explained: &Explained) -> serde_json::Value {
+    let meanings = explained.meanings.iter().map(|(label, about)| serde_json::json!({"label": label, "about": about}));
+    let freshness = explained.freshness.iter().map(|source| {
+        serde_json::json!({"source": source.source, "label": source.label, "whole_through": source.whole_through,
+            "last_success_at": source.last_success_at, "settles_after_days": source.settles_after_days})
+    });
+    serde_json::json!({
+        "receipt": receipt, "report_id": report.report_id, "workspace": report.workspace, "issued_at": report.issued_at,
+        "definition": explained.definition, "meanings": meanings.collect::<Vec<_>>(), "filters": explained.filters,
+        "sql": explained.sql, "value_now": explained.now.map(|value| value.normalize().to_string()),
+        "text_now": explained.now_text, "loads": explained.loads, "freshness": freshness.collect::<Vec<_>>(),
+    })
+}
+
+fn print(report: &issued::Issued, receipt: &Receipt, explained: &Explained) {
+    say!("{}: {}", plain(&receipt.label), receipt.text);
+    let at = report.issued_at.format("%Y-%m-%d %H:%M UTC");
+    say!("  report      {} of {}, issued {at}", report.report_id, report.workspace);
+    say!("  exactly     {}", receipt.value.as_deref().unwrap_or("no value"));
+    let same = if receipt.text == explained.now_text { "the same" } else { "another figure" };
+    say!("  now         {} ({same})", explained.now_text);
+    say!("  definition  {}", plain(&explained.definition));
+    if !receipt.definition.is_empty() && receipt.definition != explained.definition {
+        say!("  then        {}", plain(&receipt.definition));
+    }
+    for (label, about) in &explained.meanings {
+        say!("  meaning     {}: {}", plain(label), plain(about));
+    }
+    for filter in &explained.filters {
+        say!("  filter      {}", plain(filter));
+    }
+    for source in &explained.freshness {
+        let through = source.whole_through.map_or_else(|| "nothing yet".to_owned(), date_text);
+        let read =
+            source.last_success_at.map_or_else(|| "never".to_owned(), |at| at.format("%Y-%m-%d %H:%M UTC").to_string());
+        say!("  freshness   {}: whole days through {through}, last read {read}", source.label);
+    }
+    say!("\n{}\n", explained.sql.lines().map(plain).collect::<Vec<_>>().join("\n"));
+    let rows: Vec<_> = explained
+        .loads
+        .iter()
+        .map(|line| {
+            vec![
+                line.fact.clone(),
+                format!("{} {}", line.connection, line.stream),
+                plain(&line.slice),
+                count(line.rows),
+                line.fetched_at.format("%m-%d %H:%M").to_string(),
+            ]
+        })
+        .collect();
+    if rows.is_empty() {
+        say!("It rests on no load: it was written into the configuration, or nothing is held of these days.");
+        return;
+    }
+    say!("{}", table(&["fact", "stream", "slice", "rows", "fetched UTC"], &[3], rows));
+    for line in &explained.loads {
+        say!("{} {}", line.load_id, line.manifest);
+    }
 }

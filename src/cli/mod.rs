@@ -15,6 +15,7 @@ mod doctor;
 mod explain;
 mod person;
 mod plan;
+mod reissue;
 mod remote;
 mod report;
 mod restore;

@@ -1,78 +1,127 @@
-//! `daybook report`: build, issue once, deliver.
+//! `daybook report`: build, issue once, deliver; or show an issued one again.
 
 use super::Outcome;
+use super::reissue;
 use super::show::plain;
-use crate::config::WorkspaceSettings;
-pub use crate::daemon::issue::Issued;
-use crate::daemon::issue::issue_report;
+use crate::config::{Job, ReportJob, WorkspaceSettings};
+pub use crate::daemon::issue::{Issued, issue_job};
+use crate::daemon::issue::{Patience, deadline};
 use crate::daemon::{App, AppError, Selection};
 use crate::delivery::Route;
+use crate::domain::period::Period;
 use crate::jobs::deliver::{Delivered, deliver_due};
+use crate::jobs::issue;
 use crate::warehouse::outbox::Ending;
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
+use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub struct ReportArgs {
     /// Only this workspace; may be given more than once.
     #[arg(long, short, value_name = "ID")]
     workspace: Vec<String>,
-    /// The day to report, e.g. 2026-11-20; yesterday in the workspace's zone by default.
+    /// Only this job of jobs/, e.g. report_weekly; the daily reports by default.
+    #[arg(long, value_name = "ID")]
+    job: Option<String>,
+    /// A day of the period to report, e.g. 2026-11-20; the last whole period of the workspace's zone
+    /// by default.
     #[arg(long, value_name = "DAY")]
     date: Option<NaiveDate>,
+    /// Do not wait for late data: name the gaps on top.
+    #[arg(long)]
+    even_if_late: bool,
     /// Issue the report, but deliver nothing now.
     #[arg(long)]
     no_deliver: bool,
+    /// Render an issued report again, byte for byte, e.g. rep_5b1c….
+    #[arg(long, value_name = "REPORT", conflicts_with_all = ["workspace", "job", "date"])]
+    issued: Option<String>,
+    /// With --issued: which of its figures are others now, and why.
+    #[arg(long, requires = "issued")]
+    as_known_now: bool,
+    /// With --issued: the folder its files are written to.
+    #[arg(long, value_name = "DIR", default_value = ".", requires = "issued")]
+    out: PathBuf,
 }
 
 pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Outcome> {
+    if let Some(id) = &args.issued {
+        return if args.as_known_now {
+            reissue::as_known_now(app, id, json)
+        } else {
+            reissue::again(app, id, &args.out, json)
+        };
+    }
     let selection = Selection { workspaces: args.workspace.clone(), connections: Vec::new() };
     let mut issued = Vec::new();
     for workspace in app.workspaces(&selection)? {
-        let date = args.date.unwrap_or_else(|| yesterday(app, workspace));
-        issued.extend(issue_daily(app, workspace, date).await?);
+        let jobs = app.report_jobs(&workspace.workspace.id);
+        let wanted = |(job, report): &&(&Job, &ReportJob)| match &args.job {
+            Some(id) => job.id == *id,
+            None => report.base.report == "daily_performance",
+        };
+        let jobs: Vec<_> = jobs.iter().filter(wanted).collect();
+        if jobs.is_empty() {
+            let name = args.job.as_deref().map_or_else(|| "daily job".to_owned(), |id| format!("job {id:?}"));
+            let message = format!("no {name} in jobs/ reports on {}", workspace.workspace.id);
+            return Err(AppError::Usage(message).into());
+        }
+        for (job, report) in jobs {
+            let period = args.date.map_or_else(
+                || last_whole(app, workspace, report),
+                |date| report.base.cadence.period_of(date, workspace.workspace.week_starts_on),
+            );
+            let patience = match args.even_if_late {
+                true => Patience::None,
+                false => Patience::Until(deadline(app, workspace, job, period)),
+            };
+            issued.extend(issue_job(app, workspace, report, period, patience).await?);
+        }
     }
     let sent =
         if args.no_deliver { Vec::new() } else { deliver_due(&app.warehouse, &app.deliverers()?, &app.clock).await? };
-    let outcome =
-        if sent.iter().all(|d| matches!(d.ending, Ending::Accepted { .. })) { Outcome::Done } else { Outcome::Partly };
+    let is_held = issued.iter().any(|report| matches!(report.outcome, issue::Outcome::Held { .. }));
+    let is_sent = sent.iter().all(|d| matches!(d.ending, Ending::Accepted { .. }));
     if json {
-        let issued = issued.iter().map(|i| {
-            serde_json::json!({"workspace": i.workspace, "date": i.date, "report_id": i.report_id, "is_new": i.is_new, "gaps": i.gaps})
-        });
         let sent = sent.iter().map(
             |d| serde_json::json!({"workspace": d.workspace, "route": d.route, "ending": format!("{:?}", d.ending)}),
         );
-        say!("{}", serde_json::json!({"issued": issued.collect::<Vec<_>>(), "deliveries": sent.collect::<Vec<_>>()}));
+        let issued = issued.iter().map(as_json).collect::<Vec<_>>();
+        say!("{}", serde_json::json!({"issued": issued, "deliveries": sent.collect::<Vec<_>>()}));
     } else {
         print(&issued, &sent);
     }
-    Ok(outcome)
+    Ok(if is_sent && !is_held { Outcome::Done } else { Outcome::Partly })
 }
 
-/// The last whole day of a tenant.
-pub fn yesterday(app: &App, workspace: &WorkspaceSettings) -> NaiveDate {
-    app.clock.now().with_timezone(&workspace.workspace.time_zone).date_naive() - Days::new(1)
+/// The last whole period of a report for a tenant.
+pub fn last_whole(app: &App, workspace: &WorkspaceSettings, job: &ReportJob) -> Period {
+    let today = app.clock.now().with_timezone(&workspace.workspace.time_zone).date_naive();
+    job.base.cadence.last_whole(today, workspace.workspace.week_starts_on)
 }
 
-/// Issues a day's report for each report job of the tenant.
-pub async fn issue_daily(app: &App, workspace: &WorkspaceSettings, date: NaiveDate) -> anyhow::Result<Vec<Issued>> {
-    let jobs = app.report_jobs(&workspace.workspace.id);
-    if jobs.is_empty() {
-        return Err(AppError::Usage(format!("no job in jobs/ reports on {}", workspace.workspace.id)).into());
-    }
-    let mut all = Vec::new();
-    for (_, job) in jobs {
-        all.push(issue_report(app, workspace, job, date).await?);
-    }
-    Ok(all)
+fn as_json(issued: &Issued) -> serde_json::Value {
+    let (state, gaps, reason) = match &issued.outcome {
+        issue::Outcome::Issued { gaps, reason } => ("issued", *gaps, reason.to_string()),
+        issue::Outcome::Known => ("issued_before", 0, String::new()),
+        issue::Outcome::Held { until, missing } => ("held", 0, format!("until {until}: {missing}")),
+    };
+    serde_json::json!({"workspace": issued.workspace, "report": issued.stem, "report_id": issued.report_id,
+        "state": state, "gaps": gaps, "reason": reason})
 }
 
 /// What was issued, and where each message ended.
 pub fn print(issued: &[Issued], sent: &[Delivered]) {
     for report in issued {
-        let state = if report.is_new { "issued" } else { "was issued before, nothing is sent again" };
-        let gaps = if report.gaps > 0 { format!("; {} gaps named on top", report.gaps) } else { String::new() };
-        say!("{} {}: {state}{gaps} ({})", report.workspace, report.date, report.report_id);
+        let state = match &report.outcome {
+            issue::Outcome::Issued { gaps: 0, .. } => "issued".to_owned(),
+            issue::Outcome::Issued { gaps, reason } => format!("issued, {gaps} gaps named on top ({reason})"),
+            issue::Outcome::Known => "was issued before, nothing is sent again".to_owned(),
+            issue::Outcome::Held { until, missing } => {
+                format!("held until {}: {missing}", until.format("%Y-%m-%d %H:%M UTC"))
+            }
+        };
+        say!("{} {}: {} ({})", report.workspace, report.stem, plain(&state), report.report_id);
     }
     for delivery in sent {
         let route = serde_json::from_str(&delivery.route).map_or(delivery.route.clone(), |route: Route| route.text());

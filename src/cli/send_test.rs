@@ -1,12 +1,14 @@
 //! `daybook send-test`: a report by the real path, outbox included, to places of one's choice.
 
 use super::Outcome;
-use super::report::{ending_text, yesterday};
+use super::report::{ending_text, last_whole};
 use super::show::plain;
 use crate::daemon::{App, AppError, Selection};
 use crate::delivery::Route;
 use crate::jobs::deliver::{Delivered, deliver_of};
-use crate::jobs::report::{Audience, build_daily, new_report, render_all};
+use crate::jobs::issue::{Order, document, readiness};
+use crate::jobs::report::{Audience, messages_of, render_all};
+use crate::report::definition::Cadence;
 use crate::report::document::Document;
 use crate::report::sample;
 use crate::support::blocking::off_thread;
@@ -29,26 +31,18 @@ pub struct SendTestArgs {
 pub async fn run(app: &App, args: &SendTestArgs, json: bool) -> anyhow::Result<Outcome> {
     let audience = audience(app, args)?;
     let now = app.clock.now();
-    let (mut document, receipts) = match &args.workspace {
-        None => (sample::document(), Vec::new()),
-        Some(id) => {
-            let chosen = Selection { workspaces: vec![id.clone()], connections: Vec::new() };
-            let workspaces = app.workspaces(&chosen)?;
-            let workspace =
-                workspaces.first().ok_or_else(|| AppError::Usage(format!("there is no workspace {id:?}")))?;
-            let (context, date, warehouse) =
-                (app.report_context(workspace), yesterday(app, workspace), app.warehouse.clone());
-            off_thread(move || warehouse.read_blocking(|reader| build_daily(reader, &context, date, now))).await?
-        }
+    let mut document = match &args.workspace {
+        None => sample::document(),
+        Some(id) => real(app, id).await?,
     };
     mark(&mut document, now);
     let (owner, workspace) = (document.id.clone(), document.workspace_id.clone());
     let (templates, warehouse, own) = (app.templates.clone(), app.warehouse.clone(), owner.clone());
     off_thread(move || -> anyhow::Result<()> {
         let rendered = render_all(&document, &templates)?;
-        let new = new_report(&document, receipts, &rendered, &audience, &templates)?;
+        let messages = messages_of(&document, &rendered, &audience, &templates)?;
         Ok(warehouse
-            .write_blocking(move |connection| enqueue(connection, Kind::Test, &own, &workspace, &new.messages, now))?)
+            .write_blocking(move |connection| enqueue(connection, Kind::Test, &own, &workspace, &messages, now))?)
     })
     .await?;
     let sent = deliver_of(&app.warehouse, &app.deliverers()?, &app.clock, &owner).await?;
@@ -63,6 +57,36 @@ pub async fn run(app: &App, args: &SendTestArgs, json: bool) -> anyhow::Result<O
     }
     let is_accepted = !sent.is_empty() && sent.iter().all(|one| matches!(one.ending, Ending::Accepted { .. }));
     Ok(if is_accepted { Outcome::Done } else { Outcome::Partly })
+}
+
+/// A tenant's newest daily report, as it would be issued now, whatever is late.
+async fn real(app: &App, workspace: &str) -> anyhow::Result<Document> {
+    let chosen = Selection { workspaces: vec![workspace.to_owned()], connections: Vec::new() };
+    let workspaces = app.workspaces(&chosen)?;
+    let workspace =
+        workspaces.first().ok_or_else(|| AppError::Usage(format!("there is no workspace {workspace:?}")))?;
+    let jobs = app.report_jobs(&workspace.workspace.id);
+    let (_, report) = jobs
+        .iter()
+        .find(|(_, report)| report.base.cadence == Cadence::Daily)
+        .ok_or_else(|| AppError::Usage("no job in jobs/ reports daily on it".to_owned()))?;
+    let now = app.clock.now();
+    let order = Order {
+        definition: report.base.clone(),
+        period: last_whole(app, workspace, report),
+        late: report.late,
+        deadline: now,
+        is_insisted_on: true,
+        now,
+    };
+    let (context, warehouse) = (app.report_context(workspace), app.warehouse.clone());
+    let built = off_thread(move || {
+        warehouse.read_blocking(|reader| {
+            let decision = readiness(reader, &context, &order)?;
+            document(reader, &context, &order, &decision)
+        })
+    });
+    Ok(built.await?.0)
 }
 
 fn audience(app: &App, args: &SendTestArgs) -> anyhow::Result<Audience> {

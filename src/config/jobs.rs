@@ -4,14 +4,14 @@ use super::Workspaces;
 use super::files::{file_id, files_in, read_text};
 use super::reader::{At, Problems, Section, Source, read_toml, unknown_remedy};
 use super::timing::{self, Timing};
-use super::values::{check_known, cron, id, list_of, one_of, quoted, time_zone};
-use crate::domain::schedule::{Expression, Overlap, Policy};
+use super::values::{check_known, cron, id, list_of, one_of, quoted, text, time_zone};
+use crate::domain::schedule::{Expression, Overlap, Policy, Schedule};
+use crate::report::definition::{Cadence, Compare, Definition, Edition, PARTS, REPORTS, Row, Within};
+pub use crate::report::readiness::LatePolicy;
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-
-/// Reports that can be built.
-pub const REPORTS: [&str; 1] = ["daily_performance"];
 
 /// Something to be done on schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct Job {
 pub enum JobKind {
     Sync(SyncJob),
     Rollup,
-    Report(ReportJob),
+    Report(Box<ReportJob>),
     /// Backup, retention and the rest of the warehouse's care; of all workspaces together.
     Care,
 }
@@ -51,14 +51,73 @@ pub struct SyncJob {
 /// Build a report and send it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportJob {
-    /// One of [`REPORTS`].
-    pub report: String,
-    /// Groups of recipients.
+    /// Title and cadence, what it holds for all and is set against.
+    pub base: Definition,
+    /// Groups of recipients of the standard edition; may be empty where there are editions.
     pub to: Vec<String>,
     pub formats: Vec<Format>,
-    pub compare: Vec<Comparison>,
+    pub editions: Vec<EditionJob>,
+    pub rows: Vec<RowJob>,
     /// What to do when data is late.
     pub late: LatePolicy,
+}
+
+/// `[[editions]]`: the report with sections of its own for some groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditionJob {
+    pub edition: Edition,
+    pub to: Vec<String>,
+    /// As of the job where absent.
+    pub formats: Option<Vec<Format>>,
+}
+
+/// `[[rows]]`: the report once for each, about a part of the workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowJob {
+    pub row: Row,
+    /// Instead of the groups of the job and its editions.
+    pub to: Option<Vec<String>>,
+}
+
+/// One document of a job, and who gets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copy {
+    pub definition: Definition,
+    pub to: Vec<String>,
+    pub formats: Vec<Format>,
+}
+
+impl ReportJob {
+    /// Every document the job makes for a period: each row in each edition.
+    pub fn copies(&self) -> Vec<Copy> {
+        let whole = [RowJob { row: Row::default(), to: None }];
+        let rows = if self.rows.is_empty() { whole.as_slice() } else { &self.rows };
+        let standard =
+            EditionJob { edition: self.base.edition.clone(), to: self.to.clone(), formats: Some(self.formats.clone()) };
+        let editions: Vec<&EditionJob> = [&standard].into_iter().chain(&self.editions).collect();
+        let mut copies = Vec::new();
+        for row in rows {
+            for edition in editions.iter().filter(|edition| !edition.to.is_empty()) {
+                let definition =
+                    Definition { edition: edition.edition.clone(), row: row.row.clone(), ..self.base.clone() };
+                let to = row.to.clone().unwrap_or_else(|| edition.to.clone());
+                let formats = edition.formats.clone().unwrap_or_else(|| self.formats.clone());
+                copies.push(Copy { definition, to, formats });
+            }
+        }
+        copies
+    }
+}
+
+impl Job {
+    /// When the job falls due first once `end`, the first day after the reported ones, has begun;
+    /// `cron` is read in the job's zone or else in `zone`.
+    pub fn due_at(&self, end: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
+        let zone = self.time_zone.unwrap_or(zone);
+        let midnight = zone.from_local_datetime(&end.and_time(NaiveTime::MIN)).earliest()?;
+        let schedule = Schedule { expression: self.cron.clone(), zone };
+        Some(schedule.next(midnight.with_timezone(&Utc))?.at)
+    }
 }
 
 /// A rendering.
@@ -67,25 +126,6 @@ pub enum Format {
     Pdf,
     Html,
     Csv,
-}
-
-/// What figures are set against.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Comparison {
-    DayBefore,
-    SameWeekday,
-    Target,
-}
-
-/// What to do when data is late.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LatePolicy {
-    /// Wait until the deadline, then send with the gaps named on top.
-    Hold,
-    /// Send at once and name the gaps on top.
-    SendWithBanner,
-    /// Send at once without the sections that lack data.
-    DropSection,
 }
 
 #[derive(Clone, Copy)]
@@ -157,7 +197,7 @@ fn read(mut top: Section<'_>, id: String, workspaces: &Workspaces) -> Option<(Jo
     let kind = match kind {
         Kind::Sync => read_sync(&mut top, &scope).map(JobKind::Sync),
         Kind::Rollup => Some(JobKind::Rollup),
-        Kind::Report => read_report(&mut top, &scope).map(JobKind::Report),
+        Kind::Report => read_report(&mut top, &scope).map(|report| JobKind::Report(Box::new(report))),
         Kind::Care => Some(JobKind::Care),
     };
     top.finish();
@@ -205,37 +245,124 @@ fn read_sync(top: &mut Section<'_>, scope: &Scope<'_>) -> Option<SyncJob> {
 }
 
 fn read_report(top: &mut Section<'_>, scope: &Scope<'_>) -> Option<ReportJob> {
-    let formats = [("pdf", Format::Pdf), ("html", Format::Html), ("csv", Format::Csv)];
-    let comparisons = [
-        ("day_before", Comparison::DayBefore),
-        ("same_weekday", Comparison::SameWeekday),
-        ("target", Comparison::Target),
-    ];
     let policies = [
         ("hold", LatePolicy::Hold),
         ("send_with_banner", LatePolicy::SendWithBanner),
         ("drop_section", LatePolicy::DropSection),
     ];
-    let report = top.required("report", "\"daily_performance\"", one_of(&REPORTS.map(|report| (report, report))));
-    let to = top.required("to", "[\"marketing\"]", list_of(id));
-    let formats = top.required("formats", "[\"pdf\", \"html\", \"csv\"]", list_of(one_of(&formats)));
-    let compare = top.optional("compare", list_of(one_of(&comparisons)));
+    let reports = REPORTS.map(|(id, ..)| (id, id));
+    let report = top.required("report", "\"daily_performance\"", one_of(&reports));
+    let to = top.optional("to", list_of(id));
+    let formats = read_formats(top, true);
     let late = top.optional("late", one_of(&policies)).map_or(LatePolicy::Hold, |at| at.value);
+    let base = report.as_ref().and_then(|report| Definition::standard(report.value));
+    let compare = read_compare(top, base.as_ref().map(|base| base.cadence));
+    let parts = top.optional("sections", list_of(one_of(&PARTS)));
+    let known = scope.any(|workspace| workspace.recipients.keys().cloned().collect());
     if let Some(to) = &to {
-        let known = scope.any(|workspace| workspace.recipients.keys().cloned().collect());
-        check_each(top, to, known.as_ref(), "recipient group", "the job's workspaces");
-        refuse_empty(top, to, "to", "name at least one group");
+        check_groups(top, to, known.as_ref());
     }
-    if let Some(formats) = &formats {
-        refuse_empty(top, formats, "formats", "name at least one of \"pdf\", \"html\", \"csv\"");
+    let editions: Vec<EditionJob> =
+        top.list("editions").into_iter().filter_map(|section| read_edition(section, known.as_ref())).collect();
+    let rows: Vec<RowJob> =
+        top.list("rows").into_iter().filter_map(|section| read_row(section, known.as_ref())).collect();
+    if to.is_none() && editions.is_empty() {
+        top.problem(top.line, "nobody gets the report: to is missing", "add to = [\"marketing\"] or [[editions]]");
     }
-    Some(ReportJob {
-        report: report?.value.to_owned(),
-        to: to?.value,
-        formats: formats?.value,
-        compare: compare.map(|at| at.value).unwrap_or_default(),
-        late,
-    })
+    refuse_repeats(top, "editions", editions.iter().map(|edition| edition.edition.id.as_str()));
+    refuse_repeats(top, "rows", rows.iter().map(|row| row.row.id.as_str()));
+    let mut base = base?;
+    if let Some(compare) = compare {
+        base.compare = compare;
+    }
+    if let Some(parts) = parts {
+        refuse_empty(top, &parts, "sections", "name at least one section, or remove the key");
+        base.edition.parts = parts.value;
+    }
+    Some(ReportJob { base, to: to.map(|at| at.value).unwrap_or_default(), formats: formats?, editions, rows, late })
+}
+
+fn read_formats(section: &mut Section<'_>, is_required: bool) -> Option<Vec<Format>> {
+    let formats = list_of(one_of(&[("pdf", Format::Pdf), ("html", Format::Html), ("csv", Format::Csv)]));
+    let found = if is_required {
+        section.required("formats", "[\"pdf\", \"html\", \"csv\"]", formats)
+    } else {
+        section.optional("formats", formats)
+    };
+    if let Some(formats) = &found {
+        refuse_empty(section, formats, "formats", "name at least one of \"pdf\", \"html\", \"csv\"");
+    }
+    found.map(|at| at.value)
+}
+
+/// The words of `compare`; `day_before` and `same_weekday` make sense for days alone.
+fn read_compare(top: &mut Section<'_>, cadence: Option<Cadence>) -> Option<Vec<Compare>> {
+    let words = [
+        ("day_before", (Compare::Previous, true)),
+        ("previous_period", (Compare::Previous, false)),
+        ("same_weekday", (Compare::SameWeekday, true)),
+        ("last_year", (Compare::LastYear, false)),
+        ("target", (Compare::Target, false)),
+    ];
+    let found = top.optional("compare", list_of(one_of(&words)))?;
+    let is_daily = cadence.is_none_or(|cadence| cadence == Cadence::Daily);
+    if !is_daily && found.value.iter().any(|(_, for_days)| *for_days) {
+        let message = "compare: \"day_before\" and \"same_weekday\" are for daily reports";
+        top.problem(found.line, message, "use \"previous_period\" or \"last_year\"");
+    }
+    Some(found.value.into_iter().map(|(compare, _)| compare).collect())
+}
+
+fn read_edition(mut section: Section<'_>, groups: Option<&BTreeSet<String>>) -> Option<EditionJob> {
+    let id = section.required("id", "\"executives\"", id);
+    let title = section.optional("title", text);
+    let to = section.required("to", "[\"executives\"]", list_of(super::values::id));
+    let parts = section.required("sections", "[\"headline\", \"goals\"]", list_of(one_of(&PARTS)));
+    let formats = read_formats(&mut section, false);
+    if let Some(to) = &to {
+        check_groups(&section, to, groups);
+    }
+    if let Some(parts) = &parts {
+        refuse_empty(&section, parts, "sections", "name at least one section");
+    }
+    section.finish();
+    let title = title.map(|at| at.value).unwrap_or_default();
+    let edition = Edition { id: id?.value, title, parts: parts?.value };
+    Some(EditionJob { edition, to: to?.value, formats })
+}
+
+fn read_row(mut section: Section<'_>, groups: Option<&BTreeSet<String>>) -> Option<RowJob> {
+    let id = section.required("id", "\"north\"", id);
+    let title = section.required("title", "\"North\"", text);
+    let channels = section.optional("channels", list_of(super::values::id));
+    let campaigns = section.optional("campaigns", list_of(text));
+    let to = section.optional("to", list_of(super::values::id));
+    if let Some(to) = &to {
+        check_groups(&section, to, groups);
+    }
+    if channels.is_none() && campaigns.is_none() {
+        let message = "[[rows]]: it does not say which part of the workspace it is about";
+        section.problem(section.line, message, "add channels = [\"paid_search\"] or campaigns = [\"Berlin *\"]");
+    }
+    section.finish();
+    let values = |list: Option<At<Vec<String>>>| list.map(|at| at.value).unwrap_or_default();
+    let within = Within { channels: values(channels), campaigns: values(campaigns) };
+    Some(RowJob { row: Row { id: id?.value, title: title?.value, within }, to: to.map(|at| at.value) })
+}
+
+fn check_groups(section: &Section<'_>, to: &At<Vec<String>>, known: Option<&BTreeSet<String>>) {
+    check_each(section, to, known, "recipient group", "the job's workspaces");
+    refuse_empty(section, to, "to", "name at least one group");
+}
+
+fn refuse_repeats<'i>(top: &Section<'_>, what: &str, ids: impl Iterator<Item = &'i str>) {
+    let mut seen = BTreeSet::new();
+    for id in ids {
+        if !seen.insert(id) {
+            let message = format!("[[{what}]]: the id \"{id}\" is there twice");
+            top.problem(top.line, &message, "give each an id of its own");
+        }
+    }
 }
 
 fn check_each(top: &Section<'_>, names: &At<Vec<String>>, known: Option<&BTreeSet<String>>, what: &str, place: &str) {

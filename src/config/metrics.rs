@@ -4,6 +4,7 @@ use super::files::read_text;
 use super::reader::{At, Fault, Problems, Section, Source, fault, read_toml, unknown_remedy};
 use super::values::{expected, is_id, list_of, one_of, quoted, text};
 use crate::domain::metric::{Better, Formula, MetricSpec, Registry, Unit};
+pub use crate::warehouse::rollup::COLUMNS;
 use std::collections::BTreeMap;
 use std::path::Path;
 use toml::de::DeValue;
@@ -13,32 +14,10 @@ pub const FILE: &str = "jobs/metrics.toml";
 /// Used where the file is absent.
 pub const SHIPPED: &str = include_str!("../../jobs/metrics.toml");
 
-/// Columns of `mart.metric_daily` that may be summed.
-pub const COLUMNS: [&str; 19] = [
-    "sessions",
-    "engaged_sessions",
-    "pageviews",
-    "session_seconds",
-    "key_events",
-    "impressions",
-    "clicks",
-    "platform_conversions",
-    "leads",
-    "mqls",
-    "sqls",
-    "opportunities",
-    "customers",
-    "orders",
-    "offline_conversions",
-    "revenue",
-    "refunds",
-    "chargebacks",
-    "cost",
-];
-
-/// Tables of `core` that a sum may rest on.
-pub const FACTS: [&str; 8] = [
+/// Tables of `core` that a metric may rest on.
+pub const FACTS: [&str; 10] = [
     "web_daily",
+    "web_visitors_daily",
     "ad_daily",
     "influencer_post",
     "contact_stage",
@@ -46,6 +25,7 @@ pub const FACTS: [&str; 8] = [
     "refund",
     "dispute_movement",
     "offline_conversion",
+    "subscription",
 ];
 
 /// Reads the file, or the shipped metrics if it is absent.
@@ -84,7 +64,7 @@ fn registry(source: Source<'_>, top: Section<'_>) -> Option<Registry> {
     if source.problems.count() > before {
         return None;
     }
-    match Registry::new(specs, &COLUMNS) {
+    match Registry::new(specs, COLUMNS) {
         Ok(registry) => Some(registry),
         Err(problems) => {
             for problem in problems {
@@ -107,21 +87,26 @@ fn metric(mut section: Section<'_>) -> Option<MetricSpec> {
     ];
     let betters = [("higher", Better::Higher), ("lower", Better::Lower), ("neither", Better::Neither)];
     let facts = FACTS.map(|fact| (fact, fact));
-    let columns = COLUMNS.map(|column| (column, column));
+    let pairs = |columns: &[&'static str]| columns.iter().map(|column| (*column, *column)).collect::<Vec<_>>();
+    let (summed, levels) = (pairs(COLUMNS.summed), pairs(COLUMNS.levels));
+    let distinct = pairs(COLUMNS.distinct);
     let label = section.required("label", "\"Leads\"", text);
     let about = section.required("about", "\"What it counts, in a sentence.\"", text);
     let unit = section.required("unit", "\"count\"", one_of(&units));
     let better = section.required("better", "\"higher\"", one_of(&betters));
-    let (has_sum, has_formula, has_from) = (section.has("sum"), section.has("formula"), section.has("from"));
-    let sum = section.optional("sum", one_of(&columns));
+    let given = ["sum", "level", "distinct", "formula"].into_iter().filter(|key| section.has(key)).count();
+    let (has_formula, has_from) = (section.has("formula"), section.has("from"));
+    let sum = section.optional("sum", one_of(&summed));
+    let level = section.optional("level", one_of(&levels));
+    let distinct = section.optional("distinct", one_of(&distinct));
     let formula = section.optional("formula", formula);
     let from: Option<At<Vec<&str>>> = section.optional("from", list_of(one_of(&facts)));
-    if has_sum == has_formula {
-        let message = format!("{}: exactly one of sum and formula must be given", section.name);
+    if given != 1 {
+        let message = format!("{}: exactly one of sum, level, distinct and formula must be given", section.name);
         section.problem(section.line, &message, "add sum = \"<column>\" or formula = \"<metric> / <metric>\"");
     }
-    if has_sum && !has_from {
-        let message = format!("{}: a sum needs the facts it rests on", section.name);
+    if given == 1 && !has_formula && !has_from {
+        let message = format!("{}: it needs the facts it rests on", section.name);
         section.problem(section.line, &message, &format!("add from = [\"…\"]; known facts: {}", FACTS.join(", ")));
     }
     section.finish();
@@ -131,6 +116,8 @@ fn metric(mut section: Section<'_>) -> Option<MetricSpec> {
         unit: unit?.value,
         better: better?.value,
         sum: sum.map(|at| at.value.to_owned()),
+        level: level.map(|at| at.value.to_owned()),
+        distinct: distinct.map(|at| at.value.to_owned()),
         formula: formula.map(|at| at.value),
         from: from.map(|at| at.value.into_iter().map(str::to_owned).collect()).unwrap_or_default(),
     })
@@ -154,7 +141,9 @@ fn placeholder() -> MetricSpec {
         about: String::new(),
         unit: Unit::Count,
         better: Better::Neither,
-        sum: Some(COLUMNS[0].to_owned()),
+        sum: COLUMNS.summed.first().map(|column| (*column).to_owned()),
+        level: None,
+        distinct: None,
         formula: None,
         from: Vec::new(),
     }
@@ -168,6 +157,7 @@ fn unknown_names(spec: &MetricSpec, ids: &[String]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::metric::Kind;
     use rust_decimal::{Decimal, dec};
 
     fn shipped() -> Registry {
@@ -178,9 +168,15 @@ mod tests {
     #[test]
     fn every_column_is_a_shipped_metric() {
         let registry = shipped();
-        let sql: Vec<String> = registry.iter().filter_map(|metric| registry.sql(&metric.id)).collect();
-        for column in COLUMNS {
-            assert!(sql.contains(&format!("sum({column})")), "{column}");
+        let named: Vec<&str> = registry
+            .iter()
+            .filter_map(|metric| match &metric.kind {
+                Kind::Sum { column } | Kind::Level { column } | Kind::Distinct { column } => Some(column.as_str()),
+                Kind::Formula(_) => None,
+            })
+            .collect();
+        for column in [COLUMNS.summed, COLUMNS.levels, COLUMNS.distinct].concat() {
+            assert!(named.contains(&column), "{column}");
         }
     }
 

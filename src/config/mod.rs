@@ -3,6 +3,8 @@
 //! [`load`] returns either settings that fit together or every problem of every file, each with its
 //! line and a remedy. Secrets are only named here; [`Settings::missing_secrets`] tries to read them.
 
+pub mod benchmarks;
+mod campaigns;
 mod care;
 pub mod channels;
 pub mod connections;
@@ -27,13 +29,14 @@ mod tests;
 pub use channels::Channels;
 pub use connections::{ConnectionSettings, FileConnection};
 pub use daemon::{AdminConfig, LandingConfig, LogConfig, LogFormat, PrivacyConfig, ScheduleConfig};
-pub use jobs::{Comparison, Format, Job, JobKind, LatePolicy, ReportJob, SyncJob};
+pub use jobs::{EditionJob, Format, Job, JobKind, LatePolicy, ReportJob, RowJob, SyncJob};
 pub use problems::Problem;
 pub use secrets::SecretPlace;
 pub use sql_files::SqlFile;
 pub use workspaces::{Budget, Reader, Recipients, Target, WorkspaceSettings};
 
 use crate::delivery::config::DeliveryConfig;
+use crate::domain::benchmark::Benchmark;
 use crate::domain::metric::Registry;
 use crate::warehouse::WarehouseConfig;
 use crate::warehouse::care::CareConfig;
@@ -63,6 +66,8 @@ pub struct Settings {
     pub workspaces: Vec<WorkspaceSettings>,
     pub channels: Channels,
     pub metrics: Registry,
+    /// Of every industry.
+    pub benchmarks: Vec<Benchmark>,
     /// By id.
     pub jobs: Vec<Job>,
     /// `jobs/rollups/*.sql`, by name.
@@ -151,6 +156,7 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
     let data_dir = daemon.as_ref().map_or(root, |daemon| &daemon.data_dir);
     let workspaces = workspaces::read_all(root, data_dir, &known, &gathered);
     let jobs = jobs::read_all(root, &workspaces, &gathered.problems);
+    let benchmarks = benchmarks::read(root, &known, &gathered.problems);
     let rollups = sql_files::read_all(root, "jobs/rollups", &gathered.problems);
     let checks = sql_files::read_all(root, "jobs/checks", &gathered.problems);
 
@@ -170,6 +176,7 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
             workspaces: workspaces.into_values().flatten().collect(),
             channels,
             metrics,
+            benchmarks,
             jobs,
             rollups,
             checks,

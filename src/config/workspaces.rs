@@ -4,10 +4,11 @@ use super::connections::{self, AnyConnection, ConnectionSettings, FileConnection
 use super::files::{file_id, files_in, read_text};
 use super::reader::{At, Section, Source, read_toml, unknown_remedy};
 use super::values::{
-    amount, boolean, check_known, currency, decimal, id, is_id, list_of, mail_address, month, one_of, quoted, text,
-    time_zone, weekday,
+    amount, boolean, check_known, currency, decimal, id, id as id_value, is_id, list_of, mail_address, month, one_of,
+    quoted, text, time_zone, weekday,
 };
 use super::{Format, Gathered, Known, Workspaces};
+use crate::domain::campaign::Campaign;
 use crate::domain::workspace::Workspace;
 use chrono::{NaiveDate, Weekday};
 use rust_decimal::Decimal;
@@ -33,6 +34,10 @@ pub struct WorkspaceSettings {
     pub readers: BTreeMap<String, Reader>,
     pub budgets: Vec<Budget>,
     pub targets: Vec<Target>,
+    /// Planned campaigns.
+    pub campaigns: Vec<Campaign>,
+    /// Names the benchmarks that hold for it; none if absent.
+    pub industry: Option<String>,
 }
 
 /// Where a group's reports go.
@@ -121,6 +126,7 @@ fn read_top(
     {
         top.problem(margin.line, "gross_margin: the share is not between 0 and 1", "write 80% as \"0.80\"");
     }
+    let industry = top.optional("industry", id_value);
     let (connections, files) = read_connections(&mut top, id, data_dir, gathered);
     let recipients = top
         .named_sections("recipients")
@@ -136,6 +142,7 @@ fn read_top(
     let readers = read_readers(&mut top, &recipients);
     let budgets = read_budgets(&mut top, known);
     let targets = read_targets(&mut top, known);
+    let campaigns = super::campaigns::read(&mut top, known);
     top.finish();
     Some(WorkspaceSettings {
         file,
@@ -153,6 +160,8 @@ fn read_top(
         readers,
         budgets,
         targets,
+        campaigns,
+        industry: industry.map(|at| at.value),
     })
 }
 

@@ -1,13 +1,16 @@
 //! What every command works with: the installation in a folder, opened.
 
 use super::lock::{DataLock, LockError};
+use crate::config::jobs::Copy;
 use crate::config::{self, FileConnection, Job, JobKind, Problem, ReportJob, Settings, WorkspaceSettings};
+use crate::connectors::spec::{LoadSpec, SlicingSpec};
 use crate::connectors::{Catalog, Connection, ConnectorError, Engine};
 use crate::delivery::config::SlackHook;
 use crate::delivery::{BuildError, Deliverers};
 use crate::jobs::care::CareContext;
 use crate::jobs::files::{FileSource, sync_files};
-use crate::jobs::report::{Audience, Formats, ReportContext, StreamFacts};
+use crate::jobs::readings::{Check, ReportContext, StreamFacts};
+use crate::jobs::report::{Audience, Formats};
 use crate::jobs::sync::{Progress, Source, StreamOutcome, SyncContext, sync_connection};
 use crate::report::templates::Templates;
 use crate::support::clock::Clock;
@@ -23,6 +26,9 @@ use std::sync::Arc;
 
 /// Days loaded at first where a connection does not say.
 const FIRST_DAYS: u64 = 400;
+
+/// The check that reports word in their own way: it names currencies.
+const RATE_CHECK: &str = "every_amount_has_a_rate";
 
 /// An opened installation.
 #[derive(Debug)]
@@ -192,7 +198,7 @@ impl App {
     pub fn report_context(&self, workspace: &WorkspaceSettings) -> ReportContext {
         let budgets = workspace.budgets.iter().map(|b| ((b.month, b.channel.clone()), b.amount)).collect();
         let targets = workspace.targets.iter().map(|t| ((t.month, t.metric.clone()), t.amount)).collect();
-        let rate_check = self.settings.checks.iter().find(|check| check.name == "every_amount_has_a_rate").map_or_else(
+        let rate_check = self.settings.checks.iter().find(|check| check.name == RATE_CHECK).map_or_else(
             || include_str!("../../jobs/checks/every_amount_has_a_rate.sql").to_owned(),
             |check| check.text.clone(),
         );
@@ -202,8 +208,18 @@ impl App {
             channel_labels: self.settings.channels.labels.clone(),
             budgets,
             targets,
+            campaigns: workspace.campaigns.clone(),
+            benchmarks: self
+                .settings
+                .benchmarks
+                .iter()
+                .filter(|benchmark| Some(&benchmark.industry) == workspace.industry.as_ref())
+                .cloned()
+                .collect(),
+            gross_margin: workspace.gross_margin,
             streams: self.streams(workspace),
             rate_check,
+            checks: self.settings.checks.iter().filter(|check| check.name != RATE_CHECK).map(check).collect(),
         }
     }
 
@@ -213,12 +229,13 @@ impl App {
         for connection in &workspace.connections {
             let Some(connector) = self.catalog.get(&connection.connector) else { continue };
             for (id, stream) in &connector.spec.streams {
-                let Some(load) =
-                    stream.loads.iter().rev().find(|load| load.touches.iter().any(|column| column.ends_with("date")))
-                else {
-                    continue;
-                };
-                if stream.slicing == crate::connectors::spec::SlicingSpec::Whole {
+                // Those that fill days which some metric rests on.
+                let by_day = |load: &&LoadSpec| load.touches.iter().any(|column| column.ends_with("date"));
+                let is_daily = matches!(stream.slicing, SlicingSpec::Days { .. });
+                let load = stream.loads.iter().rev().find(by_day);
+                let Some(load) = load.or_else(|| stream.loads.last().filter(|_| is_daily)) else { continue };
+                let is_used = self.settings.metrics.iter().any(|metric| metric.from.contains(&load.table));
+                if !is_used || stream.slicing == SlicingSpec::Whole {
                     continue;
                 }
                 let label = format!("{}: {}", connector.spec.label, id.replace('_', " "));
@@ -230,11 +247,11 @@ impl App {
         streams
     }
 
-    /// Who gets a job's report of a tenant.
-    pub fn audience(&self, workspace: &WorkspaceSettings, job: &ReportJob) -> Audience {
-        let formats = formats_of(&job.formats);
+    /// Who of a tenant gets a copy of a job's report.
+    pub fn audience(&self, workspace: &WorkspaceSettings, copy: &Copy) -> Audience {
+        let formats = formats_of(&copy.formats);
         let mut audience = Audience { formats, ..self.audience_for(Vec::new(), Vec::new()) };
-        for group in job.to.iter().filter_map(|group| workspace.recipients.get(group)) {
+        for group in copy.to.iter().filter_map(|group| workspace.recipients.get(group)) {
             audience.mail_to.extend(group.mail.iter().cloned());
             audience.slack_hooks.extend(group.slack.iter().cloned());
             audience.files |= group.files;
@@ -272,7 +289,7 @@ impl App {
         let of = |job: &&Job| job.workspaces.as_ref().is_none_or(|ids| ids.iter().any(|id| id == workspace));
         let jobs = self.settings.jobs.iter().filter(of);
         jobs.filter_map(|job| match &job.kind {
-            JobKind::Report(report) => Some((job, report)),
+            JobKind::Report(report) => Some((job, report.as_ref())),
             _ => None,
         })
         .collect()
@@ -322,6 +339,13 @@ fn ended(outcome: &StreamOutcome) -> StreamEnd {
 fn formats_of(formats: &[config::Format]) -> Formats {
     let wants = |format| formats.contains(&format);
     Formats { pdf: wants(config::Format::Pdf), html: wants(config::Format::Html), csv: wants(config::Format::Csv) }
+}
+
+/// A check with the claim that its first line makes.
+fn check(file: &config::SqlFile) -> Check {
+    let claim = file.text.lines().find_map(|line| line.strip_prefix("-- Claim:"));
+    let claim = claim.map_or_else(|| file.name.replace('_', " "), |claim| claim.trim().to_owned());
+    Check { claim, sql: file.text.clone() }
 }
 
 /// The connectors at hand, an admin's own included.

@@ -1,58 +1,66 @@
-//! Issuing a report: built from the warehouse, rendered, and entered into the books once.
+//! Issuing a job's reports: each copy built from the warehouse, rendered, and entered into the books once.
 
 use super::App;
-use crate::config::{ReportJob, WorkspaceSettings};
-use crate::jobs::report::{ReportError, build_daily, new_report, render_all};
+use crate::config::{Job, ReportJob, WorkspaceSettings};
+use crate::domain::period::Period;
+use crate::jobs::issue::{Order, Outcome, issue_order};
+use crate::jobs::report::ReportError;
 use crate::support::blocking::off_thread;
-use crate::warehouse::WarehouseError;
-use crate::warehouse::outbox::{is_issued, issue};
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 
-/// Whether a report was issued now or had been before.
+/// A report, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issued {
     pub workspace: String,
-    pub date: NaiveDate,
+    /// Names its files, e.g. `daily-2026-11-20`.
+    pub stem: String,
     pub report_id: String,
-    pub is_new: bool,
-    pub gaps: usize,
+    pub outcome: Outcome,
 }
 
-/// A report could not be issued.
-#[derive(Debug, thiserror::Error)]
-pub enum IssueError {
-    #[error(transparent)]
-    Warehouse(#[from] WarehouseError),
-    #[error(transparent)]
-    Report(#[from] ReportError),
+/// How patient an order is with late data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// A held report waits until this instant.
+    Until(DateTime<Utc>),
+    /// Somebody asks for it in spite of gaps.
+    None,
 }
 
-/// Issues a job's report of a day, with its messages, unless it was issued before.
-pub async fn issue_report(
+/// When a held report of `period` goes out nevertheless: so long after the job's time as it says.
+pub fn deadline(app: &App, workspace: &WorkspaceSettings, job: &Job, period: Period) -> DateTime<Utc> {
+    let due_at = job.due_at(period.end, workspace.workspace.time_zone).unwrap_or_else(|| app.clock.now());
+    due_at + job.policy.deadline
+}
+
+/// Issues every document of a report job about some days of a tenant.
+pub async fn issue_job(
     app: &App,
     workspace: &WorkspaceSettings,
-    job: &ReportJob,
-    date: NaiveDate,
-) -> Result<Issued, IssueError> {
-    let context = app.report_context(workspace);
-    let (audience, templates) = (app.audience(workspace, job), app.templates.clone());
-    let (warehouse, now) = (app.warehouse.clone(), app.clock.now());
-    off_thread(move || {
-        let (document, receipts) = warehouse.read_blocking(|reader| build_daily(reader, &context, date, now))?;
-        let mut issued = Issued {
-            workspace: document.workspace_id.clone(),
-            date,
-            report_id: document.id.clone(),
-            is_new: false,
-            gaps: document.gaps.len(),
+    report: &ReportJob,
+    period: Period,
+    patience: Patience,
+) -> Result<Vec<Issued>, ReportError> {
+    let now = app.clock.now();
+    let mut all = Vec::new();
+    for copy in report.copies() {
+        let (context, audience) = (app.report_context(workspace), app.audience(workspace, &copy));
+        let (warehouse, templates) = (app.warehouse.clone(), app.templates.clone());
+        let order = Order {
+            definition: copy.definition,
+            period,
+            late: report.late,
+            deadline: match patience {
+                Patience::Until(at) => at,
+                Patience::None => now,
+            },
+            is_insisted_on: patience == Patience::None,
+            now,
         };
-        if warehouse.read_blocking(|reader| is_issued(reader, &document.id))? {
-            return Ok(issued);
-        }
-        let rendered = render_all(&document, &templates)?;
-        let new = new_report(&document, receipts, &rendered, &audience, &templates)?;
-        issued.is_new = warehouse.write_blocking(move |connection| issue(connection, &new, now))?;
-        Ok(issued)
-    })
-    .await
+        let stem = order.definition.file_stem(period);
+        let (report_id, outcome) =
+            off_thread(move || issue_order(&warehouse, &context, &order, &audience, &templates)).await?;
+        all.push(Issued { workspace: workspace.workspace.id.clone(), stem, report_id, outcome });
+    }
+    Ok(all)
 }

@@ -3,6 +3,7 @@
 
 use super::sync::{Lane, Progress, Source, StreamOutcome, SyncContext, run_slices};
 use crate::connectors::slice::{slices, start_of_day};
+use crate::connectors::spec::SlicingSpec;
 use crate::connectors::{Slice, Window};
 use crate::domain::period::Period;
 use crate::support::ids::stable_id;
@@ -68,8 +69,10 @@ fn plan(context: &SyncContext, source: &Source, stream_id: &str, period: Period)
     let connection = &source.connection;
     let Some(stream) = connection.connector.spec.streams.get(stream_id) else { return Vec::new() };
     let zone = connection.time_zone(stream.time_zone_setting.as_deref());
-    // Slicing includes the day of its last instant, so that one lies within the period.
-    let until = (start_of_day(period.end, zone) - TimeDelta::seconds(1)).min(context.clock.now());
+    let end = start_of_day(period.end, zone);
+    // Slicing by days includes the day of its last instant, so that one lies within the period.
+    let end = if matches!(stream.slicing, SlicingSpec::Days { .. }) { end - TimeDelta::seconds(1) } else { end };
+    let until = end.min(context.clock.now());
     connection
         .partitions(stream.partition_over.as_deref())
         .iter()

@@ -1,48 +1,21 @@
-//! The daily report: readings out of the warehouse, one document, every format, and the messages
-//! born with it in one transaction.
+//! A document in every format, and the messages born with it in one transaction.
 
 use crate::delivery::Route;
-use crate::domain::metric::Registry;
-use crate::domain::period::Period;
-use crate::domain::workspace::Workspace;
-use crate::report::build::{DailyReadings, ReceiptDraft, SourceReach, daily};
+use crate::report::build::ReceiptDraft;
+use crate::report::definition::Definition;
 use crate::report::document::Document;
+use crate::report::receipt::Basis;
 use crate::report::render::chart::{draw, png, spark, svg};
 use crate::report::render::email::{Attachment, InlineChart, MailContext};
 use crate::report::render::html::ChartPainter;
 use crate::report::render::{csv, email, html, pdf, slack};
 use crate::report::templates::Templates;
-use crate::support::ids::stable_id;
-use crate::warehouse::outbox::{NewMessage, NewReceipt, NewReport};
-use crate::warehouse::{WarehouseError, readings, rollup};
-use chrono::{DateTime, Days, NaiveDate, Utc};
-use duckdb::Connection;
-use rust_decimal::Decimal;
+use crate::support::ids::{hex, stable_id};
+use crate::warehouse::WarehouseError;
+use crate::warehouse::issued::{IssuedFile, NewIssued, Receipt};
+use crate::warehouse::outbox::{NewMessage, NewReport};
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What a report of one tenant is made from besides the warehouse.
-#[derive(Clone, Debug)]
-pub struct ReportContext {
-    pub workspace: Workspace,
-    pub metrics: Registry,
-    pub channel_labels: BTreeMap<String, String>,
-    /// Budgets of the config by month and channel; they come before those of dropped files.
-    pub budgets: BTreeMap<(NaiveDate, String), Decimal>,
-    /// Targets of the config by month and metric.
-    pub targets: BTreeMap<(NaiveDate, String), Decimal>,
-    /// Label and settling time of each stream, by `connection/stream`, with the fact it fills.
-    pub streams: BTreeMap<String, StreamFacts>,
-    /// The query that finds amounts without an exchange rate.
-    pub rate_check: String,
-}
-
-/// What a report says of a stream.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StreamFacts {
-    pub label: String,
-    pub settles_after_days: u32,
-    pub fact: String,
-}
 
 /// Who gets what.
 #[derive(Clone, Debug, Default)]
@@ -106,78 +79,6 @@ pub enum ReportError {
     Json(#[from] serde_json::Error),
 }
 
-/// Reads what the daily report of `date` needs; blocking.
-pub fn read_daily(
-    reader: &Connection,
-    context: &ReportContext,
-    date: NaiveDate,
-    issued_at: DateTime<Utc>,
-) -> Result<DailyReadings, WarehouseError> {
-    let workspace = &context.workspace;
-    let id = workspace.id.as_str();
-    let day = Period::day(date);
-    let month = Period::month_of(date);
-    let month_to_date = Period { start: month.start, end: day.end };
-    let planned = |own: &BTreeMap<(NaiveDate, String), Decimal>, dropped: BTreeMap<String, Decimal>| {
-        let mut planned = dropped;
-        for ((of, name), amount) in own.iter().filter(|((of, _), _)| *of == month.start) {
-            debug_assert_eq!(*of, month.start);
-            planned.insert(name.clone(), *amount);
-        }
-        planned
-    };
-    let missing = rollup::unconverted(reader, id, &context.rate_check)?;
-    let known_gaps = missing.iter().map(|(currency, days)| {
-        format!("There is no exchange rate for {currency} on {days} days: its amounts count as nothing there.")
-    });
-    Ok(DailyReadings {
-        workspace: workspace.clone(),
-        date,
-        issued_at,
-        day: readings::total(reader, id, day, None)?,
-        day_before: readings::total(reader, id, day.back(1), None)?,
-        same_weekday: readings::total(reader, id, day.back(7), None)?,
-        days: readings::by_day(reader, id, Period { start: date - Days::new(55), end: day.end })?,
-        channels: readings::by_channel(reader, id, day)?,
-        channels_before: readings::by_channel(reader, id, day.back(7))?,
-        channel_labels: context.channel_labels.clone(),
-        campaigns: readings::by_campaign(reader, id, day)?,
-        month_to_date: readings::by_channel(reader, id, month_to_date)?,
-        budgets: planned(&context.budgets, readings::budgets(reader, id, month.start)?),
-        targets: planned(&context.targets, readings::targets(reader, id, month.start)?),
-        mrr: readings::mrr(reader, id, date)?,
-        mrr_before: readings::mrr(reader, id, date - Days::new(1))?,
-        reach: reach(reader, context)?,
-        known_gaps: known_gaps.collect(),
-    })
-}
-
-/// Streams that cover days, in the order of their labels; `source` ends in the fact they fill.
-fn reach(reader: &Connection, context: &ReportContext) -> Result<Vec<SourceReach>, WarehouseError> {
-    let found = readings::reach(reader, &context.workspace.id)?;
-    let rows = context.streams.iter().map(|(key, stream)| {
-        let reached = found.iter().find(|reach| format!("{}/{}", reach.connection, reach.stream) == *key);
-        SourceReach {
-            source: format!("{key}/{}", stream.fact),
-            label: stream.label.clone(),
-            whole_through: reached.and_then(|reach| reach.whole_through),
-            last_success_at: reached.and_then(|reach| reach.last_success_at),
-            settles_after_days: stream.settles_after_days,
-        }
-    });
-    Ok(rows.collect())
-}
-
-/// The document of a day.
-pub fn build_daily(
-    reader: &Connection,
-    context: &ReportContext,
-    date: NaiveDate,
-    issued_at: DateTime<Utc>,
-) -> Result<(Document, Vec<ReceiptDraft>), WarehouseError> {
-    Ok(daily(&read_daily(reader, context, date, issued_at)?, &context.metrics))
-}
-
 /// A document in every format, as one reader gets it.
 #[derive(Clone, Debug)]
 pub struct Rendered {
@@ -207,25 +108,60 @@ pub fn render_all(document: &Document, templates: &Templates) -> Result<Rendered
     })
 }
 
-/// The report as it goes into the books: document, receipts and a message to each place.
+impl Rendered {
+    /// The files of the formats that are wanted: ending, media type, bytes.
+    pub fn files(&self, formats: Formats) -> Vec<(&'static str, &'static str, &[u8])> {
+        let all: [(bool, &'static str, &'static str, &[u8]); 3] = [
+            (formats.pdf, "pdf", "application/pdf", &self.pdf),
+            (formats.html, "html", "text/html", self.html.as_bytes()),
+            (formats.csv, "csv", "text/csv", self.csv.as_bytes()),
+        ];
+        all.into_iter().filter(|(wanted, ..)| *wanted).map(|(_, ending, media, bytes)| (ending, media, bytes)).collect()
+    }
+
+    /// Name and sum of every file, wanted or not.
+    pub fn sums(&self, stem: &str) -> Vec<IssuedFile> {
+        let file = |(ending, _, bytes): (&str, &str, &[u8])| IssuedFile {
+            name: format!("{stem}.{ending}"),
+            bytes: bytes.len() as u64,
+            sha256: hex(&Sha256::digest(bytes)),
+        };
+        self.files(Formats::default()).into_iter().map(file).collect()
+    }
+}
+
+/// The report as it goes into the books: document, receipts and messages.
 pub fn new_report(
     document: &Document,
-    receipts: Vec<ReceiptDraft>,
+    definition: &Definition,
+    receipts: Vec<Receipt>,
     rendered: &Rendered,
     audience: &Audience,
     templates: &Templates,
 ) -> Result<NewReport, ReportError> {
-    let stem = format!("daily-{}", document.period.last_day());
+    let issued = NewIssued {
+        report_id: document.id.clone(),
+        workspace: document.workspace_id.clone(),
+        report: document.report.clone(),
+        variant: definition.variant(),
+        period: document.period,
+        document: serde_json::to_string(document)?,
+        receipts,
+        files: rendered.sums(&document.file_stem),
+    };
+    Ok(NewReport { issued, messages: messages_of(document, rendered, audience, templates)? })
+}
+
+/// A document's message to each place.
+pub fn messages_of(
+    document: &Document,
+    rendered: &Rendered,
+    audience: &Audience,
+    templates: &Templates,
+) -> Result<Vec<NewMessage>, ReportError> {
+    let stem = &document.file_stem;
     let formats = audience.formats;
-    let files: Vec<(&str, &str, &[u8])> = [
-        (formats.pdf, "pdf", "application/pdf", rendered.pdf.as_slice()),
-        (formats.html, "html", "text/html; charset=utf-8", rendered.html.as_bytes()),
-        (formats.csv, "csv", "text/csv; charset=utf-8", rendered.csv.as_bytes()),
-    ]
-    .into_iter()
-    .filter(|(wanted, ..)| *wanted)
-    .map(|(_, ending, media, bytes)| (ending, media, bytes))
-    .collect();
+    let files = rendered.files(formats);
     let mut messages = Vec::new();
     let mut add = |route: Route, payload: Vec<u8>| -> Result<(), ReportError> {
         let route = serde_json::to_string(&route)?;
@@ -269,27 +205,18 @@ pub fn new_report(
             add(Route::SlackFile { hook: hook.clone(), file_name, title }, rendered.pdf.clone())?;
         }
     }
-    Ok(NewReport {
-        report_id: document.id.clone(),
-        workspace: document.workspace_id.clone(),
-        report: document.report.clone(),
-        period_start: document.period.start,
-        period_end: document.period.end,
-        document: serde_json::to_string(document)?,
-        receipts: receipts.into_iter().map(new_receipt).collect(),
-        messages,
-    })
+    Ok(messages)
 }
 
-fn new_receipt(draft: ReceiptDraft) -> NewReceipt {
-    NewReceipt {
+/// A receipt as it is kept; `define` words what a basis stands for.
+pub fn kept(draft: ReceiptDraft, define: &dyn Fn(&Basis) -> String) -> Result<Receipt, serde_json::Error> {
+    Ok(Receipt {
         receipt: draft.receipt,
-        metric: draft.reading.metric,
-        period_start: draft.reading.period.start,
-        period_end: draft.reading.period.end,
-        channel: draft.reading.channel,
-        campaign: draft.reading.campaign,
-        value: draft.value,
+        label: draft.label,
+        basis: serde_json::to_string(&draft.basis)?,
+        unit: serde_json::to_string(&draft.unit)?,
+        definition: define(&draft.basis),
+        value: draft.value.map(|value| value.normalize().to_string()),
         text: draft.text,
-    }
+    })
 }

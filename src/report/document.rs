@@ -18,6 +18,9 @@ pub struct Document {
     pub report: String,
     /// As printed on top, e.g. `Daily performance`.
     pub title: String,
+    /// Name of its files without ending, e.g. `daily-2026-11-20`.
+    #[serde(default)]
+    pub file_stem: String,
     pub workspace_id: String,
     pub workspace_name: String,
     /// The days the report speaks of, in `time_zone`.
@@ -107,7 +110,7 @@ pub struct Figure {
     pub unit: Unit,
     /// As every format prints it, e.g. `€1,204.50`, `2.8%`, `n/a`.
     pub text: String,
-    /// What `daybook explain` takes, e.g. `r_1f0a…`; `None` for parts of a figure (changes).
+    /// What `daybook explain` takes, e.g. `r_1f0a…`.
     pub receipt: Option<String>,
     /// Still expected to change: the source has not settled.
     pub provisional: bool,
@@ -181,12 +184,15 @@ pub struct Chart {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Plot {
-    /// One value a day; a gap in the line where a day has none. All series share `dates`.
+    /// One value a day, week or month, named by its first day; a gap in the line where one has none.
+    /// All series share `dates`.
     Lines { dates: Vec<NaiveDate>, series: Vec<Series> },
     /// Horizontal bars, longest first as given; negative values extend to the left.
     Bars { bars: Vec<Bar> },
     /// Stages from wide to narrow.
     Funnel { stages: Vec<Bar> },
+    /// A grid of values, darker where higher; each row of `cells` has as many as there are columns.
+    Heat { rows: Vec<String>, columns: Vec<String>, cells: Vec<Vec<Option<Decimal>>> },
 }
 
 /// A named line of values.
@@ -289,7 +295,7 @@ impl Block {
                         all.push((format!("{section}/{}/{}", chart.id, bar.label), &bar.figure));
                     }
                 }
-                Plot::Lines { .. } => {}
+                Plot::Lines { .. } | Plot::Heat { .. } => {}
             },
             Self::Text { .. } => {}
         }

@@ -1,9 +1,13 @@
 //! What a report says and how it looks. Pure: a document is built from readings that a job
 //! carries in, and every format renders the same document.
 
+pub mod book;
 pub mod build;
+pub mod definition;
 pub mod document;
 pub mod format;
+pub mod readiness;
+pub mod receipt;
 pub mod render;
 pub mod sample;
 pub mod templates;

@@ -19,6 +19,7 @@ pub fn document() -> Document {
         id: "rep_sample".to_owned(),
         report: "daily_performance".to_owned(),
         title: "Daily performance".to_owned(),
+        file_stem: "daily-2026-11-20".to_owned(),
         workspace_id: "sample_shop".to_owned(),
         workspace_name: "Sample & Söhne".to_owned(),
         period: Period::day(date),
@@ -29,7 +30,7 @@ pub fn document() -> Document {
                   Paid search cost per lead rose 31.0%."
             .to_owned(),
         gaps: vec!["HubSpot is late: 20 Nov is not complete, so leads may still rise.".to_owned()],
-        sections: vec![headline(), trend(date), channels(), budget(), funnel(), campaigns()],
+        sections: vec![headline(), trend(date), channels(), budget(), funnel(), hours(), campaigns()],
         freshness: freshness(date),
         notes: vec!["Amounts in other currencies are converted at the ECB rate of their day.".to_owned()],
     }
@@ -159,6 +160,20 @@ fn funnel() -> Section {
             ),
             Block::Text { text: "The narrowest step is from session to lead.".to_owned() },
         ],
+    }
+}
+
+fn hours() -> Section {
+    let plot = Plot::Heat {
+        rows: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].map(str::to_owned).to_vec(),
+        columns: (0..24).map(|hour| format!("{hour:02}")).collect(),
+        cells: (0..7).map(|day| (0..24).map(|hour| Some(Decimal::from((day * 5 + hour * 3) % 17))).collect()).collect(),
+    };
+    Section {
+        id: "hours".to_owned(),
+        title: "Hours of the week".to_owned(),
+        lead: None,
+        blocks: vec![chart("hours", "Payments by hour and weekday", Unit::Count, plot, "The busiest is Monday noon.")],
     }
 }
 

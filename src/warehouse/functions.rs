@@ -2,10 +2,10 @@
 
 use super::error::{Context, WarehouseError};
 use super::numbers::PlainNumber;
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, NaiveDate, Timelike};
 use chrono_tz::Tz;
 use duckdb::Connection;
-use duckdb::arrow::array::{Array, Date32Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use duckdb::arrow::array::{Array, Date32Array, Int32Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use duckdb::arrow::datatypes::{DataType, TimeUnit};
 use duckdb::vscalar::{ArrowFunctionSignature, VArrowScalar};
 use std::error::Error;
@@ -14,6 +14,7 @@ use std::sync::Arc;
 /// Makes our functions known to a database; clones of the connection see them too.
 pub fn register(connection: &Connection) -> Result<(), WarehouseError> {
     connection.register_scalar_function::<LocalDate>("local_date").context(|| "registering local_date".to_owned())?;
+    connection.register_scalar_function::<LocalHour>("local_hour").context(|| "registering local_hour".to_owned())?;
     connection.register_scalar_function::<PlainNumber>("plain_number").context(|| "registering plain_number".to_owned())
 }
 
@@ -55,6 +56,37 @@ impl VArrowScalar for LocalDate {
     }
 }
 
+/// `local_hour(at TIMESTAMP, zone VARCHAR) -> INTEGER`: the hour (0 to 23) that a clock in an IANA
+/// zone shows at a UTC instant. NULL for a NULL argument; an unknown zone fails the query.
+#[derive(Debug)]
+pub struct LocalHour;
+
+impl VArrowScalar for LocalHour {
+    type State = ();
+
+    fn invoke((): &(), input: RecordBatch) -> Result<Arc<dyn Array>, Box<dyn Error>> {
+        let at = column::<TimestampMicrosecondArray>(&input, 0)?;
+        let zones = column::<StringArray>(&input, 1)?;
+        let mut known: Option<(String, Tz)> = None;
+        let mut hours = Vec::with_capacity(input.num_rows());
+        for row in 0..input.num_rows() {
+            if at.is_null(row) || zones.is_null(row) {
+                hours.push(None);
+                continue;
+            }
+            let zone = zone_of(zones.value(row), &mut known)?;
+            let instant = DateTime::from_timestamp_micros(at.value(row)).ok_or("an instant is out of range")?;
+            hours.push(Some(i32::try_from(instant.with_timezone(&zone).hour())?));
+        }
+        Ok(Arc::new(Int32Array::from(hours)))
+    }
+
+    fn signatures() -> Vec<ArrowFunctionSignature> {
+        let at = DataType::Timestamp(TimeUnit::Microsecond, None);
+        vec![ArrowFunctionSignature::exact(vec![at, DataType::Utf8], DataType::Int32)]
+    }
+}
+
 /// The zone of `name`; a column nearly always repeats one, so the last is kept.
 fn zone_of(name: &str, known: &mut Option<(String, Tz)>) -> Result<Tz, Box<dyn Error>> {
     if let Some((last, zone)) = known
@@ -89,5 +121,15 @@ mod tests {
         let error = connection
             .query_row("SELECT local_date(TIMESTAMP '2026-01-01', 'Mars/Base')", [], |row| row.get::<_, NaiveDate>(0));
         assert!(error.expect_err("no such zone").to_string().contains("Mars/Base"));
+    }
+
+    #[test]
+    fn an_hour_is_what_the_local_clock_shows() {
+        let connection = duckdb::Connection::open_in_memory().expect("a database");
+        register(&connection).expect("registered");
+        let hour = |sql: &str| -> Option<i32> { connection.query_row(sql, [], |row| row.get(0)).expect(sql) };
+        assert_eq!(hour("SELECT local_hour(TIMESTAMP '2026-03-08 06:59:59', 'America/New_York')"), Some(1));
+        assert_eq!(hour("SELECT local_hour(TIMESTAMP '2026-03-08 07:00:00', 'America/New_York')"), Some(3), "skipped");
+        assert_eq!(hour("SELECT local_hour(NULL::TIMESTAMP, 'UTC')"), None);
     }
 }

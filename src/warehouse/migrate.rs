@@ -15,6 +15,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (3, include_str!("migrations/0003_returns.sql")),
     (4, include_str!("migrations/0004_care.sql")),
     (5, include_str!("migrations/0005_slots.sql")),
+    (6, include_str!("migrations/0006_issued.sql")),
     (7, include_str!("migrations/0007_delivery.sql")),
     (8, include_str!("migrations/0008_wide_amounts.sql")),
     (9, include_str!("migrations/0009_backfill.sql")),

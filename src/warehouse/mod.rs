@@ -1,11 +1,13 @@
 //! DuckDB: facts, history, rollups and the daemon's books, behind one writing thread.
 
 pub mod backfill;
+pub mod book;
 pub mod care;
 pub mod coverage;
 pub mod cursor;
 mod error;
 mod functions;
+pub mod issued;
 pub mod load;
 mod migrate;
 mod numbers;

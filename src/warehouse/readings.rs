@@ -1,101 +1,17 @@
-//! What reports read: sums of the unified metrics, spend against budget, how far data reaches.
+//! What reports read beside their figures: plans, checks, how far data reaches.
 
 use super::error::{Context, WarehouseError};
-use super::rollup::SUMMED;
 use crate::domain::period::Period;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
-use duckdb::{Connection, Row, params};
+use duckdb::{Connection, params};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
-/// Sums of `mart.metric_daily` by column; a column is absent where there is no row at all.
-pub type Sums = BTreeMap<String, Decimal>;
-
-fn sums_sql() -> String {
-    SUMMED.map(|column| format!("CAST(sum({column}) AS DECIMAL(38, 6))")).join(", ")
-}
-
-fn sums(row: &Row<'_>, first: usize) -> Result<Sums, duckdb::Error> {
-    let mut sums = Sums::new();
-    for (index, column) in SUMMED.iter().enumerate() {
-        if let Some(value) = row.get::<_, Option<Decimal>>(first + index)? {
-            sums.insert((*column).to_owned(), value.normalize());
-        }
-    }
-    Ok(sums)
-}
-
-/// The sums of a period, of one channel or of all.
-pub fn total(
-    reader: &Connection,
-    workspace: &str,
-    period: Period,
-    channel: Option<&str>,
-) -> Result<Sums, WarehouseError> {
-    let step = || "summing a period".to_owned();
-    let sql = format!(
-        "SELECT {} FROM mart.metric_daily WHERE workspace = ? AND date >= ? AND date < ? AND (?::VARCHAR IS NULL OR channel = ?)",
-        sums_sql()
-    );
+/// The first day a workspace has anything of.
+pub fn first_date(reader: &Connection, workspace: &str) -> Result<Option<NaiveDate>, WarehouseError> {
     reader
-        .query_row(&sql, params![workspace, period.start, period.end, channel, channel], |row| sums(row, 0))
-        .context(step)
-}
-
-/// The sums of a period by channel.
-pub fn by_channel(
-    reader: &Connection,
-    workspace: &str,
-    period: Period,
-) -> Result<BTreeMap<String, Sums>, WarehouseError> {
-    keyed(reader, workspace, period, "channel")
-}
-
-/// The sums of a period by campaign; visits without one are left out.
-pub fn by_campaign(
-    reader: &Connection,
-    workspace: &str,
-    period: Period,
-) -> Result<BTreeMap<String, Sums>, WarehouseError> {
-    let mut all = keyed(reader, workspace, period, "campaign")?;
-    all.remove("");
-    Ok(all)
-}
-
-fn keyed(
-    reader: &Connection,
-    workspace: &str,
-    period: Period,
-    key: &str,
-) -> Result<BTreeMap<String, Sums>, WarehouseError> {
-    let step = || format!("summing by {key}");
-    let sql = format!(
-        "SELECT {key}, {} FROM mart.metric_daily WHERE workspace = ? AND date >= ? AND date < ? GROUP BY {key}",
-        sums_sql()
-    );
-    let mut statement = reader.prepare(&sql).context(step)?;
-    let rows = statement
-        .query_map(params![workspace, period.start, period.end], |row| Ok((row.get(0)?, sums(row, 1)?)))
-        .context(step)?;
-    rows.collect::<Result<_, _>>().context(step)
-}
-
-/// The sums of each day of a period that has any.
-pub fn by_day(
-    reader: &Connection,
-    workspace: &str,
-    period: Period,
-) -> Result<BTreeMap<NaiveDate, Sums>, WarehouseError> {
-    let step = || "summing by day".to_owned();
-    let sql = format!(
-        "SELECT date, {} FROM mart.metric_daily WHERE workspace = ? AND date >= ? AND date < ? GROUP BY date",
-        sums_sql()
-    );
-    let mut statement = reader.prepare(&sql).context(step)?;
-    let rows = statement
-        .query_map(params![workspace, period.start, period.end], |row| Ok((row.get(0)?, sums(row, 1)?)))
-        .context(step)?;
-    rows.collect::<Result<_, _>>().context(step)
+        .query_row("SELECT min(date) FROM mart.metric_daily WHERE workspace = ?", params![workspace], |row| row.get(0))
+        .context(|| "finding the first day".to_owned())
 }
 
 /// Planned amounts of a month from dropped files: by channel, with their currency.
@@ -143,15 +59,31 @@ fn pairs(
     rows.collect::<Result<_, _>>().context(step)
 }
 
-/// Monthly recurring revenue at the end of a day, if any subscription is known.
-pub fn mrr(reader: &Connection, workspace: &str, date: NaiveDate) -> Result<Option<Decimal>, WarehouseError> {
-    use duckdb::OptionalExt;
+/// Days of a period whose facts changed since they were rolled up.
+pub fn waiting_days(reader: &Connection, workspace: &str, period: Period) -> Result<u64, WarehouseError> {
     reader
-        .query_row("SELECT mrr FROM mart.mrr_daily WHERE workspace = ? AND date = ?", params![workspace, date], |row| {
-            row.get(0)
-        })
-        .optional()
-        .context(|| "reading recurring revenue".to_owned())
+        .query_row(
+            "SELECT count(DISTINCT date)::UBIGINT FROM ops.touched_day WHERE workspace = ? AND date >= ? AND date < ?",
+            params![workspace, period.start, period.end],
+            |row| row.get(0),
+        )
+        .context(|| "looking for days to roll up".to_owned())
+}
+
+/// How many rows of a period a check of `jobs/checks` finds wrong; of all days where it names none.
+pub fn check(reader: &Connection, workspace: &str, sql: &str, period: Period) -> Result<u64, WarehouseError> {
+    let step = || "running a check".to_owned();
+    let has_date = {
+        let mut statement = reader.prepare(&format!("SELECT * FROM ({sql}) LIMIT 0")).context(step)?;
+        let _ = statement.query([]).context(step)?;
+        statement.column_names().iter().any(|name| name == "date")
+    };
+    if has_date {
+        let sql = format!("SELECT count(*)::UBIGINT FROM ({sql}) WHERE workspace = ? AND date >= ? AND date < ?");
+        return reader.query_row(&sql, params![workspace, period.start, period.end], |row| row.get(0)).context(step);
+    }
+    let sql = format!("SELECT count(*)::UBIGINT FROM ({sql}) WHERE workspace = ?");
+    reader.query_row(&sql, params![workspace], |row| row.get(0)).context(step)
 }
 
 /// How far a stream's partition has been read.

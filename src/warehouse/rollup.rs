@@ -4,6 +4,7 @@
 use super::care::retention::sealed_before;
 use super::error::{Context, WarehouseError};
 use crate::domain::channel::ChannelRules;
+use crate::domain::metric::Columns;
 use crate::domain::money::{Currency, cross_rate};
 use crate::domain::workspace::Workspace;
 use chrono::NaiveDate;
@@ -276,6 +277,10 @@ pub const SUMMED: [&str; 19] = [
     "chargebacks",
     "cost",
 ];
+
+/// The columns that metrics may name, by kind.
+pub const COLUMNS: Columns<'static> =
+    Columns { summed: &SUMMED, levels: &["mrr", "subscriptions"], distinct: &["visitors", "new_visitors"] };
 
 /// A currency that a workspace's amounts came in without a rate, over how many days.
 pub fn unconverted(reader: &Connection, workspace: &str, check: &str) -> Result<Vec<(Currency, u64)>, WarehouseError> {

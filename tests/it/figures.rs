@@ -1,97 +1,372 @@
-//! One report, every format: the same figures.
+//! Every report, every format: the same figures, and each of them can be explained.
 
 use crate::support::noon;
 use crate::tenants::{World, world};
-use chrono::Days;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use daybook::domain::benchmark::Benchmark;
+use daybook::domain::campaign::{Campaign, Status};
 use daybook::domain::metric::Registry;
-use daybook::jobs::report::{Audience, ReportContext, build_daily, new_report, render_all};
+use daybook::domain::period::Period;
+use daybook::jobs::explain::{explain, sql};
+use daybook::jobs::issue::{Order, Outcome, document, issue_order, readiness};
+use daybook::jobs::known_now::{Kept, differences};
+use daybook::jobs::readings::{Check, ReportContext, StreamFacts};
+use daybook::jobs::report::{Audience, new_report, render_all};
+use daybook::report::build::ReceiptDraft;
+use daybook::report::definition::{Definition, REPORTS};
+use daybook::report::document::{Block, Document, Figure};
+use daybook::report::readiness::LatePolicy;
 use daybook::report::templates::Templates;
-use daybook::sandbox::{Faults, tenants};
-use daybook::warehouse::outbox::{Ending, claim, finish, give_up_claims, issue};
-use daybook::warehouse::rollup::SUMMED;
+use daybook::sandbox::{Faults, Tenant, tenants};
+use daybook::warehouse::issued::{issued, receipt, receipts};
+use daybook::warehouse::outbox::{Ending, claim, finish, give_up_claims};
+use daybook::warehouse::rollup::COLUMNS;
+use daybook::warehouse::{Context, Warehouse};
 use mail_parser::MessageParser;
-use std::collections::BTreeMap;
+use rust_decimal::{Decimal, dec};
+use std::collections::{BTreeMap, BTreeSet};
 
-pub fn context(tenant: &daybook::sandbox::Tenant) -> ReportContext {
+pub fn context(tenant: &Tenant) -> ReportContext {
     let specs = toml::from_str(include_str!("../../jobs/metrics.toml")).expect("metrics");
+    let stream = |key: &str, settles_after_days, fact: &str| {
+        let label = format!("{}: {fact}", key.split('/').next().expect("a connection"));
+        (key.to_owned(), StreamFacts { label, settles_after_days, fact: fact.to_owned() })
+    };
+    let mut streams = vec![
+        stream("google_ads/ad_daily", 30, "ad_daily"),
+        stream("google_analytics/web_daily", 3, "web_daily"),
+        stream("stripe/charges", 0, "payment"),
+    ];
+    if tenant.has_crm {
+        streams.push(stream("hubspot/contacts", 0, "contact_stage"));
+    }
+    let (name, metric) = if tenant.has_crm { ("Help Desk Software", "leads") } else { ("Herbst 2026", "orders") };
+    let benchmark = |channel: Option<&str>, metric: &str, [average, good, excellent]: [Decimal; 3]| Benchmark {
+        industry: "any".to_owned(),
+        channel: channel.map(str::to_owned),
+        metric: metric.to_owned(),
+        average,
+        good,
+        excellent,
+    };
     ReportContext {
         workspace: World::workspace(tenant),
-        metrics: Registry::new(specs, &SUMMED).expect("a registry"),
-        channel_labels: BTreeMap::new(),
-        budgets: BTreeMap::new(),
-        targets: BTreeMap::new(),
-        streams: BTreeMap::new(),
+        metrics: Registry::new(specs, COLUMNS).expect("a registry"),
+        channel_labels: BTreeMap::from([("paid_search".to_owned(), "Paid search".to_owned())]),
+        budgets: BTreeMap::from([((date("2026-11-01"), "display".to_owned()), dec!(750))]),
+        targets: BTreeMap::from([((date("2026-11-01"), "engagement_rate".to_owned()), dec!(0.55))]),
+        campaigns: vec![Campaign {
+            name: name.to_owned(),
+            label: None,
+            status: Status::Active,
+            start: date("2026-10-05"),
+            end: None,
+            budget: Some(dec!(50000)),
+            targets: BTreeMap::from([(metric.to_owned(), dec!(120)), ("roi".to_owned(), dec!(2.5))]),
+        }],
+        benchmarks: vec![
+            benchmark(None, "engagement_rate", [dec!(0.5), dec!(0.6), dec!(0.7)]),
+            benchmark(Some("paid_search"), "cpc", [dec!(4), dec!(2), dec!(1)]),
+        ],
+        gross_margin: Some(dec!(0.62)),
+        streams: streams.into_iter().collect(),
         rate_check: include_str!("../../jobs/checks/every_amount_has_a_rate.sql").to_owned(),
+        checks: Vec::new(),
     }
+}
+
+fn date(text: &str) -> NaiveDate {
+    text.parse().expect("a date")
 }
 
 pub fn squeezed(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_whitespace()).collect()
 }
 
+pub fn order(report: &str, context: &ReportContext, now: DateTime<Utc>) -> Order {
+    let definition = Definition::standard(report).expect("a report");
+    let today = now.with_timezone(&context.workspace.time_zone).date_naive();
+    let period = definition.cadence.last_whole(today, context.workspace.week_starts_on);
+    Order { definition, period, late: LatePolicy::SendWithBanner, deadline: now, is_insisted_on: false, now }
+}
+
+pub fn built(warehouse: &Warehouse, context: &ReportContext, order: &Order) -> (Document, Vec<ReceiptDraft>) {
+    warehouse
+        .read_blocking(|reader| {
+            let decision = readiness(reader, context, order)?;
+            document(reader, context, order, &decision)
+        })
+        .expect("a document")
+}
+
+fn audience() -> Audience {
+    Audience {
+        mail_from: Some("Daybook <reports@example.com>".to_owned()),
+        mail_to: vec!["ceo@example.com".to_owned()],
+        slack_hooks: vec!["marketing".to_owned()],
+        files: true,
+        ..Audience::default()
+    }
+}
+
+/// Figures of the first sections and rows: mail and Slack say how many more the full report has.
+fn leading(document: &Document, sections: usize, rows: usize, with_bars: bool) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    for block in document.sections.iter().take(sections).flat_map(|section| &section.blocks) {
+        let mut one = document.clone();
+        one.sections.truncate(1);
+        one.sections[0].blocks = vec![match block {
+            Block::Table(table) => {
+                let mut table = table.clone();
+                table.rows.truncate(rows);
+                Block::Table(table)
+            }
+            Block::Chart(_) if !with_bars => continue,
+            other => other.clone(),
+        }];
+        figures.extend(one.figures().into_iter().map(|(_, figure)| figure.clone()));
+    }
+    figures
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn every_format_prints_the_same_figures_and_each_is_sent_once() {
+async fn every_figure_of_every_report_is_the_same_in_every_format_and_explained_as_printed() {
+    let world = world(75, Faults::none()).await;
+    world.sync().await;
+    world.rollup().await;
+    let templates = Templates::new(None).0;
+    let warehouse = &world.context.warehouse;
+    for tenant in tenants() {
+        let context = context(&tenant);
+        for (report, ..) in REPORTS {
+            let order = order(report, &context, noon());
+            let (document, drafts) = built(warehouse, &context, &order);
+            assert!(document.figures().len() > 60, "{report} {}", document.figures().len());
+            in_every_format(&document, &templates, &order.definition);
+            explained(warehouse, &context, &document, drafts);
+        }
+    }
+}
+
+fn in_every_format(document: &Document, templates: &Templates, definition: &Definition) {
+    let rendered = render_all(document, templates).expect("all formats");
+    let pdf = lopdf::Document::load_mem(&rendered.pdf).expect("a sound PDF");
+    let pages: Vec<u32> = pdf.get_pages().keys().copied().collect();
+    let pdf = squeezed(&pdf.extract_text(&pages).expect("text"));
+    // minijinja writes a slash as an entity.
+    let html = rendered.html.replace("&quot;", "\"").replace("&#x2f;", "/");
+    for (path, figure) in document.figures() {
+        let text = &figure.text;
+        assert!(pdf.contains(&squeezed(text)), "PDF {path} {text}");
+        assert!(html.contains(text), "HTML {path} {text}");
+        let receipt = figure.receipt.as_ref().expect(&path);
+        let line = rendered.csv.lines().find(|line| line.contains(receipt)).expect(&path);
+        assert!(line.contains(text), "CSV {path} {text} {line}");
+    }
+    let new = new_report(document, definition, Vec::new(), &rendered, &audience(), templates).expect("a report");
+    let mail = new.messages.iter().find(|message| message.route.contains("mail")).expect("a mail");
+    let mail = MessageParser::default().parse(&mail.payload).expect("a sound mail");
+    let text = mail.body_text(0).expect("text");
+    let page = mail.body_html(0).expect("html").replace("&#x2f;", "/");
+    assert!(page.len() < 102_000, "{}", page.len());
+    // A mail that would grow too large for Gmail says how many sections are in the attached report.
+    let hidden = text.split(" more sections are").next().filter(|start| start.len() < text.len()).map_or(0, |start| {
+        start.rsplit(|letter: char| !letter.is_ascii_digit()).next().and_then(|n| n.parse().ok()).expect("a count")
+    });
+    let shown = document.sections.len() - hidden;
+    assert!(shown >= 6, "{} of {}", shown, document.sections.len());
+    for figure in leading(document, shown, 5, true) {
+        assert!(text.contains(&figure.text), "mail text {figure:?}");
+        assert!(page.contains(&figure.text), "mail HTML {figure:?}");
+    }
+    let slack = rendered.slack.to_string();
+    for figure in leading(document, usize::MAX, 5, false) {
+        assert!(slack.contains(&figure.text), "Slack {figure:?}");
+    }
+}
+
+/// Each receipt gives the printed value again, by the way `daybook explain` goes and by its SQL.
+fn explained(warehouse: &Warehouse, context: &ReportContext, document: &Document, drafts: Vec<ReceiptDraft>) {
+    let printed: BTreeMap<&String, &Figure> =
+        document.figures().into_iter().filter_map(|(_, figure)| Some((figure.receipt.as_ref()?, figure))).collect();
+    let known: BTreeSet<&String> = drafts.iter().map(|draft| &draft.receipt).collect();
+    assert!(printed.keys().all(|receipt| known.contains(receipt)));
+    for draft in drafts {
+        let define = |basis: &daybook::report::receipt::Basis| basis.definition(&context.metrics);
+        let query = sql(context, &draft.basis);
+        let (text, label) = (draft.text.clone(), draft.label.clone());
+        let receipt = daybook::jobs::report::kept(draft, &define).expect("kept");
+        let kept = Kept::of(&receipt).expect("read again");
+        let told = warehouse
+            .read_blocking(|reader| {
+                let explained = explain(reader, context, &receipt)?.expect("explained");
+                let run = format!("SELECT CAST(({query}) AS DOUBLE)");
+                let by_hand: Option<f64> = reader.query_row(&run, [], |row| row.get(0)).context(|| query.clone())?;
+                Ok((explained, by_hand))
+            })
+            .unwrap_or_else(|error| panic!("{label}: {error}"));
+        let (explained, by_hand) = told;
+        assert_eq!(explained.now_text, text, "{label}");
+        assert_eq!(explained.definition, receipt.definition);
+        let exact = kept.value.map(|value| value.to_string().parse::<f64>().expect("a number"));
+        match (exact, by_hand) {
+            (Some(exact), Some(found)) => {
+                assert!((exact - found).abs() <= 1e-6 * exact.abs().max(1.0), "{label} {exact} {found}\n{query}");
+            }
+            (exact, found) => assert_eq!(exact, found, "{label}\n{query}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_is_issued_once_shown_again_byte_for_byte_and_sent_once() {
     let world = world(60, Faults::none()).await;
     world.sync().await;
     world.rollup().await;
     let templates = Templates::new(None).0;
-    for tenant in tenants() {
-        let context = context(&tenant);
-        let date = noon().date_naive() - Days::new(1);
-        let warehouse = &world.context.warehouse;
-        let (document, receipts) =
-            warehouse.read_blocking(|reader| build_daily(reader, &context, date, noon())).expect("a document");
-        let rendered = render_all(&document, &templates).expect("all formats");
-        assert!(document.figures().len() > 40, "{}", document.figures().len());
-        assert!(document.sections.iter().any(|section| section.id == "budget"), "{} has budgets", tenant.id);
+    let warehouse = &world.context.warehouse;
+    let tenant = tenants().remove(1);
+    let context = context(&tenant);
+    let order = order("daily_performance", &context, noon());
+    let issue = || issue_order(warehouse, &context, &order, &audience(), &templates).expect("an outcome");
+    let (id, outcome) = issue();
+    assert!(matches!(outcome, Outcome::Issued { .. }), "{outcome:?}");
+    assert_eq!(issue(), (id.clone(), Outcome::Known), "issued twice");
 
-        let pdf = lopdf::Document::load_mem(&rendered.pdf).expect("a sound PDF");
-        let pages: Vec<u32> = pdf.get_pages().keys().copied().collect();
-        let pdf = squeezed(&pdf.extract_text(&pages).expect("text"));
-        // minijinja writes a slash as an entity.
-        let html = rendered.html.replace("&quot;", "\"").replace("&#x2f;", "/");
-        let slack = rendered.slack.to_string();
-        for (path, figure) in document.figures() {
-            assert!(pdf.contains(&squeezed(&figure.text)), "PDF {path} {}", figure.text);
-            assert!(html.contains(&figure.text), "HTML {path} {}", figure.text);
-            assert!(rendered.csv.contains(&figure.text), "CSV {path} {}", figure.text);
-        }
-        let audience = Audience {
-            mail_from: Some("Daybook <reports@example.com>".to_owned()),
-            mail_to: vec!["ceo@example.com".to_owned()],
-            slack_hooks: vec!["marketing".to_owned()],
-            files: true,
-            ..Audience::default()
-        };
-        let new = new_report(&document, receipts, &rendered, &audience, &templates).expect("a report");
-        let mail = new.messages.iter().find(|message| message.route.contains("mail")).expect("a mail");
-        let mail = MessageParser::default().parse(&mail.payload).expect("a sound mail");
-        let (text, page) = (mail.body_text(0).expect("text"), mail.body_html(0).expect("html"));
-        for (path, figure) in document.figures().iter().filter(|(path, _)| path.starts_with("headline")) {
-            assert!(text.contains(&figure.text), "mail text {path} {}", figure.text);
-            assert!(page.contains(&figure.text), "mail HTML {path} {}", figure.text);
-        }
-        let cards = document
-            .figures()
-            .into_iter()
-            .filter(|(path, _)| path.starts_with("headline") && path.matches('/').count() == 1);
-        for (path, figure) in cards.take(10) {
-            assert!(slack.contains(&figure.text), "Slack {path} {}", figure.text);
-        }
+    let kept = warehouse.read_blocking(|reader| issued(reader, &id)).expect("read").expect("issued");
+    let document: Document = serde_json::from_str(&kept.document).expect("a document");
+    let again = render_all(&document, &templates).expect("all formats");
+    assert_eq!(again.sums(&document.file_stem).len(), 3);
+    let by_name: BTreeSet<_> = kept.files.iter().map(|file| (&file.name, &file.sha256)).collect();
+    assert!(again.sums(&document.file_stem).iter().all(|file| by_name.contains(&(&file.name, &file.sha256))));
+    let all = warehouse.read_blocking(|reader| receipts(reader, &id)).expect("receipts");
+    let (of, one) = warehouse.read_blocking(|reader| receipt(reader, &all[0].receipt)).expect("read").expect("one");
+    assert_eq!((of, &one), (id, &all[0]));
 
-        let (again, messages) = (new.clone(), new.messages.len());
-        assert!(warehouse.write_blocking(move |c| issue(c, &new, noon())).expect("issued"));
-        assert!(!warehouse.write_blocking(move |c| issue(c, &again, noon())).expect("known"), "issued twice");
-        let next =
-            |lane: &'static str| warehouse.write_blocking(move |c| claim(c, lane, None, noon())).expect("claimed");
-        for lane in std::iter::repeat_n("file", messages - 2).chain(["mail"]) {
-            let message = next(lane).expect("a message");
-            let accepted = Ending::Accepted { answer: "ok".to_owned() }.into();
-            warehouse.write_blocking(move |c| finish(c, &message, &accepted, noon())).expect("finished");
-        }
-        // A claim whose sender is gone is shown as unknown, and not handed out again.
-        assert!(next("slack:marketing").is_some());
-        assert_eq!(warehouse.write_blocking(|c| give_up_claims(c, noon())).expect("given up"), 1);
-        assert_eq!(next("slack:marketing"), None);
+    let next = |lane: &'static str| warehouse.write_blocking(move |c| claim(c, lane, None, noon())).expect("claimed");
+    // Three files and a mail; then Slack.
+    for lane in std::iter::repeat_n("file", 3).chain(["mail"]) {
+        let message = next(lane).expect("a message");
+        let accepted = Ending::Accepted { answer: "ok".to_owned() }.into();
+        warehouse.write_blocking(move |c| finish(c, &message, &accepted, noon())).expect("finished");
     }
+    // A claim whose sender is gone is shown as unknown, and not handed out again.
+    assert!(next("slack:marketing").is_some());
+    assert_eq!(warehouse.write_blocking(|c| give_up_claims(c, noon())).expect("given up"), 1);
+    assert_eq!(next("slack:marketing"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_is_held_against_what_is_known_later() {
+    let world = world(40, Faults::none()).await;
+    world.sync().await;
+    world.rollup().await;
+    let templates = Templates::new(None).0;
+    let warehouse = &world.context.warehouse;
+    let tenant = tenants().remove(1);
+    let context = context(&tenant);
+    let first = order("daily_performance", &context, noon());
+    let (id, _) = issue_order(warehouse, &context, &first, &audience(), &templates).expect("issued");
+    let issue = warehouse.read_blocking(|reader| issued(reader, &id)).expect("read").expect("issued");
+    let changed = || warehouse.read_blocking(|reader| differences(reader, &context, &issue)).expect("differences");
+    assert_eq!(changed(), [], "nothing has come since");
+
+    // Three days later Google has credited more conversions to the reported day.
+    let later = noon() + TimeDelta::days(3);
+    world.move_to(later);
+    world.sync().await;
+    world.rollup().await;
+    let found = changed();
+    assert!(!found.is_empty());
+    assert!(found.iter().all(|item| item.why.contains("restated by google_ads")), "{found:#?}");
+    let second = order("daily_performance", &context, later);
+    assert!(second.period.start > first.period.start);
+    let (document, _) = built(warehouse, &context, &second);
+    let section = document.sections.iter().find(|section| section.id == "restated").expect("the section");
+    let Block::Table(table) = &section.blocks[0] else { panic!("{section:?}") };
+    assert_eq!(table.rows.len(), found.len().min(12));
+    let said = found.iter().find(|item| item.label == table.rows[0].name).expect("the first row");
+    let figures = document.figures();
+    let printed = |column: &str| {
+        let path = format!("restated/restated/{}/{column}", said.label);
+        figures.iter().find(|(found, _)| *found == path).expect("a figure").1.clone()
+    };
+    assert_eq!(printed("said").receipt, said.said.receipt, "the receipt of the report that said it");
+    assert_eq!((printed("said").text, printed("now").value), (said.said.text.clone(), said.now));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_waits_for_late_data_and_faults_until_its_deadline() {
+    let world = world(30, Faults::none()).await;
+    world.sync().await;
+    world.rollup().await;
+    let warehouse = &world.context.warehouse;
+    let tenant = tenants().remove(0);
+    let templates = Templates::new(None).0;
+    let mut context = context(&tenant);
+    // The next day has ended, and nothing was read since.
+    let now = noon() + TimeDelta::days(1);
+    let mut order = order("daily_performance", &context, now);
+    order.late = LatePolicy::Hold;
+    order.deadline = now + TimeDelta::hours(2);
+    let issue = |order: &Order, context: &ReportContext| {
+        issue_order(warehouse, context, order, &audience(), &templates).expect("an outcome").1
+    };
+    let Outcome::Held { until, missing } = issue(&order, &context) else { panic!("not held") };
+    assert_eq!(until, order.deadline);
+    assert!(missing.contains("stripe: payment reaches only to Thu 19 Nov 2026"), "{missing}");
+
+    let dropping = Order { late: LatePolicy::DropSection, ..order.clone() };
+    let (document, _) = built(warehouse, &context, &dropping);
+    assert!(
+        document.gaps.iter().any(|gap| gap.starts_with("Left out because their data is late:")),
+        "{:?}",
+        document.gaps
+    );
+    assert!(document.figures().iter().all(|(path, _)| !path.contains("net_revenue") && !path.contains("cost")));
+
+    let insisted = Order { is_insisted_on: true, ..order.clone() };
+    let (document, _) = built(warehouse, &context, &insisted);
+    assert_eq!(document.gaps.len(), 4, "each late source is named: {:?}", document.gaps);
+
+    // The data comes, but a check finds a fault.
+    world.move_to(now);
+    world.sync().await;
+    world.rollup().await;
+    let sql = "SELECT workspace, date FROM mart.metric_daily WHERE sessions > 0".to_owned();
+    context.checks = vec![Check { claim: "nobody comes".to_owned(), sql }];
+    let Outcome::Held { missing, .. } = issue(&order, &context) else { panic!("not held") };
+    assert!(missing.contains("nobody comes"), "{missing}");
+    let late = Order { now: order.deadline, ..order.clone() };
+    let Outcome::Issued { gaps, .. } = issue(&late, &context) else { panic!("not issued at its deadline") };
+    assert_eq!(gaps, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn movements_of_recurring_revenue_close_with_the_daily_rollup() {
+    let world = world(120, Faults::none()).await;
+    world.sync().await;
+    world.rollup().await;
+    let tenant = tenants().remove(0);
+    let context = context(&tenant);
+    let warehouse = &world.context.warehouse;
+    let month = Period::month_of(date("2026-10-10"));
+    let needs = daybook::report::book::Needs { movements: BTreeSet::from([month]), ..Default::default() };
+    let book =
+        warehouse.read_blocking(|reader| daybook::jobs::readings::filled(reader, &context, &needs)).expect("a book");
+    let moved = &book.movements[&month];
+    use daybook::report::receipt::Movement::*;
+    let of = |movement| moved[&movement];
+    let sum: Decimal =
+        [Opening, ExchangeRates, New, Reactivation, Expansion, Contraction, Churned].into_iter().map(of).sum();
+    assert_eq!(sum, of(Closing));
+    assert!(of(New) > Decimal::ZERO && of(Churned) < Decimal::ZERO && of(ExchangeRates) != Decimal::ZERO, "{moved:?}");
+    let daily = |date: &str| {
+        let sql = format!(
+            "SELECT CAST(mrr AS VARCHAR) FROM mart.mrr_daily WHERE workspace = '{}' AND date = DATE '{date}'",
+            tenant.id
+        );
+        crate::support::texts(warehouse, &sql).remove(0).parse::<Decimal>().expect("a number")
+    };
+    assert_eq!((of(Opening), of(Closing)), (daily("2026-09-30").normalize(), daily("2026-10-31").normalize()));
 }

@@ -1,12 +1,12 @@
 //! A world that means harm, from the vendors to every format: nothing breaks out, and the figures
 //! are right.
 
-use crate::figures::{context, squeezed};
+use crate::figures::{built, context, order, squeezed};
 use crate::support::{noon, texts};
 use crate::tenants::{World, world};
 use crate::truth::totals;
 use chrono::Days;
-use daybook::jobs::report::{Audience, Rendered, build_daily, new_report, render_all};
+use daybook::jobs::report::{Audience, Rendered, new_report, render_all};
 use daybook::report::document::Document;
 use daybook::report::templates::Templates;
 use daybook::sandbox::{Faults, hostile, tenants};
@@ -67,13 +67,12 @@ async fn hostile_names_and_amounts_at_the_limit_leave_the_figures_right() {
 async fn every_format_of_a_hostile_day_comes_out_safe() {
     let world = hostile_world().await;
     let templates = Templates::new(None).0;
-    let date = noon().date_naive() - Days::new(1);
     for tenant in tenants() {
         let mut context = context(&tenant);
         context.workspace.name = NAME.to_owned();
         let warehouse = &world.context.warehouse;
-        let (document, receipts) =
-            warehouse.read_blocking(|reader| build_daily(reader, &context, date, noon())).expect("a document");
+        let order = order("daily_performance", &context, noon());
+        let (document, _) = built(warehouse, &context, &order);
         let rendered = render_all(&document, &templates).expect("all formats");
         page_is_safe(&rendered.html, "the page");
         figures_are_in_all(&document, &rendered);
@@ -85,7 +84,8 @@ async fn every_format_of_a_hostile_day_comes_out_safe() {
             mail_to: vec!["ceo@example.com".to_owned()],
             ..Audience::default()
         };
-        let new = new_report(&document, receipts, &rendered, &audience, &templates).expect("a report");
+        let new =
+            new_report(&document, &order.definition, Vec::new(), &rendered, &audience, &templates).expect("a report");
         mail_is_safe(&new.messages[0].payload);
     }
 }

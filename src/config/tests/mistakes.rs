@@ -101,7 +101,10 @@ deadline_minutes = 120
 
 const HOURLY: &str = "kind = \"sync\"\ncron = \"5 * * * *\"\ntime_zone = \"UTC\"\nconnections = [\"ads\"]\n";
 
-const FILES: [(&str, &str); 6] = [
+const BENCHMARKS: &str = "[[benchmarks]]\nindustry = \"shop\"\nmetric = \"cpl\"\naverage = \"0.02\"\ngood = \"0.04\"\nexcellent = \"0.08\"\n";
+
+const FILES: [(&str, &str); 7] = [
+    ("config/benchmarks.toml", BENCHMARKS),
     ("config/daybook.toml", DAYBOOK),
     ("config/workspaces/acme.toml", ACME),
     ("config/channels.toml", CHANNELS),
@@ -202,6 +205,10 @@ const OF_WORKSPACES: &[Case] = &[
 
 #[rustfmt::skip] // a table reads better in rows
 const OF_RULES_AND_JOBS: &[Case] = &[
+    ("config/workspaces/acme.toml", "amount = \"300\"", "amount = \"300\"\n[[campaigns]]\nname = \"Spring\"\nstart = 2026-11-05\nend = 2026-11-01", 32, "end lies before start", "last day that counts"),
+    ("config/workspaces/acme.toml", "amount = \"300\"", "amount = \"300\"\n[[campaigns]]\nname = \"Spring\"\nstart = 2026-11-05\ntargets = { lead = \"1\" }", 32, "has no metric \"lead\"", "did you mean \"leads\"?"),
+    ("config/benchmarks.toml", "good = \"0.04\"", "good = \"0.4\"", 1, "not in order", "let them rise"),
+    ("config/benchmarks.toml", "metric = \"cpl\"", "metric = \"cpi\"", 3, "has no metric \"cpi\"", "did you mean \"cpl\"?"),
     ("config/channels.toml", "source = 'google|bing'", "source = 'google|bing)'", 5, "not a regular expression", "write ( )"),
     ("config/channels.toml", "source = 'google|bing'", "source = 'a)|(b'", 5, "not a regular expression", "write ( )"),
     ("config/channels.toml", "source = 'google|bing'", "source = 'Google'", 5, "can never match", "lower case: 'google'"),
@@ -211,7 +218,7 @@ const OF_RULES_AND_JOBS: &[Case] = &[
     ("jobs/metrics.toml", "formula = \"cost / leads\"", "formula = \"cost / (leads\"", 20, "a closing parenthesis is missing at character 14", "use metric ids"),
     ("jobs/metrics.toml", "formula = \"cost / leads\"", "formula = \"cost / leds\"", 15, "uses \"leds\", which no metric defines", "did you mean \"leads\"?"),
     ("jobs/metrics.toml", "formula = \"cost / leads\"", "formula = \"cost / cpl\"", 15, "leads back to itself", "by other metrics"),
-    ("jobs/metrics.toml", "formula = \"cost / leads\"", "formula = \"cost / leads\"\nsum = \"cost\"\nfrom = [\"ad_daily\"]", 15, "exactly one of sum and formula", "add sum"),
+    ("jobs/metrics.toml", "formula = \"cost / leads\"", "formula = \"cost / leads\"\nsum = \"cost\"\nfrom = [\"ad_daily\"]", 15, "exactly one of sum, level, distinct and formula", "add sum"),
     ("jobs/metrics.toml", "from = [\"ad_daily\"]", "from = [\"ads_daily\"]", 14, "item 1: unknown choice \"ads_daily\"", "did you mean \"ad_daily\"?"),
     ("jobs/metrics.toml", "unit = \"count\"", "unit = \"pieces\"", 4, "unknown choice \"pieces\"", "known choices: count, duration"),
     ("jobs/report_daily.toml", "0 8 * * 1-5", "0 8 * *", 2, "has 4 fields, not 5", "minute, hour, day"),
@@ -223,7 +230,13 @@ const OF_RULES_AND_JOBS: &[Case] = &[
     ("jobs/report_daily.toml", "to = [\"marketing\"]", "to = []", 5, "to: the list is empty", "name at least one group"),
     ("jobs/report_daily.toml", "\"pdf\", \"csv\"", "\"pdf\", \"pdf\"", 6, "item 2 repeats an earlier one", "remove the repetition"),
     ("jobs/report_daily.toml", "\"pdf\", \"csv\"", "\"docx\"", 6, "item 1: unknown choice \"docx\"", "known choices: csv, html, pdf"),
-    ("jobs/report_daily.toml", "\"day_before\"", "\"last_year\"", 7, "unknown choice \"last_year\"", "day_before, same_weekday, target"),
+    ("jobs/report_daily.toml", "\"day_before\"", "\"last_yaer\"", 7, "unknown choice \"last_yaer\"", "did you mean \"last_year\"?"),
+    ("jobs/report_daily.toml", "daily_performance", "weekly_performance", 7, "are for daily reports", "previous_period"),
+    ("jobs/report_daily.toml", "to = [\"marketing\"]", "", 1, "nobody gets the report", "[[editions]]"),
+    ("jobs/report_daily.toml", "late = \"hold\"", "late = \"hold\"\nsections = [\"headlines\"]", 9, "item 1: unknown choice \"headlines\"", "did you mean \"headline\"?"),
+    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[editions]]\nid = \"board\"\nto = [\"bord\"]\nsections = [\"goals\"]", 11, "no recipient group \"bord\"", "known recipient groups: marketing"),
+    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[rows]]\nid = \"north\"\ntitle = \"North\"", 9, "does not say which part", "campaigns = "),
+    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[rows]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]\n[[rows]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]", 1, "[[rows]]: the id \"n\" is there twice", "an id of its own"),
     ("jobs/report_daily.toml", "late = \"hold\"", "late = \"wait\"", 8, "unknown choice \"wait\"", "drop_section, hold"),
     ("jobs/report_daily.toml", "deadline_minutes = 120", "deadline_minutes = 0", 9, "from 1 to 1440", "in that range"),
     ("jobs/report_daily.toml", "kind = \"report\"", "kind = \"raport\"", 1, "unknown choice \"raport\"", "did you mean \"report\"?"),

@@ -14,7 +14,7 @@ fn repository() -> Settings {
 fn the_shipped_files_load_together() {
     let settings = repository();
     let jobs: Vec<&str> = settings.jobs.iter().map(|job| job.id.as_str()).collect();
-    for job in ["care_nightly", "report_daily", "rollup_nightly", "sync_hourly"] {
+    for job in ["care_nightly", "report_daily", "report_monthly", "report_weekly", "rollup_nightly", "sync_hourly"] {
         assert!(jobs.contains(&job), "{job} is not among {jobs:?}");
     }
     let example = settings.workspace("example").expect("the example");
@@ -25,6 +25,45 @@ fn the_shipped_files_load_together() {
     assert_eq!(example.recipients["marketing"].slack, ["marketing"]);
     assert_eq!(settings.workspaces_of(&settings.jobs[0]).count(), 1);
     assert!(settings.delivery.files.path.is_absolute());
+}
+
+#[test]
+fn each_kind_of_reader_gets_an_edition_of_its_own() {
+    let settings = repository();
+    let job = settings.jobs.iter().find(|job| job.id == "report_weekly").expect("the weekly report");
+    let JobKind::Report(report) = &job.kind else { panic!("{job:?}") };
+    let copies = report.copies();
+    let readers: Vec<(String, Vec<String>)> =
+        copies.iter().map(|copy| (copy.definition.variant(), copy.to.clone())).collect();
+    let own = |text: &str| text.to_owned();
+    assert_eq!(
+        readers,
+        [("", "marketing"), ("executives", "executives"), ("specialists", "specialists"), ("analysts", "analysts")]
+            .map(|(variant, group)| (own(variant), vec![own(group)]))
+    );
+    assert!(copies.iter().all(|copy| !copy.definition.edition.parts.is_empty()));
+    // Due on the Monday after its week, at nine in Berlin.
+    let due = job.due_at("2026-11-16".parse().expect("a date"), chrono_tz::Europe::Berlin).expect("an instant");
+    assert_eq!(due.to_rfc3339(), "2026-11-16T08:00:00+00:00");
+}
+
+#[test]
+fn a_row_makes_a_report_of_its_own_in_each_edition() {
+    let settings = repository();
+    let job = settings.jobs.iter().find(|job| job.id == "report_weekly").expect("the weekly report");
+    let JobKind::Report(report) = &job.kind else { panic!("{job:?}") };
+    let mut report = report.clone();
+    let within = crate::report::definition::Within { channels: vec!["email".to_owned()], campaigns: Vec::new() };
+    let row = |id: &str, to: Option<&str>| RowJob {
+        row: crate::report::definition::Row { id: id.to_owned(), title: id.to_owned(), within: within.clone() },
+        to: to.map(|group| vec![group.to_owned()]),
+    };
+    report.rows = vec![row("north", None), row("south", Some("analysts"))];
+    let copies = report.copies();
+    assert_eq!(copies.len(), 8);
+    let variants: Vec<String> = copies.iter().map(|copy| copy.definition.variant()).collect();
+    assert_eq!(variants[..3], ["north", "executives-north", "specialists-north"]);
+    assert!(copies[4..].iter().all(|copy| copy.to == ["analysts"]));
 }
 
 #[test]

@@ -2,15 +2,16 @@
 
 use crate::config::{Job, JobKind};
 use crate::connectors::error::Disposition;
-use crate::daemon::issue::{IssueError, issue_report};
+use crate::daemon::issue::{Patience, issue_job};
 use crate::daemon::{App, AppError, Selection};
 use crate::domain::schedule::Outcome;
 use crate::jobs::care::{Step, care};
+use crate::jobs::issue;
 use crate::jobs::report::ReportError;
 use crate::jobs::sync::StreamOutcome;
 use crate::support::blocking::off_thread;
 use crate::warehouse::WarehouseError;
-use chrono::{DateTime, Days, Utc};
+use chrono::{DateTime, Utc};
 use std::time::Duration;
 
 /// How an attempt ended, and a sentence for a person.
@@ -94,15 +95,30 @@ async fn run_report(app: &App, job: &Job, workspace: &str, slot_at: DateTime<Utc
     let (Some(workspace), JobKind::Report(report)) = (app.settings.workspace(workspace), &job.kind) else {
         return (Outcome::Refused, "the workspace is no longer configured".to_owned());
     };
-    let date = slot_at.with_timezone(&workspace.workspace.time_zone).date_naive() - Days::new(1);
-    match issue_report(app, workspace, report, date).await {
-        Ok(issued) if !issued.is_new => (Outcome::Succeeded, format!("the report of {date} had been issued before")),
-        Ok(issued) if issued.gaps > 0 => {
-            (Outcome::Succeeded, format!("the report of {date}, with {} gaps named on top", issued.gaps))
-        }
-        Ok(_) => (Outcome::Succeeded, format!("the report of {date}")),
-        Err(error) => (outcome_of(may_help_to_retry(&error)), error.to_string()),
+    let tenant = &workspace.workspace;
+    let today = slot_at.with_timezone(&tenant.time_zone).date_naive();
+    let period = report.base.cadence.last_whole(today, tenant.week_starts_on);
+    // The slot has waited for coverage or its deadline: nothing is held any longer.
+    let issued = match issue_job(app, workspace, report, period, Patience::Until(app.clock.now())).await {
+        Ok(issued) => issued,
+        Err(error) => return (outcome_of(may_help_to_retry(&error)), error.to_string()),
+    };
+    let held = issued.iter().any(|one| matches!(one.outcome, issue::Outcome::Held { .. }));
+    let told: Vec<String> = issued.iter().map(|one| format!("{}: {}", one.stem, told_of(&one.outcome))).collect();
+    (outcome_of_held(held), told.join("; "))
+}
+
+fn told_of(outcome: &issue::Outcome) -> String {
+    match outcome {
+        issue::Outcome::Issued { gaps: 0, .. } => "issued".to_owned(),
+        issue::Outcome::Issued { gaps, .. } => format!("issued with {gaps} gaps named on top"),
+        issue::Outcome::Known => "had been issued before".to_owned(),
+        issue::Outcome::Held { until, missing } => format!("held until {}: {missing}", until.format("%m-%d %H:%M UTC")),
     }
+}
+
+fn outcome_of_held(is_held: bool) -> Outcome {
+    if is_held { Outcome::Failed } else { Outcome::Succeeded }
 }
 
 fn failed(error: &AppError) -> End {
@@ -119,11 +135,8 @@ fn failed(error: &AppError) -> End {
     (outcome_of(may_help), detail)
 }
 
-fn may_help_to_retry(error: &IssueError) -> bool {
-    match error {
-        IssueError::Warehouse(error) | IssueError::Report(ReportError::Warehouse(error)) => is_passing(error),
-        IssueError::Report(_) => false,
-    }
+fn may_help_to_retry(error: &ReportError) -> bool {
+    matches!(error, ReportError::Warehouse(error) if is_passing(error))
 }
 
 /// A query can fail for want of memory or room on the disk; attempts are bounded, so it is tried again.

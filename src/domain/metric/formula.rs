@@ -73,6 +73,24 @@ impl Formula {
         }
     }
 
+    /// Whether it only adds and scales what `is_part` accepts: `revenue - refunds`, `0.4 * revenue`.
+    pub fn is_sum_of(&self, is_part: &dyn Fn(&str) -> bool) -> bool {
+        match self {
+            Self::Number(_) => false,
+            Self::Metric(name) => is_part(name),
+            Self::Binary { op: Op::Add | Op::Subtract, left, right } => {
+                left.is_sum_of(is_part) && right.is_sum_of(is_part)
+            }
+            Self::Binary { op: Op::Multiply, left, right } => match (left.as_ref(), right.as_ref()) {
+                (Self::Number(_), other) | (other, Self::Number(_)) => other.is_sum_of(is_part),
+                _ => false,
+            },
+            Self::Binary { op: Op::Divide, left, right } => {
+                matches!(right.as_ref(), Self::Number(_)) && left.is_sum_of(is_part)
+            }
+        }
+    }
+
     /// The formula as SQL, each name replaced by `sql_of(name)`; division by zero gives NULL.
     pub fn to_sql(&self, sql_of: &dyn Fn(&str) -> String) -> String {
         match self {

@@ -16,9 +16,13 @@ pub struct MetricSpec {
     pub better: Better,
     /// A column of `mart.metric_daily` that is summed.
     pub sum: Option<String>,
-    /// An expression over other metrics. Exactly one of `sum` and `formula`.
+    /// A level as it stood at the end of the period's last day, e.g. MRR; never summed.
+    pub level: Option<String>,
+    /// A distinct count as the vendor made it for one day; never summed over days or channels.
+    pub distinct: Option<String>,
+    /// An expression over other metrics. Exactly one of `sum`, `level`, `distinct` and `formula`.
     pub formula: Option<String>,
-    /// For a sum: the facts it is computed from, e.g. `ad_daily`.
+    /// For all but formulas: the facts it is computed from, e.g. `ad_daily`.
     #[serde(default)]
     pub from: Vec<String>,
 }
@@ -53,7 +57,24 @@ pub enum Kind {
     Sum {
         column: String,
     },
+    /// A column of `mart.mrr_daily` at the end of the period's last day, of the workspace as a whole.
+    Level {
+        column: String,
+    },
+    /// A column of `core.web_visitors_daily`. It has a value for a single day of a single property,
+    /// for which the vendor counted it, and none for anything that would have to be added up.
+    Distinct {
+        column: String,
+    },
     Formula(Formula),
+}
+
+/// The columns that metrics may name, by kind. No name is in two of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Columns<'a> {
+    pub summed: &'a [&'a str],
+    pub levels: &'a [&'a str],
+    pub distinct: &'a [&'a str],
 }
 
 /// All metrics by id.
@@ -71,9 +92,8 @@ pub struct RegistryProblem {
 }
 
 impl Registry {
-    /// Resolves the definitions; `columns` are those of `mart.metric_daily` that may be summed.
-    /// All problems are returned at once.
-    pub fn new(specs: BTreeMap<String, MetricSpec>, columns: &[&str]) -> Result<Self, Vec<RegistryProblem>> {
+    /// Resolves the definitions. All problems are returned at once.
+    pub fn new(specs: BTreeMap<String, MetricSpec>, columns: Columns<'_>) -> Result<Self, Vec<RegistryProblem>> {
         let mut problems = Vec::new();
         let mut metrics = BTreeMap::new();
         for (id, spec) in specs {
@@ -117,20 +137,33 @@ impl Registry {
         self.metrics.values()
     }
 
-    /// A metric's value from the sums of `mart.metric_daily`; `sum_of` is asked by column.
-    pub fn value(&self, id: &str, sum_of: &dyn Fn(&str) -> Option<Decimal>) -> Option<Decimal> {
+    /// A metric's value from the columns of a period and scope; `value_of` is asked by column, and
+    /// knows levels and distinct counts only where they exist.
+    pub fn value(&self, id: &str, value_of: &dyn Fn(&str) -> Option<Decimal>) -> Option<Decimal> {
         match &self.get(id)?.kind {
-            Kind::Sum { column } => sum_of(column),
-            Kind::Formula(formula) => formula.evaluate(&|name| self.value(name, sum_of)),
+            Kind::Sum { column } | Kind::Level { column } | Kind::Distinct { column } => value_of(column),
+            Kind::Formula(formula) => formula.evaluate(&|name| self.value(name, value_of)),
         }
     }
 
-    /// The expression a metric stands for, over columns of `mart.metric_daily`.
-    pub fn sql(&self, id: &str) -> Option<String> {
+    /// The expression a metric stands for; `sql_of` writes the part that is no formula.
+    pub fn sql(&self, id: &str, sql_of: &dyn Fn(&Kind) -> String) -> Option<String> {
         Some(match &self.get(id)?.kind {
-            Kind::Sum { column } => format!("sum({column})"),
-            Kind::Formula(formula) => formula.to_sql(&|name| self.sql(name).unwrap_or_else(|| "NULL".to_owned())),
+            Kind::Formula(formula) => {
+                formula.to_sql(&|name| self.sql(name, sql_of).unwrap_or_else(|| "NULL".to_owned()))
+            }
+            kind => sql_of(kind),
         })
+    }
+
+    /// Whether the values of days add up to that of the whole: then a month's target can be shared
+    /// out among its days. Rates, levels and distinct counts do not.
+    pub fn is_additive(&self, id: &str) -> bool {
+        match self.get(id).map(|metric| &metric.kind) {
+            Some(Kind::Sum { .. }) => true,
+            Some(Kind::Formula(formula)) => formula.is_sum_of(&|name| self.is_additive(name)),
+            _ => false,
+        }
     }
 
     fn facts(&self, id: &str) -> BTreeSet<String> {
@@ -144,19 +177,28 @@ impl Registry {
     }
 }
 
-fn metric(id: &str, spec: MetricSpec, columns: &[&str]) -> Result<Metric, String> {
+fn metric(id: &str, spec: MetricSpec, columns: Columns<'_>) -> Result<Metric, String> {
     if !id.starts_with(|c: char| c.is_ascii_lowercase())
         || !id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
     {
         return Err("an id is lower-case letters, digits and _, and begins with a letter".to_owned());
     }
-    let kind = match (spec.sum, spec.formula) {
-        (Some(column), None) if columns.contains(&column.as_str()) => Kind::Sum { column },
-        (Some(column), None) => {
-            return Err(format!("{column:?} is not a column of mart.metric_daily; it has {}", columns.join(", ")));
+    let known = |column: String, known: &[&str], table: &str| {
+        if known.contains(&column.as_str()) {
+            return Ok(column);
         }
-        (None, Some(formula)) => Kind::Formula(Formula::parse(&formula).map_err(|error| error.to_string())?),
-        _ => return Err("give exactly one of `sum` and `formula`".to_owned()),
+        Err(format!("{column:?} is not such a column of {table}; it has {}", known.join(", ")))
+    };
+    let kind = match (spec.sum, spec.level, spec.distinct, spec.formula) {
+        (Some(column), None, None, None) => Kind::Sum { column: known(column, columns.summed, "mart.metric_daily")? },
+        (None, Some(column), None, None) => Kind::Level { column: known(column, columns.levels, "mart.mrr_daily")? },
+        (None, None, Some(column), None) => {
+            Kind::Distinct { column: known(column, columns.distinct, "core.web_visitors_daily")? }
+        }
+        (None, None, None, Some(formula)) => {
+            Kind::Formula(Formula::parse(&formula).map_err(|error| error.to_string())?)
+        }
+        _ => return Err("give exactly one of `sum`, `level`, `distinct` and `formula`".to_owned()),
     };
     Ok(Metric {
         id: id.to_owned(),
@@ -199,7 +241,8 @@ mod tests {
 
     fn registry(text: &str) -> Result<Registry, Vec<RegistryProblem>> {
         let specs = toml::from_str(text).expect("well-formed TOML");
-        Registry::new(specs, &["impressions", "clicks", "cost", "conversions", "revenue"])
+        let summed = &["impressions", "clicks", "cost", "conversions", "revenue"];
+        Registry::new(specs, Columns { summed, levels: &["mrr"], distinct: &["visitors"] })
     }
 
     fn sum(id: &str) -> String {
@@ -240,6 +283,29 @@ mod tests {
         assert_eq!(value("roas"), dec!(2.363636));
         assert_eq!(value("roi"), dec!(1.363636));
         assert_eq!(registry.get("roi").expect("roi").from, BTreeSet::from(["ad_daily".to_owned()]));
+    }
+
+    #[test]
+    fn only_what_adds_up_is_shared_out_among_days() {
+        let level = "[mrr]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'higher'\nlevel = 'mrr'\n";
+        let text = ["cost", "revenue", "clicks"].map(sum).concat()
+            + level
+            + &formula("profit", "0.4 * revenue - cost")
+            + &formula("roas", "revenue / cost")
+            + &formula("squared", "revenue * revenue")
+            + &formula("shifted", "revenue + 1");
+        let registry = registry(&text).expect("a registry");
+        let additive: Vec<&str> =
+            registry.iter().filter(|m| registry.is_additive(&m.id)).map(|m| m.id.as_str()).collect();
+        assert_eq!(additive, ["clicks", "cost", "profit", "revenue"]);
+    }
+
+    #[test]
+    fn a_level_is_not_summed_and_names_its_own_columns() {
+        let wrong = "[mrr]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'higher'\nsum = 'mrr'\n";
+        assert!(registry(wrong).expect_err("not a sum")[0].message.contains("mart.metric_daily"));
+        let both = "[a]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'higher'\nlevel = 'mrr'\nsum = 'cost'\n";
+        assert!(registry(both).expect_err("two kinds")[0].message.contains("exactly one"));
     }
 
     #[test]

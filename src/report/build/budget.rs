@@ -1,88 +1,123 @@
 //! Spend so far against the month's budget, channel by channel, with where the month would end.
 
-use super::figures::Reading;
-use super::{DailyReadings, Drawer};
+use super::tables::{column, plain, words};
+use super::{Drawer, Readings};
 use crate::domain::metric::Unit;
 use crate::domain::period::Period;
-use crate::report::document::{Block, Cell, Column, Mood, Row, Section, Table};
+use crate::report::document::{Block, Cell, Mood, Row, Section, Table};
 use crate::report::format::value_text;
+use crate::report::receipt::{Basis, Leaf, Plan};
 use rust_decimal::{Decimal, dec};
+use std::collections::BTreeMap;
 
 /// Further from the pace than this is told.
 const TOLERANCE: Decimal = dec!(0.1);
 
-pub fn section(readings: &DailyReadings, drawer: &mut Drawer<'_>) -> Option<Section> {
-    if readings.budgets.is_empty() {
+pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> {
+    let month = readings.month();
+    let within = &readings.definition.row.within;
+    let of_month = readings.book.plans.keys().filter(|(plan, _, of)| *plan == Plan::Budget && *of == month.start);
+    let channels: Vec<String> = of_month
+        .map(|(_, channel, _)| channel.clone())
+        .filter(|channel| within.channels.is_empty() || within.channels.contains(channel))
+        .collect();
+    if channels.is_empty() || !within.campaigns.is_empty() || !drawer.shows_fact("ad_daily", "Budget pacing") {
         return None;
     }
-    let month = Period::month_of(readings.date);
-    let passed = Period { start: month.start, end: readings.date + chrono::Days::new(1) };
-    let share_passed = Decimal::from(passed.days()) / Decimal::from(month.days());
-    let rows = readings
-        .budgets
-        .iter()
-        .map(|(channel, planned)| row(readings, drawer, channel, *planned, passed, share_passed))
-        .collect();
-    let column = |id: &str, heading: &str| Column { id: id.to_owned(), heading: heading.to_owned() };
-    let passed_text = value_text(Some(share_passed), Unit::Percent, readings.workspace.currency);
-    Some(Section {
+    let mut rows = Vec::new();
+    let mut sums: [BTreeMap<String, Basis>; 2] = Default::default();
+    let mut over = Vec::new();
+    for (number, channel) in channels.iter().enumerate() {
+        let planned = Basis::Read(Leaf::Plan { plan: Plan::Budget, name: channel.clone(), month: month.start });
+        let spent = spent(readings, drawer, channel);
+        for (sum, (name, part)) in sums.iter_mut().zip([("spent", &spent), ("planned", &planned)]) {
+            sum.insert(format!("{name}_{number}"), part.clone());
+        }
+        let row = row(readings, drawer, &readings.channel_label(channel), &spent, &planned);
+        over.extend(row.1.map(|verdict| format!("{} is {verdict}", row.0.name)));
+        rows.push(row.0);
+    }
+    let [spent, planned] = sums.map(|parts| {
+        let formula = parts.keys().cloned().collect::<Vec<_>>().join(" + ");
+        Basis::Calculated { formula, parts }
+    });
+    let total = (rows.len() > 1).then(|| row(readings, drawer, "All budgets", &spent, &planned).0);
+    let passed = share_passed(readings);
+    let is_over = readings.period.end == month.end;
+    let passed_text = value_text(Some(passed), Unit::Percent, readings.workspace.currency);
+    let mut lead =
+        if is_over { "The month is over.".to_owned() } else { format!("{passed_text} of the month has passed.") };
+    if !over.is_empty() {
+        lead += &format!(" {}.", over.join("; "));
+    }
+    let mut columns = vec![column("used", "Used"), column("spent", "Spent"), column("planned", "Budget")];
+    if !is_over {
+        columns.extend([column("projected", "At this pace"), column("left", "Left a day")]);
+    }
+    columns.push(column("pace", "Verdict"));
+    let table = Table {
         id: "budget".to_owned(),
-        title: format!("Budget pacing, {}", month.start.format("%B")),
-        lead: Some(format!("{passed_text} of the month has passed.")),
-        blocks: vec![Block::Table(Table {
-            id: "budget".to_owned(),
-            title: None,
-            row_heading: "Channel".to_owned(),
-            columns: vec![
-                column("used", "Used"),
-                column("spent", "Spent"),
-                column("planned", "Budget"),
-                column("projected", "At this pace"),
-                column("pace", "Verdict"),
-            ],
-            rows,
-            total: None,
-            empty_text: "No budgets are set for this month.".to_owned(),
-        })],
-    })
+        title: None,
+        row_heading: "Channel".to_owned(),
+        columns,
+        rows,
+        total,
+        empty_text: "No budgets are set for this month.".to_owned(),
+    };
+    let title = format!("Budget pacing, {}", month.start.format("%B"));
+    Some(Section { id: "budget".to_owned(), title, lead: Some(lead), blocks: vec![Block::Table(table)] })
 }
 
+/// A channel without rows has spent nothing where others have rows; where none has, nobody knows.
+fn spent(readings: &Readings, drawer: &Drawer<'_>, channel: &str) -> Basis {
+    let passed = readings.month_to_date();
+    let has_rows = readings.book.spans.get(&passed).is_some_and(|span| span.channels.contains_key(channel));
+    let is_known = readings.book.spans.get(&passed).is_some_and(|span| !span.channels.is_empty());
+    let basis = drawer.channel("cost", passed, channel);
+    if !has_rows && is_known { Basis::Calculated { formula: "0".to_owned(), parts: BTreeMap::new() } } else { basis }
+}
+
+fn share_passed(readings: &Readings) -> Decimal {
+    let (passed, month): (Period, Period) = (readings.month_to_date(), readings.month());
+    Decimal::from(passed.days()) / Decimal::from(month.days())
+}
+
+/// A row, and the verdict if it is one to worry about.
 fn row(
-    readings: &DailyReadings,
+    readings: &Readings,
     drawer: &mut Drawer<'_>,
-    channel: &str,
-    planned: Decimal,
-    passed: Period,
-    share_passed: Decimal,
-) -> Row {
-    // Where other channels have rows, one without any has spent nothing; where none has, nobody knows.
-    let is_known = !readings.month_to_date.is_empty();
-    let none = is_known.then(|| ("cost".to_owned(), Decimal::ZERO)).into_iter().collect();
-    let sums = readings.month_to_date.get(channel).unwrap_or(&none);
-    let reading =
-        Reading { metric: "cost".to_owned(), period: passed, channel: Some(channel.to_owned()), campaign: None };
-    let spent = drawer.figure(reading, sums);
-    let amount = spent.value.unwrap_or_default();
-    let used = amount.checked_div(planned);
-    let projected = amount.checked_div(share_passed);
-    let ahead = used.map(|used| used - share_passed);
+    name: &str,
+    spent: &Basis,
+    planned: &Basis,
+) -> (Row, Option<&'static str>) {
+    let (passed, days) = (readings.month_to_date().days(), readings.month().days());
+    let share_passed = share_passed(readings);
+    let parts = || [("spent", spent.clone()), ("planned", planned.clone())];
+    let label = |what: &str| format!("{name}: {what}");
+    let used = drawer.figure(&Basis::calculated("spent / planned", parts()), Unit::Percent, &label("budget used"));
+    let share_used = used.value;
+    let is_spent = share_used.is_some_and(|used| used > Decimal::ONE);
+    let ahead = share_used.map(|used| used - share_passed);
     let (verdict, mood) = match ahead {
-        _ if used.is_some_and(|used| used > Decimal::ONE) => ("over budget", Mood::Bad),
+        _ if is_spent => ("over budget", Mood::Bad),
+        Some(ahead) if passed == days && ahead < -TOLERANCE => ("not used up", Mood::Neutral),
+        Some(_) if passed == days => ("within budget", Mood::Good),
         Some(ahead) if ahead > share_passed * TOLERANCE => ("ahead of pace", Mood::Bad),
         Some(ahead) if ahead < -share_passed * TOLERANCE => ("behind pace", Mood::Neutral),
         Some(_) => ("on pace", Mood::Good),
         None => ("no budget", Mood::Neutral),
     };
-    let money = |value| Cell::Figure { figure: drawer.plain(value, Unit::Money), mood: Mood::Neutral };
-    let (planned_cell, projected_cell) = (money(Some(planned)), money(projected));
-    Row {
-        name: readings.channel_labels.get(channel).cloned().unwrap_or_else(|| channel.to_owned()),
-        cells: vec![
-            Cell::Progress { figure: drawer.plain(used, Unit::Percent), share: used, mood },
-            Cell::Figure { figure: spent, mood: Mood::Neutral },
-            planned_cell,
-            projected_cell,
-            Cell::Text { text: verdict.to_owned() },
-        ],
+    let mut cells = vec![
+        Cell::Progress { figure: used, share: share_used, mood },
+        plain(drawer.figure(spent, Unit::Money, &label("spent"))),
+        plain(drawer.figure(planned, Unit::Money, &label("budget"))),
+    ];
+    if passed < days {
+        let projected = Basis::calculated(&format!("spent * {days} / {passed}"), [("spent", spent.clone())]);
+        cells.push(plain(drawer.figure(&projected, Unit::Money, &label("spend at month's end"))));
+        let left = Basis::calculated(&format!("(planned - spent) / {}", days - passed), parts());
+        cells.push(plain(drawer.figure(&left, Unit::Money, &label("budget left for each day"))));
     }
+    cells.push(words(verdict));
+    (Row { name: name.to_owned(), cells }, (mood == Mood::Bad).then_some(verdict))
 }

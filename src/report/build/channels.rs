@@ -1,144 +1,98 @@
-//! Where sessions, customers and revenue came from: by channel, and by campaign.
+//! Where sessions, customers and revenue came from, by channel.
 
-use super::figures::Reading;
-use super::{DailyReadings, Drawer, Sums};
+use super::tables::{Of, by_channel, shown, span};
+use super::{Drawer, Readings};
 use crate::domain::metric::Unit;
-use crate::domain::period::Period;
-use crate::report::document::{Bar, Block, Cell, Chart, Column, Mood, Plot, Row, Section, Table};
+use crate::report::definition::{Cadence, Compare};
+use crate::report::document::{Bar, Block, Chart, Column, Plot, Section};
+use crate::report::format::change_text;
+use crate::report::receipt::Basis;
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
 
 const COLUMNS: [&str; 6] = ["sessions", "leads", "orders", "net_revenue", "cost", "roas"];
-const MOST_CAMPAIGNS: usize = 15;
 
-pub fn section(readings: &DailyReadings, drawer: &mut Drawer<'_>) -> Option<Section> {
-    let active = active(&readings.channels, drawer);
-    if active.is_empty() {
+pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> {
+    let groups = &span(readings, readings.period)?.channels;
+    let active = groups.iter().filter(|(_, sums)| sums.values().any(|value| !value.is_zero()));
+    let key = |name: &String| {
+        let value = |metric: &str| drawer.of_sums(metric, &groups[name]);
+        (Reverse(value("net_revenue")), Reverse(value("sessions")), name.clone())
+    };
+    let mut channels: Vec<String> = active.map(|(name, _)| name.clone()).collect();
+    channels.sort_by_key(key);
+    let metrics = shown(drawer, &COLUMNS, groups);
+    if channels.is_empty() || metrics.is_empty() {
         return None;
     }
-    let columns = shown(&readings.channels, drawer);
-    let day = Period::day(readings.date);
-    let mut rows = Vec::new();
-    let mut bars = Vec::new();
-    for channel in &active {
-        let sums = &readings.channels[channel];
-        let name = readings.channel_labels.get(channel).unwrap_or(channel).clone();
-        let at = |metric: &str| Reading {
-            metric: metric.to_owned(),
-            period: day,
-            channel: Some(channel.clone()),
-            campaign: None,
-        };
-        let mut cells: Vec<Cell> = columns
-            .iter()
-            .map(|metric| Cell::Figure { figure: drawer.figure(at(metric), sums), mood: Mood::Neutral })
-            .collect();
-        let before = readings.channels_before.get(channel).and_then(|sums| drawer.value("sessions", sums));
-        cells.push(drawer.change_cell("sessions", drawer.value("sessions", sums), before));
-        let revenue = drawer.figure(at("net_revenue"), sums);
-        if revenue.value.is_some_and(|value| !value.is_zero()) {
-            bars.push(Bar { label: name.clone(), figure: revenue, note: None });
-        }
-        rows.push(Row { name, cells });
-    }
-    let all = |metric: &str| Reading { metric: metric.to_owned(), period: day, channel: None, campaign: None };
-    let mut total: Vec<Cell> = columns
-        .iter()
-        .map(|metric| Cell::Figure { figure: drawer.figure(all(metric), &readings.day), mood: Mood::Neutral })
-        .collect();
-    let (now, then) = (drawer.value("sessions", &readings.day), drawer.value("sessions", &readings.same_weekday));
-    total.push(drawer.change_cell("sessions", now, then));
-    let mut headings: Vec<Column> =
-        columns.iter().map(|metric| Column { id: (*metric).to_owned(), heading: drawer.label(metric) }).collect();
-    headings.push(Column {
-        id: "sessions_change".to_owned(),
-        heading: format!("Sessions vs last {}", readings.date.format("%a")),
-    });
+    let mut table = by_channel(readings, drawer, "channels", &metrics, &channels, Some("All channels"));
+    let lead = change_column(readings, drawer, &mut table, &channels);
     let mut blocks = Vec::new();
-    if bars.len() > 1 {
-        let alt = format!("{} brought the most: {}.", bars[0].label, bars[0].figure.text);
-        let chart = Chart {
-            id: "channel_revenue".to_owned(),
-            title: "Net revenue by channel".to_owned(),
-            unit: Unit::Money,
-            plot: Plot::Bars { bars },
-            alt,
-        };
-        blocks.push(Block::Chart(chart));
+    if drawer.shows("net_revenue") {
+        blocks.extend(bars(readings, drawer, &channels).map(Block::Chart));
     }
-    blocks.push(Block::Table(Table {
-        id: "channels".to_owned(),
-        title: None,
-        row_heading: "Channel".to_owned(),
-        columns: headings,
-        rows,
-        total: Some(Row { name: "All channels".to_owned(), cells: total }),
-        empty_text: "No channel had any activity.".to_owned(),
-    }));
-    Some(Section { id: "channels".to_owned(), title: "Channels".to_owned(), lead: None, blocks })
+    blocks.push(Block::Table(table));
+    Some(Section { id: "channels".to_owned(), title: "Channels".to_owned(), lead, blocks })
 }
 
-/// Paid campaigns of the day, dearest first.
-pub fn campaigns(readings: &DailyReadings, drawer: &mut Drawer<'_>) -> Option<Section> {
-    let mut paid: Vec<(&String, Decimal)> = readings
-        .campaigns
-        .iter()
-        .filter_map(|(name, sums)| Some((name, drawer.value("cost", sums).filter(|cost| !cost.is_zero())?)))
-        .collect();
-    paid.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-    if paid.is_empty() {
+/// Adds how a channel moved: its sessions by day, its revenue by week and month; returns what moved
+/// most, in a sentence.
+fn change_column(
+    readings: &Readings,
+    drawer: &mut Drawer<'_>,
+    table: &mut crate::report::document::Table,
+    channels: &[String],
+) -> Option<String> {
+    let (metric, compare) = match readings.definition.cadence {
+        Cadence::Daily => ("sessions", Compare::SameWeekday),
+        Cadence::Weekly | Cadence::Monthly => ("net_revenue", Compare::Previous),
+    };
+    let metric = if drawer.shows(metric) { metric } else { "sessions" };
+    let (label, base) = super::base(&readings.definition, readings.period, compare)?;
+    if !drawer.shows(metric) || !readings.book.reaches(base) {
         return None;
     }
-    let left = paid.len().saturating_sub(MOST_CAMPAIGNS);
-    let columns = ["cost", "clicks", "cpc", "ctr", "platform_conversions", "cpa"];
-    let day = Period::day(readings.date);
-    let rows = paid.iter().take(MOST_CAMPAIGNS).map(|(name, _)| Row {
-        name: (*name).clone(),
-        cells: columns
-            .iter()
-            .map(|metric| {
-                let reading = Reading {
-                    metric: (*metric).to_owned(),
-                    period: day,
-                    channel: None,
-                    campaign: Some((*name).clone()),
-                };
-                Cell::Figure { figure: drawer.figure(reading, &readings.campaigns[*name]), mood: Mood::Neutral }
-            })
-            .collect(),
-    });
-    let rows: Vec<Row> = rows.collect();
-    let headings =
-        columns.iter().map(|metric| Column { id: (*metric).to_owned(), heading: drawer.label(metric) }).collect();
-    let lead = (left > 0).then(|| format!("The {MOST_CAMPAIGNS} dearest; {left} more spent less."));
-    Some(Section {
-        id: "campaigns".to_owned(),
-        title: "Paid campaigns".to_owned(),
-        lead,
-        blocks: vec![Block::Table(Table {
-            id: "campaigns".to_owned(),
-            title: None,
-            row_heading: "Campaign".to_owned(),
-            columns: headings,
-            rows,
-            total: None,
-            empty_text: "No campaign spent anything.".to_owned(),
-        })],
+    let heading = format!("{} vs {label}", drawer.label(metric));
+    table.columns.push(Column { id: format!("{metric}_change"), heading });
+    let against = match readings.definition.cadence {
+        Cadence::Weekly => format!("the {label}"),
+        Cadence::Daily | Cadence::Monthly => label,
+    };
+    let mut most: Option<(Decimal, String)> = None;
+    let of = channels.iter().cloned().map(Of::Channel).chain([Of::All]);
+    for (of, row) in of.zip(table.rows.iter_mut().chain(table.total.as_mut())) {
+        let (value, before) = (of.basis(drawer, metric, readings.period), of.basis(drawer, metric, base));
+        row.cells.push(drawer.change_cell(metric, &value, &before));
+        let moved = drawer.value(&value).unwrap_or_default() - drawer.value(&before).unwrap_or_default();
+        if !matches!(of, Of::All) && most.as_ref().is_none_or(|(largest, _)| moved.abs() > largest.abs()) {
+            let change = change_text(drawer.value(&Basis::change(value, before)));
+            most = Some((
+                moved,
+                format!("{} moved most: {change} {} against {against}.", row.name, drawer.label(metric).to_lowercase()),
+            ));
+        }
+    }
+    most.filter(|(moved, _)| !moved.is_zero()).map(|(_, text)| text)
+}
+
+fn bars(readings: &Readings, drawer: &mut Drawer<'_>, channels: &[String]) -> Option<Chart> {
+    let mut bars = Vec::new();
+    for channel in channels {
+        let basis = drawer.channel("net_revenue", readings.period, channel);
+        let figure = drawer.metric("net_revenue", &basis);
+        if figure.value.is_some_and(|value| !value.is_zero()) {
+            bars.push(Bar { label: readings.channel_label(channel), figure, note: None });
+        }
+    }
+    if bars.len() < 2 {
+        return None;
+    }
+    let alt = format!("{} brought the most: {}.", bars[0].label, bars[0].figure.text);
+    Some(Chart {
+        id: "channel_revenue".to_owned(),
+        title: "Net revenue by channel".to_owned(),
+        unit: Unit::Money,
+        plot: Plot::Bars { bars },
+        alt,
     })
-}
-
-/// Channels with anything to show, by revenue, then sessions.
-fn active(channels: &BTreeMap<String, Sums>, drawer: &Drawer<'_>) -> Vec<String> {
-    let mut active: Vec<&String> =
-        channels.iter().filter(|(_, sums)| sums.values().any(|value| !value.is_zero())).map(|(name, _)| name).collect();
-    let key = |name: &String| (drawer.value("net_revenue", &channels[name]), drawer.value("sessions", &channels[name]));
-    active.sort_by(|a, b| key(b).cmp(&key(a)).then_with(|| a.cmp(b)));
-    active.into_iter().cloned().collect()
-}
-
-/// Columns that hold anything for this tenant.
-fn shown(channels: &BTreeMap<String, Sums>, drawer: &Drawer<'_>) -> Vec<&'static str> {
-    let has =
-        |metric: &&str| channels.values().any(|sums| drawer.value(metric, sums).is_some_and(|value| !value.is_zero()));
-    COLUMNS.into_iter().filter(has).collect()
 }

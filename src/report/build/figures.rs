@@ -1,31 +1,58 @@
-//! Draws figures from sums, and keeps what each one's receipt stands for.
+//! Draws figures, and keeps what each one's receipt stands for.
 
-use super::Sums;
-use crate::domain::metric::{Better, Registry, Unit};
+use crate::domain::metric::{Better, Kind, Registry, Unit};
 use crate::domain::period::Period;
 use crate::domain::workspace::Workspace;
+use crate::report::book::{Book, Sums};
 use crate::report::document::{Cell, Comparison, Figure, Mood};
 use crate::report::format::{change_text, value_text};
+use crate::report::readiness::SourceReach;
+use crate::report::receipt::{Basis, Leaf, Reading};
 use crate::support::ids::stable_id;
+use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
-use std::collections::BTreeSet;
-
-/// What a figure is read from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reading {
-    pub metric: String,
-    pub period: Period,
-    pub channel: Option<String>,
-    pub campaign: Option<String>,
-}
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a receipt stands for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReceiptDraft {
     pub receipt: String,
-    pub reading: Reading,
+    pub basis: Basis,
+    pub unit: Unit,
     pub value: Option<Decimal>,
     pub text: String,
+    /// In words, e.g. `Net revenue` or `Paid search: Budget used`.
+    pub label: String,
+}
+
+/// When facts become final.
+#[derive(Clone, Debug, Default)]
+pub struct Settling {
+    /// The workspace's calendar day at the time of issue.
+    pub today: Option<NaiveDate>,
+    /// How far each fact's sources reach, and how long they may restate a day.
+    pub facts: BTreeMap<String, Vec<(Option<NaiveDate>, u32)>>,
+}
+
+impl Settling {
+    pub fn new(reach: &[SourceReach], today: NaiveDate) -> Self {
+        let mut facts: BTreeMap<String, Vec<_>> = BTreeMap::new();
+        for source in reach {
+            let entry = (source.whole_through, source.settles_after_days);
+            facts.entry(source.fact.clone()).or_default().push(entry);
+        }
+        Self { today: Some(today), facts }
+    }
+
+    /// Whether a fact's rows up to `last` will not change any more: they are all here, and the time
+    /// its vendor takes to settle has passed.
+    pub fn is_final(&self, fact: &str, last: NaiveDate) -> bool {
+        let Some(today) = self.today else { return true };
+        self.facts.get(fact).into_iter().flatten().all(|(through, settles)| {
+            let settled = *settles == 0 || last + Days::new(u64::from(*settles)) < today;
+            settled && through.is_some_and(|through| through >= last)
+        })
+    }
 }
 
 /// Draws the figures of one report.
@@ -33,24 +60,49 @@ pub struct ReceiptDraft {
 pub struct Drawer<'a> {
     registry: &'a Registry,
     workspace: &'a Workspace,
+    book: &'a Book,
     report_id: String,
-    /// Facts whose reported day may still be restated.
-    unsettled: BTreeSet<String>,
-    receipts: Vec<ReceiptDraft>,
+    settling: Settling,
+    /// Facts whose figures are left out because their data is late.
+    dropped: BTreeSet<String>,
+    /// Labels of metrics that were left out.
+    missing: BTreeSet<String>,
+    receipts: BTreeMap<String, ReceiptDraft>,
 }
 
 impl<'a> Drawer<'a> {
     pub fn new(
         registry: &'a Registry,
         workspace: &'a Workspace,
+        book: &'a Book,
         report_id: String,
-        unsettled: BTreeSet<String>,
+        settling: Settling,
+        dropped: BTreeSet<String>,
     ) -> Self {
-        Self { registry, workspace, report_id, unsettled, receipts: Vec::new() }
+        let (missing, receipts) = (BTreeSet::new(), BTreeMap::new());
+        Self { registry, workspace, book, report_id, settling, dropped, missing, receipts }
     }
 
-    /// A metric's value from sums.
-    pub fn value(&self, metric: &str, sums: &Sums) -> Option<Decimal> {
+    /// A metric of the report's part of the workspace.
+    pub fn all(&self, metric: &str, period: Period) -> Basis {
+        Basis::metric(Reading { within: self.book.within.clone(), ..Reading::of_all(metric, period) })
+    }
+
+    pub fn channel(&self, metric: &str, period: Period, channel: &str) -> Basis {
+        Basis::metric(Reading { within: self.book.within.clone(), ..Reading::of_channel(metric, period, channel) })
+    }
+
+    pub fn campaign(&self, metric: &str, period: Period, campaign: &str) -> Basis {
+        Basis::metric(Reading { within: self.book.within.clone(), ..Reading::of_campaign(metric, period, campaign) })
+    }
+
+    /// The value of a basis.
+    pub fn value(&self, basis: &Basis) -> Option<Decimal> {
+        basis.evaluate(&|leaf| self.book.read(self.registry, leaf))
+    }
+
+    /// A metric's value from columns.
+    pub fn of_sums(&self, metric: &str, sums: &Sums) -> Option<Decimal> {
         self.registry.value(metric, &|column| sums.get(column).copied())
     }
 
@@ -66,56 +118,123 @@ impl<'a> Drawer<'a> {
         value_text(value, self.unit(metric), self.workspace.currency)
     }
 
-    /// A figure with its receipt.
-    pub fn figure(&mut self, reading: Reading, sums: &Sums) -> Figure {
-        let value = self.value(&reading.metric, sums);
-        let metric = self.registry.get(&reading.metric);
-        let provisional = metric.is_some_and(|metric| !metric.from.is_disjoint(&self.unsettled));
-        let text = self.text(&reading.metric, value);
-        let receipt = stable_id(
-            "r",
-            &[
-                &self.report_id,
-                &reading.metric,
-                &reading.period.to_string(),
-                reading.channel.as_deref().unwrap_or("\u{0}"),
-                reading.campaign.as_deref().unwrap_or("\u{0}"),
-            ],
-        );
-        let receipt = receipt[..14].to_owned();
-        let unit = self.unit(&reading.metric);
-        if !self.receipts.iter().any(|draft| draft.receipt == receipt) {
-            self.receipts.push(ReceiptDraft { receipt: receipt.clone(), reading, value, text: text.clone() });
+    /// Whether days' values of the metric add up.
+    pub fn is_additive(&self, metric: &str) -> bool {
+        self.registry.is_additive(metric)
+    }
+
+    /// Whether a column of days may be added up.
+    pub fn is_summed_column(&self, column: &str) -> bool {
+        let is_other =
+            |kind: &Kind| matches!(kind, Kind::Level { column: c } | Kind::Distinct { column: c } if c == column);
+        !self.registry.iter().any(|metric| is_other(&metric.kind))
+    }
+
+    /// Whether a metric may be shown: it is defined, ever had a value here, and its data is not
+    /// left out for being late.
+    pub fn shows(&mut self, metric: &str) -> bool {
+        let Some(definition) = self.registry.get(metric) else { return false };
+        let has = |sums: &Sums| self.of_sums(metric, sums).is_some_and(|value| !value.is_zero());
+        let is_known = self.book.days.values().any(has) || self.book.spans.values().any(|span| has(&span.total));
+        let is_dropped = !definition.from.is_disjoint(&self.dropped);
+        if is_known && is_dropped {
+            self.missing.insert(definition.label.clone());
         }
+        is_known && !is_dropped
+    }
+
+    /// Whether what rests on a fact may be shown.
+    pub fn shows_fact(&mut self, fact: &str, what: &str) -> bool {
+        let is_dropped = self.dropped.contains(fact);
+        if is_dropped {
+            self.missing.insert(what.to_owned());
+        }
+        !is_dropped
+    }
+
+    /// A metric's figure.
+    pub fn metric(&mut self, metric: &str, basis: &Basis) -> Figure {
+        let (unit, label) = (self.unit(metric), self.label(metric));
+        self.figure(basis, unit, &label)
+    }
+
+    /// A figure with its receipt.
+    pub fn figure(&mut self, basis: &Basis, unit: Unit, label: &str) -> Figure {
+        let value = self.value(basis);
+        let text = value_text(value, unit, self.workspace.currency);
+        self.kept(basis, unit, value, text, label)
+    }
+
+    /// The relative change of a metric, as a figure with its receipt.
+    pub fn change(&mut self, value: &Basis, base: &Basis, label: &str) -> Figure {
+        let basis = Basis::change(value.clone(), base.clone());
+        let change = self.value(&basis);
+        self.kept(&basis, Unit::Percent, change, change_text(change), &format!("{label}, change"))
+    }
+
+    fn kept(&mut self, basis: &Basis, unit: Unit, value: Option<Decimal>, text: String, label: &str) -> Figure {
+        // What does not exist cannot change; once it does, the source will have said more.
+        let provisional = value.is_some() && !self.is_final(basis);
+        let kept = serde_json::to_string(basis).unwrap_or_default();
+        let receipt = stable_id("r", &[&self.report_id, &kept, &format!("{unit:?}")])[..14].to_owned();
+        let draft = || ReceiptDraft {
+            receipt: receipt.clone(),
+            basis: basis.clone(),
+            unit,
+            value,
+            text: text.clone(),
+            label: label.to_owned(),
+        };
+        self.receipts.entry(receipt.clone()).or_insert_with(draft);
         Figure { value, unit, text, receipt: Some(receipt), provisional }
     }
 
-    /// A figure that is planned or derived, without a receipt of its own.
-    pub fn plain(&self, value: Option<Decimal>, unit: Unit) -> Figure {
-        Figure {
-            value,
-            unit,
-            text: value_text(value, unit, self.workspace.currency),
-            receipt: None,
-            provisional: false,
-        }
+    /// Whether nothing that a figure rests on will change any more.
+    fn is_final(&self, basis: &Basis) -> bool {
+        let settled = |fact: &str, period: &Period| self.settling.is_final(fact, period.last_day());
+        basis.leaves().into_iter().all(|leaf| match leaf {
+            Leaf::Metric(reading) => self
+                .registry
+                .get(&reading.metric)
+                .is_none_or(|metric| metric.from.iter().all(|fact| settled(fact, &reading.period))),
+            Leaf::Recurring { period, .. } => settled("subscription", period),
+            Leaf::Hour { rhythm, period, .. } => settled(rhythm.fact(), period),
+            Leaf::Post { period, .. } => settled("influencer_post", period),
+            Leaf::Plan { .. } | Leaf::Stated { .. } => true,
+        })
     }
 
-    /// The change of a metric against a base, with whether it is welcome.
-    pub fn comparison(&self, metric: &str, label: &str, value: Option<Decimal>, base: Figure) -> Comparison {
-        let change = value.zip(base.value).and_then(|(value, base)| relative(value, base));
-        Comparison { label: label.to_owned(), base, change: change_figure(change), mood: self.mood(metric, change) }
+    /// A metric's change against a base, with whether it is welcome.
+    pub fn comparison(&mut self, metric: &str, label: &str, value: &Basis, base: &Basis) -> Comparison {
+        let name = self.label(metric);
+        let change = self.change(value, base, &name);
+        let mood = self.mood(metric, change.value);
+        let is_plan = base.leaves().into_iter().all(|leaf| matches!(leaf, Leaf::Plan { .. }));
+        let name = if is_plan { format!("{name}: target") } else { name };
+        let base = self.figure(base, self.unit(metric), &name);
+        Comparison { label: label.to_owned(), base, change, mood }
     }
 
     /// A table cell that shows a change.
-    pub fn change_cell(&self, metric: &str, value: Option<Decimal>, base: Option<Decimal>) -> Cell {
-        let change = value.zip(base).and_then(|(value, base)| relative(value, base));
-        Cell::Figure { figure: change_figure(change), mood: self.mood(metric, change) }
+    pub fn change_cell(&mut self, metric: &str, value: &Basis, base: &Basis) -> Cell {
+        let name = self.label(metric);
+        let figure = self.change(value, base, &name);
+        Cell::Figure { mood: self.mood(metric, figure.value), figure }
     }
 
-    fn mood(&self, metric: &str, change: Option<Decimal>) -> Mood {
-        let better = self.registry.get(metric).map_or(Better::Neither, |metric| metric.better);
-        match (better, change) {
+    /// A table cell without a judgement.
+    pub fn cell(&mut self, metric: &str, basis: &Basis) -> Cell {
+        Cell::Figure { figure: self.metric(metric, basis), mood: Mood::Neutral }
+    }
+
+    /// Whether more of a metric is welcome.
+    pub fn better(&self, metric: &str) -> Better {
+        self.registry.get(metric).map_or(Better::Neither, |metric| metric.better)
+    }
+
+    /// Whether a change is welcome.
+    pub fn mood(&self, metric: &str, change: Option<Decimal>) -> Mood {
+        match (self.better(metric), change) {
             (_, None) | (Better::Neither, _) => Mood::Neutral,
             (_, Some(change)) if change.round_dp(3).is_zero() => Mood::Neutral,
             (Better::Higher, Some(change)) if change > Decimal::ZERO => Mood::Good,
@@ -124,16 +243,8 @@ impl<'a> Drawer<'a> {
         }
     }
 
-    pub fn into_receipts(self) -> Vec<ReceiptDraft> {
-        self.receipts
+    /// The receipts, and the labels of what was left out because its data is late.
+    pub fn finish(self) -> (Vec<ReceiptDraft>, BTreeSet<String>) {
+        (self.receipts.into_values().collect(), self.missing)
     }
-}
-
-/// The relative change; none against zero.
-pub fn relative(value: Decimal, base: Decimal) -> Option<Decimal> {
-    (value - base).checked_div(base.abs())
-}
-
-fn change_figure(change: Option<Decimal>) -> Figure {
-    Figure { value: change, unit: Unit::Percent, text: change_text(change), receipt: None, provisional: false }
 }

@@ -1,59 +1,101 @@
-//! From visit to customer: how many entered each stage on the day, and the rate from the last.
+//! From visit to customer: how many entered each stage in the period, step by step, and where most
+//! are lost.
 
-use super::figures::Reading;
-use super::{DailyReadings, Drawer};
+use super::tables::{column, plain, words};
+use super::{Drawer, Readings};
 use crate::domain::metric::Unit;
-use crate::domain::period::Period;
-use crate::report::document::{Bar, Block, Chart, Plot, Section};
-use crate::report::format::value_text;
+use crate::report::document::{Bar, Block, Chart, Column, Figure, Plot, Row, Section, Table};
+use crate::report::receipt::Basis;
 use rust_decimal::Decimal;
 
 const STAGES: [&str; 6] =
     ["sessions", "leads", "qualified_leads", "sales_qualified_leads", "opportunities", "customers"];
 
-pub fn section(readings: &DailyReadings, drawer: &mut Drawer<'_>) -> Option<Section> {
-    let known = |metric: &&str| {
-        readings.days.values().any(|sums| drawer.value(metric, sums).is_some_and(|value| !value.is_zero()))
-    };
-    let known: Vec<&str> = STAGES.into_iter().filter(known).collect();
+/// One step of the funnel.
+struct Step {
+    name: String,
+    rate: Figure,
+    lost: Figure,
+}
+
+pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> {
+    let known: Vec<&str> = STAGES.into_iter().filter(|metric| drawer.shows(metric)).collect();
     if known.len() < 2 {
         return None;
     }
-    let day = Period::day(readings.date);
     let mut stages: Vec<Bar> = Vec::new();
-    for metric in known {
-        let reading = Reading { metric: metric.to_owned(), period: day, channel: None, campaign: None };
-        let figure = drawer.figure(reading, &readings.day);
-        let note = stages.last().and_then(|before: &Bar| {
-            let rate = figure.value?.checked_div(before.figure.value?)?;
-            let rate = value_text(Some(rate), Unit::Percent, readings.workspace.currency);
-            Some(format!("{rate} of {}", before.label.to_lowercase()))
+    let mut steps: Vec<Step> = Vec::new();
+    for (index, metric) in known.iter().enumerate() {
+        let basis = drawer.all(metric, readings.period);
+        let figure = drawer.metric(metric, &basis);
+        let label = drawer.label(metric);
+        let before = index.checked_sub(1).map(|before| drawer.all(known[before], readings.period));
+        let note = before.map(|before| {
+            let step = step(drawer, &before, &basis, &stages[index - 1].label, &label);
+            let note = format!("{} of {}", step.rate.text, stages[index - 1].label.to_lowercase());
+            steps.push(step);
+            note
         });
-        stages.push(Bar { label: drawer.label(metric), figure, note });
+        stages.push(Bar { label, figure, note });
     }
-    let first = stages.first().map(|stage| stage.figure.text.clone()).unwrap_or_default();
-    let last = stages.last().map(|stage| (stage.figure.text.clone(), stage.label.to_lowercase())).unwrap_or_default();
-    let bottleneck = narrowest(&stages);
-    let chart = Chart {
-        id: "funnel".to_owned(),
-        title: "Who entered each stage on the day".to_owned(),
-        unit: Unit::Count,
-        plot: Plot::Funnel { stages },
-        alt: format!("{first} sessions, {} {}.", last.0, last.1),
-    };
+    let (first, last) = (stages.first()?, stages.last()?);
+    let alt = format!(
+        "{} {}, {} {}.",
+        first.figure.text,
+        first.label.to_lowercase(),
+        last.figure.text,
+        last.label.to_lowercase()
+    );
+    let title = format!("Who entered each stage in the {}", readings.definition.cadence.noun());
+    let lead = bottleneck(&steps);
+    let chart = Chart { id: "funnel".to_owned(), title, unit: Unit::Count, plot: Plot::Funnel { stages }, alt };
     let mut blocks = vec![Block::Chart(chart)];
-    blocks.extend(bottleneck.map(|text| Block::Text { text }));
-    Some(Section { id: "funnel".to_owned(), title: "Funnel".to_owned(), lead: None, blocks })
+    if steps.len() > 1 {
+        blocks.push(Block::Table(table(readings, drawer, steps)));
+    }
+    Some(Section { id: "funnel".to_owned(), title: "Funnel".to_owned(), lead, blocks })
+}
+
+fn step(drawer: &mut Drawer<'_>, before: &Basis, after: &Basis, from: &str, to: &str) -> Step {
+    let parts = || [("entered", after.clone()), ("before", before.clone())];
+    let name = format!("{from} to {}", to.to_lowercase());
+    let rate = drawer.figure(&Basis::calculated("entered / before", parts()), Unit::Percent, &name);
+    let lost = Basis::calculated("before - entered", parts());
+    let lost = drawer.figure(&lost, Unit::Count, &format!("{name}, difference"));
+    Step { name, rate, lost }
+}
+
+fn table(readings: &Readings, drawer: &mut Drawer<'_>, steps: Vec<Step>) -> Table {
+    let base = readings.bases().into_iter().next();
+    let mut columns: Vec<Column> = vec![column("rate", "Step rate"), column("lost", "Fewer")];
+    columns.extend(base.as_ref().map(|(_, label, _)| Column { id: "rate_before".to_owned(), heading: label.clone() }));
+    let known: Vec<&str> = STAGES.into_iter().filter(|metric| drawer.shows(metric)).collect();
+    let mut rows = Vec::new();
+    for (step, pair) in steps.into_iter().zip(known.windows(2)) {
+        let mut cells = vec![plain(step.rate), plain(step.lost)];
+        if let Some((_, _, period)) = &base {
+            let parts = [("entered", drawer.all(pair[1], *period)), ("before", drawer.all(pair[0], *period))];
+            let rate = Basis::calculated("entered / before", parts);
+            cells.push(plain(drawer.figure(&rate, Unit::Percent, &format!("{}, before", step.name))));
+        } else if columns.len() > 2 {
+            cells.push(words(""));
+        }
+        rows.push(Row { name: step.name, cells });
+    }
+    Table {
+        id: "funnel_steps".to_owned(),
+        title: None,
+        row_heading: "Step".to_owned(),
+        columns,
+        rows,
+        total: None,
+        empty_text: "Nobody entered a stage.".to_owned(),
+    }
 }
 
 /// The step with the lowest rate after the first, which is always the widest by far.
-fn narrowest(stages: &[Bar]) -> Option<String> {
-    let rate = |pair: &[Bar]| pair[1].figure.value?.checked_div(pair[0].figure.value?);
-    let steps = stages.windows(2).skip(1).filter_map(|pair| Some((rate(pair)?, pair)));
-    let (_, pair) = steps.min_by(|a: &(Decimal, _), b| a.0.cmp(&b.0))?;
-    Some(format!(
-        "After the first contact, the narrowest step is from {} to {}.",
-        pair[0].label.to_lowercase(),
-        pair[1].label.to_lowercase()
-    ))
+fn bottleneck(steps: &[Step]) -> Option<String> {
+    let rated = steps.iter().skip(1).filter_map(|step| Some((step.rate.value?, step)));
+    let (_, step) = rated.min_by(|a: &(Decimal, _), b| a.0.cmp(&b.0))?;
+    Some(format!("The bottleneck after the first contact: {}, {}.", step.name.to_lowercase(), step.rate.text))
 }

@@ -1,65 +1,83 @@
-//! Yesterday's headline figures against the day before, the same weekday and the target.
+//! The period's headline figures against earlier ones and the target.
 
-use super::figures::Reading;
-use super::{DailyReadings, Drawer};
-use crate::domain::metric::Unit;
-use crate::domain::period::Period;
+use super::{Drawer, Readings, days_text, share_of_months, trend};
+use crate::report::definition::{Cadence, Compare};
 use crate::report::document::{Block, Card, Section};
-use rust_decimal::Decimal;
+use crate::report::receipt::{Basis, Leaf, Plan};
 
-const METRICS: [&str; 9] =
-    ["net_revenue", "orders", "customers", "sessions", "leads", "engagement_rate", "cost", "roas", "cac"];
+const METRICS: [&str; 11] = [
+    "net_revenue",
+    "orders",
+    "customers",
+    "mrr",
+    "sessions",
+    "visitors",
+    "leads",
+    "engagement_rate",
+    "cost",
+    "roas",
+    "cac",
+];
 
-/// Days shown in the small line of a card.
-const SPARK_DAYS: u64 = 28;
-
-pub fn section(readings: &DailyReadings, drawer: &mut Drawer<'_>) -> Section {
-    let mut cards: Vec<Card> = METRICS.iter().filter_map(|metric| card(readings, drawer, metric)).collect();
-    cards.extend(recurring(readings, drawer));
-    Section {
-        id: "headline".to_owned(),
-        title: "Yesterday at a glance".to_owned(),
-        lead: None,
-        blocks: vec![Block::Cards { cards }],
-    }
-}
-
-/// A metric that never had a value in two months is not this tenant's.
-fn card(readings: &DailyReadings, drawer: &mut Drawer<'_>, metric: &str) -> Option<Card> {
-    let is_known = readings.days.values().any(|sums| drawer.value(metric, sums).is_some_and(|value| !value.is_zero()));
-    if !is_known {
+pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> {
+    let cards: Vec<Card> = METRICS.iter().filter_map(|metric| card(readings, drawer, metric)).collect();
+    if cards.is_empty() {
         return None;
     }
-    let day = Period::day(readings.date);
-    let at = |period| Reading { metric: metric.to_owned(), period, channel: None, campaign: None };
-    let figure = drawer.figure(at(day), &readings.day);
-    let before = drawer.figure(at(day.back(1)), &readings.day_before);
-    let weekday = drawer.figure(at(day.back(7)), &readings.same_weekday);
-    let weekday_label = format!("last {}", readings.date.format("%A"));
-    let mut comparisons = vec![
-        drawer.comparison(metric, "day before", figure.value, before),
-        drawer.comparison(metric, &weekday_label, figure.value, weekday),
-    ];
-    if let Some(target) = readings.targets.get(metric) {
-        // A month's target, evenly by day.
-        let days = Decimal::from(Period::month_of(readings.date).days());
-        let base = drawer.plain(target.checked_div(days), drawer.unit(metric));
-        comparisons.push(drawer.comparison(metric, "daily share of target", figure.value, base));
+    let title = match readings.definition.cadence {
+        Cadence::Daily => "Yesterday at a glance".to_owned(),
+        cadence => {
+            let days = days_text(cadence, readings.period);
+            days.chars().take(1).flat_map(char::to_uppercase).chain(days.chars().skip(1)).collect::<String>()
+                + " at a glance"
+        }
+    };
+    // A report that is caught up days later does not speak of yesterday.
+    let is_yesterday = readings.period.end == readings.today();
+    let title = match readings.definition.cadence {
+        Cadence::Daily if !is_yesterday => format!("{} at a glance", readings.period.start.format("%A")),
+        _ => title,
+    };
+    let blocks = vec![Block::Cards { cards }];
+    Some(Section { id: "headline".to_owned(), title, lead: None, blocks })
+}
+
+/// A metric that never had a value is not this tenant's.
+fn card(readings: &Readings, drawer: &mut Drawer<'_>, metric: &str) -> Option<Card> {
+    if !drawer.shows(metric) {
+        return None;
     }
-    let first = readings.date - chrono::Days::new(SPARK_DAYS - 1);
-    let spark = first
-        .iter_days()
-        .take(SPARK_DAYS as usize)
-        .map(|date| readings.days.get(&date).and_then(|sums| drawer.value(metric, sums)))
-        .collect();
+    let basis = drawer.all(metric, readings.period);
+    // Counts of different people have a value for single days only.
+    if metric == "visitors" && drawer.value(&basis).is_none() {
+        return None;
+    }
+    let figure = drawer.metric(metric, &basis);
+    let mut comparisons = Vec::new();
+    for (_, label, period) in readings.bases() {
+        let base = drawer.all(metric, period);
+        comparisons.push(drawer.comparison(metric, &label, &basis, &base));
+    }
+    if readings.definition.compare.contains(&Compare::Target)
+        && let Some((label, target)) = target(readings, drawer, metric)
+    {
+        comparisons.push(drawer.comparison(metric, label, &basis, &target));
+    }
+    let spark = trend::values(readings, drawer, metric, trend::spark(readings.definition.cadence));
     Some(Card { metric: metric.to_owned(), label: drawer.label(metric), figure, comparisons, spark })
 }
 
-/// Monthly recurring revenue is a level, not a sum of days.
-fn recurring(readings: &DailyReadings, drawer: &Drawer<'_>) -> Option<Card> {
-    let mrr = readings.mrr?;
-    let figure = drawer.plain(Some(mrr), Unit::Money);
-    let base = drawer.plain(readings.mrr_before, Unit::Money);
-    let comparisons = vec![drawer.comparison("net_revenue", "day before", Some(mrr), base)];
-    Some(Card { metric: "mrr".to_owned(), label: "MRR".to_owned(), figure, comparisons, spark: Vec::new() })
+/// The month's target, or what falls on the period where days add up.
+fn target(readings: &Readings, drawer: &Drawer<'_>, metric: &str) -> Option<(&'static str, Basis)> {
+    if !readings.definition.row.within.is_all() {
+        return None;
+    }
+    let of_month = |month| Basis::Read(Leaf::Plan { plan: Plan::Target, name: metric.to_owned(), month });
+    let (label, basis) = match readings.definition.cadence {
+        Cadence::Monthly => ("target", of_month(readings.month().start)),
+        _ if !drawer.is_additive(metric) => ("month's target", of_month(readings.month().start)),
+        Cadence::Daily => ("daily share of target", share_of_months(readings.period, &of_month)),
+        Cadence::Weekly => ("weekly share of target", share_of_months(readings.period, &of_month)),
+    };
+    drawer.value(&basis).map(|_| (label, basis))
 }

@@ -1,46 +1,96 @@
-//! Four weeks of net revenue by day, with the four weeks before.
+//! The course of net revenue (or what comes closest) by day, week or month, with the same time before.
 
-use super::{DailyReadings, Drawer};
-use crate::domain::metric::Unit;
+use super::{Drawer, Readings, back};
+use crate::domain::period::Period;
+use crate::report::definition::Cadence;
 use crate::report::document::{Block, Chart, Plot, Role, Section, Series};
 use crate::report::format::date_text;
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
 
-const SPAN: u64 = 28;
+/// Points of the line, and how many further back the comparison begins.
+fn spans(cadence: Cadence) -> (u32, u32) {
+    match cadence {
+        Cadence::Daily => (28, 28),
+        Cadence::Weekly => (13, 13),
+        Cadence::Monthly => (12, 12),
+    }
+}
 
-pub fn section(readings: &DailyReadings, drawer: &mut Drawer<'_>) -> Option<Section> {
-    let start = readings.date - Days::new(SPAN - 1);
-    let dates: Vec<NaiveDate> = start.iter_days().take(SPAN as usize).collect();
-    let values = |back: u64| -> Vec<_> {
-        let value = |date: &NaiveDate| drawer.value("net_revenue", readings.days.get(&(*date - Days::new(back)))?);
-        dates.iter().map(value).collect()
-    };
-    let (now, before) = (values(0), values(SPAN));
+/// The first day that lines need.
+pub fn first(cadence: Cadence, period: Period) -> NaiveDate {
+    let (span, before) = spans(cadence);
+    back(cadence, period, span + before)
+}
+
+/// Points in the small line of a card.
+pub fn spark(cadence: Cadence) -> u32 {
+    spans(cadence).0
+}
+
+pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> {
+    let metric = ["net_revenue", "leads", "sessions", "clicks"].into_iter().find(|metric| drawer.shows(metric))?;
+    let cadence = readings.definition.cadence;
+    let (span, before) = spans(cadence);
+    let all = values(readings, drawer, metric, span + before);
+    let (then, now) = all.split_at(before as usize);
     if now.iter().flatten().count() < 2 {
         return None;
     }
-    let mut series = vec![Series { label: "Net revenue".to_owned(), values: now.clone(), role: Role::Subject }];
-    if before.iter().any(Option::is_some) {
-        series.insert(0, Series { label: "4 weeks before".to_owned(), values: before, role: Role::Comparison });
+    let label = drawer.label(metric);
+    let mut series = vec![Series { label: label.clone(), values: now.to_vec(), role: Role::Subject }];
+    let earlier = format!("{span} {}s before", cadence.noun());
+    if then.iter().any(Option::is_some) {
+        series.insert(0, Series { label: earlier, values: then.to_vec(), role: Role::Comparison });
     }
-    let text = |value: Option<_>| drawer.text("net_revenue", value);
+    let dates: Vec<NaiveDate> = (0..span).rev().map(|count| back(cadence, readings.period, count)).collect();
+    let text = |value: Option<Decimal>| drawer.text(metric, value);
     let alt = format!(
-        "Net revenue by day from {} ({}) to {} ({}).",
+        "{label} by {} from {} ({}) to {} ({}).",
+        cadence.noun(),
         date_text(dates[0]),
         text(now[0]),
-        date_text(readings.date),
+        date_text(readings.period.start),
         text(now.last().copied().flatten())
     );
+    let title = format!("{label} by {}", cadence.noun());
+    let plot = Plot::Lines { dates, series };
+    let chart = Chart { id: "trend".to_owned(), title, unit: drawer.unit(metric), plot, alt };
     Some(Section {
         id: "trend".to_owned(),
-        title: "Four weeks of net revenue".to_owned(),
+        title: format!("{span} {}s of {}", cadence.noun(), label.to_lowercase()),
         lead: None,
-        blocks: vec![Block::Chart(Chart {
-            id: "net_revenue_28d".to_owned(),
-            title: "Net revenue by day".to_owned(),
-            unit: Unit::Money,
-            plot: Plot::Lines { dates, series },
-            alt,
-        })],
+        blocks: vec![Block::Chart(chart)],
     })
+}
+
+/// A metric's last `count` days, weeks or months, the reported one last; `None` where there is no
+/// data, or the data begins later.
+pub fn values(readings: &Readings, drawer: &Drawer<'_>, metric: &str, count: u32) -> Vec<Option<Decimal>> {
+    let cadence = readings.definition.cadence;
+    let period = |count: u32| {
+        let start = back(cadence, readings.period, count);
+        cadence.period_of(start, readings.workspace.week_starts_on)
+    };
+    let value = |count: u32| {
+        let period = period(count);
+        if !readings.book.reaches(period) {
+            return None;
+        }
+        if period.days() == 1 {
+            return drawer.of_sums(metric, readings.book.days.get(&period.start)?);
+        }
+        if let Some(span) = readings.book.spans.get(&period) {
+            return drawer.of_sums(metric, &span.total);
+        }
+        let mut sums = readings.book.sum_of_days(period, &|column| drawer.is_summed_column(column))?;
+        // A level is what it was on the last day.
+        for (column, value) in readings.book.days.get(&period.last_day()).into_iter().flatten() {
+            if matches!(column.as_str(), "mrr" | "subscriptions") {
+                sums.insert(column.clone(), *value);
+            }
+        }
+        drawer.of_sums(metric, &sums)
+    };
+    (0..count).rev().map(value).collect()
 }

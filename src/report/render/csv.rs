@@ -28,7 +28,7 @@ pub const HEADER: [&str; 14] = [
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The document's figures as RFC 4180 text (CRLF, UTF-8 with byte order mark). `period_end` is the
-/// last day inside the period. Charts of bars and stages are included, lines are not.
+/// last day inside the period. Charts of bars and stages are included, lines and heat maps are not.
 pub fn render(document: &Document) -> Result<String, csv::Error> {
     let mut lines =
         Lines { document, writer: csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new()) };
@@ -67,7 +67,7 @@ impl Lines<'_> {
                 Plot::Bars { bars: stages } | Plot::Funnel { stages } => {
                     stages.iter().try_for_each(|bar| self.line(section, &chart.id, &bar.label, "value", &bar.figure))
                 }
-                Plot::Lines { .. } => Ok(()),
+                Plot::Lines { .. } | Plot::Heat { .. } => Ok(()),
             },
             Block::Text { .. } => Ok(()),
         }

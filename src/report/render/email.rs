@@ -18,10 +18,21 @@ const TEXT_TEMPLATE: &str = "mail/report.txt";
 
 /// Gmail cuts a mail's HTML at 102 KB; this leaves room for what relays add.
 const HTML_BYTES: usize = 85_000;
-/// Rows of a table in the mail, most generous first; the next is tried while the HTML is too big.
-const ROWS: [usize; 5] = [12, 8, 5, 2, 0];
-/// Where even empty tables are too much, this many sections are left.
-const SECTIONS: [usize; 3] = [20, 8, 3];
+/// Rows of a table and sections in the mail, most generous first; the next is tried while the HTML is
+/// too big. A few whole sections say more than the headings of all.
+const LADDER: [(usize, usize); 11] = [
+    (12, usize::MAX),
+    (8, usize::MAX),
+    (5, usize::MAX),
+    (5, 12),
+    (5, 9),
+    (5, 6),
+    (2, 6),
+    (0, usize::MAX),
+    (0, 20),
+    (0, 8),
+    (0, 3),
+];
 const NAME_CHARS: usize = 60;
 const SUBJECT_CHARS: usize = 160;
 /// The width charts are shown at, in pixels; their images have twice as many.
@@ -104,9 +115,8 @@ pub fn render(
     context: &MailContext,
 ) -> Result<RenderedMail, MailError> {
     let rest = rest(attachments);
-    let smaller = ROWS.map(|rows| (rows, usize::MAX)).into_iter().chain(SECTIONS.map(|sections| (0, sections)));
     let (mut html, mut text, mut images) = (String::new(), String::new(), Vec::new());
-    for (rows, sections) in smaller {
+    for (rows, sections) in LADDER {
         let mut view = page(document, Limits { rows, name_chars: NAME_CHARS });
         keep_sections(&mut view, sections, rest);
         images = place(&mut view, charts, context);
@@ -150,7 +160,7 @@ fn in_sentence(label: &str) -> String {
 
 /// The templates with the contexts of the sample report.
 pub(crate) fn sample_contexts(document: &Document, templates: &Templates) -> Vec<(&'static str, Value)> {
-    let mut view = page(document, Limits { rows: ROWS[0], name_chars: NAME_CHARS });
+    let mut view = page(document, Limits { rows: LADDER[0].0, name_chars: NAME_CHARS });
     for block in view.sections.iter_mut().flat_map(|section| &mut section.blocks) {
         if let BlockView::Chart(chart) = block {
             chart.cid = Some("sample@daybook".to_owned());

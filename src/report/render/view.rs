@@ -138,7 +138,7 @@ pub struct ChartView {
     pub id: String,
     pub title: String,
     pub alt: String,
-    /// Bars and stages with their figures; empty for lines.
+    /// Bars and stages with their figures; empty for lines and heat maps.
     pub bars: Vec<BarView>,
     /// The drawing as SVG; empty where the format does not show it.
     pub svg: String,
@@ -273,7 +273,7 @@ fn cell(cell: &Cell, limits: Limits) -> CellView {
 fn chart(chart: &Chart, limits: Limits) -> ChartView {
     let bars = match &chart.plot {
         Plot::Bars { bars: stages } | Plot::Funnel { stages } => stages.as_slice(),
-        Plot::Lines { .. } => &[],
+        Plot::Lines { .. } | Plot::Heat { .. } => &[],
     };
     let longest = bars.iter().filter_map(|bar| bar.figure.value).map(|value| value.abs()).max().unwrap_or_default();
     let view = |bar: &Bar| BarView {

@@ -43,7 +43,7 @@ const RULES: &[Rule] = &[
             AND r.payment_id = t.payment_id)"),
     rule("ops", "quarantine", "quarantine", "EXISTS (SELECT 1 FROM ops.load AS l WHERE l.load_id = t.load_id AND l.loaded_at < ?)"),
     rule("ops", "receipt", "report", "EXISTS (SELECT 1 FROM ops.report AS r WHERE r.report_id = t.report_id AND r.issued_at < ?)"),
-    rule("ops", "outbox", "report", "t.state IN ('accepted', 'failed') AND t.created_at < ?"),
+    rule("ops", "outbox", "report", "t.state IN ('sent', 'failed') AND t.created_at < ?"),
     rule("ops", "report", "report", "t.issued_at < ?"),
 ];
 

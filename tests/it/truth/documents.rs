@@ -1,13 +1,16 @@
 //! The report's printed figures against the truth: the texts are read back as a reader would.
 
-use crate::figures::context;
+use crate::figures::{built, context, order};
 use crate::support::noon;
 use crate::tenants::World;
 use chrono::{Datelike, Days, NaiveDate};
-use daybook::jobs::report::build_daily;
+use daybook::domain::period::Period;
+use daybook::jobs::issue::Order;
+use daybook::jobs::readings::ReportContext;
 use daybook::report::document::{Block, Cell, Document, Figure, Plot, Row, Table, Unit};
 use daybook::sandbox::{Day, TenantTruth, Truth, tenants};
 use rust_decimal::{Decimal, RoundingStrategy};
+use std::collections::BTreeMap;
 
 /// Days between the sampled ones; no multiple of a week, so that all weekdays come up.
 const STEP: usize = 33;
@@ -16,14 +19,19 @@ const STEP: usize = 33;
 pub fn equal_the_truth(world: &World, truth: &Truth) {
     for tenant in tenants() {
         let truth = &truth.tenants[tenant.id];
-        let context = context(&tenant);
+        let context = ReportContext {
+            channel_labels: BTreeMap::new(),
+            budgets: BTreeMap::new(),
+            targets: BTreeMap::new(),
+            campaigns: Vec::new(),
+            benchmarks: Vec::new(),
+            gross_margin: None,
+            ..context(&tenant)
+        };
         let mut compared = 0;
         for date in truth.days.keys().rev().step_by(STEP) {
-            let (document, _) = world
-                .context
-                .warehouse
-                .read_blocking(|reader| build_daily(reader, &context, *date, noon()))
-                .expect("a document");
+            let order = Order { period: Period::day(*date), ..order("daily_performance", &context, noon()) };
+            let (document, _) = built(&world.context.warehouse, &context, &order);
             compared += compare(&document, truth, *date);
         }
         assert!(compared > 300, "only {compared} figures of {} were compared", tenant.id);

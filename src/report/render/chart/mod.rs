@@ -3,6 +3,7 @@
 
 mod bars;
 mod funnel;
+mod heat;
 mod lines;
 mod scale;
 mod svg;
@@ -22,6 +23,8 @@ pub enum Ink {
     Grid,
     Text,
     Muted,
+    /// A shade of the accent, from 0 (nothing) to 5 (the most).
+    Heat(u8),
 }
 
 impl Ink {
@@ -33,6 +36,12 @@ impl Ink {
             Self::Grid => (0xe4, 0xe7, 0xeb),
             Self::Text => (0x1f, 0x29, 0x33),
             Self::Muted => (0x61, 0x6e, 0x7c),
+            Self::Heat(0) => (0xf1, 0xf4, 0xf7),
+            Self::Heat(1) => (0xd3, 0xe4, 0xf0),
+            Self::Heat(2) => (0xa6, 0xcb, 0xe2),
+            Self::Heat(3) => (0x6f, 0xa9, 0xcf),
+            Self::Heat(4) => (0x36, 0x85, 0xb8),
+            Self::Heat(_) => (0x0b, 0x5a, 0x8c),
         }
     }
 
@@ -44,6 +53,7 @@ impl Ink {
             Self::Grid => "dbk-grid",
             Self::Text => "dbk-text",
             Self::Muted => "dbk-muted",
+            Self::Heat(_) => "dbk-heat",
         }
     }
 }
@@ -103,6 +113,7 @@ pub fn draw(chart: &Chart, currency: Currency, width: f32) -> Drawing {
         Plot::Lines { dates, series } => lines::draw(dates, series, chart.unit, currency, width),
         Plot::Bars { bars } => bars::draw(bars, width),
         Plot::Funnel { stages } => funnel::draw(stages, width),
+        Plot::Heat { rows, columns, cells } => heat::draw(rows, columns, cells, width),
     }
 }
 

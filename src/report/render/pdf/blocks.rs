@@ -60,8 +60,11 @@ fn draw(card: &Card, x: f32, wide: f32, tall: f32, layout: &mut Layout) {
         let change = fit(&comparison.change.text, room * 0.4, 8.5, Weight::Bold);
         layout.text(inner, y, &change, 8.5, Weight::Bold, color(comparison.mood));
         let after = width(&change, 8.5, Weight::Bold) + 4.0;
-        let against = format!("{} {}", comparison.label, comparison.base.text);
-        let against = fit(&against, room - after, 7.5, Weight::Regular);
+        // A figure is never cut: its label gives way.
+        let base = fit(&comparison.base.text, room - after, 7.5, Weight::Regular);
+        let left = room - after - width(&base, 7.5, Weight::Regular) - 3.0;
+        let label = fit(&comparison.label, left.max(0.0), 7.5, Weight::Regular);
+        let against = if label.is_empty() { base } else { format!("{label} {base}") };
         layout.text(inner + after, y, &against, 7.5, Weight::Regular, MUTED);
         y += LINE;
     }

@@ -60,7 +60,9 @@ fn title(document: &Document, layout: &mut Layout) {
 
 fn draw_section(document: &Document, section: &Section, layout: &mut Layout) {
     let first_height = section.blocks.first().map_or(0.0, |block| blocks::least_height(block, document));
-    layout.heading(&section.title, first_height);
+    // A heading stays with its lead and what follows.
+    let lead_height = if section.lead.is_some() { 30.0 } else { 0.0 };
+    layout.heading(&section.title, first_height + lead_height);
     if let Some(lead) = &section.lead {
         layout.paragraph(lead, 9.5, Weight::Regular, MUTED);
         layout.space(4.0);
@@ -111,8 +113,10 @@ fn notes(document: &Document, layout: &mut Layout) {
     }
     layout.heading("Receipts", 40.0);
     let mut seen = BTreeSet::new();
+    // A change follows from its two figures, whose receipts stand here; its own is in HTML and CSV.
     let rows: Vec<[String; 3]> = figures
         .iter()
+        .filter(|(path, _)| !path.ends_with("change"))
         .filter_map(|(path, figure)| {
             let receipt = figure.receipt.clone()?;
             seen.insert(receipt.clone()).then(|| [path.replace('/', " › "), figure.text.clone(), receipt])

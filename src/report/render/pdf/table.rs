@@ -27,7 +27,7 @@ pub fn draw(table: &Table, layout: &mut Layout) {
         .columns
         .iter()
         .zip(&widths)
-        .map(|(column, wide)| wrap(&column.heading, wide - 6.0, HEAD_SIZE, Weight::Bold).into_iter().take(3).collect())
+        .map(|(column, wide)| wrap(&column.heading, wide - 6.0, HEAD_SIZE, Weight::Bold).into_iter().take(4).collect())
         .collect();
     let head = |layout: &mut Layout| {
         let lines = heads.iter().map(Vec::len).max().unwrap_or(1);
@@ -47,9 +47,12 @@ pub fn draw(table: &Table, layout: &mut Layout) {
     };
     layout.ensure(LEAST);
     head(layout);
-    for row in &table.rows {
+    for (number, row) in table.rows.iter().enumerate() {
         let lines: Vec<String> = wrap(&cut(&row.name), name - 8.0, SIZE, Weight::Regular).into_iter().take(2).collect();
-        if layout.ensure(lines.len() as f32 * LINE + PAD) {
+        // Sums do not stand alone on a page.
+        let follows = table.total.is_some() && number + 1 == table.rows.len();
+        let total = if follows { LINE + PAD } else { 0.0 };
+        if layout.ensure(lines.len() as f32 * LINE + PAD + total) {
             head(layout);
         }
         draw_row(row, &lines, &widths, name, Weight::Regular, layout);

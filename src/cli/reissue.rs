@@ -1,0 +1,87 @@
+//! An issued report again: its files byte for byte, or what it would say now.
+
+use super::Outcome;
+use super::show::{plain, table};
+use crate::daemon::{App, AppError};
+use crate::jobs::known_now::{Kept, differences};
+use crate::jobs::report::{Formats, render_all};
+use crate::report::document::Document;
+use crate::support::ids::hex;
+use crate::warehouse::issued::{Issued, issued, receipts};
+use sha2::{Digest, Sha256};
+use std::path::Path;
+
+fn found(app: &App, id: &str) -> anyhow::Result<Issued> {
+    let found = app.warehouse.read_blocking(|reader| issued(reader, id))?;
+    Ok(found
+        .ok_or_else(|| AppError::Usage(format!("no report {id:?} was issued; `daybook runs` and mails name them")))?)
+}
+
+/// Renders the stored document and holds each file against the sum kept when it was issued.
+pub fn again(app: &App, id: &str, out: &Path, json: bool) -> anyhow::Result<Outcome> {
+    let issued = found(app, id)?;
+    let document: Document = serde_json::from_str(&issued.document)?;
+    let rendered = render_all(&document, &app.templates)?;
+    std::fs::create_dir_all(out).map_err(|source| AppError::Io { path: out.to_owned(), source })?;
+    let mut lines = Vec::new();
+    for (ending, _, bytes) in rendered.files(Formats::default()) {
+        let stem = if document.file_stem.is_empty() { &document.id } else { &document.file_stem };
+        let name = format!("{stem}.{ending}");
+        let path = out.join(&name);
+        std::fs::write(&path, bytes).map_err(|source| AppError::Io { path: path.clone(), source })?;
+        let sum = hex(&Sha256::digest(bytes));
+        let is_same = issued.files.iter().find(|file| file.name == name).map(|file| file.sha256 == sum);
+        lines.push((path, is_same));
+    }
+    if json {
+        let files = lines.iter().map(|(path, is_same)| serde_json::json!({"path": path, "is_same": is_same}));
+        say!("{}", serde_json::json!({"report_id": issued.report_id, "files": files.collect::<Vec<_>>()}));
+    } else {
+        for (path, is_same) in &lines {
+            let state = match is_same {
+                Some(true) => "the same bytes as when it was issued",
+                Some(false) => "other bytes: the templates or Daybook itself changed since; the figures are the same",
+                None => "its sum was not kept: it was issued by an older Daybook",
+            };
+            say!("{}: {state}", path.display());
+        }
+    }
+    let is_same = lines.iter().all(|(_, is_same)| *is_same != Some(false));
+    Ok(if is_same { Outcome::Done } else { Outcome::Partly })
+}
+
+/// Each figure that would be printed otherwise now.
+pub fn as_known_now(app: &App, id: &str, json: bool) -> anyhow::Result<Outcome> {
+    let issued = found(app, id)?;
+    let workspace = app.settings.workspace(&issued.workspace).ok_or_else(|| {
+        AppError::Usage(format!(
+            "the report is of the workspace {}, which is not configured any more",
+            issued.workspace
+        ))
+    })?;
+    let context = app.report_context(workspace);
+    let (differing, figures) = app.warehouse.read_blocking(|reader| {
+        Ok((differences(reader, &context, &issued)?, receipts(reader, &issued.report_id)?.len()))
+    })?;
+    let rows: Vec<Vec<String>> = differing
+        .iter()
+        .map(|item| {
+            let kept = Kept { basis: item.basis.clone(), unit: item.unit, value: item.said.value };
+            vec![plain(&item.label), item.said.text.clone(), kept.text(item.now, &context), plain(&item.why)]
+        })
+        .collect();
+    if json {
+        let rows =
+            rows.iter().map(|row| serde_json::json!({"figure": row[0], "said": row[1], "now": row[2], "why": row[3]}));
+        say!(
+            "{}",
+            serde_json::json!({"report_id": issued.report_id, "figures": figures, "differences": rows.collect::<Vec<_>>()})
+        );
+    } else if rows.is_empty() {
+        say!("all {figures} figures of {id} would be printed the same now");
+    } else {
+        say!("{} of {figures} figures of {id} are others now", rows.len());
+        say!("{}", table(&["figure", "we said", "it is now", "why"], &[1, 2], rows));
+    }
+    Ok(Outcome::Done)
+}

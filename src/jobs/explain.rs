@@ -1,0 +1,221 @@
+//! Where a printed figure comes from: its definition, a query that gives it again, the loads it
+//! rests on and how far they reach.
+
+use crate::domain::metric::Kind;
+use crate::domain::period::Period;
+use crate::jobs::known_now::{Kept, Known};
+use crate::jobs::readings::{ReportContext, reach};
+use crate::report::definition::Within;
+use crate::report::readiness::SourceReach;
+use crate::report::receipt::{Basis, Leaf, Plan, Reading};
+use crate::warehouse::WarehouseError;
+use crate::warehouse::book::{MOVEMENTS, POSTS, hours_sql, patterns};
+use crate::warehouse::issued::{LoadLine, Receipt, loads};
+use chrono::Days;
+use duckdb::Connection;
+use rust_decimal::Decimal;
+use std::collections::BTreeSet;
+
+/// All there is to say about a figure.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// What the figure is now, exactly and as printed.
+    pub now: Option<Decimal>,
+    pub now_text: String,
+    pub definition: String,
+    /// What each metric in it means.
+    pub meanings: Vec<(String, String)>,
+    /// Days and part of the workspace, in words.
+    pub filters: Vec<String>,
+    /// Gives the value again on the warehouse's file.
+    pub sql: String,
+    pub loads: Vec<LoadLine>,
+    pub freshness: Vec<SourceReach>,
+}
+
+/// Explains a receipt; `None` where this version cannot read it. Blocking.
+pub fn explain(
+    reader: &Connection,
+    context: &ReportContext,
+    receipt: &Receipt,
+) -> Result<Option<Explained>, WarehouseError> {
+    let Some(kept) = Kept::of(receipt) else { return Ok(None) };
+    let now = Known::read(reader, context, [&kept.basis])?.value(&kept.basis);
+    let mut facts: BTreeSet<(String, Period)> = BTreeSet::new();
+    let mut meanings = Vec::new();
+    let mut filters = Vec::new();
+    for leaf in kept.basis.leaves() {
+        match leaf {
+            Leaf::Metric(reading) => {
+                if let Some(metric) = context.metrics.get(&reading.metric) {
+                    facts.extend(metric.from.iter().map(|fact| (fact.clone(), reading.period)));
+                    meanings.push((metric.label.clone(), metric.about.clone()));
+                }
+                filters.push(filter(reading));
+            }
+            Leaf::Recurring { period, .. } => drop(facts.insert(("subscription".to_owned(), *period))),
+            Leaf::Hour { rhythm, period, .. } => drop(facts.insert((rhythm.fact().to_owned(), *period))),
+            Leaf::Post { period, .. } => drop(facts.insert(("influencer_post".to_owned(), *period))),
+            Leaf::Plan { plan, month, .. } => {
+                let fact = if *plan == Plan::Budget { "budget" } else { "target" };
+                facts.insert((fact.to_owned(), Period::month_of(*month)));
+            }
+            Leaf::Stated { .. } => {}
+        }
+    }
+    meanings.dedup();
+    let mut lines = Vec::new();
+    for (fact, period) in &facts {
+        for line in loads(reader, &context.workspace.id, fact, *period)? {
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+    }
+    let rests_on = |source: &SourceReach| facts.iter().any(|(fact, _)| *fact == source.fact);
+    Ok(Some(Explained {
+        now,
+        now_text: kept.text(now, context),
+        definition: kept.basis.definition(&context.metrics),
+        meanings,
+        filters,
+        sql: sql(context, &kept.basis),
+        loads: lines,
+        freshness: reach(reader, context)?.into_iter().filter(rests_on).collect(),
+    }))
+}
+
+fn filter(reading: &Reading) -> String {
+    let mut text = format!("{}: {}", reading.metric, reading.period);
+    for (what, name) in [("channel", &reading.channel), ("campaign", &reading.campaign)] {
+        if let Some(name) = name {
+            text += &format!(", {what} {name}");
+        }
+    }
+    if !reading.within.is_all() {
+        let Within { channels, campaigns } = &reading.within;
+        text += &format!(", within channels [{}] campaigns [{}]", channels.join(", "), campaigns.join(", "));
+    }
+    text
+}
+
+/// A query over the warehouse that gives a basis' value.
+pub fn sql(context: &ReportContext, basis: &Basis) -> String {
+    basis.sql(&|leaf| leaf_sql(context, leaf))
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn leaf_sql(context: &ReportContext, leaf: &Leaf) -> String {
+    let workspace = quoted(&context.workspace.id);
+    let days = |period: &Period| (format!("DATE '{}'", period.start), format!("DATE '{}'", period.end));
+    match leaf {
+        Leaf::Metric(reading) => metric_sql(context, reading),
+        Leaf::Plan { plan, name, month } => {
+            let key = (*month, name.clone());
+            let (stated, table, column) = match plan {
+                Plan::Budget => (context.budgets.get(&key), "budget", "channel"),
+                Plan::Target => (context.targets.get(&key), "target", "metric"),
+            };
+            match (stated, plan) {
+                (Some(amount), _) => format!(
+                    "SELECT CAST({amount} AS DECIMAL(38, 6)) /* config/workspaces/{}.toml */",
+                    context.workspace.id
+                ),
+                (None, Plan::Target) => format!(
+                    "SELECT sum(amount) FROM core.{table}\nWHERE workspace = {workspace} AND month_date = DATE '{month}' AND {column} = {}",
+                    quoted(name)
+                ),
+                (None, Plan::Budget) => format!(
+                    "SELECT sum(CAST(round(b.amount * coalesce(f.rate, CASE WHEN b.currency = w.currency THEN 1 END), 6) AS DECIMAL(18, 6)))\n\
+                     FROM core.{table} AS b JOIN ops.workspace AS w USING (workspace)\n\
+                     LEFT JOIN mart.fx_cross AS f ON f.workspace = b.workspace AND f.currency = b.currency AND f.date = b.month_date\n\
+                     WHERE b.workspace = {workspace} AND b.month_date = DATE '{month}' AND b.{column} = {}",
+                    quoted(name)
+                ),
+            }
+        }
+        Leaf::Recurring { movement, period } => {
+            let opening = period.start - Days::new(1);
+            let query = bound(MOVEMENTS, &[&workspace, &format!("'{opening}'"), &format!("'{}'", period.last_day())]);
+            format!("SELECT {} FROM (\n{query})", movement.column())
+        }
+        Leaf::Hour { rhythm, period, weekday, hour } => {
+            let (start, end) = days(period);
+            let query = hours_sql(*rhythm, &workspace, &start, &end);
+            format!(
+                "SELECT coalesce(sum(events), 0) FROM (\n{query}\nGROUP BY 1, 2)\nWHERE weekday = {weekday} AND hour = {hour}"
+            )
+        }
+        Leaf::Post { platform, post_key, measure, period } => {
+            let query = bound(POSTS, &[&workspace, &format!("'{}'", period.start), &format!("'{}'", period.end)]);
+            format!(
+                "SELECT {} FROM (\n{query})\nWHERE platform = {} AND post_key = {}",
+                measure.column(),
+                quoted(platform),
+                quoted(post_key)
+            )
+        }
+        Leaf::Stated { value, by } => {
+            let by = by.replace('*', "");
+            format!("SELECT CAST({value} AS DECIMAL(38, 9)) /* {by} */")
+        }
+    }
+}
+
+/// A query with its numbered parameters written out, the comments above it left away.
+fn bound(query: &str, values: &[&str]) -> String {
+    let body = query.lines().skip_while(|line| line.starts_with("--")).collect::<Vec<_>>().join("\n");
+    values.iter().enumerate().fold(body, |query, (index, value)| query.replace(&format!("${}", index + 1), value))
+}
+
+fn metric_sql(context: &ReportContext, reading: &Reading) -> String {
+    let workspace = quoted(&context.workspace.id);
+    let mut daily = format!(
+        "workspace = {workspace} AND date >= DATE '{}' AND date < DATE '{}'",
+        reading.period.start, reading.period.end
+    );
+    for (column, value) in [("channel", &reading.channel), ("campaign", &reading.campaign)] {
+        if let Some(value) = value {
+            daily += &format!("\n  AND {column} = {}", quoted(value));
+        }
+    }
+    let (channels, campaigns) = patterns(&reading.within);
+    for (column, pattern) in [("channel", channels), ("campaign", campaigns)] {
+        if !pattern.is_empty() {
+            daily += &format!("\n  AND regexp_full_match({column}, {})", quoted(&pattern));
+        }
+    }
+    let last = reading.period.last_day();
+    // A channel or a part of the workspace has no level of its own, and several days no distinct count.
+    let is_whole = reading.channel.is_none() && reading.campaign.is_none() && reading.within.is_all();
+    let only_sums = context.metrics.sql(&reading.metric, &|kind| match kind {
+        Kind::Sum { column } => format!("sum({column})"),
+        _ => String::new(),
+    });
+    let is_only_sums = rests_on_sums(context, &reading.metric);
+    if let (Some(expression), true) = (only_sums, is_only_sums) {
+        return format!("SELECT {expression} FROM mart.metric_daily\nWHERE {daily}");
+    }
+    let part = |kind: &Kind| match kind {
+        Kind::Sum { column } => format!("(SELECT sum({column}) FROM mart.metric_daily WHERE {daily})"),
+        Kind::Level { column } if is_whole => {
+            format!("(SELECT {column} FROM mart.mrr_daily WHERE workspace = {workspace} AND date = DATE '{last}')")
+        }
+        Kind::Distinct { column } if is_whole && reading.period.days() == 1 => format!(
+            "(SELECT any_value({column}) FROM core.web_visitors_daily\n WHERE workspace = {workspace} AND date = DATE '{last}' HAVING count(*) = 1)"
+        ),
+        _ => "NULL".to_owned(),
+    };
+    format!("SELECT {}", context.metrics.sql(&reading.metric, &part).unwrap_or_else(|| "NULL".to_owned()))
+}
+
+fn rests_on_sums(context: &ReportContext, metric: &str) -> bool {
+    match context.metrics.get(metric).map(|metric| &metric.kind) {
+        Some(Kind::Sum { .. }) => true,
+        Some(Kind::Formula(formula)) => formula.metrics().iter().all(|name| rests_on_sums(context, name)),
+        _ => false,
+    }
+}

@@ -1,0 +1,104 @@
+//! Issues a report: decides whether it may go out, builds it, and writes it with its receipts, files'
+//! sums and messages in one transaction.
+
+use crate::domain::period::Period;
+use crate::jobs::readings::{ReportContext, Request, broken_claims, reach, read};
+use crate::jobs::report::{Audience, ReportError, kept, new_report, render_all};
+use crate::report::build::{ReceiptDraft, build, report_id};
+use crate::report::definition::Definition;
+use crate::report::document::Document;
+use crate::report::readiness::{Action, Decision, LatePolicy, Question, decide};
+use crate::report::templates::Templates;
+use crate::warehouse::outbox::{is_issued, issue};
+use crate::warehouse::{Warehouse, WarehouseError};
+use chrono::{DateTime, Utc};
+use duckdb::Connection;
+use std::collections::BTreeSet;
+
+/// A report to be issued about some days.
+#[derive(Clone, Debug)]
+pub struct Order {
+    pub definition: Definition,
+    pub period: Period,
+    pub late: LatePolicy,
+    /// When a held report goes out nevertheless.
+    pub deadline: DateTime<Utc>,
+    /// A person asks for it in spite of gaps.
+    pub is_insisted_on: bool,
+    pub now: DateTime<Utc>,
+}
+
+/// What became of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Written now, with this many gaps named on top.
+    Issued { gaps: usize, reason: crate::report::readiness::Reason },
+    /// It was issued before: nothing changes, and nothing is sent twice.
+    Known,
+    /// It waits; ask again when data has come, or at `until`.
+    Held { until: DateTime<Utc>, missing: String },
+}
+
+/// Whether an order's report may go out.
+pub fn readiness(reader: &Connection, context: &ReportContext, order: &Order) -> Result<Decision, WarehouseError> {
+    let sources = reach(reader, context)?;
+    let broken = broken_claims(reader, context, order.period)?;
+    Ok(decide(&Question {
+        policy: order.late,
+        deadline: order.deadline,
+        now: order.now,
+        period: order.period,
+        sources: &sources,
+        broken: &broken,
+        is_insisted_on: order.is_insisted_on,
+    }))
+}
+
+/// The document of an order and its receipts, under a decision that does not hold it; blocking.
+pub fn document(
+    reader: &Connection,
+    context: &ReportContext,
+    order: &Order,
+    decision: &Decision,
+) -> Result<(Document, Vec<ReceiptDraft>), WarehouseError> {
+    let dropped = match &decision.action {
+        Action::IssueWithout { facts } => facts.clone(),
+        Action::Issue | Action::Hold { .. } => BTreeSet::new(),
+    };
+    let request = Request {
+        definition: order.definition.clone(),
+        period: order.period,
+        issued_at: order.now,
+        dropped,
+        known_gaps: decision.broken.clone(),
+    };
+    Ok(build(&read(reader, context, request)?, &context.metrics))
+}
+
+/// Issues an order once; blocking.
+pub fn issue_order(
+    warehouse: &Warehouse,
+    context: &ReportContext,
+    order: &Order,
+    audience: &Audience,
+    templates: &Templates,
+) -> Result<(String, Outcome), ReportError> {
+    let id = report_id(&order.definition, &context.workspace.id, order.period);
+    if warehouse.read_blocking(|reader| is_issued(reader, &id))? {
+        return Ok((id, Outcome::Known));
+    }
+    let decision = warehouse.read_blocking(|reader| readiness(reader, context, order))?;
+    if let Action::Hold { until } = decision.action {
+        return Ok((id, Outcome::Held { until, missing: decision.late_text() }));
+    }
+    let (document, drafts) = warehouse.read_blocking(|reader| document(reader, context, order, &decision))?;
+    let rendered = render_all(&document, templates)?;
+    let define = |basis: &crate::report::receipt::Basis| basis.definition(&context.metrics);
+    let receipts = drafts.into_iter().map(|draft| kept(draft, &define)).collect::<Result<_, _>>()?;
+    let new = new_report(&document, &order.definition, receipts, &rendered, audience, templates)?;
+    let now = order.now;
+    let is_new = warehouse.write_blocking(move |connection| issue(connection, &new, now))?;
+    let outcome =
+        if is_new { Outcome::Issued { gaps: document.gaps.len(), reason: decision.reason } } else { Outcome::Known };
+    Ok((id, outcome))
+}

@@ -1,0 +1,183 @@
+//! What an issued report said against what is known now, with the reason for each difference.
+
+use crate::jobs::readings::{ReportContext, filled};
+use crate::report::book::{Book, Needs};
+use crate::report::build::Restated;
+use crate::report::definition::Within;
+use crate::report::document::{Document, Figure, Unit};
+use crate::report::format::{change_text, value_text};
+use crate::report::receipt::{Basis, Leaf, Plan};
+use crate::warehouse::WarehouseError;
+use crate::warehouse::issued::{Issued, Receipt, receipts, touched_since};
+use duckdb::Connection;
+use rust_decimal::Decimal;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A receipt taken apart again.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    pub basis: Basis,
+    pub unit: Unit,
+    pub value: Option<Decimal>,
+}
+
+impl Kept {
+    /// `None` for what another version of Daybook wrote and this one cannot read.
+    pub fn of(receipt: &Receipt) -> Option<Self> {
+        Some(Self {
+            basis: serde_json::from_str(&receipt.basis).ok()?,
+            unit: serde_json::from_str(&receipt.unit).ok()?,
+            value: receipt.value.as_ref().and_then(|value| value.parse().ok()),
+        })
+    }
+
+    /// As every format would print a value.
+    pub fn text(&self, value: Option<Decimal>, context: &ReportContext) -> String {
+        match self.basis {
+            Basis::Change { .. } => change_text(value),
+            _ => value_text(value, self.unit, context.workspace.currency),
+        }
+    }
+}
+
+/// The numbers that bases rest on as they are known now.
+#[derive(Debug)]
+pub struct Known<'a> {
+    context: &'a ReportContext,
+    books: BTreeMap<Within, Book>,
+}
+
+impl<'a> Known<'a> {
+    /// Reads all that `bases` rest on; blocking.
+    pub fn read<'b>(
+        reader: &Connection,
+        context: &'a ReportContext,
+        bases: impl IntoIterator<Item = &'b Basis>,
+    ) -> Result<Self, WarehouseError> {
+        let mut books = BTreeMap::new();
+        for needs in Needs::of(bases) {
+            books.insert(needs.within.clone(), filled(reader, context, &needs)?);
+        }
+        Ok(Self { context, books })
+    }
+
+    /// The value of a basis now.
+    pub fn value(&self, basis: &Basis) -> Option<Decimal> {
+        basis.evaluate(&|leaf| {
+            let within = match leaf {
+                Leaf::Metric(reading) => reading.within.clone(),
+                _ => Within::default(),
+            };
+            match leaf {
+                Leaf::Stated { value, .. } => Some(*value),
+                _ => self.books.get(&within)?.read(&self.context.metrics, leaf),
+            }
+        })
+    }
+}
+
+/// The figures of an issue that would be printed otherwise now, in the order they were printed.
+/// Changes are left out: they follow from their two figures.
+pub fn differences(
+    reader: &Connection,
+    context: &ReportContext,
+    issued: &Issued,
+) -> Result<Vec<Restated>, WarehouseError> {
+    let Ok(document) = serde_json::from_str::<Document>(&issued.document) else { return Ok(Vec::new()) };
+    let kept: BTreeMap<String, (Receipt, Kept)> = receipts(reader, &issued.report_id)?
+        .into_iter()
+        .filter_map(|receipt| Some((receipt.receipt.clone(), (receipt.clone(), Kept::of(&receipt)?))))
+        .collect();
+    let known = Known::read(reader, context, kept.values().map(|(_, kept)| &kept.basis))?;
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    for (_, figure) in document.figures() {
+        let Some((receipt, kept)) = figure.receipt.as_ref().and_then(|receipt| kept.get(receipt)) else { continue };
+        if matches!(kept.basis, Basis::Change { .. }) || !seen.insert(&receipt.receipt) {
+            continue;
+        }
+        let now = known.value(&kept.basis);
+        if kept.text(now, context) == figure.text {
+            continue;
+        }
+        found.push(Restated {
+            label: named(context, receipt, &kept.basis),
+            said: Figure { ..figure.clone() },
+            basis: kept.basis.clone(),
+            unit: kept.unit,
+            now,
+            why: why(reader, context, receipt, &kept.basis, issued)?,
+        });
+    }
+    Ok(found)
+}
+
+/// The receipt's label with the channel or campaign and the days it speaks of.
+fn named(context: &ReportContext, receipt: &Receipt, basis: &Basis) -> String {
+    let Basis::Read(Leaf::Metric(reading)) = basis else { return receipt.label.clone() };
+    let channel = reading.channel.as_ref().map(|id| context.channel_labels.get(id).unwrap_or(id).clone());
+    let scope = channel.or_else(|| reading.campaign.clone());
+    let name = scope.map_or_else(|| receipt.label.clone(), |scope| format!("{scope}: {}", receipt.label));
+    format!("{name}, {}", reading.period)
+}
+
+/// Why a figure is another now, from the definitions and the history of facts.
+fn why(
+    reader: &Connection,
+    context: &ReportContext,
+    receipt: &Receipt,
+    basis: &Basis,
+    issued: &Issued,
+) -> Result<String, WarehouseError> {
+    if basis.definition(&context.metrics) != receipt.definition {
+        return Ok("its definition was changed".to_owned());
+    }
+    let mut reasons = BTreeSet::new();
+    let mut touched = BTreeMap::new();
+    for leaf in basis.leaves() {
+        let (facts, period) = match leaf {
+            Leaf::Metric(reading) => {
+                let metric = context.metrics.get(&reading.metric);
+                let mut facts: Vec<String> =
+                    metric.map(|metric| metric.from.iter().cloned().collect()).unwrap_or_default();
+                facts.push("fx_rate".to_owned());
+                (facts, reading.period)
+            }
+            Leaf::Recurring { period, .. } => (vec!["subscription".to_owned(), "fx_rate".to_owned()], *period),
+            Leaf::Hour { rhythm, period, .. } => (vec![rhythm.fact().to_owned()], *period),
+            Leaf::Post { period, .. } => (vec!["influencer_post".to_owned()], *period),
+            Leaf::Plan { plan, month, .. } => {
+                let fact = if *plan == Plan::Budget { "budget" } else { "target" };
+                (vec![fact.to_owned()], crate::domain::period::Period::month_of(*month))
+            }
+            Leaf::Stated { .. } => continue,
+        };
+        for fact in facts {
+            for found in touched_since(reader, &issued.workspace, &fact, period, issued.issued_at)? {
+                let key = (fact.clone(), found.connection.clone());
+                let entry = touched.entry(key).or_insert((0, 0));
+                *entry = (entry.0.max(found.superseded), entry.1.max(found.came));
+            }
+        }
+    }
+    for ((fact, connection), (superseded, came)) in touched {
+        let source = context.source_label(&connection);
+        let rows = |count: u64| if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
+        match fact.as_str() {
+            "fx_rate" => drop(reasons.insert("exchange rates came later".to_owned())),
+            "budget" | "target" => drop(reasons.insert("the plan was changed".to_owned())),
+            _ => {
+                if superseded > 0 {
+                    reasons.insert(format!("restated by {source}: {}", rows(superseded)));
+                }
+                if came > superseded {
+                    reasons.insert(format!("late data from {source}: {}", rows(came - superseded)));
+                }
+            }
+        }
+    }
+    if reasons.is_empty() {
+        reasons.insert("computed anew from other data or settings".to_owned());
+    }
+    Ok(reasons.into_iter().collect::<Vec<_>>().join("; "))
+}

@@ -1,0 +1,169 @@
+//! Carries what a report needs out of the warehouse and the configuration.
+
+use crate::domain::benchmark::Benchmark;
+use crate::domain::campaign::Campaign;
+use crate::domain::metric::Registry;
+use crate::domain::period::Period;
+use crate::domain::workspace::Workspace;
+use crate::jobs::known_now;
+use crate::report::book::{Book, Needs};
+use crate::report::build::{Readings, needs};
+use crate::report::definition::{Definition, Part};
+use crate::report::readiness::SourceReach;
+use crate::report::receipt::Plan;
+use crate::warehouse::book::book;
+use crate::warehouse::{WarehouseError, issued, readings, rollup};
+use chrono::{DateTime, NaiveDate, Utc};
+use duckdb::Connection;
+use rust_decimal::Decimal;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a report of one tenant is made from besides the warehouse.
+#[derive(Clone, Debug)]
+pub struct ReportContext {
+    pub workspace: Workspace,
+    pub metrics: Registry,
+    pub channel_labels: BTreeMap<String, String>,
+    /// Budgets of the config by month and channel; they come before those of dropped files.
+    pub budgets: BTreeMap<(NaiveDate, String), Decimal>,
+    /// Targets of the config by month and metric.
+    pub targets: BTreeMap<(NaiveDate, String), Decimal>,
+    pub campaigns: Vec<Campaign>,
+    /// Of the workspace's industry.
+    pub benchmarks: Vec<Benchmark>,
+    pub gross_margin: Option<Decimal>,
+    /// Label and settling time of each stream, by `connection/stream`, with the fact it fills.
+    pub streams: BTreeMap<String, StreamFacts>,
+    /// The query that finds amounts without an exchange rate.
+    pub rate_check: String,
+    /// What must hold before a report goes out: the claim and the query that finds what breaks it.
+    pub checks: Vec<Check>,
+}
+
+/// A check of `jobs/checks`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// e.g. `no fact is held twice`.
+    pub claim: String,
+    pub sql: String,
+}
+
+/// What a report says of a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamFacts {
+    pub label: String,
+    pub settles_after_days: u32,
+    pub fact: String,
+}
+
+impl ReportContext {
+    /// What a connection is called, e.g. `Google Ads`; its id where nobody knows.
+    pub fn source_label(&self, connection: &str) -> String {
+        let stream = self.streams.iter().find(|(key, _)| key.split('/').next() == Some(connection));
+        stream.map_or_else(
+            || connection.replace('_', " "),
+            |(_, stream)| stream.label.split(':').next().unwrap_or(connection).to_owned(),
+        )
+    }
+}
+
+/// The numbers that `needs` names, with the configuration's plans before those of files; blocking.
+pub fn filled(reader: &Connection, context: &ReportContext, needs: &Needs) -> Result<Book, WarehouseError> {
+    let mut book = book(reader, &context.workspace.id, needs)?;
+    for (plan, stated) in [(Plan::Budget, &context.budgets), (Plan::Target, &context.targets)] {
+        for ((month, name), amount) in stated.iter().filter(|((month, _), _)| needs.months.contains(month)) {
+            book.plans.insert((plan, name.clone(), *month), *amount);
+        }
+    }
+    Ok(book)
+}
+
+/// How far the streams that cover days reach, in the order of their labels.
+pub fn reach(reader: &Connection, context: &ReportContext) -> Result<Vec<SourceReach>, WarehouseError> {
+    let found = readings::reach(reader, &context.workspace.id)?;
+    let rows = context.streams.iter().map(|(key, stream)| {
+        let reached = found.iter().find(|reach| format!("{}/{}", reach.connection, reach.stream) == *key);
+        SourceReach {
+            source: key.clone(),
+            label: stream.label.clone(),
+            fact: stream.fact.clone(),
+            whole_through: reached.and_then(|reach| reach.whole_through),
+            last_success_at: reached.and_then(|reach| reach.last_success_at),
+            settles_after_days: stream.settles_after_days,
+        }
+    });
+    Ok(rows.collect())
+}
+
+/// The claims that do not hold for a period, in words.
+pub fn broken_claims(
+    reader: &Connection,
+    context: &ReportContext,
+    period: Period,
+) -> Result<Vec<String>, WarehouseError> {
+    let id = context.workspace.id.as_str();
+    let mut broken = Vec::new();
+    let waiting = readings::waiting_days(reader, id, period)?;
+    if waiting > 0 {
+        let days = if waiting == 1 { "1 day has".to_owned() } else { format!("{waiting} days have") };
+        broken.push(format!("{days} data that has not been rolled up yet: figures lag behind it."));
+    }
+    for check in &context.checks {
+        let rows = readings::check(reader, id, &check.sql, period)?;
+        if rows > 0 {
+            let rows = if rows == 1 { "1 row does".to_owned() } else { format!("{rows} rows do") };
+            broken.push(format!("A check found a fault, {rows} not satisfy it: {}.", check.claim));
+        }
+    }
+    for (currency, days) in rollup::unconverted(reader, id, &context.rate_check)? {
+        broken.push(format!(
+            "There is no exchange rate for {currency} on {days} days: its amounts count as nothing there."
+        ));
+    }
+    Ok(broken)
+}
+
+/// What is asked of [`readings`].
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub definition: Definition,
+    pub period: Period,
+    pub issued_at: DateTime<Utc>,
+    /// Facts whose figures are left out.
+    pub dropped: BTreeSet<String>,
+    pub known_gaps: Vec<String>,
+}
+
+/// Reads what a report needs; blocking.
+pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> Result<Readings, WarehouseError> {
+    let Request { definition, period, issued_at, dropped, known_gaps } = request;
+    let workspace = &context.workspace;
+    let mut needs = needs(&definition, period, &context.campaigns);
+    let mut restated = None;
+    if definition.edition.parts.contains(&Part::Restated)
+        && let Some(last) =
+            issued::last_before(reader, &workspace.id, &definition.report, &definition.variant(), period)?
+        && let Some(last) = issued::issued(reader, &last)?
+        && last.issued_at < issued_at
+    {
+        let differences = known_now::differences(reader, context, &last)?;
+        differences.iter().for_each(|difference| needs.include(&difference.basis));
+        restated = Some((last.issued_at, differences));
+    }
+    let book = filled(reader, context, &needs)?;
+    Ok(Readings {
+        definition,
+        workspace: workspace.clone(),
+        period,
+        issued_at,
+        book,
+        channel_labels: context.channel_labels.clone(),
+        campaigns: context.campaigns.clone(),
+        benchmarks: context.benchmarks.clone(),
+        gross_margin: context.gross_margin,
+        reach: reach(reader, context)?,
+        known_gaps,
+        dropped,
+        restated,
+    })
+}

@@ -1,0 +1,70 @@
+//! Metrics against what is usual in the industry.
+
+use super::tables::{Of, column, plain, words};
+use super::{Drawer, Readings};
+use crate::domain::benchmark::Rating;
+use crate::report::document::{Block, Cell, Mood, Row, Section, Table};
+use crate::report::receipt::Basis;
+
+/// Where the thresholds are written.
+const FILE: &str = "config/benchmarks.toml";
+
+pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> {
+    let mut rows = Vec::new();
+    let mut poor = Vec::new();
+    for benchmark in &readings.benchmarks {
+        let metric = benchmark.metric.as_str();
+        if !drawer.shows(metric) {
+            continue;
+        }
+        let of = benchmark.channel.clone().map_or(Of::All, Of::Channel);
+        let basis = of.basis(drawer, metric, readings.period);
+        let Some(value) = drawer.value(&basis) else { continue };
+        let rating = benchmark.rating(value);
+        let mood = match rating {
+            Rating::Poor => Mood::Bad,
+            Rating::Average => Mood::Neutral,
+            Rating::Good | Rating::Excellent => Mood::Good,
+        };
+        let channel =
+            benchmark.channel.as_ref().map_or_else(|| "All channels".to_owned(), |name| readings.channel_label(name));
+        let name = format!("{channel}: {}", drawer.label(metric));
+        if rating == Rating::Poor {
+            poor.push(name.clone());
+        }
+        let mut cells = vec![Cell::Figure { figure: drawer.metric(metric, &basis), mood }];
+        for (word, threshold) in
+            [("average", benchmark.average), ("good", benchmark.good), ("excellent", benchmark.excellent)]
+        {
+            let unit = drawer.unit(metric);
+            let figure = drawer.figure(&Basis::stated(threshold, FILE), unit, &format!("{name}, {word} from"));
+            cells.push(plain(figure));
+        }
+        cells.push(words(rating.to_string()));
+        rows.push(Row { name, cells });
+    }
+    if rows.is_empty() {
+        return None;
+    }
+    let lead = match poor.len() {
+        0 => "Nothing is rated poor.".to_owned(),
+        _ => format!("Rated poor: {}.", poor.join("; ")),
+    };
+    let table = Table {
+        id: "benchmarks".to_owned(),
+        title: None,
+        row_heading: "Channel and metric".to_owned(),
+        columns: vec![
+            column("value", "Value"),
+            column("average", "Average"),
+            column("good", "Good"),
+            column("excellent", "Excellent"),
+            column("rating", "Rating"),
+        ],
+        rows,
+        total: None,
+        empty_text: "No benchmark is set for this industry.".to_owned(),
+    };
+    let title = "Against benchmarks".to_owned();
+    Some(Section { id: "benchmarks".to_owned(), title, lead: Some(lead), blocks: vec![Block::Table(table)] })
+}

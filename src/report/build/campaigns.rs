@@ -1,0 +1,165 @@
+//! Campaigns: what paid ones cost and brought, and planned ones against budget and targets.
+
+use super::tables::{Of, cells, column, columns, plain, ranked, shown, span, words};
+use super::{Drawer, Readings};
+use crate::domain::campaign::{Campaign, Status};
+use crate::domain::metric::{Better, Unit};
+use crate::domain::period::Period;
+use crate::report::document::{Block, Cell, Mood, Row, Section, Table};
+use crate::report::format::date_text;
+use crate::report::receipt::Basis;
+use rust_decimal::{Decimal, dec};
+
+const MOST: usize = 15;
+const PAID: [&str; 8] = ["cost", "clicks", "cpc", "ctr", "platform_conversions", "cpa", "net_revenue", "roi"];
+const RETURNS: [&str; 4] = ["net_revenue", "roi", "margin", "break_even_orders"];
+const PEOPLE: [&str; 6] = ["leads", "cpl", "customers", "lead_to_customer_rate", "cac", "orders"];
+
+/// Paid campaigns of the period, dearest first.
+pub fn paid(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> {
+    if !drawer.shows("cost") {
+        return None;
+    }
+    let groups = &span(readings, readings.period)?.campaigns;
+    let names = ranked(drawer, "cost", groups);
+    if names.is_empty() {
+        return None;
+    }
+    let paying = groups.iter().filter(|(name, _)| names.contains(name));
+    let metrics = shown(drawer, &PAID, &paying.map(|(name, sums)| (name.clone(), sums.clone())).collect());
+    let left = names.len().saturating_sub(MOST);
+    let mut rows = Vec::new();
+    for name in names.into_iter().take(MOST) {
+        let cells = cells(drawer, &metrics, &Of::Campaign(name.clone()), readings.period);
+        rows.push(Row { name, cells });
+    }
+    let table = Table {
+        id: "campaigns".to_owned(),
+        title: None,
+        row_heading: "Campaign".to_owned(),
+        columns: columns(drawer, &metrics),
+        rows,
+        total: None,
+        empty_text: "No campaign spent anything.".to_owned(),
+    };
+    let lead = (left > 0).then(|| format!("The {MOST} dearest; {left} more spent less."));
+    let blocks = vec![Block::Table(table)];
+    Some(Section { id: "campaigns".to_owned(), title: "Paid campaigns".to_owned(), lead, blocks })
+}
+
+/// Campaigns with a plan, from their first day to the period's last.
+pub fn planned(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> {
+    if !readings.definition.row.within.is_all() || !drawer.shows("cost") {
+        return None;
+    }
+    let running: Vec<(&Campaign, Period)> = readings
+        .campaigns
+        .iter()
+        .filter(|campaign| campaign.runs_in(readings.period))
+        .filter_map(|campaign| Some((campaign, campaign.days_until(readings.period)?)))
+        .filter(|(campaign, days)| {
+            span(readings, *days).is_some_and(|span| span.campaigns.contains_key(&campaign.name))
+        })
+        .collect();
+    if running.is_empty() {
+        return None;
+    }
+    let groups = running.iter().filter_map(|(campaign, days)| {
+        Some((campaign.name.clone(), span(readings, *days)?.campaigns.get(&campaign.name)?.clone()))
+    });
+    let groups = groups.collect();
+    let (returns, people) = (shown(drawer, &RETURNS, &groups), shown(drawer, &PEOPLE, &groups));
+    let (mut money_rows, mut people_rows) = (Vec::new(), Vec::new());
+    for (campaign, days) in &running {
+        let of = Of::Campaign(campaign.name.clone());
+        let mut row = money(drawer, readings, campaign, *days);
+        row.extend(cells(drawer, &returns, &of, *days));
+        money_rows.push(Row { name: campaign.title().to_owned(), cells: row });
+        people_rows.push(Row { name: campaign.title().to_owned(), cells: cells(drawer, &people, &of, *days) });
+    }
+    let mut headings = vec![column("used", "Used"), column("cost", "Spent"), column("budget", "Budget")];
+    headings.extend(columns(drawer, &returns));
+    let table = |id: &str, title: &str, columns, rows| Table {
+        id: id.to_owned(),
+        title: Some(title.to_owned()),
+        row_heading: "Campaign".to_owned(),
+        columns,
+        rows,
+        total: None,
+        empty_text: "No planned campaign runs.".to_owned(),
+    };
+    let mut blocks = vec![Block::Table(table("plans", "Money, from the first day", headings, money_rows))];
+    if !people.is_empty() {
+        let headings = columns(drawer, &people);
+        blocks.push(Block::Table(table("plan_results", "Results, from the first day", headings, people_rows)));
+    }
+    blocks.extend(targets(readings, drawer, &running).map(Block::Table));
+    let lead = running.iter().map(|(campaign, days)| {
+        let state = match (campaign.status, campaign.end) {
+            (Status::Completed, _) => "completed".to_owned(),
+            (_, Some(end)) => format!("{} to {}", date_text(days.start), date_text(end)),
+            (_, None) => format!("since {}", date_text(days.start)),
+        };
+        format!("{}: {state}", campaign.title())
+    });
+    let lead = Some(lead.collect::<Vec<_>>().join("; ") + ".");
+    Some(Section { id: "plans".to_owned(), title: "Campaigns against plan".to_owned(), lead, blocks })
+}
+
+/// Budget used, spent and planned.
+fn money(drawer: &mut Drawer<'_>, readings: &Readings, campaign: &Campaign, days: Period) -> Vec<Cell> {
+    let spent = drawer.campaign("cost", days, &campaign.name);
+    let spent_cell = drawer.cell("cost", &spent);
+    let Some(amount) = campaign.budget else {
+        return vec![words("no budget"), spent_cell, words("none")];
+    };
+    let budget = Basis::stated(amount, &readings.plan_file());
+    let used = Basis::calculated("spent / budget", [("spent", spent), ("budget", budget.clone())]);
+    let label = format!("{}: budget used", campaign.title());
+    let used = drawer.figure(&used, Unit::Percent, &label);
+    let share = used.value;
+    let mood = if share.is_some_and(|share| share > Decimal::ONE) { Mood::Bad } else { Mood::Neutral };
+    let budget = drawer.figure(&budget, Unit::Money, &format!("{}: budget", campaign.title()));
+    vec![Cell::Progress { figure: used, share, mood }, spent_cell, plain(budget)]
+}
+
+/// What was to be reached, and how much of it is.
+fn targets(readings: &Readings, drawer: &mut Drawer<'_>, running: &[(&Campaign, Period)]) -> Option<Table> {
+    let mut rows = Vec::new();
+    for (campaign, days) in running {
+        for (metric, target) in &campaign.targets {
+            let value = drawer.campaign(metric, *days, &campaign.name);
+            let target = Basis::stated(*target, &readings.plan_file());
+            let parts = [("reached", value.clone()), ("target", target.clone())];
+            let name = format!("{}: {}", campaign.title(), drawer.label(metric));
+            let reached = drawer.figure(&Basis::calculated("reached / target", parts), Unit::Percent, &name);
+            let share = reached.value;
+            let mood = verdict(drawer.better(metric), share);
+            let actual = drawer.cell(metric, &value);
+            let unit = drawer.unit(metric);
+            let target = drawer.figure(&target, unit, &format!("{name}, target"));
+            let cells = vec![Cell::Progress { figure: reached, share, mood }, actual, plain(target)];
+            rows.push(Row { name, cells });
+        }
+    }
+    (!rows.is_empty()).then(|| Table {
+        id: "plan_targets".to_owned(),
+        title: Some("Targets".to_owned()),
+        row_heading: "Campaign and target".to_owned(),
+        columns: vec![column("reached", "Reached"), column("actual", "Actual"), column("target", "Target")],
+        rows,
+        total: None,
+        empty_text: "No campaign has targets.".to_owned(),
+    })
+}
+
+/// Four fifths of a target is fair while a campaign runs; a limit is kept or not.
+fn verdict(better: Better, share: Option<Decimal>) -> Mood {
+    match (better, share) {
+        (Better::Lower, Some(share)) if share > Decimal::ONE => Mood::Bad,
+        (Better::Lower, Some(_)) => Mood::Good,
+        (_, Some(share)) if share >= Decimal::ONE => Mood::Good,
+        (_, Some(share)) if share < dec!(0.5) => Mood::Bad,
+        _ => Mood::Neutral,
+    }
+}

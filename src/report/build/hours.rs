@@ -1,0 +1,67 @@
+//! When in the week people act: hour by weekday over four weeks.
+
+use super::tables::{column, plain};
+use super::{Drawer, Readings};
+use crate::domain::metric::Unit;
+use crate::domain::period::Period;
+use crate::report::document::{Block, Chart, Plot, Row, Section, Table};
+use crate::report::receipt::{Basis, Leaf, Rhythm};
+use chrono::Days;
+use rust_decimal::Decimal;
+
+const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+const MOST: usize = 5;
+
+/// Four weeks to the period's end, or the period where that is longer: each weekday as often.
+pub fn span(period: Period) -> Period {
+    let days = (period.days().max(28) / 7 * 7).unsigned_abs();
+    Period { start: period.end - Days::new(days), end: period.end }
+}
+
+pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> {
+    let period = span(readings.period);
+    // A week of too few events shows chance, not habit.
+    let rhythm = [Rhythm::Payments, Rhythm::Leads].into_iter().find(|rhythm| {
+        let week = readings.book.hours.get(&(*rhythm, period));
+        week.is_some_and(|week| week.values().sum::<Decimal>() >= Decimal::ONE_HUNDRED)
+    })?;
+    if !drawer.shows_fact(rhythm.fact(), "Hours of the week") {
+        return None;
+    }
+    let week = readings.book.hours.get(&(rhythm, period))?;
+    let value = |weekday: u32, hour: u32| week.get(&(weekday, hour)).copied().unwrap_or_default();
+    let cells: Vec<Vec<Decimal>> = (1..=7).map(|weekday| (0..24).map(|hour| value(weekday, hour)).collect()).collect();
+    let mut busiest: Vec<((u32, u32), Decimal)> = week.iter().map(|(at, value)| (*at, *value)).collect();
+    busiest.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let name = |weekday: u32, hour: u32| {
+        format!("{} {hour:02}:00 to {:02}:00", DAYS[(weekday as usize).saturating_sub(1) % 7], hour + 1)
+    };
+    let mut rows = Vec::new();
+    for ((weekday, hour), _) in busiest.into_iter().take(MOST) {
+        let basis = Basis::Read(Leaf::Hour { rhythm, period, weekday, hour });
+        let figure = drawer.figure(&basis, Unit::Count, &format!("{} {}", name(weekday, hour), rhythm.label()));
+        rows.push(Row { name: name(weekday, hour), cells: vec![plain(figure)] });
+    }
+    let first = rows.first()?;
+    let alt = format!("Hour by weekday of {}; the busiest is {}.", rhythm.label(), first.name);
+    let label = rhythm.label();
+    let title = format!("{}{} by hour and weekday, {period}", label[..1].to_uppercase(), &label[1..]);
+    let plot = Plot::Heat {
+        rows: DAYS.map(|day| day[..3].to_owned()).to_vec(),
+        columns: (0..24).map(|hour| format!("{hour:02}")).collect(),
+        cells: cells.into_iter().map(|row| row.into_iter().map(Some).collect()).collect(),
+    };
+    let chart = Chart { id: "hours".to_owned(), title, unit: Unit::Count, plot, alt };
+    let table = Table {
+        id: "busiest_hours".to_owned(),
+        title: Some("The busiest hours".to_owned()),
+        row_heading: "Hour".to_owned(),
+        columns: vec![column("events", &format!("{}{}", label[..1].to_uppercase(), &label[1..]))],
+        rows,
+        total: None,
+        empty_text: String::new(),
+    };
+    let lead = Some(format!("Hours are those of {}.", readings.workspace.time_zone));
+    let blocks = vec![Block::Chart(chart), Block::Table(table)];
+    Some(Section { id: "hours".to_owned(), title: "Hours of the week".to_owned(), lead, blocks })
+}

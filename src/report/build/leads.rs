@@ -1,0 +1,25 @@
+//! Where leads come from, what they cost and how many go on.
+
+use super::tables::{by_channel, ranked, shown, span};
+use super::{Drawer, Readings};
+use crate::report::document::{Block, Section};
+
+const COLUMNS: [&str; 7] =
+    ["leads", "qualified_leads", "sales_qualified_leads", "opportunities", "conversion_rate", "cost", "cpl"];
+
+pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> {
+    if !drawer.shows("leads") {
+        return None;
+    }
+    let groups = &span(readings, readings.period)?.channels;
+    let channels = ranked(drawer, "leads", groups);
+    let metrics = shown(drawer, &COLUMNS, groups);
+    let table = by_channel(readings, drawer, "leads", &metrics, &channels, Some("All channels"));
+    let lead = channels.first().map(|first| {
+        let basis = drawer.channel("leads", readings.period, first);
+        let count = drawer.text("leads", drawer.value(&basis));
+        format!("Most leads came by {}: {count}.", readings.channel_label(first).to_lowercase())
+    });
+    let blocks = vec![Block::Table(table)];
+    Some(Section { id: "leads".to_owned(), title: "Lead generation".to_owned(), lead, blocks })
+}

@@ -1,0 +1,77 @@
+//! What each channel's money brought.
+
+use super::tables::{by_channel, ranked, shown, span};
+use super::{Drawer, Readings};
+use crate::domain::metric::Unit;
+use crate::report::document::{Bar, Block, Chart, Plot, Section};
+use crate::report::receipt::Basis;
+use rust_decimal::Decimal;
+
+const COLUMNS: [&str; 7] = ["cost", "net_revenue", "gross_profit", "roi", "roas", "margin", "cac"];
+
+pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> {
+    if !drawer.shows("cost") || !drawer.shows("net_revenue") {
+        return None;
+    }
+    let groups = &span(readings, readings.period)?.channels;
+    let paying = ranked(drawer, "cost", groups);
+    if paying.is_empty() {
+        return None;
+    }
+    let some = groups.iter().filter(|(name, _)| paying.contains(name));
+    let metrics = shown(drawer, &COLUMNS, &some.map(|(name, sums)| (name.clone(), sums.clone())).collect());
+    let mut table = by_channel(readings, drawer, "roi", &metrics, &paying, Some("All channels"));
+    table.empty_text = "No channel had a cost.".to_owned();
+    let mut bars = Vec::new();
+    for channel in &paying {
+        let basis = drawer.channel("gross_profit", readings.period, channel);
+        let figure = drawer.metric("gross_profit", &basis);
+        bars.push(Bar { label: readings.channel_label(channel), figure, note: None });
+    }
+    let mut blocks = Vec::new();
+    if bars.len() > 1 {
+        bars.sort_by_key(|bar| std::cmp::Reverse(bar.figure.value));
+        let alt = format!("{} earned the most after media cost: {}.", bars[0].label, bars[0].figure.text);
+        let title = "Profit after media cost, by channel".to_owned();
+        let plot = Plot::Bars { bars };
+        blocks.push(Block::Chart(Chart { id: "roi".to_owned(), title, unit: Unit::Money, plot, alt }));
+    }
+    blocks.push(Block::Table(table));
+    blocks.extend(break_even(readings, drawer));
+    let lead = Some("Channels that cost money; revenue without a cost is in the total alone.".to_owned());
+    Some(Section { id: "roi".to_owned(), title: "Return by channel".to_owned(), lead, blocks })
+}
+
+/// With a known margin of goods: what a channel must return to earn anything.
+fn break_even(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Block> {
+    use super::tables::{column, plain};
+    use crate::report::document::{Row, Table};
+    let margin = readings.gross_margin.filter(|margin| *margin > Decimal::ZERO)?;
+    let stated = Basis::stated(margin, &readings.plan_file());
+    let revenue = drawer.all("net_revenue", readings.period);
+    let cost = drawer.all("cost", readings.period);
+    let profit = [("margin", stated.clone()), ("revenue", revenue), ("cost", cost)];
+    let profit = Basis::calculated("margin * revenue - cost", profit);
+    let needed = Basis::calculated("1 / margin", [("margin", stated.clone())]);
+    let actual = drawer.all("roas", readings.period);
+    let cells = vec![
+        plain(drawer.figure(&stated, Unit::Percent, "Margin after goods")),
+        plain(drawer.figure(&needed, Unit::Ratio, "Break-even ROAS")),
+        drawer.cell("roas", &actual),
+        plain(drawer.figure(&profit, Unit::Money, "Gross profit after media")),
+    ];
+    Some(Block::Table(Table {
+        id: "break_even".to_owned(),
+        title: Some("With the cost of goods".to_owned()),
+        row_heading: String::new(),
+        columns: vec![
+            column("margin", "Margin after goods"),
+            column("needed", "Break-even ROAS"),
+            column("roas", "ROAS"),
+            column("profit", "Profit after goods and media"),
+        ],
+        rows: vec![Row { name: "All channels".to_owned(), cells }],
+        total: None,
+        empty_text: String::new(),
+    }))
+}

@@ -1,0 +1,116 @@
+//! How monthly recurring revenue came from its opening to its closing value.
+
+use super::tables::{column, plain};
+use super::{Drawer, Readings};
+use crate::domain::metric::Unit;
+use crate::domain::period::Period;
+use crate::report::document::{Bar, Block, Chart, Plot, Row, Section, Table};
+use crate::report::receipt::{Basis, Leaf, Movement};
+use rust_decimal::Decimal;
+
+pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> {
+    let period = readings.period;
+    let movements = readings.book.movements.get(&period)?;
+    let moved = |movement: Movement| movements.get(&movement).copied().unwrap_or_default();
+    if moved(Movement::Opening).is_zero() && moved(Movement::Closing).is_zero()
+        || !readings.book.reaches(period)
+        || !drawer.shows_fact("subscription", "Subscriptions")
+    {
+        return None;
+    }
+    let basis = |movement| Basis::Read(Leaf::Recurring { movement, period });
+    let label = |movement: Movement| format!("MRR: {}", movement.label().to_lowercase());
+    let mut rows = Vec::new();
+    let mut bars = Vec::new();
+    for movement in Movement::ALL {
+        let is_end = matches!(movement, Movement::Opening | Movement::Closing);
+        // Rates move only those who sell in several currencies.
+        if movement == Movement::ExchangeRates && moved(movement).is_zero() {
+            continue;
+        }
+        let figure = drawer.figure(&basis(movement), Unit::Money, &label(movement));
+        if !is_end && !moved(movement).is_zero() {
+            bars.push(Bar { label: movement.label().to_owned(), figure: figure.clone(), note: None });
+        }
+        let parts = [("moved", basis(movement)), ("opening", basis(Movement::Opening))];
+        let share = Basis::calculated("moved / opening", parts);
+        let share = drawer.figure(&share, Unit::Percent, &format!("{}, of the opening", label(movement)));
+        rows.push(Row { name: movement.label().to_owned(), cells: vec![plain(figure), plain(share)] });
+    }
+    let total = rows.pop();
+    let mut blocks = Vec::new();
+    if bars.len() > 1 {
+        let alt = format!(
+            "MRR moved from {} to {}.",
+            text(drawer, moved(Movement::Opening)),
+            text(drawer, moved(Movement::Closing))
+        );
+        let title = "What moved monthly recurring revenue".to_owned();
+        let plot = Plot::Bars { bars };
+        blocks.push(Block::Chart(Chart { id: "mrr_movements".to_owned(), title, unit: Unit::Money, plot, alt }));
+    }
+    blocks.push(Block::Table(Table {
+        id: "mrr".to_owned(),
+        title: None,
+        row_heading: "Monthly recurring revenue".to_owned(),
+        columns: vec![column("amount", "Amount"), column("share", "Of the opening")],
+        rows,
+        total,
+        empty_text: "No subscription is known.".to_owned(),
+    }));
+    blocks.push(Block::Table(rates(drawer, period)));
+    let lead = format!(
+        "From {} to {} over the {}.",
+        text(drawer, moved(Movement::Opening)),
+        text(drawer, moved(Movement::Closing)),
+        readings.definition.cadence.noun()
+    );
+    Some(Section { id: "subscriptions".to_owned(), title: "Subscriptions".to_owned(), lead: Some(lead), blocks })
+}
+
+fn text(drawer: &Drawer<'_>, value: Decimal) -> String {
+    drawer.text("mrr", Some(value))
+}
+
+/// The rates that follow from the movements. Losses are negative amounts.
+fn rates(drawer: &mut Drawer<'_>, period: Period) -> Table {
+    let of = |movement| Basis::Read(Leaf::Recurring { movement, period });
+    let parts = || {
+        [
+            ("opening", of(Movement::Opening)),
+            ("exchange_rates", of(Movement::ExchangeRates)),
+            ("expansion", of(Movement::Expansion)),
+            ("contraction", of(Movement::Contraction)),
+            ("churned", of(Movement::Churned)),
+        ]
+    };
+    let at_rates = "(opening + exchange_rates)";
+    let rows = [
+        ("Gross MRR churn", format!("(0 - contraction - churned) / {at_rates}"), Unit::Percent),
+        (
+            "Net revenue retention",
+            format!("({at_rates} + expansion + contraction + churned) / {at_rates}"),
+            Unit::Percent,
+        ),
+    ];
+    let mut table = Table {
+        id: "mrr_rates".to_owned(),
+        title: None,
+        row_heading: "Rate".to_owned(),
+        columns: vec![column("value", "Value")],
+        rows: Vec::new(),
+        total: None,
+        empty_text: String::new(),
+    };
+    for (name, formula, unit) in rows {
+        let figure = drawer.figure(&Basis::calculated(&formula, parts()), unit, name);
+        table.rows.push(Row { name: name.to_owned(), cells: vec![plain(figure)] });
+    }
+    let arpa = [("mrr", of(Movement::Closing)), ("customers", of(Movement::PayingCustomers))];
+    let figure = drawer.figure(&Basis::calculated("mrr / customers", arpa), Unit::Money, "MRR a paying customer");
+    table.rows.push(Row { name: "MRR a paying customer".to_owned(), cells: vec![plain(figure)] });
+    let churn = [("lost", of(Movement::LostCustomers)), ("opening", of(Movement::OpeningCustomers))];
+    let figure = drawer.figure(&Basis::calculated("lost / opening", churn), Unit::Percent, "Customer churn");
+    table.rows.push(Row { name: "Customer churn".to_owned(), cells: vec![plain(figure)] });
+    table
+}

@@ -1,0 +1,299 @@
+//! What parts say, over small books.
+
+use super::*;
+use crate::domain::campaign::Status;
+use crate::domain::metric::Columns;
+use crate::domain::money::Currency;
+use crate::report::book::{Span, Sums};
+use crate::report::definition::{Edition, Row, Within};
+use crate::report::document::{Block, Cell, Figure, Table};
+use crate::report::receipt::{Movement, Plan};
+use chrono::TimeZone;
+use rust_decimal::dec;
+
+const COLUMNS: Columns<'static> = Columns {
+    summed: &[
+        "sessions",
+        "engaged_sessions",
+        "pageviews",
+        "session_seconds",
+        "key_events",
+        "impressions",
+        "clicks",
+        "platform_conversions",
+        "leads",
+        "mqls",
+        "sqls",
+        "opportunities",
+        "customers",
+        "orders",
+        "revenue",
+        "refunds",
+        "cost",
+    ],
+    levels: &["mrr", "subscriptions"],
+    distinct: &["visitors", "new_visitors"],
+};
+
+fn registry() -> Registry {
+    let specs = toml::from_str(include_str!("../../../jobs/metrics.toml")).expect("metrics");
+    Registry::new(specs, COLUMNS).expect("a registry")
+}
+
+fn date(text: &str) -> NaiveDate {
+    text.parse().expect("a date")
+}
+
+fn sums(values: &[(&str, Decimal)]) -> Sums {
+    // Where there is a row, every column has a value.
+    let mut sums: Sums = COLUMNS.summed.iter().map(|column| ((*column).to_owned(), Decimal::ZERO)).collect();
+    sums.extend(values.iter().map(|(column, value)| ((*column).to_owned(), *value)));
+    sums
+}
+
+/// A report of one part about a period whose data begins long before.
+fn readings(report: &str, part: Part, period: Period) -> Readings {
+    let mut definition = Definition::standard(report).expect("a report");
+    definition.edition.parts = vec![part];
+    Readings {
+        definition,
+        workspace: Workspace {
+            id: "acme".to_owned(),
+            name: "Acme".to_owned(),
+            time_zone: chrono_tz::UTC,
+            currency: Currency::new("USD").expect("a currency"),
+            week_starts_on: chrono::Weekday::Mon,
+        },
+        period,
+        issued_at: Utc.with_ymd_and_hms(2026, 12, 1, 10, 0, 0).single().expect("an instant"),
+        book: Book { first_date: Some(date("2020-01-01")), ..Book::default() },
+        channel_labels: BTreeMap::new(),
+        campaigns: Vec::new(),
+        benchmarks: Vec::new(),
+        gross_margin: None,
+        reach: Vec::new(),
+        known_gaps: Vec::new(),
+        dropped: BTreeSet::new(),
+        restated: None,
+    }
+}
+
+fn november() -> Period {
+    Period::month_of(date("2026-11-15"))
+}
+
+fn table<'d>(document: &'d Document, id: &str) -> &'d Table {
+    let blocks = document.sections.iter().flat_map(|section| &section.blocks);
+    let mut found = blocks.filter_map(|block| match block {
+        Block::Table(table) if table.id == id => Some(table),
+        _ => None,
+    });
+    found.next().unwrap_or_else(|| panic!("no table {id} in {document:#?}"))
+}
+
+fn cell<'t>(table: &'t Table, row: &str, column: &str) -> &'t Cell {
+    let index = table.columns.iter().position(|known| known.id == column).expect(column);
+    let rows = table.rows.iter().chain(&table.total);
+    &rows.into_iter().find(|known| known.name == row).expect(row).cells[index]
+}
+
+fn figure<'t>(table: &'t Table, row: &str, column: &str) -> &'t Figure {
+    match cell(table, row, column) {
+        Cell::Figure { figure, .. } | Cell::Progress { figure, .. } => figure,
+        Cell::Text { text } => panic!("{row} {column} is the text {text}"),
+    }
+}
+
+fn words<'t>(table: &'t Table, row: &str, column: &str) -> &'t str {
+    match cell(table, row, column) {
+        Cell::Text { text } => text,
+        other => panic!("{row} {column} is {other:?}"),
+    }
+}
+
+/// The worked example of the campaign chapter: budget $5,000, 120 leads, 12 conversions, $18,000.
+#[test]
+fn a_campaign_against_its_plan_gives_the_worked_example() {
+    let mut readings = readings("monthly_overview", Part::Plans, november());
+    let results = sums(&[
+        ("cost", dec!(5000)),
+        ("leads", dec!(120)),
+        ("customers", dec!(12)),
+        ("orders", dec!(12)),
+        ("revenue", dec!(18000)),
+    ]);
+    let span =
+        Span { total: results.clone(), campaigns: BTreeMap::from([("Spring".to_owned(), results)]), ..Span::default() };
+    readings.book.spans.insert(november(), span);
+    readings.campaigns = vec![Campaign {
+        name: "Spring".to_owned(),
+        label: None,
+        status: Status::Active,
+        start: november().start,
+        end: None,
+        budget: Some(dec!(5000)),
+        targets: [("leads", dec!(150)), ("customers", dec!(15)), ("roi", dec!(2.50))]
+            .map(|(metric, amount)| (metric.to_owned(), amount))
+            .into(),
+    }];
+    let (document, receipts) = build(&readings, &registry());
+    let plans = table(&document, "plans");
+    let text = |column| figure(plans, "Spring", column).text.clone();
+    assert_eq!((text("used"), text("cost"), text("budget")), ("100.0%".into(), "$5,000.00".into(), "$5,000.00".into()));
+    let results = table(&document, "plan_results");
+    assert_eq!(figure(results, "Spring", "lead_to_customer_rate").text, "10.0%");
+    assert_eq!(figure(results, "Spring", "cpl").text, "$41.67");
+    assert_eq!(text("roi"), "260.0%");
+    assert_eq!(text("margin"), "72.2%");
+    assert_eq!(text("break_even_orders"), "3.3", "payments of $1,500 that would have paid for the cost");
+    let targets = table(&document, "plan_targets");
+    let reached = |name: &str| {
+        let row = format!("Spring: {name}");
+        let text = |column| figure(targets, &row, column).text.clone();
+        (text("actual"), text("target"), text("reached"))
+    };
+    assert_eq!(reached("Leads"), ("120".into(), "150".into(), "80.0%".into()));
+    assert_eq!(reached("New customers"), ("12".into(), "15".into(), "80.0%".into()));
+    assert_eq!(reached("ROI"), ("260.0%".into(), "250.0%".into(), "104.0%".into()));
+    assert!(document.figures().iter().all(|(_, figure)| figure.receipt.is_some()));
+    assert_eq!(receipts.iter().map(|draft| &draft.receipt).collect::<BTreeSet<_>>().len(), receipts.len());
+}
+
+#[test]
+fn budget_pacing_projects_the_month_by_days() {
+    let period = Period::day(date("2026-11-12"));
+    let mut readings = readings("daily_performance", Part::Budget, period);
+    let to_date = Period { start: date("2026-11-01"), end: date("2026-11-13") };
+    let spent = sums(&[("cost", dec!(4500))]);
+    let span =
+        Span { total: spent.clone(), channels: BTreeMap::from([("paid_search".to_owned(), spent)]), ..Span::default() };
+    readings.book.spans.insert(to_date, span);
+    for (channel, amount) in [("paid_search", dec!(9000)), ("email", dec!(300))] {
+        readings.book.plans.insert((Plan::Budget, channel.to_owned(), to_date.start), amount);
+    }
+    let (document, _) = build(&readings, &registry());
+    let budget = table(&document, "budget");
+    let text = |row, column| figure(budget, row, column).text.clone();
+    // 12 of 30 days: 4,500 becomes 11,250; half is spent where two fifths should be.
+    assert_eq!((text("paid_search", "used"), text("paid_search", "projected")), ("50.0%".into(), "$11,250.00".into()));
+    assert_eq!(
+        (text("paid_search", "left"), words(budget, "paid_search", "pace")),
+        ("$250.00".into(), "ahead of pace")
+    );
+    assert_eq!((text("email", "spent"), words(budget, "email", "pace")), ("$0.00".into(), "behind pace"));
+    assert_eq!((text("All budgets", "planned"), text("All budgets", "used")), ("$9,300.00".into(), "48.4%".into()));
+}
+
+#[test]
+fn a_target_is_shared_out_over_the_days_of_two_months() {
+    let week = Period::week_of(date("2026-11-30"), chrono::Weekday::Mon);
+    let of_month =
+        |month| Basis::Read(crate::report::receipt::Leaf::Plan { plan: Plan::Target, name: "leads".to_owned(), month });
+    let basis = share_of_months(week, &of_month);
+    let Basis::Calculated { formula, parts } = &basis else { panic!("{basis:?}") };
+    assert_eq!((formula.as_str(), parts.len()), ("month_2026_11 * 1 / 30 + month_2026_12 * 6 / 31", 2));
+    assert_eq!(basis.evaluate(&|_| Some(dec!(930))), Some(dec!(211)));
+    let month = share_of_months(november(), &of_month);
+    assert_eq!(month, of_month(november().start), "a whole month needs no share");
+}
+
+#[test]
+fn movements_of_recurring_revenue_close() {
+    let mut readings = readings("monthly_overview", Part::Subscriptions, november());
+    let moved = [
+        (Movement::Opening, dec!(1000)),
+        (Movement::ExchangeRates, dec!(10)),
+        (Movement::New, dec!(300)),
+        (Movement::Reactivation, dec!(50)),
+        (Movement::Expansion, dec!(40)),
+        (Movement::Contraction, dec!(-30)),
+        (Movement::Churned, dec!(-80)),
+        (Movement::Closing, dec!(1290)),
+        (Movement::OpeningCustomers, dec!(10)),
+        (Movement::PayingCustomers, dec!(12)),
+        (Movement::LostCustomers, dec!(1)),
+    ];
+    readings.book.movements.insert(november(), moved.into());
+    let (document, _) = build(&readings, &registry());
+    let mrr = table(&document, "mrr");
+    let sum: Decimal = mrr.rows.iter().filter_map(|row| figure(mrr, &row.name, "amount").value).sum();
+    assert_eq!(Some(sum), figure(mrr, "At the end", "amount").value);
+    let rates = table(&document, "mrr_rates");
+    let text = |row| figure(rates, row, "value").text.clone();
+    assert_eq!(text("Gross MRR churn"), "10.9%", "110 of 1,010");
+    assert_eq!(text("Net revenue retention"), "93.1%", "940 of 1,010");
+    assert_eq!((text("MRR a paying customer"), text("Customer churn")), ("$107.50".into(), "10.0%".into()));
+}
+
+#[test]
+fn visitors_are_shown_for_a_day_and_never_summed_for_a_week() {
+    let day = Period::day(date("2026-11-15"));
+    let mut one = readings("daily_performance", Part::Headline, day);
+    let with = |visitors| sums(&[("sessions", dec!(90)), ("visitors", visitors)]);
+    one.book.spans.insert(day, Span { total: with(dec!(70)), ..Span::default() });
+    let (document, _) = build(&one, &registry());
+    assert!(document.figures().iter().any(|(path, figure)| path == "headline/visitors" && figure.text == "70"));
+    let week = Period::week_of(date("2026-11-15"), chrono::Weekday::Mon);
+    let mut seven = readings("weekly_performance", Part::Headline, week);
+    seven.book.spans.insert(week, Span { total: sums(&[("sessions", dec!(600))]), ..Span::default() });
+    seven.book.days = week.dates().map(|date| (date, with(dec!(70)))).collect();
+    let (document, _) = build(&seven, &registry());
+    assert!(document.figures().iter().all(|(path, _)| !path.contains("visitors")));
+    assert!(document.notes.iter().any(|note| note.starts_with("Visitors are left out")), "{:?}", document.notes);
+}
+
+#[test]
+fn late_facts_take_their_figures_with_them_and_are_named() {
+    let day = Period::day(date("2026-11-15"));
+    let mut readings = readings("daily_performance", Part::Headline, day);
+    let total = sums(&[("sessions", dec!(90)), ("revenue", dec!(500)), ("cost", dec!(100))]);
+    readings.book.spans.insert(day, Span { total, ..Span::default() });
+    readings.dropped = BTreeSet::from(["ad_daily".to_owned()]);
+    let (document, _) = build(&readings, &registry());
+    let shown: Vec<String> = document.figures().into_iter().map(|(path, _)| path).collect();
+    assert!(shown.iter().any(|path| path == "headline/net_revenue"));
+    assert!(shown.iter().all(|path| !path.contains("cost") && !path.contains("roas")), "{shown:?}");
+    assert_eq!(document.gaps, ["Left out because their data is late: Media cost, ROAS."]);
+    assert!(!document.summary.contains("cost"), "{}", document.summary);
+}
+
+#[test]
+fn a_figure_is_final_once_its_sources_have_settled() {
+    let (day, last) = (date("2026-11-15"), date("2026-11-20"));
+    let source = |fact: &str, settles_after_days, through| SourceReach {
+        source: fact.to_owned(),
+        label: fact.to_owned(),
+        fact: fact.to_owned(),
+        whole_through: Some(through),
+        last_success_at: None,
+        settles_after_days,
+    };
+    let reach = [source("ad_daily", 30, last), source("web_daily", 3, last), source("payment", 0, date("2026-11-14"))];
+    let settling = |today| Settling::new(&reach, today);
+    assert!(!settling(date("2026-12-15")).is_final("ad_daily", day), "its thirtieth day is not over");
+    assert!(settling(date("2026-12-16")).is_final("ad_daily", day));
+    assert!(settling(date("2026-11-19")).is_final("web_daily", day));
+    assert!(!settling(date("2026-11-18")).is_final("web_daily", day));
+    assert!(!settling(date("2027-01-01")).is_final("payment", day), "the day has not come yet");
+    assert!(settling(date("2026-11-16")).is_final("payment", date("2026-11-14")));
+}
+
+#[test]
+fn a_report_about_a_part_has_an_id_and_files_of_its_own_and_says_so() {
+    let day = Period::day(date("2026-11-15"));
+    let mut readings = readings("daily_performance", Part::Headline, day);
+    let whole = report_id(&readings.definition, "acme", day);
+    let within = Within { channels: vec!["paid_search".to_owned()], campaigns: Vec::new() };
+    readings.definition.row = Row { id: "paid".to_owned(), title: "Paid".to_owned(), within: within.clone() };
+    readings.definition.edition = Edition { parts: vec![Part::Headline, Part::Goals], ..Edition::default() };
+    readings.book.within = within;
+    readings.book.spans.insert(day, Span { total: sums(&[("sessions", dec!(9))]), ..Span::default() });
+    readings.book.plans.insert((Plan::Target, "sessions".to_owned(), date("2026-11-01")), dec!(100));
+    let (document, receipts) = build(&readings, &registry());
+    assert_ne!(document.id, whole);
+    assert_eq!(document.file_stem, "daily-2026-11-15-paid");
+    assert!(document.sections.iter().all(|section| section.id != "goals"), "targets are those of the whole");
+    assert!(document.notes.iter().any(|note| note.contains("channels paid_search")));
+    let kept = receipts.iter().map(|draft| serde_json::to_string(&draft.basis).expect("JSON"));
+    assert!(kept.into_iter().all(|basis| basis.contains("paid_search")));
+}

@@ -1,0 +1,48 @@
+-- How a workspace's MRR came from the close of one day ($2) to the close of another ($3).
+-- Grain: one row, all null where no subscription is known
+-- Inputs: core.subscription, mart.fx_cross
+-- Opening and closing equal mart.mrr_daily of their days; losses are negative, so that
+--   opening + exchange_rates + new + reactivation + expansion + contraction + churned = closing.
+WITH worth AS (
+    -- Each subscription's value at both rates, and whether it counted on either day.
+    SELECT
+        coalesce(s.customer_id, s.subscription_id) AS customer,
+        CAST(round(s.mrr * coalesce(f.rate, 0), 6) AS DECIMAL(38, 6)) AS at_opening_rate,
+        CAST(round(s.mrr * coalesce(t.rate, 0), 6) AS DECIMAL(38, 6)) AS at_closing_rate,
+        s.counts_from_date <= CAST($2 AS DATE) AS was_known,
+        s.counts_from_date <= CAST($2 AS DATE) AND (s.ended_date IS NULL OR s.ended_date > CAST($2 AS DATE)) AS is_on_before,
+        s.counts_from_date <= CAST($3 AS DATE) AND (s.ended_date IS NULL OR s.ended_date > CAST($3 AS DATE)) AS is_on_after
+    FROM core.subscription AS s
+    LEFT JOIN mart.fx_cross AS f ON f.workspace = s.workspace AND f.date = CAST($2 AS DATE) AND f.currency = s.currency
+    LEFT JOIN mart.fx_cross AS t ON t.workspace = s.workspace AND t.date = CAST($3 AS DATE) AND t.currency = s.currency
+    WHERE s.workspace = $1 AND s.mrr > 0
+),
+
+customer AS (
+    SELECT
+        customer,
+        bool_or(was_known) AS was_known,
+        bool_or(is_on_before) AS is_on_before,
+        bool_or(is_on_after) AS is_on_after,
+        coalesce(sum(at_opening_rate) FILTER (is_on_before), 0) AS opened,
+        coalesce(sum(at_closing_rate) FILTER (is_on_before), 0) AS opened_at_closing_rate,
+        coalesce(sum(at_closing_rate) FILTER (is_on_after), 0) AS closed
+    FROM worth
+    GROUP BY customer
+)
+
+SELECT
+    CAST(sum(opened) AS DECIMAL(38, 6)) AS opening,
+    CAST(sum(opened_at_closing_rate - opened) AS DECIMAL(38, 6)) AS exchange_rates,
+    CAST(coalesce(sum(closed) FILTER (is_on_after AND NOT was_known), 0) AS DECIMAL(38, 6)) AS new,
+    CAST(coalesce(sum(closed) FILTER (is_on_after AND was_known AND NOT is_on_before), 0) AS DECIMAL(38, 6)) AS reactivation,
+    CAST(coalesce(sum(closed - opened_at_closing_rate)
+        FILTER (is_on_before AND is_on_after AND closed > opened_at_closing_rate), 0) AS DECIMAL(38, 6)) AS expansion,
+    CAST(coalesce(sum(closed - opened_at_closing_rate)
+        FILTER (is_on_before AND is_on_after AND closed < opened_at_closing_rate), 0) AS DECIMAL(38, 6)) AS contraction,
+    CAST(-coalesce(sum(opened_at_closing_rate) FILTER (is_on_before AND NOT is_on_after), 0) AS DECIMAL(38, 6)) AS churned,
+    CAST(sum(closed) AS DECIMAL(38, 6)) AS closing,
+    CAST(count(*) FILTER (is_on_before) AS DECIMAL(38, 6)) AS opening_customers,
+    CAST(count(*) FILTER (is_on_after) AS DECIMAL(38, 6)) AS paying_customers,
+    CAST(count(*) FILTER (is_on_before AND NOT is_on_after) AS DECIMAL(38, 6)) AS lost_customers
+FROM customer
