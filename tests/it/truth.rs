@@ -194,7 +194,7 @@ async fn what_changes_late_at_the_vendors_is_seen_by_the_next_sync() {
     assert_ne!(of(&same_day.tenants[SOFTWARE]), of(&first.tenants[SOFTWARE]), "nothing was planted");
     assert_eq!(found, of(&same_day.tenants[SOFTWARE]));
 
-    later(&world, noon() + TimeDelta::days(6));
+    later(&world, noon() + TimeDelta::days(12));
     synced(&world).await;
     let now = world.sandbox.truth();
     for (tenant, truth) in &now.tenants {
