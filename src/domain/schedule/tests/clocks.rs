@@ -72,15 +72,12 @@ fn reference(zone: Tz, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<BTreeMap<D
             skipped += minute;
         }
         let is_repeated = shown <= newest;
-        // Whether this wall time comes again within a day.
-        let comes_again =
-            !is_repeated && (wall(now + TimeDelta::days(1)) - shown) < TimeDelta::days(1) && repeats(zone, now);
         for (index, case) in CASES.iter().enumerate().filter(|(_, case)| (case.matches)(shown)) {
             if is_repeated && case.names_hours {
                 continue;
             }
-            let reason = if is_repeated || comes_again { FireReason::Overlap } else { FireReason::Normal };
-            fires[index].insert(now, reason);
+            let is_of_two = is_repeated || comes_again(zone, now, shown);
+            fires[index].insert(now, if is_of_two { FireReason::Overlap } else { FireReason::Normal });
         }
         newest = newest.max(shown);
         before = shown;
@@ -95,10 +92,11 @@ fn reference(zone: Tz, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<BTreeMap<D
     fires
 }
 
-fn repeats(zone: Tz, at: DateTime<Utc>) -> bool {
+/// Whether the clock shows the same once more within a day.
+fn comes_again(zone: Tz, now: DateTime<Utc>, shown: NaiveDateTime) -> bool {
     let wall = |at: DateTime<Utc>| at.with_timezone(&zone).naive_local();
-    let shown = wall(at);
-    (1..=24 * 60).any(|later| wall(at + TimeDelta::minutes(later)) == shown)
+    let goes_back = wall(now + TimeDelta::days(1)) - shown < TimeDelta::days(1);
+    goes_back && (1..=24 * 60).any(|later| wall(now + TimeDelta::minutes(later)) == shown)
 }
 
 #[test]

@@ -81,7 +81,7 @@ const SIX: [Tz; 6] = [
     Tz::Asia__Tehran,
 ];
 
-/// Two hourly jobs, one every six hours, and daily, weekly and monthly ones at all hours.
+/// One job every hour, one every six hours, and daily, weekly and monthly ones at all hours.
 fn fifty_jobs(zone: Tz) -> Vec<PlannedJob> {
     let policy = |index: i64| Policy {
         catch_up: CatchUp::All { within: TimeDelta::days(10) },
@@ -92,8 +92,8 @@ fn fifty_jobs(zone: Tz) -> Vec<PlannedJob> {
         .map(|index| {
             let (minute, hour) = (index * 7 % 60, index * 5 % 24);
             let text = match index {
-                0 | 1 => format!("{minute} * * * *"),
-                2 => "0 */6 * * *".to_owned(),
+                0 => format!("{minute} * * * *"),
+                1 | 2 => "0 */6 * * *".to_owned(),
                 3..=6 => format!("{minute} 2,14 * * *"),
                 7..=12 => format!("{minute} {hour} * * {}", index % 7),
                 13..=16 => format!("{minute} {hour} {} * *", index * 2 - 20),
@@ -149,7 +149,7 @@ fn ten_years_of_fifty_jobs_in_six_zones_have_each_slot_once() {
         lives.into_iter().map(|life| life.join().expect("a life without a fault")).collect()
     });
     println!("slots by zone: {counts:?}");
-    assert!(counts.iter().sum::<usize>() > 1_900_000, "{counts:?}");
+    assert!(counts.iter().sum::<usize>() > 1_300_000, "{counts:?}");
 }
 
 /// A heartbeat with hourly and daily jobs, whose clock can be set.
