@@ -208,13 +208,16 @@ mod tests {
 
     #[test]
     fn what_would_be_caught_up_and_what_not_is_told() {
-        let night = job("night", "30 2 * * *", Tz::UTC, Policy::default());
+        let gated = Policy { after: vec!["sync".to_owned()], ..Policy::default() };
+        let night = job("night", "30 2 * * *", Tz::UTC, gated);
         let seen = at("2026-11-18T12:00Z");
         let known = Known { marks: [(night.pair.clone(), Mark::first(seen))].into(), ..Known::default() };
         let fires = forecast(&[night], &known, at("2026-11-18"), at("2026-11-22"), at("2026-11-20T12:00Z"));
         let told: Vec<_> = fires.iter().map(|fire| (fire.at.format("%d").to_string(), fire.reason.name())).collect();
-        let expected = [("18", "normal"), ("19", "missed"), ("20", "catch-up"), ("21", "normal")];
+        let expected = [("18", "normal"), ("19", "missed"), ("20", "catch-up"), ("21", "gated")];
         assert_eq!(told, expected.map(|(day, reason)| (day.to_owned(), reason)));
+        let waits: Vec<bool> = fires.iter().map(|fire| fire.note.contains("after sync")).collect();
+        assert_eq!(waits, [false, false, true, true], "what is over waits for nothing");
     }
 
     #[test]

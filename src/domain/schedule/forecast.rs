@@ -116,7 +116,11 @@ fn of_job(
             (None, _) if fire.at <= now && mark.is_some() => notes.push("before Daybook knew the job".to_owned()),
             _ => {}
         }
-        if let Some(gate) = gate(job).filter(|_| slot.is_none_or(|slot| slot.state.is_unfinished())) {
+        let is_ahead = match slot {
+            Some(slot) => slot.state.is_unfinished(),
+            None => fire.at > now || mark.is_none() || reason == Reason::CatchUp,
+        };
+        if let Some(gate) = gate(job).filter(|_| is_ahead) {
             if reason == Reason::Normal {
                 reason = Reason::Gated;
             }
