@@ -46,6 +46,9 @@ pub fn read(text: &str, is_comma: bool) -> Option<Decimal> {
     let (mark, group) = if is_comma { (',', '.') } else { ('.', ',') };
     let (whole, fraction) = digits.split_once(mark).map_or((digits, None), |(whole, fraction)| (whole, Some(fraction)));
     let whole = ungrouped(whole, group)?;
+    if whole.is_empty() && fraction.is_none() {
+        return None;
+    }
     let fraction = fraction.unwrap_or("0");
     if !is_digits(fraction) || whole.len() > 28 {
         return None;

@@ -158,12 +158,12 @@ mod tests {
     fn names_are_found_by_synonym_whatever_their_case() {
         let (sources, notes) = resolve(
             "a.csv",
-            &columns(&["Network", " USER name ", "Program", "Live Date", "Cost", "curency"]),
+            &columns(&["Network", " USERNAME ", "Program", "Live Date", "Cost", "curency"]),
             &drop(Preset::Influencer),
         )
         .expect("resolved");
         let found: Vec<(&str, usize)> = sources.iter().map(|source| (source.field, source.columns[0])).collect();
-        assert_eq!(found, [("platform", 0), ("campaign", 2), ("posted_at", 3), ("fee", 4)].map(|pair| pair).to_vec());
+        assert_eq!(found, [("platform", 0), ("handle", 1), ("campaign", 2), ("posted_at", 3), ("fee", 4)]);
         assert_eq!(notes, ["a.csv: the column \"curency\" is not read; did you mean \"currency\"?"]);
     }
 

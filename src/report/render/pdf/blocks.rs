@@ -57,15 +57,15 @@ fn draw(card: &Card, x: f32, wide: f32, tall: f32, layout: &mut Layout) {
     }
     let mut y = top + HEAD;
     for comparison in &card.comparisons {
-        let change = fit(&comparison.change.text, room * 0.4, 8.5, Weight::Bold);
-        layout.text(inner, y, &change, 8.5, Weight::Bold, color(comparison.mood));
-        let after = width(&change, 8.5, Weight::Bold) + 4.0;
-        // A figure is never cut: its label gives way.
-        let base = fit(&comparison.base.text, room - after, 7.5, Weight::Regular);
-        let left = room - after - width(&base, 7.5, Weight::Regular) - 3.0;
-        let label = fit(&comparison.label, left.max(0.0), 7.5, Weight::Regular);
-        let against = if label.is_empty() { base } else { format!("{label} {base}") };
-        layout.text(inner + after, y, &against, 7.5, Weight::Regular, MUTED);
+        // Figures are set smaller before anything is cut; the words between them give way first.
+        let (change, size) = table::shrunk(&comparison.change.text, 8.5, room * 0.4, Weight::Bold);
+        layout.text(inner, y, &change, size, Weight::Bold, color(comparison.mood));
+        let after = width(&change, size, Weight::Bold) + 4.0;
+        let (base, size) = table::shrunk(&comparison.base.text, 7.5, room - after, Weight::Regular);
+        let gap = width(" ", size, Weight::Regular);
+        let label =
+            fit(&comparison.label, room - after - gap - width(&base, size, Weight::Regular), size, Weight::Regular);
+        layout.text(inner + after, y, &format!("{label} {base}"), size, Weight::Regular, MUTED);
         y += LINE;
     }
     if !card.spark.is_empty() {

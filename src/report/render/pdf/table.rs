@@ -83,7 +83,7 @@ fn draw_row(row: &Row, lines: &[String], widths: &[f32], name: f32, weight: Weig
             Cell::Figure { figure, mood } => {
                 let ink = if *mood == Mood::Neutral { INK } else { color(*mood) };
                 let mark = if figure.provisional { 5.0 } else { 0.0 };
-                let (text, size) = shrunk(&figure.text, room - mark, weight);
+                let (text, size) = shrunk(&figure.text, SIZE, room - mark, weight);
                 layout.text_right(right - mark, base, &text, size, weight, ink);
                 if figure.provisional {
                     layout.text(right - mark + 0.8, base - 3.0, "p", 6.0, Weight::Regular, MUTED);
@@ -94,7 +94,7 @@ fn draw_row(row: &Row, lines: &[String], widths: &[f32], name: f32, weight: Weig
                 layout.text_right(right, base, &text, SIZE, weight, INK);
             }
             Cell::Progress { figure, share, mood } => {
-                let (text, size) = shrunk(&figure.text, room, weight);
+                let (text, size) = shrunk(&figure.text, SIZE, room, weight);
                 layout.text_right(right, base, &text, size, weight, INK);
                 let full = (room - width(&text, size, weight) - 6.0).max(0.0);
                 let share = share.and_then(|share| share.to_f32()).unwrap_or(0.0).clamp(0.0, 1.0);
@@ -108,9 +108,10 @@ fn draw_row(row: &Row, lines: &[String], widths: &[f32], name: f32, weight: Weig
 }
 
 /// A figure is never cut: it is set smaller until it fits.
-fn shrunk(text: &str, room: f32, weight: Weight) -> (String, f32) {
-    let sizes = [SIZE, 8.0, 7.0, 6.0, 5.0, 4.0];
-    let size = sizes.into_iter().find(|size| width(text, *size, weight) <= room).unwrap_or(3.5);
+pub fn shrunk(text: &str, most: f32, room: f32, weight: Weight) -> (String, f32) {
+    let sizes = [most, 8.0, 7.0, 6.0, 5.0, 4.0];
+    let fits = |size: &f32| *size <= most && width(text, *size, weight) <= room;
+    let size = sizes.into_iter().find(fits).unwrap_or(3.5);
     (fit(text, room, size, weight), size)
 }
 
