@@ -257,6 +257,31 @@ async fn bad_rows_are_kept_with_reason_file_line_and_record_and_a_mended_file_cl
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn lines_count_the_same_whichever_machine_wrote_them() {
+    let text = "month,channel,amount,note\n2026-11,a,1,\"two\nlines\"\n\n\n2026-11,b,viel,\n2026-11,c,2,\"x\n\ny\"\n2026-11,d,mehr,z";
+    for ends in ["\n", "\r\n", "\r"] {
+        for last in ["", ends] {
+            let desk = Desk::new(Preset::Budgets);
+            desk.put("w.csv", text.replace('\n', ends) + last);
+            assert_eq!(desk.sync().await.error, None);
+            let told: Vec<String> = desk
+                .quarantine()
+                .iter()
+                .map(|reason| reason.split(':').next().unwrap_or_default().to_owned())
+                .collect();
+            assert_eq!(told, ["w.csv, line 6", "w.csv, line 10"], "{ends:?} {last:?}");
+        }
+    }
+    let desk = Desk::new(Preset::Budgets);
+    desk.put("q.csv", "month,channel,amount\r\n2026-11,a,1\r\n2026-11,\"b,2\r\n2026-11,c,3,4\r\n");
+    desk.sync().await;
+    assert_eq!(
+        desk.quarantine(),
+        ["q.csv, line 3: the row has 2 values for 3 columns; it spans several lines: is a quotation mark not closed?"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn broken_lines_of_ndjson_are_set_aside_and_digits_survive() {
     let desk = Desk::new(Preset::OfflineConversions);
     desk.put(

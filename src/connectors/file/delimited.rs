@@ -32,7 +32,7 @@ pub fn read(mut text: impl Read, name: &str, writer: &mut Writer<'_>) -> Result<
     }
     let delimiter = delimiter.unwrap_or_else(|| delimiter_of(start));
     let since_record = Rc::new(Cell::new(0));
-    let guarded = Guarded { inner: start.chain(text), since_record: Rc::clone(&since_record) };
+    let guarded = Guarded { inner: start.chain(text), since_record: Rc::clone(&since_record), last: None };
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)
         .has_headers(false)
@@ -49,8 +49,10 @@ pub fn read(mut text: impl Read, name: &str, writer: &mut Writer<'_>) -> Result<
             Ok(false) => break,
             Err(error) => return Err(unreadable(name, begins, &error)),
         }
-        let line = record.position().map_or(begins, |position| skipped + position.line());
+        // Counted back from its end: blank lines before a row are no part of it.
         let ends = skipped + reader.position().line();
+        let inside = record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
+        let line = ends.saturating_sub(inside + 1).max(begins);
         let mut values = Vec::with_capacity(record.len());
         for value in &record {
             values.push(utf8(value, name, line)?);
@@ -63,8 +65,9 @@ pub fn read(mut text: impl Read, name: &str, writer: &mut Writer<'_>) -> Result<
             continue;
         }
         let surplus = values.get(columns.len()..).unwrap_or_default();
-        if surplus.iter().any(|value| !value.trim().is_empty()) {
-            let open = if ends > line + 1 { "; it spans several lines: is a quotation mark not closed?" } else { "" };
+        let spans_lines = ends > line + 1;
+        if surplus.iter().any(|value| !value.trim().is_empty()) || (spans_lines && values.len() < columns.len()) {
+            let open = if spans_lines { "; it spans several lines: is a quotation mark not closed?" } else { "" };
             let reason = format!("the row has {} values for {} columns{open}", values.len(), columns.len());
             writer.bad(line, &reason, &values.join(","))?;
             continue;
@@ -121,11 +124,14 @@ fn unreadable(name: &str, line: u64, error: &csv::Error) -> ConnectorError {
     refused(name, Some(line), &format!("the file cannot be read ({error})"), "drop it again")
 }
 
-/// Lets no single record swell without end.
+/// Lets no single record swell without end, and ends every line with `\n` alone, so that lines count
+/// the same whichever machine wrote them.
 struct Guarded<R> {
     inner: R,
     /// Bytes handed out since the last record began; the reader sets it back.
     since_record: Rc<Cell<usize>>,
+    /// As received.
+    last: Option<u8>,
 }
 
 impl<R: Read> Read for Guarded<R> {
@@ -133,8 +139,31 @@ impl<R: Read> Read for Guarded<R> {
         if self.since_record.get() > LONGEST_RECORD {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        let count = self.inner.read(buffer)?;
-        self.since_record.set(self.since_record.get() + count);
-        Ok(count)
+        loop {
+            let count = self.inner.read(buffer)?;
+            if count == 0 {
+                let is_open = self.last.take().is_some_and(|last| last != b'\n' && last != b'\r');
+                return Ok(match buffer.first_mut() {
+                    Some(first) if is_open => {
+                        *first = b'\n';
+                        1
+                    }
+                    _ => 0,
+                });
+            }
+            let mut kept = 0;
+            for index in 0..count {
+                let byte = buffer[index];
+                if byte != b'\n' || self.last != Some(b'\r') {
+                    buffer[kept] = if byte == b'\r' { b'\n' } else { byte };
+                    kept += 1;
+                }
+                self.last = Some(byte);
+            }
+            if kept > 0 {
+                self.since_record.set(self.since_record.get() + kept);
+                return Ok(kept);
+            }
+        }
     }
 }
