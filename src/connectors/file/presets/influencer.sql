@@ -36,7 +36,7 @@ SELECT
     handle AS handle,
     trim(campaign) AS campaign,
     CASE WHEN is_unknown(post) THEN handle || '|' || trim(campaign) || '|' || posted
-         ELSE regexp_replace(lower(trim(post)), '^https?://(www\.)?|[?#].*$|/$', '', 'g') END AS post_key,
+         ELSE rtrim(regexp_replace(lower(trim(post)), '^https?://(www\.)?|[?#].*$', '', 'g'), '/') END AS post_key,
     tidy_date(posted) AS posted_date,
     lower(trim(content_type)) AS content_type,
     tidy_count(followers) AS followers,
