@@ -1,5 +1,6 @@
 //! One process at a data folder: a lock file that names its holder.
 
+use crate::warehouse::WarehouseError;
 use chrono::{DateTime, Utc};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -19,15 +20,15 @@ pub struct DataLock {
 pub enum LockError {
     #[error("the data folder {folder} is in use by {holder}: wait for it, or stop it")]
     Held { folder: PathBuf, holder: String },
-    #[error("{path} cannot be written: {source}; give the user that runs Daybook the right to write there")]
-    Io { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Io(WarehouseError),
 }
 
 impl DataLock {
     /// Takes the lock of `folder` for `command` (as the holder is named to others) at `now`.
     pub fn take(folder: &Path, command: &str, now: DateTime<Utc>) -> Result<Self, LockError> {
         let path = folder.join(NAME);
-        let failed = |source| LockError::Io { path: path.clone(), source };
+        let failed = |source: io::Error| LockError::Io(WarehouseError::io(&path, source));
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
         match file.try_lock() {

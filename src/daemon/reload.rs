@@ -78,7 +78,9 @@ pub fn reload(current: &Current) -> Reloaded {
 /// The edited installation, or every reason against it.
 fn load(running: &App) -> Result<App, Vec<Problem>> {
     let settings: Settings = config::load(&running.settings.root)?;
-    let missing = settings.missing_secrets();
+    // What was missing before was started without; only a new gap speaks against the edit.
+    let known = running.settings.missing_secrets();
+    let missing: Vec<Problem> = settings.missing_secrets().into_iter().filter(|new| !known.contains(new)).collect();
     if !missing.is_empty() {
         return Err(missing);
     }

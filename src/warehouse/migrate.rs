@@ -126,7 +126,9 @@ mod tests {
         connection.execute_batch("CREATE TABLE main.daybook_version (version INTEGER NOT NULL)").expect("a table");
         for (version, sql) in MIGRATIONS.iter().filter(|(version, _)| *version < 7) {
             connection.execute_batch(sql).expect("an older migration");
-            connection.execute("INSERT INTO main.daybook_version VALUES (?)", params![version]).expect("a version");
+            connection
+                .execute("INSERT INTO main.daybook_version (version) VALUES (?)", params![version])
+                .expect("a version");
         }
         for (id, state, route) in [
             ("a", "accepted", r#"{"kind":"mail","from":"x@y.z","to":"Jo <Jo@Example.com>"}"#),

@@ -80,7 +80,8 @@ fn a_restore_brings_the_rows_back_and_sends_nothing_twice() {
     let (_folder, house) = house();
     let waiting = |id: &str, state: &str| {
         format!(
-            "INSERT INTO ops.outbox VALUES ('{id}', 'rep', 'acme', 0, '{{}}', ''::BLOB, '{state}', 0, now()::TIMESTAMP, NULL, NULL, NULL, NULL)"
+            "INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, payload, state, attempts, created_at, kind, lane)
+             VALUES ('{id}', 'rep', 'acme', 0, '{{}}', ''::BLOB, '{state}', 0, now()::TIMESTAMP, 'report', 'mail')"
         )
     };
     let first = waiting("m1", "pending");
@@ -88,7 +89,7 @@ fn a_restore_brings_the_rows_back_and_sends_nothing_twice() {
     back_up(&house.care(keeps_all()), noon()).expect("a backup");
     // Afterwards the message goes out, another is born, and the rows are lost.
     let later = format!(
-        "UPDATE ops.outbox SET state = 'accepted' WHERE message_id = 'm1'; {}; DELETE FROM core.payment",
+        "UPDATE ops.outbox SET state = 'sent' WHERE message_id = 'm1'; {}; DELETE FROM core.payment",
         waiting("m2", "pending")
     );
     house.warehouse.write_blocking(move |c| c.execute_batch(&later).context(|| "later".to_owned())).expect("later");
@@ -102,13 +103,14 @@ fn a_restore_brings_the_rows_back_and_sends_nothing_twice() {
     let house = House::open(&folder);
     assert_eq!(house.payments(), ["3000 payments, 30000.000000"]);
     let states = texts(&house.warehouse, "SELECT message_id || ' ' || state FROM ops.outbox ORDER BY 1");
-    assert_eq!(states, ["m1 accepted", "m2 pending"]);
+    assert_eq!(states, ["m1 sent", "m2 pending"]);
 }
 
 #[test]
 fn a_restore_over_a_broken_database_shows_what_waited_as_unknown() {
     let (_folder, house) = house();
-    let sql = "INSERT INTO ops.outbox VALUES ('m1', 'rep', 'acme', 0, '{}', ''::BLOB, 'pending', 0, now()::TIMESTAMP, NULL, NULL, NULL, NULL)";
+    let sql = "INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, payload, state, attempts, created_at, kind, lane)
+        VALUES ('m1', 'rep', 'acme', 0, '{}', ''::BLOB, 'pending', 0, now()::TIMESTAMP, 'report', 'mail')";
     house.warehouse.write_blocking(move |c| c.execute_batch(sql).context(|| "m1".to_owned())).expect("a message");
     back_up(&house.care(keeps_all()), noon()).expect("a backup");
     let (database, folder) = (house.warehouse.path().to_owned(), house.folder.clone());
@@ -237,7 +239,8 @@ fn exported_months_read_back_as_they_were_and_are_written_once() {
 #[test]
 fn a_snapshot_is_read_only_and_leaves_messages_at_home() {
     let (folder, house) = house();
-    let sql = "INSERT INTO ops.outbox VALUES ('m1', 'rep', 'acme', 0, '{}', ''::BLOB, 'pending', 0, now()::TIMESTAMP, NULL, NULL, NULL, NULL)";
+    let sql = "INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, payload, state, attempts, created_at, kind, lane)
+        VALUES ('m1', 'rep', 'acme', 0, '{}', ''::BLOB, 'pending', 0, now()::TIMESTAMP, 'report', 'mail')";
     house.warehouse.write_blocking(move |c| c.execute_batch(sql).context(|| "m1".to_owned())).expect("a message");
     let target = folder.path().join("bi.duckdb");
     for _ in 0..2 {

@@ -156,7 +156,7 @@ fn a_disk_that_is_full_at_landing_leaves_no_half_slice_behind() {
 }
 
 /// An installation of the shipped configuration, as a folder of its own.
-fn installation() -> tempfile::TempDir {
+pub fn installation() -> tempfile::TempDir {
     let root = tempfile::tempdir().expect("a folder");
     let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
     for part in ["config", "jobs"] {
@@ -177,17 +177,17 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-fn command(root: &Path) -> Command {
+pub fn command(root: &Path) -> Command {
     let mut command = Command::new(DAYBOOK);
     command.arg("-C").arg(root).env("DAYBOOK_PERSON_KEY", "key").env_remove("RUST_LOG");
     command
 }
 
-fn daybook(root: &Path, arguments: &[&str]) -> Output {
+pub fn daybook(root: &Path, arguments: &[&str]) -> Output {
     command(root).args(arguments).output().expect("daybook runs")
 }
 
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
@@ -297,7 +297,7 @@ fn a_folder_that_refuses_writes_is_named_with_its_remedy() {
     let output = command.output().expect("daybook runs");
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     let told = said(&output);
-    assert!(told.contains("daybook.duckdb cannot be written (permission denied)"), "{told}");
+    assert!(told.contains("daybook.lock cannot be written (permission denied)"), "{told}");
     assert!(told.contains("give the user that Daybook runs as write access"), "{told}");
     // For whoever may, all is as it was.
     for path in walk(root.path()).into_iter().chain([root.path().to_owned()]) {

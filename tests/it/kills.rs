@@ -116,8 +116,9 @@ fn state(folder: &Path) -> Vec<String> {
         UNION ALL SELECT 'figure ' || path || ' ' || string_agg(text, ' | ' ORDER BY workspace, period_start, text)
             FROM ops.receipt GROUP BY path
         UNION ALL SELECT 'messages ' || workspace || ' ' || count(*) FROM ops.outbox GROUP BY workspace
-        ORDER BY 1";
-    read(&warehouse, sql)
+        ORDER BY 1"
+        .replace("today()", &format!("DATE '{today}'"));
+    read(&warehouse, &sql)
 }
 
 fn read(warehouse: &Warehouse, sql: &str) -> Vec<String> {

@@ -11,6 +11,7 @@ mod backfill;
 mod care;
 mod care_faults;
 mod compat;
+mod daemon;
 mod delivery;
 mod drops;
 mod faults;
