@@ -102,6 +102,7 @@ fn demo(folder: &Path, limit: Option<Duration>) -> bool {
 fn state(folder: &Path) -> Vec<String> {
     let warehouse =
         Warehouse::open(&folder.join("daybook.duckdb"), &WarehouseConfig::default()).expect("the database opens");
+    let today = daybook::support::clock::Clock::System.now().date_naive();
     let sql = "
         SELECT 'days ' || count(*) || ' ' || sum(sessions) || ' ' || sum(leads) || ' ' || sum(orders) || ' '
             || sum(revenue) || ' ' || sum(cost) || ' ' || sum(refunds) FROM mart.metric_daily WHERE date < today()

@@ -11,6 +11,7 @@ use daybook::warehouse::load::{Loaded, load};
 use daybook::warehouse::{Context, Warehouse, WarehouseError};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The instant of fixed clocks in tests.
 pub fn noon() -> DateTime<Utc> {
@@ -67,7 +68,10 @@ pub fn land_and_load(
         landing.keep(page.finish().expect("finished"));
     }
     let landed = landing.finish().expect("landed");
-    let request = load_request(source, &landed, &Secret::new("key"), true)?;
+    let mut request = load_request(source, &landed, &Secret::new("key"), true)?;
+    // The clock stands still, and each load has an id of its own.
+    static LOADS: AtomicU32 = AtomicU32::new(0);
+    request.load_id += &format!("_{}", LOADS.fetch_add(1, Ordering::Relaxed));
     warehouse.write_blocking(move |connection| load(connection, &request, noon()))
 }
 

@@ -124,7 +124,8 @@ fn recorded_pages_lead_to_the_next_one_or_to_the_end() {
     let limit = next("google_analytics", "web_daily", &devices);
     assert_eq!(limit, None, "54 rows fit one page of ours");
     assert_eq!(
-        next("google_analytics", "web_daily", &devices.replace("54", "\"250001\"")).map(|c| c.offset > 0),
+        next("google_analytics", "web_daily", &devices.replace("\"rowCount\":54", "\"rowCount\":\"250001\""))
+            .map(|c| c.offset > 0),
         Some(true)
     );
 }

@@ -3,6 +3,7 @@
 use super::entering::as_skipped;
 use super::{Entry, Heartbeat, SlotToRun};
 use crate::domain::schedule::decide::{Decision, Situation, Why, decide};
+use crate::domain::schedule::expression::FireReason;
 use crate::domain::schedule::ledger::Ledger;
 use crate::domain::schedule::slot::{Pair, Slot, SlotState};
 use chrono::{DateTime, Days, TimeDelta, Utc};
@@ -59,13 +60,16 @@ impl Heartbeat {
         slot: &Slot,
         now: DateTime<Utc>,
     ) -> Result<Decision, L::Error> {
+        // Whoever asks for a run waits for nobody.
+        let is_asked = slot.fire == FireReason::Asked;
+        let is_bound = slot.state == SlotState::Planned && !is_asked;
         Ok(decide(&Situation {
             slot,
             policy: &entry.job.policy,
-            jitter: entry.jitter,
+            jitter: if is_asked { TimeDelta::zero() } else { entry.jitter },
             has_earlier: entry.open.range(..slot.key.at).next().is_some(),
             failures: entry.mark.failures,
-            unmet: if slot.state == SlotState::Planned { self.unmet(ledger, entry, slot)? } else { None },
+            unmet: if is_bound { self.unmet(ledger, entry, slot)? } else { None },
             now,
         }))
     }

@@ -64,6 +64,7 @@ impl Heartbeat {
             asked.push(slot.key.clone());
             if let Some(entry) = self.entries.get_mut(&slot.key.pair) {
                 entry.open.insert(slot.key.at, slot);
+                entry.wake_at = now;
             }
         }
         Ok(asked)

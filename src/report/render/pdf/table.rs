@@ -111,8 +111,9 @@ fn draw_row(row: &Row, lines: &[String], widths: &[f32], name: f32, weight: Weig
 pub fn shrunk(text: &str, most: f32, room: f32, weight: Weight) -> (String, f32) {
     let sizes = [most, 8.0, 7.0, 6.0, 5.0, 4.0];
     let fits = |size: &f32| *size <= most && width(text, *size, weight) <= room;
-    let size = sizes.into_iter().find(fits).unwrap_or(3.5);
-    (fit(text, room, size, weight), size)
+    // A sum of trillions in a narrow column is tiny, but all there.
+    let exact = || (room / width(text, 1.0, weight).max(f32::EPSILON)).clamp(0.5, most);
+    (text.to_owned(), sizes.into_iter().find(fits).unwrap_or_else(exact))
 }
 
 /// Columns as wide as their figures need, so that the name keeps at least a quarter.
