@@ -18,7 +18,7 @@ ads AS (
     -- Media cost at the rate of its day; own currency needs no rate.
     SELECT a.workspace, a.date, a.source, a.medium, a.campaign_name AS campaign,
         sum(a.impressions) AS impressions, sum(a.clicks) AS clicks, sum(a.conversions) AS platform_conversions,
-        sum(CAST(round(a.cost * coalesce(f.rate, CAST(0 AS DECIMAL(18, 9))), 6) AS DECIMAL(38, 6))) AS cost
+        sum(CAST(round(a.cost * coalesce(f.rate, 0), 6) AS DECIMAL(38, 6))) AS cost
     FROM core.ad_daily AS a
     SEMI JOIN touched USING (workspace, date)
     LEFT JOIN mart.fx_cross AS f ON f.workspace = a.workspace AND f.date = a.date AND f.currency = a.currency
@@ -29,8 +29,8 @@ creators AS (
     -- Fees and gifts are cost on the day of the post.
     SELECT p.workspace, p.posted_date AS date, 'influencer' AS source, 'influencer' AS medium, p.campaign,
         sum(p.impressions) AS impressions, sum(p.clicks) AS clicks,
-        sum(CAST(round(coalesce(p.fee, 0) * coalesce(f.rate, CAST(0 AS DECIMAL(18, 9))), 6) AS DECIMAL(38, 6)))
-            + sum(CAST(round(coalesce(p.product_cost, 0) * coalesce(f.rate, CAST(0 AS DECIMAL(18, 9))), 6) AS DECIMAL(38, 6))) AS cost
+        sum(CAST(round(coalesce(p.fee, 0) * coalesce(f.rate, 0), 6) AS DECIMAL(38, 6)))
+            + sum(CAST(round(coalesce(p.product_cost, 0) * coalesce(f.rate, 0), 6) AS DECIMAL(38, 6))) AS cost
     FROM core.influencer_post AS p
     SEMI JOIN touched ON touched.workspace = p.workspace AND touched.date = p.posted_date
     LEFT JOIN mart.fx_cross AS f ON f.workspace = p.workspace AND f.date = p.posted_date AND f.currency = p.currency
@@ -79,7 +79,7 @@ payer AS (
 payments AS (
     SELECT p.workspace, p.date, p.source, p.medium, p.campaign,
         count(*) AS orders, count(*) FILTER (p.payment_number = 1) AS customers,
-        sum(CAST(round(p.amount * coalesce(f.rate, CAST(0 AS DECIMAL(18, 9))), 6) AS DECIMAL(38, 6))) AS revenue
+        sum(CAST(round(p.amount * coalesce(f.rate, 0), 6) AS DECIMAL(38, 6))) AS revenue
     FROM payer AS p
     SEMI JOIN touched USING (workspace, date)
     LEFT JOIN mart.fx_cross AS f ON f.workspace = p.workspace AND f.date = p.date AND f.currency = p.currency
@@ -90,7 +90,7 @@ returns AS (
     -- A refund counts on its own day, under the origin of its payment.
     SELECT r.workspace, r.date, coalesce(p.source, '(unknown)') AS source, coalesce(p.medium, '(unknown)') AS medium,
         coalesce(p.campaign, '') AS campaign,
-        sum(CAST(round(r.amount * coalesce(f.rate, CAST(0 AS DECIMAL(18, 9))), 6) AS DECIMAL(38, 6))) AS refunds
+        sum(CAST(round(r.amount * coalesce(f.rate, 0), 6) AS DECIMAL(38, 6))) AS refunds
     FROM core.refund AS r
     SEMI JOIN touched USING (workspace, date)
     LEFT JOIN payer AS p ON p.workspace = r.workspace AND p.connection = r.connection AND p.payment_id = r.payment_id
@@ -103,7 +103,7 @@ disputes AS (
     -- What a dispute takes or gives back counts on the day it does, under the origin of its payment.
     SELECT m.workspace, m.date, coalesce(p.source, '(unknown)') AS source, coalesce(p.medium, '(unknown)') AS medium,
         coalesce(p.campaign, '') AS campaign,
-        -sum(CAST(round(m.amount * coalesce(f.rate, CAST(0 AS DECIMAL(18, 9))), 6) AS DECIMAL(38, 6))) AS chargebacks
+        -sum(CAST(round(m.amount * coalesce(f.rate, 0), 6) AS DECIMAL(38, 6))) AS chargebacks
     FROM core.dispute_movement AS m
     SEMI JOIN touched USING (workspace, date)
     LEFT JOIN payer AS p ON p.workspace = m.workspace AND p.connection = m.connection AND p.payment_id = m.payment_id
@@ -115,7 +115,7 @@ offline AS (
     -- Conversions away from the web count under the tags their file gives; what they brought is revenue.
     SELECT o.workspace, o.date, o.source, o.medium, o.campaign,
         count(*) AS offline_conversions,
-        sum(CAST(round(coalesce(o.amount, 0) * coalesce(f.rate, CAST(0 AS DECIMAL(18, 9))), 6) AS DECIMAL(38, 6))) AS revenue
+        sum(CAST(round(coalesce(o.amount, 0) * coalesce(f.rate, 0), 6) AS DECIMAL(38, 6))) AS revenue
     FROM core.offline_conversion AS o
     SEMI JOIN touched USING (workspace, date)
     LEFT JOIN mart.fx_cross AS f ON f.workspace = o.workspace AND f.date = o.date AND f.currency = o.currency

@@ -6,7 +6,7 @@
 SELECT
     CAST(d.workspace AS VARCHAR) AS workspace,
     CAST(d.date AS DATE) AS date,
-    CAST(sum(CAST(round(s.mrr * coalesce(f.rate, CAST(0 AS DECIMAL(18, 9))), 6) AS DECIMAL(38, 6))) AS DECIMAL(38, 6)) AS mrr,
+    CAST(sum(CAST(round(s.mrr * coalesce(f.rate, 0), 6) AS DECIMAL(38, 6))) AS DECIMAL(38, 6)) AS mrr,
     CAST(count(*) AS BIGINT) AS subscriptions
 FROM days AS d
 JOIN core.subscription AS s

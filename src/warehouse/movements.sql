@@ -7,7 +7,7 @@ WITH worth AS (
     -- Each subscription's value at both rates, and whether it counted on either day.
     SELECT
         coalesce(s.customer_id, s.subscription_id) AS customer,
-        CAST(round(s.mrr * coalesce(f.rate, CAST(0 AS DECIMAL(18, 9))), 6) AS DECIMAL(38, 6)) AS at_opening_rate,
+        CAST(round(s.mrr * coalesce(f.rate, 0), 6) AS DECIMAL(38, 6)) AS at_opening_rate,
         CAST(round(s.mrr * coalesce(t.rate, 0), 6) AS DECIMAL(38, 6)) AS at_closing_rate,
         s.counts_from_date <= CAST($2 AS DATE) AS was_known,
         s.counts_from_date <= CAST($2 AS DATE) AND (s.ended_date IS NULL OR s.ended_date > CAST($2 AS DATE)) AS is_on_before,

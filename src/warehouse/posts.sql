@@ -14,8 +14,8 @@ SELECT
     CAST(sum(p.clicks) AS DECIMAL(38, 6)) AS clicks,
     -- Each amount is rounded by itself, as in mart.metric_daily.
     CAST(sum(CASE WHEN coalesce(p.fee, p.product_cost) IS NOT NULL
-        THEN CAST(round(coalesce(p.fee, 0) * coalesce(f.rate, CAST(0 AS DECIMAL(18, 9))), 6) AS DECIMAL(18, 6))
-            + CAST(round(coalesce(p.product_cost, 0) * coalesce(f.rate, CAST(0 AS DECIMAL(18, 9))), 6) AS DECIMAL(18, 6)) END)
+        THEN CAST(round(coalesce(p.fee, 0) * coalesce(f.rate, 0), 6) AS DECIMAL(18, 6))
+            + CAST(round(coalesce(p.product_cost, 0) * coalesce(f.rate, 0), 6) AS DECIMAL(18, 6)) END)
         AS DECIMAL(38, 6)) AS cost
 FROM core.influencer_post AS p
 LEFT JOIN mart.fx_cross AS f ON f.workspace = p.workspace AND f.date = p.posted_date AND f.currency = p.currency
