@@ -113,8 +113,8 @@ impl Rendered {
     pub fn files(&self, formats: Formats) -> Vec<(&'static str, &'static str, &[u8])> {
         let all: [(bool, &'static str, &'static str, &[u8]); 3] = [
             (formats.pdf, "pdf", "application/pdf", &self.pdf),
-            (formats.html, "html", "text/html", self.html.as_bytes()),
-            (formats.csv, "csv", "text/csv", self.csv.as_bytes()),
+            (formats.html, "html", "text/html; charset=utf-8", self.html.as_bytes()),
+            (formats.csv, "csv", "text/csv; charset=utf-8", self.csv.as_bytes()),
         ];
         all.into_iter().filter(|(wanted, ..)| *wanted).map(|(_, ending, media, bytes)| (ending, media, bytes)).collect()
     }
