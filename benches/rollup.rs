@@ -90,7 +90,7 @@ fn rules() -> ChannelRules {
 }
 
 fn main() {
-    let rows = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(1_000_000);
+    let rows = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(4_000_000);
     let folder = tempfile::tempdir().expect("a folder");
     let warehouse = open(&folder.path().join("a.duckdb"));
     fill(&warehouse, rows);

@@ -1,5 +1,6 @@
 //! The calendar inside DuckDB: our build has no ICU extension, so days in a zone are computed here.
 
+use super::channels::ChannelBy;
 use super::error::{Context, WarehouseError};
 use super::numbers::PlainNumber;
 use chrono::{DateTime, NaiveDate, Timelike};
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 /// Makes our functions known to a database; clones of the connection see them too.
 pub fn register(connection: &Connection) -> Result<(), WarehouseError> {
+    connection.register_scalar_function::<ChannelBy>("channel_by").context(|| "registering channel_by".to_owned())?;
     connection.register_scalar_function::<LocalDate>("local_date").context(|| "registering local_date".to_owned())?;
     connection.register_scalar_function::<LocalHour>("local_hour").context(|| "registering local_hour".to_owned())?;
     connection.register_scalar_function::<PlainNumber>("plain_number").context(|| "registering plain_number".to_owned())
@@ -99,7 +101,8 @@ fn zone_of(name: &str, known: &mut Option<(String, Tz)>) -> Result<Tz, Box<dyn E
     Ok(zone)
 }
 
-fn column<T: 'static>(input: &RecordBatch, index: usize) -> Result<&T, Box<dyn Error>> {
+/// An argument of a function as its type.
+pub fn column<T: 'static>(input: &RecordBatch, index: usize) -> Result<&T, Box<dyn Error>> {
     input.column(index).as_any().downcast_ref().ok_or_else(|| format!("argument {} has another type", index + 1).into())
 }
 

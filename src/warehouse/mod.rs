@@ -3,6 +3,7 @@
 pub mod backfill;
 pub mod book;
 pub mod care;
+mod channels;
 pub mod coverage;
 pub mod cursor;
 mod error;

@@ -2,7 +2,9 @@
 //! say so. Running it again finds nothing to do.
 
 use super::care::retention::sealed_before;
+use super::channels::RulesInUse;
 use super::error::{Context, WarehouseError};
+use super::load::literal;
 use crate::domain::channel::ChannelRules;
 use crate::domain::metric::Columns;
 use crate::domain::money::{Currency, cross_rate};
@@ -49,22 +51,34 @@ pub fn rollup(
     let step = || format!("rolling up {}", workspace.id);
     let transaction = connection.transaction().context(step)?;
     register(&transaction, workspace)?;
-    rates(&transaction, workspace)?;
+    let span = span(&transaction, &workspace.id)?;
+    if let Some(span) = span {
+        rates(&transaction, workspace, span)?;
+    }
     let days = touched(&transaction, &workspace.id)?;
     let mut rows = 0;
     if days > 0 {
-        channels(&transaction, rules)?;
         transaction
-            .execute("DELETE FROM mart.metric_daily USING touched WHERE touched.workspace = metric_daily.workspace AND touched.date = metric_daily.date", [])
+            .execute_batch(&format!("SET VARIABLE workspace = {}", literal(&workspace.id)))
+            .context(|| "setting workspace".to_owned())?;
+        let rules_in_use = RulesInUse::new(&transaction, rules)?;
+        transaction
+            .execute(
+                "DELETE FROM mart.metric_daily USING touched WHERE workspace = ? AND touched.date = metric_daily.date",
+                params![workspace.id],
+            )
             .context(step)?;
         rows = transaction
             .execute(&format!("INSERT INTO mart.metric_daily BY NAME {}", sql.metric_daily), [])
             .context(|| "the rollup metric_daily".to_owned())? as u64;
-        recurring(&transaction, workspace, sql)?;
+        drop(rules_in_use);
+        if let Some(span) = span {
+            recurring(&transaction, workspace, span, sql)?;
+        }
         transaction.execute("DELETE FROM ops.touched_day WHERE workspace = ?", params![workspace.id]).context(step)?;
     }
     transaction
-        .execute_batch("DROP TABLE IF EXISTS touched; DROP TABLE IF EXISTS channel_of; DROP TABLE IF EXISTS days")
+        .execute_batch("DROP TABLE IF EXISTS touched; DROP TABLE IF EXISTS days; RESET VARIABLE workspace")
         .context(step)?;
     transaction.commit().context(step)?;
     Ok(RolledUp { days, rows })
@@ -94,14 +108,14 @@ fn touched(transaction: &Transaction<'_>, workspace: &str) -> Result<u64, Wareho
     transaction
         .execute(
             "CREATE OR REPLACE TEMP TABLE touched AS
-             WITH loaded AS (SELECT DISTINCT workspace, date FROM ops.touched_day WHERE workspace = ?),
+             WITH loaded AS (SELECT DISTINCT date FROM ops.touched_day WHERE workspace = ?),
              payer AS (
-                 SELECT workspace, coalesce(person_key, customer_id, payment_id) AS payer, date
+                 SELECT coalesce(person_key, customer_id, payment_id) AS payer, date
                  FROM core.payment WHERE workspace = ?)
-             SELECT workspace, date FROM loaded
+             SELECT date FROM loaded
              UNION
-             SELECT p.workspace, p.date FROM payer AS p
-             WHERE p.payer IN (SELECT payer FROM payer SEMI JOIN loaded USING (workspace, date))",
+             SELECT p.date FROM payer AS p
+             WHERE p.payer IN (SELECT payer FROM payer SEMI JOIN loaded USING (date))",
             params![workspace, workspace],
         )
         .context(step)?;
@@ -111,38 +125,13 @@ fn touched(transaction: &Transaction<'_>, workspace: &str) -> Result<u64, Wareho
     transaction.query_row("SELECT count(*)::UBIGINT FROM touched", [], |row| row.get(0)).context(step)
 }
 
-/// Each origin of the touched days with its channel: the rules live in Rust, the join in SQL.
-fn channels(transaction: &Transaction<'_>, rules: &ChannelRules) -> Result<(), WarehouseError> {
-    let step = || "finding the channels".to_owned();
-    transaction
-        .execute_batch("CREATE OR REPLACE TEMP TABLE channel_of (source VARCHAR, medium VARCHAR, campaign VARCHAR, channel VARCHAR)")
-        .context(step)?;
-    let mut statement = transaction
-        .prepare(
-            "SELECT source, medium, campaign FROM core.web_daily
-             UNION SELECT source, medium, campaign_name FROM core.ad_daily
-             UNION SELECT source, medium, campaign FROM core.contact
-             UNION SELECT source, coalesce(medium, ''), coalesce(campaign, '') FROM core.payment WHERE source IS NOT NULL
-             UNION SELECT 'influencer', 'influencer', campaign FROM core.influencer_post
-             UNION SELECT source, medium, campaign FROM core.offline_conversion
-             UNION SELECT '(unknown)', '(unknown)', ''",
-        )
-        .context(step)?;
-    let origins = statement
-        .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)))
-        .context(step)?;
-    let origins: Vec<_> = origins.collect::<Result<_, _>>().context(step)?;
-    let mut appender = transaction.appender("channel_of").context(step)?;
-    for (source, medium, campaign) in &origins {
-        let channel = rules.channel(source, medium, campaign);
-        appender.append_row(params![source, medium, campaign, channel]).context(step)?;
-    }
-    appender.flush().context(step)
-}
-
 /// Rebuilds the workspace's exchange rates for every day of its data; days whose rate is new or has
 /// changed are touched.
-fn rates(transaction: &Transaction<'_>, workspace: &Workspace) -> Result<(), WarehouseError> {
+fn rates(
+    transaction: &Transaction<'_>,
+    workspace: &Workspace,
+    (first, last): (NaiveDate, NaiveDate),
+) -> Result<(), WarehouseError> {
     let step = || "working out exchange rates".to_owned();
     let mut statement = transaction
         .prepare("SELECT currency, date, rate FROM core.fx_rate WHERE workspace = ? ORDER BY currency, date")
@@ -155,9 +144,6 @@ fn rates(transaction: &Transaction<'_>, workspace: &Workspace) -> Result<(), War
         let (currency, rate) = row.context(step)?;
         stated.entry(currency).or_default().push(rate);
     }
-    let Some((first, last)) = span(transaction, &workspace.id)? else {
-        return Ok(());
-    };
     let own = workspace.currency;
     transaction
         .execute_batch("CREATE OR REPLACE TEMP TABLE rate_now (workspace VARCHAR, date DATE, currency VARCHAR, rate DECIMAL(18, 9), is_carried BOOLEAN)")
@@ -233,11 +219,13 @@ fn span(connection: &Connection, workspace: &str) -> Result<Option<(NaiveDate, N
     Ok(first.zip(last))
 }
 
-fn recurring(transaction: &Transaction<'_>, workspace: &Workspace, sql: &RollupSql) -> Result<(), WarehouseError> {
+fn recurring(
+    transaction: &Transaction<'_>,
+    workspace: &Workspace,
+    (first, last): (NaiveDate, NaiveDate),
+    sql: &RollupSql,
+) -> Result<(), WarehouseError> {
     let step = || "the rollup mrr_daily".to_owned();
-    let Some((first, last)) = span(transaction, &workspace.id)? else {
-        return Ok(());
-    };
     let sealed = sealed_before(transaction)?;
     let first = first.max(sealed);
     transaction
