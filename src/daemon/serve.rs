@@ -68,9 +68,13 @@ pub async fn serve(app: App, commands: impl FnOnce(Desk) -> Handler) -> Result<u
     let mut hang_up = signal(SignalKind::hangup()).map_err(failed)?;
     let (mut knocker, notify) = (Knocker::default(), Notify);
     notify.ready(&described(&current.app()));
+    let mut knocked = false;
     while !stop.is_set() {
         if let Err(error) = scheduler.tick(clock.now()).await {
             tracing::error!(error = %error, "the books cannot be used; the next beat tries again");
+        }
+        if std::mem::take(&mut knocked) {
+            scheduler.note_lag(clock.now());
         }
         notify.alive(&scheduler.status(), clock.now());
         let wish = tokio::select! {
@@ -79,7 +83,10 @@ pub async fn serve(app: App, commands: impl FnOnce(Desk) -> Handler) -> Result<u
             _ = hang_up.recv() => Some(Wish::Reload(oneshot::channel().0)),
             wish = wished.recv() => wish,
             () = scheduler.ended() => None,
-            () = knocker.next() => None,
+            is_knock = knocker.next() => {
+                knocked = is_knock;
+                None
+            }
         };
         match wish {
             None => {}

@@ -10,6 +10,7 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
+use std::sync::atomic::AtomicU64;
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Source {
@@ -62,6 +63,16 @@ pub fn text(desk: &Desk, now: DateTime<Utc>) -> Result<String, AppError> {
         let beat = Gauge::<i64>::default();
         beat.set(daemon.last_beat_at.map_or(-1, |at| (now - at).num_seconds()));
         registry.register_with_unit("heartbeat_age", "Since the scheduler last looked", Unit::Seconds, beat);
+        if let Some(lag) = daemon.lag {
+            let late = Gauge::<f64, AtomicU64>::default();
+            late.set(lag.p99_ms as f64 / 1000.0);
+            registry.register_with_unit(
+                "heartbeat_lag_p99",
+                "How late all but a hundredth of the last hour's beats were",
+                Unit::Seconds,
+                late,
+            );
+        }
         for (name, help, value) in [
             ("runs_at_work", "Runs under way", daemon.at_work.len()),
             ("slots_waiting", "Slots that are due and wait", daemon.waiting.len()),

@@ -9,6 +9,8 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 /// Seconds, minutes, hours, days, months, weekdays.
 const EVERY_FIVE_SECONDS: &str = "*/5 * * * * *";
+/// From one knock to the next, each at a whole five seconds of UTC.
+pub(super) const EVERY: Duration = Duration::from_secs(5);
 /// Three beats missed, and a little for a busy machine.
 const SILENCE: Duration = Duration::from_secs(16);
 
@@ -34,13 +36,17 @@ impl Knocker {
         Self { scheduler: None, knocks, heard_at: Instant::now(), silence, restarts: 0 }
     }
 
-    /// Ends at the next knock, or after a silence that was mended. Safe to be dropped and called anew.
-    pub async fn next(&mut self) {
+    /// Ends at the next knock, or after a silence that was mended; whether it was a knock. Safe to be
+    /// dropped and called anew.
+    pub async fn next(&mut self) -> bool {
         if self.scheduler.is_none() {
             self.begin().await;
         }
         match tokio::time::timeout_at(self.heard_at + self.silence, self.knocks.recv()).await {
-            Ok(Some(())) => self.heard_at = Instant::now(),
+            Ok(Some(())) => {
+                self.heard_at = Instant::now();
+                true
+            }
             Ok(None) | Err(_) => {
                 tracing::warn!(
                     heartbeat.silent_secs = self.heard_at.elapsed().as_secs(),
@@ -50,6 +56,7 @@ impl Knocker {
                 self.restarts += 1;
                 self.end().await;
                 self.heard_at = Instant::now();
+                false
             }
         }
     }

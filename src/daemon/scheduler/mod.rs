@@ -11,7 +11,7 @@ mod tests;
 mod work;
 
 pub use knocker::Knocker;
-pub use status::{AtWork, Circuit, Status, Waiting};
+pub use status::{AtWork, Circuit, Lag, Status, Waiting};
 
 use super::{App, AppError, dated_streams, planned_jobs};
 use crate::domain::schedule::{Outcome, Slot, SlotKey, SlotState, SlotToRun, Why};
@@ -21,6 +21,7 @@ use crate::warehouse::slots::SlotLedger;
 use books::{Books, Ended};
 use chrono::{DateTime, TimeDelta, Utc};
 use lane::{Lane, in_order};
+use status::Lags;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -41,6 +42,7 @@ pub struct Scheduler {
     delivering: JoinSet<()>,
     delivered_at: Option<DateTime<Utc>>,
     status: Arc<Mutex<Status>>,
+    lags: Lags,
 }
 
 /// What the scheduler is at, as its last beat left it; clones see the same.
@@ -69,12 +71,12 @@ impl Scheduler {
             app,
             books,
             running: JoinSet::new(),
-
             at_work: HashMap::new(),
             over: Vec::new(),
             delivering: JoinSet::new(),
             delivered_at: None,
             status: Arc::default(),
+            lags: Lags::default(),
         })
     }
 
@@ -95,9 +97,17 @@ impl Scheduler {
         status.beats = kept.beats + 1;
         status.last_beat_at = Some(now);
         status.is_stopping = self.app.sync.stop.is_set();
+        status.lag = kept.lag;
         status.trouble = done.as_ref().err().map(ToString::to_string);
         *kept = status;
         done
+    }
+
+    /// Notes that a beat which was due at a whole five seconds had been made by `now`.
+    pub fn note_lag(&mut self, now: DateTime<Utc>) {
+        let every = knocker::EVERY.as_millis() as u64;
+        self.lags.add(now.timestamp_millis().unsigned_abs() % every);
+        self.status.lock().unwrap_or_else(PoisonError::into_inner).lag = self.lags.sum_up();
     }
 
     /// Enters a slot of a job for each of its workspaces, because a person asks; the next beat takes it up.
