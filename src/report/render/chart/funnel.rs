@@ -3,14 +3,19 @@
 
 use super::super::typeface::{Weight, fit};
 use super::room as text_width;
-use super::{Anchor, Drawing, Ink, Mark};
+use super::{Anchor, Drawing, Ink, Mark, NARROW, bars};
 use crate::report::document::Bar;
 use rust_decimal::prelude::ToPrimitive;
 
 const ROW: f32 = 34.0;
 const SIZE: f32 = 12.0;
+/// The row of a narrow drawing.
+const TALL_ROW: f32 = 44.0;
 
 pub fn draw(stages: &[Bar], width: f32) -> Drawing {
+    if width < NARROW {
+        return draw_narrow(stages, width);
+    }
     let fitted = |text: &str, weight| fit(text, width * 0.3, SIZE, weight);
     let labels: Vec<String> = stages.iter().map(|stage| fitted(&stage.label, Weight::Regular)).collect();
     let left = labels.iter().map(|label| text_width(label, SIZE, Weight::Regular)).fold(0.0, f32::max) + 12.0;
@@ -22,7 +27,6 @@ pub fn draw(stages: &[Bar], width: f32) -> Drawing {
     };
     let right = (0..stages.len()).map(beside).fold(0.0, f32::max);
     let across = (width - left - right).max(20.0);
-    let root = |stage: &Bar| stage.figure.value.and_then(|value| value.to_f64()).unwrap_or(0.0).max(0.0).sqrt();
     let widest = stages.iter().map(root).fold(0.0, f64::max).max(1e-9);
     let mut marks = Vec::new();
     for (index, stage) in stages.iter().enumerate() {
@@ -67,5 +71,28 @@ pub fn draw(stages: &[Bar], width: f32) -> Drawing {
             bold: false,
         });
     }
-    Drawing { width, height: (stages.len() as f32 * ROW).max(ROW), marks }
+    Drawing { width, height: (stages.len() as f32 * ROW).max(ROW), marks, frame: None }
+}
+
+fn draw_narrow(stages: &[Bar], width: f32) -> Drawing {
+    let widest = stages.iter().map(root).fold(0.0, f64::max).max(1e-9);
+    let mut marks = Vec::new();
+    for (index, stage) in stages.iter().enumerate() {
+        let y = index as f32 * TALL_ROW;
+        let long = ((root(stage) / widest) as f32 * width).max(2.0);
+        let note = stage.note.as_deref().unwrap_or_default();
+        marks.extend(bars::heading(&stage.label, &stage.figure.text, note, y, width));
+        marks.push(Mark::Rect {
+            x: (width - long) / 2.0,
+            y: y + 20.0,
+            width: long,
+            height: TALL_ROW - 28.0,
+            ink: Ink::Accent,
+        });
+    }
+    Drawing { width, height: (stages.len() as f32 * TALL_ROW).max(TALL_ROW), marks, frame: None }
+}
+
+fn root(stage: &Bar) -> f64 {
+    stage.figure.value.and_then(|value| value.to_f64()).unwrap_or(0.0).max(0.0).sqrt()
 }
