@@ -55,7 +55,7 @@
       }
       var cells = rows[point].cells, lines = [cells[0].textContent];
       if (kind === "lines") {
-        if (unit !== "day") lines[0] = table.tHead.rows[0].cells[0].textContent + " " + lines[0];
+        if (unit === "week") lines[0] = table.tHead.rows[0].cells[0].textContent + " " + lines[0];
         // The subject is drawn last and read first.
         names.forEach(function (name, line) { if (shown[line]) lines.splice(1, 0, name + " " + text(cells[line + 1])); });
         return lines;

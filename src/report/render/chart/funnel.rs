@@ -3,13 +3,14 @@
 
 use super::super::typeface::{Weight, fit};
 use super::room as text_width;
-use super::{Anchor, Drawing, Ink, Mark, NARROW, bars};
+use super::{Anchor, Drawing, Ink, Mark, bars};
 use crate::report::document::Bar;
 use rust_decimal::prelude::ToPrimitive;
 
 const ROW: f32 = 34.0;
 const SIZE: f32 = 12.0;
-/// The row of a narrow drawing.
+/// Below this width label, value and note leave no room for the bar beside them; and the row then.
+const NARROW: f32 = 500.0;
 const TALL_ROW: f32 = 44.0;
 
 pub fn draw(stages: &[Bar], width: f32) -> Drawing {

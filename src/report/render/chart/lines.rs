@@ -111,7 +111,7 @@ fn day_marks(dates: &[NaiveDate], x_of: &dyn Fn(usize) -> f32, right: (f32, f32)
     named
         .map(|index| {
             let date = dates[index];
-            let text = day_text(date);
+            let text = axis_text(date, step(dates));
             let half = text_width(&text, SIZE, Weight::Regular) / 2.0;
             let x = x_of(index).clamp(half, (right.0 + half).min(right.1 - half));
             Mark::Text { x, y: HEIGHT - 8.0, text, size: SIZE, anchor: Anchor::Middle, ink: Ink::Muted, bold: false }
@@ -119,9 +119,18 @@ fn day_marks(dates: &[NaiveDate], x_of: &dyn Fn(usize) -> f32, right: (f32, f32)
         .collect()
 }
 
-/// A day along an axis, e.g. `9 Nov`.
-pub fn day_text(date: NaiveDate) -> String {
-    format!("{} {}", date.day(), date.format("%b"))
+/// What lies between two points of a line: `day`, `week` or `month`.
+pub fn step(dates: &[NaiveDate]) -> &'static str {
+    match dates {
+        [first, second, ..] if (*second - *first).num_days() >= 28 => "month",
+        [first, second, ..] if (*second - *first).num_days() >= 7 => "week",
+        _ => "day",
+    }
+}
+
+/// A point along an axis: `9 Nov`, or `Nov 2026` among months.
+pub fn axis_text(date: NaiveDate, step: &str) -> String {
+    if step == "month" { date.format("%b %Y").to_string() } else { format!("{} {}", date.day(), date.format("%b")) }
 }
 
 #[cfg(test)]
@@ -147,6 +156,18 @@ mod tests {
         let picture = svg(&drawing, "");
         assert!(picture.contains("<g class=\"series s0\">") && picture.contains("<g class=\"series s1\">"));
         assert_eq!(picture.matches("<g ").count(), picture.matches("</g>").count());
+    }
+
+    #[test]
+    fn the_step_of_a_line_is_read_from_its_dates() {
+        let day = |month, day| NaiveDate::from_ymd_opt(2026, month, day).expect("a date");
+        assert_eq!(step(&[day(2, 1), day(3, 1)]), "month");
+        assert_eq!(step(&[day(2, 2), day(2, 9)]), "week");
+        assert_eq!(step(&[day(2, 2)]), "day");
+        assert_eq!(
+            (axis_text(day(2, 1), "month").as_str(), axis_text(day(2, 1), "day").as_str()),
+            ("Feb 2026", "1 Feb")
+        );
     }
 
     #[test]

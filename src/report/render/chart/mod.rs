@@ -8,7 +8,7 @@ mod lines;
 mod scale;
 mod svg;
 
-pub use lines::day_text;
+pub use lines::{axis_text, step};
 pub use svg::{ChartError, png, svg};
 
 use crate::domain::money::Currency;

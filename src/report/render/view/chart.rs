@@ -4,9 +4,8 @@ use super::{FigureView, Limits, figure, percent};
 use crate::domain::money::Currency;
 use crate::report::document::{Bar, Chart, Plot, Series};
 use crate::report::format::{date_text, value_text};
-use crate::report::render::chart::day_text;
+use crate::report::render::chart::{axis_text, step};
 use crate::report::render::words::{plain, shortened};
-use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -113,14 +112,15 @@ fn grid(chart: &Chart, currency: Currency) -> Option<GridView> {
         |values: &mut dyn Iterator<Item = Option<Decimal>>| value_text(values.flatten().max(), chart.unit, currency);
     match &chart.plot {
         Plot::Lines { dates, series } => {
+            let step = step(dates);
             let value = |line: &Series, index: usize| line.values.get(index).copied().flatten();
             let rows = dates.iter().enumerate().map(|(index, date)| GridRowView {
-                name: date_text(*date),
-                short: day_text(*date),
+                name: if step == "month" { date.format("%B %Y").to_string() } else { date_text(*date) },
+                short: axis_text(*date, step),
                 cells: series.iter().map(|line| cell(value(line, index))).collect(),
             });
             Some(GridView {
-                row: step(dates),
+                row: step,
                 columns: series.iter().map(|line| plain(&line.label)).collect(),
                 rows: rows.collect(),
                 most: most(&mut series.iter().flat_map(|line| line.values.iter().copied())),
@@ -149,15 +149,6 @@ fn hour_text(column: &str) -> String {
     if is_hour { format!("{column}:00") } else { plain(column) }
 }
 
-/// What lies between two points of a line.
-fn step(dates: &[NaiveDate]) -> &'static str {
-    match dates {
-        [first, second, ..] if (*second - *first).num_days() >= 28 => "month",
-        [first, second, ..] if (*second - *first).num_days() >= 7 => "week",
-        _ => "day",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,13 +163,5 @@ mod tests {
         let gap = &grid.rows[9].cells[1];
         assert_eq!((gap.text.as_str(), gap.value.as_str()), ("n/a", ""));
         assert_eq!((grid.rows[27].name.as_str(), grid.rows[27].short.as_str()), ("Fri 20 Nov 2026", "20 Nov"));
-    }
-
-    #[test]
-    fn the_step_of_a_line_is_read_from_its_dates() {
-        let day = |month, day| NaiveDate::from_ymd_opt(2026, month, day).expect("a date");
-        assert_eq!(step(&[day(2, 1), day(3, 1)]), "month");
-        assert_eq!(step(&[day(2, 2), day(2, 9)]), "week");
-        assert_eq!(step(&[day(2, 2)]), "day");
     }
 }
