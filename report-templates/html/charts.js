@@ -184,7 +184,9 @@
         var over = ends.length ? Math.max(0, ends[ends.length - 1].y - area.bottom) : 0;
         ends.forEach(function (end) { end.label.setAttribute("y", (end.y - over + 4).toFixed(1)); });
 
-        var days = svg.querySelector("g.days"), pattern = days.querySelector("text"), every = Math.max(1, Math.ceil((to - from + 1) / (right < 400 ? 4 : 5)));
+        var days = svg.querySelector("g.days"), pattern = days.querySelector("text");
+        var letters = Math.max.apply(null, rows.map(function (row) { return row.cells[0].dataset.short.length; })) * 7;
+        var most = Math.floor(Math.min(5, Math.max(2, area.across / (letters + 16)))), every = Math.ceil((to - from + 1) / most);
         days.textContent = "";
         for (var day = to; day >= from; day -= every) {
           var name = pattern.cloneNode();

@@ -76,25 +76,18 @@ fn draw_narrow(bars: &[Bar], width: f32) -> Drawing {
         let long = ((value.abs() / span) as f32 * width).max(1.0);
         let x = (if value < 0.0 { zero - long } else { zero }).clamp(0.0, width - long);
         let ink = if value < 0.0 { Ink::Compare } else { Ink::Accent };
-        marks.extend(heading(&bar.label, &bar.figure.text, "", y, width));
+        marks.extend(heading(&bar.label, &bar.figure.text, y, width));
         marks.push(Mark::Rect { x, y: y + LINE + 2.0, width: long, height: TALL_ROW - LINE - 8.0, ink });
     }
     Drawing { width, height: (bars.len() as f32 * TALL_ROW).max(TALL_ROW), marks, frame: None }
 }
 
-/// The texts above a narrow bar: label left, value and a quieter note right.
-pub fn heading(label: &str, value: &str, note: &str, y: f32, width: f32) -> Vec<Mark> {
-    let text = |x, text, anchor, ink, bold| Mark::Text { x, y: y + LINE - 4.0, text, size: SIZE, anchor, ink, bold };
-    let value = fit(value, width * 0.4, SIZE, Weight::Bold);
-    let note = fit(note, width * 0.4, SIZE, Weight::Regular);
-    let mut right = width;
-    let mut marks = Vec::new();
-    if !note.is_empty() {
-        right -= text_width(&note, SIZE, Weight::Regular) + 6.0;
-        marks.push(text(width, note, Anchor::End, Ink::Muted, false));
-    }
-    let room = right - text_width(&value, SIZE, Weight::Bold) - 10.0;
-    marks.push(text(right, value, Anchor::End, Ink::Text, true));
-    marks.push(text(0.0, fit(label, room / 1.18, SIZE, Weight::Regular), Anchor::Start, Ink::Text, false));
-    marks
+/// The texts above a narrow bar: label left, value right.
+pub fn heading(label: &str, value: &str, y: f32, width: f32) -> [Mark; 2] {
+    let text =
+        |x, text, anchor, bold| Mark::Text { x, y: y + LINE - 4.0, text, size: SIZE, anchor, ink: Ink::Text, bold };
+    let value = fit(value, width * 0.5, SIZE, Weight::Bold);
+    let room = width - text_width(&value, SIZE, Weight::Bold) - 10.0;
+    let label = fit(label, room / 1.18, SIZE, Weight::Regular);
+    [text(0.0, label, Anchor::Start, false), text(width, value, Anchor::End, true)]
 }

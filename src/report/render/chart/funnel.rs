@@ -11,7 +11,7 @@ const ROW: f32 = 34.0;
 const SIZE: f32 = 12.0;
 /// Below this width label, value and note leave no room for the bar beside them; and the row then.
 const NARROW: f32 = 500.0;
-const TALL_ROW: f32 = 44.0;
+const TALL_ROW: f32 = 58.0;
 
 pub fn draw(stages: &[Bar], width: f32) -> Drawing {
     if width < NARROW {
@@ -81,14 +81,18 @@ fn draw_narrow(stages: &[Bar], width: f32) -> Drawing {
     for (index, stage) in stages.iter().enumerate() {
         let y = index as f32 * TALL_ROW;
         let long = ((root(stage) / widest) as f32 * width).max(2.0);
-        let note = stage.note.as_deref().unwrap_or_default();
-        marks.extend(bars::heading(&stage.label, &stage.figure.text, note, y, width));
-        marks.push(Mark::Rect {
-            x: (width - long) / 2.0,
-            y: y + 20.0,
-            width: long,
-            height: TALL_ROW - 28.0,
-            ink: Ink::Accent,
+        let note = fit(stage.note.as_deref().unwrap_or_default(), width / 1.18, SIZE, Weight::Regular);
+        marks.extend(bars::heading(&stage.label, &stage.figure.text, y, width));
+        let x = (width - long) / 2.0;
+        marks.push(Mark::Rect { x, y: y + 20.0, width: long, height: 16.0, ink: Ink::Accent });
+        marks.push(Mark::Text {
+            x: width / 2.0,
+            y: y + 48.0,
+            text: note,
+            size: SIZE,
+            anchor: Anchor::Middle,
+            ink: Ink::Muted,
+            bold: false,
         });
     }
     Drawing { width, height: (stages.len() as f32 * TALL_ROW).max(TALL_ROW), marks, frame: None }

@@ -52,7 +52,7 @@ pub fn draw(dates: &[NaiveDate], series: &[Series], unit: Unit, currency: Curren
         });
     }
     let first_day = marks.len();
-    marks.extend(day_marks(dates, &x_of, (left + across, width)));
+    marks.extend(day_marks(dates, &x_of, (left, left + across), width));
     let days = first_day..marks.len();
     let last_of = |line: &[Option<f64>]| line.iter().enumerate().rev().find_map(|(day, value)| Some((day, (*value)?)));
     let ends = values.iter().enumerate().filter_map(|(index, line)| Some((index, y_of(last_of(line)?.1))));
@@ -103,17 +103,20 @@ fn apart(mut ends: Vec<(usize, f32)>) -> Vec<(usize, f32)> {
     ends
 }
 
-/// About one day a week is named, the last always. `right` is where the plot ends, and the drawing.
-fn day_marks(dates: &[NaiveDate], x_of: &dyn Fn(usize) -> f32, right: (f32, f32)) -> Vec<Mark> {
-    let every = dates.len().div_ceil(if right.1 < NARROW { 4 } else { 5 }).max(1);
+/// At most five points are named, the last always. `left` and `right` are where the plot ends; no
+/// name leaves the drawing, `width` wide.
+fn day_marks(dates: &[NaiveDate], x_of: &dyn Fn(usize) -> f32, (left, right): (f32, f32), width: f32) -> Vec<Mark> {
+    let step = step(dates);
+    let texts: Vec<String> = dates.iter().map(|date| axis_text(*date, step)).collect();
+    let widest = texts.iter().map(|text| text_width(text, SIZE, Weight::Regular)).fold(0.0, f32::max);
+    let most = ((right - left) / (widest + 16.0)).clamp(2.0, 5.0) as usize;
+    let every = dates.len().div_ceil(most).max(1);
     let last = dates.len().saturating_sub(1);
-    let named = (0..dates.len()).filter(|index| (last - index).is_multiple_of(every));
+    let named = texts.into_iter().enumerate().filter(|(index, _)| (last - index).is_multiple_of(every));
     named
-        .map(|index| {
-            let date = dates[index];
-            let text = axis_text(date, step(dates));
+        .map(|(index, text)| {
             let half = text_width(&text, SIZE, Weight::Regular) / 2.0;
-            let x = x_of(index).clamp(half, (right.0 + half).min(right.1 - half));
+            let x = x_of(index).clamp(half, (right + half).min(width - half));
             Mark::Text { x, y: HEIGHT - 8.0, text, size: SIZE, anchor: Anchor::Middle, ink: Ink::Muted, bold: false }
         })
         .collect()
