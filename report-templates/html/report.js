@@ -1,3 +1,4 @@
+// Receipts of figures, and tables: sort, filter, rows in portions.
 (function () {
   "use strict";
   var doc = document, root = doc.documentElement;
@@ -5,25 +6,27 @@
 
   // Receipts: one bubble for all figures, by pointer, tap or keyboard.
   var bubble = doc.getElementById("receipt");
-  function show(event) {
-    var fig = event.target.closest && event.target.closest("[data-receipt]");
-    if (!fig) { bubble.hidden = true; return; }
+  function place(fig) {
+    bubble.hidden = !fig;
+    if (!fig) return;
     bubble.textContent = "receipt " + fig.dataset.receipt;
-    bubble.hidden = false;
     var box = fig.getBoundingClientRect(), own = bubble.getBoundingClientRect();
     var left = Math.min(Math.max(8, box.left), root.clientWidth - own.width - 8);
     var top = box.top - own.height - 6;
     bubble.style.left = left + "px";
     bubble.style.top = (top < 4 ? box.bottom + 6 : top) + "px";
   }
+  // Stepping to a figure may scroll the page below a resting pointer: the keyboard's figure stays told.
+  function stepped() { return doc.querySelector("[data-receipt]:focus-visible"); }
+  function show(event) { place((event.target.closest && event.target.closest("[data-receipt]")) || stepped()); }
   ["mouseover", "focusin", "click"].forEach(function (name) { doc.addEventListener(name, show); });
-  doc.addEventListener("scroll", function () { bubble.hidden = true; }, true);
+  doc.addEventListener("scroll", function () { if (!bubble.hidden) place(stepped()); }, true);
   doc.addEventListener("keydown", function (event) { if (event.key === "Escape") bubble.hidden = true; });
 
   Array.prototype.forEach.call(doc.querySelectorAll("table.data"), function (table) {
     var body = table.tBodies[0], rows = Array.prototype.slice.call(body.rows);
     var figures = Array.prototype.slice.call(table.querySelectorAll("[data-receipt]"));
-    var STEP = 20, open = rows.length <= STEP + 5, needle = "";
+    var STEP = window.matchMedia("(max-width:600px)").matches ? 10 : 20, open = rows.length <= STEP + 5, needle = "";
 
     // One stop of the tab key for a table, arrow keys inside.
     figures.forEach(function (fig, index) { fig.tabIndex = index ? -1 : 0; });

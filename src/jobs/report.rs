@@ -92,7 +92,7 @@ pub struct Rendered {
 /// Renders a document in every format.
 pub fn render_all(document: &Document, templates: &Templates) -> Result<Rendered, ReportError> {
     let painter = ChartPainter {
-        chart: |chart, currency| svg(&draw(chart, currency, 760.0), &chart.alt),
+        chart: |chart, currency, width| svg(&draw(chart, currency, width), ""),
         spark: |values| svg(&spark(values, 220.0, 36.0), ""),
     };
     let charts = document.charts().map(|chart| {

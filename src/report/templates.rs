@@ -15,6 +15,7 @@ use sources::Sources;
 use std::io::{self, Write};
 use std::path::Path;
 
+pub(crate) const STYLE: &str = "html/report.css";
 /// Instructions one rendering may take; a report of 10,000 figures takes about a million.
 const FUEL: u64 = 50_000_000;
 /// Bytes one rendering may give.
@@ -104,8 +105,20 @@ impl Templates {
 
     /// The script of HTML pages, as it stands between the script tags.
     pub fn script(&self) -> String {
+        let files = ["html/report.js", "html/charts.js"].map(|file| self.sources.text(file));
         // `</` would let a replaced script end its own element.
-        self.sources.text("html/report.js").replace("</", "<\\/")
+        files.concat().replace("</", "<\\/")
+    }
+
+    /// The style sheet of HTML pages, as it stands between the style tags.
+    pub fn style(&self) -> Result<String, TemplateError> {
+        let style = self.render(STYLE, self.style_context())?;
+        Ok(style.replace("</", "<\\/"))
+    }
+
+    /// What the style sheet is given.
+    pub(crate) fn style_context(&self) -> Value {
+        minijinja::context! { theme => Value::from(Serde(self.theme.clone())) }
     }
 
     /// Colours and the name on top.

@@ -2,7 +2,7 @@
 
 use crate::domain::money::Currency;
 use crate::report::document::{Chart, Document};
-use crate::report::render::view::{BlockView, Limits, PageView, page};
+use crate::report::render::view::{BlockView, DrawingView, Limits, PageView, page};
 use crate::report::templates::{TemplateError, Templates, Theme};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,10 +14,15 @@ use sha2::{Digest, Sha256};
 
 pub(crate) const TEMPLATE: &str = "html/report.html";
 
+/// Each chart is drawn for three classes of screens (the style sheet shows one of them), so that its
+/// texts never shrink below their size: class, and width in pixels of the drawing.
+const DRAWINGS: [(&str, f32); 3] = [("narrow", 300.0), ("medium", 480.0), ("wide", 760.0)];
+
 /// Who draws: both give a complete `<svg>` element without scripts or outside references.
 #[derive(Clone, Copy, Debug)]
 pub struct ChartPainter {
-    pub chart: fn(&Chart, Currency) -> String,
+    /// A chart of the given width.
+    pub chart: fn(&Chart, Currency, f32) -> String,
     /// A small line of the last days, oldest first.
     pub spark: fn(&[Option<Decimal>]) -> String,
 }
@@ -27,6 +32,7 @@ struct Context {
     page: PageView,
     theme: Theme,
     csp: String,
+    style: String,
     script: String,
     /// The figures as a `data:` URI.
     csv_uri: String,
@@ -35,16 +41,16 @@ struct Context {
 
 /// The page. Fails only where the built-in template fails, which the tests rule out.
 pub fn render(document: &Document, templates: &Templates, painter: ChartPainter) -> Result<String, TemplateError> {
-    templates.render(TEMPLATE, context(document, templates, painter))
+    templates.render(TEMPLATE, context(document, templates, painter, templates.style()?))
 }
 
 /// What the template is given for the sample report, with empty drawings.
 pub(crate) fn sample_context(document: &Document, templates: &Templates) -> Value {
-    let blank = ChartPainter { chart: |_, _| String::new(), spark: |_| String::new() };
-    Value::from(Serde(context(document, templates, blank)))
+    let blank = ChartPainter { chart: |_, _, _| String::new(), spark: |_| String::new() };
+    Value::from(Serde(context(document, templates, blank, String::new())))
 }
 
-fn context(document: &Document, templates: &Templates, painter: ChartPainter) -> Context {
+fn context(document: &Document, templates: &Templates, painter: ChartPainter, style: String) -> Context {
     let mut page = page(document, Limits::NONE);
     for block in page.sections.iter_mut().flat_map(|section| &mut section.blocks) {
         match block {
@@ -53,7 +59,11 @@ fn context(document: &Document, templates: &Templates, painter: ChartPainter) ->
                     card.spark = (painter.spark)(&card.spark_values);
                 }
             }
-            BlockView::Chart(chart) => chart.svg = (painter.chart)(&chart.chart, document.currency),
+            BlockView::Chart(chart) => {
+                let draw =
+                    |(name, width)| DrawingView { name, svg: (painter.chart)(&chart.chart, document.currency, width) };
+                chart.drawings = DRAWINGS.into_iter().map(draw).collect();
+            }
             BlockView::Table(_) | BlockView::Text { .. } => {}
         }
     }
@@ -62,20 +72,21 @@ fn context(document: &Document, templates: &Templates, painter: ChartPainter) ->
     Context {
         page,
         theme: templates.theme().clone(),
-        csp: policy(&script),
+        csp: policy(&style, &script),
         csv_uri: if csv.is_empty() { csv } else { format!("data:text/csv;base64,{}", STANDARD.encode(csv)) },
         csv_name: format!("{}_{}.csv", document.report, document.period.start),
+        style,
         script,
     }
 }
 
-/// Nothing may be loaded or sent, and no script but ours runs. Styles stay open to attributes:
-/// drawings and bars carry their sizes there.
-fn policy(script: &str) -> String {
-    let hash = STANDARD.encode(Sha256::digest(script));
+/// Nothing may be loaded or sent, and no style sheet or script but ours counts.
+fn policy(style: &str, script: &str) -> String {
+    let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
     format!(
-        "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; img-src data:; \
-         base-uri 'none'; form-action 'none'"
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        hash(style),
+        hash(script)
     )
 }
 

@@ -16,7 +16,10 @@ use minijinja::Value;
 /// Each template with the context a sample report gives it.
 pub(crate) fn sample_contexts(templates: &Templates) -> Vec<(&'static str, Value)> {
     let document = crate::report::sample::document();
-    let mut contexts = vec![(html::TEMPLATE, html::sample_context(&document, templates))];
+    let mut contexts = vec![
+        (crate::report::templates::STYLE, templates.style_context()),
+        (html::TEMPLATE, html::sample_context(&document, templates)),
+    ];
     contexts.extend(email::sample_contexts(&document, templates));
     contexts
 }

@@ -1,9 +1,12 @@
 //! What the HTML and mail templates are given: the document with its dates worded and its names
 //! made safe to lay out. Figures keep the text the document gave them.
 
-use crate::report::document::{
-    Bar, Block, Card, Cell, Chart, Document, Figure, FreshnessState, Plot, Row, Section, Table,
-};
+mod chart;
+
+pub use chart::{BarView, ChartView, DrawingView, GridView};
+
+use crate::domain::money::Currency;
+use crate::report::document::{Block, Card, Cell, Document, Figure, FreshnessState, Row, Section, Table};
 use crate::report::format::date_text;
 use crate::report::render::words::{
     exact_value, has_provisional, instant_text, mood_word, period_text, plain, shortened,
@@ -134,33 +137,6 @@ pub enum CellView {
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub struct ChartView {
-    pub id: String,
-    pub title: String,
-    pub alt: String,
-    /// Bars and stages with their figures; empty for lines and heat maps.
-    pub bars: Vec<BarView>,
-    /// The drawing as SVG; empty where the format does not show it.
-    pub svg: String,
-    /// Where a mail finds the drawing; `None` where there is no image.
-    pub cid: Option<String>,
-    /// Width and height of the shown image in pixels.
-    pub width: u32,
-    pub height: u32,
-    #[serde(skip)]
-    pub chart: Chart,
-}
-
-#[derive(Clone, Debug, Serialize)]
-pub struct BarView {
-    pub label: String,
-    pub figure: FigureView,
-    pub note: Option<String>,
-    /// Length against the longest, 0 to 100.
-    pub percent: u32,
-}
-
-#[derive(Clone, Debug, Serialize)]
 pub struct FreshnessView {
     pub label: String,
     pub through: String,
@@ -183,27 +159,27 @@ pub fn page(document: &Document, limits: Limits) -> PageView {
         currency: document.currency.code().to_owned(),
         summary: plain(&document.summary),
         gaps: document.gaps.iter().map(|gap| plain(gap)).collect(),
-        sections: document.sections.iter().map(|part| section(part, limits)).collect(),
+        sections: document.sections.iter().map(|part| section(part, document.currency, limits)).collect(),
         freshness: freshness(document),
         notes: document.notes.iter().map(|note| plain(note)).collect(),
         provisional: has_provisional(document),
     }
 }
 
-fn section(section: &Section, limits: Limits) -> SectionView {
+fn section(section: &Section, currency: Currency, limits: Limits) -> SectionView {
     SectionView {
         id: section.id.clone(),
         title: plain(&section.title),
         lead: section.lead.as_deref().map(plain),
-        blocks: section.blocks.iter().map(|part| block(part, limits)).collect(),
+        blocks: section.blocks.iter().map(|part| block(part, currency, limits)).collect(),
     }
 }
 
-fn block(block: &Block, limits: Limits) -> BlockView {
+fn block(block: &Block, currency: Currency, limits: Limits) -> BlockView {
     match block {
         Block::Cards { cards } => BlockView::Cards { cards: cards.iter().map(card).collect() },
         Block::Table(part) => BlockView::Table(table(part, limits)),
-        Block::Chart(part) => BlockView::Chart(chart(part, limits)),
+        Block::Chart(part) => BlockView::Chart(chart::view(part, currency, limits)),
         Block::Text { text } => BlockView::Text { text: plain(text) },
     }
 }
@@ -267,31 +243,6 @@ fn cell(cell: &Cell, limits: Limits) -> CellView {
             percent: percent(share.unwrap_or_default()),
             over: share.is_some_and(|share| share > Decimal::ONE),
         },
-    }
-}
-
-fn chart(chart: &Chart, limits: Limits) -> ChartView {
-    let bars = match &chart.plot {
-        Plot::Bars { bars: stages } | Plot::Funnel { stages } => stages.as_slice(),
-        Plot::Lines { .. } | Plot::Heat { .. } => &[],
-    };
-    let longest = bars.iter().filter_map(|bar| bar.figure.value).map(|value| value.abs()).max().unwrap_or_default();
-    let view = |bar: &Bar| BarView {
-        label: shortened(&bar.label, limits.name_chars),
-        figure: figure(&bar.figure),
-        note: bar.note.as_deref().map(plain),
-        percent: bar.figure.value.and_then(|value| value.abs().checked_div(longest)).map_or(0, percent),
-    };
-    ChartView {
-        id: chart.id.clone(),
-        title: plain(&chart.title),
-        alt: plain(&chart.alt),
-        bars: bars.iter().map(view).collect(),
-        svg: String::new(),
-        cid: None,
-        width: 0,
-        height: 0,
-        chart: chart.clone(),
     }
 }
 

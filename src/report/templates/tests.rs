@@ -70,6 +70,14 @@ fn files_that_are_too_large_misnamed_or_outside_are_reported() {
 }
 
 #[test]
+fn a_style_sheet_that_names_what_does_not_exist_is_left_out() {
+    let (_dir, path) = folder(&[("html/report.css", "body{color:{{ theme.colour_of_the_day }}}")]);
+    let (templates, problems) = Templates::new(Some(&path));
+    assert_eq!(problems.iter().map(|problem| problem.file.as_str()).collect::<Vec<_>>(), ["html/report.css"]);
+    assert!(templates.style().expect("a style sheet").contains("--accent:#"));
+}
+
+#[test]
 fn a_theme_with_a_faulty_colour_is_reported() {
     let text = "accent = \"red;}body{display:none\"\naccent_dark = \"#abcdef\"\nlogo_text = \"x\"\n";
     let (_dir, path) = folder(&[("theme.toml", text)]);

@@ -1,15 +1,21 @@
-//! Horizontal bars with their values beside them.
+//! Horizontal bars with their values beside them; in a narrow drawing label and value stand above.
 
 use super::super::typeface::{Weight, fit};
 use super::room as text_width;
-use super::{Anchor, Drawing, Ink, Mark};
+use super::{Anchor, Drawing, Ink, Mark, NARROW};
 use crate::report::document::Bar;
 use rust_decimal::prelude::ToPrimitive;
 
 const ROW: f32 = 26.0;
 const SIZE: f32 = 12.0;
+/// Of a narrow drawing: the row, and the line of its texts.
+const TALL_ROW: f32 = 38.0;
+const LINE: f32 = 18.0;
 
 pub fn draw(bars: &[Bar], width: f32) -> Drawing {
+    if width < NARROW {
+        return draw_narrow(bars, width);
+    }
     let labels: Vec<String> = bars.iter().map(|bar| fit(&bar.label, width * 0.3, SIZE, Weight::Regular)).collect();
     let left = labels.iter().map(|label| text_width(label, SIZE, Weight::Regular)).fold(0.0, f32::max) + 10.0;
     let texts: Vec<String> = bars.iter().map(|bar| fit(&bar.figure.text, width * 0.3, SIZE, Weight::Bold)).collect();
@@ -54,5 +60,34 @@ pub fn draw(bars: &[Bar], width: f32) -> Drawing {
             bold: true,
         });
     }
-    Drawing { width, height: (bars.len() as f32 * ROW).max(ROW), marks }
+    Drawing { width, height: (bars.len() as f32 * ROW).max(ROW), marks, frame: None }
+}
+
+fn draw_narrow(bars: &[Bar], width: f32) -> Drawing {
+    let values: Vec<f64> =
+        bars.iter().map(|bar| bar.figure.value.and_then(|value| value.to_f64()).unwrap_or(0.0)).collect();
+    let low = values.iter().copied().fold(0.0, f64::min);
+    let high = values.iter().copied().fold(0.0, f64::max);
+    let span = if high > low { high - low } else { 1.0 };
+    let zero = (-low / span) as f32 * width;
+    let mut marks = Vec::new();
+    for (index, (bar, value)) in bars.iter().zip(values).enumerate() {
+        let y = index as f32 * TALL_ROW;
+        let long = ((value.abs() / span) as f32 * width).max(1.0);
+        let x = (if value < 0.0 { zero - long } else { zero }).clamp(0.0, width - long);
+        let ink = if value < 0.0 { Ink::Compare } else { Ink::Accent };
+        marks.extend(heading(&bar.label, &bar.figure.text, y, width));
+        marks.push(Mark::Rect { x, y: y + LINE + 2.0, width: long, height: TALL_ROW - LINE - 8.0, ink });
+    }
+    Drawing { width, height: (bars.len() as f32 * TALL_ROW).max(TALL_ROW), marks, frame: None }
+}
+
+/// The texts above a narrow bar: label left, value right.
+pub fn heading(label: &str, value: &str, y: f32, width: f32) -> [Mark; 2] {
+    let text =
+        |x, text, anchor, bold| Mark::Text { x, y: y + LINE - 4.0, text, size: SIZE, anchor, ink: Ink::Text, bold };
+    let value = fit(value, width * 0.5, SIZE, Weight::Bold);
+    let room = width - text_width(&value, SIZE, Weight::Bold) - 10.0;
+    let label = fit(label, room / 1.18, SIZE, Weight::Regular);
+    [text(0.0, label, Anchor::Start, false), text(width, value, Anchor::End, true)]
 }

@@ -48,7 +48,7 @@ pub fn draw(rows: &[String], columns: &[String], cells: &[Vec<Option<Decimal>>],
             });
         }
     }
-    Drawing { width, height: HEAD + rows.len() as f32 * ROW, marks }
+    Drawing { width, height: HEAD + rows.len() as f32 * ROW, marks, frame: None }
 }
 
 #[cfg(test)]

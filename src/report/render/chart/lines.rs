@@ -1,9 +1,10 @@
-//! Lines over days: labelled at their ends, the subject in the accent colour.
+//! Lines over days: labelled at their ends (above the plot in a narrow drawing), the subject in the
+//! accent colour.
 
 use super::super::typeface::{Weight, fit};
 use super::room as text_width;
 use super::scale::{tick_text, ticks};
-use super::{Anchor, Drawing, Ink, Mark, segments};
+use super::{Anchor, Drawing, Frame, Ink, Mark, NARROW, segments};
 use crate::domain::metric::Unit;
 use crate::domain::money::Currency;
 use crate::report::document::{Role, Series};
@@ -14,6 +15,9 @@ const HEIGHT: f32 = 220.0;
 const TOP: f32 = 12.0;
 const BOTTOM: f32 = 26.0;
 const SIZE: f32 = 11.0;
+/// A line of labels above a narrow plot, and the dash before each of them.
+const KEY_LINE: f32 = 17.0;
+const KEY_DASH: f32 = 18.0;
 
 pub fn draw(dates: &[NaiveDate], series: &[Series], unit: Unit, currency: Currency, width: f32) -> Drawing {
     let values: Vec<Vec<Option<f64>>> =
@@ -23,10 +27,14 @@ pub fn draw(dates: &[NaiveDate], series: &[Series], unit: Unit, currency: Curren
     let (low, high) = (ticks[0], ticks[ticks.len() - 1]);
     let tick_texts: Vec<String> = ticks.iter().map(|tick| tick_text(*tick, unit, currency)).collect();
     let left = tick_texts.iter().map(|text| text_width(text, SIZE, Weight::Regular)).fold(0.0, f32::max) + 8.0;
-    let labels: Vec<String> = series.iter().map(|s| fit(&s.label, width * 0.22, SIZE, Weight::Bold)).collect();
-    let right = labels.iter().map(|label| text_width(label, SIZE, Weight::Bold)).fold(0.0, f32::max) + 12.0;
+    let beside = width >= NARROW;
+    let most = if beside { width * 0.22 } else { width - KEY_DASH };
+    let labels: Vec<String> = series.iter().map(|s| fit(&s.label, most, SIZE, Weight::Bold)).collect();
+    let widest = labels.iter().map(|label| text_width(label, SIZE, Weight::Bold)).fold(0.0, f32::max);
+    let (right, top) = if beside { (widest + 12.0, TOP) } else { (6.0, TOP + KEY_LINE * series.len() as f32) };
     let across = (width - left - right).max(40.0);
-    let y_of = |value: f64| TOP + ((high - value) / (high - low)) as f32 * (HEIGHT - TOP - BOTTOM);
+    let bottom = HEIGHT - BOTTOM;
+    let y_of = |value: f64| top + ((high - value) / (high - low)) as f32 * (bottom - top);
     let x_of = |index: usize| left + across * index as f32 / (dates.len().max(2) - 1) as f32;
     let mut marks = Vec::new();
     for (tick, text) in ticks.iter().zip(tick_texts) {
@@ -43,37 +51,42 @@ pub fn draw(dates: &[NaiveDate], series: &[Series], unit: Unit, currency: Curren
             bold: false,
         });
     }
-    marks.extend(day_marks(dates, &x_of, left + across));
-    let mut ends: Vec<(usize, f32)> = Vec::new();
+    let first_day = marks.len();
+    marks.extend(day_marks(dates, &x_of, (left, left + across), width));
+    let days = first_day..marks.len();
+    let last_of = |line: &[Option<f64>]| line.iter().enumerate().rev().find_map(|(day, value)| Some((day, (*value)?)));
+    let ends = values.iter().enumerate().filter_map(|(index, line)| Some((index, y_of(last_of(line)?.1))));
+    let mut label_y: Vec<Option<f32>> = vec![None; series.len()];
+    for (index, y) in apart(ends.collect()) {
+        label_y[index] = Some(y);
+    }
+    let mut groups = Vec::new();
     for (index, line) in values.iter().enumerate() {
-        let (ink, thickness) = match series[index].role {
-            Role::Subject => (Ink::Accent, 2.0),
-            Role::Comparison => (Ink::Compare, 1.5),
+        let start = marks.len();
+        let (ink, label_ink, thickness) = match series[index].role {
+            Role::Subject => (Ink::Accent, Ink::Accent, 2.0),
+            Role::Comparison => (Ink::Compare, Ink::Muted, 1.5),
         };
         for points in segments(line, &|day, value| (x_of(day), y_of(value))) {
             marks.push(Mark::Line { points, ink, width: thickness });
         }
-        if let Some((day, value)) = line.iter().enumerate().rev().find_map(|(day, value)| Some((day, (*value)?))) {
-            if series[index].role == Role::Subject {
-                marks.push(Mark::Dot { x: x_of(day), y: y_of(value), radius: 3.0, ink });
-            }
-            ends.push((index, y_of(value)));
+        if let Some((day, value)) = last_of(line).filter(|_| series[index].role == Role::Subject) {
+            marks.push(Mark::Dot { x: x_of(day), y: y_of(value), radius: 3.0, ink });
         }
-    }
-    for (index, y) in apart(ends) {
-        let ink = if series[index].role == Role::Subject { Ink::Accent } else { Ink::Muted };
         let text = labels[index].clone();
-        marks.push(Mark::Text {
-            x: left + across + 8.0,
-            y: y + 4.0,
-            text,
-            size: SIZE,
-            anchor: Anchor::Start,
-            ink,
-            bold: true,
-        });
+        let label = |x, y| Mark::Text { x, y, text, size: SIZE, anchor: Anchor::Start, ink: label_ink, bold: true };
+        if !beside {
+            let y = KEY_LINE * index as f32 + SIZE;
+            // A rectangle, because a page takes the lines of a series for its values.
+            marks.push(Mark::Rect { x: 0.0, y: y - 5.0, width: KEY_DASH - 6.0, height: 2.5, ink });
+            marks.push(label(KEY_DASH, y));
+        } else if let Some(y) = label_y[index] {
+            marks.push(label(left + across + 8.0, y + 4.0));
+        }
+        groups.push(start..marks.len());
     }
-    Drawing { width, height: HEIGHT, marks }
+    let frame = Frame { left, across, top, bottom, high, low, series: groups, days };
+    Drawing { width, height: HEIGHT, marks, frame: Some(frame) }
 }
 
 /// Moves labels that would touch so that each can be read.
@@ -90,18 +103,84 @@ fn apart(mut ends: Vec<(usize, f32)>) -> Vec<(usize, f32)> {
     ends
 }
 
-/// About one day a week is named, the last always.
-fn day_marks(dates: &[NaiveDate], x_of: &dyn Fn(usize) -> f32, right: f32) -> Vec<Mark> {
-    let every = dates.len().div_ceil(5).max(1);
+/// At most five points are named, the last always. `left` and `right` are where the plot ends; no
+/// name leaves the drawing, `width` wide.
+fn day_marks(dates: &[NaiveDate], x_of: &dyn Fn(usize) -> f32, (left, right): (f32, f32), width: f32) -> Vec<Mark> {
+    let step = step(dates);
+    let texts: Vec<String> = dates.iter().map(|date| axis_text(*date, step)).collect();
+    let widest = texts.iter().map(|text| text_width(text, SIZE, Weight::Regular)).fold(0.0, f32::max);
+    let most = ((right - left) / (widest + 16.0)).clamp(2.0, 5.0) as usize;
+    let every = dates.len().div_ceil(most).max(1);
     let last = dates.len().saturating_sub(1);
-    let named = (0..dates.len()).filter(|index| (last - index).is_multiple_of(every));
+    let named = texts.into_iter().enumerate().filter(|(index, _)| (last - index).is_multiple_of(every));
     named
-        .map(|index| {
-            let date = dates[index];
-            let text = format!("{} {}", date.day(), date.format("%b"));
+        .map(|(index, text)| {
             let half = text_width(&text, SIZE, Weight::Regular) / 2.0;
-            let x = x_of(index).clamp(half, right + half);
+            let x = x_of(index).clamp(half, (right + half).min(width - half));
             Mark::Text { x, y: HEIGHT - 8.0, text, size: SIZE, anchor: Anchor::Middle, ink: Ink::Muted, bold: false }
         })
         .collect()
+}
+
+/// What lies between two points of a line: `day`, `week` or `month`.
+pub fn step(dates: &[NaiveDate]) -> &'static str {
+    match dates {
+        [first, second, ..] if (*second - *first).num_days() >= 28 => "month",
+        [first, second, ..] if (*second - *first).num_days() >= 7 => "week",
+        _ => "day",
+    }
+}
+
+/// A point along an axis: `9 Nov`, or `Nov 2026` among months.
+pub fn axis_text(date: NaiveDate, step: &str) -> String {
+    if step == "month" { date.format("%b %Y").to_string() } else { format!("{} {}", date.day(), date.format("%b")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::svg;
+    use super::*;
+    use crate::report::document::Plot;
+    use crate::report::sample;
+
+    fn trend(width: f32) -> Drawing {
+        let document = sample::document();
+        let chart = document.charts().find(|chart| matches!(chart.plot, Plot::Lines { .. })).expect("a line");
+        super::super::draw(chart, document.currency, width)
+    }
+
+    #[test]
+    fn a_series_has_its_marks_in_one_group() {
+        let drawing = trend(760.0);
+        let frame = drawing.frame.clone().expect("a frame");
+        let lines = |marks: &[Mark]| marks.iter().filter(|mark| matches!(mark, Mark::Line { .. })).count();
+        // The day without data breaks each line in two.
+        assert_eq!(frame.series.iter().map(|part| lines(&drawing.marks[part.clone()])).collect::<Vec<_>>(), [2, 2]);
+        let picture = svg(&drawing, "");
+        assert!(picture.contains("<g class=\"series s0\">") && picture.contains("<g class=\"series s1\">"));
+        assert_eq!(picture.matches("<g ").count(), picture.matches("</g>").count());
+    }
+
+    #[test]
+    fn the_step_of_a_line_is_read_from_its_dates() {
+        let day = |month, day| NaiveDate::from_ymd_opt(2026, month, day).expect("a date");
+        assert_eq!(step(&[day(2, 1), day(3, 1)]), "month");
+        assert_eq!(step(&[day(2, 2), day(2, 9)]), "week");
+        assert_eq!(step(&[day(2, 2)]), "day");
+        assert_eq!(
+            (axis_text(day(2, 1), "month").as_str(), axis_text(day(2, 1), "day").as_str()),
+            ("Feb 2026", "1 Feb")
+        );
+    }
+
+    #[test]
+    fn labels_of_a_narrow_drawing_stand_above_the_plot_and_are_whole() {
+        let drawing = trend(300.0);
+        let top = drawing.frame.as_ref().expect("a frame").top;
+        let labels = drawing.marks.iter().filter_map(|mark| match mark {
+            Mark::Text { text, y, bold: true, .. } => Some((text.as_str(), *y < top)),
+            _ => None,
+        });
+        assert_eq!(labels.collect::<Vec<_>>(), [("28 days before", true), ("Net revenue", true)]);
+    }
 }

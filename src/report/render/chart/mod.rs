@@ -8,12 +8,14 @@ mod lines;
 mod scale;
 mod svg;
 
+pub use lines::{axis_text, step};
 pub use svg::{ChartError, png, svg};
 
 use crate::domain::money::Currency;
 use crate::report::document::{Chart, Plot};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+use std::ops::Range;
 
 /// What a mark is for; decides its colour everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +55,12 @@ impl Ink {
             Self::Grid => "dbk-grid",
             Self::Text => "dbk-text",
             Self::Muted => "dbk-muted",
-            Self::Heat(_) => "dbk-heat",
+            Self::Heat(0) => "dbk-heat dbk-heat-0",
+            Self::Heat(1) => "dbk-heat dbk-heat-1",
+            Self::Heat(2) => "dbk-heat dbk-heat-2",
+            Self::Heat(3) => "dbk-heat dbk-heat-3",
+            Self::Heat(4) => "dbk-heat dbk-heat-4",
+            Self::Heat(_) => "dbk-heat dbk-heat-5",
         }
     }
 }
@@ -105,7 +112,29 @@ pub struct Drawing {
     pub width: f32,
     pub height: f32,
     pub marks: Vec<Mark>,
+    /// For charts with a time axis.
+    pub frame: Option<Frame>,
 }
+
+/// Where the values of a chart with a time axis lie, so that a page can draw other days of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frame {
+    /// The x of the first day, and from there to the last.
+    pub left: f32,
+    pub across: f32,
+    /// The y of the axis's highest and lowest value, and these values.
+    pub top: f32,
+    pub bottom: f32,
+    pub high: f64,
+    pub low: f64,
+    /// The marks of each series, in the order of the chart's series.
+    pub series: Vec<Range<usize>>,
+    /// The names of days along the axis.
+    pub days: Range<usize>,
+}
+
+/// Below this width labels stand above what they name, not beside it.
+const NARROW: f32 = 400.0;
 
 /// Draws a chart `width` pixels wide; its height follows from what it shows.
 pub fn draw(chart: &Chart, currency: Currency, width: f32) -> Drawing {
@@ -137,7 +166,7 @@ pub fn spark(values: &[Option<Decimal>], width: f32, height: f32) -> Drawing {
             marks.push(Mark::Dot { x, y, radius: 2.2, ink: Ink::Accent });
         }
     }
-    Drawing { width, height, marks }
+    Drawing { width, height, marks, frame: None }
 }
 
 /// The room a text may need: a page shows charts in the reader's own typeface, which may be wider
@@ -174,8 +203,9 @@ mod tests {
     #[test]
     fn no_mark_leaves_its_drawing_and_every_chart_of_the_sample_has_some() {
         let document = sample::document();
-        for chart in document.charts() {
-            let drawing = draw(chart, document.currency, 640.0);
+        let widths = [300.0, 480.0, 640.0, 760.0];
+        for (chart, width) in document.charts().flat_map(|chart| widths.map(|width| (chart, width))) {
+            let drawing = draw(chart, document.currency, width);
             assert!(drawing.marks.len() > 3, "{}", chart.id);
             for mark in &drawing.marks {
                 let (low, high) = match mark {
@@ -198,7 +228,7 @@ mod tests {
                         points.iter().fold((f32::MAX, f32::MIN), |(l, h), (x, _)| (l.min(*x), h.max(*x)))
                     }
                 };
-                assert!(low >= -0.5 && high <= drawing.width + 0.5, "{} {mark:?}", chart.id);
+                assert!(low >= -0.5 && high <= drawing.width + 0.5, "{} at {width}: {mark:?}", chart.id);
             }
             assert!(png(&svg(&drawing, &chart.alt), 2.0).is_ok());
         }

@@ -1,10 +1,11 @@
 //! A drawing as SVG text, and as PNG for mail.
 
-use super::{Anchor, Drawing, Ink, Mark};
+use super::{Anchor, Drawing, Frame, Ink, Mark};
 use crate::report::render::typeface::{BOLD, REGULAR};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg;
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
 /// A chart could not be turned into a picture.
@@ -13,20 +14,42 @@ use std::sync::{Arc, LazyLock};
 pub struct ChartError(String);
 
 /// Self-contained SVG: colours as attributes, classes for a page that wants its own, the words of
-/// `alt` as title.
+/// `alt` as title; hidden from screen readers where there are none, as the page then says it. What a
+/// page may draw anew or hide is grouped, with the frame it lies in.
 pub fn svg(drawing: &Drawing, alt: &str) -> String {
     let mut out = String::new();
     let (width, height) = (drawing.width, drawing.height);
     let _ = write!(
         out,
-        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" font-family="Open Sans, system-ui, sans-serif"><title>{}</title>"#,
-        escape(alt)
+        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" font-family="Open Sans, system-ui, sans-serif""#
     );
-    for mark in &drawing.marks {
+    if let Some(frame) = &drawing.frame {
+        let Frame { left, across, top, bottom, low, high, .. } = frame;
+        let _ = write!(out, r#" data-frame="{left:.2} {across:.2} {top:.2} {bottom:.2} {low} {high}""#);
+    }
+    if alt.is_empty() {
+        out.push_str(r#" aria-hidden="true">"#);
+    } else {
+        let _ = write!(out, r#" role="img"><title>{}</title>"#, escape(alt));
+    }
+    let groups = drawing.frame.as_ref().map(groups).unwrap_or_default();
+    for (index, mark) in drawing.marks.iter().enumerate() {
+        for (class, _) in groups.iter().filter(|(_, marks)| marks.start == index && !marks.is_empty()) {
+            let _ = write!(out, r#"<g class="{class}">"#);
+        }
         draw(mark, &mut out);
+        for _ in groups.iter().filter(|(_, marks)| marks.end == index + 1 && !marks.is_empty()) {
+            out.push_str("</g>");
+        }
     }
     out.push_str("</svg>");
     out
+}
+
+/// The marks that stand in a group of their own, with its class.
+fn groups(frame: &Frame) -> Vec<(String, Range<usize>)> {
+    let series = frame.series.iter().enumerate().map(|(index, marks)| (format!("series s{index}"), marks.clone()));
+    std::iter::once(("days".to_owned(), frame.days.clone())).chain(series).collect()
 }
 
 fn draw(mark: &Mark, out: &mut String) {

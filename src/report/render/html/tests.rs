@@ -1,11 +1,13 @@
 //! The page of the sample report, with a painter that marks where it drew.
 
 use super::*;
+use crate::report::document::Plot;
+use crate::report::format::value_text;
 use crate::report::sample;
 
 fn painter() -> ChartPainter {
     ChartPainter {
-        chart: |chart, _| format!("<svg class=\"chart\" data-id=\"{}\"></svg>", chart.id),
+        chart: |chart, _, width| format!("<svg class=\"chart\" data-id=\"{}\" data-width=\"{width}\"></svg>", chart.id),
         spark: |values| format!("<svg class=\"spark\" data-points=\"{}\"></svg>", values.len()),
     }
 }
@@ -69,6 +71,27 @@ fn every_receipt_can_be_reached() {
 }
 
 #[test]
+fn every_value_of_a_chart_stands_in_its_table() {
+    let document = sample::document();
+    let page = page_of(&document);
+    for chart in document.charts() {
+        let start = page.find(&format!("id=\"chart-{}\"", chart.id)).expect("its figure");
+        let figure = &page[start..start + page[start..].find("</figure>").expect("an end")];
+        let values: Vec<Option<Decimal>> = match &chart.plot {
+            Plot::Lines { series, .. } => series.iter().flat_map(|line| line.values.clone()).collect(),
+            Plot::Heat { cells, .. } => cells.iter().flatten().copied().collect(),
+            Plot::Bars { bars } | Plot::Funnel { stages: bars } => bars.iter().map(|bar| bar.figure.value).collect(),
+        };
+        assert_eq!(figure.matches("<td class=\"num\"").count(), values.len(), "{}", chart.id);
+        for value in values.into_iter().flatten() {
+            let text = value_text(Some(value), chart.unit, document.currency);
+            assert!(figure.contains(&format!(">{text}<")), "{}: {text}", chart.id);
+        }
+        assert_eq!(figure.matches("<svg").count(), DRAWINGS.len());
+    }
+}
+
+#[test]
 fn a_hostile_name_stays_text() {
     let mut document = sample::document();
     document.workspace_name = "\"><img src=x onerror=alert(1)>".to_owned();
@@ -83,18 +106,21 @@ fn a_hostile_name_stays_text() {
 #[test]
 fn the_page_asks_for_nothing_and_runs_only_its_own_script() {
     let page = page_of(&sample::document());
-    let script = page.split("<script>").nth(1).and_then(|rest| rest.split("</script>").next()).expect("a script");
-    let hash = STANDARD.encode(Sha256::digest(script));
+    let inside = |open: &str, close: &str| {
+        let text = page.split(open).nth(1).and_then(|rest| rest.split(close).next()).expect("an element");
+        STANDARD.encode(Sha256::digest(text))
+    };
+    let (script, style) = (inside("<script>", "</script>"), inside("<style>", "</style>"));
     // The `+` and `/` of base64 may be written as entities.
     let policy = tags(&page).into_iter().find(|tag| tag.contains("Content-Security-Policy")).expect("a policy");
     let policy = policy.replace("&#x27;", "'").replace("&#x2f;", "/").replace("&#x3d;", "=").replace("&#x2b;", "+");
-    assert!(
-        policy.contains("default-src 'none'") && policy.contains(&format!("script-src 'sha256-{hash}'")),
-        "{policy}"
-    );
+    for part in ["default-src 'none'", &format!("script-src 'sha256-{script}'"), &format!("style-src 'sha256-{style}'")]
+    {
+        assert!(policy.contains(part), "{policy}");
+    }
     for tag in tags(&page) {
         assert!(!["<link", "<iframe", "<object", "<img"].iter().any(|start| tag.starts_with(start)), "{tag}");
-        assert!(!tag.contains("href=\"http") && !tag.contains("src="), "{tag}");
+        assert!(!tag.contains("href=\"http") && !tag.contains("src=") && !tag.contains(" style="), "{tag}");
     }
 }
 
@@ -105,7 +131,10 @@ fn elements_close_in_the_order_they_open() {
         let name: String = tag.trim_start_matches(['<', '/']).chars().take_while(char::is_ascii_alphanumeric).collect();
         if tag.starts_with("</") {
             assert_eq!(open.pop().as_ref(), Some(&name), "at {tag}");
-        } else if !tag.starts_with("<!") && !matches!(name.as_str(), "meta" | "br" | "img" | "input" | "hr") {
+        } else if !tag.starts_with("<!")
+            && !tag.ends_with("/>")
+            && !matches!(name.as_str(), "meta" | "br" | "img" | "input" | "hr")
+        {
             open.push(name);
         }
     }

@@ -1,0 +1,167 @@
+//! What templates are given of a chart: its words, its figures as a table, and room for drawings.
+
+use super::{FigureView, Limits, figure, percent};
+use crate::domain::money::Currency;
+use crate::report::document::{Bar, Chart, Plot, Series};
+use crate::report::format::{date_text, value_text};
+use crate::report::render::chart::{axis_text, step};
+use crate::report::render::words::{plain, shortened};
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+#[derive(Clone, Debug, Serialize)]
+pub struct ChartView {
+    pub id: String,
+    pub title: String,
+    pub alt: String,
+    /// `lines`, `bars`, `funnel` or `heat`.
+    pub plot: &'static str,
+    /// Bars and stages with their figures; empty for lines and heat maps.
+    pub bars: Vec<BarView>,
+    /// The values of lines and heat maps; `None` for bars and stages.
+    pub grid: Option<GridView>,
+    /// The same drawing for narrow to wide screens; empty where the format does not show it.
+    pub drawings: Vec<DrawingView>,
+    /// Where a mail finds the drawing; `None` where there is no image.
+    pub cid: Option<String>,
+    /// Width and height of the shown image in pixels.
+    pub width: u32,
+    pub height: u32,
+    #[serde(skip)]
+    pub chart: Chart,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct BarView {
+    pub label: String,
+    pub figure: FigureView,
+    pub note: Option<String>,
+    /// Length against the longest, 0 to 100.
+    pub percent: u32,
+}
+
+/// Values by row and column.
+#[derive(Clone, Debug, Serialize)]
+pub struct GridView {
+    /// What a row is; `day`, `week` or `month` for lines.
+    pub row: &'static str,
+    pub columns: Vec<String>,
+    pub rows: Vec<GridRowView>,
+    /// The highest value in words.
+    pub most: String,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct GridRowView {
+    pub name: String,
+    /// As it stands along an axis.
+    pub short: String,
+    pub cells: Vec<GridCellView>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct GridCellView {
+    pub text: String,
+    /// Exact and plain; empty where there is none.
+    pub value: String,
+}
+
+/// A chart drawn for a class of screens.
+#[derive(Clone, Debug, Serialize)]
+pub struct DrawingView {
+    /// `narrow`, `medium` or `wide`.
+    pub name: &'static str,
+    pub svg: String,
+}
+
+pub fn view(chart: &Chart, currency: Currency, limits: Limits) -> ChartView {
+    let (plot, bars) = match &chart.plot {
+        Plot::Bars { bars } => ("bars", bars.as_slice()),
+        Plot::Funnel { stages } => ("funnel", stages.as_slice()),
+        Plot::Lines { .. } => ("lines", [].as_slice()),
+        Plot::Heat { .. } => ("heat", [].as_slice()),
+    };
+    let longest = bars.iter().filter_map(|bar| bar.figure.value).map(|value| value.abs()).max().unwrap_or_default();
+    let view = |bar: &Bar| BarView {
+        label: shortened(&bar.label, limits.name_chars),
+        figure: figure(&bar.figure),
+        note: bar.note.as_deref().map(plain),
+        percent: bar.figure.value.and_then(|value| value.abs().checked_div(longest)).map_or(0, percent),
+    };
+    ChartView {
+        id: chart.id.clone(),
+        title: plain(&chart.title),
+        alt: plain(&chart.alt),
+        plot,
+        bars: bars.iter().map(view).collect(),
+        grid: grid(chart, currency),
+        drawings: Vec::new(),
+        cid: None,
+        width: 0,
+        height: 0,
+        chart: chart.clone(),
+    }
+}
+
+fn grid(chart: &Chart, currency: Currency) -> Option<GridView> {
+    let cell = |value: Option<Decimal>| GridCellView {
+        text: value_text(value, chart.unit, currency),
+        value: value.map(|value| value.normalize().to_string()).unwrap_or_default(),
+    };
+    let most =
+        |values: &mut dyn Iterator<Item = Option<Decimal>>| value_text(values.flatten().max(), chart.unit, currency);
+    match &chart.plot {
+        Plot::Lines { dates, series } => {
+            let step = step(dates);
+            let value = |line: &Series, index: usize| line.values.get(index).copied().flatten();
+            let rows = dates.iter().enumerate().map(|(index, date)| GridRowView {
+                name: if step == "month" { date.format("%B %Y").to_string() } else { date_text(*date) },
+                short: axis_text(*date, step),
+                cells: series.iter().map(|line| cell(value(line, index))).collect(),
+            });
+            Some(GridView {
+                row: step,
+                columns: series.iter().map(|line| plain(&line.label)).collect(),
+                rows: rows.collect(),
+                most: most(&mut series.iter().flat_map(|line| line.values.iter().copied())),
+            })
+        }
+        Plot::Heat { rows: names, columns, cells } => {
+            let rows = names.iter().zip(cells).map(|(name, values)| GridRowView {
+                name: plain(name),
+                short: plain(name),
+                cells: values.iter().map(|value| cell(*value)).collect(),
+            });
+            Some(GridView {
+                row: "row",
+                columns: columns.iter().map(|column| hour_text(column)).collect(),
+                rows: rows.collect(),
+                most: most(&mut cells.iter().flatten().copied()),
+            })
+        }
+        Plot::Bars { .. } | Plot::Funnel { .. } => None,
+    }
+}
+
+/// A column of hours is drawn as `09` and told as `09:00`.
+fn hour_text(column: &str) -> String {
+    let is_hour = column.len() == 2 && column.bytes().all(|byte| byte.is_ascii_digit());
+    if is_hour { format!("{column}:00") } else { plain(column) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn a_line_is_told_day_by_day_with_its_gap() {
+        let document = sample::document();
+        let trend = document.charts().find(|chart| matches!(chart.plot, Plot::Lines { .. })).expect("a line");
+        let grid = view(trend, document.currency, Limits::NONE).grid.expect("its values");
+        assert_eq!((grid.row, grid.rows.len(), grid.columns.len()), ("day", 28, 2));
+        let gap = &grid.rows[9].cells[1];
+        assert_eq!((gap.text.as_str(), gap.value.as_str()), ("n/a", ""));
+        assert_eq!((grid.rows[27].name.as_str(), grid.rows[27].short.as_str()), ("Fri 20 Nov 2026", "20 Nov"));
+    }
+}
