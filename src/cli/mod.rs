@@ -21,6 +21,7 @@ mod report;
 mod restore;
 mod run;
 mod runs;
+mod schema;
 mod send_test;
 mod show;
 mod status;
@@ -66,6 +67,8 @@ enum Command {
     Check(check::CheckArgs),
     /// List the connectors and what each needs.
     Connectors,
+    /// Print the JSON Schema of a kind of file, for editors.
+    Schema(schema::SchemaArgs),
     /// Fetch what vendors and drop folders have, and load it.
     Sync(Which),
     /// Compute the days that changed.
@@ -196,6 +199,7 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Demo(args) => demo::run(args).await,
         Command::Check(args) => check::run(&cli.root, args, cli.json),
         Command::Connectors => check::connectors(&cli.root, cli.json),
+        Command::Schema(args) => schema::run(&cli.root, args, cli.json),
         Command::Plan(args) => plan::run(&cli.root, args, &Clock::System, cli.json),
         Command::Restore(args) => restore::run(&cli.root, args, cli.json).await,
         Command::Doctor => doctor::run(&cli.root, cli.json).await,
@@ -210,6 +214,7 @@ async fn with_app(app: &App, desk: Option<&Desk>, cli: &Cli) -> anyhow::Result<O
         Command::Demo(_)
         | Command::Check(_)
         | Command::Connectors
+        | Command::Schema(_)
         | Command::Plan(_)
         | Command::Restore(_)
         | Command::Run => Err(AppError::Usage("this command is not carried out by a running daemon".to_owned()).into()),
