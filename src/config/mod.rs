@@ -37,6 +37,7 @@ pub use jobs::{EditionJob, Format, Job, JobKind, LatePolicy, ReportJob, RowJob, 
 pub use problems::Problem;
 pub use secrets::SecretPlace;
 pub use sql_files::SqlFile;
+pub use values::is_id;
 pub use workspaces::{Budget, Reader, Recipients, Target, WorkspaceSettings};
 
 use crate::delivery::config::DeliveryConfig;
