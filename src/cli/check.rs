@@ -92,15 +92,17 @@ pub fn inspect(root: &Path, secrets: SecretsAre) -> anyhow::Result<Settings> {
 pub fn summary(settings: &Settings, secrets: SecretsAre) -> String {
     let workspaces = &settings.workspaces;
     let streams: usize = workspaces.iter().map(|workspace| workspace.connections.len() + workspace.files.len()).sum();
-    format!(
-        "all is well: {} workspaces, {streams} connections, {} jobs, {} metrics, {} rollups, {} checks{}",
-        workspaces.len(),
-        settings.jobs.len(),
-        settings.metrics.iter().count(),
-        settings.rollups.len(),
-        settings.checks.len(),
-        if secrets == SecretsAre::Assumed { "; secrets were not looked for" } else { "" }
-    )
+    let counts = [
+        (workspaces.len(), "workspace"),
+        (streams, "connection"),
+        (settings.jobs.len(), "job"),
+        (settings.metrics.iter().count(), "metric"),
+        (settings.rollups.len(), "rollup"),
+        (settings.checks.len(), "check"),
+    ];
+    let counted = counts.map(|(count, noun)| format!("{count} {noun}{}", if count == 1 { "" } else { "s" }));
+    let secrets = if secrets == SecretsAre::Assumed { "\nsecrets were not looked for" } else { "" };
+    format!("all is well: {}{secrets}", counted.join(", "))
 }
 
 /// Loads nothing with every query of a connector: what is wrong with one shows.

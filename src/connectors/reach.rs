@@ -41,6 +41,9 @@ pub fn unreachable(error: &reqwest::Error) -> Option<ConnectorError> {
     Some(ConnectorError::Unreachable { obstacle, note })
 }
 
+/// What errors of TLS speak of; the last ones where the other side speaks no TLS.
+const TLS_WORDS: [&str; 6] = ["certificate", "tls", "handshake", "alertreceived", "invalidmessage", "corrupt message"];
+
 /// What the chain of causes says; libraries tell some of it in words alone.
 fn obstacle(error: &reqwest::Error) -> Obstacle {
     let mut next: Option<&(dyn Error + 'static)> = error.source();
@@ -51,11 +54,12 @@ fn obstacle(error: &reqwest::Error) -> Obstacle {
             Some(ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable) => return Obstacle::Network,
             _ => {}
         }
-        let words = cause.to_string().to_lowercase();
+        // An error of TLS inside one of the network shows in its debug form alone.
+        let words = format!("{cause} {cause:?}").to_lowercase();
         if words.contains("dns error") || words.contains("lookup address") {
             return Obstacle::Name;
         }
-        if ["certificate", "tls", "handshake"].iter().any(|sign| words.contains(sign)) {
+        if TLS_WORDS.iter().any(|sign| words.contains(sign)) {
             return Obstacle::Tls;
         }
         next = cause.source();

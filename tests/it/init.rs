@@ -57,7 +57,7 @@ fn flags_alone_start_an_installation_that_check_finds_well() {
     let done = init(&dir, &FLAGS, None);
     let told = said(&done);
     assert_eq!(done.status.code(), Some(0), "{told}");
-    assert!(told.contains("all is well: 1 workspaces, 3 connections, 6 jobs"), "{told}");
+    assert!(told.contains("all is well: 1 workspace, 3 connections, 6 jobs"), "{told}");
     assert!(widest(&told, &dir) <= 80, "{told}");
 
     let settings = daybook::config::load(&dir).unwrap_or_else(|problems| panic!("{problems:?}"));
@@ -67,7 +67,7 @@ fn flags_alone_start_an_installation_that_check_finds_well() {
     assert_eq!(acme.recipients["marketing"].mail, ["cmo@example.com"]);
     assert_eq!(acme.recipients["marketing"].slack, ["marketing"]);
     assert!(read(&dir, "config/daybook.toml").contains("security = \"start_tls\""));
-    assert_eq!(said(&daybook(&dir, &["check", "--without-secrets"])).lines().count(), 1);
+    assert_eq!(said(&daybook(&dir, &["check", "--without-secrets"])).lines().count(), 2);
 
     // Each secret is wanted by a place of its own, told in the template and by check.
     let missing = said(&daybook(&dir, &["check"]));

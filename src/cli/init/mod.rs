@@ -133,8 +133,10 @@ fn next_steps(dir: &Path, root: &Path, wanted: &[Wanted]) {
     }
     let command = if dir == root { "daybook".to_owned() } else { format!("daybook -C {}", dir.display()) };
     say!("\nnext:");
-    let first = if wanted.is_empty() { "" } else { " once the secrets are in place" };
-    say!("  {command} check --online    # each account and server{first}");
+    if !wanted.is_empty() {
+        say!("  put the secrets in place");
+    }
+    say!("  {command} check --online    # tries each account and server");
     say!("  {command} sync              # fetch what there is");
     say!("  {command} rollup && {command} report");
     say!("  {command} run               # all of it, on the schedules of jobs/");
