@@ -157,10 +157,10 @@ fn readme(secrets_in: SecretsIn, wanted: &[Wanted]) -> String {
     let mut text = format!(
         "# Secrets\n\nConfig files only say where each secret is kept: `{{ file = \"path below config/\" }}`,\n\
          `{{ env = \"NAME\" }}` or `{{ credential = \"systemd credential\" }}`. Git leaves this folder out, but for\n\
-         this file. {how} `daybook check` tells what is missing, `daybook check --online` tries each.\n\n"
+         this file.\n\n{how}\n`daybook check` tells what is missing, `daybook check --online` tries each.\n\n"
     );
     for secret in wanted {
-        text += &format!("- `{}`: {} Referred to as `{}`.\n", secret.place, ended(&secret.about), secret.reference);
+        text += &format!("- `{}` (`{}`):\n  {}\n", secret.place, secret.reference, ended(&secret.about));
     }
     text += "- `config/secrets/person_key`: made by `daybook init`; people's identifiers are hashed with it.\n  \
              Keep a copy in a safe place: with another key, people become strangers.\n";

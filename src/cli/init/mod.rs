@@ -139,5 +139,5 @@ fn next_steps(dir: &Path, root: &Path, wanted: &[Wanted]) {
     say!("  {command} check --online    # tries each account and server");
     say!("  {command} sync              # fetch what there is");
     say!("  {command} rollup && {command} report");
-    say!("  {command} run               # all of it, on the schedules of jobs/");
+    say!("  {command} run               # all of it, on schedule");
 }
