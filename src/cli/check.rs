@@ -21,13 +21,34 @@ pub struct CheckArgs {
     /// Take secrets for granted: for machines that do not hold them, such as CI.
     #[arg(long)]
     without_secrets: bool,
+    /// Also try each credential and server: one small request a stream, a login at the mail server.
+    /// Nothing is loaded or sent.
+    #[arg(long, conflicts_with = "without_secrets")]
+    online: bool,
+    /// With --online, only this workspace; may be given more than once.
+    #[arg(long, short, value_name = "ID", requires = "online")]
+    workspace: Vec<String>,
 }
 
-pub fn run(root: &Path, args: &CheckArgs, json: bool) -> anyhow::Result<Outcome> {
+pub async fn run(root: &Path, args: &CheckArgs, json: bool) -> anyhow::Result<Outcome> {
+    let secrets = if args.without_secrets { SecretsAre::Assumed } else { SecretsAre::Needed };
+    let settings = tokio::task::block_in_place(|| inspect(root, secrets))?;
+    if args.online {
+        return super::online::run(&settings, &args.workspace, json).await;
+    }
+    if json {
+        say!("[]");
+    } else {
+        say!("{}", summary(&settings, secrets));
+    }
+    Ok(Outcome::Done)
+}
+
+/// Everything that can be told of an installation without the network.
+pub fn inspect(root: &Path, secrets: SecretsAre) -> anyhow::Result<Settings> {
     let settings = config::load(root).map_err(AppError::Config)?;
     let catalog = catalog(&settings.root)?;
-    let secrets = if args.without_secrets { SecretsAre::Assumed } else { SecretsAre::Needed };
-    let mut problems = if args.without_secrets { Vec::new() } else { settings.missing_secrets() };
+    let mut problems = if secrets == SecretsAre::Assumed { Vec::new() } else { settings.missing_secrets() };
     let warehouse = Warehouse::in_memory()?;
     let mut connectors = BTreeSet::new();
     for workspace in &settings.workspaces {
@@ -64,22 +85,24 @@ pub fn run(root: &Path, args: &CheckArgs, json: bool) -> anyhow::Result<Outcome>
         problems.dedup();
         return Err(AppError::Config(problems).into());
     }
-    let streams: usize =
-        settings.workspaces.iter().map(|workspace| workspace.connections.len() + workspace.files.len()).sum();
-    if json {
-        say!("[]");
-    } else {
-        say!(
-            "all is well: {} workspaces, {streams} connections, {} jobs, {} metrics, {} rollups, {} checks{}",
-            settings.workspaces.len(),
-            settings.jobs.len(),
-            settings.metrics.iter().count(),
-            settings.rollups.len(),
-            settings.checks.len(),
-            if secrets == SecretsAre::Assumed { "; secrets were not looked for" } else { "" }
-        );
-    }
-    Ok(Outcome::Done)
+    Ok(settings)
+}
+
+/// What was found to be well.
+pub fn summary(settings: &Settings, secrets: SecretsAre) -> String {
+    let workspaces = &settings.workspaces;
+    let streams: usize = workspaces.iter().map(|workspace| workspace.connections.len() + workspace.files.len()).sum();
+    let counts = [
+        (workspaces.len(), "workspace"),
+        (streams, "connection"),
+        (settings.jobs.len(), "job"),
+        (settings.metrics.iter().count(), "metric"),
+        (settings.rollups.len(), "rollup"),
+        (settings.checks.len(), "check"),
+    ];
+    let counted = counts.map(|(count, noun)| format!("{count} {noun}{}", if count == 1 { "" } else { "s" }));
+    let secrets = if secrets == SecretsAre::Assumed { "\nsecrets were not looked for" } else { "" };
+    format!("all is well: {}{secrets}", counted.join(", "))
 }
 
 /// Loads nothing with every query of a connector: what is wrong with one shows.

@@ -1,9 +1,11 @@
 //! `daybook demo`: the whole path on simulated companies, over real HTTP on loopback.
 
 use super::Outcome;
+use super::install::{shipped, write_new};
 use super::report::{Issued, issue_job, last_whole, print};
 use super::show::{bytes, count};
 use super::sync::{fetch, print as print_sync};
+use crate::config::schema;
 use crate::daemon::issue::Patience;
 use crate::daemon::{App, Selection, start_log};
 use crate::jobs::deliver::deliver_due;
@@ -103,26 +105,6 @@ fn write_installation(dir: &Path, sandbox: &Sandbox, memory: &Memory, today: Nai
     let keys = Sandbox::credentials();
     let files = [
         ("config/daybook.toml", include_str!("demo/daybook.toml").to_owned()),
-        ("config/channels.toml", include_str!("../../config/channels.toml").to_owned()),
-        ("jobs/metrics.toml", include_str!("../../jobs/metrics.toml").to_owned()),
-        ("jobs/sync_hourly.toml", include_str!("../../jobs/sync_hourly.toml").to_owned()),
-        ("jobs/rollup_nightly.toml", include_str!("../../jobs/rollup_nightly.toml").to_owned()),
-        ("jobs/care_nightly.toml", include_str!("../../jobs/care_nightly.toml").to_owned()),
-        ("jobs/report_daily.toml", include_str!("../../jobs/report_daily.toml").to_owned()),
-        ("jobs/report_weekly.toml", include_str!("../../jobs/report_weekly.toml").to_owned()),
-        ("jobs/report_monthly.toml", include_str!("../../jobs/report_monthly.toml").to_owned()),
-        ("config/benchmarks.toml", include_str!("../../config/benchmarks.toml").to_owned()),
-        ("jobs/rollups/metric_daily.sql", include_str!("../../jobs/rollups/metric_daily.sql").to_owned()),
-        ("jobs/rollups/mrr_daily.sql", include_str!("../../jobs/rollups/mrr_daily.sql").to_owned()),
-        (
-            "jobs/checks/spend_is_not_negative.sql",
-            include_str!("../../jobs/checks/spend_is_not_negative.sql").to_owned(),
-        ),
-        (
-            "jobs/checks/every_amount_has_a_rate.sql",
-            include_str!("../../jobs/checks/every_amount_has_a_rate.sql").to_owned(),
-        ),
-        ("jobs/checks/fact_keys_are_unique.sql", include_str!("../../jobs/checks/fact_keys_are_unique.sql").to_owned()),
         ("config/secrets/person_key", "a key for the demo's pseudonyms".to_owned()),
         ("config/secrets/google_service_account.json", keys.service_account_key.to_owned()),
         ("config/secrets/google_ads_developer_token", keys.developer_token.to_owned()),
@@ -135,6 +117,10 @@ fn write_installation(dir: &Path, sandbox: &Sandbox, memory: &Memory, today: Nai
     for (name, text) in files {
         write_new(&dir.join(name), &text)?;
     }
+    for (name, text) in shipped() {
+        write_new(&dir.join(name), text)?;
+    }
+    schema::write_all(dir)?;
     for tenant in tenants() {
         let path = dir.join(format!("config/workspaces/{}.toml", tenant.id));
         write_new(&path, &workspace(&tenant, &sandbox.base_url(), memory.first_date, today))?;
@@ -147,16 +133,6 @@ fn write_installation(dir: &Path, sandbox: &Sandbox, memory: &Memory, today: Nai
     let memory = Memory { port: sandbox.port(), ..*memory };
     fs::write(dir.join("sandbox.toml"), toml::to_string(&memory)?)?;
     Ok(())
-}
-
-fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
-    if path.exists() {
-        return Ok(());
-    }
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    fs::write(path, text)
 }
 
 /// A tenant as an admin would describe it.

@@ -13,6 +13,9 @@ mod deliveries;
 mod demo;
 mod doctor;
 mod explain;
+mod init;
+mod install;
+mod online;
 mod person;
 mod plan;
 mod reissue;
@@ -21,6 +24,7 @@ mod report;
 mod restore;
 mod run;
 mod runs;
+mod schema;
 mod send_test;
 mod show;
 mod status;
@@ -41,8 +45,8 @@ use std::process::ExitCode;
     max_term_width = 80,
     after_help = "\
 Begin with `daybook demo`: it simulates two companies and their vendors on this
-machine, syncs them and writes real reports into ./daybook-demo. Then copy its
-config folder, or the shipped one, and put your own accounts in.
+machine, syncs them and writes real reports into ./daybook-demo. `daybook init`
+then asks what an installation of your own needs.
 
 Exit codes: 0 all went well, 1 something failed, 2 the command or the
 configuration is wrong, 3 part of the work is done and the rest is told."
@@ -62,10 +66,14 @@ struct Cli {
 enum Command {
     /// Simulate two companies, sync them over HTTP, and write and deliver their daily reports.
     Demo(demo::DemoArgs),
-    /// Check every file of the configuration, all queries and templates; touches no network.
+    /// Start a new installation: a few questions, or flags alone.
+    Init(Box<init::InitArgs>),
+    /// Check every file of the configuration, all queries and templates; no network but with --online.
     Check(check::CheckArgs),
     /// List the connectors and what each needs.
     Connectors,
+    /// Print the JSON Schema of a kind of file, for editors.
+    Schema(schema::SchemaArgs),
     /// Fetch what vendors and drop folders have, and load it.
     Sync(Which),
     /// Compute the days that changed.
@@ -194,8 +202,10 @@ fn leave_quietly_when_nobody_reads() {
 async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
     match &cli.command {
         Command::Demo(args) => demo::run(args).await,
-        Command::Check(args) => check::run(&cli.root, args, cli.json),
+        Command::Init(args) => init::run(&cli.root, args, cli.json),
+        Command::Check(args) => check::run(&cli.root, args, cli.json).await,
         Command::Connectors => check::connectors(&cli.root, cli.json),
+        Command::Schema(args) => schema::run(&cli.root, args, cli.json),
         Command::Plan(args) => plan::run(&cli.root, args, &Clock::System, cli.json),
         Command::Restore(args) => restore::run(&cli.root, args, cli.json).await,
         Command::Doctor => doctor::run(&cli.root, cli.json).await,
@@ -208,8 +218,10 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
 async fn with_app(app: &App, desk: Option<&Desk>, cli: &Cli) -> anyhow::Result<Outcome> {
     match &cli.command {
         Command::Demo(_)
+        | Command::Init(_)
         | Command::Check(_)
         | Command::Connectors
+        | Command::Schema(_)
         | Command::Plan(_)
         | Command::Restore(_)
         | Command::Run => Err(AppError::Usage("this command is not carried out by a running daemon".to_owned()).into()),

@@ -141,7 +141,8 @@ fn tell(done: &Forgotten) {
     for backup in &done.backups {
         say!("still in the backup {}, until it ages out or with --purge-backups", backup.display());
     }
-    say!("not touched: files sent or exported elsewhere, deal names, and what the vendors themselves keep");
+    say!("not touched: files sent or exported elsewhere, addresses in config/, deal names, and");
+    say!("what the vendors themselves keep");
     for problem in &done.left {
         say!("NOT DONE: {problem}");
     }

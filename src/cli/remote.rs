@@ -37,8 +37,10 @@ fn is_for_daemon(command: &Command) -> bool {
     !matches!(
         command,
         Command::Demo(_)
+            | Command::Init(_)
             | Command::Check(_)
             | Command::Connectors
+            | Command::Schema(_)
             | Command::Plan(_)
             | Command::Restore(_)
             | Command::Run

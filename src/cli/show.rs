@@ -39,3 +39,21 @@ pub fn bytes(value: u64) -> String {
         _ => format!("{:.1} MB", value as f64 / 1e6),
     }
 }
+
+/// The text in lines of at most 80 columns, `first` before it and as much space before the rest.
+pub fn wrapped(first: &str, text: &str) -> String {
+    let indent = " ".repeat(first.chars().count());
+    let mut lines = vec![first.to_owned()];
+    for word in text.split_whitespace() {
+        let is_fresh = lines.last().is_some_and(|line| *line == first || *line == indent);
+        match lines.last_mut() {
+            Some(line) if is_fresh => line.push_str(word),
+            Some(line) if line.chars().count() + word.chars().count() < 80 => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(format!("{indent}{word}")),
+        }
+    }
+    lines.join("\n")
+}

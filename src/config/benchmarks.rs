@@ -2,8 +2,9 @@
 
 use super::Known;
 use super::files::read_text;
+use super::kinds::{decimal, id};
 use super::reader::{Problems, Section, Source, read_toml};
-use super::values::{check_known, decimal, id};
+use super::values::check_known;
 use crate::domain::benchmark::Benchmark;
 use std::path::Path;
 
@@ -18,21 +19,33 @@ pub(super) fn read(root: &Path, known: &Known, problems: &Problems) -> Vec<Bench
     let file = Path::new(FILE);
     let Some(text) = read_text(root, file, false, problems) else { return Vec::new() };
     let source = Source { file, text: &text, problems };
-    read_toml(source, |mut top| {
-        let found = top.list("benchmarks").into_iter().filter_map(|section| benchmark(section, known)).collect();
-        top.finish();
-        found
-    })
-    .unwrap_or_default()
+    read_toml(source, |top| read_top(top, known)).unwrap_or_default()
+}
+
+pub(super) fn read_top(mut top: Section<'_>, known: &Known) -> Vec<Benchmark> {
+    let found = top.list("benchmarks").into_iter().filter_map(|section| benchmark(section, known)).collect();
+    top.finish();
+    found
 }
 
 fn benchmark(mut section: Section<'_>, known: &Known) -> Option<Benchmark> {
-    let industry = section.required("industry", "\"software\"", id);
-    let channel = section.optional("channel", id);
-    let metric = section.required("metric", "\"ctr\"", id);
-    let average = section.required("average", "\"0.02\"", decimal);
-    let good = section.required("good", "\"0.04\"", decimal);
-    let excellent = section.required("excellent", "\"0.08\"", decimal);
+    section.about("What is average, good and excellent for a metric in an industry.");
+    let industry = section.required("industry", "\"software\"", id().about("Workspaces name it as their industry."));
+    let channel =
+        section.optional("channel", id().about("A channel of config/channels.toml; all of them together if left out."));
+    let metric =
+        section.required("metric", "\"ctr\"", id().about("A metric of jobs/metrics.toml; percentages are fractions."));
+    let average = section.required(
+        "average",
+        "\"0.02\"",
+        decimal().about("From here on a value is average; short of it, it is poor."),
+    );
+    let good = section.required("good", "\"0.04\"", decimal().about("From here on a value is good."));
+    let excellent = section.required(
+        "excellent",
+        "\"0.08\"",
+        decimal().about("From here on a value is excellent. Where less is better, the three fall."),
+    );
     if let Some(channel) = &channel {
         check_known(&section, channel, known.channels.as_ref(), "channel", "config/channels.toml");
     }

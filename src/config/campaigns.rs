@@ -1,8 +1,10 @@
 //! `[[campaigns]]` of a workspace: what was planned, to hold results against.
 
 use super::Known;
+use super::kind::Names;
+use super::kinds::{amount, date, decimal, one_of, text};
 use super::reader::{At, Section};
-use super::values::{amount, check_known, date, decimal, one_of, quoted, text};
+use super::values::{check_known, quoted};
 use crate::domain::campaign::{Campaign, Status};
 use std::collections::BTreeMap;
 
@@ -22,13 +24,21 @@ pub(super) fn read(top: &mut Section<'_>, known: &Known) -> Vec<Campaign> {
 
 fn campaign(mut section: Section<'_>, known: &Known) -> Option<Campaign> {
     let states = [("active", Status::Active), ("completed", Status::Completed), ("archived", Status::Archived)];
-    let name = section.required("name", "\"Spring Sale\"", text);
-    let label = section.optional("label", text);
-    let status = section.optional("status", one_of(&states)).map_or(Status::Active, |at| at.value);
-    let start = section.required("start", "2026-11-01", date);
-    let end = section.optional("end", date);
-    let budget = section.optional("budget", amount);
-    let targets = section.entries("targets", |_, value| decimal(value));
+    section.about("A planned campaign, to hold its results against.");
+    let name = section.required("name", "\"Spring Sale\"", text().about("The name that ads and links carry."));
+    let label = section.optional("label", text().about("The name as printed."));
+    let status = section
+        .optional("status", one_of(&states).about("How the plan stands; active if left out."))
+        .map_or(Status::Active, |at| at.value);
+    let start = section.required("start", "2026-11-01", date().about("The first day."));
+    let end = section.optional("end", date().about("The last day that counts; open if left out."));
+    let budget =
+        section.optional("budget", amount().about("Money for the whole campaign, in the workspace's currency."));
+    let targets = section.entries(
+        "targets",
+        &Names::Any,
+        decimal().about("What metrics should reach over the whole campaign, by metric; percentages as fractions."),
+    );
     if let (Some(start), Some(end)) = (&start, &end)
         && end.value < start.value
     {

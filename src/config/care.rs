@@ -1,8 +1,9 @@
 //! The sections of `daybook.toml` about the warehouse's care: `[backup]`, `[retention]`, `[care]`.
 
 use super::daemon::join;
-use super::reader::{Section, fault, unknown_remedy};
-use super::values::{expected, path, whole_number};
+use super::kind::Names;
+use super::kinds::{path, whole_number};
+use super::reader::Section;
 use crate::warehouse::care::{BackupConfig, CareConfig, Percent, RetentionConfig, retention};
 use std::path::Path;
 
@@ -14,38 +15,57 @@ pub(super) fn read(top: &mut Section<'_>, data_dir: &Path) -> CareConfig {
         ..CareConfig::default()
     };
     if let Some(mut section) = top.section("care") {
-        if let Some(percent) = section.optional("compact_at_free_percent", whole_number(1, 99)) {
+        section.about("Free space, and copies made each night.");
+        if let Some(percent) = section.optional(
+            "compact_at_free_percent",
+            whole_number(1, 99).about("The database is copied together when so much of it is free."),
+        ) {
             config.compact_at_free_percent = Percent(percent.value);
         }
-        config.snapshot = section.optional("snapshot", path).map(|at| join(data_dir, &at.value));
-        config.archive = section.optional("archive", path).map(|at| join(data_dir, &at.value));
+        config.snapshot = section
+            .optional("snapshot", path().about("A read-only copy for BI tools, made each night; relative to data_dir."))
+            .map(|at| join(data_dir, &at.value));
+        config.archive = section
+            .optional(
+                "archive",
+                path().about("Where months go as Parquet before retention removes them; relative to data_dir."),
+            )
+            .map(|at| join(data_dir, &at.value));
         section.finish();
     }
     config
 }
 
 fn backup(mut section: Section<'_>, data_dir: &Path) -> BackupConfig {
+    section.about("The nightly backup of the warehouse.");
     let default = BackupConfig::default();
     let config = BackupConfig {
-        dir: section.optional("dir", path).map(|at| join(data_dir, &at.value)),
-        keep: section.optional("keep", whole_number(1, 1000)).map_or(default.keep, |at| at.value),
+        dir: section
+            .optional(
+                "dir",
+                path().about("The folder, relative to data_dir; better on another disk. Default: \"backups\"."),
+            )
+            .map(|at| join(data_dir, &at.value)),
+        keep: section
+            .optional("keep", whole_number(1, 1000).about("How many nightly backups are kept."))
+            .map_or(default.keep, |at| at.value),
     };
     section.finish();
     config
 }
 
 fn retention_of(mut section: Section<'_>) -> RetentionConfig {
+    section.about("How long rows are kept.");
     let default = RetentionConfig::default();
-    let months = section.optional("months", whole_number(0, 1200)).map_or(default.months, |at| at.value);
-    let known = retention::names();
-    let tables = section.entries("tables", |name, value| {
-        if !known.contains(name) {
-            let names: Vec<&str> = known.iter().map(String::as_str).collect();
-            return Err(fault("there is no such table", unknown_remedy(name, &names, "tables")));
-        }
-        let wanted = "a number of months, 0 for good";
-        whole_number(0, 1200)(value).map_err(|_| expected(value, wanted, "write e.g. ad_daily = 36"))
-    });
+    let months = section
+        .optional(
+            "months",
+            whole_number(0, 1200).about("Rows older than so many whole months go at night; 0: none ever."),
+        )
+        .map_or(default.months, |at| at.value);
+    let names = Names::Known(retention::names().into_iter().collect(), "table", "tables");
+    let months_of = whole_number(0, 1200).about("The same for single tables, in months; 0: for good.");
+    let tables = section.entries("tables", &names, months_of);
     section.finish();
     RetentionConfig { months, tables: tables.into_iter().map(|(name, at)| (name, at.value)).collect() }
 }

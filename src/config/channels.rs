@@ -1,8 +1,10 @@
 //! `config/channels.toml`: the rules that give a visit its channel, and the channels' names.
 
 use super::files::read_text;
+use super::kind::{Kind, Names};
+use super::kinds::{id, text};
 use super::reader::{At, Fault, Problems, Section, Source, fault, read_toml};
-use super::values::{id, quoted, text};
+use super::values::{quoted, read_text as any_text};
 use crate::domain::channel::{ChannelRuleSpec, ChannelRules, UNASSIGNED};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +13,8 @@ use toml::de::DeValue;
 
 /// The file's place.
 pub const FILE: &str = "config/channels.toml";
+/// What a rule's conditions hold.
+const PATTERN: &str = "A regular expression that must match the whole value in lower case.";
 /// Used where the file is absent.
 pub const SHIPPED: &str = include_str!("../../config/channels.toml");
 
@@ -48,14 +52,9 @@ pub(super) fn read(root: &Path, problems: &Problems) -> Option<Channels> {
     (problems.count() == before).then_some(channels)
 }
 
-fn read_top(mut top: Section<'_>) -> Option<Channels> {
-    let labels = top.entries("labels", |channel, value| {
-        if super::values::is_id(channel) {
-            text(value)
-        } else {
-            Err(fault(format!("{} is not a channel id", quoted(channel)), "use lower-case letters, digits and _"))
-        }
-    });
+pub(super) fn read_top(mut top: Section<'_>) -> Option<Channels> {
+    let labels =
+        top.entries("labels", &Names::Ids("a channel id"), text().about("The channels' names as printed, by id."));
     let mut specs = Vec::new();
     let mut catch_all: Option<usize> = None;
     for section in top.list("rules") {
@@ -87,8 +86,14 @@ fn read_top(mut top: Section<'_>) -> Option<Channels> {
 }
 
 fn rule(mut section: Section<'_>) -> Option<ChannelRuleSpec> {
-    let channel = section.required("channel", "\"paid_search\"", id);
+    let channel = section.required(
+        "channel",
+        "\"paid_search\"",
+        id().about("The channel that a visit, person or payment gets which fits."),
+    );
+    section.about("The first rule that fits decides; conditions left out hold for anything, all given ones must hold.");
     let [source, medium, campaign] = ["source", "medium", "campaign"].map(|key| {
+        let pattern = Kind::text(serde_json::json!({}), pattern).about(PATTERN);
         let pattern: Option<At<String>> = section.optional(key, pattern);
         pattern.map(|at| at.value)
     });
@@ -98,7 +103,7 @@ fn rule(mut section: Section<'_>) -> Option<ChannelRuleSpec> {
 
 /// A regular expression over a lower-case value.
 fn pattern(value: &DeValue<'_>) -> Result<String, Fault> {
-    let text = text(value)?;
+    let text = any_text(value)?;
     // Alone first: `a)|(b` only becomes well-formed inside the group that makes it match the whole.
     if Regex::new(&text).is_err() || Regex::new(&format!("^(?:{text})$")).is_err() {
         let remedy = "write ( ) [ ] + * ? . | as \\( and so on where the sign itself is meant, in '…' quotes";

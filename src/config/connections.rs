@@ -2,13 +2,17 @@
 
 use super::Gathered;
 use super::drops;
+use super::kind::{Kind, Names};
+use super::kinds::{date, id, secret_ref};
 use super::reader::{Fault, Section, fault};
+use super::schema::vendors;
 use super::secrets::SecretPlace;
-use super::values::{date, id, is_id, quoted, secret_ref};
+use super::values::quoted;
 use crate::connectors::file::FileDrop;
 use crate::support::secret::SecretRef;
 use chrono::NaiveDate;
 use serde::Deserialize;
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
 use toml::de::DeValue;
@@ -54,12 +58,17 @@ pub(super) fn read(
     data_dir: &Path,
     gathered: &Gathered,
 ) -> Option<AnyConnection> {
-    let id = section.required("id", "\"google_ads\"", id);
-    let connector = section.required("connector", "\"google_ads\"", super::values::id);
+    section.about("An account of a vendor, or a folder that files are dropped in.");
+    let id =
+        section.required("id", "\"google_ads\"", id().about("Its name in jobs and answers; unique in the workspace."));
+    let about = "The vendor, or \"file\"; `daybook connectors` lists what each needs.";
+    let connector = section.variant("connector", "\"google_ads\"", super::kinds::id().about(about), vendors::names);
     if let Some(id) = &id {
         section.name = format!("connection {}", quoted(&id.value));
     }
-    let since = section.optional("since", date).map(|at| at.value);
+    let since = section
+        .optional("since", date().about("The first day to load; the connector's own start if left out."))
+        .map(|at| at.value);
     let Some(connector) = connector else {
         // Without it, no key can be called unknown.
         return None;
@@ -68,20 +77,20 @@ pub(super) fn read(
         return drops::read(section, id, since, data_dir).map(AnyConnection::Files);
     }
     let line = section.line;
-    let settings = section.entries("settings", |_, value| plain_value(value));
-    let secrets = section.entries("secrets", |_, value| secret_ref(value));
+    let settings = section.entries(
+        "settings",
+        &Names::Any,
+        Kind::new(|| json!({}), plain_value).about("What the connector takes."),
+    );
+    let secrets =
+        section.entries("secrets", &Names::Ids("a secret's name"), secret_ref().about("Where each secret is kept."));
     let owner = id.as_ref().map_or("", |id| id.value.as_str());
     for (name, secret) in &secrets {
-        if !is_id(name) {
-            section.problem(
-                secret.line,
-                &format!("{} is not a secret's name", quoted(name)),
-                "use the connector's own",
-            );
-        }
         let owner = format!("the connection \"{owner}\" of {workspace} ({name})");
         gathered.secret(SecretPlace::new(&section, secret.line, &owner, &secret.value));
     }
+    section.describe("settings", || vendors::settings(&connector.value));
+    section.describe("secrets", || vendors::secrets(&connector.value));
     section.finish();
     let lines = settings
         .iter()

@@ -1,9 +1,11 @@
 //! `config/daybook.toml`: the daemon's own settings.
 
 use super::files::read_text;
+use super::kind::Kind;
+use super::kinds::{one_of, path, secret_ref, whole_number};
 use super::reader::{Fault, Section, Source, fault, read_toml};
 use super::secrets::SecretPlace;
-use super::values::{one_of, path, secret_ref, text, whole_number};
+use super::values::read_text as any_text;
 use super::{Gathered, delivery};
 use crate::delivery::config::DeliveryConfig;
 use crate::support::secret::SecretRef;
@@ -108,8 +110,15 @@ pub(super) fn read(root: &Path, gathered: &Gathered) -> Option<DaemonSettings> {
     (gathered.problems.count() == before).then_some(settings)
 }
 
-fn read_top(root: &Path, mut top: Section<'_>, gathered: &Gathered) -> DaemonSettings {
-    let data_dir = top.optional("data_dir", path).map_or_else(|| root.to_owned(), |path| join(root, &path.value));
+pub(super) fn read_top(root: &Path, mut top: Section<'_>, gathered: &Gathered) -> DaemonSettings {
+    let data_dir = top
+        .optional(
+            "data_dir",
+            path().about(
+                "Where the database, received pages and reports are kept; relative to the folder above config/.",
+            ),
+        )
+        .map_or_else(|| root.to_owned(), |path| join(root, &path.value));
     let care = super::care::read(&mut top, &data_dir);
     let warehouse = top.section("warehouse").map(warehouse).unwrap_or_default();
     let settings = DaemonSettings {
@@ -128,13 +137,14 @@ fn read_top(root: &Path, mut top: Section<'_>, gathered: &Gathered) -> DaemonSet
 }
 
 fn warehouse(mut section: Section<'_>) -> WarehouseConfig {
+    section.about("How much of the machine DuckDB may use.");
     let default = WarehouseConfig::default();
     let config = WarehouseConfig {
         memory_limit_mb: section
-            .optional("memory_limit_mb", whole_number(64, 1 << 24))
+            .optional("memory_limit_mb", whole_number(64, 1 << 24).about("DuckDB spills to disk beyond it."))
             .map_or(default.memory_limit_mb, |at| at.value),
         threads: section
-            .optional("threads", whole_number(0, 1024))
+            .optional("threads", whole_number(0, 1024).about("Of a query; 0: one for each processor."))
             .map_or(default.threads, |at| u32::try_from(at.value).unwrap_or(default.threads)),
         backup_dir: None,
     };
@@ -143,15 +153,17 @@ fn warehouse(mut section: Section<'_>) -> WarehouseConfig {
 }
 
 fn landing(mut section: Section<'_>) -> LandingConfig {
+    section.about("Pages as vendors sent them.");
     let default = LandingConfig::default();
     let keep_days = section
-        .optional("keep_days", whole_number(1, 36_500))
+        .optional("keep_days", whole_number(1, 36_500).about("Days that received pages stay after they were loaded."))
         .map_or(default.keep_days, |at| u32::try_from(at.value).unwrap_or(default.keep_days));
     section.finish();
     LandingConfig { keep_days }
 }
 
 fn log(mut section: Section<'_>) -> LogConfig {
+    section.about("The log, on standard error.");
     let default = LogConfig::default();
     let levels = [
         ("error", tracing::Level::ERROR),
@@ -162,21 +174,32 @@ fn log(mut section: Section<'_>) -> LogConfig {
     ];
     let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
     let config = LogConfig {
-        format: section.optional("format", one_of(&formats)).map_or(default.format, |at| at.value),
-        level: section.optional("level", one_of(&levels)).map_or(default.level, |at| at.value),
+        format: section
+            .optional("format", one_of(&formats).about("How log lines look."))
+            .map_or(default.format, |at| at.value),
+        level: section
+            .optional("level", one_of(&levels).about("How much is logged."))
+            .map_or(default.level, |at| at.value),
     };
     section.finish();
     config
 }
 
 fn schedule(mut section: Section<'_>) -> ScheduleConfig {
+    section.about("How jobs share the machine.");
     let default = ScheduleConfig::default();
     let config = ScheduleConfig {
         runs_at_once: section
-            .optional("runs_at_once", whole_number(1, 64))
+            .optional(
+                "runs_at_once",
+                whole_number(1, 64).about("Runs at work at the same time: reports first, then syncs, then rollups."),
+            )
             .map_or(default.runs_at_once, |at| usize::try_from(at.value).unwrap_or(default.runs_at_once)),
         stop_within: section
-            .optional("stop_within_secs", whole_number(1, 3600))
+            .optional(
+                "stop_within_secs",
+                whole_number(1, 3600).about("What has not ended so long after SIGTERM is cut off."),
+            )
             .map_or(default.stop_within, |at| Duration::from_secs(at.value)),
     };
     section.finish();
@@ -184,11 +207,23 @@ fn schedule(mut section: Section<'_>) -> ScheduleConfig {
 }
 
 fn admin(mut section: Section<'_>, gathered: &Gathered) -> AdminConfig {
-    let token = section.optional("token", secret_ref).map(|at| {
-        gathered.secret(SecretPlace::new(&section, at.line, "the token of the admin interface", &at.value));
-        at.value
-    });
-    let config = AdminConfig { listen: section.optional("listen", loopback).map(|at| at.value), token };
+    section.about("Health, metrics and triggers over HTTP, for this machine only.");
+    let token = section
+        .optional("token", secret_ref().about("What a trigger must bear; without it, triggers are refused."))
+        .map(|at| {
+            gathered.secret(SecretPlace::new(&section, at.line, "the token of the admin interface", &at.value));
+            at.value
+        });
+    let config = AdminConfig {
+        listen: section
+            .optional(
+                "listen",
+                Kind::text(serde_json::json!({}), loopback)
+                    .about("An address of this machine; nothing listens without it."),
+            )
+            .map(|at| at.value),
+        token,
+    };
     section.finish();
     config
 }
@@ -197,16 +232,24 @@ fn admin(mut section: Section<'_>, gathered: &Gathered) -> AdminConfig {
 fn loopback(value: &DeValue<'_>) -> Result<SocketAddr, Fault> {
     const REMEDY: &str =
         "write an address of this machine and a port, as \"127.0.0.1:8420\"; let a proxy of yours face the network";
-    let text = text(value)?;
+    let text = any_text(value)?;
     let address = text.parse::<SocketAddr>().map_err(|_| fault(format!("{text:?} is no address"), REMEDY))?;
     if address.ip().is_loopback() { Ok(address) } else { Err(fault("others could reach that address", REMEDY)) }
 }
 
 fn privacy(mut section: Section<'_>, gathered: &Gathered) -> PrivacyConfig {
-    let person_key = section.optional("person_key", secret_ref).map(|at| {
-        gathered.secret(SecretPlace::new(&section, at.line, "the key of people's pseudonyms", &at.value));
-        at.value
-    });
+    section.about("How people are kept pseudonymous.");
+    let person_key = section
+        .optional(
+            "person_key",
+            secret_ref().about(
+                "The key people's identifiers are hashed with. Keep it: with another key, people become strangers.",
+            ),
+        )
+        .map(|at| {
+            gathered.secret(SecretPlace::new(&section, at.line, "the key of people's pseudonyms", &at.value));
+            at.value
+        });
     section.finish();
     PrivacyConfig { person_key }
 }

@@ -2,11 +2,11 @@
 
 use super::Gathered;
 use super::daemon::join;
+use super::kind::Names;
+use super::kinds::{id, list_of, mail_address, mailbox, one_of, path, secret_ref, text, whole_number};
 use super::reader::{At, Section};
 use super::secrets::SecretPlace;
-use super::values::{
-    check_known, id, list_of, mail_address, mailbox, one_of, path, quoted, secret_ref, text, whole_number,
-};
+use super::values::{check_known, quoted};
 use crate::delivery::config::{
     DeliveryConfig, FilesConfig, GIVE_UP_HOURS, MailConfig, MailHeaders, OperatorConfig, SLACK_API, SlackHook,
     SmtpSecurity, UnknownPolicy, is_channel_id, is_unsubscribe,
@@ -44,17 +44,18 @@ pub(super) fn read(section: Option<Section<'_>>, data_dir: &Path, gathered: &Gat
         headers: MailHeaders::default(),
     };
     if let Some(mut section) = section {
+        section.about("How messages leave.");
         policy(&mut section, &mut config, gathered);
         // What is there but wrong has been told already.
         let (has_mail, mut hooks) = (section.has("mail"), BTreeSet::new());
         if let Some((mail, headers)) = section.section("mail").map(|section| mail(section, data_dir, gathered)) {
             (config.mail, config.headers) = (mail, headers);
         }
-        for (name, section) in section.named_sections("slack") {
-            if !super::values::is_id(&name.value) {
-                let message = format!("{} is not a name for a hook", quoted(&name.value));
-                section.problem(name.line, &message, "use lower-case letters, digits and _, beginning with a letter");
-            }
+        for (name, section) in section.named_sections(
+            "slack",
+            "Slack channels, under names that recipients refer to.",
+            &Names::Ids("a name for a hook"),
+        ) {
             hooks.insert(name.value.clone());
             if let Some(hook) = slack(section, &name.value, data_dir, gathered) {
                 config.slack.insert(name.value, hook);
@@ -64,7 +65,8 @@ pub(super) fn read(section: Option<Section<'_>>, data_dir: &Path, gathered: &Gat
             config.operator = operator(section, has_mail, &hooks);
         }
         if let Some(mut files) = section.section("files") {
-            if let Some(path) = files.required("path", "\"reports\"", path) {
+            files.about("The folder that report files are copied to.");
+            if let Some(path) = files.required("path", "\"reports\"", path().about("Relative to data_dir.")) {
                 config.files.path = path.value;
             }
             files.finish();
@@ -78,22 +80,34 @@ pub(super) fn read(section: Option<Section<'_>>, data_dir: &Path, gathered: &Gat
 /// What stands in `[delivery]` itself.
 fn policy(section: &mut Section<'_>, config: &mut DeliveryConfig, gathered: &Gathered) {
     let policies = [("ask", UnknownPolicy::Ask), ("resend", UnknownPolicy::Resend)];
-    if let Some(policy) = section.optional("after_unknown", one_of(&policies)) {
+    if let Some(policy) = section.optional(
+        "after_unknown",
+        one_of(&policies).about("When nobody knows whether a message went out: ask you, or resend once."),
+    ) {
         config.after_unknown = policy.value;
     }
-    if let Some(hours) = section.optional("give_up_after_hours", whole_number(1, 24 * 14)) {
+    if let Some(hours) = section.optional(
+        "give_up_after_hours",
+        whole_number(1, 24 * 14).about("A message that nobody took by then has failed."),
+    ) {
         config.give_up_after_hours = u32::try_from(hours.value).unwrap_or(GIVE_UP_HOURS);
     }
-    config.heartbeat = section.optional("heartbeat", secret_ref).map(|at| {
-        gathered.secret(SecretPlace::new(section, at.line, "the heartbeat's address", &at.value));
-        at.value
-    });
+    config.heartbeat = section
+        .optional(
+            "heartbeat",
+            secret_ref().about("An address called after a report's messages were all taken, for a watch outside."),
+        )
+        .map(|at| {
+            gathered.secret(SecretPlace::new(section, at.line, "the heartbeat's address", &at.value));
+            at.value
+        });
 }
 
 /// Who is told of trouble. One channel alone is better than none, but could be the one in trouble.
 fn operator(mut section: Section<'_>, has_mail: bool, hooks: &BTreeSet<String>) -> OperatorConfig {
-    let mail = section.optional("mail", list_of(mail_address));
-    let slack = section.optional("slack", list_of(id));
+    section.about("Who is told when a message fails. The channel that is not in trouble itself is used.");
+    let mail = section.optional("mail", list_of(mail_address()).about("Addresses."));
+    let slack = section.optional("slack", list_of(id()).about("Names of hooks under [delivery.slack]."));
     if let Some(mail) = mail.as_ref().filter(|mail| !mail.value.is_empty() && !has_mail) {
         let message = "[delivery.operator]: there is no way to send mail";
         section.problem(mail.line, message, "add [delivery.mail] to config/daybook.toml");
@@ -112,16 +126,23 @@ fn operator(mut section: Section<'_>, has_mail: bool, hooks: &BTreeSet<String>) 
 }
 
 fn mail(mut section: Section<'_>, data_dir: &Path, gathered: &Gathered) -> (Option<MailConfig>, MailHeaders) {
+    section.about("How mail leaves.");
     let kinds = [("smtp", MailKind::Smtp), ("folder", MailKind::Folder)];
     let headers = headers(&mut section);
-    let Some(kind) = section.required("kind", "\"smtp\" or \"folder\"", one_of(&kinds)) else {
+    let Some(kind) =
+        section.choice("kind", "\"smtp\" or \"folder\"", "How mail leaves: a server, or a folder to look at.", &kinds)
+    else {
         return (None, headers);
     };
     let config = match kind.value {
         MailKind::Smtp => smtp(&mut section, gathered),
         MailKind::Folder => {
-            let path = section.required("path", "\"outgoing/mail\"", path);
-            let from = section.required("from", "\"Daybook <reports@example.com>\"", mailbox);
+            let path = section.required(
+                "path",
+                "\"outgoing/mail\"",
+                path().about("The folder that gets each mail as an .eml file, relative to data_dir."),
+            );
+            let from = section.required("from", "\"Daybook <reports@example.com>\"", mailbox().about("The sender."));
             path.zip(from)
                 .map(|(path, from)| MailConfig::Folder { path: join(data_dir, &path.value), from: from.value })
         }
@@ -131,8 +152,11 @@ fn mail(mut section: Section<'_>, data_dir: &Path, gathered: &Gathered) -> (Opti
 }
 
 fn headers(section: &mut Section<'_>) -> MailHeaders {
-    let reply_to = section.optional("reply_to", mailbox).map(|at| at.value);
-    let unsubscribe = section.optional("unsubscribe", list_of(text));
+    let reply_to = section.optional("reply_to", mailbox().about("Where answers go.")).map(|at| at.value);
+    let unsubscribe = section.optional(
+        "unsubscribe",
+        list_of(text()).about("mailto: addresses, or https:// addresses that take a one-click POST."),
+    );
     if let Some(wrong) = unsubscribe.iter().flat_map(|at| &at.value).find(|target| !is_unsubscribe(target)) {
         let line = unsubscribe.as_ref().map_or(section.line, |at| at.line);
         let message = format!("[delivery.mail]: unsubscribe: {} leads nowhere", quoted(wrong));
@@ -148,15 +172,24 @@ fn smtp(section: &mut Section<'_>, gathered: &Gathered) -> Option<MailConfig> {
         ("start_tls", SmtpSecurity::StartTls),
         ("plain", SmtpSecurity::Plain),
     ];
-    let host = section.required("host", "\"smtp.example.com\"", text);
-    let port = section.required("port", "465", whole_number(1, u64::from(u16::MAX)));
-    let security = section.required("security", "\"implicit_tls\"", one_of(&securities));
-    let username = section.optional("username", text);
+    let host = section.required("host", "\"smtp.example.com\"", text().about("The server's name."));
+    let port = section.required(
+        "port",
+        "465",
+        whole_number(1, u64::from(u16::MAX)).about("465 for implicit_tls, 587 for start_tls."),
+    );
+    let security = section.required(
+        "security",
+        "\"implicit_tls\"",
+        one_of(&securities).about("How the connection is protected; plain is for this machine only."),
+    );
+    let username = section.optional("username", text().about("The login, if the server wants one."));
     let has_password = section.has("password");
-    let password = section.optional("password", secret_ref);
-    let ca_file = section.optional("ca_file", path);
-    let from = section.required("from", "\"Daybook <reports@example.com>\"", mailbox);
-    let timeout = section.optional("timeout_secs", whole_number(5, 600));
+    let password = section.optional("password", secret_ref().about("The login's password."));
+    let ca_file =
+        section.optional("ca_file", path().about("Who vouches for a private server, in PEM; relative to config/."));
+    let from = section.required("from", "\"Daybook <reports@example.com>\"", mailbox().about("The sender."));
+    let timeout = section.optional("timeout_secs", whole_number(5, 600).about("The longest wait for an answer."));
 
     if let Some(password) = &password {
         gathered.secret(SecretPlace::new(section, password.line, "mail", &password.value));
@@ -196,15 +229,34 @@ fn refuse_plain(section: &Section<'_>, host: &At<String>, security: &At<SmtpSecu
 }
 
 fn slack(mut section: Section<'_>, name: &str, data_dir: &Path, gathered: &Gathered) -> Option<SlackHook> {
+    section.about("A Slack channel.");
     let kinds = [("webhook", HookKind::Webhook), ("bot", HookKind::Bot), ("folder", HookKind::Folder)];
-    let hook = match section.required("kind", "\"webhook\", \"bot\" or \"folder\"", one_of(&kinds))?.value {
-        HookKind::Webhook => section.required("url", "{ env = \"DAYBOOK_SLACK_MARKETING\" }", secret_ref).map(|url| {
-            gathered.secret(SecretPlace::new(&section, url.line, &format!("the Slack hook {name}"), &url.value));
-            SlackHook::Webhook { url: url.value }
-        }),
+    let hook = match section
+        .choice(
+            "kind",
+            "\"webhook\", \"bot\" or \"folder\"",
+            "An incoming webhook, an app's token, or a folder to look at.",
+            &kinds,
+        )?
+        .value
+    {
+        HookKind::Webhook => section
+            .required(
+                "url",
+                "{ env = \"DAYBOOK_SLACK_MARKETING\" }",
+                secret_ref().about("The address of an incoming webhook, which is itself a secret."),
+            )
+            .map(|url| {
+                gathered.secret(SecretPlace::new(&section, url.line, &format!("the Slack hook {name}"), &url.value));
+                SlackHook::Webhook { url: url.value }
+            }),
         HookKind::Bot => bot(&mut section, name, gathered),
         HookKind::Folder => section
-            .required("path", "\"outgoing/slack\"", path)
+            .required(
+                "path",
+                "\"outgoing/slack\"",
+                path().about("The folder that gets each message as a .json file, relative to data_dir."),
+            )
             .map(|path| SlackHook::Folder { path: join(data_dir, &path.value) }),
     };
     section.finish();
@@ -212,9 +264,14 @@ fn slack(mut section: Section<'_>, name: &str, data_dir: &Path, gathered: &Gathe
 }
 
 fn bot(section: &mut Section<'_>, name: &str, gathered: &Gathered) -> Option<SlackHook> {
-    let token = section.required("token", "{ env = \"DAYBOOK_SLACK_TOKEN\" }", secret_ref);
-    let channel = section.required("channel", "\"C0123456789\"", text);
-    let api_url = section.optional("api_url", text);
+    let token = section.required(
+        "token",
+        "{ env = \"DAYBOOK_SLACK_TOKEN\" }",
+        secret_ref().about("The token of an app with the scopes chat:write and files:write."),
+    );
+    let channel =
+        section.required("channel", "\"C0123456789\"", text().about("The channel's id; the app must be a member."));
+    let api_url = section.optional("api_url", text().about("Where Slack's Web API answers."));
     if let Some(token) = &token {
         gathered.secret(SecretPlace::new(section, token.line, &format!("the Slack hook {name}"), &token.value));
     }

@@ -2,10 +2,13 @@
 
 use super::connections::FileConnection;
 use super::daemon::join;
+use super::kind::{Kind, Names};
+use super::kinds::{one_of, path, text, whole_number};
 use super::reader::{At, Fault, Section, fault, unknown_remedy};
-use super::values::{one_of, path, quoted, text, whole_number};
+use super::values::{quoted, read_text as any_text};
 use crate::connectors::file::{DecimalMark, FileDrop, LARGEST_MB, Mapping, Preset, SETTLE_SECS, tidy};
 use chrono::NaiveDate;
+use serde_json::json;
 use std::path::Path;
 use toml::de::DeValue;
 
@@ -17,21 +20,41 @@ pub(super) fn read(
     data_dir: &Path,
 ) -> Option<FileConnection> {
     let line = section.line;
-    let folder = section.required("folder", "\"drops/influencer\"", path);
-    let (has_preset, has_mapping) = (section.has("preset"), section.has("mapping"));
-    let preset = section.optional("preset", one_of(&Preset::WORDS));
+    let folder = section.required(
+        "folder",
+        "\"drops/influencer\"",
+        path().about("Where files are dropped, relative to data_dir."),
+    );
+    let given = section.rivals(&["preset", "mapping"]);
+    let preset = section.optional(
+        "preset",
+        one_of(&Preset::WORDS).about("What the files hold, under the column names of `daybook connectors`."),
+    );
     let mapped = section.section("mapping").and_then(mapping);
-    if has_preset == has_mapping {
+    if given != 1 {
         let message = format!("{}: exactly one of preset and mapping must be given", section.name);
         let presets: Vec<&str> = Preset::WORDS.iter().map(|(word, _)| *word).collect();
         section.problem(line, &message, &format!("add preset = \"…\": {}", presets.join(", ")));
     }
-    let prefix = section.optional("prefix", prefix);
-    let decimal_mark =
-        section.optional("decimal_mark", one_of(&[(".", DecimalMark::Point), (",", DecimalMark::Comma)]));
-    let date_format = section.optional("date_format", date_format);
-    let settle_secs = section.optional("settle_secs", whole_number(0, 86_400));
-    let max_mb = section.optional("max_mb", whole_number(1, 4096));
+    let prefix = section.optional(
+        "prefix",
+        Kind::text(json!({ "pattern": "^[^./\\\\][^/\\\\]*$" }), prefix)
+            .about("Letters that the files' names begin with."),
+    );
+    let decimal_mark = section.optional(
+        "decimal_mark",
+        one_of(&[(".", DecimalMark::Point), (",", DecimalMark::Comma)])
+            .about("The sign before decimals; a point if left out."),
+    );
+    let date_format = section.optional(
+        "date_format",
+        Kind::text(json!({}), date_format).about("How days are written, in the words of strptime, as \"%d.%m.%Y\"."),
+    );
+    let settle_secs = section.optional(
+        "settle_secs",
+        whole_number(0, 86_400).about("A file that was changed more recently is left for the next sync."),
+    );
+    let max_mb = section.optional("max_mb", whole_number(1, 4096).about("A larger file is refused."));
     section.finish();
     let (preset, mapping) = match (preset, mapped) {
         (Some(preset), _) => (preset.value, None),
@@ -54,10 +77,16 @@ pub(super) fn read(
 
 /// `mapping = { target = "…", columns = { "Their name" = "field" }, constants = { field = "value" } }`.
 fn mapping(mut section: Section<'_>) -> Option<(Preset, Mapping)> {
+    section.about("Stands in for the preset where columns have other names.");
     let line = section.line;
-    let target = section.required("target", "\"offline_conversions\"", one_of(&Preset::WORDS));
-    let columns = section.entries("columns", |_, value| text(value));
-    let constants = section.entries("constants", |_, value| text(value));
+    let target = section.required(
+        "target",
+        "\"offline_conversions\"",
+        one_of(&Preset::WORDS).about("The preset whose fields are filled."),
+    );
+    let columns = section.entries("columns", &Names::Any, text().about("\"Their name\" = \"field\"."));
+    let constants =
+        section.entries("constants", &Names::Any, text().about("field = \"value\", the same for every row."));
     let preset = target.map(|at| at.value)?;
     let fields: Vec<&str> = preset.spec().fields.iter().map(|field| field.name).collect();
     let mut given: Vec<&str> = Vec::new();
@@ -88,7 +117,7 @@ fn mapping(mut section: Section<'_>) -> Option<(Preset, Mapping)> {
 }
 
 fn prefix(value: &DeValue<'_>) -> Result<String, Fault> {
-    let text = text(value)?;
+    let text = any_text(value)?;
     if text.contains(['/', '\\']) || text.starts_with('.') {
         return Err(fault(
             format!("{} begins no file's name", quoted(&text)),
@@ -102,7 +131,7 @@ fn prefix(value: &DeValue<'_>) -> Result<String, Fault> {
 fn date_format(value: &DeValue<'_>) -> Result<String, Fault> {
     const REMEDY: &str = "write day, month and year as %d, %m (or %b, %B) and %Y (or %y), as \"%d/%m/%Y\"";
     const KNOWN: &str = "dmYybBHIMSpfgjaA%";
-    let text = text(value)?;
+    let text = any_text(value)?;
     let mut words = Vec::new();
     let mut letters = text.chars();
     while let Some(letter) = letters.next() {

@@ -2,9 +2,10 @@
 
 use super::Workspaces;
 use super::files::{file_id, files_in, read_text};
+use super::kinds::{self, cron, id, list_of, one_of, some_of, text, time_zone};
 use super::reader::{At, Problems, Section, Source, read_toml, unknown_remedy};
 use super::timing::{self, Timing};
-use super::values::{check_known, cron, id, list_of, one_of, quoted, text, time_zone};
+use super::values::{check_known, quoted};
 use crate::domain::schedule::{Expression, Overlap, Policy, Schedule};
 use crate::report::definition::{Cadence, Compare, Definition, Edition, PARTS, REPORTS, Row, Within};
 pub use crate::report::readiness::LatePolicy;
@@ -147,7 +148,7 @@ pub(super) fn read_all(root: &Path, workspaces: &Workspaces, problems: &Problems
             ids.insert(id.clone());
             let text = read_text(root, &file, false, problems)?;
             let source = Source { file: &file, text: &text, problems };
-            read_toml(source, |top| read(top, id, workspaces))?
+            read_toml(source, |top| read_top(top, id, workspaces))?
         })
         .collect();
     check_order(&found, &ids, problems);
@@ -175,13 +176,16 @@ fn check_order(found: &[(Job, Option<usize>)], ids: &BTreeSet<String>, problems:
     }
 }
 
-fn read(mut top: Section<'_>, id: String, workspaces: &Workspaces) -> Option<(Job, Option<usize>)> {
+pub(super) fn read_top(mut top: Section<'_>, id: String, workspaces: &Workspaces) -> Option<(Job, Option<usize>)> {
     let file = top.source.file.to_owned();
     let kinds = [("sync", Kind::Sync), ("rollup", Kind::Rollup), ("report", Kind::Report), ("care", Kind::Care)];
-    let kind = top.required("kind", "\"sync\", \"rollup\", \"report\" or \"care\"", one_of(&kinds))?.value;
-    let cron = top.required("cron", "\"0 8 * * 1-5\"", cron);
-    let time_zone = top.optional("time_zone", time_zone);
-    let chosen = top.optional("workspaces", list_of(super::values::id));
+    let about =
+        "What is done: sync loads what vendors have, rollup computes days, report sends, care keeps the warehouse.";
+    let kind = top.choice("kind", "\"sync\", \"rollup\", \"report\" or \"care\"", about, &kinds)?.value;
+    let cron = top.required("cron", "\"0 8 * * 1-5\"", cron().about("Minute, hour, day, month, weekday."));
+    let time_zone =
+        top.optional("time_zone", time_zone().about("The zone of cron; that of each workspace if left out."));
+    let chosen = top.optional("workspaces", list_of(kinds::id()).about("Ids of workspaces; all if left out."));
     if let Some(chosen) = &chosen {
         let known: BTreeSet<String> = workspaces.keys().cloned().collect();
         check_each(&top, chosen, Some(&known), "workspace", super::workspaces::FOLDER);
@@ -233,7 +237,7 @@ impl Scope<'_> {
 }
 
 fn read_sync(top: &mut Section<'_>, scope: &Scope<'_>) -> Option<SyncJob> {
-    let connections = top.optional("connections", list_of(id));
+    let connections = top.optional("connections", list_of(kinds::id()).about("Ids of connections; all if left out."));
     if let Some(connections) = &connections {
         let known = scope.any(|workspace| {
             let vendors = workspace.connections.iter().map(|connection| connection.id.clone());
@@ -251,13 +255,21 @@ fn read_report(top: &mut Section<'_>, scope: &Scope<'_>) -> Option<ReportJob> {
         ("drop_section", LatePolicy::DropSection),
     ];
     let reports = REPORTS.map(|(id, ..)| (id, id));
-    let report = top.required("report", "\"daily_performance\"", one_of(&reports));
-    let to = top.optional("to", list_of(id));
+    let report = top.required("report", "\"daily_performance\"", one_of(&reports).about("Which report."));
+    let has_to = top.has("to");
+    let to = top.optional(
+        "to",
+        some_of(kinds::id(), "name at least one group").about("Groups under [recipients] of the workspaces."),
+    );
     let formats = read_formats(top, true);
-    let late = top.optional("late", one_of(&policies)).map_or(LatePolicy::Hold, |at| at.value);
+    let late = top.optional("late", one_of(&policies).about("When data is late: wait until the deadline, send with the gaps named on top, or leave out what lacks data.")).map_or(LatePolicy::Hold, |at| at.value);
     let base = report.as_ref().and_then(|report| Definition::standard(report.value));
     let compare = read_compare(top, base.as_ref().map(|base| base.cadence));
-    let parts = top.optional("sections", list_of(one_of(&PARTS)));
+    let parts = top.optional(
+        "sections",
+        some_of(one_of(&PARTS), "name at least one section, or remove the key")
+            .about("The sections, in order; all if left out."),
+    );
     let known = scope.any(|workspace| workspace.recipients.keys().cloned().collect());
     if let Some(to) = &to {
         check_groups(top, to, known.as_ref());
@@ -266,7 +278,7 @@ fn read_report(top: &mut Section<'_>, scope: &Scope<'_>) -> Option<ReportJob> {
         top.list("editions").into_iter().filter_map(|section| read_edition(section, known.as_ref())).collect();
     let rows: Vec<RowJob> =
         top.list("rows").into_iter().filter_map(|section| read_row(section, known.as_ref())).collect();
-    if to.is_none() && editions.is_empty() {
+    if !has_to && editions.is_empty() {
         top.problem(top.line, "nobody gets the report: to is missing", "add to = [\"marketing\"] or [[editions]]");
     }
     refuse_repeats(top, "editions", editions.iter().map(|edition| edition.edition.id.as_str()));
@@ -276,22 +288,19 @@ fn read_report(top: &mut Section<'_>, scope: &Scope<'_>) -> Option<ReportJob> {
         base.compare = compare;
     }
     if let Some(parts) = parts {
-        refuse_empty(top, &parts, "sections", "name at least one section, or remove the key");
         base.edition.parts = parts.value;
     }
     Some(ReportJob { base, to: to.map(|at| at.value).unwrap_or_default(), formats: formats?, editions, rows, late })
 }
 
 fn read_formats(section: &mut Section<'_>, is_required: bool) -> Option<Vec<Format>> {
-    let formats = list_of(one_of(&[("pdf", Format::Pdf), ("html", Format::Html), ("csv", Format::Csv)]));
+    let words = [("pdf", Format::Pdf), ("html", Format::Html), ("csv", Format::Csv)];
+    let formats = some_of(one_of(&words), "name at least one of \"pdf\", \"html\", \"csv\"");
     let found = if is_required {
-        section.required("formats", "[\"pdf\", \"html\", \"csv\"]", formats)
+        section.required("formats", "[\"pdf\", \"html\", \"csv\"]", formats.about("The files that are made."))
     } else {
-        section.optional("formats", formats)
+        section.optional("formats", formats.about("The files that are made."))
     };
-    if let Some(formats) = &found {
-        refuse_empty(section, formats, "formats", "name at least one of \"pdf\", \"html\", \"csv\"");
-    }
     found.map(|at| at.value)
 }
 
@@ -304,7 +313,7 @@ fn read_compare(top: &mut Section<'_>, cadence: Option<Cadence>) -> Option<Vec<C
         ("last_year", (Compare::LastYear, false)),
         ("target", (Compare::Target, false)),
     ];
-    let found = top.optional("compare", list_of(one_of(&words)))?;
+    let found = top.optional("compare", list_of(one_of(&words)).about("What figures are held against."))?;
     let is_daily = cadence.is_none_or(|cadence| cadence == Cadence::Daily);
     if !is_daily && found.value.iter().any(|(_, for_days)| *for_days) {
         let message = "compare: \"day_before\" and \"same_weekday\" are for daily reports";
@@ -314,16 +323,22 @@ fn read_compare(top: &mut Section<'_>, cadence: Option<Cadence>) -> Option<Vec<C
 }
 
 fn read_edition(mut section: Section<'_>, groups: Option<&BTreeSet<String>>) -> Option<EditionJob> {
-    let id = section.required("id", "\"executives\"", id);
-    let title = section.optional("title", text);
-    let to = section.required("to", "[\"executives\"]", list_of(super::values::id));
-    let parts = section.required("sections", "[\"headline\", \"goals\"]", list_of(one_of(&PARTS)));
+    section.about("The report with sections of its own for some groups.");
+    let id = section.required("id", "\"executives\"", id().about("Unique in the job."));
+    let title = section.optional("title", text().about("Printed on top."));
+    let to = section.required(
+        "to",
+        "[\"executives\"]",
+        some_of(kinds::id(), "name at least one group").about("Groups of recipients."),
+    );
+    let parts = section.required(
+        "sections",
+        "[\"headline\", \"goals\"]",
+        some_of(one_of(&PARTS), "name at least one section").about("The sections, in order."),
+    );
     let formats = read_formats(&mut section, false);
     if let Some(to) = &to {
         check_groups(&section, to, groups);
-    }
-    if let Some(parts) = &parts {
-        refuse_empty(&section, parts, "sections", "name at least one section");
     }
     section.finish();
     let title = title.map(|at| at.value).unwrap_or_default();
@@ -332,11 +347,16 @@ fn read_edition(mut section: Section<'_>, groups: Option<&BTreeSet<String>>) -> 
 }
 
 fn read_row(mut section: Section<'_>, groups: Option<&BTreeSet<String>>) -> Option<RowJob> {
-    let id = section.required("id", "\"north\"", id);
-    let title = section.required("title", "\"North\"", text);
-    let channels = section.optional("channels", list_of(super::values::id));
-    let campaigns = section.optional("campaigns", list_of(text));
-    let to = section.optional("to", list_of(super::values::id));
+    section.about("The report once more, about a part of the workspace.");
+    let id = section.required("id", "\"north\"", id().about("Unique in the job."));
+    let title = section.required("title", "\"North\"", text().about("Printed on top."));
+    let channels = section.optional("channels", list_of(kinds::id()).about("Channels it is about."));
+    let campaigns =
+        section.optional("campaigns", list_of(text()).about("Campaigns it is about; * stands for anything."));
+    let to = section.optional(
+        "to",
+        some_of(kinds::id(), "name at least one group").about("Groups of recipients, instead of the others."),
+    );
     if let Some(to) = &to {
         check_groups(&section, to, groups);
     }
@@ -352,7 +372,6 @@ fn read_row(mut section: Section<'_>, groups: Option<&BTreeSet<String>>) -> Opti
 
 fn check_groups(section: &Section<'_>, to: &At<Vec<String>>, known: Option<&BTreeSet<String>>) {
     check_each(section, to, known, "recipient group", "the job's workspaces");
-    refuse_empty(section, to, "to", "name at least one group");
 }
 
 fn refuse_repeats<'i>(top: &Section<'_>, what: &str, ids: impl Iterator<Item = &'i str>) {
@@ -368,11 +387,5 @@ fn refuse_repeats<'i>(top: &Section<'_>, what: &str, ids: impl Iterator<Item = &
 fn check_each(top: &Section<'_>, names: &At<Vec<String>>, known: Option<&BTreeSet<String>>, what: &str, place: &str) {
     for name in &names.value {
         check_known(top, &At { value: name.clone(), line: names.line }, known, what, place);
-    }
-}
-
-fn refuse_empty<T>(top: &Section<'_>, list: &At<Vec<T>>, key: &str, remedy: &str) {
-    if list.value.is_empty() {
-        top.problem(list.line, &format!("{key}: the list is empty"), remedy);
     }
 }

@@ -1,8 +1,10 @@
 //! `jobs/metrics.toml`: what each number means.
 
 use super::files::read_text;
+use super::kind::{Kind, Names};
+use super::kinds::{list_of, one_of, text};
 use super::reader::{At, Fault, Problems, Section, Source, fault, read_toml, unknown_remedy};
-use super::values::{expected, is_id, list_of, one_of, quoted, text};
+use super::values::{expected, quoted};
 use crate::domain::metric::{Better, Formula, MetricSpec, Registry, Unit};
 pub use crate::warehouse::rollup::COLUMNS;
 use std::collections::BTreeMap;
@@ -40,15 +42,11 @@ pub(super) fn read(root: &Path, problems: &Problems) -> Option<Registry> {
     read_toml(source, |top| registry(source, top))?
 }
 
-fn registry(source: Source<'_>, top: Section<'_>) -> Option<Registry> {
+pub(super) fn registry(source: Source<'_>, top: Section<'_>) -> Option<Registry> {
     let before = source.problems.count();
     let mut lines = BTreeMap::new();
     let mut specs = BTreeMap::new();
-    for (id, section) in top.into_sections() {
-        if !is_id(&id.value) {
-            let message = format!("{} is not a metric id", quoted(&id.value));
-            section.problem(id.line, &message, "use lower-case letters, digits and _, beginning with a letter");
-        }
+    for (id, section) in top.into_sections(&Names::Ids("a metric id")) {
         let spec = metric(section).unwrap_or_else(placeholder);
         lines.insert(id.value.clone(), id.line);
         specs.insert(id.value, spec);
@@ -78,6 +76,7 @@ fn registry(source: Source<'_>, top: Section<'_>) -> Option<Registry> {
 }
 
 fn metric(mut section: Section<'_>) -> Option<MetricSpec> {
+    section.about("A number that reports print, under its id.");
     let units = [
         ("count", Unit::Count),
         ("money", Unit::Money),
@@ -90,17 +89,27 @@ fn metric(mut section: Section<'_>) -> Option<MetricSpec> {
     let pairs = |columns: &[&'static str]| columns.iter().map(|column| (*column, *column)).collect::<Vec<_>>();
     let (summed, levels) = (pairs(COLUMNS.summed), pairs(COLUMNS.levels));
     let distinct = pairs(COLUMNS.distinct);
-    let label = section.required("label", "\"Leads\"", text);
-    let about = section.required("about", "\"What it counts, in a sentence.\"", text);
-    let unit = section.required("unit", "\"count\"", one_of(&units));
-    let better = section.required("better", "\"higher\"", one_of(&betters));
-    let given = ["sum", "level", "distinct", "formula"].into_iter().filter(|key| section.has(key)).count();
+    let label = section.required("label", "\"Leads\"", text().about("As printed."));
+    let about = section.required(
+        "about",
+        "\"What it counts, in a sentence.\"",
+        text().about("What it counts, in a sentence; printed with definitions."),
+    );
+    let unit = section.required("unit", "\"count\"", one_of(&units).about("How values are written."));
+    let better = section.required("better", "\"higher\"", one_of(&betters).about("Which way is good."));
+    let given = section.rivals(&["sum", "level", "distinct", "formula"]);
     let (has_formula, has_from) = (section.has("formula"), section.has("from"));
-    let sum = section.optional("sum", one_of(&summed));
-    let level = section.optional("level", one_of(&levels));
-    let distinct = section.optional("distinct", one_of(&distinct));
-    let formula = section.optional("formula", formula);
-    let from: Option<At<Vec<&str>>> = section.optional("from", list_of(one_of(&facts)));
+    let sum = section.optional("sum", one_of(&summed).about("The column of mart.metric_daily that is summed."));
+    let level = section
+        .optional("level", one_of(&levels).about("The column of mart.mrr_daily as it stands at the period's end."));
+    let distinct =
+        section.optional("distinct", one_of(&distinct).about("The column of core.web_visitors_daily; never added up."));
+    let formula = section.optional(
+        "formula",
+        Kind::text(serde_json::json!({ "maxLength": 500 }), formula)
+            .about("Of other metrics: ids, numbers, + - * / and parentheses."),
+    );
+    let from: Option<At<Vec<&str>>> = section.optional("from", list_of(one_of(&facts)).about("The facts it rests on."));
     if given != 1 {
         let message = format!("{}: exactly one of sum, level, distinct and formula must be given", section.name);
         section.problem(section.line, &message, "add sum = \"<column>\" or formula = \"<metric> / <metric>\"");

@@ -14,10 +14,14 @@ pub mod diff;
 mod drops;
 mod files;
 pub mod jobs;
+mod kind;
+mod kinds;
 pub mod metrics;
 pub mod problems;
 mod reader;
+pub mod schema;
 pub mod secrets;
+mod sketch;
 pub mod sql_files;
 mod timing;
 mod values;
@@ -33,6 +37,7 @@ pub use jobs::{EditionJob, Format, Job, JobKind, LatePolicy, ReportJob, RowJob, 
 pub use problems::Problem;
 pub use secrets::SecretPlace;
 pub use sql_files::SqlFile;
+pub use values::is_id;
 pub use workspaces::{Budget, Reader, Recipients, Target, WorkspaceSettings};
 
 use crate::delivery::config::DeliveryConfig;

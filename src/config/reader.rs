@@ -1,7 +1,9 @@
 //! Reads a TOML file key by key, with the line of each, and goes on after a mistake: all problems of
 //! a file come to light at once. (Serde stops at the first, and quotes values, which could be secrets.)
 
+use super::kind::{Kind, Names};
 use super::problems::Problem;
+use super::sketch::Sketch;
 pub use crate::support::nearest::unknown_remedy;
 use std::cell::RefCell;
 use std::ops::Range;
@@ -96,6 +98,8 @@ fn syntax_remedy(message: &str) -> &'static str {
 }
 
 /// A table that is being read. Keys that nobody asked for are told by [`Section::finish`].
+///
+/// With a [`Sketch`] there is no table: what is asked for is noted there, and every value is absent.
 pub struct Section<'a> {
     pub source: Source<'a>,
     /// As an admin names it, e.g. `[warehouse]`; empty at the top of a file.
@@ -104,11 +108,37 @@ pub struct Section<'a> {
     pub line: usize,
     table: DeTable<'a>,
     known: Vec<&'static str>,
+    sketch: Option<(&'a Sketch, String)>,
 }
 
 impl<'a> Section<'a> {
     fn new(source: Source<'a>, name: String, line: usize, table: DeTable<'a>) -> Self {
-        Self { source, name, line, table, known: Vec::new() }
+        Self { source, name, line, table, known: Vec::new(), sketch: None }
+    }
+
+    /// The top level of a file that is only described.
+    pub fn sketched(source: Source<'a>, sketch: &'a Sketch) -> Self {
+        Self::of_sketch(source, sketch, String::new())
+    }
+
+    fn of_sketch(source: Source<'a>, sketch: &'a Sketch, place: String) -> Self {
+        let section = Self::new(source, String::new(), 1, DeTable::new());
+        Self { sketch: Some((sketch, place)), ..section }
+    }
+
+    /// Says what the table is for.
+    pub fn about(&self, about: &'static str) {
+        if let Some((sketch, place)) = &self.sketch {
+            sketch.about(place, about);
+        }
+    }
+
+    /// How many of `keys` are there, of which exactly one is wanted.
+    pub fn rivals(&self, keys: &[&'static str]) -> usize {
+        if let Some((sketch, place)) = &self.sketch {
+            sketch.rivals(place, keys);
+        }
+        keys.iter().filter(|key| self.has(key)).count()
     }
 
     /// Notes a problem of this file.
@@ -117,30 +147,64 @@ impl<'a> Section<'a> {
     }
 
     /// A value that may be left out; `None` also after noting that it is wrong.
-    pub fn optional<T>(
-        &mut self,
-        key: &'static str,
-        convert: impl FnOnce(&DeValue<'a>) -> Result<T, Fault>,
-    ) -> Option<At<T>> {
+    pub fn optional<T>(&mut self, key: &'static str, kind: Kind<'_, T>) -> Option<At<T>> {
+        if let Some((sketch, place)) = &self.sketch {
+            sketch.value(place, key, kind.schema(), false);
+            return None;
+        }
         let (line, value) = self.take(key)?;
-        self.convert(key, line, value.get_ref(), convert)
+        self.convert(key, line, value.get_ref(), |value| kind.read(value))
     }
 
     /// A value that must be there; `None` after noting that it is missing or wrong. `example` shows
     /// what to write.
-    pub fn required<T>(
-        &mut self,
-        key: &'static str,
-        example: &str,
-        convert: impl FnOnce(&DeValue<'a>) -> Result<T, Fault>,
-    ) -> Option<At<T>> {
+    pub fn required<T>(&mut self, key: &'static str, example: &str, kind: Kind<'_, T>) -> Option<At<T>> {
+        if let Some((sketch, place)) = &self.sketch {
+            sketch.value(place, key, kind.schema(), true);
+            return None;
+        }
         if !self.has(key) {
             self.known.push(key);
             let message = format!("{}{key:?} is missing", self.prefix());
             self.problem(self.line, &message, &format!("add {key} = {example}"));
             return None;
         }
-        self.optional(key, convert)
+        self.optional(key, kind)
+    }
+
+    /// A word that must be there and decides which other keys may be.
+    pub fn choice<T: Copy>(
+        &mut self,
+        key: &'static str,
+        example: &str,
+        about: &'static str,
+        choices: &[(&'static str, T)],
+    ) -> Option<At<T>> {
+        let words = || choices.iter().map(|(word, choice)| (serde_json::json!({ "const": word }), *choice)).collect();
+        self.variant(key, example, super::kinds::one_of(choices).about(about), words)
+    }
+
+    /// The same for any kind of value; each variant is a schema of the value and what stands for it.
+    pub fn variant<T>(
+        &mut self,
+        key: &'static str,
+        example: &str,
+        kind: Kind<'_, T>,
+        variants: impl FnOnce() -> Vec<(serde_json::Value, T)>,
+    ) -> Option<At<T>> {
+        let Some((sketch, place)) = &mut self.sketch else { return self.required(key, example, kind) };
+        let (schemas, mut values): (Vec<_>, Vec<_>) = variants().into_iter().unzip();
+        let described: Vec<_> = schemas.iter().map(|schema| kind.described(schema)).collect();
+        let (taken, inner) = sketch.variant(place, key, &described);
+        *place = inner;
+        Some(At { value: values.swap_remove(taken), line: self.line })
+    }
+
+    /// Says more of a key's values than its kind does.
+    pub fn describe(&self, key: &'static str, schema: impl FnOnce() -> serde_json::Value) {
+        if let Some((sketch, place)) = &self.sketch {
+            sketch.replace(place, key, schema());
+        }
     }
 
     /// Whether the key is there and has not been read yet.
@@ -150,23 +214,40 @@ impl<'a> Section<'a> {
 
     /// Whether the key is there and holds a table.
     pub fn is_table(&self, key: &str) -> bool {
+        if let Some((sketch, place)) = &self.sketch {
+            return sketch.is_table(place, key);
+        }
         self.table.get(key).is_some_and(|value| value.get_ref().is_table())
     }
 
     /// A table inside.
     pub fn section(&mut self, key: &'static str) -> Option<Section<'a>> {
+        if let Some((sketch, place)) = &self.sketch {
+            return Some(Self::of_sketch(self.source, sketch, sketch.table(place, key)));
+        }
         let (line, value) = self.take(key)?;
         let name = self.path(key);
         self.as_section(key, name, line, value)
     }
 
     /// Every table of a table of tables, with its name and line, e.g. `[recipients.<group>]`.
-    pub fn named_sections(&mut self, key: &'static str) -> Vec<(At<String>, Section<'a>)> {
-        self.section(key).map(|section| section.into_sections()).unwrap_or_default()
+    pub fn named_sections(
+        &mut self,
+        key: &'static str,
+        about: &'static str,
+        names: &Names,
+    ) -> Vec<(At<String>, Section<'a>)> {
+        let Some(section) = self.section(key) else { return Vec::new() };
+        section.about(about);
+        section.into_sections(names)
     }
 
-    /// All that is left, each as a table with its name and line.
-    pub fn into_sections(mut self) -> Vec<(At<String>, Section<'a>)> {
+    /// All that is left, each as a table with its name and line; wrong names are told.
+    pub fn into_sections(mut self, names: &Names) -> Vec<(At<String>, Section<'a>)> {
+        if let Some((sketch, place)) = &self.sketch {
+            let each = Self::of_sketch(self.source, sketch, sketch.entries(place, names.schema()));
+            return vec![(At { value: "name".to_owned(), line: 1 }, each)];
+        }
         let entries: Vec<_> = std::mem::take(&mut self.table).into_iter().collect();
         entries
             .into_iter()
@@ -174,17 +255,20 @@ impl<'a> Section<'a> {
                 let line = self.source.line(&key.span());
                 let key = key.into_inner().into_owned();
                 let section = self.as_section(&key, self.path(&key), line, value)?;
+                if let Err(fault) = names.check(&key) {
+                    section.problem(line, &fault.message, &fault.remedy);
+                }
                 Some((At { value: key, line }, section))
             })
             .collect()
     }
 
-    /// Every value of a table with its name, e.g. `secrets = { token = … }`.
-    pub fn entries<T>(
-        &mut self,
-        key: &'static str,
-        convert: impl Fn(&str, &DeValue<'a>) -> Result<T, Fault>,
-    ) -> Vec<(String, At<T>)> {
+    /// Every value of a table with its name, e.g. `secrets = { token = … }`; wrong names are told.
+    pub fn entries<T>(&mut self, key: &'static str, names: &Names, kind: Kind<'_, T>) -> Vec<(String, At<T>)> {
+        if let Some((sketch, place)) = &self.sketch {
+            sketch.value(place, key, kind.table_of(names), false);
+            return Vec::new();
+        }
         let Some(mut section) = self.section(key) else { return Vec::new() };
         let entries: Vec<_> = std::mem::take(&mut section.table).into_iter().collect();
         entries
@@ -192,7 +276,11 @@ impl<'a> Section<'a> {
             .filter_map(|(key, value)| {
                 let line = section.source.line(&key.span());
                 let key = key.into_inner().into_owned();
-                let at = section.convert(&key, line, value.get_ref(), |value| convert(&key, value))?;
+                if let Err(fault) = names.check(&key) {
+                    section.problem(line, &format!("{}{}", section.prefix(), fault.message), &fault.remedy);
+                    return None;
+                }
+                let at = section.convert(&key, line, value.get_ref(), |value| kind.read(value))?;
                 Some((key, at))
             })
             .collect()
@@ -200,6 +288,9 @@ impl<'a> Section<'a> {
 
     /// The tables of a list of tables, e.g. `[[connections]]`.
     pub fn list(&mut self, key: &'static str) -> Vec<Section<'a>> {
+        if let Some((sketch, place)) = &self.sketch {
+            return vec![Self::of_sketch(self.source, sketch, sketch.list(place, key))];
+        }
         let Some((line, value)) = self.take(key) else { return Vec::new() };
         let DeValue::Array(items) = value.into_inner() else {
             let message = format!("{} is not a list of tables", self.path(key));

@@ -4,11 +4,14 @@ use super::reader::{At, Fault, Section, fault, unknown_remedy};
 use crate::domain::money::Currency;
 use crate::domain::schedule::{Expression, ExpressionError};
 use crate::support::secret::SecretRef;
-use chrono::{NaiveDate, Weekday};
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use std::path::PathBuf;
 use toml::de::DeValue;
+
+/// The same as [`is_id`], for schemas.
+pub const ID_PATTERN: &str = "^[a-z][a-z0-9_]{0,59}$";
 
 /// Whether `text` can name files, rows and folders.
 pub fn is_id(text: &str) -> bool {
@@ -18,7 +21,7 @@ pub fn is_id(text: &str) -> bool {
 }
 
 /// A text with something in it, without control characters.
-pub fn text(value: &DeValue<'_>) -> Result<String, Fault> {
+pub fn read_text(value: &DeValue<'_>) -> Result<String, Fault> {
     let text = any_text(value)?;
     if text.trim().is_empty() {
         return Err(fault("the text is empty", "write something, or remove the key"));
@@ -30,8 +33,8 @@ pub fn text(value: &DeValue<'_>) -> Result<String, Fault> {
 }
 
 /// A snake_case id.
-pub fn id(value: &DeValue<'_>) -> Result<String, Fault> {
-    let text = text(value)?;
+pub fn read_id(value: &DeValue<'_>) -> Result<String, Fault> {
+    let text = read_text(value)?;
     if is_id(&text) {
         return Ok(text);
     }
@@ -40,65 +43,17 @@ pub fn id(value: &DeValue<'_>) -> Result<String, Fault> {
 }
 
 /// A path as written.
-pub fn path(value: &DeValue<'_>) -> Result<PathBuf, Fault> {
-    text(value).map(PathBuf::from)
+pub fn read_path(value: &DeValue<'_>) -> Result<PathBuf, Fault> {
+    read_text(value).map(PathBuf::from)
 }
 
 /// `true` or `false`.
-pub fn boolean(value: &DeValue<'_>) -> Result<bool, Fault> {
+pub fn read_boolean(value: &DeValue<'_>) -> Result<bool, Fault> {
     value.as_bool().ok_or_else(|| expected(value, "true or false", "write true or false without quotes"))
 }
 
-/// A whole number from `least` to `most`.
-pub fn whole_number(least: u64, most: u64) -> impl Fn(&DeValue<'_>) -> Result<u64, Fault> {
-    move |value| {
-        let range = format!("a whole number from {least} to {most}");
-        let Some(integer) = value.as_integer() else {
-            return Err(expected(value, &range, "write digits without quotes or decimals"));
-        };
-        u64::from_str_radix(integer.as_str(), integer.radix())
-            .ok()
-            .filter(|number| (least..=most).contains(number))
-            .ok_or_else(|| fault(format!("the number is not {range}"), "choose a number in that range"))
-    }
-}
-
-/// One of a few words.
-pub fn one_of<T: Copy>(choices: &[(&'static str, T)]) -> impl Fn(&DeValue<'_>) -> Result<T, Fault> {
-    move |value| {
-        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-        let text = value
-            .as_str()
-            .ok_or_else(|| expected(value, "a text", &format!("write one of \"{}\"", words.join("\", \""))))?;
-        choices
-            .iter()
-            .find(|(word, _)| *word == text)
-            .map(|(_, choice)| *choice)
-            .ok_or_else(|| fault(format!("unknown choice {}", quoted(text)), unknown_remedy(text, &words, "choices")))
-    }
-}
-
-/// A list without repeats; the first wrong item is told.
-pub fn list_of<T: PartialEq>(
-    item: impl Fn(&DeValue<'_>) -> Result<T, Fault>,
-) -> impl Fn(&DeValue<'_>) -> Result<Vec<T>, Fault> {
-    move |value| {
-        let items = value.as_array().ok_or_else(|| expected(value, "a list", "write it in [ ], even a single one"))?;
-        let mut list = Vec::with_capacity(items.len());
-        for (index, value) in items.iter().enumerate() {
-            let item = item(value.get_ref())
-                .map_err(|wrong| fault(format!("item {}: {}", index + 1, wrong.message), wrong.remedy))?;
-            if list.contains(&item) {
-                return Err(fault(format!("item {} repeats an earlier one", index + 1), "remove the repetition"));
-            }
-            list.push(item);
-        }
-        Ok(list)
-    }
-}
-
 /// A calendar day, as TOML's own date or as text.
-pub fn date(value: &DeValue<'_>) -> Result<NaiveDate, Fault> {
+pub fn read_date(value: &DeValue<'_>) -> Result<NaiveDate, Fault> {
     let text = match value {
         DeValue::Datetime(datetime) => datetime.to_string(),
         DeValue::String(text) => text.to_string(),
@@ -111,7 +66,7 @@ pub fn date(value: &DeValue<'_>) -> Result<NaiveDate, Fault> {
 }
 
 /// A calendar month such as `2026-11`, as its first day.
-pub fn month(value: &DeValue<'_>) -> Result<NaiveDate, Fault> {
+pub fn read_month(value: &DeValue<'_>) -> Result<NaiveDate, Fault> {
     const REMEDY: &str = "write year and month in quotes, as \"2026-11\"";
     let text = value.as_str().ok_or_else(|| expected(value, "a month", REMEDY))?;
     NaiveDate::parse_from_str(&format!("{text}-01"), "%Y-%m-%d")
@@ -121,7 +76,7 @@ pub fn month(value: &DeValue<'_>) -> Result<NaiveDate, Fault> {
 }
 
 /// A decimal written as text, so that no digit is lost: at most 12 digits before the point, 6 after.
-pub fn decimal(value: &DeValue<'_>) -> Result<Decimal, Fault> {
+pub fn read_decimal(value: &DeValue<'_>) -> Result<Decimal, Fault> {
     let text = match value {
         DeValue::String(text) => text.as_ref(),
         DeValue::Float(number) => {
@@ -147,8 +102,8 @@ pub fn decimal(value: &DeValue<'_>) -> Result<Decimal, Fault> {
 }
 
 /// A decimal of at least zero.
-pub fn amount(value: &DeValue<'_>) -> Result<Decimal, Fault> {
-    let amount = decimal(value)?;
+pub fn read_amount(value: &DeValue<'_>) -> Result<Decimal, Fault> {
+    let amount = read_decimal(value)?;
     if amount.is_sign_negative() && !amount.is_zero() {
         return Err(fault("the amount is negative", "write an amount of at least \"0\""));
     }
@@ -156,8 +111,8 @@ pub fn amount(value: &DeValue<'_>) -> Result<Decimal, Fault> {
 }
 
 /// An IANA zone such as `Europe/Berlin`.
-pub fn time_zone(value: &DeValue<'_>) -> Result<Tz, Fault> {
-    let text = text(value)?;
+pub fn read_time_zone(value: &DeValue<'_>) -> Result<Tz, Fault> {
+    let text = read_text(value)?;
     text.parse().map_err(|_| {
         let names: Vec<&str> = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).collect();
         let near = unknown_remedy(&text, &names, "zones");
@@ -171,29 +126,16 @@ pub fn time_zone(value: &DeValue<'_>) -> Result<Tz, Fault> {
 }
 
 /// An ISO 4217 code.
-pub fn currency(value: &DeValue<'_>) -> Result<Currency, Fault> {
-    let text = text(value)?;
+pub fn read_currency(value: &DeValue<'_>) -> Result<Currency, Fault> {
+    let text = read_text(value)?;
     Currency::new(&text).map_err(|_| {
         fault(format!("{} is not a currency", quoted(&text)), "use a three-letter ISO 4217 code such as \"EUR\"")
     })
 }
 
-/// The English name of a weekday.
-pub fn weekday(value: &DeValue<'_>) -> Result<Weekday, Fault> {
-    one_of(&[
-        ("monday", Weekday::Mon),
-        ("tuesday", Weekday::Tue),
-        ("wednesday", Weekday::Wed),
-        ("thursday", Weekday::Thu),
-        ("friday", Weekday::Fri),
-        ("saturday", Weekday::Sat),
-        ("sunday", Weekday::Sun),
-    ])(value)
-}
-
 /// A mail address without a name.
-pub fn mail_address(value: &DeValue<'_>) -> Result<String, Fault> {
-    let text = text(value)?;
+pub fn read_mail_address(value: &DeValue<'_>) -> Result<String, Fault> {
+    let text = read_text(value)?;
     match text.parse::<lettre::Address>() {
         Ok(_) => Ok(text),
         Err(_) => Err(fault(format!("{} is not a mail address", quoted(&text)), "write it as \"name@example.com\"")),
@@ -201,8 +143,8 @@ pub fn mail_address(value: &DeValue<'_>) -> Result<String, Fault> {
 }
 
 /// A mail address with or without a name.
-pub fn mailbox(value: &DeValue<'_>) -> Result<String, Fault> {
-    let text = text(value)?;
+pub fn read_mailbox(value: &DeValue<'_>) -> Result<String, Fault> {
+    let text = read_text(value)?;
     match text.parse::<lettre::message::Mailbox>() {
         Ok(_) => Ok(text),
         Err(_) => {
@@ -213,7 +155,7 @@ pub fn mailbox(value: &DeValue<'_>) -> Result<String, Fault> {
 
 /// Where a secret is kept: `{ env = "NAME" }`, `{ file = "path" }` or `{ credential = "name" }`. What
 /// was written instead may be the secret, so it is never repeated.
-pub fn secret_ref(value: &DeValue<'_>) -> Result<SecretRef, Fault> {
+pub fn read_secret_ref(value: &DeValue<'_>) -> Result<SecretRef, Fault> {
     const REMEDY: &str = "write { env = \"NAME\" }, { file = \"path\" } or { credential = \"name\" }";
     let Some(table) = value.as_table() else {
         return Err(fault("a secret must not stand in a configuration file", REMEDY));
@@ -233,8 +175,8 @@ pub fn secret_ref(value: &DeValue<'_>) -> Result<SecretRef, Fault> {
 }
 
 /// A five-field cron expression that fires at some time.
-pub fn cron(value: &DeValue<'_>) -> Result<Expression, Fault> {
-    let text = text(value)?;
+pub fn read_cron(value: &DeValue<'_>) -> Result<Expression, Fault> {
+    let text = read_text(value)?;
     Expression::parse(&text).map_err(|error| {
         let remedy = match error {
             ExpressionError::NeverFires => "name a day that exists",

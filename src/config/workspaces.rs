@@ -2,11 +2,13 @@
 
 use super::connections::{self, AnyConnection, ConnectionSettings, FileConnection};
 use super::files::{file_id, files_in, read_text};
-use super::reader::{At, Section, Source, read_toml, unknown_remedy};
-use super::values::{
-    amount, boolean, check_known, currency, decimal, id, id as id_value, is_id, list_of, mail_address, month, one_of,
-    quoted, text, time_zone, weekday,
+use super::kind::Names;
+use super::kinds::{
+    amount, boolean, currency, decimal, id, id as id_value, list_of, mail_address, month, one_of, text, time_zone,
+    weekday,
 };
+use super::reader::{At, Section, Source, read_toml, unknown_remedy};
+use super::values::{check_known, quoted};
 use super::{Format, Gathered, Known, Workspaces};
 use crate::domain::campaign::Campaign;
 use crate::domain::workspace::Workspace;
@@ -108,7 +110,7 @@ fn read(
     (gathered.problems.count() == before).then_some(workspace)
 }
 
-fn read_top(
+pub(super) fn read_top(
     mut top: Section<'_>,
     id: &str,
     data_dir: &Path,
@@ -116,28 +118,32 @@ fn read_top(
     gathered: &Gathered,
 ) -> Option<WorkspaceSettings> {
     let file = top.source.file.to_owned();
-    let name = top.required("name", "\"Acme GmbH\"", text);
-    let time_zone = top.required("time_zone", "\"Europe/Berlin\"", time_zone);
-    let currency = top.required("currency", "\"EUR\"", currency);
-    let week_starts_on = top.optional("week_starts_on", weekday).map_or(Weekday::Mon, |at| at.value);
-    let gross_margin = top.optional("gross_margin", decimal);
+    let name = top.required("name", "\"Acme GmbH\"", text().about("As printed on reports."));
+    let time_zone =
+        top.required("time_zone", "\"Europe/Berlin\"", time_zone().about("Its days are counted in this zone."));
+    let currency = top.required(
+        "currency",
+        "\"EUR\"",
+        currency().about("All money is converted to it at the rate of the day; ISO 4217."),
+    );
+    let week_starts_on = top
+        .optional("week_starts_on", weekday().about("The first day of the week; monday if left out."))
+        .map_or(Weekday::Mon, |at| at.value);
+    let gross_margin = top.optional(
+        "gross_margin",
+        decimal().about("The share of revenue left after the cost of goods, from \"0\" to \"1\"."),
+    );
     if let Some(margin) = &gross_margin
         && !(Decimal::ZERO..=Decimal::ONE).contains(&margin.value)
     {
         top.problem(margin.line, "gross_margin: the share is not between 0 and 1", "write 80% as \"0.80\"");
     }
-    let industry = top.optional("industry", id_value);
+    let industry = top.optional("industry", id_value().about("Whose lines of config/benchmarks.toml hold."));
     let (connections, files) = read_connections(&mut top, id, data_dir, gathered);
     let recipients = top
-        .named_sections("recipients")
+        .named_sections("recipients", "Who gets reports, in groups that jobs name.", &Names::Ids("a name for a group"))
         .into_iter()
-        .map(|(group, section)| {
-            if !is_id(&group.value) {
-                let message = format!("{} is not a name for a group", quoted(&group.value));
-                section.problem(group.line, &message, "use lower-case letters, digits and _, beginning with a letter");
-            }
-            (group.value, read_recipients(section, known))
-        })
+        .map(|(group, section)| (group.value, read_recipients(section, known)))
         .collect::<BTreeMap<_, _>>();
     let readers = read_readers(&mut top, &recipients);
     let budgets = read_budgets(&mut top, known);
@@ -195,9 +201,11 @@ fn read_connections(
 }
 
 fn read_recipients(mut section: Section<'_>, known: &Known) -> Recipients {
-    let mail = section.optional("mail", list_of(mail_address));
-    let slack = section.optional("slack", list_of(id));
-    let files = section.optional("files", boolean).is_some_and(|at| at.value);
+    section.about("A group of recipients.");
+    let mail = section.optional("mail", list_of(mail_address()).about("Addresses."));
+    let slack = section.optional("slack", list_of(id()).about("Hooks of [delivery.slack] in config/daybook.toml."));
+    let files =
+        section.optional("files", boolean().about("Whether the report folder gets a copy.")).is_some_and(|at| at.value);
     if let Some(mail) = mail.as_ref().filter(|mail| !mail.value.is_empty() && known.has_mail == Some(false)) {
         let message = format!("{}: there is no way to send mail", section.name);
         section.problem(mail.line, &message, "add [delivery.mail] to config/daybook.toml");
@@ -223,8 +231,12 @@ fn read_readers(top: &mut Section<'_>, recipients: &BTreeMap<String, Recipients>
     let addresses: BTreeSet<String> =
         recipients.values().flat_map(|group| &group.mail).map(|address| address.to_lowercase()).collect();
     let mut readers = BTreeMap::new();
-    for (address, mut section) in top.named_sections("readers") {
-        let attach = section.optional("attach", list_of(one_of(&formats))).map(|at| at.value);
+    for (address, mut section) in top.named_sections("readers", "What single readers prefer, by address.", &Names::Any)
+    {
+        section.about("A reader of one of the groups.");
+        let attach = section
+            .optional("attach", list_of(one_of(&formats)).about("Of the job's files, only these are attached."))
+            .map(|at| at.value);
         section.finish();
         let key = At { value: address.value.to_lowercase(), line: address.line };
         if !addresses.contains(&key.value) {
@@ -240,9 +252,10 @@ fn read_readers(top: &mut Section<'_>, recipients: &BTreeMap<String, Recipients>
 fn read_budgets(top: &mut Section<'_>, known: &Known) -> Vec<Budget> {
     let mut budgets: Vec<Budget> = Vec::new();
     for mut section in top.list("budgets") {
-        let month = section.required("month", "\"2026-11\"", month);
-        let channel = section.required("channel", "\"paid_search\"", id);
-        let amount = section.required("amount", "\"12000.00\"", amount);
+        section.about("Money planned for a channel in a month.");
+        let month = section.required("month", "\"2026-11\"", month().about("Year and month."));
+        let channel = section.required("channel", "\"paid_search\"", id().about("A channel of config/channels.toml."));
+        let amount = section.required("amount", "\"12000.00\"", amount().about("Money in the workspace's currency."));
         let line = section.line;
         if let Some(channel) = &channel {
             check_known(&section, channel, known.channels.as_ref(), "channel", "config/channels.toml");
@@ -262,9 +275,11 @@ fn read_budgets(top: &mut Section<'_>, known: &Known) -> Vec<Budget> {
 fn read_targets(top: &mut Section<'_>, known: &Known) -> Vec<Target> {
     let mut targets: Vec<Target> = Vec::new();
     for mut section in top.list("targets") {
-        let month = section.required("month", "\"2026-11\"", month);
-        let metric = section.required("metric", "\"leads\"", id);
-        let amount = section.required("amount", "\"300\"", decimal);
+        section.about("What a metric should reach in a month.");
+        let month = section.required("month", "\"2026-11\"", month().about("Year and month."));
+        let metric = section.required("metric", "\"leads\"", id().about("A metric of jobs/metrics.toml."));
+        let amount =
+            section.required("amount", "\"300\"", decimal().about("In the metric's unit; percentages as fractions."));
         let line = section.line;
         if let Some(metric) = &metric {
             check_known(&section, metric, known.metrics.as_ref(), "metric", "jobs/metrics.toml");

@@ -193,10 +193,11 @@ fn not_json(head: &str) -> Option<String> {
 
 /// reqwest's words without the URL, which may hold a key.
 fn unreachable(error: &reqwest::Error) -> ConnectorError {
+    if let Some(error) = super::reach::unreachable(error) {
+        return error;
+    }
     let kind = if error.is_timeout() {
         "no answer in time"
-    } else if error.is_connect() {
-        "the vendor cannot be reached (connection, name or certificate)"
     } else if error.is_body() || error.is_decode() {
         "the answer broke off"
     } else {

@@ -16,7 +16,7 @@ use super::template::{Cursor, Renderer};
 use crate::support::clock::Clock;
 use chrono::{DateTime, Utc};
 use rand::RngExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Page tokens that keep going stale end the slice after so many beginnings.
 const MOST_RESTARTS: u32 = 3;
@@ -52,6 +52,14 @@ impl Engine {
     pub fn new(landing_root: PathBuf, clock: Clock) -> Result<Self, ConnectorError> {
         let (tokens, limits, lanes) = (TokenCache::default(), Limits::default(), Lanes::default());
         Ok(Self { client: build()?, landing_root, clock, tokens, limits, lanes })
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(super) fn landing_root(&self) -> &Path {
+        &self.landing_root
     }
 
     /// Who goes first where live syncs and backfills share a vendor's quota.
@@ -202,7 +210,10 @@ impl Engine {
                 Err(ConnectorError::Unavailable { note }) if attempt >= spec.limits.attempts => {
                     return Err(ConnectorError::Unavailable { note: format!("{note} ({attempt} attempts)") });
                 }
-                Err(ConnectorError::Unavailable { .. }) => None,
+                Err(ConnectorError::Unreachable { obstacle, note }) if attempt >= spec.limits.attempts => {
+                    return Err(ConnectorError::Unreachable { obstacle, note });
+                }
+                Err(ConnectorError::Unavailable { .. } | ConnectorError::Unreachable { .. }) => None,
                 Err(error) => return Err(error),
             };
             let wait = wait.unwrap_or_else(|| backoff(attempt, rand::rng().random()));

@@ -1,5 +1,6 @@
 //! What can go wrong with a vendor, as a caller would decide on it.
 
+use super::reach::Obstacle;
 use std::time::Duration;
 
 /// An error of a fetch. Messages hold no secrets and no raw bodies.
@@ -17,6 +18,9 @@ pub enum ConnectorError {
     /// No answer, or a failure on the vendor's side.
     #[error("{note}")]
     Unavailable { note: String },
+    /// The vendor was not reached at all.
+    #[error("{note}")]
+    Unreachable { obstacle: Obstacle, note: String },
     /// An answer that is not what the vendor documents.
     #[error("{note}")]
     UnexpectedPayload { note: String },
@@ -46,7 +50,9 @@ impl ConnectorError {
     /// What a caller should do about it.
     pub fn disposition(&self) -> Disposition {
         match self {
-            Self::RateLimited { .. } | Self::Unavailable { .. } | Self::Landing { .. } => Disposition::Retry,
+            Self::RateLimited { .. } | Self::Unavailable { .. } | Self::Unreachable { .. } | Self::Landing { .. } => {
+                Disposition::Retry
+            }
             Self::QuotaSpent { .. } => Disposition::RetryTomorrow,
             Self::Unauthorized { .. }
             | Self::UnexpectedPayload { .. }

@@ -14,6 +14,8 @@ pub mod landing;
 pub mod lanes;
 pub mod limits;
 pub mod paging;
+mod probe;
+pub mod reach;
 pub mod rules;
 pub mod slice;
 pub mod spec;

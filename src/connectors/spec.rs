@@ -4,11 +4,12 @@
 //! Every text marked *template* is a minijinja template over `settings`, `secrets`, `slice`,
 //! `partition` and `cursor`; see [`crate::connectors::template`].
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A connector as its `connector.toml` describes it.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConnectorSpec {
     /// snake_case; equals the folder's name.
@@ -32,18 +33,19 @@ pub struct ConnectorSpec {
 }
 
 /// A value an admin may set on a connection.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SettingSpec {
     pub about: String,
     #[serde(default)]
     pub kind: SettingKind,
     /// Without a default the setting is required.
+    #[schemars(with = "Option<serde_json::Value>")]
     pub default: Option<toml::Value>,
 }
 
 /// What a setting may hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SettingKind {
     #[default]
@@ -59,7 +61,7 @@ pub enum SettingKind {
 }
 
 /// A secret the connector needs.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecretSpec {
     pub about: String,
@@ -68,7 +70,7 @@ pub struct SecretSpec {
 }
 
 /// How requests prove who they are. All values are templates.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum AuthSpec {
     None,
@@ -98,7 +100,7 @@ pub enum AuthSpec {
 }
 
 /// What the vendor allows, per credential, shared by every job of the process.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitSpec {
     /// At most this many requests in `per_secs`.
@@ -121,7 +123,7 @@ impl Default for LimitSpec {
 }
 
 /// What a response that is not the data means. All conditions given must hold.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ErrorRule {
     /// Any of these statuses; empty means any status. A rule with `exists` or `body` is tried on a
@@ -147,7 +149,7 @@ pub struct ErrorRule {
 }
 
 /// A header and its value.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HeaderMatch {
     pub name: String,
@@ -155,7 +157,7 @@ pub struct HeaderMatch {
 }
 
 /// What to do about an error response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorAction {
     /// Wait (vendor's word, else `wait_secs`, else backoff with jitter) and ask again.
@@ -173,7 +175,7 @@ pub enum ErrorAction {
 }
 
 /// One kind of thing a vendor lists.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StreamSpec {
     /// What it holds, one sentence.
@@ -206,7 +208,7 @@ pub struct StreamSpec {
 }
 
 /// How the past is cut into requests.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum SlicingSpec {
     /// Everything, every time.
@@ -233,7 +235,7 @@ pub enum SlicingSpec {
 }
 
 /// One request. Path, query, headers and body are templates.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestSpec {
     #[serde(default)]
@@ -252,7 +254,7 @@ pub struct RequestSpec {
 /// Asks for named objects, after the stream's own pages and into the same slice, so that all is
 /// loaded in one transaction under one cursor: changed objects that events name, what belongs to
 /// each listed object.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FollowSpec {
     /// Another listing that names the objects; its pages are not kept. Absent: the stream's own
@@ -275,7 +277,7 @@ fn one() -> usize {
 }
 
 /// A listing beside the stream's own.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListingSpec {
     pub request: RequestSpec,
@@ -286,7 +288,7 @@ pub struct ListingSpec {
 }
 
 /// Where ids stand in a page.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IdPlace {
     /// JSON pointer to the list of records.
@@ -296,7 +298,7 @@ pub struct IdPlace {
 }
 
 /// The methods vendors use to read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
     #[default]
@@ -306,7 +308,7 @@ pub enum Method {
 
 /// How to ask for the next page. The pager sets `cursor.*` for the request's templates; on the
 /// first page all of `cursor` is empty text (`offset` is `0`, `page` is `first`).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum PagingSpec {
     /// A single response.
@@ -334,7 +336,7 @@ pub enum PagingSpec {
 
 /// For searches that list only so many rows: order by id, and when `rows` have come, ask again
 /// with `cursor.floor` set to the last id and no token.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RestartSpec {
     pub rows: u64,
@@ -343,7 +345,7 @@ pub struct RestartSpec {
 }
 
 /// How a response body is cut into JSON objects.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BodyKind {
     #[default]
@@ -357,7 +359,7 @@ pub enum BodyKind {
 /// `core.<table>` but workspace, connection and load_id, plus `page_no`, `record_no` (from 0
 /// within the body) and `problem` (null for a good row, else the reason). It may also yield
 /// `is_absent BOOLEAN`: such a row is not loaded but says that its `scope` holds nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LoadSpec {
     /// Table in schema `core`.
@@ -380,7 +382,7 @@ impl LoadSpec {
 }
 
 /// What the new rows replace.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum LoadMode {
     /// All rows of the slice's days (by `column`), and of its partition where `partition` names the

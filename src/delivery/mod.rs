@@ -191,6 +191,17 @@ pub struct Deliverers {
     pub policy: Policy,
 }
 
+/// How a way out was found, without a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tried {
+    /// What was done and answered.
+    Well(String),
+    LoginRefused(String),
+    Failed(DeliveryError),
+    /// It cannot be tried without a message: why, and what to do instead.
+    Never(String, String),
+}
+
 /// What to do about trouble.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -280,6 +291,34 @@ impl Deliverers {
             },
             Route::File { path } => self.files.write(path, payload).await.into(),
         }
+    }
+
+    /// Tries each way up to where a message would begin; `mail`, `Slack <hook>`, `heartbeat`. Nobody
+    /// hears of it.
+    pub async fn try_ways(&self) -> Vec<(String, Tried)> {
+        let mut tried = Vec::new();
+        if let Some(MailWay::Smtp(smtp)) = &self.mail {
+            tried.push(("mail".to_owned(), smtp.try_out().await));
+        }
+        for (name, way) in &self.slack {
+            let found = match way {
+                SlackWay::Folder(_) => continue,
+                SlackWay::Bot(bot) => bot.try_out().await,
+                SlackWay::Webhook(_) => Tried::Never(
+                    "an incoming webhook cannot be tried without a message in its channel".to_owned(),
+                    format!("post one: daybook send-test --slack {name}"),
+                ),
+            };
+            tried.push((format!("Slack {name}"), found));
+        }
+        if self.heartbeat.is_some() {
+            let why = "to call it would tell the watch that all is well".to_owned();
+            tried.push((
+                "heartbeat".to_owned(),
+                Tried::Never(why, "look at the watch after the next report".to_owned()),
+            ));
+        }
+        tried
     }
 
     /// Tells the outside watch that all is well, if one is configured.

@@ -5,13 +5,13 @@ mod body;
 
 use super::bounce::RECIPIENT_STEP;
 use super::config::{MailConfig, SmtpSecurity};
-use super::{Accepted, BuildError, DeliveryError, Handed, Reply, one_line, retry};
+use super::{Accepted, BuildError, DeliveryError, Handed, Reply, Tried, one_line, retry};
 use crate::support::secret::Secret;
 use lettre::address::Address;
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters};
-use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::commands::{Data, Mail, Noop, Quit, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::{Response, Severity};
 use lettre::transport::smtp::{self};
@@ -22,6 +22,8 @@ use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Ways to log in with a password.
+const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
 /// The step after the last line of the mail.
 const END_STEP: &str = "the mail";
 
@@ -83,7 +85,43 @@ impl Smtp {
         Handed { result, replies }
     }
 
+    /// Connects, logs in where a login is configured, and says NOOP; no mail is named.
+    pub async fn try_out(&self) -> Tried {
+        self.greet_and_leave().with_subscriber(NoSubscriber::default()).await
+    }
+
+    async fn greet_and_leave(&self) -> Tried {
+        let mut connection = match self.greeted().await {
+            Ok(connection) => connection,
+            Err(error) => return Tried::Failed(error),
+        };
+        match self.log_in(&mut connection).await {
+            Ok(()) => {}
+            Err(DeliveryError::Misconfigured { reason }) => return Tried::LoginRefused(reason),
+            Err(error) => return Tried::Failed(error),
+        }
+        let answer = match self.before_data("NOOP", connection.command(Noop)).await {
+            Ok(answer) => reply(&answer),
+            Err(error) => return Tried::Failed(error),
+        };
+        let _ = timeout(Duration::from_secs(5), connection.command(Quit)).await;
+        let with = match self.security {
+            SmtpSecurity::ImplicitTls => "TLS",
+            SmtpSecurity::StartTls => "STARTTLS",
+            SmtpSecurity::Plain => "no protection",
+        };
+        let login = if self.login.is_some() { "logged in" } else { "no login" };
+        Tried::Well(format!("{}:{} with {with}, {login}; NOOP: {answer}", self.host, self.port))
+    }
+
     async fn connected(&self) -> Result<AsyncSmtpConnection, DeliveryError> {
+        let mut connection = self.greeted().await?;
+        self.log_in(&mut connection).await?;
+        Ok(connection)
+    }
+
+    /// A connection as protected as configured, to a server that lets us log in.
+    async fn greeted(&self) -> Result<AsyncSmtpConnection, DeliveryError> {
         let tls = |wanted: bool| {
             if !wanted {
                 return Ok(None);
@@ -109,22 +147,24 @@ impl Smtp {
             }
             self.before_data("STARTTLS", connection.starttls(parameters, &name)).await?;
         }
-        if let Some((user, password)) = &self.login {
-            let credentials = Credentials::new(user.clone(), password.expose().to_owned());
-            let mechanisms = [Mechanism::Plain, Mechanism::Login];
-            if connection.server_info().get_auth_mechanism(&mechanisms).is_none() {
-                let reason = format!("{} offers no login with a password", self.host);
-                return Err(DeliveryError::Misconfigured { reason });
-            }
-            match self.before_data("the login", connection.auth(&mechanisms, &credentials)).await {
-                // No mail can go out until the login is put right, so no mail is to blame.
-                Err(DeliveryError::Permanent { reason }) => {
-                    return Err(DeliveryError::Misconfigured { reason: password.redact(&reason) });
-                }
-                result => result.map(|_| ())?,
-            }
+        let mechanisms = connection.server_info().get_auth_mechanism(&MECHANISMS);
+        if self.login.is_some() && mechanisms.is_none() {
+            let reason = format!("{} offers no login with a password", self.host);
+            return Err(DeliveryError::Misconfigured { reason });
         }
         Ok(connection)
+    }
+
+    async fn log_in(&self, connection: &mut AsyncSmtpConnection) -> Result<(), DeliveryError> {
+        let Some((user, password)) = &self.login else { return Ok(()) };
+        let credentials = Credentials::new(user.clone(), password.expose().to_owned());
+        match self.before_data("the login", connection.auth(&MECHANISMS, &credentials)).await {
+            // No mail can go out until the login is put right, so no mail is to blame.
+            Err(DeliveryError::Permanent { reason }) => {
+                Err(DeliveryError::Misconfigured { reason: password.redact(&reason) })
+            }
+            result => result.map(|_| ()),
+        }
     }
 
     async fn hand_over(
@@ -210,9 +250,10 @@ impl Smtp {
                     format!("the TLS connection to {} failed: check its name and certificate ({words})", self.host);
                 Err(DeliveryError::Misconfigured { reason: one_line(&reason) })
             }
-            Ok(Err(error)) => Err(judge(&error, step).unwrap_or_else(|| DeliveryError::Temporary {
-                reason: format!("the connection to {} broke at {step}", self.host),
-                retry_after: None,
+            Ok(Err(error)) => Err(judge(&error, step).unwrap_or_else(|| {
+                let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+                let reason = one_line(&format!("the connection to {} broke at {step}{cause}", self.host));
+                DeliveryError::Temporary { reason, retry_after: None }
             })),
             Err(_) => Err(DeliveryError::Temporary {
                 reason: format!("{} did not answer to {step} in time", self.host),

@@ -8,6 +8,7 @@ pub mod explain;
 pub mod files;
 pub mod issue;
 pub mod known_now;
+pub mod online;
 pub mod person;
 pub mod readings;
 pub mod report;

@@ -64,9 +64,10 @@ pub fn forget(
     now: DateTime<Utc>,
 ) -> Result<Forgotten, CareError> {
     let about = about(context, workspace, who)?;
+    let after = who.clone();
     let (id, who, key, actor) = (workspace.to_owned(), who.clone(), context.person_key.clone(), actor.to_owned());
     let erased = context.warehouse.write_blocking(move |connection| erase(connection, &id, &who, &key, &actor, now))?;
-    let mut left = Vec::new();
+    let mut left = under_way(context, workspace, &after)?;
     let mut tell = |what: &str, error: &dyn std::fmt::Display| left.push(format!("{what}: {error}"));
     // First what keeps a restored backup from bringing the person back.
     if let Err(error) = super::care::keep_erasures(context) {
@@ -99,6 +100,15 @@ pub fn forget(
     let old = backup::list(&folder)?.into_iter().filter(|backup| backup.manifest.made_at < now).map(|b| b.path);
     let backups = old.rev().collect();
     Ok(Forgotten { erased, landed, archive, backups, backups_removed, left })
+}
+
+/// A mail that is being sent at this moment cannot be taken back.
+fn under_way(context: &CareContext, workspace: &str, who: &Who) -> Result<Vec<String>, CareError> {
+    let (id, who, key) = (workspace.to_owned(), who.clone(), context.person_key.clone());
+    let held = context.warehouse.write_blocking(move |connection| held(connection, &id, &who, &key))?;
+    let mails = held.tables.get("ops.outbox").map_or(0, Vec::len);
+    let told = format!("{mails} mails to the person are under way just now: run this again in a few minutes");
+    Ok(if mails > 0 { vec![told] } else { Vec::new() })
 }
 
 /// Landed slices of the workspace that hold one of the person's identifiers as a vendor sends them.

@@ -43,6 +43,8 @@ pub enum Fault {
     Html,
     /// The token endpoint says `invalid_grant`; elsewhere 401.
     Revoked,
+    /// The credential is taken and may not read this: 403.
+    Forbidden,
     /// The same next page for ever.
     RepeatedCursor,
     /// A body of 50 MB.
@@ -88,6 +90,11 @@ impl FaultBox {
 
     pub fn arm(&self, armed: Armed) {
         self.lock().armed.push(armed);
+    }
+
+    /// What is armed comes to nothing.
+    pub fn disarm(&self) {
+        self.lock().armed.clear();
     }
 
     pub fn counts(&self) -> BTreeMap<String, u64> {

@@ -146,6 +146,11 @@ impl Sandbox {
         self.shared.faults.arm(armed);
     }
 
+    /// Vendors stop what they were armed to do.
+    pub fn disarm(&self) {
+        self.shared.faults.disarm();
+    }
+
     /// Requests so far, by vendor.
     pub fn request_counts(&self) -> BTreeMap<String, u64> {
         self.shared.faults.counts()
@@ -197,6 +202,10 @@ async fn misbehave(State(shared): State<Arc<Shared>>, request: Request, next: Ne
             let gone = json!({"error": "invalid_grant", "error_description": "Token has been expired or revoked."});
             let status = if vendor == "oauth2" { StatusCode::BAD_REQUEST } else { StatusCode::UNAUTHORIZED };
             (status, Json(gone)).into_response()
+        }
+        Some(Fault::Forbidden) => {
+            (StatusCode::FORBIDDEN, Json(json!({"error": {"code": 403, "message": "No right to read this."}})))
+                .into_response()
         }
         Some(Fault::RepeatedCursor) => Json(json!({
             "results": [], "data": [{"id": "ch_same"}], "has_more": true, "rows": [], "rowCount": 0,

@@ -32,7 +32,7 @@ week_starts_on = "monday"
 gross_margin = "0.80"
 [[connections]]
 id = "ads"
-connector = "google_ads"
+connector = "our_ads"
 since = 2026-01-01
 settings = { customer_ids = ["1"] }
 secrets = { token = { env = "TOKEN" } }
@@ -114,7 +114,7 @@ const FILES: [(&str, &str); 7] = [
 ];
 
 /// What [`load`] says of the sound files with `changes` (file, old text, new text) made.
-fn problems(changes: &[(&str, &str, &str)]) -> Vec<Problem> {
+pub fn problems(changes: &[(&str, &str, &str)]) -> Vec<Problem> {
     let root = tempfile::tempdir().expect("a folder");
     for (file, text) in FILES {
         let mut text = text.to_owned();
@@ -130,7 +130,7 @@ fn problems(changes: &[(&str, &str, &str)]) -> Vec<Problem> {
 }
 
 /// (file, old text, new text, line, part of the message, part of the remedy)
-type Case = (&'static str, &'static str, &'static str, usize, &'static str, &'static str);
+pub type Case = (&'static str, &'static str, &'static str, usize, &'static str, &'static str);
 
 #[rustfmt::skip] // a table reads better in rows
 const OF_DAYBOOK: &[Case] = &[
@@ -262,6 +262,33 @@ const OF_RULES_AND_JOBS: &[Case] = &[
     ("jobs/sync_hourly.toml", "kind = \"sync\"", "", 1, "\"kind\" is missing", "add kind = \"sync\""),
 ];
 
+/// Every mistake.
+pub fn all() -> Vec<Case> {
+    [OF_DAYBOOK, OF_WORKSPACES, OF_RULES_AND_JOBS].concat()
+}
+
+/// A sound file's text.
+pub fn sound(file: &str) -> &'static str {
+    FILES.iter().find(|(name, _)| *name == file).map_or("", |(_, text)| text)
+}
+
+#[rustfmt::skip] // a table reads better in rows
+pub const SOUND_CHANGES: &[(&str, &str, &str)] = &[
+    ("config/daybook.toml", "kind = \"webhook\"\nurl = { env = \"HOOK\" }", "kind = \"bot\"\ntoken = { file = \"x\" }\nchannel = \"C0123456789\""),
+    ("config/daybook.toml", "kind = \"webhook\"\nurl = { env = \"HOOK\" }", "kind = \"folder\"\npath = \"slack\""),
+    ("config/daybook.toml", "[privacy]", "[retention]\nmonths = 0\ntables = { ad_daily = 36, history = 12 }\n[care]\narchive = \"cold\"\n[privacy]"),
+    ("config/daybook.toml", "{ file = \"person_key\" }", "{ credential = \"person_key\" }"),
+    ("config/workspaces/acme.toml", "since = 2026-01-01", "since = \"2026-01-01\""),
+    ("config/workspaces/acme.toml", "preset = \"influencer\"", "mapping = { target = \"fx\", columns = { A = \"date\", B = \"currency\", D = \"rate\" } }"),
+    ("config/workspaces/acme.toml", "[[budgets]]", "[readers.\"A@example.com\"]\nattach = []\n[[budgets]]"),
+    ("config/workspaces/acme.toml", "amount = \"300\"", "amount = \"-0.5\"\n[[campaigns]]\nname = \"Spring\"\nstart = 2026-11-05\ntargets = { leads = \"1\" }"),
+    ("jobs/sync_hourly.toml", "time_zone", "catch_up = { kind = \"all\", within_hours = 48 }\ntime_zone"),
+    ("jobs/sync_hourly.toml", "time_zone", "catch_up = { kind = \"none\" }\nretries = { attempts = 2 }\ntime_zone"),
+    ("jobs/report_daily.toml", "late = \"hold\"", "catch_up = { kind = \"all\", within_hours = 4 }\nlate = \"drop_section\""),
+    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[rows]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]"),
+    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[editions]]\nid = \"n\"\nto = [\"marketing\"]\nsections = [\"goals\"]"),
+];
+
 #[test]
 fn the_sound_files_have_no_problem() {
     assert_eq!(problems(&[]), []);
@@ -270,7 +297,7 @@ fn the_sound_files_have_no_problem() {
 /// Each mistake gives exactly one problem: no follow-up in the same or in another file.
 #[test]
 fn every_mistake_is_told_once_with_its_line_and_remedy() {
-    for (file, old, new, line, message, remedy) in [OF_DAYBOOK, OF_WORKSPACES, OF_RULES_AND_JOBS].concat() {
+    for (file, old, new, line, message, remedy) in all() {
         let found = problems(&[(file, old, new)]);
         let [problem] = found.as_slice() else { panic!("{file}, {new:?}: {found:#?}") };
         assert_eq!((problem.file.as_path(), problem.line), (Path::new(file), Some(line)), "{new:?}: {problem}");

@@ -1,4 +1,5 @@
 //! The shipped files must load; mistakes must be told.
 
 mod mistakes;
+mod schemas;
 mod shipped;

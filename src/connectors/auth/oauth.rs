@@ -3,6 +3,7 @@
 use super::token::Grant;
 use crate::connectors::connection::Connection;
 use crate::connectors::error::ConnectorError;
+use crate::connectors::reach::unreachable;
 use crate::support::secret::Secret;
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -30,7 +31,12 @@ pub async fn token(
     let unavailable = |why: &str| ConnectorError::Unavailable { note: format!("the token endpoint {why}") };
     let limit = Duration::from_secs(connection.connector.spec.limits.timeout_secs);
     let asked = tokio::time::timeout(limit, async {
-        let mut response = client.post(url).form(form).send().await.map_err(|_| unavailable("cannot be reached"))?;
+        let mut response = client
+            .post(url)
+            .form(form)
+            .send()
+            .await
+            .map_err(|error| unreachable(&error).unwrap_or_else(|| unavailable("cannot be reached")))?;
         // A token is short; what is longer is none, however well it was packed.
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|_| unavailable("breaks off its answer"))? {

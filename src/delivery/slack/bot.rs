@@ -3,7 +3,7 @@
 //! field `ok` decides.
 
 use super::{is_protected, read_bounded, retry_after};
-use crate::delivery::{Accepted, BuildError, DeliveryError, Handed, Reply, one_line};
+use crate::delivery::{Accepted, BuildError, DeliveryError, Handed, Reply, Tried, one_line};
 use crate::support::secret::Secret;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use reqwest::{Client, RequestBuilder, Url};
@@ -62,6 +62,22 @@ impl Bot {
                 Ok(accepted(&format!("{} (text only, the blocks were refused)", posted(&answer))))
             }
             result => Ok(accepted(&posted(&result?))),
+        }
+    }
+
+    /// Asks Slack whose token it is; nobody sees it.
+    pub async fn try_out(&self) -> Tried {
+        match self.call("auth.test", &json!({}), Step::Harmless).await {
+            Ok(answer) => {
+                let of = |key: &str| one_line(answer[key].as_str().unwrap_or("unknown"));
+                Tried::Well(format!(
+                    "the token is that of {} in {}; rights and channel show on posting",
+                    of("user"),
+                    of("team")
+                ))
+            }
+            Err(DeliveryError::Misconfigured { reason }) => Tried::LoginRefused(reason),
+            Err(error) => Tried::Failed(error),
         }
     }
 

@@ -140,3 +140,26 @@ async fn a_server_that_is_away_is_asked_again() {
 fn a_client_does_not_print_its_password() {
     assert!(!format!("{:?}", client(25, SmtpSecurity::Plain, true)).contains("hunter2"));
 }
+
+#[tokio::test]
+async fn a_server_is_tried_up_to_its_login_and_no_mail_is_named() {
+    let (port, play) = server(FRIENDLY).await;
+    let tried = client(port, SmtpSecurity::Plain, true).try_out().await;
+    let Tried::Well(says) = &tried else { panic!("{tried:?}") };
+    assert!(says.contains("logged in; NOOP: 250"), "{says}");
+    let heard = play.await.expect("the server");
+    assert!(heard.contains("AUTH") && heard.contains("NOOP") && !heard.contains("MAIL"), "{heard}");
+}
+
+#[tokio::test]
+async fn a_refused_login_is_told_apart_from_a_server_that_is_away() {
+    let (port, _play) = server(Script { auth: "535 5.7.8 no", ..FRIENDLY }).await;
+    let tried = client(port, SmtpSecurity::Plain, true).try_out().await;
+    assert!(matches!(&tried, Tried::LoginRefused(says) if says.contains("535 5.7.8 no")), "{tried:?}");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    drop(listener);
+    let tried = client(port, SmtpSecurity::Plain, true).try_out().await;
+    let Tried::Failed(error) = &tried else { panic!("{tried:?}") };
+    assert!(error.to_string().to_lowercase().contains("refused"), "{error}");
+}

@@ -2,19 +2,23 @@
 
 use super::TemplateProblem;
 use super::sources::Sources;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 const FILE: &str = "theme.toml";
 
 /// How pages and mails present the house.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Theme {
     /// The one accent colour, `#rrggbb`.
+    #[schemars(regex(pattern = "^#[0-9A-Fa-f]{6}$"))]
     pub accent: String,
     /// The accent on a dark background, `#rrggbb`.
+    #[schemars(regex(pattern = "^#[0-9A-Fa-f]{6}$"))]
     pub accent_dark: String,
     /// The name in the footer and on top of mails, at most 60 characters.
+    #[schemars(length(max = 60))]
     pub logo_text: String,
 }
 

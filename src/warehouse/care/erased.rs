@@ -114,6 +114,7 @@ pub fn apply(connection: &Connection, workspace: &str) -> Result<Vec<(String, u6
     if rows > 0 {
         changed.push(("ops.quarantine".to_owned(), rows));
     }
+    changed.extend(super::messages::erase(connection, workspace)?);
     Ok(changed)
 }
 

@@ -29,6 +29,7 @@ mod copy;
 pub mod doctor;
 pub mod erased;
 pub mod export;
+mod messages;
 pub mod person;
 pub mod proof;
 pub mod restore;

@@ -73,6 +73,7 @@ pub fn held(connection: &mut Connection, workspace: &str, who: &Who, key: &Secre
             held.tables.insert(format!("{schema}.{table}"), rows);
         }
     }
+    held.tables.extend(super::messages::held(&transaction, workspace)?);
     held.quarantine = json(
         &transaction,
         "SELECT to_json(q)::VARCHAR FROM ops.quarantine AS q, (SELECT list(mark) AS marks FROM person_mark) AS m

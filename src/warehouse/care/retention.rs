@@ -43,8 +43,17 @@ const RULES: &[Rule] = &[
             AND r.payment_id = t.payment_id)"),
     rule("ops", "quarantine", "quarantine", "EXISTS (SELECT 1 FROM ops.load AS l WHERE l.load_id = t.load_id AND l.loaded_at < ?)"),
     rule("ops", "receipt", "report", "EXISTS (SELECT 1 FROM ops.report AS r WHERE r.report_id = t.report_id AND r.issued_at < ?)"),
+    rule("ops", "issued_file", "report", "EXISTS (SELECT 1 FROM ops.report AS r WHERE r.report_id = t.report_id AND r.issued_at < ?)"),
     rule("ops", "outbox", "report", "t.state IN ('sent', 'failed') AND t.created_at < ?"),
     rule("ops", "report", "report", "t.issued_at < ?"),
+    // Tries belong to their message. A suppression in force goes on: the mailbox is still not there.
+    rule("ops", "delivery_attempt", "delivery", "t.ended_at < ?
+        AND t.message_id NOT IN (SELECT message_id FROM ops.outbox)"),
+    rule("ops", "suppression", "delivery", "t.lifted_at < ?"),
+    // The ledger plans no slot anew before the mark up to which it has planned.
+    rule("ops", "slot", "schedule", "t.state IN ('succeeded', 'failed', 'skipped') AND t.slot_at < ?
+        AND EXISTS (SELECT 1 FROM ops.job_mark AS m WHERE m.job = t.job AND m.workspace = t.workspace AND m.planned_through >= t.slot_at)"),
+    rule("ops", "run", "schedule", "t.ended_at < ?"),
 ];
 
 /// Columns a row's day may stand in.
@@ -55,7 +64,7 @@ const DAYS: [&str; 4] = ["date", "entered_date", "posted_date", "month_date"];
 const KEPT: [&str; 2] = ["fx_rate", "fx_cross"];
 
 /// Names the config may use besides those of tables.
-const GROUPS: [&str; 3] = ["history", "quarantine", "report"];
+const GROUPS: [&str; 5] = ["history", "quarantine", "report", "delivery", "schedule"];
 
 /// Every name that `[retention.tables]` may have.
 pub fn names() -> BTreeSet<String> {

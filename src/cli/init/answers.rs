@@ -1,0 +1,237 @@
+//! What a new installation must be told, asked or by flag.
+
+use super::InitArgs;
+use super::ask::Asker;
+use super::zone;
+use crate::connectors::Catalog;
+use crate::connectors::catalog::Connector;
+use crate::connectors::file::Preset;
+use crate::connectors::spec::SettingKind;
+use crate::daemon::AppError;
+use crate::domain::money::Currency;
+use crate::support::nearest::unknown_remedy;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+
+/// Where secrets are to be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretsIn {
+    File,
+    Env,
+    Credential,
+}
+
+/// A mail server.
+#[derive(Clone, Debug)]
+pub struct Server {
+    pub host: String,
+    pub port: u16,
+    pub user: Option<String>,
+}
+
+/// A vendor with the settings it must have.
+#[derive(Clone, Debug)]
+pub struct Vendor {
+    pub connector: Arc<Connector>,
+    pub settings: BTreeMap<String, toml::Value>,
+}
+
+/// Everything that was answered.
+#[derive(Clone, Debug)]
+pub struct Answers {
+    pub workspace: String,
+    pub name: String,
+    pub time_zone: String,
+    pub currency: String,
+    pub week_start: String,
+    pub vendors: Vec<Vendor>,
+    pub drops: Vec<String>,
+    pub to: Vec<String>,
+    pub server: Option<Server>,
+    pub from: String,
+    pub slack: bool,
+    pub secrets_in: SecretsIn,
+}
+
+pub fn gather(args: &InitArgs, dir: &Path, asker: &mut Asker<'_>) -> Result<Answers, AppError> {
+    let catalog = Catalog::built_in().map_err(|_| AppError::Usage("the catalog is broken".to_owned()))?;
+    let settings = given_settings(&args.setting)?;
+    let workspace = asker.value("id of the first workspace", args.workspace.as_deref(), &id_from(dir), id)?;
+    let named = capitalized(&workspace);
+    let name = asker.value("its name, as printed", args.name.as_deref(), &named, some_text)?;
+    let here = zone::system().name();
+    let time_zone = asker.value("its time zone", args.time_zone.as_deref(), here, |text| {
+        let zones: Vec<&str> = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).collect();
+        one_of(text, &zones, "time zone")
+    })?;
+    let currency = asker.value("its currency", args.currency.as_deref(), "EUR", |text| {
+        let code = Currency::new(text).map_err(|_| format!("{text:?} is no ISO 4217 code such as EUR"))?;
+        Ok(code.code().to_owned())
+    })?;
+    let monday = |text: &str| one_of(&text.to_lowercase(), &WEEKDAYS, "weekday");
+    let week_start = asker.value("first day of the week", args.week_start.as_deref(), "monday", monday)?;
+
+    let names: Vec<&str> = catalog.names().collect();
+    let question = format!("vendors to connect ({}; or none)", names.join(", "));
+    let chosen = asker.list(&question, &args.connector, "none", |text| one_of(text, &names, "connector"))?;
+    let vendors = chosen
+        .iter()
+        .filter_map(|name| catalog.get(name))
+        .map(|connector| vendor(connector, &settings, asker))
+        .collect::<Result<Vec<_>, _>>()?;
+    let presets: Vec<&str> = Preset::WORDS.iter().map(|(word, _)| *word).collect();
+    let question = format!("files that people drop ({}; or none)", presets.join(", "));
+    let drops = asker.list(&question, &args.drop, "none", |text| one_of(text, &presets, "preset"))?;
+
+    let to = asker.list("mail addresses that get the reports, or none", &args.to, "none", address)?;
+    let server =
+        asker.value("mail server as host[:port], or none: mails become files", args.smtp.as_deref(), "none", server)?;
+    let server = match server {
+        Some(server) => {
+            let user =
+                asker.value("login at the mail server, or none", args.smtp_user.as_deref(), "none", some_text)?;
+            Some(Server { user: (user != "none").then_some(user), ..server })
+        }
+        None => None,
+    };
+    let default = to.first().cloned().unwrap_or_else(|| "daybook@example.com".to_owned());
+    let from = match server {
+        Some(_) => asker.value("sender of the mails", args.from.as_deref(), &default, address)?,
+        None => args.from.clone().unwrap_or(default),
+    };
+    let yes = args.slack.then_some("yes");
+    let slack = asker.value("post to a Slack channel by an incoming webhook (yes, no)", yes, "no", |text| {
+        one_of(text, &["yes", "no"], "answer").map(|answer| answer == "yes")
+    })?;
+    let places = ["file", "env", "credential"];
+    let secrets_in =
+        asker.value("keep secrets in (file, env, credential)", args.secrets.as_deref(), "file", |text| {
+            one_of(text, &places, "place").map(|place| match place.as_str() {
+                "env" => SecretsIn::Env,
+                "credential" => SecretsIn::Credential,
+                _ => SecretsIn::File,
+            })
+        })?;
+    Ok(Answers {
+        workspace,
+        name,
+        time_zone,
+        currency,
+        week_start,
+        vendors,
+        drops,
+        to,
+        server,
+        from,
+        slack,
+        secrets_in,
+    })
+}
+
+/// The settings without a default, by flag or asked for.
+fn vendor(
+    connector: Arc<Connector>,
+    given: &BTreeMap<(String, String), String>,
+    asker: &mut Asker<'_>,
+) -> Result<Vendor, AppError> {
+    let spec = &connector.spec;
+    let mut settings = BTreeMap::new();
+    for (name, setting) in &spec.settings {
+        let flag = given.get(&(spec.name.clone(), name.clone())).map(String::as_str);
+        if flag.is_none() && setting.default.is_some() {
+            continue;
+        }
+        if flag.is_none() && !asker.asks() {
+            let words = format!("{} needs {name}: {} Add --setting {}.{name}=…", spec.name, setting.about, spec.name);
+            return Err(AppError::Usage(words));
+        }
+        let question = format!("{} {name}: {}", spec.name, setting.about.trim_end_matches('.'));
+        settings.insert(name.clone(), asker.value(&question, flag, "", |text| typed(setting.kind, text))?);
+    }
+    Ok(Vendor { connector, settings })
+}
+
+fn typed(kind: SettingKind, text: &str) -> Result<toml::Value, String> {
+    let text = some_text(text)?;
+    Ok(match kind {
+        SettingKind::List => {
+            let items = text.split(',').map(|item| toml::Value::from(item.trim()));
+            toml::Value::Array(items.collect())
+        }
+        SettingKind::Number => text.parse::<i64>().map_err(|_| format!("{text:?} is no whole number"))?.into(),
+        SettingKind::Boolean => text.parse::<bool>().map_err(|_| "write true or false".to_owned())?.into(),
+        SettingKind::Text | SettingKind::TimeZone | SettingKind::Url => text.into(),
+    })
+}
+
+fn given_settings(flags: &[String]) -> Result<BTreeMap<(String, String), String>, AppError> {
+    let parse = |flag: &String| {
+        let (name, value) = flag.split_once('=')?;
+        let (connector, name) = name.split_once('.')?;
+        Some(((connector.to_owned(), name.to_owned()), value.to_owned()))
+    };
+    let wrong = |flag: &String| AppError::Usage(format!("--setting {flag}: write CONNECTOR.NAME=VALUE"));
+    flags.iter().map(|flag| parse(flag).ok_or_else(|| wrong(flag))).collect()
+}
+
+/// The folder's name as an id, or `main`.
+fn id_from(dir: &Path) -> String {
+    let folder = std::path::absolute(dir).ok();
+    let name = folder.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().to_lowercase());
+    let tidy: String =
+        name.unwrap_or_default().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    id(tidy.trim_matches('_')).unwrap_or_else(|_| "main".to_owned())
+}
+
+fn capitalized(id: &str) -> String {
+    let words = id.split('_').filter_map(|word| {
+        let mut letters = word.chars();
+        Some(letters.next()?.to_uppercase().chain(letters).collect::<String>())
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn id(text: &str) -> Result<String, String> {
+    if crate::config::is_id(text) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("{text:?} is no id: lower-case letters, digits and _, beginning with a letter"))
+}
+
+fn some_text(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.chars().any(char::is_control) {
+        return Err("write something, on one line".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn address(text: &str) -> Result<String, String> {
+    let is_address = text.parse::<lettre::message::Mailbox>().is_ok();
+    if is_address { Ok(text.to_owned()) } else { Err(format!("{text:?} is no address such as name@example.com")) }
+}
+
+fn server(text: &str) -> Result<Option<Server>, String> {
+    if text == "none" {
+        return Ok(None);
+    }
+    let (host, port) = text.split_once(':').unwrap_or((text, "465"));
+    let port = port.parse::<u16>().ok().filter(|port| *port > 0);
+    let is_host = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c));
+    match (is_host, port) {
+        (true, Some(port)) => Ok(Some(Server { host: host.to_owned(), port, user: None })),
+        _ => Err(format!("{text:?} is no server such as smtp.example.com:465")),
+    }
+}
+
+fn one_of(text: &str, known: &[&str], noun: &str) -> Result<String, String> {
+    if known.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    let near = unknown_remedy(text, known, &format!("{noun}s"));
+    // Six hundred zones are no help on a terminal.
+    let near = if near.len() > 300 { "use an IANA name such as Europe/Berlin".to_owned() } else { near };
+    Err(format!("there is no {noun} {text:?}: {near}"))
+}

@@ -1,0 +1,143 @@
+//! `daybook init`: a new installation from a few answers, or from flags alone.
+
+mod answers;
+mod ask;
+mod files;
+mod zone;
+
+use super::Outcome;
+use super::check::{inspect, summary};
+use super::install::write_new;
+use crate::daemon::AppError;
+use crate::daemon::app::SecretsAre;
+use ask::Asker;
+use files::Wanted;
+use std::fs;
+use std::io::{BufRead, IsTerminal};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+pub struct InitArgs {
+    /// Where to put it; the folder of -C by default.
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// The first workspace's id: lower-case letters, digits and _.
+    #[arg(long, short, value_name = "ID")]
+    workspace: Option<String>,
+    /// Its name, as printed on reports.
+    #[arg(long)]
+    name: Option<String>,
+    /// Its IANA time zone; this machine's by default.
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<String>,
+    /// Its currency, ISO 4217.
+    #[arg(long, value_name = "CODE")]
+    currency: Option<String>,
+    /// Its first day of the week.
+    #[arg(long, value_name = "WEEKDAY")]
+    week_start: Option<String>,
+    /// A vendor to connect (see `daybook connectors`); may be given more than once.
+    #[arg(long, value_name = "NAME")]
+    connector: Vec<String>,
+    /// What a connector must be told, e.g. google_ads.customer_ids=123,456.
+    #[arg(long, value_name = "CONNECTOR.NAME=VALUE")]
+    setting: Vec<String>,
+    /// A preset of files that people drop; may be given more than once.
+    #[arg(long, value_name = "PRESET")]
+    drop: Vec<String>,
+    /// An address that gets the reports; may be given more than once.
+    #[arg(long, value_name = "ADDRESS")]
+    to: Vec<String>,
+    /// The mail server, with its port if not 465; mails become files without it.
+    #[arg(long, value_name = "HOST[:PORT]")]
+    smtp: Option<String>,
+    /// The login at the mail server.
+    #[arg(long, value_name = "NAME")]
+    smtp_user: Option<String>,
+    /// The sender of mails.
+    #[arg(long, value_name = "ADDRESS")]
+    from: Option<String>,
+    /// Post reports to a Slack channel, by an incoming webhook.
+    #[arg(long)]
+    slack: bool,
+    /// Where secrets will be kept: file, env or credential.
+    #[arg(long, value_name = "WHERE")]
+    secrets: Option<String>,
+    /// Ask nothing: flags and defaults alone.
+    #[arg(long, short)]
+    yes: bool,
+    /// Ask even where the input is no terminal.
+    #[arg(long, conflicts_with = "yes")]
+    ask: bool,
+}
+
+pub fn run(root: &Path, args: &InitArgs, json: bool) -> anyhow::Result<Outcome> {
+    let dir = args.dir.clone().unwrap_or_else(|| root.to_owned());
+    refuse_to_overwrite(&dir, ["config/daybook.toml", "config/workspaces", "jobs"].map(str::to_owned).iter())?;
+    let mut input = std::io::stdin().lock();
+    let asks = args.ask || (!args.yes && !json && std::io::stdin().is_terminal());
+    let mut asker = Asker::new(asks.then_some(&mut input as &mut dyn BufRead));
+    let answers = answers::gather(args, &dir, &mut asker)?;
+    let (files, wanted) = files::installation(&answers);
+    refuse_to_overwrite(&dir, files.iter().map(|(name, _)| name).filter(|name| *name != ".gitignore"))?;
+
+    // Nothing is written before it is known to be right.
+    let draft = tempfile::tempdir()?;
+    write(draft.path(), &files)?;
+    let settings = inspect(draft.path(), SecretsAre::Assumed)?;
+    write(&dir, &files)?;
+    keep_to_oneself(&dir)?;
+    if json {
+        let names: Vec<&String> = files.iter().map(|(name, _)| name).collect();
+        say!("{}", serde_json::json!({ "dir": dir, "files": names, "secrets": wanted }));
+    } else {
+        say!("{} files written to {}", files.len(), dir.display());
+        say!("{}", summary(&settings, SecretsAre::Assumed));
+        next_steps(&dir, root, &wanted);
+    }
+    Ok(Outcome::Done)
+}
+
+fn refuse_to_overwrite<'n>(dir: &Path, names: impl Iterator<Item = &'n String>) -> Result<(), AppError> {
+    for name in names {
+        let path = dir.join(name);
+        if path.exists() {
+            let words = format!("{} is there already: edit it, or name another folder with --dir", path.display());
+            return Err(AppError::Usage(words));
+        }
+    }
+    Ok(())
+}
+
+fn write(dir: &Path, files: &[(String, String)]) -> std::io::Result<()> {
+    files.iter().try_for_each(|(name, text)| write_new(&dir.join(name), text))
+}
+
+/// Secrets are for the one who runs Daybook.
+fn keep_to_oneself(dir: &Path) -> std::io::Result<()> {
+    let folder = dir.join("config/secrets");
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
+    for entry in fs::read_dir(&folder)? {
+        fs::set_permissions(entry?.path(), fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(())
+}
+
+fn next_steps(dir: &Path, root: &Path, wanted: &[Wanted]) {
+    if !wanted.is_empty() {
+        say!("\nsecrets wanted, see config/secrets/README.md:");
+        for secret in wanted {
+            say!("  {}", secret.place);
+        }
+    }
+    let command = if dir == root { "daybook".to_owned() } else { format!("daybook -C {}", dir.display()) };
+    say!("\nnext:");
+    if !wanted.is_empty() {
+        say!("  put the secrets in place");
+    }
+    say!("  {command} check --online    # tries each account and server");
+    say!("  {command} sync              # fetch what there is");
+    say!("  {command} rollup && {command} report");
+    say!("  {command} run               # all of it, on schedule");
+}

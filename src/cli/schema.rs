@@ -1,0 +1,43 @@
+//! `daybook schema`: what editors need to complete and check the configuration while it is written.
+
+use super::Outcome;
+use crate::config::schema::{FOLDER, FileKind, write_all};
+use crate::daemon::AppError;
+use std::path::Path;
+
+#[derive(Debug, clap::Args)]
+pub struct SchemaArgs {
+    /// The kind of file; they are listed without it.
+    #[arg(value_name = "KIND", conflicts_with = "write")]
+    kind: Option<String>,
+    /// Write all schemas to config/schemas, e.g. after an upgrade.
+    #[arg(long)]
+    write: bool,
+}
+
+pub fn run(root: &Path, args: &SchemaArgs, json: bool) -> anyhow::Result<Outcome> {
+    if args.write {
+        write_all(root)?;
+        say!("{} schemas written to {}", FileKind::ALL.len(), root.join(FOLDER).display());
+        return Ok(Outcome::Done);
+    }
+    if let Some(name) = &args.kind {
+        let kind = FileKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
+            let known: Vec<&str> = FileKind::ALL.iter().map(|kind| kind.name()).collect();
+            AppError::Usage(format!("there is no kind of file {name:?}; there are {}", known.join(", ")))
+        })?;
+        say!("{}", kind.text().trim_end());
+        return Ok(Outcome::Done);
+    }
+    if json {
+        let kinds = FileKind::ALL.iter().map(|kind| serde_json::json!({ "kind": kind.name(), "files": kind.files() }));
+        say!("{}", serde_json::Value::Array(kinds.collect()));
+        return Ok(Outcome::Done);
+    }
+    for kind in FileKind::ALL {
+        say!("{:<12}{}", kind.name(), kind.files());
+    }
+    say!("\n`daybook schema KIND` prints one. Editors with a TOML language server find them");
+    say!("by a file's first line, e.g. #:schema ./schemas/daybook.json");
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,132 @@
+//! JSON Schemas of every kind of file that admins write, for editors. They are made by the code that
+//! reads the files, so they know what it knows; a test keeps the committed copies current.
+
+pub mod vendors;
+
+use super::kind::with;
+use super::kinds::definitions;
+use super::reader::{Problems, Section, Source};
+use super::sketch::{Sketch, explore};
+use super::{Gathered, Known, Workspaces, benchmarks, channels, daemon, jobs, metrics, workspaces};
+use crate::connectors::spec::ConnectorSpec;
+use crate::report::templates::Theme;
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Where they are kept in an installation.
+pub const FOLDER: &str = "config/schemas";
+
+/// A kind of file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    Daybook,
+    Workspace,
+    Channels,
+    Benchmarks,
+    Job,
+    Metrics,
+    Theme,
+    Connector,
+}
+
+impl FileKind {
+    pub const ALL: [Self; 8] = [
+        Self::Daybook,
+        Self::Workspace,
+        Self::Channels,
+        Self::Benchmarks,
+        Self::Job,
+        Self::Metrics,
+        Self::Theme,
+        Self::Connector,
+    ];
+
+    /// One word, which is also the schema's file name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Daybook => "daybook",
+            Self::Workspace => "workspace",
+            Self::Channels => "channels",
+            Self::Benchmarks => "benchmarks",
+            Self::Job => "job",
+            Self::Metrics => "metrics",
+            Self::Theme => "theme",
+            Self::Connector => "connector",
+        }
+    }
+
+    /// The files it describes.
+    pub fn files(self) -> &'static str {
+        match self {
+            Self::Daybook => daemon::FILE,
+            Self::Workspace => "config/workspaces/<id>.toml",
+            Self::Channels => channels::FILE,
+            Self::Benchmarks => benchmarks::FILE,
+            Self::Job => "jobs/<id>.toml",
+            Self::Metrics => metrics::FILE,
+            Self::Theme => "report-templates/theme.toml",
+            Self::Connector => "config/connectors/<name>/connector.toml",
+        }
+    }
+
+    /// The schema, in the draft that TOML editors know.
+    pub fn schema(self) -> Value {
+        let head = json!({ "$schema": "http://json-schema.org/draft-07/schema#", "title": self.files() });
+        match self {
+            Self::Theme => with(head, &of_type::<Theme>()),
+            Self::Connector => with(head, &of_type::<ConnectorSpec>()),
+            _ => {
+                let schema = with(head, &explore(|sketch| self.read(sketch)));
+                let used = schema.to_string();
+                let mut all = definitions();
+                if let Some(all) = all.as_object_mut() {
+                    all.retain(|name, _| used.contains(&format!("#/definitions/{name}\"")));
+                }
+                if all.as_object().is_some_and(|all| !all.is_empty()) {
+                    with(schema, &json!({ "definitions": all }))
+                } else {
+                    schema
+                }
+            }
+        }
+    }
+
+    /// The schema as a file holds it.
+    pub fn text(self) -> String {
+        format!("{:#}\n", self.schema())
+    }
+
+    /// Lets the file's own reader ask for all it knows.
+    fn read(self, sketch: &Sketch) {
+        let (gathered, problems, known) = (Gathered::default(), Problems::default(), Known::default());
+        let source = Source { file: Path::new(self.files()), text: "", problems: &problems };
+        let (root, top) = (Path::new("/"), Section::sketched(source, sketch));
+        match self {
+            Self::Daybook => drop(daemon::read_top(root, top, &gathered)),
+            Self::Workspace => drop(workspaces::read_top(top, "id", root, &known, &gathered)),
+            Self::Channels => drop(channels::read_top(top)),
+            Self::Benchmarks => drop(benchmarks::read_top(top, &known)),
+            Self::Job => drop(jobs::read_top(top, "id".to_owned(), &Workspaces::new())),
+            Self::Metrics => drop(metrics::registry(source, top)),
+            Self::Theme | Self::Connector => {}
+        }
+    }
+}
+
+/// The schema of a type that serde reads.
+fn of_type<T: schemars::JsonSchema>() -> Value {
+    let settings = schemars::generate::SchemaSettings::draft07();
+    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
+    if let Some(keywords) = schema.as_object_mut() {
+        keywords.retain(|keyword, _| keyword != "$schema" && keyword != "title");
+    }
+    schema
+}
+
+/// Writes every schema below `root`, where the first lines of files look for them.
+pub fn write_all(root: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(root.join(FOLDER))?;
+    FileKind::ALL
+        .iter()
+        .try_for_each(|kind| std::fs::write(root.join(FOLDER).join(format!("{}.json", kind.name())), kind.text()))
+}

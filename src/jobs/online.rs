@@ -1,0 +1,170 @@
+//! Tries every way in and out as it is configured: each vendor's account with one small request a
+//! stream, the mail server up to its login, Slack as far as it can be asked. Loads and sends nothing.
+
+use crate::connectors::reach::Obstacle;
+use crate::connectors::{Connection, ConnectorError, Engine};
+use crate::delivery::{Deliverers, DeliveryError, Tried};
+use futures_util::StreamExt;
+use serde::Serialize;
+
+/// Accounts that are tried side by side.
+const AT_ONCE: usize = 8;
+
+/// How something stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    Good,
+    /// The other side does not take the credential.
+    CredentialRefused,
+    /// The credential is taken, and may not read or do this.
+    RightLacking,
+    Unreachable,
+    /// Answered, but not as it should.
+    Failing,
+    /// Cannot be tried without somebody noticing.
+    Untried,
+}
+
+/// What was found of one way in or out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// e.g. `acme/google_ads` or `mail`.
+    pub subject: String,
+    pub standing: Standing,
+    pub says: String,
+    pub remedy: Option<String>,
+    /// Where the secrets in question are named: `access_token at config/workspaces/acme.toml:12`.
+    pub secrets: Vec<String>,
+}
+
+/// A vendor's account to be tried.
+#[derive(Clone, Debug)]
+pub struct Account {
+    pub connection: Connection,
+    /// As in [`Finding::secrets`].
+    pub secrets: Vec<String>,
+}
+
+/// Tries each account; as many findings in the same order.
+pub async fn vendors(engine: &Engine, accounts: &[Account]) -> Vec<Finding> {
+    futures_util::stream::iter(accounts.iter().map(|account| try_account(engine, account)))
+        .buffered(AT_ONCE)
+        .collect()
+        .await
+}
+
+async fn try_account(engine: &Engine, account: &Account) -> Finding {
+    let connection = &account.connection;
+    let subject = format!("{}/{}", connection.workspace, connection.id);
+    let (mut asked, mut notes, mut worst): (usize, Vec<String>, Option<(String, ConnectorError)>) = Default::default();
+    'streams: for (id, stream) in &connection.connector.spec.streams {
+        for partition in connection.partitions(stream.partition_over.as_deref()) {
+            asked += 1;
+            let place = if partition.is_empty() { id.clone() } else { format!("{id} of {partition}") };
+            match engine.probe(connection, id, &partition).await {
+                Ok(None) => {}
+                Ok(Some(note)) => notes.push(format!("{place}: {note}")),
+                Err(error) => {
+                    // What concerns the whole account needs no second asking.
+                    let is_last = !matches!(standing(&error), Standing::RightLacking | Standing::Failing);
+                    if worst.is_none() || is_last {
+                        worst = Some((place, error));
+                    }
+                    if is_last {
+                        break 'streams;
+                    }
+                }
+            }
+        }
+    }
+    match worst {
+        None => {
+            let noted = if notes.is_empty() { String::new() } else { format!("; {}", notes.join("; ")) };
+            let says = format!("{asked} {} answered{noted}", if asked == 1 { "request" } else { "requests" });
+            Finding { subject, standing: Standing::Good, says, remedy: None, secrets: Vec::new() }
+        }
+        Some((place, error)) => {
+            let standing = standing(&error);
+            let concerns_secrets = matches!(standing, Standing::CredentialRefused | Standing::RightLacking);
+            Finding {
+                subject,
+                standing,
+                says: format!("{place}: {error}"),
+                remedy: Some(remedy(&error).to_owned()),
+                secrets: if concerns_secrets { account.secrets.clone() } else { Vec::new() },
+            }
+        }
+    }
+}
+
+fn standing(error: &ConnectorError) -> Standing {
+    match error {
+        ConnectorError::Unauthorized { .. } | ConnectorError::Rejected { status: 401, .. } => {
+            Standing::CredentialRefused
+        }
+        ConnectorError::Rejected { status: 403, .. } => Standing::RightLacking,
+        ConnectorError::Unreachable { .. } => Standing::Unreachable,
+        _ => Standing::Failing,
+    }
+}
+
+fn remedy(error: &ConnectorError) -> &'static str {
+    match error {
+        ConnectorError::Unauthorized { .. } | ConnectorError::Rejected { status: 401, .. } => {
+            "make a new credential at the vendor and put it where the secret is kept"
+        }
+        ConnectorError::Rejected { status: 403, .. } => "give the credential this right at the vendor",
+        ConnectorError::Rejected { .. } | ConnectorError::Configuration { .. } => {
+            "look at the connection's settings: an id may be wrong, or an API version over"
+        }
+        ConnectorError::Unreachable { obstacle, .. } => match obstacle {
+            Obstacle::Name => "look at the address in the settings, and at this machine's DNS",
+            Obstacle::Refused => "look at the address and port in the settings",
+            Obstacle::Tls => "look at this machine's clock and certificates; a proxy may stand in between",
+            Obstacle::Silence | Obstacle::Network => "look at this machine's network, firewall and proxy",
+        },
+        ConnectorError::RateLimited { .. } | ConnectorError::QuotaSpent { .. } => {
+            "the credential works; ask again when the vendor's quota has returned"
+        }
+        ConnectorError::Unavailable { .. } => "the trouble is at the vendor's: ask again later",
+        ConnectorError::UnexpectedPayload { .. } => "look at the address in the settings: something else answers there",
+        ConnectorError::Landing { .. } => "look at this machine's disk",
+    }
+}
+
+/// Tries the ways out; `secrets` gives where a way's secrets are named.
+pub async fn ways_out(deliverers: &Deliverers, secrets: &(dyn Fn(&str) -> Vec<String> + Sync)) -> Vec<Finding> {
+    let tried = deliverers.try_ways().await;
+    tried.into_iter().map(|(way, tried)| way_out(&way, tried, secrets(&way))).collect()
+}
+
+fn way_out(way: &str, tried: Tried, secrets: Vec<String>) -> Finding {
+    let subject = way.to_owned();
+    match tried {
+        Tried::Well(says) => Finding { subject, standing: Standing::Good, says, remedy: None, secrets: Vec::new() },
+        Tried::Never(says, remedy) => {
+            Finding { subject, standing: Standing::Untried, says, remedy: Some(remedy), secrets: Vec::new() }
+        }
+        Tried::Failed(error) => {
+            let (standing, remedy) = match &error {
+                DeliveryError::Misconfigured { .. } | DeliveryError::Permanent { .. } => {
+                    (Standing::Failing, "mend the section [delivery] of config/daybook.toml")
+                }
+                _ => (Standing::Unreachable, "look at host and port, DNS, and this machine's firewall"),
+            };
+            Finding { subject, standing, says: error.to_string(), remedy: Some(remedy.to_owned()), secrets: Vec::new() }
+        }
+        Tried::LoginRefused(says) => {
+            let remedy = Some("put the right credential where the secret is kept".to_owned());
+            Finding { subject, standing: Standing::CredentialRefused, says, remedy, secrets }
+        }
+    }
+}
+
+impl Standing {
+    /// Whether somebody should look.
+    pub fn is_bad(self) -> bool {
+        !matches!(self, Self::Good | Self::Untried)
+    }
+}

@@ -1,0 +1,147 @@
+//! `daybook init`: an installation by flags alone, and by answers that a script gives.
+
+use crate::care_faults::{daybook, said};
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+const FLAGS: [&str; 24] = [
+    "--yes",
+    "--workspace",
+    "acme",
+    "--name",
+    "Acme \"South\" GmbH",
+    "--time-zone",
+    "Europe/Berlin",
+    "--currency",
+    "chf",
+    "--week-start",
+    "sunday",
+    "--connector",
+    "stripe",
+    "--connector",
+    "google_ads",
+    "--setting",
+    "google_ads.customer_ids=123,456",
+    "--drop",
+    "fx",
+    "--to",
+    "cmo@example.com",
+    "--smtp",
+    "smtp.example.com:587",
+    "--slack",
+];
+
+pub fn init(dir: &Path, flags: &[&str], answers: Option<&str>) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_daybook"));
+    command.arg("init").arg("--dir").arg(dir).args(flags).env("TZ", "America/Lima").env("COLUMNS", "80");
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("daybook runs");
+    child.stdin.take().expect("an input").write_all(answers.unwrap_or_default().as_bytes()).expect("written");
+    child.wait_with_output().expect("ended")
+}
+
+fn read(dir: &Path, file: &str) -> String {
+    std::fs::read_to_string(dir.join(file)).expect(file)
+}
+
+/// Lines without the paths of this machine, which are as long as they are.
+fn widest(told: &str, dir: &Path) -> usize {
+    told.replace(&dir.display().to_string(), "dir").lines().map(|line| line.chars().count()).max().unwrap_or(0)
+}
+
+#[test]
+fn flags_alone_start_an_installation_that_check_finds_well() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = folder.path().join("new");
+    let done = init(&dir, &FLAGS, None);
+    let told = said(&done);
+    assert_eq!(done.status.code(), Some(0), "{told}");
+    assert!(told.contains("all is well: 1 workspace, 3 connections, 6 jobs"), "{told}");
+    assert!(widest(&told, &dir) <= 80, "{told}");
+
+    let settings = daybook::config::load(&dir).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let acme = settings.workspace("acme").expect("the workspace");
+    assert_eq!(acme.workspace.name, "Acme \"South\" GmbH");
+    assert_eq!((acme.workspace.time_zone.name(), acme.workspace.currency.code()), ("Europe/Berlin", "CHF"));
+    assert_eq!(acme.recipients["marketing"].mail, ["cmo@example.com"]);
+    assert_eq!(acme.recipients["marketing"].slack, ["marketing"]);
+    assert!(read(&dir, "config/daybook.toml").contains("security = \"start_tls\""));
+    assert_eq!(said(&daybook(&dir, &["check", "--without-secrets"])).lines().count(), 2);
+
+    // Each secret is wanted by a place of its own, told in the template and by check.
+    let missing = said(&daybook(&dir, &["check"]));
+    for name in ["acme_stripe_api_key", "acme_google_ads_refresh_token", "slack_marketing"] {
+        assert!(missing.contains(name), "{name}: {missing}");
+        assert!(read(&dir, "config/secrets/README.md").contains(name), "{name}");
+        std::fs::write(dir.join("config/secrets").join(name), "https://x.example/").expect("written");
+    }
+    assert!(!missing.contains("person_key"), "it was made: {missing}");
+    assert_eq!(read(&dir, "config/secrets/person_key").trim().len(), 64);
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |file: &str| std::fs::metadata(dir.join(file)).expect(file).permissions().mode() & 0o777;
+    assert_eq!((mode("config/secrets"), mode("config/secrets/person_key")), (0o700, 0o600));
+
+    // What git would take holds no secret and no data.
+    let git = |arguments: &[&str]| Command::new("git").arg("-C").arg(&dir).args(arguments).output();
+    if git(&["init", "-q"]).is_ok_and(|done| done.status.success()) {
+        std::fs::create_dir_all(dir.join("landing/acme")).expect("a folder");
+        std::fs::write(dir.join("landing/acme/page"), "x").expect("written");
+        let listed = said(&git(&["ls-files", "--others", "--exclude-standard"]).expect("git"));
+        assert!(listed.contains("config/secrets/README.md") && listed.contains("config/schemas/workspace.json"));
+        assert!(!listed.contains("person_key") && !listed.contains("landing"), "{listed}");
+    }
+}
+
+#[test]
+fn an_installation_is_never_overwritten() {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert_eq!(init(folder.path(), &["--yes", "--workspace", "acme"], None).status.code(), Some(0));
+    let before = read(folder.path(), "config/workspaces/acme.toml");
+    let again = init(folder.path(), &["--yes", "--workspace", "other"], None);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(said(&again).contains("config/daybook.toml is there already"), "{}", said(&again));
+    assert_eq!(read(folder.path(), "config/workspaces/acme.toml"), before);
+    assert!(!folder.path().join("config/workspaces/other.toml").exists());
+}
+
+#[test]
+fn answers_of_a_script_do_as_well_and_wrong_ones_are_asked_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = folder.path().join("shop");
+    // Id and name by default; zone wrong, then by default; a vendor misspelt, then right, with its ids.
+    let answers =
+        "\n\nEurope/Berln\n\nusd\n\ngogle_ads\ngoogle_ads\n123\nnone\na@example.com, b@example.com\nnone\nno\nenv\n";
+    let done = init(&dir, &["--ask"], Some(answers));
+    let told = said(&done);
+    assert_eq!(done.status.code(), Some(0), "{told}");
+    assert!(
+        told.contains("did you mean \"Europe/Berlin\"?") && told.contains("did you mean \"google_ads\"?"),
+        "{told}"
+    );
+    let settings = daybook::config::load(&dir).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let shop = settings.workspace("shop").expect("the workspace");
+    assert_eq!((shop.workspace.name.as_str(), shop.workspace.time_zone.name()), ("Shop", "America/Lima"));
+    assert_eq!(shop.recipients["marketing"].mail, ["a@example.com", "b@example.com"]);
+    assert!(read(&dir, "config/secrets/daybook.env").contains("\nDAYBOOK_SHOP_GOOGLE_ADS_CLIENT_SECRET=\n"));
+}
+
+#[test]
+fn what_is_missing_or_wrong_is_told_and_nothing_is_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (flags, words) in [
+        (&["--yes", "--connector", "google_analytics"][..], "--setting google_analytics.property_ids="),
+        (&["--yes", "--connector", "strpe"], "did you mean \"stripe\"?"),
+        (&["--yes", "--workspace", "Acme Inc"], "is no id"),
+        (&["--yes", "--currency", "dollars"], "is no ISO 4217 code"),
+        (&["--yes", "--to", "nobody"], "is no address"),
+        (&["--yes", "--smtp", "mail server"], "is no server"),
+        (&["--ask"], "the answers ended before the questions"),
+    ] {
+        let dir = folder.path().join("x");
+        let done = init(&dir, flags, None);
+        assert_eq!(done.status.code(), Some(2), "{flags:?}: {}", said(&done));
+        assert!(said(&done).contains(words), "{flags:?}: {}", said(&done));
+        assert!(!dir.exists(), "{flags:?}");
+    }
+}
