@@ -27,7 +27,7 @@ pub fn run(app: &App, args: &ExplainArgs, json: bool) -> anyhow::Result<Outcome>
         ))
     })?;
     let context = app.report_context(workspace);
-    let explained = app.warehouse.read_blocking(|reader| explain(reader, &context, &receipt))?;
+    let explained = app.warehouse.snapshot_blocking(|reader| explain(reader, &context, &receipt))?;
     let explained = explained.ok_or_else(|| {
         AppError::Usage("the receipt was kept by another version of Daybook, which knows what it stands for".to_owned())
     })?;

@@ -60,7 +60,7 @@ pub fn as_known_now(app: &App, id: &str, json: bool) -> anyhow::Result<Outcome> 
         ))
     })?;
     let context = app.report_context(workspace);
-    let (differing, figures) = app.warehouse.read_blocking(|reader| {
+    let (differing, figures) = app.warehouse.snapshot_blocking(|reader| {
         Ok((differences(reader, &context, &issued)?, receipts(reader, &issued.report_id)?.len()))
     })?;
     let rows: Vec<Vec<String>> = differing

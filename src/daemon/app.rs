@@ -1,9 +1,9 @@
 //! What every command works with: the installation in a folder, opened.
 
 use super::lock::{DataLock, LockError};
+use super::planned::daily_load;
 use crate::config::jobs::Copy;
 use crate::config::{self, FileConnection, Job, JobKind, Problem, ReportJob, Settings, WorkspaceSettings};
-use crate::connectors::spec::{LoadSpec, SlicingSpec};
 use crate::connectors::{Catalog, Connection, ConnectorError, Engine};
 use crate::delivery::config::SlackHook;
 use crate::delivery::{BuildError, Deliverers};
@@ -20,6 +20,7 @@ use crate::warehouse::rollup::{RolledUp, RollupSql, rollup};
 use crate::warehouse::stream_states::{StreamEnd, note};
 use crate::warehouse::{Warehouse, WarehouseError, outbox};
 use chrono::NaiveDate;
+use futures_util::future::join_all;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -229,15 +230,7 @@ impl App {
         for connection in &workspace.connections {
             let Some(connector) = self.catalog.get(&connection.connector) else { continue };
             for (id, stream) in &connector.spec.streams {
-                // Those that fill days which some metric rests on.
-                let by_day = |load: &&LoadSpec| load.touches.iter().any(|column| column.ends_with("date"));
-                let is_daily = matches!(stream.slicing, SlicingSpec::Days { .. });
-                let load = stream.loads.iter().rev().find(by_day);
-                let Some(load) = load.or_else(|| stream.loads.last().filter(|_| is_daily)) else { continue };
-                let is_used = self.settings.metrics.iter().any(|metric| metric.from.contains(&load.table));
-                if !is_used || stream.slicing == SlicingSpec::Whole {
-                    continue;
-                }
+                let Some(load) = daily_load(stream, &self.settings.metrics) else { continue };
                 let label = format!("{}: {}", connector.spec.label, id.replace('_', " "));
                 let facts =
                     StreamFacts { label, settles_after_days: stream.settles_after_days, fact: load.table.clone() };
@@ -424,23 +417,4 @@ pub fn rollup_sql(settings: &Settings) -> RollupSql {
         }
     }
     sql
-}
-
-/// Polls all to their end, side by side on this task.
-async fn join_all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
-    let mut waiting: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
-    std::future::poll_fn(|context| {
-        let mut is_ready = true;
-        for (future, answer) in &mut waiting {
-            if answer.is_none() {
-                match future.as_mut().poll(context) {
-                    std::task::Poll::Ready(value) => *answer = Some(value),
-                    std::task::Poll::Pending => is_ready = false,
-                }
-            }
-        }
-        if is_ready { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-    })
-    .await;
-    waiting.into_iter().filter_map(|(_, answer)| answer).collect()
 }

@@ -2,7 +2,8 @@
 
 use crate::config::{JobKind, LatePolicy, Settings, WorkspaceSettings};
 use crate::connectors::Catalog;
-use crate::connectors::spec::SlicingSpec;
+use crate::connectors::spec::{LoadSpec, SlicingSpec, StreamSpec};
+use crate::domain::metric::Registry;
 use crate::domain::schedule::{Pair, PlannedJob, Schedule};
 use crate::warehouse::slots::Dated;
 
@@ -48,16 +49,24 @@ pub fn dated_streams(settings: &Settings, catalog: &Catalog) -> Dated {
     for workspace in &settings.workspaces {
         for connection in &workspace.connections {
             let Some(connector) = catalog.get(&connection.connector) else { continue };
-            let streams = connector.spec.streams.iter().filter(|(_, stream)| {
-                let fills_days =
-                    stream.loads.iter().any(|load| load.touches.iter().any(|column| column.ends_with("date")));
-                fills_days && stream.slicing != SlicingSpec::Whole
-            });
-            for (id, _) in streams {
-                let key = (workspace.workspace.id.clone(), connection.id.clone());
-                dated.entry(key).or_default().insert(id.clone());
+            for (id, stream) in &connector.spec.streams {
+                if daily_load(stream, &settings.metrics).is_some() {
+                    let key = (workspace.workspace.id.clone(), connection.id.clone());
+                    dated.entry(key).or_default().insert(id.clone());
+                }
             }
         }
     }
     dated
+}
+
+/// The load by which a stream fills days that some metric rests on, if it does: what readiness,
+/// freshness and the scheduler all mean by a source that is late.
+pub fn daily_load<'a>(stream: &'a StreamSpec, metrics: &Registry) -> Option<&'a LoadSpec> {
+    let by_day = |load: &&LoadSpec| load.touches.iter().any(|column| column.ends_with("date"));
+    let is_daily = matches!(stream.slicing, SlicingSpec::Days { .. });
+    let load = stream.loads.iter().rev().find(by_day);
+    let load = load.or_else(|| stream.loads.last().filter(|_| is_daily))?;
+    let is_used = metrics.iter().any(|metric| metric.from.contains(&load.table));
+    (is_used && stream.slicing != SlicingSpec::Whole).then_some(load)
 }

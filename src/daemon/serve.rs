@@ -8,6 +8,7 @@ use super::reload::{Current, Reloaded, reload};
 use super::scheduler::{Knocker, Scheduler, Watch};
 use super::{App, AppError};
 use crate::domain::schedule::SlotKey;
+use crate::support::blocking::off_thread;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 
@@ -66,10 +67,17 @@ pub async fn serve(app: App, commands: impl FnOnce(Desk) -> Handler) -> Result<u
     let admin = admin::start(Admin { desk: desk.clone(), clock: clock.clone() }).await?;
     let failed = |source| AppError::Io { path: data_dir.clone(), source };
     let mut hang_up = signal(SignalKind::hangup()).map_err(failed)?;
-    let (mut knocker, notify) = (Knocker::default(), Notify);
+    let (mut knocker, notify) = (Knocker::new(clock.clone()), Notify);
     notify.ready(&described(&current.app()));
-    let mut knocked = false;
+    let (mut knocked, mut waits_for_replacement) = (false, false);
     while !stop.is_set() {
+        // Until the books can be used the scheduler goes on as it was.
+        if std::mem::take(&mut waits_for_replacement)
+            && let Err(error) = scheduler.replace(current.app(), clock.now()).await
+        {
+            tracing::error!(error = %error, "the new jobs cannot be taken up; the next beat tries again");
+            waits_for_replacement = true;
+        }
         if let Err(error) = scheduler.tick(clock.now()).await {
             tracing::error!(error = %error, "the books cannot be used; the next beat tries again");
         }
@@ -93,9 +101,10 @@ pub async fn serve(app: App, commands: impl FnOnce(Desk) -> Handler) -> Result<u
             Some(Wish::Run(job, answer)) => drop(answer.send(scheduler.ask(&job, clock.now()).await)),
             Some(Wish::Reload(answer)) => {
                 notify.reloading();
-                let reloaded = reload(&current);
+                let reloading = current.clone();
+                let reloaded = off_thread(move || reload(&reloading)).await;
                 if reloaded != Reloaded::Refused {
-                    scheduler.replace(current.app(), clock.now()).await?;
+                    waits_for_replacement = true;
                 }
                 // Nobody waits for the answer to a signal.
                 let _ = answer.send(reloaded);

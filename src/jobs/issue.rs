@@ -87,18 +87,24 @@ pub fn issue_order(
     if warehouse.read_blocking(|reader| is_issued(reader, &id))? {
         return Ok((id, Outcome::Known));
     }
-    let decision = warehouse.read_blocking(|reader| readiness(reader, context, order))?;
-    if let Action::Hold { until } = decision.action {
-        return Ok((id, Outcome::Held { until, missing: decision.late_text() }));
-    }
-    let (document, drafts) = warehouse.read_blocking(|reader| document(reader, context, order, &decision))?;
+    // One instant for all of it: a rollup that ends meanwhile must not part a total from its channels.
+    let built = warehouse.snapshot_blocking(|reader| {
+        let decision = readiness(reader, context, order)?;
+        if let Action::Hold { until } = decision.action {
+            return Ok(Err(Outcome::Held { until, missing: decision.late_text() }));
+        }
+        Ok(Ok((document(reader, context, order, &decision)?, decision.reason)))
+    })?;
+    let ((document, drafts), reason) = match built {
+        Ok(built) => built,
+        Err(held) => return Ok((id, held)),
+    };
     let rendered = render_all(&document, templates)?;
     let define = |basis: &crate::report::receipt::Basis| basis.definition(&context.metrics);
     let receipts = drafts.into_iter().map(|draft| kept(draft, &define)).collect::<Result<_, _>>()?;
     let new = new_report(&document, &order.definition, receipts, &rendered, audience, templates)?;
     let now = order.now;
     let is_new = warehouse.write_blocking(move |connection| issue(connection, &new, now))?;
-    let outcome =
-        if is_new { Outcome::Issued { gaps: document.gaps.len(), reason: decision.reason } } else { Outcome::Known };
+    let outcome = if is_new { Outcome::Issued { gaps: document.gaps.len(), reason } } else { Outcome::Known };
     Ok((id, outcome))
 }

@@ -50,7 +50,17 @@ pub fn rollup(
 ) -> Result<RolledUp, WarehouseError> {
     let step = || format!("rolling up {}", workspace.id);
     let transaction = connection.transaction().context(step)?;
-    register(&transaction, workspace)?;
+    let other_currency = register(&transaction, workspace)?;
+    // Facts and rates alike leave a touched day behind when they change.
+    let touched_days: bool = transaction
+        .query_row("SELECT count(*) > 0 FROM ops.touched_day WHERE workspace = ?", params![workspace.id], |row| {
+            row.get(0)
+        })
+        .context(step)?;
+    if !touched_days && !other_currency {
+        transaction.commit().context(step)?;
+        return Ok(RolledUp::default());
+    }
     let span = span(&transaction, &workspace.id)?;
     if let Some(span) = span {
         rates(&transaction, workspace, span)?;
@@ -84,8 +94,17 @@ pub fn rollup(
     Ok(RolledUp { days, rows })
 }
 
-/// Tells SQL about the workspace as configured.
-fn register(transaction: &Transaction<'_>, workspace: &Workspace) -> Result<(), WarehouseError> {
+/// Tells SQL about the workspace as configured; whether its currency has changed.
+fn register(transaction: &Transaction<'_>, workspace: &Workspace) -> Result<bool, WarehouseError> {
+    let step = || "registering a workspace".to_owned();
+    let own = workspace.currency.code();
+    let other_currency = transaction
+        .query_row(
+            "SELECT count(*) > 0 FROM ops.workspace WHERE workspace = ? AND currency <> ?",
+            params![workspace.id, own],
+            |row| row.get(0),
+        )
+        .context(step)?;
     transaction
         .execute(
             "INSERT OR REPLACE INTO ops.workspace VALUES (?, ?, ?, ?, ?)",
@@ -93,12 +112,12 @@ fn register(transaction: &Transaction<'_>, workspace: &Workspace) -> Result<(), 
                 workspace.id,
                 workspace.name,
                 workspace.time_zone.name(),
-                workspace.currency.code(),
+                own,
                 workspace.week_starts_on.number_from_monday()
             ],
         )
-        .context(|| "registering a workspace".to_owned())?;
-    Ok(())
+        .context(step)?;
+    Ok(other_currency)
 }
 
 /// The days to compute: those touched, those whose rate changed, and, because a payer's first
@@ -173,12 +192,25 @@ fn rates(
     drop(appender);
     transaction
         .execute_batch(
-            "INSERT INTO ops.touched_day
+            "CREATE OR REPLACE TEMP TABLE rate_new AS
+                 SELECT workspace, date, currency, rate, is_carried FROM rate_now
+                 EXCEPT SELECT workspace, date, currency, rate, is_carried FROM mart.fx_cross;
+             CREATE OR REPLACE TEMP TABLE rate_gone AS
+                 SELECT workspace, date, currency, rate, is_carried FROM mart.fx_cross
+                 WHERE workspace IN (SELECT workspace FROM rate_now)
+                 EXCEPT SELECT workspace, date, currency, rate, is_carried FROM rate_now;
+             INSERT INTO ops.touched_day
              SELECT DISTINCT workspace, date, 'fx' FROM (
-                 (SELECT workspace, date, currency, rate FROM rate_now
-                  EXCEPT SELECT workspace, date, currency, rate FROM mart.fx_cross));
-             DELETE FROM mart.fx_cross WHERE workspace IN (SELECT workspace FROM rate_now);
-             INSERT INTO mart.fx_cross SELECT workspace, date, currency, rate, is_carried FROM rate_now;
+                 SELECT workspace, date, currency, rate FROM rate_new
+                 EXCEPT SELECT workspace, date, currency, rate FROM mart.fx_cross
+                 UNION ALL
+                 (SELECT workspace, date, currency, rate FROM rate_gone
+                  EXCEPT SELECT workspace, date, currency, rate FROM rate_now));
+             DELETE FROM mart.fx_cross USING rate_gone
+                 WHERE rate_gone.workspace = fx_cross.workspace AND rate_gone.date = fx_cross.date
+                     AND rate_gone.currency = fx_cross.currency;
+             INSERT INTO mart.fx_cross SELECT workspace, date, currency, rate, is_carried FROM rate_new;
+             DROP TABLE rate_new; DROP TABLE rate_gone;
              DROP TABLE rate_now",
         )
         .context(step)
@@ -288,3 +320,6 @@ pub fn unconverted(reader: &Connection, workspace: &str, check: &str) -> Result<
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests;

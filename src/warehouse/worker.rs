@@ -15,6 +15,8 @@ use std::time::Duration;
 
 /// How long the file waits to be closed for readers to finish.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Readers kept for the next question; more come and go.
+const IDLE_READERS: usize = 4;
 const GLANCE: Duration = Duration::from_millis(20);
 
 /// How much of the machine DuckDB may use: the section `[warehouse]` of `daybook.toml`.
@@ -59,6 +61,8 @@ struct Shared {
     gate: RwLock<()>,
     /// What readers are cloned from; absent while the file is closed.
     reader: Mutex<Option<Connection>>,
+    /// Readers that are at no work: compiling the shared macros anew takes longer than most questions.
+    idle: Mutex<Vec<Connection>>,
 }
 
 /// The writing thread's own side.
@@ -92,7 +96,13 @@ impl Warehouse {
 
     fn start(path: PathBuf, config: WarehouseConfig, connection: Connection) -> Result<Self, WarehouseError> {
         let reader = connection.try_clone().context(|| "opening a reader".to_owned())?;
-        let shared = Shared { path: path.clone(), config, gate: RwLock::new(()), reader: Mutex::new(Some(reader)) };
+        let shared = Shared {
+            path: path.clone(),
+            config,
+            gate: RwLock::new(()),
+            reader: Mutex::new(Some(reader)),
+            idle: Mutex::default(),
+        };
         let shared = Arc::new(shared);
         let (work, todo) = mpsc::channel::<Work>();
         let mut writer = Writer { shared: shared.clone(), connection: Some(connection) };
@@ -191,13 +201,33 @@ impl Warehouse {
             // Only the writing thread opens the file; if it cannot, it says why.
             self.write_blocking(|_| Ok(()))?;
         }
-        let _at_work = self.inner.shared.gate.read().unwrap_or_else(PoisonError::into_inner);
-        let reader = match self.inner.shared.reader().as_ref() {
-            Some(parent) => parent.try_clone().context(|| "opening a reader".to_owned())?,
-            None => return Err(WarehouseError::Closed),
+        let shared = &self.inner.shared;
+        let _at_work = shared.gate.read().unwrap_or_else(PoisonError::into_inner);
+        let kept = shared.idle().pop();
+        let reader = match kept {
+            Some(reader) => reader,
+            None => shared.new_reader()?,
         };
-        prepare(&reader)?;
-        work(&reader)
+        let answer = work(&reader)?;
+        let mut idle = shared.idle();
+        if idle.len() < IDLE_READERS {
+            idle.push(reader);
+        }
+        Ok(answer)
+    }
+
+    /// Like [`Self::read_blocking`], with everything as it stood at one instant, whatever is written
+    /// meanwhile.
+    pub fn snapshot_blocking<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, WarehouseError>,
+    ) -> Result<T, WarehouseError> {
+        self.read_blocking(|reader| {
+            let snapshot = reader.unchecked_transaction().context(|| "beginning to read".to_owned())?;
+            let answer = work(reader)?;
+            snapshot.commit().context(|| "ending to read".to_owned())?;
+            Ok(answer)
+        })
     }
 
     /// Runs `work` on a connection of its own, off the async threads.
@@ -222,6 +252,19 @@ impl Drop for Inner {
 }
 
 impl Shared {
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn new_reader(&self) -> Result<Connection, WarehouseError> {
+        let reader = match self.reader().as_ref() {
+            Some(parent) => parent.try_clone().context(|| "opening a reader".to_owned())?,
+            None => return Err(WarehouseError::Closed),
+        };
+        prepare(&reader)?;
+        Ok(reader)
+    }
+
     fn reader(&self) -> MutexGuard<'_, Option<Connection>> {
         self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -258,6 +301,7 @@ impl Writer {
     /// Closes the file; the caller is alone with it.
     fn close(&mut self) {
         *self.shared.reader() = None;
+        self.shared.idle().clear();
         self.connection = None;
     }
 

@@ -68,7 +68,7 @@ const FX: PresetSpec = PresetSpec {
     table: "fx_rate",
     sql: include_str!("presets/fx.sql"),
     key: &["date", "currency"],
-    touches: &[],
+    touches: &["date"],
     day: "date",
     fields: &[needs("date", &[]), needs("currency", &[]), needs("rate", &[])],
 };

@@ -219,17 +219,17 @@ impl Scheduler {
             job.id = job.id, workspace.id = slot.key.pair.workspace, slot.at = %slot.key.at,
             slot.attempt = slot.attempts, reason = slot.reason, "a run begins"
         );
-        let (app, key, give_up) = (self.app.clone(), slot.key, Stop::default());
-        let (of, wish, runtime) = (key.clone(), give_up.clone(), tokio::runtime::Handle::current());
+        let (app, of, give_up) = (self.app.clone(), slot.key.clone(), Stop::default());
+        let (wish, runtime) = (give_up.clone(), tokio::runtime::Handle::current());
         // A thread of its own: whatever a run does, the beat and the other runs go on.
         let task = self.running.spawn_blocking(move || {
             let (outcome, detail) = runtime.block_on(async {
                 tokio::select! {
-                    end = work::work(&app, &job, &key.pair.workspace, key.at, limit) => end,
+                    end = work::work(&app, &job, &slot, limit) => end,
                     () = wish.wait() => (Outcome::Stopped, "it was given up".to_owned()),
                 }
             });
-            Ended { key, outcome, detail }
+            Ended { key: slot.key, outcome, detail }
         });
         self.at_work.insert(task.id(), (of, give_up));
         Ok(())
@@ -287,6 +287,8 @@ fn tell(slot: &Slot) {
     let (job, workspace) = (&slot.key.pair.job, &slot.key.pair.workspace);
     if slot.state == SlotState::Succeeded {
         tracing::info!(job.id = job, workspace.id = workspace, slot.at = %slot.key.at, detail = slot.detail, "a run ended well");
+    } else if slot.reason == Why::Held.name() {
+        tracing::info!(job.id = job, workspace.id = workspace, slot.at = %slot.key.at, detail = slot.detail, "a report is held");
     } else if slot.reason == Why::Again.name() {
         tracing::info!(job.id = job, workspace.id = workspace, slot.at = %slot.key.at, detail = slot.detail, "a run was stopped and begins again later");
     } else {

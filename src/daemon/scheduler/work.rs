@@ -4,22 +4,22 @@ use crate::config::{Job, JobKind};
 use crate::connectors::error::Disposition;
 use crate::daemon::issue::{Patience, issue_job};
 use crate::daemon::{App, AppError, Selection};
-use crate::domain::schedule::Outcome;
+use crate::domain::schedule::{FireReason, Outcome, Slot};
 use crate::jobs::care::{Step, care};
 use crate::jobs::issue;
 use crate::jobs::report::ReportError;
 use crate::jobs::sync::StreamOutcome;
 use crate::support::blocking::off_thread;
 use crate::warehouse::WarehouseError;
-use chrono::{DateTime, Utc};
 use std::time::Duration;
 
 /// How an attempt ended, and a sentence for a person.
 pub(super) type End = (Outcome, String);
 
-/// Does a job's work for a workspace; `slot_at` is the instant it was due at, which says what period a
-/// report speaks of, however late it is.
-pub(super) async fn work(app: &App, job: &Job, workspace: &str, slot_at: DateTime<Utc>, limit: Duration) -> End {
+/// Does a job's work for a slot's workspace. The instant it was due at says what period a report
+/// speaks of, however late it is.
+pub(super) async fn work(app: &App, job: &Job, slot: &Slot, limit: Duration) -> End {
+    let workspace = slot.key.pair.workspace.as_str();
     let done = async {
         match &job.kind {
             JobKind::Sync(sync) => {
@@ -27,7 +27,7 @@ pub(super) async fn work(app: &App, job: &Job, workspace: &str, slot_at: DateTim
                 run_sync(app, Selection { workspaces: vec![workspace.to_owned()], connections }).await
             }
             JobKind::Rollup => run_rollup(app, workspace).await,
-            JobKind::Report(_) => run_report(app, job, workspace, slot_at).await,
+            JobKind::Report(_) => run_report(app, job, slot).await,
             JobKind::Care => run_care(app).await,
         }
     };
@@ -91,21 +91,26 @@ async fn run_care(app: &App) -> End {
     (outcome_of(broken.iter().any(|step| step.can_retry)), detail)
 }
 
-async fn run_report(app: &App, job: &Job, workspace: &str, slot_at: DateTime<Utc>) -> End {
-    let (Some(workspace), JobKind::Report(report)) = (app.settings.workspace(workspace), &job.kind) else {
+async fn run_report(app: &App, job: &Job, slot: &Slot) -> End {
+    let workspace = app.settings.workspace(&slot.key.pair.workspace);
+    let (Some(workspace), JobKind::Report(report)) = (workspace, &job.kind) else {
         return (Outcome::Refused, "the workspace is no longer configured".to_owned());
     };
     let tenant = &workspace.workspace;
-    let today = slot_at.with_timezone(&tenant.time_zone).date_naive();
+    let today = slot.key.at.with_timezone(&tenant.time_zone).date_naive();
     let period = report.base.cadence.last_whole(today, tenant.week_starts_on);
-    // The slot has waited for coverage or its deadline: nothing is held any longer.
-    let issued = match issue_job(app, workspace, report, period, Patience::Until(app.clock.now())).await {
+    // Whoever asks for a run waits for nobody; else a day not rolled up or a broken check may still hold it.
+    let until = match slot.fire {
+        FireReason::Asked => app.clock.now(),
+        _ => slot.key.at.max(slot.planned_at) + job.policy.deadline,
+    };
+    let issued = match issue_job(app, workspace, report, period, Patience::Until(until)).await {
         Ok(issued) => issued,
         Err(error) => return (outcome_of(may_help_to_retry(&error)), error.to_string()),
     };
     let held = issued.iter().any(|one| matches!(one.outcome, issue::Outcome::Held { .. }));
     let told: Vec<String> = issued.iter().map(|one| format!("{}: {}", one.stem, told_of(&one.outcome))).collect();
-    (outcome_of_held(held), told.join("; "))
+    (if held { Outcome::Held } else { Outcome::Succeeded }, told.join("; "))
 }
 
 fn told_of(outcome: &issue::Outcome) -> String {
@@ -115,10 +120,6 @@ fn told_of(outcome: &issue::Outcome) -> String {
         issue::Outcome::Known => "had been issued before".to_owned(),
         issue::Outcome::Held { until, missing } => format!("held until {}: {missing}", until.format("%m-%d %H:%M UTC")),
     }
-}
-
-fn outcome_of_held(is_held: bool) -> Outcome {
-    if is_held { Outcome::Failed } else { Outcome::Succeeded }
 }
 
 fn failed(error: &AppError) -> End {

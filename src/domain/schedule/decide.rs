@@ -23,6 +23,7 @@ pub enum Why {
     WaitsForJob,
     WaitsForCoverage,
     Again,
+    Held,
     // It is skipped:
     Missed,
     Superseded,
@@ -63,6 +64,7 @@ impl Why {
             Self::WaitsForJob => ("waits_for_job", "a job it comes after has not succeeded yet"),
             Self::WaitsForCoverage => ("waits_for_coverage", "the days it needs are not whole yet"),
             Self::Again => ("again", "it was stopped before its end and begins again"),
+            Self::Held => ("held", "what it needs is late; it looks again every few minutes until its deadline"),
             Self::Missed => ("missed", "its time passed while Daybook was not looking, and the job catches nothing up"),
             Self::Superseded => {
                 ("superseded", "its time passed while Daybook was not looking; a later slot stands for it")
@@ -78,6 +80,9 @@ impl Why {
         }
     }
 }
+
+/// A slot that was held looks again after this.
+const HELD_FOR: TimeDelta = TimeDelta::minutes(5);
 
 /// What happens to a slot now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +125,7 @@ impl Failures {
     pub fn after(self, outcome: Outcome, now: DateTime<Utc>) -> Self {
         match outcome {
             Outcome::Succeeded => Self::default(),
-            Outcome::Stopped => self,
+            Outcome::Stopped | Outcome::Held => self,
             Outcome::Failed | Outcome::Refused | Outcome::TimedOut | Outcome::Lost => {
                 Self { in_row: self.in_row.saturating_add(1), last_at: Some(now) }
             }
@@ -173,8 +178,10 @@ fn decide_planned(situation: &Situation<'_>) -> Decision {
             Decision::Wait { until: None, why: Why::Queued }
         };
     }
-    if let Some(until) = still_ahead(slot.not_before, policy.retries.longest_wait, now) {
-        return Decision::Wait { until: Some(until), why: Why::Backoff };
+    let longest = policy.retries.longest_wait.max(HELD_FOR);
+    if let Some(until) = still_ahead(slot.not_before, longest, now) {
+        let why = if slot.reason == Why::Held.name() { Why::Held } else { Why::Backoff };
+        return Decision::Wait { until: Some(until), why };
     }
     let probe_at = situation.failures.probe_at(&policy.circuit);
     if let Some(until) = still_ahead(probe_at, policy.circuit.probe_every, now) {
@@ -223,6 +230,11 @@ pub fn after_attempt(slot: &Slot, outcome: Outcome, policy: &Policy, now: DateTi
         Outcome::Stopped => {
             let attempts = slot.attempts.saturating_sub(1);
             return Next { state: SlotState::Planned, attempts, not_before: None, why: Why::Again };
+        }
+        Outcome::Held => {
+            let attempts = slot.attempts.saturating_sub(1);
+            let not_before = Some(now + HELD_FOR);
+            return Next { state: SlotState::Planned, attempts, not_before, why: Why::Held };
         }
         Outcome::Failed | Outcome::TimedOut | Outcome::Lost => {}
     }

@@ -87,12 +87,11 @@ pub enum Outcome {
     Lost,
     /// It was asked to stop and undid what it had begun: no fault of the job.
     Stopped,
+    /// What it needs is late; it looks again in a while. No attempt is spent on waiting.
+    Held,
 }
 
 impl Outcome {
-    pub const ALL: [Self; 6] =
-        [Self::Succeeded, Self::Failed, Self::Refused, Self::TimedOut, Self::Lost, Self::Stopped];
-
     /// As stored and printed.
     pub fn name(self) -> &'static str {
         match self {
@@ -102,6 +101,7 @@ impl Outcome {
             Self::TimedOut => "timed_out",
             Self::Lost => "lost",
             Self::Stopped => "stopped",
+            Self::Held => "held",
         }
     }
 }

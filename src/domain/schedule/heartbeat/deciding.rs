@@ -63,15 +63,20 @@ impl Heartbeat {
         // Whoever asks for a run waits for nobody.
         let is_asked = slot.fire == FireReason::Asked;
         let is_bound = slot.state == SlotState::Planned && !is_asked;
-        Ok(decide(&Situation {
+        let mut situation = Situation {
             slot,
             policy: &entry.job.policy,
             jitter: if is_asked { TimeDelta::zero() } else { entry.jitter },
             has_earlier: entry.open.range(..slot.key.at).next().is_some(),
             failures: entry.mark.failures,
-            unmet: if is_bound { self.unmet(ledger, entry, slot)? } else { None },
+            unmet: None,
             now,
-        }))
+        };
+        // What it waits for costs questions to the ledger, and only matters where all else lets it run.
+        if is_bound && matches!(decide(&situation), Decision::Run { .. }) {
+            situation.unmet = self.unmet(ledger, entry, slot)?;
+        }
+        Ok(decide(&situation))
     }
 
     /// The first thing a slot waits for.
