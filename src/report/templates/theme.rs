@@ -2,6 +2,7 @@
 
 use super::TemplateProblem;
 use super::sources::Sources;
+use crate::report::render::pdf::Paper;
 use serde::{Deserialize, Serialize};
 
 const FILE: &str = "theme.toml";
@@ -16,11 +17,19 @@ pub struct Theme {
     pub accent_dark: String,
     /// The name in the footer and on top of mails, at most 60 characters.
     pub logo_text: String,
+    /// What PDFs are laid out for.
+    #[serde(default)]
+    pub paper: Paper,
 }
 
 impl Default for Theme {
     fn default() -> Self {
-        Self { accent: "#0b69a3".to_owned(), accent_dark: "#5bb3e6".to_owned(), logo_text: "Daybook".to_owned() }
+        Self {
+            accent: "#0b69a3".to_owned(),
+            accent_dark: "#5bb3e6".to_owned(),
+            logo_text: "Daybook".to_owned(),
+            paper: Paper::A4,
+        }
     }
 }
 
