@@ -100,7 +100,7 @@ pub fn render_all(document: &Document, templates: &Templates) -> Result<Rendered
         Ok(InlineChart { chart_id: chart.id.clone(), png: png(&picture, 2.0)? })
     });
     Ok(Rendered {
-        pdf: pdf::render(document)?,
+        pdf: pdf::render(document, templates.theme().paper)?,
         html: html::render(document, templates, painter)?,
         csv: csv::render(document)?,
         slack: slack::render(document),

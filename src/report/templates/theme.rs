@@ -2,6 +2,7 @@
 
 use super::TemplateProblem;
 use super::sources::Sources;
+use crate::report::render::pdf::Paper;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,11 +21,19 @@ pub struct Theme {
     /// The name in the footer and on top of mails, at most 60 characters.
     #[schemars(length(max = 60))]
     pub logo_text: String,
+    /// What PDFs are laid out for.
+    #[serde(default)]
+    pub paper: Paper,
 }
 
 impl Default for Theme {
     fn default() -> Self {
-        Self { accent: "#0b69a3".to_owned(), accent_dark: "#5bb3e6".to_owned(), logo_text: "Daybook".to_owned() }
+        Self {
+            accent: "#0b69a3".to_owned(),
+            accent_dark: "#5bb3e6".to_owned(),
+            logo_text: "Daybook".to_owned(),
+            paper: Paper::A4,
+        }
     }
 }
 

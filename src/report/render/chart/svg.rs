@@ -1,7 +1,7 @@
 //! A drawing as SVG text, and as PNG for mail.
 
 use super::{Anchor, Drawing, Frame, Ink, Mark};
-use crate::report::render::typeface::{BOLD, REGULAR};
+use crate::report::render::typeface::Font;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg;
 use std::fmt::Write as _;
@@ -100,8 +100,9 @@ fn draw(mark: &Mark, out: &mut String) {
 pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, ChartError> {
     static FONTS: LazyLock<Arc<usvg::fontdb::Database>> = LazyLock::new(|| {
         let mut fonts = usvg::fontdb::Database::new();
-        fonts.load_font_data(REGULAR.to_vec());
-        fonts.load_font_data(BOLD.to_vec());
+        for font in Font::ALL {
+            fonts.load_font_source(usvg::fontdb::Source::Binary(Arc::new(font.bytes())));
+        }
         Arc::new(fonts)
     });
     let failed = |error: &dyn std::fmt::Display| ChartError(error.to_string());

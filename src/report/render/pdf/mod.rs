@@ -1,43 +1,56 @@
-//! A report as PDF: our own layout over printpdf's drawing operations. A4, selectable text in
-//! embedded subsets of the typeface, charts as vectors, the same bytes for the same document.
+//! A report as PDF: our own layout over printpdf's drawing operations. A4 or Letter, selectable text in
+//! embedded subsets of the typefaces, charts as vectors, the same bytes for the same document.
+//! [`lay_out`] is pure and says where everything stands; `file` writes it down.
 
 mod blocks;
+mod columns;
+mod file;
 mod page;
+mod paper;
+mod picture;
+mod receipts;
+mod run;
 mod table;
 
+pub use paper::Paper;
+
 use super::chart;
-use super::typeface::{BOLD, REGULAR, Weight, face};
+use super::typeface::{Weight, fit, showable};
+use super::words::has_provisional;
 use crate::report::document::{Block, Document, Section};
 use crate::report::format::date_text;
-use crate::support::ids::stable_id;
-use chrono::{Datelike, Timelike};
-use page::{AMBER, AMBER_PAPER, INK, Layout, MUTED};
-use printpdf::{FontId, OffsetDateTime, PageAnnotId, PageAnnotation, ParsedFont, PdfDocument, PdfFont, PdfSaveOptions};
-use std::collections::{BTreeMap, BTreeSet};
+use page::{AMBER, AMBER_PAPER, INK, Layout, MUTED, Pages, Target};
+use paper::Area;
 
 /// A report could not be laid out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the PDF cannot be made: {0}")]
 pub struct PdfError(String);
 
-/// Pixels of a chart to points on paper.
-const CHART_SCALE: f32 = 0.75;
-
 /// Renders the document.
-pub fn render(document: &Document) -> Result<Vec<u8>, PdfError> {
-    let mut layout = Layout::new();
+pub fn render(document: &Document, paper: Paper) -> Result<Vec<u8>, PdfError> {
+    file::write(document, lay_out(document, paper))
+}
+
+/// The document on pages.
+fn lay_out(document: &Document, paper: Paper) -> Pages {
+    let mut layout = Layout::new(paper);
     title(document, &mut layout);
-    for section in &document.sections {
+    for (number, section) in document.sections.iter().enumerate() {
         draw_section(document, section, &mut layout);
+        if number == 0 {
+            let next = document.sections.get(1).map_or(0.0, |next| least_height(document, next, &layout));
+            contents(document, next, &mut layout);
+        }
     }
     sources(document, &mut layout);
     notes(document, &mut layout);
+    receipts::draw(document, &mut layout);
     let running = format!("{} · {}", document.workspace_name, document.title);
     let issued = document.issued_at.with_timezone(&document.time_zone).format("%d %b %Y %H:%M %Z");
     let footer = format!("Issued {issued} by Daybook · {}", document.id);
     let day = date_text(document.period.last_day());
-    let (pages, bookmarks) = layout.finish(&running, &day, &footer);
-    assemble(document, pages, bookmarks)
+    layout.finish(&running, &day, &footer)
 }
 
 fn title(document: &Document, layout: &mut Layout) {
@@ -58,11 +71,53 @@ fn title(document: &Document, layout: &mut Layout) {
     layout.space(6.0);
 }
 
+/// What a section's title stays together with: its lead and the beginning of what follows.
+fn least_height(document: &Document, section: &Section, layout: &Layout) -> f32 {
+    let lead = section.lead.as_ref().map_or(0.0, |lead| layout.paragraph_height(lead, 9.5, Weight::Regular) + 4.0);
+    // What a block without content does not fill, the next one does.
+    let mut blocks = 0.0;
+    for block in &section.blocks {
+        blocks += blocks::least_height(block, document, layout);
+        if blocks > 12.0 {
+            break;
+        }
+    }
+    lead.min(120.0) + f32::max(blocks, 20.0)
+}
+
+/// Where the other sections are, if the first page has room left that the next one cannot use.
+fn contents(document: &Document, next: f32, layout: &mut Layout) {
+    const ACROSS: usize = 3;
+    const LINE: f32 = 15.0;
+    let titles: Vec<&str> = document.sections.iter().skip(1).map(|section| section.title.as_str()).collect();
+    let height = titles.len().div_ceil(ACROSS) as f32 * LINE + 34.0;
+    let left = layout.left_over();
+    if titles.is_empty() || !layout.is_first_page() || height > left || next + 60.0 < left {
+        return;
+    }
+    layout.space(18.0);
+    layout.text(layout.left(), layout.y, "In this report", 9.0, Weight::Bold, MUTED);
+    layout.space(4.0);
+    let rows = titles.len().div_ceil(ACROSS);
+    let top = layout.y;
+    for (index, title) in titles.iter().enumerate() {
+        let (x, wide) = layout.column(index / rows, ACROSS, 16.0);
+        let base = top + (index % rows) as f32 * LINE + 11.0;
+        let area = Area { x, y: base - 10.0, width: wide, height: 13.0 };
+        layout.cell = Some(area);
+        let target = Target::Section(index + 1);
+        layout.text(x, base, &fit(title, wide - 24.0, 9.0, Weight::Regular), 9.0, Weight::Regular, INK);
+        layout.page_number(x + wide, base, target.clone());
+        layout.link(area, target);
+    }
+    layout.cell = None;
+    layout.y = top + rows as f32 * LINE;
+}
+
 fn draw_section(document: &Document, section: &Section, layout: &mut Layout) {
-    let first_height = section.blocks.first().map_or(0.0, |block| blocks::least_height(block, document));
-    // A heading stays with its lead and what follows.
-    let lead_height = if section.lead.is_some() { 30.0 } else { 0.0 };
-    layout.heading(&section.title, first_height + lead_height);
+    let least = least_height(document, section, layout);
+    layout.heading(&section.title, least);
+    let before = layout.texts();
     if let Some(lead) = &section.lead {
         layout.paragraph(lead, 9.5, Weight::Regular, MUTED);
         layout.space(4.0);
@@ -72,8 +127,8 @@ fn draw_section(document: &Document, section: &Section, layout: &mut Layout) {
             Block::Cards { cards } => blocks::cards(cards, layout),
             Block::Table(table) => table::draw(table, layout),
             Block::Chart(chart) => {
-                let drawing = chart::draw(chart, document.currency, page::WIDTH / CHART_SCALE);
-                layout.drawing(&drawing, CHART_SCALE);
+                let drawing = chart::draw(chart, document.currency, layout.width() / picture::SCALE);
+                picture::draw(&drawing, layout);
                 layout.space(8.0);
             }
             Block::Text { text } => {
@@ -82,10 +137,13 @@ fn draw_section(document: &Document, section: &Section, layout: &mut Layout) {
             }
         }
     }
+    if layout.texts() == before {
+        layout.paragraph("There is nothing to show yet.", 9.5, Weight::Regular, MUTED);
+    }
 }
 
 fn sources(document: &Document, layout: &mut Layout) {
-    layout.heading("Data through", 60.0);
+    layout.heading("Data through", 80.0);
     let rows: Vec<[String; 4]> = document
         .freshness
         .iter()
@@ -98,108 +156,26 @@ fn sources(document: &Document, layout: &mut Layout) {
             [row.label.clone(), through, read, row.remark.clone()]
         })
         .collect();
+    if rows.is_empty() {
+        layout.paragraph("No source is connected yet.", 9.5, Weight::Regular, MUTED);
+        return;
+    }
     table::draw_plain(["Source", "Whole days through", "Last read", "State"], &rows, layout);
 }
 
 fn notes(document: &Document, layout: &mut Layout) {
-    layout.heading("Notes", 30.0);
-    for note in &document.notes {
+    let mark = has_provisional(document).then(|| "A small p marks a provisional figure.".to_owned());
+    let mut notes = document.notes.iter().chain(&mark).filter(|note| !showable(note).trim().is_empty()).peekable();
+    let Some(first) = notes.peek() else { return };
+    let least = layout.paragraph_height(first, 9.0, Weight::Regular).min(90.0);
+    layout.heading("Notes", least);
+    for note in notes {
         layout.paragraph(note, 9.0, Weight::Regular, MUTED);
         layout.space(2.0);
     }
-    let figures = document.figures();
-    if figures.iter().any(|(_, figure)| figure.provisional) {
-        layout.paragraph("A small p marks a provisional figure.", 9.0, Weight::Regular, MUTED);
-    }
-    layout.heading("Receipts", 40.0);
-    let mut seen = BTreeSet::new();
-    // A change follows from its two figures, whose receipts stand here; its own is in HTML and CSV.
-    let rows: Vec<[String; 3]> = figures
-        .iter()
-        .filter(|(path, _)| !path.ends_with("change"))
-        .filter_map(|(path, figure)| {
-            let receipt = figure.receipt.clone()?;
-            seen.insert(receipt.clone()).then(|| [path.replace('/', " › "), figure.text.clone(), receipt])
-        })
-        .collect();
-    table::draw_receipts(&rows, layout);
 }
 
-/// The pages with their fonts, bookmarks and metadata.
-fn assemble(
-    document: &Document,
-    pages: Vec<printpdf::PdfPage>,
-    bookmarks: Vec<(String, usize)>,
-) -> Result<Vec<u8>, PdfError> {
-    let mut pdf = PdfDocument::new(&format!("{} · {}", document.workspace_name, document.title));
-    let used = page::used_letters(&pages);
-    for (weight, bytes) in [(Weight::Regular, REGULAR), (Weight::Bold, BOLD)] {
-        let font = subset(bytes, weight, used.get(&weight).unwrap_or(&BTreeSet::new()))?;
-        pdf.resources.fonts.map.insert(FontId(page::font_name(weight).to_owned()), PdfFont::new(font));
-    }
-    for (number, (name, page)) in bookmarks.into_iter().enumerate() {
-        pdf.bookmarks.map.insert(PageAnnotId(format!("bookmark{number:04}")), PageAnnotation { name, page });
-    }
-    let at = offset_date_time(document);
-    let info = &mut pdf.metadata.info;
-    (info.creation_date, info.modification_date, info.metadata_date) = (at, at, at);
-    info.author = "Daybook".to_owned();
-    info.creator = "Daybook".to_owned();
-    info.subject = format!("{} {}", document.report, document.period);
-    info.identifier = document.id.clone();
-    let options = PdfSaveOptions { subset_fonts: false, ..PdfSaveOptions::default() };
-    let mut bytes = pdf.with_pages(pages).save(&options, &mut Vec::new());
-    name_file(&mut bytes, &document.id);
-    Ok(bytes)
-}
-
-/// printpdf draws the file's identifier by lot; ours follows from the report, so that the same
-/// report gives the same bytes.
-fn name_file(bytes: &mut [u8], id: &str) {
-    let Some(start) = bytes.windows(5).rposition(|window| window == b"/ID[(") else { return };
-    let letters: Vec<u8> = stable_id("", &[id]).bytes().filter(u8::is_ascii_hexdigit).collect();
-    let mut letters = letters.into_iter().cycle();
-    for byte in bytes[start + 4..].iter_mut().take_while(|byte| **byte != b']') {
-        if byte.is_ascii_alphanumeric() {
-            *byte = letters.next().unwrap_or(b'0');
-        }
-    }
-}
-
-/// The typeface with the letters used and no others.
-fn subset(bytes: &[u8], weight: Weight, letters: &BTreeSet<char>) -> Result<ParsedFont, PdfError> {
-    let failed = || PdfError("the typeface cannot be embedded".to_owned());
-    let whole = face(weight).ok_or_else(failed)?;
-    let mut remapper = subsetter::GlyphRemapper::new();
-    let (mut letters_to_glyphs, mut widths) = (BTreeMap::new(), BTreeMap::new());
-    for letter in letters {
-        if let Some(glyph) = whole.glyph_index(*letter) {
-            let new = remapper.remap(glyph.0);
-            letters_to_glyphs.insert(u32::from(*letter), new);
-            widths.insert(new, whole.glyph_hor_advance(glyph).unwrap_or_default());
-        }
-    }
-    let mut font = ParsedFont::from_bytes(bytes, 0, &mut Vec::new()).ok_or_else(failed)?;
-    font.original_bytes = subsetter::subset(bytes, 0, &remapper).map_err(|_| failed())?;
-    font.font_name = Some(format!("OpenSans-{weight:?}"));
-    (font.codepoint_to_glyph, font.glyph_widths) = (letters_to_glyphs, widths);
-    Ok(font)
-}
-
-fn offset_date_time(document: &Document) -> OffsetDateTime {
-    let at = document.issued_at;
-    let part = |value: u32| u8::try_from(value).unwrap_or(1);
-    printpdf::date::DateTime {
-        date: printpdf::date::Date { year: at.year(), month: part(at.month()), day: part(at.day()) },
-        time: printpdf::date::Time {
-            hour: part(at.hour()),
-            minute: part(at.minute()),
-            second: part(at.second()),
-            millisecond: 0,
-        },
-        offset: printpdf::date::Offset { hours: 0, minutes: 0, seconds: 0, milliseconds: 0 },
-    }
-}
-
+#[cfg(test)]
+mod boxes;
 #[cfg(test)]
 mod tests;

@@ -1,20 +1,13 @@
 //! Pages and what is drawn on them. `y` is counted from the top of the page, in points.
 
-use crate::report::render::chart::{Anchor, Drawing, Mark};
-use crate::report::render::typeface::{Weight, fit, showable, width, wrap};
+use super::paper::{Area, Paper};
+use super::run::{Part, Run};
+use crate::report::render::typeface::{Font, Weight, fit, pieces, showable, width, wrap, wrap_most};
 use printpdf::{
-    Color, FontId, Line, LinePoint, Mm, Op, PaintMode, PdfFontHandle, PdfPage, Point, Polygon, PolygonRing, Pt, Rgb,
-    TextItem, WindingOrder,
+    Actions, BorderArray, Color, ColorArray, Destination, FontId, HighlightingMode, Line, LinePoint, LinkAnnotation,
+    Op, PaintMode, PdfFontHandle, Point, Polygon, PolygonRing, Pt, Rect, Rgb, TextItem, WindingOrder,
 };
-use std::collections::{BTreeMap, BTreeSet};
-
-/// A4.
-const PAGE: (f32, f32) = (595.28, 841.89);
-pub const LEFT: f32 = 48.0;
-const TOP: f32 = 64.0;
-const BOTTOM: f32 = 56.0;
-/// Room between the margins.
-pub const WIDTH: f32 = PAGE.0 - 2.0 * LEFT;
+use std::collections::BTreeMap;
 
 pub type Rgb8 = (u8, u8, u8);
 pub const INK: Rgb8 = (0x1f, 0x29, 0x33);
@@ -27,30 +20,108 @@ pub const BAD: Rgb8 = (0xb3, 0x26, 0x1e);
 pub const AMBER: Rgb8 = (0x8d, 0x5a, 0x00);
 pub const AMBER_PAPER: Rgb8 = (0xff, 0xf4, 0xd6);
 
+/// Where a link leads.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    /// By its number in reading order.
+    Section(usize),
+    Receipt(String),
+}
+
+/// A finished page: what is drawn, and where its text stands.
+#[derive(Clone, Debug, Default)]
+pub struct Sheet {
+    pub ops: Vec<Op>,
+    pub runs: Vec<Run>,
+}
+
+/// A bookmark.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bookmark {
+    pub title: String,
+    /// Counted from 0.
+    pub page: usize,
+    /// From the top.
+    pub y: f32,
+}
+
+/// A finished document.
+#[derive(Clone, Debug)]
+pub struct Pages {
+    pub paper: Paper,
+    pub sheets: Vec<Sheet>,
+    pub bookmarks: Vec<Bookmark>,
+}
+
 /// The pages so far and the place of the next thing.
 #[derive(Debug)]
 pub struct Layout {
-    pages: Vec<Vec<Op>>,
+    paper: Paper,
+    pub room: Area,
+    sheets: Vec<Sheet>,
     pub y: f32,
-    bookmarks: Vec<(String, usize)>,
+    pub part: Part,
+    /// What the text being set must keep within; the room between the margins if nothing else.
+    pub cell: Option<Area>,
+    bookmarks: Vec<Bookmark>,
+    links: Vec<(usize, Area, Target)>,
+    anchors: BTreeMap<Target, (usize, f32)>,
+    /// Places where the page number of a target will stand: page, right end, baseline.
+    numbers: Vec<(usize, f32, f32, Target)>,
+    pub tables: usize,
 }
 
 impl Layout {
-    pub fn new() -> Self {
-        Self { pages: vec![Vec::new()], y: TOP, bookmarks: Vec::new() }
+    pub fn new(paper: Paper) -> Self {
+        let room = paper.room();
+        Self {
+            paper,
+            room,
+            sheets: vec![Sheet::default()],
+            y: room.y,
+            part: Part::Body,
+            cell: None,
+            bookmarks: Vec::new(),
+            links: Vec::new(),
+            anchors: BTreeMap::new(),
+            numbers: Vec::new(),
+            tables: 0,
+        }
     }
 
-    /// Room left on the page.
-    pub fn room(&self) -> f32 {
-        PAGE.1 - BOTTOM - self.y
+    pub fn left(&self) -> f32 {
+        self.room.x
+    }
+
+    pub fn width(&self) -> f32 {
+        self.room.width
+    }
+
+    /// See [`Paper::column`].
+    pub fn column(&self, index: usize, across: usize, gutter: f32) -> (f32, f32) {
+        self.paper.column(index, across, gutter)
+    }
+
+    /// How many texts were set so far.
+    pub fn texts(&self) -> usize {
+        self.sheets.iter().map(|sheet| sheet.runs.len()).sum()
+    }
+
+    /// Height left on the page.
+    pub fn left_over(&self) -> f32 {
+        self.room.bottom() - self.y
+    }
+
+    pub fn is_first_page(&self) -> bool {
+        self.sheets.len() == 1
     }
 
     /// A new page, unless `height` still fits; whether it was needed.
     pub fn ensure(&mut self, height: f32) -> bool {
-        let breaks = self.room() < height && self.y > TOP;
+        let breaks = self.left_over() < height && self.y > self.room.y;
         if breaks {
-            self.pages.push(Vec::new());
-            self.y = TOP;
+            self.sheets.push(Sheet::default());
+            self.y = self.room.y;
         }
         breaks
     }
@@ -61,107 +132,99 @@ impl Layout {
 
     /// A section's title, kept together with `next` points of what follows, and a bookmark.
     pub fn heading(&mut self, title: &str, next: f32) {
+        const TALL: f32 = 46.0;
         self.space(14.0);
-        self.ensure(34.0 + next.min(400.0));
-        self.bookmarks.push((showable(title), self.pages.len()));
+        self.ensure((TALL + next).min(self.room.height));
+        let page = self.sheets.len() - 1;
+        self.anchors.insert(Target::Section(self.bookmarks.len()), (page, self.y));
+        self.bookmarks.push(Bookmark { title: showable(title), page, y: self.y });
         self.rule(self.y, INK, 1.2);
         self.space(18.0);
-        let text = fit(title, WIDTH, 14.0, Weight::Bold);
-        self.text(LEFT, self.y, &text, 14.0, Weight::Bold, INK);
+        let text = fit(title, self.width(), 14.0, Weight::Bold);
+        self.part = Part::Heading;
+        self.text(self.left(), self.y, &text, 14.0, Weight::Bold, INK);
+        self.part = Part::Body;
         self.space(14.0);
     }
 
     /// One line of text, cut if it is too long.
     pub fn text_line(&mut self, text: &str, size: f32, weight: Weight, color: Rgb8) {
-        self.ensure(size * 1.5);
+        self.ensure(size * 1.6);
         self.space(size * 1.2);
-        let text = fit(text, WIDTH, size, weight);
-        self.text(LEFT, self.y, &text, size, weight, color);
+        let text = fit(text, self.width(), size, weight);
+        self.text(self.left(), self.y, &text, size, weight, color);
         self.space(size * 0.4);
     }
 
-    /// Text broken into lines.
+    /// The height of a paragraph.
+    pub fn paragraph_height(&self, text: &str, size: f32, weight: Weight) -> f32 {
+        wrap(text, self.width(), size, weight).len() as f32 * size * LEADING
+    }
+
+    /// Text broken into lines, of which none stands alone on a page.
     pub fn paragraph(&mut self, text: &str, size: f32, weight: Weight, color: Rgb8) {
-        for line in wrap(text, WIDTH, size, weight) {
-            self.ensure(size * 1.45);
+        let lines = wrap(text, self.width(), size, weight);
+        for (index, line) in lines.iter().enumerate() {
+            let left = lines.len() - index;
+            // A short one stays whole; of a long one two lines stay together at both ends.
+            let together = match (index, left) {
+                (0, 1..=6) => left,
+                (0, _) | (_, 2) => 2,
+                (_, 3) => 3,
+                _ => 1,
+            };
+            self.ensure(together as f32 * size * LEADING);
             self.space(size * 1.05);
-            self.text(LEFT, self.y, &line, size, weight, color);
-            self.space(size * 0.4);
+            self.text(self.left(), self.y, line, size, weight, color);
+            self.space(size * (LEADING - 1.05));
         }
     }
 
     /// A coloured box with a title and a few sentences.
     pub fn boxed(&mut self, title: &str, sentences: &[String], ink: Rgb8, paper: Rgb8) {
-        let lines: Vec<String> =
-            sentences.iter().flat_map(|sentence| wrap(sentence, WIDTH - 24.0, 9.5, Weight::Regular)).take(30).collect();
+        const MOST: usize = 12;
+        let (left, wide) = (self.left(), self.width());
+        let mut lines: Vec<String> = Vec::new();
+        for sentence in sentences.iter().take(MOST) {
+            lines.extend(wrap_most(sentence, wide - 28.0, 9.5, Weight::Regular, 3));
+        }
+        if sentences.len() > MOST {
+            lines.push(format!("… and {} more, which the HTML page names.", sentences.len() - MOST));
+        }
         let height = 30.0 + lines.len() as f32 * 14.0;
-        self.ensure(height + 8.0);
-        self.rect(LEFT, self.y, WIDTH, height, paper);
-        self.rect(LEFT, self.y, 3.0, height, ink);
+        self.ensure(height + 10.0);
+        let area = Area { x: left, y: self.y, width: wide, height };
+        self.rect(area, paper);
+        self.rect(Area { width: 3.0, ..area }, ink);
+        self.cell = Some(area);
         let mut y = self.y + 17.0;
-        self.text(LEFT + 14.0, y, title, 10.5, Weight::Bold, ink);
+        self.text(left + 14.0, y, title, 10.5, Weight::Bold, ink);
         for line in lines {
             y += 14.0;
-            self.text(LEFT + 14.0, y, &line, 9.5, Weight::Regular, INK);
+            self.text(left + 14.0, y, &line, 9.5, Weight::Regular, INK);
         }
+        self.cell = None;
         self.space(height + 10.0);
-    }
-
-    /// A chart as vectors.
-    pub fn drawing(&mut self, drawing: &Drawing, scale: f32) {
-        self.ensure(drawing.height * scale);
-        self.drawing_at(drawing, LEFT, self.y, scale);
-        self.space(drawing.height * scale);
-    }
-
-    /// A chart with its upper left corner at a place.
-    pub fn drawing_at(&mut self, drawing: &Drawing, left: f32, top: f32, scale: f32) {
-        let place = |x: f32, y: f32| (left + x * scale, top + y * scale);
-        for mark in &drawing.marks {
-            match mark {
-                Mark::Line { points, ink, width } => {
-                    let points: Vec<_> = points.iter().map(|(x, y)| place(*x, *y)).collect();
-                    self.polyline(&points, ink.color(), width * scale);
-                }
-                Mark::Rect { x, y, width, height, ink } => {
-                    let (x, y) = place(*x, *y);
-                    self.rect(x, y, width * scale, height * scale, ink.color());
-                }
-                Mark::Dot { x, y, radius, ink } => {
-                    let (x, y) = place(*x, *y);
-                    self.dot(x, y, radius * scale, ink.color());
-                }
-                Mark::Text { x, y, text, size, anchor, ink, bold } => {
-                    let weight = if *bold { Weight::Bold } else { Weight::Regular };
-                    let size = size * scale;
-                    let wide = width(text, size, weight);
-                    let (x, y) = place(*x, *y);
-                    let x = match anchor {
-                        Anchor::Start => x,
-                        Anchor::Middle => x - wide / 2.0,
-                        Anchor::End => x - wide,
-                    };
-                    self.text(x, y, text, size, weight, ink.color());
-                }
-            }
-        }
     }
 
     /// Text with its baseline at `y`; the text must be showable.
     pub fn text(&mut self, x: f32, y: f32, text: &str, size: f32, weight: Weight, color: Rgb8) {
-        if text.is_empty() {
+        if text.trim().is_empty() {
             return;
         }
-        let font = PdfFontHandle::External(FontId(font_name(weight).to_owned()));
-        let pos = Point { x: Pt(x), y: Pt(PAGE.1 - y) };
-        self.push([
-            Op::StartTextSection,
-            Op::SetFont { font, size: Pt(size) },
-            Op::SetTextCursor { pos },
-            Op::SetFillColor { col: paint(color) },
-            Op::ShowText { items: vec![TextItem::Text(text.to_owned())] },
-            Op::EndTextSection,
-        ]);
+        let room = self.cell.unwrap_or(self.room);
+        let run = Run { x, y, width: width(text, size, weight), size, text: text.to_owned(), part: self.part, room };
+        let pos = Point { x: Pt(x), y: Pt(self.paper.size().1 - y) };
+        self.push([Op::StartTextSection, Op::SetTextCursor { pos }, Op::SetFillColor { col: paint(color) }]);
+        for (font, piece) in pieces(text, weight) {
+            let font = PdfFontHandle::External(FontId(font_name(font).to_owned()));
+            let items = vec![TextItem::Text(piece.to_owned())];
+            self.push([Op::SetFont { font, size: Pt(size) }, Op::ShowText { items }]);
+        }
+        self.push([Op::EndTextSection]);
+        if let Some(sheet) = self.sheets.last_mut() {
+            sheet.runs.push(run);
+        }
     }
 
     /// Text that ends at `x`.
@@ -169,25 +232,41 @@ impl Layout {
         self.text(x - width(text, size, weight), y, text, size, weight, color);
     }
 
-    pub fn rect(&mut self, x: f32, y: f32, width: f32, height: f32, color: Rgb8) {
-        let corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)];
-        self.fill(&corners.map(|corner| (corner, false)), color);
+    /// What was set last leads to its target when clicked.
+    pub fn link_last(&mut self, target: Target) {
+        let Some(run) = self.sheets.last().and_then(|sheet| sheet.runs.last()) else { return };
+        let area = run.area();
+        self.link(area, target);
+    }
+
+    pub fn link(&mut self, area: Area, target: Target) {
+        self.links.push((self.sheets.len() - 1, area, target));
+    }
+
+    /// Links to the target lead here.
+    pub fn anchor(&mut self, target: Target) {
+        let place = (self.sheets.len() - 1, self.y);
+        self.anchors.entry(target).or_insert(place);
+    }
+
+    /// The target's page number will stand here.
+    pub fn page_number(&mut self, right: f32, y: f32, target: Target) {
+        self.numbers.push((self.sheets.len() - 1, right, y, target));
+    }
+
+    pub fn rect(&mut self, area: Area, color: Rgb8) {
+        let Area { x, y, .. } = area;
+        let (right, bottom) = (area.right(), area.bottom());
+        self.fill(&[(x, y), (right, y), (right, bottom), (x, bottom)], color);
     }
 
     /// A hairline over the whole width.
     pub fn rule(&mut self, y: f32, color: Rgb8, thickness: f32) {
-        self.polyline(&[(LEFT, y), (LEFT + WIDTH, y)], color, thickness);
+        self.polyline(&[(self.left(), y), (self.room.right(), y)], color, thickness);
     }
 
-    fn dot(&mut self, x: f32, y: f32, radius: f32, color: Rgb8) {
-        let turn = std::f32::consts::TAU / 16.0;
-        let around =
-            (0..16).map(|n| ((x + radius * (turn * n as f32).cos(), y + radius * (turn * n as f32).sin()), false));
-        self.fill(&around.collect::<Vec<_>>(), color);
-    }
-
-    fn fill(&mut self, points: &[((f32, f32), bool)], color: Rgb8) {
-        let points = points.iter().map(|((x, y), bezier)| LinePoint { p: at(*x, *y), bezier: *bezier }).collect();
+    pub fn fill(&mut self, points: &[(f32, f32)], color: Rgb8) {
+        let points = points.iter().map(|point| LinePoint { p: self.at(*point), bezier: false }).collect();
         let polygon = Polygon {
             rings: vec![PolygonRing { points }],
             mode: PaintMode::Fill,
@@ -196,8 +275,8 @@ impl Layout {
         self.push([Op::SetFillColor { col: paint(color) }, Op::DrawPolygon { polygon }]);
     }
 
-    fn polyline(&mut self, points: &[(f32, f32)], color: Rgb8, thickness: f32) {
-        let points = points.iter().map(|(x, y)| LinePoint { p: at(*x, *y), bezier: false }).collect();
+    pub fn polyline(&mut self, points: &[(f32, f32)], color: Rgb8, thickness: f32) {
+        let points = points.iter().map(|point| LinePoint { p: self.at(*point), bezier: false }).collect();
         self.push([
             Op::SetOutlineColor { col: paint(color) },
             Op::SetOutlineThickness { pt: Pt(thickness) },
@@ -205,67 +284,69 @@ impl Layout {
         ]);
     }
 
+    fn at(&self, (x, y): (f32, f32)) -> Point {
+        Point { x: Pt(x), y: Pt(self.paper.size().1 - y) }
+    }
+
     fn push(&mut self, ops: impl IntoIterator<Item = Op>) {
-        if let Some(page) = self.pages.last_mut() {
-            page.extend(ops);
+        if let Some(page) = self.sheets.last_mut() {
+            page.ops.extend(ops);
         }
     }
 
-    /// The pages with running heads and numbers, and the bookmarks with their page, from 1.
-    pub fn finish(mut self, running: &str, day: &str, footer: &str) -> (Vec<PdfPage>, Vec<(String, usize)>) {
-        let pages = std::mem::take(&mut self.pages);
-        let total = pages.len();
+    /// The pages with running heads, numbers and links.
+    pub fn finish(mut self, running: &str, day: &str, footer: &str) -> Pages {
+        let high = self.paper.size().1;
+        self.part = Part::Running;
+        self.cell = Some(Area { y: 0.0, height: high, ..self.room });
+        let (left, right, wide) = (self.left(), self.room.right(), self.width());
+        let sheets = std::mem::take(&mut self.sheets);
+        let total = sheets.len();
+        let (links, numbers) = (std::mem::take(&mut self.links), std::mem::take(&mut self.numbers));
         let mut finished = Vec::new();
-        for (index, ops) in pages.into_iter().enumerate() {
-            self.pages = vec![ops];
+        for (index, sheet) in sheets.into_iter().enumerate() {
+            self.sheets = vec![sheet];
             if index > 0 {
-                let running = fit(running, WIDTH * 0.7, 8.5, Weight::Regular);
-                self.text(LEFT, 40.0, &running, 8.5, Weight::Regular, MUTED);
-                self.text_right(LEFT + WIDTH, 40.0, day, 8.5, Weight::Regular, MUTED);
+                let running = fit(running, wide * 0.7, 8.5, Weight::Regular);
+                self.text(left, 40.0, &running, 8.5, Weight::Regular, MUTED);
+                self.text_right(right, 40.0, day, 8.5, Weight::Regular, MUTED);
             }
-            let y = PAGE.1 - 30.0;
-            let footer = fit(footer, WIDTH * 0.8, 8.0, Weight::Regular);
-            self.text(LEFT, y, &footer, 8.0, Weight::Regular, MUTED);
-            self.text_right(LEFT + WIDTH, y, &format!("{} / {total}", index + 1), 8.0, Weight::Regular, MUTED);
-            let ops = self.pages.pop().unwrap_or_default();
-            finished.push(PdfPage::new(Mm::from(Pt(PAGE.0)), Mm::from(Pt(PAGE.1)), ops));
+            let footer = fit(footer, wide * 0.8, 8.0, Weight::Regular);
+            self.text(left, high - 30.0, &footer, 8.0, Weight::Regular, MUTED);
+            self.text_right(right, high - 30.0, &format!("{} / {total}", index + 1), 8.0, Weight::Regular, MUTED);
+            for (_, right, y, target) in numbers.iter().filter(|(page, ..)| *page == index) {
+                if let Some((page, _)) = self.anchors.get(target) {
+                    self.text_right(*right, *y, &(page + 1).to_string(), 9.0, Weight::Regular, MUTED);
+                }
+            }
+            for (_, area, target) in links.iter().filter(|(page, ..)| *page == index) {
+                if let Some((page, y)) = self.anchors.get(target) {
+                    let link = link(*area, *page, high - y, high);
+                    self.push([Op::LinkAnnotation { link }]);
+                }
+            }
+            finished.extend(self.sheets.pop());
         }
-        (finished, self.bookmarks)
+        Pages { paper: self.paper, sheets: finished, bookmarks: self.bookmarks }
     }
+}
+
+const LEADING: f32 = 1.45;
+
+fn link(area: Area, page: usize, top: f32, high: f32) -> LinkAnnotation {
+    let rect = Rect::from_xywh(Pt(area.x), Pt(high - area.bottom()), Pt(area.width), Pt(area.height));
+    let actions = Actions::Goto(Destination::Xyz { page: page + 1, left: None, top: Some(top), zoom: None });
+    let border = Some(BorderArray::Solid([0.0, 0.0, 0.0]));
+    LinkAnnotation::new(rect, actions, border, Some(ColorArray::Transparent), Some(HighlightingMode::None))
 }
 
 /// The name of an embedded font.
-pub fn font_name(weight: Weight) -> &'static str {
-    match weight {
-        Weight::Regular => "F1",
-        Weight::Bold => "F2",
+pub fn font_name(font: Font) -> &'static str {
+    match font {
+        Font::Regular => "F1",
+        Font::Bold => "F2",
+        Font::Wide => "F3",
     }
-}
-
-/// Every letter shown, by font.
-pub fn used_letters(pages: &[PdfPage]) -> BTreeMap<Weight, BTreeSet<char>> {
-    let mut used: BTreeMap<Weight, BTreeSet<char>> = BTreeMap::new();
-    let mut weight = Weight::Regular;
-    for op in pages.iter().flat_map(|page| &page.ops) {
-        match op {
-            Op::SetFont { font: PdfFontHandle::External(id), .. } => {
-                weight = if id.0 == font_name(Weight::Bold) { Weight::Bold } else { Weight::Regular };
-            }
-            Op::ShowText { items } => {
-                for item in items {
-                    if let TextItem::Text(text) = item {
-                        used.entry(weight).or_default().extend(text.chars());
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    used
-}
-
-fn at(x: f32, y: f32) -> Point {
-    Point { x: Pt(x), y: Pt(PAGE.1 - y) }
 }
 
 fn paint((r, g, b): Rgb8) -> Color {

@@ -1,193 +1,252 @@
 //! Tables that break between rows and repeat their headings.
 
-use super::blocks::color;
-use super::page::{ACCENT, BAD, GRID, INK, LEFT, Layout, MUTED, WIDTH};
-use crate::report::document::{Cell, Mood, Row, Table};
-use crate::report::render::typeface::{Weight, fit, width, wrap};
+use super::blocks::{color, link};
+use super::columns::{Column, GUTTER, columns, lines_up, tail};
+use super::page::{ACCENT, BAD, GRID, INK, Layout, MUTED};
+use super::paper::Area;
+use super::run::Part;
+use crate::report::document::{Cell, Figure, Mood, Row, Table};
+use crate::report::render::typeface::{Weight, fit, width, wrap_most};
 use rust_decimal::prelude::ToPrimitive;
 
-const SIZE: f32 = 9.0;
-const HEAD_SIZE: f32 = 8.0;
+pub const SIZE: f32 = 9.0;
+pub const HEAD_SIZE: f32 = 8.0;
 const LINE: f32 = 11.5;
 const PAD: f32 = 8.0;
+const HEAD_LINE: f32 = 10.0;
 
-/// A heading and two rows.
-pub const LEAST: f32 = 70.0;
+/// A table with its measures taken.
+struct Measured<'a> {
+    table: &'a Table,
+    number: usize,
+    name: f32,
+    columns: Vec<Column>,
+    heads: Vec<Vec<String>>,
+}
+
+impl<'a> Measured<'a> {
+    fn new(table: &'a Table, number: usize, room: f32) -> Self {
+        let (name, columns) = columns(table, room);
+        let head = |(column, measure): (&crate::report::document::Column, &Column)| {
+            wrap_most(&column.heading, measure.width - GUTTER - measure.mark, HEAD_SIZE, Weight::Bold, 4)
+        };
+        let heads = table.columns.iter().zip(&columns).map(head).collect();
+        Self { table, number, name, columns, heads }
+    }
+
+    fn head_height(&self) -> f32 {
+        self.heads.iter().map(Vec::len).max().unwrap_or(1).max(1) as f32 * HEAD_LINE + 8.0
+    }
+
+    fn name_lines(&self, row: &Row, weight: Weight) -> Vec<String> {
+        wrap_most(&cut(&row.name), self.name - GUTTER, SIZE, weight, 2)
+    }
+
+    fn row_height(&self, row: &Row, weight: Weight) -> f32 {
+        let texts = row.cells.iter().zip(&self.columns).map(|(cell, column)| match cell {
+            Cell::Text { text } => cell_lines(text, column, weight).len(),
+            _ => 1,
+        });
+        let lines = texts.max().unwrap_or(1).max(self.name_lines(row, weight).len());
+        lines as f32 * LINE + PAD
+    }
+
+    fn total_height(&self) -> f32 {
+        self.table.total.as_ref().map_or(0.0, |total| self.row_height(total, Weight::Bold))
+    }
+
+    /// The heading and two rows, with the sums if there is nothing else.
+    fn least(&self) -> f32 {
+        let rows = self.table.rows.iter().take(2).map(|row| self.row_height(row, Weight::Regular));
+        let total = if self.table.rows.len() <= 2 { self.total_height() } else { 0.0 };
+        self.head_height() + rows.sum::<f32>() + total
+    }
+
+    fn head(&self, layout: &mut Layout) {
+        let tall = self.head_height();
+        let base = layout.y + tall - 6.0;
+        let row_heading = fit(&self.table.row_heading, self.name - GUTTER, HEAD_SIZE, Weight::Bold);
+        layout.part = Part::Head(self.number);
+        layout.text(layout.left(), base, &row_heading, HEAD_SIZE, Weight::Bold, MUTED);
+        let mut right = layout.left() + self.name;
+        for (lines, column) in self.heads.iter().zip(&self.columns) {
+            let left = right;
+            right += column.width;
+            layout.cell = Some(Area { x: left, y: layout.y, width: column.width, height: tall });
+            for (index, line) in lines.iter().rev().enumerate() {
+                let y = base - index as f32 * HEAD_LINE;
+                layout.text_right(right - column.mark, y, line, HEAD_SIZE, Weight::Bold, MUTED);
+            }
+        }
+        layout.cell = None;
+        layout.part = Part::Body;
+        layout.space(tall);
+        layout.rule(layout.y, INK, 0.7);
+    }
+
+    fn row(&self, row: &Row, number: usize, weight: Weight, layout: &mut Layout) {
+        let tall = self.row_height(row, weight);
+        let (top, base) = (layout.y, layout.y + LINE + 2.0);
+        layout.part = Part::Row(self.number, number);
+        layout.cell = Some(Area { x: layout.left(), y: top, width: self.name, height: tall });
+        for (index, line) in self.name_lines(row, weight).iter().enumerate() {
+            layout.text(layout.left(), base + index as f32 * LINE, line, SIZE, weight, INK);
+        }
+        let mut right = layout.left() + self.name;
+        for (cell, column) in row.cells.iter().zip(&self.columns) {
+            layout.cell = Some(Area { x: right, y: top, width: column.width, height: tall });
+            right += column.width;
+            draw_cell(cell, column, right, base, weight, layout);
+        }
+        layout.cell = None;
+        layout.part = Part::Body;
+        layout.space(tall);
+    }
+}
+
+/// What a heading before the table needs to stay with.
+pub fn least_height(table: &Table, layout: &Layout) -> f32 {
+    if table.rows.is_empty() && table.total.is_none() {
+        return layout.paragraph_height(&table.empty_text, 9.5, Weight::Regular).min(90.0);
+    }
+    Measured::new(table, 0, layout.width()).least()
+}
 
 /// Draws a table of figures.
 pub fn draw(table: &Table, layout: &mut Layout) {
-    if table.rows.is_empty() {
+    if table.rows.is_empty() && table.total.is_none() {
         layout.paragraph(&table.empty_text, 9.5, Weight::Regular, MUTED);
         layout.space(6.0);
         return;
     }
-    let widths = widths(table);
-    let name = WIDTH - widths.iter().sum::<f32>();
-    let heads: Vec<Vec<String>> = table
-        .columns
-        .iter()
-        .zip(&widths)
-        .map(|(column, wide)| wrap(&column.heading, wide - 6.0, HEAD_SIZE, Weight::Bold).into_iter().take(4).collect())
-        .collect();
-    let head = |layout: &mut Layout| {
-        let lines = heads.iter().map(Vec::len).max().unwrap_or(1);
-        let tall = lines as f32 * 10.0 + 6.0;
-        let base = layout.y + tall - 6.0;
-        let row_heading = fit(&table.row_heading, name - 6.0, HEAD_SIZE, Weight::Bold);
-        layout.text(LEFT, base, &row_heading, HEAD_SIZE, Weight::Bold, MUTED);
-        let mut right = LEFT + name;
-        for (lines, wide) in heads.iter().zip(&widths) {
-            right += wide;
-            for (index, line) in lines.iter().rev().enumerate() {
-                layout.text_right(right, base - index as f32 * 10.0, line, HEAD_SIZE, Weight::Bold, MUTED);
-            }
-        }
-        layout.space(tall);
-        layout.rule(layout.y, INK, 0.7);
-    };
-    layout.ensure(LEAST);
-    head(layout);
+    layout.tables += 1;
+    let measured = Measured::new(table, layout.tables, layout.width());
+    layout.ensure(measured.least());
+    measured.head(layout);
     for (number, row) in table.rows.iter().enumerate() {
-        let lines: Vec<String> = wrap(&cut(&row.name), name - 8.0, SIZE, Weight::Regular).into_iter().take(2).collect();
-        // Sums do not stand alone on a page.
-        let follows = table.total.is_some() && number + 1 == table.rows.len();
-        let total = if follows { LINE + PAD } else { 0.0 };
-        if layout.ensure(lines.len() as f32 * LINE + PAD + total) {
-            head(layout);
+        let height = |number: usize| measured.row_height(&table.rows[number], Weight::Regular);
+        // Neither the last row nor the sums stand alone on a page.
+        let left = table.rows.len() - number;
+        let together = match left {
+            1 => height(number) + measured.total_height(),
+            2 => height(number) + height(number + 1) + measured.total_height(),
+            _ => height(number),
+        };
+        if layout.ensure(together) {
+            measured.head(layout);
         }
-        draw_row(row, &lines, &widths, name, Weight::Regular, layout);
+        measured.row(row, number, Weight::Regular, layout);
         layout.rule(layout.y, GRID, 0.5);
     }
     if let Some(total) = &table.total {
-        if layout.ensure(LINE + PAD) {
-            head(layout);
-        }
         layout.rule(layout.y, INK, 0.7);
-        let lines = vec![fit(&total.name, name - 8.0, SIZE, Weight::Bold)];
-        draw_row(total, &lines, &widths, name, Weight::Bold, layout);
+        measured.row(total, table.rows.len(), Weight::Bold, layout);
     }
     layout.space(10.0);
 }
 
-fn draw_row(row: &Row, lines: &[String], widths: &[f32], name: f32, weight: Weight, layout: &mut Layout) {
-    let tall = lines.len() as f32 * LINE + PAD;
-    let base = layout.y + LINE + 2.0;
-    for (index, line) in lines.iter().enumerate() {
-        layout.text(LEFT, base + index as f32 * LINE, line, SIZE, weight, INK);
-    }
-    let mut right = LEFT + name;
-    for (cell, wide) in row.cells.iter().zip(widths) {
-        right += wide;
-        let room = wide - 6.0;
-        match cell {
-            Cell::Figure { figure, mood } => {
-                let ink = if *mood == Mood::Neutral { INK } else { color(*mood) };
-                let mark = if figure.provisional { 5.0 } else { 0.0 };
-                let (text, size) = shrunk(&figure.text, SIZE, room - mark, weight);
-                layout.text_right(right - mark, base, &text, size, weight, ink);
-                if figure.provisional {
-                    layout.text(right - mark + 0.8, base - 3.0, "p", 6.0, Weight::Regular, MUTED);
-                }
-            }
-            Cell::Text { text } => {
-                let text = fit(text, room, SIZE, weight);
-                layout.text_right(right, base, &text, SIZE, weight, INK);
-            }
-            Cell::Progress { figure, share, mood } => {
-                let (text, size) = shrunk(&figure.text, SIZE, room, weight);
-                layout.text_right(right, base, &text, size, weight, INK);
-                let full = (room - width(&text, size, weight) - 6.0).max(0.0);
-                let share = share.and_then(|share| share.to_f32()).unwrap_or(0.0).clamp(0.0, 1.0);
-                let left = right - room;
-                layout.rect(left, base - 6.0, full, 5.0, GRID);
-                layout.rect(left, base - 6.0, full * share, 5.0, if *mood == Mood::Bad { BAD } else { ACCENT });
+fn draw_cell(cell: &Cell, column: &Column, right: f32, base: f32, weight: Weight, layout: &mut Layout) {
+    match cell {
+        Cell::Figure { figure, mood } => {
+            let ink = if *mood == Mood::Neutral { INK } else { color(*mood) };
+            draw_figure(figure, column, right, base, weight, ink, layout);
+        }
+        Cell::Text { text } => {
+            for (index, line) in cell_lines(text, column, weight).iter().enumerate() {
+                layout.text_right(right - column.mark, base + index as f32 * LINE, line, SIZE, weight, INK);
             }
         }
+        Cell::Progress { figure, share, mood } => {
+            let starts = draw_figure(figure, column, right, base, weight, INK, layout);
+            let full = (starts - 6.0 - (right - column.width + GUTTER)).clamp(0.0, 60.0);
+            let share = share.and_then(|share| share.to_f32()).unwrap_or(0.0).clamp(0.0, 1.0);
+            // Bars of a column begin in line.
+            let bar = Area { x: right - column.width + GUTTER, y: base - 6.0, width: full.min(40.0), height: 5.0 };
+            layout.rect(bar, GRID);
+            let ink = if *mood == Mood::Bad { BAD } else { ACCENT };
+            layout.rect(Area { width: bar.width * share, ..bar }, ink);
+        }
     }
-    layout.space(tall);
+}
+
+/// Sets a figure with its decimal point in line with the column's; gives where it begins.
+fn draw_figure(
+    figure: &Figure,
+    column: &Column,
+    right: f32,
+    base: f32,
+    weight: Weight,
+    ink: super::page::Rgb8,
+    layout: &mut Layout,
+) -> f32 {
+    let (text, size) = (&figure.text, column.size);
+    let own = if lines_up(text) { width(tail(text), size, weight) } else { column.tail };
+    let end = right - column.mark - (column.tail - own).max(0.0);
+    layout.text_right(end, base, text, size, weight, ink);
+    link(figure, layout);
+    if figure.provisional {
+        layout.text(end + 0.8, base - 3.0, "p", 6.0, Weight::Regular, MUTED);
+    }
+    end - width(text, size, weight)
+}
+
+fn cell_lines(text: &str, column: &Column, weight: Weight) -> Vec<String> {
+    wrap_most(&cut(text), column.width - GUTTER - column.mark, SIZE, weight, 2)
 }
 
 /// A figure is never cut: it is set smaller until it fits.
 pub fn shrunk(text: &str, most: f32, room: f32, weight: Weight) -> (String, f32) {
-    let sizes = [most, 8.0, 7.0, 6.0, 5.0, 4.0];
-    let fits = |size: &f32| *size <= most && width(text, *size, weight) <= room;
+    let exact = (room / width(text, 1.0, weight).max(f32::EPSILON)).clamp(0.5, most);
+    let sizes = [19.0, 16.0, 13.0, 10.0, 9.0, 8.5, 8.0, 7.5, 7.0, 6.0, 5.0, 4.0];
+    let fits = |size: &f32| *size <= most && *size <= exact;
     // A sum of trillions in a narrow column is tiny, but all there.
-    let exact = || (room / width(text, 1.0, weight).max(f32::EPSILON)).clamp(0.5, most);
-    (text.to_owned(), sizes.into_iter().find(fits).unwrap_or_else(exact))
-}
-
-/// Columns as wide as their figures need, so that the name keeps at least a quarter.
-fn widths(table: &Table) -> Vec<f32> {
-    let most = WIDTH * 0.75 / table.columns.len().max(1) as f32;
-    let need = |index: usize| {
-        let cells = table.rows.iter().chain(&table.total).filter_map(|row| row.cells.get(index));
-        cells.fold(34.0f32, |wide, cell| {
-            wide.max(match cell {
-                Cell::Figure { figure, .. } => width(&figure.text, SIZE, Weight::Bold) + 16.0,
-                Cell::Progress { figure, .. } => width(&figure.text, SIZE, Weight::Bold) + 70.0,
-                Cell::Text { text } => width(&fit(text, most, SIZE, Weight::Bold), SIZE, Weight::Bold) + 14.0,
-            })
-        })
-    };
-    let heading = |index: usize| {
-        let words = table.columns[index].heading.split_whitespace();
-        words.map(|word| width(word, HEAD_SIZE, Weight::Bold)).fold(0.0, f32::max) + 8.0
-    };
-    (0..table.columns.len()).map(|index| need(index).max(heading(index)).min(most)).collect()
+    (text.to_owned(), sizes.into_iter().find(fits).unwrap_or(exact))
 }
 
 /// A table of plain texts.
 pub fn draw_plain<const N: usize>(heads: [&str; N], rows: &[[String; N]], layout: &mut Layout) {
-    let wide = WIDTH / N as f32;
+    layout.tables += 1;
+    let number = layout.tables;
     let head = |layout: &mut Layout| {
+        layout.part = Part::Head(number);
         layout.space(10.0);
         for (index, head) in heads.iter().enumerate() {
-            layout.text(LEFT + index as f32 * wide, layout.y, head, HEAD_SIZE, Weight::Bold, MUTED);
+            layout.text(layout.column(index, N, 8.0).0, layout.y, head, HEAD_SIZE, Weight::Bold, MUTED);
         }
+        layout.part = Part::Body;
         layout.space(6.0);
         layout.rule(layout.y, INK, 0.7);
     };
-    layout.ensure(50.0);
+    let measured: Vec<(f32, Vec<Vec<String>>)> = rows
+        .iter()
+        .map(|row| {
+            let lines = |text: &String| wrap_most(&cut(text), layout.column(0, N, 8.0).1, SIZE, Weight::Regular, 3);
+            let cells: Vec<Vec<String>> = row.iter().map(lines).collect();
+            let lines = cells.iter().map(Vec::len).max().unwrap_or(1);
+            (lines as f32 * LINE + PAD, cells)
+        })
+        .collect();
+    layout.ensure(16.0 + measured.iter().take(2).map(|(tall, _)| tall).sum::<f32>());
     head(layout);
-    for row in rows {
-        let cells: Vec<Vec<String>> = row
-            .iter()
-            .map(|text| wrap(&cut(text), wide - 8.0, SIZE, Weight::Regular).into_iter().take(3).collect())
-            .collect();
-        let lines = cells.iter().map(Vec::len).max().unwrap_or(1);
-        if layout.ensure(lines as f32 * LINE + PAD) {
+    for (index, (tall, cells)) in measured.iter().enumerate() {
+        let last = if index + 2 == measured.len() { measured[index + 1].0 } else { 0.0 };
+        if layout.ensure(tall + last) {
             head(layout);
         }
-        for (index, cell) in cells.iter().enumerate() {
-            for (number, line) in cell.iter().enumerate() {
-                let y = layout.y + LINE + 2.0 + number as f32 * LINE;
-                layout.text(LEFT + index as f32 * wide, y, line, SIZE, Weight::Regular, INK);
+        layout.part = Part::Row(number, index);
+        for (column, cell) in cells.iter().enumerate() {
+            let (x, width) = layout.column(column, N, 8.0);
+            layout.cell = Some(Area { x, y: layout.y, width, height: *tall });
+            for (line, text) in cell.iter().enumerate() {
+                layout.text(x, layout.y + LINE + 2.0 + line as f32 * LINE, text, SIZE, Weight::Regular, INK);
             }
         }
-        layout.space(lines as f32 * LINE + PAD);
+        layout.cell = None;
+        layout.part = Part::Body;
+        layout.space(*tall);
         layout.rule(layout.y, GRID, 0.5);
     }
     layout.space(6.0);
-}
-
-/// Receipts, two columns of small print.
-pub fn draw_receipts(rows: &[[String; 3]], layout: &mut Layout) {
-    const SMALL: f32 = 7.0;
-    const TALL: f32 = 10.0;
-    let wide = WIDTH / 2.0;
-    for pair in rows.chunks(2) {
-        layout.ensure(TALL);
-        layout.space(TALL);
-        for (index, [path, text, receipt]) in pair.iter().enumerate() {
-            let left = LEFT + index as f32 * wide;
-            let receipt_x = left + wide - 68.0;
-            let value = fit(text, 60.0, SMALL, Weight::Regular);
-            let path = fit(&cut(path), wide - 140.0, SMALL, Weight::Regular);
-            layout.text(left, layout.y, &path, SMALL, Weight::Regular, MUTED);
-            layout.text_right(receipt_x - 6.0, layout.y, &value, SMALL, Weight::Regular, INK);
-            layout.text(receipt_x, layout.y, receipt, SMALL, Weight::Regular, MUTED);
-        }
-    }
 }
 
 /// No name fills more than two lines: the rest need not be measured.

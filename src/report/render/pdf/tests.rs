@@ -10,7 +10,7 @@ fn text_of(bytes: &[u8]) -> String {
 #[test]
 fn every_figure_of_the_sample_can_be_read_out_of_the_pdf() {
     let document = sample::document();
-    let text = text_of(&render(&document).expect("a PDF")).replace(['\n', ' '], "");
+    let text = text_of(&render(&document, Paper::A4).expect("a PDF")).replace(['\n', ' '], "");
     for (path, figure) in document.figures() {
         assert!(text.contains(&figure.text.replace(' ', "")), "{path}: {}", figure.text);
     }
@@ -19,12 +19,12 @@ fn every_figure_of_the_sample_can_be_read_out_of_the_pdf() {
 #[test]
 fn the_same_document_gives_the_same_bytes() {
     let document = sample::document();
-    assert!(render(&document).expect("a PDF") == render(&document).expect("a PDF"));
+    assert!(render(&document, Paper::A4).expect("a PDF") == render(&document, Paper::A4).expect("a PDF"));
 }
 
 #[test]
 fn long_tables_repeat_their_headings_on_each_page() {
-    let bytes = render(&sample::document()).expect("a PDF");
+    let bytes = render(&sample::document(), Paper::A4).expect("a PDF");
     let pdf = lopdf::Document::load_mem(&bytes).expect("a sound PDF");
     let pages: Vec<u32> = pdf.get_pages().keys().copied().collect();
     assert!(pages.len() >= 4, "{} pages", pages.len());
@@ -41,7 +41,7 @@ fn long_tables_repeat_their_headings_on_each_page() {
 #[test]
 fn the_sample_is_written_where_somebody_wants_to_look() {
     if let Some(folder) = std::env::var_os("DAYBOOK_LOOK") {
-        let bytes = render(&sample::document()).expect("a PDF");
+        let bytes = render(&sample::document(), Paper::A4).expect("a PDF");
         std::fs::write(std::path::Path::new(&folder).join("sample.pdf"), bytes).expect("written");
     }
 }

@@ -1,0 +1,155 @@
+//! How wide the columns of a table are, and how their figures line up.
+
+use super::table::{HEAD_SIZE, SIZE};
+use crate::report::document::{Cell, Figure, Row, Table};
+use crate::report::render::typeface::{Weight, showable, width};
+
+/// Between the figures of two columns.
+pub const GUTTER: f32 = 10.0;
+/// Room for the mark of a provisional figure.
+const MARK: f32 = 5.0;
+/// The shortest bar beside a share, with its gap.
+const BAR: f32 = 46.0;
+
+/// A column of cells.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Column {
+    pub width: f32,
+    /// The size its figures are set in.
+    pub size: f32,
+    /// What stands right of the decimal point at most, in points.
+    pub tail: f32,
+    /// Room for marks at the right.
+    pub mark: f32,
+}
+
+/// What a figure has from its decimal point on, with what follows: `.50`, `.4%`, nothing.
+pub fn tail(text: &str) -> &str {
+    let is_fraction = |(_, after): (&str, &str)| after.starts_with(|letter: char| letter.is_ascii_digit());
+    match text.rsplit_once('.').filter(|parts| is_fraction(*parts)) {
+        Some((before, _)) => &text[before.len()..],
+        None => "",
+    }
+}
+
+/// Whether a figure is a number that lines up with others.
+pub fn lines_up(text: &str) -> bool {
+    text.contains(|letter: char| letter.is_ascii_digit())
+}
+
+/// The width of the names, and the columns: as wide as their figures need, as long as the names keep
+/// a quarter; then the widest give way first.
+pub fn columns(table: &Table, room: f32) -> (f32, Vec<Column>) {
+    let needs: Vec<Need> = (0..table.columns.len()).map(|index| Need::of(table, index)).collect();
+    let natural: Vec<f32> = needs.iter().map(|need| need.width.max(need.heading)).collect();
+    let names = rows(table).map(|row| width(&start(&row.name), SIZE, Weight::Bold)).fold(60.0, f32::max) + GUTTER;
+    let least = names.min(room * if needs.len() > 6 { 0.2 } else { 0.28 });
+    let most = room - least;
+    let cap = if natural.iter().sum::<f32>() > most { cap(&natural, most) } else { f32::MAX };
+    let columns: Vec<Column> = needs
+        .iter()
+        .zip(&natural)
+        .map(|(need, natural)| {
+            let width = natural.min(cap);
+            // All figures of a column have one size, so that their decimal points stay in line.
+            let figures = (width - GUTTER - need.mark - need.bar).max(1.0);
+            let shrink = (figures / need.figures.max(1.0)).min(1.0);
+            Column { width, size: SIZE * shrink, tail: need.tail * shrink, mark: need.mark }
+        })
+        .collect();
+    (room - columns.iter().map(|column| column.width).sum::<f32>(), columns)
+}
+
+/// What a column's cells need.
+#[derive(Debug)]
+struct Need {
+    width: f32,
+    heading: f32,
+    figures: f32,
+    tail: f32,
+    mark: f32,
+    bar: f32,
+}
+
+impl Need {
+    fn of(table: &Table, index: usize) -> Self {
+        let (mut lead, mut tails, mut whole, mut words) = (0.0f32, 0.0f32, 0.0f32, 0.0f32);
+        let (mut mark, mut bar) = (0.0f32, 0.0f32);
+        let mut see = |figure: &Figure| {
+            let all = width(&figure.text, SIZE, Weight::Bold);
+            let after = width(tail(&figure.text), SIZE, Weight::Bold);
+            if lines_up(&figure.text) {
+                (lead, tails) = (lead.max(all - after), tails.max(after));
+            } else {
+                whole = whole.max(all);
+            }
+            if figure.provisional {
+                mark = MARK;
+            }
+        };
+        for cell in rows(table).filter_map(|row| row.cells.get(index)) {
+            match cell {
+                Cell::Figure { figure, .. } => see(figure),
+                Cell::Progress { figure, .. } => {
+                    see(figure);
+                    bar = BAR;
+                }
+                Cell::Text { text } => {
+                    words = words.max(width(&start(text), SIZE, Weight::Bold).min(130.0));
+                }
+            }
+        }
+        let figures = whole.max(lead + tails);
+        let heading = showable(&table.columns[index].heading);
+        let longest = heading.split_whitespace().map(|word| width(word, HEAD_SIZE, Weight::Bold)).fold(0.0, f32::max);
+        Self {
+            width: (figures + mark + bar).max(words).max(16.0) + GUTTER,
+            heading: longest.min(110.0) + mark + GUTTER,
+            figures,
+            tail: tails,
+            mark,
+            bar,
+        }
+    }
+}
+
+fn rows(table: &Table) -> impl Iterator<Item = &Row> {
+    table.rows.iter().chain(&table.total)
+}
+
+/// As much of a text as can matter for a width.
+fn start(text: &str) -> String {
+    showable(&text.chars().take(60).collect::<String>())
+}
+
+/// The width no column may exceed so that all fit.
+fn cap(natural: &[f32], most: f32) -> f32 {
+    let mut sorted = natural.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    let mut left = most;
+    for (index, width) in sorted.iter().enumerate() {
+        let share = left / (sorted.len() - index) as f32;
+        if *width > share {
+            return share;
+        }
+        left -= width;
+    }
+    f32::MAX
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_widest_columns_give_way_first() {
+        assert_eq!(cap(&[10.0, 20.0, 100.0, 200.0], 130.0), 50.0);
+        assert_eq!(cap(&[10.0, 20.0], 130.0), f32::MAX);
+    }
+
+    #[test]
+    fn what_stands_right_of_the_decimal_point_is_told_apart() {
+        let tails = ["€1,204.50", "−2.8%", "1,710", "n/a", "3m 20s", "U.S."].map(tail);
+        assert_eq!(tails, [".50", ".8%", "", "", "", ""]);
+    }
+}
