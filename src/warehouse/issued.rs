@@ -1,5 +1,6 @@
 //! Reports as issued: the document, its receipts and its files' sums, and what changed since.
 
+use super::care::DAYS;
 use super::error::{Context, WarehouseError};
 use crate::domain::period::Period;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
@@ -204,8 +205,7 @@ pub struct LoadLine {
 /// The column that says a fact's day; none for facts that stand for all days.
 fn day_column(reader: &Connection, fact: &str) -> Result<Option<String>, WarehouseError> {
     let known = super::load::columns(reader, fact)?;
-    let day = ["date", "entered_date", "posted_date", "month_date"].into_iter();
-    Ok(day.map(str::to_owned).find(|day| known.contains(day)))
+    Ok(DAYS.map(str::to_owned).into_iter().find(|day| known.contains(day)))
 }
 
 /// The loads that the rows of a fact for a workspace's days came with.

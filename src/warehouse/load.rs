@@ -6,7 +6,7 @@ mod rows;
 mod stage;
 
 pub use rows::{DroppedRows, RowField, RowFormat, parquet_columns};
-pub use stage::{columns, literal};
+pub use stage::{columns, literal, path_literal};
 
 use super::error::{Context, WarehouseError};
 use chrono::{DateTime, NaiveDate, Utc};

@@ -72,9 +72,12 @@ pub fn apply(connection: &mut Connection, backups: Option<(&Path, DateTime<Utc>)
 pub fn versions(connection: &Connection) -> Result<BTreeSet<u32>, WarehouseError> {
     let step = || "reading the database's version".to_owned();
     let is_new: bool = connection
-        .query_row("SELECT count(*) = 0 FROM duckdb_tables() WHERE table_name = 'daybook_version'", [], |row| {
-            row.get(0)
-        })
+        .query_row(
+            "SELECT count(*) = 0 FROM duckdb_tables()
+             WHERE database_name = current_database() AND table_name = 'daybook_version'",
+            [],
+            |row| row.get(0),
+        )
         .context(step)?;
     if is_new {
         return Ok(BTreeSet::new());

@@ -1,7 +1,7 @@
 //! Backups: a file with a backup's name was opened and counted; what is under way has another name.
 //! Beside each lies a small JSON file that says what it holds.
 
-use super::copy::copy;
+use super::copy::{self, copy, write_json};
 use super::proof::{open_read_only, prove};
 use crate::warehouse::error::WarehouseError;
 use crate::warehouse::migrate;
@@ -10,12 +10,14 @@ use duckdb::Connection;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
-use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// Backups made before migrations that are kept, besides the nightly ones.
 const KEEP_BEFORE_MIGRATIONS: usize = 3;
+/// What lies there half-written while this is held is of a crash.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 const STAMP: &str = "%Y%m%dT%H%M%SZ";
 
 /// Why a backup was made; its name begins so.
@@ -71,8 +73,11 @@ pub fn default_dir(database: &Path) -> PathBuf {
     database.parent().unwrap_or(Path::new(".")).join("backups")
 }
 
-/// Makes a backup of what `connection` sees; readers and the writer go on meanwhile.
+/// Makes a backup of what `connection` sees; readers and the writer go on meanwhile, a second backup
+/// waits.
 pub fn make(connection: &Connection, folder: &Path, kind: Kind, now: DateTime<Utc>) -> Result<Backup, WarehouseError> {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    remove_rests(folder);
     let version = migrate::versions(connection)?.last().copied().unwrap_or(0);
     let path = folder.join(format!("{}-{}-v{version}.duckdb", kind.name(), now.format(STAMP)));
     let copied = copy(connection, &path, &[])?;
@@ -87,7 +92,7 @@ pub fn make(connection: &Connection, folder: &Path, kind: Kind, now: DateTime<Ut
     // It holds what the warehouse holds, raw records included.
     fs::set_permissions(copied.path(), Permissions::from_mode(0o600))
         .map_err(|error| WarehouseError::io(copied.path(), error))?;
-    write_manifest(&path, &manifest)?;
+    write_json(&manifest_path(&path), &manifest)?;
     copied.place(&path)?;
     Ok(Backup { path, manifest })
 }
@@ -164,19 +169,15 @@ pub fn verify(backup: &Backup) -> Result<(), WarehouseError> {
     )))
 }
 
-fn manifest_path(backup: &Path) -> PathBuf {
-    backup.with_extension("json")
+/// Removes what killed backups left: each had a name of its own, so no later one writes over it.
+fn remove_rests(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    for path in entries.filter(|path| path.to_str().is_some_and(|name| name.ends_with(".duckdb.part"))) {
+        tracing::info!(path = %path.display(), "the rest of a backup that was not finished is removed");
+        copy::remove(&path);
+    }
 }
 
-fn write_manifest(backup: &Path, manifest: &Manifest) -> Result<(), WarehouseError> {
-    let path = manifest_path(backup);
-    let folder = backup.parent().unwrap_or(Path::new("."));
-    let write = || -> std::io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(&serde_json::to_vec_pretty(manifest)?)?;
-        file.as_file().sync_all()?;
-        file.persist(&path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().map_err(|error| WarehouseError::io(&path, error))
+fn manifest_path(backup: &Path) -> PathBuf {
+    backup.with_extension("json")
 }

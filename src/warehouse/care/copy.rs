@@ -2,13 +2,17 @@
 
 use super::proof::{Proof, named, open_read_only, prove, quoted, tables};
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::load::literal;
+use crate::warehouse::load::path_literal;
 use duckdb::Connection;
+use serde::Serialize;
 use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The name the copy has while it is attached.
-const COPY: &str = "daybook_copy";
+/// Copies begun: each has a name of its own while it is attached, as a backup and a snapshot may be
+/// under way together.
+static BEGUN: AtomicU64 = AtomicU64::new(0);
 
 /// A copy under its working name: complete, closed, and proved equal to what was copied. Removed
 /// unless it is given its place.
@@ -82,9 +86,9 @@ impl Drop for Copy {
 /// Writes the copy in one transaction, so that it is of one instant; returns what it is made from.
 fn write(connection: &Connection, part: &Path, without: &[&str]) -> Result<Proof, WarehouseError> {
     let step = || format!("writing {}", part.display());
-    let path = part.to_str().ok_or_else(|| WarehouseError::Invalid(format!("{} is not UTF-8", part.display())))?;
+    let copy = format!("daybook_copy_{}", BEGUN.fetch_add(1, Ordering::Relaxed));
     connection
-        .execute_batch(&format!("ATTACH {} AS {COPY}", literal(path)))
+        .execute_batch(&format!("ATTACH {} AS {copy}", path_literal(part)?))
         .map_err(|error| WarehouseError::opening(part, error))?;
     let written = (|| {
         connection.execute_batch("BEGIN").context(step)?;
@@ -92,26 +96,26 @@ fn write(connection: &Connection, part: &Path, without: &[&str]) -> Result<Proof
         let proof = prove(connection)?;
         let own_name = quoted(&own);
         if without.is_empty() {
-            connection.execute_batch(&format!("COPY FROM DATABASE {own_name} TO {COPY}")).context(step)?;
+            connection.execute_batch(&format!("COPY FROM DATABASE {own_name} TO {copy}")).context(step)?;
         } else {
-            connection.execute_batch(&format!("COPY FROM DATABASE {own_name} TO {COPY} (SCHEMA)")).context(step)?;
+            connection.execute_batch(&format!("COPY FROM DATABASE {own_name} TO {copy} (SCHEMA)")).context(step)?;
             for (schema, table) in tables(connection)? {
                 if !without.contains(&format!("{schema}.{table}").as_str()) {
                     let name = named(&schema, &table);
                     connection
-                        .execute_batch(&format!("INSERT INTO {COPY}.{name} SELECT * FROM {own_name}.{name}"))
+                        .execute_batch(&format!("INSERT INTO {copy}.{name} SELECT * FROM {own_name}.{name}"))
                         .context(step)?;
                 }
             }
         }
-        connection.execute_batch(&format!("COMMIT; CHECKPOINT {COPY}")).context(step)?;
+        connection.execute_batch(&format!("COMMIT; CHECKPOINT {copy}")).context(step)?;
         Ok(proof)
     })();
     if written.is_err() {
         // Nothing to roll back is no further error.
         let _ = connection.execute_batch("ROLLBACK");
     }
-    let detached = connection.execute_batch(&format!("DETACH {COPY}")).context(step);
+    let detached = connection.execute_batch(&format!("DETACH {copy}")).context(step);
     let proof = written?;
     detached?;
     Ok(proof)
@@ -136,4 +140,16 @@ pub fn wal(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".wal");
     PathBuf::from(name)
+}
+
+/// Writes a value as JSON in one step: a reader meets the old file or the new one.
+pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), WarehouseError> {
+    let write = || -> std::io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+        file.write_all(&serde_json::to_vec_pretty(value)?)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(|error| WarehouseError::io(path, error))
 }

@@ -2,6 +2,7 @@
 //! its place when a vendor sends the record again, so that rows, sums and keys stay as they are and
 //! nothing leads back to the person. Amounts and days stay: they are the company's books.
 
+use super::copy::write_json;
 use super::proof::named;
 use crate::support::secret::Secret;
 use crate::warehouse::error::{Context, WarehouseError};
@@ -9,7 +10,6 @@ use crate::warehouse::load::literal;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::{Connection, params};
 use serde::{Deserialize, Serialize};
-use std::io::Write;
 use std::path::Path;
 
 /// Columns that name a person, in whatever table they stand.
@@ -219,15 +219,7 @@ pub fn write_file(path: &Path, erasures: &[Erasure]) -> Result<(), WarehouseErro
     if erasures.is_empty() && !path.exists() {
         return Ok(());
     }
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let write = || -> std::io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(&serde_json::to_vec_pretty(erasures)?)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().map_err(|error| WarehouseError::io(path, error))
+    write_json(path, &erasures)
 }
 
 /// Reads what [`write_file`] wrote; none where there is no file.

@@ -1,11 +1,11 @@
 //! Cold months as Parquet, for an archive or a lake: `<schema>/<table>/workspace=…/month=…/data.parquet`,
 //! a layout that DuckDB, Spark and the rest read with the partition columns in place.
 
-use super::erased;
 use super::proof::named;
 use super::retention::sealed_before;
+use super::{DAYS, erased};
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::load::literal;
+use crate::warehouse::load::{literal, path_literal};
 use chrono::NaiveDate;
 use duckdb::{Connection, params};
 use std::fs;
@@ -24,9 +24,6 @@ pub struct Exported {
     /// False where the file held the same rows already.
     pub is_new: bool,
 }
-
-/// Columns a row's day may stand in, as in retention.
-const DAYS: &str = "'date', 'entered_date', 'posted_date', 'month_date'";
 
 /// Writes every whole month before `before` of facts and rollups to `folder`; each file is read back
 /// and compared before it gets its name. Months whose facts retention has thinned out are left alone:
@@ -154,20 +151,17 @@ fn read(file: &Path) -> Result<String, WarehouseError> {
     Ok(format!("read_parquet({}, hive_partitioning = false)", path_literal(file)?))
 }
 
-fn path_literal(path: &Path) -> Result<String, WarehouseError> {
-    let text = path.to_str().ok_or_else(|| WarehouseError::Invalid(format!("{} is not UTF-8", path.display())))?;
-    Ok(literal(text))
-}
-
 /// Tables that are counted by days, with the column the day stands in.
 fn tables(connection: &Connection) -> Result<Vec<(String, String, String)>, WarehouseError> {
     let step = || "listing what can be exported".to_owned();
     let mut statement = connection
         .prepare(&format!(
             "SELECT schema_name, table_name, arg_min(column_name, column_index) FROM duckdb_columns()
-             WHERE database_name = current_database() AND schema_name IN ('core', 'mart') AND column_name IN ({DAYS})
-               AND (schema_name, table_name) IN (SELECT (schema_name, table_name) FROM duckdb_tables())
-             GROUP BY ALL ORDER BY ALL"
+             WHERE database_name = current_database() AND schema_name IN ('core', 'mart') AND column_name IN ({})
+               AND (schema_name, table_name) IN (SELECT (schema_name, table_name) FROM duckdb_tables()
+                   WHERE database_name = current_database())
+             GROUP BY ALL ORDER BY ALL",
+            DAYS.map(literal).join(", ")
         ))
         .context(step)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).context(step)?;

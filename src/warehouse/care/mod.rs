@@ -36,4 +36,7 @@ pub mod restore;
 pub mod retention;
 pub mod snapshot;
 
+/// Columns that the day of a row may stand in; a table has one of them or none.
+pub const DAYS: [&str; 4] = ["date", "entered_date", "posted_date", "month_date"];
+
 pub use config::{BackupConfig, CareConfig, Percent, RetentionConfig};

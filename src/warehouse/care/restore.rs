@@ -14,12 +14,14 @@ use crate::warehouse::worker::{Warehouse, WarehouseConfig};
 use chrono::{DateTime, Utc};
 use duckdb::{Connection, params};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The books of what went out: rows of the replaced database win over the backup's. Each with the
 /// columns that name a row.
-const CARRIED: [(&str, &str); 8] = [
+const CARRIED: [(&str, &str); 10] = [
     ("ops.report", "report_id"),
+    ("ops.issued_file", "report_id, name"),
     ("ops.receipt", "receipt, report_id, path"),
     ("ops.outbox", "message_id"),
     ("ops.delivery_attempt", "message_id, attempt"),
@@ -27,6 +29,8 @@ const CARRIED: [(&str, &str); 8] = [
     ("ops.slot", "job, workspace, slot_at"),
     ("ops.job_mark", "job, workspace"),
     ("ops.run", "run_id"),
+    // Pages that are gone do not come back with the backup.
+    ("ops.landing_removed", "load_id"),
 ];
 
 /// What a restore did.
@@ -74,8 +78,7 @@ pub fn restore(
             return Err(error);
         }
     };
-    let set_aside = set_aside(path, now)?;
-    fs::rename(&part, path).map_err(|error| WarehouseError::io(path, error))?;
+    let set_aside = swap(&part, path, now)?;
     sync(path.parent().unwrap_or(Path::new(".")))?;
     Ok(Restored { from: backup.clone(), set_aside, carried, unknown, erased_again })
 }
@@ -152,20 +155,75 @@ fn doubt(connection: &Connection, now: DateTime<Utc>) -> Result<u64, WarehouseEr
     Ok(changed as u64)
 }
 
-/// Moves the database and its log to a name that says when.
-fn set_aside(path: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf>, WarehouseError> {
+/// Puts `part` in the database's place; what stood there goes on under a name that says when. Up to
+/// the last step the database and its log are where they were; after an error they are again.
+fn swap(part: &Path, path: &Path, now: DateTime<Utc>) -> Result<Option<PathBuf>, WarehouseError> {
     let mut aside = path.as_os_str().to_owned();
     aside.push(format!(".replaced-{}", now.format("%Y%m%dT%H%M%SZ")));
     let aside = PathBuf::from(aside);
-    let log = wal(path);
-    if log.exists() {
-        fs::rename(&log, wal(&aside)).map_err(|error| WarehouseError::io(&log, error))?;
+    if aside.exists() {
+        let what = format!("{} is there already: nothing was changed; restore once more", aside.display());
+        return Err(WarehouseError::Invalid(what));
     }
-    // A second name first, so that the database's own place is never empty; some file systems
-    // know no second names.
-    match fs::hard_link(path, &aside).or_else(|_| fs::rename(path, &aside)) {
-        Ok(()) => Ok(Some(aside)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(WarehouseError::io(path, error)),
+    let (log, log_aside) = (wal(path), wal(&aside));
+    let kept = (|| {
+        let kept = second_name(path, &aside)?;
+        second_name(&log, &log_aside)?;
+        sync(path.parent().unwrap_or(Path::new(".")))?;
+        Ok(kept)
+    })();
+    // The log of another database must never meet the new one.
+    let placed = kept.and_then(|kept| {
+        gone(fs::remove_file(&log)).map_err(|error| WarehouseError::io(&log, error))?;
+        fs::rename(part, path).map_err(|error| WarehouseError::io(path, error))?;
+        Ok(kept)
+    });
+    match placed {
+        Ok(kept) => Ok(kept.then_some(aside)),
+        Err(error) => {
+            if log.exists() || second_name(&log_aside, &log).is_ok() {
+                remove(&aside);
+            }
+            remove(part);
+            Err(error)
+        }
+    }
+}
+
+/// Gives a file a second name, or a copy where the file system knows no second names; false if there
+/// is no such file.
+fn second_name(from: &Path, to: &Path) -> Result<bool, WarehouseError> {
+    let copied = || fs::copy(from, to).map_err(|error| WarehouseError::io(to, error)).and_then(|_| sync(to));
+    match fs::hard_link(from, to) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(_) => copied().map(|()| true),
+    }
+}
+
+/// What is not there need not be removed.
+fn gone(removed: std::io::Result<()>) -> std::io::Result<()> {
+    removed.or_else(|error| if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_swap_sets_database_and_log_aside_and_one_that_fails_leaves_both() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, part) = (folder.path().join("d.duckdb"), folder.path().join("d.restore"));
+        let now = "2026-11-21T00:00:00Z".parse().expect("an instant");
+        let text = |path: &Path| fs::read_to_string(path).unwrap_or_default();
+        fs::write(&path, "old").expect("a database");
+        fs::write(wal(&path), "log").expect("its log");
+        swap(&part, &path, now).expect_err("there is nothing to put in its place");
+        assert_eq!((text(&path).as_str(), text(&wal(&path)).as_str()), ("old", "log"));
+        assert_eq!(fs::read_dir(folder.path()).expect("files").count(), 2, "and no third file");
+        fs::write(&part, "new").expect("a part");
+        let aside = swap(&part, &path, now).expect("swapped").expect("something stood there");
+        assert_eq!((text(&path).as_str(), text(&aside).as_str(), text(&wal(&aside)).as_str()), ("new", "old", "log"));
+        assert!(!wal(&path).exists());
     }
 }

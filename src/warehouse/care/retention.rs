@@ -2,9 +2,11 @@
 //! stay: a payer's first payment and contact, an open deal, a running subscription, every exchange
 //! rate. Days before the line are sealed: their rollups are not computed anew from what is left.
 
+use super::DAYS;
 use super::audit;
 use super::config::RetentionConfig;
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::load::literal;
 use crate::warehouse::migrate;
 use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
 use duckdb::{Connection, OptionalExt, Transaction, params};
@@ -33,14 +35,20 @@ const RULES: &[Rule] = &[
         AND NOT EXISTS (SELECT 1 FROM core.payment AS p WHERE p.workspace = t.workspace AND p.person_key = t.person_key)
         AND len(t.merged_contact_ids) = 0"),
     rule("core", "deal", "deal", "t.is_closed AND coalesce(t.closed_date, t.created_date) < ?"),
+    // Who a deal was with goes with it; what came before its deal waits.
+    rule("core", "deal_contact", "deal_contact", "NOT EXISTS (SELECT 1 FROM core.deal AS d
+        WHERE d.workspace = t.workspace AND d.connection = t.connection AND d.deal_id = t.deal_id)
+        AND EXISTS (SELECT 1 FROM ops.load AS l WHERE l.load_id = t.load_id AND l.loaded_at < ?)"),
     rule("core", "subscription", "subscription", "t.ended_date < ?"),
-    // Who is a new customer is told by the first payment; a later refund is told by its payment.
+    // Who is a new customer is told by the first payment; a later refund or chargeback by its payment.
     rule("core", "payment", "payment", "t.date < ?
         AND EXISTS (SELECT 1 FROM core.payment AS p WHERE p.workspace = t.workspace AND p.is_captured AND p.status = 'succeeded'
             AND coalesce(p.person_key, p.customer_id, p.payment_id) = coalesce(t.person_key, t.customer_id, t.payment_id)
             AND (p.created_at, p.payment_id) < (t.created_at, t.payment_id))
         AND NOT EXISTS (SELECT 1 FROM core.refund AS r WHERE r.workspace = t.workspace AND r.connection = t.connection
-            AND r.payment_id = t.payment_id)"),
+            AND r.payment_id = t.payment_id)
+        AND NOT EXISTS (SELECT 1 FROM core.dispute_movement AS m WHERE m.workspace = t.workspace
+            AND m.connection = t.connection AND m.payment_id = t.payment_id)"),
     rule("ops", "quarantine", "quarantine", "EXISTS (SELECT 1 FROM ops.load AS l WHERE l.load_id = t.load_id AND l.loaded_at < ?)"),
     rule("ops", "receipt", "report", "EXISTS (SELECT 1 FROM ops.report AS r WHERE r.report_id = t.report_id AND r.issued_at < ?)"),
     rule("ops", "issued_file", "report", "EXISTS (SELECT 1 FROM ops.report AS r WHERE r.report_id = t.report_id AND r.issued_at < ?)"),
@@ -55,9 +63,6 @@ const RULES: &[Rule] = &[
         AND EXISTS (SELECT 1 FROM ops.job_mark AS m WHERE m.job = t.job AND m.workspace = t.workspace AND m.planned_through >= t.slot_at)"),
     rule("ops", "run", "schedule", "t.ended_at < ?"),
 ];
-
-/// Columns a row's day may stand in.
-const DAYS: [&str; 4] = ["date", "entered_date", "posted_date", "month_date"];
 
 /// Kept for good unless the config names them: later days carry the last rate forward, and what is
 /// derived from kept rows is derived again.
@@ -154,34 +159,27 @@ fn seal(transaction: &Transaction<'_>, before: NaiveDate) -> Result<(), Warehous
 fn rules(connection: &Connection) -> Result<Vec<(String, String, String, String)>, WarehouseError> {
     let step = || "listing what ages".to_owned();
     let own = |r: &Rule| (r.schema.to_owned(), r.table.to_owned(), r.name.to_owned(), r.is_old.to_owned());
+    let days = DAYS.map(literal).join(", ");
     let mut statement = connection
-        .prepare(
-            "SELECT schema_name, table_name, list_filter(list(column_name), lambda name: name IN ('date', 'entered_date', 'posted_date', 'month_date'))
+        .prepare(&format!(
+            "SELECT schema_name, table_name, arg_min(column_name, column_index) FILTER (column_name IN ({days}))
              FROM duckdb_columns() WHERE database_name = current_database() AND schema_name IN ('core', 'history', 'mart')
-               AND table_name IN (SELECT table_name FROM duckdb_tables()) GROUP BY ALL ORDER BY ALL",
-        )
+               AND (schema_name, table_name) IN (SELECT (schema_name, table_name) FROM duckdb_tables()
+                   WHERE database_name = current_database())
+             GROUP BY ALL ORDER BY ALL"
+        ))
         .context(step)?;
     let found = statement
-        .query_map([], |row| {
-            let names: duckdb::types::Value = row.get(2)?;
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, names))
-        })
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<String>>(2)?)))
         .context(step)?;
     let mut all: Vec<_> = Vec::new();
     for row in found {
-        let (schema, table, names) = row.context(step)?;
-        let names: Vec<String> = match names {
-            duckdb::types::Value::List(names) => names
-                .into_iter()
-                .filter_map(|name| if let duckdb::types::Value::Text(name) = name { Some(name) } else { None })
-                .collect(),
-            _ => Vec::new(),
-        };
+        let (schema, table, day): (String, String, _) = row.context(step)?;
         if schema == "history" {
             all.push((schema, table, "history".to_owned(), "t.superseded_at < ?".to_owned()));
         } else if RULES.iter().any(|rule| rule.schema == schema && rule.table == table) {
             continue;
-        } else if let Some(day) = DAYS.iter().find(|day| names.iter().any(|name| name == *day)) {
+        } else if let Some(day) = day {
             all.push((schema, table.clone(), table, format!("t.{day} < ?")));
         }
     }
@@ -200,5 +198,52 @@ mod tests {
         assert_eq!(first_kept(day("2026-03-31"), 1), Some(day("2026-02-01")));
         assert_eq!(first_kept(day("2026-03-01"), 24), Some(day("2024-03-01")));
         assert_eq!(first_kept(day("2026-03-01"), 0), None);
+    }
+    #[test]
+    fn every_table_that_the_config_may_name_ages() {
+        let mut connection = Connection::open_in_memory().expect("a database");
+        migrate::apply(&mut connection, None).expect("migrated");
+        let ages: BTreeSet<String> =
+            rules(&connection).expect("rules").into_iter().map(|(_, _, name, _)| name).collect();
+        assert_eq!(names().difference(&ages).collect::<Vec<_>>(), Vec::<&String>::new());
+    }
+
+    #[test]
+    fn a_disputed_payment_stays_and_who_a_deal_was_with_goes_with_the_deal() {
+        let mut connection = Connection::open_in_memory().expect("a database");
+        migrate::apply(&mut connection, None).expect("migrated");
+        connection
+            .execute_batch(
+                "INSERT INTO ops.load BY NAME SELECT 'l' AS load_id, 'w' AS workspace, 'c' AS connection, 's' AS stream,
+                    '' AS slice, '' AS partition, TIMESTAMP '2020-01-01' AS fetched_at, TIMESTAMP '2020-01-01' AS loaded_at,
+                    '' AS manifest, 0 AS pages, 0 AS bytes, 0 AS rows_read, 0 AS rows_written, 0 AS rows_unchanged,
+                    0 AS rows_superseded, 0 AS rows_quarantined, [] AS notes;
+                 INSERT INTO core.payment BY NAME SELECT 'w' AS workspace, 'c' AS connection, id AS payment_id,
+                    'jo' AS customer_id, TIMESTAMP '2020-01-01' + to_days(day::INTEGER) AS created_at,
+                    DATE '2020-01-01' + day::INTEGER AS date, true AS is_captured, false AS is_disputed, 'succeeded' AS status, 1 AS amount, 'EUR' AS currency,
+                    'l' AS load_id FROM (VALUES ('first', 0), ('second', 1), ('disputed', 2)) AS v(id, day);
+                 INSERT INTO core.dispute_movement BY NAME SELECT 'w' AS workspace, 'c' AS connection, 'd' AS dispute_id,
+                    'm' AS movement_id, 'disputed' AS payment_id, TIMESTAMP '2026-11-01' AS created_at,
+                    DATE '2026-11-01' AS date, -1 AS amount, 0 AS fee, 'EUR' AS currency, 'l' AS load_id;
+                 INSERT INTO core.deal BY NAME SELECT 'w' AS workspace, 'c' AS connection, id AS deal_id, '' AS name,
+                    '' AS source, TIMESTAMP '2020-01-01' AS created_at, DATE '2020-01-01' AS created_date,
+                    TIMESTAMP '2020-01-01' AS modified_at, is_closed, false AS is_won, 'l' AS load_id
+                    FROM (VALUES ('open', false), ('closed', true)) AS v(id, is_closed);
+                 INSERT INTO core.deal_contact BY NAME SELECT 'w' AS workspace, 'c' AS connection, id AS deal_id,
+                    'p' AS contact_id, 'l' AS load_id FROM (VALUES ('open'), ('closed')) AS v(id)",
+            )
+            .expect("rows");
+        let config = RetentionConfig { months: 12, ..RetentionConfig::default() };
+        let now = "2026-11-21T00:00:00Z".parse().expect("an instant");
+        retain(&mut connection, &config, now).expect("retained");
+        let kept: String = connection
+            .query_row(
+                "SELECT string_agg(id, ' ' ORDER BY id) FROM (SELECT payment_id AS id FROM core.payment
+                    UNION ALL SELECT deal_id FROM core.deal_contact)",
+                [],
+                |row| row.get(0),
+            )
+            .expect("ids");
+        assert_eq!(kept, "disputed first open");
     }
 }

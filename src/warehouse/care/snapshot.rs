@@ -8,9 +8,17 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// Messages with their attachments, raw records that could not be used, and the books of erasure stay
-/// at home: their tables are there and empty.
-const WITHOUT: [&str; 5] = ["ops.audit", "ops.erased", "ops.outbox", "ops.quarantine", "ops.landing_removed"];
+/// Messages with their attachments, addresses, raw records that could not be used, and the books of
+/// erasure stay at home: their tables are there and empty.
+const WITHOUT: [&str; 7] = [
+    "ops.audit",
+    "ops.delivery_attempt",
+    "ops.erased",
+    "ops.landing_removed",
+    "ops.outbox",
+    "ops.quarantine",
+    "ops.suppression",
+];
 
 /// What was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

@@ -311,7 +311,8 @@ pub fn columns(connection: &Connection, table: &str) -> Result<Vec<String>, Ware
     let mut statement = connection
         .prepare(
             "SELECT column_name FROM duckdb_columns()
-             WHERE schema_name = 'core' AND table_name = ? AND column_name NOT IN ('workspace', 'connection', 'load_id')
+             WHERE database_name = current_database() AND schema_name = 'core' AND table_name = ?
+               AND column_name NOT IN ('workspace', 'connection', 'load_id')
              ORDER BY column_index",
         )
         .context(step)?;

@@ -135,3 +135,16 @@ fn a_broken_page_leaves_everything_as_it_was() {
     assert_eq!(texts(&warehouse, "SELECT load_id FROM ops.load"), ["l1"]);
     run(&warehouse, request(folder.path(), "l3", FIRST));
 }
+
+#[test]
+fn a_load_goes_on_while_a_copy_of_the_database_is_attached() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let warehouse = Warehouse::in_memory().expect("a warehouse");
+    let attached = warehouse.write_blocking(|connection| {
+        let own: String = connection.query_row("SELECT current_database()", [], |row| row.get(0)).expect("a name");
+        let sql = format!("ATTACH ':memory:' AS a_copy; COPY FROM DATABASE {own} TO a_copy (SCHEMA)");
+        connection.execute_batch(&sql).context(|| sql.clone())
+    });
+    attached.expect("a copy");
+    assert_eq!(run(&warehouse, request(folder.path(), "l1", FIRST)).rows_written, 2);
+}
