@@ -90,9 +90,6 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub const ALL: [Self; 6] =
-        [Self::Succeeded, Self::Failed, Self::Refused, Self::TimedOut, Self::Lost, Self::Stopped];
-
     /// As stored and printed.
     pub fn name(self) -> &'static str {
         match self {
