@@ -1,4 +1,11 @@
 -- Claim: every amount in another currency has a rate for its day; without one it counts as nothing
+WITH bare AS (
+    -- A subscription counts on each of its days: few days lack a rate, so they are sought first.
+    SELECT d.workspace, d.date, c.currency
+    FROM mart.mrr_daily AS d
+    JOIN (SELECT DISTINCT workspace, currency FROM core.subscription WHERE mrr > 0) AS c USING (workspace)
+    ANTI JOIN mart.fx_cross AS f USING (workspace, date, currency)
+)
 SELECT m.workspace, m.date, m.currency, sum(m.amount) AS amount
 FROM (
     SELECT workspace, date, currency, amount FROM core.payment WHERE is_captured
@@ -6,7 +13,11 @@ FROM (
     UNION ALL SELECT workspace, date, currency, amount FROM core.dispute_movement
     UNION ALL SELECT workspace, date, currency, cost FROM core.ad_daily
     UNION ALL SELECT workspace, posted_date, currency, fee FROM core.influencer_post WHERE fee IS NOT NULL
+    UNION ALL SELECT workspace, posted_date, currency, product_cost FROM core.influencer_post WHERE product_cost IS NOT NULL
     UNION ALL SELECT workspace, date, currency, amount FROM core.offline_conversion WHERE amount IS NOT NULL
+    UNION ALL SELECT b.workspace, b.date, b.currency, s.mrr FROM bare AS b
+    JOIN core.subscription AS s ON s.workspace = b.workspace AND s.currency = b.currency
+        AND s.counts_from_date <= b.date AND (s.ended_date IS NULL OR s.ended_date > b.date)
 ) AS m
 LEFT JOIN mart.fx_cross AS f ON f.workspace = m.workspace AND f.date = m.date AND f.currency = m.currency
 WHERE f.rate IS NULL AND m.amount <> 0

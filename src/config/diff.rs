@@ -12,20 +12,43 @@ const SLOTS: usize = 3;
 /// Each change in a sentence, in the order of the files; empty if none matters. Slots are told from
 /// `now` on, in UTC.
 pub fn changes(old: &Settings, new: &Settings, now: DateTime<Utc>) -> Vec<String> {
+    // Named one by one, so that a new field does not compile until it is told or left out on purpose.
+    let Settings {
+        root: _,
+        data_dir,
+        warehouse,
+        landing,
+        log,
+        admin,
+        schedule,
+        delivery,
+        privacy,
+        care,
+        workspaces: _,
+        channels,
+        metrics,
+        benchmarks,
+        jobs: _,
+        rollups,
+        checks,
+        secrets: _,
+    } = old;
     let mut told = Vec::new();
     for (name, differs, when) in [
-        ("[warehouse]", differ(&old.warehouse, &new.warehouse), "; it counts from the next start"),
-        ("data_dir", differ(&old.data_dir, &new.data_dir), "; it counts from the next start"),
-        ("[admin]", differ(&old.admin, &new.admin), "; it counts from the next start"),
-        ("[log]", differ(&old.log, &new.log), "; it counts from the next start"),
-        ("[landing]", differ(&old.landing, &new.landing), ""),
-        ("[schedule]", differ(&old.schedule, &new.schedule), ""),
-        ("[privacy]", differ(&old.privacy, &new.privacy), "; people become strangers under another key"),
-        ("[delivery]", differ(&old.delivery, &new.delivery), ": how messages leave"),
-        ("config/channels.toml", differ(&old.channels, &new.channels), ": days computed from now on"),
-        ("jobs/metrics.toml", differ(&old.metrics, &new.metrics), ": every report's figures follow it"),
-        ("jobs/rollups", differ(&old.rollups, &new.rollups), ": days computed from now on"),
-        ("jobs/checks", differ(&old.checks, &new.checks), ""),
+        ("[warehouse]", differ(warehouse, &new.warehouse), "; it counts from the next start"),
+        ("data_dir", differ(data_dir, &new.data_dir), "; it counts from the next start"),
+        ("[admin]", differ(admin, &new.admin), "; it counts from the next start"),
+        ("[log]", differ(log, &new.log), "; it counts from the next start"),
+        ("[landing]", differ(landing, &new.landing), ""),
+        ("[schedule]", differ(schedule, &new.schedule), ""),
+        ("[privacy]", differ(privacy, &new.privacy), "; people become strangers under another key"),
+        ("[delivery]", differ(delivery, &new.delivery), ": how messages leave"),
+        ("[backup], [retention] or [care]", differ(care, &new.care), ": from the next night of care on"),
+        ("config/benchmarks.toml", differ(benchmarks, &new.benchmarks), ": what reports compare with"),
+        ("config/channels.toml", differ(channels, &new.channels), ": days computed from now on"),
+        ("jobs/metrics.toml", differ(metrics, &new.metrics), ": every report's figures follow it"),
+        ("jobs/rollups", differ(rollups, &new.rollups), ": days computed from now on"),
+        ("jobs/checks", differ(checks, &new.checks), ""),
     ] {
         if differs {
             told.push(format!("{name} changes{when}"));
@@ -51,17 +74,34 @@ fn workspaces(old: &Settings, new: &Settings, told: &mut Vec<String>) {
             told.push(format!("the workspace {id} goes; its data stays"));
             continue;
         };
-        if differ(&before.workspace, &after.workspace) {
+        let WorkspaceSettings {
+            file: _,
+            workspace,
+            gross_margin,
+            connections: _,
+            files: _,
+            recipients,
+            readers,
+            budgets,
+            targets,
+            campaigns,
+            industry,
+        } = before;
+        if differ(workspace, &after.workspace) {
             told.push(format!("{id}: name, zone, currency or week change; days computed from now on follow"));
         }
         connections(id, before, after, told);
         for (what, differs) in [
-            ("recipients", differ(&before.recipients, &after.recipients)),
-            ("budgets", differ(&before.budgets, &after.budgets)),
-            ("targets", differ(&before.targets, &after.targets)),
+            ("recipients change", differ(recipients, &after.recipients)),
+            ("what single readers prefer changes", differ(readers, &after.readers)),
+            ("budgets change", differ(budgets, &after.budgets)),
+            ("targets change", differ(targets, &after.targets)),
+            ("campaigns change", differ(campaigns, &after.campaigns)),
+            ("gross_margin changes", differ(gross_margin, &after.gross_margin)),
+            ("industry changes; other benchmarks hold", differ(industry, &after.industry)),
         ] {
             if differs {
-                told.push(format!("{id}: {what} change"));
+                told.push(format!("{id}: {what}"));
             }
         }
     }
@@ -151,4 +191,36 @@ fn listed(slots: &[(String, Vec<DateTime<Utc>>)]) -> String {
         format!("{} UTC for {workspace}", times.join(", "))
     };
     slots.iter().map(of).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn care_benchmarks_and_all_that_a_workspace_plans_are_told() {
+        let old = crate::config::load(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the shipped files");
+        let now = "2026-11-21T00:00:00Z".parse().expect("an instant");
+        assert_eq!(changes(&old, &old.clone(), now), Vec::<String>::new());
+        let mut new = old.clone();
+        new.care.backup.keep += 1;
+        new.benchmarks.clear();
+        let own = new.workspaces.iter_mut().find(|own| own.workspace.id == "example").expect("the example");
+        own.readers.insert("jo@example.com".to_owned(), crate::config::Reader::default());
+        own.campaigns.clear();
+        own.gross_margin = own.gross_margin.map_or(Some(rust_decimal::Decimal::ONE), |_| None);
+        own.industry = own.industry.as_ref().map_or(Some("farming".to_owned()), |_| None);
+        assert_eq!(
+            changes(&old, &new, now),
+            [
+                "[backup], [retention] or [care] changes: from the next night of care on",
+                "config/benchmarks.toml changes: what reports compare with",
+                "example: what single readers prefer changes",
+                "example: campaigns change",
+                "example: gross_margin changes",
+                "example: industry changes; other benchmarks hold",
+            ]
+        );
+    }
 }

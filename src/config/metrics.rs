@@ -189,8 +189,8 @@ mod tests {
         }
     }
 
-    /// By hand: 400 sessions (240 engaged), 20 leads, 4 customers, 5 payments of 1,000 with 100
-    /// refunded, for 300 of media cost.
+    /// By hand: 400 sessions (240 engaged), 20 leads, 4 customers, 4 payments and a sale in a shop of
+    /// 1,000 together with 100 refunded, for 300 of media cost.
     #[test]
     fn shipped_ratios_agree_with_a_hand_calculation() {
         let registry = shipped();
@@ -205,7 +205,8 @@ mod tests {
                 "platform_conversions" => dec!(10),
                 "leads" => dec!(20),
                 "customers" => dec!(4),
-                "orders" => dec!(5),
+                "orders" => dec!(4),
+                "offline_conversions" => dec!(1),
                 "revenue" => dec!(1000),
                 "refunds" => dec!(90),
                 "chargebacks" => dec!(10),
@@ -239,6 +240,9 @@ mod tests {
     fn a_ratio_rests_on_the_facts_of_its_parts() {
         let registry = shipped();
         let from: Vec<&str> = registry.get("roas").expect("roas").from.iter().map(String::as_str).collect();
-        assert_eq!(from, ["ad_daily", "dispute_movement", "influencer_post", "payment", "refund"]);
+        assert_eq!(
+            from,
+            ["ad_daily", "dispute_movement", "influencer_post", "offline_conversion", "payment", "refund"]
+        );
     }
 }

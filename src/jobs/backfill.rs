@@ -43,7 +43,7 @@ pub async fn backfill(
         period,
         begun_at: now,
     };
-    let (backfill, _) = context.warehouse.write(move |writer| begin(writer, wanted)).await?;
+    let backfill = context.warehouse.write(move |writer| begin(writer, wanted)).await?;
     let of = backfill.clone();
     let loaded = context.warehouse.read(move |reader| done(reader, &of)).await?;
     let mut done = Backfilled { backfill, slices_before: 0, streams: Vec::new() };

@@ -171,22 +171,31 @@ fn retain(context: &CareContext, now: DateTime<Utc>) -> Result<String, CareError
 /// loaded stays and is told: it may be all there is of those rows.
 fn prune_landing(context: &CareContext, now: DateTime<Utc>) -> Result<String, CareError> {
     let loads = context.warehouse.read_blocking(loads_by_manifest)?;
+    let noted = context.warehouse.read_blocking(noted_by_manifest)?;
     let old = now - TimeDelta::days(i64::from(context.keep_landing_days));
-    let (mut removed, mut rests, mut waiting) = (0, 0, 0);
+    let (mut rests, mut waiting) = (0, 0);
+    let (mut leaving, mut ids) = (Vec::new(), Vec::new());
     for entry in landed::entries(&context.landing())? {
         if !entry.is_complete && entry.fetched_at < now - TimeDelta::days(1) {
             entry.remove()?;
             rests += 1;
         } else if entry.is_complete && entry.fetched_at < old {
-            match loads.get(&landed_key(&entry.manifest())) {
-                Some(ids) => {
-                    note_removed(&context.warehouse, ids, now)?;
-                    entry.remove()?;
-                    removed += 1;
-                }
-                None => waiting += 1,
+            let key = landed_key(&entry.manifest());
+            if let Some(own) = loads.get(&key) {
+                ids.extend(own.iter().cloned());
+                leaving.push(entry);
+            } else if noted.contains_key(&key) {
+                // A run before this one noted it and was stopped.
+                leaving.push(entry);
+            } else {
+                waiting += 1;
             }
         }
+    }
+    note_removed(&context.warehouse, &ids, now)?;
+    let removed = leaving.len();
+    for entry in leaving {
+        entry.remove()?;
     }
     let never = if waiting > 0 {
         format!("; {waiting} old slices were never loaded and stay: `daybook replay` their manifests")
@@ -196,14 +205,21 @@ fn prune_landing(context: &CareContext, now: DateTime<Utc>) -> Result<String, Ca
     Ok(format!("{removed} slices older than {} days removed, {rests} unfinished{never}", context.keep_landing_days))
 }
 
-/// Load ids by the place of their manifest within the landing folder, which may have moved.
+/// Load ids by the place of their manifest within the landing folder, which may have moved; those
+/// whose pages are noted as gone left out.
 pub fn loads_by_manifest(reader: &Connection) -> Result<BTreeMap<String, Vec<String>>, WarehouseError> {
+    by_manifest(reader, "ANTI")
+}
+
+/// The others: loads whose pages are noted as gone.
+fn noted_by_manifest(reader: &Connection) -> Result<BTreeMap<String, Vec<String>>, WarehouseError> {
+    by_manifest(reader, "SEMI")
+}
+
+fn by_manifest(reader: &Connection, join: &str) -> Result<BTreeMap<String, Vec<String>>, WarehouseError> {
     let step = || "listing the loads".to_owned();
-    let mut statement = reader
-        .prepare(
-            "SELECT manifest, load_id FROM ops.load WHERE load_id NOT IN (SELECT load_id FROM ops.landing_removed)",
-        )
-        .context(step)?;
+    let sql = format!("SELECT manifest, load_id FROM ops.load {join} JOIN ops.landing_removed USING (load_id)");
+    let mut statement = reader.prepare(&sql).context(step)?;
     let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).context(step)?;
     let mut loads: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for row in rows {
@@ -219,19 +235,24 @@ pub fn landed_key(manifest: &Path) -> String {
     parts.into_iter().rev().collect::<Vec<_>>().join("/")
 }
 
-/// Notes that the pages of these loads are rightly gone, before they go.
+/// Notes that the pages of these loads are rightly gone, before they go; all or none.
 pub fn note_removed(warehouse: &Warehouse, loads: &[String], now: DateTime<Utc>) -> Result<(), WarehouseError> {
+    if loads.is_empty() {
+        return Ok(());
+    }
     let loads = loads.to_vec();
     warehouse.write_blocking(move |connection| {
+        let step = || "noting which pages go".to_owned();
+        let transaction = connection.transaction().context(step)?;
         for load in &loads {
-            connection
+            transaction
                 .execute(
                     "INSERT INTO ops.landing_removed (load_id, removed_at) VALUES (?, ?)",
                     params![load, now.naive_utc()],
                 )
-                .context(|| "noting which pages go".to_owned())?;
+                .context(step)?;
         }
-        Ok(())
+        transaction.commit().context(step)
     })
 }
 

@@ -11,6 +11,8 @@ use crate::report::receipt::{Basis, Leaf, Plan, Reading};
 use crate::warehouse::WarehouseError;
 use crate::warehouse::book::{MOVEMENTS, POSTS, hours_sql, patterns};
 use crate::warehouse::issued::{LoadLine, Receipt, loads};
+use crate::warehouse::load::literal;
+use crate::warehouse::readings::BUDGETS;
 use chrono::Days;
 use duckdb::Connection;
 use rust_decimal::Decimal;
@@ -104,20 +106,16 @@ pub fn sql(context: &ReportContext, basis: &Basis) -> String {
     basis.sql(&|leaf| leaf_sql(context, leaf))
 }
 
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
-
 fn leaf_sql(context: &ReportContext, leaf: &Leaf) -> String {
-    let workspace = quoted(&context.workspace.id);
+    let workspace = literal(&context.workspace.id);
     let days = |period: &Period| (format!("DATE '{}'", period.start), format!("DATE '{}'", period.end));
     match leaf {
         Leaf::Metric(reading) => metric_sql(context, reading),
         Leaf::Plan { plan, name, month } => {
             let key = (*month, name.clone());
-            let (stated, table, column) = match plan {
-                Plan::Budget => (context.budgets.get(&key), "budget", "channel"),
-                Plan::Target => (context.targets.get(&key), "target", "metric"),
+            let stated = match plan {
+                Plan::Budget => context.budgets.get(&key),
+                Plan::Target => context.targets.get(&key),
             };
             match (stated, plan) {
                 (Some(amount), _) => format!(
@@ -125,16 +123,13 @@ fn leaf_sql(context: &ReportContext, leaf: &Leaf) -> String {
                     context.workspace.id
                 ),
                 (None, Plan::Target) => format!(
-                    "SELECT sum(amount) FROM core.{table}\nWHERE workspace = {workspace} AND month_date = DATE '{month}' AND {column} = {}",
-                    quoted(name)
+                    "SELECT sum(amount) FROM core.target\nWHERE workspace = {workspace} AND month_date = DATE '{month}' AND metric = {}",
+                    literal(name)
                 ),
-                (None, Plan::Budget) => format!(
-                    "SELECT sum(CAST(round(b.amount * coalesce(f.rate, CASE WHEN b.currency = w.currency THEN 1 END), 6) AS DECIMAL(18, 6)))\n\
-                     FROM core.{table} AS b JOIN ops.workspace AS w USING (workspace)\n\
-                     LEFT JOIN mart.fx_cross AS f ON f.workspace = b.workspace AND f.currency = b.currency AND f.date = b.month_date\n\
-                     WHERE b.workspace = {workspace} AND b.month_date = DATE '{month}' AND b.{column} = {}",
-                    quoted(name)
-                ),
+                (None, Plan::Budget) => {
+                    let query = bound(BUDGETS, &[&workspace, &format!("'{month}'")]);
+                    format!("SELECT sum(amount) FROM (\n{query})\nWHERE channel = {}", literal(name))
+                }
             }
         }
         Leaf::Recurring { movement, period } => {
@@ -154,8 +149,8 @@ fn leaf_sql(context: &ReportContext, leaf: &Leaf) -> String {
             format!(
                 "SELECT {} FROM (\n{query})\nWHERE platform = {} AND post_key = {}",
                 measure.column(),
-                quoted(platform),
-                quoted(post_key)
+                literal(platform),
+                literal(post_key)
             )
         }
         Leaf::Stated { value, by } => {
@@ -172,20 +167,20 @@ fn bound(query: &str, values: &[&str]) -> String {
 }
 
 fn metric_sql(context: &ReportContext, reading: &Reading) -> String {
-    let workspace = quoted(&context.workspace.id);
+    let workspace = literal(&context.workspace.id);
     let mut daily = format!(
         "workspace = {workspace} AND date >= DATE '{}' AND date < DATE '{}'",
         reading.period.start, reading.period.end
     );
     for (column, value) in [("channel", &reading.channel), ("campaign", &reading.campaign)] {
         if let Some(value) = value {
-            daily += &format!("\n  AND {column} = {}", quoted(value));
+            daily += &format!("\n  AND {column} = {}", literal(value));
         }
     }
     let (channels, campaigns) = patterns(&reading.within);
     for (column, pattern) in [("channel", channels), ("campaign", campaigns)] {
         if !pattern.is_empty() {
-            daily += &format!("\n  AND regexp_full_match({column}, {})", quoted(&pattern));
+            daily += &format!("\n  AND regexp_full_match({column}, {})", literal(&pattern));
         }
     }
     let last = reading.period.last_day();

@@ -1,16 +1,18 @@
 //! What an issued report said against what is known now, with the reason for each difference.
 
+use crate::domain::period::Period;
 use crate::jobs::readings::{ReportContext, filled};
 use crate::report::book::{Book, Needs};
 use crate::report::build::Restated;
 use crate::report::definition::Within;
-use crate::report::document::{Document, Figure, Unit};
+use crate::report::document::{Document, Unit};
 use crate::report::format::{change_text, value_text};
 use crate::report::receipt::{Basis, Leaf, Plan};
 use crate::warehouse::WarehouseError;
-use crate::warehouse::issued::{Issued, Receipt, receipts, touched_since};
+use crate::warehouse::issued::{Issued, Receipt, Touched, receipts, touched_since};
 use duckdb::Connection;
 use rust_decimal::Decimal;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A receipt taken apart again.
@@ -90,6 +92,7 @@ pub fn differences(
         .collect();
     let known = Known::read(reader, context, kept.values().map(|(_, kept)| &kept.basis))?;
     let mut seen = BTreeSet::new();
+    let mut touches = Touches { reader, issued, known: BTreeMap::new() };
     let mut found = Vec::new();
     for (_, figure) in document.figures() {
         let Some((receipt, kept)) = figure.receipt.as_ref().and_then(|receipt| kept.get(receipt)) else { continue };
@@ -102,11 +105,11 @@ pub fn differences(
         }
         found.push(Restated {
             label: named(context, receipt, &kept.basis),
-            said: Figure { ..figure.clone() },
+            said: figure.clone(),
             basis: kept.basis.clone(),
             unit: kept.unit,
             now,
-            why: why(reader, context, receipt, &kept.basis, issued)?,
+            why: why(&mut touches, context, receipt, &kept.basis)?,
         });
     }
     Ok(found)
@@ -121,13 +124,31 @@ fn named(context: &ReportContext, receipt: &Receipt, basis: &Basis) -> String {
     format!("{name}, {}", reading.period)
 }
 
+/// What was touched since an issue, asked once for each fact and period: many figures rest on the same.
+struct Touches<'a> {
+    reader: &'a Connection,
+    issued: &'a Issued,
+    known: BTreeMap<(String, Period), Vec<Touched>>,
+}
+
+impl Touches<'_> {
+    fn of(&mut self, fact: &str, period: Period) -> Result<&[Touched], WarehouseError> {
+        match self.known.entry((fact.to_owned(), period)) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(place) => {
+                let Issued { workspace, issued_at, .. } = self.issued;
+                Ok(place.insert(touched_since(self.reader, workspace, fact, period, *issued_at)?))
+            }
+        }
+    }
+}
+
 /// Why a figure is another now, from the definitions and the history of facts.
 fn why(
-    reader: &Connection,
+    touches: &mut Touches<'_>,
     context: &ReportContext,
     receipt: &Receipt,
     basis: &Basis,
-    issued: &Issued,
 ) -> Result<String, WarehouseError> {
     if basis.definition(&context.metrics) != receipt.definition {
         return Ok("its definition was changed".to_owned());
@@ -148,12 +169,12 @@ fn why(
             Leaf::Post { period, .. } => (vec!["influencer_post".to_owned()], *period),
             Leaf::Plan { plan, month, .. } => {
                 let fact = if *plan == Plan::Budget { "budget" } else { "target" };
-                (vec![fact.to_owned()], crate::domain::period::Period::month_of(*month))
+                (vec![fact.to_owned()], Period::month_of(*month))
             }
             Leaf::Stated { .. } => continue,
         };
         for fact in facts {
-            for found in touched_since(reader, &issued.workspace, &fact, period, issued.issued_at)? {
+            for found in touches.of(&fact, period)? {
                 let key = (fact.clone(), found.connection.clone());
                 let entry = touched.entry(key).or_insert((0, 0));
                 *entry = (entry.0.max(found.superseded), entry.1.max(found.came));

@@ -55,6 +55,14 @@ pub fn date_text(date: NaiveDate) -> String {
     format!("{} {} {}", date.format("%a"), date.day(), date.format("%b %Y"))
 }
 
+/// The days of a week as ISO counts them.
+pub const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+/// A weekday by its ISO number, Monday being 1.
+pub fn weekday_text(weekday: u32) -> &'static str {
+    WEEKDAYS.get((weekday as usize).wrapping_sub(1)).copied().unwrap_or("a day")
+}
+
 fn round(value: Decimal, decimals: u32) -> Decimal {
     value.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero)
 }

@@ -17,8 +17,8 @@ pub struct Backfill {
     pub begun_at: DateTime<Utc>,
 }
 
-/// Enters `wanted` into the books, or finds the unfinished one for the same days; whether it was found.
-pub fn begin(connection: &mut Connection, wanted: Backfill) -> Result<(Backfill, bool), WarehouseError> {
+/// Enters `wanted` into the books, or finds the unfinished one for the same days.
+pub fn begin(connection: &mut Connection, wanted: Backfill) -> Result<Backfill, WarehouseError> {
     let step = || "beginning a backfill".to_owned();
     let found = connection
         .query_row(
@@ -31,7 +31,7 @@ pub fn begin(connection: &mut Connection, wanted: Backfill) -> Result<(Backfill,
         .optional()
         .context(step)?;
     if let Some((id, begun_at)) = found {
-        return Ok((Backfill { id, begun_at: begun_at.and_utc(), ..wanted }, true));
+        return Ok(Backfill { id, begun_at: begun_at.and_utc(), ..wanted });
     }
     connection
         .execute(
@@ -46,7 +46,7 @@ pub fn begin(connection: &mut Connection, wanted: Backfill) -> Result<(Backfill,
             ],
         )
         .context(step)?;
-    Ok((wanted, false))
+    Ok(wanted)
 }
 
 /// The slices, by stream and id, loaded since the backfill began.

@@ -7,6 +7,9 @@ use duckdb::{Connection, params};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
+/// Budgets of dropped files by channel, for a workspace and a month.
+pub const BUDGETS: &str = include_str!("budgets.sql");
+
 /// The first day a workspace has anything of.
 pub fn first_date(reader: &Connection, workspace: &str) -> Result<Option<NaiveDate>, WarehouseError> {
     reader
@@ -20,15 +23,7 @@ pub fn budgets(
     workspace: &str,
     month: NaiveDate,
 ) -> Result<BTreeMap<String, Decimal>, WarehouseError> {
-    pairs(
-        reader,
-        "SELECT b.channel, sum(CAST(round(b.amount * coalesce(f.rate, CASE WHEN b.currency = w.currency THEN 1 END), 6) AS DECIMAL(18, 6)))
-         FROM core.budget AS b JOIN ops.workspace AS w USING (workspace)
-         LEFT JOIN mart.fx_cross AS f ON f.workspace = b.workspace AND f.currency = b.currency AND f.date = b.month_date
-         WHERE b.workspace = ? AND b.month_date = ? GROUP BY b.channel HAVING count(f.rate) > 0 OR bool_and(b.currency = w.currency)",
-        workspace,
-        month,
-    )
+    pairs(reader, BUDGETS, workspace, month)
 }
 
 /// Targets of a month from dropped files, by metric.
@@ -131,4 +126,57 @@ pub fn reach(reader: &Connection, workspace: &str) -> Result<Vec<Reach>, Warehou
         })
         .context(step)?;
     rows.collect::<Result<_, _>>().context(step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::warehouse::migrate;
+
+    fn database(rows: &str) -> Connection {
+        let mut connection = Connection::open_in_memory().expect("a database");
+        migrate::apply(&mut connection, None).expect("migrated");
+        connection.execute_batch(rows).expect("rows");
+        connection
+    }
+
+    #[test]
+    fn an_amount_without_a_rate_is_found_in_gifts_and_on_each_day_of_a_subscription() {
+        let reader = database(
+            "INSERT INTO core.influencer_post BY NAME SELECT 'w' AS workspace, 'c' AS connection, 'x' AS platform,
+                '@jo' AS handle, '' AS campaign, 'p' AS post_key, DATE '2026-11-01' AS posted_date,
+                25 AS product_cost, 'USD' AS currency, 'l' AS load_id;
+             INSERT INTO core.subscription BY NAME SELECT 'w' AS workspace, 'c' AS connection, id AS subscription_id,
+                'active' AS status, TIMESTAMP '2026-11-02' AS started_at, DATE '2026-11-02' AS counts_from_date,
+                ended AS ended_date, false AS is_paused, 9 AS mrr, currency, 'l' AS load_id
+                FROM (VALUES ('a', 'EUR', NULL), ('b', 'USD', DATE '2026-11-04')) AS v(id, currency, ended);
+             INSERT INTO mart.mrr_daily BY NAME SELECT 'w' AS workspace, DATE '2026-11-01' + day::INTEGER AS date,
+                0 AS mrr, 0 AS subscriptions FROM range(5) AS v(day);
+             INSERT INTO mart.fx_cross BY NAME SELECT workspace, date, 'EUR' AS currency, 1 AS rate, false AS is_carried
+                FROM mart.mrr_daily;
+             INSERT INTO mart.fx_cross VALUES ('w', DATE '2026-11-02', 'USD', 0.9, false)",
+        );
+        let sql = include_str!("../../jobs/checks/every_amount_has_a_rate.sql");
+        let lines: Vec<String> = reader
+            .prepare(&format!("SELECT concat_ws(' ', date, currency, amount) FROM ({sql}) ORDER BY 1"))
+            .expect("a query")
+            .query_map([], |row| row.get(0))
+            .expect("rows")
+            .collect::<Result<_, _>>()
+            .expect("texts");
+        assert_eq!(lines, ["2026-11-01 USD 25.000000", "2026-11-03 USD 9.000000"]);
+    }
+
+    #[test]
+    fn a_channel_whose_amounts_have_no_rate_has_no_budget() {
+        let reader = database(
+            "INSERT INTO ops.workspace BY NAME SELECT 'w' AS workspace, 'EUR' AS currency, 1 AS week_starts_on, 'W' AS name, 'UTC' AS time_zone;
+             INSERT INTO core.budget BY NAME SELECT 'w' AS workspace, 'c' AS connection, DATE '2026-11-01' AS month_date,
+                channel, 100 AS amount, currency, 'l' AS load_id
+                FROM (VALUES ('email', 'EUR'), ('display', 'USD')) AS v(channel, currency)",
+        );
+        let month = "2026-11-01".parse().expect("a day");
+        let found = budgets(&reader, "w", month).expect("budgets");
+        assert_eq!(found, BTreeMap::from([("email".to_owned(), Decimal::ONE_HUNDRED)]));
+    }
 }

@@ -47,6 +47,9 @@ fn backups_are_kept_by_number_and_the_newest_stay() {
     let (_folder, house) = house();
     let mut config = keeps_all();
     config.backup.keep = 2;
+    let rests = house.folder.join("backups");
+    std::fs::create_dir_all(&rests).expect("a folder");
+    std::fs::write(rests.join("daybook-20200101T000000Z-v1.duckdb.part"), "of a killed backup").expect("a rest");
     for night in 0..4 {
         back_up(&house.care(config.clone()), noon() + Duration::days(night)).expect("a backup");
     }
@@ -89,7 +92,9 @@ fn a_restore_brings_the_rows_back_and_sends_nothing_twice() {
     back_up(&house.care(keeps_all()), noon()).expect("a backup");
     // Afterwards the message goes out, another is born, and the rows are lost.
     let later = format!(
-        "UPDATE ops.outbox SET state = 'sent' WHERE message_id = 'm1'; {}; DELETE FROM core.payment",
+        "UPDATE ops.outbox SET state = 'sent' WHERE message_id = 'm1'; {}; DELETE FROM core.payment;
+         INSERT INTO ops.issued_file VALUES ('rep', 'x.pdf', 1, 'sum');
+         INSERT INTO ops.landing_removed SELECT load_id, loaded_at FROM ops.load",
         waiting("m2", "pending")
     );
     house.warehouse.write_blocking(move |c| c.execute_batch(&later).context(|| "later".to_owned())).expect("later");
@@ -98,12 +103,14 @@ fn a_restore_brings_the_rows_back_and_sends_nothing_twice() {
     let made = backup::list(&folder.join("backups")).expect("a list").remove(0);
     let key = Secret::new("key");
     let done = restore(&database, &WarehouseConfig::default(), &made, (&[], &key), noon()).expect("restored");
-    assert_eq!((done.carried, done.unknown), (Some(2), 0));
+    assert_eq!((done.carried, done.unknown), (Some(4), 0));
     assert!(done.set_aside.expect("set aside").exists());
     let house = House::open(&folder);
     assert_eq!(house.payments(), ["3000 payments, 30000.000000"]);
     let states = texts(&house.warehouse, "SELECT message_id || ' ' || state FROM ops.outbox ORDER BY 1");
     assert_eq!(states, ["m1 sent", "m2 pending"]);
+    assert_eq!(texts(&house.warehouse, "SELECT name FROM ops.issued_file"), ["x.pdf"]);
+    assert_eq!(texts(&house.warehouse, "SELECT count(*)::VARCHAR FROM ops.landing_removed"), ["1"]);
 }
 
 #[test]
@@ -242,6 +249,7 @@ fn a_snapshot_is_read_only_and_leaves_messages_at_home() {
     let sql = "INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, payload, state, attempts, created_at, kind, lane)
         VALUES ('m1', 'rep', 'acme', 0, '{}', ''::BLOB, 'pending', 0, now()::TIMESTAMP, 'report', 'mail')";
     house.warehouse.write_blocking(move |c| c.execute_batch(sql).context(|| "m1".to_owned())).expect("a message");
+    house.warehouse.write_blocking(|c| c.execute_batch(BOOKS).context(|| "books".to_owned())).expect("books");
     let target = folder.path().join("bi.duckdb");
     for _ in 0..2 {
         daybook::jobs::care::make_snapshot(&house.care(keeps_all()), &target).expect("a snapshot");
@@ -250,7 +258,9 @@ fn a_snapshot_is_read_only_and_leaves_messages_at_home() {
     let copy = open_read_only(&target).expect("opened");
     let count = |sql: &str| -> i64 { copy.query_row(sql, [], |row| row.get(0)).expect(sql) };
     assert_eq!(count("SELECT count(*) FROM core.payment"), 3000);
-    assert_eq!(count("SELECT count(*) FROM ops.outbox"), 0);
+    for books in ["ops.outbox", "ops.delivery_attempt", "ops.suppression"] {
+        assert_eq!(count(&format!("SELECT count(*) FROM {books}")), 0, "{books} holds addresses");
+    }
     assert_eq!(count("SELECT count(*) FROM mart.metric_monthly"), 0, "views came along");
 }
 
@@ -421,6 +431,17 @@ fn landed_pages_go_after_their_days_and_unloaded_ones_stay() {
     let findings = examine(&house);
     let pages = findings.iter().find(|finding| finding.subject == "landed pages").expect("a finding");
     assert!(pages.says.contains("0 missing, 1 never loaded"), "{pages:?}");
+}
+
+#[test]
+fn pages_that_a_stopped_night_noted_as_gone_go_in_the_next() {
+    let (_folder, house) = house();
+    let noted = "INSERT INTO ops.landing_removed SELECT load_id, loaded_at FROM ops.load";
+    house.warehouse.write_blocking(|c| c.execute_batch(noted).context(|| noted.to_owned())).expect("noted");
+    let night = care(&house.care(keeps_all()), noon() + Duration::days(31));
+    let says = &night.steps.iter().find(|step| step.name == "landing").expect("the step").says;
+    assert_eq!(says, "1 slices older than 30 days removed, 0 unfinished");
+    assert_eq!(texts(&house.warehouse, "SELECT count(*)::VARCHAR FROM ops.landing_removed"), ["1"]);
 }
 
 #[test]

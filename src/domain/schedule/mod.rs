@@ -27,6 +27,7 @@ mod expression;
 pub mod forecast;
 mod heartbeat;
 mod ledger;
+#[cfg(test)]
 mod memory;
 pub mod missed;
 mod policy;
@@ -40,6 +41,5 @@ pub use decide::{Decision, Why};
 pub use expression::{Expression, ExpressionError, Fire, FireReason, Kind, Schedule};
 pub use heartbeat::{Heartbeat, PlannedJob, SlotToRun};
 pub use ledger::{Ledger, Mark};
-pub use memory::MemoryLedger;
 pub use policy::{CatchUp, CircuitPolicy, Overlap, Policy, RetryPolicy};
 pub use slot::{Outcome, Pair, Slot, SlotKey, SlotState};

@@ -130,6 +130,11 @@ impl<'a> Drawer<'a> {
         !self.registry.iter().any(|metric| is_other(&metric.kind))
     }
 
+    /// Whether a column of days is what it was on the last of them.
+    pub fn is_level_column(&self, column: &str) -> bool {
+        self.registry.iter().any(|metric| matches!(&metric.kind, Kind::Level { column: c } if c == column))
+    }
+
     /// Whether a metric may be shown: it is defined, ever had a value here, and its data is not
     /// left out for being late.
     pub fn shows(&mut self, metric: &str) -> bool {

@@ -1,7 +1,7 @@
 //! From visit to customer: how many entered each stage in the period, step by step, and where most
 //! are lost.
 
-use super::tables::{column, plain, words};
+use super::tables::{column, plain};
 use super::{Drawer, Readings};
 use crate::domain::metric::Unit;
 use crate::report::document::{Bar, Block, Chart, Column, Figure, Plot, Row, Section, Table};
@@ -51,7 +51,7 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
     let chart = Chart { id: "funnel".to_owned(), title, unit: Unit::Count, plot: Plot::Funnel { stages }, alt };
     let mut blocks = vec![Block::Chart(chart)];
     if steps.len() > 1 {
-        blocks.push(Block::Table(table(readings, drawer, steps)));
+        blocks.push(Block::Table(table(readings, drawer, &known, steps)));
     }
     Some(Section { id: "funnel".to_owned(), title: "Funnel".to_owned(), lead, blocks })
 }
@@ -65,11 +65,10 @@ fn step(drawer: &mut Drawer<'_>, before: &Basis, after: &Basis, from: &str, to: 
     Step { name, rate, lost }
 }
 
-fn table(readings: &Readings, drawer: &mut Drawer<'_>, steps: Vec<Step>) -> Table {
+fn table(readings: &Readings, drawer: &mut Drawer<'_>, known: &[&str], steps: Vec<Step>) -> Table {
     let base = readings.bases().into_iter().next();
     let mut columns: Vec<Column> = vec![column("rate", "Step rate"), column("lost", "Fewer")];
     columns.extend(base.as_ref().map(|(_, label, _)| Column { id: "rate_before".to_owned(), heading: label.clone() }));
-    let known: Vec<&str> = STAGES.into_iter().filter(|metric| drawer.shows(metric)).collect();
     let mut rows = Vec::new();
     for (step, pair) in steps.into_iter().zip(known.windows(2)) {
         let mut cells = vec![plain(step.rate), plain(step.lost)];
@@ -77,8 +76,6 @@ fn table(readings: &Readings, drawer: &mut Drawer<'_>, steps: Vec<Step>) -> Tabl
             let parts = [("entered", drawer.all(pair[1], *period)), ("before", drawer.all(pair[0], *period))];
             let rate = Basis::calculated("entered / before", parts);
             cells.push(plain(drawer.figure(&rate, Unit::Percent, &format!("{}, before", step.name))));
-        } else if columns.len() > 2 {
-            cells.push(words(""));
         }
         rows.push(Row { name: step.name, cells });
     }

@@ -137,7 +137,9 @@ pub fn needs(definition: &Definition, period: Period, campaigns: &[Campaign]) ->
     let mut needs = Needs { within: definition.row.within.clone(), ..Needs::default() };
     needs.spans.extend([period, Period { start: month.start, end: period.end }]);
     needs.spans.insert(definition.cadence.before(period));
-    needs.spans.insert(base(definition, period, Compare::SameWeekday).map_or(period, |(_, period)| period));
+    if definition.cadence == Cadence::Daily {
+        needs.spans.extend(base(definition, period, Compare::SameWeekday).map(|(_, period)| period));
+    }
     needs.spans.extend(definition.compare.iter().filter_map(|compare| Some(base(definition, period, *compare)?.1)));
     if has(Part::Plans) {
         needs.spans.extend(campaigns.iter().filter_map(|campaign| campaign.days_until(period)));

@@ -86,7 +86,7 @@ pub fn values(readings: &Readings, drawer: &Drawer<'_>, metric: &str, count: u32
         let mut sums = readings.book.sum_of_days(period, &|column| drawer.is_summed_column(column))?;
         // A level is what it was on the last day.
         for (column, value) in readings.book.days.get(&period.last_day()).into_iter().flatten() {
-            if matches!(column.as_str(), "mrr" | "subscriptions") {
+            if drawer.is_level_column(column) {
                 sums.insert(column.clone(), *value);
             }
         }
