@@ -62,9 +62,12 @@ impl Font {
 /// A letter as measured: its font, and its width in ems.
 type Measured = (Font, f32);
 
+/// 256 letters that follow one another.
+type Block = Box<[Option<Measured>; 256]>;
+
 /// What was measured of the letters of a weight, 256 at a time as they are first met: a page has
 /// thousands of letters and asks for each of them several times.
-static MEASURED: [[OnceLock<Box<[Option<Measured>; 256]>>; 256]; 2] = [const { [const { OnceLock::new() }; 256] }; 2];
+static MEASURED: [[OnceLock<Block>; 256]; 2] = [const { [const { OnceLock::new() }; 256] }; 2];
 
 /// The font that shows a letter and the letter's width; nothing where no font has it.
 fn measured(letter: char, weight: Weight) -> Option<Measured> {
@@ -215,7 +218,7 @@ fn words(text: &str) -> Vec<(&'static str, String)> {
             let stays = before.is_some_and(|last| !is_wide(last) && !is_wide(letter)) || closes(letter);
             match words.last_mut().filter(|_| before.is_some() && stays) {
                 Some((_, word)) => word.push(letter),
-                None => words.push((std::mem::replace(&mut gap, ""), letter.to_string())),
+                None => words.push((std::mem::take(&mut gap), letter.to_string())),
             }
             before = Some(letter);
         }

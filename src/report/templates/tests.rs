@@ -1,6 +1,7 @@
 //! Replaced templates, good and hostile.
 
 use super::*;
+use crate::report::render::pdf::Paper;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -90,4 +91,17 @@ fn templates_cannot_read_files() {
     let (_dir, path) = folder(&[("mail/report.txt", "{% include \"/etc/hostname\" %}")]);
     let (_, problems) = Templates::new(Some(&path));
     assert_eq!(problems.len(), 1, "{problems:?}");
+}
+
+#[test]
+fn the_paper_is_a4_unless_the_theme_says_letter_and_nothing_else_is_taken() {
+    let theme = |paper: &str| format!("accent = \"#123456\"\naccent_dark = \"#abcdef\"\nlogo_text = \"Acme\"\n{paper}");
+    let parsed = |paper: &str| {
+        let (_dir, path) = folder(&[("theme.toml", &theme(paper))]);
+        let (templates, problems) = Templates::new(Some(&path));
+        (templates.theme().paper, problems.into_iter().map(|problem| problem.line).collect::<Vec<_>>())
+    };
+    assert_eq!(parsed(""), (Paper::A4, vec![]));
+    assert_eq!(parsed("paper = \"letter\"\n"), (Paper::Letter, vec![]));
+    assert_eq!(parsed("paper = \"legal\"\n"), (Paper::A4, vec![4]));
 }

@@ -52,7 +52,8 @@ pub fn columns(table: &Table, room: f32) -> (f32, Vec<Column>) {
         .map(|(need, natural)| {
             let width = natural.min(cap);
             // All figures of a column have one size, so that their decimal points stay in line.
-            let figures = (width - GUTTER - need.mark - need.bar).max(1.0);
+            // A bar gives way to them.
+            let figures = (width - GUTTER - need.mark).max(1.0);
             let shrink = (figures / need.figures.max(1.0)).min(1.0);
             Column { width, size: SIZE * shrink, tail: need.tail * shrink, mark: need.mark }
         })
@@ -68,7 +69,6 @@ struct Need {
     figures: f32,
     tail: f32,
     mark: f32,
-    bar: f32,
 }
 
 impl Need {
@@ -108,7 +108,6 @@ impl Need {
             figures,
             tail: tails,
             mark,
-            bar,
         }
     }
 }

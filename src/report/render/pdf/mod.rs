@@ -143,7 +143,6 @@ fn draw_section(document: &Document, section: &Section, layout: &mut Layout) {
 }
 
 fn sources(document: &Document, layout: &mut Layout) {
-    layout.heading("Data through", 80.0);
     let rows: Vec<[String; 4]> = document
         .freshness
         .iter()
@@ -156,6 +155,8 @@ fn sources(document: &Document, layout: &mut Layout) {
             [row.label.clone(), through, read, row.remark.clone()]
         })
         .collect();
+    let least = table::least_plain_height(&rows, layout).max(30.0);
+    layout.heading("Data through", least);
     if rows.is_empty() {
         layout.paragraph("No source is connected yet.", 9.5, Weight::Regular, MUTED);
         return;

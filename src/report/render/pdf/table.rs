@@ -55,11 +55,15 @@ impl<'a> Measured<'a> {
         self.table.total.as_ref().map_or(0.0, |total| self.row_height(total, Weight::Bold))
     }
 
-    /// The heading and two rows, with the sums if there is nothing else.
-    fn least(&self) -> f32 {
-        let rows = self.table.rows.iter().take(2).map(|row| self.row_height(row, Weight::Regular));
-        let total = if self.table.rows.len() <= 2 { self.total_height() } else { 0.0 };
-        self.head_height() + rows.sum::<f32>() + total
+    /// What stays on one page: all of a short table, or the heading and two rows.
+    fn least(&self, page: f32) -> f32 {
+        let rows = || self.table.rows.iter().map(|row| self.row_height(row, Weight::Regular));
+        // Many rows are too high together; there is no need to measure them all.
+        let all = self.head_height() + self.total_height() + rows().take(30).sum::<f32>();
+        if self.table.rows.len() <= 2 || all <= page / 3.0 {
+            return all;
+        }
+        self.head_height() + rows().take(2).sum::<f32>()
     }
 
     fn head(&self, layout: &mut Layout) {
@@ -109,7 +113,7 @@ pub fn least_height(table: &Table, layout: &Layout) -> f32 {
     if table.rows.is_empty() && table.total.is_none() {
         return layout.paragraph_height(&table.empty_text, 9.5, Weight::Regular).min(90.0);
     }
-    Measured::new(table, 0, layout.width()).least()
+    Measured::new(table, 0, layout.width()).least(layout.room.height)
 }
 
 /// Draws a table of figures.
@@ -121,7 +125,7 @@ pub fn draw(table: &Table, layout: &mut Layout) {
     }
     layout.tables += 1;
     let measured = Measured::new(table, layout.tables, layout.width());
-    layout.ensure(measured.least());
+    layout.ensure(measured.least(layout.room.height));
     measured.head(layout);
     for (number, row) in table.rows.iter().enumerate() {
         let height = |number: usize| measured.row_height(&table.rows[number], Weight::Regular);
@@ -203,6 +207,31 @@ pub fn shrunk(text: &str, most: f32, room: f32, weight: Weight) -> (String, f32)
     (text.to_owned(), sizes.into_iter().find(fits).unwrap_or(exact))
 }
 
+/// What a heading before a table of plain texts needs to stay with.
+pub fn least_plain_height<const N: usize>(rows: &[[String; N]], layout: &Layout) -> f32 {
+    stays_together(&measured_plain(rows, layout), layout)
+}
+
+/// A row of plain texts: its height, and the lines of its cells.
+type PlainRow = (f32, Vec<Vec<String>>);
+
+fn measured_plain<const N: usize>(rows: &[[String; N]], layout: &Layout) -> Vec<PlainRow> {
+    let lines = |text: &String| wrap_most(&cut(text), layout.column(0, N, 8.0).1, SIZE, Weight::Regular, 3);
+    let measured = |row: &[String; N]| {
+        let cells: Vec<Vec<String>> = row.iter().map(lines).collect();
+        let lines = cells.iter().map(Vec::len).max().unwrap_or(1);
+        (lines as f32 * LINE + PAD, cells)
+    };
+    rows.iter().map(measured).collect()
+}
+
+/// All of a short table, or its heading and two rows.
+fn stays_together(rows: &[PlainRow], layout: &Layout) -> f32 {
+    let height = |count: usize| 16.0 + rows.iter().take(count).map(|(tall, _)| tall).sum::<f32>();
+    let all = height(rows.len());
+    if all <= layout.room.height / 3.0 { all } else { height(2) }
+}
+
 /// A table of plain texts.
 pub fn draw_plain<const N: usize>(heads: [&str; N], rows: &[[String; N]], layout: &mut Layout) {
     layout.tables += 1;
@@ -217,16 +246,8 @@ pub fn draw_plain<const N: usize>(heads: [&str; N], rows: &[[String; N]], layout
         layout.space(6.0);
         layout.rule(layout.y, INK, 0.7);
     };
-    let measured: Vec<(f32, Vec<Vec<String>>)> = rows
-        .iter()
-        .map(|row| {
-            let lines = |text: &String| wrap_most(&cut(text), layout.column(0, N, 8.0).1, SIZE, Weight::Regular, 3);
-            let cells: Vec<Vec<String>> = row.iter().map(lines).collect();
-            let lines = cells.iter().map(Vec::len).max().unwrap_or(1);
-            (lines as f32 * LINE + PAD, cells)
-        })
-        .collect();
-    layout.ensure(16.0 + measured.iter().take(2).map(|(tall, _)| tall).sum::<f32>());
+    let measured = measured_plain(rows, layout);
+    layout.ensure(stays_together(&measured, layout));
     head(layout);
     for (index, (tall, cells)) in measured.iter().enumerate() {
         let last = if index + 2 == measured.len() { measured[index + 1].0 } else { 0.0 };
