@@ -13,7 +13,7 @@ use daybook::support::clock::Clock;
 use daybook::warehouse::outbox::{
     Ending, Kind, NewMessage, attempts, enqueue, give_up_claims, lift, requeue, settle, suppressed,
 };
-use daybook::warehouse::{Warehouse, WarehouseConfig};
+use daybook::warehouse::{Context, Warehouse, WarehouseConfig};
 use server::Server;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -311,4 +311,16 @@ async fn a_slow_mail_server_holds_up_no_other_way() {
     assert_eq!(house.notes().len(), 1, "Slack has its message while the mail server keeps silent");
     let done = pass.await.expect("the pass").expect("a pass");
     assert!(done.iter().any(|one| matches!(one.ending, Ending::Unknown { .. })), "silence after the mail is unknown");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trouble_with_the_books_of_one_way_cuts_off_no_other() {
+    let (house, (server, port)) = (House::new(), Server::start().await);
+    let ways = house.ways(port, OPERATOR);
+    house.write("rep_1", &[mail("hang"), mail("ok"), Route::Slack { hook: "ops".to_owned() }]);
+    let broken = "UPDATE ops.outbox SET attempts = -1 WHERE lane = 'slack:ops'";
+    house.warehouse.write_blocking(move |c| c.execute_batch(broken).context(|| "broken".to_owned())).expect("broken");
+    deliver_due(&house.warehouse, &ways, &house.clock).await.expect_err("the books of Slack cannot be read");
+    assert_eq!(house.states(), ["hang unknown", "ok sent"], "each mail came to its end and is in the books");
+    assert_eq!(server.taken(), ["ok@example.com"]);
 }
