@@ -52,7 +52,12 @@ impl Engine {
                 }
                 Ok(Outcome::Nothing { note }) => landing.note(note),
                 Ok(Outcome::Restart { note }) => return Err(ConnectorError::Unavailable { note }),
-                Err(ConnectorError::Rejected { status: 404, .. }) => gone += batch.len(),
+                Err(ConnectorError::Rejected { status: 404, .. }) if batch.len() == 1 => gone += 1,
+                // Of many objects some are there: it is the place that is not.
+                Err(ConnectorError::Rejected { status: 404, note }) => {
+                    let note = format!("{}, asked for {} objects at once: {note}", request.url, batch.len());
+                    return Err(ConnectorError::Rejected { status: 404, note });
+                }
                 Err(error) => return Err(error),
             }
         }
