@@ -46,7 +46,7 @@ async fn the_answers_of_slack_decide_what_happens_next() {
         ((429, "", None), retry(60)),
         ((429, "", Some("999999999")), retry(3600)),
         ((500, "rollup_error", None), Disposition::AskOperator),
-        ((503, "", None), Disposition::Retry { after: None }),
+        ((503, "", None), Disposition::AskOperator),
         ((400, "invalid_payload", None), Disposition::GiveUp),
         ((403, "action_prohibited", None), Disposition::TellOperator),
         ((404, "no_service", None), Disposition::TellOperator),
