@@ -36,7 +36,7 @@ address AS (
     SELECT
         *,
         regexp_replace(
-            regexp_replace(trim(post), '^https?://(www\.)?|#.*$', '', 'gi'),
+            regexp_replace(trim(post), '^(https?://)?(www\.)?|#.*$', '', 'gi'),
             '[?&](utm_[^=&]*|fbclid|gclid|igsh|igshid|si|feature)=[^&]*', '', 'gi') AS place
     FROM record
 )
