@@ -83,21 +83,21 @@ impl Words {
     /// Reads `text` to its end in pieces; the end of one goes along with the next, so that no word is cut.
     fn are_in(&self, mut text: impl Read, piece: usize) -> std::io::Result<bool> {
         let mut held = Vec::new();
-        let mut is_first = true;
+        let mut is_cut = false;
         loop {
-            let kept = held.len();
             let is_last = (&mut text).take(piece as u64).read_to_end(&mut held)? < piece;
             // Only the text's own beginning and end bound a word, not a piece's: what seems to end with a
             // piece is seen again whole in the next.
-            let from = usize::from(!is_first).min(kept);
+            let from = usize::from(is_cut);
             if self.pattern.find_at(&held, from).is_some_and(|found| is_last || found.end() < held.len()) {
                 return Ok(true);
             }
             if is_last {
                 return Ok(false);
             }
-            held.drain(..held.len().saturating_sub(self.longest + 1));
-            is_first = false;
+            let seen = held.len().saturating_sub(self.longest + 1);
+            held.drain(..seen);
+            is_cut |= seen > 0;
         }
     }
 }
