@@ -1,6 +1,7 @@
 //! `daybook backup`, `care`, `snapshot` and `export`: the warehouse's care by hand.
 
 use super::Outcome;
+use super::out::place;
 use super::show::{bytes, count, plain};
 use crate::daemon::{App, AppError};
 use crate::jobs::care::{CareContext, back_up, care, make_snapshot};
@@ -48,7 +49,7 @@ pub async fn run(app: &App, json: bool) -> anyhow::Result<Outcome> {
 
 pub async fn snapshot(app: &App, args: &SnapshotArgs, json: bool) -> anyhow::Result<Outcome> {
     let context = app.care();
-    let target = args.to.clone().or_else(|| context.config.snapshot.clone());
+    let target = args.to.as_deref().map(place).or_else(|| context.config.snapshot.clone());
     let target = target.unwrap_or_else(|| context.data_dir.join("snapshot/daybook.duckdb"));
     let target = std::path::absolute(&target)?;
     if target == app.warehouse.path() {
@@ -89,7 +90,7 @@ pub async fn export(app: &App, args: &ExportArgs, json: bool) -> anyhow::Result<
 
 fn folder(context: &CareContext, given: Option<&Path>) -> std::io::Result<PathBuf> {
     match given {
-        Some(folder) => std::path::absolute(folder),
+        Some(folder) => std::path::absolute(place(folder)),
         None => Ok(context.config.archive.clone().unwrap_or_else(|| context.data_dir.join("export"))),
     }
 }

@@ -121,6 +121,7 @@ fn done(is_done: bool, json: bool, words: &str, otherwise: impl Fn() -> String) 
 
 fn list(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outcome> {
     let filter = |state: Option<&str>| DeliveryFilter {
+        message_id: None,
         workspace: args.workspace.clone(),
         state: state.map(str::to_owned),
         way: args.way.clone(),
@@ -191,9 +192,9 @@ fn state_text(line: &DeliveryLine) -> String {
 }
 
 fn show(app: &App, id: &str, json: bool) -> anyhow::Result<Outcome> {
-    let filter = DeliveryFilter { limit: u32::MAX, ..DeliveryFilter::default() };
-    let all = app.warehouse.read_blocking(|reader| outbox::deliveries(reader, &filter))?;
-    let Some(line) = all.into_iter().find(|line| line.message_id == id) else {
+    let filter = DeliveryFilter { message_id: Some(id.to_owned()), limit: 1, ..DeliveryFilter::default() };
+    let found = app.warehouse.read_blocking(|reader| outbox::deliveries(reader, &filter))?;
+    let Some(line) = found.into_iter().next() else {
         return Err(AppError::Usage(format!("no message has the id {id}")).into());
     };
     let attempts = app.warehouse.read_blocking(|reader| outbox::attempts(reader, id))?;
@@ -220,7 +221,7 @@ fn show(app: &App, id: &str, json: bool) -> anyhow::Result<Outcome> {
             let _ = writeln!(text, "  {}: {}", reply.step, reply.text);
         }
     }
-    print!("{}", plain(&text));
+    say!("{}", plain(text.trim_end()));
     Ok(Outcome::Done)
 }
 

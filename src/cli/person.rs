@@ -1,6 +1,7 @@
 //! `daybook person`: what is kept about one person, handed out or erased.
 
 use super::Outcome;
+use super::out::place;
 use super::show::count;
 use crate::daemon::{App, AppError, Selection};
 use crate::jobs::person::{About, Forgotten, about, forget};
@@ -76,7 +77,8 @@ pub async fn run(app: &App, command: &PersonCommand, json: bool) -> anyhow::Resu
             let text = serde_json::to_string_pretty(&found)?;
             match to {
                 Some(file) => {
-                    std::fs::write(file, text + "\n")?;
+                    let file = place(file);
+                    std::fs::write(&file, text + "\n")?;
                     say!("{}: {}", file.display(), summary(&found));
                 }
                 None => say!("{text}"),

@@ -1,6 +1,7 @@
 //! An issued report again: its files byte for byte, or what it would say now.
 
 use super::Outcome;
+use super::out::place;
 use super::show::{plain, table};
 use crate::daemon::{App, AppError};
 use crate::jobs::known_now::{Kept, differences};
@@ -22,7 +23,8 @@ pub fn again(app: &App, id: &str, out: &Path, json: bool) -> anyhow::Result<Outc
     let issued = found(app, id)?;
     let document: Document = serde_json::from_str(&issued.document)?;
     let rendered = render_all(&document, &app.templates)?;
-    std::fs::create_dir_all(out).map_err(|source| AppError::Io { path: out.to_owned(), source })?;
+    let out = place(out);
+    std::fs::create_dir_all(&out).map_err(|source| AppError::Io { path: out.clone(), source })?;
     let mut lines = Vec::new();
     for (ending, _, bytes) in rendered.files(Formats::default()) {
         let stem = if document.file_stem.is_empty() { &document.id } else { &document.file_stem };

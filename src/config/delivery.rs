@@ -8,10 +8,10 @@ use super::reader::{At, Section};
 use super::secrets::SecretPlace;
 use super::values::{check_known, quoted};
 use crate::delivery::config::{
-    DeliveryConfig, FilesConfig, GIVE_UP_HOURS, MailConfig, MailHeaders, OperatorConfig, SLACK_API, SlackHook,
-    SmtpSecurity, UnknownPolicy, is_channel_id, is_unsubscribe,
+    DeliveryConfig, GIVE_UP_HOURS, MailConfig, MailHeaders, OperatorConfig, SLACK_API, SlackHook, SmtpSecurity,
+    UnknownPolicy, is_channel_id, is_unsubscribe,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -33,16 +33,7 @@ enum HookKind {
 
 /// Reads the section; folders become absolute, below `data_dir`.
 pub(super) fn read(section: Option<Section<'_>>, data_dir: &Path, gathered: &Gathered) -> DeliveryConfig {
-    let mut config = DeliveryConfig {
-        mail: None,
-        slack: BTreeMap::new(),
-        files: FilesConfig::default(),
-        operator: OperatorConfig::default(),
-        heartbeat: None,
-        give_up_after_hours: GIVE_UP_HOURS,
-        after_unknown: UnknownPolicy::default(),
-        headers: MailHeaders::default(),
-    };
+    let mut config = DeliveryConfig::default();
     if let Some(mut section) = section {
         section.about("How messages leave.");
         policy(&mut section, &mut config, gathered);

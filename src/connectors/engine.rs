@@ -188,7 +188,9 @@ impl Engine {
                         ErrorAction::Skip => return Ok(Outcome::Nothing { note: verdict.note }),
                         ErrorAction::RestartSlice => return Ok(Outcome::Restart { note: verdict.note }),
                         ErrorAction::StopForToday => return Err(ConnectorError::QuotaSpent { note: verdict.note }),
-                        ErrorAction::Stop => return Err(stopped(&verdict)),
+                        ErrorAction::Stop => {
+                            return Err(ConnectorError::Rejected { status: verdict.status, note: verdict.note });
+                        }
                         ErrorAction::Refresh => match proof {
                             Proof::Bearer { generation, .. } if generation > 0 && refused.is_none() => {
                                 refused = Some(generation);
@@ -222,14 +224,6 @@ impl Engine {
             attempt += 1;
         }
     }
-}
-
-fn stopped(verdict: &Verdict) -> ConnectorError {
-    ConnectorError::Rejected { status: status_of(&verdict.note), note: verdict.note.clone() }
-}
-
-fn status_of(note: &str) -> u16 {
-    note.rsplit_once("(HTTP ").and_then(|(_, rest)| rest.get(..3)?.parse().ok()).unwrap_or(0)
 }
 
 pub(super) fn request(spec: &RequestSpec, renderer: &Renderer<'_>, cursor: &Cursor) -> Result<Request, ConnectorError> {

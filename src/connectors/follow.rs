@@ -52,7 +52,13 @@ impl Engine {
                 }
                 Ok(Outcome::Nothing { note }) => landing.note(note),
                 Ok(Outcome::Restart { note }) => return Err(ConnectorError::Unavailable { note }),
-                Err(ConnectorError::Rejected { status: 404, .. }) => gone += batch.len(),
+                Err(ConnectorError::Rejected { status: 404, .. }) if spec.batch <= 1 => gone += 1,
+                // Where many are asked for at once, it is the place that is not there, however few they are.
+                Err(ConnectorError::Rejected { status: 404, note }) => {
+                    let place = connection.redact(&request.url);
+                    let note = format!("{place}, asked for {} objects at once: {note}", batch.len());
+                    return Err(ConnectorError::Rejected { status: 404, note });
+                }
                 Err(error) => return Err(error),
             }
         }

@@ -8,8 +8,8 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// A page is read up to this size, decompressed, when a person is looked for.
-const LARGEST_PAGE: u64 = 1 << 30;
+/// Pages are searched in pieces of this size, decompressed.
+const PIECE: usize = 4 << 20;
 
 /// A folder of pages: one fetch of one slice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,17 +29,17 @@ impl Entry {
     }
 
     /// Whether any page or the manifest holds one of the words, whatever their case. A page that
-    /// cannot be read counts as one that does: what cannot be looked at cannot be kept.
-    pub fn mentions(&self, words: &Regex) -> bool {
+    /// cannot be read, or whose values are packed (Parquet), counts as one that does: what cannot be
+    /// looked at cannot be kept.
+    pub fn mentions(&self, words: &Words) -> bool {
         let Ok(files) = fs::read_dir(&self.folder) else { return true };
         files.flatten().any(|file| {
             let path = file.path();
-            let text = if path.extension().is_some_and(|ending| ending == "zst") {
-                read_page(&path).map_err(|_| ()).and_then(|page| whole(page).map_err(|_| ()))
-            } else {
-                fs::read(&path).map_err(|_| ())
-            };
-            text.map_or(true, |text| words.is_match(&text))
+            match path.extension().and_then(|ending| ending.to_str()) {
+                Some("parquet") => true,
+                Some("zst") => read_page(&path).map_or(true, |page| words.are_in(page, PIECE).unwrap_or(true)),
+                _ => fs::File::open(&path).and_then(|file| words.are_in(file, PIECE)).unwrap_or(true),
+            }
         })
     }
 
@@ -58,21 +58,48 @@ impl Entry {
     }
 }
 
-fn whole(page: impl Read) -> std::io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    page.take(LARGEST_PAGE).read_to_end(&mut text)?;
-    Ok(text)
+/// Matches any of some words where it stands alone, not as a part of a longer word or number.
+#[derive(Clone, Debug)]
+pub struct Words {
+    pattern: Regex,
+    /// No match is longer, in bytes.
+    longest: usize,
 }
 
-/// Matches any of the words where it stands alone, not as a part of a longer word or number.
-pub fn any_of(words: &[String]) -> Result<Regex, ConnectorError> {
-    let escaped: Vec<String> = words.iter().map(|word| regex::escape(word)).collect();
-    let pattern = format!(r"(?:^|[^0-9A-Za-z_@.+-])(?:{})(?:$|[^0-9A-Za-z_@+-])", escaped.join("|"));
-    RegexBuilder::new(&pattern)
-        .case_insensitive(true)
-        .size_limit(64 << 20)
-        .build()
-        .map_err(|error| ConnectorError::Landing { note: format!("cannot look for these words: {error}") })
+impl Words {
+    pub fn new(words: &[String]) -> Result<Self, ConnectorError> {
+        let escaped: Vec<String> = words.iter().map(|word| regex::escape(word)).collect();
+        let pattern = format!(r"(?:^|[^0-9A-Za-z_@.+-])(?:{})(?:$|[^0-9A-Za-z_@+-])", escaped.join("|"));
+        let pattern = RegexBuilder::new(&pattern)
+            .case_insensitive(true)
+            .size_limit(64 << 20)
+            .build()
+            .map_err(|error| ConnectorError::Landing { note: format!("cannot look for these words: {error}") })?;
+        // A letter has up to four bytes, and so may have the one that it is written as in another case.
+        let longest = words.iter().map(|word| 4 * word.chars().count()).max().unwrap_or(0) + 8;
+        Ok(Self { pattern, longest })
+    }
+
+    /// Reads `text` to its end in pieces; the end of one goes along with the next, so that no word is cut.
+    fn are_in(&self, mut text: impl Read, piece: usize) -> std::io::Result<bool> {
+        let mut held = Vec::new();
+        let mut is_cut = false;
+        loop {
+            let is_last = (&mut text).take(piece as u64).read_to_end(&mut held)? < piece;
+            // Only the text's own beginning and end bound a word, not a piece's: what seems to end with a
+            // piece is seen again whole in the next.
+            let from = usize::from(is_cut);
+            if self.pattern.find_at(&held, from).is_some_and(|found| is_last || found.end() < held.len()) {
+                return Ok(true);
+            }
+            if is_last {
+                return Ok(false);
+            }
+            let seen = held.len().saturating_sub(self.longest + 1);
+            held.drain(..seen);
+            is_cut |= seen > 0;
+        }
+    }
 }
 
 /// Every slice below the landing folder, in no order. A folder that is not there holds none.
@@ -127,12 +154,40 @@ mod tests {
 
     #[test]
     fn a_word_counts_where_it_stands_alone() {
-        let words = any_of(&["jane@example.com".to_owned(), "101".to_owned()]).expect("words");
-        for text in [r#"{"email":"Jane@Example.com"}"#, r#"{"id":"101"}"#, "101,x", r#"[101]"#] {
-            assert!(words.is_match(text.as_bytes()), "{text}");
+        let words = Words::new(&["jane@example.com".to_owned(), "101".to_owned()]).expect("words");
+        // However a text is cut into pieces.
+        let holds = |text: &str| {
+            let found = [1, 2, 3, 5, 7, 1000].map(|piece| words.are_in(text.as_bytes(), piece).expect("read"));
+            assert!(found.iter().all(|one| *one == found[0]), "{text} {found:?}");
+            found[0]
+        };
+        let filler = "{\"x\": 0}".repeat(50);
+        for text in [r#"{"email":"Jane@Example.com"}"#, r#"{"id":"101"}"#, "101,x", r#"[101]"#, "x,101"] {
+            assert!(holds(text) && holds(&format!("{filler},{text},{filler}")), "{text}");
         }
         for text in [r#"{"email":"mary.jane@example.com"}"#, r#"{"id":"1012"}"#, r#"{"id":"7101"}"#] {
-            assert!(!words.is_match(text.as_bytes()), "{text}");
+            assert!(!holds(text) && !holds(&format!("{filler}{text}{filler}")), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_cannot_be_looked_into_counts_as_one_that_names_a_person() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let entry = Entry {
+            folder: dir.path().to_owned(),
+            workspace: "acme".to_owned(),
+            connection: "drop".to_owned(),
+            fetched_at: DateTime::UNIX_EPOCH,
+            is_complete: true,
+        };
+        let words = Words::new(&["jane@example.com".to_owned()]).expect("words");
+        fs::write(entry.manifest(), "{}").expect("written");
+        assert!(!entry.mentions(&words));
+        for name in ["page-0001.parquet", "page-0001.json.zst"] {
+            let page = dir.path().join(name);
+            fs::write(&page, "packed").expect("written");
+            assert!(entry.mentions(&words), "{name}");
+            fs::remove_file(page).expect("removed");
         }
     }
 

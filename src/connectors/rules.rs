@@ -20,6 +20,8 @@ pub struct ErrorResponse<'a> {
 /// What to do, with the vendor's word on how long to wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
+    /// As HTTP told it.
+    pub status: u16,
     pub action: ErrorAction,
     pub wait: Option<Duration>,
     /// For an admin: the rule's note and the vendor's own message.
@@ -48,6 +50,7 @@ impl<'a> ErrorResponse<'a> {
                 let wait = rule.wait_pointer.as_ref().and_then(|pointer| self.json.as_ref()?.pointer(pointer));
                 let wait = wait.and_then(seconds).or(stated_wait).or(rule.wait_secs.map(Duration::from_secs));
                 return Some(Verdict {
+                    status: self.status,
                     action: rule.action,
                     wait,
                     note: self.note(&rule.note, rule.detail_pointer.as_deref()),
@@ -62,7 +65,7 @@ impl<'a> ErrorResponse<'a> {
             401 => (ErrorAction::Refresh, "the vendor does not accept the credentials"),
             _ => (ErrorAction::Stop, "the vendor refuses the request"),
         };
-        Some(Verdict { action, wait: stated_wait, note: self.note(note, None) })
+        Some(Verdict { status: self.status, action, wait: stated_wait, note: self.note(note, None) })
     }
 
     fn matches(&self, rule: &ErrorRule) -> bool {

@@ -216,9 +216,6 @@ impl DeliveryConfig {
     /// Reads the secrets and prepares the ways; connects to nothing. Secret files are relative to
     /// `config_dir`, folders to `data_dir`.
     pub fn build(&self, config_dir: &Path, data_dir: &Path) -> Result<Deliverers, BuildError> {
-        if let Some(problem) = self.validate().into_iter().next() {
-            return Err(BuildError::Invalid(problem));
-        }
         let mail = match &self.mail {
             None => None,
             Some(MailConfig::Folder { path, .. }) => Some(MailWay::Folder(Folder::new(data_dir.join(path)))),

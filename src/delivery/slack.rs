@@ -109,7 +109,9 @@ fn judge(status: StatusCode, answer: &str, retry_after: Option<Duration>) -> Res
         // Some proxy may have answered in Slack's place.
         200..=299 => Err(DeliveryError::Unknown { reason }),
         429 => Err(DeliveryError::Unavailable { reason, retry_after: Some(retry_after.unwrap_or(DEFAULT_DELAY)) }),
-        408 | 500..=599 => Err(DeliveryError::Temporary { reason, retry_after }),
+        408 => Err(DeliveryError::Temporary { reason, retry_after }),
+        // Nothing says that such a message was not posted.
+        500..=599 => Err(DeliveryError::Unknown { reason }),
         // The hook was removed, its channel archived or its app switched off.
         300..=399 | 401 | 403 | 404 | 410 => Err(DeliveryError::Misconfigured { reason }),
         _ => Err(DeliveryError::Permanent { reason }),

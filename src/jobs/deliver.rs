@@ -1,7 +1,7 @@
 //! Delivery: messages are claimed, sent, and marked with what the other side answered.
 //!
 //! Each way out (mail, each Slack hook, files) is a lane with one sender, so a slow mail server holds
-//! up no Slack message, and mail arrives in order. Where nothing can go a way at all, its other messages
+//! up no Slack message of the same pass, and mail arrives in order. Where nothing can go a way at all, its other messages
 //! are left alone until the next time.
 
 mod notices;
@@ -11,12 +11,12 @@ use crate::delivery::config::UnknownPolicy;
 use crate::delivery::{Deliverers, DeliveryError, Disposition, Handed, Outgoing, Policy, Route, retry};
 use crate::support::clock::Clock;
 use crate::warehouse::outbox::{
-    Bounce, Claimed, Ending, Kind, LEASE, Outcome, Reply, claim, due_lanes, finish, give_up_leases, is_wholly_sent,
-    requeue_unknown,
+    Bounce, Claimed, Ending, Kind, LEASE, Outcome, Reply, claim, due_lanes, finish, give_up_leases, is_left_over,
+    is_wholly_sent, requeue_unknown,
 };
 use crate::warehouse::{Warehouse, WarehouseError};
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -47,12 +47,16 @@ pub async fn deliver_due(
     clock: &Clock,
 ) -> Result<Vec<Delivered>, WarehouseError> {
     let now = clock.now();
-    let lost = warehouse.write(move |connection| give_up_leases(connection, now)).await?;
-    if lost > 0 {
-        tracing::error!(messages = lost, "messages were being sent for more than an hour and are given up");
-    }
-    if deliverers.policy.after_unknown == UnknownPolicy::Resend {
-        warehouse.write(|connection| requeue_unknown(connection)).await?;
+    let resends = deliverers.policy.after_unknown == UnknownPolicy::Resend;
+    // Most passes find nothing, and then nothing is written.
+    if warehouse.read(move |reader| is_left_over(reader, resends, now)).await? {
+        let lost = warehouse.write(move |connection| give_up_leases(connection, now)).await?;
+        if lost > 0 {
+            tracing::error!(messages = lost, "messages were being sent for more than an hour and are given up");
+        }
+        if resends {
+            warehouse.write(|connection| requeue_unknown(connection)).await?;
+        }
     }
     let mut done = send_due(warehouse, deliverers, clock, None).await?;
     if notices::write(warehouse, &deliverers.policy, clock).await? > 0 {
@@ -72,6 +76,8 @@ pub async fn deliver_of(
     send_due(warehouse, deliverers, clock, Some(owner)).await
 }
 
+/// Every lane comes to its end, whatever befalls another: a sending that was cut off would be one of which
+/// nobody knows. The first error is told after that.
 async fn send_due(
     warehouse: &Warehouse,
     deliverers: &Deliverers,
@@ -81,7 +87,8 @@ async fn send_due(
     let (now, only) = (clock.now(), owner.map(str::to_owned));
     let lanes = warehouse.read(move |reader| due_lanes(reader, only.as_deref(), now)).await?;
     let senders = lanes.into_iter().map(|lane| send_lane(warehouse, deliverers, clock, lane, owner));
-    Ok(try_join_all(senders).await?.into_iter().flatten().collect())
+    let done: Result<Vec<_>, _> = join_all(senders).await.into_iter().collect();
+    Ok(done?.into_iter().flatten().collect())
 }
 
 async fn send_lane(

@@ -1,11 +1,12 @@
 //! One person's data: handed out, or erased wherever Daybook keeps something about them.
 
 use super::care::{CareContext, CareError, landed_key, loads_by_manifest, make_snapshot, note_removed};
-use crate::connectors::landed::{self, Entry};
+use crate::connectors::landed::{self, Entry, Words};
 use crate::warehouse::care::person::{Erased, Held, Who, erase, held};
 use crate::warehouse::care::{backup, compact, erased, export};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 /// The file beside the database that keeps erased people erased when a backup is restored.
@@ -51,8 +52,10 @@ pub fn about(context: &CareContext, workspace: &str, who: &Who) -> Result<About,
     Ok(About { held, landed })
 }
 
-/// Erases a person: in facts, history and quarantine at once; then landed pages, the archive, the copy
-/// for BI tools, and the file's free space, in which old rows could still be read. Blocking.
+/// Erases a person: first landed pages, for which the identifiers in the database are needed: where one
+/// cannot be removed, nothing else is done, and it can be run again. Then facts, history and quarantine at
+/// once; then the archive, the copy for BI tools, and the file's free space, in which old rows could still
+/// be read. Blocking.
 ///
 /// `purges_backups` also makes a new backup and removes all others; else they age out by number.
 pub fn forget(
@@ -64,6 +67,7 @@ pub fn forget(
     now: DateTime<Utc>,
 ) -> Result<Forgotten, CareError> {
     let about = about(context, workspace, who)?;
+    let landed = remove_landed(context, &about.landed, now)?;
     let after = who.clone();
     let (id, who, key, actor) = (workspace.to_owned(), who.clone(), context.person_key.clone(), actor.to_owned());
     let erased = context.warehouse.write_blocking(move |connection| erase(connection, &id, &who, &key, &actor, now))?;
@@ -73,10 +77,6 @@ pub fn forget(
     if let Err(error) = super::care::keep_erasures(context) {
         tell("the list of erasures beside the database", &error);
     }
-    let landed = remove_landed(context, &about.landed, now).unwrap_or_else(|error| {
-        tell("landed pages", &error);
-        Vec::new()
-    });
     let archive = erase_archive(context, workspace).unwrap_or_else(|error| {
         tell("the archive", &error);
         Vec::new()
@@ -124,11 +124,16 @@ fn naming(context: &CareContext, workspace: &str, who: &Who, held: &Held) -> Res
         Who::Mail(mail) => (None, mail.trim().to_owned()),
         Who::Id { id, connection } => (connection.clone(), id.clone()),
     });
+    let mut by_connection: HashMap<String, Option<Words>> = HashMap::new();
     for entry in landed::entries(&context.landing())?.into_iter().filter(|entry| entry.workspace == workspace) {
-        let of_entry =
-            found.iter().filter(|(connection, _)| connection.as_ref().is_none_or(|id| *id == entry.connection));
-        let words: Vec<String> = of_entry.map(|(_, word)| word.clone()).filter(|word| !word.is_empty()).collect();
-        if !words.is_empty() && entry.mentions(&landed::any_of(&words)?) {
+        if !by_connection.contains_key(&entry.connection) {
+            let of_entry =
+                found.iter().filter(|(connection, _)| connection.as_ref().is_none_or(|id| *id == entry.connection));
+            let words: Vec<String> = of_entry.map(|(_, word)| word.clone()).filter(|word| !word.is_empty()).collect();
+            let words = if words.is_empty() { None } else { Some(Words::new(&words)?) };
+            by_connection.insert(entry.connection.clone(), words);
+        }
+        if by_connection[&entry.connection].as_ref().is_some_and(|words| entry.mentions(words)) {
             all.push(entry);
         }
     }

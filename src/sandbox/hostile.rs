@@ -63,7 +63,8 @@ pub fn plant(world: &mut World) {
     let date = world.last;
     for (number, name) in (0..).zip(names()) {
         let clicks = 100 + number;
-        let micros = 3_000_000 * (i64::try_from(number).unwrap_or(0) + 1);
+        // The first cost most: reports name only the campaigns that do.
+        let micros = 3_000_000 * (100 - i64::try_from(number).unwrap_or(0));
         world.ads.push(ad(world, date, 7000 + number, name, clicks, micros));
         world.visits.push(visit(date, name, clicks - 7));
     }

@@ -10,7 +10,7 @@ pub use list::{Attempt, DeliveryFilter, DeliveryLine, attempts, deliveries};
 pub use notices::{Trouble, tell, troubles};
 pub use sending::{
     Bounce, Claimed, Ending, LEASE, Outcome, Reply, claim, due_lanes, finish, give_up_claims, give_up_leases,
-    is_wholly_sent, requeue, requeue_unknown, settle,
+    is_left_over, is_wholly_sent, requeue, requeue_unknown, settle,
 };
 pub use suppression::{Suppressed, lift, suppressed};
 

@@ -301,6 +301,24 @@ fn an_erased_person_is_gone_everywhere_and_does_not_come_back() {
     assert_eq!(texts(&House::open(&folder).warehouse, of_17), [words]);
 }
 
+#[test]
+fn an_erasure_that_fails_midway_is_finished_by_running_it_again() {
+    let (_folder, house) = house();
+    let context = house.care(keeps_all());
+    let who = Who::Mail("payer17@example.com".to_owned());
+    let write = |sql: &'static str| {
+        house.warehouse.write_blocking(move |c| c.execute_batch(sql).context(|| sql.to_owned())).expect(sql);
+    };
+    write("ALTER TABLE ops.audit RENAME TO audit_away");
+    forget(&context, "acme", &who, "cli", false, noon()).expect_err("it cannot be noted");
+    let found = about(&context, "acme", &who).expect("looked");
+    assert_eq!(found.landed, Vec::<std::path::PathBuf>::new(), "pages go first, while what leads to them is known");
+    assert_eq!(found.held.identifiers.len(), 2, "the database is as it was");
+    write("ALTER TABLE ops.audit_away RENAME TO audit");
+    let done = forget(&context, "acme", &who, "cli", false, noon()).expect("erased");
+    assert_eq!((done.erased.identifiers, done.left), (2, Vec::new()));
+}
+
 /// Books of delivery and schedule, of three years ago and of last week.
 const BOOKS: &str = "
     INSERT INTO ops.slot (job, workspace, slot_at, fire, is_catch_up, state, attempts, reason, detail, planned_at)

@@ -217,3 +217,23 @@ async fn a_packed_bomb_stops_at_the_limit_and_leaves_no_trace() {
         assert_eq!(left.collect::<Vec<_>>(), [""; 0].map(std::path::PathBuf::from));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_is_not_there_is_an_error_and_not_a_thousand_deals_gone() {
+    use axum::http::StatusCode;
+    let search = axum::routing::post(async || r#"{"results": [{"id": "1"}, {"id": "2"}]}"#);
+    let missing = async || (StatusCode::NOT_FOUND, r#"{"message": "no such place (HTTP 200)"}"#);
+    let app = axum::Router::new().route("/crm/objects/{version}/deals/search", search).fallback(missing);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let base = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let source = crate::support::source("hubspot", &[("base_url", base.into())]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let engine =
+        Engine::new(folder.path().to_owned(), daybook::support::clock::Clock::fixed(noon())).expect("an engine");
+    let window = Window::Instants { start: noon() - TimeDelta::days(30), end: noon() };
+    let slice = Slice { partition: String::new(), window };
+    let fetched = engine.fetch(&source.connection, "deals_contacts", &slice, None, &|_| {}).await;
+    let told = fetched.expect_err("no such place").to_string();
+    assert!(told.contains("HTTP 404") && told.contains("/deals/contacts/batch/read, asked for 2 objects"), "{told}");
+}

@@ -11,7 +11,7 @@ use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// No folder is searched further than this.
+/// No more files of a folder are read than this.
 const MOST_FILES: usize = 10_000;
 
 /// Endings of data that people drop and Daybook does not read.
@@ -55,6 +55,10 @@ impl Dropped {
 /// The files of a drop folder that are ready at `now`. Links are never followed; folders and hidden
 /// files are nobody's drop.
 pub fn list(drop: &FileDrop, now: DateTime<Utc>) -> Result<Listing, ConnectorError> {
+    list_at_most(drop, now, MOST_FILES)
+}
+
+fn list_at_most(drop: &FileDrop, now: DateTime<Utc>, most: usize) -> Result<Listing, ConnectorError> {
     let folder = &drop.folder;
     let entries = fs::read_dir(folder).map_err(|error| {
         let remedy =
@@ -62,19 +66,31 @@ pub fn list(drop: &FileDrop, now: DateTime<Utc>) -> Result<Listing, ConnectorErr
         ConnectorError::Landing { note: format!("the drop folder {}: {error}{remedy}", folder.display()) }
     })?;
     let mut listing = Listing::default();
-    for entry in entries.take(MOST_FILES) {
+    let mut names = Vec::new();
+    for entry in entries {
         let entry = entry.map_err(|error| failed(folder, &error))?;
-        let Ok(name) = entry.file_name().into_string() else {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            listing.notes.push(format!("{}: left alone, its name is not UTF-8; rename it", shown(&name)));
-            continue;
-        };
-        if name.starts_with('.') || !name.starts_with(&drop.prefix) {
-            continue;
+        match entry.file_name().into_string() {
+            Ok(name) if name.starts_with('.') || !name.starts_with(&drop.prefix) => {}
+            Ok(name) if Shape::of(&name).is_some() || is_foreign(&name) => names.push(name),
+            Ok(_) => {}
+            Err(name) => {
+                let name = name.to_string_lossy();
+                listing.notes.push(format!("{}: left alone, its name is not UTF-8; rename it", shown(&name)));
+            }
         }
-        match look(&entry.path(), &name, drop, now) {
+    }
+    // Files that are read come first, so that what lies about beside them never takes their place.
+    names.sort_by_cached_key(|name| (Shape::of(name).is_none(), name.clone()));
+    let left_out = names.iter().skip(most).filter(|name| Shape::of(name).is_some()).count();
+    if left_out > 0 {
+        let message = format!("{left_out} files are left out, the last by name: no more than {most} are read");
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        listing.refused.push(refused(&name, None, &message, "move away what was loaded long ago"));
+    }
+    for name in names.iter().take(most) {
+        match look(&folder.join(name), name, drop, now) {
             Ok(Look::Ready(file)) => listing.files.push(file),
-            Ok(Look::LeftAlone(note)) => listing.notes.push(format!("{}: {note}", shown(&name))),
+            Ok(Look::LeftAlone(note)) => listing.notes.push(format!("{}: {note}", shown(name))),
             Ok(Look::Foreign) => {}
             Err(error) => listing.refused.push(error),
         }
@@ -82,6 +98,11 @@ pub fn list(drop: &FileDrop, now: DateTime<Utc>) -> Result<Listing, ConnectorErr
     listing.files.sort_by(|a, b| a.name.cmp(&b.name));
     listing.notes.sort();
     Ok(listing)
+}
+
+/// Whether a name is that of data which is not read.
+fn is_foreign(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, ending)| FOREIGN.contains(&ending.to_ascii_lowercase().as_str()))
 }
 
 enum Look {
@@ -93,8 +114,7 @@ enum Look {
 fn look(path: &Path, name: &str, drop: &FileDrop, now: DateTime<Utc>) -> Result<Look, ConnectorError> {
     let metadata = fs::symlink_metadata(path).map_err(|error| failed(path, &error))?;
     let Some(shape) = Shape::of(name) else {
-        let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
-        let is_data = metadata.is_file() && FOREIGN.contains(&ending.as_str());
+        let is_data = metadata.is_file() && is_foreign(name);
         let note = "left alone, its kind is not read; save it as CSV (UTF-8), NDJSON or Parquet".to_owned();
         return Ok(if is_data { Look::LeftAlone(note) } else { Look::Foreign });
     };
@@ -156,4 +176,26 @@ pub fn open(path: &Path) -> Result<File, ConnectorError> {
 pub fn failed(path: &Path, error: &std::io::Error) -> ConnectorError {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     ConnectorError::Landing { note: format!("{}: {error}", shown(&name)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Preset;
+    use super::*;
+
+    #[test]
+    fn hidden_and_foreign_files_take_no_ones_place_and_files_left_out_are_told() {
+        let dir = tempfile::tempdir().expect("a folder");
+        for name in [".a.csv", "a.md", "a.zip", "b.csv", "c.csv", "d.csv"] {
+            fs::write(dir.path().join(name), "x").expect("written");
+        }
+        let drop = FileDrop { settle_secs: 0, ..FileDrop::new(dir.path().to_owned(), Preset::Budgets) };
+        let list = |most| list_at_most(&drop, DateTime::UNIX_EPOCH, most).expect("a listing");
+        let names = |listing: &Listing| listing.files.iter().map(|file| file.name.clone()).collect::<Vec<_>>();
+        let all = list(3);
+        assert_eq!((names(&all).join(" "), all.refused.len()), ("b.csv c.csv d.csv".to_owned(), 0));
+        let some = list(2);
+        assert_eq!(names(&some), ["b.csv", "c.csv"]);
+        assert!(some.refused[0].to_string().contains("1 files are left out"), "{:?}", some.refused);
+    }
 }

@@ -190,8 +190,7 @@ impl Bot {
             return Err(DeliveryError::Unavailable { reason, retry_after: Some(delay.unwrap_or(DEFAULT_DELAY)) });
         }
         if status >= 500 {
-            let reason = format!("slack answered {status} to {method}");
-            return Err(DeliveryError::Temporary { reason, retry_after: delay });
+            return Err(lost(&format!("slack answered {status}")));
         }
         let Ok(answer) = serde_json::from_slice::<Value>(&bytes) else {
             return Err(lost(&format!("slack answered {status} with an unexpected body")));
@@ -199,7 +198,12 @@ impl Bot {
         if answer["ok"] == true {
             return Ok(answer);
         }
-        Err(refusal(method, answer["error"].as_str().unwrap_or("no reason"), &self.token, delay))
+        match answer["error"].as_str().unwrap_or("no reason") {
+            // "It's possible some aspect of the operation succeeded before the error was raised":
+            // https://docs.slack.dev/reference/methods/chat.postMessage
+            error @ ("internal_error" | "fatal_error") => Err(lost(&format!("slack answered {error}"))),
+            error => Err(refusal(method, error, &self.token, delay)),
+        }
     }
 }
 
@@ -209,9 +213,8 @@ fn refusal(method: &str, error: &str, token: &Secret, delay: Option<Duration>) -
         "ratelimited" | "rate_limited" => {
             DeliveryError::Unavailable { reason, retry_after: Some(delay.unwrap_or(DEFAULT_DELAY)) }
         }
-        "internal_error" | "fatal_error" | "request_timeout" | "service_unavailable" => {
-            DeliveryError::Temporary { reason, retry_after: delay }
-        }
+        // The request came in pieces, or was not taken up.
+        "request_timeout" | "service_unavailable" => DeliveryError::Temporary { reason, retry_after: delay },
         "invalid_auth"
         | "not_authed"
         | "account_inactive"

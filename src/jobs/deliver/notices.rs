@@ -26,16 +26,14 @@ pub(super) async fn write(warehouse: &Warehouse, policy: &Policy, clock: &Clock)
 }
 
 fn notes(troubles: &[Trouble], operator: &[Route], now: DateTime<Utc>) -> Vec<NewMessage> {
-    let key = troubles.iter().map(|t| format!("{} {}", t.message_id, t.what)).collect::<Vec<_>>().join("\n");
+    let told = troubles.iter().map(|t| format!("{} {}", t.message_id, t.what)).collect::<Vec<_>>().join("\n");
     let (subject, text) = wording(troubles);
     let mut messages = Vec::new();
     for route in chosen(troubles, operator) {
         let Ok(written) = serde_json::to_string(route) else { continue };
-        match note::payload(route, &subject, &text, &key, now) {
-            Ok(payload) => {
-                let message_id = stable_id("msg", &["notice", &key, &now.to_rfc3339(), &written]);
-                messages.push(NewMessage { message_id, route: written, payload });
-            }
+        let message_id = stable_id("msg", &["notice", &told, &now.to_rfc3339(), &written]);
+        match note::payload(route, &subject, &text, &message_id, now) {
+            Ok(payload) => messages.push(NewMessage { message_id, route: written, payload }),
             Err(error) => tracing::error!(error = %error, "the operator cannot be told"),
         }
     }
@@ -132,6 +130,18 @@ mod tests {
         assert!(routes(&["slack:ops"]).contains("mail") && !routes(&["slack:ops"]).contains("slack"));
         assert!(routes(&["mail", "slack:ops"]).contains("slack") && routes(&["mail", "slack:ops"]).contains("mail"));
         assert!(routes(&["file"]).contains("slack") && routes(&["file"]).contains("mail"));
+    }
+
+    #[test]
+    fn the_same_trouble_told_again_later_is_another_mail() {
+        let now = Utc.with_ymd_and_hms(2026, 11, 21, 8, 0, 0).single().expect("an instant");
+        let id = |now| {
+            let mail = notes(&[trouble("slack:ops", "failed")], &operator(), now).remove(0).payload;
+            let text = String::from_utf8(mail).expect("ASCII");
+            text.lines().find(|line| line.starts_with("Message-ID:")).expect("an id").to_owned()
+        };
+        assert_eq!(id(now), id(now), "the same note is the same mail");
+        assert_ne!(id(now), id(now + chrono::TimeDelta::days(1)));
     }
 
     #[test]

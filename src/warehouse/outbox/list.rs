@@ -7,6 +7,7 @@ use duckdb::{Connection, params};
 /// Which messages to list; all where nothing is named.
 #[derive(Clone, Debug, Default)]
 pub struct DeliveryFilter {
+    pub message_id: Option<String>,
     pub workspace: Option<String>,
     /// `pending`, `claimed`, `sent`, `failed` or `unknown`.
     pub state: Option<String>,
@@ -68,7 +69,8 @@ pub fn deliveries(reader: &Connection, filter: &DeliveryFilter) -> Result<Vec<De
             "SELECT message_id, report_id, workspace, kind, route, state, attempts, created_at, ended_at, not_before,
                  coalesce(answer, ''), octet_length(payload)::UBIGINT
              FROM ops.outbox
-             WHERE (?::VARCHAR IS NULL OR workspace = ?) AND (?::VARCHAR IS NULL OR state = ?)
+             WHERE (?::VARCHAR IS NULL OR message_id = ?)
+                 AND (?::VARCHAR IS NULL OR workspace = ?) AND (?::VARCHAR IS NULL OR state = ?)
                  AND (?::VARCHAR IS NULL OR split_part(lane, ':', 1) = ?)
                  AND (?::VARCHAR IS NULL OR contains(lower(concat(route ->> '$.to', route ->> '$.hook', route ->> '$.path')), lower(?)))
                  AND (?::VARCHAR IS NULL OR report_id = ?) AND (?::DATE IS NULL OR created_at >= ?)
@@ -77,6 +79,8 @@ pub fn deliveries(reader: &Connection, filter: &DeliveryFilter) -> Result<Vec<De
         .context(step)?;
     let f = filter;
     let bound = params![
+        f.message_id,
+        f.message_id,
         f.workspace,
         f.workspace,
         f.state,

@@ -106,6 +106,21 @@ pub fn bare(address: &str) -> String {
     inner.unwrap_or(address).trim().to_lowercase()
 }
 
+/// Whether a pass has something to do beside the lanes that are due: claims whose lease ran out and, where
+/// `resends`, messages of which nobody knows whether they went out.
+pub fn is_left_over(reader: &Connection, resends: bool, now: DateTime<Utc>) -> Result<bool, WarehouseError> {
+    reader
+        .query_row(
+            "SELECT count(*) > 0 FROM ops.outbox
+             WHERE (state = 'claimed' AND coalesce(lease_until, claimed_at) < ?)
+                 OR (? AND state = 'unknown' AND (SELECT count(*) FROM ops.delivery_attempt AS a
+                     WHERE a.message_id = outbox.message_id AND a.outcome = 'unknown') = 1)",
+            params![now.naive_utc(), resends],
+            |row| row.get(0),
+        )
+        .context(|| "looking for messages left over".to_owned())
+}
+
 /// The lanes with messages that are due; only an owner's, if one is named.
 pub fn due_lanes(reader: &Connection, owner: Option<&str>, now: DateTime<Utc>) -> Result<Vec<String>, WarehouseError> {
     let step = || "looking for messages that are due".to_owned();

@@ -6,14 +6,15 @@ use crate::support::{noon, texts};
 use axum::Router;
 use axum::routing::{get, post};
 use chrono::TimeDelta;
-use daybook::delivery::config::DeliveryConfig;
+use daybook::delivery::config::{DeliveryConfig, MailConfig, SlackHook, SmtpSecurity, UnknownPolicy};
 use daybook::delivery::{Deliverers, Route};
 use daybook::jobs::deliver::{Delivered, deliver_due};
 use daybook::support::clock::Clock;
+use daybook::support::secret::SecretRef;
 use daybook::warehouse::outbox::{
     Ending, Kind, NewMessage, attempts, enqueue, give_up_claims, lift, requeue, settle, suppressed,
 };
-use daybook::warehouse::{Warehouse, WarehouseConfig};
+use daybook::warehouse::{Context, Warehouse, WarehouseConfig};
 use server::Server;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -33,13 +34,21 @@ impl House {
         Self { folder, warehouse, clock: Clock::fixed(noon()) }
     }
 
-    /// The ways out: mail to the fake server, and what `more` says.
-    fn ways(&self, port: u16, more: &str) -> Deliverers {
-        let text = format!(
-            "{more}\n[mail]\nkind = \"smtp\"\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"plain\"\n\
-             from = \"Daybook <d@example.com>\"\ntimeout_secs = 5\n[slack.ops]\nkind = \"folder\"\npath = \"ops\""
-        );
-        let config: DeliveryConfig = toml::from_str(&text).expect("a section");
+    /// The ways out: mail to the fake server, the operator's folder, and what `more` makes of them.
+    fn ways(&self, port: u16, more: impl FnOnce(&mut DeliveryConfig)) -> Deliverers {
+        let mail = MailConfig::Smtp {
+            host: "127.0.0.1".to_owned(),
+            port,
+            security: SmtpSecurity::Plain,
+            username: None,
+            password: None,
+            ca_file: None,
+            from: "Daybook <d@example.com>".to_owned(),
+            timeout_secs: 5,
+        };
+        let mut config = DeliveryConfig { mail: Some(mail), ..DeliveryConfig::default() };
+        config.slack.insert("ops".to_owned(), SlackHook::Folder { path: "ops".into() });
+        more(&mut config);
         config.build(self.folder.path(), self.folder.path()).expect("deliverers")
     }
 
@@ -93,12 +102,15 @@ fn mail(name: &str) -> Route {
     Route::Mail { from: "Daybook <d@example.com>".to_owned(), to: format!("Reader <{name}@Example.com>") }
 }
 
-const OPERATOR: &str = "[operator]\nslack = [\"ops\"]";
+/// The operator is told in Slack.
+fn operator(config: &mut DeliveryConfig) {
+    config.operator.slack.push("ops".to_owned());
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_recipient_has_an_outcome_of_their_own_with_the_servers_words() {
     let (house, (server, port)) = (House::new(), Server::start().await);
-    let ways = house.ways(port, OPERATOR);
+    let ways = house.ways(port, operator);
     house.write("rep_1", &[mail("ok"), mail("grey"), mail("gone")]);
     house.deliver(&ways).await;
     assert_eq!(house.states(), ["gone failed", "grey pending", "ok sent"]);
@@ -135,7 +147,7 @@ async fn each_recipient_has_an_outcome_of_their_own_with_the_servers_words() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_refused_for_good_gets_no_more_mail_until_that_is_lifted() {
     let (house, (server, port)) = (House::new(), Server::start().await);
-    let ways = house.ways(port, OPERATOR);
+    let ways = house.ways(port, operator);
     house.write("rep_1", &[mail("gone"), mail("old")]);
     house.deliver(&ways).await;
     let addresses = || {
@@ -169,7 +181,7 @@ async fn a_crash_between_send_and_record_is_shown_and_neither_doubled_nor_droppe
     house.write("rep_1", &[mail("hang"), mail("ok")]);
     let House { folder, warehouse, clock } = house;
     let ways = House { folder, warehouse: warehouse.clone(), clock: clock.clone() };
-    let deliverers = ways.ways(port, OPERATOR);
+    let deliverers = ways.ways(port, operator);
     let folder = ways.folder;
     let (own, own_clock) = (warehouse.clone(), clock.clone());
     let sender = tokio::spawn(async move { deliver_due(&own, &deliverers, &own_clock).await });
@@ -183,7 +195,7 @@ async fn a_crash_between_send_and_record_is_shown_and_neither_doubled_nor_droppe
     let house = House { warehouse: open(folder.path()), folder, clock };
     let now = house.clock.now();
     assert_eq!(house.warehouse.write_blocking(move |c| give_up_claims(c, now)).expect("given up"), 1);
-    let deliverers = house.ways(port, OPERATOR);
+    let deliverers = house.ways(port, operator);
     house.deliver(&deliverers).await;
     house.later(24 * 60);
     house.deliver(&deliverers).await;
@@ -205,7 +217,7 @@ async fn a_crash_between_send_and_record_is_shown_and_neither_doubled_nor_droppe
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cut_within_the_mail_is_tried_again_and_one_after_it_is_unknown() {
     let (house, (server, port)) = (House::new(), Server::start().await);
-    let ways = house.ways(port, OPERATOR);
+    let ways = house.ways(port, operator);
     house.write("rep_1", &[mail("cutend"), mail("ok")]);
     // A mail larger than what the system buffers, so that the cut comes within it.
     let route = serde_json::to_string(&mail("cutdata")).expect("JSON");
@@ -221,7 +233,7 @@ async fn a_cut_within_the_mail_is_tried_again_and_one_after_it_is_unknown() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_policy_to_resend_sends_an_unknown_message_once_more_and_no_oftener() {
     let (house, (server, port)) = (House::new(), Server::start().await);
-    let ways = house.ways(port, "after_unknown = \"resend\"");
+    let ways = house.ways(port, |config| config.after_unknown = UnknownPolicy::Resend);
     house.write("rep_1", &[mail("cutend")]);
     for _ in 0..4 {
         house.deliver(&ways).await;
@@ -237,7 +249,7 @@ async fn a_server_that_is_away_is_asked_by_one_message_and_the_operator_hears_of
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
     drop(listener);
-    let ways = house.ways(port, OPERATOR);
+    let ways = house.ways(port, operator);
     house.write("rep_1", &[mail("ok1"), mail("ok2"), mail("ok3"), Route::Slack { hook: "ops".to_owned() }]);
     let done = house.deliver(&ways).await;
     let mails = done.iter().filter(|one| one.route.contains("mail")).count();
@@ -280,8 +292,11 @@ async fn slacks_retry_after_is_honoured_and_the_heartbeat_waits_for_the_whole_re
     for (name, path) in [("beat", "beat/hunter2"), ("hook", "hook")] {
         std::fs::write(house.folder.path().join(name), format!("http://127.0.0.1:{web}/{path}")).expect("a secret");
     }
-    let more = "heartbeat = { file = \"beat\" }\n[slack.team]\nkind = \"webhook\"\nurl = { file = \"hook\" }";
-    let ways = house.ways(port, more);
+    let ways = house.ways(port, |config| {
+        config.heartbeat = Some(SecretRef::File("beat".into()));
+        let hook = SlackHook::Webhook { url: SecretRef::File("hook".into()) };
+        config.slack.insert("team".to_owned(), hook);
+    });
     house.write("rep_1", &[mail("ok"), Route::Slack { hook: "team".to_owned() }]);
     house.deliver(&ways).await;
     assert_eq!(beats.load(Ordering::SeqCst), 0, "a message is still missing");
@@ -297,7 +312,7 @@ async fn slacks_retry_after_is_honoured_and_the_heartbeat_waits_for_the_whole_re
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_mail_server_holds_up_no_other_way() {
     let (house, (server, port)) = (House::new(), Server::start().await);
-    let ways = house.ways(port, OPERATOR);
+    let ways = house.ways(port, operator);
     house.write("rep_1", &[mail("hang"), Route::Slack { hook: "ops".to_owned() }]);
     let (warehouse, clock) = (house.warehouse.clone(), house.clock.clone());
     let pass = tokio::spawn(async move { deliver_due(&warehouse, &ways, &clock).await });
@@ -311,4 +326,16 @@ async fn a_slow_mail_server_holds_up_no_other_way() {
     assert_eq!(house.notes().len(), 1, "Slack has its message while the mail server keeps silent");
     let done = pass.await.expect("the pass").expect("a pass");
     assert!(done.iter().any(|one| matches!(one.ending, Ending::Unknown { .. })), "silence after the mail is unknown");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trouble_with_the_books_of_one_way_cuts_off_no_other() {
+    let (house, (server, port)) = (House::new(), Server::start().await);
+    let ways = house.ways(port, operator);
+    house.write("rep_1", &[mail("hang"), mail("ok"), Route::Slack { hook: "ops".to_owned() }]);
+    let broken = "UPDATE ops.outbox SET attempts = -1 WHERE lane = 'slack:ops'";
+    house.warehouse.write_blocking(move |c| c.execute_batch(broken).context(|| "broken".to_owned())).expect("broken");
+    deliver_due(&house.warehouse, &ways, &house.clock).await.expect_err("the books of Slack cannot be read");
+    assert_eq!(house.states(), ["hang unknown", "ok sent"], "each mail came to its end and is in the books");
+    assert_eq!(server.taken(), ["ok@example.com"]);
 }

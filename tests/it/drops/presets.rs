@@ -43,6 +43,30 @@ async fn budgets_targets_creators_rates_and_offline_conversions_all_can_be_dropp
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_creators_post_is_known_by_its_address_with_or_without_a_tracking_parameter() {
+    let desk = Desk::new(Preset::Influencer);
+    let posts = [
+        "https://www.YouTube.com/watch?v=AbC&si=x1",
+        "https://youtube.com/watch?v=aBc",
+        "https://www.instagram.com/p/DxY/?igsh=MW==#c",
+        "https://example.com/x?single=1&utm_source=ig&page=2",
+    ];
+    let table = |posts: &[&str]| {
+        let rows = posts.iter().map(|post| format!("youtube,@a,c,2026-11-02,{post}\n")).collect::<String>();
+        format!("platform,handle,campaign,posted_at,post\n{rows}")
+    };
+    desk.put("a.csv", table(&posts));
+    let keys = || desk.texts("SELECT post_key FROM core.influencer_post ORDER BY 1");
+    let known =
+        ["example.com/x?single=1&page=2", "instagram.com/p/DxY", "youtube.com/watch?v=AbC", "youtube.com/watch?v=aBc"];
+    assert_eq!(desk.sync().await.error, None);
+    assert_eq!(keys(), known);
+    desk.put("b.csv", table(&["http://youtube.com/watch?feature=share&v=AbC", "www.instagram.com/p/DxY?utm_medium=x"]));
+    assert_eq!(desk.sync().await.error, None);
+    assert_eq!(keys(), known, "the same posts under other addresses");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_mapping_says_which_column_is_which_field_and_how_it_is_written() {
     let mut desk = Desk::new(Preset::OfflineConversions);
     let pairs = |all: &[(&str, &str)]| all.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();

@@ -1,5 +1,5 @@
 -- Table: core.influencer_post
--- Grain: creator's post, or creator, campaign and day where no post is known
+-- Grain: creator's post by its address without what only tracks the reader, or creator, campaign and day where no post is known
 -- Inputs: page, an export of any influencer tool; the names its columns go by are matched before
 -- Late data: a newer export replaces the figures of the posts it names; the older ones move to history
 WITH record AS MATERIALIZED (
@@ -29,6 +29,16 @@ WITH record AS MATERIALIZED (
         body ->> 'revenue' AS revenue,
         body ->> 'metrics_as_of' AS as_of
     FROM page
+),
+
+-- Only the host means the same in any case; videos are told apart by what stands behind the question mark.
+address AS (
+    SELECT
+        *,
+        regexp_replace(
+            regexp_replace(trim(post), '^(https?://)?(www\.)?|#.*$', '', 'gi'),
+            '[?&](utm_[^=&]*|fbclid|gclid|igsh|igshid|si|feature)=[^&]*', '', 'gi') AS place
+    FROM record
 )
 
 SELECT
@@ -36,7 +46,8 @@ SELECT
     handle AS handle,
     trim(campaign) AS campaign,
     CASE WHEN is_unknown(post) THEN handle || '|' || trim(campaign) || '|' || posted
-         ELSE rtrim(regexp_replace(lower(trim(post)), '^https?://(www\.)?|[?#].*$', '', 'g'), '/') END AS post_key,
+         ELSE rtrim(lower(regexp_extract(place, '^[^/]*/'))
+             || regexp_replace(regexp_replace(place, '^[^/]*/', ''), '/*[?&]', '?'), '/') END AS post_key,
     tidy_date(posted) AS posted_date,
     lower(trim(content_type)) AS content_type,
     tidy_count(followers) AS followers,
@@ -81,4 +92,4 @@ SELECT
         CASE WHEN is_unknown(currency) AND NOT (is_unknown(fee) AND is_unknown(product_cost) AND is_unknown(revenue))
              THEN 'currency is missing beside an amount' END
     ]) AS problem
-FROM record
+FROM address

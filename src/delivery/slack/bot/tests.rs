@@ -83,8 +83,13 @@ async fn the_answers_of_slack_decide_what_happens_next() {
         (vec![(200, "<html>hunter2")], retry(None)),
         (vec![(200, r#"{"ok":true,"upload_url":"https://evil.example/x","file_id":"F1"}"#)], Disposition::GiveUp),
         (vec![(200, PLACE), (500, "")], retry(None)),
-        (vec![(200, PLACE), (200, "OK"), (200, r#"{"ok":false,"error":"internal_error"}"#)], retry(None)),
+        (vec![(200, PLACE), (200, "OK"), (200, r#"{"ok":false,"error":"service_unavailable"}"#)], retry(None)),
+        (vec![(200, PLACE), (200, "OK"), (429, "")], retry(minute)),
+        (vec![(200, r#"{"ok":false,"error":"internal_error"}"#)], retry(None)),
         // The file may be seen by now.
+        (vec![(200, PLACE), (200, "OK"), (200, r#"{"ok":false,"error":"internal_error"}"#)], Disposition::AskOperator),
+        (vec![(200, PLACE), (200, "OK"), (200, r#"{"ok":false,"error":"fatal_error"}"#)], Disposition::AskOperator),
+        (vec![(200, PLACE), (200, "OK"), (503, "")], Disposition::AskOperator),
         (vec![(200, PLACE), (200, "OK"), (200, "<html>")], Disposition::AskOperator),
     ] {
         let (bot, _) = slack(&answers).await;
