@@ -299,18 +299,3 @@ fn a_report_about_a_part_has_an_id_and_files_of_its_own_and_says_so() {
     let kept = receipts.iter().map(|draft| serde_json::to_string(&draft.basis).expect("JSON"));
     assert!(kept.into_iter().all(|basis| basis.contains("paid_search")));
 }
-
-#[test]
-fn only_a_daily_report_reads_the_same_weekday_of_the_week_before() {
-    let day = |text: &str| Period::day(date(text));
-    let of = |report: &str, period: Period| {
-        let mut definition = readings(report, Part::Channels, period).definition;
-        definition.compare = Vec::new();
-        (needs(&definition, period, &[]), definition.cadence)
-    };
-    let (daily, cadence) = of("daily_performance", day("2026-11-20"));
-    assert_eq!((cadence, daily.spans.contains(&day("2026-11-13"))), (Cadence::Daily, true));
-    let (monthly, cadence) = of("monthly_performance", november());
-    let shifted = november().back(7);
-    assert_eq!((cadence, monthly.spans.contains(&shifted)), (Cadence::Monthly, false));
-}
