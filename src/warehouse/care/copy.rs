@@ -9,6 +9,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Copies begun: each has a name of its own while it is attached, as a backup and a snapshot may be
 /// under way together.
@@ -59,6 +60,10 @@ pub fn copy(connection: &Connection, target: &Path, without: &[&str]) -> Result<
     }
 }
 
+/// A load may write for minutes.
+const PATIENCE: Duration = Duration::from_secs(600);
+const GLANCE: Duration = Duration::from_millis(50);
+
 impl Copy {
     /// Gives the copy its place, in one step and for good, whatever stood there.
     pub fn place(mut self, target: &Path) -> Result<(Proof, u64), WarehouseError> {
@@ -108,7 +113,8 @@ fn write(connection: &Connection, part: &Path, without: &[&str]) -> Result<Proof
                 }
             }
         }
-        connection.execute_batch(&format!("COMMIT; CHECKPOINT {copy}")).context(step)?;
+        connection.execute_batch("COMMIT").context(step)?;
+        fold_log_in(connection, &copy).context(step)?;
         Ok(proof)
     })();
     if written.is_err() {
@@ -119,6 +125,21 @@ fn write(connection: &Connection, part: &Path, without: &[&str]) -> Result<Proof
     let proof = written?;
     detached?;
     Ok(proof)
+}
+
+/// Brings a copy's log into its file. DuckDB refuses that while a transaction writes, be it in another
+/// database: it is waited for.
+fn fold_log_in(connection: &Connection, copy: &str) -> Result<(), duckdb::Error> {
+    let mut waited = Duration::ZERO;
+    loop {
+        match connection.execute_batch(&format!("CHECKPOINT {copy}")) {
+            Err(error) if error.to_string().contains("other write transactions") && waited < PATIENCE => {
+                std::thread::sleep(GLANCE);
+                waited += GLANCE;
+            }
+            done => return done,
+        }
+    }
 }
 
 /// Makes what was written last through a power cut; folders too.
