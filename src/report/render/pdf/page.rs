@@ -118,7 +118,8 @@ impl Layout {
 
     /// A new page, unless `height` still fits; whether it was needed.
     pub fn ensure(&mut self, height: f32) -> bool {
-        let breaks = self.left_over() < height && self.y > self.room.y;
+        // What was measured together may be a hair lower than its parts one by one.
+        let breaks = self.left_over() + 0.01 < height && self.y > self.room.y;
         if breaks {
             self.sheets.push(Sheet::default());
             self.y = self.room.y;
@@ -158,12 +159,17 @@ impl Layout {
 
     /// The height of a paragraph.
     pub fn paragraph_height(&self, text: &str, size: f32, weight: Weight) -> f32 {
-        wrap(text, self.width(), size, weight).len() as f32 * size * LEADING
+        let lines = wrap(text, self.width(), size, weight);
+        let is_blank = lines.iter().all(|line| line.trim().is_empty());
+        if is_blank { 0.0 } else { lines.len() as f32 * size * LEADING }
     }
 
     /// Text broken into lines, of which none stands alone on a page.
     pub fn paragraph(&mut self, text: &str, size: f32, weight: Weight, color: Rgb8) {
         let lines = wrap(text, self.width(), size, weight);
+        if lines.iter().all(|line| line.trim().is_empty()) {
+            return;
+        }
         for (index, line) in lines.iter().enumerate() {
             let left = lines.len() - index;
             // A short one stays whole; of a long one two lines stay together at both ends.

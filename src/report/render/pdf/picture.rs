@@ -65,6 +65,8 @@ pub fn draw_at(drawing: &Drawing, left: f32, top: f32, scale: f32, layout: &mut 
                 };
                 let size = (size * scale).min(room.max(1.0) / width(text, 1.0, weight).max(f32::EPSILON));
                 let wide = width(text, size, weight);
+                // The label of a line that ends at the very top.
+                let y = y.max(top + size * 0.76);
                 let x = match anchor {
                     Anchor::Start => x,
                     Anchor::Middle => (x - wide / 2.0).min(left + drawing.width * scale - wide).max(left),

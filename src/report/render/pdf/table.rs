@@ -39,7 +39,9 @@ impl<'a> Measured<'a> {
     }
 
     fn name_lines(&self, row: &Row, weight: Weight) -> Vec<String> {
-        wrap_most(&cut(&row.name), self.name - GUTTER, SIZE, weight, 2)
+        let lines = wrap_most(&cut(&row.name), self.name - GUTTER, SIZE, weight, 2);
+        let is_blank = lines.iter().all(|line| line.trim().is_empty());
+        if is_blank { vec!["(no name)".to_owned()] } else { lines }
     }
 
     fn row_height(&self, row: &Row, weight: Weight) -> f32 {
