@@ -15,6 +15,7 @@ use chrono::{Days, NaiveDate};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "daybook backfill [OPTIONS] -w <ID> -c <ID> --from <DAY> --to <DAY>")]
 pub struct BackfillArgs {
     /// The workspace.
     #[arg(long, short, value_name = "ID")]

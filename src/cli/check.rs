@@ -1,6 +1,7 @@
 //! `daybook check`: all that can be wrong, told at once, without touching the network.
 
 use super::Outcome;
+use super::show::wrapped;
 use crate::config::{self, Problem, Settings};
 use crate::connectors::Connector;
 use crate::connectors::file::Preset;
@@ -162,16 +163,16 @@ pub fn connectors(root: &Path, json: bool) -> anyhow::Result<Outcome> {
     }
     for connector in all {
         let spec = &connector.spec;
-        say!("{} ({}), {}", spec.name, spec.label, spec.docs);
+        say!("{} ({})\n  {}", spec.name, spec.label, spec.docs);
         for (name, setting) in &spec.settings {
             let need = if setting.default.is_some() { "" } else { " (required)" };
-            say!("  setting {name}{need}: {}", setting.about);
+            say!("{}", wrapped("  setting ", &format!("{name}{need}: {}", setting.about)));
         }
         for (name, secret) in &spec.secrets {
-            say!("  secret  {name}: {}", secret.about);
+            say!("{}", wrapped("  secret  ", &format!("{name}: {}", secret.about)));
         }
         for (name, stream) in &spec.streams {
-            say!("  stream  {name}: {}", stream.about);
+            say!("{}", wrapped("  stream  ", &format!("{name}: {}", stream.about)));
         }
     }
     say!("file (dropped files: CSV, NDJSON, Parquet; .gz and .zst too)");
@@ -180,7 +181,7 @@ pub fn connectors(root: &Path, json: bool) -> anyhow::Result<Outcome> {
             preset.spec().fields.iter().map(|field| {
                 if field.is_required { format!("{} (required)", field.name) } else { field.name.to_owned() }
             });
-        say!("  preset  {word}: {}", fields.collect::<Vec<_>>().join(", "));
+        say!("{}", wrapped("  preset  ", &format!("{word}: {}", fields.collect::<Vec<_>>().join(", "))));
     }
     Ok(Outcome::Done)
 }

@@ -1,7 +1,7 @@
 //! `daybook doctor`: what is wrong with the installation, and what to do.
 
 use super::Outcome;
-use super::show::plain;
+use super::show::{plain, wrapped};
 use crate::config::{self, Settings};
 use crate::daemon::app::database_file;
 use crate::daemon::{App, AppError};
@@ -54,9 +54,9 @@ async fn examine(
                 Health::Warning => "WARNING",
                 Health::Bad => "BAD    ",
             };
-            say!("{mark} {}: {}", finding.subject, plain(&finding.says));
+            say!("{}", wrapped(&format!("{mark} "), &format!("{}: {}", finding.subject, plain(&finding.says))));
             if let Some(remedy) = &finding.remedy {
-                say!("        -> {}", plain(remedy));
+                say!("{}", wrapped("        -> ", &plain(remedy)));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! `daybook plan`: every fire of a span with its reason. Works beside a running daemon.
 
 use super::Outcome;
-use super::show::plain;
+use super::show::{plain, wrapped};
 use crate::config;
 use crate::daemon::{AppError, app::catalog, dated_streams, planned_jobs};
 use crate::domain::schedule::forecast::{Known, PlannedFire, forecast};
@@ -121,7 +121,10 @@ fn as_text(fires: &[PlannedFire]) -> String {
             rest.push(format!("{reason}: {note}"));
         }
         out.push_str(&format!("{}\n", head.trim_end()));
-        rest.iter().for_each(|text| wrap(&mut out, text));
+        for text in rest.iter().filter(|text| !text.trim().is_empty()) {
+            out.push_str(&wrapped("    ", text));
+            out.push('\n');
+        }
     };
     line("UTC", "local", "in", "job, workspace and reason", "", "");
     for fire in fires {
@@ -132,24 +135,6 @@ fn as_text(fires: &[PlannedFire]) -> String {
         line(&at, &local, fire.zone.name(), &who, fire.reason.name(), &note);
     }
     out
-}
-
-fn wrap(out: &mut String, text: &str) {
-    const INDENT: &str = "    ";
-    let mut line = String::new();
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        if !line.is_empty() && INDENT.len() + line.chars().count() + 1 + word.chars().count() > WIDTH {
-            out.push_str(&format!("{INDENT}{line}\n"));
-            line.clear();
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    if !line.is_empty() {
-        out.push_str(&format!("{INDENT}{line}\n"));
-    }
 }
 
 fn minute(at: DateTime<Utc>) -> String {
