@@ -103,7 +103,7 @@ pub fn summary(settings: &Settings, secrets: SecretsAre) -> String {
     ];
     let counted = counts.map(|(count, noun)| format!("{count} {noun}{}", if count == 1 { "" } else { "s" }));
     let secrets = if secrets == SecretsAre::Assumed { "\nsecrets were not looked for" } else { "" };
-    format!("all is well: {}{secrets}", counted.join(", "))
+    wrapped("", &format!("all is well: {}", counted.join(", "))) + secrets
 }
 
 /// Loads nothing with every query of a connector: what is wrong with one shows.
