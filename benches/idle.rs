@@ -58,8 +58,13 @@ impl Daemon {
             .stderr(Stdio::null())
             .spawn()
             .expect("the binary");
-        let daemon = Self(child, root.to_owned());
+        let mut daemon = Self(child, root.to_owned());
         let begun = Instant::now();
+        // Before it listens, whoever asks would open the folder in its place.
+        while !root.join("daybook.sock").exists() {
+            assert!(daemon.0.try_wait().expect("a child").is_none(), "the daemon ended");
+            std::thread::sleep(Duration::from_millis(50));
+        }
         while daemon.status().is_none_or(|status| status["daemon"].is_null()) {
             assert!(begun.elapsed() < Duration::from_secs(120), "the daemon does not answer");
             std::thread::sleep(Duration::from_millis(200));
