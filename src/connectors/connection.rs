@@ -1,7 +1,8 @@
 //! A connector joined with a tenant's settings and secrets.
 
 use super::catalog::Connector;
-use super::spec::{SettingKind, SettingSpec};
+use super::error::ConnectorError;
+use super::spec::{SettingKind, SettingSpec, StreamSpec};
 use crate::support::ids::stable_id;
 use crate::support::secret::Secret;
 use chrono_tz::Tz;
@@ -22,6 +23,14 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// A stream of the connector by its id.
+    pub fn stream(&self, id: &str) -> Result<&StreamSpec, ConnectorError> {
+        let spec = &self.connector.spec;
+        spec.streams.get(id).ok_or_else(|| ConnectorError::Configuration {
+            note: format!("the connector {} has no stream {id:?}", spec.name),
+        })
+    }
+
     /// Checks settings and secrets against the connector's description; reports every problem.
     pub fn new(
         workspace: &str,

@@ -77,20 +77,8 @@ impl Engine {
         news_since: Option<DateTime<Utc>>,
         on_page: &(dyn Fn(u64) + Sync),
     ) -> Result<LandedSlice, ConnectorError> {
-        let connector = &connection.connector.spec;
-        let stream = connector.streams.get(stream_id).ok_or_else(|| ConnectorError::Configuration {
-            note: format!("the connector {} has no stream {stream_id:?}", connector.name),
-        })?;
-        let manifest = Manifest {
-            workspace: connection.workspace.clone(),
-            connection: connection.id.clone(),
-            connector: connector.name.clone(),
-            stream: stream_id.to_owned(),
-            slice: slice.clone(),
-            fetched_at: self.clock.now(),
-            pages: Vec::new(),
-            notes: Vec::new(),
-        };
+        let stream = connection.stream(stream_id)?;
+        let manifest = Manifest::begun(connection, stream_id, slice.clone(), self.clock.now());
         let mut landing = Landing::begin(&self.landing_root, manifest)?;
         match self.pages(connection, stream, (slice, news_since), &mut landing, on_page).await {
             Ok(()) => landing.finish(),

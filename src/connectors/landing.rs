@@ -29,6 +29,22 @@ pub struct Manifest {
     pub notes: Vec<String>,
 }
 
+impl Manifest {
+    /// A fetch that begins: no page yet.
+    pub fn begun(connection: &Connection, stream: &str, slice: Slice, fetched_at: DateTime<Utc>) -> Self {
+        Self {
+            workspace: connection.workspace.clone(),
+            connection: connection.id.clone(),
+            connector: connection.connector.spec.name.clone(),
+            stream: stream.to_owned(),
+            slice,
+            fetched_at,
+            pages: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+}
+
 /// One page as it lies in the folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageRecord {
@@ -70,16 +86,8 @@ impl LandedSlice {
 
     /// A slice in which the vendor had nothing, for trying a stream's queries out.
     pub fn empty(connection: &Connection, stream: &str, fetched_at: DateTime<Utc>) -> Self {
-        let manifest = Manifest {
-            workspace: connection.workspace.clone(),
-            connection: connection.id.clone(),
-            connector: connection.connector.spec.name.clone(),
-            stream: stream.to_owned(),
-            slice: Slice { partition: String::new(), window: Window::Whole },
-            fetched_at,
-            pages: Vec::new(),
-            notes: Vec::new(),
-        };
+        let slice = Slice { partition: String::new(), window: Window::Whole };
+        let manifest = Manifest::begun(connection, stream, slice, fetched_at);
         Self { folder: PathBuf::new(), manifest }
     }
 

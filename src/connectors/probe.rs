@@ -26,22 +26,10 @@ impl Engine {
         partition: &str,
     ) -> Result<Option<String>, ConnectorError> {
         let connection = &impatient(connection);
-        let connector = &connection.connector.spec;
-        let stream = connector.streams.get(stream_id).ok_or_else(|| ConnectorError::Configuration {
-            note: format!("the connector {} has no stream {stream_id:?}", connector.name),
-        })?;
+        let stream = connection.stream(stream_id)?;
         let now = self.clock().now();
         let slice = Slice { partition: partition.to_owned(), window: narrowest(stream, connection, now) };
-        let manifest = Manifest {
-            workspace: connection.workspace.clone(),
-            connection: connection.id.clone(),
-            connector: connector.name.clone(),
-            stream: stream_id.to_owned(),
-            slice: slice.clone(),
-            fetched_at: now,
-            pages: Vec::new(),
-            notes: Vec::new(),
-        };
+        let manifest = Manifest::begun(connection, stream_id, slice.clone(), now);
         let landing = Landing::begin(self.landing_root(), manifest)?;
         let asked = async {
             let pager = Pager::new(&stream.paging);

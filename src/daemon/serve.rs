@@ -69,7 +69,7 @@ pub async fn serve(app: App, commands: impl FnOnce(Desk) -> Handler) -> Result<u
     let mut hang_up = signal(SignalKind::hangup()).map_err(failed)?;
     let (mut knocker, notify) = (Knocker::new(clock.clone()), Notify);
     notify.ready(&described(&current.app()));
-    let (mut knocked, mut waits_for_replacement) = (false, false);
+    let (mut due, mut waits_for_replacement) = (None, false);
     while !stop.is_set() {
         // Until the books can be used the scheduler goes on as it was.
         if std::mem::take(&mut waits_for_replacement)
@@ -81,8 +81,8 @@ pub async fn serve(app: App, commands: impl FnOnce(Desk) -> Handler) -> Result<u
         if let Err(error) = scheduler.tick(clock.now()).await {
             tracing::error!(error = %error, "the books cannot be used; the next beat tries again");
         }
-        if std::mem::take(&mut knocked) {
-            scheduler.note_lag(clock.now());
+        if let Some(due) = due.take() {
+            scheduler.note_lag(due, clock.now());
         }
         notify.alive(&scheduler.status(), clock.now());
         let wish = tokio::select! {
@@ -91,8 +91,8 @@ pub async fn serve(app: App, commands: impl FnOnce(Desk) -> Handler) -> Result<u
             _ = hang_up.recv() => Some(Wish::Reload(oneshot::channel().0)),
             wish = wished.recv() => wish,
             () = scheduler.ended() => None,
-            is_knock = knocker.next() => {
-                knocked = is_knock;
+            mark = knocker.next() => {
+                due = mark;
                 None
             }
         };

@@ -22,6 +22,7 @@ mod init;
 mod kills;
 mod online;
 mod outage;
+mod person;
 mod recorded;
 mod support;
 mod tenants;

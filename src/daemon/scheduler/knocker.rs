@@ -4,6 +4,7 @@
 //! clock twice a second only: it is asked for a second early, and the rest is slept.
 
 use crate::support::clock::Clock;
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -12,17 +13,18 @@ use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 /// Seconds, minutes, hours, days, months, weekdays.
 const EARLY_EVERY_FIVE_SECONDS: &str = "4/5 * * * * *";
 /// From one knock to the next, each at a whole five seconds of UTC.
-pub(super) const EVERY: Duration = Duration::from_secs(5);
+const EVERY: Duration = Duration::from_secs(5);
 /// Three beats missed, and a little for a busy machine.
 const SILENCE: Duration = Duration::from_secs(16);
 
 /// Knocks about every five seconds.
 pub struct Knocker {
     scheduler: Option<JobScheduler>,
-    knocks: mpsc::Receiver<()>,
+    /// The instants that beats are due at.
+    knocks: mpsc::Receiver<DateTime<Utc>>,
     heard_at: Instant,
-    /// When the beat is due that has been knocked for.
-    due_at: Option<Instant>,
+    /// The beat that has been knocked for and is still ahead.
+    due: Option<DateTime<Utc>>,
     clock: Clock,
     silence: Duration,
     restarts: u64,
@@ -37,28 +39,23 @@ impl Knocker {
     fn patient_for(silence: Duration, clock: Clock) -> Self {
         // Its sender is gone: nothing comes from it.
         let (_, knocks) = mpsc::channel(1);
-        Self { scheduler: None, knocks, heard_at: Instant::now(), due_at: None, clock, silence, restarts: 0 }
+        Self { scheduler: None, knocks, heard_at: Instant::now(), due: None, clock, silence, restarts: 0 }
     }
 
-    /// Ends at the next knock, or after a silence that was mended; whether it was a knock. Safe to be
-    /// dropped and called anew.
-    pub async fn next(&mut self) -> bool {
+    /// Ends when the next beat is due, or after a silence that was mended. Answers the instant it was
+    /// due at; none after a silence. Safe to be dropped and called anew.
+    pub async fn next(&mut self) -> Option<DateTime<Utc>> {
         if self.scheduler.is_none() {
             self.begin().await;
         }
-        if let Some(due_at) = self.due_at {
-            tokio::time::sleep_until(due_at).await;
-            self.due_at = None;
-            return true;
+        if self.due.is_some() {
+            return self.mark().await;
         }
         match tokio::time::timeout_at(self.heard_at + self.silence, self.knocks.recv()).await {
-            Ok(Some(())) => {
+            Ok(Some(due)) => {
                 self.heard_at = Instant::now();
-                let due_at = self.heard_at + self.to_the_mark();
-                self.due_at = Some(due_at);
-                tokio::time::sleep_until(due_at).await;
-                self.due_at = None;
-                true
+                self.due = Some(due);
+                self.mark().await
             }
             Ok(None) | Err(_) => {
                 tracing::warn!(
@@ -69,22 +66,22 @@ impl Knocker {
                 self.restarts += 1;
                 self.end().await;
                 self.heard_at = Instant::now();
-                false
+                None
             }
         }
     }
 
-    /// What the clock lacks to the next whole five seconds. A knock that comes late, just after one,
-    /// stands for that one.
-    fn to_the_mark(&self) -> Duration {
-        let every = EVERY.as_millis() as u64;
-        let past = self.clock.now().timestamp_millis().unsigned_abs() % every;
-        if past < every / 2 { Duration::ZERO } else { Duration::from_millis(every - past) }
+    /// Sleeps until the beat that was knocked for is due. A clock that was set back meanwhile makes
+    /// nobody wait longer than from one beat to the next.
+    async fn mark(&mut self) -> Option<DateTime<Utc>> {
+        let ahead = self.due? - self.clock.now();
+        tokio::time::sleep(ahead.to_std().unwrap_or_default().min(EVERY)).await;
+        self.due.take()
     }
 
     async fn begin(&mut self) {
         let (knock, knocks) = mpsc::channel(1);
-        match start(knock).await {
+        match start(knock, self.clock.clone()).await {
             Ok(scheduler) => {
                 self.scheduler = Some(scheduler);
                 self.knocks = knocks;
@@ -104,11 +101,16 @@ impl Knocker {
     }
 }
 
-async fn start(knock: mpsc::Sender<()>) -> Result<JobScheduler, JobSchedulerError> {
+/// The whole five seconds nearest to an instant.
+fn nearest_mark(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.duration_round(TimeDelta::seconds(5)).unwrap_or(at)
+}
+
+async fn start(knock: mpsc::Sender<DateTime<Utc>>, clock: Clock) -> Result<JobScheduler, JobSchedulerError> {
     let scheduler = JobScheduler::new().await?;
     let job = Job::new_async(EARLY_EVERY_FIVE_SECONDS, move |_, _| {
         // A knock that nobody has answered yet stands for this one too.
-        let _ = knock.try_send(());
+        let _ = knock.try_send(nearest_mark(clock.now()));
         Box::pin(async {})
     })?;
     scheduler.add(job).await?;
@@ -119,6 +121,18 @@ async fn start(knock: mpsc::Sender<()>) -> Result<JobScheduler, JobSchedulerErro
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_early_and_a_late_knock_are_for_the_nearest_mark() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().expect("an instant");
+        for (knock, mark) in [("08:00:04.0", "08:00:05"), ("08:00:04.5", "08:00:05"), ("08:00:06.9", "08:00:05")] {
+            assert_eq!(
+                nearest_mark(at(&format!("2026-11-20T{knock}Z"))),
+                at(&format!("2026-11-20T{mark}Z")),
+                "{knock}"
+            );
+        }
+    }
 
     #[tokio::test]
     async fn a_heartbeat_that_falls_silent_is_made_anew() {

@@ -103,10 +103,9 @@ impl Scheduler {
         done
     }
 
-    /// Notes that a beat which was due at a whole five seconds had been made by `now`.
-    pub fn note_lag(&mut self, now: DateTime<Utc>) {
-        let every = knocker::EVERY.as_millis() as u64;
-        self.lags.add(now.timestamp_millis().unsigned_abs() % every);
+    /// Notes that the beat which was due at an instant had been made by `now`.
+    pub fn note_lag(&mut self, due: DateTime<Utc>, now: DateTime<Utc>) {
+        self.lags.add((now - due).num_milliseconds().max(0).unsigned_abs());
         self.status.lock().unwrap_or_else(PoisonError::into_inner).lag = self.lags.sum_up();
     }
 

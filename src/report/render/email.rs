@@ -2,6 +2,7 @@
 //! files attached. The same document and recipient always give the same bytes.
 
 mod mime;
+mod tables;
 mod text;
 
 use crate::report::document::{Document, Mood};
@@ -92,7 +93,7 @@ pub enum MailError {
 
 #[derive(Serialize)]
 struct HtmlContext<'a> {
-    page: &'a PageView,
+    page: PageView,
     theme: &'a Theme,
     preheader: String,
     rest: &'static str,
@@ -175,11 +176,11 @@ pub(crate) fn sample_contexts(document: &Document, templates: &Templates) -> Vec
 
 fn html_context<'a>(
     document: &Document,
-    page: &'a PageView,
+    page: &PageView,
     templates: &'a Templates,
     rest: &'static str,
 ) -> HtmlContext<'a> {
-    HtmlContext { page, theme: templates.theme(), preheader: preheader(document), rest }
+    HtmlContext { page: tables::fitted(page), theme: templates.theme(), preheader: preheader(document), rest }
 }
 
 fn text_context<'a>(page: &'a PageView, templates: &'a Templates, rest: &'static str) -> TextContext<'a> {

@@ -129,6 +129,7 @@ impl Heartbeat {
     }
 
     /// Unfinished slots with what would happen to each now; for a person who asks.
+    #[cfg(test)]
     pub fn standing<L: Ledger>(&self, ledger: &mut L, now: DateTime<Utc>) -> Result<Vec<(Slot, Decision)>, L::Error> {
         let mut standing = Vec::new();
         for entry in self.entries.values() {
@@ -155,11 +156,13 @@ impl Heartbeat {
     }
 
     /// What is remembered of a pair.
+    #[cfg(test)]
     pub fn mark(&self, pair: &Pair) -> Option<Mark> {
         self.entries.get(pair).map(|entry| entry.mark)
     }
 
     /// Every job that is known.
+    #[cfg(test)]
     pub fn jobs(&self) -> impl Iterator<Item = &PlannedJob> {
         self.entries.values().map(|entry| &entry.job)
     }
