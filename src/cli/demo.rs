@@ -8,7 +8,7 @@ use super::sync::{fetch, print as print_sync};
 use crate::config::schema;
 use crate::daemon::issue::Patience;
 use crate::daemon::{App, Selection, start_log};
-use crate::jobs::deliver::deliver_due;
+use crate::jobs::deliver::{BusyLanes, deliver_due};
 use crate::report::definition::Cadence;
 use crate::sandbox::{Faults, Sandbox, SandboxOptions, Tenant, tenants, write_drop_files};
 use crate::support::clock::Clock;
@@ -72,7 +72,7 @@ pub async fn run(args: &DemoArgs) -> anyhow::Result<Outcome> {
             }
         }
     }
-    let sent = deliver_due(&app.warehouse, &app.deliverers()?, &app.clock).await?;
+    let sent = deliver_due(&app.warehouse, &app.deliverers()?, &app.clock, &BusyLanes::default()).await?;
     say!();
     print(&issued, &sent);
     let requests: Vec<String> = sandbox.request_counts().iter().map(|(vendor, n)| format!("{vendor} {n}")).collect();

@@ -9,7 +9,7 @@ use crate::daemon::issue::{Patience, deadline};
 use crate::daemon::{App, AppError, Selection};
 use crate::delivery::Route;
 use crate::domain::period::Period;
-use crate::jobs::deliver::{Delivered, deliver_due};
+use crate::jobs::deliver::{BusyLanes, Delivered, deliver_due};
 use crate::jobs::issue;
 use crate::warehouse::outbox::Ending;
 use chrono::NaiveDate;
@@ -78,8 +78,11 @@ pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Out
             issued.extend(issue_job(app, workspace, report, period, patience).await?);
         }
     }
-    let sent =
-        if args.no_deliver { Vec::new() } else { deliver_due(&app.warehouse, &app.deliverers()?, &app.clock).await? };
+    let sent = if args.no_deliver {
+        Vec::new()
+    } else {
+        deliver_due(&app.warehouse, &app.deliverers()?, &app.clock, &BusyLanes::default()).await?
+    };
     let is_held = issued.iter().any(|report| matches!(report.outcome, issue::Outcome::Held { .. }));
     let is_sent = sent.iter().all(|d| matches!(d.ending, Ending::Accepted { .. }));
     if json {

@@ -89,12 +89,13 @@ pub async fn serve(app: App, commands: impl FnOnce(Desk) -> Handler) -> Result<u
             biased;
             () = stop.wait() => None,
             _ = hang_up.recv() => Some(Wish::Reload(oneshot::channel().0)),
-            wish = wished.recv() => wish,
-            () = scheduler.ended() => None,
+            // Before the ends of runs: where hundreds end one after the other, a beat is not to wait for the last.
             mark = knocker.next() => {
                 due = mark;
                 None
             }
+            wish = wished.recv() => wish,
+            () = scheduler.ended() => None,
         };
         match wish {
             None => {}

@@ -1,8 +1,8 @@
 //! Delivery: messages are claimed, sent, and marked with what the other side answered.
 //!
 //! Each way out (mail, each Slack hook, files) is a lane with one sender, so a slow mail server holds
-//! up no Slack message of the same pass, and mail arrives in order. Where nothing can go a way at all, its other messages
-//! are left alone until the next time.
+//! up no Slack message, of this pass or a later one, and mail arrives in order. Where nothing can go a
+//! way at all, its other messages are left alone until the next time.
 
 mod notices;
 
@@ -18,10 +18,13 @@ use crate::warehouse::{Warehouse, WarehouseError};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// A sending that takes longer has lost its way; shorter than a claim's lease.
 const LONGEST_SENDING: Duration = Duration::from_secs(50 * 60);
+/// Stands among the lanes while the operator's notices are written; no way out is called so.
+const TELLING: &str = "telling the operator";
 /// Messages that wait for the operator are tried again so often, in case something was mended.
 const UNTIL_MENDED: TimeDelta = TimeDelta::hours(1);
 
@@ -39,12 +42,38 @@ pub struct Delivered {
     pub replies: Vec<Reply>,
 }
 
-/// Sends every message that is due, tells the operator of trouble, and lets the outside watch know when
-/// a report went out whole.
+/// The lanes that have a sender at work; clones know the same. Passes that share them leave each
+/// other's lanes alone.
+#[derive(Clone, Debug, Default)]
+pub struct BusyLanes(Arc<Mutex<BTreeSet<String>>>);
+
+/// A lane of one's own until this is dropped.
+struct OwnLane<'a>(&'a BusyLanes, String);
+
+impl BusyLanes {
+    fn take(&self, lane: String) -> Option<OwnLane<'_>> {
+        let is_idle = self.lanes().insert(lane.clone());
+        is_idle.then(|| OwnLane(self, lane))
+    }
+
+    fn lanes(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for OwnLane<'_> {
+    fn drop(&mut self) {
+        self.0.lanes().remove(&self.1);
+    }
+}
+
+/// Sends every message that is due in a lane that is not `busy`, tells the operator of trouble, and lets
+/// the outside watch know when a report went out whole.
 pub async fn deliver_due(
     warehouse: &Warehouse,
     deliverers: &Deliverers,
     clock: &Clock,
+    busy: &BusyLanes,
 ) -> Result<Vec<Delivered>, WarehouseError> {
     let now = clock.now();
     let resends = deliverers.policy.after_unknown == UnknownPolicy::Resend;
@@ -58,9 +87,14 @@ pub async fn deliver_due(
             warehouse.write(|connection| requeue_unknown(connection)).await?;
         }
     }
-    let mut done = send_due(warehouse, deliverers, clock, None).await?;
-    if notices::write(warehouse, &deliverers.policy, clock).await? > 0 {
-        done.extend(send_due(warehouse, deliverers, clock, Some("operator")).await?);
+    let mut done = send_due(warehouse, deliverers, clock, busy, None).await?;
+    // Two passes at once would tell the same twice; who comes second leaves it to the next.
+    let told = match busy.take(TELLING.to_owned()) {
+        Some(_alone) => notices::write(warehouse, &deliverers.policy, clock).await?,
+        None => 0,
+    };
+    if told > 0 {
+        done.extend(send_due(warehouse, deliverers, clock, busy, Some("operator")).await?);
     }
     beat(warehouse, deliverers, &done).await?;
     Ok(done)
@@ -73,7 +107,7 @@ pub async fn deliver_of(
     clock: &Clock,
     owner: &str,
 ) -> Result<Vec<Delivered>, WarehouseError> {
-    send_due(warehouse, deliverers, clock, Some(owner)).await
+    send_due(warehouse, deliverers, clock, &BusyLanes::default(), Some(owner)).await
 }
 
 /// Every lane comes to its end, whatever befalls another: a sending that was cut off would be one of which
@@ -82,11 +116,13 @@ async fn send_due(
     warehouse: &Warehouse,
     deliverers: &Deliverers,
     clock: &Clock,
+    busy: &BusyLanes,
     owner: Option<&str>,
 ) -> Result<Vec<Delivered>, WarehouseError> {
     let (now, only) = (clock.now(), owner.map(str::to_owned));
     let lanes = warehouse.read(move |reader| due_lanes(reader, only.as_deref(), now)).await?;
-    let senders = lanes.into_iter().map(|lane| send_lane(warehouse, deliverers, clock, lane, owner));
+    let idle = lanes.into_iter().filter_map(|lane| busy.take(lane));
+    let senders = idle.map(|lane| send_lane(warehouse, deliverers, clock, lane, owner));
     let done: Result<Vec<_>, _> = join_all(senders).await.into_iter().collect();
     Ok(done?.into_iter().flatten().collect())
 }
@@ -95,12 +131,12 @@ async fn send_lane(
     warehouse: &Warehouse,
     deliverers: &Deliverers,
     clock: &Clock,
-    lane: String,
+    lane: OwnLane<'_>,
     owner: Option<&str>,
 ) -> Result<Vec<Delivered>, WarehouseError> {
     let mut done = Vec::new();
     loop {
-        let (own, only, now) = (lane.clone(), owner.map(str::to_owned), clock.now());
+        let (own, only, now) = (lane.1.clone(), owner.map(str::to_owned), clock.now());
         let claiming = warehouse.write(move |connection| claim(connection, &own, only.as_deref(), now));
         let Some(message) = claiming.await? else {
             return Ok(done);

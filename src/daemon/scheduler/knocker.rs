@@ -74,8 +74,11 @@ impl Knocker {
     /// Sleeps until the beat that was knocked for is due. A clock that was set back meanwhile makes
     /// nobody wait longer than from one beat to the next.
     async fn mark(&mut self) -> Option<DateTime<Utc>> {
-        let ahead = self.due? - self.clock.now();
-        tokio::time::sleep(ahead.to_std().unwrap_or_default().min(EVERY)).await;
+        // No sleep where it is due already: that would give way to whoever asks at the same time, again and
+        // again.
+        if let Ok(ahead) = (self.due? - self.clock.now()).to_std() {
+            tokio::time::sleep(ahead.min(EVERY)).await;
+        }
         self.due.take()
     }
 
@@ -132,6 +135,15 @@ mod tests {
                 "{knock}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn a_beat_that_is_due_comes_at_once() {
+        let clock = Clock::fixed("2026-11-20T08:00:06Z".parse().expect("an instant"));
+        let mut knocker = Knocker::patient_for(SILENCE, clock.clone());
+        knocker.due = Some(nearest_mark(clock.now()));
+        let first = futures_util::FutureExt::now_or_never(knocker.mark());
+        assert_eq!(first.flatten(), Some(nearest_mark(clock.now())));
     }
 
     #[tokio::test]

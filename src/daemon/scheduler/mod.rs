@@ -14,8 +14,9 @@ pub use knocker::Knocker;
 pub use status::{AtWork, Circuit, Lag, Status, Waiting};
 
 use super::{App, AppError, dated_streams, planned_jobs};
+use crate::config::Job;
 use crate::domain::schedule::{Outcome, Slot, SlotKey, SlotState, SlotToRun, Why};
-use crate::jobs::deliver::deliver_due;
+use crate::jobs::deliver::{BusyLanes, deliver_due};
 use crate::support::stop::Stop;
 use crate::warehouse::slots::SlotLedger;
 use books::{Books, Ended};
@@ -33,13 +34,17 @@ const DELIVER_EVERY: TimeDelta = TimeDelta::seconds(60);
 /// Starts what is due and records how it ends.
 pub struct Scheduler {
     app: Arc<App>,
+    /// Where each job stands among the settings', by its id.
+    jobs: HashMap<String, usize>,
     books: Books,
     running: JoinSet<Ended>,
     /// What is at work, and how each is given up: it ends at its next wait.
     at_work: HashMap<Id, (SlotKey, Stop)>,
     /// Tasks that ended and were not looked at yet.
     over: Vec<Result<(Id, Ended), JoinError>>,
+    /// Passes of delivery; one that takes long keeps its lanes, and the next ones go without them.
     delivering: JoinSet<()>,
+    busy: BusyLanes,
     delivered_at: Option<DateTime<Utc>>,
     status: Arc<Mutex<Status>>,
     lags: Lags,
@@ -68,12 +73,14 @@ impl Scheduler {
             );
         }
         Ok(Self {
+            jobs: by_id(&app),
             app,
             books,
             running: JoinSet::new(),
             at_work: HashMap::new(),
             over: Vec::new(),
             delivering: JoinSet::new(),
+            busy: BusyLanes::default(),
             delivered_at: None,
             status: Arc::default(),
             lags: Lags::default(),
@@ -84,6 +91,7 @@ impl Scheduler {
     pub async fn replace(&mut self, app: Arc<App>, now: DateTime<Utc>) -> Result<(), AppError> {
         let (jobs, ledger) = plans(&app);
         self.books.replace(jobs, ledger, now).await?;
+        self.jobs = by_id(&app);
         self.app = app;
         Ok(())
     }
@@ -111,7 +119,7 @@ impl Scheduler {
 
     /// Enters a slot of a job for each of its workspaces, because a person asks; the next beat takes it up.
     pub async fn ask(&mut self, job: &str, now: DateTime<Utc>) -> Result<Vec<SlotKey>, AppError> {
-        if !self.app.settings.jobs.iter().any(|known| known.id == job) {
+        if self.job(job).is_none() {
             let known: Vec<&str> = self.app.settings.jobs.iter().map(|job| job.id.as_str()).collect();
             return Err(AppError::Usage(format!("there is no job {job:?}; there are {}", known.join(", "))));
         }
@@ -210,9 +218,7 @@ impl Scheduler {
 
     async fn start(&mut self, due: SlotToRun, now: DateTime<Utc>) -> Result<(), AppError> {
         let limit = due.timeout.to_std().unwrap_or_default();
-        let Some(job) = self.app.settings.jobs.iter().find(|job| job.id == due.key.pair.job).cloned() else {
-            return Ok(());
-        };
+        let Some(job) = self.job(&due.key.pair.job).cloned() else { return Ok(()) };
         let Some(slot) = self.books.claim(due, now).await? else { return Ok(()) };
         tracing::info!(
             job.id = job.id, workspace.id = slot.key.pair.workspace, slot.at = %slot.key.at,
@@ -251,18 +257,18 @@ impl Scheduler {
         ended
     }
 
-    /// Sends what is due, one delivery at a time, every minute and after each report.
+    /// Sends what is due, every minute and after each report.
     fn deliver(&mut self, now: DateTime<Utc>, at_once: bool) {
         while self.delivering.try_join_next().is_some() {}
         let is_time = self.delivered_at.is_none_or(|at| now < at || now - at >= DELIVER_EVERY);
-        if !self.delivering.is_empty() || !(is_time || at_once) || self.app.sync.stop.is_set() {
+        if !(is_time || at_once) || self.app.sync.stop.is_set() {
             return;
         }
         self.delivered_at = Some(now);
-        let app = self.app.clone();
+        let (app, busy) = (self.app.clone(), self.busy.clone());
         self.delivering.spawn(async move {
             let sent = match app.deliverers() {
-                Ok(deliverers) => deliver_due(&app.warehouse, &deliverers, &app.clock).await.map_err(AppError::from),
+                Ok(ways) => deliver_due(&app.warehouse, &ways, &app.clock, &busy).await.map_err(AppError::from),
                 Err(error) => Err(error),
             };
             if let Err(error) = sent {
@@ -272,9 +278,16 @@ impl Scheduler {
     }
 
     fn lane(&self, key: &SlotKey) -> Option<Lane> {
-        let job = self.app.settings.jobs.iter().find(|job| job.id == key.pair.job)?;
-        Some(Lane::of(&job.kind))
+        Some(Lane::of(&self.job(&key.pair.job)?.kind))
     }
+
+    fn job(&self, id: &str) -> Option<&Job> {
+        self.app.settings.jobs.get(*self.jobs.get(id)?)
+    }
+}
+
+fn by_id(app: &App) -> HashMap<String, usize> {
+    app.settings.jobs.iter().enumerate().map(|(index, job)| (job.id.clone(), index)).collect()
 }
 
 fn plans(app: &App) -> (Vec<crate::domain::schedule::PlannedJob>, SlotLedger) {

@@ -1,7 +1,9 @@
 //! Cron expressions and the instants they name in a zone.
 
 use super::wall::{Moment, resolve};
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use chrono::{
+    DateTime, Datelike, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc,
+};
 use chrono_tz::Tz;
 use croner::parser::{CronParser, Seconds, Year};
 use croner::{CronPattern, Weekday};
@@ -9,6 +11,10 @@ use croner::{CronPattern, Weekday};
 /// How far ahead a fire is looked for: 29 February on a given weekday comes once in 28 years, and in
 /// 40 around a century without a leap day.
 const LONGEST_SEARCH_DAYS: i64 = 41 * 366;
+/// A window up to this is looked at for changes of clocks hour by hour.
+const LONGEST_STEADY: TimeDelta = TimeDelta::days(2);
+/// More than the longest gap, a day.
+const STEADY_MARGIN: TimeDelta = TimeDelta::hours(26);
 
 /// How an expression follows changes of clocks; see the module's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -148,6 +154,9 @@ impl Schedule {
         if to <= from {
             return Vec::new();
         }
+        if let Some(offset) = self.steady(from, to) {
+            return self.steady_fires(from, to, offset);
+        }
         // A gap carries a wall time at most by its own length, a day; where clocks go back past midnight,
         // the days between two instants reach one further than theirs.
         let margin = Days::new(1);
@@ -172,28 +181,68 @@ impl Schedule {
 
     /// The first fire at or after an instant; `None` where the calendar ends.
     pub fn next(&self, from: DateTime<Utc>) -> Option<Fire> {
-        let (mut start, mut days) = (from, 1);
+        let (mut start, mut hours) = (from, 1);
         while (start - from).num_days() < LONGEST_SEARCH_DAYS {
-            let end = start.checked_add_signed(TimeDelta::days(days))?;
+            let end = start.checked_add_signed(TimeDelta::hours(hours))?;
             if let Some(fire) = self.fires(start, end).first() {
                 return Some(*fire);
             }
-            (start, days) = (end, (days * 4).min(400));
+            (start, hours) = (end, (hours * 24).min(400 * 24));
         }
         None
     }
 
     /// The last fire at or before an instant; `None` where there is none in 41 years.
     pub fn previous(&self, until: DateTime<Utc>) -> Option<Fire> {
-        let (mut end, mut days) = (until.checked_add_signed(TimeDelta::nanoseconds(1))?, 1);
+        let (mut end, mut hours) = (until.checked_add_signed(TimeDelta::nanoseconds(1))?, 1);
         while (until - end).num_days() < LONGEST_SEARCH_DAYS {
-            let start = end.checked_sub_signed(TimeDelta::days(days))?;
+            let start = end.checked_sub_signed(TimeDelta::hours(hours))?;
             if let Some(fire) = self.fires(start, end).last() {
                 return Some(*fire);
             }
-            (end, days) = (start, (days * 4).min(400));
+            (end, hours) = (start, (hours * 24).min(400 * 24));
         }
         None
+    }
+
+    /// The zone's offset where clocks do not change in a short window nor so shortly before it that a
+    /// wall time could be carried into it. That is so on nearly every day, and then wall times need not
+    /// be looked up one by one.
+    fn steady(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Option<FixedOffset> {
+        if to - from > LONGEST_STEADY {
+            return None;
+        }
+        let offset = |at: DateTime<Utc>| self.zone.offset_from_utc_datetime(&at.naive_utc()).fix();
+        let mut at = from.checked_sub_signed(STEADY_MARGIN)?;
+        let last = to.checked_add_signed(STEADY_MARGIN)?;
+        let first = offset(at);
+        // No zone's clocks change there and back within an hour.
+        while at < last {
+            at += TimeDelta::hours(1);
+            if offset(at) != first {
+                return None;
+            }
+        }
+        Some(first)
+    }
+
+    /// The fires in `[from, to)` under one offset.
+    fn steady_fires(&self, from: DateTime<Utc>, to: DateTime<Utc>, offset: FixedOffset) -> Vec<Fire> {
+        let (from, to) = (from.with_timezone(&offset).naive_local(), to.with_timezone(&offset).naive_local());
+        let days = from.date().iter_days().take_while(|date| date.and_time(NaiveTime::MIN) < to);
+        let mut fires = Vec::new();
+        for date in days.filter(|date| self.expression.is_day(*date)) {
+            let hours = self.expression.hours.iter().filter_map(|hour| date.and_hms_opt(*hour, 0, 0));
+            for hour in hours.filter(|hour| *hour < to && *hour + TimeDelta::hours(1) > from) {
+                let walls = self.expression.minutes.iter().map(|minute| hour + TimeDelta::minutes(i64::from(*minute)));
+                let within = walls.filter(|wall| from <= *wall && *wall < to);
+                fires.extend(within.filter_map(|wall| {
+                    let at = wall.checked_sub_offset(offset)?.and_utc();
+                    Some(Fire { at, reason: FireReason::Normal, wall, meant: wall })
+                }));
+            }
+        }
+        fires
     }
 
     /// Puts the fires of a day's wall times behind `fires`.

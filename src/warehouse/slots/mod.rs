@@ -12,8 +12,9 @@ use super::error::{Context, WarehouseError};
 use crate::domain::schedule::{Mark, Outcome, Pair, Slot, SlotState};
 use crate::support::ids::stable_id;
 use chrono::{DateTime, Utc};
-use duckdb::{Connection, params};
-use rows::{at, read_mark, read_run, read_slot};
+use duckdb::{Connection, Transaction, params};
+use rows::{at, read_mark, read_run, read_slot, text};
+use std::collections::BTreeSet;
 
 /// An attempt at a slot, or another run, as the books have it. Instants are UTC.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -76,37 +77,44 @@ pub fn marks(reader: &Connection) -> Result<Vec<(Pair, Mark)>, WarehouseError> {
     rows.collect::<Result<_, _>>().context(step)
 }
 
-/// Enters slots and marks, all or nothing; says for each slot whether it was taken.
+/// Enters slots and marks, all or nothing; says for each slot whether it was taken. Of a list all go in
+/// by one statement: a minute at which hundreds are due must not hold up the beat.
 pub fn plan(connection: &mut Connection, slots: &[Slot], marks: &[(Pair, Mark)]) -> Result<Vec<bool>, WarehouseError> {
     let step = || "entering slots".to_owned();
     let transaction = connection.transaction().context(step)?;
-    let mut taken = Vec::with_capacity(slots.len());
-    {
-        let mut enter = transaction.prepare(include_str!("enter.sql")).context(step)?;
-        for slot in slots {
-            let pair = &slot.key.pair;
-            let count = enter
-                .execute(params![
-                    pair.job,
-                    pair.workspace,
-                    at(slot.key.at),
-                    slot.fire.name(),
-                    slot.is_catch_up,
-                    slot.state.name(),
-                    slot.reason,
-                    slot.detail,
-                    at(slot.planned_at),
-                    slot.ended_at.map(at),
-                ])
-                .context(step)?;
-            taken.push(count > 0);
-        }
-        for (pair, mark) in marks {
-            set_mark(&transaction, pair, mark)?;
-        }
-    }
+    let taken = if slots.is_empty() { BTreeSet::new() } else { enter(&transaction, slots).context(step)? };
+    set_marks(&transaction, marks)?;
     transaction.commit().context(step)?;
-    Ok(taken)
+    Ok(slots.iter().map(|slot| taken.contains(&stored_key(slot))).collect())
+}
+
+/// Answers the keys of those that were taken.
+fn enter(transaction: &Transaction<'_>, slots: &[Slot]) -> Result<BTreeSet<StoredKey>, duckdb::Error> {
+    let list: Vec<serde_json::Value> = slots
+        .iter()
+        .map(|slot| {
+            serde_json::json!({
+                "job": slot.key.pair.job, "workspace": slot.key.pair.workspace, "slot_at": text(slot.key.at),
+                "fire": slot.fire.name(), "is_catch_up": slot.is_catch_up, "state": slot.state.name(),
+                "reason": slot.reason, "detail": slot.detail, "planned_at": text(slot.planned_at),
+                "ended_at": slot.ended_at.map(text),
+            })
+        })
+        .collect();
+    let mut statement = transaction.prepare(include_str!("enter.sql"))?;
+    let taken = statement.query_map(params![serde_json::Value::from(list).to_string()], |row| {
+        let at: chrono::NaiveDateTime = row.get(2)?;
+        Ok((row.get(0)?, row.get(1)?, at.and_utc().timestamp_micros()))
+    })?;
+    taken.collect()
+}
+
+/// Job, workspace, instant in microseconds, as DuckDB keeps them.
+type StoredKey = (String, String, i64);
+
+fn stored_key(slot: &Slot) -> StoredKey {
+    let pair = &slot.key.pair;
+    (pair.job.clone(), pair.workspace.clone(), slot.key.at.timestamp_micros())
 }
 
 /// Marks a planned slot as skipped.
@@ -159,7 +167,7 @@ pub fn finish(
             params![pair.job, pair.workspace, at(slot.key.at), at(ended_at), outcome.name(), detail],
         )
         .context(step)?;
-    set_mark(&transaction, pair, mark)?;
+    set_marks(&transaction, &[(pair.clone(), *mark)])?;
     transaction.commit().context(step)?;
     Ok(true)
 }
@@ -190,20 +198,23 @@ fn set(connection: &Connection, slot: &Slot, expected: SlotState) -> Result<bool
     Ok(count > 0)
 }
 
-fn set_mark(connection: &Connection, pair: &Pair, mark: &Mark) -> Result<(), WarehouseError> {
+fn set_marks(connection: &Connection, marks: &[(Pair, Mark)]) -> Result<(), WarehouseError> {
+    if marks.is_empty() {
+        return Ok(());
+    }
+    let list: Vec<serde_json::Value> = marks
+        .iter()
+        .map(|(pair, mark)| {
+            serde_json::json!({
+                "job": pair.job, "workspace": pair.workspace, "first_seen_at": text(mark.first_seen_at),
+                "planned_through": text(mark.planned_through), "failures_in_row": mark.failures.in_row,
+                "last_failure_at": mark.failures.last_at.map(text),
+                "last_success_slot_at": mark.last_success_slot.map(text),
+            })
+        })
+        .collect();
     connection
-        .execute(
-            include_str!("set_mark.sql"),
-            params![
-                pair.job,
-                pair.workspace,
-                at(mark.first_seen_at),
-                at(mark.planned_through),
-                mark.failures.in_row,
-                mark.failures.last_at.map(at),
-                mark.last_success_slot.map(at),
-            ],
-        )
-        .context(|| format!("remembering {} {}", pair.job, pair.workspace))?;
+        .execute(include_str!("set_marks.sql"), params![serde_json::Value::from(list).to_string()])
+        .context(|| "remembering how jobs stand".to_owned())?;
     Ok(())
 }

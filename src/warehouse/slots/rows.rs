@@ -12,6 +12,11 @@ pub(super) fn at(instant: DateTime<Utc>) -> NaiveDateTime {
     instant.naive_utc()
 }
 
+/// The same as a text that DuckDB reads.
+pub(super) fn text(instant: DateTime<Utc>) -> String {
+    at(instant).format("%Y-%m-%d %H:%M:%S%.6f").to_string()
+}
+
 fn instant(row: &Row<'_>, index: usize) -> Result<DateTime<Utc>, Error> {
     row.get::<_, NaiveDateTime>(index).map(|at| at.and_utc())
 }

@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use chrono::TimeDelta;
 use daybook::delivery::config::{DeliveryConfig, MailConfig, SlackHook, SmtpSecurity, UnknownPolicy};
 use daybook::delivery::{Deliverers, Route};
-use daybook::jobs::deliver::{Delivered, deliver_due};
+use daybook::jobs::deliver::{BusyLanes, Delivered, deliver_due};
 use daybook::support::clock::Clock;
 use daybook::support::secret::SecretRef;
 use daybook::warehouse::outbox::{
@@ -72,7 +72,7 @@ impl House {
     }
 
     async fn deliver(&self, ways: &Deliverers) -> Vec<Delivered> {
-        deliver_due(&self.warehouse, ways, &self.clock).await.expect("a pass")
+        deliver_due(&self.warehouse, ways, &self.clock, &BusyLanes::default()).await.expect("a pass")
     }
 
     fn later(&self, minutes: i64) {
@@ -184,7 +184,7 @@ async fn a_crash_between_send_and_record_is_shown_and_neither_doubled_nor_droppe
     let deliverers = ways.ways(port, operator);
     let folder = ways.folder;
     let (own, own_clock) = (warehouse.clone(), clock.clone());
-    let sender = tokio::spawn(async move { deliver_due(&own, &deliverers, &own_clock).await });
+    let sender = tokio::spawn(async move { deliver_due(&own, &deliverers, &own_clock, &BusyLanes::default()).await });
     server.hangs.notified().await;
     sender.abort();
     let _ = sender.await;
@@ -314,8 +314,9 @@ async fn a_slow_mail_server_holds_up_no_other_way() {
     let (house, (server, port)) = (House::new(), Server::start().await);
     let ways = house.ways(port, operator);
     house.write("rep_1", &[mail("hang"), Route::Slack { hook: "ops".to_owned() }]);
-    let (warehouse, clock) = (house.warehouse.clone(), house.clock.clone());
-    let pass = tokio::spawn(async move { deliver_due(&warehouse, &ways, &clock).await });
+    let busy = BusyLanes::default();
+    let (warehouse, clock, shared) = (house.warehouse.clone(), house.clock.clone(), busy.clone());
+    let pass = tokio::spawn(async move { deliver_due(&warehouse, &ways, &clock, &shared).await });
     server.hangs.notified().await;
     for _ in 0..100 {
         if !house.notes().is_empty() {
@@ -324,6 +325,12 @@ async fn a_slow_mail_server_holds_up_no_other_way() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(house.notes().len(), 1, "Slack has its message while the mail server keeps silent");
+    // So has what is written later, and nobody else takes up the mail meanwhile.
+    house.write("rep_2", &[mail("ok"), Route::Slack { hook: "ops".to_owned() }]);
+    let ways = house.ways(port, operator);
+    let later = deliver_due(&house.warehouse, &ways, &house.clock, &busy).await.expect("a pass");
+    assert_eq!(later.iter().map(|one| one.route.contains("slack")).collect::<Vec<_>>(), [true]);
+    assert_eq!((house.notes().len(), server.taken()), (2, Vec::new()));
     let done = pass.await.expect("the pass").expect("a pass");
     assert!(done.iter().any(|one| matches!(one.ending, Ending::Unknown { .. })), "silence after the mail is unknown");
 }
@@ -335,7 +342,9 @@ async fn trouble_with_the_books_of_one_way_cuts_off_no_other() {
     house.write("rep_1", &[mail("hang"), mail("ok"), Route::Slack { hook: "ops".to_owned() }]);
     let broken = "UPDATE ops.outbox SET attempts = -1 WHERE lane = 'slack:ops'";
     house.warehouse.write_blocking(move |c| c.execute_batch(broken).context(|| "broken".to_owned())).expect("broken");
-    deliver_due(&house.warehouse, &ways, &house.clock).await.expect_err("the books of Slack cannot be read");
+    deliver_due(&house.warehouse, &ways, &house.clock, &BusyLanes::default())
+        .await
+        .expect_err("the books of Slack cannot be read");
     assert_eq!(house.states(), ["hang unknown", "ok sent"], "each mail came to its end and is in the books");
     assert_eq!(server.taken(), ["ok@example.com"]);
 }

@@ -22,8 +22,10 @@ impl Heartbeat {
         due: &mut Vec<SlotToRun>,
     ) -> Result<(), L::Error> {
         let Some(entry) = self.entries.get(pair) else { return Ok(()) };
-        let mut wake_at =
-            entry.job.schedule.next(now + TimeDelta::nanoseconds(1)).map_or(DateTime::<Utc>::MAX_UTC, |f| f.at);
+        let next_fire = entry.next_fire.unwrap_or_else(|| {
+            entry.job.schedule.next(now + TimeDelta::nanoseconds(1)).map_or(DateTime::<Utc>::MAX_UTC, |fire| fire.at)
+        });
+        let mut wake_at = next_fire;
         let (mut skipped, mut decisions) = (Vec::new(), BTreeMap::new());
         for slot in entry.open.values() {
             let decision = self.decide(ledger, entry, slot, now)?;
@@ -48,6 +50,7 @@ impl Heartbeat {
             ledger.skip(&as_skipped(slot.clone(), why, now))?;
             entry.open.remove(&at);
         }
+        entry.next_fire = Some(next_fire);
         entry.wake_at = wake_at;
         entry.decisions = decisions;
         Ok(())

@@ -28,17 +28,19 @@ impl Heartbeat {
             let since = entry.mark.planned_through;
             // Set back as the clock was: what is entered twice is entered once.
             let mark = Mark { planned_through: now, ..entry.mark };
-            let found = due_slots(&entry.job, since, now);
+            let next_fire = entry.next_fire.filter(|next| since <= now && now < *next);
+            let found = if next_fire.is_some() { Vec::new() } else { due_slots(&entry.job, since, now) };
             if !found.is_empty() || now < since {
                 marks.push((pair.clone(), mark));
             }
-            looked.push((pair, mark));
+            looked.push((pair, mark, next_fire));
             slots.extend(found);
         }
         let taken = if slots.is_empty() && marks.is_empty() { Vec::new() } else { ledger.plan(&slots, &marks)? };
-        for (pair, mark) in looked {
+        for (pair, mark, next_fire) in looked {
             if let Some(entry) = self.entries.get_mut(pair) {
                 entry.mark = mark;
+                entry.next_fire = next_fire;
             }
         }
         for (slot, _) in slots.into_iter().zip(taken).filter(|(slot, taken)| *taken && slot.state == SlotState::Planned)

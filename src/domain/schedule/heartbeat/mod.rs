@@ -56,7 +56,9 @@ struct Entry {
     open: BTreeMap<DateTime<Utc>, Slot>,
     /// What the last beat decided on them.
     decisions: BTreeMap<DateTime<Utc>, Decision>,
-    /// Nothing changes before this; the fire after `planned_through` or a wait's end.
+    /// The first fire after `mark.planned_through`; absent where it has to be worked out.
+    next_fire: Option<DateTime<Utc>>,
+    /// Nothing changes before this; the next fire or a wait's end.
     wake_at: DateTime<Utc>,
 }
 
@@ -82,7 +84,15 @@ impl Heartbeat {
             let pair = job.pair.clone();
             entries.insert(
                 pair,
-                Entry { job, jitter: delay, mark, open: BTreeMap::new(), decisions: BTreeMap::new(), wake_at: now },
+                Entry {
+                    job,
+                    jitter: delay,
+                    mark,
+                    open: BTreeMap::new(),
+                    decisions: BTreeMap::new(),
+                    next_fire: None,
+                    wake_at: now,
+                },
             );
         }
         let mut departed = BTreeMap::new();

@@ -189,3 +189,23 @@ fn next_and_previous_agree_with_the_list() {
         }
     }
 }
+
+/// Short windows are looked at in another way than long ones.
+#[test]
+fn short_windows_name_the_same_fires_as_a_long_one() {
+    for zone in ZONES.into_iter().chain([Tz::Pacific__Apia, Tz::Antarctica__Troll, Tz::Africa__Casablanca]) {
+        for (from, to) in [("2011-12-20T00:00", "2012-01-10T00:00"), ("2026-01-01T00:00", "2026-12-31T00:00")] {
+            for case in &CASES {
+                let schedule = schedule(case.text, zone);
+                let mut found = Vec::new();
+                let mut start = at(from);
+                while start < at(to) {
+                    let end = (start + TimeDelta::hours(7)).min(at(to));
+                    found.extend(schedule.fires(start, end));
+                    start = end;
+                }
+                assert_eq!(found, schedule.fires(at(from), at(to)), "{zone} {}", case.text);
+            }
+        }
+    }
+}
