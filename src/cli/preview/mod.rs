@@ -76,14 +76,14 @@ fn tell(made: &Made, json: bool) {
         );
         return;
     }
-    say!("{}\n{}\n", plain(&made.title), plain(&made.about));
-    let rows = made.files.iter().map(|(name, label, size)| vec![name.clone(), label.clone(), bytes(*size)]);
-    say!("{}", table(&["file", "what it is", "size"], &[2], rows.collect()));
-    say!("\nrendered in {} ms; open\n{}", made.took.as_millis(), made.out.join("index.html").display());
-    tell_problems(made);
-}
-
-fn tell_problems(made: &Made) {
+    say!("{}", plain(&made.title));
+    if !made.files.is_empty() {
+        say!("{}\n", plain(&made.about));
+        let rows =
+            made.files.iter().map(|(name, label, size)| vec![name.clone(), label.clone(), bytes(*size)]).collect();
+        say!("{}", table(&["file", "what it is", "size"], &[2], rows));
+        say!("\nrendered in {} ms; open\n{}", made.took.as_millis(), made.out.join("index.html").display());
+    }
     if !made.problems.is_empty() {
         warn_of!("\n{}", problems::for_terminal(&made.problems, 80).trim_end());
     }

@@ -2,9 +2,10 @@
 
 use super::make::{Made, Stage, TEMPLATES};
 use super::stamps::Stamps;
-use super::{PreviewArgs, gather, tell, tell_problems};
+use super::{PreviewArgs, gather, tell};
 use crate::cli::Outcome;
 use crate::cli::show::{plain, wrapped};
+use crate::config::problems;
 use crate::daemon::AppError;
 use crate::support::clock::Clock;
 use std::path::{Path, PathBuf};
@@ -129,7 +130,12 @@ fn tell_again(made: &Made, what: &str, json: bool) {
         _ => format!(", {count} problem{}", if count == 1 { "" } else { "s" }),
     };
     line(what, &format!("rendered in {} ms{problems}", made.took.as_millis()), json);
-    tell_problems(made);
+    // One under the other, without the count that the line has given.
+    for told in &made.problems {
+        let text = problems::for_terminal(std::slice::from_ref(told), 78);
+        let lines = text.split("\n\n").next().unwrap_or_default().lines();
+        lines.for_each(|line| say!("  {line}"));
+    }
 }
 
 fn line(what: &str, came_of_it: &str, json: bool) {

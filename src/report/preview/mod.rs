@@ -8,6 +8,7 @@ mod slack;
 pub use index::{Format, Index, Remark, Sheet, index};
 pub use slack::slack;
 
+use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use serde::Serialize;
@@ -17,6 +18,7 @@ fn page(name: &'static str, source: &'static str, context: impl Serialize) -> Re
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     environment.add_template(name, source)?;
     environment.get_template(name)?.render(Value::from(Serde(context)))
 }
