@@ -47,14 +47,8 @@ pub struct Made {
 }
 
 impl Stage {
-    /// Makes the folder. One that holds another index is left alone.
+    /// Looks whether the folder can be had: one that holds another index is left alone.
     pub fn new(root: &Path, out: &Path) -> Result<Self, AppError> {
-        let failed = |source| AppError::Io { path: out.to_owned(), source };
-        if !out.exists() {
-            fs::create_dir_all(out).map_err(failed)?;
-            // Figures of a company do not belong into git by accident.
-            fs::write(out.join(".gitignore"), "*\n").map_err(failed)?;
-        }
         let there = fs::read(out.join("index.html")).unwrap_or_default();
         if !there.is_empty() && !String::from_utf8_lossy(&there).contains(OURS) {
             let message = format!("{} holds an index.html of somebody else: choose another --out", out.display());
@@ -72,6 +66,17 @@ impl Stage {
     /// The folder that holds `config/` and the rest.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Makes the folder if it is not there.
+    pub fn prepare(&self) -> Result<(), AppError> {
+        let failed = |source| AppError::Io { path: self.out.clone(), source };
+        if !self.out.exists() {
+            fs::create_dir_all(&self.out).map_err(failed)?;
+            // Figures of a company do not belong into git by accident.
+            fs::write(self.out.join(".gitignore"), "*\n").map_err(failed)?;
+        }
+        Ok(())
     }
 
     /// Renders every draft in every format; blocking.

@@ -60,6 +60,7 @@ pub async fn run(root: &Path, args: &PreviewArgs, json: bool) -> anyhow::Result<
         return watch::run(stage, args, json).await;
     }
     stage.drafts = gather::drafts(root, args).await?;
+    stage.prepare()?;
     let made = off_thread(move || stage.make()).await?;
     tell(&made, json);
     Ok(if made.problems.is_empty() { Outcome::Done } else { Outcome::Partly })

@@ -38,8 +38,8 @@ pub struct Stamps {
 impl Stamps {
     /// Files below `folders` of `root` as they are now; `except` is left out.
     pub fn new(root: &Path, folders: &[&'static str], except: &Path) -> Self {
-        let except = except.canonicalize().unwrap_or_else(|_| except.to_owned());
-        let mut stamps = Self { root: root.to_owned(), folders: folders.to_vec(), except, seen: Seen::new() };
+        let mut stamps =
+            Self { root: root.to_owned(), folders: folders.to_vec(), except: except.to_owned(), seen: Seen::new() };
         stamps.seen = stamps.look();
         stamps
     }
@@ -86,7 +86,8 @@ impl Stamps {
     /// What cannot be read counts as absent; rendering tells why.
     fn walk(&self, folder: &Path, depth: usize, seen: &mut Seen) {
         let path = self.root.join(folder);
-        let is_ours = path.canonicalize().is_ok_and(|path| path == self.except);
+        // It may come into being only after the first look.
+        let is_ours = path.canonicalize().is_ok_and(|path| self.except.canonicalize().is_ok_and(|own| own == path));
         let Ok(entries) = std::fs::read_dir(&path) else { return };
         if is_ours || depth == 0 {
             return;

@@ -48,16 +48,25 @@ fn farewell(stage: &Stage, json: bool) -> anyhow::Result<Outcome> {
 /// written at all.
 async fn follow(mut stage: Stage, args: &PreviewArgs, json: bool) -> anyhow::Result<Outcome> {
     let folders: &[&str] = if args.workspace.is_some() { &[TEMPLATES, "config", "jobs"] } else { &[TEMPLATES] };
+    // Seen before they are read: what is edited meanwhile is an edit.
     let mut stamps = Stamps::new(stage.root(), folders, &stage.out);
-    let mut documents = match gather::drafts(stage.root(), args).await {
+    let drafts = gather::drafts(stage.root(), args).await;
+    if matches!(&drafts, Err(error) if matches!(error.downcast_ref(), Some(AppError::Usage(_)))) {
+        return drafts.map(|_| Outcome::Done);
+    }
+    stage.prepare()?;
+    let mut documents = match drafts {
         Ok(drafts) => {
             stage.drafts = drafts;
             Documents::Current
         }
-        Err(error) if matches!(error.downcast_ref(), Some(AppError::Usage(_))) => return Err(error),
         Err(error) => set_aside(&mut stage, &error, "at the start", json),
     };
-    tell(&make(&stage).await?, json);
+    match make(&stage).await {
+        Ok(made) => tell(&made, json),
+        Err(error) if matches!(error.downcast_ref(), Some(AppError::Io { .. })) => return Err(error),
+        Err(error) => line("at the start", &format!("{error:#}"), json),
+    }
     if !json {
         say!("\nwatching {}; Ctrl-C ends", folders.iter().map(|f| format!("{f}/")).collect::<Vec<_>>().join(", "));
     }
