@@ -90,7 +90,7 @@ async fn follow(mut stage: Stage, args: &PreviewArgs, json: bool) -> anyhow::Res
             }
         }
         match make(&stage).await {
-            Ok(made) => tell_again(&made, &what, json),
+            Ok(made) => tell_again(&made, &what, documents, json),
             Err(error) => line(&what, &format!("{error:#}"), json),
         }
     }
@@ -128,7 +128,7 @@ fn name(edited: &[PathBuf], documents: Documents) -> String {
     }
 }
 
-fn tell_again(made: &Made, what: &str, json: bool) {
+fn tell_again(made: &Made, what: &str, documents: Documents, json: bool) {
     if json {
         tell(made, json);
         return;
@@ -138,7 +138,8 @@ fn tell_again(made: &Made, what: &str, json: bool) {
         0 => String::new(),
         _ => format!(", {count} problem{}", if count == 1 { "" } else { "s" }),
     };
-    line(what, &format!("rendered in {} ms{problems}", made.took.as_millis()), json);
+    let old = if documents == Documents::Current { "" } else { ", figures as before" };
+    line(what, &format!("rendered in {} ms{old}{problems}", made.took.as_millis()), json);
     // One under the other, without the count that the line has given.
     for told in &made.problems {
         let text = problems::for_terminal(std::slice::from_ref(told), 78);
