@@ -1,6 +1,7 @@
 //! `daybook check`: all that can be wrong, told at once, without touching the network.
 
 use super::Outcome;
+use super::preview::template_problems;
 use super::show::wrapped;
 use crate::config::{self, Problem, Settings};
 use crate::connectors::Connector;
@@ -72,15 +73,8 @@ pub fn inspect(root: &Path, secrets: SecretsAre) -> anyhow::Result<Settings> {
         problems.push(Problem::new(file, None, &error.to_string(), "mend the section [delivery]"));
     }
     let (templates, broken) = Templates::new(Some(&settings.root.join("report-templates")));
-    for problem in broken.into_iter().chain(templates.check()) {
-        let file = Path::new("report-templates").join(&problem.file);
-        problems.push(Problem::new(
-            &file,
-            Some(problem.line),
-            &problem.message,
-            "mend it, or remove the file to use the built-in one",
-        ));
-    }
+    problems.extend(template_problems(&broken));
+    problems.extend(template_problems(&templates.check()));
     if !problems.is_empty() {
         problems.sort();
         problems.dedup();

@@ -18,6 +18,7 @@ mod install;
 mod online;
 mod person;
 mod plan;
+mod preview;
 mod reissue;
 mod remote;
 mod report;
@@ -208,6 +209,7 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Schema(args) => schema::run(&cli.root, args, cli.json),
         Command::Plan(args) => plan::run(&cli.root, args, &Clock::System, cli.json),
         Command::Restore(args) => restore::run(&cli.root, args, cli.json).await,
+        Command::Report(args) if let Some(preview) = args.preview() => preview::run(&cli.root, preview, cli.json).await,
         Command::Doctor => doctor::run(&cli.root, cli.json).await,
         Command::Run => run::run(open(cli)?).await,
         _ => with_app(&open(cli)?, None, cli).await,

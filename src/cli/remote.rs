@@ -44,7 +44,7 @@ fn is_for_daemon(command: &Command) -> bool {
             | Command::Plan(_)
             | Command::Restore(_)
             | Command::Run
-    )
+    ) && !matches!(command, Command::Report(args) if args.preview().is_some())
 }
 
 /// The daemon's side: does what was typed elsewhere, and ends with the exit code. Given up when the

@@ -1,6 +1,7 @@
 //! `daybook report`: build, issue once, deliver; or show an issued one again.
 
 use super::Outcome;
+use super::preview::{PreviewArgs, documents};
 use super::reissue;
 use super::show::plain;
 use crate::config::{Job, ReportJob, WorkspaceSettings};
@@ -16,7 +17,10 @@ use chrono::NaiveDate;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct ReportArgs {
+    #[command(subcommand)]
+    command: Option<ReportCommand>,
     /// Only this workspace; may be given more than once.
     #[arg(long, short, value_name = "ID")]
     workspace: Vec<String>,
@@ -44,7 +48,23 @@ pub struct ReportArgs {
     out: PathBuf,
 }
 
+#[derive(Debug, clap::Subcommand)]
+enum ReportCommand {
+    /// Render every format into a folder to look at, with sample or real data; nothing is sent.
+    Preview(PreviewArgs),
+}
+
+impl ReportArgs {
+    /// Set where nothing is to be issued, only shown.
+    pub fn preview(&self) -> Option<&PreviewArgs> {
+        self.command.as_ref().map(|ReportCommand::Preview(args)| args)
+    }
+}
+
 pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Outcome> {
+    if let Some(preview) = args.preview() {
+        return documents(app, preview).await;
+    }
     if let Some(id) = &args.issued {
         return if args.as_known_now {
             reissue::as_known_now(app, id, json)
@@ -67,10 +87,7 @@ pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Out
             return Err(AppError::Usage(message).into());
         }
         for (job, report) in jobs {
-            let period = args.date.map_or_else(
-                || last_whole(app, workspace, report),
-                |date| report.base.cadence.period_of(date, workspace.workspace.week_starts_on),
-            );
+            let period = period_of(app, workspace, report, args.date);
             let patience = match args.even_if_late {
                 true => Patience::None,
                 false => Patience::Until(deadline(app, workspace, job, period)),
@@ -95,6 +112,14 @@ pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Out
         print(&issued, &sent);
     }
     Ok(if is_sent && !is_held { Outcome::Done } else { Outcome::Partly })
+}
+
+/// The period that holds `date`, or the last whole one.
+pub fn period_of(app: &App, workspace: &WorkspaceSettings, job: &ReportJob, date: Option<NaiveDate>) -> Period {
+    date.map_or_else(
+        || last_whole(app, workspace, job),
+        |date| job.base.cadence.period_of(date, workspace.workspace.week_starts_on),
+    )
 }
 
 /// The last whole period of a report for a tenant.

@@ -3,10 +3,10 @@
 use super::Outcome;
 use super::report::{ending_text, last_whole};
 use super::show::plain;
+use crate::daemon::issue::draft;
 use crate::daemon::{App, AppError, Selection};
 use crate::delivery::Route;
 use crate::jobs::deliver::{Delivered, deliver_of};
-use crate::jobs::issue::{Order, document, readiness};
 use crate::jobs::report::{Audience, messages_of, render_all};
 use crate::report::definition::Cadence;
 use crate::report::document::Document;
@@ -70,23 +70,8 @@ async fn real(app: &App, workspace: &str) -> anyhow::Result<Document> {
         .iter()
         .find(|(_, report)| report.base.cadence == Cadence::Daily)
         .ok_or_else(|| AppError::Usage("no job in jobs/ reports daily on it".to_owned()))?;
-    let now = app.clock.now();
-    let order = Order {
-        definition: report.base.clone(),
-        period: last_whole(app, workspace, report),
-        late: report.late,
-        deadline: now,
-        is_insisted_on: true,
-        now,
-    };
-    let (context, warehouse) = (app.report_context(workspace), app.warehouse.clone());
-    let built = off_thread(move || {
-        warehouse.read_blocking(|reader| {
-            let decision = readiness(reader, &context, &order)?;
-            document(reader, &context, &order, &decision)
-        })
-    });
-    Ok(built.await?.0)
+    let period = last_whole(app, workspace, report);
+    Ok(draft(app, workspace, report, report.base.clone(), period).await?)
 }
 
 fn audience(app: &App, args: &SendTestArgs) -> anyhow::Result<Audience> {

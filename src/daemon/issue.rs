@@ -1,11 +1,16 @@
 //! Issuing a job's reports: each copy built from the warehouse, rendered, and entered into the books once.
 
 use super::App;
+use crate::config::jobs::Copy;
 use crate::config::{Job, ReportJob, WorkspaceSettings};
 use crate::domain::period::Period;
-use crate::jobs::issue::{Order, Outcome, issue_order};
+use crate::jobs::issue::{Order, Outcome, document, issue_order, readiness};
+use crate::jobs::preview::Draft;
 use crate::jobs::report::ReportError;
+use crate::report::definition::Definition;
+use crate::report::document::Document;
 use crate::support::blocking::off_thread;
+use crate::warehouse::WarehouseError;
 use chrono::{DateTime, Utc};
 
 /// A report, and what became of it.
@@ -31,6 +36,46 @@ pub enum Patience {
 pub fn deadline(app: &App, workspace: &WorkspaceSettings, job: &Job, period: Period) -> DateTime<Utc> {
     let due_at = job.due_at(period.end, workspace.workspace.time_zone).unwrap_or_else(|| app.clock.now());
     due_at + job.policy.deadline
+}
+
+/// What a report job would issue now about some days of a tenant, whatever is late. Nothing is kept.
+pub async fn drafts(
+    app: &App,
+    workspace: &WorkspaceSettings,
+    report: &ReportJob,
+    period: Period,
+) -> Result<Vec<Draft>, WarehouseError> {
+    let mut copies = report.copies();
+    if copies.is_empty() {
+        copies = vec![Copy { definition: report.base.clone(), to: Vec::new(), formats: report.formats.clone() }];
+    }
+    let mut all = Vec::new();
+    for copy in copies {
+        let (variant, audience) = (copy.definition.variant(), app.audience(workspace, &copy));
+        let document = draft(app, workspace, report, copy.definition, period).await?;
+        all.push(Draft { document, variant, audience });
+    }
+    Ok(all)
+}
+
+/// One document as it would be issued now.
+pub async fn draft(
+    app: &App,
+    workspace: &WorkspaceSettings,
+    report: &ReportJob,
+    definition: Definition,
+    period: Period,
+) -> Result<Document, WarehouseError> {
+    let now = app.clock.now();
+    let order = Order { definition, period, late: report.late, deadline: now, is_insisted_on: true, now };
+    let (context, warehouse) = (app.report_context(workspace), app.warehouse.clone());
+    let built = off_thread(move || {
+        warehouse.snapshot_blocking(|reader| {
+            let decision = readiness(reader, &context, &order)?;
+            document(reader, &context, &order, &decision)
+        })
+    });
+    Ok(built.await?.0)
 }
 
 /// Issues every document of a report job about some days of a tenant.

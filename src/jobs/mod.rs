@@ -10,6 +10,7 @@ pub mod issue;
 pub mod known_now;
 pub mod online;
 pub mod person;
+pub mod preview;
 pub mod readings;
 pub mod report;
 pub mod sync;

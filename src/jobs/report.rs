@@ -6,7 +6,7 @@ use crate::report::definition::Definition;
 use crate::report::document::Document;
 use crate::report::receipt::Basis;
 use crate::report::render::chart::{draw, png, spark, svg};
-use crate::report::render::email::{Attachment, InlineChart, MailContext};
+use crate::report::render::email::{Attachment, InlineChart, MailContext, MailError, RenderedMail};
 use crate::report::render::html::ChartPainter;
 use crate::report::render::{csv, email, html, pdf, slack};
 use crate::report::templates::Templates;
@@ -14,11 +14,12 @@ use crate::support::ids::{hex, stable_id};
 use crate::warehouse::WarehouseError;
 use crate::warehouse::issued::{IssuedFile, NewIssued, Receipt};
 use crate::warehouse::outbox::{NewMessage, NewReport};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who gets what.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Audience {
     /// The sender of mails, if mail is configured.
     pub mail_from: Option<String>,
@@ -37,7 +38,7 @@ pub struct Audience {
 }
 
 /// The files made of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Formats {
     pub pdf: bool,
     pub html: bool,
@@ -68,7 +69,7 @@ pub enum ReportError {
     #[error("the page does not render: {0}")]
     Page(#[from] crate::report::templates::TemplateError),
     #[error("the mail does not render: {0}")]
-    Mail(#[from] email::MailError),
+    Mail(#[from] MailError),
     #[error(transparent)]
     Pdf(#[from] pdf::PdfError),
     #[error(transparent)]
@@ -77,6 +78,8 @@ pub enum ReportError {
     Csv(#[from] ::csv::Error),
     #[error("the report cannot be stored: {0}")]
     Json(#[from] serde_json::Error),
+    #[error("the preview does not render: {0}")]
+    Preview(#[from] minijinja::Error),
 }
 
 /// A document in every format, as one reader gets it.
@@ -174,27 +177,8 @@ pub fn messages_of(
             add(Route::File { path: format!("{}/{stem}.{ending}", document.workspace_id) }, bytes.to_vec())?;
         }
     }
-    let attachments = |to: &str| -> Vec<Attachment> {
-        let wanted = audience.attachments.get(to).copied().unwrap_or(formats);
-        let chosen = files.iter().filter(|(ending, ..)| wanted.has(ending));
-        chosen
-            .map(|(ending, media, bytes)| Attachment {
-                file_name: format!("{}-{stem}.{ending}", document.workspace_id),
-                media_type: (*media).to_owned(),
-                bytes: bytes.to_vec(),
-            })
-            .collect()
-    };
     for (from, to) in audience.mail_from.iter().flat_map(|from| audience.mail_to.iter().map(move |to| (from, to))) {
-        let domain = from.rsplit_once('@').map_or("daybook.invalid", |(_, domain)| domain.trim_end_matches('>').trim());
-        let context = MailContext {
-            from: from.clone(),
-            to: to.clone(),
-            reply_to: audience.reply_to.clone(),
-            message_id_domain: domain.to_owned(),
-            list_unsubscribe: audience.unsubscribe.clone(),
-        };
-        let mail = email::render(document, templates, &rendered.charts, &attachments(to), &context)?;
+        let mail = mail(document, rendered, audience, templates, (from, to))?;
         add(Route::Mail { from: from.clone(), to: to.clone() }, mail.raw)?;
     }
     for hook in &audience.slack_hooks {
@@ -206,6 +190,38 @@ pub fn messages_of(
         }
     }
     Ok(messages)
+}
+
+/// The mail to one reader, with the files that this reader wants.
+pub fn mail(
+    document: &Document,
+    rendered: &Rendered,
+    audience: &Audience,
+    templates: &Templates,
+    (from, to): (&str, &str),
+) -> Result<RenderedMail, MailError> {
+    let wanted = audience.attachments.get(to).copied().unwrap_or(audience.formats);
+    let files = rendered.files(audience.formats).into_iter().filter(|(ending, ..)| wanted.has(ending));
+    let attachments: Vec<Attachment> = files
+        .map(|(ending, media, bytes)| Attachment {
+            file_name: format!("{}-{}.{ending}", document.workspace_id, document.file_stem),
+            media_type: media.to_owned(),
+            bytes: bytes.to_vec(),
+        })
+        .collect();
+    let context = MailContext {
+        from: from.to_owned(),
+        to: to.to_owned(),
+        reply_to: audience.reply_to.clone(),
+        message_id_domain: mail_domain(from).to_owned(),
+        list_unsubscribe: audience.unsubscribe.clone(),
+    };
+    email::render(document, templates, &rendered.charts, &attachments, &context)
+}
+
+/// What Message-IDs and Content-IDs of a sender end with.
+pub fn mail_domain(from: &str) -> &str {
+    from.rsplit_once('@').map_or("daybook.invalid", |(_, domain)| domain.trim_end_matches('>').trim())
 }
 
 /// A receipt as it is kept; `define` words what a basis stands for.

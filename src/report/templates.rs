@@ -7,6 +7,7 @@ mod theme;
 
 pub use theme::Theme;
 
+use super::document::Document;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
@@ -76,7 +77,12 @@ impl Templates {
 
     /// Renders every template with the sample report; empty means that all are sound.
     pub fn check(&self) -> Vec<TemplateProblem> {
-        let mut problems: Vec<TemplateProblem> = super::render::sample_contexts(self)
+        self.check_with(&super::sample::document())
+    }
+
+    /// Renders every template with a document, without the built-in ones stepping in.
+    pub fn check_with(&self, document: &Document) -> Vec<TemplateProblem> {
+        let mut problems: Vec<TemplateProblem> = super::render::contexts(document, self)
             .into_iter()
             .filter_map(|(file, context)| render_in(&self.active, file, context).err())
             .map(|error| TemplateProblem { file: error.file, line: error.line, message: error.message })
@@ -119,6 +125,11 @@ impl Templates {
     /// What the style sheet is given.
     pub(crate) fn style_context(&self) -> Value {
         minijinja::context! { theme => Value::from(Serde(self.theme.clone())) }
+    }
+
+    /// The files of the folder that are in use.
+    pub fn replaced(&self) -> impl Iterator<Item = &str> {
+        self.sources.builtin().map(|(file, _)| file).filter(|file| self.sources.replaced(file))
     }
 
     /// Colours and the name on top.

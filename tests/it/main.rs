@@ -23,6 +23,7 @@ mod kills;
 mod online;
 mod outage;
 mod person;
+mod preview;
 mod recorded;
 mod support;
 mod tenants;

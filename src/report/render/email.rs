@@ -159,8 +159,8 @@ fn in_sentence(label: &str) -> String {
     }
 }
 
-/// The templates with the contexts of the sample report.
-pub(crate) fn sample_contexts(document: &Document, templates: &Templates) -> Vec<(&'static str, Value)> {
+/// The templates with what they are given when they are checked.
+pub(crate) fn check_contexts(document: &Document, templates: &Templates) -> Vec<(&'static str, Value)> {
     let mut view = page(document, Limits { rows: LADDER[0].0, name_chars: NAME_CHARS });
     for block in view.sections.iter_mut().flat_map(|section| &mut section.blocks) {
         if let BlockView::Chart(chart) = block {

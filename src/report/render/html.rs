@@ -44,8 +44,8 @@ pub fn render(document: &Document, templates: &Templates, painter: ChartPainter)
     templates.render(TEMPLATE, context(document, templates, painter, templates.style()?))
 }
 
-/// What the template is given for the sample report, with empty drawings.
-pub(crate) fn sample_context(document: &Document, templates: &Templates) -> Value {
+/// What the template is given when it is checked: empty drawings.
+pub(crate) fn check_context(document: &Document, templates: &Templates) -> Value {
     let blank = ChartPainter { chart: |_, _, _| String::new(), spark: |_| String::new() };
     Value::from(Serde(context(document, templates, blank, String::new())))
 }

@@ -10,16 +10,16 @@ pub mod typeface;
 pub mod view;
 pub mod words;
 
+use crate::report::document::Document;
 use crate::report::templates::Templates;
 use minijinja::Value;
 
-/// Each template with the context a sample report gives it.
-pub(crate) fn sample_contexts(templates: &Templates) -> Vec<(&'static str, Value)> {
-    let document = crate::report::sample::document();
+/// Each template with the context that a document gives it.
+pub(crate) fn contexts(document: &Document, templates: &Templates) -> Vec<(&'static str, Value)> {
     let mut contexts = vec![
         (crate::report::templates::STYLE, templates.style_context()),
-        (html::TEMPLATE, html::sample_context(&document, templates)),
+        (html::TEMPLATE, html::check_context(document, templates)),
     ];
-    contexts.extend(email::sample_contexts(&document, templates));
+    contexts.extend(email::check_contexts(document, templates));
     contexts
 }

@@ -17,7 +17,7 @@ fn folder(files: &[(&str, &str)]) -> (TempDir, PathBuf) {
 }
 
 fn text_mail(templates: &Templates) -> String {
-    let contexts = crate::report::render::sample_contexts(templates);
+    let contexts = crate::report::render::contexts(&crate::report::sample::document(), templates);
     let (_, context) = contexts.into_iter().find(|(file, _)| *file == "mail/report.txt").expect("a text mail");
     templates.render("mail/report.txt", context).expect("text")
 }

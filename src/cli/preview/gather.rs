@@ -1,0 +1,91 @@
+//! Where a preview's documents come from: the sample, a running daemon, or the warehouse itself.
+
+use super::PreviewArgs;
+use crate::cli::Outcome;
+use crate::cli::report::period_of;
+use crate::config::{self, JobKind, ReportJob, Settings, WorkspaceSettings};
+use crate::daemon::control::{Request, Said, ask};
+use crate::daemon::{App, AppError, issue};
+use crate::jobs::preview::Draft;
+use crate::support::clock::Clock;
+use std::path::Path;
+
+/// The documents to show.
+pub async fn drafts(root: &Path, args: &PreviewArgs) -> anyhow::Result<Vec<Draft>> {
+    if args.workspace.is_none() {
+        return Ok(vec![Draft::sample()]);
+    }
+    // Mistakes are told here, with file and line, whoever has the data folder.
+    let settings = config::load(root).map_err(AppError::Config)?;
+    chosen(&settings, args)?;
+    if let Some(drafts) = of_daemon(&settings.data_dir, args).await? {
+        return Ok(drafts);
+    }
+    // Opened for this alone: a daemon or a sync must not find the folder taken while somebody edits.
+    of_app(&App::open(root, Clock::System)?, args).await
+}
+
+/// The daemon's side: its data under the configuration as it is edited now, as JSON.
+pub async fn documents(app: &App, args: &PreviewArgs) -> anyhow::Result<Outcome> {
+    let edited = config::load(&app.settings.root).map_err(AppError::Config)?;
+    print(&of_app(&app.with_settings(edited)?, args).await?)
+}
+
+/// The documents as [`of_daemon`] reads them.
+pub fn print(drafts: &[Draft]) -> anyhow::Result<Outcome> {
+    say!("{}", serde_json::to_string(drafts)?);
+    Ok(Outcome::Done)
+}
+
+/// The daemon has the data folder, but not the right to write where its asker stands, so it gives the
+/// documents and the files are made here.
+async fn of_daemon(data_dir: &Path, args: &PreviewArgs) -> anyhow::Result<Option<Vec<Draft>>> {
+    let mut arguments: Vec<String> = ["report", "preview", "--documents"].map(str::to_owned).to_vec();
+    let date = args.date.map(|date| date.to_string());
+    for (flag, value) in [("--workspace", &args.workspace), ("--job", &args.job), ("--date", &date)] {
+        arguments.extend(value.iter().map(|value| format!("{flag}={value}")));
+    }
+    let (mut answer, mut complaint) = (String::new(), String::new());
+    let hear = |said: Said| match said {
+        Said::Out(text) => answer.push_str(&text),
+        Said::Err(text) => complaint.push_str(&text),
+        Said::Exit(_) => {}
+    };
+    match ask(data_dir, &Request { arguments, folder: data_dir.to_owned() }, hear).await? {
+        None => Ok(None),
+        Some(0) => Ok(Some(serde_json::from_str(&answer)?)),
+        Some(_) => anyhow::bail!("the running daemon says: {}", complaint.trim().trim_start_matches("daybook: ")),
+    }
+}
+
+async fn of_app(app: &App, args: &PreviewArgs) -> anyhow::Result<Vec<Draft>> {
+    let (workspace, report) = chosen(&app.settings, args)?;
+    let period = period_of(app, workspace, report, args.date);
+    Ok(issue::drafts(app, workspace, report, period).await?)
+}
+
+/// The workspace and the report that are meant.
+fn chosen<'a>(settings: &'a Settings, args: &PreviewArgs) -> Result<(&'a WorkspaceSettings, &'a ReportJob), AppError> {
+    let id = args.workspace.as_deref().unwrap_or_default();
+    let known = settings.workspaces.iter().map(|w| w.workspace.id.as_str()).collect::<Vec<_>>().join(", ");
+    let unknown = || AppError::Usage(format!("there is no workspace {id:?}; there are {known}"));
+    let workspace = settings.workspace(id).ok_or_else(unknown)?;
+    let mut reports = Vec::new();
+    for job in &settings.jobs {
+        if let JobKind::Report(report) = &job.kind
+            && job.workspaces.as_ref().is_none_or(|ids| ids.iter().any(|own| own == id))
+        {
+            reports.push((job.id.as_str(), report.as_ref()));
+        }
+    }
+    let wanted = |(job, report): &&(&str, &ReportJob)| match &args.job {
+        Some(id) => job == id,
+        None => report.base.report == "daily_performance",
+    };
+    let known = reports.iter().map(|(job, _)| *job).collect::<Vec<_>>().join(", ");
+    let missing = || {
+        let asked = args.job.as_ref().map_or_else(|| "daily job".to_owned(), |job| format!("job {job:?}"));
+        AppError::Usage(format!("no {asked} in jobs/ reports on {id}; there are {known}"))
+    };
+    Ok((workspace, reports.iter().find(wanted).ok_or_else(missing)?.1))
+}
