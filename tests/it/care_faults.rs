@@ -3,8 +3,12 @@
 
 use crate::house::{House, land};
 use crate::support::{noon, texts};
+use crate::tenants::world;
 use chrono::Duration;
+use daybook::connectors::Engine;
 use daybook::jobs::care::{back_up, care};
+use daybook::jobs::sync::sync_connection;
+use daybook::sandbox::{Faults, tenants};
 use daybook::warehouse::care::{CareConfig, RetentionConfig, backup, compact};
 use daybook::warehouse::{Context, Warehouse, WarehouseConfig, WarehouseError};
 use std::fs;
@@ -12,6 +16,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
 
 const DAYBOOK: &str = env!("CARGO_BIN_EXE_daybook");
 
@@ -153,6 +158,27 @@ fn a_disk_that_is_full_at_landing_leaves_no_half_slice_behind() {
     assert!(error.starts_with("landing: ") && error.contains("No space left on device"), "{error}");
     let entries = daybook::connectors::landed::entries(&root).expect("entries");
     assert!(entries.iter().all(|entry| !entry.is_complete), "nothing pretends to be whole");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_whose_pages_find_no_room_says_so_and_goes_on_once_there_is() {
+    let Some(disk) = SmallDisk::new(4) else { return };
+    let (mut world, shop) = (world(30, Faults::none()).await, tenants().remove(1));
+    let root = disk.path().join("landing");
+    world.context.engine = Arc::new(Engine::new(root.clone(), world.context.clock.clone()).expect("an engine"));
+    let source = world.sources(&shop).into_iter().find(|one| one.connection.id == "google_ads").expect("a source");
+    let days = || texts(&world.context.warehouse, "SELECT count(DISTINCT date)::VARCHAR FROM core.ad_daily");
+    disk.fill(8);
+    let outcomes = sync_connection(&world.context, &source, &|_| {}).await;
+    let error = outcomes[0].error.clone().expect("no room");
+    assert!(error.message.contains("No space left on device") && error.can_retry, "{error:?}");
+    assert_eq!(days(), ["0"]);
+    let landed = daybook::connectors::landed::entries(&root).expect("entries");
+    assert!(landed.iter().all(|entry| entry.is_complete), "no half slice lies there: {landed:?}");
+    disk.free();
+    let outcomes = sync_connection(&world.context, &source, &|_| {}).await;
+    assert!(outcomes.iter().all(|one| one.error.is_none()), "{outcomes:?}");
+    assert_eq!(days(), ["30"]);
 }
 
 /// An installation of the shipped configuration, as a folder of its own.

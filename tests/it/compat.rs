@@ -1,5 +1,6 @@
 //! Databases that earlier versions wrote: they open, hold the same rows and sums, and go back.
 
+use crate::care_faults::{daybook, installation, said};
 use crate::support::texts;
 use daybook::warehouse::care::backup;
 use daybook::warehouse::{Warehouse, WarehouseConfig, WarehouseError};
@@ -64,6 +65,31 @@ fn databases_of_earlier_versions_hold_the_same_sums_after_migration() {
         for (wanted, found) in lines {
             assert_eq!(found, wanted);
         }
+    }
+}
+
+#[test]
+fn what_an_earlier_version_issued_is_handed_out_and_explained_by_this_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let with_snapshots = stored(folder.path()).into_iter().filter(|(stored, _)| stored.schema_version >= 6);
+    for (_, path) in with_snapshots {
+        let root = installation();
+        std::fs::copy(&path, root.path().join("daybook.duckdb")).expect("in place");
+        let (report, receipt) = {
+            let warehouse = Warehouse::open(&path, &WarehouseConfig::default()).expect("migrated");
+            let newest = "SELECT report_id FROM ops.report ORDER BY issued_at DESC, report_id LIMIT 1";
+            let receipt = "SELECT receipt FROM ops.receipt ORDER BY 1 LIMIT 1";
+            (texts(&warehouse, newest).remove(0), texts(&warehouse, receipt).remove(0))
+        };
+        let out = root.path().join("out");
+        let issued = daybook(root.path(), &["report", "--issued", &report, "--out", &out.display().to_string()]);
+        assert!(issued.status.success(), "{}", said(&issued));
+        let files: Vec<_> = std::fs::read_dir(&out).expect("a folder").flatten().map(|file| file.file_name()).collect();
+        for ending in ["pdf", "html", "csv"] {
+            assert!(files.iter().any(|file| file.to_string_lossy().ends_with(ending)), "{files:?}");
+        }
+        let explained = daybook(root.path(), &["explain", &receipt]);
+        assert!(explained.status.success() && said(&explained).contains("SELECT"), "{}", said(&explained));
     }
 }
 
