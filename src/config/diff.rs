@@ -86,6 +86,7 @@ fn workspaces(old: &Settings, new: &Settings, told: &mut Vec<String>) {
             targets,
             campaigns,
             industry,
+            wording,
         } = before;
         if differ(workspace, &after.workspace) {
             told.push(format!("{id}: name, zone, currency or week change; days computed from now on follow"));
@@ -94,6 +95,7 @@ fn workspaces(old: &Settings, new: &Settings, told: &mut Vec<String>) {
         for (what, differs) in [
             ("recipients change", differ(recipients, &after.recipients)),
             ("what single readers prefer changes", differ(readers, &after.readers)),
+            ("the language of numbers and dates or the display of currencies changes", differ(wording, &after.wording)),
             ("budgets change", differ(budgets, &after.budgets)),
             ("targets change", differ(targets, &after.targets)),
             ("campaigns change", differ(campaigns, &after.campaigns)),

@@ -27,3 +27,4 @@ mod recorded;
 mod support;
 mod tenants;
 mod truth;
+mod wordings;

@@ -211,7 +211,7 @@ pub fn wrap_most(text: &str, most: f32, size: f32, weight: Weight, lines: usize)
 /// What may stand on a line of its own, with what stands before it on the same line.
 fn words(text: &str) -> Vec<(&'static str, String)> {
     let mut words: Vec<(&'static str, String)> = Vec::new();
-    for spaced in text.split_whitespace() {
+    for spaced in super::words::words(text) {
         let mut gap = " ";
         let mut before = None;
         for letter in spaced.chars() {

@@ -184,7 +184,7 @@ fn cut(text: &str, width: usize) -> String {
 
 fn wrapped(text: &str, width: usize) -> String {
     let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
+    for word in super::super::words::words(text) {
         let word = cut(word, width);
         let Some(line) = lines.last_mut() else { continue };
         if line.is_empty() {
