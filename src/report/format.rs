@@ -6,6 +6,7 @@
 
 mod language;
 mod rules;
+#[rustfmt::skip] // names read better in rows
 mod table;
 #[cfg(test)]
 mod tests;

@@ -269,6 +269,13 @@ mod tests {
     }
 
     #[test]
+    fn an_amount_stays_with_its_currency() {
+        let lines = wrap("cost 1.204,50\u{a0}€ more", 60.0, 9.0, Weight::Regular);
+        assert_eq!(lines, ["cost", "1.204,50\u{a0}€", "more"]);
+        assert_eq!(showable("1\u{a0}204"), "1\u{a0}204");
+    }
+
+    #[test]
     fn figures_have_one_width() {
         let one = |digit: char| width(&digit.to_string(), 10.0, Weight::Regular);
         assert!(('0'..='9').all(|digit| (one(digit) - one('0')).abs() < 0.001));

@@ -223,5 +223,6 @@ mod tests {
     fn long_words_are_cut_and_lines_wrapped() {
         assert!(wrapped(&format!("{} b", "x".repeat(300)), 20).lines().all(|line| line.width() <= 20));
         assert_eq!(wrapped("aaa bbb ccc", 7), "aaa bbb\nccc");
+        assert_eq!(wrapped("aaa 12\u{a0}€ ccc", 6), "aaa\n12\u{a0}€\nccc");
     }
 }
