@@ -4,7 +4,7 @@ use super::Outcome;
 use super::show::{count, plain, table};
 use crate::daemon::{App, AppError};
 use crate::jobs::explain::{Explained, explain};
-use crate::report::format::date_text;
+use crate::report::format::Wording;
 use crate::warehouse::issued::{self, Receipt};
 
 #[derive(Debug, clap::Args)]
@@ -71,7 +71,8 @@ fn print(report: &issued::Issued, receipt: &Receipt, explained: &Explained) {
         say!("  filter      {}", plain(filter));
     }
     for source in &explained.freshness {
-        let through = source.whole_through.map_or_else(|| "nothing yet".to_owned(), date_text);
+        let through =
+            source.whole_through.map_or_else(|| "nothing yet".to_owned(), |day| Wording::STANDARD.date_text(day));
         let read =
             source.last_success_at.map_or_else(|| "never".to_owned(), |at| at.format("%Y-%m-%d %H:%M UTC").to_string());
         say!("  freshness   {}: whole days through {through}, last read {read}", source.label);

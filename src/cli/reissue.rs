@@ -7,8 +7,9 @@ use crate::daemon::{App, AppError};
 use crate::jobs::known_now::{Kept, differences};
 use crate::jobs::report::{Formats, render_all};
 use crate::report::document::Document;
+use crate::report::format::Wording;
 use crate::support::ids::hex;
-use crate::warehouse::issued::{Issued, issued, receipts};
+use crate::warehouse::issued::{Issued, Reworded, issued, receipts, reworded, wording_of};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -18,11 +19,54 @@ fn found(app: &App, id: &str) -> anyhow::Result<Issued> {
         .ok_or_else(|| AppError::Usage(format!("no report {id:?} was issued; `daybook runs` and mails name them")))?)
 }
 
+/// Whose copy of a report is asked for.
+#[derive(Clone, Debug)]
+pub enum Of {
+    /// The report folder's and Slack's.
+    Folder,
+    /// A reader's, by address.
+    Reader(String),
+    Wording(Wording),
+}
+
+/// The wording that is asked for, and its document with the sums of its files.
+fn chosen(app: &App, issued: &Issued, of: &Of) -> anyhow::Result<(Reworded, Vec<String>)> {
+    let id = &issued.report_id;
+    let (others, of_reader) = app.warehouse.read_blocking(|reader| {
+        let of_reader = match of {
+            Of::Reader(address) => wording_of(reader, id, address)?,
+            Of::Folder | Of::Wording(_) => None,
+        };
+        Ok((reworded(reader, id)?, of_reader))
+    })?;
+    let standard = Reworded {
+        wording: Wording::STANDARD.to_string(),
+        document: issued.document.clone(),
+        files: issued.files.clone(),
+    };
+    let sent = |one: &&Reworded| !one.files.is_empty() || issued.wording == one.wording;
+    let all: Vec<&Reworded> = std::iter::once(&standard).chain(&others).collect();
+    let names: Vec<String> = all.iter().copied().filter(sent).map(|one| one.wording.clone()).collect();
+    let known = names.join(", ");
+    let wanted = match of {
+        Of::Folder => issued.wording.clone(),
+        Of::Wording(wording) => wording.to_string(),
+        Of::Reader(address) => of_reader.ok_or_else(|| {
+            AppError::Usage(format!("no mail of {id} to {address:?} is in the books; it was made in: {known}"))
+        })?,
+    };
+    let found = all.into_iter().find(|one| one.wording == wanted && names.contains(&wanted));
+    let found = found.ok_or_else(|| AppError::Usage(format!("{id} was not made in {wanted}, but in: {known}")))?;
+    Ok((found.clone(), names))
+}
+
 /// Renders the stored document and holds each file against the sum kept when it was issued.
-pub fn again(app: &App, id: &str, out: &Path, json: bool) -> anyhow::Result<Outcome> {
+pub fn again(app: &App, id: &str, of: &Of, out: &Path, json: bool) -> anyhow::Result<Outcome> {
     let issued = found(app, id)?;
-    let document: Document = serde_json::from_str(&issued.document)?;
-    let rendered = render_all(&document, &app.templates)?;
+    let (chosen, wordings) = chosen(app, &issued, of)?;
+    let document: Document = serde_json::from_str(&chosen.document)?;
+    let data: Document = serde_json::from_str(&issued.document)?;
+    let rendered = render_all(&document, &data, &app.templates)?;
     let out = place(out);
     std::fs::create_dir_all(&out).map_err(|source| AppError::Io { path: out.clone(), source })?;
     let mut lines = Vec::new();
@@ -32,12 +76,16 @@ pub fn again(app: &App, id: &str, out: &Path, json: bool) -> anyhow::Result<Outc
         let path = out.join(&name);
         std::fs::write(&path, bytes).map_err(|source| AppError::Io { path: path.clone(), source })?;
         let sum = hex(&Sha256::digest(bytes));
-        let is_same = issued.files.iter().find(|file| file.name == name).map(|file| file.sha256 == sum);
+        let is_same = chosen.files.iter().find(|file| file.name == name).map(|file| file.sha256 == sum);
         lines.push((path, is_same));
     }
     if json {
         let files = lines.iter().map(|(path, is_same)| serde_json::json!({"path": path, "is_same": is_same}));
-        say!("{}", serde_json::json!({"report_id": issued.report_id, "files": files.collect::<Vec<_>>()}));
+        say!(
+            "{}",
+            serde_json::json!({"report_id": issued.report_id, "wording": chosen.wording, "wordings": wordings,
+                "files": files.collect::<Vec<_>>()})
+        );
     } else {
         for (path, is_same) in &lines {
             let state = match is_same {
@@ -46,6 +94,10 @@ pub fn again(app: &App, id: &str, out: &Path, json: bool) -> anyhow::Result<Outc
                 None => "its sum was not kept: it was issued by an older Daybook",
             };
             say!("{}: {state}", path.display());
+        }
+        let others: Vec<&str> = wordings.iter().map(String::as_str).filter(|one| *one != chosen.wording).collect();
+        if !others.is_empty() {
+            say!("numbers and dates in {}; some readers got: {} (see --wording)", chosen.wording, others.join(", "));
         }
     }
     let is_same = lines.iter().all(|(_, is_same)| *is_same != Some(false));

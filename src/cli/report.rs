@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::preview::{PreviewArgs, documents};
-use super::reissue;
+use super::reissue::{self, Of};
 use super::show::plain;
 use crate::config::{Job, ReportJob, WorkspaceSettings};
 pub use crate::daemon::issue::{Issued, issue_job};
@@ -12,6 +12,7 @@ use crate::delivery::Route;
 use crate::domain::period::Period;
 use crate::jobs::deliver::{BusyLanes, Delivered, deliver_due};
 use crate::jobs::issue;
+use crate::report::format::Wording;
 use crate::warehouse::outbox::Ending;
 use chrono::NaiveDate;
 use std::path::PathBuf;
@@ -43,6 +44,13 @@ pub struct ReportArgs {
     /// With --issued: which of its figures are others now, and why.
     #[arg(long, requires = "issued")]
     as_known_now: bool,
+    /// With --issued: how numbers and dates are to be written, e.g. de, or de:code with codes of currencies;
+    /// as the report folder and Slack got them by default.
+    #[arg(long, requires = "issued", conflicts_with = "as_known_now")]
+    wording: Option<Wording>,
+    /// With --issued: as this reader got them.
+    #[arg(long, value_name = "ADDRESS", requires = "issued", conflicts_with_all = ["wording", "as_known_now"])]
+    reader: Option<String>,
     /// With --issued: the folder its files are written to.
     #[arg(long, value_name = "DIR", default_value = ".", requires = "issued")]
     out: PathBuf,
@@ -69,7 +77,12 @@ pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Out
         return if args.as_known_now {
             reissue::as_known_now(app, id, json)
         } else {
-            reissue::again(app, id, &args.out, json)
+            let of = match (&args.wording, &args.reader) {
+                (Some(wording), _) => Of::Wording(*wording),
+                (None, Some(address)) => Of::Reader(address.clone()),
+                (None, None) => Of::Folder,
+            };
+            reissue::again(app, id, &of, &args.out, json)
         };
     }
     let selection = Selection { workspaces: args.workspace.clone(), connections: Vec::new() };

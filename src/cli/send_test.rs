@@ -4,10 +4,10 @@ use super::Outcome;
 use super::report::{ending_text, last_whole};
 use super::show::plain;
 use crate::daemon::issue::draft;
-use crate::daemon::{App, AppError, Selection};
+use crate::daemon::{App, AppError, Selection, prefer};
 use crate::delivery::Route;
 use crate::jobs::deliver::{Delivered, deliver_of};
-use crate::jobs::report::{Audience, messages_of, render_all};
+use crate::jobs::report::{Audience, Built, Prints, messages_of};
 use crate::report::definition::Cadence;
 use crate::report::document::Document;
 use crate::report::sample;
@@ -29,18 +29,18 @@ pub struct SendTestArgs {
 }
 
 pub async fn run(app: &App, args: &SendTestArgs, json: bool) -> anyhow::Result<Outcome> {
-    let audience = audience(app, args)?;
+    let mut audience = audience(app, args)?;
     let now = app.clock.now();
-    let mut document = match &args.workspace {
-        None => sample::document(),
-        Some(id) => real(app, id).await?,
+    let mut built = match &args.workspace {
+        None => Built { standard: sample::document(), others: Vec::new(), receipts: Vec::new() },
+        Some(id) => real(app, id, &mut audience).await?,
     };
-    mark(&mut document, now);
-    let (owner, workspace) = (document.id.clone(), document.workspace_id.clone());
+    std::iter::once(&mut built.standard).chain(&mut built.others).for_each(|document| mark(document, now));
+    let (owner, workspace) = (built.standard.id.clone(), built.standard.workspace_id.clone());
     let (templates, warehouse, own) = (app.templates.clone(), app.warehouse.clone(), owner.clone());
     off_thread(move || -> anyhow::Result<()> {
-        let rendered = render_all(&document, &templates)?;
-        let messages = messages_of(&document, &rendered, &audience, &templates)?;
+        let prints = Prints::new(&built, &audience.all_wordings(), &templates)?;
+        let messages = messages_of(&prints, &audience, &templates)?;
         Ok(warehouse
             .write_blocking(move |connection| enqueue(connection, Kind::Test, &own, &workspace, &messages, now))?)
     })
@@ -59,8 +59,8 @@ pub async fn run(app: &App, args: &SendTestArgs, json: bool) -> anyhow::Result<O
     Ok(if is_accepted { Outcome::Done } else { Outcome::Partly })
 }
 
-/// A tenant's newest daily report, as it would be issued now, whatever is late.
-async fn real(app: &App, workspace: &str) -> anyhow::Result<Document> {
+/// A tenant's newest daily report, as it would be issued now to this audience, whatever is late.
+async fn real(app: &App, workspace: &str, audience: &mut Audience) -> anyhow::Result<Built> {
     let chosen = Selection { workspaces: vec![workspace.to_owned()], connections: Vec::new() };
     let workspaces = app.workspaces(&chosen)?;
     let workspace =
@@ -71,7 +71,8 @@ async fn real(app: &App, workspace: &str) -> anyhow::Result<Document> {
         .find(|(_, report)| report.base.cadence == Cadence::Daily)
         .ok_or_else(|| AppError::Usage("no job in jobs/ reports daily on it".to_owned()))?;
     let period = last_whole(app, workspace, report);
-    Ok(draft(app, workspace, report, report.base.clone(), period).await?)
+    prefer(workspace, audience);
+    Ok(draft(app, workspace, report, (report.base.clone(), period), audience.all_wordings()).await?)
 }
 
 fn audience(app: &App, args: &SendTestArgs) -> anyhow::Result<Audience> {

@@ -86,6 +86,7 @@ fn workspaces(old: &Settings, new: &Settings, told: &mut Vec<String>) {
             targets,
             campaigns,
             industry,
+            wording,
         } = before;
         if differ(workspace, &after.workspace) {
             told.push(format!("{id}: name, zone, currency or week change; days computed from now on follow"));
@@ -94,6 +95,7 @@ fn workspaces(old: &Settings, new: &Settings, told: &mut Vec<String>) {
         for (what, differs) in [
             ("recipients change", differ(recipients, &after.recipients)),
             ("what single readers prefer changes", differ(readers, &after.readers)),
+            ("the language of numbers and dates or the display of currencies changes", differ(wording, &after.wording)),
             ("budgets change", differ(budgets, &after.budgets)),
             ("targets change", differ(targets, &after.targets)),
             ("campaigns change", differ(campaigns, &after.campaigns)),
@@ -208,6 +210,7 @@ mod tests {
         new.benchmarks.clear();
         let own = new.workspaces.iter_mut().find(|own| own.workspace.id == "example").expect("the example");
         own.readers.insert("jo@example.com".to_owned(), crate::config::Reader::default());
+        own.wording.language = crate::report::format::Language::De;
         own.campaigns.clear();
         own.gross_margin = own.gross_margin.map_or(Some(rust_decimal::Decimal::ONE), |_| None);
         own.industry = own.industry.as_ref().map_or(Some("farming".to_owned()), |_| None);
@@ -217,6 +220,7 @@ mod tests {
                 "[backup], [retention] or [care] changes: from the next night of care on",
                 "config/benchmarks.toml changes: what reports compare with",
                 "example: what single readers prefer changes",
+                "example: the language of numbers and dates or the display of currencies changes",
                 "example: campaigns change",
                 "example: gross_margin changes",
                 "example: industry changes; other benchmarks hold",

@@ -12,6 +12,7 @@ use super::values::{check_known, quoted};
 use super::{Format, Gathered, Known, Workspaces};
 use crate::domain::campaign::Campaign;
 use crate::domain::workspace::Workspace;
+use crate::report::format::{CurrencyDisplay, Language, Wording};
 use chrono::{NaiveDate, Weekday};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +41,8 @@ pub struct WorkspaceSettings {
     pub campaigns: Vec<Campaign>,
     /// Names the benchmarks that hold for it; none if absent.
     pub industry: Option<String>,
+    /// How numbers and dates are written for readers who do not say otherwise.
+    pub wording: Wording,
 }
 
 /// Where a group's reports go.
@@ -58,6 +61,19 @@ pub struct Recipients {
 pub struct Reader {
     /// The files to attach, of those the job makes; all of them if absent.
     pub attach: Option<Vec<Format>>,
+    /// As the workspace has it if absent.
+    pub language: Option<Language>,
+    pub currency_display: Option<CurrencyDisplay>,
+}
+
+impl Reader {
+    /// How numbers and dates are written for this reader.
+    pub fn wording(&self, workspace: Wording) -> Wording {
+        Wording {
+            language: self.language.unwrap_or(workspace.language),
+            currency: self.currency_display.unwrap_or(workspace.currency),
+        }
+    }
 }
 
 /// Money planned for a channel in a month, in the workspace's currency.
@@ -139,6 +155,7 @@ pub(super) fn read_top(
         top.problem(margin.line, "gross_margin: the share is not between 0 and 1", "write 80% as \"0.80\"");
     }
     let industry = top.optional("industry", id_value().about("Whose lines of config/benchmarks.toml hold."));
+    let (language, currency_display) = read_wording(&mut top);
     let (connections, files) = read_connections(&mut top, id, data_dir, gathered);
     let recipients = top
         .named_sections("recipients", "Who gets reports, in groups that jobs name.", &Names::Ids("a name for a group"))
@@ -168,7 +185,19 @@ pub(super) fn read_top(
         targets,
         campaigns,
         industry: industry.map(|at| at.value),
+        wording: Wording { language: language.unwrap_or_default(), currency: currency_display.unwrap_or_default() },
     })
+}
+
+/// How numbers and dates are written: for all of a workspace, or for one reader.
+fn read_wording(section: &mut Section<'_>) -> (Option<Language>, Option<CurrencyDisplay>) {
+    let languages = Language::ALL.map(|language| (language.tag(), language));
+    let displays = [("symbol", CurrencyDisplay::Symbol), ("code", CurrencyDisplay::Code)];
+    let about = "The language of numbers and dates; the reports' sentences are English.";
+    let language = section.optional("language", one_of(&languages).about(about));
+    let about = "Whether amounts have the sign of their currency (€) or its code (EUR).";
+    let display = section.optional("currency_display", one_of(&displays).about(about));
+    (language.map(|at| at.value), display.map(|at| at.value))
 }
 
 fn read_connections(
@@ -237,6 +266,7 @@ fn read_readers(top: &mut Section<'_>, recipients: &BTreeMap<String, Recipients>
         let attach = section
             .optional("attach", list_of(one_of(&formats)).about("Of the job's files, only these are attached."))
             .map(|at| at.value);
+        let (language, currency_display) = read_wording(&mut section);
         section.finish();
         let key = At { value: address.value.to_lowercase(), line: address.line };
         if !addresses.contains(&key.value) {
@@ -244,7 +274,7 @@ fn read_readers(top: &mut Section<'_>, recipients: &BTreeMap<String, Recipients>
             let message = format!("[readers]: no group of recipients has {}", quoted(&key.value));
             top.problem(key.line, &message, &unknown_remedy(&key.value, &names, "recipients"));
         }
-        readers.insert(key.value, Reader { attach });
+        readers.insert(key.value, Reader { attach, language, currency_display });
     }
     readers
 }

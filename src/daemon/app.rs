@@ -253,12 +253,7 @@ impl App {
             list.sort();
             list.dedup();
         }
-        for address in &audience.mail_to {
-            let reader = workspace.readers.get(&address.to_lowercase());
-            if let Some(attach) = reader.and_then(|reader| reader.attach.as_deref()) {
-                audience.attachments.insert(address.clone(), formats_of(attach));
-            }
-        }
+        prefer(workspace, &mut audience);
         audience
     }
 
@@ -291,6 +286,18 @@ impl App {
     /// The ways messages leave.
     pub fn deliverers(&self) -> Result<Deliverers, AppError> {
         Ok(self.settings.delivery.build(&self.settings.config_dir(), &self.settings.data_dir)?)
+    }
+}
+
+/// Gives each of an audience what a tenant and its single readers prefer.
+pub fn prefer(workspace: &WorkspaceSettings, audience: &mut Audience) {
+    audience.wording = workspace.wording;
+    for address in &audience.mail_to {
+        let Some(reader) = workspace.readers.get(&address.to_lowercase()) else { continue };
+        if let Some(attach) = &reader.attach {
+            audience.attachments.insert(address.clone(), formats_of(attach));
+        }
+        audience.wordings.insert(address.clone(), reader.wording(workspace.wording));
     }
 }
 

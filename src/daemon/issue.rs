@@ -1,17 +1,18 @@
 //! Issuing a job's reports: each copy built from the warehouse, rendered, and entered into the books once.
 
-use super::App;
+use super::{App, prefer};
 use crate::config::jobs::Copy;
 use crate::config::{Job, ReportJob, WorkspaceSettings};
 use crate::domain::period::Period;
-use crate::jobs::issue::{Order, Outcome, document, issue_order, readiness};
+use crate::jobs::issue::{Order, Outcome, built, issue_order, readiness};
 use crate::jobs::preview::Draft;
-use crate::jobs::report::ReportError;
+use crate::jobs::report::{Built, ReportError};
 use crate::report::definition::Definition;
-use crate::report::document::Document;
+use crate::report::format::Wording;
 use crate::support::blocking::off_thread;
 use crate::warehouse::WarehouseError;
 use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
 
 /// A report, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,44 +39,53 @@ pub fn deadline(app: &App, workspace: &WorkspaceSettings, job: &Job, period: Per
     due_at + job.policy.deadline
 }
 
-/// What a report job would issue now about some days of a tenant, whatever is late. Nothing is kept.
+/// What a report job would issue now about some days of a tenant, whatever is late; as the workspace
+/// words it, or as one `reader` gets it. Nothing is kept.
 pub async fn drafts(
     app: &App,
     workspace: &WorkspaceSettings,
     report: &ReportJob,
     period: Period,
-) -> Result<Vec<Draft>, WarehouseError> {
+    reader: Option<&str>,
+) -> Result<Vec<Draft>, ReportError> {
     let mut copies = report.copies();
     if copies.is_empty() {
         copies = vec![Copy { definition: report.base.clone(), to: Vec::new(), formats: report.formats.clone() }];
     }
     let mut all = Vec::new();
     for copy in copies {
-        let (variant, audience) = (copy.definition.variant(), app.audience(workspace, &copy));
-        let document = draft(app, workspace, report, copy.definition, period).await?;
-        all.push(Draft { document, variant, audience });
+        let (variant, mut audience) = (copy.definition.variant(), app.audience(workspace, &copy));
+        if let Some(reader) = reader {
+            audience.mail_to = vec![reader.to_owned()];
+            prefer(workspace, &mut audience);
+            audience.wording = audience.wording_of(reader);
+        }
+        let wording = audience.wording;
+        let built = draft(app, workspace, report, (copy.definition, period), [wording].into()).await?;
+        let document = built.worded(wording).ok_or(ReportError::Unworded(wording))?.clone();
+        all.push(Draft { document, data: built.standard, variant, audience });
     }
     Ok(all)
 }
 
-/// One document as it would be issued now.
+/// One report as it would be issued now, in the standard wording and in `wordings`.
 pub async fn draft(
     app: &App,
     workspace: &WorkspaceSettings,
     report: &ReportJob,
-    definition: Definition,
-    period: Period,
-) -> Result<Document, WarehouseError> {
+    (definition, period): (Definition, Period),
+    wordings: BTreeSet<Wording>,
+) -> Result<Built, WarehouseError> {
     let now = app.clock.now();
     let order = Order { definition, period, late: report.late, deadline: now, is_insisted_on: true, now };
     let (context, warehouse) = (app.report_context(workspace), app.warehouse.clone());
-    let built = off_thread(move || {
+    off_thread(move || {
         warehouse.snapshot_blocking(|reader| {
             let decision = readiness(reader, &context, &order)?;
-            document(reader, &context, &order, &decision)
+            built(reader, &context, &order, &decision, &wordings)
         })
-    });
-    Ok(built.await?.0)
+    })
+    .await
 }
 
 /// Issues every document of a report job about some days of a tenant.

@@ -13,7 +13,7 @@ mod serve;
 pub mod status;
 mod telemetry;
 
-pub use app::{App, AppError, Selection};
+pub use app::{App, AppError, Selection, prefer};
 pub use planned::{dated_streams, planned_jobs};
 pub use serve::{Desk, serve};
 pub use telemetry::start_log;

@@ -7,8 +7,10 @@ use tracing_subscriber::EnvFilter;
 
 /// Starts logging. `RUST_LOG` comes before the configured level.
 pub fn start_log(config: &LogConfig) {
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("warn,daybook={}", config.level)));
+    // A chart with Chinese or Japanese letters takes them from our second typeface, as it should; usvg warns of
+    // each.
+    let usual = format!("warn,usvg=error,daybook={}", config.level);
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     // A second start, as in tests, leaves the first in place.
     let _ = match config.format {

@@ -3,10 +3,10 @@
 
 use crate::domain::period::Period;
 use crate::jobs::readings::{ReportContext, Request, broken_claims, reach, read};
-use crate::jobs::report::{Audience, ReportError, kept, new_report, render_all};
-use crate::report::build::{ReceiptDraft, build, report_id};
+use crate::jobs::report::{Audience, Built, Prints, ReportError, kept, new_report};
+use crate::report::build::{build, report_id};
 use crate::report::definition::Definition;
-use crate::report::document::Document;
+use crate::report::format::Wording;
 use crate::report::readiness::{Action, Decision, LatePolicy, Question, decide};
 use crate::report::templates::Templates;
 use crate::warehouse::outbox::{is_issued, issue};
@@ -54,13 +54,15 @@ pub fn readiness(reader: &Connection, context: &ReportContext, order: &Order) ->
     }))
 }
 
-/// The document of an order and its receipts, under a decision that does not hold it; blocking.
-pub fn document(
+/// An order's report in the standard wording and in `wordings`, under a decision that does not hold it;
+/// blocking. All of it is read once, so that wordings cannot differ in a figure.
+pub fn built(
     reader: &Connection,
     context: &ReportContext,
     order: &Order,
     decision: &Decision,
-) -> Result<(Document, Vec<ReceiptDraft>), WarehouseError> {
+    wordings: &BTreeSet<Wording>,
+) -> Result<Built, WarehouseError> {
     let dropped = match &decision.action {
         Action::IssueWithout { facts } => facts.clone(),
         Action::Issue | Action::Hold { .. } => BTreeSet::new(),
@@ -72,7 +74,14 @@ pub fn document(
         dropped,
         known_gaps: decision.broken.clone(),
     };
-    Ok(build(&read(reader, context, request)?, &context.metrics))
+    let mut readings = read(reader, context, request)?;
+    let (standard, receipts) = build(&readings, &context.metrics);
+    let mut others = Vec::new();
+    for wording in wordings.iter().filter(|wording| !wording.is_standard()) {
+        readings.wording = *wording;
+        others.push(build(&readings, &context.metrics).0);
+    }
+    Ok(Built { standard, others, receipts })
 }
 
 /// Issues an order once; blocking.
@@ -87,24 +96,25 @@ pub fn issue_order(
     if warehouse.read_blocking(|reader| is_issued(reader, &id))? {
         return Ok((id, Outcome::Known));
     }
+    let wordings = audience.all_wordings();
     // One instant for all of it: a rollup that ends meanwhile must not part a total from its channels.
-    let built = warehouse.snapshot_blocking(|reader| {
+    let found = warehouse.snapshot_blocking(|reader| {
         let decision = readiness(reader, context, order)?;
         if let Action::Hold { until } = decision.action {
             return Ok(Err(Outcome::Held { until, missing: decision.late_text() }));
         }
-        Ok(Ok((document(reader, context, order, &decision)?, decision.reason)))
+        Ok(Ok((built(reader, context, order, &decision, &wordings)?, decision.reason)))
     })?;
-    let ((document, drafts), reason) = match built {
-        Ok(built) => built,
+    let (built, reason) = match found {
+        Ok(found) => found,
         Err(held) => return Ok((id, held)),
     };
-    let rendered = render_all(&document, templates)?;
+    let prints = Prints::new(&built, &wordings, templates)?;
     let define = |basis: &crate::report::receipt::Basis| basis.definition(&context.metrics);
-    let receipts = drafts.into_iter().map(|draft| kept(draft, &define)).collect::<Result<_, _>>()?;
-    let new = new_report(&document, &order.definition, receipts, &rendered, audience, templates)?;
+    let receipts = built.receipts.into_iter().map(|draft| kept(draft, &define)).collect::<Result<_, _>>()?;
+    let new = new_report(&built.standard, &order.definition, receipts, &prints, audience, templates)?;
     let now = order.now;
     let is_new = warehouse.write_blocking(move |connection| issue(connection, &new, now))?;
-    let outcome = if is_new { Outcome::Issued { gaps: document.gaps.len(), reason } } else { Outcome::Known };
+    let outcome = if is_new { Outcome::Issued { gaps: built.standard.gaps.len(), reason } } else { Outcome::Known };
     Ok((id, outcome))
 }

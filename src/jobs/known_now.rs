@@ -6,7 +6,7 @@ use crate::report::book::{Book, Needs};
 use crate::report::build::Restated;
 use crate::report::definition::Within;
 use crate::report::document::{Document, Unit};
-use crate::report::format::{change_text, value_text};
+use crate::report::format::Wording;
 use crate::report::receipt::{Basis, Leaf, Plan};
 use crate::warehouse::WarehouseError;
 use crate::warehouse::issued::{Issued, Receipt, Touched, receipts, touched_since};
@@ -33,11 +33,11 @@ impl Kept {
         })
     }
 
-    /// As every format would print a value.
+    /// As the books word a value.
     pub fn text(&self, value: Option<Decimal>, context: &ReportContext) -> String {
         match self.basis {
-            Basis::Change { .. } => change_text(value),
-            _ => value_text(value, self.unit, context.workspace.currency),
+            Basis::Change { .. } => Wording::STANDARD.change_text(value),
+            _ => Wording::STANDARD.value_text(value, self.unit, context.workspace.currency),
         }
     }
 }

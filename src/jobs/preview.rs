@@ -20,6 +20,8 @@ const SLACK_BLOCKS: usize = 50;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Draft {
     pub document: Document,
+    /// The same in the standard wording, which the CSV has for all.
+    pub data: Document,
     /// What sets it apart from other copies of the report; empty for the standard one.
     pub variant: String,
     pub audience: Audience,
@@ -28,7 +30,8 @@ pub struct Draft {
 impl Draft {
     /// The sample document, for whom nobody is configured.
     pub fn sample() -> Self {
-        Self { document: sample::document(), variant: String::new(), audience: Audience::default() }
+        let document = sample::document();
+        Self { data: document.clone(), document, variant: String::new(), audience: Audience::default() }
     }
 }
 
@@ -43,8 +46,8 @@ pub struct PreviewFile {
 /// A draft in every format, wanted by its readers or not: below `folder`, which is empty or ends with
 /// `/`, and how the index shows them; blocking.
 pub fn sheet(draft: &Draft, templates: &Templates, folder: &str) -> Result<(Sheet, Vec<PreviewFile>), ReportError> {
-    let Draft { document, audience, .. } = draft;
-    let rendered = render_all(document, templates)?;
+    let Draft { document, data, audience, .. } = draft;
+    let rendered = render_all(document, data, templates)?;
     let from = audience.mail_from.as_deref().unwrap_or(SENDER);
     let to = audience.mail_to.first().map_or(READER, String::as_str);
     let mail = mail(document, &rendered, audience, templates, (from, to))?;

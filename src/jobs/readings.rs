@@ -9,6 +9,7 @@ use crate::jobs::known_now;
 use crate::report::book::{Book, Needs};
 use crate::report::build::{Readings, needs};
 use crate::report::definition::{Definition, Part};
+use crate::report::format::Wording;
 use crate::report::readiness::SourceReach;
 use crate::report::receipt::Plan;
 use crate::warehouse::book::book;
@@ -134,7 +135,7 @@ pub struct Request {
     pub known_gaps: Vec<String>,
 }
 
-/// Reads what a report needs; blocking.
+/// Reads what a report needs, to be worded as the books are; blocking.
 pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> Result<Readings, WarehouseError> {
     let Request { definition, period, issued_at, dropped, known_gaps } = request;
     let workspace = &context.workspace;
@@ -154,6 +155,7 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
     Ok(Readings {
         definition,
         workspace: workspace.clone(),
+        wording: Wording::STANDARD,
         period,
         issued_at,
         book,

@@ -4,6 +4,7 @@ use crate::delivery::Route;
 use crate::report::build::ReceiptDraft;
 use crate::report::definition::Definition;
 use crate::report::document::Document;
+use crate::report::format::Wording;
 use crate::report::receipt::Basis;
 use crate::report::render::chart::{draw, png, spark, svg};
 use crate::report::render::email::{Attachment, InlineChart, MailContext, MailError, RenderedMail};
@@ -12,7 +13,7 @@ use crate::report::render::{csv, email, html, pdf, slack};
 use crate::report::templates::Templates;
 use crate::support::ids::{hex, stable_id};
 use crate::warehouse::WarehouseError;
-use crate::warehouse::issued::{IssuedFile, NewIssued, Receipt};
+use crate::warehouse::issued::{IssuedFile, NewIssued, Receipt, Reworded};
 use crate::warehouse::outbox::{NewMessage, NewReport};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -26,6 +27,9 @@ pub struct Audience {
     pub mail_to: Vec<String>,
     /// Which of the files those who said so want attached, by address; the others get all of them.
     pub attachments: BTreeMap<String, Formats>,
+    /// How numbers and dates are written for all but those who want it otherwise, by address.
+    pub wording: Wording,
+    pub wordings: BTreeMap<String, Wording>,
     pub reply_to: Option<String>,
     /// Where List-Unsubscribe leads.
     pub unsubscribe: Vec<String>,
@@ -35,6 +39,18 @@ pub struct Audience {
     pub formats: Formats,
     /// Whether the files go to the folder for report files.
     pub files: bool,
+}
+
+impl Audience {
+    /// How a report is to be worded for an address.
+    pub fn wording_of(&self, address: &str) -> Wording {
+        self.wordings.get(address).copied().unwrap_or(self.wording)
+    }
+
+    /// Every wording that somebody gets; the one of folder and Slack even if it is nobody's.
+    pub fn all_wordings(&self) -> BTreeSet<Wording> {
+        self.mail_to.iter().map(|address| self.wording_of(address)).chain([self.wording]).collect()
+    }
 }
 
 /// The files made of a report.
@@ -80,6 +96,8 @@ pub enum ReportError {
     Json(#[from] serde_json::Error),
     #[error("the preview does not render: {0}")]
     Preview(#[from] minijinja::Error),
+    #[error("the report was not made in the wording {0}")]
+    Unworded(Wording),
 }
 
 /// A document in every format, as one reader gets it.
@@ -92,20 +110,58 @@ pub struct Rendered {
     pub charts: Vec<InlineChart>,
 }
 
-/// Renders a document in every format.
-pub fn render_all(document: &Document, templates: &Templates) -> Result<Rendered, ReportError> {
+/// A report, and the same again in each other wording that somebody gets.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// As the books keep it.
+    pub standard: Document,
+    pub others: Vec<Document>,
+    pub receipts: Vec<ReceiptDraft>,
+}
+
+impl Built {
+    /// The document in a wording, if it was built in it.
+    pub fn worded(&self, wording: Wording) -> Option<&Document> {
+        std::iter::once(&self.standard).chain(&self.others).find(|document| document.wording == wording)
+    }
+}
+
+/// What is made of a report, by wording.
+#[derive(Clone, Debug)]
+pub struct Prints(BTreeMap<Wording, (Document, Rendered)>);
+
+impl Prints {
+    /// Renders a report in each of `wordings`.
+    pub fn new(built: &Built, wordings: &BTreeSet<Wording>, templates: &Templates) -> Result<Self, ReportError> {
+        let print = |wording: &Wording| {
+            let document = built.worded(*wording).ok_or(ReportError::Unworded(*wording))?;
+            Ok((*wording, (document.clone(), render_all(document, &built.standard, templates)?)))
+        };
+        wordings.iter().map(print).collect::<Result<_, ReportError>>().map(Self)
+    }
+
+    fn get(&self, wording: Wording) -> Result<(&Document, &Rendered), ReportError> {
+        let found = self.0.get(&wording).ok_or(ReportError::Unworded(wording))?;
+        Ok((&found.0, &found.1))
+    }
+}
+
+/// Renders a document in every format. `data` is the same report in the standard wording: a CSV is read by
+/// programs, so it is the same for all readers.
+pub fn render_all(document: &Document, data: &Document, templates: &Templates) -> Result<Rendered, ReportError> {
+    let csv = csv::render(data)?;
     let painter = ChartPainter {
-        chart: |chart, currency, width| svg(&draw(chart, currency, width), ""),
+        chart: |chart, document, width| svg(&draw(chart, document, width), ""),
         spark: |values| svg(&spark(values, 220.0, 36.0), ""),
     };
     let charts = document.charts().map(|chart| {
-        let picture = svg(&draw(chart, document.currency, 584.0), &chart.alt);
+        let picture = svg(&draw(chart, document, 584.0), &chart.alt);
         Ok(InlineChart { chart_id: chart.id.clone(), png: png(&picture, 2.0)? })
     });
     Ok(Rendered {
         pdf: pdf::render(document, templates.theme().paper)?,
-        html: html::render(document, templates, painter)?,
-        csv: csv::render(document)?,
+        html: html::render(document, &csv, templates, painter)?,
+        csv,
         slack: slack::render(document),
         charts: charts.collect::<Result<_, ReportError>>()?,
     })
@@ -138,10 +194,16 @@ pub fn new_report(
     document: &Document,
     definition: &Definition,
     receipts: Vec<Receipt>,
-    rendered: &Rendered,
+    prints: &Prints,
     audience: &Audience,
     templates: &Templates,
 ) -> Result<NewReport, ReportError> {
+    let stem = &document.file_stem;
+    let other = |(wording, (document, rendered)): (&Wording, &(Document, Rendered))| {
+        let document = serde_json::to_string(document)?;
+        Ok(Reworded { wording: wording.to_string(), document, files: rendered.sums(stem) })
+    };
+    let others = prints.0.iter().filter(|(wording, _)| !wording.is_standard()).map(other);
     let issued = NewIssued {
         report_id: document.id.clone(),
         workspace: document.workspace_id.clone(),
@@ -150,43 +212,47 @@ pub fn new_report(
         period: document.period,
         document: serde_json::to_string(document)?,
         receipts,
-        files: rendered.sums(&document.file_stem),
+        files: prints.0.get(&Wording::STANDARD).map(|(_, rendered)| rendered.sums(stem)).unwrap_or_default(),
+        wording: audience.wording.to_string(),
+        others: others.collect::<Result<_, ReportError>>()?,
     };
-    Ok(NewReport { issued, messages: messages_of(document, rendered, audience, templates)? })
+    Ok(NewReport { issued, messages: messages_of(prints, audience, templates)? })
 }
 
-/// A document's message to each place.
+/// A report's message to each place.
 pub fn messages_of(
-    document: &Document,
-    rendered: &Rendered,
+    prints: &Prints,
     audience: &Audience,
     templates: &Templates,
 ) -> Result<Vec<NewMessage>, ReportError> {
+    let (document, rendered) = prints.get(audience.wording)?;
     let stem = &document.file_stem;
     let formats = audience.formats;
-    let files = rendered.files(formats);
     let mut messages = Vec::new();
-    let mut add = |route: Route, payload: Vec<u8>| -> Result<(), ReportError> {
+    let mut add = |route: Route, payload: Vec<u8>, wording: Wording| -> Result<(), ReportError> {
         let route = serde_json::to_string(&route)?;
         let message_id = stable_id("msg", &[&document.id, &route]);
-        messages.push(NewMessage { message_id, route, payload });
+        messages.push(NewMessage { message_id, route, payload, wording: Some(wording.to_string()) });
         Ok(())
     };
     if audience.files {
-        for (ending, _, bytes) in &files {
-            add(Route::File { path: format!("{}/{stem}.{ending}", document.workspace_id) }, bytes.to_vec())?;
+        for (ending, _, bytes) in rendered.files(formats) {
+            let path = format!("{}/{stem}.{ending}", document.workspace_id);
+            add(Route::File { path }, bytes.to_vec(), audience.wording)?;
         }
     }
     for (from, to) in audience.mail_from.iter().flat_map(|from| audience.mail_to.iter().map(move |to| (from, to))) {
+        let wording = audience.wording_of(to);
+        let (document, rendered) = prints.get(wording)?;
         let mail = mail(document, rendered, audience, templates, (from, to))?;
-        add(Route::Mail { from: from.clone(), to: to.clone() }, mail.raw)?;
+        add(Route::Mail { from: from.clone(), to: to.clone() }, mail.raw, wording)?;
     }
     for hook in &audience.slack_hooks {
-        add(Route::Slack { hook: hook.clone() }, serde_json::to_vec(&rendered.slack)?)?;
+        add(Route::Slack { hook: hook.clone() }, serde_json::to_vec(&rendered.slack)?, audience.wording)?;
         if formats.pdf && audience.slack_bots.contains(hook) {
             let file_name = format!("{}-{stem}.pdf", document.workspace_id);
             let title = format!("{}: {}, {}", document.workspace_name, document.title, document.period.last_day());
-            add(Route::SlackFile { hook: hook.clone(), file_name, title }, rendered.pdf.clone())?;
+            add(Route::SlackFile { hook: hook.clone(), file_name, title }, rendered.pdf.clone(), audience.wording)?;
         }
     }
     Ok(messages)

@@ -4,6 +4,7 @@
 pub use crate::domain::metric::Unit;
 use crate::domain::money::Currency;
 use crate::domain::period::Period;
+use crate::report::format::Wording;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
@@ -27,6 +28,9 @@ pub struct Document {
     pub period: Period,
     pub time_zone: Tz,
     pub currency: Currency,
+    /// How its numbers and dates are written; absent in stored documents of the standard.
+    #[serde(default, skip_serializing_if = "Wording::is_standard")]
+    pub wording: Wording,
     pub issued_at: DateTime<Utc>,
     /// One or two sentences that say the result; plain text.
     pub summary: String,

@@ -1,66 +1,244 @@
 //! How numbers and dates are worded. The only place that turns a value into text.
+//!
+//! Sentences are English; what a [`Wording`] changes are the numbers, amounts and dates within them. A
+//! weekday that is a word of a sentence (`last Friday`) stays one: `last Freitag` would be neither
+//! language.
+
+mod language;
+mod rules;
+#[rustfmt::skip] // names read better in rows
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use language::{Language, UnknownLanguage};
 
 use crate::domain::money::{Currency, round_to_unit};
 use crate::report::document::Unit;
-use chrono::{Datelike, NaiveDate};
+use chrono::{DateTime, NaiveDate, Timelike, Utc};
+use chrono_tz::Tz;
+use rules::Rules;
 use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
 
 /// What is printed where a value does not exist.
 pub const NOT_AVAILABLE: &str = "n/a";
 
-/// A value as every format prints it.
-pub fn value_text(value: Option<Decimal>, unit: Unit, currency: Currency) -> String {
-    let Some(value) = value else {
-        return NOT_AVAILABLE.to_owned();
-    };
-    match unit {
-        Unit::Count => grouped(round(value, if value.fract().is_zero() { 0 } else { 1 })),
-        Unit::Money => money_text(value, currency),
-        // What overflows a hundredfold is no share of anything.
-        Unit::Percent => value
-            .checked_mul(Decimal::ONE_HUNDRED)
-            .map_or_else(|| NOT_AVAILABLE.to_owned(), |percent| format!("{}%", grouped(fixed(percent, 1)))),
-        Unit::Ratio => grouped(fixed(value, 2)),
-        Unit::Duration => duration_text(value),
+/// What an amount's currency is written as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CurrencyDisplay {
+    /// `€`, where a sign is understood everywhere; else the code.
+    #[default]
+    Symbol,
+    /// `EUR`.
+    Code,
+}
+
+/// How a reader wants numbers, amounts and dates written. As a text, `de`, or `de:code` with codes of
+/// currencies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Wording {
+    pub language: Language,
+    pub currency: CurrencyDisplay,
+}
+
+impl Wording {
+    /// English with symbols, in which the books are kept.
+    pub const STANDARD: Self = Self { language: Language::En, currency: CurrencyDisplay::Symbol };
+
+    pub fn is_standard(&self) -> bool {
+        *self == Self::STANDARD
+    }
+
+    /// A value as every format prints it.
+    pub fn value_text(self, value: Option<Decimal>, unit: Unit, currency: Currency) -> String {
+        let Some(value) = value else {
+            return NOT_AVAILABLE.to_owned();
+        };
+        match unit {
+            Unit::Count => self.grouped(round(value, if value.fract().is_zero() { 0 } else { 1 })),
+            Unit::Money => self.money_text(value, currency),
+            // What overflows a hundredfold is no share of anything.
+            Unit::Percent => value
+                .checked_mul(Decimal::ONE_HUNDRED)
+                .map_or_else(|| NOT_AVAILABLE.to_owned(), |percent| self.percent(&self.grouped(fixed(percent, 1)))),
+            Unit::Ratio => self.grouped(fixed(value, 2)),
+            Unit::Duration => self.duration_text(value),
+        }
+    }
+
+    /// A relative change with its sign, e.g. `+12.4%`, `−3.0%`, `±0.0%`.
+    pub fn change_text(self, change: Option<Decimal>) -> String {
+        let Some(percent) = change.and_then(|change| change.checked_mul(Decimal::ONE_HUNDRED)) else {
+            return NOT_AVAILABLE.to_owned();
+        };
+        let percent = fixed(percent, 1);
+        let sign = if percent.is_zero() {
+            "±"
+        } else if percent.is_sign_negative() {
+            "−"
+        } else {
+            "+"
+        };
+        self.percent(&format!("{sign}{}", self.grouped(percent.abs())))
+    }
+
+    /// An amount with its currency: `€1,204.50`, `−$3.00`, `CHF 12.00`, `1.204,50 €`.
+    pub fn money_text(self, amount: Decimal, currency: Currency) -> String {
+        let rounded = round_to_unit(amount, currency);
+        let is_negative = rounded.is_sign_negative() && !rounded.is_zero();
+        self.rules().money(&self.grouped(rounded.abs()), self.sign_of(&currency), is_negative)
+    }
+
+    /// A number along an axis in few letters: `€10k`, `2.5M`, `40%`, `1,2 Mio. €`.
+    pub fn tick_text(self, value: f64, unit: Unit, currency: Currency) -> String {
+        let (sign, magnitude) = (if value < 0.0 { "−" } else { "" }, value.abs());
+        if unit == Unit::Percent {
+            return self.percent(&format!("{sign}{}", self.rules().grouped(&trimmed(magnitude * 100.0))));
+        }
+        let counted = self.rules().compact.iter().find(|(power, _)| magnitude >= 10f64.powi(*power));
+        let number = match counted {
+            Some((power, word)) => {
+                let count = trimmed(magnitude / 10f64.powi(*power));
+                count.replace('.', &self.decimal_mark().to_string()) + word
+            }
+            None => self.rules().grouped(&trimmed(magnitude)),
+        };
+        match unit {
+            Unit::Money => format!("{sign}{}", self.rules().money(&number, self.sign_of(&currency), false)),
+            _ => sign.to_owned() + &number,
+        }
+    }
+
+    /// A day in words, e.g. `Fri 20 Nov 2026`.
+    pub fn date_text(self, date: NaiveDate) -> String {
+        self.dated(self.rules().date, date)
+    }
+
+    /// A day whose year is known, e.g. `Fri 20 Nov`.
+    pub fn day_text(self, date: NaiveDate) -> String {
+        self.dated(self.rules().day, date)
+    }
+
+    /// A day among others, e.g. `20 Nov`.
+    pub fn short_day_text(self, date: NaiveDate) -> String {
+        self.dated(self.rules().short_day, date)
+    }
+
+    /// e.g. `November 2026`.
+    pub fn month_text(self, date: NaiveDate) -> String {
+        self.dated(self.rules().month, date)
+    }
+
+    /// A month among others, e.g. `Nov 2026`.
+    pub fn short_month_text(self, date: NaiveDate) -> String {
+        self.dated(self.rules().short_month, date)
+    }
+
+    /// e.g. `November`.
+    pub fn month_name(self, date: NaiveDate) -> String {
+        self.dated("LLLL", date)
+    }
+
+    /// An instant on the reader's clock: `Sat 21 Nov 2026, 08:00 CET`.
+    pub fn instant_text(self, at: DateTime<Utc>, zone: Tz) -> String {
+        let local = at.with_timezone(&zone);
+        let time = self.time_text(local.hour(), local.minute());
+        format!("{}, {time} {}", self.date_text(local.date_naive()), local.format("%Z"))
+    }
+
+    /// An instant in a small line: `21 Nov 2026 08:00 CET`.
+    pub fn stamp_text(self, at: DateTime<Utc>, zone: Tz) -> String {
+        let local = at.with_timezone(&zone);
+        let time = self.time_text(local.hour(), local.minute());
+        format!("{} {time} {}", self.dated(self.rules().stamp, local.date_naive()), local.format("%Z"))
+    }
+
+    /// An instant of these days: `21 Nov 08:00`.
+    pub fn day_stamp_text(self, at: DateTime<Utc>, zone: Tz) -> String {
+        let local = at.with_timezone(&zone);
+        let time = self.time_text(local.hour(), local.minute());
+        format!("{} {time}", self.dated(self.rules().day_stamp, local.date_naive()))
+    }
+
+    /// A time of day, e.g. `09:00`; a day may end at 24 o'clock.
+    pub fn time_text(self, hour: u32, minute: u32) -> String {
+        self.rules().dated(self.rules().time, NaiveDate::default(), (hour, minute))
+    }
+
+    /// The days of a week as ISO counts them.
+    pub fn weekdays(self) -> [&'static str; 7] {
+        self.rules().weekdays
+    }
+
+    /// The same in few letters.
+    pub fn short_weekdays(self) -> [&'static str; 7] {
+        self.rules().short_weekdays
+    }
+
+    /// A weekday by its ISO number, Monday being 1.
+    pub fn weekday_text(self, weekday: u32) -> &'static str {
+        self.weekdays().get((weekday as usize).wrapping_sub(1)).copied().unwrap_or("a day")
+    }
+
+    /// What stands between whole units and their fraction.
+    pub fn decimal_mark(self) -> char {
+        self.rules().decimal
+    }
+
+    fn rules(self) -> &'static Rules {
+        self.language.rules()
+    }
+
+    fn sign_of(self, currency: &Currency) -> &str {
+        match self.currency {
+            CurrencyDisplay::Symbol => currency.symbol(),
+            CurrencyDisplay::Code => currency.code(),
+        }
+    }
+
+    fn dated(self, pattern: &str, date: NaiveDate) -> String {
+        self.rules().dated(pattern, date, (0, 0))
+    }
+
+    fn percent(self, number: &str) -> String {
+        self.rules().percent.replace('0', number)
+    }
+
+    /// Digits in groups; a minus sign, not a hyphen; never `-0`.
+    fn grouped(self, value: Decimal) -> String {
+        let sign = if value.is_sign_negative() && !value.is_zero() { "−" } else { "" };
+        format!("{sign}{}", self.rules().grouped(&value.abs().to_string()))
+    }
+
+    fn duration_text(self, seconds: Decimal) -> String {
+        let whole = round(seconds, 0).abs();
+        let (minutes, rest) = ((whole / Decimal::from(60)).trunc(), whole % Decimal::from(60));
+        let sign = if seconds.is_sign_negative() && !whole.is_zero() { "−" } else { "" };
+        let between = self.rules().duration;
+        format!("{sign}{}{between}{:0>2}", self.grouped(minutes), rest.normalize().to_string())
     }
 }
 
-/// A relative change with its sign, e.g. `+12.4%`, `−3.0%`, `±0.0%`.
-pub fn change_text(change: Option<Decimal>) -> String {
-    let Some(percent) = change.and_then(|change| change.checked_mul(Decimal::ONE_HUNDRED)) else {
-        return NOT_AVAILABLE.to_owned();
-    };
-    let percent = fixed(percent, 1);
-    let sign = if percent.is_zero() {
-        "±"
-    } else if percent.is_sign_negative() {
-        "−"
-    } else {
-        "+"
-    };
-    format!("{sign}{}%", grouped(percent.abs()))
+impl fmt::Display for Wording {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let code = if self.currency == CurrencyDisplay::Code { ":code" } else { "" };
+        write!(out, "{}{code}", self.language)
+    }
 }
 
-/// An amount with its currency: `€1,204.50`, `−$3.00`, `CHF 12.00`.
-pub fn money_text(amount: Decimal, currency: Currency) -> String {
-    let rounded = round_to_unit(amount, currency);
-    let sign = if rounded.is_sign_negative() && !rounded.is_zero() { "−" } else { "" };
-    let symbol = currency.symbol();
-    let gap = if symbol.len() == 3 && symbol.is_ascii() { "\u{a0}" } else { "" };
-    format!("{sign}{symbol}{gap}{}", grouped(rounded.abs()))
-}
-
-/// A day in words, e.g. `Fri 20 Nov 2026`.
-pub fn date_text(date: NaiveDate) -> String {
-    format!("{} {} {}", date.format("%a"), date.day(), date.format("%b %Y"))
-}
-
-/// The days of a week as ISO counts them.
-pub const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-
-/// A weekday by its ISO number, Monday being 1.
-pub fn weekday_text(weekday: u32) -> &'static str {
-    WEEKDAYS.get((weekday as usize).wrapping_sub(1)).copied().unwrap_or("a day")
+impl FromStr for Wording {
+    type Err = UnknownLanguage;
+    fn from_str(text: &str) -> Result<Self, UnknownLanguage> {
+        let (language, currency) = match text.strip_suffix(":code") {
+            Some(language) => (language, CurrencyDisplay::Code),
+            None => (text, CurrencyDisplay::Symbol),
+        };
+        Ok(Self { language: language.parse()?, currency })
+    }
 }
 
 fn round(value: Decimal, decimals: u32) -> Decimal {
@@ -73,70 +251,8 @@ fn fixed(value: Decimal, decimals: u32) -> Decimal {
     value
 }
 
-/// Thousands separated by commas; a minus sign, not a hyphen; never `-0`.
-fn grouped(value: Decimal) -> String {
-    let text = value.abs().to_string();
-    let (whole, fraction) = text.split_once('.').map_or((text.as_str(), None), |(w, f)| (w, Some(f)));
-    let mut out = String::with_capacity(text.len() + text.len() / 3 + 3);
-    if value.is_sign_negative() && !value.is_zero() {
-        out.push('−');
-    }
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    if let Some(fraction) = fraction {
-        out.push('.');
-        out.push_str(fraction);
-    }
-    out
-}
-
-fn duration_text(seconds: Decimal) -> String {
-    let whole = round(seconds, 0).abs();
-    let (minutes, rest) = ((whole / Decimal::from(60)).trunc(), whole % Decimal::from(60));
-    let sign = if seconds.is_sign_negative() && !whole.is_zero() { "−" } else { "" };
-    format!("{sign}{}:{:0>2}", grouped(minutes), rest.normalize().to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rust_decimal::dec;
-
-    fn text(value: Decimal, unit: Unit, currency: &str) -> String {
-        value_text(Some(value), unit, Currency::new(currency).expect("a currency"))
-    }
-
-    #[test]
-    fn money_shows_the_units_of_its_currency() {
-        assert_eq!(text(dec!(1204.5), Unit::Money, "EUR"), "€1,204.50");
-        assert_eq!(text(dec!(-1234567.895), Unit::Money, "USD"), "−$1,234,567.90");
-        assert_eq!(text(dec!(500.4), Unit::Money, "JPY"), "¥500");
-        assert_eq!(text(dec!(5.12), Unit::Money, "KWD"), "KWD\u{a0}5.120");
-    }
-
-    #[test]
-    fn zero_has_no_sign() {
-        assert_eq!(text(dec!(-0.004), Unit::Money, "EUR"), "€0.00");
-        assert_eq!(change_text(Some(dec!(-0.0001))), "±0.0%");
-    }
-
-    #[test]
-    fn a_value_that_does_not_exist_is_never_zero() {
-        assert_eq!(value_text(None, Unit::Percent, Currency::new("EUR").expect("a currency")), "n/a");
-        assert_eq!(change_text(None), "n/a");
-    }
-
-    #[test]
-    fn ratios_and_times_read_as_people_write_them() {
-        assert_eq!(text(dec!(0.028049), Unit::Percent, "EUR"), "2.8%");
-        assert_eq!(text(dec!(2.36363), Unit::Ratio, "EUR"), "2.36");
-        assert_eq!(text(dec!(125), Unit::Duration, "EUR"), "2:05");
-        assert_eq!(text(dec!(12.5), Unit::Count, "EUR"), "12.5");
-        assert_eq!(text(dec!(12), Unit::Count, "EUR"), "12");
-        assert_eq!(change_text(Some(dec!(-0.35))), "−35.0%");
-    }
+/// A few decimals at most, and no more than it takes.
+fn trimmed(value: f64) -> String {
+    let text = format!("{value:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

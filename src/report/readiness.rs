@@ -1,7 +1,7 @@
 //! Whether a report may be issued: a pure decision over what its sources cover, with its reason.
 
 use crate::domain::period::Period;
-use crate::report::format::date_text;
+use crate::report::format::Wording;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -131,7 +131,7 @@ impl Decision {
     /// What is late, in words: `Google Ads: campaigns reaches only to Wed 18 Nov 2026`.
     pub fn late_text(&self) -> String {
         let words = self.late.iter().map(|(label, through)| match through {
-            Some(through) => format!("{label} reaches only to {}", date_text(*through)),
+            Some(through) => format!("{label} reaches only to {}", Wording::STANDARD.date_text(*through)),
             None => format!("{label} has not been read yet"),
         });
         words

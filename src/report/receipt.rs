@@ -4,7 +4,7 @@
 use crate::domain::metric::{Formula, Kind, Registry};
 use crate::domain::period::Period;
 use crate::report::definition::Within;
-use crate::report::format::weekday_text;
+use crate::report::format::Wording;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -250,7 +250,7 @@ impl Basis {
             }
             Self::Read(Leaf::Recurring { movement, .. }) => format!("MRR: {}", movement.label().to_lowercase()),
             Self::Read(Leaf::Hour { rhythm, weekday, hour, .. }) => {
-                let day = weekday_text(*weekday);
+                let day = Wording::STANDARD.weekday_text(*weekday);
                 format!("{} on a {day} from {hour}:00 to before {}:00", rhythm.label(), hour + 1)
             }
             Self::Read(Leaf::Post { platform, post_key, measure, .. }) => {

@@ -8,7 +8,7 @@ use crate::report::document::{
     Bar, Block, Card, Cell, Chart, Column, Comparison, Document, Figure, Freshness, FreshnessState, Mood, Plot, Role,
     Row, Section, Series, Table,
 };
-use crate::report::format::{change_text, value_text};
+use crate::report::format::Wording;
 use chrono::{Days, NaiveDate, TimeZone, Utc};
 use rust_decimal::{Decimal, dec};
 
@@ -25,6 +25,7 @@ pub fn document() -> Document {
         period: Period::day(date),
         time_zone: chrono_tz::Europe::Berlin,
         currency: currency(),
+        wording: Wording::STANDARD,
         issued_at: Utc.with_ymd_and_hms(2026, 11, 21, 7, 0, 0).single().unwrap_or_default(),
         summary: "Net revenue was €12,480.30, 8.2% above the day before, on 4,211 sessions. \
                   Paid search cost per lead rose 31.0%."
@@ -253,7 +254,7 @@ fn comparison(label: &str, value: Option<Decimal>, base: Decimal, unit: Unit, mo
 }
 
 fn change(value: Option<Decimal>) -> Figure {
-    Figure { value, unit: Unit::Percent, text: change_text(value), receipt: None, provisional: false }
+    Figure { value, unit: Unit::Percent, text: Wording::STANDARD.change_text(value), receipt: None, provisional: false }
 }
 
 fn figure_cell(value: Decimal, unit: Unit) -> Cell {
@@ -264,7 +265,7 @@ fn figure(value: Option<Decimal>, unit: Unit, receipt: Option<&str>) -> Figure {
     Figure {
         value,
         unit,
-        text: value_text(value, unit, currency()),
+        text: Wording::STANDARD.value_text(value, unit, currency()),
         receipt: receipt.map(|seed| crate::support::ids::stable_id("r", &[seed])),
         provisional: false,
     }

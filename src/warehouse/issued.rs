@@ -15,9 +15,24 @@ pub struct NewIssued {
     /// Edition and row; empty for the standard one.
     pub variant: String,
     pub period: Period,
-    /// The document as JSON.
+    /// The document in the standard wording, as JSON.
     pub document: String,
     pub receipts: Vec<Receipt>,
+    /// Of that document; none where nobody got it so.
+    pub files: Vec<IssuedFile>,
+    /// The wording that the report folder and Slack got.
+    pub wording: String,
+    /// The other wordings that somebody got.
+    pub others: Vec<Reworded>,
+}
+
+/// A report once more, with its numbers and dates written another way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reworded {
+    /// [`crate::report::format::Wording`] as text.
+    pub wording: String,
+    /// As JSON.
+    pub document: String,
     pub files: Vec<IssuedFile>,
 }
 
@@ -37,7 +52,7 @@ pub struct Receipt {
 }
 
 /// A file of an issue.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct IssuedFile {
     pub name: String,
     pub bytes: u64,
@@ -51,9 +66,11 @@ pub struct Issued {
     pub report_id: String,
     pub workspace: String,
     pub issued_at: DateTime<Utc>,
-    /// As JSON.
+    /// In the standard wording, as JSON.
     pub document: String,
     pub files: Vec<IssuedFile>,
+    /// The wording that the report folder and Slack got.
+    pub wording: String,
 }
 
 /// Writes a report's snapshot within the transaction that issues it.
@@ -61,10 +78,19 @@ pub fn keep(transaction: &Transaction<'_>, new: &NewIssued, at: NaiveDateTime) -
     let step = || format!("keeping {}", new.report_id);
     transaction
         .execute(
-            "INSERT INTO ops.report (report_id, workspace, report, period_start, period_end, issued_at, document, variant)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO ops.report (report_id, workspace, report, period_start, period_end, issued_at, document, variant,
+                 wording)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             params![
-                new.report_id, new.workspace, new.report, new.period.start, new.period.end, at, new.document, new.variant
+                new.report_id,
+                new.workspace,
+                new.report,
+                new.period.start,
+                new.period.end,
+                at,
+                new.document,
+                new.variant,
+                new.wording
             ],
         )
         .context(step)?;
@@ -100,6 +126,15 @@ pub fn keep(transaction: &Transaction<'_>, new: &NewIssued, at: NaiveDateTime) -
             )
             .context(step)?;
     }
+    for other in &new.others {
+        let files = serde_json::to_string(&other.files).unwrap_or_default();
+        transaction
+            .execute(
+                "INSERT INTO ops.report_wording (report_id, wording, document, files) VALUES (?, ?, ?, ?)",
+                params![new.report_id, other.wording, other.document, files],
+            )
+            .context(step)?;
+    }
     Ok(())
 }
 
@@ -108,7 +143,7 @@ pub fn issued(reader: &Connection, report_id: &str) -> Result<Option<Issued>, Wa
     let step = || format!("looking for {report_id}");
     let found = reader
         .query_row(
-            "SELECT report_id, workspace, issued_at, document FROM ops.report WHERE report_id = ?",
+            "SELECT report_id, workspace, issued_at, document, coalesce(wording, 'en') FROM ops.report WHERE report_id = ?",
             params![report_id],
             |row| {
                 Ok(Issued {
@@ -117,6 +152,7 @@ pub fn issued(reader: &Connection, report_id: &str) -> Result<Option<Issued>, Wa
                     issued_at: row.get::<_, NaiveDateTime>(2)?.and_utc(),
                     document: row.get(3)?,
                     files: Vec::new(),
+                    wording: row.get(4)?,
                 })
             },
         )
@@ -133,6 +169,32 @@ pub fn issued(reader: &Connection, report_id: &str) -> Result<Option<Issued>, Wa
         .context(step)?;
     issued.files = files.collect::<Result<_, _>>().context(step)?;
     Ok(Some(issued))
+}
+
+/// The wordings besides the standard one that somebody got a report in.
+pub fn reworded(reader: &Connection, report_id: &str) -> Result<Vec<Reworded>, WarehouseError> {
+    let step = || format!("reading the wordings of {report_id}");
+    let mut statement = reader
+        .prepare("SELECT wording, document, files FROM ops.report_wording WHERE report_id = ? ORDER BY wording")
+        .context(step)?;
+    let rows = statement.query_map(params![report_id], |row| {
+        let files: String = row.get(2)?;
+        let files = serde_json::from_str(&files).unwrap_or_default();
+        Ok(Reworded { wording: row.get(0)?, document: row.get(1)?, files })
+    });
+    rows.context(step)?.collect::<Result<_, _>>().context(step)
+}
+
+/// The wording a reader got a report in; none if no mail of it to them is in the books.
+pub fn wording_of(reader: &Connection, report_id: &str, address: &str) -> Result<Option<String>, WarehouseError> {
+    reader
+        .query_row(
+            "SELECT coalesce(wording, 'en') FROM ops.outbox WHERE report_id = ? AND recipient = ? LIMIT 1",
+            params![report_id, address.trim().to_lowercase()],
+            |row| row.get(0),
+        )
+        .optional()
+        .context(|| format!("looking for who got {report_id}"))
 }
 
 /// The newest issue of the same report about earlier days, by the day it ends.

@@ -34,6 +34,8 @@ pub struct NewMessage {
     /// Where it goes, as JSON.
     pub route: String,
     pub payload: Vec<u8>,
+    /// How the report it carries is worded; none for what is no report.
+    pub wording: Option<String>,
 }
 
 /// Why a message was written.
@@ -115,8 +117,8 @@ fn add(
         connection
             .execute(
                 "INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, payload, state, attempts,
-                     created_at, kind, lane, recipient)
-                 SELECT ?, ?, ?, ?, ?, ?, 'pending', 0, ?, ?, ?, ?
+                     created_at, kind, lane, recipient, wording)
+                 SELECT ?, ?, ?, ?, ?, ?, 'pending', 0, ?, ?, ?, ?, ?
                  WHERE NOT EXISTS (SELECT 1 FROM ops.outbox WHERE message_id = ?)",
                 params![
                     message.message_id,
@@ -129,6 +131,7 @@ fn add(
                     kind.name(),
                     place.lane,
                     place.recipient,
+                    message.wording,
                     message.message_id
                 ],
             )

@@ -8,13 +8,14 @@ use daybook::domain::campaign::{Campaign, Status};
 use daybook::domain::metric::Registry;
 use daybook::domain::period::Period;
 use daybook::jobs::explain::{explain, sql};
-use daybook::jobs::issue::{Order, Outcome, document, issue_order, readiness};
+use daybook::jobs::issue::{self, Order, Outcome, issue_order, readiness};
 use daybook::jobs::known_now::{Kept, differences};
 use daybook::jobs::readings::{Check, ReportContext, StreamFacts};
-use daybook::jobs::report::{Audience, new_report, render_all};
+use daybook::jobs::report::{Audience, Built, Prints, new_report, render_all};
 use daybook::report::build::ReceiptDraft;
 use daybook::report::definition::{Definition, REPORTS};
 use daybook::report::document::{Block, Document, Figure};
+use daybook::report::format::Wording;
 use daybook::report::readiness::LatePolicy;
 use daybook::report::templates::Templates;
 use daybook::sandbox::{Faults, Tenant, tenants};
@@ -91,15 +92,20 @@ pub fn order(report: &str, context: &ReportContext, now: DateTime<Utc>) -> Order
 }
 
 pub fn built(warehouse: &Warehouse, context: &ReportContext, order: &Order) -> (Document, Vec<ReceiptDraft>) {
+    let built = worded(warehouse, context, order, &BTreeSet::new());
+    (built.standard, built.receipts)
+}
+
+pub fn worded(warehouse: &Warehouse, context: &ReportContext, order: &Order, wordings: &BTreeSet<Wording>) -> Built {
     warehouse
         .read_blocking(|reader| {
             let decision = readiness(reader, context, order)?;
-            document(reader, context, order, &decision)
+            issue::built(reader, context, order, &decision, wordings)
         })
         .expect("a document")
 }
 
-fn audience() -> Audience {
+pub fn audience() -> Audience {
     Audience {
         mail_from: Some("Daybook <reports@example.com>".to_owned()),
         mail_to: vec!["ceo@example.com".to_owned()],
@@ -140,16 +146,20 @@ async fn every_figure_of_every_report_is_the_same_in_every_format_and_explained_
         let context = context(&tenant);
         for (report, ..) in REPORTS {
             let order = order(report, &context, noon());
-            let (document, drafts) = built(warehouse, &context, &order);
-            assert!(document.figures().len() > 60, "{report} {}", document.figures().len());
-            in_every_format(&document, &templates, &order.definition);
-            explained(warehouse, &context, &document, drafts);
+            let built = worded(warehouse, &context, &order, &BTreeSet::new());
+            assert!(built.standard.figures().len() > 60, "{report} {}", built.standard.figures().len());
+            in_every_format(&built, Wording::STANDARD, &templates, &order.definition);
+            explained(warehouse, &context, &built.standard, built.receipts);
         }
     }
 }
 
-fn in_every_format(document: &Document, templates: &Templates, definition: &Definition) {
-    let rendered = render_all(document, templates).expect("all formats");
+/// Each figure as a wording writes it; in the CSV as the standard does.
+pub fn in_every_format(built: &Built, wording: Wording, templates: &Templates, definition: &Definition) {
+    let document = built.worded(wording).expect("the document");
+    let rendered = render_all(document, &built.standard, templates).expect("all formats");
+    let standard: BTreeMap<_, _> =
+        built.standard.figures().into_iter().map(|(_, figure)| (&figure.receipt, &figure.text)).collect();
     let pdf = lopdf::Document::load_mem(&rendered.pdf).expect("a sound PDF");
     let pages: Vec<u32> = pdf.get_pages().keys().copied().collect();
     let pdf = squeezed(&pdf.extract_text(&pages).expect("text"));
@@ -161,9 +171,14 @@ fn in_every_format(document: &Document, templates: &Templates, definition: &Defi
         assert!(html.contains(text), "HTML {path} {text}");
         let receipt = figure.receipt.as_ref().expect(&path);
         let line = rendered.csv.lines().find(|line| line.contains(receipt)).expect(&path);
-        assert!(line.contains(text), "CSV {path} {text} {line}");
+        assert!(line.contains(standard[&figure.receipt]), "CSV {path} {text} {line}");
     }
-    let new = new_report(document, definition, Vec::new(), &rendered, &audience(), templates).expect("a report");
+    let new = {
+        let audience = Audience { wording, ..audience() };
+        let prints = Prints::new(built, &audience.all_wordings(), templates).expect("all formats");
+        new_report(&built.standard, definition, Vec::new(), &prints, &audience, templates)
+    }
+    .expect("a report");
     let mail = new.messages.iter().find(|message| message.route.contains("mail")).expect("a mail");
     let mail = MessageParser::default().parse(&mail.payload).expect("a sound mail");
     let text = mail.body_text(0).expect("text");
@@ -235,7 +250,7 @@ async fn a_report_is_issued_once_shown_again_byte_for_byte_and_sent_once() {
 
     let kept = warehouse.read_blocking(|reader| issued(reader, &id)).expect("read").expect("issued");
     let document: Document = serde_json::from_str(&kept.document).expect("a document");
-    let again = render_all(&document, &templates).expect("all formats");
+    let again = render_all(&document, &document, &templates).expect("all formats");
     assert_eq!(again.sums(&document.file_stem).len(), 3);
     let by_name: BTreeSet<_> = kept.files.iter().map(|file| (&file.name, &file.sha256)).collect();
     assert!(again.sums(&document.file_stem).iter().all(|file| by_name.contains(&(&file.name, &file.sha256))));

@@ -1,17 +1,18 @@
 //! A world that means harm, from the vendors to every format: nothing breaks out, and the figures
 //! are right.
 
-use crate::figures::{built, context, order, squeezed};
+use crate::figures::{context, order, squeezed, worded};
 use crate::support::{noon, texts};
 use crate::tenants::{World, world};
 use crate::truth::totals;
 use chrono::Days;
-use daybook::jobs::report::{Audience, Rendered, new_report, render_all};
+use daybook::jobs::report::{Audience, Prints, Rendered, new_report, render_all};
 use daybook::report::document::Document;
 use daybook::report::templates::Templates;
 use daybook::sandbox::{Faults, hostile, tenants};
 use mail_parser::MessageParser;
 use rust_decimal::Decimal;
+use std::collections::BTreeSet;
 
 /// A tenant may be called so by its configuration: no control characters, all else.
 const NAME: &str = "=1+1 </script><script>alert(2)</script> <!channel> \u{202e}gnp.exe 秋 🚀 {{ 7 * 7 }}";
@@ -74,10 +75,11 @@ async fn every_format_of_a_hostile_day_comes_out_safe() {
         context.workspace.name = NAME.to_owned();
         let warehouse = &world.context.warehouse;
         let order = order("daily_performance", &context, noon());
-        let (document, _) = built(warehouse, &context, &order);
-        let rendered = render_all(&document, &templates).expect("all formats");
+        let built = worded(warehouse, &context, &order, &BTreeSet::new());
+        let document = &built.standard;
+        let rendered = render_all(document, document, &templates).expect("all formats");
         page_is_safe(&rendered.html, "the page");
-        figures_are_in_all(&document, &rendered);
+        figures_are_in_all(document, &rendered);
         csv_is_safe(&rendered.csv);
         slack_is_safe(&rendered.slack);
         pdf_is_safe(&rendered.pdf);
@@ -86,8 +88,9 @@ async fn every_format_of_a_hostile_day_comes_out_safe() {
             mail_to: vec!["ceo@example.com".to_owned()],
             ..Audience::default()
         };
+        let prints = Prints::new(&built, &audience.all_wordings(), &templates).expect("all formats");
         let new =
-            new_report(&document, &order.definition, Vec::new(), &rendered, &audience, &templates).expect("a report");
+            new_report(document, &order.definition, Vec::new(), &prints, &audience, &templates).expect("a report");
         mail_is_safe(&new.messages[0].payload);
     }
 }

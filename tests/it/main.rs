@@ -28,3 +28,4 @@ mod recorded;
 mod support;
 mod tenants;
 mod truth;
+mod wordings;

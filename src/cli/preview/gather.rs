@@ -42,7 +42,9 @@ pub fn print(drafts: &[Draft]) -> anyhow::Result<Outcome> {
 async fn of_daemon(data_dir: &Path, args: &PreviewArgs) -> anyhow::Result<Option<Vec<Draft>>> {
     let mut arguments: Vec<String> = ["report", "preview", "--documents"].map(str::to_owned).to_vec();
     let date = args.date.map(|date| date.to_string());
-    for (flag, value) in [("--workspace", &args.workspace), ("--job", &args.job), ("--date", &date)] {
+    for (flag, value) in
+        [("--workspace", &args.workspace), ("--job", &args.job), ("--date", &date), ("--reader", &args.reader)]
+    {
         arguments.extend(value.iter().map(|value| format!("{flag}={value}")));
     }
     let (mut answer, mut complaint) = (String::new(), String::new());
@@ -61,7 +63,7 @@ async fn of_daemon(data_dir: &Path, args: &PreviewArgs) -> anyhow::Result<Option
 async fn of_app(app: &App, args: &PreviewArgs) -> anyhow::Result<Vec<Draft>> {
     let (workspace, report) = chosen(&app.settings, args)?;
     let period = period_of(app, workspace, report, args.date);
-    Ok(issue::drafts(app, workspace, report, period).await?)
+    Ok(issue::drafts(app, workspace, report, period, args.reader.as_deref()).await?)
 }
 
 /// The workspace and the report that are meant.
@@ -70,6 +72,12 @@ fn chosen<'a>(settings: &'a Settings, args: &PreviewArgs) -> Result<(&'a Workspa
     let known = settings.workspaces.iter().map(|w| w.workspace.id.as_str()).collect::<Vec<_>>().join(", ");
     let unknown = || AppError::Usage(format!("there is no workspace {id:?}; there are {known}"));
     let workspace = settings.workspace(id).ok_or_else(unknown)?;
+    if let Some(reader) = &args.reader {
+        let mut all = workspace.recipients.values().flat_map(|group| &group.mail);
+        if !all.any(|address| address.eq_ignore_ascii_case(reader)) {
+            return Err(AppError::Usage(format!("no group of recipients of {id} has {reader:?}")));
+        }
+    }
     let mut reports = Vec::new();
     for job in &settings.jobs {
         if let JobKind::Report(report) = &job.kind

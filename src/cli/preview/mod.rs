@@ -39,6 +39,9 @@ pub struct PreviewArgs {
     /// A day of the period to show, e.g. 2026-11-20; the last whole period by default.
     #[arg(long, value_name = "DAY", requires = "workspace")]
     date: Option<NaiveDate>,
+    /// As this reader gets it, with the reader's language, currencies and files.
+    #[arg(long, value_name = "ADDRESS", requires = "workspace")]
+    reader: Option<String>,
     /// The folder the files are written to.
     #[arg(long, value_name = "DIR", default_value = "preview")]
     out: PathBuf,

@@ -163,6 +163,27 @@ fn the_commented_examples_load_once_uncommented() {
 }
 
 #[test]
+fn readers_take_from_the_workspace_what_they_do_not_choose() {
+    let shipped = include_str!("../../../config/workspaces/example.toml");
+    // A board that reads British English, in a workspace that reads German with codes.
+    let uncommented = shipped
+        .replace("# language =", "language =")
+        .replacen("# currency_display =", "currency_display =", 1)
+        .replace("mail = [\"data@example.com\"]", "mail = [\"data@example.com\"]\n[readers.\"data@example.com\"]");
+    let root = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir_all(root.path().join("config/workspaces")).expect("folders");
+    let settings = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/daybook.toml");
+    std::fs::copy(settings, root.path().join("config/daybook.toml")).expect("a copy");
+    std::fs::write(root.path().join("config/workspaces/example.toml"), uncommented).expect("a file");
+    let settings = load(root.path()).unwrap_or_else(|problems| panic!("{}", problems::for_terminal(&problems, 100)));
+    let workspace = &settings.workspaces[0];
+    assert_eq!(workspace.wording.to_string(), "de:code");
+    let of = |address: &str| workspace.readers[address].wording(workspace.wording).to_string();
+    assert_eq!((of("board@example.com"), of("data@example.com")), ("en-GB:code".to_owned(), "de:code".to_owned()));
+    assert!(repository().workspaces[0].wording.is_standard());
+}
+
+#[test]
 fn every_missing_secret_is_told_with_its_owner() {
     let root = tempfile::tempdir().expect("a folder");
     std::fs::create_dir_all(root.path().join("config/workspaces")).expect("folders");

@@ -5,7 +5,6 @@ use super::{Drawer, Readings};
 use crate::domain::metric::Unit;
 use crate::domain::period::Period;
 use crate::report::document::{Block, Cell, Mood, Row, Section, Table};
-use crate::report::format::value_text;
 use crate::report::receipt::{Basis, Leaf, Plan};
 use rust_decimal::{Decimal, dec};
 use std::collections::BTreeMap;
@@ -44,7 +43,7 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
     let total = (rows.len() > 1).then(|| row(readings, drawer, "All budgets", &spent, &planned).0);
     let passed = share_passed(readings);
     let is_over = readings.period.end == month.end;
-    let passed_text = value_text(Some(passed), Unit::Percent, readings.workspace.currency);
+    let passed_text = readings.wording.value_text(Some(passed), Unit::Percent, readings.workspace.currency);
     let mut lead =
         if is_over { "The month is over.".to_owned() } else { format!("{passed_text} of the month has passed.") };
     if !over.is_empty() {
@@ -64,7 +63,7 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
         total,
         empty_text: "No budgets are set for this month.".to_owned(),
     };
-    let title = format!("Budget pacing, {}", month.start.format("%B"));
+    let title = format!("Budget pacing, {}", readings.wording.month_name(month.start));
     Some(Section { id: "budget".to_owned(), title, lead: Some(lead), blocks: vec![Block::Table(table)] })
 }
 

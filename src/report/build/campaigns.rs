@@ -6,7 +6,6 @@ use crate::domain::campaign::{Campaign, Status};
 use crate::domain::metric::{Better, Unit};
 use crate::domain::period::Period;
 use crate::report::document::{Block, Cell, Mood, Row, Section, Table};
-use crate::report::format::date_text;
 use crate::report::receipt::Basis;
 use rust_decimal::{Decimal, dec};
 
@@ -94,11 +93,12 @@ pub fn planned(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
         blocks.push(Block::Table(table("plan_results", "Results, from the first day", headings, people_rows)));
     }
     blocks.extend(targets(readings, drawer, &running).map(Block::Table));
+    let wording = readings.wording;
     let lead = running.iter().map(|(campaign, days)| {
         let state = match (campaign.status, campaign.end) {
             (Status::Completed, _) => "completed".to_owned(),
-            (_, Some(end)) => format!("{} to {}", date_text(days.start), date_text(end)),
-            (_, None) => format!("since {}", date_text(days.start)),
+            (_, Some(end)) => format!("{} to {}", wording.date_text(days.start), wording.date_text(end)),
+            (_, None) => format!("since {}", wording.date_text(days.start)),
         };
         format!("{}: {state}", campaign.title())
     });

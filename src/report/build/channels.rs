@@ -5,7 +5,6 @@ use super::{Drawer, Readings};
 use crate::domain::metric::Unit;
 use crate::report::definition::{Cadence, Compare};
 use crate::report::document::{Bar, Block, Chart, Column, Plot, Section};
-use crate::report::format::change_text;
 use crate::report::receipt::Basis;
 use rust_decimal::Decimal;
 use std::cmp::Reverse;
@@ -48,7 +47,7 @@ fn change_column(
         Cadence::Weekly | Cadence::Monthly => ("net_revenue", Compare::Previous),
     };
     let metric = if drawer.shows(metric) { metric } else { "sessions" };
-    let (label, base) = super::base(&readings.definition, readings.period, compare)?;
+    let (label, base) = readings.base(compare)?;
     if !drawer.shows(metric) || !readings.book.reaches(base) {
         return None;
     }
@@ -65,7 +64,7 @@ fn change_column(
         row.cells.push(drawer.change_cell(metric, &value, &before));
         let moved = drawer.value(&value).unwrap_or_default() - drawer.value(&before).unwrap_or_default();
         if !matches!(of, Of::All) && most.as_ref().is_none_or(|(largest, _)| moved.abs() > largest.abs()) {
-            let change = change_text(drawer.value(&Basis::change(value, before)));
+            let change = readings.wording.change_text(drawer.value(&Basis::change(value, before)));
             most = Some((
                 moved,
                 format!("{} moved most: {change} {} against {against}.", row.name, drawer.label(metric).to_lowercase()),

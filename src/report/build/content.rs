@@ -7,7 +7,6 @@ use crate::domain::period::Period;
 use crate::report::book::Post;
 use crate::report::definition::Cadence;
 use crate::report::document::{Block, Row, Section, Table};
-use crate::report::format::date_text;
 use crate::report::receipt::{Basis, Leaf, Measure};
 
 const MOST: usize = 10;
@@ -42,7 +41,7 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
     };
     let mut rows = Vec::new();
     for post in ranked.iter().take(MOST) {
-        let name = format!("@{} on {}, {}", post.handle, post.platform, date_text(post.posted_date));
+        let name = format!("@{} on {}, {}", post.handle, post.platform, readings.wording.date_text(post.posted_date));
         let mut cells = Vec::new();
         for (measure, heading, unit) in MEASURES {
             cells.push(plain(drawer.figure(

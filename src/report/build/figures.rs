@@ -5,7 +5,7 @@ use crate::domain::period::Period;
 use crate::domain::workspace::Workspace;
 use crate::report::book::{Book, Sums};
 use crate::report::document::{Cell, Comparison, Figure, Mood};
-use crate::report::format::{change_text, value_text};
+use crate::report::format::Wording;
 use crate::report::readiness::SourceReach;
 use crate::report::receipt::{Basis, Leaf, Reading};
 use crate::support::ids::stable_id;
@@ -61,6 +61,7 @@ pub struct Drawer<'a> {
     registry: &'a Registry,
     workspace: &'a Workspace,
     book: &'a Book,
+    wording: Wording,
     report_id: String,
     settling: Settling,
     /// Facts whose figures are left out because their data is late.
@@ -75,12 +76,13 @@ impl<'a> Drawer<'a> {
         registry: &'a Registry,
         workspace: &'a Workspace,
         book: &'a Book,
+        wording: Wording,
         report_id: String,
         settling: Settling,
         dropped: BTreeSet<String>,
     ) -> Self {
         let (missing, receipts) = (BTreeSet::new(), BTreeMap::new());
-        Self { registry, workspace, book, report_id, settling, dropped, missing, receipts }
+        Self { registry, workspace, book, wording, report_id, settling, dropped, missing, receipts }
     }
 
     /// A metric of the report's part of the workspace.
@@ -115,7 +117,7 @@ impl<'a> Drawer<'a> {
     }
 
     pub fn text(&self, metric: &str, value: Option<Decimal>) -> String {
-        value_text(value, self.unit(metric), self.workspace.currency)
+        self.wording.value_text(value, self.unit(metric), self.workspace.currency)
     }
 
     /// Whether days' values of the metric add up.
@@ -166,7 +168,7 @@ impl<'a> Drawer<'a> {
     /// A figure with its receipt.
     pub fn figure(&mut self, basis: &Basis, unit: Unit, label: &str) -> Figure {
         let value = self.value(basis);
-        let text = value_text(value, unit, self.workspace.currency);
+        let text = self.wording.value_text(value, unit, self.workspace.currency);
         self.kept(basis, unit, value, text, label)
     }
 
@@ -174,7 +176,16 @@ impl<'a> Drawer<'a> {
     pub fn change(&mut self, value: &Basis, base: &Basis, label: &str) -> Figure {
         let basis = Basis::change(value.clone(), base.clone());
         let change = self.value(&basis);
-        self.kept(&basis, Unit::Percent, change, change_text(change), &format!("{label}, change"))
+        self.kept(&basis, Unit::Percent, change, self.wording.change_text(change), &format!("{label}, change"))
+    }
+
+    /// What a figure of another report says, in the words of this one.
+    pub fn reworded(&self, figure: &Figure, basis: &Basis) -> String {
+        match basis {
+            _ if self.wording.is_standard() => figure.text.clone(),
+            Basis::Change { .. } => self.wording.change_text(figure.value),
+            _ => self.wording.value_text(figure.value, figure.unit, self.workspace.currency),
+        }
     }
 
     fn kept(&mut self, basis: &Basis, unit: Unit, value: Option<Decimal>, text: String, label: &str) -> Figure {

@@ -2,7 +2,6 @@
 
 use super::{Readings, days_text};
 use crate::report::document::{Freshness, FreshnessState};
-use crate::report::format::date_text;
 use crate::report::readiness::SourceReach;
 use chrono::Days;
 
@@ -21,9 +20,10 @@ fn row(readings: &Readings, reach: &SourceReach) -> Freshness {
             let days = if missing == 1 { "1 day".to_owned() } else { format!("{missing} days") };
             (FreshnessState::Late, format!("late: {days} missing"))
         }
-        Some(_) if reach.settles_after_days > 0 && settles_on >= today => {
-            (FreshnessState::Provisional, format!("complete; may be restated until {}", date_text(settles_on)))
-        }
+        Some(_) if reach.settles_after_days > 0 && settles_on >= today => (
+            FreshnessState::Provisional,
+            format!("complete; may be restated until {}", readings.wording.date_text(settles_on)),
+        ),
         Some(_) => (FreshnessState::Complete, "complete and final".to_owned()),
     };
     Freshness {
@@ -43,8 +43,8 @@ pub fn gaps(readings: &Readings, rows: &[Freshness]) -> Vec<String> {
         Some(through) => format!(
             "{} reaches only to {}: figures of {} that rest on it are incomplete.",
             row.label,
-            date_text(through),
-            days_text(readings.definition.cadence, readings.period)
+            readings.wording.date_text(through),
+            days_text(readings)
         ),
         None => format!("{} has not been read yet: figures that rest on it are missing.", row.label),
     })

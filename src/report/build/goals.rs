@@ -46,7 +46,7 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
         total: None,
         empty_text: "No targets are set for this month.".to_owned(),
     };
-    let title = format!("Goals, {}", month.start.format("%B"));
+    let title = format!("Goals, {}", readings.wording.month_name(month.start));
     Some(Section { id: "goals".to_owned(), title, lead: Some(lead), blocks: vec![Block::Table(table)] })
 }
 

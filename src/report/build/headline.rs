@@ -26,8 +26,8 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
     }
     let title = match readings.definition.cadence {
         Cadence::Daily => "Yesterday at a glance".to_owned(),
-        cadence => {
-            let days = days_text(cadence, readings.period);
+        Cadence::Weekly | Cadence::Monthly => {
+            let days = days_text(readings);
             days.chars().take(1).flat_map(char::to_uppercase).chain(days.chars().skip(1)).collect::<String>()
                 + " at a glance"
         }

@@ -5,7 +5,6 @@ use super::{Drawer, Readings};
 use crate::domain::metric::Unit;
 use crate::domain::period::Period;
 use crate::report::document::{Block, Chart, Plot, Row, Section, Table};
-use crate::report::format::{WEEKDAYS, weekday_text};
 use crate::report::receipt::{Basis, Leaf, Rhythm};
 use chrono::Days;
 use rust_decimal::Decimal;
@@ -33,7 +32,11 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
     let cells: Vec<Vec<Decimal>> = (1..=7).map(|weekday| (0..24).map(|hour| value(weekday, hour)).collect()).collect();
     let mut busiest: Vec<((u32, u32), Decimal)> = week.iter().map(|(at, value)| (*at, *value)).collect();
     busiest.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    let name = |weekday: u32, hour: u32| format!("{} {hour:02}:00 to {:02}:00", weekday_text(weekday), hour + 1);
+    let wording = readings.wording;
+    let name = |weekday: u32, hour: u32| {
+        let [from, to] = [hour, hour + 1].map(|hour| wording.time_text(hour, 0));
+        format!("{} {from} to {to}", wording.weekday_text(weekday))
+    };
     let mut rows = Vec::new();
     for ((weekday, hour), _) in busiest.into_iter().take(MOST) {
         let basis = Basis::Read(Leaf::Hour { rhythm, period, weekday, hour });
@@ -45,7 +48,7 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
     let label = rhythm.label();
     let title = format!("{}{} by hour and weekday, {period}", label[..1].to_uppercase(), &label[1..]);
     let plot = Plot::Heat {
-        rows: WEEKDAYS.map(|day| day[..3].to_owned()).to_vec(),
+        rows: wording.short_weekdays().map(str::to_owned).to_vec(),
         columns: (0..24).map(|hour| format!("{hour:02}")).collect(),
         cells: cells.into_iter().map(|row| row.into_iter().map(Some).collect()).collect(),
     };

@@ -32,7 +32,7 @@ use crate::domain::workspace::Workspace;
 use crate::report::book::{Book, Needs};
 use crate::report::definition::{Cadence, Compare, Definition, Part};
 use crate::report::document::{Document, Section};
-use crate::report::format::{change_text, date_text};
+use crate::report::format::Wording;
 use crate::report::readiness::SourceReach;
 use crate::report::receipt::{Basis, Rhythm};
 use crate::support::ids::stable_id;
@@ -45,6 +45,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Readings {
     pub definition: Definition,
     pub workspace: Workspace,
+    /// How numbers and dates are to be written.
+    pub wording: Wording,
     /// The days the report speaks of.
     pub period: Period,
     pub issued_at: DateTime<Utc>,
@@ -101,11 +103,11 @@ impl Readings {
     }
 
     fn base(&self, compare: Compare) -> Option<(String, Period)> {
-        base(&self.definition, self.period, compare)
+        base(&self.definition, self.wording, self.period, compare)
     }
 }
 
-fn base(definition: &Definition, period: Period, compare: Compare) -> Option<(String, Period)> {
+fn base(definition: &Definition, wording: Wording, period: Period, compare: Compare) -> Option<(String, Period)> {
     let cadence = definition.cadence;
     Some(match compare {
         Compare::Previous => {
@@ -113,7 +115,7 @@ fn base(definition: &Definition, period: Period, compare: Compare) -> Option<(St
             let label = match cadence {
                 Cadence::Daily => "day before".to_owned(),
                 Cadence::Weekly => "week before".to_owned(),
-                Cadence::Monthly => before.start.format("%B").to_string(),
+                Cadence::Monthly => wording.month_name(before.start),
             };
             (label, before)
         }
@@ -121,7 +123,7 @@ fn base(definition: &Definition, period: Period, compare: Compare) -> Option<(St
         Compare::LastYear => {
             let then = cadence.year_before(period);
             let label = match cadence {
-                Cadence::Monthly => then.start.format("%B %Y").to_string(),
+                Cadence::Monthly => wording.month_text(then.start),
                 Cadence::Daily | Cadence::Weekly => format!("{} of last year", cadence.noun()),
             };
             (label, then)
@@ -134,13 +136,14 @@ fn base(definition: &Definition, period: Period, compare: Compare) -> Option<(St
 pub fn needs(definition: &Definition, period: Period, campaigns: &[Campaign]) -> Needs {
     let month = Period::month_of(period.last_day());
     let has = |part: Part| definition.edition.parts.contains(&part);
+    let base = |compare| Some(base(definition, Wording::STANDARD, period, compare)?.1);
     let mut needs = Needs { within: definition.row.within.clone(), ..Needs::default() };
     needs.spans.extend([period, Period { start: month.start, end: period.end }]);
     needs.spans.insert(definition.cadence.before(period));
     if definition.cadence == Cadence::Daily {
-        needs.spans.extend(base(definition, period, Compare::SameWeekday).map(|(_, period)| period));
+        needs.spans.extend(base(Compare::SameWeekday));
     }
-    needs.spans.extend(definition.compare.iter().filter_map(|compare| Some(base(definition, period, *compare)?.1)));
+    needs.spans.extend(definition.compare.iter().filter_map(|compare| base(*compare)));
     if has(Part::Plans) {
         needs.spans.extend(campaigns.iter().filter_map(|campaign| campaign.days_until(period)));
     }
@@ -177,7 +180,8 @@ pub fn build(readings: &Readings, registry: &Registry) -> (Document, Vec<Receipt
     let (workspace, definition) = (&readings.workspace, &readings.definition);
     let id = report_id(definition, &workspace.id, readings.period);
     let settling = Settling::new(&readings.reach, readings.today());
-    let mut drawer = Drawer::new(registry, workspace, &readings.book, id.clone(), settling, readings.dropped.clone());
+    let (wording, dropped) = (readings.wording, readings.dropped.clone());
+    let mut drawer = Drawer::new(registry, workspace, &readings.book, wording, id.clone(), settling, dropped);
     let sections: Vec<Section> =
         definition.edition.parts.iter().filter_map(|part| section(*part, readings, &mut drawer)).collect();
     let summary = summary(readings, &mut drawer);
@@ -199,6 +203,7 @@ pub fn build(readings: &Readings, registry: &Registry) -> (Document, Vec<Receipt
         period: readings.period,
         time_zone: workspace.time_zone,
         currency: workspace.currency,
+        wording,
         issued_at: readings.issued_at,
         summary,
         gaps,
@@ -230,18 +235,19 @@ fn section(part: Part, readings: &Readings, drawer: &mut Drawer<'_>) -> Option<S
 }
 
 /// The days in words: `Fri 20 Nov 2026`, `9 to 15 November`, `October 2026`.
-pub(super) fn days_text(cadence: Cadence, period: Period) -> String {
-    match cadence {
-        Cadence::Daily => date_text(period.start),
-        Cadence::Weekly => format!("the week to {}", date_text(period.last_day())),
-        Cadence::Monthly => period.start.format("%B %Y").to_string(),
+pub(super) fn days_text(readings: &Readings) -> String {
+    let (wording, period) = (readings.wording, readings.period);
+    match readings.definition.cadence {
+        Cadence::Daily => wording.date_text(period.start),
+        Cadence::Weekly => format!("the week to {}", wording.date_text(period.last_day())),
+        Cadence::Monthly => wording.month_text(period.start),
     }
 }
 
 /// The result in a sentence.
 fn summary(readings: &Readings, drawer: &mut Drawer<'_>) -> String {
     let period = readings.period;
-    let days = days_text(readings.definition.cadence, period);
+    let days = days_text(readings);
     let leading = ["net_revenue", "leads", "sessions", "clicks"]
         .into_iter()
         .find(|metric| drawer.shows(metric) && drawer.value(&drawer.all(metric, period)).is_some());
@@ -259,12 +265,12 @@ fn summary(readings: &Readings, drawer: &mut Drawer<'_>) -> String {
         Cadence::Weekly => ("the week before".to_owned(), period.back(7)),
         Cadence::Monthly => {
             let before = readings.definition.cadence.before(period);
-            (before.start.format("%B").to_string(), before)
+            (readings.wording.month_name(before.start), before)
         }
     };
     let change = drawer.value(&Basis::change(basis, drawer.all(metric, against.1)));
     if change.is_some() && readings.book.reaches(against.1) {
-        summary += &format!(", {} against {}", change_text(change), against.0);
+        summary += &format!(", {} against {}", readings.wording.change_text(change), against.0);
     }
     if metric != "sessions" && drawer.shows("sessions") {
         let sessions = drawer.value(&drawer.all("sessions", period));

@@ -4,7 +4,6 @@ use super::tables::{column, plain, words};
 use super::{Drawer, Readings};
 use crate::domain::metric::Unit;
 use crate::report::document::{Block, Figure, Row, Section, Table};
-use crate::report::format::date_text;
 use crate::report::receipt::{Basis, Leaf};
 use rust_decimal::Decimal;
 
@@ -52,13 +51,14 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
             Some(said) => drawer.change_cell(metric, &item.basis, said),
             None => words("new"),
         };
-        let said = Figure { provisional: false, ..item.said.clone() };
+        let text = drawer.reworded(&item.said, &item.basis);
+        let said = Figure { provisional: false, text, ..item.said.clone() };
         rows.push(Row {
             name: item.label.clone(),
             cells: vec![plain(said), plain(now), change, words(item.why.clone())],
         });
     }
-    let date = date_text(issued_at.with_timezone(&readings.workspace.time_zone).date_naive());
+    let date = readings.wording.date_text(issued_at.with_timezone(&readings.workspace.time_zone).date_naive());
     let more = if left > 0 { format!(" The {MOST} largest; {left} more changed less.") } else { String::new() };
     let lead = Some(format!("Figures of the report issued {date} that are others now.{more}"));
     let table = Table {

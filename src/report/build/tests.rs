@@ -7,6 +7,7 @@ use crate::domain::money::Currency;
 use crate::report::book::{Span, Sums};
 use crate::report::definition::{Edition, Row, Within};
 use crate::report::document::{Block, Cell, Figure, Table};
+use crate::report::format::Wording;
 use crate::report::receipt::{Movement, Plan};
 use chrono::TimeZone;
 use rust_decimal::dec;
@@ -66,6 +67,7 @@ fn readings(report: &str, part: Part, period: Period) -> Readings {
             currency: Currency::new("USD").expect("a currency"),
             week_starts_on: chrono::Weekday::Mon,
         },
+        wording: Wording::STANDARD,
         period,
         issued_at: Utc.with_ymd_and_hms(2026, 12, 1, 10, 0, 0).single().expect("an instant"),
         book: Book { first_date: Some(date("2020-01-01")), ..Book::default() },

@@ -4,7 +4,6 @@ use super::{Drawer, Readings, back};
 use crate::domain::period::Period;
 use crate::report::definition::Cadence;
 use crate::report::document::{Block, Chart, Plot, Role, Section, Series};
-use crate::report::format::date_text;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
@@ -48,9 +47,9 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
     let alt = format!(
         "{label} by {} from {} ({}) to {} ({}).",
         cadence.noun(),
-        date_text(dates[0]),
+        readings.wording.date_text(dates[0]),
         text(now[0]),
-        date_text(readings.period.start),
+        readings.wording.date_text(readings.period.start),
         text(now.last().copied().flatten())
     );
     let title = format!("{label} by {}", cadence.noun());

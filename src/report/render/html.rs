@@ -1,6 +1,5 @@
 //! The interactive page: one file without any request, light and dark, phone to desktop, print.
 
-use crate::domain::money::Currency;
 use crate::report::document::{Chart, Document};
 use crate::report::render::view::{BlockView, DrawingView, Limits, PageView, page};
 use crate::report::templates::{TemplateError, Templates, Theme};
@@ -22,7 +21,7 @@ const DRAWINGS: [(&str, f32); 3] = [("narrow", 300.0), ("medium", 480.0), ("wide
 #[derive(Clone, Copy, Debug)]
 pub struct ChartPainter {
     /// A chart of the given width.
-    pub chart: fn(&Chart, Currency, f32) -> String,
+    pub chart: fn(&Chart, &Document, f32) -> String,
     /// A small line of the last days, oldest first.
     pub spark: fn(&[Option<Decimal>]) -> String,
 }
@@ -39,18 +38,24 @@ struct Context {
     csv_name: String,
 }
 
-/// The page. Fails only where the built-in template fails, which the tests rule out.
-pub fn render(document: &Document, templates: &Templates, painter: ChartPainter) -> Result<String, TemplateError> {
-    templates.render(TEMPLATE, context(document, templates, painter, templates.style()?))
+/// The page, from which the figures can be had as `csv`. Fails only where the built-in template fails, which the tests rule out.
+pub fn render(
+    document: &Document,
+    csv: &str,
+    templates: &Templates,
+    painter: ChartPainter,
+) -> Result<String, TemplateError> {
+    templates.render(TEMPLATE, context(document, csv, templates, painter, templates.style()?))
 }
 
 /// What the template is given when it is checked: empty drawings.
 pub(crate) fn check_context(document: &Document, templates: &Templates) -> Value {
     let blank = ChartPainter { chart: |_, _, _| String::new(), spark: |_| String::new() };
-    Value::from(Serde(context(document, templates, blank, String::new())))
+    let csv = super::csv::render(document).unwrap_or_default();
+    Value::from(Serde(context(document, &csv, templates, blank, String::new())))
 }
 
-fn context(document: &Document, templates: &Templates, painter: ChartPainter, style: String) -> Context {
+fn context(document: &Document, csv: &str, templates: &Templates, painter: ChartPainter, style: String) -> Context {
     let mut page = page(document, Limits::NONE);
     for block in page.sections.iter_mut().flat_map(|section| &mut section.blocks) {
         match block {
@@ -60,20 +65,18 @@ fn context(document: &Document, templates: &Templates, painter: ChartPainter, st
                 }
             }
             BlockView::Chart(chart) => {
-                let draw =
-                    |(name, width)| DrawingView { name, svg: (painter.chart)(&chart.chart, document.currency, width) };
+                let draw = |(name, width)| DrawingView { name, svg: (painter.chart)(&chart.chart, document, width) };
                 chart.drawings = DRAWINGS.into_iter().map(draw).collect();
             }
             BlockView::Table(_) | BlockView::Text { .. } => {}
         }
     }
     let script = templates.script();
-    let csv = super::csv::render(document).unwrap_or_default();
     Context {
         page,
         theme: templates.theme().clone(),
         csp: policy(&style, &script),
-        csv_uri: if csv.is_empty() { csv } else { format!("data:text/csv;base64,{}", STANDARD.encode(csv)) },
+        csv_uri: if csv.is_empty() { String::new() } else { format!("data:text/csv;base64,{}", STANDARD.encode(csv)) },
         csv_name: format!("{}_{}.csv", document.report, document.period.start),
         style,
         script,

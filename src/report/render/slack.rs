@@ -3,7 +3,6 @@
 //! Limits are Slack's: <https://docs.slack.dev/reference/block-kit/blocks/>.
 
 use crate::report::document::{Block, Card, Cell, Document, Figure, FreshnessState, Row, Table};
-use crate::report::format::date_text;
 use crate::report::render::words::{instant_text, period_text, shortened};
 use serde_json::{Value, json};
 
@@ -127,7 +126,8 @@ fn row_text(table: &Table, row: &Row) -> String {
 
 fn freshness(document: &Document) -> String {
     let sources = document.freshness.iter().map(|source| {
-        let through = source.data_through.map_or_else(|| "no data yet".to_owned(), date_text);
+        let through =
+            source.data_through.map_or_else(|| "no data yet".to_owned(), |day| document.wording.date_text(day));
         let mark = if source.state == FreshnessState::Late { ":warning: " } else { "" };
         format!("{mark}{} {through} ({})", name(&source.label, NAME_CHARS), name(&source.remark, 120))
     });
@@ -140,7 +140,7 @@ fn freshness(document: &Document) -> String {
 }
 
 fn closing(document: &Document) -> String {
-    let issued = instant_text(document.issued_at, document.time_zone);
+    let issued = instant_text(document, document.issued_at);
     format!(
         "Issued {issued} as {}. Every figure has a receipt: it is in the HTML, PDF and CSV of this report, and \
          daybook explain shows where the figure comes from.",

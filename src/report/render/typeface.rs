@@ -211,7 +211,7 @@ pub fn wrap_most(text: &str, most: f32, size: f32, weight: Weight, lines: usize)
 /// What may stand on a line of its own, with what stands before it on the same line.
 fn words(text: &str) -> Vec<(&'static str, String)> {
     let mut words: Vec<(&'static str, String)> = Vec::new();
-    for spaced in text.split_whitespace() {
+    for spaced in super::words::words(text) {
         let mut gap = " ";
         let mut before = None;
         for letter in spaced.chars() {
@@ -266,6 +266,13 @@ mod tests {
         let lines = wrap("春季促销活动。新客户", 45.0, 9.0, Weight::Regular);
         assert_eq!(lines, ["春季促销活", "动。新客户"]);
         assert_eq!(wrap_most("one two three", 30.0, 9.0, Weight::Regular, 2), ["one", "two…"]);
+    }
+
+    #[test]
+    fn an_amount_stays_with_its_currency() {
+        let lines = wrap("cost 1.204,50\u{a0}€ more", 60.0, 9.0, Weight::Regular);
+        assert_eq!(lines, ["cost", "1.204,50\u{a0}€", "more"]);
+        assert_eq!(showable("1\u{a0}204"), "1\u{a0}204");
     }
 
     #[test]

@@ -5,9 +5,7 @@ mod chart;
 
 pub use chart::{BarView, ChartView, DrawingView, GridView};
 
-use crate::domain::money::Currency;
 use crate::report::document::{Block, Card, Cell, Document, Figure, FreshnessState, Row, Section, Table};
-use crate::report::format::date_text;
 use crate::report::render::words::{
     exact_value, has_provisional, instant_text, mood_word, period_text, plain, shortened,
 };
@@ -154,32 +152,32 @@ pub fn page(document: &Document, limits: Limits) -> PageView {
         title: plain(&document.title),
         workspace: shortened(&document.workspace_name, 200),
         period: period_text(document),
-        issued: instant_text(document.issued_at, document.time_zone),
+        issued: instant_text(document, document.issued_at),
         time_zone: document.time_zone.name().to_owned(),
         currency: document.currency.code().to_owned(),
         summary: plain(&document.summary),
         gaps: document.gaps.iter().map(|gap| plain(gap)).collect(),
-        sections: document.sections.iter().map(|part| section(part, document.currency, limits)).collect(),
+        sections: document.sections.iter().map(|part| section(part, document, limits)).collect(),
         freshness: freshness(document),
         notes: document.notes.iter().map(|note| plain(note)).collect(),
         provisional: has_provisional(document),
     }
 }
 
-fn section(section: &Section, currency: Currency, limits: Limits) -> SectionView {
+fn section(section: &Section, document: &Document, limits: Limits) -> SectionView {
     SectionView {
         id: section.id.clone(),
         title: plain(&section.title),
         lead: section.lead.as_deref().map(plain),
-        blocks: section.blocks.iter().map(|part| block(part, currency, limits)).collect(),
+        blocks: section.blocks.iter().map(|part| block(part, document, limits)).collect(),
     }
 }
 
-fn block(block: &Block, currency: Currency, limits: Limits) -> BlockView {
+fn block(block: &Block, document: &Document, limits: Limits) -> BlockView {
     match block {
         Block::Cards { cards } => BlockView::Cards { cards: cards.iter().map(card).collect() },
         Block::Table(part) => BlockView::Table(table(part, limits)),
-        Block::Chart(part) => BlockView::Chart(chart::view(part, currency, limits)),
+        Block::Chart(part) => BlockView::Chart(chart::view(part, document, limits)),
         Block::Text { text } => BlockView::Text { text: plain(text) },
     }
 }
@@ -249,8 +247,8 @@ fn cell(cell: &Cell, limits: Limits) -> CellView {
 fn freshness(document: &Document) -> Vec<FreshnessView> {
     let view = |row: &crate::report::document::Freshness| FreshnessView {
         label: plain(&row.label),
-        through: row.data_through.map_or_else(|| "no data yet".to_owned(), date_text),
-        last_success: row.last_success_at.map_or_else(|| "never".to_owned(), |at| instant_text(at, document.time_zone)),
+        through: row.data_through.map_or_else(|| "no data yet".to_owned(), |day| document.wording.date_text(day)),
+        last_success: row.last_success_at.map_or_else(|| "never".to_owned(), |at| instant_text(document, at)),
         state: match row.state {
             FreshnessState::Complete => "complete",
             FreshnessState::Provisional => "provisional",

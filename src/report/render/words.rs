@@ -2,30 +2,36 @@
 
 use crate::domain::money::Currency;
 use crate::report::document::{Block, Card, Document, Figure, Mood};
-use crate::report::format::date_text;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 
 /// The report's days in words: `Fri 20 Nov 2026`, or `Mon 9 Nov 2026 – Sun 15 Nov 2026`.
 pub fn period_text(document: &Document) -> String {
-    let (first, last) = (document.period.start, document.period.last_day());
-    if first == last { date_text(first) } else { format!("{} – {}", date_text(first), date_text(last)) }
+    let (first, last, wording) = (document.period.start, document.period.last_day(), document.wording);
+    if first == last {
+        wording.date_text(first)
+    } else {
+        format!("{} – {}", wording.date_text(first), wording.date_text(last))
+    }
 }
 
 /// The report's days for a subject line: `Fri 20 Nov`, or `9 Nov – 15 Nov`.
 pub fn short_period_text(document: &Document) -> String {
-    let (first, last) = (document.period.start, document.period.last_day());
+    let (first, last, wording) = (document.period.start, document.period.last_day(), document.wording);
     if first == last {
-        first.format("%a %-d %b").to_string()
+        wording.day_text(first)
     } else {
-        format!("{} – {}", first.format("%-d %b"), last.format("%-d %b"))
+        format!("{} – {}", wording.short_day_text(first), wording.short_day_text(last))
     }
 }
 
 /// An instant on the reader's clock: `Sat 21 Nov 2026, 08:00 CET`.
-pub fn instant_text(at: DateTime<Utc>, zone: Tz) -> String {
-    let local = at.with_timezone(&zone);
-    format!("{}, {}", date_text(local.date_naive()), local.format("%H:%M %Z"))
+pub fn instant_text(document: &Document, at: DateTime<Utc>) -> String {
+    document.wording.instant_text(at, document.time_zone)
+}
+
+/// What a line may break into: words, which keep an amount and its currency together.
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_whitespace() && !matches!(c, '\u{a0}' | '\u{202f}')).filter(|word| !word.is_empty())
 }
 
 /// `text` without what could disturb the lines around it: control characters become spaces, and
@@ -102,7 +108,7 @@ mod tests {
     #[test]
     fn instants_are_told_on_the_readers_clock() {
         let document = sample::document();
-        assert_eq!(instant_text(document.issued_at, document.time_zone), "Sat 21 Nov 2026, 08:00 CET");
+        assert_eq!(instant_text(&document, document.issued_at), "Sat 21 Nov 2026, 08:00 CET");
         assert_eq!(short_period_text(&document), "Fri 20 Nov");
     }
 }

@@ -19,8 +19,9 @@ use std::path::{Path, PathBuf};
 
 /// The books of what went out: rows of the replaced database win over the backup's. Each with the
 /// columns that name a row.
-const CARRIED: [(&str, &str); 10] = [
+const CARRIED: [(&str, &str); 11] = [
     ("ops.report", "report_id"),
+    ("ops.report_wording", "report_id, wording"),
     ("ops.issued_file", "report_id, name"),
     ("ops.receipt", "receipt, report_id, path"),
     ("ops.outbox", "message_id"),

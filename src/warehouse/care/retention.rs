@@ -52,6 +52,7 @@ const RULES: &[Rule] = &[
     rule("ops", "quarantine", "quarantine", "EXISTS (SELECT 1 FROM ops.load AS l WHERE l.load_id = t.load_id AND l.loaded_at < ?)"),
     rule("ops", "receipt", "report", "EXISTS (SELECT 1 FROM ops.report AS r WHERE r.report_id = t.report_id AND r.issued_at < ?)"),
     rule("ops", "issued_file", "report", "EXISTS (SELECT 1 FROM ops.report AS r WHERE r.report_id = t.report_id AND r.issued_at < ?)"),
+    rule("ops", "report_wording", "report", "EXISTS (SELECT 1 FROM ops.report AS r WHERE r.report_id = t.report_id AND r.issued_at < ?)"),
     rule("ops", "outbox", "report", "t.state IN ('sent', 'failed') AND t.created_at < ?"),
     rule("ops", "report", "report", "t.issued_at < ?"),
     // Tries belong to their message. A suppression in force goes on: the mailbox is still not there.

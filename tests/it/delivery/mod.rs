@@ -62,7 +62,7 @@ impl House {
                     true => br#"{"text":"hello"}"#.to_vec(),
                     false => format!("Message-ID: <{report}@example.com>\r\n\r\nhello\r\n").into_bytes(),
                 };
-                NewMessage { message_id, route, payload }
+                NewMessage { message_id, route, payload, wording: None }
             })
             .collect();
         let (report, now) = (report.to_owned(), self.clock.now());
@@ -222,7 +222,7 @@ async fn a_cut_within_the_mail_is_tried_again_and_one_after_it_is_unknown() {
     // A mail larger than what the system buffers, so that the cut comes within it.
     let route = serde_json::to_string(&mail("cutdata")).expect("JSON");
     let payload = format!("Subject: x\r\n\r\n{}", "0123456789abcdef\r\n".repeat(2_000_000)).into_bytes();
-    let large = NewMessage { message_id: "large".to_owned(), route, payload };
+    let large = NewMessage { message_id: "large".to_owned(), route, payload, wording: None };
     let now = noon();
     house.warehouse.write_blocking(move |c| enqueue(c, Kind::Report, "rep_2", "acme", &[large], now)).expect("written");
     house.deliver(&ways).await;

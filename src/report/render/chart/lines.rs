@@ -3,12 +3,12 @@
 
 use super::super::typeface::{Weight, fit};
 use super::room as text_width;
-use super::scale::{tick_text, ticks};
+use super::scale::ticks;
 use super::{Anchor, Drawing, Frame, Ink, Mark, NARROW, segments};
 use crate::domain::metric::Unit;
-use crate::domain::money::Currency;
-use crate::report::document::{Role, Series};
-use chrono::{Datelike, NaiveDate};
+use crate::report::document::{Document, Role, Series};
+use crate::report::format::Wording;
+use chrono::NaiveDate;
 use rust_decimal::prelude::ToPrimitive;
 
 const HEIGHT: f32 = 220.0;
@@ -19,13 +19,14 @@ const SIZE: f32 = 11.0;
 const KEY_LINE: f32 = 17.0;
 const KEY_DASH: f32 = 18.0;
 
-pub fn draw(dates: &[NaiveDate], series: &[Series], unit: Unit, currency: Currency, width: f32) -> Drawing {
+pub fn draw(dates: &[NaiveDate], series: &[Series], unit: Unit, document: &Document, width: f32) -> Drawing {
     let values: Vec<Vec<Option<f64>>> =
         series.iter().map(|s| s.values.iter().map(|value| value.and_then(|value| value.to_f64())).collect()).collect();
     let known = || values.iter().flatten().flatten().copied();
     let ticks = ticks(known().fold(0.0, f64::min), known().fold(0.0, f64::max), 4);
     let (low, high) = (ticks[0], ticks[ticks.len() - 1]);
-    let tick_texts: Vec<String> = ticks.iter().map(|tick| tick_text(*tick, unit, currency)).collect();
+    let wording = document.wording;
+    let tick_texts: Vec<String> = ticks.iter().map(|tick| wording.tick_text(*tick, unit, document.currency)).collect();
     let left = tick_texts.iter().map(|text| text_width(text, SIZE, Weight::Regular)).fold(0.0, f32::max) + 8.0;
     let beside = width >= NARROW;
     let most = if beside { width * 0.22 } else { width - KEY_DASH };
@@ -52,7 +53,7 @@ pub fn draw(dates: &[NaiveDate], series: &[Series], unit: Unit, currency: Curren
         });
     }
     let first_day = marks.len();
-    marks.extend(day_marks(dates, &x_of, (left, left + across), width));
+    marks.extend(day_marks(dates, wording, &x_of, (left, left + across), width));
     let days = first_day..marks.len();
     let last_of = |line: &[Option<f64>]| line.iter().enumerate().rev().find_map(|(day, value)| Some((day, (*value)?)));
     let ends = values.iter().enumerate().filter_map(|(index, line)| Some((index, y_of(last_of(line)?.1))));
@@ -105,9 +106,15 @@ fn apart(mut ends: Vec<(usize, f32)>) -> Vec<(usize, f32)> {
 
 /// At most five points are named, the last always. `left` and `right` are where the plot ends; no
 /// name leaves the drawing, `width` wide.
-fn day_marks(dates: &[NaiveDate], x_of: &dyn Fn(usize) -> f32, (left, right): (f32, f32), width: f32) -> Vec<Mark> {
+fn day_marks(
+    dates: &[NaiveDate],
+    wording: Wording,
+    x_of: &dyn Fn(usize) -> f32,
+    (left, right): (f32, f32),
+    width: f32,
+) -> Vec<Mark> {
     let step = step(dates);
-    let texts: Vec<String> = dates.iter().map(|date| axis_text(*date, step)).collect();
+    let texts: Vec<String> = dates.iter().map(|date| axis_text(*date, step, wording)).collect();
     let widest = texts.iter().map(|text| text_width(text, SIZE, Weight::Regular)).fold(0.0, f32::max);
     let most = ((right - left) / (widest + 16.0)).clamp(2.0, 5.0) as usize;
     let every = dates.len().div_ceil(most).max(1);
@@ -132,8 +139,8 @@ pub fn step(dates: &[NaiveDate]) -> &'static str {
 }
 
 /// A point along an axis: `9 Nov`, or `Nov 2026` among months.
-pub fn axis_text(date: NaiveDate, step: &str) -> String {
-    if step == "month" { date.format("%b %Y").to_string() } else { format!("{} {}", date.day(), date.format("%b")) }
+pub fn axis_text(date: NaiveDate, step: &str, wording: Wording) -> String {
+    if step == "month" { wording.short_month_text(date) } else { wording.short_day_text(date) }
 }
 
 #[cfg(test)]
@@ -146,7 +153,7 @@ mod tests {
     fn trend(width: f32) -> Drawing {
         let document = sample::document();
         let chart = document.charts().find(|chart| matches!(chart.plot, Plot::Lines { .. })).expect("a line");
-        super::super::draw(chart, document.currency, width)
+        super::super::draw(chart, &document, width)
     }
 
     #[test]
@@ -167,10 +174,8 @@ mod tests {
         assert_eq!(step(&[day(2, 1), day(3, 1)]), "month");
         assert_eq!(step(&[day(2, 2), day(2, 9)]), "week");
         assert_eq!(step(&[day(2, 2)]), "day");
-        assert_eq!(
-            (axis_text(day(2, 1), "month").as_str(), axis_text(day(2, 1), "day").as_str()),
-            ("Feb 2026", "1 Feb")
-        );
+        let text = |step| axis_text(day(2, 1), step, Wording::STANDARD);
+        assert_eq!((text("month").as_str(), text("day").as_str()), ("Feb 2026", "1 Feb"));
     }
 
     #[test]

@@ -11,8 +11,7 @@ mod svg;
 pub use lines::{axis_text, step};
 pub use svg::{ChartError, png, svg};
 
-use crate::domain::money::Currency;
-use crate::report::document::{Chart, Plot};
+use crate::report::document::{Chart, Document, Plot};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use std::ops::Range;
@@ -136,10 +135,10 @@ pub struct Frame {
 /// Below this width labels stand above what they name, not beside it.
 const NARROW: f32 = 400.0;
 
-/// Draws a chart `width` pixels wide; its height follows from what it shows.
-pub fn draw(chart: &Chart, currency: Currency, width: f32) -> Drawing {
+/// Draws a chart of a document `width` pixels wide; its height follows from what it shows.
+pub fn draw(chart: &Chart, document: &Document, width: f32) -> Drawing {
     match &chart.plot {
-        Plot::Lines { dates, series } => lines::draw(dates, series, chart.unit, currency, width),
+        Plot::Lines { dates, series } => lines::draw(dates, series, chart.unit, document, width),
         Plot::Bars { bars } => bars::draw(bars, width),
         Plot::Funnel { stages } => funnel::draw(stages, width),
         Plot::Heat { rows, columns, cells } => heat::draw(rows, columns, cells, width),
@@ -205,7 +204,7 @@ mod tests {
         let document = sample::document();
         let widths = [300.0, 480.0, 640.0, 760.0];
         for (chart, width) in document.charts().flat_map(|chart| widths.map(|width| (chart, width))) {
-            let drawing = draw(chart, document.currency, width);
+            let drawing = draw(chart, &document, width);
             assert!(drawing.marks.len() > 3, "{}", chart.id);
             for mark in &drawing.marks {
                 let (low, high) = match mark {

@@ -1,8 +1,5 @@
 //! Round axis steps.
 
-use crate::domain::metric::Unit;
-use crate::domain::money::Currency;
-
 /// Ticks at 1, 2 or 5 times a power of ten, about `wanted` of them, that enclose the values; zero is
 /// always inside, because a bar or line that does not start there misleads.
 pub fn ticks(low: f64, high: f64, wanted: usize) -> Vec<f64> {
@@ -15,29 +12,6 @@ pub fn ticks(low: f64, high: f64, wanted: usize) -> Vec<f64> {
     (first..=last.max(first + 1)).map(|n| n as f64 * step).collect()
 }
 
-/// A tick in few letters: `€10k`, `2.5M`, `40%`.
-pub fn tick_text(value: f64, unit: Unit, currency: Currency) -> String {
-    if unit == Unit::Percent {
-        return format!("{}%", trimmed(value * 100.0));
-    }
-    let magnitude = value.abs();
-    let (scaled, suffix) = match magnitude {
-        m if m >= 1e12 => (m / 1e12, "T"),
-        m if m >= 1e9 => (m / 1e9, "bn"),
-        m if m >= 1e6 => (m / 1e6, "M"),
-        m if m >= 1e3 => (m / 1e3, "k"),
-        m => (m, ""),
-    };
-    let sign = if value < 0.0 { "−" } else { "" };
-    let money = if unit == Unit::Money { currency.symbol() } else { "" };
-    format!("{sign}{money}{}{suffix}", trimmed(scaled))
-}
-
-fn trimmed(value: f64) -> String {
-    let text = format!("{value:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,13 +21,5 @@ mod tests {
         assert_eq!(ticks(3.0, 41.0, 4), [0.0, 20.0, 40.0, 60.0]);
         assert_eq!(ticks(-7.0, 3.0, 4), [-10.0, -5.0, 0.0, 5.0]);
         assert_eq!(ticks(0.0, 0.0, 4).first(), Some(&0.0));
-    }
-
-    #[test]
-    fn ticks_read_short() {
-        let eur = Currency::new("EUR").expect("a currency");
-        assert_eq!(tick_text(12_500.0, Unit::Money, eur), "€12.5k");
-        assert_eq!(tick_text(-2_000_000.0, Unit::Count, eur), "−2M");
-        assert_eq!(tick_text(0.4, Unit::Percent, eur), "40%");
     }
 }

@@ -2,6 +2,7 @@
 //! A mail reader cannot be relied on to scroll sideways.
 
 use crate::report::render::view::{BlockView, CellView, PageView, RowView, TableView};
+use crate::report::render::words::words;
 
 /// Pixels for figures beside the names of rows, in a paper of 584.
 const ROOM: usize = 496;
@@ -50,14 +51,14 @@ fn of_columns(row: &RowView, columns: std::ops::Range<usize>) -> RowView {
 
 /// What a column takes: its longest figure, or the longest word of its heading.
 fn width(table: &TableView, column: usize) -> usize {
-    let heading = table.columns[column].split_whitespace().map(|word| word.chars().count()).max().unwrap_or(0);
+    let heading = words(&table.columns[column]).map(|word| word.chars().count()).max().unwrap_or(0);
     let cells = table.rows.iter().chain(&table.total).filter_map(|row| row.cells.get(column));
     let longest = cells.map(|cell| match cell {
         // The small p of a provisional figure takes two digits.
         CellView::Figure { figure, .. } | CellView::Progress { figure, .. } => {
             figure.text.chars().count() + if figure.provisional { 2 } else { 0 }
         }
-        CellView::Text { text } => text.split_whitespace().map(|word| word.chars().count()).max().unwrap_or(0),
+        CellView::Text { text } => words(text).map(|word| word.chars().count()).max().unwrap_or(0),
     });
     longest.max().unwrap_or(0).max(heading) * DIGIT + GAP
 }

@@ -184,7 +184,7 @@ fn cut(text: &str, width: usize) -> String {
 
 fn wrapped(text: &str, width: usize) -> String {
     let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
+    for word in super::super::words::words(text) {
         let word = cut(word, width);
         let Some(line) = lines.last_mut() else { continue };
         if line.is_empty() {
@@ -223,5 +223,6 @@ mod tests {
     fn long_words_are_cut_and_lines_wrapped() {
         assert!(wrapped(&format!("{} b", "x".repeat(300)), 20).lines().all(|line| line.width() <= 20));
         assert_eq!(wrapped("aaa bbb ccc", 7), "aaa bbb\nccc");
+        assert_eq!(wrapped("aaa 12\u{a0}€ ccc", 6), "aaa\n12\u{a0}€\nccc");
     }
 }

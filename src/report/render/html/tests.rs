@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::report::document::Plot;
-use crate::report::format::value_text;
+use crate::report::format::Wording;
 use crate::report::sample;
 
 fn painter() -> ChartPainter {
@@ -15,7 +15,8 @@ fn painter() -> ChartPainter {
 fn page_of(document: &Document) -> String {
     let (templates, problems) = Templates::new(None);
     assert_eq!(problems, Vec::new());
-    render(document, &templates, painter()).expect("a page")
+    let csv = crate::report::render::csv::render(document).expect("CSV");
+    render(document, &csv, &templates, painter()).expect("a page")
 }
 
 /// The page as a browser's parser would cut it: tags, without what is between them.
@@ -84,7 +85,7 @@ fn every_value_of_a_chart_stands_in_its_table() {
         };
         assert_eq!(figure.matches("<td class=\"num\"").count(), values.len(), "{}", chart.id);
         for value in values.into_iter().flatten() {
-            let text = value_text(Some(value), chart.unit, document.currency);
+            let text = Wording::STANDARD.value_text(Some(value), chart.unit, document.currency);
             assert!(figure.contains(&format!(">{text}<")), "{}: {text}", chart.id);
         }
         assert_eq!(figure.matches("<svg").count(), DRAWINGS.len());

@@ -18,7 +18,7 @@ pub fn least_height(block: &Block, document: &Document, layout: &Layout) -> f32 
         Block::Cards { cards } => cards.iter().take(ACROSS).map(height).fold(0.0, f32::max) + GAP,
         Block::Table(table) => table::least_height(table, layout),
         Block::Chart(of) => {
-            let drawing = chart::draw(of, document.currency, layout.width() / picture::SCALE);
+            let drawing = chart::draw(of, document, layout.width() / picture::SCALE);
             drawing.height * picture::scale(&drawing, layout)
         }
         Block::Text { text } => layout.paragraph_height(text, 10.0, Weight::Regular).min(90.0),

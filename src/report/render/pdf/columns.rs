@@ -3,6 +3,7 @@
 use super::table::{HEAD_SIZE, SIZE};
 use crate::report::document::{Cell, Figure, Row, Table};
 use crate::report::render::typeface::{Weight, showable, width};
+use crate::report::render::words::words as words_of;
 
 /// Between the figures of two columns.
 pub const GUTTER: f32 = 10.0;
@@ -21,12 +22,14 @@ pub struct Column {
     pub tail: f32,
     /// Room for marks at the right.
     pub mark: f32,
+    /// The sign its figures line up at.
+    pub point: char,
 }
 
-/// What a figure has from its decimal point on, with what follows: `.50`, `.4%`, nothing.
-pub fn tail(text: &str) -> &str {
+/// What a figure has from its decimal point on, with what follows: `.50`, `.4%`, `,50 €`, nothing.
+pub fn tail(text: &str, point: char) -> &str {
     let is_fraction = |(_, after): (&str, &str)| after.starts_with(|letter: char| letter.is_ascii_digit());
-    match text.rsplit_once('.').filter(|parts| is_fraction(*parts)) {
+    match text.rsplit_once(point).filter(|parts| is_fraction(*parts)) {
         Some((before, _)) => &text[before.len()..],
         None => "",
     }
@@ -39,8 +42,8 @@ pub fn lines_up(text: &str) -> bool {
 
 /// The width of the names, and the columns: as wide as their figures need, as long as the names keep
 /// a quarter; then the widest give way first.
-pub fn columns(table: &Table, room: f32) -> (f32, Vec<Column>) {
-    let needs: Vec<Need> = (0..table.columns.len()).map(|index| Need::of(table, index)).collect();
+pub fn columns(table: &Table, room: f32, point: char) -> (f32, Vec<Column>) {
+    let needs: Vec<Need> = (0..table.columns.len()).map(|index| Need::of(table, index, point)).collect();
     let natural: Vec<f32> = needs.iter().map(|need| need.width.max(need.heading)).collect();
     let names = rows(table).map(|row| width(&start(&row.name), SIZE, Weight::Bold)).fold(60.0, f32::max) + GUTTER;
     let least = names.min(room * if needs.len() > 6 { 0.2 } else { 0.28 });
@@ -55,7 +58,7 @@ pub fn columns(table: &Table, room: f32) -> (f32, Vec<Column>) {
             // A bar gives way to them.
             let figures = (width - GUTTER - need.mark).max(1.0);
             let shrink = (figures / need.figures.max(1.0)).min(1.0);
-            Column { width, size: SIZE * shrink, tail: need.tail * shrink, mark: need.mark }
+            Column { width, size: SIZE * shrink, tail: need.tail * shrink, mark: need.mark, point }
         })
         .collect();
     (room - columns.iter().map(|column| column.width).sum::<f32>(), columns)
@@ -72,12 +75,12 @@ struct Need {
 }
 
 impl Need {
-    fn of(table: &Table, index: usize) -> Self {
+    fn of(table: &Table, index: usize, point: char) -> Self {
         let (mut lead, mut tails, mut whole, mut words) = (0.0f32, 0.0f32, 0.0f32, 0.0f32);
         let (mut mark, mut bar) = (0.0f32, 0.0f32);
         let mut see = |figure: &Figure| {
             let all = width(&figure.text, SIZE, Weight::Bold);
-            let after = width(tail(&figure.text), SIZE, Weight::Bold);
+            let after = width(tail(&figure.text, point), SIZE, Weight::Bold);
             if lines_up(&figure.text) {
                 (lead, tails) = (lead.max(all - after), tails.max(after));
             } else {
@@ -101,7 +104,7 @@ impl Need {
         }
         let figures = whole.max(lead + tails);
         let heading = showable(&table.columns[index].heading);
-        let longest = heading.split_whitespace().map(|word| width(word, HEAD_SIZE, Weight::Bold)).fold(0.0, f32::max);
+        let longest = words_of(&heading).map(|word| width(word, HEAD_SIZE, Weight::Bold)).fold(0.0, f32::max);
         Self {
             width: (figures + mark + bar).max(words).max(16.0) + GUTTER,
             heading: longest.min(110.0) + mark + GUTTER,
@@ -148,7 +151,9 @@ mod tests {
 
     #[test]
     fn what_stands_right_of_the_decimal_point_is_told_apart() {
-        let tails = ["€1,204.50", "−2.8%", "1,710", "n/a", "3m 20s", "U.S."].map(tail);
+        let tails = ["€1,204.50", "−2.8%", "1,710", "n/a", "3m 20s", "U.S."].map(|text| tail(text, '.'));
         assert_eq!(tails, [".50", ".8%", "", "", "", ""]);
+        let german = ["1.204,50\u{a0}€", "−2,8\u{a0}%", "1.710"].map(|text| tail(text, ','));
+        assert_eq!(german, [",50\u{a0}€", ",8\u{a0}%", ""]);
     }
 }

@@ -18,7 +18,6 @@ use super::chart;
 use super::typeface::{Weight, fit, showable};
 use super::words::has_provisional;
 use crate::report::document::{Block, Document, Section};
-use crate::report::format::date_text;
 use page::{AMBER, AMBER_PAPER, INK, Layout, MUTED, Pages, Target};
 use paper::Area;
 
@@ -34,7 +33,7 @@ pub fn render(document: &Document, paper: Paper) -> Result<Vec<u8>, PdfError> {
 
 /// The document on pages.
 fn lay_out(document: &Document, paper: Paper) -> Pages {
-    let mut layout = Layout::new(paper);
+    let mut layout = Layout::new(paper, document.wording.decimal_mark());
     title(document, &mut layout);
     for (number, section) in document.sections.iter().enumerate() {
         draw_section(document, section, &mut layout);
@@ -47,9 +46,9 @@ fn lay_out(document: &Document, paper: Paper) -> Pages {
     notes(document, &mut layout);
     receipts::draw(document, &mut layout);
     let running = format!("{} · {}", document.workspace_name, document.title);
-    let issued = document.issued_at.with_timezone(&document.time_zone).format("%d %b %Y %H:%M %Z");
+    let issued = document.wording.stamp_text(document.issued_at, document.time_zone);
     let footer = format!("Issued {issued} by Daybook · {}", document.id);
-    let day = date_text(document.period.last_day());
+    let day = document.wording.date_text(document.period.last_day());
     layout.finish(&running, &day, &footer)
 }
 
@@ -57,10 +56,11 @@ fn title(document: &Document, layout: &mut Layout) {
     layout.text_line(&document.workspace_name, 10.5, Weight::Bold, MUTED);
     layout.space(4.0);
     layout.text_line(&document.title, 24.0, Weight::Bold, INK);
+    let date = |day| document.wording.date_text(day);
     let days = if document.period.days() == 1 {
-        date_text(document.period.start)
+        date(document.period.start)
     } else {
-        format!("{} to {}", date_text(document.period.start), date_text(document.period.last_day()))
+        format!("{} to {}", date(document.period.start), date(document.period.last_day()))
     };
     layout.text_line(&format!("{days} · {} · {}", document.time_zone, document.currency), 10.0, Weight::Regular, MUTED);
     layout.space(10.0);
@@ -127,7 +127,7 @@ fn draw_section(document: &Document, section: &Section, layout: &mut Layout) {
             Block::Cards { cards } => blocks::cards(cards, layout),
             Block::Table(table) => table::draw(table, layout),
             Block::Chart(chart) => {
-                let drawing = chart::draw(chart, document.currency, layout.width() / picture::SCALE);
+                let drawing = chart::draw(chart, document, layout.width() / picture::SCALE);
                 picture::draw(&drawing, layout);
                 layout.space(8.0);
             }
@@ -147,11 +147,11 @@ fn sources(document: &Document, layout: &mut Layout) {
         .freshness
         .iter()
         .map(|row| {
-            let through = row.data_through.map_or_else(|| "nothing yet".to_owned(), date_text);
-            let read = row.last_success_at.map_or_else(
-                || "never".to_owned(),
-                |at| at.with_timezone(&document.time_zone).format("%d %b %H:%M").to_string(),
-            );
+            let through =
+                row.data_through.map_or_else(|| "nothing yet".to_owned(), |day| document.wording.date_text(day));
+            let read = row
+                .last_success_at
+                .map_or_else(|| "never".to_owned(), |at| document.wording.day_stamp_text(at, document.time_zone));
             [row.label.clone(), through, read, row.remark.clone()]
         })
         .collect();

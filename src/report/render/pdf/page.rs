@@ -69,10 +69,12 @@ pub struct Layout {
     /// Places where the page number of a target will stand: page, right end, baseline.
     numbers: Vec<(usize, f32, f32, Target)>,
     pub tables: usize,
+    /// What stands before the decimals of a figure.
+    pub point: char,
 }
 
 impl Layout {
-    pub fn new(paper: Paper) -> Self {
+    pub fn new(paper: Paper, point: char) -> Self {
         let room = paper.room();
         Self {
             paper,
@@ -86,6 +88,7 @@ impl Layout {
             anchors: BTreeMap::new(),
             numbers: Vec::new(),
             tables: 0,
+            point,
         }
     }
 

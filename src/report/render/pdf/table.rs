@@ -25,8 +25,8 @@ struct Measured<'a> {
 }
 
 impl<'a> Measured<'a> {
-    fn new(table: &'a Table, number: usize, room: f32) -> Self {
-        let (name, columns) = columns(table, room);
+    fn new(table: &'a Table, number: usize, layout: &Layout) -> Self {
+        let (name, columns) = columns(table, layout.width(), layout.point);
         let head = |(column, measure): (&crate::report::document::Column, &Column)| {
             wrap_most(&column.heading, measure.width - GUTTER - measure.mark, HEAD_SIZE, Weight::Bold, 4)
         };
@@ -115,7 +115,7 @@ pub fn least_height(table: &Table, layout: &Layout) -> f32 {
     if table.rows.is_empty() && table.total.is_none() {
         return layout.paragraph_height(&table.empty_text, 9.5, Weight::Regular).min(90.0);
     }
-    Measured::new(table, 0, layout.width()).least(layout.room.height)
+    Measured::new(table, 0, layout).least(layout.room.height)
 }
 
 /// Draws a table of figures.
@@ -126,7 +126,7 @@ pub fn draw(table: &Table, layout: &mut Layout) {
         return;
     }
     layout.tables += 1;
-    let measured = Measured::new(table, layout.tables, layout.width());
+    let measured = Measured::new(table, layout.tables, layout);
     layout.ensure(measured.least(layout.room.height));
     measured.head(layout);
     for (number, row) in table.rows.iter().enumerate() {
@@ -186,7 +186,7 @@ fn draw_figure(
     layout: &mut Layout,
 ) -> f32 {
     let (text, size) = (&figure.text, column.size);
-    let own = if lines_up(text) { width(tail(text), size, weight) } else { column.tail };
+    let own = if lines_up(text) { width(tail(text, column.point), size, weight) } else { column.tail };
     let end = right - column.mark - (column.tail - own).max(0.0);
     layout.text_right(end, base, text, size, weight, ink);
     link(figure, layout);

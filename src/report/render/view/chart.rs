@@ -1,9 +1,8 @@
 //! What templates are given of a chart: its words, its figures as a table, and room for drawings.
 
 use super::{FigureView, Limits, figure, percent};
-use crate::domain::money::Currency;
-use crate::report::document::{Bar, Chart, Plot, Series};
-use crate::report::format::{date_text, value_text};
+use crate::report::document::{Bar, Chart, Document, Plot, Series};
+use crate::report::format::Wording;
 use crate::report::render::chart::{axis_text, step};
 use crate::report::render::words::{plain, shortened};
 use rust_decimal::Decimal;
@@ -74,7 +73,7 @@ pub struct DrawingView {
     pub svg: String,
 }
 
-pub fn view(chart: &Chart, currency: Currency, limits: Limits) -> ChartView {
+pub fn view(chart: &Chart, document: &Document, limits: Limits) -> ChartView {
     let (plot, bars) = match &chart.plot {
         Plot::Bars { bars } => ("bars", bars.as_slice()),
         Plot::Funnel { stages } => ("funnel", stages.as_slice()),
@@ -94,7 +93,7 @@ pub fn view(chart: &Chart, currency: Currency, limits: Limits) -> ChartView {
         alt: plain(&chart.alt),
         plot,
         bars: bars.iter().map(view).collect(),
-        grid: grid(chart, currency),
+        grid: grid(chart, document),
         drawings: Vec::new(),
         cid: None,
         width: 0,
@@ -103,20 +102,21 @@ pub fn view(chart: &Chart, currency: Currency, limits: Limits) -> ChartView {
     }
 }
 
-fn grid(chart: &Chart, currency: Currency) -> Option<GridView> {
+fn grid(chart: &Chart, document: &Document) -> Option<GridView> {
+    let wording = document.wording;
+    let text = |value: Option<Decimal>| wording.value_text(value, chart.unit, document.currency);
     let cell = |value: Option<Decimal>| GridCellView {
-        text: value_text(value, chart.unit, currency),
+        text: text(value),
         value: value.map(|value| value.normalize().to_string()).unwrap_or_default(),
     };
-    let most =
-        |values: &mut dyn Iterator<Item = Option<Decimal>>| value_text(values.flatten().max(), chart.unit, currency);
+    let most = |values: &mut dyn Iterator<Item = Option<Decimal>>| text(values.flatten().max());
     match &chart.plot {
         Plot::Lines { dates, series } => {
             let step = step(dates);
             let value = |line: &Series, index: usize| line.values.get(index).copied().flatten();
             let rows = dates.iter().enumerate().map(|(index, date)| GridRowView {
-                name: if step == "month" { date.format("%B %Y").to_string() } else { date_text(*date) },
-                short: axis_text(*date, step),
+                name: if step == "month" { wording.month_text(*date) } else { wording.date_text(*date) },
+                short: axis_text(*date, step, wording),
                 cells: series.iter().map(|line| cell(value(line, index))).collect(),
             });
             Some(GridView {
@@ -134,7 +134,7 @@ fn grid(chart: &Chart, currency: Currency) -> Option<GridView> {
             });
             Some(GridView {
                 row: "row",
-                columns: columns.iter().map(|column| hour_text(column)).collect(),
+                columns: columns.iter().map(|column| hour_text(column, wording)).collect(),
                 rows: rows.collect(),
                 most: most(&mut cells.iter().flatten().copied()),
             })
@@ -144,9 +144,9 @@ fn grid(chart: &Chart, currency: Currency) -> Option<GridView> {
 }
 
 /// A column of hours is drawn as `09` and told as `09:00`.
-fn hour_text(column: &str) -> String {
-    let is_hour = column.len() == 2 && column.bytes().all(|byte| byte.is_ascii_digit());
-    if is_hour { format!("{column}:00") } else { plain(column) }
+fn hour_text(column: &str, wording: Wording) -> String {
+    let hour = column.parse().ok().filter(|_| column.len() == 2 && column.bytes().all(|byte| byte.is_ascii_digit()));
+    hour.map_or_else(|| plain(column), |hour| wording.time_text(hour, 0))
 }
 
 #[cfg(test)]
@@ -158,7 +158,7 @@ mod tests {
     fn a_line_is_told_day_by_day_with_its_gap() {
         let document = sample::document();
         let trend = document.charts().find(|chart| matches!(chart.plot, Plot::Lines { .. })).expect("a line");
-        let grid = view(trend, document.currency, Limits::NONE).grid.expect("its values");
+        let grid = view(trend, &document, Limits::NONE).grid.expect("its values");
         assert_eq!((grid.row, grid.rows.len(), grid.columns.len()), ("day", 28, 2));
         let gap = &grid.rows[9].cells[1];
         assert_eq!((gap.text.as_str(), gap.value.as_str()), ("n/a", ""));

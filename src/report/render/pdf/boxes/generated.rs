@@ -4,7 +4,7 @@ use crate::report::document::{
     Bar, Block, Card, Cell, Chart, Column, Comparison, Document, Figure, Mood, Plot, Role, Row, Section, Series, Table,
     Unit,
 };
-use crate::report::format::{change_text, value_text};
+use crate::report::format::Wording;
 use crate::report::sample;
 use crate::support::ids::stable_id;
 use chrono::Days;
@@ -92,8 +92,11 @@ impl Dice {
     fn figure(&mut self) -> Figure {
         let unit = self.pick(&[Unit::Money, Unit::Count, Unit::Percent, Unit::Ratio, Unit::Duration]);
         let value = self.value();
-        let text =
-            if self.below(5) == 0 { change_text(value) } else { value_text(value, unit, sample::document().currency) };
+        let text = if self.below(5) == 0 {
+            Wording::STANDARD.change_text(value)
+        } else {
+            Wording::STANDARD.value_text(value, unit, sample::document().currency)
+        };
         let receipt = (self.below(4) > 0).then(|| stable_id("r", &[&self.next().to_string()]));
         Figure { value, unit, text, receipt, provisional: self.below(3) == 0 }
     }
