@@ -80,13 +80,8 @@ impl Engine {
         let stream = connection.stream(stream_id)?;
         let manifest = Manifest::begun(connection, stream_id, slice.clone(), self.clock.now());
         let mut landing = Landing::begin(&self.landing_root, manifest)?;
-        match self.pages(connection, stream, (slice, news_since), &mut landing, on_page).await {
-            Ok(()) => landing.finish(),
-            Err(error) => {
-                landing.abandon();
-                Err(error)
-            }
-        }
+        self.pages(connection, stream, (slice, news_since), &mut landing, on_page).await?;
+        landing.finish()
     }
 
     async fn pages(

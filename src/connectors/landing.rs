@@ -112,11 +112,21 @@ impl LandedSlice {
     }
 }
 
-/// A slice on its way into the landing folder.
+/// A slice on its way into the landing folder. One that is dropped unfinished leaves nothing behind: a
+/// fetch may fail or be given up, and a disk that is full needs the room.
 #[derive(Debug)]
 pub struct Landing {
     folder: PathBuf,
     manifest: Manifest,
+    is_finished: bool,
+}
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
 }
 
 impl Landing {
@@ -129,7 +139,7 @@ impl Landing {
         // Only the rest of a crash at the very same instant can be here.
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
-        Ok(Self { folder, manifest })
+        Ok(Self { folder, manifest, is_finished: false })
     }
 
     /// A writer for the next page of JSON.
@@ -186,7 +196,7 @@ impl Landing {
     }
 
     /// Writes the manifest, last and as a whole: from here on the slice is landed.
-    pub fn finish(self) -> Result<LandedSlice, ConnectorError> {
+    pub fn finish(mut self) -> Result<LandedSlice, ConnectorError> {
         let path = self.folder.join("manifest.json");
         let text = serde_json::to_vec_pretty(&self.manifest).map_err(|error| failed(&path, &error.into()))?;
         let write = || -> std::io::Result<()> {
@@ -197,12 +207,8 @@ impl Landing {
             File::open(&self.folder)?.sync_all()
         };
         write().map_err(|error| failed(&path, &error))?;
-        Ok(LandedSlice { folder: self.folder, manifest: self.manifest })
-    }
-
-    /// Removes what was landed of a slice that failed.
-    pub fn abandon(self) {
-        let _ = fs::remove_dir_all(&self.folder);
+        self.is_finished = true;
+        Ok(LandedSlice { folder: self.folder.clone(), manifest: self.manifest.clone() })
     }
 }
 

@@ -31,14 +31,10 @@ impl Engine {
         let slice = Slice { partition: partition.to_owned(), window: narrowest(stream, connection, now) };
         let manifest = Manifest::begun(connection, stream_id, slice.clone(), now);
         let landing = Landing::begin(self.landing_root(), manifest)?;
-        let asked = async {
-            let pager = Pager::new(&stream.paging);
-            let request = request(&stream.request, &Renderer::for_slice(connection, &slice), pager.cursor())?;
-            self.page(connection, &request, &pager, &landing).await
-        };
-        let answer = asked.await;
-        landing.abandon();
-        Ok(match answer? {
+        let pager = Pager::new(&stream.paging);
+        let request = request(&stream.request, &Renderer::for_slice(connection, &slice), pager.cursor())?;
+        // What it brings goes with `landing`: nobody loads it.
+        Ok(match self.page(connection, &request, &pager, &landing).await? {
             Outcome::Page { .. } => None,
             Outcome::Nothing { note } | Outcome::Restart { note } => Some(note),
         })

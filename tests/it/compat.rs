@@ -75,11 +75,12 @@ fn what_an_earlier_version_issued_is_handed_out_and_explained_by_this_one() {
     for (_, path) in with_snapshots {
         let root = installation();
         std::fs::copy(&path, root.path().join("daybook.duckdb")).expect("in place");
-        let (report, receipt) = {
+        let (report, receipt, workspaces) = {
             let warehouse = Warehouse::open(&path, &WarehouseConfig::default()).expect("migrated");
             let newest = "SELECT report_id FROM ops.report ORDER BY issued_at DESC, report_id LIMIT 1";
             let receipt = "SELECT receipt FROM ops.receipt ORDER BY 1 LIMIT 1";
-            (texts(&warehouse, newest).remove(0), texts(&warehouse, receipt).remove(0))
+            let workspaces = texts(&warehouse, "SELECT DISTINCT workspace FROM ops.report");
+            (texts(&warehouse, newest).remove(0), texts(&warehouse, receipt).remove(0), workspaces)
         };
         let out = root.path().join("out");
         let issued = daybook(root.path(), &["report", "--issued", &report, "--out", &out.display().to_string()]);
@@ -89,6 +90,10 @@ fn what_an_earlier_version_issued_is_handed_out_and_explained_by_this_one() {
         let files: Vec<_> = std::fs::read_dir(&out).expect("a folder").flatten().map(|file| file.file_name()).collect();
         for ending in ["pdf", "html", "csv"] {
             assert!(files.iter().any(|file| file.to_string_lossy().ends_with(ending)), "{files:?}");
+        }
+        for workspace in workspaces {
+            let file = root.path().join(format!("config/workspaces/{workspace}.toml"));
+            std::fs::write(file, "name = 'One'\ntime_zone = 'Europe/Berlin'\ncurrency = 'EUR'\n").expect("written");
         }
         let explained = daybook(root.path(), &["explain", &receipt]);
         assert!(explained.status.success() && said(&explained).contains("SELECT"), "{}", said(&explained));

@@ -25,6 +25,7 @@ mod outage;
 mod person;
 mod preview;
 mod recorded;
+mod rows;
 mod support;
 mod tenants;
 mod truth;

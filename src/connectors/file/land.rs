@@ -31,13 +31,8 @@ pub fn land(
         notes: Vec::new(),
     };
     let mut landing = Landing::begin(landing_root, manifest)?;
-    match copy(&mut landing, drop, dropped) {
-        Ok(()) => landing.finish(),
-        Err(error) => {
-            landing.abandon();
-            Err(error)
-        }
-    }
+    copy(&mut landing, drop, dropped)?;
+    landing.finish()
 }
 
 fn copy(landing: &mut Landing, drop: &FileDrop, dropped: &Dropped) -> Result<(), ConnectorError> {
