@@ -32,6 +32,7 @@ mod status;
 mod sync;
 
 use crate::config::problems;
+use crate::daemon::lock::LockError;
 use crate::daemon::{App, AppError, Desk, Selection, start_log};
 use crate::support::clock::Clock;
 use clap::{Args, Parser, Subcommand};
@@ -166,13 +167,24 @@ pub fn main() -> ExitCode {
     let code = runtime.block_on(async {
         match remote::forward(&cli).await {
             Ok(Some(code)) => code,
-            Ok(None) => finish(dispatch(&cli).await, cli.json),
+            Ok(None) => match dispatch(&cli).await {
+                // A daemon that was about to start has the folder, and listens by now.
+                Err(error) if is_held(&error) => match remote::forward(&cli).await {
+                    Ok(Some(code)) => code,
+                    Ok(None) | Err(_) => finish(Err(error), cli.json),
+                },
+                ended => finish(ended, cli.json),
+            },
             Err(error) => finish(Err(error), cli.json),
         }
     });
     // What was cut off at a stop is not waited for; nothing else is under way here.
     runtime.shutdown_background();
     ExitCode::from(code)
+}
+
+fn is_held(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(AppError::Lock(LockError::Held { .. })))
 }
 
 /// Tells what went wrong; the exit code.

@@ -5,9 +5,13 @@ use chrono::{DateTime, Utc};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// The lock's name within the data folder.
 const NAME: &str = "daybook.lock";
+/// Most commands are over sooner: a daemon that starts beside a `daybook status` need not fail for it.
+const PATIENCE: Duration = Duration::from_secs(3);
+const GLANCE: Duration = Duration::from_millis(50);
 
 /// Held as long as it lives; the kernel lets go of it when the process ends, however that happens.
 #[derive(Debug)]
@@ -25,18 +29,23 @@ pub enum LockError {
 }
 
 impl DataLock {
-    /// Takes the lock of `folder` for `command` (as the holder is named to others) at `now`.
+    /// Takes the lock of `folder` for `command` (as the holder is named to others) at `now`; waits a
+    /// moment for one that holds it.
     pub fn take(folder: &Path, command: &str, now: DateTime<Utc>) -> Result<Self, LockError> {
         let path = folder.join(NAME);
         let failed = |source: io::Error| LockError::Io(WarehouseError::io(&path, source));
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(LockError::Held { folder: folder.to_owned(), holder: holder(&mut file) });
+        let begun = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => std::thread::sleep(GLANCE),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(LockError::Held { folder: folder.to_owned(), holder: holder(&mut file) });
+                }
+                Err(TryLockError::Error(source)) => return Err(failed(source)),
             }
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
         file.set_len(0).map_err(failed)?;
         file.seek(SeekFrom::Start(0)).map_err(failed)?;
@@ -67,5 +76,18 @@ mod tests {
         assert!(told.contains(&expected), "{told}");
         drop(first);
         DataLock::take(folder.path(), "daybook sync", now).expect("free again");
+    }
+
+    #[test]
+    fn a_command_that_is_soon_over_is_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let now = "2026-03-01T04:05:06Z".parse().expect("an instant");
+        let first = DataLock::take(folder.path(), "daybook status", now).expect("free");
+        let soon = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(200));
+            drop(first);
+        });
+        DataLock::take(folder.path(), "daybook run", now).expect("free after a moment");
+        soon.join().expect("let go");
     }
 }

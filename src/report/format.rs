@@ -26,6 +26,14 @@ use std::str::FromStr;
 /// What is printed where a value does not exist.
 pub const NOT_AVAILABLE: &str = "n/a";
 
+/// A label inside a sentence: `Net revenue` becomes `net revenue`, `ROAS` and `MQLs` stay.
+pub fn in_sentence(label: &str) -> String {
+    let (first, rest) = label.split_at(label.chars().next().map_or(0, char::len_utf8));
+    let is_acronym = rest.split_whitespace().next().is_some_and(|word| word.contains(char::is_uppercase))
+        && !rest.starts_with(char::is_whitespace);
+    if is_acronym { label.to_owned() } else { first.to_lowercase() + rest }
+}
+
 /// What an amount's currency is written as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

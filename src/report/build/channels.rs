@@ -5,6 +5,7 @@ use super::{Drawer, Readings};
 use crate::domain::metric::Unit;
 use crate::report::definition::{Cadence, Compare};
 use crate::report::document::{Bar, Block, Chart, Column, Plot, Section};
+use crate::report::format::in_sentence;
 use crate::report::receipt::Basis;
 use rust_decimal::Decimal;
 use std::cmp::Reverse;
@@ -67,7 +68,7 @@ fn change_column(
             let change = readings.wording.change_text(drawer.value(&Basis::change(value, before)));
             most = Some((
                 moved,
-                format!("{} moved most: {change} {} against {against}.", row.name, drawer.label(metric).to_lowercase()),
+                format!("{} moved most: {change} {} against {against}.", row.name, in_sentence(&drawer.label(metric))),
             ));
         }
     }

@@ -5,6 +5,7 @@ use super::tables::{column, plain};
 use super::{Drawer, Readings};
 use crate::domain::metric::Unit;
 use crate::report::document::{Bar, Block, Chart, Column, Figure, Plot, Row, Section, Table};
+use crate::report::format::in_sentence;
 use crate::report::receipt::Basis;
 use rust_decimal::Decimal;
 
@@ -32,7 +33,7 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
         let before = index.checked_sub(1).map(|before| drawer.all(known[before], readings.period));
         let note = before.map(|before| {
             let step = step(drawer, &before, &basis, &stages[index - 1].label, &label);
-            let note = format!("{} of {}", step.rate.text, stages[index - 1].label.to_lowercase());
+            let note = format!("{} of {}", step.rate.text, in_sentence(&stages[index - 1].label));
             steps.push(step);
             note
         });
@@ -42,9 +43,9 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
     let alt = format!(
         "{} {}, {} {}.",
         first.figure.text,
-        first.label.to_lowercase(),
+        in_sentence(&first.label),
         last.figure.text,
-        last.label.to_lowercase()
+        in_sentence(&last.label)
     );
     let title = format!("Who entered each stage in the {}", readings.definition.cadence.noun());
     let lead = bottleneck(&steps);
@@ -58,7 +59,7 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
 
 fn step(drawer: &mut Drawer<'_>, before: &Basis, after: &Basis, from: &str, to: &str) -> Step {
     let parts = || [("entered", after.clone()), ("before", before.clone())];
-    let name = format!("{from} to {}", to.to_lowercase());
+    let name = format!("{from} to {}", in_sentence(to));
     let rate = drawer.figure(&Basis::calculated("entered / before", parts()), Unit::Percent, &name);
     let lost = Basis::calculated("before - entered", parts());
     let lost = drawer.figure(&lost, Unit::Count, &format!("{name}, difference"));
@@ -94,5 +95,5 @@ fn table(readings: &Readings, drawer: &mut Drawer<'_>, known: &[&str], steps: Ve
 fn bottleneck(steps: &[Step]) -> Option<String> {
     let rated = steps.iter().skip(1).filter_map(|step| Some((step.rate.value?, step)));
     let (_, step) = rated.min_by(|a: &(Decimal, _), b| a.0.cmp(&b.0))?;
-    Some(format!("The bottleneck after the first contact: {}, {}.", step.name.to_lowercase(), step.rate.text))
+    Some(format!("The bottleneck after the first contact: {}, {}.", in_sentence(&step.name), step.rate.text))
 }

@@ -3,6 +3,7 @@
 use super::tables::{by_channel, ranked, shown, span};
 use super::{Drawer, Readings};
 use crate::report::document::{Block, Section};
+use crate::report::format::in_sentence;
 
 const COLUMNS: [&str; 7] =
     ["leads", "qualified_leads", "sales_qualified_leads", "opportunities", "conversion_rate", "cost", "cpl"];
@@ -18,7 +19,7 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
     let lead = channels.first().map(|first| {
         let basis = drawer.channel("leads", readings.period, first);
         let count = drawer.text("leads", drawer.value(&basis));
-        format!("Most leads came by {}: {count}.", readings.channel_label(first).to_lowercase())
+        format!("Most leads came by {}: {count}.", in_sentence(&readings.channel_label(first)))
     });
     let blocks = vec![Block::Table(table)];
     Some(Section { id: "leads".to_owned(), title: "Lead generation".to_owned(), lead, blocks })

@@ -4,6 +4,7 @@ use super::{Drawer, Readings, back};
 use crate::domain::period::Period;
 use crate::report::definition::Cadence;
 use crate::report::document::{Block, Chart, Plot, Role, Section, Series};
+use crate::report::format::in_sentence;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
@@ -57,7 +58,7 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
     let chart = Chart { id: "trend".to_owned(), title, unit: drawer.unit(metric), plot, alt };
     Some(Section {
         id: "trend".to_owned(),
-        title: format!("{span} {}s of {}", cadence.noun(), label.to_lowercase()),
+        title: format!("{span} {}s of {}", cadence.noun(), in_sentence(&label)),
         lead: None,
         blocks: vec![Block::Chart(chart)],
     })

@@ -193,3 +193,10 @@ proptest! {
         prop_assert_eq!(digits(&change.0), digits(&change.1));
     }
 }
+
+#[test]
+fn a_label_within_a_sentence_is_small_but_for_acronyms() {
+    let words =
+        ["Net revenue", "ROAS", "MQLs", "CRM leads", "E-mail", "Media cost (EUR)", "", "É"].map(super::in_sentence);
+    assert_eq!(words, ["net revenue", "ROAS", "MQLs", "CRM leads", "e-mail", "media cost (EUR)", "", "é"]);
+}

@@ -6,7 +6,7 @@ mod tables;
 mod text;
 
 use crate::report::document::{Document, Mood};
-use crate::report::format::NOT_AVAILABLE;
+use crate::report::format::{NOT_AVAILABLE, in_sentence};
 use crate::report::render::view::{BlockView, Limits, PageView, page};
 use crate::report::render::words::{first_card, plain, short_period_text, shortened};
 use crate::report::templates::{TemplateError, Templates, Theme};
@@ -146,17 +146,6 @@ pub fn subject(document: &Document) -> String {
     };
     let name = shortened(&document.workspace_name, 60);
     shortened(&format!("{late}{name}, {}: {result}", short_period_text(document)), SUBJECT_CHARS)
-}
-
-/// A label inside a sentence: `Net revenue` becomes `net revenue`, `ROAS` stays.
-fn in_sentence(label: &str) -> String {
-    let mut chars = label.chars();
-    match (chars.next(), chars.next()) {
-        (Some(first), Some(second)) if second.is_lowercase() => {
-            first.to_lowercase().chain(label.chars().skip(1)).collect()
-        }
-        _ => label.to_owned(),
-    }
 }
 
 /// The templates with what they are given when they are checked.

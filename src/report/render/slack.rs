@@ -3,7 +3,8 @@
 //! Limits are Slack's: <https://docs.slack.dev/reference/block-kit/blocks/>.
 
 use crate::report::document::{Block, Card, Cell, Document, Figure, FreshnessState, Row, Table};
-use crate::report::render::words::{instant_text, period_text, shortened};
+use crate::report::format::in_sentence;
+use crate::report::render::words::{has_provisional, instant_text, period_text, shortened};
 use serde_json::{Value, json};
 
 const BLOCKS: usize = 50;
@@ -87,7 +88,7 @@ fn fields(cards: &[Card]) -> Value {
             let mut lines = vec![format!("*{}*", name(&card.label, NAME_CHARS)), format!("*{}*", value(&card.figure))];
             lines.extend(card.comparisons.iter().map(|item| {
                 let label = name(&item.label, NAME_CHARS);
-                format!("{} vs {label} {}", value(&item.change), value(&item.base))
+                format!("{} vs {label} {}", escaped(&item.change.text), value(&item.base))
             }));
             json!({ "type": "mrkdwn", "text": bounded_lines(&lines, FIELD_CHARS), "verbatim": true })
         })
@@ -96,7 +97,7 @@ fn fields(cards: &[Card]) -> Value {
 }
 
 fn value(figure: &Figure) -> String {
-    let mark = if figure.provisional { " (provisional)" } else { "" };
+    let mark = if figure.provisional { " (p)" } else { "" };
     format!("{}{mark}", escaped(&figure.text))
 }
 
@@ -115,7 +116,7 @@ fn table_text(title: &str, table: &Table) -> String {
 
 fn row_text(table: &Table, row: &Row) -> String {
     let cells = table.columns.iter().zip(&row.cells).map(|(column, cell)| {
-        let heading = name(&column.heading, NAME_CHARS).to_lowercase();
+        let heading = name(&in_sentence(&column.heading), NAME_CHARS);
         match cell {
             Cell::Figure { figure, .. } | Cell::Progress { figure, .. } => format!("{heading} {}", value(figure)),
             Cell::Text { text } => name(text, NAME_CHARS),
@@ -141,8 +142,9 @@ fn freshness(document: &Document) -> String {
 
 fn closing(document: &Document) -> String {
     let issued = instant_text(document, document.issued_at);
+    let legend = if has_provisional(document) { "(p): provisional, the source may still change it. " } else { "" };
     format!(
-        "Issued {issued} as {}. Every figure has a receipt: it is in the HTML, PDF and CSV of this report, and \
+        "{legend}Issued {issued} as {}. Every figure has a receipt: it is in the HTML, PDF and CSV of this report, and \
          daybook explain shows where the figure comes from.",
         name(&document.id, NAME_CHARS)
     )
