@@ -50,7 +50,7 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
         column("pageviews", "Page views"),
         column("engagement_rate", "Engagement rate"),
         column("key_events", "Key events"),
-        column("key_event_rate", "Key events a session"),
+        column("key_event_rate", "Per session"),
     ]);
     let base_period = base.as_ref().map(|(_, period)| *period);
     let mut rows = Vec::new();

@@ -362,4 +362,7 @@ fn pages_are_left_out_where_none_are_known_and_not_compared_with_days_that_are_n
     let lost = of_pages(&before, &now, "2026-01-01");
     let lead = lost.sections[0].lead.as_deref().expect("a lead");
     assert_eq!(lead, "Sessions by the page on which they began. /a lost most, 6 sessions fewer than the week before.");
+    let gone = of_pages(&before, &[("/a", 4, 1), ("/gone", 9, 0)], "2026-01-01");
+    let gone = figure(table(&gone, "pages"), "/gone", "sessions_change").text.clone();
+    assert_eq!(gone, "−100.0%", "a page that had nothing any more is shown with what it lost");
 }
