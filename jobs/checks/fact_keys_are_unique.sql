@@ -4,6 +4,11 @@ FROM core.web_daily
 GROUP BY workspace, property_id, date, source, medium, campaign, device, country
 HAVING count(*) > 1
 UNION ALL
+SELECT workspace, 'page_daily', property_id || ' ' || date || ' ' || page, count(*)
+FROM core.page_daily
+GROUP BY workspace, property_id, date, page
+HAVING count(*) > 1
+UNION ALL
 SELECT workspace, 'ad_daily', account_id || ' ' || campaign_id || ' ' || date, count(*)
 FROM core.ad_daily
 GROUP BY workspace, account_id, campaign_id, ad_group_id, ad_id, device, country, date

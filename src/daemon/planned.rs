@@ -67,6 +67,7 @@ pub fn daily_load<'a>(stream: &'a StreamSpec, metrics: &Registry) -> Option<&'a 
     let is_daily = matches!(stream.slicing, SlicingSpec::Days { .. });
     let load = stream.loads.iter().rev().find(by_day);
     let load = load.or_else(|| stream.loads.last().filter(|_| is_daily))?;
-    let is_used = metrics.iter().any(|metric| metric.from.contains(&load.table));
+    let of_metrics = metrics.iter().any(|metric| metric.from.contains(&load.table));
+    let is_used = of_metrics || crate::report::book::FACTS.contains(&load.table.as_str());
     (is_used && stream.slicing != SlicingSpec::Whole).then_some(load)
 }

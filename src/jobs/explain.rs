@@ -9,7 +9,7 @@ use crate::report::definition::Within;
 use crate::report::readiness::SourceReach;
 use crate::report::receipt::{Basis, Leaf, Plan, Reading};
 use crate::warehouse::WarehouseError;
-use crate::warehouse::book::{MOVEMENTS, POSTS, hours_sql, patterns};
+use crate::warehouse::book::{MOVEMENTS, POSTS, hours_sql, pages_sql, patterns};
 use crate::warehouse::issued::{LoadLine, Receipt, loads};
 use crate::warehouse::load::literal;
 use crate::warehouse::readings::BUDGETS;
@@ -58,6 +58,7 @@ pub fn explain(
             Leaf::Recurring { period, .. } => drop(facts.insert(("subscription".to_owned(), *period))),
             Leaf::Hour { rhythm, period, .. } => drop(facts.insert((rhythm.fact().to_owned(), *period))),
             Leaf::Post { period, .. } => drop(facts.insert(("influencer_post".to_owned(), *period))),
+            Leaf::Page { period, .. } => drop(facts.insert(("page_daily".to_owned(), *period))),
             Leaf::Plan { plan, month, .. } => {
                 let fact = if *plan == Plan::Budget { "budget" } else { "target" };
                 facts.insert((fact.to_owned(), Period::month_of(*month)));
@@ -152,6 +153,13 @@ fn leaf_sql(context: &ReportContext, leaf: &Leaf) -> String {
                 literal(platform),
                 literal(post_key)
             )
+        }
+        Leaf::Page { page, measure, period } => {
+            let (start, end) = days(period);
+            let of = page.as_ref().map_or(String::new(), |page| format!(" FILTER (WHERE page = {})", literal(page)));
+            // Where pages are known at all, one that is not among them had nothing.
+            let sum = format!("CASE WHEN count(*) > 0 THEN coalesce(sum({}){of}, 0) END", measure.column());
+            pages_sql(&sum, &workspace, &start, &end)
         }
         Leaf::Stated { value, by } => {
             let by = by.replace('*', "");

@@ -167,6 +167,7 @@ fn why(
             Leaf::Recurring { period, .. } => (vec!["subscription".to_owned(), "fx_rate".to_owned()], *period),
             Leaf::Hour { rhythm, period, .. } => (vec![rhythm.fact().to_owned()], *period),
             Leaf::Post { period, .. } => (vec!["influencer_post".to_owned()], *period),
+            Leaf::Page { period, .. } => (vec!["page_daily".to_owned()], *period),
             Leaf::Plan { plan, month, .. } => {
                 let fact = if *plan == Plan::Budget { "budget" } else { "target" };
                 (vec![fact.to_owned()], Period::month_of(*month))

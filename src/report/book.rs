@@ -4,10 +4,13 @@
 use crate::domain::metric::Registry;
 use crate::domain::period::Period;
 use crate::report::definition::Within;
-use crate::report::receipt::{Basis, Leaf, Measure, Movement, Plan, Reading, Rhythm};
+use crate::report::receipt::{Basis, Leaf, Measure, Movement, PageMeasure, Plan, Reading, Rhythm};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Facts that reports read besides those of metrics.
+pub const FACTS: [&str; 1] = ["page_daily"];
 
 /// Values by column: sums of the unified metrics, and levels and distinct counts where they exist.
 /// A column is absent where there is no row at all.
@@ -33,6 +36,9 @@ pub struct Post {
     pub values: BTreeMap<Measure, Decimal>,
 }
 
+/// Sums by page and measure. Hostile text is possible.
+pub type Pages = BTreeMap<String, BTreeMap<PageMeasure, Decimal>>;
+
 /// Events by weekday (Monday is 1) and hour of the workspace's zone.
 pub type Week = BTreeMap<(u32, u32), Decimal>;
 
@@ -48,6 +54,7 @@ pub struct Needs {
     pub movements: BTreeSet<Period>,
     pub hours: BTreeSet<(Rhythm, Period)>,
     pub posts: BTreeSet<Period>,
+    pub pages: BTreeSet<Period>,
 }
 
 /// The numbers at hand.
@@ -63,6 +70,9 @@ pub struct Book {
     pub movements: BTreeMap<Period, BTreeMap<Movement, Decimal>>,
     pub hours: BTreeMap<(Rhythm, Period), Week>,
     pub posts: BTreeMap<Period, Vec<Post>>,
+    pub pages: BTreeMap<Period, Pages>,
+    /// The first day of which pages are known; only read together with pages.
+    pub pages_from: Option<NaiveDate>,
 }
 
 impl Needs {
@@ -91,6 +101,7 @@ impl Needs {
             Leaf::Recurring { period, .. } => drop(self.movements.insert(*period)),
             Leaf::Hour { rhythm, period, .. } => drop(self.hours.insert((*rhythm, *period))),
             Leaf::Post { period, .. } => drop(self.posts.insert(*period)),
+            Leaf::Page { period, .. } => drop(self.pages.insert(*period)),
             Leaf::Stated { .. } => {}
         }
     }
@@ -125,6 +136,15 @@ impl Book {
                 let mut posts = self.posts.get(period)?.iter();
                 let post = posts.find(|post| post.platform == *platform && post.post_key == *post_key)?;
                 post.values.get(measure).copied()
+            }
+            Leaf::Page { page, measure, period } => {
+                // Where pages are known at all, one that is not among them had nothing.
+                let pages = self.pages.get(period).filter(|pages| !pages.is_empty())?;
+                let of = |sums: &BTreeMap<PageMeasure, Decimal>| sums.get(measure).copied().unwrap_or_default();
+                Some(match page {
+                    Some(page) => pages.get(page).map(of).unwrap_or_default(),
+                    None => pages.values().map(of).sum(),
+                })
             }
             Leaf::Stated { value, .. } => Some(*value),
         }

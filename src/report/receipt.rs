@@ -96,6 +96,13 @@ pub enum Leaf {
         measure: Measure,
         period: Period,
     },
+    /// Sessions that began on a page; on any page where none is named.
+    Page {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        page: Option<String>,
+        measure: PageMeasure,
+        period: Period,
+    },
     /// A number that somebody wrote into a file, as it stood when the report was issued.
     Stated {
         value: Decimal,
@@ -120,6 +127,16 @@ pub enum Measure {
     Clicks,
     /// Fee and gifts, in the workspace's currency.
     Cost,
+}
+
+/// What is known of the sessions that began on a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PageMeasure {
+    Sessions,
+    EngagedSessions,
+    Pageviews,
+    KeyEvents,
 }
 
 impl Rhythm {
@@ -148,6 +165,21 @@ impl Measure {
             Self::Engagements => "engagements",
             Self::Clicks => "clicks",
             Self::Cost => "cost",
+        }
+    }
+}
+
+impl PageMeasure {
+    /// In the order of the query of pages.
+    pub const ALL: [Self; 4] = [Self::Sessions, Self::EngagedSessions, Self::Pageviews, Self::KeyEvents];
+
+    /// Its column in `core.page_daily`.
+    pub fn column(self) -> &'static str {
+        match self {
+            Self::Sessions => "sessions",
+            Self::EngagedSessions => "engaged_sessions",
+            Self::Pageviews => "pageviews",
+            Self::KeyEvents => "key_events",
         }
     }
 }
@@ -255,6 +287,12 @@ impl Basis {
             }
             Self::Read(Leaf::Post { platform, post_key, measure, .. }) => {
                 format!("{} of the {platform} post {post_key}", measure.column())
+            }
+            Self::Read(Leaf::Page { page: Some(page), measure, .. }) => {
+                format!("sum({}) of the sessions that began on {page}", measure.column())
+            }
+            Self::Read(Leaf::Page { page: None, measure, .. }) => {
+                format!("sum({}) of the sessions of all pages", measure.column())
             }
             Self::Read(Leaf::Stated { value, by }) => format!("{value}, as {by} says"),
             Self::Calculated { formula, parts } if parts.is_empty() => formula.clone(),

@@ -176,6 +176,7 @@ fn dimension(visit: &Visit, name: &str) -> Option<String> {
         "sessionCampaignName" => visit.campaign.to_owned(),
         "deviceCategory" => visit.device.to_owned(),
         "country" => visit.country.to_owned(),
+        "landingPage" => visit.page.to_owned(),
         _ => return None,
     })
 }

@@ -105,6 +105,7 @@ fn visit(date: NaiveDate, campaign: &'static str, sessions: u64) -> Visit {
         campaign,
         device: "desktop",
         country: "Germany",
+        page: campaign,
         sessions,
         engaged: sessions / 2,
         pageviews: sessions * 2,

@@ -1,6 +1,7 @@
 //! Visits and ads of a day.
 
 use super::company::{Event, Origin, Tenant, event};
+use super::pages;
 use super::random::Chance;
 use chrono::{Datelike, NaiveDate};
 
@@ -16,6 +17,8 @@ pub struct Visit {
     pub campaign: &'static str,
     pub device: &'static str,
     pub country: &'static str,
+    /// The page its sessions began on.
+    pub page: &'static str,
     pub sessions: u64,
     pub engaged: u64,
     pub pageviews: u64,
@@ -75,7 +78,10 @@ fn origin_day(
     let real = chance.count(origin.sessions * weekday * (1.0 + tenant.growth * age) * decline);
     let conversions = chance.share(real, origin.conversion);
     let seen = if event == Some(Event::TrackingOutage) { real / 50 } else { real };
-    let visits = visits(&mut chance, origin, date, seen, conversions.min(seen));
+    let whole = visits(&mut chance, origin, date, seen, conversions.min(seen));
+    let weights = pages::weights(tenant.id, origin, date, last);
+    let mut landing = Chance::new(seed, tenant.id, date, &format!("pages {index}"));
+    let visits = whole.iter().flat_map(|visit| pages::split(&mut landing, visit, &weights)).collect();
     let ad = origin.ad.map(|ad| {
         let clicks = real + real / 12;
         let spike = if event == Some(Event::CostSpike) { 4 } else { 1 };
@@ -114,6 +120,7 @@ fn visits(chance: &mut Chance, origin: &Origin, date: NaiveDate, sessions: u64, 
             campaign: origin.campaign,
             device: DEVICES[index / COUNTRIES.len()].0,
             country: COUNTRIES[index % COUNTRIES.len()].0,
+            page: "",
             sessions,
             engaged: chance.share(sessions, 0.58),
             pageviews: sessions + chance.count(sessions as f64 * 1.7),

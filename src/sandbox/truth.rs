@@ -40,7 +40,18 @@ pub struct Truth {
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct TenantTruth {
     pub days: BTreeMap<NaiveDate, Day>,
+    /// All days together, by the page that sessions began on.
+    pub pages: BTreeMap<&'static str, PageTotals>,
     pub records: Records,
+}
+
+/// What began on a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PageTotals {
+    pub sessions: u64,
+    pub engaged_sessions: u64,
+    pub pageviews: u64,
+    pub key_events: u64,
 }
 
 /// What the vendors hold as records, dead ones among them.
@@ -245,7 +256,7 @@ impl World {
             }
         }
         self.recurring(&mut days);
-        TenantTruth { days, records: self.records() }
+        TenantTruth { days, pages: self.pages(), records: self.records() }
     }
 
     /// Monthly recurring revenue at the end of each day.
@@ -288,6 +299,18 @@ impl World {
                 Some((contact, alive.map(|contact| contact.id).collect()))
             },
         )
+    }
+
+    fn pages(&self) -> BTreeMap<&'static str, PageTotals> {
+        let mut pages: BTreeMap<&'static str, PageTotals> = BTreeMap::new();
+        for visit in &self.visits {
+            let page = pages.entry(visit.page).or_default();
+            page.sessions += visit.sessions;
+            page.engaged_sessions += visit.engaged;
+            page.pageviews += visit.pageviews;
+            page.key_events += visit.key_events;
+        }
+        pages
     }
 
     fn records(&self) -> Records {

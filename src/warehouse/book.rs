@@ -1,12 +1,12 @@
-//! Fills a report's book: sums of the unified metrics, levels, plans, movements, hours and posts.
+//! Fills a report's book: sums of the unified metrics, levels, plans, movements, hours, posts and pages.
 
 use super::error::{Context, WarehouseError};
 use super::readings::{budgets, first_date, targets};
 use super::rollup::{COLUMNS, SUMMED};
 use crate::domain::period::Period;
-use crate::report::book::{Book, Needs, Post, Span, Sums, Week};
+use crate::report::book::{Book, Needs, Pages, Post, Span, Sums, Week};
 use crate::report::definition::Within;
-use crate::report::receipt::{Measure, Movement, Plan, Rhythm};
+use crate::report::receipt::{Measure, Movement, PageMeasure, Plan, Rhythm};
 use chrono::{Days, NaiveDate};
 use duckdb::{Connection, OptionalExt, Row, params};
 use rust_decimal::Decimal;
@@ -59,6 +59,12 @@ pub fn book(reader: &Connection, workspace: &str, needs: &Needs) -> Result<Book,
     }
     for period in &needs.posts {
         book.posts.insert(*period, source.posts(*period)?);
+    }
+    for period in &needs.pages {
+        book.pages.insert(*period, source.pages(*period)?);
+    }
+    if !needs.pages.is_empty() {
+        book.pages_from = source.pages_from()?;
     }
     Ok(book)
 }
@@ -245,6 +251,37 @@ impl Source<'_> {
             .context(step)?;
         rows.collect::<Result<_, _>>().context(step)
     }
+
+    fn pages(&self, period: Period) -> Result<Pages, WarehouseError> {
+        let step = || "reading pages".to_owned();
+        let sums = PageMeasure::ALL.map(|measure| format!("CAST(sum({}) AS DECIMAL(38, 6))", measure.column()));
+        let sql = pages_sql(&format!("page, {}", sums.join(", ")), "?", "?", "?") + " GROUP BY page";
+        let mut statement = self.reader.prepare(&sql).context(step)?;
+        let rows = statement
+            .query_map(params![self.workspace, period.start, period.end], |row| {
+                let mut values = BTreeMap::new();
+                for (index, measure) in PageMeasure::ALL.into_iter().enumerate() {
+                    values.insert(measure, row.get::<_, Decimal>(1 + index)?.normalize());
+                }
+                Ok((row.get(0)?, values))
+            })
+            .context(step)?;
+        rows.collect::<Result<_, _>>().context(step)
+    }
+
+    fn pages_from(&self) -> Result<Option<NaiveDate>, WarehouseError> {
+        let sql = "SELECT min(date) FROM core.page_daily WHERE workspace = ?";
+        let found = self.reader.query_row(sql, params![self.workspace], |row| row.get(0));
+        found.context(|| "reading since when pages are known".to_owned())
+    }
+}
+
+/// Columns of the sessions by the page they began on; the three values are placeholders or literals.
+pub fn pages_sql(columns: &str, workspace: &str, start: &str, end: &str) -> String {
+    format!(
+        "SELECT {columns}
+FROM core.page_daily WHERE workspace = {workspace} AND date >= {start} AND date < {end}"
+    )
 }
 
 /// Events by weekday and hour, without its grouping; the three values are placeholders or literals.

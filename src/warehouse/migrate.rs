@@ -21,6 +21,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (9, include_str!("migrations/0009_backfill.sql")),
     (10, include_str!("migrations/0010_stream_state.sql")),
     (11, include_str!("migrations/0011_wording.sql")),
+    (12, include_str!("migrations/0012_pages.sql")),
 ];
 
 /// Since this version the database says which Daybook brought it there.

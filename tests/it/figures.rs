@@ -36,6 +36,7 @@ pub fn context(tenant: &Tenant) -> ReportContext {
     let mut streams = vec![
         stream("google_ads/ad_daily", 30, "ad_daily"),
         stream("google_analytics/web_daily", 3, "web_daily"),
+        stream("google_analytics/page_daily", 3, "page_daily"),
         stream("stripe/charges", 0, "payment"),
     ];
     if tenant.has_crm {
@@ -148,6 +149,8 @@ async fn every_figure_of_every_report_is_the_same_in_every_format_and_explained_
             let order = order(report, &context, noon());
             let built = worded(warehouse, &context, &order, &BTreeSet::new());
             assert!(built.standard.figures().len() > 60, "{report} {}", built.standard.figures().len());
+            let pages = built.standard.figures().into_iter().filter(|(path, _)| path.starts_with("pages/")).count();
+            assert!(pages >= 50, "{report} {}: {pages} figures of pages", tenant.id);
             in_every_format(&built, Wording::STANDARD, &templates, &order.definition);
             explained(warehouse, &context, &built.standard, built.receipts);
         }
@@ -342,7 +345,7 @@ async fn a_report_waits_for_late_data_and_faults_until_its_deadline() {
 
     let insisted = Order { is_insisted_on: true, ..order.clone() };
     let (document, _) = built(warehouse, &context, &insisted);
-    assert_eq!(document.gaps.len(), 4, "each late source is named: {:?}", document.gaps);
+    assert_eq!(document.gaps.len(), 5, "each late source is named: {:?}", document.gaps);
 
     // The data comes, but a check finds a fault.
     world.move_to(now);

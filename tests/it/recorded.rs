@@ -86,6 +86,64 @@ fn google_analytics_recordings_give_their_flags_and_no_rows_when_empty() {
     assert_eq!(ranges.quarantined, 2, "two rows without a day; the totals are no row");
 }
 
+/// An answer in GA4's shape about the pages that sessions began on.
+fn landing_pages(rows: &[[&str; 6]]) -> String {
+    let values = |values: &[&str]| values.iter().map(|value| serde_json::json!({"value": value})).collect::<Vec<_>>();
+    let rows: Vec<Value> = rows
+        .iter()
+        .map(|row| serde_json::json!({"dimensionValues": values(&row[..2]), "metricValues": values(&row[2..])}))
+        .collect();
+    serde_json::json!({
+        "dimensionHeaders": [{"name": "date"}, {"name": "landingPage"}],
+        // Not in the order asked for: places are found by name.
+        "metricHeaders": [{"name": "keyEvents", "type": "TYPE_FLOAT"}, {"name": "sessions", "type": "TYPE_INTEGER"},
+            {"name": "engagedSessions", "type": "TYPE_INTEGER"}, {"name": "screenPageViews", "type": "TYPE_INTEGER"}],
+        "rows": rows, "rowCount": rows.len(),
+        "metadata": {"dataLossFromOtherRow": true, "subjectToThresholding": true}, "kind": "analyticsData#runReport"
+    })
+    .to_string()
+}
+
+#[test]
+fn pages_are_paths_without_what_may_name_a_visitor() {
+    let long = format!("/{}", "x".repeat(5000));
+    let first = landing_pages(&[
+        ["20261101", "/pricing", "1.5", "10", "6", "30"],
+        ["20261101", "/pricing?email=jo@example.com", "0.5", "2", "1", "4"],
+        ["20261101", "/pricing#jo%40example.com", "0", "1", "0", "1"],
+        ["20261101", "/unsubscribe/jo.doe@mail.example.com/now", "0", "3", "0", "3"],
+        ["20261101", "/UNSUBSCRIBE/kim%40example.com/now", "0", "1", "0", "1"],
+        ["20261101", "/@handle/posts", "0", "1", "0", "1"],
+        ["20261101", "", "0", "4", "0", "0"],
+        ["20261101", "(other)", "0", "9", "2", "12"],
+        ["20261101", &long, "0", "1", "0", "1"],
+        ["20261101", "/bad", "0", "n/a", "0", "1"],
+    ]);
+    // A page of the answer that overlaps the first: the last word counts, and nothing counts twice.
+    let second = landing_pages(&[["20261101", "/pricing", "1.5", "11", "6", "30"]]);
+    let found = case("google_analytics", "page_daily", &[first, second]);
+    let all = "SELECT concat_ws(' ', left(page, 40), len(page), sessions, engaged_sessions, pageviews, key_events) FROM core.page_daily ORDER BY page";
+    assert_eq!(
+        texts(&found.warehouse, all),
+        [
+            "(not set) 9 4 0 0 0.000000",
+            "(other) 7 9 2 12 0.000000",
+            "/@handle/posts 14 1 0 1 0.000000",
+            "/UNSUBSCRIBE/(address)/now 26 1 0 1 0.000000",
+            "/pricing 8 14 7 35 2.000000",
+            "/unsubscribe/(address)/now 26 3 0 3 0.000000",
+            &format!("{} 300 1 0 1 0.000000", &long[..40]),
+        ]
+    );
+    assert_eq!(found.quarantined, 1);
+    let reason = texts(&found.warehouse, "SELECT reason || ' ' || (raw IS NOT NULL) FROM ops.quarantine");
+    assert_eq!(reason, ["sessions: \"n/a\" is not a whole number true"]);
+    for wanted in ["thresholding", "(other)"] {
+        assert!(found.notes.iter().any(|note| note.contains(wanted)), "{wanted}: {:?}", found.notes);
+    }
+    assert!(!found.notes.iter().any(|note| note.contains("repeated")), "{:?}", found.notes);
+}
+
 #[test]
 fn stripe_recordings_give_exact_amounts_and_monthly_values() {
     let Some(folder) = recordings() else { return };

@@ -130,8 +130,41 @@ async fn totals_equal_the_simulators_truth_on_every_day() {
         assert!(planted.2 >= 5 && truth.records.refunds["failed"] > 5, "{:?}", truth.records);
     }
     let planted = "SELECT DISTINCT table_name FROM ops.quarantine ORDER BY 1";
-    assert_eq!(texts(&world.context.warehouse, planted), ["ad_daily", "deal", "influencer_post", "web_daily"]);
+    assert_eq!(
+        texts(&world.context.warehouse, planted),
+        ["ad_daily", "deal", "influencer_post", "page_daily", "web_daily"]
+    );
+    for (tenant, truth) in &truth.tenants {
+        pages_equal_the_truth(&world, tenant, truth);
+    }
     documents::equal_the_truth(&world, &truth);
+}
+
+/// Each page over all days, and all pages of each day: every session began on one page.
+fn pages_equal_the_truth(world: &World, tenant: &str, truth: &TenantTruth) {
+    let of = |key: &str| {
+        let sums = ["sessions", "engaged_sessions", "pageviews", "CAST(sum(key_events) AS BIGINT)"]
+            .map(|column| if column.contains('(') { column.to_owned() } else { format!("sum({column})") });
+        let sql = format!(
+            "SELECT concat_ws(' ', {key}, {}) FROM core.page_daily WHERE workspace = '{tenant}' GROUP BY {key} ORDER BY {key}",
+            sums.join(", ")
+        );
+        texts(&world.context.warehouse, &sql)
+    };
+    let line = |key: String, sums: [u64; 4]| {
+        let [sessions, engaged, pageviews, key_events] = sums;
+        format!("{key} {sessions} {engaged} {pageviews} {key_events}")
+    };
+    let pages = truth.pages.iter().map(|(page, sums)| {
+        line((*page).to_owned(), [sums.sessions, sums.engaged_sessions, sums.pageviews, sums.key_events])
+    });
+    assert_eq!(of("page"), pages.collect::<Vec<_>>());
+    let days =
+        truth.days.iter().filter(|(_, day)| day.sessions > 0).map(|(date, day)| {
+            line(date.to_string(), [day.sessions, day.engaged_sessions, day.pageviews, day.key_events])
+        });
+    assert_eq!(of("date"), days.collect::<Vec<_>>());
+    assert!(truth.pages.len() >= 10, "{:?}", truth.pages);
 }
 
 #[tokio::test(flavor = "multi_thread")]

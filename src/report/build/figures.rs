@@ -216,6 +216,7 @@ impl<'a> Drawer<'a> {
             Leaf::Recurring { period, .. } => settled("subscription", period),
             Leaf::Hour { rhythm, period, .. } => settled(rhythm.fact(), period),
             Leaf::Post { period, .. } => settled("influencer_post", period),
+            Leaf::Page { period, .. } => settled("page_daily", period),
             Leaf::Plan { .. } | Leaf::Stated { .. } => true,
         })
     }

@@ -13,6 +13,7 @@ mod goals;
 mod headline;
 mod hours;
 mod leads;
+mod pages;
 mod restated;
 mod roi;
 mod subscriptions;
@@ -157,6 +158,8 @@ pub fn needs(definition: &Definition, period: Period, campaigns: &[Campaign]) ->
     }
     if has(Part::Content) && definition.row.within.is_all() {
         needs.posts.insert(content::span(definition.cadence, period));
+        needs.pages.insert(period);
+        needs.pages.extend(base(pages::against(definition.cadence)));
     }
     needs
 }
@@ -183,7 +186,7 @@ pub fn build(readings: &Readings, registry: &Registry) -> (Document, Vec<Receipt
     let (wording, dropped) = (readings.wording, readings.dropped.clone());
     let mut drawer = Drawer::new(registry, workspace, &readings.book, wording, id.clone(), settling, dropped);
     let sections: Vec<Section> =
-        definition.edition.parts.iter().filter_map(|part| section(*part, readings, &mut drawer)).collect();
+        definition.edition.parts.iter().flat_map(|part| sections(*part, readings, &mut drawer)).collect();
     let summary = summary(readings, &mut drawer);
     let freshness = freshness::rows(readings);
     let mut gaps = freshness::gaps(readings, &freshness);
@@ -212,6 +215,15 @@ pub fn build(readings: &Readings, registry: &Registry) -> (Document, Vec<Receipt
         freshness,
     };
     (document, receipts)
+}
+
+/// The sections of a part; content is what visitors came to, and what creators published.
+fn sections(part: Part, readings: &Readings, drawer: &mut Drawer<'_>) -> Vec<Section> {
+    let before = match part {
+        Part::Content => pages::section(readings, drawer),
+        _ => None,
+    };
+    before.into_iter().chain(section(part, readings, drawer)).collect()
 }
 
 fn section(part: Part, readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> {

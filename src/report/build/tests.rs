@@ -4,11 +4,11 @@ use super::*;
 use crate::domain::campaign::Status;
 use crate::domain::metric::Columns;
 use crate::domain::money::Currency;
-use crate::report::book::{Span, Sums};
+use crate::report::book::{Pages, Span, Sums};
 use crate::report::definition::{Edition, Row, Within};
 use crate::report::document::{Block, Cell, Figure, Table};
 use crate::report::format::Wording;
-use crate::report::receipt::{Movement, Plan};
+use crate::report::receipt::{Movement, PageMeasure, Plan};
 use chrono::TimeZone;
 use rust_decimal::dec;
 
@@ -300,4 +300,69 @@ fn a_report_about_a_part_has_an_id_and_files_of_its_own_and_says_so() {
     assert!(document.notes.iter().any(|note| note.contains("channels paid_search")));
     let kept = receipts.iter().map(|draft| serde_json::to_string(&draft.basis).expect("JSON"));
     assert!(kept.into_iter().all(|basis| basis.contains("paid_search")));
+}
+
+/// Pages with sessions and key events.
+fn pages(all: &[(&str, i64, i64)]) -> Pages {
+    let sums = |sessions: i64, key_events: i64| {
+        let values = [sessions, sessions / 2, sessions * 3, key_events].map(Decimal::from);
+        PageMeasure::ALL.into_iter().zip(values).collect()
+    };
+    all.iter().map(|(page, sessions, key_events)| ((*page).to_owned(), sums(*sessions, *key_events))).collect()
+}
+
+/// A weekly report of pages: what they had, what they had the week before, and since when they are known.
+fn of_pages(now: &[(&str, i64, i64)], before: &[(&str, i64, i64)], since: &str) -> Document {
+    let week = Period::new(date("2026-11-09"), date("2026-11-16")).expect("a week");
+    let mut readings = readings("weekly_performance", Part::Content, week);
+    readings.book.pages = BTreeMap::from([(week, pages(now)), (week.back(7), pages(before))]);
+    readings.book.pages_from = Some(date(since));
+    build(&readings, &registry()).0
+}
+
+#[test]
+fn pages_are_ranked_by_sessions_and_those_that_moved_most_are_named_and_shown() {
+    let small: Vec<(String, i64, i64)> = (10..22).map(|n| (format!("/page-{n}"), 100 - n, 1)).collect();
+    let mut now: Vec<(&str, i64, i64)> = small.iter().map(|(page, s, k)| (page.as_str(), *s, *k)).collect();
+    let mut before = now.clone();
+    now.extend([("/new", 400, 10), ("/fading", 20, 1), ("(not set)", 900, 0), ("(other)", 70, 0)]);
+    before.extend([("/fading", 260, 9), ("/gone", 50, 0), ("(not set)", 100, 0)]);
+    let document = of_pages(&now, &before, "2026-01-01");
+    let table = table(&document, "pages");
+    let names: Vec<&str> = table.rows.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!(names[..3], ["/new", "/page-10", "/page-11"]);
+    assert_eq!(names.len(), 11, "ten, and the one that lost most: {names:?}");
+    assert_eq!(names[10], "/fading");
+    assert!(!names.contains(&"(not set)"), "what names no page is no page");
+    assert_eq!(figure(table, "/new", "sessions_change").value, None, "no change from nothing");
+    assert_eq!(figure(table, "/fading", "sessions_change").text, "−92.3%");
+    assert_eq!(figure(table, "/new", "key_event_rate").text, "2.5%");
+    assert_eq!(figure(table, "/new", "engagement_rate").text, "50.0%");
+    let all: i64 = now.iter().map(|(_, sessions, _)| sessions).sum();
+    assert_eq!(figure(table, "All pages", "sessions").value, Some(Decimal::from(all)), "but its sessions count");
+    let lead = document.sections[0].lead.as_deref().expect("a lead");
+    assert_eq!(
+        lead,
+        "The 10 of 14 pages on which most sessions began. /new gained most, 400 sessions more than the week before; \
+         /fading lost most, 240 sessions fewer."
+    );
+}
+
+#[test]
+fn pages_are_left_out_where_none_are_known_and_not_compared_with_days_that_are_not() {
+    let (now, before) = ([("/a", 10, 1), ("/b", 5, 0)], [("/a", 4, 1)]);
+    assert_eq!(of_pages(&[], &before, "2026-01-01").sections, [], "an older database");
+    assert_eq!(of_pages(&[("(not set)", 3, 0)], &before, "2026-01-01").sections, []);
+    for (since, more) in [("2026-11-05", ""), ("2026-11-11", " Pages are known since Wed 11 Nov 2026 only.")] {
+        let document = of_pages(&now, &before, since);
+        assert!(table(&document, "pages").columns.iter().all(|column| column.id != "sessions_change"));
+        let lead = document.sections[0].lead.as_deref().expect("a lead");
+        assert_eq!(lead, format!("Sessions by the page on which they began.{more}"));
+    }
+    let lost = of_pages(&before, &now, "2026-01-01");
+    let lead = lost.sections[0].lead.as_deref().expect("a lead");
+    assert_eq!(lead, "Sessions by the page on which they began. /a lost most, 6 sessions fewer than the week before.");
+    let gone = of_pages(&before, &[("/a", 4, 1), ("/gone", 9, 0)], "2026-01-01");
+    let gone = figure(table(&gone, "pages"), "/gone", "sessions_change").text.clone();
+    assert_eq!(gone, "−100.0%", "a page that had nothing any more is shown with what it lost");
 }
