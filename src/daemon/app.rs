@@ -1,16 +1,11 @@
 //! What every command works with: the installation in a folder, opened.
 
 use super::lock::{DataLock, LockError};
-use super::planned::daily_load;
-use crate::config::jobs::Copy;
-use crate::config::{self, FileConnection, Job, JobKind, Problem, ReportJob, Settings, WorkspaceSettings};
+use crate::config::{self, FileConnection, Problem, Settings, WorkspaceSettings};
 use crate::connectors::{Catalog, Connection, ConnectorError, Engine};
-use crate::delivery::config::SlackHook;
 use crate::delivery::{BuildError, Deliverers};
 use crate::jobs::care::CareContext;
 use crate::jobs::files::{FileSource, sync_files};
-use crate::jobs::readings::{Check, ReportContext, StreamFacts};
-use crate::jobs::report::{Audience, Formats};
 use crate::jobs::sync::{Progress, Source, StreamOutcome, SyncContext, sync_connection};
 use crate::report::templates::Templates;
 use crate::support::clock::Clock;
@@ -27,9 +22,6 @@ use std::sync::Arc;
 
 /// Days loaded at first where a connection does not say.
 const FIRST_DAYS: u64 = 400;
-
-/// The check that reports word in their own way: it names currencies.
-const RATE_CHECK: &str = "every_amount_has_a_rate";
 
 /// An opened installation.
 #[derive(Debug)]
@@ -195,109 +187,9 @@ impl App {
         Ok(done)
     }
 
-    /// What a tenant's reports are made from.
-    pub fn report_context(&self, workspace: &WorkspaceSettings) -> ReportContext {
-        let budgets = workspace.budgets.iter().map(|b| ((b.month, b.channel.clone()), b.amount)).collect();
-        let targets = workspace.targets.iter().map(|t| ((t.month, t.metric.clone()), t.amount)).collect();
-        let rate_check = self.settings.checks.iter().find(|check| check.name == RATE_CHECK).map_or_else(
-            || include_str!("../../jobs/checks/every_amount_has_a_rate.sql").to_owned(),
-            |check| check.text.clone(),
-        );
-        ReportContext {
-            workspace: workspace.workspace.clone(),
-            metrics: self.settings.metrics.clone(),
-            channel_labels: self.settings.channels.labels.clone(),
-            budgets,
-            targets,
-            campaigns: workspace.campaigns.clone(),
-            benchmarks: self
-                .settings
-                .benchmarks
-                .iter()
-                .filter(|benchmark| Some(&benchmark.industry) == workspace.industry.as_ref())
-                .cloned()
-                .collect(),
-            gross_margin: workspace.gross_margin,
-            streams: self.streams(workspace),
-            rate_check,
-            checks: self.settings.checks.iter().filter(|check| check.name != RATE_CHECK).map(check).collect(),
-        }
-    }
-
-    /// The streams whose days a report depends on.
-    fn streams(&self, workspace: &WorkspaceSettings) -> BTreeMap<String, StreamFacts> {
-        let mut streams = BTreeMap::new();
-        for connection in &workspace.connections {
-            let Some(connector) = self.catalog.get(&connection.connector) else { continue };
-            for (id, stream) in &connector.spec.streams {
-                let Some(load) = daily_load(stream, &self.settings.metrics) else { continue };
-                let label = format!("{}: {}", connector.spec.label, id.replace('_', " "));
-                let facts =
-                    StreamFacts { label, settles_after_days: stream.settles_after_days, fact: load.table.clone() };
-                streams.insert(format!("{}/{id}", connection.id), facts);
-            }
-        }
-        streams
-    }
-
-    /// Who of a tenant gets a copy of a job's report.
-    pub fn audience(&self, workspace: &WorkspaceSettings, copy: &Copy) -> Audience {
-        let formats = formats_of(&copy.formats);
-        let mut audience = Audience { formats, ..self.audience_for(Vec::new(), Vec::new()) };
-        for group in copy.to.iter().filter_map(|group| workspace.recipients.get(group)) {
-            audience.mail_to.extend(group.mail.iter().cloned());
-            audience.slack_hooks.extend(group.slack.iter().cloned());
-            audience.files |= group.files;
-        }
-        for list in [&mut audience.mail_to, &mut audience.slack_hooks] {
-            list.sort();
-            list.dedup();
-        }
-        prefer(workspace, &mut audience);
-        audience
-    }
-
-    /// An audience of these addresses and hooks, with the sender as configured.
-    pub fn audience_for(&self, mail_to: Vec<String>, slack_hooks: Vec<String>) -> Audience {
-        let delivery = &self.settings.delivery;
-        let bots = delivery.slack.iter().filter(|(_, hook)| matches!(hook, SlackHook::Bot { .. }));
-        Audience {
-            mail_from: delivery.mail.as_ref().map(|mail| mail.from().to_owned()),
-            reply_to: delivery.headers.reply_to.clone(),
-            unsubscribe: delivery.headers.unsubscribe.clone(),
-            slack_bots: bots.map(|(name, _)| name.clone()).collect(),
-            mail_to,
-            slack_hooks,
-            ..Audience::default()
-        }
-    }
-
-    /// The report jobs of a tenant.
-    pub fn report_jobs(&self, workspace: &str) -> Vec<(&Job, &ReportJob)> {
-        let of = |job: &&Job| job.workspaces.as_ref().is_none_or(|ids| ids.iter().any(|id| id == workspace));
-        let jobs = self.settings.jobs.iter().filter(of);
-        jobs.filter_map(|job| match &job.kind {
-            JobKind::Report(report) => Some((job, report.as_ref())),
-            _ => None,
-        })
-        .collect()
-    }
-
     /// The ways messages leave.
     pub fn deliverers(&self) -> Result<Deliverers, AppError> {
         Ok(self.settings.delivery.build(&self.settings.config_dir(), &self.settings.data_dir)?)
-    }
-}
-
-/// Gives each of an audience what a tenant and its single readers prefer.
-pub fn prefer(workspace: &WorkspaceSettings, audience: &mut Audience) {
-    audience.wording = workspace.wording;
-    for address in &audience.mail_to {
-        let Some(reader) = workspace.readers.get(&address.to_lowercase()) else { continue };
-        if let Some(attach) = &reader.attach {
-            audience.attachments.insert(address.clone(), formats_of(attach));
-        }
-        audience.wordings.insert(address.clone(), reader.wording(workspace.wording));
     }
 }
 
@@ -334,18 +226,6 @@ fn ended(outcome: &StreamOutcome) -> StreamEnd {
         stream: outcome.stream.clone(),
         error: outcome.error.as_ref().map(|error| (error.message.clone(), error.can_retry)),
     }
-}
-
-fn formats_of(formats: &[config::Format]) -> Formats {
-    let wants = |format| formats.contains(&format);
-    Formats { pdf: wants(config::Format::Pdf), html: wants(config::Format::Html), csv: wants(config::Format::Csv) }
-}
-
-/// A check with the claim that its first line makes.
-fn check(file: &config::SqlFile) -> Check {
-    let claim = file.text.lines().find_map(|line| line.strip_prefix("-- Claim:"));
-    let claim = claim.map_or_else(|| file.name.replace('_', " "), |claim| claim.trim().to_owned());
-    Check { claim, sql: file.text.clone() }
 }
 
 /// The connectors at hand, an admin's own included.

@@ -8,12 +8,14 @@ pub mod lock;
 pub mod notify;
 mod planned;
 pub mod reload;
+mod reports;
 pub mod scheduler;
 mod serve;
 pub mod status;
 mod telemetry;
 
-pub use app::{App, AppError, Selection, prefer};
+pub use app::{App, AppError, Selection};
 pub use planned::{dated_streams, planned_jobs};
+pub use reports::prefer;
 pub use serve::{Desk, serve};
 pub use telemetry::start_log;
