@@ -328,7 +328,15 @@ async fn a_slow_mail_server_holds_up_no_other_way() {
     // So has what is written later, and nobody else takes up the mail meanwhile.
     house.write("rep_2", &[mail("ok"), Route::Slack { hook: "ops".to_owned() }]);
     let ways = house.ways(port, operator);
-    let later = deliver_due(&house.warehouse, &ways, &house.clock, &busy).await.expect("a pass");
+    let mut later = Vec::new();
+    // The first pass may still be writing down how its Slack message went.
+    for _ in 0..100 {
+        later.extend(deliver_due(&house.warehouse, &ways, &house.clock, &busy).await.expect("a pass"));
+        if !later.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     assert_eq!(later.iter().map(|one| one.route.contains("slack")).collect::<Vec<_>>(), [true]);
     assert_eq!((house.notes().len(), server.taken()), (2, Vec::new()));
     let done = pass.await.expect("the pass").expect("a pass");
