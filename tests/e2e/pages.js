@@ -11,7 +11,7 @@ const puppeteer = require("puppeteer-core");
 const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 const PHONE = 390, DESK = 1280;
-const seen = { checked: 0, contrast: 0, figures: 0, sorted: 0, filtered: 0, toggled: 0, ranged: 0, told: 0 };
+const seen = { checked: 0, contrast: 0, figures: 0, sorted: 0, filtered: 0, unfolded: 0, toggled: 0, ranged: 0, told: 0 };
 
 /** The newest daily, weekly and monthly page of each company. */
 function pages(demo) {
@@ -139,8 +139,13 @@ async function tables_sort_and_filter(page) {
             await page.keyboard.up("Control");
             await page.keyboard.press("Delete");
             const more = await table.evaluateHandle((table) => table.parentNode.nextElementSibling);
-            assert.ok((await look()).shown < before.all);
-            await more.asElement().click();
+            const is_folded = await more.evaluate((node) => node?.className === "more");
+            assert.equal(is_folded, before.all > (page.viewport().width <= 600 ? 15 : 25), "the longest tables are folded");
+            if (is_folded) {
+                assert.ok((await look()).shown < before.all);
+                await more.asElement().click();
+                seen.unfolded += 1;
+            }
             assert.equal((await look()).shown, before.all);
             seen.filtered += 1;
         }
