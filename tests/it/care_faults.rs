@@ -168,7 +168,7 @@ async fn a_sync_whose_pages_find_no_room_says_so_and_goes_on_once_there_is() {
     world.context.engine = Arc::new(Engine::new(root.clone(), world.context.clock.clone()).expect("an engine"));
     let source = world.sources(&shop).into_iter().find(|one| one.connection.id == "google_ads").expect("a source");
     let days = || texts(&world.context.warehouse, "SELECT count(DISTINCT date)::VARCHAR FROM core.ad_daily");
-    disk.fill(8);
+    disk.fill(0);
     let outcomes = sync_connection(&world.context, &source, &|_| {}).await;
     let error = outcomes[0].error.clone().expect("no room");
     assert!(error.message.contains("No space left on device") && error.can_retry, "{error:?}");
