@@ -328,16 +328,16 @@ async fn a_slow_mail_server_holds_up_no_other_way() {
     // So has what is written later, and nobody else takes up the mail meanwhile.
     house.write("rep_2", &[mail("ok"), Route::Slack { hook: "ops".to_owned() }]);
     let ways = house.ways(port, operator);
+    // Either pass may take it, if the first is still at its Slack message.
     let mut later = Vec::new();
-    // The first pass may still be writing down how its Slack message went.
     for _ in 0..100 {
         later.extend(deliver_due(&house.warehouse, &ways, &house.clock, &busy).await.expect("a pass"));
-        if !later.is_empty() {
+        if house.notes().len() == 2 {
             break;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert_eq!(later.iter().map(|one| one.route.contains("slack")).collect::<Vec<_>>(), [true]);
+    assert!(later.iter().all(|one| one.route.contains("slack")), "{later:?}");
     assert_eq!((house.notes().len(), server.taken()), (2, Vec::new()));
     let done = pass.await.expect("the pass").expect("a pass");
     assert!(done.iter().any(|one| matches!(one.ending, Ending::Unknown { .. })), "silence after the mail is unknown");
