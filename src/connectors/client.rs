@@ -2,18 +2,19 @@
 
 use super::auth::Proof;
 use super::error::ConnectorError;
-use super::landing::{PageRecord, PageWriter, read_page};
+use super::landing::{Packing, PageWriter, read_page};
 use super::paging::{Found, Lookup, scan, scan_stream};
 use super::rules::{ErrorResponse, Verdict};
 use super::spec::{ErrorRule, LimitSpec, Method};
 use crate::support::blocking::off_thread;
 use chrono::{DateTime, Utc};
 use reqwest::header::HeaderMap;
+use std::future::ready;
 use std::time::Duration;
 
-/// Error bodies are read up to here; a body as small is searched in memory.
+/// Error bodies are read up to here.
 const ERROR_BYTES: usize = 64 << 10;
-/// A larger page is read back from its file to find the next cursor.
+/// A page up to here is searched and compressed in memory; a larger one is read back from its file.
 const MEMORY_BYTES: usize = 8 << 20;
 
 /// A request ready to be sent.
@@ -29,7 +30,12 @@ pub struct Request {
 /// What came back.
 #[derive(Debug)]
 pub enum Answer {
-    Page { record: PageRecord, found: Vec<Found> },
+    /// `bytes` as received, decompressed.
+    Page {
+        bytes: u64,
+        page: Packing,
+        found: Vec<Found>,
+    },
     Error(Verdict),
 }
 
@@ -118,8 +124,30 @@ async fn receive(
     store(response, head, expected, writer).await
 }
 
-/// Chunks go to a blocking thread that compresses them; at most a few wait in between.
+/// A body that fits into memory goes to a blocking thread as a whole, a larger one in chunks.
 async fn store(
+    mut response: reqwest::Response,
+    head: Vec<u8>,
+    expected: Expected<'_>,
+    writer: PageWriter,
+) -> Result<Answer, ConnectorError> {
+    let most = expected.limits.max_body_mb << 20;
+    let lookups = expected.lookups.to_vec();
+    let mut body = head;
+    while body.len() <= MEMORY_BYTES {
+        if body.len() as u64 > most {
+            return Err(too_large(expected.limits));
+        }
+        match response.chunk().await.map_err(|error| unreachable(&error))? {
+            Some(chunk) => body.extend_from_slice(&chunk),
+            None => return land(body, lookups, writer).await,
+        }
+    }
+    store_stream(response, body, expected, writer).await
+}
+
+/// Chunks go to a blocking thread that compresses them; at most a few wait in between.
+async fn store_stream(
     mut response: reqwest::Response,
     head: Vec<u8>,
     expected: Expected<'_>,
@@ -127,41 +155,24 @@ async fn store(
 ) -> Result<Answer, ConnectorError> {
     let most = expected.limits.max_body_mb << 20;
     let lookups = expected.lookups.to_vec();
+    let mut received = head.len() as u64;
     let (chunks, mut inbox) = tokio::sync::mpsc::channel::<bytes::Bytes>(8);
     let writing = tokio::spawn(off_thread(move || -> Result<Answer, ConnectorError> {
         let path = writer.path().to_owned();
-        let mut memory = Some(head);
-        if let Some(head) = &memory {
-            writer.write(head)?;
-        }
+        writer.write(&head)?;
+        drop(head);
         while let Some(chunk) = inbox.blocking_recv() {
             writer.write(&chunk)?;
-            memory = memory.filter(|held| held.len() + chunk.len() <= MEMORY_BYTES);
-            if let Some(held) = &mut memory {
-                held.extend_from_slice(&chunk);
-            }
         }
         let record = writer.finish()?;
-        let found = match memory {
-            Some(body) => scan(&body, &lookups),
-            None => scan_stream(read_page(&path)?, &lookups),
-        };
-        // A body that ends too early is the connection's fault more often than the vendor's.
-        let found = found.map_err(|error| match error.classify() {
-            serde_json::error::Category::Eof | serde_json::error::Category::Io => {
-                ConnectorError::Unavailable { note: "the answer is cut short".to_owned() }
-            }
-            _ => ConnectorError::UnexpectedPayload { note: format!("the answer is not sound JSON: {error}") },
-        })?;
-        Ok(Answer::Page { record, found })
+        let found = scan_stream(read_page(&path)?, &lookups).map_err(|error| unsound(&error))?;
+        Ok(Answer::Page { bytes: record.bytes, page: tokio::spawn(ready(Ok(record))), found })
     }));
-    let mut received = 0;
     let fed = async {
         while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&error))? {
             received += chunk.len() as u64;
             if received > most {
-                let note = format!("the answer is larger than {} MB decompressed", expected.limits.max_body_mb);
-                return Err(ConnectorError::UnexpectedPayload { note });
+                return Err(too_large(expected.limits));
             }
             if chunks.send(chunk).await.is_err() {
                 break; // the writer has failed and says why itself
@@ -173,6 +184,38 @@ async fn store(
     drop(chunks);
     let written = writing.await.map_err(|_| ConnectorError::Landing { note: "the writer stopped".to_owned() })?;
     fed.and(written)
+}
+
+/// Answers once the body is known to be sound; it is compressed and written meanwhile.
+async fn land(body: Vec<u8>, lookups: Vec<Lookup>, mut writer: PageWriter) -> Result<Answer, ConnectorError> {
+    let bytes = body.len() as u64;
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let page = tokio::spawn(off_thread(move || {
+        let found = scan(&body, &lookups).map_err(|error| unsound(&error));
+        let is_sound = found.is_ok();
+        if tell.send(found).is_err() || !is_sound {
+            return Err(ConnectorError::Landing { note: "nobody wants the page".to_owned() });
+        }
+        writer.write(&body)?;
+        writer.finish()
+    }));
+    let stopped = |_| ConnectorError::Landing { note: "the writer stopped".to_owned() };
+    Ok(Answer::Page { bytes, page, found: told.await.map_err(stopped)?? })
+}
+
+/// A body that ends too early is the connection's fault more often than the vendor's.
+fn unsound(error: &serde_json::Error) -> ConnectorError {
+    match error.classify() {
+        serde_json::error::Category::Eof | serde_json::error::Category::Io => {
+            ConnectorError::Unavailable { note: "the answer is cut short".to_owned() }
+        }
+        _ => ConnectorError::UnexpectedPayload { note: format!("the answer is not sound JSON: {error}") },
+    }
+}
+
+fn too_large(limits: &LimitSpec) -> ConnectorError {
+    let note = format!("the answer is larger than {} MB decompressed", limits.max_body_mb);
+    ConnectorError::UnexpectedPayload { note }
 }
 
 /// What a body that cannot be JSON seems to be.

@@ -5,7 +5,7 @@ use super::client::{Answer, Expected, Request, build, send};
 use super::connection::Connection;
 use super::error::ConnectorError;
 use super::follow::is_news;
-use super::landing::{LandedSlice, Landing, Manifest, PageRecord};
+use super::landing::{LandedSlice, Landing, Manifest, Packing};
 use super::lanes::Lanes;
 use super::limits::Limits;
 use super::paging::{Found, Pager};
@@ -35,7 +35,8 @@ pub struct Engine {
 /// How a request ended.
 pub(super) enum Outcome {
     Page {
-        record: PageRecord,
+        bytes: u64,
+        page: Packing,
         found: Vec<Found>,
     },
     /// Nothing to be had, which is fine.
@@ -115,28 +116,29 @@ impl Engine {
         landing: &mut Landing,
         on_page: &(dyn Fn(u64) + Sync),
     ) -> Result<(), ConnectorError> {
-        let held = landing.pages().len();
+        let held = landing.count();
         let mut pager = Pager::new(paging);
         let mut restarts = 0;
         loop {
             let request = request(spec, renderer, pager.cursor())?;
             match self.page(connection, &request, &pager, landing).await? {
-                Outcome::Page { record, found } => {
-                    on_page(record.bytes);
-                    landing.keep(record);
+                Outcome::Page { bytes, page, found } => {
+                    on_page(bytes);
+                    landing.keep_packing(page).await?;
                     if !pager.advance(&found)? {
-                        return Ok(());
+                        return landing.settle().await;
                     }
                 }
                 Outcome::Nothing { note } => {
                     landing.note(note);
-                    return Ok(());
+                    return landing.settle().await;
                 }
                 Outcome::Restart { note } if restarts == MOST_RESTARTS => {
                     return Err(ConnectorError::Unavailable { note });
                 }
                 Outcome::Restart { .. } => {
                     restarts += 1;
+                    landing.settle().await?;
                     landing.truncate(held);
                     pager = Pager::new(paging);
                 }
@@ -164,7 +166,7 @@ impl Engine {
             let answer = send(&self.client, request, &proof, expected, landing.page()?, self.clock.now()).await;
             drop(permit);
             let wait = match answer {
-                Ok(Answer::Page { record, found }) => return Ok(Outcome::Page { record, found }),
+                Ok(Answer::Page { bytes, page, found }) => return Ok(Outcome::Page { bytes, page, found }),
                 Ok(Answer::Error(verdict)) => {
                     let verdict = Verdict { note: connection.redact(&verdict.note), ..verdict };
                     match verdict.action {

@@ -46,9 +46,9 @@ impl Engine {
             let cursor = Cursor { ids: batch.to_vec(), ..Cursor::default() };
             let request = request(&spec.request, renderer, &cursor)?;
             match self.page(connection, &request, &Pager::new(&PagingSpec::None), landing).await {
-                Ok(Outcome::Page { record, .. }) => {
-                    on_page(record.bytes);
-                    landing.keep(record);
+                Ok(Outcome::Page { bytes, page, .. }) => {
+                    on_page(bytes);
+                    landing.keep_packing(page).await?;
                 }
                 Ok(Outcome::Nothing { note }) => landing.note(note),
                 Ok(Outcome::Restart { note }) => return Err(ConnectorError::Unavailable { note }),
@@ -62,6 +62,7 @@ impl Engine {
                 Err(error) => return Err(error),
             }
         }
+        landing.settle().await?;
         if gone > 0 {
             landing.note(format!("{gone} objects were named but are gone by now"));
         }

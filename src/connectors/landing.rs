@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
+use tokio::task::JoinHandle;
 
 /// Fast, and a tenth of the size for JSON.
 const ZSTD_LEVEL: i32 = 1;
@@ -118,8 +119,13 @@ impl LandedSlice {
 pub struct Landing {
     folder: PathBuf,
     manifest: Manifest,
+    /// The last page, which may still be on its way to the disk.
+    packing: Option<Packing>,
     is_finished: bool,
 }
+
+/// A page that is being compressed and written while the next one is asked for.
+pub type Packing = JoinHandle<Result<PageRecord, ConnectorError>>;
 
 impl Drop for Landing {
     fn drop(&mut self) {
@@ -139,7 +145,7 @@ impl Landing {
         // Only the rest of a crash at the very same instant can be here.
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
-        Ok(Self { folder, manifest, is_finished: false })
+        Ok(Self { folder, manifest, packing: None, is_finished: false })
     }
 
     /// A writer for the next page of JSON.
@@ -161,7 +167,7 @@ impl Landing {
     }
 
     fn create(&self, ending: &str) -> Result<(String, PathBuf, HashingFile), ConnectorError> {
-        let name = format!("page-{:05}.{ending}", self.manifest.pages.len() + 1);
+        let name = format!("page-{:05}.{ending}", self.count() + 1);
         let path = self.folder.join(&name);
         let file = File::create(&path).map_err(|error| failed(&path, &error))?;
         Ok((name, path, HashingFile { file, hash: Sha256::new() }))
@@ -172,7 +178,28 @@ impl Landing {
         self.manifest.pages.push(page);
     }
 
-    /// The pages kept so far.
+    /// Keeps a page that is being written, once the one before it is.
+    pub async fn keep_packing(&mut self, page: Packing) -> Result<(), ConnectorError> {
+        self.settle().await?;
+        self.packing = Some(page);
+        Ok(())
+    }
+
+    /// Waits for the page that is being written.
+    pub async fn settle(&mut self) -> Result<(), ConnectorError> {
+        if let Some(page) = self.packing.take() {
+            let stopped = |_| ConnectorError::Landing { note: "the writer stopped".to_owned() };
+            self.keep(page.await.map_err(stopped)??);
+        }
+        Ok(())
+    }
+
+    /// How many pages there are, the one that is being written included.
+    pub fn count(&self) -> usize {
+        self.manifest.pages.len() + usize::from(self.packing.is_some())
+    }
+
+    /// The pages kept so far, once settled.
     pub fn pages(&self) -> &[PageRecord] {
         &self.manifest.pages
     }
@@ -182,7 +209,7 @@ impl Landing {
         self.folder.join(&page.file)
     }
 
-    /// Forgets all pages but the first `count`: a listing begins anew, or has served.
+    /// Forgets all pages, once settled, but the first `count`: a listing begins anew, or has served.
     pub fn truncate(&mut self, count: usize) {
         for page in self.manifest.pages.drain(count.min(self.manifest.pages.len())..) {
             let _ = fs::remove_file(self.folder.join(page.file));

@@ -4,6 +4,7 @@ use super::spec::{ErrorAction, ErrorRule};
 use regex::Regex;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
+use std::cell::OnceCell;
 use std::time::Duration;
 
 /// As much of an error response as rules look at.
@@ -13,8 +14,7 @@ pub struct ErrorResponse<'a> {
     pub headers: &'a HeaderMap,
     /// The first 64 KB.
     pub body: &'a str,
-    /// The body as JSON, where it is; for an array, its first element.
-    pub json: Option<Value>,
+    json: OnceCell<Option<Value>>,
 }
 
 /// What to do, with the vendor's word on how long to wait.
@@ -33,11 +33,17 @@ pub const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
 impl<'a> ErrorResponse<'a> {
     pub fn new(status: u16, headers: &'a HeaderMap, body: &'a str) -> Self {
-        let json = serde_json::from_str::<Value>(body).ok().map(|value| match value {
-            Value::Array(mut elements) if !elements.is_empty() => elements.swap_remove(0),
-            other => other,
+        Self { status, headers, body, json: OnceCell::new() }
+    }
+
+    /// A place in the body, where that is JSON, or in its first element, where that is an array. Read
+    /// when first asked for: good pages come here too, and hardly any rule looks into them.
+    fn place(&self, pointer: &str) -> Option<&Value> {
+        let json = self.json.get_or_init(|| match serde_json::from_str(self.body).ok()? {
+            Value::Array(mut elements) if !elements.is_empty() => Some(elements.swap_remove(0)),
+            other => Some(other),
         });
-        Self { status, headers, body, json }
+        json.as_ref()?.pointer(pointer)
     }
 
     /// The first rule that matches; `None` where the response is no error at all.
@@ -47,7 +53,7 @@ impl<'a> ErrorResponse<'a> {
         for rule in rules {
             // A success is questioned only by rules that look into the body.
             if (!is_success || rule.exists.is_some() || rule.body.is_some()) && self.matches(rule) {
-                let wait = rule.wait_pointer.as_ref().and_then(|pointer| self.json.as_ref()?.pointer(pointer));
+                let wait = rule.wait_pointer.as_ref().and_then(|pointer| self.place(pointer));
                 let wait = wait.and_then(seconds).or(stated_wait).or(rule.wait_secs.map(Duration::from_secs));
                 return Some(Verdict {
                     status: self.status,
@@ -74,9 +80,7 @@ impl<'a> ErrorResponse<'a> {
                 let value = self.headers.get(&wanted.name).and_then(|value| value.to_str().ok());
                 value.is_some_and(|value| value.eq_ignore_ascii_case(&wanted.value))
             })
-            && rule.exists.as_ref().is_none_or(|pointer| {
-                self.json.as_ref().and_then(|json| json.pointer(pointer)).is_some_and(|found| !found.is_null())
-            })
+            && rule.exists.as_ref().is_none_or(|pointer| self.place(pointer).is_some_and(|found| !found.is_null()))
             && rule
                 .body
                 .as_ref()
@@ -87,8 +91,8 @@ impl<'a> ErrorResponse<'a> {
     /// one line.
     fn note(&self, note: &str, detail: Option<&str>) -> String {
         let places = ["/error/message", "/error_description", "/message", "/error"];
-        let said = places.iter().find_map(|place| self.json.as_ref()?.pointer(place)?.as_str());
-        let detail = detail.and_then(|place| self.json.as_ref()?.pointer(place)).map(|detail| match detail {
+        let said = places.iter().find_map(|place| self.place(place)?.as_str());
+        let detail = detail.and_then(|place| self.place(place)).map(|detail| match detail {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         });
