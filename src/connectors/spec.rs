@@ -356,7 +356,7 @@ pub enum BodyKind {
 /// A table filled from the pages.
 ///
 /// The query `<sql>` reads `page(page_no INTEGER, body JSON)` and yields every column of
-/// `core.<table>` but workspace, connection and load_id, plus `page_no`, `record_no` (from 0
+/// `core.<table>` but workspace, connection and load_id, plus `page_no` as it is, `record_no` (from 0
 /// within the body) and `problem` (null for a good row, else the reason). It may also yield
 /// `is_absent BOOLEAN`: such a row is not loaded but says that its `scope` holds nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -386,7 +386,8 @@ impl LoadSpec {
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum LoadMode {
     /// All rows of the slice's days (by `column`), and of its partition where `partition` names the
-    /// column that holds it: rows the vendor no longer states are gone.
+    /// column that holds it: rows the vendor no longer states are gone. Slices whose days hold
+    /// nothing yet may be read together, so the query relates no row to another day's.
     ReplaceWindow { column: String, partition: Option<String> },
     /// All rows of this connection.
     ReplaceAll,

@@ -3,18 +3,25 @@
 
 use crate::connectors::error::Disposition;
 use crate::connectors::slice::{Reached, news_since, slices};
-use crate::connectors::spec::{BodyKind, LoadMode, LoadSpec};
-use crate::connectors::{Connection, ConnectorError, Engine, LandedSlice, Slice, Window};
+use crate::connectors::{Connection, ConnectorError, Engine, LandedSlice, Slice};
 use crate::domain::money::Currency;
-use crate::support::blocking::off_thread;
 use crate::support::clock::Clock;
-use crate::support::ids::stable_id;
 use crate::support::secret::Secret;
 use crate::support::stop::Stop;
-use crate::warehouse::load::{LoadRequest, Loaded, Pages, Replaces, Target, load};
+use crate::warehouse::load::{Loaded, load};
 use crate::warehouse::{Warehouse, WarehouseError, cursor};
 use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::StreamExt;
+
+mod batch;
+mod request;
+
+use batch::{Batches, load_batch};
+use request::requested;
+pub use request::{again, load_request};
+
+/// Landed slices that may wait to be loaded: fetches go on meanwhile.
+const SLICES_AHEAD: usize = 64;
 
 /// What every sync needs.
 #[derive(Clone, Debug)]
@@ -156,45 +163,46 @@ pub(super) async fn run_slices(
     let mut outcome = StreamOutcome::of(connection, stream_id);
     show(Progress::Planned { connection: &connection.id, stream: stream_id, slices: plan.len() as u64 });
     let on_page = |bytes: u64| show(Progress::Page { bytes });
-    let (landed, mut to_load) = tokio::sync::mpsc::channel(1);
+    let Ok(stream) = connection.stream(stream_id) else { return outcome };
+    let (landed, to_load) = tokio::sync::mpsc::channel(SLICES_AHEAD);
     // Both run within this task and are polled side by side: a fetch never waits for a load's end.
     let fetching = async {
-        let ahead = connection.connector.spec.limits.concurrency.max(1);
         let fetches = plan.iter().map(|(slice, news)| async move {
             if lane == Lane::Backfill {
                 context.engine.lanes().wait_for_live().await;
             }
-            (slice, context.engine.fetch(connection, stream_id, slice, *news, &on_page).await)
+            let fetched = context.engine.fetch(connection, stream_id, slice, *news, &on_page).await;
+            fetched.map_err(|error| fetch_error(slice, &error))
         });
+        let ahead = connection.connector.spec.limits.concurrency.max(1);
         let mut fetches = futures_util::stream::iter(fetches).buffered(ahead);
-        while let Some((slice, fetched)) = unless_stopped(&context.stop, fetches.next()).await {
+        while let Some(fetched) = unless_stopped(&context.stop, fetches.next()).await {
             let last = fetched.is_err();
-            if landed.send((slice, fetched)).await.is_err() || last {
+            if landed.send(fetched).await.is_err() || last {
                 break;
             }
         }
         drop(landed);
     };
     let loading = async {
-        while let Some((slice, fetched)) = to_load.recv().await {
-            if context.stop.is_set() {
-                to_load.close();
-                return Some(stopped(slice));
-            }
-            let landed = match fetched {
-                Ok(landed) => landed,
-                Err(error) => return Some(fetch_error(slice, &error)),
+        let mut batches = Batches::new(to_load, stream);
+        while let Some(batch) = batches.next().await {
+            let batch = match batch {
+                _ if context.stop.is_set() => return None,
+                Ok(batch) => batch,
+                Err(error) => return Some(error),
             };
-            match load_landed(context, source, &landed, lane == Lane::Live).await {
-                Ok(loaded) => {
-                    outcome.slices += 1;
-                    outcome.bytes += landed.bytes().0;
-                    show(Progress::SliceDone { connection: &connection.id, stream: stream_id, rows: loaded.rows_read });
-                    outcome.loaded.add(loaded);
-                }
-                Err(error) => {
-                    to_load.close();
-                    return Some(load_error(slice.id(), &error));
+            let done = load_batch(context, source, &batch, lane == Lane::Live).await;
+            for (landed, loaded) in batch.iter().zip(done) {
+                match loaded {
+                    Ok(loaded) => {
+                        outcome.slices += 1;
+                        outcome.bytes += landed.bytes().0;
+                        let rows = loaded.rows_read;
+                        show(Progress::SliceDone { connection: &connection.id, stream: stream_id, rows });
+                        outcome.loaded.add(loaded);
+                    }
+                    Err(error) => return Some(load_error(landed.manifest.slice.id(), &error)),
                 }
             }
         }
@@ -257,95 +265,9 @@ pub async fn load_landed(
     landed: &LandedSlice,
     moves_cursor: bool,
 ) -> Result<Loaded, WarehouseError> {
-    let mut request = load_request(source, landed, &context.person_key, moves_cursor)?;
-    let (warehouse, now) = (context.warehouse.clone(), context.clock.now());
-    if !moves_cursor {
-        request.load_id = again(&request.load_id, now);
-    }
-    off_thread(move || warehouse.write_blocking(move |connection| load(connection, &request, now))).await
-}
-
-/// The id of loading the same pages once more.
-pub fn again(load_id: &str, now: DateTime<Utc>) -> String {
-    stable_id("load", &[load_id, &now.to_rfc3339()])
-}
-
-/// What the warehouse needs to know of a landed slice.
-pub fn load_request(
-    source: &Source,
-    landed: &LandedSlice,
-    person_key: &Secret,
-    moves_cursor: bool,
-) -> Result<LoadRequest, WarehouseError> {
-    let manifest = &landed.manifest;
-    let connection = &source.connection;
-    let connector = &connection.connector;
-    let stream = connector.spec.streams.get(&manifest.stream).ok_or_else(|| {
-        WarehouseError::Invalid(format!(
-            "the connector {} has no stream {:?} any more",
-            connector.spec.name, manifest.stream
-        ))
-    })?;
-    let sql = |file: &str| {
-        let missing = || WarehouseError::Invalid(format!("the query {file} of {} is missing", connector.spec.name));
-        connector.sql.get(file).cloned().ok_or_else(missing)
-    };
-    let zone = connection.time_zone(stream.time_zone_setting.as_deref());
-    let slice = manifest.slice.id();
-    let fetched_at = manifest.fetched_at.to_rfc3339();
-    let (bytes, largest_page) = landed.bytes();
-    let targets = stream
-        .loads
-        .iter()
-        .map(|load| Ok(target(load, sql(&load.sql_file())?)))
-        .collect::<Result<_, WarehouseError>>()?;
-    Ok(LoadRequest {
-        load_id: stable_id("load", &[&manifest.workspace, &manifest.connection, &manifest.stream, &slice, &fetched_at]),
-        workspace: manifest.workspace.clone(),
-        connection: manifest.connection.clone(),
-        stream: manifest.stream.clone(),
-        slice,
-        partition: manifest.slice.partition.clone(),
-        window: window(&manifest.slice.window, zone, source.since),
-        time_zone: zone.name().to_owned(),
-        currency: source.currency.code().to_owned(),
-        fetched_at: manifest.fetched_at,
-        manifest: landed.manifest_path().display().to_string(),
-        pages: Pages::Json { files: landed.files(), is_array: stream.body == BodyKind::Array, largest_page },
-        bytes,
-        records_path: stream.records.clone(),
-        targets,
-        notes_sql: stream.notes_sql.as_deref().map(sql).transpose()?,
-        notes: manifest.notes.clone(),
-        read_until: moves_cursor.then(|| manifest.slice.read_until(manifest.fetched_at, zone)),
-        variables: Vec::new(),
-        person_key: person_key.clone(),
-    })
-}
-
-fn target(load: &LoadSpec, sql: String) -> Target {
-    let replaces = match &load.mode {
-        LoadMode::ReplaceWindow { column, partition } => {
-            Replaces::Window { column: column.clone(), partition: partition.clone() }
-        }
-        LoadMode::ReplaceAll => Replaces::All,
-        LoadMode::Upsert { scope } => Replaces::Scope(scope.clone()),
-    };
-    Target { table: load.table.clone(), sql, key: load.key.clone(), replaces, touches: load.touches.clone() }
-}
-
-/// The days a slice speaks for; a day that an instant window only begins is covered up to there. Of
-/// a slice from the beginning of time those count that the connection is asked about.
-fn window(window: &Window, zone: chrono_tz::Tz, since: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
-    let day = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
-    match *window {
-        Window::Whole => None,
-        Window::Days { period } => Some((period.start, period.end)),
-        Window::Instants { start, end } if start == DateTime::UNIX_EPOCH => {
-            Some((since, day(end) + chrono::Days::new(1)))
-        }
-        Window::Instants { start, end } => Some((day(start), day(end) + chrono::Days::new(1))),
-    }
+    let now = context.clock.now();
+    let request = requested(context, source, landed, moves_cursor, now)?;
+    context.warehouse.write(move |connection| load(connection, &request, now)).await
 }
 
 fn fetch_error(slice: &Slice, error: &ConnectorError) -> SyncError {

@@ -1,7 +1,8 @@
-//! The calendar inside DuckDB: our build has no ICU extension, so days in a zone are computed here.
+//! Functions of our own inside DuckDB, first of all the calendar: our build has no ICU extension, so days in a zone are computed here.
 
 use super::channels::ChannelBy;
 use super::error::{Context, WarehouseError};
+use super::load::LandedPages;
 use super::numbers::PlainNumber;
 use chrono::{DateTime, NaiveDate, Timelike};
 use chrono_tz::Tz;
@@ -14,6 +15,9 @@ use std::sync::Arc;
 
 /// Makes our functions known to a database; clones of the connection see them too.
 pub fn register(connection: &Connection) -> Result<(), WarehouseError> {
+    connection
+        .register_table_function::<LandedPages>("landed_pages")
+        .context(|| "registering landed_pages".to_owned())?;
     connection.register_scalar_function::<ChannelBy>("channel_by").context(|| "registering channel_by".to_owned())?;
     connection.register_scalar_function::<LocalDate>("local_date").context(|| "registering local_date".to_owned())?;
     connection.register_scalar_function::<LocalHour>("local_hour").context(|| "registering local_hour".to_owned())?;

@@ -1,10 +1,15 @@
 //! Loading a landed slice: rows, history, quarantine, coverage, cursor, load record and touched
 //! days in one transaction. Loading the same pages again changes no fact.
 
+mod direct;
+mod landed_pages;
 mod merge;
+mod pages;
 mod rows;
 mod stage;
 
+pub use direct::load_direct;
+pub use landed_pages::LandedPages;
 pub use rows::{DroppedRows, RowField, RowFormat, parquet_columns};
 pub use stage::{columns, literal, path_literal};
 
@@ -114,21 +119,31 @@ pub fn load(connection: &mut Connection, request: &LoadRequest, now: DateTime<Ut
     let step = || format!("loading {} {} {}", request.connection, request.stream, request.slice);
     let transaction = connection.transaction().context(step)?;
     stage::set_variables(&transaction, request)?;
-    stage::create_page(&transaction, request)?;
+    pages::create_pages(&transaction, std::slice::from_ref(request))?;
     let mut loaded = Loaded { notes: request.notes.clone(), ..Loaded::default() };
     for target in &request.targets {
         stage::stage(&transaction, request, target, &mut loaded)?;
         merge::merge(&transaction, request, target, now, &mut loaded)?;
     }
-    if loaded.rows_read == 0 {
-        stage::check_records(&transaction, request)?;
-    }
-    stage::note_fields(&transaction, request, &mut loaded)?;
-    stage::collect_notes(&transaction, request, &mut loaded)?;
-    record(&transaction, request, now, &loaded)?;
+    finish(&transaction, request, now, &mut loaded)?;
     stage::drop_page(&transaction)?;
     transaction.commit().context(step)?;
     Ok(loaded)
+}
+
+/// What follows once a slice's rows are in: what it has to say, and its books. `page` is its own.
+fn finish(
+    transaction: &Transaction<'_>,
+    request: &LoadRequest,
+    now: DateTime<Utc>,
+    loaded: &mut Loaded,
+) -> Result<(), WarehouseError> {
+    if loaded.rows_read == 0 {
+        stage::check_records(transaction, request)?;
+    }
+    stage::note_fields(transaction, request, loaded)?;
+    stage::collect_notes(transaction, request, loaded)?;
+    record(transaction, request, now, loaded)
 }
 
 /// The load's own books: its record, the days covered, the cursor.

@@ -7,6 +7,7 @@ use daybook::domain::period::Period;
 use daybook::jobs::backfill::{Backfilled, backfill};
 use daybook::jobs::sync::{Progress, Source, sync_connection};
 use daybook::sandbox::{Armed, Fault, Faults, tenants};
+use std::sync::Arc;
 
 const DAYS: u64 = 120;
 const RECENT: u64 = 20;
@@ -58,12 +59,16 @@ async fn a_backfill_brings_what_a_full_sync_would_have_and_leaves_the_cursor() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backfill_that_was_stopped_goes_on_where_it_was() {
-    let (world, source, past) = begun().await;
-    let halfway = tokio::sync::Notify::new();
-    let show = |progress: Progress<'_>| {
-        if matches!(progress, Progress::SliceDone { .. }) {
-            halfway.notify_one();
-        }
+    let (world, mut source, past) = begun().await;
+    // The second slice gets no answer, so that the first goes into the warehouse alone.
+    Arc::make_mut(&mut source.connection.connector).spec.limits.concurrency = 1;
+    let (first_page, halfway) = (std::sync::Once::new(), tokio::sync::Notify::new());
+    let show = |progress: Progress<'_>| match progress {
+        Progress::Page { .. } => first_page.call_once(|| {
+            world.sandbox.arm(Armed { path: "searchStream".to_owned(), fault: Fault::Silence, times: 1 });
+        }),
+        Progress::SliceDone { .. } => halfway.notify_one(),
+        Progress::Planned { .. } => {}
     };
     tokio::select! {
         _ = backfill(&world.context, &source, past, &show) => panic!("it was to be stopped after its first slice"),

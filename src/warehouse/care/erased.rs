@@ -17,6 +17,11 @@ pub const SINGLE: [&str; 3] = ["person_key", "contact_id", "customer_id"];
 /// Columns that list identifiers of a kind.
 pub const LISTS: [(&str, &str); 1] = [("merged_contact_ids", "contact_id")];
 
+/// Whether a column of that name names people.
+pub fn names_a_person(column: &str) -> bool {
+    SINGLE.contains(&column) || LISTS.iter().any(|(list, _)| *list == column)
+}
+
 /// What a scrubbed record's reason says.
 const SCRUBBED: &str = "the record named a person who was erased";
 
@@ -153,9 +158,7 @@ pub fn in_read_rows(
     if !any {
         return Ok(false);
     }
-    let is_personal =
-        |name: &&String| SINGLE.contains(&name.as_str()) || LISTS.iter().any(|(column, _)| *column == name.as_str());
-    let personal: Vec<String> = columns.iter().filter(is_personal).cloned().collect();
+    let personal: Vec<String> = columns.iter().filter(|column| names_a_person(column)).cloned().collect();
     if !personal.is_empty() {
         let own = literal(of_connection);
         let sets: Vec<String> =

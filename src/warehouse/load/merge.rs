@@ -92,7 +92,7 @@ pub fn merge(
 }
 
 /// The condition that holds for the rows the slice speaks for.
-fn covered(request: &LoadRequest, target: &Target) -> String {
+pub fn covered(request: &LoadRequest, target: &Target) -> String {
     let mut condition =
         format!("workspace = {} AND connection = {}", literal(&request.workspace), literal(&request.connection));
     match &target.replaces {

@@ -6,11 +6,6 @@ use crate::warehouse::error::{Context, WarehouseError};
 use duckdb::{Connection, Transaction, params};
 use std::path::Path;
 
-/// DuckDB holds twice the largest JSON object a thread may meet, so the allowance follows the pages:
-/// at least this, and for arrays, whose elements are parsed one by one, at most [`LARGEST_ELEMENT`].
-const SMALLEST_ALLOWANCE: u64 = 4 << 20;
-const LARGEST_ELEMENT: u64 = 32 << 20;
-
 /// Raw records and reasons are kept up to this many characters.
 pub const LONGEST_RAW: usize = 20_000;
 
@@ -36,30 +31,6 @@ pub fn set_variables(transaction: &Transaction<'_>, request: &LoadRequest) -> Re
     set("window_end", end.map(|date| date.to_string()).as_deref())
 }
 
-/// Creates the relation `page(page_no, body)`.
-pub fn create_page(transaction: &Transaction<'_>, request: &LoadRequest) -> Result<(), WarehouseError> {
-    let (files, is_array, largest_page) = match &request.pages {
-        Pages::Json { files, is_array, largest_page } => (files, is_array, largest_page),
-        Pages::Rows(dropped) => return rows::create(transaction, dropped),
-    };
-    let sql = if files.is_empty() {
-        "CREATE OR REPLACE TEMP VIEW page AS SELECT NULL::INTEGER AS page_no, NULL::JSON AS body WHERE false".to_owned()
-    } else {
-        let list: Vec<String> = files.iter().map(|file| path_literal(file)).collect::<Result<_, _>>()?;
-        let most = if *is_array { LARGEST_ELEMENT } else { u64::MAX };
-        let allowance = (largest_page + 1024).clamp(SMALLEST_ALLOWANCE, most);
-        // A vendor that normally streams an array may answer with a single object.
-        let format = if *is_array { "auto" } else { "unstructured" };
-        format!(
-            "CREATE OR REPLACE TEMP VIEW page AS
-             SELECT CAST(regexp_extract(filename, '([0-9]+)[.]json', 1) AS INTEGER) AS page_no, json AS body
-             FROM read_json_objects([{}], format = '{format}', filename = true, maximum_object_size = {allowance})",
-            list.join(", ")
-        )
-    };
-    transaction.execute_batch(&sql).context(|| "opening the landed pages".to_owned())
-}
-
 /// Runs the target's query once, moves rows with a problem to quarantine, and offers the others as
 /// `staged`, one row of each key: the vendor's latest word wins. A query may mark rows with a column
 /// `is_absent`: they say that there is nothing in their scope (see [`super::Replaces::Scope`]).
@@ -82,14 +53,7 @@ pub fn stage(
     loaded.rows_read += rows;
     loaded.rows_quarantined += bad;
     let some_are_erased = erased::in_read_rows(transaction, &request.workspace, &request.connection, &columns)?;
-    // The slice's own earlier rejects are replaced: a mended mapping clears them.
-    transaction
-        .execute(
-            "DELETE FROM ops.quarantine
-             WHERE workspace = ? AND connection = ? AND stream = ? AND slice = ? AND table_name = ?",
-            params![request.workspace, request.connection, request.stream, request.slice, target.table],
-        )
-        .context(step)?;
+    forget_rejects(transaction, request, target)?;
     match &request.pages {
         Pages::Rows(dropped) => {
             let all = rows::quarantine(transaction, request, dropped, target)?;
@@ -140,6 +104,22 @@ pub fn stage(
              CREATE OR REPLACE TEMP VIEW staged AS SELECT {names} FROM read WHERE problem IS NULL{is_there}"
         ))
         .context(step)
+}
+
+/// The slice's own earlier rejects are replaced: a mended mapping clears them.
+pub fn forget_rejects(
+    transaction: &Transaction<'_>,
+    request: &LoadRequest,
+    target: &Target,
+) -> Result<(), WarehouseError> {
+    transaction
+        .execute(
+            "DELETE FROM ops.quarantine
+             WHERE workspace = ? AND connection = ? AND stream = ? AND slice = ? AND table_name = ?",
+            params![request.workspace, request.connection, request.stream, request.slice, target.table],
+        )
+        .context(|| "clearing earlier rejects".to_owned())?;
+    Ok(())
 }
 
 fn quarantine(transaction: &Transaction<'_>, request: &LoadRequest, target: &Target) -> Result<(), WarehouseError> {
@@ -331,6 +311,10 @@ pub fn literal(text: &str) -> String {
 
 /// A path as an SQL literal.
 pub fn path_literal(path: &Path) -> Result<String, WarehouseError> {
-    let text = path.to_str().ok_or_else(|| WarehouseError::Invalid(format!("{} is not UTF-8", path.display())))?;
-    Ok(literal(text))
+    utf8(path).map(literal)
+}
+
+/// A path as text.
+pub fn utf8(path: &Path) -> Result<&str, WarehouseError> {
+    path.to_str().ok_or_else(|| WarehouseError::Invalid(format!("{} is not UTF-8", path.display())))
 }

@@ -1,0 +1,111 @@
+//! Landed slices on their way into the warehouse: those that are ready go in together.
+
+use super::request::requested;
+use super::{Source, SyncContext, SyncError, load_landed};
+use crate::connectors::LandedSlice;
+use crate::connectors::spec::{LoadMode, StreamSpec};
+use crate::warehouse::WarehouseError;
+use crate::warehouse::load::{Loaded, load_direct};
+use std::time::Duration;
+use tokio::sync::mpsc::Receiver;
+use tokio::time::{Instant, timeout_at};
+
+/// A batch is closed once it has so many bytes, decompressed: the writer is not held for longer than
+/// a few seconds.
+const BATCH_BYTES: u64 = 256 << 20;
+/// How long a landed slice waits for the next ones, while any is on its way.
+const LINGER: Duration = Duration::from_millis(200);
+
+/// Gathers slices of one partition, in their order.
+#[derive(Debug)]
+pub struct Batches {
+    landed: Receiver<Result<LandedSlice, SyncError>>,
+    /// What came and did not fit into the last batch.
+    held_back: Option<Result<LandedSlice, SyncError>>,
+    joins: bool,
+}
+
+impl Batches {
+    /// Slices come alone where the stream's rows have to be compared with what is held anyway.
+    pub fn new(landed: Receiver<Result<LandedSlice, SyncError>>, stream: &StreamSpec) -> Self {
+        Self { landed, held_back: None, joins: may_be_direct(stream) }
+    }
+
+    /// The next slices, at least one; a fetch that failed comes after all before it.
+    pub async fn next(&mut self) -> Option<Result<Vec<LandedSlice>, SyncError>> {
+        let first = match self.held_back.take() {
+            Some(held_back) => held_back,
+            None => self.landed.recv().await?,
+        };
+        let mut batch = match first {
+            Ok(landed) => vec![landed],
+            Err(error) => return Some(Err(error)),
+        };
+        let patience = Instant::now() + LINGER;
+        while self.joins && bytes(&batch) < BATCH_BYTES {
+            match timeout_at(patience, self.landed.recv()).await {
+                Ok(Some(Ok(landed))) if partition(&landed) == partition(&batch[0]) => batch.push(landed),
+                Ok(Some(other)) => {
+                    self.held_back = Some(other);
+                    break;
+                }
+                Ok(None) | Err(_) => break,
+            }
+        }
+        Some(Ok(batch))
+    }
+}
+
+fn bytes(batch: &[LandedSlice]) -> u64 {
+    batch.iter().map(|landed| landed.bytes().0).sum()
+}
+
+fn partition(landed: &LandedSlice) -> &str {
+    &landed.manifest.slice.partition
+}
+
+fn may_be_direct(stream: &StreamSpec) -> bool {
+    stream.loads.iter().all(|load| matches!(load.mode, LoadMode::ReplaceWindow { .. }))
+}
+
+/// Loads slices of one stream and partition in order, together where that comes to the same. Ends at
+/// the first that fails, and once it is asked to stop: what it answers may be shorter than `batch`.
+pub async fn load_batch(
+    context: &SyncContext,
+    source: &Source,
+    batch: &[LandedSlice],
+    moves_cursor: bool,
+) -> Vec<Result<Loaded, WarehouseError>> {
+    match load_together(context, source, batch, moves_cursor).await {
+        Ok(Some(loaded)) => return loaded.into_iter().map(Ok).collect(),
+        Ok(None) => {}
+        Err(error) => return vec![Err(error)],
+    }
+    let mut done = Vec::new();
+    for landed in batch {
+        if context.stop.is_set() {
+            break;
+        }
+        let loaded = load_landed(context, source, landed, moves_cursor).await;
+        let last = loaded.is_err();
+        done.push(loaded);
+        if last {
+            break;
+        }
+    }
+    done
+}
+
+async fn load_together(
+    context: &SyncContext,
+    source: &Source,
+    batch: &[LandedSlice],
+    moves_cursor: bool,
+) -> Result<Option<Vec<Loaded>>, WarehouseError> {
+    let now = context.clock.now();
+    let requests = batch
+        .iter()
+        .map(|landed| requested(context, source, landed, moves_cursor, now))
+        .collect::<Result<Vec<_>, _>>()?;
+    context.warehouse.write(move |connection| load_direct(connection, &requests, now)).await
+}

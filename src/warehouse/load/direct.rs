@@ -1,0 +1,182 @@
+//! The short way into a table: slices whose days hold nothing yet go in by one statement, several
+//! slices at once. Nothing is staged, compared or moved to history, for there is nothing to compare
+//! with; a first sync and a backfill go twice as fast.
+
+use super::pages::{PAGES_OF_SLICE, create_pages};
+use super::stage::{columns, forget_rejects, literal};
+use super::{LoadRequest, Loaded, Pages, Replaces, Target, finish, merge, stage};
+use crate::warehouse::care::erased;
+use crate::warehouse::error::{Context, WarehouseError};
+use chrono::{DateTime, NaiveDate, Utc};
+use duckdb::{Connection, Transaction};
+use std::collections::BTreeMap;
+
+/// What a bad row's error begins with.
+const SET_ASIDE: &str = "a row is to be set aside";
+
+/// What a slice's query may ask of the slice alone.
+const OF_ONE_SLICE: [&str; 3] = ["window_start", "window_end", "fetched_unix"];
+
+/// Loads slices of one stream and partition, oldest first, in one transaction, where that comes to
+/// the same as loading each in turn: their days hold nothing, every row is good and lies in its own
+/// slice's days, and no key comes twice. `None` where it does not; nothing has changed then.
+pub fn load_direct(
+    connection: &mut Connection,
+    requests: &[LoadRequest],
+    now: DateTime<Utc>,
+) -> Result<Option<Vec<Loaded>>, WarehouseError> {
+    let [first, ..] = requests else { return Ok(None) };
+    let step = || format!("loading {} {} from {}", first.connection, first.stream, first.slice);
+    let transaction = connection.transaction().context(step)?;
+    for target in &first.targets {
+        if !suits(&transaction, requests, target)? {
+            return Ok(None);
+        }
+    }
+    stage::set_variables(&transaction, first)?;
+    create_pages(&transaction, requests)?;
+    let mut rows = BTreeMap::new();
+    for target in &first.targets {
+        match insert(&transaction, requests, target) {
+            Err(WarehouseError::Query { source, .. }) if source.to_string().contains(SET_ASIDE) => return Ok(None),
+            other => other?,
+        }
+        let Some(counts) = counted(&transaction, requests, target)? else { return Ok(None) };
+        for (load_id, count) in counts {
+            *rows.entry(load_id).or_default() += count;
+        }
+    }
+    let mut all = Vec::new();
+    for request in requests {
+        let count: u64 = rows.get(&request.load_id).copied().unwrap_or_default();
+        let mut loaded =
+            Loaded { rows_read: count, rows_written: count, notes: request.notes.clone(), ..Loaded::default() };
+        for target in &request.targets {
+            forget_rejects(&transaction, request, target)?;
+        }
+        stage::set_variables(&transaction, request)?;
+        create_pages(&transaction, std::slice::from_ref(request))?;
+        finish(&transaction, request, now, &mut loaded)?;
+        all.push(loaded);
+    }
+    stage::drop_page(&transaction)?;
+    transaction.commit().context(step)?;
+    Ok(Some(all))
+}
+
+/// Whether nothing is known yet that speaks against it.
+fn suits(transaction: &Transaction<'_>, requests: &[LoadRequest], target: &Target) -> Result<bool, WarehouseError> {
+    let Replaces::Window { .. } = &target.replaces else { return Ok(false) };
+    let of_one = |sql: &str| OF_ONE_SLICE.iter().any(|word| sql.contains(word));
+    let is_plain =
+        requests.iter().all(|request| matches!(request.pages, Pages::Json { .. }) && request.window.is_some())
+            && !target.sql.contains("is_absent")
+            && (requests.len() == 1 || !of_one(&target.sql));
+    // An erased person's rows are rewritten before they are compared.
+    let names_people = || Ok(columns(transaction, &target.table)?.iter().any(|column| erased::names_a_person(column)));
+    if !is_plain || names_people()? {
+        return Ok(false);
+    }
+    let days: Vec<String> = requests.iter().map(|request| merge::covered(request, target)).collect();
+    transaction
+        .query_row(
+            &format!("SELECT NOT EXISTS (SELECT 1 FROM core.{} WHERE ({}))", target.table, days.join(") OR (")),
+            [],
+            |row| row.get(0),
+        )
+        .context(|| format!("looking into {}", target.table))
+}
+
+/// Takes the query's rows as they come; the first that is bad, or lies outside its slice's days, ends it.
+fn insert(transaction: &Transaction<'_>, requests: &[LoadRequest], target: &Target) -> Result<(), WarehouseError> {
+    let [first, ..] = requests else { return Ok(()) };
+    let names = columns(transaction, &target.table)?.join(", ");
+    // A value of the row's own slice; looking it up in a list takes ten times as long.
+    let own = |of: &dyn Fn(&LoadRequest) -> String| match requests {
+        [one] => of(one),
+        several => {
+            let ends = (1..).map(|place| place * PAGES_OF_SLICE);
+            let cases = several.iter().zip(ends).map(|(one, end)| format!("WHEN page_no < {end} THEN {}", of(one)));
+            format!("CASE {} END", cases.collect::<Vec<_>>().join(" "))
+        }
+    };
+    let load_id = own(&|request| literal(&request.load_id));
+    transaction
+        .execute_batch(&format!(
+            "INSERT INTO core.{} (workspace, connection, {names}, load_id)
+             SELECT {}, {}, {names}, {load_id} FROM ({}) AS read
+             WHERE CASE WHEN problem IS NULL AND {} THEN true ELSE error('{SET_ASIDE}: ' || coalesce(problem, 'its day')) END",
+            target.table,
+            literal(&first.workspace),
+            literal(&first.connection),
+            target.sql.trim_end().trim_end_matches(';'),
+            in_own_days(target, first, &own)
+        ))
+        .context(|| format!("reading {} into {}", first.stream, target.table))
+}
+
+/// Holds for a row that its slice speaks for.
+fn in_own_days(
+    target: &Target,
+    first: &LoadRequest,
+    own: &dyn Fn(&dyn Fn(&LoadRequest) -> String) -> String,
+) -> String {
+    let Replaces::Window { column, partition } = &target.replaces else { return "false".to_owned() };
+    let day = |day: Option<NaiveDate>| day.map_or_else(|| "NULL".to_owned(), |day| format!("DATE '{day}'"));
+    let start = own(&|request| day(request.window.map(|(start, _)| start)));
+    let end = own(&|request| day(request.window.map(|(_, end)| end)));
+    let of_partition = partition.as_ref().map(|column| format!(" AND {column} = {}", literal(&first.partition)));
+    format!("{column} >= {start} AND {column} < {end}{}", of_partition.unwrap_or_default())
+}
+
+/// The rows of each load, and their days in the books of what was touched; `None` if a key came twice.
+fn counted(
+    transaction: &Transaction<'_>,
+    requests: &[LoadRequest],
+    target: &Target,
+) -> Result<Option<Vec<(String, u64)>>, WarehouseError> {
+    let step = || format!("counting what came into {}", target.table);
+    let ids: Vec<String> = requests.iter().map(|request| literal(&request.load_id)).collect();
+    let came = format!("core.{} WHERE load_id IN ({})", target.table, ids.join(", "));
+    let days: Vec<String> = std::iter::once("load_id".to_owned()).chain(target.touches.clone()).collect();
+    transaction
+        .execute_batch(&format!(
+            "CREATE OR REPLACE TEMP TABLE came AS SELECT {}, count(*)::UBIGINT AS row_count FROM {came} GROUP BY ALL",
+            days.join(", ")
+        ))
+        .context(step)?;
+    let mut statement =
+        transaction.prepare("SELECT load_id, sum(row_count)::UBIGINT FROM came GROUP BY load_id").context(step)?;
+    let loads: Vec<(String, u64)> = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .context(step)?
+        .collect::<Result<_, _>>()
+        .context(step)?;
+    let rows: u64 = loads.iter().map(|(_, rows)| rows).sum();
+    let distinct: u64 = transaction
+        .query_row(
+            &format!("SELECT count(*)::UBIGINT FROM (SELECT DISTINCT {} FROM {came})", target.key.join(", ")),
+            [],
+            |row| row.get(0),
+        )
+        .context(step)?;
+    if distinct < rows {
+        return Ok(None);
+    }
+    for column in &target.touches {
+        transaction
+            .execute(
+                &format!(
+                    "INSERT INTO ops.touched_day
+                     SELECT DISTINCT ?, {column}, load_id FROM came WHERE {column} IS NOT NULL"
+                ),
+                [&requests[0].workspace],
+            )
+            .context(step)?;
+    }
+    transaction.execute_batch("DROP TABLE came").context(step)?;
+    Ok(Some(loads))
+}
+
+#[cfg(test)]
+mod tests;

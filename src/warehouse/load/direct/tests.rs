@@ -1,0 +1,179 @@
+use super::*;
+use crate::support::secret::Secret;
+use crate::warehouse::Warehouse;
+use crate::warehouse::load::load;
+use chrono::{Days, NaiveDate};
+use proptest::prelude::*;
+use std::path::Path;
+
+const SQL: &str = "
+WITH record AS (
+    SELECT page_no, unnest(from_json(body, '{\"rows\":[{\"id\":\"VARCHAR\",\"day\":\"VARCHAR\",\"cost\":\"VARCHAR\"}]}').rows) AS r,
+        unnest(range(json_array_length(body, '$.rows')::BIGINT)) AS record_no
+    FROM page
+)
+SELECT '1' AS account_id, r.id AS campaign_id, r.id AS campaign_name, '' AS campaign_status, '' AS campaign_type,
+    '' AS ad_group_id, '' AS ad_id, '' AS device, '' AS country, TRY_CAST(r.day AS DATE) AS date, 'google' AS source,
+    'cpc' AS medium, 'EUR' AS currency, 0::BIGINT AS impressions, 0::BIGINT AS clicks,
+    TRY_CAST(r.cost AS DECIMAL(18, 6)) AS cost, 0::DECIMAL(18, 6) AS conversions, 0::DECIMAL(18, 6) AS conversion_value,
+    page_no, record_no::INTEGER AS record_no,
+    problems([required('id', r.id), bad_date('day', r.day), bad_decimal('cost', r.cost)]) AS problem
+FROM record";
+
+/// All that a load may change.
+const BOOKS: [&str; 7] = [
+    "core.ad_daily",
+    "history.ad_daily",
+    "ops.quarantine",
+    "ops.touched_day",
+    "ops.coverage",
+    "ops.cursor",
+    "ops.load",
+];
+
+/// A row: campaign, day counted from the slice's first, cost.
+type Row = (u8, i64, &'static str);
+
+fn first_day() -> NaiveDate {
+    "2026-11-01".parse().expect("a date")
+}
+
+fn now() -> DateTime<Utc> {
+    "2026-11-20T12:00:00Z".parse().expect("an instant")
+}
+
+/// The slice `number` of two days, with a page for each list of rows.
+fn slice(folder: &Path, number: u64, pages: &[Vec<Row>]) -> LoadRequest {
+    let own = folder.join(number.to_string());
+    std::fs::create_dir_all(&own).expect("a folder");
+    let start = first_day() + Days::new(2 * number);
+    let files = pages.iter().zip(1..).map(|(rows, page)| {
+        let day = |offset: i64| start + chrono::TimeDelta::days(offset);
+        let rows: Vec<String> = rows
+            .iter()
+            .map(|(id, offset, cost)| format!(r#"{{"id":"{id}","day":"{}","cost":"{cost}"}}"#, day(*offset)))
+            .collect();
+        let file = own.join(format!("page-{page:05}.json"));
+        std::fs::write(&file, format!(r#"{{"rows":[{}]}}"#, rows.join(","))).expect("a page");
+        file
+    });
+    LoadRequest {
+        load_id: format!("load {number}"),
+        workspace: "w".to_owned(),
+        connection: "ads".to_owned(),
+        stream: "ad_daily".to_owned(),
+        slice: start.to_string(),
+        partition: "1".to_owned(),
+        window: Some((start, start + Days::new(2))),
+        currency: "EUR".to_owned(),
+        time_zone: "Europe/Berlin".to_owned(),
+        fetched_at: now(),
+        manifest: own.display().to_string(),
+        pages: Pages::Json { files: files.collect(), is_array: false, largest_page: 10_000 },
+        bytes: 100,
+        records_path: "$.rows[*]".to_owned(),
+        targets: vec![Target {
+            table: "ad_daily".to_owned(),
+            sql: SQL.to_owned(),
+            key: vec!["account_id".to_owned(), "campaign_id".to_owned(), "date".to_owned()],
+            replaces: Replaces::Window { column: "date".to_owned(), partition: Some("account_id".to_owned()) },
+            touches: vec!["date".to_owned()],
+        }],
+        notes_sql: Some("SELECT 'pages: ' || count(*) FROM page".to_owned()),
+        notes: Vec::new(),
+        read_until: Some(now()),
+        variables: Vec::new(),
+        person_key: Secret::new("key"),
+    }
+}
+
+/// Everything in the books, row by row.
+fn books(warehouse: &Warehouse) -> Vec<Vec<String>> {
+    let rows = |table: &&str| {
+        warehouse
+            .read_blocking(|reader| {
+                let sql = format!("SELECT CAST(t AS VARCHAR) FROM {table} AS t ORDER BY ALL");
+                let mut statement = reader.prepare(&sql).context(|| sql.clone())?;
+                let rows = statement.query_map([], |row| row.get(0)).context(|| sql.clone())?;
+                rows.collect::<Result<Vec<String>, _>>().context(|| sql.clone())
+            })
+            .expect("rows")
+    };
+    BOOKS.iter().map(rows).collect()
+}
+
+fn in_turn(warehouse: &Warehouse, requests: &[LoadRequest]) -> Vec<Loaded> {
+    let one = |request: &LoadRequest| {
+        let request = request.clone();
+        warehouse.write_blocking(move |connection| load(connection, &request, now())).expect("a load")
+    };
+    requests.iter().map(one).collect()
+}
+
+fn together(warehouse: &Warehouse, requests: &[LoadRequest]) -> Option<Vec<Loaded>> {
+    let requests = requests.to_vec();
+    warehouse.write_blocking(move |connection| load_direct(connection, &requests, now())).expect("an answer")
+}
+
+/// Loads the slices both ways; returns whether the short one was taken.
+fn compare(held: &[Vec<Vec<Row>>], slices: &[Vec<Vec<Row>>]) -> bool {
+    let folder = tempfile::tempdir().expect("a folder");
+    let requests = |of: &[Vec<Vec<Row>>], name: &str| -> Vec<LoadRequest> {
+        let at = folder.path().join(name);
+        let numbered = (0..).zip(of).map(|(number, pages)| slice(&at, number, pages));
+        numbered.map(|request| LoadRequest { load_id: format!("{name} {}", request.load_id), ..request }).collect()
+    };
+    let (before, requests) = (requests(held, "before"), requests(slices, "now"));
+    let (long, short) = (Warehouse::in_memory().expect("a warehouse"), Warehouse::in_memory().expect("a warehouse"));
+    in_turn(&long, &before);
+    in_turn(&short, &before);
+    let untouched = books(&short);
+    let expected = in_turn(&long, &requests);
+    match together(&short, &requests) {
+        Some(loaded) => {
+            assert_eq!(loaded, expected);
+            assert_eq!(books(&short), books(&long));
+            true
+        }
+        None => {
+            assert_eq!(books(&short), untouched, "what is not taken leaves no trace");
+            false
+        }
+    }
+}
+
+#[test]
+fn good_rows_of_several_slices_go_in_together() {
+    let slices = [vec![vec![(1, 0, "1.50"), (2, 0, "2")], vec![(1, 1, "3")]], vec![vec![(1, 0, "4")]], vec![vec![]]];
+    assert!(compare(&[], &slices));
+    assert!(compare(&[], &slices[..1]), "one alone, too");
+    assert!(compare(&[vec![vec![]]], &slices), "days that were looked at and had nothing");
+}
+
+#[test]
+fn what_needs_comparing_goes_the_long_way() {
+    let good = vec![vec![(1, 0, "1")]];
+    assert!(!compare(&[good.clone()], &[good.clone()]), "days that hold something");
+    assert!(!compare(&[], &[good.clone(), vec![vec![(1, 0, "much")]]]), "a bad row");
+    assert!(!compare(&[], &[vec![vec![(1, 0, "1")], vec![(1, 0, "2")]]]), "a key twice");
+    assert!(!compare(&[], &[good, vec![vec![(2, -1, "2")]]]), "a day of another slice");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn together_or_in_turn_comes_to_the_same(
+        held in prop::collection::vec(pages(), 0..2),
+        slices in prop::collection::vec(pages(), 1..4),
+    ) {
+        compare(&held, &slices);
+    }
+}
+
+/// Mostly good rows; days outside the slice and amounts that are none come now and then.
+fn pages() -> impl Strategy<Value = Vec<Vec<Row>>> {
+    let day = prop_oneof![30 => 0i64..2, 1 => -3i64..5];
+    let cost = prop_oneof![30 => Just("1.25"), 10 => Just("2"), 1 => Just("many")];
+    prop::collection::vec(prop::collection::vec((0u8..12, day, cost), 0..3), 0..3)
+}

@@ -1,0 +1,73 @@
+//! The relation `page` that the streams' queries read.
+
+use super::landed_pages::ListedPage;
+use super::stage::{literal, path_literal, utf8};
+use super::{LoadRequest, Pages, rows};
+use crate::warehouse::error::{Context, WarehouseError};
+use duckdb::Transaction;
+use std::path::Path;
+
+/// Pages of several slices are numbered through: the slice's place times this, plus the page's own number.
+pub const PAGES_OF_SLICE: u32 = 1_000_000;
+
+/// DuckDB holds twice the largest JSON object a thread may meet, so the allowance follows the pages:
+/// at least this, and for arrays, whose elements are parsed one by one, at most [`LARGEST_ELEMENT`].
+const SMALLEST_ALLOWANCE: u64 = 4 << 20;
+const LARGEST_ELEMENT: u64 = 32 << 20;
+
+/// Larger pages are not held whole by each thread.
+const LARGEST_WHOLE_PAGE: u64 = 8 << 20;
+
+/// Creates the relation `page(page_no, body)` of one slice, or of several whose pages are JSON: then
+/// `page_no` also tells the slice, see [`PAGES_OF_SLICE`].
+pub fn create_pages(transaction: &Transaction<'_>, requests: &[LoadRequest]) -> Result<(), WarehouseError> {
+    let mut pages: Vec<Vec<(u32, &Path)>> = Vec::new();
+    let (mut is_any_array, mut largest) = (false, 0);
+    for (request, first_no) in requests.iter().zip((0..).step_by(PAGES_OF_SLICE as usize)) {
+        match &request.pages {
+            Pages::Json { files, is_array, largest_page } => {
+                pages.push(files.iter().map(|file| (first_no + page_no(file), file.as_path())).collect());
+                is_any_array |= *is_array;
+                largest = largest.max(*largest_page);
+            }
+            Pages::Rows(dropped) => return rows::create(transaction, dropped),
+        }
+    }
+    let pages = pages.concat();
+    let rows = if pages.is_empty() {
+        "SELECT NULL::INTEGER AS page_no, NULL::JSON AS body WHERE false".to_owned()
+    } else if is_any_array || largest > LARGEST_WHOLE_PAGE {
+        read_json(&pages, is_any_array, largest)?
+    } else {
+        let list: Vec<ListedPage<'_>> =
+            pages.iter().map(|(no, file)| Ok((*no, utf8(file)?, largest))).collect::<Result<_, _>>()?;
+        let list = serde_json::to_string(&list).map_err(|error| WarehouseError::Invalid(error.to_string()))?;
+        format!("SELECT CAST(page_no AS INTEGER) AS page_no, body FROM landed_pages({})", literal(&list))
+    };
+    transaction
+        .execute_batch(&format!("CREATE OR REPLACE TEMP VIEW page AS {rows}"))
+        .context(|| "opening the landed pages".to_owned())
+}
+
+/// Pages through DuckDB's own reader, which holds no more of them than it must.
+fn read_json(pages: &[(u32, &Path)], is_array: bool, largest_page: u64) -> Result<String, WarehouseError> {
+    let files: Vec<String> = pages.iter().map(|(_, file)| path_literal(file)).collect::<Result<_, _>>()?;
+    let numbers: Vec<String> = pages.iter().map(|(no, _)| no.to_string()).collect();
+    let files = files.join(", ");
+    let most = if is_array { LARGEST_ELEMENT } else { u64::MAX };
+    let allowance = (largest_page + 1024).clamp(SMALLEST_ALLOWANCE, most);
+    // A vendor that normally streams an array may answer with a single object.
+    let format = if is_array { "auto" } else { "unstructured" };
+    Ok(format!(
+        "SELECT CAST([{}][list_position([{files}], filename)] AS INTEGER) AS page_no, json AS body
+         FROM read_json_objects([{files}], format = '{format}', filename = true, maximum_object_size = {allowance})",
+        numbers.join(", ")
+    ))
+}
+
+/// The number in `page-00012.json.zst`.
+fn page_no(file: &Path) -> u32 {
+    let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let stem = name.split(".json").next().unwrap_or_default();
+    stem.rsplit(|c: char| !c.is_ascii_digit()).next().and_then(|digits| digits.parse().ok()).unwrap_or_default()
+}
