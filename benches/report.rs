@@ -63,6 +63,7 @@ fn main() {
     let app = App::open(folder.path(), Clock::System).expect("the demo opens");
     let workspace = app.settings.workspace("customerhappy").expect("the workspace").clone();
     let (_, job) = app
+        .settings
         .report_jobs("customerhappy")
         .into_iter()
         .find(|(_, report)| report.base.cadence == Cadence::Monthly)

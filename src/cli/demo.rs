@@ -64,7 +64,7 @@ pub async fn run(args: &DemoArgs) -> anyhow::Result<Outcome> {
 
     let mut issued: Vec<Issued> = Vec::new();
     for workspace in &app.settings.workspaces {
-        for (_, report) in app.report_jobs(&workspace.workspace.id) {
+        for (_, report) in app.settings.report_jobs(&workspace.workspace.id) {
             let last = last_whole(&app, workspace, report);
             let reports = if report.base.cadence == Cadence::Daily { REPORTS } else { 1 };
             for back in (0..reports).rev() {

@@ -187,6 +187,9 @@ fn is_held(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(AppError::Lock(LockError::Held { .. })))
 }
 
+/// The exit code where the command line or the configuration is at fault.
+const USERS_MISTAKE: u8 = 2;
+
 /// Tells what went wrong; the exit code.
 fn finish(ended: anyhow::Result<Outcome>, json: bool) -> u8 {
     match ended {
@@ -195,7 +198,7 @@ fn finish(ended: anyhow::Result<Outcome>, json: bool) -> u8 {
         Err(error) => {
             tell(&error, json);
             let is_users = error.downcast_ref().is_some_and(|e| matches!(e, AppError::Config(_) | AppError::Usage(_)));
-            if is_users { 2 } else { 1 }
+            if is_users { USERS_MISTAKE } else { 1 }
         }
     }
 }

@@ -4,7 +4,7 @@ use super::Outcome;
 use super::preview::{PreviewArgs, documents};
 use super::reissue::{self, Of};
 use super::show::plain;
-use crate::config::{Job, ReportJob, WorkspaceSettings};
+use crate::config::{Job, ReportJob, Settings, WorkspaceSettings};
 pub use crate::daemon::issue::{Issued, issue_job};
 use crate::daemon::issue::{Patience, deadline};
 use crate::daemon::{App, AppError, Selection};
@@ -88,18 +88,7 @@ pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Out
     let selection = Selection { workspaces: args.workspace.clone(), connections: Vec::new() };
     let mut issued = Vec::new();
     for workspace in app.workspaces(&selection)? {
-        let jobs = app.report_jobs(&workspace.workspace.id);
-        let wanted = |(job, report): &&(&Job, &ReportJob)| match &args.job {
-            Some(id) => job.id == *id,
-            None => report.base.report == "daily_performance",
-        };
-        let jobs: Vec<_> = jobs.iter().filter(wanted).collect();
-        if jobs.is_empty() {
-            let name = args.job.as_deref().map_or_else(|| "daily job".to_owned(), |id| format!("job {id:?}"));
-            let message = format!("no {name} in jobs/ reports on {}", workspace.workspace.id);
-            return Err(AppError::Usage(message).into());
-        }
-        for (job, report) in jobs {
+        for (job, report) in meant(&app.settings, &workspace.workspace.id, args.job.as_deref())? {
             let period = period_of(app, workspace, report, args.date);
             let patience = match args.even_if_late {
                 true => Patience::None,
@@ -125,6 +114,27 @@ pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Out
         print(&issued, &sent);
     }
     Ok(if is_sent && !is_held { Outcome::Done } else { Outcome::Partly })
+}
+
+/// The report jobs of a workspace that `--job` means, the daily reports if it is not given; at least one.
+pub fn meant<'a>(
+    settings: &'a Settings,
+    workspace: &str,
+    job: Option<&str>,
+) -> Result<Vec<(&'a Job, &'a ReportJob)>, AppError> {
+    let all = settings.report_jobs(workspace);
+    let wanted = |(own, report): &(&Job, &ReportJob)| match job {
+        Some(id) => own.id == *id,
+        None => report.base.report == "daily_performance",
+    };
+    let known = all.iter().map(|(job, _)| job.id.as_str()).collect::<Vec<_>>().join(", ");
+    let chosen: Vec<_> = all.into_iter().filter(wanted).collect();
+    if chosen.is_empty() {
+        let asked = job.map_or_else(|| "daily job".to_owned(), |job| format!("job {job:?}"));
+        let there_are = if known.is_empty() { "none does".to_owned() } else { format!("there are {known}") };
+        return Err(AppError::Usage(format!("no {asked} in jobs/ reports on {workspace}; {there_are}")));
+    }
+    Ok(chosen)
 }
 
 /// The period that holds `date`, or the last whole one.

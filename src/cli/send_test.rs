@@ -65,7 +65,7 @@ async fn real(app: &App, workspace: &str, audience: &mut Audience) -> anyhow::Re
     let workspaces = app.workspaces(&chosen)?;
     let workspace =
         workspaces.first().ok_or_else(|| AppError::Usage(format!("there is no workspace {workspace:?}")))?;
-    let jobs = app.report_jobs(&workspace.workspace.id);
+    let jobs = app.settings.report_jobs(&workspace.workspace.id);
     let (_, report) = jobs
         .iter()
         .find(|(_, report)| report.base.cadence == Cadence::Daily)

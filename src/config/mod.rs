@@ -106,6 +106,17 @@ impl Settings {
             .iter()
             .filter(move |workspace| chosen.as_ref().is_none_or(|ids| ids.contains(&workspace.workspace.id)))
     }
+
+    /// The report jobs of a workspace.
+    pub fn report_jobs(&self, workspace: &str) -> Vec<(&Job, &ReportJob)> {
+        let of = |job: &&Job| job.workspaces.as_ref().is_none_or(|ids| ids.iter().any(|id| id == workspace));
+        let jobs = self.jobs.iter().filter(of);
+        jobs.filter_map(|job| match &job.kind {
+            JobKind::Report(report) => Some((job, report.as_ref())),
+            _ => None,
+        })
+        .collect()
+    }
 }
 
 /// What accumulates while files are read.

@@ -1,6 +1,6 @@
 //! Issuing a job's reports: each copy built from the warehouse, rendered, and entered into the books once.
 
-use super::{App, prefer};
+use super::App;
 use crate::config::jobs::Copy;
 use crate::config::{Job, ReportJob, WorkspaceSettings};
 use crate::domain::period::Period;
@@ -40,7 +40,7 @@ pub fn deadline(app: &App, workspace: &WorkspaceSettings, job: &Job, period: Per
 }
 
 /// What a report job would issue now about some days of a tenant, whatever is late; as the workspace
-/// words it, or as one `reader` gets it. Nothing is kept.
+/// words it, or the copies that one `reader` gets, as they are worded for this address. Nothing is kept.
 pub async fn drafts(
     app: &App,
     workspace: &WorkspaceSettings,
@@ -56,9 +56,9 @@ pub async fn drafts(
     for copy in copies {
         let (variant, mut audience) = (copy.definition.variant(), app.audience(workspace, &copy));
         if let Some(reader) = reader {
-            audience.mail_to = vec![reader.to_owned()];
-            prefer(workspace, &mut audience);
-            audience.wording = audience.wording_of(reader);
+            audience.mail_to.retain(|address| address.eq_ignore_ascii_case(reader));
+            let Some(address) = audience.mail_to.first() else { continue };
+            audience.wording = audience.wording_of(address);
         }
         let wording = audience.wording;
         let built = draft(app, workspace, report, (copy.definition, period), [wording].into()).await?;

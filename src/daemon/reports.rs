@@ -3,7 +3,7 @@
 use super::App;
 use super::planned::daily_load;
 use crate::config::jobs::Copy;
-use crate::config::{self, Job, JobKind, ReportJob, WorkspaceSettings};
+use crate::config::{self, WorkspaceSettings};
 use crate::delivery::config::SlackHook;
 use crate::jobs::readings::{Check, ReportContext, StreamFacts};
 use crate::jobs::report::{Audience, Formats};
@@ -88,17 +88,6 @@ impl App {
             slack_hooks,
             ..Audience::default()
         }
-    }
-
-    /// The report jobs of a tenant.
-    pub fn report_jobs(&self, workspace: &str) -> Vec<(&Job, &ReportJob)> {
-        let of = |job: &&Job| job.workspaces.as_ref().is_none_or(|ids| ids.iter().any(|id| id == workspace));
-        let jobs = self.settings.jobs.iter().filter(of);
-        jobs.filter_map(|job| match &job.kind {
-            JobKind::Report(report) => Some((job, report.as_ref())),
-            _ => None,
-        })
-        .collect()
     }
 }
 

@@ -41,7 +41,8 @@ fn shop() -> tempfile::TempDir {
         "name = \"Acme <b> & Söhne\"\ntime_zone = \"Europe/Berlin\"\ncurrency = \"EUR\"\nweek_starts_on = \"monday\"\n\
          [[connections]]\nid = \"till\"\nconnector = \"file\"\nfolder = \"drops/till\"\n\
          mapping = {{ target = \"offline_conversions\", columns = {{ id = \"conversion_id\", date = \"date\", amount = \
-         \"amount\" }}, constants = {{ currency = \"EUR\" }} }}\n{groups}"
+         \"amount\" }}, constants = {{ currency = \"EUR\" }} }}\n{groups}\
+         [readers.\"executives@example.com\"]\nlanguage = \"de\"\n"
     );
     write(folder, "config/workspaces/acme.toml", &workspace);
     write(folder, "drops/till/a.csv", "id,date,amount\na,2026-11-18,100.00\nb,2026-11-19,321.50\nc,2026-11-19,4.25\n");
@@ -142,6 +143,22 @@ fn real_data_are_shown_as_they_would_be_issued_and_nothing_is_kept() {
 }
 
 #[test]
+fn a_reader_is_shown_the_edition_that_this_address_gets_in_its_own_wording() {
+    let root = shop();
+    let weekly = ["-w", "acme", "--job", "report_weekly", "--date", "2026-11-19"];
+    let (code, told) = preview(root.path(), &[&weekly[..], &["--reader", "Executives@Example.com"]].concat());
+    assert_eq!(code, Some(0), "{told}");
+    let mail = read(root.path(), "out/mail.eml");
+    assert!(mail.contains("To: executives@example.com") && !mail.contains("marketing@"), "{mail}");
+    assert!(!root.path().join("out/standard").exists(), "no edition that goes to others");
+    assert!(read(root.path(), "out/mail.txt").contains("425,75\u{a0}€"), "{}", read(root.path(), "out/mail.txt"));
+
+    let (code, told) = preview(root.path(), &[&weekly[..], &["--reader", "ceo@example.com"]].concat());
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("no group that this report of acme goes to has \"ceo@example.com\""), "{told}");
+}
+
+#[test]
 fn a_running_daemon_gives_the_documents_under_the_configuration_as_edited() {
     let root = shop();
     let child = command(root.path()).arg("run").stdout(Stdio::null()).stderr(Stdio::null()).spawn();
@@ -158,6 +175,9 @@ fn a_running_daemon_gives_the_documents_under_the_configuration_as_edited() {
     assert_eq!(code, Some(0), "{told}");
     let text = read(root.path(), "out/mail.txt");
     assert!(text.contains("325.75") && text.contains("What came in"), "{text}");
+    let (code, told) = preview(root.path(), &["-w", "acme", "--reader", "ceo@example.com"]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("the running daemon says: no group that this report of acme goes to"), "{told}");
     assert!(daemon.0.try_wait().expect("asked").is_none(), "the daemon goes on");
 }
 

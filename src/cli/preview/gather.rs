@@ -1,9 +1,9 @@
 //! Where a preview's documents come from: the sample, a running daemon, or the warehouse itself.
 
 use super::PreviewArgs;
-use crate::cli::Outcome;
-use crate::cli::report::period_of;
-use crate::config::{self, JobKind, ReportJob, Settings, WorkspaceSettings};
+use crate::cli::report::{meant, period_of};
+use crate::cli::{Outcome, USERS_MISTAKE};
+use crate::config::{self, ReportJob, Settings, WorkspaceSettings};
 use crate::daemon::control::{Request, Said, ask};
 use crate::daemon::{App, AppError, issue};
 use crate::jobs::preview::Draft;
@@ -56,14 +56,24 @@ async fn of_daemon(data_dir: &Path, args: &PreviewArgs) -> anyhow::Result<Option
     match ask(data_dir, &Request { arguments, folder: data_dir.to_owned() }, hear).await? {
         None => Ok(None),
         Some(0) => Ok(Some(serde_json::from_str(&answer)?)),
-        Some(_) => anyhow::bail!("the running daemon says: {}", complaint.trim().trim_start_matches("daybook: ")),
+        Some(code) => {
+            let said = format!("the running daemon says: {}", complaint.trim().trim_start_matches("daybook: "));
+            Err(if code == USERS_MISTAKE { AppError::Usage(said).into() } else { anyhow::anyhow!(said) })
+        }
     }
 }
 
 async fn of_app(app: &App, args: &PreviewArgs) -> anyhow::Result<Vec<Draft>> {
     let (workspace, report) = chosen(&app.settings, args)?;
     let period = period_of(app, workspace, report, args.date);
-    Ok(issue::drafts(app, workspace, report, period, args.reader.as_deref()).await?)
+    let drafts = issue::drafts(app, workspace, report, period, args.reader.as_deref()).await?;
+    match &args.reader {
+        Some(reader) if drafts.is_empty() => {
+            let id = &workspace.workspace.id;
+            Err(AppError::Usage(format!("no group that this report of {id} goes to has {reader:?}")).into())
+        }
+        _ => Ok(drafts),
+    }
 }
 
 /// The workspace and the report that are meant.
@@ -72,28 +82,7 @@ fn chosen<'a>(settings: &'a Settings, args: &PreviewArgs) -> Result<(&'a Workspa
     let known = settings.workspaces.iter().map(|w| w.workspace.id.as_str()).collect::<Vec<_>>().join(", ");
     let unknown = || AppError::Usage(format!("there is no workspace {id:?}; there are {known}"));
     let workspace = settings.workspace(id).ok_or_else(unknown)?;
-    if let Some(reader) = &args.reader {
-        let mut all = workspace.recipients.values().flat_map(|group| &group.mail);
-        if !all.any(|address| address.eq_ignore_ascii_case(reader)) {
-            return Err(AppError::Usage(format!("no group of recipients of {id} has {reader:?}")));
-        }
-    }
-    let mut reports = Vec::new();
-    for job in &settings.jobs {
-        if let JobKind::Report(report) = &job.kind
-            && job.workspaces.as_ref().is_none_or(|ids| ids.iter().any(|own| own == id))
-        {
-            reports.push((job.id.as_str(), report.as_ref()));
-        }
-    }
-    let wanted = |(job, report): &&(&str, &ReportJob)| match &args.job {
-        Some(id) => job == id,
-        None => report.base.report == "daily_performance",
-    };
-    let known = reports.iter().map(|(job, _)| *job).collect::<Vec<_>>().join(", ");
-    let missing = || {
-        let asked = args.job.as_ref().map_or_else(|| "daily job".to_owned(), |job| format!("job {job:?}"));
-        AppError::Usage(format!("no {asked} in jobs/ reports on {id}; there are {known}"))
-    };
-    Ok((workspace, reports.iter().find(wanted).ok_or_else(missing)?.1))
+    let reports = meant(settings, id, args.job.as_deref())?;
+    let first = reports.first().ok_or_else(unknown)?;
+    Ok((workspace, first.1))
 }

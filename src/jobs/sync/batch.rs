@@ -13,6 +13,8 @@ use tokio::time::{Instant, timeout_at};
 /// A batch is closed once it has so many bytes, decompressed: the writer is not held for longer than
 /// a few seconds.
 const BATCH_BYTES: u64 = 256 << 20;
+/// More slices than these make one statement too long.
+const BATCH_SLICES: usize = 64;
 /// How long a landed slice waits for the next ones, while any is on its way.
 const LINGER: Duration = Duration::from_millis(200);
 
@@ -42,7 +44,7 @@ impl Batches {
             Err(error) => return Some(Err(error)),
         };
         let patience = Instant::now() + LINGER;
-        while self.joins && bytes(&batch) < BATCH_BYTES {
+        while self.joins && batch.len() < BATCH_SLICES && bytes(&batch) < BATCH_BYTES {
             match timeout_at(patience, self.landed.recv()).await {
                 Ok(Some(Ok(landed))) if partition(&landed) == partition(&batch[0]) => batch.push(landed),
                 Ok(Some(other)) => {

@@ -91,16 +91,7 @@ fn suits(transaction: &Transaction<'_>, requests: &[LoadRequest], target: &Targe
 fn insert(transaction: &Transaction<'_>, requests: &[LoadRequest], target: &Target) -> Result<(), WarehouseError> {
     let [first, ..] = requests else { return Ok(()) };
     let names = columns(transaction, &target.table)?.join(", ");
-    // A value of the row's own slice; looking it up in a list takes ten times as long.
-    let own = |of: &dyn Fn(&LoadRequest) -> String| match requests {
-        [one] => of(one),
-        several => {
-            let ends = (1..).map(|place| place * PAGES_OF_SLICE);
-            let cases = several.iter().zip(ends).map(|(one, end)| format!("WHEN page_no < {end} THEN {}", of(one)));
-            format!("CASE {} END", cases.collect::<Vec<_>>().join(" "))
-        }
-    };
-    let load_id = own(&|request| literal(&request.load_id));
+    let load_id = of_slice(requests, |request| literal(&request.load_id));
     transaction
         .execute_batch(&format!(
             "INSERT INTO core.{} (workspace, connection, {names}, load_id)
@@ -110,21 +101,30 @@ fn insert(transaction: &Transaction<'_>, requests: &[LoadRequest], target: &Targ
             literal(&first.workspace),
             literal(&first.connection),
             target.sql.trim_end().trim_end_matches(';'),
-            in_own_days(target, first, &own)
+            in_own_days(target, requests)
         ))
         .context(|| format!("reading {} into {}", first.stream, target.table))
 }
 
+/// A value that each slice has of its own, for a row of the query.
+fn of_slice(requests: &[LoadRequest], value: impl Fn(&LoadRequest) -> String) -> String {
+    // Looking it up in a list takes ten times as long.
+    let ends = (1..).map(|place| place * PAGES_OF_SLICE);
+    let cases = requests.iter().zip(ends).map(|(one, end)| format!("WHEN page_no < {end} THEN {}", value(one)));
+    match requests {
+        [one] => value(one),
+        _ => format!("CASE {} END", cases.collect::<Vec<_>>().join(" ")),
+    }
+}
+
 /// Holds for a row that its slice speaks for.
-fn in_own_days(
-    target: &Target,
-    first: &LoadRequest,
-    own: &dyn Fn(&dyn Fn(&LoadRequest) -> String) -> String,
-) -> String {
-    let Replaces::Window { column, partition } = &target.replaces else { return "false".to_owned() };
+fn in_own_days(target: &Target, requests: &[LoadRequest]) -> String {
+    let (Replaces::Window { column, partition }, [first, ..]) = (&target.replaces, requests) else {
+        return "false".to_owned();
+    };
     let day = |day: Option<NaiveDate>| day.map_or_else(|| "NULL".to_owned(), |day| format!("DATE '{day}'"));
-    let start = own(&|request| day(request.window.map(|(start, _)| start)));
-    let end = own(&|request| day(request.window.map(|(_, end)| end)));
+    let start = of_slice(requests, |request| day(request.window.map(|(start, _)| start)));
+    let end = of_slice(requests, |request| day(request.window.map(|(_, end)| end)));
     let of_partition = partition.as_ref().map(|column| format!(" AND {column} = {}", literal(&first.partition)));
     format!("{column} >= {start} AND {column} < {end}{}", of_partition.unwrap_or_default())
 }
