@@ -47,7 +47,7 @@ paging = { kind = "offset", limit = 1000, total_pointer = "/total" }
 [[streams.ad_daily.loads]]
 table = "ad_daily"
 key = ["account_id", "campaign_id", "date"]
-mode = { kind = "replace_window", column = "date" }
+mode = { kind = "replace_window", column = "date", days_stand_alone = true }
 touches = ["date"]
 "#;
 

@@ -58,8 +58,8 @@ pub fn build() -> Result<reqwest::Client, ConnectorError> {
         .map_err(|error| ConnectorError::Configuration { note: format!("the HTTP client cannot start: {error}") })
 }
 
-/// Sends `request`. An error response is judged by the rules; a page goes to `writer` while it is
-/// searched for the lookups.
+/// Sends `request`. An error response is judged by the rules; a page is searched for the lookups and
+/// goes to `writer`, which may still be at it when this answers.
 pub async fn send(
     client: &reqwest::Client,
     request: &Request,
@@ -134,16 +134,20 @@ async fn store(
     let most = expected.limits.max_body_mb << 20;
     let lookups = expected.lookups.to_vec();
     let mut body = head;
-    while body.len() <= MEMORY_BYTES {
+    let stated = usize::try_from(response.content_length().unwrap_or_default()).unwrap_or(MEMORY_BYTES);
+    body.reserve_exact(stated.min(MEMORY_BYTES).saturating_sub(body.len()));
+    loop {
         if body.len() as u64 > most {
             return Err(too_large(expected.limits));
+        }
+        if body.len() > MEMORY_BYTES {
+            return store_stream(response, body, expected, writer).await;
         }
         match response.chunk().await.map_err(|error| unreachable(&error))? {
             Some(chunk) => body.extend_from_slice(&chunk),
             None => return land(body, lookups, writer).await,
         }
     }
-    store_stream(response, body, expected, writer).await
 }
 
 /// Chunks go to a blocking thread that compresses them; at most a few wait in between.

@@ -169,7 +169,9 @@ impl Landing {
     fn create(&self, ending: &str) -> Result<(String, PathBuf, HashingFile), ConnectorError> {
         let name = format!("page-{:05}.{ending}", self.count() + 1);
         let path = self.folder.join(&name);
-        let file = File::create(&path).map_err(|error| failed(&path, &error))?;
+        // An attempt that was given up may still be writing to its own.
+        let _ = fs::remove_file(&path);
+        let file = File::create_new(&path).map_err(|error| failed(&path, &error))?;
         Ok((name, path, HashingFile { file, hash: Sha256::new() }))
     }
 
@@ -223,8 +225,14 @@ impl Landing {
     }
 
     /// Writes the manifest, last and as a whole: from here on the slice is landed.
+    ///
+    /// # Errors
+    /// Also where the last page is not settled.
     pub fn finish(mut self) -> Result<LandedSlice, ConnectorError> {
         let path = self.folder.join("manifest.json");
+        if self.packing.is_some() {
+            return Err(failed(&path, &std::io::Error::other("the last page is still being written")));
+        }
         let text = serde_json::to_vec_pretty(&self.manifest).map_err(|error| failed(&path, &error.into()))?;
         let write = || -> std::io::Result<()> {
             let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;

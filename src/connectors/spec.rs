@@ -386,9 +386,15 @@ impl LoadSpec {
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum LoadMode {
     /// All rows of the slice's days (by `column`), and of its partition where `partition` names the
-    /// column that holds it: rows the vendor no longer states are gone. Slices whose days hold
-    /// nothing yet may be read together, so the query relates no row to another day's.
-    ReplaceWindow { column: String, partition: Option<String> },
+    /// column that holds it: rows the vendor no longer states are gone.
+    ReplaceWindow {
+        column: String,
+        partition: Option<String>,
+        /// The query relates no row to another day's and asks neither for its window nor for the
+        /// numbers of pages: slices whose days hold nothing yet may be read at once.
+        #[serde(default)]
+        days_stand_alone: bool,
+    },
     /// All rows of this connection.
     ReplaceAll,
     /// Rows with the same values in `scope` (the key by default).

@@ -1,5 +1,5 @@
-//! Sync: what a stream lacks is fetched into the landing folder and loaded, slice by slice, oldest
-//! first; the next slices are fetched, several at a time, while the last is loaded.
+//! Sync: what a stream lacks is fetched into the landing folder and loaded, oldest slice first; the
+//! next slices are fetched, several at a time, while the last ones are loaded.
 
 use crate::connectors::error::Disposition;
 use crate::connectors::slice::{Reached, news_since, slices};
@@ -21,7 +21,7 @@ use request::requested;
 pub use request::{again, load_request};
 
 /// Landed slices that may wait to be loaded: fetches go on meanwhile.
-const SLICES_AHEAD: usize = 64;
+const SLICES_AHEAD: usize = 32;
 
 /// What every sync needs.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub struct SyncContext {
     pub warehouse: Warehouse,
     pub clock: Clock,
     pub person_key: Secret,
-    /// Asks every sync to end: the slice that is being loaded is finished, fetches are given up.
+    /// Asks every sync to end: the load under way is finished, fetches are given up.
     pub stop: Stop,
 }
 
@@ -163,7 +163,13 @@ pub(super) async fn run_slices(
     let mut outcome = StreamOutcome::of(connection, stream_id);
     show(Progress::Planned { connection: &connection.id, stream: stream_id, slices: plan.len() as u64 });
     let on_page = |bytes: u64| show(Progress::Page { bytes });
-    let Ok(stream) = connection.stream(stream_id) else { return outcome };
+    let stream = match connection.stream(stream_id) {
+        Ok(stream) => stream,
+        Err(error) => {
+            let (message, can_retry) = (error.to_string(), false);
+            return StreamOutcome { error: Some(SyncError { slice: String::new(), message, can_retry }), ..outcome };
+        }
+    };
     let (landed, to_load) = tokio::sync::mpsc::channel(SLICES_AHEAD);
     // Both run within this task and are polled side by side: a fetch never waits for a load's end.
     let fetching = async {
@@ -178,7 +184,11 @@ pub(super) async fn run_slices(
         let mut fetches = futures_util::stream::iter(fetches).buffered(ahead);
         while let Some(fetched) = unless_stopped(&context.stop, fetches.next()).await {
             let last = fetched.is_err();
-            if landed.send(fetched).await.is_err() || last {
+            if let Err(unwanted) = landed.send(fetched).await {
+                unwanted.0.into_iter().for_each(LandedSlice::remove);
+                break;
+            }
+            if last {
                 break;
             }
         }
@@ -186,13 +196,18 @@ pub(super) async fn run_slices(
     };
     let loading = async {
         let mut batches = Batches::new(to_load, stream);
-        while let Some(batch) = batches.next().await {
-            let batch = match batch {
-                _ if context.stop.is_set() => return None,
-                Ok(batch) => batch,
-                Err(error) => return Some(error),
+        let failed = loop {
+            let mut batch = match batches.next().await {
+                Some(Ok(batch)) => batch,
+                Some(Err(error)) => break Some(error),
+                None => break None,
             };
-            let done = load_batch(context, source, &batch, lane == Lane::Live).await;
+            let done = match context.stop.is_set() {
+                true => Vec::new(),
+                false => load_batch(context, source, &batch, lane == Lane::Live).await,
+            };
+            let rest = batch.split_off(done.len());
+            let mut failed = None;
             for (landed, loaded) in batch.iter().zip(done) {
                 match loaded {
                     Ok(loaded) => {
@@ -202,11 +217,17 @@ pub(super) async fn run_slices(
                         show(Progress::SliceDone { connection: &connection.id, stream: stream_id, rows });
                         outcome.loaded.add(loaded);
                     }
-                    Err(error) => return Some(load_error(landed.manifest.slice.id(), &error)),
+                    Err(error) => failed = Some(load_error(landed.manifest.slice.id(), &error)),
                 }
             }
-        }
-        None
+            let is_cut = failed.is_some() || !rest.is_empty();
+            rest.into_iter().for_each(LandedSlice::remove);
+            if is_cut {
+                break failed;
+            }
+        };
+        batches.remove_rest();
+        failed
     };
     outcome.error = tokio::join!(fetching, loading).1;
     if outcome.error.is_none()

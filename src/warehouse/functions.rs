@@ -1,4 +1,5 @@
-//! Functions of our own inside DuckDB, first of all the calendar: our build has no ICU extension, so days in a zone are computed here.
+//! Functions of our own inside DuckDB, first of all the calendar: our build has no ICU extension, so
+//! days in a zone are computed here.
 
 use super::channels::ChannelBy;
 use super::error::{Context, WarehouseError};

@@ -79,8 +79,9 @@ pub struct Target {
 /// What the new rows stand for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Replaces {
-    /// Every row of the window's days by `column`, of the partition if it has a column.
-    Window { column: String, partition: Option<String> },
+    /// Every row of the window's days by `column`, of the partition if it has a column. Where
+    /// `days_stand_alone`, the query may read the pages of several slices at once.
+    Window { column: String, partition: Option<String>, days_stand_alone: bool },
     /// Every row of the connection.
     All,
     /// Every row that shares these columns' values with a new row, or with one marked absent.
@@ -116,6 +117,16 @@ impl Loaded {
 
 /// Loads a slice at `now`. Nothing is written unless all is.
 pub fn load(connection: &mut Connection, request: &LoadRequest, now: DateTime<Utc>) -> Result<Loaded, WarehouseError> {
+    let loaded = load_slice(connection, request, now);
+    stage::forget_key(connection);
+    loaded
+}
+
+fn load_slice(
+    connection: &mut Connection,
+    request: &LoadRequest,
+    now: DateTime<Utc>,
+) -> Result<Loaded, WarehouseError> {
     let step = || format!("loading {} {} {}", request.connection, request.stream, request.slice);
     let transaction = connection.transaction().context(step)?;
     stage::set_variables(&transaction, request)?;
@@ -131,7 +142,8 @@ pub fn load(connection: &mut Connection, request: &LoadRequest, now: DateTime<Ut
     Ok(loaded)
 }
 
-/// What follows once a slice's rows are in: what it has to say, and its books. `page` is its own.
+/// What follows once a slice's rows are in: what it has to say, and its books. The relation
+/// `page` holds this slice's pages alone.
 fn finish(
     transaction: &Transaction<'_>,
     request: &LoadRequest,

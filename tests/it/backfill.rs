@@ -7,6 +7,7 @@ use daybook::domain::period::Period;
 use daybook::jobs::backfill::{Backfilled, backfill};
 use daybook::jobs::sync::{Progress, Source, sync_connection};
 use daybook::sandbox::{Armed, Fault, Faults, tenants};
+use std::path::Path;
 use std::sync::Arc;
 
 const DAYS: u64 = 120;
@@ -83,6 +84,39 @@ async fn a_backfill_that_was_stopped_goes_on_where_it_was() {
     assert_eq!(third.slices_before, 0, "once it ended, the same days are a new wish");
     let restated = "SELECT count(*)::VARCHAR FROM history.ad_daily";
     assert_eq!(texts(&world.context.warehouse, restated), ["0"], "the same rows change nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_slices_that_arrive_together_those_before_a_bad_one_are_loaded_and_it_is_named() {
+    let (world, mut source, past) = begun().await;
+    Arc::make_mut(&mut source.connection.connector).spec.limits.concurrency = 1;
+    let (before, first_page) = (landed(&world), std::sync::Once::new());
+    let show = |progress: Progress<'_>| {
+        if let Progress::Page { .. } = progress {
+            first_page.call_once(|| {
+                world.sandbox.arm(Armed { path: "searchStream".to_owned(), fault: Fault::NoList, times: 1 });
+            });
+        }
+    };
+    let filled = backfill(&world.context, &source, past, &show).await.expect("the books are there");
+    let stream = &filled.streams[0];
+    let error = stream.error.as_ref().expect("an error");
+    assert!(error.message.contains("where the list"), "{error}");
+    let second = past.start + Days::new(30);
+    assert!(stream.slices == 1 && error.slice.contains(&second.to_string()), "{stream:?}");
+    assert_eq!(landed(&world) - before, 2, "those after it are asked for again, and do not stay");
+    assert!(fill(&world, &source, past).await.is_whole());
+}
+
+/// The complete slices in the landing folder.
+fn landed(world: &World) -> usize {
+    fn manifests(folder: &Path) -> usize {
+        let inside = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+        inside
+            .map(|path| if path.is_dir() { manifests(&path) } else { usize::from(path.ends_with("manifest.json")) })
+            .sum()
+    }
+    manifests(&world.folder.path().join("landing"))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -33,6 +33,15 @@ impl Batches {
         Self { landed, held_back: None, joins: may_be_direct(stream) }
     }
 
+    /// Removes what came after a slice that could not be loaded: it will be asked for again, and nobody
+    /// else would look for it.
+    pub fn remove_rest(mut self) {
+        self.landed.close();
+        let held_back = self.held_back.take();
+        let rest = std::iter::from_fn(|| self.landed.try_recv().ok());
+        held_back.into_iter().chain(rest).flatten().for_each(LandedSlice::remove);
+    }
+
     /// The next slices, at least one; a fetch that failed comes after all before it.
     pub async fn next(&mut self) -> Option<Result<Vec<LandedSlice>, SyncError>> {
         let first = match self.held_back.take() {
@@ -67,7 +76,7 @@ fn partition(landed: &LandedSlice) -> &str {
 }
 
 fn may_be_direct(stream: &StreamSpec) -> bool {
-    stream.loads.iter().all(|load| matches!(load.mode, LoadMode::ReplaceWindow { .. }))
+    stream.loads.iter().all(|load| matches!(load.mode, LoadMode::ReplaceWindow { days_stand_alone: true, .. }))
 }
 
 /// Loads slices of one stream and partition in order, together where that comes to the same. Ends at
@@ -81,7 +90,8 @@ pub async fn load_batch(
     match load_together(context, source, batch, moves_cursor).await {
         Ok(Some(loaded)) => return loaded.into_iter().map(Ok).collect(),
         Ok(None) => {}
-        Err(error) => return vec![Err(error)],
+        // In turn, those before the slice at fault are loaded, and it is the one that is named.
+        Err(error) => tracing::debug!(error = %error, slices = batch.len(), "the slices are loaded in turn"),
     }
     let mut done = Vec::new();
     for landed in batch {

@@ -84,9 +84,11 @@ pub fn load_request(
 
 fn target(load: &LoadSpec, sql: String) -> Target {
     let replaces = match &load.mode {
-        LoadMode::ReplaceWindow { column, partition } => {
-            Replaces::Window { column: column.clone(), partition: partition.clone() }
-        }
+        LoadMode::ReplaceWindow { column, partition, days_stand_alone } => Replaces::Window {
+            column: column.clone(),
+            partition: partition.clone(),
+            days_stand_alone: *days_stand_alone,
+        },
         LoadMode::ReplaceAll => Replaces::All,
         LoadMode::Upsert { scope } => Replaces::Scope(scope.clone()),
     };

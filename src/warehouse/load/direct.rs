@@ -11,37 +11,45 @@ use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::{Connection, Transaction};
 use std::collections::BTreeMap;
 
-/// What a bad row's error begins with.
-const SET_ASIDE: &str = "a row is to be set aside";
-
-/// What a slice's query may ask of the slice alone.
-const OF_ONE_SLICE: [&str; 3] = ["window_start", "window_end", "fetched_unix"];
+/// What a row's error says that the short way cannot take.
+const SET_ASIDE: &str = "daybook: a row for the long way";
 
 /// Loads slices of one stream and partition, oldest first, in one transaction, where that comes to
 /// the same as loading each in turn: their days hold nothing, every row is good and lies in its own
-/// slice's days, and no key comes twice. `None` where it does not; nothing has changed then.
+/// slice's days, and no key comes twice. `None` where it does not; nothing has changed then, nor
+/// after an error, which may be any slice's.
 pub fn load_direct(
     connection: &mut Connection,
     requests: &[LoadRequest],
     now: DateTime<Utc>,
 ) -> Result<Option<Vec<Loaded>>, WarehouseError> {
-    let [first, ..] = requests else { return Ok(None) };
-    let step = || format!("loading {} {} from {}", first.connection, first.stream, first.slice);
+    let loaded = load_slices(connection, requests, now);
+    stage::forget_key(connection);
+    loaded
+}
+
+fn load_slices(
+    connection: &mut Connection,
+    requests: &[LoadRequest],
+    now: DateTime<Utc>,
+) -> Result<Option<Vec<Loaded>>, WarehouseError> {
+    let Some(whole) = whole(requests) else { return Ok(None) };
+    let step = || format!("loading {} {} from {}", whole.connection, whole.stream, whole.slice);
     let transaction = connection.transaction().context(step)?;
-    for target in &first.targets {
-        if !suits(&transaction, requests, target)? {
+    for target in &whole.targets {
+        if !suits(&transaction, requests, &whole, target)? {
             return Ok(None);
         }
     }
-    stage::set_variables(&transaction, first)?;
+    stage::set_variables(&transaction, &whole)?;
     create_pages(&transaction, requests)?;
     let mut rows = BTreeMap::new();
-    for target in &first.targets {
+    for target in &whole.targets {
         match insert(&transaction, requests, target) {
             Err(WarehouseError::Query { source, .. }) if source.to_string().contains(SET_ASIDE) => return Ok(None),
             other => other?,
         }
-        let Some(counts) = counted(&transaction, requests, target)? else { return Ok(None) };
+        let Some(counts) = counted(&transaction, &whole, requests, target)? else { return Ok(None) };
         for (load_id, count) in counts {
             *rows.entry(load_id).or_default() += count;
         }
@@ -64,26 +72,37 @@ pub fn load_direct(
     Ok(Some(all))
 }
 
+/// The slices as one, of all their days; `None` unless each begins after the one before has ended.
+fn whole(requests: &[LoadRequest]) -> Option<LoadRequest> {
+    let [first, .., last] = requests else { return requests.first().cloned() };
+    let follows = |pair: &[LoadRequest]| Some(pair[0].window?.1 <= pair[1].window?.0);
+    let in_order = requests.windows(2).all(|pair| follows(pair) == Some(true));
+    in_order.then(|| LoadRequest {
+        window: first.window.map(|(start, _)| start).zip(last.window.map(|(_, end)| end)),
+        ..first.clone()
+    })
+}
+
 /// Whether nothing is known yet that speaks against it.
-fn suits(transaction: &Transaction<'_>, requests: &[LoadRequest], target: &Target) -> Result<bool, WarehouseError> {
-    let Replaces::Window { .. } = &target.replaces else { return Ok(false) };
-    let of_one = |sql: &str| OF_ONE_SLICE.iter().any(|word| sql.contains(word));
-    let is_plain =
-        requests.iter().all(|request| matches!(request.pages, Pages::Json { .. }) && request.window.is_some())
-            && !target.sql.contains("is_absent")
-            && (requests.len() == 1 || !of_one(&target.sql));
+fn suits(
+    transaction: &Transaction<'_>,
+    requests: &[LoadRequest],
+    whole: &LoadRequest,
+    target: &Target,
+) -> Result<bool, WarehouseError> {
+    let Replaces::Window { days_stand_alone, .. } = target.replaces else { return Ok(false) };
+    let is_plain = requests.iter().all(|request| matches!(request.pages, Pages::Json { .. }))
+        && whole.window.is_some()
+        && whole.targets.iter().filter(|other| other.table == target.table).count() == 1
+        && !target.sql.contains("is_absent");
     // An erased person's rows are rewritten before they are compared.
     let names_people = || Ok(columns(transaction, &target.table)?.iter().any(|column| erased::names_a_person(column)));
-    if !is_plain || names_people()? {
+    if !is_plain || (requests.len() > 1 && !days_stand_alone) || names_people()? {
         return Ok(false);
     }
-    let days: Vec<String> = requests.iter().map(|request| merge::covered(request, target)).collect();
+    let held = format!("SELECT 1 FROM core.{} WHERE {}", target.table, merge::covered(whole, target));
     transaction
-        .query_row(
-            &format!("SELECT NOT EXISTS (SELECT 1 FROM core.{} WHERE ({}))", target.table, days.join(") OR (")),
-            [],
-            |row| row.get(0),
-        )
+        .query_row(&format!("SELECT NOT EXISTS ({held})"), [], |row| row.get(0))
         .context(|| format!("looking into {}", target.table))
 }
 
@@ -95,8 +114,9 @@ fn insert(transaction: &Transaction<'_>, requests: &[LoadRequest], target: &Targ
     transaction
         .execute_batch(&format!(
             "INSERT INTO core.{} (workspace, connection, {names}, load_id)
-             SELECT {}, {}, {names}, {load_id} FROM ({}) AS read
-             WHERE CASE WHEN problem IS NULL AND {} THEN true ELSE error('{SET_ASIDE}: ' || coalesce(problem, 'its day')) END",
+             SELECT {}, {}, {names}, {load_id} FROM ({}
+             ) AS read
+             WHERE CASE WHEN problem IS NULL AND {} THEN true ELSE error('{SET_ASIDE}') END",
             target.table,
             literal(&first.workspace),
             literal(&first.connection),
@@ -119,7 +139,7 @@ fn of_slice(requests: &[LoadRequest], value: impl Fn(&LoadRequest) -> String) ->
 
 /// Holds for a row that its slice speaks for.
 fn in_own_days(target: &Target, requests: &[LoadRequest]) -> String {
-    let (Replaces::Window { column, partition }, [first, ..]) = (&target.replaces, requests) else {
+    let (Replaces::Window { column, partition, .. }, [first, ..]) = (&target.replaces, requests) else {
         return "false".to_owned();
     };
     let day = |day: Option<NaiveDate>| day.map_or_else(|| "NULL".to_owned(), |day| format!("DATE '{day}'"));
@@ -132,17 +152,19 @@ fn in_own_days(target: &Target, requests: &[LoadRequest]) -> String {
 /// The rows of each load, and their days in the books of what was touched; `None` if a key came twice.
 fn counted(
     transaction: &Transaction<'_>,
+    whole: &LoadRequest,
     requests: &[LoadRequest],
     target: &Target,
 ) -> Result<Option<Vec<(String, u64)>>, WarehouseError> {
     let step = || format!("counting what came into {}", target.table);
     let ids: Vec<String> = requests.iter().map(|request| literal(&request.load_id)).collect();
-    let came = format!("core.{} WHERE load_id IN ({})", target.table, ids.join(", "));
-    let days: Vec<String> = std::iter::once("load_id".to_owned()).chain(target.touches.clone()).collect();
+    let days = merge::covered(whole, target);
+    let came = format!("core.{} WHERE {days} AND load_id IN ({})", target.table, ids.join(", "));
+    let grouped: Vec<String> = std::iter::once("load_id".to_owned()).chain(target.touches.clone()).collect();
     transaction
         .execute_batch(&format!(
             "CREATE OR REPLACE TEMP TABLE came AS SELECT {}, count(*)::UBIGINT AS row_count FROM {came} GROUP BY ALL",
-            days.join(", ")
+            grouped.join(", ")
         ))
         .context(step)?;
     let mut statement =
@@ -170,7 +192,7 @@ fn counted(
                     "INSERT INTO ops.touched_day
                      SELECT DISTINCT ?, {column}, load_id FROM came WHERE {column} IS NOT NULL"
                 ),
-                [&requests[0].workspace],
+                [&whole.workspace],
             )
             .context(step)?;
     }

@@ -97,7 +97,7 @@ pub fn covered(request: &LoadRequest, target: &Target) -> String {
         format!("workspace = {} AND connection = {}", literal(&request.workspace), literal(&request.connection));
     match &target.replaces {
         Replaces::All => {}
-        Replaces::Window { column, partition } => {
+        Replaces::Window { column, partition, .. } => {
             if let Some((start, end)) = request.window {
                 condition += &format!(" AND {column} >= DATE '{start}' AND {column} < DATE '{end}'");
             }

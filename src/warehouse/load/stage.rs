@@ -275,12 +275,18 @@ pub fn collect_notes(
     Ok(())
 }
 
+/// Forgets the key of the pseudonyms, however a load ended: no rollback takes a variable back.
+pub fn forget_key(connection: &Connection) {
+    // A connection that cannot do this has given up on its database, and is opened anew.
+    let _ = connection.execute_batch("RESET VARIABLE person_key");
+}
+
 /// Forgets the pages, so that the next load starts clean.
 pub fn drop_page(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
     transaction
         .execute_batch(
             "DROP VIEW IF EXISTS page; DROP VIEW IF EXISTS dropped; DROP TABLE IF EXISTS dropped_page; DROP VIEW IF EXISTS staged; DROP VIEW IF EXISTS stated;
-             DROP TABLE IF EXISTS read; RESET VARIABLE person_key",
+             DROP TABLE IF EXISTS read",
         )
         .context(|| "clearing up after a load".to_owned())
 }

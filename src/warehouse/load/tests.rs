@@ -40,7 +40,11 @@ fn request(folder: &Path, load_id: &str, body: &str) -> LoadRequest {
             table: "ad_daily".to_owned(),
             sql: SQL.to_owned(),
             key: vec!["account_id".to_owned(), "campaign_id".to_owned(), "date".to_owned()],
-            replaces: Replaces::Window { column: "date".to_owned(), partition: Some("account_id".to_owned()) },
+            replaces: Replaces::Window {
+                column: "date".to_owned(),
+                partition: Some("account_id".to_owned()),
+                days_stand_alone: true,
+            },
             touches: vec!["date".to_owned()],
         }],
         notes_sql: None,

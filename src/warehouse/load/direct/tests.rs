@@ -77,7 +77,11 @@ fn slice(folder: &Path, number: u64, pages: &[Vec<Row>]) -> LoadRequest {
             table: "ad_daily".to_owned(),
             sql: SQL.to_owned(),
             key: vec!["account_id".to_owned(), "campaign_id".to_owned(), "date".to_owned()],
-            replaces: Replaces::Window { column: "date".to_owned(), partition: Some("account_id".to_owned()) },
+            replaces: Replaces::Window {
+                column: "date".to_owned(),
+                partition: Some("account_id".to_owned()),
+                days_stand_alone: true,
+            },
             touches: vec!["date".to_owned()],
         }],
         notes_sql: Some("SELECT 'pages: ' || count(*) FROM page".to_owned()),
@@ -158,6 +162,50 @@ fn what_needs_comparing_goes_the_long_way() {
     assert!(!compare(&[], &[good.clone(), vec![vec![(1, 0, "much")]]]), "a bad row");
     assert!(!compare(&[], &[vec![vec![(1, 0, "1")], vec![(1, 0, "2")]]]), "a key twice");
     assert!(!compare(&[], &[good, vec![vec![(2, -1, "2")]]]), "a day of another slice");
+}
+
+#[test]
+fn a_query_may_end_in_a_comment() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let warehouse = Warehouse::in_memory().expect("a warehouse");
+    let mut request = slice(folder.path(), 0, &[vec![(1, 0, "1")]]);
+    request.targets[0].sql += "\n-- and no more";
+    assert!(together(&warehouse, &[request]).is_some());
+}
+
+#[test]
+fn slices_that_share_a_day_or_depend_on_one_another_go_the_long_way() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let warehouse = Warehouse::in_memory().expect("a warehouse");
+    let good = |number: u64| slice(folder.path(), number, &[vec![(1, 0, "1")]]);
+    let mut wide = good(0);
+    wide.window = wide.window.map(|(start, end)| (start, end + Days::new(1)));
+    assert!(together(&warehouse, &[wide, good(1)]).is_none(), "a day of two slices");
+    assert!(together(&warehouse, &[good(1), good(0)]).is_none(), "out of order");
+    let mut other = good(0);
+    let Replaces::Window { days_stand_alone, .. } = &mut other.targets[0].replaces else { panic!("a window") };
+    *days_stand_alone = false;
+    assert!(together(&warehouse, &[other.clone(), good(1)]).is_none(), "the query relates pages");
+    assert!(together(&warehouse, &[other]).is_some(), "one slice has all of its own");
+}
+
+#[test]
+fn the_key_of_the_pseudonyms_is_forgotten_however_a_load_ends() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let warehouse = Warehouse::in_memory().expect("a warehouse");
+    let key = |warehouse: &Warehouse| {
+        let sql = "SELECT getvariable('person_key') IS NULL";
+        let asked = warehouse.write_blocking(move |writer| {
+            writer.query_row(sql, [], |row| row.get::<_, bool>(0)).context(|| sql.to_owned())
+        });
+        asked.expect("an answer")
+    };
+    let bad = slice(folder.path(), 0, &[vec![(1, 0, "much")]]);
+    assert!(together(&warehouse, std::slice::from_ref(&bad)).is_none() && key(&warehouse));
+    let mut broken = bad;
+    broken.targets[0].sql = "SELECT".to_owned();
+    let failed = warehouse.write_blocking(move |connection| load(connection, &broken, now()));
+    assert!(failed.is_err() && key(&warehouse));
 }
 
 proptest! {
