@@ -1,0 +1,235 @@
+//! What a connector says of each stream: what is asked, how it is cut and paged, which tables it fills.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One kind of thing a vendor lists.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StreamSpec {
+    /// What it holds, one sentence.
+    pub about: String,
+    #[serde(default)]
+    pub slicing: SlicingSpec,
+    /// Runs once for each value of this list setting, as `partition`.
+    pub partition_over: Option<String>,
+    pub request: RequestSpec,
+    #[serde(default)]
+    pub paging: PagingSpec,
+    /// Objects that are only named at first, asked for afterwards in the same slice.
+    pub follow: Option<FollowSpec>,
+    /// What the body is: one JSON object, or an array of objects that is read element by element.
+    #[serde(default)]
+    pub body: BodyKind,
+    /// JSON path from a body (or array element) to its records, e.g. `$.results[*]`. Used to keep
+    /// the raw record of a rejected row and to notice new fields.
+    pub records: String,
+    /// The tables the pages fill, all in one transaction.
+    pub loads: Vec<LoadSpec>,
+    /// Days until the vendor's word on a day is final.
+    #[serde(default)]
+    pub settles_after_days: u32,
+    /// File with a query over `page` that yields `note` texts: what the vendor says about the quality
+    /// of its answer, e.g. that rows were folded together.
+    pub notes_sql: Option<String>,
+    /// The setting that names the zone of the vendor's days; else the workspace's zone.
+    pub time_zone_setting: Option<String>,
+}
+
+/// How the past is cut into requests.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum SlicingSpec {
+    /// Everything, every time.
+    #[default]
+    Whole,
+    /// Calendar days in the account's zone: `step_days` a slice; each run re-reads `reread_days`
+    /// before the cursor, and today.
+    Days { step_days: u32, reread_days: u32 },
+    /// Instants: from the cursor less `overlap_secs` until now, cut every `step_days`.
+    Instants {
+        step_days: u32,
+        overlap_secs: u64,
+        /// After a pause longer than this everything is read again: the vendor no longer knows what
+        /// changed meanwhile.
+        reload_after_days: Option<u32>,
+        /// The first run of each day (in the account's zone) reads everything again: for changes that
+        /// leave no trace at the vendor's.
+        #[serde(default)]
+        reload_daily: bool,
+        /// Everything means from the beginning of time, not from the connection's first day.
+        #[serde(default)]
+        from_beginning: bool,
+    },
+}
+
+/// One request. Path, query, headers and body are templates.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequestSpec {
+    #[serde(default)]
+    pub method: Method,
+    /// A full URL, normally `{{ settings.base_url }}/…`.
+    pub url: String,
+    /// In order, repeats allowed; a pair whose value renders empty is left out.
+    #[serde(default)]
+    pub query: Vec<(String, String)>,
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// A JSON body.
+    pub body: Option<String>,
+}
+
+/// Asks for named objects, after the stream's own pages and into the same slice, so that all is
+/// loaded in one transaction under one cursor: changed objects that events name, what belongs to
+/// each listed object.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FollowSpec {
+    /// Another listing that names the objects; its pages are not kept. Absent: the stream's own
+    /// pages name them.
+    pub listing: Option<ListingSpec>,
+    /// Where the names stand.
+    pub ids: IdPlace,
+    /// Objects that the stream's own pages hold here need no second asking: they were read after
+    /// the listing's news of them.
+    pub held: Option<IdPlace>,
+    /// At most so many ids a request.
+    #[serde(default = "one")]
+    pub batch: usize,
+    /// Its templates also see `cursor.ids`.
+    pub request: RequestSpec,
+}
+
+fn one() -> usize {
+    1
+}
+
+/// A listing beside the stream's own.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListingSpec {
+    pub request: RequestSpec,
+    #[serde(default)]
+    pub paging: PagingSpec,
+    /// The vendor keeps it so many days: older slices do not ask for it.
+    pub kept_days: u32,
+}
+
+/// Where ids stand in a page.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IdPlace {
+    /// JSON pointer to the list of records.
+    pub records_pointer: String,
+    /// JSON pointers within a record: the first that holds a text or a number is the id.
+    pub id_pointers: Vec<String>,
+}
+
+/// The methods vendors use to read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    #[default]
+    Get,
+    Post,
+}
+
+/// How to ask for the next page. The pager sets `cursor.*` for the request's templates; on the
+/// first page all of `cursor` is empty text (`offset` is `0`, `page` is `first`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum PagingSpec {
+    /// A single response.
+    #[default]
+    None,
+    /// A token in the body, sent as `cursor.token` (in query or body); its absence ends.
+    NextToken {
+        /// JSON pointer, e.g. `/nextPageToken`.
+        pointer: String,
+        /// The token arrives percent-encoded and is decoded once.
+        #[serde(default)]
+        percent_encoded: bool,
+        /// After so many rows of one query, begin again above the last id.
+        restart: Option<RestartSpec>,
+    },
+    /// `cursor.offset` grows by `limit` until it reaches the total.
+    Offset { limit: u64, total_pointer: String },
+    /// `cursor.page` grows by one until a page has fewer than `limit` records.
+    PageNumber { first: u64, limit: u64, records_pointer: String },
+    /// `cursor.after` is the id of the last record while `has_more_pointer` is true.
+    StartingAfter { records_pointer: String, id_field: String, has_more_pointer: String },
+    /// The body holds the whole next URL (same host only).
+    NextUrl { pointer: String },
+}
+
+/// For searches that list only so many rows: order by id, and when `rows` have come, ask again
+/// with `cursor.floor` set to the last id and no token.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RestartSpec {
+    pub rows: u64,
+    pub records_pointer: String,
+    pub id_field: String,
+}
+
+/// How a response body is cut into JSON objects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyKind {
+    #[default]
+    Object,
+    Array,
+}
+
+/// A table filled from the pages.
+///
+/// The query `<sql>` reads `page(page_no INTEGER, body JSON)` and yields every column of
+/// `core.<table>` but workspace, connection and load_id, plus `page_no` as it is, `record_no` (from 0
+/// within the body) and `problem` (null for a good row, else the reason). It may also yield
+/// `is_absent BOOLEAN`: such a row is not loaded but says that its `scope` holds nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LoadSpec {
+    /// Table in schema `core`.
+    pub table: String,
+    /// File beside `connector.toml`; `<table>.sql` by default.
+    pub sql: Option<String>,
+    /// Columns that name a row within workspace and connection.
+    pub key: Vec<String>,
+    pub mode: LoadMode,
+    /// Date columns whose days a changed row touches. Empty: nothing by day is computed from it.
+    #[serde(default)]
+    pub touches: Vec<String>,
+}
+
+impl LoadSpec {
+    /// The query's file name.
+    pub fn sql_file(&self) -> String {
+        self.sql.clone().unwrap_or_else(|| format!("{}.sql", self.table))
+    }
+}
+
+/// What the new rows replace.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum LoadMode {
+    /// All rows of the slice's days (by `column`), and of its partition where `partition` names the
+    /// column that holds it: rows the vendor no longer states are gone.
+    ReplaceWindow {
+        column: String,
+        partition: Option<String>,
+        /// The query relates no row to another day's and asks neither for its window nor for the
+        /// numbers of pages: slices whose days hold nothing yet may be read at once.
+        #[serde(default)]
+        days_stand_alone: bool,
+    },
+    /// All rows of this connection.
+    ReplaceAll,
+    /// Rows with the same values in `scope` (the key by default).
+    Upsert {
+        #[serde(default)]
+        scope: Vec<String>,
+    },
+}
