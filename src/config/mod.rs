@@ -173,7 +173,7 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
     let workspaces = workspaces::read_all(root, data_dir, &known, &gathered);
     let jobs = jobs::read_all(root, &workspaces, &gathered.problems);
     let benchmarks = benchmarks::read(root, &known, &gathered.problems);
-    let rollups = sql_files::read_all(root, "jobs/rollups", &gathered.problems);
+    let rollups = sql_files::read_rollups(root, &gathered.problems);
     let checks = sql_files::read_all(root, "jobs/checks", &gathered.problems);
 
     let problems = gathered.problems.into_sorted();

@@ -1,7 +1,8 @@
 //! The SQL that comes with jobs: rollups and checks. Only read here; others prepare and run it.
 
 use super::files::{file_id, files_in, read_text};
-use super::reader::Problems;
+use super::reader::{Problems, unknown_remedy};
+use crate::warehouse::rollup::RollupSql;
 use std::path::{Path, PathBuf};
 
 /// A file of SQL.
@@ -12,6 +13,16 @@ pub struct SqlFile {
     /// Relative to the root folder.
     pub path: PathBuf,
     pub text: String,
+}
+
+/// The rollups that replace shipped ones; a file of another name would never run.
+pub(super) fn read_rollups(root: &Path, problems: &Problems) -> Vec<SqlFile> {
+    let files = read_all(root, "jobs/rollups", problems);
+    for file in files.iter().filter(|file| !RollupSql::NAMES.contains(&file.name.as_str())) {
+        let remedy = unknown_remedy(&file.name, &RollupSql::NAMES, "rollups");
+        problems.add(&file.path, None, &format!("there is no rollup {:?} to replace", file.name), &remedy);
+    }
+    files
 }
 
 /// The SQL files of a folder by name.

@@ -22,6 +22,9 @@ pub struct RollupSql {
 }
 
 impl RollupSql {
+    /// What each is called, without ending.
+    pub const NAMES: [&str; 2] = ["metric_daily", "mrr_daily"];
+
     /// The queries that ship with Daybook.
     pub fn shipped() -> Self {
         Self {

@@ -385,6 +385,7 @@ fn files_that_cannot_be_used_are_named() {
     write("config/channels.toml", b"\xff\xfe");
     write("jobs/Daily Report.toml", b"kind = 'rollup'\ncron = '0 3 * * *'\n");
     write("jobs/rollups/empty.sql", b"-- nothing yet\n");
+    write("jobs/rollups/metrics_daily.sql", b"SELECT 1\n");
     write("jobs/checks/huge.sql", &vec![b' '; (1 << 20) + 1]);
     write("jobs/.hidden.toml", b"not read");
     let found = load(root.path()).expect_err("problems");
@@ -398,6 +399,7 @@ fn files_that_cannot_be_used_are_named() {
             "jobs/Daily Report.toml: the file's name is not an id",
             "jobs/checks/huge.sql: this is not a regular file of at most 1 MB",
             "jobs/rollups/empty.sql: the file holds no statement",
+            "jobs/rollups/metrics_daily.sql: there is no rollup \"metrics_daily\" to replace",
         ]
     );
     assert!(found.iter().all(|problem| !problem.remedy.is_empty()));
