@@ -98,7 +98,7 @@ impl LandedSlice {
     }
 
     /// Removes what was landed and could not be used.
-    pub fn remove(self) {
+    pub fn remove(&self) {
         let _ = fs::remove_dir_all(&self.folder);
     }
 

@@ -157,7 +157,9 @@ fn erase_archive(context: &CareContext, workspace: &str) -> Result<Vec<PathBuf>,
     let Some(folder) = &context.config.archive else { return Ok(Vec::new()) };
     let files = context.warehouse.read_blocking(|reader| {
         erased::set_key(reader, &context.person_key)?;
-        export::erase(reader, folder, workspace)
+        let files = export::erase(reader, folder, workspace);
+        erased::forget_key(reader);
+        files
     })?;
     Ok(files)
 }

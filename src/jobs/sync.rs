@@ -16,7 +16,7 @@ use futures_util::StreamExt;
 mod batch;
 mod request;
 
-use batch::{Batches, load_batch};
+use batch::{Batches, Waiting, load_batch};
 use request::requested;
 pub use request::{again, load_request};
 
@@ -178,17 +178,20 @@ pub(super) async fn run_slices(
                 context.engine.lanes().wait_for_live().await;
             }
             let fetched = context.engine.fetch(connection, stream_id, slice, *news, &on_page).await;
-            fetched.map_err(|error| fetch_error(slice, &error))
+            fetched.map(Waiting::new).map_err(|error| fetch_error(slice, &error))
         });
         let ahead = connection.connector.spec.limits.concurrency.max(1);
         let mut fetches = futures_util::stream::iter(fetches).buffered(ahead);
-        while let Some(fetched) = unless_stopped(&context.stop, fetches.next()).await {
+        loop {
+            let fetched = tokio::select! {
+                biased;
+                () = context.stop.wait() => break,
+                () = landed.closed() => break,
+                fetched = fetches.next() => fetched,
+            };
+            let Some(fetched) = fetched else { break };
             let last = fetched.is_err();
-            if let Err(unwanted) = landed.send(fetched).await {
-                unwanted.0.into_iter().for_each(LandedSlice::remove);
-                break;
-            }
-            if last {
+            if landed.send(fetched).await.is_err() || last {
                 break;
             }
         }
@@ -196,7 +199,7 @@ pub(super) async fn run_slices(
     };
     let loading = async {
         let mut batches = Batches::new(to_load, stream);
-        let failed = loop {
+        loop {
             let mut batch = match batches.next().await {
                 Some(Ok(batch)) => batch,
                 Some(Err(error)) => break Some(error),
@@ -221,13 +224,11 @@ pub(super) async fn run_slices(
                 }
             }
             let is_cut = failed.is_some() || !rest.is_empty();
-            rest.into_iter().for_each(LandedSlice::remove);
+            rest.iter().for_each(LandedSlice::remove);
             if is_cut {
                 break failed;
             }
-        };
-        batches.remove_rest();
-        failed
+        }
     };
     outcome.error = tokio::join!(fetching, loading).1;
     if outcome.error.is_none()
@@ -237,15 +238,6 @@ pub(super) async fn run_slices(
         outcome.error = Some(stopped(&next.0));
     }
     outcome
-}
-
-/// What comes next, or nothing once somebody has asked to stop.
-async fn unless_stopped<T>(stop: &Stop, next: impl Future<Output = Option<T>>) -> Option<T> {
-    tokio::select! {
-        biased;
-        () = stop.wait() => None,
-        next = next => next,
-    }
 }
 
 fn stopped(slice: &Slice) -> SyncError {

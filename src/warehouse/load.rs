@@ -13,6 +13,7 @@ pub use landed_pages::LandedPages;
 pub use rows::{DroppedRows, RowField, RowFormat, parquet_columns};
 pub use stage::{columns, literal, path_literal};
 
+use super::care::erased;
 use super::error::{Context, WarehouseError};
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::{Connection, Transaction, params};
@@ -118,7 +119,7 @@ impl Loaded {
 /// Loads a slice at `now`. Nothing is written unless all is.
 pub fn load(connection: &mut Connection, request: &LoadRequest, now: DateTime<Utc>) -> Result<Loaded, WarehouseError> {
     let loaded = load_slice(connection, request, now);
-    stage::forget_key(connection);
+    erased::forget_key(connection);
     loaded
 }
 

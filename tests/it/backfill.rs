@@ -123,8 +123,11 @@ fn landed(world: &World) -> usize {
 async fn a_failing_vendor_leaves_a_backfill_unfinished_and_says_so() {
     let (world, source, past) = begun().await;
     world.sandbox.arm(Armed { path: "searchStream".to_owned(), fault: Fault::Html, times: 1 });
+    let before = landed(&world);
     let first = fill(&world, &source, past).await;
     assert!(!first.is_whole());
+    let loaded: u64 = first.streams.iter().map(|stream| stream.slices).sum();
+    assert_eq!((landed(&world) - before) as u64, loaded, "its neighbours that had landed do not stay");
     let error = first.streams.iter().find_map(|stream| stream.error.as_ref()).expect("an error");
     assert!(error.message.contains("HTML page where JSON was due"), "{error}");
     assert!(fill(&world, &source, past).await.is_whole());

@@ -220,8 +220,8 @@ pub enum LoadMode {
     ReplaceWindow {
         column: String,
         partition: Option<String>,
-        /// The query relates no row to another day's and asks neither for its window nor for the
-        /// numbers of pages: slices whose days hold nothing yet may be read at once.
+        /// The query relates no row to another day's and asks neither for its window, nor for when it
+        /// was fetched, nor for the numbers of pages: slices whose days hold nothing yet may be read at once.
         #[serde(default)]
         days_stand_alone: bool,
     },

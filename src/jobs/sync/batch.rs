@@ -18,28 +18,46 @@ const BATCH_SLICES: usize = 64;
 /// How long a landed slice waits for the next ones, while any is on its way.
 const LINGER: Duration = Duration::from_millis(200);
 
+/// A landed slice that waits to be loaded. One that is dropped is removed: it will be asked for again,
+/// and nobody else would look for it.
+#[derive(Debug)]
+pub struct Waiting {
+    landed: LandedSlice,
+    is_taken: bool,
+}
+
+impl Waiting {
+    pub fn new(landed: LandedSlice) -> Self {
+        Self { landed, is_taken: false }
+    }
+
+    fn take(mut self) -> LandedSlice {
+        self.is_taken = true;
+        self.landed.clone()
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if !self.is_taken {
+            self.landed.remove();
+        }
+    }
+}
+
 /// Gathers slices of one partition, in their order.
 #[derive(Debug)]
 pub struct Batches {
-    landed: Receiver<Result<LandedSlice, SyncError>>,
+    landed: Receiver<Result<Waiting, SyncError>>,
     /// What came and did not fit into the last batch.
-    held_back: Option<Result<LandedSlice, SyncError>>,
+    held_back: Option<Result<Waiting, SyncError>>,
     joins: bool,
 }
 
 impl Batches {
     /// Slices come alone where the stream's rows have to be compared with what is held anyway.
-    pub fn new(landed: Receiver<Result<LandedSlice, SyncError>>, stream: &StreamSpec) -> Self {
+    pub fn new(landed: Receiver<Result<Waiting, SyncError>>, stream: &StreamSpec) -> Self {
         Self { landed, held_back: None, joins: may_be_direct(stream) }
-    }
-
-    /// Removes what came after a slice that could not be loaded: it will be asked for again, and nobody
-    /// else would look for it.
-    pub fn remove_rest(mut self) {
-        self.landed.close();
-        let held_back = self.held_back.take();
-        let rest = std::iter::from_fn(|| self.landed.try_recv().ok());
-        held_back.into_iter().chain(rest).flatten().for_each(LandedSlice::remove);
     }
 
     /// The next slices, at least one; a fetch that failed comes after all before it.
@@ -49,13 +67,13 @@ impl Batches {
             None => self.landed.recv().await?,
         };
         let mut batch = match first {
-            Ok(landed) => vec![landed],
+            Ok(waiting) => vec![waiting],
             Err(error) => return Some(Err(error)),
         };
         let patience = Instant::now() + LINGER;
         while self.joins && batch.len() < BATCH_SLICES && bytes(&batch) < BATCH_BYTES {
             match timeout_at(patience, self.landed.recv()).await {
-                Ok(Some(Ok(landed))) if partition(&landed) == partition(&batch[0]) => batch.push(landed),
+                Ok(Some(Ok(waiting))) if partition(&waiting) == partition(&batch[0]) => batch.push(waiting),
                 Ok(Some(other)) => {
                     self.held_back = Some(other);
                     break;
@@ -63,16 +81,16 @@ impl Batches {
                 Ok(None) | Err(_) => break,
             }
         }
-        Some(Ok(batch))
+        Some(Ok(batch.into_iter().map(Waiting::take).collect()))
     }
 }
 
-fn bytes(batch: &[LandedSlice]) -> u64 {
-    batch.iter().map(|landed| landed.bytes().0).sum()
+fn bytes(batch: &[Waiting]) -> u64 {
+    batch.iter().map(|waiting| waiting.landed.bytes().0).sum()
 }
 
-fn partition(landed: &LandedSlice) -> &str {
-    &landed.manifest.slice.partition
+fn partition(waiting: &Waiting) -> &str {
+    &waiting.landed.manifest.slice.partition
 }
 
 fn may_be_direct(stream: &StreamSpec) -> bool {

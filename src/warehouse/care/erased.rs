@@ -42,6 +42,12 @@ pub fn set_key(connection: &Connection, key: &Secret) -> Result<(), WarehouseErr
     })
 }
 
+/// Forgets that key, however the work ended: no rollback takes a variable back.
+pub fn forget_key(connection: &Connection) {
+    // A connection that cannot do this has given up on its database, and is opened anew.
+    let _ = connection.execute_batch("RESET VARIABLE person_key");
+}
+
 /// The tables that name people, with the columns that do.
 pub fn tables(connection: &Connection) -> Result<Vec<(String, String, Vec<String>)>, WarehouseError> {
     let step = || "looking for tables that name people".to_owned();

@@ -57,8 +57,14 @@ pub struct Erased {
 
 /// Everything about a person. Changes nothing that lasts.
 pub fn held(connection: &mut Connection, workspace: &str, who: &Who, key: &Secret) -> Result<Held, WarehouseError> {
-    let step = || "looking for a person".to_owned();
     erased::set_key(connection, key)?;
+    let held = look(connection, workspace, who);
+    erased::forget_key(connection);
+    held
+}
+
+fn look(connection: &mut Connection, workspace: &str, who: &Who) -> Result<Held, WarehouseError> {
+    let step = || "looking for a person".to_owned();
     let transaction = connection.transaction().context(step)?;
     find(&transaction, workspace, who)?;
     let mut held = Held { identifiers: identifiers(&transaction)?, ..Held::default() };
@@ -94,8 +100,20 @@ pub fn erase(
     actor: &str,
     now: DateTime<Utc>,
 ) -> Result<Erased, WarehouseError> {
-    let step = || "erasing a person".to_owned();
     erased::set_key(connection, key)?;
+    let erased = replace(connection, workspace, who, actor, now);
+    erased::forget_key(connection);
+    erased
+}
+
+fn replace(
+    connection: &mut Connection,
+    workspace: &str,
+    who: &Who,
+    actor: &str,
+    now: DateTime<Utc>,
+) -> Result<Erased, WarehouseError> {
+    let step = || "erasing a person".to_owned();
     let transaction = connection.transaction().context(step)?;
     find(&transaction, workspace, who)?;
     let identifiers = transaction

@@ -24,7 +24,7 @@ pub fn load_direct(
     now: DateTime<Utc>,
 ) -> Result<Option<Vec<Loaded>>, WarehouseError> {
     let loaded = load_slices(connection, requests, now);
-    stage::forget_key(connection);
+    erased::forget_key(connection);
     loaded
 }
 

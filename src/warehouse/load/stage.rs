@@ -275,12 +275,6 @@ pub fn collect_notes(
     Ok(())
 }
 
-/// Forgets the key of the pseudonyms, however a load ended: no rollback takes a variable back.
-pub fn forget_key(connection: &Connection) {
-    // A connection that cannot do this has given up on its database, and is opened anew.
-    let _ = connection.execute_batch("RESET VARIABLE person_key");
-}
-
 /// Forgets the pages, so that the next load starts clean.
 pub fn drop_page(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
     transaction
