@@ -57,7 +57,7 @@ pub struct Batches {
 impl Batches {
     /// Slices come alone where the stream's rows have to be compared with what is held anyway.
     pub fn new(landed: Receiver<Result<Waiting, SyncError>>, stream: &StreamSpec) -> Self {
-        Self { landed, held_back: None, joins: may_be_direct(stream) }
+        Self { landed, held_back: None, joins: days_stand_alone(stream) }
     }
 
     /// The next slices, at least one; a fetch that failed comes after all before it.
@@ -93,7 +93,7 @@ fn partition(waiting: &Waiting) -> &str {
     &waiting.landed.manifest.slice.partition
 }
 
-fn may_be_direct(stream: &StreamSpec) -> bool {
+fn days_stand_alone(stream: &StreamSpec) -> bool {
     stream.loads.iter().all(|load| matches!(load.mode, LoadMode::ReplaceWindow { days_stand_alone: true, .. }))
 }
 

@@ -23,7 +23,11 @@ pub fn load_direct(
     requests: &[LoadRequest],
     now: DateTime<Utc>,
 ) -> Result<Option<Vec<Loaded>>, WarehouseError> {
-    let loaded = load_slices(connection, requests, now);
+    let Some(whole) = whole(requests) else { return Ok(None) };
+    if !whole.targets.iter().all(|target| is_plain(requests, &whole, target)) {
+        return Ok(None);
+    }
+    let loaded = load_slices(connection, requests, &whole, now);
     erased::forget_key(connection);
     loaded
 }
@@ -31,17 +35,17 @@ pub fn load_direct(
 fn load_slices(
     connection: &mut Connection,
     requests: &[LoadRequest],
+    whole: &LoadRequest,
     now: DateTime<Utc>,
 ) -> Result<Option<Vec<Loaded>>, WarehouseError> {
-    let Some(whole) = whole(requests) else { return Ok(None) };
     let step = || format!("loading {} {} from {}", whole.connection, whole.stream, whole.slice);
     let transaction = connection.transaction().context(step)?;
     for target in &whole.targets {
-        if !suits(&transaction, requests, &whole, target)? {
+        if !is_free(&transaction, whole, target)? {
             return Ok(None);
         }
     }
-    stage::set_variables(&transaction, &whole)?;
+    stage::set_variables(&transaction, whole)?;
     create_pages(&transaction, requests)?;
     let mut rows = BTreeMap::new();
     for target in &whole.targets {
@@ -49,7 +53,7 @@ fn load_slices(
             Err(WarehouseError::Query { source, .. }) if source.to_string().contains(SET_ASIDE) => return Ok(None),
             other => other?,
         }
-        let Some(counts) = counted(&transaction, &whole, requests, target)? else { return Ok(None) };
+        let Some(counts) = counted(&transaction, whole, requests, target)? else { return Ok(None) };
         for (load_id, count) in counts {
             *rows.entry(load_id).or_default() += count;
         }
@@ -83,21 +87,19 @@ fn whole(requests: &[LoadRequest]) -> Option<LoadRequest> {
     })
 }
 
-/// Whether nothing is known yet that speaks against it.
-fn suits(
-    transaction: &Transaction<'_>,
-    requests: &[LoadRequest],
-    whole: &LoadRequest,
-    target: &Target,
-) -> Result<bool, WarehouseError> {
-    let Replaces::Window { days_stand_alone, .. } = target.replaces else { return Ok(false) };
-    let is_plain = requests.iter().all(|request| matches!(request.pages, Pages::Json { .. }))
+/// Whether the slices are such that a table can be filled so.
+fn is_plain(requests: &[LoadRequest], whole: &LoadRequest, target: &Target) -> bool {
+    matches!(target.replaces, Replaces::Window { days_stand_alone, .. } if days_stand_alone || requests.len() == 1)
+        && requests.iter().all(|request| matches!(request.pages, Pages::Json { .. }))
         && whole.window.is_some()
         && whole.targets.iter().filter(|other| other.table == target.table).count() == 1
-        && !target.sql.contains("is_absent");
-    // An erased person's rows are rewritten before they are compared.
-    let names_people = || Ok(columns(transaction, &target.table)?.iter().any(|column| erased::names_a_person(column)));
-    if !is_plain || (requests.len() > 1 && !days_stand_alone) || names_people()? {
+        && !target.sql.contains("is_absent")
+}
+
+/// Whether a table names nobody, for an erased person's rows are rewritten before they are compared,
+/// and holds nothing of these days.
+fn is_free(transaction: &Transaction<'_>, whole: &LoadRequest, target: &Target) -> Result<bool, WarehouseError> {
+    if columns(transaction, &target.table)?.iter().any(|column| erased::names_a_person(column)) {
         return Ok(false);
     }
     let held = format!("SELECT 1 FROM core.{} WHERE {}", target.table, merge::covered(whole, target));

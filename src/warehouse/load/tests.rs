@@ -18,7 +18,7 @@ SELECT '1' AS account_id, r.id AS campaign_id, r.id AS campaign_name, '' AS camp
     problems([required('id', r.id), bad_date('day', r.day), bad_decimal('cost', r.cost)]) AS problem
 FROM record";
 
-fn request(folder: &Path, load_id: &str, body: &str) -> LoadRequest {
+pub(super) fn request(folder: &Path, load_id: &str, body: &str) -> LoadRequest {
     let page = folder.join(format!("{load_id}-00001.json"));
     std::fs::write(&page, body).expect("a page");
     LoadRequest {

@@ -1,25 +1,11 @@
 use super::*;
-use crate::support::secret::Secret;
 use crate::warehouse::Warehouse;
 use crate::warehouse::load::load;
+use crate::warehouse::load::tests::request;
 use chrono::{Days, NaiveDate};
 use proptest::prelude::*;
 use std::path::Path;
 use std::slice::from_ref;
-
-const SQL: &str = "
-WITH record AS (
-    SELECT page_no, unnest(from_json(body, '{\"rows\":[{\"id\":\"VARCHAR\",\"day\":\"VARCHAR\",\"cost\":\"VARCHAR\"}]}').rows) AS r,
-        unnest(range(json_array_length(body, '$.rows')::BIGINT)) AS record_no
-    FROM page
-)
-SELECT '1' AS account_id, r.id AS campaign_id, r.id AS campaign_name, '' AS campaign_status, '' AS campaign_type,
-    '' AS ad_group_id, '' AS ad_id, '' AS device, '' AS country, TRY_CAST(r.day AS DATE) AS date, 'google' AS source,
-    'cpc' AS medium, 'EUR' AS currency, 0::BIGINT AS impressions, 0::BIGINT AS clicks,
-    TRY_CAST(r.cost AS DECIMAL(18, 6)) AS cost, 0::DECIMAL(18, 6) AS conversions, 0::DECIMAL(18, 6) AS conversion_value,
-    page_no, record_no::INTEGER AS record_no,
-    problems([required('id', r.id), bad_date('day', r.day), bad_decimal('cost', r.cost)]) AS problem
-FROM record";
 
 /// All that a load may change.
 const BOOKS: [&str; 7] = [
@@ -55,40 +41,17 @@ fn slice(folder: &Path, number: u64, pages: &[Vec<Row>]) -> LoadRequest {
             .map(|(id, offset, cost)| format!(r#"{{"id":"{id}","day":"{}","cost":"{cost}"}}"#, day(*offset)))
             .collect();
         let file = own.join(format!("page-{page:05}.json"));
-        std::fs::write(&file, format!(r#"{{"rows":[{}]}}"#, rows.join(","))).expect("a page");
+        std::fs::write(&file, format!(r#"{{"results":[{}]}}"#, rows.join(","))).expect("a page");
         file
     });
     LoadRequest {
-        load_id: format!("load {number}"),
-        workspace: "w".to_owned(),
-        connection: "ads".to_owned(),
-        stream: "ad_daily".to_owned(),
         slice: start.to_string(),
-        partition: "1".to_owned(),
         window: Some((start, start + Days::new(2))),
-        currency: "EUR".to_owned(),
-        time_zone: "Europe/Berlin".to_owned(),
-        fetched_at: now(),
         manifest: own.display().to_string(),
         pages: Pages::Json { files: files.collect(), is_array: false, largest_page: 10_000 },
-        bytes: 100,
-        records_path: "$.rows[*]".to_owned(),
-        targets: vec![Target {
-            table: "ad_daily".to_owned(),
-            sql: SQL.to_owned(),
-            key: vec!["account_id".to_owned(), "campaign_id".to_owned(), "date".to_owned()],
-            replaces: Replaces::Window {
-                column: "date".to_owned(),
-                partition: Some("account_id".to_owned()),
-                days_stand_alone: true,
-            },
-            touches: vec!["date".to_owned()],
-        }],
         notes_sql: Some("SELECT 'pages: ' || count(*) FROM page".to_owned()),
-        notes: Vec::new(),
         read_until: Some(now()),
-        variables: Vec::new(),
-        person_key: Secret::new("key"),
+        ..request(&own, &format!("load {number}"), "")
     }
 }
 
