@@ -305,8 +305,14 @@ impl ExpectedDays {
                 why => {
                     let reason = why.as_ref().map_or(String::new(), |(_, reason)| format!(": {reason}"));
                     self.missing += hole.period.dates().filter(|date| *date < yesterday).count() as u64;
+                    // A past that is refused while the present is open may be older than the vendor keeps.
+                    let is_refused = matches!(why, Some((Standing::Refused, _)));
+                    let since = match is_refused && from == part.from && through.is_some_and(|through| through > to) {
+                        true => format!("; if the source keeps no older days, set since = {}", hole.period.end),
+                        false => String::new(),
+                    };
                     if from < yesterday {
-                        self.notes.push(format!("{place} {from} to {to} is missing{reason}"));
+                        self.notes.push(format!("{place} {from} to {to} is missing{reason}{since}"));
                     }
                 }
             }

@@ -38,6 +38,12 @@ pub struct StreamSpec {
     /// JSON path to the zone of the account in a body: where it differs from the setting, a day counts
     /// as whole when it has ended in both, and readers are told.
     pub time_zone_path: Option<String>,
+    /// JSON path to the currency of the account in a body: `check --online` tells one that is not the
+    /// workspace's.
+    pub currency_path: Option<String>,
+    /// JSON path to why an answer is not whole, e.g. rows of days that are no longer kept: where it is there,
+    /// no day of the slice counts as read.
+    pub incomplete_path: Option<String>,
     /// JSON pointer to a truth value in a body that says that rows were folded together: then days are
     /// asked for one by one.
     pub folded_pointer: Option<String>,
