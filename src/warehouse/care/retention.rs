@@ -65,9 +65,9 @@ const RULES: &[Rule] = &[
     rule("ops", "run", "schedule", "t.ended_at < ?"),
 ];
 
-/// Kept for good unless the config names them: later days carry the last rate forward, and what is
-/// derived from kept rows is derived again.
-const KEPT: [&str; 2] = ["fx_rate", "fx_cross"];
+/// Kept for good unless the config names them: later days carry the last rate forward, what is
+/// derived from kept rows is derived again, and who paid once is no new customer, however long ago.
+const KEPT: [&str; 3] = ["fx_rate", "fx_cross", "earlier_payer"];
 
 /// Names the config may use besides those of tables.
 const GROUPS: [&str; 5] = ["history", "quarantine", "report", "delivery", "schedule"];
