@@ -28,6 +28,9 @@ pub struct Manifest {
     pub pages: Vec<PageRecord>,
     /// What an admin should know about this fetch.
     pub notes: Vec<String>,
+    /// The vendor refused it: it speaks for no days, and is to be asked for again.
+    #[serde(default)]
+    pub is_refused: bool,
 }
 
 impl Manifest {
@@ -42,6 +45,7 @@ impl Manifest {
             fetched_at,
             pages: Vec::new(),
             notes: Vec::new(),
+            is_refused: false,
         }
     }
 }
@@ -216,6 +220,12 @@ impl Landing {
         for page in self.manifest.pages.drain(count.min(self.manifest.pages.len())..) {
             let _ = fs::remove_file(self.folder.join(page.file));
         }
+    }
+
+    /// Marks the slice as refused, with what cannot be told for it.
+    pub fn refuse(&mut self, note: String) {
+        self.manifest.is_refused = true;
+        self.note(note);
     }
 
     pub fn note(&mut self, note: String) {

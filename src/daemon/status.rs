@@ -108,11 +108,11 @@ struct View<'a> {
 impl View<'_> {
     fn source(&self, app: &App, connection: &str, connector: &str) -> SourceStatus {
         let reached: Vec<&Reach> = self.reached.iter().filter(|reach| reach.connection == connection).collect();
-        // Streams that always are read as a whole have no days.
+        // Streams that always are read as a whole have no days, nor has what a source can do without.
         let has_days = |stream: &str| {
             app.catalog().get(connector).is_some_and(|connector| {
                 let found = connector.spec.streams.get(stream);
-                found.is_some_and(|stream| stream.slicing != crate::connectors::spec::SlicingSpec::Whole)
+                found.is_some_and(crate::connectors::spec::StreamSpec::has_days)
             })
         };
         let dated: Vec<&&Reach> = reached.iter().filter(|reach| has_days(&reach.stream)).collect();

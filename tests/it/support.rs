@@ -60,6 +60,7 @@ pub fn land_and_load(
         fetched_at: noon(),
         pages: Vec::new(),
         notes: Vec::new(),
+        is_refused: false,
     };
     let mut landing = Landing::begin(folder, manifest).expect("a landing folder");
     for body in bodies {

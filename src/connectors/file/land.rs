@@ -29,6 +29,7 @@ pub fn land(
         fetched_at: now,
         pages: Vec::new(),
         notes: Vec::new(),
+        is_refused: false,
     };
     let mut landing = Landing::begin(landing_root, manifest)?;
     copy(&mut landing, drop, dropped)?;

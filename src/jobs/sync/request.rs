@@ -65,7 +65,7 @@ pub fn load_request(
         stream: manifest.stream.clone(),
         slice,
         partition: manifest.slice.partition.clone(),
-        window: window(&manifest.slice.window, zone, source.since),
+        window: window(&manifest.slice.window, zone, source.since).filter(|_| !manifest.is_refused),
         time_zone: zone.name().to_owned(),
         currency: source.currency.code().to_owned(),
         fetched_at: manifest.fetched_at,
@@ -76,7 +76,8 @@ pub fn load_request(
         targets,
         notes_sql: stream.notes_sql.as_deref().map(sql).transpose()?,
         notes: manifest.notes.clone(),
-        read_until: moves_cursor.then(|| manifest.slice.read_until(manifest.fetched_at, zone)),
+        read_until: (moves_cursor && !manifest.is_refused)
+            .then(|| manifest.slice.read_until(manifest.fetched_at, zone)),
         variables: Vec::new(),
         person_key: person_key.clone(),
     })
@@ -96,7 +97,7 @@ fn target(load: &LoadSpec, sql: String) -> Target {
 }
 
 /// The days a slice speaks for; a day that an instant window only begins is covered up to there. Of
-/// a slice from the beginning of time those count that the connection is asked about.
+/// a slice from the beginning of time those count that the connection is asked about, of what was before none.
 fn window(window: &Window, zone: chrono_tz::Tz, since: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
     let day = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
     match *window {
@@ -105,6 +106,7 @@ fn window(window: &Window, zone: chrono_tz::Tz, since: NaiveDate) -> Option<(Nai
         Window::Instants { start, end } if start == DateTime::UNIX_EPOCH => {
             Some((since, day(end) + chrono::Days::new(1)))
         }
+        Window::Instants { end, .. } if day(end) <= since => None,
         Window::Instants { start, end } => Some((day(start), day(end) + chrono::Days::new(1))),
     }
 }

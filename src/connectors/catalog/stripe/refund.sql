@@ -2,11 +2,12 @@
 -- Grain: refund, dated by the refund
 -- Inputs: page, lists of refunds and single ones
 -- Late data: a pending refund may fail: events tell, and it is asked for again
+-- Rules: one without an entry in the ledger gave nothing back: a hold expired, or the rest of one was let go
 WITH list AS (
     SELECT
         page_no,
         from_json(listed(body, 'data'), '[{"id": "VARCHAR", "charge": "JSON", "created": "VARCHAR", "amount": "VARCHAR",
-            "currency": "VARCHAR", "status": "VARCHAR", "reason": "VARCHAR"}]') AS data
+            "currency": "VARCHAR", "status": "VARCHAR", "reason": "VARCHAR", "balance_transaction": "JSON"}]') AS data
     FROM page
 ),
 
@@ -23,6 +24,7 @@ SELECT
     r.reason AS reason,
     coalesce(from_minor_units(r.amount, r.currency), 0) AS amount,
     upper(r.currency) AS currency,
+    coalesce(r.balance_transaction ->> '$.id', r.balance_transaction ->> '$', '') AS balance_transaction_id,
     page_no,
     CAST(record_no AS INTEGER) AS record_no,
     problems([
