@@ -103,9 +103,8 @@ impl Engine {
             walked => walked?,
         }
         for follow in stream.follow.iter().chain(&stream.follow_also) {
-            let is_wanted = |listing: &ListingSpec| {
-                is_news(&slice.window, self.clock.now(), listing.kept_days, news_since)
-            };
+            let is_wanted =
+                |listing: &ListingSpec| is_news(&slice.window, self.clock.now(), listing.kept_days, news_since);
             if follow.listing.as_ref().is_none_or(is_wanted) {
                 self.follow(connection, follow, &renderer, landing, on_page).await?;
             }
