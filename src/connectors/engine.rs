@@ -96,6 +96,7 @@ impl Engine {
         let renderer = Renderer::for_slice(connection, slice);
         match self.walk(connection, (&stream.request, &stream.paging), &renderer, landing, on_page).await {
             Err(ConnectorError::Rejected { status: 403 | 404, .. }) if stream.if_refused.is_some() => {
+                landing.settle().await?;
                 landing.truncate(0);
                 landing.refuse(stream.if_refused.clone().unwrap_or_default());
                 return Ok(());

@@ -7,7 +7,7 @@
 WITH worth AS (
     -- What each subscription was worth at a time, at both rates, and whether that was so on either day.
     SELECT
-        s.customer,
+        s.customer_id AS customer,
         CAST(round(s.mrr * coalesce(f.rate, 0), 6) AS DECIMAL(38, 6)) AS at_opening_rate,
         CAST(round(s.mrr * coalesce(t.rate, 0), 6) AS DECIMAL(38, 6)) AS at_closing_rate,
         s.from_date <= CAST($2 AS DATE) AS was_known,

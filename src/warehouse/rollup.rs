@@ -285,7 +285,7 @@ fn span(
                  UNION ALL SELECT posted_date FROM core.influencer_post WHERE workspace = $1
                  UNION ALL SELECT date FROM core.offline_conversion WHERE workspace = $1
                  UNION ALL SELECT entered_date FROM core.contact_stage WHERE workspace = $1
-                 UNION ALL SELECT unnest([from_date, $2]) FROM (
+                 UNION ALL SELECT unnest([from_date, CAST($2 AS DATE)]) FROM (
                      SELECT min(from_date) AS from_date FROM mart.subscription_value WHERE workspace = $1 HAVING min(from_date) <= $2))",
             params![workspace, today],
             |row| Ok((row.get(0)?, row.get(1)?)),

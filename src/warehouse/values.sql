@@ -90,7 +90,7 @@ cut AS (
 SELECT
     CAST(getvariable('workspace') AS VARCHAR) AS workspace,
     CAST(subscription_id AS VARCHAR) AS subscription_id,
-    CAST(coalesce(customer_id, subscription_id) AS VARCHAR) AS customer,
+    CAST(coalesce(customer_id, subscription_id) AS VARCHAR) AS customer_id,
     CAST(currency AS VARCHAR) AS currency,
     CAST(from_date AS DATE) AS from_date,
     CAST(nullif(until_date, DATE '9999-12-31') AS DATE) AS until_date,

@@ -63,7 +63,11 @@ pub enum SlicingSpec {
     /// before the cursor, and today.
     Days { step_days: u32, reread_days: u32 },
     /// What was before the connection's first day, once: from `from` until there, cut every `step_days`.
-    Before { from: NaiveDate, step_days: u32 },
+    Before {
+        #[schemars(with = "String")]
+        from: NaiveDate,
+        step_days: u32,
+    },
     /// Instants: from the cursor less `overlap_secs` until now, cut every `step_days`.
     Instants {
         step_days: u32,
