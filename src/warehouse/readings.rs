@@ -152,7 +152,7 @@ mod tests {
             "INSERT INTO core.influencer_post BY NAME SELECT 'w' AS workspace, 'c' AS connection, 'x' AS platform,
                 '@jo' AS handle, '' AS campaign, 'p' AS post_key, DATE '2026-11-01' AS posted_date,
                 25 AS product_cost, 'USD' AS currency, 'l' AS load_id;
-             INSERT INTO mart.subscription_value BY NAME SELECT 'w' AS workspace, id AS subscription_id, id AS customer_id,
+             INSERT INTO mart.subscription_value BY NAME SELECT 'w' AS workspace, 'c' AS connection, id AS subscription_id, id AS customer_id,
                 DATE '2026-11-02' AS from_date, ended AS until_date, 9 AS mrr, currency
                 FROM (VALUES ('a', 'EUR', NULL), ('b', 'USD', DATE '2026-11-04')) AS v(id, currency, ended);
              INSERT INTO mart.mrr_daily BY NAME SELECT 'w' AS workspace, DATE '2026-11-01' + day::INTEGER AS date,

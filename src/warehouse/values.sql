@@ -81,7 +81,7 @@ step AS (
 ),
 
 cut AS (
-    SELECT subscription_id, customer_id, currency, mrr,
+    SELECT connection, subscription_id, customer_id, currency, mrr,
         greatest(from_date, holds_from) AS from_date,
         least(holds_until, coalesce(lead(from_date) OVER (PARTITION BY connection, subscription_id, number ORDER BY from_date), DATE '9999-12-31')) AS until_date
     FROM step
@@ -89,6 +89,7 @@ cut AS (
 
 SELECT
     CAST(getvariable('workspace') AS VARCHAR) AS workspace,
+    CAST(connection AS VARCHAR) AS connection,
     CAST(subscription_id AS VARCHAR) AS subscription_id,
     CAST(coalesce(customer_id, subscription_id) AS VARCHAR) AS customer_id,
     CAST(currency AS VARCHAR) AS currency,

@@ -68,7 +68,8 @@ ALTER TABLE history.subscription_new RENAME TO subscription;
 -- What each subscription was worth a month, from a date on and until before another (null: it goes on), in its own
 -- currency; rebuilt by each rollup from all known states.
 CREATE TABLE mart.subscription_value (
-    workspace VARCHAR NOT NULL, subscription_id VARCHAR NOT NULL, customer_id VARCHAR NOT NULL, currency VARCHAR NOT NULL,
+    workspace VARCHAR NOT NULL, connection VARCHAR NOT NULL,
+    subscription_id VARCHAR NOT NULL, customer_id VARCHAR NOT NULL, currency VARCHAR NOT NULL,
     from_date DATE NOT NULL, until_date DATE, mrr DECIMAL(18, 6) NOT NULL
 );
 
