@@ -105,7 +105,9 @@ fn impatient(connection: &Connection) -> Connection {
 fn narrowest(stream: &StreamSpec, connection: &Connection, now: chrono::DateTime<chrono::Utc>) -> Window {
     match stream.slicing {
         SlicingSpec::Whole => Window::Whole,
-        SlicingSpec::Instants { .. } => Window::Instants { start: now - TimeDelta::minutes(1), end: now },
+        SlicingSpec::Instants { .. } | SlicingSpec::Before { .. } => {
+            Window::Instants { start: now - TimeDelta::minutes(1), end: now }
+        }
         SlicingSpec::Days { .. } => {
             let zone = connection.time_zone(stream.time_zone_setting.as_deref());
             let today = now.with_timezone(&zone).date_naive();

@@ -5,7 +5,6 @@ use super::app::{App, AppError, SecretsAre, sources};
 use super::planned_jobs;
 use super::scheduler::Status as SchedulerStatus;
 use crate::config::{JobKind, WorkspaceSettings};
-use crate::connectors::spec::SlicingSpec;
 use crate::domain::coverage::Standing;
 use crate::domain::period::Period;
 use crate::domain::schedule::PlannedJob;
@@ -178,7 +177,7 @@ impl View<'_> {
         let lately = self.yesterday - Days::new(LATELY - 1);
         for (id, stream) in &source.connection.connector.spec.streams {
             // Streams that always are read as a whole have no days.
-            if stream.slicing == SlicingSpec::Whole {
+            if !stream.has_days() {
                 continue;
             }
             for name in source.connection.partitions(stream.partition_over.as_deref()) {

@@ -68,7 +68,7 @@ pub fn load_request(
         stream: manifest.stream.clone(),
         slice,
         partition: manifest.slice.partition.clone(),
-        window,
+        window: window.filter(|_| !manifest.is_refused),
         first_whole,
         incomplete_path: stream.incomplete_path.clone(),
         time_zone_path: stream.time_zone_path.clone(),
@@ -83,7 +83,8 @@ pub fn load_request(
         targets,
         notes_sql: stream.notes_sql.as_deref().map(sql).transpose()?,
         notes: manifest.notes.clone(),
-        read_until: moves_cursor.then(|| manifest.slice.read_until(manifest.fetched_at, zone)),
+        read_until: (moves_cursor && !manifest.is_refused)
+            .then(|| manifest.slice.read_until(manifest.fetched_at, zone)),
         variables: Vec::new(),
         person_key: person_key.clone(),
     })
@@ -148,6 +149,8 @@ pub(super) fn window(
         Window::Whole => (None, None),
         Window::Days { period } => (Some((period.start, period.end)), None),
         Window::Instants { start, end } if start == DateTime::UNIX_EPOCH => (Some((since, until(end))), None),
+        // What was before the first day covers none.
+        Window::Instants { end, .. } if until(end) <= since => (None, None),
         Window::Instants { start, end } => {
             let first = day(start);
             let first_whole = if start_of_day(first, zone) == start { first } else { next(first) };
