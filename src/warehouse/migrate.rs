@@ -22,6 +22,8 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (10, include_str!("migrations/0010_stream_state.sql")),
     (11, include_str!("migrations/0011_wording.sql")),
     (12, include_str!("migrations/0012_pages.sql")),
+    (14, include_str!("migrations/0014_customers.sql")),
+    (15, include_str!("migrations/0015_people.sql")),
 ];
 
 /// Since this version the database says which Daybook brought it there.
