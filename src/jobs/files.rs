@@ -210,6 +210,7 @@ fn request(source: &FileSource, landed: &LandedSlice, rows: DroppedRows, person_
             key: own(spec.key),
             replaces: Replaces::Scope(Vec::new()),
             touches: own(spec.touches),
+            records: None,
         }],
         notes_sql: None,
         notes: manifest.notes.clone(),

@@ -2,7 +2,7 @@
 //! next slices are fetched, several at a time, while the last ones are loaded.
 
 use crate::connectors::error::Disposition;
-use crate::connectors::slice::{Reached, news_since, slices};
+use crate::connectors::slice::{Reached, is_due, news_since, slices};
 use crate::connectors::{Connection, ConnectorError, Engine, LandedSlice, Slice};
 use crate::domain::money::Currency;
 use crate::support::clock::Clock;
@@ -264,6 +264,9 @@ async fn plan(
             context.warehouse.read(move |reader| cursor::read_until(reader, &workspace, &id, &stream_id, &of)).await?;
         let reached = read.map(|read| Reached { until: read.until, asked_at: read.asked_at });
         let now = context.clock.now();
+        if stream.once_a_day && !is_due(reached, now, zone) {
+            continue;
+        }
         let news = news_since(&stream.slicing, reached, now, zone);
         let lacking = slices(&stream.slicing, &partition, reached, source.since, now, zone);
         all.extend(lacking.into_iter().map(|slice| (slice, news)));

@@ -5,11 +5,13 @@ mod direct;
 mod landed_pages;
 mod merge;
 mod pages;
+mod records;
 mod rows;
 mod stage;
 
 pub use direct::load_direct;
 pub use landed_pages::LandedPages;
+pub use records::Records;
 pub use rows::{DroppedRows, RowField, RowFormat, parquet_columns};
 pub use stage::{columns, literal, path_literal};
 
@@ -67,7 +69,7 @@ pub enum Pages {
 }
 
 /// A table to fill.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// In schema `core`.
     pub table: String,
@@ -75,6 +77,8 @@ pub struct Target {
     pub key: Vec<String>,
     pub replaces: Replaces,
     pub touches: Vec<String>,
+    /// Where the rows are records that a vendor deletes, restores and merges.
+    pub records: Option<Records>,
 }
 
 /// What the new rows stand for.
@@ -135,8 +139,10 @@ fn load_slice(
     let mut loaded = Loaded { notes: request.notes.clone(), ..Loaded::default() };
     for target in &request.targets {
         stage::stage(&transaction, request, target, &mut loaded)?;
+        records::settle(&transaction, request, target, &mut loaded)?;
         merge::merge(&transaction, request, target, now, &mut loaded)?;
     }
+    records::touch(&transaction, request)?;
     finish(&transaction, request, now, &mut loaded)?;
     stage::drop_page(&transaction)?;
     transaction.commit().context(step)?;

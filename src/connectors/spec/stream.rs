@@ -12,6 +12,9 @@ pub struct StreamSpec {
     pub about: String,
     #[serde(default)]
     pub slicing: SlicingSpec,
+    /// Read by the first run of each day (in the account's zone) only.
+    #[serde(default)]
+    pub once_a_day: bool,
     /// Runs once for each value of this list setting, as `partition`.
     pub partition_over: Option<String>,
     pub request: RequestSpec,
@@ -202,6 +205,24 @@ pub struct LoadSpec {
     /// Date columns whose days a changed row touches. Empty: nothing by day is computed from it.
     #[serde(default)]
     pub touches: Vec<String>,
+    /// For records that the vendor deletes, restores and merges: which of them the rows are. The table has
+    /// `modified_at`, `archived_at`, `absence` and `merged_<key>s`, and comes before tables of the same key.
+    pub records: Option<RecordList>,
+}
+
+/// Which of a vendor's records a stream lists.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum RecordList {
+    /// Living ones that changed, found by an index that may be behind: it never brings a deleted one back.
+    Changed,
+    /// Every living one: what is not listed is gone, unless it was merged or lies in the recycle bin.
+    Living,
+    /// Those in the recycle bin.
+    Deleted {
+        /// The stream that lists every living one: what it has listed since lives.
+        listed_by: String,
+    },
 }
 
 impl LoadSpec {

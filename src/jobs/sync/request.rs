@@ -1,13 +1,14 @@
 //! A landed slice as the warehouse wants to be asked to load it.
 
 use super::{Source, SyncContext};
-use crate::connectors::spec::{BodyKind, LoadMode, LoadSpec};
+use crate::connectors::spec::{BodyKind, LoadMode, LoadSpec, RecordList};
 use crate::connectors::{LandedSlice, Window};
 use crate::support::ids::stable_id;
 use crate::support::secret::Secret;
 use crate::warehouse::WarehouseError;
-use crate::warehouse::load::{LoadRequest, Pages, Replaces, Target};
+use crate::warehouse::load::{LoadRequest, Pages, Records, Replaces, Target};
 use chrono::{DateTime, NaiveDate, Utc};
+use std::collections::BTreeMap;
 
 /// The load of a slice at `now`.
 pub fn requested(
@@ -77,9 +78,14 @@ pub fn load_request(
         notes_sql: stream.notes_sql.as_deref().map(sql).transpose()?,
         notes: manifest.notes.clone(),
         read_until: moves_cursor.then(|| manifest.slice.read_until(manifest.fetched_at, zone)),
-        variables: Vec::new(),
+        variables: vec![("settings", Some(settings(&connection.settings)))],
         person_key: person_key.clone(),
     })
+}
+
+/// A connection's settings as JSON, for queries that go by them; secrets are elsewhere.
+fn settings(all: &BTreeMap<String, toml::Value>) -> String {
+    serde_json::to_string(all).unwrap_or_else(|_| "{}".to_owned())
 }
 
 fn target(load: &LoadSpec, sql: String) -> Target {
@@ -92,7 +98,12 @@ fn target(load: &LoadSpec, sql: String) -> Target {
         LoadMode::ReplaceAll => Replaces::All,
         LoadMode::Upsert { scope } => Replaces::Scope(scope.clone()),
     };
-    Target { table: load.table.clone(), sql, key: load.key.clone(), replaces, touches: load.touches.clone() }
+    let records = load.records.as_ref().map(|records| match records {
+        RecordList::Changed => Records::Changed,
+        RecordList::Living => Records::Living,
+        RecordList::Deleted { listed_by } => Records::Deleted { listed_by: listed_by.clone() },
+    });
+    Target { table: load.table.clone(), sql, key: load.key.clone(), replaces, touches: load.touches.clone(), records }
 }
 
 /// The days a slice speaks for; a day that an instant window only begins is covered up to there. Of

@@ -46,6 +46,7 @@ pub(super) fn request(folder: &Path, load_id: &str, body: &str) -> LoadRequest {
                 days_stand_alone: true,
             },
             touches: vec!["date".to_owned()],
+            records: None,
         }],
         notes_sql: None,
         notes: Vec::new(),
