@@ -7,6 +7,7 @@ mod faults;
 mod google;
 pub mod hostile;
 mod hubspot;
+mod identities;
 mod later;
 mod pages;
 mod people;

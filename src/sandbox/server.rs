@@ -125,6 +125,8 @@ impl Sandbox {
             "customerhappy: organic search from Google falls 35% over the last 14 days",
             "both: Google Ads conversions grow for 30 days after the click",
             "both: holds are captured days later, refunds fail, disputes are opened, won and lost, long after the payment",
+            "both: payers pay under another address, or without one",
+            "customerhappy: contacts and deals are merged, restored from the bin or deleted for good, and some are found by the search only after 30 hours",
             "customerhappy: contacts and deals are deleted, and links between them come and go without a trace",
             "both: Google Ads sends a field \"campaign.labels\" during the last 60 days",
         ];
