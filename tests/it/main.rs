@@ -18,6 +18,7 @@ mod faults;
 mod figures;
 mod hostile;
 mod house;
+mod hubspot;
 mod init;
 mod kills;
 mod ledger;

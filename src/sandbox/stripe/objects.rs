@@ -23,7 +23,7 @@ pub fn charge(world: &World, charge: &Charge) -> Value {
         "status": if charge.is_paid { "succeeded" } else { "failed" }, "captured": charge.captured_at.is_some(),
         "failure_code": (!charge.is_paid).then_some("card_declined"), "refunded": back > 0 && back == charge.amount,
         "disputed": world.lives.disputes.iter().any(|dispute| dispute.charge == charge.id), "customer": charge.customer,
-        "billing_details": {"email": charge.email}, "metadata": metadata,
+        "billing_details": {"email": Some(&charge.email).filter(|email| !email.is_empty())}, "metadata": metadata,
         "balance_transaction": charge.captured_at.map(|_| format!("txn_{}", charge.id))
     })
 }
