@@ -9,7 +9,7 @@ use crate::daemon::{App, AppError, Selection};
 use crate::domain::period::Period;
 use crate::jobs::backfill::backfill as fill;
 use crate::jobs::files::load_file;
-use crate::jobs::sync::load_landed;
+use crate::jobs::sync::{Lane, load_landed};
 use crate::support::blocking::off_thread;
 use chrono::{Days, NaiveDate};
 use std::path::PathBuf;
@@ -85,7 +85,7 @@ pub async fn replay(app: &App, args: &ReplayArgs, json: bool) -> anyhow::Result<
                 .into_iter()
                 .find(|s| s.connection.id == manifest.connection)
                 .ok_or_else(gone)?;
-            load_landed(&app.sync, &source, &landed, false).await?
+            load_landed(&app.sync, &source, &landed, Lane::Replay).await?
         };
         if !json {
             say!(

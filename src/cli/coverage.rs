@@ -5,7 +5,7 @@ use super::show::{count, plain};
 use crate::connectors::spec::SlicingSpec;
 use crate::daemon::app::{SecretsAre, catalog, sources};
 use crate::daemon::{App, Selection};
-use crate::domain::coverage::{DayState, Gap, gaps, state};
+use crate::domain::coverage::{DayState, Gap, Standing, gaps, state};
 use crate::domain::period::Period;
 use crate::jobs::sync::Source;
 use crate::warehouse::coverage::{CoveredDay, covered};
@@ -115,7 +115,7 @@ fn filled_by(reached: &Reached, gap: &Gap) -> String {
     if gap.period.last_day() >= reached.today - Days::new(1) && reached.days.iter().any(|d| d.date < gap.period.end) {
         return "the next sync".to_owned();
     }
-    if reached.days.is_empty() {
+    if reached.days.is_empty() || reached.days.iter().any(|d| gap.period.contains(d.date) && d.standing.is_some()) {
         return format!("daybook sync -w {} -c {}", reached.workspace, reached.connection);
     }
     format!(
@@ -140,7 +140,12 @@ fn print(reached: &Reached, map: bool) {
     );
     for gap in &reached.gaps {
         let state = if gap.state == DayState::Part { "in part" } else { "missing" };
-        say!("  {state} {}\n    filled by: {}", gap.period, filled_by(reached, gap));
+        let why = reached.days.iter().find(|day| gap.period.contains(day.date) && day.standing.is_some());
+        let why = why.map_or(String::new(), |day| {
+            let standing = day.standing.map_or("", Standing::name);
+            format!(" ({standing}: {})", plain(day.reason.as_deref().unwrap_or_default()))
+        });
+        say!("  {state} {}{why}\n    filled by: {}", gap.period, filled_by(reached, gap));
     }
     if map {
         draw(reached);

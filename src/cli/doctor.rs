@@ -4,11 +4,12 @@ use super::Outcome;
 use super::show::{plain, wrapped};
 use crate::config::{self, Settings};
 use crate::daemon::app::database_file;
+use crate::daemon::status::{Health as Standing, status};
 use crate::daemon::{App, AppError};
 use crate::jobs::doctor::{Patient, doctor};
 use crate::support::clock::Clock;
 use crate::warehouse::care::backup::default_dir;
-use crate::warehouse::care::doctor::Health;
+use crate::warehouse::care::doctor::{Finding, Health};
 use crate::warehouse::{Warehouse, WarehouseError};
 use std::path::Path;
 
@@ -20,17 +21,49 @@ pub async fn run(root: &Path, json: bool) -> anyhow::Result<Outcome> {
         Err(AppError::Warehouse(error)) => Err(error),
         Err(other) => return Err(other.into()),
     };
-    examine(&settings, opened.as_ref().map(|app| app.warehouse.clone()), json).await
+    let sources = opened.as_ref().map(of_sources).unwrap_or_default();
+    examine(&settings, opened.as_ref().map(|app| app.warehouse.clone()), sources, json).await
 }
 
 /// Looks at what a daemon has open.
 pub async fn of_app(app: &App, json: bool) -> anyhow::Result<Outcome> {
-    examine(&app.settings, Ok(app.warehouse.clone()), json).await
+    examine(&app.settings, Ok(app.warehouse.clone()), of_sources(app), json).await
+}
+
+/// Every source that is not as it should be, as `daybook status` says it.
+fn of_sources(app: &App) -> Vec<Finding> {
+    let found = match status(app, None, app.clock.now()) {
+        Ok(found) => found,
+        Err(error) => return vec![Finding::bad("sources", error.to_string(), "see daybook status")],
+    };
+    let mut findings = Vec::new();
+    for workspace in &found.workspaces {
+        for source in workspace.sources.iter().filter(|source| source.health != Standing::Fine) {
+            let subject = format!("source {}/{}", workspace.workspace, source.connection);
+            let says = source.trouble.clone().unwrap_or_else(|| source.health.name().to_owned());
+            let more = source.notes.len().saturating_sub(1);
+            let says = if more > 0 { format!("{says} (and {more} more: daybook status)") } else { says };
+            let remedy = source.remedy.clone().unwrap_or_else(|| "see daybook status".to_owned());
+            findings.push(match source.health {
+                Standing::NeedsYou => Finding::bad(&subject, says, remedy),
+                _ => Finding::warning(&subject, says, remedy),
+            });
+        }
+        for told in &workspace.cross_checks {
+            findings.push(Finding::warning(
+                &format!("check of {}", workspace.workspace),
+                told.clone(),
+                "compare both at the vendor; daybook explain names the loads behind a figure",
+            ));
+        }
+    }
+    findings
 }
 
 async fn examine(
     settings: &Settings,
     warehouse: Result<Warehouse, &WarehouseError>,
+    sources: Vec<Finding>,
     json: bool,
 ) -> anyhow::Result<Outcome> {
     let database = database_file(settings);
@@ -43,7 +76,8 @@ async fn examine(
         has_person_key: settings.privacy.person_key.is_some(),
         checks: settings.checks.iter().map(|check| (check.name.clone(), check.text.clone())).collect(),
     };
-    let findings = tokio::task::block_in_place(|| doctor(&patient, Clock::System.now()));
+    let mut findings = tokio::task::block_in_place(|| doctor(&patient, Clock::System.now()));
+    findings.extend(sources);
     let worst = findings.iter().map(|finding| finding.health).max().unwrap_or(Health::Good);
     if json {
         say!("{}", serde_json::json!({ "health": worst, "findings": findings }));

@@ -42,7 +42,7 @@ pub fn run(app: &App, args: &ExplainArgs, json: bool) -> anyhow::Result<Outcome>
 fn as_json(report: &issued::Issued, receipt: &Receipt, explained: &Explained) -> serde_json::Value {
     let meanings = explained.meanings.iter().map(|(label, about)| serde_json::json!({"label": label, "about": about}));
     let freshness = explained.freshness.iter().map(|source| {
-        serde_json::json!({"source": source.source, "label": source.label, "whole_through": source.whole_through,
+        serde_json::json!({"source": source.source, "label": source.label, "whole_through": source.whole_through(),
             "last_success_at": source.last_success_at, "settles_after_days": source.settles_after_days})
     });
     serde_json::json!({
@@ -72,7 +72,7 @@ fn print(report: &issued::Issued, receipt: &Receipt, explained: &Explained) {
     }
     for source in &explained.freshness {
         let through =
-            source.whole_through.map_or_else(|| "nothing yet".to_owned(), |day| Wording::STANDARD.date_text(day));
+            source.whole_through().map_or_else(|| "nothing yet".to_owned(), |day| Wording::STANDARD.date_text(day));
         let read =
             source.last_success_at.map_or_else(|| "never".to_owned(), |at| at.format("%Y-%m-%d %H:%M UTC").to_string());
         say!("  freshness   {}: whole days through {through}, last read {read}", source.label);

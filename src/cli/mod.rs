@@ -28,6 +28,7 @@ mod runs;
 mod schema;
 mod send_test;
 mod show;
+mod sources;
 mod status;
 mod sync;
 
@@ -92,6 +93,9 @@ enum Command {
     Runs(runs::RunsArgs),
     /// Show which days of each source are there, the holes, and what fills them.
     Coverage(coverage::CoverageArgs),
+    /// Decide about days of a source that are doubted or were never answered.
+    #[command(subcommand)]
+    Sources(sources::SourcesCommand),
     /// Show messages and what the other side answered.
     Deliveries(deliveries::DeliveriesArgs),
     /// Send a sample report by the same path as real ones, and show each answer.
@@ -250,6 +254,7 @@ async fn with_app(app: &App, desk: Option<&Desk>, cli: &Cli) -> anyhow::Result<O
         Command::Status => status::run(app, desk, cli.json),
         Command::Runs(args) => runs::runs(app, args, cli.json),
         Command::Coverage(args) => coverage::run(app, args, cli.json),
+        Command::Sources(command) => sources::run(app, command, cli.json).await,
         Command::Deliveries(args) => deliveries::run(app, args, cli.json),
         Command::SendTest(args) => send_test::run(app, args, cli.json).await,
         Command::Explain(args) => explain::run(app, args, cli.json),

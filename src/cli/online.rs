@@ -70,6 +70,7 @@ fn print(finding: &Finding) {
 fn word(standing: Standing) -> &'static str {
     match standing {
         Standing::Good => "good",
+        Standing::Warning => "WARNING",
         Standing::CredentialRefused => "CREDENTIAL REFUSED",
         Standing::RightLacking => "RIGHT LACKING",
         Standing::Unreachable => "UNREACHABLE",

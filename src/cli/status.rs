@@ -7,6 +7,9 @@ use crate::daemon::status::{Health, InstallationStatus, SourceStatus, status};
 use crate::daemon::{App, Desk};
 use chrono::{DateTime, TimeDelta, Utc};
 
+/// At most so many notes of a source are printed.
+const MOST_NOTES: usize = 8;
+
 pub fn run(app: &App, desk: Option<&Desk>, json: bool) -> anyhow::Result<Outcome> {
     let found = status(app, desk.map(|desk| desk.watch.status()), app.clock.now())?;
     if json {
@@ -63,6 +66,16 @@ fn print(found: &InstallationStatus) {
             if let Some(remedy) = &source.remedy {
                 say!("  -> {}", plain(remedy));
             }
+            let told = source.trouble.as_deref().unwrap_or_default();
+            for note in source.notes.iter().filter(|note| !note.starts_with(told) || told.is_empty()).take(MOST_NOTES) {
+                say!("  - {}", plain(note));
+            }
+            if source.notes.len() > MOST_NOTES {
+                say!("  - and {} more: daybook coverage -c {}", source.notes.len() - MOST_NOTES, source.connection);
+            }
+        }
+        for told in &workspace.cross_checks {
+            say!("check: {}", plain(told));
         }
     }
 }

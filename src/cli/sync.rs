@@ -45,6 +45,9 @@ pub async fn watched<T>(work: impl AsyncFnOnce(&(dyn Fn(Progress<'_>) + Sync)) -
     done
 }
 
+/// At most so many failed slices of a stream are printed.
+const MOST_FAILURES: usize = 5;
+
 /// One line a stream, then what an admin should know.
 pub fn print(outcomes: &[StreamOutcome], json: bool) -> Outcome {
     let failed = outcomes.iter().filter(|outcome| outcome.error.is_some()).count();
@@ -54,13 +57,20 @@ pub fn print(outcomes: &[StreamOutcome], json: bool) -> Outcome {
                 "workspace": o.workspace, "connection": o.connection, "stream": o.stream, "slices": o.slices, "bytes": o.bytes,
                 "rows_read": o.loaded.rows_read, "rows_written": o.loaded.rows_written, "rows_unchanged": o.loaded.rows_unchanged,
                 "rows_superseded": o.loaded.rows_superseded, "rows_quarantined": o.loaded.rows_quarantined,
-                "notes": o.loaded.notes, "error": o.error,
+                "notes": o.loaded.notes, "caveats": o.loaded.caveats, "error": o.error, "failures": o.failures,
+                "doubted": o.loaded.doubted.iter().map(|day| serde_json::json!({"date": day.date, "reason": day.reason})).collect::<Vec<_>>(),
             })
         });
         say!("{}", serde_json::Value::Array(lines.collect()));
     } else {
         let rows = outcomes.iter().map(|o| {
-            let state = if o.error.is_some() { "stopped" } else { "ok" };
+            let state = match (&o.error, o.slices, o.loaded.doubted.len(), o.loaded.caveats.len()) {
+                (Some(_), 0, ..) => "failed",
+                (Some(_), ..) => "in part",
+                (None, _, 1.., _) => "doubted",
+                (None, _, 0, 1..) => "limited",
+                (None, ..) => "ok",
+            };
             vec![
                 o.workspace.clone(),
                 format!("{} {}", o.connection, o.stream),
@@ -80,13 +90,22 @@ pub fn print(outcomes: &[StreamOutcome], json: bool) -> Outcome {
             for note in &outcome.loaded.notes {
                 say!("note: {place}: {}", plain(note));
             }
-            if let Some(error) = &outcome.error {
+            for error in outcome.failures.iter().take(MOST_FAILURES) {
                 let again = if error.can_retry { "; the next run tries again" } else { "; this needs a person" };
-                say!("stopped: {place} {}: {}{again}", error.slice, plain(&error.message));
+                say!("failed: {place} {}: {}{again}", error.slice, plain(&error.message));
+            }
+            if outcome.failures.len() > MOST_FAILURES {
+                say!("failed: {place}: and {} more slices", outcome.failures.len() - MOST_FAILURES);
+            }
+            if outcome.failures.is_empty()
+                && let Some(error) = &outcome.error
+            {
+                say!("failed: {place} {}: {}", error.slice, plain(&error.message));
             }
         }
     }
-    if failed == 0 { Outcome::Done } else { Outcome::Partly }
+    let doubted = outcomes.iter().any(|outcome| !outcome.loaded.doubted.is_empty());
+    if failed == 0 && !doubted { Outcome::Done } else { Outcome::Partly }
 }
 
 pub async fn rollup(app: &App, selection: &Selection, json: bool) -> anyhow::Result<Outcome> {

@@ -3,12 +3,13 @@
 use super::Gathered;
 use super::drops;
 use super::kind::{Kind, Names};
-use super::kinds::{date, id, secret_ref};
+use super::kinds::{date, id, secret_ref, whole_number};
 use super::reader::{Fault, Section, fault};
 use super::schema::vendors;
 use super::secrets::SecretPlace;
 use super::values::quoted;
 use crate::connectors::file::FileDrop;
+use crate::connectors::timing::StreamTiming;
 use crate::support::secret::SecretRef;
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -29,6 +30,8 @@ pub struct ConnectionSettings {
     pub since: Option<NaiveDate>,
     pub settings: BTreeMap<String, toml::Value>,
     pub secrets: BTreeMap<String, SecretRef>,
+    /// How often and how far back streams are read, in place of the connector's own word.
+    pub streams: BTreeMap<String, StreamTiming>,
     /// Where the connection begins in its file.
     pub line: usize,
     /// Where each setting and secret stands, by name.
@@ -89,6 +92,7 @@ pub(super) fn read(
         let owner = format!("the connection \"{owner}\" of {workspace} ({name})");
         gathered.secret(SecretPlace::new(&section, secret.line, &owner, &secret.value));
     }
+    let streams = read_streams(&mut section);
     section.describe("settings", || vendors::settings(&connector.value));
     section.describe("secrets", || vendors::secrets(&connector.value));
     section.finish();
@@ -103,9 +107,37 @@ pub(super) fn read(
         since,
         settings: settings.into_iter().map(|(name, at)| (name, at.value)).collect(),
         secrets: secrets.into_iter().map(|(name, at)| (name, at.value)).collect(),
+        streams,
         line,
         lines,
     }))
+}
+
+/// `[connections.streams.<stream>]`; the names are checked by whoever knows the catalog.
+fn read_streams(section: &mut Section<'_>) -> BTreeMap<String, StreamTiming> {
+    let about = "How far back streams are read again, by stream, in place of the connector's own word.";
+    let mut streams = BTreeMap::new();
+    for (name, mut section) in section.named_sections("streams", about, &Names::Ids("a stream's name")) {
+        let days = |section: &mut Section<'_>, key: &'static str, about: &'static str| {
+            let days = section.optional(key, whole_number(0, 3650).about(about))?;
+            u32::try_from(days.value).ok()
+        };
+        let timing = StreamTiming {
+            reread_days: days(&mut section, "reread_days", "Every run reads so many days before today again."),
+            nightly_days: days(&mut section, "nightly_days", "The first run of a day reads so many days back again."),
+            weekly_days: days(&mut section, "weekly_days", "Once in seven days so many days back are read again."),
+            settles_after_days: days(&mut section, "settles_after_days", "Days until a day's figures are final."),
+            overlap_secs: section
+                .optional(
+                    "overlap_secs",
+                    whole_number(0, 31_536_000).about("Every run begins so long before the last one ended."),
+                )
+                .map(|at| at.value),
+        };
+        section.finish();
+        streams.insert(name.value, timing);
+    }
+    streams
 }
 
 /// The value without its places in the file.

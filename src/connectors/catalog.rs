@@ -115,7 +115,16 @@ impl Connector {
         problems.extend(spec.errors.iter().enumerate().filter_map(|(index, rule)| {
             wrong_pattern(rule).map(|message| format!("error rule {}: {message}", index + 1))
         }));
+        problems.extend(spec.settings.iter().filter_map(|(name, setting)| {
+            let pattern = setting.pattern.as_ref()?;
+            regex::Regex::new(pattern).err().map(|_| format!("setting {name}: {pattern:?} is not a regular expression"))
+        }));
         for (id, stream) in &spec.streams {
+            for confirm in stream.loads.iter().filter_map(|load| load.doubt.confirmed_by.as_ref()) {
+                if !spec.streams.contains_key(&confirm.stream) {
+                    problems.push(format!("stream {id}: confirmed_by names {:?}, which is no stream", confirm.stream));
+                }
+            }
             if let Some(setting) = &stream.partition_over
                 && !spec.settings.contains_key(setting)
             {

@@ -98,6 +98,29 @@ impl Connection {
 }
 
 fn wrong_value(name: &str, spec: &SettingSpec, value: &toml::Value) -> Option<String> {
+    wrong_kind(name, spec, value).or_else(|| wrong_form(name, spec, value))
+}
+
+/// What is wrong with how a text, or an entry of a list, is written.
+fn wrong_form(name: &str, spec: &SettingSpec, value: &toml::Value) -> Option<String> {
+    let entries: Vec<&str> = match value {
+        toml::Value::Array(entries) => entries.iter().filter_map(toml::Value::as_str).collect(),
+        other => other.as_str().into_iter().collect(),
+    };
+    let is_default = spec.default.as_ref() == Some(value);
+    if let Some(pattern) = spec.pattern.as_ref().filter(|_| !is_default) {
+        let pattern = regex::Regex::new(&format!("^(?:{pattern})$")).ok()?;
+        if let Some(wrong) = entries.iter().find(|entry| !pattern.is_match(entry)) {
+            let looks_like = spec.looks_like.as_deref().unwrap_or("of another form");
+            return Some(format!("the setting {name:?} has {wrong:?}; it must be {looks_like}"));
+        }
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    let twice = entries.iter().find(|entry| !seen.insert(**entry))?;
+    Some(format!("the setting {name:?} has {twice:?} twice"))
+}
+
+fn wrong_kind(name: &str, spec: &SettingSpec, value: &toml::Value) -> Option<String> {
     let wanted = match spec.kind {
         SettingKind::Text if value.is_str() => return None,
         SettingKind::Text => "a text",
@@ -136,6 +159,27 @@ pub fn is_safe_url(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_of_another_form_is_told_with_what_it_must_look_like() {
+        // Opteo/google-ads-api#259 and #312: the vendor's screens show ids with dashes.
+        let spec = SettingSpec {
+            about: String::new(),
+            kind: SettingKind::List,
+            pattern: Some("[0-9]{10}".to_owned()),
+            looks_like: Some("ten digits, such as 1234567890".to_owned()),
+            default: None,
+        };
+        let judge = |ids: &[&str]| {
+            let list = toml::Value::Array(ids.iter().map(|id| toml::Value::from(*id)).collect());
+            wrong_value("customer_ids", &spec, &list)
+        };
+        let wrong = "the setting \"customer_ids\" has \"123-456-7890\"; it must be ten digits, such as 1234567890";
+        assert_eq!(judge(&["1234567890", "123-456-7890"]).as_deref(), Some(wrong));
+        assert_eq!(judge(&["1", "2", "1"]).map(|_| ()), Some(()));
+        assert!(judge(&["1234567890", "1234567890"]).is_some_and(|wrong| wrong.contains("twice")));
+        assert_eq!(judge(&["1234567890", "1234567891"]), None);
+    }
 
     #[test]
     fn plain_http_is_for_loopback_only() {

@@ -8,7 +8,7 @@ use super::follow::is_news;
 use super::landing::{LandedSlice, Landing, Manifest, Packing};
 use super::lanes::Lanes;
 use super::limits::Limits;
-use super::paging::{Found, Pager};
+use super::paging::{Found, Lookup, Pager, Want};
 use super::rules::{LONGEST_WAIT, Verdict, backoff};
 use super::slice::Slice;
 use super::spec::{ErrorAction, PagingSpec, RequestSpec, StreamSpec};
@@ -94,7 +94,8 @@ impl Engine {
         on_page: &(dyn Fn(u64) + Sync),
     ) -> Result<(), ConnectorError> {
         let renderer = Renderer::for_slice(connection, slice);
-        self.walk(connection, (&stream.request, &stream.paging), &renderer, landing, on_page).await?;
+        let own = (&stream.request, &stream.paging, stream.folded_pointer.as_deref());
+        self.walk(connection, own, &renderer, landing, on_page).await?;
         match &stream.follow {
             Some(follow) => {
                 let asks = follow
@@ -107,11 +108,11 @@ impl Engine {
         }
     }
 
-    /// All pages of one query.
+    /// All pages of one query, with where a page says that its rows were folded together.
     pub(super) async fn walk(
         &self,
         connection: &Connection,
-        (spec, paging): (&RequestSpec, &PagingSpec),
+        (spec, paging, folded): (&RequestSpec, &PagingSpec, Option<&str>),
         renderer: &Renderer<'_>,
         landing: &mut Landing,
         on_page: &(dyn Fn(u64) + Sync),
@@ -121,10 +122,27 @@ impl Engine {
         let mut restarts = 0;
         loop {
             let request = request(spec, renderer, pager.cursor())?;
-            match self.page(connection, &request, &pager, landing).await? {
-                Outcome::Page { bytes, page, found } => {
+            let mut lookups = pager.lookups();
+            let own = lookups.len();
+            lookups.extend(folded.map(|pointer| Lookup::new(pointer, Want::Scalar)));
+            let quota = &connection.connector.spec.quota;
+            lookups.extend(quota.iter().map(|quota| Lookup::new(&quota.pointer, Want::Scalar)));
+            match self.page(connection, &request, &lookups, landing).await? {
+                Outcome::Page { bytes, page, mut found } => {
                     on_page(bytes);
                     landing.keep_packing(page).await?;
+                    let mut told = found.split_off(own.min(found.len())).into_iter();
+                    if folded.is_some() && told.next().and_then(|flag| flag.text()).as_deref() == Some("true") {
+                        landing.note_folded();
+                    }
+                    let left = |told: Found| told.text()?.parse::<u64>().ok();
+                    let little = quota
+                        .iter()
+                        .zip(told)
+                        .find(|(quota, told)| left(told.clone()).is_some_and(|left| left < quota.least));
+                    if let Some((quota, _)) = little {
+                        landing.note_quota(&quota.note);
+                    }
                     if !pager.advance(&found)? {
                         return landing.settle().await;
                     }
@@ -151,18 +169,17 @@ impl Engine {
         &self,
         connection: &Connection,
         request: &Request,
-        pager: &Pager<'_>,
+        lookups: &[Lookup],
         landing: &Landing,
     ) -> Result<Outcome, ConnectorError> {
         let spec = &connection.connector.spec;
         let credential = connection.credential();
-        let lookups = pager.lookups();
         let mut refused = None;
         let mut attempt = 1;
         loop {
             let permit = self.limits.admit(&credential, &spec.limits).await;
             let proof = proof(&self.tokens, &self.client, &self.clock, connection, refused).await?;
-            let expected = Expected { limits: &spec.limits, rules: &spec.errors, lookups: &lookups };
+            let expected = Expected { limits: &spec.limits, rules: &spec.errors, lookups };
             let answer = send(&self.client, request, &proof, expected, landing.page()?, self.clock.now()).await;
             drop(permit);
             let wait = match answer {

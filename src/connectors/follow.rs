@@ -5,9 +5,8 @@ use super::connection::Connection;
 use super::engine::{Engine, Outcome, request};
 use super::error::ConnectorError;
 use super::landing::{Landing, PageRecord, read_page};
-use super::paging::Pager;
 use super::slice::Window;
-use super::spec::{FollowSpec, IdPlace, PagingSpec};
+use super::spec::{FollowSpec, IdPlace};
 use super::template::{Cursor, Renderer};
 use crate::support::blocking::off_thread;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -35,7 +34,7 @@ impl Engine {
             held.extend(ids(landing, 0, place).await?);
         }
         if let Some(listing) = &spec.listing {
-            self.walk(connection, (&listing.request, &listing.paging), renderer, landing, on_page).await?;
+            self.walk(connection, (&listing.request, &listing.paging, None), renderer, landing, on_page).await?;
         }
         let first = if spec.listing.is_some() { own } else { 0 };
         let named = ids(landing, first, &spec.ids).await?;
@@ -45,7 +44,7 @@ impl Engine {
         for batch in wanted.chunks(spec.batch.max(1)) {
             let cursor = Cursor { ids: batch.to_vec(), ..Cursor::default() };
             let request = request(&spec.request, renderer, &cursor)?;
-            match self.page(connection, &request, &Pager::new(&PagingSpec::None), landing).await {
+            match self.page(connection, &request, &[], landing).await {
                 Ok(Outcome::Page { bytes, page, .. }) => {
                     on_page(bytes);
                     landing.keep_packing(page).await?;

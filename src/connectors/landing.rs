@@ -28,6 +28,12 @@ pub struct Manifest {
     pub pages: Vec<PageRecord>,
     /// What an admin should know about this fetch.
     pub notes: Vec<String>,
+    /// Whether the vendor says that it folded rows of several days or names together.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_folded: bool,
+    /// That little is left of the account's allowance, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota_note: Option<String>,
 }
 
 impl Manifest {
@@ -42,6 +48,8 @@ impl Manifest {
             fetched_at,
             pages: Vec::new(),
             notes: Vec::new(),
+            is_folded: false,
+            quota_note: None,
         }
     }
 }
@@ -194,6 +202,16 @@ impl Landing {
             self.keep(page.await.map_err(stopped)??);
         }
         Ok(())
+    }
+
+    /// Notes that the vendor folded rows together.
+    pub fn note_folded(&mut self) {
+        self.manifest.is_folded = true;
+    }
+
+    /// Notes that little is left of the allowance.
+    pub fn note_quota(&mut self, note: &str) {
+        self.manifest.quota_note = Some(note.to_owned());
     }
 
     /// How many pages there are, the one that is being written included.

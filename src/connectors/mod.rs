@@ -20,10 +20,12 @@ pub mod rules;
 pub mod slice;
 pub mod spec;
 pub mod template;
+pub mod timing;
 
 pub use catalog::{Catalog, Connector};
 pub use connection::Connection;
 pub use engine::Engine;
 pub use error::ConnectorError;
 pub use landing::{LandedSlice, Manifest};
+pub use probe::Probed;
 pub use slice::{Slice, Window};

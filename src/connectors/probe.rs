@@ -4,41 +4,91 @@
 use super::connection::Connection;
 use super::engine::{Engine, Outcome, request};
 use super::error::ConnectorError;
-use super::landing::{Landing, Manifest};
+use super::landing::{Landing, Manifest, read_page};
 use super::paging::Pager;
 use super::slice::{Slice, Window};
 use super::spec::{SlicingSpec, StreamSpec};
 use super::template::Renderer;
 use crate::domain::period::Period;
-use chrono::{Days, TimeDelta};
+use chrono::{Days, Offset, TimeDelta, TimeZone};
+use chrono_tz::Tz;
+use serde_json::Value;
+use std::io::Read;
 use std::sync::Arc;
+
+/// A larger page than this is not looked into.
+const LARGEST_PROBE: u64 = 8 << 20;
 
 /// An answer is waited for no longer than this.
 const PATIENCE_SECS: u64 = 30;
 
 impl Engine {
-    /// Asks once for the first page of today, or of the last minute; nothing of it stays. Gives the
-    /// vendor's note where there is nothing to be had and that is fine.
+    /// Asks once for the first page of today, or of the last minute; nothing of it stays.
     pub async fn probe(
         &self,
         connection: &Connection,
         stream_id: &str,
         partition: &str,
-    ) -> Result<Option<String>, ConnectorError> {
+    ) -> Result<Probed, ConnectorError> {
         let connection = &impatient(connection);
         let stream = connection.stream(stream_id)?;
         let now = self.clock().now();
         let slice = Slice { partition: partition.to_owned(), window: narrowest(stream, connection, now) };
         let manifest = Manifest::begun(connection, stream_id, slice.clone(), now);
-        let landing = Landing::begin(self.landing_root(), manifest)?;
+        let mut landing = Landing::begin(self.landing_root(), manifest)?;
         let pager = Pager::new(&stream.paging);
         let request = request(&stream.request, &Renderer::for_slice(connection, &slice), pager.cursor())?;
         // What it brings goes with `landing`: nobody loads it.
-        Ok(match self.page(connection, &request, &pager, &landing).await? {
-            Outcome::Page { .. } => None,
-            Outcome::Nothing { note } | Outcome::Restart { note } => Some(note),
+        Ok(match self.page(connection, &request, &pager.lookups(), &landing).await? {
+            Outcome::Page { page, .. } => {
+                landing.keep_packing(page).await?;
+                landing.settle().await?;
+                let zone = connection.time_zone(stream.time_zone_setting.as_deref());
+                let stated = stream.time_zone_path.as_deref().and_then(|path| stated_zone(&landing, path));
+                let differs =
+                    stated.filter(|stated| stated.parse::<Tz>().is_ok_and(|stated| !is_alike(stated, zone, now)));
+                Probed {
+                    note: None,
+                    warning: differs.map(|stated| {
+                        format!(
+                            "the account's days are those of {stated}, but {zone} is set: set time_zone = \"{stated}\""
+                        )
+                    }),
+                }
+            }
+            Outcome::Nothing { note } | Outcome::Restart { note } => Probed { note: Some(note), warning: None },
         })
     }
+}
+
+/// What a single request told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Probed {
+    /// The vendor's note where there is nothing to be had and that is fine.
+    pub note: Option<String>,
+    /// Where the account is otherwise than the settings say.
+    pub warning: Option<String>,
+}
+
+/// The zone that the landed page names at a path such as `$.results[0].customer.timeZone`.
+fn stated_zone(landing: &Landing, path: &str) -> Option<String> {
+    let mut body = String::new();
+    let page = read_page(&landing.path(landing.pages().first()?)).ok()?;
+    page.take(LARGEST_PROBE).read_to_string(&mut body).ok()?;
+    let mut value: Value = serde_json::from_str(&body).ok()?;
+    if let Value::Array(elements) = &mut value {
+        value = elements.first_mut()?.take();
+    }
+    let pointer = path.trim_start_matches('$').replace('.', "/").replace('[', "/").replace(']', "");
+    value.pointer(&pointer)?.as_str().map(str::to_owned)
+}
+
+/// Whether two zones have had the same days for a year: many have several names.
+pub fn is_alike(one: Tz, other: Tz, now: chrono::DateTime<chrono::Utc>) -> bool {
+    (0..=12).all(|month| {
+        let at = (now - TimeDelta::days(30 * month)).naive_utc();
+        one.offset_from_utc_datetime(&at).fix() == other.offset_from_utc_datetime(&at).fix()
+    })
 }
 
 /// The connection with one attempt a request: who asks wants to know how it is now.

@@ -1,10 +1,12 @@
 //! How the past is cut into requests. Pure.
 
 use super::spec::SlicingSpec;
+use crate::domain::coverage::Standing;
 use crate::domain::period::Period;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A piece of a stream that is fetched and loaded as one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,12 +59,30 @@ pub struct Reached {
     pub asked_at: DateTime<Utc>,
 }
 
-/// What a sync has to fetch of one partition, oldest first: from where it was `reached` less the
-/// re-read (or from `since` at first) until `now`, the running day included.
+/// What is known of one partition.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// How far it was read; absent before the first load.
+    pub reached: Option<Reached>,
+    /// The days in the coverage map.
+    pub days: BTreeMap<NaiveDate, DayRead>,
+}
+
+/// A day in the coverage map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayRead {
+    /// When the vendor answered for it last.
+    pub asked_at: DateTime<Utc>,
+    pub is_whole: bool,
+    pub standing: Option<Standing>,
+}
+
+/// What a sync has to fetch of one partition, oldest first, from `since` until `now`, the running day
+/// included: days that are not there as a whole, and what may have changed since it was read.
 pub fn slices(
     spec: &SlicingSpec,
     partition: &str,
-    reached: Option<Reached>,
+    known: &Known,
     since: NaiveDate,
     now: DateTime<Utc>,
     zone: Tz,
@@ -70,29 +90,94 @@ pub fn slices(
     let slice = |window| Slice { partition: partition.to_owned(), window };
     match *spec {
         SlicingSpec::Whole => vec![slice(Window::Whole)],
-        SlicingSpec::Days { step_days, reread_days } => {
-            let end = now.with_timezone(&zone).date_naive() + Days::new(1);
-            let start = reached.map_or(since, |reached| {
-                let reread = reached.until.with_timezone(&zone).date_naive() - Days::new(u64::from(reread_days));
-                reread.max(since)
-            });
-            let step = Days::new(u64::from(step_days.max(1)));
-            let starts = std::iter::successors(Some(start), |day| Some(*day + step)).take_while(|day| *day < end);
-            starts
-                .filter_map(|day| Period::new(day, (day + step).min(end)))
-                .map(|period| slice(Window::Days { period }))
-                .collect()
+        SlicingSpec::Days { step_days, .. } => {
+            let lacking = lacking_days(spec, &known.days, since, now, zone);
+            let windows = runs(&lacking).into_iter().flat_map(|run| cut(run, step_days));
+            windows.map(|period| slice(Window::Days { period })).collect()
         }
         SlicingSpec::Instants { step_days, overlap_secs, from_beginning, .. } => {
             let first = if from_beginning { DateTime::UNIX_EPOCH } else { start_of_day(since, zone) };
-            let start = reached
+            let start = known
+                .reached
                 .filter(|reached| goes_on(spec, *reached, now, zone))
                 .map_or(first, |reached| (reached.until - seconds(overlap_secs)).max(first));
             let step = TimeDelta::days(i64::from(step_days.max(1)));
             let starts = std::iter::successors(Some(start), |at| Some(*at + step)).take_while(|at| *at < now);
-            starts.map(|at| slice(Window::Instants { start: at, end: (at + step).min(now) })).collect()
+            let live = starts.map(|at| (at, (at + step).min(now)));
+            let holes = holes(&known.days, start, zone);
+            holes.into_iter().chain(live).map(|(start, end)| slice(Window::Instants { start, end })).collect()
         }
     }
+}
+
+/// The days to be asked for: those that are not whole, today, and the look-back that is due.
+fn lacking_days(
+    spec: &SlicingSpec,
+    held: &BTreeMap<NaiveDate, DayRead>,
+    since: NaiveDate,
+    now: DateTime<Utc>,
+    zone: Tz,
+) -> Vec<NaiveDate> {
+    let SlicingSpec::Days { reread_days, nightly_days, weekly_days, .. } = *spec else { return Vec::new() };
+    let today = now.with_timezone(&zone).date_naive();
+    let back = |days: u32| today - Days::new(u64::from(days));
+    // What is dated after now was read under a wrong clock, and counts as never asked for.
+    let age = |read: &DayRead| match (today - read.asked_at.with_timezone(&zone).date_naive()).num_days() {
+        ..0 => i64::MAX,
+        days => days,
+    };
+    let is_week_old = held.range(back(weekly_days).min(today)..today).any(|(_, read)| read.is_whole && age(read) >= 7);
+    let is_due = |date: NaiveDate| match held.get(&date) {
+        None => true,
+        Some(read) => {
+            let is_open = read.standing.is_some_and(Standing::is_open);
+            let is_settled = read.standing.is_some_and(|standing| !standing.is_open());
+            is_open
+                || !is_settled && !read.is_whole
+                || date >= back(reread_days)
+                || date >= back(nightly_days) && age(read) >= 1
+                || date >= back(weekly_days) && is_week_old
+        }
+    };
+    since.iter_days().take_while(|date| *date <= today).filter(|date| is_due(*date)).collect()
+}
+
+/// How many days back a stream looks at most.
+pub fn look_back(spec: &SlicingSpec) -> u32 {
+    match *spec {
+        SlicingSpec::Days { reread_days, nightly_days, weekly_days, .. } => {
+            reread_days.max(nightly_days).max(weekly_days)
+        }
+        SlicingSpec::Whole | SlicingSpec::Instants { .. } => 0,
+    }
+}
+
+/// Days that were asked for in vain, as instants; those that are asked for anyway from `start` on are
+/// left out.
+fn holes(held: &BTreeMap<NaiveDate, DayRead>, start: DateTime<Utc>, zone: Tz) -> Vec<(DateTime<Utc>, DateTime<Utc>)> {
+    let is_open = |read: &DayRead| read.standing.is_some_and(Standing::is_open);
+    let open: Vec<NaiveDate> = held.iter().filter(|(_, read)| is_open(read)).map(|(date, _)| *date).collect();
+    let windows = runs(&open).into_iter().map(|run| (start_of_day(run.start, zone), start_of_day(run.end, zone)));
+    windows.map(|(from, to)| (from, to.min(start))).filter(|(from, to)| from < to).collect()
+}
+
+/// Days in a row as periods.
+fn runs(days: &[NaiveDate]) -> Vec<Period> {
+    let mut runs: Vec<Period> = Vec::new();
+    for day in days {
+        match runs.last_mut() {
+            Some(last) if last.end == *day => last.end = *day + Days::new(1),
+            _ => runs.push(Period::day(*day)),
+        }
+    }
+    runs
+}
+
+/// A period in pieces of at most `step_days`.
+fn cut(run: Period, step_days: u32) -> Vec<Period> {
+    let step = Days::new(u64::from(step_days.max(1)));
+    let starts = std::iter::successors(Some(run.start), |day| Some(*day + step)).take_while(|day| *day < run.end);
+    starts.filter_map(|day| Period::new(day, (day + step).min(run.end))).collect()
 }
 
 /// Since when changes of objects that were read earlier count. `None` where all is read anew: then
@@ -135,6 +220,64 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn days_spec(nightly_days: u32, weekly_days: u32) -> SlicingSpec {
+        SlicingSpec::Days { step_days: 30, reread_days: 3, nightly_days, weekly_days }
+    }
+
+    /// `count` whole days, asked for at one instant.
+    fn read(first: NaiveDate, count: usize, asked_at: DateTime<Utc>) -> BTreeMap<NaiveDate, DayRead> {
+        let whole = DayRead { asked_at, is_whole: true, standing: None };
+        first.iter_days().take(count).map(|day| (day, whole)).collect()
+    }
+
+    fn ids(slices: &[Slice]) -> Vec<String> {
+        slices.iter().map(Slice::id).collect()
+    }
+
+    #[test]
+    fn the_look_back_is_short_by_the_hour_longer_by_night_and_longest_by_the_week() {
+        let since: NaiveDate = "2026-01-01".parse().expect("a date");
+        let at = |day, hour| Utc.with_ymd_and_hms(2026, 6, day, hour, 0, 0).single().expect("an instant");
+        let ask = |asked_at, now| {
+            let known = Known { days: read(since, 160, asked_at), ..Known::default() };
+            ids(&slices(&days_spec(14, 40), "", &known, since, now, chrono_tz::UTC))
+        };
+        assert_eq!(ask(at(9, 8), at(9, 9)), ["2026-06-06_2026-06-09"]);
+        assert_eq!(ask(at(8, 23), at(9, 0)), ["2026-05-26_2026-06-09"]);
+        assert_eq!(ask(at(2, 8), at(9, 0)), ["2026-04-30_2026-05-29", "2026-05-30_2026-06-09"]);
+        // Read by a clock that ran ahead: never asked for.
+        assert_eq!(ask(at(20, 8), at(9, 9)), ["2026-05-26_2026-06-09"]);
+    }
+
+    #[test]
+    fn a_day_that_is_missing_in_part_failed_or_doubted_is_asked_for_until_it_is_settled() {
+        let since: NaiveDate = "2026-01-01".parse().expect("a date");
+        let now = Utc.with_ymd_and_hms(2026, 6, 9, 9, 0, 0).single().expect("an instant");
+        let mut days = read(since, 160, now);
+        let stand = |standing| DayRead { asked_at: now, is_whole: false, standing };
+        let day = |text: &str| text.parse::<NaiveDate>().expect("a date");
+        days.remove(&day("2026-02-01"));
+        days.insert(day("2026-02-02"), stand(None));
+        days.insert(day("2026-03-01"), stand(Some(Standing::Failed)));
+        days.insert(day("2026-03-03"), stand(Some(Standing::Doubted)));
+        days.insert(day("2026-03-05"), stand(Some(Standing::Accepted)));
+        days.insert(day("2026-03-07"), stand(Some(Standing::Unconfirmed)));
+        let known = Known { days, reached: Some(Reached { until: now, asked_at: now }) };
+        let asked = ids(&slices(&days_spec(0, 0), "", &known, since, now, chrono_tz::UTC));
+        let late = ["2026-02-01_2026-02-02", "2026-03-01_2026-03-01", "2026-03-03_2026-03-03", "2026-06-06_2026-06-09"];
+        assert_eq!(asked, late);
+        let spec = SlicingSpec::Instants {
+            step_days: 30,
+            overlap_secs: 3600,
+            reload_after_days: None,
+            reload_daily: false,
+            from_beginning: false,
+        };
+        let asked = ids(&slices(&spec, "", &known, since, now, chrono_tz::UTC));
+        assert_eq!(asked[0], "20260301T000000Z_20260302T000000Z");
+        assert_eq!(asked[2], "20260609T080000Z_20260609T090000Z");
+    }
+
     #[test]
     fn a_slice_id_cannot_leave_its_folder() {
         let slice = Slice { partition: "../../etc".to_owned(), window: Window::Whole };
@@ -144,12 +287,11 @@ mod tests {
     #[test]
     fn the_running_day_and_the_reread_are_included() {
         let now = Utc.with_ymd_and_hms(2026, 3, 8, 3, 0, 0).single().expect("an instant");
-        let spec = SlicingSpec::Days { step_days: 30, reread_days: 3 };
-        let since = "2026-01-01".parse().expect("a date");
+        let since: NaiveDate = "2026-01-01".parse().expect("a date");
         let zone = chrono_tz::America::New_York;
-        let slices = slices(&spec, "1", Some(Reached { until: now, asked_at: now }), since, now, zone);
-        assert_eq!(slices.len(), 1);
-        assert_eq!(slices[0].id(), "1_2026-03-04_2026-03-07");
+        let days = read(since, 66, now);
+        let known = Known { days, ..Known::default() };
+        assert_eq!(ids(&slices(&days_spec(0, 0), "1", &known, since, now, zone)), ["1_2026-03-04_2026-03-07"]);
     }
 
     #[test]
@@ -167,7 +309,8 @@ mod tests {
             };
             let asked_at = now - TimeDelta::hours(back_hours);
             let reached = Some(Reached { until: asked_at, asked_at });
-            let found = slices(&spec, "", reached, since, now, zone);
+            let known = Known { reached, ..Known::default() };
+            let found = slices(&spec, "", &known, since, now, zone);
             let Window::Instants { start, end } = found[0].window else { panic!("instants") };
             assert_eq!((found.len(), end), (1, now));
             assert_eq!(news_since(&spec, reached, now, zone), Some(asked_at).filter(|_| start == asked_at));
@@ -191,7 +334,8 @@ mod tests {
         };
         let reached = Reached { until: now - TimeDelta::days(300), asked_at: now - TimeDelta::days(2) };
         let since = "2025-01-01".parse().expect("a date");
-        let found = slices(&spec, "", Some(reached), since, now, chrono_tz::UTC);
+        let known = Known { reached: Some(reached), ..Known::default() };
+        let found = slices(&spec, "", &known, since, now, chrono_tz::UTC);
         assert_eq!(found.len(), 11);
         let news = news_since(&spec, Some(reached), now, chrono_tz::UTC);
         assert_eq!(news, Some(reached.asked_at - TimeDelta::hours(1)));
@@ -209,8 +353,8 @@ mod tests {
         fn every_day_is_covered_exactly_once(length in 1u64..800, step in 1u32..40) {
             let since: NaiveDate = "2025-01-01".parse().expect("a date");
             let now = start_of_day(since + Days::new(length), chrono_tz::Europe::Berlin) - TimeDelta::seconds(1);
-            let spec = SlicingSpec::Days { step_days: step, reread_days: 3 };
-            let days: Vec<NaiveDate> = slices(&spec, "", None, since, now, chrono_tz::Europe::Berlin)
+            let spec = SlicingSpec::Days { step_days: step, reread_days: 3, nightly_days: 14, weekly_days: 0 };
+            let days: Vec<NaiveDate> = slices(&spec, "", &Known::default(), since, now, chrono_tz::Europe::Berlin)
                 .into_iter()
                 .flat_map(|slice| match slice.window { Window::Days { period } => period.dates().collect::<Vec<_>>(), _ => Vec::new() })
                 .collect();

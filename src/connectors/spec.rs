@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 mod stream;
 
 pub use stream::{
-    BodyKind, FollowSpec, IdPlace, ListingSpec, LoadMode, LoadSpec, Method, PagingSpec, RequestSpec, RestartSpec,
-    SlicingSpec, StreamSpec,
+    BodyKind, ConfirmSpec, DoubtSpec, FollowSpec, IdPlace, ListingSpec, LoadMode, LoadSpec, Method, PagingSpec,
+    RequestSpec, RestartSpec, SlicingSpec, StreamSpec,
 };
 
 /// A connector as its `connector.toml` describes it.
@@ -32,6 +32,9 @@ pub struct ConnectorSpec {
     pub auth: AuthSpec,
     #[serde(default)]
     pub limits: LimitSpec,
+    /// What pages say of the allowance that is left.
+    #[serde(default)]
+    pub quota: Vec<QuotaSpec>,
     /// In order; the first rule that matches a response decides.
     #[serde(default)]
     pub errors: Vec<ErrorRule>,
@@ -46,6 +49,10 @@ pub struct SettingSpec {
     pub about: String,
     #[serde(default)]
     pub kind: SettingKind,
+    /// A regular expression that a text, or each entry of a list, must match as a whole.
+    pub pattern: Option<String>,
+    /// What matches looks like, for the message: `digits only, such as 1234567890`.
+    pub looks_like: Option<String>,
     /// Without a default the setting is required.
     #[schemars(with = "Option<serde_json::Value>")]
     pub default: Option<toml::Value>,
@@ -129,6 +136,19 @@ impl Default for LimitSpec {
     }
 }
 
+/// An allowance that pages state: where little is left, the partition waits for the next run, so that
+/// what else uses the account is not cut off.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuotaSpec {
+    /// JSON pointer to a number.
+    pub pointer: String,
+    /// Fewer than this are little.
+    pub least: u64,
+    /// What is little, one sentence.
+    pub note: String,
+}
+
 /// What a response that is not the data means. All conditions given must hold.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -171,7 +191,8 @@ pub enum ErrorAction {
     Retry,
     /// Take a new token once, then ask again; a second time means stop.
     Refresh,
-    /// No data, and that is fine: the slice is complete, with a note.
+    /// No data, and that is fine where nothing is held: the slice is complete, with a note. What is held
+    /// stays, and its days are doubted.
     Skip,
     /// This stream cannot go on today; later runs try again.
     StopForToday,

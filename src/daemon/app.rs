@@ -267,6 +267,14 @@ pub fn sources(
             tell(&format!("there is no connector {:?}", own.connector), &format!("choose one of {}", known.join(", ")));
             continue;
         };
+        let connector = match connector.timed(&own.streams) {
+            _ if own.streams.is_empty() => connector,
+            Ok(timed) => Arc::new(timed),
+            Err(found) => {
+                found.iter().for_each(|message| tell(message, "see the connector's connector.toml for what it has"));
+                continue;
+            }
+        };
         let mut secrets = BTreeMap::new();
         for (name, reference) in &own.secrets {
             match reference.resolve(&settings.config_dir()) {

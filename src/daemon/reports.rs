@@ -1,6 +1,7 @@
 //! What an installation's reports rest on, and who gets them.
 
 use super::App;
+use super::app::{SecretsAre, sources};
 use super::planned::daily_load;
 use crate::config::jobs::Copy;
 use crate::config::{self, WorkspaceSettings};
@@ -42,16 +43,24 @@ impl App {
         }
     }
 
-    /// The streams whose days a report depends on.
+    /// The streams whose days a report depends on, with every part of them that is expected.
     fn streams(&self, workspace: &WorkspaceSettings) -> BTreeMap<String, StreamFacts> {
         let mut streams = BTreeMap::new();
-        for connection in &workspace.connections {
-            let Some(connector) = self.catalog.get(&connection.connector) else { continue };
+        let today = self.clock.now().date_naive();
+        // A connection whose settings are wrong is none that anything is expected of; `check` tells it.
+        let (sources, _) = sources(&self.settings, workspace, &self.catalog, today, SecretsAre::Assumed);
+        for source in sources {
+            let connection = &source.connection;
+            let connector = &connection.connector;
             for (id, stream) in &connector.spec.streams {
                 let Some(load) = daily_load(stream, &self.settings.metrics) else { continue };
-                let label = format!("{}: {}", connector.spec.label, id.replace('_', " "));
-                let facts =
-                    StreamFacts { label, settles_after_days: stream.settles_after_days, fact: load.table.clone() };
+                let facts = StreamFacts {
+                    label: format!("{}: {}", connector.spec.label, id.replace('_', " ")),
+                    settles_after_days: stream.settles_after_days,
+                    fact: load.table.clone(),
+                    parts: connection.partitions(stream.partition_over.as_deref()),
+                    since: source.since,
+                };
                 streams.insert(format!("{}/{id}", connection.id), facts);
             }
         }

@@ -1,15 +1,25 @@
 //! What a person asks of an installation: how far each source's data reaches, when it was last read,
 //! when it is read next, what is wrong and what to do.
 
-use super::app::{App, AppError};
+use super::app::{App, AppError, SecretsAre, sources};
 use super::planned_jobs;
 use super::scheduler::Status as SchedulerStatus;
 use crate::config::{JobKind, WorkspaceSettings};
+use crate::connectors::spec::SlicingSpec;
+use crate::domain::coverage::Standing;
+use crate::domain::period::Period;
 use crate::domain::schedule::PlannedJob;
+use crate::jobs::readings::cross_checks;
+use crate::jobs::sync::Source;
+use crate::report::readiness::PartReach;
 use crate::warehouse::readings::{Reach, reach};
 use crate::warehouse::stream_states::{StreamState, list};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::Serialize;
+use std::fmt;
+
+/// Sayings of sources and checks count for so many days.
+const LATELY: u64 = 14;
 
 /// The whole installation. Instants are UTC, days the workspace's own.
 #[derive(Clone, Debug, Serialize)]
@@ -27,6 +37,8 @@ pub struct WorkspaceStatus {
     pub name: String,
     pub time_zone: String,
     pub sources: Vec<SourceStatus>,
+    /// What checks between streams say of the last fortnight.
+    pub cross_checks: Vec<String>,
 }
 
 /// A connection.
@@ -43,6 +55,12 @@ pub struct SourceStatus {
     pub trouble: Option<String>,
     /// What to do about it.
     pub remedy: Option<String>,
+    /// Days that are missing, doubted or not confirmed, and what the source says of its own answers.
+    pub notes: Vec<String>,
+    pub days_missing: u64,
+    pub days_doubted: u64,
+    /// Sayings of the source on its answers of the last fortnight.
+    pub limits: u64,
 }
 
 /// How a source is.
@@ -50,6 +68,10 @@ pub struct SourceStatus {
 #[serde(rename_all = "snake_case")]
 pub enum Health {
     Fine,
+    /// Every day is there, but the source limits its own answers, or days are not confirmed.
+    Limited,
+    /// An answer was emptier than what is held, and is not believed.
+    Doubted,
     /// Was never read.
     New,
     /// Days are missing that should be there.
@@ -65,6 +87,8 @@ impl Health {
     pub fn name(self) -> &'static str {
         match self {
             Self::Fine => "fine",
+            Self::Limited => "limited",
+            Self::Doubted => "doubted",
             Self::New => "new",
             Self::Behind => "behind",
             Self::Failing => "failing",
@@ -80,9 +104,23 @@ pub fn status(app: &App, daemon: Option<SchedulerStatus>, now: DateTime<Utc>) ->
     for workspace in &app.settings.workspaces {
         let tenant = &workspace.workspace;
         let id = tenant.id.clone();
-        let (reached, states) = app.warehouse.read_blocking(|reader| Ok((reach(reader, &id)?, list(reader, &id)?)))?;
         let yesterday = now.with_timezone(&tenant.time_zone).date_naive() - Days::new(1);
-        let view = View { workspace, planned: &planned, reached: &reached, states: &states, yesterday, now };
+        let lately = Period { start: yesterday - Days::new(LATELY - 1), end: yesterday + Days::new(1) };
+        let (context, of) = (app.report_context(workspace), id.clone());
+        let (reached, states, told) = app.warehouse.read_blocking(move |reader| {
+            Ok((reach(reader, &of)?, list(reader, &of)?, cross_checks(reader, &context, lately)?))
+        })?;
+        let today = now.date_naive();
+        let (expected, _) = sources(&app.settings, workspace, app.catalog(), today, SecretsAre::Assumed);
+        let view = View {
+            workspace,
+            planned: &planned,
+            reached: &reached,
+            states: &states,
+            expected: &expected,
+            yesterday,
+            now,
+        };
         let vendors = workspace.connections.iter().map(|c| view.source(app, &c.id, &c.connector));
         let files = workspace.files.iter().map(|file| view.source(app, &file.id, "file"));
         workspaces.push(WorkspaceStatus {
@@ -90,6 +128,7 @@ pub fn status(app: &App, daemon: Option<SchedulerStatus>, now: DateTime<Utc>) ->
             name: tenant.name.clone(),
             time_zone: tenant.time_zone.name().to_owned(),
             sources: vendors.chain(files).collect(),
+            cross_checks: told,
         });
     }
     Ok(InstallationStatus { at: now, daemon, workspaces })
@@ -101,6 +140,7 @@ struct View<'a> {
     planned: &'a [PlannedJob],
     reached: &'a [Reach],
     states: &'a [StreamState],
+    expected: &'a [Source],
     yesterday: NaiveDate,
     now: DateTime<Utc>,
 }
@@ -108,29 +148,55 @@ struct View<'a> {
 impl View<'_> {
     fn source(&self, app: &App, connection: &str, connector: &str) -> SourceStatus {
         let reached: Vec<&Reach> = self.reached.iter().filter(|reach| reach.connection == connection).collect();
-        // Streams that always are read as a whole have no days.
-        let has_days = |stream: &str| {
-            app.catalog().get(connector).is_some_and(|connector| {
-                let found = connector.spec.streams.get(stream);
-                found.is_some_and(|stream| stream.slicing != crate::connectors::spec::SlicingSpec::Whole)
-            })
-        };
-        let dated: Vec<&&Reach> = reached.iter().filter(|reach| has_days(&reach.stream)).collect();
-        let data_through = dated.iter().map(|reach| reach.whole_through).min().flatten();
+        let days = self.days(connection);
         let states: Vec<&StreamState> = self.states.iter().filter(|state| state.connection == connection).collect();
         let last_success_at = states.iter().filter_map(|state| state.succeeded_at).max();
         let next_run_at = self.next_run(app, connection);
-        let (health, trouble, remedy) = self.judge(connection, &states, data_through, !dated.is_empty(), next_run_at);
+        let (health, trouble, remedy) = self.judge(connection, &states, &days, next_run_at);
         SourceStatus {
             connection: connection.to_owned(),
             connector: connector.to_owned(),
-            data_through,
+            data_through: days.through,
             last_success_at: last_success_at.or_else(|| reached.iter().filter_map(|r| r.last_success_at).max()),
             next_run_at,
             health,
             trouble,
             remedy,
+            notes: days.notes,
+            days_missing: days.missing,
+            days_doubted: days.doubted,
+            limits: days.limits,
         }
+    }
+
+    /// How the days of a connection stand, of every stream and part that is expected.
+    fn days(&self, connection: &str) -> ExpectedDays {
+        let mut days = ExpectedDays::default();
+        let Some(source) = self.expected.iter().find(|source| source.connection.id == connection) else {
+            return days;
+        };
+        let lately = self.yesterday - Days::new(LATELY - 1);
+        for (id, stream) in &source.connection.connector.spec.streams {
+            // Streams that always are read as a whole have no days.
+            if stream.slicing == SlicingSpec::Whole {
+                continue;
+            }
+            for name in source.connection.partitions(stream.partition_over.as_deref()) {
+                let reach = self
+                    .reached
+                    .iter()
+                    .find(|reach| reach.connection == connection && reach.stream == *id && reach.partition == name);
+                let part = PartReach {
+                    name,
+                    from: source.since,
+                    whole: reach.map(|reach| reach.whole.clone()).unwrap_or_default(),
+                    open: reach.map(|reach| reach.open.clone()).unwrap_or_default(),
+                    caveats: reach.map(|reach| reach.caveats.clone()).unwrap_or_default(),
+                };
+                days.add(&self.workspace.workspace.id, connection, id, &part, (lately, self.yesterday));
+            }
+        }
+        days
     }
 
     fn next_run(&self, app: &App, connection: &str) -> Option<DateTime<Utc>> {
@@ -150,8 +216,7 @@ impl View<'_> {
         &self,
         connection: &str,
         states: &[&StreamState],
-        data_through: Option<NaiveDate>,
-        has_days: bool,
+        days: &ExpectedDays,
         next_run_at: Option<DateTime<Utc>>,
     ) -> (Health, Option<String>, Option<String>) {
         let of = format!("-w {} -c {connection}", self.workspace.workspace.id);
@@ -168,14 +233,116 @@ impl View<'_> {
                 false => (Health::NeedsYou, Some(trouble), Some(format!("mend that, then daybook sync {of}"))),
             };
         }
-        if states.is_empty() && data_through.is_none() {
+        if let Some((trouble, remedy)) = days.first_doubt.clone() {
+            return (Health::Doubted, Some(trouble), Some(remedy));
+        }
+        if states.is_empty() && days.through.is_none() {
             return (Health::New, Some("it was never synced".to_owned()), Some(again));
         }
-        if has_days && data_through.is_none_or(|day| day < self.yesterday - Days::new(1)) {
+        if days.has_days && (days.missing > 0 || days.through.is_none_or(|day| day < self.yesterday - Days::new(1))) {
             let through =
-                data_through.map_or_else(|| "no day is whole".to_owned(), |day| format!("whole days end at {day}"));
-            return (Health::Behind, Some(through), Some(format!("see the holes with daybook coverage {of}")));
+                days.through.map_or_else(|| "no day is whole".to_owned(), |day| format!("whole days end at {day}"));
+            let missing = if days.missing > 0 { format!("; {} days are missing", days.missing) } else { String::new() };
+            let remedy = format!("see the holes with daybook coverage {of}");
+            return (Health::Behind, Some(through + &missing), Some(remedy));
+        }
+        if let Some(note) = days.notes.first() {
+            return (Health::Limited, Some(note.clone()), None);
         }
         (Health::Fine, None, None)
+    }
+}
+
+/// How the days of a connection's streams stand.
+#[derive(Debug, Default)]
+struct ExpectedDays {
+    has_days: bool,
+    /// The last day that every stream and part has whole.
+    through: Option<NaiveDate>,
+    is_unread: bool,
+    /// The day before yesterday and earlier.
+    missing: u64,
+    doubted: u64,
+    limits: u64,
+    notes: Vec<String>,
+    /// What is doubted, and how to accept it.
+    first_doubt: Option<(String, String)>,
+}
+
+impl ExpectedDays {
+    fn add(
+        &mut self,
+        workspace: &str,
+        connection: &str,
+        stream: &str,
+        part: &PartReach,
+        (lately, yesterday): (NaiveDate, NaiveDate),
+    ) {
+        let through = part.whole_through();
+        self.is_unread |= through.is_none();
+        self.through = match (self.has_days, self.is_unread) {
+            (_, true) => None,
+            (false, false) => through,
+            (true, false) => self.through.min(through),
+        };
+        self.has_days = true;
+        let name = if part.name.is_empty() { String::new() } else { format!(" {}", part.name) };
+        let place = format!("{}{name}", stream.replace('_', " "));
+        // Yesterday may still be on its way.
+        let due = Period { start: part.from, end: yesterday };
+        for hole in part.holes(Period { end: yesterday + Days::new(1), ..due }) {
+            let (from, to) = (hole.period.start, hole.period.last_day());
+            let slice = SliceName { workspace, connection, stream, partition: &part.name, period: hole.period };
+            match &hole.why {
+                Some((Standing::Doubted | Standing::Accepting, reason)) => {
+                    self.doubted += hole.period.days().unsigned_abs();
+                    let told = format!("{place} {from} to {to} is doubted: {reason}; the rows from before stay");
+                    let remedy =
+                        format!("asked for again by each sync; if it is right: daybook sources accept {slice}");
+                    self.first_doubt.get_or_insert((told.clone(), remedy));
+                    self.notes.push(format!("{told}; accept: daybook sources accept {slice}"));
+                }
+                why => {
+                    let reason = why.as_ref().map_or(String::new(), |(_, reason)| format!(": {reason}"));
+                    self.missing += hole.period.dates().filter(|date| *date < yesterday).count() as u64;
+                    if from < yesterday {
+                        self.notes.push(format!("{place} {from} to {to} is missing{reason}"));
+                    }
+                }
+            }
+        }
+        for (run, standing, reason) in &part.open {
+            if *standing == Standing::Unconfirmed {
+                self.doubted += run.days().unsigned_abs();
+                let slice = SliceName { workspace, connection, stream, partition: &part.name, period: *run };
+                let (from, to) = (run.start, run.last_day());
+                self.notes.push(format!(
+                    "{place} {from} to {to} is not confirmed: {reason}; accept: daybook sources accept {slice}"
+                ));
+            }
+        }
+        for (run, caveat) in part.caveats.iter().filter(|(run, _)| run.end > lately) {
+            self.limits += 1;
+            self.notes.push(format!("{place} {} to {}: {caveat}", run.start, run.last_day()));
+        }
+    }
+}
+
+/// Names days of a stream's partition, as `daybook sources accept` takes them.
+#[derive(Clone, Copy, Debug)]
+pub struct SliceName<'a> {
+    pub workspace: &'a str,
+    pub connection: &'a str,
+    pub stream: &'a str,
+    /// Empty if the stream has none.
+    pub partition: &'a str,
+    pub period: Period,
+}
+
+impl fmt::Display for SliceName<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { workspace, connection, stream, partition, period } = self;
+        let partition = if partition.is_empty() { String::new() } else { format!("{partition}/") };
+        write!(out, "{workspace}/{connection}/{stream}/{partition}{}..{}", period.start, period.last_day())
     }
 }

@@ -5,6 +5,51 @@ use chrono::{Days, NaiveDate};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// How a day stands whose answer is missing or not believed. See `ops.coverage`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Asked for and not answered.
+    Failed,
+    /// The vendor refuses it for good.
+    Refused,
+    /// The answer was emptier than what is held, which stays.
+    Doubted,
+    /// Doubted until its look-back ended.
+    Unconfirmed,
+    /// A person accepts whatever the vendor says next.
+    Accepting,
+    /// A person accepts that no answer will come.
+    Accepted,
+}
+
+impl Standing {
+    const ALL: [Self; 6] =
+        [Self::Failed, Self::Refused, Self::Doubted, Self::Unconfirmed, Self::Accepting, Self::Accepted];
+
+    /// As the books write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+            Self::Doubted => "doubted",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Accepting => "accepting",
+            Self::Accepted => "accepted",
+        }
+    }
+
+    /// By its name; `None` for a word that a newer Daybook may know.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|standing| standing.name() == name)
+    }
+
+    /// Whether each sync asks for the day again.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Failed | Self::Refused | Self::Doubted | Self::Accepting)
+    }
+}
+
 /// How much of a day has been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]

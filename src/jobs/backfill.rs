@@ -1,8 +1,8 @@
 //! Backfill: days of the past fetched again, slice by slice. It yields to live syncs, never moves a
 //! cursor, and one that was stopped goes on where it was.
 
-use super::sync::{Lane, Progress, Source, StreamOutcome, SyncContext, run_slices};
-use crate::connectors::slice::{slices, start_of_day};
+use super::sync::{Lane, Planned, Progress, Source, StreamOutcome, SyncContext, run_slices};
+use crate::connectors::slice::{Known, slices, start_of_day};
 use crate::connectors::spec::SlicingSpec;
 use crate::connectors::{Slice, Window};
 use crate::domain::period::Period;
@@ -53,7 +53,7 @@ pub async fn backfill(
             continue;
         }
         let is_open = |slice: &Slice| !loaded.contains(&(stream.clone(), slice.id()));
-        let open: Vec<_> = all.iter().filter(|slice| is_open(slice)).map(|slice| (slice.clone(), None)).collect();
+        let open: Vec<_> = all.iter().filter(|slice| is_open(slice)).cloned().map(Planned::past).collect();
         done.slices_before += (all.len() - open.len()) as u64;
         done.streams.push(run_slices(context, source, stream, &open, Lane::Backfill, show).await);
     }
@@ -76,7 +76,7 @@ fn plan(context: &SyncContext, source: &Source, stream_id: &str, period: Period)
     connection
         .partitions(stream.partition_over.as_deref())
         .iter()
-        .flat_map(|partition| slices(&stream.slicing, partition, None, period.start, until, zone))
+        .flat_map(|partition| slices(&stream.slicing, partition, &Known::default(), period.start, until, zone))
         .filter(|slice| slice.window != Window::Whole)
         .collect()
 }

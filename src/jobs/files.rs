@@ -9,7 +9,7 @@ use crate::support::blocking::off_thread;
 use crate::support::ids::stable_id;
 use crate::support::secret::Secret;
 use crate::warehouse::load::{
-    DroppedRows, LoadRequest, Loaded, Pages, Replaces, RowField, RowFormat, Target, load, parquet_columns,
+    Doubt, DroppedRows, LoadRequest, Loaded, Pages, Replaces, RowField, RowFormat, Target, load, parquet_columns,
 };
 use crate::warehouse::{WarehouseError, cursor};
 use std::path::Path;
@@ -43,11 +43,17 @@ pub async fn sync_files(context: &SyncContext, landing_root: &Path, source: &Fil
             bytes: 0,
             loaded: Loaded::default(),
             error: None,
+            failures: Vec::new(),
         };
         let listing = match list(&source.drop, context.clock.now()) {
             Ok(listing) => listing,
             Err(error) => {
-                outcome.error = Some(SyncError { slice: String::new(), message: error.to_string(), can_retry: true });
+                outcome.error = Some(SyncError {
+                    slice: String::new(),
+                    partition: String::new(),
+                    message: error.to_string(),
+                    can_retry: true,
+                });
                 return outcome;
             }
         };
@@ -80,7 +86,12 @@ fn together(failures: &[(String, String)]) -> Option<SyncError> {
     let (slice, _) = failures.first()?;
     let told: Vec<&str> = failures.iter().take(10).map(|(_, message)| message.as_str()).collect();
     let more = if failures.len() > 10 { format!(" | and {} more files", failures.len() - 10) } else { String::new() };
-    Some(SyncError { slice: slice.clone(), message: told.join(" | ") + &more, can_retry: false })
+    Some(SyncError {
+        slice: slice.clone(),
+        partition: String::new(),
+        message: told.join(" | ") + &more,
+        can_retry: false,
+    })
 }
 
 fn sync_file(
@@ -198,6 +209,9 @@ fn request(source: &FileSource, landed: &LandedSlice, rows: DroppedRows, person_
         slice,
         partition: file_name(landed).to_owned(),
         window: None,
+        first_whole: None,
+        time_zone_path: None,
+        is_believed: true,
         time_zone: source.workspace.time_zone.name().to_owned(),
         currency: source.workspace.currency.code().to_owned(),
         fetched_at: manifest.fetched_at,
@@ -210,6 +224,7 @@ fn request(source: &FileSource, landed: &LandedSlice, rows: DroppedRows, person_
             key: own(spec.key),
             replaces: Replaces::Scope(Vec::new()),
             touches: own(spec.touches),
+            doubt: Doubt::default(),
         }],
         notes_sql: None,
         notes: manifest.notes.clone(),

@@ -177,18 +177,20 @@ fn why(
         for fact in facts {
             for found in touches.of(&fact, period)? {
                 let key = (fact.clone(), found.connection.clone());
-                let entry = touched.entry(key).or_insert((0, 0));
-                *entry = (entry.0.max(found.superseded), entry.1.max(found.came));
+                let entry = touched.entry(key).or_insert((0, 0, None));
+                let accepted = entry.2.take().or_else(|| found.accepted.clone());
+                *entry = (entry.0.max(found.superseded), entry.1.max(found.came), accepted);
             }
         }
     }
-    for ((fact, connection), (superseded, came)) in touched {
+    for ((fact, connection), (superseded, came, accepted)) in touched {
         let source = context.source_label(&connection);
         let rows = |count: u64| if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
         match fact.as_str() {
             "fx_rate" => drop(reasons.insert("exchange rates came later".to_owned())),
             "budget" | "target" => drop(reasons.insert("the plan was changed".to_owned())),
             _ => {
+                reasons.extend(accepted.filter(|_| superseded > 0));
                 if superseded > 0 {
                     reasons.insert(format!("restated by {source}: {}", rows(superseded)));
                 }

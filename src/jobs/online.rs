@@ -2,19 +2,23 @@
 //! stream, the mail server up to its login, Slack as far as it can be asked. Loads and sends nothing.
 
 use crate::connectors::reach::Obstacle;
-use crate::connectors::{Connection, ConnectorError, Engine};
+use crate::connectors::{Connection, ConnectorError, Engine, Probed};
 use crate::delivery::{Deliverers, DeliveryError, Tried};
 use futures_util::StreamExt;
 use serde::Serialize;
 
 /// Accounts that are tried side by side.
 const AT_ONCE: usize = 8;
+/// At most so many refusals of an account are told.
+const MOST_TOLD: usize = 5;
 
 /// How something stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     Good,
+    /// All answers, but something differs from the settings.
+    Warning,
     /// The other side does not take the credential.
     CredentialRefused,
     /// The credential is taken, and may not read or do this.
@@ -57,20 +61,21 @@ pub async fn vendors(engine: &Engine, accounts: &[Account]) -> Vec<Finding> {
 async fn try_account(engine: &Engine, account: &Account) -> Finding {
     let connection = &account.connection;
     let subject = format!("{}/{}", connection.workspace, connection.id);
-    let (mut asked, mut notes, mut worst): (usize, Vec<String>, Option<(String, ConnectorError)>) = Default::default();
+    let (mut asked, mut notes, mut warnings): (usize, Vec<String>, Vec<String>) = Default::default();
+    let mut errors: Vec<(String, ConnectorError)> = Vec::new();
     'streams: for (id, stream) in &connection.connector.spec.streams {
         for partition in connection.partitions(stream.partition_over.as_deref()) {
             asked += 1;
             let place = if partition.is_empty() { id.clone() } else { format!("{id} of {partition}") };
             match engine.probe(connection, id, &partition).await {
-                Ok(None) => {}
-                Ok(Some(note)) => notes.push(format!("{place}: {note}")),
+                Ok(Probed { note, warning }) => {
+                    notes.extend(note.map(|note| format!("{place}: {note}")));
+                    warnings.extend(warning.map(|warning| format!("{place}: {warning}")));
+                }
                 Err(error) => {
                     // What concerns the whole account needs no second asking.
                     let is_last = !matches!(standing(&error), Standing::RightLacking | Standing::Failing);
-                    if worst.is_none() || is_last {
-                        worst = Some((place, error));
-                    }
+                    errors.push((place, error));
                     if is_last {
                         break 'streams;
                     }
@@ -78,23 +83,31 @@ async fn try_account(engine: &Engine, account: &Account) -> Finding {
             }
         }
     }
-    match worst {
-        None => {
-            let noted = if notes.is_empty() { String::new() } else { format!("; {}", notes.join("; ")) };
-            let says = format!("{asked} {} answered{noted}", if asked == 1 { "request" } else { "requests" });
-            Finding { subject, standing: Standing::Good, says, remedy: None, secrets: Vec::new() }
-        }
-        Some((place, error)) => {
-            let standing = standing(&error);
-            let concerns_secrets = matches!(standing, Standing::CredentialRefused | Standing::RightLacking);
-            Finding {
-                subject,
-                standing,
-                says: format!("{place}: {error}"),
-                remedy: Some(remedy(&error).to_owned()),
-                secrets: if concerns_secrets { account.secrets.clone() } else { Vec::new() },
-            }
-        }
+    // What concerns the whole account was found last, and comes first.
+    let of_all =
+        |(_, error): &(String, ConnectorError)| matches!(standing(error), Standing::RightLacking | Standing::Failing);
+    errors.sort_by_key(of_all);
+    let Some((_, worst)) = errors.first() else {
+        let told = |told: &[String]| if told.is_empty() { String::new() } else { format!("; {}", told.join("; ")) };
+        let answered = format!("{asked} {} answered", if asked == 1 { "request" } else { "requests" });
+        let says = format!("{answered}{}{}", told(&warnings), told(&notes));
+        let (standing, remedy) = match warnings.is_empty() {
+            true => (Standing::Good, None),
+            false => (Standing::Warning, Some("set it in the connection's settings".to_owned())),
+        };
+        return Finding { subject, standing, says, remedy, secrets: Vec::new() };
+    };
+    let standing = standing(worst);
+    let concerns_secrets = matches!(standing, Standing::CredentialRefused | Standing::RightLacking);
+    let told: Vec<String> = errors.iter().take(MOST_TOLD).map(|(place, error)| format!("{place}: {error}")).collect();
+    let more = errors.len().saturating_sub(MOST_TOLD);
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    Finding {
+        subject,
+        standing,
+        says: told.join("; ") + &more,
+        remedy: Some(remedy(worst).to_owned()),
+        secrets: if concerns_secrets { account.secrets.clone() } else { Vec::new() },
     }
 }
 
@@ -165,6 +178,6 @@ fn way_out(way: &str, tried: Tried, secrets: Vec<String>) -> Finding {
 impl Standing {
     /// Whether somebody should look.
     pub fn is_bad(self) -> bool {
-        !matches!(self, Self::Good | Self::Untried)
+        !matches!(self, Self::Good | Self::Warning | Self::Untried)
     }
 }

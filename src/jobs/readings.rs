@@ -10,9 +10,10 @@ use crate::report::book::{Book, Needs};
 use crate::report::build::{Readings, needs};
 use crate::report::definition::{Definition, Part};
 use crate::report::format::Wording;
-use crate::report::readiness::SourceReach;
+use crate::report::readiness::{PartReach, SourceReach};
 use crate::report::receipt::Plan;
 use crate::warehouse::book::book;
+use crate::warehouse::readings::Checked;
 use crate::warehouse::{WarehouseError, issued, readings, rollup};
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::Connection;
@@ -55,6 +56,10 @@ pub struct StreamFacts {
     pub label: String,
     pub settles_after_days: u32,
     pub fact: String,
+    /// The parts that are expected, e.g. each account; one empty name where there are none.
+    pub parts: Vec<String>,
+    /// The first day that is expected.
+    pub since: NaiveDate,
 }
 
 impl ReportContext {
@@ -79,21 +84,48 @@ pub fn filled(reader: &Connection, context: &ReportContext, needs: &Needs) -> Re
     Ok(book)
 }
 
-/// How far the streams that cover days reach, in the order of their labels.
+/// What is held of the streams that cover days, in the order of their labels. Parts that are expected
+/// and were never read are there as well.
 pub fn reach(reader: &Connection, context: &ReportContext) -> Result<Vec<SourceReach>, WarehouseError> {
     let found = readings::reach(reader, &context.workspace.id)?;
     let rows = context.streams.iter().map(|(key, stream)| {
-        let reached = found.iter().find(|reach| format!("{}/{}", reach.connection, reach.stream) == *key);
+        let own: Vec<_> =
+            found.iter().filter(|reach| format!("{}/{}", reach.connection, reach.stream) == *key).collect();
+        let part = |name: &String| {
+            let reached = own.iter().find(|reach| reach.partition == *name);
+            PartReach {
+                name: name.clone(),
+                from: stream.since,
+                whole: reached.map(|reach| reach.whole.clone()).unwrap_or_default(),
+                open: reached.map(|reach| reach.open.clone()).unwrap_or_default(),
+                caveats: reached.map(|reach| reach.caveats.clone()).unwrap_or_default(),
+            }
+        };
         SourceReach {
             source: key.clone(),
             label: stream.label.clone(),
             fact: stream.fact.clone(),
-            whole_through: reached.and_then(|reach| reach.whole_through),
-            last_success_at: reached.and_then(|reach| reach.last_success_at),
+            parts: stream.parts.iter().map(part).collect(),
+            last_success_at: own.iter().filter_map(|reach| reach.last_success_at).max(),
             settles_after_days: stream.settles_after_days,
         }
     });
     Ok(rows.collect())
+}
+
+/// What checks between streams say of a period. They hold no report: which side is right is not known.
+pub fn cross_checks(
+    reader: &Connection,
+    context: &ReportContext,
+    period: Period,
+) -> Result<Vec<String>, WarehouseError> {
+    let mut told = Vec::new();
+    for check in &context.checks {
+        if let Checked::Told(says) = readings::check(reader, &context.workspace.id, &check.sql, period)? {
+            told.extend(says);
+        }
+    }
+    Ok(told)
 }
 
 /// The claims that do not hold for a period, in words.
@@ -110,8 +142,7 @@ pub fn broken_claims(
         broken.push(format!("{days} data that has not been rolled up yet: figures lag behind it."));
     }
     for check in &context.checks {
-        let rows = readings::check(reader, id, &check.sql, period)?;
-        if rows > 0 {
+        if let Checked::Broken(rows @ 1..) = readings::check(reader, id, &check.sql, period)? {
             let rows = if rows == 1 { "1 row does".to_owned() } else { format!("{rows} rows do") };
             broken.push(format!("A check found a fault, {rows} not satisfy it: {}.", check.claim));
         }
@@ -165,6 +196,7 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
         gross_margin: context.gross_margin,
         reach: reach(reader, context)?,
         known_gaps,
+        cross_checks: cross_checks(reader, context, period)?,
         dropped,
         restated,
     })

@@ -1,27 +1,28 @@
-//! Sync: what a stream lacks is fetched into the landing folder and loaded, oldest slice first; the
-//! next slices are fetched, several at a time, while the last ones are loaded.
+//! Sync: what a stream lacks is fetched into the landing folder and loaded. Slices are independent: one
+//! that fails leaves a hole in the coverage that later syncs fill, and the others go on.
 
 use crate::connectors::error::Disposition;
-use crate::connectors::slice::{Reached, news_since, slices};
+use crate::connectors::slice::{DayRead, Known, Reached, look_back, news_since, slices};
 use crate::connectors::{Connection, ConnectorError, Engine, LandedSlice, Slice};
+use crate::domain::coverage::Standing;
 use crate::domain::money::Currency;
 use crate::support::clock::Clock;
 use crate::support::secret::Secret;
 use crate::support::stop::Stop;
+use crate::warehouse::coverage::{self, Place};
 use crate::warehouse::load::{Loaded, load};
 use crate::warehouse::{Warehouse, WarehouseError, cursor};
 use chrono::{DateTime, NaiveDate, Utc};
-use futures_util::StreamExt;
 
 mod batch;
+mod patience;
 mod request;
+mod slices;
 
-use batch::{Batches, Waiting, load_batch};
 use request::requested;
 pub use request::{again, load_request};
-
-/// Landed slices that may wait to be loaded: fetches go on meanwhile.
-const SLICES_AHEAD: usize = 32;
+pub use slices::Lane;
+pub(super) use slices::run_slices;
 
 /// What every sync needs.
 #[derive(Clone, Debug)]
@@ -52,8 +53,10 @@ pub struct StreamOutcome {
     pub slices: u64,
     pub bytes: u64,
     pub loaded: Loaded,
-    /// What stopped it, if anything did; slices loaded before stay.
+    /// What failed, in a sentence, if anything did; the other slices are loaded.
     pub error: Option<SyncError>,
+    /// Every slice that failed, in the order they failed.
+    pub failures: Vec<SyncError>,
 }
 
 impl StreamOutcome {
@@ -67,15 +70,18 @@ impl StreamOutcome {
             bytes: 0,
             loaded: Loaded::default(),
             error: None,
+            failures: Vec::new(),
         }
     }
 }
 
-/// Why a stream stopped.
+/// Why a slice failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize)]
 #[error("{message}")]
 pub struct SyncError {
     pub slice: String,
+    /// The account or other part the slice is of; empty if the stream has none.
+    pub partition: String,
     pub message: String,
     /// Whether the next run may succeed without anybody's help.
     pub can_retry: bool,
@@ -109,19 +115,43 @@ pub async fn sync_connection(
     let mut outcomes = Vec::new();
     for stream in source.connection.connector.spec.streams.keys() {
         let outcome = sync_stream(context, source, stream, show).await;
-        if let Some(error) = &outcome.error {
-            tracing::warn!(
-                workspace.id = source.connection.workspace,
-                connection.id = source.connection.id,
-                stream.id = stream,
-                slice.id = error.slice,
-                error = error.message,
-                "a stream stopped"
-            );
-        }
+        tell(&outcome);
         outcomes.push(outcome);
     }
     outcomes
+}
+
+/// Logs what an admin should know of a stream.
+fn tell(outcome: &StreamOutcome) {
+    for error in &outcome.failures {
+        tracing::warn!(
+            workspace.id = outcome.workspace,
+            connection.id = outcome.connection,
+            stream.id = outcome.stream,
+            slice.id = error.slice,
+            error = error.message,
+            "a slice failed"
+        );
+    }
+    for day in &outcome.loaded.doubted {
+        tracing::warn!(
+            workspace.id = outcome.workspace,
+            connection.id = outcome.connection,
+            stream.id = outcome.stream,
+            day = %day.date,
+            reason = day.reason,
+            "an answer is doubted"
+        );
+    }
+    for caveat in &outcome.loaded.caveats {
+        tracing::warn!(
+            workspace.id = outcome.workspace,
+            connection.id = outcome.connection,
+            stream.id = outcome.stream,
+            caveat,
+            "the source limits its own answer"
+        );
+    }
 }
 
 async fn sync_stream(
@@ -133,164 +163,103 @@ async fn sync_stream(
     let plan = match plan(context, source, stream_id).await {
         Ok(plan) => plan,
         Err(error) => {
-            let error = Some(load_error(String::new(), &error));
-            return StreamOutcome { error, ..StreamOutcome::of(&source.connection, stream_id) };
+            let error = load_error(None, &error);
+            return StreamOutcome {
+                error: Some(error.clone()),
+                failures: vec![error],
+                ..StreamOutcome::of(&source.connection, stream_id)
+            };
         }
     };
     let _live = context.engine.lanes().live();
     run_slices(context, source, stream_id, &plan, Lane::Live, show).await
 }
 
-/// Which of two queues a slice stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lane {
-    /// The hourly sync: moves the stream's cursor.
-    Live,
-    /// The past: begins no slice while a live sync runs, and leaves the cursor alone.
-    Backfill,
+/// A slice to be fetched, with the instant since which changes of what was read before count.
+#[derive(Clone, Debug)]
+pub(super) struct Planned {
+    pub slice: Slice,
+    pub news_since: Option<DateTime<Utc>>,
+    /// The first day that was never read, of a stream that has a cursor.
+    pub unread_from: Option<NaiveDate>,
 }
 
-/// Fetches and loads `plan` in order; stops at the first slice that fails, those before it stay.
-pub(super) async fn run_slices(
-    context: &SyncContext,
-    source: &Source,
-    stream_id: &str,
-    plan: &[(Slice, Option<DateTime<Utc>>)],
-    lane: Lane,
-    show: &(dyn Fn(Progress<'_>) + Sync),
-) -> StreamOutcome {
-    let connection = &source.connection;
-    let mut outcome = StreamOutcome::of(connection, stream_id);
-    show(Progress::Planned { connection: &connection.id, stream: stream_id, slices: plan.len() as u64 });
-    let on_page = |bytes: u64| show(Progress::Page { bytes });
-    let stream = match connection.stream(stream_id) {
-        Ok(stream) => stream,
-        Err(error) => {
-            let (message, can_retry) = (error.to_string(), false);
-            return StreamOutcome { error: Some(SyncError { slice: String::new(), message, can_retry }), ..outcome };
-        }
-    };
-    let (landed, to_load) = tokio::sync::mpsc::channel(SLICES_AHEAD);
-    // Both run within this task and are polled side by side: a fetch never waits for a load's end.
-    let fetching = async {
-        let fetches = plan.iter().map(|(slice, news)| async move {
-            if lane == Lane::Backfill {
-                context.engine.lanes().wait_for_live().await;
-            }
-            let fetched = context.engine.fetch(connection, stream_id, slice, *news, &on_page).await;
-            fetched.map(Waiting::new).map_err(|error| fetch_error(slice, &error))
-        });
-        let ahead = connection.connector.spec.limits.concurrency.max(1);
-        let mut fetches = futures_util::stream::iter(fetches).buffered(ahead);
-        loop {
-            let fetched = tokio::select! {
-                biased;
-                () = context.stop.wait() => break,
-                () = landed.closed() => break,
-                fetched = fetches.next() => fetched,
-            };
-            let Some(fetched) = fetched else { break };
-            let last = fetched.is_err();
-            if landed.send(fetched).await.is_err() || last {
-                break;
-            }
-        }
-        drop(landed);
-    };
-    let loading = async {
-        let mut batches = Batches::new(to_load, stream);
-        loop {
-            let mut batch = match batches.next().await {
-                Some(Ok(batch)) => batch,
-                Some(Err(error)) => break Some(error),
-                None => break None,
-            };
-            let done = match context.stop.is_set() {
-                true => Vec::new(),
-                false => load_batch(context, source, &batch, lane == Lane::Live).await,
-            };
-            let rest = batch.split_off(done.len());
-            let mut failed = None;
-            for (landed, loaded) in batch.iter().zip(done) {
-                match loaded {
-                    Ok(loaded) => {
-                        outcome.slices += 1;
-                        outcome.bytes += landed.bytes().0;
-                        let rows = loaded.rows_read;
-                        show(Progress::SliceDone { connection: &connection.id, stream: stream_id, rows });
-                        outcome.loaded.add(loaded);
-                    }
-                    Err(error) => failed = Some(load_error(landed.manifest.slice.id(), &error)),
-                }
-            }
-            let is_cut = failed.is_some() || !rest.is_empty();
-            rest.iter().for_each(LandedSlice::remove);
-            if is_cut {
-                break failed;
-            }
-        }
-    };
-    outcome.error = tokio::join!(fetching, loading).1;
-    if outcome.error.is_none()
-        && context.stop.is_set()
-        && let Some(next) = usize::try_from(outcome.slices).ok().and_then(|done| plan.get(done))
-    {
-        outcome.error = Some(stopped(&next.0));
+impl Planned {
+    /// A slice of the past, which has no news.
+    pub fn past(slice: Slice) -> Self {
+        Self { slice, news_since: None, unread_from: None }
     }
-    outcome
 }
 
-fn stopped(slice: &Slice) -> SyncError {
-    SyncError { slice: slice.id(), message: "Daybook was asked to stop before this slice".to_owned(), can_retry: true }
-}
-
-/// The slices a stream lacks, of all partitions, each partition's oldest first, with the instant
-/// since which changes of what was read before count.
-async fn plan(
-    context: &SyncContext,
-    source: &Source,
-    stream_id: &str,
-) -> Result<Vec<(Slice, Option<DateTime<Utc>>)>, WarehouseError> {
+/// The slices a stream lacks, of all partitions, each partition's oldest first.
+async fn plan(context: &SyncContext, source: &Source, stream_id: &str) -> Result<Vec<Planned>, WarehouseError> {
     let connection = &source.connection;
     let Some(stream) = connection.connector.spec.streams.get(stream_id) else {
         return Ok(Vec::new());
     };
     let zone = connection.time_zone(stream.time_zone_setting.as_deref());
+    let now = context.clock.now();
+    let today = now.with_timezone(&zone).date_naive();
     let mut all = Vec::new();
     for partition in connection.partitions(stream.partition_over.as_deref()) {
-        let (workspace, id, stream_id, of) =
-            (connection.workspace.clone(), connection.id.clone(), stream_id.to_owned(), partition.clone());
-        let read =
-            context.warehouse.read(move |reader| cursor::read_until(reader, &workspace, &id, &stream_id, &of)).await?;
-        let reached = read.map(|read| Reached { until: read.until, asked_at: read.asked_at });
-        let now = context.clock.now();
-        let news = news_since(&stream.slicing, reached, now, zone);
-        let lacking = slices(&stream.slicing, &partition, reached, source.since, now, zone);
-        all.extend(lacking.into_iter().map(|slice| (slice, news)));
+        let place = Place::new(&connection.workspace, &connection.id, stream_id, &partition);
+        let known = known(context, place, today, look_back(&stream.slicing)).await?;
+        let news_since = news_since(&stream.slicing, known.reached, now, zone);
+        let unread_from = known.reached.map(|reached| reached.until.with_timezone(&zone).date_naive());
+        let lacking = slices(&stream.slicing, &partition, &known, source.since, now, zone);
+        all.extend(lacking.into_iter().map(|slice| Planned { slice, news_since, unread_from }));
     }
     Ok(all)
 }
 
-/// Loads a landed slice. `moves_cursor` is false for replays and backfills.
+/// What is held of a partition. A day that is still doubted when its look-back ends is not asked for
+/// again: its last known rows count, and are called not confirmed.
+async fn known(context: &SyncContext, place: Place, today: NaiveDate, look_back: u32) -> Result<Known, WarehouseError> {
+    let of = place.clone();
+    let (read, mut days) = context
+        .warehouse
+        .read(move |reader| Ok((cursor::read_until(reader, &of)?, coverage::days_of(reader, &of)?)))
+        .await?;
+    let ends = today - chrono::Days::new(u64::from(look_back));
+    if days.iter().any(|day| day.date < ends && day.standing == Some(Standing::Doubted)) {
+        let of = place.clone();
+        context.warehouse.write(move |writer| coverage::end_doubts(writer, &of, ends)).await?;
+        days = context.warehouse.read(move |reader| coverage::days_of(reader, &place)).await?;
+    }
+    let days = days.into_iter().map(|day| {
+        let read = DayRead { asked_at: day.covered_at, is_whole: day.is_whole_day, standing: day.standing };
+        (day.date, read)
+    });
+    let reached = read.map(|read| Reached { until: read.until, asked_at: read.asked_at });
+    Ok(Known { reached, days: days.collect() })
+}
+
+/// Loads a landed slice.
 pub async fn load_landed(
     context: &SyncContext,
     source: &Source,
     landed: &LandedSlice,
-    moves_cursor: bool,
+    lane: Lane,
 ) -> Result<Loaded, WarehouseError> {
     let now = context.clock.now();
-    let request = requested(context, source, landed, moves_cursor, now)?;
+    let request = requested(context, source, landed, lane, now)?;
     context.warehouse.write(move |connection| load(connection, &request, now)).await
 }
 
 fn fetch_error(slice: &Slice, error: &ConnectorError) -> SyncError {
     SyncError {
         slice: slice.id(),
+        partition: slice.partition.clone(),
         message: error.to_string(),
         can_retry: error.disposition() != Disposition::TellOperator,
     }
 }
 
-fn load_error(slice: String, error: &WarehouseError) -> SyncError {
-    SyncError { slice, message: error.to_string(), can_retry: error.can_retry() }
+fn load_error(slice: Option<&Slice>, error: &WarehouseError) -> SyncError {
+    SyncError {
+        slice: slice.map(Slice::id).unwrap_or_default(),
+        partition: slice.map(|slice| slice.partition.clone()).unwrap_or_default(),
+        message: error.to_string(),
+        can_retry: error.can_retry(),
+    }
 }

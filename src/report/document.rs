@@ -247,6 +247,8 @@ pub enum FreshnessState {
     Complete,
     /// Complete, but the vendor may still restate it.
     Provisional,
+    /// Every day is here, but the source limits its own answer, or days are not confirmed.
+    Limited,
     Late,
 }
 

@@ -14,6 +14,7 @@ mod tests;
 pub use language::{Language, UnknownLanguage};
 
 use crate::domain::money::{Currency, round_to_unit};
+use crate::domain::period::Period;
 use crate::report::document::Unit;
 use chrono::{DateTime, NaiveDate, Timelike, Utc};
 use chrono_tz::Tz;
@@ -124,6 +125,14 @@ impl Wording {
     /// A day in words, e.g. `Fri 20 Nov 2026`.
     pub fn date_text(self, date: NaiveDate) -> String {
         self.dated(self.rules().date, date)
+    }
+
+    /// Days in a row, e.g. `Fri 20 Nov 2026` or `17 Nov to Fri 20 Nov 2026`.
+    pub fn days_text(self, period: Period) -> String {
+        match period.days() {
+            1 => self.date_text(period.start),
+            _ => format!("{} to {}", self.short_day_text(period.start), self.date_text(period.last_day())),
+        }
     }
 
     /// A day whose year is known, e.g. `Fri 20 Nov`.

@@ -1,8 +1,9 @@
 //! Whether a report may be issued: a pure decision over what its sources cover, with its reason.
 
+use crate::domain::coverage::Standing;
 use crate::domain::period::Period;
 use crate::report::format::Wording;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -17,26 +18,154 @@ pub enum LatePolicy {
     DropSection,
 }
 
-/// How far one source's data reaches.
+/// What is held of one source: a stream of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceReach {
     /// Connection and stream, e.g. `google_ads/ad_daily`.
     pub source: String,
-    /// e.g. `Google Ads: campaigns`.
+    /// e.g. `Google Ads: ad daily`.
     pub label: String,
     /// The fact it fills, e.g. `ad_daily`.
     pub fact: String,
-    /// The last day that is covered without a hole, in the workspace's zone.
-    pub whole_through: Option<NaiveDate>,
+    /// Every part that is expected, e.g. each account, whether it was ever read or not.
+    pub parts: Vec<PartReach>,
     pub last_success_at: Option<DateTime<Utc>>,
     pub settles_after_days: u32,
 }
 
-impl SourceReach {
-    /// Whether days up to `last` are covered.
-    pub fn covers(&self, last: NaiveDate) -> bool {
-        self.whole_through.is_some_and(|through| through >= last)
+/// What is held of one part of a source.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PartReach {
+    /// Empty if the source has no parts.
+    pub name: String,
+    /// The first day that is expected.
+    pub from: NaiveDate,
+    /// Runs of whole days, in order, in the account's zone.
+    pub whole: Vec<Period>,
+    /// Runs of days that stand otherwise than read, in order, with the reason.
+    pub open: Vec<(Period, Standing, String)>,
+    /// What the source says of its own answers, by runs of days.
+    pub caveats: Vec<(Period, String)>,
+}
+
+/// Days in a row that are expected of a part and not there as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hole {
+    /// Empty if the source has no parts.
+    pub part: String,
+    pub period: Period,
+    /// How the days stand and why, where that is known.
+    pub why: Option<(Standing, String)>,
+}
+
+impl PartReach {
+    /// The expected days of `period` that are not whole.
+    pub fn holes(&self, period: Period) -> Vec<Hole> {
+        let mut holes: Vec<Hole> = Vec::new();
+        let Some(expected) = Period::new(period.start.max(self.from), period.end) else { return holes };
+        let is_whole = |date| self.whole.iter().any(|run| run.contains(date));
+        for date in expected.dates().filter(|date| !is_whole(*date)) {
+            let why = self.open.iter().find(|(run, ..)| run.contains(date));
+            let why = why.map(|(_, standing, reason)| (*standing, reason.clone()));
+            match holes.last_mut() {
+                Some(last) if last.period.end == date && last.why == why => last.period.end = date + Days::new(1),
+                _ => holes.push(Hole { part: self.name.clone(), period: Period::day(date), why }),
+            }
+        }
+        holes
     }
+
+    /// The newest whole day.
+    pub fn whole_through(&self) -> Option<NaiveDate> {
+        self.whole.last().map(Period::last_day)
+    }
+}
+
+impl SourceReach {
+    /// Whether every expected day of `period` is there as a whole.
+    pub fn covers(&self, period: Period) -> bool {
+        !self.parts.is_empty() && self.parts.iter().all(|part| part.holes(period).is_empty())
+    }
+
+    /// The holes of all parts.
+    pub fn holes(&self, period: Period) -> Vec<Hole> {
+        self.parts.iter().flat_map(|part| part.holes(period)).collect()
+    }
+
+    /// The last day that every part has whole; `None` where one was never read.
+    pub fn whole_through(&self) -> Option<NaiveDate> {
+        self.parts.iter().map(PartReach::whole_through).min().flatten()
+    }
+
+    /// What limits the figures of a period though its days are there: the source's own words, and days
+    /// that are held and not confirmed. Each once.
+    pub fn limits(&self, period: Period) -> Vec<String> {
+        let mut limits = Vec::new();
+        for part in &self.parts {
+            let of =
+                if part.name.is_empty() || self.parts.len() == 1 { String::new() } else { format!("{}: ", part.name) };
+            let caveats =
+                part.caveats.iter().filter(|(run, _)| overlap(*run, period)).map(|(_, caveat)| caveat.clone());
+            let unsure =
+                part.open.iter().filter(|(run, ..)| overlap(*run, period)).filter_map(|(run, standing, reason)| {
+                    let days = Wording::STANDARD.days_text(*run);
+                    match standing {
+                        Standing::Unconfirmed => Some(format!("{days} not confirmed: {reason}")),
+                        Standing::Accepted => Some(format!("{days} accepted without an answer: {reason}")),
+                        _ => None,
+                    }
+                });
+            for limit in caveats.chain(unsure).map(|limit| format!("{of}{limit}")) {
+                if !limits.contains(&limit) {
+                    limits.push(limit);
+                }
+            }
+        }
+        limits
+    }
+
+    /// What a period lacks, in words, or `None` where it lacks nothing.
+    pub fn lack_text(&self, period: Period, wording: Wording) -> Option<String> {
+        let holes = self.holes(period);
+        if self.parts.is_empty() {
+            return Some(format!("{} has not been read yet", self.label));
+        }
+        let last = holes.last()?;
+        // Everything ends on the same day, and nobody says why.
+        let is_late = holes
+            .iter()
+            .all(|hole| hole.why.is_none() && hole.period.end >= period.end && hole.period.start == last.period.start);
+        if is_late && holes.len() == self.parts.len() {
+            return Some(match self.whole_through() {
+                Some(through) => format!("{} reaches only to {}", self.label, wording.date_text(through)),
+                None => format!("{} has not been read yet", self.label),
+            });
+        }
+        let told = holes.iter().take(MOST_HOLES).map(|hole| {
+            let part = self.parts.iter().find(|part| part.name == hole.part);
+            let was_read = part.is_some_and(|part| !part.whole.is_empty());
+            let name = if hole.part.is_empty() { String::new() } else { format!("{} ", hole.part) };
+            let days = wording.days_text(hole.period);
+            match &hole.why {
+                None if !was_read => format!("{name}has not been read yet"),
+                None => format!("{name}lacks {days}"),
+                Some((Standing::Doubted | Standing::Accepting, reason)) => {
+                    format!("{name}{days} is doubted ({reason})")
+                }
+                Some((_, reason)) => format!("{name}lacks {days} ({reason})"),
+            }
+        });
+        let more = holes.len().saturating_sub(MOST_HOLES);
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        Some(format!("{}: {}{more}", self.label, told.collect::<Vec<_>>().join(", ")))
+    }
+}
+
+/// At most so many holes of a source are named one by one.
+const MOST_HOLES: usize = 6;
+
+fn overlap(one: Period, other: Period) -> bool {
+    one.start < other.end && other.start < one.end
 }
 
 /// What is asked.
@@ -59,8 +188,8 @@ pub struct Question<'a> {
 pub struct Decision {
     pub action: Action,
     pub reason: Reason,
-    /// Labels of late sources with the last day they cover.
-    pub late: Vec<(String, Option<NaiveDate>)>,
+    /// What late sources lack, in words.
+    pub late: Vec<String>,
     /// Claims about the data that do not hold, in words.
     pub broken: Vec<String>,
 }
@@ -95,8 +224,7 @@ pub enum Reason {
 
 /// Decides.
 pub fn decide(question: &Question<'_>) -> Decision {
-    let last = question.period.last_day();
-    let late: Vec<&SourceReach> = question.sources.iter().filter(|source| !source.covers(last)).collect();
+    let late: Vec<&SourceReach> = question.sources.iter().filter(|source| !source.covers(question.period)).collect();
     let is_past = question.now >= question.deadline;
     let (action, reason) = match question.policy {
         _ if late.is_empty() && question.broken.is_empty() => (Action::Issue, Reason::Complete),
@@ -110,7 +238,7 @@ pub fn decide(question: &Question<'_>) -> Decision {
         LatePolicy::Hold if is_past => (Action::Issue, Reason::DeadlinePassed),
         LatePolicy::Hold => (Action::Hold { until: question.deadline }, Reason::WaitingForData),
     };
-    let late = late.into_iter().map(|source| (source.label.clone(), source.whole_through)).collect();
+    let late = late.into_iter().filter_map(|source| source.lack_text(question.period, Wording::STANDARD)).collect();
     Decision { action, reason, late, broken: question.broken.to_vec() }
 }
 
@@ -130,10 +258,7 @@ impl fmt::Display for Reason {
 impl Decision {
     /// What is late, in words: `Google Ads: campaigns reaches only to Wed 18 Nov 2026`.
     pub fn late_text(&self) -> String {
-        let words = self.late.iter().map(|(label, through)| match through {
-            Some(through) => format!("{label} reaches only to {}", Wording::STANDARD.date_text(*through)),
-            None => format!("{label} has not been read yet"),
-        });
+        let words = self.late.iter().cloned();
         words
             .chain(self.broken.iter().map(|claim| claim.trim_end_matches('.').to_owned()))
             .collect::<Vec<_>>()
@@ -155,10 +280,14 @@ mod tests {
             source: format!("vendor/{fact}"),
             label: format!("Vendor: {fact}"),
             fact: fact.to_owned(),
-            whole_through: through,
+            parts: vec![PartReach { whole: through.map(until).into_iter().collect(), ..PartReach::default() }],
             last_success_at: None,
             settles_after_days: 0,
         }
+    }
+
+    fn until(through: NaiveDate) -> Period {
+        Period { start: date(1), end: through + Days::new(1) }
     }
 
     /// Asked an hour before the deadline about 20 November.

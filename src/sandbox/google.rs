@@ -1,5 +1,6 @@
 //! Google's token endpoint, the Analytics Data API and the Ads API.
 
+use super::mishaps;
 use super::server::Shared;
 use super::traffic::{AdDay, Visit};
 use super::truth::World;
@@ -109,6 +110,11 @@ async fn run_report(
     let Some(world) = worlds.iter().find(|world| world.tenant.property == property) else {
         return invalid("The property does not exist.");
     };
+    if mishaps::is_out_of_tokens(world) {
+        let message = "Exhausted property tokens per day. These quota tokens will return in under 24 hours.";
+        let body = json!({"error": {"code": 429, "message": message, "status": "RESOURCE_EXHAUSTED"}});
+        return (StatusCode::TOO_MANY_REQUESTS, Json(body)).into_response();
+    }
     let names = |field: &str| -> Vec<String> {
         let list = request[field].as_array().cloned().unwrap_or_default();
         list.iter().filter_map(|entry| entry["name"].as_str().map(str::to_owned)).collect()
@@ -127,8 +133,16 @@ async fn run_report(
         };
         groups.entry(key).or_default().push(visit);
     }
+    let by_source = dimensions.iter().any(|name| name == "sessionSource");
+    if by_source && mishaps::is_empty(world) {
+        groups.clear();
+    }
     let mut rows = Vec::new();
     for (key, visits) in &groups {
+        let divided = if by_source { mishaps::shrinks_by(world, visits[0].date) } else { 1 };
+        if divided > 1 && visits.iter().map(|visit| visit.sessions).sum::<u64>() % divided != 0 {
+            continue;
+        }
         let Some(values) = metrics.iter().map(|name| metric(visits, name)).collect::<Option<Vec<_>>>() else {
             return invalid("A field is not a valid metric.");
         };
@@ -157,7 +171,7 @@ async fn run_report(
         "dimensionHeaders": dimensions.iter().map(|name| json!({"name": name})).collect::<Vec<_>>(),
         "metricHeaders": metrics.iter().map(|name| json!({"name": name, "type": "TYPE_INTEGER"})).collect::<Vec<_>>(),
         "rowCount": rows.len(),
-        "metadata": {"currencyCode": world.tenant.currency.code(), "timeZone": world.tenant.zone.name(),
+        "metadata": {"currencyCode": world.tenant.currency.code(), "timeZone": mishaps::zone(world),
             "subjectToThresholding": start.to_string().ends_with('7')},
         "propertyQuota": {"tokensPerHour": {"consumed": 3, "remaining": 39_000}},
         "kind": "analyticsData#runReport"
@@ -215,8 +229,14 @@ async fn search_stream(
             "details": [{"errors": [{"errorCode": {"authorizationError": "USER_PERMISSION_DENIED"}}]}]}}]);
         return (StatusCode::FORBIDDEN, Json(body)).into_response();
     };
+    if mishaps::is_suspended(world, &account) {
+        let message = "The customer account can't be accessed because it is not yet enabled or has been deactivated.";
+        let body = json!([{"error": {"code": 403, "message": "The caller does not have permission", "status": "PERMISSION_DENIED",
+            "details": [{"errors": [{"errorCode": {"authorizationError": "CUSTOMER_NOT_ENABLED"}, "message": message}]}]}}]);
+        return (StatusCode::FORBIDDEN, Json(body)).into_response();
+    }
     let query = request["query"].as_str().unwrap_or_default();
-    let Some((fields, start, end)) = parse_query(query) else {
+    let Some(Query { fields, is_of_account, start, end }) = parse_query(query) else {
         let body = json!([{"error": {"code": 400, "message": "Error in query", "status": "INVALID_ARGUMENT",
             "details": [{"errors": [{"errorCode": {"queryError": "UNEXPECTED_INPUT"}}]}]}}]);
         return (StatusCode::BAD_REQUEST, Json(body)).into_response();
@@ -226,10 +246,13 @@ async fn search_stream(
         .iter()
         .chain(&world.excess.ads)
         .filter(|ad| ad.account == account && start <= ad.date && ad.date <= end);
-    let mut rows: Vec<Value> = wanted.map(|ad| ad_row(world, ad, &fields)).collect();
+    let mut rows: Vec<Value> = match is_of_account {
+        true => account_rows(world, &account, wanted.filter(|ad| ad.cost_micros >= 0), &fields),
+        false => wanted.map(|ad| ad_row(world, ad, &fields)).collect(),
+    };
     // One row whose clicks are no number: it must be kept apart.
     let planted = world.last - Days::new(12);
-    if account == world.tenant.accounts[0] && start <= planted && planted <= end {
+    if !is_of_account && account == world.tenant.accounts[0] && start <= planted && planted <= end {
         rows.push(json!({"campaign": {"resourceName": format!("customers/{account}/campaigns/9999"), "id": "9999", "name": "Planted"},
             "segments": {"date": planted.to_string()}, "metrics": {"clicks": "abc", "costMicros": "1000000"}}));
     }
@@ -242,12 +265,62 @@ async fn search_stream(
     Json(chunks).into_response()
 }
 
-/// The selected fields and the inclusive days of a GAQL query over campaigns.
-fn parse_query(query: &str) -> Option<(Vec<String>, NaiveDate, NaiveDate)> {
-    let pattern = r"(?s)^\s*SELECT\s+(.+?)\s+FROM\s+campaign\s+WHERE\s+segments\.date\s+BETWEEN\s+'([0-9-]+)'\s+AND\s+'([0-9-]+)'\s*$";
+/// A GAQL query over campaigns or the whole account.
+struct Query {
+    fields: Vec<String>,
+    is_of_account: bool,
+    /// Inclusive.
+    start: NaiveDate,
+    end: NaiveDate,
+}
+
+fn parse_query(query: &str) -> Option<Query> {
+    let pattern = r"(?s)^\s*SELECT\s+(.+?)\s+FROM\s+(campaign|customer)\s+WHERE\s+segments\.date\s+BETWEEN\s+'([0-9-]+)'\s+AND\s+'([0-9-]+)'\s*$";
     let parts = Regex::new(pattern).ok()?.captures(query)?;
     let fields = parts[1].split(',').map(|field| field.trim().to_owned()).collect();
-    Some((fields, parts[2].parse().ok()?, parts[3].parse().ok()?))
+    Some(Query {
+        fields,
+        is_of_account: &parts[2] == "customer",
+        start: parts[3].parse().ok()?,
+        end: parts[4].parse().ok()?,
+    })
+}
+
+/// A row a day: what the account's campaigns have together.
+fn account_rows<'a>(
+    world: &World,
+    account: &str,
+    ads: impl Iterator<Item = &'a AdDay>,
+    fields: &[String],
+) -> Vec<Value> {
+    let mut days: BTreeMap<NaiveDate, (i128, i128, i128, f64)> = BTreeMap::new();
+    for ad in ads {
+        let day = days.entry(ad.date).or_default();
+        day.0 += i128::from(ad.impressions);
+        day.1 += i128::from(ad.clicks);
+        day.2 += i128::from(ad.cost_micros);
+        day.3 += credited(world, ad);
+    }
+    let row = |(date, (impressions, clicks, cost, conversions)): (NaiveDate, (i128, i128, i128, f64))| {
+        let mut row = json!({});
+        for field in fields {
+            let value = match field.as_str() {
+                "segments.date" => json!(date.to_string()),
+                "customer.id" => json!(account),
+                "customer.currency_code" => json!(world.tenant.currency.code()),
+                "customer.time_zone" => json!(world.tenant.zone.name()),
+                "metrics.impressions" => json!(impressions.to_string()),
+                "metrics.clicks" => json!(clicks.to_string()),
+                "metrics.cost_micros" => json!(cost.to_string()),
+                "metrics.conversions" => json!((conversions * 100.0).round() / 100.0),
+                _ => continue,
+            };
+            let Some((group, name)) = field.split_once('.') else { continue };
+            row[group][camel(name)] = value;
+        }
+        row
+    };
+    days.into_iter().map(row).collect()
 }
 
 fn ad_row(world: &World, ad: &AdDay, fields: &[String]) -> Value {

@@ -8,6 +8,7 @@ mod google;
 pub mod hostile;
 mod hubspot;
 mod later;
+mod mishaps;
 mod pages;
 mod people;
 mod random;

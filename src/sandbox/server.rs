@@ -128,7 +128,8 @@ impl Sandbox {
             "customerhappy: contacts and deals are deleted, and links between them come and go without a trace",
             "both: Google Ads sends a field \"campaign.labels\" during the last 60 days",
         ];
-        Truth { tenants, events: events.map(str::to_owned).to_vec() }
+        let events = events.iter().chain(&super::mishaps::EVENTS).map(|event| (*event).to_owned());
+        Truth { tenants, events: events.collect() }
     }
 
     pub fn worlds(&self) -> Arc<Vec<World>> {

@@ -1,8 +1,10 @@
 //! The coverage map: which load holds each day of each stream.
 
 use super::error::{Context, WarehouseError};
+use crate::domain::coverage::Standing;
+use crate::domain::period::Period;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
-use duckdb::{Connection, params};
+use duckdb::{Connection, Params, params};
 use serde::Serialize;
 
 /// A day of a stream's partition as the newest load left it.
@@ -19,19 +21,51 @@ pub struct CoveredDay {
     /// The version: the load that holds the day.
     pub load_id: String,
     pub covered_at: DateTime<Utc>,
+    /// Absent for a day that was read.
+    pub standing: Option<Standing>,
+    /// Why it stands so, in a sentence.
+    pub reason: Option<String>,
 }
 
-/// Every covered day of a workspace, by connection, stream, partition and date.
+/// A stream's partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub workspace: String,
+    pub connection: String,
+    pub stream: String,
+    /// Empty if the stream has none.
+    pub partition: String,
+}
+
+impl Place {
+    pub fn new(workspace: &str, connection: &str, stream: &str, partition: &str) -> Self {
+        let [workspace, connection, stream, partition] = [workspace, connection, stream, partition].map(str::to_owned);
+        Self { workspace, connection, stream, partition }
+    }
+}
+
+/// Every day of a workspace in the map, by connection, stream, partition and date.
 pub fn covered(reader: &Connection, workspace: &str) -> Result<Vec<CoveredDay>, WarehouseError> {
+    rows(reader, "workspace = ?", params![workspace])
+}
+
+/// Every day of a partition in the map, by date.
+pub fn days_of(reader: &Connection, place: &Place) -> Result<Vec<CoveredDay>, WarehouseError> {
+    let Place { workspace, connection, stream, partition } = place;
+    let which = "workspace = ? AND connection = ? AND stream = ? AND partition = ?";
+    rows(reader, which, params![workspace, connection, stream, partition])
+}
+
+fn rows(reader: &Connection, which: &str, values: impl Params) -> Result<Vec<CoveredDay>, WarehouseError> {
     let step = || "reading the coverage map".to_owned();
     let mut statement = reader
-        .prepare(
-            "SELECT connection, stream, partition, date, is_whole_day, load_id, covered_at FROM ops.coverage
-             WHERE workspace = ? ORDER BY connection, stream, partition, date",
-        )
+        .prepare(&format!(
+            "SELECT connection, stream, partition, date, is_whole_day, load_id, covered_at, standing, reason
+             FROM ops.coverage WHERE {which} ORDER BY connection, stream, partition, date"
+        ))
         .context(step)?;
     let rows = statement
-        .query_map(params![workspace], |row| {
+        .query_map(values, |row| {
             Ok(CoveredDay {
                 connection: row.get(0)?,
                 stream: row.get(1)?,
@@ -40,8 +74,83 @@ pub fn covered(reader: &Connection, workspace: &str) -> Result<Vec<CoveredDay>, 
                 is_whole_day: row.get(4)?,
                 load_id: row.get(5)?,
                 covered_at: row.get::<_, NaiveDateTime>(6)?.and_utc(),
+                standing: row.get::<_, Option<String>>(7)?.and_then(|name| Standing::named(&name)),
+                reason: row.get(8)?,
             })
         })
         .context(step)?;
     rows.collect::<Result<_, _>>().context(step)
+}
+
+/// Days that were asked for in vain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unanswered {
+    pub place: Place,
+    pub period: Period,
+    /// Days before this one that are whole stay so; absent: all that are whole stay so.
+    pub unread_from: Option<NaiveDate>,
+    /// [`Standing::Failed`] or [`Standing::Refused`].
+    pub standing: Standing,
+    pub reason: String,
+    pub asked_at: DateTime<Utc>,
+}
+
+/// Enters days that were asked for in vain; those that a doubt or a person has settled stay as they are.
+pub fn enter_unanswered(connection: &mut Connection, days: &Unanswered) -> Result<(), WarehouseError> {
+    let step = || "noting days that were not answered".to_owned();
+    let transaction = connection.transaction().context(step)?;
+    let Place { workspace, connection: id, stream, partition } = &days.place;
+    let (start, end, name) = (days.period.start, days.period.end, days.standing.name());
+    transaction
+        .execute(
+            "UPDATE ops.coverage SET standing = $7, reason = $8, is_whole_day = false
+             WHERE workspace = $1 AND connection = $2 AND stream = $3 AND partition = $4
+               AND date >= CAST($5 AS DATE) AND date < CAST($6 AS DATE)
+               AND (NOT is_whole_day OR date >= CAST($9 AS DATE))
+               AND coalesce(standing IN ('failed', 'refused'), true)",
+            params![workspace, id, stream, partition, start, end, name, days.reason, days.unread_from],
+        )
+        .context(step)?;
+    transaction
+        .execute(
+            "INSERT INTO ops.coverage
+             SELECT $1, $2, $3, $4, d.date, '', $9, false, $7, $8, NULL
+             FROM (SELECT CAST(day AS DATE) AS date
+                 FROM range(CAST($5 AS TIMESTAMP), CAST($6 AS TIMESTAMP), INTERVAL 1 DAY) AS days(day)) AS d
+             WHERE NOT EXISTS (SELECT 1 FROM ops.coverage AS c WHERE c.workspace = $1 AND c.connection = $2
+                 AND c.stream = $3 AND c.partition = $4 AND c.date = d.date)",
+            params![workspace, id, stream, partition, start, end, name, days.reason, days.asked_at.naive_utc()],
+        )
+        .context(step)?;
+    transaction.commit().context(step)
+}
+
+/// Ends the doubts about days before `ends`: the rows that are held count, and are not confirmed.
+pub fn end_doubts(connection: &mut Connection, place: &Place, ends: NaiveDate) -> Result<(), WarehouseError> {
+    let Place { workspace, connection: id, stream, partition } = place;
+    connection
+        .execute(
+            "UPDATE ops.coverage SET standing = 'unconfirmed', is_whole_day = true
+             WHERE workspace = ? AND connection = ? AND stream = ? AND partition = ? AND date < ? AND standing = 'doubted'",
+            params![workspace, id, stream, partition, ends],
+        )
+        .context(|| "ending doubts".to_owned())?;
+    Ok(())
+}
+
+/// Takes a person's word for days that are doubted or unanswered: what is doubted is taken as the vendor
+/// says it next; what was never answered counts as it is held. Answers how many days stood so.
+pub fn accept(connection: &mut Connection, place: &Place, period: Period) -> Result<u64, WarehouseError> {
+    let Place { workspace, connection: id, stream, partition } = place;
+    let days = connection
+        .execute(
+            "UPDATE ops.coverage SET
+                 is_whole_day = standing IN ('failed', 'refused'),
+                 standing = CASE WHEN standing IN ('failed', 'refused') THEN 'accepted' ELSE 'accepting' END
+             WHERE workspace = ? AND connection = ? AND stream = ? AND partition = ? AND date >= ? AND date < ?
+               AND standing IN ('failed', 'refused', 'doubted', 'unconfirmed')",
+            params![workspace, id, stream, partition, period.start, period.end],
+        )
+        .context(|| "accepting days".to_owned())?;
+    Ok(days as u64)
 }

@@ -1,5 +1,6 @@
 //! How far streams have been read.
 
+use super::coverage::Place;
 use super::error::{Context, WarehouseError};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::{Connection, OptionalExt, params};
@@ -13,19 +14,13 @@ pub struct Read {
 }
 
 /// How far a stream's partition has been read; `None` before its first load.
-pub fn read_until(
-    reader: &Connection,
-    workspace: &str,
-    connection: &str,
-    stream: &str,
-    partition: &str,
-) -> Result<Option<Read>, WarehouseError> {
+pub fn read_until(reader: &Connection, place: &Place) -> Result<Option<Read>, WarehouseError> {
     let at: Option<(NaiveDateTime, NaiveDateTime)> = reader
         .query_row(
             "SELECT c.read_until, coalesce(l.fetched_at, c.read_until)
              FROM ops.cursor AS c LEFT JOIN ops.load AS l USING (load_id)
              WHERE c.workspace = ? AND c.connection = ? AND c.stream = ? AND c.partition = ?",
-            params![workspace, connection, stream, partition],
+            params![place.workspace, place.connection, place.stream, place.partition],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .optional()

@@ -53,6 +53,11 @@ impl WarehouseError {
         matches!(self, Self::Locked { .. } | Self::Io { .. } | Self::Busy(_) | Self::NoSpace { .. })
     }
 
+    /// Whether the fault is not of what was to be written, so that the next call fails as well.
+    pub fn concerns_all(&self) -> bool {
+        !matches!(self, Self::Query { .. } | Self::Invalid(_)) || self.is_fatal()
+    }
+
     /// Whether DuckDB will refuse everything until the file is opened anew.
     pub fn is_fatal(&self) -> bool {
         match self {

@@ -313,6 +313,8 @@ pub struct Touched {
     pub superseded: u64,
     /// Rows that came, the replacing ones included.
     pub came: u64,
+    /// That a person accepted it, in words.
+    pub accepted: Option<String>,
 }
 
 /// Rows of a fact's days that moved to history, or came, after `since`.
@@ -329,11 +331,13 @@ pub fn touched_since(
         None => "$2 IS NOT NULL AND $3 IS NOT NULL".to_owned(),
     };
     let sql = format!(
-        "SELECT connection, sum(superseded)::UBIGINT, sum(came)::UBIGINT FROM (
-             SELECT connection, 1 AS superseded, 0 AS came FROM history.{fact}
-             WHERE workspace = $1 AND {days} AND superseded_at > $4
+        "SELECT connection, sum(superseded)::UBIGINT, sum(came)::UBIGINT, any_value(said) FROM (
+             SELECT h.connection, 1 AS superseded, 0 AS came,
+                 list_filter(l.notes, lambda note: starts_with(note, 'accepted by a person'))[1] AS said
+             FROM history.{fact} AS h LEFT JOIN ops.load AS l ON l.load_id = h.superseded_by
+             WHERE h.workspace = $1 AND {days} AND h.superseded_at > $4
              UNION ALL
-             SELECT f.connection, 0, 1 FROM core.{fact} AS f JOIN ops.load AS l USING (load_id)
+             SELECT f.connection, 0, 1, NULL FROM core.{fact} AS f JOIN ops.load AS l USING (load_id)
              WHERE f.workspace = $1 AND {days} AND l.loaded_at > $4
          ) GROUP BY connection ORDER BY connection"
     );
@@ -341,7 +345,7 @@ pub fn touched_since(
     let (start, end): (NaiveDate, NaiveDate) = (period.start, period.end);
     let rows = statement
         .query_map(params![workspace, start, end, since.naive_utc()], |row| {
-            Ok(Touched { connection: row.get(0)?, superseded: row.get(1)?, came: row.get(2)? })
+            Ok(Touched { connection: row.get(0)?, superseded: row.get(1)?, came: row.get(2)?, accepted: row.get(3)? })
         })
         .context(step)?;
     rows.collect::<Result<_, _>>().context(step)

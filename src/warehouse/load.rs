@@ -1,7 +1,9 @@
 //! Loading a landed slice: rows, history, quarantine, coverage, cursor, load record and touched
 //! days in one transaction. Loading the same pages again changes no fact.
 
+mod coverage;
 mod direct;
+mod doubt;
 mod landed_pages;
 mod merge;
 mod pages;
@@ -9,6 +11,7 @@ mod rows;
 mod stage;
 
 pub use direct::load_direct;
+pub use doubt::{Confirm, Doubt, DoubtedDay};
 pub use landed_pages::LandedPages;
 pub use rows::{DroppedRows, RowField, RowFormat, parquet_columns};
 pub use stage::{columns, literal, path_literal};
@@ -49,6 +52,12 @@ pub struct LoadRequest {
     pub notes: Vec<String>,
     /// Where the stream's cursor stands once this is loaded; absent for backfills.
     pub read_until: Option<DateTime<Utc>>,
+    /// The first day that a window of instants speaks for from its beginning; absent where all are whole.
+    pub first_whole: Option<NaiveDate>,
+    /// JSON path to the zone of the account in a page.
+    pub time_zone_path: Option<String>,
+    /// Whether even an emptier answer than before is taken: for pages that a person loads again.
+    pub is_believed: bool,
     /// Further variables for the targets' queries; a value of `None` unsets.
     pub variables: Vec<(&'static str, Option<String>)>,
     /// Key of the pseudonyms.
@@ -75,6 +84,7 @@ pub struct Target {
     pub key: Vec<String>,
     pub replaces: Replaces,
     pub touches: Vec<String>,
+    pub doubt: Doubt,
 }
 
 /// What the new rows stand for.
@@ -98,6 +108,10 @@ pub struct Loaded {
     pub rows_superseded: u64,
     pub rows_quarantined: u64,
     pub notes: Vec<String>,
+    /// What readers of the figures should know; among the notes as well.
+    pub caveats: Vec<String>,
+    /// Days whose answer was not believed.
+    pub doubted: Vec<DoubtedDay>,
 }
 
 impl Loaded {
@@ -108,10 +122,21 @@ impl Loaded {
         self.rows_unchanged += other.rows_unchanged;
         self.rows_superseded += other.rows_superseded;
         self.rows_quarantined += other.rows_quarantined;
-        for note in other.notes {
-            if !self.notes.contains(&note) {
-                self.notes.push(note);
+        self.doubted.extend(other.doubted);
+        for (own, notes) in [(&mut self.notes, other.notes), (&mut self.caveats, other.caveats)] {
+            for note in notes {
+                if !own.contains(&note) {
+                    own.push(note);
+                }
             }
+        }
+    }
+
+    /// Notes what readers should know as well.
+    pub fn caveat(&mut self, caveat: String) {
+        if !self.caveats.contains(&caveat) {
+            self.notes.push(caveat.clone());
+            self.caveats.push(caveat);
         }
     }
 }
@@ -134,8 +159,13 @@ fn load_slice(
     pages::create_pages(&transaction, std::slice::from_ref(request))?;
     let mut loaded = Loaded { notes: request.notes.clone(), ..Loaded::default() };
     for target in &request.targets {
-        stage::stage(&transaction, request, target, &mut loaded)?;
+        let distrust = stage::stage(&transaction, request, target, &mut loaded)?;
+        let doubted = doubt::doubt(&transaction, request, target)?;
         merge::merge(&transaction, request, target, now, &mut loaded)?;
+        loaded.doubted.extend(doubted);
+        if let Some(reason) = distrust {
+            doubt::distrust(&transaction, request, &reason, &mut loaded.doubted)?;
+        }
     }
     finish(&transaction, request, now, &mut loaded)?;
     stage::drop_page(&transaction)?;
@@ -156,10 +186,17 @@ fn finish(
     }
     stage::note_fields(transaction, request, loaded)?;
     stage::collect_notes(transaction, request, loaded)?;
-    record(transaction, request, now, loaded)
+    coverage::note_accepted(transaction, request, loaded)?;
+    for day in &loaded.doubted {
+        let note = format!("{} is doubted: {}; the rows from before stay", day.date, day.reason);
+        loaded.notes.push(note);
+    }
+    let today = coverage::first_running_day(transaction, request, loaded)?;
+    record(transaction, request, now, loaded)?;
+    coverage::enter(transaction, request, loaded, today)
 }
 
-/// The load's own books: its record, the days covered, the cursor.
+/// The load's own books: its record and the cursor.
 fn record(
     transaction: &Transaction<'_>,
     request: &LoadRequest,
@@ -174,46 +211,32 @@ fn record(
     };
     transaction
         .execute(
-            "INSERT INTO ops.load SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CAST(CAST(? AS JSON) AS VARCHAR[])",
+            "INSERT INTO ops.load SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+                 CAST(CAST(? AS JSON) AS VARCHAR[]), CAST(CAST(? AS JSON) AS VARCHAR[])",
             params![
-                request.load_id, request.workspace, request.connection, request.stream, request.slice,
-                request.partition, start, end, request.fetched_at.naive_utc(), now.naive_utc(), request.manifest,
-                pages as u64, request.bytes, loaded.rows_read, loaded.rows_written, loaded.rows_unchanged,
-                loaded.rows_superseded, loaded.rows_quarantined,
+                request.load_id,
+                request.workspace,
+                request.connection,
+                request.stream,
+                request.slice,
+                request.partition,
+                start,
+                end,
+                request.fetched_at.naive_utc(),
+                now.naive_utc(),
+                request.manifest,
+                pages as u64,
+                request.bytes,
+                loaded.rows_read,
+                loaded.rows_written,
+                loaded.rows_unchanged,
+                loaded.rows_superseded,
+                loaded.rows_quarantined,
                 serde_json::Value::from(loaded.notes.clone()).to_string(),
+                serde_json::Value::from(loaded.caveats.clone()).to_string(),
             ],
         )
         .context(step)?;
-    if let Some((start, end)) = request.window {
-        let of_slice = params![request.workspace, request.connection, request.stream, request.partition, start, end];
-        transaction
-            .execute(
-                "DELETE FROM ops.coverage WHERE workspace = ? AND connection = ? AND stream = ? AND partition = ?
-                 AND date >= ? AND date < ?",
-                of_slice,
-            )
-            .context(step)?;
-        // A day counts as whole once it had ended, in its own zone, when the vendor was asked.
-        transaction
-            .execute(
-                "INSERT INTO ops.coverage
-                 SELECT ?, ?, ?, ?, CAST(day AS DATE), ?, ?, CAST(day AS DATE) < local_date(CAST(? AS TIMESTAMP), ?)
-                 FROM range(CAST(? AS TIMESTAMP), CAST(? AS TIMESTAMP), INTERVAL 1 DAY) AS days(day)",
-                params![
-                    request.workspace,
-                    request.connection,
-                    request.stream,
-                    request.partition,
-                    request.load_id,
-                    request.fetched_at.naive_utc(),
-                    request.fetched_at.naive_utc(),
-                    request.time_zone,
-                    start,
-                    end
-                ],
-            )
-            .context(step)?;
-    }
     if let Some(read_until) = request.read_until {
         let of_stream = params![request.workspace, request.connection, request.stream, request.partition];
         transaction

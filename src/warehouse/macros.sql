@@ -24,6 +24,11 @@ CREATE OR REPLACE TEMP MACRO required(name, value) AS
 CREATE OR REPLACE TEMP MACRO listed(body, name) AS
     CASE WHEN json_type(body, '$.' || name) = 'ARRAY' THEN json_extract(body, '$.' || name) ELSE json_array(body) END;
 
+-- The day of a row as YYYYMMDD: where GA4 folded it away, the window's, if that is one day.
+CREATE OR REPLACE TEMP MACRO of_day(value) AS
+    CASE WHEN value = '(other)' AND CAST(getvariable('window_end') AS DATE) = CAST(getvariable('window_start') AS DATE) + 1
+         THEN strftime(CAST(getvariable('window_start') AS DATE), '%Y%m%d') ELSE value END;
+
 -- One sentence of all reasons, or NULL for a good row; array_to_string leaves nulls out.
 CREATE OR REPLACE TEMP MACRO problems(reasons) AS nullif(array_to_string(reasons, '; '), '');
 

@@ -22,6 +22,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (10, include_str!("migrations/0010_stream_state.sql")),
     (11, include_str!("migrations/0011_wording.sql")),
     (12, include_str!("migrations/0012_pages.sql")),
+    (13, include_str!("migrations/0013_doubt.sql")),
 ];
 
 /// Since this version the database says which Daybook brought it there.

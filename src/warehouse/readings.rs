@@ -1,8 +1,9 @@
 //! What reports read beside their figures: plans, checks, how far data reaches.
 
 use super::error::{Context, WarehouseError};
+use crate::domain::coverage::Standing;
 use crate::domain::period::Period;
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
 use duckdb::{Connection, params};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -65,64 +66,160 @@ pub fn waiting_days(reader: &Connection, workspace: &str, period: Period) -> Res
         .context(|| "looking for days to roll up".to_owned())
 }
 
-/// How many rows of a period a check of `jobs/checks` finds wrong; of all days where it names none.
-pub fn check(reader: &Connection, workspace: &str, sql: &str, period: Period) -> Result<u64, WarehouseError> {
-    let step = || "running a check".to_owned();
-    let has_date = {
-        let mut statement = reader.prepare(&format!("SELECT * FROM ({sql}) LIMIT 0")).context(step)?;
-        let _ = statement.query([]).context(step)?;
-        statement.column_names().iter().any(|name| name == "date")
-    };
-    if has_date {
-        let sql = format!("SELECT count(*)::UBIGINT FROM ({sql}) WHERE workspace = ? AND date >= ? AND date < ?");
-        return reader.query_row(&sql, params![workspace, period.start, period.end], |row| row.get(0)).context(step);
-    }
-    let sql = format!("SELECT count(*)::UBIGINT FROM ({sql}) WHERE workspace = ?");
-    reader.query_row(&sql, params![workspace], |row| row.get(0)).context(step)
+/// What a check of `jobs/checks` finds wrong in a period; of all days where it names none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// So many rows break its claim.
+    Broken(u64),
+    /// What it says, of a check between streams: one whose rows have a column `says`. It is told and
+    /// holds no report.
+    Told(Vec<String>),
 }
 
-/// How far a stream's partition has been read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// At most so many sentences of one check are told.
+const MOST_TOLD: usize = 5;
+
+/// Runs a check.
+pub fn check(reader: &Connection, workspace: &str, sql: &str, period: Period) -> Result<Checked, WarehouseError> {
+    let step = || "running a check".to_owned();
+    let sql = sql.trim_end().trim_end_matches(';');
+    let columns = {
+        let mut statement = reader.prepare(&format!("SELECT * FROM ({sql}) LIMIT 0")).context(step)?;
+        let _ = statement.query([]).context(step)?;
+        statement.column_names()
+    };
+    let has = |wanted: &str| columns.iter().any(|name| name == wanted);
+    let of_days = if has("date") {
+        format!("AND date >= DATE '{}' AND date < DATE '{}'", period.start, period.end)
+    } else {
+        String::new()
+    };
+    if !has("says") {
+        let sql = format!("SELECT count(*)::UBIGINT FROM ({sql}) WHERE workspace = ? {of_days}");
+        return reader.query_row(&sql, params![workspace], |row| row.get(0)).context(step).map(Checked::Broken);
+    }
+    let order = if has("date") { "ORDER BY date DESC" } else { "" };
+    let sql = format!("SELECT says FROM ({sql}) WHERE workspace = ? AND says IS NOT NULL {of_days} {order}");
+    let mut statement = reader.prepare(&sql).context(step)?;
+    let mut says: Vec<String> = statement
+        .query_map(params![workspace], |row| row.get(0))
+        .context(step)?
+        .collect::<Result<_, _>>()
+        .context(step)?;
+    let more = says.len().saturating_sub(MOST_TOLD);
+    if more > 0 {
+        says.truncate(MOST_TOLD);
+        says.push(format!("The same is found {more} more times in these days."));
+    }
+    Ok(Checked::Told(says))
+}
+
+/// What the books say of a stream's partition.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
     pub connection: String,
     pub stream: String,
-    /// The last day before the first hole or unfinished day, looking back from the newest.
-    pub whole_through: Option<NaiveDate>,
+    /// Empty if the stream has none.
+    pub partition: String,
+    /// Runs of whole days, in order.
+    pub whole: Vec<Period>,
+    /// Runs of days that stand otherwise than read, in order, with the reason.
+    pub open: Vec<(Period, Standing, String)>,
+    /// What the source says of its own answers, by runs of days.
+    pub caveats: Vec<(Period, String)>,
+    /// When the source last answered for the stream, whatever the partition.
     pub last_success_at: Option<DateTime<Utc>>,
 }
 
-/// The reach of every stream that covers days.
+impl Reach {
+    /// The newest whole day.
+    pub fn whole_through(&self) -> Option<NaiveDate> {
+        self.whole.last().map(Period::last_day)
+    }
+}
+
+/// Days in a row of a column's equal values, as `first` and `last`.
+fn runs(of: &str, from: &str) -> String {
+    format!(
+        "SELECT connection, stream, partition, {of}, min(date) AS first, max(date) AS last FROM (
+             SELECT *, date - CAST(row_number() OVER (PARTITION BY connection, stream, partition, {of} ORDER BY date) AS INTEGER) AS island
+             FROM ({from}))
+         GROUP BY connection, stream, partition, {of}, island ORDER BY connection, stream, partition, first"
+    )
+}
+
+/// Every partition that was read or asked for, by connection, stream and partition.
 pub fn reach(reader: &Connection, workspace: &str) -> Result<Vec<Reach>, WarehouseError> {
+    let mut all: BTreeMap<(String, String, String), Reach> = BTreeMap::new();
+    let of_workspace = "FROM ops.coverage WHERE workspace = $1";
+    let whole = format!("SELECT connection, stream, partition, date, true AS is_whole {of_workspace} AND is_whole_day");
+    each(reader, &runs("is_whole", &whole), workspace, &mut all, |reach, period, _: bool| reach.whole.push(period))?;
+    let open = format!(
+        "SELECT connection, stream, partition, date, standing || chr(31) || coalesce(reason, '') AS why {of_workspace} AND standing IS NOT NULL"
+    );
+    each(reader, &runs("why", &open), workspace, &mut all, |reach, period, why: String| {
+        let (standing, reason) = why.split_once('\u{1f}').unwrap_or((&why, ""));
+        if let Some(standing) = Standing::named(standing) {
+            reach.open.push((period, standing, reason.to_owned()));
+        }
+    })?;
+    let caveats = "SELECT DISTINCT c.connection, c.stream, c.partition, c.date, unnest(l.caveats) AS caveat
+        FROM ops.coverage AS c JOIN ops.load AS l USING (load_id) WHERE c.workspace = $1 AND len(l.caveats) > 0";
+    each(reader, &runs("caveat", caveats), workspace, &mut all, |reach, period, caveat: String| {
+        reach.caveats.push((period, caveat));
+    })?;
+    let successes = successes(reader, workspace)?;
+    for ((connection, stream), at) in &successes {
+        let is_theirs = |key: &&(String, String, String)| key.0 == *connection && key.1 == *stream;
+        if !all.keys().any(|key| is_theirs(&key)) {
+            let key = (connection.clone(), stream.clone(), String::new());
+            let (connection, stream) = (connection.clone(), stream.clone());
+            all.insert(key, Reach { connection, stream, last_success_at: Some(*at), ..Reach::default() });
+        }
+    }
+    for ((connection, stream, partition), reach) in &mut all {
+        let of_stream = (connection.clone(), stream.clone());
+        reach.last_success_at = successes.get(&of_stream).copied();
+        (reach.connection, reach.stream, reach.partition) = (of_stream.0, of_stream.1, partition.clone());
+    }
+    Ok(all.into_values().collect())
+}
+
+/// Hands each row of `sql` (connection, stream, partition, value, first, last) to its partition.
+fn each<T: duckdb::types::FromSql>(
+    reader: &Connection,
+    sql: &str,
+    workspace: &str,
+    all: &mut BTreeMap<(String, String, String), Reach>,
+    mut take: impl FnMut(&mut Reach, Period, T),
+) -> Result<(), WarehouseError> {
     let step = || "reading coverage".to_owned();
-    // A day counts once every partition has it whole; the first gap after the earliest day ends it.
-    let sql = "
-        WITH whole AS (
-            SELECT connection, stream, partition, date, covered_at,
-                date - CAST(row_number() OVER (PARTITION BY connection, stream, partition ORDER BY date) AS INTEGER) AS island
-            FROM ops.coverage WHERE workspace = ? AND is_whole_day
-        ),
-        first_island AS (
-            SELECT connection, stream, partition, arg_min(island, date) AS island FROM whole GROUP BY ALL
-        ),
-        reached AS (
-            SELECT w.connection, w.stream, w.partition, max(w.date) AS through
-            FROM whole AS w JOIN first_island AS f USING (connection, stream, partition, island) GROUP BY ALL
-        ),
-        success AS (
-            SELECT connection, stream, max(fetched_at) AS at FROM ops.load WHERE workspace = ? GROUP BY ALL
-        )
-        SELECT s.connection, s.stream, min(r.through), any_value(s.at)
-        FROM success AS s LEFT JOIN reached AS r USING (connection, stream)
-        GROUP BY s.connection, s.stream ORDER BY 1, 2";
     let mut statement = reader.prepare(sql).context(step)?;
     let rows = statement
-        .query_map(params![workspace, workspace], |row| {
-            Ok(Reach {
-                connection: row.get(0)?,
-                stream: row.get(1)?,
-                whole_through: row.get(2)?,
-                last_success_at: row.get::<_, Option<NaiveDateTime>>(3)?.map(|at| at.and_utc()),
-            })
+        .query_map(params![workspace], |row| {
+            let key: (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let days: (NaiveDate, NaiveDate) = (row.get(4)?, row.get(5)?);
+            Ok((key, row.get::<_, T>(3)?, days))
+        })
+        .context(step)?;
+    for row in rows {
+        let (key, value, (first, last)) = row.context(step)?;
+        take(all.entry(key).or_default(), Period { start: first, end: last + Days::new(1) }, value);
+    }
+    Ok(())
+}
+
+/// When each stream was last answered.
+fn successes(
+    reader: &Connection,
+    workspace: &str,
+) -> Result<BTreeMap<(String, String), DateTime<Utc>>, WarehouseError> {
+    let step = || "reading when sources answered".to_owned();
+    let sql = "SELECT connection, stream, max(fetched_at) FROM ops.load WHERE workspace = ? GROUP BY ALL";
+    let mut statement = reader.prepare(sql).context(step)?;
+    let rows = statement
+        .query_map(params![workspace], |row| {
+            Ok(((row.get(0)?, row.get(1)?), row.get::<_, NaiveDateTime>(2)?.and_utc()))
         })
         .context(step)?;
     rows.collect::<Result<_, _>>().context(step)

@@ -30,8 +30,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub fn context(tenant: &Tenant) -> ReportContext {
     let specs = toml::from_str(include_str!("../../jobs/metrics.toml")).expect("metrics");
     let stream = |key: &str, settles_after_days, fact: &str| {
-        let label = format!("{}: {fact}", key.split('/').next().expect("a connection"));
-        (key.to_owned(), StreamFacts { label, settles_after_days, fact: fact.to_owned() })
+        let connection = key.split('/').next().expect("a connection");
+        let parts = match connection {
+            "google_ads" => tenant.accounts.iter().map(|account| (*account).to_owned()).collect(),
+            "google_analytics" => vec![tenant.property.to_owned()],
+            _ => vec![String::new()],
+        };
+        let (label, since) = (format!("{connection}: {fact}"), "2026-01-01".parse().expect("a day"));
+        (key.to_owned(), StreamFacts { label, settles_after_days, fact: fact.to_owned(), parts, since })
     };
     let mut streams = vec![
         stream("google_ads/ad_daily", 30, "ad_daily"),

@@ -63,6 +63,8 @@ pub fn land(root: &Path, first: usize, count: usize, at: DateTime<Utc>) -> Resul
         fetched_at: at,
         pages: Vec::new(),
         notes: Vec::new(),
+        is_folded: false,
+        quota_note: None,
     };
     let mut landing = Landing::begin(root, manifest)?;
     let numbers: Vec<usize> = (first..first + count).collect();

@@ -22,7 +22,7 @@ const FLAGS: [&str; 24] = [
     "--connector",
     "google_ads",
     "--setting",
-    "google_ads.customer_ids=123,456",
+    "google_ads.customer_ids=1234567890,1234567891",
     "--drop",
     "fx",
     "--to",

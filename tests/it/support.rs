@@ -60,6 +60,8 @@ pub fn land_and_load(
         fetched_at: noon(),
         pages: Vec::new(),
         notes: Vec::new(),
+        is_folded: false,
+        quota_note: None,
     };
     let mut landing = Landing::begin(folder, manifest).expect("a landing folder");
     for body in bodies {

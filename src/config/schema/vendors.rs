@@ -4,7 +4,7 @@ use super::super::kind::with;
 use super::super::kinds::secret_ref;
 use super::super::values::ID_PATTERN;
 use crate::connectors::Catalog;
-use crate::connectors::spec::SettingKind;
+use crate::connectors::spec::{SettingKind, SettingSpec};
 use serde_json::{Map, Value, json};
 
 const TAKES: &str = "What the connector takes.";
@@ -24,7 +24,7 @@ pub fn settings(connector: &str) -> Value {
     let Some(connector) = catalog().get(connector) else { return json!({ "description": TAKES, "type": "object" }) };
     let described = connector.spec.settings.iter().map(|(name, setting)| {
         let default = setting.default.as_ref().map_or(json!({}), |default| json!({ "default": default }));
-        let schema = with(json!({ "description": setting.about }), &with(of_kind(setting.kind), &default));
+        let schema = with(json!({ "description": setting.about }), &with(of_kind(setting), &default));
         (name.clone(), schema, setting.default.is_none())
     });
     table(TAKES, described)
@@ -54,12 +54,18 @@ fn table(about: &str, entries: impl Iterator<Item = (String, Value, bool)>) -> V
     })
 }
 
-fn of_kind(kind: SettingKind) -> Value {
-    match kind {
-        SettingKind::Text => json!({ "type": "string" }),
+fn of_kind(setting: &SettingSpec) -> Value {
+    // An empty default is always allowed.
+    let optional = if setting.default.as_ref().and_then(toml::Value::as_str) == Some("") { "?" } else { "" };
+    let text = setting.pattern.as_ref().map_or_else(
+        || json!({ "type": "string" }),
+        |pattern| json!({ "type": "string", "pattern": format!("^(?:{pattern}){optional}$") }),
+    );
+    match setting.kind {
+        SettingKind::Text => text,
         SettingKind::Number => json!({ "type": "number" }),
         SettingKind::Boolean => json!({ "type": "boolean" }),
-        SettingKind::List => json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 }),
+        SettingKind::List => json!({ "type": "array", "items": text, "minItems": 1 }),
         SettingKind::TimeZone => json!({ "anyOf": [{ "const": "" }, { "$ref": "#/definitions/time_zone" }] }),
         SettingKind::Url => json!({ "type": "string", "pattern": "^https?://" }),
     }

@@ -29,6 +29,8 @@ pub fn land(
         fetched_at: now,
         pages: Vec::new(),
         notes: Vec::new(),
+        is_folded: false,
+        quota_note: None,
     };
     let mut landing = Landing::begin(landing_root, manifest)?;
     copy(&mut landing, drop, dropped)?;

@@ -20,13 +20,15 @@ pub struct Pager<'a> {
     pages: u64,
     /// Rows since the query began or began again.
     rows: u64,
+    /// Records of the largest page so far.
+    largest: u64,
 }
 
 impl<'a> Pager<'a> {
     pub fn new(spec: &'a PagingSpec) -> Self {
         let page = if let PagingSpec::PageNumber { first, .. } = spec { *first } else { 0 };
         let cursor = Cursor { page, ..Cursor::default() };
-        Self { spec, cursor, seen: HashSet::new(), pages: 0, rows: 0 }
+        Self { spec, cursor, seen: HashSet::new(), pages: 0, rows: 0, largest: 0 }
     }
 
     /// What the next request's templates see.
@@ -38,14 +40,19 @@ impl<'a> Pager<'a> {
     pub fn lookups(&self) -> Vec<Lookup> {
         match self.spec {
             PagingSpec::None => Vec::new(),
-            PagingSpec::NextToken { pointer, restart, .. } => {
+            PagingSpec::NextToken { pointer, restart, total_pointer, .. } => {
                 let mut lookups = vec![Lookup::new(pointer, Want::Scalar)];
                 lookups.extend(restart.as_ref().map(|restart| {
                     Lookup::new(&restart.records_pointer, Want::Records { id_field: Some(restart.id_field.clone()) })
                 }));
+                lookups.extend(total_pointer.as_ref().map(|pointer| Lookup::new(pointer, Want::Scalar)));
                 lookups
             }
-            PagingSpec::Offset { total_pointer, .. } => vec![Lookup::new(total_pointer, Want::Scalar)],
+            PagingSpec::Offset { total_pointer, records_pointer, .. } => {
+                let records = records_pointer.as_ref();
+                let records = records.map(|pointer| Lookup::new(pointer, Want::Records { id_field: None }));
+                std::iter::once(Lookup::new(total_pointer, Want::Scalar)).chain(records).collect()
+            }
             PagingSpec::PageNumber { records_pointer, .. } => {
                 vec![Lookup::new(records_pointer, Want::Records { id_field: None })]
             }
@@ -68,7 +75,7 @@ impl<'a> Pager<'a> {
         let text = |index: usize| found.get(index).and_then(Found::text);
         match self.spec {
             PagingSpec::None => Ok(false),
-            PagingSpec::NextToken { percent_encoded, restart, .. } => {
+            PagingSpec::NextToken { percent_encoded, restart, total_pointer, .. } => {
                 self.rows += found.get(1).map_or(0, |records| records.records);
                 if let Some(restart) = restart
                     && self.rows >= restart.rows
@@ -79,24 +86,46 @@ impl<'a> Pager<'a> {
                     self.cursor = Cursor { floor: last, ..Cursor::default() };
                     return Ok(true);
                 }
-                let Some(token) = text(0) else { return Ok(false) };
+                let Some(token) = text(0) else {
+                    let total: Option<u64> = total_pointer.as_ref().and_then(|_| text(2)?.parse().ok());
+                    return match total.filter(|total| *total > self.rows) {
+                        Some(total) => Err(cut_short(self.rows, total)),
+                        None => Ok(false),
+                    };
+                };
                 let token = if *percent_encoded { decode(&token) } else { token };
                 self.once(&format!("{}/{token}", self.cursor.floor))?;
                 self.cursor.token = token;
                 Ok(true)
             }
-            PagingSpec::Offset { limit, .. } => {
-                let total: u64 = text(0).and_then(|total| total.parse().ok()).unwrap_or(0);
-                self.cursor.offset += (*limit).max(1);
-                Ok(self.cursor.offset < total)
+            PagingSpec::Offset { limit, records_pointer, .. } => {
+                let limit = (*limit).max(1);
+                let total: Option<u64> = text(0).and_then(|total| total.parse().ok());
+                let came = records_pointer.as_ref().and_then(|_| found.get(1)).map(|records| records.records);
+                // A page may be shorter than asked for: what comes next begins where it ended.
+                self.cursor.offset += came.map_or(limit, |came| came.min(limit));
+                match (total, came) {
+                    (Some(total), Some(0)) if self.cursor.offset < total => Err(cut_short(self.cursor.offset, total)),
+                    (Some(total), _) => Ok(self.cursor.offset < total),
+                    // Without a total only a full page tells that there may be more.
+                    (None, came) => Ok(came.is_some_and(|came| came >= limit)),
+                }
             }
             PagingSpec::PageNumber { limit, .. } => {
                 self.cursor.page += 1;
-                Ok(found.first().is_some_and(|records| records.records >= (*limit).max(1)))
+                let came = found.first().map_or(0, |records| records.records);
+                let is_full = came >= (*limit).max(1) || came >= self.largest;
+                self.largest = self.largest.max(came);
+                Ok(came > 0 && is_full)
             }
             PagingSpec::StartingAfter { .. } => {
-                if text(0).as_deref() != Some("true") {
-                    return Ok(false);
+                match text(0).as_deref() {
+                    Some("true") => {}
+                    Some("false") => return Ok(false),
+                    _ => {
+                        let note = "the vendor does not say whether there is more".to_owned();
+                        return Err(ConnectorError::UnexpectedPayload { note });
+                    }
                 }
                 let last = found.get(1).and_then(|records| records.last_id.clone()).ok_or_else(|| {
                     let note = "the vendor says there is more, but the page has no last id".to_owned();
@@ -124,6 +153,11 @@ impl<'a> Pager<'a> {
             format!("the vendor repeats the page cursor {shown:?} (after {} pages): it would never end", self.pages);
         Err(ConnectorError::UnexpectedPayload { note })
     }
+}
+
+/// A list that ended before it had what it said it has; asked for again, it may be whole.
+fn cut_short(came: u64, total: u64) -> ConnectorError {
+    ConnectorError::Unavailable { note: format!("the vendor's list ends after {came} of {total} records") }
 }
 
 fn decode(token: &str) -> String {
@@ -161,7 +195,12 @@ mod tests {
 
     #[test]
     fn a_token_that_comes_again_ends_with_a_clear_error() {
-        let spec = PagingSpec::NextToken { pointer: "/next".to_owned(), percent_encoded: true, restart: None };
+        let spec = PagingSpec::NextToken {
+            pointer: "/next".to_owned(),
+            percent_encoded: true,
+            restart: None,
+            total_pointer: None,
+        };
         let mut pager = Pager::new(&spec);
         assert_eq!(pager.advance(&[value("Mw%3D%3D")]), Ok(true));
         assert_eq!(pager.cursor().token, "Mw==");
@@ -172,24 +211,52 @@ mod tests {
     #[test]
     fn a_capped_search_begins_again_above_the_last_id() {
         let restart = RestartSpec { rows: 400, records_pointer: "/results".to_owned(), id_field: "id".to_owned() };
-        let spec =
-            PagingSpec::NextToken { pointer: "/next".to_owned(), percent_encoded: false, restart: Some(restart) };
+        let spec = PagingSpec::NextToken {
+            pointer: "/next".to_owned(),
+            percent_encoded: false,
+            restart: Some(restart),
+            total_pointer: Some("/total".to_owned()),
+        };
         let mut pager = Pager::new(&spec);
         assert_eq!(pager.advance(&[value("200"), records(200, "17")]), Ok(true));
         assert_eq!(pager.advance(&[value("400"), records(200, "35")]), Ok(true));
         assert_eq!((pager.cursor().floor.as_str(), pager.cursor().token.as_str()), ("35", ""));
         assert_eq!(pager.advance(&[value("200"), records(200, "52")]), Ok(true));
         assert_eq!((pager.cursor().floor.as_str(), pager.cursor().token.as_str()), ("35", "200"));
-        assert_eq!(pager.advance(&[Found::default(), records(3, "55")]), Ok(false));
+        assert_eq!(pager.advance(&[Found::default(), records(3, "55"), value("203")]), Ok(false));
+        let mut pager = Pager::new(&spec);
+        let error = pager.advance(&[Found::default(), records(3, "55"), value("203")]).expect_err("cut short");
+        assert_eq!(error.to_string(), "the vendor's list ends after 3 of 203 records");
     }
 
     #[test]
     fn offsets_reach_the_total_whether_number_or_text() {
-        let spec = PagingSpec::Offset { limit: 10, total_pointer: "/rowCount".to_owned() };
+        let (total_pointer, records_pointer) = ("/rowCount".to_owned(), None);
+        let spec = PagingSpec::Offset { limit: 10, total_pointer, records_pointer };
         let mut pager = Pager::new(&spec);
         assert_eq!(pager.advance(&[value("20")]), Ok(true));
         assert_eq!(pager.advance(&[Found { value: Some(Value::from(20)), ..Found::default() }]), Ok(false));
         assert_eq!(Pager::new(&spec).advance(&[Found::default()]), Ok(false));
+    }
+
+    #[test]
+    fn a_capped_page_a_missing_total_and_an_empty_page_do_not_end_a_list_in_silence() {
+        let (total_pointer, records_pointer) = ("/rowCount".to_owned(), Some("/rows".to_owned()));
+        let spec = PagingSpec::Offset { limit: 10, total_pointer, records_pointer };
+        let rows = |rows| Found { records: rows, ..Found::default() };
+        let mut pager = Pager::new(&spec);
+        assert_eq!(pager.advance(&[value("9"), rows(4)]), Ok(true));
+        assert_eq!(pager.cursor().offset, 4, "the vendor caps pages at 4");
+        assert!(pager.advance(&[value("9"), rows(0)]).is_err_and(|e| e.to_string().contains("4 of 9")));
+        let mut pager = Pager::new(&spec);
+        assert_eq!(pager.advance(&[Found::default(), rows(10)]), Ok(true), "a full page, and no total");
+        assert_eq!(pager.advance(&[Found::default(), rows(3)]), Ok(false));
+
+        let spec = PagingSpec::PageNumber { first: 1, limit: 100, records_pointer: "/rows".to_owned() };
+        let mut pager = Pager::new(&spec);
+        let ends: Vec<bool> = [50, 50, 20].map(|came| pager.advance(&[rows(came)]).expect("a page")).into();
+        assert_eq!(ends, [true, true, false], "the vendor caps pages at 50");
+        assert_eq!(Pager::new(&spec).advance(&[rows(0)]), Ok(false));
     }
 
     #[test]
@@ -205,5 +272,6 @@ mod tests {
         assert_eq!(pager.cursor().after, "ch_9");
         assert_eq!(pager.advance(&[more(false), records(1, "ch_1")]), Ok(false));
         assert!(Pager::new(&spec).advance(&[more(true), Found::default()]).is_err());
+        assert!(Pager::new(&spec).advance(&[Found::default(), records(100, "ch_9")]).is_err(), "nothing is said");
     }
 }

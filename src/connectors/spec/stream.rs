@@ -35,6 +35,12 @@ pub struct StreamSpec {
     pub notes_sql: Option<String>,
     /// The setting that names the zone of the vendor's days; else the workspace's zone.
     pub time_zone_setting: Option<String>,
+    /// JSON path to the zone of the account in a body: where it differs from the setting, a day counts
+    /// as whole when it has ended in both, and readers are told.
+    pub time_zone_path: Option<String>,
+    /// JSON pointer to a truth value in a body that says that rows were folded together: then days are
+    /// asked for one by one.
+    pub folded_pointer: Option<String>,
 }
 
 /// How the past is cut into requests.
@@ -44,9 +50,18 @@ pub enum SlicingSpec {
     /// Everything, every time.
     #[default]
     Whole,
-    /// Calendar days in the account's zone: `step_days` a slice; each run re-reads `reread_days`
-    /// before the cursor, and today.
-    Days { step_days: u32, reread_days: u32 },
+    /// Calendar days in the account's zone: `step_days` a slice. Each run reads today, the
+    /// `reread_days` before it, and every day that is not there as a whole.
+    Days {
+        step_days: u32,
+        reread_days: u32,
+        /// The first run of a day also reads so many days back again.
+        #[serde(default)]
+        nightly_days: u32,
+        /// Once in seven days so many days back are read again.
+        #[serde(default)]
+        weekly_days: u32,
+    },
     /// Instants: from the cursor less `overlap_secs` until now, cut every `step_days`.
     Instants {
         step_days: u32,
@@ -153,10 +168,21 @@ pub enum PagingSpec {
         percent_encoded: bool,
         /// After so many rows of one query, begin again above the last id.
         restart: Option<RestartSpec>,
+        /// JSON pointer to how many rows the query has: a list that ends before is an error. Needs
+        /// `restart`, which counts them.
+        total_pointer: Option<String>,
     },
-    /// `cursor.offset` grows by `limit` until it reaches the total.
-    Offset { limit: u64, total_pointer: String },
-    /// `cursor.page` grows by one until a page has fewer than `limit` records.
+    /// `cursor.offset` grows by what came until it reaches the total; without a total, until a page has
+    /// fewer than `limit` records.
+    Offset {
+        limit: u64,
+        total_pointer: String,
+        /// JSON pointer to the list of records: a page shorter than `limit` is not skipped over, and an
+        /// empty one before the total is an error.
+        records_pointer: Option<String>,
+    },
+    /// `cursor.page` grows by one until a page has fewer records than `limit` and than the largest
+    /// before it: vendors cap pages below what is asked.
     PageNumber { first: u64, limit: u64, records_pointer: String },
     /// `cursor.after` is the id of the last record while `has_more_pointer` is true.
     StartingAfter { records_pointer: String, id_field: String, has_more_pointer: String },
@@ -202,6 +228,33 @@ pub struct LoadSpec {
     /// Date columns whose days a changed row touches. Empty: nothing by day is computed from it.
     #[serde(default)]
     pub touches: Vec<String>,
+    /// What tells an emptier answer of a replaced window from a missing one; rows are counted where
+    /// this is absent.
+    #[serde(default)]
+    pub doubt: DoubtSpec,
+}
+
+/// A day whose measure fell to nothing, or to less than a tenth, is not believed until something else
+/// says the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DoubtSpec {
+    /// A column of numbers; rows are counted where it is absent.
+    pub measure: Option<String>,
+    /// Another stream of the connection, in another table, whose measure of the day may not exceed
+    /// this one's.
+    pub confirmed_by: Option<ConfirmSpec>,
+}
+
+/// What confirms an emptier answer.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmSpec {
+    pub stream: String,
+    pub table: String,
+    /// The column that holds the partition there.
+    pub partition: String,
+    pub measure: String,
 }
 
 impl LoadSpec {

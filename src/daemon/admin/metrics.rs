@@ -37,6 +37,8 @@ pub fn text(desk: &Desk, now: DateTime<Utc>) -> Result<String, AppError> {
 
     let (age, through, healthy) =
         (Family::<Source, Gauge>::default(), Family::<Source, Gauge>::default(), Family::<Source, Gauge>::default());
+    let [missing, doubted, limits] = std::array::from_fn(|_| Family::<Source, Gauge>::default());
+    let count = |days: u64| i64::try_from(days).unwrap_or(i64::MAX);
     for workspace in &found.workspaces {
         for source in &workspace.sources {
             let of = Source { workspace: workspace.workspace.clone(), connection: source.connection.clone() };
@@ -48,6 +50,9 @@ pub fn text(desk: &Desk, now: DateTime<Utc>) -> Result<String, AppError> {
                 through.get_or_create(&of).set(end.timestamp());
             }
             healthy.get_or_create(&of).set(i64::from(source.health == Health::Fine));
+            missing.get_or_create(&of).set(count(source.days_missing));
+            doubted.get_or_create(&of).set(count(source.days_doubted));
+            limits.get_or_create(&of).set(count(source.limits));
         }
     }
     registry.register_with_unit("source_freshness_age", "Since the source was last read in full", Unit::Seconds, age);
@@ -58,6 +63,10 @@ pub fn text(desk: &Desk, now: DateTime<Utc>) -> Result<String, AppError> {
         through,
     );
     registry.register("source_healthy", "1 where the newest sync went well and no day is missing", healthy);
+
+    registry.register("source_days_missing", "Days that are expected and not there as a whole", missing);
+    registry.register("source_days_doubted", "Days whose newest answer is not believed or not confirmed", doubted);
+    registry.register("source_limits", "Sayings of the source that limit its answers of the last fortnight", limits);
 
     if let Some(daemon) = &found.daemon {
         let beat = Gauge::<i64>::default();

@@ -58,14 +58,24 @@ async fn run_sync(app: &App, selection: Selection) -> End {
 fn of_streams(outcomes: &[StreamOutcome], was_stopped: bool) -> End {
     let rows: u64 = outcomes.iter().map(|outcome| outcome.loaded.rows_written).sum();
     let broken: Vec<_> = outcomes.iter().filter_map(|outcome| Some((outcome, outcome.error.as_ref()?))).collect();
-    let loaded = format!("{rows} rows of {} streams", outcomes.len());
+    let doubted: usize = outcomes.iter().map(|outcome| outcome.loaded.doubted.len()).sum();
+    let limits: usize = outcomes.iter().map(|outcome| outcome.loaded.caveats.len()).sum();
+    let mut loaded = format!("{rows} rows of {} streams", outcomes.len());
+    if doubted > 0 {
+        loaded += &format!("; {doubted} days are doubted");
+    }
+    if limits > 0 {
+        loaded += &format!("; sources limit their answers in {limits} ways: daybook status");
+    }
     let Some((first, error)) = broken.first() else { return (Outcome::Succeeded, loaded) };
     if was_stopped {
         return (Outcome::Stopped, format!("{loaded}; the rest when Daybook runs again"));
     }
     let more = if broken.len() > 1 { format!(" (and {} more)", broken.len() - 1) } else { String::new() };
     let detail = format!("{} {}: {}{more}; {loaded}", first.connection, first.stream, error.message);
-    let can_retry = broken.iter().any(|(_, error)| error.can_retry);
+    let can_retry = broken
+        .iter()
+        .any(|(outcome, error)| error.can_retry || outcome.failures.iter().any(|failure| failure.can_retry));
     (if can_retry { Outcome::Failed } else { Outcome::Refused }, detail)
 }
 
@@ -163,7 +173,13 @@ mod tests {
             slices: 1,
             bytes: 0,
             loaded: Loaded { rows_written: 5, ..Loaded::default() },
-            error: error.map(|can_retry| SyncError { slice: String::new(), message: "no".to_owned(), can_retry }),
+            error: error.map(|can_retry| SyncError {
+                slice: String::new(),
+                partition: String::new(),
+                message: "no".to_owned(),
+                can_retry,
+            }),
+            failures: Vec::new(),
         }
     }
 

@@ -1,7 +1,8 @@
 //! Landed slices on their way into the warehouse: those that are ready go in together.
 
 use super::request::requested;
-use super::{Source, SyncContext, SyncError, load_landed};
+use super::slices::Failed;
+use super::{Lane, Source, SyncContext, load_landed};
 use crate::connectors::LandedSlice;
 use crate::connectors::spec::{LoadMode, StreamSpec};
 use crate::warehouse::WarehouseError;
@@ -48,20 +49,20 @@ impl Drop for Waiting {
 /// Gathers slices of one partition, in their order.
 #[derive(Debug)]
 pub struct Batches {
-    landed: Receiver<Result<Waiting, SyncError>>,
+    landed: Receiver<Result<Waiting, Failed>>,
     /// What came and did not fit into the last batch.
-    held_back: Option<Result<Waiting, SyncError>>,
+    held_back: Option<Result<Waiting, Failed>>,
     joins: bool,
 }
 
 impl Batches {
     /// Slices come alone where the stream's rows have to be compared with what is held anyway.
-    pub fn new(landed: Receiver<Result<Waiting, SyncError>>, stream: &StreamSpec) -> Self {
+    pub fn new(landed: Receiver<Result<Waiting, Failed>>, stream: &StreamSpec) -> Self {
         Self { landed, held_back: None, joins: days_stand_alone(stream) }
     }
 
     /// The next slices, at least one; a fetch that failed comes after all before it.
-    pub async fn next(&mut self) -> Option<Result<Vec<LandedSlice>, SyncError>> {
+    pub async fn next(&mut self) -> Option<Result<Vec<LandedSlice>, Failed>> {
         let first = match self.held_back.take() {
             Some(held_back) => held_back,
             None => self.landed.recv().await?,
@@ -97,15 +98,16 @@ fn days_stand_alone(stream: &StreamSpec) -> bool {
     stream.loads.iter().all(|load| matches!(load.mode, LoadMode::ReplaceWindow { days_stand_alone: true, .. }))
 }
 
-/// Loads slices of one stream and partition in order, together where that comes to the same. Ends at
-/// the first that fails, and once it is asked to stop: what it answers may be shorter than `batch`.
+/// Loads slices of one stream and partition in order, together where that comes to the same. One that
+/// fails leaves the others; where the fault is the disk's or the database's, or once it is asked to stop,
+/// it ends: what it answers may be shorter than `batch`.
 pub async fn load_batch(
     context: &SyncContext,
     source: &Source,
     batch: &[LandedSlice],
-    moves_cursor: bool,
+    lane: Lane,
 ) -> Vec<Result<Loaded, WarehouseError>> {
-    match load_together(context, source, batch, moves_cursor).await {
+    match load_together(context, source, batch, lane).await {
         Ok(Some(loaded)) => return loaded.into_iter().map(Ok).collect(),
         Ok(None) => {}
         // In turn, those before the slice at fault are loaded, and it is the one that is named.
@@ -116,8 +118,8 @@ pub async fn load_batch(
         if context.stop.is_set() {
             break;
         }
-        let loaded = load_landed(context, source, landed, moves_cursor).await;
-        let last = loaded.is_err();
+        let loaded = load_landed(context, source, landed, lane).await;
+        let last = loaded.as_ref().is_err_and(|error| error.concerns_all());
         done.push(loaded);
         if last {
             break;
@@ -130,12 +132,10 @@ async fn load_together(
     context: &SyncContext,
     source: &Source,
     batch: &[LandedSlice],
-    moves_cursor: bool,
+    lane: Lane,
 ) -> Result<Option<Vec<Loaded>>, WarehouseError> {
     let now = context.clock.now();
-    let requests = batch
-        .iter()
-        .map(|landed| requested(context, source, landed, moves_cursor, now))
-        .collect::<Result<Vec<_>, _>>()?;
+    let requests =
+        batch.iter().map(|landed| requested(context, source, landed, lane, now)).collect::<Result<Vec<_>, _>>()?;
     context.warehouse.write(move |connection| load_direct(connection, &requests, now)).await
 }

@@ -1,12 +1,13 @@
 //! A landed slice as the warehouse wants to be asked to load it.
 
-use super::{Source, SyncContext};
+use super::{Lane, Source, SyncContext};
+use crate::connectors::slice::start_of_day;
 use crate::connectors::spec::{BodyKind, LoadMode, LoadSpec};
 use crate::connectors::{LandedSlice, Window};
 use crate::support::ids::stable_id;
 use crate::support::secret::Secret;
 use crate::warehouse::WarehouseError;
-use crate::warehouse::load::{LoadRequest, Pages, Replaces, Target};
+use crate::warehouse::load::{Confirm, Doubt, LoadRequest, Pages, Replaces, Target};
 use chrono::{DateTime, NaiveDate, Utc};
 
 /// The load of a slice at `now`.
@@ -14,13 +15,14 @@ pub fn requested(
     context: &SyncContext,
     source: &Source,
     landed: &LandedSlice,
-    moves_cursor: bool,
+    lane: Lane,
     now: DateTime<Utc>,
 ) -> Result<LoadRequest, WarehouseError> {
-    let mut request = load_request(source, landed, &context.person_key, moves_cursor)?;
-    if !moves_cursor {
+    let mut request = load_request(source, landed, &context.person_key, lane == Lane::Live)?;
+    if lane != Lane::Live {
         request.load_id = again(&request.load_id, now);
     }
+    request.is_believed = lane == Lane::Replay;
     Ok(request)
 }
 
@@ -53,6 +55,7 @@ pub fn load_request(
     let slice = manifest.slice.id();
     let fetched_at = manifest.fetched_at.to_rfc3339();
     let (bytes, largest_page) = landed.bytes();
+    let (window, first_whole) = window(&manifest.slice.window, zone, source.since);
     let targets = stream
         .loads
         .iter()
@@ -65,7 +68,10 @@ pub fn load_request(
         stream: manifest.stream.clone(),
         slice,
         partition: manifest.slice.partition.clone(),
-        window: window(&manifest.slice.window, zone, source.since),
+        window,
+        first_whole,
+        time_zone_path: stream.time_zone_path.clone(),
+        is_believed: false,
         time_zone: zone.name().to_owned(),
         currency: source.currency.code().to_owned(),
         fetched_at: manifest.fetched_at,
@@ -92,19 +98,36 @@ fn target(load: &LoadSpec, sql: String) -> Target {
         LoadMode::ReplaceAll => Replaces::All,
         LoadMode::Upsert { scope } => Replaces::Scope(scope.clone()),
     };
-    Target { table: load.table.clone(), sql, key: load.key.clone(), replaces, touches: load.touches.clone() }
+    let confirmed_by = load.doubt.confirmed_by.as_ref().map(|by| Confirm {
+        stream: by.stream.clone(),
+        table: by.table.clone(),
+        partition: by.partition.clone(),
+        measure: by.measure.clone(),
+    });
+    let doubt = Doubt { measure: load.doubt.measure.clone(), confirmed_by };
+    Target { table: load.table.clone(), sql, key: load.key.clone(), replaces, touches: load.touches.clone(), doubt }
 }
 
-/// The days a slice speaks for; a day that an instant window only begins is covered up to there. Of
-/// a slice from the beginning of time those count that the connection is asked about.
-fn window(window: &Window, zone: chrono_tz::Tz, since: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
+/// The days a slice speaks for, and the first of them that it speaks for from its beginning; a day that
+/// an instant window only begins is covered up to there. Of a slice from the beginning of time those
+/// count that the connection is asked about.
+pub(super) fn window(
+    window: &Window,
+    zone: chrono_tz::Tz,
+    since: NaiveDate,
+) -> (Option<(NaiveDate, NaiveDate)>, Option<NaiveDate>) {
     let day = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
+    let next = |date: NaiveDate| date + chrono::Days::new(1);
+    // A window that ends with midnight holds nothing of the day that begins then.
+    let until = |at: DateTime<Utc>| if start_of_day(day(at), zone) == at { day(at) } else { next(day(at)) };
     match *window {
-        Window::Whole => None,
-        Window::Days { period } => Some((period.start, period.end)),
-        Window::Instants { start, end } if start == DateTime::UNIX_EPOCH => {
-            Some((since, day(end) + chrono::Days::new(1)))
+        Window::Whole => (None, None),
+        Window::Days { period } => (Some((period.start, period.end)), None),
+        Window::Instants { start, end } if start == DateTime::UNIX_EPOCH => (Some((since, until(end))), None),
+        Window::Instants { start, end } => {
+            let first = day(start);
+            let first_whole = if start_of_day(first, zone) == start { first } else { next(first) };
+            (Some((first, until(end))), Some(first_whole))
         }
-        Window::Instants { start, end } => Some((day(start), day(end) + chrono::Days::new(1))),
     }
 }

@@ -30,27 +30,27 @@ pub struct ReceiptDraft {
 pub struct Settling {
     /// The workspace's calendar day at the time of issue.
     pub today: Option<NaiveDate>,
-    /// How far each fact's sources reach, and how long they may restate a day.
-    pub facts: BTreeMap<String, Vec<(Option<NaiveDate>, u32)>>,
+    /// What is held of each fact's sources.
+    pub facts: BTreeMap<String, Vec<SourceReach>>,
 }
 
 impl Settling {
     pub fn new(reach: &[SourceReach], today: NaiveDate) -> Self {
         let mut facts: BTreeMap<String, Vec<_>> = BTreeMap::new();
         for source in reach {
-            let entry = (source.whole_through, source.settles_after_days);
-            facts.entry(source.fact.clone()).or_default().push(entry);
+            facts.entry(source.fact.clone()).or_default().push(source.clone());
         }
         Self { today: Some(today), facts }
     }
 
-    /// Whether a fact's rows up to `last` will not change any more: they are all here, and the time
-    /// its vendor takes to settle has passed.
-    pub fn is_final(&self, fact: &str, last: NaiveDate) -> bool {
+    /// Whether a fact's rows of a period will not change any more: they are all here and confirmed, their
+    /// source does not call them an estimate, and the time its vendor takes to settle has passed.
+    pub fn is_final(&self, fact: &str, period: Period) -> bool {
         let Some(today) = self.today else { return true };
-        self.facts.get(fact).into_iter().flatten().all(|(through, settles)| {
-            let settled = *settles == 0 || last + Days::new(u64::from(*settles)) < today;
-            settled && through.is_some_and(|through| through >= last)
+        self.facts.get(fact).into_iter().flatten().all(|source| {
+            let settles = source.settles_after_days;
+            let settled = settles == 0 || period.last_day() + Days::new(u64::from(settles)) < today;
+            settled && source.covers(period) && source.limits(period).is_empty()
         })
     }
 }
@@ -207,7 +207,7 @@ impl<'a> Drawer<'a> {
 
     /// Whether nothing that a figure rests on will change any more.
     fn is_final(&self, basis: &Basis) -> bool {
-        let settled = |fact: &str, period: &Period| self.settling.is_final(fact, period.last_day());
+        let settled = |fact: &str, period: &Period| self.settling.is_final(fact, *period);
         basis.leaves().into_iter().all(|leaf| match leaf {
             Leaf::Metric(reading) => self
                 .registry

@@ -10,43 +10,69 @@ pub fn rows(readings: &Readings) -> Vec<Freshness> {
 }
 
 fn row(readings: &Readings, reach: &SourceReach) -> Freshness {
-    let last = readings.period.last_day();
-    let settles_on = readings.period.last_day() + Days::new(u64::from(reach.settles_after_days));
-    let today = readings.today();
-    let (state, remark) = match reach.whole_through {
-        None => (FreshnessState::Late, "nothing has been read yet".to_owned()),
-        Some(through) if through < last => {
-            let missing = (last - through).num_days();
-            let days = if missing == 1 { "1 day".to_owned() } else { format!("{missing} days") };
-            (FreshnessState::Late, format!("late: {days} missing"))
-        }
-        Some(_) if reach.settles_after_days > 0 && settles_on >= today => (
-            FreshnessState::Provisional,
-            format!("complete; may be restated until {}", readings.wording.date_text(settles_on)),
-        ),
-        Some(_) => (FreshnessState::Complete, "complete and final".to_owned()),
+    let period = readings.period;
+    let settles_on = period.last_day() + Days::new(u64::from(reach.settles_after_days));
+    let limits = reach.limits(period);
+    let (state, remark) = if !reach.covers(period) {
+        (FreshnessState::Late, late(readings, reach))
+    } else if let Some(limit) = limits.first() {
+        let more = if limits.len() > 1 { format!(" (and {} more)", limits.len() - 1) } else { String::new() };
+        (FreshnessState::Limited, format!("every day is here; {limit}{more}"))
+    } else if reach.settles_after_days > 0 && settles_on >= readings.today() {
+        let until = readings.wording.date_text(settles_on);
+        (FreshnessState::Provisional, format!("complete; may be restated until {until}"))
+    } else {
+        (FreshnessState::Complete, "complete and final".to_owned())
     };
     Freshness {
         source: reach.source.clone(),
         label: reach.label.clone(),
-        data_through: reach.whole_through,
+        data_through: reach.whole_through(),
         last_success_at: reach.last_success_at,
         state,
         remark,
     }
 }
 
-/// What is missing, in words.
-pub fn gaps(readings: &Readings, rows: &[Freshness]) -> Vec<String> {
-    let late = rows.iter().filter(|row| row.state == FreshnessState::Late);
-    late.map(|row| match row.data_through {
-        Some(through) => format!(
-            "{} reaches only to {}: figures of {} that rest on it are incomplete.",
-            row.label,
-            readings.wording.date_text(through),
-            days_text(readings)
-        ),
-        None => format!("{} has not been read yet: figures that rest on it are missing.", row.label),
-    })
-    .collect()
+/// What is missing, in few words; the gaps on top say more.
+fn late(readings: &Readings, reach: &SourceReach) -> String {
+    let holes = reach.holes(readings.period);
+    let is_never_read = |name: &str| reach.parts.iter().any(|part| part.name == name && part.whole.is_empty());
+    if reach.parts.is_empty() || reach.parts.iter().all(|part| part.whole.is_empty()) {
+        return "nothing has been read yet".to_owned();
+    }
+    let mut unread: Vec<&str> =
+        holes.iter().map(|hole| hole.part.as_str()).filter(|name| is_never_read(name)).collect();
+    unread.dedup();
+    if !unread.is_empty() {
+        return format!("late: {} was never read", unread.join(", "));
+    }
+    let days: std::collections::BTreeSet<_> = holes.iter().flat_map(|hole| hole.period.dates()).collect();
+    let missing = days.len();
+    format!("late: {} missing", if missing == 1 { "1 day".to_owned() } else { format!("{missing} days") })
+}
+
+/// What is missing or limited, in words.
+pub fn gaps(readings: &Readings) -> Vec<String> {
+    let period = readings.period;
+    let mut gaps = Vec::new();
+    for reach in &readings.reach {
+        if let Some(lack) = reach.lack_text(period, readings.wording) {
+            gaps.push(match reach.whole_through() {
+                None if reach.parts.len() <= 1 => format!("{lack}: figures that rest on it are missing."),
+                _ => format!("{lack}: figures of {} that rest on it are incomplete.", days_text(readings)),
+            });
+        }
+    }
+    for reach in &readings.reach {
+        gaps.extend(reach.limits(period).into_iter().map(|limit| {
+            format!(
+                "{}: {}: figures of {} that rest on it are estimates.",
+                reach.label,
+                limit.trim_end_matches('.'),
+                days_text(readings)
+            )
+        }));
+    }
+    gaps
 }

@@ -61,6 +61,8 @@ pub struct Readings {
     pub reach: Vec<SourceReach>,
     /// Gaps that only the job can know, such as failed checks.
     pub known_gaps: Vec<String>,
+    /// What checks between streams say of the period.
+    pub cross_checks: Vec<String>,
     /// Facts whose figures are left out because their data is late.
     pub dropped: BTreeSet<String>,
     /// Figures of the last issue of this report that are others now, with when it was issued.
@@ -189,7 +191,8 @@ pub fn build(readings: &Readings, registry: &Registry) -> (Document, Vec<Receipt
         definition.edition.parts.iter().flat_map(|part| sections(*part, readings, &mut drawer)).collect();
     let summary = summary(readings, &mut drawer);
     let freshness = freshness::rows(readings);
-    let mut gaps = freshness::gaps(readings, &freshness);
+    let mut gaps = freshness::gaps(readings);
+    gaps.extend(readings.cross_checks.iter().cloned());
     gaps.extend(readings.known_gaps.iter().cloned());
     let (receipts, missing) = drawer.finish();
     if !missing.is_empty() {
@@ -303,8 +306,9 @@ fn notes(readings: &Readings, sections: &[Section]) -> Vec<String> {
             "Days are those of {}; money is in {}, other currencies at the rate of their day.",
             readings.workspace.time_zone, readings.workspace.currency
         ),
-        "A figure marked provisional may still change: its source restates recent days, or has not delivered all of \
-         them. Figures without the mark are final: their sources are complete and their settling time has passed."
+        "A figure marked provisional may still change: its source restates recent days, has not delivered all of \
+         them, or calls its own answer an estimate. Figures without the mark are final: their sources are complete \
+         and their settling time has passed."
             .to_owned(),
         "Revenue belongs to the channel the checkout noted, else to where the CRM first met the payer.".to_owned(),
         "Each figure has a receipt: `daybook explain <receipt>` says where it comes from.".to_owned(),

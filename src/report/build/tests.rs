@@ -8,9 +8,12 @@ use crate::report::book::{Pages, Span, Sums};
 use crate::report::definition::{Edition, Row, Within};
 use crate::report::document::{Block, Cell, Figure, Table};
 use crate::report::format::Wording;
+use crate::report::readiness::PartReach;
 use crate::report::receipt::{Movement, PageMeasure, Plan};
 use chrono::TimeZone;
 use rust_decimal::dec;
+
+mod complete;
 
 const COLUMNS: Columns<'static> = Columns {
     summed: &[
@@ -77,6 +80,7 @@ fn readings(report: &str, part: Part, period: Period) -> Readings {
         gross_margin: None,
         reach: Vec::new(),
         known_gaps: Vec::new(),
+        cross_checks: Vec::new(),
         dropped: BTreeSet::new(),
         restated: None,
     }
@@ -268,18 +272,21 @@ fn a_figure_is_final_once_its_sources_have_settled() {
         source: fact.to_owned(),
         label: fact.to_owned(),
         fact: fact.to_owned(),
-        whole_through: Some(through),
+        parts: vec![PartReach {
+            whole: vec![Period { start: date("2026-01-01"), end: through + chrono::Days::new(1) }],
+            ..PartReach::default()
+        }],
         last_success_at: None,
         settles_after_days,
     };
     let reach = [source("ad_daily", 30, last), source("web_daily", 3, last), source("payment", 0, date("2026-11-14"))];
     let settling = |today| Settling::new(&reach, today);
-    assert!(!settling(date("2026-12-15")).is_final("ad_daily", day), "its thirtieth day is not over");
-    assert!(settling(date("2026-12-16")).is_final("ad_daily", day));
-    assert!(settling(date("2026-11-19")).is_final("web_daily", day));
-    assert!(!settling(date("2026-11-18")).is_final("web_daily", day));
-    assert!(!settling(date("2027-01-01")).is_final("payment", day), "the day has not come yet");
-    assert!(settling(date("2026-11-16")).is_final("payment", date("2026-11-14")));
+    assert!(!settling(date("2026-12-15")).is_final("ad_daily", Period::day(day)), "its thirtieth day is not over");
+    assert!(settling(date("2026-12-16")).is_final("ad_daily", Period::day(day)));
+    assert!(settling(date("2026-11-19")).is_final("web_daily", Period::day(day)));
+    assert!(!settling(date("2026-11-18")).is_final("web_daily", Period::day(day)));
+    assert!(!settling(date("2027-01-01")).is_final("payment", Period::day(day)), "the day has not come yet");
+    assert!(settling(date("2026-11-16")).is_final("payment", Period::day(date("2026-11-14"))));
 }
 
 #[test]

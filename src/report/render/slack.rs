@@ -129,7 +129,8 @@ fn freshness(document: &Document) -> String {
     let sources = document.freshness.iter().map(|source| {
         let through =
             source.data_through.map_or_else(|| "no data yet".to_owned(), |day| document.wording.date_text(day));
-        let mark = if source.state == FreshnessState::Late { ":warning: " } else { "" };
+        let mark =
+            if matches!(source.state, FreshnessState::Late | FreshnessState::Limited) { ":warning: " } else { "" };
         format!("{mark}{} {through} ({})", name(&source.label, NAME_CHARS), name(&source.remark, 120))
     });
     let sources: Vec<String> = sources.collect();

@@ -252,6 +252,7 @@ fn freshness(document: &Document) -> Vec<FreshnessView> {
         state: match row.state {
             FreshnessState::Complete => "complete",
             FreshnessState::Provisional => "provisional",
+            FreshnessState::Limited => "limited",
             FreshnessState::Late => "late",
         },
         remark: plain(&row.remark),

@@ -18,7 +18,7 @@ pub fn merge(
     let step = || format!("merging into {}", target.table);
     let table = &target.table;
     let names = columns(transaction, table)?.join(", ");
-    let covered = covered(request, target);
+    let covered = covered(request, target) + &believed(target);
     let count =
         |sql: &str| -> Result<u64, WarehouseError> { transaction.query_row(sql, [], |row| row.get(0)).context(step) };
     let staged = count("SELECT count(*)::UBIGINT FROM staged")?;
@@ -89,6 +89,14 @@ pub fn merge(
     loaded.rows_unchanged += staged - fresh;
     loaded.rows_superseded += gone;
     Ok(())
+}
+
+/// Leaves out the rows of days that are doubted: they stay as they are.
+fn believed(target: &Target) -> String {
+    match &target.replaces {
+        Replaces::Window { column, .. } => format!(" AND {column} NOT IN (SELECT date FROM doubted)"),
+        Replaces::All | Replaces::Scope(_) => String::new(),
+    }
 }
 
 /// The condition that holds for the rows the slice speaks for.

@@ -1,6 +1,6 @@
 //! From pages to typed rows in a temporary table, with the bad ones set aside.
 
-use super::{LoadRequest, Loaded, Pages, Target, rows};
+use super::{LoadRequest, Loaded, Pages, Replaces, Target, doubt, rows};
 use crate::warehouse::care::erased;
 use crate::warehouse::error::{Context, WarehouseError};
 use duckdb::{Connection, Transaction, params};
@@ -33,14 +33,16 @@ pub fn set_variables(transaction: &Transaction<'_>, request: &LoadRequest) -> Re
 
 /// Runs the target's query once, moves rows with a problem to quarantine, and offers the others as
 /// `staged`, one row of each key: the vendor's latest word wins. A query may mark rows with a column
-/// `is_absent`: they say that there is nothing in their scope (see [`super::Replaces::Scope`]).
+/// `is_absent`: they say that there is nothing in their scope (see [`super::Replaces::Scope`]). Answers
+/// why no day of the slice is to be believed, where too much of a replaced window could not be used.
 pub fn stage(
     transaction: &Transaction<'_>,
     request: &LoadRequest,
     target: &Target,
     loaded: &mut Loaded,
-) -> Result<(), WarehouseError> {
+) -> Result<Option<String>, WarehouseError> {
     let step = || format!("reading {} into {}", request.stream, target.table);
+    let mut distrust = None;
     let columns = columns(transaction, &target.table)?;
     transaction
         .execute_batch(&format!("CREATE OR REPLACE TEMP TABLE read AS {}", target.sql.trim_end().trim_end_matches(';')))
@@ -64,7 +66,17 @@ pub fn stage(
                 loaded.notes.push(format!("{}: the file has columns but no rows", dropped.name));
             }
         }
-        Pages::Json { .. } if bad > 0 => quarantine(transaction, request, target)?,
+        Pages::Json { .. } if bad > 0 => {
+            quarantine(transaction, request, target)?;
+            if let Some((told, share)) = doubt::quarantined(transaction, target, bad, rows)? {
+                // What is next to nothing is the admin's matter, not the readers'.
+                match share.is_small() {
+                    true => loaded.notes.push(told.clone()),
+                    false => loaded.caveat(told.clone()),
+                }
+                distrust = (share.is_much() && matches!(target.replaces, Replaces::Window { .. })).then_some(told);
+            }
+        }
         Pages::Json { .. } => {}
     }
     if some_are_erased && loaded.rows_quarantined > 0 {
@@ -103,7 +115,8 @@ pub fn stage(
             "CREATE OR REPLACE TEMP VIEW stated AS SELECT {names} FROM read WHERE problem IS NULL;
              CREATE OR REPLACE TEMP VIEW staged AS SELECT {names} FROM read WHERE problem IS NULL{is_there}"
         ))
-        .context(step)
+        .context(step)?;
+    Ok(distrust)
 }
 
 /// The slice's own earlier rejects are replaced: a mended mapping clears them.
@@ -257,7 +270,7 @@ fn flatten(structure: &serde_json::Value, path: &str, fields: &mut Vec<String>) 
     }
 }
 
-/// Adds what the stream's notes query finds.
+/// Adds what the stream's notes query finds: the vendor's own words on its answer are for readers too.
 pub fn collect_notes(
     transaction: &Transaction<'_>,
     request: &LoadRequest,
@@ -270,7 +283,9 @@ pub fn collect_notes(
     let mut statement = transaction.prepare(sql).context(step)?;
     let notes = statement.query_map([], |row| row.get::<_, Option<String>>(0)).context(step)?;
     for note in notes {
-        loaded.notes.extend(note.context(step)?);
+        if let Some(note) = note.context(step)? {
+            loaded.caveat(note);
+        }
     }
     Ok(())
 }
@@ -280,7 +295,7 @@ pub fn drop_page(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
     transaction
         .execute_batch(
             "DROP VIEW IF EXISTS page; DROP VIEW IF EXISTS dropped; DROP TABLE IF EXISTS dropped_page; DROP VIEW IF EXISTS staged; DROP VIEW IF EXISTS stated;
-             DROP TABLE IF EXISTS read",
+             DROP TABLE IF EXISTS read; DROP TABLE IF EXISTS doubted; DROP TABLE IF EXISTS believed",
         )
         .context(|| "clearing up after a load".to_owned())
 }

@@ -29,6 +29,9 @@ pub(super) fn request(folder: &Path, load_id: &str, body: &str) -> LoadRequest {
         slice: "2026-11-01".to_owned(),
         partition: "1".to_owned(),
         window: Some(("2026-11-01".parse().expect("a date"), "2026-11-03".parse().expect("a date"))),
+        first_whole: None,
+        time_zone_path: None,
+        is_believed: true,
         currency: "EUR".to_owned(),
         time_zone: "Europe/Berlin".to_owned(),
         fetched_at: Utc.with_ymd_and_hms(2026, 11, 2, 12, 0, 0).single().expect("an instant"),
@@ -46,6 +49,7 @@ pub(super) fn request(folder: &Path, load_id: &str, body: &str) -> LoadRequest {
                 days_stand_alone: true,
             },
             touches: vec!["date".to_owned()],
+            doubt: Doubt::default(),
         }],
         notes_sql: None,
         notes: Vec::new(),
@@ -60,7 +64,7 @@ fn run(warehouse: &Warehouse, request: LoadRequest) -> Loaded {
     warehouse.write_blocking(move |connection| load(connection, &request, now)).expect("a load")
 }
 
-fn texts(warehouse: &Warehouse, sql: &str) -> Vec<String> {
+pub(super) fn texts(warehouse: &Warehouse, sql: &str) -> Vec<String> {
     warehouse
         .read_blocking(|connection| {
             let mut statement = connection.prepare(sql).context(|| sql.to_owned())?;

@@ -69,8 +69,9 @@ impl Ledger for SlotLedger {
         };
         let reach = self.warehouse.read_blocking(|reader| readings::reach(reader, workspace))?;
         let through = |stream: &String| {
-            let found = reach.iter().find(|reach| reach.connection == connection && reach.stream == *stream);
-            found.and_then(|reach| reach.whole_through)
+            // The least of the partitions that were asked for: a report lists what it expects itself.
+            let own = reach.iter().filter(|reach| reach.connection == connection && reach.stream == *stream);
+            own.map(|reach| reach.whole_through()).min().flatten()
         };
         Ok(streams.iter().map(through).min().unwrap_or(Some(NaiveDate::MAX)))
     }

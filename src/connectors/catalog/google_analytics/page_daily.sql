@@ -1,7 +1,8 @@
 -- Table: core.page_daily
 -- Grain: property, day, landing page
 -- Inputs: page, answers of runReport: positional values whose places are given by the headers
--- Late data: restated for about three days; windows are replaced.
+-- Late data: restated for up to 12 days; windows are replaced. Of a window of one day, rows whose day was
+--   folded away are of that day.
 WITH report AS (
     SELECT
         page_no,
@@ -24,7 +25,7 @@ named AS (
     SELECT
         page_no,
         record_no,
-        r.dimensionValues[list_position(dimensions, 'date')].value AS day,
+        of_day(r.dimensionValues[list_position(dimensions, 'date')].value) AS day,
         r.dimensionValues[list_position(dimensions, 'landingPage')].value AS landing_page,
         r.metricValues[list_position(metrics, 'sessions')].value AS sessions,
         r.metricValues[list_position(metrics, 'engagedSessions')].value AS engaged_sessions,

@@ -1,7 +1,8 @@
 -- Table: core.web_daily
 -- Grain: property, day, source, medium, campaign, device, country
 -- Inputs: page, answers of runReport: positional values whose places are given by the headers
--- Late data: restated for about three days; windows are replaced.
+-- Late data: restated for up to 12 days; windows are replaced. Of a window of one day, rows whose day was
+--   folded away are of that day.
 WITH report AS (
     SELECT
         page_no,
@@ -34,7 +35,7 @@ named AS (
     SELECT
         page_no,
         record_no,
-        r.dimensionValues[list_position(dimensions, 'date')].value AS day,
+        of_day(r.dimensionValues[list_position(dimensions, 'date')].value) AS day,
         r.dimensionValues[list_position(dimensions, 'sessionSource')].value AS source,
         r.dimensionValues[list_position(dimensions, 'sessionMedium')].value AS medium,
         r.dimensionValues[list_position(dimensions, 'sessionCampaignName')].value AS campaign,
@@ -67,7 +68,8 @@ SELECT
     problems([
         required('date', day),
         CASE WHEN day IS NOT NULL AND try_strptime(day, '%Y%m%d') IS NULL THEN 'date: "' || left(day, 80) || '" is not a day' END,
-        required('sessionSource', source),
+        -- An empty one is data.
+        CASE WHEN source IS NULL THEN 'sessionSource is missing' END,
         required('sessions', sessions),
         bad_whole('sessions', sessions),
         bad_whole('engagedSessions', engaged_sessions),

@@ -1,0 +1,137 @@
+//! The days a load speaks for, in the books.
+
+use super::doubt;
+use super::{LoadRequest, Loaded};
+use crate::domain::coverage::Standing;
+use crate::warehouse::error::{Context, WarehouseError};
+use chrono::{NaiveDate, Offset, TimeDelta, TimeZone};
+use chrono_tz::Tz;
+use duckdb::{Transaction, params};
+
+/// Enters the days of a loaded slice. A day counts as whole once it had ended when the vendor was asked,
+/// see [`first_running_day`], and where its answer is believed.
+pub fn enter(
+    transaction: &Transaction<'_>,
+    request: &LoadRequest,
+    loaded: &Loaded,
+    first_running_day: NaiveDate,
+) -> Result<(), WarehouseError> {
+    let Some((start, end)) = request.window else { return Ok(()) };
+    let step = || "recording covered days".to_owned();
+    let doubted: Vec<String> = loaded.doubted.iter().map(|day| format!("DATE '{}'", day.date)).collect();
+    let is_doubted = if doubted.is_empty() { "false".to_owned() } else { format!("date IN ({})", doubted.join(", ")) };
+    // A day that the slice only begins within stays open where it was asked for in vain.
+    let keeps = match request.first_whole {
+        Some(first) => format!(
+            "(date < DATE '{first}' AND standing IN ({}))",
+            [Standing::Failed, Standing::Refused, Standing::Doubted].map(|s| format!("'{}'", s.name())).join(", ")
+        ),
+        None => "false".to_owned(),
+    };
+    transaction
+        .execute(
+            &format!(
+                "DELETE FROM ops.coverage WHERE workspace = ? AND connection = ? AND stream = ? AND partition = ?
+                 AND date >= ? AND date < ? AND NOT {is_doubted} AND NOT {keeps}"
+            ),
+            params![request.workspace, request.connection, request.stream, request.partition, start, end],
+        )
+        .context(step)?;
+    transaction
+        .execute(
+            &format!(
+                "INSERT INTO ops.coverage
+                 SELECT $1, $2, $3, $4, date, $5, $6, date < CAST($7 AS DATE), NULL, NULL, NULL
+                 FROM (SELECT CAST(day AS DATE) AS date
+                     FROM range(CAST($8 AS TIMESTAMP), CAST($9 AS TIMESTAMP), INTERVAL 1 DAY) AS days(day)) AS d
+                 WHERE NOT {is_doubted} AND NOT EXISTS (
+                     SELECT 1 FROM ops.coverage AS c WHERE c.workspace = $1 AND c.connection = $2 AND c.stream = $3
+                         AND c.partition = $4 AND c.date = d.date)"
+            ),
+            params![
+                request.workspace,
+                request.connection,
+                request.stream,
+                request.partition,
+                request.load_id,
+                request.fetched_at.naive_utc(),
+                first_running_day,
+                start,
+                end
+            ],
+        )
+        .context(step)?;
+    doubt::enter(transaction, request, &loaded.doubted)
+}
+
+/// What a note begins with that says that a person took the vendor's word.
+pub const ACCEPTED: &str = "accepted by a person";
+
+/// Notes which days of the slice a person accepts as the vendor says them.
+pub fn note_accepted(
+    transaction: &Transaction<'_>,
+    request: &LoadRequest,
+    loaded: &mut Loaded,
+) -> Result<(), WarehouseError> {
+    let Some((start, end)) = request.window else { return Ok(()) };
+    let (first, last, days): (Option<NaiveDate>, Option<NaiveDate>, u64) = transaction
+        .query_row(
+            "SELECT min(date), max(date), count(*)::UBIGINT FROM ops.coverage
+             WHERE workspace = ? AND connection = ? AND stream = ? AND partition = ? AND date >= ? AND date < ?
+               AND standing = 'accepting'",
+            params![request.workspace, request.connection, request.stream, request.partition, start, end],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+        .context(|| "looking for accepted days".to_owned())?;
+    if let (Some(first), Some(last)) = (first, last) {
+        loaded.notes.push(format!("{ACCEPTED}: {days} days from {first} to {last} as the source says them now"));
+    }
+    Ok(())
+}
+
+/// The first day that had not ended when the vendor was asked. Where the vendor names another zone than
+/// the settings, the earlier one, and readers are told.
+pub fn first_running_day(
+    transaction: &Transaction<'_>,
+    request: &LoadRequest,
+    loaded: &mut Loaded,
+) -> Result<NaiveDate, WarehouseError> {
+    let day_in = |zone: Tz| request.fetched_at.with_timezone(&zone).date_naive();
+    let own: Tz = request.time_zone.parse().unwrap_or(Tz::UTC);
+    let Some(stated) = stated_zone(transaction, request)? else { return Ok(day_in(own)) };
+    let Ok(zone) = stated.parse::<Tz>() else {
+        let shown: String = stated.chars().filter(|c| !c.is_control()).take(60).collect();
+        loaded.caveat(format!("the account names a time zone that is not known here: {shown}"));
+        return Ok(day_in(own));
+    };
+    if is_alike(own, zone, request) {
+        return Ok(day_in(own));
+    }
+    loaded.caveat(format!(
+        "the account's days are those of {zone}, but {own} is set: set time_zone = \"{zone}\" in the connection's settings"
+    ));
+    Ok(day_in(own).min(day_in(zone)))
+}
+
+fn stated_zone(transaction: &Transaction<'_>, request: &LoadRequest) -> Result<Option<String>, WarehouseError> {
+    let Some(path) = &request.time_zone_path else { return Ok(None) };
+    transaction
+        .query_row(
+            &format!(
+                "SELECT any_value(zone) FROM (SELECT json_extract_string(body, {}) AS zone FROM page) WHERE zone <> ''",
+                super::literal(path)
+            ),
+            [],
+            |row| row.get(0),
+        )
+        .context(|| "reading the account's time zone".to_owned())
+}
+
+/// Whether two zones have had the same days for a year: many have several names.
+fn is_alike(one: Tz, other: Tz, request: &LoadRequest) -> bool {
+    (0..=12).all(|month| {
+        let at = request.fetched_at - TimeDelta::days(30 * month);
+        let offset = |zone: Tz| zone.offset_from_utc_datetime(&at.naive_utc()).fix();
+        offset(one) == offset(other)
+    })
+}

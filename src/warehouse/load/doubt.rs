@@ -1,0 +1,258 @@
+//! Whether an emptier answer is believed. A missing answer is not zero: days whose measure fell to
+//! nothing, or to less than a tenth, keep their rows until another stream says the same, or a person
+//! accepts it.
+
+use super::merge::covered;
+use super::stage::{columns, literal};
+use super::{LoadRequest, Pages, Replaces, Target};
+use crate::domain::coverage::Standing;
+use crate::warehouse::error::{Context, WarehouseError};
+use chrono::NaiveDate;
+use duckdb::{Transaction, params};
+use rust_decimal::Decimal;
+
+/// What tells an emptier answer from a missing one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Doubt {
+    /// A column of numbers; rows are counted where it is absent.
+    pub measure: Option<String>,
+    pub confirmed_by: Option<Confirm>,
+}
+
+/// Another stream of the same connection that may say the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirm {
+    pub stream: String,
+    pub table: String,
+    /// The column that holds the partition there.
+    pub partition: String,
+    pub measure: String,
+}
+
+/// A day whose answer is not believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoubtedDay {
+    pub date: NaiveDate,
+    /// What is held, and what came.
+    pub held: Decimal,
+    pub came: Decimal,
+    pub reason: String,
+}
+
+/// Fewer than this may fall by chance; only to nothing is then doubted.
+const SMALLEST_FALL: u32 = 100;
+/// The share of a slice's measure that may be quarantined before none of its days is believed.
+const MOST_QUARANTINED: f64 = 0.05;
+
+/// Days of the staged rows that are not believed; these are taken out of `staged`, and stand in the
+/// temporary table `doubted(date)`.
+pub fn doubt(
+    transaction: &Transaction<'_>,
+    request: &LoadRequest,
+    target: &Target,
+) -> Result<Vec<DoubtedDay>, WarehouseError> {
+    transaction
+        .execute_batch("CREATE OR REPLACE TEMP TABLE doubted (date DATE)")
+        .context(|| "looking for emptier answers".to_owned())?;
+    let (Replaces::Window { column, .. }, Pages::Json { .. }, Some(_), false) =
+        (&target.replaces, &request.pages, request.window, request.is_believed)
+    else {
+        return Ok(Vec::new());
+    };
+    let step = || format!("comparing {} with what is held", target.table);
+    let measure = target.doubt.measure.clone();
+    let sum = |of: &str| format!("coalesce(sum({of}), 0)::DECIMAL(38, 6)");
+    let amount = measure.as_deref().map_or_else(|| "count(*)::DECIMAL(38, 6)".to_owned(), sum);
+    let confirmed = target.doubt.confirmed_by.as_ref().map_or_else(|| "false".to_owned(), |by| confirmed(request, by));
+    let accepting = literal(Standing::Accepting.name());
+    let of_stream = of_stream(request);
+    let sql = format!(
+        "WITH held AS (SELECT {column} AS date, {amount} AS held FROM core.{table} WHERE {covered} GROUP BY 1),
+         came AS (SELECT {column} AS date, {amount} AS came FROM staged GROUP BY 1),
+         both_sides AS (SELECT h.date, h.held, coalesce(c.came, 0) AS came FROM held AS h LEFT JOIN came AS c USING (date)),
+         fallen AS (
+             SELECT b.* FROM both_sides AS b
+             WHERE b.held > 0 AND (b.came <= 0 OR b.held >= {SMALLEST_FALL} AND b.came * 10 < b.held))
+         SELECT f.date, f.held, f.came FROM fallen AS f
+         WHERE NOT EXISTS (SELECT 1 FROM ops.coverage AS v WHERE {of_stream} AND v.date = f.date AND v.standing = {accepting})
+           AND NOT ({confirmed})
+         ORDER BY f.date",
+        table = target.table,
+        covered = covered(request, target),
+    );
+    let mut statement = transaction.prepare(&sql).context(step)?;
+    let rows = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get::<_, Decimal>(1)?, row.get::<_, Decimal>(2)?)))
+        .context(step)?;
+    let what = measure.as_deref().unwrap_or("rows").replace('_', " ");
+    let mut found = Vec::new();
+    for row in rows {
+        let (date, held, came) = row.context(step)?;
+        let (was, is) = (held.normalize(), came.normalize());
+        let reason = format!("the newest answer has {is} {what} where {was} were read before");
+        found.push(DoubtedDay { date, held, came, reason });
+    }
+    drop(statement);
+    if found.is_empty() {
+        return Ok(found);
+    }
+    let days: Vec<String> = found.iter().map(|day| format!("(DATE '{}')", day.date)).collect();
+    let names = columns(transaction, &target.table)?.join(", ");
+    transaction
+        .execute_batch(&format!(
+            "INSERT INTO doubted VALUES {};
+             CREATE OR REPLACE TEMP TABLE believed AS
+                 SELECT {names} FROM staged WHERE {column} IS NULL OR {column} NOT IN (SELECT date FROM doubted);
+             DROP VIEW staged;
+             CREATE TEMP VIEW staged AS SELECT {names} FROM believed",
+            days.join(", ")
+        ))
+        .context(step)?;
+    Ok(found)
+}
+
+/// How much of a slice could not be used, between 0 and 1.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Share(f64);
+
+impl Share {
+    /// Too small to be worth a reader's attention.
+    pub fn is_small(self) -> bool {
+        self.0 < 0.001
+    }
+
+    /// So much that none of its days is believed.
+    pub fn is_much(self) -> bool {
+        self.0 > MOST_QUARANTINED
+    }
+}
+
+/// What could not be used of a slice, in words and as a share of the measure, or of the rows where the
+/// load has none. `read` holds all rows of the slice, `bad` of them with a problem.
+pub fn quarantined(
+    transaction: &Transaction<'_>,
+    target: &Target,
+    bad: u64,
+    rows: u64,
+) -> Result<Option<(String, Share)>, WarehouseError> {
+    if bad == 0 {
+        return Ok(None);
+    }
+    let by_rows = bad as f64 / rows.max(1) as f64;
+    let Some(measure) = &target.doubt.measure else {
+        let told = format!("{bad} of {rows} rows could not be used ({:.1}%)", by_rows * 100.0);
+        return Ok(Some((told, Share(by_rows))));
+    };
+    let share: Option<f64> = transaction
+        .query_row(
+            &format!(
+                "SELECT coalesce(sum({measure}) FILTER (problem IS NOT NULL), 0)::DOUBLE / nullif(sum({measure}), 0)::DOUBLE
+                 FROM read"
+            ),
+            [],
+            |row| row.get(0),
+        )
+        .context(|| format!("weighing what was quarantined of {}", target.table))?;
+    // Where nothing at all has the measure, only the rows tell.
+    let share = share.unwrap_or(by_rows);
+    let what = measure.replace('_', " ");
+    let told = format!("{bad} of {rows} rows could not be used ({:.1}% of {what})", share * 100.0);
+    Ok(Some((told, Share(share))))
+}
+
+/// Holds where another stream's measure of the day `f.date` does not exceed what came, `f.came`, and
+/// was asked for at least as late as the rows that are held.
+fn confirmed(request: &LoadRequest, by: &Confirm) -> String {
+    let (workspace, connection) = (literal(&request.workspace), literal(&request.connection));
+    let (stream, partition) = (literal(&by.stream), literal(&request.partition));
+    let doubted = literal(Standing::Doubted.name());
+    let own = of_stream(request);
+    format!(
+        "EXISTS (
+             SELECT 1 FROM ops.coverage AS o
+             WHERE o.workspace = {workspace} AND o.connection = {connection} AND o.stream = {stream}
+               AND o.partition = {partition} AND o.date = f.date
+               AND CASE WHEN o.standing = {doubted} THEN o.answer <= f.came
+                   ELSE o.standing IS NULL
+                     AND o.covered_at >= coalesce((SELECT max(v.covered_at) FROM ops.coverage AS v WHERE {own} AND v.date = f.date), o.covered_at)
+                     AND coalesce((SELECT sum(t.{measure}) FROM core.{table} AS t
+                         WHERE t.workspace = {workspace} AND t.connection = {connection} AND t.{column} = {partition} AND t.date = f.date), 0)
+                       <= f.came END)",
+        measure = by.measure,
+        table = by.table,
+        column = by.partition,
+    )
+}
+
+fn of_stream(request: &LoadRequest) -> String {
+    format!(
+        "v.workspace = {} AND v.connection = {} AND v.stream = {} AND v.partition = {}",
+        literal(&request.workspace),
+        literal(&request.connection),
+        literal(&request.stream),
+        literal(&request.partition)
+    )
+}
+
+/// Adds every day of a slice that is not believed as a whole, but those that a person accepts.
+pub fn distrust(
+    transaction: &Transaction<'_>,
+    request: &LoadRequest,
+    reason: &str,
+    doubted: &mut Vec<DoubtedDay>,
+) -> Result<(), WarehouseError> {
+    let Some((start, end)) = request.window.filter(|_| !request.is_believed) else { return Ok(()) };
+    let step = || "looking for days that a person accepts".to_owned();
+    let accepting = literal(Standing::Accepting.name());
+    let sql = format!("SELECT date FROM ops.coverage AS v WHERE {} AND standing = {accepting}", of_stream(request));
+    let mut statement = transaction.prepare(&sql).context(step)?;
+    let accepted: Vec<NaiveDate> =
+        statement.query_map([], |row| row.get(0)).context(step)?.collect::<Result<_, _>>().context(step)?;
+    for date in start.iter_days().take_while(|date| *date < end) {
+        if !accepted.contains(&date) && !doubted.iter().any(|day| day.date == date) {
+            let (held, came) = (Decimal::ZERO, Decimal::ZERO);
+            doubted.push(DoubtedDay { date, held, came, reason: reason.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+/// Enters the days that are not believed: what is held stays theirs, and they are not whole.
+pub fn enter(transaction: &Transaction<'_>, request: &LoadRequest, days: &[DoubtedDay]) -> Result<(), WarehouseError> {
+    let step = || "noting doubted days".to_owned();
+    for day in days {
+        let place = params![
+            request.workspace,
+            request.connection,
+            request.stream,
+            request.partition,
+            day.date,
+            day.reason,
+            day.came.to_string(),
+            request.load_id,
+            request.fetched_at.naive_utc()
+        ];
+        let is_known = transaction
+            .execute(
+                "UPDATE ops.coverage SET standing = 'doubted', is_whole_day = false, reason = $6,
+                     answer = CAST($7::VARCHAR AS DECIMAL(38, 6))
+                 WHERE workspace = $1 AND connection = $2 AND stream = $3 AND partition = $4 AND date = $5
+                   AND $8::VARCHAR IS NOT NULL AND $9::TIMESTAMP IS NOT NULL",
+                place,
+            )
+            .context(step)?;
+        if is_known == 0 {
+            transaction
+                .execute(
+                    "INSERT INTO ops.coverage
+                     SELECT $1, $2, $3, $4, CAST($5 AS DATE), $8, $9, false, 'doubted', $6, CAST($7::VARCHAR AS DECIMAL(38, 6))",
+                    place,
+                )
+                .context(step)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
