@@ -14,6 +14,7 @@ use daybook::jobs::backfill::backfill;
 use daybook::jobs::online::{Account, vendors};
 use daybook::jobs::sync::StreamOutcome;
 use daybook::support::clock::Clock;
+use daybook::warehouse::coverage::{Place, accept};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -127,6 +128,10 @@ async fn obey(app: &App, commands: &[String], heard: &mut Heard) {
             ["check", "--online"] => online(app).await,
             ["status"] => standing(app),
             ["backfill", connection, from, to] => fill(app, connection, from, to).await,
+            ["accept", connection, stream, partition, from, to] => {
+                let place = Place::new("acme", connection, stream, partition);
+                accepted(app, place, days(from, to)).await
+            }
             _ => panic!("no command {command:?}"),
         };
         match done {
@@ -186,8 +191,7 @@ fn standing(app: &App) -> Result<Vec<String>, AppError> {
 }
 
 async fn fill(app: &App, connection: &str, from: &str, to: &str) -> Result<Vec<String>, AppError> {
-    let day = |text: &str| text.parse::<NaiveDate>().expect("a day");
-    let period = Period::new(day(from), day(to) + Days::new(1)).expect("days");
+    let period = days(from, to);
     let mut said = Vec::new();
     for workspace in &app.settings.workspaces {
         for source in app.sources(workspace)?.iter().filter(|source| source.connection.id == connection) {
@@ -196,4 +200,17 @@ async fn fill(app: &App, connection: &str, from: &str, to: &str) -> Result<Vec<S
         }
     }
     Ok(said)
+}
+
+/// A person takes doubted or unanswered days as the vendor says them.
+async fn accepted(app: &App, place: Place, period: Period) -> Result<Vec<String>, AppError> {
+    let days = app.warehouse.write(move |writer| accept(writer, &place, period)).await?;
+    let mut said = vec![format!("{days} days accepted")];
+    said.extend(sync(app).await?);
+    Ok(said)
+}
+
+fn days(from: &str, to: &str) -> Period {
+    let day = |text: &str| text.parse::<NaiveDate>().expect("a day");
+    Period::new(day(from), day(to) + Days::new(1)).expect("days")
 }

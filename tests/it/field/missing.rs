@@ -50,3 +50,15 @@ async fn what_the_vendor_no_longer_keeps_stays_as_it_was_read() {
 async fn a_day_with_visitors_and_without_sessions_is_doubted_on_the_first_read() {
     run("p25").await;
 }
+
+// GoogleCloudPlatform/php-docs-samples#1594, googleapis/google-api-dotnet-client#2645
+#[tokio::test(flavor = "multi_thread")]
+async fn a_doubt_that_outlasts_the_look_back_is_not_confirmed() {
+    run("x04").await;
+}
+
+// GoogleCloudPlatform/php-docs-samples#1594, googleapis/google-cloud-python#17380
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_can_accept_an_empty_answer() {
+    run("x05").await;
+}
