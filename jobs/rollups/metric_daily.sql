@@ -100,7 +100,8 @@ payments AS (
 ),
 
 returns AS (
-    -- A refund counts on its own day, under the origin of its payment.
+    -- A refund counts on its own day, under the origin of its payment. One without an entry in the provider's
+    -- ledger gave nothing back: a hold expired, or the rest of one was let go.
     SELECT r.date, coalesce(p.source, '(unknown)') AS source, coalesce(p.medium, '(unknown)') AS medium,
         coalesce(p.campaign, '') AS campaign,
         sum(round(r.amount * f.rate, 6)) AS refunds
@@ -109,6 +110,7 @@ returns AS (
     LEFT JOIN payer AS p USING (connection, payment_id)
     LEFT JOIN rate AS f ON f.date = r.date AND f.currency = r.currency
     WHERE r.workspace = getvariable('workspace') AND r.status NOT IN ('failed', 'canceled')
+        AND coalesce(r.balance_transaction_id <> '', coalesce(r.reason, '') <> 'expired_uncaptured_charge')
     GROUP BY ALL
 ),
 

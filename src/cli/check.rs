@@ -124,9 +124,10 @@ fn rollups(settings: &Settings, warehouse: &Warehouse) -> Vec<Problem> {
     if let Some(workspace) = settings.workspaces.first() {
         let (tenant, rules, sql) = (workspace.workspace.clone(), settings.channels.rules.clone(), rollup_sql(settings));
         let touch = format!("INSERT INTO ops.touched_day VALUES ('{}', DATE '2026-01-01', 'check')", tenant.id);
+        let today = Clock::System.now().date_naive();
         let run = warehouse.write_blocking(move |connection| {
             connection.execute_batch(&touch).context(|| "touching a day".to_owned())?;
-            rollup(connection, &tenant, &rules, &sql)
+            rollup(connection, &tenant, &rules, &sql, today)
         });
         if let Err(error) = run {
             add(Path::new("jobs/rollups"), error.to_string());

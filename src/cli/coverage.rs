@@ -2,7 +2,6 @@
 
 use super::Outcome;
 use super::show::{count, plain};
-use crate::connectors::spec::SlicingSpec;
 use crate::daemon::app::{SecretsAre, catalog, sources};
 use crate::daemon::{App, Selection};
 use crate::domain::coverage::{DayState, Gap, Standing, gaps, state};
@@ -75,7 +74,7 @@ fn reached(app: &App, source: &Source, days: &[CoveredDay], args: &CoverageArgs)
     let connection = &source.connection;
     let mut all = Vec::new();
     for (id, stream) in &connection.connector.spec.streams {
-        if stream.slicing == SlicingSpec::Whole {
+        if !stream.has_days() {
             continue;
         }
         let zone = connection.time_zone(stream.time_zone_setting.as_deref());

@@ -24,7 +24,7 @@ pub async fn run(settings: &Settings, only: &[String], json: bool) -> anyhow::Re
         accounts.extend(found.into_iter().map(|source| {
             let own = workspace.connections.iter().find(|own| own.id == source.connection.id);
             let secrets = own.map(|own| places(workspace, own)).unwrap_or_default();
-            Account { connection: source.connection, secrets }
+            Account { connection: source.connection, currency: source.currency, secrets }
         }));
     }
     // Pages are looked at and dropped: nothing of them belongs into the installation.

@@ -140,10 +140,10 @@ impl Connector {
             {
                 problems.push(format!("stream {id}: the file {notes} is missing"));
             }
-            let follow = stream.follow.as_ref();
-            let listing = follow.and_then(|follow| follow.listing.as_ref()).map(|listing| &listing.request);
-            let requests = [Some(&stream.request), follow.map(|follow| &follow.request), listing];
-            for request in requests.into_iter().flatten() {
+            let follows = || stream.follow.iter().chain(&stream.follow_also);
+            let listings = follows().filter_map(|follow| follow.listing.as_ref()).map(|listing| &listing.request);
+            let followed = follows().map(|follow| &follow.request);
+            for request in std::iter::once(&stream.request).chain(followed).chain(listings) {
                 let templates = [Some(&request.url), request.body.as_ref()];
                 let templates = templates.into_iter().flatten().chain(request.headers.values());
                 for template in templates.chain(request.query.iter().map(|(_, value)| value)) {

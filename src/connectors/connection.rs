@@ -10,6 +10,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+/// Keys as vendors print them in messages.
+const VENDORS_OWN: &str = r"(?x)
+    \b(?:sk|rk|pk|whsec)_[A-Za-z0-9_*]{4,} | \bacct_[A-Za-z0-9]+ | \b(?:pat|shpat|xox[abps])-[A-Za-z0-9-]{8,}
+    | \bya29\.[A-Za-z0-9._-]+ | [A-Za-z0-9_]*\*{4,}[A-Za-z0-9_]*";
+
 /// A tenant's way to one vendor.
 #[derive(Clone, Debug)]
 pub struct Connection {
@@ -91,9 +96,14 @@ impl Connection {
         list.iter().filter_map(|value| value.as_str().map(str::to_owned)).collect()
     }
 
-    /// `text` without any of this connection's secrets.
+    /// `text` without any of this connection's secrets, and without what vendors print of keys and accounts
+    /// themselves: masked keys, tokens by their form, Stripe's account ids.
     pub fn redact(&self, text: &str) -> String {
-        self.secrets.values().fold(text.to_owned(), |text, secret| secret.redact(&text))
+        let known = self.secrets.values().fold(text.to_owned(), |text, secret| secret.redact(&text));
+        match regex::Regex::new(VENDORS_OWN) {
+            Ok(pattern) => pattern.replace_all(&known, "***").into_owned(),
+            Err(_) => known,
+        }
     }
 }
 
@@ -110,9 +120,11 @@ fn wrong_form(name: &str, spec: &SettingSpec, value: &toml::Value) -> Option<Str
     let is_default = spec.default.as_ref() == Some(value);
     if let Some(pattern) = spec.pattern.as_ref().filter(|_| !is_default) {
         let pattern = regex::Regex::new(&format!("^(?:{pattern})$")).ok()?;
-        if let Some(wrong) = entries.iter().find(|entry| !pattern.is_match(entry)) {
+        let wrong: Vec<String> =
+            entries.iter().filter(|entry| !pattern.is_match(entry)).map(|entry| format!("{entry:?}")).collect();
+        if !wrong.is_empty() {
             let looks_like = spec.looks_like.as_deref().unwrap_or("of another form");
-            return Some(format!("the setting {name:?} has {wrong:?}; it must be {looks_like}"));
+            return Some(format!("the setting {name:?} has {}; it must be {looks_like}", wrong.join(", ")));
         }
     }
     let mut seen = std::collections::BTreeSet::new();
@@ -179,6 +191,15 @@ mod tests {
         assert_eq!(judge(&["1", "2", "1"]).map(|_| ()), Some(()));
         assert!(judge(&["1234567890", "1234567890"]).is_some_and(|wrong| wrong.contains("twice")));
         assert_eq!(judge(&["1234567890", "1234567891"]), None);
+    }
+
+    #[test]
+    fn what_a_vendor_prints_of_a_key_or_an_account_goes() {
+        // estuary/connectors#1782: the tail of the key and the account id stood in the message.
+        let source = "The provided key 'rk_live_*********************4oV5' does not have the required permissions for this endpoint on account 'acct_1Abc'.";
+        let redacted = regex::Regex::new(VENDORS_OWN).expect("a pattern").replace_all(source, "***").into_owned();
+        assert!(!redacted.contains("4oV5") && !redacted.contains("acct_"), "{redacted}");
+        assert!(redacted.contains("required permissions"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::limits::Limits;
 use super::paging::{Found, Lookup, Pager, Want};
 use super::rules::{LONGEST_WAIT, Verdict, backoff};
 use super::slice::Slice;
-use super::spec::{ErrorAction, PagingSpec, RequestSpec, StreamSpec};
+use super::spec::{ErrorAction, ListingSpec, PagingSpec, RequestSpec, StreamSpec};
 use super::template::{Cursor, Renderer};
 use crate::support::clock::Clock;
 use chrono::{DateTime, Utc};
@@ -95,17 +95,23 @@ impl Engine {
     ) -> Result<(), ConnectorError> {
         let renderer = Renderer::for_slice(connection, slice);
         let own = (&stream.request, &stream.paging, stream.folded_pointer.as_deref());
-        self.walk(connection, own, &renderer, landing, on_page).await?;
-        match &stream.follow {
-            Some(follow) => {
-                let asks = follow
-                    .listing
-                    .as_ref()
-                    .is_none_or(|listing| is_news(&slice.window, self.clock.now(), listing.kept_days, news_since));
-                if asks { self.follow(connection, follow, &renderer, landing, on_page).await } else { Ok(()) }
+        match self.walk(connection, own, &renderer, landing, on_page).await {
+            Err(ConnectorError::Rejected { status: 403 | 404, .. }) if stream.if_refused.is_some() => {
+                landing.settle().await?;
+                landing.truncate(0);
+                landing.refuse(stream.if_refused.clone().unwrap_or_default());
+                return Ok(());
             }
-            None => Ok(()),
+            walked => walked?,
         }
+        for follow in stream.follow.iter().chain(&stream.follow_also) {
+            let is_wanted =
+                |listing: &ListingSpec| is_news(&slice.window, self.clock.now(), listing.kept_days, news_since);
+            if follow.listing.as_ref().is_none_or(is_wanted) {
+                self.follow(connection, follow, &renderer, landing, on_page).await?;
+            }
+        }
+        Ok(())
     }
 
     /// All pages of one query, with where a page says that its rows were folded together.

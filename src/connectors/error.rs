@@ -10,7 +10,7 @@ pub enum ConnectorError {
     #[error("{note}")]
     Unauthorized { note: String },
     /// Asked too much; the vendor's patience outlasted ours.
-    #[error("the vendor still asks to wait ({note})")]
+    #[error("the vendor asks to wait{} ({note})", .wait.map(|wait| format!(" for {}", span(wait))).unwrap_or_default())]
     RateLimited { wait: Option<Duration>, note: String },
     /// The day's allowance is used up.
     #[error("{note}")]
@@ -33,6 +33,15 @@ pub enum ConnectorError {
     /// The landing folder cannot be written or read.
     #[error("landing: {note}")]
     Landing { note: String },
+}
+
+/// `8 h 33 min`, `2 min`, `40 s`.
+fn span(wait: Duration) -> String {
+    match wait.as_secs() {
+        seconds @ 0..=119 => format!("{seconds} s"),
+        seconds @ 120..=7199 => format!("{} min", seconds / 60),
+        seconds => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
 }
 
 /// Whether trying again can help.

@@ -6,7 +6,7 @@ use super::engine::{Engine, Outcome, request};
 use super::error::ConnectorError;
 use super::landing::{Landing, PageRecord, read_page};
 use super::slice::Window;
-use super::spec::{FollowSpec, IdPlace};
+use super::spec::{FollowSpec, IdPlace, OnlyWith};
 use super::template::{Cursor, Renderer};
 use crate::support::blocking::off_thread;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -52,6 +52,11 @@ impl Engine {
                 Ok(Outcome::Nothing { note }) => landing.note(note),
                 Ok(Outcome::Restart { note }) => return Err(ConnectorError::Unavailable { note }),
                 Err(ConnectorError::Rejected { status: 404, .. }) if spec.batch <= 1 => gone += 1,
+                // The key may lack the right to these objects alone.
+                Err(ConnectorError::Rejected { status: 403, .. }) if spec.if_refused.is_some() => {
+                    landing.note(spec.if_refused.clone().unwrap_or_default());
+                    break;
+                }
                 // Where many are asked for at once, it is the place that is not there, however few they are.
                 Err(ConnectorError::Rejected { status: 404, note }) => {
                     let place = connection.redact(&request.url);
@@ -87,7 +92,7 @@ async fn ids(landing: &Landing, from: usize, place: &IdPlace) -> Result<Vec<Stri
         landing.pages()[from..].iter().map(|page| (landing.path(page), page.clone())).collect();
     let place = place.clone();
     off_thread(move || {
-        let mut ids = Vec::new();
+        let (mut ids, mut seen) = (Vec::new(), HashSet::new());
         for (path, page) in pages {
             if page.bytes > LARGEST_LISTING {
                 let note = format!("a listing of {} MB is too large to follow", page.bytes >> 20);
@@ -96,40 +101,108 @@ async fn ids(landing: &Landing, from: usize, place: &IdPlace) -> Result<Vec<Stri
             let mut body = String::new();
             let unreadable = |_| ConnectorError::Landing { note: format!("{} cannot be read back", page.file) };
             read_page(&path)?.read_to_string(&mut body).map_err(unreadable)?;
-            ids.extend(ids_of(&body, &place));
+            ids.extend(ids_of(&body, &place, &mut seen));
         }
         Ok(ids)
     })
     .await
 }
 
-fn ids_of(body: &str, place: &IdPlace) -> Vec<String> {
+/// `seen` is what stood at `one_for_each` in the pages before.
+fn ids_of(body: &str, place: &IdPlace, seen: &mut HashSet<String>) -> Vec<String> {
     let Ok(body) = serde_json::from_str::<Value>(body) else { return Vec::new() };
-    let records = body.pointer(&place.records_pointer).and_then(Value::as_array).map(Vec::as_slice);
-    let id = |record: &Value| {
-        place.id_pointers.iter().find_map(|pointer| match record.pointer(pointer)? {
-            Value::String(text) if !text.is_empty() => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        })
+    let records = match body.pointer(&place.records_pointer).and_then(Value::as_array) {
+        Some(records) => records.as_slice(),
+        None if body.is_object() => std::slice::from_ref(&body),
+        None => &[],
     };
-    records.unwrap_or_default().iter().filter_map(id).collect()
+    let mut ids = Vec::new();
+    for record in records {
+        let holds = |only: &OnlyWith| match &only.value {
+            Some(wanted) => words_at(record, &only.pointer).contains(wanted),
+            None => !at(record, &only.pointer).is_empty(),
+        };
+        if !place.only_with.as_ref().is_none_or(holds) {
+            continue;
+        }
+        if let Some(pointer) = &place.one_for_each {
+            let news = words_at(record, pointer).into_iter().filter(|word| seen.insert(word.clone())).count();
+            if news == 0 {
+                continue;
+            }
+        }
+        let found = place.id_pointers.iter().map(|pointer| words_at(record, pointer)).find(|words| !words.is_empty());
+        ids.extend(found.unwrap_or_default());
+    }
+    ids
+}
+
+/// The texts and numbers at a pointer.
+fn words_at(record: &Value, pointer: &str) -> Vec<String> {
+    let word = |value: &Value| match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    at(record, pointer).into_iter().filter_map(word).collect()
+}
+
+/// What stands at a JSON pointer in which `*` means each element of a list; nulls are nothing.
+fn at<'a>(record: &'a Value, pointer: &str) -> Vec<&'a Value> {
+    let mut steps = pointer.split("/*");
+    let mut found: Vec<&Value> = steps.next().and_then(|step| record.pointer(step)).into_iter().collect();
+    for step in steps {
+        let elements = found.into_iter().filter_map(Value::as_array).flatten();
+        found = elements.filter_map(|element| element.pointer(step)).collect();
+    }
+    found.into_iter().filter(|value| !value.is_null()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn place(records: &str, ids: &[&str]) -> IdPlace {
+        let id_pointers = ids.iter().map(|id| (*id).to_owned()).collect();
+        IdPlace { records_pointer: records.to_owned(), id_pointers, only_with: None, one_for_each: None }
+    }
+
+    fn ids(body: &str, place: &IdPlace) -> Vec<String> {
+        ids_of(body, place, &mut HashSet::new())
+    }
+
     #[test]
     fn the_first_pointer_that_holds_an_id_counts() {
-        let place = IdPlace {
-            records_pointer: "/data".to_owned(),
-            id_pointers: vec!["/data/object/charge".to_owned(), "/data/object/id".to_owned()],
-        };
+        let place = place("/data", &["/data/object/charge", "/data/object/id"]);
         let body = r#"{"data": [{"data": {"object": {"id": "dp_1", "charge": "ch_1"}}},
             {"data": {"object": {"id": "ch_2", "charge": null}}}, {"data": {}}, {"data": {"object": {"id": 7}}}]}"#;
-        assert_eq!(ids_of(body, &place), ["ch_1", "ch_2", "7"]);
-        assert_eq!(ids_of("[]", &place), Vec::<String>::new());
+        assert_eq!(ids(body, &place), ["ch_1", "ch_2", "7"]);
+        assert_eq!(ids("[]", &place), Vec::<String>::new());
+    }
+
+    #[test]
+    fn ids_within_lists_are_found_in_lists_of_records_and_in_single_ones() {
+        let place = place("/data", &["/items/*/price/id"]);
+        let one = r#"{"id": "s", "items": [{"price": {"id": "a"}}, {"price": null}, {"price": {"id": "b"}}]}"#;
+        assert_eq!(ids(one, &place), ["a", "b"]);
+        assert_eq!(ids(&format!(r#"{{"data": [{one}, {{"items": null}}]}}"#), &place), ["a", "b"]);
+        let only = |value: &str| IdPlace {
+            only_with: Some(OnlyWith { pointer: "/items/*/price/id".to_owned(), value: Some(value.to_owned()) }),
+            ..place.clone()
+        };
+        assert_eq!((ids(one, &only("b")).len(), ids(one, &only("c")).len()), (2, 0));
+    }
+
+    #[test]
+    fn of_many_records_with_the_same_coupon_one_is_asked_for() {
+        let place = IdPlace {
+            only_with: Some(OnlyWith { pointer: "/coupons/0".to_owned(), value: None }),
+            one_for_each: Some("/coupons/*".to_owned()),
+            ..place("/data", &["/id"])
+        };
+        let body = r#"{"data": [{"id": "1", "coupons": ["x"]}, {"id": "2", "coupons": []},
+            {"id": "3", "coupons": ["x", "y"]}, {"id": "4", "coupons": ["y"]}]}"#;
+        assert_eq!(ids(body, &place), ["1", "3"]);
     }
 
     #[test]

@@ -34,6 +34,9 @@ pub struct Manifest {
     /// That little is left of the account's allowance, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota_note: Option<String>,
+    /// The vendor refused it: it speaks for no days, and is to be asked for again.
+    #[serde(default)]
+    pub is_refused: bool,
 }
 
 impl Manifest {
@@ -50,6 +53,7 @@ impl Manifest {
             notes: Vec::new(),
             is_folded: false,
             quota_note: None,
+            is_refused: false,
         }
     }
 }
@@ -234,6 +238,12 @@ impl Landing {
         for page in self.manifest.pages.drain(count.min(self.manifest.pages.len())..) {
             let _ = fs::remove_file(self.folder.join(page.file));
         }
+    }
+
+    /// Marks the slice as refused, with what cannot be told for it.
+    pub fn refuse(&mut self, note: String) {
+        self.manifest.is_refused = true;
+        self.note(note);
     }
 
     pub fn note(&mut self, note: String) {

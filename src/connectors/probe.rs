@@ -44,9 +44,9 @@ impl Engine {
                 landing.keep_packing(page).await?;
                 landing.settle().await?;
                 let zone = connection.time_zone(stream.time_zone_setting.as_deref());
-                let stated = stream.time_zone_path.as_deref().and_then(|path| stated_zone(&landing, path));
-                let differs =
-                    stated.filter(|stated| stated.parse::<Tz>().is_ok_and(|stated| !is_alike(stated, zone, now)));
+                let at = |path: &Option<String>| path.as_deref().and_then(|path| stated(&landing, path));
+                let differs = at(&stream.time_zone_path)
+                    .filter(|stated| stated.parse::<Tz>().is_ok_and(|stated| !is_alike(stated, zone, now)));
                 Probed {
                     note: None,
                     warning: differs.map(|stated| {
@@ -54,9 +54,10 @@ impl Engine {
                             "the account's days are those of {stated}, but {zone} is set: set time_zone = \"{stated}\""
                         )
                     }),
+                    currency: at(&stream.currency_path),
                 }
             }
-            Outcome::Nothing { note } | Outcome::Restart { note } => Probed { note: Some(note), warning: None },
+            Outcome::Nothing { note } | Outcome::Restart { note } => Probed { note: Some(note), ..Probed::default() },
         })
     }
 }
@@ -68,10 +69,12 @@ pub struct Probed {
     pub note: Option<String>,
     /// Where the account is otherwise than the settings say.
     pub warning: Option<String>,
+    /// The account's currency, where the vendor names it.
+    pub currency: Option<String>,
 }
 
-/// The zone that the landed page names at a path such as `$.results[0].customer.timeZone`.
-fn stated_zone(landing: &Landing, path: &str) -> Option<String> {
+/// What the landed page states at a path such as `$.results[0].customer.timeZone`.
+fn stated(landing: &Landing, path: &str) -> Option<String> {
     let mut body = String::new();
     let page = read_page(&landing.path(landing.pages().first()?)).ok()?;
     page.take(LARGEST_PROBE).read_to_string(&mut body).ok()?;
@@ -102,7 +105,9 @@ fn impatient(connection: &Connection) -> Connection {
 fn narrowest(stream: &StreamSpec, connection: &Connection, now: chrono::DateTime<chrono::Utc>) -> Window {
     match stream.slicing {
         SlicingSpec::Whole => Window::Whole,
-        SlicingSpec::Instants { .. } => Window::Instants { start: now - TimeDelta::minutes(1), end: now },
+        SlicingSpec::Instants { .. } | SlicingSpec::Before { .. } => {
+            Window::Instants { start: now - TimeDelta::minutes(1), end: now }
+        }
         SlicingSpec::Days { .. } => {
             let zone = connection.time_zone(stream.time_zone_setting.as_deref());
             let today = now.with_timezone(&zone).date_naive();

@@ -95,6 +95,13 @@ pub fn slices(
             let windows = runs(&lacking).into_iter().flat_map(|run| cut(run, step_days));
             windows.map(|period| slice(Window::Days { period })).collect()
         }
+        SlicingSpec::Before { from, step_days } => {
+            let end = start_of_day(since, zone);
+            let start = known.reached.map_or_else(|| start_of_day(from, zone), |reached| reached.until);
+            let step = TimeDelta::days(i64::from(step_days.max(1)));
+            let starts = std::iter::successors(Some(start), |at| Some(*at + step)).take_while(|at| *at < end);
+            starts.map(|at| slice(Window::Instants { start: at, end: (at + step).min(end) })).collect()
+        }
         SlicingSpec::Instants { step_days, overlap_secs, from_beginning, .. } => {
             let first = if from_beginning { DateTime::UNIX_EPOCH } else { start_of_day(since, zone) };
             let start = known
@@ -148,7 +155,7 @@ pub fn look_back(spec: &SlicingSpec) -> u32 {
         SlicingSpec::Days { reread_days, nightly_days, weekly_days, .. } => {
             reread_days.max(nightly_days).max(weekly_days)
         }
-        SlicingSpec::Whole | SlicingSpec::Instants { .. } => 0,
+        SlicingSpec::Whole | SlicingSpec::Before { .. } | SlicingSpec::Instants { .. } => 0,
     }
 }
 
@@ -340,6 +347,20 @@ mod tests {
         let news = news_since(&spec, Some(reached), now, chrono_tz::UTC);
         assert_eq!(news, Some(reached.asked_at - TimeDelta::hours(1)));
         assert_eq!(news_since(&spec, None, now, chrono_tz::UTC), None);
+    }
+
+    #[test]
+    fn what_was_before_the_first_day_is_asked_for_once() {
+        let now = Utc.with_ymd_and_hms(2026, 6, 10, 12, 0, 0).single().expect("an instant");
+        let (since, zone) = ("2026-01-01".parse().expect("a date"), chrono_tz::America::New_York);
+        let spec = SlicingSpec::Before { from: "2024-06-01".parse().expect("a date"), step_days: 365 };
+        let found = |until: Option<DateTime<Utc>>| {
+            let reached = until.map(|until| Reached { until, asked_at: now });
+            let known = Known { reached, ..Known::default() };
+            slices(&spec, "", &known, since, now, zone).iter().map(Slice::id).collect::<Vec<_>>()
+        };
+        assert_eq!(found(None), ["20240601T040000Z_20250601T040000Z", "20250601T040000Z_20260101T050000Z"]);
+        assert_eq!(found(Some(start_of_day(since, zone))), Vec::<String>::new());
     }
 
     #[test]

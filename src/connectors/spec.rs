@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 mod stream;
 
 pub use stream::{
-    BodyKind, ConfirmSpec, DoubtSpec, FollowSpec, IdPlace, ListingSpec, LoadMode, LoadSpec, Method, PagingSpec,
-    RequestSpec, RestartSpec, SlicingSpec, StreamSpec,
+    BodyKind, ConfirmSpec, DoubtSpec, FollowSpec, IdPlace, ListingSpec, LoadMode, LoadSpec, Method, OnlyWith,
+    PagingSpec, RequestSpec, RestartSpec, SlicingSpec, StreamSpec,
 };
 
 /// A connector as its `connector.toml` describes it.

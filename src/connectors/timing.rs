@@ -52,10 +52,10 @@ impl StreamTiming {
                 let wrong = "it is read by instants: only overlap_secs and settles_after_days can be set";
                 by_day.iter().any(Option::is_some).then(|| wrong.to_owned()).into_iter().collect()
             }
-            SlicingSpec::Whole => {
+            SlicingSpec::Whole | SlicingSpec::Before { .. } => {
                 let is_set = self.overlap_secs.is_some() || by_day.iter().any(Option::is_some);
                 is_set
-                    .then(|| "it is always read as a whole: there is no look-back to set".to_owned())
+                    .then(|| "it is read once or always as a whole: there is no look-back to set".to_owned())
                     .into_iter()
                     .collect()
             }

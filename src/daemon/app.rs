@@ -181,7 +181,9 @@ impl App {
         let mut done = Vec::new();
         for workspace in self.workspaces(selection)? {
             let (tenant, rules, sql) = (workspace.workspace.clone(), self.settings.channels.rules.clone(), sql.clone());
-            let rolled = self.warehouse.write(move |connection| rollup(connection, &tenant, &rules, &sql)).await?;
+            let today = self.clock.now().with_timezone(&tenant.time_zone).date_naive();
+            let rolled =
+                self.warehouse.write(move |connection| rollup(connection, &tenant, &rules, &sql, today)).await?;
             done.push((workspace.workspace.id.clone(), rolled));
         }
         Ok(done)

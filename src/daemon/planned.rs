@@ -69,5 +69,5 @@ pub fn daily_load<'a>(stream: &'a StreamSpec, metrics: &Registry) -> Option<&'a 
     let load = load.or_else(|| stream.loads.last().filter(|_| is_daily))?;
     let of_metrics = metrics.iter().any(|metric| metric.from.contains(&load.table));
     let is_used = of_metrics || crate::report::book::FACTS.contains(&load.table.as_str());
-    (is_used && stream.slicing != SlicingSpec::Whole).then_some(load)
+    (is_used && stream.has_days()).then_some(load)
 }

@@ -5,7 +5,6 @@ use super::app::{App, AppError, SecretsAre, sources};
 use super::planned_jobs;
 use super::scheduler::Status as SchedulerStatus;
 use crate::config::{JobKind, WorkspaceSettings};
-use crate::connectors::spec::SlicingSpec;
 use crate::domain::coverage::Standing;
 use crate::domain::period::Period;
 use crate::domain::schedule::PlannedJob;
@@ -178,7 +177,7 @@ impl View<'_> {
         let lately = self.yesterday - Days::new(LATELY - 1);
         for (id, stream) in &source.connection.connector.spec.streams {
             // Streams that always are read as a whole have no days.
-            if stream.slicing == SlicingSpec::Whole {
+            if !stream.has_days() {
                 continue;
             }
             for name in source.connection.partitions(stream.partition_over.as_deref()) {
@@ -305,8 +304,14 @@ impl ExpectedDays {
                 why => {
                     let reason = why.as_ref().map_or(String::new(), |(_, reason)| format!(": {reason}"));
                     self.missing += hole.period.dates().filter(|date| *date < yesterday).count() as u64;
+                    // A past that is refused while the present is open may be older than the vendor keeps.
+                    let is_refused = matches!(why, Some((Standing::Refused, _)));
+                    let since = match is_refused && from == part.from && through.is_some_and(|through| through > to) {
+                        true => format!("; if the source keeps no older days, set since = {}", hole.period.end),
+                        false => String::new(),
+                    };
                     if from < yesterday {
-                        self.notes.push(format!("{place} {from} to {to} is missing{reason}"));
+                        self.notes.push(format!("{place} {from} to {to} is missing{reason}{since}"));
                     }
                 }
             }

@@ -64,7 +64,7 @@ pub async fn backfill(
     Ok(done)
 }
 
-/// The slices of a stream that speak for `period`; none for streams that are always read as a whole.
+/// The slices of a stream that speak for `period`; none for streams that are always read as a whole, or once.
 fn plan(context: &SyncContext, source: &Source, stream_id: &str, period: Period) -> Vec<Slice> {
     let connection = &source.connection;
     let Some(stream) = connection.connector.spec.streams.get(stream_id) else { return Vec::new() };
@@ -77,6 +77,6 @@ fn plan(context: &SyncContext, source: &Source, stream_id: &str, period: Period)
         .partitions(stream.partition_over.as_deref())
         .iter()
         .flat_map(|partition| slices(&stream.slicing, partition, &Known::default(), period.start, until, zone))
-        .filter(|slice| slice.window != Window::Whole)
+        .filter(|slice| slice.window != Window::Whole && !matches!(stream.slicing, SlicingSpec::Before { .. }))
         .collect()
 }

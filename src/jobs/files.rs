@@ -210,6 +210,7 @@ fn request(source: &FileSource, landed: &LandedSlice, rows: DroppedRows, person_
         partition: file_name(landed).to_owned(),
         window: None,
         first_whole: None,
+        incomplete_path: None,
         time_zone_path: None,
         is_believed: true,
         time_zone: source.workspace.time_zone.name().to_owned(),

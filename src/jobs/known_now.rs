@@ -161,10 +161,17 @@ fn why(
                 let metric = context.metrics.get(&reading.metric);
                 let mut facts: Vec<String> =
                     metric.map(|metric| metric.from.iter().cloned().collect()).unwrap_or_default();
+                // What was worth how much rests on when it changed as well.
+                if facts.iter().any(|fact| fact == "subscription") {
+                    facts.push("subscription_event".to_owned());
+                }
                 facts.push("fx_rate".to_owned());
                 (facts, reading.period)
             }
-            Leaf::Recurring { period, .. } => (vec!["subscription".to_owned(), "fx_rate".to_owned()], *period),
+            Leaf::Recurring { period, .. } => {
+                let facts = ["subscription", "subscription_event", "fx_rate"];
+                (facts.map(str::to_owned).to_vec(), *period)
+            }
             Leaf::Hour { rhythm, period, .. } => (vec![rhythm.fact().to_owned()], *period),
             Leaf::Post { period, .. } => (vec!["influencer_post".to_owned()], *period),
             Leaf::Page { period, .. } => (vec!["page_daily".to_owned()], *period),

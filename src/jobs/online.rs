@@ -4,6 +4,7 @@
 use crate::connectors::reach::Obstacle;
 use crate::connectors::{Connection, ConnectorError, Engine, Probed};
 use crate::delivery::{Deliverers, DeliveryError, Tried};
+use crate::domain::money::Currency;
 use futures_util::StreamExt;
 use serde::Serialize;
 
@@ -46,6 +47,8 @@ pub struct Finding {
 #[derive(Clone, Debug)]
 pub struct Account {
     pub connection: Connection,
+    /// The workspace's.
+    pub currency: Currency,
     /// As in [`Finding::secrets`].
     pub secrets: Vec<String>,
 }
@@ -68,7 +71,12 @@ async fn try_account(engine: &Engine, account: &Account) -> Finding {
             asked += 1;
             let place = if partition.is_empty() { id.clone() } else { format!("{id} of {partition}") };
             match engine.probe(connection, id, &partition).await {
-                Ok(Probed { note, warning }) => {
+                Ok(Probed { note, warning, currency }) => {
+                    let other = currency.filter(|code| !code.eq_ignore_ascii_case(account.currency.code()));
+                    warnings.extend(other.map(|code| {
+                        let own = account.currency;
+                        format!("{place}: the account is in {code}, the workspace in {own}: amounts need a rate of each day (a drop folder with preset \"fx\")")
+                    }));
                     notes.extend(note.map(|note| format!("{place}: {note}")));
                     warnings.extend(warning.map(|warning| format!("{place}: {warning}")));
                 }

@@ -10,7 +10,7 @@ use crate::support::clock::Clock;
 use crate::support::secret::Secret;
 use crate::support::stop::Stop;
 use crate::warehouse::coverage::{self, Place};
-use crate::warehouse::load::{Loaded, load};
+use crate::warehouse::load::{Loaded, doubt_contradictions, load};
 use crate::warehouse::{Warehouse, WarehouseError, cursor};
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -19,8 +19,8 @@ mod patience;
 mod request;
 mod slices;
 
-use request::requested;
 pub use request::{again, load_request};
+use request::{contradicted, requested};
 pub use slices::Lane;
 pub(super) use slices::run_slices;
 
@@ -118,7 +118,26 @@ pub async fn sync_connection(
         tell(&outcome);
         outcomes.push(outcome);
     }
+    hold_together(context, source, &mut outcomes).await;
     outcomes
+}
+
+/// Holds streams of a connection against each other, now that all of them were read.
+async fn hold_together(context: &SyncContext, source: &Source, outcomes: &mut [StreamOutcome]) {
+    for of in contradicted(&source.connection) {
+        let stream = of.stream.clone();
+        let held = context.warehouse.write(move |writer| doubt_contradictions(writer, &of)).await;
+        let Some(outcome) = outcomes.iter_mut().find(|outcome| outcome.stream == stream) else { continue };
+        match held {
+            Ok(0) => {}
+            Ok(days) => outcome.loaded.notes.push(format!("{days} days are doubted: another stream contradicts them")),
+            Err(error) => {
+                let error = load_error(None, &error);
+                outcome.error.get_or_insert_with(|| error.clone());
+                outcome.failures.push(error);
+            }
+        }
+    }
 }
 
 /// Logs what an admin should know of a stream.

@@ -125,6 +125,7 @@ fn charge(world: &World, date: NaiveDate, number: &str, amount: i64, currency: &
         currency,
         is_paid: true,
         captured_at: Some(created),
+        captured_amount: amount,
         utm: Some(("google", "cpc", names()[5].as_str())),
     }
 }

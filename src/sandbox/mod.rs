@@ -1,6 +1,7 @@
 //! Two simulated companies and their vendors' APIs on loopback: what the demo syncs from and what
 //! tests measure against. The daemon reaches it as it would the real vendors: over HTTP.
 
+mod billing;
 mod company;
 mod drops;
 mod faults;

@@ -1,6 +1,7 @@
 //! People: those who became leads or bought, with everything that follows from it. Their whole life
 //! is drawn on the day they come, so that a later day only shows more of it.
 
+use super::billing::Changes;
 use super::company::{Origin, Tenant};
 use super::later::{self, Dispute};
 use super::random::Chance;
@@ -20,6 +21,8 @@ pub struct Charge {
     pub is_paid: bool,
     /// When the money was taken: mostly at once; a hold is captured days later or never.
     pub captured_at: Option<DateTime<Utc>>,
+    /// How much of it, if it is taken: the rest of a hold may be let go.
+    pub captured_amount: i64,
     /// What the shop's checkout noted; the software company's invoices carry none.
     pub utm: Option<(&'static str, &'static str, &'static str)>,
 }
@@ -36,6 +39,16 @@ pub struct Refund {
     pub answered_at: DateTime<Utc>,
     /// The bank sent the money back.
     pub has_failed: bool,
+    /// No money moved: a hold was let go, in whole or part.
+    pub is_on_paper: bool,
+}
+
+/// A coupon, for as long as the subscription runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Discount {
+    Percent(i64),
+    /// Minor units an invoice.
+    Amount(i64),
 }
 
 impl Refund {
@@ -61,8 +74,12 @@ pub struct Subscription {
     pub quantity: i64,
     pub is_yearly: bool,
     pub currency: &'static str,
-    pub percent_off: Option<i64>,
+    /// Taken off in this order.
+    pub discounts: Vec<Discount>,
+    /// On all subscriptions of the customer that have none of their own.
+    pub customer_percent_off: Option<i64>,
     pub is_paused: bool,
+    pub changes: Changes,
 }
 
 /// A person in the CRM.
@@ -195,6 +212,7 @@ fn subscribe(chance: &mut Chance, start: DateTime<Utc>, tag: &str, email: &str, 
             currency,
             is_paid,
             captured_at: is_paid.then_some(at),
+            captured_amount: amount,
             utm,
         });
         refund(chance, 0.02, lives);
@@ -210,8 +228,10 @@ fn subscribe(chance: &mut Chance, start: DateTime<Utc>, tag: &str, email: &str, 
         quantity,
         is_yearly,
         currency,
-        percent_off,
+        discounts: percent_off.map(Discount::Percent).into_iter().collect(),
+        customer_percent_off: None,
         is_paused,
+        changes: Changes::default(),
     });
 }
 
@@ -229,7 +249,19 @@ fn order(chance: &mut Chance, origin: Origin, at: DateTime<Utc>, tag: &str, emai
         let is_paid = !chance.happens(0.02);
         let captured_at = (is_paid && !chance.happens(0.01)).then_some(created);
         let (customer, email) = (format!("cus_{tag}"), email.to_owned());
-        lives.charges.push(Charge { id, created, customer, email, amount, currency, is_paid, captured_at, utm });
+        let captured_amount = amount;
+        lives.charges.push(Charge {
+            id,
+            created,
+            customer,
+            email,
+            amount,
+            currency,
+            is_paid,
+            captured_at,
+            captured_amount,
+            utm,
+        });
         refund(chance, 0.06, lives);
     };
     buy(format!("ch_{tag}00"), at, amount, chance);
@@ -247,6 +279,7 @@ fn refund(chance: &mut Chance, probability: f64, lives: &mut Lives) {
         let created = charge.created + TimeDelta::hours(chance.between(2, 24 * 12));
         let id = format!("re_{}", &charge.id[3..]);
         let (charge, currency) = (charge.id.clone(), charge.currency);
-        lives.refunds.push(Refund { id, charge, created, amount, currency, answered_at: created, has_failed: false });
+        let (answered_at, has_failed, is_on_paper) = (created, false, false);
+        lives.refunds.push(Refund { id, charge, created, amount, currency, answered_at, has_failed, is_on_paper });
     }
 }

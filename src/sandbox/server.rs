@@ -125,6 +125,8 @@ impl Sandbox {
             "customerhappy: organic search from Google falls 35% over the last 14 days",
             "both: Google Ads conversions grow for 30 days after the click",
             "both: holds are captured days later, refunds fail, disputes are opened, won and lost, long after the payment",
+            "customerhappy: coupons stack, customers have discounts, plans go up, collection pauses and goes on, trials are given later",
+            "both: holds expire or are taken in part, and some payers had paid before the first day",
             "customerhappy: contacts and deals are deleted, and links between them come and go without a trace",
             "both: Google Ads sends a field \"campaign.labels\" during the last 60 days",
         ];

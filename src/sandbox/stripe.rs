@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use chrono::{DateTime, Utc};
-use objects::{charge, dispute, ledger, refund, subscription};
+use objects::{charge, customers, dispute, ledger, refund, subscription};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ async fn list(
     let Some(world) = worlds.iter().find(|world| world.tenant.id == account) else {
         return refuse(StatusCode::NOT_FOUND, "No such account");
     };
-    if let Some(refusal) = turned_away(&headers) {
+    if let Some(refusal) = turned_away(&headers).or_else(|| too_deep(&query)) {
         return refusal;
     }
     let given = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
@@ -49,8 +49,11 @@ async fn list(
         "disputes" => pick(disputes, |d| inside(d.created), |d| &d.id, |d| dispute(world, d)),
         "balance_transactions" => ledger(world, &inside),
         "subscriptions" => {
-            let opened = expands(&query, "data.");
+            let opened = expands(&query, "data.discounts.source.coupon");
             pick(subscriptions, |s| inside(s.start), |s| &s.id, |s| subscription(world, s, opened))
+        }
+        "customers" => {
+            customers(world).into_iter().filter(|(at, ..)| inside(*at)).map(|(_, id, value)| (id, value)).collect()
         }
         "events" => {
             let types: Vec<&str> =
@@ -85,7 +88,7 @@ async fn one(
     let Some(world) = worlds.iter().find(|world| world.tenant.id == account) else {
         return refuse(StatusCode::NOT_FOUND, "No such account");
     };
-    if let Some(refusal) = turned_away(&headers) {
+    if let Some(refusal) = turned_away(&headers).or_else(|| too_deep(&query)) {
         return refusal;
     }
     let Lives { charges, refunds, disputes, subscriptions, .. } = &world.lives;
@@ -94,9 +97,10 @@ async fn one(
         "refunds" => refunds.iter().find(|r| r.id == id).map(|r| refund(world, r)),
         "disputes" => disputes.iter().find(|d| d.id == id).map(|d| dispute(world, d)),
         "subscriptions" => {
-            let opened = expands(&query, "");
+            let opened = expands(&query, "discounts.source.coupon");
             subscriptions.iter().find(|s| s.id == id).map(|s| subscription(world, s, opened))
         }
+        "customers" => customers(world).into_iter().find(|(_, own, _)| *own == id).map(|(.., value)| value),
         _ => None,
     };
     found.map_or_else(|| refuse(StatusCode::NOT_FOUND, "No such object"), |object| Json(object).into_response())
@@ -116,9 +120,16 @@ fn turned_away(headers: &HeaderMap) -> Option<Response> {
     (!is_pinned).then(|| refuse(StatusCode::BAD_REQUEST, "the sandbox wants a pinned Stripe-Version"))
 }
 
-/// Whether coupons are to be opened; unopened, discounts are ids.
-fn expands(query: &[(String, String)], prefix: &str) -> bool {
-    query.iter().any(|(key, value)| key == "expand[]" && *value == format!("{prefix}discounts.source.coupon"))
+/// Stripe expands four levels at most (adrienverge/localstripe#118).
+fn too_deep(query: &[(String, String)]) -> Option<Response> {
+    let (_, path) = query.iter().find(|(key, path)| key == "expand[]" && path.split('.').count() > 4)?;
+    let message = format!("You cannot expand more than 4 levels of a property. Property: {path}");
+    Some(refuse(StatusCode::BAD_REQUEST, &message))
+}
+
+/// Whether what stands at a path is to be opened; unopened, discounts are ids.
+fn expands(query: &[(String, String)], path: &str) -> bool {
+    query.iter().any(|(key, value)| key == "expand[]" && value.starts_with(path))
 }
 
 fn pick<T>(

@@ -1,9 +1,10 @@
 //! What the simulated companies really did, by day: what reports must equal to the cent.
 
+use super::billing;
 use super::company::{Tenant, tenants};
 use super::drops::{creator_days, rate_of_day};
 use super::hostile::{Excess, plant};
-use super::people::{Contact, Lives, begin};
+use super::people::{Contact, Discount, Lives, Refund, Subscription, begin};
 use super::traffic::{AdDay, Visit, day};
 use crate::domain::money::{Currency, cross_rate};
 use chrono::{DateTime, Days, NaiveDate, Utc};
@@ -74,6 +75,8 @@ pub struct Records {
     /// Payments that came without being taken at once, and those of them taken by now.
     pub holds: u64,
     pub captured_holds: u64,
+    /// What befell subscriptions and holds, by name.
+    pub billing: BTreeMap<&'static str, u64>,
 }
 
 /// A day's truth.
@@ -133,6 +136,7 @@ fn world(
             }
         }
     }
+    billing::befall(&mut lives, first, planted_at);
     let mut world =
         World { tenant, first, last, planted_through, as_of, visits, ads, lives, excess: Excess::default() };
     if is_hostile {
@@ -235,16 +239,18 @@ impl World {
         }
         let mut known = BTreeSet::new();
         for charge in self.lives.charges.iter().rev().filter(|charge| charge.captured_at.is_some()) {
-            let date = self.date(charge.created);
+            // The money moves with the capture, be it days later.
+            let date = self.date(charge.captured_at.unwrap_or(charge.created));
             let is_first = known.insert(charge.email.to_lowercase());
-            let revenue = self.converted(amount(charge.amount, charge.currency), charge.currency, date);
+            let revenue = self.converted(amount(charge.captured_amount, charge.currency), charge.currency, date);
             on(date, &|day| {
                 day.orders += 1;
                 day.customers += u64::from(is_first);
                 day.revenue += revenue;
             });
         }
-        for refund in self.lives.refunds.iter().filter(|refund| refund.status(self.as_of) != "failed") {
+        let gave_back = |refund: &&Refund| !refund.is_on_paper && refund.status(self.as_of) != "failed";
+        for refund in self.lives.refunds.iter().filter(gave_back) {
             let date = self.date(refund.created);
             let back = self.converted(amount(refund.amount, refund.currency), refund.currency, date);
             on(date, &|day| day.refunds += back);
@@ -267,19 +273,22 @@ impl World {
             if subscription.is_paused || is_on_trial {
                 continue;
             }
-            let mut monthly = amount(subscription.unit_amount * subscription.quantity, subscription.currency);
-            if subscription.is_yearly {
-                monthly /= Decimal::from(12);
-            }
-            monthly = monthly * Decimal::from(100 - subscription.percent_off.unwrap_or(0)) / Decimal::ONE_HUNDRED;
-            let monthly = six(monthly);
             let from = self.date(subscription.trial_end.unwrap_or(subscription.start));
             let until = subscription.end.filter(|end| *end < self.as_of).map(|end| self.date(end));
+            let within = |span: Option<(DateTime<Utc>, DateTime<Utc>)>, date: NaiveDate| {
+                span.is_some_and(|(from, until)| self.date(from) <= date && date < self.date(until))
+            };
+            let changes = subscription.changes.before(self.as_of);
             for (date, day) in days.range_mut(from..) {
                 if until.is_some_and(|until| *date >= until) {
                     break;
                 }
-                day.mrr += self.converted(monthly, subscription.currency, *date);
+                if within(changes.later_trial, *date) || within(changes.pause, *date) {
+                    continue;
+                }
+                let upgrade = changes.upgrade.filter(|(at, _)| self.date(*at) <= *date);
+                let unit = upgrade.map_or(subscription.unit_amount, |(_, unit)| unit);
+                day.mrr += self.converted(subscription.monthly(unit), subscription.currency, *date);
             }
         }
     }
@@ -335,6 +344,7 @@ impl World {
             records.holds += u64::from(charge.captured_at != Some(charge.created));
             records.captured_holds += u64::from(charge.captured_at.is_some_and(|at| at > charge.created));
         }
+        records.billing = billing::counts(&self.lives, self.first, self.as_of);
         records
     }
 
@@ -354,7 +364,21 @@ impl World {
     }
 }
 
-impl super::people::Subscription {
+impl Subscription {
+    /// What it is worth a month at a price: each discount is taken from what the one before left, those of
+    /// the customer where it has none of its own.
+    fn monthly(&self, unit_amount: i64) -> Decimal {
+        let mut invoice = amount(unit_amount * self.quantity, self.currency);
+        let of_customer = self.customer_percent_off.filter(|_| self.discounts.is_empty()).map(Discount::Percent);
+        for discount in self.discounts.iter().copied().chain(of_customer) {
+            invoice = match discount {
+                Discount::Percent(off) => invoice * Decimal::from(100 - off) / Decimal::ONE_HUNDRED,
+                Discount::Amount(off) => (invoice - amount(off, self.currency)).max(Decimal::ZERO),
+            };
+        }
+        six(if self.is_yearly { invoice / Decimal::from(12) } else { invoice })
+    }
+
     pub fn has_ended(&self, at: DateTime<Utc>) -> bool {
         self.end.is_some_and(|end| end < at)
     }
@@ -363,7 +387,9 @@ impl super::people::Subscription {
     pub fn status(&self, at: DateTime<Utc>) -> &'static str {
         if self.has_ended(at) {
             "canceled"
-        } else if self.trial_end.is_some_and(|end| end >= at) {
+        } else if self.trial_end.is_some_and(|end| end >= at)
+            || self.changes.before(at).later_trial.is_some_and(|(_, end)| end >= at)
+        {
             "trialing"
         } else {
             "active"

@@ -114,7 +114,7 @@ pub fn enter_unanswered(connection: &mut Connection, days: &Unanswered) -> Resul
     transaction
         .execute(
             "INSERT INTO ops.coverage
-             SELECT $1, $2, $3, $4, d.date, '', $9, false, $7, $8, NULL
+             SELECT $1, $2, $3, $4, d.date, '', $9, false, $7, $8
              FROM (SELECT CAST(day AS DATE) AS date
                  FROM range(CAST($5 AS TIMESTAMP), CAST($6 AS TIMESTAMP), INTERVAL 1 DAY) AS days(day)) AS d
              WHERE NOT EXISTS (SELECT 1 FROM ops.coverage AS c WHERE c.workspace = $1 AND c.connection = $2

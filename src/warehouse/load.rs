@@ -11,7 +11,7 @@ mod rows;
 mod stage;
 
 pub use direct::load_direct;
-pub use doubt::{Confirm, Doubt, DoubtedDay};
+pub use doubt::{Confirm, Contradicted, Doubt, DoubtedDay, doubt_contradictions};
 pub use landed_pages::LandedPages;
 pub use rows::{DroppedRows, RowField, RowFormat, parquet_columns};
 pub use stage::{columns, literal, path_literal};
@@ -54,6 +54,8 @@ pub struct LoadRequest {
     pub read_until: Option<DateTime<Utc>>,
     /// The first day that a window of instants speaks for from its beginning; absent where all are whole.
     pub first_whole: Option<NaiveDate>,
+    /// JSON path to why an answer is not whole, in a page.
+    pub incomplete_path: Option<String>,
     /// JSON path to the zone of the account in a page.
     pub time_zone_path: Option<String>,
     /// Whether even an emptier answer than before is taken: for pages that a person loads again.
@@ -186,6 +188,7 @@ fn finish(
     }
     stage::note_fields(transaction, request, loaded)?;
     stage::collect_notes(transaction, request, loaded)?;
+    doubt::distrust_incomplete(transaction, request, loaded)?;
     coverage::note_accepted(transaction, request, loaded)?;
     for day in &loaded.doubted {
         let note = format!("{} is doubted: {}; the rows from before stay", day.date, day.reason);

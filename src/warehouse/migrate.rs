@@ -23,6 +23,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (11, include_str!("migrations/0011_wording.sql")),
     (12, include_str!("migrations/0012_pages.sql")),
     (13, include_str!("migrations/0013_doubt.sql")),
+    (14, include_str!("migrations/0014_recurring.sql")),
 ];
 
 /// Since this version the database says which Daybook brought it there.

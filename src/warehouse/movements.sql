@@ -1,21 +1,22 @@
 -- How a workspace's MRR came from the close of one day ($2) to the close of another ($3).
 -- Grain: one row, all null where no subscription is known
--- Inputs: core.subscription, mart.fx_cross
+-- Inputs: mart.subscription_value, mart.fx_cross
 -- Opening and closing equal mart.mrr_daily of their days; losses are negative, so that
---   opening + exchange_rates + new + reactivation + expansion + contraction + churned = closing.
+--   opening + exchange_rates + new + reactivation + expansion + contraction + churned = closing. Who pauses or is
+--   put on trial is worth nothing meanwhile: churned, and reactivated when it counts again.
 WITH worth AS (
-    -- Each subscription's value at both rates, and whether it counted on either day.
+    -- What each subscription was worth at a time, at both rates, and whether that was so on either day.
     SELECT
-        coalesce(s.customer_id, s.subscription_id) AS customer,
+        s.customer_id AS customer,
         CAST(round(s.mrr * coalesce(f.rate, 0), 6) AS DECIMAL(38, 6)) AS at_opening_rate,
         CAST(round(s.mrr * coalesce(t.rate, 0), 6) AS DECIMAL(38, 6)) AS at_closing_rate,
-        s.counts_from_date <= CAST($2 AS DATE) AS was_known,
-        s.counts_from_date <= CAST($2 AS DATE) AND (s.ended_date IS NULL OR s.ended_date > CAST($2 AS DATE)) AS is_on_before,
-        s.counts_from_date <= CAST($3 AS DATE) AND (s.ended_date IS NULL OR s.ended_date > CAST($3 AS DATE)) AS is_on_after
-    FROM core.subscription AS s
+        s.from_date <= CAST($2 AS DATE) AS was_known,
+        s.from_date <= CAST($2 AS DATE) AND (s.until_date IS NULL OR s.until_date > CAST($2 AS DATE)) AS is_on_before,
+        s.from_date <= CAST($3 AS DATE) AND (s.until_date IS NULL OR s.until_date > CAST($3 AS DATE)) AS is_on_after
+    FROM mart.subscription_value AS s
     LEFT JOIN mart.fx_cross AS f ON f.workspace = s.workspace AND f.date = CAST($2 AS DATE) AND f.currency = s.currency
     LEFT JOIN mart.fx_cross AS t ON t.workspace = s.workspace AND t.date = CAST($3 AS DATE) AND t.currency = s.currency
-    WHERE s.workspace = $1 AND s.mrr > 0
+    WHERE s.workspace = $1
 ),
 
 customer AS (

@@ -11,10 +11,16 @@ use std::collections::BTreeMap;
 /// Budgets of dropped files by channel, for a workspace and a month.
 pub const BUDGETS: &str = include_str!("budgets.sql");
 
-/// The first day a workspace has anything of.
+/// The first day a workspace has anything of. Subscriptions alone are older than what else is known, so they
+/// tell it only where there is nothing else.
 pub fn first_date(reader: &Connection, workspace: &str) -> Result<Option<NaiveDate>, WarehouseError> {
     reader
-        .query_row("SELECT min(date) FROM mart.metric_daily WHERE workspace = ?", params![workspace], |row| row.get(0))
+        .query_row(
+            "SELECT coalesce((SELECT min(date) FROM mart.metric_daily WHERE workspace = $1),
+                 (SELECT min(date) FROM mart.mrr_daily WHERE workspace = $1))",
+            params![workspace],
+            |row| row.get(0),
+        )
         .context(|| "finding the first day".to_owned())
 }
 
@@ -243,9 +249,8 @@ mod tests {
             "INSERT INTO core.influencer_post BY NAME SELECT 'w' AS workspace, 'c' AS connection, 'x' AS platform,
                 '@jo' AS handle, '' AS campaign, 'p' AS post_key, DATE '2026-11-01' AS posted_date,
                 25 AS product_cost, 'USD' AS currency, 'l' AS load_id;
-             INSERT INTO core.subscription BY NAME SELECT 'w' AS workspace, 'c' AS connection, id AS subscription_id,
-                'active' AS status, TIMESTAMP '2026-11-02' AS started_at, DATE '2026-11-02' AS counts_from_date,
-                ended AS ended_date, false AS is_paused, 9 AS mrr, currency, 'l' AS load_id
+             INSERT INTO mart.subscription_value BY NAME SELECT 'w' AS workspace, 'c' AS connection, id AS subscription_id, id AS customer_id,
+                DATE '2026-11-02' AS from_date, ended AS until_date, 9 AS mrr, currency
                 FROM (VALUES ('a', 'EUR', NULL), ('b', 'USD', DATE '2026-11-04')) AS v(id, currency, ended);
              INSERT INTO mart.mrr_daily BY NAME SELECT 'w' AS workspace, DATE '2026-11-01' + day::INTEGER AS date,
                 0 AS mrr, 0 AS subscriptions FROM range(5) AS v(day);

@@ -34,6 +34,9 @@ impl RollupSql {
     }
 }
 
+/// What subscriptions were worth a month from date to date; reads the variables `workspace` and `time_zone`.
+const VALUES: &str = include_str!("values.sql");
+
 /// Units of the workspace's currency for one unit of another are fewer.
 const LARGEST_RATE: u32 = 100_000_000;
 
@@ -44,12 +47,13 @@ pub struct RolledUp {
     pub rows: u64,
 }
 
-/// Computes the touched days of `workspace`.
+/// Computes the touched days of `workspace`, and what recurs up to `today` in its zone.
 pub fn rollup(
     connection: &mut Connection,
     workspace: &Workspace,
     rules: &ChannelRules,
     sql: &RollupSql,
+    today: NaiveDate,
 ) -> Result<RolledUp, WarehouseError> {
     let step = || format!("rolling up {}", workspace.id);
     let transaction = connection.transaction().context(step)?;
@@ -60,20 +64,25 @@ pub fn rollup(
             row.get(0)
         })
         .context(step)?;
-    if !touched_days && !other_currency {
+    if !touched_days && !other_currency && recurs_through(&transaction, &workspace.id, today)? {
         transaction.commit().context(step)?;
         return Ok(RolledUp::default());
     }
-    let span = span(&transaction, &workspace.id)?;
+    transaction
+        .execute_batch(&format!(
+            "SET VARIABLE workspace = {}; SET VARIABLE time_zone = {}",
+            literal(&workspace.id),
+            literal(workspace.time_zone.name())
+        ))
+        .context(|| "setting workspace".to_owned())?;
+    values(&transaction, workspace)?;
+    let span = span(&transaction, &workspace.id, today)?;
     if let Some(span) = span {
         rates(&transaction, workspace, span)?;
     }
     let days = touched(&transaction, &workspace.id)?;
     let mut rows = 0;
     if days > 0 {
-        transaction
-            .execute_batch(&format!("SET VARIABLE workspace = {}", literal(&workspace.id)))
-            .context(|| "setting workspace".to_owned())?;
         let rules_in_use = RulesInUse::new(&transaction, rules)?;
         transaction
             .execute(
@@ -85,13 +94,15 @@ pub fn rollup(
             .execute(&format!("INSERT INTO mart.metric_daily BY NAME {}", sql.metric_daily), [])
             .context(|| "the rollup metric_daily".to_owned())? as u64;
         drop(rules_in_use);
-        if let Some(span) = span {
-            recurring(&transaction, workspace, span, sql)?;
-        }
         transaction.execute("DELETE FROM ops.touched_day WHERE workspace = ?", params![workspace.id]).context(step)?;
     }
+    if let Some(span) = span {
+        recurring(&transaction, workspace, span, today, sql)?;
+    }
     transaction
-        .execute_batch("DROP TABLE IF EXISTS touched; DROP TABLE IF EXISTS days; RESET VARIABLE workspace")
+        .execute_batch(
+            "DROP TABLE IF EXISTS touched; DROP TABLE IF EXISTS days; RESET VARIABLE workspace; RESET VARIABLE time_zone",
+        )
         .context(step)?;
     transaction.commit().context(step)?;
     Ok(RolledUp { days, rows })
@@ -234,8 +245,35 @@ fn rate_on(
     Some((*rate, *day != date))
 }
 
-/// The first and last day of a workspace's facts.
-fn span(connection: &Connection, workspace: &str) -> Result<Option<(NaiveDate, NaiveDate)>, WarehouseError> {
+/// Whether recurring revenue is known through a day, or there is none.
+fn recurs_through(connection: &Connection, workspace: &str, today: NaiveDate) -> Result<bool, WarehouseError> {
+    connection
+        .query_row(
+            "SELECT NOT EXISTS (SELECT 1 FROM mart.subscription_value WHERE workspace = $1
+                 AND from_date <= $2 AND (until_date IS NULL OR until_date > $2))
+                 OR EXISTS (SELECT 1 FROM mart.mrr_daily WHERE workspace = $1 AND date >= $2)",
+            params![workspace, today],
+            |row| row.get(0),
+        )
+        .context(|| "finding how far recurring revenue is known".to_owned())
+}
+
+/// Tells from all known states of subscriptions what they were worth.
+fn values(transaction: &Transaction<'_>, workspace: &Workspace) -> Result<(), WarehouseError> {
+    let step = || "working out what subscriptions were worth".to_owned();
+    transaction
+        .execute("DELETE FROM mart.subscription_value WHERE workspace = ?", params![workspace.id])
+        .context(step)?;
+    transaction.execute(&format!("INSERT INTO mart.subscription_value BY NAME {VALUES}"), []).context(step)?;
+    Ok(())
+}
+
+/// The first and last day of a workspace: those of its facts, and of subscriptions from their first until today.
+fn span(
+    connection: &Connection,
+    workspace: &str,
+    today: NaiveDate,
+) -> Result<Option<(NaiveDate, NaiveDate)>, WarehouseError> {
     let (first, last): (Option<NaiveDate>, Option<NaiveDate>) = connection
         .query_row(
             "SELECT min(date), max(date) FROM (
@@ -246,8 +284,10 @@ fn span(connection: &Connection, workspace: &str) -> Result<Option<(NaiveDate, N
                  UNION ALL SELECT date FROM core.dispute_movement WHERE workspace = $1
                  UNION ALL SELECT posted_date FROM core.influencer_post WHERE workspace = $1
                  UNION ALL SELECT date FROM core.offline_conversion WHERE workspace = $1
-                 UNION ALL SELECT entered_date FROM core.contact_stage WHERE workspace = $1)",
-            params![workspace],
+                 UNION ALL SELECT entered_date FROM core.contact_stage WHERE workspace = $1
+                 UNION ALL SELECT unnest([from_date, CAST($2 AS DATE)]) FROM (
+                     SELECT min(from_date) AS from_date FROM mart.subscription_value WHERE workspace = $1 HAVING min(from_date) <= $2))",
+            params![workspace, today],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .context(|| "finding the days of a workspace".to_owned())?;
@@ -258,11 +298,14 @@ fn recurring(
     transaction: &Transaction<'_>,
     workspace: &Workspace,
     (first, last): (NaiveDate, NaiveDate),
+    today: NaiveDate,
     sql: &RollupSql,
 ) -> Result<(), WarehouseError> {
     let step = || "the rollup mrr_daily".to_owned();
     let sealed = sealed_before(transaction)?;
     let first = first.max(sealed);
+    // Facts may lie ahead of today: what recurs then is not known yet.
+    let last = last.min(today);
     transaction
         .execute(
             "CREATE OR REPLACE TEMP TABLE days AS

@@ -44,6 +44,17 @@ pub fn land_and_load(
     stream: &str,
     bodies: &[String],
 ) -> Result<Loaded, WarehouseError> {
+    land_and_load_at(warehouse, (folder, source), stream, bodies, noon())
+}
+
+/// The same at an instant.
+pub fn land_and_load_at(
+    warehouse: &Warehouse,
+    (folder, source): (&Path, &Source),
+    stream: &str,
+    bodies: &[String],
+    at: DateTime<Utc>,
+) -> Result<Loaded, WarehouseError> {
     let period = Period::new("2020-01-01".parse().expect("a date"), "2030-01-01".parse().expect("a date"));
     let spec = &source.connection.connector.spec.streams[stream];
     let window = match spec.slicing {
@@ -57,11 +68,12 @@ pub fn land_and_load(
         connector: source.connection.connector.spec.name.clone(),
         stream: stream.to_owned(),
         slice: Slice { partition, window },
-        fetched_at: noon(),
+        fetched_at: at,
         pages: Vec::new(),
         notes: Vec::new(),
         is_folded: false,
         quota_note: None,
+        is_refused: false,
     };
     let mut landing = Landing::begin(folder, manifest).expect("a landing folder");
     for body in bodies {
@@ -74,7 +86,7 @@ pub fn land_and_load(
     // The clock stands still, and each load has an id of its own.
     static LOADS: AtomicU32 = AtomicU32::new(0);
     request.load_id += &format!("_{}", LOADS.fetch_add(1, Ordering::Relaxed));
-    warehouse.write_blocking(move |connection| load(connection, &request, noon()))
+    warehouse.write_blocking(move |connection| load(connection, &request, at))
 }
 
 /// The first column of a query's rows, as texts.

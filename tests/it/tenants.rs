@@ -126,10 +126,11 @@ impl World {
         let mut all = Vec::new();
         for tenant in tenants() {
             let (workspace, rules) = (Self::workspace(&tenant), self.rules.clone());
+            let today = self.context.clock.now().with_timezone(&tenant.zone).date_naive();
             all.push(
                 self.context
                     .warehouse
-                    .write(move |c| rollup(c, &workspace, &rules, &RollupSql::shipped()))
+                    .write(move |c| rollup(c, &workspace, &rules, &RollupSql::shipped(), today))
                     .await
                     .expect("a rollup"),
             );

@@ -129,6 +129,12 @@ async fn totals_equal_the_simulators_truth_on_every_day() {
         assert!(tenant == SOFTWARE || (planted.0 > planted.1 && planted.1 > 10), "{planted:?}");
         assert!(planted.2 >= 5 && truth.records.refunds["failed"] > 5, "{:?}", truth.records);
     }
+    let software = ["stacked coupons", "customer-wide discounts", "trials given later", "payers from before"];
+    let shop = ["expired holds", "partial captures", "payers from before"];
+    for (tenant, happened) in software.map(|what| (SOFTWARE, what)).into_iter().chain(shop.map(|what| (SHOP, what))) {
+        assert!(truth.tenants[tenant].records.billing[happened] > 0, "{tenant}: no {happened}");
+    }
+    assert_eq!(off_the_ledger(&world), Vec::<String>::new());
     let planted = "SELECT DISTINCT table_name FROM ops.quarantine ORDER BY 1";
     assert_eq!(
         texts(&world.context.warehouse, planted),
@@ -138,6 +144,12 @@ async fn totals_equal_the_simulators_truth_on_every_day() {
         pages_equal_the_truth(&world, tenant, truth);
     }
     documents::equal_the_truth(&world, &truth);
+}
+
+/// What the standing check says of payments that the provider's ledger does not have.
+fn off_the_ledger(world: &World) -> Vec<String> {
+    let check = include_str!("../../jobs/checks/payments_match_the_ledger.sql");
+    texts(&world.context.warehouse, &format!("SELECT says FROM ({check}) ORDER BY workspace, date"))
 }
 
 /// Each page over all days, and all pages of each day: every session began on one page.
@@ -240,6 +252,9 @@ async fn what_changes_late_at_the_vendors_is_seen_by_the_next_sync() {
         let restated = old.days.iter().filter(|(date, day)| truth.days[*date] != **day).count();
         assert!(restated > 0, "{tenant}: the vendors restated only {restated} days");
     }
+    let software = &now.tenants[SOFTWARE].records.billing;
+    assert!(software["upgrades"] > 0 && software["pauses"] > 0, "nothing was planted: {software:?}");
+    assert_eq!(off_the_ledger(&world), Vec::<String>::new());
     assert_ne!(now.tenants[SHOP].records.disputes, first.tenants[SHOP].records.disputes, "nothing was planted");
     assert!(now.tenants[SHOP].records.captured_holds > first.tenants[SHOP].records.captured_holds);
     for (table, reason) in [

@@ -1,5 +1,6 @@
 //! What a connector says of each stream: what is asked, how it is cut and paged, which tables it fills.
 
+use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -19,6 +20,12 @@ pub struct StreamSpec {
     pub paging: PagingSpec,
     /// Objects that are only named at first, asked for afterwards in the same slice.
     pub follow: Option<FollowSpec>,
+    /// Further objects, asked for after those of `follow`: what belongs to all pages so far.
+    #[serde(default)]
+    pub follow_also: Vec<FollowSpec>,
+    /// What cannot be told where the vendor refuses the stream (403, 404): the slice then ends with this
+    /// note, holds nothing, and is asked for again by the next sync.
+    pub if_refused: Option<String>,
     /// What the body is: one JSON object, or an array of objects that is read element by element.
     #[serde(default)]
     pub body: BodyKind,
@@ -38,9 +45,23 @@ pub struct StreamSpec {
     /// JSON path to the zone of the account in a body: where it differs from the setting, a day counts
     /// as whole when it has ended in both, and readers are told.
     pub time_zone_path: Option<String>,
+    /// JSON path to the currency of the account in a body: `check --online` tells one that is not the
+    /// workspace's.
+    pub currency_path: Option<String>,
+    /// JSON path to why an answer is not whole, e.g. rows of days that are no longer kept: where it is there,
+    /// no day of the slice counts as read.
+    pub incomplete_path: Option<String>,
     /// JSON pointer to a truth value in a body that says that rows were folded together: then days are
     /// asked for one by one.
     pub folded_pointer: Option<String>,
+}
+
+impl StreamSpec {
+    /// Whether its slices are days that a source is late with: not what is read as a whole, what was before
+    /// the first day, or what a source can do without.
+    pub fn has_days(&self) -> bool {
+        !matches!(self.slicing, SlicingSpec::Whole | SlicingSpec::Before { .. }) && self.if_refused.is_none()
+    }
 }
 
 /// How the past is cut into requests.
@@ -61,6 +82,12 @@ pub enum SlicingSpec {
         /// Once in seven days so many days back are read again.
         #[serde(default)]
         weekly_days: u32,
+    },
+    /// What was before the connection's first day, once: from `from` until there, cut every `step_days`.
+    Before {
+        #[schemars(with = "String")]
+        from: NaiveDate,
+        step_days: u32,
     },
     /// Instants: from the cursor less `overlap_secs` until now, cut every `step_days`.
     Instants {
@@ -115,6 +142,8 @@ pub struct FollowSpec {
     pub batch: usize,
     /// Its templates also see `cursor.ids`.
     pub request: RequestSpec,
+    /// What cannot be told where the vendor refuses these objects (403): a note, and the rest goes on.
+    pub if_refused: Option<String>,
 }
 
 fn one() -> usize {
@@ -136,10 +165,26 @@ pub struct ListingSpec {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IdPlace {
-    /// JSON pointer to the list of records.
+    /// JSON pointer to the list of records; a page without it is a single record.
     pub records_pointer: String,
-    /// JSON pointers within a record: the first that holds a text or a number is the id.
+    /// JSON pointers within a record, where `*` stands for each element of a list: the first that holds
+    /// a text or a number gives the id, or the ids.
     pub id_pointers: Vec<String>,
+    /// Only records that hold something at this pointer.
+    pub only_with: Option<OnlyWith>,
+    /// Only records that hold something new at this pointer: of a thousand objects with the same coupon
+    /// one is enough to learn of it.
+    pub one_for_each: Option<String>,
+}
+
+/// A condition on a record.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OnlyWith {
+    /// A JSON pointer with `*` as in an id's.
+    pub pointer: String,
+    /// The text or number that must stand there; any if absent.
+    pub value: Option<String>,
 }
 
 /// The methods vendors use to read.

@@ -4,6 +4,7 @@
 //! vendor that cannot be reached says the same to every slice.
 
 use crate::connectors::ConnectorError;
+use crate::connectors::rules::LONGEST_WAIT;
 use std::collections::BTreeMap;
 
 /// After so many refusals in a row, the newest slice is asked for before the next ones: the past may be
@@ -74,7 +75,9 @@ impl Patience {
             ConnectorError::RateLimited { .. } | ConnectorError::Unavailable { .. } => {
                 heard.silences += 1;
                 self.silences += 1;
-                if heard.silences >= SILENCES {
+                let waits_long =
+                    matches!(error, ConnectorError::RateLimited { wait: Some(wait), .. } if *wait > LONGEST_WAIT);
+                if heard.silences >= SILENCES || waits_long {
                     heard.ended = Some(error.clone());
                 }
                 if self.silences >= 2 * SILENCES {

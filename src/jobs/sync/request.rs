@@ -2,12 +2,12 @@
 
 use super::{Lane, Source, SyncContext};
 use crate::connectors::slice::start_of_day;
-use crate::connectors::spec::{BodyKind, LoadMode, LoadSpec};
-use crate::connectors::{LandedSlice, Window};
+use crate::connectors::spec::{BodyKind, ConfirmSpec, LoadMode, LoadSpec};
+use crate::connectors::{Connection, LandedSlice, Window};
 use crate::support::ids::stable_id;
 use crate::support::secret::Secret;
 use crate::warehouse::WarehouseError;
-use crate::warehouse::load::{Confirm, Doubt, LoadRequest, Pages, Replaces, Target};
+use crate::warehouse::load::{Confirm, Contradicted, Doubt, LoadRequest, Pages, Replaces, Target};
 use chrono::{DateTime, NaiveDate, Utc};
 
 /// The load of a slice at `now`.
@@ -68,8 +68,9 @@ pub fn load_request(
         stream: manifest.stream.clone(),
         slice,
         partition: manifest.slice.partition.clone(),
-        window,
+        window: window.filter(|_| !manifest.is_refused),
         first_whole,
+        incomplete_path: stream.incomplete_path.clone(),
         time_zone_path: stream.time_zone_path.clone(),
         is_believed: false,
         time_zone: zone.name().to_owned(),
@@ -82,7 +83,8 @@ pub fn load_request(
         targets,
         notes_sql: stream.notes_sql.as_deref().map(sql).transpose()?,
         notes: manifest.notes.clone(),
-        read_until: moves_cursor.then(|| manifest.slice.read_until(manifest.fetched_at, zone)),
+        read_until: (moves_cursor && !manifest.is_refused)
+            .then(|| manifest.slice.read_until(manifest.fetched_at, zone)),
         variables: Vec::new(),
         person_key: person_key.clone(),
     })
@@ -98,14 +100,37 @@ fn target(load: &LoadSpec, sql: String) -> Target {
         LoadMode::ReplaceAll => Replaces::All,
         LoadMode::Upsert { scope } => Replaces::Scope(scope.clone()),
     };
-    let confirmed_by = load.doubt.confirmed_by.as_ref().map(|by| Confirm {
+    let confirmed_by = load.doubt.confirmed_by.as_ref().map(confirm);
+    let doubt = Doubt { measure: load.doubt.measure.clone(), confirmed_by };
+    Target { table: load.table.clone(), sql, key: load.key.clone(), replaces, touches: load.touches.clone(), doubt }
+}
+
+fn confirm(by: &ConfirmSpec) -> Confirm {
+    Confirm {
         stream: by.stream.clone(),
         table: by.table.clone(),
         partition: by.partition.clone(),
         measure: by.measure.clone(),
+    }
+}
+
+/// Every stream of a connection that another one may contradict.
+pub fn contradicted(connection: &Connection) -> Vec<Contradicted> {
+    let streams = connection.connector.spec.streams.iter();
+    let loads = streams.flat_map(|(id, stream)| stream.loads.iter().map(move |load| (id, load)));
+    let found = loads.filter_map(|(id, load)| {
+        let LoadMode::ReplaceWindow { partition: Some(partition), .. } = &load.mode else { return None };
+        let own = Confirm {
+            stream: id.clone(),
+            table: load.table.clone(),
+            partition: partition.clone(),
+            measure: load.doubt.measure.clone()?,
+        };
+        let by = confirm(load.doubt.confirmed_by.as_ref()?);
+        let (workspace, connection) = (connection.workspace.clone(), connection.id.clone());
+        Some(Contradicted { workspace, connection, stream: id.clone(), own, by })
     });
-    let doubt = Doubt { measure: load.doubt.measure.clone(), confirmed_by };
-    Target { table: load.table.clone(), sql, key: load.key.clone(), replaces, touches: load.touches.clone(), doubt }
+    found.collect()
 }
 
 /// The days a slice speaks for, and the first of them that it speaks for from its beginning; a day that
@@ -124,6 +149,8 @@ pub(super) fn window(
         Window::Whole => (None, None),
         Window::Days { period } => (Some((period.start, period.end)), None),
         Window::Instants { start, end } if start == DateTime::UNIX_EPOCH => (Some((since, until(end))), None),
+        // What was before the first day covers none.
+        Window::Instants { end, .. } if until(end) <= since => (None, None),
         Window::Instants { start, end } => {
             let first = day(start);
             let first_whole = if start_of_day(first, zone) == start { first } else { next(first) };

@@ -5,6 +5,7 @@ use super::batch::{Batches, Waiting, load_batch};
 use super::patience::{Ask, Patience};
 use super::{Planned, Progress, Source, StreamOutcome, SyncContext, SyncError, fetch_error, load_error};
 use crate::connectors::error::Disposition;
+use crate::connectors::spec::SlicingSpec;
 use crate::connectors::{ConnectorError, LandedSlice, Slice, Window};
 use crate::domain::coverage::Standing;
 use crate::domain::period::Period;
@@ -85,6 +86,8 @@ pub(in crate::jobs) async fn run_slices(
         }
         drop(landed);
     };
+    // Slices before the first day have no place in the coverage map: only the cursor tells what was read.
+    let is_in_order = matches!(stream.slicing, SlicingSpec::Before { .. });
     let loading = async {
         let mut batches = Batches::new(to_load, stream);
         while let Some(next) = batches.next().await {
@@ -97,6 +100,9 @@ pub(in crate::jobs) async fn run_slices(
                     // A hole that is not in the books would be lost once the cursor moves on.
                     if let Err(error) = enter(context, source, (stream_id, lane), &failed).await {
                         outcome.failures.push(load_error(Some(&failed.planned.slice), &error));
+                        return;
+                    }
+                    if is_in_order {
                         return;
                     }
                     continue;

@@ -1,6 +1,7 @@
 //! Stripe's events of the last 30 days. Their bodies are snapshots in an old API version: good for
 //! the id of what changed and for nothing else.
 
+use crate::sandbox::people::Subscription;
 use crate::sandbox::truth::World;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -12,10 +13,22 @@ const KEPT_DAYS: i64 = 30;
 pub fn events(world: &World, types: &[&str], inside: &dyn Fn(DateTime<Utc>) -> bool) -> Vec<(String, Value)> {
     let kept_from = world.as_of - TimeDelta::days(KEPT_DAYS);
     let mut all = Vec::new();
+    let is_told = |at: DateTime<Utc>, kind: &'static str| {
+        at < world.as_of && at >= kept_from && inside(at) && (types.is_empty() || types.contains(&kind))
+    };
+    for of in &world.lives.subscriptions {
+        let kind = "customer.subscription.updated";
+        for (tag, at, before) in updates(of) {
+            if is_told(at, kind) {
+                let data = json!({"object": {"object": "subscription", "id": of.id}, "previous_attributes": before});
+                all.push((at, format!("evt_{tag}_{}", of.id), kind, data));
+            }
+        }
+    }
     let mut add = |at: DateTime<Utc>, kind: &'static str, object: &str, id: &str, charge: Option<&str>| {
-        let is_wanted = types.is_empty() || types.contains(&kind);
-        if at < world.as_of && at >= kept_from && inside(at) && is_wanted {
-            all.push((at, format!("evt_{kind}_{id}"), kind, json!({"object": object, "id": id, "charge": charge})));
+        if is_told(at, kind) {
+            let object = json!({"object": object, "id": id, "charge": charge});
+            all.push((at, format!("evt_{kind}_{id}"), kind, json!({"object": object})));
         }
     };
     for charge in &world.lives.charges {
@@ -67,13 +80,31 @@ pub fn events(world: &World, types: &[&str], inside: &dyn Fn(DateTime<Utc>) -> b
         }
     }
     all.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| b.1.cmp(&a.1)));
-    let event = |(at, id, kind, object): (DateTime<Utc>, String, &str, Value)| {
+    let event = |(at, id, kind, data): (DateTime<Utc>, String, &str, Value)| {
         let event = json!({
             "id": id, "object": "event", "api_version": "2019-02-19", "created": at.timestamp(), "type": kind,
-            "data": {"object": object}, "livemode": false, "pending_webhooks": 0,
+            "data": data, "livemode": false, "pending_webhooks": 0,
             "request": {"id": null, "idempotency_key": null}
         });
         (id, event)
     };
     all.into_iter().map(event).collect()
+}
+
+/// Updates of a subscription with what each had been before; one of them says nothing about its value.
+fn updates(of: &Subscription) -> Vec<(&'static str, DateTime<Utc>, Value)> {
+    let mut all = Vec::new();
+    if let Some((from, until)) = of.changes.later_trial {
+        all.push(("trial", from, json!({"status": "active", "trial_end": null})));
+        all.push(("trial_over", until, json!({"status": "trialing"})));
+    }
+    if let Some((from, until)) = of.changes.pause {
+        all.push(("pause", from, json!({"pause_collection": null})));
+        all.push(("resume", until, json!({"pause_collection": {"behavior": "void"}})));
+    }
+    if let Some((at, _)) = of.changes.upgrade {
+        all.push(("upgrade", at, json!({"plan": {"amount": of.unit_amount}})));
+        all.push(("renewal", at + TimeDelta::days(2), json!({"latest_invoice": "in_1"})));
+    }
+    all
 }

@@ -1,13 +1,14 @@
 //! Stripe's objects as they stand.
 
 use crate::sandbox::later::Dispute;
-use crate::sandbox::people::{Charge, Refund, Subscription};
+use crate::sandbox::people::{Charge, Discount, Refund, Subscription};
 use crate::sandbox::truth::World;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 pub fn charge(world: &World, charge: &Charge) -> Value {
-    let captured = if charge.captured_at.is_some() { charge.amount } else { 0 };
+    let captured = if charge.captured_at.is_some() { charge.captured_amount } else { 0 };
     let metadata = charge.utm.map_or(
         json!({}),
         |(source, medium, campaign)| json!({"utm_source": source, "utm_medium": medium, "utm_campaign": campaign}),
@@ -20,17 +21,24 @@ pub fn charge(world: &World, charge: &Charge) -> Value {
         "id": charge.id, "object": "charge", "created": charge.created.timestamp(), "amount": charge.amount,
         "amount_captured": captured, "amount_refunded": back, "currency": charge.currency,
         "status": if charge.is_paid { "succeeded" } else { "failed" }, "captured": charge.captured_at.is_some(),
-        "failure_code": (!charge.is_paid).then_some("card_declined"), "refunded": back > 0 && back == captured,
+        "failure_code": (!charge.is_paid).then_some("card_declined"), "refunded": back > 0 && back == charge.amount,
         "disputed": world.lives.disputes.iter().any(|dispute| dispute.charge == charge.id), "customer": charge.customer,
-        "billing_details": {"email": charge.email}, "metadata": metadata
+        "billing_details": {"email": charge.email}, "metadata": metadata,
+        "balance_transaction": charge.captured_at.map(|_| format!("txn_{}", charge.id))
     })
 }
 
 pub fn refund(world: &World, refund: &Refund) -> Value {
+    let is_expired = refund.is_on_paper && refund.id.starts_with("re_expired");
+    let reason = if is_expired {
+        Some("expired_uncaptured_charge")
+    } else {
+        (!refund.is_on_paper).then_some("requested_by_customer")
+    };
     json!({
         "id": refund.id, "object": "refund", "charge": refund.charge, "created": refund.created.timestamp(),
         "amount": refund.amount, "currency": refund.currency, "status": refund.status(world.as_of),
-        "reason": "requested_by_customer"
+        "reason": reason, "balance_transaction": (!refund.is_on_paper).then(|| format!("txn_{}", refund.id))
     })
 }
 
@@ -57,10 +65,10 @@ pub fn ledger(world: &World, inside: &dyn Fn(DateTime<Utc>) -> bool) -> Vec<(Str
     };
     for charge in &lives.charges {
         if let Some(at) = charge.captured_at {
-            simple(&charge.id, at, charge.amount, charge.currency, "charge");
+            simple(&charge.id, at, charge.captured_amount, charge.currency, "charge");
         }
     }
-    for refund in &lives.refunds {
+    for refund in lives.refunds.iter().filter(|refund| !refund.is_on_paper) {
         simple(&refund.id, refund.created, -refund.amount, refund.currency, "refund");
         if refund.status(world.as_of) == "failed" {
             simple(&refund.id, refund.answered_at, refund.amount, refund.currency, "refund_failure");
@@ -103,21 +111,57 @@ fn entry(
     (at, id.to_owned(), value)
 }
 
+/// A discount with its coupon.
+fn discount(of: Discount, currency: &str, start: DateTime<Utc>) -> Value {
+    let (id, percent, amount) = match of {
+        Discount::Percent(off) => (format!("co_{off}"), Some(off), None),
+        Discount::Amount(off) => (format!("co_{off}_{currency}"), None, Some(off)),
+    };
+    json!({"id": format!("di_{id}"), "object": "discount", "start": start.timestamp(), "end": null, "source": {"type": "coupon",
+        "coupon": {"id": id, "percent_off": percent, "amount_off": amount, "currency": amount.map(|_| currency),
+            "duration": "forever"}}})
+}
+
 /// `opened`: whether discounts show their coupons.
 pub fn subscription(world: &World, of: &Subscription, opened: bool) -> Value {
     let status = of.status(world.as_of);
     let end = of.has_ended(world.as_of).then_some(of.end).flatten().map(|at| at.timestamp());
-    let coupon = |off| json!({"id": "di_1", "end": null, "source": {"coupon": {"id": "co_1", "percent_off": off, "amount_off": null, "duration": "forever"}}});
-    let discounts: Vec<Value> =
-        of.percent_off.map(|off| if opened { coupon(off) } else { json!("di_1") }).into_iter().collect();
+    let discounts = of.discounts.iter().map(|one| discount(*one, of.currency, of.start));
+    let discounts: Vec<Value> = discounts.map(|one| if opened { one } else { one["id"].clone() }).collect();
+    let changes = of.changes.before(world.as_of);
+    let trial = changes.later_trial.or(of.trial_end.map(|end| (of.start, end)));
+    let is_paused = of.is_paused || changes.pause.is_some_and(|(_, until)| until >= world.as_of);
+    let unit_amount = changes.upgrade.map_or(of.unit_amount, |(_, unit)| unit);
     json!({
         "id": of.id, "object": "subscription", "customer": of.customer, "status": status, "created": of.start.timestamp(),
-        "start_date": of.start.timestamp(), "trial_end": of.trial_end.map(|at| at.timestamp()), "ended_at": end, "canceled_at": end,
+        "start_date": of.start.timestamp(), "trial_start": trial.map(|(from, _)| from.timestamp()),
+        "trial_end": trial.map(|(_, until)| until.timestamp()), "ended_at": end, "canceled_at": end,
         "currency": of.currency, "discounts": discounts,
-        "pause_collection": of.is_paused.then(|| json!({"behavior": "void", "resumes_at": null})),
-        "items": {"object": "list", "has_more": false, "data": [{"id": "si_1", "quantity": of.quantity, "price": {
-            "id": "price_1", "billing_scheme": "per_unit", "currency": of.currency, "unit_amount": of.unit_amount,
-            "unit_amount_decimal": of.unit_amount.to_string(), "transform_quantity": null,
+        "pause_collection": is_paused.then(|| json!({"behavior": "void", "resumes_at": null})),
+        "items": {"object": "list", "has_more": false, "data": [{"id": "si_1", "quantity": of.quantity, "discounts": [], "price": {
+            "id": "price_1", "billing_scheme": "per_unit", "currency": of.currency, "product": "prod_1", "unit_amount": unit_amount,
+            "unit_amount_decimal": unit_amount.to_string(), "transform_quantity": null,
             "recurring": {"interval": if of.is_yearly { "year" } else { "month" }, "interval_count": 1, "usage_type": "licensed"}}}]}
     })
+}
+
+/// Everybody who pays or subscribes, newest first.
+pub fn customers(world: &World) -> Vec<(DateTime<Utc>, String, Value)> {
+    let mut all: BTreeMap<&str, (DateTime<Utc>, Option<&str>, Option<Value>)> = BTreeMap::new();
+    for charge in &world.lives.charges {
+        let place = all.entry(&charge.customer).or_insert((charge.created, None, None));
+        *place = (place.0.min(charge.created), Some(&charge.email), None);
+    }
+    for of in &world.lives.subscriptions {
+        let place = all.entry(&of.customer).or_insert((of.start, None, None));
+        place.0 = place.0.min(of.start);
+        place.2 = of.customer_percent_off.map(|off| discount(Discount::Percent(off), of.currency, of.start));
+    }
+    let object = |(id, (created, email, discount)): (&str, (DateTime<Utc>, Option<&str>, Option<Value>))| {
+        let value = json!({"id": id, "object": "customer", "created": created.timestamp(), "email": email, "discount": discount});
+        (created, id.to_owned(), value)
+    };
+    let mut all: Vec<_> = all.into_iter().map(object).collect();
+    all.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| b.1.cmp(&a.1)));
+    all
 }

@@ -56,7 +56,7 @@ pub fn tables(connection: &Connection) -> Result<Vec<(String, String, Vec<String
     let mut statement = connection
         .prepare(&format!(
             "SELECT schema_name, table_name, string_agg(column_name, ',' ORDER BY column_index) FROM duckdb_columns()
-             WHERE database_name = current_database() AND schema_name IN ('core', 'history')
+             WHERE database_name = current_database() AND schema_name IN ('core', 'history', 'mart')
                AND column_name IN ({}) GROUP BY ALL ORDER BY ALL",
             names.join(", ")
         ))

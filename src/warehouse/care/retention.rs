@@ -40,6 +40,9 @@ const RULES: &[Rule] = &[
         WHERE d.workspace = t.workspace AND d.connection = t.connection AND d.deal_id = t.deal_id)
         AND EXISTS (SELECT 1 FROM ops.load AS l WHERE l.load_id = t.load_id AND l.loaded_at < ?)"),
     rule("core", "subscription", "subscription", "t.ended_date < ?"),
+    rule("core", "customer", "customer", "t.created_date < ?"),
+    rule("core", "customer_discount", "customer_discount", "t.ends_at < ?"),
+    rule("mart", "subscription_value", "subscription_value", "t.until_date < ?"),
     // Who is a new customer is told by the first payment; a later refund or chargeback by its payment.
     rule("core", "payment", "payment", "t.date < ?
         AND EXISTS (SELECT 1 FROM core.payment AS p WHERE p.workspace = t.workspace AND p.is_captured AND p.status = 'succeeded'
@@ -65,9 +68,9 @@ const RULES: &[Rule] = &[
     rule("ops", "run", "schedule", "t.ended_at < ?"),
 ];
 
-/// Kept for good unless the config names them: later days carry the last rate forward, and what is
-/// derived from kept rows is derived again.
-const KEPT: [&str; 2] = ["fx_rate", "fx_cross"];
+/// Kept for good unless the config names them: later days carry the last rate forward, what is
+/// derived from kept rows is derived again, and who paid once is no new customer, however long ago.
+const KEPT: [&str; 4] = ["fx_rate", "fx_cross", "customer", "earlier_payer"];
 
 /// Names the config may use besides those of tables.
 const GROUPS: [&str; 5] = ["history", "quarantine", "report", "delivery", "schedule"];

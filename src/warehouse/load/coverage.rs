@@ -41,7 +41,7 @@ pub fn enter(
         .execute(
             &format!(
                 "INSERT INTO ops.coverage
-                 SELECT $1, $2, $3, $4, date, $5, $6, date < CAST($7 AS DATE), NULL, NULL, NULL
+                 SELECT $1, $2, $3, $4, date, $5, $6, date < CAST($7 AS DATE), NULL, NULL
                  FROM (SELECT CAST(day AS DATE) AS date
                      FROM range(CAST($8 AS TIMESTAMP), CAST($9 AS TIMESTAMP), INTERVAL 1 DAY) AS days(day)) AS d
                  WHERE NOT {is_doubted} AND NOT EXISTS (

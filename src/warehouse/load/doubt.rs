@@ -4,7 +4,7 @@
 
 use super::merge::covered;
 use super::stage::{columns, literal};
-use super::{LoadRequest, Pages, Replaces, Target};
+use super::{LoadRequest, Loaded, Pages, Replaces, Target};
 use crate::domain::coverage::Standing;
 use crate::warehouse::error::{Context, WarehouseError};
 use chrono::NaiveDate;
@@ -96,6 +96,12 @@ pub fn doubt(
     if found.is_empty() {
         return Ok(found);
     }
+    let is_silent = found.iter().all(|day| day.came.is_zero())
+        && transaction.query_row("SELECT count(*) = 0 FROM staged", [], |row| row.get(0)).context(step)?;
+    if is_silent {
+        // An answer without any row says nothing of its other days either.
+        distrust(transaction, request, "the newest answer has no row at all, and rows were read before", &mut found)?;
+    }
     let days: Vec<String> = found.iter().map(|day| format!("(DATE '{}')", day.date)).collect();
     let names = columns(transaction, &target.table)?.join(", ");
     transaction
@@ -161,27 +167,70 @@ pub fn quarantined(
 }
 
 /// Holds where another stream's measure of the day `f.date` does not exceed what came, `f.came`, and
-/// was asked for at least as late as the rows that are held.
+/// was asked for at least as late as the rows that are held. What is doubted itself confirms nothing: two
+/// reports that fall silent together say no more than one.
 fn confirmed(request: &LoadRequest, by: &Confirm) -> String {
     let (workspace, connection) = (literal(&request.workspace), literal(&request.connection));
     let (stream, partition) = (literal(&by.stream), literal(&request.partition));
-    let doubted = literal(Standing::Doubted.name());
     let own = of_stream(request);
     format!(
         "EXISTS (
              SELECT 1 FROM ops.coverage AS o
              WHERE o.workspace = {workspace} AND o.connection = {connection} AND o.stream = {stream}
-               AND o.partition = {partition} AND o.date = f.date
-               AND CASE WHEN o.standing = {doubted} THEN o.answer <= f.came
-                   ELSE o.standing IS NULL
-                     AND o.covered_at >= coalesce((SELECT max(v.covered_at) FROM ops.coverage AS v WHERE {own} AND v.date = f.date), o.covered_at)
-                     AND coalesce((SELECT sum(t.{measure}) FROM core.{table} AS t
-                         WHERE t.workspace = {workspace} AND t.connection = {connection} AND t.{column} = {partition} AND t.date = f.date), 0)
-                       <= f.came END)",
-        measure = by.measure,
-        table = by.table,
-        column = by.partition,
+               AND o.partition = {partition} AND o.date = f.date AND o.standing IS NULL
+               AND o.covered_at >= coalesce((SELECT max(v.covered_at) FROM ops.coverage AS v WHERE {own} AND v.date = f.date), o.covered_at)
+               AND {other} <= f.came)",
+        other = other_measure(by, &workspace, &connection, &partition, "f.date"),
     )
+}
+
+/// What another stream's table has of a day.
+fn other_measure(by: &Confirm, workspace: &str, connection: &str, partition: &str, date: &str) -> String {
+    let Confirm { table, partition: column, measure, .. } = by;
+    format!(
+        "coalesce((SELECT sum(t.{measure}) FROM core.{table} AS t WHERE t.workspace = {workspace}
+             AND t.connection = {connection} AND t.{column} = {partition} AND t.date = {date}), 0)"
+    )
+}
+
+/// A stream whose days another stream may contradict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contradicted {
+    pub workspace: String,
+    pub connection: String,
+    pub stream: String,
+    /// Its table, the column of the partition there, and its measure.
+    pub own: Confirm,
+    pub by: Confirm,
+}
+
+/// Doubts whole days of which a stream states nothing while another one, as a whole, states something:
+/// zero visits with 900 visitors are a missing answer. Days that a person accepted stay. Answers how many
+/// days are doubted now.
+pub fn doubt_contradictions(connection: &mut duckdb::Connection, of: &Contradicted) -> Result<u64, WarehouseError> {
+    let (workspace, id) = (literal(&of.workspace), literal(&of.connection));
+    let measured = |confirm: &Confirm| other_measure(confirm, &workspace, &id, "v.partition", "v.date");
+    let what = of.own.measure.replace('_', " ");
+    let other = of.by.measure.replace('_', " ");
+    let sql = format!(
+        "UPDATE ops.coverage AS v SET standing = 'doubted', is_whole_day = false,
+             reason = 'it has no {what}, though ' || CAST({by} AS BIGINT) || ' {other} are stated'
+         WHERE v.workspace = {workspace} AND v.connection = {id} AND v.stream = {stream}
+           AND v.is_whole_day AND v.standing IS NULL
+           AND NOT EXISTS (SELECT 1 FROM ops.load AS l WHERE l.load_id = v.load_id
+               AND len(list_filter(l.notes, lambda note: starts_with(note, '{accepted}'))) > 0)
+           AND EXISTS (SELECT 1 FROM ops.coverage AS o WHERE o.workspace = v.workspace AND o.connection = v.connection
+               AND o.stream = {other_stream} AND o.partition = v.partition AND o.date = v.date
+               AND o.is_whole_day AND o.standing IS NULL)
+           AND {own} = 0 AND {by} > 0",
+        own = measured(&of.own),
+        by = measured(&of.by),
+        stream = literal(&of.stream),
+        other_stream = literal(&of.by.stream),
+        accepted = super::coverage::ACCEPTED,
+    );
+    let days = connection.execute(&sql, []).context(|| format!("holding {} against {}", of.stream, of.by.stream))?;
+    Ok(days as u64)
 }
 
 fn of_stream(request: &LoadRequest) -> String {
@@ -195,7 +244,7 @@ fn of_stream(request: &LoadRequest) -> String {
 }
 
 /// Adds every day of a slice that is not believed as a whole, but those that a person accepts.
-pub fn distrust(
+pub(super) fn distrust(
     transaction: &Transaction<'_>,
     request: &LoadRequest,
     reason: &str,
@@ -217,6 +266,31 @@ pub fn distrust(
     Ok(())
 }
 
+/// Doubts every day of a slice whose pages say that the answer is not whole.
+pub fn distrust_incomplete(
+    transaction: &Transaction<'_>,
+    request: &LoadRequest,
+    loaded: &mut Loaded,
+) -> Result<(), WarehouseError> {
+    let Some(path) = &request.incomplete_path else { return Ok(()) };
+    let why: Option<String> = transaction
+        .query_row(
+            &format!(
+                "SELECT any_value(why) FROM (SELECT json_extract(body, {}) AS why FROM page)
+                 WHERE why IS NOT NULL AND json_type(why) <> 'NULL'",
+                literal(path)
+            ),
+            [],
+            |row| row.get(0),
+        )
+        .context(|| "looking for what an answer lacks".to_owned())?;
+    let Some(why) = why else { return Ok(()) };
+    let shown: String = why.chars().filter(|c| !c.is_control()).take(200).collect();
+    let reason = format!("the source says that its answer is not whole: {shown}");
+    loaded.caveat(reason.clone());
+    distrust(transaction, request, &reason, &mut loaded.doubted)
+}
+
 /// Enters the days that are not believed: what is held stays theirs, and they are not whole.
 pub fn enter(transaction: &Transaction<'_>, request: &LoadRequest, days: &[DoubtedDay]) -> Result<(), WarehouseError> {
     let step = || "noting doubted days".to_owned();
@@ -228,16 +302,14 @@ pub fn enter(transaction: &Transaction<'_>, request: &LoadRequest, days: &[Doubt
             request.partition,
             day.date,
             day.reason,
-            day.came.to_string(),
             request.load_id,
             request.fetched_at.naive_utc()
         ];
         let is_known = transaction
             .execute(
-                "UPDATE ops.coverage SET standing = 'doubted', is_whole_day = false, reason = $6,
-                     answer = CAST($7::VARCHAR AS DECIMAL(38, 6))
+                "UPDATE ops.coverage SET standing = 'doubted', is_whole_day = false, reason = $6
                  WHERE workspace = $1 AND connection = $2 AND stream = $3 AND partition = $4 AND date = $5
-                   AND $8::VARCHAR IS NOT NULL AND $9::TIMESTAMP IS NOT NULL",
+                   AND $7::VARCHAR IS NOT NULL AND $8::TIMESTAMP IS NOT NULL",
                 place,
             )
             .context(step)?;
@@ -245,7 +317,7 @@ pub fn enter(transaction: &Transaction<'_>, request: &LoadRequest, days: &[Doubt
             transaction
                 .execute(
                     "INSERT INTO ops.coverage
-                     SELECT $1, $2, $3, $4, CAST($5 AS DATE), $8, $9, false, 'doubted', $6, CAST($7::VARCHAR AS DECIMAL(38, 6))",
+                     SELECT $1, $2, $3, $4, CAST($5 AS DATE), $7, $8, false, 'doubted', $6",
                     place,
                 )
                 .context(step)?;

@@ -30,6 +30,7 @@ pub(super) fn request(folder: &Path, load_id: &str, body: &str) -> LoadRequest {
         partition: "1".to_owned(),
         window: Some(("2026-11-01".parse().expect("a date"), "2026-11-03".parse().expect("a date"))),
         first_whole: None,
+        incomplete_path: None,
         time_zone_path: None,
         is_believed: true,
         currency: "EUR".to_owned(),

@@ -7,10 +7,8 @@
 --   unconfirmed  doubted until its look-back ended: the held rows count and are called not confirmed
 --   accepting    a person accepts whatever the vendor says next
 --   accepted     a person accepts that no answer will come: what is held counts
--- `answer` is the measure that came for a doubted day.
 ALTER TABLE ops.coverage ADD COLUMN standing VARCHAR;
 ALTER TABLE ops.coverage ADD COLUMN reason VARCHAR;
-ALTER TABLE ops.coverage ADD COLUMN answer DECIMAL(38, 6);
 
 -- What readers should know of the figures that rest on a load: sampled, folded, withheld, other zone.
 ALTER TABLE ops.load ADD COLUMN caveats VARCHAR[];

@@ -1,36 +1,50 @@
 -- Table: core.subscription
--- Grain: subscription as it stands, with its monthly recurring value
--- Inputs: page, lists of subscriptions and single ones
+-- Grain: subscription as it stands, with what it is worth a month from each date on
+-- Inputs: page, lists of subscriptions and single ones, single coupons and prices; core.customer_discount
 -- Late data: events tell of changes, and once a day all are read; a change of plan moves the earlier
 --   row to history
--- Rules: docs.stripe.com/billing/subscriptions/analytics; `mrr` is the value while it counts, so a
---   subscription that ended keeps what it had and days before its end can still be told.
-WITH list AS (
+-- Rules: docs.stripe.com/billing/subscriptions/analytics and /coupons. Discounts on items come before those on the
+--   subscription; each is taken from what the one before left; a subscription without any has its customer's. Those
+--   for one invoice only say nothing about a month. `mrr` is the value while it counts, so a subscription that
+--   ended keeps what it had.
+WITH opened AS (
+    -- Single objects are asked for with all that lists leave out.
+    SELECT page_no, body, coalesce(body ->> '$.object', '') AS kind, json_type(body, '$.data') = 'ARRAY' AS is_list FROM page
+),
+
+list AS (
     SELECT
         page_no,
         from_json(listed(body, 'data'), '[{"id": "VARCHAR", "customer": "JSON", "status": "VARCHAR", "created": "VARCHAR",
-            "start_date": "VARCHAR", "trial_end": "VARCHAR", "ended_at": "VARCHAR", "currency": "VARCHAR",
+            "start_date": "VARCHAR", "trial_start": "VARCHAR", "trial_end": "VARCHAR", "ended_at": "VARCHAR", "currency": "VARCHAR",
             "pause_collection": "JSON",
             "discounts": "JSON",
-            "items": {"has_more": "VARCHAR", "data": [{"quantity": "VARCHAR", "price": {"unit_amount": "VARCHAR",
+            "items": {"has_more": "VARCHAR", "data": [{"quantity": "VARCHAR", "discounts": "JSON", "price": {"id": "VARCHAR",
+                "product": "JSON", "unit_amount": "VARCHAR",
                 "unit_amount_decimal": "VARCHAR", "currency": "VARCHAR", "billing_scheme": "VARCHAR",
                 "tiers_mode": "VARCHAR", "tiers": [{"up_to": "BIGINT", "unit_amount": "VARCHAR", "unit_amount_decimal": "VARCHAR",
                     "flat_amount": "VARCHAR", "flat_amount_decimal": "VARCHAR"}],
                 "transform_quantity": {"divide_by": "VARCHAR", "round": "VARCHAR"},
                 "recurring": {"interval": "VARCHAR", "interval_count": "VARCHAR", "usage_type": "VARCHAR"}}}]}}]') AS data
-    FROM page
+    FROM opened
+    WHERE is_list OR kind NOT IN ('coupon', 'price')
 ),
 
 record AS (
-    SELECT page_no, unnest(data) AS r, unnest(range(len(data))) AS record_no FROM list
+    -- One that was asked for once more by its id is the latest word.
+    SELECT page_no, record_no, r
+    FROM (SELECT page_no, unnest(data) AS r, unnest(range(len(data))) AS record_no FROM list)
+    QUALIFY row_number() OVER (PARTITION BY coalesce(r.id, page_no || ' ' || record_no) ORDER BY page_no DESC, record_no DESC) = 1
 ),
 
 item AS (
-    -- One row an item, its unit price in the major unit and the months its interval spans.
+    -- One row an item, its unit price in the major unit and how often its interval fits into a month.
     SELECT
         page_no,
         record_no,
         item_no,
+        i.price.id AS price_id,
+        coalesce(i.price.product ->> '$.id', i.price.product ->> '$') AS product,
         i.price.billing_scheme AS scheme,
         i.price.recurring.usage_type AS usage_type,
         CASE i.price.recurring.interval
@@ -42,9 +56,19 @@ item AS (
         power(10, minor_unit_decimals(coalesce(i.price.currency, r.currency))) AS minor,
         i.price.tiers_mode AS tiers_mode,
         i.price.tiers AS tiers,
+        i.discounts AS discounts,
         TRY_CAST(i.price.transform_quantity.divide_by AS BIGINT) AS divide_by,
         i.price.transform_quantity.round AS round_to
     FROM (SELECT page_no, record_no, r, unnest(r.items.data) AS i, unnest(range(len(r.items.data))) AS item_no FROM record)
+),
+
+price AS (
+    -- Tiers come only with the price itself.
+    SELECT body ->> '$.id' AS price_id,
+        from_json(body -> '$.tiers', '[{"up_to": "BIGINT", "unit_amount": "VARCHAR", "unit_amount_decimal": "VARCHAR",
+            "flat_amount": "VARCHAR", "flat_amount_decimal": "VARCHAR"}]') AS tiers
+    FROM opened WHERE NOT coalesce(is_list, false) AND kind = 'price'
+    QUALIFY row_number() OVER (PARTITION BY body ->> '$.id' ORDER BY page_no DESC) = 1
 ),
 
 tier AS (
@@ -60,7 +84,8 @@ tier AS (
         TRY_CAST(coalesce(t.flat_amount_decimal, t.flat_amount, '0') AS DOUBLE) / minor AS flat,
         coalesce(lag(t.up_to) OVER (PARTITION BY page_no, record_no, item_no ORDER BY t.up_to NULLS LAST), 0) AS above,
         t.up_to AS up_to
-    FROM item, unnest(tiers) AS u(t)
+    FROM (SELECT item.* EXCLUDE (tiers), coalesce(item.tiers, price.tiers) AS tiers FROM item LEFT JOIN price USING (price_id)),
+        unnest(tiers) AS u(t)
     WHERE scheme = 'tiered'
 ),
 
@@ -78,51 +103,226 @@ tiered AS (
     GROUP BY page_no, record_no, item_no
 ),
 
-valued AS (
+priced AS (
+    -- What an item puts on each of its invoices.
     SELECT
         page_no,
         record_no,
-        sum(CASE WHEN coalesce(usage_type, '') = 'metered' THEN 0
-                 WHEN scheme = 'tiered' THEN tiered.amount * factor
-                 ELSE unit * factor * CASE WHEN divide_by IS NULL THEN quantity
-                                           WHEN round_to = 'down' THEN floor(quantity / divide_by)
-                                           ELSE ceil(quantity / divide_by) END END) AS gross,
-        max(factor) AS factor,
-        bool_or(coalesce(usage_type, '') <> 'metered'
-            AND CASE WHEN scheme = 'tiered' THEN tiered.amount IS NULL ELSE unit IS NULL END) AS is_unpriced,
-        bool_or(factor IS NULL) AS is_unspanned
+        item_no,
+        product,
+        factor,
+        CASE WHEN coalesce(usage_type, '') = 'metered' THEN 0
+             WHEN scheme = 'tiered' THEN tiered.amount
+             ELSE unit * CASE WHEN divide_by IS NULL THEN quantity
+                              WHEN round_to = 'down' THEN floor(quantity / divide_by)
+                              ELSE ceil(quantity / divide_by) END END AS amount
     FROM item
     LEFT JOIN tiered USING (page_no, record_no, item_no)
+),
+
+subscription AS (
+    SELECT
+        page_no,
+        record_no,
+        bool_or(amount IS NULL) AS is_unpriced,
+        bool_or(factor IS NULL) AS is_unspanned,
+        count(DISTINCT product) AS products,
+        list({'item_no': CAST(item_no AS BIGINT), 'product': product, 'factor': CAST(factor AS DOUBLE), 'amount': CAST(amount AS DOUBLE)} ORDER BY item_no) AS items
+    FROM priced
     GROUP BY page_no, record_no
+),
+
+-- Coupons, with the products they are for where a single object has told them.
+told AS (
+    SELECT unnest(list_concat(
+        CASE WHEN kind = 'coupon' THEN [body] ELSE [] END,
+        coalesce(CAST(json_extract(body, '$.discounts[*].source.coupon') AS JSON[]), []))) AS coupon
+    FROM opened WHERE NOT coalesce(is_list, false)
+),
+
+coupon AS (
+    SELECT coupon ->> '$.id' AS coupon_id, any_value(coupon) AS coupon
+    FROM told WHERE json_type(coupon) = 'OBJECT'
+    GROUP BY coupon_id
+),
+
+given AS (
+    -- Each discount with its place in the order they are taken off.
+    SELECT page_no, record_no, CAST(item_no AS BIGINT) AS item_no, unnest(CAST(discounts AS JSON[])) AS d, unnest(range(CAST(json_array_length(discounts) AS BIGINT))) AS place
+    FROM item WHERE json_type(discounts) = 'ARRAY'
+    UNION ALL
+    SELECT page_no, record_no, NULL, unnest(CAST(r.discounts AS JSON[])), unnest(range(CAST(json_array_length(r.discounts) AS BIGINT)))
+    FROM record WHERE json_type(r.discounts) = 'ARRAY'
+),
+
+named AS (
+    SELECT page_no, record_no, item_no, place, d,
+        coalesce(d -> '$.source.coupon', d -> '$.coupon') AS inline,
+        coalesce(d ->> '$.source.coupon.id', d ->> '$.coupon.id', d ->> '$.source.coupon', d ->> '$.coupon') AS coupon_id
+    FROM given
 ),
 
 discount AS (
-    -- Discounts that go on: those for one invoice only say nothing about a month.
     SELECT
         page_no,
         record_no,
-        sum(TRY_CAST(coalesce(d ->> '$.source.coupon.percent_off', d ->> '$.coupon.percent_off') AS DOUBLE)) AS percent_off,
-        sum(TRY_CAST(coalesce(d ->> '$.source.coupon.amount_off', d ->> '$.coupon.amount_off') AS DOUBLE)
-            / power(10, minor_unit_decimals(r.currency))) AS amount_off
-    FROM record, unnest(CASE WHEN json_type(r.discounts) = 'ARRAY' THEN CAST(r.discounts AS JSON[]) ELSE [] END) AS t(d)
-    WHERE coalesce(d ->> '$.source.coupon.duration', d ->> '$.coupon.duration', '') <> 'once'
-      AND (d ->> '$.end' IS NULL OR TRY_CAST(d ->> '$.end' AS BIGINT) > CAST(getvariable('fetched_unix') AS BIGINT))
+        item_no,
+        place,
+        coalesce(json_type(n.inline), '') <> 'OBJECT' AND c.coupon IS NULL AS is_unopened,
+        c.coupon IS NULL AND (n.inline -> '$.applies_to') IS NULL AS is_vague,
+        from_unix(d ->> '$.start') AS starts_at,
+        from_unix(d ->> '$.end') AS ends_at,
+        CASE WHEN coalesce(json_type(n.inline), '') = 'OBJECT' AND c.coupon IS NULL THEN n.inline ELSE c.coupon END AS coupon
+    FROM named AS n LEFT JOIN coupon AS c USING (coupon_id)
+),
+
+own AS (
+    SELECT
+        x.page_no,
+        x.record_no,
+        x.item_no,
+        x.place,
+        is_unopened,
+        is_vague,
+        (coupon ->> '$.amount_off') IS NOT NULL AS is_amount,
+        false AS is_customers,
+        local_date(starts_at, getvariable('time_zone')) AS from_date,
+        local_date(ends_at, getvariable('time_zone')) AS until_date,
+        TRY_CAST((coupon ->> '$.percent_off') AS DOUBLE) AS percent_off,
+        TRY_CAST(CASE WHEN lower(coalesce(coupon ->> '$.currency', s.r.currency)) = lower(s.r.currency) THEN (coupon ->> '$.amount_off')
+            ELSE json_extract_string(coupon, '$.currency_options.' || lower(s.r.currency) || '.amount_off') END AS DOUBLE)
+            / power(10, minor_unit_decimals(s.r.currency)) AS amount_off,
+        TRY_CAST((coupon -> '$.applies_to.products') AS VARCHAR[]) AS products
+    FROM discount AS x JOIN record AS s ON s.page_no = x.page_no AND s.record_no = x.record_no
+    WHERE coalesce(coupon ->> '$.duration', '') <> 'once'
+    UNION ALL
+    SELECT s.page_no, s.record_no, NULL, 1000, false, false, len(c.amounts) > 0, true,
+        local_date(c.started_at, getvariable('time_zone')), local_date(c.ends_at, getvariable('time_zone')),
+        CAST(c.percent_off AS DOUBLE),
+        CAST(list_filter(c.amounts, lambda a: a.currency = upper(s.r.currency))[1].amount AS DOUBLE),
+        c.products
+    FROM record AS s
+    JOIN core.customer_discount AS c ON c.workspace = getvariable('workspace') AND c.connection = getvariable('connection')
+        AND c.customer_id = coalesce(s.r.customer ->> '$.id', s.r.customer ->> '$')
+),
+
+discounted AS (
+    SELECT
+        page_no,
+        record_no,
+        bool_or(is_unopened) AS is_unopened,
+        bool_or(is_vague) AS is_vague,
+        bool_or(is_amount AND amount_off IS NULL) AS is_foreign,
+        list({'items': NULL::STRUCT(item_no BIGINT, product VARCHAR, factor DOUBLE, amount DOUBLE)[], 'item_no': item_no,
+            'is_customers': is_customers, 'from_date': from_date, 'until_date': until_date,
+            'percent_off': percent_off, 'amount_off': coalesce(amount_off, 0), 'products': products}
+            ORDER BY item_no NULLS LAST, place) FILTER (NOT is_unopened) AS discounts
+    FROM own
     GROUP BY page_no, record_no
 ),
 
-counted AS (
+known AS (
     SELECT
         record.page_no,
         record.record_no,
         r,
         is_unpriced,
         is_unspanned,
+        items,
+        coalesce(discounts, []) AS discounts,
         json_type(r.pause_collection) IS NOT NULL AND json_type(r.pause_collection) <> 'NULL' AS is_paused,
-        greatest(0, coalesce(gross, 0) * (1 - least(coalesce(percent_off, 0), 100) / 100)
-            - coalesce(amount_off, 0) * coalesce(factor, 1)) AS monthly
+        CASE WHEN is_unopened THEN 'their discounts could not be opened: the monthly value is too high'
+             WHEN is_foreign THEN 'their coupon takes off an amount of another currency: the monthly value may be too high'
+             WHEN is_vague AND products > 1 THEN 'the products of their coupon could not be told: the monthly value may be too low'
+        END AS doubt,
+        local_date(from_unix(coalesce(r.start_date, r.created)), getvariable('time_zone')) AS start_date,
+        local_date(from_unix(r.trial_start), getvariable('time_zone')) AS trial_start_date,
+        local_date(from_unix(r.trial_end), getvariable('time_zone')) AS trial_end_date,
+        local_date(from_unix(r.ended_at), getvariable('time_zone')) AS ended_date
     FROM record
-    LEFT JOIN valued USING (page_no, record_no)
-    LEFT JOIN discount USING (page_no, record_no)
+    LEFT JOIN subscription USING (page_no, record_no)
+    LEFT JOIN discounted USING (page_no, record_no)
+),
+
+span AS (
+    -- The days in which it counts as far as this state tells: not before its trial has ended, but until a
+    -- trial that was given later.
+    SELECT page_no, record_no, s.from_date AS from_date, s.until_date AS until_date
+    FROM (
+        SELECT page_no, record_no, unnest(CASE
+            WHEN is_paused OR r.status NOT IN ('active', 'past_due', 'canceled', 'trialing') OR (r.status = 'canceled' AND r.ended_at IS NULL) THEN []
+            WHEN r.trial_end IS NULL THEN [{'from_date': start_date, 'until_date': NULL::DATE}]
+            ELSE CASE WHEN trial_start_date > start_date THEN [{'from_date': start_date, 'until_date': trial_start_date}] ELSE [] END
+                || CASE WHEN r.status <> 'trialing' THEN [{'from_date': trial_end_date, 'until_date': NULL::DATE}] ELSE [] END
+            END) AS s
+        FROM known)
+),
+
+step AS (
+    -- The dates from which the value may be another: a discount begins or ends.
+    SELECT s.page_no, s.record_no, s.from_date AS date FROM span AS s
+    UNION
+    SELECT s.page_no, s.record_no, t.date
+    FROM span AS s
+    JOIN known AS k ON k.page_no = s.page_no AND k.record_no = s.record_no,
+        unnest(list_transform(k.discounts, lambda d: d.from_date) || list_transform(k.discounts, lambda d: d.until_date)) AS t(date)
+    WHERE t.date > s.from_date AND (s.until_date IS NULL OR t.date < s.until_date)
+),
+
+invoice AS (
+    -- Items of different intervals share some invoices: one with the yearly item has the monthly ones too. Each
+    -- kind of invoice with how many there are in a month, its items, and the discounts that hold on the date; those
+    -- of the customer where no other holds for the whole.
+    SELECT
+        page_no,
+        record_no,
+        date,
+        factor - coalesce(lead(factor) OVER (PARTITION BY page_no, record_no, date ORDER BY factor DESC), 0) AS times,
+        list_filter(items, lambda i: i.factor >= factor) AS items,
+        CASE WHEN len(list_filter(holding, lambda d: d.item_no IS NULL AND NOT d.is_customers)) > 0
+             THEN list_filter(holding, lambda d: NOT d.is_customers) ELSE holding END AS discounts
+    FROM (
+        SELECT page_no, record_no, date, items, unnest(list_distinct(list_transform(items, lambda i: i.factor))) AS factor,
+            list_filter(discounts, lambda d: coalesce(d.from_date <= date, true) AND coalesce(d.until_date > date, true)) AS holding
+        FROM step JOIN known USING (page_no, record_no)
+        WHERE NOT coalesce(is_unpriced OR is_unspanned, true))
+),
+
+billed AS (
+    SELECT page_no, record_no, date, times,
+        list_reduce(discounts, lambda so_far, d: {
+            'items': list_transform(so_far.items, lambda i: {'item_no': i.item_no, 'product': i.product, 'factor': i.factor,
+                'amount': CASE
+                    WHEN d.item_no <> i.item_no OR NOT list_contains(d.products, i.product) THEN i.amount
+                    WHEN d.percent_off IS NOT NULL THEN i.amount * (1 - least(d.percent_off, 100) / 100)
+                    -- An amount is shared out over the items it is for.
+                    ELSE i.amount - i.amount * coalesce(least(1, d.amount_off / nullif(list_sum(list_transform(list_filter(so_far.items,
+                        lambda o: NOT coalesce(d.item_no <> o.item_no OR NOT list_contains(d.products, o.product), false)),
+                        lambda o: o.amount)), 0)), 0) END}),
+            'item_no': NULL, 'is_customers': NULL, 'from_date': NULL, 'until_date': NULL, 'percent_off': NULL, 'amount_off': NULL, 'products': NULL},
+            {'items': items, 'item_no': NULL, 'is_customers': NULL, 'from_date': NULL, 'until_date': NULL, 'percent_off': NULL, 'amount_off': NULL, 'products': NULL}
+        ).items AS items
+    FROM invoice
+),
+
+worth AS (
+    SELECT page_no, record_no, date, greatest(0, sum(times * list_sum(list_transform(items, lambda i: i.amount)))) AS monthly
+    FROM billed
+    GROUP BY page_no, record_no, date
+),
+
+point AS (
+    SELECT page_no, record_no, date, TRY_CAST(round(monthly, 6) AS DECIMAL(18, 6)) AS mrr FROM worth
+    UNION ALL
+    SELECT page_no, record_no, until_date, 0 FROM span WHERE until_date IS NOT NULL
+),
+
+course AS (
+    SELECT page_no, record_no,
+        bool_or(mrr IS NULL) AS is_too_large,
+        list({'from_date': date, 'mrr': mrr} ORDER BY date) AS course
+    FROM (SELECT page_no, record_no, date, max(mrr) AS mrr FROM point GROUP BY page_no, record_no, date)
+    GROUP BY page_no, record_no
 )
 
 SELECT
@@ -130,13 +330,17 @@ SELECT
     coalesce(r.customer ->> '$.id', r.customer ->> '$') AS customer_id,
     coalesce(r.status, '') AS status,
     from_unix(coalesce(r.start_date, r.created)) AS started_at,
-    local_date(from_unix(coalesce(r.trial_end, r.start_date, r.created)), getvariable('time_zone')) AS counts_from_date,
+    coalesce(trial_end_date, start_date) AS counts_from_date,
     from_unix(r.ended_at) AS ended_at,
-    local_date(from_unix(r.ended_at), getvariable('time_zone')) AS ended_date,
+    ended_date,
     is_paused,
-    CASE WHEN is_paused OR r.status NOT IN ('active', 'past_due', 'canceled') OR (r.status = 'canceled' AND r.ended_at IS NULL)
-         THEN 0 ELSE coalesce(TRY_CAST(round(monthly, 6) AS DECIMAL(18, 6)), 0) END AS mrr,
+    CAST(CASE WHEN r.status = 'trialing' THEN 0 ELSE coalesce(list_last(list_filter(course, lambda c: c.from_date
+        <= local_date(least(coalesce(from_unix(r.ended_at), from_unix(getvariable('fetched_unix'))), from_unix(getvariable('fetched_unix'))),
+            getvariable('time_zone')))).mrr, 0) END AS DECIMAL(18, 6)) AS mrr,
     upper(r.currency) AS currency,
+    CAST(coalesce(course, []) AS STRUCT(from_date DATE, mrr DECIMAL(18, 6))[]) AS course,
+    2 AS revision,
+    doubt,
     page_no,
     CAST(record_no AS INTEGER) AS record_no,
     problems([
@@ -144,12 +348,14 @@ SELECT
         required('start_date', coalesce(r.start_date, r.created)),
         bad_unix('start_date', coalesce(r.start_date, r.created)),
         bad_unix('ended_at', r.ended_at),
+        bad_unix('trial_end', r.trial_end),
         required('currency', r.currency),
         required('status', r.status),
         CASE WHEN r.items.data IS NULL THEN 'items is missing' END,
         CASE WHEN is_unpriced THEN 'an item has no price that can be told' END,
         CASE WHEN is_unspanned THEN 'an item has no billing interval' END,
         CASE WHEN r.items.has_more = 'true' THEN 'more than 20 items: its monthly value cannot be told' END,
-        CASE WHEN TRY_CAST(round(monthly, 6) AS DECIMAL(18, 6)) IS NULL THEN 'the monthly value does not fit an amount' END
+        CASE WHEN is_too_large THEN 'the monthly value does not fit an amount' END
     ]) AS problem
-FROM counted
+FROM known
+LEFT JOIN course USING (page_no, record_no)

@@ -1,0 +1,89 @@
+-- Claim: payments, refunds and disputes of a day come to what the provider's own ledger has, to 0.01 a currency
+-- Columns: workspace, connection, date, currency, difference (ours less the ledger's), says (one sentence)
+-- What cannot be compared is left out: days whose ledger may not have been read to their end, connections without a
+-- ledger, and amounts converted at a rate that the ledger does not state.
+WITH read AS (
+    -- The last day that had ended when the ledger was read, wherever on earth.
+    SELECT c.workspace, c.connection, CAST(c.read_until - INTERVAL 12 HOUR AS DATE) - 1 AS last_date
+    FROM ops.cursor AS c
+    SEMI JOIN core.ledger_entry AS l ON l.workspace = c.workspace AND l.connection = c.connection
+    WHERE c.stream = 'balance_transactions'
+),
+
+entry AS (
+    -- What moved for payments, refunds and disputes; fees, payouts and the like are another matter.
+    SELECT l.workspace, l.connection, l.subject_id, l.date, l.currency, l.exchange_rate, l.amount
+    FROM core.ledger_entry AS l
+    WHERE l.category IN ('charge', 'charge_failure', 'partial_capture_reversal', 'refund', 'refund_failure',
+        'dispute', 'dispute_reversal')
+),
+
+settled AS (
+    -- In which currency, and at which rate, a payment or refund went into the ledger.
+    SELECT workspace, connection, subject_id, arg_min(currency, date) AS settled_in, arg_min(exchange_rate, date) AS exchange_rate,
+        count(DISTINCT currency) AS currencies, sum(amount) AS total
+    FROM entry
+    GROUP BY workspace, connection, subject_id
+),
+
+counted AS (
+    SELECT workspace, connection, payment_id AS subject_id, date, currency, amount
+    FROM core.payment WHERE is_captured AND status = 'succeeded'
+    UNION ALL
+    SELECT workspace, connection, refund_id, date, currency, -amount
+    FROM core.refund
+    WHERE status NOT IN ('failed', 'canceled')
+        AND coalesce(balance_transaction_id <> '', coalesce(reason, '') <> 'expired_uncaptured_charge')
+),
+
+ours AS (
+    -- Converted as the ledger did; what its rounding leaves is no difference.
+    SELECT c.workspace, c.connection, c.subject_id, c.date, coalesce(s.settled_in, c.currency) AS currency,
+        CASE WHEN s.settled_in IS NULL OR s.settled_in = c.currency THEN c.amount
+             WHEN abs(c.amount * s.exchange_rate - s.total) <= 0.01 THEN s.total
+             ELSE round(c.amount * s.exchange_rate, 2) END AS amount,
+        s.settled_in <> c.currency AND s.exchange_rate IS NULL OR s.currencies > 1 AS is_beyond
+    FROM counted AS c
+    LEFT JOIN settled AS s USING (workspace, connection, subject_id)
+    WHERE c.amount <> 0
+    UNION ALL
+    SELECT workspace, connection, dispute_id, date, currency, amount, false
+    FROM core.dispute_movement
+),
+
+-- What came and went again without ever counting, such as a refund that failed.
+in_vain AS (
+    SELECT workspace, connection, subject_id FROM settled WHERE total = 0
+    EXCEPT SELECT workspace, connection, subject_id FROM ours
+),
+
+subject AS (
+    SELECT workspace, connection, date, currency, subject_id,
+        coalesce(sum(amount) FILTER (is_ours), 0) AS counted, coalesce(sum(amount) FILTER (NOT is_ours), 0) AS entered,
+        coalesce(bool_or(is_beyond), false) AS is_beyond
+    FROM (
+        SELECT workspace, connection, date, currency, subject_id, amount, true AS is_ours, is_beyond FROM ours
+        UNION ALL
+        SELECT workspace, connection, date, currency, subject_id, amount, false, false
+        FROM entry ANTI JOIN in_vain USING (workspace, connection, subject_id))
+    GROUP BY workspace, connection, date, currency, subject_id
+),
+
+day AS (
+    SELECT s.workspace, s.connection, s.date, s.currency, sum(s.counted) AS counted, sum(s.entered) AS entered,
+        list(coalesce(s.subject_id, 'an entry that names nothing') ORDER BY abs(s.counted - s.entered) DESC, s.subject_id)
+            FILTER (abs(s.counted - s.entered) > 0.01) AS subjects
+    FROM subject AS s
+    JOIN read AS r ON r.workspace = s.workspace AND r.connection = s.connection AND s.date <= r.last_date
+    ANTI JOIN (SELECT workspace, connection, subject_id FROM subject WHERE is_beyond) AS b
+        ON b.workspace = s.workspace AND b.connection = s.connection AND b.subject_id = s.subject_id
+    GROUP BY s.workspace, s.connection, s.date, s.currency
+)
+
+SELECT workspace, connection, date, currency, CAST(counted - entered AS DECIMAL(38, 6)) AS difference,
+    'payments, refunds and disputes of ' || date || ' come to ' || CAST(counted AS DECIMAL(38, 2)) || ' ' || currency
+        || ' where the ledger of ' || connection || ' has ' || CAST(entered AS DECIMAL(38, 2)) || ': '
+        || array_to_string(subjects[:5], ', ')
+        || CASE WHEN len(subjects) > 5 THEN ' and ' || (len(subjects) - 5) || ' more' ELSE '' END AS says
+FROM day
+WHERE abs(counted - entered) > 0.01
