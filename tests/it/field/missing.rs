@@ -15,7 +15,7 @@ async fn an_answer_that_is_suddenly_empty_is_doubted() {
     run("w32").await;
 }
 
-// dlt-hub/dlt#3998, artefactory/artefactory-connectors-kit#36
+// dlt-hub/dlt#3998
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_window_of_an_account_that_had_cost_is_doubted() {
     run("p01").await;
@@ -61,4 +61,10 @@ async fn a_doubt_that_outlasts_the_look_back_is_not_confirmed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_can_accept_an_empty_answer() {
     run("x05").await;
+}
+
+// dlt-hub/dlt#3998
+#[tokio::test(flavor = "multi_thread")]
+async fn reports_that_fall_silent_together_do_not_confirm_one_another() {
+    run("p01ga").await;
 }
