@@ -15,6 +15,7 @@ mod daemon;
 mod delivery;
 mod drops;
 mod faults;
+mod field;
 mod figures;
 mod hostile;
 mod house;

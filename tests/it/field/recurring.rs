@@ -1,0 +1,63 @@
+//! Recurring revenue as it was, with discounts as Stripe applies them.
+
+use super::case::run;
+
+// bitwarden/server#7786, useautumn/autumn#535
+#[tokio::test(flavor = "multi_thread")]
+async fn two_percentages_are_taken_one_after_the_other() {
+    run("w01").await;
+}
+
+// bitwarden/server#7831, stripe/stripe-java#159, laravel/cashier-stripe#1821
+#[tokio::test(flavor = "multi_thread")]
+async fn a_discount_of_the_customer_lowers_the_subscription() {
+    run("w02").await;
+}
+
+// useautumn/autumn#535, stripe/stripe-ruby#1635, dj-stripe/dj-stripe#1671
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coupon_for_one_product_lowers_that_product_alone() {
+    run("w03").await;
+}
+
+// fivetran/dbt_stripe#153, commonknowledge/leftbookclub#288
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_plan_leaves_the_past_as_it_was() {
+    run("w05").await;
+}
+
+// fivetran/dbt_stripe#146, fivetran/dbt_stripe#147
+#[tokio::test(flavor = "multi_thread")]
+async fn recurring_revenue_stands_on_days_without_any_payment() {
+    run("w10").await;
+}
+
+// fivetran/dbt_stripe#153
+#[tokio::test(flavor = "multi_thread")]
+async fn recurring_revenue_stands_where_no_payment_is_known() {
+    run("w10alt").await;
+}
+
+// airbytehq/airbyte#33678, PostHog/posthog#58148, airbytehq/airbyte#69747
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancellation_that_nobody_saw_is_dated_by_the_subscription_itself() {
+    run("p35").await;
+}
+
+// TryGhost/Ghost#14470, fivetran/dbt_stripe#141
+#[tokio::test(flavor = "multi_thread")]
+async fn a_discount_that_ran_out_lowered_its_own_days() {
+    run("p36").await;
+}
+
+// segmentio/stripe-cohort#2
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coupon_can_reach_zero_and_only_in_its_own_currency() {
+    run("p37").await;
+}
+
+// polarsource/polar#9306
+#[tokio::test(flavor = "multi_thread")]
+async fn a_price_for_several_intervals_counts_for_one_month() {
+    run("x01").await;
+}

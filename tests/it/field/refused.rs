@@ -1,0 +1,33 @@
+//! Permanent errors end at once, with the vendor's words and what to change.
+
+use super::case::run;
+
+// Opteo/google-ads-api#259, Opteo/google-ads-api#312, googleads/google-ads-php#591
+#[tokio::test(flavor = "multi_thread")]
+async fn account_ids_with_dashes_are_told_without_the_network() {
+    run("w19").await;
+}
+
+// PostHog/posthog#56470
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_token_is_not_asked_for_again_and_again() {
+    run("p16").await;
+}
+
+// PostHog/posthog#64609, PipedreamHQ/pipedream#21017, ComposioHQ/composio#4169
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quota_of_hours_is_not_waited_for_inside_a_run() {
+    run("p17").await;
+}
+
+// airbytehq/airbyte#1933, googleapis/google-api-python-client#920
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_that_is_not_switched_on_is_told_in_the_vendors_words() {
+    run("p18").await;
+}
+
+// bakissation/mcp-google-multi#203
+#[tokio::test(flavor = "multi_thread")]
+async fn property_ids_as_people_write_them_are_told_without_the_network() {
+    run("p19").await;
+}
