@@ -3,19 +3,20 @@
 -- `other_person_keys`: pseudonyms of a contact's further addresses. `absence`: why a record counts no
 -- more, or is in doubt, though no recycle bin holds it: merged (into another), gone (for good),
 -- missing (not listed, with too many others to be believed at once). Null while the CRM lists it.
-ALTER TABLE core.contact ADD COLUMN other_person_keys VARCHAR[] DEFAULT [];
+-- A column with a default comes last: DuckDB 1.5.5 refuses to commit a further change of its table.
 ALTER TABLE core.contact ADD COLUMN absence VARCHAR;
-ALTER TABLE core.deal ADD COLUMN merged_deal_ids VARCHAR[] DEFAULT [];
+ALTER TABLE core.contact ADD COLUMN other_person_keys VARCHAR[] DEFAULT [];
 ALTER TABLE core.deal ADD COLUMN absence VARCHAR;
+ALTER TABLE core.deal ADD COLUMN merged_deal_ids VARCHAR[] DEFAULT [];
 
 -- History has its own two columns last, so it is made anew.
 CREATE TABLE history.contact_new AS
-SELECT * EXCLUDE (superseded_by, superseded_at), []::VARCHAR[] AS other_person_keys, NULL::VARCHAR AS absence, superseded_by, superseded_at
+SELECT * EXCLUDE (superseded_by, superseded_at), NULL::VARCHAR AS absence, []::VARCHAR[] AS other_person_keys, superseded_by, superseded_at
 FROM history.contact;
 DROP TABLE history.contact;
 ALTER TABLE history.contact_new RENAME TO contact;
 CREATE TABLE history.deal_new AS
-SELECT * EXCLUDE (superseded_by, superseded_at), []::VARCHAR[] AS merged_deal_ids, NULL::VARCHAR AS absence, superseded_by, superseded_at
+SELECT * EXCLUDE (superseded_by, superseded_at), NULL::VARCHAR AS absence, []::VARCHAR[] AS merged_deal_ids, superseded_by, superseded_at
 FROM history.deal;
 DROP TABLE history.deal;
 ALTER TABLE history.deal_new RENAME TO deal;
