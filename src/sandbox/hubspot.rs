@@ -59,9 +59,7 @@ type Record<'a> = (u64, DateTime<Utc>, Option<DateTime<Utc>>, &'a Contact);
 fn records<'a>(world: &'a World, kind: &str) -> Option<Vec<Record<'a>>> {
     let mut records: Vec<Record<'a>> = match kind {
         "contacts" => world.lives.contacts.iter().map(|c| (c.id, modified(c), c.archived_at, c)).collect(),
-        "deals" => {
-            world.lives.with_deals().map(|c| (c.id + DEALS_FROM, modified(c), c.deal_archived_at, c)).collect()
-        }
+        "deals" => world.lives.with_deals().map(|c| (c.id + DEALS_FROM, modified(c), c.deal_archived_at, c)).collect(),
         _ => return None,
     };
     records.sort_by_key(|(id, ..)| *id);
@@ -157,7 +155,8 @@ async fn stages(headers: HeaderMap) -> Response {
     if let Some(refusal) = turned_away(&headers) {
         return refusal;
     }
-    let options: Vec<Value> = STAGES.iter().map(|stage| json!({"label": stage, "value": stage, "hidden": false})).collect();
+    let options: Vec<Value> =
+        STAGES.iter().map(|stage| json!({"label": stage, "value": stage, "hidden": false})).collect();
     Json(json!({"name": "lifecyclestage", "type": "enumeration", "options": options})).into_response()
 }
 

@@ -251,7 +251,10 @@ async fn what_changes_late_at_the_vendors_is_seen_by_the_next_sync() {
         ("dispute", "a dispute was answered"),
         ("contact", "a contact was deleted"),
         ("deal_contact", "a link went"),
-        ("contact WHERE archived_at IS NOT NULL AND absence IS NULL AND contact_id IN (SELECT contact_id FROM core.contact WHERE archived_at IS NULL)", "a contact was restored"),
+        (
+            "contact WHERE archived_at IS NOT NULL AND absence IS NULL AND contact_id IN (SELECT contact_id FROM core.contact WHERE archived_at IS NULL)",
+            "a contact was restored",
+        ),
     ] {
         let moved = texts(&world.context.warehouse, &format!("SELECT (count(*) > 0)::VARCHAR FROM history.{table}"));
         assert_eq!(moved, ["true"], "{table}: {reason}");

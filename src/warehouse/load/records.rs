@@ -153,7 +153,9 @@ impl<'a> Of<'a> {
         let margin = TimeDelta::minutes(BEHIND_MINUTES);
         let is_behind = match records {
             // An index shows a record as it was, or one that is deleted by now.
-            Records::Changed => "held.modified_at > read.modified_at OR read.modified_at <= held.archived_at".to_owned(),
+            Records::Changed => {
+                "held.modified_at > read.modified_at OR read.modified_at <= held.archived_at".to_owned()
+            }
             // A list that was fetched earlier and is loaded again, or one that does not know yet what the bin knows.
             Records::Living => format!(
                 "(held.told_at > {fetched} AND held.modified_at > read.modified_at)

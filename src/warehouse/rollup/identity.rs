@@ -10,9 +10,7 @@ use duckdb::{Transaction, params};
 /// variable `workspace` must be set. Empty where nobody paid.
 pub fn identify(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
     let step = || "joining people's keys".to_owned();
-    transaction
-        .execute_batch("CREATE OR REPLACE TEMP TABLE identity (key VARCHAR, person BIGINT)")
-        .context(step)?;
+    transaction.execute_batch("CREATE OR REPLACE TEMP TABLE identity (key VARCHAR, person BIGINT)").context(step)?;
     let nobody_paid: bool = transaction
         .query_row(
             "SELECT NOT EXISTS (SELECT 1 FROM core.payment WHERE workspace = getvariable('workspace'))",

@@ -84,6 +84,9 @@ mod tests {
         assert_eq!(notes.len(), 2);
         assert!(notes[0].starts_with("1 contact is deleted for good"), "{notes:?}");
         assert!(notes[1].starts_with("8 contacts of 50 are not listed any more"), "{notes:?}");
-        assert_eq!(Verdict::Gone.notes("deal", Absent { living: 9, listed: 9, first: 0, again: 0 }), Vec::<String>::new());
+        assert_eq!(
+            Verdict::Gone.notes("deal", Absent { living: 9, listed: 9, first: 0, again: 0 }),
+            Vec::<String>::new()
+        );
     }
 }

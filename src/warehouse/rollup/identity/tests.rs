@@ -91,7 +91,8 @@ fn a_payer_without_an_address_or_with_another_one_is_the_same_by_the_customer() 
         let warehouse = Warehouse::in_memory().expect("a warehouse");
         pay(&warehouse, &payments, "l");
         roll_up(&warehouse);
-        let wanted = ["2026-10-05 (unknown) 1", "2026-10-06 (unknown) 1", "2026-11-05 (unknown) 0", "2026-11-06 (unknown) 0"];
+        let wanted =
+            ["2026-10-05 (unknown) 1", "2026-10-06 (unknown) 1", "2026-11-05 (unknown) 0", "2026-11-06 (unknown) 0"];
         assert_eq!(found(&warehouse), wanted);
     }
 }
@@ -125,7 +126,11 @@ fn payers_without_any_key_stay_strangers() {
 #[test]
 fn a_contact_that_comes_later_joins_two_payers_and_their_days_are_computed_anew() {
     let warehouse = Warehouse::in_memory().expect("a warehouse");
-    pay(&warehouse, &[("1", Some("cus_1"), Some("a"), "2026-10-05"), ("2", Some("cus_2"), Some("b"), "2026-11-05")], "l");
+    pay(
+        &warehouse,
+        &[("1", Some("cus_1"), Some("a"), "2026-10-05"), ("2", Some("cus_2"), Some("b"), "2026-11-05")],
+        "l",
+    );
     pay(&warehouse, &[("3", Some("cus_3"), Some("c"), "2026-11-07")], "l");
     roll_up(&warehouse);
     assert_eq!(found(&warehouse)[1], "2026-11-05 (unknown) 1");
@@ -134,7 +139,10 @@ fn a_contact_that_comes_later_joins_two_payers_and_their_days_are_computed_anew(
     assert_eq!(found(&warehouse), ["2026-10-05 google 1", "2026-11-05 google 0", "2026-11-07 (unknown) 1"]);
 
     // The second address goes: they are two again.
-    run(&warehouse, "INSERT INTO history.contact SELECT *, 'l3', TIMESTAMP '2026-11-20' FROM core.contact; DELETE FROM core.contact");
+    run(
+        &warehouse,
+        "INSERT INTO history.contact SELECT *, 'l3', TIMESTAMP '2026-11-20' FROM core.contact; DELETE FROM core.contact",
+    );
     meet(&warehouse, "7", &["a"], &[], ("2025-05-02", "google"), "l3");
     assert_eq!(roll_up(&warehouse), 3);
     assert_eq!(found(&warehouse)[1], "2026-11-05 (unknown) 1");
