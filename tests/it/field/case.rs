@@ -176,7 +176,7 @@ async fn online(app: &App) -> Result<Vec<String>, AppError> {
     for workspace in &app.settings.workspaces {
         accounts.extend(app.sources(workspace)?.into_iter().map(|source| {
             let secrets = source.connection.connector.spec.secrets.keys().cloned().collect();
-            Account { connection: source.connection, secrets }
+            Account { connection: source.connection, currency: source.currency, secrets }
         }));
     }
     Ok(vendors(&engine, &accounts).await.iter().map(|finding| format!("{finding:?}")).collect())

@@ -38,7 +38,6 @@ async fn money_in_the_ledger_without_a_payment_is_told() {
     run("p40").await;
 }
 
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_partial_capture_in_two_ledger_entries_is_one_payment() {
     run("p41").await;
