@@ -38,6 +38,7 @@ async fn money_in_the_ledger_without_a_payment_is_told() {
     run("p40").await;
 }
 
+// docs.stripe.com/reports/reporting-categories, dj-stripe/dj-stripe#1037
 #[tokio::test(flavor = "multi_thread")]
 async fn a_partial_capture_in_two_ledger_entries_is_one_payment() {
     run("p41").await;
