@@ -25,8 +25,8 @@ SELECT
     w.workspace,
     w.connection,
     w.date,
-    'Property ' || w.property_id || ' has ' || coalesce(p.sessions, 0) || ' sessions by landing page, but '
-        || coalesce(s.sessions, 0) || ' by source on ' || w.date || ': one of the two reports is not right.' AS says
+    'By landing page property ' || w.property_id || ' has ' || coalesce(p.sessions, 0) || ' sessions, by source '
+        || coalesce(s.sessions, 0) || ' on ' || w.date || ': one of the two reports is not right.' AS says
 FROM whole AS w
 LEFT JOIN pages AS p USING (workspace, connection, property_id, date)
 LEFT JOIN sources AS s USING (workspace, connection, property_id, date)

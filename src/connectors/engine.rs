@@ -94,7 +94,7 @@ impl Engine {
         on_page: &(dyn Fn(u64) + Sync),
     ) -> Result<(), ConnectorError> {
         let renderer = Renderer::for_slice(connection, slice);
-        let own = (&stream.request, &stream.paging, stream.folded_pointer.as_deref());
+        let own = (&stream.request, &stream.paging, stream.folded_pointers.as_slice());
         match self.walk(connection, own, &renderer, landing, on_page).await {
             Err(ConnectorError::Rejected { status: 403 | 404, .. }) if stream.if_refused.is_some() => {
                 landing.settle().await?;
@@ -118,7 +118,7 @@ impl Engine {
     pub(super) async fn walk(
         &self,
         connection: &Connection,
-        (spec, paging, folded): (&RequestSpec, &PagingSpec, Option<&str>),
+        (spec, paging, folded): (&RequestSpec, &PagingSpec, &[String]),
         renderer: &Renderer<'_>,
         landing: &mut Landing,
         on_page: &(dyn Fn(u64) + Sync),
@@ -130,7 +130,7 @@ impl Engine {
             let request = request(spec, renderer, pager.cursor())?;
             let mut lookups = pager.lookups();
             let own = lookups.len();
-            lookups.extend(folded.map(|pointer| Lookup::new(pointer, Want::Scalar)));
+            lookups.extend(folded.iter().map(|pointer| Lookup::new(pointer, Want::Scalar)));
             let quota = &connection.connector.spec.quota;
             lookups.extend(quota.iter().map(|quota| Lookup::new(&quota.pointer, Want::Scalar)));
             match self.page(connection, &request, &lookups, landing).await? {
@@ -138,7 +138,7 @@ impl Engine {
                     on_page(bytes);
                     landing.keep_packing(page).await?;
                     let mut told = found.split_off(own.min(found.len())).into_iter();
-                    if folded.is_some() && told.next().and_then(|flag| flag.text()).as_deref() == Some("true") {
+                    if told.by_ref().take(folded.len()).any(|flag| flag.text().as_deref() == Some("true")) {
                         landing.note_folded();
                     }
                     let left = |told: Found| told.text()?.parse::<u64>().ok();
@@ -150,6 +150,7 @@ impl Engine {
                         landing.note_quota(&quota.note);
                     }
                     if !pager.advance(&found)? {
+                        landing.limit(pager.shortfall());
                         return landing.settle().await;
                     }
                 }

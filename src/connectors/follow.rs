@@ -34,7 +34,8 @@ impl Engine {
             held.extend(ids(landing, 0, place).await?);
         }
         if let Some(listing) = &spec.listing {
-            self.walk(connection, (&listing.request, &listing.paging, None), renderer, landing, on_page).await?;
+            self.walk(connection, (&listing.request, &listing.paging, [].as_slice()), renderer, landing, on_page)
+                .await?;
         }
         let first = if spec.listing.is_some() { own } else { 0 };
         let named = ids(landing, first, &spec.ids).await?;

@@ -31,6 +31,9 @@ pub struct Manifest {
     /// Whether the vendor says that it folded rows of several days or names together.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_folded: bool,
+    /// What readers of the figures should know, e.g. that a list ended before its total.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub caveats: Vec<String>,
     /// That little is left of the account's allowance, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota_note: Option<String>,
@@ -53,6 +56,7 @@ impl Manifest {
             notes: Vec::new(),
             is_folded: false,
             quota_note: None,
+            caveats: Vec::new(),
             is_refused: false,
         }
     }
@@ -211,6 +215,11 @@ impl Landing {
     /// Notes that the vendor folded rows together.
     pub fn note_folded(&mut self) {
         self.manifest.is_folded = true;
+    }
+
+    /// Notes what readers of the figures should know.
+    pub fn limit(&mut self, caveat: Option<String>) {
+        self.manifest.caveats.extend(caveat);
     }
 
     /// Notes that little is left of the allowance.

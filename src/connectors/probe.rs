@@ -82,7 +82,7 @@ fn stated(landing: &Landing, path: &str) -> Option<String> {
     if let Value::Array(elements) = &mut value {
         value = elements.first_mut()?.take();
     }
-    let pointer = path.trim_start_matches('$').replace('.', "/").replace('[', "/").replace(']', "");
+    let pointer = path.trim_start_matches('$').replace(['.', '['], "/").replace(']', "");
     value.pointer(&pointer)?.as_str().map(str::to_owned)
 }
 
@@ -111,7 +111,10 @@ fn narrowest(stream: &StreamSpec, connection: &Connection, now: chrono::DateTime
         SlicingSpec::Days { .. } => {
             let zone = connection.time_zone(stream.time_zone_setting.as_deref());
             let today = now.with_timezone(&zone).date_naive();
-            Period::new(today, today + Days::new(1)).map_or(Window::Whole, |period| Window::Days { period })
+            // Only rows tell the account's zone and currency, and today may have none yet.
+            let back = if stream.time_zone_path.is_some() || stream.currency_path.is_some() { 7 } else { 0 };
+            Period::new(today - Days::new(back), today + Days::new(1))
+                .map_or(Window::Whole, |period| Window::Days { period })
         }
     }
 }

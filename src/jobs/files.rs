@@ -230,6 +230,7 @@ fn request(source: &FileSource, landed: &LandedSlice, rows: DroppedRows, person_
         }],
         notes_sql: None,
         notes: manifest.notes.clone(),
+        caveats: manifest.caveats.clone(),
         read_until: None,
         variables: vec![
             ("decimal_mark", Some(rows.decimal_mark.to_owned())),

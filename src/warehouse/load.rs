@@ -52,6 +52,8 @@ pub struct LoadRequest {
     /// Yields `note` rows over `page`.
     pub notes_sql: Option<String>,
     pub notes: Vec<String>,
+    /// What readers of the figures should know.
+    pub caveats: Vec<String>,
     /// Where the stream's cursor stands once this is loaded; absent for backfills.
     pub read_until: Option<DateTime<Utc>>,
     /// The first day that a window of instants speaks for from its beginning; absent where all are whole.
@@ -189,6 +191,7 @@ fn finish(
     now: DateTime<Utc>,
     loaded: &mut Loaded,
 ) -> Result<(), WarehouseError> {
+    request.caveats.iter().for_each(|caveat| loaded.caveat(caveat.clone()));
     if loaded.rows_read == 0 {
         stage::check_records(transaction, request)?;
     }

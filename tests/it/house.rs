@@ -65,6 +65,7 @@ pub fn land(root: &Path, first: usize, count: usize, at: DateTime<Utc>) -> Resul
         notes: Vec::new(),
         is_folded: false,
         quota_note: None,
+        caveats: Vec::new(),
         is_refused: false,
     };
     let mut landing = Landing::begin(root, manifest)?;

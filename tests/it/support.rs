@@ -73,6 +73,7 @@ pub fn land_and_load_at(
         notes: Vec::new(),
         is_folded: false,
         quota_note: None,
+        caveats: Vec::new(),
         is_refused: false,
     };
     let mut landing = Landing::begin(folder, manifest).expect("a landing folder");

@@ -22,13 +22,15 @@ pub struct Pager<'a> {
     rows: u64,
     /// Records of the largest page so far.
     largest: u64,
+    /// What the query has by its vendor's own count, known at its end.
+    total: Option<u64>,
 }
 
 impl<'a> Pager<'a> {
     pub fn new(spec: &'a PagingSpec) -> Self {
         let page = if let PagingSpec::PageNumber { first, .. } = spec { *first } else { 0 };
         let cursor = Cursor { page, ..Cursor::default() };
-        Self { spec, cursor, seen: HashSet::new(), pages: 0, rows: 0, largest: 0 }
+        Self { spec, cursor, seen: HashSet::new(), pages: 0, rows: 0, largest: 0, total: None }
     }
 
     /// What the next request's templates see.
@@ -87,11 +89,8 @@ impl<'a> Pager<'a> {
                     return Ok(true);
                 }
                 let Some(token) = text(0) else {
-                    let total: Option<u64> = total_pointer.as_ref().and_then(|_| text(2)?.parse().ok());
-                    return match total.filter(|total| *total > self.rows) {
-                        Some(total) => Err(cut_short(self.rows, total)),
-                        None => Ok(false),
-                    };
+                    self.total = total_pointer.as_ref().and_then(|_| text(2)?.parse().ok());
+                    return Ok(false);
                 };
                 let token = if *percent_encoded { decode(&token) } else { token };
                 self.once(&format!("{}/{token}", self.cursor.floor))?;
@@ -142,6 +141,13 @@ impl<'a> Pager<'a> {
                 Ok(true)
             }
         }
+    }
+
+    /// That a query ended before it had what it says it has, but for half a percent, in words. Counts of
+    /// search indexes are not exact.
+    pub fn shortfall(&self) -> Option<String> {
+        let total = self.total.filter(|total| (total.saturating_sub(self.rows)) * 200 > *total)?;
+        Some(format!("the vendor lists {} of {total} records", self.rows))
     }
 
     fn once(&mut self, cursor: &str) -> Result<(), ConnectorError> {
@@ -225,8 +231,11 @@ mod tests {
         assert_eq!((pager.cursor().floor.as_str(), pager.cursor().token.as_str()), ("35", "200"));
         assert_eq!(pager.advance(&[Found::default(), records(3, "55"), value("203")]), Ok(false));
         let mut pager = Pager::new(&spec);
-        let error = pager.advance(&[Found::default(), records(3, "55"), value("203")]).expect_err("cut short");
-        assert_eq!(error.to_string(), "the vendor's list ends after 3 of 203 records");
+        assert_eq!(pager.advance(&[Found::default(), records(3, "55"), value("203")]), Ok(false));
+        assert_eq!(pager.shortfall().as_deref(), Some("the vendor lists 3 of 203 records"));
+        let mut pager = Pager::new(&spec);
+        assert_eq!(pager.advance(&[Found::default(), records(399, "55"), value("400")]), Ok(false));
+        assert_eq!(pager.shortfall(), None, "half a percent");
     }
 
     #[test]

@@ -138,8 +138,12 @@ impl<'de> Visitor<'de> for Node<'_, '_> {
             _ => None,
         });
         let Some((index, id_field)) = here else {
-            while elements.next_element::<IgnoredAny>()?.is_some() {}
-            return Ok(());
+            let mut is_filled = false;
+            while elements.next_element::<IgnoredAny>()?.is_some() {
+                is_filled = true;
+            }
+            // A list with something in it is a yes, where a truth value is asked for.
+            return if is_filled { self.scalar(&Value::Bool(true)) } else { Ok(()) };
         };
         let path: Vec<String> = id_field.into_iter().collect();
         let id = [Wanted { index: 0, rest: &path, want: &Want::Scalar }];

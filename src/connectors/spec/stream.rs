@@ -54,9 +54,10 @@ pub struct StreamSpec {
     /// JSON path to why an answer is not whole, e.g. rows of days that are no longer kept: where it is there,
     /// no day of the slice counts as read.
     pub incomplete_path: Option<String>,
-    /// JSON pointer to a truth value in a body that says that rows were folded together: then days are
-    /// asked for one by one.
-    pub folded_pointer: Option<String>,
+    /// JSON pointers to what says in a body that rows were folded together or cut: a truth value, or a list
+    /// with something in it. Then days are asked for one by one.
+    #[serde(default)]
+    pub folded_pointers: Vec<String>,
 }
 
 impl StreamSpec {
@@ -216,7 +217,7 @@ pub enum PagingSpec {
         percent_encoded: bool,
         /// After so many rows of one query, begin again above the last id.
         restart: Option<RestartSpec>,
-        /// JSON pointer to how many rows the query has: a list that ends before is an error. Needs
+        /// JSON pointer to how many rows the query has: readers are told of a list that ends before. Needs
         /// `restart`, which counts them.
         total_pointer: Option<String>,
     },

@@ -84,6 +84,7 @@ pub fn load_request(
         targets,
         notes_sql: stream.notes_sql.as_deref().map(sql).transpose()?,
         notes: manifest.notes.clone(),
+        caveats: manifest.caveats.clone(),
         read_until: (moves_cursor && !manifest.is_refused)
             .then(|| manifest.slice.read_until(manifest.fetched_at, zone)),
         variables: vec![("settings", Some(settings(&connection.settings)))],

@@ -63,7 +63,16 @@ pub(in crate::jobs) async fn run_slices(
             return StreamOutcome { error: Some(error.clone()), failures: vec![error], ..outcome };
         }
     };
-    let fetcher = Fetcher { context, source, stream_id, lane, show, newest: newest(plan), heard: Mutex::default() };
+    let fetcher = Fetcher {
+        context,
+        source,
+        stream_id,
+        lane,
+        show,
+        newest: newest(plan),
+        heard: Mutex::default(),
+        asking_newest: tokio::sync::Mutex::default(),
+    };
     let (landed, to_load) = tokio::sync::mpsc::channel(SLICES_AHEAD);
     // Both run within this task and are polled side by side: a fetch never waits for a load's end.
     let fetching = async {
@@ -229,6 +238,8 @@ struct Fetcher<'a> {
     show: &'a (dyn Fn(Progress<'_>) + Sync),
     newest: BTreeMap<&'a str, &'a Slice>,
     heard: Mutex<Patience>,
+    /// Held while a partition's newest slice is asked for: it may be asked for out of its turn.
+    asking_newest: tokio::sync::Mutex<()>,
 }
 
 impl Fetcher<'_> {
@@ -243,14 +254,15 @@ impl Fetcher<'_> {
             Ask::Yes => {}
             Ask::No(error) => return vec![Err(self.not_asked(planned, &error))],
             Ask::AfterNewest => {
-                if let Some(newest) = self.newest.get(partition)
-                    && let Err(error) = self.ask(newest, planned.news_since, true).await.map(|landed| landed.remove())
-                {
+                if let Err(error) = self.ask_newest(planned).await {
                     return vec![Err(self.not_asked(planned, &error))];
                 }
             }
         }
-        match self.ask(&planned.slice, planned.news_since, is_newest).await {
+        let only_one = if is_newest { Some(self.asking_newest.lock().await) } else { None };
+        let asked = self.ask(&planned.slice, planned.news_since, is_newest).await;
+        drop(only_one);
+        match asked {
             Err(error) => {
                 vec![Err(Failed {
                     planned: planned.clone(),
@@ -259,6 +271,21 @@ impl Fetcher<'_> {
                 })]
             }
             Ok(landed) => self.unfolded(planned, landed).await,
+        }
+    }
+
+    /// Asks for the newest slice of a partition whose past is refused, unless that was done meanwhile.
+    async fn ask_newest(&self, planned: &Planned) -> Result<(), ConnectorError> {
+        let partition = planned.slice.partition.as_str();
+        let _only_one = self.asking_newest.lock().await;
+        match self.heard(|heard| heard.ask(partition, false)) {
+            Ask::Yes => Ok(()),
+            Ask::No(error) => Err(error),
+            Ask::AfterNewest => match self.newest.get(partition) {
+                // What it brings is asked for again in its turn.
+                Some(newest) => self.ask(newest, planned.news_since, true).await.map(|landed| landed.remove()),
+                None => Ok(()),
+            },
         }
     }
 

@@ -295,7 +295,7 @@ pub fn distrust_incomplete(
         )
         .context(|| "looking for what an answer lacks".to_owned())?;
     let Some(why) = why else { return Ok(()) };
-    let shown: String = why.chars().filter(|c| !c.is_control()).take(200).collect();
+    let shown: String = why.chars().filter(|c| !c.is_control()).take(160).collect();
     let reason = format!("the source says that its answer is not whole: {shown}");
     loaded.caveat(reason.clone());
     distrust(transaction, request, &reason, &mut loaded.doubted)

@@ -55,6 +55,7 @@ pub(super) fn request(folder: &Path, load_id: &str, body: &str) -> LoadRequest {
         }],
         notes_sql: None,
         notes: Vec::new(),
+        caveats: Vec::new(),
         read_until: None,
         variables: Vec::new(),
         person_key: Secret::new("k'ey"),
