@@ -1,8 +1,10 @@
 -- Table: mart.metric_daily
 -- Grain: workspace, date, channel, source, campaign
 -- Inputs: core.web_daily, core.ad_daily, core.influencer_post, core.contact, core.contact_stage,
---   core.payment, core.refund, core.dispute_movement, core.offline_conversion; mart.fx_cross;
+--   core.payment, core.earlier_payer, core.refund, core.dispute_movement, core.offline_conversion; mart.fx_cross;
 --   the variable workspace; touched(date), its days to compute;
+--   identity(key, person), who is one person by every key that agrees: a key is `customer_id <connection> <id>`,
+--   `contact_id <connection> <id>` or `person_key <pseudonym>`;
 --   channel(source, medium, campaign), the channel of an origin by config/channels.toml
 -- Owner: marketing analytics
 -- Late data: a day is computed anew whenever a load touches it, however old it is
@@ -51,7 +53,7 @@ creators AS (
 ),
 
 stages AS (
-    -- Contacts merged into another are the same person and count once; deleted ones not at all.
+    -- Contacts merged into another are the same person and count once; those that are gone not at all.
     SELECT s.entered_date AS date, c.source, c.medium, c.campaign,
         count(*) FILTER (s.stage = 'lead') AS leads,
         count(*) FILTER (s.stage = 'marketingqualifiedlead') AS mqls,
@@ -60,32 +62,45 @@ stages AS (
     FROM core.contact_stage AS s
     SEMI JOIN touched ON touched.date = s.entered_date
     JOIN core.contact AS c ON c.workspace = s.workspace AND c.connection = s.connection AND c.contact_id = s.contact_id
-    WHERE s.workspace = getvariable('workspace') AND s.archived_at IS NULL AND NOT EXISTS (
+    WHERE s.workspace = getvariable('workspace') AND c.archived_at IS NULL AND NOT EXISTS (
         SELECT 1 FROM core.contact AS winner
-        WHERE winner.workspace = c.workspace AND winner.connection = c.connection
+        WHERE winner.workspace = c.workspace AND winner.connection = c.connection AND winner.contact_id <> c.contact_id
             AND len(winner.merged_contact_ids) > 0 AND list_contains(winner.merged_contact_ids, c.contact_id))
     GROUP BY ALL
 ),
 
 person AS (
-    -- Where the CRM first met a person.
-    SELECT person_key, arg_min(source, created_at) AS source, arg_min(medium, created_at) AS medium,
-        arg_min(campaign, created_at) AS campaign
-    FROM core.contact
-    WHERE workspace = getvariable('workspace') AND person_key IS NOT NULL
-    GROUP BY person_key
+    -- Where the CRM first met a person, under whichever of their addresses.
+    SELECT i.person, arg_min(c.source, (c.created_at, c.contact_id)) AS source,
+        arg_min(c.medium, (c.created_at, c.contact_id)) AS medium, arg_min(c.campaign, (c.created_at, c.contact_id)) AS campaign
+    FROM core.contact AS c
+    JOIN identity AS i ON i.key = 'contact_id ' || c.connection || ' ' || c.contact_id
+    WHERE c.workspace = getvariable('workspace')
+    GROUP BY i.person
+),
+
+regular AS (
+    -- People who had paid before the first day that is loaded.
+    SELECT DISTINCT i.person
+    FROM core.earlier_payer AS e
+    ANTI JOIN core.payment AS p ON p.workspace = e.workspace AND p.connection = e.connection AND p.payment_id = e.payment_id
+    JOIN identity AS i ON i.key = coalesce('customer_id ' || e.connection || ' ' || e.customer_id, 'person_key ' || e.person_key)
+    WHERE e.workspace = getvariable('workspace')
 ),
 
 payer AS (
-    -- Captured payments, numbered for each payer; the checkout's own tags come before the CRM's.
+    -- Captured payments, numbered for each person; the checkout's own tags come before the CRM's.
     SELECT p.connection, p.payment_id, p.date, p.amount, p.currency,
         CASE WHEN p.source IS NOT NULL THEN p.source ELSE coalesce(c.source, '(unknown)') END AS source,
         CASE WHEN p.source IS NOT NULL THEN coalesce(p.medium, '') ELSE coalesce(c.medium, '(unknown)') END AS medium,
         CASE WHEN p.source IS NOT NULL THEN coalesce(p.campaign, '') ELSE coalesce(c.campaign, '') END AS campaign,
-        row_number() OVER (PARTITION BY coalesce(p.person_key, p.customer_id, p.payment_id)
-            ORDER BY p.created_at, p.payment_id) AS payment_number
+        CASE WHEN r.person IS NULL THEN 0 ELSE 1 END
+            + row_number() OVER (PARTITION BY i.person, CASE WHEN i.person IS NULL THEN p.connection || ' ' || p.payment_id END
+                ORDER BY p.created_at, p.payment_id) AS payment_number
     FROM core.payment AS p
-    LEFT JOIN person AS c USING (person_key)
+    LEFT JOIN identity AS i ON i.key = coalesce('customer_id ' || p.connection || ' ' || p.customer_id, 'person_key ' || p.person_key)
+    LEFT JOIN person AS c ON c.person = i.person
+    LEFT JOIN regular AS r ON r.person = i.person
     WHERE p.workspace = getvariable('workspace') AND p.is_captured AND p.status = 'succeeded'
 ),
 

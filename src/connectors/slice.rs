@@ -187,6 +187,12 @@ fn cut(run: Period, step_days: u32) -> Vec<Period> {
     starts.filter_map(|day| Period::new(day, (day + step).min(run.end))).collect()
 }
 
+/// Whether a stream that is read once a day is due: it has not been asked on this day of the zone.
+pub fn is_due(reached: Option<Reached>, now: DateTime<Utc>, zone: Tz) -> bool {
+    let day = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
+    reached.is_none_or(|reached| day(reached.asked_at) < day(now))
+}
+
 /// Since when changes of objects that were read earlier count. `None` where all is read anew: then
 /// nothing that was read is older than the news of it.
 pub fn news_since(spec: &SlicingSpec, reached: Option<Reached>, now: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
@@ -253,7 +259,7 @@ mod tests {
         assert_eq!(ask(at(8, 23), at(9, 0)), ["2026-05-26_2026-06-09"]);
         assert_eq!(ask(at(2, 8), at(9, 0)), ["2026-04-30_2026-05-29", "2026-05-30_2026-06-09"]);
         // Read by a clock that ran ahead: never asked for.
-        assert_eq!(ask(at(20, 8), at(9, 9)), ["2026-05-26_2026-06-09"]);
+        assert_eq!(ask(at(20, 8), at(9, 9)), ask(at(2, 8), at(9, 9)));
     }
 
     #[test]
@@ -327,6 +333,15 @@ mod tests {
         assert_eq!(start(Some(30), false, false, 31 * 24), "2026-01-01T00:00:00+00:00");
         assert_eq!(start(None, true, true, 1), "2026-06-10T11:00:00+00:00");
         assert_eq!(start(None, true, true, 13), "1970-01-01T00:00:00+00:00");
+    }
+
+    #[test]
+    fn what_is_read_once_a_day_is_due_on_the_next_day_of_its_zone() {
+        let at = |day, hour| Utc.with_ymd_and_hms(2026, 6, day, hour, 0, 0).single().expect("an instant");
+        let is_due = |asked_at, now, zone| is_due(Some(Reached { until: asked_at, asked_at }), now, zone);
+        assert!(super::is_due(None, at(10, 12), chrono_tz::UTC));
+        assert!(!is_due(at(10, 1), at(10, 23), chrono_tz::UTC) && is_due(at(10, 23), at(11, 0), chrono_tz::UTC));
+        assert!(!is_due(at(10, 23), at(11, 3), chrono_tz::America::New_York), "still the evening before");
     }
 
     #[test]

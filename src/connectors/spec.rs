@@ -12,7 +12,7 @@ mod stream;
 
 pub use stream::{
     BodyKind, ConfirmSpec, DoubtSpec, FollowSpec, IdPlace, ListingSpec, LoadMode, LoadSpec, Method, OnlyWith,
-    PagingSpec, RequestSpec, RestartSpec, SlicingSpec, StreamSpec,
+    PagingSpec, RecordList, RequestSpec, RestartSpec, SlicingSpec, StreamSpec,
 };
 
 /// A connector as its `connector.toml` describes it.

@@ -3,6 +3,7 @@
 pub mod benchmark;
 pub mod campaign;
 pub mod channel;
+pub mod components;
 pub mod coverage;
 pub mod metric;
 pub mod money;

@@ -226,6 +226,7 @@ fn request(source: &FileSource, landed: &LandedSlice, rows: DroppedRows, person_
             replaces: Replaces::Scope(Vec::new()),
             touches: own(spec.touches),
             doubt: Doubt::default(),
+            records: None,
         }],
         notes_sql: None,
         notes: manifest.notes.clone(),

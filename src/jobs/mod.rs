@@ -9,6 +9,7 @@ pub mod files;
 pub mod issue;
 pub mod known_now;
 pub mod online;
+pub mod payer_streams;
 pub mod person;
 pub mod preview;
 pub mod readings;

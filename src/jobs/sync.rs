@@ -2,7 +2,7 @@
 //! that fails leaves a hole in the coverage that later syncs fill, and the others go on.
 
 use crate::connectors::error::Disposition;
-use crate::connectors::slice::{DayRead, Known, Reached, look_back, news_since, slices};
+use crate::connectors::slice::{DayRead, Known, Reached, is_due, look_back, news_since, slices};
 use crate::connectors::{Connection, ConnectorError, Engine, LandedSlice, Slice};
 use crate::domain::coverage::Standing;
 use crate::domain::money::Currency;
@@ -223,6 +223,9 @@ async fn plan(context: &SyncContext, source: &Source, stream_id: &str) -> Result
     for partition in connection.partitions(stream.partition_over.as_deref()) {
         let place = Place::new(&connection.workspace, &connection.id, stream_id, &partition);
         let known = known(context, place, today, look_back(&stream.slicing)).await?;
+        if stream.once_a_day && !is_due(known.reached, now, zone) {
+            continue;
+        }
         let news_since = news_since(&stream.slicing, known.reached, now, zone);
         let unread_from = known.reached.map(|reached| reached.until.with_timezone(&zone).date_naive());
         let lacking = slices(&stream.slicing, &partition, &known, source.since, now, zone);

@@ -51,7 +51,7 @@ pub fn befall(lives: &mut Lives, first: NaiveDate, planted_at: DateTime<Utc>) {
         match charge.captured_at {
             None => papers.push(paper("expired", charge.created + TimeDelta::days(HOLD_DAYS), charge.amount)),
             // Some currencies want a zero at the end.
-            Some(at) if number(&charge.id) % 3 == 0 => {
+            Some(at) if number(&charge.id).is_multiple_of(3) => {
                 let rest = charge.amount / 40 * 10;
                 papers.push(paper("rest", at, rest));
                 charge.captured_amount -= rest;

@@ -21,10 +21,23 @@ const BIN_DAYS: i64 = 90;
 /// What is added to a contact's id for its deal.
 const DEALS_FROM: u64 = 7_000_000_000_000;
 
+/// The stages an account has by itself; those not entered have no date.
+const STAGES: [&str; 8] = [
+    "subscriber",
+    "lead",
+    "marketingqualifiedlead",
+    "salesqualifiedlead",
+    "opportunity",
+    "customer",
+    "evangelist",
+    "other",
+];
+
 pub fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/hubspot/crm/objects/{version}/{kind}/search", post(search))
         .route("/hubspot/crm/objects/{version}/{kind}", get(list))
+        .route("/hubspot/crm/properties/{version}/contacts/lifecyclestage", get(stages))
         .route("/hubspot/crm/associations/{version}/deals/contacts/batch/read", post(associations))
 }
 
@@ -44,17 +57,13 @@ type Record<'a> = (u64, DateTime<Utc>, Option<DateTime<Utc>>, &'a Contact);
 
 /// The records of a kind, dead ones among them, by id.
 fn records<'a>(world: &'a World, kind: &str) -> Option<Vec<Record<'a>>> {
-    let contacts = world.lives.contacts.iter();
-    match kind {
-        "contacts" => Some(contacts.map(|c| (c.id, modified(c), c.archived_at, c)).collect()),
-        "deals" => Some(
-            contacts
-                .filter(|contact| contact.deal_opened_at().is_some())
-                .map(|c| (c.id + DEALS_FROM, modified(c), c.deal_archived_at, c))
-                .collect(),
-        ),
-        _ => None,
-    }
+    let mut records: Vec<Record<'a>> = match kind {
+        "contacts" => world.lives.contacts.iter().map(|c| (c.id, modified(c), c.archived_at, c)).collect(),
+        "deals" => world.lives.with_deals().map(|c| (c.id + DEALS_FROM, modified(c), c.deal_archived_at, c)).collect(),
+        _ => return None,
+    };
+    records.sort_by_key(|(id, ..)| *id);
+    Some(records)
 }
 
 fn shown(kind: &str, (id, at, archived_at, of): &Record<'_>) -> Value {
@@ -85,8 +94,9 @@ async fn search(
     let filters = request["filterGroups"][0]["filters"].as_array().cloned().unwrap_or_default();
     // A search never finds what lies in the bin.
     let living = records.into_iter().filter(|(_, _, archived_at, _)| archived_at.is_none());
+    let indexed = living.filter(|(_, _, _, contact)| kind != "contacts" || contact.is_indexed(world.as_of));
     let matching: Vec<_> =
-        living.filter(|(id, at, _, _)| filters.iter().all(|filter| holds(filter, *id, *at))).collect();
+        indexed.filter(|(id, at, _, _)| filters.iter().all(|filter| holds(filter, *id, *at))).collect();
     let text = |field: &str| request[field].as_str().and_then(|text| text.parse::<usize>().ok());
     let after = text("after").unwrap_or(0);
     let limit = request["limit"].as_u64().map_or(10, |limit| limit.min(200) as usize);
@@ -138,6 +148,16 @@ async fn list(
         answer["paging"] = json!({"next": {"after": after, "link": format!("?after={after}")}});
     }
     Json(answer).into_response()
+}
+
+/// The lifecycle stages of the account: only those it has by itself.
+async fn stages(headers: HeaderMap) -> Response {
+    if let Some(refusal) = turned_away(&headers) {
+        return refusal;
+    }
+    let options: Vec<Value> =
+        STAGES.iter().map(|stage| json!({"label": stage, "value": stage, "hidden": false})).collect();
+    Json(json!({"name": "lifecyclestage", "type": "enumeration", "options": options})).into_response()
 }
 
 /// Who deals are with: at most 1,000 of them, and 207 where one is with nobody.
@@ -211,12 +231,15 @@ fn contact(id: u64, at: DateTime<Utc>, of: &Contact) -> Value {
         _ => ("DIRECT_TRAFFIC", ""),
     };
     let mut properties = json!({
-        "hs_object_id": id.to_string(), "email": of.email, "createdate": stamp(of.created), "lastmodifieddate": stamp(at),
+        "hs_object_id": id.to_string(), "email": of.email, "hs_additional_emails": of.fate.other_emails.join(";"), "createdate": stamp(of.created), "lastmodifieddate": stamp(at),
         "lifecyclestage": of.stages.last().map(|(stage, _)| *stage), "hs_analytics_source": class,
         "hs_analytics_source_data_1": detail, "hs_analytics_source_data_2": null,
         "hs_analytics_first_url": "https://customerhappy.example/",
         "hs_merged_object_ids": of.merged.iter().map(u64::to_string).collect::<Vec<_>>().join(";")
     });
+    for stage in STAGES {
+        properties[format!("hs_lifecyclestage_{stage}_date")] = Value::Null;
+    }
     for (stage, at) in &of.stages {
         properties[format!("hs_lifecyclestage_{stage}_date")] = json!(stamp(*at));
     }
@@ -233,6 +256,7 @@ fn deal(id: u64, at: DateTime<Utc>, of: &Contact) -> Value {
         "hs_object_id": id.to_string(), "dealname": name, "amount": amount, "deal_currency_code": "USD",
         "dealstage": if is_closed { "closedwon" } else { "qualifiedtobuy" }, "pipeline": "default",
         "closedate": closed_at.filter(|_| is_closed).map(stamp), "createdate": stamp(created), "hs_lastmodifieddate": stamp(at),
+        "hs_merged_object_ids": of.fate.merged_deals.iter().map(|id| (id + DEALS_FROM).to_string()).collect::<Vec<_>>().join(";"),
         "hs_is_closed": is_closed.to_string(), "hs_is_closed_won": (is_closed && is_won).to_string(),
         "hs_analytics_source": "ORGANIC_SEARCH"}})
 }

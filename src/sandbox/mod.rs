@@ -8,6 +8,7 @@ mod faults;
 mod google;
 pub mod hostile;
 mod hubspot;
+mod identities;
 mod later;
 mod mishaps;
 mod pages;

@@ -3,6 +3,7 @@
 
 use super::billing::Changes;
 use super::company::{Origin, Tenant};
+use super::identities::{self, Fate};
 use super::later::{self, Dispute};
 use super::random::Chance;
 use crate::connectors::slice::start_of_day;
@@ -98,6 +99,7 @@ pub struct Contact {
     /// Since when it, or its deal, lies in the recycle bin.
     pub archived_at: Option<DateTime<Utc>>,
     pub deal_archived_at: Option<DateTime<Utc>>,
+    pub fate: Fate,
 }
 
 impl Contact {
@@ -112,10 +114,19 @@ impl Contact {
 #[derive(Clone, Debug, Default)]
 pub struct Lives {
     pub contacts: Vec<Contact>,
+    /// Contacts that were merged into others or are gone for good; their deals stay.
+    pub former: Vec<Contact>,
     pub charges: Vec<Charge>,
     pub refunds: Vec<Refund>,
     pub disputes: Vec<Dispute>,
     pub subscriptions: Vec<Subscription>,
+}
+
+impl Lives {
+    /// Contacts who have, or had, a deal of their own.
+    pub fn with_deals(&self) -> impl Iterator<Item = &Contact> {
+        self.contacts.iter().chain(&self.former).filter(|contact| contact.deal_opened_at().is_some())
+    }
 }
 
 /// The lives that begin on `date` by `count` conversions of an origin.
@@ -135,6 +146,8 @@ pub fn begin(seed: u64, tenant: &Tenant, origin_index: usize, date: NaiveDate, c
         }
     }
     later::befall(&mut Chance::new(seed, tenant.id, date, &format!("later {origin_index}")), tenant, known, lives);
+    let mut chance = Chance::new(seed, tenant.id, date, &format!("identities {origin_index}"));
+    identities::draw(&mut chance, (known.0, known.1), lives);
 }
 
 fn lead(chance: &mut Chance, origin: Origin, at: DateTime<Utc>, tag: &str, email: &str, lives: &mut Lives) {
@@ -174,6 +187,7 @@ fn lead(chance: &mut Chance, origin: Origin, at: DateTime<Utc>, tag: &str, email
         deal,
         archived_at: None,
         deal_archived_at: None,
+        fate: Fate::default(),
     });
 }
 

@@ -127,6 +127,8 @@ impl Sandbox {
             "both: holds are captured days later, refunds fail, disputes are opened, won and lost, long after the payment",
             "customerhappy: coupons stack, customers have discounts, plans go up, collection pauses and goes on, trials are given later",
             "both: holds expire or are taken in part, and some payers had paid before the first day",
+            "both: payers pay under another address, or without one",
+            "customerhappy: contacts and deals are merged, restored from the bin or deleted for good, and some are found by the search only after 30 hours",
             "customerhappy: contacts and deals are deleted, and links between them come and go without a trace",
             "both: Google Ads sends a field \"campaign.labels\" during the last 60 days",
         ];

@@ -4,6 +4,7 @@ use super::billing;
 use super::company::{Tenant, tenants};
 use super::drops::{creator_days, rate_of_day};
 use super::hostile::{Excess, plant};
+use super::identities::{merged_customers, person, settle};
 use super::people::{Contact, Discount, Lives, Refund, Subscription, begin};
 use super::traffic::{AdDay, Visit, day};
 use crate::domain::money::{Currency, cross_rate};
@@ -157,6 +158,7 @@ fn world(
         contact.deal_archived_at =
             contact.deal_archived_at.filter(|at| *at < as_of && opened.is_some_and(|opened| *at > opened));
     }
+    settle(lives, as_of);
     for charge in &mut lives.charges {
         charge.captured_at = charge.captured_at.filter(|at| *at < as_of);
     }
@@ -170,7 +172,7 @@ fn world(
 
 /// When a contact last changed.
 pub fn modified(contact: &Contact) -> DateTime<Utc> {
-    contact.stages.iter().map(|(_, at)| *at).max().unwrap_or(contact.created)
+    contact.stages.iter().map(|(_, at)| *at).chain(contact.fate.changed_at).max().unwrap_or(contact.created)
 }
 
 /// An amount in hundredths of its unit.
@@ -237,11 +239,11 @@ impl World {
                 });
             }
         }
-        let mut known = BTreeSet::new();
+        let (mut known, merged) = (BTreeSet::new(), merged_customers(&self.lives));
         for charge in self.lives.charges.iter().rev().filter(|charge| charge.captured_at.is_some()) {
             // The money moves with the capture, be it days later.
             let date = self.date(charge.captured_at.unwrap_or(charge.created));
-            let is_first = known.insert(charge.email.to_lowercase());
+            let is_first = known.insert(person(&charge.customer, &merged));
             let revenue = self.converted(amount(charge.captured_amount, charge.currency), charge.currency, date);
             on(date, &|day| {
                 day.orders += 1;
@@ -297,17 +299,19 @@ impl World {
     /// come and go by themselves, days after the deal was opened, and leave no trace at it.
     pub fn deal_links(&self) -> impl Iterator<Item = (&Contact, Vec<u64>)> {
         let contacts = &self.lives.contacts;
-        contacts.iter().enumerate().filter(|(_, contact)| contact.deal_archived_at.is_none()).filter_map(
-            move |(index, contact)| {
-                let opened = contact.deal_opened_at()?;
-                let age = (self.as_of - opened).num_days();
-                let own = contact.id % 17 != 0 && (contact.id % 13 != 0 || age < 10);
-                let colleague = contact.id % 5 == 0 || (contact.id % 11 == 0 && age >= 2);
-                let with = [own.then_some(contact), contacts.get(index.wrapping_sub(1)).filter(|_| colleague)];
-                let alive = with.into_iter().flatten().filter(|contact| contact.archived_at.is_none());
-                Some((contact, alive.map(|contact| contact.id).collect()))
-            },
-        )
+        let place = |id: u64| contacts.partition_point(|contact| contact.id < id);
+        let living = move |id: u64| contacts.get(place(id)).filter(|contact| contact.id == id);
+        self.lives.with_deals().filter(|contact| contact.deal_archived_at.is_none()).filter_map(move |contact| {
+            let age = (self.as_of - contact.deal_opened_at()?).num_days();
+            let own = contact.id % 17 != 0 && (contact.id % 13 != 0 || age < 10);
+            let colleague = contact.id % 5 == 0 || (contact.id % 11 == 0 && age >= 2);
+            // Who was merged into another has left the deal to them.
+            let owner = living(contact.fate.merged.map_or(contact.id, |(_, into)| into));
+            let with = [owner.filter(|_| own), contacts.get(place(contact.id).wrapping_sub(1)).filter(|_| colleague)];
+            let alive = with.into_iter().flatten().filter(|contact| contact.archived_at.is_none());
+            let ids: std::collections::BTreeSet<u64> = alive.map(|contact| contact.id).collect();
+            Some((contact, ids.into_iter().collect()))
+        })
     }
 
     fn pages(&self) -> BTreeMap<&'static str, PageTotals> {
@@ -326,9 +330,9 @@ impl World {
         let mut records = Records::default();
         for contact in &self.lives.contacts {
             *if contact.archived_at.is_some() { &mut records.deleted_contacts } else { &mut records.contacts } += 1;
-            if contact.deal_opened_at().is_some() {
-                *if contact.deal_archived_at.is_some() { &mut records.deleted_deals } else { &mut records.deals } += 1;
-            }
+        }
+        for contact in self.lives.with_deals() {
+            *if contact.deal_archived_at.is_some() { &mut records.deleted_deals } else { &mut records.deals } += 1;
         }
         records.deal_contacts = self.deal_links().map(|(_, contacts)| contacts.len() as u64).sum();
         for dispute in &self.lives.disputes {

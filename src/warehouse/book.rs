@@ -288,7 +288,14 @@ FROM core.page_daily WHERE workspace = {workspace} AND date >= {start} AND date 
 pub fn hours_sql(rhythm: Rhythm, workspace: &str, start: &str, end: &str) -> String {
     let (fact, at, day, which) = match rhythm {
         Rhythm::Payments => ("payment", "created_at", "date", "e.is_captured AND e.status = 'succeeded'"),
-        Rhythm::Leads => ("contact_stage", "entered_at", "entered_date", "e.stage = 'lead'"),
+        // Of contacts that were deleted or merged into others none counts.
+        Rhythm::Leads => (
+            "contact_stage",
+            "entered_at",
+            "entered_date",
+            "e.stage = 'lead' AND EXISTS (SELECT 1 FROM core.contact AS c WHERE c.workspace = e.workspace
+    AND c.connection = e.connection AND c.contact_id = e.contact_id AND c.archived_at IS NULL)",
+        ),
     };
     format!(
         "SELECT CAST(isodow(e.{day}) AS UINTEGER) AS weekday, CAST(local_hour(e.{at}, w.time_zone) AS UINTEGER) AS hour,

@@ -7,12 +7,14 @@ mod doubt;
 mod landed_pages;
 mod merge;
 mod pages;
+mod records;
 mod rows;
 mod stage;
 
 pub use direct::load_direct;
 pub use doubt::{Confirm, Contradicted, Doubt, DoubtedDay, doubt_contradictions};
 pub use landed_pages::LandedPages;
+pub use records::Records;
 pub use rows::{DroppedRows, RowField, RowFormat, parquet_columns};
 pub use stage::{columns, literal, path_literal};
 
@@ -78,7 +80,7 @@ pub enum Pages {
 }
 
 /// A table to fill.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// In schema `core`.
     pub table: String,
@@ -87,6 +89,8 @@ pub struct Target {
     pub replaces: Replaces,
     pub touches: Vec<String>,
     pub doubt: Doubt,
+    /// Where the rows are records that a vendor deletes, restores and merges.
+    pub records: Option<Records>,
 }
 
 /// What the new rows stand for.
@@ -162,6 +166,7 @@ fn load_slice(
     let mut loaded = Loaded { notes: request.notes.clone(), ..Loaded::default() };
     for target in &request.targets {
         let distrust = stage::stage(&transaction, request, target, &mut loaded)?;
+        records::settle(&transaction, request, target, &mut loaded)?;
         let doubted = doubt::doubt(&transaction, request, target)?;
         merge::merge(&transaction, request, target, now, &mut loaded)?;
         loaded.doubted.extend(doubted);
@@ -169,6 +174,7 @@ fn load_slice(
             doubt::distrust(&transaction, request, &reason, &mut loaded.doubted)?;
         }
     }
+    records::touch(&transaction, request)?;
     finish(&transaction, request, now, &mut loaded)?;
     stage::drop_page(&transaction)?;
     transaction.commit().context(step)?;

@@ -11,6 +11,7 @@ mod functions;
 pub mod issued;
 pub mod load;
 mod migrate;
+pub mod new_customers;
 mod numbers;
 pub mod outbox;
 pub mod readings;

@@ -14,6 +14,8 @@ use duckdb::{Connection, Transaction, params};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
+mod identity;
+
 /// The queries, as shipped or as an admin changed them.
 #[derive(Clone, Debug)]
 pub struct RollupSql {
@@ -80,7 +82,10 @@ pub fn rollup(
     if let Some(span) = span {
         rates(&transaction, workspace, span)?;
     }
-    let days = touched(&transaction, &workspace.id)?;
+    transaction
+        .execute_batch(&format!("SET VARIABLE workspace = {}", literal(&workspace.id)))
+        .context(|| "setting workspace".to_owned())?;
+    let days = touched(&transaction)?;
     let mut rows = 0;
     if days > 0 {
         let rules_in_use = RulesInUse::new(&transaction, rules)?;
@@ -101,7 +106,8 @@ pub fn rollup(
     }
     transaction
         .execute_batch(
-            "DROP TABLE IF EXISTS touched; DROP TABLE IF EXISTS days; RESET VARIABLE workspace; RESET VARIABLE time_zone",
+            "DROP TABLE IF EXISTS touched; DROP TABLE IF EXISTS identity; DROP TABLE IF EXISTS days;
+             RESET VARIABLE workspace; RESET VARIABLE time_zone",
         )
         .context(step)?;
     transaction.commit().context(step)?;
@@ -134,24 +140,13 @@ fn register(transaction: &Transaction<'_>, workspace: &Workspace) -> Result<bool
     Ok(other_currency)
 }
 
-/// The days to compute: those touched, those whose rate changed, and, because a payer's first
-/// payment may have moved, the payment days of everyone who paid on a touched day.
-fn touched(transaction: &Transaction<'_>, workspace: &str) -> Result<u64, WarehouseError> {
+/// The days to compute: those touched, those whose rate changed, and those of people whose first
+/// payment or origin may have moved.
+fn touched(transaction: &Transaction<'_>) -> Result<u64, WarehouseError> {
     let step = || "finding the touched days".to_owned();
-    transaction
-        .execute(
-            "CREATE OR REPLACE TEMP TABLE touched AS
-             WITH loaded AS (SELECT DISTINCT date FROM ops.touched_day WHERE workspace = ?),
-             payer AS (
-                 SELECT coalesce(person_key, customer_id, payment_id) AS payer, date
-                 FROM core.payment WHERE workspace = ?)
-             SELECT date FROM loaded
-             UNION
-             SELECT p.date FROM payer AS p
-             WHERE p.payer IN (SELECT payer FROM payer SEMI JOIN loaded USING (date))",
-            params![workspace, workspace],
-        )
-        .context(step)?;
+    identity::identify(transaction)?;
+    let days = include_str!("rollup/touched.sql");
+    transaction.execute_batch(&format!("CREATE OR REPLACE TEMP TABLE touched AS {days}")).context(step)?;
     // A day whose facts are partly gone keeps the figures it had.
     let sealed = sealed_before(transaction)?;
     transaction.execute("DELETE FROM touched WHERE date < ?", params![sealed]).context(step)?;

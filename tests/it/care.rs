@@ -158,7 +158,7 @@ fn compaction_gives_space_back_and_keeps_every_row_while_others_read() {
 fn retention_removes_what_is_old_and_keeps_what_figures_rest_on() {
     let (_folder, house) = house();
     // An old second payment of a payer, and an old first one.
-    let sql = "UPDATE core.payment SET person_key = 'p1' WHERE payment_id IN ('ch_850', 'ch_860', 'ch_5')";
+    let sql = "UPDATE core.payment SET person_key = 'p1', customer_id = 'c1' WHERE payment_id IN ('ch_850', 'ch_860', 'ch_5')";
     house.warehouse.write_blocking(move |c| c.execute_batch(sql).context(|| "payers".to_owned())).expect("payers");
     let config = RetentionConfig::default();
     let removed = house.warehouse.write_blocking(move |c| retention::retain(c, &config, noon())).expect("retained");

@@ -19,6 +19,7 @@ mod field;
 mod figures;
 mod hostile;
 mod house;
+mod hubspot;
 mod init;
 mod kills;
 mod ledger;

@@ -225,6 +225,9 @@ async fn what_changes_late_at_the_vendors_is_seen_by_the_next_sync() {
             wanted(&truth.records, if tenant == SOFTWARE { set_aside(&world) } else { 0 })
         );
     }
+    // The search index did not have them yet.
+    let late = "SELECT (count(*) > 0)::VARCHAR FROM core.contact JOIN ops.load USING (load_id) WHERE stream = 'contacts_listed'";
+    assert_eq!(texts(&world.context.warehouse, late), ["true"]);
     // The same day still: subscriptions end and trials turn by events alone.
     later(&world, noon() + TimeDelta::hours(9));
     synced(&world).await;
@@ -263,8 +266,30 @@ async fn what_changes_late_at_the_vendors_is_seen_by_the_next_sync() {
         ("dispute", "a dispute was answered"),
         ("contact", "a contact was deleted"),
         ("deal_contact", "a link went"),
+        (
+            "contact WHERE archived_at IS NOT NULL AND absence IS NULL AND contact_id IN (SELECT contact_id FROM core.contact WHERE archived_at IS NULL)",
+            "a contact was restored",
+        ),
     ] {
         let moved = texts(&world.context.warehouse, &format!("SELECT (count(*) > 0)::VARCHAR FROM history.{table}"));
         assert_eq!(moved, ["true"], "{table}: {reason}");
     }
+    who_people_are_was_planted(&world);
+}
+
+/// What befell identities within the days of the test, so that the figures that hold say something.
+fn who_people_are_was_planted(world: &World) {
+    for planted in [
+        "core.contact WHERE absence = 'merged'",
+        "core.contact WHERE absence = 'gone'",
+        "core.deal WHERE absence = 'merged'",
+        "core.contact WHERE len(other_person_keys) > 0",
+        "core.payment WHERE customer_id IS NOT NULL AND person_key IS NULL",
+        "(SELECT customer_id FROM core.payment GROUP BY customer_id HAVING count(DISTINCT person_key) > 1)",
+    ] {
+        let found = texts(&world.context.warehouse, &format!("SELECT (count(*) > 0)::VARCHAR FROM {planted}"));
+        assert_eq!(found, ["true"], "{planted}");
+    }
+    let doubts = "SELECT count(*)::VARCHAR FROM core.contact WHERE absence = 'missing'";
+    assert_eq!(texts(&world.context.warehouse, doubts), ["0"]);
 }

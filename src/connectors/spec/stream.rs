@@ -13,6 +13,9 @@ pub struct StreamSpec {
     pub about: String,
     #[serde(default)]
     pub slicing: SlicingSpec,
+    /// Read by the first run of each day (in the account's zone) only.
+    #[serde(default)]
+    pub once_a_day: bool,
     /// Runs once for each value of this list setting, as `partition`.
     pub partition_over: Option<String>,
     pub request: RequestSpec,
@@ -277,6 +280,9 @@ pub struct LoadSpec {
     /// this is absent.
     #[serde(default)]
     pub doubt: DoubtSpec,
+    /// For records that the vendor deletes, restores and merges: which of them the rows are. The table has
+    /// `modified_at`, `archived_at`, `absence` and `merged_<key>s`, and comes before tables of the same key.
+    pub records: Option<RecordList>,
 }
 
 /// A day whose measure fell to nothing, or to less than a tenth, is not believed until something else
@@ -300,6 +306,21 @@ pub struct ConfirmSpec {
     /// The column that holds the partition there.
     pub partition: String,
     pub measure: String,
+}
+
+/// Which of a vendor's records a stream lists.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum RecordList {
+    /// Living ones that changed, found by an index that may be behind: it never brings a deleted one back.
+    Changed,
+    /// Every living one: what is not listed is gone, unless it was merged or lies in the recycle bin.
+    Living,
+    /// Those in the recycle bin.
+    Deleted {
+        /// The stream that lists every living one: what it has listed since lives.
+        listed_by: String,
+    },
 }
 
 impl LoadSpec {

@@ -2,13 +2,14 @@
 
 use super::{Lane, Source, SyncContext};
 use crate::connectors::slice::start_of_day;
-use crate::connectors::spec::{BodyKind, ConfirmSpec, LoadMode, LoadSpec};
+use crate::connectors::spec::{BodyKind, ConfirmSpec, LoadMode, LoadSpec, RecordList};
 use crate::connectors::{Connection, LandedSlice, Window};
 use crate::support::ids::stable_id;
 use crate::support::secret::Secret;
 use crate::warehouse::WarehouseError;
-use crate::warehouse::load::{Confirm, Contradicted, Doubt, LoadRequest, Pages, Replaces, Target};
+use crate::warehouse::load::{Confirm, Contradicted, Doubt, LoadRequest, Pages, Records, Replaces, Target};
 use chrono::{DateTime, NaiveDate, Utc};
+use std::collections::BTreeMap;
 
 /// The load of a slice at `now`.
 pub fn requested(
@@ -85,9 +86,14 @@ pub fn load_request(
         notes: manifest.notes.clone(),
         read_until: (moves_cursor && !manifest.is_refused)
             .then(|| manifest.slice.read_until(manifest.fetched_at, zone)),
-        variables: Vec::new(),
+        variables: vec![("settings", Some(settings(&connection.settings)))],
         person_key: person_key.clone(),
     })
+}
+
+/// A connection's settings as JSON, for queries that go by them; secrets are elsewhere.
+fn settings(all: &BTreeMap<String, toml::Value>) -> String {
+    serde_json::to_string(all).unwrap_or_else(|_| "{}".to_owned())
 }
 
 fn target(load: &LoadSpec, sql: String) -> Target {
@@ -102,7 +108,13 @@ fn target(load: &LoadSpec, sql: String) -> Target {
     };
     let confirmed_by = load.doubt.confirmed_by.as_ref().map(confirm);
     let doubt = Doubt { measure: load.doubt.measure.clone(), confirmed_by };
-    Target { table: load.table.clone(), sql, key: load.key.clone(), replaces, touches: load.touches.clone(), doubt }
+    let records = load.records.as_ref().map(|records| match records {
+        RecordList::Changed => Records::Changed,
+        RecordList::Living => Records::Living,
+        RecordList::Deleted { listed_by } => Records::Deleted { listed_by: listed_by.clone() },
+    });
+    let (table, key, touches) = (load.table.clone(), load.key.clone(), load.touches.clone());
+    Target { table, sql, key, replaces, touches, doubt, records }
 }
 
 fn confirm(by: &ConfirmSpec) -> Confirm {

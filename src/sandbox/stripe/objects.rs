@@ -23,7 +23,7 @@ pub fn charge(world: &World, charge: &Charge) -> Value {
         "status": if charge.is_paid { "succeeded" } else { "failed" }, "captured": charge.captured_at.is_some(),
         "failure_code": (!charge.is_paid).then_some("card_declined"), "refunded": back > 0 && back == charge.amount,
         "disputed": world.lives.disputes.iter().any(|dispute| dispute.charge == charge.id), "customer": charge.customer,
-        "billing_details": {"email": charge.email}, "metadata": metadata,
+        "billing_details": {"email": Some(&charge.email).filter(|email| !email.is_empty())}, "metadata": metadata,
         "balance_transaction": charge.captured_at.map(|_| format!("txn_{}", charge.id))
     })
 }
@@ -145,23 +145,43 @@ pub fn subscription(world: &World, of: &Subscription, opened: bool) -> Value {
     })
 }
 
+/// What is known of somebody who pays or subscribes.
+#[derive(Default)]
+struct Customer<'a> {
+    created: Option<DateTime<Utc>>,
+    email: Option<&'a str>,
+    discount: Option<Value>,
+}
+
+impl Customer<'_> {
+    fn is_there_at(&mut self, at: DateTime<Utc>) {
+        self.created = Some(self.created.map_or(at, |created| created.min(at)));
+    }
+}
+
 /// Everybody who pays or subscribes, newest first.
 pub fn customers(world: &World) -> Vec<(DateTime<Utc>, String, Value)> {
-    let mut all: BTreeMap<&str, (DateTime<Utc>, Option<&str>, Option<Value>)> = BTreeMap::new();
+    let mut all: BTreeMap<&str, Customer<'_>> = BTreeMap::new();
     for charge in &world.lives.charges {
-        let place = all.entry(&charge.customer).or_insert((charge.created, None, None));
-        *place = (place.0.min(charge.created), Some(&charge.email), None);
+        let customer = all.entry(&charge.customer).or_default();
+        customer.is_there_at(charge.created);
+        customer.email = Some(&charge.email);
     }
     for of in &world.lives.subscriptions {
-        let place = all.entry(&of.customer).or_insert((of.start, None, None));
-        place.0 = place.0.min(of.start);
-        place.2 = of.customer_percent_off.map(|off| discount(Discount::Percent(off), of.currency, of.start));
+        let customer = all.entry(&of.customer).or_default();
+        customer.is_there_at(of.start);
+        let percent = of.customer_percent_off.map(Discount::Percent);
+        customer.discount = percent.map(|percent| discount(percent, of.currency, of.start));
     }
-    let object = |(id, (created, email, discount)): (&str, (DateTime<Utc>, Option<&str>, Option<Value>))| {
-        let value = json!({"id": id, "object": "customer", "created": created.timestamp(), "email": email, "discount": discount});
-        (created, id.to_owned(), value)
-    };
-    let mut all: Vec<_> = all.into_iter().map(object).collect();
+    let mut all: Vec<(DateTime<Utc>, String, Value)> = all
+        .into_iter()
+        .filter_map(|(id, customer)| {
+            let created = customer.created?;
+            let value = json!({"id": id, "object": "customer", "created": created.timestamp(), "email": customer.email,
+                "discount": customer.discount});
+            Some((created, id.to_owned(), value))
+        })
+        .collect();
     all.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| b.1.cmp(&a.1)));
     all
 }

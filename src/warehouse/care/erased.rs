@@ -15,7 +15,7 @@ use std::path::Path;
 /// Columns that name a person, in whatever table they stand.
 pub const SINGLE: [&str; 3] = ["person_key", "contact_id", "customer_id"];
 /// Columns that list identifiers of a kind.
-pub const LISTS: [(&str, &str); 1] = [("merged_contact_ids", "contact_id")];
+pub const LISTS: [(&str, &str); 2] = [("merged_contact_ids", "contact_id"), ("other_person_keys", "person_key")];
 
 /// Whether a column of that name names people.
 pub fn names_a_person(column: &str) -> bool {

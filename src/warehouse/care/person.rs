@@ -209,8 +209,8 @@ fn grow(
 fn shares(columns: &[String]) -> String {
     let tests = columns.iter().map(|column| match erased::LISTS.iter().find(|(name, _)| *name == column) {
         Some((_, kind)) => format!(
-            "EXISTS (SELECT 1 FROM person_id AS i WHERE i.kind = '{kind}' AND i.connection = t.connection
-                 AND list_contains(t.{column}, i.value))"
+            "EXISTS (SELECT 1 FROM person_id AS i WHERE i.kind = '{kind}'
+                 AND (i.connection IS NULL OR i.connection = t.connection) AND list_contains(t.{column}, i.value))"
         ),
         None => format!(
             "EXISTS (SELECT 1 FROM person_id AS i WHERE i.kind = '{column}' AND i.value = t.{column}

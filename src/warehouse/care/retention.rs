@@ -33,25 +33,32 @@ const RULES: &[Rule] = &[
     rule("core", "contact", "contact", "t.modified_at < ? AND NOT EXISTS (SELECT 1 FROM core.contact_stage AS s
         WHERE s.workspace = t.workspace AND s.connection = t.connection AND s.contact_id = t.contact_id)
         AND NOT EXISTS (SELECT 1 FROM core.payment AS p WHERE p.workspace = t.workspace AND p.person_key = t.person_key)
-        AND len(t.merged_contact_ids) = 0"),
+        AND len(t.merged_contact_ids) = 0 AND len(t.other_person_keys) = 0"),
     rule("core", "deal", "deal", "t.is_closed AND coalesce(t.closed_date, t.created_date) < ?"),
     // Who a deal was with goes with it; what came before its deal waits.
     rule("core", "deal_contact", "deal_contact", "NOT EXISTS (SELECT 1 FROM core.deal AS d
         WHERE d.workspace = t.workspace AND d.connection = t.connection AND d.deal_id = t.deal_id)
         AND EXISTS (SELECT 1 FROM ops.load AS l WHERE l.load_id = t.load_id AND l.loaded_at < ?)"),
     rule("core", "subscription", "subscription", "t.ended_date < ?"),
-    rule("core", "customer", "customer", "t.created_date < ?"),
     rule("core", "customer_discount", "customer_discount", "t.ends_at < ?"),
     rule("mart", "subscription_value", "subscription_value", "t.until_date < ?"),
-    // Who is a new customer is told by the first payment; a later refund or chargeback by its payment.
+    // Who is a new customer is told by the first payment, which address belongs to which customer by the
+    // first payment with both; a later refund or chargeback has its origin from its payment.
     rule("core", "payment", "payment", "t.date < ?
         AND EXISTS (SELECT 1 FROM core.payment AS p WHERE p.workspace = t.workspace AND p.is_captured AND p.status = 'succeeded'
-            AND coalesce(p.person_key, p.customer_id, p.payment_id) = coalesce(t.person_key, t.customer_id, t.payment_id)
+            AND coalesce(p.person_key, p.customer_id) IS NOT NULL AND p.person_key IS NOT DISTINCT FROM t.person_key
+            AND p.customer_id IS NOT DISTINCT FROM t.customer_id AND (p.customer_id IS NULL OR p.connection = t.connection)
             AND (p.created_at, p.payment_id) < (t.created_at, t.payment_id))
         AND NOT EXISTS (SELECT 1 FROM core.refund AS r WHERE r.workspace = t.workspace AND r.connection = t.connection
             AND r.payment_id = t.payment_id)
         AND NOT EXISTS (SELECT 1 FROM core.dispute_movement AS m WHERE m.workspace = t.workspace
             AND m.connection = t.connection AND m.payment_id = t.payment_id)"),
+    // So it is with those who had paid before the first day that is loaded.
+    rule("core", "earlier_payer", "earlier_payer", "t.date < ? AND EXISTS (SELECT 1 FROM core.earlier_payer AS p
+        WHERE p.workspace = t.workspace AND p.connection = t.connection AND p.person_key IS NOT DISTINCT FROM t.person_key
+            AND p.customer_id IS NOT DISTINCT FROM t.customer_id AND (p.date, p.payment_id) < (t.date, t.payment_id))"),
+    rule("core", "customer", "customer", "t.created_date < ? AND NOT EXISTS (SELECT 1 FROM core.payment AS p
+        WHERE p.workspace = t.workspace AND (p.person_key = t.person_key OR (p.connection = t.connection AND p.customer_id = t.customer_id)))"),
     rule("ops", "quarantine", "quarantine", "EXISTS (SELECT 1 FROM ops.load AS l WHERE l.load_id = t.load_id AND l.loaded_at < ?)"),
     rule("ops", "receipt", "report", "EXISTS (SELECT 1 FROM ops.report AS r WHERE r.report_id = t.report_id AND r.issued_at < ?)"),
     rule("ops", "issued_file", "report", "EXISTS (SELECT 1 FROM ops.report AS r WHERE r.report_id = t.report_id AND r.issued_at < ?)"),

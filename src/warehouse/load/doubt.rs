@@ -100,7 +100,17 @@ pub fn doubt(
         && transaction.query_row("SELECT count(*) = 0 FROM staged", [], |row| row.get(0)).context(step)?;
     if is_silent {
         // An answer without any row says nothing of its other days either.
+        let known: Vec<NaiveDate> = found.iter().map(|day| day.date).collect();
         distrust(transaction, request, "the newest answer has no row at all, and rows were read before", &mut found)?;
+        let sql = format!("SELECT {confirmed} FROM (SELECT CAST(? AS DATE) AS date, 0 AS came) AS f");
+        let mut statement = transaction.prepare(&sql).context(step)?;
+        let mut believed = Vec::new();
+        for day in found.iter().filter(|day| !known.contains(&day.date)) {
+            if statement.query_row([day.date], |row| row.get(0)).context(step)? {
+                believed.push(day.date);
+            }
+        }
+        found.retain(|day| !believed.contains(&day.date));
     }
     let days: Vec<String> = found.iter().map(|day| format!("(DATE '{}')", day.date)).collect();
     let names = columns(transaction, &target.table)?.join(", ");

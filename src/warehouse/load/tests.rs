@@ -51,6 +51,7 @@ pub(super) fn request(folder: &Path, load_id: &str, body: &str) -> LoadRequest {
             },
             touches: vec!["date".to_owned()],
             doubt: Doubt::default(),
+            records: None,
         }],
         notes_sql: None,
         notes: Vec::new(),

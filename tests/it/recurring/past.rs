@@ -53,7 +53,7 @@ fn a_change_of_plan_a_pause_and_a_trial_leave_the_past_as_it_was() {
         "2026-11-20 200.00 1",
     ];
     assert_eq!(account.days(&SIX), days);
-    assert_eq!(account.moved("2026-10-31", "2026-11-30"), "100.00 0.00 0.00 150.00 0.00 -50.00 200.00");
+    assert_eq!(account.moved("2026-10-31", "2026-11-20"), "100.00 0.00 0.00 150.00 0.00 -50.00 200.00");
 
     // The trial is over, the pause as well: both count again, and are not new.
     let later = [changed()[0].clone(), three()[1].clone(), with(changed()[2].clone(), json!({"status": "active"}))];
@@ -66,7 +66,7 @@ fn a_change_of_plan_a_pause_and_a_trial_leave_the_past_as_it_was() {
         account.days(&["2026-12-09", "2026-12-10", "2026-12-14", "2026-12-15"]),
         ["2026-12-09 200.00 1", "2026-12-10 230.00 2", "2026-12-14 230.00 2", "2026-12-15 250.00 3"]
     );
-    assert_eq!(account.moved("2026-11-30", "2026-12-20"), "200.00 0.00 50.00 0.00 0.00 0.00 250.00");
+    assert_eq!(account.moved("2026-11-20", "2026-12-20"), "200.00 0.00 50.00 0.00 0.00 0.00 250.00");
     assert_eq!(account.moved("2026-10-31", "2026-12-20"), "100.00 0.00 0.00 150.00 0.00 0.00 250.00");
 }
 

@@ -1,13 +1,13 @@
 -- Table: core.contact
 -- Grain: contact as it stands; those merged into it are listed
--- Inputs: page, answers of the contact search and lists of archived contacts; values are texts or null
--- Late data: changed contacts come again by their modification time, deleted ones by the recycle bin
+-- Inputs: page, answers of the contact search, lists of contacts and of archived ones; values are texts or null
+-- Late data: changed contacts come again by their modification time and all once a day, deleted ones by the recycle bin
 WITH list AS (
     SELECT
         page_no,
         from_json(body, '{"results": [{"id": "VARCHAR", "createdAt": "VARCHAR", "updatedAt": "VARCHAR",
             "archived": "VARCHAR", "archivedAt": "VARCHAR", "properties": {
-            "email": "VARCHAR", "createdate": "VARCHAR", "lastmodifieddate": "VARCHAR", "lifecyclestage": "VARCHAR",
+            "email": "VARCHAR", "hs_additional_emails": "VARCHAR", "createdate": "VARCHAR", "lastmodifieddate": "VARCHAR", "lifecyclestage": "VARCHAR",
             "hs_analytics_source": "VARCHAR", "hs_analytics_source_data_1": "VARCHAR", "hs_analytics_source_data_2": "VARCHAR",
             "hs_analytics_first_url": "VARCHAR", "hs_merged_object_ids": "VARCHAR"}}]}').results AS results
     FROM page
@@ -49,8 +49,13 @@ SELECT
         WHEN 'DIRECT_TRAFFIC' THEN '(none)' WHEN 'OFFLINE' THEN 'offline' ELSE '(unknown)' END) AS medium,
     coalesce(url_parameter(first_url, 'utm_campaign'), CASE origin
         WHEN 'PAID_SEARCH' THEN detail_1 WHEN 'EMAIL_MARKETING' THEN detail_1 WHEN 'PAID_SOCIAL' THEN detail_2 END, '') AS campaign,
-    list_filter(string_split(coalesce(r.properties.hs_merged_object_ids, ''), ';'), lambda id: id <> '') AS merged_contact_ids,
+    list_filter(list_transform(string_split(coalesce(r.properties.hs_merged_object_ids, ''), ';'), lambda id: trim(id)),
+        lambda id: id <> '') AS merged_contact_ids,
     TRY_CAST(replace(archived, 'Z', '') AS TIMESTAMP) AS archived_at,
+    list_filter(
+        list_transform(string_split(coalesce(r.properties.hs_additional_emails, ''), ';'), lambda address: pseudonym(address)),
+        lambda key: key IS NOT NULL) AS other_person_keys,
+    CAST(NULL AS VARCHAR) AS absence,
     page_no,
     CAST(record_no AS INTEGER) AS record_no,
     problems([

@@ -1,7 +1,7 @@
 -- Table: core.deal
 -- Grain: deal as it stands; amounts are texts in mixed formats, absent stays absent
--- Inputs: page, answers of the deal search and lists of archived deals
--- Late data: changed deals come again by their modification time, deleted ones by the recycle bin
+-- Inputs: page, answers of the deal search, lists of deals and of archived ones
+-- Late data: changed deals come again by their modification time and all once a day, deleted ones by the recycle bin
 WITH list AS (
     SELECT
         page_no,
@@ -9,7 +9,8 @@ WITH list AS (
             "archived": "VARCHAR", "archivedAt": "VARCHAR", "properties": {
             "dealname": "VARCHAR", "amount": "VARCHAR", "deal_currency_code": "VARCHAR", "dealstage": "VARCHAR",
             "pipeline": "VARCHAR", "closedate": "VARCHAR", "createdate": "VARCHAR", "hs_lastmodifieddate": "VARCHAR",
-            "hs_is_closed": "VARCHAR", "hs_is_closed_won": "VARCHAR", "hs_analytics_source": "VARCHAR"}}]}').results AS results
+            "hs_is_closed": "VARCHAR", "hs_is_closed_won": "VARCHAR", "hs_analytics_source": "VARCHAR",
+            "hs_merged_object_ids": "VARCHAR"}}]}').results AS results
     FROM page
 ),
 
@@ -44,6 +45,9 @@ SELECT
     coalesce(TRY_CAST(p.hs_is_closed AS BOOLEAN), false) AS is_closed,
     coalesce(TRY_CAST(p.hs_is_closed_won AS BOOLEAN), false) AS is_won,
     TRY_CAST(archived AS TIMESTAMP) AS archived_at,
+    list_filter(list_transform(string_split(coalesce(p.hs_merged_object_ids, ''), ';'), lambda id: trim(id)),
+        lambda id: id <> '') AS merged_deal_ids,
+    CAST(NULL AS VARCHAR) AS absence,
     page_no,
     CAST(record_no AS INTEGER) AS record_no,
     problems([

@@ -1,0 +1,62 @@
+//! Who is one person: payers and contacts are joined by every key that agrees, whichever of them a
+//! single record has.
+
+use crate::domain::components::components;
+use crate::warehouse::error::{Context, WarehouseError};
+use duckdb::{Transaction, params};
+
+/// Fills the temporary table `identity(key, person)`: each key of the workspace's payers and of
+/// contacts that share one with them, and a number that all keys of a person have in common. The
+/// variable `workspace` must be set. Empty where nobody paid.
+pub fn identify(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
+    let step = || "joining people's keys".to_owned();
+    transaction.execute_batch("CREATE OR REPLACE TEMP TABLE identity (key VARCHAR, person BIGINT)").context(step)?;
+    let nobody_paid: bool = transaction
+        .query_row(
+            "SELECT NOT EXISTS (SELECT 1 FROM core.payment WHERE workspace = getvariable('workspace'))",
+            [],
+            |row| row.get(0),
+        )
+        .context(step)?;
+    if nobody_paid {
+        return Ok(());
+    }
+    transaction
+        .execute_batch(&format!(
+            "CREATE OR REPLACE TEMP TABLE same_person AS {};
+             CREATE OR REPLACE TEMP TABLE known_key AS
+             SELECT key, row_number() OVER () - 1 AS node
+             FROM (SELECT a AS key FROM same_person UNION SELECT b FROM same_person WHERE b IS NOT NULL);
+             CREATE OR REPLACE TEMP TABLE component (node BIGINT, person BIGINT)",
+            include_str!("same_person.sql")
+        ))
+        .context(step)?;
+    // Only numbers come out and go back in: texts stay where they are.
+    let count: u64 =
+        transaction.query_row("SELECT count(*)::UBIGINT FROM known_key", [], |row| row.get(0)).context(step)?;
+    let mut statement = transaction
+        .prepare(
+            "SELECT one.node::UBIGINT, other.node::UBIGINT FROM same_person AS s
+             JOIN known_key AS one ON one.key = s.a JOIN known_key AS other ON other.key = s.b",
+        )
+        .context(step)?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, u64>(0)?, row.get::<_, u64>(1)?))).context(step)?;
+    let pairs: Vec<(u64, u64)> = rows.collect::<Result<_, _>>().context(step)?;
+    let place = |node: u64| usize::try_from(node).unwrap_or(usize::MAX);
+    let found = components(place(count), pairs.into_iter().map(|(one, other)| (place(one), place(other))));
+    let mut appender = transaction.appender("component").context(step)?;
+    for (node, person) in found.into_iter().enumerate() {
+        appender.append_row(params![node as u64, person as u64]).context(step)?;
+    }
+    appender.flush().context(step)?;
+    drop(appender);
+    transaction
+        .execute_batch(
+            "INSERT INTO identity SELECT key, person FROM known_key JOIN component USING (node);
+             DROP TABLE same_person; DROP TABLE known_key; DROP TABLE component",
+        )
+        .context(step)
+}
+
+#[cfg(test)]
+mod tests;

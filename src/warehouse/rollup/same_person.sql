@@ -1,0 +1,49 @@
+-- Relation: pairs of keys that stand for one person, (a, b); b is null where a key stands alone
+-- Grain: pair; a key is `customer_id <connection> <id>`, `contact_id <connection> <id>` or `person_key <pseudonym>`
+-- Inputs: core.payment, core.customer, core.earlier_payer, core.contact; the variable workspace
+-- Owner: marketing analytics
+WITH payer AS (
+    SELECT connection, customer_id, person_key FROM core.payment WHERE workspace = getvariable('workspace')
+    UNION SELECT connection, customer_id, person_key FROM core.customer WHERE workspace = getvariable('workspace')
+    UNION SELECT connection, customer_id, person_key FROM core.earlier_payer WHERE workspace = getvariable('workspace')
+),
+
+contact AS (
+    SELECT connection, contact_id, merged_contact_ids,
+        list_filter(list_prepend(person_key, other_person_keys), lambda one: one IS NOT NULL) AS person_keys
+    FROM core.contact
+    WHERE workspace = getvariable('workspace')
+),
+
+joining AS (
+    -- Contacts that make one of several keys.
+    SELECT * FROM contact WHERE len(person_keys) > 1 OR len(merged_contact_ids) > 0
+),
+
+wanted_key AS (
+    SELECT person_key FROM payer WHERE person_key IS NOT NULL
+    UNION SELECT unnest(person_keys) FROM joining
+),
+
+merged AS (
+    SELECT connection, contact_id, unnest(merged_contact_ids) AS merged_id FROM joining
+),
+
+lone AS (
+    -- Of the others only those that somebody shares a key with: a CRM knows many who never paid.
+    SELECT c.connection, c.contact_id, c.person_keys[1] AS person_key
+    FROM contact AS c
+    WHERE len(c.person_keys) <= 1 AND len(c.merged_contact_ids) = 0
+        AND (c.person_keys[1] IN (SELECT person_key FROM wanted_key)
+            OR (c.connection, c.contact_id) IN (SELECT (connection, merged_id) FROM merged))
+)
+
+SELECT DISTINCT a, b
+FROM (
+    SELECT 'customer_id ' || connection || ' ' || customer_id AS a, 'person_key ' || person_key AS b FROM payer
+    UNION ALL SELECT 'person_key ' || person_key, NULL FROM payer WHERE customer_id IS NULL
+    UNION ALL SELECT 'contact_id ' || connection || ' ' || contact_id, 'person_key ' || unnest(person_keys) FROM joining
+    UNION ALL SELECT 'contact_id ' || connection || ' ' || contact_id, 'contact_id ' || connection || ' ' || merged_id FROM merged
+    UNION ALL SELECT 'contact_id ' || connection || ' ' || contact_id, 'person_key ' || person_key FROM lone
+)
+WHERE a IS NOT NULL
