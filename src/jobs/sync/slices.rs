@@ -148,12 +148,12 @@ pub(in crate::jobs) async fn run_slices(
     {
         outcome.failures.push(stopped(&next.slice));
     }
-    outcome.error = together(&outcome.failures);
+    outcome.error = together(&outcome.failures, fetcher.newest.len() > 1);
     outcome
 }
 
-/// What failed in one sentence; each reason once, with the partitions it is said of.
-fn together(failures: &[SyncError]) -> Option<SyncError> {
+/// What failed in one sentence; each reason once, with the partitions it is said of where there are several.
+fn together(failures: &[SyncError], has_partitions: bool) -> Option<SyncError> {
     let first = failures.first()?;
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
     for failure in failures {
@@ -165,7 +165,7 @@ fn together(failures: &[SyncError]) -> Option<SyncError> {
     }
     let told = reasons.iter().take(4).map(|(message, of)| {
         let of: Vec<&str> = of.iter().copied().filter(|partition| !partition.is_empty()).take(10).collect();
-        if of.is_empty() { (*message).to_owned() } else { format!("{}: {message}", of.join(", ")) }
+        if of.is_empty() || !has_partitions { (*message).to_owned() } else { format!("{}: {message}", of.join(", ")) }
     });
     let more = if reasons.len() > 4 { format!("; and {} more", reasons.len() - 4) } else { String::new() };
     Some(SyncError {
