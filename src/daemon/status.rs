@@ -227,6 +227,12 @@ impl View<'_> {
         if let Some(state) = failing.or_else(|| states.iter().find(|state| state.error.is_some())) {
             let error = state.error.clone().unwrap_or_default();
             let trouble = format!("{}: {error}", state.stream.replace('_', " "));
+            if error.contains("asks to wait for") {
+                let next = next_run_at
+                    .map_or(String::new(), |at| format!("; the next sync is at {}", at.format("%m-%d %H:%M UTC")));
+                let remedy = format!("it goes on by itself once that time has passed{next}");
+                return (Health::Failing, Some(trouble), Some(remedy));
+            }
             return match state.can_retry {
                 true => (Health::Failing, Some(trouble), Some(again)),
                 false => (Health::NeedsYou, Some(trouble), Some(format!("mend that, then daybook sync {of}"))),

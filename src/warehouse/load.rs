@@ -249,6 +249,16 @@ fn record(
             ],
         )
         .context(step)?;
+    // What the last answer about changes said of itself ends with the next one.
+    if request.first_whole.is_some() && loaded.caveats.is_empty() {
+        transaction
+            .execute(
+                "UPDATE ops.load SET caveats = NULL WHERE workspace = ? AND connection = ? AND stream = ? AND partition = ?
+                 AND len(caveats) > 0",
+                params![request.workspace, request.connection, request.stream, request.partition],
+            )
+            .context(step)?;
+    }
     if let Some(read_until) = request.read_until {
         let of_stream = params![request.workspace, request.connection, request.stream, request.partition];
         transaction

@@ -363,7 +363,10 @@ async fn a_report_waits_for_late_data_and_faults_until_its_deadline() {
     assert!(missing.contains("nobody comes"), "{missing}");
     let late = Order { now: order.deadline, ..order.clone() };
     let Outcome::Issued { gaps, .. } = issue(&late, &context) else { panic!("not issued at its deadline") };
-    assert_eq!(gaps, 1);
+    // The sandbox's Analytics withholds rows now and then, and says so.
+    let (document, _) = built(warehouse, &context, &late);
+    let estimates = document.gaps.iter().filter(|gap| gap.ends_with("are estimates.")).count();
+    assert_eq!(gaps - estimates, 1, "{:?}", document.gaps);
 }
 
 #[tokio::test(flavor = "multi_thread")]

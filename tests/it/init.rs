@@ -110,8 +110,7 @@ fn answers_of_a_script_do_as_well_and_wrong_ones_are_asked_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let dir = folder.path().join("shop");
     // Id and name by default; zone wrong, then by default; a vendor misspelt, then right, with its ids.
-    let answers =
-        "\n\nEurope/Berln\n\nusd\n\ngogle_ads\ngoogle_ads\n123\nnone\na@example.com, b@example.com\nnone\nno\nenv\n";
+    let answers = "\n\nEurope/Berln\n\nusd\n\ngogle_ads\ngoogle_ads\n1234567890\nnone\na@example.com, b@example.com\nnone\nno\nenv\n";
     let done = init(&dir, &["--ask"], Some(answers));
     let told = said(&done);
     assert_eq!(done.status.code(), Some(0), "{told}");

@@ -23,7 +23,7 @@ pub fn enter(
     // A day that the slice only begins within stays open where it was asked for in vain.
     let keeps = match request.first_whole {
         Some(first) => format!(
-            "(date < DATE '{first}' AND standing IN ({}))",
+            "(date < DATE '{first}' AND coalesce(standing IN ({}), false))",
             [Standing::Failed, Standing::Refused, Standing::Doubted].map(|s| format!("'{}'", s.name())).join(", ")
         ),
         None => "false".to_owned(),

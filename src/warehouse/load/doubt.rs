@@ -187,7 +187,7 @@ fn confirmed(request: &LoadRequest, by: &Confirm) -> String {
         "EXISTS (
              SELECT 1 FROM ops.coverage AS o
              WHERE o.workspace = {workspace} AND o.connection = {connection} AND o.stream = {stream}
-               AND o.partition = {partition} AND o.date = f.date AND o.standing IS NULL
+               AND o.partition = {partition} AND o.date = f.date AND o.standing IS NULL AND o.is_whole_day
                AND o.covered_at >= coalesce((SELECT max(v.covered_at) FROM ops.coverage AS v WHERE {own} AND v.date = f.date), o.covered_at)
                AND {other} <= f.came)",
         other = other_measure(by, &workspace, &connection, &partition, "f.date"),
