@@ -6,8 +6,10 @@ use super::planned::daily_load;
 use crate::config::jobs::Copy;
 use crate::config::{self, WorkspaceSettings};
 use crate::delivery::config::SlackHook;
+use crate::jobs::payer_streams::payer_streams;
 use crate::jobs::readings::{Check, ReportContext, StreamFacts};
 use crate::jobs::report::{Audience, Formats};
+use crate::warehouse::new_customers::PayerStreams;
 use std::collections::BTreeMap;
 
 /// The check that reports word in their own way: it names currencies.
@@ -38,6 +40,7 @@ impl App {
                 .collect(),
             gross_margin: workspace.gross_margin,
             streams: self.streams(workspace),
+            payers: self.payers(workspace),
             rate_check,
             checks: self.settings.checks.iter().filter(|check| check.name != RATE_CHECK).map(check).collect(),
         }
@@ -65,6 +68,13 @@ impl App {
             }
         }
         streams
+    }
+
+    /// The streams that tell who pays.
+    fn payers(&self, workspace: &WorkspaceSettings) -> Vec<PayerStreams> {
+        let today = self.clock.now().date_naive();
+        let (sources, _) = sources(&self.settings, workspace, &self.catalog, today, SecretsAre::Assumed);
+        sources.iter().filter_map(|source| payer_streams(&source.connection)).collect()
     }
 
     /// Who of a tenant gets a copy of a job's report.

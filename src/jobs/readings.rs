@@ -13,6 +13,7 @@ use crate::report::format::Wording;
 use crate::report::readiness::{PartReach, SourceReach};
 use crate::report::receipt::Plan;
 use crate::warehouse::book::book;
+use crate::warehouse::new_customers::{PayerStreams, counted_since};
 use crate::warehouse::readings::Checked;
 use crate::warehouse::{WarehouseError, issued, readings, rollup};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -38,6 +39,8 @@ pub struct ReportContext {
     pub streams: BTreeMap<String, StreamFacts>,
     /// The query that finds amounts without an exchange rate.
     pub rate_check: String,
+    /// The streams that tell who pays, of each connection that has some.
+    pub payers: Vec<PayerStreams>,
     /// What must hold before a report goes out: the claim and the query that finds what breaks it.
     pub checks: Vec<Check>,
 }
@@ -113,7 +116,8 @@ pub fn reach(reader: &Connection, context: &ReportContext) -> Result<Vec<SourceR
     Ok(rows.collect())
 }
 
-/// What checks between streams say of a period. They hold no report: which side is right is not known.
+/// What checks between streams say of a period, and since when new customers are told from old ones where
+/// that is not always. They hold no report: which side is right is not known.
 pub fn cross_checks(
     reader: &Connection,
     context: &ReportContext,
@@ -124,6 +128,14 @@ pub fn cross_checks(
         if let Checked::Told(says) = readings::check(reader, &context.workspace.id, &check.sql, period)? {
             told.extend(says);
         }
+    }
+    for since in counted_since(reader, &context.workspace.id, &context.payers)? {
+        told.push(format!(
+            "New customers of {} are first since {}: whether they paid before could not be read, so new customers are too \
+             many and CAC is too low.",
+            context.source_label(&since.connection),
+            since.date
+        ));
     }
     Ok(told)
 }

@@ -44,7 +44,8 @@ pub fn counted_since(
         let Some(date) = first else { continue };
         let is_known: Option<bool> = reader
             .query_row(
-                "SELECT read_until >= CAST(? AS TIMESTAMP) FROM ops.cursor
+                // The first day begins up to 14 hours before the same day in UTC.
+                "SELECT read_until >= CAST(? AS TIMESTAMP) - INTERVAL 14 HOUR FROM ops.cursor
                  WHERE workspace = ? AND connection = ? AND stream = ?",
                 params![date, workspace, connection, earlier.as_deref().unwrap_or_default()],
                 |row| row.get(0),

@@ -23,6 +23,7 @@ async fn world() -> (Sandbox, tempfile::TempDir) {
         format!("google_ads.base_url={base}/google_ads"),
         format!("google_ads.token_url={base}/oauth2/token"),
         format!("google_ads.customer_ids={account}"),
+        "google_ads.time_zone=Europe/Berlin".to_owned(),
     ];
     let mut flags = vec!["--yes", "--workspace", "acme", "--connector", "stripe", "--connector", "google_ads"];
     settings.iter().for_each(|setting| flags.extend(["--setting", setting]));
@@ -59,7 +60,7 @@ async fn accounts_that_work_are_good_and_nothing_is_loaded() {
     assert!(told.ends_with("2 good, 0 in trouble, 0 not tried"), "{told}");
     assert!(!folder.path().join("daybook.duckdb").exists() && !folder.path().join("landing").exists());
     let asked = sandbox.request_counts();
-    assert!(asked["google_ads"] == 1 && asked["stripe"] <= 8, "one small request a stream: {asked:?}");
+    assert!(asked["google_ads"] == 2 && asked["stripe"] <= 8, "one small request a stream: {asked:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

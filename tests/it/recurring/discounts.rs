@@ -91,11 +91,16 @@ fn discounts_of_items_come_before_those_of_the_subscription() {
     let of = discounted("s", &items, &[amount(3000)]);
     let account = Account::new();
     // The coupon of an item is asked for by its id.
-    account.load("subscriptions", &[of.clone()], &[of.clone(), coupon("half", json!({"percent_off": 50}))], NOW);
+    account.load(
+        "subscriptions",
+        std::slice::from_ref(&of),
+        &[of.clone(), coupon("half", json!({"percent_off": 50}))],
+        NOW,
+    );
     assert_eq!(account.values(), ["s 120.00"]);
 
     let account = Account::new();
-    let loaded = account.load("subscriptions", &[of.clone()], &[of], NOW);
+    let loaded = account.load("subscriptions", std::slice::from_ref(&of), std::slice::from_ref(&of), NOW);
     assert_eq!(account.values(), ["s 170.00"]);
     assert!(loaded.notes[0].contains("too high"), "{:?}", loaded.notes);
 }
@@ -103,7 +108,7 @@ fn discounts_of_items_come_before_those_of_the_subscription() {
 #[test]
 fn an_amount_is_taken_off_each_invoice_in_its_own_currency() {
     let yearly = by_year(item("y", 120_000));
-    assert_eq!(value(&discounted("s", &[yearly.clone()], &[amount(12_000)])), "90.00");
+    assert_eq!(value(&discounted("s", std::slice::from_ref(&yearly), &[amount(12_000)])), "90.00");
     // Eleven invoices of 50 less 60, and one of 1,250 less 60: 1,190 a year.
     assert_eq!(value(&discounted("s", &[item("m", 5000), yearly], &[amount(6000)])), "99.17");
     let euros = |fields: Value| {
@@ -114,7 +119,7 @@ fn an_amount_is_taken_off_each_invoice_in_its_own_currency() {
     assert_eq!(value(&euros(json!({"currency_options": {"eur": {"amount_off": 800}}}))), "92.00");
     let account = Account::new();
     let foreign = euros(json!({}));
-    let loaded = account.load("subscriptions", &[foreign.clone()], &[foreign], NOW);
+    let loaded = account.load("subscriptions", std::slice::from_ref(&foreign), std::slice::from_ref(&foreign), NOW);
     assert_eq!(account.values(), ["s 100.00"]);
     assert!(loaded.notes[0].contains("another currency"), "{:?}", loaded.notes);
 }
@@ -128,7 +133,7 @@ fn a_customers_discount_holds_where_the_subscription_has_none() {
     let own = discounted("own", &[item("a", 4000)], &[percent(10.0)]);
     let subscriptions = [subscription("bare", SINCE, &[item("a", 4000)]), own.clone()];
     account.load("customers", &[customer("bare", &quarter), customer("own", &quarter)], &[], NOW);
-    account.load("subscriptions", &subscriptions, &[own.clone()], NOW);
+    account.load("subscriptions", &subscriptions, std::slice::from_ref(&own), NOW);
     assert_eq!(account.values(), ["bare 30.00", "own 36.00"]);
     // It is taken away.
     account.load("customers", &[customer("bare", &Value::Null)], &[], NOW);
@@ -145,7 +150,7 @@ fn a_discount_counts_while_it_lasts() {
     let once = discount(coupon("once", json!({"percent_off": 90, "duration": "once"})));
     let of = with(subscription("s", SINCE, &[item("a", 10_000)]), json!({"discounts": [ends, begins, once]}));
     let account = Account::new();
-    account.load("subscriptions", &[of.clone()], &[of], NOW);
+    account.load("subscriptions", std::slice::from_ref(&of), std::slice::from_ref(&of), NOW);
     account.roll_up("2026-11-20");
     assert_eq!(
         account.days(&[

@@ -105,7 +105,11 @@ fn a_better_reading_of_the_same_record_corrects_all_its_days() {
     account.load("subscriptions", &three()[..1], &[], "2026-11-10T12:00:00Z");
     // As an earlier Daybook held it.
     let older = "UPDATE core.subscription SET mrr = 40, course = NULL, revision = NULL";
-    account.warehouse.write_blocking(move |c| Ok(c.execute_batch(older).expect("updated"))).expect("updated");
+    let update = move |c: &mut duckdb::Connection| {
+        c.execute_batch(older).expect("updated");
+        Ok(())
+    };
+    account.warehouse.write_blocking(update).expect("updated");
     account.roll_up("2026-11-10");
     assert_eq!(account.days(&["2026-10-01"]), ["2026-10-01 40.00 1"]);
     account.load("subscriptions", &three()[..1], &[], "2026-11-20T12:00:00Z");
