@@ -303,37 +303,46 @@ pub fn distrust_incomplete(
 
 /// Enters the days that are not believed: what is held stays theirs, and they are not whole.
 pub fn enter(transaction: &Transaction<'_>, request: &LoadRequest, days: &[DoubtedDay]) -> Result<(), WarehouseError> {
-    let step = || "noting doubted days".to_owned();
-    for day in days {
-        let place = params![
-            request.workspace,
-            request.connection,
-            request.stream,
-            request.partition,
-            day.date,
-            day.reason,
-            request.load_id,
-            request.fetched_at.naive_utc()
-        ];
-        let is_known = transaction
-            .execute(
-                "UPDATE ops.coverage SET standing = 'doubted', is_whole_day = false, reason = $6
-                 WHERE workspace = $1 AND connection = $2 AND stream = $3 AND partition = $4 AND date = $5
-                   AND $7::VARCHAR IS NOT NULL AND $8::TIMESTAMP IS NOT NULL",
-                place,
-            )
-            .context(step)?;
-        if is_known == 0 {
-            transaction
-                .execute(
-                    "INSERT INTO ops.coverage
-                     SELECT $1, $2, $3, $4, CAST($5 AS DATE), $7, $8, false, 'doubted', $6",
-                    place,
-                )
-                .context(step)?;
-        }
+    if days.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let step = || "noting doubted days".to_owned();
+    let rows: Vec<String> = days.iter().map(|day| format!("(DATE '{}', {})", day.date, literal(&day.reason))).collect();
+    // One statement for all of them: each change by itself would hold memory until the end.
+    transaction
+        .execute_batch(&format!(
+            "CREATE OR REPLACE TEMP TABLE disbelieved (date DATE, reason VARCHAR);
+             INSERT INTO disbelieved VALUES {}",
+            rows.join(", ")
+        ))
+        .context(step)?;
+    let place = params![request.workspace, request.connection, request.stream, request.partition];
+    transaction
+        .execute(
+            "UPDATE ops.coverage AS c SET standing = 'doubted', is_whole_day = false, reason = d.reason
+             FROM disbelieved AS d
+             WHERE c.workspace = ? AND c.connection = ? AND c.stream = ? AND c.partition = ? AND c.date = d.date",
+            place,
+        )
+        .context(step)?;
+    transaction
+        .execute(
+            "INSERT INTO ops.coverage
+             SELECT $1, $2, $3, $4, d.date, $5, $6, false, 'doubted', d.reason
+             FROM disbelieved AS d
+             WHERE NOT EXISTS (SELECT 1 FROM ops.coverage AS c WHERE c.workspace = $1 AND c.connection = $2
+                 AND c.stream = $3 AND c.partition = $4 AND c.date = d.date)",
+            params![
+                request.workspace,
+                request.connection,
+                request.stream,
+                request.partition,
+                request.load_id,
+                request.fetched_at.naive_utc()
+            ],
+        )
+        .context(step)?;
+    transaction.execute_batch("DROP TABLE disbelieved").context(step)
 }
 
 #[cfg(test)]

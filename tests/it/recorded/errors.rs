@@ -27,9 +27,9 @@ fn recorded_refusals_mean_what_their_readmes_say() {
         ("google_analytics", "ga4/error_403.json", 403, ErrorAction::Stop, None, "Viewer role"),
         ("google_analytics", "ga4/error_403.json", 403, ErrorAction::Stop, None, "for this property"),
         ("google_analytics", "ga4/error_429_day.json", 429, ErrorAction::StopForToday, None, "midnight Pacific"),
-        ("google_ads", "google-ads/error_429_stream_array.json", 429, ErrorAction::Retry, Some(60), "slow down"),
+        ("google_ads", "google-ads/error_429_stream_array.json", 429, ErrorAction::Retry, Some(60), "used up for now"),
         // searchStream may fail midway, with status 200.
-        ("google_ads", "google-ads/error_429_stream_array.json", 200, ErrorAction::Retry, Some(60), "slow down"),
+        ("google_ads", "google-ads/error_429_stream_array.json", 200, ErrorAction::Retry, Some(60), "used up for now"),
         ("google_ads", "google-ads/error_401_not_ads_user.json", 401, ErrorAction::Stop, None, "no Ads account"),
         ("stripe", "stripe/error_401_key.json", 401, ErrorAction::Stop, None, "make a new restricted key"),
         ("stripe", "stripe/error_403_permissions.json", 403, ErrorAction::Stop, None, "lacks a right"),
@@ -63,7 +63,7 @@ fn documented_refusals_are_told_apart() {
         let found = ErrorResponse::new(status, &headers, body).verdict(&connector.spec.errors, crate::support::noon());
         found.expect("an error").action
     };
-    use ErrorAction::{Refresh, Retry, Skip, Stop, StopForToday};
+    use ErrorAction::{Refresh, Retry, Stop, StopForToday};
     let daily = r#"{"status":"error","errorType":"RATE_LIMIT","policyName":"DAILY"}"#;
     let missing = r#"{"error":{"type":"invalid_request_error","code":"resource_missing"}}"#;
     let disabled =
@@ -82,7 +82,7 @@ fn documented_refusals_are_told_apart() {
         ("hubspot", 530, None, "", Stop),
         ("hubspot", 401, None, "{}", Stop),
         ("hubspot", 502, None, "<html>", Retry),
-        ("google_ads", 403, None, disabled, Skip),
+        ("google_ads", 403, None, disabled, Stop),
         ("google_ads", 401, None, expired, Refresh),
         ("google_ads", 500, None, "{}", Retry),
         ("google_analytics", 401, None, "{}", Refresh),
@@ -121,8 +121,8 @@ fn recorded_pages_lead_to_the_next_one_or_to_the_end() {
 
     // 54 rows in all, and a total that is a text.
     let devices = body(&folder, "ga4/devices_row2.json");
-    let limit = next("google_analytics", "web_daily", &devices);
-    assert_eq!(limit, None, "54 rows fit one page of ours");
+    let next_page = next("google_analytics", "web_daily", &devices).map(|cursor| cursor.offset);
+    assert_eq!(next_page, Some(1), "one of 54 rows came, however many a page may hold");
     assert_eq!(
         next("google_analytics", "web_daily", &devices.replace("\"rowCount\":54", "\"rowCount\":\"250001\""))
             .map(|c| c.offset > 0),
