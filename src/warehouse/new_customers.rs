@@ -70,7 +70,7 @@ mod tests {
         migrate::apply(&mut connection, None).expect("migrated");
         connection
             .execute_batch(
-                "INSERT INTO ops.coverage SELECT 'w', id, 'charges', '', DATE '2026-01-01' + day::INTEGER, 'l', TIMESTAMP '2026-02-01', true
+                "INSERT INTO ops.coverage SELECT 'w', id, 'charges', '', DATE '2026-01-01' + day::INTEGER, 'l', TIMESTAMP '2026-02-01', true, NULL, NULL
                      FROM (VALUES ('asked'), ('refused'), ('begun')) AS v(id), range(3) AS d(day);
                  INSERT INTO ops.cursor VALUES ('w', 'asked', 'earlier', '', TIMESTAMP '2026-01-01', 'l'),
                      ('w', 'begun', 'earlier', '', TIMESTAMP '2024-06-01', 'l')",
