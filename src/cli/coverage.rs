@@ -1,7 +1,7 @@
 //! `daybook coverage`: which days of each source are there, where the holes are, and what fills them.
 
 use super::Outcome;
-use super::show::{count, plain};
+use super::show::{count, plain, wrapped};
 use crate::daemon::app::{SecretsAre, catalog, sources};
 use crate::daemon::{App, Selection};
 use crate::domain::coverage::{DayState, Gap, Standing, gaps, state};
@@ -144,7 +144,8 @@ fn print(reached: &Reached, map: bool) {
             let standing = day.standing.map_or("", Standing::name);
             format!(" ({standing}: {})", plain(day.reason.as_deref().unwrap_or_default()))
         });
-        say!("  {state} {}{why}\n    filled by: {}", gap.period, filled_by(reached, gap));
+        say!("{}", wrapped("  ", &format!("{state} {}{why}", gap.period)));
+        say!("    filled by: {}", filled_by(reached, gap));
     }
     if map {
         draw(reached);

@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::daemon::mistakes;
-use super::show::{plain, table};
+use super::show::{plain, table, wrapped};
 use crate::daemon::status::{Health, InstallationStatus, SourceStatus, status};
 use crate::daemon::{App, Desk};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -62,20 +62,21 @@ fn print(found: &InstallationStatus) {
         let lines = workspace.sources.iter().map(|source| line(source, found.at)).collect();
         say!("{}", table(&["source", "data through", "last success", "next run", "state"], &[], lines));
         for source in workspace.sources.iter().filter(|source| source.health != Health::Fine) {
-            say!("{}: {}", source.connection, plain(source.trouble.as_deref().unwrap_or_default()));
+            let trouble = plain(source.trouble.as_deref().unwrap_or_default());
+            say!("{}", wrapped("", &format!("{}: {trouble}", source.connection)));
             if let Some(remedy) = &source.remedy {
-                say!("  -> {}", plain(remedy));
+                say!("{}", wrapped("  -> ", &plain(remedy)));
             }
             let told = source.trouble.as_deref().unwrap_or_default();
             for note in source.notes.iter().filter(|note| !note.starts_with(told) || told.is_empty()).take(MOST_NOTES) {
-                say!("  - {}", plain(note));
+                say!("{}", wrapped("  - ", &plain(note)));
             }
             if source.notes.len() > MOST_NOTES {
                 say!("  - and {} more: daybook coverage -c {}", source.notes.len() - MOST_NOTES, source.connection);
             }
         }
         for told in &workspace.cross_checks {
-            say!("check: {}", plain(told));
+            say!("{}", wrapped("check: ", &plain(told)));
         }
     }
 }
