@@ -10,7 +10,8 @@ use super::slice::{Slice, Window};
 use super::spec::{SlicingSpec, StreamSpec};
 use super::template::Renderer;
 use crate::domain::period::Period;
-use chrono::{Days, Offset, TimeDelta, TimeZone};
+use crate::support::zones::are_alike;
+use chrono::{Days, TimeDelta};
 use chrono_tz::Tz;
 use serde_json::Value;
 use std::io::Read;
@@ -46,7 +47,7 @@ impl Engine {
                 let zone = connection.time_zone(stream.time_zone_setting.as_deref());
                 let at = |path: &Option<String>| path.as_deref().and_then(|path| stated(&landing, path));
                 let differs = at(&stream.time_zone_path)
-                    .filter(|stated| stated.parse::<Tz>().is_ok_and(|stated| !is_alike(stated, zone, now)));
+                    .filter(|stated| stated.parse::<Tz>().is_ok_and(|stated| !are_alike(stated, zone, now)));
                 Probed {
                     note: None,
                     warning: differs.map(|stated| {
@@ -84,14 +85,6 @@ fn stated(landing: &Landing, path: &str) -> Option<String> {
     }
     let pointer = path.trim_start_matches('$').replace(['.', '['], "/").replace(']', "");
     value.pointer(&pointer)?.as_str().map(str::to_owned)
-}
-
-/// Whether two zones have had the same days for a year: many have several names.
-pub fn is_alike(one: Tz, other: Tz, now: chrono::DateTime<chrono::Utc>) -> bool {
-    (0..=12).all(|month| {
-        let at = (now - TimeDelta::days(30 * month)).naive_utc();
-        one.offset_from_utc_datetime(&at).fix() == other.offset_from_utc_datetime(&at).fix()
-    })
 }
 
 /// The connection with one attempt a request: who asks wants to know how it is now.

@@ -3,8 +3,9 @@
 use super::doubt;
 use super::{LoadRequest, Loaded};
 use crate::domain::coverage::Standing;
+use crate::support::zones::are_alike;
 use crate::warehouse::error::{Context, WarehouseError};
-use chrono::{NaiveDate, Offset, TimeDelta, TimeZone};
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use duckdb::{Transaction, params};
 
@@ -104,7 +105,7 @@ pub fn first_running_day(
         loaded.caveat(format!("the account names a time zone that is not known here: {shown}"));
         return Ok(day_in(own));
     };
-    if is_alike(own, zone, request) {
+    if are_alike(own, zone, request.fetched_at) {
         return Ok(day_in(own));
     }
     loaded.caveat(format!(
@@ -125,13 +126,4 @@ fn stated_zone(transaction: &Transaction<'_>, request: &LoadRequest) -> Result<O
             |row| row.get(0),
         )
         .context(|| "reading the account's time zone".to_owned())
-}
-
-/// Whether two zones have had the same days for a year: many have several names.
-fn is_alike(one: Tz, other: Tz, request: &LoadRequest) -> bool {
-    (0..=12).all(|month| {
-        let at = request.fetched_at - TimeDelta::days(30 * month);
-        let offset = |zone: Tz| zone.offset_from_utc_datetime(&at.naive_utc()).fix();
-        offset(one) == offset(other)
-    })
 }
