@@ -144,6 +144,9 @@ impl Connector {
             let listings = follows().filter_map(|follow| follow.listing.as_ref()).map(|listing| &listing.request);
             let followed = follows().map(|follow| &follow.request);
             for request in std::iter::once(&stream.request).chain(followed).chain(listings) {
+                if let Some(kind) = request.allowance.as_ref().filter(|kind| !spec.allowances.contains_key(*kind)) {
+                    problems.push(format!("stream {id}: allowance names {kind:?}, which is no allowance"));
+                }
                 let templates = [Some(&request.url), request.body.as_ref()];
                 let templates = templates.into_iter().flatten().chain(request.headers.values());
                 for template in templates.chain(request.query.iter().map(|(_, value)| value)) {

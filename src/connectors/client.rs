@@ -25,6 +25,8 @@ pub struct Request {
     pub query: Vec<(String, String)>,
     pub headers: Vec<(String, String)>,
     pub body: Option<String>,
+    /// The connector's allowance that the request uses up beside the credential's limit.
+    pub allowance: Option<String>,
 }
 
 /// What came back.

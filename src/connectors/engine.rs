@@ -184,11 +184,16 @@ impl Engine {
         let mut refused = None;
         let mut attempt = 1;
         loop {
-            let permit = self.limits.admit(&credential, &spec.limits).await;
+            let kind = request.allowance.as_deref();
+            let narrower = match kind.and_then(|kind| spec.allowances.get(kind)) {
+                Some(allowance) => self.limits.admit(&credential, kind, *allowance).await,
+                None => None,
+            };
+            let permit = self.limits.admit(&credential, None, spec.limits.allowance()).await;
             let proof = proof(&self.tokens, &self.client, &self.clock, connection, refused).await?;
             let expected = Expected { limits: &spec.limits, rules: &spec.errors, lookups };
             let answer = send(&self.client, request, &proof, expected, landing.page()?, self.clock.now()).await;
-            drop(permit);
+            drop((permit, narrower));
             let wait = match answer {
                 Ok(Answer::Page { bytes, page, found }) => return Ok(Outcome::Page { bytes, page, found }),
                 Ok(Answer::Error(verdict)) => {
@@ -245,6 +250,7 @@ pub(super) fn request(spec: &RequestSpec, renderer: &Renderer<'_>, cursor: &Curs
             query: Vec::new(),
             headers: headers(spec, &render)?,
             body: None,
+            allowance: spec.allowance.clone(),
         });
     }
     let mut query = Vec::new();
@@ -255,7 +261,8 @@ pub(super) fn request(spec: &RequestSpec, renderer: &Renderer<'_>, cursor: &Curs
         }
     }
     let body = spec.body.as_ref().map(|body| render(body)).transpose()?;
-    Ok(Request { method: spec.method, url: base, query, headers: headers(spec, &render)?, body })
+    let (method, headers, allowance) = (spec.method, headers(spec, &render)?, spec.allowance.clone());
+    Ok(Request { method, url: base, query, headers, body, allowance })
 }
 
 /// Headers that render empty are left out.

@@ -1,6 +1,6 @@
 //! What a vendor allows, shared by every job of the process that uses the same credential.
 
-use super::spec::LimitSpec;
+use super::spec::AllowanceSpec;
 use governor::clock::DefaultClock;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Buckets by credential.
+/// Buckets by credential and kind of request.
 #[derive(Debug, Default)]
 pub struct Limits {
-    buckets: Mutex<HashMap<String, Arc<Bucket>>>,
+    buckets: Mutex<HashMap<(String, Option<String>), Arc<Bucket>>>,
 }
 
 #[derive(Debug)]
@@ -23,12 +23,13 @@ struct Bucket {
 }
 
 impl Limits {
-    /// Waits until one more request of `credential` is allowed; the permit is held while it runs.
-    pub async fn admit(&self, credential: &str, spec: &LimitSpec) -> Option<OwnedSemaphorePermit> {
+    /// Waits until one more request of `credential` is allowed, of this kind if one is named; the
+    /// permit is held while it runs. Who needs two permits asks for that of the kind first.
+    pub async fn admit(&self, credential: &str, kind: Option<&str>, spec: AllowanceSpec) -> Option<OwnedSemaphorePermit> {
         let bucket = {
             let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-            let bucket = buckets.entry(credential.to_owned()).or_insert_with(|| Arc::new(Bucket::new(spec)));
-            Arc::clone(bucket)
+            let place = (credential.to_owned(), kind.map(str::to_owned));
+            Arc::clone(buckets.entry(place).or_insert_with(|| Arc::new(Bucket::new(spec))))
         };
         let permit = Arc::clone(&bucket.running).acquire_owned().await.ok();
         bucket.rate.until_ready().await;
@@ -37,7 +38,7 @@ impl Limits {
 }
 
 impl Bucket {
-    fn new(spec: &LimitSpec) -> Self {
+    fn new(spec: AllowanceSpec) -> Self {
         let burst = NonZeroU32::new(spec.requests).unwrap_or(NonZeroU32::MIN);
         let interval = Duration::from_secs(u64::from(spec.per_secs.max(1))) / burst.get();
         let quota = Quota::with_period(interval).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(burst);

@@ -32,6 +32,9 @@ pub struct ConnectorSpec {
     pub auth: AuthSpec,
     #[serde(default)]
     pub limits: LimitSpec,
+    /// Narrower limits of some kinds of requests, by the name that `allowance` of a request says.
+    #[serde(default)]
+    pub allowances: BTreeMap<String, AllowanceSpec>,
     /// What pages say of the allowance that is left.
     #[serde(default)]
     pub quota: Vec<QuotaSpec>,
@@ -133,6 +136,24 @@ pub struct LimitSpec {
 impl Default for LimitSpec {
     fn default() -> Self {
         Self { requests: 10, per_secs: 1, concurrency: 4, timeout_secs: 120, max_body_mb: 1024, attempts: 6 }
+    }
+}
+
+/// What the vendor allows of one kind of request, within the credential's limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AllowanceSpec {
+    /// At most this many requests in `per_secs`.
+    pub requests: u32,
+    pub per_secs: u32,
+    /// At most this many requests under way at once.
+    pub concurrency: usize,
+}
+
+impl LimitSpec {
+    /// How often requests of the credential may be made, whatever they ask for.
+    pub fn allowance(&self) -> AllowanceSpec {
+        AllowanceSpec { requests: self.requests, per_secs: self.per_secs, concurrency: self.concurrency }
     }
 }
 

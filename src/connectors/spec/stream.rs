@@ -125,6 +125,8 @@ pub struct RequestSpec {
     pub headers: BTreeMap<String, String>,
     /// A JSON body.
     pub body: Option<String>,
+    /// One of the connector's `allowances`, which the request uses up beside the credential's limit.
+    pub allowance: Option<String>,
 }
 
 /// Asks for named objects, after the stream's own pages and into the same slice, so that all is
