@@ -17,7 +17,7 @@ pub const FILE: &str = "jobs/metrics.toml";
 pub const SHIPPED: &str = include_str!("../../jobs/metrics.toml");
 
 /// Tables of `core` that a metric may rest on.
-pub const FACTS: [&str; 10] = [
+pub const FACTS: [&str; 11] = [
     "web_daily",
     "web_visitors_daily",
     "ad_daily",
@@ -28,6 +28,7 @@ pub const FACTS: [&str; 10] = [
     "dispute_movement",
     "offline_conversion",
     "subscription",
+    "earlier_payer",
 ];
 
 /// Reads the file, or the shipped metrics if it is absent.

@@ -25,7 +25,12 @@ struct Bucket {
 impl Limits {
     /// Waits until one more request of `credential` is allowed, of this kind if one is named; the
     /// permit is held while it runs. Who needs two permits asks for that of the kind first.
-    pub async fn admit(&self, credential: &str, kind: Option<&str>, spec: AllowanceSpec) -> Option<OwnedSemaphorePermit> {
+    pub async fn admit(
+        &self,
+        credential: &str,
+        kind: Option<&str>,
+        spec: AllowanceSpec,
+    ) -> Option<OwnedSemaphorePermit> {
         let bucket = {
             let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
             let place = (credential.to_owned(), kind.map(str::to_owned));

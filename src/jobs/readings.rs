@@ -13,7 +13,7 @@ use crate::report::format::Wording;
 use crate::report::readiness::{PartReach, SourceReach};
 use crate::report::receipt::Plan;
 use crate::warehouse::book::book;
-use crate::warehouse::new_customers::{PayerStreams, counted_since};
+use crate::warehouse::new_customers::{EARLIER_PAYERS, PayerStreams, counted_since};
 use crate::warehouse::readings::Checked;
 use crate::warehouse::{WarehouseError, issued, readings, rollup};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -116,8 +116,7 @@ pub fn reach(reader: &Connection, context: &ReportContext) -> Result<Vec<SourceR
     Ok(rows.collect())
 }
 
-/// What checks between streams say of a period, and since when new customers are told from old ones where
-/// that is not always. They hold no report: which side is right is not known.
+/// What checks between streams say of a period. They hold no report: which side is right is not known.
 pub fn cross_checks(
     reader: &Connection,
     context: &ReportContext,
@@ -129,15 +128,20 @@ pub fn cross_checks(
             told.extend(says);
         }
     }
-    for since in counted_since(reader, &context.workspace.id, &context.payers)? {
-        told.push(format!(
+    Ok(told)
+}
+
+/// Since when new customers are told from old ones where that is not always, a sentence for each source.
+pub fn first_seen_since(reader: &Connection, context: &ReportContext) -> Result<Vec<String>, WarehouseError> {
+    let since = counted_since(reader, &context.workspace.id, &context.payers)?.into_iter().map(|since| {
+        format!(
             "New customers of {} are first since {}: whether they paid before could not be read, so new customers are too \
              many and CAC is too low.",
             context.source_label(&since.connection),
             since.date
-        ));
-    }
-    Ok(told)
+        )
+    });
+    Ok(since.collect())
 }
 
 /// The claims that do not hold for a period, in words.
@@ -195,6 +199,8 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
         restated = Some((last.issued_at, differences));
     }
     let book = filled(reader, context, &needs)?;
+    let since = first_seen_since(reader, context)?;
+    let unsure = if since.is_empty() { BTreeSet::new() } else { BTreeSet::from([EARLIER_PAYERS.to_owned()]) };
     Ok(Readings {
         definition,
         workspace: workspace.clone(),
@@ -208,7 +214,8 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
         gross_margin: context.gross_margin,
         reach: reach(reader, context)?,
         known_gaps,
-        cross_checks: cross_checks(reader, context, period)?,
+        cross_checks: [cross_checks(reader, context, period)?, since].concat(),
+        unsure,
         dropped,
         restated,
     })

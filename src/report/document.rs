@@ -34,8 +34,11 @@ pub struct Document {
     pub issued_at: DateTime<Utc>,
     /// One or two sentences that say the result; plain text.
     pub summary: String,
-    /// What is missing or late, most important first; shown on top. Empty when all is complete.
+    /// What is missing, late or limited, most important first; shown on top. Empty when all is complete.
     pub gaps: Vec<String>,
+    /// Whether one of the gaps is data that is not here; the others say what limits the figures.
+    #[serde(default = "lacking")]
+    pub lacks_data: bool,
     pub sections: Vec<Section>,
     /// Data-through stamp of each source.
     pub freshness: Vec<Freshness>,
@@ -252,7 +255,22 @@ pub enum FreshnessState {
     Late,
 }
 
+/// Stored documents without the field have gaps of this kind alone.
+fn lacking() -> bool {
+    true
+}
+
 impl Document {
+    /// Stands above the gaps.
+    pub fn gaps_title(&self) -> &'static str {
+        if self.lacks_data { "Not complete yet" } else { "Read with care" }
+    }
+
+    /// Whether data is missing that may still come.
+    pub fn is_late(&self) -> bool {
+        self.lacks_data && !self.gaps.is_empty()
+    }
+
     /// Every figure with the path that names it (`section/block/row/column`), in reading order.
     pub fn figures(&self) -> Vec<(String, &Figure)> {
         let mut all = Vec::new();

@@ -31,6 +31,7 @@ pub fn document() -> Document {
                   Paid search cost per lead rose 31.0%."
             .to_owned(),
         gaps: vec!["HubSpot is late: 20 Nov is not complete, so leads may still rise.".to_owned()],
+        lacks_data: true,
         sections: vec![headline(), trend(date), channels(), budget(), funnel(), hours(), campaigns()],
         freshness: freshness(date),
         notes: vec!["Amounts in other currencies are converted at the ECB rate of their day.".to_owned()],

@@ -38,6 +38,7 @@ pub fn routes() -> Router<Arc<Shared>> {
         .route("/hubspot/crm/objects/{version}/{kind}/search", post(search))
         .route("/hubspot/crm/objects/{version}/{kind}", get(list))
         .route("/hubspot/crm/properties/{version}/contacts/lifecyclestage", get(stages))
+        .route("/hubspot/crm/pipelines/{version}/deals", get(pipelines))
         .route("/hubspot/crm/associations/{version}/deals/contacts/batch/read", post(associations))
 }
 
@@ -158,6 +159,20 @@ async fn stages(headers: HeaderMap) -> Response {
     let options: Vec<Value> =
         STAGES.iter().map(|stage| json!({"label": stage, "value": stage, "hidden": false})).collect();
     Json(json!({"name": "lifecyclestage", "type": "enumeration", "options": options})).into_response()
+}
+
+/// The pipelines of deals: the one that every account has.
+async fn pipelines(headers: HeaderMap) -> Response {
+    if let Some(refusal) = turned_away(&headers) {
+        return refusal;
+    }
+    let stage = |(id, is_closed, probability): (&str, bool, &str)| {
+        json!({"id": id, "label": id, "archived": false,
+            "metadata": {"isClosed": is_closed.to_string(), "probability": probability}})
+    };
+    let stages = [("qualifiedtobuy", false, "0.4"), ("closedwon", true, "1.0"), ("closedlost", true, "0.0")].map(stage);
+    Json(json!({"results": [{"id": "default", "label": "Sales Pipeline", "archived": false, "stages": stages}]}))
+        .into_response()
 }
 
 /// Who deals are with: at most 1,000 of them, and 207 where one is with nobody.

@@ -199,10 +199,7 @@ fn finish(
     stage::collect_notes(transaction, request, loaded)?;
     doubt::distrust_incomplete(transaction, request, loaded)?;
     coverage::note_accepted(transaction, request, loaded)?;
-    for day in &loaded.doubted {
-        let note = format!("{} is doubted: {}; the rows from before stay", day.date, day.reason);
-        loaded.notes.push(note);
-    }
+    loaded.notes.extend(doubt::notes(&loaded.doubted));
     let today = coverage::first_running_day(transaction, request, loaded)?;
     record(transaction, request, now, loaded)?;
     coverage::enter(transaction, request, loaded, today)

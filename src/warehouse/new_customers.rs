@@ -6,6 +6,9 @@ use chrono::NaiveDate;
 use duckdb::{Connection, OptionalExt, params};
 use serde::Serialize;
 
+/// The fact that new customers rest on beside payments.
+pub const EARLIER_PAYERS: &str = "earlier_payer";
+
 /// The streams of a connection that tell who pays.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PayerStreams {

@@ -3,7 +3,7 @@
 
 mod case;
 mod double;
-mod installation;
+pub mod installation;
 mod judge;
 
 mod answers;

@@ -33,4 +33,5 @@ mod rows;
 mod support;
 mod tenants;
 mod truth;
+mod walk;
 mod wordings;

@@ -295,6 +295,25 @@ fn a_deleted_contact_stays_as_a_tombstone_with_its_history() {
 }
 
 #[test]
+fn a_pipeline_in_which_no_deal_can_be_won_is_told() {
+    let Some(folder) = recordings() else { return };
+    let notes = |body: String| {
+        let (warehouse, landing) =
+            (Warehouse::in_memory().expect("a database"), tempfile::tempdir().expect("a folder"));
+        let source = source("hubspot", &[]);
+        land_and_load(&warehouse, landing.path(), &source, "deals_pipelines", &[body]).expect("a load").notes
+    };
+    for file in ["deal_pipelines_one.json", "deal_pipelines_2.json"] {
+        assert_eq!(notes(body(&folder, &format!("hubspot/{file}"))), [""; 0], "{file}");
+    }
+    let whole = body(&folder, "hubspot/deal_pipelines_one.json");
+    let open = whole.replace("\"1.0\"", "\"0.9\"");
+    assert_ne!(open, whole);
+    let said = notes(open);
+    assert!(said.len() == 1 && said[0].contains("stands for won"), "{said:?}");
+}
+
+#[test]
 fn links_are_one_a_contact_and_go_when_hubspot_says_there_are_none() {
     let Some(folder) = recordings() else { return };
     let warehouse = Warehouse::in_memory().expect("a warehouse");

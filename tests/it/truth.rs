@@ -46,7 +46,7 @@ pub fn totals(warehouse: &Warehouse, tenant: &str) -> Vec<(NaiveDate, Vec<Decima
 }
 
 /// A day of the truth in the order of [`totals`].
-fn row(day: &Day) -> Vec<Decimal> {
+pub fn row(day: &Day) -> Vec<Decimal> {
     let n = Decimal::from;
     vec![
         n(day.sessions),

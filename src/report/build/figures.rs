@@ -32,6 +32,8 @@ pub struct Settling {
     pub today: Option<NaiveDate>,
     /// What is held of each fact's sources.
     pub facts: BTreeMap<String, Vec<SourceReach>>,
+    /// Facts that are never final.
+    pub unsure: BTreeSet<String>,
 }
 
 impl Settling {
@@ -40,13 +42,16 @@ impl Settling {
         for source in reach {
             facts.entry(source.fact.clone()).or_default().push(source.clone());
         }
-        Self { today: Some(today), facts }
+        Self { today: Some(today), facts, unsure: BTreeSet::new() }
     }
 
     /// Whether a fact's rows of a period will not change any more: they are all here and confirmed, their
     /// source does not call them an estimate, and the time its vendor takes to settle has passed.
     pub fn is_final(&self, fact: &str, period: Period) -> bool {
         let Some(today) = self.today else { return true };
+        if self.unsure.contains(fact) {
+            return false;
+        }
         self.facts.get(fact).into_iter().flatten().all(|source| {
             let settles = source.settles_after_days;
             let settled = settles == 0 || period.last_day() + Days::new(u64::from(settles)) < today;

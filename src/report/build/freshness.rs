@@ -52,27 +52,34 @@ fn late(readings: &Readings, reach: &SourceReach) -> String {
     format!("late: {} missing", if missing == 1 { "1 day".to_owned() } else { format!("{missing} days") })
 }
 
-/// What is missing or limited, in words.
+/// What is missing, in words.
 pub fn gaps(readings: &Readings) -> Vec<String> {
-    let period = readings.period;
-    let mut gaps = Vec::new();
+    let lacks = readings.reach.iter().filter_map(|reach| {
+        let lack = reach.lack_text(readings.period, readings.wording)?;
+        Some(match reach.whole_through() {
+            None if reach.parts.len() <= 1 => format!("{lack}: figures that rest on it are missing."),
+            _ => format!("{lack}: figures of {} that rest on it are incomplete.", days_text(readings)),
+        })
+    });
+    lacks.collect()
+}
+
+/// What is here and limited, in words; what several streams of a source say alike is said once.
+pub fn limits(readings: &Readings) -> Vec<String> {
+    let mut said: Vec<(&str, String, Vec<&str>)> = Vec::new();
     for reach in &readings.reach {
-        if let Some(lack) = reach.lack_text(period, readings.wording) {
-            gaps.push(match reach.whole_through() {
-                None if reach.parts.len() <= 1 => format!("{lack}: figures that rest on it are missing."),
-                _ => format!("{lack}: figures of {} that rest on it are incomplete.", days_text(readings)),
-            });
+        let (source, stream) = reach.label.split_once(": ").unwrap_or((&reach.label, ""));
+        for limit in reach.limits(readings.period) {
+            match said.iter_mut().find(|(of, known, _)| *of == source && *known == limit) {
+                Some((_, _, streams)) => streams.push(stream),
+                None => said.push((source, limit, vec![stream])),
+            }
         }
     }
-    for reach in &readings.reach {
-        gaps.extend(reach.limits(period).into_iter().map(|limit| {
-            format!(
-                "{}: {}: figures of {} that rest on it are estimates.",
-                reach.label,
-                limit.trim_end_matches('.'),
-                days_text(readings)
-            )
-        }));
-    }
-    gaps
+    let sentence = |(source, limit, streams): (&str, String, Vec<&str>)| {
+        let place = if streams == [""] { source.to_owned() } else { format!("{source}: {}", streams.join(", ")) };
+        let (limit, days) = (limit.trim_end_matches('.'), days_text(readings));
+        format!("{place}: {limit}: figures of {days} that rest on it are estimates.")
+    };
+    said.into_iter().map(sentence).collect()
 }

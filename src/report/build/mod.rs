@@ -63,6 +63,8 @@ pub struct Readings {
     pub known_gaps: Vec<String>,
     /// What checks between streams say of the period.
     pub cross_checks: Vec<String>,
+    /// Facts of which it is known that something is not, whatever their sources cover.
+    pub unsure: BTreeSet<String>,
     /// Facts whose figures are left out because their data is late.
     pub dropped: BTreeSet<String>,
     /// Figures of the last issue of this report that are others now, with when it was issued.
@@ -184,7 +186,7 @@ pub fn report_id(definition: &Definition, workspace: &str, period: Period) -> St
 pub fn build(readings: &Readings, registry: &Registry) -> (Document, Vec<ReceiptDraft>) {
     let (workspace, definition) = (&readings.workspace, &readings.definition);
     let id = report_id(definition, &workspace.id, readings.period);
-    let settling = Settling::new(&readings.reach, readings.today());
+    let settling = Settling { unsure: readings.unsure.clone(), ..Settling::new(&readings.reach, readings.today()) };
     let (wording, dropped) = (readings.wording, readings.dropped.clone());
     let mut drawer = Drawer::new(registry, workspace, &readings.book, wording, id.clone(), settling, dropped);
     let sections: Vec<Section> =
@@ -192,13 +194,15 @@ pub fn build(readings: &Readings, registry: &Registry) -> (Document, Vec<Receipt
     let summary = summary(readings, &mut drawer);
     let freshness = freshness::rows(readings);
     let mut gaps = freshness::gaps(readings);
-    gaps.extend(readings.cross_checks.iter().cloned());
     gaps.extend(readings.known_gaps.iter().cloned());
     let (receipts, missing) = drawer.finish();
     if !missing.is_empty() {
         let missing: Vec<String> = missing.into_iter().collect();
         gaps.push(format!("Left out because their data is late: {}.", missing.join(", ")));
     }
+    let lacks_data = !gaps.is_empty();
+    gaps.extend(freshness::limits(readings));
+    gaps.extend(readings.cross_checks.iter().cloned());
     let document = Document {
         id,
         report: definition.report.clone(),
@@ -213,6 +217,7 @@ pub fn build(readings: &Readings, registry: &Registry) -> (Document, Vec<Receipt
         issued_at: readings.issued_at,
         summary,
         gaps,
+        lacks_data,
         notes: notes(readings, &sections),
         sections,
         freshness,

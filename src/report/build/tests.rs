@@ -81,6 +81,7 @@ fn readings(report: &str, part: Part, period: Period) -> Readings {
         reach: Vec::new(),
         known_gaps: Vec::new(),
         cross_checks: Vec::new(),
+        unsure: BTreeSet::new(),
         dropped: BTreeSet::new(),
         restated: None,
     }
@@ -287,6 +288,24 @@ fn a_figure_is_final_once_its_sources_have_settled() {
     assert!(!settling(date("2026-11-18")).is_final("web_daily", Period::day(day)));
     assert!(!settling(date("2027-01-01")).is_final("payment", Period::day(day)), "the day has not come yet");
     assert!(settling(date("2026-11-16")).is_final("payment", Period::day(date("2026-11-14"))));
+}
+
+#[test]
+fn what_a_new_customer_costs_is_marked_where_earlier_payments_are_not_known() {
+    let day = Period::day(date("2026-11-15"));
+    let mut readings = readings("daily_performance", Part::Headline, day);
+    readings.definition.edition.parts = vec![Part::Funnel];
+    let known = sums(&[("cost", dec!(100)), ("customers", dec!(4)), ("orders", dec!(5)), ("leads", dec!(9))]);
+    readings.book.spans.insert(day, Span { total: known, ..Span::default() });
+    let marked = |readings: &Readings| {
+        let (document, _) = build(readings, &registry());
+        let figures = document.figures().into_iter().filter(|(_, figure)| figure.provisional);
+        figures.map(|(path, _)| path).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(marked(&readings), "");
+    readings.unsure.insert("earlier_payer".to_owned());
+    let found = marked(&readings);
+    assert!(found.contains("customers") && !found.contains("leads"), "{found}");
 }
 
 #[test]

@@ -135,7 +135,7 @@ pub fn render(
 /// The result first, and whether data is late: `Sample & Söhne, Fri 20 Nov: net revenue €12,480.30
 /// (+8.2%)`. The day keeps mail programs from folding reports into one thread.
 pub fn subject(document: &Document) -> String {
-    let late = if document.gaps.is_empty() { "" } else { "[data late] " };
+    let late = if document.is_late() { "[data late] " } else { "" };
     let result = match first_card(document) {
         None => plain(&document.title),
         Some(card) => {

@@ -42,6 +42,8 @@ pub struct PageView {
     pub currency: String,
     pub summary: String,
     pub gaps: Vec<String>,
+    /// Stands above the gaps.
+    pub gaps_title: &'static str,
     pub sections: Vec<SectionView>,
     pub freshness: Vec<FreshnessView>,
     pub notes: Vec<String>,
@@ -156,6 +158,7 @@ pub fn page(document: &Document, limits: Limits) -> PageView {
         time_zone: document.time_zone.name().to_owned(),
         currency: document.currency.code().to_owned(),
         summary: plain(&document.summary),
+        gaps_title: document.gaps_title(),
         gaps: document.gaps.iter().map(|gap| plain(gap)).collect(),
         sections: document.sections.iter().map(|part| section(part, document, limits)).collect(),
         freshness: freshness(document),

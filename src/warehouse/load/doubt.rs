@@ -39,6 +39,23 @@ pub struct DoubtedDay {
     pub reason: String,
 }
 
+/// What is doubted, a sentence for each run of days.
+pub fn notes(doubted: &[DoubtedDay]) -> Vec<String> {
+    let mut days: Vec<&DoubtedDay> = doubted.iter().collect();
+    days.sort_by_key(|day| day.date);
+    let runs = days.chunk_by(|day, next| day.date.succ_opt() == Some(next.date));
+    let note = |run: &[&DoubtedDay]| match run {
+        [] => None,
+        [day] => Some(format!("{} is doubted: {}; the rows from before stay", day.date, day.reason)),
+        [first, .., last] => {
+            let (days, reason) = (format!("{} to {}", first.date, last.date), &first.reason);
+            let of = if run.iter().all(|day| day.reason == *reason) { "" } else { "on the first of them " };
+            Some(format!("{days} are doubted: {of}{reason}; the rows from before stay"))
+        }
+    };
+    runs.filter_map(note).collect()
+}
+
 /// Fewer than this may fall by chance; only to nothing is then doubted.
 const SMALLEST_FALL: u32 = 100;
 /// The share of a slice's measure that may be quarantined before none of its days is believed.

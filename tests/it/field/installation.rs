@@ -91,7 +91,7 @@ impl Installation {
 }
 
 /// Jobs, channels and Daybook's own settings as they ship.
-fn ship(root: &Path) {
+pub fn ship(root: &Path) {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
     for folder in ["jobs", "jobs/checks", "jobs/rollups", "config"] {
         for entry in fs::read_dir(repository.join(folder)).expect("a folder").flatten() {
@@ -105,7 +105,7 @@ fn ship(root: &Path) {
     write(root, "config/secrets/person_key", "a key of our own");
 }
 
-fn write(root: &Path, file: &str, text: &str) {
+pub fn write(root: &Path, file: &str, text: &str) {
     let path = root.join(file);
     fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
     fs::write(path, text).expect("a file");

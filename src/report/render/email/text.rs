@@ -16,6 +16,8 @@ const NAME_WIDTH: usize = 18;
 pub struct Body {
     pub summary: String,
     pub gaps: Vec<String>,
+    /// Stands above the gaps.
+    pub gaps_title: String,
     pub sections: Vec<TextSection>,
     pub freshness: String,
     pub notes: Vec<String>,
@@ -41,6 +43,7 @@ pub fn lay_out(page: &PageView, rest: &str) -> Body {
     Body {
         summary: wrapped(&page.summary, WIDTH),
         gaps: bullets(&page.gaps),
+        gaps_title: page.gaps_title.to_uppercase(),
         sections: sections.collect(),
         freshness: freshness(&page.freshness),
         notes: bullets(&page.notes),

@@ -65,7 +65,7 @@ fn title(document: &Document, layout: &mut Layout) {
     layout.text_line(&format!("{days} · {} · {}", document.time_zone, document.currency), 10.0, Weight::Regular, MUTED);
     layout.space(10.0);
     if !document.gaps.is_empty() {
-        layout.boxed("Data is not complete", &document.gaps, AMBER, AMBER_PAPER);
+        layout.boxed(document.gaps_title(), &document.gaps, AMBER, AMBER_PAPER);
     }
     layout.paragraph(&document.summary, 12.5, Weight::Regular, INK);
     layout.space(6.0);

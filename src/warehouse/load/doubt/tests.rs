@@ -52,7 +52,11 @@ fn an_emptier_answer_keeps_the_rows_of_its_days_and_uncovers_them_until_it_is_fu
     );
     let reasons: Vec<&str> = loaded.doubted.iter().map(|day| day.reason.as_str()).collect();
     assert_eq!(reasons[0], "the newest answer has 0 cost where 500 were read before");
-    assert!(loaded.notes.iter().any(|note| note.starts_with("2026-11-01 is doubted")), "{:?}", loaded.notes);
+    assert!(
+        loaded.notes.iter().any(|note| note.starts_with("2026-11-01 to 2026-11-02 are doubted: on the first")),
+        "{:?}",
+        loaded.notes
+    );
     // The old load still holds the day.
     assert_eq!(texts(&warehouse, "SELECT load_id FROM ops.coverage WHERE date = DATE '2026-11-01'"), ["one"]);
 
