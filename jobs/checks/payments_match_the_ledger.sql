@@ -36,16 +36,26 @@ counted AS (
         AND coalesce(balance_transaction_id <> '', coalesce(reason, '') <> 'expired_uncaptured_charge')
 ),
 
-ours AS (
-    -- Converted as the ledger did; what its rounding leaves is no difference.
-    SELECT c.workspace, c.connection, c.subject_id, c.date, coalesce(s.settled_in, c.currency) AS currency,
-        CASE WHEN s.settled_in IS NULL OR s.settled_in = c.currency THEN c.amount
-             WHEN abs(c.amount * s.exchange_rate - s.total) <= 0.01 THEN s.total
-             ELSE round(c.amount * s.exchange_rate, 2) END AS amount,
-        s.settled_in <> c.currency AND s.exchange_rate IS NULL OR s.currencies > 1 AS is_beyond
+converted AS (
+    -- As the ledger did. Its rate is between minor units, of which some currencies have none: where that
+    -- reading does not meet the ledger and the one between whole units does, it was the latter.
+    SELECT c.*, s.settled_in, s.exchange_rate, s.currencies, s.total,
+        CAST(c.amount AS DECIMAL(38, 6)) * CAST(s.exchange_rate AS DECIMAL(38, 9)) AS by_units,
+        CAST(c.amount * CAST(s.exchange_rate AS DOUBLE)
+            * power(10, minor_unit_decimals(c.currency) - minor_unit_decimals(s.settled_in)) AS DECIMAL(38, 6)) AS by_minor_units
     FROM counted AS c
     LEFT JOIN settled AS s USING (workspace, connection, subject_id)
     WHERE c.amount <> 0
+),
+
+ours AS (
+    -- What rounding leaves is no difference: the rate has six digits.
+    SELECT workspace, connection, subject_id, date, coalesce(settled_in, currency) AS currency,
+        CASE WHEN settled_in IS NULL OR settled_in = currency THEN amount
+             WHEN least(abs(by_units - total), abs(by_minor_units - total)) <= 0.01 + abs(total) * 0.000001 THEN total
+             ELSE round(by_minor_units, 2) END AS amount,
+        settled_in <> currency AND exchange_rate IS NULL OR currencies > 1 AS is_beyond
+    FROM converted
     UNION ALL
     SELECT workspace, connection, dispute_id, date, currency, amount, false
     FROM core.dispute_movement

@@ -120,6 +120,23 @@ pub fn check(reader: &Connection, workspace: &str, sql: &str, period: Period) ->
     Ok(Checked::Told(says))
 }
 
+/// Like [`check`], but one that cannot be run says so and ends nothing else.
+pub fn check_or_say(
+    reader: &Connection,
+    workspace: &str,
+    (claim, sql): (&str, &str),
+    period: Period,
+) -> Result<Checked, String> {
+    check(reader, workspace, sql, period).map_err(|error| {
+        // A query that fails ends its transaction: what is still to be read is read as it stands now.
+        if reader.execute_batch("ROLLBACK").is_ok() {
+            reader.execute_batch("BEGIN TRANSACTION").ok();
+        }
+        let why: String = error.to_string().lines().next().unwrap_or_default().chars().take(200).collect();
+        format!("A check could not be run, so nothing is known of its claim ({}): {why}", claim.trim_end_matches('.'))
+    })
+}
+
 /// What the books say of a stream's partition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
@@ -241,6 +258,48 @@ mod tests {
         migrate::apply(&mut connection, None).expect("migrated");
         connection.execute_batch(rows).expect("rows");
         connection
+    }
+
+    #[test]
+    fn a_check_that_cannot_be_run_says_so_and_ends_nothing_else() {
+        // dj-stripe/dj-stripe#1992
+        let mut reader = database("");
+        reader
+            .execute_batch("CREATE TEMP TABLE facts AS SELECT 'w' AS workspace, 3000000000 AS amount")
+            .expect("facts");
+        let snapshot = reader.transaction().expect("a transaction");
+        let sql = "SELECT workspace, CAST(CAST(amount AS INTEGER) AS VARCHAR) AS says FROM facts";
+        let day = Period::day(NaiveDate::MIN);
+        let told = check_or_say(&snapshot, "w", ("Amounts are small.", sql), day).expect_err("not run");
+        assert!(
+            told.starts_with("A check could not be run, so nothing is known of its claim (Amounts are small): "),
+            "{told}"
+        );
+        let left: u64 =
+            snapshot.query_row("SELECT count(*)::UBIGINT FROM facts", [], |row| row.get(0)).expect("read on");
+        assert_eq!(left, 1);
+        snapshot.commit().expect("ended");
+    }
+
+    #[test]
+    fn amounts_at_a_rate_that_is_months_old_are_told() {
+        let reader = database(
+            "INSERT INTO ops.workspace VALUES ('w', 'W', 'UTC', 'EUR', 1);
+             INSERT INTO core.fx_rate BY NAME SELECT 'w' AS workspace, 'fx' AS connection, date, 'USD' AS currency, 1.1 AS rate, 'l' AS load_id
+                 FROM (VALUES (DATE '2026-09-01'), (DATE '2026-11-06')) AS v(date);
+             INSERT INTO core.offline_conversion BY NAME SELECT 'w' AS workspace, 'c' AS connection, id AS conversion_id, date,
+                 'sale' AS kind, '' AS source, '' AS medium, '' AS campaign, 5 AS amount, currency, 'l' AS load_id
+                 FROM (VALUES ('a', DATE '2026-11-05', 'USD'), ('b', DATE '2026-11-09', 'USD'), ('c', DATE '2026-11-05', 'EUR'))
+                     AS v(id, date, currency)",
+        );
+        let check = include_str!("../../jobs/checks/exchange_rates_are_recent.sql");
+        let told: Vec<String> = reader
+            .prepare(&format!("SELECT says FROM ({check})"))
+            .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())
+            .expect("rows");
+        let due =
+            "amounts in USD of 2026-11-05 are converted at the rate of 2026-09-01: newer exchange rates are missing";
+        assert_eq!(told, [due]);
     }
 
     #[test]

@@ -125,6 +125,34 @@ fn what_the_ledger_does_not_have_is_told_with_its_objects() {
     );
 }
 
+// dj-stripe/dj-stripe#1992, Automattic/woocommerce-payments#2934
+#[test]
+fn large_foreign_payments_and_currencies_without_cents_meet_the_ledger() {
+    let day = "2026-11-05T10:00:00Z";
+    let account = Account::new();
+    let entry_at = |id: &str, of: &str, amount, rate: f64| {
+        let mut entry = entry(id, of, amount, "charge", day);
+        entry["exchange_rate"] = json!(rate);
+        entry
+    };
+    let entries = [
+        entry_at("t1", "ch_large", 1_100_000, 1.1),
+        entry_at("t2", "ch_huge", 108_340_000_000, 1.0834),
+        entry_at("t3", "ch_yen", 600, 0.666_667),
+        entry_at("t4", "ch_dinar", 326_000, 3.26),
+    ];
+    account.load("balance_transactions", &entries, &[], NOW);
+    let charges = [
+        with_currency(charge("ch_large", 1_000_000, day, Some("t1")), "eur"),
+        with_currency(charge("ch_huge", 100_000_000_000, day, Some("t2")), "eur"),
+        with_currency(charge("ch_yen", 900, day, Some("t3")), "jpy"),
+        // The rate of some answers is between whole units.
+        with_currency(charge("ch_dinar", 1_000_000, day, Some("t4")), "kwd"),
+    ];
+    account.load("charges", &charges, &[], NOW);
+    assert_eq!(differences(&account), [""; 0]);
+}
+
 fn with_currency(mut object: Value, currency: &str) -> Value {
     object["currency"] = json!(currency);
     object
