@@ -10,6 +10,7 @@ pub mod error;
 pub mod file;
 mod follow;
 pub mod landed;
+mod inside;
 pub mod landing;
 pub mod lanes;
 pub mod limits;

@@ -1,5 +1,6 @@
 //! How to ask for the next page, and when to stop.
 
+mod part;
 mod scan;
 
 use super::error::ConnectorError;
