@@ -323,6 +323,9 @@ pub enum RecordList {
     Deleted {
         /// The stream that lists every living one: what it has listed since lives.
         listed_by: String,
+    /// Further columns, of the table that confirms as well: the first of them that the day has is its
+    /// measure where it has nothing of `measure`.
+    pub also: Vec<String>,
     },
 }
 

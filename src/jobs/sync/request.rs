@@ -108,7 +108,7 @@ fn target(load: &LoadSpec, sql: String) -> Target {
         LoadMode::Upsert { scope } => Replaces::Scope(scope.clone()),
     };
     let confirmed_by = load.doubt.confirmed_by.as_ref().map(confirm);
-    let doubt = Doubt { measure: load.doubt.measure.clone(), confirmed_by };
+    let doubt = Doubt { measure: load.doubt.measure.clone(), also: load.doubt.also.clone(), confirmed_by };
     let records = load.records.as_ref().map(|records| match records {
         RecordList::Changed => Records::Changed,
         RecordList::Living => Records::Living,
@@ -141,7 +141,7 @@ pub fn contradicted(connection: &Connection) -> Vec<Contradicted> {
         };
         let by = confirm(load.doubt.confirmed_by.as_ref()?);
         let (workspace, connection) = (connection.workspace.clone(), connection.id.clone());
-        Some(Contradicted { workspace, connection, stream: id.clone(), own, by })
+        Some(Contradicted { workspace, connection, stream: id.clone(), own, by, also: load.doubt.also.clone() })
     });
     found.collect()
 }
