@@ -107,7 +107,14 @@ impl Engine {
     ) -> Result<(), ConnectorError> {
         let renderer = Renderer::for_slice(connection, slice);
         let total = match &stream.count {
-            Some(count) => self.total(connection, count, &renderer, landing).await?,
+            // A list is worth having without it; many are then not believed to be gone.
+            Some(count) => match self.total(connection, count, &renderer, landing).await {
+                Ok(total) => total,
+                Err(error) => {
+                    landing.note(format!("{}: {error}", count::UNPROVEN));
+                    None
+                }
+            },
             None => None,
         };
         let own = Walk {
