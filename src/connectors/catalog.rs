@@ -143,7 +143,8 @@ impl Connector {
             let follows = || stream.follow.iter().chain(&stream.follow_also);
             let listings = follows().filter_map(|follow| follow.listing.as_ref()).map(|listing| &listing.request);
             let followed = follows().map(|follow| &follow.request);
-            for request in std::iter::once(&stream.request).chain(followed).chain(listings) {
+            let counts = stream.count.iter().map(|count| &count.request);
+            for request in std::iter::once(&stream.request).chain(followed).chain(listings).chain(counts) {
                 if let Some(kind) = request.allowance.as_ref().filter(|kind| !spec.allowances.contains_key(*kind)) {
                     problems.push(format!("stream {id}: allowance names {kind:?}, which is no allowance"));
                 }

@@ -2,6 +2,7 @@
 
 use super::auth::Proof;
 use super::error::ConnectorError;
+use super::inside::Inside;
 use super::landing::{Packing, PageWriter, read_page};
 use super::paging::{Found, Lookup, scan, scan_stream};
 use super::rules::{ErrorResponse, Verdict};
@@ -123,18 +124,18 @@ async fn receive(
         return Err(ConnectorError::UnexpectedPayload { note: problem });
     }
     drop(text);
-    store(response, head, expected, writer).await
+    let inside = Inside::new(expected.rules, status, &headers, now);
+    store(response, head, (expected, inside), writer).await
 }
 
 /// A body that fits into memory goes to a blocking thread as a whole, a larger one in chunks.
 async fn store(
     mut response: reqwest::Response,
     head: Vec<u8>,
-    expected: Expected<'_>,
+    (expected, inside): (Expected<'_>, Inside),
     writer: PageWriter,
 ) -> Result<Answer, ConnectorError> {
     let most = expected.limits.max_body_mb << 20;
-    let lookups = expected.lookups.to_vec();
     let mut body = head;
     let stated = usize::try_from(response.content_length().unwrap_or_default()).unwrap_or(MEMORY_BYTES);
     body.reserve_exact(stated.min(MEMORY_BYTES).saturating_sub(body.len()));
@@ -143,11 +144,11 @@ async fn store(
             return Err(too_large(expected.limits));
         }
         if body.len() > MEMORY_BYTES {
-            return store_stream(response, body, expected, writer).await;
+            return store_stream(response, body, (expected, inside), writer).await;
         }
         match response.chunk().await.map_err(|error| unreachable(&error))? {
             Some(chunk) => body.extend_from_slice(&chunk),
-            None => return land(body, lookups, writer).await,
+            None => return land(body, (expected, inside), writer).await,
         }
     }
 }
@@ -156,11 +157,11 @@ async fn store(
 async fn store_stream(
     mut response: reqwest::Response,
     head: Vec<u8>,
-    expected: Expected<'_>,
+    (expected, inside): (Expected<'_>, Inside),
     mut writer: PageWriter,
 ) -> Result<Answer, ConnectorError> {
     let most = expected.limits.max_body_mb << 20;
-    let lookups = expected.lookups.to_vec();
+    let lookups: Vec<Lookup> = expected.lookups.iter().cloned().chain(inside.lookups()).collect();
     let mut received = head.len() as u64;
     let (chunks, mut inbox) = tokio::sync::mpsc::channel::<bytes::Bytes>(8);
     let writing = tokio::spawn(off_thread(move || -> Result<Answer, ConnectorError> {
@@ -171,7 +172,10 @@ async fn store_stream(
             writer.write(&chunk)?;
         }
         let record = writer.finish()?;
-        let found = scan_stream(read_page(&path)?, &lookups).map_err(|error| unsound(&error))?;
+        let mut found = scan_stream(read_page(&path)?, &lookups).map_err(|error| unsound(&error))?;
+        if let Some(verdict) = inside.verdict(&mut found) {
+            return Ok(Answer::Error(verdict));
+        }
         Ok(Answer::Page { bytes: record.bytes, page: tokio::spawn(ready(Ok(record))), found })
     }));
     let fed = async {
@@ -193,20 +197,29 @@ async fn store_stream(
 }
 
 /// Answers once the body is known to be sound; it is compressed and written meanwhile.
-async fn land(body: Vec<u8>, lookups: Vec<Lookup>, mut writer: PageWriter) -> Result<Answer, ConnectorError> {
+async fn land(
+    body: Vec<u8>,
+    (expected, inside): (Expected<'_>, Inside),
+    mut writer: PageWriter,
+) -> Result<Answer, ConnectorError> {
     let bytes = body.len() as u64;
+    let lookups: Vec<Lookup> = expected.lookups.iter().cloned().chain(inside.lookups()).collect();
     let (tell, told) = tokio::sync::oneshot::channel();
     let page = tokio::spawn(off_thread(move || {
         let found = scan(&body, &lookups).map_err(|error| unsound(&error));
-        let is_sound = found.is_ok();
-        if tell.send(found).is_err() || !is_sound {
+        let judged = found.map(|mut found| (inside.verdict(&mut found), found));
+        let is_wanted = matches!(judged, Ok((None, _)));
+        if tell.send(judged).is_err() || !is_wanted {
             return Err(ConnectorError::Landing { note: "nobody wants the page".to_owned() });
         }
         writer.write(&body)?;
         writer.finish()
     }));
     let stopped = |_| ConnectorError::Landing { note: "the writer stopped".to_owned() };
-    Ok(Answer::Page { bytes, page, found: told.await.map_err(stopped)?? })
+    Ok(match told.await.map_err(stopped)?? {
+        (Some(verdict), _) => Answer::Error(verdict),
+        (None, found) => Answer::Page { bytes, page, found },
+    })
 }
 
 /// A body that ends too early is the connection's fault more often than the vendor's.

@@ -88,12 +88,15 @@ impl Connection {
             .unwrap_or(self.workspace_zone)
     }
 
-    /// The values a stream is partitioned over; one empty value if it is not.
+    /// The values a stream is partitioned over; one empty value if it is not, none where its setting is empty.
     pub fn partitions(&self, setting: Option<&str>) -> Vec<String> {
-        let Some(list) = setting.and_then(|name| self.settings.get(name)).and_then(toml::Value::as_array) else {
-            return vec![String::new()];
-        };
-        list.iter().filter_map(|value| value.as_str().map(str::to_owned)).collect()
+        match setting.and_then(|name| self.settings.get(name)) {
+            None => vec![String::new()],
+            Some(toml::Value::Array(list)) => {
+                list.iter().filter_map(|value| value.as_str().map(str::to_owned)).collect()
+            }
+            Some(value) => value.as_str().filter(|text| !text.is_empty()).map(str::to_owned).into_iter().collect(),
+        }
     }
 
     /// `text` without any of this connection's secrets, and without what vendors print of keys and accounts

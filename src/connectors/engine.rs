@@ -3,6 +3,7 @@
 use super::auth::{Proof, TokenCache, proof};
 use super::client::{Answer, Expected, Request, build, send};
 use super::connection::Connection;
+use super::count;
 use super::error::ConnectorError;
 use super::follow::is_news;
 use super::landing::{LandedSlice, Landing, Manifest, Packing};
@@ -30,6 +31,17 @@ pub struct Engine {
     tokens: TokenCache,
     limits: Limits,
     lanes: Lanes,
+}
+
+/// A query and what is wanted of its pages besides the next one.
+#[derive(Clone, Copy)]
+pub(super) struct Walk<'a> {
+    pub request: &'a RequestSpec,
+    pub paging: &'a PagingSpec,
+    /// Pointers to what says that rows were folded together.
+    pub folded: &'a [String],
+    /// Pointer to the list of records, where they are to be counted.
+    pub counted: Option<&'a str>,
 }
 
 /// How a request ended.
@@ -94,7 +106,23 @@ impl Engine {
         on_page: &(dyn Fn(u64) + Sync),
     ) -> Result<(), ConnectorError> {
         let renderer = Renderer::for_slice(connection, slice);
-        let own = (&stream.request, &stream.paging, stream.folded_pointers.as_slice());
+        let total = match &stream.count {
+            // A list is worth having without it; many are then not believed to be gone.
+            Some(count) => match self.total(connection, count, &renderer, landing).await {
+                Ok(total) => total,
+                Err(error) => {
+                    landing.note(format!("{}: {error}", count::UNPROVEN));
+                    None
+                }
+            },
+            None => None,
+        };
+        let own = Walk {
+            request: &stream.request,
+            paging: &stream.paging,
+            folded: &stream.folded_pointers,
+            counted: stream.count.as_ref().map(|count| count.records_pointer.as_str()),
+        };
         match self.walk(connection, own, &renderer, landing, on_page).await {
             Err(ConnectorError::Rejected { status: 403 | 404, .. }) if stream.if_refused.is_some() => {
                 landing.settle().await?;
@@ -102,7 +130,12 @@ impl Engine {
                 landing.refuse(stream.if_refused.clone().unwrap_or_default());
                 return Ok(());
             }
-            walked => walked?,
+            walked => {
+                let listed = walked?;
+                if stream.count.is_some() {
+                    count::hold_against(landing, listed, total);
+                }
+            }
         }
         for follow in stream.follow.iter().chain(&stream.follow_also) {
             let is_wanted =
@@ -114,30 +147,36 @@ impl Engine {
         Ok(())
     }
 
-    /// All pages of one query, with where a page says that its rows were folded together.
+    /// All pages of one query, with where a page says that its rows were folded together; how many
+    /// records there were, where they are counted.
     pub(super) async fn walk(
         &self,
         connection: &Connection,
-        (spec, paging, folded): (&RequestSpec, &PagingSpec, &[String]),
+        of: Walk<'_>,
         renderer: &Renderer<'_>,
         landing: &mut Landing,
         on_page: &(dyn Fn(u64) + Sync),
-    ) -> Result<(), ConnectorError> {
+    ) -> Result<u64, ConnectorError> {
+        let Walk { paging, folded, .. } = of;
         let held = landing.count();
         let mut pager = Pager::new(paging);
-        let mut restarts = 0;
+        let (mut restarts, mut records) = (0, 0);
         loop {
-            let request = request(spec, renderer, pager.cursor())?;
+            let request = request(of.request, renderer, pager.cursor())?;
             let mut lookups = pager.lookups();
             let own = lookups.len();
+            lookups.extend(of.counted.map(|at| Lookup::new(at, Want::Records { id_field: None })));
             lookups.extend(folded.iter().map(|pointer| Lookup::new(pointer, Want::Scalar)));
             let quota = &connection.connector.spec.quota;
             lookups.extend(quota.iter().map(|quota| Lookup::new(&quota.pointer, Want::Scalar)));
+            let mut anew = None;
             match self.page(connection, &request, &lookups, landing).await? {
                 Outcome::Page { bytes, page, mut found } => {
                     on_page(bytes);
                     landing.keep_packing(page).await?;
                     let mut told = found.split_off(own.min(found.len())).into_iter();
+                    records +=
+                        told.by_ref().take(usize::from(of.counted.is_some())).map(|list| list.records).sum::<u64>();
                     if told.by_ref().take(folded.len()).any(|flag| flag.text().as_deref() == Some("true")) {
                         landing.note_folded();
                     }
@@ -149,25 +188,32 @@ impl Engine {
                     if let Some((quota, _)) = little {
                         landing.note_quota(&quota.note);
                     }
-                    if !pager.advance(&found)? {
-                        landing.limit(pager.shortfall());
-                        return landing.settle().await;
+                    let goes_on = pager.advance(&found)?;
+                    match pager.unsteady() {
+                        Some(note) => anew = Some(note),
+                        None if goes_on => {}
+                        None => {
+                            landing.limit(pager.shortfall());
+                            landing.settle().await?;
+                            return Ok(records);
+                        }
                     }
                 }
                 Outcome::Nothing { note } => {
                     landing.note(note);
-                    return landing.settle().await;
-                }
-                Outcome::Restart { note } if restarts == MOST_RESTARTS => {
-                    return Err(ConnectorError::Unavailable { note });
-                }
-                Outcome::Restart { .. } => {
-                    restarts += 1;
                     landing.settle().await?;
-                    landing.truncate(held);
-                    pager = Pager::new(paging);
+                    return Ok(records);
                 }
+                Outcome::Restart { note } => anew = Some(note),
             }
+            let Some(note) = anew else { continue };
+            if restarts == MOST_RESTARTS {
+                return Err(ConnectorError::Unavailable { note });
+            }
+            restarts += 1;
+            landing.settle().await?;
+            landing.truncate(held);
+            (pager, records) = (Pager::new(paging), 0);
         }
     }
 

@@ -2,7 +2,7 @@
 //! what belongs to each listed object.
 
 use super::connection::Connection;
-use super::engine::{Engine, Outcome, request};
+use super::engine::{Engine, Outcome, Walk, request};
 use super::error::ConnectorError;
 use super::landing::{Landing, PageRecord, read_page};
 use super::slice::Window;
@@ -34,8 +34,8 @@ impl Engine {
             held.extend(ids(landing, 0, place).await?);
         }
         if let Some(listing) = &spec.listing {
-            self.walk(connection, (&listing.request, &listing.paging, [].as_slice()), renderer, landing, on_page)
-                .await?;
+            let of = Walk { request: &listing.request, paging: &listing.paging, folded: &[], counted: None };
+            self.walk(connection, of, renderer, landing, on_page).await?;
         }
         let first = if spec.listing.is_some() { own } else { 0 };
         let named = ids(landing, first, &spec.ids).await?;
@@ -68,6 +68,7 @@ impl Engine {
             }
         }
         landing.settle().await?;
+        self.rest(connection, spec, renderer, (landing, own), on_page).await?;
         if gone > 0 {
             landing.note(format!("{gone} objects were named but are gone by now"));
         }

@@ -13,8 +13,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// Buckets by credential and kind of request.
 #[derive(Debug, Default)]
 pub struct Limits {
-    buckets: Mutex<HashMap<(String, Option<String>), Arc<Bucket>>>,
+    buckets: Mutex<HashMap<Place, Arc<Bucket>>>,
 }
+
+/// A credential, and the kind of request that has an allowance of its own.
+type Place = (String, Option<String>);
 
 #[derive(Debug)]
 struct Bucket {

@@ -98,6 +98,7 @@ impl<'a> ErrorResponse<'a> {
         });
         let tidy =
             |text: &str| -> String { text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect() };
+        let detail = detail.filter(|detail| said != Some(detail));
         let words: Vec<String> = [said, detail.as_deref()].into_iter().flatten().map(tidy).collect();
         if words.is_empty() {
             return format!("{note} (HTTP {})", self.status);

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 mod stream;
 
 pub use stream::{
-    BodyKind, ConfirmSpec, DoubtSpec, FollowSpec, IdPlace, ListingSpec, LoadMode, LoadSpec, Method, OnlyWith,
-    PagingSpec, RecordList, RequestSpec, RestartSpec, SlicingSpec, StreamSpec,
+    BodyKind, ConfirmSpec, CountSpec, DoubtSpec, FollowSpec, IdPlace, ListingSpec, LoadMode, LoadSpec, Method,
+    OnlyWith, PagingSpec, RecordList, RequestSpec, RestSpec, RestartSpec, SlicingSpec, StreamSpec,
 };
 
 /// A connector as its `connector.toml` describes it.
@@ -180,8 +180,8 @@ pub struct ErrorRule {
     pub status: Vec<u16>,
     /// A response header that must equal (case-insensitively) the value.
     pub header: Option<HeaderMatch>,
-    /// A JSON pointer that must exist in the body; for a top-level array the first element is meant
-    /// as well, so `/error` finds `[{"error": …}]`.
+    /// A JSON pointer that must exist in the body; of a top-level array in any element, so `/error`
+    /// finds `[{"results": […]}, {"error": …}]`. On a 2xx response the whole body is looked through.
     pub exists: Option<String>,
     /// A regular expression over the first 64 KB of the body.
     pub body: Option<String>,

@@ -17,6 +17,8 @@ pub struct Cursor {
     pub floor: String,
     /// The objects a following request asks for.
     pub ids: Vec<String>,
+    /// Where each of them goes on; empty texts at first.
+    pub tokens: Vec<String>,
     /// The whole next URL, when the vendor gives one.
     #[serde(skip)]
     pub url: Option<String>,

@@ -5,9 +5,10 @@ use super::app::{SecretsAre, sources};
 use super::planned::daily_load;
 use crate::config::jobs::Copy;
 use crate::config::{self, WorkspaceSettings};
+use crate::connectors::spec::SlicingSpec;
 use crate::delivery::config::SlackHook;
 use crate::jobs::payer_streams::payer_streams;
-use crate::jobs::readings::{Check, ReportContext, StreamFacts};
+use crate::jobs::readings::{Check, ListFacts, ReportContext, StreamFacts};
 use crate::jobs::report::{Audience, Formats};
 use crate::warehouse::new_customers::PayerStreams;
 use std::collections::BTreeMap;
@@ -40,6 +41,7 @@ impl App {
                 .collect(),
             gross_margin: workspace.gross_margin,
             streams: self.streams(workspace),
+            lists: self.lists(workspace),
             payers: self.payers(workspace),
             rate_check,
             checks: self.settings.checks.iter().filter(|check| check.name != RATE_CHECK).map(check).collect(),
@@ -68,6 +70,22 @@ impl App {
             }
         }
         streams
+    }
+
+    /// The lists that are read as a whole.
+    fn lists(&self, workspace: &WorkspaceSettings) -> BTreeMap<String, ListFacts> {
+        let today = self.clock.now().date_naive();
+        let (sources, _) = sources(&self.settings, workspace, &self.catalog, today, SecretsAre::Assumed);
+        let lists = sources.iter().flat_map(|source| {
+            let connection = &source.connection;
+            let spec = &connection.connector.spec;
+            let whole = spec.streams.iter().filter(|(_, stream)| stream.slicing == SlicingSpec::Whole);
+            whole.map(move |(id, stream)| {
+                let label = format!("{}: {}", spec.label, id.replace('_', " "));
+                (format!("{}/{id}", connection.id), ListFacts { label, has_rows: !stream.loads.is_empty() })
+            })
+        });
+        lists.collect()
     }
 
     /// The streams that tell who pays.

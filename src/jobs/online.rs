@@ -133,7 +133,7 @@ fn standing(error: &ConnectorError) -> Standing {
 fn remedy(error: &ConnectorError) -> &'static str {
     match error {
         ConnectorError::Unauthorized { .. } | ConnectorError::Rejected { status: 401, .. } => {
-            "make a new credential at the vendor and put it where the secret is kept"
+            "do what is said there; a credential that was revoked, deleted or has expired needs a new one where the secret is kept"
         }
         ConnectorError::Rejected { status: 403, .. } => "give the credential this right at the vendor",
         ConnectorError::Rejected { .. } | ConnectorError::Configuration { .. } => {

@@ -15,7 +15,7 @@ use crate::report::receipt::Plan;
 use crate::warehouse::book::book;
 use crate::warehouse::new_customers::{EARLIER_PAYERS, PayerStreams, counted_since};
 use crate::warehouse::readings::Checked;
-use crate::warehouse::{WarehouseError, issued, readings, rollup};
+use crate::warehouse::{WarehouseError, issued, lists, readings, rollup};
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::Connection;
 use rust_decimal::Decimal;
@@ -37,6 +37,8 @@ pub struct ReportContext {
     pub gross_margin: Option<Decimal>,
     /// Label and settling time of each stream, by `connection/stream`, with the fact it fills.
     pub streams: BTreeMap<String, StreamFacts>,
+    /// Lists that are read as a whole, by `connection/stream`.
+    pub lists: BTreeMap<String, ListFacts>,
     /// The query that finds amounts without an exchange rate.
     pub rate_check: String,
     /// The streams that tell who pays, of each connection that has some.
@@ -51,6 +53,14 @@ pub struct Check {
     /// e.g. `no fact is held twice`.
     pub claim: String,
     pub sql: String,
+}
+
+/// What a report says of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListFacts {
+    pub label: String,
+    /// Whether figures are made of it; else what it says is for admins.
+    pub has_rows: bool,
 }
 
 /// What a report says of a stream.
@@ -131,6 +141,29 @@ pub fn cross_checks(
         }
     }
     Ok(told)
+}
+
+/// What sources say of their lists, a sentence each. `Readers` hear of those that figures are made of.
+pub fn limits_of_lists(
+    reader: &Connection,
+    context: &ReportContext,
+    hearers: Hearers,
+) -> Result<Vec<String>, WarehouseError> {
+    let mut told = Vec::new();
+    for limit in lists::caveats(reader, &context.workspace.id)? {
+        let Some(list) = context.lists.get(&format!("{}/{}", limit.connection, limit.stream)) else { continue };
+        if list.has_rows || hearers == Hearers::Admins {
+            told.push(format!("{}: {}.", list.label, limit.caveat));
+        }
+    }
+    Ok(told)
+}
+
+/// For whom something is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hearers {
+    Readers,
+    Admins,
 }
 
 /// Since when new customers are told from old ones where that is not always, a sentence for each source.
@@ -218,7 +251,12 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
         gross_margin: context.gross_margin,
         reach: reach(reader, context)?,
         known_gaps,
-        cross_checks: [cross_checks(reader, context, period)?, since].concat(),
+        cross_checks: [
+            limits_of_lists(reader, context, Hearers::Readers)?,
+            cross_checks(reader, context, period)?,
+            since,
+        ]
+        .concat(),
         unsure,
         dropped,
         restated,

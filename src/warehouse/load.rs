@@ -14,7 +14,7 @@ mod stage;
 pub use direct::load_direct;
 pub use doubt::{Confirm, Contradicted, Doubt, DoubtedDay, doubt_contradictions};
 pub use landed_pages::LandedPages;
-pub use records::Records;
+pub use records::{Count, Records};
 pub use rows::{DroppedRows, RowField, RowFormat, parquet_columns};
 pub use stage::{columns, literal, path_literal};
 

@@ -9,6 +9,7 @@ pub mod cursor;
 mod error;
 mod functions;
 pub mod issued;
+pub mod lists;
 pub mod load;
 mod migrate;
 pub mod new_customers;

@@ -28,7 +28,9 @@ fn contact(id: u64, lead: &str) -> Value {
         "email": format!("c{id}@example.com"), "hs_additional_emails": null, "createdate": stamp, "lastmodifieddate": stamp,
         "lifecyclestage": "lead", "hs_analytics_source": "ORGANIC_SEARCH", "hs_analytics_source_data_1": "google",
         "hs_analytics_source_data_2": null, "hs_analytics_first_url": null, "hs_merged_object_ids": null,
-        "hs_lifecyclestage_lead_date": stamp, "hs_lifecyclestage_marketingqualifiedlead_date": null}})
+        "hs_lifecyclestage_lead_date": stamp, "hs_lifecyclestage_marketingqualifiedlead_date": null,
+        "hs_lifecyclestage_salesqualifiedlead_date": null, "hs_lifecyclestage_opportunity_date": null,
+        "hs_lifecyclestage_customer_date": null}})
 }
 
 fn with(mut record: Value, changes: &[(&str, Value)]) -> Value {

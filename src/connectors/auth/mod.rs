@@ -1,6 +1,7 @@
 //! How requests prove who they are. Tokens are shared by everything that uses a credential.
 
 mod oauth;
+mod refusal;
 mod token;
 
 use super::connection::Connection;
@@ -9,6 +10,7 @@ use super::spec::AuthSpec;
 use super::template::Renderer;
 use crate::support::clock::Clock;
 use crate::support::secret::Secret;
+use refusal::Grantee;
 pub use token::TokenCache;
 
 /// What a request carries.
@@ -63,7 +65,7 @@ pub async fn proof(
                 ("client_secret", render(client_secret)?),
                 ("refresh_token", render(refresh_token)?),
             ];
-            let ask = async || oauth::token(client, connection, &url, &form).await;
+            let ask = async || oauth::token(client, connection, &url, (Grantee::Person, &form)).await;
             tokens.get(&connection.credential(), clock, refused, ask).await?
         }
         AuthSpec::ServiceAccount { token_url, key_json, scope } => {
@@ -74,7 +76,7 @@ pub async fn proof(
                     ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer".to_owned()),
                     ("assertion", assertion),
                 ];
-                oauth::token(client, connection, &url, &form).await
+                oauth::token(client, connection, &url, (Grantee::ServiceAccount, &form)).await
             };
             tokens.get(&connection.credential(), clock, refused, ask).await?
         }

@@ -1,5 +1,6 @@
 //! The two grants of RFC 6749 and RFC 7523 that vendors use for unattended access.
 
+use super::refusal::{Grantee, remedy};
 use super::token::Grant;
 use crate::connectors::connection::Connection;
 use crate::connectors::error::ConnectorError;
@@ -26,7 +27,7 @@ pub async fn token(
     client: &reqwest::Client,
     connection: &Connection,
     url: &str,
-    form: &[(&str, String)],
+    (grantee, form): (Grantee, &[(&str, String)]),
 ) -> Result<Grant, ConnectorError> {
     let unavailable = |why: &str| ConnectorError::Unavailable { note: format!("the token endpoint {why}") };
     let limit = Duration::from_secs(connection.connector.spec.limits.timeout_secs);
@@ -55,14 +56,20 @@ pub async fn token(
         Some(TokenAnswer { access_token: Some(token), expires_in, .. }) if status.is_success() => {
             Ok(Grant { token: Secret::new(token), expires_in_secs: expires_in.unwrap_or(3600) })
         }
-        Some(TokenAnswer { error: Some(error), error_description, .. }) if status.is_client_error() => {
+        Some(TokenAnswer { error: Some(error), error_description, .. }) if is_final(status.as_u16()) => {
             let why: String =
                 error_description.unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect();
-            let note = format!("the vendor grants no access ({error}: {why}): connect the account again");
+            let remedy = remedy(grantee, &error, &why);
+            let note = format!("the vendor grants no access ({error}: {why}): {remedy}");
             Err(ConnectorError::Unauthorized { note: connection.redact(&note) })
         }
         _ => Err(unavailable(&format!("answers HTTP {} without a token", status.as_u16()))),
     }
+}
+
+/// Too many requests, or too slow ones, are no word on the credential.
+fn is_final(status: u16) -> bool {
+    (400..500).contains(&status) && !matches!(status, 408 | 425 | 429)
 }
 
 #[derive(Deserialize)]

@@ -1,5 +1,6 @@
 //! How to ask for the next page, and when to stop.
 
+mod part;
 mod scan;
 
 use super::error::ConnectorError;
@@ -24,13 +25,26 @@ pub struct Pager<'a> {
     largest: u64,
     /// What the query has by its vendor's own count, known at its end.
     total: Option<u64>,
+    /// The count that the first page stated, and what is wrong with it since.
+    first_total: Option<u64>,
+    unsteady: Option<String>,
 }
 
 impl<'a> Pager<'a> {
     pub fn new(spec: &'a PagingSpec) -> Self {
         let page = if let PagingSpec::PageNumber { first, .. } = spec { *first } else { 0 };
         let cursor = Cursor { page, ..Cursor::default() };
-        Self { spec, cursor, seen: HashSet::new(), pages: 0, rows: 0, largest: 0, total: None }
+        Self {
+            spec,
+            cursor,
+            seen: HashSet::new(),
+            pages: 0,
+            rows: 0,
+            largest: 0,
+            total: None,
+            first_total: None,
+            unsteady: None,
+        }
     }
 
     /// What the next request's templates see.
@@ -103,6 +117,8 @@ impl<'a> Pager<'a> {
                 let came = records_pointer.as_ref().and_then(|_| found.get(1)).map(|records| records.records);
                 // A page may be shorter than asked for: what comes next begins where it ended.
                 self.cursor.offset += came.map_or(limit, |came| came.min(limit));
+                self.rows += came.unwrap_or(0);
+                self.watch(total, came.is_some());
                 match (total, came) {
                     (Some(total), Some(0)) if self.cursor.offset < total => Err(cut_short(self.cursor.offset, total)),
                     (Some(total), _) => Ok(self.cursor.offset < total),
@@ -141,6 +157,31 @@ impl<'a> Pager<'a> {
                 Ok(true)
             }
         }
+    }
+
+    /// Notes that a list is not the one that its first page was of: what is before an offset may have
+    /// come and gone.
+    fn watch(&mut self, total: Option<u64>, is_counted: bool) {
+        match (self.first_total, total) {
+            (None, _) if self.pages == 1 => self.first_total = total,
+            (first, now) if first != now => {
+                let said = |count: Option<u64>| count.map_or_else(|| "no number".to_owned(), |count| count.to_string());
+                self.unsteady = Some(format!(
+                    "the vendor's list changes while it is read: of {} records, then of {}",
+                    said(first),
+                    said(now)
+                ));
+            }
+            (Some(first), _) if is_counted && self.rows > first => {
+                self.unsteady = Some(format!("the vendor's list has {} records where it says {first}", self.rows));
+            }
+            _ => {}
+        }
+    }
+
+    /// Why the pages so far are no list, where they are none: it is to be read anew.
+    pub fn unsteady(&self) -> Option<String> {
+        self.unsteady.clone()
     }
 
     /// That a query ended before it had what it says it has, but for half a percent, in words. Counts of
@@ -246,6 +287,25 @@ mod tests {
         assert_eq!(pager.advance(&[value("20")]), Ok(true));
         assert_eq!(pager.advance(&[Found { value: Some(Value::from(20)), ..Found::default() }]), Ok(false));
         assert_eq!(Pager::new(&spec).advance(&[Found::default()]), Ok(false));
+    }
+
+    #[test]
+    fn a_list_whose_total_changes_or_is_exceeded_is_to_be_read_anew() {
+        // PostHog/posthog#69948, plausible/analytics#4572
+        let (total_pointer, records_pointer) = ("/rowCount".to_owned(), Some("/rows".to_owned()));
+        let spec = PagingSpec::Offset { limit: 40, total_pointer, records_pointer };
+        let rows = |rows| Found { records: rows, ..Found::default() };
+        let after = |pages: &[(&str, u64)]| {
+            let mut pager = Pager::new(&spec);
+            pages.iter().for_each(|(total, came)| {
+                let _ = pager.advance(&[value(total), rows(*came)]).expect("a page");
+            });
+            pager.unsteady()
+        };
+        assert!(after(&[("60", 40), ("50", 10)]).is_some_and(|why| why.contains("of 60 records, then of 50")));
+        assert!(after(&[("60", 40), ("60", 25)]).is_some_and(|why| why.contains("has 65 records where it says 60")));
+        assert!(after(&[("60", 40), ("", 20)]).is_some_and(|why| why.contains("no number")));
+        assert_eq!((after(&[("60", 40), ("60", 20)]), after(&[("", 0)])), (None, None));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Looks a few values up in a page while reading it once as a stream: memory stays small whatever
 //! the page's size, and a page that is cut short is noticed.
 
+use super::part::{LARGEST_PART, Part};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use std::fmt;
@@ -11,6 +12,8 @@ use std::io::Read;
 pub enum Want {
     /// A text, number or truth value.
     Scalar,
+    /// The first thing that stands there and is not null, whatever it is, up to 64 KB.
+    Whole,
     /// The length of an array and a field of its last element.
     Records { id_field: Option<String> },
 }
@@ -30,7 +33,8 @@ impl Lookup {
     }
 }
 
-/// What was found; for a body that is an array, over all its elements, the last one winning.
+/// What was found; for a body that is an array, over all its elements. The last one wins, but where
+/// something was wanted as a whole.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Found {
     pub value: Option<Value>,
@@ -87,11 +91,44 @@ struct Node<'a, 'f> {
 }
 
 impl Node<'_, '_> {
-    fn scalar<E: Error>(self, value: &Value) -> Result<(), E> {
+    fn scalar<E: Error>(mut self, value: &Value) -> Result<(), E> {
         for wanted in self.wanted.iter().filter(|wanted| wanted.rest.is_empty() && *wanted.want == Want::Scalar) {
             self.found[wanted.index].value = Some(value.clone());
         }
+        self.whole(value);
         Ok(())
+    }
+
+    /// Keeps what is wanted as a whole, unless it is nothing or was found before.
+    fn whole(&mut self, value: &Value) {
+        for wanted in self.wanted.iter().filter(|wanted| wanted.is_whole() && !value.is_null()) {
+            self.found[wanted.index].value.get_or_insert_with(|| value.clone());
+        }
+    }
+}
+
+impl Node<'_, '_> {
+    /// Looks into the elements of a list that are wanted by their number; whether it has any.
+    fn elements<'de, A: SeqAccess<'de>>(&mut self, elements: &mut A) -> Result<bool, A::Error> {
+        let inner: Vec<&Wanted<'_>> = self.wanted.iter().filter(|wanted| !wanted.rest.is_empty()).collect();
+        let mut count = 0_usize;
+        loop {
+            let number = if inner.is_empty() { String::new() } else { count.to_string() };
+            let of_element = inner.iter().filter(|wanted| wanted.rest[0] == number);
+            let below: Vec<Wanted<'_>> =
+                of_element.map(|wanted| Wanted { rest: &wanted.rest[1..], ..**wanted }).collect();
+            let node = Node { wanted: &below, found: &mut *self.found, is_root: false };
+            if elements.next_element_seed(node)?.is_none() {
+                return Ok(count > 0);
+            }
+            count += 1;
+        }
+    }
+}
+
+impl Wanted<'_> {
+    fn is_whole(&self) -> bool {
+        self.rest.is_empty() && *self.want == Want::Whole
     }
 }
 
@@ -100,6 +137,12 @@ impl<'de> DeserializeSeed<'de> for Node<'_, '_> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         if self.wanted.is_empty() {
             return deserializer.deserialize_ignored_any(IgnoredAny).map(drop);
+        }
+        if self.wanted.iter().all(Wanted::is_whole) {
+            let mut node = self;
+            let part = Part { left: &mut { LARGEST_PART } }.deserialize(deserializer)?;
+            node.whole(&part);
+            return Ok(());
         }
         deserializer.deserialize_any(self)
     }
@@ -112,7 +155,9 @@ impl<'de> Visitor<'de> for Node<'_, '_> {
         out.write_str("JSON")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        // Something within it is wanted as well: that it is there is all that is told of it.
+        self.whole(&Value::Bool(true));
         while let Some(key) = map.next_key::<String>()? {
             let below: Vec<Wanted<'_>> = self
                 .wanted
@@ -125,7 +170,7 @@ impl<'de> Visitor<'de> for Node<'_, '_> {
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut elements: A) -> Result<(), A::Error> {
         if self.is_root {
             let inner = self.wanted;
             while elements.next_element_seed(Node { wanted: inner, found: &mut *self.found, is_root: false })?.is_some()
@@ -133,19 +178,17 @@ impl<'de> Visitor<'de> for Node<'_, '_> {
             }
             return Ok(());
         }
-        let here = self.wanted.iter().find_map(|wanted| match wanted.want {
-            Want::Records { id_field } if wanted.rest.is_empty() => Some((wanted.index, id_field.clone())),
+        let lists = self.wanted.iter().filter_map(|wanted| match wanted.want {
+            Want::Records { id_field } if wanted.rest.is_empty() => Some((wanted.index, id_field)),
             _ => None,
         });
-        let Some((index, id_field)) = here else {
-            let mut is_filled = false;
-            while elements.next_element::<IgnoredAny>()?.is_some() {
-                is_filled = true;
-            }
+        let here: Vec<(usize, &Option<String>)> = lists.collect();
+        if here.is_empty() {
+            let is_filled = self.elements(&mut elements)?;
             // A list with something in it is a yes, where a truth value is asked for.
             return if is_filled { self.scalar(&Value::Bool(true)) } else { Ok(()) };
-        };
-        let path: Vec<String> = id_field.into_iter().collect();
+        }
+        let path: Vec<String> = here.iter().find_map(|(_, id_field)| id_field.as_ref()).cloned().into_iter().collect();
         let id = [Wanted { index: 0, rest: &path, want: &Want::Scalar }];
         let wanted: &[Wanted<'_>] = if path.is_empty() { &[] } else { &id };
         loop {
@@ -153,8 +196,10 @@ impl<'de> Visitor<'de> for Node<'_, '_> {
             if elements.next_element_seed(Node { wanted, found: &mut last, is_root: false })?.is_none() {
                 return Ok(());
             }
-            self.found[index].records += 1;
-            self.found[index].last_id = last[0].text();
+            for (index, _) in &here {
+                self.found[*index].records += 1;
+                self.found[*index].last_id = last[0].text();
+            }
         }
     }
 
@@ -204,6 +249,20 @@ mod tests {
         let body = br#" [ {"data":[{"id":1}]}, {"data":[{"id":2},{"id":3}]} ] "#;
         let found = scan(&body[..], &lookups()).expect("found");
         assert_eq!((found[1].records, found[1].last_id.as_deref()), (3, Some("3")));
+    }
+
+    #[test]
+    fn what_is_wanted_as_a_whole_is_found_in_any_element_and_the_first_counts() {
+        let lookups =
+            [Lookup::new("/error", Want::Whole), Lookup::new("/n", Want::Scalar), Lookup::new("/e/1/x", Want::Whole)];
+        let body = br#"[{"n":1,"error":null},{"n":2,"error":{"code":503,"d":[{"e":"f"}]}},{"error":"later"},{"e":[{"x":1},{"x":2}]}]"#;
+        let found = scan(&body[..], &lookups).expect("found");
+        assert_eq!(found[0].value, Some(serde_json::json!({"code": 503, "d": [{"e": "f"}]})));
+        assert_eq!((found[1].text().as_deref(), found[2].text().as_deref()), (Some("2"), Some("2")));
+        let both = [Lookup::new("/error", Want::Whole), Lookup::new("/error/code", Want::Scalar)];
+        let found = scan(&br#"{"error":{"code":7}}"#[..], &both).expect("found");
+        assert_eq!((found[0].text().as_deref(), found[1].text().as_deref()), (Some("true"), Some("7")));
+        assert_eq!(scan(&br#"{"data":[]}"#[..], &lookups).expect("found")[0].value, None);
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub struct StreamSpec {
     /// Read by the first run of each day (in the account's zone) only.
     #[serde(default)]
     pub once_a_day: bool,
-    /// Runs once for each value of this list setting, as `partition`.
+    /// Runs once for each value of this setting, a list or a text, as `partition`; not at all where it is empty.
     pub partition_over: Option<String>,
     pub request: RequestSpec,
     #[serde(default)]
@@ -26,6 +26,8 @@ pub struct StreamSpec {
     /// Further objects, asked for after those of `follow`: what belongs to all pages so far.
     #[serde(default)]
     pub follow_also: Vec<FollowSpec>,
+    /// How many records there are by another of the vendor's counts: a list that ends early is told by it.
+    pub count: Option<CountSpec>,
     /// What cannot be told where the vendor refuses the stream (403, 404): the slice then ends with this
     /// note, holds nothing, and is asked for again by the next sync.
     pub if_refused: Option<String>,
@@ -148,8 +150,34 @@ pub struct FollowSpec {
     pub batch: usize,
     /// Its templates also see `cursor.ids`.
     pub request: RequestSpec,
+    /// Where an answer is cut within an object: it is asked for again, from there on.
+    pub rest: Option<RestSpec>,
     /// What cannot be told where the vendor refuses these objects (403): a note, and the rest goes on.
     pub if_refused: Option<String>,
+}
+
+/// Where an answer says that it does not hold all of an object. The request then sees in `cursor.tokens`,
+/// at the place that the object has in `cursor.ids`, where to go on; an empty text at first.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RestSpec {
+    /// JSON pointer to the list of objects.
+    pub records_pointer: String,
+    /// JSON pointer within an object to its id.
+    pub id_pointer: String,
+    /// JSON pointer within an object to where it goes on; absent where it is whole.
+    pub token_pointer: String,
+}
+
+/// Asks how many records there are, before they are listed.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CountSpec {
+    pub request: RequestSpec,
+    /// JSON pointer to the number in its answer.
+    pub total_pointer: String,
+    /// JSON pointer to the list of records in the stream's own pages.
+    pub records_pointer: String,
 }
 
 fn one() -> usize {
@@ -224,7 +252,7 @@ pub enum PagingSpec {
         total_pointer: Option<String>,
     },
     /// `cursor.offset` grows by what came until it reaches the total; without a total, until a page has
-    /// fewer than `limit` records.
+    /// fewer than `limit` records. A total that changes meanwhile begins the slice anew.
     Offset {
         limit: u64,
         total_pointer: String,
@@ -295,6 +323,9 @@ pub struct LoadSpec {
 pub struct DoubtSpec {
     /// A column of numbers; rows are counted where it is absent.
     pub measure: Option<String>,
+    /// Further columns, of the table that confirms as well: the first of them that the day has is its
+    /// measure where it has nothing of `measure`.
+    pub also: Vec<String>,
     /// Another stream of the connection, in another table, whose measure of the day may not exceed
     /// this one's.
     pub confirmed_by: Option<ConfirmSpec>,

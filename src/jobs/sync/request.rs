@@ -2,12 +2,12 @@
 
 use super::{Lane, Source, SyncContext};
 use crate::connectors::slice::start_of_day;
-use crate::connectors::spec::{BodyKind, ConfirmSpec, LoadMode, LoadSpec, RecordList};
-use crate::connectors::{Connection, LandedSlice, Window};
+use crate::connectors::spec::{BodyKind, ConfirmSpec, LoadMode, LoadSpec, RecordList, StreamSpec};
+use crate::connectors::{Connection, LandedSlice, Manifest, Window, count};
 use crate::support::ids::stable_id;
 use crate::support::secret::Secret;
 use crate::warehouse::WarehouseError;
-use crate::warehouse::load::{Confirm, Contradicted, Doubt, LoadRequest, Pages, Records, Replaces, Target};
+use crate::warehouse::load::{Confirm, Contradicted, Count, Doubt, LoadRequest, Pages, Records, Replaces, Target};
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeMap;
 
@@ -60,7 +60,7 @@ pub fn load_request(
     let targets = stream
         .loads
         .iter()
-        .map(|load| Ok(target(load, sql(&load.sql_file())?)))
+        .map(|load| Ok(target(load, sql(&load.sql_file())?, counted(stream, manifest))))
         .collect::<Result<_, WarehouseError>>()?;
     Ok(LoadRequest {
         load_id: stable_id("load", &[&manifest.workspace, &manifest.connection, &manifest.stream, &slice, &fetched_at]),
@@ -97,7 +97,18 @@ fn settings(all: &BTreeMap<String, toml::Value>) -> String {
     serde_json::to_string(all).unwrap_or_else(|_| "{}".to_owned())
 }
 
-fn target(load: &LoadSpec, sql: String) -> Target {
+/// What the vendor's own count says of a list.
+fn counted(stream: &StreamSpec, manifest: &Manifest) -> Count {
+    let begins = |all: &[String], with: &str| all.iter().any(|text| text.starts_with(with));
+    match stream.count {
+        None => Count::Unasked,
+        Some(_) if begins(&manifest.caveats, count::CUT) => Count::Exceeds,
+        Some(_) if begins(&manifest.notes, count::UNPROVEN) => Count::Differs,
+        Some(_) => Count::Agrees,
+    }
+}
+
+fn target(load: &LoadSpec, sql: String, count: Count) -> Target {
     let replaces = match &load.mode {
         LoadMode::ReplaceWindow { column, partition, days_stand_alone } => Replaces::Window {
             column: column.clone(),
@@ -108,10 +119,10 @@ fn target(load: &LoadSpec, sql: String) -> Target {
         LoadMode::Upsert { scope } => Replaces::Scope(scope.clone()),
     };
     let confirmed_by = load.doubt.confirmed_by.as_ref().map(confirm);
-    let doubt = Doubt { measure: load.doubt.measure.clone(), confirmed_by };
+    let doubt = Doubt { measure: load.doubt.measure.clone(), also: load.doubt.also.clone(), confirmed_by };
     let records = load.records.as_ref().map(|records| match records {
         RecordList::Changed => Records::Changed,
-        RecordList::Living => Records::Living,
+        RecordList::Living => Records::Living { count },
         RecordList::Deleted { listed_by } => Records::Deleted { listed_by: listed_by.clone() },
     });
     let (table, key, touches) = (load.table.clone(), load.key.clone(), load.touches.clone());
@@ -141,7 +152,7 @@ pub fn contradicted(connection: &Connection) -> Vec<Contradicted> {
         };
         let by = confirm(load.doubt.confirmed_by.as_ref()?);
         let (workspace, connection) = (connection.workspace.clone(), connection.id.clone());
-        Some(Contradicted { workspace, connection, stream: id.clone(), own, by })
+        Some(Contradicted { workspace, connection, stream: id.clone(), own, by, also: load.doubt.also.clone() })
     });
     found.collect()
 }

@@ -2,6 +2,11 @@
 //! nothing, or to less than a tenth, keep their rows until another stream says the same, or a person
 //! accepts it.
 
+mod contradiction;
+mod measures;
+
+pub use contradiction::{Contradicted, doubt_contradictions};
+
 use super::merge::covered;
 use super::stage::{columns, literal};
 use super::{LoadRequest, Loaded, Pages, Replaces, Target};
@@ -9,6 +14,7 @@ use crate::domain::coverage::Standing;
 use crate::warehouse::error::{Context, WarehouseError};
 use chrono::NaiveDate;
 use duckdb::{Transaction, params};
+use measures::Measures;
 use rust_decimal::Decimal;
 
 /// What tells an emptier answer from a missing one.
@@ -16,6 +22,8 @@ use rust_decimal::Decimal;
 pub struct Doubt {
     /// A column of numbers; rows are counted where it is absent.
     pub measure: Option<String>,
+    /// Further columns, of the table that confirms as well, for days that have nothing of `measure`.
+    pub also: Vec<String>,
     pub confirmed_by: Option<Confirm>,
 }
 
@@ -77,34 +85,40 @@ pub fn doubt(
         return Ok(Vec::new());
     };
     let step = || format!("comparing {} with what is held", target.table);
-    let measure = target.doubt.measure.clone();
-    let sum = |of: &str| format!("coalesce(sum({of}), 0)::DECIMAL(38, 6)");
-    let amount = measure.as_deref().map_or_else(|| "count(*)::DECIMAL(38, 6)".to_owned(), sum);
-    let confirmed = target.doubt.confirmed_by.as_ref().map_or_else(|| "false".to_owned(), |by| confirmed(request, by));
+    let measures = Measures::of(&target.doubt);
+    let confirmed =
+        target.doubt.confirmed_by.as_ref().map_or_else(|| "false".to_owned(), |by| measures.confirmed(request, by));
     let accepting = literal(Standing::Accepting.name());
     let of_stream = of_stream(request);
     let sql = format!(
-        "WITH held AS (SELECT {column} AS date, {amount} AS held FROM core.{table} WHERE {covered} GROUP BY 1),
-         came AS (SELECT {column} AS date, {amount} AS came FROM staged GROUP BY 1),
-         both_sides AS (SELECT h.date, h.held, coalesce(c.came, 0) AS came FROM held AS h LEFT JOIN came AS c USING (date)),
+        "WITH held AS (SELECT {column} AS date, {amounts} AS held FROM core.{table} WHERE {covered} GROUP BY 1),
+         came AS (SELECT {column} AS date, {amounts} AS came FROM staged GROUP BY 1),
+         -- The first measure that the day has decides.
+         judged AS (
+             SELECT h.date, h.held, c.came, coalesce(list_position(list_transform(h.held, lambda one: one > 0), true), 1) AS which
+             FROM held AS h LEFT JOIN came AS c USING (date)),
+         both_sides AS (SELECT date, which, held[which] AS held, coalesce(came[which], 0) AS came FROM judged),
          fallen AS (
              SELECT b.* FROM both_sides AS b
              WHERE b.held > 0 AND (b.came <= 0 OR b.held >= {SMALLEST_FALL} AND b.came * 10 < b.held))
-         SELECT f.date, f.held, f.came FROM fallen AS f
+         SELECT f.date, f.held, f.came, f.which FROM fallen AS f
          WHERE NOT EXISTS (SELECT 1 FROM ops.coverage AS v WHERE {of_stream} AND v.date = f.date AND v.standing = {accepting})
            AND NOT ({confirmed})
          ORDER BY f.date",
+        amounts = measures.sums(),
         table = target.table,
         covered = covered(request, target),
     );
     let mut statement = transaction.prepare(&sql).context(step)?;
     let rows = statement
-        .query_map([], |row| Ok((row.get(0)?, row.get::<_, Decimal>(1)?, row.get::<_, Decimal>(2)?)))
+        .query_map([], |row| {
+            Ok((row.get(0)?, row.get::<_, Decimal>(1)?, row.get::<_, Decimal>(2)?, row.get::<_, i64>(3)?))
+        })
         .context(step)?;
-    let what = measure.as_deref().unwrap_or("rows").replace('_', " ");
     let mut found = Vec::new();
     for row in rows {
-        let (date, held, came) = row.context(step)?;
+        let (date, held, came, which) = row.context(step)?;
+        let what = measures.name(which);
         let (was, is) = (held.normalize(), came.normalize());
         let reason = format!("the newest answer has {is} {what} where {was} were read before");
         found.push(DoubtedDay { date, held, came, reason });
@@ -119,7 +133,7 @@ pub fn doubt(
         // An answer without any row says nothing of its other days either.
         let known: Vec<NaiveDate> = found.iter().map(|day| day.date).collect();
         distrust(transaction, request, "the newest answer has no row at all, and rows were read before", &mut found)?;
-        let sql = format!("SELECT {confirmed} FROM (SELECT CAST(? AS DATE) AS date, 0 AS came) AS f");
+        let sql = format!("SELECT {confirmed} FROM (SELECT CAST(? AS DATE) AS date, 0 AS came, 0 AS which) AS f");
         let mut statement = transaction.prepare(&sql).context(step)?;
         let mut believed = Vec::new();
         for day in found.iter().filter(|day| !known.contains(&day.date)) {
@@ -191,73 +205,6 @@ pub fn quarantined(
     let what = measure.replace('_', " ");
     let told = format!("{bad} of {rows} rows could not be used ({:.1}% of {what})", share * 100.0);
     Ok(Some((told, Share(share))))
-}
-
-/// Holds where another stream's measure of the day `f.date` does not exceed what came, `f.came`, and
-/// was asked for at least as late as the rows that are held. What is doubted itself confirms nothing: two
-/// reports that fall silent together say no more than one.
-fn confirmed(request: &LoadRequest, by: &Confirm) -> String {
-    let (workspace, connection) = (literal(&request.workspace), literal(&request.connection));
-    let (stream, partition) = (literal(&by.stream), literal(&request.partition));
-    let own = of_stream(request);
-    format!(
-        "EXISTS (
-             SELECT 1 FROM ops.coverage AS o
-             WHERE o.workspace = {workspace} AND o.connection = {connection} AND o.stream = {stream}
-               AND o.partition = {partition} AND o.date = f.date AND o.standing IS NULL AND o.is_whole_day
-               AND o.covered_at >= coalesce((SELECT max(v.covered_at) FROM ops.coverage AS v WHERE {own} AND v.date = f.date), o.covered_at)
-               AND {other} <= f.came)",
-        other = other_measure(by, &workspace, &connection, &partition, "f.date"),
-    )
-}
-
-/// What another stream's table has of a day.
-fn other_measure(by: &Confirm, workspace: &str, connection: &str, partition: &str, date: &str) -> String {
-    let Confirm { table, partition: column, measure, .. } = by;
-    format!(
-        "coalesce((SELECT sum(t.{measure}) FROM core.{table} AS t WHERE t.workspace = {workspace}
-             AND t.connection = {connection} AND t.{column} = {partition} AND t.date = {date}), 0)"
-    )
-}
-
-/// A stream whose days another stream may contradict.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Contradicted {
-    pub workspace: String,
-    pub connection: String,
-    pub stream: String,
-    /// Its table, the column of the partition there, and its measure.
-    pub own: Confirm,
-    pub by: Confirm,
-}
-
-/// Doubts whole days of which a stream states nothing while another one, as a whole, states something:
-/// zero visits with 900 visitors are a missing answer. Days that a person accepted stay. Answers how many
-/// days are doubted now.
-pub fn doubt_contradictions(connection: &mut duckdb::Connection, of: &Contradicted) -> Result<u64, WarehouseError> {
-    let (workspace, id) = (literal(&of.workspace), literal(&of.connection));
-    let measured = |confirm: &Confirm| other_measure(confirm, &workspace, &id, "v.partition", "v.date");
-    let what = of.own.measure.replace('_', " ");
-    let other = of.by.measure.replace('_', " ");
-    let sql = format!(
-        "UPDATE ops.coverage AS v SET standing = 'doubted', is_whole_day = false,
-             reason = 'it has no {what}, though ' || CAST({by} AS BIGINT) || ' {other} are stated'
-         WHERE v.workspace = {workspace} AND v.connection = {id} AND v.stream = {stream}
-           AND v.is_whole_day AND v.standing IS NULL
-           AND NOT EXISTS (SELECT 1 FROM ops.load AS l WHERE l.load_id = v.load_id
-               AND len(list_filter(l.notes, lambda note: starts_with(note, '{accepted}'))) > 0)
-           AND EXISTS (SELECT 1 FROM ops.coverage AS o WHERE o.workspace = v.workspace AND o.connection = v.connection
-               AND o.stream = {other_stream} AND o.partition = v.partition AND o.date = v.date
-               AND o.is_whole_day AND o.standing IS NULL)
-           AND {own} = 0 AND {by} > 0",
-        own = measured(&of.own),
-        by = measured(&of.by),
-        stream = literal(&of.stream),
-        other_stream = literal(&of.by.stream),
-        accepted = super::coverage::ACCEPTED,
-    );
-    let days = connection.execute(&sql, []).context(|| format!("holding {} against {}", of.stream, of.by.stream))?;
-    Ok(days as u64)
 }
 
 fn of_stream(request: &LoadRequest) -> String {

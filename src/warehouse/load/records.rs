@@ -12,6 +12,7 @@ use duckdb::{OptionalExt, Transaction, params};
 
 mod doubt;
 
+pub use doubt::Count;
 use doubt::{Absent, Verdict, judge};
 
 /// Lists of living records and recycle bins may each be behind by so many minutes.
@@ -22,8 +23,8 @@ const BEHIND_MINUTES: i64 = 10;
 pub enum Records {
     /// Living ones that changed, found by an index that may be behind.
     Changed,
-    /// Every living one.
-    Living,
+    /// Every living one, with what the vendor's own count says of the list.
+    Living { count: Count },
     /// Those in the recycle bin. `listed_by` is the stream that lists every living one.
     Deleted { listed_by: String },
 }
@@ -38,13 +39,16 @@ pub fn settle(
 ) -> Result<(), WarehouseError> {
     let Some(records) = &target.records else { return leave_out_here(transaction, request, target) };
     let of = Of::new(request, target)?;
-    let listed = if *records == Records::Living { of.listed(transaction)? } else { None };
+    let listed = match records {
+        Records::Living { count } => of.listed(transaction)?.zip(Some(*count)),
+        Records::Changed | Records::Deleted { .. } => None,
+    };
     of.leave_out(transaction, records)?;
     of.merged_away(transaction)?;
-    if let Some(count) = listed {
-        of.gone(transaction, count, loaded)?;
+    match listed {
+        Some((listed, count)) => of.gone(transaction, (listed, count), loaded),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Days that change with a contact though no row of theirs does: the stages of those who were changed,
@@ -157,7 +161,7 @@ impl<'a> Of<'a> {
                 "held.modified_at > read.modified_at OR read.modified_at <= held.archived_at".to_owned()
             }
             // A list that was fetched earlier and is loaded again, or one that does not know yet what the bin knows.
-            Records::Living => format!(
+            Records::Living { .. } => format!(
                 "(held.told_at > {fetched} AND held.modified_at > read.modified_at)
                  OR held.archived_at > CASE WHEN held.absence IS NULL THEN {} ELSE {fetched} END",
                 instant(self.request.fetched_at - margin)
@@ -227,7 +231,12 @@ impl<'a> Of<'a> {
     }
 
     /// What a whole list of `listed` records does not name is gone, or in doubt.
-    fn gone(&self, transaction: &Transaction<'_>, listed: u64, loaded: &mut Loaded) -> Result<(), WarehouseError> {
+    fn gone(
+        &self,
+        transaction: &Transaction<'_>,
+        (listed, count): (u64, Count),
+        loaded: &mut Loaded,
+    ) -> Result<(), WarehouseError> {
         let Self { key, held, fetched, .. } = self;
         let is_absent = format!(
             "held.archived_at IS NULL AND coalesce(held.told_at <= {fetched}, true)
@@ -237,18 +246,25 @@ impl<'a> Of<'a> {
         let living = self.count(transaction, &format!("{held} WHERE held.archived_at IS NULL"))?;
         let again = self.count(transaction, &format!("{held} WHERE {is_absent} AND held.absence = 'missing'"))?;
         let first = self.count(transaction, &format!("{held} WHERE {is_absent} AND held.absence IS NULL"))?;
-        let verdict = judge(Absent { living, listed, first, again });
+        let absent = Absent { living, listed, first, again };
+        let verdict = judge(absent, count);
         let is_believed = match verdict {
             Verdict::Gone => "true",
             Verdict::Doubted => "held.absence = 'missing'",
+            Verdict::Refuted => "false",
         };
-        loaded.notes.extend(verdict.notes(self.table, Absent { living, listed, first, again }));
+        for told in verdict.told(self.table, absent) {
+            match told.concerns_readers {
+                true => loaded.caveat(told.text),
+                false => loaded.notes.push(told.text),
+            }
+        }
         self.add(
             transaction,
             &format!("{is_absent} AND {is_believed}"),
             &format!("{fetched} AS archived_at, 'gone' AS absence"),
         )?;
-        if verdict == Verdict::Doubted {
+        if verdict != Verdict::Gone {
             self.add(
                 transaction,
                 &format!("{is_absent} AND held.absence IS NULL"),

@@ -50,3 +50,21 @@ async fn sources_that_were_folded_are_asked_for_by_day() {
 async fn an_account_in_another_currency_is_never_taken_for_the_own() {
     run("p12").await;
 }
+
+// googleads/google-ads-dotnet#305, googleads/google-ads-python#707, googleads/google-ads-java#671
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_behind_good_rows_is_an_error() {
+    run("p60").await;
+}
+
+// googleads/google-ads-dotnet#305, googleads/google-ads-python#707, googleads/google-ads-java#671
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_far_behind_good_rows_is_an_error() {
+    run("p61").await;
+}
+
+// airbytehq/airbyte#67562
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_without_a_source_are_told_with_their_share() {
+    run("p67").await;
+}

@@ -25,3 +25,9 @@ async fn pages_with_far_fewer_sessions_than_sources_are_told() {
 async fn sources_with_more_sessions_than_pages_are_told() {
     run("p26").await;
 }
+
+// googleads/googleads-php-lib#390, airbytehq/airbyte#19110
+#[tokio::test(flavor = "multi_thread")]
+async fn conversions_that_the_campaigns_lack_are_told() {
+    run("p66").await;
+}

@@ -37,3 +37,21 @@ async fn a_repeated_cursor_ends_the_list_aloud() {
 async fn a_total_that_is_larger_than_the_list_is_told() {
     run("p32").await;
 }
+
+// HubspotCommunity/hubspot-ruby#57, NangoHQ/integration-templates#585
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_is_cut_twice_deletes_nobody() {
+    run("p62").await;
+}
+
+// PostHog/posthog#69948, plausible/analytics#4572
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_changes_while_it_is_read_was_not_read() {
+    run("p64").await;
+}
+
+// dlt-hub/verified-sources#593, HubSpot/hubspot-api-python#135, HubSpot/hubspot-api-python#187, HubSpot/hubspot-api-nodejs#29
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_within_a_deal_are_read_to_their_end() {
+    run("p68").await;
+}

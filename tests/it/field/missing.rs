@@ -68,3 +68,21 @@ async fn a_person_can_accept_an_empty_answer() {
 async fn reports_that_fall_silent_together_do_not_confirm_one_another() {
     run("p01ga").await;
 }
+
+// googleads/google-ads-python#300, googleads/google-ads-dotnet#73
+#[tokio::test(flavor = "multi_thread")]
+async fn cost_without_impressions_that_falls_silent_is_doubted() {
+    run("p63").await;
+}
+
+// mindsdb/mindshub#11935, airbytehq/airbyte#8055, airbytehq/airbyte#18624
+#[tokio::test(flavor = "multi_thread")]
+async fn a_property_that_is_never_sent_is_told() {
+    run("p65").await;
+}
+
+// airbytehq/airbyte#33707, PostHog/posthog#37826
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_nobody_configured_is_named() {
+    run("p69").await;
+}

@@ -31,3 +31,15 @@ async fn an_api_that_is_not_switched_on_is_told_in_the_vendors_words() {
 async fn property_ids_as_people_write_them_are_told_without_the_network() {
     run("p19").await;
 }
+
+// airbytehq/airbyte#35709, googleads/google-ads-dotnet#78
+#[tokio::test(flavor = "multi_thread")]
+async fn two_step_verification_is_told_as_its_own_remedy() {
+    run("p70").await;
+}
+
+// mediafigaro/google-analytics-api-symfony#7, googleapis/google-api-php-client#1501, erebusnz/gapi-google-analytics-php-interface#147
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_account_is_never_connected_again() {
+    run("p71").await;
+}

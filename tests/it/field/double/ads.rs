@@ -20,11 +20,10 @@ pub fn answer(call: &Call, accounts: &Value) -> Answer {
     let resource = after(query, "FROM ").split_whitespace().next().unwrap_or_default();
     let customer = customer(id, state);
     let Some((from, to)) = between(query) else {
-        let row = match resource {
-            "customer_client" => json!({"customerClient": customer}),
-            _ => json!({"customer": customer}),
-        };
-        return chunk(vec![row]);
+        return chunk(match resource {
+            "customer_client" => list(&state["clients"]).iter().map(client).collect(),
+            _ => vec![json!({"customer": customer})],
+        });
     };
     if let Some(fault) = fault_of_window(&state["windows"], (from, to), resource) {
         return fault;
@@ -36,12 +35,28 @@ pub fn answer(call: &Call, accounts: &Value) -> Answer {
         return refusal(kind, name, message);
     }
     let within = |row: &&Value| from <= text(&row["date"]) && text(&row["date"]) <= to;
+    // The stream fails behind what was sent.
+    let cut = &state["cut"];
+    let is_sent = |row: &&Value| within(row) && cut["from"].as_str().is_none_or(|from| text(&row["date"]) < from);
     let rows = list(&state["rows"]);
-    if resource == "customer" {
-        let of = state["account_rows"].as_array().map_or(rows, Vec::as_slice);
-        return chunk(days(of.iter().filter(within), &customer));
+    let of_account = state["account_rows"].as_array().map_or(rows, Vec::as_slice);
+    let (status, mut answer) = match resource {
+        "customer" => chunk(days(of_account.iter().filter(is_sent), &customer)),
+        _ => chunk(rows.iter().filter(is_sent).map(|row| campaign(row, id, &customer)).collect()),
+    };
+    if cut["from"].as_str().is_some_and(|from| from <= to) {
+        let padding = usize::try_from(cut["pad"].as_u64().unwrap_or(0)).unwrap_or(0);
+        answer[0]["requestId"] = json!("r".repeat(padding.max(1)));
+        answer.as_array_mut().expect("chunks").push(cut["body"].clone());
     }
-    chunk(rows.iter().filter(within).map(|row| campaign(row, id, &customer)).collect())
+    (status, answer)
+}
+
+/// One line of the manager's list.
+fn client(client: &Value) -> Value {
+    let id = text(&client["id"]);
+    json!({"customerClient": {"resourceName": format!("customers/9/customerClients/{id}"), "id": id,
+        "descriptiveName": client["name"], "manager": false, "status": "ENABLED"}})
 }
 
 fn after<'a>(text: &'a str, word: &str) -> &'a str {

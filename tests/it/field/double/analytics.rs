@@ -59,6 +59,10 @@ pub fn answer(call: &Call, properties: &Value) -> Answer {
 
     let number = |name: &str, usual: u64| asked[name].as_u64().unwrap_or(usual);
     let limit = number("limit", 10_000).min(state["page_cap"].as_u64().unwrap_or(WIDEST));
+    // Between the first page and the later ones rows at the beginning have gone.
+    if number("offset", 0) > 0 && state["drift"]["table"] == table {
+        rows.drain(..usize::try_from(state["drift"]["drop"].as_u64().unwrap_or(0)).unwrap_or(0).min(rows.len()));
+    }
     let is_lost = windows_over(&state["lost_rows"], span, table).next().is_some();
     let page: Vec<Value> = rows
         .iter()

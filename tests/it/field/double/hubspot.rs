@@ -5,6 +5,17 @@ use chrono::{DateTime, NaiveDate, NaiveTime};
 use serde_json::{Map, Value, json};
 
 pub fn answer(call: &Call, state: &Value) -> Answer {
+    let (status, mut answer) = whole_answer(call, state);
+    // Properties that are left out of every record, though they are asked for.
+    for record in answer["results"].as_array_mut().into_iter().flatten() {
+        if let Some(properties) = record["properties"].as_object_mut() {
+            list(&state["withheld"]).iter().for_each(|name| drop(properties.shift_remove(text(name))));
+        }
+    }
+    (status, answer)
+}
+
+fn whole_answer(call: &Call, state: &Value) -> Answer {
     let parts: Vec<&str> = call.path.trim_matches('/').split('/').collect();
     for definitions in ["pipelines", "properties"] {
         if let Some(at) = parts.iter().position(|part| *part == definitions) {
@@ -84,7 +95,10 @@ fn names(value: &Value) -> Vec<String> {
 }
 
 fn page(call: &Call, state: &Value, kind: &str) -> Answer {
-    let (rows, wanted) = (listed(call, state, kind), asked_properties(call));
+    let (mut rows, wanted) = (listed(call, state, kind), asked_properties(call));
+    if let (Some(cut), None) = (state["list_cut"][kind].as_u64(), call.value("archived")) {
+        rows = &rows[..rows.len().min(cut as usize)];
+    }
     let at = usize::try_from(call.number("after").unwrap_or(0)).unwrap_or(0);
     let size = usize::try_from(call.number("limit").unwrap_or(10)).unwrap_or(10).min(100);
     let results: Vec<Value> = rows.iter().skip(at).take(size).map(|record| shown(record, &wanted)).collect();
@@ -174,8 +188,13 @@ fn links(call: &Call, state: &Value) -> Answer {
     let (mut results, mut errors) = (Vec::new(), Vec::new());
     for input in list(&call.body["inputs"]) {
         let id = text(&input["id"]);
-        let to: Vec<Value> = list(&state["links"][id])
+        let all = list(&state["links"][id]);
+        let at = text(&input["after"]).parse().unwrap_or(0);
+        let cap = state["link_cap"].as_u64().map_or(all.len().max(1), |cap| cap as usize);
+        let to: Vec<Value> = all
             .iter()
+            .skip(at)
+            .take(cap)
             .map(|contact| json!({"toObjectId": text(contact).parse::<u64>().unwrap_or(0), "associationTypes": []}))
             .collect();
         if to.is_empty() {
@@ -183,7 +202,11 @@ fn links(call: &Call, state: &Value) -> Answer {
             errors.push(json!({"status": "error", "category": "OBJECT_NOT_FOUND", "message": message,
                 "subCategory": "crm.associations.NO_ASSOCIATIONS_FOUND", "context": {"fromObjectId": [id]}}));
         } else {
-            results.push(json!({"from": {"id": id}, "to": to}));
+            let mut of_deal = json!({"from": {"id": id}, "to": to});
+            if at + cap < all.len() {
+                of_deal["paging"] = next(at + cap);
+            }
+            results.push(of_deal);
         }
     }
     let mut answer = json!({"status": "COMPLETE", "results": results});

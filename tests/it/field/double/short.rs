@@ -36,6 +36,12 @@ pub fn completed(world: &Value) -> Value {
                 each(&mut hubspot[&list], complete);
             }
         }
+        let links = hubspot.get_mut("links").and_then(Value::as_object_mut);
+        for (_, links) in links.into_iter().flatten() {
+            if let (Some(first), Some(times)) = (links["first"].as_u64(), links["times"].as_u64()) {
+                *links = (first..first + times).map(|id| json!(id.to_string())).collect();
+            }
+        }
     }
     let ads = world.get_mut("google_ads").and_then(|ads| ads["accounts"].as_object_mut());
     for (_, account) in ads.into_iter().flatten() {
