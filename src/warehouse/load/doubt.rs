@@ -4,7 +4,7 @@
 
 use super::merge::covered;
 use super::stage::{columns, literal};
-use super::{LoadRequest, Loaded, Pages, Replaces, Target};
+use super::{ListsAll, LoadRequest, Loaded, Pages, Replaces, Target};
 use crate::domain::coverage::Standing;
 use crate::warehouse::error::{Context, WarehouseError};
 use chrono::NaiveDate;
@@ -17,6 +17,8 @@ pub struct Doubt {
     /// A column of numbers; rows are counted where it is absent.
     pub measure: Option<String>,
     pub confirmed_by: Option<Confirm>,
+    /// The window of which the pages name every row there ever was.
+    pub lists_all: Option<ListsAll>,
 }
 
 /// Another stream of the same connection that may say the same.
