@@ -8,7 +8,7 @@ use crate::config::{JobKind, WorkspaceSettings};
 use crate::domain::coverage::Standing;
 use crate::domain::period::Period;
 use crate::domain::schedule::PlannedJob;
-use crate::jobs::readings::{cross_checks, first_seen_since};
+use crate::jobs::readings::{cross_checks, first_seen_since, plans_known_since};
 use crate::jobs::sync::Source;
 use crate::report::readiness::PartReach;
 use crate::warehouse::readings::{Reach, reach};
@@ -107,7 +107,8 @@ pub fn status(app: &App, daemon: Option<SchedulerStatus>, now: DateTime<Utc>) ->
         let lately = Period { start: yesterday - Days::new(LATELY - 1), end: yesterday + Days::new(1) };
         let (context, of) = (app.report_context(workspace), id.clone());
         let (reached, states, told) = app.warehouse.read_blocking(move |reader| {
-            let told = [cross_checks(reader, &context, lately)?, first_seen_since(reader, &context)?].concat();
+            let (plans, _) = plans_known_since(reader, &context, lately)?;
+            let told = [cross_checks(reader, &context, lately)?, first_seen_since(reader, &context)?, plans].concat();
             Ok((reach(reader, &of)?, list(reader, &of)?, told))
         })?;
         let today = now.date_naive();

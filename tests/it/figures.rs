@@ -79,6 +79,7 @@ pub fn context(tenant: &Tenant) -> ReportContext {
         gross_margin: Some(dec!(0.62)),
         streams: streams.into_iter().collect(),
         payers: Vec::new(),
+        plans: Vec::new(),
         rate_check: include_str!("../../jobs/checks/every_amount_has_a_rate.sql").to_owned(),
         checks: Vec::new(),
     }
