@@ -50,3 +50,9 @@ async fn sources_that_were_folded_are_asked_for_by_day() {
 async fn an_account_in_another_currency_is_never_taken_for_the_own() {
     run("p12").await;
 }
+
+// Subscribie/subscribie#918, Subscribie/subscribie#982
+#[tokio::test(flavor = "multi_thread")]
+async fn test_data_is_told_as_such() {
+    run("p46").await;
+}

@@ -31,3 +31,15 @@ async fn an_api_that_is_not_switched_on_is_told_in_the_vendors_words() {
 async fn property_ids_as_people_write_them_are_told_without_the_network() {
     run("p19").await;
 }
+
+// woocommerce/woocommerce-gateway-stripe#1128, woocommerce/woocommerce-gateway-stripe#3666, dj-stripe/dj-stripe#1342
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_another_account_loads_nothing() {
+    run("p45").await;
+}
+
+// estuary/connectors#1982, airbytehq/airbyte#11488
+#[tokio::test(flavor = "multi_thread")]
+async fn one_object_that_cannot_be_read_is_told_and_leaves_the_others() {
+    run("p51").await;
+}
