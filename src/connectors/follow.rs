@@ -17,6 +17,8 @@ use std::path::PathBuf;
 
 /// A page that names objects is read into memory; none of this kind is larger.
 const LARGEST_LISTING: u64 = 64 << 20;
+/// Objects in a row that may be refused by themselves.
+const MOST_UNREAD: u32 = 10;
 
 impl Engine {
     /// Adds the pages of the objects that are named to `landing`.
@@ -41,12 +43,13 @@ impl Engine {
         let named = ids(landing, first, &spec.ids).await?;
         landing.truncate(own);
         let wanted: Vec<String> = named.into_iter().filter(|id| held.insert(id.clone())).collect();
-        let mut gone = 0;
+        let (mut gone, mut unread_in_row) = (0, 0);
         for batch in wanted.chunks(spec.batch.max(1)) {
             let cursor = Cursor { ids: batch.to_vec(), ..Cursor::default() };
             let request = request(&spec.request, renderer, &cursor)?;
             match self.page(connection, &request, &[], landing).await {
                 Ok(Outcome::Page { bytes, page, .. }) => {
+                    unread_in_row = 0;
                     on_page(bytes);
                     landing.keep_packing(page).await?;
                 }
@@ -63,6 +66,17 @@ impl Engine {
                     let place = connection.redact(&request.url);
                     let note = format!("{place}, asked for {} objects at once: {note}", batch.len());
                     return Err(ConnectorError::Rejected { status: 404, note });
+                }
+                // One object that cannot be read leaves the others; many in a row are the place's fault.
+                Err(ConnectorError::Rejected { status, note })
+                    if spec.batch <= 1 && status != 403 && unread_in_row < MOST_UNREAD =>
+                {
+                    unread_in_row += 1;
+                    let id = batch.first().cloned().unwrap_or_default();
+                    match spec.listing {
+                        Some(_) => landing.unread(id, note),
+                        None => landing.note(format!("{id} could not be read: {note}")),
+                    }
                 }
                 Err(error) => return Err(error),
             }
@@ -120,15 +134,19 @@ fn ids_of(body: &str, place: &IdPlace, seen: &mut HashSet<String>) -> Vec<String
     };
     let mut ids = Vec::new();
     for record in records {
-        let holds = |only: &OnlyWith| match &only.value {
-            Some(wanted) => words_at(record, &only.pointer).contains(wanted),
-            None => !at(record, &only.pointer).is_empty(),
+        let holds = |only: &OnlyWith| match (&only.value, &only.other_than) {
+            (Some(wanted), _) => words_at(record, &only.pointer).contains(wanted),
+            (None, Some(other)) => {
+                let others = words_at(record, other);
+                words_at(record, &only.pointer).iter().any(|word| !others.contains(word))
+            }
+            (None, None) => !at(record, &only.pointer).is_empty(),
         };
         if !place.only_with.as_ref().is_none_or(holds) {
             continue;
         }
         if let Some(pointer) = &place.one_for_each {
-            let news = words_at(record, pointer).into_iter().filter(|word| seen.insert(word.clone())).count();
+            let news = at(record, pointer).into_iter().filter(|value| seen.insert(value.to_string())).count();
             if news == 0 {
                 continue;
             }
@@ -189,7 +207,11 @@ mod tests {
         assert_eq!(ids(one, &place), ["a", "b"]);
         assert_eq!(ids(&format!(r#"{{"data": [{one}, {{"items": null}}]}}"#), &place), ["a", "b"]);
         let only = |value: &str| IdPlace {
-            only_with: Some(OnlyWith { pointer: "/items/*/price/id".to_owned(), value: Some(value.to_owned()) }),
+            only_with: Some(OnlyWith {
+                pointer: "/items/*/price/id".to_owned(),
+                value: Some(value.to_owned()),
+                other_than: None,
+            }),
             ..place.clone()
         };
         assert_eq!((ids(one, &only("b")).len(), ids(one, &only("c")).len()), (2, 0));
@@ -198,12 +220,31 @@ mod tests {
     #[test]
     fn of_many_records_with_the_same_coupon_one_is_asked_for() {
         let place = IdPlace {
-            only_with: Some(OnlyWith { pointer: "/coupons/0".to_owned(), value: None }),
+            only_with: Some(OnlyWith { pointer: "/coupons/0".to_owned(), value: None, other_than: None }),
             one_for_each: Some("/coupons/*".to_owned()),
             ..place("/data", &["/id"])
         };
         let body = r#"{"data": [{"id": "1", "coupons": ["x"]}, {"id": "2", "coupons": []},
             {"id": "3", "coupons": ["x", "y"]}, {"id": "4", "coupons": ["y"]}]}"#;
+        assert_eq!(ids(body, &place), ["1", "3"]);
+    }
+
+    #[test]
+    fn a_record_whose_values_differ_is_found_and_objects_are_told_apart_as_a_whole() {
+        let place = IdPlace {
+            only_with: Some(OnlyWith {
+                pointer: "/prices/*/currency".to_owned(),
+                value: None,
+                other_than: Some("/currency".to_owned()),
+            }),
+            ..place("/data", &["/id"])
+        };
+        let body = r#"{"data": [{"id": "1", "currency": "eur", "prices": [{"currency": "eur"}, {"currency": "usd"}]},
+            {"id": "2", "currency": "eur", "prices": [{"currency": "eur"}]}, {"id": "3", "currency": "eur", "prices": []}]}"#;
+        assert_eq!(ids(body, &place), ["1"]);
+        let place = IdPlace { only_with: None, one_for_each: Some("/coupon".to_owned()), ..place };
+        let body = r#"{"data": [{"id": "1", "coupon": {"id": "x", "off": 5}}, {"id": "2", "coupon": {"id": "x", "off": 5}},
+            {"id": "3", "coupon": {"id": "x", "off": 2}}]}"#;
         assert_eq!(ids(body, &place), ["1", "3"]);
     }
 
@@ -216,5 +257,9 @@ mod tests {
         assert!(!is_news(window(60, 31), 300), "the vendor has forgotten");
         assert!(!is_news(window(60, 20), 10), "all was read after it");
         assert!(!super::is_news(&window(2, 0), now, 30, None), "all is being read");
+        assert!(
+            super::is_news(&window(60, 29), now, 30, Some(DateTime::UNIX_EPOCH)),
+            "objects from before the first day"
+        );
     }
 }

@@ -13,6 +13,9 @@ use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use tokio::task::JoinHandle;
 
+/// Beside the pages, where there is something of the kind.
+const UNREAD: &str = "unread.json";
+
 /// Fast, and a tenth of the size for JSON.
 const ZSTD_LEVEL: i32 = 1;
 
@@ -118,6 +121,12 @@ impl LandedSlice {
         let _ = fs::remove_dir_all(&self.folder);
     }
 
+    /// Objects that were named and could not be read, with the reason.
+    pub fn unread(&self) -> Vec<(String, String)> {
+        let text = fs::read(self.folder.join(UNREAD)).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
     pub fn manifest_path(&self) -> PathBuf {
         self.folder.join("manifest.json")
     }
@@ -137,6 +146,7 @@ pub struct Landing {
     manifest: Manifest,
     /// The last page, which may still be on its way to the disk.
     packing: Option<Packing>,
+    unread: Vec<(String, String)>,
     is_finished: bool,
 }
 
@@ -161,7 +171,7 @@ impl Landing {
         // Only the rest of a crash at the very same instant can be here.
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
-        Ok(Self { folder, manifest, packing: None, is_finished: false })
+        Ok(Self { folder, manifest, packing: None, unread: Vec::new(), is_finished: false })
     }
 
     /// A writer for the next page of JSON.
@@ -222,6 +232,11 @@ impl Landing {
         self.manifest.caveats.extend(caveat);
     }
 
+    /// Keeps the id of an object that could not be read, and why.
+    pub fn unread(&mut self, id: String, reason: String) {
+        self.unread.push((id, reason));
+    }
+
     /// Notes that little is left of the allowance.
     pub fn note_quota(&mut self, note: &str) {
         self.manifest.quota_note = Some(note.to_owned());
@@ -269,6 +284,10 @@ impl Landing {
         let path = self.folder.join("manifest.json");
         if self.packing.is_some() {
             return Err(failed(&path, &std::io::Error::other("the last page is still being written")));
+        }
+        if !self.unread.is_empty() {
+            let text = serde_json::to_vec_pretty(&self.unread).map_err(|error| failed(&path, &error.into()))?;
+            fs::write(self.folder.join(UNREAD), text).map_err(|error| failed(&path, &error))?;
         }
         let text = serde_json::to_vec_pretty(&self.manifest).map_err(|error| failed(&path, &error.into()))?;
         let write = || -> std::io::Result<()> {

@@ -102,7 +102,7 @@ pub fn slices(
             let starts = std::iter::successors(Some(start), |at| Some(*at + step)).take_while(|at| *at < end);
             starts.map(|at| slice(Window::Instants { start: at, end: (at + step).min(end) })).collect()
         }
-        SlicingSpec::Instants { step_days, overlap_secs, from_beginning, .. } => {
+        SlicingSpec::Instants { step_days, overlap_secs, from_beginning, before_days, .. } => {
             let first = if from_beginning { DateTime::UNIX_EPOCH } else { start_of_day(since, zone) };
             let start = known
                 .reached
@@ -112,7 +112,11 @@ pub fn slices(
             let starts = std::iter::successors(Some(start), |at| Some(*at + step)).take_while(|at| *at < now);
             let live = starts.map(|at| (at, (at + step).min(now)));
             let holes = holes(&known.days, start, zone);
-            holes.into_iter().chain(live).map(|(start, end)| slice(Window::Instants { start, end })).collect()
+            // What was made before the first day is read with that day.
+            let before = TimeDelta::days(i64::from(if from_beginning { 0 } else { before_days }));
+            let from = |start: DateTime<Utc>| if start == first { start - before } else { start };
+            let all = holes.into_iter().chain(live);
+            all.map(|(start, end)| slice(Window::Instants { start: from(start), end })).collect()
         }
     }
 }
@@ -193,11 +197,18 @@ pub fn is_due(reached: Option<Reached>, now: DateTime<Utc>, zone: Tz) -> bool {
     reached.is_none_or(|reached| day(reached.asked_at) < day(now))
 }
 
-/// Since when changes of objects that were read earlier count. `None` where all is read anew: then
-/// nothing that was read is older than the news of it.
+/// Since when changes of objects that are not read now count. `None` where all is read anew, from the
+/// beginning of time: then nothing that was read is older than the news of it. Where it is read from the
+/// first day, objects of before may have changed since: all news counts that the vendor still keeps.
 pub fn news_since(spec: &SlicingSpec, reached: Option<Reached>, now: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
-    let overlap = if let SlicingSpec::Instants { overlap_secs, .. } = spec { *overlap_secs } else { 0 };
-    reached.filter(|reached| goes_on(spec, *reached, now, zone)).map(|reached| reached.asked_at - seconds(overlap))
+    let SlicingSpec::Instants { overlap_secs, from_beginning, .. } = *spec else {
+        return reached.map(|reached| reached.asked_at);
+    };
+    match reached.filter(|reached| goes_on(spec, *reached, now, zone)) {
+        Some(reached) => Some(reached.asked_at - seconds(overlap_secs)),
+        None if from_beginning => None,
+        None => Some(DateTime::UNIX_EPOCH),
+    }
 }
 
 /// Whether a stream goes on where it stopped instead of reading everything again.
@@ -285,6 +296,7 @@ mod tests {
             reload_after_days: None,
             reload_daily: false,
             from_beginning: false,
+            before_days: 0,
         };
         let asked = ids(&slices(&spec, "", &known, since, now, chrono_tz::UTC));
         assert_eq!(asked[0], "20260301T000000Z_20260302T000000Z");
@@ -319,6 +331,7 @@ mod tests {
                 reload_after_days,
                 reload_daily,
                 from_beginning,
+                before_days: 0,
             };
             let asked_at = now - TimeDelta::hours(back_hours);
             let reached = Some(Reached { until: asked_at, asked_at });
@@ -326,7 +339,12 @@ mod tests {
             let found = slices(&spec, "", &known, since, now, zone);
             let Window::Instants { start, end } = found[0].window else { panic!("instants") };
             assert_eq!((found.len(), end), (1, now));
-            assert_eq!(news_since(&spec, reached, now, zone), Some(asked_at).filter(|_| start == asked_at));
+            let news = match (start == asked_at, from_beginning) {
+                (true, _) => Some(asked_at),
+                (false, true) => None,
+                (false, false) => Some(DateTime::UNIX_EPOCH),
+            };
+            assert_eq!(news_since(&spec, reached, now, zone), news);
             start.to_rfc3339()
         };
         assert_eq!(start(Some(30), false, false, 29 * 24), "2026-05-12T12:00:00+00:00");
@@ -353,6 +371,7 @@ mod tests {
             reload_after_days: Some(29),
             reload_daily: false,
             from_beginning: false,
+            before_days: 0,
         };
         let reached = Reached { until: now - TimeDelta::days(300), asked_at: now - TimeDelta::days(2) };
         let since = "2025-01-01".parse().expect("a date");
@@ -361,7 +380,29 @@ mod tests {
         assert_eq!(found.len(), 11);
         let news = news_since(&spec, Some(reached), now, chrono_tz::UTC);
         assert_eq!(news, Some(reached.asked_at - TimeDelta::hours(1)));
-        assert_eq!(news_since(&spec, None, now, chrono_tz::UTC), None);
+        let all = Some(DateTime::UNIX_EPOCH);
+        assert_eq!(news_since(&spec, None, now, chrono_tz::UTC), all, "objects of before the first day");
+    }
+
+    #[test]
+    fn what_was_made_before_the_first_day_is_read_with_that_day() {
+        let now = Utc.with_ymd_and_hms(2026, 6, 10, 12, 0, 0).single().expect("an instant");
+        let spec = SlicingSpec::Instants {
+            step_days: 30,
+            overlap_secs: 0,
+            reload_after_days: None,
+            reload_daily: false,
+            from_beginning: false,
+            before_days: 31,
+        };
+        let since = "2026-05-01".parse().expect("a date");
+        let ask = |known: &Known| ids(&slices(&spec, "", known, since, now, chrono_tz::UTC));
+        let first = "20260331T000000Z_20260531T000000Z";
+        assert_eq!(ask(&Known::default()), [first, "20260531T000000Z_20260610T120000Z"]);
+        let failed = DayRead { asked_at: now, is_whole: false, standing: Some(Standing::Failed) };
+        let days = BTreeMap::from([(since, failed)]);
+        let known = Known { reached: Some(Reached { until: now, asked_at: now }), days };
+        assert_eq!(ask(&known)[0], "20260331T000000Z_20260502T000000Z", "asked for once more after it failed");
     }
 
     #[test]

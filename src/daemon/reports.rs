@@ -7,10 +7,11 @@ use crate::config::jobs::Copy;
 use crate::config::{self, WorkspaceSettings};
 use crate::connectors::spec::SlicingSpec;
 use crate::delivery::config::SlackHook;
-use crate::jobs::payer_streams::payer_streams;
+use crate::jobs::payer_streams::{payer_streams, plan_streams};
 use crate::jobs::readings::{Check, ListFacts, ReportContext, StreamFacts};
 use crate::jobs::report::{Audience, Formats};
 use crate::warehouse::new_customers::PayerStreams;
+use crate::warehouse::plan_history::PlanStreams;
 use std::collections::BTreeMap;
 
 /// The check that reports word in their own way: it names currencies.
@@ -25,6 +26,7 @@ impl App {
             || include_str!("../../jobs/checks/every_amount_has_a_rate.sql").to_owned(),
             |check| check.text.clone(),
         );
+        let (payers, plans) = self.payers_and_plans(workspace);
         ReportContext {
             workspace: workspace.workspace.clone(),
             metrics: self.settings.metrics.clone(),
@@ -42,7 +44,8 @@ impl App {
             gross_margin: workspace.gross_margin,
             streams: self.streams(workspace),
             lists: self.lists(workspace),
-            payers: self.payers(workspace),
+            payers,
+            plans,
             rate_check,
             checks: self.settings.checks.iter().filter(|check| check.name != RATE_CHECK).map(check).collect(),
         }
@@ -88,11 +91,12 @@ impl App {
         lists.collect()
     }
 
-    /// The streams that tell who pays.
-    fn payers(&self, workspace: &WorkspaceSettings) -> Vec<PayerStreams> {
+    /// The streams that tell who pays, and those that tell what subscriptions were worth.
+    fn payers_and_plans(&self, workspace: &WorkspaceSettings) -> (Vec<PayerStreams>, Vec<PlanStreams>) {
         let today = self.clock.now().date_naive();
         let (sources, _) = sources(&self.settings, workspace, &self.catalog, today, SecretsAre::Assumed);
-        sources.iter().filter_map(|source| payer_streams(&source.connection)).collect()
+        let connections = || sources.iter().map(|source| &source.connection);
+        (connections().filter_map(payer_streams).collect(), connections().filter_map(plan_streams).collect())
     }
 
     /// Who of a tenant gets a copy of a job's report.

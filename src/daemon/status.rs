@@ -8,7 +8,7 @@ use crate::config::{JobKind, WorkspaceSettings};
 use crate::domain::coverage::Standing;
 use crate::domain::period::Period;
 use crate::domain::schedule::PlannedJob;
-use crate::jobs::readings::{Hearers, cross_checks, first_seen_since, limits_of_lists};
+use crate::jobs::readings::{Hearers, cross_checks, first_seen_since, limits_of_lists, plans_known_since};
 use crate::jobs::sync::Source;
 use crate::report::readiness::PartReach;
 use crate::warehouse::readings::{Reach, reach};
@@ -107,10 +107,12 @@ pub fn status(app: &App, daemon: Option<SchedulerStatus>, now: DateTime<Utc>) ->
         let lately = Period { start: yesterday - Days::new(LATELY - 1), end: yesterday + Days::new(1) };
         let (context, of) = (app.report_context(workspace), id.clone());
         let (reached, states, told) = app.warehouse.read_blocking(move |reader| {
+            let (plans, _) = plans_known_since(reader, &context, lately)?;
             let told = [
                 limits_of_lists(reader, &context, Hearers::Admins)?,
                 cross_checks(reader, &context, lately)?,
                 first_seen_since(reader, &context)?,
+                plans,
             ]
             .concat();
             Ok((reach(reader, &of)?, list(reader, &of)?, told))

@@ -73,10 +73,12 @@ fn plan(context: &SyncContext, source: &Source, stream_id: &str, period: Period)
     // Slicing by days includes the day of its last instant, so that one lies within the period.
     let end = if matches!(stream.slicing, SlicingSpec::Days { .. }) { end - TimeDelta::seconds(1) } else { end };
     let until = end.min(context.clock.now());
+    // What was made before the period is not of it.
+    let slicing = stream.slicing.without_days_before();
     connection
         .partitions(stream.partition_over.as_deref())
         .iter()
-        .flat_map(|partition| slices(&stream.slicing, partition, &Known::default(), period.start, until, zone))
+        .flat_map(|partition| slices(&slicing, partition, &Known::default(), period.start, until, zone))
         .filter(|slice| slice.window != Window::Whole && !matches!(stream.slicing, SlicingSpec::Before { .. }))
         .collect()
 }

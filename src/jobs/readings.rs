@@ -14,6 +14,7 @@ use crate::report::readiness::{PartReach, SourceReach};
 use crate::report::receipt::Plan;
 use crate::warehouse::book::book;
 use crate::warehouse::new_customers::{EARLIER_PAYERS, PayerStreams, counted_since};
+use crate::warehouse::plan_history::{PlanStreams, SUBSCRIPTIONS, plans_since};
 use crate::warehouse::readings::Checked;
 use crate::warehouse::{WarehouseError, issued, lists, readings, rollup};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -43,6 +44,8 @@ pub struct ReportContext {
     pub rate_check: String,
     /// The streams that tell who pays, of each connection that has some.
     pub payers: Vec<PayerStreams>,
+    /// The streams that tell subscriptions and their changes, of each connection that has some.
+    pub plans: Vec<PlanStreams>,
     /// What must hold before a report goes out: the claim and the query that finds what breaks it.
     pub checks: Vec<Check>,
 }
@@ -179,6 +182,32 @@ pub fn first_seen_since(reader: &Connection, context: &ReportContext) -> Result<
     Ok(since.collect())
 }
 
+/// What is not known of subscriptions before they were first read, a sentence for each source, with the day
+/// before which their figures are unsure.
+pub fn plans_known_since(
+    reader: &Connection,
+    context: &ReportContext,
+    period: Period,
+) -> Result<(Vec<String>, Option<NaiveDate>), WarehouseError> {
+    let all = plans_since(reader, &context.workspace.id, &context.plans)?;
+    // What a period began with is what the day before it ended with.
+    let told = all.iter().filter(|since| period.start <= since.date).map(|since| {
+        let label = context.source_label(&since.connection);
+        let stopped = match since.stopped {
+            0 => String::new(),
+            1 => " One subscription was paused or unpaid by then, since an unknown day: it is not in MRR before.".to_owned(),
+            count => format!(
+                " {count} subscriptions were paused or unpaid by then, since unknown days: they are not in MRR before."
+            ),
+        };
+        format!(
+            "MRR of {label} before {} is that of the plans as they stand since then: earlier changes of plan are not known.{stopped}",
+            since.date
+        )
+    });
+    Ok((told.collect(), all.iter().map(|since| since.date).max()))
+}
+
 /// The claims that do not hold for a period, in words.
 pub fn broken_claims(
     reader: &Connection,
@@ -237,7 +266,14 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
     }
     let book = filled(reader, context, &needs)?;
     let since = first_seen_since(reader, context)?;
-    let unsure = if since.is_empty() { BTreeSet::new() } else { BTreeSet::from([EARLIER_PAYERS.to_owned()]) };
+    let (plans, plans_from) = plans_known_since(reader, context, period)?;
+    let mut unsure = BTreeMap::new();
+    if !since.is_empty() {
+        unsure.insert(EARLIER_PAYERS.to_owned(), NaiveDate::MAX);
+    }
+    if let Some(date) = plans_from {
+        unsure.insert(SUBSCRIPTIONS.to_owned(), date);
+    }
     Ok(Readings {
         definition,
         workspace: workspace.clone(),
@@ -255,6 +291,7 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
             limits_of_lists(reader, context, Hearers::Readers)?,
             cross_checks(reader, context, period)?,
             since,
+            plans,
         ]
         .concat(),
         unsure,

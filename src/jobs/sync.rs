@@ -11,7 +11,7 @@ use crate::support::secret::Secret;
 use crate::support::stop::Stop;
 use crate::warehouse::coverage::{self, Place};
 use crate::warehouse::load::{Loaded, doubt_contradictions, load};
-use crate::warehouse::{Warehouse, WarehouseError, cursor};
+use crate::warehouse::{OTHER_ACCOUNT, Warehouse, WarehouseError, cursor};
 use chrono::{DateTime, NaiveDate, Utc};
 
 mod batch;
@@ -113,8 +113,19 @@ pub async fn sync_connection(
     show: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Vec<StreamOutcome> {
     let mut outcomes = Vec::new();
+    let mut of_another: Option<SyncError> = None;
     for stream in source.connection.connector.spec.streams.keys() {
-        let outcome = sync_stream(context, source, stream, show).await;
+        // What the other streams have is the other account's as well.
+        let outcome = match &of_another {
+            None => sync_stream(context, source, stream, show).await,
+            Some(error) => StreamOutcome {
+                error: Some(error.clone()),
+                failures: vec![error.clone()],
+                ..StreamOutcome::of(&source.connection, stream)
+            },
+        };
+        let is_of_another = |error: &&SyncError| error.message.ends_with(OTHER_ACCOUNT);
+        of_another = of_another.or_else(|| outcome.failures.iter().find(is_of_another).cloned());
         tell(&outcome);
         outcomes.push(outcome);
     }

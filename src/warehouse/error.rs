@@ -2,6 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+/// What to do about a load of another account.
+pub const OTHER_ACCOUNT: &str =
+    "the key may be of another account, which needs a connection of its own; nothing was loaded";
+
 /// An error of the warehouse.
 #[derive(Debug, thiserror::Error)]
 pub enum WarehouseError {
@@ -36,6 +40,9 @@ pub enum WarehouseError {
     /// The pages do not have the shape the stream's query expects, or a request makes no sense.
     #[error("{0}")]
     Invalid(String),
+    /// What came is not of the account that the rows held are of.
+    #[error("{0}; {OTHER_ACCOUNT}")]
+    OtherAccount(String),
     /// Reading or writing beside the database failed.
     #[error("{path}: {source}")]
     Io { path: PathBuf, source: std::io::Error },

@@ -5,6 +5,8 @@ mod coverage;
 mod direct;
 mod doubt;
 mod landed_pages;
+mod left_out;
+mod listed;
 mod merge;
 mod pages;
 mod records;
@@ -14,6 +16,7 @@ mod stage;
 pub use direct::load_direct;
 pub use doubt::{Confirm, Contradicted, Doubt, DoubtedDay, doubt_contradictions};
 pub use landed_pages::LandedPages;
+pub use listed::ListsAll;
 pub use records::{Count, Records};
 pub use rows::{DroppedRows, RowField, RowFormat, parquet_columns};
 pub use stage::{columns, literal, path_literal};
@@ -74,8 +77,9 @@ pub struct LoadRequest {
 #[derive(Clone, Debug)]
 pub enum Pages {
     /// Compressed JSON bodies; `is_array` ones are read element by element.
-    /// `largest_page` is in bytes, decompressed.
-    Json { files: Vec<PathBuf>, is_array: bool, largest_page: u64 },
+    /// `largest_page` is in bytes, decompressed; `unread` are ids of records that could not be read, with
+    /// the reason.
+    Json { files: Vec<PathBuf>, is_array: bool, largest_page: u64, unread: Vec<(String, String)> },
     /// A dropped file, read record by record: `page` then also has `record_no`, the record's line or
     /// row, and `body` has the preset's fields.
     Rows(DroppedRows),

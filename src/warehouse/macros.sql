@@ -68,6 +68,24 @@ CREATE OR REPLACE TEMP MACRO bad_unix(name, value) AS
     CASE WHEN value IS NOT NULL AND from_unix(value) IS NULL
          THEN name || ': "' || left(value, 80) || '" is not a Unix time' END;
 
+-- The day on which the interval of a subscription began that a date falls into, and the first day of an interval from a
+-- date on: intervals follow the anchor, so many months or days each.
+CREATE OR REPLACE TEMP MACRO interval_from(anchor, months, days, number) AS
+    CAST(anchor + to_months(CAST(months * number AS INTEGER)) + to_days(CAST(days * number AS INTEGER)) AS DATE);
+CREATE OR REPLACE TEMP MACRO interval_number(anchor, months, days, date) AS
+    CASE WHEN months > 0 THEN CAST(floor(date_diff('month', anchor, date) / months) AS BIGINT)
+            - CASE WHEN interval_from(anchor, months, days, CAST(floor(date_diff('month', anchor, date) / months) AS BIGINT)) > date THEN 1 ELSE 0 END
+         WHEN days > 0 THEN CAST(floor((date - anchor) / days) AS BIGINT) END;
+CREATE OR REPLACE TEMP MACRO period_start(anchor, months, days, date) AS
+    interval_from(anchor, months, days, interval_number(anchor, months, days, date));
+CREATE OR REPLACE TEMP MACRO period_after(anchor, months, days, date) AS
+    interval_from(anchor, months, days, interval_number(anchor, months, days, date)
+        + CASE WHEN interval_from(anchor, months, days, interval_number(anchor, months, days, date)) < date THEN 1 ELSE 0 END);
+
+-- What a coupon takes off: two of one id with other terms are two coupons.
+CREATE OR REPLACE TEMP MACRO coupon_terms(coupon) AS
+    concat_ws(' ', coalesce(coupon ->> '$.percent_off', '-'), coalesce(coupon ->> '$.amount_off', '-'), coalesce(coupon ->> '$.currency', '-'));
+
 -- A pseudonym: the address never reaches a table. Two rounds of SHA-256 with the key in both, so
 -- that nothing can be appended to a known hash.
 CREATE OR REPLACE TEMP MACRO pseudonym(identifier) AS

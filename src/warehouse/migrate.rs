@@ -25,6 +25,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (13, include_str!("migrations/0013_doubt.sql")),
     (14, include_str!("migrations/0014_recurring.sql")),
     (15, include_str!("migrations/0015_people.sql")),
+    (16, include_str!("migrations/0016_money.sql")),
 ];
 
 /// Since this version the database says which Daybook brought it there.

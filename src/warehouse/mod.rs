@@ -15,11 +15,12 @@ mod migrate;
 pub mod new_customers;
 mod numbers;
 pub mod outbox;
+pub mod plan_history;
 pub mod readings;
 pub mod rollup;
 pub mod slots;
 pub mod stream_states;
 mod worker;
 
-pub use error::{Context, WarehouseError};
+pub use error::{Context, OTHER_ACCOUNT, WarehouseError};
 pub use worker::{Warehouse, WarehouseConfig};

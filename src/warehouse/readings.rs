@@ -85,10 +85,16 @@ pub enum Checked {
 /// At most so many sentences of one check are told.
 const MOST_TOLD: usize = 5;
 
-/// Runs a check.
+/// Runs a check. Its query may ask for the period by the variables `period_start` and `period_end`.
 pub fn check(reader: &Connection, workspace: &str, sql: &str, period: Period) -> Result<Checked, WarehouseError> {
     let step = || "running a check".to_owned();
     let sql = sql.trim_end().trim_end_matches(';');
+    reader
+        .execute_batch(&format!(
+            "SET VARIABLE period_start = DATE '{}'; SET VARIABLE period_end = DATE '{}'",
+            period.start, period.end
+        ))
+        .context(step)?;
     let columns = {
         let mut statement = reader.prepare(&format!("SELECT * FROM ({sql}) LIMIT 0")).context(step)?;
         let _ = statement.query([]).context(step)?;

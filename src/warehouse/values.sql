@@ -7,13 +7,13 @@
 --   until the day of the next one, so what was worth 50 on 10 November stays so
 WITH state AS (
     -- How a subscription was and is; states that ended come first, by when they did.
-    SELECT h.subscription_id, h.customer_id, h.currency, h.counts_from_date, h.ended_date, h.mrr, h.course, h.revision,
+    SELECT h.subscription_id, h.customer_id, h.currency, h.counts_from_date, h.ended_date, h.mrr, h.course, h.course_unpaused, h.revision,
         h.superseded_at, h.connection, h.load_id
     FROM history.subscription AS h SEMI JOIN core.subscription AS s
         ON s.workspace = h.workspace AND s.connection = h.connection AND s.subscription_id = h.subscription_id
     WHERE h.workspace = getvariable('workspace')
     UNION ALL
-    SELECT subscription_id, customer_id, currency, counts_from_date, ended_date, mrr, course, revision,
+    SELECT subscription_id, customer_id, currency, counts_from_date, ended_date, mrr, course, course_unpaused, revision,
         NULL, connection, load_id
     FROM core.subscription
     WHERE workspace = getvariable('workspace')
@@ -47,6 +47,16 @@ told AS (
     GROUP BY ALL
 ),
 
+stopped AS (
+    -- Since when a subscription was paused or unpaid that was so when it was first seen: it counted until then.
+    SELECT i.connection, i.subscription_id, i.number, max(e.date) AS stopped_date
+    FROM interval_of AS i
+    JOIN core.subscription_event AS e ON e.workspace = getvariable('workspace') AND e.connection = i.connection
+        AND e.subscription_id = i.subscription_id AND e.changes_standing AND e.created_at <= i.seen_at
+    WHERE i.number = 1 AND len(i.course) = 0 AND len(i.course_unpaused) > 0
+    GROUP BY ALL
+),
+
 begun AS (
     -- From when each state holds; the first one since ever. Another reading of the same record is no change.
     SELECT
@@ -76,8 +86,11 @@ held AS (
 
 step AS (
     -- Within a state, what it is worth from each date on. Rows of before have one such date.
-    SELECT subscription_id, customer_id, currency, connection, number, holds_from, holds_until, p.from_date AS from_date, p.mrr AS mrr
-    FROM held, unnest(coalesce(course, [{'from_date': counts_from_date, 'mrr': mrr}])) AS c(p)
+    SELECT subscription_id, customer_id, currency, connection, number, holds_from, least(holds_until, stopped_date) AS holds_until,
+        p.from_date AS from_date, p.mrr AS mrr
+    FROM held LEFT JOIN stopped USING (connection, subscription_id, number),
+        unnest(CASE WHEN stopped_date IS NOT NULL THEN course_unpaused
+                    ELSE coalesce(course, [{'from_date': counts_from_date, 'mrr': mrr}]) END) AS c(p)
 ),
 
 cut AS (

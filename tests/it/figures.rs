@@ -80,6 +80,7 @@ pub fn context(tenant: &Tenant) -> ReportContext {
         streams: streams.into_iter().collect(),
         lists: BTreeMap::new(),
         payers: Vec::new(),
+        plans: Vec::new(),
         rate_check: include_str!("../../jobs/checks/every_amount_has_a_rate.sql").to_owned(),
         checks: Vec::new(),
     }

@@ -161,7 +161,7 @@ fn an_erased_persons_record_that_is_set_aside_later_is_emptied() {
     let (_folder, house) = house();
     let who = Who::Id { id: "cus_17".to_owned(), connection: Some("stripe".to_owned()) };
     forget(&house.care(keeps_all()), "acme", &who, "cli", false, noon()).expect("erased");
-    let sql = "INSERT INTO ops.quarantine VALUES
+    let sql = "INSERT INTO ops.quarantine (load_id, workspace, connection, stream, slice, table_name, page_no, record_no, reason, raw) VALUES
         ('l', 'acme', 'stripe', 'charges', 's', 'payment', 1, 0, 'why', '{\"customer\":\"cus_17\"}'),
         ('l', 'acme', 'stripe', 'charges', 's', 'payment', 1, 1, 'why', '{\"customer\":\"cus_18\"}'),
         ('l', 'acme', 'other', 'charges', 's', 'payment', 1, 2, 'why', '{\"customer\":\"cus_17\"}'),

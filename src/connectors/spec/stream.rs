@@ -109,7 +109,28 @@ pub enum SlicingSpec {
         /// Everything means from the beginning of time, not from the connection's first day.
         #[serde(default)]
         from_beginning: bool,
+        /// So many days before the connection's first day are read as well: what was made then may move
+        /// money later. The query leaves out what belongs to days before the variable `since`, which is set for
+        /// such slices.
+        #[serde(default)]
+        before_days: u32,
     },
+}
+
+impl SlicingSpec {
+    /// The same without anything from before the first day.
+    pub fn without_days_before(&self) -> Self {
+        let mut own = self.clone();
+        if let Self::Instants { before_days, .. } = &mut own {
+            *before_days = 0;
+        }
+        own
+    }
+
+    /// Whether more is read than the days from the first on.
+    pub fn reads_days_before(&self) -> bool {
+        matches!(self, Self::Instants { before_days: 1.., .. })
+    }
 }
 
 /// One request. Path, query, headers and body are templates.
@@ -206,8 +227,8 @@ pub struct IdPlace {
     pub id_pointers: Vec<String>,
     /// Only records that hold something at this pointer.
     pub only_with: Option<OnlyWith>,
-    /// Only records that hold something new at this pointer: of a thousand objects with the same coupon
-    /// one is enough to learn of it.
+    /// Only records that hold something new at this pointer, be it a text, a number or an object: of a
+    /// thousand objects with the same coupon one is enough to learn of it.
     pub one_for_each: Option<String>,
 }
 
@@ -219,6 +240,8 @@ pub struct OnlyWith {
     pub pointer: String,
     /// The text or number that must stand there; any if absent.
     pub value: Option<String>,
+    /// A JSON pointer to what one of them must differ from, e.g. a price's currency from its subscription's.
+    pub other_than: Option<String>,
 }
 
 /// The methods vendors use to read.
@@ -329,6 +352,9 @@ pub struct DoubtSpec {
     /// Another stream of the connection, in another table, whose measure of the day may not exceed
     /// this one's.
     pub confirmed_by: Option<ConfirmSpec>,
+    /// A column of instants by which the vendor lists every row for ever, of a stream of instants: a list
+    /// that names hardly any of the rows held of its window is another account's, and is not loaded.
+    pub lists_all_by: Option<String>,
 }
 
 /// What confirms an emptier answer.

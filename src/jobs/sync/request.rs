@@ -7,7 +7,9 @@ use crate::connectors::{Connection, LandedSlice, Manifest, Window, count};
 use crate::support::ids::stable_id;
 use crate::support::secret::Secret;
 use crate::warehouse::WarehouseError;
-use crate::warehouse::load::{Confirm, Contradicted, Count, Doubt, LoadRequest, Pages, Records, Replaces, Target};
+use crate::warehouse::load::{
+    Confirm, Contradicted, Count, Doubt, ListsAll, LoadRequest, Pages, Records, Replaces, Target,
+};
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeMap;
 
@@ -57,10 +59,13 @@ pub fn load_request(
     let fetched_at = manifest.fetched_at.to_rfc3339();
     let (bytes, largest_page) = landed.bytes();
     let (window, first_whole) = window(&manifest.slice.window, zone, source.since);
+    let starts_before = |start: DateTime<Utc>| start < start_of_day(source.since, zone);
+    let is_from_before = stream.slicing.reads_days_before()
+        && matches!(manifest.slice.window, Window::Instants { start, end } if starts_before(start) && !starts_before(end));
     let targets = stream
         .loads
         .iter()
-        .map(|load| Ok(target(load, sql(&load.sql_file())?, counted(stream, manifest))))
+        .map(|load| Ok(target(load, sql(&load.sql_file())?, counted(stream, manifest), &manifest.slice.window)))
         .collect::<Result<_, WarehouseError>>()?;
     Ok(LoadRequest {
         load_id: stable_id("load", &[&manifest.workspace, &manifest.connection, &manifest.stream, &slice, &fetched_at]),
@@ -78,7 +83,12 @@ pub fn load_request(
         currency: source.currency.code().to_owned(),
         fetched_at: manifest.fetched_at,
         manifest: landed.manifest_path().display().to_string(),
-        pages: Pages::Json { files: landed.files(), is_array: stream.body == BodyKind::Array, largest_page },
+        pages: Pages::Json {
+            files: landed.files(),
+            is_array: stream.body == BodyKind::Array,
+            largest_page,
+            unread: landed.unread(),
+        },
         bytes,
         records_path: stream.records.clone(),
         targets,
@@ -87,7 +97,10 @@ pub fn load_request(
         caveats: manifest.caveats.clone(),
         read_until: (moves_cursor && !manifest.is_refused)
             .then(|| manifest.slice.read_until(manifest.fetched_at, zone)),
-        variables: vec![("settings", Some(settings(&connection.settings)))],
+        variables: vec![
+            ("settings", Some(settings(&connection.settings))),
+            ("since", is_from_before.then(|| source.since.to_string())),
+        ],
         person_key: person_key.clone(),
     })
 }
@@ -108,7 +121,7 @@ fn counted(stream: &StreamSpec, manifest: &Manifest) -> Count {
     }
 }
 
-fn target(load: &LoadSpec, sql: String, count: Count) -> Target {
+fn target(load: &LoadSpec, sql: String, count: Count, window: &Window) -> Target {
     let replaces = match &load.mode {
         LoadMode::ReplaceWindow { column, partition, days_stand_alone } => Replaces::Window {
             column: column.clone(),
@@ -119,7 +132,12 @@ fn target(load: &LoadSpec, sql: String, count: Count) -> Target {
         LoadMode::Upsert { scope } => Replaces::Scope(scope.clone()),
     };
     let confirmed_by = load.doubt.confirmed_by.as_ref().map(confirm);
-    let doubt = Doubt { measure: load.doubt.measure.clone(), also: load.doubt.also.clone(), confirmed_by };
+    let lists_all = match (&load.doubt.lists_all_by, *window) {
+        (Some(column), Window::Instants { start, end }) => Some(ListsAll { column: column.clone(), start, end }),
+        _ => None,
+    };
+    let (measure, also) = (load.doubt.measure.clone(), load.doubt.also.clone());
+    let doubt = Doubt { measure, also, confirmed_by, lists_all };
     let records = load.records.as_ref().map(|records| match records {
         RecordList::Changed => Records::Changed,
         RecordList::Living => Records::Living { count },
@@ -158,7 +176,7 @@ pub fn contradicted(connection: &Connection) -> Vec<Contradicted> {
 }
 
 /// The days a slice speaks for, and the first of them that it speaks for from its beginning; a day that
-/// an instant window only begins is covered up to there. Of a slice from the beginning of time those
+/// an instant window only begins is covered up to there. Of a slice that begins before the first day those
 /// count that the connection is asked about.
 pub(super) fn window(
     window: &Window,
@@ -172,9 +190,9 @@ pub(super) fn window(
     match *window {
         Window::Whole => (None, None),
         Window::Days { period } => (Some((period.start, period.end)), None),
-        Window::Instants { start, end } if start == DateTime::UNIX_EPOCH => (Some((since, until(end))), None),
         // What was before the first day covers none.
         Window::Instants { end, .. } if until(end) <= since => (None, None),
+        Window::Instants { start, end } if start < start_of_day(since, zone) => (Some((since, until(end))), None),
         Window::Instants { start, end } => {
             let first = day(start);
             let first_whole = if start_of_day(first, zone) == start { first } else { next(first) };

@@ -32,8 +32,8 @@ pub struct Settling {
     pub today: Option<NaiveDate>,
     /// What is held of each fact's sources.
     pub facts: BTreeMap<String, Vec<SourceReach>>,
-    /// Facts that are never final.
-    pub unsure: BTreeSet<String>,
+    /// Facts that are never final for periods that end before a day.
+    pub unsure: BTreeMap<String, NaiveDate>,
 }
 
 impl Settling {
@@ -42,14 +42,14 @@ impl Settling {
         for source in reach {
             facts.entry(source.fact.clone()).or_default().push(source.clone());
         }
-        Self { today: Some(today), facts, unsure: BTreeSet::new() }
+        Self { today: Some(today), facts, unsure: BTreeMap::new() }
     }
 
     /// Whether a fact's rows of a period will not change any more: they are all here and confirmed, their
     /// source does not call them an estimate, and the time its vendor takes to settle has passed.
     pub fn is_final(&self, fact: &str, period: Period) -> bool {
         let Some(today) = self.today else { return true };
-        if self.unsure.contains(fact) {
+        if self.unsure.get(fact).is_some_and(|date| period.last_day() < *date) {
             return false;
         }
         self.facts.get(fact).into_iter().flatten().all(|source| {

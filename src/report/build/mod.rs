@@ -63,8 +63,9 @@ pub struct Readings {
     pub known_gaps: Vec<String>,
     /// What checks between streams say of the period.
     pub cross_checks: Vec<String>,
-    /// Facts of which it is known that something is not, whatever their sources cover.
-    pub unsure: BTreeSet<String>,
+    /// Facts of which it is known that something is not, whatever their sources cover, for periods that end
+    /// before a day.
+    pub unsure: BTreeMap<String, NaiveDate>,
     /// Facts whose figures are left out because their data is late.
     pub dropped: BTreeSet<String>,
     /// Figures of the last issue of this report that are others now, with when it was issued.

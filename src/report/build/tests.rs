@@ -81,7 +81,7 @@ fn readings(report: &str, part: Part, period: Period) -> Readings {
         reach: Vec::new(),
         known_gaps: Vec::new(),
         cross_checks: Vec::new(),
-        unsure: BTreeSet::new(),
+        unsure: BTreeMap::new(),
         dropped: BTreeSet::new(),
         restated: None,
     }
@@ -303,7 +303,9 @@ fn what_a_new_customer_costs_is_marked_where_earlier_payments_are_not_known() {
         figures.map(|(path, _)| path).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(marked(&readings), "");
-    readings.unsure.insert("earlier_payer".to_owned());
+    readings.unsure.insert("earlier_payer".to_owned(), day.start);
+    assert_eq!(marked(&readings), "", "the day itself is known");
+    readings.unsure.insert("earlier_payer".to_owned(), NaiveDate::MAX);
     let found = marked(&readings);
     assert!(found.contains("customers") && !found.contains("leads"), "{found}");
 }

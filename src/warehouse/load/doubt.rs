@@ -9,7 +9,7 @@ pub use contradiction::{Contradicted, doubt_contradictions};
 
 use super::merge::covered;
 use super::stage::{columns, literal};
-use super::{LoadRequest, Loaded, Pages, Replaces, Target};
+use super::{ListsAll, LoadRequest, Loaded, Pages, Replaces, Target};
 use crate::domain::coverage::Standing;
 use crate::warehouse::error::{Context, WarehouseError};
 use chrono::NaiveDate;
@@ -25,6 +25,8 @@ pub struct Doubt {
     /// Further columns, of the table that confirms as well, for days that have nothing of `measure`.
     pub also: Vec<String>,
     pub confirmed_by: Option<Confirm>,
+    /// The window of which the pages name every row there ever was.
+    pub lists_all: Option<ListsAll>,
 }
 
 /// Another stream of the same connection that may say the same.

@@ -25,7 +25,7 @@ pub fn create_pages(transaction: &Transaction<'_>, requests: &[LoadRequest]) -> 
     let (mut is_any_array, mut largest) = (false, 0);
     for (request, first_no) in requests.iter().zip((0..).step_by(PAGES_OF_SLICE as usize)) {
         match &request.pages {
-            Pages::Json { files, is_array, largest_page } => {
+            Pages::Json { files, is_array, largest_page, .. } => {
                 pages.push(files.iter().map(|file| (first_no + page_no(file), file.as_path())).collect());
                 is_any_array |= *is_array;
                 largest = largest.max(*largest_page);

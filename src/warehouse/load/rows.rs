@@ -176,7 +176,7 @@ pub fn quarantine(
                      UNION ALL SELECT n, e, raw FROM dropped WHERE e IS NOT NULL
                  )
                  SELECT ?, ?, ?, ?, ?, ?, 1, record_no, {prefix} || record_no || ': ' || problem,
-                     left(raw, {longest})
+                     left(raw, {longest}), NULL
                  FROM bad",
                 longest = super::stage::LONGEST_RAW
             ),

@@ -1,6 +1,6 @@
 //! From pages to typed rows in a temporary table, with the bad ones set aside.
 
-use super::{LoadRequest, Loaded, Pages, Replaces, Target, doubt, rows};
+use super::{LoadRequest, Loaded, Pages, Replaces, Target, doubt, left_out, listed, rows};
 use crate::warehouse::care::erased;
 use crate::warehouse::error::{Context, WarehouseError};
 use duckdb::{Connection, Transaction, params};
@@ -54,6 +54,7 @@ pub fn stage(
         .context(step)?;
     loaded.rows_read += rows;
     loaded.rows_quarantined += bad;
+    listed::check(transaction, request, target, loaded)?;
     let some_are_erased = erased::in_read_rows(transaction, &request.workspace, &request.connection, &columns)?;
     forget_rejects(transaction, request, target)?;
     match &request.pages {
@@ -67,10 +68,10 @@ pub fn stage(
             }
         }
         Pages::Json { .. } if bad > 0 => {
-            quarantine(transaction, request, target)?;
+            quarantine(transaction, request, target, &columns)?;
             if let Some((told, share)) = doubt::quarantined(transaction, target, bad, rows)? {
-                // What is next to nothing is the admin's matter, not the readers'.
-                match share.is_small() {
+                // What is next to nothing is the admin's matter, not the readers'; money is told by name.
+                match share.is_small() || left_out::are_named(transaction, target, &columns)? {
                     true => loaded.notes.push(told.clone()),
                     false => loaded.caveat(told.clone()),
                 }
@@ -79,6 +80,7 @@ pub fn stage(
         }
         Pages::Json { .. } => {}
     }
+    left_out::settle(transaction, request, target, &columns, loaded)?;
     if some_are_erased && loaded.rows_quarantined > 0 {
         erased::scrub_quarantine(transaction, &request.workspace, Some(&request.load_id))?;
     }
@@ -135,14 +137,19 @@ pub fn forget_rejects(
     Ok(())
 }
 
-fn quarantine(transaction: &Transaction<'_>, request: &LoadRequest, target: &Target) -> Result<(), WarehouseError> {
+fn quarantine(
+    transaction: &Transaction<'_>,
+    request: &LoadRequest,
+    target: &Target,
+    columns: &[String],
+) -> Result<(), WarehouseError> {
     // Each page is taken apart once, however many of its records are bad; a page without a list is its
     // own only record.
     transaction
         .execute(
             &format!(
                 "INSERT INTO ops.quarantine
-                 WITH bad AS (SELECT page_no, record_no, problem FROM read WHERE problem IS NOT NULL),
+                 WITH bad AS (SELECT page_no, record_no, problem, {key} AS record_key FROM read WHERE problem IS NOT NULL),
                  list AS (
                      SELECT page_no, CASE WHEN len(json_extract(body, {path})) = 0 THEN [body] ELSE json_extract(body, {path}) END AS records
                      FROM page
@@ -155,9 +162,10 @@ fn quarantine(transaction: &Transaction<'_>, request: &LoadRequest, target: &Tar
                      SELECT page_no, record_no, any_value(raw) AS raw FROM record SEMI JOIN bad USING (page_no, record_no)
                      GROUP BY page_no, record_no
                  )
-                 SELECT ?, ?, ?, ?, ?, ?, page_no, record_no, problem, left(CAST(kept.raw AS VARCHAR), {LONGEST_RAW})
+                 SELECT ?, ?, ?, ?, ?, ?, page_no, record_no, problem, left(CAST(kept.raw AS VARCHAR), {LONGEST_RAW}), record_key
                  FROM bad LEFT JOIN kept USING (page_no, record_no)",
-                path = literal(&request.records_path)
+                path = literal(&request.records_path),
+                key = left_out::key(target, columns)
             ),
             params![
                 request.load_id,

@@ -2,10 +2,33 @@
 -- Grain: pair; a key is `customer_id <connection> <id>`, `contact_id <connection> <id>` or `person_key <pseudonym>`
 -- Inputs: core.payment, core.customer, core.earlier_payer, core.contact; the variable workspace
 -- Owner: marketing analytics
-WITH payer AS (
-    SELECT connection, customer_id, person_key FROM core.payment WHERE workspace = getvariable('workspace')
+WITH own AS (
+    -- The address that a customer has.
+    SELECT connection, customer_id, person_key AS own_key FROM core.customer
+    WHERE workspace = getvariable('workspace') AND person_key IS NOT NULL
+),
+
+paid AS (
+    SELECT connection, customer_id, person_key, coalesce(is_receipt_key, false) AS is_receipt_key
+    FROM core.payment WHERE workspace = getvariable('workspace')
+    UNION SELECT connection, customer_id, person_key, false
+    FROM core.earlier_payer WHERE workspace = getvariable('workspace')
+),
+
+shared AS (
+    -- Of a till or an agency: customers with other addresses of their own pay with it.
+    SELECT p.person_key
+    FROM paid AS p JOIN own AS o ON o.connection = p.connection AND o.customer_id = p.customer_id AND o.own_key <> p.person_key
+    GROUP BY p.person_key
+    HAVING count(DISTINCT o.own_key) > 3
+),
+
+payer AS (
+    -- Where a receipt goes tells who paid only where the customer has no address.
+    SELECT p.connection, p.customer_id, p.person_key
+    FROM paid AS p LEFT JOIN own AS o ON o.connection = p.connection AND o.customer_id = p.customer_id
+    WHERE coalesce(o.own_key = p.person_key, true) OR NOT (p.is_receipt_key OR p.person_key IN (SELECT person_key FROM shared))
     UNION SELECT connection, customer_id, person_key FROM core.customer WHERE workspace = getvariable('workspace')
-    UNION SELECT connection, customer_id, person_key FROM core.earlier_payer WHERE workspace = getvariable('workspace')
 ),
 
 contact AS (

@@ -68,3 +68,9 @@ async fn an_error_far_behind_good_rows_is_an_error() {
 async fn sessions_without_a_source_are_told_with_their_share() {
     run("p67").await;
 }
+
+// Subscribie/subscribie#918, Subscribie/subscribie#982
+#[tokio::test(flavor = "multi_thread")]
+async fn test_data_is_told_as_such() {
+    run("p46").await;
+}

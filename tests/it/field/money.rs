@@ -49,3 +49,21 @@ async fn a_partial_capture_in_two_ledger_entries_is_one_payment() {
 async fn amounts_without_hundredths_are_not_divided() {
     run("x02").await;
 }
+
+// antiwork/gumroad#6852, singer-io/tap-stripe#220, airbytehq/airbyte#65911
+#[tokio::test(flavor = "multi_thread")]
+async fn money_that_moves_after_the_first_day_counts_though_its_object_is_older() {
+    run("p52").await;
+}
+
+// vapor-community/stripe#23, stripe/stripe-dotnet#837, stripe/stripe-dotnet#547
+#[tokio::test(flavor = "multi_thread")]
+async fn payments_that_are_passed_on_are_told() {
+    run("p54").await;
+}
+
+// mozilla/looker-spoke-default#966, reapit/foundations#1193
+#[tokio::test(flavor = "multi_thread")]
+async fn tax_in_amounts_is_told() {
+    run("p56").await;
+}

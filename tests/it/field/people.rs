@@ -67,3 +67,15 @@ async fn a_payer_is_known_by_the_contacts_second_address() {
 async fn a_stage_of_the_accounts_own_is_told_and_can_be_named() {
     run("x03").await;
 }
+
+// ostelco/ostelco-core#569, strangerstudios/paid-memberships-pro#1218
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_a_customer_gets_later_counts_for_all_payments() {
+    run("p50").await;
+}
+
+// fivetran/dbt_shopify#37, zikula/core#3720
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_for_receipts_joins_no_customers_who_have_their_own() {
+    run("p53").await;
+}

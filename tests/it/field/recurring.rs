@@ -61,3 +61,39 @@ async fn a_coupon_can_reach_zero_and_only_in_its_own_currency() {
 async fn a_price_for_several_intervals_counts_for_one_month() {
     run("x01").await;
 }
+
+// polarsource/polar#13943, useautumn/autumn#2227, laravel/cashier-stripe#1570
+#[tokio::test(flavor = "multi_thread")]
+async fn a_price_is_taken_in_the_currency_that_is_paid() {
+    run("p42").await;
+}
+
+// useautumn/autumn#2260
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coupon_that_was_made_again_under_its_id_is_another_coupon() {
+    run("p43").await;
+}
+
+// PostHog/posthog.com#10037, Cap-go/capgo.app#2993
+#[tokio::test(flavor = "multi_thread")]
+async fn plans_of_before_the_first_reading_are_not_called_known() {
+    run("p47").await;
+}
+
+// polarsource/polar#13239, invertase/stripe-firebase-extensions#457
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_paused_when_it_was_first_read_counted_until_then() {
+    run("p48").await;
+}
+
+// stripe/openapi#57, warmbly/warmbly#541
+#[tokio::test(flavor = "multi_thread")]
+async fn a_discount_holds_as_long_as_what_was_invoiced_with_it() {
+    run("p49").await;
+}
+
+// fivetran/dbt_stripe#32, santiment/sanbase2#5353, ParabolInc/parabol#7688
+#[tokio::test(flavor = "multi_thread")]
+async fn subscriptions_that_are_not_paid_by_charges_are_told() {
+    run("p55").await;
+}

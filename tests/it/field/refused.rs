@@ -43,3 +43,15 @@ async fn two_step_verification_is_told_as_its_own_remedy() {
 async fn a_service_account_is_never_connected_again() {
     run("p71").await;
 }
+
+// woocommerce/woocommerce-gateway-stripe#1128, woocommerce/woocommerce-gateway-stripe#3666, dj-stripe/dj-stripe#1342
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_another_account_loads_nothing() {
+    run("p45").await;
+}
+
+// estuary/connectors#1982, airbytehq/airbyte#11488
+#[tokio::test(flavor = "multi_thread")]
+async fn one_object_that_cannot_be_read_is_told_and_leaves_the_others() {
+    run("p51").await;
+}

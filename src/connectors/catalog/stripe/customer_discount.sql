@@ -18,11 +18,11 @@ record AS (
 ),
 
 told AS (
-    -- The products a coupon is for come only with a single customer.
-    SELECT coupon ->> '$.id' AS coupon_id, any_value(TRY_CAST((coupon -> '$.applies_to.products') AS VARCHAR[])) AS products,
+    -- The products a coupon is for come only with a single customer. Made again with other terms it is another coupon.
+    SELECT coupon ->> '$.id' AS coupon_id, coupon_terms(coupon) AS terms, coupon ->> '$.created' AS made, any_value(TRY_CAST((coupon -> '$.applies_to.products') AS VARCHAR[])) AS products,
         any_value(coupon -> '$.currency_options') AS options
     FROM record WHERE NOT coalesce(is_list, false)
-    GROUP BY coupon_id
+    GROUP BY ALL
 ),
 
 priced AS (
@@ -31,7 +31,8 @@ priced AS (
         coalesce(TRY_CAST((coupon -> '$.applies_to.products') AS VARCHAR[]), told.products) AS products,
         coalesce((coupon -> '$.currency_options'), told.options) AS options,
         json_type(r.discount) = 'OBJECT' AND json_type(coupon) = 'OBJECT' AND coalesce(coupon ->> '$.duration', '') <> 'once' AS is_there
-    FROM record LEFT JOIN told ON told.coupon_id = (coupon ->> '$.id')
+    FROM record LEFT JOIN told ON told.coupon_id = (coupon ->> '$.id') AND told.terms = coupon_terms(coupon)
+        AND told.made IS NOT DISTINCT FROM (coupon ->> '$.created')
 )
 
 SELECT

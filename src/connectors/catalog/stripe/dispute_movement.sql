@@ -2,20 +2,22 @@
 -- Grain: ledger entry of a dispute: what it took or gave back, in the settlement currency
 -- Inputs: page, lists of disputes and single ones, each with its ledger entries
 -- Late data: all movements of a changed dispute are replaced together
+-- Rules: disputes of before the first day are listed for those that are decided later
 WITH list AS (
     SELECT
         page_no,
+        json_type(body, '$.data') = 'ARRAY' AS is_list,
         from_json(listed(body, 'data'), '[{"id": "VARCHAR", "charge": "JSON", "balance_transactions": [{"id": "VARCHAR",
             "created": "VARCHAR", "amount": "VARCHAR", "fee": "VARCHAR", "currency": "VARCHAR"}]}]') AS data
     FROM page
 ),
 
 record AS (
-    SELECT page_no, unnest(data) AS r, unnest(range(len(data))) AS record_no FROM list
+    SELECT page_no, is_list, unnest(data) AS r, unnest(range(len(data))) AS record_no FROM list
 ),
 
 movement AS (
-    SELECT page_no, record_no, r.id AS dispute_id, r.charge AS charge, unnest(r.balance_transactions) AS m FROM record
+    SELECT page_no, record_no, is_list, r.id AS dispute_id, r.charge AS charge, unnest(r.balance_transactions) AS m FROM record
 )
 
 SELECT
@@ -40,3 +42,5 @@ SELECT
         bad_minor_units('balance_transactions.fee', m.fee, m.currency)
     ]) AS problem
 FROM movement
+WHERE NOT coalesce(is_list, false)
+    OR coalesce(local_date(from_unix(m.created), getvariable('time_zone')) >= TRY_CAST(getvariable('since') AS DATE), true)

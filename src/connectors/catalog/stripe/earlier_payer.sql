@@ -17,7 +17,9 @@ record AS (
 SELECT
     r.id AS payment_id,
     coalesce(r.customer ->> '$.id', r.customer ->> '$') AS customer_id,
-    pseudonym(coalesce(r.billing_details.email, r.receipt_email)) AS person_key,
+    -- Where the receipt goes is the payer only where nothing else names one.
+    pseudonym(coalesce(nullif(r.billing_details.email, ''),
+        CASE WHEN coalesce(r.customer ->> '$.id', r.customer ->> '$') IS NULL THEN r.receipt_email END)) AS person_key,
     local_date(from_unix(r.created), getvariable('time_zone')) AS date,
     page_no,
     CAST(record_no AS INTEGER) AS record_no,

@@ -3,11 +3,12 @@
 -- Inputs: page, lists of charges and single ones; core.ledger_entry
 -- Late data: what events say has changed is asked for again, however old
 -- Rules: a payment is of the day its money moved, as the ledger has it: a hold may be captured days later, and the
---   charge itself does not say when
+--   charge itself does not say when. Charges of before the first day are listed for those that are captured later
 WITH list AS (
     SELECT
         page_no,
-        from_json(listed(body, 'data'), '[{"id": "VARCHAR", "created": "VARCHAR", "amount_captured": "VARCHAR", "currency": "VARCHAR",
+        json_type(body, '$.data') = 'ARRAY' AS is_list,
+        from_json(listed(body, 'data'), '[{"id": "VARCHAR", "created": "VARCHAR", "livemode": "VARCHAR", "amount_captured": "VARCHAR", "currency": "VARCHAR",
             "status": "VARCHAR", "captured": "VARCHAR", "disputed": "VARCHAR", "customer": "JSON", "receipt_email": "VARCHAR",
             "balance_transaction": "JSON", "billing_details": {"email": "VARCHAR"},
             "metadata": {"utm_source": "VARCHAR", "utm_medium": "VARCHAR", "utm_campaign": "VARCHAR"}}]') AS data
@@ -15,12 +16,12 @@ WITH list AS (
 ),
 
 record AS (
-    SELECT page_no, unnest(data) AS r, unnest(range(len(data))) AS record_no FROM list
+    SELECT page_no, is_list, unnest(data) AS r, unnest(range(len(data))) AS record_no FROM list
 ),
 
 entered AS (
     -- The ledger's entry: an id, or the entry itself when expanded.
-    SELECT page_no, record_no, r, coalesce(r.balance_transaction ->> '$.id', r.balance_transaction ->> '$', '') AS entry_id,
+    SELECT page_no, record_no, is_list, r, coalesce(r.balance_transaction ->> '$.id', r.balance_transaction ->> '$', '') AS entry_id,
         coalesce(from_unix(r.balance_transaction ->> '$.created'), l.created_at, from_unix(r.created)) AS moved_at
     FROM record
     LEFT JOIN core.ledger_entry AS l ON l.workspace = getvariable('workspace') AND l.connection = getvariable('connection')
@@ -31,7 +32,7 @@ SELECT
     r.id AS payment_id,
     -- An id, or the customer itself when expanded.
     coalesce(r.customer ->> '$.id', r.customer ->> '$') AS customer_id,
-    pseudonym(coalesce(r.billing_details.email, r.receipt_email)) AS person_key,
+    pseudonym(coalesce(nullif(r.billing_details.email, ''), r.receipt_email)) AS person_key,
     from_unix(r.created) AS created_at,
     local_date(moved_at, getvariable('time_zone')) AS date,
     coalesce(r.status, '') AS status,
@@ -43,6 +44,8 @@ SELECT
     r.metadata.utm_medium AS medium,
     r.metadata.utm_campaign AS campaign,
     entry_id AS balance_transaction_id,
+    coalesce(r.billing_details.email, '') = '' AND coalesce(r.receipt_email, '') <> '' AS is_receipt_key,
+    coalesce(r.livemode = 'false', false) AS is_test,
     page_no,
     CAST(record_no AS INTEGER) AS record_no,
     problems([
@@ -58,3 +61,5 @@ SELECT
         bad_minor_units('amount_captured', r.amount_captured, r.currency)
     ]) AS problem
 FROM entered
+WHERE NOT coalesce(is_list, false)
+    OR coalesce(local_date(moved_at, getvariable('time_zone')) >= TRY_CAST(getvariable('since') AS DATE), true)

@@ -3,7 +3,8 @@
 -- Inputs: page, lists of events
 -- Late data: Stripe keeps them for 30 days; here they stay
 -- Rules: the body is a snapshot in the event's own API version, so of its values only one thing is asked: whether
---   what a month is worth may have changed. Where the event does not say what was before, it may have.
+--   what a month is worth may have changed. Where the event does not say what was before, it may have. Since when one
+--   is paused or unpaid is told by the event alone.
 WITH list AS (
     SELECT
         page_no,
@@ -38,6 +39,7 @@ SELECT
         OR (items_before IS NOT NULL AND items IS DISTINCT FROM items_before)
         OR len(list_intersect(json_keys(before), ['quantity', 'plan', 'status', 'pause_collection', 'trial_start', 'trial_end',
             'discount', 'discounts', 'ended_at', 'currency', 'start_date'])) > 0 AS changes_value,
+    coalesce(len(list_intersect(json_keys(before), ['status', 'pause_collection'])) > 0, false) AS changes_standing,
     page_no,
     CAST(record_no AS INTEGER) AS record_no,
     problems([

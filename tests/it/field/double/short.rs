@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate};
 use serde_json::{Value, json};
 
 /// Fields of Stripe that hold seconds.
-const SECONDS: [&str; 11] = [
+const SECONDS: [&str; 12] = [
     "created",
     "start_date",
     "trial_end",
@@ -22,6 +22,7 @@ const SECONDS: [&str; 11] = [
     "end",
     "available_on",
     "resumes_at",
+    "billing_cycle_anchor",
 ];
 
 /// The world with every record in full.

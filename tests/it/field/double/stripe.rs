@@ -1,4 +1,5 @@
 //! Stripe: lists by `created` with `starting_after`, single objects, and what only comes when asked for.
+//! `errors` are of a kind of object, `object_errors` of one by its id.
 
 use super::{Answer, Call, fault, list, plain, text};
 use serde_json::{Value, json};
@@ -16,6 +17,9 @@ pub fn answer(call: &Call, state: &Value) -> Answer {
 }
 
 fn single(call: &Call, state: &Value, kind: &str, id: &str) -> Answer {
+    if let Some(fault) = fault(&state["object_errors"][id]) {
+        return fault;
+    }
     let known = match kind {
         "coupons" => coupons(state),
         "prices" => prices(state),
@@ -91,8 +95,10 @@ fn opened(mut object: Value, kind: &str, expand: &[&str], state: &Value) -> Valu
             discounted(discount, "discounts", expand);
         }
         for item in array(&mut object["items"]["data"]) {
-            if !asks("items.data.price.tiers") {
-                remove(&mut item["price"], "tiers");
+            for field in ["tiers", "currency_options"] {
+                if !asks(&format!("items.data.price.{field}")) {
+                    remove(&mut item["price"], field);
+                }
             }
             for discount in array(&mut item["discounts"]) {
                 discounted(discount, "items.data.discounts", expand);

@@ -94,8 +94,8 @@ fn charge(charge: &mut Value) {
 }
 
 fn subscription(subscription: &mut Value) {
-    if let Value::Array(items) = subscription["items"].take() {
-        let items: Vec<Value> = items.into_iter().enumerate().map(|(n, item)| self::item(&item, n)).collect();
+    if let Value::Array(items) = subscription["items"].clone() {
+        let items: Vec<Value> = items.iter().enumerate().map(|(n, item)| self::item(item, n)).collect();
         subscription["items"] = json!({"object": "list", "has_more": false, "data": items});
     }
     let created = subscription["created"].clone();
@@ -113,16 +113,21 @@ fn item(short: &Value, number: usize) -> Value {
     let of = |name: &str, usual: Value| short.get(name).cloned().unwrap_or(usual);
     let mut discounts = of("discounts", json!([]));
     discounts.as_array_mut().into_iter().flatten().for_each(discount);
-    let price = json!({"id": of("price", json!(format!("price_{amount}"))), "object": "price", "billing_scheme": "per_unit",
+    let mut price = json!({"id": of("price", json!(format!("price_{amount}"))), "object": "price", "billing_scheme": "per_unit",
         "currency": of("currency", json!("usd")), "product": of("product", json!("prod_a")), "unit_amount": amount,
         "unit_amount_decimal": amount.to_string(), "tiers_mode": null, "transform_quantity": null,
         "recurring": {"interval": of("interval", json!("month")), "interval_count": of("interval_count", json!(1)),
             "usage_type": of("usage_type", json!("licensed"))}});
+    for field in ["currency_options", "tax_behavior"] {
+        if let Some(value) = short.get(field) {
+            price[field] = value.clone();
+        }
+    }
     json!({"id": format!("si_{number}"), "object": "subscription_item", "quantity": of("quantity", json!(1)),
         "discounts": discounts, "price": price})
 }
 
-/// `{id, percent_off}` as a discount with its coupon.
+/// `{id, percent_off}` as a discount with its coupon, whose id `coupon` may give.
 fn discount(discount: &mut Value) {
     if discount["source"].is_object() || !discount.is_object() {
         return;
@@ -132,8 +137,9 @@ fn discount(discount: &mut Value) {
     for (name, usual) in [("id", Value::Null), ("start", json!(1_767_225_600)), ("end", Value::Null)] {
         own.insert(name.to_owned(), short.shift_remove(name).unwrap_or(usual));
     }
+    let short_id = short.shift_remove("coupon");
     let mut coupon = Value::Object(short);
-    let id = format!("coupon_of_{}", text(&own["id"]));
+    let id = short_id.unwrap_or_else(|| json!(format!("coupon_of_{}", text(&own["id"]))));
     usual(
         &mut coupon,
         json!({"id": id, "object": "coupon", "duration": "forever", "percent_off": null, "amount_off": null, "currency": null, "valid": true}),
