@@ -204,7 +204,9 @@ pub fn news_since(spec: &SlicingSpec, reached: Option<Reached>, now: DateTime<Ut
     let SlicingSpec::Instants { overlap_secs, from_beginning, .. } = *spec else {
         return reached.map(|reached| reached.asked_at);
     };
-    match reached.filter(|reached| goes_on(spec, *reached, now, zone)) {
+    // A first reading that was broken off is still the first one.
+    let is_done = |reached: &Reached| reached.until >= reached.asked_at - TimeDelta::minutes(1);
+    match reached.filter(|reached| goes_on(spec, *reached, now, zone) && is_done(reached)) {
         Some(reached) => Some(reached.asked_at - seconds(overlap_secs)),
         None if from_beginning => None,
         None => Some(DateTime::UNIX_EPOCH),
@@ -378,9 +380,8 @@ mod tests {
         let known = Known { reached: Some(reached), ..Known::default() };
         let found = slices(&spec, "", &known, since, now, chrono_tz::UTC);
         assert_eq!(found.len(), 11);
-        let news = news_since(&spec, Some(reached), now, chrono_tz::UTC);
-        assert_eq!(news, Some(reached.asked_at - TimeDelta::hours(1)));
         let all = Some(DateTime::UNIX_EPOCH);
+        assert_eq!(news_since(&spec, Some(reached), now, chrono_tz::UTC), all, "broken off, it is still the first one");
         assert_eq!(news_since(&spec, None, now, chrono_tz::UTC), all, "objects of before the first day");
     }
 
