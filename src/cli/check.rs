@@ -2,10 +2,10 @@
 
 use super::Outcome;
 use super::preview::template_problems;
-use super::show::wrapped;
+use super::show::{plain, wrapped};
 use crate::config::{self, Problem, Settings};
 use crate::connectors::Connector;
-use crate::connectors::file::Preset;
+use crate::connectors::file::{Preset, Shape, list, read, shape, shown};
 use crate::daemon::AppError;
 use crate::daemon::app::{SecretsAre, catalog, rollup_sql, sources};
 use crate::jobs::sync::{Source, load_request};
@@ -38,12 +38,67 @@ pub async fn run(root: &Path, args: &CheckArgs, json: bool) -> anyhow::Result<Ou
     if args.online {
         return super::online::run(&settings, &args.workspace, json).await;
     }
+    let Drops { unreadable, missing } = tokio::task::block_in_place(|| dropped(&settings));
     if json {
-        say!("[]");
+        say!("{}", serde_json::json!(unreadable));
     } else {
         say!("{}", summary(&settings, secrets));
+        for folder in &missing {
+            say!("{}", wrapped("not there yet: ", &plain(folder)));
+        }
+        for told in &unreadable {
+            say!("{}", wrapped("dropped file: ", &plain(told)));
+        }
     }
-    Ok(Outcome::Done)
+    Ok(if unreadable.is_empty() { Outcome::Done } else { Outcome::Partly })
+}
+
+/// What lies in drop folders, a sentence each.
+#[derive(Debug, Default)]
+struct Drops {
+    /// Files that cannot be read.
+    unreadable: Vec<String>,
+    /// Folders.
+    missing: Vec<String>,
+}
+
+/// At most so many files of a folder are looked into, the newest ones.
+const LOOKED_INTO: usize = 20;
+
+/// Looks into the files that lie in drop folders; nothing is loaded.
+fn dropped(settings: &Settings) -> Drops {
+    let Drops { unreadable: mut told, mut missing } = Drops::default();
+    for workspace in &settings.workspaces {
+        for connection in &workspace.files {
+            let place = format!("{}/{}", workspace.workspace.id, connection.id);
+            let drop = &connection.drop;
+            let listing = match list(drop, Clock::System.now()) {
+                Ok(listing) => listing,
+                Err(_) if !drop.folder.exists() => {
+                    missing.push(format!("{place}: the drop folder {}; create it", drop.folder.display()));
+                    continue;
+                }
+                Err(error) => {
+                    told.push(format!("{place}: {error}"));
+                    continue;
+                }
+            };
+            let left = listing.left.iter().filter(|left| left.state.is_trouble());
+            told.extend(left.map(|left| format!("{place}: {}: {}", shown(&left.name), left.reason)));
+            let Ok(scratch) = tempfile::tempdir() else { continue };
+            let zone = workspace.workspace.time_zone;
+            // Parquet says itself what its columns are.
+            let text = listing.files.iter().rev().filter(|file| file.shape != Shape::Parquet).take(LOOKED_INTO);
+            for file in text {
+                let ask = shape::Ask { scratch: Some(scratch.path().to_owned()), ..drop.ask(&file.name) };
+                let pass = |sink: &mut dyn shape::Sink| shape::read(&file.path, file.shape, &ask, sink);
+                if let Err(error) = read(&file.name, drop, zone, &pass, scratch.path()) {
+                    told.push(format!("{place}: {error} (see daybook files try {})", file.path.display()));
+                }
+            }
+        }
+    }
+    Drops { unreadable: told, missing }
 }
 
 /// Everything that can be told of an installation without the network.

@@ -20,6 +20,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 const SEED: u64 = 20_26;
+/// Two rows of its file are bad, for everybody to see what becomes of them.
+const PLANTED: &str = "influencer";
 /// Days reported one by one: the last one is the day before today.
 const REPORTS: u64 = 3;
 
@@ -57,7 +59,8 @@ pub async fn run(args: &DemoArgs) -> anyhow::Result<Outcome> {
     start_log(&app.settings.log);
     let all = Selection::default();
     let outcomes = fetch(&app, &all).await?;
-    let synced = print_sync(&outcomes, false);
+    print_sync(&outcomes, false);
+    let is_well = outcomes.iter().all(|outcome| outcome.error.is_none() || outcome.stream == PLANTED);
     let (rows, size) = outcomes.iter().fold((0, 0), |(rows, size), o| (rows + o.loaded.rows_read, size + o.bytes));
     let rolled: u64 = app.rollup(&all).await?.iter().map(|(_, rolled)| rolled.days).sum();
     say!("\nsynced {} rows ({}); {} days computed", count(rows), bytes(size), count(rolled));
@@ -79,7 +82,7 @@ pub async fn run(args: &DemoArgs) -> anyhow::Result<Outcome> {
     say!("\nrequests answered by the sandbox: {}", requests.join(", "));
     closing(&dir, &issued, begun);
     let is_sent = sent.iter().all(|delivery| matches!(delivery.ending, Ending::Accepted { .. }));
-    Ok(if is_sent && synced == Outcome::Done { Outcome::Done } else { Outcome::Partly })
+    Ok(if is_sent && is_well { Outcome::Done } else { Outcome::Partly })
 }
 
 /// Starts the sandbox as it was the last time, on its old port if that is free.

@@ -13,6 +13,7 @@ mod deliveries;
 mod demo;
 mod doctor;
 mod explain;
+mod files;
 mod init;
 mod install;
 mod online;
@@ -31,6 +32,7 @@ mod show;
 mod sources;
 mod status;
 mod sync;
+mod trial;
 
 use crate::config::problems;
 use crate::daemon::lock::LockError;
@@ -93,6 +95,9 @@ enum Command {
     Runs(runs::RunsArgs),
     /// Show which days of each source are there, the holes, and what fills them.
     Coverage(coverage::CoverageArgs),
+    /// See what became of dropped files, try one, take one out or read it again.
+    #[command(subcommand)]
+    Files(files::FilesCommand),
     /// Decide about days of a source that are doubted or were never answered.
     #[command(subcommand)]
     Sources(sources::SourcesCommand),
@@ -230,6 +235,7 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Restore(args) => restore::run(&cli.root, args, cli.json).await,
         Command::Report(args) if let Some(preview) = args.preview() => preview::run(&cli.root, preview, cli.json).await,
         Command::Doctor => doctor::run(&cli.root, cli.json).await,
+        Command::Files(files::FilesCommand::Try(args)) => trial::run(&cli.root, args, cli.json).await,
         Command::Run => run::run(open(cli)?).await,
         _ => with_app(&open(cli)?, None, cli).await,
     }
@@ -254,6 +260,7 @@ async fn with_app(app: &App, desk: Option<&Desk>, cli: &Cli) -> anyhow::Result<O
         Command::Status => status::run(app, desk, cli.json),
         Command::Runs(args) => runs::runs(app, args, cli.json),
         Command::Coverage(args) => coverage::run(app, args, cli.json),
+        Command::Files(command) => files::run(app, command, cli.json).await,
         Command::Sources(command) => sources::run(app, command, cli.json).await,
         Command::Deliveries(args) => deliveries::run(app, args, cli.json),
         Command::SendTest(args) => send_test::run(app, args, cli.json).await,

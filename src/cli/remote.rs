@@ -1,5 +1,6 @@
 //! Commands across processes: typed here, carried out by the daemon that has the data folder.
 
+use super::files::FilesCommand;
 use super::out::{CALLER, Caller};
 use super::{Cli, Command, finish, with_app};
 use crate::config;
@@ -44,6 +45,7 @@ fn is_for_daemon(command: &Command) -> bool {
             | Command::Plan(_)
             | Command::Restore(_)
             | Command::Run
+            | Command::Files(FilesCommand::Try(_))
     ) && !matches!(command, Command::Report(args) if args.preview().is_some())
 }
 

@@ -3,10 +3,10 @@
 use super::connections::FileConnection;
 use super::daemon::join;
 use super::kind::{Kind, Names};
-use super::kinds::{one_of, path, text, whole_number};
+use super::kinds::{one_of, path, text, time_zone, whole_number};
 use super::reader::{At, Fault, Section, fault, unknown_remedy};
 use super::values::{quoted, read_text as any_text};
-use crate::connectors::file::{DecimalMark, FileDrop, LARGEST_MB, Mapping, Preset, SETTLE_SECS, tidy};
+use crate::connectors::file::{FileDrop, LARGEST_MB, Mapping, Mark, Preset, SETTLE_SECS, tidy};
 use chrono::NaiveDate;
 use serde_json::json;
 use std::path::Path;
@@ -43,18 +43,44 @@ pub(super) fn read(
     );
     let decimal_mark = section.optional(
         "decimal_mark",
-        one_of(&[(".", DecimalMark::Point), (",", DecimalMark::Comma)])
-            .about("The sign before decimals; a point if left out."),
+        one_of(&[(".", Mark::Point), (",", Mark::Comma)])
+            .about("The sign before decimals; found out over the whole file if left out."),
     );
     let date_format = section.optional(
         "date_format",
-        Kind::text(json!({}), date_format).about("How days are written, in the words of strptime, as \"%d.%m.%Y\"."),
+        Kind::text(json!({}), date_format).about("How days are written, in the words of strptime, as \"%d.%m.%Y\"; found out over the whole file if left out."),
+    );
+    let zone =
+        section.optional("zone", time_zone().about("Zone of times without an offset; the workspace's if left out."));
+    let encoding = section.optional(
+        "encoding",
+        Kind::text(json!({}), encoding).about("How the text is encoded, as \"windows-1252\"; found out if left out."),
+    );
+    let delimiter = section.optional(
+        "delimiter",
+        one_of(&[(",", b','), (";", b';'), ("\t", b'\t'), ("|", b'|')])
+            .about("The sign between values; found out if left out."),
+    );
+    let header_line = section.optional(
+        "header_line",
+        whole_number(1, 10_000).about("The line of the columns' names; looked for if left out."),
+    );
+    let sheet = section.optional("sheet", text().about("The sheet of a workbook; its only one with data if left out."));
+    let range = section.optional(
+        "range",
+        Kind::text(json!({ "pattern": "^[A-Za-z]{1,3}[0-9]+:[A-Za-z]{1,3}[0-9]+$" }), range)
+            .about("The cells of a workbook's table, as \"A3:F200\"."),
     );
     let settle_secs = section.optional(
         "settle_secs",
         whole_number(0, 86_400).about("A file that was changed more recently is left for the next sync."),
     );
     let max_mb = section.optional("max_mb", whole_number(1, 4096).about("A larger file is refused."));
+    let most_bad = section.optional(
+        "most_bad_percent",
+        whole_number(0, 100)
+            .about("More bad rows than this refuse the file; 5 if left out, none in budgets, targets and rates."),
+    );
     section.finish();
     let (preset, mapping) = match (preset, mapped) {
         (Some(preset), _) => (preset.value, None),
@@ -66,11 +92,20 @@ pub(super) fn read(
         preset,
         mapping,
         prefix: prefix.map(|at| at.value).unwrap_or_default(),
-        decimal_mark: decimal_mark.map(|at| at.value).unwrap_or_default(),
+        others: None,
+        known: std::collections::BTreeMap::new(),
+        decimal_mark: decimal_mark.map(|at| at.value),
         date_format: date_format.map(|at| at.value),
+        zone: zone.map(|at| at.value),
+        encoding: encoding.map(|at| at.value),
+        delimiter: delimiter.map(|at| at.value),
+        header_line: header_line.map(|at| at.value),
+        sheet: sheet.map(|at| at.value),
+        range: range.map(|at| at.value),
         since,
         settle_secs: settle_secs.map_or(SETTLE_SECS, |at| at.value),
         max_mb: max_mb.map_or(LARGEST_MB, |at| at.value),
+        most_bad_percent: most_bad.and_then(|at| u32::try_from(at.value).ok()),
     };
     Some(FileConnection { id: id?.value, drop, line })
 }
@@ -127,7 +162,31 @@ fn prefix(value: &DeValue<'_>) -> Result<String, Fault> {
     Ok(text)
 }
 
-/// A format of whole days, in the words of DuckDB's strptime.
+fn encoding(value: &DeValue<'_>) -> Result<String, Fault> {
+    let label = any_text(value)?;
+    match encoding_rs::Encoding::for_label(label.as_bytes()) {
+        Some(_) => Ok(label),
+        None => Err(fault(
+            format!("{} is no encoding that is known", quoted(&label)),
+            "write utf-8, utf-16le, windows-1252 or another label of the WHATWG",
+        )),
+    }
+}
+
+fn range(value: &DeValue<'_>) -> Result<String, Fault> {
+    let text = any_text(value)?;
+    let is_cell = |cell: &str| {
+        let digits = cell.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        let letters = cell.len() - digits.len();
+        (1..=3).contains(&letters) && !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    match text.split_once(':') {
+        Some((first, last)) if is_cell(first) && is_cell(last) => Ok(text),
+        _ => Err(fault(format!("{} is no range of cells", quoted(&text)), "write it as \"A3:F200\"")),
+    }
+}
+
+/// A format of whole days or months, in the words of DuckDB's strptime.
 fn date_format(value: &DeValue<'_>) -> Result<String, Fault> {
     const REMEDY: &str = "write day, month and year as %d, %m (or %b, %B) and %Y (or %y), as \"%d/%m/%Y\"";
     const KNOWN: &str = "dmYybBHIMSpfgjaA%";
@@ -143,7 +202,8 @@ fn date_format(value: &DeValue<'_>) -> Result<String, Fault> {
         return Err(fault(format!("%{unknown} means nothing in a date format"), REMEDY));
     }
     let has = |any: &str| words.iter().any(|word| any.contains(*word));
-    if (has("d") && has("mbB") || has("j")) && has("Yy") {
+    // Plans are of months, which have no day.
+    if (has("mbB") || has("j")) && has("Yy") {
         return Ok(text);
     }
     Err(fault(format!("{} does not tell day, month and year", quoted(&text)), REMEDY))

@@ -2,6 +2,7 @@
 
 use super::lock::{DataLock, LockError};
 use crate::config::{self, FileConnection, Problem, Settings, WorkspaceSettings};
+use crate::connectors::file::{FileDrop, Preset};
 use crate::connectors::{Catalog, Connection, ConnectorError, Engine};
 use crate::delivery::{BuildError, Deliverers};
 use crate::jobs::care::CareContext;
@@ -142,12 +143,30 @@ impl App {
         if problems.is_empty() { Ok(sources) } else { Err(AppError::Config(problems)) }
     }
 
+    /// The names that plans in dropped files may use.
+    fn known_names(&self, preset: Preset) -> BTreeMap<&'static str, Vec<String>> {
+        match preset {
+            Preset::Budgets => BTreeMap::from([("channel", self.settings.channels.ids().into_iter().collect())]),
+            Preset::Targets => {
+                let metrics = self.settings.metrics.iter().map(|metric| metric.id.clone()).collect();
+                BTreeMap::from([("metric", metrics)])
+            }
+            _ => BTreeMap::new(),
+        }
+    }
+
     /// A tenant's drop folders.
     pub fn file_sources(&self, workspace: &WorkspaceSettings) -> Vec<FileSource> {
+        // The first connection of a folder tells of the files that none of them reads.
+        let others = |file: &FileConnection| {
+            let of_folder = || workspace.files.iter().filter(|other| other.drop.folder == file.drop.folder);
+            let is_first = of_folder().next().is_some_and(|first| first.id == file.id);
+            is_first.then(|| of_folder().map(|other| other.drop.prefix.clone()).collect())
+        };
         let source = |file: &FileConnection| FileSource {
             workspace: workspace.workspace.clone(),
             id: file.id.clone(),
-            drop: file.drop.clone(),
+            drop: FileDrop { others: others(file), known: self.known_names(file.drop.preset), ..file.drop.clone() },
         };
         workspace.files.iter().map(source).collect()
     }

@@ -6,15 +6,19 @@ use super::planned_jobs;
 use super::scheduler::Status as SchedulerStatus;
 use crate::config::{JobKind, WorkspaceSettings};
 use crate::domain::coverage::Standing;
+use crate::domain::dropped::{FileStanding, FileState};
 use crate::domain::period::Period;
 use crate::domain::schedule::PlannedJob;
 use crate::jobs::readings::{Hearers, cross_checks, first_seen_since, limits_of_lists, plans_known_since};
 use crate::jobs::sync::Source;
 use crate::report::readiness::PartReach;
+use crate::support::shown::shown;
+use crate::warehouse::dropped::{self, Noted};
 use crate::warehouse::readings::{Reach, reach};
 use crate::warehouse::stream_states::{StreamState, list};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Sayings of sources and checks count for so many days.
@@ -60,6 +64,8 @@ pub struct SourceStatus {
     pub days_doubted: u64,
     /// Sayings of the source on its answers of the last fortnight.
     pub limits: u64,
+    /// Of a drop folder, files by how they stand.
+    pub files: BTreeMap<&'static str, u64>,
 }
 
 /// How a source is.
@@ -106,7 +112,7 @@ pub fn status(app: &App, daemon: Option<SchedulerStatus>, now: DateTime<Utc>) ->
         let yesterday = now.with_timezone(&tenant.time_zone).date_naive() - Days::new(1);
         let lately = Period { start: yesterday - Days::new(LATELY - 1), end: yesterday + Days::new(1) };
         let (context, of) = (app.report_context(workspace), id.clone());
-        let (reached, states, told) = app.warehouse.read_blocking(move |reader| {
+        let (reached, states, files, told) = app.warehouse.read_blocking(move |reader| {
             let (plans, _) = plans_known_since(reader, &context, lately)?;
             let told = [
                 limits_of_lists(reader, &context, Hearers::Admins)?,
@@ -115,7 +121,7 @@ pub fn status(app: &App, daemon: Option<SchedulerStatus>, now: DateTime<Utc>) ->
                 plans,
             ]
             .concat();
-            Ok((reach(reader, &of)?, list(reader, &of)?, told))
+            Ok((reach(reader, &of)?, list(reader, &of)?, dropped::list(reader, &of, None)?, told))
         })?;
         let today = now.date_naive();
         let (expected, _) = sources(&app.settings, workspace, app.catalog(), today, SecretsAre::Assumed);
@@ -124,6 +130,7 @@ pub fn status(app: &App, daemon: Option<SchedulerStatus>, now: DateTime<Utc>) ->
             planned: &planned,
             reached: &reached,
             states: &states,
+            files: &files,
             expected: &expected,
             yesterday,
             now,
@@ -147,6 +154,7 @@ struct View<'a> {
     planned: &'a [PlannedJob],
     reached: &'a [Reach],
     states: &'a [StreamState],
+    files: &'a [Noted],
     expected: &'a [Source],
     yesterday: NaiveDate,
     now: DateTime<Utc>,
@@ -160,6 +168,14 @@ impl View<'_> {
         let last_success_at = states.iter().filter_map(|state| state.succeeded_at).max();
         let next_run_at = self.next_run(app, connection);
         let (health, trouble, remedy) = self.judge(connection, &states, &days, next_run_at);
+        let own = || self.files.iter().map(|noted| &noted.file).filter(|file| file.connection == connection);
+        let troubles = own().map(FileStanding::trouble).filter(|trouble| !trouble.is_empty());
+        let gone = own().filter(|file| file.state == FileState::Removed && file.days.is_some());
+        let gone = gone.filter_map(|file| Some(format!("{}: {}", shown(&file.name), file.reason.as_deref()?)));
+        let files = own().fold(BTreeMap::new(), |mut files, file| {
+            *files.entry(file.state.name()).or_default() += 1;
+            files
+        });
         SourceStatus {
             connection: connection.to_owned(),
             connector: connector.to_owned(),
@@ -169,10 +185,11 @@ impl View<'_> {
             health,
             trouble,
             remedy,
-            notes: days.notes,
+            notes: days.notes.into_iter().chain(troubles).chain(gone).collect(),
             days_missing: days.missing,
             days_doubted: days.doubted,
             limits: days.limits,
+            files,
         }
     }
 

@@ -5,6 +5,7 @@ pub mod campaign;
 pub mod channel;
 pub mod components;
 pub mod coverage;
+pub mod dropped;
 pub mod metric;
 pub mod money;
 pub mod period;

@@ -16,7 +16,7 @@ use crate::warehouse::book::book;
 use crate::warehouse::new_customers::{EARLIER_PAYERS, PayerStreams, counted_since};
 use crate::warehouse::plan_history::{PlanStreams, SUBSCRIPTIONS, plans_since};
 use crate::warehouse::readings::Checked;
-use crate::warehouse::{WarehouseError, issued, lists, readings, rollup};
+use crate::warehouse::{WarehouseError, dropped, issued, lists, readings, rollup};
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::Connection;
 use rust_decimal::Decimal;
@@ -169,6 +169,21 @@ pub enum Hearers {
     Admins,
 }
 
+/// Dropped files whose rows are missing from figures of a period, a sentence each.
+pub fn files_in_trouble(
+    reader: &Connection,
+    context: &ReportContext,
+    period: Period,
+) -> Result<Vec<String>, WarehouseError> {
+    let files = dropped::list(reader, &context.workspace.id, None)?.into_iter().map(|noted| noted.file);
+    let touching = files.filter(|file| file.touches(period.start, period.last_day()));
+    let told = touching.map(|file| {
+        let trouble: String = file.trouble().chars().take(300).collect();
+        format!("Dropped file ({}): {}.", file.stream.replace('_', " "), trouble.trim_end_matches('.'))
+    });
+    Ok(told.collect())
+}
+
 /// Since when new customers are told from old ones where that is not always, a sentence for each source.
 pub fn first_seen_since(reader: &Connection, context: &ReportContext) -> Result<Vec<String>, WarehouseError> {
     let since = counted_since(reader, &context.workspace.id, &context.payers)?.into_iter().map(|since| {
@@ -266,6 +281,7 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
     }
     let book = filled(reader, context, &needs)?;
     let since = first_seen_since(reader, context)?;
+    let known_gaps = [known_gaps, files_in_trouble(reader, context, period)?].concat();
     let (plans, plans_from) = plans_known_since(reader, context, period)?;
     let mut unsure = BTreeMap::new();
     if !since.is_empty() {

@@ -5,5 +5,6 @@ pub mod clock;
 pub mod ids;
 pub mod nearest;
 pub mod secret;
+pub mod shown;
 pub mod stop;
 pub mod zones;

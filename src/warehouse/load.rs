@@ -10,6 +10,7 @@ mod listed;
 mod merge;
 mod pages;
 mod records;
+mod repeats;
 mod rows;
 mod stage;
 
@@ -18,7 +19,7 @@ pub use doubt::{Confirm, Contradicted, Doubt, DoubtedDay, doubt_contradictions};
 pub use landed_pages::LandedPages;
 pub use listed::ListsAll;
 pub use records::{Count, Records};
-pub use rows::{DroppedRows, RowField, RowFormat, parquet_columns};
+pub use rows::{DroppedRows, parquet_columns, parquet_rows};
 pub use stage::{columns, literal, path_literal};
 
 use super::care::erased;
@@ -109,6 +110,9 @@ pub enum Replaces {
     All,
     /// Every row that shares these columns' values with a new row, or with one marked absent.
     Scope(Vec<String>),
+    /// Every row that the same file said before, and every row of the same key: what a file no longer
+    /// says goes.
+    File,
 }
 
 /// What a load did.
@@ -124,6 +128,12 @@ pub struct Loaded {
     pub caveats: Vec<String>,
     /// Days whose answer was not believed.
     pub doubted: Vec<DoubtedDay>,
+    /// The first and the last day of a file's rows.
+    pub days: Option<(NaiveDate, NaiveDate)>,
+    /// The days of a file's bad rows; absent where one of them has none.
+    pub bad_days: Option<Vec<NaiveDate>>,
+    /// Rows that the file said before and no longer says.
+    pub rows_withdrawn: u64,
 }
 
 impl Loaded {
@@ -135,6 +145,7 @@ impl Loaded {
         self.rows_superseded += other.rows_superseded;
         self.rows_quarantined += other.rows_quarantined;
         self.doubted.extend(other.doubted);
+        self.rows_withdrawn += other.rows_withdrawn;
         for (own, notes) in [(&mut self.notes, other.notes), (&mut self.caveats, other.caveats)] {
             for note in notes {
                 if !own.contains(&note) {

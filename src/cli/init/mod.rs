@@ -88,6 +88,11 @@ pub fn run(root: &Path, args: &InitArgs, json: bool) -> anyhow::Result<Outcome> 
     let settings = inspect(draft.path(), SecretsAre::Assumed)?;
     write(&dir, &files)?;
     keep_to_oneself(&dir)?;
+    // Folders that files are dropped in must be there before somebody drops one.
+    let written = crate::config::load(&dir).map_err(AppError::Config)?;
+    for connection in written.workspaces.iter().flat_map(|workspace| &workspace.files) {
+        fs::create_dir_all(&connection.drop.folder)?;
+    }
     if json {
         let names: Vec<&String> = files.iter().map(|(name, _)| name).collect();
         say!("{}", serde_json::json!({ "dir": dir, "files": names, "secrets": wanted }));

@@ -1,7 +1,7 @@
 //! Which column of a file is which field. Pure.
 
-use super::{FileDrop, refused, shown};
-use crate::connectors::error::ConnectorError;
+use super::shape::{Found, Refusal, find, shown, tidy};
+use super::{Field, FileDrop};
 use crate::support::nearest::nearest;
 
 /// Where a field's values come from.
@@ -14,95 +14,96 @@ pub struct Source {
     pub constant: Option<String>,
 }
 
-/// A column's name as it is compared: lower case, `_` for all that is no letter or digit.
-pub fn tidy(name: &str) -> String {
-    let mut tidy = String::with_capacity(name.len());
-    for letter in name.chars().flat_map(char::to_lowercase) {
-        if letter.is_alphanumeric() {
-            tidy.push(letter);
-        } else if !tidy.ends_with('_') {
-            tidy.push('_');
-        }
+/// The names that a header may have for each field, and whether a file is of no use without it.
+pub fn wanted(drop: &FileDrop) -> Vec<(bool, Vec<String>)> {
+    let fields = drop.preset.spec().fields.iter();
+    match &drop.mapping {
+        None => fields.map(|field| (field.is_required, names(field).map(tidy).collect())).collect(),
+        Some(mapping) => mapping.columns.iter().map(|(column, _)| (true, vec![tidy(column)])).collect(),
     }
-    tidy.trim_matches('_').to_owned()
+}
+
+fn names(field: &Field) -> impl Iterator<Item = &'static str> {
+    std::iter::once(field.name).chain(field.also.iter().copied())
 }
 
 /// Finds each field's columns, and notes columns that look like a field's name misspelt. A field
 /// that a file cannot do without and that no column holds refuses the file.
-pub fn resolve(file: &str, columns: &[String], drop: &FileDrop) -> Result<(Vec<Source>, Vec<String>), ConnectorError> {
-    let tidied: Vec<String> = columns.iter().map(|name| tidy(name)).collect();
-    let sources = match &drop.mapping {
-        None => by_preset(drop, &tidied),
-        Some(mapping) => {
-            let mut sources = Vec::new();
-            for field in drop.preset.spec().fields {
-                let named = || mapping.columns.iter().filter(|(_, of)| of == field.name).map(|(column, _)| column);
-                let mut places = Vec::new();
-                for column in named() {
-                    places.extend(place(file, column, columns, &tidied)?);
-                }
-                let constant =
-                    mapping.constants.iter().find(|(of, _)| of == field.name).map(|(_, value)| value.clone());
-                if !places.is_empty() || constant.is_some() {
-                    sources.push(Source { field: field.name, columns: places, constant });
+pub fn resolve(file: &str, found: &Found, drop: &FileDrop) -> Result<(Vec<Source>, Vec<String>), Refusal> {
+    let columns = found.columns.as_slice();
+    let line = Some(found.header_line).filter(|line| *line > 0);
+    let mut sources = Vec::new();
+    for field in drop.preset.spec().fields {
+        let mut places = Vec::new();
+        let mut constant = None;
+        match &drop.mapping {
+            None => {
+                for name in names(field) {
+                    places.extend(place(line, name, columns)?);
                 }
             }
-            sources
+            Some(mapping) => {
+                for (column, _) in mapping.columns.iter().filter(|(_, of)| of == field.name) {
+                    let Some(at) = place(line, column, columns)? else {
+                        return Err(no_column(line, column, columns));
+                    };
+                    places.push(at);
+                }
+                constant = mapping.constants.iter().find(|(of, _)| of == field.name).map(|(_, value)| value.clone());
+            }
         }
-    };
+        places.dedup();
+        if !places.is_empty() || constant.is_some() {
+            sources.push(Source { field: field.name, columns: places, constant });
+        }
+    }
     let is_found = |name: &str| sources.iter().any(|source| source.field == name);
-    if let Some(missing) = drop.preset.spec().fields.iter().find(|field| field.is_required && !is_found(field.name)) {
-        return Err(missing_field(file, missing, columns, &tidied));
+    let missing: Vec<&Field> =
+        drop.preset.spec().fields.iter().filter(|field| field.is_required && !is_found(field.name)).collect();
+    if !missing.is_empty() {
+        return Err(missing_fields(line, &missing, columns));
     }
-    if let Some(twice) = sources.iter().find_map(|source| repeated(source, &tidied)) {
-        let message = format!("two columns are called {:?}", shown(&columns[twice]));
-        return Err(refused(file, Some(1), &message, "keep one of the two, or rename the other"));
-    }
-    let notes = if drop.mapping.is_none() { near_misses(file, drop, columns, &tidied, &sources) } else { Vec::new() };
+    let notes = if drop.mapping.is_none() { near_misses(file, drop, columns, &sources) } else { Vec::new() };
     Ok((sources, notes))
 }
 
-fn by_preset(drop: &FileDrop, tidied: &[String]) -> Vec<Source> {
-    let fields = drop.preset.spec().fields.iter();
-    fields
-        .filter_map(|field| {
-            let names = std::iter::once(field.name).chain(field.also.iter().copied());
-            let columns: Vec<usize> =
-                names.flat_map(|name| (0..tidied.len()).filter(move |index| tidied[*index] == name)).collect();
-            (!columns.is_empty()).then_some(Source { field: field.name, columns, constant: None })
-        })
-        .collect()
+/// The place of a column: the exact name first.
+fn place(line: Option<u64>, name: &str, columns: &[String]) -> Result<Option<usize>, Refusal> {
+    find(columns, name)
+        .map_err(|ambiguous| Refusal::new(line, ambiguous.to_string(), "keep one of the two, or rename the other"))
 }
 
-/// The places of a column that a mapping names.
-fn place(file: &str, column: &str, columns: &[String], tidied: &[String]) -> Result<Vec<usize>, ConnectorError> {
-    let wanted = tidy(column);
-    let places: Vec<usize> = (0..tidied.len()).filter(|index| tidied[*index] == wanted).collect();
-    if places.is_empty() {
-        let known: Vec<&str> = tidied.iter().map(String::as_str).collect();
-        let remedy = nearest(&wanted, &known)
-            .and_then(|near| tidied.iter().position(|name| name == near))
-            .map_or_else(|| has(columns), |index| format!("did you mean {:?}?", shown(&columns[index])));
-        let message = format!("there is no column {:?}, which the mapping names", shown(column));
-        return Err(refused(file, Some(1), &message, &remedy));
-    }
-    Ok(places)
-}
-
-fn missing_field(file: &str, field: &super::Field, columns: &[String], tidied: &[String]) -> ConnectorError {
-    let names = || std::iter::once(field.name).chain(field.also.iter().copied());
+fn no_column(line: Option<u64>, column: &str, columns: &[String]) -> Refusal {
+    let tidied: Vec<String> = columns.iter().map(|name| tidy(name)).collect();
     let known: Vec<&str> = tidied.iter().map(String::as_str).collect();
-    let near =
-        names().find_map(|name| nearest(name, &known)).and_then(|near| known.iter().position(|name| *name == near));
-    let message = format!("there is no column {:?}", field.name);
-    let remedy = match near {
-        Some(index) => format!(
-            "did you mean it by {:?}? Rename that column, or map it in the configuration",
-            shown(&columns[index])
-        ),
-        None => format!("{}; rename one, or write a mapping in the configuration", has(columns)),
-    };
-    refused(file, Some(1), &message, &remedy)
+    let near = nearest(&tidy(column), &known).and_then(|near| tidied.iter().position(|name| name == near));
+    let near = near.or_else(|| tidied.iter().position(|name| name.starts_with(&format!("{}_", tidy(column)))));
+    let remedy = near
+        .map_or_else(|| has(columns), |index| format!("did you mean {:?}? {}", shown(&columns[index]), has(columns)));
+    let remedy = format!("{remedy}; if the names stand in another line, say which: header_line = 3");
+    Refusal::new(line, format!("there is no column {:?}, which the mapping names", shown(column)), remedy)
+}
+
+/// All that is missing at once.
+fn missing_fields(line: Option<u64>, missing: &[&Field], columns: &[String]) -> Refusal {
+    let tidied: Vec<String> = columns.iter().map(|name| tidy(name)).collect();
+    let known: Vec<&str> = tidied.iter().map(String::as_str).collect();
+    let list: Vec<String> = missing.iter().map(|field| format!("{:?}", field.name)).collect();
+    let near: Vec<String> = missing
+        .iter()
+        .filter_map(|field| {
+            // With several missing, what each may be is not worth guessing.
+            let near = names(field).find_map(|name| nearest(name, &known)).filter(|_| missing.len() == 1)?;
+            let index = tidied.iter().position(|name| name == near)?;
+            Some(format!("did you mean it by {:?}?", shown(&columns[index])))
+        })
+        .collect();
+    let pairs: Vec<String> = missing.iter().map(|field| format!("\"…\" = {:?}", field.name)).collect();
+    let mapping =
+        format!("rename columns, or map them: mapping = {{ target = …, columns = {{ {} }} }}", pairs.join(", "));
+    let (are, near) = (if missing.len() == 1 { "is no column" } else { "are no columns" }, near.join(" "));
+    let remedy = if near.is_empty() { format!("{}; {mapping}", has(columns)) } else { format!("{near} Or {mapping}") };
+    Refusal::new(line, format!("there {are} {}", list.join(", ")), remedy)
 }
 
 fn has(columns: &[String]) -> String {
@@ -111,31 +112,16 @@ fn has(columns: &[String]) -> String {
     format!("it has {}{more}", names.join(", "))
 }
 
-/// Two of a field's columns with one and the same name; JSON objects may spell a name in two ways.
-fn repeated(source: &Source, tidied: &[String]) -> Option<usize> {
-    let repeats = |at: &usize| source.columns.iter().any(|other| other < at && tidied[*other] == tidied[*at]);
-    source.columns.iter().copied().find(repeats)
-}
-
-fn near_misses(file: &str, drop: &FileDrop, columns: &[String], tidied: &[String], sources: &[Source]) -> Vec<String> {
-    let missing: Vec<&str> = drop
-        .preset
-        .spec()
-        .fields
-        .iter()
-        .map(|field| field.name)
-        .filter(|name| !sources.iter().any(|source| source.field == *name))
-        .collect();
+fn near_misses(file: &str, drop: &FileDrop, columns: &[String], sources: &[Source]) -> Vec<String> {
+    let fields = drop.preset.spec().fields.iter().map(|field| field.name);
+    let missing: Vec<&str> = fields.filter(|name| !sources.iter().any(|source| source.field == *name)).collect();
     let is_read = |index: usize| sources.iter().any(|source| source.columns.contains(&index));
     let unread = (0..columns.len()).filter(|index| !is_read(*index));
     unread
         .filter_map(|index| {
-            let near = nearest(&tidied[index], &missing)?;
-            Some(format!(
-                "{}: the column {:?} is not read; did you mean {near:?}?",
-                shown(file),
-                shown(&columns[index])
-            ))
+            let near = nearest(&tidy(&columns[index]), &missing)?;
+            let (file, column) = (shown(file), shown(&columns[index]));
+            Some(format!("{file}: the column {column:?} is not read; did you mean {near:?}?"))
         })
         .take(5)
         .collect()
@@ -150,8 +136,9 @@ mod tests {
         FileDrop::new("".into(), preset)
     }
 
-    fn columns(names: &[&str]) -> Vec<String> {
-        names.iter().map(|name| (*name).to_owned()).collect()
+    fn columns(names: &[&str]) -> Found {
+        let columns = names.iter().map(|name| (*name).to_owned()).collect();
+        Found { columns, header_line: 1, ..Found::default() }
     }
 
     #[test]
@@ -174,10 +161,10 @@ mod tests {
         };
         assert_eq!(
             told(&["month", "chanel", "amount"]),
-            "b.csv, line 1: there is no column \"channel\"; did you mean it by \"chanel\"? Rename that column, or map it in the configuration"
+            ", line 1: there is no column \"channel\"; did you mean it by \"chanel\"? Or rename columns, or map them: mapping = { target = …, columns = { \"…\" = \"channel\" } }"
         );
         assert!(told(&["Monat", "x"]).contains("it has \"Monat\", \"x\""));
-        assert!(told(&["month", "channel", "amount", "Amount"]).contains("two columns are called \"Amount\""));
+        assert!(told(&["month", "channel", "amount", "amount"]).contains("two columns are called \"amount\""));
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! What lies in a drop folder: the files to read, and what is left alone, with the reason.
 
-use super::{FileDrop, Shape, refused, shown};
+use super::FileDrop;
+use super::shape::{Known, Packing, Shape, folder as nested, shape_of, shown};
 use crate::connectors::error::ConnectorError;
 use crate::connectors::slice::{Slice, Window};
+use crate::domain::dropped::FileState;
 use crate::support::ids::hex;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
@@ -11,11 +13,11 @@ use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+/// Changes where files are read otherwise than before, so that all of them are read anew.
+const READER: u32 = 2;
+
 /// No more files of a folder are read than this.
 const MOST_FILES: usize = 10_000;
-
-/// Endings of data that people drop and Daybook does not read.
-const FOREIGN: [&str; 10] = ["xlsx", "xls", "ods", "zip", "json", "txt", "7z", "bz2", "xz", "numbers"];
 
 /// A file that lies in the folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,17 +26,27 @@ pub struct Dropped {
     pub name: String,
     pub sha256: String,
     pub shape: Shape,
+    pub packing: Packing,
+    pub modified_at: Option<DateTime<Utc>>,
 }
 
-/// A folder as found.
+/// A folder as found: every entry but hidden ones is in one of the lists.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
-    /// By name.
+    /// The oldest first, by the files' own clock, then by name.
     pub files: Vec<Dropped>,
-    /// What was left alone and why.
-    pub notes: Vec<String>,
-    /// Files that ought to be read and cannot be.
-    pub refused: Vec<ConnectorError>,
+    /// Files that are not read now, by name.
+    pub left: Vec<Left>,
+}
+
+/// A file that is not read, with the reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    pub name: String,
+    pub state: FileState,
+    /// What is wrong and what to do about it.
+    pub reason: String,
+    pub modified_at: Option<DateTime<Utc>>,
 }
 
 impl Dropped {
@@ -42,8 +54,9 @@ impl Dropped {
     /// mapping is another slice, and is loaded.
     pub fn slice(&self, drop: &FileDrop) -> Slice {
         let spec = drop.preset.spec();
-        let written = (&drop.mapping, drop.decimal_mark, &drop.date_format, drop.since);
-        let way = format!("{written:?} {}", spec.sql);
+        let numbers = (drop.decimal_mark, &drop.date_format, drop.zone, drop.since);
+        let table = (&drop.encoding, drop.delimiter, drop.header_line, &drop.sheet, &drop.range);
+        let way = format!("{:?} {numbers:?} {table:?} {} {READER}", drop.mapping, spec.sql);
         let mut hash = Sha256::new();
         hash.update(&self.sha256);
         hash.update(way);
@@ -70,93 +83,109 @@ fn list_at_most(drop: &FileDrop, now: DateTime<Utc>, most: usize) -> Result<List
     for entry in entries {
         let entry = entry.map_err(|error| failed(folder, &error))?;
         match entry.file_name().into_string() {
-            Ok(name) if name.starts_with('.') || !name.starts_with(&drop.prefix) => {}
-            Ok(name) if Shape::of(&name).is_some() || is_foreign(&name) => names.push(name),
-            Ok(_) => {}
-            Err(name) => {
-                let name = name.to_string_lossy();
-                listing.notes.push(format!("{}: left alone, its name is not UTF-8; rename it", shown(&name)));
-            }
+            Ok(name) if matches!(shape_of(&name), Known::Junk(_)) => {}
+            Ok(name) if drop.is_stray(&name) => listing.left.push(Left {
+                reason: "no connection reads files of this name in this folder; rename it, or change a prefix"
+                    .to_owned(),
+                state: FileState::Unread,
+                name,
+                modified_at: None,
+            }),
+            Ok(name) if !drop.is_of_it(&name) => {}
+            Ok(name) => names.push(name),
+            Err(name) => listing.left.push(Left {
+                name: shown(&name.to_string_lossy()),
+                state: FileState::Unread,
+                reason: "its name is not UTF-8; rename it".to_owned(),
+                modified_at: None,
+            }),
         }
     }
     // Files that are read come first, so that what lies about beside them never takes their place.
-    names.sort_by_cached_key(|name| (Shape::of(name).is_none(), name.clone()));
-    let left_out = names.iter().skip(most).filter(|name| Shape::of(name).is_some()).count();
+    let is_data = |name: &String| matches!(shape_of(name), Known::Data(..));
+    names.sort_by_cached_key(|name| (!is_data(name), name.clone()));
+    let left_out = names.iter().skip(most).filter(|name| is_data(name)).count();
     if left_out > 0 {
-        let message = format!("{left_out} files are left out, the last by name: no more than {most} are read");
+        let reason = format!(
+            "{left_out} files are left out, the last by name: no more than {most} are read; move away what was loaded long ago"
+        );
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        listing.refused.push(refused(&name, None, &message, "move away what was loaded long ago"));
+        listing.left.push(Left { name: shown(&name), state: FileState::Refused, reason, modified_at: None });
     }
     for name in names.iter().take(most) {
-        match look(&folder.join(name), name, drop, now) {
-            Ok(Look::Ready(file)) => listing.files.push(file),
-            Ok(Look::LeftAlone(note)) => listing.notes.push(format!("{}: {note}", shown(name))),
-            Ok(Look::Foreign) => {}
-            Err(error) => listing.refused.push(error),
+        match look(&folder.join(name), name, drop, now)? {
+            Look::Ready(file) => listing.files.push(file),
+            Look::Left(left) => listing.left.push(left),
         }
     }
-    listing.files.sort_by(|a, b| a.name.cmp(&b.name));
-    listing.notes.sort();
+    listing.files.sort_by(|a, b| (a.modified_at, &a.name).cmp(&(b.modified_at, &b.name)));
+    listing.left.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(listing)
-}
-
-/// Whether a name is that of data which is not read.
-fn is_foreign(name: &str) -> bool {
-    name.rsplit_once('.').is_some_and(|(_, ending)| FOREIGN.contains(&ending.to_ascii_lowercase().as_str()))
 }
 
 enum Look {
     Ready(Dropped),
-    LeftAlone(String),
-    Foreign,
+    Left(Left),
 }
 
 fn look(path: &Path, name: &str, drop: &FileDrop, now: DateTime<Utc>) -> Result<Look, ConnectorError> {
-    let metadata = fs::symlink_metadata(path).map_err(|error| failed(path, &error))?;
-    let Some(shape) = Shape::of(name) else {
-        let is_data = metadata.is_file() && is_foreign(name);
-        let note = "left alone, its kind is not read; save it as CSV (UTF-8), NDJSON or Parquet".to_owned();
-        return Ok(if is_data { Look::LeftAlone(note) } else { Look::Foreign });
+    let metadata = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        // It went while the folder was read: the next sync sees what is left.
+        Err(error) => return Err(failed(path, &error)),
     };
+    let modified_at = metadata.modified().ok().map(DateTime::<Utc>::from);
+    let left = |state, reason: String| Ok(Look::Left(Left { name: name.to_owned(), state, reason, modified_at }));
     if metadata.is_symlink() {
-        return Ok(Look::LeftAlone("left alone, it is a link; put the file itself in the folder".to_owned()));
+        return left(FileState::Unread, "it is a link; put the file itself in the folder".to_owned());
     }
-    if !metadata.is_file() {
-        return Ok(Look::Foreign);
+    if !metadata.is_file() && !metadata.is_dir() {
+        return left(FileState::Unread, "it is no file".to_owned());
     }
-    if let Some(age) = metadata.modified().ok().map(|at| (now - DateTime::<Utc>::from(at)).abs())
+    let known = if metadata.is_dir() { nested() } else { shape_of(name) };
+    let (shape, packing) = match known {
+        Known::Data(shape, packing) => (shape, packing),
+        Known::Waiting => return left(FileState::Waiting, "it is still being written, as its name says".to_owned()),
+        Known::Junk(why) => return left(FileState::Unread, why.to_owned()),
+        Known::Unread { reason, remedy } => return left(FileState::Unread, format!("{reason}; {remedy}")),
+    };
+    if let Some(age) = modified_at.map(|at| (now - at).abs())
         && age < chrono::TimeDelta::seconds(i64::try_from(drop.settle_secs).unwrap_or(i64::MAX / 1000))
     {
-        let note =
+        let reason =
             format!("left for the next run, it changed less than {} s ago and may still be written", drop.settle_secs);
-        return Ok(Look::LeftAlone(note));
+        return left(FileState::Waiting, reason);
     }
     if metadata.len() > drop.max_bytes() {
-        return Err(too_large(name, drop));
+        return left(FileState::Refused, too_large_text(drop));
     }
-    let mut file = open(path)?;
+    let mut file = match open(path) {
+        Ok(file) => file,
+        Err(error) => return left(FileState::Refused, error.to_string()),
+    };
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     let mut bytes = 0;
     loop {
-        let count = file.read(&mut buffer).map_err(|error| failed(path, &error))?;
+        let count = match file.read(&mut buffer) {
+            Ok(count) => count,
+            Err(error) => return left(FileState::Refused, failed(path, &error).to_string()),
+        };
         if count == 0 {
             break;
         }
         bytes += count as u64;
         if bytes > drop.max_bytes() {
-            return Err(too_large(name, drop));
+            return left(FileState::Refused, too_large_text(drop));
         }
         hash.update(&buffer[..count]);
     }
     let sha256 = hex(&hash.finalize());
-    Ok(Look::Ready(Dropped { path: path.to_owned(), name: name.to_owned(), sha256, shape }))
+    Ok(Look::Ready(Dropped { path: path.to_owned(), name: name.to_owned(), sha256, shape, packing, modified_at }))
 }
 
-/// Why a file is refused for its size.
-pub fn too_large(name: &str, drop: &FileDrop) -> ConnectorError {
-    let message = format!("the file is larger than {} MB", drop.max_mb);
-    refused(name, None, &message, "split it, or raise max_mb of the connection")
+fn too_large_text(drop: &FileDrop) -> String {
+    format!("the file is larger than {} MB; split it, or raise max_mb of the connection", drop.max_mb)
 }
 
 /// Opens the file itself: what was swapped for a link since the folder was read is not followed.
@@ -186,16 +215,18 @@ mod tests {
     #[test]
     fn hidden_and_foreign_files_take_no_ones_place_and_files_left_out_are_told() {
         let dir = tempfile::tempdir().expect("a folder");
-        for name in [".a.csv", "a.md", "a.zip", "b.csv", "c.csv", "d.csv"] {
+        for name in [".a.csv", "a.md", "b.csv", "c.csv", "d.csv"] {
             fs::write(dir.path().join(name), "x").expect("written");
         }
         let drop = FileDrop { settle_secs: 0, ..FileDrop::new(dir.path().to_owned(), Preset::Budgets) };
         let list = |most| list_at_most(&drop, DateTime::UNIX_EPOCH, most).expect("a listing");
         let names = |listing: &Listing| listing.files.iter().map(|file| file.name.clone()).collect::<Vec<_>>();
         let all = list(3);
-        assert_eq!((names(&all).join(" "), all.refused.len()), ("b.csv c.csv d.csv".to_owned(), 0));
+        assert_eq!((names(&all).join(" "), all.left.len()), ("b.csv c.csv d.csv".to_owned(), 0));
         let some = list(2);
         assert_eq!(names(&some), ["b.csv", "c.csv"]);
-        assert!(some.refused[0].to_string().contains("1 files are left out"), "{:?}", some.refused);
+        assert!(some.left[0].reason.contains("1 files are left out"), "{:?}", some.left);
+        let names: Vec<String> = list(9).left.into_iter().map(|left| left.name).collect();
+        assert_eq!(names, ["a.md"]);
     }
 }

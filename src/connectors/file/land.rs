@@ -1,9 +1,8 @@
-//! Copies a dropped file into the landing folder, unpacked: text compressed as pages are, Parquet as
-//! it is, because DuckDB must be able to jump about in it.
+//! Copies a dropped file into the landing folder as it came; plain text is compressed as pages are.
 
 use super::folder::{Dropped, failed, open};
-use super::unpack::unpack;
-use super::{FileDrop, Shape, refused};
+use super::shape::{Packing, Shape};
+use super::{FileDrop, refused};
 use crate::connectors::error::ConnectorError;
 use crate::connectors::landing::{LandedSlice, Landing, Manifest};
 use crate::support::ids::hex;
@@ -35,25 +34,32 @@ pub fn land(
         is_refused: false,
     };
     let mut landing = Landing::begin(landing_root, manifest)?;
-    copy(&mut landing, drop, dropped)?;
+    copy(&mut landing, dropped)?;
     landing.finish()
 }
 
-fn copy(landing: &mut Landing, drop: &FileDrop, dropped: &Dropped) -> Result<(), ConnectorError> {
-    let mut page = match dropped.shape {
-        Shape::Parquet => landing.plain_file(dropped.shape.ending())?,
-        Shape::Delimited | Shape::Ndjson => landing.file(dropped.shape.ending())?,
+fn copy(landing: &mut Landing, dropped: &Dropped) -> Result<(), ConnectorError> {
+    let ending = match dropped.shape {
+        Shape::Delimited => "csv",
+        Shape::Ndjson => "ndjson",
+        Shape::Workbook => "workbook",
+        Shape::Parquet => "parquet",
+        Shape::Zip => "zip",
     };
-    let file = open(&dropped.path)?;
-    let mut hashed = Hashed { inner: file, hash: Sha256::new() };
-    let unpacked = unpack(&mut hashed, &dropped.name, drop, |chunk| page.write(chunk));
-    // A packing may end before its file does; the rest belongs to the file's sum as well.
-    io::copy(&mut hashed, &mut io::sink()).map_err(|error| failed(&dropped.path, &error))?;
+    let is_text = matches!(dropped.shape, Shape::Delimited | Shape::Ndjson) && dropped.packing == Packing::None;
+    let mut page = if is_text { landing.file(ending)? } else { landing.plain_file(ending)? };
+    let mut hashed = Hashed { inner: open(&dropped.path)?, hash: Sha256::new() };
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match hashed.read(&mut buffer).map_err(|error| failed(&dropped.path, &error))? {
+            0 => break,
+            count => page.write(&buffer[..count])?,
+        }
+    }
     if hex(&hashed.hash.finalize()) != dropped.sha256 {
         let remedy = "the next run takes it once it rests";
         return Err(refused(&dropped.name, None, "the file changed while it was read", remedy));
     }
-    unpacked?;
     landing.keep(page.finish()?);
     Ok(())
 }

@@ -3,23 +3,26 @@
 //! holds, and its rows are read by that preset's query. Whatever a file is, reading it takes bounded
 //! memory and ends with rows, or with a sentence that says which file, which line, and what to do.
 
+pub mod column;
 mod columns;
-mod delimited;
 mod folder;
 mod land;
-mod ndjson;
 mod preset;
-mod records;
-mod unpack;
+pub mod shape;
+mod table;
 
-pub use columns::{Source, resolve, tidy};
-pub use folder::{Dropped, Listing, list};
+pub use column::Mark;
+pub use columns::Source;
+pub use folder::{Dropped, Left, Listing, list};
 pub use land::land;
 pub use preset::{Field, Preset, PresetSpec};
-pub use records::{Records, read};
+pub use shape::{Shape, shown, tidy};
+pub use table::{Pass, Table, read, wanted};
 
 use super::error::ConnectorError;
 use chrono::NaiveDate;
+use chrono_tz::Tz;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// How long a file must have rested before it is read, where nobody says: who copies a file into
@@ -27,6 +30,9 @@ use std::path::PathBuf;
 pub const SETTLE_SECS: u64 = 5;
 /// A file larger than this, packed or unpacked, is refused where nobody says.
 pub const LARGEST_MB: u64 = 512;
+
+/// More bad rows than this refuse a file where nobody says.
+pub const MOST_BAD_PERCENT: u32 = 5;
 
 /// A folder that is watched for files of one kind.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,13 +44,32 @@ pub struct FileDrop {
     pub mapping: Option<Mapping>,
     /// Only files whose name begins so; every file with a known ending if empty.
     pub prefix: String,
-    pub decimal_mark: DecimalMark,
-    /// As strptime writes it, e.g. `%d/%m/%Y`; ISO days if absent.
+    /// The beginnings of names that other connections read in the same folder, if this one tells of
+    /// files that none of them reads.
+    pub others: Option<Vec<String>>,
+    /// For fields that name something of ours, such as a channel, the names there are.
+    pub known: BTreeMap<&'static str, Vec<String>>,
+    /// The sign before decimals; found out if absent.
+    pub decimal_mark: Option<Mark>,
+    /// As strptime writes it, e.g. `%d/%m/%Y`; found out if absent.
     pub date_format: Option<String>,
+    /// Zone of instants without an offset; the workspace's, or what the file says, if absent.
+    pub zone: Option<Tz>,
+    /// A WHATWG label such as `windows-1252`; found out if absent.
+    pub encoding: Option<String>,
+    pub delimiter: Option<u8>,
+    /// The line of the columns' names, from 1; found out if absent.
+    pub header_line: Option<u64>,
+    /// Of workbooks; the only visible sheet with data if absent.
+    pub sheet: Option<String>,
+    /// Of workbooks, such as `A3:F200`.
+    pub range: Option<String>,
     /// The first day to load; every day if absent.
     pub since: Option<NaiveDate>,
     pub settle_secs: u64,
     pub max_mb: u64,
+    /// More bad rows than this, in percent, refuse the file; as the preset has it if absent.
+    pub most_bad_percent: Option<u32>,
 }
 
 impl FileDrop {
@@ -55,11 +80,48 @@ impl FileDrop {
             preset,
             mapping: None,
             prefix: String::new(),
-            decimal_mark: DecimalMark::Point,
+            others: None,
+            known: BTreeMap::new(),
+            decimal_mark: None,
             date_format: None,
+            zone: None,
+            encoding: None,
+            delimiter: None,
+            header_line: None,
+            sheet: None,
+            range: None,
             since: None,
             settle_secs: SETTLE_SECS,
             max_mb: LARGEST_MB,
+            most_bad_percent: None,
+        }
+    }
+
+    /// Whether a file of this name belongs to the drop.
+    pub fn is_of_it(&self, name: &str) -> bool {
+        name.starts_with(&self.prefix)
+    }
+
+    /// Whether the drop tells of a file that no connection reads.
+    pub fn is_stray(&self, name: &str) -> bool {
+        let others = self.others.iter().flatten();
+        self.others.is_some() && !self.is_of_it(name) && !others.into_iter().any(|other| name.starts_with(other))
+    }
+
+    /// How a file called `name` is to be read.
+    pub fn ask(&self, name: &str) -> shape::Ask {
+        let (wanted, required) = wanted(self);
+        shape::Ask {
+            max_bytes: self.max_bytes(),
+            encoding: self.encoding.clone(),
+            delimiter: self.delimiter,
+            header_line: self.header_line,
+            sheet: self.sheet.clone(),
+            range: self.range.clone(),
+            wanted,
+            required,
+            decimal_mark: if self.decimal_mark == Some(Mark::Comma) { ',' } else { '.' },
+            ..shape::Ask::new(name)
         }
     }
 
@@ -78,89 +140,8 @@ pub struct Mapping {
     pub constants: Vec<(String, String)>,
 }
 
-/// The sign before decimals, decided for a whole file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum DecimalMark {
-    #[default]
-    Point,
-    Comma,
-}
-
-impl DecimalMark {
-    pub fn sign(self) -> &'static str {
-        match self {
-            Self::Point => ".",
-            Self::Comma => ",",
-        }
-    }
-}
-
-/// How the bytes of a file are to be read, by its ending.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// CSV or TSV; the delimiter is found in the header.
-    Delimited,
-    Ndjson,
-    Parquet,
-}
-
-impl Shape {
-    /// The ending under which it is landed.
-    pub fn ending(self) -> &'static str {
-        match self {
-            Self::Delimited => "csv",
-            Self::Ndjson => "ndjson",
-            Self::Parquet => "parquet",
-        }
-    }
-
-    /// How the file `name` is to be read, a packing's ending put aside; `None` if the ending is not
-    /// one of ours.
-    pub fn of(name: &str) -> Option<Self> {
-        let lower = name.to_ascii_lowercase();
-        let plain = lower.strip_suffix(".zst").or_else(|| lower.strip_suffix(".gz")).unwrap_or(&lower);
-        match plain.rsplit_once('.')?.1 {
-            "csv" | "tsv" => Some(Self::Delimited),
-            "ndjson" | "jsonl" => Some(Self::Ndjson),
-            "parquet" => Some(Self::Parquet),
-            _ => None,
-        }
-    }
-}
-
 /// A file cannot be used: where, why, and what to do about it.
 pub fn refused(file: &str, line: Option<u64>, message: &str, remedy: &str) -> ConnectorError {
     let place = line.map_or_else(|| shown(file), |line| format!("{}, line {line}", shown(file)));
     ConnectorError::UnexpectedPayload { note: format!("{place}: {message}; {remedy}") }
-}
-
-/// A name out of a file system or a file, fit for a message: 80 characters, none that steers a
-/// terminal or turns the direction of what follows.
-pub fn shown(text: &str) -> String {
-    let is_turning =
-        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-    let clean = |c: char| if c.is_control() || is_turning(c) { '\u{fffd}' } else { c };
-    let cut: String = text.chars().take(80).map(clean).collect();
-    if cut.chars().count() < text.chars().count() { format!("{cut}…") } else { cut }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_ending_says_how_to_read_packed_or_not() {
-        assert_eq!(Shape::of("a.CSV.gz"), Some(Shape::Delimited));
-        assert_eq!(Shape::of("a.jsonl.zst"), Some(Shape::Ndjson));
-        assert_eq!(Shape::of("a.parquet"), Some(Shape::Parquet));
-        assert_eq!(Shape::of("csv"), None);
-        assert_eq!(Shape::of("a.csv.part"), None);
-        assert_eq!(Shape::of("a.gz"), None);
-    }
-
-    #[test]
-    fn a_name_cannot_steer_a_terminal_or_a_reader() {
-        assert_eq!(shown("a\u{1b}[2J\u{202e}vsc.exe\n"), "a\u{fffd}[2J\u{fffd}vsc.exe\u{fffd}");
-        assert_eq!(shown(&"x".repeat(300)).chars().count(), 81);
-    }
 }

@@ -1,6 +1,10 @@
 //! What dropped files may hold: for each kind its fields, with the names they go by in exports, the
 //! table they fill and the query that reads them.
 
+use super::column::Meaning;
+use crate::domain::dropped::Repeats;
+use std::borrow::Cow;
+
 /// What the files hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Preset {
@@ -19,10 +23,11 @@ pub struct Field {
     pub also: &'static [&'static str],
     /// Whether a file without it is of no use.
     pub is_required: bool,
+    pub meaning: Meaning,
 }
 
 /// How a preset is loaded.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct PresetSpec {
     pub name: &'static str,
     pub table: &'static str,
@@ -31,15 +36,21 @@ pub struct PresetSpec {
     pub touches: &'static [&'static str],
     /// The column of the table that a first day is compared with.
     pub day: &'static str,
+    /// Columns of numbers in the table: an empty one never takes away what is held.
+    pub measures: &'static [&'static str],
+    /// Whether the rows are parts of a whole, so that none may be missing.
+    pub is_whole: bool,
+    /// What different rows of one key mean.
+    pub repeats: Repeats,
     pub fields: &'static [Field],
 }
 
-const fn needs(name: &'static str, also: &'static [&'static str]) -> Field {
-    Field { name, also, is_required: true }
+const fn needs(name: &'static str, meaning: Meaning, also: &'static [&'static str]) -> Field {
+    Field { name, also, is_required: true, meaning }
 }
 
-const fn may(name: &'static str, also: &'static [&'static str]) -> Field {
-    Field { name, also, is_required: false }
+const fn may(name: &'static str, meaning: Meaning, also: &'static [&'static str]) -> Field {
+    Field { name, also, is_required: false, meaning }
 }
 
 impl Preset {
@@ -63,85 +74,127 @@ impl Preset {
     }
 }
 
-const FX: PresetSpec = PresetSpec {
+static FX: PresetSpec = PresetSpec {
     name: "fx",
     table: "fx_rate",
     sql: include_str!("presets/fx.sql"),
     key: &["date", "currency"],
     touches: &["date"],
     day: "date",
-    fields: &[needs("date", &[]), needs("currency", &[]), needs("rate", &[])],
+    measures: &["rate"],
+    is_whole: true,
+    repeats: Repeats::Quarantine,
+    fields: &[
+        needs("date", Meaning::Day, &[]),
+        needs("currency", Meaning::Currency, &[]),
+        needs("rate", Meaning::Ratio, &[]),
+    ],
 };
 
-const BUDGETS: PresetSpec = PresetSpec {
+static BUDGETS: PresetSpec = PresetSpec {
     name: "budgets",
     table: "budget",
     sql: include_str!("presets/budgets.sql"),
     key: &["month_date", "channel"],
     touches: &[],
     day: "month_date",
-    fields: &[needs("month", &[]), needs("channel", &[]), needs("amount", &["budget"]), may("currency", &[])],
+    measures: &["amount"],
+    is_whole: true,
+    repeats: Repeats::Sum,
+    fields: &[
+        needs("month", Meaning::Month, &[]),
+        needs("channel", Meaning::Text, &[]),
+        needs("amount", Meaning::Amount, &["budget"]),
+        may("currency", Meaning::Currency, &[]),
+    ],
 };
 
-const TARGETS: PresetSpec = PresetSpec {
+static TARGETS: PresetSpec = PresetSpec {
     name: "targets",
     table: "target",
     sql: include_str!("presets/targets.sql"),
     key: &["month_date", "metric"],
     touches: &[],
     day: "month_date",
-    fields: &[needs("month", &[]), needs("metric", &[]), needs("amount", &["target"])],
+    measures: &["amount"],
+    is_whole: true,
+    repeats: Repeats::Quarantine,
+    fields: &[
+        needs("month", Meaning::Month, &[]),
+        needs("metric", Meaning::Text, &[]),
+        needs("amount", Meaning::Figure, &["target"]),
+    ],
 };
 
-const INFLUENCER: PresetSpec = PresetSpec {
+static INFLUENCER: PresetSpec = PresetSpec {
     name: "influencer",
     table: "influencer_post",
     sql: include_str!("presets/influencer.sql"),
     key: &["platform", "post_key"],
     touches: &["posted_date"],
     day: "posted_date",
+    measures: &[
+        "followers",
+        "impressions",
+        "reach",
+        "views",
+        "likes",
+        "comments",
+        "shares",
+        "saves",
+        "clicks",
+        "fee",
+        "product_cost",
+        "conversions",
+        "revenue",
+    ],
+    is_whole: false,
+    repeats: Repeats::Last(Cow::Borrowed("metrics_as_of")),
     fields: &[
-        needs("platform", &["network", "channel"]),
-        needs("handle", &["username", "creator", "influencer"]),
-        needs("campaign", &["campaign_name", "program"]),
-        may("post", &["post_id", "post_url", "link", "content_url"]),
-        needs("posted_at", &["publish_date", "live_date"]),
-        may("content_type", &["format"]),
-        may("followers", &["audience"]),
-        may("impressions", &[]),
-        may("reach", &[]),
-        may("views", &[]),
-        may("likes", &[]),
-        may("comments", &[]),
-        may("shares", &[]),
-        may("saves", &[]),
-        may("clicks", &[]),
-        may("fee", &["cost", "payment", "rate"]),
-        may("product_cost", &["gifting_value"]),
-        may("currency", &[]),
-        may("discount_code", &["promo_code", "coupon"]),
-        may("conversions", &["sales"]),
-        may("revenue", &["gmv"]),
-        may("metrics_as_of", &["snapshot_date"]),
+        needs("platform", Meaning::Text, &["network", "channel"]),
+        needs("handle", Meaning::Text, &["username", "creator", "influencer"]),
+        needs("campaign", Meaning::Text, &["campaign_name", "program"]),
+        may("post", Meaning::Text, &["post_id", "post_url", "link", "content_url"]),
+        needs("posted_at", Meaning::Day, &["publish_date", "live_date"]),
+        may("content_type", Meaning::Text, &["format"]),
+        may("followers", Meaning::Count, &["audience"]),
+        may("impressions", Meaning::Count, &[]),
+        may("reach", Meaning::Count, &[]),
+        may("views", Meaning::Count, &[]),
+        may("likes", Meaning::Count, &[]),
+        may("comments", Meaning::Count, &[]),
+        may("shares", Meaning::Count, &[]),
+        may("saves", Meaning::Count, &[]),
+        may("clicks", Meaning::Count, &[]),
+        may("fee", Meaning::Amount, &["cost", "payment", "rate"]),
+        may("product_cost", Meaning::Amount, &["gifting_value"]),
+        may("currency", Meaning::Currency, &[]),
+        may("discount_code", Meaning::Text, &["promo_code", "coupon"]),
+        may("conversions", Meaning::Count, &["sales"]),
+        may("revenue", Meaning::Amount, &["gmv"]),
+        may("metrics_as_of", Meaning::Day, &["snapshot_date"]),
     ],
 };
 
-const OFFLINE_CONVERSIONS: PresetSpec = PresetSpec {
+static OFFLINE_CONVERSIONS: PresetSpec = PresetSpec {
     name: "offline_conversions",
     table: "offline_conversion",
     sql: include_str!("presets/offline_conversions.sql"),
     key: &["conversion_id"],
     touches: &["date"],
     day: "date",
+    measures: &["amount"],
+    is_whole: false,
+    repeats: Repeats::Quarantine,
     fields: &[
-        needs("conversion_id", &["order_id", "transaction_id"]),
-        needs("date", &["conversion_date", "converted_at"]),
-        may("kind", &["conversion_name", "conversion_type"]),
-        may("utm_source", &["source"]),
-        may("utm_medium", &["medium"]),
-        may("utm_campaign", &["campaign"]),
-        may("amount", &["value", "conversion_value", "revenue"]),
-        may("currency", &["conversion_currency"]),
+        needs("conversion_id", Meaning::Id, &["order_id", "transaction_id"]),
+        needs("date", Meaning::Day, &["conversion_date", "converted_at"]),
+        may("kind", Meaning::Text, &["conversion_name", "conversion_type"]),
+        may("utm_source", Meaning::Text, &["source"]),
+        may("utm_medium", Meaning::Text, &["medium"]),
+        may("utm_campaign", Meaning::Text, &["campaign"]),
+        may("amount", Meaning::Amount, &["value", "conversion_value", "revenue"]),
+        may("currency", Meaning::Currency, &["conversion_currency"]),
     ],
 };
 

@@ -19,6 +19,13 @@ struct Source {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct FilesOf {
+    workspace: String,
+    connection: String,
+    state: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct JobOf {
     job: String,
     workspace: String,
@@ -38,6 +45,7 @@ pub fn text(desk: &Desk, now: DateTime<Utc>) -> Result<String, AppError> {
     let (age, through, healthy) =
         (Family::<Source, Gauge>::default(), Family::<Source, Gauge>::default(), Family::<Source, Gauge>::default());
     let [missing, doubted, limits] = std::array::from_fn(|_| Family::<Source, Gauge>::default());
+    let files = Family::<FilesOf, Gauge>::default();
     let count = |days: u64| i64::try_from(days).unwrap_or(i64::MAX);
     for workspace in &found.workspaces {
         for source in &workspace.sources {
@@ -53,6 +61,10 @@ pub fn text(desk: &Desk, now: DateTime<Utc>) -> Result<String, AppError> {
             missing.get_or_create(&of).set(count(source.days_missing));
             doubted.get_or_create(&of).set(count(source.days_doubted));
             limits.get_or_create(&of).set(count(source.limits));
+            for (state, number) in &source.files {
+                let Source { workspace, connection } = of.clone();
+                files.get_or_create(&FilesOf { workspace, connection, state }).set(count(*number));
+            }
         }
     }
     registry.register_with_unit("source_freshness_age", "Since the source was last read in full", Unit::Seconds, age);
@@ -67,6 +79,12 @@ pub fn text(desk: &Desk, now: DateTime<Utc>) -> Result<String, AppError> {
     registry.register("source_days_missing", "Days that are expected and not there as a whole", missing);
     registry.register("source_days_doubted", "Days whose newest answer is not believed or not confirmed", doubted);
     registry.register("source_limits", "Sayings of the source that limit its answers of the last fortnight", limits);
+
+    registry.register(
+        "source_files",
+        "Dropped files by what became of them: partly, refused and unread need a person",
+        files,
+    );
 
     if let Some(daemon) = &found.daemon {
         let beat = Gauge::<i64>::default();

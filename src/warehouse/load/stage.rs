@@ -1,6 +1,6 @@
 //! From pages to typed rows in a temporary table, with the bad ones set aside.
 
-use super::{LoadRequest, Loaded, Pages, Replaces, Target, doubt, left_out, listed, rows};
+use super::{LoadRequest, Loaded, Pages, Replaces, Target, doubt, left_out, listed, repeats, rows};
 use crate::warehouse::care::erased;
 use crate::warehouse::error::{Context, WarehouseError};
 use duckdb::{Connection, Transaction, params};
@@ -47,6 +47,10 @@ pub fn stage(
     transaction
         .execute_batch(&format!("CREATE OR REPLACE TEMP TABLE read AS {}", target.sql.trim_end().trim_end_matches(';')))
         .context(step)?;
+    if let Pages::Rows(dropped) = &request.pages {
+        rows::take_problems(transaction, dropped)?;
+        loaded.notes.extend(repeats::settle(transaction, dropped, target)?);
+    }
     let (rows, bad): (u64, u64) = transaction
         .query_row("SELECT count(*)::UBIGINT, count(problem)::UBIGINT FROM read", [], |row| {
             Ok((row.get(0)?, row.get(1)?))
@@ -118,6 +122,9 @@ pub fn stage(
              CREATE OR REPLACE TEMP VIEW staged AS SELECT {names} FROM read WHERE problem IS NULL{is_there}"
         ))
         .context(step)?;
+    if let Pages::Rows(dropped) = &request.pages {
+        rows::hold_against_books(transaction, request, dropped, target, loaded)?;
+    }
     Ok(distrust)
 }
 
@@ -162,7 +169,7 @@ fn quarantine(
                      SELECT page_no, record_no, any_value(raw) AS raw FROM record SEMI JOIN bad USING (page_no, record_no)
                      GROUP BY page_no, record_no
                  )
-                 SELECT ?, ?, ?, ?, ?, ?, page_no, record_no, problem, left(CAST(kept.raw AS VARCHAR), {LONGEST_RAW}), record_key
+                 SELECT ?, ?, ?, ?, ?, ?, page_no, record_no, problem, left(CAST(kept.raw AS VARCHAR), {LONGEST_RAW}), record_key, NULL
                  FROM bad LEFT JOIN kept USING (page_no, record_no)",
                 path = literal(&request.records_path),
                 key = left_out::key(target, columns)

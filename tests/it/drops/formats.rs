@@ -47,9 +47,9 @@ async fn lines_count_the_same_whichever_machine_wrote_them() {
     let text = "month,channel,amount,note\n2026-11,a,1,\"two\nlines\"\n\n\n2026-11,b,viel,\n2026-11,c,2,\"x\n\ny\"\n2026-11,d,mehr,z";
     for ends in ["\n", "\r\n", "\r"] {
         for last in ["", ends] {
-            let desk = Desk::new(Preset::Budgets);
+            let desk = Desk::forgiving(Preset::Budgets);
             desk.put("w.csv", text.replace('\n', ends) + last);
-            assert_eq!(desk.sync().await.error, None);
+            assert_eq!(desk.sync().await.loaded.rows_quarantined, 2);
             let told: Vec<String> = desk
                 .quarantine()
                 .iter()
@@ -60,27 +60,24 @@ async fn lines_count_the_same_whichever_machine_wrote_them() {
     }
     let desk = Desk::new(Preset::Budgets);
     desk.put("q.csv", "month,channel,amount\r\n2026-11,a,1\r\n2026-11,\"b,2\r\n2026-11,c,3,4\r\n");
-    desk.sync().await;
-    assert_eq!(
-        desk.quarantine(),
-        ["q.csv, line 3: the row has 2 values for 3 columns; it spans several lines: is a quotation mark not closed?"]
-    );
+    let told = desk.sync().await.error.expect("an error").message;
+    assert!(told.contains("q.csv, line 3") && told.contains("quotation mark"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn broken_lines_of_ndjson_are_set_aside_and_digits_survive() {
-    let desk = Desk::new(Preset::OfflineConversions);
+    let desk = Desk::forgiving(Preset::OfflineConversions);
     desk.put(
         "c.ndjson",
         "{\"conversion_id\": 9007199254740993, \"date\": \"2026-11-02\", \"amount\": 123456789012.345678, \"currency\": \"EUR\"}\n{\"conversion_id\": \"x\", \n[1]\n{\"conversion_id\": \"y\", \"date\": \"2026-11-02\", \"amount\": 1e12, \"currency\": \"EUR\"}\n",
     );
     let outcome = desk.sync().await;
-    assert_eq!((outcome.error, outcome.loaded.rows_quarantined), (None, 3));
+    assert_eq!(outcome.loaded.rows_quarantined, 3, "{:?}", outcome.error);
     assert_eq!(
         desk.texts("SELECT conversion_id || ' ' || amount FROM core.offline_conversion"),
         ["9007199254740993 123456789012.345678"]
     );
     let told = desk.quarantine();
     assert!(told[0].starts_with("c.ndjson, line 2: the line is not a JSON object (column "), "{told:?}");
-    assert!(told[2].contains("line 4: amount: \"1e12\" is not a number below"), "{told:?}");
+    assert!(told[2].contains("line 4: amount: \"1e12\" is out of range"), "{told:?}");
 }

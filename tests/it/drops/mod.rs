@@ -4,6 +4,7 @@ mod formats;
 mod hostile;
 mod mistakes;
 mod presets;
+mod statements;
 
 use crate::support::{noon, texts};
 use daybook::connectors::Engine;
@@ -37,6 +38,13 @@ impl Desk {
         let warehouse = Warehouse::in_memory().expect("a warehouse");
         let context = SyncContext { engine, warehouse, clock, person_key: Secret::new("key"), stop: Stop::default() };
         Self { root, context, drop: FileDrop::new(folder, preset) }
+    }
+
+    /// However many rows are bad, the others load.
+    fn forgiving(preset: Preset) -> Self {
+        let mut desk = Self::new(preset);
+        desk.drop.most_bad_percent = Some(100);
+        desk
     }
 
     /// Drops a file as if it had come an hour ago.

@@ -19,6 +19,18 @@ SELECT
         bad_currency('currency', r.currency),
         needed('rate', r.rate),
         CASE WHEN NOT is_unknown(r.rate) AND (tidy_rate(r.rate) IS NULL OR tidy_rate(r.rate) <= 0)
-             THEN 'rate: "' || left(r.rate, 80) || '" is not a rate above zero' END
+             THEN 'rate: "' || left(r.rate, 80) || '" is not a rate above zero' END,
+        -- Held against what is known of the days about it, and against currencies of which a euro buys many.
+        CASE WHEN tidy_rate(r.rate) > 0 AND (
+                 EXISTS (
+                     SELECT 1 FROM core.fx_rate AS k
+                     WHERE k.workspace = getvariable('workspace') AND k.currency = tidy_currency(r.currency)
+                         AND k.date BETWEEN tidy_date(r.date) - 7 AND tidy_date(r.date) + 7
+                         AND abs(CAST(tidy_rate(r.rate) AS DOUBLE) * CAST(k.rate AS DOUBLE) - 1) < 0.05
+                         AND abs(CAST(tidy_rate(r.rate) AS DOUBLE) / CAST(k.rate AS DOUBLE) - 1) > 0.05)
+                 OR strpos(' JPY KRW SEK NOK DKK CZK HUF PLN INR CNY TRY MXN ZAR THB PHP ISK ', ' ' || tidy_currency(r.currency) || ' ') > 0
+                     AND tidy_rate(r.rate) < 1)
+             THEN 'rate: "' || left(r.rate, 80) || '" seems to be euros for one ' || tidy_currency(r.currency)
+                 || ': a rate is what one euro buys; write 1 divided by it' END
     ]) AS problem
 FROM record

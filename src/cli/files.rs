@@ -1,0 +1,156 @@
+//! `daybook files`: what became of dropped files, and taking one out or in again.
+
+use super::show::{count, plain, table};
+use super::sync::{fetch, print};
+use super::{Outcome, Which, trial};
+use crate::daemon::{App, AppError, Selection};
+use crate::domain::dropped::{FileStanding, FileState};
+use crate::jobs::files::FileSource;
+use crate::warehouse::care::audit;
+use crate::warehouse::coverage::Place;
+use crate::warehouse::dropped::{self, Held};
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum FilesCommand {
+    /// Every file that was found in a drop folder, with what became of it.
+    List(Which),
+    /// Show how a file would be read: nothing is loaded.
+    Try(trial::TryArgs),
+    /// Take a file's rows out; it is not read again until it changes or is reloaded.
+    ///
+    /// The rows move to history, and other files that speak of the same days are read again.
+    Unload(OneFile),
+    /// Read a file again as if it were new.
+    Reload(OneFile),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct OneFile {
+    /// The connection and the file's name, as `daybook files list` prints them.
+    #[arg(value_name = "CONNECTION/FILE")]
+    file: String,
+    /// Its workspace; needed where several have such a connection.
+    #[arg(long, short, value_name = "ID")]
+    workspace: Option<String>,
+}
+
+pub(super) async fn run(app: &App, command: &FilesCommand, json: bool) -> anyhow::Result<Outcome> {
+    match command {
+        FilesCommand::List(which) => list(app, &which.selection(), json),
+        FilesCommand::Try(args) => trial::run(&app.settings.root, args, json).await,
+        FilesCommand::Unload(file) => unload(app, file, json).await,
+        FilesCommand::Reload(file) => reload(app, file, json).await,
+    }
+}
+
+fn list(app: &App, selection: &Selection, json: bool) -> anyhow::Result<Outcome> {
+    let mut all: Vec<(String, FileStanding)> = Vec::new();
+    for workspace in app.workspaces(selection)? {
+        let id = workspace.workspace.id.clone();
+        let books = app.warehouse.read_blocking(|reader| dropped::list(reader, &id, None))?;
+        let chosen =
+            |file: &FileStanding| selection.connections.is_empty() || selection.connections.contains(&file.connection);
+        all.extend(books.into_iter().map(|noted| noted.file).filter(chosen).map(|file| (id.clone(), file)));
+    }
+    if json {
+        let files = all.iter().map(|(workspace, file)| serde_json::json!({ "workspace": workspace, "file": file }));
+        say!("{}", serde_json::Value::Array(files.collect()));
+    } else if all.is_empty() {
+        say!("no file was found in any drop folder yet; daybook sync looks");
+    } else {
+        let rows = all.iter().map(|(workspace, file)| {
+            let days = file.days.map_or(String::new(), |(from, to)| format!("{from} to {to}"));
+            let name = format!("{}/{}", file.connection, plain(&file.name));
+            vec![
+                workspace.clone(),
+                name,
+                file.state.name().to_owned(),
+                count(file.rows_read),
+                count(file.rows_quarantined),
+                days,
+            ]
+        });
+        say!("{}", table(&["workspace", "file", "", "rows", "bad", "days"], &[3, 4], rows.collect()));
+        for (workspace, file) in &all {
+            let is_worth_a_word = file.state.is_trouble() || file.state == FileState::Removed;
+            if let Some(reason) = file.reason.as_ref().filter(|_| is_worth_a_word) {
+                say!("{workspace} {}: {}", plain(&file.name), plain(reason));
+            }
+        }
+    }
+    let is_well = !all.iter().any(|(_, file)| file.state.is_trouble());
+    Ok(if is_well { Outcome::Done } else { Outcome::Partly })
+}
+
+/// The connection and place of a file that the books know.
+fn find(app: &App, named: &OneFile) -> Result<(FileSource, Place), AppError> {
+    let (connection, name) = named.file.split_once('/').ok_or_else(|| {
+        AppError::Usage(format!("{:?} names no file; it must be CONNECTION/FILE, see daybook files list", named.file))
+    })?;
+    let workspaces = named.workspace.iter().cloned().collect();
+    let mut found = Vec::new();
+    for workspace in app.workspaces(&Selection { workspaces, connections: Vec::new() })? {
+        let source = app.file_sources(workspace).into_iter().find(|source| source.id == connection);
+        let Some(source) = source else { continue };
+        let id = source.workspace.id.clone();
+        let books = app.warehouse.read_blocking(|reader| dropped::known(reader, &id, connection))?;
+        if books.contains_key(name) {
+            let place = Place::new(&id, connection, source.drop.preset.spec().name, name);
+            found.push((source, place));
+        }
+    }
+    match found.len() {
+        1 => Ok(found.remove(0)),
+        0 => Err(AppError::Usage(format!("no file {:?} is known; see daybook files list", named.file))),
+        _ => Err(AppError::Usage(format!("several workspaces have {:?}; choose one with -w", named.file))),
+    }
+}
+
+async fn unload(app: &App, named: &OneFile, json: bool) -> anyhow::Result<Outcome> {
+    let (source, place) = find(app, named)?;
+    let spec = source.drop.preset.spec();
+    let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let held = Held { table: spec.table.to_owned(), touches: own(spec.touches), day: spec.day.to_owned() };
+    let rows =
+        noted(app, "files unload", place.clone(), move |writer, now| dropped::unload(writer, &place, &held, now))
+            .await?;
+    if !json {
+        say!("{} rows taken out; they are in history", count(rows));
+    }
+    again(app, &source, json).await
+}
+
+async fn reload(app: &App, named: &OneFile, json: bool) -> anyhow::Result<Outcome> {
+    let (source, place) = find(app, named)?;
+    noted(app, "files reload", place.clone(), move |writer, _| dropped::read_again(writer, &place)).await?;
+    again(app, &source, json).await
+}
+
+/// Does it, and enters who did.
+async fn noted<T: Send + 'static>(
+    app: &App,
+    what: &'static str,
+    place: Place,
+    work: impl FnOnce(&mut duckdb::Connection, chrono::DateTime<chrono::Utc>) -> Result<T, crate::warehouse::WarehouseError>
+    + Send
+    + 'static,
+) -> Result<T, crate::warehouse::WarehouseError> {
+    let now = app.clock.now();
+    let actor = std::env::var("USER").unwrap_or_else(|_| "somebody at the command line".to_owned());
+    app.warehouse
+        .write(move |writer| {
+            let done = work(writer, now)?;
+            let detail = format!("{}/{}", place.connection, place.partition);
+            audit::note(writer, now, &actor, what, Some(&place.workspace), &detail)?;
+            Ok(done)
+        })
+        .await
+}
+
+/// Syncs the connection, and computes the days that changed.
+async fn again(app: &App, source: &FileSource, json: bool) -> anyhow::Result<Outcome> {
+    let selection = Selection { workspaces: vec![source.workspace.id.clone()], connections: vec![source.id.clone()] };
+    let outcomes = fetch(app, &selection).await?;
+    app.rollup(&Selection { connections: Vec::new(), ..selection }).await?;
+    Ok(print(&outcomes, json))
+}

@@ -1,0 +1,338 @@
+//! `daybook files try`: how a file would be read, before anything of it is loaded.
+
+use super::Outcome;
+use super::show::{count, plain, table};
+use crate::config;
+use crate::connectors::Engine;
+use crate::connectors::file::{FileDrop, Mapping, Mark, Preset, Table, tidy};
+use crate::daemon::AppError;
+use crate::domain::money::Currency;
+use crate::domain::workspace::Workspace;
+use crate::jobs::files::{FileSource, look, sync_files};
+use crate::jobs::sync::{StreamOutcome, SyncContext};
+use crate::support::clock::Clock;
+use crate::support::secret::Secret;
+use crate::support::stop::Stop;
+use crate::warehouse::{Context, Warehouse, WarehouseError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Rows shown.
+const SHOWN: usize = 5;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct TryArgs {
+    /// The file.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// What it holds: influencer, budgets, targets, fx or offline_conversions; found out if left out.
+    #[arg(long, value_name = "PRESET")]
+    preset: Option<String>,
+    /// Which column is which field: "Betrag (EUR)=amount"; may be given more than once.
+    #[arg(long = "map", value_name = "COLUMN=FIELD")]
+    mapping: Vec<String>,
+    /// A value of every row: "currency=EUR"; may be given more than once.
+    #[arg(long = "set", value_name = "FIELD=VALUE")]
+    constants: Vec<String>,
+    /// The sign before decimals, . or ,
+    #[arg(long, value_name = "SIGN")]
+    decimal_mark: Option<char>,
+    /// How days are written, as "%d.%m.%Y".
+    #[arg(long, value_name = "FORMAT")]
+    date_format: Option<String>,
+    /// How the text is encoded, as windows-1252.
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
+    /// The line of the columns' names.
+    #[arg(long, value_name = "LINE")]
+    header_line: Option<u64>,
+    /// The sheet of a workbook.
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
+    /// The workspace whose zone and currency count; UTC and EUR where there is none.
+    #[arg(long, short, value_name = "ID")]
+    workspace: Option<String>,
+}
+
+pub(super) async fn run(root: &Path, args: &TryArgs, json: bool) -> anyhow::Result<Outcome> {
+    let name = args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let bench = Bench::new(root, args)?;
+    let copy = bench.folder.path().join("drops").join(&name);
+    std::fs::copy(&args.file, &copy).map_err(|source| AppError::Io { path: args.file.clone(), source })?;
+    let preset = match &args.preset {
+        Some(word) => named(word)?,
+        None => bench.guess(args, &name)?,
+    };
+    let source = bench.source(args, preset)?;
+    let outcome = sync_files(&bench.context, &bench.folder.path().join("landing"), &source).await;
+    let read = tokio::task::block_in_place(|| look(&bench.context, &source, &copy));
+    let loaded = bench.rows(&source)?;
+    if json {
+        say!("{}", as_json(&name, preset, &read, &outcome, &loaded));
+    } else {
+        tell(&name, preset, &read, &outcome, &loaded);
+        say!("\n{}", block(&name, args, &source));
+    }
+    Ok(if outcome.error.is_none() { Outcome::Done } else { Outcome::Partly })
+}
+
+fn named(word: &str) -> Result<Preset, AppError> {
+    let known: Vec<&str> = Preset::WORDS.iter().map(|(word, _)| *word).collect();
+    let found = Preset::WORDS.iter().find(|(known, _)| *known == word).map(|(_, preset)| *preset);
+    found.ok_or_else(|| AppError::Usage(format!("there is no preset {word:?}; there are {}", known.join(", "))))
+}
+
+/// An installation for one file, which vanishes with it.
+struct Bench {
+    folder: tempfile::TempDir,
+    context: SyncContext,
+    workspace: Workspace,
+}
+
+/// The first rows as they were loaded, and the sums of their numbers.
+struct Loaded {
+    columns: Vec<String>,
+    rows: Vec<Vec<String>>,
+    sums: Vec<(String, String)>,
+    bad: Vec<String>,
+}
+
+impl Bench {
+    fn new(root: &Path, args: &TryArgs) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        std::fs::create_dir(folder.path().join("drops"))?;
+        let workspace = match &args.workspace {
+            Some(id) => {
+                let settings = config::load(root).map_err(AppError::Config)?;
+                let known = settings.workspace(id).map(|found| found.workspace.clone());
+                known.ok_or_else(|| AppError::Usage(format!("there is no workspace {id:?}")))?
+            }
+            // Whichever there is, if there is only one.
+            None => match config::load(root).map(|settings| settings.workspaces) {
+                Ok(found) if found.len() == 1 => found[0].workspace.clone(),
+                _ => Workspace {
+                    id: "trial".to_owned(),
+                    name: "Trial".to_owned(),
+                    time_zone: chrono_tz::UTC,
+                    currency: Currency::new("EUR").map_err(|error| anyhow::anyhow!("{error:?}"))?,
+                    week_starts_on: chrono::Weekday::Mon,
+                },
+            },
+        };
+        let clock = Clock::System;
+        let engine = Arc::new(Engine::new(folder.path().join("landing"), clock.clone())?);
+        let warehouse = Warehouse::in_memory()?;
+        let context = SyncContext { engine, warehouse, clock, person_key: Secret::new("trial"), stop: Stop::default() };
+        Ok(Self { folder, context, workspace })
+    }
+
+    fn source(&self, args: &TryArgs, preset: Preset) -> Result<FileSource, AppError> {
+        let pair = |text: &String| {
+            let (left, right) = text.rsplit_once('=').ok_or_else(|| {
+                AppError::Usage(format!("{text:?} must be written with =, as \"Betrag=amount\" or \"currency=EUR\""))
+            })?;
+            Ok((left.trim().to_owned(), right.trim().to_owned()))
+        };
+        let columns = args.mapping.iter().map(pair).collect::<Result<Vec<_>, AppError>>()?;
+        let constants = args.constants.iter().map(pair).collect::<Result<Vec<_>, AppError>>()?;
+        let fields: Vec<&str> = preset.spec().fields.iter().map(|field| field.name).collect();
+        let given = columns.iter().map(|(_, field)| field).chain(constants.iter().map(|(field, _)| field));
+        if let Some(unknown) = given.into_iter().find(|field| !fields.contains(&field.as_str())) {
+            let known = fields.join(", ");
+            return Err(AppError::Usage(format!("{} has no field {unknown:?}; it has {known}", preset.spec().name)));
+        }
+        let is_mapped = !columns.is_empty() || !constants.is_empty();
+        let mark = match args.decimal_mark {
+            None => None,
+            Some('.') => Some(Mark::Point),
+            Some(',') => Some(Mark::Comma),
+            Some(other) => return Err(AppError::Usage(format!("{other:?} stands before no decimals; write . or ,"))),
+        };
+        let drop = FileDrop {
+            mapping: is_mapped.then_some(Mapping { columns, constants }),
+            decimal_mark: mark,
+            date_format: args.date_format.clone(),
+            encoding: args.encoding.clone(),
+            header_line: args.header_line,
+            sheet: args.sheet.clone(),
+            settle_secs: 0,
+            ..FileDrop::new(self.folder.path().join("drops"), preset)
+        };
+        Ok(FileSource { workspace: self.workspace.clone(), id: "trial".to_owned(), drop })
+    }
+
+    /// The preset whose required columns the file has.
+    fn guess(&self, args: &TryArgs, name: &str) -> Result<Preset, AppError> {
+        let copy = self.folder.path().join("drops").join(name);
+        let mut fitting = Vec::new();
+        let mut lacks = Vec::new();
+        for (word, preset) in Preset::WORDS {
+            match self.source(args, preset).map(|source| look(&self.context, &source, &copy)) {
+                Ok(Ok(_)) => fitting.push((word, preset)),
+                Ok(Err(error)) => lacks.push(format!("  {word}: {}", plain(&error.to_string()))),
+                Err(error) => lacks.push(format!("  {word}: {error}")),
+            }
+        }
+        match fitting.as_slice() {
+            [(_, preset)] => Ok(*preset),
+            [] => Err(AppError::Usage(format!(
+                "no preset fits {name:?}; choose one with --preset and say which column is which field with --map \"COLUMN=FIELD\":\n{}",
+                lacks.join("\n")
+            ))),
+            several => {
+                let words: Vec<&str> = several.iter().map(|(word, _)| *word).collect();
+                Err(AppError::Usage(format!("{name:?} may be {}; choose with --preset", words.join(" or "))))
+            }
+        }
+    }
+
+    fn rows(&self, source: &FileSource) -> Result<Loaded, WarehouseError> {
+        let spec = source.drop.preset.spec();
+        let step = || "reading what was loaded".to_owned();
+        self.context.warehouse.read_blocking(|reader| {
+            let sql = format!("SELECT * EXCLUDE (workspace, connection, load_id) FROM core.{} ORDER BY ALL LIMIT {SHOWN}", spec.table);
+            let mut statement = reader.prepare(&format!("SELECT COLUMNS(*)::VARCHAR FROM ({sql})")).context(step)?;
+            let mut found = statement.query([]).context(step)?;
+            let mut rows = Vec::new();
+            let mut columns = Vec::new();
+            while let Some(row) = found.next().context(step)? {
+                if columns.is_empty() {
+                    columns = row.as_ref().column_names();
+                }
+                let value = |index| row.get::<_, Option<String>>(index).map(Option::unwrap_or_default);
+                rows.push((0..columns.len()).map(value).collect::<Result<Vec<_>, _>>().context(step)?);
+            }
+            let by_currency = spec.fields.iter().any(|field| field.name == "currency");
+            let currency = if by_currency { "coalesce(currency, '')" } else { "''" };
+            let mut sums = Vec::new();
+            for measure in spec.measures {
+                let sql = format!(
+                    "SELECT {currency}, CAST(sum({measure}) AS VARCHAR) FROM core.{} WHERE {measure} IS NOT NULL GROUP BY 1 ORDER BY 1",
+                    spec.table
+                );
+                let mut statement = reader.prepare(&sql).context(step)?;
+                let of = statement
+                    .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
+                    .context(step)?;
+                for sum in of {
+                    let (currency, sum) = sum.context(step)?;
+                    sums.push((format!("{measure} {currency}").trim().to_owned(), sum));
+                }
+            }
+            let mut statement =
+                reader.prepare("SELECT reason FROM ops.quarantine ORDER BY record_no LIMIT 10").context(step)?;
+            let bad = statement.query_map([], |row| row.get(0)).context(step)?;
+            let bad = bad.collect::<Result<_, _>>().context(step)?;
+            Ok(Loaded { columns, rows, sums, bad })
+        })
+    }
+}
+
+type Read = Result<Table, crate::jobs::files::FileError>;
+
+fn tell(name: &str, preset: Preset, read: &Read, outcome: &StreamOutcome, loaded: &Loaded) {
+    say!("{} as {}", plain(name), preset.spec().name);
+    if let Ok(read) = read {
+        let found = &read.found;
+        let delimiter = found.delimiter.map_or(String::new(), |sign| match sign {
+            '\t' => ", tabs between values".to_owned(),
+            sign => format!(", {sign} between values"),
+        });
+        let sheet = found.sheet.as_ref().map_or(String::new(), |sheet| format!("sheet {:?}, ", plain(sheet)));
+        say!("  {sheet}{}{delimiter}, the names in line {}", found.encoding, found.header_line);
+        let rows = read.sources.iter().filter(|source| !source.columns.is_empty() || source.constant.is_some());
+        let rows = rows.map(|source| {
+            let columns: Vec<String> =
+                source.columns.iter().map(|at| plain(&format!("{:?}", found.columns[*at]))).collect();
+            let told: Vec<&str> =
+                read.told.iter().filter(|(field, _)| *field == source.field).map(|(_, told)| told.as_str()).collect();
+            let from = match &source.constant {
+                Some(constant) => format!("always {constant:?}"),
+                None => columns.join(", "),
+            };
+            vec![source.field.to_owned(), from, told.join("; ")]
+        });
+        say!("\n{}", table(&["field", "column", "read as"], &[], rows.collect()));
+        let unread: Vec<String> = (0..found.columns.len())
+            .filter(|at| !read.sources.iter().any(|source| source.columns.contains(at)))
+            .map(|at| plain(&format!("{:?}", found.columns[at])))
+            .collect();
+        if !unread.is_empty() {
+            say!("not read: {}", unread.join(", "));
+        }
+    }
+    for note in &outcome.loaded.notes {
+        say!("note: {}", plain(note));
+    }
+    if let Some(error) = &outcome.error {
+        say!("{}: {}", if loaded.rows.is_empty() { "refused" } else { "in part" }, plain(&error.message));
+    }
+    if !loaded.rows.is_empty() {
+        // What is empty in all rows says nothing.
+        let kept: Vec<usize> =
+            (0..loaded.columns.len()).filter(|at| loaded.rows.iter().any(|row| !row[*at].is_empty())).collect();
+        let heads: Vec<&str> = kept.iter().map(|at| loaded.columns[*at].as_str()).collect();
+        let rows = loaded.rows.iter().map(|row| kept.iter().map(|at| plain(&row[*at])).collect()).collect();
+        say!("\n{} rows would be loaded; the first of them:", count(outcome.loaded.rows_written));
+        say!("{}", table(&heads, &[], rows));
+        for (measure, sum) in &loaded.sums {
+            say!("sum of {measure}: {sum}");
+        }
+    }
+    for bad in &loaded.bad {
+        say!("quarantined: {}", plain(bad));
+    }
+}
+
+/// What to paste into the workspace's file.
+fn block(name: &str, args: &TryArgs, source: &FileSource) -> String {
+    let stem: String =
+        tidy(name.split('.').next().unwrap_or_default()).chars().filter(|c| !c.is_ascii_digit()).collect();
+    let id = format!("{}_files", stem.trim_matches('_'));
+    let mut lines = vec![
+        "to read such files, add to config/workspaces/….toml:\n".to_owned(),
+        "[[connections]]".to_owned(),
+        format!("id = {:?}", id.trim_start_matches('_')),
+        "connector = \"file\"".to_owned(),
+        "folder = \"drops\"  # where the files are dropped".to_owned(),
+    ];
+    let pairs = |pairs: &[(String, String)]| {
+        let all: Vec<String> = pairs.iter().map(|(left, right)| format!("{left:?} = {right:?}")).collect();
+        format!("{{ {} }}", all.join(", "))
+    };
+    match &source.drop.mapping {
+        None => lines.push(format!("preset = {:?}", source.drop.preset.spec().name)),
+        Some(mapping) => lines.push(format!(
+            "mapping = {{ target = {:?}, columns = {}, constants = {} }}",
+            source.drop.preset.spec().name,
+            pairs(&mapping.columns),
+            pairs(&mapping.constants)
+        )),
+    }
+    let options = [
+        ("decimal_mark", args.decimal_mark.map(|mark| mark.to_string())),
+        ("date_format", args.date_format.clone()),
+        ("encoding", args.encoding.clone()),
+        ("sheet", args.sheet.clone()),
+    ];
+    lines.extend(options.into_iter().filter_map(|(name, value)| Some(format!("{name} = {:?}", value?))));
+    lines.extend(args.header_line.map(|line| format!("header_line = {line}")));
+    lines.join("\n")
+}
+
+fn as_json(name: &str, preset: Preset, read: &Read, outcome: &StreamOutcome, loaded: &Loaded) -> serde_json::Value {
+    let recognised = read.as_ref().ok().map(|read| {
+        serde_json::json!({
+            "columns": read.found.columns, "encoding": read.found.encoding, "delimiter": read.found.delimiter,
+            "header_line": read.found.header_line, "sheet": read.found.sheet,
+            "fields": read.sources.iter().map(|source| serde_json::json!({
+                "field": source.field, "columns": source.columns, "constant": source.constant})).collect::<Vec<_>>(),
+            "read_as": read.told.iter().map(|(field, told)| serde_json::json!({"field": field, "told": told})).collect::<Vec<_>>(),
+        })
+    });
+    serde_json::json!({
+        "file": name, "preset": preset.spec().name, "recognised": recognised, "rows": outcome.loaded.rows_written,
+        "columns": loaded.columns, "first_rows": loaded.rows, "sums": loaded.sums, "quarantined": loaded.bad,
+        "notes": outcome.loaded.notes, "error": outcome.error.as_ref().map(|error| &error.message),
+    })
+}

@@ -1,0 +1,163 @@
+//! NDJSON, one object a line, and small JSON lists of objects. The text is read twice: all names are
+//! known before the first row is handed out.
+
+use super::json::{Columns, Fields};
+use super::source::{HEAD, Source, broken};
+use super::{Ask, Found, LONGEST_RECORD, MOST_ROWS, Refusal, Sink, encoding};
+use serde_json::value::RawValue;
+use std::io::{BufRead, BufReader, Read};
+
+/// A list is read whole.
+const LARGEST_LIST: u64 = 64 << 20;
+
+/// Reads `source` into `sink`.
+pub fn read(source: &Source, ask: &Ask, head: &[u8], sink: &mut dyn Sink, name: &str) -> Result<Found, Refusal> {
+    let text = encoding::decide(source, ask, head)?;
+    let start = text.head(head, head.len() < HEAD);
+    let is_list = start.trim_start().starts_with('[');
+    let each = |take: &mut dyn FnMut(u64, &str) -> Result<(), Refusal>| {
+        let open = text.open(source)?;
+        if is_list { each_element(open, take) } else { each_line(open, take) }
+    };
+    let mut columns = Columns::default();
+    let (mut objects, mut others) = (0, 0);
+    let mut first_line = 0;
+    each(&mut |line, text| match serde_json::from_str::<Fields<'_>>(text) {
+        Ok(fields) => {
+            objects += 1;
+            if objects == 1 {
+                first_line = line;
+            }
+            columns.learn(&fields, line)
+        }
+        Err(_) => {
+            others += 1;
+            Ok(())
+        }
+    })?;
+    if objects == 0 {
+        return Err(if others > 0 {
+            let remedy = "write one object a line, such as {\"date\": \"2026-11-01\"}, or one list of such objects";
+            Refusal::new(Some(1), "no line is a JSON object", remedy)
+        } else {
+            Refusal::new(None, "the file holds no objects", "drop it again with rows, or remove it")
+        });
+    }
+    let found = Found {
+        name: name.to_owned(),
+        columns: columns.names.clone(),
+        encoding: text.encoding.name(),
+        header_line: first_line,
+        holds_required: super::header::Wanted::new(&ask.wanted, ask.required).held(&columns.names).1,
+        notes: text.notes.clone(),
+        ..Found::default()
+    };
+    sink.header(&found)?;
+    let mut rows = 0;
+    each(&mut |line, text| {
+        rows += 1;
+        if rows > MOST_ROWS {
+            return Err(Refusal::new(Some(line), "the file has more than 5,000,000 rows", "split it"));
+        }
+        let fields: Fields<'_> = match serde_json::from_str(text) {
+            Ok(fields) => fields,
+            Err(error) if is_list => {
+                return sink.bad(line, &format!("the list holds something that is no object ({error})"), text);
+            }
+            Err(error) => {
+                return sink.bad(line, &format!("the line is not a JSON object (column {})", error.column()), text);
+            }
+        };
+        match columns.values(&fields, ask.decimal_mark) {
+            Ok(values) => {
+                let values: Vec<Option<&str>> = values.iter().map(Option::as_deref).collect();
+                sink.row(line, &values)
+            }
+            Err(reason) => sink.bad(line, &reason, text),
+        }
+    })?;
+    Ok(found)
+}
+
+fn each_line(text: Box<dyn Read>, take: &mut dyn FnMut(u64, &str) -> Result<(), Refusal>) -> Result<(), Refusal> {
+    let mut text = BufReader::with_capacity(1 << 16, text);
+    let mut bytes = Vec::new();
+    for number in 1.. {
+        bytes.clear();
+        let most = LONGEST_RECORD as u64 + 1;
+        let count = text.by_ref().take(most).read_until(b'\n', &mut bytes).map_err(|error| broken(&error))?;
+        if count == 0 {
+            break;
+        }
+        if count as u64 == most {
+            let remedy = "write one object a line, at most 1 MB";
+            return Err(Refusal::new(Some(number), "the line is longer than 1 MB", remedy));
+        }
+        let line = std::str::from_utf8(&bytes)
+            .map_err(|_| Refusal::new(Some(number), "the file has changed while it was read", "drop it again"))?
+            .trim_matches(|c: char| c == '\u{feff}' || c.is_whitespace());
+        if !line.is_empty() {
+            take(number, line)?;
+        }
+    }
+    Ok(())
+}
+
+fn each_element(text: Box<dyn Read>, take: &mut dyn FnMut(u64, &str) -> Result<(), Refusal>) -> Result<(), Refusal> {
+    let mut whole = String::new();
+    text.take(LARGEST_LIST + 1).read_to_string(&mut whole).map_err(|error| broken(&error))?;
+    if whole.len() as u64 > LARGEST_LIST {
+        let remedy = "write one object a line, without [ ] and commas between them (.ndjson)";
+        return Err(Refusal::new(Some(1), "the file is one JSON list of more than 64 MB", remedy));
+    }
+    let elements: Vec<&RawValue> = serde_json::from_str(&whole).map_err(|error| {
+        let cut = if error.is_eof() { ": it seems cut" } else { "" };
+        let message = format!("the JSON list cannot be read in column {}{cut}", error.column());
+        Refusal::new(Some(error.line() as u64), message, "drop the whole file")
+    })?;
+    let start = whole.as_ptr() as usize;
+    let (mut line, mut counted) = (1, 0);
+    for element in elements {
+        let at = (element.get().as_ptr() as usize - start).min(whole.len());
+        line += memchr::memchr_iter(b'\n', &whole.as_bytes()[counted..at.max(counted)]).count() as u64;
+        counted = at.max(counted);
+        if element.get().len() > LONGEST_RECORD {
+            return Err(Refusal::new(Some(line), "an object is longer than 1 MB", "split the file"));
+        }
+        take(line, element.get())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Shape;
+    use super::super::testing::{got, refused};
+
+    #[test]
+    fn whole_lines_load_and_a_cut_last_one_is_set_aside() {
+        // F23: brimdata/super#4537.
+        let rows =
+            got(Shape::Ndjson, b"{\"id\":\"J-1\",\"v\":10.10}\n{\"id\":\"J-2\",\"v\":20.20}\n{\"id\":\"J-3\",\"v");
+        assert_eq!(rows.rows, [(1, "J-1|10.10".to_owned()), (2, "J-2|20.20".to_owned())]);
+        assert_eq!(rows.bad, [(3, "the line is not a JSON object (column 14)".to_owned())]);
+    }
+
+    #[test]
+    fn a_key_given_twice_is_no_row_and_all_names_come_first() {
+        // F23b: gabriel-vasile/mimetype#745 points at such files.
+        let rows = got(Shape::Ndjson, b"{\"a\":1,\"a\":2}\n{\"a\":9007199254740993,\"b\":{\"c\":[1]}}\n");
+        assert_eq!(rows.found.columns, ["a", "b"]);
+        assert_eq!(rows.bad, [(1, "the field \"a\" is given twice".to_owned())]);
+        assert_eq!(rows.rows, [(2, "9007199254740993|{\"c\":[1]}".to_owned())]);
+    }
+
+    #[test]
+    fn a_list_is_read_with_its_lines_and_refused_when_cut() {
+        let rows = got(Shape::Ndjson, b"[\n {\"a\": 1.50},\n {\"a\": null,\n  \"b\": true}\n]\n");
+        assert_eq!(rows.rows, [(2, "1.50|-".to_owned()), (3, "-|true".to_owned())]);
+        assert!(refused(Shape::Ndjson, b"[{\"a\":1},\n{\"a\"").contains("line 2: the JSON list cannot be read"));
+        assert!(refused(Shape::Ndjson, b"{\"error\": {\"code\": 401}}").contains("error answer of a service"));
+        assert!(refused(Shape::Ndjson, b"a,b\n1,2\n").contains("no line is a JSON object"));
+    }
+}

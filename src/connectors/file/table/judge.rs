@@ -1,0 +1,122 @@
+//! The first pass: finds the fields' columns and gathers what their values show.
+
+use super::summary;
+use crate::connectors::file::FileDrop;
+use crate::connectors::file::column::{Doubt, Evidence, Hints, Meaning, Reading, decide};
+use crate::connectors::file::columns::{Source, resolve};
+use crate::connectors::file::shape::{Found, Refusal, Sink};
+use chrono_tz::Tz;
+
+/// A column that a field is read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Among the sources.
+    pub source: usize,
+    /// Among the file's columns.
+    pub column: usize,
+}
+
+/// How a file is read, decided.
+#[derive(Debug)]
+pub struct Judged {
+    pub sources: Vec<Source>,
+    /// Every column that is read, with its reading in the same order.
+    pub places: Vec<Place>,
+    pub readings: Vec<Reading>,
+    pub notes: Vec<String>,
+}
+
+pub struct Judge<'a> {
+    name: &'a str,
+    drop: &'a FileDrop,
+    sources: Vec<Source>,
+    places: Vec<Place>,
+    evidence: Vec<Evidence>,
+    notes: Vec<String>,
+}
+
+impl<'a> Judge<'a> {
+    pub fn new(name: &'a str, drop: &'a FileDrop) -> Self {
+        Self { name, drop, sources: Vec::new(), places: Vec::new(), evidence: Vec::new(), notes: Vec::new() }
+    }
+
+    /// Decides what the columns mean; instants without an offset are those of the stated zone, of the
+    /// one that stands above the header, or of the workspace.
+    pub fn decide(self, found: &Found, workspace_zone: Tz) -> Result<Judged, Refusal> {
+        let hints = Hints {
+            decimal_mark: self.drop.decimal_mark,
+            date_format: self.drop.date_format.clone(),
+            zone: self.drop.zone.or_else(|| found.above.iter().find_map(|line| zone_above(line))),
+            workspace_zone,
+            is_semicolon_file: found.delimiter == Some(';'),
+        };
+        let readings = decide(&self.evidence, &hints).map_err(|doubt| {
+            // The message names the line itself.
+            let Doubt { column, message, remedy, .. } = doubt;
+            let header = self.places.get(column).and_then(|place| found.columns.get(place.column));
+            let column =
+                header.map_or(String::new(), |header| format!("the column {:?}: ", super::super::shown(header)));
+            Refusal::new(None, format!("{column}{message}"), remedy)
+        })?;
+        let Self { sources, places, notes, .. } = self;
+        Ok(Judged { sources, places, readings, notes })
+    }
+}
+
+impl Sink for Judge<'_> {
+    fn header(&mut self, found: &Found) -> Result<(), Refusal> {
+        let (mut sources, notes) = resolve(self.name, found, self.drop)?;
+        let fields = self.drop.preset.spec().fields;
+        // An amount may say its currency where no column does.
+        if let Some(field) = fields.iter().find(|field| field.meaning == Meaning::Currency)
+            && !sources.iter().any(|source| source.field == field.name)
+        {
+            sources.push(Source { field: field.name, columns: Vec::new(), constant: None });
+        }
+        for (index, source) in sources.iter().enumerate() {
+            let meaning = fields.iter().find(|field| field.name == source.field).map(|field| field.meaning);
+            for column in &source.columns {
+                self.places.push(Place { source: index, column: *column });
+                self.evidence.push(Evidence::new(meaning.unwrap_or_default(), &found.columns[*column]));
+            }
+        }
+        (self.sources, self.notes) = (sources, notes);
+        Ok(())
+    }
+
+    fn row(&mut self, line: u64, values: &[Option<&str>]) -> Result<(), Refusal> {
+        // A total says nothing of how days and ids are written.
+        if summary::is_named_total(values) {
+            return Ok(());
+        }
+        for (place, evidence) in self.places.iter().zip(&mut self.evidence) {
+            if let Some(value) = values.get(place.column).copied().flatten() {
+                evidence.see(line, value);
+            }
+        }
+        Ok(())
+    }
+
+    fn bad(&mut self, _: u64, _: &str, _: &str) -> Result<(), Refusal> {
+        Ok(())
+    }
+}
+
+/// `Parameters:TimeZone=Europe/Berlin`, as Google's own template has it.
+fn zone_above(line: &str) -> Option<Tz> {
+    let (_, zone) = line.split_once("TimeZone=")?;
+    let zone: String = zone.chars().take_while(|c| !matches!(c, ';' | ',' | '\t' | '"')).collect();
+    zone.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_zone_of_googles_template_is_read_from_above_the_header() {
+        assert_eq!(zone_above("Parameters:TimeZone=America/New_York;"), Some(Tz::America__New_York));
+        assert_eq!(zone_above("Parameters:TimeZone=+0100"), None);
+        assert_eq!(zone_above("Title"), None);
+    }
+}

@@ -1,0 +1,184 @@
+//! A file is a statement: what it says, says no longer, or says twice.
+
+use super::Desk;
+use crate::support::noon;
+use chrono::TimeDelta;
+use daybook::connectors::file::Preset;
+use daybook::domain::dropped::FileState;
+use daybook::warehouse::coverage::Place;
+use daybook::warehouse::dropped::{self, Held};
+
+const ORDERS: &str =
+    "SELECT conversion_id || ' ' || coalesce(amount, 0)::DECIMAL(18, 2) FROM core.offline_conversion ORDER BY 1";
+
+fn orders(rows: &[(&str, &str)]) -> String {
+    let rows: String = rows.iter().map(|(id, amount)| format!("{id},2026-11-02,{amount},EUR\n")).collect();
+    format!("conversion_id,date,amount,currency\n{rows}")
+}
+
+impl Desk {
+    /// Drops a file that was changed so many minutes ago.
+    fn put_at(&self, name: &str, text: &str, minutes: i64) {
+        let path = self.put(name, text);
+        let file = std::fs::File::options().write(true).open(path).expect("the file");
+        file.set_modified((noon() - TimeDelta::minutes(minutes)).into()).expect("an age");
+    }
+
+    fn states(&self) -> Vec<String> {
+        let books = self.context.warehouse.read_blocking(|reader| dropped::list(reader, "acme", None)).expect("books");
+        books.iter().map(|noted| format!("{} {}", noted.file.name, noted.file.state.name())).collect()
+    }
+}
+
+// 18F/data-federation-project#49
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_newer_version_no_longer_says_goes_and_a_removed_file_stays_and_is_told() {
+    let desk = Desk::new(Preset::OfflineConversions);
+    desk.put_at("orders.csv", &orders(&[("A-1", "100"), ("A-2", "250"), ("A-3", "75")]), 90);
+    assert_eq!(desk.sync().await.error, None);
+    desk.put_at("orders.csv", &orders(&[("A-1", "100"), ("A-3", "75")]), 60);
+    assert_eq!(desk.sync().await.error, None);
+    assert_eq!(desk.texts(ORDERS), ["A-1 100.00", "A-3 75.00"]);
+    assert_eq!(desk.texts("SELECT conversion_id FROM history.offline_conversion"), ["A-2"]);
+
+    std::fs::remove_file(desk.drop.folder.join("orders.csv")).expect("removed");
+    let outcome = desk.sync().await;
+    assert_eq!((outcome.error, desk.texts(ORDERS).len()), (None, 2));
+    assert!(outcome.loaded.notes[0].contains("no longer in the folder; its rows stay"), "{:?}", outcome.loaded.notes);
+    assert_eq!(desk.states(), ["orders.csv removed"]);
+    assert_eq!(desk.sync().await.loaded.notes, [""; 0], "told once, and in the status");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_files_that_name_a_key_the_newer_one_counts_whatever_their_names() {
+    let desk = Desk::new(Preset::OfflineConversions);
+    desk.put_at("b.csv", &orders(&[("A-1", "10"), ("A-2", "20")]), 90);
+    desk.put_at("a.csv", &orders(&[("A-1", "11")]), 60);
+    desk.sync().await;
+    assert_eq!(desk.texts(ORDERS), ["A-1 11.00", "A-2 20.00"]);
+    // An older file that comes late.
+    desk.put_at("c.csv", &orders(&[("A-1", "9"), ("A-3", "30")]), 120);
+    let outcome = desk.sync().await;
+    assert_eq!(desk.texts(ORDERS), ["A-1 11.00", "A-2 20.00", "A-3 30.00"]);
+    assert!(outcome.loaded.notes.iter().any(|note| note.contains("a newer file says what counts")), "{outcome:?}");
+    // What the newer one no longer says, the older ones still do.
+    desk.put_at("a.csv", &orders(&[("A-4", "40")]), 30);
+    desk.sync().await;
+    assert_eq!(desk.texts(ORDERS), ["A-1 10.00", "A-2 20.00", "A-3 30.00", "A-4 40.00"]);
+}
+
+// julionc/awesome-shopify#81
+#[tokio::test(flavor = "multi_thread")]
+async fn equal_rows_count_once_and_different_ones_of_a_key_are_quarantined_all() {
+    let desk = Desk::forgiving(Preset::OfflineConversions);
+    let rows = [("A-1", "10"), ("A-1", "10"), ("A-2", "20"), ("A-2", "21"), ("A-3", "30"), ("A-4", "40")];
+    desk.put("orders.csv", orders(&rows));
+    let outcome = desk.sync().await;
+    assert_eq!(desk.texts(ORDERS), ["A-1 10.00", "A-3 30.00", "A-4 40.00"]);
+    assert_eq!(
+        desk.quarantine(),
+        [
+            "orders.csv, line 4: the rows 4, 5 say different things of A-2",
+            "orders.csv, line 5: the rows 4, 5 say different things of A-2"
+        ]
+    );
+    assert!(outcome.error.expect("told").message.contains("say different things of A-2"));
+    assert_eq!(desk.states(), ["orders.csv partly"]);
+    // The same order, right, in another file.
+    desk.put_at("mended.csv", &orders(&[("A-2", "20")]), 5);
+    assert_eq!(desk.sync().await.error, None);
+    assert_eq!(desk.quarantine(), [""; 0]);
+    assert_eq!(desk.states(), ["mended.csv loaded", "orders.csv loaded"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_in_several_rows_is_their_sum_and_its_total_row_is_no_part_of_it() {
+    // browserslist/browserslist-ga-export#26
+    let desk = Desk::new(Preset::Budgets);
+    let days: String = (1..=30).map(|day| format!("2026-11-{day:02},tv,400\n")).collect();
+    let text =
+        format!("month,channel,amount\n2026-11,paid_search,12000\n2026-11,paid_search,8000\n{days}Total,,32000\n");
+    desk.put("plan.csv", text);
+    let outcome = desk.sync().await;
+    assert_eq!(outcome.error, None);
+    let sums = "SELECT channel || ' ' || amount::DECIMAL(18, 2) FROM core.budget ORDER BY 1";
+    assert_eq!(desk.texts(sums), ["paid_search 20000.00", "tv 12000.00"]);
+    let told = outcome.loaded.notes.join(" | ");
+    assert!(
+        told.contains("line 34 is a total and is left out") && told.contains("30 rows of one key are added up"),
+        "{told}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_is_missing_takes_none_away() {
+    let desk = Desk::new(Preset::OfflineConversions);
+    desk.put_at("first.csv", &orders(&[("A-1", "100")]), 90);
+    desk.sync().await;
+    desk.put_at("later.csv", "conversion_id,date,amount,currency\nA-1,2026-11-02,,\n", 30);
+    let outcome = desk.sync().await;
+    assert_eq!(desk.texts(ORDERS), ["A-1 100.00"]);
+    assert!(outcome.loaded.notes.iter().any(|note| note.contains("the known one stays")), "{outcome:?}");
+}
+
+// metabase/metabase#40589, CodeForPhilly/paws-data-pipeline#448
+#[tokio::test(flavor = "multi_thread")]
+async fn every_file_that_is_not_read_is_told_until_it_is_gone() {
+    let desk = Desk::new(Preset::Budgets);
+    let strange = ["plan.avro", "plan.tar.gz", "plan", "plan.7z", "plan.numbers"];
+    strange.iter().for_each(|name| drop(desk.put(name, "x")));
+    std::fs::create_dir(desk.drop.folder.join("2026-11")).expect("a folder");
+    desk.put(".hidden.csv", "x");
+    desk.put("~$plan.xlsx", "x");
+    for _ in 0..2 {
+        let told = desk.sync().await.error.expect("told by each sync").message;
+        assert!(strange.iter().chain(&["2026-11"]).all(|name| told.contains(&format!("{name}: "))), "{told}");
+        assert!(!told.contains("hidden") && !told.contains("~$"), "{told}");
+    }
+    strange.iter().for_each(|name| std::fs::remove_file(desk.drop.folder.join(name)).expect("removed"));
+    std::fs::remove_dir(desk.drop.folder.join("2026-11")).expect("removed");
+    assert_eq!(desk.sync().await.error, None);
+}
+
+// fauna/fauna-shell#177
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_which_every_row_is_bad_is_a_failure_that_stays_told() {
+    let desk = Desk::new(Preset::OfflineConversions);
+    desk.put("plan.csv", "conversion_id,date,amount,currency\nA-1,yesterday,1,EUR\nA-2,never,2,EUR\n");
+    for _ in 0..2 {
+        let outcome = desk.sync().await;
+        let told = outcome.error.expect("told by each sync").message;
+        assert!(
+            told.contains("plan.csv, line 2: date: \"yesterday\"") && told.contains("no row of it can be used"),
+            "{told}"
+        );
+        assert_eq!(outcome.slices, 0);
+    }
+    assert_eq!(desk.states(), ["plan.csv refused"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unloaded_file_stays_out_and_others_speak_again_in_its_place() {
+    let desk = Desk::new(Preset::OfflineConversions);
+    desk.put_at("old.csv", &orders(&[("A-1", "10"), ("A-2", "20")]), 90);
+    desk.put_at("wrong.csv", &orders(&[("A-1", "999"), ("B-1", "5")]), 60);
+    desk.sync().await;
+    assert_eq!(desk.texts(ORDERS), ["A-1 999.00", "A-2 20.00", "B-1 5.00"]);
+    let place = Place::new("acme", "drop", "offline_conversions", "wrong.csv");
+    let held =
+        Held { table: "offline_conversion".to_owned(), touches: vec!["date".to_owned()], day: "date".to_owned() };
+    let of = place.clone();
+    let rows = desk
+        .context
+        .warehouse
+        .write_blocking(move |writer| dropped::unload(writer, &of, &held, noon()))
+        .expect("unloaded");
+    assert_eq!(rows, 2);
+    assert_eq!(desk.sync().await.error, None);
+    assert_eq!(desk.texts(ORDERS), ["A-1 10.00", "A-2 20.00"]);
+    assert_eq!(desk.states(), ["old.csv loaded", "wrong.csv unloaded"]);
+    desk.context.warehouse.write_blocking(move |writer| dropped::read_again(writer, &place)).expect("reloaded");
+    desk.sync().await;
+    assert_eq!(desk.texts(ORDERS), ["A-1 999.00", "A-2 20.00", "B-1 5.00"]);
+    assert!(FileState::Refused.is_trouble() && !FileState::Unloaded.is_trouble());
+}
