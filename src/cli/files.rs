@@ -1,6 +1,6 @@
 //! `daybook files`: what became of dropped files, and taking one out or in again.
 
-use super::show::{count, plain, table};
+use super::show::{count, plain, table, wrapped};
 use super::sync::{fetch, print};
 use super::{Outcome, Which, trial};
 use crate::daemon::{App, AppError, Selection};
@@ -72,9 +72,12 @@ fn list(app: &App, selection: &Selection, json: bool) -> anyhow::Result<Outcome>
         });
         say!("{}", table(&["workspace", "file", "", "rows", "bad", "days"], &[3, 4], rows.collect()));
         for (workspace, file) in &all {
-            let is_worth_a_word = file.state.is_trouble() || file.state == FileState::Removed;
-            if let Some(reason) = file.reason.as_ref().filter(|_| is_worth_a_word) {
-                say!("{workspace} {}: {}", plain(&file.name), plain(reason));
+            match &file.reason {
+                _ if file.state.is_trouble() => say!("{}", wrapped(&format!("{workspace}: "), &plain(&file.trouble()))),
+                Some(reason) if file.state == FileState::Removed => {
+                    say!("{}", wrapped(&format!("{workspace}: "), &plain(&format!("{}: {reason}", file.name))));
+                }
+                _ => {}
             }
         }
     }
