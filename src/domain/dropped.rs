@@ -15,8 +15,6 @@ pub enum Repeats {
     Sum,
     /// The one with the greatest value of a column is the newest; the last one of those that share it.
     Last(Cow<'static, str>),
-    /// They are lines of one order, whose own values stand in some of them: the first value of each column.
-    LineItems,
 }
 
 /// What became of a file.
@@ -34,23 +32,13 @@ pub enum FileState {
     Waiting,
     /// It is no longer in the folder; its rows stay.
     Removed,
-    /// A newer version of the same series speaks in its place.
-    Replaced,
     /// A person took its rows out; it is not read until it changes or is reloaded.
     Unloaded,
 }
 
 impl FileState {
-    pub const ALL: [Self; 8] = [
-        Self::Loaded,
-        Self::Partly,
-        Self::Refused,
-        Self::Unread,
-        Self::Waiting,
-        Self::Removed,
-        Self::Replaced,
-        Self::Unloaded,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Loaded, Self::Partly, Self::Refused, Self::Unread, Self::Waiting, Self::Removed, Self::Unloaded];
 
     /// As the books and `/metrics` write it.
     pub fn name(self) -> &'static str {
@@ -61,7 +49,6 @@ impl FileState {
             Self::Unread => "unread",
             Self::Waiting => "waiting",
             Self::Removed => "removed",
-            Self::Replaced => "replaced",
             Self::Unloaded => "unloaded",
         }
     }
@@ -89,7 +76,7 @@ pub struct FileStanding {
     pub reason: Option<String>,
     /// By the file's own clock.
     pub modified_at: Option<DateTime<Utc>>,
-    /// When a sync last found it.
+    /// When a sync found it as it stands now.
     pub seen_at: DateTime<Utc>,
     pub rows_read: u64,
     pub rows_quarantined: u64,
@@ -100,12 +87,12 @@ pub struct FileStanding {
 }
 
 impl FileStanding {
-    /// Whether figures of `[first, last]` may lack what the file says: one that was not loaded at all
-    /// may speak of any day.
+    /// Whether figures of `[first, last]` may lack what the file says: what was not read may be of any day,
+    /// whatever an earlier version was about.
     pub fn touches(&self, first: NaiveDate, last: NaiveDate) -> bool {
         match (self.state, &self.bad_days) {
             (FileState::Partly, Some(days)) => days.iter().any(|day| first <= *day && *day <= last),
-            (state, _) => state.is_trouble() && self.days.is_none_or(|(from, to)| from <= last && first <= to),
+            (state, _) => state.is_trouble(),
         }
     }
 
@@ -126,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_touches_the_days_of_its_rows_and_any_day_if_none_was_loaded() {
+    fn a_file_touches_the_days_of_its_bad_rows_and_any_day_where_these_are_not_known() {
         let day = |text: &str| text.parse::<NaiveDate>().expect("a day");
         let file = |state, days| FileStanding {
             connection: "plans".to_owned(),
@@ -143,9 +130,8 @@ mod tests {
         };
         let november = Some((day("2026-11-01"), day("2026-11-30")));
         let partly = file(FileState::Partly, november);
-        assert!(partly.touches(day("2026-11-30"), day("2026-12-05")));
-        assert!(!partly.touches(day("2026-12-01"), day("2026-12-05")));
-        assert!(file(FileState::Refused, None).touches(day("2020-01-01"), day("2020-01-01")));
+        assert!(partly.touches(day("2026-12-01"), day("2026-12-05")), "a bad row without a day");
+        assert!(file(FileState::Refused, november).touches(day("2020-01-01"), day("2020-01-01")));
         assert!(!file(FileState::Loaded, november).touches(day("2026-11-02"), day("2026-11-02")));
         assert_eq!(partly.trouble(), "plan.csv: line 2: amount is missing");
         let known = FileStanding { bad_days: Some(vec![day("2026-11-07")]), ..partly };

@@ -56,7 +56,9 @@ impl Dropped {
         let spec = drop.preset.spec();
         let numbers = (drop.decimal_mark, &drop.date_format, drop.zone, drop.since);
         let table = (&drop.encoding, drop.delimiter, drop.header_line, &drop.sheet, &drop.range);
-        let way = format!("{:?} {numbers:?} {table:?} {} {READER}", drop.mapping, spec.sql);
+        // What a file was refused for may be mended in the settings alone.
+        let bounds = (&drop.known, drop.most_bad_percent, drop.max_mb);
+        let way = format!("{:?} {numbers:?} {table:?} {bounds:?} {} {READER}", drop.mapping, spec.sql);
         let mut hash = Sha256::new();
         hash.update(&self.sha256);
         hash.update(way);

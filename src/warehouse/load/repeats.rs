@@ -84,7 +84,6 @@ fn answered(
             };
             (grouped(&of), "rows of one key are added up".to_owned())
         }
-        Repeats::LineItems => (grouped(&first), "lines of one order count as one".to_owned()),
         Repeats::Last(column) => (
             format!(
                 "CREATE OR REPLACE TEMP TABLE read AS SELECT * FROM read

@@ -158,6 +158,18 @@ async fn a_file_of_which_every_row_is_bad_is_a_failure_that_stays_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refused_file_is_read_again_where_a_setting_mends_it() {
+    let mut desk = Desk::new(Preset::Budgets);
+    desk.drop.known = [("channel", vec!["seo".to_owned()])].into();
+    desk.put("plan.csv", "month,channel,amount\n2026-11,seo,1\n2026-11,TV Spots,2\n");
+    let told = desk.sync().await.error.expect("refused").message;
+    assert!(told.contains("line 3: channel: \"TV Spots\" is not known"), "{told}");
+    desk.drop.known = [("channel", vec!["seo".to_owned(), "tv_spots".to_owned()])].into();
+    assert_eq!(desk.sync().await.error, None);
+    assert_eq!(desk.budgets(), ["2026-11-01 seo 1.000000 EUR", "2026-11-01 tv_spots 2.000000 EUR"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_unloaded_file_stays_out_and_others_speak_again_in_its_place() {
     let desk = Desk::new(Preset::OfflineConversions);
     desk.put_at("old.csv", &orders(&[("A-1", "10"), ("A-2", "20")]), 90);
