@@ -78,7 +78,7 @@ pub async fn replay(app: &App, args: &ReplayArgs, json: bool) -> anyhow::Result<
                 .find(|source| source.id == manifest.connection)
                 .ok_or_else(gone)?;
             let (context, landed) = (app.sync.clone(), landed.clone());
-            off_thread(move || load_file(&context, &source, &landed, None, true)).await?
+            off_thread(move || load_file(&context, &source, &landed)).await?
         } else {
             let source = app
                 .sources(workspace)?

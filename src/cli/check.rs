@@ -5,7 +5,7 @@ use super::preview::template_problems;
 use super::show::{plain, wrapped};
 use crate::config::{self, Problem, Settings};
 use crate::connectors::Connector;
-use crate::connectors::file::{Preset, Shape, list, read, shape, shown};
+use crate::connectors::file::{Presets, Shape, Target, list, read, shape, shown};
 use crate::daemon::AppError;
 use crate::daemon::app::{SecretsAre, catalog, rollup_sql, sources};
 use crate::jobs::sync::{Source, load_request};
@@ -92,7 +92,7 @@ fn dropped(settings: &Settings) -> Drops {
             for file in text {
                 let ask = shape::Ask { scratch: Some(scratch.path().to_owned()), ..drop.ask(&file.name) };
                 let pass = |sink: &mut dyn shape::Sink| shape::read(&file.path, file.shape, &ask, sink);
-                if let Err(error) = read(&file.name, drop, zone, &pass, scratch.path()) {
+                if let Err(error) = read(&file.name, drop, zone, &pass, (0, scratch.path())) {
                     told.push(format!("{place}: {error} (see daybook files try {})", file.path.display()));
                 }
             }
@@ -225,13 +225,21 @@ pub fn connectors(root: &Path, json: bool) -> anyhow::Result<Outcome> {
             say!("{}", wrapped("  stream  ", &format!("{name}: {}", stream.about)));
         }
     }
-    say!("file (dropped files: CSV, NDJSON, Parquet; .gz and .zst too)");
-    for (word, preset) in Preset::WORDS {
+    say!("file (dropped files: CSV, Excel, OpenDocument, NDJSON, Parquet; zip, gz and zst)");
+    let mut presets = Presets::built_in();
+    if let Some(problem) = presets.add_folder(&root.join("config/presets")).first() {
+        say!("config/presets/{}: {}; {}", problem.file, problem.message, problem.remedy);
+    }
+    for preset in presets.all() {
+        say!("{}", wrapped("  preset  ", &format!("{}: {} ({})", preset.name, preset.about, preset.target.spec().name)));
+    }
+    for (word, target) in Target::WORDS {
         let fields =
-            preset.spec().fields.iter().map(|field| {
+            target.spec().fields.iter().map(|field| {
                 if field.is_required { format!("{} (required)", field.name) } else { field.name.to_owned() }
             });
-        say!("{}", wrapped("  preset  ", &format!("{word}: {}", fields.collect::<Vec<_>>().join(", "))));
+        let fields = fields.collect::<Vec<_>>().join(", ");
+        say!("{}", wrapped("  target  ", &format!("{word}: {} {fields}", target.spec().about)));
     }
     Ok(Outcome::Done)
 }

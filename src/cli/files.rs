@@ -98,7 +98,7 @@ fn find(app: &App, named: &OneFile) -> Result<(FileSource, Place), AppError> {
         let id = source.workspace.id.clone();
         let books = app.warehouse.read_blocking(|reader| dropped::known(reader, &id, connection))?;
         if books.contains_key(name) {
-            let place = Place::new(&id, connection, source.drop.preset.spec().name, name);
+            let place = Place::new(&id, connection, source.stream(), name);
             found.push((source, place));
         }
     }
@@ -111,7 +111,7 @@ fn find(app: &App, named: &OneFile) -> Result<(FileSource, Place), AppError> {
 
 async fn unload(app: &App, named: &OneFile, json: bool) -> anyhow::Result<Outcome> {
     let (source, place) = find(app, named)?;
-    let spec = source.drop.preset.spec();
+    let spec = source.drop.preset.target.spec();
     let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let held = Held { table: spec.table.to_owned(), touches: own(spec.touches), day: spec.day.to_owned() };
     let rows =

@@ -4,8 +4,8 @@ use super::Outcome;
 use super::show::{count, plain, table};
 use crate::config;
 use crate::connectors::Engine;
-use crate::connectors::file::{FileDrop, Mapping, Mark, Preset, Table, tidy};
-use crate::daemon::AppError;
+use crate::connectors::file::{Answers, FileDrop, Mark, NONE, Preset, Presets, Table, Written, tidy};
+use crate::daemon::{AppError, known_names};
 use crate::domain::money::Currency;
 use crate::domain::workspace::Workspace;
 use crate::jobs::files::{FileSource, look, sync_files};
@@ -25,10 +25,10 @@ pub(super) struct TryArgs {
     /// The file.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// What it holds: influencer, budgets, targets, fx or offline_conversions; found out if left out.
+    /// Which kind of export it is, as `daybook connectors` lists them; found out if left out.
     #[arg(long, value_name = "PRESET")]
     preset: Option<String>,
-    /// Which column is which field: "Betrag (EUR)=amount"; may be given more than once.
+    /// Which column is which field: "Betrag (EUR)=amount"; "=none" leaves it out; may be given more than once.
     #[arg(long = "map", value_name = "COLUMN=FIELD")]
     mapping: Vec<String>,
     /// A value of every row: "currency=EUR"; may be given more than once.
@@ -59,27 +59,20 @@ pub(super) async fn run(root: &Path, args: &TryArgs, json: bool) -> anyhow::Resu
     let bench = Bench::new(root, args)?;
     let copy = bench.folder.path().join("drops").join(&name);
     std::fs::copy(&args.file, &copy).map_err(|source| AppError::Io { path: args.file.clone(), source })?;
-    let preset = match &args.preset {
-        Some(word) => named(word)?,
+    let source = match &args.preset {
+        Some(word) => bench.source(args, bench.named(word)?)?,
         None => bench.guess(args, &name)?,
     };
-    let source = bench.source(args, preset)?;
     let outcome = sync_files(&bench.context, &bench.folder.path().join("landing"), &source).await;
     let read = tokio::task::block_in_place(|| look(&bench.context, &source, &copy));
     let loaded = bench.rows(&source)?;
     if json {
-        say!("{}", as_json(&name, preset, &read, &outcome, &loaded));
+        say!("{}", as_json(&name, &source, &read, &outcome, &loaded));
     } else {
-        tell(&name, preset, &read, &outcome, &loaded);
+        tell(&name, &source, &read, &outcome, &loaded);
         say!("\n{}", block(&name, args, &source));
     }
     Ok(if outcome.error.is_none() { Outcome::Done } else { Outcome::Partly })
-}
-
-fn named(word: &str) -> Result<Preset, AppError> {
-    let known: Vec<&str> = Preset::WORDS.iter().map(|(word, _)| *word).collect();
-    let found = Preset::WORDS.iter().find(|(known, _)| *known == word).map(|(_, preset)| *preset);
-    found.ok_or_else(|| AppError::Usage(format!("there is no preset {word:?}; there are {}", known.join(", "))))
 }
 
 /// An installation for one file, which vanishes with it.
@@ -87,6 +80,8 @@ struct Bench {
     folder: tempfile::TempDir,
     context: SyncContext,
     workspace: Workspace,
+    presets: Presets,
+    settings: Option<config::Settings>,
 }
 
 /// The first rows as they were loaded, and the sums of their numbers.
@@ -101,15 +96,17 @@ impl Bench {
     fn new(root: &Path, args: &TryArgs) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         std::fs::create_dir(folder.path().join("drops"))?;
-        let workspace = match &args.workspace {
-            Some(id) => {
-                let settings = config::load(root).map_err(AppError::Config)?;
+        // A file can be tried where nothing is configured yet.
+        let settings = config::load(root);
+        let workspace = match (&args.workspace, &settings) {
+            (Some(_), Err(problems)) => return Err(AppError::Config(problems.clone()).into()),
+            (Some(id), Ok(settings)) => {
                 let known = settings.workspace(id).map(|found| found.workspace.clone());
                 known.ok_or_else(|| AppError::Usage(format!("there is no workspace {id:?}")))?
             }
             // Whichever there is, if there is only one.
-            None => match config::load(root).map(|settings| settings.workspaces) {
-                Ok(found) if found.len() == 1 => found[0].workspace.clone(),
+            (None, settings) => match settings.as_ref().map(|settings| settings.workspaces.as_slice()) {
+                Ok([only]) => only.workspace.clone(),
                 _ => Workspace {
                     id: "trial".to_owned(),
                     name: "Trial".to_owned(),
@@ -123,10 +120,19 @@ impl Bench {
         let engine = Arc::new(Engine::new(folder.path().join("landing"), clock.clone())?);
         let warehouse = Warehouse::in_memory()?;
         let context = SyncContext { engine, warehouse, clock, person_key: Secret::new("trial"), stop: Stop::default() };
-        Ok(Self { folder, context, workspace })
+        let mut presets = Presets::built_in();
+        if let Some(problem) = presets.add_folder(&root.join("config/presets")).first() {
+            say!("config/presets/{}: {}; {}\n", problem.file, problem.message, problem.remedy);
+        }
+        Ok(Self { folder, context, workspace, presets, settings: settings.ok() })
     }
 
-    fn source(&self, args: &TryArgs, preset: Preset) -> Result<FileSource, AppError> {
+    fn named(&self, word: &str) -> Result<Arc<Preset>, AppError> {
+        let known = || self.presets.names().join(", ");
+        self.presets.get(word).ok_or_else(|| AppError::Usage(format!("there is no preset {word:?}; there are {}", known())))
+    }
+
+    fn source(&self, args: &TryArgs, preset: Arc<Preset>) -> Result<FileSource, AppError> {
         let pair = |text: &String| {
             let (left, right) = text.rsplit_once('=').ok_or_else(|| {
                 AppError::Usage(format!("{text:?} must be written with =, as \"Betrag=amount\" or \"currency=EUR\""))
@@ -135,59 +141,78 @@ impl Bench {
         };
         let columns = args.mapping.iter().map(pair).collect::<Result<Vec<_>, AppError>>()?;
         let constants = args.constants.iter().map(pair).collect::<Result<Vec<_>, AppError>>()?;
-        let fields: Vec<&str> = preset.spec().fields.iter().map(|field| field.name).collect();
-        let given = columns.iter().map(|(_, field)| field).chain(constants.iter().map(|(field, _)| field));
-        if let Some(unknown) = given.into_iter().find(|field| !fields.contains(&field.as_str())) {
-            let known = fields.join(", ");
-            return Err(AppError::Usage(format!("{} has no field {unknown:?}; it has {known}", preset.spec().name)));
+        let spec = preset.target.spec();
+        let given = columns.iter().map(|(_, field)| field).filter(|field| *field != NONE);
+        let mut given = given.chain(constants.iter().map(|(field, _)| field));
+        if let Some(unknown) = given.find(|field| spec.field(field).is_none()) {
+            let known: Vec<&str> = spec.fields.iter().map(|field| field.name).collect();
+            let known = known.join(", ");
+            return Err(AppError::Usage(format!("{} has no field {unknown:?}; it has {known}", preset.name)));
         }
-        let is_mapped = !columns.is_empty() || !constants.is_empty();
         let mark = match args.decimal_mark {
             None => None,
             Some('.') => Some(Mark::Point),
             Some(',') => Some(Mark::Comma),
             Some(other) => return Err(AppError::Usage(format!("{other:?} stands before no decimals; write . or ,"))),
         };
-        let drop = FileDrop {
-            mapping: is_mapped.then_some(Mapping { columns, constants }),
+        let written = Written {
             decimal_mark: mark,
             date_format: args.date_format.clone(),
             encoding: args.encoding.clone(),
             header_line: args.header_line,
             sheet: args.sheet.clone(),
+            ..Written::default()
+        };
+        let known = self.settings.as_ref().map(|settings| known_names(settings, preset.target)).unwrap_or_default();
+        let drop = FileDrop {
+            written: written.or(&preset.written),
+            known,
             settle_secs: 0,
-            ..FileDrop::new(self.folder.path().join("drops"), preset)
+            ..FileDrop::new(
+                self.folder.path().join("drops"),
+                Arc::new((*preset).clone().answered(&Answers { columns, constants })),
+            )
         };
         Ok(FileSource { workspace: self.workspace.clone(), id: "trial".to_owned(), drop })
     }
 
-    /// The preset whose required columns the file has.
-    fn guess(&self, args: &TryArgs, name: &str) -> Result<Preset, AppError> {
+    /// The preset that finds most of its fields in the file.
+    fn guess(&self, args: &TryArgs, name: &str) -> Result<FileSource, AppError> {
         let copy = self.folder.path().join("drops").join(name);
         let mut fitting = Vec::new();
         let mut lacks = Vec::new();
-        for (word, preset) in Preset::WORDS {
-            match self.source(args, preset).map(|source| look(&self.context, &source, &copy)) {
-                Ok(Ok(_)) => fitting.push((word, preset)),
-                Ok(Err(error)) => lacks.push(format!("  {word}: {}", plain(&error.to_string()))),
-                Err(error) => lacks.push(format!("  {word}: {error}")),
+        for preset in self.presets.all() {
+            match self.source(args, preset.clone()).map(|source| (look(&self.context, &source, &copy), source)) {
+                Ok((Ok(table), source)) => {
+                    let found = table.sources.iter().filter(|source| !source.columns.is_empty()).count();
+                    fitting.push((found, source));
+                }
+                Ok((Err(error), _)) => lacks.push((preset, plain(&error.to_string()))),
+                Err(error) => lacks.push((preset, error.to_string())),
             }
         }
-        match fitting.as_slice() {
-            [(_, preset)] => Ok(*preset),
-            [] => Err(AppError::Usage(format!(
-                "no preset fits {name:?}; choose one with --preset and say which column is which field with --map \"COLUMN=FIELD\":\n{}",
-                lacks.join("\n")
-            ))),
-            several => {
-                let words: Vec<&str> = several.iter().map(|(word, _)| *word).collect();
-                Err(AppError::Usage(format!("{name:?} may be {}; choose with --preset", words.join(" or "))))
-            }
+        let most = fitting.iter().map(|(found, _)| *found).max();
+        fitting.retain(|(found, _)| Some(*found) == most);
+        if fitting.len() > 1 {
+            let words: Vec<&str> = fitting.iter().map(|(_, source)| source.drop.preset.name.as_str()).collect();
+            return Err(AppError::Usage(format!("{name:?} may be {}; choose with --preset", words.join(" or "))));
         }
+        fitting.pop().map(|(_, source)| source).ok_or_else(|| {
+            // What only lacks a column or an answer is nearer than what lacks all.
+            lacks.sort_by_key(|(_, told)| (told.contains("there are no columns"), told.matches('"').count()));
+            let nearest: Vec<String> =
+                lacks.iter().take(4).map(|(preset, told)| format!("  {}: {told}", preset.name)).collect();
+            let others: Vec<&str> = lacks.iter().skip(4).map(|(preset, _)| preset.name.as_str()).collect();
+            AppError::Usage(format!(
+                "no preset fits {name:?}; choose one with --preset, and say which column is which field with --map \"COLUMN=FIELD\" and what is the same in all rows with --set \"FIELD=VALUE\":\n{}\n  nor {}",
+                nearest.join("\n"),
+                others.join(", ")
+            ))
+        })
     }
 
     fn rows(&self, source: &FileSource) -> Result<Loaded, WarehouseError> {
-        let spec = source.drop.preset.spec();
+        let spec = source.drop.preset.target.spec();
         let step = || "reading what was loaded".to_owned();
         self.context.warehouse.read_blocking(|reader| {
             let sql = format!("SELECT * EXCLUDE (workspace, connection, load_id) FROM core.{} ORDER BY ALL LIMIT {SHOWN}", spec.table);
@@ -230,8 +255,8 @@ impl Bench {
 
 type Read = Result<Table, crate::jobs::files::FileError>;
 
-fn tell(name: &str, preset: Preset, read: &Read, outcome: &StreamOutcome, loaded: &Loaded) {
-    say!("{} as {}", plain(name), preset.spec().name);
+fn tell(name: &str, source: &FileSource, read: &Read, outcome: &StreamOutcome, loaded: &Loaded) {
+    say!("{} as {}", plain(name), source.drop.preset.name);
     if let Ok(read) = read {
         let found = &read.found;
         let delimiter = found.delimiter.map_or(String::new(), |sign| match sign {
@@ -240,21 +265,21 @@ fn tell(name: &str, preset: Preset, read: &Read, outcome: &StreamOutcome, loaded
         });
         let sheet = found.sheet.as_ref().map_or(String::new(), |sheet| format!("sheet {:?}, ", plain(sheet)));
         say!("  {sheet}{}{delimiter}, the names in line {}", found.encoding, found.header_line);
-        let rows = read.sources.iter().filter(|source| !source.columns.is_empty() || source.constant.is_some());
+        let rows = read.sources.iter().filter(|source| !source.columns.is_empty() || !source.joined.is_empty() || source.constant.is_some());
         let rows = rows.map(|source| {
-            let columns: Vec<String> =
-                source.columns.iter().map(|at| plain(&format!("{:?}", found.columns[*at]))).collect();
+            let places = source.columns.iter().chain(&source.joined);
+            let columns: Vec<String> = places.map(|at| plain(&format!("{:?}", found.columns[*at]))).collect();
             let told: Vec<&str> =
-                read.told.iter().filter(|(field, _)| *field == source.field).map(|(_, told)| told.as_str()).collect();
+                read.told.iter().filter(|(field, _)| *field == source.field.name).map(|(_, told)| told.as_str()).collect();
             let from = match &source.constant {
-                Some(constant) => format!("always {constant:?}"),
-                None => columns.join(", "),
+                Some(constant) if columns.is_empty() => format!("always {constant:?}"),
+                _ => columns.join(", "),
             };
-            vec![source.field.to_owned(), from, told.join("; ")]
+            vec![source.field.name.to_owned(), from, told.join("; ")]
         });
         say!("\n{}", table(&["field", "column", "read as"], &[], rows.collect()));
         let unread: Vec<String> = (0..found.columns.len())
-            .filter(|at| !read.sources.iter().any(|source| source.columns.contains(at)))
+            .filter(|at| !read.sources.iter().any(|source| source.columns.contains(at) || source.joined.contains(at)))
             .map(|at| plain(&format!("{:?}", found.columns[at])))
             .collect();
         if !unread.is_empty() {
@@ -296,18 +321,19 @@ fn block(name: &str, args: &TryArgs, source: &FileSource) -> String {
         "connector = \"file\"".to_owned(),
         "folder = \"drops\"  # where the files are dropped".to_owned(),
     ];
-    let pairs = |pairs: &[(String, String)]| {
-        let all: Vec<String> = pairs.iter().map(|(left, right)| format!("{left:?} = {right:?}")).collect();
-        format!("{{ {} }}", all.join(", "))
-    };
-    match &source.drop.mapping {
-        None => lines.push(format!("preset = {:?}", source.drop.preset.spec().name)),
-        Some(mapping) => lines.push(format!(
-            "mapping = {{ target = {:?}, columns = {}, constants = {} }}",
-            source.drop.preset.spec().name,
-            pairs(&mapping.columns),
-            pairs(&mapping.constants)
-        )),
+    lines.push(format!("preset = {:?}", source.drop.preset.name));
+    for (name, given) in [("columns", &args.mapping), ("constants", &args.constants)] {
+        let pairs: Vec<String> = given
+            .iter()
+            .filter_map(|text| text.rsplit_once('='))
+            .map(|(left, right)| match name {
+                "columns" => format!("{:?} = {:?}", left.trim(), right.trim()),
+                _ => format!("{} = {:?}", left.trim(), right.trim()),
+            })
+            .collect();
+        if !pairs.is_empty() {
+            lines.push(format!("{name} = {{ {} }}", pairs.join(", ")));
+        }
     }
     let options = [
         ("decimal_mark", args.decimal_mark.map(|mark| mark.to_string())),
@@ -320,18 +346,18 @@ fn block(name: &str, args: &TryArgs, source: &FileSource) -> String {
     lines.join("\n")
 }
 
-fn as_json(name: &str, preset: Preset, read: &Read, outcome: &StreamOutcome, loaded: &Loaded) -> serde_json::Value {
+fn as_json(name: &str, source: &FileSource, read: &Read, outcome: &StreamOutcome, loaded: &Loaded) -> serde_json::Value {
     let recognised = read.as_ref().ok().map(|read| {
         serde_json::json!({
             "columns": read.found.columns, "encoding": read.found.encoding, "delimiter": read.found.delimiter,
             "header_line": read.found.header_line, "sheet": read.found.sheet,
             "fields": read.sources.iter().map(|source| serde_json::json!({
-                "field": source.field, "columns": source.columns, "constant": source.constant})).collect::<Vec<_>>(),
+                "field": source.field.name, "columns": source.columns, "constant": source.constant})).collect::<Vec<_>>(),
             "read_as": read.told.iter().map(|(field, told)| serde_json::json!({"field": field, "told": told})).collect::<Vec<_>>(),
         })
     });
     serde_json::json!({
-        "file": name, "preset": preset.spec().name, "recognised": recognised, "rows": outcome.loaded.rows_written,
+        "file": name, "preset": source.drop.preset.name, "recognised": recognised, "rows": outcome.loaded.rows_written,
         "columns": loaded.columns, "first_rows": loaded.rows, "sums": loaded.sums, "quarantined": loaded.bad,
         "notes": outcome.loaded.notes, "error": outcome.error.as_ref().map(|error| &error.message),
     })

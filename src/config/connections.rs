@@ -77,7 +77,7 @@ pub(super) fn read(
         return None;
     };
     if connector.value == "file" {
-        return drops::read(section, id, since, data_dir).map(AnyConnection::Files);
+        return drops::read(section, id, since, data_dir, &gathered.presets).map(AnyConnection::Files);
     }
     let line = section.line;
     let settings = section.entries(

@@ -31,6 +31,7 @@ pub fn changes(old: &Settings, new: &Settings, now: DateTime<Utc>) -> Vec<String
         jobs: _,
         rollups,
         checks,
+        presets: _,
         secrets: _,
     } = old;
     let mut told = Vec::new();

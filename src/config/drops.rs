@@ -5,11 +5,14 @@ use super::daemon::join;
 use super::kind::{Kind, Names};
 use super::kinds::{one_of, path, text, time_zone, whole_number};
 use super::reader::{At, Fault, Section, fault, unknown_remedy};
-use super::values::{quoted, read_text as any_text};
-use crate::connectors::file::{FileDrop, LARGEST_MB, Mapping, Mark, Preset, SETTLE_SECS, tidy};
+use super::values::{self, quoted, read_text as any_text};
+use crate::connectors::file::{
+    Answers, FileDrop, LARGEST_MB, Mark, NONE, Preset, Presets, SETTLE_SECS, Target, Written, tidy,
+};
 use chrono::NaiveDate;
 use serde_json::json;
 use std::path::Path;
+use std::sync::Arc;
 use toml::de::DeValue;
 
 /// Reads it; `None` after noting what is wrong. The folder starts at `data_dir`.
@@ -18,6 +21,7 @@ pub(super) fn read(
     id: Option<At<String>>,
     since: Option<NaiveDate>,
     data_dir: &Path,
+    presets: &Presets,
 ) -> Option<FileConnection> {
     let line = section.line;
     let folder = section.required(
@@ -28,14 +32,14 @@ pub(super) fn read(
     let given = section.rivals(&["preset", "mapping"]);
     let preset = section.optional(
         "preset",
-        one_of(&Preset::WORDS).about("What the files hold, under the column names of `daybook connectors`."),
+        preset(presets).about("Which kind of export the files are; `daybook connectors` lists them."),
     );
     let mapped = section.section("mapping").and_then(mapping);
     if given != 1 {
         let message = format!("{}: exactly one of preset and mapping must be given", section.name);
-        let presets: Vec<&str> = Preset::WORDS.iter().map(|(word, _)| *word).collect();
-        section.problem(line, &message, &format!("add preset = \"…\": {}", presets.join(", ")));
+        section.problem(line, &message, &format!("add preset = \"…\": {}", presets.names().join(", ")));
     }
+    let answers = answers(&mut section, preset.as_ref().map(|at| &*at.value));
     let prefix = section.optional(
         "prefix",
         Kind::text(json!({ "pattern": "^[^./\\\\][^/\\\\]*$" }), prefix)
@@ -82,18 +86,12 @@ pub(super) fn read(
             .about("More bad rows than this refuse the file; 5 if left out, none in budgets, targets and rates."),
     );
     section.finish();
-    let (preset, mapping) = match (preset, mapped) {
-        (Some(preset), _) => (preset.value, None),
-        (None, Some((preset, mapping))) => (preset, Some(mapping)),
+    let preset = match (preset, mapped) {
+        (Some(preset), _) => Arc::new((*preset.value).clone().answered(&answers)),
+        (None, Some(mapped)) => Arc::new(mapped),
         (None, None) => return None,
     };
-    let drop = FileDrop {
-        folder: join(data_dir, &folder?.value),
-        preset,
-        mapping,
-        prefix: prefix.map(|at| at.value).unwrap_or_default(),
-        others: None,
-        known: std::collections::BTreeMap::new(),
+    let written = Written {
         decimal_mark: decimal_mark.map(|at| at.value),
         date_format: date_format.map(|at| at.value),
         zone: zone.map(|at| at.value),
@@ -102,53 +100,115 @@ pub(super) fn read(
         header_line: header_line.map(|at| at.value),
         sheet: sheet.map(|at| at.value),
         range: range.map(|at| at.value),
+    };
+    let drop = FileDrop {
+        written: written.or(&preset.written),
+        prefix: prefix.map(|at| at.value).unwrap_or_default(),
         since,
         settle_secs: settle_secs.map_or(SETTLE_SECS, |at| at.value),
         max_mb: max_mb.map_or(LARGEST_MB, |at| at.value),
         most_bad_percent: most_bad.and_then(|at| u32::try_from(at.value).ok()),
+        ..FileDrop::new(join(data_dir, &folder?.value), preset)
     };
     Some(FileConnection { id: id?.value, drop, line })
 }
 
-/// `mapping = { target = "…", columns = { "Their name" = "field" }, constants = { field = "value" } }`.
-fn mapping(mut section: Section<'_>) -> Option<(Preset, Mapping)> {
-    section.about("Stands in for the preset where columns have other names.");
-    let line = section.line;
-    let target = section.required(
-        "target",
-        "\"offline_conversions\"",
-        one_of(&Preset::WORDS).about("The preset whose fields are filled."),
+/// One of the presets at hand.
+fn preset(presets: &Presets) -> Kind<'_, Arc<Preset>> {
+    Kind::new(
+        move || json!({ "anyOf": [{ "enum": presets.names() }, { "type": "string", "pattern": values::ID_PATTERN }] }),
+        move |value| {
+            let name = any_text(value)?;
+            presets.get(&name).ok_or_else(|| {
+                let remedy = unknown_remedy(&name, &presets.names(), "presets");
+                fault(format!("there is no preset {}", quoted(&name)), remedy)
+            })
+        },
+    )
+}
+
+/// `columns` and `constants` beside a preset: what an admin says of its files.
+fn answers(section: &mut Section<'_>, preset: Option<&Preset>) -> Answers {
+    let columns = section.entries(
+        "columns",
+        &Names::Any,
+        text().about("\"Their name\" = \"field\", before what the preset says; \"none\" leaves a column out."),
     );
-    let columns = section.entries("columns", &Names::Any, text().about("\"Their name\" = \"field\"."));
-    let constants =
-        section.entries("constants", &Names::Any, text().about("field = \"value\", the same for every row."));
-    let preset = target.map(|at| at.value)?;
-    let fields: Vec<&str> = preset.spec().fields.iter().map(|field| field.name).collect();
+    let constants = section.entries(
+        "constants",
+        &Names::Any,
+        text().about("field = \"value\", the same for every row that has no other."),
+    );
+    if let Some(preset) = preset {
+        check_fields(section, preset.target, &columns, &constants);
+    }
+    answered(columns, constants)
+}
+
+fn answered(columns: Vec<(String, At<String>)>, constants: Vec<(String, At<String>)>) -> Answers {
+    let pairs = |entries: Vec<(String, At<String>)>| entries.into_iter().map(|(name, at)| (name, at.value)).collect();
+    Answers { columns: pairs(columns), constants: pairs(constants) }
+}
+
+/// Tells fields that the target does not have, or that are given twice.
+fn check_fields(
+    section: &Section<'_>,
+    target: Target,
+    columns: &[(String, At<String>)],
+    constants: &[(String, At<String>)],
+) {
+    let fields: Vec<&str> = target.spec().fields.iter().map(|field| field.name).collect();
     let mut given: Vec<&str> = Vec::new();
-    let named = columns.iter().map(|(_, at)| (at.value.as_str(), at.line));
-    for (field, line) in named.chain(constants.iter().map(|(field, at)| (field.as_str(), at.line))) {
+    let named = columns.iter().map(|(_, at)| (at.value.as_str(), at.line)).filter(|(field, _)| *field != NONE);
+    for (field, line) in named {
         if !fields.contains(&field) {
-            let message = format!("{} has no field {}", preset.spec().name, quoted(field));
+            let message = format!("{} has no field {}", target.spec().name, quoted(field));
             section.problem(line, &message, &unknown_remedy(field, &fields, "fields"));
         } else if given.contains(&field) {
             section.problem(line, &format!("the field {} is given twice", quoted(field)), "keep one of the two");
         }
         given.push(field);
     }
-    for (column, at) in &columns {
+    for (field, at) in constants {
+        if !fields.contains(&field.as_str()) {
+            let message = format!("{} has no field {}", target.spec().name, quoted(field));
+            section.problem(at.line, &message, &unknown_remedy(field, &fields, "fields"));
+        } else if given.contains(&field.as_str()) {
+            section.problem(at.line, &format!("the field {} is given twice", quoted(field)), "keep one of the two");
+        }
+    }
+    for (column, at) in columns {
         if tidy(column).is_empty() {
             let message = format!("{} is no name of a column", quoted(column));
             section.problem(at.line, &message, "write the column's name as the file's first line has it");
         }
     }
-    if let Some(missing) = preset.spec().fields.iter().find(|field| field.is_required && !given.contains(&field.name)) {
+}
+
+/// `mapping = { target = "…", columns = { "Their name" = "field" }, constants = { field = "value" } }`.
+fn mapping(mut section: Section<'_>) -> Option<Preset> {
+    section.about("Stands in for the preset: nothing is read that it does not name.");
+    let line = section.line;
+    let target = section.required(
+        "target",
+        "\"offline_conversions\"",
+        one_of(&Target::WORDS).about("What the files are about."),
+    );
+    let columns = section.entries("columns", &Names::Any, text().about("\"Their name\" = \"field\"."));
+    let constants =
+        section.entries("constants", &Names::Any, text().about("field = \"value\", the same for every row."));
+    let target = target.map(|at| at.value)?;
+    check_fields(&section, target, &columns, &constants);
+    let is_given = |name: &str| {
+        columns.iter().any(|(_, at)| at.value == name) || constants.iter().any(|(field, _)| field == name)
+    };
+    if let Some(missing) = target.spec().fields.iter().find(|field| field.is_required && !is_given(field.name)) {
         let message = format!("{}: no column is mapped to {}", section.name, quoted(missing.name));
         let remedy = format!("add \"its column\" = \"{}\" to columns", missing.name);
         section.problem(line, &message, &remedy);
     }
     section.finish();
-    let pairs = |entries: Vec<(String, At<String>)>| entries.into_iter().map(|(name, at)| (name, at.value)).collect();
-    Some((preset, Mapping { columns: pairs(columns), constants: pairs(constants) }))
+    Some(Preset::mapped(target, &answered(columns, constants)))
 }
 
 fn prefix(value: &DeValue<'_>) -> Result<String, Fault> {

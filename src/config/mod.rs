@@ -40,6 +40,7 @@ pub use sql_files::SqlFile;
 pub use values::is_id;
 pub use workspaces::{Budget, Reader, Recipients, Target, WorkspaceSettings};
 
+use crate::connectors::file::Presets;
 use crate::delivery::config::DeliveryConfig;
 use crate::domain::benchmark::Benchmark;
 use crate::domain::metric::Registry;
@@ -49,6 +50,9 @@ use reader::Problems;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+/// Where an admin's own presets of dropped files are.
+const PRESETS: &str = "config/presets";
 
 /// The whole configuration; its parts fit together.
 #[derive(Clone, Debug)]
@@ -79,6 +83,8 @@ pub struct Settings {
     pub rollups: Vec<SqlFile>,
     /// `jobs/checks/*.sql`, by name.
     pub checks: Vec<SqlFile>,
+    /// Of dropped files, an admin's own included.
+    pub presets: Presets,
     /// Every secret that is referred to, and from where.
     pub secrets: Vec<SecretPlace>,
 }
@@ -124,6 +130,7 @@ impl Settings {
 struct Gathered {
     problems: Problems,
     secrets: RefCell<Vec<SecretPlace>>,
+    presets: Presets,
 }
 
 impl Gathered {
@@ -156,10 +163,14 @@ pub fn data_dir(root: &Path) -> PathBuf {
 /// # Errors
 /// Every problem found, by file and line.
 pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
-    let gathered = Gathered::default();
+    let mut gathered = Gathered::default();
     // Paths in the settings stay right wherever the process moves to.
     let root = &std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
 
+    for problem in gathered.presets.add_folder(&root.join(PRESETS)) {
+        let file = Path::new(PRESETS).join(&problem.file);
+        gathered.problems.add(&file, problem.line, &problem.message, &problem.remedy);
+    }
     let daemon = daemon::read(root, &gathered);
     let channels = channels::read(root, &gathered.problems);
     let metrics = metrics::read(root, &gathered.problems);
@@ -176,7 +187,8 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
     let rollups = sql_files::read_rollups(root, &gathered.problems);
     let checks = sql_files::read_all(root, "jobs/checks", &gathered.problems);
 
-    let problems = gathered.problems.into_sorted();
+    let Gathered { problems, secrets, presets } = gathered;
+    let problems = problems.into_sorted();
     match (daemon, channels, metrics) {
         (Some(daemon), Some(channels), Some(metrics)) if problems.is_empty() => Ok(Settings {
             root: root.clone(),
@@ -196,7 +208,8 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
             jobs,
             rollups,
             checks,
-            secrets: gathered.secrets.into_inner(),
+            presets,
+            secrets: secrets.into_inner(),
         }),
         _ => Err(problems),
     }

@@ -2,7 +2,7 @@
 
 use super::lock::{DataLock, LockError};
 use crate::config::{self, FileConnection, Problem, Settings, WorkspaceSettings};
-use crate::connectors::file::{FileDrop, Preset};
+use crate::connectors::file::{FileDrop, Target};
 use crate::connectors::{Catalog, Connection, ConnectorError, Engine};
 use crate::delivery::{BuildError, Deliverers};
 use crate::jobs::care::CareContext;
@@ -143,18 +143,6 @@ impl App {
         if problems.is_empty() { Ok(sources) } else { Err(AppError::Config(problems)) }
     }
 
-    /// The names that plans in dropped files may use.
-    fn known_names(&self, preset: Preset) -> BTreeMap<&'static str, Vec<String>> {
-        match preset {
-            Preset::Budgets => BTreeMap::from([("channel", self.settings.channels.ids().into_iter().collect())]),
-            Preset::Targets => {
-                let metrics = self.settings.metrics.iter().map(|metric| metric.id.clone()).collect();
-                BTreeMap::from([("metric", metrics)])
-            }
-            _ => BTreeMap::new(),
-        }
-    }
-
     /// A tenant's drop folders.
     pub fn file_sources(&self, workspace: &WorkspaceSettings) -> Vec<FileSource> {
         // The first connection of a folder tells of the files that none of them reads.
@@ -166,7 +154,7 @@ impl App {
         let source = |file: &FileConnection| FileSource {
             workspace: workspace.workspace.clone(),
             id: file.id.clone(),
-            drop: FileDrop { others: others(file), known: self.known_names(file.drop.preset), ..file.drop.clone() },
+            drop: FileDrop { others: others(file), known: known_names(&self.settings, file.drop.preset.target), ..file.drop.clone() },
         };
         workspace.files.iter().map(source).collect()
     }
@@ -246,6 +234,18 @@ fn ended(outcome: &StreamOutcome) -> StreamEnd {
         connection: outcome.connection.clone(),
         stream: outcome.stream.clone(),
         error: outcome.error.as_ref().map(|error| (error.message.clone(), error.can_retry)),
+    }
+}
+
+/// The names that plans in dropped files may use, by field.
+pub fn known_names(settings: &Settings, target: Target) -> BTreeMap<&'static str, Vec<String>> {
+    match target {
+        Target::Budgets => BTreeMap::from([("channel", settings.channels.ids().into_iter().collect())]),
+        Target::Targets => {
+            let metrics = settings.metrics.iter().map(|metric| metric.id.clone()).collect();
+            BTreeMap::from([("metric", metrics)])
+        }
+        _ => BTreeMap::new(),
     }
 }
 

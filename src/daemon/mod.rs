@@ -14,7 +14,7 @@ mod serve;
 pub mod status;
 mod telemetry;
 
-pub use app::{App, AppError, Selection};
+pub use app::{App, AppError, Selection, known_names};
 pub use planned::{dated_streams, planned_jobs};
 pub use reports::prefer;
 pub use serve::{Desk, serve};

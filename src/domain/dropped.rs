@@ -13,6 +13,8 @@ pub enum Repeats {
     Quarantine,
     /// They are parts: their measures are added up.
     Sum,
+    /// They are items of one thing and complete one another; two that differ in a value are quarantined.
+    Items,
     /// The one with the greatest value of a column is the newest; the last one of those that share it.
     Last(Cow<'static, str>),
 }

@@ -17,15 +17,21 @@ pub struct Noted {
 /// Enters how files of a workspace stand; all or nothing.
 pub fn note(connection: &mut Connection, workspace: &str, files: &[Noted]) -> Result<(), WarehouseError> {
     let step = || "noting dropped files".to_owned();
+    if files.is_empty() {
+        return Ok(());
+    }
     let transaction = connection.transaction().context(step)?;
+    transaction
+        .execute_batch("CREATE OR REPLACE TEMP TABLE noted AS SELECT * FROM ops.dropped_file LIMIT 0")
+        .context(step)?;
     {
-        let mut statement = transaction
-            .prepare("INSERT OR REPLACE INTO ops.dropped_file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .context(step)?;
+        let mut appender = transaction.appender("noted").context(step)?;
         for Noted { file, slice } in files {
             let (first, last) = file.days.unzip();
-            statement
-                .execute(params![
+            let bad = file.bad_days.as_ref();
+            let bad = bad.map(|days| days.iter().map(NaiveDate::to_string).collect::<Vec<_>>().join(","));
+            appender
+                .append_row(params![
                     workspace,
                     file.connection,
                     file.stream,
@@ -39,15 +45,15 @@ pub fn note(connection: &mut Connection, workspace: &str, files: &[Noted]) -> Re
                     file.rows_quarantined,
                     first,
                     last,
-                    file.bad_days.as_ref().map(|days| days
-                        .iter()
-                        .map(NaiveDate::to_string)
-                        .collect::<Vec<_>>()
-                        .join(","))
+                    bad,
                 ])
                 .context(step)?;
         }
+        appender.flush().context(step)?;
     }
+    transaction
+        .execute_batch("INSERT OR REPLACE INTO ops.dropped_file SELECT * FROM noted; DROP TABLE noted")
+        .context(step)?;
     transaction.commit().context(step)
 }
 

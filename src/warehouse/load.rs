@@ -4,14 +4,13 @@
 mod coverage;
 mod direct;
 mod doubt;
+mod files;
 mod landed_pages;
 mod left_out;
 mod listed;
 mod merge;
 mod pages;
 mod records;
-mod repeats;
-mod rows;
 mod stage;
 
 pub use direct::load_direct;
@@ -19,7 +18,7 @@ pub use doubt::{Confirm, Contradicted, Doubt, DoubtedDay, doubt_contradictions};
 pub use landed_pages::LandedPages;
 pub use listed::ListsAll;
 pub use records::{Count, Records};
-pub use rows::{DroppedRows, parquet_columns, parquet_rows};
+pub use files::{FileLoad, FileRows, FileTarget, load_files, parquet_columns, parquet_rows};
 pub use stage::{columns, literal, path_literal};
 
 use super::care::erased;
@@ -74,16 +73,16 @@ pub struct LoadRequest {
     pub person_key: crate::support::secret::Secret,
 }
 
-/// What was landed.
+/// What was landed: compressed JSON bodies.
 #[derive(Clone, Debug)]
-pub enum Pages {
-    /// Compressed JSON bodies; `is_array` ones are read element by element.
-    /// `largest_page` is in bytes, decompressed; `unread` are ids of records that could not be read, with
-    /// the reason.
-    Json { files: Vec<PathBuf>, is_array: bool, largest_page: u64, unread: Vec<(String, String)> },
-    /// A dropped file, read record by record: `page` then also has `record_no`, the record's line or
-    /// row, and `body` has the preset's fields.
-    Rows(DroppedRows),
+pub struct Pages {
+    pub files: Vec<PathBuf>,
+    /// Whether each is read element by element.
+    pub is_array: bool,
+    /// In bytes, decompressed.
+    pub largest_page: u64,
+    /// Ids of records that could not be read, with the reason.
+    pub unread: Vec<(String, String)>,
 }
 
 /// A table to fill.
@@ -110,9 +109,6 @@ pub enum Replaces {
     All,
     /// Every row that shares these columns' values with a new row, or with one marked absent.
     Scope(Vec<String>),
-    /// Every row that the same file said before, and every row of the same key: what a file no longer
-    /// says goes.
-    File,
 }
 
 /// What a load did.
@@ -229,10 +225,7 @@ fn record(
 ) -> Result<(), WarehouseError> {
     let step = || "recording a load".to_owned();
     let (start, end) = request.window.unzip();
-    let pages = match &request.pages {
-        Pages::Json { files, .. } => files.len(),
-        Pages::Rows(_) => 1,
-    };
+    let pages = request.pages.files.len();
     transaction
         .execute(
             "INSERT INTO ops.load SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,

@@ -27,6 +27,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (15, include_str!("migrations/0015_people.sql")),
     (16, include_str!("migrations/0016_money.sql")),
     (17, include_str!("migrations/0017_files.sql")),
+    (18, include_str!("migrations/0018_plans.sql")),
 ];
 
 /// Since this version the database says which Daybook brought it there.

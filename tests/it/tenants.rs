@@ -2,7 +2,7 @@
 
 use crate::support::noon;
 use chrono::{DateTime, NaiveDate, Utc};
-use daybook::connectors::file::{FileDrop, Preset};
+use daybook::connectors::file::{FileDrop, Presets};
 use daybook::connectors::{Catalog, Connection, Engine};
 use daybook::domain::channel::{ChannelRuleSpec, ChannelRules};
 use daybook::domain::workspace::Workspace;
@@ -107,13 +107,13 @@ impl World {
                 outcomes.extend(sync_connection(&self.context, &source, &|_| {}).await);
             }
             for (preset, prefix) in [
-                (Preset::Fx, "fx"),
-                (Preset::Budgets, "budgets"),
-                (Preset::Targets, "targets"),
-                (Preset::Influencer, "influencer"),
+                ("fx", "fx"),
+                ("budgets", "budgets"),
+                ("targets", "targets"),
+                ("influencer", "influencer"),
             ] {
                 let folder = self.folder.path().join("drops").join(tenant.id);
-                let drop = FileDrop { prefix: prefix.to_owned(), ..FileDrop::new(folder, preset) };
+                let drop = FileDrop { prefix: prefix.to_owned(), ..FileDrop::new(folder, Presets::built_in().get(preset).expect("a preset")) };
                 let (workspace, id) = (Self::workspace(&tenant), format!("{prefix}_files"));
                 let source = FileSource { workspace, id, drop };
                 outcomes.push(sync_files(&self.context, &self.folder.path().join("landing"), &source).await);

@@ -5,7 +5,7 @@ use super::ask::Asker;
 use super::zone;
 use crate::connectors::Catalog;
 use crate::connectors::catalog::Connector;
-use crate::connectors::file::Preset;
+use crate::connectors::file::Presets;
 use crate::connectors::spec::SettingKind;
 use crate::daemon::AppError;
 use crate::domain::money::Currency;
@@ -82,7 +82,8 @@ pub fn gather(args: &InitArgs, dir: &Path, asker: &mut Asker<'_>) -> Result<Answ
         .filter_map(|name| catalog.get(name))
         .map(|connector| vendor(connector, &settings, asker))
         .collect::<Result<Vec<_>, _>>()?;
-    let presets: Vec<&str> = Preset::WORDS.iter().map(|(word, _)| *word).collect();
+    let presets = Presets::built_in();
+    let presets = presets.names();
     let question = format!("files that people drop ({}; or none)", presets.join(", "));
     let drops = asker.list(&question, &args.drop, "none", |text| one_of(text, &presets, "preset"))?;
 

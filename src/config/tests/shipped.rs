@@ -20,8 +20,9 @@ fn the_shipped_files_load_together() {
     let example = settings.workspace("example").expect("the example");
     assert_eq!(example.connections.len(), 4);
     assert_eq!(example.files.len(), 3);
-    let mapping = example.files[2].drop.mapping.as_ref().expect("a mapping");
-    assert_eq!((mapping.columns.len(), mapping.constants.len()), (3, 2));
+    let columns = &example.files[2].drop.preset.columns;
+    let constants = columns.iter().filter(|column| column.constant.is_some()).count();
+    assert_eq!((columns.iter().filter(|column| column.is_stated).count(), constants), (3, 2));
     assert_eq!(example.recipients["marketing"].slack, ["marketing"]);
     assert_eq!(settings.workspaces_of(&settings.jobs[0]).count(), 1);
     assert!(settings.delivery.files.path.is_absolute());

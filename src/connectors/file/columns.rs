@@ -1,76 +1,188 @@
 //! Which column of a file is which field. Pure.
 
-use super::shape::{Found, Refusal, find, shown, tidy};
-use super::{Field, FileDrop};
+use super::column::{header_currency, names_a_value};
+use super::preset::{Column, Filter, Preset, Unpivot};
+use super::shape::{Found, Refusal, find, header_matches, shown, tidy};
+use super::table::unpivot::{Wide, plan};
+use super::target::Field;
 use crate::support::nearest::nearest;
+use std::collections::BTreeMap;
 
 /// Where a field's values come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    pub field: &'static str,
+    pub field: &'static Field,
     /// Places of columns, counted from 0; the first that is not blank counts.
     pub columns: Vec<usize>,
-    /// The value of every row, where the mapping says so.
+    /// Places of columns that make the value together, where none of the others has one.
+    pub joined: Vec<usize>,
+    /// The value of every row that has no other.
     pub constant: Option<String>,
+    /// The currency that a column's name tells.
+    pub currency: Option<&'static str>,
 }
 
-/// The names that a header may have for each field, and whether a file is of no use without it.
-pub fn wanted(drop: &FileDrop) -> Vec<(bool, Vec<String>)> {
-    let fields = drop.preset.spec().fields.iter();
-    match &drop.mapping {
-        None => fields.map(|field| (field.is_required, names(field).map(tidy).collect())).collect(),
-        Some(mapping) => mapping.columns.iter().map(|(column, _)| (true, vec![tidy(column)])).collect(),
+/// A column that tells which rows count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sieve {
+    pub column: usize,
+    pub filter: Filter,
+}
+
+/// What was found of a preset in a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resolved {
+    pub sources: Vec<Source>,
+    pub sieves: Vec<Sieve>,
+    pub notes: Vec<String>,
+}
+
+/// The names that a header may have for each field, and whether a file is of no use without it. Fields
+/// that a wide table may spread over its columns are not missed in its header.
+pub fn wanted(preset: &Preset) -> Vec<(bool, Vec<String>)> {
+    let mut groups = Vec::new();
+    for column in &preset.columns {
+        let is_needed = column.is_stated
+            || (column.field.is_required
+                && column.constant.is_none()
+                && column.joined.is_empty()
+                && !preset.is_unpivoted(column.field.name));
+        if column.is_stated {
+            groups.extend(column.headers.iter().map(|header| (true, vec![header.clone()])));
+        } else if !column.headers.is_empty() {
+            groups.push((is_needed, column.headers.clone()));
+        }
+        groups.extend(column.joined.iter().map(|header| (column.headers.is_empty(), vec![header.clone()])));
     }
+    groups
 }
 
-fn names(field: &Field) -> impl Iterator<Item = &'static str> {
-    std::iter::once(field.name).chain(field.also.iter().copied())
+/// How a wide table of the preset becomes a long one; `None` where it is not wide, or has the two fields
+/// in columns of their own. `known` are the names of ours that fields take.
+pub fn wide(found: &Found, preset: &Preset, known: &BTreeMap<&'static str, Vec<String>>) -> Option<Wide> {
+    let Unpivot { names, values } = preset.unpivot.as_ref()?;
+    let has = |field: &Field| {
+        let headers = preset.column(field.name).map(|column| column.headers.as_slice()).unwrap_or_default();
+        headers.iter().any(|header| found.columns.iter().any(|column| header_matches(header, column)))
+    };
+    if has(names) || has(values) {
+        return None;
+    }
+    let is_named = |column: &String| {
+        let mut headers = preset.columns.iter().flat_map(|of| of.headers.iter().chain(&of.joined));
+        headers.any(|header| header_matches(header, column))
+    };
+    let is_ignored = |column: &String| preset.ignored.iter().any(|header| header_matches(header, column));
+    let places = 0..found.columns.len();
+    let kept: Vec<usize> =
+        places.filter(|at| is_named(&found.columns[*at]) || is_ignored(&found.columns[*at])).collect();
+    let reads = |name: &str| match known.get(names.name) {
+        Some(known) => known.iter().any(|ours| *ours == tidy(name)),
+        None => names_a_value(names.meaning, name),
+    };
+    plan(found, &kept, &reads)
 }
 
-/// Finds each field's columns, and notes columns that look like a field's name misspelt. A field
-/// that a file cannot do without and that no column holds refuses the file.
-pub fn resolve(file: &str, found: &Found, drop: &FileDrop) -> Result<(Vec<Source>, Vec<String>), Refusal> {
+/// Finds each field's columns, and notes columns that look like a field's name misspelt. A field that a
+/// file cannot do without and that no column holds refuses the file, and so does a column that may mean
+/// two things.
+pub fn resolve(file: &str, found: &Found, preset: &Preset) -> Result<Resolved, Refusal> {
     let columns = found.columns.as_slice();
     let line = Some(found.header_line).filter(|line| *line > 0);
     let mut sources = Vec::new();
-    for field in drop.preset.spec().fields {
-        let mut places = Vec::new();
-        let mut constant = None;
-        match &drop.mapping {
-            None => {
-                for name in names(field) {
-                    places.extend(place(line, name, columns)?);
-                }
-            }
-            Some(mapping) => {
-                for (column, _) in mapping.columns.iter().filter(|(_, of)| of == field.name) {
-                    let Some(at) = place(line, column, columns)? else {
-                        return Err(no_column(line, column, columns));
-                    };
-                    places.push(at);
-                }
-                constant = mapping.constants.iter().find(|(of, _)| of == field.name).map(|(_, value)| value.clone());
-            }
-        }
-        places.dedup();
-        if !places.is_empty() || constant.is_some() {
-            sources.push(Source { field: field.name, columns: places, constant });
+    for column in &preset.columns {
+        sources.extend(source(line, column, columns)?);
+    }
+    // The two columns that a wide table was turned into.
+    for field in preset.unpivot.iter().flat_map(|wide| [wide.names, wide.values]) {
+        if let Some(at) = columns.iter().position(|name| name == field.name)
+            && !sources.iter().any(|source| source.field.name == field.name)
+        {
+            let (columns, joined) = (vec![at], Vec::new());
+            sources.push(Source { field, columns, joined, constant: None, currency: None });
         }
     }
-    let is_found = |name: &str| sources.iter().any(|source| source.field == name);
-    let missing: Vec<&Field> =
-        drop.preset.spec().fields.iter().filter(|field| field.is_required && !is_found(field.name)).collect();
+    ask(line, preset, columns, &sources)?;
+    let is_found = |name: &str| sources.iter().any(|source| source.field.name == name);
+    let fields = preset.target.spec().fields;
+    let missing: Vec<&Field> = fields.iter().filter(|field| field.is_required && !is_found(field.name)).collect();
     if !missing.is_empty() {
-        return Err(missing_fields(line, &missing, columns));
+        return Err(missing_fields(line, preset, &missing, columns));
     }
-    let notes = if drop.mapping.is_none() { near_misses(file, drop, columns, &sources) } else { Vec::new() };
-    Ok((sources, notes))
+    let mut notes = near_misses(file, preset, columns, &sources);
+    let mut sieves = Vec::new();
+    for filter in &preset.filters {
+        match places(line, &filter.headers, columns)?.first() {
+            Some(column) => sieves.push(Sieve { column: *column, filter: filter.clone() }),
+            None if filter.is_needed => {
+                let name = filter.headers.first().map_or("", String::as_str);
+                let message = format!("there is no column {name:?}, which tells the rows that count");
+                return Err(Refusal::new(line, message, "export it again with that column"));
+            }
+            None => {
+                let name = filter.headers.first().map_or("", String::as_str);
+                notes.push(format!("{}: there is no column {name:?}: every row counts", shown(file)));
+            }
+        }
+    }
+    Ok(Resolved { sources, sieves, notes })
+}
+
+/// Where one field is found, if it is.
+fn source(line: Option<u64>, column: &Column, columns: &[String]) -> Result<Option<Source>, Refusal> {
+    let found = places(line, &column.headers, columns)?;
+    if column.is_stated && found.len() < column.headers.len() {
+        for header in &column.headers {
+            if place(line, header, columns)?.is_none() {
+                return Err(no_column(line, header, columns));
+            }
+        }
+    }
+    let joined = places(line, &column.joined, columns)?;
+    let joined = if joined.len() == column.joined.len() { joined } else { Vec::new() };
+    if found.is_empty() && joined.is_empty() && column.constant.is_none() {
+        return Ok(None);
+    }
+    let currency = found.iter().find_map(|at| header_currency(&columns[*at])).map(|(_, code)| code);
+    Ok(Some(Source { field: column.field, columns: found, joined, constant: column.constant.clone(), currency }))
+}
+
+/// The places of the columns that have one of the names.
+fn places(line: Option<u64>, names: &[String], columns: &[String]) -> Result<Vec<usize>, Refusal> {
+    let mut places = Vec::new();
+    for name in names {
+        if let Some(at) = place(line, name, columns)?
+            && !places.contains(&at)
+        {
+            places.push(at);
+        }
+    }
+    Ok(places)
 }
 
 /// The place of a column: the exact name first.
 fn place(line: Option<u64>, name: &str, columns: &[String]) -> Result<Option<usize>, Refusal> {
     find(columns, name)
         .map_err(|ambiguous| Refusal::new(line, ambiguous.to_string(), "keep one of the two, or rename the other"))
+}
+
+/// Refuses a file with a column that may mean one thing or another, where a field would be missing.
+fn ask(line: Option<u64>, preset: &Preset, columns: &[String], sources: &[Source]) -> Result<(), Refusal> {
+    for question in &preset.questions {
+        let Some(column) = columns.iter().find(|column| header_matches(&question.header, column)) else { continue };
+        let is_found = |name: &str| sources.iter().any(|source| source.field.name == name && !source.columns.is_empty());
+        let open: Vec<&str> =
+            question.fields.iter().map(String::as_str).filter(|name| *name != super::NONE && !is_found(name)).collect();
+        let Some(first) = open.first() else { continue };
+        let column = shown(column);
+        let or_not = if open.len() > 1 { format!("{} or another", open.join(", ")) } else { format!("{first} or not") };
+        let message = format!("the column {column:?} may be {or_not}");
+        let remedy = format!(
+            "say which in the connection: columns = {{ {column:?} = {first:?} }}, or = \"none\" if it is not to be read"
+        );
+        return Err(Refusal::new(line, message, remedy));
+    }
+    Ok(())
 }
 
 fn no_column(line: Option<u64>, column: &str, columns: &[String]) -> Refusal {
@@ -81,11 +193,11 @@ fn no_column(line: Option<u64>, column: &str, columns: &[String]) -> Refusal {
     let remedy = near
         .map_or_else(|| has(columns), |index| format!("did you mean {:?}? {}", shown(&columns[index]), has(columns)));
     let remedy = format!("{remedy}; if the names stand in another line, say which: header_line = 3");
-    Refusal::new(line, format!("there is no column {:?}, which the mapping names", shown(column)), remedy)
+    Refusal::new(line, format!("there is no column {:?}, which the connection names", shown(column)), remedy)
 }
 
 /// All that is missing at once.
-fn missing_fields(line: Option<u64>, missing: &[&Field], columns: &[String]) -> Refusal {
+fn missing_fields(line: Option<u64>, preset: &Preset, missing: &[&Field], columns: &[String]) -> Refusal {
     let tidied: Vec<String> = columns.iter().map(|name| tidy(name)).collect();
     let known: Vec<&str> = tidied.iter().map(String::as_str).collect();
     let list: Vec<String> = missing.iter().map(|field| format!("{:?}", field.name)).collect();
@@ -93,14 +205,19 @@ fn missing_fields(line: Option<u64>, missing: &[&Field], columns: &[String]) -> 
         .iter()
         .filter_map(|field| {
             // With several missing, what each may be is not worth guessing.
-            let near = names(field).find_map(|name| nearest(name, &known)).filter(|_| missing.len() == 1)?;
+            let headers = preset.column(field.name).map(|column| column.headers.as_slice()).unwrap_or_default();
+            let mut names = headers.iter().map(|header| tidy(header)).chain([field.name.to_owned()]);
+            let near = names.find_map(|name| nearest(&name, &known)).filter(|_| missing.len() == 1)?;
             let index = tidied.iter().position(|name| name == near)?;
             Some(format!("did you mean it by {:?}?", shown(&columns[index])))
         })
         .collect();
     let pairs: Vec<String> = missing.iter().map(|field| format!("\"…\" = {:?}", field.name)).collect();
-    let mapping =
-        format!("rename columns, or map them: mapping = {{ target = …, columns = {{ {} }} }}", pairs.join(", "));
+    let mapping = format!(
+        "say which columns they are: columns = {{ {} }}, or the same in all rows: constants = {{ {} = \"…\" }}",
+        pairs.join(", "),
+        missing.first().map_or("", |field| field.name)
+    );
     let (are, near) = (if missing.len() == 1 { "is no column" } else { "are no columns" }, near.join(" "));
     let remedy = if near.is_empty() { format!("{}; {mapping}", has(columns)) } else { format!("{near} Or {mapping}") };
     Refusal::new(line, format!("there {are} {}", list.join(", ")), remedy)
@@ -112,10 +229,16 @@ fn has(columns: &[String]) -> String {
     format!("it has {}{more}", names.join(", "))
 }
 
-fn near_misses(file: &str, drop: &FileDrop, columns: &[String], sources: &[Source]) -> Vec<String> {
-    let fields = drop.preset.spec().fields.iter().map(|field| field.name);
-    let missing: Vec<&str> = fields.filter(|name| !sources.iter().any(|source| source.field == *name)).collect();
-    let is_read = |index: usize| sources.iter().any(|source| source.columns.contains(&index));
+fn near_misses(file: &str, preset: &Preset, columns: &[String], sources: &[Source]) -> Vec<String> {
+    // An admin who names columns knows what the others are.
+    if preset.columns.iter().any(|column| column.is_stated) {
+        return Vec::new();
+    }
+    let fields = preset.columns.iter().map(|column| column.field.name);
+    let missing: Vec<&str> = fields.filter(|name| !sources.iter().any(|source| source.field.name == *name)).collect();
+    let is_read = |index: usize| {
+        sources.iter().any(|source| source.columns.contains(&index) || source.joined.contains(&index))
+    };
     let unread = (0..columns.len()).filter(|index| !is_read(*index));
     unread
         .filter_map(|index| {
@@ -129,11 +252,11 @@ fn near_misses(file: &str, drop: &FileDrop, columns: &[String], sources: &[Sourc
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Mapping, Preset};
+    use super::super::{Answers, Presets, Target};
     use super::*;
 
-    fn drop(preset: Preset) -> FileDrop {
-        FileDrop::new("".into(), preset)
+    fn preset(name: &str) -> Preset {
+        (*Presets::built_in().get(name).expect("a preset")).clone()
     }
 
     fn columns(names: &[&str]) -> Found {
@@ -141,44 +264,66 @@ mod tests {
         Found { columns, header_line: 1, ..Found::default() }
     }
 
+    fn pair(a: &str, b: &str) -> (String, String) {
+        (a.to_owned(), b.to_owned())
+    }
+
     #[test]
-    fn names_are_found_by_synonym_whatever_their_case() {
-        let (sources, notes) = resolve(
-            "a.csv",
-            &columns(&["Network", " USERNAME ", "Program", "Live Date", "Cost", "curency"]),
-            &drop(Preset::Influencer),
-        )
-        .expect("resolved");
-        let found: Vec<(&str, usize)> = sources.iter().map(|source| (source.field, source.columns[0])).collect();
-        assert_eq!(found, [("platform", 0), ("handle", 1), ("campaign", 2), ("posted_at", 3), ("fee", 4)]);
-        assert_eq!(notes, ["a.csv: the column \"curency\" is not read; did you mean \"currency\"?"]);
+    fn names_are_found_by_synonym_whatever_their_case_and_currency() {
+        let header = columns(&["Network", " USERNAME ", "Program", "Live Date", "Cost (EUR)", "curency"]);
+        let found = resolve("a.csv", &header, &preset("influencer")).expect("resolved");
+        let places: Vec<(&str, usize)> =
+            found.sources.iter().map(|source| (source.field.name, source.columns[0])).collect();
+        assert_eq!(places, [("platform", 0), ("handle", 1), ("campaign", 2), ("posted_at", 3), ("fee", 4)]);
+        assert_eq!(found.sources[4].currency, Some("EUR"));
+        assert_eq!(found.notes, ["a.csv: the column \"curency\" is not read; did you mean \"currency\"?"]);
     }
 
     #[test]
     fn a_wrong_column_is_told_with_the_nearest_name() {
         let told = |names: &[&str]| {
-            resolve("b.csv", &columns(names), &drop(Preset::Budgets)).expect_err("refused").to_string()
+            resolve("b.csv", &columns(names), &preset("budgets")).expect_err("refused").to_string()
         };
         assert_eq!(
             told(&["month", "chanel", "amount"]),
-            ", line 1: there is no column \"channel\"; did you mean it by \"chanel\"? Or rename columns, or map them: mapping = { target = …, columns = { \"…\" = \"channel\" } }"
+            ", line 1: there is no column \"channel\"; did you mean it by \"chanel\"? Or say which columns they are: columns = { \"…\" = \"channel\" }, or the same in all rows: constants = { channel = \"…\" }"
         );
         assert!(told(&["Monat", "x"]).contains("it has \"Monat\", \"x\""));
         assert!(told(&["month", "channel", "amount", "amount"]).contains("two columns are called \"amount\""));
     }
 
     #[test]
+    fn a_column_that_may_mean_two_things_is_asked_about() {
+        let header = columns(&["platform", "handle", "campaign", "posted_at", "Sales"]);
+        let told = resolve("c.csv", &header, &preset("influencer")).expect_err("refused").to_string();
+        assert!(told.contains("the column \"Sales\" may be conversions, revenue or another"), "{told}");
+        let answers = Answers { columns: vec![pair("Sales", "revenue")], constants: Vec::new() };
+        let found = resolve("c.csv", &header, &preset("influencer").answered(&answers)).expect("resolved");
+        assert_eq!(found.sources.last().map(|source| source.field.name), Some("revenue"));
+        let answers = Answers { columns: vec![pair("Sales", "none")], constants: Vec::new() };
+        let found = resolve("c.csv", &header, &preset("influencer").answered(&answers)).expect("resolved");
+        assert_eq!(found.sources.len(), 4);
+    }
+
+    #[test]
     fn a_mapping_names_columns_and_constants_and_nothing_else_counts() {
-        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
-        let mapping = Mapping {
+        let answers = Answers {
             columns: vec![pair("Beleg-Nr.", "conversion_id"), pair("Datum", "date")],
             constants: vec![pair("currency", "EUR")],
         };
-        let drop = FileDrop { mapping: Some(mapping), ..drop(Preset::OfflineConversions) };
-        let (sources, _) = resolve("k.csv", &columns(&["Datum", "Beleg Nr", "amount"]), &drop).expect("resolved");
-        assert_eq!(sources.len(), 3);
-        assert_eq!(sources[2].constant.as_deref(), Some("EUR"));
-        let wrong = resolve("k.csv", &columns(&["Datumm", "Beleg Nr"]), &drop).expect_err("refused").to_string();
-        assert!(wrong.contains("no column \"Datum\", which the mapping names; did you mean \"Datumm\"?"), "{wrong}");
+        let preset = Preset::mapped(Target::OfflineConversions, &answers);
+        let found = resolve("k.csv", &columns(&["Datum", "Beleg Nr", "amount"]), &preset).expect("resolved");
+        assert_eq!(found.sources.len(), 3);
+        assert_eq!(found.sources[2].constant.as_deref(), Some("EUR"));
+        let wrong = resolve("k.csv", &columns(&["Datumm", "Beleg Nr"]), &preset).expect_err("refused").to_string();
+        assert!(wrong.contains("no column \"Datum\", which the connection names; did you mean \"Datumm\"?"), "{wrong}");
+    }
+
+    #[test]
+    fn a_table_with_a_column_a_currency_is_wide_unless_it_has_the_fields() {
+        let known = BTreeMap::new();
+        assert!(wide(&columns(&["Date", "USD", "GBP", "CYP"]), &preset("ecb_rates"), &known).is_some());
+        assert!(wide(&columns(&["month", "channel", "amount", "2026-11", "2026-12"]), &preset("budgets"), &known).is_none());
+        assert!(wide(&columns(&["Kanal", "Nov 2026", "Dez 2026", "Gesamt"]), &preset("budgets"), &known).is_some());
     }
 }

@@ -6,7 +6,7 @@ use crate::connectors::error::ConnectorError;
 use crate::connectors::slice::{Slice, Window};
 use crate::domain::dropped::FileState;
 use crate::support::ids::hex;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::Read;
@@ -14,7 +14,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Changes where files are read otherwise than before, so that all of them are read anew.
-const READER: u32 = 2;
+const READER: u32 = 3;
 
 /// No more files of a folder are read than this.
 const MOST_FILES: usize = 10_000;
@@ -27,6 +27,8 @@ pub struct Dropped {
     pub sha256: String,
     pub shape: Shape,
     pub packing: Packing,
+    /// As it lies there.
+    pub bytes: u64,
     pub modified_at: Option<DateTime<Utc>>,
 }
 
@@ -53,12 +55,9 @@ impl Dropped {
     /// Names this content of this file under this way of reading it: a changed file or a changed
     /// mapping is another slice, and is loaded.
     pub fn slice(&self, drop: &FileDrop) -> Slice {
-        let spec = drop.preset.spec();
-        let numbers = (drop.decimal_mark, &drop.date_format, drop.zone, drop.since);
-        let table = (&drop.encoding, drop.delimiter, drop.header_line, &drop.sheet, &drop.range);
         // What a file was refused for may be mended in the settings alone.
-        let bounds = (&drop.known, drop.most_bad_percent, drop.max_mb);
-        let way = format!("{:?} {numbers:?} {table:?} {bounds:?} {} {READER}", drop.mapping, spec.sql);
+        let bounds = (&drop.known, drop.most_bad_percent, drop.max_mb, drop.since);
+        let way = format!("{:?} {:?} {bounds:?} {} {READER}", drop.preset, drop.written, drop.preset.target.spec().sql);
         let mut hash = Sha256::new();
         hash.update(&self.sha256);
         hash.update(way);
@@ -136,7 +135,8 @@ fn look(path: &Path, name: &str, drop: &FileDrop, now: DateTime<Utc>) -> Result<
         // It went while the folder was read: the next sync sees what is left.
         Err(error) => return Err(failed(path, &error)),
     };
-    let modified_at = metadata.modified().ok().map(DateTime::<Utc>::from);
+    // As the books keep it.
+    let modified_at = metadata.modified().ok().map(|at| DateTime::<Utc>::from(at).trunc_subsecs(6));
     let left = |state, reason: String| Ok(Look::Left(Left { name: name.to_owned(), state, reason, modified_at }));
     if metadata.is_symlink() {
         return left(FileState::Unread, "it is a link; put the file itself in the folder".to_owned());
@@ -183,7 +183,7 @@ fn look(path: &Path, name: &str, drop: &FileDrop, now: DateTime<Utc>) -> Result<
         hash.update(&buffer[..count]);
     }
     let sha256 = hex(&hash.finalize());
-    Ok(Look::Ready(Dropped { path: path.to_owned(), name: name.to_owned(), sha256, shape, packing, modified_at }))
+    Ok(Look::Ready(Dropped { path: path.to_owned(), name: name.to_owned(), sha256, shape, packing, bytes, modified_at }))
 }
 
 fn too_large_text(drop: &FileDrop) -> String {
@@ -211,7 +211,7 @@ pub fn failed(path: &Path, error: &std::io::Error) -> ConnectorError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Preset;
+    use super::super::Presets;
     use super::*;
 
     #[test]
@@ -220,7 +220,7 @@ mod tests {
         for name in [".a.csv", "a.md", "b.csv", "c.csv", "d.csv"] {
             fs::write(dir.path().join(name), "x").expect("written");
         }
-        let drop = FileDrop { settle_secs: 0, ..FileDrop::new(dir.path().to_owned(), Preset::Budgets) };
+        let drop = FileDrop { settle_secs: 0, ..FileDrop::new(dir.path().to_owned(), Presets::built_in().get("budgets").expect("a preset")) };
         let list = |most| list_at_most(&drop, DateTime::UNIX_EPOCH, most).expect("a listing");
         let names = |listing: &Listing| listing.files.iter().map(|file| file.name.clone()).collect::<Vec<_>>();
         let all = list(3);

@@ -23,7 +23,7 @@ pub fn land(
         workspace: workspace.to_owned(),
         connection: connection.to_owned(),
         connector: "file".to_owned(),
-        stream: drop.preset.spec().name.to_owned(),
+        stream: drop.preset.target.spec().name.to_owned(),
         slice: dropped.slice(drop),
         fetched_at: now,
         pages: Vec::new(),

@@ -8,22 +8,26 @@ mod columns;
 mod folder;
 mod land;
 mod preset;
+mod presets;
 pub mod shape;
 mod table;
+mod target;
 
 pub use column::Mark;
 pub use columns::Source;
 pub use folder::{Dropped, Left, Listing, list};
 pub use land::land;
-pub use preset::{Field, Preset, PresetSpec};
+pub use preset::{Answers, NONE, Preset, Written};
+pub use presets::{PresetProblem, Presets};
 pub use shape::{Shape, shown, tidy};
 pub use table::{Pass, Table, read, wanted};
+pub use target::{Field, Target, TargetSpec};
 
 use super::error::ConnectorError;
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// How long a file must have rested before it is read, where nobody says: who copies a file into
 /// the folder writes it bit by bit.
@@ -39,9 +43,7 @@ pub const MOST_BAD_PERCENT: u32 = 5;
 pub struct FileDrop {
     /// Absolute.
     pub folder: PathBuf,
-    pub preset: Preset,
-    /// Which column holds which field; by the preset's own names if absent.
-    pub mapping: Option<Mapping>,
+    pub preset: Arc<Preset>,
     /// Only files whose name begins so; every file with a known ending if empty.
     pub prefix: String,
     /// The beginnings of names that other connections read in the same folder, if this one tells of
@@ -49,21 +51,8 @@ pub struct FileDrop {
     pub others: Option<Vec<String>>,
     /// For fields that name something of ours, such as a channel, the names there are.
     pub known: BTreeMap<&'static str, Vec<String>>,
-    /// The sign before decimals; found out if absent.
-    pub decimal_mark: Option<Mark>,
-    /// As strptime writes it, e.g. `%d/%m/%Y`; found out if absent.
-    pub date_format: Option<String>,
-    /// Zone of instants without an offset; the workspace's, or what the file says, if absent.
-    pub zone: Option<Tz>,
-    /// A WHATWG label such as `windows-1252`; found out if absent.
-    pub encoding: Option<String>,
-    pub delimiter: Option<u8>,
-    /// The line of the columns' names, from 1; found out if absent.
-    pub header_line: Option<u64>,
-    /// Of workbooks; the only visible sheet with data if absent.
-    pub sheet: Option<String>,
-    /// Of workbooks, such as `A3:F200`.
-    pub range: Option<String>,
+    /// How values are written, as the connection says it, or else the preset.
+    pub written: Written,
     /// The first day to load; every day if absent.
     pub since: Option<NaiveDate>,
     pub settle_secs: u64,
@@ -74,22 +63,14 @@ pub struct FileDrop {
 
 impl FileDrop {
     /// A folder of files that follow the preset in all.
-    pub fn new(folder: PathBuf, preset: Preset) -> Self {
+    pub fn new(folder: PathBuf, preset: Arc<Preset>) -> Self {
         Self {
             folder,
+            written: preset.written.clone(),
             preset,
-            mapping: None,
             prefix: String::new(),
             others: None,
             known: BTreeMap::new(),
-            decimal_mark: None,
-            date_format: None,
-            zone: None,
-            encoding: None,
-            delimiter: None,
-            header_line: None,
-            sheet: None,
-            range: None,
             since: None,
             settle_secs: SETTLE_SECS,
             max_mb: LARGEST_MB,
@@ -110,17 +91,18 @@ impl FileDrop {
 
     /// How a file called `name` is to be read.
     pub fn ask(&self, name: &str) -> shape::Ask {
-        let (wanted, required) = wanted(self);
+        let (wanted, required) = wanted(&self.preset);
+        let written = self.written.clone();
         shape::Ask {
             max_bytes: self.max_bytes(),
-            encoding: self.encoding.clone(),
-            delimiter: self.delimiter,
-            header_line: self.header_line,
-            sheet: self.sheet.clone(),
-            range: self.range.clone(),
+            encoding: written.encoding,
+            delimiter: written.delimiter,
+            header_line: written.header_line,
+            sheet: written.sheet,
+            range: written.range,
             wanted,
             required,
-            decimal_mark: if self.decimal_mark == Some(Mark::Comma) { ',' } else { '.' },
+            decimal_mark: if written.decimal_mark == Some(Mark::Comma) { ',' } else { '.' },
             ..shape::Ask::new(name)
         }
     }
@@ -129,15 +111,6 @@ impl FileDrop {
     pub fn max_bytes(&self) -> u64 {
         self.max_mb << 20
     }
-}
-
-/// Which column of the files holds which field.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mapping {
-    /// Column and field.
-    pub columns: Vec<(String, String)>,
-    /// Field and the value it has in every row.
-    pub constants: Vec<(String, String)>,
 }
 
 /// A file cannot be used: where, why, and what to do about it.

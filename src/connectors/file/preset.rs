@@ -1,217 +1,228 @@
-//! What dropped files may hold: for each kind its fields, with the names they go by in exports, the
-//! table they fill and the query that reads them.
+//! How one kind of export is read: which of its columns is which field, which of its rows count, and how
+//! its values are written. A preset is a TOML file: see [`super::presets`].
 
-use super::column::Meaning;
+use super::column::Mark;
+use super::shape::{header_matches, tidy};
+use super::target::{Field, Target};
 use crate::domain::dropped::Repeats;
-use std::borrow::Cow;
+use chrono_tz::Tz;
 
-/// What the files hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Preset {
-    Fx,
-    Budgets,
-    Targets,
-    Influencer,
-    OfflineConversions,
-}
-
-/// A field of a preset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Field {
-    pub name: &'static str,
-    /// Further names seen in exports, tidied; the first found wins.
-    pub also: &'static [&'static str],
-    /// Whether a file without it is of no use.
-    pub is_required: bool,
-    pub meaning: Meaning,
-}
-
-/// How a preset is loaded.
-#[derive(Clone, Debug)]
-pub struct PresetSpec {
-    pub name: &'static str,
-    pub table: &'static str,
-    pub sql: &'static str,
-    pub key: &'static [&'static str],
-    pub touches: &'static [&'static str],
-    /// The column of the table that a first day is compared with.
-    pub day: &'static str,
-    /// Columns of numbers in the table: an empty one never takes away what is held.
-    pub measures: &'static [&'static str],
-    /// Whether the rows are parts of a whole, so that none may be missing.
-    pub is_whole: bool,
-    /// What different rows of one key mean.
+/// A kind of export.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Preset {
+    pub name: String,
+    /// One sentence for admins.
+    pub about: String,
+    pub target: Target,
+    /// What several different rows of one key mean.
     pub repeats: Repeats,
-    pub fields: &'static [Field],
+    /// In the order of the target's fields; a field that is not here is never there.
+    pub columns: Vec<Column>,
+    /// Columns that mean one thing here and another there: the file is refused until an admin answers.
+    pub questions: Vec<Question>,
+    /// Columns that an admin says are not to be read.
+    pub ignored: Vec<String>,
+    pub filters: Vec<Filter>,
+    pub unpivot: Option<Unpivot>,
+    pub written: Written,
 }
 
-const fn needs(name: &'static str, meaning: Meaning, also: &'static [&'static str]) -> Field {
-    Field { name, also, is_required: true, meaning }
+/// Where a field is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    pub field: &'static Field,
+    /// Names it goes by; the first that is there and not blank counts.
+    pub headers: Vec<String>,
+    /// Names of columns that make it together, where none of the others has it.
+    pub joined: Vec<String>,
+    /// Of every row that has no other value.
+    pub constant: Option<String>,
+    /// Whether an admin named the columns: then all of them must be there.
+    pub is_stated: bool,
 }
 
-const fn may(name: &'static str, meaning: Meaning, also: &'static [&'static str]) -> Field {
-    Field { name, also, is_required: false, meaning }
+/// A header that may be one field or another; `none` stands for neither.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    pub header: String,
+    pub fields: Vec<String>,
 }
 
-impl Preset {
-    /// Every preset with the word it is written as.
-    pub const WORDS: [(&'static str, Self); 5] = [
-        ("influencer", Self::Influencer),
-        ("budgets", Self::Budgets),
-        ("targets", Self::Targets),
-        ("fx", Self::Fx),
-        ("offline_conversions", Self::OfflineConversions),
-    ];
+/// A column that tells which rows count. A value that is in neither list makes its row a bad one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    pub headers: Vec<String>,
+    /// Tidied.
+    pub counts: Vec<String>,
+    /// Tidied.
+    pub leaves_out: Vec<String>,
+    /// Whether a file without the column is refused.
+    pub is_needed: bool,
+}
 
-    pub fn spec(self) -> &'static PresetSpec {
-        match self {
-            Self::Fx => &FX,
-            Self::Budgets => &BUDGETS,
-            Self::Targets => &TARGETS,
-            Self::Influencer => &INFLUENCER,
-            Self::OfflineConversions => &OFFLINE_CONVERSIONS,
+/// In wide tables the headers that no field names are values of one field, their cells those of another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unpivot {
+    pub names: &'static Field,
+    pub values: &'static Field,
+}
+
+/// How values are written; what is absent is found out over the whole file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The sign before decimals.
+    pub decimal_mark: Option<Mark>,
+    /// As strptime writes it, e.g. `%d/%m/%Y`.
+    pub date_format: Option<String>,
+    /// Zone of instants without an offset; the workspace's, or what the file says, if absent.
+    pub zone: Option<Tz>,
+    /// A WHATWG label such as `windows-1252`.
+    pub encoding: Option<String>,
+    pub delimiter: Option<u8>,
+    /// The line of the columns' names, from 1.
+    pub header_line: Option<u64>,
+    /// Of workbooks; the only visible sheet with data if absent.
+    pub sheet: Option<String>,
+    /// Of workbooks, such as `A3:F200`.
+    pub range: Option<String>,
+}
+
+impl Written {
+    /// What `self` does not say, as `other` says it.
+    pub fn or(self, other: &Self) -> Self {
+        let other = other.clone();
+        Self {
+            decimal_mark: self.decimal_mark.or(other.decimal_mark),
+            date_format: self.date_format.or(other.date_format),
+            zone: self.zone.or(other.zone),
+            encoding: self.encoding.or(other.encoding),
+            delimiter: self.delimiter.or(other.delimiter),
+            header_line: self.header_line.or(other.header_line),
+            sheet: self.sheet.or(other.sheet),
+            range: self.range.or(other.range),
         }
     }
 }
 
-static FX: PresetSpec = PresetSpec {
-    name: "fx",
-    table: "fx_rate",
-    sql: include_str!("presets/fx.sql"),
-    key: &["date", "currency"],
-    touches: &["date"],
-    day: "date",
-    measures: &["rate"],
-    is_whole: true,
-    repeats: Repeats::Quarantine,
-    fields: &[
-        needs("date", Meaning::Day, &[]),
-        needs("currency", Meaning::Currency, &[]),
-        needs("rate", Meaning::Ratio, &[]),
-    ],
-};
+/// What an admin says of a file's columns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// Column and field; the field `none` leaves the column out.
+    pub columns: Vec<(String, String)>,
+    /// Field and the value it has in every row.
+    pub constants: Vec<(String, String)>,
+}
 
-static BUDGETS: PresetSpec = PresetSpec {
-    name: "budgets",
-    table: "budget",
-    sql: include_str!("presets/budgets.sql"),
-    key: &["month_date", "channel"],
-    touches: &[],
-    day: "month_date",
-    measures: &["amount"],
-    is_whole: true,
-    repeats: Repeats::Sum,
-    fields: &[
-        needs("month", Meaning::Month, &[]),
-        needs("channel", Meaning::Text, &[]),
-        needs("amount", Meaning::Amount, &["budget"]),
-        may("currency", Meaning::Currency, &[]),
-    ],
-};
+/// The field that stands for none.
+pub const NONE: &str = "none";
 
-static TARGETS: PresetSpec = PresetSpec {
-    name: "targets",
-    table: "target",
-    sql: include_str!("presets/targets.sql"),
-    key: &["month_date", "metric"],
-    touches: &[],
-    day: "month_date",
-    measures: &["amount"],
-    is_whole: true,
-    repeats: Repeats::Quarantine,
-    fields: &[
-        needs("month", Meaning::Month, &[]),
-        needs("metric", Meaning::Text, &[]),
-        needs("amount", Meaning::Figure, &["target"]),
-    ],
-};
+impl Preset {
+    /// A preset of nothing but what an admin says; whatever the answers do not name is not read.
+    pub fn mapped(target: Target, answers: &Answers) -> Self {
+        let bare = Self {
+            name: target.spec().name.to_owned(),
+            about: String::new(),
+            target,
+            repeats: if target == Target::Budgets { Repeats::Sum } else { Repeats::default() },
+            columns: Vec::new(),
+            questions: Vec::new(),
+            ignored: Vec::new(),
+            filters: Vec::new(),
+            unpivot: None,
+            written: Written::default(),
+        };
+        bare.answered(answers)
+    }
 
-static INFLUENCER: PresetSpec = PresetSpec {
-    name: "influencer",
-    table: "influencer_post",
-    sql: include_str!("presets/influencer.sql"),
-    key: &["platform", "post_key"],
-    touches: &["posted_date"],
-    day: "posted_date",
-    measures: &[
-        "followers",
-        "impressions",
-        "reach",
-        "views",
-        "likes",
-        "comments",
-        "shares",
-        "saves",
-        "clicks",
-        "fee",
-        "product_cost",
-        "conversions",
-        "revenue",
-    ],
-    is_whole: false,
-    repeats: Repeats::Last(Cow::Borrowed("metrics_as_of")),
-    fields: &[
-        needs("platform", Meaning::Text, &["network", "channel"]),
-        needs("handle", Meaning::Text, &["username", "creator", "influencer"]),
-        needs("campaign", Meaning::Text, &["campaign_name", "program"]),
-        may("post", Meaning::Text, &["post_id", "post_url", "link", "content_url"]),
-        needs("posted_at", Meaning::Day, &["publish_date", "live_date"]),
-        may("content_type", Meaning::Text, &["format"]),
-        may("followers", Meaning::Count, &["audience"]),
-        may("impressions", Meaning::Count, &[]),
-        may("reach", Meaning::Count, &[]),
-        may("views", Meaning::Count, &[]),
-        may("likes", Meaning::Count, &[]),
-        may("comments", Meaning::Count, &[]),
-        may("shares", Meaning::Count, &[]),
-        may("saves", Meaning::Count, &[]),
-        may("clicks", Meaning::Count, &[]),
-        may("fee", Meaning::Amount, &["cost", "payment", "rate"]),
-        may("product_cost", Meaning::Amount, &["gifting_value"]),
-        may("currency", Meaning::Currency, &[]),
-        may("discount_code", Meaning::Text, &["promo_code", "coupon"]),
-        may("conversions", Meaning::Count, &["sales"]),
-        may("revenue", Meaning::Amount, &["gmv"]),
-        may("metrics_as_of", Meaning::Day, &["snapshot_date"]),
-    ],
-};
+    /// The preset with an admin's answers, which count before its own.
+    #[must_use]
+    pub fn answered(mut self, answers: &Answers) -> Self {
+        let spec = self.target.spec();
+        for (header, name) in &answers.columns {
+            self.questions.retain(|question| !header_matches(&question.header, header));
+            for column in &mut self.columns {
+                column.headers.retain(|other| column.is_stated || tidy(other) != tidy(header));
+            }
+            let Some(field) = spec.field(name) else {
+                self.ignored.push(header.clone());
+                continue;
+            };
+            let column = self.column_mut(field);
+            if !column.is_stated {
+                (column.headers, column.joined, column.is_stated) = (Vec::new(), Vec::new(), true);
+            }
+            column.headers.push(header.clone());
+        }
+        for (name, value) in &answers.constants {
+            if let Some(field) = spec.field(name) {
+                self.column_mut(field).constant = Some(value.clone());
+            }
+        }
+        let place = |column: &Column| spec.fields.iter().position(|field| field.name == column.field.name);
+        self.columns.sort_by_key(place);
+        self
+    }
 
-static OFFLINE_CONVERSIONS: PresetSpec = PresetSpec {
-    name: "offline_conversions",
-    table: "offline_conversion",
-    sql: include_str!("presets/offline_conversions.sql"),
-    key: &["conversion_id"],
-    touches: &["date"],
-    day: "date",
-    measures: &["amount"],
-    is_whole: false,
-    repeats: Repeats::Quarantine,
-    fields: &[
-        needs("conversion_id", Meaning::Id, &["order_id", "transaction_id"]),
-        needs("date", Meaning::Day, &["conversion_date", "converted_at"]),
-        may("kind", Meaning::Text, &["conversion_name", "conversion_type"]),
-        may("utm_source", Meaning::Text, &["source"]),
-        may("utm_medium", Meaning::Text, &["medium"]),
-        may("utm_campaign", Meaning::Text, &["campaign"]),
-        may("amount", Meaning::Amount, &["value", "conversion_value", "revenue"]),
-        may("currency", Meaning::Currency, &["conversion_currency"]),
-    ],
-};
+    fn column_mut(&mut self, field: &'static Field) -> &mut Column {
+        let place = self.columns.iter().position(|column| column.field.name == field.name).unwrap_or_else(|| {
+            self.columns.push(Column {
+                field,
+                headers: Vec::new(),
+                joined: Vec::new(),
+                constant: None,
+                is_stated: false,
+            });
+            self.columns.len() - 1
+        });
+        &mut self.columns[place]
+    }
+
+    /// How the field is found, if it is ever there.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.field.name == name)
+    }
+
+    /// Whether a wide table may hold the field in its headers or cells.
+    pub fn is_unpivoted(&self, name: &str) -> bool {
+        self.unpivot.as_ref().is_some_and(|unpivot| [unpivot.names.name, unpivot.values.name].contains(&name))
+    }
+
+    /// Whether rows of one key complete one another, so that single ones may lack what is required.
+    pub fn has_items(&self) -> bool {
+        self.repeats == Repeats::Items
+    }
+}
 
 #[cfg(test)]
 mod tests {
+    use super::super::Presets;
     use super::*;
 
+    fn pair(a: &str, b: &str) -> (String, String) {
+        (a.to_owned(), b.to_owned())
+    }
+
     #[test]
-    fn no_name_stands_for_two_fields_of_a_preset() {
-        for (word, preset) in Preset::WORDS {
-            assert_eq!(word, preset.spec().name);
-            let mut names: Vec<&str> =
-                preset.spec().fields.iter().flat_map(|field| field.also.iter().chain([&field.name])).copied().collect();
-            let all = names.len();
-            names.sort_unstable();
-            names.dedup();
-            assert_eq!(names.len(), all, "{word}");
-        }
+    fn an_answer_counts_before_the_preset_and_settles_its_question() {
+        let preset = (*Presets::built_in().get("influencer").expect("a preset")).clone();
+        assert!(preset.questions.iter().any(|question| question.header == "Sales"));
+        let answers = Answers {
+            columns: vec![pair("sales", "revenue"), pair("Views", NONE)],
+            constants: vec![pair("currency", "EUR")],
+        };
+        let preset = preset.answered(&answers);
+        assert!(!preset.questions.iter().any(|question| question.header == "Sales"));
+        let revenue = preset.column("revenue").expect("a column");
+        assert_eq!((revenue.headers.as_slice(), revenue.is_stated), (["sales".to_owned()].as_slice(), true));
+        assert!(preset.column("views").expect("a column").headers.iter().all(|header| tidy(header) != "views"));
+        assert_eq!(preset.column("currency").expect("a column").constant.as_deref(), Some("EUR"));
+    }
+
+    #[test]
+    fn a_mapping_reads_nothing_that_it_does_not_name() {
+        let answers = Answers { columns: vec![pair("No.", "conversion_id")], constants: Vec::new() };
+        let preset = Preset::mapped(Target::OfflineConversions, &answers);
+        assert_eq!(preset.columns.len(), 1);
+        assert!(preset.column("amount").is_none());
     }
 }

@@ -1,6 +1,8 @@
 //! One look at a drop folder: what is new is loaded, and the books say how each file stands.
 
-use super::{FileError, FileSource, load_file};
+use super::read::{self, Prepared};
+use super::{FileError, FileSource, Ready, load_together};
+use crate::connectors::{ConnectorError, LandedSlice};
 use crate::connectors::file::{Dropped, Left, land, list, shown};
 use crate::domain::dropped::{FileStanding, FileState};
 use crate::jobs::sync::{StreamOutcome, SyncContext, SyncError};
@@ -10,6 +12,12 @@ use crate::warehouse::load::Loaded;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// So many files are loaded in one transaction, of so many bytes together unless one has more.
+const MOST_FILES: usize = 500;
+const MOST_BYTES: u64 = 32 << 20;
 
 /// A look, and what it needs.
 pub(super) struct Round<'a> {
@@ -34,16 +42,10 @@ impl Round<'_> {
         for left in listing.left {
             self.enter_left(&mut books, left);
         }
-        for file in &listing.files {
-            self.sync_file(file, &mut books, outcome)?;
-        }
+        self.sync_new(&listing.files, &mut books, outcome)?;
         // What one file no longer says another one may still say.
         if outcome.loaded.rows_withdrawn > 0 {
-            for file in &listing.files {
-                if books.get(&file.name).is_some_and(|noted| noted.slice.is_empty()) {
-                    self.sync_file(file, &mut books, outcome)?;
-                }
-            }
+            self.sync_new(&listing.files, &mut books, outcome)?;
         }
         for (_, noted) in books.iter_mut().filter(|(name, _)| !present.contains(*name)) {
             if self.remove(noted)? {
@@ -81,7 +83,7 @@ impl Round<'_> {
     fn standing(&self, name: &str, state: FileState, modified_at: Option<DateTime<Utc>>) -> Noted {
         let file = FileStanding {
             connection: self.source.id.clone(),
-            stream: self.source.drop.preset.spec().name.to_owned(),
+            stream: self.source.stream().to_owned(),
             name: name.to_owned(),
             state,
             reason: None,
@@ -95,32 +97,134 @@ impl Round<'_> {
         Noted { file, slice: String::new() }
     }
 
-    fn sync_file(
+    /// Loads every file that is not loaded as it is now, a few of them at a time.
+    fn sync_new(
         &self,
-        file: &Dropped,
+        files: &[Dropped],
         books: &mut BTreeMap<String, Noted>,
         outcome: &mut StreamOutcome,
     ) -> Result<(), FileError> {
-        let slice = file.slice(&self.source.drop).id();
-        if let Some(noted) = books.get_mut(&file.name) {
-            // A file that is refused stays so until it changes, or the way it is read.
-            let is_settled = !matches!(noted.file.state, FileState::Waiting | FileState::Unread | FileState::Removed);
-            if noted.slice == slice && is_settled {
-                noted.file.modified_at = file.modified_at;
-                return Ok(());
+        let mut batch: Vec<(&Dropped, String)> = Vec::new();
+        let mut bytes = 0;
+        for file in files {
+            let slice = file.slice(&self.source.drop).id();
+            if let Some(noted) = books.get_mut(&file.name) {
+                // A file that is refused stays so until it changes, or the way it is read.
+                let is_settled =
+                    !matches!(noted.file.state, FileState::Waiting | FileState::Unread | FileState::Removed);
+                if noted.slice == slice && is_settled {
+                    noted.file.modified_at = file.modified_at;
+                    continue;
+                }
+            }
+            if !batch.is_empty() && (batch.len() >= MOST_FILES || bytes + file.bytes > MOST_BYTES) {
+                self.sync_batch(&batch, books, outcome)?;
+                batch.clear();
+                bytes = 0;
+            }
+            bytes += file.bytes;
+            batch.push((file, slice));
+        }
+        if batch.is_empty() { Ok(()) } else { self.sync_batch(&batch, books, outcome) }
+    }
+
+    /// Reads files and loads them in one transaction.
+    fn sync_batch(
+        &self,
+        batch: &[(&Dropped, String)],
+        books: &mut BTreeMap<String, Noted>,
+        outcome: &mut StreamOutcome,
+    ) -> Result<(), FileError> {
+        let is_known: Vec<bool> = batch.iter().map(|(file, _)| books.contains_key(&file.name)).collect();
+        let read = self.read_all(batch);
+        let ready: Vec<Ready<'_>> = (read.iter().zip(batch).zip(&is_known))
+            .filter_map(|((one, (file, _)), is_known)| {
+                let (landed, prepared) = one.as_ref().ok()?;
+                Some(Ready { landed, prepared, modified_at: file.modified_at, is_replay: *is_known })
+            })
+            .collect();
+        let loaded = match load_together(self.context, self.source, &ready) {
+            Ok(loaded) => loaded,
+            Err(error) if ready.len() < 2 => vec![Err(error)],
+            // What goes wrong with one of them is not the others' matter.
+            Err(_) => {
+                let alone = |file| load_together(self.context, self.source, std::slice::from_ref(file))?.remove(0);
+                ready.iter().map(alone).collect()
+            }
+        };
+        let mut loaded = loaded.into_iter();
+        for ((file, slice), one) in batch.iter().zip(read) {
+            let done = match one {
+                Err(error) => Err(error),
+                Ok((landed, _)) => match loaded.next() {
+                    Some(Ok(loaded)) => Ok((loaded, landed.bytes().0)),
+                    Some(Err(error)) => {
+                        // It still lies in the drop folder, and is landed anew once it is mended.
+                        landed.remove();
+                        Err(error)
+                    }
+                    None => continue,
+                },
+            };
+            self.enter(file, slice, done, books, outcome);
+        }
+        Ok(())
+    }
+
+    /// Lands and reads files on as many threads as there are processors, up to four.
+    fn read_all(&self, batch: &[(&Dropped, String)]) -> Vec<Result<(LandedSlice, Prepared), FileError>> {
+        let next = AtomicUsize::new(0);
+        let done: Vec<Mutex<Option<Result<_, FileError>>>> = batch.iter().map(|_| Mutex::new(None)).collect();
+        let work = || {
+            loop {
+                let place = next.fetch_add(1, Ordering::Relaxed);
+                let (Some((file, _)), Some(cell)) = (batch.get(place), done.get(place)) else { break };
+                let read = self.read_one(file, u32::try_from(place).unwrap_or(u32::MAX));
+                if let Ok(mut cell) = cell.lock() {
+                    *cell = Some(read);
+                }
+            }
+        };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(4).min(batch.len());
+        std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
+        let lost = || {
+            let note = "the file was not read: the reader stopped".to_owned();
+            Err(FileError::Connector(ConnectorError::Landing { note }))
+        };
+        done.into_iter().map(|cell| cell.into_inner().ok().flatten().unwrap_or_else(lost)).collect()
+    }
+
+    fn read_one(&self, file: &Dropped, number: u32) -> Result<(LandedSlice, Prepared), FileError> {
+        let Self { context, landing_root, source, now } = *self;
+        let landed = land(landing_root, &source.workspace.id, &source.id, &source.drop, file, now)?;
+        match read::prepare(context, source, &landed, number) {
+            Ok(prepared) => Ok((landed, prepared)),
+            Err(error) => {
+                landed.remove();
+                Err(error.into())
             }
         }
+    }
+
+    /// Notes what became of a file.
+    fn enter(
+        &self,
+        file: &Dropped,
+        slice: &str,
+        done: Result<(Loaded, u64), FileError>,
+        books: &mut BTreeMap<String, Noted>,
+        outcome: &mut StreamOutcome,
+    ) {
         let before = books.get(&file.name).and_then(|noted| noted.file.days);
-        let is_known = books.contains_key(&file.name);
         let mut noted = self.standing(&file.name, FileState::Loaded, file.modified_at);
-        match self.load(file, is_known) {
+        match done {
             Ok((loaded, bytes)) => {
                 outcome.slices += 1;
                 outcome.bytes += bytes;
                 if loaded.rows_withdrawn > 0 {
                     read_again(books, &file.name, before);
                 }
-                noted.slice = slice;
+                slice.clone_into(&mut noted.slice);
                 noted.file.rows_read = loaded.rows_read;
                 noted.file.rows_quarantined = loaded.rows_quarantined;
                 noted.file.days = loaded.days;
@@ -137,26 +241,11 @@ impl Round<'_> {
                 noted.file.reason = Some(message.strip_prefix(&format!("{name}: ")).unwrap_or(&message).to_owned());
                 noted.file.days = before;
                 if error.is_final() {
-                    noted.slice = slice;
+                    slice.clone_into(&mut noted.slice);
                 }
             }
         }
         books.insert(file.name.clone(), noted);
-        Ok(())
-    }
-
-    /// The same content may be loaded twice within an instant.
-    fn load(&self, file: &Dropped, is_known: bool) -> Result<(Loaded, u64), FileError> {
-        let Self { context, landing_root, source, now } = *self;
-        let landed = land(landing_root, &source.workspace.id, &source.id, &source.drop, file, now)?;
-        match load_file(context, source, &landed, file.modified_at, is_known) {
-            Ok(loaded) => Ok((loaded, landed.bytes().0)),
-            Err(error) => {
-                // It still lies in the drop folder, and is landed anew once it is mended.
-                landed.remove();
-                Err(error)
-            }
-        }
     }
 
     /// A file that is gone: its rows stay, its bad rows are nobody's any more. Whether that is worth a word.

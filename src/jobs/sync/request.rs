@@ -83,7 +83,7 @@ pub fn load_request(
         currency: source.currency.code().to_owned(),
         fetched_at: manifest.fetched_at,
         manifest: landed.manifest_path().display().to_string(),
-        pages: Pages::Json {
+        pages: Pages {
             files: landed.files(),
             is_array: stream.body == BodyKind::Array,
             largest_page,

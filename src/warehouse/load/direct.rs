@@ -4,7 +4,7 @@
 
 use super::pages::{PAGES_OF_SLICE, create_pages};
 use super::stage::{columns, forget_rejects, literal};
-use super::{LoadRequest, Loaded, Pages, Replaces, Target, finish, merge, stage};
+use super::{LoadRequest, Loaded, Replaces, Target, finish, merge, stage};
 use crate::warehouse::care::erased;
 use crate::warehouse::error::{Context, WarehouseError};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -90,7 +90,6 @@ fn whole(requests: &[LoadRequest]) -> Option<LoadRequest> {
 /// Whether the slices are such that a table can be filled so.
 fn is_plain(requests: &[LoadRequest], whole: &LoadRequest, target: &Target) -> bool {
     matches!(target.replaces, Replaces::Window { days_stand_alone, .. } if days_stand_alone || requests.len() == 1)
-        && requests.iter().all(|request| matches!(request.pages, Pages::Json { .. }))
         && whole.window.is_some()
         && whole.targets.iter().filter(|other| other.table == target.table).count() == 1
         && !target.sql.contains("is_absent")

@@ -9,7 +9,7 @@ pub use contradiction::{Contradicted, doubt_contradictions};
 
 use super::merge::covered;
 use super::stage::{columns, literal};
-use super::{ListsAll, LoadRequest, Loaded, Pages, Replaces, Target};
+use super::{ListsAll, LoadRequest, Loaded, Replaces, Target};
 use crate::domain::coverage::Standing;
 use crate::warehouse::error::{Context, WarehouseError};
 use chrono::NaiveDate;
@@ -81,8 +81,7 @@ pub fn doubt(
     transaction
         .execute_batch("CREATE OR REPLACE TEMP TABLE doubted (date DATE)")
         .context(|| "looking for emptier answers".to_owned())?;
-    let (Replaces::Window { column, .. }, Pages::Json { .. }, Some(_), false) =
-        (&target.replaces, &request.pages, request.window, request.is_believed)
+    let (Replaces::Window { column, .. }, Some(_), false) = (&target.replaces, request.window, request.is_believed)
     else {
         return Ok(Vec::new());
     };

@@ -2,7 +2,7 @@
 //! to tell: they are named, by every load, until they come again and can be used.
 
 use super::stage::literal;
-use super::{LoadRequest, Loaded, Pages, Replaces, Target};
+use super::{LoadRequest, Loaded, Replaces, Target};
 use crate::warehouse::error::{Context, WarehouseError};
 use duckdb::{Transaction, params};
 
@@ -46,7 +46,7 @@ pub fn settle(
     columns: &[String],
     loaded: &mut Loaded,
 ) -> Result<(), WarehouseError> {
-    let Pages::Json { unread, .. } = &request.pages else { return Ok(()) };
+    let unread = &request.pages.unread;
     let step = || format!("telling what is left out of {}", target.table);
     let is_first = request.targets.first() == Some(target);
     if !holds_money(target, columns) {

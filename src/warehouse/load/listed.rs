@@ -2,7 +2,7 @@
 //! names those that were read before, or it is asked with the key of another account.
 
 use super::stage::literal;
-use super::{LoadRequest, Loaded, Pages, Target};
+use super::{LoadRequest, Loaded, Target};
 use crate::warehouse::error::{Context, WarehouseError};
 use chrono::{DateTime, Utc};
 use duckdb::Transaction;
@@ -33,7 +33,7 @@ pub fn check(
     else {
         return Ok(());
     };
-    if !matches!(&request.pages, Pages::Json { files, .. } if !files.is_empty()) {
+    if request.pages.files.is_empty() {
         return Ok(());
     }
     let key = target.key.join(", ");

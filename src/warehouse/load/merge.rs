@@ -43,11 +43,6 @@ pub fn merge(
     }
     let gone = count("SELECT count(*)::UBIGINT FROM gone")?;
     let fresh = count("SELECT count(*)::UBIGINT FROM fresh")?;
-    if gone > 0 && matches!(target.replaces, Replaces::File) {
-        let key = target.key.join(", ");
-        loaded.rows_withdrawn +=
-            count(&format!("SELECT count(*)::UBIGINT FROM gone WHERE ({key}) NOT IN (SELECT ({key}) FROM staged)"))?;
-    }
     if gone > 0 {
         let same_key: Vec<String> = target.key.iter().map(|column| format!("gone.{column} = old.{column}")).collect();
         let is_gone = format!(
@@ -100,7 +95,7 @@ pub fn merge(
 fn believed(target: &Target) -> String {
     match &target.replaces {
         Replaces::Window { column, .. } => format!(" AND {column} NOT IN (SELECT date FROM doubted)"),
-        Replaces::All | Replaces::Scope(_) | Replaces::File => String::new(),
+        Replaces::All | Replaces::Scope(_) => String::new(),
     }
 }
 
@@ -122,16 +117,6 @@ pub fn covered(request: &LoadRequest, target: &Target) -> String {
             let scope = if scope.is_empty() { &target.key } else { scope };
             let columns = scope.join(", ");
             condition += &format!(" AND ({columns}) IN (SELECT ({columns}) FROM stated)");
-        }
-        Replaces::File => {
-            let columns = target.key.join(", ");
-            condition += &format!(
-                " AND (({columns}) IN (SELECT ({columns}) FROM staged) OR load_id IN (
-                     SELECT load_id FROM ops.load WHERE workspace = {} AND connection = {} AND partition = {}))",
-                literal(&request.workspace),
-                literal(&request.connection),
-                literal(&request.partition)
-            );
         }
     }
     condition

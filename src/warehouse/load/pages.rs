@@ -2,7 +2,7 @@
 
 use super::landed_pages::ListedPage;
 use super::stage::{literal, path_literal, utf8};
-use super::{LoadRequest, Pages, rows};
+use super::{LoadRequest, Pages};
 use crate::warehouse::error::{Context, WarehouseError};
 use duckdb::Transaction;
 use std::path::Path;
@@ -24,14 +24,10 @@ pub fn create_pages(transaction: &Transaction<'_>, requests: &[LoadRequest]) -> 
     let mut pages: Vec<Vec<(u32, &Path)>> = Vec::new();
     let (mut is_any_array, mut largest) = (false, 0);
     for (request, first_no) in requests.iter().zip((0..).step_by(PAGES_OF_SLICE as usize)) {
-        match &request.pages {
-            Pages::Json { files, is_array, largest_page, .. } => {
-                pages.push(files.iter().map(|file| (first_no + page_no(file), file.as_path())).collect());
-                is_any_array |= *is_array;
-                largest = largest.max(*largest_page);
-            }
-            Pages::Rows(dropped) => return rows::create(transaction, dropped),
-        }
+        let Pages { files, is_array, largest_page, .. } = &request.pages;
+        pages.push(files.iter().map(|file| (first_no + page_no(file), file.as_path())).collect());
+        is_any_array |= *is_array;
+        largest = largest.max(*largest_page);
     }
     let pages = pages.concat();
     let rows = if pages.is_empty() {

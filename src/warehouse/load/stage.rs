@@ -1,6 +1,6 @@
 //! From pages to typed rows in a temporary table, with the bad ones set aside.
 
-use super::{LoadRequest, Loaded, Pages, Replaces, Target, doubt, left_out, listed, repeats, rows};
+use super::{LoadRequest, Loaded, Replaces, Target, doubt, left_out, listed};
 use crate::warehouse::care::erased;
 use crate::warehouse::error::{Context, WarehouseError};
 use duckdb::{Connection, Transaction, params};
@@ -47,10 +47,6 @@ pub fn stage(
     transaction
         .execute_batch(&format!("CREATE OR REPLACE TEMP TABLE read AS {}", target.sql.trim_end().trim_end_matches(';')))
         .context(step)?;
-    if let Pages::Rows(dropped) = &request.pages {
-        rows::take_problems(transaction, dropped)?;
-        loaded.notes.extend(repeats::settle(transaction, dropped, target)?);
-    }
     let (rows, bad): (u64, u64) = transaction
         .query_row("SELECT count(*)::UBIGINT, count(problem)::UBIGINT FROM read", [], |row| {
             Ok((row.get(0)?, row.get(1)?))
@@ -61,28 +57,16 @@ pub fn stage(
     listed::check(transaction, request, target, loaded)?;
     let some_are_erased = erased::in_read_rows(transaction, &request.workspace, &request.connection, &columns)?;
     forget_rejects(transaction, request, target)?;
-    match &request.pages {
-        Pages::Rows(dropped) => {
-            let all = rows::quarantine(transaction, request, dropped, target)?;
-            loaded.rows_read += all.rows - bad;
-            loaded.rows_quarantined += all.rows - bad;
-            loaded.notes.extend(all.note);
-            if rows + all.rows == 0 {
-                loaded.notes.push(format!("{}: the file has columns but no rows", dropped.name));
+    if bad > 0 {
+        quarantine(transaction, request, target, &columns)?;
+        if let Some((told, share)) = doubt::quarantined(transaction, target, bad, rows)? {
+            // What is next to nothing is the admin's matter, not the readers'; money is told by name.
+            match share.is_small() || left_out::are_named(transaction, target, &columns)? {
+                true => loaded.notes.push(told.clone()),
+                false => loaded.caveat(told.clone()),
             }
+            distrust = (share.is_much() && matches!(target.replaces, Replaces::Window { .. })).then_some(told);
         }
-        Pages::Json { .. } if bad > 0 => {
-            quarantine(transaction, request, target, &columns)?;
-            if let Some((told, share)) = doubt::quarantined(transaction, target, bad, rows)? {
-                // What is next to nothing is the admin's matter, not the readers'; money is told by name.
-                match share.is_small() || left_out::are_named(transaction, target, &columns)? {
-                    true => loaded.notes.push(told.clone()),
-                    false => loaded.caveat(told.clone()),
-                }
-                distrust = (share.is_much() && matches!(target.replaces, Replaces::Window { .. })).then_some(told);
-            }
-        }
-        Pages::Json { .. } => {}
     }
     left_out::settle(transaction, request, target, &columns, loaded)?;
     if some_are_erased && loaded.rows_quarantined > 0 {
@@ -122,9 +106,6 @@ pub fn stage(
              CREATE OR REPLACE TEMP VIEW staged AS SELECT {names} FROM read WHERE problem IS NULL{is_there}"
         ))
         .context(step)?;
-    if let Pages::Rows(dropped) = &request.pages {
-        rows::hold_against_books(transaction, request, dropped, target, loaded)?;
-    }
     Ok(distrust)
 }
 
@@ -199,7 +180,6 @@ fn quarantine(
 /// No rows may mean that there are none, or that the vendor put something else where the list of them
 /// was due: the latter is no empty day.
 pub fn check_records(transaction: &Transaction<'_>, request: &LoadRequest) -> Result<(), WarehouseError> {
-    let Pages::Json { .. } = &request.pages else { return Ok(()) };
     let Some(list) = request.records_path.strip_suffix("[*]") else { return Ok(()) };
     let wrong: Option<String> = transaction
         .query_row(
@@ -227,10 +207,7 @@ pub fn note_fields(
     request: &LoadRequest,
     loaded: &mut Loaded,
 ) -> Result<(), WarehouseError> {
-    let Pages::Json { files, .. } = &request.pages else {
-        return Ok(());
-    };
-    if files.is_empty() {
+    if request.pages.files.is_empty() {
         return Ok(());
     }
     let step = || "looking for new fields".to_owned();
@@ -309,8 +286,8 @@ pub fn collect_notes(
 pub fn drop_page(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
     transaction
         .execute_batch(
-            "DROP VIEW IF EXISTS page; DROP VIEW IF EXISTS dropped; DROP TABLE IF EXISTS dropped_page; DROP VIEW IF EXISTS staged; DROP VIEW IF EXISTS stated;
-             DROP TABLE IF EXISTS read; DROP TABLE IF EXISTS doubted; DROP TABLE IF EXISTS believed",
+            "DROP VIEW IF EXISTS page; DROP VIEW IF EXISTS staged; DROP VIEW IF EXISTS stated;
+             DROP TABLE IF EXISTS read; DROP TABLE IF EXISTS doubted",
         )
         .context(|| "clearing up after a load".to_owned())
 }

@@ -4,11 +4,12 @@ mod formats;
 mod hostile;
 mod mistakes;
 mod presets;
+mod cases;
 mod statements;
 
 use crate::support::{noon, texts};
 use daybook::connectors::Engine;
-use daybook::connectors::file::{FileDrop, Preset};
+use daybook::connectors::file::{FileDrop, Presets};
 use daybook::domain::money::Currency;
 use daybook::domain::workspace::Workspace;
 use daybook::jobs::files::{FileSource, sync_files};
@@ -29,7 +30,7 @@ struct Desk {
 }
 
 impl Desk {
-    fn new(preset: Preset) -> Self {
+    fn new(preset: &str) -> Self {
         let root = tempfile::tempdir().expect("a folder");
         let folder = root.path().join("drops");
         std::fs::create_dir(&folder).expect("a drop folder");
@@ -37,11 +38,11 @@ impl Desk {
         let engine = Arc::new(Engine::new(root.path().join("landing"), clock.clone()).expect("an engine"));
         let warehouse = Warehouse::in_memory().expect("a warehouse");
         let context = SyncContext { engine, warehouse, clock, person_key: Secret::new("key"), stop: Stop::default() };
-        Self { root, context, drop: FileDrop::new(folder, preset) }
+        Self { root, context, drop: FileDrop::new(folder, Presets::built_in().get(preset).expect("a preset")) }
     }
 
     /// However many rows are bad, the others load.
-    fn forgiving(preset: Preset) -> Self {
+    fn forgiving(preset: &str) -> Self {
         let mut desk = Self::new(preset);
         desk.drop.most_bad_percent = Some(100);
         desk
@@ -56,9 +57,7 @@ impl Desk {
     }
 
     fn rested(&self, path: &Path) {
-        let an_hour_ago = noon() - chrono::TimeDelta::hours(1);
-        let file = std::fs::File::options().write(true).open(path).expect("the file");
-        file.set_modified(an_hour_ago.into()).expect("an age");
+        rest(path, 60);
     }
 
     async fn sync(&self) -> StreamOutcome {
@@ -97,6 +96,12 @@ impl Desk {
         assert!(!error.can_retry && error.message.contains(name), "{error:?}");
         error.message
     }
+}
+
+/// Makes a file as old as if it had been changed so many minutes ago.
+fn rest(path: &Path, minutes: i64) {
+    let file = std::fs::File::options().write(true).open(path).expect("the file");
+    file.set_modified((noon() - chrono::TimeDelta::minutes(minutes)).into()).expect("an age");
 }
 
 fn gz(bytes: &[u8]) -> Vec<u8> {

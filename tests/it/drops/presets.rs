@@ -1,22 +1,22 @@
 //! What can be dropped, and how a mapping names it.
 
 use super::{BUDGETS, Desk, parquet};
-use daybook::connectors::file::{Mapping, Mark, Preset};
+use daybook::connectors::file::{Answers, Mark, Preset, Target};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn budgets_targets_creators_rates_and_offline_conversions_all_can_be_dropped() {
     let cases = [
-        (Preset::Budgets, BUDGETS, "core.budget", "2"),
-        (Preset::Targets, "month,metric,target\n2026-11,leads,900\n2026-11,lead_rate,2.5%\n", "core.target", "2"),
-        (Preset::Fx, "date,currency,rate\n2026-11-02,USD,1.151234567\n", "core.fx_rate", "1"),
+        ("budgets", BUDGETS, "core.budget", "2"),
+        ("targets", "month,metric,target\n2026-11,leads,900\n2026-11,lead_rate,2.5%\n", "core.target", "2"),
+        ("fx", "date,currency,rate\n2026-11-02,USD,1.151234567\n", "core.fx_rate", "1"),
         (
-            Preset::Influencer,
+            "influencer",
             "network,creator,program,live date,cost,currency\ntiktok,@a,c,2026-11-02,1.2K,EUR\n",
             "core.influencer_post",
             "1",
         ),
         (
-            Preset::OfflineConversions,
+            "offline_conversions",
             "order_id,converted_at,value,currency\nK-1,2026-11-02T18:00:00,80.5,EUR\n",
             "core.offline_conversion",
             "1",
@@ -29,12 +29,12 @@ async fn budgets_targets_creators_rates_and_offline_conversions_all_can_be_dropp
         assert_eq!((outcome.error.as_ref(), outcome.loaded.notes.as_slice()), (None, [].as_slice()), "{preset:?}");
         assert_eq!(desk.texts(&format!("SELECT count(*)::VARCHAR FROM {table}")), [rows], "{preset:?}");
         match preset {
-            Preset::Targets => assert_eq!(
+            "targets" => assert_eq!(
                 desk.texts("SELECT amount::VARCHAR FROM core.target WHERE metric = 'lead_rate'"),
                 ["0.025000"]
             ),
-            Preset::Fx => assert_eq!(desk.texts("SELECT rate::VARCHAR FROM core.fx_rate"), ["1.151234567"]),
-            Preset::Influencer => {
+            "fx" => assert_eq!(desk.texts("SELECT rate::VARCHAR FROM core.fx_rate"), ["1.151234567"]),
+            "influencer" => {
                 assert_eq!(desk.texts("SELECT handle || ' ' || fee FROM core.influencer_post"), ["a 1200.000000"])
             }
             _ => {}
@@ -44,7 +44,7 @@ async fn budgets_targets_creators_rates_and_offline_conversions_all_can_be_dropp
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_creators_post_is_known_by_its_address_with_or_without_a_tracking_parameter() {
-    let desk = Desk::new(Preset::Influencer);
+    let desk = Desk::new("influencer");
     let posts = [
         "https://www.YouTube.com/watch?v=AbC&si=x1",
         "https://youtube.com/watch?v=aBc",
@@ -68,9 +68,9 @@ async fn a_creators_post_is_known_by_its_address_with_or_without_a_tracking_para
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mapping_says_which_column_is_which_field_and_how_it_is_written() {
-    let mut desk = Desk::forgiving(Preset::OfflineConversions);
+    let mut desk = Desk::forgiving("offline_conversions");
     let pairs = |all: &[(&str, &str)]| all.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
-    desk.drop.mapping = Some(Mapping {
+    let answers = Answers {
         columns: pairs(&[
             ("Beleg-Nr.", "conversion_id"),
             ("Datum", "date"),
@@ -78,9 +78,10 @@ async fn a_mapping_says_which_column_is_which_field_and_how_it_is_written() {
             ("Aktion", "utm_campaign"),
         ]),
         constants: pairs(&[("currency", "CHF"), ("utm_source", "Store")]),
-    });
-    desk.drop.decimal_mark = Some(Mark::Comma);
-    desk.drop.date_format = Some("%d.%m.%Y".to_owned());
+    };
+    desk.drop.preset = std::sync::Arc::new(Preset::mapped(Target::OfflineConversions, &answers));
+    desk.drop.written.decimal_mark = Some(Mark::Comma);
+    desk.drop.written.date_format = Some("%d.%m.%Y".to_owned());
     desk.put("kasse.csv", "Datum;Beleg-Nr.;Betrag;Aktion;currency\n02.11.2026;K-1;1.204,50;Herbst;XXX\n2026-11-03;K-2;-5,5;;\n04.11.2026;K-3;viel;;\n");
     let typed = desk.put("kasse.parquet", "");
     parquet(
@@ -98,7 +99,7 @@ async fn a_mapping_says_which_column_is_which_field_and_how_it_is_written() {
     );
     assert_eq!(desk.quarantine(), ["kasse.csv, line 4: amount: \"viel\" is not a number"]);
 
-    desk.drop.date_format = Some("%m.%d.%Y".to_owned());
+    desk.drop.written.date_format = Some("%m.%d.%Y".to_owned());
     assert_eq!(desk.sync().await.slices, 3, "another way of reading is another load");
     assert_eq!(
         desk.texts("SELECT date::VARCHAR FROM core.offline_conversion WHERE conversion_id = 'K-1'"),
@@ -108,7 +109,7 @@ async fn a_mapping_says_which_column_is_which_field_and_how_it_is_written() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn days_out_of_any_calendar_and_before_the_first_day_stay_out() {
-    let mut desk = Desk::forgiving(Preset::OfflineConversions);
+    let mut desk = Desk::forgiving("offline_conversions");
     desk.drop.since = Some("2026-01-01".parse().expect("a date"));
     desk.put(
         "c.csv",

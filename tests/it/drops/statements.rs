@@ -3,7 +3,6 @@
 use super::Desk;
 use crate::support::noon;
 use chrono::TimeDelta;
-use daybook::connectors::file::Preset;
 use daybook::domain::dropped::FileState;
 use daybook::warehouse::coverage::Place;
 use daybook::warehouse::dropped::{self, Held};
@@ -33,7 +32,7 @@ impl Desk {
 // 18F/data-federation-project#49
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_newer_version_no_longer_says_goes_and_a_removed_file_stays_and_is_told() {
-    let desk = Desk::new(Preset::OfflineConversions);
+    let desk = Desk::new("offline_conversions");
     desk.put_at("orders.csv", &orders(&[("A-1", "100"), ("A-2", "250"), ("A-3", "75")]), 90);
     assert_eq!(desk.sync().await.error, None);
     desk.put_at("orders.csv", &orders(&[("A-1", "100"), ("A-3", "75")]), 60);
@@ -51,7 +50,7 @@ async fn what_a_newer_version_no_longer_says_goes_and_a_removed_file_stays_and_i
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_files_that_name_a_key_the_newer_one_counts_whatever_their_names() {
-    let desk = Desk::new(Preset::OfflineConversions);
+    let desk = Desk::new("offline_conversions");
     desk.put_at("b.csv", &orders(&[("A-1", "10"), ("A-2", "20")]), 90);
     desk.put_at("a.csv", &orders(&[("A-1", "11")]), 60);
     desk.sync().await;
@@ -70,7 +69,7 @@ async fn of_two_files_that_name_a_key_the_newer_one_counts_whatever_their_names(
 // julionc/awesome-shopify#81
 #[tokio::test(flavor = "multi_thread")]
 async fn equal_rows_count_once_and_different_ones_of_a_key_are_quarantined_all() {
-    let desk = Desk::forgiving(Preset::OfflineConversions);
+    let desk = Desk::forgiving("offline_conversions");
     let rows = [("A-1", "10"), ("A-1", "10"), ("A-2", "20"), ("A-2", "21"), ("A-3", "30"), ("A-4", "40")];
     desk.put("orders.csv", orders(&rows));
     let outcome = desk.sync().await;
@@ -94,7 +93,7 @@ async fn equal_rows_count_once_and_different_ones_of_a_key_are_quarantined_all()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_in_several_rows_is_their_sum_and_its_total_row_is_no_part_of_it() {
     // browserslist/browserslist-ga-export#26
-    let desk = Desk::new(Preset::Budgets);
+    let desk = Desk::new("budgets");
     let days: String = (1..=30).map(|day| format!("2026-11-{day:02},tv,400\n")).collect();
     let text =
         format!("month,channel,amount\n2026-11,paid_search,12000\n2026-11,paid_search,8000\n{days}Total,,32000\n");
@@ -112,7 +111,7 @@ async fn a_plan_in_several_rows_is_their_sum_and_its_total_row_is_no_part_of_it(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_is_missing_takes_none_away() {
-    let desk = Desk::new(Preset::OfflineConversions);
+    let desk = Desk::new("offline_conversions");
     desk.put_at("first.csv", &orders(&[("A-1", "100")]), 90);
     desk.sync().await;
     desk.put_at("later.csv", "conversion_id,date,amount,currency\nA-1,2026-11-02,,\n", 30);
@@ -124,7 +123,7 @@ async fn a_number_that_is_missing_takes_none_away() {
 // metabase/metabase#40589, CodeForPhilly/paws-data-pipeline#448
 #[tokio::test(flavor = "multi_thread")]
 async fn every_file_that_is_not_read_is_told_until_it_is_gone() {
-    let desk = Desk::new(Preset::Budgets);
+    let desk = Desk::new("budgets");
     let strange = ["plan.avro", "plan.tar.gz", "plan", "plan.7z", "plan.numbers"];
     strange.iter().for_each(|name| drop(desk.put(name, "x")));
     std::fs::create_dir(desk.drop.folder.join("2026-11")).expect("a folder");
@@ -143,7 +142,7 @@ async fn every_file_that_is_not_read_is_told_until_it_is_gone() {
 // fauna/fauna-shell#177
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_of_which_every_row_is_bad_is_a_failure_that_stays_told() {
-    let desk = Desk::new(Preset::OfflineConversions);
+    let desk = Desk::new("offline_conversions");
     desk.put("plan.csv", "conversion_id,date,amount,currency\nA-1,yesterday,1,EUR\nA-2,never,2,EUR\n");
     for _ in 0..2 {
         let outcome = desk.sync().await;
@@ -159,7 +158,7 @@ async fn a_file_of_which_every_row_is_bad_is_a_failure_that_stays_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_file_is_read_again_where_a_setting_mends_it() {
-    let mut desk = Desk::new(Preset::Budgets);
+    let mut desk = Desk::new("budgets");
     desk.drop.known = [("channel", vec!["seo".to_owned()])].into();
     desk.put("plan.csv", "month,channel,amount\n2026-11,seo,1\n2026-11,TV Spots,2\n");
     let told = desk.sync().await.error.expect("refused").message;
@@ -171,7 +170,7 @@ async fn a_refused_file_is_read_again_where_a_setting_mends_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unloaded_file_stays_out_and_others_speak_again_in_its_place() {
-    let desk = Desk::new(Preset::OfflineConversions);
+    let desk = Desk::new("offline_conversions");
     desk.put_at("old.csv", &orders(&[("A-1", "10"), ("A-2", "20")]), 90);
     desk.put_at("wrong.csv", &orders(&[("A-1", "999"), ("B-1", "5")]), 60);
     desk.sync().await;

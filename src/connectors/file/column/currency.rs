@@ -110,6 +110,19 @@ pub fn code_of(text: &str) -> Option<&'static str> {
     iso(text).or_else(by_sign)
 }
 
+/// The name of a column without the currency that it ends with, and the code: `Cost (EUR)`, `Betrag in €`.
+pub fn of_header(header: &str) -> Option<(&str, &'static str)> {
+    let bare = header.trim().trim_end_matches([')', ']']).trim_end();
+    let at = bare.rfind(|c: char| c.is_whitespace() || matches!(c, '(' | '[' | '_'))?;
+    let (rest, last) = (&bare[..at], bare[at..].trim_start_matches(|c: char| c.is_whitespace() || "([_".contains(c)));
+    // Of words that are codes only those in capitals, and never `(ALL)`, which means all of them.
+    let is_word = last.chars().all(|c| c.is_ascii_alphabetic()) && last.to_ascii_uppercase() != last;
+    let code = code_of(last).filter(|code| !is_word && *code != "ALL")?;
+    let rest = rest.trim_end_matches(|c: char| c.is_whitespace() || "([_,:-".contains(c));
+    let rest = rest.strip_suffix(" in").unwrap_or(rest).trim_end();
+    (!rest.is_empty()).then_some((rest, code))
+}
+
 /// What is left of a text that begins with a currency.
 pub fn prefix(text: &str) -> Option<(&str, Told)> {
     if text.starts_with(|c: char| c.is_ascii_digit()) {
@@ -173,6 +186,15 @@ mod tests {
         let codes =
             [Some("EUR"), Some("USD"), Some("EUR"), Some("PLN"), Some("USD"), None, None, None, None, None, None];
         assert_eq!(read, codes);
+    }
+
+    #[test]
+    fn a_header_may_end_with_the_currency() {
+        let read = ["Amount spent (EUR)", "Betrag in €", "cost_USD", "Spend [GBP]", "Revenue, CHF"].map(of_header);
+        let right = [("Amount spent", "EUR"), ("Betrag", "EUR"), ("cost", "USD"), ("Spend", "GBP"), ("Revenue", "CHF")];
+        assert_eq!(read, right.map(Some));
+        let none = ["EUR", "(EUR)", "Klicks (alle)", "CTR (ALL)", "Cost top", "Cost", "Value ($)", "Price (eur)"];
+        assert!(none.iter().all(|header| of_header(header).is_none()));
     }
 
     #[test]

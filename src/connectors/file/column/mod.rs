@@ -8,16 +8,22 @@ mod currency;
 mod day_reading;
 mod days;
 mod format;
+mod headers;
 mod ids;
 mod marks;
 mod months;
 mod names;
 mod numbers;
 mod order;
+mod plans;
+mod quarters;
 mod shapes;
 #[cfg(test)]
 mod tests;
 mod words;
+
+pub use currency::of_header as header_currency;
+pub use headers::names_a_value;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -48,6 +54,8 @@ pub enum Meaning {
     /// From 1990 to 2099; instants are days of the workspace's zone.
     Day,
     Month,
+    /// What money is planned for: a month, a day of one, or a quarter of the calendar.
+    Plan,
     /// An ISO code, or a sign of one currency only.
     Currency,
 }
@@ -136,6 +144,8 @@ pub enum Value {
     Day(NaiveDate),
     /// Its first day.
     Month(NaiveDate),
+    /// Its first day.
+    Quarter(NaiveDate),
 }
 
 impl Evidence {
@@ -146,7 +156,7 @@ impl Evidence {
             Meaning::Amount | Meaning::Count | Meaning::Ratio | Meaning::Figure => {
                 Proof::Numbers(NumberProof::default())
             }
-            Meaning::Day | Meaning::Month => Proof::Days(Box::default()),
+            Meaning::Day | Meaning::Month | Meaning::Plan => Proof::Days(Box::default()),
         };
         Self { meaning, header: header.chars().take(200).collect(), proof }
     }
@@ -157,9 +167,19 @@ impl Evidence {
             Proof::Nothing => {}
             Proof::Ids(proof) => proof.see(line, text),
             Proof::Numbers(proof) => known(text).into_iter().for_each(|text| proof.see(self.meaning, line, text)),
-            Proof::Days(proof) => known(text).into_iter().for_each(|text| proof.see(line, text)),
+            Proof::Days(proof) => known(text).into_iter().for_each(|text| match self.meaning {
+                Meaning::Plan => proof.see_plan(line, text),
+                _ => proof.see(line, text),
+            }),
         }
     }
+}
+
+/// Whether a value says that there is none: blank, `-`, `N/A`. An error of a spreadsheet, such as `#N/A`, says
+/// that one was lost.
+pub fn is_none(text: &str) -> bool {
+    let text = words::tidy_cell(text);
+    words::is_unknown(text) && !text.starts_with('#')
 }
 
 /// The tidied value, unless it stands for unknown.
@@ -225,6 +245,7 @@ impl Reading {
                 .ok_or_else(|| format!("{} is not a currency code such as EUR", quoted(text))),
             (Meaning::Day, Some(days)) => days.day(tidy).map(Value::Day),
             (Meaning::Month, Some(days)) => months::read(tidy, days).map(Value::Month),
+            (Meaning::Plan, Some(days)) => plans::read(tidy, days),
             _ => Ok(Value::Text(tidy.to_owned())),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::day_reading::DayReading;
 use super::names;
+use super::quarters::{self, Span};
 use super::words::quoted;
 use chrono::{Datelike, NaiveDate};
 
@@ -19,7 +20,9 @@ pub fn read(text: &str, days: &DayReading) -> Result<NaiveDate, String> {
     };
     let month = match month {
         Some(month) => month,
-        None if is_quarter(text) => return wrong("is a quarter, not a month; give each month its own row"),
+        None if matches!(quarters::scan(text), Some(Span::Quarter(_) | Span::Yearless)) => {
+            return wrong("is a quarter, not a month; give each month its own row");
+        }
         None if stated.is_some() => return wrong("does not fit date_format"),
         None => match days.written(text) {
             // A month is not moved by a zone: its first day is meant as it stands.
@@ -32,6 +35,11 @@ pub fn read(text: &str, days: &DayReading) -> Result<NaiveDate, String> {
         // Plans by day are plans of that month.
         month => Ok(month.with_day(1).unwrap_or(month)),
     }
+}
+
+/// Whether the text is a month by itself, not a day of one.
+pub fn is_month(text: &str) -> bool {
+    text.len() <= 100 && any(text).is_some()
 }
 
 fn iso(text: &str) -> Option<NaiveDate> {
@@ -68,10 +76,4 @@ fn of(year: &str, month: &str) -> Option<NaiveDate> {
     let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let is_good = year.len() == 4 && matches!(month.len(), 1 | 2) && is_digits(year) && is_digits(month);
     is_good.then(|| NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, 1)).flatten()
-}
-
-fn is_quarter(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let is_part = |pair: &[u8]| matches!(pair, [b'Q' | b'q', b'1'..=b'4'] | [b'1'..=b'4', b'Q' | b'q']);
-    bytes.windows(2).any(is_part) && bytes.iter().filter(|byte| byte.is_ascii_alphabetic()).count() == 1
 }

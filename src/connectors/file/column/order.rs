@@ -4,8 +4,9 @@ use super::clock::{self, Clock, Zone};
 use super::day_reading::DayReading;
 use super::days::{self, Date, Order, Sign};
 use super::format::Format;
+use super::quarters::{self, Span};
 use super::words::quoted;
-use super::{Doubt, Evidence, Hints, Meaning, Seen};
+use super::{Doubt, Evidence, Hints, Meaning, Seen, months};
 use chrono::{Datelike, Timelike};
 
 /// What the values of a column of days or months have shown so far.
@@ -23,6 +24,9 @@ pub struct DayProof {
     has_iso_past_12: bool,
     has_local_time: bool,
     has_local_past_midnight: bool,
+    /// Of plans only.
+    quarter: Option<Seen>,
+    month: Option<Seen>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -87,6 +91,29 @@ impl DayProof {
         self.see_time(written.time);
     }
 
+    /// As [`Self::see`], where quarters may stand beside months and days.
+    pub fn see_plan(&mut self, line: u64, text: &str) {
+        if matches!(quarters::scan(text), Some(Span::Quarter(_))) {
+            self.known += 1;
+            self.has_readable = true;
+            self.quarter.get_or_insert_with(|| Seen::new(line, text));
+            return;
+        }
+        if self.month.is_none() && (months::is_month(text) || days::scan(text).is_some()) {
+            self.month = Some(Seen::new(line, text));
+        }
+        self.see(line, text);
+    }
+
+    /// What is to be told of quarters.
+    fn quarters(&self) -> Option<String> {
+        let quarter = self.quarter.as_ref()?;
+        Some(match &self.month {
+            Some(month) => format!("months and quarters of the calendar are mixed: {month}, {quarter}"),
+            None => format!("quarters are those of the calendar: {quarter}"),
+        })
+    }
+
     fn see_time(&mut self, time: Option<Clock>) {
         if let Some((time, None)) = time {
             self.has_local_time = true;
@@ -118,7 +145,7 @@ pub fn decide(
         doubt(None, message, "write date_format as in \"%d/%m/%Y\", \"%m/%d/%Y\" or \"%m/%Y\"".to_owned())
     })?;
     // A form of months says nothing of days.
-    let format = format.filter(|format| format.has_day || column.meaning == Meaning::Month);
+    let format = format.filter(|format| format.has_day || matches!(column.meaning, Meaning::Month | Meaning::Plan));
     let mut told = Vec::new();
     if let Some(seen) = own.serial.as_ref().filter(|_| !own.has_readable && own.serials * 2 > own.known) {
         let message = format!("{seen}, and most rows are like it: a number that a spreadsheet counts days with");
@@ -169,6 +196,7 @@ pub fn decide(
             format!("{source}: times without an offset are read in it, days are those of {}", hints.workspace_zone)
         });
     }
+    told.extend(own.quarters());
     let zone = zone.filter(|_| !is_days);
     Ok((DayReading { format, orders, zone, workspace_zone: hints.workspace_zone }, told))
 }

@@ -1,6 +1,7 @@
 //! Which row is the header, and which column bears a name. Pure.
 
 use super::{LAST_HEADER_LINE, LONGEST_NAME, MOST_COLUMNS, Refusal, shown};
+use crate::connectors::file::column::header_currency;
 use std::collections::HashSet;
 
 /// A column's name as it is compared: lower case, `_` for all that is no letter or digit.
@@ -14,6 +15,17 @@ pub fn tidy(name: &str) -> String {
         }
     }
     tidy.trim_matches('_').to_owned()
+}
+
+/// The name without the currency that it ends with: `Cost (EUR)` is a column called `Cost`.
+fn bare(name: &str) -> &str {
+    header_currency(name).map_or(name, |(rest, _)| rest)
+}
+
+/// Whether a column goes by a name, whatever its case, its signs, and the currency behind it.
+pub fn header_matches(wanted: &str, column: &str) -> bool {
+    let wanted = tidy(wanted);
+    !wanted.is_empty() && (wanted == tidy(column) || wanted == tidy(bare(column)))
 }
 
 /// Two columns could be meant.
@@ -38,15 +50,15 @@ impl std::fmt::Display for Ambiguous {
 impl std::error::Error for Ambiguous {}
 
 /// The place of the column `wanted`: by its exact name first, then whatever its case and the blanks
-/// around it, then tidied. Signs count only where they tell columns apart.
+/// around it, then tidied, then without a currency behind it. Signs count only where they tell columns apart.
 pub fn find(columns: &[String], wanted: &str) -> Result<Option<usize>, Ambiguous> {
     let fold = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     let signed = |name: &str| {
         fold(name).chars().filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-' | '.')).collect::<String>()
     };
-    let rules: [&dyn Fn(&str) -> String; 4] = [&|name| name.to_owned(), &fold, &signed, &tidy];
-    for rule in rules {
-        let name = rule(wanted);
+    let rules: [&dyn Fn(&str) -> String; 5] = [&|name| name.to_owned(), &fold, &signed, &tidy, &|name| tidy(bare(name))];
+    for (at, rule) in rules.iter().enumerate() {
+        let name = if at + 1 == rules.len() { tidy(wanted) } else { rule(wanted) };
         if name.is_empty() {
             continue;
         }
@@ -109,8 +121,8 @@ impl Wanted {
 
     /// How many groups the row holds a name of, and whether it holds all that are required.
     pub fn held(&self, values: &[String]) -> (usize, bool) {
-        let names: HashSet<String> =
-            values.iter().filter(|value| value.len() <= LONGEST_NAME * 4).map(|value| tidy(value)).collect();
+        let short = values.iter().filter(|value| value.len() <= LONGEST_NAME * 4);
+        let names: HashSet<String> = short.flat_map(|value| [tidy(value), tidy(bare(value))]).collect();
         let holds = |group: &HashSet<String>| !group.is_disjoint(&names);
         let count = self.groups.iter().filter(|group| holds(group)).count();
         (count, self.required > 0 && self.groups.iter().take(self.required).all(holds))
@@ -218,6 +230,7 @@ mod tests {
         assert_eq!(find(&columns, "net_value"), Ok(Some(4)));
         assert_eq!(find(&columns, "spend"), Ok(None));
         assert_eq!(find(&columns, ""), Ok(None));
+        assert_eq!(find(&names(&["Cost (EUR)", "Cost / conv."]), "cost"), Ok(Some(0)));
         let twice = find(&names(&["Value (EUR)", "value [eur]"]), "value_eur").expect_err("ambiguous");
         assert_eq!(twice.to_string(), "\"value_eur\" may be the column \"Value (EUR)\" or \"value [eur]\"");
         let same = find(&names(&["value", "value"]), "value").expect_err("ambiguous");

@@ -31,7 +31,7 @@ mod testing;
 
 pub use crate::support::shown::shown;
 pub use archive::entries;
-pub use header::{Ambiguous, find, tidy};
+pub use header::{Ambiguous, find, header_matches, tidy};
 pub use names::{Known, folder, shape_of};
 
 use source::Source;

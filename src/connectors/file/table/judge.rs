@@ -3,8 +3,8 @@
 use super::summary;
 use crate::connectors::file::FileDrop;
 use crate::connectors::file::column::{Doubt, Evidence, Hints, Meaning, Reading, decide};
-use crate::connectors::file::columns::{Source, resolve};
-use crate::connectors::file::shape::{Found, Refusal, Sink};
+use crate::connectors::file::columns::{Resolved, Sieve, Source, resolve};
+use crate::connectors::file::shape::{Found, Refusal, Sink, shown};
 use chrono_tz::Tz;
 
 /// A column that a field is read from.
@@ -14,39 +14,42 @@ pub struct Place {
     pub source: usize,
     /// Among the file's columns.
     pub column: usize,
+    /// Whether it is only a part of the value.
+    pub is_part: bool,
 }
 
 /// How a file is read, decided.
 #[derive(Debug)]
 pub struct Judged {
     pub sources: Vec<Source>,
-    /// Every column that is read, with its reading in the same order.
+    /// Every column that is read, with its reading in the same order; parts come after whole values.
     pub places: Vec<Place>,
     pub readings: Vec<Reading>,
+    pub sieves: Vec<Sieve>,
     pub notes: Vec<String>,
 }
 
 pub struct Judge<'a> {
     name: &'a str,
     drop: &'a FileDrop,
-    sources: Vec<Source>,
+    resolved: Resolved,
     places: Vec<Place>,
     evidence: Vec<Evidence>,
-    notes: Vec<String>,
 }
 
 impl<'a> Judge<'a> {
     pub fn new(name: &'a str, drop: &'a FileDrop) -> Self {
-        Self { name, drop, sources: Vec::new(), places: Vec::new(), evidence: Vec::new(), notes: Vec::new() }
+        Self { name, drop, resolved: Resolved::default(), places: Vec::new(), evidence: Vec::new() }
     }
 
     /// Decides what the columns mean; instants without an offset are those of the stated zone, of the
     /// one that stands above the header, or of the workspace.
     pub fn decide(self, found: &Found, workspace_zone: Tz) -> Result<Judged, Refusal> {
+        let written = &self.drop.written;
         let hints = Hints {
-            decimal_mark: self.drop.decimal_mark,
-            date_format: self.drop.date_format.clone(),
-            zone: self.drop.zone.or_else(|| found.above.iter().find_map(|line| zone_above(line))),
+            decimal_mark: written.decimal_mark,
+            date_format: written.date_format.clone(),
+            zone: written.zone.or_else(|| found.above.iter().find_map(|line| zone_above(line))),
             workspace_zone,
             is_semicolon_file: found.delimiter == Some(';'),
         };
@@ -54,33 +57,36 @@ impl<'a> Judge<'a> {
             // The message names the line itself.
             let Doubt { column, message, remedy, .. } = doubt;
             let header = self.places.get(column).and_then(|place| found.columns.get(place.column));
-            let column =
-                header.map_or(String::new(), |header| format!("the column {:?}: ", super::super::shown(header)));
+            let column = header.map_or(String::new(), |header| format!("the column {:?}: ", shown(header)));
             Refusal::new(None, format!("{column}{message}"), remedy)
         })?;
-        let Self { sources, places, notes, .. } = self;
-        Ok(Judged { sources, places, readings, notes })
+        let Self { resolved: Resolved { sources, sieves, notes }, places, .. } = self;
+        Ok(Judged { sources, places, readings, sieves, notes })
     }
 }
 
 impl Sink for Judge<'_> {
     fn header(&mut self, found: &Found) -> Result<(), Refusal> {
-        let (mut sources, notes) = resolve(self.name, found, self.drop)?;
-        let fields = self.drop.preset.spec().fields;
+        let mut resolved = resolve(self.name, found, &self.drop.preset)?;
+        let fields = self.drop.preset.target.spec().fields;
         // An amount may say its currency where no column does.
         if let Some(field) = fields.iter().find(|field| field.meaning == Meaning::Currency)
-            && !sources.iter().any(|source| source.field == field.name)
+            && !resolved.sources.iter().any(|source| source.field.name == field.name)
         {
-            sources.push(Source { field: field.name, columns: Vec::new(), constant: None });
+            let (columns, joined) = (Vec::new(), Vec::new());
+            resolved.sources.push(Source { field, columns, joined, constant: None, currency: None });
         }
-        for (index, source) in sources.iter().enumerate() {
-            let meaning = fields.iter().find(|field| field.name == source.field).map(|field| field.meaning);
-            for column in &source.columns {
-                self.places.push(Place { source: index, column: *column });
-                self.evidence.push(Evidence::new(meaning.unwrap_or_default(), &found.columns[*column]));
+        for is_part in [false, true] {
+            for (index, source) in resolved.sources.iter().enumerate() {
+                let columns = if is_part { &source.joined } else { &source.columns };
+                for column in columns {
+                    let meaning = if is_part { Meaning::Text } else { source.field.meaning };
+                    self.places.push(Place { source: index, column: *column, is_part });
+                    self.evidence.push(Evidence::new(meaning, &found.columns[*column]));
+                }
             }
         }
-        (self.sources, self.notes) = (sources, notes);
+        self.resolved = resolved;
         Ok(())
     }
 

@@ -1,13 +1,17 @@
 //! The second pass: every row as canonical texts, or with what is wrong with it.
 
 use super::judge::Judged;
+use super::sift::{Sift, Sifted};
 use super::summary::{self, Nameless};
 use crate::connectors::file::FileDrop;
 use crate::connectors::file::column::{Meaning, Value};
 use crate::connectors::file::shape::{Found, Refusal, Sink, shown, tidy};
 use crate::support::nearest::nearest;
+use chrono::{Datelike, NaiveDate};
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use tempfile::NamedTempFile;
@@ -15,18 +19,41 @@ use tempfile::NamedTempFile;
 /// Raw rows are kept up to this many characters.
 const LONGEST_RAW: usize = 20_000;
 
-/// A JSON line a row. Days are ISO, months their first day, numbers plain with a point.
-#[derive(Debug, Serialize)]
-pub struct PlainRow<'a> {
+/// A line of JSON. Days are ISO, months their first day, quarters `2026-Q4`, numbers plain with a point.
+struct Record<'a> {
+    /// Which file of a load it is of.
+    file: u32,
     /// The line, or the row of a workbook or Parquet file.
-    pub n: u64,
-    /// As the file has them, a text a column.
-    pub v: &'a [Option<&'a str>],
-    /// A canonical text a field, in the order of the sources.
-    pub f: &'a [Option<String>],
-    /// What is wrong with the values.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub p: Option<String>,
+    line: u64,
+    /// Equal where all columns of two rows are.
+    hash: u64,
+    names: &'a [&'static str],
+    /// A canonical text a field.
+    fields: &'a [Option<String>],
+    problem: Option<&'a str>,
+    /// The row as it came, where somebody may have to look at it.
+    raw: Option<&'a str>,
+}
+
+impl Serialize for Record<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("k", &self.file)?;
+        map.serialize_entry("n", &self.line)?;
+        map.serialize_entry("h", &self.hash)?;
+        for (name, value) in self.names.iter().zip(self.fields) {
+            if let Some(value) = value {
+                map.serialize_entry(name, value)?;
+            }
+        }
+        if let Some(problem) = self.problem {
+            map.serialize_entry("p", problem)?;
+        }
+        if let Some(raw) = self.raw {
+            map.serialize_entry("raw", raw)?;
+        }
+        map.end()
+    }
 }
 
 /// The name among ours that a text means: `Paid Search` is `paid_search`.
@@ -44,98 +71,158 @@ fn ours(known: &[String], text: &str) -> Result<String, String> {
 }
 
 /// The text of a value as queries read it.
-fn canonical(value: &Value) -> Option<String> {
+fn canonical(value: Value) -> Option<String> {
     match value {
         Value::None => None,
-        Value::Text(text) => Some(text.clone()),
+        Value::Text(text) => Some(text),
         Value::Number { value, .. } => Some(value.normalize().to_string()),
         Value::Day(day) | Value::Month(day) => Some(day.to_string()),
+        Value::Quarter(first) => Some(format!("{}-Q{}", first.year(), first.quarter())),
     }
 }
 
 pub struct Writer<'a> {
     judged: &'a Judged,
     drop: &'a FileDrop,
+    columns: &'a [String],
+    /// Which file of a load it is.
+    file: u32,
     out: BufWriter<NamedTempFile>,
+    names: Vec<&'static str>,
     rows: u64,
+    bad: u64,
+    sift: Sift<'a>,
     named_totals: Vec<u64>,
     nameless: Nameless,
     /// The source of the first number of money, by which totals are known.
     amount: Option<usize>,
     /// The source of the currency.
     currency: Option<usize>,
+    /// The source of the day, and the first and the last day seen.
+    day: Option<usize>,
+    days: Option<(NaiveDate, NaiveDate)>,
+}
+
+/// What a second pass yields.
+pub struct Written {
+    pub records: NamedTempFile,
+    /// Rows, bad ones among them.
+    pub rows: u64,
+    /// Rows that are known to be bad.
+    pub bad: u64,
+    /// What was left out, in words.
+    pub notes: Vec<String>,
+    /// The first and the last day of the rows.
+    pub days: Option<(NaiveDate, NaiveDate)>,
 }
 
 impl<'a> Writer<'a> {
-    pub fn new(judged: &'a Judged, drop: &'a FileDrop, scratch: &Path) -> Result<Self, Refusal> {
-        let file = tempfile::Builder::new().prefix("records-").tempfile_in(scratch).map_err(|error| disk(&error))?;
-        let fields = drop.preset.spec().fields;
-        let meaning = |name: &str| fields.iter().find(|field| field.name == name).map(|field| field.meaning);
-        let of = |wanted: Meaning| judged.sources.iter().position(|source| meaning(source.field) == Some(wanted));
-        let (amount, currency) = (of(Meaning::Amount), of(Meaning::Currency));
-        let out = BufWriter::with_capacity(1 << 18, file);
-        let (named_totals, nameless) = (Vec::new(), Nameless::default());
-        Ok(Self { judged, drop, out, rows: 0, named_totals, nameless, amount, currency })
+    pub fn new(
+        judged: &'a Judged,
+        drop: &'a FileDrop,
+        found: &'a Found,
+        (file, scratch): (u32, &Path),
+    ) -> Result<Self, Refusal> {
+        let records = tempfile::Builder::new().prefix("records-").tempfile_in(scratch).map_err(|error| disk(&error))?;
+        let sources = &judged.sources;
+        let of = |wanted: Meaning| sources.iter().position(|source| source.field.meaning == wanted);
+        let key = drop.preset.target.spec().key;
+        let key = sources.iter().filter(|source| key.contains(&source.field.name)).flat_map(|source| &source.columns);
+        Ok(Self {
+            judged,
+            drop,
+            columns: &found.columns,
+            file,
+            out: BufWriter::with_capacity(1 << 18, records),
+            names: sources.iter().map(|source| source.field.name).collect(),
+            rows: 0,
+            bad: 0,
+            sift: Sift::new(&judged.sieves, &found.columns, key.copied().collect()),
+            named_totals: Vec::new(),
+            nameless: Nameless::default(),
+            amount: of(Meaning::Amount),
+            currency: of(Meaning::Currency),
+            day: of(Meaning::Day),
+            days: None,
+        })
     }
 
-    /// The scratch file, the number of rows, and what was left out, in words.
-    pub fn finish(mut self) -> Result<(NamedTempFile, u64, Vec<String>), Refusal> {
+    pub fn finish(mut self) -> Result<Written, Refusal> {
         let nameless = std::mem::take(&mut self.nameless);
         let (mut totals, others) = nameless.settle();
         for (line, raw) in others {
-            self.rows += 1;
-            self.line(
-                &serde_json::json!({"n": line, "e": "the row names nothing that its numbers are about", "raw": raw}),
-            )?;
+            self.bad(line, "the row names nothing that its numbers are about", &raw)?;
         }
         totals.append(&mut self.named_totals);
         totals.sort_unstable();
+        // A line of a wide table is several rows.
+        totals.dedup();
         let lines: Vec<String> = totals.iter().take(5).map(u64::to_string).collect();
-        let notes = match totals.len() {
+        let mut notes = match totals.len() {
             0 => Vec::new(),
             1 => vec![format!("line {} is a total and is left out", lines[0])],
             count => vec![format!("{count} rows are totals and are left out: lines {}", lines.join(", "))],
         };
-        let file = self.out.into_inner().map_err(|error| disk(error.error()))?;
-        Ok((file, self.rows, notes))
+        notes.extend(self.sift.notes());
+        let records = self.out.into_inner().map_err(|error| disk(error.error()))?;
+        Ok(Written { records, rows: self.rows, bad: self.bad, notes, days: self.days })
     }
 
-    fn line(&mut self, record: &impl Serialize) -> Result<(), Refusal> {
+    fn write(&mut self, record: &Record<'_>) -> Result<(), Refusal> {
+        self.rows += 1;
+        self.bad += u64::from(record.problem.is_some());
         serde_json::to_writer(&mut self.out, record).map_err(|error| disk(&error.into()))?;
         self.out.write_all(b"\n").map_err(|error| disk(&error))
     }
 
     /// The values of a row's fields, the first amount, and what is wrong.
-    fn fields(&self, values: &[Option<&str>]) -> (Vec<Option<String>>, Option<Decimal>, Vec<String>) {
+    fn fields(&mut self, values: &[Option<&str>]) -> (Vec<Option<String>>, Option<Decimal>, Vec<String>) {
         let sources = &self.judged.sources;
         let mut fields: Vec<Option<String>> = vec![None; sources.len()];
         let (mut amount, mut stated, mut problems) = (None, None, Vec::new());
         for (place, reading) in self.judged.places.iter().zip(&self.judged.readings) {
             // The first column of a field that is not blank answers.
-            if fields[place.source].is_some() {
+            if fields[place.source].is_some() || place.is_part {
                 continue;
             }
             let Some(text) = values.get(place.column).copied().flatten().filter(|text| !text.trim().is_empty()) else {
                 continue;
             };
+            let name = sources[place.source].field.name;
             match reading.read(text) {
                 Ok(value) => {
-                    if let Value::Number { value, currency } = &value {
-                        if Some(place.source) == self.amount {
-                            amount = Some(*value);
+                    match &value {
+                        Value::Number { value, currency } => {
+                            if Some(place.source) == self.amount {
+                                amount = Some(*value);
+                            }
+                            let told = currency.as_deref().or(sources[place.source].currency);
+                            stated = stated.or_else(|| told.map(str::to_owned));
                         }
-                        stated = stated.or_else(|| currency.clone());
+                        Value::Day(day) if Some(place.source) == self.day => {
+                            let (first, last) = self.days.unwrap_or((*day, *day));
+                            self.days = Some((first.min(*day), last.max(*day)));
+                        }
+                        _ => {}
                     }
-                    let text = canonical(&value);
-                    match (self.drop.known.get(sources[place.source].field), text) {
+                    match (self.drop.known.get(name), canonical(value)) {
                         (Some(known), Some(text)) => match ours(known, &text) {
-                            Ok(name) => fields[place.source] = Some(name),
-                            Err(problem) => problems.push(format!("{}: {problem}", sources[place.source].field)),
+                            Ok(ours) => fields[place.source] = Some(ours),
+                            Err(problem) => problems.push(format!("{name}: {problem}")),
                         },
                         (_, text) => fields[place.source] = text,
                     }
                 }
-                Err(problem) => problems.push(format!("{}: {problem}", sources[place.source].field)),
+                Err(problem) => problems.push(format!("{name}: {problem}")),
+            }
+        }
+        for (index, source) in sources.iter().enumerate().filter(|(_, source)| !source.joined.is_empty()) {
+            if fields[index].is_none() {
+                fields[index] = self.joined(index, values);
+            }
+            if fields[index].is_none() {
+                let parts: Vec<String> = source.joined.iter().map(|at| shown(&self.columns[*at])).collect();
+                problems.push(format!("{}: one of {} is missing", source.field.name, parts.join(", ")));
             }
         }
         for (field, source) in fields.iter_mut().zip(sources) {
@@ -154,18 +241,49 @@ impl<'a> Writer<'a> {
         (fields, amount, problems)
     }
 
-    /// Whether a field says what a row is about.
-    fn names_the_row(&self, field: &str) -> bool {
-        let mut fields = self.drop.preset.spec().fields.iter();
-        fields.any(|known| known.name == field && known.is_required && !known.meaning.is_number())
+    /// The parts of a value with strokes between them, if all are there.
+    fn joined(&self, source: usize, values: &[Option<&str>]) -> Option<String> {
+        let places = self.judged.places.iter().zip(&self.judged.readings);
+        let parts = places.filter(|(place, _)| place.is_part && place.source == source);
+        let texts = parts.map(|(place, reading)| {
+            let text = values.get(place.column).copied().flatten()?;
+            reading.read(text).ok().and_then(canonical)
+        });
+        texts.collect::<Option<Vec<String>>>().map(|parts| parts.join("|"))
     }
 
     /// Whether nothing that names a row is there.
     fn is_nameless(&self, fields: &[Option<String>]) -> bool {
-        let naming = self.judged.sources.iter().zip(fields).filter(|(source, _)| self.names_the_row(source.field));
-        let mut naming = naming.peekable();
-        naming.peek().is_some() && naming.all(|(source, value)| value.is_none() || source.constant == *value)
+        let naming = self.naming(fields);
+        let mut naming = naming.filter(|(_, source_constant, _)| source_constant.is_none()).peekable();
+        naming.peek().is_some() && naming.all(|(_, _, value)| value.is_none())
     }
+
+    /// The fields that say what a row is about: their names, constants and values.
+    fn naming<'f>(
+        &'f self,
+        fields: &'f [Option<String>],
+    ) -> impl Iterator<Item = (&'static str, Option<&'f str>, Option<&'f str>)> {
+        let pairs = self.judged.sources.iter().zip(fields);
+        pairs.filter(|(source, _)| source.field.is_required && !source.field.meaning.is_number()).map(
+            |(source, value)| (source.field.name, source.constant.as_deref(), value.as_deref()),
+        )
+    }
+
+    /// The row as it came, by the columns' names.
+    fn raw(&self, values: &[Option<&str>]) -> String {
+        let mut map = serde_json::Map::new();
+        for (index, name) in self.columns.iter().enumerate() {
+            let value = values.get(index).copied().flatten().unwrap_or_default();
+            let name = if map.contains_key(name) { format!("{name} (column {})", index + 1) } else { name.clone() };
+            map.insert(name, value.into());
+        }
+        cut(&serde_json::Value::Object(map).to_string())
+    }
+}
+
+fn cut(raw: &str) -> String {
+    raw.chars().take(LONGEST_RAW).map(|c| if c == '\0' { '\u{fffd}' } else { c }).collect()
 }
 
 impl Sink for Writer<'_> {
@@ -178,29 +296,56 @@ impl Sink for Writer<'_> {
             self.named_totals.push(line);
             return Ok(());
         }
-        let (fields, amount, problems) = self.fields(values);
-        let named = self.judged.sources.iter().zip(&fields).filter(|(source, _)| self.names_the_row(source.field));
-        if named.filter_map(|(_, text)| text.as_deref()).any(summary::is_total) {
+        let unknown = match self.sift.judge(values) {
+            Sifted::LeftOut => return Ok(()),
+            Sifted::Counts => None,
+            Sifted::Unknown(problem) => Some(problem),
+        };
+        let (fields, amount, mut problems) = self.fields(values);
+        problems.extend(unknown);
+        if self.naming(&fields).filter_map(|(_, _, text)| text).any(summary::is_total) {
             self.named_totals.push(line);
             return Ok(());
         }
-        if amount.is_some() && self.is_nameless(&fields) {
-            let raw = values.iter().map(|value| value.unwrap_or_default()).collect::<Vec<_>>().join(",");
-            match self.nameless.keep(line, amount, raw) {
+        if amount.is_some() && self.is_nameless(&fields) && !self.drop.preset.has_items() {
+            match self.nameless.keep(line, amount, self.raw(values)) {
                 None => return Ok(()),
                 Some(raw) => return self.bad(line, "the row names nothing that its numbers are about", &raw),
             }
         }
         self.nameless.add(amount);
-        self.rows += 1;
+        let mut hasher = DefaultHasher::new();
+        values.hash(&mut hasher);
+        let is_whole = self.judged.sources.iter().zip(&fields).all(|(source, text)| {
+            text.is_some() || !source.field.is_required
+        });
         let problem = (!problems.is_empty()).then(|| problems.join("; "));
-        self.line(&PlainRow { n: line, v: values, f: &fields, p: problem })
+        let raw = (problem.is_some() || !is_whole).then(|| self.raw(values));
+        let names = std::mem::take(&mut self.names);
+        let written = self.write(&Record {
+            file: self.file,
+            line,
+            hash: hasher.finish(),
+            names: &names,
+            fields: &fields,
+            problem: problem.as_deref(),
+            raw: raw.as_deref(),
+        });
+        self.names = names;
+        written
     }
 
     fn bad(&mut self, line: u64, reason: &str, raw: &str) -> Result<(), Refusal> {
-        self.rows += 1;
-        let raw: String = raw.chars().take(LONGEST_RAW).map(|c| if c == '\0' { '\u{fffd}' } else { c }).collect();
-        self.line(&serde_json::json!({"n": line, "e": reason, "raw": raw}))
+        let record = Record {
+            file: self.file,
+            line,
+            hash: 0,
+            names: &[],
+            fields: &[],
+            problem: Some(reason),
+            raw: Some(&cut(raw)),
+        };
+        self.write(&record)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The cases F05 to F22 of the field, and the rules.
 
 use super::*;
-use Meaning::{Amount, Count, Currency, Day, Id, Month, Ratio, Text};
+use Meaning::{Amount, Count, Currency, Day, Id, Month, Plan, Ratio, Text};
 use chrono_tz::America::New_York;
 
 #[test]
@@ -147,6 +147,28 @@ fn f19_months_are_read_as_plans_write_them() {
     assert_eq!(read(Month, &["2026-11-01T00:00:00Z", "2026-11-01 00:00:00"], &hints()), ["2026-11", "2026-11"]);
     assert_eq!(read(Month, &["01/11/2026"], &format("%d/%m/%Y")), ["2026-11"]);
     assert!(column(Month, &["01/11/2026"], &hints()).is_err());
+}
+
+#[test]
+fn plans_are_for_months_days_or_quarters() {
+    let plans = ["2026-11", "Nov-26", "2026-11-05", "1.11.2026", "Q4 2026", "4. Quartal 2026", "T4-26", ""];
+    let quarter = "quarter from 2026-10-01";
+    let right = ["2026-11", "2026-11", "2026-11", "2026-11", quarter, quarter, quarter, "none"];
+    assert_eq!(read(Plan, &plans, &hints()), right);
+    let bad = column(Plan, &["2026", "H1 2026", "FY26", "Q4", "Q4 1889", "Total", "13/2026"], &hints()).expect("read");
+    assert_eq!(bad[0], "! \"2026\" is a year, and a year is no month; write months or quarters");
+    assert_eq!(bad[1], "! \"H1 2026\" is half a year, and no month; write months or quarters");
+    assert!(bad[2].contains("is of a fiscal year, whose months nobody tells"), "{bad:?}");
+    assert!(bad[3..].iter().all(|reason| reason.starts_with('!')), "{bad:?}");
+    assert_eq!(read(Plan, &["2011", "2026", "Q4 2020"], &format("%y%m")), ["2020-11", "!", "quarter from 2020-10-01"]);
+    assert!(column(Plan, &["01/11/2026", "Q4 2026"], &hints()).is_err(), "an order that no row tells");
+    assert_eq!(read(Plan, &["01/11/2026", "Q4 2026"], &format("%d/%m/%Y")), ["2026-11", quarter]);
+    let mut mixed = Evidence::new(Plan, "month");
+    mixed.see(2, "Q3 2026");
+    mixed.see(3, "2026-10");
+    let told = decide(&[mixed], &hints()).expect("decided")[0].told();
+    let right = "months and quarters of the calendar are mixed: line 3 has \"2026-10\", line 2 has \"Q3 2026\"";
+    assert_eq!(told.as_deref(), Some(right));
 }
 
 #[test]

@@ -48,6 +48,7 @@ fn shown(value: Result<Value, String>) -> String {
         Ok(Value::Number { value, currency: None }) => value.to_string(),
         Ok(Value::Number { value, currency: Some(code) }) => format!("{value} {code}"),
         Ok(Value::Day(day)) => day.to_string(),
+        Ok(Value::Quarter(first)) => format!("quarter from {first}"),
         Ok(Value::Month(month)) => month.format("%Y-%m").to_string(),
         Err(reason) => format!("! {reason}"),
     }

@@ -180,9 +180,9 @@ proptest! {
         decimal_mark in prop_oneof![Just(None), Just(Some(Mark::Point)), Just(Some(Mark::Comma))],
         zone in prop_oneof![Just(None), Just(Some(chrono_tz::Pacific::Apia))],
     ) {
-        use Meaning::{Amount, Count, Currency, Day, Id, Month, Ratio, Text};
+        use Meaning::{Amount, Count, Currency, Day, Id, Month, Plan, Ratio, Text};
         let hints = Hints { decimal_mark, date_format, zone, ..hints() };
-        for meaning in [Text, Id, Amount, Count, Ratio, Day, Month, Currency] {
+        for meaning in [Text, Id, Amount, Count, Ratio, Day, Month, Plan, Currency] {
             let decided = decide(&[gathered(meaning, &header, &texts)], &hints);
             let Ok(readings) = decided else { continue };
             let _ = readings[0].told();
@@ -200,7 +200,7 @@ proptest! {
 fn megabytes_are_quoted_briefly() {
     for part in ["9", "1/", "é", ",", "(", "$", "\u{202e}", "E+9", "12:", "-", " "] {
         let long = part.repeat(1 << 20);
-        for meaning in [Meaning::Id, Meaning::Amount, Meaning::Day, Meaning::Month, Meaning::Currency] {
+        for meaning in [Meaning::Id, Meaning::Amount, Meaning::Day, Meaning::Month, Meaning::Plan, Meaning::Currency] {
             let evidence = gathered(meaning, &long, std::slice::from_ref(&long));
             let readings = decide(&[evidence], &hints()).expect("decided");
             let told = readings[0].read(&long).err().unwrap_or_default();

@@ -1,0 +1,159 @@
+//! Several rows of one key in a file: equal ones count once, different ones have an answer or are
+//! quarantined, all of them.
+
+use super::Batch;
+use crate::domain::dropped::Repeats;
+use crate::warehouse::error::{Context, WarehouseError};
+use duckdb::Transaction;
+
+/// Puts rows of one key of a file together, before they are read: the first value of each field counts.
+/// Two different values are a problem of all rows of the key.
+pub fn complete_items(transaction: &Transaction<'_>, batch: &Batch<'_>) -> Result<(), WarehouseError> {
+    let target = &batch.load.target;
+    // The fields that are columns of the key by themselves; without one there is nothing to go by.
+    let key: Vec<&str> =
+        target.fields.iter().map(|(name, _)| name.as_str()).filter(|name| target.key.iter().any(|k| k == name)).collect();
+    if key.is_empty() {
+        return Ok(());
+    }
+    let others: Vec<&str> =
+        target.fields.iter().map(|(name, _)| name.as_str()).filter(|name| !key.contains(name)).collect();
+    let values: Vec<String> =
+        others.iter().map(|name| format!("first({name} ORDER BY n) FILTER ({name} IS NOT NULL) AS {name}")).collect();
+    let differing: Vec<String> = others
+        .iter()
+        .map(|name| format!("CASE WHEN count(DISTINCT {name}) > 1 THEN '{name} of ' || any_value({}) || ' is ' || string_agg(DISTINCT left({name}, 40), ' and ' ORDER BY left({name}, 40)) END", key[0]))
+        .collect();
+    let key = key.join(", ");
+    batch.run_sql(
+        transaction,
+        "putting items together",
+        &format!(
+            "CREATE OR REPLACE TEMP TABLE dropped AS
+             SELECT k, min(n) AS n, first(h ORDER BY n) AS h, coalesce(first(p ORDER BY n) FILTER (p IS NOT NULL), problems([{differing}])) AS p,
+                 first(raw ORDER BY n) FILTER (raw IS NOT NULL) AS raw, {key}, {values}
+             FROM dropped WHERE {is_whole} GROUP BY k, {key}
+             UNION ALL BY NAME SELECT * FROM dropped WHERE NOT ({is_whole})",
+            differing = differing.join(", "),
+            values = values.join(", "),
+            is_whole = key.split(", ").map(|name| format!("{name} IS NOT NULL")).collect::<Vec<_>>().join(" AND ")
+        ),
+    )
+}
+
+/// Leaves one row of each key of a file in `read`, or marks all of a key as a problem. Rows are equal
+/// where every column of the file is, those that are not read included.
+pub fn settle(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<(), WarehouseError> {
+    let key = batch.key();
+    let good = batch.count(transaction, "read WHERE problem IS NULL")?;
+    let distinct =
+        batch.count(transaction, &format!("(SELECT DISTINCT page_no, {key} FROM read WHERE problem IS NULL)"))?;
+    if distinct == good {
+        return Ok(());
+    }
+    let per_file = "SELECT page_no, count(*)::UBIGINT FROM read WHERE problem IS NULL GROUP BY page_no";
+    let before = batch.by_file(transaction, per_file)?;
+    let of_key = batch.load.target.key.iter().map(|column| format!("r.{column}")).collect::<Vec<_>>().join(", ");
+    // Equal rows first: the first of them stays.
+    batch.run_sql(
+        transaction,
+        "looking for equal rows",
+        &format!(
+            "CREATE OR REPLACE TEMP TABLE read AS
+             SELECT r.* FROM read AS r LEFT JOIN dropped AS d ON d.k = r.page_no AND d.n = r.record_no
+             QUALIFY r.problem IS NOT NULL
+                 OR row_number() OVER (PARTITION BY r.problem IS NULL, r.page_no, {of_key}, d.h ORDER BY r.record_no) = 1"
+        ),
+    )?;
+    let between = batch.by_file(transaction, per_file)?;
+    batch.run_sql(transaction, "settling repeated keys", &answer(transaction, batch)?)?;
+    let after = batch.by_file(transaction, per_file)?;
+    let left = |of: &[(usize, u64)], file: usize| of.iter().find(|(other, _)| *other == file).map_or(0, |(_, rows)| *rows);
+    let says = match &batch.load.target.repeats {
+        Repeats::Sum => "rows of one key are added up".to_owned(),
+        Repeats::Items => "rows of one key are put together".to_owned(),
+        Repeats::Last(field) => format!("of rows of one key the one with the newest {field} counts"),
+        Repeats::Quarantine => "rows of one key that differ are quarantined".to_owned(),
+    };
+    for (file, rows) in before {
+        let mut said = Vec::new();
+        let (equal, differing) = (rows - left(&between, file), left(&between, file) - left(&after, file));
+        if equal > 0 {
+            said.push(format!("{equal} rows are the same as another row and count once"));
+        }
+        if differing > 0 {
+            said.push(format!("{differing} {says}"));
+        }
+        if !said.is_empty() {
+            let note = format!("{}: {}", batch.load.files[file].name, said.join("; "));
+            batch.loaded[file].notes.push(note);
+        }
+    }
+    Ok(())
+}
+
+/// The statement of the preset's answer to rows of one key that differ.
+fn answer(transaction: &Transaction<'_>, batch: &Batch<'_>) -> Result<String, WarehouseError> {
+    let target = &batch.load.target;
+    let key = batch.key();
+    Ok(match &target.repeats {
+        Repeats::Sum => {
+            let types = types(transaction, &target.table)?;
+            let type_of = |name: &str| types.iter().find(|(other, _)| other == name).map_or("DECIMAL(18, 6)", |(_, of)| of);
+            let others = batch.names.iter().filter(|name| !target.key.contains(name));
+            let values: Vec<String> = others
+                .map(|name| match target.measures.contains(name) {
+                    true => format!("CAST(sum({name}) AS {}) AS {name}", type_of(name)),
+                    false => format!("first({name} ORDER BY record_no) FILTER ({name} IS NOT NULL) AS {name}"),
+                })
+                .collect();
+            // Amounts of one key in two currencies do not add up.
+            let problem = match batch.names.iter().any(|name| name == "currency") {
+                true => "CASE WHEN count(DISTINCT currency) > 1 THEN 'rows of one key are in several currencies' END",
+                false => "NULL::VARCHAR",
+            };
+            format!(
+                "CREATE OR REPLACE TEMP TABLE read AS
+                 SELECT {key}, {values}, page_no, min(record_no) AS record_no, {problem} AS problem
+                 FROM read WHERE problem IS NULL GROUP BY page_no, {key}
+                 UNION ALL BY NAME SELECT * FROM read WHERE problem IS NOT NULL",
+                values = values.join(", ")
+            )
+        }
+        Repeats::Last(field) => {
+            let of_key = target.key.iter().map(|column| format!("r.{column}")).collect::<Vec<_>>().join(", ");
+            format!(
+                "CREATE OR REPLACE TEMP TABLE read AS
+                 SELECT r.* FROM read AS r LEFT JOIN dropped AS d ON d.k = r.page_no AND d.n = r.record_no
+                 QUALIFY r.problem IS NOT NULL OR row_number() OVER (PARTITION BY r.problem IS NULL, r.page_no, {of_key}
+                     ORDER BY TRY_CAST(d.{field} AS DATE) DESC NULLS LAST, r.record_no DESC) = 1"
+            )
+        }
+        Repeats::Quarantine | Repeats::Items => {
+            let shown: Vec<String> = target.key.iter().map(|column| format!("CAST(r.{column} AS VARCHAR)")).collect();
+            format!(
+                "CREATE OR REPLACE TEMP TABLE read AS
+                 WITH twice AS (
+                     SELECT page_no, {key}, list_sort(list(record_no)) AS lines FROM read WHERE problem IS NULL
+                     GROUP BY page_no, {key} HAVING count(*) > 1)
+                 SELECT r.* REPLACE (coalesce(r.problem, 'the rows ' || array_to_string(t.lines[1:5], ', ')
+                     || ' say different things of ' || left(concat_ws(' ', {shown}), 120)) AS problem)
+                 FROM read AS r LEFT JOIN twice AS t ON r.problem IS NULL AND r.page_no = t.page_no AND {same}",
+                shown = shown.join(", "),
+                same = batch.same_key("r", "t")
+            )
+        }
+    })
+}
+
+fn types(transaction: &Transaction<'_>, table: &str) -> Result<Vec<(String, String)>, WarehouseError> {
+    let step = || format!("reading the types of core.{table}");
+    let mut statement = transaction
+        .prepare(
+            "SELECT column_name, data_type FROM duckdb_columns()
+             WHERE database_name = current_database() AND schema_name = 'core' AND table_name = ?",
+        )
+        .context(step)?;
+    let rows = statement.query_map([table], |row| Ok((row.get(0)?, row.get(1)?))).context(step)?;
+    rows.collect::<Result<_, _>>().context(step)
+}
