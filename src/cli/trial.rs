@@ -34,6 +34,9 @@ pub(super) struct TryArgs {
     /// A value of every row: "currency=EUR"; may be given more than once.
     #[arg(long = "set", value_name = "FIELD=VALUE")]
     constants: Vec<String>,
+    /// What a field's numbers are multiplied by: "amount=1000"; may be given more than once.
+    #[arg(long = "factor", value_name = "FIELD=NUMBER")]
+    factors: Vec<String>,
     /// The sign before decimals, . or ,
     #[arg(long, value_name = "SIGN")]
     decimal_mark: Option<char>,
@@ -141,6 +144,12 @@ impl Bench {
         };
         let columns = args.mapping.iter().map(pair).collect::<Result<Vec<_>, AppError>>()?;
         let constants = args.constants.iter().map(pair).collect::<Result<Vec<_>, AppError>>()?;
+        let factors = args.factors.iter().map(|text| {
+            let (field, number) = pair(text)?;
+            let number = number.parse().map_err(|_| AppError::Usage(format!("{number:?} is no number")))?;
+            Ok((field, number))
+        });
+        let factors = factors.collect::<Result<Vec<_>, AppError>>()?;
         let spec = preset.target.spec();
         let given = columns.iter().map(|(_, field)| field).filter(|field| *field != NONE);
         let mut given = given.chain(constants.iter().map(|(field, _)| field));
@@ -170,7 +179,7 @@ impl Bench {
             settle_secs: 0,
             ..FileDrop::new(
                 self.folder.path().join("drops"),
-                Arc::new((*preset).clone().answered(&Answers { columns, constants })),
+                Arc::new((*preset).clone().answered(&Answers { columns, constants, factors })),
             )
         };
         Ok(FileSource { workspace: self.workspace.clone(), id: "trial".to_owned(), drop })
@@ -322,7 +331,7 @@ fn block(name: &str, args: &TryArgs, source: &FileSource) -> String {
         "folder = \"drops\"  # where the files are dropped".to_owned(),
     ];
     lines.push(format!("preset = {:?}", source.drop.preset.name));
-    for (name, given) in [("columns", &args.mapping), ("constants", &args.constants)] {
+    for (name, given) in [("columns", &args.mapping), ("constants", &args.constants), ("factors", &args.factors)] {
         let pairs: Vec<String> = given
             .iter()
             .filter_map(|text| text.rsplit_once('='))

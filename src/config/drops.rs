@@ -3,13 +3,14 @@
 use super::connections::FileConnection;
 use super::daemon::join;
 use super::kind::{Kind, Names};
-use super::kinds::{one_of, path, text, time_zone, whole_number};
+use super::kinds::{decimal, one_of, path, text, time_zone, whole_number};
 use super::reader::{At, Fault, Section, fault, unknown_remedy};
 use super::values::{self, quoted, read_text as any_text};
 use crate::connectors::file::{
     Answers, FileDrop, LARGEST_MB, Mark, NONE, Preset, Presets, SETTLE_SECS, Target, Written, tidy,
 };
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
@@ -139,15 +140,36 @@ fn answers(section: &mut Section<'_>, preset: Option<&Preset>) -> Answers {
         &Names::Any,
         text().about("field = \"value\", the same for every row that has no other."),
     );
+    let factors = factors(section, preset.map(|preset| preset.target));
     if let Some(preset) = preset {
         check_fields(section, preset.target, &columns, &constants);
     }
-    answered(columns, constants)
+    answered(columns, constants, factors)
 }
 
-fn answered(columns: Vec<(String, At<String>)>, constants: Vec<(String, At<String>)>) -> Answers {
+/// `factors = { amount = "1000" }`: what numbers are multiplied by.
+fn factors(section: &mut Section<'_>, target: Option<Target>) -> Vec<(String, Decimal)> {
+    let factors = section.entries(
+        "factors",
+        &Names::Any,
+        decimal().about("field = \"1000\": what its numbers are multiplied by, where they are in thousands."),
+    );
+    let fields: Vec<&str> = target.map(|target| target.spec().fields.iter().map(|field| field.name).collect()).unwrap_or_default();
+    for (field, at) in &factors {
+        if target.is_some() && !fields.contains(&field.as_str()) {
+            section.problem(at.line, &format!("there is no field {}", quoted(field)), &unknown_remedy(field, &fields, "fields"));
+        }
+    }
+    factors.into_iter().map(|(name, at)| (name, at.value)).collect()
+}
+
+fn answered(
+    columns: Vec<(String, At<String>)>,
+    constants: Vec<(String, At<String>)>,
+    factors: Vec<(String, Decimal)>,
+) -> Answers {
     let pairs = |entries: Vec<(String, At<String>)>| entries.into_iter().map(|(name, at)| (name, at.value)).collect();
-    Answers { columns: pairs(columns), constants: pairs(constants) }
+    Answers { columns: pairs(columns), constants: pairs(constants), factors }
 }
 
 /// Tells fields that the target does not have, or that are given twice.
@@ -197,7 +219,9 @@ fn mapping(mut section: Section<'_>) -> Option<Preset> {
     let columns = section.entries("columns", &Names::Any, text().about("\"Their name\" = \"field\"."));
     let constants =
         section.entries("constants", &Names::Any, text().about("field = \"value\", the same for every row."));
-    let target = target.map(|at| at.value)?;
+    let target = target.map(|at| at.value);
+    let factors = factors(&mut section, target);
+    let target = target?;
     check_fields(&section, target, &columns, &constants);
     let is_given = |name: &str| {
         columns.iter().any(|(_, at)| at.value == name) || constants.iter().any(|(field, _)| field == name)
@@ -208,7 +232,7 @@ fn mapping(mut section: Section<'_>) -> Option<Preset> {
         section.problem(line, &message, &remedy);
     }
     section.finish();
-    Some(Preset::mapped(target, &answered(columns, constants)))
+    Some(Preset::mapped(target, &answered(columns, constants, factors)))
 }
 
 fn prefix(value: &DeValue<'_>) -> Result<String, Fault> {

@@ -1,11 +1,12 @@
 //! Which column of a file is which field. Pure.
 
-use super::column::{header_currency, names_a_value};
+use super::column::{Meaning, header_currency, names_a_value};
 use super::preset::{Column, Filter, Preset, Unpivot};
 use super::shape::{Found, Refusal, find, header_matches, shown, tidy};
 use super::table::unpivot::{Wide, plan};
 use super::target::Field;
 use crate::support::nearest::nearest;
+use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
 /// Where a field's values come from.
@@ -20,6 +21,15 @@ pub struct Source {
     pub constant: Option<String>,
     /// The currency that a column's name tells.
     pub currency: Option<&'static str>,
+    /// What its numbers are multiplied by.
+    pub factor: Option<Decimal>,
+}
+
+impl Source {
+    /// A field in columns of its own.
+    pub fn new(field: &'static Field, columns: Vec<usize>) -> Self {
+        Self { field, columns, joined: Vec::new(), constant: None, currency: None, factor: None }
+    }
 }
 
 /// A column that tells which rows count.
@@ -98,8 +108,8 @@ pub fn resolve(file: &str, found: &Found, preset: &Preset) -> Result<Resolved, R
         if let Some(at) = columns.iter().position(|name| name == field.name)
             && !sources.iter().any(|source| source.field.name == field.name)
         {
-            let (columns, joined) = (vec![at], Vec::new());
-            sources.push(Source { field, columns, joined, constant: None, currency: None });
+            let factor = preset.column(field.name).and_then(|column| column.factor);
+            sources.push(Source { factor, ..Source::new(field, vec![at]) });
         }
     }
     ask(line, preset, columns, &sources)?;
@@ -144,7 +154,25 @@ fn source(line: Option<u64>, column: &Column, columns: &[String]) -> Result<Opti
         return Ok(None);
     }
     let currency = found.iter().find_map(|at| header_currency(&columns[*at])).map(|(_, code)| code);
-    Ok(Some(Source { field: column.field, columns: found, joined, constant: column.constant.clone(), currency }))
+    if let Some(at) = found.iter().find(|at| column.factor.is_none() && is_scaled(column.field, &columns[**at])) {
+        let (header, name) = (shown(&columns[*at]), column.field.name);
+        let message = format!("the column {header:?} seems to be in thousands, or in another part of the unit");
+        let remedy = format!("say what a number is multiplied by: factors = {{ {name} = \"1000\" }}, or \"1\" for plain amounts");
+        return Err(Refusal::new(line, message, remedy));
+    }
+    let (constant, factor) = (column.constant.clone(), column.factor);
+    Ok(Some(Source { field: column.field, columns: found, joined, constant, currency, factor }))
+}
+
+/// Whether the name of a column of amounts speaks of thousands, millions, cents or millionths.
+fn is_scaled(field: &Field, header: &str) -> bool {
+    const WORDS: [&str; 28] = [
+        "tsd", "tausend", "tausende", "teur", "tusd", "tchf", "tgbp", "thousand", "thousands", "milliers", "miles",
+        "migliaia", "duizend", "k", "keur", "kusd", "kchf", "kgbp", "000", "000s", "mio", "mln", "millions", "millionen",
+        "cents", "micros", "micro", "pence",
+    ];
+    let words = tidy(header);
+    field.meaning == Meaning::Amount && words.split('_').any(|word| WORDS.contains(&word))
 }
 
 /// The places of the columns that have one of the names.
@@ -166,23 +194,35 @@ fn place(line: Option<u64>, name: &str, columns: &[String]) -> Result<Option<usi
         .map_err(|ambiguous| Refusal::new(line, ambiguous.to_string(), "keep one of the two, or rename the other"))
 }
 
-/// Refuses a file with a column that may mean one thing or another, where a field would be missing.
+/// Refuses a file with columns that may mean one thing or another, where a field would be missing.
 fn ask(line: Option<u64>, preset: &Preset, columns: &[String], sources: &[Source]) -> Result<(), Refusal> {
+    let mut open = Vec::new();
     for question in &preset.questions {
         let Some(column) = columns.iter().find(|column| header_matches(&question.header, column)) else { continue };
         let is_found = |name: &str| sources.iter().any(|source| source.field.name == name && !source.columns.is_empty());
-        let open: Vec<&str> =
-            question.fields.iter().map(String::as_str).filter(|name| *name != super::NONE && !is_found(name)).collect();
-        let Some(first) = open.first() else { continue };
-        let column = shown(column);
-        let or_not = if open.len() > 1 { format!("{} or another", open.join(", ")) } else { format!("{first} or not") };
-        let message = format!("the column {column:?} may be {or_not}");
-        let remedy = format!(
-            "say which in the connection: columns = {{ {column:?} = {first:?} }}, or = \"none\" if it is not to be read"
-        );
-        return Err(Refusal::new(line, message, remedy));
+        let fields = question.fields.iter().map(String::as_str).filter(|name| *name != super::NONE);
+        let fields: Vec<&str> = fields.filter(|name| !is_found(name)).collect();
+        // A question about no field is one about what the others mean.
+        if !fields.is_empty() || question.fields.iter().all(|name| name == super::NONE) {
+            open.push((shown(column), fields));
+        }
     }
-    Ok(())
+    let Some((column, fields)) = open.first() else { return Ok(()) };
+    let asked: Vec<String> = open
+        .iter()
+        .map(|(column, fields)| match fields.as_slice() {
+            [] => format!("the column {column:?} may change what the others mean"),
+            [field] => format!("the column {column:?} may be {field} or not"),
+            several => format!("the column {column:?} may be {}", several.join(" or ")),
+        })
+        .collect();
+    let remedy = match fields.first() {
+        Some(field) => format!(
+            "say which in the connection: columns = {{ {column:?} = {field:?} }}, or = \"none\" if it is not to be read"
+        ),
+        None => format!("where it does not, write columns = {{ {column:?} = \"none\" }} in the connection"),
+    };
+    Err(Refusal::new(line, asked.join("; "), remedy))
 }
 
 fn no_column(line: Option<u64>, column: &str, columns: &[String]) -> Refusal {
@@ -296,13 +336,26 @@ mod tests {
     fn a_column_that_may_mean_two_things_is_asked_about() {
         let header = columns(&["platform", "handle", "campaign", "posted_at", "Sales"]);
         let told = resolve("c.csv", &header, &preset("influencer")).expect_err("refused").to_string();
-        assert!(told.contains("the column \"Sales\" may be conversions, revenue or another"), "{told}");
-        let answers = Answers { columns: vec![pair("Sales", "revenue")], constants: Vec::new() };
+        assert!(told.contains("the column \"Sales\" may be conversions or revenue"), "{told}");
+        let answers = Answers { columns: vec![pair("Sales", "revenue")], ..Answers::default() };
         let found = resolve("c.csv", &header, &preset("influencer").answered(&answers)).expect("resolved");
         assert_eq!(found.sources.last().map(|source| source.field.name), Some("revenue"));
-        let answers = Answers { columns: vec![pair("Sales", "none")], constants: Vec::new() };
+        let answers = Answers { columns: vec![pair("Sales", "none")], ..Answers::default() };
         let found = resolve("c.csv", &header, &preset("influencer").answered(&answers)).expect("resolved");
         assert_eq!(found.sources.len(), 4);
+    }
+
+    #[test]
+    fn amounts_in_thousands_are_asked_about() {
+        let header = columns(&["month", "channel", "Betrag (Tsd. EUR)"]);
+        let told = resolve("t.csv", &header, &preset("budgets")).expect_err("refused").to_string();
+        assert!(told.contains("there is no column \"amount\""), "{told}");
+        let columns_are = |factors| Answers { columns: vec![pair("Betrag (Tsd. EUR)", "amount")], factors, ..Answers::default() };
+        let told = resolve("t.csv", &header, &preset("budgets").answered(&columns_are(Vec::new()))).expect_err("refused");
+        assert!(told.to_string().contains("factors = { amount = \"1000\" }"), "{told}");
+        let answers = columns_are(vec![("amount".to_owned(), Decimal::from(1000))]);
+        let found = resolve("t.csv", &header, &preset("budgets").answered(&answers)).expect("resolved");
+        assert_eq!(found.sources[2].factor, Some(Decimal::from(1000)));
     }
 
     #[test]
@@ -310,6 +363,7 @@ mod tests {
         let answers = Answers {
             columns: vec![pair("Beleg-Nr.", "conversion_id"), pair("Datum", "date")],
             constants: vec![pair("currency", "EUR")],
+            ..Answers::default()
         };
         let preset = Preset::mapped(Target::OfflineConversions, &answers);
         let found = resolve("k.csv", &columns(&["Datum", "Beleg Nr", "amount"]), &preset).expect("resolved");

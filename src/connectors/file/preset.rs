@@ -6,6 +6,7 @@ use super::shape::{header_matches, tidy};
 use super::target::{Field, Target};
 use crate::domain::dropped::Repeats;
 use chrono_tz::Tz;
+use rust_decimal::Decimal;
 
 /// A kind of export.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +40,15 @@ pub struct Column {
     pub constant: Option<String>,
     /// Whether an admin named the columns: then all of them must be there.
     pub is_stated: bool,
+    /// What its numbers are multiplied by: 1000 for amounts in thousands.
+    pub factor: Option<Decimal>,
+}
+
+impl Column {
+    /// One that nothing is known of yet.
+    pub fn new(field: &'static Field) -> Self {
+        Self { field, headers: Vec::new(), joined: Vec::new(), constant: None, is_stated: false, factor: None }
+    }
 }
 
 /// A header that may be one field or another; `none` stands for neither.
@@ -111,6 +121,8 @@ pub struct Answers {
     pub columns: Vec<(String, String)>,
     /// Field and the value it has in every row.
     pub constants: Vec<(String, String)>,
+    /// Field and what its numbers are multiplied by.
+    pub factors: Vec<(String, Decimal)>,
 }
 
 /// The field that stands for none.
@@ -158,6 +170,11 @@ impl Preset {
                 self.column_mut(field).constant = Some(value.clone());
             }
         }
+        for (name, factor) in &answers.factors {
+            if let Some(field) = spec.field(name) {
+                self.column_mut(field).factor = Some(*factor);
+            }
+        }
         let place = |column: &Column| spec.fields.iter().position(|field| field.name == column.field.name);
         self.columns.sort_by_key(place);
         self
@@ -165,13 +182,7 @@ impl Preset {
 
     fn column_mut(&mut self, field: &'static Field) -> &mut Column {
         let place = self.columns.iter().position(|column| column.field.name == field.name).unwrap_or_else(|| {
-            self.columns.push(Column {
-                field,
-                headers: Vec::new(),
-                joined: Vec::new(),
-                constant: None,
-                is_stated: false,
-            });
+            self.columns.push(Column::new(field));
             self.columns.len() - 1
         });
         &mut self.columns[place]
@@ -209,6 +220,7 @@ mod tests {
         let answers = Answers {
             columns: vec![pair("sales", "revenue"), pair("Views", NONE)],
             constants: vec![pair("currency", "EUR")],
+            ..Answers::default()
         };
         let preset = preset.answered(&answers);
         assert!(!preset.questions.iter().any(|question| question.header == "Sales"));
@@ -220,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_mapping_reads_nothing_that_it_does_not_name() {
-        let answers = Answers { columns: vec![pair("No.", "conversion_id")], constants: Vec::new() };
+        let answers = Answers { columns: vec![pair("No.", "conversion_id")], ..Answers::default() };
         let preset = Preset::mapped(Target::OfflineConversions, &answers);
         assert_eq!(preset.columns.len(), 1);
         assert!(preset.column("amount").is_none());

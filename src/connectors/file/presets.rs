@@ -1,6 +1,6 @@
 //! The presets at hand: those built in, and an admin's own in `config/presets/`.
 
-use super::column::Mark;
+use super::column::{Mark, Meaning};
 use super::preset::{Column, Filter, NONE, Preset, Question, Unpivot, Written};
 use super::shape::tidy;
 use super::target::{Field, Target, TargetSpec};
@@ -8,6 +8,7 @@ use crate::domain::dropped::Repeats;
 use crate::support::nearest::nearest;
 use chrono_tz::Tz;
 use include_dir::{Dir, include_dir};
+use rust_decimal::Decimal;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -108,6 +109,9 @@ struct PresetFile {
     constants: BTreeMap<Spanned<String>, String>,
     #[serde(default)]
     columns: BTreeMap<Spanned<String>, Headers>,
+    /// What numbers are multiplied by, as text: "0.000001" for millionths.
+    #[serde(default)]
+    factors: BTreeMap<Spanned<String>, Decimal>,
     #[serde(default)]
     questions: BTreeMap<String, Vec<Spanned<String>>>,
     #[serde(default)]
@@ -267,7 +271,7 @@ fn columns(file: &PresetFile, spec: &TargetSpec, faults: &mut Faults<'_>) -> Vec
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
     for (name, headers) in &file.columns {
         let Some(field) = faults.field(spec, name) else { continue };
-        let mut column = Column { field, headers: Vec::new(), joined: Vec::new(), constant: None, is_stated: false };
+        let mut column = Column::new(field);
         match headers {
             Headers::Joined { join } => column.joined.clone_from(join),
             Headers::Names(headers) => {
@@ -296,13 +300,14 @@ fn columns(file: &PresetFile, spec: &TargetSpec, faults: &mut Faults<'_>) -> Vec
         let Some(field) = faults.field(spec, name) else { continue };
         match columns.iter_mut().find(|column| column.field.name == field.name) {
             Some(column) => column.constant = Some(value.clone()),
-            None => columns.push(Column {
-                field,
-                headers: Vec::new(),
-                joined: Vec::new(),
-                constant: Some(value.clone()),
-                is_stated: false,
-            }),
+            None => columns.push(Column { constant: Some(value.clone()), ..Column::new(field) }),
+        }
+    }
+    for (name, factor) in &file.factors {
+        let Some(field) = faults.field(spec, name) else { continue };
+        match columns.iter_mut().find(|column| column.field.name == field.name) {
+            Some(column) => column.factor = Some(*factor),
+            None => faults.add(Some(name.span().start), format!("{} has a factor and no column", field.name), "name its headers in [columns]"),
         }
     }
     columns
@@ -335,8 +340,10 @@ fn repeats(file: &PresetFile, spec: &TargetSpec, faults: &mut Faults<'_>) -> Opt
             }
         },
         RepeatsFile::Newest { newest_by } => {
-            let column = spec.field(newest_by).map(|field| field.name);
-            if column.is_none() {
+            let column = spec.field(newest_by).filter(|field| field.meaning == Meaning::Day).map(|field| field.name);
+            if column.is_none() && spec.field(newest_by).is_some() {
+                faults.add(at, format!("{newest_by:?} is no day"), "name a field of days, such as metrics_as_of");
+            } else if column.is_none() {
                 let known: Vec<&str> = spec.fields.iter().map(|field| field.name).collect();
                 faults.add(at, format!("{} has no field {newest_by:?}", spec.name), one_of(newest_by, &known));
             }
@@ -404,7 +411,7 @@ mod tests {
             told,
             [
                 "7 offline_conversions has no field \"amont\" → did you mean \"amount\"?",
-                "8 the header \"day\" stands for date and for currency → keep one of the two, or ask in [questions]",
+                "6 the header \"Day\" stands for currency and for date → keep one of the two, or ask in [questions]",
                 "10 offline_conversions has no field \"x\" → write one of conversion_id, date, kind, utm_source, utm_medium, utm_campaign, amount, refunded, currency",
                 "3 repeats \"add\" is not known → write sum, items, quarantine or { newest_by = \"field\" }",
             ]

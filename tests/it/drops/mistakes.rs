@@ -47,12 +47,12 @@ async fn wrong_columns_encodings_and_empty_files_are_told_with_line_and_remedy()
         (
             "n.csv",
             b"month,chanel,amount\n2026-11,seo,1\n",
-            "n.csv, line 1: there is no column \"channel\"; did you mean it by \"chanel\"? Or rename columns",
+            "n.csv, line 1: there is no column \"channel\"; did you mean it by \"chanel\"? Or say which columns",
         ),
         (
             "n.ndjson",
             b"{\"monht\": \"2026-11\"}\n",
-            "there are no columns \"month\", \"channel\", \"amount\"; it has \"monht\"; rename",
+            "there are no columns \"month\", \"channel\", \"amount\"; it has \"monht\"; say which columns",
         ),
         ("d.csv", b"month,channel,amount,amount\n", "line 1: two columns are called \"amount\"; keep one"),
         (

@@ -44,8 +44,7 @@ impl DayReading {
         }
         let Some(written) = days::scan(text) else { return wrong("is not a day such as 2026-11-02") };
         match written.date {
-            Date::Exact { day, .. } => Ok((day, written.time)),
-            Date::ShortYear => wrong("has a year of two digits; date_format would tell its form"),
+            Date::Exact { day, .. } | Date::ShortYear(day) => Ok((day, written.time)),
             Date::Serial => wrong("is a number that a spreadsheet counts days with, not a day such as 2026-11-02"),
             Date::Numeric(numeric) if numeric.is_short => {
                 wrong("has a year of two digits; date_format would tell its form")

@@ -1,8 +1,8 @@
 //! Days as people and programs write them: taken apart without knowing the order of day and month.
 
-use super::clock::{self, Clock};
+use super::clock::{self, Clock, Zone};
 use super::names;
-use chrono::{Datelike, NaiveDate};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate};
 
 /// No day is longer; what is longer is never looked at.
 const LONGEST: usize = 100;
@@ -20,8 +20,8 @@ pub enum Date {
     Exact { day: NaiveDate, is_iso: bool },
     /// Two numbers and a year in figures.
     Numeric(Numeric),
-    /// A year of two digits beside a month's name.
-    ShortYear,
+    /// A year of two digits beside a month's name, behind the day as everybody writes it; from 2000 on.
+    ShortYear(NaiveDate),
     /// A number that a spreadsheet counts days with.
     Serial,
 }
@@ -106,11 +106,39 @@ pub fn scan(text: &str) -> Option<Written> {
     if text.len() > LONGEST {
         return None;
     }
+    if let Some(written) = epoch(text) {
+        return Some(written);
+    }
     if is_serial(text) {
         return Some(Written { date: Date::Serial, time: None });
     }
     let (day, time) = clock::split(text)?;
     Some(Written { date: date(day)?, time })
+}
+
+/// Seconds or milliseconds since 1970, from 2001 to 2099; no other day is written with 10 or 13 digits.
+fn epoch(text: &str) -> Option<Written> {
+    let seconds: i64 = match text.len() {
+        10 => number(text, 10, 10)?,
+        13 => number::<i64>(text, 13, 13)? / 1000,
+        _ => return None,
+    };
+    let at = DateTime::from_timestamp(seconds, 0).filter(|_| (1_000_000_000..4_070_908_800).contains(&seconds))?;
+    let utc = FixedOffset::east_opt(0).map(Zone::Fixed);
+    Some(Written { date: Date::Exact { day: at.date_naive(), is_iso: false }, time: Some((at.time(), utc)) })
+}
+
+/// `21Jun2026` with blanks where letters meet digits.
+fn spaced(text: &str) -> Option<String> {
+    let mut spaced = String::with_capacity(text.len() + 2);
+    for letter in text.chars() {
+        let meets = |last: char| (last.is_ascii_digit() && letter.is_alphabetic()) || (last.is_alphabetic() && letter.is_ascii_digit());
+        if spaced.chars().last().is_some_and(meets) {
+            spaced.push(' ');
+        }
+        spaced.push(letter);
+    }
+    (spaced.len() == text.len() + 2 && text.chars().all(char::is_alphanumeric)).then_some(spaced)
 }
 
 /// Days since 1900 as spreadsheets count them, from 1954 to 2119, with or without a time.
@@ -140,6 +168,8 @@ fn date(text: &str) -> Option<Date> {
         let (first, second) = (number(first, 1, 2)?, number(second, 1, 2)?);
         return Some(Date::Numeric(Numeric { first, second, year, sign, is_short: third.len() == 2 }));
     }
+    let run_together = spaced(text);
+    let text = run_together.as_deref().unwrap_or(text);
     let fillers = ["de", "del", "of", "the"];
     let is_split = |c: char| c.is_whitespace() || matches!(c, ',' | '.' | '-' | '/');
     let mut words: Vec<&str> =
@@ -160,7 +190,8 @@ fn date(text: &str) -> Option<Date> {
     };
     let (year, day) = if one.len() == 4 && number::<u32>(one, 4, 4).is_some() { (one, other) } else { (other, one) };
     if year.len() == 2 && number::<u32>(year, 2, 2).is_some() && ordinal(day).is_some() {
-        return Some(Date::ShortYear);
+        let day = NaiveDate::from_ymd_opt(2000 + number::<i32>(year, 2, 2)?, month, ordinal(day)?)?;
+        return Some(Date::ShortYear(day));
     }
     exact(year, month, &ordinal(day)?.to_string(), false)
 }
@@ -181,6 +212,7 @@ mod tests {
             Some(Date::Numeric(numeric)) => {
                 format!("{}{}{}", numeric.first, numeric.sign.sign(), numeric.second)
             }
+            Some(Date::ShortYear(day)) => format!("short {day}"),
             Some(other) => format!("{other:?}"),
             None => "no".to_owned(),
         }
@@ -205,9 +237,13 @@ mod tests {
             "Nov 2, 2026, 11:30 PM",
             "Montag, 2. November 2026",
             "2. Nov. 2026",
+            "2Nov2026",
+            "1793573940",
+            "1793573940000",
         ];
         for text in texts {
-            assert_eq!(read(text), "2026-11-02", "{text}");
+            let right = if text.starts_with("1793") { "2026-11-01" } else { "2026-11-02" };
+            assert_eq!(read(text), right, "{text}");
         }
         assert_eq!(read("mar. 3 mars 2026"), "2026-03-03");
     }
@@ -217,7 +253,8 @@ mod tests {
         let texts = [
             ("02/11/2026", "2/11"),
             ("2.11.26", "2.11"),
-            ("02-Nov-26", "ShortYear"),
+            ("02-Nov-26", "short 2026-11-02"),
+            ("15 SEP 26", "short 2026-09-15"),
             ("46328", "Serial"),
             ("46328.75", "Serial"),
             ("11-02-2026 10:00", "11-2"),
@@ -236,7 +273,8 @@ mod tests {
             "02/11-2026",
             "Total",
             "٠٢/١١/٢٠٢٦",
-            "1761955200",
+            "4170908800",
+            "176195520",
             "02/11/202",
             "Nov 2026",
             "2 Nov Dez",

@@ -232,7 +232,8 @@ impl Reading {
         }
         // An apostrophe before a text may belong to it, as in 's-Hertogenbosch.
         let tidy = if self.meaning == Meaning::Text { words::tidy(text) } else { words::tidy_cell(text) };
-        if words::is_unknown(tidy) {
+        // NA names a region, a country or a channel in texts; in numbers and days it is no value.
+        if words::is_unknown(tidy) && !(self.meaning == Meaning::Text && tidy == "NA") {
             return Ok(Value::None);
         }
         if words::is_sheet_error(tidy) {

@@ -42,6 +42,13 @@ pub fn is_month(text: &str) -> bool {
     text.len() <= 100 && any(text).is_some()
 }
 
+/// The month and the number of `Nov 26`, which may be a year or a day.
+pub fn loose(text: &str) -> Option<(u32, u32)> {
+    let (month, number) = text.split_once(' ').filter(|_| text.len() <= 100)?;
+    let is_short = number.len() == 2 && number.bytes().all(|byte| byte.is_ascii_digit());
+    names::month(month).filter(|_| is_short).zip(number.parse().ok())
+}
+
 fn iso(text: &str) -> Option<NaiveDate> {
     let (year, month) = text.split_once('-')?;
     of(year, month).filter(|_| month.len() == 2)
@@ -63,8 +70,8 @@ fn any(text: &str) -> Option<NaiveDate> {
     match (names::month(first), names::month(second)) {
         (Some(month), None) if second.len() == 4 => of(second, &month.to_string()),
         (None, Some(month)) if first.len() == 4 => of(first, &month.to_string()),
-        // What a spreadsheet makes of 2026-11; with a blank between them 26 might be a day.
-        (Some(month), None) if second.len() == 2 && text.len() == first.len() + 3 && text.contains('-') => {
+        // What a spreadsheet makes of 2026-11. With a blank between them 26 might be a day: the column decides.
+        (Some(month), None) if second.len() == 2 && text.len() == first.len() + 3 && text.contains(['-', ' ']) => {
             of(&format!("20{second}"), &month.to_string())
         }
         (None, None) => of(first, second).or_else(|| of(second, first)),

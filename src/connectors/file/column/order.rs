@@ -8,6 +8,7 @@ use super::quarters::{self, Span};
 use super::words::quoted;
 use super::{Doubt, Evidence, Hints, Meaning, Seen, months};
 use chrono::{Datelike, Timelike};
+use std::collections::BTreeSet;
 
 /// What the values of a column of days or months have shown so far.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +25,10 @@ pub struct DayProof {
     has_iso_past_12: bool,
     has_local_time: bool,
     has_local_past_midnight: bool,
+    /// Of columns of months only: `Nov 26`, the months and the numbers beside them.
+    loose: Option<Seen>,
+    loose_months: u16,
+    loose_numbers: BTreeSet<u32>,
     /// Of plans only.
     quarter: Option<Seen>,
     month: Option<Seen>,
@@ -54,7 +59,14 @@ impl DayProof {
     /// Takes a tidied value that is not unknown.
     pub fn see(&mut self, line: u64, text: &str) {
         self.known += 1;
-        let Some(written) = days::scan(text) else { return };
+        let Some(written) = days::scan(text) else {
+            if let Some((month, number)) = months::loose(text) {
+                self.loose.get_or_insert_with(|| Seen::new(line, text));
+                self.loose_months |= 1 << month;
+                self.loose_numbers.insert(number);
+            }
+            return;
+        };
         match written.date {
             Date::Exact { day, is_iso } => {
                 self.has_readable = true;
@@ -67,7 +79,8 @@ impl DayProof {
                 self.serials += 1;
                 self.serial.get_or_insert_with(|| Seen::new(line, text));
             }
-            Date::ShortYear => {
+            Date::ShortYear(_) => {
+                self.has_readable = true;
                 self.short_named.get_or_insert_with(|| Seen::new(line, text));
             }
             Date::Numeric(numeric) => {
@@ -182,6 +195,10 @@ pub fn decide(
                 orders[sign as usize] = order;
                 told.extend(why);
             }
+            if let Some(seen) = &own.short_named {
+                told.push(format!("beside a month's name the day comes first, years are 20..: {seen}"));
+            }
+            loose_months(own).map_err(|(seen, message, remedy)| doubt(Some(seen), message, remedy))?;
             spoiled(own).map_err(|(seen, message, remedy)| doubt(Some(seen), message, remedy))?;
         }
     }
@@ -258,9 +275,19 @@ fn short_years(own: &DayProof) -> Result<(), Question<'_>> {
         };
         return Err((seen, format!("{seen}, whose year has two digits"), setting(&formats)));
     }
-    own.short_named.as_ref().map_or(Ok(()), |seen| {
-        Err((seen, format!("{seen}, whose year has two digits"), setting(&["%d-%b-%y".to_owned()])))
-    })
+    Ok(())
+}
+
+/// `Nov 26` is a month of 2026 where other months stand beside the same numbers, and a day of November where
+/// other numbers stand beside the same months.
+fn loose_months(own: &DayProof) -> Result<(), Question<'_>> {
+    let Some(seen) = &own.loose else { return Ok(()) };
+    let is_month = own.loose_numbers.len() <= 3 && own.loose_months.count_ones() as usize >= own.loose_numbers.len();
+    if is_month {
+        return Ok(());
+    }
+    let message = format!("{seen}, which may be a month of 2026 or a day without a year");
+    Err((seen, message, "write months as 2026-11 and days as 2026-11-02".to_owned()))
 }
 
 /// A spreadsheet of another country reads some days as months and leaves only those it cannot: then ISO

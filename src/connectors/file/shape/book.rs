@@ -2,7 +2,7 @@
 //! is known.
 
 use super::cells::{Writing, borrowed};
-use super::grid::{Grid, Part, Row};
+use super::grid::{Grid, Merged, Part, Row};
 use super::source::too_large;
 use super::{Ask, Refusal, archive, ods, shown, sniff, xls};
 use calamine::{DataRef, Reader, SheetType, SheetVisible, Xls, Xlsb, Xlsx};
@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 const MOST_SHARED: u64 = 64 << 20;
 /// Styles, names and links lie in memory as well.
 const MOST_OTHER: u64 = 16 << 20;
+/// Cells over several rows that are looked at.
+const MOST_MERGED: usize = 1000;
 
 type Reading<T> = Result<T, Refusal>;
 
@@ -113,6 +115,9 @@ impl Book {
         let mut grid = Grid::new(part, take);
         match self {
             Self::Xlsx(book) => {
+                let regions = guarded(|| book.merge_cells_by_sheet_name(sheet).map_err(unreadable))?;
+                let tall = regions.into_iter().filter(|region| region.end.0 > region.start.0).take(MOST_MERGED);
+                grid.merge(tall.map(|region| Merged::new(region.start, region.end.0)).collect());
                 let mut cells = guarded(|| book.worksheet_cells_reader(sheet).map_err(unreadable))?;
                 while let Some(cell) = guarded(|| cells.next_cell().map_err(unreadable))? {
                     if !give(&mut grid, cell.get_position(), cell.get_value(), writing)? {
@@ -150,6 +155,9 @@ fn give(grid: &mut Grid<'_>, place: (u32, u32), value: &DataRef<'_>, writing: &m
         return Ok(true);
     }
     let text = writing.text(value, place.0 + 1);
+    if matches!(value, DataRef::String(_) | DataRef::SharedString(_)) {
+        grid.say(place, &text);
+    }
     grid.cell(place.0, place.1, text)
 }
 

@@ -41,10 +41,14 @@ impl Writing {
     }
 
     fn long(&mut self, text: String, size: f64, row: u32) -> String {
-        if size >= 1e15 && self.long_number.is_none() {
-            self.long_number = Some((row, text.clone()));
+        if size < 1e15 {
+            return text;
         }
-        text
+        if self.long_number.is_none() {
+            self.long_number = Some((row, text));
+        }
+        // As Excel shows it: what is an id here has lost its last digits.
+        format!("{size:E}")
     }
 }
 
@@ -135,7 +139,7 @@ mod tests {
             [text(80.5), text(0.1 + 0.2), text(-0.0), text(1e-12)],
             ["80.5", "0.30000000000000004", "0", "1e-12"]
         );
-        assert_eq!(text(159_001_810_629_457_000.0), "159001810629457000");
+        assert_eq!(text(159_001_810_629_457_000.0), "1.59001810629457E17");
         assert_eq!(writing.long_number, Some((7, "159001810629457000".to_owned())));
         let mut comma = Writing { decimal_mark: ',', long_number: None };
         assert_eq!(comma.text(&DataRef::Float(1204.5), 1), "1204,5");

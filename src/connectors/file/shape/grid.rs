@@ -70,6 +70,22 @@ pub struct Grid<'a> {
     values: Vec<String>,
     bytes: usize,
     beyond: Option<u32>,
+    merged: Vec<Merged>,
+}
+
+/// Cells of several rows that are one cell: what it says is said of each row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merged {
+    /// Rows and columns, counted from 0.
+    pub first: (u32, u32),
+    pub last_row: u32,
+    text: String,
+}
+
+impl Merged {
+    pub fn new(first: (u32, u32), last_row: u32) -> Self {
+        Self { first, last_row, text: String::new() }
+    }
 }
 
 impl<'a> Grid<'a> {
@@ -83,6 +99,36 @@ impl<'a> Grid<'a> {
             values: Vec::new(),
             bytes: 0,
             beyond: None,
+            merged: Vec::new(),
+        }
+    }
+
+    /// Cells that reach over several rows.
+    pub fn merge(&mut self, cells: Vec<Merged>) {
+        self.merged = cells;
+    }
+
+    /// Keeps a text for the further rows of its cell. Numbers are not: an amount over three rows is one amount.
+    pub fn say(&mut self, place: (u32, u32), text: &str) {
+        if let Some(cell) = self.merged.iter_mut().find(|cell| cell.first == place) {
+            text.clone_into(&mut cell.text);
+        }
+    }
+
+    /// Fills in what cells above say of a row.
+    fn fill(&mut self, row: u32) {
+        let first_column = self.area.map_or(0, |area| area.first.1);
+        for cell in &self.merged {
+            if cell.text.is_empty() || row <= cell.first.0 || row > cell.last_row || cell.first.1 < first_column {
+                continue;
+            }
+            let place = (cell.first.1 - first_column) as usize;
+            if place < MOST_COLUMNS && self.values.get(place).is_none_or(String::is_empty) {
+                if self.values.len() <= place {
+                    self.values.resize(place + 1, String::new());
+                }
+                cell.text.clone_into(&mut self.values[place]);
+            }
         }
     }
 
@@ -136,6 +182,7 @@ impl<'a> Grid<'a> {
     /// Hands out the last row.
     pub fn flush(&mut self) -> Result<bool, Refusal> {
         let Some(row) = self.row.take() else { return Ok(true) };
+        self.fill(row);
         let goes_on = (self.take)(Row { number: row + 1, values: &self.values, beyond: self.beyond })?;
         self.values.clear();
         self.bytes = 0;

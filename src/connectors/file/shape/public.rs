@@ -247,7 +247,7 @@ fn cells_of_a_workbook_become_the_texts_a_person_would_write() {
     let read = got(Shape::Workbook, &book);
     assert_eq!((read.found.header_line, read.found.above.as_slice()), (3, ["Campaign report".to_owned()].as_slice()));
     assert_eq!(read.rows[0], (4, "202611000123|2026-11-02|2026-11-02T18:00:00|80.5|-".to_owned()));
-    assert_eq!(read.rows[1], (5, "159001810629457000|-|-|0.01|-".to_owned()));
+    assert_eq!(read.rows[1], (5, "1.59001810629457E17|-|-|0.01|-".to_owned()));
     assert_eq!(read.rows[2], (7, "#N/A|true|-|-|-".to_owned()));
     assert!(read.found.notes[0].contains("row 5 holds the number 159001810629457000"), "{:?}", read.found.notes);
 }

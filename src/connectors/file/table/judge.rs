@@ -29,6 +29,15 @@ pub struct Judged {
     pub notes: Vec<String>,
 }
 
+impl Judged {
+    /// Whether what stands in a column may say more than what is read of it.
+    pub fn is_as_written(&self, column: usize) -> bool {
+        let mut of = self.places.iter().filter(|place| place.column == column);
+        let is_day = |meaning| matches!(meaning, Meaning::Day | Meaning::Month | Meaning::Plan);
+        of.clone().next().is_none() || of.any(|place| is_day(self.sources[place.source].field.meaning))
+    }
+}
+
 pub struct Judge<'a> {
     name: &'a str,
     drop: &'a FileDrop,
@@ -73,8 +82,7 @@ impl Sink for Judge<'_> {
         if let Some(field) = fields.iter().find(|field| field.meaning == Meaning::Currency)
             && !resolved.sources.iter().any(|source| source.field.name == field.name)
         {
-            let (columns, joined) = (Vec::new(), Vec::new());
-            resolved.sources.push(Source { field, columns, joined, constant: None, currency: None });
+            resolved.sources.push(Source::new(field, Vec::new()));
         }
         for is_part in [false, true] {
             for (index, source) in resolved.sources.iter().enumerate() {

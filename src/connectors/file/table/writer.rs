@@ -89,6 +89,9 @@ pub struct Writer<'a> {
     file: u32,
     out: BufWriter<NamedTempFile>,
     names: Vec<&'static str>,
+    /// Whether a column's texts tell rows apart: those that are not read, and days and months, of which
+    /// many instants and days are one.
+    as_written: Vec<bool>,
     rows: u64,
     bad: u64,
     sift: Sift<'a>,
@@ -135,6 +138,7 @@ impl<'a> Writer<'a> {
             file,
             out: BufWriter::with_capacity(1 << 18, records),
             names: sources.iter().map(|source| source.field.name).collect(),
+            as_written: (0..found.columns.len()).map(|at| judged.is_as_written(at)).collect(),
             rows: 0,
             bad: 0,
             sift: Sift::new(&judged.sieves, &found.columns, key.copied().collect()),
@@ -190,7 +194,10 @@ impl<'a> Writer<'a> {
             };
             let name = sources[place.source].field.name;
             match reading.read(text) {
-                Ok(value) => {
+                Ok(mut value) => {
+                    if let (Value::Number { value, .. }, Some(factor)) = (&mut value, sources[place.source].factor) {
+                        *value = value.saturating_mul(factor).round_dp(9);
+                    }
                     match &value {
                         Value::Number { value, currency } => {
                             if Some(place.source) == self.amount {
@@ -270,6 +277,18 @@ impl<'a> Writer<'a> {
         )
     }
 
+    /// Equal for rows that say the same, however they write it.
+    fn hash(&self, values: &[Option<&str>], fields: &[Option<String>]) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        fields.hash(&mut hasher);
+        for (at, value) in values.iter().enumerate() {
+            if self.as_written.get(at).copied().unwrap_or(true) {
+                value.map(str::trim).unwrap_or_default().hash(&mut hasher);
+            }
+        }
+        hasher.finish()
+    }
+
     /// The row as it came, by the columns' names.
     fn raw(&self, values: &[Option<&str>]) -> String {
         let mut map = serde_json::Map::new();
@@ -314,8 +333,7 @@ impl Sink for Writer<'_> {
             }
         }
         self.nameless.add(amount);
-        let mut hasher = DefaultHasher::new();
-        values.hash(&mut hasher);
+        let hash = self.hash(values, &fields);
         let is_whole = self.judged.sources.iter().zip(&fields).all(|(source, text)| {
             text.is_some() || !source.field.is_required
         });
@@ -325,7 +343,7 @@ impl Sink for Writer<'_> {
         let written = self.write(&Record {
             file: self.file,
             line,
-            hash: hasher.finish(),
+            hash,
             names: &names,
             fields: &fields,
             problem: problem.as_deref(),

@@ -2,6 +2,7 @@
 //! file no longer says move to history, new ones come in.
 
 use super::Batch;
+use crate::support::shown::shown;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::load::stage::literal;
 use chrono::{DateTime, Utc};
@@ -57,6 +58,7 @@ pub fn merge(transaction: &Transaction<'_>, batch: &mut Batch<'_>, now: DateTime
         batch.same_key("gone", "s")
     );
     let replaced = batch.by_file(transaction, &replaced)?;
+    note_other_files(transaction, batch)?;
     // What a file no longer says is that file's matter.
     let withdrawn = format!(
         "SELECT f.file_no, count(*)::UBIGINT FROM gone JOIN ops.load AS l ON l.load_id = gone.load_id
@@ -98,6 +100,32 @@ pub fn merge(transaction: &Transaction<'_>, batch: &mut Batch<'_>, now: DateTime
         loaded.rows_superseded = of(&replaced, file) + loaded.rows_withdrawn;
     }
     touch(transaction, batch, "fresh")
+}
+
+/// Tells which other files said otherwise of the rows that are replaced.
+fn note_other_files(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<(), WarehouseError> {
+    let step = || format!("comparing files of {}", batch.load.connection);
+    let rows: Vec<(u32, String, u64)> = {
+        let mut statement = transaction
+            .prepare(&format!(
+                "SELECT s.page_no, l.partition, count(*)::UBIGINT FROM gone
+                 JOIN staged AS s ON {} JOIN file AS f ON f.file_no = s.page_no
+                 JOIN ops.load AS l ON l.load_id = gone.load_id AND l.partition <> f.name
+                 GROUP BY ALL ORDER BY ALL LIMIT 100",
+                batch.same_key("gone", "s")
+            ))
+            .context(step)?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).context(step)?;
+        rows.collect::<Result<_, _>>().context(step)?
+    };
+    for (file, other, rows) in rows {
+        if let Some(place) = batch.place(file) {
+            let (name, other) = (&batch.load.files[place].name, shown(&other));
+            let note = format!("{name}: {rows} rows say otherwise than {other}, which is older, and take their place");
+            batch.loaded[place].notes.push(note);
+        }
+    }
+    Ok(())
 }
 
 /// Days that reports read anew.
