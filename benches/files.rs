@@ -3,9 +3,9 @@
 //! `cargo bench --bench files [-- FILES ROWS_A_FILE SMALL_FILES LARGE_MB]`.
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "a bench speaks, and stops where it fails")]
 
-use chrono::{Days, NaiveDate, TimeDelta, Utc};
+use chrono::{Days, NaiveDate, TimeDelta};
 use daybook::connectors::Engine;
-use daybook::connectors::file::{FileDrop, Preset};
+use daybook::connectors::file::{Answers, FileDrop, Preset, Target};
 use daybook::domain::money::Currency;
 use daybook::domain::workspace::Workspace;
 use daybook::jobs::files::{FileSource, sync_files};
@@ -66,7 +66,7 @@ fn write_large(folder: &Path, mb: usize) -> u64 {
 
 fn rest(path: &Path) {
     let file = std::fs::File::options().write(true).open(path).expect("the file");
-    file.set_modified((Utc::now() - TimeDelta::hours(1)).into()).expect("an age");
+    file.set_modified((Clock::System.now() - TimeDelta::hours(1)).into()).expect("an age");
 }
 
 /// Peak resident memory of this process since the last reset, in MB.
@@ -83,13 +83,21 @@ fn reset_peak() {
 /// Syncs a folder into a new warehouse: seconds of the first sync and of one that finds nothing new.
 async fn daybook(root: &Path, drops: &Path, rows: u64) -> (f64, f64) {
     let data = tempfile::tempdir_in(root).expect("a folder");
-    let clock = Clock::fixed(Utc::now());
+    let clock = Clock::System;
     let engine = Arc::new(Engine::new(data.path().join("landing"), clock.clone()).expect("an engine"));
     let warehouse =
         Warehouse::open(&data.path().join("daybook.duckdb"), &WarehouseConfig::default()).expect("a warehouse");
     let context = SyncContext { engine, warehouse, clock, person_key: Secret::new("key"), stop: Stop::default() };
-    let mut drop = FileDrop::new(drops.to_owned(), Preset::OfflineConversions);
-    drop.max_mb = 4096;
+    let pairs = [
+        ("Order", "conversion_id"),
+        ("Date", "date"),
+        ("Value", "amount"),
+        ("Currency", "currency"),
+        ("Campaign", "utm_campaign"),
+    ];
+    let columns = pairs.map(|(a, b)| (a.to_owned(), b.to_owned())).to_vec();
+    let preset = Preset::mapped(Target::OfflineConversions, &Answers { columns, ..Answers::default() });
+    let drop = FileDrop { max_mb: 4096, ..FileDrop::new(drops.to_owned(), Arc::new(preset)) };
     let workspace = Workspace {
         id: "bench".to_owned(),
         name: "Bench".to_owned(),
@@ -97,12 +105,6 @@ async fn daybook(root: &Path, drops: &Path, rows: u64) -> (f64, f64) {
         currency: Currency::new("EUR").expect("a currency"),
         week_starts_on: chrono::Weekday::Mon,
     };
-    drop.mapping = Some(daybook::connectors::file::Mapping {
-        columns: [("Order", "conversion_id"), ("Date", "date"), ("Value", "amount"), ("Currency", "currency"), ("Campaign", "utm_campaign")]
-            .map(|(a, b)| (a.to_owned(), b.to_owned()))
-            .to_vec(),
-        constants: Vec::new(),
-    });
     let source = FileSource { workspace, id: "orders".to_owned(), drop };
     let begun = Instant::now();
     let outcome = sync_files(&context, &data.path().join("landing"), &source).await;
@@ -120,7 +122,9 @@ fn baseline(root: &Path, drops: &Path) -> f64 {
     let data = tempfile::tempdir_in(root).expect("a folder");
     let connection = duckdb::Connection::open(data.path().join("baseline.duckdb")).expect("a database");
     connection
-        .execute_batch("CREATE TABLE orders (id VARCHAR, date DATE, campaign VARCHAR, amount DECIMAL(18, 6), currency VARCHAR)")
+        .execute_batch(
+            "CREATE TABLE orders (id VARCHAR, date DATE, campaign VARCHAR, amount DECIMAL(18, 6), currency VARCHAR)",
+        )
         .expect("a table");
     let begun = Instant::now();
     let mut files: Vec<_> = std::fs::read_dir(drops).expect("a folder").flatten().map(|entry| entry.path()).collect();

@@ -231,7 +231,10 @@ pub fn connectors(root: &Path, json: bool) -> anyhow::Result<Outcome> {
         say!("config/presets/{}: {}; {}", problem.file, problem.message, problem.remedy);
     }
     for preset in presets.all() {
-        say!("{}", wrapped("  preset  ", &format!("{}: {} ({})", preset.name, preset.about, preset.target.spec().name)));
+        say!(
+            "{}",
+            wrapped("  preset  ", &format!("{}: {} ({})", preset.name, preset.about, preset.target.spec().name))
+        );
     }
     for (word, target) in Target::WORDS {
         let fields =

@@ -8,7 +8,7 @@ use crate::domain::dropped::{FileStanding, FileState};
 use crate::jobs::files::FileSource;
 use crate::warehouse::care::audit;
 use crate::warehouse::coverage::Place;
-use crate::warehouse::dropped::{self, Held};
+use crate::warehouse::dropped;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum FilesCommand {
@@ -111,9 +111,7 @@ fn find(app: &App, named: &OneFile) -> Result<(FileSource, Place), AppError> {
 
 async fn unload(app: &App, named: &OneFile, json: bool) -> anyhow::Result<Outcome> {
     let (source, place) = find(app, named)?;
-    let spec = source.drop.preset.target.spec();
-    let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    let held = Held { table: spec.table.to_owned(), touches: own(spec.touches), day: spec.day.to_owned() };
+    let held = source.held();
     let rows =
         noted(app, "files unload", place.clone(), move |writer, now| dropped::unload(writer, &place, &held, now))
             .await?;

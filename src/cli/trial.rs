@@ -132,7 +132,9 @@ impl Bench {
 
     fn named(&self, word: &str) -> Result<Arc<Preset>, AppError> {
         let known = || self.presets.names().join(", ");
-        self.presets.get(word).ok_or_else(|| AppError::Usage(format!("there is no preset {word:?}; there are {}", known())))
+        self.presets
+            .get(word)
+            .ok_or_else(|| AppError::Usage(format!("there is no preset {word:?}; there are {}", known())))
     }
 
     fn source(&self, args: &TryArgs, preset: Arc<Preset>) -> Result<FileSource, AppError> {
@@ -274,12 +276,19 @@ fn tell(name: &str, source: &FileSource, read: &Read, outcome: &StreamOutcome, l
         });
         let sheet = found.sheet.as_ref().map_or(String::new(), |sheet| format!("sheet {:?}, ", plain(sheet)));
         say!("  {sheet}{}{delimiter}, the names in line {}", found.encoding, found.header_line);
-        let rows = read.sources.iter().filter(|source| !source.columns.is_empty() || !source.joined.is_empty() || source.constant.is_some());
+        let rows = read
+            .sources
+            .iter()
+            .filter(|source| !source.columns.is_empty() || !source.joined.is_empty() || source.constant.is_some());
         let rows = rows.map(|source| {
             let places = source.columns.iter().chain(&source.joined);
             let columns: Vec<String> = places.map(|at| plain(&format!("{:?}", found.columns[*at]))).collect();
-            let told: Vec<&str> =
-                read.told.iter().filter(|(field, _)| *field == source.field.name).map(|(_, told)| told.as_str()).collect();
+            let told: Vec<&str> = read
+                .told
+                .iter()
+                .filter(|(field, _)| *field == source.field.name)
+                .map(|(_, told)| told.as_str())
+                .collect();
             let from = match &source.constant {
                 Some(constant) if columns.is_empty() => format!("always {constant:?}"),
                 _ => columns.join(", "),
@@ -355,7 +364,13 @@ fn block(name: &str, args: &TryArgs, source: &FileSource) -> String {
     lines.join("\n")
 }
 
-fn as_json(name: &str, source: &FileSource, read: &Read, outcome: &StreamOutcome, loaded: &Loaded) -> serde_json::Value {
+fn as_json(
+    name: &str,
+    source: &FileSource,
+    read: &Read,
+    outcome: &StreamOutcome,
+    loaded: &Loaded,
+) -> serde_json::Value {
     let recognised = read.as_ref().ok().map(|read| {
         serde_json::json!({
             "columns": read.found.columns, "encoding": read.found.encoding, "delimiter": read.found.delimiter,

@@ -51,7 +51,7 @@ pub struct FileConnection {
 /// A connection of either kind.
 pub(super) enum AnyConnection {
     Vendor(ConnectionSettings),
-    Files(FileConnection),
+    Files(Box<FileConnection>),
 }
 
 /// Reads one entry; `None` after noting what is wrong. Folders start at `data_dir`.
@@ -77,7 +77,8 @@ pub(super) fn read(
         return None;
     };
     if connector.value == "file" {
-        return drops::read(section, id, since, data_dir, &gathered.presets).map(AnyConnection::Files);
+        return drops::read(section, id, since, (data_dir, workspace), &gathered.presets)
+            .map(|files| AnyConnection::Files(Box::new(files)));
     }
     let line = section.line;
     let settings = section.entries(

@@ -7,9 +7,11 @@ use super::kinds::{decimal, one_of, path, text, time_zone, whole_number};
 use super::reader::{At, Fault, Section, fault, unknown_remedy};
 use super::values::{self, quoted, read_text as any_text};
 use crate::connectors::file::{
-    Answers, FileDrop, LARGEST_MB, Mark, NONE, Preset, Presets, SETTLE_SECS, Target, Written, tidy,
+    Answers, FileDrop, LARGEST_MB, Mark, NONE, OnRemoval, Pattern, Preset, Presets, SETTLE_SECS, Target, Versions,
+    Written, published, tidy,
 };
 use chrono::NaiveDate;
+use reqwest::Url;
 use rust_decimal::Decimal;
 use serde_json::json;
 use std::path::Path;
@@ -21,15 +23,21 @@ pub(super) fn read(
     mut section: Section<'_>,
     id: Option<At<String>>,
     since: Option<NaiveDate>,
-    data_dir: &Path,
+    (data_dir, workspace): (&Path, &str),
     presets: &Presets,
 ) -> Option<FileConnection> {
     let line = section.line;
-    let folder = section.required(
-        "folder",
-        "\"drops/influencer\"",
-        path().about("Where files are dropped, relative to data_dir."),
+    let places = section.rivals(&["folder", "url"]);
+    let folder = section.optional("folder", path().about("Where files are dropped, relative to data_dir."));
+    let address = section.optional(
+        "url",
+        Kind::text(json!({ "pattern": "^https?://" }), address)
+            .about("In place of folder: where a published file is fetched from, such as a sheet as CSV."),
     );
+    if places != 1 {
+        let message = format!("{}: exactly one of folder and url must be given", section.name);
+        section.problem(line, &message, "add folder = \"drops/influencer\"");
+    }
     let given = section.rivals(&["preset", "mapping"]);
     let preset = section.optional(
         "preset",
@@ -41,10 +49,32 @@ pub(super) fn read(
         section.problem(line, &message, &format!("add preset = \"…\": {}", presets.names().join(", ")));
     }
     let answers = answers(&mut section, preset.as_ref().map(|at| &*at.value));
+    let given_pattern = section.rivals(&["pattern", "prefix"]);
+    let pattern = section.optional(
+        "pattern",
+        Kind::text(json!({ "pattern": "^[^./\\\\][^/\\\\]*$" }), pattern).about(
+            "Which files of the folder are read: * stands for any signs, {series} for those that tell series of versions apart.",
+        ),
+    );
     let prefix = section.optional(
         "prefix",
         Kind::text(json!({ "pattern": "^[^./\\\\][^/\\\\]*$" }), prefix)
-            .about("Letters that the files' names begin with."),
+            .about("Letters that the files' names begin with; the same as pattern = \"letters*\"."),
+    );
+    if given_pattern > 1 {
+        let message = format!("{}: pattern and prefix cannot both be given", section.name);
+        section.problem(line, &message, "keep pattern");
+    }
+    let versions = section.optional(
+        "versions",
+        one_of(&[("parts", Versions::Parts), ("newest", Versions::Newest)]).about(
+            "Whether each file says something of its own (parts, if left out), or the newest of a series says all.",
+        ),
+    );
+    let on_removal = section.optional(
+        "on_removal",
+        one_of(&[("keep", OnRemoval::Keep), ("unload", OnRemoval::Unload)])
+            .about("Whether the rows of a file that is removed stay (keep, if left out) or are taken out."),
     );
     let decimal_mark = section.optional(
         "decimal_mark",
@@ -92,6 +122,14 @@ pub(super) fn read(
         (None, Some(mapped)) => Arc::new(mapped),
         (None, None) => return None,
     };
+    let id = id?;
+    // What is fetched comes whole.
+    let settles = if address.is_some() { 0 } else { SETTLE_SECS };
+    // A published file is kept where nobody drops one by accident.
+    let folder = match folder {
+        Some(folder) => join(data_dir, &folder.value),
+        None => data_dir.join("published").join(workspace).join(&id.value),
+    };
     let written = Written {
         decimal_mark: decimal_mark.map(|at| at.value),
         date_format: date_format.map(|at| at.value),
@@ -104,14 +142,17 @@ pub(super) fn read(
     };
     let drop = FileDrop {
         written: written.or(&preset.written),
-        prefix: prefix.map(|at| at.value).unwrap_or_default(),
+        address: address.map(|at| at.value),
+        pattern: pattern.or(prefix).map_or_else(Pattern::all, |at| at.value),
+        versions: versions.map_or(Versions::Parts, |at| at.value),
+        on_removal: on_removal.map_or(OnRemoval::Keep, |at| at.value),
         since,
-        settle_secs: settle_secs.map_or(SETTLE_SECS, |at| at.value),
+        settle_secs: settle_secs.map_or(settles, |at| at.value),
         max_mb: max_mb.map_or(LARGEST_MB, |at| at.value),
         most_bad_percent: most_bad.and_then(|at| u32::try_from(at.value).ok()),
-        ..FileDrop::new(join(data_dir, &folder?.value), preset)
+        ..FileDrop::new(folder, preset)
     };
-    Some(FileConnection { id: id?.value, drop, line })
+    Some(FileConnection { id: id.value, drop, line })
 }
 
 /// One of the presets at hand.
@@ -154,10 +195,15 @@ fn factors(section: &mut Section<'_>, target: Option<Target>) -> Vec<(String, De
         &Names::Any,
         decimal().about("field = \"1000\": what its numbers are multiplied by, where they are in thousands."),
     );
-    let fields: Vec<&str> = target.map(|target| target.spec().fields.iter().map(|field| field.name).collect()).unwrap_or_default();
+    let fields: Vec<&str> =
+        target.map(|target| target.spec().fields.iter().map(|field| field.name).collect()).unwrap_or_default();
     for (field, at) in &factors {
         if target.is_some() && !fields.contains(&field.as_str()) {
-            section.problem(at.line, &format!("there is no field {}", quoted(field)), &unknown_remedy(field, &fields, "fields"));
+            section.problem(
+                at.line,
+                &format!("there is no field {}", quoted(field)),
+                &unknown_remedy(field, &fields, "fields"),
+            );
         }
     }
     factors.into_iter().map(|(name, at)| (name, at.value)).collect()
@@ -223,9 +269,8 @@ fn mapping(mut section: Section<'_>) -> Option<Preset> {
     let factors = factors(&mut section, target);
     let target = target?;
     check_fields(&section, target, &columns, &constants);
-    let is_given = |name: &str| {
-        columns.iter().any(|(_, at)| at.value == name) || constants.iter().any(|(field, _)| field == name)
-    };
+    let is_given =
+        |name: &str| columns.iter().any(|(_, at)| at.value == name) || constants.iter().any(|(field, _)| field == name);
     if let Some(missing) = target.spec().fields.iter().find(|field| field.is_required && !is_given(field.name)) {
         let message = format!("{}: no column is mapped to {}", section.name, quoted(missing.name));
         let remedy = format!("add \"its column\" = \"{}\" to columns", missing.name);
@@ -235,7 +280,7 @@ fn mapping(mut section: Section<'_>) -> Option<Preset> {
     Some(Preset::mapped(target, &answered(columns, constants, factors)))
 }
 
-fn prefix(value: &DeValue<'_>) -> Result<String, Fault> {
+fn prefix(value: &DeValue<'_>) -> Result<Pattern, Fault> {
     let text = any_text(value)?;
     if text.contains(['/', '\\']) || text.starts_with('.') {
         return Err(fault(
@@ -243,7 +288,25 @@ fn prefix(value: &DeValue<'_>) -> Result<String, Fault> {
             "write letters that the names begin with, and put folders in folder",
         ));
     }
-    Ok(text)
+    Ok(Pattern::beginning(&text))
+}
+
+fn pattern(value: &DeValue<'_>) -> Result<Pattern, Fault> {
+    Pattern::new(&any_text(value)?)
+        .map_err(|message| fault(message, "write it as \"plan_*.xlsx\" or \"plan_{series}_v*.xlsx\""))
+}
+
+fn address(value: &DeValue<'_>) -> Result<Url, Fault> {
+    let text = any_text(value)?;
+    let address: Url =
+        text.parse().map_err(|_| fault(format!("{} is no address", quoted(&text)), "write it as \"https://…\""))?;
+    if !published::is_protected(&address) {
+        return Err(fault("the address must begin with https://", "what comes over http can be changed on its way"));
+    }
+    if !address.username().is_empty() || address.password().is_some() {
+        return Err(fault("the address holds a login", "publish the file for everybody who has the address"));
+    }
+    Ok(address)
 }
 
 fn encoding(value: &DeValue<'_>) -> Result<String, Fault> {

@@ -223,7 +223,7 @@ fn read_connections(
         }
         match connection {
             AnyConnection::Vendor(vendor) => vendors.push(vendor),
-            AnyConnection::Files(drop) => files.push(drop),
+            AnyConnection::Files(drop) => files.push(*drop),
         }
     }
     (vendors, files)

@@ -149,12 +149,16 @@ impl App {
         let others = |file: &FileConnection| {
             let of_folder = || workspace.files.iter().filter(|other| other.drop.folder == file.drop.folder);
             let is_first = of_folder().next().is_some_and(|first| first.id == file.id);
-            is_first.then(|| of_folder().map(|other| other.drop.prefix.clone()).collect())
+            is_first.then(|| of_folder().map(|other| other.drop.pattern.clone()).collect())
         };
         let source = |file: &FileConnection| FileSource {
             workspace: workspace.workspace.clone(),
             id: file.id.clone(),
-            drop: FileDrop { others: others(file), known: known_names(&self.settings, file.drop.preset.target), ..file.drop.clone() },
+            drop: FileDrop {
+                others: others(file),
+                known: known_names(&self.settings, file.drop.preset.target),
+                ..file.drop.clone()
+            },
         };
         workspace.files.iter().map(source).collect()
     }

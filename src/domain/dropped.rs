@@ -36,11 +36,21 @@ pub enum FileState {
     Removed,
     /// A person took its rows out; it is not read until it changes or is reloaded.
     Unloaded,
+    /// A newer version of it says what counts.
+    Replaced,
 }
 
 impl FileState {
-    pub const ALL: [Self; 7] =
-        [Self::Loaded, Self::Partly, Self::Refused, Self::Unread, Self::Waiting, Self::Removed, Self::Unloaded];
+    pub const ALL: [Self; 8] = [
+        Self::Loaded,
+        Self::Partly,
+        Self::Refused,
+        Self::Unread,
+        Self::Waiting,
+        Self::Removed,
+        Self::Unloaded,
+        Self::Replaced,
+    ];
 
     /// As the books and `/metrics` write it.
     pub fn name(self) -> &'static str {
@@ -52,6 +62,7 @@ impl FileState {
             Self::Waiting => "waiting",
             Self::Removed => "removed",
             Self::Unloaded => "unloaded",
+            Self::Replaced => "replaced",
         }
     }
 

@@ -6,14 +6,15 @@ mod round;
 
 pub use read::look;
 
-use crate::connectors::file::{FileDrop, MOST_BAD_PERCENT};
+use crate::connectors::error::Disposition;
+use crate::connectors::file::{FileDrop, MOST_BAD_PERCENT, published};
 use crate::connectors::{ConnectorError, LandedSlice};
 use crate::domain::workspace::Workspace;
 use crate::jobs::sync::{StreamOutcome, SyncContext, SyncError, again};
 use crate::support::blocking::off_thread;
 use crate::support::ids::stable_id;
 use crate::warehouse::WarehouseError;
-use crate::warehouse::dropped;
+use crate::warehouse::dropped::{self, Held};
 use crate::warehouse::load::{FileLoad, FileRows, FileTarget, Loaded, load_files};
 use chrono::{DateTime, Utc};
 use read::Prepared;
@@ -48,6 +49,13 @@ impl FileError {
 }
 
 impl FileSource {
+    /// Where its rows lie.
+    pub fn held(&self) -> Held {
+        let spec = self.drop.preset.target.spec();
+        let touches = spec.touches.iter().map(|name| (*name).to_owned()).collect();
+        Held { table: spec.table.to_owned(), touches, day: spec.day.to_owned() }
+    }
+
     /// The name of the stream: what the files are about.
     pub fn stream(&self) -> &'static str {
         self.drop.preset.target.spec().name
@@ -56,6 +64,11 @@ impl FileSource {
 
 /// Loads every file of the folder that was not loaded as it is now, and notes how each file stands.
 pub async fn sync_files(context: &SyncContext, landing_root: &Path, source: &FileSource) -> StreamOutcome {
+    // What could not be fetched leaves the file as it was fetched last.
+    let fetched = match &source.drop.address {
+        None => Ok(()),
+        Some(address) => published::fetch(address, &source.drop.folder, source.drop.max_bytes()).await,
+    };
     let (context, landing_root, source) = (context.clone(), landing_root.to_owned(), source.clone());
     off_thread(move || {
         let mut outcome = StreamOutcome {
@@ -68,6 +81,16 @@ pub async fn sync_files(context: &SyncContext, landing_root: &Path, source: &Fil
             error: None,
             failures: Vec::new(),
         };
+        // A published file that never came has no folder yet.
+        if source.drop.address.is_some() && !source.drop.folder.exists() {
+            outcome.error = Some(SyncError {
+                slice: String::new(),
+                partition: String::new(),
+                message: fetched.as_ref().err().map(ToString::to_string).unwrap_or_default(),
+                can_retry: true,
+            });
+            return outcome;
+        }
         let round = Round { context: &context, landing_root: &landing_root, source: &source, now: context.clock.now() };
         if let Err(error) = round.run(&mut outcome) {
             outcome.error = Some(SyncError {
@@ -76,6 +99,14 @@ pub async fn sync_files(context: &SyncContext, landing_root: &Path, source: &Fil
                 message: error.to_string(),
                 can_retry: true,
             });
+        }
+        if let Err(error) = fetched {
+            let (message, can_retry) = (
+                format!("the published file was not fetched: {error}"),
+                matches!(error.disposition(), Disposition::Retry),
+            );
+            let (slice, partition) = (String::new(), String::new());
+            outcome.error = Some(SyncError { slice, partition, message, can_retry });
         }
         outcome
     })
@@ -88,7 +119,7 @@ pub fn load_file(context: &SyncContext, source: &FileSource, landed: &LandedSlic
     let books = context.warehouse.read_blocking(|reader| dropped::known(reader, &workspace, &source.id))?;
     let modified_at = books.get(&name).and_then(|noted| noted.file.modified_at);
     let prepared = read::prepare(context, source, landed, 0)?;
-    let files = [Ready { landed, prepared: &prepared, modified_at, is_replay: true }];
+    let files = [Ready { landed, prepared: &prepared, modified_at, replaces: &[], is_replay: true }];
     load_together(context, source, &files)?.remove(0)
 }
 
@@ -97,6 +128,8 @@ struct Ready<'a> {
     landed: &'a LandedSlice,
     prepared: &'a Prepared,
     modified_at: Option<DateTime<Utc>>,
+    /// Older versions of it, whose rows go.
+    replaces: &'a [String],
     /// Whether the same content may have been loaded before: it gets another id.
     is_replay: bool,
 }
@@ -141,6 +174,7 @@ fn file_rows(source: &FileSource, file: &Ready<'_>, now: DateTime<Utc>) -> FileR
         records: file.prepared.table.records.path().to_owned(),
         has_rows: file.prepared.has_rows,
         modified_at: file.modified_at,
+        replaces: file.replaces.to_vec(),
         notes: manifest.notes.iter().chain(&file.prepared.notes).cloned().collect(),
     }
 }

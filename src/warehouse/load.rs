@@ -15,10 +15,10 @@ mod stage;
 
 pub use direct::load_direct;
 pub use doubt::{Confirm, Contradicted, Doubt, DoubtedDay, doubt_contradictions};
+pub use files::{FileLoad, FileRows, FileTarget, load_files, parquet_columns, parquet_rows};
 pub use landed_pages::LandedPages;
 pub use listed::ListsAll;
 pub use records::{Count, Records};
-pub use files::{FileLoad, FileRows, FileTarget, load_files, parquet_columns, parquet_rows};
 pub use stage::{columns, literal, path_literal};
 
 use super::care::erased;

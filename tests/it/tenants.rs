@@ -2,7 +2,7 @@
 
 use crate::support::noon;
 use chrono::{DateTime, NaiveDate, Utc};
-use daybook::connectors::file::{FileDrop, Presets};
+use daybook::connectors::file::{FileDrop, Pattern, Presets};
 use daybook::connectors::{Catalog, Connection, Engine};
 use daybook::domain::channel::{ChannelRuleSpec, ChannelRules};
 use daybook::domain::workspace::Workspace;
@@ -106,14 +106,14 @@ impl World {
             for source in self.sources(&tenant) {
                 outcomes.extend(sync_connection(&self.context, &source, &|_| {}).await);
             }
-            for (preset, prefix) in [
-                ("fx", "fx"),
-                ("budgets", "budgets"),
-                ("targets", "targets"),
-                ("influencer", "influencer"),
-            ] {
+            for (preset, prefix) in
+                [("fx", "fx"), ("budgets", "budgets"), ("targets", "targets"), ("influencer", "influencer")]
+            {
                 let folder = self.folder.path().join("drops").join(tenant.id);
-                let drop = FileDrop { prefix: prefix.to_owned(), ..FileDrop::new(folder, Presets::built_in().get(preset).expect("a preset")) };
+                let drop = FileDrop {
+                    pattern: Pattern::beginning(prefix),
+                    ..FileDrop::new(folder, Presets::built_in().get(preset).expect("a preset"))
+                };
                 let (workspace, id) = (Self::workspace(&tenant), format!("{prefix}_files"));
                 let source = FileSource { workspace, id, drop };
                 outcomes.push(sync_files(&self.context, &self.folder.path().join("landing"), &source).await);

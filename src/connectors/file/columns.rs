@@ -157,7 +157,9 @@ fn source(line: Option<u64>, column: &Column, columns: &[String]) -> Result<Opti
     if let Some(at) = found.iter().find(|at| column.factor.is_none() && is_scaled(column.field, &columns[**at])) {
         let (header, name) = (shown(&columns[*at]), column.field.name);
         let message = format!("the column {header:?} seems to be in thousands, or in another part of the unit");
-        let remedy = format!("say what a number is multiplied by: factors = {{ {name} = \"1000\" }}, or \"1\" for plain amounts");
+        let remedy = format!(
+            "say what a number is multiplied by: factors = {{ {name} = \"1000\" }}, or \"1\" for plain amounts"
+        );
         return Err(Refusal::new(line, message, remedy));
     }
     let (constant, factor) = (column.constant.clone(), column.factor);
@@ -167,9 +169,34 @@ fn source(line: Option<u64>, column: &Column, columns: &[String]) -> Result<Opti
 /// Whether the name of a column of amounts speaks of thousands, millions, cents or millionths.
 fn is_scaled(field: &Field, header: &str) -> bool {
     const WORDS: [&str; 28] = [
-        "tsd", "tausend", "tausende", "teur", "tusd", "tchf", "tgbp", "thousand", "thousands", "milliers", "miles",
-        "migliaia", "duizend", "k", "keur", "kusd", "kchf", "kgbp", "000", "000s", "mio", "mln", "millions", "millionen",
-        "cents", "micros", "micro", "pence",
+        "tsd",
+        "tausend",
+        "tausende",
+        "teur",
+        "tusd",
+        "tchf",
+        "tgbp",
+        "thousand",
+        "thousands",
+        "milliers",
+        "miles",
+        "migliaia",
+        "duizend",
+        "k",
+        "keur",
+        "kusd",
+        "kchf",
+        "kgbp",
+        "000",
+        "000s",
+        "mio",
+        "mln",
+        "millions",
+        "millionen",
+        "cents",
+        "micros",
+        "micro",
+        "pence",
     ];
     let words = tidy(header);
     field.meaning == Meaning::Amount && words.split('_').any(|word| WORDS.contains(&word))
@@ -199,7 +226,8 @@ fn ask(line: Option<u64>, preset: &Preset, columns: &[String], sources: &[Source
     let mut open = Vec::new();
     for question in &preset.questions {
         let Some(column) = columns.iter().find(|column| header_matches(&question.header, column)) else { continue };
-        let is_found = |name: &str| sources.iter().any(|source| source.field.name == name && !source.columns.is_empty());
+        let is_found =
+            |name: &str| sources.iter().any(|source| source.field.name == name && !source.columns.is_empty());
         let fields = question.fields.iter().map(String::as_str).filter(|name| *name != super::NONE);
         let fields: Vec<&str> = fields.filter(|name| !is_found(name)).collect();
         // A question about no field is one about what the others mean.
@@ -276,9 +304,8 @@ fn near_misses(file: &str, preset: &Preset, columns: &[String], sources: &[Sourc
     }
     let fields = preset.columns.iter().map(|column| column.field.name);
     let missing: Vec<&str> = fields.filter(|name| !sources.iter().any(|source| source.field.name == *name)).collect();
-    let is_read = |index: usize| {
-        sources.iter().any(|source| source.columns.contains(&index) || source.joined.contains(&index))
-    };
+    let is_read =
+        |index: usize| sources.iter().any(|source| source.columns.contains(&index) || source.joined.contains(&index));
     let unread = (0..columns.len()).filter(|index| !is_read(*index));
     unread
         .filter_map(|index| {
@@ -321,9 +348,8 @@ mod tests {
 
     #[test]
     fn a_wrong_column_is_told_with_the_nearest_name() {
-        let told = |names: &[&str]| {
-            resolve("b.csv", &columns(names), &preset("budgets")).expect_err("refused").to_string()
-        };
+        let told =
+            |names: &[&str]| resolve("b.csv", &columns(names), &preset("budgets")).expect_err("refused").to_string();
         assert_eq!(
             told(&["month", "chanel", "amount"]),
             ", line 1: there is no column \"channel\"; did you mean it by \"chanel\"? Or say which columns they are: columns = { \"…\" = \"channel\" }, or the same in all rows: constants = { channel = \"…\" }"
@@ -350,8 +376,10 @@ mod tests {
         let header = columns(&["month", "channel", "Betrag (Tsd. EUR)"]);
         let told = resolve("t.csv", &header, &preset("budgets")).expect_err("refused").to_string();
         assert!(told.contains("there is no column \"amount\""), "{told}");
-        let columns_are = |factors| Answers { columns: vec![pair("Betrag (Tsd. EUR)", "amount")], factors, ..Answers::default() };
-        let told = resolve("t.csv", &header, &preset("budgets").answered(&columns_are(Vec::new()))).expect_err("refused");
+        let columns_are =
+            |factors| Answers { columns: vec![pair("Betrag (Tsd. EUR)", "amount")], factors, ..Answers::default() };
+        let told =
+            resolve("t.csv", &header, &preset("budgets").answered(&columns_are(Vec::new()))).expect_err("refused");
         assert!(told.to_string().contains("factors = { amount = \"1000\" }"), "{told}");
         let answers = columns_are(vec![("amount".to_owned(), Decimal::from(1000))]);
         let found = resolve("t.csv", &header, &preset("budgets").answered(&answers)).expect("resolved");
@@ -377,7 +405,9 @@ mod tests {
     fn a_table_with_a_column_a_currency_is_wide_unless_it_has_the_fields() {
         let known = BTreeMap::new();
         assert!(wide(&columns(&["Date", "USD", "GBP", "CYP"]), &preset("ecb_rates"), &known).is_some());
-        assert!(wide(&columns(&["month", "channel", "amount", "2026-11", "2026-12"]), &preset("budgets"), &known).is_none());
+        assert!(
+            wide(&columns(&["month", "channel", "amount", "2026-11", "2026-12"]), &preset("budgets"), &known).is_none()
+        );
         assert!(wide(&columns(&["Kanal", "Nov 2026", "Dez 2026", "Gesamt"]), &preset("budgets"), &known).is_some());
     }
 }

@@ -1,7 +1,7 @@
 //! What lies in a drop folder: the files to read, and what is left alone, with the reason.
 
 use super::FileDrop;
-use super::shape::{Known, Packing, Shape, folder as nested, shape_of, shown};
+use super::shape::{Known, Member, Packing, Shape, folder as nested, members, shape_of, shown};
 use crate::connectors::error::ConnectorError;
 use crate::connectors::slice::{Slice, Window};
 use crate::domain::dropped::FileState;
@@ -18,6 +18,8 @@ const READER: u32 = 3;
 
 /// No more files of a folder are read than this.
 const MOST_FILES: usize = 10_000;
+/// No more files of an archive are read than this.
+const MOST_MEMBERS: usize = 500;
 
 /// A file that lies in the folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub struct Dropped {
     pub sha256: String,
     pub shape: Shape,
     pub packing: Packing,
+    /// Its name in the archive that lies at `path`.
+    pub member: Option<String>,
     /// As it lies there.
     pub bytes: u64,
     pub modified_at: Option<DateTime<Utc>>,
@@ -86,7 +90,7 @@ fn list_at_most(drop: &FileDrop, now: DateTime<Utc>, most: usize) -> Result<List
         match entry.file_name().into_string() {
             Ok(name) if matches!(shape_of(&name), Known::Junk(_)) => {}
             Ok(name) if drop.is_stray(&name) => listing.left.push(Left {
-                reason: "no connection reads files of this name in this folder; rename it, or change a prefix"
+                reason: "no connection reads files of this name in this folder; rename it, or change a pattern"
                     .to_owned(),
                 state: FileState::Unread,
                 name,
@@ -115,6 +119,7 @@ fn list_at_most(drop: &FileDrop, now: DateTime<Utc>, most: usize) -> Result<List
     }
     for name in names.iter().take(most) {
         match look(&folder.join(name), name, drop, now)? {
+            Look::Ready(file) if file.shape == Shape::Zip => unpack(file, &mut listing),
             Look::Ready(file) => listing.files.push(file),
             Look::Left(left) => listing.left.push(left),
         }
@@ -183,7 +188,46 @@ fn look(path: &Path, name: &str, drop: &FileDrop, now: DateTime<Utc>) -> Result<
         hash.update(&buffer[..count]);
     }
     let sha256 = hex(&hash.finalize());
-    Ok(Look::Ready(Dropped { path: path.to_owned(), name: name.to_owned(), sha256, shape, packing, bytes, modified_at }))
+    Ok(Look::Ready(Dropped {
+        path: path.to_owned(),
+        name: name.to_owned(),
+        sha256,
+        shape,
+        packing,
+        member: None,
+        bytes,
+        modified_at,
+    }))
+}
+
+/// An archive with several data files is each of them; with one it is read under its own name.
+fn unpack(file: Dropped, listing: &mut Listing) {
+    let members = match members(&file.path) {
+        Ok(members) if members.len() > 1 => members,
+        // What is wrong with it is told when it is read.
+        _ => return listing.files.push(file),
+    };
+    if members.len() > MOST_MEMBERS {
+        let reason = format!("the archive holds more than {MOST_MEMBERS} data files; drop several archives");
+        let (state, modified_at) = (FileState::Refused, file.modified_at);
+        return listing.left.push(Left { name: file.name, state, reason, modified_at });
+    }
+    for Member { name, bytes } in members {
+        let whole = format!("{}/{name}", file.name);
+        let Known::Data(shape, packing) = shape_of(name.rsplit(['/', '\\']).next().unwrap_or(&name)) else { continue };
+        let sha256 = hex(&Sha256::digest(format!("{} {name}", file.sha256)));
+        let (path, modified_at) = (file.path.clone(), file.modified_at);
+        listing.files.push(Dropped {
+            path,
+            name: whole,
+            sha256,
+            shape,
+            packing,
+            member: Some(name),
+            bytes,
+            modified_at,
+        });
+    }
 }
 
 fn too_large_text(drop: &FileDrop) -> String {
@@ -220,7 +264,10 @@ mod tests {
         for name in [".a.csv", "a.md", "b.csv", "c.csv", "d.csv"] {
             fs::write(dir.path().join(name), "x").expect("written");
         }
-        let drop = FileDrop { settle_secs: 0, ..FileDrop::new(dir.path().to_owned(), Presets::built_in().get("budgets").expect("a preset")) };
+        let drop = FileDrop {
+            settle_secs: 0,
+            ..FileDrop::new(dir.path().to_owned(), Presets::built_in().get("budgets").expect("a preset"))
+        };
         let list = |most| list_at_most(&drop, DateTime::UNIX_EPOCH, most).expect("a listing");
         let names = |listing: &Listing| listing.files.iter().map(|file| file.name.clone()).collect::<Vec<_>>();
         let all = list(3);

@@ -1,7 +1,7 @@
 //! Copies a dropped file into the landing folder as it came; plain text is compressed as pages are.
 
 use super::folder::{Dropped, failed, open};
-use super::shape::{Packing, Shape};
+use super::shape::{Packing, Refusal, Shape, unpack};
 use super::{FileDrop, refused};
 use crate::connectors::error::ConnectorError;
 use crate::connectors::landing::{LandedSlice, Landing, Manifest};
@@ -34,11 +34,11 @@ pub fn land(
         is_refused: false,
     };
     let mut landing = Landing::begin(landing_root, manifest)?;
-    copy(&mut landing, dropped)?;
+    copy(&mut landing, dropped, drop.max_bytes())?;
     landing.finish()
 }
 
-fn copy(landing: &mut Landing, dropped: &Dropped) -> Result<(), ConnectorError> {
+fn copy(landing: &mut Landing, dropped: &Dropped, max_bytes: u64) -> Result<(), ConnectorError> {
     let ending = match dropped.shape {
         Shape::Delimited => "csv",
         Shape::Ndjson => "ndjson",
@@ -48,6 +48,24 @@ fn copy(landing: &mut Landing, dropped: &Dropped) -> Result<(), ConnectorError> 
     };
     let is_text = matches!(dropped.shape, Shape::Delimited | Shape::Ndjson) && dropped.packing == Packing::None;
     let mut page = if is_text { landing.file(ending)? } else { landing.plain_file(ending)? };
+    if let Some(member) = &dropped.member {
+        let mut failure = None;
+        let done = unpack(&dropped.path, member, max_bytes, &mut |bytes| {
+            page.write(bytes).map_err(|error| {
+                let refusal = Refusal::new(None, error.to_string(), "look whether the disk is full");
+                failure = Some(error);
+                refusal
+            })
+        });
+        return match (done, failure) {
+            (_, Some(error)) => Err(error),
+            (Err(refusal), None) => Err(refused(&dropped.name, None, &refusal.message, &refusal.remedy)),
+            (Ok(()), None) => {
+                landing.keep(page.finish()?);
+                Ok(())
+            }
+        };
+    }
     let mut hashed = Hashed { inner: open(&dropped.path)?, hash: Sha256::new() };
     let mut buffer = vec![0; 1 << 16];
     loop {

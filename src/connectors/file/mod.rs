@@ -7,8 +7,10 @@ pub mod column;
 mod columns;
 mod folder;
 mod land;
+mod pattern;
 mod preset;
 mod presets;
+pub mod published;
 pub mod shape;
 mod table;
 mod target;
@@ -17,6 +19,7 @@ pub use column::Mark;
 pub use columns::Source;
 pub use folder::{Dropped, Left, Listing, list};
 pub use land::land;
+pub use pattern::Pattern;
 pub use preset::{Answers, NONE, Preset, Written};
 pub use presets::{PresetProblem, Presets};
 pub use shape::{Shape, shown, tidy};
@@ -25,6 +28,7 @@ pub use target::{Field, Target, TargetSpec};
 
 use super::error::ConnectorError;
 use chrono::NaiveDate;
+use reqwest::Url;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,17 +42,36 @@ pub const LARGEST_MB: u64 = 512;
 /// More bad rows than this refuse a file where nobody says.
 pub const MOST_BAD_PERCENT: u32 = 5;
 
+/// What several files of a folder, or of a series, are to one another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Versions {
+    /// Each says something of its own; of a key that two of them name the newer one's word counts.
+    Parts,
+    /// The newest says all: what an older one said and it does not, goes.
+    Newest,
+}
+
+/// What happens to the rows of a file that is removed from the folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnRemoval {
+    Keep,
+    Unload,
+}
+
 /// A folder that is watched for files of one kind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileDrop {
     /// Absolute.
     pub folder: PathBuf,
     pub preset: Arc<Preset>,
-    /// Only files whose name begins so; every file with a known ending if empty.
-    pub prefix: String,
-    /// The beginnings of names that other connections read in the same folder, if this one tells of
-    /// files that none of them reads.
-    pub others: Option<Vec<String>>,
+    /// Where a published file is fetched from, into the folder.
+    pub address: Option<Url>,
+    /// Which files of the folder are read.
+    pub pattern: Pattern,
+    pub versions: Versions,
+    pub on_removal: OnRemoval,
+    /// What other connections read in the same folder, if this one tells of files that none of them reads.
+    pub others: Option<Vec<Pattern>>,
     /// For fields that name something of ours, such as a channel, the names there are.
     pub known: BTreeMap<&'static str, Vec<String>>,
     /// How values are written, as the connection says it, or else the preset.
@@ -68,7 +91,10 @@ impl FileDrop {
             folder,
             written: preset.written.clone(),
             preset,
-            prefix: String::new(),
+            address: None,
+            pattern: Pattern::all(),
+            versions: Versions::Parts,
+            on_removal: OnRemoval::Keep,
             others: None,
             known: BTreeMap::new(),
             since: None,
@@ -80,13 +106,13 @@ impl FileDrop {
 
     /// Whether a file of this name belongs to the drop.
     pub fn is_of_it(&self, name: &str) -> bool {
-        name.starts_with(&self.prefix)
+        self.pattern.fits(name)
     }
 
     /// Whether the drop tells of a file that no connection reads.
     pub fn is_stray(&self, name: &str) -> bool {
         let others = self.others.iter().flatten();
-        self.others.is_some() && !self.is_of_it(name) && !others.into_iter().any(|other| name.starts_with(other))
+        self.others.is_some() && !self.is_of_it(name) && !others.into_iter().any(|other| other.fits(name))
     }
 
     /// How a file called `name` is to be read.

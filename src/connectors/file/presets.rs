@@ -307,7 +307,11 @@ fn columns(file: &PresetFile, spec: &TargetSpec, faults: &mut Faults<'_>) -> Vec
         let Some(field) = faults.field(spec, name) else { continue };
         match columns.iter_mut().find(|column| column.field.name == field.name) {
             Some(column) => column.factor = Some(*factor),
-            None => faults.add(Some(name.span().start), format!("{} has a factor and no column", field.name), "name its headers in [columns]"),
+            None => faults.add(
+                Some(name.span().start),
+                format!("{} has a factor and no column", field.name),
+                "name its headers in [columns]",
+            ),
         }
     }
     columns

@@ -128,11 +128,7 @@ static FX: TargetSpec = TargetSpec {
     day: "date",
     measures: &["rate"],
     is_whole: true,
-    fields: &[
-        needs("date", Meaning::Day),
-        needs("currency", Meaning::Currency),
-        needs("rate", Meaning::Ratio),
-    ],
+    fields: &[needs("date", Meaning::Day), needs("currency", Meaning::Currency), needs("rate", Meaning::Ratio)],
 };
 
 static BUDGETS: TargetSpec = TargetSpec {
@@ -164,11 +160,7 @@ static TARGETS: TargetSpec = TargetSpec {
     day: "month_date",
     measures: &["amount"],
     is_whole: true,
-    fields: &[
-        needs("month", Meaning::Month),
-        needs("metric", Meaning::Text),
-        needs("amount", Meaning::Figure),
-    ],
+    fields: &[needs("month", Meaning::Month), needs("metric", Meaning::Text), needs("amount", Meaning::Figure)],
 };
 
 static INFLUENCER: TargetSpec = TargetSpec {

@@ -2,8 +2,8 @@
 
 use super::read::{self, Prepared};
 use super::{FileError, FileSource, Ready, load_together};
+use crate::connectors::file::{Dropped, Left, OnRemoval, Versions, land, list, shown};
 use crate::connectors::{ConnectorError, LandedSlice};
-use crate::connectors::file::{Dropped, Left, land, list, shown};
 use crate::domain::dropped::{FileStanding, FileState};
 use crate::jobs::sync::{StreamOutcome, SyncContext, SyncError};
 use crate::warehouse::coverage::Place;
@@ -42,13 +42,17 @@ impl Round<'_> {
         for left in listing.left {
             self.enter_left(&mut books, left);
         }
-        self.sync_new(&listing.files, &mut books, outcome)?;
+        let current = self.versions(&listing.files, &mut books);
+        self.sync_new(&current, &mut books, outcome)?;
         // What one file no longer says another one may still say.
         if outcome.loaded.rows_withdrawn > 0 {
-            self.sync_new(&listing.files, &mut books, outcome)?;
+            self.sync_new(&current, &mut books, outcome)?;
         }
+        // A folder that lost all its files at once was rather not mounted.
+        let had = books.values().filter(|noted| noted.file.days.is_some() && is_there(noted.file.state)).count();
+        let is_lost = present.is_empty() && had > 1;
         for (_, noted) in books.iter_mut().filter(|(name, _)| !present.contains(*name)) {
-            if self.remove(noted)? {
+            if self.remove(noted, is_lost)? {
                 outcome.loaded.notes.push(told(&noted.file));
             }
         }
@@ -110,8 +114,10 @@ impl Round<'_> {
             let slice = file.slice(&self.source.drop).id();
             if let Some(noted) = books.get_mut(&file.name) {
                 // A file that is refused stays so until it changes, or the way it is read.
-                let is_settled =
-                    !matches!(noted.file.state, FileState::Waiting | FileState::Unread | FileState::Removed);
+                let is_settled = !matches!(
+                    noted.file.state,
+                    FileState::Waiting | FileState::Unread | FileState::Removed | FileState::Replaced
+                );
                 if noted.slice == slice && is_settled {
                     noted.file.modified_at = file.modified_at;
                     continue;
@@ -136,11 +142,13 @@ impl Round<'_> {
         outcome: &mut StreamOutcome,
     ) -> Result<(), FileError> {
         let is_known: Vec<bool> = batch.iter().map(|(file, _)| books.contains_key(&file.name)).collect();
+        let older: Vec<Vec<String>> =
+            batch.iter().map(|(file, _)| self.older(&file.name, file.modified_at, books)).collect();
         let read = self.read_all(batch);
-        let ready: Vec<Ready<'_>> = (read.iter().zip(batch).zip(&is_known))
-            .filter_map(|((one, (file, _)), is_known)| {
+        let ready: Vec<Ready<'_>> = (read.iter().zip(batch).zip(is_known.iter().zip(&older)))
+            .filter_map(|((one, (file, _)), (is_known, replaces))| {
                 let (landed, prepared) = one.as_ref().ok()?;
-                Some(Ready { landed, prepared, modified_at: file.modified_at, is_replay: *is_known })
+                Some(Ready { landed, prepared, modified_at: file.modified_at, replaces, is_replay: *is_known })
             })
             .collect();
         let loaded = match load_together(self.context, self.source, &ready) {
@@ -153,7 +161,7 @@ impl Round<'_> {
             }
         };
         let mut loaded = loaded.into_iter();
-        for ((file, slice), one) in batch.iter().zip(read) {
+        for (((file, slice), one), older) in batch.iter().zip(read).zip(older) {
             let done = match one {
                 Err(error) => Err(error),
                 Ok((landed, _)) => match loaded.next() {
@@ -166,6 +174,14 @@ impl Round<'_> {
                     None => continue,
                 },
             };
+            if done.is_ok() {
+                for name in &older {
+                    let Some(noted) = books.get_mut(name) else { continue };
+                    noted.file.state = FileState::Replaced;
+                    noted.file.reason = Some(format!("{} is a newer version of it", shown(&file.name)));
+                    (noted.file.days, noted.file.rows_quarantined) = (None, 0);
+                }
+            }
             self.enter(file, slice, done, books, outcome);
         }
         Ok(())
@@ -248,24 +264,99 @@ impl Round<'_> {
         books.insert(file.name.clone(), noted);
     }
 
-    /// A file that is gone: its rows stay, its bad rows are nobody's any more. Whether that is worth a word.
-    fn remove(&self, noted: &mut Noted) -> Result<bool, FileError> {
-        if matches!(noted.file.state, FileState::Removed | FileState::Unloaded) {
+    /// A file that is gone: its rows stay or go as the connection has it, its bad rows are nobody's any
+    /// more. Whether that is worth a word.
+    fn remove(&self, noted: &mut Noted, is_lost: bool) -> Result<bool, FileError> {
+        if !is_there(noted.file.state) {
             return Ok(false);
         }
-        let had_rows = noted.file.days.is_some();
+        let had_rows = noted.file.days.is_some() && noted.file.state != FileState::Replaced;
+        let unloads = self.source.drop.on_removal == OnRemoval::Unload && had_rows;
         noted.file.state = FileState::Removed;
         noted.file.seen_at = self.now;
+        noted.file.rows_quarantined = 0;
         let command =
             format!("daybook files unload -w {} {}/{}", self.source.workspace.id, self.source.id, noted.file.name);
-        noted.file.reason = Some(match had_rows {
-            true => format!("it is no longer in the folder; its rows stay: {command} takes them out"),
-            false => "it is no longer in the folder; nothing of it was loaded".to_owned(),
-        });
-        noted.file.rows_quarantined = 0;
         let place = Place::new(&self.source.workspace.id, &self.source.id, &noted.file.stream, &noted.file.name);
+        noted.file.reason = Some(match (had_rows, unloads, is_lost) {
+            (false, ..) => "it is no longer in the folder; nothing of it is loaded".to_owned(),
+            (true, true, false) => {
+                let (held, now) = (self.source.held(), self.now);
+                let of = place.clone();
+                let rows =
+                    self.context.warehouse.write_blocking(move |writer| dropped::unload(writer, &of, &held, now))?;
+                noted.file.days = None;
+                format!("it is no longer in the folder; its {rows} rows were taken out")
+            }
+            (true, true, true) => {
+                format!(
+                    "all files are gone from the folder at once, so its rows stay: is it mounted? {command} takes them out"
+                )
+            }
+            (true, false, _) => format!("it is no longer in the folder; its rows stay: {command} takes them out"),
+        });
         self.context.warehouse.write_blocking(move |writer| dropped::forget_quarantined(writer, &place))?;
         Ok(had_rows)
+    }
+
+    /// Of versions of one thing only the newest is read; the older ones are noted. A version that was
+    /// removed and whose rows stay is one of them.
+    fn versions(&self, files: &[Dropped], books: &mut BTreeMap<String, Noted>) -> Vec<Dropped> {
+        if self.source.drop.versions == Versions::Parts {
+            return files.to_vec();
+        }
+        let mut newest: BTreeMap<String, (Option<DateTime<Utc>>, String)> = BTreeMap::new();
+        let keeps = self.source.drop.on_removal == OnRemoval::Keep;
+        let has_rows = |noted: &&Noted| {
+            keeps && noted.file.days.is_some() && !matches!(noted.file.state, FileState::Unloaded | FileState::Replaced)
+        };
+        let names: BTreeSet<&str> = files.iter().map(|file| file.name.as_str()).collect();
+        let removed = books.values().filter(has_rows).filter(|noted| !names.contains(noted.file.name.as_str()));
+        let removed: Vec<(String, Option<DateTime<Utc>>)> =
+            removed.map(|noted| (noted.file.name.clone(), noted.file.modified_at)).collect();
+        let present = files.iter().map(|file| (file.name.clone(), file.modified_at));
+        for (name, modified_at) in present.chain(removed) {
+            let entry = newest.entry(self.series(&name)).or_insert_with(|| (modified_at, name.clone()));
+            if (modified_at, top(&name)) > (entry.0, top(&entry.1)) {
+                *entry = (modified_at, name);
+            }
+        }
+        let mut current = Vec::new();
+        for file in files {
+            let Some((_, best)) = newest.get(&self.series(&file.name)) else { continue };
+            if top(best) == top(&file.name) {
+                current.push(file.clone());
+                continue;
+            }
+            let state = books.get(&file.name).map(|noted| noted.file.state);
+            // While the newest cannot be read, what an older one said stays as it is.
+            if state.is_none_or(|state| !matches!(state, FileState::Loaded | FileState::Partly)) {
+                let mut noted = self.standing(&file.name, FileState::Replaced, file.modified_at);
+                noted.file.reason = Some(format!("{} is a newer version of it", shown(best)));
+                books.insert(file.name.clone(), noted);
+            }
+        }
+        current
+    }
+
+    /// What versions of one thing have in common.
+    fn series(&self, name: &str) -> String {
+        self.source.drop.pattern.series(top(name)).unwrap_or_default().to_owned()
+    }
+
+    /// The older versions of a file that have rows.
+    fn older(&self, name: &str, modified_at: Option<DateTime<Utc>>, books: &BTreeMap<String, Noted>) -> Vec<String> {
+        if self.source.drop.versions == Versions::Parts {
+            return Vec::new();
+        }
+        let series = self.series(name);
+        let is_older = |noted: &&Noted| {
+            top(&noted.file.name) != top(name)
+                && noted.file.days.is_some()
+                && noted.file.modified_at <= modified_at
+                && self.series(&noted.file.name) == series
+        };
+        books.values().filter(is_older).map(|noted| noted.file.name.clone()).collect()
     }
 
     /// Bad rows may have been settled by other files meanwhile.
@@ -281,6 +372,16 @@ impl Round<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a file of this state lies in the folder and may have rows.
+fn is_there(state: FileState) -> bool {
+    !matches!(state, FileState::Removed | FileState::Unloaded)
+}
+
+/// The name of the file in the folder: of a file in an archive, the archive's.
+fn top(name: &str) -> &str {
+    name.split('/').next().unwrap_or(name)
 }
 
 fn told(file: &FileStanding) -> String {

@@ -83,6 +83,8 @@ pub struct FileRows {
     pub has_rows: bool,
     /// By the file's own clock: what a newer file says of a key stays.
     pub modified_at: Option<DateTime<Utc>>,
+    /// Older versions of it, whose rows go.
+    pub replaces: Vec<String>,
     pub notes: Vec<String>,
 }
 

@@ -1,10 +1,11 @@
 //! Dropped files: every kind loads, and whatever cannot be used is told with file, line and remedy.
 
+mod cases;
 mod formats;
 mod hostile;
 mod mistakes;
 mod presets;
-mod cases;
+mod published;
 mod statements;
 
 use crate::support::{noon, texts};

@@ -3,6 +3,7 @@
 use super::Desk;
 use crate::support::noon;
 use chrono::TimeDelta;
+use daybook::connectors::file::{OnRemoval, Pattern, Versions};
 use daybook::domain::dropped::FileState;
 use daybook::warehouse::coverage::Place;
 use daybook::warehouse::dropped::{self, Held};
@@ -192,4 +193,77 @@ async fn an_unloaded_file_stays_out_and_others_speak_again_in_its_place() {
     desk.sync().await;
     assert_eq!(desk.texts(ORDERS), ["A-1 999.00", "A-2 20.00", "B-1 5.00"]);
     assert!(FileState::Refused.is_trouble() && !FileState::Unloaded.is_trouble());
+}
+
+// The newest version by time says all, also where it says less; a version that cannot be read takes nothing away.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_versions_of_a_series_only_the_newest_says_what_counts() {
+    let mut desk = Desk::new("offline_conversions");
+    desk.drop.pattern = Pattern::new("{series}_v*.csv").expect("a pattern");
+    desk.drop.versions = Versions::Newest;
+    // By time, not by alphabet: v10 is newer than v9.
+    desk.put_at("berlin_v9.csv", &orders(&[("B-1", "10"), ("B-2", "20")]), 90);
+    desk.put_at("bonn_v1.csv", &orders(&[("N-1", "7")]), 90);
+    assert_eq!(desk.sync().await.error, None);
+    desk.put_at("berlin_v10.csv", &orders(&[("B-1", "11")]), 60);
+    assert_eq!(desk.sync().await.error, None);
+    assert_eq!(desk.texts(ORDERS), ["B-1 11.00", "N-1 7.00"]);
+    assert_eq!(desk.states(), ["berlin_v10.csv loaded", "berlin_v9.csv replaced", "bonn_v1.csv loaded"]);
+    assert_eq!(desk.texts("SELECT conversion_id FROM history.offline_conversion ORDER BY 1"), ["B-1", "B-2"]);
+
+    desk.put_at("berlin_v11.csv", "no,table\n", 30);
+    assert!(desk.sync().await.error.is_some());
+    assert_eq!(desk.texts(ORDERS), ["B-1 11.00", "N-1 7.00"], "what cannot be read takes nothing away");
+    std::fs::remove_file(desk.drop.folder.join("berlin_v11.csv")).expect("removed");
+    std::fs::remove_file(desk.drop.folder.join("berlin_v10.csv")).expect("removed");
+    assert_eq!(desk.sync().await.error, None);
+    assert_eq!(desk.texts(ORDERS), ["B-1 11.00", "N-1 7.00"], "a removed file changes nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_a_removed_file_go_where_the_connection_says_so_but_not_with_the_whole_folder() {
+    let mut desk = Desk::new("offline_conversions");
+    desk.drop.on_removal = OnRemoval::Unload;
+    let remove = |name: &str| std::fs::remove_file(desk.drop.folder.join(name)).expect("removed");
+    desk.put_at("old.csv", &orders(&[("A-1", "10"), ("A-2", "20")]), 90);
+    desk.put_at("new.csv", &orders(&[("A-1", "11")]), 60);
+    desk.put_at("other.csv", &orders(&[("C-1", "5")]), 60);
+    desk.sync().await;
+    assert_eq!(desk.texts(ORDERS), ["A-1 11.00", "A-2 20.00", "C-1 5.00"]);
+    remove("new.csv");
+    let told = desk.sync().await.loaded.notes.join(" | ");
+    assert!(told.contains("new.csv: it is no longer in the folder; its 1 rows were taken out"), "{told}");
+    desk.sync().await;
+    assert_eq!(desk.texts(ORDERS), ["A-1 10.00", "A-2 20.00", "C-1 5.00"], "the older file speaks again");
+    remove("old.csv");
+    remove("other.csv");
+    let told = desk.sync().await.loaded.notes.join(" | ");
+    assert!(told.contains("all files are gone from the folder at once, so its rows stay"), "{told}");
+    assert_eq!(desk.texts(ORDERS).len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_files_of_an_archive_are_read_each_by_itself() {
+    let desk = Desk::new("offline_conversions");
+    let members = [
+        ("2026/october.csv", orders(&[("A-1", "10")])),
+        ("2026/november.csv", orders(&[("A-2", "20")])),
+        ("2026/broken.csv", "no,table\n".to_owned()),
+        ("__MACOSX/._november.csv", "x".to_owned()),
+    ];
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in &members {
+        archive.start_file(*name, zip::write::SimpleFileOptions::default()).expect("a member");
+        std::io::Write::write_all(&mut archive, text.as_bytes()).expect("written");
+    }
+    desk.put("orders.zip", archive.finish().expect("an archive").into_inner());
+    let told = desk.sync().await.error.expect("the broken one is told").message;
+    assert!(told.contains("orders.zip/2026/broken.csv, line 1: there are no columns"), "{told}");
+    assert_eq!(desk.texts(ORDERS), ["A-1 10.00", "A-2 20.00"]);
+    let states = [
+        "orders.zip/2026/broken.csv refused",
+        "orders.zip/2026/november.csv loaded",
+        "orders.zip/2026/october.csv loaded",
+    ];
+    assert_eq!(desk.states(), states);
 }

@@ -132,7 +132,9 @@ fn epoch(text: &str) -> Option<Written> {
 fn spaced(text: &str) -> Option<String> {
     let mut spaced = String::with_capacity(text.len() + 2);
     for letter in text.chars() {
-        let meets = |last: char| (last.is_ascii_digit() && letter.is_alphabetic()) || (last.is_alphabetic() && letter.is_ascii_digit());
+        let meets = |last: char| {
+            (last.is_ascii_digit() && letter.is_alphabetic()) || (last.is_alphabetic() && letter.is_ascii_digit())
+        };
         if spaced.chars().last().is_some_and(meets) {
             spaced.push(' ');
         }

@@ -9,10 +9,50 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 use zip::ZipArchive;
 
-/// Members that are data, by name. Errors if the archive is cut, encrypted, or holds nothing readable.
-pub fn entries(path: &Path) -> Result<Vec<String>, Refusal> {
+/// A data file in an archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    pub name: String,
+    /// Unpacked, as the archive says.
+    pub bytes: u64,
+}
+
+/// The members that are data. Errors if the archive is cut, encrypted, or holds nothing readable.
+pub fn members(path: &Path) -> Result<Vec<Member>, Refusal> {
     let mut archive = open(path)?;
-    Ok(data(&mut archive)?.into_iter().map(|(_, name)| name).collect())
+    let mut members = Vec::new();
+    for (index, name) in data(&mut archive)? {
+        let bytes = archive.by_index_raw(index).map_err(|error| damaged(&error))?.size();
+        members.push(Member { name, bytes });
+    }
+    Ok(members)
+}
+
+/// Hands out the bytes of a member; refuses one of more than `max_bytes`.
+pub fn unpack(
+    path: &Path,
+    member: &str,
+    max_bytes: u64,
+    take: &mut dyn FnMut(&[u8]) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
+    let mut archive = open(path)?;
+    let members = data(&mut archive)?;
+    let gone = || Refusal::new(None, "the archive changed while it was read", "the next run takes it once it rests");
+    let (index, _) = members.into_iter().find(|(_, name)| name == member).ok_or_else(gone)?;
+    let mut file = archive.by_index(index).map_err(|error| damaged(&error))?;
+    let mut buffer = vec![0; 1 << 16];
+    let mut bytes = 0;
+    loop {
+        let count = file.read(&mut buffer).map_err(|error| super::source::broken(&error))?;
+        if count == 0 {
+            return Ok(());
+        }
+        bytes += count as u64;
+        if bytes > max_bytes {
+            return Err(too_large(max_bytes));
+        }
+        take(&buffer[..count])?;
+    }
 }
 
 /// Reads the member that `ask` names, or the only one.

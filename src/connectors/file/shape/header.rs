@@ -56,7 +56,8 @@ pub fn find(columns: &[String], wanted: &str) -> Result<Option<usize>, Ambiguous
     let signed = |name: &str| {
         fold(name).chars().filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-' | '.')).collect::<String>()
     };
-    let rules: [&dyn Fn(&str) -> String; 5] = [&|name| name.to_owned(), &fold, &signed, &tidy, &|name| tidy(bare(name))];
+    let rules: [&dyn Fn(&str) -> String; 5] =
+        [&|name| name.to_owned(), &fold, &signed, &tidy, &|name| tidy(bare(name))];
     for (at, rule) in rules.iter().enumerate() {
         let name = if at + 1 == rules.len() { tidy(wanted) } else { rule(wanted) };
         if name.is_empty() {

@@ -30,7 +30,7 @@ mod public;
 mod testing;
 
 pub use crate::support::shown::shown;
-pub use archive::entries;
+pub use archive::{Member, members, unpack};
 pub use header::{Ambiguous, find, header_matches, tidy};
 pub use names::{Known, folder, shape_of};
 

@@ -272,9 +272,9 @@ impl<'a> Writer<'a> {
         fields: &'f [Option<String>],
     ) -> impl Iterator<Item = (&'static str, Option<&'f str>, Option<&'f str>)> {
         let pairs = self.judged.sources.iter().zip(fields);
-        pairs.filter(|(source, _)| source.field.is_required && !source.field.meaning.is_number()).map(
-            |(source, value)| (source.field.name, source.constant.as_deref(), value.as_deref()),
-        )
+        pairs
+            .filter(|(source, _)| source.field.is_required && !source.field.meaning.is_number())
+            .map(|(source, value)| (source.field.name, source.constant.as_deref(), value.as_deref()))
     }
 
     /// Equal for rows that say the same, however they write it.
@@ -334,9 +334,8 @@ impl Sink for Writer<'_> {
         }
         self.nameless.add(amount);
         let hash = self.hash(values, &fields);
-        let is_whole = self.judged.sources.iter().zip(&fields).all(|(source, text)| {
-            text.is_some() || !source.field.is_required
-        });
+        let is_whole =
+            self.judged.sources.iter().zip(&fields).all(|(source, text)| text.is_some() || !source.field.is_required);
         let problem = (!problems.is_empty()).then(|| problems.join("; "));
         let raw = (problem.is_some() || !is_whole).then(|| self.raw(values));
         let names = std::mem::take(&mut self.names);

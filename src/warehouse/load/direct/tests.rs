@@ -1,7 +1,7 @@
 use super::*;
 use crate::warehouse::Warehouse;
-use crate::warehouse::load::{Pages, load};
 use crate::warehouse::load::tests::request;
+use crate::warehouse::load::{Pages, load};
 use chrono::{Days, NaiveDate};
 use proptest::prelude::*;
 use std::path::Path;

@@ -28,7 +28,8 @@ pub fn create(transaction: &Transaction<'_>, load: &FileLoad) -> Result<(), Ware
     transaction
         .execute_batch(
             "CREATE OR REPLACE TEMP TABLE file (file_no INTEGER, load_id VARCHAR, name VARCHAR, shown VARCHAR,
-                 slice VARCHAR, place VARCHAR, modified_at TIMESTAMP)",
+                 slice VARCHAR, place VARCHAR, modified_at TIMESTAMP);
+             CREATE OR REPLACE TEMP TABLE older (file_no INTEGER, name VARCHAR)",
         )
         .context(step)?;
     {
@@ -48,9 +49,15 @@ pub fn create(transaction: &Transaction<'_>, load: &FileLoad) -> Result<(), Ware
                 .context(step)?;
         }
         appender.flush().context(step)?;
+        let mut appender = transaction.appender("older").context(step)?;
+        for file in &load.files {
+            for older in &file.replaces {
+                appender.append_row(params![file.number, older]).context(step)?;
+            }
+        }
+        appender.flush().context(step)?;
     }
-    let paths: Vec<String> =
-        load.files.iter().map(|file| path_literal(&file.records)).collect::<Result<_, _>>()?;
+    let paths: Vec<String> = load.files.iter().map(|file| path_literal(&file.records)).collect::<Result<_, _>>()?;
     let fields: Vec<String> = load.target.fields.iter().map(|(name, _)| format!("{name}: 'VARCHAR'")).collect();
     // What a row cannot do without is asked once for all targets.
     let missing: Vec<String> = load
@@ -98,7 +105,7 @@ pub fn forget(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
     transaction
         .execute_batch(
             "DROP VIEW IF EXISTS page; DROP TABLE IF EXISTS dropped; DROP TABLE IF EXISTS read;
-             DROP TABLE IF EXISTS file; DROP TABLE IF EXISTS staged; DROP TABLE IF EXISTS gone; DROP TABLE IF EXISTS fresh",
+             DROP TABLE IF EXISTS file; DROP TABLE IF EXISTS older; DROP TABLE IF EXISTS staged; DROP TABLE IF EXISTS gone; DROP TABLE IF EXISTS fresh",
         )
         .context(|| "clearing up after a load".to_owned())
 }

@@ -15,12 +15,15 @@ pub fn stage(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<(),
     let distinct = batch.count(transaction, &format!("(SELECT DISTINCT {key} FROM read WHERE problem IS NULL)"))?;
     let measures = &batch.load.target.measures;
     if distinct == good {
-        let sql = format!("CREATE OR REPLACE TEMP TABLE staged AS SELECT {names}, page_no FROM read WHERE problem IS NULL");
+        let sql =
+            format!("CREATE OR REPLACE TEMP TABLE staged AS SELECT {names}, page_no FROM read WHERE problem IS NULL");
         batch.run_sql(transaction, "staging rows", &sql)?;
     } else {
         // Files are numbered from the oldest on.
         let value = |name: &String| match measures.contains(name) {
-            true => format!("first({name} ORDER BY page_no DESC, record_no DESC) FILTER ({name} IS NOT NULL) AS {name}"),
+            true => {
+                format!("first({name} ORDER BY page_no DESC, record_no DESC) FILTER ({name} IS NOT NULL) AS {name}")
+            }
             false => format!("first({name} ORDER BY page_no DESC, record_no DESC) AS {name}"),
         };
         let others: Vec<String> =
@@ -68,8 +71,7 @@ pub fn stage(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<(),
 }
 
 fn note_newer(batch: &mut Batch<'_>, file: usize, rows: u64) {
-    let note =
-        format!("{}: {rows} rows are not taken: a newer file says what counts", batch.load.files[file].name);
+    let note = format!("{}: {rows} rows are not taken: a newer file says what counts", batch.load.files[file].name);
     batch.loaded[file].notes.push(note);
 }
 
@@ -91,7 +93,7 @@ fn compare(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<(), W
              SELECT f.file_no, l.load_id FROM file AS f
              JOIN ops.dropped_file AS d ON d.workspace = {workspace} AND d.connection = {connection}
                  AND d.name <> f.name AND d.state IN ('loaded', 'partly') AND d.modified_at > f.modified_at
-                 AND d.name NOT IN (SELECT name FROM file)
+                 AND d.name NOT IN (SELECT name FROM file UNION SELECT name FROM older)
              JOIN ops.load AS l ON l.workspace = d.workspace AND l.connection = d.connection AND l.partition = d.name",
             workspace = literal(&load.workspace),
             connection = literal(&load.connection)
@@ -102,9 +104,8 @@ fn compare(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<(), W
     let newer = batch.by_file(transaction, &newer)?;
     let is_lost = load.target.measures.iter().map(|name| format!("(s.{name} IS NULL AND c.{name} IS NOT NULL)"));
     let is_lost = is_lost.chain(["false".to_owned()]).collect::<Vec<_>>().join(" OR ");
-    let lost = format!(
-        "SELECT s.page_no, count(*)::UBIGINT FROM {held} WHERE NOT {is_newer} AND ({is_lost}) GROUP BY 1"
-    );
+    let lost =
+        format!("SELECT s.page_no, count(*)::UBIGINT FROM {held} WHERE NOT {is_newer} AND ({is_lost}) GROUP BY 1");
     let lost = batch.by_file(transaction, &lost)?;
     if !newer.is_empty() || !lost.is_empty() {
         let value = |name: &String| match load.target.measures.contains(name) {

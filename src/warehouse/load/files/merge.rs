@@ -16,7 +16,7 @@ pub fn merge(transaction: &Transaction<'_>, batch: &mut Batch<'_>, now: DateTime
     let key = batch.key();
     let own = format!("c.workspace = {} AND c.connection = {}", literal(&load.workspace), literal(&load.connection));
     let earlier = format!(
-        "SELECT load_id FROM ops.load WHERE workspace = {} AND connection = {} AND partition IN (SELECT name FROM file)",
+        "SELECT load_id FROM ops.load WHERE workspace = {} AND connection = {} AND partition IN (SELECT name FROM file UNION SELECT name FROM older)",
         literal(&load.workspace),
         literal(&load.connection)
     );
@@ -129,11 +129,7 @@ fn note_other_files(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Res
 }
 
 /// Days that reports read anew.
-fn touch(
-    transaction: &Transaction<'_>,
-    batch: &Batch<'_>,
-    fresh: &str,
-) -> Result<(), WarehouseError> {
+fn touch(transaction: &Transaction<'_>, batch: &Batch<'_>, fresh: &str) -> Result<(), WarehouseError> {
     for column in &batch.load.target.touches {
         transaction
             .execute(

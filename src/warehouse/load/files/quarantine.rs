@@ -21,7 +21,11 @@ pub fn judge(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<(),
         match refusal(batch, (bad, batch.loaded[file].rows_read), &first) {
             Some(reason) => drop(batch.refused.insert(file, reason)),
             None => {
-                let more = if bad > 1 { format!(" (quarantined, with {} more rows)", bad - 1) } else { " (quarantined)".to_owned() };
+                let more = if bad > 1 {
+                    format!(" (quarantined, with {} more rows)", bad - 1)
+                } else {
+                    " (quarantined)".to_owned()
+                };
                 batch.loaded[file].notes.push(first + &more);
             }
         }
@@ -37,7 +41,7 @@ pub fn judge(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<(),
         let files = files.join(", ");
         let sql = format!(
             "DELETE FROM read WHERE page_no IN ({files}); DELETE FROM dropped WHERE k IN ({files});
-             DELETE FROM file WHERE file_no IN ({files})"
+             DELETE FROM file WHERE file_no IN ({files}); DELETE FROM older WHERE file_no IN ({files})"
         );
         batch.run_sql(transaction, "leaving refused files out", &sql)?;
     }
@@ -76,8 +80,7 @@ fn refusal(batch: &Batch<'_>, (bad, all): (u64, u64), first: &str) -> Option<Str
 
 /// A row's key, hashed; null where a part of it is.
 pub fn key_hash(batch: &Batch<'_>) -> String {
-    let parts: Vec<String> =
-        batch.load.target.key.iter().map(|column| format!("CAST({column} AS VARCHAR)")).collect();
+    let parts: Vec<String> = batch.load.target.key.iter().map(|column| format!("CAST({column} AS VARCHAR)")).collect();
     format!("sha256(getvariable('person_key') || {})", parts.join(" || chr(31) || "))
 }
 
@@ -90,7 +93,7 @@ pub fn keep(transaction: &Transaction<'_>, batch: &Batch<'_>, some_are_erased: b
             "DELETE FROM ops.quarantine
              WHERE workspace = $1 AND connection = $2 AND stream = $3 AND slice IN (
                  SELECT slice FROM ops.load WHERE workspace = $1 AND connection = $2 AND stream = $3
-                     AND partition IN (SELECT name FROM file)
+                     AND partition IN (SELECT name FROM file UNION SELECT name FROM older)
                  UNION SELECT slice FROM file)",
             of,
         )
@@ -98,8 +101,7 @@ pub fn keep(transaction: &Transaction<'_>, batch: &Batch<'_>, some_are_erased: b
     if batch.loaded.iter().all(|loaded| loaded.rows_quarantined == 0) {
         return Ok(());
     }
-    let fields: Vec<String> =
-        load.target.fields.iter().map(|(name, _)| format!("{name} := d.{name}")).collect();
+    let fields: Vec<String> = load.target.fields.iter().map(|(name, _)| format!("{name} := d.{name}")).collect();
     let (workspace, connection) = (literal(&load.workspace), literal(&load.connection));
     let (stream, table) = (literal(&load.stream), literal(&load.target.table));
     batch.run_sql(

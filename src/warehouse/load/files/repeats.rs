@@ -11,8 +11,12 @@ use duckdb::Transaction;
 pub fn complete_items(transaction: &Transaction<'_>, batch: &Batch<'_>) -> Result<(), WarehouseError> {
     let target = &batch.load.target;
     // The fields that are columns of the key by themselves; without one there is nothing to go by.
-    let key: Vec<&str> =
-        target.fields.iter().map(|(name, _)| name.as_str()).filter(|name| target.key.iter().any(|k| k == name)).collect();
+    let key: Vec<&str> = target
+        .fields
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .filter(|name| target.key.iter().any(|k| k == name))
+        .collect();
     if key.is_empty() {
         return Ok(());
     }
@@ -68,7 +72,8 @@ pub fn settle(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<()
     let between = batch.by_file(transaction, per_file)?;
     batch.run_sql(transaction, "settling repeated keys", &answer(transaction, batch)?)?;
     let after = batch.by_file(transaction, per_file)?;
-    let left = |of: &[(usize, u64)], file: usize| of.iter().find(|(other, _)| *other == file).map_or(0, |(_, rows)| *rows);
+    let left =
+        |of: &[(usize, u64)], file: usize| of.iter().find(|(other, _)| *other == file).map_or(0, |(_, rows)| *rows);
     let says = match &batch.load.target.repeats {
         Repeats::Sum => "rows of one key are added up".to_owned(),
         Repeats::Items => "rows of one key are put together".to_owned(),
@@ -99,7 +104,8 @@ fn answer(transaction: &Transaction<'_>, batch: &Batch<'_>) -> Result<String, Wa
     Ok(match &target.repeats {
         Repeats::Sum => {
             let types = types(transaction, &target.table)?;
-            let type_of = |name: &str| types.iter().find(|(other, _)| other == name).map_or("DECIMAL(18, 6)", |(_, of)| of);
+            let type_of =
+                |name: &str| types.iter().find(|(other, _)| other == name).map_or("DECIMAL(18, 6)", |(_, of)| of);
             let others = batch.names.iter().filter(|name| !target.key.contains(name));
             let values: Vec<String> = others
                 .map(|name| match target.measures.contains(name) {
