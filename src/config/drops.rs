@@ -49,7 +49,7 @@ pub(super) fn read(
         section.problem(line, &message, &format!("add preset = \"…\": {}", presets.names().join(", ")));
     }
     let answers = answers(&mut section, preset.as_ref().map(|at| &*at.value));
-    let given_pattern = section.rivals(&["pattern", "prefix"]);
+    let has_both = section.has("pattern") && section.has("prefix");
     let pattern = section.optional(
         "pattern",
         Kind::text(json!({ "pattern": "^[^./\\\\][^/\\\\]*$" }), pattern).about(
@@ -61,7 +61,7 @@ pub(super) fn read(
         Kind::text(json!({ "pattern": "^[^./\\\\][^/\\\\]*$" }), prefix)
             .about("Letters that the files' names begin with; the same as pattern = \"letters*\"."),
     );
-    if given_pattern > 1 {
+    if has_both {
         let message = format!("{}: pattern and prefix cannot both be given", section.name);
         section.problem(line, &message, "keep pattern");
     }

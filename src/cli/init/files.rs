@@ -127,6 +127,9 @@ fn workspace(answers: &Answers, wanted: &mut Vec<Wanted>) -> String {
             };
         }
     }
+    if !answers.drops.is_empty() {
+        text += "\n# Files that people drop. `daybook files try FILE` shows how one would be read and which settings it needs.";
+    }
     for preset in &answers.drops {
         text += &format!(
             "\n[[connections]]\nid = \"{preset}_files\"\nconnector = \"file\"\nfolder = \"drops/{}/{preset}\"\npreset = \"{preset}\"\n",

@@ -125,6 +125,17 @@ pub struct Answers {
     pub factors: Vec<(String, Decimal)>,
 }
 
+/// What different rows of one key are where no preset says so: plans and reports have parts, orders have
+/// lines.
+fn repeats_of(target: Target) -> Repeats {
+    match target {
+        Target::Budgets | Target::AdCost => Repeats::Sum,
+        Target::OfflineConversions => Repeats::Items,
+        Target::Influencer => Repeats::Last("metrics_as_of".into()),
+        Target::Targets | Target::Fx => Repeats::Quarantine,
+    }
+}
+
 /// The field that stands for none.
 pub const NONE: &str = "none";
 
@@ -135,7 +146,7 @@ impl Preset {
             name: target.spec().name.to_owned(),
             about: String::new(),
             target,
-            repeats: if target == Target::Budgets { Repeats::Sum } else { Repeats::default() },
+            repeats: repeats_of(target),
             columns: Vec::new(),
             questions: Vec::new(),
             ignored: Vec::new(),
@@ -196,11 +207,6 @@ impl Preset {
     /// Whether a wide table may hold the field in its headers or cells.
     pub fn is_unpivoted(&self, name: &str) -> bool {
         self.unpivot.as_ref().is_some_and(|unpivot| [unpivot.names.name, unpivot.values.name].contains(&name))
-    }
-
-    /// Whether rows of one key complete one another, so that single ones may lack what is required.
-    pub fn has_items(&self) -> bool {
-        self.repeats == Repeats::Items
     }
 }
 

@@ -26,6 +26,8 @@ struct Case {
     right: String,
     /// What stands in the connection's block beside id, connector and folder.
     connection: String,
+    /// An admin's own preset, `config/presets/own.toml`.
+    preset: Option<String>,
     drops: Vec<Drop>,
     expect: Expect,
 }
@@ -93,6 +95,10 @@ fn settings(root: &Path, case: &Case) -> daybook::config::Settings {
         case.connection
     );
     std::fs::write(root.join("config/workspaces/acme.toml"), text).expect("written");
+    if let Some(preset) = &case.preset {
+        std::fs::create_dir_all(root.join("config/presets")).expect("a folder");
+        std::fs::write(root.join("config/presets/own.toml"), preset).expect("written");
+    }
     match daybook::config::load(root) {
         Ok(settings) => settings,
         Err(problems) => panic!("{}", daybook::config::problems::for_terminal(&problems, 200)),
@@ -126,6 +132,7 @@ async fn run(path: &Path) -> Result<(), String> {
         if file.remove {
             std::fs::remove_file(&path).map_err(|error| error.to_string())?;
         } else {
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
             std::fs::write(&path, file.bytes()).expect("written");
             rest(&path, file.minutes.unwrap_or(60));
         }

@@ -1,7 +1,9 @@
 //! Dropped files: every kind loads, and whatever cannot be used is told with file, line and remedy.
 
 mod cases;
+mod dialects;
 mod formats;
+mod fuzz;
 mod hostile;
 mod mistakes;
 mod presets;

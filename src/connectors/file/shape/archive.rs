@@ -115,12 +115,12 @@ fn damaged(error: &zip::result::ZipError) -> Refusal {
     match error {
         ZipError::CompressionMethodNotSupported(_) | ZipError::UnsupportedArchive(_) => Refusal::new(
             None,
-            format!("the archive is packed in a way that is not read ({error})"),
+            format!("the archive is packed in a way that is not read ({})", shown(&error.to_string())),
             "pack it anew as a usual .zip, or drop the file unpacked",
         ),
         _ => Refusal::new(
             None,
-            format!("the archive cannot be opened: it seems cut or damaged ({error})"),
+            format!("the archive cannot be opened: it seems cut or damaged ({})", shown(&error.to_string())),
             "drop it again once it is complete, or drop the file unpacked",
         ),
     }

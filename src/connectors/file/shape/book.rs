@@ -18,6 +18,9 @@ const MOST_OTHER: u64 = 16 << 20;
 /// Cells over several rows that are looked at.
 const MOST_MERGED: usize = 1000;
 
+/// Excel and LibreOffice end at 1,048,576; some versions go on to 16,777,216.
+const MOST_ROWS_OF_A_SHEET: u32 = 1 << 24;
+
 type Reading<T> = Result<T, Refusal>;
 
 /// Opened.
@@ -154,6 +157,9 @@ fn give(grid: &mut Grid<'_>, place: (u32, u32), value: &DataRef<'_>, writing: &m
     if matches!(value, DataRef::Empty) || !grid.wants(place.0, place.1) {
         return Ok(true);
     }
+    if place.0 >= MOST_ROWS_OF_A_SHEET {
+        return Err(unreadable("a cell lies below the last row that a sheet can have"));
+    }
     let text = writing.text(value, place.0 + 1);
     if matches!(value, DataRef::String(_) | DataRef::SharedString(_)) {
         grid.say(place, &text);
@@ -169,7 +175,10 @@ fn measured(path: &Path, max_bytes: u64) -> Reading<&'static str> {
     let mut total = 0;
     for index in 0..archive.len() {
         let mut part = archive.by_index(index).map_err(|error| {
-            let message = format!("the workbook cannot be opened: it seems cut, damaged or locked ({error})");
+            let message = format!(
+                "the workbook cannot be opened: it seems cut, damaged or locked ({})",
+                shown(&error.to_string())
+            );
             Refusal::new(None, message, "drop it again once it is complete, without a password")
         })?;
         let name = part.name().map(|name| name.trim_start_matches('/').to_ascii_lowercase()).unwrap_or_default();
@@ -218,7 +227,11 @@ fn measured(path: &Path, max_bytes: u64) -> Reading<&'static str> {
 fn with_content<T>(path: &Path, use_it: impl FnOnce(BufReader<&mut dyn Read>) -> Reading<T>) -> Reading<T> {
     let mut archive = archive::open(path)?;
     let mut part = archive.by_name("content.xml").map_err(|error| {
-        Refusal::new(None, format!("the workbook cannot be read ({error})"), "save it anew and drop it again")
+        Refusal::new(
+            None,
+            format!("the workbook cannot be read ({})", shown(&error.to_string())),
+            "save it anew and drop it again",
+        )
     })?;
     use_it(BufReader::new(&mut part as &mut dyn Read))
 }
@@ -235,4 +248,18 @@ fn unreadable(error: impl std::fmt::Display) -> Refusal {
     }
     let message = format!("the workbook cannot be read: it seems damaged ({})", shown(&text));
     Refusal::new(None, message, "open and save it in Excel or LibreOffice, and drop it again")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_below_the_last_row_is_a_refusal() {
+        let mut take = |_: Row<'_>| Ok(true);
+        let mut grid = Grid::new(Part { area: None, max_bytes: 99 }, &mut take);
+        let mut writing = Writing { decimal_mark: '.', long_number: None };
+        assert!(give(&mut grid, (u32::MAX, 0), &DataRef::Int(1), &mut writing).is_err());
+        assert!(give(&mut grid, (1, 0), &DataRef::Int(1), &mut writing).is_ok());
+    }
 }

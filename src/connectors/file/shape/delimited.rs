@@ -4,10 +4,11 @@
 use super::delimiter::{self, begin_of};
 use super::header::{self, Wanted};
 use super::lines::{END, Lines, Watch};
+use super::padding::Unpadded;
 use super::source::{HEAD, Source};
-use super::{Ask, Found, MOST_ROWS, Refusal, Sink, encoding};
+use super::{Ask, Found, MOST_ROWS, Refusal, Sink, encoding, shown};
 use csv::StringRecord;
-use std::io;
+use std::io::{self, Read};
 
 /// Reads `source` into `sink`.
 pub fn read(source: &Source, ask: &Ask, head: &[u8], sink: &mut dyn Sink, name: &str) -> Result<Found, Refusal> {
@@ -16,7 +17,7 @@ pub fn read(source: &Source, ask: &Ask, head: &[u8], sink: &mut dyn Sink, name: 
     let hint = delimiter::hint(&start);
     let wanted = Wanted::new(&ask.wanted, ask.required);
     let delimiter = ask.delimiter.or(hint).unwrap_or_else(|| delimiter::decide(&start, &wanted));
-    let mut sampled = delimiter::sample(&start, delimiter);
+    let (mut sampled, is_padded) = delimiter::sample(&start, delimiter);
     if hint.is_some() && !sampled.is_empty() {
         sampled.remove(0);
     }
@@ -36,6 +37,7 @@ pub fn read(source: &Source, ask: &Ask, head: &[u8], sink: &mut dyn Sink, name: 
     sink.header(&found)?;
     let watch = Watch::default();
     let lines = Lines::new(text.open(source)?, watch.clone(), text.has_inner_marks);
+    let lines: Box<dyn Read> = if is_padded { Box::new(Unpadded::new(lines, delimiter)) } else { Box::new(lines) };
     let mut rows = Rows { found, watch, sink, counts: Counts::default() };
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)
@@ -194,7 +196,7 @@ fn unreadable(line: u64, error: &csv::Error) -> Refusal {
         let remedy = "look for a quotation mark that is not closed, or for a file that is no CSV";
         return Refusal::new(Some(line), "the row that begins here is longer than 1 MB", remedy);
     }
-    Refusal::new(Some(line), format!("the file cannot be read ({error})"), "drop it again")
+    Refusal::new(Some(line), format!("the file cannot be read ({})", shown(&error.to_string())), "drop it again")
 }
 
 #[cfg(test)]

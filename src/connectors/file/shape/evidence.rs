@@ -39,7 +39,7 @@ impl Evidence {
             for line in chunk.split(|byte| *byte == b'\n').filter(|line| !line.is_ascii()) {
                 if fed < SAMPLE {
                     fed += line.len();
-                    detector.feed(line, false);
+                    detector.feed(&without_amounts(line), false);
                     detector.feed(b"\n", false);
                 }
             }
@@ -97,9 +97,34 @@ impl Evidence {
     }
 }
 
+/// A line without the blanks, apostrophes and currency signs of amounts, as in `1 234,56 €`: the detector takes
+/// them for Cyrillic letters, which no digit touches.
+fn without_amounts(line: &[u8]) -> Vec<u8> {
+    let is_sign = |byte: u8| matches!(byte, 0x80 | 0x92 | 0xa0 | 0xa3 | b' ');
+    let mut line = line.to_vec();
+    let mut start = 0;
+    while start < line.len() {
+        let end = line[start..].iter().position(|byte| !is_sign(*byte)).map_or(line.len(), |count| start + count);
+        let digit = |at: Option<usize>| at.and_then(|at| line.get(at)).is_some_and(u8::is_ascii_digit);
+        if digit(start.checked_sub(1)) || digit(Some(end)) {
+            line[start..end].fill(b' ');
+        }
+        start = end + 1;
+    }
+    line
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_signs_of_amounts_are_no_letters() {
+        assert_eq!(
+            without_amounts(b"\xa09 1\xa0234,56\xa0\x80;\x80 5;d\x92un \xa0x"),
+            b" 9 1 234,56  ;  5;d\x92un \xa0x"
+        );
+    }
 
     fn is_western(bytes: &[u8]) -> bool {
         let mut evidence = Evidence { guess: Some("windows-1252"), ..Evidence::default() };
@@ -107,6 +132,16 @@ mod tests {
             evidence.see(window[0], window[1], window[2]);
         }
         matches!(evidence.verdict(), Verdict::Western)
+    }
+
+    /// The detector alone takes these for IBM866.
+    #[test]
+    fn amounts_with_hard_blanks_and_a_currency_are_windows_1252() {
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        let rows = b"a;1\xa0234,56\xa0\x80;2\xa0345,67\xa0\x80\n".repeat(20);
+        std::io::Write::write_all(&mut file, &rows).expect("written");
+        let source = Source::new(file.path(), &super::super::Ask::new("x")).expect("a source");
+        assert!(matches!(Evidence::of(&source).expect("seen").verdict(), Verdict::Western));
     }
 
     #[test]

@@ -97,10 +97,27 @@ impl Sampled {
         self.width() >= width || (self.values.len() >= width && named * 2 >= width)
     }
 
+    /// Whether all its values that are not blank may be names.
+    fn is_named(&self) -> bool {
+        self.values.iter().filter(|value| !value.trim().is_empty()).all(|value| is_name(value))
+    }
+
     /// Values up to the last that is not blank.
     pub fn width(&self) -> usize {
         self.values.iter().rposition(|value| !value.trim().is_empty()).map_or(0, |last| last + 1)
     }
+}
+
+/// Whether a value may be the name of a column: no number, nor several that another sign stands between; but a
+/// month may be.
+pub fn is_name(value: &str) -> bool {
+    let value = value.trim();
+    let is_month = value.len() == 7
+        && value.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'/'))
+        && matches!(value.find(['-', '/']), Some(2 | 4))
+        && value.matches(['-', '/']).count() == 1;
+    let is_numeric = |c: char| c.is_ascii_digit() || c.is_whitespace() || ".,-+%€$£;|\"'’()/:\u{2212}".contains(c);
+    !value.is_empty() && (is_month || !value.chars().all(is_numeric))
 }
 
 /// The wanted names, ready to be compared.
@@ -141,7 +158,7 @@ pub struct Header {
 
 /// Finds the header among the first rows: the row that holds the required names (the one with most
 /// wanted names, should there be several), else the row with the most wanted names if they are two
-/// or more, else the first row as wide as most.
+/// or more, else the first row as wide as most that looks like names.
 pub fn search(rows: &[Sampled], wanted: &Wanted, stated: Option<u64>, joint: &str) -> Result<Header, Refusal> {
     let place = match stated {
         Some(line) => rows.iter().position(|row| row.line == line && !row.is_blank()).ok_or_else(|| {
@@ -171,14 +188,27 @@ fn best(rows: &[Sampled], wanted: &Wanted) -> Option<usize> {
             (place, count, holds_required)
         })
         .collect();
+    let width = usual_width(rows);
     let most = |is_full: bool| {
         let fit = held.iter().filter(|(_, count, full)| if is_full { *full } else { *count >= 2 });
-        fit.rev().max_by_key(|(place, count, _)| (*count, rows[*place].width() > 1)).map(|(place, _, _)| *place)
+        // `Date: 2026-11-01` above a wide table has as many wanted names as its header.
+        let key = |place: usize| (rows[place].width() > 1, rows[place].reaches(width));
+        fit.rev().max_by_key(|(place, count, _)| (*count, key(*place))).map(|(place, _, _)| *place)
     };
-    let width = usual_width(rows);
     most(true)
         .or_else(|| most(false))
-        .or_else(|| candidates().find(|(_, row)| row.reaches(width)).map(|(place, _)| place))
+        .or_else(|| {
+            let wide: Vec<&(usize, usize, bool)> = held.iter().filter(|(at, ..)| rows[*at].reaches(width)).collect();
+            // Of a wide table the header has one wanted name; a line above it may be as wide, and a total
+            // below it may be a wanted name.
+            let ranks: [&dyn Fn(usize, usize) -> bool; 4] = [
+                &|at, count| count > 0 && rows[at].is_named(),
+                &|at, _| rows[at].is_named(),
+                &|_, count| count > 0,
+                &|_, _| true,
+            ];
+            ranks.iter().find_map(|rank| wide.iter().find(|(at, count, _)| rank(*at, *count)).map(|(at, ..)| *at))
+        })
         .or_else(|| candidates().next().map(|(place, _)| place))
 }
 
@@ -247,5 +277,22 @@ mod tests {
         // Not found anywhere: the best guess, and the caller is told so.
         let guess = search(&rows, &Wanted::new(&[names(&["Cost"])], 1), None, ",").expect("found");
         assert_eq!((guess.line, guess.holds_required), (3, false));
+    }
+
+    #[test]
+    fn a_line_as_wide_as_a_wide_table_is_not_its_header() {
+        let row = |line, values: &[&str]| Sampled { line, values: names(values) };
+        let rows =
+            [row(1, &["Total", "12", "34"]), row(2, &["Date", "USD", "GBP"]), row(3, &["2026-11-01", "1.1", "0.9"])];
+        let total =
+            [row(1, &["Channel", "2026-10", "2026-11"]), row(2, &["a", "1", "2"]), row(3, &["Total", "1", "2"])];
+        assert_eq!(search(&total, &Wanted::new(&[names(&["total"])], 0), None, ",").expect("found").line, 1);
+        let wanted = [names(&["date"]), names(&["currency"]), names(&["rate"])];
+        let found = search(&rows, &Wanted::new(&wanted, 3), None, ",").expect("found");
+        assert_eq!((found.line, found.holds_required), (2, false));
+        let rows =
+            [row(1, &["Date", "2026-11-01"]), row(2, &["Date", "USD", "GBP"]), row(3, &["2026-11-01", "1.1", "0.9"])];
+        let found = search(&rows, &Wanted::new(&wanted, 1), None, ",").expect("found");
+        assert_eq!((found.line, found.holds_required), (2, true));
     }
 }

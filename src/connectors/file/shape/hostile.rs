@@ -41,6 +41,17 @@ fn book() -> Vec<u8> {
     workbook(&[("a", "visible", &(row(1, &["day", "cost"]) + &row(2, &["2026-11-01", "=5"])))])
 }
 
+/// Errors of the readers quote the file.
+#[test]
+fn a_refusal_stays_one_line_whatever_the_file_says() {
+    let content = "<office:document-content><table:table table:name=\"a\"></table:ta\n\u{1b}[2Jb>".to_owned();
+    let content = format!("{content}{}</office:document-content>", "</x\ny>".repeat(99));
+    let kind = b"application/vnd.oasis.opendocument.spreadsheet";
+    let bytes = zipped(&[("mimetype", kind), ("content.xml", content.as_bytes())]);
+    let told = with(&Ask::new("x"), Shape::Workbook, &bytes).expect_err("refused").to_string();
+    assert!(!told.chars().any(char::is_control) && told.len() < 400, "{told:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 

@@ -16,6 +16,7 @@ mod lines;
 mod names;
 mod ndjson;
 mod ods;
+mod padding;
 mod sniff;
 mod source;
 mod text;

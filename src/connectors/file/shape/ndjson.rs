@@ -3,7 +3,7 @@
 
 use super::json::{Columns, Fields};
 use super::source::{HEAD, Source, broken};
-use super::{Ask, Found, LONGEST_RECORD, MOST_ROWS, Refusal, Sink, encoding};
+use super::{Ask, Found, LONGEST_RECORD, MOST_ROWS, Refusal, Sink, encoding, shown};
 use serde_json::value::RawValue;
 use std::io::{BufRead, BufReader, Read};
 
@@ -62,7 +62,11 @@ pub fn read(source: &Source, ask: &Ask, head: &[u8], sink: &mut dyn Sink, name: 
         let fields: Fields<'_> = match serde_json::from_str(text) {
             Ok(fields) => fields,
             Err(error) if is_list => {
-                return sink.bad(line, &format!("the list holds something that is no object ({error})"), text);
+                return sink.bad(
+                    line,
+                    &format!("the list holds something that is no object ({})", shown(&error.to_string())),
+                    text,
+                );
             }
             Err(error) => {
                 return sink.bad(line, &format!("the line is not a JSON object (column {})", error.column()), text);

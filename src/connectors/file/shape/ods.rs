@@ -3,7 +3,7 @@
 
 use super::cells::duration_of_iso;
 use super::grid::Grid;
-use super::{MOST_COLUMNS, Refusal, typed};
+use super::{MOST_COLUMNS, Refusal, shown, typed};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use std::collections::HashSet;
@@ -205,7 +205,7 @@ fn reader<R: BufRead>(xml: R) -> Reader<R> {
 
 fn next<'b, R: BufRead>(reader: &mut Reader<R>, buffer: &'b mut Vec<u8>) -> Result<Event<'b>, Refusal> {
     reader.read_event_into(buffer).map_err(|error| {
-        let message = format!("the sheet cannot be read: it seems damaged ({error})");
+        let message = format!("the sheet cannot be read: it seems damaged ({})", shown(&error.to_string()));
         Refusal::new(None, message, "open and save it in LibreOffice, and drop it again")
     })
 }

@@ -2,7 +2,7 @@
 //! while it swells and never lies in memory.
 
 use super::sniff::{self, Kind};
-use super::{Ask, Refusal};
+use super::{Ask, Refusal, shown};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -117,7 +117,7 @@ pub fn unpacked(from: &mut dyn Read, max_bytes: u64, scratch: Option<&Path>) -> 
     let full = |error: &io::Error| {
         Refusal::new(
             None,
-            format!("the file cannot be unpacked to the disk ({error})"),
+            format!("the file cannot be unpacked to the disk ({})", shown(&error.to_string())),
             "look whether the disk is full",
         )
     };
@@ -158,6 +158,10 @@ pub fn broken(error: &io::Error) -> Refusal {
             "the packed file ends too early: it seems cut",
             "drop it again once it is complete, or drop it unpacked",
         ),
-        _ => Refusal::new(None, format!("the file cannot be read ({error})"), "drop it again, or drop it unpacked"),
+        _ => Refusal::new(
+            None,
+            format!("the file cannot be read ({})", shown(&error.to_string())),
+            "drop it again, or drop it unpacked",
+        ),
     }
 }

@@ -1,7 +1,7 @@
 //! Old Excel files, looked through before they are read: the reader lays each sheet out in memory as
 //! wide and long as its outermost cells, which a damaged or hostile file may put anywhere.
 
-use super::Refusal;
+use super::{Refusal, shown};
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -15,7 +15,11 @@ const MOST_SHEETS: usize = 256;
 /// Refuses what would swell, and what needs a password.
 pub fn check(path: &Path) -> Result<(), Refusal> {
     let damaged = |error: std::io::Error| {
-        Refusal::new(None, format!("the workbook cannot be read ({error})"), "open and save it as .xlsx, and drop that")
+        Refusal::new(
+            None,
+            format!("the workbook cannot be read ({})", shown(&error.to_string())),
+            "open and save it as .xlsx, and drop that",
+        )
     };
     let size = std::fs::metadata(path).map_err(damaged)?.len();
     if size > LARGEST {

@@ -131,6 +131,12 @@ impl Sink for Unpivot<'_> {
         let value = |at: &usize| values.get(*at).copied().flatten();
         let mut long: Vec<Option<&str>> = wide.kept.iter().map(value).chain([None, None]).collect();
         let kept = wide.kept.len();
+        // Once for the whole row, wherever in it the word stands; who takes the rows leaves it out and tells so.
+        if summary::is_named_total(values) {
+            long[..kept].fill(None);
+            long[0] = values.iter().flatten().copied().find(|value| !value.trim().is_empty());
+            return self.sink.row(line, &long);
+        }
         let kept_bytes: usize = long.iter().flatten().map(|text| text.len()).sum();
         for at in &wide.spread {
             let Some(text) = value(at).filter(|text| !text.trim().is_empty()) else { continue };
@@ -208,11 +214,13 @@ mod tests {
     #[test]
     fn a_row_for_each_value_with_the_line_of_its_row() {
         let columns = ["Date", "USD", "(column 3)", "Total", "CYP", "GBP", "Note"];
-        let rows: [&[&str]; 4] = [
+        let rows: [&[&str]; 6] = [
             &["2026-11-02", "1.05", "x", "9", "1", "0.83", "y"],
             &["2026-11-03", " ", "", "", "", "0.84", ""],
             &["2026-11-04", "N/A", "", "", "", "#N/A", ""],
             &["", "1.2"],
+            &["Total", "3.3", "", "", "", "1.7"],
+            &["", "Sum:", "", "", "", "1.7"],
         ];
         let (kept, notes) = long(&columns, &rows).expect("long");
         assert_eq!(kept.columns, ["Date", "currency", "rate"]);
@@ -222,6 +230,8 @@ mod tests {
             "3: 2026-11-03|GBP|0.84",
             "4: 2026-11-04|GBP|#N/A",
             "5: -|USD|1.2",
+            "6: Total|-|-",
+            "7: Sum:|-|-",
             "9! a ragged row",
         ];
         assert_eq!(kept.rows, right);

@@ -326,7 +326,7 @@ impl Sink for Writer<'_> {
             self.named_totals.push(line);
             return Ok(());
         }
-        if amount.is_some() && self.is_nameless(&fields) && !self.drop.preset.has_items() {
+        if amount.is_some() && problems.is_empty() && self.is_nameless(&fields) {
             match self.nameless.keep(line, amount, self.raw(values)) {
                 None => return Ok(()),
                 Some(raw) => return self.bad(line, "the row names nothing that its numbers are about", &raw),

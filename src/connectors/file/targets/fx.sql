@@ -24,6 +24,6 @@ SELECT
                  OR strpos(' JPY KRW SEK NOK DKK CZK HUF PLN INR CNY TRY MXN ZAR THB PHP ISK ', ' ' || currency || ' ') > 0
                      AND TRY_CAST(rate AS DOUBLE) < 1)
              THEN 'rate: "' || left(rate, 80) || '" seems to be euros for one ' || currency
-                 || ': a rate is what one euro buys; write 1 divided by it' END
+                 || ', or what is held of these days is: a rate is what one euro buys; write 1 divided by it' END
     ]) AS problem
 FROM page

@@ -8,7 +8,7 @@ use duckdb::Transaction;
 
 /// Puts rows of one key of a file together, before they are read: the first value of each field counts.
 /// Two different values are a problem of all rows of the key.
-pub fn complete_items(transaction: &Transaction<'_>, batch: &Batch<'_>) -> Result<(), WarehouseError> {
+pub fn complete_items(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<(), WarehouseError> {
     let target = &batch.load.target;
     // The fields that are columns of the key by themselves; without one there is nothing to go by.
     let key: Vec<&str> = target
@@ -26,15 +26,22 @@ pub fn complete_items(transaction: &Transaction<'_>, batch: &Batch<'_>) -> Resul
         others.iter().map(|name| format!("first({name} ORDER BY n) FILTER ({name} IS NOT NULL) AS {name}")).collect();
     let differing: Vec<String> = others
         .iter()
-        .map(|name| format!("CASE WHEN count(DISTINCT {name}) > 1 THEN '{name} of ' || any_value({}) || ' is ' || string_agg(DISTINCT left({name}, 40), ' and ' ORDER BY left({name}, 40)) END", key[0]))
+        .map(|name| {
+            let values = format!("string_agg(DISTINCT left({name}, 40), ' and ' ORDER BY left({name}, 40))");
+            format!("CASE WHEN count(DISTINCT {name}) > 1 THEN '{name} is ' || {values} END")
+        })
         .collect();
+    let first_key = key[0];
+    let before = batch.by_file(transaction, "SELECT k, count(*)::UBIGINT FROM dropped GROUP BY k")?;
     let key = key.join(", ");
     batch.run_sql(
         transaction,
         "putting items together",
         &format!(
             "CREATE OR REPLACE TEMP TABLE dropped AS
-             SELECT k, min(n) AS n, first(h ORDER BY n) AS h, coalesce(first(p ORDER BY n) FILTER (p IS NOT NULL), problems([{differing}])) AS p,
+             SELECT k, min(n) AS n, first(h ORDER BY n) AS h, coalesce(first(p ORDER BY n) FILTER (p IS NOT NULL),
+                     'the rows ' || array_to_string(list_sort(list(n))[1:5], ', ') || ' say different things of '
+                         || left(any_value({first_key}), 80) || ': ' || problems([{differing}])) AS p,
                  first(raw ORDER BY n) FILTER (raw IS NOT NULL) AS raw, {key}, {values}
              FROM dropped WHERE {is_whole} GROUP BY k, {key}
              UNION ALL BY NAME SELECT * FROM dropped WHERE NOT ({is_whole})",
@@ -42,7 +49,23 @@ pub fn complete_items(transaction: &Transaction<'_>, batch: &Batch<'_>) -> Resul
             values = values.join(", "),
             is_whole = key.split(", ").map(|name| format!("{name} IS NOT NULL")).collect::<Vec<_>>().join(" AND ")
         ),
-    )
+    )?;
+    let after = batch.by_file(transaction, "SELECT k, count(*)::UBIGINT FROM dropped GROUP BY k")?;
+    for (file, rows) in before {
+        let less = rows - left(&after, file);
+        if less > 0 {
+            let note = format!(
+                "{}: {less} rows are of the same key as another row and are put together",
+                batch.load.files[file].name
+            );
+            batch.loaded[file].notes.push(note);
+        }
+    }
+    Ok(())
+}
+
+fn left(of: &[(usize, u64)], file: usize) -> u64 {
+    of.iter().find(|(other, _)| *other == file).map_or(0, |(_, rows)| *rows)
 }
 
 /// Leaves one row of each key of a file in `read`, or marks all of a key as a problem. Rows are equal
@@ -72,8 +95,6 @@ pub fn settle(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<()
     let between = batch.by_file(transaction, per_file)?;
     batch.run_sql(transaction, "settling repeated keys", &answer(transaction, batch)?)?;
     let after = batch.by_file(transaction, per_file)?;
-    let left =
-        |of: &[(usize, u64)], file: usize| of.iter().find(|(other, _)| *other == file).map_or(0, |(_, rows)| *rows);
     let says = match &batch.load.target.repeats {
         Repeats::Sum => "rows of one key are added up".to_owned(),
         Repeats::Items => "rows of one key are put together".to_owned(),
