@@ -9,9 +9,17 @@ FROM core.page_daily
 GROUP BY workspace, property_id, date, page
 HAVING count(*) > 1
 UNION ALL
-SELECT workspace, 'ad_daily', account_id || ' ' || campaign_id || ' ' || date, count(*)
+-- Files may name a campaign without its id, or no account.
+SELECT workspace, 'ad_daily', concat_ws(' ', source, account_id, campaign_id, campaign_name, date), count(*)
 FROM core.ad_daily
-GROUP BY workspace, account_id, campaign_id, ad_group_id, ad_id, device, country, date
+GROUP BY workspace, source, account_id, campaign_id, CASE WHEN campaign_id = '' THEN campaign_name ELSE '' END,
+    ad_group_id, ad_id, device, country, date
+HAVING count(*) > 1
+UNION ALL
+-- Of two connections too: one that was renamed leaves its rows.
+SELECT workspace, 'offline_conversion', conversion_id, count(*)
+FROM core.offline_conversion
+GROUP BY workspace, conversion_id
 HAVING count(*) > 1
 UNION ALL
 SELECT workspace, 'payment', payment_id, count(*)

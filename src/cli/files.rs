@@ -3,9 +3,10 @@
 use super::show::{count, plain, table, wrapped};
 use super::sync::{fetch, print};
 use super::{Outcome, Which, trial};
+use crate::connectors::file::Target;
 use crate::daemon::{App, AppError, Selection};
 use crate::domain::dropped::{FileStanding, FileState};
-use crate::jobs::files::FileSource;
+use crate::jobs::files::{FileSource, held};
 use crate::warehouse::care::audit;
 use crate::warehouse::coverage::Place;
 use crate::warehouse::dropped;
@@ -15,7 +16,7 @@ pub(super) enum FilesCommand {
     /// Every file that was found in a drop folder, with what became of it.
     List(Which),
     /// Show how a file would be read: nothing is loaded.
-    Try(trial::TryArgs),
+    Try(Box<trial::TryArgs>),
     /// Take a file's rows out; it is not read again until it changes or is reloaded.
     ///
     /// The rows move to history, and other files that speak of the same days are read again.
@@ -86,7 +87,7 @@ fn list(app: &App, selection: &Selection, json: bool) -> anyhow::Result<Outcome>
 }
 
 /// The connection and place of a file that the books know.
-fn find(app: &App, named: &OneFile) -> Result<(FileSource, Place), AppError> {
+fn find(app: &App, named: &OneFile) -> Result<(Option<FileSource>, Place), AppError> {
     let (connection, name) = named.file.split_once('/').ok_or_else(|| {
         AppError::Usage(format!("{:?} names no file; it must be CONNECTION/FILE, see daybook files list", named.file))
     })?;
@@ -94,11 +95,10 @@ fn find(app: &App, named: &OneFile) -> Result<(FileSource, Place), AppError> {
     let mut found = Vec::new();
     for workspace in app.workspaces(&Selection { workspaces, connections: Vec::new() })? {
         let source = app.file_sources(workspace).into_iter().find(|source| source.id == connection);
-        let Some(source) = source else { continue };
-        let id = source.workspace.id.clone();
+        let id = workspace.workspace.id.clone();
         let books = app.warehouse.read_blocking(|reader| dropped::known(reader, &id, connection))?;
-        if books.contains_key(name) {
-            let place = Place::new(&id, connection, source.stream(), name);
+        if let Some(noted) = books.get(name) {
+            let place = Place::new(&id, connection, &noted.file.stream, name);
             found.push((source, place));
         }
     }
@@ -111,18 +111,30 @@ fn find(app: &App, named: &OneFile) -> Result<(FileSource, Place), AppError> {
 
 async fn unload(app: &App, named: &OneFile, json: bool) -> anyhow::Result<Outcome> {
     let (source, place) = find(app, named)?;
-    let held = source.held();
+    // The connection may be gone; what its files were about is in the books.
+    let target =
+        Target::named(&place.stream).ok_or_else(|| AppError::Usage(format!("{} is no target", place.stream)))?;
+    let held = held(target);
+    let workspace = place.workspace.clone();
     let rows =
         noted(app, "files unload", place.clone(), move |writer, now| dropped::unload(writer, &place, &held, now))
             .await?;
     if !json {
         say!("{} rows taken out; they are in history", count(rows));
     }
-    again(app, &source, json).await
+    match source {
+        Some(source) => again(app, &source, json).await,
+        None => {
+            app.rollup(&Selection { workspaces: vec![workspace], connections: Vec::new() }).await?;
+            Ok(Outcome::Done)
+        }
+    }
 }
 
 async fn reload(app: &App, named: &OneFile, json: bool) -> anyhow::Result<Outcome> {
     let (source, place) = find(app, named)?;
+    let gone = || AppError::Usage(format!("no connection is called {:?} any more", place.connection));
+    let source = source.ok_or_else(gone)?;
     noted(app, "files reload", place.clone(), move |writer, _| dropped::read_again(writer, &place)).await?;
     again(app, &source, json).await
 }

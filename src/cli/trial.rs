@@ -1,11 +1,12 @@
 //! `daybook files try`: how a file would be read, before anything of it is loaded.
 
 use super::Outcome;
-use super::show::{count, plain, table};
+use super::show::{count, plain, table, wrapped};
 use crate::config;
 use crate::connectors::Engine;
 use crate::connectors::file::{Answers, FileDrop, Mark, NONE, Preset, Presets, Table, Written, tidy};
 use crate::daemon::{AppError, known_names};
+use crate::domain::dropped::Repeats;
 use crate::domain::money::Currency;
 use crate::domain::workspace::Workspace;
 use crate::jobs::files::{FileSource, look, sync_files};
@@ -19,6 +20,8 @@ use std::sync::Arc;
 
 /// Rows shown.
 const SHOWN: usize = 5;
+/// More columns do not fit beside one another.
+const NARROW: usize = 6;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct TryArgs {
@@ -34,6 +37,12 @@ pub(super) struct TryArgs {
     /// A value of every row: "currency=EUR"; may be given more than once.
     #[arg(long = "set", value_name = "FIELD=VALUE")]
     constants: Vec<String>,
+    /// With which values of a column a row counts: "Status=Paid,Shipped"; may be given more than once.
+    #[arg(long = "count", value_name = "COLUMN=VALUES")]
+    counts: Vec<String>,
+    /// What several rows of one key are: sum, items or quarantine.
+    #[arg(long, value_name = "WORD", value_parser = ["sum", "items", "quarantine"])]
+    repeats: Option<String>,
     /// What a field's numbers are multiplied by: "amount=1000"; may be given more than once.
     #[arg(long = "factor", value_name = "FIELD=NUMBER")]
     factors: Vec<String>,
@@ -46,6 +55,15 @@ pub(super) struct TryArgs {
     /// How the text is encoded, as windows-1252.
     #[arg(long, value_name = "NAME")]
     encoding: Option<String>,
+    /// The zone of times without an offset, as Europe/Berlin.
+    #[arg(long, value_name = "ZONE")]
+    zone: Option<chrono_tz::Tz>,
+    /// The sign between values: , ; | or tab.
+    #[arg(long, value_name = "SIGN", value_parser = delimiter)]
+    delimiter: Option<u8>,
+    /// The cells of a workbook's table, as A3:F200.
+    #[arg(long, value_name = "CELLS")]
+    range: Option<String>,
     /// The line of the columns' names.
     #[arg(long, value_name = "LINE")]
     header_line: Option<u64>,
@@ -55,6 +73,14 @@ pub(super) struct TryArgs {
     /// The workspace whose zone and currency count; UTC and EUR where there is none.
     #[arg(long, short, value_name = "ID")]
     workspace: Option<String>,
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text {
+        "," | ";" | "|" => Ok(text.as_bytes()[0]),
+        "tab" | "\t" => Ok(b'\t'),
+        _ => Err("write , ; | or tab".to_owned()),
+    }
 }
 
 pub(super) async fn run(root: &Path, args: &TryArgs, json: bool) -> anyhow::Result<Outcome> {
@@ -73,7 +99,9 @@ pub(super) async fn run(root: &Path, args: &TryArgs, json: bool) -> anyhow::Resu
         say!("{}", as_json(&name, &source, &read, &outcome, &loaded));
     } else {
         tell(&name, &source, &read, &outcome, &loaded);
-        say!("\n{}", block(&name, args, &source));
+        if outcome.error.is_none() || outcome.slices > 0 {
+            say!("\n{}", block(&name, args, &source));
+        }
     }
     Ok(if outcome.error.is_none() { Outcome::Done } else { Outcome::Partly })
 }
@@ -92,6 +120,8 @@ struct Loaded {
     columns: Vec<String>,
     rows: Vec<Vec<String>>,
     sums: Vec<(String, String)>,
+    /// The first and the last day.
+    days: Option<(String, String)>,
     bad: Vec<String>,
 }
 
@@ -152,6 +182,16 @@ impl Bench {
             Ok((field, number))
         });
         let factors = factors.collect::<Result<Vec<_>, AppError>>()?;
+        let counts = args.counts.iter().map(|text| {
+            let (column, values) = pair(text)?;
+            Ok((column, values.split(',').map(|value| value.trim().to_owned()).collect()))
+        });
+        let counts = counts.collect::<Result<Vec<_>, AppError>>()?;
+        let repeats = args.repeats.as_deref().map(|word| match word {
+            "sum" => Repeats::Sum,
+            "items" => Repeats::Items,
+            _ => Repeats::Quarantine,
+        });
         let spec = preset.target.spec();
         let given = columns.iter().map(|(_, field)| field).filter(|field| *field != NONE);
         let mut given = given.chain(constants.iter().map(|(field, _)| field));
@@ -172,7 +212,9 @@ impl Bench {
             encoding: args.encoding.clone(),
             header_line: args.header_line,
             sheet: args.sheet.clone(),
-            ..Written::default()
+            zone: args.zone,
+            delimiter: args.delimiter,
+            range: args.range.clone(),
         };
         let known = self.settings.as_ref().map(|settings| known_names(settings, preset.target)).unwrap_or_default();
         let drop = FileDrop {
@@ -181,7 +223,7 @@ impl Bench {
             settle_secs: 0,
             ..FileDrop::new(
                 self.folder.path().join("drops"),
-                Arc::new((*preset).clone().answered(&Answers { columns, constants, factors })),
+                Arc::new((*preset).clone().answered(&Answers { columns, constants, factors, counts, repeats })),
             )
         };
         Ok(FileSource { workspace: self.workspace.clone(), id: "trial".to_owned(), drop })
@@ -204,9 +246,13 @@ impl Bench {
         }
         let most = fitting.iter().map(|(found, _)| *found).max();
         fitting.retain(|(found, _)| Some(*found) == most);
-        if fitting.len() > 1 {
-            let words: Vec<&str> = fitting.iter().map(|(_, source)| source.drop.preset.name.as_str()).collect();
-            return Err(AppError::Usage(format!("{name:?} may be {}; choose with --preset", words.join(" or "))));
+        if let (Some(most), Some((_, top))) = (most, fitting.first()) {
+            let mut words: Vec<String> = fitting.iter().map(|(_, source)| source.drop.preset.name.clone()).collect();
+            // A vendor's preset that finds no more than the plain one may be another vendor's.
+            words.extend(self.plain(args, top, &copy, most)?);
+            if words.len() > 1 {
+                return Err(AppError::Usage(format!("{name:?} may be {}; choose with --preset", words.join(" or "))));
+            }
         }
         fitting.pop().map(|(_, source)| source).ok_or_else(|| {
             // What only lacks a column or an answer is nearer than what lacks all.
@@ -220,6 +266,21 @@ impl Bench {
                 others.join(", ")
             ))
         })
+    }
+
+    /// The plain preset of a target, if it finds as many fields as a vendor's; with what it cannot find.
+    fn plain(&self, args: &TryArgs, top: &FileSource, copy: &Path, most: usize) -> Result<Option<String>, AppError> {
+        let word = top.drop.preset.target.spec().name;
+        let Some(plain) = self.presets.get(word).filter(|_| top.drop.preset.name != word) else { return Ok(None) };
+        let is_fixed = |name: &&str| top.drop.preset.column(name).is_some_and(|column| column.headers.is_empty());
+        let fixed: Vec<&str> = ["source", "medium"].into_iter().filter(is_fixed).collect();
+        let constants = fixed.iter().map(|name| ((*name).to_owned(), "x".to_owned())).collect();
+        let answers = Answers { constants, ..Answers::default() };
+        let source = self.source(args, Arc::new((*plain).clone().answered(&answers)))?;
+        let Ok(table) = look(&self.context, &source, copy) else { return Ok(None) };
+        let found = table.sources.iter().filter(|source| !source.columns.is_empty()).count();
+        let settings: Vec<String> = fixed.iter().map(|name| format!(" --set {name}=…")).collect();
+        Ok((found >= most).then(|| format!("another platform's ({word}{})", settings.concat())))
     }
 
     fn rows(&self, source: &FileSource) -> Result<Loaded, WarehouseError> {
@@ -238,10 +299,15 @@ impl Bench {
                 let value = |index| row.get::<_, Option<String>>(index).map(Option::unwrap_or_default);
                 rows.push((0..columns.len()).map(value).collect::<Result<Vec<_>, _>>().context(step)?);
             }
+            let sql = format!("SELECT min({day})::VARCHAR, max({day})::VARCHAR FROM core.{table}", day = spec.day, table = spec.table);
+            let days: (Option<String>, Option<String>) =
+                reader.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?))).context(step)?;
             let by_currency = spec.fields.iter().any(|field| field.name == "currency");
             let currency = if by_currency { "coalesce(currency, '')" } else { "''" };
             let mut sums = Vec::new();
             for measure in spec.measures {
+                let is_money = !["followers", "impressions", "reach", "views", "likes", "comments", "shares", "saves", "clicks", "conversions"].contains(measure);
+                let currency = if is_money { currency } else { "''" };
                 let sql = format!(
                     "SELECT {currency}, CAST(sum({measure}) AS VARCHAR) FROM core.{} WHERE {measure} IS NOT NULL GROUP BY 1 ORDER BY 1",
                     spec.table
@@ -259,7 +325,7 @@ impl Bench {
                 reader.prepare("SELECT reason FROM ops.quarantine ORDER BY record_no LIMIT 10").context(step)?;
             let bad = statement.query_map([], |row| row.get(0)).context(step)?;
             let bad = bad.collect::<Result<_, _>>().context(step)?;
-            Ok(Loaded { columns, rows, sums, bad })
+            Ok(Loaded { columns, rows, sums, days: days.0.zip(days.1), bad })
         })
     }
 }
@@ -315,9 +381,21 @@ fn tell(name: &str, source: &FileSource, read: &Read, outcome: &StreamOutcome, l
         let kept: Vec<usize> =
             (0..loaded.columns.len()).filter(|at| loaded.rows.iter().any(|row| !row[*at].is_empty())).collect();
         let heads: Vec<&str> = kept.iter().map(|at| loaded.columns[*at].as_str()).collect();
-        let rows = loaded.rows.iter().map(|row| kept.iter().map(|at| plain(&row[*at])).collect()).collect();
-        say!("\n{} rows would be loaded; the first of them:", count(outcome.loaded.rows_written));
-        say!("{}", table(&heads, &[], rows));
+        let days = loaded.days.as_ref().map_or(String::new(), |(first, last)| format!(" of {first} to {last}"));
+        say!("\n{} rows{days} would be loaded; the first of them:", count(outcome.loaded.rows_written));
+        if heads.len() <= NARROW {
+            let rows = loaded.rows.iter().map(|row| kept.iter().map(|at| plain(&row[*at])).collect()).collect();
+            say!("{}", table(&heads, &[], rows));
+        } else {
+            for row in loaded.rows.iter().take(3) {
+                let values: Vec<String> = kept
+                    .iter()
+                    .filter(|at| !row[**at].is_empty())
+                    .map(|at| format!("{} {}", loaded.columns[*at], plain(&row[*at])))
+                    .collect();
+                say!("{}", wrapped("  - ", &values.join(", ")));
+            }
+        }
         for (measure, sum) in &loaded.sums {
             say!("sum of {measure}: {sum}");
         }
@@ -337,7 +415,7 @@ fn block(name: &str, args: &TryArgs, source: &FileSource) -> String {
         "[[connections]]".to_owned(),
         format!("id = {:?}", id.trim_start_matches('_')),
         "connector = \"file\"".to_owned(),
-        "folder = \"drops\"  # where the files are dropped".to_owned(),
+        format!("folder = \"drops/{}/{}\"", source.workspace.id, id.trim_start_matches('_')),
     ];
     lines.push(format!("preset = {:?}", source.drop.preset.name));
     for (name, given) in [("columns", &args.mapping), ("constants", &args.constants), ("factors", &args.factors)] {
@@ -353,11 +431,20 @@ fn block(name: &str, args: &TryArgs, source: &FileSource) -> String {
             lines.push(format!("{name} = {{ {} }}", pairs.join(", ")));
         }
     }
+    for text in &args.counts {
+        let Some((column, values)) = text.rsplit_once('=') else { continue };
+        let values: Vec<String> = values.split(',').map(|value| format!("{:?}", value.trim())).collect();
+        lines.push(format!("counts = {{ {:?} = [{}] }}", column.trim(), values.join(", ")));
+    }
     let options = [
+        ("repeats", args.repeats.clone()),
         ("decimal_mark", args.decimal_mark.map(|mark| mark.to_string())),
         ("date_format", args.date_format.clone()),
         ("encoding", args.encoding.clone()),
         ("sheet", args.sheet.clone()),
+        ("range", args.range.clone()),
+        ("zone", args.zone.map(|zone| zone.name().to_owned())),
+        ("delimiter", args.delimiter.map(|sign| char::from(sign).to_string())),
     ];
     lines.extend(options.into_iter().filter_map(|(name, value)| Some(format!("{name} = {:?}", value?))));
     lines.extend(args.header_line.map(|line| format!("header_line = {line}")));

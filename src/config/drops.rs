@@ -3,13 +3,14 @@
 use super::connections::FileConnection;
 use super::daemon::join;
 use super::kind::{Kind, Names};
-use super::kinds::{decimal, one_of, path, text, time_zone, whole_number};
+use super::kinds::{decimal, list_of, one_of, path, text, time_zone, whole_number};
 use super::reader::{At, Fault, Section, fault, unknown_remedy};
 use super::values::{self, quoted, read_text as any_text};
 use crate::connectors::file::{
     Answers, FileDrop, LARGEST_MB, Mark, NONE, OnRemoval, Pattern, Preset, Presets, SETTLE_SECS, Target, Versions,
     Written, published, tidy,
 };
+use crate::domain::dropped::Repeats;
 use chrono::NaiveDate;
 use reqwest::Url;
 use rust_decimal::Decimal;
@@ -185,7 +186,33 @@ fn answers(section: &mut Section<'_>, preset: Option<&Preset>) -> Answers {
     if let Some(preset) = preset {
         check_fields(section, preset.target, &columns, &constants);
     }
-    answered(columns, constants, factors)
+    let counts = section.entries(
+        "counts",
+        &Names::Any,
+        list_of(text())
+            .about("\"Their column\" = [\"Paid\"]: only rows with one of these values count; the others are left out."),
+    );
+    let repeats = section.optional("repeats", repeats());
+    Answers {
+        counts: counts.into_iter().map(|(name, at)| (name, at.value)).collect(),
+        repeats: repeats.map(|at| at.value.clone()),
+        ..answered(columns, constants, factors)
+    }
+}
+
+/// What several rows of one key mean.
+fn repeats<'k>() -> Kind<'k, Repeats> {
+    const WORDS: [&str; 3] = ["sum", "items", "quarantine"];
+    Kind::new(
+        || json!({ "enum": WORDS }),
+        |value| match any_text(value)?.as_str() {
+            "sum" => Ok(Repeats::Sum),
+            "items" => Ok(Repeats::Items),
+            "quarantine" => Ok(Repeats::Quarantine),
+            other => Err(fault(format!("unknown choice {}", quoted(other)), unknown_remedy(other, &WORDS, "choices"))),
+        },
+    )
+    .about("What several rows of one key are: parts (sum), lines of one order (items), or a fault (quarantine); as the preset has it if left out.")
 }
 
 /// `factors = { amount = "1000" }`: what numbers are multiplied by.
@@ -215,7 +242,7 @@ fn answered(
     factors: Vec<(String, Decimal)>,
 ) -> Answers {
     let pairs = |entries: Vec<(String, At<String>)>| entries.into_iter().map(|(name, at)| (name, at.value)).collect();
-    Answers { columns: pairs(columns), constants: pairs(constants), factors }
+    Answers { columns: pairs(columns), constants: pairs(constants), factors, ..Answers::default() }
 }
 
 /// Tells fields that the target does not have, or that are given twice.

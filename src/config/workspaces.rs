@@ -10,6 +10,7 @@ use super::kinds::{
 use super::reader::{At, Section, Source, read_toml, unknown_remedy};
 use super::values::{check_known, quoted};
 use super::{Format, Gathered, Known, Workspaces};
+use crate::connectors::file::Pattern;
 use crate::domain::campaign::Campaign;
 use crate::domain::workspace::Workspace;
 use crate::report::format::{CurrencyDisplay, Language, Wording};
@@ -223,10 +224,22 @@ fn read_connections(
         }
         match connection {
             AnyConnection::Vendor(vendor) => vendors.push(vendor),
-            AnyConnection::Files(drop) => files.push(*drop),
+            AnyConnection::Files(drop) => {
+                if let Some(other) = files.iter().find(|other| read_the_same(other, &drop)) {
+                    let message = format!("{} reads the files of {} as well", quoted(&drop.id), quoted(&other.id));
+                    top.problem(line, &message, "give each a folder of its own, or patterns that share no file");
+                }
+                files.push(*drop);
+            }
         }
     }
     (vendors, files)
+}
+
+/// Whether a file may be read by both, and count twice.
+fn read_the_same(one: &FileConnection, other: &FileConnection) -> bool {
+    let (a, b) = (&one.drop, &other.drop);
+    a.folder == b.folder && (a.pattern == b.pattern || [&a.pattern, &b.pattern].contains(&&Pattern::all()))
 }
 
 fn read_recipients(mut section: Section<'_>, known: &Known) -> Recipients {

@@ -6,7 +6,7 @@ use crate::connectors::file::{FileDrop, Target};
 use crate::connectors::{Catalog, Connection, ConnectorError, Engine};
 use crate::delivery::{BuildError, Deliverers};
 use crate::jobs::care::CareContext;
-use crate::jobs::files::{FileSource, sync_files};
+use crate::jobs::files::{FileSource, sync_files, tell_orphans};
 use crate::jobs::sync::{Progress, Source, StreamOutcome, SyncContext, sync_connection};
 use crate::report::templates::Templates;
 use crate::support::clock::Clock;
@@ -175,6 +175,10 @@ impl App {
         for workspace in self.workspaces(selection)? {
             for source in self.file_sources(workspace).into_iter().filter(|source| chosen(&source.id)) {
                 outcomes.push(sync_files(&self.sync, &self.landing(), &source).await);
+            }
+            if selection.connections.is_empty() {
+                let configured: Vec<String> = workspace.files.iter().map(|file| file.id.clone()).collect();
+                outcomes.extend(tell_orphans(&self.sync, &workspace.workspace.id, &configured)?);
             }
             running.extend(self.sources(workspace)?.into_iter().filter(|source| chosen(&source.connection.id)));
         }

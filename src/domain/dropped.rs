@@ -38,10 +38,12 @@ pub enum FileState {
     Unloaded,
     /// A newer version of it says what counts.
     Replaced,
+    /// Its connection is no longer configured, and its rows still count.
+    Orphaned,
 }
 
 impl FileState {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Loaded,
         Self::Partly,
         Self::Refused,
@@ -50,6 +52,7 @@ impl FileState {
         Self::Removed,
         Self::Unloaded,
         Self::Replaced,
+        Self::Orphaned,
     ];
 
     /// As the books and `/metrics` write it.
@@ -63,6 +66,7 @@ impl FileState {
             Self::Removed => "removed",
             Self::Unloaded => "unloaded",
             Self::Replaced => "replaced",
+            Self::Orphaned => "orphaned",
         }
     }
 
@@ -73,7 +77,7 @@ impl FileState {
 
     /// Whether the file says something that is not loaded.
     pub fn is_trouble(self) -> bool {
-        matches!(self, Self::Partly | Self::Refused | Self::Unread)
+        matches!(self, Self::Partly | Self::Refused | Self::Unread | Self::Orphaned)
     }
 }
 

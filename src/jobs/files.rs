@@ -7,16 +7,17 @@ mod round;
 pub use read::look;
 
 use crate::connectors::error::Disposition;
-use crate::connectors::file::{FileDrop, MOST_BAD_PERCENT, published};
+use crate::connectors::file::{FileDrop, MOST_BAD_PERCENT, Target, published};
 use crate::connectors::{ConnectorError, LandedSlice};
+use crate::domain::dropped::FileState;
 use crate::domain::workspace::Workspace;
 use crate::jobs::sync::{StreamOutcome, SyncContext, SyncError, again};
 use crate::support::blocking::off_thread;
 use crate::support::ids::stable_id;
 use crate::warehouse::WarehouseError;
-use crate::warehouse::dropped::{self, Held};
+use crate::warehouse::dropped::{self, Held, Noted};
 use crate::warehouse::load::{FileLoad, FileRows, FileTarget, Loaded, load_files};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Days, Utc};
 use read::Prepared;
 use round::Round;
 use std::path::Path;
@@ -48,12 +49,65 @@ impl FileError {
     }
 }
 
+/// Where rows of a target lie.
+pub fn held(target: Target) -> Held {
+    let spec = target.spec();
+    let touches = spec.touches.iter().map(|name| (*name).to_owned()).collect();
+    Held { table: spec.table.to_owned(), touches, day: spec.day.to_owned() }
+}
+
+/// Notes the files of connections that are no longer configured and whose rows still count, and tells of
+/// each such connection.
+pub fn tell_orphans(
+    context: &SyncContext,
+    workspace: &str,
+    configured: &[String],
+) -> Result<Vec<StreamOutcome>, WarehouseError> {
+    let books = context.warehouse.read_blocking(|reader| dropped::list(reader, workspace, None))?;
+    let has_rows = |noted: &Noted| noted.file.days.is_some() && noted.file.state != FileState::Unloaded;
+    let mut orphans: Vec<Noted> =
+        books.into_iter().filter(|noted| !configured.contains(&noted.file.connection)).collect();
+    orphans.retain(has_rows);
+    for noted in &mut orphans {
+        let command = round::unload_command(workspace, &noted.file.connection, &noted.file.name);
+        noted.file.state = FileState::Orphaned;
+        noted.file.reason = Some(format!(
+            "no connection is called {} any more, and its rows still count: give the connection its id back, or take them out: {command}",
+            noted.file.connection
+        ));
+    }
+    let mut outcomes: Vec<StreamOutcome> = Vec::new();
+    for noted in &orphans {
+        if outcomes.last().is_some_and(|last| last.connection == noted.file.connection) {
+            continue;
+        }
+        let of = orphans.iter().filter(|other| other.file.connection == noted.file.connection).count();
+        let more = if of > 1 { format!(" | and {} more files", of - 1) } else { String::new() };
+        outcomes.push(StreamOutcome {
+            workspace: workspace.to_owned(),
+            connection: noted.file.connection.clone(),
+            stream: noted.file.stream.clone(),
+            slices: 0,
+            bytes: 0,
+            loaded: Loaded::default(),
+            error: Some(SyncError {
+                slice: String::new(),
+                partition: String::new(),
+                message: noted.file.trouble() + &more,
+                can_retry: false,
+            }),
+            failures: Vec::new(),
+        });
+    }
+    let workspace = workspace.to_owned();
+    context.warehouse.write_blocking(move |writer| dropped::note(writer, &workspace, &orphans))?;
+    Ok(outcomes)
+}
+
 impl FileSource {
     /// Where its rows lie.
     pub fn held(&self) -> Held {
-        let spec = self.drop.preset.target.spec();
-        let touches = spec.touches.iter().map(|name| (*name).to_owned()).collect();
-        Held { table: spec.table.to_owned(), touches, day: spec.day.to_owned() }
+        held(self.drop.preset.target)
     }
 
     /// The name of the stream: what the files are about.
@@ -148,7 +202,7 @@ fn load_together(
         stream: source.stream().to_owned(),
         currency: source.workspace.currency.code().to_owned(),
         person_key: context.person_key.clone(),
-        target: file_target(source),
+        target: file_target(source, now),
         files: rows,
     };
     let loaded = context.warehouse.write_blocking(move |connection| load_files(connection, &load, now))?;
@@ -180,7 +234,7 @@ fn file_rows(source: &FileSource, file: &Ready<'_>, now: DateTime<Utc>) -> FileR
 }
 
 /// What the warehouse needs to know of the files of a source.
-fn file_target(source: &FileSource) -> FileTarget {
+fn file_target(source: &FileSource, now: DateTime<Utc>) -> FileTarget {
     let drop = &source.drop;
     let spec = drop.preset.target.spec();
     let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
@@ -194,6 +248,7 @@ fn file_target(source: &FileSource) -> FileTarget {
         fields: spec.fields.iter().map(|field| (field.name.to_owned(), field.is_required)).collect(),
         repeats: drop.preset.repeats.clone(),
         since: drop.since,
+        until: spec.is_past.then(|| now.with_timezone(&source.workspace.time_zone).date_naive() + Days::new(1)),
         most_bad_percent: drop.most_bad_percent.unwrap_or(MOST_BAD_PERCENT),
         is_whole: spec.is_whole && drop.most_bad_percent.is_none(),
     }

@@ -113,6 +113,7 @@ pub fn resolve(file: &str, found: &Found, preset: &Preset) -> Result<Resolved, R
         }
     }
     ask(line, preset, columns, &sources)?;
+    one_day(line, preset, columns, &sources)?;
     let is_found = |name: &str| sources.iter().any(|source| source.field.name == name);
     let fields = preset.target.spec().fields;
     let missing: Vec<&Field> = fields.iter().filter(|field| field.is_required && !is_found(field.name)).collect();
@@ -221,6 +222,40 @@ fn place(line: Option<u64>, name: &str, columns: &[String]) -> Result<Option<usi
         .map_err(|ambiguous| Refusal::new(line, ambiguous.to_string(), "keep one of the two, or rename the other"))
 }
 
+/// Refuses a file whose rows have a last day that nobody reads: cost of a month would lie on its first day.
+fn one_day(line: Option<u64>, preset: &Preset, columns: &[String], sources: &[Source]) -> Result<(), Refusal> {
+    const ENDS: [&str; 16] = [
+        "end_date",
+        "date_end",
+        "enddate",
+        "end",
+        "reporting_ends",
+        "period_end",
+        "date_to",
+        "to_date",
+        "week_end",
+        "month_end",
+        "enddatum",
+        "bis",
+        "datum_bis",
+        "date_de_fin",
+        "fecha_fin",
+        "data_fine",
+    ];
+    let is_read = |name: &str| sources.iter().any(|source| source.field.name == name);
+    if preset.target.spec().field("date_end").is_none() || is_read("date_end") || !is_read("date") {
+        return Ok(());
+    }
+    let is_ignored = |column: &String| preset.ignored.iter().any(|header| header_matches(header, column));
+    let Some(end) = columns.iter().find(|column| ENDS.contains(&tidy(column).as_str()) && !is_ignored(column)) else {
+        return Ok(());
+    };
+    let end = shown(end);
+    let message = format!("the column {end:?} may say that a row is about more than one day");
+    let remedy = format!("write columns = {{ {end:?} = \"date_end\" }}, so that only rows of one day are read");
+    Err(Refusal::new(line, message, remedy))
+}
+
 /// Refuses a file with columns that may mean one thing or another, where a field would be missing.
 fn ask(line: Option<u64>, preset: &Preset, columns: &[String], sources: &[Source]) -> Result<(), Refusal> {
     let mut open = Vec::new();
@@ -228,8 +263,10 @@ fn ask(line: Option<u64>, preset: &Preset, columns: &[String], sources: &[Source
         let Some(column) = columns.iter().find(|column| header_matches(&question.header, column)) else { continue };
         let is_found =
             |name: &str| sources.iter().any(|source| source.field.name == name && !source.columns.is_empty());
+        let is_read =
+            preset.filters.iter().any(|filter| filter.headers.iter().any(|header| header_matches(header, column)));
         let fields = question.fields.iter().map(String::as_str).filter(|name| *name != super::NONE);
-        let fields: Vec<&str> = fields.filter(|name| !is_found(name)).collect();
+        let fields: Vec<&str> = fields.filter(|name| !is_found(name) && !is_read).collect();
         // A question about no field is one about what the others mean.
         if !fields.is_empty() || question.fields.iter().all(|name| name == super::NONE) {
             open.push((shown(column), fields));
@@ -240,11 +277,15 @@ fn ask(line: Option<u64>, preset: &Preset, columns: &[String], sources: &[Source
         .iter()
         .map(|(column, fields)| match fields.as_slice() {
             [] => format!("the column {column:?} may change what the others mean"),
+            [super::COUNTS] => format!("the column {column:?} may tell which rows count"),
             [field] => format!("the column {column:?} may be {field} or not"),
             several => format!("the column {column:?} may be {}", several.join(" or ")),
         })
         .collect();
     let remedy = match fields.first() {
+        Some(&super::COUNTS) => format!(
+            "say with which of its values a row counts: counts = {{ {column:?} = [\"…\", \"…\"] }} in the connection; where all rows count, columns = {{ {column:?} = \"none\" }}"
+        ),
         Some(field) => format!(
             "say which in the connection: columns = {{ {column:?} = {field:?} }}, or = \"none\" if it is not to be read"
         ),
@@ -277,7 +318,8 @@ fn missing_fields(line: Option<u64>, preset: &Preset, missing: &[&Field], column
             let mut names = headers.iter().map(|header| tidy(header)).chain([field.name.to_owned()]);
             let near = names.find_map(|name| nearest(&name, &known)).filter(|_| missing.len() == 1)?;
             let index = tidied.iter().position(|name| name == near)?;
-            Some(format!("did you mean it by {:?}?", shown(&columns[index])))
+            let column = shown(&columns[index]);
+            Some(format!("did you mean it by {column:?}? Then write columns = {{ {column:?} = {:?} }}", field.name))
         })
         .collect();
     let pairs: Vec<String> = missing.iter().map(|field| format!("\"…\" = {:?}", field.name)).collect();
@@ -287,7 +329,7 @@ fn missing_fields(line: Option<u64>, preset: &Preset, missing: &[&Field], column
         missing.first().map_or("", |field| field.name)
     );
     let (are, near) = (if missing.len() == 1 { "is no column" } else { "are no columns" }, near.join(" "));
-    let remedy = if near.is_empty() { format!("{}; {mapping}", has(columns)) } else { format!("{near} Or {mapping}") };
+    let remedy = if near.is_empty() { format!("{}; {mapping}", has(columns)) } else { near };
     Refusal::new(line, format!("there {are} {}", list.join(", ")), remedy)
 }
 
@@ -352,7 +394,7 @@ mod tests {
             |names: &[&str]| resolve("b.csv", &columns(names), &preset("budgets")).expect_err("refused").to_string();
         assert_eq!(
             told(&["month", "chanel", "amount"]),
-            ", line 1: there is no column \"channel\"; did you mean it by \"chanel\"? Or say which columns they are: columns = { \"…\" = \"channel\" }, or the same in all rows: constants = { channel = \"…\" }"
+            ", line 1: there is no column \"channel\"; did you mean it by \"chanel\"? Then write columns = { \"chanel\" = \"channel\" }"
         );
         assert!(told(&["Monat", "x"]).contains("it has \"Monat\", \"x\""));
         assert!(told(&["month", "channel", "amount", "amount"]).contains("two columns are called \"amount\""));

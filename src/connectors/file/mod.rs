@@ -20,7 +20,7 @@ pub use columns::Source;
 pub use folder::{Dropped, Left, Listing, list};
 pub use land::land;
 pub use pattern::Pattern;
-pub use preset::{Answers, NONE, Preset, Written};
+pub use preset::{Answers, COUNTS, NONE, Preset, Written};
 pub use presets::{PresetProblem, Presets};
 pub use shape::{Shape, shown, tidy};
 pub use table::{Pass, Table, read, wanted};

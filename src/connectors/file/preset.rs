@@ -68,6 +68,8 @@ pub struct Filter {
     pub leaves_out: Vec<String>,
     /// Whether a file without the column is refused.
     pub is_needed: bool,
+    /// Whether a value that is in neither list makes its row a bad one, and does not leave it out.
+    pub is_strict: bool,
 }
 
 /// In wide tables the headers that no field names are values of one field, their cells those of another.
@@ -123,6 +125,10 @@ pub struct Answers {
     pub constants: Vec<(String, String)>,
     /// Field and what its numbers are multiplied by.
     pub factors: Vec<(String, Decimal)>,
+    /// Column and the values with which a row counts; others are left out.
+    pub counts: Vec<(String, Vec<String>)>,
+    /// What several rows of one key mean, in place of the preset's word.
+    pub repeats: Option<Repeats>,
 }
 
 /// What different rows of one key are where no preset says so: plans and reports have parts, orders have
@@ -138,6 +144,8 @@ fn repeats_of(target: Target) -> Repeats {
 
 /// The field that stands for none.
 pub const NONE: &str = "none";
+/// Stands for a column that tells which rows count.
+pub const COUNTS: &str = "counts";
 
 impl Preset {
     /// A preset of nothing but what an admin says; whatever the answers do not name is not read.
@@ -185,6 +193,20 @@ impl Preset {
             if let Some(field) = spec.field(name) {
                 self.column_mut(field).factor = Some(*factor);
             }
+        }
+        for (header, values) in &answers.counts {
+            self.questions.retain(|question| !header_matches(&question.header, header));
+            self.filters.retain(|filter| !filter.headers.iter().any(|other| header_matches(other, header)));
+            self.filters.push(Filter {
+                headers: vec![header.clone()],
+                counts: values.iter().map(|value| tidy(value)).collect(),
+                leaves_out: Vec::new(),
+                is_needed: true,
+                is_strict: false,
+            });
+        }
+        if let Some(repeats) = &answers.repeats {
+            self.repeats = repeats.clone();
         }
         let place = |column: &Column| spec.fields.iter().position(|field| field.name == column.field.name);
         self.columns.sort_by_key(place);

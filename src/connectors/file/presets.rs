@@ -1,7 +1,7 @@
 //! The presets at hand: those built in, and an admin's own in `config/presets/`.
 
 use super::column::{Mark, Meaning};
-use super::preset::{Column, Filter, NONE, Preset, Question, Unpivot, Written};
+use super::preset::{COUNTS, Column, Filter, NONE, Preset, Question, Unpivot, Written};
 use super::shape::tidy;
 use super::target::{Field, Target, TargetSpec};
 use crate::domain::dropped::Repeats;
@@ -156,8 +156,13 @@ struct FilterFile {
     counts: Vec<String>,
     #[serde(default)]
     leaves_out: Vec<String>,
-    #[serde(default)]
+    /// Whether a file without the column is refused; it is if nothing is said.
+    #[serde(default = "yes")]
     needed: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Debug, Deserialize)]
@@ -250,6 +255,7 @@ fn read(name: &str, text: &str) -> Result<Preset, Vec<PresetProblem>> {
         counts: tidied(&filter.counts),
         leaves_out: tidied(&filter.leaves_out),
         is_needed: filter.needed,
+        is_strict: true,
     });
     let preset = Preset {
         name: name.to_owned(),
@@ -320,7 +326,7 @@ fn columns(file: &PresetFile, spec: &TargetSpec, faults: &mut Faults<'_>) -> Vec
 fn questions(file: &PresetFile, spec: &TargetSpec, faults: &mut Faults<'_>) -> Vec<Question> {
     let mut questions = Vec::new();
     for (header, fields) in &file.questions {
-        for field in fields.iter().filter(|field| field.get_ref() != NONE) {
+        for field in fields.iter().filter(|field| ![NONE, COUNTS].contains(&field.get_ref().as_str())) {
             faults.field(spec, field);
         }
         let fields = fields.iter().map(|field| field.get_ref().clone()).collect();

@@ -42,6 +42,8 @@ pub struct TargetSpec {
     pub measures: &'static [&'static str],
     /// Whether the rows are parts of a whole, so that none may be missing.
     pub is_whole: bool,
+    /// Whether the rows are about what has happened, so that none lies ahead.
+    pub is_past: bool,
     pub fields: &'static [Field],
 }
 
@@ -97,6 +99,7 @@ static AD_COST: TargetSpec = TargetSpec {
     day: "date",
     measures: &["impressions", "clicks", "cost", "conversions", "conversion_value"],
     is_whole: false,
+    is_past: true,
     fields: &[
         needs("date", Meaning::Day),
         needs("campaign", Meaning::Text),
@@ -128,6 +131,7 @@ static FX: TargetSpec = TargetSpec {
     day: "date",
     measures: &["rate"],
     is_whole: true,
+    is_past: true,
     fields: &[needs("date", Meaning::Day), needs("currency", Meaning::Currency), needs("rate", Meaning::Ratio)],
 };
 
@@ -141,6 +145,7 @@ static BUDGETS: TargetSpec = TargetSpec {
     day: "month_date",
     measures: &["amount"],
     is_whole: true,
+    is_past: false,
     fields: &[
         needs("month", Meaning::Plan),
         needs("channel", Meaning::Text),
@@ -160,6 +165,7 @@ static TARGETS: TargetSpec = TargetSpec {
     day: "month_date",
     measures: &["amount"],
     is_whole: true,
+    is_past: false,
     fields: &[needs("month", Meaning::Month), needs("metric", Meaning::Text), needs("amount", Meaning::Figure)],
 };
 
@@ -187,6 +193,7 @@ static INFLUENCER: TargetSpec = TargetSpec {
         "revenue",
     ],
     is_whole: false,
+    is_past: false,
     fields: &[
         needs("platform", Meaning::Text),
         needs("handle", Meaning::Text),
@@ -223,6 +230,7 @@ static OFFLINE_CONVERSIONS: TargetSpec = TargetSpec {
     day: "date",
     measures: &["amount"],
     is_whole: false,
+    is_past: true,
     fields: &[
         needs("conversion_id", Meaning::Id),
         needs("date", Meaning::Day),

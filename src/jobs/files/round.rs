@@ -116,7 +116,11 @@ impl Round<'_> {
                 // A file that is refused stays so until it changes, or the way it is read.
                 let is_settled = !matches!(
                     noted.file.state,
-                    FileState::Waiting | FileState::Unread | FileState::Removed | FileState::Replaced
+                    FileState::Waiting
+                        | FileState::Unread
+                        | FileState::Removed
+                        | FileState::Replaced
+                        | FileState::Orphaned
                 );
                 if noted.slice == slice && is_settled {
                     noted.file.modified_at = file.modified_at;
@@ -275,8 +279,7 @@ impl Round<'_> {
         noted.file.state = FileState::Removed;
         noted.file.seen_at = self.now;
         noted.file.rows_quarantined = 0;
-        let command =
-            format!("daybook files unload -w {} {}/{}", self.source.workspace.id, self.source.id, noted.file.name);
+        let command = unload_command(&self.source.workspace.id, &self.source.id, &noted.file.name);
         let place = Place::new(&self.source.workspace.id, &self.source.id, &noted.file.stream, &noted.file.name);
         noted.file.reason = Some(match (had_rows, unloads, is_lost) {
             (false, ..) => "it is no longer in the folder; nothing of it is loaded".to_owned(),
@@ -372,6 +375,14 @@ impl Round<'_> {
         }
         Ok(())
     }
+}
+
+/// What takes a file's rows out, to be pasted into a shell.
+pub fn unload_command(workspace: &str, connection: &str, name: &str) -> String {
+    let file = format!("{connection}/{name}");
+    let is_plain = file.chars().all(|c| c.is_alphanumeric() || "/._-".contains(c));
+    let file = if is_plain { file } else { format!("'{}'", file.replace('\'', "'\\''")) };
+    format!("daybook files unload -w {workspace} {file}")
 }
 
 /// Whether a file of this state lies in the folder and may have rows.

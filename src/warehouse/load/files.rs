@@ -4,6 +4,7 @@
 mod books;
 mod dropped_rows;
 mod held;
+mod items;
 mod merge;
 mod parquet;
 mod quarantine;
@@ -55,6 +56,8 @@ pub struct FileTarget {
     pub repeats: Repeats,
     /// The first day to load.
     pub since: Option<NaiveDate>,
+    /// Rows of later days are told: day and month may be the wrong way round.
+    pub until: Option<NaiveDate>,
     /// More bad rows than this, and more than one, refuse a file; in percent of its rows.
     pub most_bad_percent: u32,
     /// Whether one bad row refuses a file, because its rows are parts of a whole.
@@ -94,6 +97,8 @@ struct Batch<'a> {
     /// What the table has beside workspace, connection and load.
     names: Vec<String>,
     loaded: Vec<Loaded>,
+    /// Whether rows of the same keys are held.
+    overlaps: bool,
     /// Why a file is refused, by place.
     refused: BTreeMap<usize, String>,
 }
@@ -123,6 +128,7 @@ fn load_all(
         load,
         names: columns(&transaction, &load.target.table)?,
         loaded: load.files.iter().map(|file| Loaded { notes: file.notes.clone(), ..Loaded::default() }).collect(),
+        overlaps: false,
         refused: BTreeMap::new(),
     };
     batch.run(&transaction, now)?;
@@ -139,7 +145,7 @@ fn load_all(
 impl Batch<'_> {
     fn run(&mut self, transaction: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), WarehouseError> {
         if self.load.target.repeats == Repeats::Items {
-            repeats::complete_items(transaction, self)?;
+            items::put_together(transaction, self)?;
         }
         dropped_rows::read(transaction, self.load)?;
         repeats::settle(transaction, self)?;

@@ -47,7 +47,7 @@ async fn wrong_columns_encodings_and_empty_files_are_told_with_line_and_remedy()
         (
             "n.csv",
             b"month,chanel,amount\n2026-11,seo,1\n",
-            "n.csv, line 1: there is no column \"channel\"; did you mean it by \"chanel\"? Or say which columns",
+            "n.csv, line 1: there is no column \"channel\"; did you mean it by \"chanel\"? Then write columns = { \"chanel\" = \"channel\" }",
         ),
         (
             "n.ndjson",

@@ -78,7 +78,7 @@ async fn a_mapping_says_which_column_is_which_field_and_how_it_is_written() {
             ("Aktion", "utm_campaign"),
         ]),
         constants: pairs(&[("currency", "CHF"), ("utm_source", "Store")]),
-        factors: Vec::new(),
+        ..Answers::default()
     };
     desk.drop.preset = std::sync::Arc::new(Preset::mapped(Target::OfflineConversions, &answers));
     desk.drop.written.decimal_mark = Some(Mark::Comma);

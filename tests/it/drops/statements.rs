@@ -5,6 +5,7 @@ use crate::support::noon;
 use chrono::TimeDelta;
 use daybook::connectors::file::{OnRemoval, Pattern, Versions};
 use daybook::domain::dropped::FileState;
+use daybook::jobs::files::tell_orphans;
 use daybook::warehouse::coverage::Place;
 use daybook::warehouse::dropped::{self, Held};
 
@@ -261,4 +262,53 @@ async fn the_files_of_an_archive_are_read_each_by_itself() {
         "orders.zip/2026/october.csv loaded",
     ];
     assert_eq!(desk.states(), states);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_is_taken_out_leaves_the_original_its_rows() {
+    let mut desk = Desk::new("offline_conversions");
+    desk.drop.on_removal = OnRemoval::Unload;
+    let text = orders(&[("A-1", "10"), ("A-2", "20")]);
+    desk.put_at("Download.csv", &text, 90);
+    desk.put_at("Download (1).csv", &text, 60);
+    desk.sync().await;
+    std::fs::remove_file(desk.drop.folder.join("Download (1).csv")).expect("removed");
+    desk.sync().await;
+    desk.sync().await;
+    assert_eq!(desk.texts(ORDERS), ["A-1 10.00", "A-2 20.00"]);
+    assert_eq!(desk.states(), ["Download (1).csv removed", "Download.csv loaded"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_a_connection_that_was_renamed_are_told_until_they_are_taken_out() {
+    let desk = Desk::new("offline_conversions");
+    desk.put("orders of may.csv", orders(&[("A-1", "10")]));
+    desk.sync().await;
+    let context = desk.context.clone();
+    let told = |configured: &'static str| {
+        let context = context.clone();
+        tokio::task::block_in_place(|| tell_orphans(&context, "acme", &[configured.to_owned()]).expect("told"))
+    };
+    assert!(told("drop").is_empty());
+    let outcomes = told("renamed");
+    let message = &outcomes[0].error.as_ref().expect("an error").message;
+    assert!(
+        message.contains("no connection is called drop any more, and its rows still count")
+            && message.contains("daybook files unload -w acme 'drop/orders of may.csv'"),
+        "{message}"
+    );
+    assert_eq!(desk.states(), ["orders of may.csv orphaned"]);
+    assert_eq!(desk.sync().await.error, None, "the id is back");
+    assert_eq!(desk.states(), ["orders of may.csv loaded"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_that_have_not_come_yet_and_rows_that_are_gone_are_told() {
+    let desk = Desk::new("offline_conversions");
+    desk.put_at("a.csv", "conversion_id,date,amount,currency\nA-1,2026-11-02,1,EUR\nA-2,2027-05-11,1,EUR\n", 90);
+    let told = desk.sync().await.loaded.notes.join(" | ");
+    assert!(told.contains("1 rows are of days that have not come yet, up to 2027-05-11"), "{told}");
+    desk.put_at("a.csv", &orders(&[("A-1", "1")]), 60);
+    let told = desk.sync().await.loaded.notes.join(" | ");
+    assert!(told.contains("1 rows that it said before are gone from it"), "{told}");
 }

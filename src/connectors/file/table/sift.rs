@@ -45,7 +45,8 @@ impl<'a> Sift<'a> {
                 continue;
             };
             let tidied = tidy(value);
-            if filter.leaves_out.contains(&tidied) {
+            let is_out = !filter.is_strict && !filter.counts.contains(&tidied);
+            if is_out || filter.leaves_out.contains(&tidied) {
                 self.last_out = Some(key());
                 *self.left_out.entry((*column, shown(value))).or_default() += 1;
                 return Sifted::LeftOut;
@@ -85,6 +86,7 @@ mod tests {
             counts: words(&["paid"]),
             leaves_out: words(&["pending"]),
             is_needed: true,
+            is_strict: true,
         };
         let sieves = [Sieve { column: 1, filter }];
         let columns = words(&["Name", "Status"]);

@@ -38,8 +38,8 @@ pub fn is_total(text: &str) -> bool {
     WORDS.contains(&head)
 }
 
-/// Rows that name nothing and only have numbers, with the first of these: whether they add the others
-/// up is known once all are read.
+/// Rows that lack what they are about and only have numbers, with the first of these: whether they add the
+/// others up is known once all are read.
 #[derive(Debug, Default)]
 pub struct Nameless {
     rows: Vec<(u64, Decimal, String)>,
@@ -55,24 +55,23 @@ impl Nameless {
         self.sum = self.sum.saturating_add(amount.unwrap_or_default());
     }
 
-    /// Keeps a nameless row for later; gives it back where there are too many.
-    pub fn keep(&mut self, line: u64, amount: Option<Decimal>, raw: String) -> Option<String> {
-        match amount {
-            Some(amount) if self.rows.len() < MOST => {
-                self.rows.push((line, amount, raw));
-                None
-            }
-            _ => Some(raw),
-        }
+    /// Whether another row can be kept for later.
+    pub fn has_room(&self) -> bool {
+        self.rows.len() < MOST
     }
 
-    /// The lines of totals, and the rows that are none.
-    pub fn settle(self) -> (Vec<u64>, Vec<(u64, String)>) {
+    /// Keeps a row for later, with the record that it becomes if it is no total.
+    pub fn keep(&mut self, line: u64, amount: Decimal, record: String) {
+        self.rows.push((line, amount, record));
+    }
+
+    /// The lines of totals, and the records of rows that are none.
+    pub fn settle(self) -> (Vec<u64>, Vec<String>) {
         let (mut totals, mut others) = (Vec::new(), Vec::new());
-        for (line, amount, raw) in self.rows {
+        for (line, amount, record) in self.rows {
             // Vendors round each row to a cent.
             let is_total = (amount - self.sum).abs() <= Decimal::new(5, 1) && !amount.is_zero();
-            if is_total { totals.push(line) } else { others.push((line, raw)) }
+            if is_total { totals.push(line) } else { others.push(record) }
         }
         (totals, others)
     }
@@ -95,10 +94,11 @@ mod tests {
     #[test]
     fn a_nameless_row_is_a_total_if_it_adds_the_others_up() {
         let mut nameless = Nameless::default();
-        assert_eq!(nameless.keep(2, Some(Decimal::new(4124, 1)), "sum".to_owned()), None);
+        nameless.keep(2, Decimal::new(4124, 1), "sum".to_owned());
         nameless.add(Some(Decimal::new(21015, 2)));
         nameless.add(Some(Decimal::new(20222, 2)));
-        assert_eq!(nameless.keep(9, Some(Decimal::ONE), "other".to_owned()), None);
-        assert_eq!(nameless.settle(), (vec![2], vec![(9, "other".to_owned())]));
+        nameless.keep(9, Decimal::ONE, "other".to_owned());
+        assert!(nameless.has_room());
+        assert_eq!(nameless.settle(), (vec![2], vec!["other".to_owned()]));
     }
 }

@@ -154,8 +154,8 @@ impl<'a> Writer<'a> {
     pub fn finish(mut self) -> Result<Written, Refusal> {
         let nameless = std::mem::take(&mut self.nameless);
         let (mut totals, others) = nameless.settle();
-        for (line, raw) in others {
-            self.bad(line, "the row names nothing that its numbers are about", &raw)?;
+        for record in others {
+            self.write_text(&record)?;
         }
         totals.append(&mut self.named_totals);
         totals.sort_unstable();
@@ -177,6 +177,13 @@ impl<'a> Writer<'a> {
         self.bad += u64::from(record.problem.is_some());
         serde_json::to_writer(&mut self.out, record).map_err(|error| disk(&error.into()))?;
         self.out.write_all(b"\n").map_err(|error| disk(&error))
+    }
+
+    /// A record that was kept for later.
+    fn write_text(&mut self, record: &str) -> Result<(), Refusal> {
+        self.rows += 1;
+        self.bad += 1;
+        writeln!(self.out, "{record}").map_err(|error| disk(&error))
     }
 
     /// The values of a row's fields, the first amount, and what is wrong.
@@ -259,11 +266,16 @@ impl<'a> Writer<'a> {
         texts.collect::<Option<Vec<String>>>().map(|parts| parts.join("|"))
     }
 
-    /// Whether nothing that names a row is there.
+    /// Whether a row lacks what it is about: the name of a campaign, or all that would name it.
     fn is_nameless(&self, fields: &[Option<String>]) -> bool {
-        let naming = self.naming(fields);
-        let mut naming = naming.filter(|(_, source_constant, _)| source_constant.is_none()).peekable();
-        naming.peek().is_some() && naming.all(|(_, _, value)| value.is_none())
+        let sources = self.judged.sources.iter().zip(fields);
+        let mut naming = sources.filter(|(source, _)| source.field.is_required && source.constant.is_none());
+        let is_name = |meaning| matches!(meaning, Meaning::Text | Meaning::Id);
+        let mut names = naming.clone().filter(|(source, _)| is_name(source.field.meaning)).peekable();
+        match names.peek() {
+            Some(_) => names.any(|(_, value)| value.is_none()),
+            None => naming.all(|(source, value)| source.field.meaning.is_number() || value.is_none()),
+        }
     }
 
     /// The fields that say what a row is about: their names, constants and values.
@@ -326,20 +338,18 @@ impl Sink for Writer<'_> {
             self.named_totals.push(line);
             return Ok(());
         }
-        if amount.is_some() && problems.is_empty() && self.is_nameless(&fields) {
-            match self.nameless.keep(line, amount, self.raw(values)) {
-                None => return Ok(()),
-                Some(raw) => return self.bad(line, "the row names nothing that its numbers are about", &raw),
-            }
-        }
-        self.nameless.add(amount);
         let hash = self.hash(values, &fields);
-        let is_whole =
-            self.judged.sources.iter().zip(&fields).all(|(source, text)| text.is_some() || !source.field.is_required);
+        let pairs = self.judged.sources.iter().zip(&fields);
+        let is_whole = pairs.clone().all(|(source, text)| text.is_some() || !source.field.is_required);
+        let total = amount.filter(|_| problems.is_empty() && self.nameless.has_room() && self.is_nameless(&fields));
+        let is_blank = pairs.clone().all(|(source, text)| source.field.meaning.is_number() || *text == source.constant);
+        if is_blank && amount.is_some() && problems.is_empty() {
+            problems.push("the row names nothing that its numbers are about".to_owned());
+        }
         let problem = (!problems.is_empty()).then(|| problems.join("; "));
         let raw = (problem.is_some() || !is_whole).then(|| self.raw(values));
         let names = std::mem::take(&mut self.names);
-        let written = self.write(&Record {
+        let record = Record {
             file: self.file,
             line,
             hash,
@@ -347,7 +357,18 @@ impl Sink for Writer<'_> {
             fields: &fields,
             problem: problem.as_deref(),
             raw: raw.as_deref(),
-        });
+        };
+        let written = match total {
+            Some(amount) => {
+                let record = serde_json::to_string(&record).map_err(|error| disk(&error.into()))?;
+                self.nameless.keep(line, amount, record);
+                Ok(())
+            }
+            None => {
+                self.nameless.add(amount);
+                self.write(&record)
+            }
+        };
         self.names = names;
         written
     }

@@ -12,7 +12,10 @@ pub fn days(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<(), 
     let day = &batch.load.target.day;
     {
         let mut statement = transaction
-            .prepare(&format!("SELECT page_no, min({day}), max({day}) FROM staged GROUP BY page_no"))
+            // Of what the file says, whoever says it better: it is asked again when others are taken out.
+            .prepare(&format!(
+                "SELECT page_no, min({day}), max({day}) FROM read WHERE problem IS NULL GROUP BY page_no"
+            ))
             .context(step)?;
         let rows = statement
             .query_map([], |row| {
@@ -26,6 +29,7 @@ pub fn days(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<(), 
             }
         }
     }
+    tell_days_ahead(transaction, batch)?;
     let mut bad: BTreeMap<u32, Option<Vec<NaiveDate>>> = BTreeMap::new();
     if batch.loaded.iter().any(|loaded| loaded.rows_quarantined > 0) {
         let mut statement = transaction
@@ -47,6 +51,28 @@ pub fn days(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<(), 
         let mut days = bad.remove(&batch.load.files[file].number).unwrap_or_else(|| Some(Vec::new()));
         days.iter_mut().for_each(|days| days.sort_unstable());
         loaded.bad_days = days;
+    }
+    Ok(())
+}
+
+/// Tells of rows whose day has not come yet.
+fn tell_days_ahead(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<(), WarehouseError> {
+    let Some(until) = batch.load.target.until else { return Ok(()) };
+    let ahead = |days: Option<(NaiveDate, NaiveDate)>| days.is_some_and(|(_, last)| last > until);
+    if !batch.loaded.iter().any(|loaded| ahead(loaded.days)) {
+        return Ok(());
+    }
+    let day = &batch.load.target.day;
+    let sql = format!(
+        "SELECT page_no, count(*)::UBIGINT FROM read WHERE problem IS NULL AND {day} > DATE '{until}' GROUP BY page_no"
+    );
+    for (file, rows) in batch.by_file(transaction, &sql)? {
+        let (name, last) = (&batch.load.files[file].name, batch.loaded[file].days.map(|(_, last)| last));
+        let last = last.map_or(String::new(), |last| format!(", up to {last}"));
+        let note = format!(
+            "{name}: {rows} rows are of days that have not come yet{last}: are day and month the right way round?"
+        );
+        batch.loaded[file].notes.push(note);
     }
     Ok(())
 }

@@ -81,7 +81,8 @@ fn compare(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<(), W
     let table = &load.target.table;
     let own = format!("c.workspace = {} AND c.connection = {}", literal(&load.workspace), literal(&load.connection));
     let held = format!("staged AS s JOIN core.{table} AS c ON {own} AND {}", batch.same_key("c", "s"));
-    if batch.count(transaction, &held)? == 0 {
+    batch.overlaps = batch.count(transaction, &held)? > 0;
+    if !batch.overlaps {
         return Ok(());
     }
     // Loads of files that are newer than the file that a row is of, and still there.

@@ -20,8 +20,11 @@ pub fn merge(transaction: &Transaction<'_>, batch: &mut Batch<'_>, now: DateTime
         literal(&load.workspace),
         literal(&load.connection)
     );
+    let loads = earlier.replacen("SELECT load_id FROM", "", 1);
+    // Files that say something new are the most, and looking through all rows takes longer than inserting.
+    let is_known = batch.overlaps || batch.count(transaction, &loads)? > 0;
     let covered = format!("{own} AND (({key}) IN (SELECT ({key}) FROM staged) OR c.load_id IN ({earlier}))");
-    let held = batch.count(transaction, &format!("core.{table} AS c WHERE {covered}"))?;
+    let held = if is_known { batch.count(transaction, &format!("core.{table} AS c WHERE {covered}"))? } else { 0 };
     let staged = batch.by_file(transaction, "SELECT page_no, count(*)::UBIGINT FROM staged GROUP BY page_no")?;
     if held == 0 {
         let sql = format!(
@@ -97,6 +100,10 @@ pub fn merge(transaction: &Transaction<'_>, batch: &mut Batch<'_>, now: DateTime
         loaded.rows_written = of(&fresh, file);
         loaded.rows_unchanged = of(&staged, file) - of(&fresh, file);
         loaded.rows_withdrawn = of(&withdrawn, file);
+        if loaded.rows_withdrawn > 0 {
+            let (name, rows) = (&load.files[file].name, loaded.rows_withdrawn);
+            loaded.notes.push(format!("{name}: {rows} rows that it said before are gone from it, and taken out"));
+        }
         loaded.rows_superseded = of(&replaced, file) + loaded.rows_withdrawn;
     }
     touch(transaction, batch, "fresh")

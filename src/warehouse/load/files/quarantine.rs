@@ -72,10 +72,17 @@ fn refusal(batch: &Batch<'_>, (bad, all): (u64, u64), first: &str) -> Option<Str
         (.., true) => format!("more than {}% of its rows are bad", target.most_bad_percent),
         _ => return None,
     };
-    let more = if bad > 1 { format!("; so have {} more rows a problem", bad - 1) } else { String::new() };
-    Some(format!(
-        "{first}{more}. Nothing of the file was loaded: {why}; mend it and drop it again, or say how it is to be read"
-    ))
+    let more = match bad {
+        1 => String::new(),
+        2 => "; so has 1 more row a problem".to_owned(),
+        _ => format!("; so have {} more rows a problem", bad - 1),
+    };
+    let say = if first.contains("say different things of") {
+        ", or say in the connection what they are: repeats = \"sum\" adds them up"
+    } else {
+        ", or say how it is to be read"
+    };
+    Some(format!("{first}{more}. Nothing of the file was loaded: {why}; mend it and drop it again{say}"))
 }
 
 /// A row's key, hashed; null where a part of it is.

@@ -6,65 +6,8 @@ use crate::domain::dropped::Repeats;
 use crate::warehouse::error::{Context, WarehouseError};
 use duckdb::Transaction;
 
-/// Puts rows of one key of a file together, before they are read: the first value of each field counts.
-/// Two different values are a problem of all rows of the key.
-pub fn complete_items(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<(), WarehouseError> {
-    let target = &batch.load.target;
-    // The fields that are columns of the key by themselves; without one there is nothing to go by.
-    let key: Vec<&str> = target
-        .fields
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .filter(|name| target.key.iter().any(|k| k == name))
-        .collect();
-    if key.is_empty() {
-        return Ok(());
-    }
-    let others: Vec<&str> =
-        target.fields.iter().map(|(name, _)| name.as_str()).filter(|name| !key.contains(name)).collect();
-    let values: Vec<String> =
-        others.iter().map(|name| format!("first({name} ORDER BY n) FILTER ({name} IS NOT NULL) AS {name}")).collect();
-    let differing: Vec<String> = others
-        .iter()
-        .map(|name| {
-            let values = format!("string_agg(DISTINCT left({name}, 40), ' and ' ORDER BY left({name}, 40))");
-            format!("CASE WHEN count(DISTINCT {name}) > 1 THEN '{name} is ' || {values} END")
-        })
-        .collect();
-    let first_key = key[0];
-    let before = batch.by_file(transaction, "SELECT k, count(*)::UBIGINT FROM dropped GROUP BY k")?;
-    let key = key.join(", ");
-    batch.run_sql(
-        transaction,
-        "putting items together",
-        &format!(
-            "CREATE OR REPLACE TEMP TABLE dropped AS
-             SELECT k, min(n) AS n, first(h ORDER BY n) AS h, coalesce(first(p ORDER BY n) FILTER (p IS NOT NULL),
-                     'the rows ' || array_to_string(list_sort(list(n))[1:5], ', ') || ' say different things of '
-                         || left(any_value({first_key}), 80) || ': ' || problems([{differing}])) AS p,
-                 first(raw ORDER BY n) FILTER (raw IS NOT NULL) AS raw, {key}, {values}
-             FROM dropped WHERE {is_whole} GROUP BY k, {key}
-             UNION ALL BY NAME SELECT * FROM dropped WHERE NOT ({is_whole})",
-            differing = differing.join(", "),
-            values = values.join(", "),
-            is_whole = key.split(", ").map(|name| format!("{name} IS NOT NULL")).collect::<Vec<_>>().join(" AND ")
-        ),
-    )?;
-    let after = batch.by_file(transaction, "SELECT k, count(*)::UBIGINT FROM dropped GROUP BY k")?;
-    for (file, rows) in before {
-        let less = rows - left(&after, file);
-        if less > 0 {
-            let note = format!(
-                "{}: {less} rows are of the same key as another row and are put together",
-                batch.load.files[file].name
-            );
-            batch.loaded[file].notes.push(note);
-        }
-    }
-    Ok(())
-}
-
-fn left(of: &[(usize, u64)], file: usize) -> u64 {
+/// How many rows a file has in a list of counts.
+pub fn left(of: &[(usize, u64)], file: usize) -> u64 {
     of.iter().find(|(other, _)| *other == file).map_or(0, |(_, rows)| *rows)
 }
 
