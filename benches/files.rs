@@ -81,12 +81,12 @@ fn reset_peak() {
 }
 
 /// Syncs a folder into a new warehouse: seconds of the first sync and of one that finds nothing new.
-async fn daybook(root: &Path, drops: &Path, rows: u64) -> (f64, f64) {
+async fn daybook(root: &Path, drops: &Path, rows: u64, memory_limit_mb: u64) -> (f64, f64) {
     let data = tempfile::tempdir_in(root).expect("a folder");
     let clock = Clock::System;
     let engine = Arc::new(Engine::new(data.path().join("landing"), clock.clone()).expect("an engine"));
-    let warehouse =
-        Warehouse::open(&data.path().join("daybook.duckdb"), &WarehouseConfig::default()).expect("a warehouse");
+    let config = WarehouseConfig { memory_limit_mb, ..WarehouseConfig::default() };
+    let warehouse = Warehouse::open(&data.path().join("daybook.duckdb"), &config).expect("a warehouse");
     let context = SyncContext { engine, warehouse, clock, person_key: Secret::new("key"), stop: Stop::default() };
     let pairs = [
         ("Order", "conversion_id"),
@@ -152,7 +152,7 @@ async fn main() {
         let bytes = write_files(&year, files, rows);
         let slow = baseline(root.path(), &year);
         reset_peak();
-        let (first, again) = daybook(root.path(), &year, (files * rows) as u64).await;
+        let (first, again) = daybook(root.path(), &year, (files * rows) as u64, 512).await;
         let all = (files * rows) as f64;
         println!(
             "{files} files of {rows} rows ({} MB): {:.0} rows a second, {first:.1} s, peak {} MB; nothing new {again:.2} s; DuckDB's own {slow:.1} s; ratio {:.2}",
@@ -166,7 +166,7 @@ async fn main() {
         write_files(&many, small, 20);
         let slow = baseline(root.path(), &many);
         reset_peak();
-        let (first, again) = daybook(root.path(), &many, small as u64 * 20).await;
+        let (first, again) = daybook(root.path(), &many, small as u64 * 20, 512).await;
         println!(
             "{small} files of 20 rows: {:.0} files a second, {first:.1} s, peak {} MB; nothing new {again:.2} s; DuckDB's own {slow:.1} s; ratio {:.2}",
             small as f64 / first,
@@ -177,7 +177,10 @@ async fn main() {
     if large > 0 {
         let rows = write_large(&one, large);
         reset_peak();
-        let (first, again) = daybook(root.path(), &one, rows).await;
-        println!("a file of {large} MB, {rows} rows: {first:.1} s, peak {} MB; nothing new {again:.2} s", peak_mb());
+        let (first, again) = daybook(root.path(), &one, rows, 192).await;
+        println!(
+            "a file of {large} MB, {rows} rows, memory_limit_mb = 192: {first:.1} s, peak {} MB; nothing new {again:.2} s",
+            peak_mb()
+        );
     }
 }

@@ -10,7 +10,7 @@ GROUP BY workspace, property_id, date, page
 HAVING count(*) > 1
 UNION ALL
 -- Files may name a campaign without its id, or no account.
-SELECT workspace, 'ad_daily', concat_ws(' ', source, account_id, campaign_id, campaign_name, date), count(*)
+SELECT workspace, 'ad_daily', concat_ws(' ', source, account_id, campaign_id, any_value(campaign_name), date), count(*)
 FROM core.ad_daily
 GROUP BY workspace, source, account_id, campaign_id, CASE WHEN campaign_id = '' THEN campaign_name ELSE '' END,
     ad_group_id, ad_id, device, country, date

@@ -18,7 +18,7 @@ use crate::warehouse::readings::{Reach, reach};
 use crate::warehouse::stream_states::{StreamState, list};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Sayings of sources and checks count for so many days.
@@ -136,7 +136,11 @@ pub fn status(app: &App, daemon: Option<SchedulerStatus>, now: DateTime<Utc>) ->
             now,
         };
         let vendors = workspace.connections.iter().map(|c| view.source(app, &c.id, &c.connector));
-        let files = workspace.files.iter().map(|file| view.source(app, &file.id, "file"));
+        // A connection that was renamed or deleted is told of while its files' rows count.
+        let orphaned = files.iter().map(|noted| &noted.file).filter(|file| file.state == FileState::Orphaned);
+        let orphaned: BTreeSet<&str> = orphaned.map(|file| file.connection.as_str()).collect();
+        let configured = workspace.files.iter().map(|file| file.id.as_str());
+        let files = configured.chain(orphaned).map(|id| view.source(app, id, "file"));
         workspaces.push(WorkspaceStatus {
             workspace: id.clone(),
             name: tenant.name.clone(),

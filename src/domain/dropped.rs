@@ -109,6 +109,7 @@ impl FileStanding {
     pub fn touches(&self, first: NaiveDate, last: NaiveDate) -> bool {
         match (self.state, &self.bad_days) {
             (FileState::Partly, Some(days)) => days.iter().any(|day| first <= *day && *day <= last),
+            (FileState::Orphaned, _) => self.days.is_some_and(|(from, to)| from <= last && first <= to),
             (state, _) => state.is_trouble(),
         }
     }

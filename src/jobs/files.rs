@@ -1,8 +1,10 @@
 //! Sync of drop folders: each file whose content, or whose way of being read, is new is landed and
 //! loaded. One file's failure leaves the others running.
 
+mod batch;
 mod read;
 mod round;
+mod versions;
 
 pub use read::look;
 

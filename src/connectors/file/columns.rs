@@ -1,13 +1,15 @@
 //! Which column of a file is which field. Pure.
 
+mod told;
+
 use super::column::{Meaning, header_currency, names_a_value};
 use super::preset::{Column, Filter, Preset, Unpivot};
 use super::shape::{Found, Refusal, find, header_matches, shown, tidy};
 use super::table::unpivot::{Wide, plan};
 use super::target::Field;
-use crate::support::nearest::nearest;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
+use told::{ask, missing_fields, near_misses, no_column, one_day};
 
 /// Where a field's values come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -220,143 +222,6 @@ fn places(line: Option<u64>, names: &[String], columns: &[String]) -> Result<Vec
 fn place(line: Option<u64>, name: &str, columns: &[String]) -> Result<Option<usize>, Refusal> {
     find(columns, name)
         .map_err(|ambiguous| Refusal::new(line, ambiguous.to_string(), "keep one of the two, or rename the other"))
-}
-
-/// Refuses a file whose rows have a last day that nobody reads: cost of a month would lie on its first day.
-fn one_day(line: Option<u64>, preset: &Preset, columns: &[String], sources: &[Source]) -> Result<(), Refusal> {
-    const ENDS: [&str; 16] = [
-        "end_date",
-        "date_end",
-        "enddate",
-        "end",
-        "reporting_ends",
-        "period_end",
-        "date_to",
-        "to_date",
-        "week_end",
-        "month_end",
-        "enddatum",
-        "bis",
-        "datum_bis",
-        "date_de_fin",
-        "fecha_fin",
-        "data_fine",
-    ];
-    let is_read = |name: &str| sources.iter().any(|source| source.field.name == name);
-    if preset.target.spec().field("date_end").is_none() || is_read("date_end") || !is_read("date") {
-        return Ok(());
-    }
-    let is_ignored = |column: &String| preset.ignored.iter().any(|header| header_matches(header, column));
-    let Some(end) = columns.iter().find(|column| ENDS.contains(&tidy(column).as_str()) && !is_ignored(column)) else {
-        return Ok(());
-    };
-    let end = shown(end);
-    let message = format!("the column {end:?} may say that a row is about more than one day");
-    let remedy = format!("write columns = {{ {end:?} = \"date_end\" }}, so that only rows of one day are read");
-    Err(Refusal::new(line, message, remedy))
-}
-
-/// Refuses a file with columns that may mean one thing or another, where a field would be missing.
-fn ask(line: Option<u64>, preset: &Preset, columns: &[String], sources: &[Source]) -> Result<(), Refusal> {
-    let mut open = Vec::new();
-    for question in &preset.questions {
-        let Some(column) = columns.iter().find(|column| header_matches(&question.header, column)) else { continue };
-        let is_found =
-            |name: &str| sources.iter().any(|source| source.field.name == name && !source.columns.is_empty());
-        let is_read =
-            preset.filters.iter().any(|filter| filter.headers.iter().any(|header| header_matches(header, column)));
-        let fields = question.fields.iter().map(String::as_str).filter(|name| *name != super::NONE);
-        let fields: Vec<&str> = fields.filter(|name| !is_found(name) && !is_read).collect();
-        // A question about no field is one about what the others mean.
-        if !fields.is_empty() || question.fields.iter().all(|name| name == super::NONE) {
-            open.push((shown(column), fields));
-        }
-    }
-    let Some((column, fields)) = open.first() else { return Ok(()) };
-    let asked: Vec<String> = open
-        .iter()
-        .map(|(column, fields)| match fields.as_slice() {
-            [] => format!("the column {column:?} may change what the others mean"),
-            [super::COUNTS] => format!("the column {column:?} may tell which rows count"),
-            [field] => format!("the column {column:?} may be {field} or not"),
-            several => format!("the column {column:?} may be {}", several.join(" or ")),
-        })
-        .collect();
-    let remedy = match fields.first() {
-        Some(&super::COUNTS) => format!(
-            "say with which of its values a row counts: counts = {{ {column:?} = [\"…\", \"…\"] }} in the connection; where all rows count, columns = {{ {column:?} = \"none\" }}"
-        ),
-        Some(field) => format!(
-            "say which in the connection: columns = {{ {column:?} = {field:?} }}, or = \"none\" if it is not to be read"
-        ),
-        None => format!("where it does not, write columns = {{ {column:?} = \"none\" }} in the connection"),
-    };
-    Err(Refusal::new(line, asked.join("; "), remedy))
-}
-
-fn no_column(line: Option<u64>, column: &str, columns: &[String]) -> Refusal {
-    let tidied: Vec<String> = columns.iter().map(|name| tidy(name)).collect();
-    let known: Vec<&str> = tidied.iter().map(String::as_str).collect();
-    let near = nearest(&tidy(column), &known).and_then(|near| tidied.iter().position(|name| name == near));
-    let near = near.or_else(|| tidied.iter().position(|name| name.starts_with(&format!("{}_", tidy(column)))));
-    let remedy = near
-        .map_or_else(|| has(columns), |index| format!("did you mean {:?}? {}", shown(&columns[index]), has(columns)));
-    let remedy = format!("{remedy}; if the names stand in another line, say which: header_line = 3");
-    Refusal::new(line, format!("there is no column {:?}, which the connection names", shown(column)), remedy)
-}
-
-/// All that is missing at once.
-fn missing_fields(line: Option<u64>, preset: &Preset, missing: &[&Field], columns: &[String]) -> Refusal {
-    let tidied: Vec<String> = columns.iter().map(|name| tidy(name)).collect();
-    let known: Vec<&str> = tidied.iter().map(String::as_str).collect();
-    let list: Vec<String> = missing.iter().map(|field| format!("{:?}", field.name)).collect();
-    let near: Vec<String> = missing
-        .iter()
-        .filter_map(|field| {
-            // With several missing, what each may be is not worth guessing.
-            let headers = preset.column(field.name).map(|column| column.headers.as_slice()).unwrap_or_default();
-            let mut names = headers.iter().map(|header| tidy(header)).chain([field.name.to_owned()]);
-            let near = names.find_map(|name| nearest(&name, &known)).filter(|_| missing.len() == 1)?;
-            let index = tidied.iter().position(|name| name == near)?;
-            let column = shown(&columns[index]);
-            Some(format!("did you mean it by {column:?}? Then write columns = {{ {column:?} = {:?} }}", field.name))
-        })
-        .collect();
-    let pairs: Vec<String> = missing.iter().map(|field| format!("\"…\" = {:?}", field.name)).collect();
-    let mapping = format!(
-        "say which columns they are: columns = {{ {} }}, or the same in all rows: constants = {{ {} = \"…\" }}",
-        pairs.join(", "),
-        missing.first().map_or("", |field| field.name)
-    );
-    let (are, near) = (if missing.len() == 1 { "is no column" } else { "are no columns" }, near.join(" "));
-    let remedy = if near.is_empty() { format!("{}; {mapping}", has(columns)) } else { near };
-    Refusal::new(line, format!("there {are} {}", list.join(", ")), remedy)
-}
-
-fn has(columns: &[String]) -> String {
-    let names: Vec<String> = columns.iter().take(12).map(|name| format!("{:?}", shown(name))).collect();
-    let more = if columns.len() > 12 { ", …" } else { "" };
-    format!("it has {}{more}", names.join(", "))
-}
-
-fn near_misses(file: &str, preset: &Preset, columns: &[String], sources: &[Source]) -> Vec<String> {
-    // An admin who names columns knows what the others are.
-    if preset.columns.iter().any(|column| column.is_stated) {
-        return Vec::new();
-    }
-    let fields = preset.columns.iter().map(|column| column.field.name);
-    let missing: Vec<&str> = fields.filter(|name| !sources.iter().any(|source| source.field.name == *name)).collect();
-    let is_read =
-        |index: usize| sources.iter().any(|source| source.columns.contains(&index) || source.joined.contains(&index));
-    let unread = (0..columns.len()).filter(|index| !is_read(*index));
-    unread
-        .filter_map(|index| {
-            let near = nearest(&tidy(&columns[index]), &missing)?;
-            let (file, column) = (shown(file), shown(&columns[index]));
-            Some(format!("{file}: the column {column:?} is not read; did you mean {near:?}?"))
-        })
-        .take(5)
-        .collect()
 }
 
 #[cfg(test)]

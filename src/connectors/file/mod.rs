@@ -9,6 +9,7 @@ mod folder;
 mod land;
 mod pattern;
 mod preset;
+mod preset_file;
 mod presets;
 pub mod published;
 pub mod shape;

@@ -1,9 +1,7 @@
 //! One look at a drop folder: what is new is loaded, and the books say how each file stands.
 
-use super::read::{self, Prepared};
-use super::{FileError, FileSource, Ready, load_together};
-use crate::connectors::file::{Dropped, Left, OnRemoval, Versions, land, list, shown};
-use crate::connectors::{ConnectorError, LandedSlice};
+use super::{FileError, FileSource};
+use crate::connectors::file::{Dropped, Left, OnRemoval, list, shown};
 use crate::domain::dropped::{FileStanding, FileState};
 use crate::jobs::sync::{StreamOutcome, SyncContext, SyncError};
 use crate::warehouse::coverage::Place;
@@ -12,8 +10,6 @@ use crate::warehouse::load::Loaded;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// So many files are loaded in one transaction, of so many bytes together unless one has more.
 const MOST_FILES: usize = 500;
@@ -84,7 +80,7 @@ impl Round<'_> {
         books.insert(left.name, noted);
     }
 
-    fn standing(&self, name: &str, state: FileState, modified_at: Option<DateTime<Utc>>) -> Noted {
+    pub(super) fn standing(&self, name: &str, state: FileState, modified_at: Option<DateTime<Utc>>) -> Noted {
         let file = FileStanding {
             connection: self.source.id.clone(),
             stream: self.source.stream().to_owned(),
@@ -138,96 +134,8 @@ impl Round<'_> {
         if batch.is_empty() { Ok(()) } else { self.sync_batch(&batch, books, outcome) }
     }
 
-    /// Reads files and loads them in one transaction.
-    fn sync_batch(
-        &self,
-        batch: &[(&Dropped, String)],
-        books: &mut BTreeMap<String, Noted>,
-        outcome: &mut StreamOutcome,
-    ) -> Result<(), FileError> {
-        let is_known: Vec<bool> = batch.iter().map(|(file, _)| books.contains_key(&file.name)).collect();
-        let older: Vec<Vec<String>> =
-            batch.iter().map(|(file, _)| self.older(&file.name, file.modified_at, books)).collect();
-        let read = self.read_all(batch);
-        let ready: Vec<Ready<'_>> = (read.iter().zip(batch).zip(is_known.iter().zip(&older)))
-            .filter_map(|((one, (file, _)), (is_known, replaces))| {
-                let (landed, prepared) = one.as_ref().ok()?;
-                Some(Ready { landed, prepared, modified_at: file.modified_at, replaces, is_replay: *is_known })
-            })
-            .collect();
-        let loaded = match load_together(self.context, self.source, &ready) {
-            Ok(loaded) => loaded,
-            Err(error) if ready.len() < 2 => vec![Err(error)],
-            // What goes wrong with one of them is not the others' matter.
-            Err(_) => {
-                let alone = |file| load_together(self.context, self.source, std::slice::from_ref(file))?.remove(0);
-                ready.iter().map(alone).collect()
-            }
-        };
-        let mut loaded = loaded.into_iter();
-        for (((file, slice), one), older) in batch.iter().zip(read).zip(older) {
-            let done = match one {
-                Err(error) => Err(error),
-                Ok((landed, _)) => match loaded.next() {
-                    Some(Ok(loaded)) => Ok((loaded, landed.bytes().0)),
-                    Some(Err(error)) => {
-                        // It still lies in the drop folder, and is landed anew once it is mended.
-                        landed.remove();
-                        Err(error)
-                    }
-                    None => continue,
-                },
-            };
-            if done.is_ok() {
-                for name in &older {
-                    let Some(noted) = books.get_mut(name) else { continue };
-                    noted.file.state = FileState::Replaced;
-                    noted.file.reason = Some(format!("{} is a newer version of it", shown(&file.name)));
-                    (noted.file.days, noted.file.rows_quarantined) = (None, 0);
-                }
-            }
-            self.enter(file, slice, done, books, outcome);
-        }
-        Ok(())
-    }
-
-    /// Lands and reads files on as many threads as there are processors, up to four.
-    fn read_all(&self, batch: &[(&Dropped, String)]) -> Vec<Result<(LandedSlice, Prepared), FileError>> {
-        let next = AtomicUsize::new(0);
-        let done: Vec<Mutex<Option<Result<_, FileError>>>> = batch.iter().map(|_| Mutex::new(None)).collect();
-        let work = || {
-            loop {
-                let place = next.fetch_add(1, Ordering::Relaxed);
-                let (Some((file, _)), Some(cell)) = (batch.get(place), done.get(place)) else { break };
-                let read = self.read_one(file, u32::try_from(place).unwrap_or(u32::MAX));
-                if let Ok(mut cell) = cell.lock() {
-                    *cell = Some(read);
-                }
-            }
-        };
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(4).min(batch.len());
-        std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
-        let lost = || {
-            let note = "the file was not read: the reader stopped".to_owned();
-            Err(FileError::Connector(ConnectorError::Landing { note }))
-        };
-        done.into_iter().map(|cell| cell.into_inner().ok().flatten().unwrap_or_else(lost)).collect()
-    }
-
-    fn read_one(&self, file: &Dropped, number: u32) -> Result<(LandedSlice, Prepared), FileError> {
-        let Self { context, landing_root, source, now } = *self;
-        let landed = land(landing_root, &source.workspace.id, &source.id, &source.drop, file, now)?;
-        match read::prepare(context, source, &landed, number) {
-            Ok(prepared) => Ok((landed, prepared)),
-            Err(error) => {
-                landed.remove();
-                Err(error.into())
-            }
-        }
-    }
-
     /// Notes what became of a file.
-    fn enter(
+    pub(super) fn enter(
         &self,
         file: &Dropped,
         slice: &str,
@@ -302,66 +210,6 @@ impl Round<'_> {
         Ok(had_rows)
     }
 
-    /// Of versions of one thing only the newest is read; the older ones are noted. A version that was
-    /// removed and whose rows stay is one of them.
-    fn versions(&self, files: &[Dropped], books: &mut BTreeMap<String, Noted>) -> Vec<Dropped> {
-        if self.source.drop.versions == Versions::Parts {
-            return files.to_vec();
-        }
-        let mut newest: BTreeMap<String, (Option<DateTime<Utc>>, String)> = BTreeMap::new();
-        let keeps = self.source.drop.on_removal == OnRemoval::Keep;
-        let has_rows = |noted: &&Noted| {
-            keeps && noted.file.days.is_some() && !matches!(noted.file.state, FileState::Unloaded | FileState::Replaced)
-        };
-        let names: BTreeSet<&str> = files.iter().map(|file| file.name.as_str()).collect();
-        let removed = books.values().filter(has_rows).filter(|noted| !names.contains(noted.file.name.as_str()));
-        let removed: Vec<(String, Option<DateTime<Utc>>)> =
-            removed.map(|noted| (noted.file.name.clone(), noted.file.modified_at)).collect();
-        let present = files.iter().map(|file| (file.name.clone(), file.modified_at));
-        for (name, modified_at) in present.chain(removed) {
-            let entry = newest.entry(self.series(&name)).or_insert_with(|| (modified_at, name.clone()));
-            if (modified_at, top(&name)) > (entry.0, top(&entry.1)) {
-                *entry = (modified_at, name);
-            }
-        }
-        let mut current = Vec::new();
-        for file in files {
-            let Some((_, best)) = newest.get(&self.series(&file.name)) else { continue };
-            if top(best) == top(&file.name) {
-                current.push(file.clone());
-                continue;
-            }
-            let state = books.get(&file.name).map(|noted| noted.file.state);
-            // While the newest cannot be read, what an older one said stays as it is.
-            if state.is_none_or(|state| !matches!(state, FileState::Loaded | FileState::Partly)) {
-                let mut noted = self.standing(&file.name, FileState::Replaced, file.modified_at);
-                noted.file.reason = Some(format!("{} is a newer version of it", shown(best)));
-                books.insert(file.name.clone(), noted);
-            }
-        }
-        current
-    }
-
-    /// What versions of one thing have in common.
-    fn series(&self, name: &str) -> String {
-        self.source.drop.pattern.series(top(name)).unwrap_or_default().to_owned()
-    }
-
-    /// The older versions of a file that have rows.
-    fn older(&self, name: &str, modified_at: Option<DateTime<Utc>>, books: &BTreeMap<String, Noted>) -> Vec<String> {
-        if self.source.drop.versions == Versions::Parts {
-            return Vec::new();
-        }
-        let series = self.series(name);
-        let is_older = |noted: &&Noted| {
-            top(&noted.file.name) != top(name)
-                && noted.file.days.is_some()
-                && noted.file.modified_at <= modified_at
-                && self.series(&noted.file.name) == series
-        };
-        books.values().filter(is_older).map(|noted| noted.file.name.clone()).collect()
-    }
-
     /// Bad rows may have been settled by other files meanwhile.
     fn settle(&self, books: &mut BTreeMap<String, Noted>) -> Result<(), FileError> {
         for noted in books.values_mut().filter(|noted| noted.file.state == FileState::Partly) {
@@ -388,11 +236,6 @@ pub fn unload_command(workspace: &str, connection: &str, name: &str) -> String {
 /// Whether a file of this state lies in the folder and may have rows.
 fn is_there(state: FileState) -> bool {
     !matches!(state, FileState::Removed | FileState::Unloaded)
-}
-
-/// The name of the file in the folder: of a file in an archive, the archive's.
-fn top(name: &str) -> &str {
-    name.split('/').next().unwrap_or(name)
 }
 
 fn told(file: &FileStanding) -> String {

@@ -104,8 +104,9 @@ pub fn read(transaction: &Transaction<'_>, load: &FileLoad) -> Result<(), Wareho
 pub fn forget(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
     transaction
         .execute_batch(
-            "DROP VIEW IF EXISTS page; DROP TABLE IF EXISTS dropped; DROP TABLE IF EXISTS read;
-             DROP TABLE IF EXISTS file; DROP TABLE IF EXISTS older; DROP TABLE IF EXISTS staged; DROP TABLE IF EXISTS gone; DROP TABLE IF EXISTS fresh",
+            "DROP VIEW IF EXISTS staged; DROP VIEW IF EXISTS page; DROP TABLE IF EXISTS dropped; DROP TABLE IF EXISTS read;
+             DROP TABLE IF EXISTS file; DROP TABLE IF EXISTS older; DROP TABLE IF EXISTS newest;
+             DROP TABLE IF EXISTS believed; DROP TABLE IF EXISTS gone; DROP TABLE IF EXISTS fresh",
         )
         .context(|| "clearing up after a load".to_owned())
 }

@@ -15,8 +15,9 @@ pub fn stage(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<(),
     let distinct = batch.count(transaction, &format!("(SELECT DISTINCT {key} FROM read WHERE problem IS NULL)"))?;
     let measures = &batch.load.target.measures;
     if distinct == good {
+        // Seen through, not copied: a large file is held once.
         let sql =
-            format!("CREATE OR REPLACE TEMP TABLE staged AS SELECT {names}, page_no FROM read WHERE problem IS NULL");
+            format!("CREATE OR REPLACE TEMP VIEW staged AS SELECT {names}, page_no FROM read WHERE problem IS NULL");
         batch.run_sql(transaction, "staging rows", &sql)?;
     } else {
         // Files are numbered from the oldest on.
@@ -32,9 +33,10 @@ pub fn stage(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<(),
             transaction,
             "staging rows",
             &format!(
-                "CREATE OR REPLACE TEMP TABLE staged AS
-                 SELECT {names}, page_no FROM (
-                     SELECT {key}, {others}, max(page_no) AS page_no FROM read WHERE problem IS NULL GROUP BY {key})",
+                "CREATE OR REPLACE TEMP TABLE newest AS
+                     SELECT {names}, page_no FROM (
+                         SELECT {key}, {others}, max(page_no) AS page_no FROM read WHERE problem IS NULL GROUP BY {key});
+                 CREATE OR REPLACE TEMP VIEW staged AS SELECT * FROM newest",
                 others = others.join(", ")
             ),
         )?;
@@ -118,9 +120,10 @@ fn compare(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<(), W
             transaction,
             "comparing rows with what is held",
             &format!(
-                "CREATE OR REPLACE TEMP TABLE staged AS
-                 SELECT {values}, s.page_no FROM staged AS s LEFT JOIN core.{table} AS c ON {own} AND {same}
-                 WHERE NOT coalesce({is_newer}, false)",
+                "CREATE OR REPLACE TEMP TABLE believed AS
+                     SELECT {values}, s.page_no FROM staged AS s LEFT JOIN core.{table} AS c ON {own} AND {same}
+                     WHERE NOT coalesce({is_newer}, false);
+                 CREATE OR REPLACE TEMP VIEW staged AS SELECT * FROM believed",
                 same = batch.same_key("c", "s")
             ),
         )?;
