@@ -41,8 +41,8 @@ pub(super) struct TryArgs {
     /// With which values of a column a row counts: "Status=Paid,Shipped"; may be given more than once.
     #[arg(long = "count", value_name = "COLUMN=VALUES")]
     counts: Vec<String>,
-    /// What several rows of one key are: sum, items or quarantine.
-    #[arg(long, value_name = "WORD", value_parser = ["sum", "items", "quarantine"])]
+    /// What several rows of one key are: sum, items, same or quarantine.
+    #[arg(long, value_name = "WORD", value_parser = ["sum", "items", "same", "quarantine"])]
     repeats: Option<String>,
     /// What a field's numbers are multiplied by: "amount=1000"; may be given more than once.
     #[arg(long = "factor", value_name = "FIELD=NUMBER")]
@@ -191,6 +191,7 @@ impl Bench {
         let repeats = args.repeats.as_deref().map(|word| match word {
             "sum" => Repeats::Sum,
             "items" => Repeats::Items,
+            "same" => Repeats::Same,
             _ => Repeats::Quarantine,
         });
         let spec = preset.target.spec();
@@ -250,14 +251,19 @@ impl Bench {
         if let (Some(most), Some((_, top))) = (most, fitting.first()) {
             let mut words: Vec<String> = fitting.iter().map(|(_, source)| source.drop.preset.name.clone()).collect();
             // A vendor's preset that finds no more than the plain one may be another vendor's.
-            words.extend(self.plain(args, top, &copy, most)?);
+            let plain = self.plain(args, top, &copy, most)?;
+            words.extend(plain.filter(|word| !words.contains(word)));
             if words.len() > 1 {
                 return Err(AppError::Usage(format!("{name:?} may be {}; choose with --preset", words.join(" or "))));
             }
         }
         fitting.pop().map(|(_, source)| source).ok_or_else(|| {
             // What only lacks a column or an answer is nearer than what lacks all.
-            lacks.sort_by_key(|(_, told)| (told.contains("there are no columns"), told.matches('"').count()));
+            // A plain report of a platform only lacks the platform's name.
+            let lacks_a_name = |told: &str| told.contains("no columns \"source\", \"medium\";");
+            lacks.sort_by_key(|(_, told)| {
+                (!lacks_a_name(told), told.contains("there are no columns"), told.matches('"').count())
+            });
             let nearest: Vec<String> =
                 lacks.iter().take(4).map(|(preset, told)| format!("  {}: {told}", preset.name)).collect();
             let others: Vec<&str> = lacks.iter().skip(4).map(|(preset, _)| preset.name.as_str()).collect();
@@ -281,7 +287,11 @@ impl Bench {
         let Ok(table) = look(&self.context, &source, copy) else { return Ok(None) };
         let found = table.sources.iter().filter(|source| !source.columns.is_empty()).count();
         let settings: Vec<String> = fixed.iter().map(|name| format!(" --set {name}=…")).collect();
-        Ok((found >= most).then(|| format!("another platform's ({word}{})", settings.concat())))
+        let told = match settings.is_empty() {
+            true => word.to_owned(),
+            false => format!("another platform's ({word}{})", settings.concat()),
+        };
+        Ok((found >= most).then_some(told))
     }
 
     fn rows(&self, source: &FileSource) -> Result<Loaded, WarehouseError> {

@@ -203,17 +203,18 @@ fn answers(section: &mut Section<'_>, preset: Option<&Preset>) -> Answers {
 
 /// What several rows of one key mean.
 fn repeats<'k>() -> Kind<'k, Repeats> {
-    const WORDS: [&str; 3] = ["sum", "items", "quarantine"];
+    const WORDS: [&str; 4] = ["sum", "items", "same", "quarantine"];
     Kind::new(
         || json!({ "enum": WORDS }),
         |value| match any_text(value)?.as_str() {
             "sum" => Ok(Repeats::Sum),
             "items" => Ok(Repeats::Items),
+            "same" => Ok(Repeats::Same),
             "quarantine" => Ok(Repeats::Quarantine),
             other => Err(fault(format!("unknown choice {}", quoted(other)), unknown_remedy(other, &WORDS, "choices"))),
         },
     )
-    .about("What several rows of one key are: parts (sum), lines of one order (items), or a fault (quarantine); as the preset has it if left out.")
+    .about("What several rows of one key are: parts (sum), lines of one order of which one has the amount (items) or each repeats it (same), or a fault (quarantine); as the preset has it if left out.")
 }
 
 /// `factors = { amount = "1000" }`: what numbers are multiplied by.

@@ -13,8 +13,11 @@ pub enum Repeats {
     Quarantine,
     /// They are parts: their measures are added up.
     Sum,
-    /// They are items of one thing and complete one another; two that differ in a value are quarantined.
+    /// They are items of one thing and complete one another; two that differ in a value, or both have a number,
+    /// are quarantined: whether these are parts or the same twice is not to be guessed.
     Items,
+    /// As items, where each repeats the numbers of the whole.
+    Same,
     /// The one with the greatest value of a column is the newest; the last one of those that share it.
     Last(Cow<'static, str>),
 }

@@ -247,6 +247,12 @@ fn file_target(source: &FileSource, now: DateTime<Utc>) -> FileTarget {
         touches: own(spec.touches),
         measures: own(spec.measures),
         day: spec.day.to_owned(),
+        numbers: spec
+            .fields
+            .iter()
+            .filter(|field| field.meaning.is_number())
+            .map(|field| field.name.to_owned())
+            .collect(),
         fields: spec.fields.iter().map(|field| (field.name.to_owned(), field.is_required)).collect(),
         repeats: drop.preset.repeats.clone(),
         since: drop.since,

@@ -195,7 +195,7 @@ const OF_WORKSPACES: &[Case] = &[
     ("config/workspaces/acme.toml", "folder = \"drops\"", "url = \"http://example.com/plan.csv\"", 15, "must begin with https://", "changed on its way"),
     ("config/workspaces/acme.toml", "folder = \"drops\"", "url = \"https://me:key@example.com/plan.csv\"", 15, "holds a login", "for everybody who has the address"),
     ("config/workspaces/acme.toml", "preset = \"influencer\"", "preset = \"influencer\"\n[[connections]]\nid = \"more\"\nconnector = \"file\"\nfolder = \"drops\"\npreset = \"budgets\"", 17, "\"more\" reads the files of \"drops\" as well", "give each a folder of its own"),
-    ("config/workspaces/acme.toml", "preset = \"influencer\"", "preset = \"influencer\"\nrepeats = \"add\"", 17, "unknown choice \"add\"", "known choices: items, quarantine, sum"),
+    ("config/workspaces/acme.toml", "preset = \"influencer\"", "preset = \"influencer\"\nrepeats = \"add\"", 17, "unknown choice \"add\"", "known choices: items, quarantine, same, sum"),
     ("config/workspaces/acme.toml", "folder = \"drops\"", "folder = \"drops\"\nsecrets = {}", 16, "connection \"drops\": unknown key \"secrets\"", "known keys: columns,"),
     ("config/workspaces/acme.toml", "a@example.com", "a.example.com", 18, "item 1: \"a.example.com\" is not a mail address", "name@example.com"),
     ("config/workspaces/acme.toml", "mail = [\"a@example.com\"]", "mail = \"a@example.com\"", 18, "this is a text, not a list", "write it in [ ]"),

@@ -257,9 +257,10 @@ fn repeats(file: &PresetFile, spec: &TargetSpec, faults: &mut Faults<'_>) -> Opt
         RepeatsFile::Word(word) => match word.as_str() {
             "sum" => Some(Repeats::Sum),
             "items" => Some(Repeats::Items),
+            "same" => Some(Repeats::Same),
             "quarantine" => Some(Repeats::Quarantine),
             _ => {
-                let remedy = "write sum, items, quarantine or { newest_by = \"field\" }";
+                let remedy = "write sum, items, same, quarantine or { newest_by = \"field\" }";
                 faults.add(at, format!("repeats {word:?} is not known"), remedy);
                 None
             }

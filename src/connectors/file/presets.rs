@@ -123,7 +123,7 @@ mod tests {
                 "7 offline_conversions has no field \"amont\" → did you mean \"amount\"?",
                 "6 the header \"Day\" stands for currency and for date → keep one of the two, or ask in [questions]",
                 "10 offline_conversions has no field \"x\" → write one of conversion_id, date, kind, utm_source, utm_medium, utm_campaign, amount, refunded, currency",
-                "3 repeats \"add\" is not known → write sum, items, quarantine or { newest_by = \"field\" }",
+                "3 repeats \"add\" is not known → write sum, items, same, quarantine or { newest_by = \"field\" }",
             ]
         );
         let found = read("orders", "about = \"x\"\ntarget = \"fx\"\ncolumn = 1\n").expect_err("problems");

@@ -51,6 +51,8 @@ pub struct FileTarget {
     pub measures: Vec<String>,
     /// The column of days.
     pub day: String,
+    /// Fields of numbers.
+    pub numbers: Vec<String>,
     /// The fields, and whether a row must have them.
     pub fields: Vec<(String, bool)>,
     pub repeats: Repeats,
@@ -144,7 +146,7 @@ fn load_all(
 
 impl Batch<'_> {
     fn run(&mut self, transaction: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), WarehouseError> {
-        if self.load.target.repeats == Repeats::Items {
+        if matches!(self.load.target.repeats, Repeats::Items | Repeats::Same) {
             items::put_together(transaction, self)?;
         }
         dropped_rows::read(transaction, self.load)?;

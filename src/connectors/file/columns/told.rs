@@ -3,7 +3,7 @@
 use super::Source;
 use crate::connectors::file::preset::{COUNTS, NONE, Preset};
 use crate::connectors::file::shape::{Refusal, header_matches, shown, tidy};
-use crate::connectors::file::target::Field;
+use crate::connectors::file::target::{Field, Target};
 use crate::support::nearest::nearest;
 
 /// Refuses a file whose rows have a last day that nobody reads: cost of a month would lie on its first day.
@@ -13,7 +13,9 @@ pub(super) fn one_day(
     columns: &[String],
     sources: &[Source],
 ) -> Result<(), Refusal> {
-    const ENDS: [&str; 16] = [
+    const SPANS: [&str; 12] =
+        ["week", "month", "year", "woche", "monat", "jahr", "semaine", "mois", "semana", "mes", "settimana", "mese"];
+    const ENDS: [&str; 18] = [
         "end_date",
         "date_end",
         "enddate",
@@ -30,10 +32,17 @@ pub(super) fn one_day(
         "date_de_fin",
         "fecha_fin",
         "data_fine",
+        "end_time",
+        "endzeit",
     ];
     let is_read = |name: &str| sources.iter().any(|source| source.field.name == name);
     if preset.target.spec().field("date_end").is_none() || is_read("date_end") || !is_read("date") {
         return Ok(());
+    }
+    let of_days = sources.iter().filter(|source| source.field.name == "date").flat_map(|source| &source.columns);
+    if let Some(span) = of_days.map(|at| &columns[*at]).find(|column| SPANS.contains(&tidy(column).as_str())) {
+        let message = format!("the column {:?} is about more than one day", shown(span));
+        return Err(Refusal::new(line, message, "export it by day: cost of a week would lie on its first day"));
     }
     let is_ignored = |column: &String| preset.ignored.iter().any(|header| header_matches(header, column));
     let Some(end) = columns.iter().find(|column| ENDS.contains(&tidy(column).as_str()) && !is_ignored(column)) else {
@@ -61,6 +70,7 @@ pub(super) fn ask(line: Option<u64>, preset: &Preset, columns: &[String], source
             open.push((shown(column), fields));
         }
     }
+    open.extend(unread(preset, columns, sources));
     let Some((column, fields)) = open.first() else { return Ok(()) };
     let asked: Vec<String> = open
         .iter()
@@ -81,6 +91,38 @@ pub(super) fn ask(line: Option<u64>, preset: &Preset, columns: &[String], source
         None => format!("where it does not, write columns = {{ {column:?} = \"none\" }} in the connection"),
     };
     Err(Refusal::new(line, asked.join("; "), remedy))
+}
+
+/// Columns of orders that nobody named and that may matter: a status, and money where no amount is read.
+fn unread(preset: &Preset, columns: &[String], sources: &[Source]) -> Vec<(String, Vec<&'static str>)> {
+    const MONEY: [&str; 12] = [
+        "total", "amount", "gross", "net", "revenue", "price", "betrag", "umsatz", "summe", "montant", "importe",
+        "importo",
+    ];
+    // Only where a preset guesses by names at all.
+    if preset.target != Target::OfflineConversions || preset.questions.is_empty() {
+        return Vec::new();
+    }
+    let is_named = |column: &String| {
+        let at = columns.iter().position(|other| other == column).unwrap_or(usize::MAX);
+        let filters = preset.filters.iter().flat_map(|filter| &filter.headers);
+        let mut named = preset.ignored.iter().chain(filters);
+        sources.iter().any(|source| source.columns.contains(&at) || source.joined.contains(&at))
+            || named.any(|header| header_matches(header, column))
+    };
+    let words = |column: &String| tidy(column).split('_').map(str::to_owned).collect::<Vec<_>>();
+    let mut open = Vec::new();
+    let status =
+        columns.iter().find(|column| words(column).last().is_some_and(|word| word == "status") && !is_named(column));
+    open.extend(status.map(|column| (shown(column), vec![COUNTS])));
+    let is_money = |column: &&String| words(column).iter().any(|word| MONEY.contains(&word.as_str()));
+    let has_answer = columns.iter().any(|column| is_money(&column) && is_named(column));
+    let has_amount = sources.iter().any(|source| source.field.name == "amount");
+    if !has_amount && !has_answer {
+        let money = columns.iter().find(|column| is_money(column) && !is_named(column));
+        open.extend(money.map(|column| (shown(column), vec!["amount"])));
+    }
+    open
 }
 
 pub(super) fn no_column(line: Option<u64>, column: &str, columns: &[String]) -> Refusal {

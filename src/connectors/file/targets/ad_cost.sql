@@ -32,6 +32,6 @@ SELECT
         CASE WHEN date_end <> date
              THEN 'the row is about ' || date || ' to ' || date_end || ', not one day: export it by day' END,
         CASE WHEN currency IS NULL AND cost IS NOT NULL
-             THEN 'currency is missing: write constants = { currency = "EUR" } if all of it is in euros' END
+             THEN 'currency is missing: write constants = { currency = "' || getvariable('currency') || '" } if all of it is in that' END
     ]) AS problem
 FROM page

@@ -21,6 +21,6 @@ SELECT
         bad_decimal('amount', amount),
         bad_decimal('refunded', refunded),
         CASE WHEN currency IS NULL AND amount IS NOT NULL
-             THEN 'currency is missing beside an amount: write constants = { currency = "EUR" } if all are in euros' END
+             THEN 'currency is missing beside an amount: write constants = { currency = "' || getvariable('currency') || '" } if all are in that' END
     ]) AS problem
 FROM page

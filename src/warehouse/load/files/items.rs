@@ -2,6 +2,7 @@
 
 use super::Batch;
 use super::repeats::left;
+use crate::domain::dropped::Repeats;
 use crate::warehouse::error::WarehouseError;
 use duckdb::Transaction;
 
@@ -28,7 +29,8 @@ pub fn put_together(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Res
     if batch.count(transaction, "twice")? > 0 {
         let per_file = "SELECT k, count(*)::UBIGINT FROM dropped GROUP BY k";
         let before = batch.by_file(transaction, per_file)?;
-        let sql = statements(&key, first, &others);
+        let numbers = if target.repeats == Repeats::Items { target.numbers.as_slice() } else { &[] };
+        let sql = statements(&key, first, &others, numbers);
         batch.run_sql(transaction, "putting items together", &sql)?;
         let after = batch.by_file(transaction, per_file)?;
         for (file, rows) in before {
@@ -44,12 +46,19 @@ pub fn put_together(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Res
 }
 
 /// Makes one row of each key in `twice`.
-fn statements(key: &str, first: &str, others: &[&str]) -> String {
+fn statements(key: &str, first: &str, others: &[&str], numbers: &[String]) -> String {
     let value = |name: &&str| format!("first(d.{name} ORDER BY d.n) FILTER (d.{name} IS NOT NULL) AS {name}");
     let differing = |name: &&str| {
+        // Rows that are the same in every column are one.
+        let twice = match numbers.iter().any(|number| number == name) {
+            true => {
+                format!("WHEN count(d.{name}) > 1 AND count(DISTINCT d.h) > 1 THEN '{name} stands in several of them'")
+            }
+            false => String::new(),
+        };
         format!(
             "CASE WHEN min(d.{name}) <> max(d.{name})
-                  THEN '{name} is ' || left(min(d.{name}), 40) || ' and ' || left(max(d.{name}), 40) END"
+                  THEN '{name} is ' || left(min(d.{name}), 40) || ' and ' || left(max(d.{name}), 40) {twice} END"
         )
     };
     let same: Vec<String> = key.split(", ").map(|name| format!("d.{name} = t.{name}")).collect();

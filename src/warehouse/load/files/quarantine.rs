@@ -78,7 +78,7 @@ fn refusal(batch: &Batch<'_>, (bad, all): (u64, u64), first: &str) -> Option<Str
         _ => format!("; so have {} more rows a problem", bad - 1),
     };
     let say = if first.contains("say different things of") {
-        ", or say in the connection what they are: repeats = \"sum\" adds them up"
+        ", or say in the connection what they are: repeats = \"sum\" adds parts up, \"same\" takes an amount that each repeats once"
     } else {
         ", or say how it is to be read"
     };

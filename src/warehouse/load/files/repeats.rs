@@ -36,11 +36,12 @@ pub fn settle(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<()
         ),
     )?;
     let between = batch.by_file(transaction, per_file)?;
+    tell_several_days(transaction, batch)?;
     batch.run_sql(transaction, "settling repeated keys", &answer(transaction, batch)?)?;
     let after = batch.by_file(transaction, per_file)?;
     let says = match &batch.load.target.repeats {
         Repeats::Sum => "rows of one key are added up".to_owned(),
-        Repeats::Items => "rows of one key are put together".to_owned(),
+        Repeats::Items | Repeats::Same => "rows of one key are put together".to_owned(),
         Repeats::Last(field) => format!("of rows of one key the one with the newest {field} counts"),
         Repeats::Quarantine => "rows of one key that differ are quarantined".to_owned(),
     };
@@ -57,6 +58,26 @@ pub fn settle(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<()
             let note = format!("{}: {}", batch.load.files[file].name, said.join("; "));
             batch.loaded[file].notes.push(note);
         }
+    }
+    Ok(())
+}
+
+/// Parts of one key may be of several days, of which the first row's counts.
+fn tell_several_days(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<(), WarehouseError> {
+    let (day, key) = (&batch.load.target.day, batch.key());
+    if batch.load.target.repeats != Repeats::Sum || batch.load.target.key.contains(day) {
+        return Ok(());
+    }
+    let sql = format!(
+        "SELECT page_no, count(*)::UBIGINT FROM (
+             SELECT page_no FROM read WHERE problem IS NULL GROUP BY page_no, {key} HAVING min({day}) <> max({day}))
+         GROUP BY page_no"
+    );
+    for (file, keys) in batch.by_file(transaction, &sql)? {
+        let name = &batch.load.files[file].name;
+        let note =
+            format!("{name}: {keys} keys have rows of several days; all of each counts on the day of its first row");
+        batch.loaded[file].notes.push(note);
     }
     Ok(())
 }
@@ -99,7 +120,7 @@ fn answer(transaction: &Transaction<'_>, batch: &Batch<'_>) -> Result<String, Wa
                      ORDER BY TRY_CAST(d.{field} AS DATE) DESC NULLS LAST, r.record_no DESC) = 1"
             )
         }
-        Repeats::Quarantine | Repeats::Items => {
+        Repeats::Quarantine | Repeats::Items | Repeats::Same => {
             let shown: Vec<String> = target.key.iter().map(|column| format!("CAST(r.{column} AS VARCHAR)")).collect();
             format!(
                 "CREATE OR REPLACE TEMP TABLE read AS
