@@ -4,7 +4,6 @@
 use super::channels::ChannelBy;
 use super::error::{Context, WarehouseError};
 use super::load::LandedPages;
-use super::numbers::PlainNumber;
 use chrono::{DateTime, NaiveDate, Timelike};
 use chrono_tz::Tz;
 use duckdb::Connection;
@@ -21,8 +20,7 @@ pub fn register(connection: &Connection) -> Result<(), WarehouseError> {
         .context(|| "registering landed_pages".to_owned())?;
     connection.register_scalar_function::<ChannelBy>("channel_by").context(|| "registering channel_by".to_owned())?;
     connection.register_scalar_function::<LocalDate>("local_date").context(|| "registering local_date".to_owned())?;
-    connection.register_scalar_function::<LocalHour>("local_hour").context(|| "registering local_hour".to_owned())?;
-    connection.register_scalar_function::<PlainNumber>("plain_number").context(|| "registering plain_number".to_owned())
+    connection.register_scalar_function::<LocalHour>("local_hour").context(|| "registering local_hour".to_owned())
 }
 
 /// Microseconds of the years 1 to 9999.

@@ -14,7 +14,6 @@ pub mod lists;
 pub mod load;
 mod migrate;
 pub mod new_customers;
-mod numbers;
 pub mod outbox;
 pub mod plan_history;
 pub mod readings;
