@@ -1,7 +1,6 @@
 //! A file behind an HTTPS address, such as a sheet that was published as CSV: fetched into a folder of
 //! its own, from where it is read as a dropped one is.
 
-use super::shape::shown;
 use crate::connectors::error::ConnectorError;
 use crate::connectors::reach::unreachable;
 use reqwest::Url;
@@ -114,11 +113,6 @@ fn is_same(one: &Path, other: &Path) -> bool {
                 _ => break false,
             }
         }
-}
-
-/// The address as messages name it: without what may be a key.
-pub fn shown_address(address: &Url) -> String {
-    shown(&format!("{}://{}/…", address.scheme(), address.host_str().unwrap_or_default()))
 }
 
 #[cfg(test)]

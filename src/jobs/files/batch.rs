@@ -30,7 +30,9 @@ impl Round<'_> {
                 Some(Ready { landed, prepared, modified_at: file.modified_at, replaces, is_replay: *is_known })
             })
             .collect();
-        let loaded = match load_together(self.context, self.source, &ready) {
+        // There is nothing to load where none of them could be read.
+        let together = if ready.is_empty() { Ok(Vec::new()) } else { load_together(self.context, self.source, &ready) };
+        let loaded = match together {
             Ok(loaded) => loaded,
             Err(error) if ready.len() < 2 => vec![Err(error)],
             // What goes wrong with one of them is not the others' matter.
