@@ -70,6 +70,7 @@ fn main() {
         .expect("a monthly report");
     let (now, context) = (app.clock.now(), app.report_context(&workspace));
     let request = Request {
+        corrects: None,
         definition: job.copies().remove(0).definition,
         period: Cadence::Monthly.last_whole(now.date_naive(), workspace.workspace.week_starts_on),
         issued_at: now,

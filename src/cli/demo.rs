@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::install::{shipped, write_new};
-use super::report::{Issued, issue_job, last_whole, print};
+use super::report::{Issued, issue_job, print};
 use super::show::{bytes, count};
 use super::sync::{fetch, print as print_sync};
 use crate::config::schema;
@@ -68,10 +68,12 @@ pub async fn run(args: &DemoArgs) -> anyhow::Result<Outcome> {
     let mut issued: Vec<Issued> = Vec::new();
     for workspace in &app.settings.workspaces {
         for (_, report) in app.settings.report_jobs(&workspace.workspace.id) {
-            let last = last_whole(&app, workspace, report);
+            let of = &workspace.workspace;
+            let today = app.clock.now().with_timezone(&of.time_zone).date_naive();
+            let last = report.base.cadence.last_whole(today, of.week_starts_on);
             let reports = if report.base.cadence == Cadence::Daily { REPORTS } else { 1 };
             for back in (0..reports).rev() {
-                issued.extend(issue_job(&app, workspace, report, last.back(back), Patience::None).await?);
+                issued.extend(issue_job(&app, workspace, report, last.back(back), Patience::None, false).await?);
             }
         }
     }

@@ -4,10 +4,13 @@ use super::Outcome;
 use super::show::{plain, wrapped};
 use crate::config;
 use crate::daemon::{AppError, app::catalog, dated_streams, planned_jobs};
+use crate::domain::period::Period;
 use crate::domain::schedule::forecast::{Known, PlannedFire, forecast};
+use crate::report::format::Wording;
 use crate::support::clock::Clock;
 use crate::warehouse::{Warehouse, slots};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A longer list is asked for in parts.
@@ -62,9 +65,17 @@ pub fn run(root: &Path, args: &PlanArgs, clock: &Clock, json: bool) -> anyhow::R
         return Err(AppError::Usage(message).into());
     }
     let known = known(&settings);
-    let fires = forecast(&jobs, &known, from, to, now);
+    let mut fires = forecast(&jobs, &known, from, to, now);
+    let reported = reported(&settings, &fires);
+    for (fire, days) in fires.iter_mut().zip(&reported) {
+        if let Some(days) = days {
+            let notes = [days.text(), std::mem::take(&mut fire.note)];
+            fire.note = notes.into_iter().filter(|note| !note.is_empty()).collect::<Vec<_>>().join("; ");
+        }
+    }
     if json {
-        say!("{}", serde_json::Value::Array(fires.iter().map(as_json).collect()));
+        let all = fires.iter().zip(&reported).map(|(fire, days)| as_json(fire, days.as_ref()));
+        say!("{}", serde_json::Value::Array(all.collect()));
     } else if fires.is_empty() {
         say!("nothing is due from {} to {}", minute(from), minute(to));
     } else {
@@ -93,8 +104,44 @@ fn known(settings: &config::Settings) -> Known {
     })
 }
 
-fn as_json(fire: &PlannedFire) -> serde_json::Value {
+/// The days that a run reports.
+struct Reported {
+    days: Period,
+    /// Whole days between their end and the run.
+    age: i64,
+    /// Whether a run before it in the list reports the same days.
+    is_again: bool,
+}
+
+impl Reported {
+    fn text(&self) -> String {
+        let days = Wording::STANDARD.days_text(self.days);
+        let again = if self.is_again { ", as the run before: nothing new is sent" } else { "" };
+        let age = if self.age > 0 { format!(", which ended {} days before the run's day", self.age) } else { String::new() };
+        format!("reports {days}{age}{again}")
+    }
+}
+
+/// What each run that reports speaks of. The age is told where the job's time zone makes a report older than
+/// its cadence does.
+fn reported(settings: &config::Settings, fires: &[PlannedFire]) -> Vec<Option<Reported>> {
+    let mut last = BTreeMap::new();
+    let of = |fire: &PlannedFire| {
+        let job = settings.jobs.iter().find(|job| job.id == fire.pair.job)?;
+        let config::JobKind::Report(report) = &job.kind else { return None };
+        let workspace = &settings.workspace(&fire.pair.workspace)?.workspace;
+        let today = fire.at.with_timezone(&workspace.time_zone).date_naive();
+        let days = job.days_on(report, today, workspace);
+        let is_again = last.insert(fire.pair.clone(), days) == Some(days);
+        Some(Reported { days, age: (today - days.end).num_days(), is_again })
+    };
+    fires.iter().map(of).collect()
+}
+
+fn as_json(fire: &PlannedFire, days: Option<&Reported>) -> serde_json::Value {
     serde_json::json!({
+        "reports_from": days.map(|reported| reported.days.start),
+        "reports_through": days.map(|reported| reported.days.last_day()),
         "job": fire.pair.job, "workspace": fire.pair.workspace, "time_zone": fire.zone.name(),
         "local": fire.wall.format("%Y-%m-%dT%H:%M").to_string(), "at": fire.at, "begins_at": fire.begins_at,
         "reason": fire.reason.name(), "note": fire.note,

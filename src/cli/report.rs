@@ -10,6 +10,7 @@ use crate::daemon::issue::{Patience, deadline};
 use crate::daemon::{App, AppError, Selection};
 use crate::delivery::Route;
 use crate::domain::period::Period;
+use crate::report::definition::Cadence;
 use crate::jobs::deliver::{BusyLanes, Delivered, deliver_due};
 use crate::jobs::issue;
 use crate::report::format::Wording;
@@ -32,6 +33,9 @@ pub struct ReportArgs {
     /// by default.
     #[arg(long, value_name = "DAY")]
     date: Option<NaiveDate>,
+    /// Issue it again with what is known now, marked as corrected, where figures of it are others now.
+    #[arg(long, conflicts_with = "even_if_late")]
+    correct: bool,
     /// Do not wait for late data: name the gaps on top.
     #[arg(long)]
     even_if_late: bool,
@@ -89,12 +93,14 @@ pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Out
     let mut issued = Vec::new();
     for workspace in app.workspaces(&selection)? {
         for (job, report) in meant(&app.settings, &workspace.workspace.id, args.job.as_deref())? {
-            let period = period_of(app, workspace, report, args.date);
+            let (period, is_over) = period_of(app, workspace, (job, report), args.date)?;
             let patience = match args.even_if_late {
                 true => Patience::None,
+                // Days so far are asked for to be seen now.
+                false if !is_over => Patience::Until(app.clock.now()),
                 false => Patience::Until(deadline(app, workspace, job, period)),
             };
-            issued.extend(issue_job(app, workspace, report, period, patience).await?);
+            issued.extend(issue_job(app, workspace, report, period, patience, args.correct).await?);
         }
     }
     let sent = if args.no_deliver {
@@ -137,24 +143,43 @@ pub fn meant<'a>(
     Ok(chosen)
 }
 
-/// The period that holds `date`, or the last whole one.
-pub fn period_of(app: &App, workspace: &WorkspaceSettings, job: &ReportJob, date: Option<NaiveDate>) -> Period {
-    date.map_or_else(
-        || last_whole(app, workspace, job),
-        |date| job.base.cadence.period_of(date, workspace.workspace.week_starts_on),
-    )
+/// The days of the report that speaks of `date`, or of the last run; and whether they are over. Of a week or
+/// month that is not over, the days so far.
+pub fn period_of(
+    app: &App,
+    workspace: &WorkspaceSettings,
+    (job, report): (&Job, &ReportJob),
+    date: Option<NaiveDate>,
+) -> Result<(Period, bool), AppError> {
+    let Some(date) = date else { return Ok((last_whole(app, workspace, job, report), true)) };
+    let of = &workspace.workspace;
+    let today = app.clock.now().with_timezone(&of.time_zone).date_naive();
+    let days = job.days_with(report, date, of);
+    if days.end <= today {
+        return Ok((days, true));
+    }
+    match Period::new(days.start, today) {
+        Some(so_far) if date < today || report.base.cadence != Cadence::Daily => Ok((so_far, false)),
+        _ => Err(AppError::Usage(format!(
+            "{date} is not over in {}: today is {today}, and no day of that {} has ended; ask for an earlier --date",
+            of.time_zone,
+            report.base.cadence.noun()
+        ))),
+    }
 }
 
-/// The last whole period of a report for a tenant.
-pub fn last_whole(app: &App, workspace: &WorkspaceSettings, job: &ReportJob) -> Period {
+/// The days that a run of a report would speak of today.
+pub fn last_whole(app: &App, workspace: &WorkspaceSettings, job: &Job, report: &ReportJob) -> Period {
     let today = app.clock.now().with_timezone(&workspace.workspace.time_zone).date_naive();
-    job.base.cadence.last_whole(today, workspace.workspace.week_starts_on)
+    job.days_on(report, today, &workspace.workspace)
 }
 
 fn as_json(issued: &Issued) -> serde_json::Value {
     let (state, gaps, reason) = match &issued.outcome {
         issue::Outcome::Issued { gaps, reason } => ("issued", *gaps, reason.to_string()),
         issue::Outcome::Known => ("issued_before", 0, String::new()),
+        issue::Outcome::Unchanged => ("unchanged", 0, String::new()),
+        issue::Outcome::NeverIssued => ("never_issued", 0, String::new()),
         issue::Outcome::Held { until, missing } => ("held", 0, format!("until {until}: {missing}")),
     };
     serde_json::json!({"workspace": issued.workspace, "report": issued.stem, "report_id": issued.report_id,
@@ -167,7 +192,11 @@ pub fn print(issued: &[Issued], sent: &[Delivered]) {
         let state = match &report.outcome {
             issue::Outcome::Issued { gaps: 0, .. } => "issued".to_owned(),
             issue::Outcome::Issued { gaps, reason } => format!("issued, {gaps} gaps named on top ({reason})"),
-            issue::Outcome::Known => "was issued before, nothing is sent again".to_owned(),
+            issue::Outcome::Known => {
+                "was issued before, nothing is sent again; `report --correct` sends a correction".to_owned()
+            }
+            issue::Outcome::Unchanged => "no figure has changed since it was issued, nothing is sent".to_owned(),
+            issue::Outcome::NeverIssued => "was never issued, so there is nothing to correct".to_owned(),
             issue::Outcome::Held { until, missing } => {
                 format!("held until {}: {missing}", until.format("%Y-%m-%d %H:%M UTC"))
             }

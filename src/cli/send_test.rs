@@ -32,7 +32,7 @@ pub async fn run(app: &App, args: &SendTestArgs, json: bool) -> anyhow::Result<O
     let mut audience = audience(app, args)?;
     let now = app.clock.now();
     let mut built = match &args.workspace {
-        None => Built { standard: sample::document(), others: Vec::new(), receipts: Vec::new() },
+        None => Built { standard: sample::document(), others: Vec::new(), receipts: Vec::new(), differs: false },
         Some(id) => real(app, id, &mut audience).await?,
     };
     std::iter::once(&mut built.standard).chain(&mut built.others).for_each(|document| mark(document, now));
@@ -66,11 +66,11 @@ async fn real(app: &App, workspace: &str, audience: &mut Audience) -> anyhow::Re
     let workspace =
         workspaces.first().ok_or_else(|| AppError::Usage(format!("there is no workspace {workspace:?}")))?;
     let jobs = app.settings.report_jobs(&workspace.workspace.id);
-    let (_, report) = jobs
+    let (job, report) = jobs
         .iter()
         .find(|(_, report)| report.base.cadence == Cadence::Daily)
         .ok_or_else(|| AppError::Usage("no job in jobs/ reports daily on it".to_owned()))?;
-    let period = last_whole(app, workspace, report);
+    let period = last_whole(app, workspace, job, report);
     prefer(workspace, audience);
     Ok(draft(app, workspace, report, (report.base.clone(), period), audience.all_wordings()).await?)
 }

@@ -6,10 +6,12 @@ use super::kinds::{self, cron, id, list_of, one_of, some_of, text, time_zone};
 use super::reader::{At, Problems, Section, Source, read_toml, unknown_remedy};
 use super::timing::{self, Timing};
 use super::values::{check_known, quoted};
+use crate::domain::period::Period;
 use crate::domain::schedule::{Expression, Overlap, Policy, Schedule};
+use crate::domain::workspace::Workspace;
 use crate::report::definition::{Cadence, Compare, Definition, Edition, PARTS, REPORTS, Row, Within};
 pub use crate::report::readiness::LatePolicy;
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -61,6 +63,18 @@ pub struct ReportJob {
     pub rows: Vec<RowJob>,
     /// What to do when data is late.
     pub late: LatePolicy,
+    /// The days of a daily report.
+    pub covers: Covers,
+}
+
+/// Which days a run of a daily report covers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Covers {
+    /// All since the run before: on Mondays Friday to Sunday, where no run is due at the weekend.
+    #[default]
+    SinceLastRun,
+    /// The day before the run alone.
+    DayBefore,
 }
 
 /// `[[editions]]`: the report with sections of its own for some groups.
@@ -176,6 +190,39 @@ fn check_order(found: &[(Job, Option<usize>)], ids: &BTreeSet<String>, problems:
     }
 }
 
+/// The longest that a daily report reaches back.
+const MOST_DAYS: u64 = 7;
+
+impl Job {
+    /// The days that a run on `today` of a workspace reports: the last whole week or month, or the days since
+    /// the run before. A time zone of the job's own moves the instant of a run, never the workspace's days.
+    pub fn days_on(&self, report: &ReportJob, today: NaiveDate, workspace: &Workspace) -> Period {
+        let whole = report.base.cadence.last_whole(today, workspace.week_starts_on);
+        if report.base.cadence != Cadence::Daily || report.covers == Covers::DayBefore {
+            return whole;
+        }
+        let zone = workspace.time_zone;
+        let schedule = Schedule { expression: self.cron.clone(), zone: self.time_zone.unwrap_or(zone) };
+        let midnight = zone.from_local_datetime(&today.and_time(NaiveTime::MIN)).earliest();
+        let before = midnight.and_then(|at| schedule.previous(at.with_timezone(&Utc) - TimeDelta::nanoseconds(1)));
+        let start = before.map_or(whole.start, |fire| fire.at.with_timezone(&zone).date_naive());
+        let longest = today - Days::new(MOST_DAYS);
+        Period::new(start.max(longest), today).unwrap_or(whole)
+    }
+
+    /// The days of the report that speaks of `date`; the last of them may lie ahead.
+    pub fn days_with(&self, report: &ReportJob, date: NaiveDate, workspace: &Workspace) -> Period {
+        let whole = report.base.cadence.period_of(date, workspace.week_starts_on);
+        if report.base.cadence != Cadence::Daily {
+            return whole;
+        }
+        let due = self.due_at(whole.end, workspace.time_zone);
+        let run_on = due.map_or(whole.end, |at| at.with_timezone(&workspace.time_zone).date_naive());
+        let days = self.days_on(report, run_on, workspace);
+        if days.contains(date) { days } else { whole }
+    }
+}
+
 pub(super) fn read_top(mut top: Section<'_>, id: String, workspaces: &Workspaces) -> Option<(Job, Option<usize>)> {
     let file = top.source.file.to_owned();
     let kinds = [("sync", Kind::Sync), ("rollup", Kind::Rollup), ("report", Kind::Report), ("care", Kind::Care)];
@@ -262,6 +309,14 @@ fn read_report(top: &mut Section<'_>, scope: &Scope<'_>) -> Option<ReportJob> {
         some_of(kinds::id(), "name at least one group").about("Groups under [recipients] of the workspaces."),
     );
     let formats = read_formats(top, true);
+    let covers = [("since_last_run", Covers::SinceLastRun), ("day_before", Covers::DayBefore)];
+    let covers = top.optional("covers", one_of(&covers).about("The days of a daily report: all since the run before, or the day before the run alone."));
+    if let (Some(at), Some(report)) = (&covers, &report)
+        && Definition::standard(report.value).is_some_and(|base| base.cadence != Cadence::Daily)
+    {
+        top.problem(at.line, "covers: is for daily reports", "remove the key");
+    }
+    let covers = covers.map_or(Covers::default(), |at| at.value);
     let late = top.optional("late", one_of(&policies).about("When data is late: wait until the deadline, send with the gaps named on top, or leave out what lacks data.")).map_or(LatePolicy::Hold, |at| at.value);
     let base = report.as_ref().and_then(|report| Definition::standard(report.value));
     let compare = read_compare(top, base.as_ref().map(|base| base.cadence));
@@ -290,7 +345,7 @@ fn read_report(top: &mut Section<'_>, scope: &Scope<'_>) -> Option<ReportJob> {
     if let Some(parts) = parts {
         base.edition.parts = parts.value;
     }
-    Some(ReportJob { base, to: to.map(|at| at.value).unwrap_or_default(), formats: formats?, editions, rows, late })
+    Some(ReportJob { base, to: to.map(|at| at.value).unwrap_or_default(), formats: formats?, editions, rows, late, covers })
 }
 
 fn read_formats(section: &mut Section<'_>, is_required: bool) -> Option<Vec<Format>> {

@@ -77,12 +77,12 @@ pub async fn draft(
     wordings: BTreeSet<Wording>,
 ) -> Result<Built, WarehouseError> {
     let now = app.clock.now();
-    let order = Order { definition, period, late: report.late, deadline: now, is_insisted_on: true, now };
+    let order = Order { definition, period, late: report.late, deadline: now, is_insisted_on: true, corrects: false, now };
     let (context, warehouse) = (app.report_context(workspace), app.warehouse.clone());
     off_thread(move || {
         warehouse.snapshot_blocking(|reader| {
             let decision = readiness(reader, &context, &order)?;
-            built(reader, &context, &order, &decision, &wordings)
+            built(reader, &context, &order, &decision, &wordings, None)
         })
     })
     .await
@@ -95,6 +95,7 @@ pub async fn issue_job(
     report: &ReportJob,
     period: Period,
     patience: Patience,
+    corrects: bool,
 ) -> Result<Vec<Issued>, ReportError> {
     let now = app.clock.now();
     let mut all = Vec::new();
@@ -110,6 +111,7 @@ pub async fn issue_job(
                 Patience::None => now,
             },
             is_insisted_on: patience == Patience::None,
+            corrects,
             now,
         };
         let stem = order.definition.file_stem(period);

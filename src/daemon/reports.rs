@@ -5,10 +5,11 @@ use super::app::{SecretsAre, sources};
 use super::planned::daily_load;
 use crate::config::jobs::Copy;
 use crate::config::{self, WorkspaceSettings};
+use crate::connectors::file::Target;
 use crate::connectors::spec::SlicingSpec;
 use crate::delivery::config::SlackHook;
 use crate::jobs::payer_streams::{payer_streams, plan_streams};
-use crate::jobs::readings::{Check, ListFacts, ReportContext, StreamFacts};
+use crate::jobs::readings::{Check, FileFacts, FilesReach, ListFacts, ReportContext, StreamFacts};
 use crate::jobs::report::{Audience, Formats};
 use crate::warehouse::new_customers::PayerStreams;
 use crate::warehouse::plan_history::PlanStreams;
@@ -44,6 +45,7 @@ impl App {
             gross_margin: workspace.gross_margin,
             streams: self.streams(workspace),
             lists: self.lists(workspace),
+            files: self.files(workspace),
             payers,
             plans,
             rate_check,
@@ -73,6 +75,27 @@ impl App {
             }
         }
         streams
+    }
+
+    /// The connections of dropped files whose days some metric rests on.
+    fn files(&self, workspace: &WorkspaceSettings) -> BTreeMap<String, FileFacts> {
+        let is_used = |fact: &str| self.settings.metrics.iter().any(|metric| metric.from.contains(fact));
+        let files = workspace.files.iter().filter_map(|files| {
+            let target = files.drop.preset.target.spec();
+            is_used(target.table).then(|| {
+                let facts = FileFacts {
+                    label: format!("Dropped files: {}", files.id.replace('_', " ")),
+                    fact: target.table.to_owned(),
+                    reach: match files.drop.preset.target {
+                        Target::Influencer => FilesReach::Open,
+                        Target::OfflineConversions => FilesReach::NewestFile,
+                        _ => FilesReach::LastRow,
+                    },
+                };
+                (files.id.clone(), facts)
+            })
+        });
+        files.collect()
     }
 
     /// The lists that are read as a whole.

@@ -9,6 +9,7 @@ use crate::report::definition::Definition;
 use crate::report::format::Wording;
 use crate::report::readiness::{Action, Decision, LatePolicy, Question, decide};
 use crate::report::templates::Templates;
+use crate::warehouse::issued::last_of;
 use crate::warehouse::outbox::{is_issued, issue};
 use crate::warehouse::{Warehouse, WarehouseError};
 use chrono::{DateTime, Utc};
@@ -25,6 +26,8 @@ pub struct Order {
     pub deadline: DateTime<Utc>,
     /// A person asks for it in spite of gaps.
     pub is_insisted_on: bool,
+    /// Whether an issue of the same days is to be corrected; without one there is nothing to do.
+    pub corrects: bool,
     pub now: DateTime<Utc>,
 }
 
@@ -35,6 +38,10 @@ pub enum Outcome {
     Issued { gaps: usize, reason: crate::report::readiness::Reason },
     /// It was issued before: nothing changes, and nothing is sent twice.
     Known,
+    /// It was to be corrected, and no figure of it is another now.
+    Unchanged,
+    /// It was to be corrected, and was never issued.
+    NeverIssued,
     /// It waits; ask again when data has come, or at `until`.
     Held { until: DateTime<Utc>, missing: String },
 }
@@ -62,12 +69,14 @@ pub fn built(
     order: &Order,
     decision: &Decision,
     wordings: &BTreeSet<Wording>,
+    corrects: Option<(u32, String)>,
 ) -> Result<Built, WarehouseError> {
     let dropped = match &decision.action {
         Action::IssueWithout { facts } => facts.clone(),
         Action::Issue | Action::Hold { .. } => BTreeSet::new(),
     };
     let request = Request {
+        corrects,
         definition: order.definition.clone(),
         period: order.period,
         issued_at: order.now,
@@ -75,13 +84,14 @@ pub fn built(
         known_gaps: decision.broken.clone(),
     };
     let mut readings = read(reader, context, request)?;
+    let differs = readings.restated.as_ref().is_some_and(|(_, restated)| !restated.is_empty());
     let (standard, receipts) = build(&readings, &context.metrics);
     let mut others = Vec::new();
     for wording in wordings.iter().filter(|wording| !wording.is_standard()) {
         readings.wording = *wording;
         others.push(build(&readings, &context.metrics).0);
     }
-    Ok(Built { standard, others, receipts })
+    Ok(Built { standard, others, receipts, differs })
 }
 
 /// Issues an order once; blocking.
@@ -92,7 +102,24 @@ pub fn issue_order(
     audience: &Audience,
     templates: &Templates,
 ) -> Result<(String, Outcome), ReportError> {
-    let id = report_id(&order.definition, &context.workspace.id, order.period);
+    let workspace = &context.workspace;
+    let today = order.now.with_timezone(&workspace.time_zone).date_naive();
+    if order.period.end > today {
+        return Err(ReportError::NotOver { period: order.period, today });
+    }
+    let corrects = if order.corrects {
+        let of = order.definition.variant();
+        let last = warehouse
+            .read_blocking(|reader| last_of(reader, &workspace.id, &order.definition.report, &of, order.period))?;
+        let Some((issues, last)) = last else {
+            return Ok((report_id(&order.definition, &workspace.id, order.period, None), Outcome::NeverIssued));
+        };
+        Some((issues, last))
+    } else {
+        None
+    };
+    let number = corrects.as_ref().map(|(number, _)| *number);
+    let id = report_id(&order.definition, &workspace.id, order.period, number);
     if warehouse.read_blocking(|reader| is_issued(reader, &id))? {
         return Ok((id, Outcome::Known));
     }
@@ -103,12 +130,15 @@ pub fn issue_order(
         if let Action::Hold { until } = decision.action {
             return Ok(Err(Outcome::Held { until, missing: decision.late_text() }));
         }
-        Ok(Ok((built(reader, context, order, &decision, &wordings)?, decision.reason)))
+        Ok(Ok((built(reader, context, order, &decision, &wordings, corrects.clone())?, decision.reason)))
     })?;
     let (built, reason) = match found {
         Ok(found) => found,
         Err(held) => return Ok((id, held)),
     };
+    if order.corrects && !built.differs {
+        return Ok((id, Outcome::Unchanged));
+    }
     let prints = Prints::new(&built, &wordings, templates)?;
     let define = |basis: &crate::report::receipt::Basis| basis.definition(&context.metrics);
     let receipts = built.receipts.into_iter().map(|draft| kept(draft, &define)).collect::<Result<_, _>>()?;

@@ -2,6 +2,7 @@
 
 use crate::domain::benchmark::Benchmark;
 use crate::domain::campaign::Campaign;
+use crate::domain::dropped::FileState;
 use crate::domain::metric::Registry;
 use crate::domain::period::Period;
 use crate::domain::workspace::Workspace;
@@ -10,7 +11,7 @@ use crate::report::book::{Book, Needs};
 use crate::report::build::{Readings, needs};
 use crate::report::definition::{Definition, Part};
 use crate::report::format::Wording;
-use crate::report::readiness::{PartReach, SourceReach};
+use crate::report::readiness::{Expected, PartReach, SourceReach};
 use crate::report::receipt::Plan;
 use crate::warehouse::book::book;
 use crate::warehouse::new_customers::{EARLIER_PAYERS, PayerStreams, counted_since};
@@ -40,6 +41,8 @@ pub struct ReportContext {
     pub streams: BTreeMap<String, StreamFacts>,
     /// Lists that are read as a whole, by `connection/stream`.
     pub lists: BTreeMap<String, ListFacts>,
+    /// Connections of dropped files that fill days of metrics, by id.
+    pub files: BTreeMap<String, FileFacts>,
     /// The query that finds amounts without an exchange rate.
     pub rate_check: String,
     /// The streams that tell who pays, of each connection that has some.
@@ -64,6 +67,27 @@ pub struct ListFacts {
     pub label: String,
     /// Whether figures are made of it; else what it says is for admins.
     pub has_rows: bool,
+}
+
+/// What a report says of dropped files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileFacts {
+    /// e.g. `Dropped files: linkedin cost`.
+    pub label: String,
+    /// The fact they fill, e.g. `ad_daily`.
+    pub fact: String,
+    pub reach: FilesReach,
+}
+
+/// Until when dropped files can be taken to be complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FilesReach {
+    /// Until the last day of their rows: every day has some.
+    LastRow,
+    /// Until the day before the newest file was written: a day without events has no rows.
+    NewestFile,
+    /// They are single events of which nobody knows when the next is due.
+    Open,
 }
 
 /// What a report says of a stream.
@@ -124,9 +148,44 @@ pub fn reach(reader: &Connection, context: &ReportContext) -> Result<Vec<SourceR
             parts: stream.parts.iter().map(part).collect(),
             last_success_at: own.iter().filter_map(|reach| reach.last_success_at).max(),
             settles_after_days: stream.settles_after_days,
+            expected: Expected::EveryDay,
         }
     });
-    Ok(rows.collect())
+    let mut all: Vec<SourceReach> = rows.collect();
+    all.extend(reach_of_files(reader, context)?);
+    Ok(all)
+}
+
+/// The days that dropped files speak of, by connection: from the first to the last day seen.
+fn reach_of_files(reader: &Connection, context: &ReportContext) -> Result<Vec<SourceReach>, WarehouseError> {
+    if context.files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let noted = dropped::list(reader, &context.workspace.id, None)?;
+    let counts = |state| matches!(state, FileState::Loaded | FileState::Partly | FileState::Removed);
+    let reach = context.files.iter().filter_map(|(connection, facts)| {
+        let own = || noted.iter().map(|noted| &noted.file).filter(|file| file.connection == *connection);
+        let days = || own().filter(|file| counts(file.state)).filter_map(|file| file.days);
+        let (first, last) = (days().map(|(first, _)| first).min()?, days().map(|(_, last)| last).max()?);
+        let written = own().filter(|file| counts(file.state)).filter_map(|file| file.modified_at).max();
+        let written = written.map(|at| at.with_timezone(&context.workspace.time_zone).date_naive());
+        let end = match facts.reach {
+            FilesReach::LastRow => last.succ_opt()?,
+            FilesReach::NewestFile => written.map_or(last, |day| day.max(last)).max(last.succ_opt()?),
+            FilesReach::Open => NaiveDate::MAX,
+        };
+        let part = PartReach { whole: vec![Period { start: first, end }], ..PartReach::default() };
+        Some(SourceReach {
+            source: format!("{connection}/files"),
+            label: facts.label.clone(),
+            fact: facts.fact.clone(),
+            parts: vec![PartReach { from: NaiveDate::MIN, ..part }],
+            last_success_at: own().map(|file| file.seen_at).max(),
+            settles_after_days: 0,
+            expected: Expected::Files { through: last },
+        })
+    });
+    Ok(reach.collect())
 }
 
 /// What checks between streams say of a period. They hold no report: which side is right is not known.
@@ -261,17 +320,24 @@ pub struct Request {
     /// Facts whose figures are left out.
     pub dropped: BTreeSet<String>,
     pub known_gaps: Vec<String>,
+    /// The number of the correction and the issue that it corrects, where it is one.
+    pub corrects: Option<(u32, String)>,
 }
 
 /// Reads what a report needs, to be worded as the books are; blocking.
 pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> Result<Readings, WarehouseError> {
-    let Request { definition, period, issued_at, dropped, known_gaps } = request;
+    let Request { definition, period, issued_at, dropped, known_gaps, corrects } = request;
     let workspace = &context.workspace;
     let mut needs = needs(&definition, period, &context.campaigns);
     let mut restated = None;
-    if definition.edition.parts.contains(&Part::Restated)
-        && let Some(last) =
+    let last = match &corrects {
+        Some((_, corrected)) => Some(corrected.clone()),
+        None if definition.edition.parts.contains(&Part::Restated) => {
             issued::last_before(reader, &workspace.id, &definition.report, &definition.variant(), period)?
+        }
+        None => None,
+    };
+    if let Some(last) = last
         && let Some(last) = issued::issued(reader, &last)?
         && last.issued_at < issued_at
     {
@@ -312,6 +378,7 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
         .concat(),
         unsure,
         dropped,
+        correction: corrects.map(|(number, _)| number),
         restated,
     })
 }

@@ -1,6 +1,7 @@
 //! A document in every format, and the messages born with it in one transaction.
 
 use crate::delivery::Route;
+use crate::domain::period::Period;
 use crate::report::build::ReceiptDraft;
 use crate::report::definition::Definition;
 use crate::report::document::Document;
@@ -96,6 +97,9 @@ pub enum ReportError {
     Json(#[from] serde_json::Error),
     #[error("the preview does not render: {0}")]
     Preview(#[from] minijinja::Error),
+    /// Figures of days that are not over would be said to be final.
+    #[error("{period} is not over: today is {today}; ask for earlier days, or wait for the scheduled report")]
+    NotOver { period: Period, today: chrono::NaiveDate },
     #[error("the report was not made in the wording {0}")]
     Unworded(Wording),
 }
@@ -117,6 +121,8 @@ pub struct Built {
     pub standard: Document,
     pub others: Vec<Document>,
     pub receipts: Vec<ReceiptDraft>,
+    /// Whether a figure of an earlier issue is another now.
+    pub differs: bool,
 }
 
 impl Built {

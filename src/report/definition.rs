@@ -1,17 +1,8 @@
 //! What a report is made of: how often, which sections, against what, for which part of a workspace.
 
+pub use crate::domain::comparison::{Cadence, Compare};
 use crate::domain::period::Period;
-use chrono::{Days, Months, NaiveDate, Weekday};
 use serde::{Deserialize, Serialize};
-
-/// How long a report's period is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cadence {
-    Daily,
-    Weekly,
-    Monthly,
-}
 
 /// Ids of the reports with their cadence and title.
 pub const REPORTS: [(&str, Cadence, &str); 3] = [
@@ -19,19 +10,6 @@ pub const REPORTS: [(&str, Cadence, &str); 3] = [
     ("weekly_performance", Cadence::Weekly, "Weekly performance"),
     ("monthly_overview", Cadence::Monthly, "Monthly overview"),
 ];
-
-/// What figures are set against.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Compare {
-    /// The day, week or month before.
-    Previous,
-    /// The same weekday a week before; for daily reports.
-    SameWeekday,
-    /// The same days a year before: 52 weeks back, so that weekdays agree, or the month of last year.
-    LastYear,
-    /// The month's target, or the period's share of it.
-    Target,
-}
 
 /// A part of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -138,10 +116,14 @@ impl Definition {
         })
     }
 
-    /// As printed: `Weekly performance · Executives · North`.
-    pub fn full_title(&self) -> String {
-        let more = [&self.edition.title, &self.row.title].into_iter().filter(|title| !title.is_empty());
-        std::iter::once(&self.title).chain(more).cloned().collect::<Vec<_>>().join(" · ")
+    /// As printed: `Weekly performance · Executives · North`; what is not over says `month to date`.
+    pub fn full_title(&self, period: Period) -> String {
+        let to_date = match self.cadence {
+            Cadence::Daily => None,
+            cadence => (!cadence.is_whole(period)).then(|| format!("{} to date", cadence.noun())),
+        };
+        let more = [&self.edition.title, &self.row.title].into_iter().filter(|title| !title.is_empty()).cloned();
+        std::iter::once(self.title.clone()).chain(to_date).chain(more).collect::<Vec<_>>().join(" · ")
     }
 
     /// Tells editions and rows apart, e.g. `executives-north`; empty for the standard one.
@@ -153,8 +135,11 @@ impl Definition {
     /// The name of the files of a period, without ending: `weekly-2026-11-15-executives`.
     pub fn file_stem(&self, period: Period) -> String {
         let when = match self.cadence {
-            Cadence::Daily | Cadence::Weekly => period.last_day().to_string(),
-            Cadence::Monthly => period.start.format("%Y-%m").to_string(),
+            Cadence::Daily if period.days() > 1 => format!("{}-to-{}", period.start, period.last_day()),
+            Cadence::Daily => period.start.to_string(),
+            Cadence::Weekly if self.cadence.is_whole(period) => period.last_day().to_string(),
+            Cadence::Monthly if self.cadence.is_whole(period) => period.start.format("%Y-%m").to_string(),
+            Cadence::Weekly | Cadence::Monthly => format!("to-date-{}", period.last_day()),
         };
         let variant = self.variant();
         let gap = if variant.is_empty() { "" } else { "-" };
@@ -163,64 +148,6 @@ impl Definition {
 }
 
 impl Cadence {
-    /// The period that holds `date`; weeks begin on `first`.
-    pub fn period_of(self, date: NaiveDate, first: Weekday) -> Period {
-        match self {
-            Self::Daily => Period::day(date),
-            Self::Weekly => Period::week_of(date, first),
-            Self::Monthly => Period::month_of(date),
-        }
-    }
-
-    /// The last period that had ended when `today` began.
-    pub fn last_whole(self, today: NaiveDate, first: Weekday) -> Period {
-        let current = self.period_of(today, first);
-        self.period_of(current.start - Days::new(1), first)
-    }
-
-    /// The period before.
-    pub fn before(self, period: Period) -> Period {
-        match self {
-            Self::Daily => period.back(1),
-            Self::Weekly => period.back(7),
-            Self::Monthly => Period::month_of(period.start - Days::new(1)),
-        }
-    }
-
-    /// The same period of last year.
-    pub fn year_before(self, period: Period) -> Period {
-        match self {
-            Self::Daily | Self::Weekly => period.back(364),
-            Self::Monthly => Period::month_of(period.start - Months::new(12)),
-        }
-    }
-
-    /// `daily`, as files begin.
-    pub fn adjective(self) -> &'static str {
-        match self {
-            Self::Daily => "daily",
-            Self::Weekly => "weekly",
-            Self::Monthly => "monthly",
-        }
-    }
-
-    /// `day`, `week` or `month`.
-    pub fn noun(self) -> &'static str {
-        match self {
-            Self::Daily => "day",
-            Self::Weekly => "week",
-            Self::Monthly => "month",
-        }
-    }
-
-    /// What figures are set against where the job does not say.
-    pub fn comparisons(self) -> &'static [Compare] {
-        match self {
-            Self::Daily => &[Compare::Previous, Compare::SameWeekday, Compare::Target],
-            Self::Weekly | Self::Monthly => &[Compare::Previous, Compare::LastYear, Compare::Target],
-        }
-    }
-
     /// What a report holds where the job does not say.
     pub fn parts(self) -> &'static [Part] {
         use Part::*;
@@ -254,28 +181,10 @@ impl Cadence {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::NaiveDate;
 
     fn date(text: &str) -> NaiveDate {
         text.parse().expect("a date")
-    }
-
-    #[test]
-    fn the_last_whole_period_ended_before_today() {
-        let of = |cadence: Cadence, today| cadence.last_whole(date(today), Weekday::Mon).to_string();
-        assert_eq!(of(Cadence::Daily, "2026-11-20"), "2026-11-19");
-        assert_eq!(of(Cadence::Weekly, "2026-11-16"), "2026-11-09 to 2026-11-15", "a Monday");
-        assert_eq!(of(Cadence::Weekly, "2026-11-22"), "2026-11-09 to 2026-11-15", "a Sunday: its week is not over");
-        assert_eq!(of(Cadence::Monthly, "2026-12-01"), "2026-11-01 to 2026-11-30");
-        assert_eq!(of(Cadence::Monthly, "2026-11-30"), "2026-10-01 to 2026-10-31");
-    }
-
-    #[test]
-    fn a_year_before_keeps_weekdays_or_the_month() {
-        let week = Cadence::Weekly.period_of(date("2026-11-15"), Weekday::Mon);
-        assert_eq!(Cadence::Weekly.year_before(week).to_string(), "2025-11-10 to 2025-11-16");
-        let month = Cadence::Monthly.period_of(date("2028-02-29"), Weekday::Mon);
-        assert_eq!(Cadence::Monthly.year_before(month).to_string(), "2027-02-01 to 2027-02-28");
-        assert_eq!(Cadence::Monthly.before(month).to_string(), "2028-01-01 to 2028-01-31");
     }
 
     #[test]
@@ -286,7 +195,10 @@ mod tests {
         definition.edition = Edition { id: "board".to_owned(), title: "Board".to_owned(), parts: Vec::new() };
         definition.row = Row { id: "north".to_owned(), title: "North".to_owned(), within: Within::default() };
         assert_eq!(definition.file_stem(month), "monthly-2026-10-board-north");
-        assert_eq!(definition.full_title(), "Monthly overview · Board · North");
+        assert_eq!(definition.full_title(month), "Monthly overview · Board · North");
+        let so_far = Period { end: date("2026-10-25"), ..month };
+        assert_eq!(definition.full_title(so_far), "Monthly overview · month to date · Board · North");
+        assert_eq!(definition.file_stem(so_far), "monthly-to-date-2026-10-24-board-north");
     }
 
     #[test]

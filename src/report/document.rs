@@ -26,6 +26,12 @@ pub struct Document {
     pub workspace_name: String,
     /// The days the report speaks of, in `time_zone`.
     pub period: Period,
+    /// The period as people say it, e.g. `October 2026`; empty in documents of earlier versions.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub period_name: String,
+    /// Its number, where this issue corrects an earlier one of the same days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correction: Option<u32>,
     pub time_zone: Tz,
     pub currency: Currency,
     /// How its numbers and dates are written; absent in stored documents of the standard.

@@ -16,7 +16,7 @@ pub use language::{Language, UnknownLanguage};
 use crate::domain::money::{Currency, round_to_unit};
 use crate::domain::period::Period;
 use crate::report::document::Unit;
-use chrono::{DateTime, NaiveDate, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 use chrono_tz::Tz;
 use rules::Rules;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -133,6 +133,27 @@ impl Wording {
             1 => self.date_text(period.start),
             _ => format!("{} to {}", self.short_day_text(period.start), self.date_text(period.last_day())),
         }
+    }
+
+    /// Days in a row as short as they can be said: `16 – 22 Nov 2026`, `28 Dec 2026 – 3 Jan 2027`; one day
+    /// as [`Self::date_text`]. Several days of one report name their weekdays elsewhere.
+    pub fn span_text(self, period: Period) -> String {
+        let (first, last) = (period.start, period.last_day());
+        if first == last {
+            return self.date_text(first);
+        }
+        let of_last = self.rules().dated_day(last);
+        let is_month = (first.year(), first.month()) == (last.year(), last.month());
+        match self.rules().day_alone(first).filter(|_| is_month) {
+            Some(first) => format!("{first} – {of_last}"),
+            None if first.year() == last.year() => format!("{} – {of_last}", self.short_day_text(first)),
+            None => format!("{} – {of_last}", self.rules().dated_day(first)),
+        }
+    }
+
+    /// What weeks are numbered by, e.g. `Week`.
+    pub fn week(self) -> &'static str {
+        "Week"
     }
 
     /// A day whose year is known, e.g. `Fri 20 Nov`.

@@ -31,6 +31,20 @@ pub struct SourceReach {
     pub parts: Vec<PartReach>,
     pub last_success_at: Option<DateTime<Utc>>,
     pub settles_after_days: u32,
+    pub expected: Expected,
+}
+
+/// What can be expected of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// A vendor is asked for every day: a report waits for it.
+    EveryDay,
+    /// Files come when somebody drops them: a day that they do not reach is named, and holds no report.
+    /// They may say nothing of a day for want of events, so the last day is that of the newest file then.
+    Files {
+        /// The last day that a row speaks of.
+        through: NaiveDate,
+    },
 }
 
 /// What is held of one part of a source.
@@ -92,8 +106,16 @@ impl SourceReach {
         self.parts.iter().flat_map(|part| part.holes(period)).collect()
     }
 
+    /// Whether a report waits for what it lacks.
+    pub fn holds(&self) -> bool {
+        self.expected == Expected::EveryDay
+    }
+
     /// The last day that every part has whole; `None` where one was never read.
     pub fn whole_through(&self) -> Option<NaiveDate> {
+        if let Expected::Files { through } = self.expected {
+            return Some(through);
+        }
         self.parts.iter().map(PartReach::whole_through).min().flatten()
     }
 
@@ -124,9 +146,27 @@ impl SourceReach {
         limits
     }
 
+    /// What a period lacks of dropped files: the days before the first and after the last that they speak of.
+    fn lack_of_files(&self, period: Period, through: NaiveDate, wording: Wording) -> Option<String> {
+        let first = self.parts.iter().filter_map(|part| part.whole.first()).map(|run| run.start).min()?;
+        let missing = self.holes(period).iter().map(|hole| hole.period.days()).sum::<i64>();
+        let of = format!("{missing} of {} days are missing", period.days());
+        match (period.start < first, missing > 0) {
+            (_, false) => None,
+            (true, _) if through < period.start || first >= period.end => {
+                Some(format!("{}: its rows begin on {}", self.label, wording.date_text(first)))
+            }
+            (true, _) => Some(format!("{}: its rows begin on {}, {of}", self.label, wording.date_text(first))),
+            (false, _) => Some(format!("{}: its last row is of {}, {of}", self.label, wording.date_text(through))),
+        }
+    }
+
     /// What a period lacks, in words, or `None` where it lacks nothing.
     pub fn lack_text(&self, period: Period, wording: Wording) -> Option<String> {
         let holes = self.holes(period);
+        if let Expected::Files { through } = self.expected {
+            return self.lack_of_files(period, through, wording);
+        }
         if self.parts.is_empty() {
             return Some(format!("{} has not been read yet", self.label));
         }
@@ -224,7 +264,7 @@ pub enum Reason {
 
 /// Decides.
 pub fn decide(question: &Question<'_>) -> Decision {
-    let late: Vec<&SourceReach> = question.sources.iter().filter(|source| !source.covers(question.period)).collect();
+    let late: Vec<&SourceReach> = question.sources.iter().filter(|source| source.holds() && !source.covers(question.period)).collect();
     let is_past = question.now >= question.deadline;
     let (action, reason) = match question.policy {
         _ if late.is_empty() && question.broken.is_empty() => (Action::Issue, Reason::Complete),
@@ -283,6 +323,7 @@ mod tests {
             parts: vec![PartReach { whole: through.map(until).into_iter().collect(), ..PartReach::default() }],
             last_success_at: None,
             settles_after_days: 0,
+            expected: Expected::EveryDay,
         }
     }
 

@@ -23,6 +23,8 @@ pub fn document() -> Document {
         workspace_id: "sample_shop".to_owned(),
         workspace_name: "Sample & Söhne".to_owned(),
         period: Period::day(date),
+        period_name: String::new(),
+        correction: None,
         time_zone: chrono_tz::Europe::Berlin,
         currency: currency(),
         wording: Wording::STANDARD,

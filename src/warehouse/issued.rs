@@ -197,6 +197,26 @@ pub fn wording_of(reader: &Connection, report_id: &str, address: &str) -> Result
         .context(|| format!("looking for who got {report_id}"))
 }
 
+/// How often a report of some days was issued, corrections included, and the newest of these issues; none
+/// if it never was.
+pub fn last_of(
+    reader: &Connection,
+    workspace: &str,
+    report: &str,
+    variant: &str,
+    period: Period,
+) -> Result<Option<(u32, String)>, WarehouseError> {
+    let (count, newest): (u32, Option<String>) = reader
+        .query_row(
+            "SELECT count(*)::UINTEGER, arg_max(report_id, issued_at) FROM ops.report
+             WHERE workspace = ? AND report = ? AND coalesce(variant, '') = ? AND period_start = ? AND period_end = ?",
+            params![workspace, report, variant, period.start, period.end],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .context(|| "looking for issues of a report".to_owned())?;
+    Ok(newest.map(|newest| (count, newest)))
+}
+
 /// The newest issue of the same report about earlier days, by the day it ends.
 pub fn last_before(
     reader: &Connection,

@@ -78,6 +78,7 @@ pub fn context(tenant: &Tenant) -> ReportContext {
         ],
         gross_margin: Some(dec!(0.62)),
         streams: streams.into_iter().collect(),
+        files: BTreeMap::new(),
         lists: BTreeMap::new(),
         payers: Vec::new(),
         plans: Vec::new(),
@@ -98,7 +99,7 @@ pub fn order(report: &str, context: &ReportContext, now: DateTime<Utc>) -> Order
     let definition = Definition::standard(report).expect("a report");
     let today = now.with_timezone(&context.workspace.time_zone).date_naive();
     let period = definition.cadence.last_whole(today, context.workspace.week_starts_on);
-    Order { definition, period, late: LatePolicy::SendWithBanner, deadline: now, is_insisted_on: false, now }
+    Order { definition, period, late: LatePolicy::SendWithBanner, deadline: now, is_insisted_on: false, corrects: false, now }
 }
 
 pub fn built(warehouse: &Warehouse, context: &ReportContext, order: &Order) -> (Document, Vec<ReceiptDraft>) {
@@ -110,7 +111,7 @@ pub fn worded(warehouse: &Warehouse, context: &ReportContext, order: &Order, wor
     warehouse
         .read_blocking(|reader| {
             let decision = readiness(reader, context, order)?;
-            issue::built(reader, context, order, &decision, wordings)
+            issue::built(reader, context, order, &decision, wordings, None)
         })
         .expect("a document")
 }

@@ -20,6 +20,7 @@ mod figures;
 mod hostile;
 mod house;
 mod hubspot;
+mod identity;
 mod init;
 mod kills;
 mod ledger;

@@ -3,7 +3,7 @@
 use super::PreviewArgs;
 use crate::cli::report::{meant, period_of};
 use crate::cli::{Outcome, USERS_MISTAKE};
-use crate::config::{self, ReportJob, Settings, WorkspaceSettings};
+use crate::config::{self, Job, ReportJob, Settings, WorkspaceSettings};
 use crate::daemon::control::{Request, Said, ask};
 use crate::daemon::{App, AppError, issue};
 use crate::jobs::preview::Draft;
@@ -64,8 +64,8 @@ async fn of_daemon(data_dir: &Path, args: &PreviewArgs) -> anyhow::Result<Option
 }
 
 async fn of_app(app: &App, args: &PreviewArgs) -> anyhow::Result<Vec<Draft>> {
-    let (workspace, report) = chosen(&app.settings, args)?;
-    let period = period_of(app, workspace, report, args.date);
+    let (workspace, job, report) = chosen(&app.settings, args)?;
+    let (period, _) = period_of(app, workspace, (job, report), args.date)?;
     let drafts = issue::drafts(app, workspace, report, period, args.reader.as_deref()).await?;
     match &args.reader {
         Some(reader) if drafts.is_empty() => {
@@ -77,12 +77,15 @@ async fn of_app(app: &App, args: &PreviewArgs) -> anyhow::Result<Vec<Draft>> {
 }
 
 /// The workspace and the report that are meant.
-fn chosen<'a>(settings: &'a Settings, args: &PreviewArgs) -> Result<(&'a WorkspaceSettings, &'a ReportJob), AppError> {
+fn chosen<'a>(
+    settings: &'a Settings,
+    args: &PreviewArgs,
+) -> Result<(&'a WorkspaceSettings, &'a Job, &'a ReportJob), AppError> {
     let id = args.workspace.as_deref().unwrap_or_default();
     let known = settings.workspaces.iter().map(|w| w.workspace.id.as_str()).collect::<Vec<_>>().join(", ");
     let unknown = || AppError::Usage(format!("there is no workspace {id:?}; there are {known}"));
     let workspace = settings.workspace(id).ok_or_else(unknown)?;
     let reports = meant(settings, id, args.job.as_deref())?;
     let first = reports.first().ok_or_else(unknown)?;
-    Ok((workspace, first.1))
+    Ok((workspace, first.0, first.1))
 }

@@ -108,13 +108,13 @@ async fn run_report(app: &App, job: &Job, slot: &Slot) -> End {
     };
     let tenant = &workspace.workspace;
     let today = slot.key.at.with_timezone(&tenant.time_zone).date_naive();
-    let period = report.base.cadence.last_whole(today, tenant.week_starts_on);
+    let period = job.days_on(report, today, tenant);
     // Whoever asks for a run waits for nobody; else a day not rolled up or a broken check may still hold it.
     let until = match slot.fire {
         FireReason::Asked => app.clock.now(),
         _ => slot.key.at.max(slot.planned_at) + job.policy.deadline,
     };
-    let issued = match issue_job(app, workspace, report, period, Patience::Until(until)).await {
+    let issued = match issue_job(app, workspace, report, period, Patience::Until(until), false).await {
         Ok(issued) => issued,
         Err(error) => return (outcome_of(may_help_to_retry(&error)), error.to_string()),
     };
@@ -128,6 +128,7 @@ fn told_of(outcome: &issue::Outcome) -> String {
         issue::Outcome::Issued { gaps: 0, .. } => "issued".to_owned(),
         issue::Outcome::Issued { gaps, .. } => format!("issued with {gaps} gaps named on top"),
         issue::Outcome::Known => "had been issued before".to_owned(),
+        issue::Outcome::Unchanged | issue::Outcome::NeverIssued => "there was nothing to correct".to_owned(),
         issue::Outcome::Held { until, missing } => format!("held until {}: {missing}", until.format("%m-%d %H:%M UTC")),
     }
 }

@@ -33,8 +33,9 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
         }
     };
     // A report that is caught up days later does not speak of yesterday.
-    let is_yesterday = readings.period.end == readings.today();
+    let is_yesterday = readings.period.end == readings.today() && readings.period.days() == 1;
     let title = match readings.definition.cadence {
+        Cadence::Daily if readings.period.days() > 1 => format!("{} at a glance", days_text(readings)),
         Cadence::Daily if !is_yesterday => format!("{} at a glance", readings.period.start.format("%A")),
         _ => title,
     };

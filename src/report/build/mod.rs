@@ -37,7 +37,7 @@ use crate::report::format::Wording;
 use crate::report::readiness::SourceReach;
 use crate::report::receipt::{Basis, Rhythm};
 use crate::support::ids::stable_id;
-use chrono::{DateTime, Days, Months, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,6 +68,8 @@ pub struct Readings {
     pub unsure: BTreeMap<String, NaiveDate>,
     /// Facts whose figures are left out because their data is late.
     pub dropped: BTreeSet<String>,
+    /// Set where this issue corrects an earlier one of the same days; `restated` is about that one then.
+    pub correction: Option<u32>,
     /// Figures of the last issue of this report that are others now, with when it was issued.
     pub restated: Option<(DateTime<Utc>, Vec<Restated>)>,
 }
@@ -111,31 +113,33 @@ impl Readings {
     fn base(&self, compare: Compare) -> Option<(String, Period)> {
         base(&self.definition, self.wording, self.period, compare)
     }
+
+    /// What the subject, the first sentence and the leads of sections set figures against: the first of
+    /// [`Cadence::leading`] and the job's own comparisons that the book reaches.
+    pub fn leading(&self) -> Option<(Compare, String, Period)> {
+        let wanted = std::iter::once(self.definition.cadence.leading()).chain(self.definition.compare.iter().copied());
+        wanted
+            .filter_map(|compare| self.base(compare).map(|(label, period)| (compare, label, period)))
+            .find(|(_, _, base)| self.book.reaches(*base))
+    }
 }
 
 fn base(definition: &Definition, wording: Wording, period: Period, compare: Compare) -> Option<(String, Period)> {
     let cadence = definition.cadence;
-    Some(match compare {
-        Compare::Previous => {
-            let before = cadence.before(period);
-            let label = match cadence {
-                Cadence::Daily => "day before".to_owned(),
-                Cadence::Weekly => "week before".to_owned(),
-                Cadence::Monthly => wording.month_name(before.start),
-            };
-            (label, before)
-        }
-        Compare::SameWeekday => (format!("last {}", period.start.format("%A")), period.back(7)),
-        Compare::LastYear => {
-            let then = cadence.year_before(period);
-            let label = match cadence {
-                Cadence::Monthly => wording.month_text(then.start),
-                Cadence::Daily | Cadence::Weekly => format!("{} of last year", cadence.noun()),
-            };
-            (label, then)
-        }
-        Compare::Target => return None,
-    })
+    let base = cadence.compared(period, compare)?;
+    let label = match (compare, cadence) {
+        (Compare::Target, _) => return None,
+        // What is not over is set against days that must be named.
+        (_, Cadence::Weekly | Cadence::Monthly) if !cadence.is_whole(period) => wording.span_text(base),
+        (Compare::Previous, Cadence::Daily) => "day before".to_owned(),
+        (Compare::Previous, Cadence::Weekly) => "week before".to_owned(),
+        (Compare::Previous, Cadence::Monthly) => wording.month_name(base.start),
+        (Compare::SameWeekday, _) if period.days() > 1 => "same days a week before".to_owned(),
+        (Compare::SameWeekday, _) => format!("{} before", period.start.format("%A")),
+        (Compare::LastYear, Cadence::Monthly) => wording.month_text(base.start),
+        (Compare::LastYear, Cadence::Daily | Cadence::Weekly) => "52 weeks earlier".to_owned(),
+    };
+    Some((label, base))
 }
 
 /// What a report must be given.
@@ -169,29 +173,28 @@ pub fn needs(definition: &Definition, period: Period, campaigns: &[Campaign]) ->
     needs
 }
 
-/// The id of an issue: the same report of the same days always has the same one.
-pub fn report_id(definition: &Definition, workspace: &str, period: Period) -> String {
-    let variant = definition.variant();
-    let days = match definition.cadence {
-        Cadence::Daily => period.start.to_string(),
-        Cadence::Weekly | Cadence::Monthly => period.to_string(),
-    };
+/// The id of an issue: the same report of the same days always has the same one, and each correction of it
+/// one of its own.
+pub fn report_id(definition: &Definition, workspace: &str, period: Period, correction: Option<u32>) -> String {
+    let (variant, days) = (definition.variant(), period.to_string());
+    let correction = correction.map(|number| format!("correction {number}")).unwrap_or_default();
     let mut parts = vec![definition.report.as_str(), workspace, &days];
-    if !variant.is_empty() {
-        parts.push(&variant);
-    }
+    parts.extend([variant.as_str(), correction.as_str()].into_iter().filter(|part| !part.is_empty()));
     stable_id("rep", &parts)
 }
 
 /// The document, and what its receipts stand for.
 pub fn build(readings: &Readings, registry: &Registry) -> (Document, Vec<ReceiptDraft>) {
     let (workspace, definition) = (&readings.workspace, &readings.definition);
-    let id = report_id(definition, &workspace.id, readings.period);
+    let id = report_id(definition, &workspace.id, readings.period, readings.correction);
     let settling = Settling { unsure: readings.unsure.clone(), ..Settling::new(&readings.reach, readings.today()) };
     let (wording, dropped) = (readings.wording, readings.dropped.clone());
     let mut drawer = Drawer::new(registry, workspace, &readings.book, wording, id.clone(), settling, dropped);
-    let sections: Vec<Section> =
-        definition.edition.parts.iter().flat_map(|part| sections(*part, readings, &mut drawer)).collect();
+    // A correction begins with what it corrects, whatever else the edition holds.
+    let corrected = readings.correction.map(|_| Part::Restated);
+    let parts = definition.edition.parts.iter().copied().filter(|part| corrected != Some(*part));
+    let parts: Vec<Part> = corrected.into_iter().chain(parts).collect();
+    let sections: Vec<Section> = parts.into_iter().flat_map(|part| sections(part, readings, &mut drawer)).collect();
     let summary = summary(readings, &mut drawer);
     let freshness = freshness::rows(readings);
     let mut gaps = freshness::gaps(readings);
@@ -207,11 +210,13 @@ pub fn build(readings: &Readings, registry: &Registry) -> (Document, Vec<Receipt
     let document = Document {
         id,
         report: definition.report.clone(),
-        title: definition.full_title(),
-        file_stem: definition.file_stem(readings.period),
+        title: definition.full_title(readings.period),
+        file_stem: file_stem(definition, readings.period, readings.correction),
         workspace_id: workspace.id.clone(),
         workspace_name: workspace.name.clone(),
         period: readings.period,
+        period_name: period_name(readings),
+        correction: readings.correction,
         time_zone: workspace.time_zone,
         currency: workspace.currency,
         wording,
@@ -224,6 +229,31 @@ pub fn build(readings: &Readings, registry: &Registry) -> (Document, Vec<Receipt
         freshness,
     };
     (document, receipts)
+}
+
+/// The name of an issue's files, without ending: `weekly-2026-11-15-corrected`.
+pub fn file_stem(definition: &Definition, period: Period, correction: Option<u32>) -> String {
+    let stem = definition.file_stem(period);
+    match correction {
+        None => stem,
+        Some(1) => stem + "-corrected",
+        Some(number) => format!("{stem}-corrected-{number}"),
+    }
+}
+
+/// The period as people say it: `October 2026`, `Week 47, 16 – 22 Nov 2026`, `Fri 20 – Sun 22 Nov 2026`.
+pub fn period_name(readings: &Readings) -> String {
+    let (wording, period, cadence) = (readings.wording, readings.period, readings.definition.cadence);
+    match cadence {
+        Cadence::Daily if period.days() == 1 => wording.date_text(period.start),
+        Cadence::Daily => format!("{} – {}", wording.day_text(period.start), wording.date_text(period.last_day())),
+        Cadence::Monthly if cadence.is_whole(period) => wording.month_text(period.start),
+        // Weeks that begin on other days have no number that all agree on.
+        Cadence::Weekly if cadence.is_whole(period) && period.start.weekday() == chrono::Weekday::Mon => {
+            format!("{} {}, {}", wording.week(), period.start.iso_week().week(), wording.span_text(period))
+        }
+        Cadence::Weekly | Cadence::Monthly => wording.span_text(period),
+    }
 }
 
 /// The sections of a part; content is what visitors came to, and what creators published.
@@ -255,13 +285,12 @@ fn section(part: Part, readings: &Readings, drawer: &mut Drawer<'_>) -> Option<S
     }
 }
 
-/// The days in words: `Fri 20 Nov 2026`, `9 to 15 November`, `October 2026`.
+/// The days within a sentence: `Fri 20 Nov 2026`, `the week of 16 – 22 Nov 2026`, `October 2026`.
 pub(super) fn days_text(readings: &Readings) -> String {
-    let (wording, period) = (readings.wording, readings.period);
-    match readings.definition.cadence {
-        Cadence::Daily => wording.date_text(period.start),
-        Cadence::Weekly => format!("the week to {}", wording.date_text(period.last_day())),
-        Cadence::Monthly => wording.month_text(period.start),
+    let (wording, period, cadence) = (readings.wording, readings.period, readings.definition.cadence);
+    match cadence {
+        Cadence::Weekly if cadence.is_whole(period) => format!("the week of {}", wording.span_text(period)),
+        _ => period_name(readings),
     }
 }
 

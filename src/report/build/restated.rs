@@ -60,7 +60,7 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
     }
     let date = readings.wording.date_text(issued_at.with_timezone(&readings.workspace.time_zone).date_naive());
     let more = if left > 0 { format!(" The {MOST} largest; {left} more changed less.") } else { String::new() };
-    let lead = Some(format!("Figures of the report issued {date} that are others now.{more}"));
+    let lead = Some(format!("Figures of the report issued {date} that have changed since.{more}"));
     let table = Table {
         id: "restated".to_owned(),
         title: None,
@@ -75,6 +75,6 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
         total: None,
         empty_text: String::new(),
     };
-    let title = "Since the last report".to_owned();
+    let title = if readings.correction.is_some() { "What was corrected" } else { "Since the last report" }.to_owned();
     Some(Section { id: "restated".to_owned(), title, lead, blocks: vec![Block::Table(table)] })
 }

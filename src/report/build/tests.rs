@@ -84,6 +84,7 @@ fn readings(report: &str, part: Part, period: Period) -> Readings {
         unsure: BTreeMap::new(),
         dropped: BTreeSet::new(),
         restated: None,
+        correction: None,
     }
 }
 
@@ -279,6 +280,7 @@ fn a_figure_is_final_once_its_sources_have_settled() {
         }],
         last_success_at: None,
         settles_after_days,
+        expected: crate::report::readiness::Expected::EveryDay,
     };
     let reach = [source("ad_daily", 30, last), source("web_daily", 3, last), source("payment", 0, date("2026-11-14"))];
     let settling = |today| Settling::new(&reach, today);
@@ -314,7 +316,7 @@ fn what_a_new_customer_costs_is_marked_where_earlier_payments_are_not_known() {
 fn a_report_about_a_part_has_an_id_and_files_of_its_own_and_says_so() {
     let day = Period::day(date("2026-11-15"));
     let mut readings = readings("daily_performance", Part::Headline, day);
-    let whole = report_id(&readings.definition, "acme", day);
+    let whole = report_id(&readings.definition, "acme", day, None);
     let within = Within { channels: vec!["paid_search".to_owned()], campaigns: Vec::new() };
     readings.definition.row = Row { id: "paid".to_owned(), title: "Paid".to_owned(), within: within.clone() };
     readings.definition.edition = Edition { parts: vec![Part::Headline, Part::Goals], ..Edition::default() };

@@ -23,6 +23,16 @@ pub fn first(cadence: Cadence, period: Period) -> NaiveDate {
     back(cadence, period, span + before)
 }
 
+/// The last whole day, week or month: what is not over would end every line with a fall.
+fn last(readings: &Readings) -> Period {
+    let (cadence, period) = (readings.definition.cadence, readings.period);
+    match cadence {
+        Cadence::Daily => Period::day(period.last_day()),
+        _ if cadence.is_whole(period) => period,
+        _ => cadence.last_whole(period.last_day(), readings.workspace.week_starts_on),
+    }
+}
+
 /// Points in the small line of a card.
 pub fn spark(cadence: Cadence) -> u32 {
     spans(cadence).0
@@ -43,14 +53,14 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
     if then.iter().any(Option::is_some) {
         series.insert(0, Series { label: earlier, values: then.to_vec(), role: Role::Comparison });
     }
-    let dates: Vec<NaiveDate> = (0..span).rev().map(|count| back(cadence, readings.period, count)).collect();
+    let dates: Vec<NaiveDate> = (0..span).rev().map(|count| back(cadence, last(readings), count)).collect();
     let text = |value: Option<Decimal>| drawer.text(metric, value);
     let alt = format!(
         "{label} by {} from {} ({}) to {} ({}).",
         cadence.noun(),
         readings.wording.date_text(dates[0]),
         text(now[0]),
-        readings.wording.date_text(readings.period.start),
+        readings.wording.date_text(last(readings).start),
         text(now.last().copied().flatten())
     );
     let title = format!("{label} by {}", cadence.noun());
@@ -69,7 +79,7 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
 pub fn values(readings: &Readings, drawer: &Drawer<'_>, metric: &str, count: u32) -> Vec<Option<Decimal>> {
     let cadence = readings.definition.cadence;
     let period = |count: u32| {
-        let start = back(cadence, readings.period, count);
+        let start = back(cadence, last(readings), count);
         cadence.period_of(start, readings.workspace.week_starts_on)
     };
     let value = |count: u32| {

@@ -85,6 +85,18 @@ impl Rules {
         out
     }
 
+    /// A day with its year and without its weekday, e.g. `20 Nov 2026`.
+    pub fn dated_day(&self, date: NaiveDate) -> String {
+        let pattern = self.date.trim_start_matches("EEE").trim_start_matches(['.', ',', ' ']);
+        self.dated(pattern, date, (0, 0))
+    }
+
+    /// The day of a month alone, where dates begin with it: `20`, `20.`.
+    pub fn day_alone(&self, date: NaiveDate) -> Option<String> {
+        let first = self.short_day.split([' ', '\u{a0}']).next().filter(|first| first.starts_with('d'))?;
+        Some(self.dated(first, date, (0, 0)))
+    }
+
     /// A day or a time by a date pattern of CLDR: letters stand for fields, and letters within `'` for
     /// themselves.
     pub fn dated(&self, pattern: &str, date: NaiveDate, (hour, minute): Clock) -> String {

@@ -64,6 +64,7 @@ fn source(fates: &[Vec<Fate>], settles_after_days: u32) -> SourceReach {
         parts: fates.iter().enumerate().map(part).collect(),
         last_success_at: None,
         settles_after_days,
+        expected: crate::report::readiness::Expected::EveryDay,
     }
 }
 
