@@ -117,7 +117,8 @@ impl Reported {
     fn text(&self) -> String {
         let days = Wording::STANDARD.days_text(self.days);
         let again = if self.is_again { ", as the run before: nothing new is sent" } else { "" };
-        let age = if self.age > 0 { format!(", which ended {} days before the run's day", self.age) } else { String::new() };
+        let age =
+            if self.age > 0 { format!(", which ended {} days before the run's day", self.age) } else { String::new() };
         format!("reports {days}{age}{again}")
     }
 }

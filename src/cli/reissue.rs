@@ -70,7 +70,7 @@ pub fn again(app: &App, id: &str, of: &Of, out: &Path, json: bool) -> anyhow::Re
     let out = place(out);
     std::fs::create_dir_all(&out).map_err(|source| AppError::Io { path: out.clone(), source })?;
     let mut lines = Vec::new();
-    for (ending, _, bytes) in rendered.files(Formats::default()) {
+    for (ending, _, bytes) in rendered.files(Formats::ALL) {
         let stem = if document.file_stem.is_empty() { &document.id } else { &document.file_stem };
         let name = format!("{stem}.{ending}");
         let path = out.join(&name);

@@ -141,6 +141,7 @@ pub enum Format {
     Pdf,
     Html,
     Csv,
+    Xlsx,
 }
 
 #[derive(Clone, Copy)]
@@ -310,7 +311,10 @@ fn read_report(top: &mut Section<'_>, scope: &Scope<'_>) -> Option<ReportJob> {
     );
     let formats = read_formats(top, true);
     let covers = [("since_last_run", Covers::SinceLastRun), ("day_before", Covers::DayBefore)];
-    let covers = top.optional("covers", one_of(&covers).about("The days of a daily report: all since the run before, or the day before the run alone."));
+    let covers = top.optional(
+        "covers",
+        one_of(&covers).about("The days of a daily report: all since the run before, or the day before the run alone."),
+    );
     if let (Some(at), Some(report)) = (&covers, &report)
         && Definition::standard(report.value).is_some_and(|base| base.cadence != Cadence::Daily)
     {
@@ -345,12 +349,20 @@ fn read_report(top: &mut Section<'_>, scope: &Scope<'_>) -> Option<ReportJob> {
     if let Some(parts) = parts {
         base.edition.parts = parts.value;
     }
-    Some(ReportJob { base, to: to.map(|at| at.value).unwrap_or_default(), formats: formats?, editions, rows, late, covers })
+    Some(ReportJob {
+        base,
+        to: to.map(|at| at.value).unwrap_or_default(),
+        formats: formats?,
+        editions,
+        rows,
+        late,
+        covers,
+    })
 }
 
 fn read_formats(section: &mut Section<'_>, is_required: bool) -> Option<Vec<Format>> {
-    let words = [("pdf", Format::Pdf), ("html", Format::Html), ("csv", Format::Csv)];
-    let formats = some_of(one_of(&words), "name at least one of \"pdf\", \"html\", \"csv\"");
+    let words = [("pdf", Format::Pdf), ("html", Format::Html), ("csv", Format::Csv), ("xlsx", Format::Xlsx)];
+    let formats = some_of(one_of(&words), "name at least one of \"pdf\", \"html\", \"csv\", \"xlsx\"");
     let found = if is_required {
         section.required("formats", "[\"pdf\", \"html\", \"csv\"]", formats.about("The files that are made."))
     } else {
@@ -392,12 +404,17 @@ fn read_edition(mut section: Section<'_>, groups: Option<&BTreeSet<String>>) -> 
         some_of(one_of(&PARTS), "name at least one section").about("The sections, in order."),
     );
     let formats = read_formats(&mut section, false);
+    let brief = section.optional(
+        "brief",
+        kinds::boolean().about("Leave freshness by stream, notes and receipts to the HTML and data files."),
+    );
     if let Some(to) = &to {
         check_groups(&section, to, groups);
     }
     section.finish();
     let title = title.map(|at| at.value).unwrap_or_default();
-    let edition = Edition { id: id?.value, title, parts: parts?.value };
+    let is_brief = brief.is_some_and(|at| at.value);
+    let edition = Edition { id: id?.value, title, parts: parts?.value, is_brief };
     Some(EditionJob { edition, to: to?.value, formats })
 }
 

@@ -77,7 +77,8 @@ pub async fn draft(
     wordings: BTreeSet<Wording>,
 ) -> Result<Built, WarehouseError> {
     let now = app.clock.now();
-    let order = Order { definition, period, late: report.late, deadline: now, is_insisted_on: true, corrects: false, now };
+    let order =
+        Order { definition, period, late: report.late, deadline: now, is_insisted_on: true, corrects: false, now };
     let (context, warehouse) = (app.report_context(workspace), app.warehouse.clone());
     off_thread(move || {
         warehouse.snapshot_blocking(|reader| {

@@ -169,7 +169,12 @@ pub fn prefer(workspace: &WorkspaceSettings, audience: &mut Audience) {
 
 fn formats_of(formats: &[config::Format]) -> Formats {
     let wants = |format| formats.contains(&format);
-    Formats { pdf: wants(config::Format::Pdf), html: wants(config::Format::Html), csv: wants(config::Format::Csv) }
+    Formats {
+        pdf: wants(config::Format::Pdf),
+        html: wants(config::Format::Html),
+        csv: wants(config::Format::Csv),
+        xlsx: wants(config::Format::Xlsx),
+    }
 }
 
 /// A check with the claim that its first line makes.

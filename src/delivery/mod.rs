@@ -277,7 +277,7 @@ impl Deliverers {
                     Err(error) => Err(error).into(),
                 },
                 Some(SlackWay::Webhook(webhook)) => webhook.send(payload).await.into(),
-                Some(SlackWay::Bot(bot)) => bot.post(message_id, payload).await.into(),
+                Some(SlackWay::Bot(bot)) => bot.post(message_id, payload).await,
             },
             Route::SlackFile { hook, file_name, title } => match self.slack.get(hook) {
                 Some(SlackWay::Bot(bot)) => bot.upload(file_name, title, payload).await,

@@ -64,8 +64,8 @@ impl Webhook {
     /// Posts one message. Where Slack finds fault with the blocks, its text is sent alone, so that
     /// a change of Slack's rules doesn't silence the reports.
     pub async fn send(&self, payload: &[u8]) -> Result<Accepted, DeliveryError> {
-        let message: Value = parse(payload)?;
-        match self.post(payload.to_vec()).await {
+        let (message, _) = unthreaded(parse(payload)?);
+        match self.post(message.to_string().into_bytes()).await {
             Err(DeliveryError::Permanent { reason }) if reason.contains("invalid_blocks") => {
                 let Some(text) = message.get("text").and_then(Value::as_str) else {
                     return Err(DeliveryError::Permanent { reason });
@@ -110,6 +110,8 @@ fn judge(status: StatusCode, answer: &str, retry_after: Option<Duration>) -> Res
         200..=299 => Err(DeliveryError::Unknown { reason }),
         429 => Err(DeliveryError::Unavailable { reason, retry_after: Some(retry_after.unwrap_or(DEFAULT_DELAY)) }),
         408 => Err(DeliveryError::Temporary { reason, retry_after }),
+        // Whoever names an instant for another try has not taken this one.
+        503 if retry_after.is_some() => Err(DeliveryError::Unavailable { reason, retry_after }),
         // Nothing says that such a message was not posted.
         500..=599 => Err(DeliveryError::Unknown { reason }),
         // The hook was removed, its channel archived or its app switched off.
@@ -140,6 +142,15 @@ async fn read_bounded(mut response: Response, limit: usize) -> Vec<u8> {
         }
     }
     bytes
+}
+
+/// What a message carries for its thread, under this key; Slack itself knows no such field.
+const THREAD: &str = "thread";
+
+/// The message as Slack takes it, and the blocks of its thread.
+fn unthreaded(mut message: Value) -> (Value, Option<Value>) {
+    let thread = message.as_object_mut().and_then(|fields| fields.remove(THREAD));
+    (message, thread.filter(|blocks| blocks.as_array().is_some_and(|blocks| !blocks.is_empty())))
 }
 
 fn parse(payload: &[u8]) -> Result<Value, DeliveryError> {

@@ -98,6 +98,10 @@ impl Cadence {
         }
     }
 
+    pub fn is_monthly(self) -> bool {
+        self == Self::Monthly
+    }
+
     /// `daily`, as files begin.
     pub fn adjective(self) -> &'static str {
         match self {
@@ -186,7 +190,10 @@ mod tests {
     // matomo#24561, PostHog#46907: Monday and Tuesday against Saturday and Sunday is +100 % of nothing.
     #[test]
     fn several_days_are_set_against_the_same_weekdays() {
-        assert_eq!(compared(Cadence::Daily, "2026-11-20..2026-11-22", Compare::SameWeekday), "2026-11-13 to 2026-11-15");
+        assert_eq!(
+            compared(Cadence::Daily, "2026-11-20..2026-11-22", Compare::SameWeekday),
+            "2026-11-13 to 2026-11-15"
+        );
         assert_eq!(compared(Cadence::Daily, "2026-11-20..2026-11-22", Compare::Previous), "none");
         assert_eq!(compared(Cadence::Daily, "2026-11-20", Compare::Previous), "2026-11-19");
         assert_eq!(compared(Cadence::Daily, "2028-02-29", Compare::LastYear), "2027-03-02", "a Tuesday like it");

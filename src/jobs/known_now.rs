@@ -37,6 +37,9 @@ impl Kept {
     pub fn text(&self, value: Option<Decimal>, context: &ReportContext) -> String {
         match self.basis {
             Basis::Change { .. } => Wording::STANDARD.change_text(value),
+            _ if self.basis.is_change() => {
+                Wording::STANDARD.difference_text(value, self.unit, context.workspace.currency)
+            }
             _ => Wording::STANDARD.value_text(value, self.unit, context.workspace.currency),
         }
     }
@@ -96,7 +99,7 @@ pub fn differences(
     let mut found = Vec::new();
     for (_, figure) in document.figures() {
         let Some((receipt, kept)) = figure.receipt.as_ref().and_then(|receipt| kept.get(receipt)) else { continue };
-        if matches!(kept.basis, Basis::Change { .. }) || !seen.insert(&receipt.receipt) {
+        if kept.basis.is_change() || !seen.insert(&receipt.receipt) {
             continue;
         }
         let now = known.value(&kept.basis);

@@ -10,7 +10,7 @@ use crate::report::receipt::Basis;
 use crate::report::render::chart::{draw, png, spark, svg};
 use crate::report::render::email::{Attachment, InlineChart, MailContext, MailError, RenderedMail};
 use crate::report::render::html::ChartPainter;
-use crate::report::render::{csv, email, html, pdf, slack};
+use crate::report::render::{csv, email, html, pdf, slack, xlsx};
 use crate::report::templates::Templates;
 use crate::support::ids::{hex, stable_id};
 use crate::warehouse::WarehouseError;
@@ -60,13 +60,21 @@ pub struct Formats {
     pub pdf: bool,
     pub html: bool,
     pub csv: bool,
+    /// Where nobody asked, there is none: stored audiences of earlier versions.
+    #[serde(default)]
+    pub xlsx: bool,
 }
 
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
 impl Formats {
+    pub const ALL: Self = Self { pdf: true, html: true, csv: true, xlsx: true };
+
     fn has(self, ending: &str) -> bool {
         match ending {
             "pdf" => self.pdf,
             "html" => self.html,
+            "xlsx" => self.xlsx,
             _ => self.csv,
         }
     }
@@ -74,7 +82,7 @@ impl Formats {
 
 impl Default for Formats {
     fn default() -> Self {
-        Self { pdf: true, html: true, csv: true }
+        Self { pdf: true, html: true, csv: true, xlsx: false }
     }
 }
 
@@ -91,6 +99,8 @@ pub enum ReportError {
     Pdf(#[from] pdf::PdfError),
     #[error(transparent)]
     Chart(#[from] crate::report::render::chart::ChartError),
+    #[error("the workbook cannot be written: {0}")]
+    Xlsx(#[from] rust_xlsxwriter::XlsxError),
     #[error("the CSV cannot be written: {0}")]
     Csv(#[from] ::csv::Error),
     #[error("the report cannot be stored: {0}")]
@@ -110,6 +120,7 @@ pub struct Rendered {
     pub pdf: Vec<u8>,
     pub html: String,
     pub csv: String,
+    pub xlsx: Vec<u8>,
     pub slack: serde_json::Value,
     pub charts: Vec<InlineChart>,
 }
@@ -168,6 +179,7 @@ pub fn render_all(document: &Document, data: &Document, templates: &Templates) -
         pdf: pdf::render(document, templates.theme().paper)?,
         html: html::render(document, &csv, templates, painter)?,
         csv,
+        xlsx: xlsx::render(data)?,
         slack: slack::render(document),
         charts: charts.collect::<Result<_, ReportError>>()?,
     })
@@ -176,10 +188,11 @@ pub fn render_all(document: &Document, data: &Document, templates: &Templates) -
 impl Rendered {
     /// The files of the formats that are wanted: ending, media type, bytes.
     pub fn files(&self, formats: Formats) -> Vec<(&'static str, &'static str, &[u8])> {
-        let all: [(bool, &'static str, &'static str, &[u8]); 3] = [
+        let all: [(bool, &'static str, &'static str, &[u8]); 4] = [
             (formats.pdf, "pdf", "application/pdf", &self.pdf),
             (formats.html, "html", "text/html; charset=utf-8", self.html.as_bytes()),
             (formats.csv, "csv", "text/csv; charset=utf-8", self.csv.as_bytes()),
+            (formats.xlsx, "xlsx", XLSX, &self.xlsx),
         ];
         all.into_iter().filter(|(wanted, ..)| *wanted).map(|(_, ending, media, bytes)| (ending, media, bytes)).collect()
     }
@@ -191,7 +204,7 @@ impl Rendered {
             bytes: bytes.len() as u64,
             sha256: hex(&Sha256::digest(bytes)),
         };
-        self.files(Formats::default()).into_iter().map(file).collect()
+        self.files(Formats::ALL).into_iter().map(file).collect()
     }
 }
 

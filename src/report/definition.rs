@@ -78,6 +78,8 @@ pub struct Edition {
     /// Printed after the report's title; empty for none.
     pub title: String,
     pub parts: Vec<Part>,
+    /// Whether pages leave out freshness by stream, notes and receipts.
+    pub is_brief: bool,
 }
 
 /// A row of parameters: a report of its own for a region, client or channel group.
@@ -192,7 +194,8 @@ mod tests {
         let mut definition = Definition::standard("monthly_overview").expect("a report");
         let month = Period::month_of(date("2026-10-03"));
         assert_eq!(definition.file_stem(month), "monthly-2026-10");
-        definition.edition = Edition { id: "board".to_owned(), title: "Board".to_owned(), parts: Vec::new() };
+        definition.edition =
+            Edition { id: "board".to_owned(), title: "Board".to_owned(), parts: Vec::new(), is_brief: false };
         definition.row = Row { id: "north".to_owned(), title: "North".to_owned(), within: Within::default() };
         assert_eq!(definition.file_stem(month), "monthly-2026-10-board-north");
         assert_eq!(definition.full_title(month), "Monthly overview · Board · North");

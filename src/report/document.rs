@@ -38,8 +38,14 @@ pub struct Document {
     #[serde(default, skip_serializing_if = "Wording::is_standard")]
     pub wording: Wording,
     pub issued_at: DateTime<Utc>,
-    /// One or two sentences that say the result; plain text.
+    /// A few sentences that say the result, what moved most and how complete it is; plain text.
     pub summary: String,
+    /// The same in parts, for formats that show them apart; absent in documents of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead: Option<Lead>,
+    /// Whether pages leave out freshness by stream, notes and receipts, which data files keep.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_brief: bool,
     /// What is missing, late or limited, most important first; shown on top. Empty when all is complete.
     pub gaps: Vec<String>,
     /// Whether one of the gaps is data that is not here; the others say what limits the figures.
@@ -50,6 +56,23 @@ pub struct Document {
     pub freshness: Vec<Freshness>,
     /// Remarks that belong to the whole report: definitions, provisional values, conversions.
     pub notes: Vec<String>,
+}
+
+/// What page one says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Lead {
+    /// For the subject, e.g. `net revenue €139,378, +4.9% vs September, 7.1% below target`.
+    pub result: String,
+    /// The same as a sentence, with the days.
+    pub sentence: String,
+    /// Whether the target is reached; without a target, whether the change is welcome.
+    pub mood: Mood,
+    /// The result against the plan as a sentence; empty without a plan.
+    pub plan: String,
+    /// What moved most and where, as sentences; may be empty.
+    pub moved: Vec<String>,
+    /// Whether the data is complete and final, as a sentence.
+    pub complete: String,
 }
 
 /// A titled part of a report.
@@ -96,7 +119,10 @@ pub struct Card {
 /// A figure set against another one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// e.g. `day before`, `last Friday`, `target`.
+    /// Does not change with dates or languages, e.g. `day_before`; empty in documents of earlier versions.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// e.g. `vs day before`, `vs Friday before`, `vs target`.
     pub label: String,
     /// The value compared with.
     pub base: Figure,
@@ -138,7 +164,14 @@ pub struct Table {
     /// Heading of the first column, which names the row, e.g. `Channel`.
     pub row_heading: String,
     pub columns: Vec<Column>,
+    /// All of them: data files have every row.
     pub rows: Vec<Row>,
+    /// Pages show so many rows; all where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_rows: Option<usize>,
+    /// Stands for the rows that pages leave out, so that what they show adds up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub others: Option<Row>,
     /// Sums below the line, if they mean something.
     pub total: Option<Row>,
     /// What to say when there are no rows.
@@ -156,6 +189,9 @@ pub struct Column {
 /// A row: its name and its cells.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
+    /// Stable and unique in the table, e.g. a channel's id; empty in documents of earlier versions.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
     /// Hostile text is possible: campaign names come from vendors.
     pub name: String,
     pub cells: Vec<Cell>,
@@ -228,6 +264,9 @@ pub enum Role {
 /// A named value with its printed form.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bar {
+    /// Stable, e.g. a channel's id; empty in documents of earlier versions.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
     pub label: String,
     pub figure: Figure,
     /// A second, quieter text beside the value, e.g. a stage's rate.
@@ -261,9 +300,35 @@ pub enum FreshnessState {
     Late,
 }
 
+impl FreshnessState {
+    /// The higher, the less can be relied upon it.
+    pub fn severity(self) -> u8 {
+        match self {
+            Self::Complete => 0,
+            Self::Provisional => 1,
+            Self::Limited => 2,
+            Self::Late => 3,
+        }
+    }
+}
+
 /// Stored documents without the field have gaps of this kind alone.
 fn lacking() -> bool {
     true
+}
+
+impl Row {
+    pub fn new(id: impl Into<String>, name: impl Into<String>, cells: Vec<Cell>) -> Self {
+        Self { id: id.into(), name: name.into(), cells }
+    }
+}
+
+impl Table {
+    /// The rows that pages show, and how many they leave out.
+    pub fn on_page(&self) -> (&[Row], usize) {
+        let shown = self.page_rows.unwrap_or(usize::MAX).min(self.rows.len());
+        (&self.rows[..shown], self.rows.len() - shown)
+    }
 }
 
 impl Document {
@@ -304,7 +369,8 @@ impl Block {
                 for card in cards {
                     all.push((format!("{section}/{}", card.metric), &card.figure));
                     for comparison in &card.comparisons {
-                        let path = format!("{section}/{}/{}", card.metric, comparison.label);
+                        let of = if comparison.id.is_empty() { &comparison.label } else { &comparison.id };
+                        let path = format!("{section}/{}/{of}", card.metric);
                         all.push((path.clone(), &comparison.base));
                         all.push((format!("{path}/change"), &comparison.change));
                     }

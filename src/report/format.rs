@@ -27,6 +27,15 @@ use std::str::FromStr;
 /// What is printed where a value does not exist.
 pub const NOT_AVAILABLE: &str = "n/a";
 
+/// What is printed where nothing changed.
+pub const NO_CHANGE: &str = "no change";
+
+/// From tenfold on, percentages are unreadable.
+const MULTIPLE_FROM: Decimal = Decimal::from_parts(9, 0, 0, false, 0);
+/// Amounts from here on are printed in whole units.
+const WHOLE_FROM: Decimal = Decimal::from_parts(10_000, 0, 0, false, 0);
+const TENTH: Decimal = Decimal::from_parts(1, 0, 0, false, 1);
+
 /// A label inside a sentence: `Net revenue` becomes `net revenue`, `ROAS` and `MQLs` stay.
 pub fn in_sentence(label: &str) -> String {
     let (first, rest) = label.split_at(label.chars().next().map_or(0, char::len_utf8));
@@ -68,36 +77,80 @@ impl Wording {
             return NOT_AVAILABLE.to_owned();
         };
         match unit {
-            Unit::Count => self.grouped(round(value, if value.fract().is_zero() { 0 } else { 1 })),
+            // Half a payment does not exist; less than one is a rate that somebody asked for.
+            Unit::Count if value.abs() < Decimal::ONE && !value.is_zero() => self.grouped(round(value, 1)),
+            Unit::Count => self.grouped(round(value, 0)),
             Unit::Money => self.money_text(value, currency),
             // What overflows a hundredfold is no share of anything.
             Unit::Percent => value
                 .checked_mul(Decimal::ONE_HUNDRED)
                 .map_or_else(|| NOT_AVAILABLE.to_owned(), |percent| self.percent(&self.grouped(fixed(percent, 1)))),
+            Unit::Points => self.points_text(value),
             Unit::Ratio => self.grouped(fixed(value, 2)),
             Unit::Duration => self.duration_text(value),
         }
     }
 
-    /// A relative change with its sign, e.g. `+12.4%`, `−3.0%`, `±0.0%`.
+    /// A relative change with its sign, e.g. `+12.4%`, `−3.0%`; from tenfold on as a multiple, `×32`.
     pub fn change_text(self, change: Option<Decimal>) -> String {
-        let Some(percent) = change.and_then(|change| change.checked_mul(Decimal::ONE_HUNDRED)) else {
-            return NOT_AVAILABLE.to_owned();
-        };
-        let percent = fixed(percent, 1);
-        let sign = if percent.is_zero() {
-            "±"
-        } else if percent.is_sign_negative() {
-            "−"
-        } else {
-            "+"
-        };
-        self.percent(&format!("{sign}{}", self.grouped(percent.abs())))
+        let Some(change) = change else { return NOT_AVAILABLE.to_owned() };
+        if change >= MULTIPLE_FROM {
+            return change
+                .checked_add(Decimal::ONE)
+                .map_or_else(|| NOT_AVAILABLE.to_owned(), |times| format!("×{}", self.grouped(round(times, 0))));
+        }
+        let Some(percent) = change.checked_mul(Decimal::ONE_HUNDRED) else { return NOT_AVAILABLE.to_owned() };
+        self.percent_signed(percent, |text| self.percent(text))
+    }
+
+    /// The difference of two shares in percentage points, e.g. `−0.2 pp`.
+    fn points_text(self, difference: Decimal) -> String {
+        let Some(points) = difference.checked_mul(Decimal::ONE_HUNDRED) else { return NOT_AVAILABLE.to_owned() };
+        self.percent_signed(points, |text| format!("{text}\u{a0}pp"))
+    }
+
+    /// Sign and number from one rounded value; what is not zero is never written as zero.
+    fn percent_signed(self, percent: Decimal, unit: impl Fn(&str) -> String) -> String {
+        let rounded = fixed(percent, 1);
+        match (percent.is_zero(), rounded.is_zero()) {
+            (true, _) => NO_CHANGE.to_owned(),
+            (_, true) => {
+                let sign = if percent.is_sign_negative() { "−" } else { "+" };
+                unit(&format!("{sign}<{}", self.grouped(fixed(TENTH, 1))))
+            }
+            _ => {
+                let sign = if rounded.is_sign_negative() { "−" } else { "+" };
+                unit(&format!("{sign}{}", self.grouped(rounded.abs())))
+            }
+        }
+    }
+
+    /// A difference with its sign where a percentage would mislead: `+3`, `−€120.00`.
+    pub fn difference_text(self, value: Option<Decimal>, unit: Unit, currency: Currency) -> String {
+        match value {
+            Some(value) if value.is_zero() => NO_CHANGE.to_owned(),
+            Some(value) if value > Decimal::ZERO && unit != Unit::Points => {
+                format!("+{}", self.value_text(Some(value), unit, currency))
+            }
+            value => self.value_text(value, unit, currency),
+        }
     }
 
     /// An amount with its currency: `€1,204.50`, `−$3.00`, `CHF 12.00`, `1.204,50 €`.
+    /// Nobody reads the cents of a large amount, which data files have: from ten thousand on in whole units.
     pub fn money_text(self, amount: Decimal, currency: Currency) -> String {
-        let rounded = round_to_unit(amount, currency);
+        if amount.abs() >= WHOLE_FROM {
+            return self.amount(round(amount, 0), currency);
+        }
+        self.exact_money_text(amount, currency)
+    }
+
+    /// An amount with all units of its currency: `€12,204.50`.
+    pub fn exact_money_text(self, amount: Decimal, currency: Currency) -> String {
+        self.amount(round_to_unit(amount, currency), currency)
+    }
+
+    fn amount(self, rounded: Decimal, currency: Currency) -> String {
         let is_negative = rounded.is_sign_negative() && !rounded.is_zero();
         self.rules().money(&self.grouped(rounded.abs()), self.sign_of(&currency), is_negative)
     }

@@ -264,7 +264,8 @@ pub enum Reason {
 
 /// Decides.
 pub fn decide(question: &Question<'_>) -> Decision {
-    let late: Vec<&SourceReach> = question.sources.iter().filter(|source| source.holds() && !source.covers(question.period)).collect();
+    let late: Vec<&SourceReach> =
+        question.sources.iter().filter(|source| source.holds() && !source.covers(question.period)).collect();
     let is_past = question.now >= question.deadline;
     let (action, reason) = match question.policy {
         _ if late.is_empty() && question.broken.is_empty() => (Action::Issue, Reason::Complete),

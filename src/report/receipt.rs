@@ -58,6 +58,17 @@ impl Basis {
         }
     }
 
+    /// The absolute difference, for what has no relative one; worded with its sign.
+    pub fn difference(value: Self, base: Self) -> Self {
+        Self::calculated(DIFFERENCE, [("now", value), ("before", base)])
+    }
+
+    /// Whether it is a change that follows from two figures.
+    pub fn is_change(&self) -> bool {
+        matches!(self, Self::Change { .. })
+            || matches!(self, Self::Calculated { formula, parts } if formula == DIFFERENCE && parts.len() == 2)
+    }
+
     /// Every leaf, each once.
     pub fn leaves(&self) -> BTreeSet<&Leaf> {
         match self {
@@ -132,6 +143,8 @@ impl Basis {
         }
     }
 }
+
+const DIFFERENCE: &str = "now - before";
 
 /// The relative change; none against zero.
 pub fn relative(value: Decimal, base: Decimal) -> Option<Decimal> {

@@ -5,8 +5,8 @@ use crate::domain::metric::Unit;
 use crate::domain::money::Currency;
 use crate::domain::period::Period;
 use crate::report::document::{
-    Bar, Block, Card, Cell, Chart, Column, Comparison, Document, Figure, Freshness, FreshnessState, Mood, Plot, Role,
-    Row, Section, Series, Table,
+    Bar, Block, Card, Cell, Chart, Column, Comparison, Document, Figure, Freshness, FreshnessState, Lead, Mood, Plot,
+    Role, Row, Section, Series, Table,
 };
 use crate::report::format::Wording;
 use chrono::{Days, NaiveDate, TimeZone, Utc};
@@ -32,6 +32,15 @@ pub fn document() -> Document {
         summary: "Net revenue was €12,480.30, 8.2% above the day before, on 4,211 sessions. \
                   Paid search cost per lead rose 31.0%."
             .to_owned(),
+        lead: Some(Lead {
+            result: "net revenue €12,480, +8.2% vs day before".to_owned(),
+            sentence: "Net revenue was €12,480 on Fri 20 Nov 2026, +8.2% vs day before, 4.1% above target.".to_owned(),
+            mood: Mood::Good,
+            plan: "Net revenue was 4.1% above target.".to_owned(),
+            moved: vec!["Largest change: Paid search, +€820.10 net revenue (+31.0%) vs day before.".to_owned()],
+            complete: "Data is not complete: HubSpot.".to_owned(),
+        }),
+        is_brief: false,
         gaps: vec!["HubSpot is late: 20 Nov is not complete, so leads may still rise.".to_owned()],
         lacks_data: true,
         sections: vec![headline(), trend(date), channels(), budget(), funnel(), hours(), campaigns()],
@@ -119,6 +128,7 @@ fn budget() -> Section {
         mood,
     };
     let row = |name: &str, cell| Row {
+        id: name.to_lowercase(),
         name: name.to_owned(),
         cells: vec![cell, figure_cell(dec!(60000), Unit::Money), Cell::Text { text: "on pace".to_owned() }],
     };
@@ -134,6 +144,8 @@ fn budget() -> Section {
         ],
         total: None,
         empty_text: "No budgets are set for this month.".to_owned(),
+        page_rows: None,
+        others: None,
     };
     Section {
         id: "budget".to_owned(),
@@ -237,9 +249,11 @@ fn table(id: &str, row_heading: &str, rows: Vec<(String, Decimal)>, with_total: 
             column("conversion_rate", "Conversion rate"),
             column("change", "vs day before"),
         ],
-        total: with_total.then(|| Row { name: "Total".to_owned(), cells: cells(sum) }),
-        rows: rows.into_iter().map(|(name, value)| Row { name, cells: cells(value) }).collect(),
+        total: with_total.then(|| Row::new("all", "Total", cells(sum))),
+        rows: rows.into_iter().map(|(name, value)| Row::new(name.clone(), name, cells(value))).collect(),
         empty_text: "No campaign had any activity.".to_owned(),
+        page_rows: None,
+        others: None,
     }
 }
 
@@ -248,12 +262,23 @@ fn chart(id: &str, title: &str, unit: Unit, plot: Plot, alt: &str) -> Block {
 }
 
 fn bar(label: &str, value: Decimal, unit: Unit, note: Option<&str>) -> Bar {
-    Bar { label: label.to_owned(), figure: figure(Some(value), unit, Some(label)), note: note.map(str::to_owned) }
+    Bar {
+        id: label.to_lowercase(),
+        label: label.to_owned(),
+        figure: figure(Some(value), unit, Some(label)),
+        note: note.map(str::to_owned),
+    }
 }
 
 fn comparison(label: &str, value: Option<Decimal>, base: Decimal, unit: Unit, mood: Mood) -> Comparison {
     let relative = value.and_then(|value| (value - base).checked_div(base));
-    Comparison { label: label.to_owned(), base: figure(Some(base), unit, Some(label)), change: change(relative), mood }
+    Comparison {
+        id: label.replace(' ', "_"),
+        label: label.to_owned(),
+        base: figure(Some(base), unit, Some(label)),
+        change: change(relative),
+        mood,
+    }
 }
 
 fn change(value: Option<Decimal>) -> Figure {

@@ -99,7 +99,15 @@ pub fn order(report: &str, context: &ReportContext, now: DateTime<Utc>) -> Order
     let definition = Definition::standard(report).expect("a report");
     let today = now.with_timezone(&context.workspace.time_zone).date_naive();
     let period = definition.cadence.last_whole(today, context.workspace.week_starts_on);
-    Order { definition, period, late: LatePolicy::SendWithBanner, deadline: now, is_insisted_on: false, corrects: false, now }
+    Order {
+        definition,
+        period,
+        late: LatePolicy::SendWithBanner,
+        deadline: now,
+        is_insisted_on: false,
+        corrects: false,
+        now,
+    }
 }
 
 pub fn built(warehouse: &Warehouse, context: &ReportContext, order: &Order) -> (Document, Vec<ReceiptDraft>) {

@@ -45,8 +45,32 @@ impl Bot {
 
     /// Posts one message. Where Slack finds fault with the blocks, its text is sent alone. The outbox's
     /// id goes with it, so that a double can be recognised.
-    pub async fn post(&self, message_id: &str, payload: &[u8]) -> Result<Accepted, DeliveryError> {
-        let mut message = super::parse(payload)?;
+    ///
+    /// Figures for its thread follow as a reply. The message counts as posted whatever becomes of them: a
+    /// second try would post the message itself twice.
+    pub async fn post(&self, message_id: &str, payload: &[u8]) -> Handed {
+        let (message, thread) = match super::parse(payload) {
+            Ok(message) => super::unthreaded(message),
+            Err(error) => return Err(error).into(),
+        };
+        let answer = match self.post_one(message_id, message).await {
+            Ok(answer) => answer,
+            Err(error) => return Err(error).into(),
+        };
+        let mut replies = Vec::new();
+        if let (Some(blocks), Some(ts)) = (thread, answer.1) {
+            let reply = json!({ "channel": self.channel, "thread_ts": ts, "text": "Figures", "blocks": blocks });
+            let text = match self.call("chat.postMessage", &reply, Step::Visible).await {
+                Ok(answer) => posted(&answer),
+                Err(error) => one_line(&format!("the figures in the thread: {error}")),
+            };
+            replies.push(Reply { step: "the thread", text });
+        }
+        Handed { result: Ok(accepted(&answer.0)), replies }
+    }
+
+    /// What Slack answered, and the message's own id for replies.
+    async fn post_one(&self, message_id: &str, mut message: Value) -> Result<(String, Option<String>), DeliveryError> {
         let Some(fields) = message.as_object_mut() else { return Err(super::not_json()) };
         fields.insert("channel".to_owned(), json!(self.channel));
         fields.insert(
@@ -59,9 +83,13 @@ impl Bot {
                 fields.remove("blocks");
                 tracing::warn!(hook = self.name, "slack refused the blocks of a message, its text is sent alone");
                 let answer = self.call("chat.postMessage", &message, Step::Visible).await?;
-                Ok(accepted(&format!("{} (text only, the blocks were refused)", posted(&answer))))
+                Ok((format!("{} (text only, the blocks were refused)", posted(&answer)), None))
             }
-            result => Ok(accepted(&posted(&result?))),
+            result => {
+                let answer = result?;
+                let ts = answer["ts"].as_str().map(str::to_owned);
+                Ok((posted(&answer), ts))
+            }
         }
     }
 

@@ -61,6 +61,24 @@ async fn the_answers_of_slack_decide_what_happens_next() {
     }
 }
 
+// node-slack-sdk#2641, alertmanager#3727: an outage that says when it ends is tried again.
+#[tokio::test]
+async fn an_outage_with_an_end_is_tried_again_and_one_without_is_unknown() {
+    let (hook, _) = slack(vec![(503, "upstream connect error", Some("120"))]).await;
+    let error = hook.send(MESSAGE).await.expect_err("an outage");
+    let after = Some(std::time::Duration::from_secs(120));
+    assert_eq!(error.disposition(), Disposition::Retry { after }, "{error}");
+    let (hook, _) = slack(vec![(503, "upstream connect error", None)]).await;
+    assert_eq!(hook.send(MESSAGE).await.expect_err("an outage").disposition(), Disposition::AskOperator);
+}
+
+#[tokio::test]
+async fn a_webhook_is_not_sent_what_belongs_in_a_thread() {
+    let (hook, heard) = slack(vec![(200, "ok", None)]).await;
+    hook.send(br#"{"text":"hello","thread":[{"type":"section"}]}"#).await.expect("accepted");
+    assert_eq!(heard.lock().expect("a log")[0], r#"{"text":"hello"}"#);
+}
+
 #[tokio::test]
 async fn a_message_whose_blocks_are_refused_goes_out_as_text() {
     let (hook, heard) = slack(vec![(400, "invalid_blocks", None), (200, "ok", None)]).await;

@@ -64,6 +64,21 @@ impl Formula {
         }
     }
 
+    /// The name it divides by, where it is one name by another: `clicks` of `cost / clicks`.
+    pub fn denominator(&self) -> Option<&str> {
+        match self {
+            Self::Binary { op: Op::Divide, right, .. } => match right.as_ref() {
+                Self::Metric(name) => Some(name),
+                _ => None,
+            },
+            Self::Binary { op: Op::Multiply, left, right } => match (left.as_ref(), right.as_ref()) {
+                (Self::Number(_), other) | (other, Self::Number(_)) => other.denominator(),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The names it uses.
     pub fn metrics(&self) -> BTreeSet<&str> {
         match self {
@@ -102,6 +117,17 @@ impl Formula {
             Self::Binary { op, left, right } => {
                 format!("({} {op} {})", left.to_sql(sql_of), right.to_sql(sql_of))
             }
+        }
+    }
+}
+
+/// As [`Formula::parse`] reads it, every operation in parentheses.
+impl fmt::Display for Formula {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(out, "{number}"),
+            Self::Metric(name) => out.write_str(name),
+            Self::Binary { op, left, right } => write!(out, "({left} {op} {right})"),
         }
     }
 }

@@ -17,6 +17,8 @@ pub enum Unit {
     Money,
     /// A ratio shown as percent: 0.028 prints `2.8%`.
     Percent,
+    /// A difference of two percentages.
+    Points,
     /// A plain ratio, e.g. ROAS 3.2.
     Ratio,
     /// Seconds, shown as m:ss.

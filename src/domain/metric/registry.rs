@@ -166,6 +166,13 @@ impl Registry {
         }
     }
 
+    /// Whether a metric is or is computed from `part`.
+    pub fn rests_on(&self, id: &str, part: &str) -> bool {
+        id == part
+            || matches!(self.get(id).map(|metric| &metric.kind), Some(Kind::Formula(formula))
+                if formula.metrics().into_iter().any(|name| self.rests_on(name, part)))
+    }
+
     fn facts(&self, id: &str) -> BTreeSet<String> {
         match self.get(id) {
             Some(Metric { kind: Kind::Formula(formula), .. }) => {

@@ -41,7 +41,8 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
             cells.push(plain(figure));
         }
         cells.push(words(rating.to_string()));
-        rows.push(Row { name, cells });
+        let id = format!("{}/{metric}", benchmark.channel.as_deref().unwrap_or("all"));
+        rows.push(Row::new(id, name, cells));
     }
     if rows.is_empty() {
         return None;
@@ -64,6 +65,8 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
         rows,
         total: None,
         empty_text: "No benchmark is set for this industry.".to_owned(),
+        page_rows: None,
+        others: None,
     };
     let title = "Against benchmarks".to_owned();
     Some(Section { id: "benchmarks".to_owned(), title, lead: Some(lead), blocks: vec![Block::Table(table)] })

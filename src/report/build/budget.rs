@@ -32,7 +32,7 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
         for (sum, (name, part)) in sums.iter_mut().zip([("spent", &spent), ("planned", &planned)]) {
             sum.insert(format!("{name}_{number}"), part.clone());
         }
-        let row = row(readings, drawer, &readings.channel_label(channel), &spent, &planned);
+        let row = row(readings, drawer, (channel, &readings.channel_label(channel)), &spent, &planned);
         over.extend(row.1.map(|verdict| format!("{} is {verdict}", row.0.name)));
         rows.push(row.0);
     }
@@ -40,7 +40,7 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
         let formula = parts.keys().cloned().collect::<Vec<_>>().join(" + ");
         Basis::Calculated { formula, parts }
     });
-    let total = (rows.len() > 1).then(|| row(readings, drawer, "All budgets", &spent, &planned).0);
+    let total = (rows.len() > 1).then(|| row(readings, drawer, ("all", "All budgets"), &spent, &planned).0);
     let passed = share_passed(readings);
     let is_over = readings.period.end == month.end;
     let passed_text = readings.wording.value_text(Some(passed), Unit::Percent, readings.workspace.currency);
@@ -51,7 +51,7 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
     }
     let mut columns = vec![column("used", "Used"), column("spent", "Spent"), column("planned", "Budget")];
     if !is_over {
-        columns.extend([column("projected", "At this pace"), column("left", "Left a day")]);
+        columns.extend([column("projected", "At this pace"), column("left", "Left per day")]);
     }
     columns.push(column("pace", "Verdict"));
     let table = Table {
@@ -62,6 +62,8 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
         rows,
         total,
         empty_text: "No budgets are set for this month.".to_owned(),
+        page_rows: None,
+        others: None,
     };
     let title = format!("Budget pacing, {}", readings.wording.month_name(month.start));
     Some(Section { id: "budget".to_owned(), title, lead: Some(lead), blocks: vec![Block::Table(table)] })
@@ -85,7 +87,7 @@ fn share_passed(readings: &Readings) -> Decimal {
 fn row(
     readings: &Readings,
     drawer: &mut Drawer<'_>,
-    name: &str,
+    (id, name): (&str, &str),
     spent: &Basis,
     planned: &Basis,
 ) -> (Row, Option<&'static str>) {
@@ -95,14 +97,17 @@ fn row(
     let label = |what: &str| format!("{name}: {what}");
     let used = drawer.figure(&Basis::calculated("spent / planned", parts()), Unit::Percent, &label("budget used"));
     let share_used = used.value;
+    let has_cost = share_used.is_some_and(|used| !used.is_zero());
     let is_spent = share_used.is_some_and(|used| used > Decimal::ONE);
     let ahead = share_used.map(|used| used - share_passed);
     let (verdict, mood) = match ahead {
-        _ if is_spent => ("over budget", Mood::Bad),
-        Some(ahead) if passed == days && ahead < -TOLERANCE => ("not used up", Mood::Neutral),
-        Some(_) if passed == days => ("within budget", Mood::Good),
-        Some(ahead) if ahead > share_passed * TOLERANCE => ("ahead of pace", Mood::Bad),
-        Some(ahead) if ahead < -share_passed * TOLERANCE => ("behind pace", Mood::Neutral),
+        _ if is_spent => ("over plan", Mood::Bad),
+        // A channel whose cost nobody tells cannot be judged.
+        Some(_) if !has_cost => ("no cost data", Mood::Neutral),
+        Some(ahead) if passed == days && ahead < -TOLERANCE => ("under plan", Mood::Neutral),
+        Some(_) if passed == days => ("on plan", Mood::Good),
+        Some(ahead) if ahead > share_passed * TOLERANCE => ("overspending", Mood::Bad),
+        Some(ahead) if ahead < -share_passed * TOLERANCE => ("underspending", Mood::Neutral),
         Some(_) => ("on pace", Mood::Good),
         None => ("no budget", Mood::Neutral),
     };
@@ -118,5 +123,5 @@ fn row(
         cells.push(plain(drawer.figure(&left, Unit::Money, &label("budget left for each day"))));
     }
     cells.push(words(verdict));
-    (Row { name: name.to_owned(), cells }, (mood == Mood::Bad).then_some(verdict))
+    (Row::new(id, name, cells), (mood == Mood::Bad).then_some(verdict))
 }

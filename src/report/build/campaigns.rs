@@ -1,15 +1,16 @@
 //! Campaigns: what paid ones cost and brought, and planned ones against budget and targets.
 
-use super::tables::{Of, cells, column, columns, plain, ranked, shown, span, words};
+use super::tables::{Of, WITH_RECEIPTS, bounded, cells, column, columns, plain, ranked, shown, span, words};
 use super::{Drawer, Readings};
 use crate::domain::campaign::{Campaign, Status};
 use crate::domain::metric::{Better, Unit};
 use crate::domain::period::Period;
-use crate::report::document::{Block, Cell, Mood, Row, Section, Table};
+use crate::report::book::Sums;
+use crate::report::document::{Block, Cell, Figure, Mood, Row, Section, Table};
 use crate::report::receipt::Basis;
 use rust_decimal::{Decimal, dec};
+use std::collections::BTreeMap;
 
-const MOST: usize = 15;
 const PAID: [&str; 8] = ["cost", "clicks", "cpc", "ctr", "platform_conversions", "cpa", "net_revenue", "roi"];
 const RETURNS: [&str; 4] = ["net_revenue", "roi", "margin", "break_even_orders"];
 const PEOPLE: [&str; 6] = ["leads", "cpl", "customers", "lead_to_customer_rate", "cac", "orders"];
@@ -26,24 +27,63 @@ pub fn paid(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> {
     }
     let paying = groups.iter().filter(|(name, _)| names.contains(name));
     let metrics = shown(drawer, &PAID, &paying.map(|(name, sums)| (name.clone(), sums.clone())).collect());
-    let left = names.len().saturating_sub(MOST);
+    let base = readings.leading().filter(|(_, _, base)| span(readings, *base).is_some());
     let mut rows = Vec::new();
-    for name in names.into_iter().take(MOST) {
-        let cells = cells(drawer, &metrics, &Of::Campaign(name.clone()), readings.period);
-        rows.push(Row { name, cells });
+    for (place, name) in names.iter().enumerate() {
+        drawer.keep_receipts(place < WITH_RECEIPTS);
+        let of = Of::Campaign(name.clone());
+        let mut cells = cells(drawer, &metrics, &of, readings.period);
+        if let Some((_, _, base)) = &base {
+            let (value, before) = (of.basis(drawer, "cost", readings.period), of.basis(drawer, "cost", *base));
+            cells.insert(1, drawer.change_cell("cost", &value, &before));
+        }
+        rows.push(Row::new(name, name, cells));
+    }
+    drawer.keep_receipts(true);
+    let (page_rows, others) = bounded(&names, &rows, |rest| others(drawer, groups, &metrics, rest, base.is_some()));
+    let mut headings = columns(drawer, &metrics);
+    if let Some((_, label, _)) = &base {
+        headings.insert(1, column("cost_change", &format!("vs {label}")));
     }
     let table = Table {
         id: "campaigns".to_owned(),
         title: None,
         row_heading: "Campaign".to_owned(),
-        columns: columns(drawer, &metrics),
+        columns: headings,
         rows,
         total: None,
         empty_text: "No campaign spent anything.".to_owned(),
+        page_rows,
+        others,
     };
-    let lead = (left > 0).then(|| format!("The {MOST} dearest; {left} more spent less."));
+    let lead = page_rows
+        .map(|shown| format!("The {shown} of {} campaigns that cost most; the CSV file has all of them.", names.len()));
     let blocks = vec![Block::Table(table)];
     Some(Section { id: "campaigns".to_owned(), title: "Paid campaigns".to_owned(), lead, blocks })
+}
+
+/// Campaigns that pages leave out, from their sums.
+fn others(
+    drawer: &Drawer<'_>,
+    groups: &BTreeMap<String, Sums>,
+    metrics: &[&str],
+    rest: &[String],
+    has_change: bool,
+) -> Vec<Cell> {
+    let mut sums = Sums::new();
+    for (column, value) in rest.iter().filter_map(|name| groups.get(name)).flatten() {
+        *sums.entry(column.clone()).or_default() += *value;
+    }
+    let figure = |metric: &&str| {
+        let value = drawer.of_sums(metric, &sums);
+        let text = drawer.text(metric, value);
+        plain(Figure { value, unit: drawer.unit(metric), text, receipt: None, provisional: false })
+    };
+    let mut cells: Vec<Cell> = metrics.iter().map(figure).collect();
+    if has_change {
+        cells.insert(1, words(""));
+    }
+    cells
 }
 
 /// Campaigns with a plan, from their first day to the period's last.
@@ -73,8 +113,8 @@ pub fn planned(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
         let of = Of::Campaign(campaign.name.clone());
         let mut row = money(drawer, readings, campaign, *days);
         row.extend(cells(drawer, &returns, &of, *days));
-        money_rows.push(Row { name: campaign.title().to_owned(), cells: row });
-        people_rows.push(Row { name: campaign.title().to_owned(), cells: cells(drawer, &people, &of, *days) });
+        money_rows.push(Row::new(&campaign.name, campaign.title(), row));
+        people_rows.push(Row::new(&campaign.name, campaign.title(), cells(drawer, &people, &of, *days)));
     }
     let mut headings = vec![column("used", "Used"), column("cost", "Spent"), column("budget", "Budget")];
     headings.extend(columns(drawer, &returns));
@@ -86,11 +126,13 @@ pub fn planned(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
         rows,
         total: None,
         empty_text: "No planned campaign runs.".to_owned(),
+        page_rows: None,
+        others: None,
     };
-    let mut blocks = vec![Block::Table(table("plans", "Money, from the first day", headings, money_rows))];
+    let mut blocks = vec![Block::Table(table("plans", "Money since campaign start", headings, money_rows))];
     if !people.is_empty() {
         let headings = columns(drawer, &people);
-        blocks.push(Block::Table(table("plan_results", "Results, from the first day", headings, people_rows)));
+        blocks.push(Block::Table(table("plan_results", "Results since campaign start", headings, people_rows)));
     }
     blocks.extend(targets(readings, drawer, &running).map(Block::Table));
     let wording = readings.wording;
@@ -139,17 +181,19 @@ fn targets(readings: &Readings, drawer: &mut Drawer<'_>, running: &[(&Campaign, 
             let unit = drawer.unit(metric);
             let target = drawer.figure(&target, unit, &format!("{name}, target"));
             let cells = vec![Cell::Progress { figure: reached, share, mood }, actual, plain(target)];
-            rows.push(Row { name, cells });
+            rows.push(Row::new(format!("{}/{metric}", campaign.name), name, cells));
         }
     }
     (!rows.is_empty()).then(|| Table {
         id: "plan_targets".to_owned(),
-        title: Some("Targets".to_owned()),
+        title: Some("Campaign targets".to_owned()),
         row_heading: "Campaign and target".to_owned(),
         columns: vec![column("reached", "Reached"), column("actual", "Actual"), column("target", "Target")],
         rows,
         total: None,
         empty_text: "No campaign has targets.".to_owned(),
+        page_rows: None,
+        others: None,
     })
 }
 

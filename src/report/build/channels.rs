@@ -1,14 +1,17 @@
 //! Where sessions, customers and revenue came from, by channel.
 
-use super::tables::{Of, by_channel, shown, span};
+use super::tables::{Of, bounded_bars, by_channel, shown, span};
 use super::{Drawer, Readings};
 use crate::domain::metric::Unit;
-use crate::report::definition::{Cadence, Compare};
+use crate::report::definition::Cadence;
 use crate::report::document::{Bar, Block, Chart, Column, Plot, Section};
 use crate::report::format::in_sentence;
 use crate::report::receipt::Basis;
 use rust_decimal::Decimal;
 use std::cmp::Reverse;
+
+/// Where the rules for channels find none.
+const UNASSIGNED: &str = "unassigned";
 
 const COLUMNS: [&str; 6] = ["sessions", "leads", "orders", "net_revenue", "cost", "roas"];
 
@@ -21,18 +24,31 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
     };
     let mut channels: Vec<String> = active.map(|(name, _)| name.clone()).collect();
     channels.sort_by_key(key);
-    let metrics = shown(drawer, &COLUMNS, groups);
+    let mut metrics = shown(drawer, &COLUMNS, groups);
+    // What the change is about stands first, beside it: phones show the first columns.
+    let leading = leading(readings, drawer);
+    metrics.sort_by_key(|metric| *metric != leading);
     if channels.is_empty() || metrics.is_empty() {
         return None;
     }
     let mut table = by_channel(readings, drawer, "channels", &metrics, &channels, Some("All channels"));
-    let lead = change_column(readings, drawer, &mut table, &channels);
+    let moved = change_column(readings, drawer, &mut table, &channels);
+    let lead: Vec<String> = moved.into_iter().chain(unassigned(readings, drawer)).collect();
+    let lead = (!lead.is_empty()).then(|| lead.join(" "));
     let mut blocks = Vec::new();
     if drawer.shows("net_revenue") {
         blocks.extend(bars(readings, drawer, &channels).map(Block::Chart));
     }
     blocks.push(Block::Table(table));
     Some(Section { id: "channels".to_owned(), title: "Channels".to_owned(), lead, blocks })
+}
+
+/// What channels are judged by: their sessions by day, their revenue by week and month.
+fn leading(readings: &Readings, drawer: &mut Drawer<'_>) -> &'static str {
+    match readings.definition.cadence {
+        Cadence::Weekly | Cadence::Monthly if drawer.shows("net_revenue") => "net_revenue",
+        _ => "sessions",
+    }
 }
 
 /// Adds how a channel moved: its sessions by day, its revenue by week and month; returns what moved
@@ -43,36 +59,49 @@ fn change_column(
     table: &mut crate::report::document::Table,
     channels: &[String],
 ) -> Option<String> {
-    let (metric, compare) = match readings.definition.cadence {
-        Cadence::Daily => ("sessions", Compare::SameWeekday),
-        Cadence::Weekly | Cadence::Monthly => ("net_revenue", Compare::Previous),
-    };
-    let metric = if drawer.shows(metric) { metric } else { "sessions" };
-    let (label, base) = readings.base(compare)?;
+    let metric = leading(readings, drawer);
+    let (_, label, base) = readings.leading()?;
     if !drawer.shows(metric) || !readings.book.reaches(base) {
         return None;
     }
     let heading = format!("{} vs {label}", drawer.label(metric));
-    table.columns.push(Column { id: format!("{metric}_change"), heading });
-    let against = match readings.definition.cadence {
-        Cadence::Weekly => format!("the {label}"),
-        Cadence::Daily | Cadence::Monthly => label,
-    };
-    let mut most: Option<(Decimal, String)> = None;
-    let of = channels.iter().cloned().map(Of::Channel).chain([Of::All]);
-    for (of, row) in of.zip(table.rows.iter_mut().chain(table.total.as_mut())) {
+    table.columns.insert(1.min(table.columns.len()), Column { id: format!("{metric}_change"), heading });
+    let mut most: Option<(Decimal, &String)> = None;
+    let rest = table.page_rows.map(|shown| Of::Channels(channels[shown..].to_vec()));
+    let rows = table.rows.iter_mut().chain(table.others.as_mut()).chain(table.total.as_mut());
+    for (of, row) in channels.iter().cloned().map(Of::Channel).chain(rest).chain([Of::All]).zip(rows) {
         let (value, before) = (of.basis(drawer, metric, readings.period), of.basis(drawer, metric, base));
-        row.cells.push(drawer.change_cell(metric, &value, &before));
-        let moved = drawer.value(&value).unwrap_or_default() - drawer.value(&before).unwrap_or_default();
-        if !matches!(of, Of::All) && most.as_ref().is_none_or(|(largest, _)| moved.abs() > largest.abs()) {
-            let change = readings.wording.change_text(drawer.value(&Basis::change(value, before)));
-            most = Some((
-                moved,
-                format!("{} moved most: {change} {} against {against}.", row.name, in_sentence(&drawer.label(metric))),
-            ));
+        row.cells.insert(1.min(row.cells.len()), drawer.change_cell(metric, &value, &before));
+    }
+    for channel in channels {
+        let value = |period| drawer.value(&drawer.channel(metric, period, channel)).unwrap_or_default();
+        let moved = value(readings.period) - value(base);
+        if most.as_ref().is_none_or(|(largest, _)| moved.abs() > largest.abs()) {
+            most = Some((moved, channel));
         }
     }
-    most.filter(|(moved, _)| !moved.is_zero()).map(|(_, text)| text)
+    let (_, channel) = most.filter(|(moved, _)| !moved.is_zero())?;
+    let (value, before) = (drawer.channel(metric, readings.period, channel), drawer.channel(metric, base, channel));
+    let name = format!("{}: {}", readings.channel_label(channel), drawer.label(metric));
+    let (by, change) =
+        (drawer.difference(metric, &value, &before, &name), drawer.change(metric, &value, &before, &name));
+    let percent =
+        if change.unit == by.unit || change.value.is_none() { String::new() } else { format!(" ({})", change.text) };
+    let of = in_sentence(&drawer.label(metric));
+    Some(format!("Largest change: {}, {} {of}{percent} vs {label}.", readings.channel_label(channel), by.text))
+}
+
+/// Revenue that no channel can claim is named, or a reader takes it for a channel.
+fn unassigned(readings: &Readings, drawer: &Drawer<'_>) -> Option<String> {
+    let of = |basis: &Basis| drawer.value(basis).filter(|value| *value > Decimal::ZERO);
+    let none = of(&drawer.channel("net_revenue", readings.period, UNASSIGNED))?;
+    let all = of(&drawer.all("net_revenue", readings.period))?;
+    let share = none.checked_div(all).filter(|share| *share >= rust_decimal::dec!(0.05))?;
+    let share = readings.wording.value_text(Some(share), Unit::Percent, readings.workspace.currency);
+    Some(format!(
+        "{share} of net revenue is unassigned: the checkout named no source for it, and the CRM does not know where its \
+         payers came from."
+    ))
 }
 
 fn bars(readings: &Readings, drawer: &mut Drawer<'_>, channels: &[String]) -> Option<Chart> {
@@ -81,12 +110,13 @@ fn bars(readings: &Readings, drawer: &mut Drawer<'_>, channels: &[String]) -> Op
         let basis = drawer.channel("net_revenue", readings.period, channel);
         let figure = drawer.metric("net_revenue", &basis);
         if figure.value.is_some_and(|value| !value.is_zero()) {
-            bars.push(Bar { label: readings.channel_label(channel), figure, note: None });
+            bars.push(Bar { id: channel.clone(), label: readings.channel_label(channel), figure, note: None });
         }
     }
     if bars.len() < 2 {
         return None;
     }
+    let bars = bounded_bars(bars, |sum| drawer.text("net_revenue", Some(sum)));
     let alt = format!("{} brought the most: {}.", bars[0].label, bars[0].figure.text);
     Some(Chart {
         id: "channel_revenue".to_owned(),

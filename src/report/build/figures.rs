@@ -5,13 +5,18 @@ use crate::domain::period::Period;
 use crate::domain::workspace::Workspace;
 use crate::report::book::{Book, Sums};
 use crate::report::document::{Cell, Comparison, Figure, Mood};
-use crate::report::format::Wording;
+use crate::report::format::{NO_CHANGE, NOT_AVAILABLE, Wording};
 use crate::report::readiness::SourceReach;
 use crate::report::receipt::{Basis, Leaf, Reading};
 use crate::support::ids::stable_id;
 use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Fewer events than this are no sample.
+const SMALL: Decimal = Decimal::from_parts(10, 0, 0, false, 0);
+/// Printed for the change of a rate over fewer events than that.
+const FEW: &str = "too few";
 
 /// What a receipt stands for.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,6 +79,9 @@ pub struct Drawer<'a> {
     /// Labels of metrics that were left out.
     missing: BTreeSet<String>,
     receipts: BTreeMap<String, ReceiptDraft>,
+    keeps_receipts: bool,
+    /// Metrics that were printed.
+    printed: BTreeSet<String>,
 }
 
 impl<'a> Drawer<'a> {
@@ -87,7 +95,25 @@ impl<'a> Drawer<'a> {
         dropped: BTreeSet<String>,
     ) -> Self {
         let (missing, receipts) = (BTreeSet::new(), BTreeMap::new());
-        Self { registry, workspace, book, wording, report_id, settling, dropped, missing, receipts }
+        let (keeps_receipts, printed) = (true, BTreeSet::new());
+        Self {
+            registry,
+            workspace,
+            book,
+            wording,
+            report_id,
+            settling,
+            dropped,
+            missing,
+            receipts,
+            keeps_receipts,
+            printed,
+        }
+    }
+
+    /// Whether figures get receipts from now on: thousands of rows that only data files have would be as many.
+    pub fn keep_receipts(&mut self, keeps: bool) {
+        self.keeps_receipts = keeps;
     }
 
     /// A metric of the report's part of the workspace.
@@ -167,6 +193,14 @@ impl<'a> Drawer<'a> {
     /// A metric's figure.
     pub fn metric(&mut self, metric: &str, basis: &Basis) -> Figure {
         let (unit, label) = (self.unit(metric), self.label(metric));
+        self.printed.insert(metric.to_owned());
+        // Two thirds of a payment pay for nothing.
+        if metric == "break_even_orders"
+            && let Some(value) = self.value(basis)
+        {
+            let text = self.wording.value_text(Some(value.ceil()), unit, self.workspace.currency);
+            return self.kept(basis, unit, Some(value), text, &label);
+        }
         self.figure(basis, unit, &label)
     }
 
@@ -177,11 +211,93 @@ impl<'a> Drawer<'a> {
         self.kept(basis, unit, value, text, label)
     }
 
-    /// The relative change of a metric, as a figure with its receipt.
-    pub fn change(&mut self, value: &Basis, base: &Basis, label: &str) -> Figure {
+    /// A metric of some channels together.
+    pub fn channels(&self, metric: &str, period: Period, channels: &[String]) -> Basis {
+        if let Some(Kind::Formula(formula)) = self.registry.get(metric).map(|metric| &metric.kind) {
+            let parts = formula.metrics().into_iter();
+            let parts = parts.map(|name| (name.to_owned(), self.channels(name, period, channels))).collect();
+            return Basis::Calculated { formula: formula.to_string(), parts };
+        }
+        let parts: BTreeMap<String, Basis> = (0..)
+            .zip(channels)
+            .map(|(number, channel)| (format!("part_{number}"), self.channel(metric, period, channel)))
+            .filter(|(_, basis): &(String, Basis)| self.value(basis).is_some())
+            .collect();
+        match parts.len() {
+            0 => self.channel(metric, period, channels.first().map_or("", String::as_str)),
+            _ => Basis::Calculated { formula: parts.keys().cloned().collect::<Vec<_>>().join(" + "), parts },
+        }
+    }
+
+    /// The metrics that were printed so far.
+    pub fn printed(&self) -> impl Iterator<Item = &str> {
+        self.printed.iter().map(String::as_str)
+    }
+
+    /// Whether a metric is or is computed from `part`.
+    pub fn rests_on(&self, metric: &str, part: &str) -> bool {
+        self.registry.rests_on(metric, part)
+    }
+
+    /// What a metric means, in a sentence.
+    pub fn about(&self, metric: &str) -> String {
+        self.registry.get(metric).map(|metric| metric.about.clone()).unwrap_or_default()
+    }
+
+    /// The change of a metric, as a figure with its receipt: in percentage points between rates, as an amount
+    /// where the base is below zero or few events stand on both sides, else in percent.
+    pub fn change(&mut self, metric: &str, value: &Basis, base: &Basis, label: &str) -> Figure {
+        let (now, before) = (self.value(value), self.value(base));
+        let (unit, label) = (self.unit(metric), format!("{label}, change"));
+        let (Some(now), Some(before)) = (now, before) else {
+            let basis = Basis::change(value.clone(), base.clone());
+            return self.kept(&basis, Unit::Percent, None, NOT_AVAILABLE.to_owned(), &label);
+        };
+        if self.is_small(metric, value, base) {
+            let basis = Basis::change(value.clone(), base.clone());
+            let change = self.value(&basis);
+            return self.kept(&basis, Unit::Percent, change, FEW.to_owned(), &label);
+        }
+        let is_few = unit == Unit::Count && now.abs().max(before.abs()) < SMALL;
+        if unit == Unit::Percent || before < Decimal::ZERO || is_few {
+            let unit = if unit == Unit::Percent { Unit::Points } else { unit };
+            let basis = Basis::difference(value.clone(), base.clone());
+            let change = self.value(&basis);
+            let text = self.wording.difference_text(change, unit, self.workspace.currency);
+            return self.kept(&basis, unit, change, text, &label);
+        }
         let basis = Basis::change(value.clone(), base.clone());
         let change = self.value(&basis);
-        self.kept(&basis, Unit::Percent, change, self.wording.change_text(change), &format!("{label}, change"))
+        let text = match (before.is_zero(), now.is_zero()) {
+            (true, true) => NO_CHANGE.to_owned(),
+            (true, false) => "from 0".to_owned(),
+            _ => self.wording.change_text(change),
+        };
+        self.kept(&basis, Unit::Percent, change, text, &label)
+    }
+
+    /// The difference of a metric with its sign.
+    pub fn difference(&mut self, metric: &str, value: &Basis, base: &Basis, label: &str) -> Figure {
+        let unit = if self.unit(metric) == Unit::Percent { Unit::Points } else { self.unit(metric) };
+        // A channel without rows in one of the periods had none.
+        let (now, before) = (self.value(value).unwrap_or_default(), self.value(base).unwrap_or_default());
+        let text = self.wording.difference_text(Some(now - before), unit, self.workspace.currency);
+        let basis = Basis::difference(value.clone(), base.clone());
+        let exact = self.value(&basis);
+        self.kept(&basis, unit, exact, text, &format!("{label}, difference"))
+    }
+
+    /// Whether a rate stands on so few events that its change says nothing: one customer makes any CAC.
+    fn is_small(&self, metric: &str, value: &Basis, base: &Basis) -> bool {
+        let Some(Kind::Formula(formula)) = self.registry.get(metric).map(|metric| &metric.kind) else { return false };
+        let Some(of) = formula.denominator().filter(|of| self.unit(of) == Unit::Count) else { return false };
+        [value, base].into_iter().any(|basis| match basis {
+            Basis::Read(Leaf::Metric(reading)) => {
+                let count = Basis::metric(Reading { metric: of.to_owned(), ..reading.clone() });
+                self.value(&count).is_some_and(|count| count < SMALL)
+            }
+            _ => false,
+        })
     }
 
     /// What a figure of another report says, in the words of this one.
@@ -189,6 +305,7 @@ impl<'a> Drawer<'a> {
         match basis {
             _ if self.wording.is_standard() => figure.text.clone(),
             Basis::Change { .. } => self.wording.change_text(figure.value),
+            _ if basis.is_change() => self.wording.difference_text(figure.value, figure.unit, self.workspace.currency),
             _ => self.wording.value_text(figure.value, figure.unit, self.workspace.currency),
         }
     }
@@ -196,6 +313,9 @@ impl<'a> Drawer<'a> {
     fn kept(&mut self, basis: &Basis, unit: Unit, value: Option<Decimal>, text: String, label: &str) -> Figure {
         // What does not exist cannot change; once it does, the source will have said more.
         let provisional = value.is_some() && !self.is_final(basis);
+        if !self.keeps_receipts {
+            return Figure { value, unit, text, receipt: None, provisional };
+        }
         let kept = serde_json::to_string(basis).unwrap_or_default();
         let receipt = stable_id("r", &[&self.report_id, &kept, &format!("{unit:?}")])[..14].to_owned();
         let draft = || ReceiptDraft {
@@ -227,21 +347,21 @@ impl<'a> Drawer<'a> {
     }
 
     /// A metric's change against a base, with whether it is welcome.
-    pub fn comparison(&mut self, metric: &str, label: &str, value: &Basis, base: &Basis) -> Comparison {
+    pub fn comparison(&mut self, metric: &str, (id, label): (&str, &str), value: &Basis, base: &Basis) -> Comparison {
         let name = self.label(metric);
-        let change = self.change(value, base, &name);
-        let mood = self.mood(metric, change.value);
+        let change = self.change(metric, value, base, &name);
+        let mood = self.mood_of(metric, &change);
         let is_plan = base.leaves().into_iter().all(|leaf| matches!(leaf, Leaf::Plan { .. }));
         let name = if is_plan { format!("{name}: target") } else { name };
         let base = self.figure(base, self.unit(metric), &name);
-        Comparison { label: label.to_owned(), base, change, mood }
+        Comparison { id: id.to_owned(), label: format!("vs {label}"), base, change, mood }
     }
 
     /// A table cell that shows a change.
     pub fn change_cell(&mut self, metric: &str, value: &Basis, base: &Basis) -> Cell {
         let name = self.label(metric);
-        let figure = self.change(value, base, &name);
-        Cell::Figure { mood: self.mood(metric, figure.value), figure }
+        let figure = self.change(metric, value, base, &name);
+        Cell::Figure { mood: self.mood_of(metric, &figure), figure }
     }
 
     /// A table cell without a judgement.
@@ -252,6 +372,11 @@ impl<'a> Drawer<'a> {
     /// Whether more of a metric is welcome.
     pub fn better(&self, metric: &str) -> Better {
         self.registry.get(metric).map_or(Better::Neither, |metric| metric.better)
+    }
+
+    /// Whether a printed change is welcome; of few events it is not judged.
+    pub fn mood_of(&self, metric: &str, change: &Figure) -> Mood {
+        if change.text == FEW { Mood::Neutral } else { self.mood(metric, change.value) }
     }
 
     /// Whether a change is welcome.

@@ -37,7 +37,7 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
             steps.push(step);
             note
         });
-        stages.push(Bar { label, figure, note });
+        stages.push(Bar { id: (*metric).to_owned(), label, figure, note });
     }
     let (first, last) = (stages.first()?, stages.last()?);
     let alt = format!(
@@ -69,7 +69,10 @@ fn step(drawer: &mut Drawer<'_>, before: &Basis, after: &Basis, from: &str, to: 
 fn table(readings: &Readings, drawer: &mut Drawer<'_>, known: &[&str], steps: Vec<Step>) -> Table {
     let base = readings.bases().into_iter().next();
     let mut columns: Vec<Column> = vec![column("rate", "Step rate"), column("lost", "Fewer")];
-    columns.extend(base.as_ref().map(|(_, label, _)| Column { id: "rate_before".to_owned(), heading: label.clone() }));
+    columns.extend(
+        base.as_ref()
+            .map(|(_, label, _)| Column { id: "rate_before".to_owned(), heading: format!("Step rate, {label}") }),
+    );
     let mut rows = Vec::new();
     for (step, pair) in steps.into_iter().zip(known.windows(2)) {
         let mut cells = vec![plain(step.rate), plain(step.lost)];
@@ -78,7 +81,7 @@ fn table(readings: &Readings, drawer: &mut Drawer<'_>, known: &[&str], steps: Ve
             let rate = Basis::calculated("entered / before", parts);
             cells.push(plain(drawer.figure(&rate, Unit::Percent, &format!("{}, before", step.name))));
         }
-        rows.push(Row { name: step.name, cells });
+        rows.push(Row::new(format!("{}_to_{}", pair[0], pair[1]), step.name, cells));
     }
     Table {
         id: "funnel_steps".to_owned(),
@@ -88,6 +91,8 @@ fn table(readings: &Readings, drawer: &mut Drawer<'_>, known: &[&str], steps: Ve
         rows,
         total: None,
         empty_text: "Nobody entered a stage.".to_owned(),
+        page_rows: None,
+        others: None,
     }
 }
 

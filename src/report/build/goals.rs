@@ -45,6 +45,8 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
         rows,
         total: None,
         empty_text: "No targets are set for this month.".to_owned(),
+        page_rows: None,
+        others: None,
     };
     let title = format!("Goals, {}", readings.wording.month_name(month.start));
     Some(Section { id: "goals".to_owned(), title, lead: Some(lead), blocks: vec![Block::Table(table)] })
@@ -67,7 +69,7 @@ fn row(readings: &Readings, drawer: &mut Drawer<'_>, metric: &str) -> (Row, bool
         value.clone()
     };
     let ahead = drawer.value(&projected).zip(drawer.value(&target)).and_then(|(at, goal)| at.checked_div(goal));
-    let (verdict, mood) = verdict(drawer.better(metric), ahead, passed == month);
+    let (verdict, mood) = verdict(readings, drawer.better(metric), ahead, passed == month);
     let share = reached.value;
     let mut cells = vec![
         Cell::Progress { figure: reached, share, mood },
@@ -78,20 +80,23 @@ fn row(readings: &Readings, drawer: &mut Drawer<'_>, metric: &str) -> (Row, bool
         cells.push(plain(drawer.figure(&projected, unit, &format!("{name}: at this pace"))));
     }
     cells.push(words(verdict));
-    (Row { name, cells }, mood == Mood::Good)
+    (Row::new(metric, name, cells), mood == Mood::Good)
 }
 
-/// A tenth short of the target is called close.
-fn verdict(better: Better, ahead: Option<Decimal>, is_over: bool) -> (&'static str, Mood) {
-    let Some(ahead) = ahead else { return ("no data", Mood::Neutral) };
-    let good = if better == Better::Lower { ahead <= Decimal::ONE } else { ahead >= Decimal::ONE };
-    let close = if better == Better::Lower { ahead <= dec!(1.1) } else { ahead >= dec!(0.9) };
-    match (good, close, is_over) {
-        (true, _, true) => ("reached", Mood::Good),
-        (true, _, false) => ("on track", Mood::Good),
-        (_, true, true) => ("just missed", Mood::Neutral),
-        (_, true, false) => ("close", Mood::Neutral),
-        (_, _, true) => ("missed", Mood::Bad),
-        (_, _, false) => ("behind", Mood::Bad),
+/// What is missed says by how much.
+fn verdict(readings: &Readings, better: Better, ahead: Option<Decimal>, is_over: bool) -> (String, Mood) {
+    let Some(ahead) = ahead else { return ("no data".to_owned(), Mood::Neutral) };
+    // How far beyond the target, in the direction that is welcome.
+    let beyond = if better == Better::Lower { Decimal::ONE - ahead } else { ahead - Decimal::ONE };
+    let size = readings.wording.value_text(Some(beyond.abs()), Unit::Percent, readings.workspace.currency);
+    match (is_over, beyond) {
+        (true, beyond) if beyond >= dec!(0.1) => (format!("exceeded by {size}"), Mood::Good),
+        (true, beyond) if beyond >= Decimal::ZERO => ("reached".to_owned(), Mood::Good),
+        (true, beyond) if beyond > dec!(-0.02) => (format!("just missed, by {size}"), Mood::Neutral),
+        (true, _) => (format!("missed by {size}"), Mood::Bad),
+        (false, beyond) if beyond >= dec!(0.1) => (format!("ahead by {size}"), Mood::Good),
+        (false, beyond) if beyond >= Decimal::ZERO => ("on track".to_owned(), Mood::Good),
+        (false, beyond) if beyond > dec!(-0.02) => ("close".to_owned(), Mood::Neutral),
+        (false, _) => (format!("behind by {size}"), Mood::Bad),
     }
 }

@@ -1,8 +1,11 @@
 //! The period's headline figures against earlier ones and the target.
 
+use super::tables::ranked;
 use super::{Drawer, Readings, days_text, share_of_months, trend};
+use crate::domain::period::Period;
 use crate::report::definition::{Cadence, Compare};
 use crate::report::document::{Block, Card, Section};
+use crate::report::format::in_sentence;
 use crate::report::receipt::{Basis, Leaf, Plan};
 
 const METRICS: [&str; 11] = [
@@ -18,6 +21,9 @@ const METRICS: [&str; 11] = [
     "roas",
     "cac",
 ];
+
+/// Divide by media cost what not only media brought.
+const BLENDED: [&str; 2] = ["roas", "cac"];
 
 pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> {
     let cards: Vec<Card> = METRICS.iter().filter_map(|metric| card(readings, drawer, metric)).collect();
@@ -39,8 +45,49 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
         Cadence::Daily if !is_yesterday => format!("{} at a glance", readings.period.start.format("%A")),
         _ => title,
     };
+    let mut cards = cards;
+    paid_first(readings, drawer, &mut cards);
     let blocks = vec![Block::Cards { cards }];
     Some(Section { id: "headline".to_owned(), title, lead: None, blocks })
+}
+
+/// The channels that cost money in a period.
+pub(super) fn paying(readings: &Readings, drawer: &Drawer<'_>, period: Period) -> Vec<String> {
+    super::tables::span(readings, period).map(|span| ranked(drawer, "cost", &span.channels)).unwrap_or_default()
+}
+
+/// Rates that divide all revenue or all customers by media cost are called blended, and those of the paid
+/// channels stand before them.
+fn paid_first(readings: &Readings, drawer: &mut Drawer<'_>, cards: &mut Vec<Card>) {
+    let blended = BLENDED.into_iter().filter(|metric| cards.iter().any(|card| card.metric == *metric));
+    for metric in blended.collect::<Vec<_>>() {
+        let paid = paid_card(readings, drawer, metric);
+        let Some(at) = cards.iter().position(|card| card.metric == metric) else { continue };
+        cards[at].label = format!("Blended {}", in_sentence(&cards[at].label));
+        if let Some(paid) = paid {
+            cards.insert(at, paid);
+        }
+    }
+}
+
+fn paid_card(readings: &Readings, drawer: &mut Drawer<'_>, metric: &str) -> Option<Card> {
+    let now = paying(readings, drawer, readings.period);
+    if now.is_empty() {
+        return None;
+    }
+    let label = format!("Paid {}", in_sentence(&drawer.label(metric)));
+    let basis = drawer.channels(metric, readings.period, &now);
+    let figure = drawer.figure(&basis, drawer.unit(metric), &label);
+    let mut comparisons = Vec::new();
+    for (compare, against, period) in readings.bases() {
+        let then = paying(readings, drawer, period);
+        if !then.is_empty() {
+            let base = drawer.channels(metric, period, &then);
+            let id = compare.id(readings.definition.cadence);
+            comparisons.push(drawer.comparison(metric, (id, &against), &basis, &base));
+        }
+    }
+    Some(Card { metric: format!("paid_{metric}"), label, figure, comparisons, spark: Vec::new() })
 }
 
 /// A metric that never had a value is not this tenant's.
@@ -55,30 +102,37 @@ fn card(readings: &Readings, drawer: &mut Drawer<'_>, metric: &str) -> Option<Ca
     }
     let figure = drawer.metric(metric, &basis);
     let mut comparisons = Vec::new();
-    for (_, label, period) in readings.bases() {
+    for (compare, label, period) in readings.bases() {
         let base = drawer.all(metric, period);
-        comparisons.push(drawer.comparison(metric, &label, &basis, &base));
+        let id = compare.id(readings.definition.cadence);
+        comparisons.push(drawer.comparison(metric, (id, &label), &basis, &base));
     }
     if readings.definition.compare.contains(&Compare::Target)
         && let Some((label, target)) = target(readings, drawer, metric)
     {
-        comparisons.push(drawer.comparison(metric, label, &basis, &target));
+        comparisons.push(drawer.comparison(metric, ("target", label), &basis, &target));
     }
     let spark = trend::values(readings, drawer, metric, trend::spark(readings.definition.cadence));
     Some(Card { metric: metric.to_owned(), label: drawer.label(metric), figure, comparisons, spark })
 }
 
 /// The month's target, or what falls on the period where days add up.
-fn target(readings: &Readings, drawer: &Drawer<'_>, metric: &str) -> Option<(&'static str, Basis)> {
+pub(super) fn target(readings: &Readings, drawer: &Drawer<'_>, metric: &str) -> Option<(&'static str, Basis)> {
     if !readings.definition.row.within.is_all() {
         return None;
     }
     let of_month = |month| Basis::Read(Leaf::Plan { plan: Plan::Target, name: metric.to_owned(), month });
     let (label, basis) = match readings.definition.cadence {
-        Cadence::Monthly => ("target", of_month(readings.month().start)),
+        Cadence::Monthly if readings.definition.cadence.is_whole(readings.period) => {
+            ("target", of_month(readings.month().start))
+        }
         _ if !drawer.is_additive(metric) => ("month's target", of_month(readings.month().start)),
-        Cadence::Daily => ("daily share of target", share_of_months(readings.period, &of_month)),
-        Cadence::Weekly => ("weekly share of target", share_of_months(readings.period, &of_month)),
+        Cadence::Daily if readings.period.days() > 1 => {
+            ("target for these days", share_of_months(readings.period, &of_month))
+        }
+        Cadence::Daily => ("target for the day", share_of_months(readings.period, &of_month)),
+        Cadence::Monthly => ("target for these days", share_of_months(readings.period, &of_month)),
+        Cadence::Weekly => ("target for the week", share_of_months(readings.period, &of_month)),
     };
     drawer.value(&basis).map(|_| (label, basis))
 }

@@ -10,6 +10,8 @@ use chrono::Days;
 use rust_decimal::Decimal;
 
 const MOST: usize = 5;
+/// Three events in each of 168 hours on the mean: fewer show chance, not habit.
+const FEWEST: Decimal = Decimal::from_parts(500, 0, 0, false, 0);
 
 /// Four weeks to the period's end, or the period where that is longer: each weekday as often.
 pub fn span(period: Period) -> Period {
@@ -19,10 +21,9 @@ pub fn span(period: Period) -> Period {
 
 pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> {
     let period = span(readings.period);
-    // A week of too few events shows chance, not habit.
     let rhythm = [Rhythm::Payments, Rhythm::Leads].into_iter().find(|rhythm| {
         let week = readings.book.hours.get(&(*rhythm, period));
-        week.is_some_and(|week| week.values().sum::<Decimal>() >= Decimal::ONE_HUNDRED)
+        week.is_some_and(|week| week.values().sum::<Decimal>() >= FEWEST)
     })?;
     if !drawer.shows_fact(rhythm.fact(), "Hours of the week") {
         return None;
@@ -41,12 +42,13 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
     for ((weekday, hour), _) in busiest.into_iter().take(MOST) {
         let basis = Basis::Read(Leaf::Hour { rhythm, period, weekday, hour });
         let figure = drawer.figure(&basis, Unit::Count, &format!("{} {}", name(weekday, hour), rhythm.label()));
-        rows.push(Row { name: name(weekday, hour), cells: vec![plain(figure)] });
+        rows.push(Row::new(format!("{weekday}-{hour:02}"), name(weekday, hour), vec![plain(figure)]));
     }
     let first = rows.first()?;
     let alt = format!("Hour by weekday of {}; the busiest is {}.", rhythm.label(), first.name);
     let label = rhythm.label();
-    let title = format!("{}{} by hour and weekday, {period}", label[..1].to_uppercase(), &label[1..]);
+    let title =
+        format!("{}{} by hour and weekday, {}", label[..1].to_uppercase(), &label[1..], wording.span_text(period));
     let plot = Plot::Heat {
         rows: wording.short_weekdays().map(str::to_owned).to_vec(),
         columns: (0..24).map(|hour| format!("{hour:02}")).collect(),
@@ -61,6 +63,8 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
         rows,
         total: None,
         empty_text: String::new(),
+        page_rows: None,
+        others: None,
     };
     let lead = Some(format!("Hours are those of {}.", readings.workspace.time_zone));
     let blocks = vec![Block::Chart(chart), Block::Table(table)];

@@ -9,9 +9,11 @@ mod content;
 mod figures;
 mod freshness;
 mod funnel;
+mod glossary;
 mod goals;
 mod headline;
 mod hours;
+mod lead;
 mod leads;
 mod pages;
 mod restated;
@@ -32,7 +34,7 @@ use crate::domain::period::Period;
 use crate::domain::workspace::Workspace;
 use crate::report::book::{Book, Needs};
 use crate::report::definition::{Cadence, Compare, Definition, Part};
-use crate::report::document::{Document, Section};
+use crate::report::document::{Document, Lead, Section};
 use crate::report::format::Wording;
 use crate::report::readiness::SourceReach;
 use crate::report::receipt::{Basis, Rhythm};
@@ -194,8 +196,12 @@ pub fn build(readings: &Readings, registry: &Registry) -> (Document, Vec<Receipt
     let corrected = readings.correction.map(|_| Part::Restated);
     let parts = definition.edition.parts.iter().copied().filter(|part| corrected != Some(*part));
     let parts: Vec<Part> = corrected.into_iter().chain(parts).collect();
-    let sections: Vec<Section> = parts.into_iter().flat_map(|part| sections(part, readings, &mut drawer)).collect();
-    let summary = summary(readings, &mut drawer);
+    let mut sections: Vec<Section> = parts.into_iter().flat_map(|part| sections(part, readings, &mut drawer)).collect();
+    let lead = lead::lead(readings, &mut drawer);
+    if !definition.edition.is_brief {
+        sections.extend(glossary::section(readings, &drawer));
+    }
+    let summary = summary(&lead);
     let freshness = freshness::rows(readings);
     let mut gaps = freshness::gaps(readings);
     gaps.extend(readings.known_gaps.iter().cloned());
@@ -222,6 +228,8 @@ pub fn build(readings: &Readings, registry: &Registry) -> (Document, Vec<Receipt
         wording,
         issued_at: readings.issued_at,
         summary,
+        lead: Some(lead),
+        is_brief: definition.edition.is_brief,
         gaps,
         lacks_data,
         notes: notes(readings, &sections),
@@ -294,45 +302,10 @@ pub(super) fn days_text(readings: &Readings) -> String {
     }
 }
 
-/// The result in a sentence.
-fn summary(readings: &Readings, drawer: &mut Drawer<'_>) -> String {
-    let period = readings.period;
-    let days = days_text(readings);
-    let leading = ["net_revenue", "leads", "sessions", "clicks"]
-        .into_iter()
-        .find(|metric| drawer.shows(metric) && drawer.value(&drawer.all(metric, period)).is_some());
-    let Some(metric) = leading else {
-        return format!("There is no data for {days}.");
-    };
-    let basis = drawer.all(metric, period);
-    let value = drawer.value(&basis);
-    let mut summary = format!("{} was {}", drawer.label(metric), drawer.text(metric, value));
-    if readings.definition.cadence != Cadence::Daily {
-        summary += &format!(" in {days}");
-    }
-    let against = match readings.definition.cadence {
-        Cadence::Daily => (format!("the {} before", period.start.format("%A")), period.back(7)),
-        Cadence::Weekly => ("the week before".to_owned(), period.back(7)),
-        Cadence::Monthly => {
-            let before = readings.definition.cadence.before(period);
-            (readings.wording.month_name(before.start), before)
-        }
-    };
-    let change = drawer.value(&Basis::change(basis, drawer.all(metric, against.1)));
-    if change.is_some() && readings.book.reaches(against.1) {
-        summary += &format!(", {} against {}", readings.wording.change_text(change), against.0);
-    }
-    if metric != "sessions" && drawer.shows("sessions") {
-        let sessions = drawer.value(&drawer.all("sessions", period));
-        summary += &format!(", on {} sessions", drawer.text("sessions", sessions));
-    }
-    if drawer.shows("cost") {
-        let cost = drawer.value(&drawer.all("cost", period)).filter(|cost| !cost.is_zero());
-        if cost.is_some() {
-            summary += &format!(" and {} of media cost", drawer.text("cost", cost));
-        }
-    }
-    summary + "."
+/// Page one in a few sentences.
+fn summary(lead: &Lead) -> String {
+    let sentences = std::iter::once(&lead.sentence).chain(&lead.moved).chain([&lead.complete]);
+    sentences.filter(|sentence| !sentence.is_empty()).cloned().collect::<Vec<_>>().join(" ")
 }
 
 fn notes(readings: &Readings, sections: &[Section]) -> Vec<String> {

@@ -1,12 +1,12 @@
 //! The pages that most sessions began on, and how they moved.
 
-use super::tables::{column, plain};
+use super::tables::{WITH_RECEIPTS, column, plain, words};
 use super::{Drawer, Readings};
 use crate::domain::metric::Unit;
 use crate::domain::period::Period;
 use crate::report::book::Pages;
 use crate::report::definition::{Cadence, Compare};
-use crate::report::document::{Block, Cell, Row, Section, Table};
+use crate::report::document::{Block, Cell, Figure, Row, Section, Table};
 use crate::report::receipt::{Basis, Leaf, PageMeasure};
 use rust_decimal::Decimal;
 use std::cmp::Reverse;
@@ -35,7 +35,8 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
     let base = comparable(readings);
     let moves = base.as_ref().map(|(_, base)| moves(readings, pages, *base)).unwrap_or_default();
     let count = ranked.len();
-    let mut shown: Vec<&String> = ranked.into_iter().take(MOST).map(|(page, _)| page).collect();
+    let all: Vec<&String> = ranked.into_iter().map(|(page, _)| page).collect();
+    let mut shown: Vec<&String> = all.iter().copied().take(MOST).collect();
     // Those that the lead names have their figures in the table, wherever they rank.
     for (page, _) in &moves {
         if !shown.contains(page) {
@@ -53,10 +54,14 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
         column("key_event_rate", "Per session"),
     ]);
     let base_period = base.as_ref().map(|(_, period)| *period);
+    let rest: Vec<&String> = all.into_iter().filter(|page| !shown.contains(page)).collect();
     let mut rows = Vec::new();
-    for page in &shown {
+    for (place, page) in shown.iter().chain(&rest).enumerate() {
+        drawer.keep_receipts(place < WITH_RECEIPTS);
         rows.push(row(drawer, page, Some(page), period, base_period));
     }
+    drawer.keep_receipts(true);
+    let others = others(drawer, pages, &shown, base_period.is_some());
     let total = Some(row(drawer, "All pages", None, period, base_period));
     let table = Table {
         id: "pages".to_owned(),
@@ -66,6 +71,8 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
         rows,
         total,
         empty_text: "No session began on a page.".to_owned(),
+        page_rows: (!rest.is_empty() || others.is_some()).then_some(shown.len()),
+        others,
     };
     let lead = Some(lead(readings, drawer, count, &base, &moves));
     let blocks = vec![Block::Table(table)];
@@ -107,8 +114,8 @@ fn row(drawer: &mut Drawer<'_>, name: &str, page: Option<&String>, period: Perio
     let mut cells = vec![plain(drawer.figure(&sessions, Unit::Count, &format!("{name}: sessions")))];
     if let Some(base) = base {
         let before = of(PageMeasure::Sessions, base);
-        let figure = drawer.change(&sessions, &before, &format!("{name}: sessions"));
-        cells.push(Cell::Figure { mood: drawer.mood("sessions", figure.value), figure });
+        let figure = drawer.change("sessions", &sessions, &before, &format!("{name}: sessions"));
+        cells.push(Cell::Figure { mood: drawer.mood_of("sessions", &figure), figure });
     }
     let share = |formula: &str, name: &str, measure| {
         Basis::calculated(formula, [(name, of(measure, period)), ("sessions", sessions.clone())])
@@ -121,12 +128,40 @@ fn row(drawer: &mut Drawer<'_>, name: &str, page: Option<&String>, period: Perio
             "engagement rate",
         ),
         (of(PageMeasure::KeyEvents, period), Unit::Count, "key events"),
-        (share("key_events / sessions", "key_events", PageMeasure::KeyEvents), Unit::Percent, "key events a session"),
+        (share("key_events / sessions", "key_events", PageMeasure::KeyEvents), Unit::Percent, "key events per session"),
     ];
     for (basis, unit, what) in more {
         cells.push(plain(drawer.figure(&basis, unit, &format!("{name}: {what}"))));
     }
-    Row { name: name.to_owned(), cells }
+    Row::new(page.map_or("all", String::as_str), name, cells)
+}
+
+/// Pages that the report leaves out, with sessions of which no page is known, added up.
+fn others(drawer: &Drawer<'_>, pages: &Pages, shown: &[&String], has_change: bool) -> Option<Row> {
+    let rest: Vec<&String> = pages.keys().filter(|page| !shown.contains(page)).collect();
+    if rest.is_empty() {
+        return None;
+    }
+    let sum =
+        |measure: PageMeasure| rest.iter().filter_map(|page| pages.get(*page)?.get(&measure)).copied().sum::<Decimal>();
+    let cell = |value: Option<Decimal>, metric: &str, unit: Unit| {
+        plain(Figure { value, unit, text: drawer.text(metric, value), receipt: None, provisional: false })
+    };
+    let sessions = sum(PageMeasure::Sessions);
+    let share = |measure| cell(sum(measure).checked_div(sessions), "engagement_rate", Unit::Percent);
+    let mut cells = vec![cell(Some(sessions), "sessions", Unit::Count)];
+    if has_change {
+        cells.push(words(""));
+    }
+    cells.extend([
+        cell(Some(sum(PageMeasure::Pageviews)), "pageviews", Unit::Count),
+        share(PageMeasure::EngagedSessions),
+        cell(Some(sum(PageMeasure::KeyEvents)), "sessions", Unit::Count),
+        share(PageMeasure::KeyEvents),
+    ]);
+    let named = rest.iter().filter(|page| !NO_PAGE.contains(&page.as_str())).count();
+    let name = if named == 0 { "No page known".to_owned() } else { format!("{} others", rest.len()) };
+    Some(Row::new("others", name, cells))
 }
 
 /// How many pages there were, which moved most, and since when pages are known if that is short.
@@ -139,7 +174,10 @@ fn lead(
 ) -> String {
     let text = |value: Decimal| drawer.text("sessions", Some(value));
     let mut lead = if count > MOST {
-        format!("The {MOST} of {} pages on which most sessions began.", text(Decimal::from(count)))
+        format!(
+            "The {MOST} of {} pages on which most sessions began, and the largest changes.",
+            text(Decimal::from(count))
+        )
     } else {
         "Sessions by the page on which they began.".to_owned()
     };
@@ -151,14 +189,14 @@ fn lead(
         Cadence::Weekly => format!("the {label}"),
         Cadence::Daily | Cadence::Monthly => label.clone(),
     };
-    let words = |(page, by): &(&String, Decimal)| {
+    let moved = |(page, by): &(&String, Decimal)| {
         let short = shortened(page);
         match *by > Decimal::ZERO {
             true => format!("{short} gained most, {} sessions more than {than}", text(*by)),
             false => format!("{short} lost most, {} sessions fewer", text(by.abs())),
         }
     };
-    let mut said: Vec<String> = moves.iter().map(words).collect();
+    let mut said: Vec<String> = moves.iter().map(moved).collect();
     if let ([only], [(_, by)]) = (said.as_mut_slice(), moves)
         && *by < Decimal::ZERO
     {
@@ -172,9 +210,7 @@ fn lead(
 
 /// A path that fits a sentence.
 fn shortened(page: &str) -> String {
-    const LONGEST: usize = 80;
-    if page.chars().count() <= LONGEST {
-        return page.to_owned();
-    }
-    page.chars().take(LONGEST - 1).chain(['…']).collect()
+    let short = crate::report::render::words::shortened(page, 80);
+    // A sentence that begins with a slash reads like a mistake.
+    format!("“{short}”")
 }

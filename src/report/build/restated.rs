@@ -53,10 +53,8 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
         };
         let text = drawer.reworded(&item.said, &item.basis);
         let said = Figure { provisional: false, text, ..item.said.clone() };
-        rows.push(Row {
-            name: item.label.clone(),
-            cells: vec![plain(said), plain(now), change, words(item.why.clone())],
-        });
+        let id = said.receipt.clone().unwrap_or_else(|| item.label.clone());
+        rows.push(Row::new(id, &item.label, vec![plain(said), plain(now), change, words(item.why.clone())]));
     }
     let date = readings.wording.date_text(issued_at.with_timezone(&readings.workspace.time_zone).date_naive());
     let more = if left > 0 { format!(" The {MOST} largest; {left} more changed less.") } else { String::new() };
@@ -74,6 +72,8 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
         rows,
         total: None,
         empty_text: String::new(),
+        page_rows: None,
+        others: None,
     };
     let title = if readings.correction.is_some() { "What was corrected" } else { "Since the last report" }.to_owned();
     Some(Section { id: "restated".to_owned(), title, lead, blocks: vec![Block::Table(table)] })

@@ -1,9 +1,9 @@
 //! What each channel's money brought.
 
-use super::tables::{by_channel, ranked, shown, span};
+use super::tables::{Of, bounded_bars, by_channel, cells, ranked, shown, span};
 use super::{Drawer, Readings};
 use crate::domain::metric::Unit;
-use crate::report::document::{Bar, Block, Chart, Plot, Section};
+use crate::report::document::{Bar, Block, Chart, Plot, Row, Section};
 use crate::report::receipt::Basis;
 use rust_decimal::Decimal;
 
@@ -20,17 +20,20 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
     }
     let some = groups.iter().filter(|(name, _)| paying.contains(name));
     let metrics = shown(drawer, &COLUMNS, &some.map(|(name, sums)| (name.clone(), sums.clone())).collect());
-    let mut table = by_channel(readings, drawer, "roi", &metrics, &paying, Some("All channels"));
+    let mut table = by_channel(readings, drawer, "roi", &metrics, &paying, None);
+    let together = cells(drawer, &metrics, &Of::Channels(paying.clone()), readings.period);
+    table.total = (paying.len() > 1).then(|| Row::new("all_paid", "All paid channels", together));
     table.empty_text = "No channel had a cost.".to_owned();
     let mut bars = Vec::new();
     for channel in &paying {
         let basis = drawer.channel("gross_profit", readings.period, channel);
         let figure = drawer.metric("gross_profit", &basis);
-        bars.push(Bar { label: readings.channel_label(channel), figure, note: None });
+        bars.push(Bar { id: channel.clone(), label: readings.channel_label(channel), figure, note: None });
     }
     let mut blocks = Vec::new();
     if bars.len() > 1 {
         bars.sort_by_key(|bar| std::cmp::Reverse(bar.figure.value));
+        bars = bounded_bars(bars, |sum| drawer.text("gross_profit", Some(sum)));
         let alt = format!("{} earned the most after media cost: {}.", bars[0].label, bars[0].figure.text);
         let title = "Profit after media cost, by channel".to_owned();
         let plot = Plot::Bars { bars };
@@ -38,14 +41,14 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
     }
     blocks.push(Block::Table(table));
     blocks.extend(break_even(readings, drawer));
-    let lead = Some("Channels that cost money; revenue without a cost is in the total alone.".to_owned());
+    let lead = Some("Paid channels only: revenue of channels without media cost is not in this table.".to_owned());
     Some(Section { id: "roi".to_owned(), title: "Return by channel".to_owned(), lead, blocks })
 }
 
 /// With a known margin of goods: what a channel must return to earn anything.
 fn break_even(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Block> {
     use super::tables::{column, plain};
-    use crate::report::document::{Row, Table};
+    use crate::report::document::Table;
     let margin = readings.gross_margin.filter(|margin| *margin > Decimal::ZERO)?;
     let stated = Basis::stated(margin, &readings.plan_file());
     let revenue = drawer.all("net_revenue", readings.period);
@@ -62,7 +65,7 @@ fn break_even(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Block> {
     ];
     Some(Block::Table(Table {
         id: "break_even".to_owned(),
-        title: Some("With the cost of goods".to_owned()),
+        title: Some("With the cost of goods, blended over all channels".to_owned()),
         row_heading: String::new(),
         columns: vec![
             column("margin", "Margin after goods"),
@@ -70,8 +73,10 @@ fn break_even(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Block> {
             column("roas", "ROAS"),
             column("profit", "Profit after goods and media"),
         ],
-        rows: vec![Row { name: "All channels".to_owned(), cells }],
+        rows: vec![Row::new("all", "All channels", cells)],
         total: None,
         empty_text: String::new(),
+        page_rows: None,
+        others: None,
     }))
 }

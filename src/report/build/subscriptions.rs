@@ -20,6 +20,7 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
     }
     let basis = |movement| Basis::Read(Leaf::Recurring { movement, period });
     let label = |movement: Movement| format!("MRR: {}", movement.label().to_lowercase());
+    let id = |movement: Movement| movement.label().to_lowercase().replace(' ', "_");
     let mut rows = Vec::new();
     let mut bars = Vec::new();
     for movement in Movement::ALL {
@@ -30,12 +31,12 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
         }
         let figure = drawer.figure(&basis(movement), Unit::Money, &label(movement));
         if !is_end && !moved(movement).is_zero() {
-            bars.push(Bar { label: movement.label().to_owned(), figure: figure.clone(), note: None });
+            bars.push(Bar { id: id(movement), label: movement.label().to_owned(), figure: figure.clone(), note: None });
         }
         let parts = [("moved", basis(movement)), ("opening", basis(Movement::Opening))];
         let share = Basis::calculated("moved / opening", parts);
         let share = drawer.figure(&share, Unit::Percent, &format!("{}, of the opening", label(movement)));
-        rows.push(Row { name: movement.label().to_owned(), cells: vec![plain(figure), plain(share)] });
+        rows.push(Row::new(id(movement), movement.label(), vec![plain(figure), plain(share)]));
     }
     let total = rows.pop();
     let mut blocks = Vec::new();
@@ -57,6 +58,8 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
         rows,
         total,
         empty_text: "No subscription is known.".to_owned(),
+        page_rows: None,
+        others: None,
     }));
     blocks.push(Block::Table(rates(drawer, period)));
     let lead = format!(
@@ -101,16 +104,18 @@ fn rates(drawer: &mut Drawer<'_>, period: Period) -> Table {
         rows: Vec::new(),
         total: None,
         empty_text: String::new(),
+        page_rows: None,
+        others: None,
     };
     for (name, formula, unit) in rows {
         let figure = drawer.figure(&Basis::calculated(&formula, parts()), unit, name);
-        table.rows.push(Row { name: name.to_owned(), cells: vec![plain(figure)] });
+        table.rows.push(Row::new(name.to_lowercase().replace(' ', "_"), name, vec![plain(figure)]));
     }
     let arpa = [("mrr", of(Movement::Closing)), ("customers", of(Movement::PayingCustomers))];
-    let figure = drawer.figure(&Basis::calculated("mrr / customers", arpa), Unit::Money, "MRR a paying customer");
-    table.rows.push(Row { name: "MRR a paying customer".to_owned(), cells: vec![plain(figure)] });
+    let figure = drawer.figure(&Basis::calculated("mrr / customers", arpa), Unit::Money, "MRR per paying customer");
+    table.rows.push(Row::new("mrr_per_paying_customer", "MRR per paying customer", vec![plain(figure)]));
     let churn = [("lost", of(Movement::LostCustomers)), ("opening", of(Movement::OpeningCustomers))];
     let figure = drawer.figure(&Basis::calculated("lost / opening", churn), Unit::Percent, "Customer churn");
-    table.rows.push(Row { name: "Customer churn".to_owned(), cells: vec![plain(figure)] });
+    table.rows.push(Row::new("customer_churn", "Customer churn", vec![plain(figure)]));
     table
 }

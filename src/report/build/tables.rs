@@ -3,15 +3,24 @@
 use super::{Drawer, Readings};
 use crate::domain::period::Period;
 use crate::report::book::{Span, Sums};
-use crate::report::document::{Cell, Column, Figure, Mood, Row, Table};
+use crate::report::document::{Bar, Cell, Column, Figure, Mood, Row, Table};
 use crate::report::receipt::Basis;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
+
+/// Printed where nothing was measured.
+pub const NOTHING: &str = "–";
+/// Rows of a list that pages show.
+const ON_PAGE: usize = 12;
+/// Rows whose figures have receipts; of the others data files have the values.
+pub const WITH_RECEIPTS: usize = 200;
 
 /// What a row of a table is about.
 #[derive(Clone, Debug)]
 pub enum Of {
     Channel(String),
+    /// Together.
+    Channels(Vec<String>),
     Campaign(String),
     All,
 }
@@ -20,6 +29,7 @@ impl Of {
     pub fn basis(&self, drawer: &Drawer<'_>, metric: &str, period: Period) -> Basis {
         match self {
             Self::Channel(channel) => drawer.channel(metric, period, channel),
+            Self::Channels(channels) => drawer.channels(metric, period, channels),
             Self::Campaign(campaign) => drawer.campaign(metric, period, campaign),
             Self::All => drawer.all(metric, period),
         }
@@ -39,7 +49,16 @@ pub fn column(id: &str, heading: &str) -> Column {
 /// The metrics' cells of one row.
 pub fn cells(drawer: &mut Drawer<'_>, metrics: &[&str], of: &Of, period: Period) -> Vec<Cell> {
     let mut cells = Vec::with_capacity(metrics.len());
+    // Where nothing was spent, nothing was measured: a cost per lead of zero would be read as a bargain.
+    let costs = match of {
+        Of::Channel(_) => drawer.value(&of.basis(drawer, "cost", period)).is_some_and(|cost| !cost.is_zero()),
+        _ => true,
+    };
     for metric in metrics {
+        if !costs && drawer.rests_on(metric, "cost") {
+            cells.push(words(NOTHING));
+            continue;
+        }
         let basis = of.basis(drawer, metric, period);
         cells.push(drawer.cell(metric, &basis));
     }
@@ -58,10 +77,12 @@ pub fn by_channel(
     let mut rows = Vec::new();
     for channel in channels {
         let of = Of::Channel(channel.clone());
-        rows.push(Row { name: readings.channel_label(channel), cells: cells(drawer, metrics, &of, readings.period) });
+        let cells = cells(drawer, metrics, &of, readings.period);
+        rows.push(Row::new(channel, readings.channel_label(channel), cells));
     }
-    let total =
-        total.map(|name| Row { name: name.to_owned(), cells: cells(drawer, metrics, &Of::All, readings.period) });
+    let total = total.map(|name| Row::new("all", name, cells(drawer, metrics, &Of::All, readings.period)));
+    let (page_rows, others) =
+        bounded(channels, &rows, |rest| cells(drawer, metrics, &Of::Channels(rest.to_vec()), readings.period));
     Table {
         id: id.to_owned(),
         title: None,
@@ -70,7 +91,41 @@ pub fn by_channel(
         rows,
         total,
         empty_text: "No channel had any activity.".to_owned(),
+        page_rows,
+        others,
     }
+}
+
+/// How many rows of a long list pages show, and the row that stands for the others; `cells_of` adds them up.
+pub fn bounded(
+    ids: &[String],
+    rows: &[Row],
+    cells_of: impl FnOnce(&[String]) -> Vec<Cell>,
+) -> (Option<usize>, Option<Row>) {
+    // A row that stands for one other would only hide its name.
+    if rows.len() <= ON_PAGE + 1 || ids.len() != rows.len() {
+        return (None, None);
+    }
+    let rest = &ids[ON_PAGE..];
+    (Some(ON_PAGE), Some(Row::new("others", format!("{} others", rest.len()), cells_of(rest))))
+}
+
+/// Bars that fit a chart, and one for the others where values add up.
+pub fn bounded_bars(mut bars: Vec<Bar>, text: impl FnOnce(Decimal) -> String) -> Vec<Bar> {
+    if bars.len() <= ON_PAGE + 1 {
+        return bars;
+    }
+    let rest = bars.split_off(ON_PAGE);
+    let sum: Decimal = rest.iter().filter_map(|bar| bar.figure.value).sum();
+    let figure = Figure {
+        value: Some(sum),
+        text: text(sum),
+        receipt: None,
+        provisional: rest.iter().any(|bar| bar.figure.provisional),
+        unit: rest[0].figure.unit,
+    };
+    bars.push(Bar { id: "others".to_owned(), label: format!("{} others", rest.len()), figure, note: None });
+    bars
 }
 
 /// The metrics of `all` that hold anything in one of `groups`.

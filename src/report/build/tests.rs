@@ -155,7 +155,7 @@ fn a_campaign_against_its_plan_gives_the_worked_example() {
     assert_eq!(figure(results, "Spring", "cpl").text, "$41.67");
     assert_eq!(text("roi"), "260.0%");
     assert_eq!(text("margin"), "72.2%");
-    assert_eq!(text("break_even_orders"), "3.3", "payments of $1,500 that would have paid for the cost");
+    assert_eq!(text("break_even_orders"), "4", "payments of $1,500 that would have paid for the cost");
     let targets = table(&document, "plan_targets");
     let reached = |name: &str| {
         let row = format!("Spring: {name}");
@@ -185,11 +185,8 @@ fn budget_pacing_projects_the_month_by_days() {
     let budget = table(&document, "budget");
     let text = |row, column| figure(budget, row, column).text.clone();
     // 12 of 30 days: 4,500 becomes 11,250; half is spent where two fifths should be.
-    assert_eq!((text("paid_search", "used"), text("paid_search", "projected")), ("50.0%".into(), "$11,250.00".into()));
-    assert_eq!(
-        (text("paid_search", "left"), words(budget, "paid_search", "pace")),
-        ("$250.00".into(), "ahead of pace")
-    );
+    assert_eq!((text("paid_search", "used"), text("paid_search", "projected")), ("50.0%".into(), "$11,250".into()));
+    assert_eq!((text("paid_search", "left"), words(budget, "paid_search", "pace")), ("$250.00".into(), "overspending"));
     assert_eq!((text("email", "spent"), words(budget, "email", "pace")), ("$0.00".into(), "behind pace"));
     assert_eq!((text("All budgets", "planned"), text("All budgets", "used")), ("$9,300.00".into(), "48.4%".into()));
 }
@@ -232,7 +229,7 @@ fn movements_of_recurring_revenue_close() {
     let text = |row| figure(rates, row, "value").text.clone();
     assert_eq!(text("Gross MRR churn"), "10.9%", "110 of 1,010");
     assert_eq!(text("Net revenue retention"), "93.1%", "940 of 1,010");
-    assert_eq!((text("MRR a paying customer"), text("Customer churn")), ("$107.50".into(), "10.0%".into()));
+    assert_eq!((text("MRR per paying customer"), text("Customer churn")), ("$107.50".into(), "10.0%".into()));
 }
 
 #[test]
@@ -361,7 +358,15 @@ fn pages_are_ranked_by_sessions_and_those_that_moved_most_are_named_and_shown() 
     let table = table(&document, "pages");
     let names: Vec<&str> = table.rows.iter().map(|row| row.name.as_str()).collect();
     assert_eq!(names[..3], ["/new", "/page-10", "/page-11"]);
-    assert_eq!(names.len(), 11, "ten, and the one that lost most: {names:?}");
+    assert_eq!(table.on_page().0.len(), 11, "ten, and the one that lost most: {names:?}");
+    assert_eq!(names.len(), 14, "data files have all");
+    let others = table.others.as_ref().expect("others");
+    let sessions = |row: &crate::report::document::Row| match &row.cells[0] {
+        Cell::Figure { figure, .. } => figure.value.expect("sessions"),
+        _ => panic!("no figure"),
+    };
+    let on_page: Decimal = table.on_page().0.iter().chain([others]).map(sessions).sum();
+    assert_eq!(on_page, sessions(table.total.as_ref().expect("a total")), "what the page shows adds up");
     assert_eq!(names[10], "/fading");
     assert!(!names.contains(&"(not set)"), "what names no page is no page");
     assert_eq!(figure(table, "/new", "sessions_change").value, None, "no change from nothing");
@@ -373,8 +378,8 @@ fn pages_are_ranked_by_sessions_and_those_that_moved_most_are_named_and_shown() 
     let lead = document.sections[0].lead.as_deref().expect("a lead");
     assert_eq!(
         lead,
-        "The 10 of 14 pages on which most sessions began. /new gained most, 400 sessions more than the week before; \
-         /fading lost most, 240 sessions fewer."
+        "The 10 of 14 pages on which most sessions began, and the largest changes. “/new” gained most, 400 sessions \
+         more than the week before; “/fading” lost most, 240 sessions fewer."
     );
 }
 
@@ -391,7 +396,10 @@ fn pages_are_left_out_where_none_are_known_and_not_compared_with_days_that_are_n
     }
     let lost = of_pages(&before, &now, "2026-01-01");
     let lead = lost.sections[0].lead.as_deref().expect("a lead");
-    assert_eq!(lead, "Sessions by the page on which they began. /a lost most, 6 sessions fewer than the week before.");
+    assert_eq!(
+        lead,
+        "Sessions by the page on which they began. “/a” lost most, 6 sessions fewer than the week before."
+    );
     let gone = of_pages(&before, &[("/a", 4, 1), ("/gone", 9, 0)], "2026-01-01");
     let gone = figure(table(&gone, "pages"), "/gone", "sessions_change").text.clone();
     assert_eq!(gone, "−100.0%", "a page that had nothing any more is shown with what it lost");

@@ -9,7 +9,8 @@ fn text(value: Decimal, unit: Unit, currency: &str) -> String {
 #[test]
 fn money_shows_the_units_of_its_currency() {
     assert_eq!(text(dec!(1204.5), Unit::Money, "EUR"), "€1,204.50");
-    assert_eq!(text(dec!(-1234567.895), Unit::Money, "USD"), "−$1,234,567.90");
+    assert_eq!(text(dec!(-1234567.895), Unit::Money, "USD"), "−$1,234,568", "no cents on six digits");
+    assert_eq!(text(dec!(9999.994), Unit::Money, "USD"), "$9,999.99");
     assert_eq!(text(dec!(500.4), Unit::Money, "JPY"), "¥500");
     assert_eq!(text(dec!(5.12), Unit::Money, "KWD"), "KWD\u{a0}5.120");
 }
@@ -17,7 +18,14 @@ fn money_shows_the_units_of_its_currency() {
 #[test]
 fn zero_has_no_sign() {
     assert_eq!(text(dec!(-0.004), Unit::Money, "EUR"), "€0.00");
-    assert_eq!(Wording::STANDARD.change_text(Some(dec!(-0.0001))), "±0.0%");
+    assert_eq!(Wording::STANDARD.change_text(Some(dec!(0))), "no change");
+    // metabase#11631: what is not zero is not written as zero.
+    assert_eq!(Wording::STANDARD.change_text(Some(dec!(-0.0001))), "−<0.1%");
+    assert_eq!(Wording::STANDARD.change_text(Some(dec!(30.67))), "×32", "not +3,067.0%");
+    assert_eq!(text(dec!(-0.002), Unit::Points, "EUR"), "−0.2\u{a0}pp");
+    assert_eq!(text(dec!(0), Unit::Points, "EUR"), "no change");
+    let difference = |value| Wording::STANDARD.difference_text(Some(value), Unit::Money, currency("EUR"));
+    assert_eq!((difference(dec!(100)), difference(dec!(-100))), ("+€100.00".to_owned(), "−€100.00".to_owned()));
 }
 
 #[test]
@@ -31,7 +39,8 @@ fn ratios_and_times_read_as_people_write_them() {
     assert_eq!(text(dec!(0.028049), Unit::Percent, "EUR"), "2.8%");
     assert_eq!(text(dec!(2.36363), Unit::Ratio, "EUR"), "2.36");
     assert_eq!(text(dec!(125), Unit::Duration, "EUR"), "2:05");
-    assert_eq!(text(dec!(12.5), Unit::Count, "EUR"), "12.5");
+    assert_eq!(text(dec!(940.9), Unit::Count, "EUR"), "941", "half a payment does not exist");
+    assert_eq!(text(dec!(0.3), Unit::Count, "EUR"), "0.3");
     assert_eq!(text(dec!(12), Unit::Count, "EUR"), "12");
     assert_eq!(Wording::STANDARD.change_text(Some(dec!(-0.35))), "−35.0%");
 }
@@ -80,7 +89,7 @@ fn each_language_writes_amounts_shares_and_days_its_own_way() {
         let value = |value, unit| worded.value_text(Some(value), unit, currency("EUR"));
         let found = [
             value(dec!(1204.5), Unit::Money),
-            worded.money_text(dec!(-12204), currency("CHF")),
+            worded.exact_money_text(dec!(-12204), currency("CHF")),
             worded.change_text(Some(dec!(0.124))),
             value(dec!(1234567), Unit::Count),
             value(dec!(125), Unit::Duration),
@@ -93,7 +102,7 @@ fn each_language_writes_amounts_shares_and_days_its_own_way() {
 
 #[test]
 fn codes_take_the_place_of_signs_and_keep_the_units_of_their_currency() {
-    let text = |wording: &str, amount, code| worded(wording).money_text(amount, currency(code));
+    let text = |wording: &str, amount, code| worded(wording).exact_money_text(amount, currency(code));
     assert_eq!(text("en:code", dec!(1204.5), "EUR"), "EUR\u{a0}1,204.50");
     assert_eq!(text("de:code", dec!(-500.4), "JPY"), "−500\u{a0}JPY");
     assert_eq!(text("de:code", dec!(1234.5678), "KWD"), "1.234,568\u{a0}KWD");
@@ -123,6 +132,8 @@ fn every_language_follows_icu() {
             "count" => value(Unit::Count),
             "ratio" => value(Unit::Ratio),
             "percent" => value(Unit::Percent),
+            // Ours are multiples from tenfold on, and words for no change.
+            "change" if number() >= dec!(9) || number().is_zero() => said.to_owned(),
             "change" => worded.change_text(Some(number())),
             "tick" => tick(Unit::Count),
             "tick EUR" => tick(Unit::Money),
@@ -138,7 +149,7 @@ fn every_language_follows_icu() {
                 let (hour, minute) = input.split_once(':').expect("a time");
                 worded.time_text(hour.parse().expect("an hour"), minute.parse().expect("a minute"))
             }
-            code => worded.money_text(number(), currency(code)),
+            code => worded.exact_money_text(number(), currency(code)),
         };
         if found != said {
             others.push(format!("{line}: {found}"));

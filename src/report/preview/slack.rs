@@ -42,9 +42,17 @@ pub fn slack(message: &Value, title: &str, sent: &str) -> Result<String, minijin
         title,
         sent,
         fallback: mrkdwn::html(message["text"].as_str().unwrap_or_default()),
-        blocks: message["blocks"].as_array().into_iter().flatten().map(picture).collect(),
+        blocks: blocks(message),
     };
     super::page("slack.html", include_str!("slack.html"), context)
+}
+
+/// The message's blocks, and below a line those of its thread.
+fn blocks(message: &Value) -> Vec<Picture> {
+    let of = |key: &str| message[key].as_array().into_iter().flatten().map(picture);
+    let thread: Vec<Picture> = of(crate::report::render::slack::THREAD).collect();
+    let line = (!thread.is_empty()).then_some(Picture::Divider);
+    of("blocks").chain(line).chain(thread).collect()
 }
 
 fn picture(block: &Value) -> Picture {

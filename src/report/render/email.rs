@@ -6,9 +6,9 @@ mod tables;
 mod text;
 
 use crate::report::document::{Document, Mood};
-use crate::report::format::{NOT_AVAILABLE, in_sentence};
+use crate::report::format::in_sentence;
 use crate::report::render::view::{BlockView, Limits, PageView, page};
-use crate::report::render::words::{first_card, plain, short_period_text, shortened};
+use crate::report::render::words::{clipped, first_card, period_text, plain, shortened};
 use crate::report::templates::{TemplateError, Templates, Theme};
 use minijinja::Value;
 use minijinja::value::Serde;
@@ -132,20 +132,19 @@ pub fn render(
     Ok(RenderedMail { raw, subject, text, html })
 }
 
-/// The result first, and whether data is late: `Sample & Söhne, Fri 20 Nov: net revenue €12,480.30
-/// (+8.2%)`. The day keeps mail programs from folding reports into one thread.
+/// What it is first, then the result as page one says it: `[corrected] Sample & Söhne, Fri 20 Nov 2026: net
+/// revenue €12,480.30, +8.2% vs Friday before, 3.1% above target`. The days keep mail programs from folding
+/// reports into one thread.
 pub fn subject(document: &Document) -> String {
-    let late = if document.is_late() { "[data late] " } else { "" };
-    let result = match first_card(document) {
-        None => plain(&document.title),
-        Some(card) => {
-            let change = card.comparisons.first().map(|comparison| comparison.change.text.as_str());
-            let change = change.filter(|text| *text != NOT_AVAILABLE).map(|text| format!(" ({text})"));
-            format!("{} {}{}", in_sentence(&plain(&card.label)), card.figure.text, change.unwrap_or_default())
-        }
+    let corrected = if document.correction.is_some() { "[corrected] " } else { "" };
+    let late = if document.is_late() { "[incomplete] " } else { "" };
+    let result = match (&document.lead, first_card(document)) {
+        (Some(lead), _) => plain(&lead.result),
+        (None, None) => plain(&document.title),
+        (None, Some(card)) => format!("{} {}", in_sentence(&plain(&card.label)), card.figure.text),
     };
     let name = shortened(&document.workspace_name, 60);
-    shortened(&format!("{late}{name}, {}: {result}", short_period_text(document)), SUBJECT_CHARS)
+    clipped(&format!("{corrected}{late}{name}, {}: {result}", period_text(document)), SUBJECT_CHARS)
 }
 
 /// The templates with what they are given when they are checked.
@@ -185,7 +184,7 @@ fn preheader(document: &Document) -> String {
     } else {
         parts.push(&document.summary);
     }
-    shortened(&parts.join(" "), 180)
+    clipped(&parts.join(" "), 180)
 }
 
 /// Leaves out later sections, and says so.

@@ -9,6 +9,7 @@ pub mod slack;
 pub mod typeface;
 pub mod view;
 pub mod words;
+pub mod xlsx;
 
 use crate::report::document::Document;
 use crate::report::templates::Templates;

@@ -5,9 +5,9 @@ mod chart;
 
 pub use chart::{BarView, ChartView, DrawingView, GridView};
 
-use crate::report::document::{Block, Card, Cell, Document, Figure, FreshnessState, Row, Section, Table};
+use crate::report::document::{Block, Card, Cell, Document, Figure, Freshness, FreshnessState, Row, Section, Table};
 use crate::report::render::words::{
-    exact_value, has_provisional, instant_text, mood_word, period_text, plain, shortened,
+    distinct, exact_value, has_provisional, instant_text, mood_word, period_text, plain, shortened,
 };
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 use serde::Serialize;
@@ -41,6 +41,10 @@ pub struct PageView {
     pub time_zone: String,
     pub currency: String,
     pub summary: String,
+    /// The same in parts: the result, then single sentences; none for documents of earlier versions.
+    pub lead: Option<LeadView>,
+    /// Whether detail is left to data files.
+    pub brief: bool,
     pub gaps: Vec<String>,
     /// Stands above the gaps.
     pub gaps_title: &'static str,
@@ -49,6 +53,13 @@ pub struct PageView {
     pub notes: Vec<String>,
     /// Whether any figure may still change.
     pub provisional: bool,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct LeadView {
+    pub sentence: String,
+    pub mood: &'static str,
+    pub points: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -158,6 +169,12 @@ pub fn page(document: &Document, limits: Limits) -> PageView {
         time_zone: document.time_zone.name().to_owned(),
         currency: document.currency.code().to_owned(),
         summary: plain(&document.summary),
+        lead: document.lead.as_ref().map(|lead| LeadView {
+            sentence: plain(&lead.sentence),
+            mood: mood_word(lead.mood),
+            points: lead.moved.iter().chain([&lead.complete]).map(|sentence| plain(sentence)).collect(),
+        }),
+        brief: document.is_brief,
         gaps_title: document.gaps_title(),
         gaps: document.gaps.iter().map(|gap| plain(gap)).collect(),
         sections: document.sections.iter().map(|part| section(part, document, limits)).collect(),
@@ -212,14 +229,22 @@ pub fn figure(figure: &Figure) -> FigureView {
 }
 
 fn table(table: &Table, limits: Limits) -> TableView {
-    let shown = table.rows.len().min(limits.rows);
+    let (on_page, left_out) = table.on_page();
+    let shown = on_page.len().min(limits.rows);
+    let names = distinct(on_page.iter().map(|row| row.name.as_str()), limits.name_chars);
+    let mut rows: Vec<RowView> =
+        on_page.iter().zip(names).take(shown).map(|(part, name)| RowView { name, ..row(part, limits) }).collect();
+    // The row for the others adds up with the rows of the page, not with fewer.
+    let is_whole = shown == on_page.len();
+    rows.extend(table.others.as_ref().filter(|_| is_whole).map(|part| row(part, limits)));
+    let told = if is_whole && table.others.is_some() { left_out } else { 0 };
     TableView {
         id: table.id.clone(),
         title: table.title.as_deref().map(plain),
         row_heading: plain(&table.row_heading),
         columns: table.columns.iter().map(|column| plain(&column.heading)).collect(),
-        rows: table.rows[..shown].iter().map(|part| row(part, limits)).collect(),
-        hidden_rows: table.rows.len() - shown,
+        rows,
+        hidden_rows: table.rows.len() - shown - told,
         total: table.total.as_ref().map(|part| row(part, limits)),
         empty_text: plain(&table.empty_text),
     }
@@ -248,19 +273,37 @@ fn cell(cell: &Cell, limits: Limits) -> CellView {
 }
 
 fn freshness(document: &Document) -> Vec<FreshnessView> {
-    let view = |row: &crate::report::document::Freshness| FreshnessView {
-        label: plain(&row.label),
-        through: row.data_through.map_or_else(|| "no data yet".to_owned(), |day| document.wording.date_text(day)),
-        last_success: row.last_success_at.map_or_else(|| "never".to_owned(), |at| instant_text(document, at)),
-        state: match row.state {
-            FreshnessState::Complete => "complete",
-            FreshnessState::Provisional => "provisional",
-            FreshnessState::Limited => "limited",
-            FreshnessState::Late => "late",
-        },
-        remark: plain(&row.remark),
+    let state = |state: FreshnessState| match state {
+        FreshnessState::Complete => "complete",
+        FreshnessState::Provisional => "provisional",
+        FreshnessState::Limited => "limited",
+        FreshnessState::Late => "late",
     };
-    document.freshness.iter().map(view).collect()
+    let mut sources: Vec<(&str, Vec<&Freshness>)> = Vec::new();
+    for row in &document.freshness {
+        let source = row.label.split(": ").next().unwrap_or(&row.label);
+        match sources.iter_mut().find(|(known, _)| *known == source) {
+            Some((_, rows)) => rows.push(row),
+            None => sources.push((source, vec![row])),
+        }
+    }
+    let view = |(source, rows): (&str, Vec<&Freshness>)| {
+        // A source is as complete as the worst of its kinds of data.
+        let worst = rows.iter().copied().max_by_key(|row| row.state.severity())?;
+        let through = rows.iter().map(|row| row.data_through).min().flatten();
+        let read = rows.iter().filter_map(|row| row.last_success_at).min();
+        let kind = worst.label.split_once(": ").map(|(_, kind)| kind).filter(|_| rows.len() > 1);
+        let kind = kind.filter(|_| matches!(worst.state, FreshnessState::Late | FreshnessState::Limited));
+        let remark = kind.map_or_else(|| worst.remark.clone(), |kind| format!("{kind}: {}", worst.remark));
+        Some(FreshnessView {
+            label: plain(source),
+            through: through.map_or_else(|| "no data yet".to_owned(), |day| document.wording.date_text(day)),
+            last_success: read.map_or_else(|| "never".to_owned(), |at| instant_text(document, at)),
+            state: state(worst.state),
+            remark: plain(&remark),
+        })
+    };
+    sources.into_iter().filter_map(view).collect()
 }
 
 fn percent(share: Decimal) -> u32 {

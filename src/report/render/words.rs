@@ -3,24 +3,14 @@
 use crate::domain::money::Currency;
 use crate::report::document::{Block, Card, Document, Figure, Mood};
 use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 
-/// The report's days in words: `Fri 20 Nov 2026`, or `Mon 9 Nov 2026 – Sun 15 Nov 2026`.
+/// The report's days as people say them: `Fri 20 Nov 2026`, `October 2026`, `Week 47, 16 – 22 Nov 2026`.
 pub fn period_text(document: &Document) -> String {
-    let (first, last, wording) = (document.period.start, document.period.last_day(), document.wording);
-    if first == last {
-        wording.date_text(first)
-    } else {
-        format!("{} – {}", wording.date_text(first), wording.date_text(last))
-    }
-}
-
-/// The report's days for a subject line: `Fri 20 Nov`, or `9 Nov – 15 Nov`.
-pub fn short_period_text(document: &Document) -> String {
-    let (first, last, wording) = (document.period.start, document.period.last_day(), document.wording);
-    if first == last {
-        wording.day_text(first)
-    } else {
-        format!("{} – {}", wording.short_day_text(first), wording.short_day_text(last))
+    match document.period_name.is_empty() {
+        false => document.period_name.clone(),
+        // Issued by an earlier version.
+        true => document.wording.span_text(document.period),
     }
 }
 
@@ -45,15 +35,46 @@ pub fn plain(text: &str) -> String {
         .collect()
 }
 
-/// [`plain`] text of at most `limit` characters, the last of them `…` where something was cut.
+/// A [`plain`] name of at most `limit` characters: cut in the middle, because names of a family differ at
+/// their ends (elastic-charts#1925).
 pub fn shortened(text: &str, limit: usize) -> String {
-    let mut kept = plain(text);
-    if let Some((cut, _)) = kept.char_indices().nth(limit) {
-        let end = kept[..cut].char_indices().next_back().map_or(0, |(last, _)| last);
-        kept.truncate(end);
-        kept.push('…');
+    let kept = plain(text);
+    let count = kept.chars().count();
+    if count <= limit {
+        return kept;
     }
-    kept
+    let room = limit.saturating_sub(1);
+    let tail = room * 2 / 5;
+    let head = room - tail;
+    kept.chars().take(head).chain(['…']).chain(kept.chars().skip(count - tail)).collect()
+}
+
+/// [`plain`] sentences of at most `limit` characters, the last of them `…` where something was cut.
+pub fn clipped(text: &str, limit: usize) -> String {
+    let kept = plain(text);
+    if kept.chars().count() <= limit {
+        return kept;
+    }
+    kept.chars().take(limit.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// Names of one list, each [`shortened`]; two that differ are never printed alike.
+pub fn distinct<'a>(names: impl IntoIterator<Item = &'a str>, limit: usize) -> Vec<String> {
+    let names: Vec<&str> = names.into_iter().collect();
+    let mut taken: BTreeMap<String, &str> = BTreeMap::new();
+    let mut out = Vec::with_capacity(names.len());
+    for name in names {
+        let mut short = shortened(name, limit);
+        let mut number = 2;
+        while taken.get(&short).is_some_and(|other| *other != name) {
+            let mark = format!(" ({number})");
+            short = shortened(name, limit.saturating_sub(mark.chars().count())) + &mark;
+            number += 1;
+        }
+        taken.insert(short.clone(), name);
+        out.push(short);
+    }
+    out
 }
 
 /// The report's first headline figure, if it has one.
@@ -101,14 +122,26 @@ mod tests {
 
     #[test]
     fn a_cut_name_keeps_within_its_limit() {
-        assert_eq!(shortened("Söhne & Co", 6), "Söhne…");
+        assert_eq!(clipped("Söhne & Co", 6), "Söhne…");
+        assert_eq!(shortened("Söhne & Co", 6), "Söh…Co");
         assert_eq!(shortened("Söhne", 5), "Söhne");
+    }
+
+    // elastic-charts#1925, TablePlus#208: four campaigns that differ after the 60th letter were the same row.
+    #[test]
+    fn two_names_are_never_printed_alike() {
+        let long = "x".repeat(80);
+        let names =
+            [format!("{long} Berlin {long}"), format!("{long} Bremen {long}"), format!("{long}1"), format!("{long}2")];
+        let short = distinct(names.iter().map(String::as_str), 30);
+        assert!(short.iter().all(|name| name.chars().count() <= 30), "{short:?}");
+        assert_eq!(short.iter().collect::<std::collections::BTreeSet<_>>().len(), 4, "{short:?}");
+        assert_eq!(distinct(["a", "a"], 30), ["a", "a"], "the same name twice is the same");
     }
 
     #[test]
     fn instants_are_told_on_the_readers_clock() {
         let document = sample::document();
         assert_eq!(instant_text(&document, document.issued_at), "Sat 21 Nov 2026, 08:00 CET");
-        assert_eq!(short_period_text(&document), "Fri 20 Nov");
     }
 }

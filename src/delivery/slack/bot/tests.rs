@@ -43,11 +43,28 @@ const SHARED: &str = r#"{"ok":true,"files":[{"id":"F123","title":"x"}]}"#;
 #[tokio::test]
 async fn a_message_goes_to_the_bots_channel_with_the_outboxs_id() {
     let (bot, fake) = slack(&[(200, r#"{"ok":true,"channel":"C0123456789","ts":"1503435956.000247"}"#)]).await;
-    let accepted = bot.post("msg_1", br#"{"text":"hello"}"#).await.expect("accepted");
+    let accepted = bot.post("msg_1", br#"{"text":"hello"}"#).await.result.expect("accepted");
     assert_eq!(accepted.response, "ok, ts 1503435956.000247");
     let heard = fake.heard.lock().expect("a log")[0].clone();
     assert!(heard.starts_with("/api/chat.postMessage token=true application/json; charset=utf-8 {"), "{heard}");
     assert!(heard.contains(r#""channel":"C0123456789""#) && heard.contains(r#""message_id":"msg_1""#), "{heard}");
+}
+
+#[tokio::test]
+async fn figures_follow_in_the_thread_and_what_becomes_of_them_is_told() {
+    let payload = br#"{"text":"hello","thread":[{"type":"section"}]}"#;
+    let ok = (200, r#"{"ok":true,"channel":"C0123456789","ts":"1503435956.000247"}"#);
+    let (bot, fake) = slack(&[ok, ok]).await;
+    let handed = bot.post("msg_1", payload).await;
+    assert!(handed.result.is_ok() && handed.replies.len() == 1, "{handed:?}");
+    let heard = fake.heard.lock().expect("a log").clone();
+    assert!(!heard[0].contains(r#""thread":"#), "{heard:?}");
+    assert!(heard[1].contains(r#""thread_ts":"1503435956.000247""#), "{heard:?}");
+    // The message was posted: a thread that fails must not post it again.
+    let (bot, _) = slack(&[ok, (503, "")]).await;
+    let handed = bot.post("msg_1", payload).await;
+    assert!(handed.result.is_ok(), "{handed:?}");
+    assert!(handed.replies[0].text.starts_with("the figures in the thread"), "{handed:?}");
 }
 
 #[tokio::test]
@@ -104,7 +121,7 @@ async fn the_answers_of_slack_decide_what_happens_next() {
 async fn a_message_whose_blocks_are_refused_goes_out_as_text() {
     let (bot, fake) =
         slack(&[(200, r#"{"ok":false,"error":"invalid_blocks"}"#), (200, r#"{"ok":true,"ts":"1.2"}"#)]).await;
-    let accepted = bot.post("msg_1", br#"{"text":"hello","blocks":[{}]}"#).await.expect("accepted");
+    let accepted = bot.post("msg_1", br#"{"text":"hello","blocks":[{}]}"#).await.result.expect("accepted");
     assert_eq!(accepted.response, "ok, ts 1.2 (text only, the blocks were refused)");
     assert!(!fake.heard.lock().expect("a log")[1].contains("blocks"));
 }

@@ -128,11 +128,15 @@ fn lines_are_those_mail_servers_take() {
 #[test]
 fn the_subject_says_the_result_and_what_is_late() {
     let mut document = sample::document();
-    assert_eq!(subject(&document), "[data late] Sample & Söhne, Fri 20 Nov: net revenue €12,480.30 (+8.2%)");
+    let result = "Sample & Söhne, Fri 20 Nov 2026: net revenue €12,480, +8.2% vs day before";
+    assert_eq!(subject(&document), format!("[incomplete] {result}"));
+    document.correction = Some(1);
+    assert_eq!(subject(&document), format!("[corrected] [incomplete] {result}"));
+    document.correction = None;
     document.gaps.clear();
-    assert_eq!(subject(&document), "Sample & Söhne, Fri 20 Nov: net revenue €12,480.30 (+8.2%)");
-    document.sections.clear();
-    assert_eq!(subject(&document), "Sample & Söhne, Fri 20 Nov: Daily performance");
+    assert_eq!(subject(&document), result);
+    (document.lead, document.sections) = (None, Vec::new());
+    assert_eq!(subject(&document), "Sample & Söhne, Fri 20 Nov 2026: Daily performance");
 }
 
 #[test]

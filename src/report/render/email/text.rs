@@ -1,7 +1,7 @@
 //! The text part: aligned columns no wider than 78 characters, with the figures of the HTML part.
 
 use crate::report::render::view::{
-    BlockView, CardView, CellView, ChartView, FigureView, FreshnessView, PageView, RowView, TableView,
+    BlockView, CardView, CellView, ChartView, FigureView, FreshnessView, LeadView, PageView, RowView, TableView,
 };
 use serde::Serialize;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -41,13 +41,18 @@ pub fn lay_out(page: &PageView, rest: &str) -> Body {
         blocks: section.blocks.iter().map(|part| block(part, rest)).collect(),
     });
     Body {
-        summary: wrapped(&page.summary, WIDTH),
+        summary: page.lead.as_ref().map_or_else(|| wrapped(&page.summary, WIDTH), lead),
         gaps: bullets(&page.gaps),
         gaps_title: page.gaps_title.to_uppercase(),
         sections: sections.collect(),
         freshness: freshness(&page.freshness),
         notes: bullets(&page.notes),
     }
+}
+
+fn lead(lead: &LeadView) -> String {
+    let points = lead.points.iter().map(|point| format!("- {}", wrapped(point, WIDTH - 2).replace('\n', "\n  ")));
+    std::iter::once(wrapped(&lead.sentence, WIDTH)).chain(points).collect::<Vec<_>>().join("\n")
 }
 
 fn block(block: &BlockView, rest: &str) -> String {

@@ -150,7 +150,7 @@ fn a_provisional_figure_is_marked_and_explained() {
     };
     cards[0].figure.provisional = true;
     let page = page_of(&document);
-    assert!(page.contains("€12,480.30<abbr title=\"provisional") && page.contains("are provisional: their source"));
+    assert!(page.contains("€12,480<abbr title=\"provisional") && page.contains("are provisional: their source"));
 }
 
 #[test]

@@ -30,7 +30,7 @@ proptest! {
         let message = render(&document);
         prop_assert!(message["text"].as_str().is_some_and(|text| (1..=FALLBACK_CHARS).contains(&text.chars().count())));
         let blocks = message["blocks"].as_array().expect("blocks");
-        prop_assert!(blocks.len() <= BLOCKS);
+        prop_assert!(blocks.len() <= 50);
         for block in blocks {
             let limit = if block["type"] == "header" { HEADER_CHARS } else { SECTION_CHARS };
             prop_assert_eq!(fault(&block["text"], limit), None);

@@ -4,7 +4,7 @@ use super::{FigureView, Limits, figure, percent};
 use crate::report::document::{Bar, Chart, Document, Plot, Series};
 use crate::report::format::Wording;
 use crate::report::render::chart::{axis_text, step};
-use crate::report::render::words::{plain, shortened};
+use crate::report::render::words::{distinct, plain};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -15,6 +15,8 @@ pub struct ChartView {
     pub alt: String,
     /// `lines`, `bars`, `funnel` or `heat`.
     pub plot: &'static str,
+    /// Whether a bar extends to the left.
+    pub has_negative: bool,
     /// Bars and stages with their figures; empty for lines and heat maps.
     pub bars: Vec<BarView>,
     /// The values of lines and heat maps; `None` for bars and stages.
@@ -37,6 +39,8 @@ pub struct BarView {
     pub note: Option<String>,
     /// Length against the longest, 0 to 100.
     pub percent: u32,
+    /// Whether the value is below zero: such bars extend to the left.
+    pub negative: bool,
 }
 
 /// Values by row and column.
@@ -81,18 +85,21 @@ pub fn view(chart: &Chart, document: &Document, limits: Limits) -> ChartView {
         Plot::Heat { .. } => ("heat", [].as_slice()),
     };
     let longest = bars.iter().filter_map(|bar| bar.figure.value).map(|value| value.abs()).max().unwrap_or_default();
-    let view = |bar: &Bar| BarView {
-        label: shortened(&bar.label, limits.name_chars),
+    let names = distinct(bars.iter().map(|bar| bar.label.as_str()), limits.name_chars);
+    let view = |(bar, label): (&Bar, String)| BarView {
+        label,
         figure: figure(&bar.figure),
         note: bar.note.as_deref().map(plain),
         percent: bar.figure.value.and_then(|value| value.abs().checked_div(longest)).map_or(0, percent),
+        negative: bar.figure.value.is_some_and(|value| value.is_sign_negative() && !value.is_zero()),
     };
     ChartView {
         id: chart.id.clone(),
         title: plain(&chart.title),
         alt: plain(&chart.alt),
         plot,
-        bars: bars.iter().map(view).collect(),
+        has_negative: bars.iter().any(|bar| bar.figure.value.is_some_and(|value| value < Decimal::ZERO)),
+        bars: bars.iter().zip(names).map(view).collect(),
         grid: grid(chart, document),
         drawings: Vec::new(),
         cid: None,

@@ -126,6 +126,7 @@ fn block(at: usize, dice: &mut Dice) -> Block {
 
 fn card(dice: &mut Dice) -> Card {
     let comparison = |dice: &mut Dice| Comparison {
+        id: String::new(),
         label: dice.name(),
         base: dice.figure(),
         change: dice.figure(),
@@ -147,7 +148,11 @@ fn table(at: usize, dice: &mut Dice) -> Table {
         1 => Cell::Progress { figure: dice.figure(), share: dice.value(), mood: dice.mood() },
         _ => Cell::Figure { figure: dice.figure(), mood: dice.mood() },
     };
-    let row = |dice: &mut Dice| Row { name: dice.name(), cells: (0..columns).map(|_| cell(dice)).collect() };
+    let row = |dice: &mut Dice| Row {
+        id: String::new(),
+        name: dice.name(),
+        cells: (0..columns).map(|_| cell(dice)).collect(),
+    };
     Table {
         id: format!("t{at}"),
         title: None,
@@ -156,12 +161,15 @@ fn table(at: usize, dice: &mut Dice) -> Table {
         total: (dice.below(2) == 0).then(|| row(dice)),
         rows: (0..dice.pick(&[0, 1, 2, 3, 9, 30, 90])).map(|_| row(dice)).collect(),
         empty_text: dice.name(),
+        page_rows: None,
+        others: None,
     }
 }
 
 fn chart(at: usize, dice: &mut Dice) -> Chart {
     let bars = |dice: &mut Dice| -> Vec<Bar> {
         let bar = |dice: &mut Dice| Bar {
+            id: String::new(),
             label: dice.name(),
             figure: dice.figure(),
             note: (dice.below(2) == 0).then(|| dice.name()),
