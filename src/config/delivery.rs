@@ -8,15 +8,13 @@ use super::reader::{At, Section};
 use super::secrets::SecretPlace;
 use super::values::{check_known, quoted};
 use crate::delivery::config::{
-    DeliveryConfig, GIVE_UP_HOURS, MailConfig, MailHeaders, OperatorConfig, SLACK_API, SlackHook, SmtpSecurity,
-    UnknownPolicy, is_channel_id, is_unsubscribe,
+    DeliveryConfig, GIVE_UP_HOURS, MailConfig, MailHeaders, OperatorConfig, PER_SESSION, SLACK_API, SlackHook,
+    SmtpSecurity, UnknownPolicy, is_channel_id, is_unsubscribe,
 };
+use crate::delivery::smtp::is_hello;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::Path;
-
-/// Seconds that a mail server may take, if the section does not say.
-const DEFAULT_TIMEOUT_SECS: u64 = 60;
 
 #[derive(Clone, Copy)]
 enum MailKind {
@@ -180,7 +178,15 @@ fn smtp(section: &mut Section<'_>, gathered: &Gathered) -> Option<MailConfig> {
     let ca_file =
         section.optional("ca_file", path().about("Who vouches for a private server, in PEM; relative to config/."));
     let from = section.required("from", "\"Daybook <reports@example.com>\"", mailbox().about("The sender."));
-    let timeout = section.optional("timeout_secs", whole_number(5, 600).about("The longest wait for an answer."));
+    let hello = section.optional(
+        "hello",
+        text().about("The host name that EHLO names; without it the domain of from, or an address in brackets."),
+    );
+    let per_session = section.optional("per_session", whole_number(1, 1000).about("Mails on one connection."));
+    let timeout = section.optional(
+        "timeout_secs",
+        whole_number(5, 600).about("The longest wait for any answer; without it 5 minutes, and 10 after a mail."),
+    );
 
     if let Some(password) = &password {
         gathered.secret(SecretPlace::new(section, password.line, "mail", &password.value));
@@ -196,6 +202,14 @@ fn smtp(section: &mut Section<'_>, gathered: &Gathered) -> Option<MailConfig> {
         }
         _ => {}
     }
+    if let Some(wrong) = hello.as_ref().filter(|hello| !is_hello(&hello.value)) {
+        let message = format!("[delivery.mail]: {} is no full host name", quoted(&wrong.value));
+        section.problem(
+            wrong.line,
+            &message,
+            "write a name such as \"daybook.example.com\", or an address such as \"[192.0.2.1]\"",
+        );
+    }
     if let (Some(host), Some(security)) = (&host, &security) {
         refuse_plain(section, host, security);
     }
@@ -207,7 +221,9 @@ fn smtp(section: &mut Section<'_>, gathered: &Gathered) -> Option<MailConfig> {
         password: password.map(|at| at.value),
         ca_file: ca_file.map(|at| at.value),
         from: from?.value,
-        timeout_secs: timeout.map_or(DEFAULT_TIMEOUT_SECS, |at| at.value),
+        hello: hello.map(|at| at.value),
+        per_session: per_session.and_then(|at| u32::try_from(at.value).ok()).unwrap_or(PER_SESSION),
+        timeout_secs: timeout.map(|at| at.value),
     })
 }
 

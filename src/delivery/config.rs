@@ -62,11 +62,19 @@ pub enum MailConfig {
         ca_file: Option<PathBuf>,
         /// e.g. `Daybook <reports@example.com>`.
         from: String,
-        timeout_secs: u64,
+        /// What EHLO names, instead of the domain of `from`.
+        hello: Option<String>,
+        /// Mails on one connection.
+        per_session: u32,
+        /// Bounds the wait for each answer; none: what RFC 5321 asks for.
+        timeout_secs: Option<u64>,
     },
     /// Each mail becomes an `.eml` file; for local work and the demo.
     Folder { path: PathBuf, from: String },
 }
+
+/// Mails on one connection, if the section does not say.
+pub const PER_SESSION: u32 = 20;
 
 /// How the connection to the mail server is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -23,6 +23,8 @@ use std::time::Duration;
 
 /// A sending that takes longer has lost its way; shorter than a claim's lease.
 const LONGEST_SENDING: Duration = Duration::from_secs(50 * 60);
+/// The lane of mails.
+const MAIL: &str = "mail";
 /// Stands among the lanes while the operator's notices are written; no way out is called so.
 const TELLING: &str = "telling the operator";
 /// Messages that wait for the operator are tried again so often, in case something was mended.
@@ -134,13 +136,25 @@ async fn send_lane(
     lane: OwnLane<'_>,
     owner: Option<&str>,
 ) -> Result<Vec<Delivered>, WarehouseError> {
+    let done = send_in_order(warehouse, deliverers, clock, &lane.1, owner).await;
+    if lane.1 == MAIL {
+        deliverers.rest().await;
+    }
+    done
+}
+
+async fn send_in_order(
+    warehouse: &Warehouse,
+    deliverers: &Deliverers,
+    clock: &Clock,
+    lane: &str,
+    owner: Option<&str>,
+) -> Result<Vec<Delivered>, WarehouseError> {
     let mut done = Vec::new();
-    loop {
-        let (own, only, now) = (lane.1.clone(), owner.map(str::to_owned), clock.now());
+    while !deliverers.stop.is_set() {
+        let (own, only, now) = (lane.to_owned(), owner.map(str::to_owned), clock.now());
         let claiming = warehouse.write(move |connection| claim(connection, &own, only.as_deref(), now));
-        let Some(message) = claiming.await? else {
-            return Ok(done);
-        };
+        let Some(message) = claiming.await? else { break };
         let (outcome, is_blocked) = send(deliverers, &message, clock).await;
         log(&message, &outcome.ending);
         let (kept, finished, now) = (message.clone(), outcome.clone(), clock.now());
@@ -158,9 +172,10 @@ async fn send_lane(
             replies: outcome.replies,
         });
         if is_blocked {
-            return Ok(done);
+            break;
         }
     }
+    Ok(done)
 }
 
 fn log(message: &Claimed, ending: &Ending) {
@@ -202,7 +217,9 @@ async fn send(deliverers: &Deliverers, message: &Claimed, clock: &Clock) -> (Out
 fn outcome(handed: Handed, message: &Claimed, policy: &Policy, now: DateTime<Utc>) -> (Outcome, bool) {
     debug_assert!(LEASE.to_std().is_ok_and(|lease| lease > LONGEST_SENDING));
     let is_blocked = handed.result.as_ref().is_err_and(DeliveryError::concerns_all);
-    let bounce = handed.result.is_err().then(|| bounce(&handed.replies)).flatten().map(|bounce| match bounce {
+    // A refusal for another reason says nothing of the address.
+    let is_refused = matches!(handed.result, Err(DeliveryError::Permanent { .. }));
+    let bounce = is_refused.then(|| bounce(&handed.replies)).flatten().map(|bounce| match bounce {
         bounce::Bounce::Firm => Bounce::Firm,
         bounce::Bounce::Likely => Bounce::Likely,
     });

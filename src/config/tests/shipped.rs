@@ -156,7 +156,7 @@ fn the_commented_examples_load_once_uncommented() {
     let Some(MailConfig::Smtp { security, port, timeout_secs, .. }) = settings.delivery.mail else {
         panic!("not SMTP: {:?}", settings.delivery.mail)
     };
-    assert_eq!((security, port, timeout_secs), (SmtpSecurity::ImplicitTls, 465, 60));
+    assert_eq!((security, port, timeout_secs), (SmtpSecurity::ImplicitTls, 465, Some(120)));
     assert_eq!(
         settings.delivery.slack["marketing"],
         SlackHook::Webhook { url: SecretRef::Env("DAYBOOK_SLACK_MARKETING".to_owned()) }

@@ -44,7 +44,9 @@ impl House {
             password: None,
             ca_file: None,
             from: "Daybook <d@example.com>".to_owned(),
-            timeout_secs: 5,
+            hello: None,
+            per_session: 20,
+            timeout_secs: Some(5),
         };
         let mut config = DeliveryConfig { mail: Some(mail), ..DeliveryConfig::default() };
         config.slack.insert("ops".to_owned(), SlackHook::Folder { path: "ops".into() });
