@@ -249,7 +249,7 @@ fn ending(error: &DeliveryError, message: &Claimed, policy: &Policy, now: DateTi
         let reason = format!("given up after {} tries in {hours} hours: {reason}", message.attempts);
         return Ending::Failed { reason };
     }
-    Ending::Postponed { reason, not_before, needs_operator }
+    Ending::Postponed { reason, not_before, needs_operator, holds_lane: error.concerns_all() && needs_operator }
 }
 
 /// Calls the heartbeat once if a report's messages were all taken just now.

@@ -6,7 +6,7 @@ mod notices;
 mod sending;
 mod suppression;
 
-pub use list::{Attempt, DeliveryFilter, DeliveryLine, attempts, deliveries};
+pub use list::{Attempt, DeliveryFilter, DeliveryLine, Waiting, attempts, deliveries, waiting};
 pub use notices::{Trouble, tell, troubles};
 pub use sending::{
     Bounce, Claimed, Ending, LEASE, Outcome, Reply, claim, due_lanes, finish, give_up_claims, give_up_leases,

@@ -60,6 +60,7 @@ fn wording(troubles: &[Trouble]) -> (String, String) {
         ("failed", "failed"),
         ("unknown", "may or may not have gone out"),
         ("misconfigured", "cannot go out as configured"),
+        ("barred", "cannot go to their reader as configured"),
         ("delayed", "late, still being tried"),
     ]
     .into_iter()
@@ -87,7 +88,7 @@ fn remedy(trouble: &Trouble) -> String {
             format!("ask the reader, then: daybook deliveries settle {id} --sent, or daybook deliveries resend {id}")
         }
         "failed" => format!("when mended: daybook deliveries resend {id}"),
-        "misconfigured" => {
+        "misconfigured" | "barred" => {
             format!("mend the configuration; it is tried every hour, or: daybook deliveries resend {id}")
         }
         _ => format!("daybook deliveries show {id}"),

@@ -12,7 +12,8 @@ use daybook::jobs::deliver::{BusyLanes, Delivered, deliver_due};
 use daybook::support::clock::Clock;
 use daybook::support::secret::SecretRef;
 use daybook::warehouse::outbox::{
-    Ending, Kind, NewMessage, attempts, enqueue, give_up_claims, lift, requeue, settle, suppressed,
+    DeliveryFilter, Ending, Kind, NewMessage, attempts, deliveries, enqueue, give_up_claims, lift, requeue, settle,
+    suppressed, waiting,
 };
 use daybook::warehouse::{Context, Warehouse, WarehouseConfig};
 use server::Server;
@@ -357,4 +358,50 @@ async fn trouble_with_the_books_of_one_way_cuts_off_no_other() {
         .expect_err("the books of Slack cannot be read");
     assert_eq!(house.states(), ["hang unknown", "ok sent"], "each mail came to its end and is in the books");
     assert_eq!(server.taken(), ["ok@example.com"]);
+}
+
+/// D02: the lane waits for the operator, and nobody hammers the server meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_operator_must_mend_holds_the_lane_and_is_listed_as_trouble() {
+    let (house, (server, port)) = (House::new(), Server::start().await);
+    *server.hello.lock().expect("an answer") =
+        "504 5.5.2 <x>: Helo command rejected: need fully-qualified hostname".to_owned();
+    let ways = house.ways(port, operator);
+    house.write("rep_1", &[mail("ok1"), mail("ok2"), mail("ok3")]);
+    for _ in 0..10 {
+        house.deliver(&ways).await;
+        house.later(1);
+    }
+    assert_eq!(*server.connections.lock().expect("a count"), 1, "asked once, not once a minute");
+    let filter = DeliveryFilter { troubled: true, limit: 10, ..DeliveryFilter::default() };
+    let listed = house.warehouse.read_blocking(|reader| deliveries(reader, &filter)).expect("a list");
+    assert_eq!(listed.len(), 3, "those behind it too: {listed:?}");
+    let found = house.warehouse.read_blocking(waiting).expect("a list");
+    assert!(found.len() == 1 && found[0].messages == 3 && found[0].answer.contains("set hello in"), "{found:?}");
+    let notes = house.notes();
+    assert!(notes.len() == 1 && notes[0].contains("set hello in [delivery.mail]"), "{notes:?}");
+
+    // Mended: the operator need not wait for the hour, and one word frees all.
+    server.hello.lock().expect("an answer").clear();
+    let (id, now) = (found[0].message_id.clone(), house.clock.now());
+    assert!(house.warehouse.write_blocking(move |c| requeue(c, &id, now)).expect("put back"));
+    house.deliver(&ways).await;
+    assert_eq!(house.states(), ["ok1 sent", "ok2 sent", "ok3 sent"]);
+    assert!(house.warehouse.read_blocking(waiting).expect("a list").is_empty());
+}
+
+/// D07: a server that limits connections sees one.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mails_of_a_pass_share_a_connection_and_none_is_lost_or_doubled() {
+    let (house, (server, port)) = (House::new(), Server::start().await);
+    let ways = house.ways(port, operator);
+    let readers: Vec<String> =
+        (0..45).map(|number| if number % 9 == 4 { format!("gone{number}") } else { format!("ok{number}") }).collect();
+    house.write("rep_1", &readers.iter().map(|name| mail(name)).collect::<Vec<_>>());
+    house.deliver(&ways).await;
+    let mut taken = server.taken();
+    taken.sort();
+    taken.dedup();
+    assert_eq!((taken.len(), server.taken().len()), (40, 40));
+    assert_eq!(*server.connections.lock().expect("a count"), 3, "20 mails each");
 }

@@ -17,6 +17,8 @@ pub struct Server {
     pub connections: Arc<Mutex<u32>>,
     /// Rings when a whole mail lies unanswered.
     pub hangs: Arc<Notify>,
+    /// What EHLO is answered; the usual if empty.
+    pub hello: Arc<Mutex<String>>,
     seen: Arc<Mutex<Vec<String>>>,
 }
 
@@ -51,7 +53,10 @@ impl Server {
             let line = lines.next_line().await.ok()??;
             let word = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
             let answer = match word.as_str() {
-                "EHLO" => "250-fake\r\n250 8BITMIME".to_owned(),
+                "EHLO" => match self.hello.lock().expect("an answer").as_str() {
+                    "" => "250-fake\r\n250 8BITMIME".to_owned(),
+                    other => other.to_owned(),
+                },
                 "RCPT" => {
                     to = line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
                     self.judge(&to)
