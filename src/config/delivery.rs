@@ -9,9 +9,10 @@ use super::secrets::SecretPlace;
 use super::values::{check_known, quoted};
 use crate::delivery::config::{
     DeliveryConfig, GIVE_UP_HOURS, MailConfig, MailHeaders, OperatorConfig, PER_SESSION, SLACK_API, SlackHook,
-    SmtpSecurity, UnknownPolicy, is_channel_id, is_unsubscribe,
+    SmtpSecurity, UnknownPolicy, is_channel_id,
 };
 use crate::delivery::smtp::is_hello;
+use crate::delivery::unsubscribe;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::Path;
@@ -117,7 +118,7 @@ fn operator(mut section: Section<'_>, has_mail: bool, hooks: &BTreeSet<String>) 
 fn mail(mut section: Section<'_>, data_dir: &Path, gathered: &Gathered) -> (Option<MailConfig>, MailHeaders) {
     section.about("How mail leaves.");
     let kinds = [("smtp", MailKind::Smtp), ("folder", MailKind::Folder)];
-    let headers = headers(&mut section);
+    let headers = headers(&mut section, gathered);
     let Some(kind) =
         section.choice("kind", "\"smtp\" or \"folder\"", "How mail leaves: a server, or a folder to look at.", &kinds)
     else {
@@ -140,19 +141,34 @@ fn mail(mut section: Section<'_>, data_dir: &Path, gathered: &Gathered) -> (Opti
     (config, headers)
 }
 
-fn headers(section: &mut Section<'_>) -> MailHeaders {
+fn headers(section: &mut Section<'_>, gathered: &Gathered) -> MailHeaders {
     let reply_to = section.optional("reply_to", mailbox().about("Where answers go.")).map(|at| at.value);
     let unsubscribe = section.optional(
         "unsubscribe",
-        list_of(text()).about("mailto: addresses, or https:// addresses that take a one-click POST."),
+        list_of(text()).about("mailto: addresses, or https:// addresses with {reader} that take a one-click POST."),
     );
-    if let Some(wrong) = unsubscribe.iter().flat_map(|at| &at.value).find(|target| !is_unsubscribe(target)) {
-        let line = unsubscribe.as_ref().map_or(section.line, |at| at.line);
-        let message = format!("[delivery.mail]: unsubscribe: {} leads nowhere", quoted(wrong));
-        let remedy = "write \"mailto:unsubscribe@example.com\", or an https:// address that takes a one-click POST";
-        section.problem(line, &message, remedy);
+    let has_key = section.has("unsubscribe_key");
+    let key =
+        section.optional("unsubscribe_key", secret_ref().about("What the readers' tokens for {reader} are made with."));
+    if let Some(key) = &key {
+        gathered.secret(SecretPlace::new(section, key.line, "mail", &key.value));
     }
-    MailHeaders { reply_to, unsubscribe: unsubscribe.map(|at| at.value).unwrap_or_default() }
+    for target in unsubscribe.iter().flat_map(|at| &at.value) {
+        let line = unsubscribe.as_ref().map_or(section.line, |at| at.line);
+        if let Some(fault) = unsubscribe::fault(target) {
+            let message = format!("[delivery.mail]: unsubscribe: {} {fault}", quoted(target));
+            let remedy = "write \"mailto:off@example.com?subject={reader}\", or \"https://…/{reader}\" that takes a one-click POST";
+            section.problem(line, &message, remedy);
+        } else if target.contains(unsubscribe::READER) && !has_key {
+            let message = format!("[delivery.mail]: unsubscribe: {} needs a key for {{reader}}", quoted(target));
+            section.problem(line, &message, "add unsubscribe_key = { env = \"DAYBOOK_UNSUBSCRIBE_KEY\" }");
+        }
+    }
+    MailHeaders {
+        reply_to,
+        unsubscribe: unsubscribe.map(|at| at.value).unwrap_or_default(),
+        unsubscribe_key: key.map(|at| at.value),
+    }
 }
 
 fn smtp(section: &mut Section<'_>, gathered: &Gathered) -> Option<MailConfig> {

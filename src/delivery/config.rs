@@ -43,9 +43,11 @@ pub enum UnknownPolicy {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MailHeaders {
     pub reply_to: Option<String>,
-    /// `mailto:` addresses and `https:` URLs for List-Unsubscribe. A URL must take a one-click POST
-    /// (RFC 8058).
+    /// `mailto:` addresses and `https:` URLs for List-Unsubscribe, with `{reader}` where the reader's token
+    /// goes. A URL must take a one-click POST (RFC 8058).
     pub unsubscribe: Vec<String>,
+    /// What tokens of readers are made with.
+    pub unsubscribe_key: Option<SecretRef>,
 }
 
 /// How mail leaves.
@@ -152,11 +154,4 @@ pub fn is_channel_id(text: &str) -> bool {
     (9..=20).contains(&text.len())
         && text.starts_with(['C', 'G', 'D'])
         && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-}
-
-/// Whether a target fits between the angle brackets of List-Unsubscribe.
-pub fn is_unsubscribe(target: &str) -> bool {
-    (target.starts_with("mailto:") || target.starts_with("https://"))
-        && target.len() <= 900
-        && target.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>,".contains(&byte))
 }

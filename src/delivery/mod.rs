@@ -8,6 +8,7 @@ pub mod note;
 pub mod retry;
 pub mod slack;
 pub mod smtp;
+pub mod unsubscribe;
 
 use crate::support::stop::Stop;
 use config::{DeliveryConfig, MailConfig, SlackHook, UnknownPolicy};
@@ -264,6 +265,10 @@ impl DeliveryConfig {
                 }
             };
             hooks.insert(name.clone(), way);
+        }
+        // What mails are made with is read again then; a key that is not there is told now.
+        if let Some(key) = &self.headers.unsubscribe_key {
+            key.resolve(config_dir)?;
         }
         let heartbeat = match &self.heartbeat {
             Some(url) => Some(Heartbeat::new(&url.resolve(config_dir)?, client)?),

@@ -5,6 +5,7 @@
 //! way at all, its other messages are left alone until the next time.
 
 mod notices;
+mod smaller;
 
 use crate::delivery::bounce::{self, bounce};
 use crate::delivery::config::UnknownPolicy;
@@ -207,7 +208,7 @@ async fn send(deliverers: &Deliverers, message: &Claimed, clock: &Clock) -> (Out
         Err(error) => return (Ending::Failed { reason: format!("its route cannot be read: {error}") }.into(), false),
     };
     let outgoing = Outgoing { message_id: message.message_id.clone(), route, payload: message.payload.clone() };
-    let handed = match tokio::time::timeout(LONGEST_SENDING, deliverers.deliver(&outgoing)).await {
+    let handed = match tokio::time::timeout(LONGEST_SENDING, smaller::deliver(deliverers, &outgoing)).await {
         Ok(handed) => handed,
         Err(_) => Err(DeliveryError::Unknown { reason: "the sending took too long".to_owned() }).into(),
     };

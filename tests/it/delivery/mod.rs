@@ -1,5 +1,6 @@
 //! From the outbox to the other side and back: states, retries, suppression, crashes, the operator.
 
+mod large;
 mod server;
 
 use crate::support::{noon, texts};
@@ -65,7 +66,7 @@ impl House {
                     true => br#"{"text":"hello"}"#.to_vec(),
                     false => format!("Message-ID: <{report}@example.com>\r\n\r\nhello\r\n").into_bytes(),
                 };
-                NewMessage { message_id, route, payload, wording: None }
+                NewMessage { message_id, route, payload, wording: None, refused: None }
             })
             .collect();
         let (report, now) = (report.to_owned(), self.clock.now());
@@ -225,7 +226,7 @@ async fn a_cut_within_the_mail_is_tried_again_and_one_after_it_is_unknown() {
     // A mail larger than what the system buffers, so that the cut comes within it.
     let route = serde_json::to_string(&mail("cutdata")).expect("JSON");
     let payload = format!("Subject: x\r\n\r\n{}", "0123456789abcdef\r\n".repeat(2_000_000)).into_bytes();
-    let large = NewMessage { message_id: "large".to_owned(), route, payload, wording: None };
+    let large = NewMessage { message_id: "large".to_owned(), route, payload, wording: None, refused: None };
     let now = noon();
     house.warehouse.write_blocking(move |c| enqueue(c, Kind::Report, "rep_2", "acme", &[large], now)).expect("written");
     house.deliver(&ways).await;

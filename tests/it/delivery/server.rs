@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 /// What the server is asked for, by the recipient's name before the `@`:
 /// `ok…` takes mails, `gone…` does not exist, `old…` is refused without an enhanced code, `grey…` is
 /// greylisted the first time, `cutdata…` has its connection cut within the mail, `cutend…` after the
-/// last line, `hang…` never hears an answer to the mail.
+/// last line, `small…` takes no mail over 60,000 bytes and says so after it, `hang…` never hears an answer to the mail.
 #[derive(Clone, Default)]
 pub struct Server {
     /// Mails that were answered with 250, with their recipient.
@@ -81,6 +81,10 @@ impl Server {
                     if to.starts_with("hang") {
                         self.hangs.notify_one();
                         tokio::time::sleep(Duration::from_secs(3600)).await;
+                    }
+                    if to.starts_with("small") && mail.len() > 60_000 {
+                        write.write_all(b"552 5.3.4 Message size exceeds fixed limit\r\n").await.ok()?;
+                        continue;
                     }
                     self.mails.lock().expect("mails").push((to.clone(), mail));
                     "250 2.0.0 Ok: queued as FAKE1".to_owned()
