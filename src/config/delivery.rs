@@ -1,5 +1,7 @@
 //! The sections `[delivery.*]` of `daybook.toml`: mail, Slack hooks and the report folder.
 
+mod oauth;
+
 use super::Gathered;
 use super::daemon::join;
 use super::kind::Names;
@@ -191,6 +193,7 @@ fn smtp(section: &mut Section<'_>, gathered: &Gathered) -> Option<MailConfig> {
     let username = section.optional("username", text().about("The login, if the server wants one."));
     let has_password = section.has("password");
     let password = section.optional("password", secret_ref().about("The login's password."));
+    let oauth = section.section("oauth").map(|section| (section.line, oauth::read(section, gathered)));
     let ca_file =
         section.optional("ca_file", path().about("Who vouches for a private server, in PEM; relative to config/."));
     let from = section.required("from", "\"Daybook <reports@example.com>\"", mailbox().about("The sender."));
@@ -207,12 +210,19 @@ fn smtp(section: &mut Section<'_>, gathered: &Gathered) -> Option<MailConfig> {
     if let Some(password) = &password {
         gathered.secret(SecretPlace::new(section, password.line, "mail", &password.value));
     }
-    match (&username, has_password) {
-        (Some(username), false) => {
+    match (&username, has_password, &oauth) {
+        (_, true, Some((line, _))) => {
+            section.problem(*line, "[delivery.mail]: there are a password and oauth", "keep one of the two");
+        }
+        (None, false, Some((line, _))) => {
+            let remedy = "add username = \"…\", the mailbox that mails are sent as";
+            section.problem(*line, "[delivery.mail]: oauth needs a username", remedy);
+        }
+        (Some(username), false, None) => {
             let remedy = "add password = { env = \"DAYBOOK_SMTP_PASSWORD\" }, or remove the username";
             section.problem(username.line, "[delivery.mail]: a username needs a password", remedy);
         }
-        (None, true) => {
+        (None, true, _) => {
             let line = password.as_ref().map_or(section.line, |password| password.line);
             section.problem(line, "[delivery.mail]: a password needs a username", "add username = \"…\"");
         }
@@ -235,6 +245,10 @@ fn smtp(section: &mut Section<'_>, gathered: &Gathered) -> Option<MailConfig> {
         security: security?.value,
         username: username.map(|at| at.value),
         password: password.map(|at| at.value),
+        oauth: match oauth {
+            Some((_, oauth)) => Some(oauth?),
+            None => None,
+        },
         ca_file: ca_file.map(|at| at.value),
         from: from?.value,
         hello: hello.map(|at| at.value),

@@ -59,6 +59,8 @@ pub enum MailConfig {
         security: SmtpSecurity,
         username: Option<String>,
         password: Option<SecretRef>,
+        /// Tokens instead of a password.
+        oauth: Option<OauthConfig>,
         /// Certificates in PEM that vouch for the server instead of the system's, relative to the config
         /// folder.
         ca_file: Option<PathBuf>,
@@ -73,6 +75,64 @@ pub enum MailConfig {
     },
     /// Each mail becomes an `.eml` file; for local work and the demo.
     Folder { path: PathBuf, from: String },
+}
+
+/// Where access tokens for the mail server come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OauthConfig {
+    Microsoft {
+        /// The tenant's id or domain.
+        tenant: String,
+        client_id: String,
+        grant: MicrosoftGrant,
+        /// Where national clouds sign in.
+        login_url: String,
+    },
+    Google {
+        client_id: String,
+        client_secret: SecretRef,
+        refresh_token: SecretRef,
+        token_url: String,
+    },
+    /// A service account that may write as the mailbox (domain-wide delegation).
+    GoogleServiceAccount {
+        /// The JSON file that Google gave.
+        key: SecretRef,
+        token_url: String,
+    },
+    /// Any other endpoint of RFC 6749, section 6.
+    RefreshToken {
+        token_url: String,
+        client_id: String,
+        client_secret: Option<SecretRef>,
+        refresh_token: SecretRef,
+        scope: Option<String>,
+    },
+}
+
+/// How an app at Microsoft proves itself: by itself, or for a person who signed in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MicrosoftGrant {
+    ClientSecret(SecretRef),
+    RefreshToken(SecretRef),
+}
+
+/// Where Microsoft signs in.
+pub const MICROSOFT_LOGIN: &str = "https://login.microsoftonline.com";
+/// Where Google gives tokens.
+pub const GOOGLE_TOKENS: &str = "https://oauth2.googleapis.com/token";
+
+impl OauthConfig {
+    pub fn token_url(&self) -> String {
+        match self {
+            Self::Microsoft { tenant, login_url, .. } => {
+                format!("{}/{tenant}/oauth2/v2.0/token", login_url.trim_end_matches('/'))
+            }
+            Self::Google { token_url, .. }
+            | Self::GoogleServiceAccount { token_url, .. }
+            | Self::RefreshToken { token_url, .. } => token_url.clone(),
+        }
+    }
 }
 
 /// Mails on one connection, if the section does not say.

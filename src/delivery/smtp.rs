@@ -8,6 +8,7 @@ mod body;
 mod features;
 mod login;
 mod names;
+mod oauth;
 mod reply;
 mod session;
 mod tls;
@@ -20,8 +21,9 @@ pub use names::is_hello;
 use super::config::{MailConfig, SmtpSecurity};
 use super::{Accepted, BuildError, DeliveryError, Handed, Reply, Tried, one_line};
 use crate::support::stop::Stop;
-use login::{Login, log_in};
+use login::{Login, Proof, log_in};
 use names::Envelope;
+use oauth::Tokens;
 use session::{Failed, Place, Session};
 use std::fmt;
 use std::path::Path;
@@ -77,6 +79,7 @@ impl Smtp {
             security,
             username,
             password,
+            oauth,
             ca_file,
             from,
             hello,
@@ -86,12 +89,15 @@ impl Smtp {
         else {
             return Err(BuildError::Invalid("[delivery.mail] is not of the kind \"smtp\"".to_owned()));
         };
-        let login = match (username, password) {
-            (Some(username), Some(password)) => {
-                Some(Login { username: username.clone(), password: password.resolve(config_dir)? })
+        let proof = match (password, oauth) {
+            (Some(password), _) => Some(Proof::Password(password.resolve(config_dir)?)),
+            (None, Some(oauth)) => {
+                let mailbox = username.as_deref().unwrap_or_default();
+                Some(Proof::Token(Tokens::build(oauth, mailbox, config_dir, super::slack::client()?)?))
             }
-            _ => None,
+            (None, None) => None,
         };
+        let login = username.clone().zip(proof).map(|(username, proof)| Login { username, proof });
         Ok(Self {
             host: host.clone(),
             port: *port,
@@ -178,7 +184,7 @@ impl Smtp {
     async fn open(&self, waits: Waits) -> Result<Session, DeliveryError> {
         let mut session = self.greeted(waits).await?;
         if let Some(login) = &self.login {
-            log_in(&mut session, login).await.map_err(|failed| failed.error)?;
+            log_in(&mut session, login).await?;
         }
         Ok(session)
     }
@@ -202,7 +208,7 @@ impl Smtp {
             Err(error) => return Tried::Failed(error),
         };
         if let Some(login) = &self.login {
-            match log_in(&mut session, login).await.map_err(|failed| failed.error) {
+            match log_in(&mut session, login).await {
                 Ok(()) => {}
                 Err(DeliveryError::Misconfigured { reason }) => return Tried::LoginRefused(reason),
                 Err(error) => return Tried::Failed(error),

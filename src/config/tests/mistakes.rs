@@ -161,6 +161,8 @@ const OF_DAYBOOK: &[Case] = &[
     ("config/daybook.toml", "port = 465", "port = 465\nunsubscribe = [\"https://example.com/off\"]", 11, "does not say which reader leaves", "{reader}"),
     ("config/daybook.toml", "port = 465", "port = 465\nunsubscribe = [\"https://example.com/off/{reader}\"]", 11, "needs a key for {reader}", "unsubscribe_key = "),
     ("config/daybook.toml", "port = 465", "port = 465\nhello = \"vm\"", 11, "\"vm\" is no full host name", "daybook.example.com"),
+    ("config/daybook.toml", "[privacy]", "[delivery.mail.oauth]\nkind = \"google_service_account\"\nkey = { env = \"KEY\" }\n[privacy]", 18, "there are a password and oauth", "keep one"),
+    ("config/daybook.toml", "password = { env = \"SMTP_PASSWORD\" }", "oauth = { kind = \"microsoft\", tenant = \"a/b\", client_id = \"x\", client_secret = { env = \"S\" } }", 13, "\"a/b\" is no tenant", "id or domain"),
     // frappe/frappe#24407, openforis/collect-earth-online#623: addresses that no mail can be written to.
     ("config/daybook.toml", "[privacy]", "[delivery.operator]\nmail = ['\"sales team\"@acme.example']\n[privacy]", 19, "is not a mail address", "name@example.com"),
     ("config/daybook.toml", "[privacy]", "[delivery.operator]\nmail = [\"ops@[10.0.0.5]\"]\n[privacy]", 19, "is not a mail address", "name@example.com"),

@@ -164,6 +164,27 @@ fn the_commented_examples_load_once_uncommented() {
 }
 
 #[test]
+fn the_commented_example_of_tokens_loads_in_place_of_the_password() {
+    let shipped = include_str!("../../../config/daybook.toml");
+    let section = |title: &str| -> String {
+        let at = shipped.find(title).expect("the example");
+        let lines = shipped[at..].lines().take_while(|line| line.starts_with("# "));
+        lines.filter(|line| !line.starts_with("# password")).map(|line| format!("{}\n", &line[2..])).collect()
+    };
+    let root = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir_all(root.path().join("config/workspaces")).expect("folders");
+    let text = section("# [delivery.mail]")
+        + &section("# [delivery.mail.oauth]")
+        + "[delivery.slack.marketing]\nkind = \"folder\"\npath = \"slack\"\n";
+    std::fs::write(root.path().join("config/daybook.toml"), text).expect("a file");
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/workspaces/example.toml");
+    std::fs::copy(example, root.path().join("config/workspaces/example.toml")).expect("a copy");
+    let settings = load(root.path()).unwrap_or_else(|problems| panic!("{}", problems::for_terminal(&problems, 100)));
+    let Some(MailConfig::Smtp { oauth: Some(oauth), .. }) = settings.delivery.mail else { panic!("no tokens") };
+    assert_eq!(oauth.token_url(), "https://login.microsoftonline.com/acme.onmicrosoft.com/oauth2/v2.0/token");
+}
+
+#[test]
 fn readers_take_from_the_workspace_what_they_do_not_choose() {
     let shipped = include_str!("../../../config/workspaces/example.toml");
     // A board that reads British English, in a workspace that reads German with codes.

@@ -44,6 +44,7 @@ impl House {
             security: SmtpSecurity::Plain,
             username: None,
             password: None,
+            oauth: None,
             ca_file: None,
             from: "Daybook <d@example.com>".to_owned(),
             hello: None,

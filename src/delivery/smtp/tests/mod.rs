@@ -1,6 +1,6 @@
 //! Conversations with a mail server that plays a part.
 
-mod server;
+pub(super) mod server;
 mod sessions;
 
 use super::*;
@@ -16,12 +16,12 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls").join(name)
 }
 
-fn client(port: u16, security: SmtpSecurity, login: bool) -> Smtp {
+pub(super) fn client(port: u16, security: SmtpSecurity, login: bool) -> Smtp {
     Smtp {
         host: "localhost".to_owned(),
         port,
         security,
-        login: login.then(|| Login { username: "reports".to_owned(), password: Secret::new("hunter2") }),
+        login: login.then(|| Login { username: "reports".to_owned(), proof: Proof::Password(Secret::new("hunter2")) }),
         hello: None,
         from: "Daybook <reports@example.com>".to_owned(),
         tls: Tls::new(Some(&fixture("ca.pem"))).expect("an authority"),
@@ -32,7 +32,7 @@ fn client(port: u16, security: SmtpSecurity, login: bool) -> Smtp {
 }
 
 impl Smtp {
-    async fn to(&self, reader: &str) -> Result<Accepted, DeliveryError> {
+    pub(super) async fn to(&self, reader: &str) -> Result<Accepted, DeliveryError> {
         let to = format!("{reader}@example.com");
         self.send("Daybook <reports@example.com>", &to, MAIL, &Stop::default()).await.result
     }

@@ -8,7 +8,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-/// What a client's line begins with, and the answer to it. A rule holds once, the last of its word for good. `CONNECT` is the greeting, `.` the end of a mail, `BODY` its first line.
+/// What a client's line begins with, and the answer to it. A rule holds once, the last of its word for good. `CONNECT` is the greeting, `.` the end of a mail, `BODY` its first line,
+/// `EMPTY` an empty line.
 /// `|` parts lines; an empty answer closes, `hold` says nothing at all.
 pub type Rules = &'static [(&'static str, &'static str)];
 
@@ -66,7 +67,11 @@ impl Server {
 
     fn answer(&self, line: &str) -> String {
         let mut rules = self.rules.lock().expect("rules");
-        let is_of = |word: &str| if word == "." { line == "." } else { line.starts_with(word) };
+        let is_of = |word: &str| match word {
+            "." => line == ".",
+            "EMPTY" => line.is_empty(),
+            _ => line.starts_with(word),
+        };
         let Some(first) = rules.iter().position(|(word, _)| is_of(word)) else { return "250 OK".to_owned() };
         let is_last = rules.iter().filter(|(word, _)| *word == rules[first].0).count() == 1;
         if is_last { rules[first].1.clone() } else { rules.remove(first).1 }
