@@ -13,7 +13,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 #[command(
     args_conflicts_with_subcommands = true,
     after_help = "\
-States: pending (waits, or waits again), claimed (being sent now), sent (the \
+States: pending (waits, or waits again), needs you (pending until something is \
+mended, and tried again by the hour), claimed (being sent now), sent (the \
 other side accepted it; nobody says that it was read), failed, unknown (the \
 connection or Daybook broke after sending: it may or may not have gone out)."
 )]
@@ -26,7 +27,7 @@ pub struct DeliveriesArgs {
     /// Only messages in this state.
     #[arg(long, value_parser = ["pending", "claimed", "sent", "failed", "unknown"])]
     state: Option<String>,
-    /// Only failed and unknown ones.
+    /// Only failed, unknown and late ones, and those that wait until you have mended something.
     #[arg(long, conflicts_with = "state")]
     troubled: bool,
     /// Only what goes this way.
@@ -120,22 +121,18 @@ fn done(is_done: bool, json: bool, words: &str, otherwise: impl Fn() -> String) 
 }
 
 fn list(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outcome> {
-    let filter = |state: Option<&str>| DeliveryFilter {
+    let filter = DeliveryFilter {
         message_id: None,
         workspace: args.workspace.clone(),
-        state: state.map(str::to_owned),
+        state: args.state.clone(),
         way: args.way.clone(),
         to: args.to.clone(),
         report_id: args.report.clone(),
+        troubled: args.troubled,
         since: args.since,
         limit: args.limit,
     };
-    let states: Vec<Option<&str>> =
-        if args.troubled { vec![Some("failed"), Some("unknown")] } else { vec![args.state.as_deref()] };
-    let mut lines = Vec::new();
-    for state in states {
-        lines.extend(app.warehouse.read_blocking(|reader| outbox::deliveries(reader, &filter(state)))?);
-    }
+    let lines = app.warehouse.read_blocking(|reader| outbox::deliveries(reader, &filter))?;
     if json {
         say!("{}", serde_json::to_string(&lines)?);
     } else if lines.is_empty() {
@@ -149,8 +146,9 @@ fn list(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outcome>
 /// Two lines a message, three for one in trouble: ids stay whole, to be copied.
 fn print(line: &DeliveryLine) {
     let at = line.ended_at.unwrap_or(line.created_at).format("%m-%d %H:%M");
-    let workspace = cut(&line.workspace, 80 - 13 - 25 - line.state.len().max(8));
-    say!("{at}  {:8} {}  {workspace}", line.state, line.message_id);
+    let state = if line.trouble.is_some() { "needs you" } else { &line.state };
+    let workspace = cut(&line.workspace, 80 - 13 - 26 - state.len().max(8));
+    say!("{at}  {state:8} {}  {workspace}", line.message_id);
     let tries = match (line.state.as_str(), line.not_before) {
         ("pending", Some(at)) => format!(", {} tries, again after {} UTC", line.attempts, at.format("%m-%d %H:%M")),
         _ if line.attempts > 1 => format!(", {} tries", line.attempts),
@@ -185,6 +183,9 @@ fn to_text(line: &DeliveryLine) -> String {
 
 fn state_text(line: &DeliveryLine) -> String {
     match (line.state.as_str(), line.not_before) {
+        ("pending", Some(at)) if line.trouble.is_some() => {
+            format!("needs you, tried again at {}, {} tries", at.format("%H:%M"), line.attempts)
+        }
         ("pending", Some(at)) => format!("pending until {}, {} tries", at.format("%H:%M"), line.attempts),
         (state, _) if line.attempts > 1 => format!("{state}, {} tries", line.attempts),
         (state, _) => state.to_owned(),

@@ -36,7 +36,11 @@ fn of_sources(app: &App) -> Vec<Finding> {
         Ok(found) => found,
         Err(error) => return vec![Finding::bad("sources", error.to_string(), "see daybook status")],
     };
-    let mut findings = Vec::new();
+    let blocked = found.ways.iter().map(|way| {
+        let says = format!("{} (messages that wait: {})", way.trouble, way.messages);
+        Finding::bad(&format!("way out {}", way.way), says, way.remedy.clone())
+    });
+    let mut findings: Vec<Finding> = blocked.collect();
     for workspace in &found.workspaces {
         for source in workspace.sources.iter().filter(|source| source.health != Standing::Fine) {
             let subject = format!("source {}/{}", workspace.workspace, source.connection);

@@ -214,7 +214,7 @@ pub fn print(issued: &[Issued], sent: &[Delivered]) {
 pub fn ending_text(ending: &Ending) -> String {
     match ending {
         Ending::Accepted { answer } => format!("accepted: {answer}"),
-        Ending::Postponed { reason, not_before, needs_operator } => {
+        Ending::Postponed { reason, not_before, needs_operator, .. } => {
             let who = if *needs_operator { "needs you, tried" } else { "again" };
             format!("{who} after {}: {reason}", not_before.format("%H:%M UTC"))
         }

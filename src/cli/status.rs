@@ -57,6 +57,12 @@ fn print(found: &InstallationStatus) {
             }
         }
     }
+    for way in &found.ways {
+        let again = way.next_try_at.map_or_else(String::new, |at| format!(", tried again {}", clock(at)));
+        say!("\n{}: needs you, messages that wait: {}{again}", way.way, way.messages);
+        say!("{}", wrapped("  ", &plain(&way.trouble)));
+        say!("{}", wrapped("  -> ", &plain(&way.remedy)));
+    }
     for workspace in &found.workspaces {
         say!("\n{} ({}, {})", workspace.name, workspace.workspace, workspace.time_zone);
         let lines = workspace.sources.iter().map(|source| line(source, found.at)).collect();

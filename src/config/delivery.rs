@@ -1,5 +1,7 @@
 //! The sections `[delivery.*]` of `daybook.toml`: mail, Slack hooks and the report folder.
 
+mod oauth;
+
 use super::Gathered;
 use super::daemon::join;
 use super::kind::Names;
@@ -8,15 +10,14 @@ use super::reader::{At, Section};
 use super::secrets::SecretPlace;
 use super::values::{check_known, quoted};
 use crate::delivery::config::{
-    DeliveryConfig, GIVE_UP_HOURS, MailConfig, MailHeaders, OperatorConfig, SLACK_API, SlackHook, SmtpSecurity,
-    UnknownPolicy, is_channel_id, is_unsubscribe,
+    DeliveryConfig, GIVE_UP_HOURS, MailConfig, MailHeaders, OperatorConfig, PER_SESSION, SLACK_API, SlackHook,
+    SmtpSecurity, UnknownPolicy, is_channel_id,
 };
+use crate::delivery::smtp::is_hello;
+use crate::delivery::unsubscribe;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::Path;
-
-/// Seconds that a mail server may take, if the section does not say.
-const DEFAULT_TIMEOUT_SECS: u64 = 60;
 
 #[derive(Clone, Copy)]
 enum MailKind {
@@ -119,7 +120,7 @@ fn operator(mut section: Section<'_>, has_mail: bool, hooks: &BTreeSet<String>) 
 fn mail(mut section: Section<'_>, data_dir: &Path, gathered: &Gathered) -> (Option<MailConfig>, MailHeaders) {
     section.about("How mail leaves.");
     let kinds = [("smtp", MailKind::Smtp), ("folder", MailKind::Folder)];
-    let headers = headers(&mut section);
+    let headers = headers(&mut section, gathered);
     let Some(kind) =
         section.choice("kind", "\"smtp\" or \"folder\"", "How mail leaves: a server, or a folder to look at.", &kinds)
     else {
@@ -142,19 +143,34 @@ fn mail(mut section: Section<'_>, data_dir: &Path, gathered: &Gathered) -> (Opti
     (config, headers)
 }
 
-fn headers(section: &mut Section<'_>) -> MailHeaders {
+fn headers(section: &mut Section<'_>, gathered: &Gathered) -> MailHeaders {
     let reply_to = section.optional("reply_to", mailbox().about("Where answers go.")).map(|at| at.value);
     let unsubscribe = section.optional(
         "unsubscribe",
-        list_of(text()).about("mailto: addresses, or https:// addresses that take a one-click POST."),
+        list_of(text()).about("mailto: addresses, or https:// addresses with {reader} that take a one-click POST."),
     );
-    if let Some(wrong) = unsubscribe.iter().flat_map(|at| &at.value).find(|target| !is_unsubscribe(target)) {
-        let line = unsubscribe.as_ref().map_or(section.line, |at| at.line);
-        let message = format!("[delivery.mail]: unsubscribe: {} leads nowhere", quoted(wrong));
-        let remedy = "write \"mailto:unsubscribe@example.com\", or an https:// address that takes a one-click POST";
-        section.problem(line, &message, remedy);
+    let has_key = section.has("unsubscribe_key");
+    let key =
+        section.optional("unsubscribe_key", secret_ref().about("What the readers' tokens for {reader} are made with."));
+    if let Some(key) = &key {
+        gathered.secret(SecretPlace::new(section, key.line, "mail", &key.value));
     }
-    MailHeaders { reply_to, unsubscribe: unsubscribe.map(|at| at.value).unwrap_or_default() }
+    for target in unsubscribe.iter().flat_map(|at| &at.value) {
+        let line = unsubscribe.as_ref().map_or(section.line, |at| at.line);
+        if let Some(fault) = unsubscribe::fault(target) {
+            let message = format!("[delivery.mail]: unsubscribe: {} {fault}", quoted(target));
+            let remedy = "write \"mailto:off@example.com?subject={reader}\", or \"https://…/{reader}\" that takes a one-click POST";
+            section.problem(line, &message, remedy);
+        } else if target.contains(unsubscribe::READER) && !has_key {
+            let message = format!("[delivery.mail]: unsubscribe: {} needs a key for {{reader}}", quoted(target));
+            section.problem(line, &message, "add unsubscribe_key = { env = \"DAYBOOK_UNSUBSCRIBE_KEY\" }");
+        }
+    }
+    MailHeaders {
+        reply_to,
+        unsubscribe: unsubscribe.map(|at| at.value).unwrap_or_default(),
+        unsubscribe_key: key.map(|at| at.value),
+    }
 }
 
 fn smtp(section: &mut Section<'_>, gathered: &Gathered) -> Option<MailConfig> {
@@ -177,24 +193,48 @@ fn smtp(section: &mut Section<'_>, gathered: &Gathered) -> Option<MailConfig> {
     let username = section.optional("username", text().about("The login, if the server wants one."));
     let has_password = section.has("password");
     let password = section.optional("password", secret_ref().about("The login's password."));
+    let oauth = section.section("oauth").map(|section| (section.line, oauth::read(section, gathered)));
     let ca_file =
         section.optional("ca_file", path().about("Who vouches for a private server, in PEM; relative to config/."));
     let from = section.required("from", "\"Daybook <reports@example.com>\"", mailbox().about("The sender."));
-    let timeout = section.optional("timeout_secs", whole_number(5, 600).about("The longest wait for an answer."));
+    let hello = section.optional(
+        "hello",
+        text().about("The host name that EHLO names; without it the domain of from, or an address in brackets."),
+    );
+    let per_session = section.optional("per_session", whole_number(1, 1000).about("Mails on one connection."));
+    let timeout = section.optional(
+        "timeout_secs",
+        whole_number(5, 600).about("The longest wait for any answer; without it 5 minutes, and 10 after a mail."),
+    );
 
     if let Some(password) = &password {
         gathered.secret(SecretPlace::new(section, password.line, "mail", &password.value));
     }
-    match (&username, has_password) {
-        (Some(username), false) => {
+    match (&username, has_password, &oauth) {
+        (_, true, Some((line, _))) => {
+            section.problem(*line, "[delivery.mail]: there are a password and oauth", "keep one of the two");
+        }
+        (None, false, Some((line, _))) => {
+            let remedy = "add username = \"…\", the mailbox that mails are sent as";
+            section.problem(*line, "[delivery.mail]: oauth needs a username", remedy);
+        }
+        (Some(username), false, None) => {
             let remedy = "add password = { env = \"DAYBOOK_SMTP_PASSWORD\" }, or remove the username";
             section.problem(username.line, "[delivery.mail]: a username needs a password", remedy);
         }
-        (None, true) => {
+        (None, true, _) => {
             let line = password.as_ref().map_or(section.line, |password| password.line);
             section.problem(line, "[delivery.mail]: a password needs a username", "add username = \"…\"");
         }
         _ => {}
+    }
+    if let Some(wrong) = hello.as_ref().filter(|hello| !is_hello(&hello.value)) {
+        let message = format!("[delivery.mail]: {} is no full host name", quoted(&wrong.value));
+        section.problem(
+            wrong.line,
+            &message,
+            "write a name such as \"daybook.example.com\", or an address such as \"[192.0.2.1]\"",
+        );
     }
     if let (Some(host), Some(security)) = (&host, &security) {
         refuse_plain(section, host, security);
@@ -205,9 +245,15 @@ fn smtp(section: &mut Section<'_>, gathered: &Gathered) -> Option<MailConfig> {
         security: security?.value,
         username: username.map(|at| at.value),
         password: password.map(|at| at.value),
+        oauth: match oauth {
+            Some((_, oauth)) => Some(oauth?),
+            None => None,
+        },
         ca_file: ca_file.map(|at| at.value),
         from: from?.value,
-        timeout_secs: timeout.map_or(DEFAULT_TIMEOUT_SECS, |at| at.value),
+        hello: hello.map(|at| at.value),
+        per_session: per_session.and_then(|at| u32::try_from(at.value).ok()).unwrap_or(PER_SESSION),
+        timeout_secs: timeout.map(|at| at.value),
     })
 }
 

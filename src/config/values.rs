@@ -3,6 +3,7 @@
 use super::reader::{At, Fault, Section, fault, unknown_remedy};
 use crate::domain::money::Currency;
 use crate::domain::schedule::{Expression, ExpressionError};
+use crate::support::mailbox::mailbox;
 use crate::support::secret::SecretRef;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -136,18 +137,20 @@ pub fn read_currency(value: &DeValue<'_>) -> Result<Currency, Fault> {
 /// A mail address without a name.
 pub fn read_mail_address(value: &DeValue<'_>) -> Result<String, Fault> {
     let text = read_text(value)?;
-    match text.parse::<lettre::Address>() {
-        Ok(_) => Ok(text),
-        Err(_) => Err(fault(format!("{} is not a mail address", quoted(&text)), "write it as \"name@example.com\"")),
+    // The parser of mails is stricter than that of addresses, and it is mails that are written.
+    let is_address = text.parse::<lettre::Address>().is_ok() && mailbox(&text).is_some();
+    match is_address {
+        true => Ok(text),
+        false => Err(fault(format!("{} is not a mail address", quoted(&text)), "write it as \"name@example.com\"")),
     }
 }
 
 /// A mail address with or without a name.
 pub fn read_mailbox(value: &DeValue<'_>) -> Result<String, Fault> {
     let text = read_text(value)?;
-    match text.parse::<lettre::message::Mailbox>() {
-        Ok(_) => Ok(text),
-        Err(_) => {
+    match mailbox(&text) {
+        Some(_) => Ok(text),
+        None => {
             Err(fault(format!("{} is not a sender", quoted(&text)), "write it as \"Daybook <reports@example.com>\""))
         }
     }

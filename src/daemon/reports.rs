@@ -147,6 +147,12 @@ impl App {
             mail_from: delivery.mail.as_ref().map(|mail| mail.from().to_owned()),
             reply_to: delivery.headers.reply_to.clone(),
             unsubscribe: delivery.headers.unsubscribe.clone(),
+            // A key that is not there has been told where the ways out were built.
+            unsubscribe_key: delivery
+                .headers
+                .unsubscribe_key
+                .as_ref()
+                .and_then(|key| key.resolve(&self.settings.config_dir()).ok()),
             slack_bots: bots.map(|(name, _)| name.clone()).collect(),
             mail_to,
             slack_hooks,

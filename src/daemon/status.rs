@@ -4,6 +4,7 @@
 use super::app::{App, AppError, SecretsAre, sources};
 use super::planned_jobs;
 use super::scheduler::Status as SchedulerStatus;
+use super::ways::{WayStatus, blocked};
 use crate::config::{JobKind, WorkspaceSettings};
 use crate::domain::coverage::Standing;
 use crate::domain::dropped::{FileStanding, FileState};
@@ -31,6 +32,8 @@ pub struct InstallationStatus {
     /// What the daemon is at; absent where none runs.
     pub daemon: Option<SchedulerStatus>,
     pub workspaces: Vec<WorkspaceStatus>,
+    /// Ways out that need somebody.
+    pub ways: Vec<WayStatus>,
 }
 
 /// A tenant.
@@ -149,7 +152,7 @@ pub fn status(app: &App, daemon: Option<SchedulerStatus>, now: DateTime<Utc>) ->
             cross_checks: told,
         });
     }
-    Ok(InstallationStatus { at: now, daemon, workspaces })
+    Ok(InstallationStatus { at: now, daemon, workspaces, ways: blocked(app)? })
 }
 
 /// What is known of a tenant.

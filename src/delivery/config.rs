@@ -43,9 +43,11 @@ pub enum UnknownPolicy {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MailHeaders {
     pub reply_to: Option<String>,
-    /// `mailto:` addresses and `https:` URLs for List-Unsubscribe. A URL must take a one-click POST
-    /// (RFC 8058).
+    /// `mailto:` addresses and `https:` URLs for List-Unsubscribe, with `{reader}` where the reader's token
+    /// goes. A URL must take a one-click POST (RFC 8058).
     pub unsubscribe: Vec<String>,
+    /// What tokens of readers are made with.
+    pub unsubscribe_key: Option<SecretRef>,
 }
 
 /// How mail leaves.
@@ -57,16 +59,84 @@ pub enum MailConfig {
         security: SmtpSecurity,
         username: Option<String>,
         password: Option<SecretRef>,
+        /// Tokens instead of a password.
+        oauth: Option<OauthConfig>,
         /// Certificates in PEM that vouch for the server instead of the system's, relative to the config
         /// folder.
         ca_file: Option<PathBuf>,
         /// e.g. `Daybook <reports@example.com>`.
         from: String,
-        timeout_secs: u64,
+        /// What EHLO names, instead of the domain of `from`.
+        hello: Option<String>,
+        /// Mails on one connection.
+        per_session: u32,
+        /// Bounds the wait for each answer; none: what RFC 5321 asks for.
+        timeout_secs: Option<u64>,
     },
     /// Each mail becomes an `.eml` file; for local work and the demo.
     Folder { path: PathBuf, from: String },
 }
+
+/// Where access tokens for the mail server come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OauthConfig {
+    Microsoft {
+        /// The tenant's id or domain.
+        tenant: String,
+        client_id: String,
+        grant: MicrosoftGrant,
+        /// Where national clouds sign in.
+        login_url: String,
+    },
+    Google {
+        client_id: String,
+        client_secret: SecretRef,
+        refresh_token: SecretRef,
+        token_url: String,
+    },
+    /// A service account that may write as the mailbox (domain-wide delegation).
+    GoogleServiceAccount {
+        /// The JSON file that Google gave.
+        key: SecretRef,
+        token_url: String,
+    },
+    /// Any other endpoint of RFC 6749, section 6.
+    RefreshToken {
+        token_url: String,
+        client_id: String,
+        client_secret: Option<SecretRef>,
+        refresh_token: SecretRef,
+        scope: Option<String>,
+    },
+}
+
+/// How an app at Microsoft proves itself: by itself, or for a person who signed in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MicrosoftGrant {
+    ClientSecret(SecretRef),
+    RefreshToken(SecretRef),
+}
+
+/// Where Microsoft signs in.
+pub const MICROSOFT_LOGIN: &str = "https://login.microsoftonline.com";
+/// Where Google gives tokens.
+pub const GOOGLE_TOKENS: &str = "https://oauth2.googleapis.com/token";
+
+impl OauthConfig {
+    pub fn token_url(&self) -> String {
+        match self {
+            Self::Microsoft { tenant, login_url, .. } => {
+                format!("{}/{tenant}/oauth2/v2.0/token", login_url.trim_end_matches('/'))
+            }
+            Self::Google { token_url, .. }
+            | Self::GoogleServiceAccount { token_url, .. }
+            | Self::RefreshToken { token_url, .. } => token_url.clone(),
+        }
+    }
+}
+
+/// Mails on one connection, if the section does not say.
+pub const PER_SESSION: u32 = 20;
 
 /// How the connection to the mail server is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,11 +214,4 @@ pub fn is_channel_id(text: &str) -> bool {
     (9..=20).contains(&text.len())
         && text.starts_with(['C', 'G', 'D'])
         && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-}
-
-/// Whether a target fits between the angle brackets of List-Unsubscribe.
-pub fn is_unsubscribe(target: &str) -> bool {
-    (target.starts_with("mailto:") || target.starts_with("https://"))
-        && target.len() <= 900
-        && target.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>,".contains(&byte))
 }

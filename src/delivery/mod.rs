@@ -8,7 +8,9 @@ pub mod note;
 pub mod retry;
 pub mod slack;
 pub mod smtp;
+pub mod unsubscribe;
 
+use crate::support::stop::Stop;
 use config::{DeliveryConfig, MailConfig, SlackHook, UnknownPolicy};
 use folder::Folder;
 use heartbeat::Heartbeat;
@@ -124,6 +126,12 @@ pub enum DeliveryError {
     /// No message can go this way until the configuration or the other side is changed.
     #[error("cannot be delivered as configured: {reason}")]
     Misconfigured { reason: String },
+    /// The same for this place alone: others may be reached.
+    #[error("cannot be delivered to this reader as configured: {reason}")]
+    Barred { reason: String },
+    /// The other side takes no message so large; `most_bytes` where it named its limit.
+    #[error("too large: {reason}")]
+    TooLarge { reason: String, most_bytes: Option<u64> },
 }
 
 /// What to do about a [`DeliveryError`].
@@ -145,9 +153,30 @@ impl DeliveryError {
             Self::Temporary { retry_after, .. } | Self::Unavailable { retry_after, .. } => {
                 Disposition::Retry { after: *retry_after }
             }
-            Self::Permanent { .. } => Disposition::GiveUp,
+            Self::Permanent { .. } | Self::TooLarge { .. } => Disposition::GiveUp,
             Self::Unknown { .. } => Disposition::AskOperator,
-            Self::Misconfigured { .. } => Disposition::TellOperator,
+            Self::Misconfigured { .. } | Self::Barred { .. } => Disposition::TellOperator,
+        }
+    }
+
+    /// The same error with its reason in other words.
+    fn with_reason(mut self, words: impl FnOnce(&str) -> String) -> Self {
+        let (Self::Temporary { reason, .. }
+        | Self::Unavailable { reason, .. }
+        | Self::Permanent { reason }
+        | Self::Unknown { reason }
+        | Self::Misconfigured { reason }
+        | Self::Barred { reason }
+        | Self::TooLarge { reason, .. }) = &mut self;
+        *reason = words(reason);
+        self
+    }
+
+    /// The same error with the limit that the other side named before.
+    fn with_limit(self, named: Option<u64>) -> Self {
+        match self {
+            Self::TooLarge { reason, most_bytes } => Self::TooLarge { reason, most_bytes: most_bytes.or(named) },
+            error => error,
         }
     }
 
@@ -189,6 +218,8 @@ pub struct Deliverers {
     files: Folder,
     heartbeat: Option<Heartbeat>,
     pub policy: Policy,
+    /// A wish to stop: no message is begun after it, and one is given up where that leaves no doubt.
+    pub stop: Stop,
 }
 
 /// How a way out was found, without a message.
@@ -235,12 +266,16 @@ impl DeliveryConfig {
             };
             hooks.insert(name.clone(), way);
         }
+        // What mails are made with is read again then; a key that is not there is told now.
+        if let Some(key) = &self.headers.unsubscribe_key {
+            key.resolve(config_dir)?;
+        }
         let heartbeat = match &self.heartbeat {
             Some(url) => Some(Heartbeat::new(&url.resolve(config_dir)?, client)?),
             None => None,
         };
         let files = Folder::new(data_dir.join(&self.files.path));
-        Ok(Deliverers { mail, slack: hooks, files, heartbeat, policy: self.policy() })
+        Ok(Deliverers { mail, slack: hooks, files, heartbeat, policy: self.policy(), stop: Stop::default() })
     }
 
     fn policy(&self) -> Policy {
@@ -268,7 +303,7 @@ impl Deliverers {
                 Some(MailWay::Folder(folder)) => {
                     folder.write(&folder::file_name(message_id, "eml"), payload).await.into()
                 }
-                Some(MailWay::Smtp(smtp)) => smtp.send(from, to, payload).await,
+                Some(MailWay::Smtp(smtp)) => smtp.send(from, to, payload, &self.stop).await,
             },
             Route::Slack { hook } => match self.slack.get(hook) {
                 None => Err(misconfigured(&format!("no Slack hook {hook:?} is configured"))).into(),
@@ -287,6 +322,18 @@ impl Deliverers {
                 _ => Err(misconfigured(&format!("the Slack hook {hook:?} takes no files"))).into(),
             },
             Route::File { path } => self.files.write(path, payload).await.into(),
+        }
+    }
+
+    /// The same, but ending with `stop`.
+    pub fn until(self, stop: Stop) -> Self {
+        Self { stop, ..self }
+    }
+
+    /// Closes what was kept open for a next message.
+    pub async fn rest(&self) {
+        if let Some(MailWay::Smtp(smtp)) = &self.mail {
+            smtp.rest().await;
         }
     }
 

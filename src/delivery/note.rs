@@ -2,10 +2,11 @@
 
 use super::{DeliveryError, Route, one_line};
 use crate::support::ids::stable_id;
+use crate::support::mailbox::mailbox;
 use chrono::{DateTime, Utc};
 use lettre::Message;
+use lettre::message::SinglePart;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, SinglePart};
 use std::time::SystemTime;
 
 /// Slack's own limit is 3,000 characters a section; the escapes need room.
@@ -35,15 +36,17 @@ fn mail(
     now: DateTime<Utc>,
 ) -> Result<Vec<u8>, DeliveryError> {
     let refused = |what: &str| DeliveryError::Permanent { reason: format!("the note has no {what}") };
-    let sender: Mailbox = from.parse().map_err(|_| refused("sender"))?;
+    let sender = mailbox(from).ok_or_else(|| refused("sender"))?;
     let id = format!("<{}@{}>", stable_id("m", &[key, to]), sender.email.domain());
     let message = Message::builder()
-        .to(to.parse().map_err(|_| refused("recipient"))?)
+        .to(mailbox(to).ok_or_else(|| refused("recipient"))?)
         .from(sender)
         .subject(one_line(subject))
         .date(SystemTime::from(now))
         .message_id(Some(id))
         .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
+        // Exchange answers with out-of-office notes but for this header.
+        .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("X-Auto-Response-Suppress"), "All".to_owned()))
         .singlepart(
             SinglePart::builder()
                 .header(ContentType::TEXT_PLAIN)

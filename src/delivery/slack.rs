@@ -120,7 +120,7 @@ fn judge(status: StatusCode, answer: &str, retry_after: Option<Duration>) -> Res
     }
 }
 
-fn retry_after(response: &Response) -> Option<Duration> {
+pub(super) fn retry_after(response: &Response) -> Option<Duration> {
     let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds).min(LONGEST_DELAY))
 }
@@ -133,7 +133,7 @@ async fn answer(response: Response) -> String {
     if word(text.trim()) { text.trim().to_owned() } else { "with an unexpected body".to_owned() }
 }
 
-async fn read_bounded(mut response: Response, limit: usize) -> Vec<u8> {
+pub(super) async fn read_bounded(mut response: Response, limit: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
         bytes.extend_from_slice(&chunk[..chunk.len().min(limit - bytes.len())]);

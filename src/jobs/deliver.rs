@@ -5,6 +5,7 @@
 //! way at all, its other messages are left alone until the next time.
 
 mod notices;
+mod smaller;
 
 use crate::delivery::bounce::{self, bounce};
 use crate::delivery::config::UnknownPolicy;
@@ -23,6 +24,8 @@ use std::time::Duration;
 
 /// A sending that takes longer has lost its way; shorter than a claim's lease.
 const LONGEST_SENDING: Duration = Duration::from_secs(50 * 60);
+/// The lane of mails.
+const MAIL: &str = "mail";
 /// Stands among the lanes while the operator's notices are written; no way out is called so.
 const TELLING: &str = "telling the operator";
 /// Messages that wait for the operator are tried again so often, in case something was mended.
@@ -134,13 +137,25 @@ async fn send_lane(
     lane: OwnLane<'_>,
     owner: Option<&str>,
 ) -> Result<Vec<Delivered>, WarehouseError> {
+    let done = send_in_order(warehouse, deliverers, clock, &lane.1, owner).await;
+    if lane.1 == MAIL {
+        deliverers.rest().await;
+    }
+    done
+}
+
+async fn send_in_order(
+    warehouse: &Warehouse,
+    deliverers: &Deliverers,
+    clock: &Clock,
+    lane: &str,
+    owner: Option<&str>,
+) -> Result<Vec<Delivered>, WarehouseError> {
     let mut done = Vec::new();
-    loop {
-        let (own, only, now) = (lane.1.clone(), owner.map(str::to_owned), clock.now());
+    while !deliverers.stop.is_set() {
+        let (own, only, now) = (lane.to_owned(), owner.map(str::to_owned), clock.now());
         let claiming = warehouse.write(move |connection| claim(connection, &own, only.as_deref(), now));
-        let Some(message) = claiming.await? else {
-            return Ok(done);
-        };
+        let Some(message) = claiming.await? else { break };
         let (outcome, is_blocked) = send(deliverers, &message, clock).await;
         log(&message, &outcome.ending);
         let (kept, finished, now) = (message.clone(), outcome.clone(), clock.now());
@@ -158,9 +173,10 @@ async fn send_lane(
             replies: outcome.replies,
         });
         if is_blocked {
-            return Ok(done);
+            break;
         }
     }
+    Ok(done)
 }
 
 fn log(message: &Claimed, ending: &Ending) {
@@ -192,7 +208,7 @@ async fn send(deliverers: &Deliverers, message: &Claimed, clock: &Clock) -> (Out
         Err(error) => return (Ending::Failed { reason: format!("its route cannot be read: {error}") }.into(), false),
     };
     let outgoing = Outgoing { message_id: message.message_id.clone(), route, payload: message.payload.clone() };
-    let handed = match tokio::time::timeout(LONGEST_SENDING, deliverers.deliver(&outgoing)).await {
+    let handed = match tokio::time::timeout(LONGEST_SENDING, smaller::deliver(deliverers, &outgoing)).await {
         Ok(handed) => handed,
         Err(_) => Err(DeliveryError::Unknown { reason: "the sending took too long".to_owned() }).into(),
     };
@@ -202,7 +218,9 @@ async fn send(deliverers: &Deliverers, message: &Claimed, clock: &Clock) -> (Out
 fn outcome(handed: Handed, message: &Claimed, policy: &Policy, now: DateTime<Utc>) -> (Outcome, bool) {
     debug_assert!(LEASE.to_std().is_ok_and(|lease| lease > LONGEST_SENDING));
     let is_blocked = handed.result.as_ref().is_err_and(DeliveryError::concerns_all);
-    let bounce = handed.result.is_err().then(|| bounce(&handed.replies)).flatten().map(|bounce| match bounce {
+    // A refusal for another reason says nothing of the address.
+    let is_refused = matches!(handed.result, Err(DeliveryError::Permanent { .. }));
+    let bounce = is_refused.then(|| bounce(&handed.replies)).flatten().map(|bounce| match bounce {
         bounce::Bounce::Firm => Bounce::Firm,
         bounce::Bounce::Likely => Bounce::Likely,
     });
@@ -232,7 +250,7 @@ fn ending(error: &DeliveryError, message: &Claimed, policy: &Policy, now: DateTi
         let reason = format!("given up after {} tries in {hours} hours: {reason}", message.attempts);
         return Ending::Failed { reason };
     }
-    Ending::Postponed { reason, not_before, needs_operator }
+    Ending::Postponed { reason, not_before, needs_operator, holds_lane: error.concerns_all() && needs_operator }
 }
 
 /// Calls the heartbeat once if a report's messages were all taken just now.

@@ -51,7 +51,7 @@ pub fn sheet(draft: &Draft, templates: &Templates, folder: &str) -> Result<(Shee
     let from = audience.mail_from.as_deref().unwrap_or(SENDER);
     let to = audience.mail_to.first().map_or(READER, String::as_str);
     let mail = mail(document, &rendered, audience, templates, (from, to))?;
-    let mail_page = with_charts(&mail.html, &rendered.charts, mail_domain(from));
+    let mail_page = with_charts(&mail.html, &rendered.charts, &mail_domain(from));
     let sent = document.issued_at.with_timezone(&document.time_zone).format("%H:%M").to_string();
     let blocks = rendered.slack["blocks"].as_array().map_or(0, Vec::len);
     let picture = slack(&rendered.slack, &document.title, &sent)?;

@@ -1,6 +1,7 @@
 //! A document in every format, and the messages born with it in one transaction.
 
 use crate::delivery::Route;
+use crate::delivery::unsubscribe::targets;
 use crate::domain::period::Period;
 use crate::report::build::ReceiptDraft;
 use crate::report::definition::Definition;
@@ -13,6 +14,8 @@ use crate::report::render::html::ChartPainter;
 use crate::report::render::{csv, email, html, pdf, slack, xlsx};
 use crate::report::templates::Templates;
 use crate::support::ids::{hex, stable_id};
+use crate::support::mailbox::mailbox;
+use crate::support::secret::Secret;
 use crate::warehouse::WarehouseError;
 use crate::warehouse::issued::{IssuedFile, NewIssued, Receipt, Reworded};
 use crate::warehouse::outbox::{NewMessage, NewReport};
@@ -34,6 +37,9 @@ pub struct Audience {
     pub reply_to: Option<String>,
     /// Where List-Unsubscribe leads.
     pub unsubscribe: Vec<String>,
+    /// For the readers' tokens in it; never written anywhere.
+    #[serde(skip)]
+    pub unsubscribe_key: Option<Secret>,
     pub slack_hooks: Vec<String>,
     /// The hooks that take files: they get the PDF as well.
     pub slack_bots: BTreeSet<String>,
@@ -248,30 +254,36 @@ pub fn messages_of(
     let stem = &document.file_stem;
     let formats = audience.formats;
     let mut messages = Vec::new();
-    let mut add = |route: Route, payload: Vec<u8>, wording: Wording| -> Result<(), ReportError> {
+    let mut add = |route: Route, made: Result<Vec<u8>, String>, wording: Wording| -> Result<(), ReportError> {
         let route = serde_json::to_string(&route)?;
         let message_id = stable_id("msg", &[&document.id, &route]);
-        messages.push(NewMessage { message_id, route, payload, wording: Some(wording.to_string()) });
+        let (payload, refused) = made.map_or_else(|why| (Vec::new(), Some(why)), |payload| (payload, None));
+        messages.push(NewMessage { message_id, route, payload, wording: Some(wording.to_string()), refused });
         Ok(())
     };
     if audience.files {
         for (ending, _, bytes) in rendered.files(formats) {
             let path = format!("{}/{stem}.{ending}", document.workspace_id);
-            add(Route::File { path }, bytes.to_vec(), audience.wording)?;
+            add(Route::File { path }, Ok(bytes.to_vec()), audience.wording)?;
         }
     }
     for (from, to) in audience.mail_from.iter().flat_map(|from| audience.mail_to.iter().map(move |to| (from, to))) {
         let wording = audience.wording_of(to);
         let (document, rendered) = prints.get(wording)?;
-        let mail = mail(document, rendered, audience, templates, (from, to))?;
-        add(Route::Mail { from: from.clone(), to: to.clone() }, mail.raw, wording)?;
+        let made = match mail(document, rendered, audience, templates, (from, to)) {
+            Ok(mail) => Ok(mail.raw),
+            Err(MailError::Template(error)) => return Err(error.into()),
+            // One odd address is one reader's trouble: the others get theirs.
+            Err(error) => Err(format!("the mail cannot be made: {error}; correct the address")),
+        };
+        add(Route::Mail { from: from.clone(), to: to.clone() }, made, wording)?;
     }
     for hook in &audience.slack_hooks {
-        add(Route::Slack { hook: hook.clone() }, serde_json::to_vec(&rendered.slack)?, audience.wording)?;
+        add(Route::Slack { hook: hook.clone() }, Ok(serde_json::to_vec(&rendered.slack)?), audience.wording)?;
         if formats.pdf && audience.slack_bots.contains(hook) {
             let file_name = format!("{}-{stem}.pdf", document.workspace_id);
             let title = format!("{}: {}, {}", document.workspace_name, document.title, document.period.last_day());
-            add(Route::SlackFile { hook: hook.clone(), file_name, title }, rendered.pdf.clone(), audience.wording)?;
+            add(Route::SlackFile { hook: hook.clone(), file_name, title }, Ok(rendered.pdf.clone()), audience.wording)?;
         }
     }
     Ok(messages)
@@ -298,15 +310,15 @@ pub fn mail(
         from: from.to_owned(),
         to: to.to_owned(),
         reply_to: audience.reply_to.clone(),
-        message_id_domain: mail_domain(from).to_owned(),
-        list_unsubscribe: audience.unsubscribe.clone(),
+        message_id_domain: mail_domain(from),
+        list_unsubscribe: targets(&audience.unsubscribe, audience.unsubscribe_key.as_ref(), to),
     };
     email::render(document, templates, &rendered.charts, &attachments, &context)
 }
 
 /// What Message-IDs and Content-IDs of a sender end with.
-pub fn mail_domain(from: &str) -> &str {
-    from.rsplit_once('@').map_or("daybook.invalid", |(_, domain)| domain.trim_end_matches('>').trim())
+pub fn mail_domain(from: &str) -> String {
+    mailbox(from).map_or_else(|| "daybook.invalid".to_owned(), |read| read.email.domain().to_owned())
 }
 
 /// A receipt as it is kept; `define` words what a basis stands for.

@@ -3,6 +3,7 @@
 pub mod blocking;
 pub mod clock;
 pub mod ids;
+pub mod mailbox;
 pub mod nearest;
 pub mod secret;
 pub mod shown;

@@ -6,7 +6,7 @@ mod notices;
 mod sending;
 mod suppression;
 
-pub use list::{Attempt, DeliveryFilter, DeliveryLine, attempts, deliveries};
+pub use list::{Attempt, DeliveryFilter, DeliveryLine, Waiting, attempts, deliveries, waiting};
 pub use notices::{Trouble, tell, troubles};
 pub use sending::{
     Bounce, Claimed, Ending, LEASE, Outcome, Reply, claim, due_lanes, finish, give_up_claims, give_up_leases,
@@ -36,6 +36,8 @@ pub struct NewMessage {
     pub payload: Vec<u8>,
     /// How the report it carries is worded; none for what is no report.
     pub wording: Option<String>,
+    /// Why it could not be made: it is put down as failed, and the others go.
+    pub refused: Option<String>,
 }
 
 /// Why a message was written.
@@ -117,8 +119,8 @@ fn add(
         connection
             .execute(
                 "INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, payload, state, attempts,
-                     created_at, kind, lane, recipient, wording)
-                 SELECT ?, ?, ?, ?, ?, ?, 'pending', 0, ?, ?, ?, ?, ?
+                     created_at, kind, lane, recipient, wording, answer, ended_at)
+                 SELECT ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?
                  WHERE NOT EXISTS (SELECT 1 FROM ops.outbox WHERE message_id = ?)",
                 params![
                     message.message_id,
@@ -127,11 +129,14 @@ fn add(
                     position as i32,
                     message.route,
                     message.payload,
+                    if message.refused.is_some() { "failed" } else { "pending" },
                     now.naive_utc(),
                     kind.name(),
                     place.lane,
                     place.recipient,
                     message.wording,
+                    message.refused,
+                    message.refused.as_ref().map(|_| now.naive_utc()),
                     message.message_id
                 ],
             )

@@ -158,6 +158,14 @@ const OF_DAYBOOK: &[Case] = &[
     ("config/daybook.toml", "[delivery.mail]", "[delivery]\nheartbeat = \"https://hc.example/hunter2\"\n[delivery.mail]", 8, "a secret must not stand in a configuration file", "{ env = \"NAME\" }"),
     ("config/daybook.toml", "[privacy]", "[delivery.operator]\nslack = [\"marketng\"]\n[privacy]", 19, "has no Slack hook \"marketng\"", "did you mean \"marketing\"?"),
     ("config/daybook.toml", "port = 465", "port = 465\nunsubscribe = [\"off@example.com\"]", 11, "\"off@example.com\" leads nowhere", "write \"mailto:"),
+    ("config/daybook.toml", "port = 465", "port = 465\nunsubscribe = [\"https://example.com/off\"]", 11, "does not say which reader leaves", "{reader}"),
+    ("config/daybook.toml", "port = 465", "port = 465\nunsubscribe = [\"https://example.com/off/{reader}\"]", 11, "needs a key for {reader}", "unsubscribe_key = "),
+    ("config/daybook.toml", "port = 465", "port = 465\nhello = \"vm\"", 11, "\"vm\" is no full host name", "daybook.example.com"),
+    ("config/daybook.toml", "[privacy]", "[delivery.mail.oauth]\nkind = \"google_service_account\"\nkey = { env = \"KEY\" }\n[privacy]", 18, "there are a password and oauth", "keep one"),
+    ("config/daybook.toml", "password = { env = \"SMTP_PASSWORD\" }", "oauth = { kind = \"microsoft\", tenant = \"a/b\", client_id = \"x\", client_secret = { env = \"S\" } }", 13, "\"a/b\" is no tenant", "id or domain"),
+    // frappe/frappe#24407, openforis/collect-earth-online#623: addresses that no mail can be written to.
+    ("config/daybook.toml", "[privacy]", "[delivery.operator]\nmail = ['\"sales team\"@acme.example']\n[privacy]", 19, "is not a mail address", "name@example.com"),
+    ("config/daybook.toml", "[privacy]", "[delivery.operator]\nmail = [\"ops@[10.0.0.5]\"]\n[privacy]", 19, "is not a mail address", "name@example.com"),
     ("config/daybook.toml", "kind = \"webhook\"\nurl = { env = \"HOOK\" }", "kind = \"bot\"\ntoken = { env = \"HOOK\" }\nchannel = \"#marketing\"", 18, "\"#marketing\" is not a channel's id", "C0123456789"),
     ("config/daybook.toml", "[warehouse]\nmemory_limit_mb = 512", "warehouse = 512", 2, "warehouse is not a table", "write [warehouse]"),
 ];

@@ -156,11 +156,32 @@ fn the_commented_examples_load_once_uncommented() {
     let Some(MailConfig::Smtp { security, port, timeout_secs, .. }) = settings.delivery.mail else {
         panic!("not SMTP: {:?}", settings.delivery.mail)
     };
-    assert_eq!((security, port, timeout_secs), (SmtpSecurity::ImplicitTls, 465, 60));
+    assert_eq!((security, port, timeout_secs), (SmtpSecurity::ImplicitTls, 465, Some(120)));
     assert_eq!(
         settings.delivery.slack["marketing"],
         SlackHook::Webhook { url: SecretRef::Env("DAYBOOK_SLACK_MARKETING".to_owned()) }
     );
+}
+
+#[test]
+fn the_commented_example_of_tokens_loads_in_place_of_the_password() {
+    let shipped = include_str!("../../../config/daybook.toml");
+    let section = |title: &str| -> String {
+        let at = shipped.find(title).expect("the example");
+        let lines = shipped[at..].lines().take_while(|line| line.starts_with("# "));
+        lines.filter(|line| !line.starts_with("# password")).map(|line| format!("{}\n", &line[2..])).collect()
+    };
+    let root = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir_all(root.path().join("config/workspaces")).expect("folders");
+    let text = section("# [delivery.mail]")
+        + &section("# [delivery.mail.oauth]")
+        + "[delivery.slack.marketing]\nkind = \"folder\"\npath = \"slack\"\n";
+    std::fs::write(root.path().join("config/daybook.toml"), text).expect("a file");
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/workspaces/example.toml");
+    std::fs::copy(example, root.path().join("config/workspaces/example.toml")).expect("a copy");
+    let settings = load(root.path()).unwrap_or_else(|problems| panic!("{}", problems::for_terminal(&problems, 100)));
+    let Some(MailConfig::Smtp { oauth: Some(oauth), .. }) = settings.delivery.mail else { panic!("no tokens") };
+    assert_eq!(oauth.token_url(), "https://login.microsoftonline.com/acme.onmicrosoft.com/oauth2/v2.0/token");
 }
 
 #[test]

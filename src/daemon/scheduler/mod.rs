@@ -268,7 +268,10 @@ impl Scheduler {
         let (app, busy) = (self.app.clone(), self.busy.clone());
         self.delivering.spawn(async move {
             let sent = match app.deliverers() {
-                Ok(ways) => deliver_due(&app.warehouse, &ways, &app.clock, &busy).await.map_err(AppError::from),
+                Ok(ways) => {
+                    let ways = ways.until(app.sync.stop.clone());
+                    deliver_due(&app.warehouse, &ways, &app.clock, &busy).await.map_err(AppError::from)
+                }
                 Err(error) => Err(error),
             };
             if let Err(error) = sent {

@@ -1,48 +1,68 @@
-//! A mail handed to the SMTP library piece by piece, so that after a cut connection it is known whether
-//! the last line can have reached the server.
+//! A mail as it goes over the wire after DATA: lines end with CRLF, leading dots are doubled. Pure.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+/// Bytes that are written in one piece.
+pub const PIECE: usize = 32 * 1024;
 
-const PIECE: usize = 32 * 1024;
-
-/// The pieces of a mail. The library asks for the next one after it has written the last, and writes the
-/// closing dot once there is none.
-pub(super) struct Body<'a> {
-    rest: &'a [u8],
-    written: Written,
-}
-
-/// Whether the library has begun to write the closing dot.
-#[derive(Clone, Default)]
-pub(super) struct Written(Arc<AtomicBool>);
-
-impl<'a> Body<'a> {
-    pub fn new(mail: &'a [u8]) -> Self {
-        Self { rest: mail, written: Written::default() }
-    }
-
-    pub fn written(&self) -> Written {
-        self.written.clone()
-    }
-}
-
-impl Written {
-    pub fn is_whole(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-impl<'a> Iterator for Body<'a> {
-    type Item = &'a [u8];
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.rest.is_empty() {
-            self.written.0.store(true, Ordering::Relaxed);
-            return None;
+/// The mail's lines, without the closing dot. Ends of line are all made CRLF: a lone CR or LF may be read
+/// as an end of line by one server and not by the next, and so smuggle a second mail.
+pub fn wire_form(mail: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(mail.len() + mail.len() / 64 + 2);
+    let mut bytes = mail.iter().copied().peekable();
+    let mut is_line_start = true;
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\r' | b'\n' => {
+                if byte == b'\r' && bytes.peek() == Some(&b'\n') {
+                    bytes.next();
+                }
+                out.extend_from_slice(b"\r\n");
+                is_line_start = true;
+                continue;
+            }
+            b'.' if is_line_start => out.extend_from_slice(b".."),
+            _ => out.push(byte),
         }
-        let (piece, rest) = self.rest.split_at(self.rest.len().min(PIECE));
-        self.rest = rest;
-        Some(piece)
+        is_line_start = false;
+    }
+    if !is_line_start {
+        out.extend_from_slice(b"\r\n");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What a server keeps of what it was sent.
+    fn received(wire: &[u8]) -> Vec<u8> {
+        let text = wire.split_inclusive(|byte| *byte == b'\n').map(|line| line.strip_prefix(b".").unwrap_or(line));
+        text.flatten().copied().collect()
+    }
+
+    #[test]
+    fn dots_are_doubled_and_ends_of_line_are_crlf() {
+        for (mail, wire) in [
+            (".x\r\n..\r\n.", "..x\r\n...\r\n..\r\n"),
+            ("a\nb\rc\r\nd", "a\r\nb\r\nc\r\nd\r\n"),
+            ("a\r\n", "a\r\n"),
+            ("", ""),
+            ("a\n.\nMAIL FROM:<x>\n", "a\r\n..\r\nMAIL FROM:<x>\r\n"),
+            ("a\r.\rb", "a\r\n..\r\nb\r\n"),
+        ] {
+            assert_eq!(String::from_utf8(wire_form(mail.as_bytes())).expect("text"), wire, "{mail:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_mail_can_end_early_and_none_is_changed(mail in prop::collection::vec(prop::sample::select(b".\r\nab".to_vec()), 0..60)) {
+            let wire = wire_form(&mail);
+            prop_assert!(!wire.starts_with(b".\r\n") && !wire.windows(5).any(|five| five == b"\r\n.\r\n"));
+            prop_assert_eq!(wire.iter().filter(|byte| **byte == b'\r').count(), wire.windows(2).filter(|two| *two == b"\r\n").count());
+            let lines = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("\r\n", "\n").replace('\r', "\n").trim_end_matches('\n').to_owned();
+            prop_assert_eq!(lines(&received(&wire)), lines(&mail));
+        }
     }
 }

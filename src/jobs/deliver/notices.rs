@@ -33,7 +33,9 @@ fn notes(troubles: &[Trouble], operator: &[Route], now: DateTime<Utc>) -> Vec<Ne
         let Ok(written) = serde_json::to_string(route) else { continue };
         let message_id = stable_id("msg", &["notice", &told, &now.to_rfc3339(), &written]);
         match note::payload(route, &subject, &text, &message_id, now) {
-            Ok(payload) => messages.push(NewMessage { message_id, route: written, payload, wording: None }),
+            Ok(payload) => {
+                messages.push(NewMessage { message_id, route: written, payload, wording: None, refused: None })
+            }
             Err(error) => tracing::error!(error = %error, "the operator cannot be told"),
         }
     }
@@ -60,6 +62,7 @@ fn wording(troubles: &[Trouble]) -> (String, String) {
         ("failed", "failed"),
         ("unknown", "may or may not have gone out"),
         ("misconfigured", "cannot go out as configured"),
+        ("barred", "cannot go to their reader as configured"),
         ("delayed", "late, still being tried"),
     ]
     .into_iter()
@@ -87,7 +90,7 @@ fn remedy(trouble: &Trouble) -> String {
             format!("ask the reader, then: daybook deliveries settle {id} --sent, or daybook deliveries resend {id}")
         }
         "failed" => format!("when mended: daybook deliveries resend {id}"),
-        "misconfigured" => {
+        "misconfigured" | "barred" => {
             format!("mend the configuration; it is tried every hour, or: daybook deliveries resend {id}")
         }
         _ => format!("daybook deliveries show {id}"),

@@ -5,6 +5,8 @@ mod mime;
 mod tables;
 mod text;
 
+pub use mime::{Smaller, smaller};
+
 use crate::report::document::{Document, Mood};
 use crate::report::format::in_sentence;
 use crate::report::render::view::{BlockView, Limits, PageView, page};
@@ -235,4 +237,4 @@ fn png_size(png: &[u8]) -> Option<(u32, u32)> {
 #[cfg(test)]
 pub(crate) mod hostile;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

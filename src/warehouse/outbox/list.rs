@@ -1,5 +1,6 @@
 //! The outbox read aloud: which messages there are, and what was said at each try.
 
+use super::notices::PATIENCE;
 use super::{Context, Reply, WarehouseError};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use duckdb::{Connection, params};
@@ -16,6 +17,8 @@ pub struct DeliveryFilter {
     /// A part of the address, hook or path.
     pub to: Option<String>,
     pub report_id: Option<String>,
+    /// Only what failed, is unknown, is late, or waits for the operator, behind another message too.
+    pub troubled: bool,
     /// Written on this day (UTC) or later.
     pub since: Option<NaiveDate>,
     pub limit: u32,
@@ -37,8 +40,25 @@ pub struct DeliveryLine {
     pub created_at: DateTime<Utc>,
     pub ended_at: Option<DateTime<Utc>>,
     pub not_before: Option<DateTime<Utc>>,
+    /// Waits until the operator has mended something: `misconfigured` for the way, `barred` for the reader.
+    pub trouble: Option<String>,
     pub answer: String,
     pub bytes: u64,
+}
+
+/// A way out on which messages wait for the operator.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Waiting {
+    /// `mail`, `slack:<hook>` or `file`.
+    pub lane: String,
+    /// The message that was tried last.
+    pub message_id: String,
+    /// What was answered, and what to do.
+    pub answer: String,
+    /// Messages on this way that did not go out yet.
+    pub messages: u64,
+    /// When it is tried again.
+    pub not_before: Option<DateTime<Utc>>,
 }
 
 /// One try of a message.
@@ -67,13 +87,16 @@ pub fn deliveries(reader: &Connection, filter: &DeliveryFilter) -> Result<Vec<De
     let mut statement = reader
         .prepare(
             "SELECT message_id, report_id, workspace, kind, route, state, attempts, created_at, ended_at, not_before,
-                 coalesce(answer, ''), octet_length(payload)::UBIGINT
+                 trouble, coalesce(answer, ''), octet_length(payload)::UBIGINT
              FROM ops.outbox
              WHERE (?::VARCHAR IS NULL OR message_id = ?)
                  AND (?::VARCHAR IS NULL OR workspace = ?) AND (?::VARCHAR IS NULL OR state = ?)
                  AND (?::VARCHAR IS NULL OR split_part(lane, ':', 1) = ?)
                  AND (?::VARCHAR IS NULL OR contains(lower(concat(route ->> '$.to', route ->> '$.hook', route ->> '$.path')), lower(?)))
                  AND (?::VARCHAR IS NULL OR report_id = ?) AND (?::DATE IS NULL OR created_at >= ?)
+                 AND (NOT ? OR state IN ('failed', 'unknown') OR (state = 'pending' AND (attempts >= ?
+                     OR trouble IS NOT NULL
+                     OR lane IN (SELECT lane FROM ops.outbox WHERE state = 'pending' AND trouble = 'misconfigured'))))
              ORDER BY created_at DESC, report_id, position LIMIT ?",
         )
         .context(step)?;
@@ -93,6 +116,8 @@ pub fn deliveries(reader: &Connection, filter: &DeliveryFilter) -> Result<Vec<De
         f.report_id,
         f.since,
         f.since,
+        f.troubled,
+        PATIENCE,
         f.limit
     ];
     let instant = |value: Option<NaiveDateTime>| value.map(|at| at.and_utc());
@@ -109,8 +134,36 @@ pub fn deliveries(reader: &Connection, filter: &DeliveryFilter) -> Result<Vec<De
                 created_at: row.get::<_, NaiveDateTime>(7)?.and_utc(),
                 ended_at: instant(row.get(8)?),
                 not_before: instant(row.get(9)?),
-                answer: row.get(10)?,
-                bytes: row.get(11)?,
+                trouble: row.get(10)?,
+                answer: row.get(11)?,
+                bytes: row.get(12)?,
+            })
+        })
+        .context(step)?;
+    rows.collect::<Result<_, _>>().context(step)
+}
+
+/// The ways on which messages wait for the operator.
+pub fn waiting(reader: &Connection) -> Result<Vec<Waiting>, WarehouseError> {
+    let step = || "looking for messages that wait for the operator".to_owned();
+    let mut statement = reader
+        .prepare(
+            "SELECT lane, arg_max(message_id, ended_at) FILTER (trouble IS NOT NULL),
+                 coalesce(arg_max(answer, ended_at) FILTER (trouble IS NOT NULL), ''), 
+                 count(*) FILTER (trouble IS NOT NULL OR lane IN (SELECT lane FROM ops.outbox
+                     WHERE state = 'pending' AND trouble = 'misconfigured'))::UBIGINT,
+                 min(not_before) FILTER (trouble IS NOT NULL)
+             FROM ops.outbox WHERE state = 'pending' GROUP BY lane HAVING count(trouble) > 0 ORDER BY lane",
+        )
+        .context(step)?;
+    let rows = statement
+        .query_map([], |row| {
+            Ok(Waiting {
+                lane: row.get(0)?,
+                message_id: row.get(1)?,
+                answer: row.get(2)?,
+                messages: row.get(3)?,
+                not_before: row.get::<_, Option<NaiveDateTime>>(4)?.map(|at| at.and_utc()),
             })
         })
         .context(step)?;

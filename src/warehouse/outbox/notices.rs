@@ -13,14 +13,14 @@ pub struct Trouble {
     pub owner: String,
     pub route: String,
     pub lane: String,
-    /// `failed`, `unknown`, `misconfigured` or `delayed`.
+    /// `failed`, `unknown`, `misconfigured`, `barred` or `delayed`.
     pub what: String,
     pub answer: String,
     pub attempts: u32,
 }
 
 /// Tries after which a message that still waits is told of: about twenty minutes.
-const PATIENCE: u32 = 3;
+pub(super) const PATIENCE: u32 = 3;
 
 /// Troubles not yet told, oldest first. Notices themselves are left out: their trouble is logged.
 pub fn troubles(reader: &Connection) -> Result<Vec<Trouble>, WarehouseError> {

@@ -42,6 +42,8 @@ pub enum Ending {
         not_before: DateTime<Utc>,
         /// Only the operator can put it right.
         needs_operator: bool,
+        /// What the operator must put right concerns the lane: its other messages wait as well.
+        holds_lane: bool,
     },
     Failed {
         reason: String,
@@ -121,17 +123,23 @@ pub fn is_left_over(reader: &Connection, resends: bool, now: DateTime<Utc>) -> R
         .context(|| "looking for messages left over".to_owned())
 }
 
-/// The lanes with messages that are due; only an owner's, if one is named.
+/// The lanes with messages that are due; only an owner's, if one is named. A lane that waits for the
+/// operator is not due before its next try: each try with a wrong login counts against the account.
 pub fn due_lanes(reader: &Connection, owner: Option<&str>, now: DateTime<Utc>) -> Result<Vec<String>, WarehouseError> {
     let step = || "looking for messages that are due".to_owned();
     let mut statement = reader
         .prepare(
             "SELECT DISTINCT lane FROM ops.outbox
              WHERE state = 'pending' AND (not_before IS NULL OR not_before <= ?)
-                 AND (?::VARCHAR IS NULL OR report_id = ?) ORDER BY lane",
+                 AND (?::VARCHAR IS NULL OR report_id = ?)
+                 AND (?::VARCHAR IS NOT NULL OR lane NOT IN (SELECT lane FROM ops.outbox
+                     WHERE state = 'pending' AND trouble = 'misconfigured' AND not_before > ?))
+             ORDER BY lane",
         )
         .context(step)?;
-    let rows = statement.query_map(params![now.naive_utc(), owner, owner], |row| row.get(0)).context(step)?;
+    let rows = statement
+        .query_map(params![now.naive_utc(), owner, owner, owner, now.naive_utc()], |row| row.get(0))
+        .context(step)?;
     rows.collect::<Result<_, _>>().context(step)
 }
 
@@ -196,8 +204,8 @@ pub fn finish(
     let transaction = connection.transaction().context(step)?;
     let (state, name, answer, not_before, trouble) = match &outcome.ending {
         Ending::Accepted { answer } => ("sent", "sent", answer, None, None),
-        Ending::Postponed { reason, not_before, needs_operator } => {
-            let trouble = needs_operator.then_some("misconfigured");
+        Ending::Postponed { reason, not_before, needs_operator, holds_lane } => {
+            let trouble = needs_operator.then_some(if *holds_lane { "misconfigured" } else { "barred" });
             ("pending", "postponed", reason, Some(not_before.naive_utc()), trouble)
         }
         Ending::Failed { reason } => ("failed", "failed", reason, None, None),
@@ -291,6 +299,15 @@ fn give_up(connection: &mut Connection, which: &str, now: DateTime<Utc>) -> Resu
 /// Puts a failed or unknown message back, or ends the wait of a pending one, because the operator says
 /// so. `false` if there is none.
 pub fn requeue(connection: &Connection, message_id: &str, now: DateTime<Utc>) -> Result<bool, WarehouseError> {
+    // What held its lane is mended, says the operator.
+    connection
+        .execute(
+            "UPDATE ops.outbox SET not_before = NULL, trouble = NULL
+             WHERE state = 'pending' AND trouble = 'misconfigured'
+                 AND lane = (SELECT lane FROM ops.outbox WHERE message_id = ?)",
+            params![message_id],
+        )
+        .context(|| "freeing a way out".to_owned())?;
     let count = connection
         .execute(
             // Its age begins anew, or it would be given up at the first refusal.

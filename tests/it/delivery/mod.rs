@@ -1,5 +1,6 @@
 //! From the outbox to the other side and back: states, retries, suppression, crashes, the operator.
 
+mod large;
 mod server;
 
 use crate::support::{noon, texts};
@@ -12,7 +13,8 @@ use daybook::jobs::deliver::{BusyLanes, Delivered, deliver_due};
 use daybook::support::clock::Clock;
 use daybook::support::secret::SecretRef;
 use daybook::warehouse::outbox::{
-    Ending, Kind, NewMessage, attempts, enqueue, give_up_claims, lift, requeue, settle, suppressed,
+    DeliveryFilter, Ending, Kind, NewMessage, attempts, deliveries, enqueue, give_up_claims, lift, requeue, settle,
+    suppressed, waiting,
 };
 use daybook::warehouse::{Context, Warehouse, WarehouseConfig};
 use server::Server;
@@ -42,9 +44,12 @@ impl House {
             security: SmtpSecurity::Plain,
             username: None,
             password: None,
+            oauth: None,
             ca_file: None,
             from: "Daybook <d@example.com>".to_owned(),
-            timeout_secs: 5,
+            hello: None,
+            per_session: 20,
+            timeout_secs: Some(5),
         };
         let mut config = DeliveryConfig { mail: Some(mail), ..DeliveryConfig::default() };
         config.slack.insert("ops".to_owned(), SlackHook::Folder { path: "ops".into() });
@@ -62,7 +67,7 @@ impl House {
                     true => br#"{"text":"hello"}"#.to_vec(),
                     false => format!("Message-ID: <{report}@example.com>\r\n\r\nhello\r\n").into_bytes(),
                 };
-                NewMessage { message_id, route, payload, wording: None }
+                NewMessage { message_id, route, payload, wording: None, refused: None }
             })
             .collect();
         let (report, now) = (report.to_owned(), self.clock.now());
@@ -222,7 +227,7 @@ async fn a_cut_within_the_mail_is_tried_again_and_one_after_it_is_unknown() {
     // A mail larger than what the system buffers, so that the cut comes within it.
     let route = serde_json::to_string(&mail("cutdata")).expect("JSON");
     let payload = format!("Subject: x\r\n\r\n{}", "0123456789abcdef\r\n".repeat(2_000_000)).into_bytes();
-    let large = NewMessage { message_id: "large".to_owned(), route, payload, wording: None };
+    let large = NewMessage { message_id: "large".to_owned(), route, payload, wording: None, refused: None };
     let now = noon();
     house.warehouse.write_blocking(move |c| enqueue(c, Kind::Report, "rep_2", "acme", &[large], now)).expect("written");
     house.deliver(&ways).await;
@@ -355,4 +360,50 @@ async fn trouble_with_the_books_of_one_way_cuts_off_no_other() {
         .expect_err("the books of Slack cannot be read");
     assert_eq!(house.states(), ["hang unknown", "ok sent"], "each mail came to its end and is in the books");
     assert_eq!(server.taken(), ["ok@example.com"]);
+}
+
+/// D02: the lane waits for the operator, and nobody hammers the server meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_operator_must_mend_holds_the_lane_and_is_listed_as_trouble() {
+    let (house, (server, port)) = (House::new(), Server::start().await);
+    *server.hello.lock().expect("an answer") =
+        "504 5.5.2 <x>: Helo command rejected: need fully-qualified hostname".to_owned();
+    let ways = house.ways(port, operator);
+    house.write("rep_1", &[mail("ok1"), mail("ok2"), mail("ok3")]);
+    for _ in 0..10 {
+        house.deliver(&ways).await;
+        house.later(1);
+    }
+    assert_eq!(*server.connections.lock().expect("a count"), 1, "asked once, not once a minute");
+    let filter = DeliveryFilter { troubled: true, limit: 10, ..DeliveryFilter::default() };
+    let listed = house.warehouse.read_blocking(|reader| deliveries(reader, &filter)).expect("a list");
+    assert_eq!(listed.len(), 3, "those behind it too: {listed:?}");
+    let found = house.warehouse.read_blocking(waiting).expect("a list");
+    assert!(found.len() == 1 && found[0].messages == 3 && found[0].answer.contains("set hello in"), "{found:?}");
+    let notes = house.notes();
+    assert!(notes.len() == 1 && notes[0].contains("set hello in [delivery.mail]"), "{notes:?}");
+
+    // Mended: the operator need not wait for the hour, and one word frees all.
+    server.hello.lock().expect("an answer").clear();
+    let (id, now) = (found[0].message_id.clone(), house.clock.now());
+    assert!(house.warehouse.write_blocking(move |c| requeue(c, &id, now)).expect("put back"));
+    house.deliver(&ways).await;
+    assert_eq!(house.states(), ["ok1 sent", "ok2 sent", "ok3 sent"]);
+    assert!(house.warehouse.read_blocking(waiting).expect("a list").is_empty());
+}
+
+/// D07: a server that limits connections sees one.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mails_of_a_pass_share_a_connection_and_none_is_lost_or_doubled() {
+    let (house, (server, port)) = (House::new(), Server::start().await);
+    let ways = house.ways(port, operator);
+    let readers: Vec<String> =
+        (0..45).map(|number| if number % 9 == 4 { format!("gone{number}") } else { format!("ok{number}") }).collect();
+    house.write("rep_1", &readers.iter().map(|name| mail(name)).collect::<Vec<_>>());
+    house.deliver(&ways).await;
+    let mut taken = server.taken();
+    taken.sort();
+    taken.dedup();
+    assert_eq!((taken.len(), server.taken().len()), (40, 40));
+    assert_eq!(*server.connections.lock().expect("a count"), 3, "20 mails each");
 }

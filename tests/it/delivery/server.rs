@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 /// What the server is asked for, by the recipient's name before the `@`:
 /// `ok…` takes mails, `gone…` does not exist, `old…` is refused without an enhanced code, `grey…` is
 /// greylisted the first time, `cutdata…` has its connection cut within the mail, `cutend…` after the
-/// last line, `hang…` never hears an answer to the mail.
+/// last line, `small…` takes no mail over 60,000 bytes and says so after it, `hang…` never hears an answer to the mail.
 #[derive(Clone, Default)]
 pub struct Server {
     /// Mails that were answered with 250, with their recipient.
@@ -17,6 +17,8 @@ pub struct Server {
     pub connections: Arc<Mutex<u32>>,
     /// Rings when a whole mail lies unanswered.
     pub hangs: Arc<Notify>,
+    /// What EHLO is answered; the usual if empty.
+    pub hello: Arc<Mutex<String>>,
     seen: Arc<Mutex<Vec<String>>>,
 }
 
@@ -51,7 +53,10 @@ impl Server {
             let line = lines.next_line().await.ok()??;
             let word = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
             let answer = match word.as_str() {
-                "EHLO" => "250-fake\r\n250 8BITMIME".to_owned(),
+                "EHLO" => match self.hello.lock().expect("an answer").as_str() {
+                    "" => "250-fake\r\n250 8BITMIME".to_owned(),
+                    other => other.to_owned(),
+                },
                 "RCPT" => {
                     to = line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
                     self.judge(&to)
@@ -76,6 +81,10 @@ impl Server {
                     if to.starts_with("hang") {
                         self.hangs.notify_one();
                         tokio::time::sleep(Duration::from_secs(3600)).await;
+                    }
+                    if to.starts_with("small") && mail.len() > 60_000 {
+                        write.write_all(b"552 5.3.4 Message size exceeds fixed limit\r\n").await.ok()?;
+                        continue;
                     }
                     self.mails.lock().expect("mails").push((to.clone(), mail));
                     "250 2.0.0 Ok: queued as FAKE1".to_owned()

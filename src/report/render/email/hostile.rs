@@ -59,7 +59,7 @@ pub(crate) fn renamed(names: &[String]) -> Document {
     document
 }
 
-const HEADERS: [&str; 11] = [
+const HEADERS: [&str; 12] = [
     "From",
     "To",
     "Reply-To",
@@ -67,6 +67,7 @@ const HEADERS: [&str; 11] = [
     "Date",
     "Message-ID",
     "Auto-Submitted",
+    "X-Auto-Response-Suppress",
     "List-ID",
     "List-Unsubscribe",
     "MIME-Version",

@@ -1,14 +1,18 @@
 //! The parts of a mail put together: `mixed(related(alternative(text, html), images), attachments)`.
 
+mod named;
+mod smaller;
+
+pub use smaller::{Smaller, smaller};
+
 use super::{Attachment, InlineChart, MailContext, MailError};
 use crate::report::document::Document;
 use crate::report::render::words::shortened;
 use crate::support::ids::stable_id;
 use lettre::Message;
-use lettre::message::header::{
-    ContentDisposition, ContentId, ContentTransferEncoding, ContentType, HeaderName, HeaderValue,
-};
+use lettre::message::header::{ContentId, ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
+use named::{NamedDisposition, NamedType, safe_name};
 use std::time::SystemTime;
 
 pub(super) fn assemble(
@@ -50,6 +54,8 @@ pub(super) fn assemble(
         .date(SystemTime::from(document.issued_at))
         .message_id(Some(format!("<{id}@{domain}>")))
         .raw_header(header("Auto-Submitted", "auto-generated".to_owned()))
+        // Exchange answers with out-of-office notes but for this header.
+        .raw_header(header("X-Auto-Response-Suppress", "All".to_owned()))
         .raw_header(header("List-Id", list_id(document, domain)));
     if let Some(reply_to) = &context.reply_to {
         message = message.reply_to(mailbox("the reply address", reply_to)?);
@@ -71,18 +77,20 @@ fn quoted(kind: ContentType, text: &str) -> SinglePart {
 }
 
 fn inline(cid: &str, image: &InlineChart) -> Result<SinglePart, MailError> {
+    let name = safe_name(&format!("{}.png", image.chart_id));
     Ok(SinglePart::builder()
-        .header(media_type("image/png")?)
+        .header(NamedType::new("image/png", &name)?)
         .header(ContentId::from(format!("<{cid}>")))
-        .header(ContentDisposition::inline_with_name(&format!("{}.png", safe_name(&image.chart_id))))
+        .header(NamedDisposition::new("inline", &name))
         .header(ContentTransferEncoding::Base64)
         .body(image.png.clone()))
 }
 
 fn attached(attachment: &Attachment) -> Result<SinglePart, MailError> {
+    let name = safe_name(&attachment.file_name);
     Ok(SinglePart::builder()
-        .header(media_type(&attachment.media_type)?)
-        .header(ContentDisposition::attachment(&safe_name(&attachment.file_name)))
+        .header(NamedType::new(&attachment.media_type, &name)?)
+        .header(NamedDisposition::new("attachment", &name))
         .header(ContentTransferEncoding::Base64)
         .body(attachment.bytes.clone()))
 }
@@ -96,17 +104,8 @@ fn list_id(document: &Document, domain: &str) -> String {
     format!("<{}.{}.{domain}>", label(&document.report), label(&document.workspace_id))
 }
 
-fn safe_name(name: &str) -> String {
-    let name: String = shortened(name, 120).chars().map(|c| if "\"\\/:;<>|*?".contains(c) { '_' } else { c }).collect();
-    if name.is_empty() { "file".to_owned() } else { name }
-}
-
 fn mailbox(what: &'static str, value: &str) -> Result<Mailbox, MailError> {
-    let invalid = || MailError::Invalid { what, value: shortened(value, 200) };
-    if value.contains(['\r', '\n', '\0']) {
-        return Err(invalid());
-    }
-    value.parse().map_err(|_| invalid())
+    crate::support::mailbox::mailbox(value).ok_or_else(|| MailError::Invalid { what, value: shortened(value, 200) })
 }
 
 fn domain(value: &str) -> Result<&str, MailError> {
@@ -126,10 +125,6 @@ fn unsubscribe(value: &str) -> Result<&str, MailError> {
     } else {
         Err(MailError::Invalid { what: "the unsubscribe address", value: shortened(value, 200) })
     }
-}
-
-fn media_type(value: &str) -> Result<ContentType, MailError> {
-    ContentType::parse(value).map_err(|_| MailError::Invalid { what: "the media type", value: shortened(value, 100) })
 }
 
 fn header(name: &'static str, value: String) -> HeaderValue {

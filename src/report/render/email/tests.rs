@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGNgYGD4DwABBAEAwS2OUAAAAABJRU5ErkJggg==";
 
-pub(super) fn context() -> MailContext {
+pub(crate) fn context() -> MailContext {
     MailContext {
         from: "Daybook <reports@example.com>".to_owned(),
         to: "Jörg Müller <ceo@example.com>".to_owned(),
@@ -19,14 +19,14 @@ pub(super) fn context() -> MailContext {
     }
 }
 
-pub(super) fn images() -> Vec<InlineChart> {
+pub(crate) fn images() -> Vec<InlineChart> {
     let png = base64::engine::general_purpose::STANDARD.decode(PNG).expect("an image");
     ["net_revenue_28d", "channel_revenue", "funnel", "no_such_chart"]
         .map(|id| InlineChart { chart_id: id.to_owned(), png: png.clone() })
         .into()
 }
 
-pub(super) fn files() -> Vec<Attachment> {
+pub(crate) fn files() -> Vec<Attachment> {
     vec![
         Attachment {
             file_name: "daily \"Söhne\".pdf".to_owned(),
@@ -87,6 +87,7 @@ fn another_program_reads_the_same_mail() {
     assert_eq!(read.body_text(0).map(|text| text.replace("\r\n", "\n")), Some(mail.text.clone()));
     assert_eq!(read.body_html(0).map(|html| html.replace("\r\n", "\n")), Some(mail.html.clone()));
     assert_eq!(read.header_raw("Auto-Submitted").map(str::trim), Some("auto-generated"));
+    assert_eq!(read.header_raw("X-Auto-Response-Suppress").map(str::trim), Some("All"));
     assert_eq!(read.header_raw("List-Id").map(str::trim), Some("<daily-performance.sample-shop.example.com>"));
     let unsubscribe = read.header_raw("List-Unsubscribe").map(str::trim);
     assert_eq!(unsubscribe, Some("<mailto:unsubscribe@example.com?subject=daily>"));

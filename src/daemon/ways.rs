@@ -1,0 +1,38 @@
+//! The ways out on which messages wait until somebody has mended something.
+
+use super::AppError;
+use super::app::App;
+use crate::warehouse::outbox::waiting;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+/// A way out that is blocked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WayStatus {
+    /// `mail` or `Slack <hook>`.
+    pub way: String,
+    /// Messages that wait.
+    pub messages: u64,
+    /// What was answered, and what to do about it.
+    pub trouble: String,
+    pub remedy: String,
+    pub next_try_at: Option<DateTime<Utc>>,
+}
+
+/// Every way out that needs somebody.
+pub fn blocked(app: &App) -> Result<Vec<WayStatus>, AppError> {
+    let found = app.warehouse.read_blocking(waiting)?;
+    Ok(found
+        .into_iter()
+        .map(|waiting| WayStatus {
+            way: waiting.lane.strip_prefix("slack:").map_or(waiting.lane.clone(), |hook| format!("Slack {hook}")),
+            messages: waiting.messages,
+            trouble: waiting.answer,
+            remedy: format!(
+                "mend that, see it with daybook check --online, then: daybook deliveries resend {}",
+                waiting.message_id
+            ),
+            next_try_at: waiting.not_before,
+        })
+        .collect())
+}

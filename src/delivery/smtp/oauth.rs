@@ -1,0 +1,238 @@
+//! Access tokens for mail servers that take no password: Microsoft 365, Google, or any token endpoint.
+//!
+//! <https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth>,
+//! <https://developers.google.com/workspace/gmail/imap/xoauth2-protocol>.
+
+mod answer;
+
+use crate::delivery::config::{MicrosoftGrant, OauthConfig};
+use crate::delivery::{BuildError, DeliveryError, one_line};
+use crate::support::clock::Clock;
+use crate::support::secret::Secret;
+use answer::Fault;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use reqwest::{Client, Url};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+const MICROSOFT_APP_SCOPE: &str = "https://outlook.office365.com/.default";
+const MICROSOFT_USER_SCOPE: &str = "https://outlook.office.com/SMTP.Send offline_access";
+const GOOGLE_SCOPE: &str = "https://mail.google.com/";
+/// Bytes of a token endpoint's answer.
+const ANSWER_BYTES: usize = 64 * 1024;
+const WAIT: Duration = Duration::from_secs(30);
+/// A token is renewed so long before it ends: a connection may wait for its login.
+const MARGIN: Duration = Duration::from_secs(300);
+
+/// Where tokens come from.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    url: Url,
+    /// Sent as it is; the values that are secrets never print.
+    form: Vec<(&'static str, Secret)>,
+    account: Option<ServiceAccount>,
+    client: Client,
+    clock: Clock,
+}
+
+/// A key of Google's that signs for the mailbox it writes as.
+#[derive(Clone, Debug)]
+struct ServiceAccount {
+    email: String,
+    private_key: Secret,
+    key_id: Option<String>,
+    subject: String,
+}
+
+/// Tokens outlive the ways out, which are built anew for each pass.
+static KEPT: Mutex<BTreeMap<Key, Kept>> = Mutex::new(BTreeMap::new());
+
+/// A sum of who asks whom and with what.
+type Key = [u8; 32];
+
+struct Kept {
+    token: Secret,
+    until: Instant,
+}
+
+/// A token, and whether it was asked for just now.
+#[derive(Clone, Debug)]
+pub struct Token {
+    pub secret: Secret,
+    pub is_new: bool,
+}
+
+#[derive(Deserialize)]
+struct KeyFile {
+    client_email: String,
+    private_key: String,
+    private_key_id: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    scope: &'a str,
+    aud: &'a str,
+    iat: i64,
+    exp: i64,
+}
+
+impl Tokens {
+    /// Reads the secrets; asks nobody. `mailbox` is who logs in.
+    pub fn build(config: &OauthConfig, mailbox: &str, config_dir: &Path, client: Client) -> Result<Self, BuildError> {
+        let invalid = |why: String| BuildError::Invalid(format!("[delivery.mail.oauth]: {why}"));
+        let plain = |text: &str| Secret::new(text);
+        let url = Url::parse(&config.token_url()).map_err(|_| invalid("the token's address is no URL".to_owned()))?;
+        if !crate::delivery::slack::is_protected(&url) {
+            return Err(invalid("the token's address does not start with https://".to_owned()));
+        }
+        let (mut form, mut account) = (Vec::new(), None);
+        match config {
+            OauthConfig::Microsoft { client_id, grant, .. } => {
+                form.push(("client_id", plain(client_id)));
+                let (kind, scope) = match grant {
+                    MicrosoftGrant::ClientSecret(secret) => {
+                        form.push(("client_secret", secret.resolve(config_dir)?));
+                        ("client_credentials", MICROSOFT_APP_SCOPE)
+                    }
+                    MicrosoftGrant::RefreshToken(token) => {
+                        form.push(("refresh_token", token.resolve(config_dir)?));
+                        ("refresh_token", MICROSOFT_USER_SCOPE)
+                    }
+                };
+                form.extend([("grant_type", plain(kind)), ("scope", plain(scope))]);
+            }
+            OauthConfig::Google { client_id, client_secret, refresh_token, .. } => form.extend([
+                ("grant_type", plain("refresh_token")),
+                ("client_id", plain(client_id)),
+                ("client_secret", client_secret.resolve(config_dir)?),
+                ("refresh_token", refresh_token.resolve(config_dir)?),
+            ]),
+            OauthConfig::GoogleServiceAccount { key, .. } => {
+                let text = key.resolve(config_dir)?;
+                let file: KeyFile = serde_json::from_str(text.expose()).map_err(|_| {
+                    invalid("the service account's key is not the JSON file that Google gave".to_owned())
+                })?;
+                form.push(("grant_type", plain("urn:ietf:params:oauth:grant-type:jwt-bearer")));
+                account = Some(ServiceAccount {
+                    email: file.client_email,
+                    private_key: Secret::new(file.private_key),
+                    key_id: file.private_key_id,
+                    subject: mailbox.to_owned(),
+                });
+            }
+            OauthConfig::RefreshToken { client_id, client_secret, refresh_token, scope, .. } => {
+                form.extend([("grant_type", plain("refresh_token")), ("client_id", plain(client_id))]);
+                form.push(("refresh_token", refresh_token.resolve(config_dir)?));
+                if let Some(secret) = client_secret {
+                    form.push(("client_secret", secret.resolve(config_dir)?));
+                }
+                form.extend(scope.as_ref().map(|scope| ("scope", plain(scope))));
+            }
+        }
+        Ok(Self { url, form, account, client, clock: Clock::System })
+    }
+
+    /// The token in use, or a new one shortly before that ends.
+    pub async fn current(&self) -> Result<Token, DeliveryError> {
+        let kept = {
+            let mut all = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+            all.retain(|_, kept| Instant::now() < kept.until);
+            all.get(&self.key()).map(|kept| kept.token.clone())
+        };
+        match kept {
+            Some(secret) => Ok(Token { secret, is_new: false }),
+            None => self.renewed().await,
+        }
+    }
+
+    /// A new token, whatever is kept.
+    pub async fn renewed(&self) -> Result<Token, DeliveryError> {
+        let (secret, lasts) = self.ask().await?;
+        let until = Instant::now() + lasts.saturating_sub(MARGIN);
+        let kept = Kept { token: secret.clone(), until };
+        KEPT.lock().unwrap_or_else(PoisonError::into_inner).insert(self.key(), kept);
+        Ok(Token { secret, is_new: true })
+    }
+
+    fn key(&self) -> Key {
+        let mut hash = Sha256::new();
+        let account = self.account.iter().flat_map(|account| [&account.subject, &account.email]);
+        let words = self.form.iter().flat_map(|(name, value)| [*name, value.expose()]);
+        for word in std::iter::once(self.url.as_str()).chain(words).chain(account.map(String::as_str)) {
+            hash.update(word.len().to_be_bytes());
+            hash.update(word);
+        }
+        hash.finalize().into()
+    }
+
+    async fn ask(&self) -> Result<(Secret, Duration), DeliveryError> {
+        let mut form: Vec<(&str, String)> =
+            self.form.iter().map(|(name, value)| (*name, value.expose().to_owned())).collect();
+        if let Some(account) = &self.account {
+            form.push(("assertion", self.assertion(account)?));
+        }
+        let host = self.url.host_str().unwrap_or_default().to_owned();
+        let unavailable = |why: &str, retry_after| DeliveryError::Unavailable {
+            reason: format!("{host} gave no token: {why}"),
+            retry_after,
+        };
+        // The error's own words may hold the address, but nothing that was sent.
+        let asked = self.client.post(self.url.clone()).timeout(WAIT).form(&form).send().await;
+        let response = asked.map_err(|error| {
+            unavailable(if error.is_timeout() { "no answer in time" } else { "it cannot be reached" }, None)
+        })?;
+        let status = response.status().as_u16();
+        let retry_after = crate::delivery::slack::retry_after(&response);
+        let body = crate::delivery::slack::read_bounded(response, ANSWER_BYTES).await;
+        answer::read(status, &body).map_err(|fault| match fault {
+            Fault::Refused(words) => {
+                let public = ["grant_type", "scope", "client_id"];
+                let secrets = self.form.iter().filter(|(name, _)| !public.contains(name));
+                let words = secrets.fold(words, |text, (_, secret)| secret.redact(&text));
+                let reason = format!("{host} grants no token ({words}): {}", remedy(&words));
+                DeliveryError::Misconfigured { reason: one_line(&reason) }
+            }
+            Fault::Odd => unavailable(&format!("it answered HTTP {status} without one"), retry_after),
+        })
+    }
+
+    fn assertion(&self, account: &ServiceAccount) -> Result<String, DeliveryError> {
+        let wrong = |what: &str| DeliveryError::Misconfigured { reason: format!("the service account's key {what}") };
+        let signer = EncodingKey::from_rsa_pem(account.private_key.expose().as_bytes());
+        let signer = signer.map_err(|_| wrong("holds no RSA private key: download a new one at Google"))?;
+        let mut header = Header::new(Algorithm::RS256);
+        header.kid = account.key_id.clone();
+        let iat = self.clock.now().timestamp();
+        let claims = Claims {
+            iss: &account.email,
+            sub: &account.subject,
+            scope: GOOGLE_SCOPE,
+            aud: self.url.as_str(),
+            iat,
+            exp: iat + 3600,
+        };
+        jsonwebtoken::encode(&header, &claims, &signer).map_err(|_| wrong("cannot sign"))
+    }
+}
+
+/// What to do about an endpoint's refusal.
+fn remedy(words: &str) -> &'static str {
+    if words.starts_with("invalid_client") || words.contains("AADSTS7000222") {
+        "put the right client secret where it is kept; it may have expired"
+    } else if words.starts_with("invalid_grant") {
+        "sign in once more and keep the new refresh token, or let the service account write as the mailbox"
+    } else {
+        "compare [delivery.mail.oauth] with the app at the provider"
+    }
+}
+
+#[cfg(test)]
+mod tests;
