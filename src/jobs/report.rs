@@ -154,10 +154,9 @@ pub fn render_all(document: &Document, data: &Document, templates: &Templates) -
         chart: |chart, document, width| svg(&draw(chart, document, width), ""),
         spark: |values| svg(&spark(values, 220.0, 36.0), ""),
     };
-    let charts = document.charts().map(|chart| {
-        let picture = svg(&draw(chart, document, 584.0), &chart.alt);
-        Ok(InlineChart { chart_id: chart.id.clone(), png: png(&picture, 2.0)? })
-    });
+    let charts = document
+        .charts()
+        .map(|chart| Ok(InlineChart { chart_id: chart.id.clone(), png: png(&draw(chart, document, 584.0), 2.0)? }));
     Ok(Rendered {
         pdf: pdf::render(document, templates.theme().paper)?,
         html: html::render(document, &csv, templates, painter)?,

@@ -5,6 +5,8 @@
 mod blocks;
 mod columns;
 mod file;
+mod fonts;
+mod glyphs;
 mod page;
 mod paper;
 mod picture;

@@ -1,11 +1,12 @@
 //! Pages and what is drawn on them. `y` is counted from the top of the page, in points.
 
+use super::glyphs;
 use super::paper::{Area, Paper};
 use super::run::{Part, Run};
-use crate::report::render::typeface::{Font, Weight, fit, pieces, showable, width, wrap, wrap_most};
+use crate::report::render::typeface::{Font, Weight, fit, showable, width, wrap, wrap_most};
 use printpdf::{
-    Actions, BorderArray, Color, ColorArray, Destination, FontId, HighlightingMode, Line, LinePoint, LinkAnnotation,
-    Op, PaintMode, PdfFontHandle, Point, Polygon, PolygonRing, Pt, Rect, Rgb, TextItem, WindingOrder,
+    Actions, BorderArray, Color, ColorArray, Destination, HighlightingMode, Line, LinePoint, LinkAnnotation, Op,
+    PaintMode, Point, Polygon, PolygonRing, Pt, Rect, Rgb, WindingOrder,
 };
 use std::collections::BTreeMap;
 
@@ -225,11 +226,7 @@ impl Layout {
         let run = Run { x, y, width: width(text, size, weight), size, text: text.to_owned(), part: self.part, room };
         let pos = Point { x: Pt(x), y: Pt(self.paper.size().1 - y) };
         self.push([Op::StartTextSection, Op::SetTextCursor { pos }, Op::SetFillColor { col: paint(color) }]);
-        for (font, piece) in pieces(text, weight) {
-            let font = PdfFontHandle::External(FontId(font_name(font).to_owned()));
-            let items = vec![TextItem::Text(piece.to_owned())];
-            self.push([Op::SetFont { font, size: Pt(size) }, Op::ShowText { items }]);
-        }
+        self.push(glyphs::show(text, size, weight));
         self.push([Op::EndTextSection]);
         if let Some(sheet) = self.sheets.last_mut() {
             sheet.runs.push(run);
@@ -350,12 +347,8 @@ fn link(area: Area, page: usize, top: f32, high: f32) -> LinkAnnotation {
 }
 
 /// The name of an embedded font.
-pub fn font_name(font: Font) -> &'static str {
-    match font {
-        Font::Regular => "F1",
-        Font::Bold => "F2",
-        Font::Wide => "F3",
-    }
+pub fn font_name(font: Font) -> String {
+    format!("F{}", font.at() + 1)
 }
 
 fn paint((r, g, b): Rgb8) -> Color {

@@ -6,7 +6,7 @@ use super::page::{ACCENT, BAD, GRID, INK, Layout, MUTED};
 use super::paper::Area;
 use super::run::Part;
 use crate::report::document::{Cell, Figure, Mood, Row, Table};
-use crate::report::render::typeface::{Weight, fit, width, wrap_most};
+use crate::report::render::typeface::{Weight, fit, name_lines, names, showable, width, wrap_most};
 use rust_decimal::prelude::ToPrimitive;
 
 pub const SIZE: f32 = 9.0;
@@ -22,6 +22,8 @@ struct Measured<'a> {
     name: f32,
     columns: Vec<Column>,
     heads: Vec<Vec<String>>,
+    /// The lines of each row's name, the total's last.
+    names: Vec<Vec<String>>,
 }
 
 impl<'a> Measured<'a> {
@@ -31,35 +33,39 @@ impl<'a> Measured<'a> {
             wrap_most(&column.heading, measure.width - GUTTER - measure.mark, HEAD_SIZE, Weight::Bold, 4)
         };
         let heads = table.columns.iter().zip(&columns).map(head).collect();
-        Self { table, number, name, columns, heads }
+        let names = row_names(table, name - GUTTER);
+        Self { table, number, name, columns, heads, names }
     }
 
     fn head_height(&self) -> f32 {
         self.heads.iter().map(Vec::len).max().unwrap_or(1).max(1) as f32 * HEAD_LINE + 8.0
     }
 
-    fn name_lines(&self, row: &Row, weight: Weight) -> Vec<String> {
-        let lines = wrap_most(&cut(&row.name), self.name - GUTTER, SIZE, weight, 2);
-        let is_blank = lines.iter().all(|line| line.trim().is_empty());
-        if is_blank { vec!["(no name)".to_owned()] } else { lines }
-    }
-
-    fn row_height(&self, row: &Row, weight: Weight) -> f32 {
-        let texts = row.cells.iter().zip(&self.columns).map(|(cell, column)| match cell {
+    fn row_height(&self, number: usize) -> f32 {
+        let (row, weight) = self.row_at(number);
+        let texts = row.into_iter().flat_map(|row| &row.cells).zip(&self.columns).map(|(cell, column)| match cell {
             Cell::Text { text } => cell_lines(text, column, weight).len(),
             _ => 1,
         });
-        let lines = texts.max().unwrap_or(1).max(self.name_lines(row, weight).len());
+        let lines = texts.max().unwrap_or(1).max(self.names[number].len());
         lines as f32 * LINE + PAD
     }
 
+    /// A row and how it is set; the total is the one after the last.
+    fn row_at(&self, number: usize) -> (Option<&Row>, Weight) {
+        match self.table.rows.get(number) {
+            Some(row) => (Some(row), Weight::Regular),
+            None => (self.table.total.as_ref(), Weight::Bold),
+        }
+    }
+
     fn total_height(&self) -> f32 {
-        self.table.total.as_ref().map_or(0.0, |total| self.row_height(total, Weight::Bold))
+        self.table.total.as_ref().map_or(0.0, |_| self.row_height(self.table.rows.len()))
     }
 
     /// What stays on one page: all of a short table, or the heading and two rows.
     fn least(&self, page: f32) -> f32 {
-        let rows = || self.table.rows.iter().map(|row| self.row_height(row, Weight::Regular));
+        let rows = || (0..self.table.rows.len()).map(|number| self.row_height(number));
         // Many rows are too high together; there is no need to measure them all.
         let all = self.head_height() + self.total_height() + rows().take(30).sum::<f32>();
         if self.table.rows.len() <= 2 || all <= page / 3.0 {
@@ -91,11 +97,11 @@ impl<'a> Measured<'a> {
     }
 
     fn row(&self, row: &Row, number: usize, weight: Weight, layout: &mut Layout) {
-        let tall = self.row_height(row, weight);
+        let tall = self.row_height(number);
         let (top, base) = (layout.y, layout.y + LINE + 2.0);
         layout.part = Part::Row(self.number, number);
         layout.cell = Some(Area { x: layout.left(), y: top, width: self.name, height: tall });
-        for (index, line) in self.name_lines(row, weight).iter().enumerate() {
+        for (index, line) in self.names[number].iter().enumerate() {
             layout.text(layout.left(), base + index as f32 * LINE, line, SIZE, weight, INK);
         }
         let mut right = layout.left() + self.name;
@@ -108,6 +114,17 @@ impl<'a> Measured<'a> {
         layout.part = Part::Body;
         layout.space(tall);
     }
+}
+
+/// The lines of each row's name and of the total's.
+fn row_names(table: &Table, room: f32) -> Vec<Vec<String>> {
+    fn named(row: &Row) -> &str {
+        if showable(&row.name).trim().is_empty() { "(no name)" } else { &row.name }
+    }
+    let all: Vec<&str> = table.rows.iter().map(named).collect();
+    let mut lines = names(&all, room, SIZE, Weight::Regular, 2);
+    lines.extend(table.total.as_ref().map(|total| name_lines(named(total), room, SIZE, Weight::Bold, 2)));
+    lines
 }
 
 /// What a heading before the table needs to stay with.
@@ -130,7 +147,7 @@ pub fn draw(table: &Table, layout: &mut Layout) {
     layout.ensure(measured.least(layout.room.height));
     measured.head(layout);
     for (number, row) in table.rows.iter().enumerate() {
-        let height = |number: usize| measured.row_height(&table.rows[number], Weight::Regular);
+        let height = |number: usize| measured.row_height(number);
         // Neither the last row nor the sums stand alone on a page.
         let left = table.rows.len() - number;
         let together = match left {
@@ -197,7 +214,7 @@ fn draw_figure(
 }
 
 fn cell_lines(text: &str, column: &Column, weight: Weight) -> Vec<String> {
-    wrap_most(&cut(text), column.width - GUTTER - column.mark, SIZE, weight, 2)
+    name_lines(text, column.width - GUTTER - column.mark, SIZE, weight, 2)
 }
 
 /// A figure is never cut: it is set smaller until it fits.

@@ -1,3 +1,6 @@
+mod reader;
+mod scripts;
+
 use super::*;
 use crate::report::sample;
 
