@@ -6,7 +6,7 @@ use crate::report::definition::Definition;
 use crate::report::document::Document;
 use crate::report::format::Wording;
 use crate::report::receipt::Basis;
-use crate::report::render::chart::{draw, png, spark, svg};
+use crate::report::render::chart::{draw, draw_printed, png, spark, svg};
 use crate::report::render::email::{Attachment, InlineChart, MailContext, MailError, RenderedMail};
 use crate::report::render::html::ChartPainter;
 use crate::report::render::{csv, email, html, pdf, slack};
@@ -154,9 +154,9 @@ pub fn render_all(document: &Document, data: &Document, templates: &Templates) -
         chart: |chart, document, width| svg(&draw(chart, document, width), ""),
         spark: |values| svg(&spark(values, 220.0, 36.0), ""),
     };
-    let charts = document
-        .charts()
-        .map(|chart| Ok(InlineChart { chart_id: chart.id.clone(), png: png(&draw(chart, document, 584.0), 2.0)? }));
+    let charts = document.charts().map(|chart| {
+        Ok(InlineChart { chart_id: chart.id.clone(), png: png(&draw_printed(chart, document, 584.0), 2.0)? })
+    });
     Ok(Rendered {
         pdf: pdf::render(document, templates.theme().paper)?,
         html: html::render(document, &csv, templates, painter)?,

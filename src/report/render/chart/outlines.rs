@@ -106,13 +106,13 @@ mod tests {
             ink: Ink::Text,
             bold: false,
         };
-        let drawing = Drawing { width: 100.0, height: 30.0, marks: vec![mark], frame: None };
+        let drawing = Drawing { width: 100.0, height: 30.0, marks: vec![mark], frame: None, breaks: Vec::new() };
         let bytes = png(&drawing, 1.0).expect("a PNG");
         let picture = resvg::tiny_skia::Pixmap::decode_png(&bytes).expect("pixels");
         picture.pixels().iter().filter(|pixel| pixel.red() < 0x80).count()
     }
 
-    /// linebender/resvg falls back to one font for a whole text: two scripts in a name were boxes.
+    /// linebender/resvg#973: one font is taken for a whole text, so that two scripts in a name were boxes.
     #[test]
     fn two_scripts_in_one_name_are_both_drawn() {
         let (one, other) = (dark("తెలుగు"), dark("ಕನ್ನಡ"));

@@ -1,12 +1,12 @@
 //! The pages as a file: fonts with the letters used, bookmarks, language, title and dates.
 
-use super::page::{Bookmark, Pages, Sheet, font_name};
+use super::page::{Bookmark, LOGO, Pages, Sheet, font_name};
 use super::{PdfError, fonts};
 use crate::report::document::Document;
 use crate::support::ids::stable_id;
 use chrono::{Datelike, Timelike};
 use lopdf::{Dictionary, Object, ObjectId, dictionary, text_string};
-use printpdf::{FontId, Mm, OffsetDateTime, PdfDocument, PdfFont, PdfPage, PdfSaveOptions, Pt};
+use printpdf::{FontId, Mm, OffsetDateTime, PdfDocument, PdfFont, PdfPage, PdfSaveOptions, Pt, XObject, XObjectId};
 
 /// The file's bytes.
 pub fn write(document: &Document, mut pages: Pages) -> Result<Vec<u8>, PdfError> {
@@ -17,6 +17,9 @@ pub fn write(document: &Document, mut pages: Pages) -> Result<Vec<u8>, PdfError>
         let (font, map) = fonts::subset(font, &used)?;
         maps.push((id.clone(), map));
         pdf.resources.fonts.map.insert(id, PdfFont::new(font));
+    }
+    if let Some(logo) = pages.logo.take() {
+        pdf.resources.xobjects.map.insert(XObjectId(LOGO.to_owned()), XObject::Image(logo.raw));
     }
     let at = offset_date_time(document);
     let info = &mut pdf.metadata.info;

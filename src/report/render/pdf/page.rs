@@ -1,12 +1,13 @@
 //! Pages and what is drawn on them. `y` is counted from the top of the page, in points.
 
 use super::glyphs;
+use super::logo::Image;
 use super::paper::{Area, Paper};
 use super::run::{Part, Run};
 use crate::report::render::typeface::{Font, Weight, fit, showable, width, wrap, wrap_most};
 use printpdf::{
     Actions, BorderArray, Color, ColorArray, Destination, HighlightingMode, Line, LinePoint, LinkAnnotation, Op,
-    PaintMode, Point, Polygon, PolygonRing, Pt, Rect, Rgb, WindingOrder,
+    PaintMode, Point, Polygon, PolygonRing, Pt, Rect, Rgb, WindingOrder, XObjectId, XObjectTransform,
 };
 use std::collections::BTreeMap;
 
@@ -52,6 +53,7 @@ pub struct Pages {
     pub paper: Paper,
     pub sheets: Vec<Sheet>,
     pub bookmarks: Vec<Bookmark>,
+    pub logo: Option<Image>,
 }
 
 /// The pages so far and the place of the next thing.
@@ -65,6 +67,7 @@ pub struct Layout {
     /// What the text being set must keep within; the room between the margins if nothing else.
     pub cell: Option<Area>,
     bookmarks: Vec<Bookmark>,
+    logo: Option<Image>,
     links: Vec<(usize, Area, Target)>,
     anchors: BTreeMap<Target, (usize, f32)>,
     /// Places where the page number of a target will stand: page, right end, baseline.
@@ -85,6 +88,7 @@ impl Layout {
             part: Part::Body,
             cell: None,
             bookmarks: Vec::new(),
+            logo: None,
             links: Vec::new(),
             anchors: BTreeMap::new(),
             numbers: Vec::new(),
@@ -138,27 +142,69 @@ impl Layout {
     /// A section's title, kept together with `next` points of what follows, and a bookmark.
     pub fn heading(&mut self, title: &str, next: f32) {
         const TALL: f32 = 46.0;
+        let lines = wrap_most(title, self.width(), 14.0, Weight::Bold, 2);
+        let tall = TALL + (lines.len() - 1) as f32 * HEADING_LINE;
         self.space(14.0);
-        self.ensure((TALL + next).min(self.room.height));
+        self.ensure((tall + next).min(self.room.height));
         let page = self.sheets.len() - 1;
         self.anchors.insert(Target::Section(self.bookmarks.len()), (page, self.y));
         self.bookmarks.push(Bookmark { title: showable(title), page, y: self.y });
         self.rule(self.y, INK, 1.2);
-        self.space(18.0);
-        let text = fit(title, self.width(), 14.0, Weight::Bold);
         self.part = Part::Heading;
-        self.text(self.left(), self.y, &text, 14.0, Weight::Bold, INK);
+        for (index, line) in lines.iter().enumerate() {
+            self.space(if index == 0 { 18.0 } else { HEADING_LINE });
+            self.text(self.left(), self.y, line, 14.0, Weight::Bold, INK);
+        }
         self.part = Part::Body;
         self.space(14.0);
     }
 
-    /// One line of text, cut if it is too long.
-    pub fn text_line(&mut self, text: &str, size: f32, weight: Weight, color: Rgb8) {
-        self.ensure(size * 1.6);
-        self.space(size * 1.2);
-        let text = fit(text, self.width(), size, weight);
-        self.text(self.left(), self.y, &text, size, weight, color);
-        self.space(size * 0.4);
+    /// The logo at the upper right of this page.
+    pub fn logo(&mut self, logo: Image) {
+        let transform = XObjectTransform {
+            translate_x: Some(Pt(self.room.right() - logo.width)),
+            translate_y: Some(Pt(self.paper.size().1 - self.y - logo.height)),
+            scale_x: Some(logo.width),
+            scale_y: Some(logo.height),
+            no_auto_scale: true,
+            ..XObjectTransform::default()
+        };
+        self.push([Op::UseXobject { id: XObjectId(LOGO.to_owned()), transform }]);
+        self.logo = Some(logo);
+    }
+
+    /// Large text on as many lines as it needs, up to four, in a room that may be narrower than the page's.
+    pub fn text_lines(&mut self, text: &str, room: f32, size: f32, weight: Weight, color: Rgb8) {
+        for line in wrap_most(text, room, size, weight, 4) {
+            self.ensure(size * 1.6);
+            self.space(size * 1.2);
+            self.text(self.left(), self.y, &line, size, weight, color);
+            self.space(size * 0.1);
+        }
+        self.space(size * 0.3);
+    }
+
+    /// The height of a caption with nothing after it.
+    pub fn caption_height(&self, title: &str) -> f32 {
+        self.caption_lines(title).len() as f32 * CAPTION_LINE + 8.0
+    }
+
+    /// The title of a table or chart, kept together with `next` points of it.
+    pub fn caption(&mut self, title: &str, next: f32) {
+        let lines = self.caption_lines(title);
+        self.ensure((self.caption_height(title) + next).min(self.room.height));
+        self.part = Part::Heading;
+        self.space(4.0);
+        for line in lines {
+            self.space(CAPTION_LINE);
+            self.text(self.left(), self.y - 2.0, &line, CAPTION, Weight::Bold, INK);
+        }
+        self.part = Part::Body;
+        self.space(4.0);
+    }
+
+    fn caption_lines(&self, title: &str) -> Vec<String> {
+        wrap_most(title, self.width(), CAPTION, Weight::Bold, 2)
     }
 
     /// The height of a paragraph.
@@ -301,7 +347,7 @@ impl Layout {
     }
 
     /// The pages with running heads, numbers and links.
-    pub fn finish(mut self, running: &str, day: &str, footer: &str) -> Pages {
+    pub fn finish(mut self, running: &str, days: &str, footer: &str) -> Pages {
         let high = self.paper.size().1;
         self.part = Part::Running;
         self.cell = Some(Area { y: 0.0, height: high, ..self.room });
@@ -313,9 +359,9 @@ impl Layout {
         for (index, sheet) in sheets.into_iter().enumerate() {
             self.sheets = vec![sheet];
             if index > 0 {
-                let running = fit(running, wide * 0.7, 8.5, Weight::Regular);
+                let running = fit(running, wide * 0.6, 8.5, Weight::Regular);
                 self.text(left, 40.0, &running, 8.5, Weight::Regular, MUTED);
-                self.text_right(right, 40.0, day, 8.5, Weight::Regular, MUTED);
+                self.text_right(right, 40.0, days, 8.5, Weight::Regular, MUTED);
             }
             let footer = fit(footer, wide * 0.8, 8.0, Weight::Regular);
             self.text(left, high - 30.0, &footer, 8.0, Weight::Regular, MUTED);
@@ -333,11 +379,16 @@ impl Layout {
             }
             finished.extend(self.sheets.pop());
         }
-        Pages { paper: self.paper, sheets: finished, bookmarks: self.bookmarks }
+        Pages { paper: self.paper, sheets: finished, bookmarks: self.bookmarks, logo: self.logo }
     }
 }
 
+/// The name of the logo in a file.
+pub const LOGO: &str = "Logo";
 const LEADING: f32 = 1.45;
+const HEADING_LINE: f32 = 18.0;
+const CAPTION: f32 = 10.0;
+const CAPTION_LINE: f32 = 13.0;
 
 fn link(area: Area, page: usize, top: f32, high: f32) -> LinkAnnotation {
     let rect = Rect::from_xywh(Pt(area.x), Pt(high - area.bottom()), Pt(area.width), Pt(area.height));

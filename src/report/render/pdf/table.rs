@@ -2,7 +2,7 @@
 
 use super::blocks::{color, link};
 use super::columns::{Column, GUTTER, columns, lines_up, tail};
-use super::page::{ACCENT, BAD, GRID, INK, Layout, MUTED};
+use super::page::{ACCENT, GRID, INK, Layout, MUTED};
 use super::paper::Area;
 use super::run::Part;
 use crate::report::document::{Cell, Figure, Mood, Row, Table};
@@ -14,6 +14,8 @@ pub const HEAD_SIZE: f32 = 8.0;
 const LINE: f32 = 11.5;
 const PAD: f32 = 8.0;
 const HEAD_LINE: f32 = 10.0;
+/// So many rows stay together at the beginning and at the end of a table.
+const LAST: usize = 3;
 
 /// A table with its measures taken.
 struct Measured<'a> {
@@ -63,15 +65,15 @@ impl<'a> Measured<'a> {
         self.table.total.as_ref().map_or(0.0, |_| self.row_height(self.table.rows.len()))
     }
 
-    /// What stays on one page: all of a short table, or the heading and two rows.
+    /// What stays on one page: all of a short table, or the heading and the first rows.
     fn least(&self, page: f32) -> f32 {
         let rows = || (0..self.table.rows.len()).map(|number| self.row_height(number));
         // Many rows are too high together; there is no need to measure them all.
         let all = self.head_height() + self.total_height() + rows().take(30).sum::<f32>();
-        if self.table.rows.len() <= 2 || all <= page / 3.0 {
+        if self.table.rows.len() <= LAST || all <= page / 5.0 {
             return all;
         }
-        self.head_height() + rows().take(2).sum::<f32>()
+        self.head_height() + rows().take(LAST).sum::<f32>()
     }
 
     fn head(&self, layout: &mut Layout) {
@@ -128,31 +130,42 @@ fn row_names(table: &Table, room: f32) -> Vec<Vec<String>> {
 }
 
 /// What a heading before the table needs to stay with.
-pub fn least_height(table: &Table, layout: &Layout) -> f32 {
+pub fn least_height(table: &Table, caption: Option<&str>, layout: &Layout) -> f32 {
+    let caption = caption.map_or(0.0, |title| layout.caption_height(title));
     if table.rows.is_empty() && table.total.is_none() {
-        return layout.paragraph_height(&table.empty_text, 9.5, Weight::Regular).min(90.0);
+        let height = layout.paragraph_height(&table.empty_text, 9.5, Weight::Regular).min(90.0);
+        return if height > 0.0 { caption + height } else { 0.0 };
     }
-    Measured::new(table, 0, layout).least(layout.room.height)
+    caption + Measured::new(table, 0, layout).least(layout.room.height)
 }
 
 /// Draws a table of figures.
-pub fn draw(table: &Table, layout: &mut Layout) {
+pub fn draw(table: &Table, caption: Option<&str>, layout: &mut Layout) {
     if table.rows.is_empty() && table.total.is_none() {
+        let height = layout.paragraph_height(&table.empty_text, 9.5, Weight::Regular);
+        if let Some(title) = caption.filter(|_| height > 0.0) {
+            layout.caption(title, height.min(90.0));
+        }
         layout.paragraph(&table.empty_text, 9.5, Weight::Regular, MUTED);
         layout.space(6.0);
         return;
     }
     layout.tables += 1;
     let measured = Measured::new(table, layout.tables, layout);
-    layout.ensure(measured.least(layout.room.height));
+    let least = measured.least(layout.room.height);
+    match caption {
+        Some(title) => layout.caption(title, least),
+        None => {
+            layout.ensure(least);
+        }
+    }
     measured.head(layout);
     for (number, row) in table.rows.iter().enumerate() {
         let height = |number: usize| measured.row_height(number);
-        // Neither the last row nor the sums stand alone on a page.
+        // Neither a few last rows nor the sums stand alone on a page.
         let left = table.rows.len() - number;
         let together = match left {
-            1 => height(number) + measured.total_height(),
-            2 => height(number) + height(number + 1) + measured.total_height(),
+            1..=LAST => (number..table.rows.len()).map(height).sum::<f32>() + measured.total_height(),
             _ => height(number),
         };
         if layout.ensure(together) {
@@ -181,15 +194,25 @@ fn draw_cell(cell: &Cell, column: &Column, right: f32, base: f32, weight: Weight
         }
         Cell::Progress { figure, share, mood } => {
             let starts = draw_figure(figure, column, right, base, weight, INK, layout);
-            let full = (starts - 6.0 - (right - column.width + GUTTER)).clamp(0.0, 60.0);
-            let share = share.and_then(|share| share.to_f32()).unwrap_or(0.0).clamp(0.0, 1.0);
             // Bars of a column begin in line.
-            let bar = Area { x: right - column.width + GUTTER, y: base - 6.0, width: full.min(40.0), height: 5.0 };
-            layout.rect(bar, GRID);
-            let ink = if *mood == Mood::Bad { BAD } else { ACCENT };
-            layout.rect(Area { width: bar.width * share, ..bar }, ink);
+            let bar = Area {
+                x: right - column.width,
+                y: base - 6.0,
+                width: column.bar.min(starts - right + column.width),
+                height: 5.0,
+            };
+            draw_bar(bar, share.and_then(|share| share.to_f32()).unwrap_or(0.0), column.full, *mood, layout);
         }
     }
+}
+
+/// A bar with a mark at its goal; what is beyond the goal goes on after the mark.
+fn draw_bar(bar: Area, share: f32, full: f32, mood: Mood, layout: &mut Layout) {
+    let goal = bar.width / full.max(1.0);
+    layout.rect(Area { width: goal, ..bar }, GRID);
+    let ink = if mood == Mood::Neutral { ACCENT } else { color(mood) };
+    layout.rect(Area { width: (goal * share).clamp(0.0, bar.width), ..bar }, ink);
+    layout.polyline(&[(bar.x + goal, bar.y - 2.0), (bar.x + goal, bar.bottom() + 2.0)], INK, 0.8);
 }
 
 /// Sets a figure with its decimal point in line with the column's; gives where it begins.

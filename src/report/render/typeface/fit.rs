@@ -88,6 +88,7 @@ mod tests {
         assert_eq!(cut_end("one two three", 30.0, 9.0, Weight::Regular), "one t…");
     }
 
+    /// askama-rs/askama#183, d12frosted/vui.el#140: half a letter was left.
     #[test]
     fn no_cluster_is_cut_apart() {
         let name = "क्षत्रिय".repeat(40);

@@ -138,6 +138,7 @@ pub fn looks(text: &str) -> String {
 mod tests {
     use super::*;
 
+    /// typst/typst#144, frappe/frappe#5322: boxes where emoji were.
     #[test]
     fn emoji_and_control_marks_are_left_out() {
         assert_eq!(showable("Größe Ελλάδα Привет €−…"), "Größe Ελλάδα Привет €−…");
@@ -152,7 +153,7 @@ mod tests {
         assert_eq!(showable(" 🔥 "), "(fire)");
     }
 
-    /// mozilla/pdf.js#11279 and its kind: an accent typed apart from its letter.
+    /// foliojs/pdfkit#1661, prawnpdf/prawn#1154: an accent typed apart from its letter.
     #[test]
     fn an_accent_typed_apart_is_joined_to_its_letter() {
         assert_eq!(showable("Bu\u{308}ro Tie\u{302}\u{301}ng"), "Büro Tiếng");

@@ -205,7 +205,7 @@ mod tests {
         assert_eq!(drawn("Sale שלום 25!"), ["Sale ", "25", " |", "ם|ו|ל|ש|", "!"]);
     }
 
-    /// google/site-kit-wp#12700 is about names like these; joined forms are what makes them legible.
+    /// bpampuch/pdfmake#517: letters reversed and apart. DavBfr/dart_pdf#1743: apart beside Latin ones.
     #[test]
     fn arabic_letters_are_joined() {
         let ids = |text: &str| -> Vec<u16> {
@@ -221,9 +221,19 @@ mod tests {
         assert_eq!(drawn("سلام"), ["م|لا|س|"], "lam and alef are one glyph");
         let alone: Vec<u16> = ["ب", "ي", "ت"].iter().flat_map(|each| ids(each)).collect();
         let joined: Vec<u16> = ids("بيت").into_iter().rev().collect();
+        assert_eq!(ids("Sale بيت"), ids("بيت"), "also beside Latin letters");
         assert!(joined.len() == 3 && joined.iter().zip(&alone).all(|(joined, alone)| joined != alone));
     }
 
+    /// metanorma/metanorma-iso#628: an accent on a letter that has no composed form stood on the one before.
+    #[test]
+    fn an_accent_stays_on_its_letter() {
+        let found = drawn("ěst\u{301}");
+        assert_eq!(found.concat(), "ě|s|t\u{301}|");
+        assert!((width("st\u{301}", 10.0, Weight::Regular) - width("st", 10.0, Weight::Regular)).abs() < 0.01);
+    }
+
+    /// dompdf/dompdf#655: the sign in "सुविधा" was drawn after its letter.
     #[test]
     fn a_vowel_sign_is_drawn_before_its_letter_in_devanagari() {
         let piece = pieces("कि", Weight::Regular).remove(0);

@@ -142,13 +142,15 @@ mod tests {
         assert_eq!(wrap_most("one two three", 30.0, 9.0, Weight::Regular, 2), ["one", "two…"]);
     }
 
-    /// bardsoftware/ganttproject#1614 and its kind: Thai has no spaces to break at.
+    /// py-pdf/fpdf2#1190: Thai has no spaces to break at. w3c/sealreq#45: its sign of repetition begins no line.
     #[test]
     fn thai_breaks_without_parting_a_vowel_from_its_letter() {
         let lines = wrap("แคมเปญฤดูใบไม้ผลิลดราคา", 50.0, 9.0, Weight::Regular);
         assert_eq!(lines.concat(), "แคมเปญฤดูใบไม้ผลิลดราคา");
         assert!(lines.len() > 1 && lines.iter().all(|line| width(line, 9.0, Weight::Regular) <= 50.0), "{lines:?}");
         assert!(lines.iter().all(|line| !line.ends_with(['เ', 'แ', 'โ', 'ใ', 'ไ'])), "{lines:?}");
+        let lines = wrap(&"ทุกๆ".repeat(9), 40.0, 9.0, Weight::Regular);
+        assert!(lines.len() > 1 && lines.iter().all(|line| !line.starts_with('ๆ')), "{lines:?}");
     }
 
     #[test]

@@ -150,7 +150,7 @@ fn table(at: usize, dice: &mut Dice) -> Table {
     let row = |dice: &mut Dice| Row { name: dice.name(), cells: (0..columns).map(|_| cell(dice)).collect() };
     Table {
         id: format!("t{at}"),
-        title: None,
+        title: (dice.below(3) == 0).then(|| dice.name()),
         row_heading: format!("By {}", dice.name()),
         columns: (0..columns).map(|n| Column { id: format!("c{n}"), heading: dice.name() }).collect(),
         total: (dice.below(2) == 0).then(|| row(dice)),

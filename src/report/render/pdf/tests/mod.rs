@@ -1,3 +1,4 @@
+mod layout;
 mod reader;
 mod scripts;
 
@@ -65,7 +66,7 @@ fn bookmarks_follow_the_sections_and_the_file_names_its_language() {
         next = item.get(b"Next").cloned();
     }
     let sections = document.sections.iter().map(|section| section.title.clone());
-    let appended = ["Data through", "Notes", "Receipts"].map(str::to_owned);
+    let appended = ["Notes", "Data through", "Receipts"].map(str::to_owned);
     assert_eq!(titles, sections.chain(appended).collect::<Vec<_>>());
 }
 

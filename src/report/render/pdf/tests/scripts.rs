@@ -2,7 +2,7 @@
 
 use super::reader::texts;
 use super::*;
-use crate::report::document::Table;
+use crate::report::document::{Bar, Block, Plot, Row, Table};
 use crate::report::sample;
 
 /// The sample with these names in its table of channels and among the bars of its chart.
@@ -13,19 +13,13 @@ fn named(names: &[&str]) -> Document {
             && id == "channels"
         {
             let row = rows[0].clone();
-            *rows = names
-                .iter()
-                .map(|name| crate::report::document::Row { name: (*name).to_owned(), ..row.clone() })
-                .collect();
+            *rows = names.iter().map(|name| Row { name: (*name).to_owned(), ..row.clone() }).collect();
         }
         if let Block::Chart(chart) = block
-            && let crate::report::document::Plot::Bars { bars } = &mut chart.plot
+            && let Plot::Bars { bars } = &mut chart.plot
         {
             let bar = bars[0].clone();
-            *bars = names
-                .iter()
-                .map(|name| crate::report::document::Bar { label: (*name).to_owned(), ..bar.clone() })
-                .collect();
+            *bars = names.iter().map(|name| Bar { label: (*name).to_owned(), ..bar.clone() }).collect();
         }
     }
     document
@@ -73,7 +67,7 @@ fn the_scripts_are_written_where_somebody_wants_to_look() {
     let bytes = render(&named(&NAMES), Paper::A4).expect("a PDF");
     std::fs::write(folder.join("scripts.pdf"), bytes).expect("written");
     let document = named(&NAMES);
-    let bars = document.charts().find(|chart| matches!(chart.plot, crate::report::document::Plot::Bars { .. }));
+    let bars = document.charts().find(|chart| matches!(chart.plot, Plot::Bars { .. }));
     let picture = chart::draw(bars.expect("bars"), &document, 584.0);
     std::fs::write(folder.join("scripts.png"), chart::png(&picture, 2.0).expect("a PNG")).expect("written");
     std::fs::write(folder.join("scripts.svg"), chart::svg(&picture, "")).expect("written");
