@@ -2,6 +2,7 @@
 
 use super::page::{BAD, GOOD, INK, Layout, MUTED, PAPER, Rgb8, Target};
 use super::paper::Area;
+use super::tags::Tag;
 use super::{chart, picture, table};
 use crate::report::document::{Card, Comparison, Figure, Mood};
 use crate::report::render::typeface::{Weight, width, wrap_most};
@@ -28,6 +29,10 @@ pub fn least_height(cards: &[Card], layout: &Layout) -> f32 {
 
 /// Rows of three, or of four where a row of three would leave one card alone.
 pub fn cards(cards: &[Card], layout: &mut Layout) {
+    layout.within(Tag::L, |layout| rows(cards, layout));
+}
+
+fn rows(cards: &[Card], layout: &mut Layout) {
     let (across, room) = across(cards, layout);
     for row in cards.chunks(across) {
         let row: Vec<Measured<'_>> = row.iter().map(|card| Measured::new(card, room)).collect();
@@ -35,7 +40,8 @@ pub fn cards(cards: &[Card], layout: &mut Layout) {
         layout.ensure(tall + GAP);
         for (index, card) in row.iter().enumerate() {
             let (x, wide) = layout.column(index, across, GAP);
-            card.draw(Area { x, y: layout.y, width: wide, height: tall }, layout);
+            let area = Area { x, y: layout.y, width: wide, height: tall };
+            layout.item(|layout| card.draw(area, layout));
         }
         layout.space(tall + GAP);
     }
@@ -76,26 +82,31 @@ impl<'a> Measured<'a> {
         layout.rect(area, PAPER);
         layout.cell = Some(area);
         let (x, figure) = (area.x + PAD, &self.card.figure);
-        for (index, line) in self.label.iter().enumerate() {
-            let y = area.y + TOP + index as f32 * LABEL_LINE;
-            layout.text(x, y, line, LABEL, Weight::Regular, MUTED);
-        }
+        layout.within(Tag::P, |layout| {
+            layout.lines(&self.label, |layout, index, line| {
+                let y = area.y + TOP + index as f32 * LABEL_LINE;
+                layout.text(x, y, line, LABEL, Weight::Regular, MUTED);
+            });
+        });
         let base = area.y + self.head();
         let (text, size) = table::shrunk(&figure.text, 19.0, self.room - 8.0, Weight::Bold);
-        layout.text(x, base, &text, size, Weight::Bold, INK);
-        link(figure, layout);
-        if figure.provisional {
-            let end = x + width(&text, size, Weight::Bold) + 1.5;
-            layout.text(end, base - 6.0, "p", SMALL, Weight::Regular, MUTED);
-        }
+        layout.within(Tag::P, |layout| {
+            layout.text(x, base, &text, size, Weight::Bold, INK);
+            link(figure, layout);
+            if figure.provisional {
+                let end = x + width(&text, size, Weight::Bold) + 1.5;
+                layout.text(end, base - 6.0, "p", SMALL, Weight::Regular, MUTED);
+            }
+        });
         let mut y = base + AFTER;
         for comparison in &self.comparisons {
-            comparison.draw(x, y, layout);
+            layout.within(Tag::P, |layout| comparison.draw(x, y, layout));
             y += comparison.height();
         }
         if !self.card.spark.is_empty() {
             let drawing = chart::spark(&self.card.spark, self.room / picture::SCALE, SPARK / picture::SCALE);
-            picture::draw_at(&drawing, x, area.bottom() - SPARK - 6.0, picture::SCALE, layout);
+            let y = area.bottom() - SPARK - 6.0;
+            layout.artifact(|layout| picture::draw_at(&drawing, x, y, picture::SCALE, layout));
         }
         layout.cell = None;
     }
@@ -135,10 +146,13 @@ impl<'a> Compared<'a> {
 
     fn draw(&self, x: f32, y: f32, layout: &mut Layout) {
         let (change, size) = &self.change;
-        layout.text(x, y, change, *size, Weight::Bold, color(self.comparison.mood));
-        for (index, line) in self.lines.iter().enumerate() {
+        let ink = color(self.comparison.mood);
+        layout.lines(&[change.clone(), String::new()], |layout, _, text| {
+            layout.text(x, y, text, *size, Weight::Bold, ink);
+        });
+        layout.lines(&self.lines, |layout, index, line| {
             layout.text(x + self.after, y + index as f32 * CLOSE_LINE, line, self.size, Weight::Regular, MUTED);
-        }
+        });
         link(&self.comparison.base, layout);
     }
 }

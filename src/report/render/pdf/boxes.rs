@@ -1,6 +1,6 @@
 //! Measures where every text of generated reports stands. `DAYBOOK_PAGES=2000` asks for the long form.
 
-mod generated;
+pub mod generated;
 
 use super::page::Pages;
 use super::paper::Area;

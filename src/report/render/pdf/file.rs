@@ -1,8 +1,9 @@
 //! The pages as a file: fonts with the letters used, bookmarks, language, title and dates.
 
 use super::page::{Bookmark, LOGO, Pages, Sheet, font_name};
-use super::{PdfError, fonts};
+use super::{PdfError, fonts, structure};
 use crate::report::document::Document;
+use crate::report::render::typeface::showable;
 use crate::support::ids::stable_id;
 use chrono::{Datelike, Timelike};
 use lopdf::{Dictionary, Object, ObjectId, dictionary, text_string};
@@ -10,7 +11,8 @@ use printpdf::{FontId, Mm, OffsetDateTime, PdfDocument, PdfFont, PdfPage, PdfSav
 
 /// The file's bytes.
 pub fn write(document: &Document, mut pages: Pages) -> Result<Vec<u8>, PdfError> {
-    let mut pdf = PdfDocument::new(&format!("{} · {}", document.workspace_name, document.title));
+    let title = showable(&format!("{} · {}", document.workspace_name, document.title));
+    let mut pdf = PdfDocument::new(&title);
     let mut maps = Vec::new();
     for (font, used) in fonts::encode(&mut pages.sheets) {
         let id = FontId(font_name(font));
@@ -29,13 +31,15 @@ pub fn write(document: &Document, mut pages: Pages) -> Result<Vec<u8>, PdfError>
     info.subject = format!("{} {}", document.report, document.period);
     info.identifier = document.id.clone();
     let (width, height) = pages.paper.size();
-    let page = |sheet: Sheet| PdfPage::new(Mm::from(Pt(width)), Mm::from(Pt(height)), sheet.ops);
-    let pdf = pdf.with_pages(pages.sheets.into_iter().map(page).collect());
+    let page =
+        |sheet: &mut Sheet| PdfPage::new(Mm::from(Pt(width)), Mm::from(Pt(height)), std::mem::take(&mut sheet.ops));
+    let pdf = pdf.with_pages(pages.sheets.iter_mut().map(page).collect());
     let options = PdfSaveOptions { subset_fonts: false, ..PdfSaveOptions::default() };
     let mut file = pdf.to_lopdf_document(&options, &mut Vec::new());
     for (font, map) in maps {
         fonts::map_codes(&mut file, &font, map).map_err(|error| PdfError(format!("a typeface is lost: {error}")))?;
     }
+    structure::write(&mut file, &pages, &title).map_err(|error| PdfError(format!("it cannot be tagged: {error}")))?;
     describe(&mut file, &document.id, &pages.bookmarks, height)
         .map_err(|error| PdfError(format!("its outline cannot be written: {error}")))?;
     file.compress();

@@ -8,10 +8,20 @@ use std::collections::BTreeMap;
 /// Draws nothing, and is nothing when it is copied.
 const NOTHING: &str = "\u{200b}";
 
+/// A line to be drawn.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    pub ops: Vec<Op>,
+    /// Some of it is drawn in another order than it is read in.
+    pub turned: bool,
+}
+
 /// Shows a showable line from where the text cursor stands.
-pub fn show(text: &str, size: f32, weight: Weight) -> Vec<Op> {
+pub fn show(text: &str, size: f32, weight: Weight) -> Shown {
     let mut ops = Vec::new();
+    let mut turned = false;
     for piece in pieces(text, weight) {
+        turned |= matches!(piece, Piece::Shaped { from_right: true, .. });
         let font = PdfFontHandle::External(FontId(font_name(piece.font())));
         ops.push(Op::SetFont { font, size: Pt(size) });
         match piece {
@@ -20,7 +30,13 @@ pub fn show(text: &str, size: f32, weight: Weight) -> Vec<Op> {
             Piece::Shaped { font, clusters, from_right: true } => from_right(font, &clusters, size, &mut ops),
         }
     }
-    ops
+    Shown { ops, turned }
+}
+
+/// Begins what a page marks with a number.
+pub fn marked(tag: &str, mark: usize) -> Op {
+    let properties = dictionary([("MCID", DictItem::Int(i64::try_from(mark).unwrap_or(i64::MAX)))]);
+    Op::BeginMarkedContentWithProperties { tag: tag.to_owned(), properties }
 }
 
 /// A cluster of one glyph is told to readers by the font's map of glyphs to letters, one of several by
@@ -114,12 +130,12 @@ fn flush(items: &mut Vec<TextItem>, ops: &mut Vec<Op>) {
     }
 }
 
-pub fn dictionary<const N: usize>(entries: [(&str, DictItem); N]) -> DictItem {
+fn dictionary<const N: usize>(entries: [(&str, DictItem); N]) -> DictItem {
     DictItem::Dict { map: BTreeMap::from(entries.map(|(key, value)| (key.to_owned(), value))) }
 }
 
 /// Text as PDF has it outside of fonts.
-pub fn text_string(text: &str) -> DictItem {
+fn text_string(text: &str) -> DictItem {
     let units = std::iter::once(0xfeff).chain(text.encode_utf16());
     DictItem::String { data: units.flat_map(u16::to_be_bytes).collect(), literal: false }
 }

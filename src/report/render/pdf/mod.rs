@@ -16,7 +16,9 @@ mod picture;
 mod receipts;
 mod run;
 mod section;
+mod structure;
 mod table;
+mod tags;
 
 pub use options::{Logo, Options};
 pub use paper::Paper;
@@ -28,6 +30,7 @@ use crate::report::document::Document;
 use logo::Image;
 use page::{AMBER, AMBER_PAPER, INK, Layout, MUTED, Pages, Target};
 use paper::Area;
+use tags::Tag;
 
 /// A report could not be laid out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,11 +76,11 @@ fn title(document: &Document, logo: Option<Image>, layout: &mut Layout) {
     if let Some(logo) = logo {
         layout.logo(logo);
     }
-    layout.text_lines(&document.workspace_name, beside, 10.5, Weight::Bold, MUTED);
+    layout.text_lines(Tag::P, &document.workspace_name, beside, 10.5, Weight::Bold, MUTED);
     layout.space(4.0);
-    layout.text_lines(&document.title, beside, 24.0, Weight::Bold, INK);
+    layout.text_lines(Tag::H1, &document.title, beside, 24.0, Weight::Bold, INK);
     let days = format!("{} · {} · {}", period_text(document), document.time_zone, document.currency);
-    layout.text_lines(&days, room, 10.0, Weight::Regular, MUTED);
+    layout.text_lines(Tag::P, &days, room, 10.0, Weight::Regular, MUTED);
     layout.space(10.0);
     if !document.gaps.is_empty() {
         layout.boxed(document.gaps_title(), &document.gaps, AMBER, AMBER_PAPER);
@@ -101,20 +104,27 @@ fn contents(document: &Document, next: f32, layout: &mut Layout) {
     }
     layout.ensure(height);
     layout.space(18.0);
-    layout.text(layout.left(), layout.y, "In this report", 9.0, Weight::Bold, MUTED);
+    layout.within(Tag::P, |layout| layout.text(layout.left(), layout.y, "In this report", 9.0, Weight::Bold, MUTED));
     layout.space(4.0);
     let rows = titles.len().div_ceil(ACROSS);
     let top = layout.y;
-    for (index, title) in titles.iter().enumerate() {
-        let (x, wide) = layout.column(index / rows, ACROSS, 16.0);
-        let base = top + (index % rows) as f32 * LINE + 11.0;
-        let area = Area { x, y: base - 10.0, width: wide, height: 13.0 };
-        layout.cell = Some(area);
-        let target = Target::Section(index + 1);
-        layout.text(x, base, &fit(title, wide - 24.0, 9.0, Weight::Regular), 9.0, Weight::Regular, INK);
-        layout.page_number(x + wide, base, target.clone());
-        layout.link(area, target);
-    }
+    layout.within(Tag::L, |layout| {
+        for (index, title) in titles.iter().enumerate() {
+            let (x, wide) = layout.column(index / rows, ACROSS, 16.0);
+            let base = top + (index % rows) as f32 * LINE + 11.0;
+            let area = Area { x, y: base - 10.0, width: wide, height: 13.0 };
+            layout.cell = Some(area);
+            let target = Target::Section(index + 1);
+            let shown = fit(title, wide - 24.0, 9.0, Weight::Regular);
+            layout.item(|layout| {
+                layout.within(Tag::Link, |layout| {
+                    layout.text(x, base, &shown, 9.0, Weight::Regular, INK);
+                    layout.page_number(x + wide, base, target.clone());
+                    layout.link(area, title, target);
+                });
+            });
+        }
+    });
     layout.cell = None;
     layout.y = top + rows as f32 * LINE;
 }

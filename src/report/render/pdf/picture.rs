@@ -2,6 +2,7 @@
 
 use super::page::{Layout, MUTED};
 use super::paper::Area;
+use super::tags::Tag;
 use crate::report::render::chart::{Anchor, Drawing, Mark};
 use crate::report::render::typeface::{Weight, width};
 
@@ -29,7 +30,7 @@ pub fn says_something(drawing: &Drawing) -> bool {
 }
 
 /// The chart at the next place, whole or parted where it may be.
-pub fn draw(drawing: &Drawing, layout: &mut Layout) {
+pub fn draw(drawing: &Drawing, alt: &str, layout: &mut Layout) {
     if !says_something(drawing) {
         layout.paragraph("There is nothing to draw yet.", 9.5, Weight::Regular, MUTED);
         return;
@@ -37,12 +38,20 @@ pub fn draw(drawing: &Drawing, layout: &mut Layout) {
     let scale = scale(drawing, layout);
     let least = least_height(drawing, layout);
     layout.ensure(least);
+    layout.within(Tag::Figure, |layout| {
+        layout.tell(alt);
+        draw_parts(drawing, scale, layout);
+    });
+}
+
+fn draw_parts(drawing: &Drawing, scale: f32, layout: &mut Layout) {
     let mut from = 0.0;
     while from < drawing.height {
         let to = end(drawing, from, layout.left_over() / scale);
         let part = if (from, to) == (0.0, drawing.height) { drawing.clone() } else { drawing.part(from, to) };
         let (left, top) = (layout.left(), layout.y);
-        draw_at(&part, left, top, scale, layout);
+        let area = Area { x: left, y: top, width: part.width * scale, height: part.height * scale };
+        layout.whole(area, |layout| draw_at(&part, left, top, scale, layout));
         layout.space(part.height * scale);
         from = to;
         if from < drawing.height {

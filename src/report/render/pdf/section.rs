@@ -4,6 +4,7 @@ use super::page::{INK, Layout, MUTED};
 use super::{blocks, chart, picture, table};
 use crate::report::document::{Block, Chart, Document, Section, Table};
 use crate::report::render::typeface::{Weight, showable};
+use crate::report::render::words::plain;
 use chart::Drawing;
 
 /// What a section's title stays together with: its lead and the beginning of what follows.
@@ -76,7 +77,8 @@ fn draw_chart(chart: &Chart, section: &Section, at: usize, document: &Document, 
     if let Some(title) = chart_caption(chart, section) {
         layout.caption(title, picture::least_height(&drawing, layout));
     }
-    picture::draw(&drawing, layout);
+    let alt = plain(if chart.alt.trim().is_empty() { &chart.title } else { &chart.alt });
+    picture::draw(&drawing, &alt, layout);
     layout.space(8.0);
 }
 

@@ -5,6 +5,7 @@ use super::columns::{Column, GUTTER, columns, lines_up, tail};
 use super::page::{ACCENT, GRID, INK, Layout, MUTED};
 use super::paper::Area;
 use super::run::Part;
+use super::tags::Tag;
 use crate::report::document::{Cell, Figure, Mood, Row, Table};
 use crate::report::render::typeface::{Weight, fit, name_lines, names, showable, width, wrap_most};
 use rust_decimal::prelude::ToPrimitive;
@@ -81,16 +82,19 @@ impl<'a> Measured<'a> {
         let base = layout.y + tall - 6.0;
         let row_heading = fit(&self.table.row_heading, self.name - GUTTER, HEAD_SIZE, Weight::Bold);
         layout.part = Part::Head(self.number);
-        layout.text(layout.left(), base, &row_heading, HEAD_SIZE, Weight::Bold, MUTED);
+        let left = layout.left();
+        layout.within(Tag::ColumnHead, |layout| layout.text(left, base, &row_heading, HEAD_SIZE, Weight::Bold, MUTED));
         let mut right = layout.left() + self.name;
         for (lines, column) in self.heads.iter().zip(&self.columns) {
             let left = right;
             right += column.width;
             layout.cell = Some(Area { x: left, y: layout.y, width: column.width, height: tall });
-            for (index, line) in lines.iter().rev().enumerate() {
-                let y = base - index as f32 * HEAD_LINE;
-                layout.text_right(right - column.mark, y, line, HEAD_SIZE, Weight::Bold, MUTED);
-            }
+            layout.within(Tag::ColumnHead, |layout| {
+                layout.lines(lines, |layout, index, line| {
+                    let y = base - (lines.len() - 1 - index) as f32 * HEAD_LINE;
+                    layout.text_right(right - column.mark, y, line, HEAD_SIZE, Weight::Bold, MUTED);
+                });
+            });
         }
         layout.cell = None;
         layout.part = Part::Body;
@@ -98,19 +102,45 @@ impl<'a> Measured<'a> {
         layout.rule(layout.y, INK, 0.7);
     }
 
+    fn rows(&self, layout: &mut Layout) {
+        let count = self.table.rows.len();
+        for (number, row) in self.table.rows.iter().enumerate() {
+            // Neither a few last rows nor the sums stand alone on a page.
+            let together = match count - number {
+                1..=LAST => (number..count).map(|at| self.row_height(at)).sum::<f32>() + self.total_height(),
+                _ => self.row_height(number),
+            };
+            if layout.ensure(together) {
+                layout.artifact(|layout| self.head(layout));
+            }
+            layout.within(Tag::Tr, |layout| self.row(row, number, Weight::Regular, layout));
+            layout.rule(layout.y, GRID, 0.5);
+        }
+        if let Some(total) = &self.table.total {
+            layout.rule(layout.y, INK, 0.7);
+            layout.within(Tag::Tr, |layout| self.row(total, count, Weight::Bold, layout));
+        }
+    }
+
     fn row(&self, row: &Row, number: usize, weight: Weight, layout: &mut Layout) {
         let tall = self.row_height(number);
         let (top, base) = (layout.y, layout.y + LINE + 2.0);
         layout.part = Part::Row(self.number, number);
         layout.cell = Some(Area { x: layout.left(), y: top, width: self.name, height: tall });
-        for (index, line) in self.names[number].iter().enumerate() {
-            layout.text(layout.left(), base + index as f32 * LINE, line, SIZE, weight, INK);
-        }
+        layout.within(Tag::RowHead, |layout| {
+            layout.lines(&self.names[number], |layout, index, line| {
+                layout.text(layout.left(), base + index as f32 * LINE, line, SIZE, weight, INK);
+            });
+        });
         let mut right = layout.left() + self.name;
         for (cell, column) in row.cells.iter().zip(&self.columns) {
             layout.cell = Some(Area { x: right, y: top, width: column.width, height: tall });
             right += column.width;
-            draw_cell(cell, column, right, base, weight, layout);
+            layout.within(Tag::Td, |layout| draw_cell(cell, column, right, base, weight, layout));
+        }
+        // Each row of a table has as many cells.
+        for _ in row.cells.len()..self.columns.len() {
+            layout.within(Tag::Td, |_| {});
         }
         layout.cell = None;
         layout.part = Part::Body;
@@ -159,25 +189,10 @@ pub fn draw(table: &Table, caption: Option<&str>, layout: &mut Layout) {
             layout.ensure(least);
         }
     }
-    measured.head(layout);
-    for (number, row) in table.rows.iter().enumerate() {
-        let height = |number: usize| measured.row_height(number);
-        // Neither a few last rows nor the sums stand alone on a page.
-        let left = table.rows.len() - number;
-        let together = match left {
-            1..=LAST => (number..table.rows.len()).map(height).sum::<f32>() + measured.total_height(),
-            _ => height(number),
-        };
-        if layout.ensure(together) {
-            measured.head(layout);
-        }
-        measured.row(row, number, Weight::Regular, layout);
-        layout.rule(layout.y, GRID, 0.5);
-    }
-    if let Some(total) = &table.total {
-        layout.rule(layout.y, INK, 0.7);
-        measured.row(total, table.rows.len(), Weight::Bold, layout);
-    }
+    layout.within(Tag::Table, |layout| {
+        layout.within(Tag::Tr, |layout| measured.head(layout));
+        measured.rows(layout);
+    });
     layout.space(10.0);
 }
 
@@ -188,9 +203,9 @@ fn draw_cell(cell: &Cell, column: &Column, right: f32, base: f32, weight: Weight
             draw_figure(figure, column, right, base, weight, ink, layout);
         }
         Cell::Text { text } => {
-            for (index, line) in cell_lines(text, column, weight).iter().enumerate() {
+            layout.lines(&cell_lines(text, column, weight), |layout, index, line| {
                 layout.text_right(right - column.mark, base + index as f32 * LINE, line, SIZE, weight, INK);
-            }
+            });
         }
         Cell::Progress { figure, share, mood } => {
             let starts = draw_figure(figure, column, right, base, weight, INK, layout);
@@ -282,7 +297,8 @@ pub fn draw_plain<const N: usize>(heads: [&str; N], rows: &[[String; N]], layout
         layout.part = Part::Head(number);
         layout.space(10.0);
         for (index, head) in heads.iter().enumerate() {
-            layout.text(layout.column(index, N, 8.0).0, layout.y, head, HEAD_SIZE, Weight::Bold, MUTED);
+            let x = layout.column(index, N, 8.0).0;
+            layout.within(Tag::ColumnHead, |layout| layout.text(x, layout.y, head, HEAD_SIZE, Weight::Bold, MUTED));
         }
         layout.part = Part::Body;
         layout.space(6.0);
@@ -290,26 +306,35 @@ pub fn draw_plain<const N: usize>(heads: [&str; N], rows: &[[String; N]], layout
     };
     let measured = measured_plain(rows, layout);
     layout.ensure(stays_together(&measured, layout));
-    head(layout);
-    for (index, (tall, cells)) in measured.iter().enumerate() {
-        let last = if index + 2 == measured.len() { measured[index + 1].0 } else { 0.0 };
-        if layout.ensure(tall + last) {
-            head(layout);
-        }
-        layout.part = Part::Row(number, index);
-        for (column, cell) in cells.iter().enumerate() {
-            let (x, width) = layout.column(column, N, 8.0);
-            layout.cell = Some(Area { x, y: layout.y, width, height: *tall });
-            for (line, text) in cell.iter().enumerate() {
-                layout.text(x, layout.y + LINE + 2.0 + line as f32 * LINE, text, SIZE, Weight::Regular, INK);
+    layout.within(Tag::Table, |layout| {
+        layout.within(Tag::Tr, head);
+        for (index, row) in measured.iter().enumerate() {
+            let last = if index + 2 == measured.len() { measured[index + 1].0 } else { 0.0 };
+            if layout.ensure(row.0 + last) {
+                layout.artifact(head);
             }
+            layout.part = Part::Row(number, index);
+            layout.within(Tag::Tr, |layout| draw_plain_row::<N>(row, layout));
+            layout.part = Part::Body;
+            layout.space(row.0);
+            layout.rule(layout.y, GRID, 0.5);
         }
-        layout.cell = None;
-        layout.part = Part::Body;
-        layout.space(*tall);
-        layout.rule(layout.y, GRID, 0.5);
-    }
+    });
     layout.space(6.0);
+}
+
+fn draw_plain_row<const N: usize>((tall, cells): &PlainRow, layout: &mut Layout) {
+    for (column, cell) in cells.iter().enumerate() {
+        let (x, width) = layout.column(column, N, 8.0);
+        layout.cell = Some(Area { x, y: layout.y, width, height: *tall });
+        layout.within(if column == 0 { Tag::RowHead } else { Tag::Td }, |layout| {
+            layout.lines(cell, |layout, line, text| {
+                let y = layout.y + LINE + 2.0 + line as f32 * LINE;
+                layout.text(x, y, text, SIZE, Weight::Regular, INK);
+            });
+        });
+    }
+    layout.cell = None;
 }
 
 /// No name fills more than two lines: the rest need not be measured.
