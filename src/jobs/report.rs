@@ -8,7 +8,7 @@ use crate::report::definition::Definition;
 use crate::report::document::Document;
 use crate::report::format::Wording;
 use crate::report::receipt::Basis;
-use crate::report::render::chart::{draw, png, spark, svg};
+use crate::report::render::chart::{draw, draw_printed, png, spark, svg};
 use crate::report::render::email::{Attachment, InlineChart, MailContext, MailError, RenderedMail};
 use crate::report::render::html::ChartPainter;
 use crate::report::render::{csv, email, html, pdf, slack, xlsx};
@@ -178,8 +178,7 @@ pub fn render_all(document: &Document, data: &Document, templates: &Templates) -
         spark: |values| svg(&spark(values, 220.0, 36.0), ""),
     };
     let charts = document.charts().map(|chart| {
-        let picture = svg(&draw(chart, document, 584.0), &chart.alt);
-        Ok(InlineChart { chart_id: chart.id.clone(), png: png(&picture, 2.0)? })
+        Ok(InlineChart { chart_id: chart.id.clone(), png: png(&draw_printed(chart, document, 584.0), 2.0)? })
     });
     Ok(Rendered {
         pdf: pdf::render(document, templates.theme().paper)?,

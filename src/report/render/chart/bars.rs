@@ -1,6 +1,6 @@
 //! Horizontal bars with their values beside them; in a narrow drawing label and value stand above.
 
-use super::super::typeface::{Weight, fit};
+use super::super::typeface::{Weight, fit, names};
 use super::room as text_width;
 use super::{Anchor, Drawing, Ink, Mark, NARROW};
 use crate::report::document::Bar;
@@ -16,7 +16,7 @@ pub fn draw(bars: &[Bar], width: f32) -> Drawing {
     if width < NARROW {
         return draw_narrow(bars, width);
     }
-    let labels: Vec<String> = bars.iter().map(|bar| fit(&bar.label, width * 0.3, SIZE, Weight::Regular)).collect();
+    let labels = labels(bars, width * 0.3);
     let left = labels.iter().map(|label| text_width(label, SIZE, Weight::Regular)).fold(0.0, f32::max) + 10.0;
     let texts: Vec<String> = bars.iter().map(|bar| fit(&bar.figure.text, width * 0.3, SIZE, Weight::Bold)).collect();
     let right = texts.iter().map(|text| text_width(text, SIZE, Weight::Bold)).fold(0.0, f32::max) + 10.0;
@@ -60,7 +60,23 @@ pub fn draw(bars: &[Bar], width: f32) -> Drawing {
             bold: true,
         });
     }
-    Drawing { width, height: (bars.len() as f32 * ROW).max(ROW), marks, frame: None }
+    let height = (bars.len() as f32 * ROW).max(ROW);
+    if low < 0.0 {
+        marks.push(zero_line(zero, height));
+    }
+    let breaks = (1..bars.len()).map(|row| row as f32 * ROW).collect();
+    Drawing { width, height, marks, frame: None, breaks }
+}
+
+/// Of one line each, no two of them alike.
+fn labels(bars: &[Bar], most: f32) -> Vec<String> {
+    let all: Vec<&str> = bars.iter().map(|bar| bar.label.as_str()).collect();
+    names(&all, most, SIZE, Weight::Regular, 1).into_iter().map(|lines| lines.concat()).collect()
+}
+
+/// From which losses go to the left.
+fn zero_line(x: f32, height: f32) -> Mark {
+    Mark::Line { points: vec![(x, 0.0), (x, height)], ink: Ink::Muted, width: 1.0 }
 }
 
 fn draw_narrow(bars: &[Bar], width: f32) -> Drawing {
@@ -79,7 +95,17 @@ fn draw_narrow(bars: &[Bar], width: f32) -> Drawing {
         marks.extend(heading(&bar.label, &bar.figure.text, y, width));
         marks.push(Mark::Rect { x, y: y + LINE + 2.0, width: long, height: TALL_ROW - LINE - 8.0, ink });
     }
-    Drawing { width, height: (bars.len() as f32 * TALL_ROW).max(TALL_ROW), marks, frame: None }
+    let height = (bars.len() as f32 * TALL_ROW).max(TALL_ROW);
+    if low < 0.0 {
+        let zero = zero.clamp(0.5, width - 0.5);
+        let lines = (0..bars.len()).map(|index| index as f32 * TALL_ROW + LINE);
+        marks.extend(lines.map(|y| Mark::Line {
+            points: vec![(zero, y), (zero, y + TALL_ROW - LINE - 4.0)],
+            ink: Ink::Muted,
+            width: 1.0,
+        }));
+    }
+    Drawing { width, height, marks, frame: None, breaks: Vec::new() }
 }
 
 /// The texts above a narrow bar: label left, value right.
@@ -90,4 +116,43 @@ pub fn heading(label: &str, value: &str, y: f32, width: f32) -> [Mark; 2] {
     let room = width - text_width(&value, SIZE, Weight::Bold) - 10.0;
     let label = fit(label, room / 1.18, SIZE, Weight::Regular);
     [text(0.0, label, Anchor::Start, false), text(width, value, Anchor::End, true)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::document::Plot;
+    use crate::report::sample;
+    use rust_decimal::dec;
+
+    fn with_loss(width: f32) -> (Drawing, Vec<(f32, f32)>) {
+        let document = sample::document();
+        let plots = document.charts().map(|chart| &chart.plot);
+        let mut bars =
+            plots.into_iter().find_map(|plot| if let Plot::Bars { bars } = plot { Some(bars.clone()) } else { None });
+        let bars = bars.as_mut().expect("bars");
+        bars[1].figure.value = Some(dec!(-1735.87));
+        let drawing = draw(bars, width);
+        let rects = drawing.marks.iter().filter_map(|mark| match mark {
+            Mark::Rect { x, width, .. } => Some((*x, x + width)),
+            _ => None,
+        });
+        let rects = rects.collect();
+        (drawing, rects)
+    }
+
+    /// TanStack/react-charts#265, vega/vega-lite#985: losses that did not begin at zero.
+    #[test]
+    fn a_loss_goes_to_the_left_of_the_zero_line_and_a_gain_to_the_right() {
+        for width in [300.0, 584.0, 760.0] {
+            let (drawing, rects) = with_loss(width);
+            let zero = drawing.marks.iter().find_map(|mark| match mark {
+                Mark::Line { points, .. } => Some(points[0].0),
+                _ => None,
+            });
+            let zero = zero.expect("a zero line");
+            assert!(rects[1].1 <= zero + 1.0 && rects[1].0 < zero - 5.0, "{width}: {rects:?} {zero}");
+            assert!(rects[0].0 >= zero - 1.0, "{width}: {rects:?} {zero}");
+        }
+    }
 }

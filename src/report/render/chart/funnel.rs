@@ -6,14 +6,22 @@ use super::room as text_width;
 use super::{Anchor, Drawing, Ink, Mark, bars};
 use crate::report::document::Bar;
 use rust_decimal::prelude::ToPrimitive;
+use rust_decimal::{Decimal, dec};
 
 const ROW: f32 = 34.0;
 const SIZE: f32 = 12.0;
 /// Below this width label, value and note leave no room for the bar beside them; and the row then.
 const NARROW: f32 = 500.0;
 const TALL_ROW: f32 = 58.0;
+/// Below this share a stage is a sliver.
+const SLIVER: Decimal = dec!(0.05);
 
 pub fn draw(stages: &[Bar], width: f32) -> Drawing {
+    if let [from, to] = stages
+        && is_sliver(from, to)
+    {
+        return draw_rate(from, to, width);
+    }
     if width < NARROW {
         return draw_narrow(stages, width);
     }
@@ -72,7 +80,7 @@ pub fn draw(stages: &[Bar], width: f32) -> Drawing {
             bold: false,
         });
     }
-    Drawing { width, height: (stages.len() as f32 * ROW).max(ROW), marks, frame: None }
+    Drawing { width, height: (stages.len() as f32 * ROW).max(ROW), marks, frame: None, breaks: Vec::new() }
 }
 
 fn draw_narrow(stages: &[Bar], width: f32) -> Drawing {
@@ -95,9 +103,48 @@ fn draw_narrow(stages: &[Bar], width: f32) -> Drawing {
             bold: false,
         });
     }
-    Drawing { width, height: (stages.len() as f32 * TALL_ROW).max(TALL_ROW), marks, frame: None }
+    Drawing { width, height: (stages.len() as f32 * TALL_ROW).max(TALL_ROW), marks, frame: None, breaks: Vec::new() }
+}
+
+/// Of two stages the second is too small to be drawn beside the first.
+fn is_sliver(from: &Bar, to: &Bar) -> bool {
+    let share = to.figure.value.zip(from.figure.value).and_then(|(to, from)| to.checked_div(from));
+    to.note.is_some() && share.is_some_and(|share| share >= Decimal::ZERO && share < SLIVER)
+}
+
+/// The rate in large print, with what it was made of below.
+fn draw_rate(from: &Bar, to: &Bar, width: f32) -> Drawing {
+    let text = |y, text, size, ink, bold| Mark::Text { x: 0.0, y, text, size, anchor: Anchor::Start, ink, bold };
+    let rate = to.note.as_deref().unwrap_or_default();
+    // In a page the reader's typeface may be wider.
+    let rate = fit(rate, width / 1.18, 26.0, Weight::Bold);
+    let stage = |stage: &Bar| format!("{} {}", stage.label, stage.figure.text);
+    let below = fit(&format!("{} › {}", stage(from), stage(to)), width / 1.18, SIZE, Weight::Regular);
+    let marks = vec![text(28.0, rate, 26.0, Ink::Accent, true), text(50.0, below, SIZE, Ink::Text, false)];
+    Drawing { width, height: 58.0, marks, frame: None, breaks: Vec::new() }
 }
 
 fn root(stage: &Bar) -> f64 {
     stage.figure.value.and_then(|value| value.to_f64()).unwrap_or(0.0).max(0.0).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::document::Plot;
+    use crate::report::sample;
+
+    #[test]
+    fn two_stages_far_apart_are_a_rate_in_large_print() {
+        let document = sample::document();
+        let stages = document.charts().find_map(|chart| match &chart.plot {
+            Plot::Funnel { stages } => Some(stages.clone()),
+            _ => None,
+        });
+        let stages = stages.expect("a funnel");
+        let drawing = draw(&stages[..2], 640.0);
+        assert!(matches!(&drawing.marks[0], Mark::Text { text, size: 26.0, .. } if text == "0.9% of sessions"));
+        assert!(matches!(&drawing.marks[1], Mark::Text { text, .. } if text == "Sessions 4,211 › Leads 38"));
+        assert!(draw(&stages[1..3], 640.0).marks.iter().any(|mark| matches!(mark, Mark::Rect { .. })));
+    }
 }

@@ -3,6 +3,8 @@
 use super::super::typeface::{Weight, fit};
 use super::room as text_width;
 use super::{Anchor, Drawing, Ink, Mark};
+use crate::domain::metric::Unit;
+use crate::report::document::Document;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
@@ -48,7 +50,34 @@ pub fn draw(rows: &[String], columns: &[String], cells: &[Vec<Option<Decimal>>],
             });
         }
     }
-    Drawing { width, height: HEAD + rows.len() as f32 * ROW, marks, frame: None }
+    Drawing { width, height: HEAD + rows.len() as f32 * ROW, marks, frame: None, breaks: Vec::new() }
+}
+
+/// Adds what the shades mean: `0 □■■■■■ 16`.
+pub fn explain(drawing: &mut Drawing, cells: &[Vec<Option<Decimal>>], unit: Unit, document: &Document) {
+    const SIDE: f32 = 12.0;
+    let Some(most) = cells.iter().flatten().flatten().max().filter(|most| most.is_sign_positive()) else { return };
+    let text = |value: Decimal| document.wording.value_text(Some(value), unit, document.currency);
+    let (least, most) = (text(Decimal::ZERO), text(*most));
+    let y = drawing.height + 8.0;
+    let label = |x: f32, text: String, anchor| Mark::Text {
+        x,
+        y: y + SIDE - 2.0,
+        text,
+        size: SIZE,
+        anchor,
+        ink: Ink::Muted,
+        bold: false,
+    };
+    let most_wide = text_width(&most, SIZE, Weight::Regular);
+    let start = (drawing.width - most_wide - 6.0 - 6.0 * (SIDE + 2.0)).max(0.0);
+    drawing.marks.push(label(start - 6.0, least, Anchor::End));
+    for shade in 0..=SHADES as u8 {
+        let x = start + f32::from(shade) * (SIDE + 2.0);
+        drawing.marks.push(Mark::Rect { x, y, width: SIDE, height: SIDE, ink: Ink::Heat(shade) });
+    }
+    drawing.marks.push(label(drawing.width, most, Anchor::End));
+    drawing.height = y + SIDE + 4.0;
 }
 
 #[cfg(test)]

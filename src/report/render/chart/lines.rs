@@ -10,6 +10,7 @@ use crate::report::document::{Document, Role, Series};
 use crate::report::format::Wording;
 use chrono::NaiveDate;
 use rust_decimal::prelude::ToPrimitive;
+use std::collections::BTreeSet;
 
 const HEIGHT: f32 = 220.0;
 const TOP: f32 = 12.0;
@@ -66,7 +67,7 @@ pub fn draw(dates: &[NaiveDate], series: &[Series], unit: Unit, document: &Docum
         let start = marks.len();
         let (ink, label_ink, thickness) = match series[index].role {
             Role::Subject => (Ink::Accent, Ink::Accent, 2.0),
-            Role::Comparison => (Ink::Compare, Ink::Muted, 1.5),
+            Role::Comparison => (Ink::Compare, Ink::Muted, 1.0),
         };
         for points in segments(line, &|day, value| (x_of(day), y_of(value))) {
             marks.push(Mark::Line { points, ink, width: thickness });
@@ -75,7 +76,8 @@ pub fn draw(dates: &[NaiveDate], series: &[Series], unit: Unit, document: &Docum
             marks.push(Mark::Dot { x: x_of(day), y: y_of(value), radius: 3.0, ink });
         }
         let text = labels[index].clone();
-        let label = |x, y| Mark::Text { x, y, text, size: SIZE, anchor: Anchor::Start, ink: label_ink, bold: true };
+        let bold = series[index].role == Role::Subject;
+        let label = |x, y| Mark::Text { x, y, text, size: SIZE, anchor: Anchor::Start, ink: label_ink, bold };
         if !beside {
             let y = KEY_LINE * index as f32 + SIZE;
             // A rectangle, because a page takes the lines of a series for its values.
@@ -87,7 +89,7 @@ pub fn draw(dates: &[NaiveDate], series: &[Series], unit: Unit, document: &Docum
         groups.push(start..marks.len());
     }
     let frame = Frame { left, across, top, bottom, high, low, series: groups, days };
-    Drawing { width, height: HEIGHT, marks, frame: Some(frame) }
+    Drawing { width, height: HEIGHT, marks, frame: Some(frame), breaks: Vec::new() }
 }
 
 /// Moves labels that would touch so that each can be read.
@@ -104,7 +106,7 @@ fn apart(mut ends: Vec<(usize, f32)>) -> Vec<(usize, f32)> {
     ends
 }
 
-/// At most five points are named, the last always. `left` and `right` are where the plot ends; no
+/// At most five points are named, the first and the last always. `left` and `right` are where the plot ends; no
 /// name leaves the drawing, `width` wide.
 fn day_marks(
     dates: &[NaiveDate],
@@ -117,9 +119,10 @@ fn day_marks(
     let texts: Vec<String> = dates.iter().map(|date| axis_text(*date, step, wording)).collect();
     let widest = texts.iter().map(|text| text_width(text, SIZE, Weight::Regular)).fold(0.0, f32::max);
     let most = ((right - left) / (widest + 16.0)).clamp(2.0, 5.0) as usize;
-    let every = dates.len().div_ceil(most).max(1);
     let last = dates.len().saturating_sub(1);
-    let named = texts.into_iter().enumerate().filter(|(index, _)| (last - index).is_multiple_of(every));
+    let gaps = (most.min(dates.len()).saturating_sub(1)).max(1);
+    let at: BTreeSet<usize> = (0..=gaps).map(|gap| (gap * last + gaps / 2) / gaps).collect();
+    let named = texts.into_iter().enumerate().filter(|(index, _)| at.contains(index));
     named
         .map(|(index, text)| {
             let half = text_width(&text, SIZE, Weight::Regular) / 2.0;
@@ -179,11 +182,27 @@ mod tests {
     }
 
     #[test]
+    fn the_first_and_the_last_day_are_named() {
+        for width in [300.0, 640.0, 760.0] {
+            let drawing = trend(width);
+            let days = drawing.frame.as_ref().expect("a frame").days.clone();
+            let names: Vec<&str> = drawing.marks[days]
+                .iter()
+                .filter_map(|mark| match mark {
+                    Mark::Text { text, .. } => Some(text.as_str()),
+                    _ => None,
+                })
+                .collect();
+            assert_eq!((names.first(), names.last()), (Some(&"24 Oct"), Some(&"20 Nov")), "{width}");
+        }
+    }
+
+    #[test]
     fn labels_of_a_narrow_drawing_stand_above_the_plot_and_are_whole() {
         let drawing = trend(300.0);
         let top = drawing.frame.as_ref().expect("a frame").top;
         let labels = drawing.marks.iter().filter_map(|mark| match mark {
-            Mark::Text { text, y, bold: true, .. } => Some((text.as_str(), *y < top)),
+            Mark::Text { text, y, anchor: Anchor::Start, .. } => Some((text.as_str(), *y < top)),
             _ => None,
         });
         assert_eq!(labels.collect::<Vec<_>>(), [("28 days before", true), ("Net revenue", true)]);

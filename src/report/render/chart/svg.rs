@@ -1,12 +1,11 @@
 //! A drawing as SVG text, and as PNG for mail.
 
-use super::{Anchor, Drawing, Frame, Ink, Mark};
-use crate::report::render::typeface::Font;
+use super::{Anchor, Drawing, Frame, Ink, Mark, outlines};
+use crate::report::render::typeface::reads_from_right;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg;
 use std::fmt::Write as _;
 use std::ops::Range;
-use std::sync::{Arc, LazyLock};
 
 /// A chart could not be turned into a picture.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +16,10 @@ pub struct ChartError(String);
 /// `alt` as title; hidden from screen readers where there are none, as the page then says it. What a
 /// page may draw anew or hide is grouped, with the frame it lies in.
 pub fn svg(drawing: &Drawing, alt: &str) -> String {
+    svg_of(drawing, alt, draw)
+}
+
+fn svg_of(drawing: &Drawing, alt: &str, draw: fn(&Mark, &mut String)) -> String {
     let mut out = String::new();
     let (width, height) = (drawing.width, drawing.height);
     let _ = write!(
@@ -52,7 +55,7 @@ fn groups(frame: &Frame) -> Vec<(String, Range<usize>)> {
     std::iter::once(("days".to_owned(), frame.days.clone())).chain(series).collect()
 }
 
-fn draw(mark: &Mark, out: &mut String) {
+pub(super) fn draw(mark: &Mark, out: &mut String) {
     let _ = match mark {
         Mark::Line { points, ink, width } => {
             let points: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
@@ -90,25 +93,24 @@ fn draw(mark: &Mark, out: &mut String) {
                 r#"<text class="{}" x="{x:.1}" y="{y:.1}" font-size="{size}" font-weight="{weight}" text-anchor="{anchor}" fill="{}">{}</text>"#,
                 ink.class(),
                 hex(*ink),
-                escape(text)
+                directed(text)
             )
         }
     };
 }
 
-/// The SVG as PNG, `scale` pixels for each of its units, on white.
-pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, ChartError> {
-    static FONTS: LazyLock<Arc<usvg::fontdb::Database>> = LazyLock::new(|| {
-        let mut fonts = usvg::fontdb::Database::new();
-        for font in Font::ALL {
-            fonts.load_font_source(usvg::fontdb::Source::Binary(Arc::new(font.bytes())));
-        }
-        Arc::new(fonts)
-    });
+/// A text that is read from the right is turned as a whole.
+fn directed(text: &str) -> String {
+    let text = escape(text);
+    if reads_from_right(&text) == Some(true) { format!("\u{2067}{text}\u{2069}") } else { text }
+}
+
+/// The drawing as PNG, `scale` pixels for each of its units, on white. Its texts are drawn as outlines:
+/// usvg takes a font for a whole text, and a name may need several.
+pub fn png(drawing: &Drawing, scale: f32) -> Result<Vec<u8>, ChartError> {
     let failed = |error: &dyn std::fmt::Display| ChartError(error.to_string());
-    let options =
-        usvg::Options { fontdb: Arc::clone(&FONTS), font_family: "Open Sans".to_owned(), ..Default::default() };
-    let tree = usvg::Tree::from_str(svg, &options).map_err(|error| failed(&error))?;
+    let picture = svg_of(drawing, "", outlines::draw);
+    let tree = usvg::Tree::from_str(&picture, &usvg::Options::default()).map_err(|error| failed(&error))?;
     let size = tree.size();
     let (width, height) = ((size.width() * scale).ceil() as u32, (size.height() * scale).ceil() as u32);
     let mut picture = Pixmap::new(width, height).ok_or_else(|| failed(&"it has no size"))?;
@@ -117,7 +119,7 @@ pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, ChartError> {
     picture.encode_png().map_err(|error| failed(&error))
 }
 
-fn hex(ink: Ink) -> String {
+pub(super) fn hex(ink: Ink) -> String {
     let (r, g, b) = ink.color();
     format!("#{r:02x}{g:02x}{b:02x}")
 }

@@ -1,11 +1,11 @@
 //! Measures where every text of generated reports stands. `DAYBOOK_PAGES=2000` asks for the long form.
 
-mod generated;
+pub mod generated;
 
 use super::page::Pages;
 use super::paper::Area;
 use super::run::{Part, Run};
-use super::{Paper, lay_out, render};
+use super::{Options, Paper, lay_out, render};
 use crate::report::document::Document;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +31,7 @@ fn faults(seed: u64) -> Vec<String> {
     let document = generated::document(seed);
     let mut faults = Vec::new();
     for paper in [Paper::A4, Paper::Letter] {
-        let pages = lay_out(&document, paper);
+        let pages = lay_out(&document, &Options::whole(paper), None);
         for (rule, check) in RULES {
             let found = check(&document, &pages).into_iter();
             faults.extend(found.map(|fault| format!("{rule}: document {seed} on {paper:?}: {fault}")));
@@ -154,7 +154,7 @@ fn cuts(document: &Document, pages: &Pages) -> Vec<String> {
 fn generated_documents_become_sound_files_that_can_be_read() {
     for seed in (0..wanted()).step_by(20) {
         let document = generated::document(seed);
-        let pages = lay_out(&document, Paper::Letter).sheets.len();
+        let pages = lay_out(&document, &Options::whole(Paper::Letter), None).sheets.len();
         let bytes = render(&document, Paper::Letter).expect("a PDF");
         let pdf = lopdf::Document::load_mem(&bytes).expect("a sound PDF");
         assert_eq!(pdf.get_pages().len(), pages, "document {seed}");

@@ -4,13 +4,18 @@ use super::table::{HEAD_SIZE, SIZE};
 use crate::report::document::{Cell, Figure, Row, Table};
 use crate::report::render::typeface::{Weight, showable, width};
 use crate::report::render::words::words as words_of;
+use rust_decimal::prelude::ToPrimitive;
 
 /// Between the figures of two columns.
 pub const GUTTER: f32 = 10.0;
 /// Room for the mark of a provisional figure.
 const MARK: f32 = 5.0;
-/// The shortest bar beside a share, with its gap.
+/// The shortest bar beside a share, with its gap, how much longer it may become, and the gap.
 const BAR: f32 = 46.0;
+const LONGER: f32 = 130.0;
+const GAP: f32 = 6.0;
+/// A bar goes on beyond its goal up to here.
+const MOST: f32 = 1.5;
 
 /// A column of cells.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,6 +29,9 @@ pub struct Column {
     pub mark: f32,
     /// The sign its figures line up at.
     pub point: char,
+    /// The length of its bars, and the share that fills it; 0 where it has none.
+    pub bar: f32,
+    pub full: f32,
 }
 
 /// What a figure has from its decimal point on, with what follows: `.50`, `.4%`, `,50 €`, nothing.
@@ -49,7 +57,7 @@ pub fn columns(table: &Table, room: f32, point: char) -> (f32, Vec<Column>) {
     let least = names.min(room * if needs.len() > 6 { 0.2 } else { 0.28 });
     let most = room - least;
     let cap = if natural.iter().sum::<f32>() > most { cap(&natural, most) } else { f32::MAX };
-    let columns: Vec<Column> = needs
+    let mut columns: Vec<Column> = needs
         .iter()
         .zip(&natural)
         .map(|(need, natural)| {
@@ -58,9 +66,26 @@ pub fn columns(table: &Table, room: f32, point: char) -> (f32, Vec<Column>) {
             // A bar gives way to them.
             let figures = (width - GUTTER - need.mark).max(1.0);
             let shrink = (figures / need.figures.max(1.0)).min(1.0);
-            Column { width, size: SIZE * shrink, tail: need.tail * shrink, mark: need.mark, point }
+            Column {
+                width,
+                size: SIZE * shrink,
+                tail: need.tail * shrink,
+                mark: need.mark,
+                point,
+                bar: 0.0,
+                full: need.full,
+            }
         })
         .collect();
+    // What the names leave makes the bars longer, which then stand close to them.
+    let spare = room - names - columns.iter().map(|column| column.width).sum::<f32>();
+    let bars = needs.iter().filter(|need| need.full > 0.0).count().max(1) as f32;
+    let longer = (spare / bars).clamp(0.0, LONGER);
+    for (column, need) in columns.iter_mut().zip(&needs).filter(|(_, need)| need.full > 0.0) {
+        column.width += longer;
+        let figures = need.figures * column.size / SIZE;
+        column.bar = (column.width - GUTTER - need.mark - figures - GAP).max(0.0);
+    }
     (room - columns.iter().map(|column| column.width).sum::<f32>(), columns)
 }
 
@@ -72,12 +97,13 @@ struct Need {
     figures: f32,
     tail: f32,
     mark: f32,
+    full: f32,
 }
 
 impl Need {
     fn of(table: &Table, index: usize, point: char) -> Self {
         let (mut lead, mut tails, mut whole, mut words) = (0.0f32, 0.0f32, 0.0f32, 0.0f32);
-        let (mut mark, mut bar) = (0.0f32, 0.0f32);
+        let (mut mark, mut bar, mut full) = (0.0f32, 0.0f32, 0.0f32);
         let mut see = |figure: &Figure| {
             let all = width(&figure.text, SIZE, Weight::Bold);
             let after = width(tail(&figure.text, point), SIZE, Weight::Bold);
@@ -93,9 +119,11 @@ impl Need {
         for cell in rows(table).filter_map(|row| row.cells.get(index)) {
             match cell {
                 Cell::Figure { figure, .. } => see(figure),
-                Cell::Progress { figure, .. } => {
+                Cell::Progress { figure, share, .. } => {
                     see(figure);
                     bar = BAR;
+                    let share = share.and_then(|share| share.to_f32()).unwrap_or_default();
+                    full = full.max(share.clamp(1.0, MOST));
                 }
                 Cell::Text { text } => {
                     words = words.max(width(&start(text), SIZE, Weight::Bold).min(130.0));
@@ -111,6 +139,7 @@ impl Need {
             figures,
             tail: tails,
             mark,
+            full,
         }
     }
 }

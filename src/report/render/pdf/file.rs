@@ -1,24 +1,27 @@
 //! The pages as a file: fonts with the letters used, bookmarks, language, title and dates.
 
-use super::PdfError;
-use super::page::{Bookmark, Pages, Sheet, font_name};
+use super::page::{Bookmark, LOGO, Pages, Sheet, font_name};
+use super::{PdfError, fonts, structure};
 use crate::report::document::Document;
-use crate::report::render::typeface::Font;
+use crate::report::render::typeface::showable;
 use crate::support::ids::stable_id;
 use chrono::{Datelike, Timelike};
 use lopdf::{Dictionary, Object, ObjectId, dictionary, text_string};
-use printpdf::{
-    FontId, Mm, OffsetDateTime, Op, ParsedFont, PdfDocument, PdfFont, PdfFontHandle, PdfPage, PdfSaveOptions, Pt,
-    TextItem,
-};
-use std::collections::{BTreeMap, BTreeSet};
+use printpdf::{FontId, Mm, OffsetDateTime, PdfDocument, PdfFont, PdfPage, PdfSaveOptions, Pt, XObject, XObjectId};
 
 /// The file's bytes.
-pub fn write(document: &Document, pages: Pages) -> Result<Vec<u8>, PdfError> {
-    let mut pdf = PdfDocument::new(&format!("{} · {}", document.workspace_name, document.title));
-    for (font, letters) in used_letters(&pages.sheets) {
-        let id = FontId(font_name(font).to_owned());
-        pdf.resources.fonts.map.insert(id, PdfFont::new(subset(font, &letters)?));
+pub fn write(document: &Document, mut pages: Pages) -> Result<Vec<u8>, PdfError> {
+    let title = showable(&format!("{} · {}", document.workspace_name, document.title));
+    let mut pdf = PdfDocument::new(&title);
+    let mut maps = Vec::new();
+    for (font, used) in fonts::encode(&mut pages.sheets) {
+        let id = FontId(font_name(font));
+        let (font, map) = fonts::subset(font, &used)?;
+        maps.push((id.clone(), map));
+        pdf.resources.fonts.map.insert(id, PdfFont::new(font));
+    }
+    if let Some(logo) = pages.logo.take() {
+        pdf.resources.xobjects.map.insert(XObjectId(LOGO.to_owned()), XObject::Image(logo.raw));
     }
     let at = offset_date_time(document);
     let info = &mut pdf.metadata.info;
@@ -28,10 +31,15 @@ pub fn write(document: &Document, pages: Pages) -> Result<Vec<u8>, PdfError> {
     info.subject = format!("{} {}", document.report, document.period);
     info.identifier = document.id.clone();
     let (width, height) = pages.paper.size();
-    let page = |sheet: Sheet| PdfPage::new(Mm::from(Pt(width)), Mm::from(Pt(height)), sheet.ops);
-    let pdf = pdf.with_pages(pages.sheets.into_iter().map(page).collect());
+    let page =
+        |sheet: &mut Sheet| PdfPage::new(Mm::from(Pt(width)), Mm::from(Pt(height)), std::mem::take(&mut sheet.ops));
+    let pdf = pdf.with_pages(pages.sheets.iter_mut().map(page).collect());
     let options = PdfSaveOptions { subset_fonts: false, ..PdfSaveOptions::default() };
     let mut file = pdf.to_lopdf_document(&options, &mut Vec::new());
+    for (font, map) in maps {
+        fonts::map_codes(&mut file, &font, map).map_err(|error| PdfError(format!("a typeface is lost: {error}")))?;
+    }
+    structure::write(&mut file, &pages, &title).map_err(|error| PdfError(format!("it cannot be tagged: {error}")))?;
     describe(&mut file, &document.id, &pages.bookmarks, height)
         .map_err(|error| PdfError(format!("its outline cannot be written: {error}")))?;
     file.compress();
@@ -88,48 +96,6 @@ fn describe(file: &mut lopdf::Document, id: &str, bookmarks: &[Bookmark], height
     let name = Object::string_literal(stable_id("", &[id]));
     file.trailer.set("ID", vec![name.clone(), name]);
     Ok(())
-}
-
-/// Every letter shown, by font.
-fn used_letters(sheets: &[Sheet]) -> BTreeMap<Font, BTreeSet<char>> {
-    let mut used: BTreeMap<Font, BTreeSet<char>> = BTreeMap::new();
-    let mut current = Font::Regular;
-    for op in sheets.iter().flat_map(|sheet| &sheet.ops) {
-        match op {
-            Op::SetFont { font: PdfFontHandle::External(id), .. } => {
-                current = Font::ALL.into_iter().find(|font| font_name(*font) == id.0).unwrap_or(current);
-            }
-            Op::ShowText { items } => {
-                for item in items {
-                    if let TextItem::Text(text) = item {
-                        used.entry(current).or_default().extend(text.chars());
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    used
-}
-
-/// The typeface with the letters used and no others.
-fn subset(of: Font, letters: &BTreeSet<char>) -> Result<ParsedFont, PdfError> {
-    let failed = || PdfError("the typeface cannot be embedded".to_owned());
-    let whole = of.face().ok_or_else(failed)?;
-    let mut remapper = subsetter::GlyphRemapper::new();
-    let (mut letters_to_glyphs, mut widths) = (BTreeMap::new(), BTreeMap::new());
-    for letter in letters {
-        if let Some(glyph) = whole.glyph_index(*letter) {
-            let new = remapper.remap(glyph.0);
-            letters_to_glyphs.insert(u32::from(*letter), new);
-            widths.insert(new, whole.glyph_hor_advance(glyph).unwrap_or_default());
-        }
-    }
-    let mut font = ParsedFont::from_bytes(of.bytes(), 0, &mut Vec::new()).ok_or_else(failed)?;
-    font.original_bytes = subsetter::subset(of.bytes(), 0, &remapper).map_err(|_| failed())?;
-    font.font_name = Some(of.name().to_owned());
-    (font.codepoint_to_glyph, font.glyph_widths) = (letters_to_glyphs, widths);
-    Ok(font)
 }
 
 fn offset_date_time(document: &Document) -> OffsetDateTime {

@@ -1,11 +1,14 @@
 //! Pages and what is drawn on them. `y` is counted from the top of the page, in points.
 
+use super::glyphs;
+use super::logo::Image;
 use super::paper::{Area, Paper};
 use super::run::{Part, Run};
-use crate::report::render::typeface::{Font, Weight, fit, pieces, showable, width, wrap, wrap_most};
+use super::tags::{Kid, NodeId, Tag, Tree};
+use crate::report::render::typeface::{Font, Weight, fit, showable, width, wrap, wrap_most};
 use printpdf::{
-    Actions, BorderArray, Color, ColorArray, Destination, FontId, HighlightingMode, Line, LinePoint, LinkAnnotation,
-    Op, PaintMode, PdfFontHandle, Point, Polygon, PolygonRing, Pt, Rect, Rgb, TextItem, WindingOrder,
+    Actions, BorderArray, Color, ColorArray, Destination, HighlightingMode, Line, LinePoint, LinkAnnotation, Op,
+    PaintMode, Point, Polygon, PolygonRing, Pt, Rect, Rgb, WindingOrder, XObjectId, XObjectTransform,
 };
 use std::collections::BTreeMap;
 
@@ -28,11 +31,35 @@ pub enum Target {
     Receipt(String),
 }
 
+/// What leads where.
+#[derive(Clone, Debug)]
+struct Link {
+    page: usize,
+    area: Area,
+    target: Target,
+    /// What it leads from: a figure's text, or a section's title.
+    from: String,
+    node: NodeId,
+}
+
+/// To whom what is drawn belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Marking {
+    /// Texts to the open part; lines and areas to no one.
+    Parts,
+    /// Nothing is read of it.
+    Artifact,
+    /// It is marked as a whole already.
+    Whole,
+}
+
 /// A finished page: what is drawn, and where its text stands.
 #[derive(Clone, Debug, Default)]
 pub struct Sheet {
     pub ops: Vec<Op>,
     pub runs: Vec<Run>,
+    /// What each of its links leads to, in words.
+    pub links: Vec<String>,
 }
 
 /// A bookmark.
@@ -51,6 +78,8 @@ pub struct Pages {
     pub paper: Paper,
     pub sheets: Vec<Sheet>,
     pub bookmarks: Vec<Bookmark>,
+    pub logo: Option<Image>,
+    pub tree: Tree,
 }
 
 /// The pages so far and the place of the next thing.
@@ -64,10 +93,15 @@ pub struct Layout {
     /// What the text being set must keep within; the room between the margins if nothing else.
     pub cell: Option<Area>,
     bookmarks: Vec<Bookmark>,
-    links: Vec<(usize, Area, Target)>,
+    logo: Option<Image>,
+    links: Vec<Link>,
+    tree: Tree,
+    marking: Marking,
+    /// A space follows what is set, to be read but not seen.
+    goes_on: bool,
     anchors: BTreeMap<Target, (usize, f32)>,
-    /// Places where the page number of a target will stand: page, right end, baseline.
-    numbers: Vec<(usize, f32, f32, Target)>,
+    /// Places where the page number of a target will stand: page, right end, baseline, its part.
+    numbers: Vec<(usize, f32, f32, Target, NodeId)>,
     pub tables: usize,
     /// What stands before the decimals of a figure.
     pub point: char,
@@ -84,7 +118,11 @@ impl Layout {
             part: Part::Body,
             cell: None,
             bookmarks: Vec::new(),
+            logo: None,
             links: Vec::new(),
+            tree: Tree::new(),
+            marking: Marking::Parts,
+            goes_on: false,
             anchors: BTreeMap::new(),
             numbers: Vec::new(),
             tables: 0,
@@ -108,6 +146,57 @@ impl Layout {
     /// How many texts were set so far.
     pub fn texts(&self) -> usize {
         self.sheets.iter().map(|sheet| sheet.runs.len()).sum()
+    }
+
+    /// What `draw` sets is a part of the document.
+    pub fn within<R>(&mut self, tag: Tag, draw: impl FnOnce(&mut Self) -> R) -> R {
+        if self.marking == Marking::Artifact {
+            return draw(self);
+        }
+        let back = self.tree.begin(tag);
+        let drawn = draw(self);
+        self.tree.go_on(back);
+        drawn
+    }
+
+    /// What `draw` sets is there to look at only, such as a heading that was there before.
+    pub fn artifact<R>(&mut self, draw: impl FnOnce(&mut Self) -> R) -> R {
+        let before = std::mem::replace(&mut self.marking, Marking::Artifact);
+        let drawn = draw(self);
+        self.marking = before;
+        drawn
+    }
+
+    /// The open part is a figure that these words tell.
+    pub fn tell(&mut self, alt: &str) {
+        let open = self.tree.open();
+        self.tree.nodes[open].alt = Some(alt.to_owned());
+    }
+
+    /// All that `draw` sets on this page is one thing: a part of the open figure, in its area.
+    pub fn whole(&mut self, area: Area, draw: impl FnOnce(&mut Self)) {
+        let mark = self.tree.mark(self.sheets.len() - 1);
+        let open = self.tree.open();
+        let node = &mut self.tree.nodes[open];
+        node.area = Some(area).filter(|_| node.kids.len() == 1);
+        let tag = node.tag.name();
+        self.push([glyphs::marked(tag, mark)]);
+        let before = std::mem::replace(&mut self.marking, Marking::Whole);
+        draw(self);
+        self.marking = before;
+        self.push([Op::EndMarkedContentWithProperties]);
+    }
+
+    /// Drawings of which nothing is read.
+    fn push_drawn(&mut self, ops: impl IntoIterator<Item = Op>) {
+        let alone = self.marking != Marking::Whole;
+        if alone {
+            self.push([Op::BeginMarkedContent { tag: "Artifact".to_owned() }]);
+        }
+        self.push(ops);
+        if alone {
+            self.push([Op::EndMarkedContent]);
+        }
     }
 
     /// Height left on the page.
@@ -137,27 +226,75 @@ impl Layout {
     /// A section's title, kept together with `next` points of what follows, and a bookmark.
     pub fn heading(&mut self, title: &str, next: f32) {
         const TALL: f32 = 46.0;
+        let lines = wrap_most(title, self.width(), 14.0, Weight::Bold, 2);
+        let tall = TALL + (lines.len() - 1) as f32 * HEADING_LINE;
         self.space(14.0);
-        self.ensure((TALL + next).min(self.room.height));
+        self.ensure((tall + next).min(self.room.height));
         let page = self.sheets.len() - 1;
         self.anchors.insert(Target::Section(self.bookmarks.len()), (page, self.y));
         self.bookmarks.push(Bookmark { title: showable(title), page, y: self.y });
         self.rule(self.y, INK, 1.2);
-        self.space(18.0);
-        let text = fit(title, self.width(), 14.0, Weight::Bold);
         self.part = Part::Heading;
-        self.text(self.left(), self.y, &text, 14.0, Weight::Bold, INK);
+        self.within(Tag::H2, |layout| {
+            layout.lines(&lines, |layout, index, line| {
+                layout.space(if index == 0 { 18.0 } else { HEADING_LINE });
+                layout.text(layout.left(), layout.y, line, 14.0, Weight::Bold, INK);
+            });
+        });
         self.part = Part::Body;
         self.space(14.0);
     }
 
-    /// One line of text, cut if it is too long.
-    pub fn text_line(&mut self, text: &str, size: f32, weight: Weight, color: Rgb8) {
-        self.ensure(size * 1.6);
-        self.space(size * 1.2);
-        let text = fit(text, self.width(), size, weight);
-        self.text(self.left(), self.y, &text, size, weight, color);
-        self.space(size * 0.4);
+    /// The logo at the upper right of this page.
+    pub fn logo(&mut self, logo: Image) {
+        let transform = XObjectTransform {
+            translate_x: Some(Pt(self.room.right() - logo.width)),
+            translate_y: Some(Pt(self.paper.size().1 - self.y - logo.height)),
+            scale_x: Some(logo.width),
+            scale_y: Some(logo.height),
+            no_auto_scale: true,
+            ..XObjectTransform::default()
+        };
+        self.push_drawn([Op::UseXobject { id: XObjectId(LOGO.to_owned()), transform }]);
+        self.logo = Some(logo);
+    }
+
+    /// Large text on as many lines as it needs, up to four, in a room that may be narrower than the page's.
+    pub fn text_lines(&mut self, tag: Tag, text: &str, room: f32, size: f32, weight: Weight, color: Rgb8) {
+        self.within(tag, |layout| {
+            layout.lines(&wrap_most(text, room, size, weight, 4), |layout, _, line| {
+                layout.ensure(size * 1.6);
+                layout.space(size * 1.2);
+                layout.text(layout.left(), layout.y, line, size, weight, color);
+                layout.space(size * 0.1);
+            });
+        });
+        self.space(size * 0.3);
+    }
+
+    /// The height of a caption with nothing after it.
+    pub fn caption_height(&self, title: &str) -> f32 {
+        self.caption_lines(title).len() as f32 * CAPTION_LINE + 8.0
+    }
+
+    /// The title of a table or chart, kept together with `next` points of it.
+    pub fn caption(&mut self, title: &str, next: f32) {
+        let lines = self.caption_lines(title);
+        self.ensure((self.caption_height(title) + next).min(self.room.height));
+        self.part = Part::Heading;
+        self.space(4.0);
+        self.within(Tag::H3, |layout| {
+            layout.lines(&lines, |layout, _, line| {
+                layout.space(CAPTION_LINE);
+                layout.text(layout.left(), layout.y - 2.0, line, CAPTION, Weight::Bold, INK);
+            });
+        });
+        self.part = Part::Body;
+        self.space(4.0);
+    }
+
+    fn caption_lines(&self, title: &str) -> Vec<String> {
+        wrap_most(title, self.width(), CAPTION, Weight::Bold, 2)
     }
 
     /// The height of a paragraph.
@@ -173,47 +310,68 @@ impl Layout {
         if lines.iter().all(|line| line.trim().is_empty()) {
             return;
         }
-        for (index, line) in lines.iter().enumerate() {
-            let left = lines.len() - index;
-            // A short one stays whole; of a long one two lines stay together at both ends.
-            let together = match (index, left) {
-                (0, 1..=6) => left,
-                (0, _) | (_, 2) => 2,
-                (_, 3) => 3,
-                _ => 1,
-            };
-            self.ensure(together as f32 * size * LEADING);
-            self.space(size * 1.05);
-            self.text(self.left(), self.y, line, size, weight, color);
-            self.space(size * (LEADING - 1.05));
-        }
+        self.within(Tag::P, |layout| {
+            layout.lines(&lines, |layout, index, line| {
+                let left = lines.len() - index;
+                // A short one stays whole; of a long one two lines stay together at both ends.
+                let together = match (index, left) {
+                    (0, 1..=6) => left,
+                    (0, _) | (_, 2) => 2,
+                    (_, 3) => 3,
+                    _ => 1,
+                };
+                layout.ensure(together as f32 * size * LEADING);
+                layout.space(size * 1.05);
+                layout.text(layout.left(), layout.y, line, size, weight, color);
+                layout.space(size * (LEADING - 1.05));
+            });
+        });
     }
 
     /// A coloured box with a title and a few sentences.
     pub fn boxed(&mut self, title: &str, sentences: &[String], ink: Rgb8, paper: Rgb8) {
         const MOST: usize = 12;
         let (left, wide) = (self.left(), self.width());
-        let mut lines: Vec<String> = Vec::new();
-        for sentence in sentences.iter().take(MOST) {
-            lines.extend(wrap_most(sentence, wide - 28.0, 9.5, Weight::Regular, 3));
-        }
+        let broken = |sentence: &String| wrap_most(sentence, wide - 28.0, 9.5, Weight::Regular, 3);
+        let mut items: Vec<Vec<String>> = sentences.iter().take(MOST).map(broken).collect();
         if sentences.len() > MOST {
-            lines.push(format!("… and {} more, which the HTML page names.", sentences.len() - MOST));
+            items.push(vec![format!("… and {} more, which the HTML page names.", sentences.len() - MOST)]);
         }
-        let height = 30.0 + lines.len() as f32 * 14.0;
+        let height = 30.0 + items.iter().map(Vec::len).sum::<usize>() as f32 * 14.0;
         self.ensure(height + 10.0);
         let area = Area { x: left, y: self.y, width: wide, height };
         self.rect(area, paper);
         self.rect(Area { width: 3.0, ..area }, ink);
         self.cell = Some(area);
         let mut y = self.y + 17.0;
-        self.text(left + 14.0, y, title, 10.5, Weight::Bold, ink);
-        for line in lines {
-            y += 14.0;
-            self.text(left + 14.0, y, &line, 9.5, Weight::Regular, INK);
-        }
+        self.within(Tag::P, |layout| layout.text(left + 14.0, y, title, 10.5, Weight::Bold, ink));
+        self.within(Tag::L, |layout| {
+            for item in items {
+                layout.item(|layout| {
+                    layout.lines(&item, |layout, _, line| {
+                        y += 14.0;
+                        layout.text(left + 14.0, y, line, 9.5, Weight::Regular, INK);
+                    });
+                });
+            }
+        });
         self.cell = None;
         self.space(height + 10.0);
+    }
+
+    /// An item of a list.
+    pub fn item(&mut self, draw: impl FnOnce(&mut Self)) {
+        self.within(Tag::Li, |layout| layout.within(Tag::LBody, draw));
+    }
+
+    /// The lines of one text, each set by `set` in its turn. What is read of one line and of the next are
+    /// different words.
+    pub fn lines(&mut self, lines: &[String], mut set: impl FnMut(&mut Self, usize, &str)) {
+        for (index, line) in lines.iter().enumerate() {
+            self.goes_on = index + 1 < lines.len() && ends_a_word(line);
+            set(self, index, line);
+        }
+        self.goes_on = false;
     }
 
     /// Text with its baseline at `y`; the text must be showable.
@@ -224,13 +382,31 @@ impl Layout {
         let room = self.cell.unwrap_or(self.room);
         let run = Run { x, y, width: width(text, size, weight), size, text: text.to_owned(), part: self.part, room };
         let pos = Point { x: Pt(x), y: Pt(self.paper.size().1 - y) };
+        let shown = glyphs::show(text, size, weight);
+        let back = self.tree.open();
+        let is_part = self.marking == Marking::Parts && back != 0;
+        if is_part {
+            if shown.turned {
+                self.tree.begin(Tag::Span);
+                let span = self.tree.open();
+                self.tree.nodes[span].actual = Some(text.replace(['\u{200e}', '\u{200f}'], ""));
+            }
+            let mark = self.tree.mark(self.sheets.len() - 1);
+            let tag = self.tree.nodes[self.tree.open()].tag.name();
+            self.push([glyphs::marked(tag, mark)]);
+            self.tree.go_on(back);
+        } else if self.marking != Marking::Whole {
+            self.push([Op::BeginMarkedContent { tag: "Artifact".to_owned() }]);
+        }
         self.push([Op::StartTextSection, Op::SetTextCursor { pos }, Op::SetFillColor { col: paint(color) }]);
-        for (font, piece) in pieces(text, weight) {
-            let font = PdfFontHandle::External(FontId(font_name(font).to_owned()));
-            let items = vec![TextItem::Text(piece.to_owned())];
-            self.push([Op::SetFont { font, size: Pt(size) }, Op::ShowText { items }]);
+        self.push(shown.ops);
+        if self.goes_on {
+            self.push(glyphs::show(" ", size, weight).ops);
         }
         self.push([Op::EndTextSection]);
+        if self.marking != Marking::Whole {
+            self.push([Op::EndMarkedContent]);
+        }
         if let Some(sheet) = self.sheets.last_mut() {
             sheet.runs.push(run);
         }
@@ -244,12 +420,16 @@ impl Layout {
     /// What was set last leads to its target when clicked.
     pub fn link_last(&mut self, target: Target) {
         let Some(run) = self.sheets.last().and_then(|sheet| sheet.runs.last()) else { return };
-        let area = run.area();
-        self.link(area, target);
+        let (area, from) = (run.area(), run.text.clone());
+        if let Some(node) = self.tree.enclose_last(Tag::Link) {
+            self.links.push(Link { page: self.sheets.len() - 1, area, target, from, node });
+        }
     }
 
-    pub fn link(&mut self, area: Area, target: Target) {
-        self.links.push((self.sheets.len() - 1, area, target));
+    /// The open part leads to the target when its area is clicked.
+    pub fn link(&mut self, area: Area, from: &str, target: Target) {
+        let (page, from, node) = (self.sheets.len() - 1, showable(from), self.tree.open());
+        self.links.push(Link { page, area, target, from, node });
     }
 
     /// Links to the target lead here.
@@ -260,7 +440,7 @@ impl Layout {
 
     /// The target's page number will stand here.
     pub fn page_number(&mut self, right: f32, y: f32, target: Target) {
-        self.numbers.push((self.sheets.len() - 1, right, y, target));
+        self.numbers.push((self.sheets.len() - 1, right, y, target, self.tree.open()));
     }
 
     pub fn rect(&mut self, area: Area, color: Rgb8) {
@@ -281,12 +461,12 @@ impl Layout {
             mode: PaintMode::Fill,
             winding_order: WindingOrder::NonZero,
         };
-        self.push([Op::SetFillColor { col: paint(color) }, Op::DrawPolygon { polygon }]);
+        self.push_drawn([Op::SetFillColor { col: paint(color) }, Op::DrawPolygon { polygon }]);
     }
 
     pub fn polyline(&mut self, points: &[(f32, f32)], color: Rgb8, thickness: f32) {
         let points = points.iter().map(|point| LinePoint { p: self.at(*point), bezier: false }).collect();
-        self.push([
+        self.push_drawn([
             Op::SetOutlineColor { col: paint(color) },
             Op::SetOutlineThickness { pt: Pt(thickness) },
             Op::DrawLine { line: Line { points, is_closed: false } },
@@ -304,7 +484,7 @@ impl Layout {
     }
 
     /// The pages with running heads, numbers and links.
-    pub fn finish(mut self, running: &str, day: &str, footer: &str) -> Pages {
+    pub fn finish(mut self, running: &str, days: &str, footer: &str) -> Pages {
         let high = self.paper.size().1;
         self.part = Part::Running;
         self.cell = Some(Area { y: 0.0, height: high, ..self.room });
@@ -312,35 +492,66 @@ impl Layout {
         let sheets = std::mem::take(&mut self.sheets);
         let total = sheets.len();
         let (links, numbers) = (std::mem::take(&mut self.links), std::mem::take(&mut self.numbers));
-        let mut finished = Vec::new();
         for (index, sheet) in sheets.into_iter().enumerate() {
-            self.sheets = vec![sheet];
-            if index > 0 {
-                let running = fit(running, wide * 0.7, 8.5, Weight::Regular);
-                self.text(left, 40.0, &running, 8.5, Weight::Regular, MUTED);
-                self.text_right(right, 40.0, day, 8.5, Weight::Regular, MUTED);
-            }
-            let footer = fit(footer, wide * 0.8, 8.0, Weight::Regular);
-            self.text(left, high - 30.0, &footer, 8.0, Weight::Regular, MUTED);
-            self.text_right(right, high - 30.0, &format!("{} / {total}", index + 1), 8.0, Weight::Regular, MUTED);
-            for (_, right, y, target) in numbers.iter().filter(|(page, ..)| *page == index) {
+            // Marks are counted by page.
+            self.sheets.push(sheet);
+            self.artifact(|layout| {
+                if index > 0 {
+                    let running = fit(running, wide * 0.6, 8.5, Weight::Regular);
+                    layout.text(left, 40.0, &running, 8.5, Weight::Regular, MUTED);
+                    layout.text_right(right, 40.0, days, 8.5, Weight::Regular, MUTED);
+                }
+                let footer = fit(footer, wide * 0.8, 8.0, Weight::Regular);
+                layout.text(left, high - 30.0, &footer, 8.0, Weight::Regular, MUTED);
+                let number = format!("{} / {total}", index + 1);
+                layout.text_right(right, high - 30.0, &number, 8.0, Weight::Regular, MUTED);
+            });
+            for (_, right, y, target, node) in numbers.iter().filter(|(page, ..)| *page == index) {
                 if let Some((page, _)) = self.anchors.get(target) {
-                    self.text_right(*right, *y, &(page + 1).to_string(), 9.0, Weight::Regular, MUTED);
+                    let number = (page + 1).to_string();
+                    self.tree.go_on(*node);
+                    self.text_right(*right, *y, &number, 9.0, Weight::Regular, MUTED);
+                    self.tree.go_on(0);
                 }
             }
-            for (_, area, target) in links.iter().filter(|(page, ..)| *page == index) {
-                if let Some((page, y)) = self.anchors.get(target) {
-                    let link = link(*area, *page, high - y, high);
-                    self.push([Op::LinkAnnotation { link }]);
-                }
+            for of in links.iter().filter(|of| of.page == index) {
+                self.lead(of, high);
             }
-            finished.extend(self.sheets.pop());
         }
-        Pages { paper: self.paper, sheets: finished, bookmarks: self.bookmarks }
+        Pages { paper: self.paper, sheets: self.sheets, tree: self.tree, bookmarks: self.bookmarks, logo: self.logo }
+    }
+
+    /// Sets a link on the page being finished; one that leads nowhere is a text as any other.
+    fn lead(&mut self, of: &Link, high: f32) {
+        let Some((page, y)) = self.anchors.get(&of.target).copied() else {
+            self.tree.nodes[of.node].tag = Tag::Span;
+            return;
+        };
+        let link = link(of.area, page, high - y, high);
+        let Some(sheet) = self.sheets.last_mut() else { return };
+        sheet.ops.push(Op::LinkAnnotation { link });
+        let told = match of.target {
+            Target::Section(_) => format!("{}, page {}", of.from, page + 1),
+            Target::Receipt(_) => format!("{}: where it comes from", of.from),
+        };
+        self.tree.nodes[of.node].kids.push(Kid::Link { page: of.page, link: sheet.links.len() });
+        sheet.links.push(told);
     }
 }
 
+/// The name of the logo in a file.
+pub const LOGO: &str = "Logo";
+/// A line that breaks between Chinese letters, or after a sign within a word, goes on without a space.
+fn ends_a_word(line: &str) -> bool {
+    line.chars().next_back().is_some_and(|last| {
+        last.is_ascii_alphanumeric() || last.is_alphabetic() && last < '\u{e00}' || ".,;:!?)%".contains(last)
+    })
+}
+
 const LEADING: f32 = 1.45;
+const HEADING_LINE: f32 = 18.0;
+const CAPTION: f32 = 10.0;
+const CAPTION_LINE: f32 = 13.0;
 
 fn link(area: Area, page: usize, top: f32, high: f32) -> LinkAnnotation {
     let rect = Rect::from_xywh(Pt(area.x), Pt(high - area.bottom()), Pt(area.width), Pt(area.height));
@@ -350,12 +561,8 @@ fn link(area: Area, page: usize, top: f32, high: f32) -> LinkAnnotation {
 }
 
 /// The name of an embedded font.
-pub fn font_name(font: Font) -> &'static str {
-    match font {
-        Font::Regular => "F1",
-        Font::Bold => "F2",
-        Font::Wide => "F3",
-    }
+pub fn font_name(font: Font) -> String {
+    format!("F{}", font.at() + 1)
 }
 
 fn paint((r, g, b): Rgb8) -> Color {

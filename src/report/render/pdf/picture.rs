@@ -2,15 +2,26 @@
 
 use super::page::{Layout, MUTED};
 use super::paper::Area;
+use super::tags::Tag;
 use crate::report::render::chart::{Anchor, Drawing, Mark};
 use crate::report::render::typeface::{Weight, width};
 
 /// Pixels of a chart to points on paper.
 pub const SCALE: f32 = 0.75;
 
-/// How much a drawing is scaled: one that is higher than a page, to the page.
+/// How much a drawing is scaled: one that is higher than a page and cannot be parted, to the page.
 pub fn scale(drawing: &Drawing, layout: &Layout) -> f32 {
+    if !drawing.breaks.is_empty() {
+        return SCALE;
+    }
     SCALE.min((layout.room.height - 90.0) / drawing.height.max(1.0))
+}
+
+/// What of a drawing needs to be on one page: all of it, or its first rows.
+pub fn least_height(drawing: &Drawing, layout: &Layout) -> f32 {
+    const ROWS: usize = 4;
+    let least = drawing.breaks.get(ROWS - 1).copied().unwrap_or(drawing.height);
+    if says_something(drawing) { least * scale(drawing, layout) } else { 14.0 }
 }
 
 /// Whether there is anything to look at.
@@ -18,17 +29,46 @@ pub fn says_something(drawing: &Drawing) -> bool {
     drawing.marks.iter().any(|mark| matches!(mark, Mark::Text { text, .. } if !text.trim().is_empty()))
 }
 
-/// The chart at the next place, whole.
-pub fn draw(drawing: &Drawing, layout: &mut Layout) {
+/// The chart at the next place, whole or parted where it may be.
+pub fn draw(drawing: &Drawing, alt: &str, layout: &mut Layout) {
     if !says_something(drawing) {
         layout.paragraph("There is nothing to draw yet.", 9.5, Weight::Regular, MUTED);
         return;
     }
     let scale = scale(drawing, layout);
-    layout.ensure(drawing.height * scale);
-    let (left, top) = (layout.left(), layout.y);
-    draw_at(drawing, left, top, scale, layout);
-    layout.space(drawing.height * scale);
+    let least = least_height(drawing, layout);
+    layout.ensure(least);
+    layout.within(Tag::Figure, |layout| {
+        layout.tell(alt);
+        draw_parts(drawing, scale, layout);
+    });
+}
+
+fn draw_parts(drawing: &Drawing, scale: f32, layout: &mut Layout) {
+    let mut from = 0.0;
+    while from < drawing.height {
+        let to = end(drawing, from, layout.left_over() / scale);
+        let part = if (from, to) == (0.0, drawing.height) { drawing.clone() } else { drawing.part(from, to) };
+        let (left, top) = (layout.left(), layout.y);
+        let area = Area { x: left, y: top, width: part.width * scale, height: part.height * scale };
+        layout.whole(area, |layout| draw_at(&part, left, top, scale, layout));
+        layout.space(part.height * scale);
+        from = to;
+        if from < drawing.height {
+            layout.ensure(layout.room.height);
+        }
+    }
+}
+
+/// Where the part that fits ends; no few last rows are left for another page.
+fn end(drawing: &Drawing, from: f32, room: f32) -> f32 {
+    const LAST: usize = 3;
+    if drawing.breaks.is_empty() || drawing.height - from <= room + 0.01 {
+        return drawing.height;
+    }
+    let most = drawing.breaks.len().saturating_sub(LAST - 1);
+    let breaks = drawing.breaks.iter().take(most).copied().filter(|at| *at > from && at - from <= room);
+    breaks.last().or_else(|| drawing.breaks.iter().copied().find(|at| *at > from)).unwrap_or(drawing.height)
 }
 
 /// The chart with its upper left corner at a place.

@@ -2,6 +2,7 @@
 
 use super::page::{INK, Layout, MUTED, Target};
 use super::paper::Area;
+use super::tags::Tag;
 use crate::report::document::Document;
 use crate::report::render::typeface::{Weight, fit, width};
 use std::collections::BTreeSet;
@@ -26,18 +27,22 @@ pub fn draw(document: &Document, layout: &mut Layout) {
         layout.ensure(TALL * 3.0 + 6.0);
         layout.space(TALL + 6.0);
         let title = fit(&title, layout.width(), 8.0, Weight::Bold);
-        layout.text(layout.left(), layout.y, &title, 8.0, Weight::Bold, INK);
+        layout.within(Tag::H3, |layout| layout.text(layout.left(), layout.y, &title, 8.0, Weight::Bold, INK));
         layout.space(2.0);
-        for pair in lines.chunks(2) {
-            layout.ensure(TALL + 3.0);
-            for [_, _, receipt] in pair {
-                layout.anchor(Target::Receipt(receipt.clone()));
-            }
-            layout.space(TALL);
-            for (index, line) in pair.iter().enumerate() {
-                let (x, wide) = layout.column(index, 2, 16.0);
-                draw_line(line, x, wide, layout);
-            }
+        layout.within(Tag::L, |layout| draw_lines(&lines, layout));
+    }
+}
+
+fn draw_lines(lines: &[Line], layout: &mut Layout) {
+    for pair in lines.chunks(2) {
+        layout.ensure(TALL + 3.0);
+        for [_, _, receipt] in pair {
+            layout.anchor(Target::Receipt(receipt.clone()));
+        }
+        layout.space(TALL);
+        for (index, line) in pair.iter().enumerate() {
+            let (x, wide) = layout.column(index, 2, 16.0);
+            layout.item(|layout| draw_line(line, x, wide, layout));
         }
     }
 }

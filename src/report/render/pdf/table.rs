@@ -2,11 +2,12 @@
 
 use super::blocks::{color, link};
 use super::columns::{Column, GUTTER, columns, lines_up, tail};
-use super::page::{ACCENT, BAD, GRID, INK, Layout, MUTED};
+use super::page::{ACCENT, GRID, INK, Layout, MUTED};
 use super::paper::Area;
 use super::run::Part;
+use super::tags::Tag;
 use crate::report::document::{Cell, Figure, Mood, Row, Table};
-use crate::report::render::typeface::{Weight, fit, width, wrap_most};
+use crate::report::render::typeface::{Weight, fit, name_lines, names, showable, width, wrap_most};
 use rust_decimal::prelude::ToPrimitive;
 
 pub const SIZE: f32 = 9.0;
@@ -14,6 +15,8 @@ pub const HEAD_SIZE: f32 = 8.0;
 const LINE: f32 = 11.5;
 const PAD: f32 = 8.0;
 const HEAD_LINE: f32 = 10.0;
+/// So many rows stay together at the beginning and at the end of a table.
+const LAST: usize = 3;
 
 /// A table with its measures taken.
 struct Measured<'a> {
@@ -22,6 +25,8 @@ struct Measured<'a> {
     name: f32,
     columns: Vec<Column>,
     heads: Vec<Vec<String>>,
+    /// The lines of each row's name, the total's last.
+    names: Vec<Vec<String>>,
 }
 
 impl<'a> Measured<'a> {
@@ -31,41 +36,45 @@ impl<'a> Measured<'a> {
             wrap_most(&column.heading, measure.width - GUTTER - measure.mark, HEAD_SIZE, Weight::Bold, 4)
         };
         let heads = table.columns.iter().zip(&columns).map(head).collect();
-        Self { table, number, name, columns, heads }
+        let names = row_names(table, name - GUTTER);
+        Self { table, number, name, columns, heads, names }
     }
 
     fn head_height(&self) -> f32 {
         self.heads.iter().map(Vec::len).max().unwrap_or(1).max(1) as f32 * HEAD_LINE + 8.0
     }
 
-    fn name_lines(&self, row: &Row, weight: Weight) -> Vec<String> {
-        let lines = wrap_most(&cut(&row.name), self.name - GUTTER, SIZE, weight, 2);
-        let is_blank = lines.iter().all(|line| line.trim().is_empty());
-        if is_blank { vec!["(no name)".to_owned()] } else { lines }
-    }
-
-    fn row_height(&self, row: &Row, weight: Weight) -> f32 {
-        let texts = row.cells.iter().zip(&self.columns).map(|(cell, column)| match cell {
+    fn row_height(&self, number: usize) -> f32 {
+        let (row, weight) = self.row_at(number);
+        let texts = row.into_iter().flat_map(|row| &row.cells).zip(&self.columns).map(|(cell, column)| match cell {
             Cell::Text { text } => cell_lines(text, column, weight).len(),
             _ => 1,
         });
-        let lines = texts.max().unwrap_or(1).max(self.name_lines(row, weight).len());
+        let lines = texts.max().unwrap_or(1).max(self.names[number].len());
         lines as f32 * LINE + PAD
     }
 
-    fn total_height(&self) -> f32 {
-        self.table.total.as_ref().map_or(0.0, |total| self.row_height(total, Weight::Bold))
+    /// A row and how it is set; the total is the one after the last.
+    fn row_at(&self, number: usize) -> (Option<&Row>, Weight) {
+        match self.table.rows.get(number) {
+            Some(row) => (Some(row), Weight::Regular),
+            None => (self.table.total.as_ref(), Weight::Bold),
+        }
     }
 
-    /// What stays on one page: all of a short table, or the heading and two rows.
+    fn total_height(&self) -> f32 {
+        self.table.total.as_ref().map_or(0.0, |_| self.row_height(self.table.rows.len()))
+    }
+
+    /// What stays on one page: all of a short table, or the heading and the first rows.
     fn least(&self, page: f32) -> f32 {
-        let rows = || self.table.rows.iter().map(|row| self.row_height(row, Weight::Regular));
+        let rows = || (0..self.table.rows.len()).map(|number| self.row_height(number));
         // Many rows are too high together; there is no need to measure them all.
         let all = self.head_height() + self.total_height() + rows().take(30).sum::<f32>();
-        if self.table.rows.len() <= 2 || all <= page / 3.0 {
+        if self.table.rows.len() <= LAST || all <= page / 5.0 {
             return all;
         }
-        self.head_height() + rows().take(2).sum::<f32>()
+        self.head_height() + rows().take(LAST).sum::<f32>()
     }
 
     fn head(&self, layout: &mut Layout) {
@@ -73,16 +82,19 @@ impl<'a> Measured<'a> {
         let base = layout.y + tall - 6.0;
         let row_heading = fit(&self.table.row_heading, self.name - GUTTER, HEAD_SIZE, Weight::Bold);
         layout.part = Part::Head(self.number);
-        layout.text(layout.left(), base, &row_heading, HEAD_SIZE, Weight::Bold, MUTED);
+        let left = layout.left();
+        layout.within(Tag::ColumnHead, |layout| layout.text(left, base, &row_heading, HEAD_SIZE, Weight::Bold, MUTED));
         let mut right = layout.left() + self.name;
         for (lines, column) in self.heads.iter().zip(&self.columns) {
             let left = right;
             right += column.width;
             layout.cell = Some(Area { x: left, y: layout.y, width: column.width, height: tall });
-            for (index, line) in lines.iter().rev().enumerate() {
-                let y = base - index as f32 * HEAD_LINE;
-                layout.text_right(right - column.mark, y, line, HEAD_SIZE, Weight::Bold, MUTED);
-            }
+            layout.within(Tag::ColumnHead, |layout| {
+                layout.lines(lines, |layout, index, line| {
+                    let y = base - (lines.len() - 1 - index) as f32 * HEAD_LINE;
+                    layout.text_right(right - column.mark, y, line, HEAD_SIZE, Weight::Bold, MUTED);
+                });
+            });
         }
         layout.cell = None;
         layout.part = Part::Body;
@@ -90,19 +102,45 @@ impl<'a> Measured<'a> {
         layout.rule(layout.y, INK, 0.7);
     }
 
+    fn rows(&self, layout: &mut Layout) {
+        let count = self.table.rows.len();
+        for (number, row) in self.table.rows.iter().enumerate() {
+            // Neither a few last rows nor the sums stand alone on a page.
+            let together = match count - number {
+                1..=LAST => (number..count).map(|at| self.row_height(at)).sum::<f32>() + self.total_height(),
+                _ => self.row_height(number),
+            };
+            if layout.ensure(together) {
+                layout.artifact(|layout| self.head(layout));
+            }
+            layout.within(Tag::Tr, |layout| self.row(row, number, Weight::Regular, layout));
+            layout.rule(layout.y, GRID, 0.5);
+        }
+        if let Some(total) = &self.table.total {
+            layout.rule(layout.y, INK, 0.7);
+            layout.within(Tag::Tr, |layout| self.row(total, count, Weight::Bold, layout));
+        }
+    }
+
     fn row(&self, row: &Row, number: usize, weight: Weight, layout: &mut Layout) {
-        let tall = self.row_height(row, weight);
+        let tall = self.row_height(number);
         let (top, base) = (layout.y, layout.y + LINE + 2.0);
         layout.part = Part::Row(self.number, number);
         layout.cell = Some(Area { x: layout.left(), y: top, width: self.name, height: tall });
-        for (index, line) in self.name_lines(row, weight).iter().enumerate() {
-            layout.text(layout.left(), base + index as f32 * LINE, line, SIZE, weight, INK);
-        }
+        layout.within(Tag::RowHead, |layout| {
+            layout.lines(&self.names[number], |layout, index, line| {
+                layout.text(layout.left(), base + index as f32 * LINE, line, SIZE, weight, INK);
+            });
+        });
         let mut right = layout.left() + self.name;
         for (cell, column) in row.cells.iter().zip(&self.columns) {
             layout.cell = Some(Area { x: right, y: top, width: column.width, height: tall });
             right += column.width;
-            draw_cell(cell, column, right, base, weight, layout);
+            layout.within(Tag::Td, |layout| draw_cell(cell, column, right, base, weight, layout));
+        }
+        // Each row of a table has as many cells.
+        for _ in row.cells.len()..self.columns.len() {
+            layout.within(Tag::Td, |_| {});
         }
         layout.cell = None;
         layout.part = Part::Body;
@@ -110,44 +148,51 @@ impl<'a> Measured<'a> {
     }
 }
 
-/// What a heading before the table needs to stay with.
-pub fn least_height(table: &Table, layout: &Layout) -> f32 {
-    if table.rows.is_empty() && table.total.is_none() {
-        return layout.paragraph_height(&table.empty_text, 9.5, Weight::Regular).min(90.0);
+/// The lines of each row's name and of the total's.
+fn row_names(table: &Table, room: f32) -> Vec<Vec<String>> {
+    fn named(row: &Row) -> &str {
+        if showable(&row.name).trim().is_empty() { "(no name)" } else { &row.name }
     }
-    Measured::new(table, 0, layout).least(layout.room.height)
+    let all: Vec<&str> = table.rows.iter().map(named).collect();
+    let mut lines = names(&all, room, SIZE, Weight::Regular, 2);
+    lines.extend(table.total.as_ref().map(|total| name_lines(named(total), room, SIZE, Weight::Bold, 2)));
+    lines
+}
+
+/// What a heading before the table needs to stay with.
+pub fn least_height(table: &Table, caption: Option<&str>, layout: &Layout) -> f32 {
+    let caption = caption.map_or(0.0, |title| layout.caption_height(title));
+    if table.rows.is_empty() && table.total.is_none() {
+        let height = layout.paragraph_height(&table.empty_text, 9.5, Weight::Regular).min(90.0);
+        return if height > 0.0 { caption + height } else { 0.0 };
+    }
+    caption + Measured::new(table, 0, layout).least(layout.room.height)
 }
 
 /// Draws a table of figures.
-pub fn draw(table: &Table, layout: &mut Layout) {
+pub fn draw(table: &Table, caption: Option<&str>, layout: &mut Layout) {
     if table.rows.is_empty() && table.total.is_none() {
+        let height = layout.paragraph_height(&table.empty_text, 9.5, Weight::Regular);
+        if let Some(title) = caption.filter(|_| height > 0.0) {
+            layout.caption(title, height.min(90.0));
+        }
         layout.paragraph(&table.empty_text, 9.5, Weight::Regular, MUTED);
         layout.space(6.0);
         return;
     }
     layout.tables += 1;
     let measured = Measured::new(table, layout.tables, layout);
-    layout.ensure(measured.least(layout.room.height));
-    measured.head(layout);
-    for (number, row) in table.rows.iter().enumerate() {
-        let height = |number: usize| measured.row_height(&table.rows[number], Weight::Regular);
-        // Neither the last row nor the sums stand alone on a page.
-        let left = table.rows.len() - number;
-        let together = match left {
-            1 => height(number) + measured.total_height(),
-            2 => height(number) + height(number + 1) + measured.total_height(),
-            _ => height(number),
-        };
-        if layout.ensure(together) {
-            measured.head(layout);
+    let least = measured.least(layout.room.height);
+    match caption {
+        Some(title) => layout.caption(title, least),
+        None => {
+            layout.ensure(least);
         }
-        measured.row(row, number, Weight::Regular, layout);
-        layout.rule(layout.y, GRID, 0.5);
     }
-    if let Some(total) = &table.total {
-        layout.rule(layout.y, INK, 0.7);
-        measured.row(total, table.rows.len(), Weight::Bold, layout);
-    }
+    layout.within(Tag::Table, |layout| {
+        layout.within(Tag::Tr, |layout| measured.head(layout));
+        measured.rows(layout);
+    });
     layout.space(10.0);
 }
 
@@ -158,21 +203,31 @@ fn draw_cell(cell: &Cell, column: &Column, right: f32, base: f32, weight: Weight
             draw_figure(figure, column, right, base, weight, ink, layout);
         }
         Cell::Text { text } => {
-            for (index, line) in cell_lines(text, column, weight).iter().enumerate() {
+            layout.lines(&cell_lines(text, column, weight), |layout, index, line| {
                 layout.text_right(right - column.mark, base + index as f32 * LINE, line, SIZE, weight, INK);
-            }
+            });
         }
         Cell::Progress { figure, share, mood } => {
             let starts = draw_figure(figure, column, right, base, weight, INK, layout);
-            let full = (starts - 6.0 - (right - column.width + GUTTER)).clamp(0.0, 60.0);
-            let share = share.and_then(|share| share.to_f32()).unwrap_or(0.0).clamp(0.0, 1.0);
             // Bars of a column begin in line.
-            let bar = Area { x: right - column.width + GUTTER, y: base - 6.0, width: full.min(40.0), height: 5.0 };
-            layout.rect(bar, GRID);
-            let ink = if *mood == Mood::Bad { BAD } else { ACCENT };
-            layout.rect(Area { width: bar.width * share, ..bar }, ink);
+            let bar = Area {
+                x: right - column.width,
+                y: base - 6.0,
+                width: column.bar.min(starts - right + column.width),
+                height: 5.0,
+            };
+            draw_bar(bar, share.and_then(|share| share.to_f32()).unwrap_or(0.0), column.full, *mood, layout);
         }
     }
+}
+
+/// A bar with a mark at its goal; what is beyond the goal goes on after the mark.
+fn draw_bar(bar: Area, share: f32, full: f32, mood: Mood, layout: &mut Layout) {
+    let goal = bar.width / full.max(1.0);
+    layout.rect(Area { width: goal, ..bar }, GRID);
+    let ink = if mood == Mood::Neutral { ACCENT } else { color(mood) };
+    layout.rect(Area { width: (goal * share).clamp(0.0, bar.width), ..bar }, ink);
+    layout.polyline(&[(bar.x + goal, bar.y - 2.0), (bar.x + goal, bar.bottom() + 2.0)], INK, 0.8);
 }
 
 /// Sets a figure with its decimal point in line with the column's; gives where it begins.
@@ -197,7 +252,7 @@ fn draw_figure(
 }
 
 fn cell_lines(text: &str, column: &Column, weight: Weight) -> Vec<String> {
-    wrap_most(&cut(text), column.width - GUTTER - column.mark, SIZE, weight, 2)
+    name_lines(text, column.width - GUTTER - column.mark, SIZE, weight, 2)
 }
 
 /// A figure is never cut: it is set smaller until it fits.
@@ -242,7 +297,8 @@ pub fn draw_plain<const N: usize>(heads: [&str; N], rows: &[[String; N]], layout
         layout.part = Part::Head(number);
         layout.space(10.0);
         for (index, head) in heads.iter().enumerate() {
-            layout.text(layout.column(index, N, 8.0).0, layout.y, head, HEAD_SIZE, Weight::Bold, MUTED);
+            let x = layout.column(index, N, 8.0).0;
+            layout.within(Tag::ColumnHead, |layout| layout.text(x, layout.y, head, HEAD_SIZE, Weight::Bold, MUTED));
         }
         layout.part = Part::Body;
         layout.space(6.0);
@@ -250,26 +306,35 @@ pub fn draw_plain<const N: usize>(heads: [&str; N], rows: &[[String; N]], layout
     };
     let measured = measured_plain(rows, layout);
     layout.ensure(stays_together(&measured, layout));
-    head(layout);
-    for (index, (tall, cells)) in measured.iter().enumerate() {
-        let last = if index + 2 == measured.len() { measured[index + 1].0 } else { 0.0 };
-        if layout.ensure(tall + last) {
-            head(layout);
-        }
-        layout.part = Part::Row(number, index);
-        for (column, cell) in cells.iter().enumerate() {
-            let (x, width) = layout.column(column, N, 8.0);
-            layout.cell = Some(Area { x, y: layout.y, width, height: *tall });
-            for (line, text) in cell.iter().enumerate() {
-                layout.text(x, layout.y + LINE + 2.0 + line as f32 * LINE, text, SIZE, Weight::Regular, INK);
+    layout.within(Tag::Table, |layout| {
+        layout.within(Tag::Tr, head);
+        for (index, row) in measured.iter().enumerate() {
+            let last = if index + 2 == measured.len() { measured[index + 1].0 } else { 0.0 };
+            if layout.ensure(row.0 + last) {
+                layout.artifact(head);
             }
+            layout.part = Part::Row(number, index);
+            layout.within(Tag::Tr, |layout| draw_plain_row::<N>(row, layout));
+            layout.part = Part::Body;
+            layout.space(row.0);
+            layout.rule(layout.y, GRID, 0.5);
         }
-        layout.cell = None;
-        layout.part = Part::Body;
-        layout.space(*tall);
-        layout.rule(layout.y, GRID, 0.5);
-    }
+    });
     layout.space(6.0);
+}
+
+fn draw_plain_row<const N: usize>((tall, cells): &PlainRow, layout: &mut Layout) {
+    for (column, cell) in cells.iter().enumerate() {
+        let (x, width) = layout.column(column, N, 8.0);
+        layout.cell = Some(Area { x, y: layout.y, width, height: *tall });
+        layout.within(if column == 0 { Tag::RowHead } else { Tag::Td }, |layout| {
+            layout.lines(cell, |layout, line, text| {
+                let y = layout.y + LINE + 2.0 + line as f32 * LINE;
+                layout.text(x, y, text, SIZE, Weight::Regular, INK);
+            });
+        });
+    }
+    layout.cell = None;
 }
 
 /// No name fills more than two lines: the rest need not be measured.

@@ -155,7 +155,7 @@ fn table(at: usize, dice: &mut Dice) -> Table {
     };
     Table {
         id: format!("t{at}"),
-        title: None,
+        title: (dice.below(3) == 0).then(|| dice.name()),
         row_heading: format!("By {}", dice.name()),
         columns: (0..columns).map(|n| Column { id: format!("c{n}"), heading: dice.name() }).collect(),
         total: (dice.below(2) == 0).then(|| row(dice)),

@@ -1,3 +1,8 @@
+mod layout;
+mod reader;
+mod scripts;
+mod structure;
+
 use super::*;
 use crate::report::sample;
 
@@ -37,13 +42,13 @@ fn long_tables_repeat_their_headings_on_each_page() {
     }
 }
 
-/// printpdf writes them into their page.
 fn annotations(pdf: &lopdf::Document) -> Vec<lopdf::Dictionary> {
     let of_page = |page: lopdf::ObjectId| {
         let page = pdf.get_dictionary(page).expect("a page");
         page.get(b"Annots").and_then(lopdf::Object::as_array).expect("annotations").clone()
     };
-    pdf.page_iter().flat_map(of_page).map(|annotation| annotation.as_dict().expect("a link").clone()).collect()
+    let link = |id: lopdf::Object| pdf.get_dictionary(id.as_reference().expect("a link")).expect("a link").clone();
+    pdf.page_iter().flat_map(of_page).map(link).collect()
 }
 
 #[test]
@@ -62,7 +67,7 @@ fn bookmarks_follow_the_sections_and_the_file_names_its_language() {
         next = item.get(b"Next").cloned();
     }
     let sections = document.sections.iter().map(|section| section.title.clone());
-    let appended = ["Data through", "Notes", "Receipts"].map(str::to_owned);
+    let appended = ["Notes", "Data through", "Receipts"].map(str::to_owned);
     assert_eq!(titles, sections.chain(appended).collect::<Vec<_>>());
 }
 
@@ -102,7 +107,7 @@ fn letter_paper_has_letter_pages_and_foreign_names_can_be_read_out() {
         .collect();
     assert!((size[2] - 612.0).abs() < 0.1 && (size[3] - 792.0).abs() < 0.1, "{size:?}");
     assert!(text_of(&bytes).contains("日本語"), "set in the fallback typeface");
-    assert!(bytes.len() < 60_000, "{} bytes", bytes.len());
+    assert!(bytes.len() < 90_000, "{} bytes", bytes.len());
 }
 
 /// `cargo test --release --lib written_where` with DAYBOOK_LOOK set to a folder; stored documents
