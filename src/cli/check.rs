@@ -3,26 +3,32 @@
 use super::Outcome;
 use super::preview::template_problems;
 use super::show::{plain, wrapped};
-use crate::config::{self, Problem, Settings};
+use crate::config::{self, Problem, Settings, problems, review};
 use crate::connectors::Connector;
 use crate::connectors::file::{Presets, Shape, Target, list, read, shape, shown};
 use crate::daemon::AppError;
-use crate::daemon::app::{SecretsAre, catalog, rollup_sql, sources};
+use crate::daemon::app::{SecretsAre, catalog, database_file, rollup_sql, sources};
+use crate::daemon::unmatched::unmatched;
 use crate::jobs::sync::{Source, load_request};
 use crate::report::templates::Templates;
 use crate::support::clock::Clock;
 use crate::support::secret::Secret;
+use crate::warehouse::care::proof::open_read_only;
 use crate::warehouse::load::load;
 use crate::warehouse::rollup::rollup;
 use crate::warehouse::{Context, Warehouse};
+use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 use std::path::Path;
 
 #[derive(Debug, clap::Args)]
 pub struct CheckArgs {
-    /// Take secrets for granted: for machines that do not hold them, such as CI.
+    /// Do not check that secrets exist: for machines that do not hold them, such as CI.
     #[arg(long)]
     without_secrets: bool,
+    /// Fail where there are warnings: the exit code is 1.
+    #[arg(long)]
+    strict: bool,
     /// Also try each credential and server: one small request a stream, a login at the mail server.
     /// Nothing is loaded or sent.
     #[arg(long, conflicts_with = "without_secrets")]
@@ -38,10 +44,15 @@ pub async fn run(root: &Path, args: &CheckArgs, json: bool) -> anyhow::Result<Ou
     if args.online {
         return super::online::run(&settings, &args.workspace, json).await;
     }
+    let warnings = tokio::task::block_in_place(|| warnings(&settings, secrets, Clock::System.now()))?;
     let Drops { unreadable, missing } = tokio::task::block_in_place(|| dropped(&settings));
     if json {
-        say!("{}", serde_json::json!(unreadable));
+        let warnings = problems::as_json(&warnings);
+        say!("{}", serde_json::json!({ "warnings": warnings, "dropped": unreadable, "missing": missing }));
     } else {
+        if !warnings.is_empty() {
+            say!("{}", problems::warnings_for_terminal(&warnings, 80));
+        }
         say!("{}", summary(&settings, secrets));
         for folder in &missing {
             say!("{}", wrapped("not there yet: ", &plain(folder)));
@@ -50,7 +61,31 @@ pub async fn run(root: &Path, args: &CheckArgs, json: bool) -> anyhow::Result<Ou
             say!("{}", wrapped("dropped file: ", &plain(told)));
         }
     }
-    Ok(if unreadable.is_empty() { Outcome::Done } else { Outcome::Partly })
+    Ok(match (args.strict && !warnings.is_empty(), unreadable.is_empty()) {
+        (true, _) => Outcome::Failed,
+        (false, true) => Outcome::Done,
+        (false, false) => Outcome::Partly,
+    })
+}
+
+/// What may be meant but should be looked at: in the files, in the secrets, and held against the data.
+fn warnings(settings: &Settings, secrets: SecretsAre, now: DateTime<Utc>) -> anyhow::Result<Vec<Problem>> {
+    let mut found = settings.warnings(now);
+    if secrets == SecretsAre::Needed {
+        found.extend(review::secrets(settings, &catalog(&settings.root)?).warnings);
+    }
+    let database = database_file(settings);
+    // A daemon has it open: `daybook status` tells the same then.
+    if database.exists()
+        && let Ok(reader) = open_read_only(&database)
+    {
+        for workspace in &settings.workspaces {
+            found.extend(unmatched(settings, workspace, &reader, now)?);
+        }
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
 }
 
 /// What lies in drop folders, a sentence each.
@@ -105,7 +140,10 @@ fn dropped(settings: &Settings) -> Drops {
 pub fn inspect(root: &Path, secrets: SecretsAre) -> anyhow::Result<Settings> {
     let settings = config::load(root).map_err(AppError::Config)?;
     let catalog = catalog(&settings.root)?;
-    let mut problems = if secrets == SecretsAre::Assumed { Vec::new() } else { settings.missing_secrets() };
+    let mut problems = match secrets {
+        SecretsAre::Assumed => Vec::new(),
+        SecretsAre::Needed => [settings.missing_secrets(), review::secrets(&settings, &catalog).errors].concat(),
+    };
     let warehouse = Warehouse::in_memory()?;
     let mut connectors = BTreeSet::new();
     for workspace in &settings.workspaces {
@@ -152,7 +190,7 @@ pub fn summary(settings: &Settings, secrets: SecretsAre) -> String {
     ];
     let counted = counts.map(|(count, noun)| format!("{count} {noun}{}", if count == 1 { "" } else { "s" }));
     let secrets = if secrets == SecretsAre::Assumed { "\nsecrets were not looked for" } else { "" };
-    wrapped("", &format!("all is well: {}", counted.join(", "))) + secrets
+    wrapped("", &format!("OK: {}", counted.join(", "))) + secrets
 }
 
 /// Loads nothing with every query of a connector: what is wrong with one shows.

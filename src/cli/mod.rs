@@ -160,6 +160,8 @@ enum Outcome {
     Done,
     /// Some of it failed, and that was told.
     Partly,
+    /// It failed, and that was told.
+    Failed,
 }
 
 /// Parses the arguments, runs the command, and tells what went wrong.
@@ -204,6 +206,7 @@ fn finish(ended: anyhow::Result<Outcome>, json: bool) -> u8 {
     match ended {
         Ok(Outcome::Done) => 0,
         Ok(Outcome::Partly) => 3,
+        Ok(Outcome::Failed) => 1,
         Err(error) => {
             tell(&error, json);
             let is_users = error.downcast_ref().is_some_and(|e| matches!(e, AppError::Config(_) | AppError::Usage(_)));

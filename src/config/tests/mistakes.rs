@@ -103,7 +103,7 @@ const HOURLY: &str = "kind = \"sync\"\ncron = \"5 * * * *\"\ntime_zone = \"UTC\"
 
 const BENCHMARKS: &str = "[[benchmarks]]\nindustry = \"shop\"\nmetric = \"cpl\"\naverage = \"0.02\"\ngood = \"0.04\"\nexcellent = \"0.08\"\n";
 
-const FILES: [(&str, &str); 7] = [
+pub const FILES: [(&str, &str); 7] = [
     ("config/benchmarks.toml", BENCHMARKS),
     ("config/daybook.toml", DAYBOOK),
     ("config/workspaces/acme.toml", ACME),
