@@ -6,6 +6,7 @@ mod out;
 
 mod backfill;
 mod care;
+mod channels;
 mod check;
 mod coverage;
 mod daemon;
@@ -16,6 +17,7 @@ mod explain;
 mod files;
 mod init;
 mod install;
+mod link;
 mod online;
 mod person;
 mod plan;
@@ -98,6 +100,11 @@ enum Command {
     /// See what became of dropped files, try one, take one out or read it again.
     #[command(subcommand)]
     Files(files::FilesCommand),
+    /// See which tags of visits are unknown.
+    #[command(subcommand)]
+    Channels(channels::ChannelsCommand),
+    /// Write an address with tags that reports will know.
+    Link(link::LinkArgs),
     /// Decide about days of a source that are doubted or were never answered.
     #[command(subcommand)]
     Sources(sources::SourcesCommand),
@@ -234,6 +241,7 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Check(args) => check::run(&cli.root, args, cli.json).await,
         Command::Connectors => check::connectors(&cli.root, cli.json),
         Command::Schema(args) => schema::run(&cli.root, args, cli.json),
+        Command::Link(args) => link::run(&cli.root, args, cli.json),
         Command::Plan(args) => plan::run(&cli.root, args, &Clock::System, cli.json),
         Command::Restore(args) => restore::run(&cli.root, args, cli.json).await,
         Command::Report(args) if let Some(preview) = args.preview() => preview::run(&cli.root, preview, cli.json).await,
@@ -252,6 +260,7 @@ async fn with_app(app: &App, desk: Option<&Desk>, cli: &Cli) -> anyhow::Result<O
         | Command::Check(_)
         | Command::Connectors
         | Command::Schema(_)
+        | Command::Link(_)
         | Command::Plan(_)
         | Command::Restore(_)
         | Command::Run => Err(AppError::Usage("this command is not carried out by a running daemon".to_owned()).into()),
@@ -264,6 +273,7 @@ async fn with_app(app: &App, desk: Option<&Desk>, cli: &Cli) -> anyhow::Result<O
         Command::Runs(args) => runs::runs(app, args, cli.json),
         Command::Coverage(args) => coverage::run(app, args, cli.json),
         Command::Files(command) => files::run(app, command, cli.json).await,
+        Command::Channels(command) => channels::run(app, command, cli.json),
         Command::Sources(command) => sources::run(app, command, cli.json).await,
         Command::Deliveries(args) => deliveries::run(app, args, cli.json),
         Command::SendTest(args) => send_test::run(app, args, cli.json).await,

@@ -42,6 +42,7 @@ fn is_for_daemon(command: &Command) -> bool {
             | Command::Check(_)
             | Command::Connectors
             | Command::Schema(_)
+            | Command::Link(_)
             | Command::Plan(_)
             | Command::Restore(_)
             | Command::Run
