@@ -4,6 +4,7 @@
 #[macro_use]
 mod out;
 
+mod add;
 mod backfill;
 mod care;
 mod channels;
@@ -75,6 +76,9 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Start a new installation: a few questions, or flags alone.
     Init(Box<init::InitArgs>),
+    /// Add a workspace, connection, reader or report: shows the change, and writes what `check` takes.
+    #[command(subcommand)]
+    Add(Box<add::AddCommand>),
     /// Check every file of the configuration, all queries and templates; no network but with --online.
     Check(check::CheckArgs),
     /// List the connectors and what each needs.
@@ -238,6 +242,7 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
     match &cli.command {
         Command::Demo(args) => demo::run(args).await,
         Command::Init(args) => init::run(&cli.root, args, cli.json),
+        Command::Add(command) => add::run(&cli.root, command, cli.json),
         Command::Check(args) => check::run(&cli.root, args, cli.json).await,
         Command::Connectors => check::connectors(&cli.root, cli.json),
         Command::Schema(args) => schema::run(&cli.root, args, cli.json),
@@ -257,6 +262,7 @@ async fn with_app(app: &App, desk: Option<&Desk>, cli: &Cli) -> anyhow::Result<O
     match &cli.command {
         Command::Demo(_)
         | Command::Init(_)
+        | Command::Add(_)
         | Command::Check(_)
         | Command::Connectors
         | Command::Schema(_)

@@ -39,6 +39,7 @@ fn is_for_daemon(command: &Command) -> bool {
         command,
         Command::Demo(_)
             | Command::Init(_)
+            | Command::Add(_)
             | Command::Check(_)
             | Command::Connectors
             | Command::Schema(_)

@@ -101,7 +101,7 @@ fn an_installation_is_never_overwritten() {
     let before = read(folder.path(), "config/workspaces/acme.toml");
     let again = init(folder.path(), &["--yes", "--workspace", "other"], None);
     assert_eq!(again.status.code(), Some(2));
-    assert!(said(&again).contains("config/daybook.toml is there already"), "{}", said(&again));
+    assert!(said(&again).contains("config/daybook.toml already exists"), "{}", said(&again));
     assert_eq!(read(folder.path(), "config/workspaces/acme.toml"), before);
     assert!(!folder.path().join("config/workspaces/other.toml").exists());
 }
@@ -131,6 +131,22 @@ fn what_is_missing_or_wrong_is_told_and_nothing_is_written() {
     let folder = tempfile::tempdir().expect("a folder");
     for (flags, words) in [
         (&["--yes", "--connector", "google_analytics"][..], "--setting google_analytics.property_ids="),
+        (&["--yes", "--setting", "google_analytics.foo=1"], "google_analytics is not connected"),
+        (&["--yes", "--connector", "stripe", "--setting", "stripe.foo=1"], "has no setting \"foo\""),
+        (
+            &["--yes", "--connector", "google_ads", "--setting", "google_ads.customer_ids=123-456-7890"],
+            "ten digits without dashes",
+        ),
+        (
+            &[
+                "--yes",
+                "--connector",
+                "google_analytics",
+                "--setting",
+                "google_analytics.property_ids=properties/301234567",
+            ],
+            "digits only",
+        ),
         (&["--yes", "--connector", "strpe"], "did you mean \"stripe\"?"),
         (&["--yes", "--workspace", "Acme Inc"], "is no id"),
         (&["--yes", "--currency", "dollars"], "is no ISO 4217 code"),
