@@ -22,12 +22,7 @@ pub(super) fn refuse(settings: &Settings, found: &Findings<'_>) {
             let message =
                 format!("connection {:?}: reads {what} as {:?} does, so it would count twice", own.id, other.id);
             let line = own.lines.values().min().copied().unwrap_or(own.line).max(own.line);
-            found.found.borrow_mut().errors.push(crate::config::Problem::new(
-                &workspace.file,
-                Some(line),
-                &message,
-                "keep one of the two",
-            ));
+            found.refuse_at(&workspace.file, Some(line), &message, "keep one of the two");
         }
     }
 }

@@ -37,6 +37,8 @@ fn expression(job: &Job, found: &Findings<'_>) {
 /// Workspaces and connections that jobs leave out.
 fn left_out(settings: &Settings, found: &Findings<'_>) {
     if settings.jobs.is_empty() {
+        let remedy = "add jobs to the folder jobs/: `daybook init` writes the usual ones";
+        found.warn_at(std::path::Path::new("jobs"), None, "there is no job, so nothing runs by itself", remedy);
         return;
     }
     for workspace in &settings.workspaces {

@@ -75,8 +75,12 @@ impl<'a> Findings<'a> {
 
     /// Notes what cannot be meant, at the line of `steps`.
     fn refuse(&self, file: &Path, steps: &[Step<'_>], message: &str, remedy: &str) {
-        let problem = Problem::new(file, self.places.line(file, steps), message, remedy);
-        self.found.borrow_mut().errors.push(problem);
+        self.refuse_at(file, self.places.line(file, steps), message, remedy);
+    }
+
+    /// Notes what cannot be meant, at a line that is known.
+    fn refuse_at(&self, file: &Path, line: Option<usize>, message: &str, remedy: &str) {
+        self.found.borrow_mut().errors.push(Problem::new(file, line, message, remedy));
     }
 
     /// Notes what may be meant, at the line of `steps`.

@@ -6,7 +6,7 @@ use crate::config::{Job, Recipients, ReportJob, Settings, WorkspaceSettings};
 use crate::delivery::config::SlackHook;
 use crate::support::nearest::unknown_remedy;
 use Step::{Key, Nth};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Channels of `[[rows]]` exist.
@@ -33,6 +33,7 @@ pub(super) fn review(settings: &Settings, found: &Findings<'_>) {
     }
     for workspace in &settings.workspaces {
         unnamed_groups(settings, workspace, found);
+        made_twice(settings, workspace, found);
     }
     unused_hooks(settings, found);
 }
@@ -56,7 +57,8 @@ fn nobody(job: &Job, report: &ReportJob, workspace: &WorkspaceSettings, found: &
     let nobody: Vec<&Copy> = copies.iter().filter(|copy| lost(copy)).collect();
     let is_all = nobody.len() == copies.len();
     let mut told: BTreeSet<&[String]> = BTreeSet::new();
-    for copy in nobody.into_iter().filter(|copy| told.insert(&copy.to)) {
+    let most = if is_all { 1 } else { usize::MAX };
+    for copy in nobody.into_iter().filter(|copy| told.insert(&copy.to)).take(most) {
         let steps = place(report, &copy.to);
         let what = match copy.definition.variant() {
             _ if is_all => "the report".to_owned(),
@@ -66,7 +68,7 @@ fn nobody(job: &Job, report: &ReportJob, workspace: &WorkspaceSettings, found: &
         let groups = copy.to.join(", ");
         let message = match copy.to.iter().find(|group| workspace.recipients.contains_key(*group)) {
             Some(_) => format!("{what} goes to nobody in {id}: {groups} has no address, no Slack hook and no folder"),
-            None => format!("{what} goes to nobody in {id}: it has no group {groups}"),
+            None => format!("{what} goes to nobody in {id}, which has no group {groups}"),
         };
         let group = copy.to.first().map_or("", String::as_str);
         let file = workspace.file.display();
@@ -111,6 +113,33 @@ fn patterns(job: &Job, report: &ReportJob, found: &Findings<'_>) {
             };
             let message = format!("[[rows]]: {name:?} is compared letter by letter, with * for anything");
             found.warn(&job.file, &[Key("rows"), Nth(index), Key("campaigns")], &message, remedy);
+        }
+    }
+}
+
+/// A document of a period is issued once: of two jobs that make it, the later one sends nothing.
+fn made_twice(settings: &Settings, workspace: &WorkspaceSettings, found: &Findings<'_>) {
+    let mut first: BTreeMap<(String, String), &Job> = BTreeMap::new();
+    for (job, report) in settings.report_jobs(&workspace.workspace.id) {
+        for copy in report.copies() {
+            let (of, variant) = (copy.definition.report.clone(), copy.definition.variant());
+            let Some(other) = first.get(&(of.clone(), variant.clone())) else {
+                first.insert((of, variant), job);
+                continue;
+            };
+            if other.id == job.id {
+                continue;
+            }
+            let what = if variant.is_empty() { of } else { format!("{of} ({variant})") };
+            let message = format!(
+                "{} makes {what} for {} as well: it is issued once, so the later of the two jobs sends nothing",
+                other.id, workspace.workspace.id
+            );
+            let remedy = format!(
+                "add the groups to {}, or write them under [[editions]] with an id of its own",
+                other.file.display()
+            );
+            found.warn(&job.file, &place(report, &copy.to), &message, &remedy);
         }
     }
 }

@@ -45,6 +45,15 @@ pub(super) fn refuse(settings: &Settings, found: &Findings<'_>) {
 }
 
 pub(super) fn review(settings: &Settings, found: &Findings<'_>) {
+    if settings.channels.specs.is_empty() {
+        let message = "there is no rule, so every visit is \"unassigned\"";
+        found.warn_at(
+            Path::new(FILE),
+            None,
+            message,
+            "write [[rules]], or remove the file: the shipped rules hold then",
+        );
+    }
     never_reached(&settings.channels.specs, found);
     names(settings, found);
 }

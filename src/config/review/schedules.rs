@@ -135,25 +135,19 @@ fn shown(period: Period, cadence: Cadence) -> String {
 /// Days of the month that some months do not have.
 fn missing_days(job: &Job, now: DateTime<Utc>, found: &Findings<'_>) {
     let fields: Vec<&str> = job.cron.text().split_whitespace().collect();
-    let [minute, hour, day, month, "*"] = fields[..] else { return };
+    let [minute, hour, day, "*", "*"] = fields[..] else { return };
     let numbers: Option<Vec<u32>> = day.split(',').map(|day| day.parse().ok()).collect();
     let Some(least) = numbers.and_then(|numbers| numbers.into_iter().min()).filter(|day| *day >= 29) else { return };
     let schedule = Schedule { expression: job.cron.clone(), zone: job.time_zone.unwrap_or(chrono_tz::UTC) };
     let with: BTreeSet<u32> =
         schedule.fires(now, now + TimeDelta::days(365)).iter().map(|fire| fire.meant.month()).collect();
-    let is_named = |month: &u32| month_field_is_all(fields[3]) || with.contains(month);
     let without: Vec<&str> = (1..=12)
-        .filter(|month| is_named(month) && !with.contains(month))
+        .filter(|month| !with.contains(month))
         .filter_map(|month: u32| MONTHS.get(usize::try_from(month - 1).ok()?).copied())
         .collect();
     if !without.is_empty() {
         let message = format!("cron: the day {least} does not run in {}", without.join(", "));
-        let remedy =
-            format!("write \"{minute} {hour} 1 {month} *\" for the day after the month, or L for its last day");
+        let remedy = format!("write \"{minute} {hour} 1 * *\" for the day after the month, or L for its last day");
         found.warn(&job.file, &[Key("cron")], &message, &remedy);
     }
-}
-
-fn month_field_is_all(field: &str) -> bool {
-    field == "*"
 }

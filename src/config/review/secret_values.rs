@@ -6,6 +6,7 @@ use crate::config::{ConnectionSettings, Problem, SecretPlace, Settings, Workspac
 use crate::connectors::Catalog;
 use crate::connectors::spec::{AuthSpec, ConnectorSpec};
 use crate::support::secret::{Secret, SecretRef};
+use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -14,6 +15,7 @@ use std::path::Path;
 pub fn secrets(settings: &Settings, catalog: &Catalog) -> Review {
     let mut review = Review::default();
     let config = settings.config_dir();
+    let mut folders = BTreeSet::new();
     let mut seen: Vec<(&SecretPlace, Secret)> = Vec::new();
     for place in &settings.secrets {
         let Ok(secret) = place.reference.resolve(&config) else { continue };
@@ -21,8 +23,10 @@ pub fn secrets(settings: &Settings, catalog: &Catalog) -> Review {
             let message = format!("the secret of {} {message}", place.owner);
             review.warnings.push(Problem::new(&place.file, Some(place.line), &message, remedy));
         };
-        if let Some(path) = open_to_all(&place.reference, &config) {
-            warn("can be read by every user of this machine", &format!("chmod 600 config/{path}"));
+        // Told once a folder: whoever left one file open left all of them so.
+        if let Some(folder) = open_to_all(&place.reference, &config).filter(|folder| folders.insert(folder.clone())) {
+            let remedy = format!("chmod -R go= {folder}, and look whether others of the folder are open as well");
+            warn("can be read by every user of this machine", &remedy);
         }
         if let Some((message, remedy)) = odd(secret.expose()) {
             warn(message, remedy);
@@ -45,11 +49,16 @@ pub fn secrets(settings: &Settings, catalog: &Catalog) -> Review {
     review
 }
 
-/// The path of a secret file that others can read or write.
+/// The folder of a secret file that others can read or write.
 fn open_to_all(reference: &SecretRef, config: &Path) -> Option<String> {
     let SecretRef::File(path) = reference else { return None };
-    let mode = std::fs::metadata(config.join(path)).ok()?.permissions().mode();
-    (mode & 0o007 != 0).then(|| path.display().to_string())
+    let path = config.join(path);
+    let folder = path.parent()?;
+    let mode = |path: &Path| std::fs::metadata(path).ok().map(|metadata| metadata.permissions().mode());
+    // Behind a closed folder no file is open.
+    let is_open = mode(&path)? & 0o006 != 0 && mode(folder)? & 0o001 != 0;
+    let shown = folder.strip_prefix(config).map_or(folder.to_owned(), |inner| Path::new("config").join(inner));
+    is_open.then(|| shown.display().to_string())
 }
 
 /// What about a value cannot be part of a secret, and what to do.

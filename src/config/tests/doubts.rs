@@ -50,6 +50,9 @@ fn told(changes: &[(&str, &str, &str)], more: &[(&str, &str)]) -> (Vec<Problem>,
 const CHANNELS: &str = "config/channels.toml";
 const ACME: &str = "config/workspaces/acme.toml";
 const DAILY: &str = "jobs/report_daily.toml";
+/// Without what refers to a channel.
+const ACME_WITHOUT_CHANNEL: &str = "name = \"Acme\"\ntime_zone = \"Europe/Berlin\"\ncurrency = \"EUR\"\n[[connections]]\nid = \"ads\"\n\
+    connector = \"our_ads\"\n[recipients.marketing]\nmail = [\"a@example.com\"]\nslack = [\"marketing\"]\n";
 const HOURLY: &str = "jobs/sync_hourly.toml";
 
 /// A percent metric of counts and one of money, to set targets for.
@@ -203,7 +206,7 @@ fn what_two_workspaces_share_is_told() {
             UK.replace("[recipients.marketing]", "[recipients.uk]"),
             DAILY,
             Some(4),
-            "the report goes to nobody in uk: it has no group marketing",
+            "the report goes to nobody in uk, which has no group marketing",
             "[recipients.marketing] to config/workspaces/uk.toml",
         ),
         (vec![], UK.to_owned(), uk, None, "no job of the kind \"report\" is for uk", "workspaces of one"),
@@ -254,4 +257,90 @@ fn files_that_are_not_read_are_told() {
 fn the_shipped_files_have_no_warning() {
     let settings = load(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the shipped files");
     assert_eq!(settings.warnings(now()), []);
+}
+
+/// Kinds of mistakes that tools of this kind have accepted in silence, each with where it was reported.
+#[test]
+fn mistakes_that_others_accept_in_silence_are_told() {
+    const REPORT: &str = "kind = \"report\"\ncron = \"0 9 * * *\"\nreport = \"daily_performance\"\nto = [\"marketing\"]\nformats = [\"pdf\"]\n";
+    #[rustfmt::skip] // a table reads better in rows
+    let cases: &[(&str, &[(&str, &str, &str)], &[(&str, &str)], &str, Option<usize>, &str)] = &[
+        // A folder of which only files with one ending are read.
+        ("influxdata/telegraf#395", &[], &[("jobs/report_weekly.conf", "")], "jobs/report_weekly.conf", None, "this file is not read"),
+        ("fal-ai/dbt-fal#684", &[], &[("config/workspaces/uk.yaml", "")], "config/workspaces/uk.yaml", None, "this file is not read"),
+        // A whole folder of jobs that is not there.
+        ("influxdata/telegraf#16600", &[], &[], "jobs", None, "there is no job"),
+        // A name that is only looked up at the top level, not in the parts below.
+        ("prometheus/alertmanager#1759", &[(DAILY, "deadline_minutes = 120", "[[rows]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]\nto = [\"fake\"]")], &[], DAILY, Some(13), "no recipient group \"fake\""),
+        // A receiver that nothing leads to.
+        ("grafana/grafana#69600", &[(ACME, "slack = [\"marketing\"]\n", "")], &[], "config/daybook.toml", Some(15), "no group of recipients names this hook"),
+        // A subscription without a recipient.
+        ("metabase/metabase#17657", &[(ACME, "mail = [\"a@example.com\"]\nslack = [\"marketing\"]\nfiles = true", "mail = []"), ("config/daybook.toml", "[privacy]", "[delivery.operator]\nslack = [\"marketing\"]\n[privacy]")], &[], DAILY, Some(5), "goes to nobody in acme"),
+        // Day of the month and weekday, of which either is enough.
+        ("atifaziz/NCrontab#138", &[(HOURLY, "5 * * * *", "0 3 2 * 6")], &[], HOURLY, Some(2), "either of them is enough"),
+        // A start that makes every sync succeed with nothing.
+        ("airbytehq/airbyte#32914", &[(ACME, "since = 2026-01-01", "since = 2026-12-01")], &[], ACME, Some(6), "is still to come"),
+        // A file that is commented out as a whole.
+        ("dbt-labs/dbt-core#3568", &[], &[(CHANNELS, "# [[rules]]\n# channel = \"email\"\n"), (ACME, ACME_WITHOUT_CHANNEL)], CHANNELS, None, "there is no rule"),
+        // Two statements of one thing, of which only one is used.
+        ("grafana/grafana#66324", &[], &[("jobs/report_more.toml", REPORT)], "jobs/report_more.toml", Some(4), "the later of the two jobs sends nothing"),
+    ];
+    for (source, changes, more, file, line, message) in cases {
+        let root = installation(&[&CALM, *changes].concat(), more);
+        if source.ends_with("#16600") {
+            std::fs::remove_dir_all(root.path().join("jobs")).expect("removed");
+        }
+        let found = load(root.path()).map_or_else(|errors| errors, |settings| settings.warnings(now()));
+        let [problem] = found.as_slice() else { panic!("{source}: {found:#?}") };
+        assert_eq!((problem.file.as_path(), problem.line), (Path::new(file), *line), "{source}: {problem}");
+        assert!(problem.message.contains(message), "{source}: {problem}");
+        assert!(!problem.remedy.is_empty(), "{source}");
+    }
+}
+
+/// Values of secrets are looked at, and never repeated.
+#[test]
+fn secrets_that_hardly_work_are_told_without_their_value() {
+    use crate::config::review::secrets;
+    use crate::connectors::Catalog;
+    use std::os::unix::fs::PermissionsExt;
+    let text = "name = 'Acme'\ntime_zone = 'UTC'\ncurrency = 'EUR'\n[[connections]]\nid = 'ads'\nconnector = 'google_ads'\n\
+        settings = { customer_ids = ['1234567890'] }\n[connections.secrets]\ndeveloper_token = { file = 's/a' }\nclient_id = { file = 's/b' }\n\
+        client_secret = { file = 's/c' }\nrefresh_token = { file = 's/d' }\n[[connections]]\nid = 'web'\nconnector = 'google_analytics'\n\
+        settings = { property_ids = ['1'] }\nsecrets = { key_json = { file = 's/e' } }\n[recipients.marketing]\nmail = ['a@example.com']\n";
+    let root = installation(&[(ACME, mistakes::sound(ACME), text)], &[]);
+    // 1Password/connect-sdk-go#73 and kubernetes/kubernetes#52919: an empty line at the end of a token's file.
+    for (name, value) in
+        [("a", "hunter2\n\n"), ("b", "\"hunter2\""), ("c", "hunter3"), ("d", "hunter3"), ("e", "hunter2")]
+    {
+        let path = root.path().join("config/s").join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(&path, value).expect("a file");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("closed");
+    }
+    let settings = load(root.path()).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let catalog = Catalog::built_in().expect("the catalog");
+    let told = || {
+        let found = secrets(&settings, &catalog);
+        let lines = |list: &[Problem]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+        (lines(&found.errors), lines(&found.warnings))
+    };
+    let (errors, warnings) = told();
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert!(
+        errors[0].starts_with("config/workspaces/acme.toml:17: connection \"web\": key_json is not JSON"),
+        "{errors:?}"
+    );
+    assert_eq!(warnings.len(), 3, "{warnings:#?}");
+    assert!(warnings[0].contains(":9: ") && warnings[0].contains("an empty line"), "{warnings:#?}");
+    assert!(warnings[1].contains(":10: ") && warnings[1].contains("stands in quotes"), "{warnings:#?}");
+    assert!(warnings[2].contains(":12: ") && warnings[2].contains("has the same value as that of"), "{warnings:#?}");
+    assert!(!format!("{errors:?}{warnings:?}").contains("hunter"));
+
+    let open = root.path().join("config/s/a");
+    std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o644)).expect("opened");
+    assert!(told().1.iter().any(|warning| warning.contains("can be read by every user")), "{:#?}", told().1);
+    let folder = root.path().join("config/s");
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).expect("closed");
+    assert!(!told().1.iter().any(|warning| warning.contains("can be read by every user")));
 }
