@@ -3,26 +3,32 @@
 use super::Outcome;
 use super::preview::template_problems;
 use super::show::{plain, wrapped};
-use crate::config::{self, Problem, Settings};
+use crate::config::{self, Problem, Settings, problems, review};
 use crate::connectors::Connector;
 use crate::connectors::file::{Presets, Shape, Target, list, read, shape, shown};
 use crate::daemon::AppError;
-use crate::daemon::app::{SecretsAre, catalog, rollup_sql, sources};
+use crate::daemon::app::{SecretsAre, catalog, database_file, rollup_sql, sources};
+use crate::daemon::unmatched::unmatched;
 use crate::jobs::sync::{Source, load_request};
 use crate::report::templates::Templates;
 use crate::support::clock::Clock;
 use crate::support::secret::Secret;
+use crate::warehouse::care::proof::open_read_only;
 use crate::warehouse::load::load;
 use crate::warehouse::rollup::rollup;
 use crate::warehouse::{Context, Warehouse};
+use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 use std::path::Path;
 
 #[derive(Debug, clap::Args)]
 pub struct CheckArgs {
-    /// Take secrets for granted: for machines that do not hold them, such as CI.
+    /// Do not check that secrets exist: for machines that do not hold them, such as CI.
     #[arg(long)]
     without_secrets: bool,
+    /// Fail where there are warnings: the exit code is 1.
+    #[arg(long)]
+    strict: bool,
     /// Also try each credential and server: one small request a stream, a login at the mail server.
     /// Nothing is loaded or sent.
     #[arg(long, conflicts_with = "without_secrets")]
@@ -38,10 +44,15 @@ pub async fn run(root: &Path, args: &CheckArgs, json: bool) -> anyhow::Result<Ou
     if args.online {
         return super::online::run(&settings, &args.workspace, json).await;
     }
+    let warnings = tokio::task::block_in_place(|| warnings(&settings, secrets, Clock::System.now()))?;
     let Drops { unreadable, missing } = tokio::task::block_in_place(|| dropped(&settings));
     if json {
-        say!("{}", serde_json::json!(unreadable));
+        let warnings = problems::as_json(&warnings);
+        say!("{}", serde_json::json!({ "warnings": warnings, "dropped": unreadable, "missing": missing }));
     } else {
+        if !warnings.is_empty() {
+            say!("{}", problems::warnings_for_terminal(&warnings, 80));
+        }
         say!("{}", summary(&settings, secrets));
         for folder in &missing {
             say!("{}", wrapped("not there yet: ", &plain(folder)));
@@ -50,7 +61,31 @@ pub async fn run(root: &Path, args: &CheckArgs, json: bool) -> anyhow::Result<Ou
             say!("{}", wrapped("dropped file: ", &plain(told)));
         }
     }
-    Ok(if unreadable.is_empty() { Outcome::Done } else { Outcome::Partly })
+    Ok(match (args.strict && !warnings.is_empty(), unreadable.is_empty()) {
+        (true, _) => Outcome::Failed,
+        (false, true) => Outcome::Done,
+        (false, false) => Outcome::Partly,
+    })
+}
+
+/// What may be meant but should be looked at: in the files, in the secrets, and held against the data.
+fn warnings(settings: &Settings, secrets: SecretsAre, now: DateTime<Utc>) -> anyhow::Result<Vec<Problem>> {
+    let mut found = settings.warnings(now);
+    if secrets == SecretsAre::Needed {
+        found.extend(review::secrets(settings, &catalog(&settings.root)?).warnings);
+    }
+    let database = database_file(settings);
+    // A daemon has it open: `daybook status` tells the same then.
+    if database.exists()
+        && let Ok(reader) = open_read_only(&database)
+    {
+        for workspace in &settings.workspaces {
+            found.extend(unmatched(settings, workspace, &reader, now)?);
+        }
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
 }
 
 /// What lies in drop folders, a sentence each.
@@ -105,7 +140,10 @@ fn dropped(settings: &Settings) -> Drops {
 pub fn inspect(root: &Path, secrets: SecretsAre) -> anyhow::Result<Settings> {
     let settings = config::load(root).map_err(AppError::Config)?;
     let catalog = catalog(&settings.root)?;
-    let mut problems = if secrets == SecretsAre::Assumed { Vec::new() } else { settings.missing_secrets() };
+    let mut problems = match secrets {
+        SecretsAre::Assumed => Vec::new(),
+        SecretsAre::Needed => [settings.missing_secrets(), review::secrets(&settings, &catalog).errors].concat(),
+    };
     let warehouse = Warehouse::in_memory()?;
     let mut connectors = BTreeSet::new();
     for workspace in &settings.workspaces {
@@ -114,7 +152,7 @@ pub fn inspect(root: &Path, secrets: SecretsAre) -> anyhow::Result<Settings> {
         problems.extend(wrong);
         for source in found {
             if connectors.insert(source.connection.connector.spec.name.clone()) {
-                problems.extend(queries(&warehouse, &source));
+                problems.extend(queries(&settings.root, &warehouse, &source));
             }
         }
     }
@@ -125,11 +163,11 @@ pub fn inspect(root: &Path, secrets: SecretsAre) -> anyhow::Result<Settings> {
         && let Err(error) = settings.delivery.build(&settings.config_dir(), &settings.data_dir)
     {
         let file = Path::new("config/daybook.toml");
-        problems.push(Problem::new(file, None, &error.to_string(), "mend the section [delivery]"));
+        problems.push(Problem::new(file, None, &error.to_string(), "correct the section [delivery]"));
     }
     let (templates, broken) = Templates::new(Some(&settings.root.join("report-templates")));
-    problems.extend(template_problems(&broken));
-    problems.extend(template_problems(&templates.check()));
+    let of_templates = [template_problems(&broken), template_problems(&templates.check())].concat();
+    problems.extend(of_templates.into_iter().map(|problem| said_better(&settings.root, problem)));
     if !problems.is_empty() {
         problems.sort();
         problems.dedup();
@@ -152,30 +190,54 @@ pub fn summary(settings: &Settings, secrets: SecretsAre) -> String {
     ];
     let counted = counts.map(|(count, noun)| format!("{count} {noun}{}", if count == 1 { "" } else { "s" }));
     let secrets = if secrets == SecretsAre::Assumed { "\nsecrets were not looked for" } else { "" };
-    wrapped("", &format!("all is well: {}", counted.join(", "))) + secrets
+    wrapped("", &format!("OK: {}", counted.join(", "))) + secrets
 }
 
 /// Loads nothing with every query of a connector: what is wrong with one shows.
-fn queries(warehouse: &Warehouse, source: &Source) -> Vec<Problem> {
+fn queries(root: &Path, warehouse: &Warehouse, source: &Source) -> Vec<Problem> {
     let connector: &Connector = &source.connection.connector;
     let mut problems = Vec::new();
     for stream in connector.spec.streams.keys() {
-        let file = Path::new("config/connectors").join(&connector.spec.name);
+        let folder = Path::new("config/connectors").join(&connector.spec.name);
         let now = Clock::System.now();
         let landed = crate::connectors::LandedSlice::empty(&source.connection, stream, now);
         let loaded = load_request(source, &landed, &Secret::new("check"), false)
             .and_then(|request| warehouse.write_blocking(move |connection| load(connection, &request, now)));
-        if let Err(error) = loaded {
-            problems.push(Problem::new(&file, None, &error.to_string(), "mend the stream's query"));
+        let Err(error) = loaded else { continue };
+        let message = error.to_string();
+        if message.contains("there is no table") {
+            let file = folder.join("connector.toml");
+            let text = std::fs::read_to_string(root.join(&file)).unwrap_or_default();
+            let known = tables(warehouse);
+            let is_unknown = |line: &str| {
+                let named = line.trim().strip_prefix("table").and_then(|rest| rest.split('"').nth(1));
+                named.is_some_and(|named| !known.iter().any(|table| table == named))
+            };
+            let line = text.lines().position(is_unknown).map(|index| index + 1);
+            let remedy = format!("write table = one of {}", known.join(", "));
+            problems.push(Problem::new(&file, line, &message, &remedy));
+        } else {
+            problems.push(of_sql(&folder.join(format!("{stream}.sql")), &message));
         }
     }
     problems
 }
 
+/// The tables that connectors load into.
+fn tables(warehouse: &Warehouse) -> Vec<String> {
+    let step = || "listing the tables".to_owned();
+    let read = warehouse.read_blocking(|reader| {
+        let sql = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'core' ORDER BY 1";
+        let mut statement = reader.prepare(sql).context(step)?;
+        let names = statement.query_map([], |row| row.get(0)).context(step)?;
+        names.collect::<Result<Vec<String>, _>>().context(step)
+    });
+    read.unwrap_or_default()
+}
+
 /// Runs the rollups and checks over an empty warehouse.
 fn rollups(settings: &Settings, warehouse: &Warehouse) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let mut add = |file: &Path, message: String| problems.push(Problem::new(file, None, &message, "mend the query"));
     if let Some(workspace) = settings.workspaces.first() {
         let (tenant, rules, sql) = (workspace.workspace.clone(), settings.channels.rules.clone(), rollup_sql(settings));
         let touch = format!("INSERT INTO ops.touched_day VALUES ('{}', DATE '2026-01-01', 'check')", tenant.id);
@@ -185,17 +247,47 @@ fn rollups(settings: &Settings, warehouse: &Warehouse) -> Vec<Problem> {
             rollup(connection, &tenant, &rules, &sql, today)
         });
         if let Err(error) = run {
-            add(Path::new("jobs/rollups"), error.to_string());
+            let message = error.to_string();
+            let named = settings.rollups.iter().find(|rollup| message.contains(&rollup.name));
+            problems.push(of_sql(named.map_or(Path::new("jobs/rollups"), |rollup| &rollup.path), &message));
         }
     }
     for check in &settings.checks {
         let sql = check.text.clone();
         let run = warehouse.read_blocking(|reader| reader.prepare(&sql).map(drop).context(|| check.name.clone()));
         if let Err(error) = run {
-            add(&check.path, error.to_string());
+            problems.push(of_sql(&check.path, &error.to_string()));
         }
     }
     problems
+}
+
+/// A fault of DuckDB at its line: its message repeats the line, with a mark below that one line of text
+/// would misplace.
+fn of_sql(file: &Path, message: &str) -> Problem {
+    let (said, quoted) = message.split_once("LINE ").unwrap_or((message, ""));
+    let line = quoted.split_once(':').and_then(|(line, _)| line.trim().parse().ok());
+    let remedy = "correct the query: DuckDB's SQL, over the tables that `SELECT * FROM duckdb_columns()` lists";
+    Problem::new(file, line, said.trim(), remedy)
+}
+
+/// A fault of a template with the words it is about.
+fn said_better(root: &Path, problem: Problem) -> Problem {
+    let text = std::fs::read_to_string(root.join(&problem.file)).unwrap_or_default();
+    let line = problem.line.and_then(|line| text.lines().nth(line - 1)).unwrap_or_default().trim();
+    let (message, remedy) = if problem.message.contains("undefined value") {
+        let message = format!("{} is used here: {line}", problem.message);
+        (
+            message,
+            "compare the names with those of the built-in template; a name that may be absent needs \"is defined\"",
+        )
+    } else if problem.message.contains("syntax error") {
+        let message = format!("{} at: {line}", problem.message);
+        (message, "close every {{ }} and {% %}; the one that is open may stand on a line before")
+    } else {
+        return problem;
+    };
+    Problem { message, remedy: remedy.to_owned(), ..problem }
 }
 
 /// What each connector needs.

@@ -4,8 +4,10 @@
 #[macro_use]
 mod out;
 
+mod add;
 mod backfill;
 mod care;
+mod channels;
 mod check;
 mod coverage;
 mod daemon;
@@ -16,6 +18,7 @@ mod explain;
 mod files;
 mod init;
 mod install;
+mod link;
 mod online;
 mod person;
 mod plan;
@@ -73,6 +76,9 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Start a new installation: a few questions, or flags alone.
     Init(Box<init::InitArgs>),
+    /// Add a workspace, connection, reader or report: shows the change, and writes what `check` takes.
+    #[command(subcommand)]
+    Add(Box<add::AddCommand>),
     /// Check every file of the configuration, all queries and templates; no network but with --online.
     Check(check::CheckArgs),
     /// List the connectors and what each needs.
@@ -98,6 +104,11 @@ enum Command {
     /// See what became of dropped files, try one, take one out or read it again.
     #[command(subcommand)]
     Files(files::FilesCommand),
+    /// See which tags of visits are unknown.
+    #[command(subcommand)]
+    Channels(channels::ChannelsCommand),
+    /// Write an address with tags that reports will know.
+    Link(link::LinkArgs),
     /// Decide about days of a source that are doubted or were never answered.
     #[command(subcommand)]
     Sources(sources::SourcesCommand),
@@ -160,6 +171,8 @@ enum Outcome {
     Done,
     /// Some of it failed, and that was told.
     Partly,
+    /// It failed, and that was told.
+    Failed,
 }
 
 /// Parses the arguments, runs the command, and tells what went wrong.
@@ -204,6 +217,7 @@ fn finish(ended: anyhow::Result<Outcome>, json: bool) -> u8 {
     match ended {
         Ok(Outcome::Done) => 0,
         Ok(Outcome::Partly) => 3,
+        Ok(Outcome::Failed) => 1,
         Err(error) => {
             tell(&error, json);
             let is_users = error.downcast_ref().is_some_and(|e| matches!(e, AppError::Config(_) | AppError::Usage(_)));
@@ -228,9 +242,11 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
     match &cli.command {
         Command::Demo(args) => demo::run(args).await,
         Command::Init(args) => init::run(&cli.root, args, cli.json),
+        Command::Add(command) => add::run(&cli.root, command, cli.json),
         Command::Check(args) => check::run(&cli.root, args, cli.json).await,
         Command::Connectors => check::connectors(&cli.root, cli.json),
         Command::Schema(args) => schema::run(&cli.root, args, cli.json),
+        Command::Link(args) => link::run(&cli.root, args, cli.json),
         Command::Plan(args) => plan::run(&cli.root, args, &Clock::System, cli.json),
         Command::Restore(args) => restore::run(&cli.root, args, cli.json).await,
         Command::Report(args) if let Some(preview) = args.preview() => preview::run(&cli.root, preview, cli.json).await,
@@ -246,9 +262,11 @@ async fn with_app(app: &App, desk: Option<&Desk>, cli: &Cli) -> anyhow::Result<O
     match &cli.command {
         Command::Demo(_)
         | Command::Init(_)
+        | Command::Add(_)
         | Command::Check(_)
         | Command::Connectors
         | Command::Schema(_)
+        | Command::Link(_)
         | Command::Plan(_)
         | Command::Restore(_)
         | Command::Run => Err(AppError::Usage("this command is not carried out by a running daemon".to_owned()).into()),
@@ -261,6 +279,7 @@ async fn with_app(app: &App, desk: Option<&Desk>, cli: &Cli) -> anyhow::Result<O
         Command::Runs(args) => runs::runs(app, args, cli.json),
         Command::Coverage(args) => coverage::run(app, args, cli.json),
         Command::Files(command) => files::run(app, command, cli.json).await,
+        Command::Channels(command) => channels::run(app, command, cli.json),
         Command::Sources(command) => sources::run(app, command, cli.json).await,
         Command::Deliveries(args) => deliveries::run(app, args, cli.json),
         Command::SendTest(args) => send_test::run(app, args, cli.json).await,

@@ -39,9 +39,11 @@ fn is_for_daemon(command: &Command) -> bool {
         command,
         Command::Demo(_)
             | Command::Init(_)
+            | Command::Add(_)
             | Command::Check(_)
             | Command::Connectors
             | Command::Schema(_)
+            | Command::Link(_)
             | Command::Plan(_)
             | Command::Restore(_)
             | Command::Run

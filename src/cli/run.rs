@@ -15,6 +15,9 @@ const ONE_WISH: Duration = Duration::from_secs(1);
 
 pub async fn run(app: App) -> anyhow::Result<Outcome> {
     tracing::info!(jobs = app.settings.jobs.len(), workspaces = app.settings.workspaces.len(), "daybook runs");
+    for warning in app.settings.warnings(app.clock.now()) {
+        tracing::warn!(warning = %warning, "the configuration is hardly meant so");
+    }
     let signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let listening = tokio::spawn(listen(signals, app.sync.stop.clone()));
     let cut_off =

@@ -2,10 +2,10 @@
 
 use super::files::read_text;
 use super::kind::{Kind, Names};
-use super::kinds::{id, text};
+use super::kinds::{id, list_of, text};
 use super::reader::{At, Fault, Problems, Section, Source, fault, read_toml};
 use super::values::{quoted, read_text as any_text};
-use crate::domain::channel::{ChannelRuleSpec, ChannelRules, UNASSIGNED};
+use crate::domain::channel::{ChannelRuleSpec, ChannelRules, Tags, UNASSIGNED};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -22,6 +22,10 @@ pub const SHIPPED: &str = include_str!("../../config/channels.toml");
 #[derive(Clone, Debug)]
 pub struct Channels {
     pub rules: ChannelRules,
+    /// The rules as they are written, in their order.
+    pub specs: Vec<ChannelRuleSpec>,
+    /// What links may be tagged with.
+    pub tags: Tags,
     /// As printed, by channel id.
     pub labels: BTreeMap<String, String>,
 }
@@ -37,6 +41,16 @@ impl Channels {
     pub fn label<'a>(&'a self, channel: &'a str) -> &'a str {
         self.labels.get(channel).map_or(channel, String::as_str)
     }
+}
+
+/// The channels of the installation below `root`, whatever its other files hold.
+///
+/// # Errors
+/// Every problem of the file.
+pub fn load(root: &Path) -> Result<Channels, Vec<super::Problem>> {
+    let problems = Problems::default();
+    let channels = read(root, &problems);
+    channels.ok_or_else(|| problems.into_sorted())
 }
 
 /// Reads the file, or the shipped rules if it is absent.
@@ -55,6 +69,7 @@ pub(super) fn read(root: &Path, problems: &Problems) -> Option<Channels> {
 pub(super) fn read_top(mut top: Section<'_>) -> Option<Channels> {
     let labels =
         top.entries("labels", &Names::Ids("a channel id"), text().about("The channels' names as printed, by id."));
+    let tags = top.section("tags").map(tags).unwrap_or_default();
     let mut specs = Vec::new();
     let mut catch_all: Option<usize> = None;
     for section in top.list("rules") {
@@ -63,8 +78,10 @@ pub(super) fn read_top(mut top: Section<'_>) -> Option<Channels> {
             top.problem(line, message, "move it to the end, or give it a source, medium or campaign");
         }
         let line = section.line;
+        // One that is there but wrong has been told, and is a condition all the same.
+        let has_condition = ["source", "medium", "campaign"].iter().any(|key| section.has(key));
         let Some(spec) = rule(section) else { continue };
-        if spec.source.is_none() && spec.medium.is_none() && spec.campaign.is_none() {
+        if !has_condition {
             catch_all = Some(line);
         }
         specs.push(spec);
@@ -74,6 +91,8 @@ pub(super) fn read_top(mut top: Section<'_>) -> Option<Channels> {
     match ChannelRules::new(&specs) {
         Ok(rules) => Some(Channels {
             rules,
+            specs,
+            tags,
             labels: labels.into_iter().map(|(channel, label)| (channel, label.value)).collect(),
         }),
         Err(errors) => {
@@ -82,6 +101,40 @@ pub(super) fn read_top(mut top: Section<'_>) -> Option<Channels> {
             }
             None
         }
+    }
+}
+
+/// `[tags]`: what people may tag links with.
+fn tags(mut section: Section<'_>) -> Tags {
+    section.about("What links may be tagged with; `daybook link` makes such links, `daybook channels unknown` lists others that were seen.");
+    let tag = || Kind::text(serde_json::json!({ "pattern": "^[^A-Z\\s]+$" }), tag);
+    let sources = section.optional("sources", list_of(tag()).about("Allowed sources; any if left out."));
+    let media = section.optional("media", list_of(tag()).about("Allowed media; any if left out."));
+    let campaigns = section.optional(
+        "campaigns",
+        Kind::text(serde_json::json!({}), pattern)
+            .about("A regular expression that names of campaigns must match as a whole."),
+    );
+    section.finish();
+    Tags {
+        sources: sources.map(|at| at.value).unwrap_or_default(),
+        media: media.map(|at| at.value).unwrap_or_default(),
+        campaigns: campaigns.map(|at| at.value),
+    }
+}
+
+/// A tag as it goes into a link.
+fn tag(value: &DeValue<'_>) -> Result<String, Fault> {
+    let text = any_text(value)?;
+    match text.chars().find(|c| c.is_whitespace() || c.is_uppercase()) {
+        Some(c) if c.is_whitespace() => {
+            Err(fault(format!("{} has a blank", quoted(&text)), "write _ or - in place of blanks"))
+        }
+        Some(_) => {
+            let remedy = format!("write it in lower case: {}", quoted(&text.to_lowercase()));
+            Err(fault(format!("{} has capital letters", quoted(&text)), remedy))
+        }
+        None => Ok(text),
     }
 }
 

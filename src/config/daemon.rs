@@ -96,7 +96,7 @@ pub enum LogFormat {
 /// The section `[privacy]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PrivacyConfig {
-    /// The key that people's identifiers are hashed with; changing it makes them strangers.
+    /// The key that people's identifiers are hashed with; with another one, known people count as new.
     pub person_key: Option<SecretRef>,
 }
 
@@ -198,7 +198,8 @@ fn schedule(mut section: Section<'_>) -> ScheduleConfig {
         stop_within: section
             .optional(
                 "stop_within_secs",
-                whole_number(1, 3600).about("What has not ended so long after SIGTERM is cut off."),
+                whole_number(1, 3600)
+                    .about("The shutdown timeout: what has not ended so long after SIGTERM is stopped."),
             )
             .map_or(default.stop_within, |at| Duration::from_secs(at.value)),
     };
@@ -234,7 +235,11 @@ fn loopback(value: &DeValue<'_>) -> Result<SocketAddr, Fault> {
         "write an address of this machine and a port, as \"127.0.0.1:8420\"; let a proxy of yours face the network";
     let text = any_text(value)?;
     let address = text.parse::<SocketAddr>().map_err(|_| fault(format!("{text:?} is no address"), REMEDY))?;
-    if address.ip().is_loopback() { Ok(address) } else { Err(fault("others could reach that address", REMEDY)) }
+    if address.ip().is_loopback() {
+        Ok(address)
+    } else {
+        Err(fault("that address is reachable from other machines", REMEDY))
+    }
 }
 
 fn privacy(mut section: Section<'_>, gathered: &Gathered) -> PrivacyConfig {
@@ -243,7 +248,7 @@ fn privacy(mut section: Section<'_>, gathered: &Gathered) -> PrivacyConfig {
         .optional(
             "person_key",
             secret_ref().about(
-                "The key people's identifiers are hashed with. Keep it: with another key, people become strangers.",
+                "The key people's identifiers are hashed with. Keep it: with another key, known people count as new.",
             ),
         )
         .map(|at| {

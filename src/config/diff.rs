@@ -42,7 +42,7 @@ pub fn changes(old: &Settings, new: &Settings, now: DateTime<Utc>) -> Vec<String
         ("[log]", differ(log, &new.log), "; it counts from the next start"),
         ("[landing]", differ(landing, &new.landing), ""),
         ("[schedule]", differ(schedule, &new.schedule), ""),
-        ("[privacy]", differ(privacy, &new.privacy), "; people become strangers under another key"),
+        ("[privacy]", differ(privacy, &new.privacy), "; with another key, known people count as new"),
         ("[delivery]", differ(delivery, &new.delivery), ": how messages leave"),
         ("[backup], [retention] or [care]", differ(care, &new.care), ": from the next night of care on"),
         ("config/benchmarks.toml", differ(benchmarks, &new.benchmarks), ": what reports compare with"),
@@ -72,7 +72,7 @@ fn workspaces(old: &Settings, new: &Settings, told: &mut Vec<String>) {
     let (old, new) = (by_id(old), by_id(new));
     for (id, before) in &old {
         let Some(after) = new.get(id) else {
-            told.push(format!("the workspace {id} goes; its data stays"));
+            told.push(format!("the workspace {id} is removed; its data stays"));
             continue;
         };
         let WorkspaceSettings {
@@ -127,7 +127,7 @@ fn connections(workspace: &str, old: &WorkspaceSettings, new: &WorkspaceSettings
     let (old, new) = (by_id(old), by_id(new));
     for (id, before) in &old {
         match new.get(id) {
-            None => told.push(format!("{workspace}: the connection {id} goes; its data stays")),
+            None => told.push(format!("{workspace}: the connection {id} is removed; its data stays")),
             Some(after) if after != before => told.push(format!("{workspace}: the connection {id} changes")),
             Some(_) => {}
         }
@@ -140,7 +140,7 @@ fn connections(workspace: &str, old: &WorkspaceSettings, new: &WorkspaceSettings
 fn jobs(old: &Settings, new: &Settings, now: DateTime<Utc>, told: &mut Vec<String>) {
     for before in &old.jobs {
         let Some(after) = new.jobs.iter().find(|job| job.id == before.id) else {
-            told.push(format!("the job {} goes; its slots end", before.id));
+            told.push(format!("the job {} is removed; it runs no more", before.id));
             continue;
         };
         let (slots_before, slots_after) = (coming(old, before, now), coming(new, after, now));

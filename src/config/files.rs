@@ -18,7 +18,13 @@ pub fn read_text(root: &Path, file: &Path, is_optional: bool, problems: &Problem
     let metadata = match std::fs::metadata(&path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return if is_optional { None } else { told("the file is missing", "create it, or name the right folder") };
+            if is_optional {
+                return None;
+            }
+            let message = format!("the file is missing: there is no {}", path.display());
+            let remedy = "name the folder that holds config/ with -C, or begin one: `daybook init` asks what it needs, \
+                          `daybook demo` shows a simulated company";
+            return told(&message, remedy);
         }
         Err(error) => return told(&format!("the file cannot be read: {}", error.kind()), "check its permissions"),
     };
@@ -28,10 +34,26 @@ pub fn read_text(root: &Path, file: &Path, is_optional: bool, problems: &Problem
     match std::fs::read_to_string(&path) {
         Ok(text) => Some(text),
         Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
-            told("the file is not UTF-8 text", "save it again with the encoding UTF-8")
+            let (line, message) = not_utf8(&std::fs::read(&path).unwrap_or_default());
+            problems.add(file, line, message, "save it again with the encoding UTF-8");
+            None
         }
         Err(error) => told(&format!("the file cannot be read: {}", error.kind()), "check its permissions"),
     }
+}
+
+/// The line that is no UTF-8, and what the text probably is.
+fn not_utf8(bytes: &[u8]) -> (Option<usize>, &'static str) {
+    if bytes.starts_with(&[0xff, 0xfe])
+        || bytes.starts_with(&[0xfe, 0xff])
+        || bytes.get(..64).is_some_and(|head| head.contains(&0))
+    {
+        return (None, "the file is not UTF-8 text but UTF-16, as some editors write it");
+    }
+    let good = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+    let before = bytes.get(..good).unwrap_or_default();
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    (Some(line), "the file is not UTF-8 text: this line has a letter in another encoding, such as Latin-1")
 }
 
 /// Files of `root/folder` with the ending `.extension`, relative to root, in order of name. An absent

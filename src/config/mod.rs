@@ -1,7 +1,8 @@
 //! Everything an admin edits, read and checked at once: `config/` and `jobs/` below a root folder.
 //!
 //! [`load`] returns either settings that fit together or every problem of every file, each with its
-//! line and a remedy. Secrets are only named here; [`Settings::missing_secrets`] tries to read them.
+//! line and a remedy. What may be meant but is suspicious, [`Settings::warnings`] tells. Secrets are only
+//! named here; [`Settings::missing_secrets`] tries to read them.
 
 pub mod benchmarks;
 mod campaigns;
@@ -19,6 +20,7 @@ mod kinds;
 pub mod metrics;
 pub mod problems;
 mod reader;
+pub mod review;
 pub mod schema;
 pub mod secrets;
 mod sketch;
@@ -46,6 +48,7 @@ use crate::domain::benchmark::Benchmark;
 use crate::domain::metric::Registry;
 use crate::warehouse::WarehouseConfig;
 use crate::warehouse::care::CareConfig;
+use chrono::{DateTime, Utc};
 use reader::Problems;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,6 +101,11 @@ impl Settings {
     /// A problem for each secret that cannot be read now.
     pub fn missing_secrets(&self) -> Vec<Problem> {
         secrets::missing(&self.secrets, &self.config_dir())
+    }
+
+    /// What can be read but is hardly meant, at `now`: by file and line, with a remedy.
+    pub fn warnings(&self, now: DateTime<Utc>) -> Vec<Problem> {
+        review::warnings(self, now)
     }
 
     /// The workspace with this id.
@@ -190,7 +198,7 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
     let Gathered { problems, secrets, presets } = gathered;
     let problems = problems.into_sorted();
     match (daemon, channels, metrics) {
-        (Some(daemon), Some(channels), Some(metrics)) if problems.is_empty() => Ok(Settings {
+        (Some(daemon), Some(channels), Some(metrics)) if problems.is_empty() => reviewed(Settings {
             root: root.clone(),
             data_dir: daemon.data_dir,
             warehouse: daemon.warehouse,
@@ -213,6 +221,12 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
         }),
         _ => Err(problems),
     }
+}
+
+/// The settings, unless something in them cannot be meant.
+fn reviewed(settings: Settings) -> Result<Settings, Vec<Problem>> {
+    let errors = review::errors(&settings);
+    if errors.is_empty() { Ok(settings) } else { Err(errors) }
 }
 
 /// Workspaces by id; `None` where the file exists but could not be read.

@@ -61,6 +61,15 @@ impl PartialOrd for Problem {
 /// The problems for a terminal `width` columns wide (80 suits most): the place on a line of its own,
 /// then what is wrong and what to do, indented; a count at the end.
 pub fn for_terminal(problems: &[Problem], width: usize) -> String {
+    listed(problems, width, "problem")
+}
+
+/// The same for what may be meant.
+pub fn warnings_for_terminal(warnings: &[Problem], width: usize) -> String {
+    listed(warnings, width, "warning")
+}
+
+fn listed(problems: &[Problem], width: usize, noun: &str) -> String {
     let mut out = String::new();
     for problem in problems {
         out.push_str(&problem.place());
@@ -72,7 +81,7 @@ pub fn for_terminal(problems: &[Problem], width: usize) -> String {
         out.push('\n');
     }
     let files: std::collections::BTreeSet<&PathBuf> = problems.iter().map(|problem| &problem.file).collect();
-    out.push_str(&format!("{} in {}\n", counted(problems.len(), "problem"), counted(files.len(), "file")));
+    out.push_str(&format!("{} in {}\n", counted(problems.len(), noun), counted(files.len(), "file")));
     out
 }
 

@@ -82,7 +82,13 @@ pub fn read_toml<T>(source: Source<'_>, read: impl FnOnce(Section<'_>) -> T) -> 
         let line = error.span().map_or(1, |span| source.line(&span));
         // One slip often makes the parser stumble again on the same line.
         if line != last_line {
-            source.problem(line, &format!("this is not TOML: {}", error.message()), syntax_remedy(error.message()));
+            let text = source.text.lines().nth(line - 1).unwrap_or_default();
+            if text.contains(['“', '”', '„', '‘', '’']) {
+                let message = "this is not TOML: the quotes are curly ones, which word processors write";
+                source.problem(line, message, "write straight quotes: \"…\"");
+            } else {
+                source.problem(line, &format!("this is not TOML: {}", error.message()), syntax_remedy(error.message()));
+            }
         }
         last_line = line;
     }
@@ -93,7 +99,7 @@ fn syntax_remedy(message: &str) -> &'static str {
     if message.contains("duplicate key") {
         "keep one of the two"
     } else {
-        "texts stand in quotes, lists in [ ], and each key on a line of its own"
+        "put text in quotes, lists in [ ], and each key on a line of its own"
     }
 }
 

@@ -42,7 +42,11 @@ pub fn missing(places: &[SecretPlace], config_dir: &Path) -> Vec<Problem> {
 /// The reason with the path as the admin wrote it.
 fn reason(error: &SecretError, reference: &SecretRef) -> String {
     match (error, reference) {
-        (SecretError::UnreadableFile { reason, .. }, SecretRef::File(path)) => format!("{}: {reason}", path.display()),
+        (SecretError::UnreadableFile { reason, .. }, SecretRef::File(path)) => {
+            // The system's own words say "entity".
+            let reason = if reason == "entity not found" { "file not found" } else { reason };
+            format!("{}: {reason}", path.display())
+        }
         (SecretError::Empty(_), SecretRef::File(path)) => format!("{} is empty", path.display()),
         _ => error.to_string(),
     }

@@ -99,7 +99,7 @@ pub struct Target {
 pub(super) fn read_all(root: &Path, data_dir: &Path, known: &Known, gathered: &Gathered) -> Workspaces {
     let files = files_in(root, FOLDER, "toml", &gathered.problems);
     if files.is_empty() {
-        let remedy = "write one, e.g. config/workspaces/acme.toml, after the shipped example.toml";
+        let remedy = "`daybook add workspace` writes one; `daybook init` begins an installation";
         gathered.problems.add(Path::new(FOLDER), None, "there is no workspace", remedy);
     }
     files

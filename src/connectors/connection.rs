@@ -110,7 +110,8 @@ impl Connection {
     }
 }
 
-fn wrong_value(name: &str, spec: &SettingSpec, value: &toml::Value) -> Option<String> {
+/// What is wrong with the value of a setting.
+pub fn wrong_value(name: &str, spec: &SettingSpec, value: &toml::Value) -> Option<String> {
     wrong_kind(name, spec, value).or_else(|| wrong_form(name, spec, value))
 }
 
@@ -120,6 +121,12 @@ fn wrong_form(name: &str, spec: &SettingSpec, value: &toml::Value) -> Option<Str
         toml::Value::Array(entries) => entries.iter().filter_map(toml::Value::as_str).collect(),
         other => other.as_str().into_iter().collect(),
     };
+    if let Some(padded) = entries.iter().find(|entry| entry.trim() != **entry) {
+        return Some(format!(
+            "the setting {name:?} has {padded:?}, with blanks at its ends; it must be {:?}",
+            padded.trim()
+        ));
+    }
     let is_default = spec.default.as_ref() == Some(value);
     if let Some(pattern) = spec.pattern.as_ref().filter(|_| !is_default) {
         let pattern = regex::Regex::new(&format!("^(?:{pattern})$")).ok()?;
@@ -194,6 +201,7 @@ mod tests {
         assert_eq!(judge(&["1", "2", "1"]).map(|_| ()), Some(()));
         assert!(judge(&["1234567890", "1234567890"]).is_some_and(|wrong| wrong.contains("twice")));
         assert_eq!(judge(&["1234567890", "1234567891"]), None);
+        assert!(judge(&["1234567890 "]).is_some_and(|wrong| wrong.contains("with blanks at its ends")));
     }
 
     #[test]

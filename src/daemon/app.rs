@@ -289,7 +289,10 @@ pub fn sources(
     let (mut sources, mut problems) = (Vec::new(), Vec::new());
     for own in &workspace.connections {
         let mut tell = |message: &str, remedy: &str| {
-            problems.push(Problem::new(&workspace.file, Some(own.line), &format!("{}: {message}", own.id), remedy));
+            // The line of the setting or secret that is meant, if one is.
+            let named = own.lines.iter().find(|(name, _)| message.contains(&format!("{name:?}")));
+            let line = named.map_or(own.line, |(_, line)| *line);
+            problems.push(Problem::new(&workspace.file, Some(line), &format!("{}: {message}", own.id), remedy));
         };
         let Some(connector) = catalog.get(&own.connector) else {
             let known: Vec<&str> = catalog.names().collect();
@@ -322,7 +325,7 @@ pub fn sources(
             }),
             Err(found) => {
                 for message in found.into_iter().filter(|message| missing == 0 || !message.starts_with("the secret")) {
-                    tell(&message, "see the connector's connector.toml for what it takes");
+                    tell(&message, "`daybook connectors` lists what it takes");
                 }
             }
         }

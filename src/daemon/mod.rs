@@ -13,6 +13,7 @@ pub mod scheduler;
 mod serve;
 pub mod status;
 mod telemetry;
+pub mod unmatched;
 pub mod ways;
 
 pub use app::{App, AppError, Selection, known_names};

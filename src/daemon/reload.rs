@@ -61,6 +61,9 @@ pub fn reload(current: &Current) -> Reloaded {
             return Reloaded::Refused;
         }
     };
+    for warning in edited.settings.warnings(running.clock.now()) {
+        tracing::warn!(warning = %warning, "the configuration is hardly meant so");
+    }
     let changes = diff::changes(&running.settings, &edited.settings, running.clock.now());
     if changes.is_empty() {
         tracing::info!("the configuration was read again; nothing differs");

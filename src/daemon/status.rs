@@ -4,6 +4,7 @@
 use super::app::{App, AppError, SecretsAre, sources};
 use super::planned_jobs;
 use super::scheduler::Status as SchedulerStatus;
+use super::unmatched::unmatched;
 use super::ways::{WayStatus, blocked};
 use crate::config::{JobKind, WorkspaceSettings};
 use crate::domain::coverage::Standing;
@@ -115,6 +116,7 @@ pub fn status(app: &App, daemon: Option<SchedulerStatus>, now: DateTime<Utc>) ->
         let yesterday = now.with_timezone(&tenant.time_zone).date_naive() - Days::new(1);
         let lately = Period { start: yesterday - Days::new(LATELY - 1), end: yesterday + Days::new(1) };
         let (context, of) = (app.report_context(workspace), id.clone());
+        let settings = &app.settings;
         let (reached, states, files, told) = app.warehouse.read_blocking(move |reader| {
             let (plans, _) = plans_known_since(reader, &context, lately)?;
             let told = [
@@ -122,6 +124,7 @@ pub fn status(app: &App, daemon: Option<SchedulerStatus>, now: DateTime<Utc>) ->
                 cross_checks(reader, &context, lately)?,
                 first_seen_since(reader, &context)?,
                 plans,
+                unmatched(settings, workspace, reader, now)?.iter().map(ToString::to_string).collect(),
             ]
             .concat();
             Ok((reach(reader, &of)?, list(reader, &of)?, dropped::list(reader, &of, None)?, told))

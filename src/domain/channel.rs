@@ -16,6 +16,52 @@ pub struct ChannelRuleSpec {
     pub campaign: Option<String>,
 }
 
+/// What links may be tagged with; empty lists allow anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tags {
+    pub sources: Vec<String>,
+    pub media: Vec<String>,
+    /// A regular expression that names of campaigns match as a whole.
+    pub campaigns: Option<String>,
+}
+
+impl Tags {
+    /// Whether nothing is said of tags.
+    pub fn is_empty(&self) -> bool {
+        self.sources.is_empty() && self.media.is_empty() && self.campaigns.is_none()
+    }
+
+    /// What of an origin is not allowed, as `source`, `medium` or `campaign` with its value. What vendors
+    /// say themselves of visits without tags is no tag.
+    pub fn unknown<'o>(&self, source: &'o str, medium: &'o str, campaign: &'o str) -> Vec<(&'static str, &'o str)> {
+        let is_own = |value: &str| value.is_empty() || (value.starts_with('(') && value.ends_with(')'));
+        if is_own(medium) || ["organic", "referral"].contains(&medium.to_lowercase().as_str()) {
+            return Vec::new();
+        }
+        let lacks = |list: &[String], value: &str| {
+            !list.is_empty() && !is_own(value) && !list.iter().any(|known| known == value)
+        };
+        let mut unknown = Vec::new();
+        if lacks(&self.sources, source) {
+            unknown.push(("source", source));
+        }
+        if lacks(&self.media, medium) {
+            unknown.push(("medium", medium));
+        }
+        if !is_own(campaign) && !self.takes_campaign(campaign) {
+            unknown.push(("campaign", campaign));
+        }
+        unknown
+    }
+
+    /// Whether a campaign may be called so.
+    pub fn takes_campaign(&self, name: &str) -> bool {
+        let fits =
+            |pattern: &String| Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|pattern| pattern.is_match(name));
+        self.campaigns.as_ref().is_none_or(fits)
+    }
+}
+
 /// The rules in order, ready to use.
 #[derive(Clone, Debug)]
 pub struct ChannelRules {
@@ -119,6 +165,20 @@ mod tests {
         assert_eq!(rules.channel("Google", "CPC", "x"), "paid_search");
         assert_eq!(rules.channel("google", "organic", ""), "organic_search");
         assert_eq!(rules.channel("googlebot", "cpc", ""), UNASSIGNED);
+    }
+
+    #[test]
+    fn tags_that_are_not_allowed_are_known_and_untagged_visits_are_none() {
+        let list = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        let tags = Tags { sources: list(&["google"]), media: list(&["cpc"]), campaigns: Some("[a-z_]+".to_owned()) };
+        assert_eq!(tags.unknown("google", "cpc", "spring_sale"), []);
+        assert_eq!(
+            tags.unknown("Google", "cpm", "Spring"),
+            [("source", "Google"), ("medium", "cpm"), ("campaign", "Spring")]
+        );
+        assert_eq!(tags.unknown("duckduckgo.com", "organic", "X"), []);
+        assert_eq!(tags.unknown("(direct)", "(none)", "(not set)"), []);
+        assert_eq!(Tags::default().unknown("x", "y", "Z"), []);
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod comparison;
 pub mod components;
 pub mod coverage;
 pub mod dropped;
+pub mod link;
 pub mod metric;
 pub mod money;
 pub mod period;

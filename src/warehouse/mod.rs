@@ -13,6 +13,7 @@ pub mod issued;
 pub mod lists;
 pub mod load;
 mod migrate;
+pub mod names;
 pub mod new_customers;
 pub mod outbox;
 pub mod plan_history;

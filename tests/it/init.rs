@@ -57,7 +57,7 @@ fn flags_alone_start_an_installation_that_check_finds_well() {
     let done = init(&dir, &FLAGS, None);
     let told = said(&done);
     assert_eq!(done.status.code(), Some(0), "{told}");
-    assert!(told.contains("all is well: 1 workspace, 3 connections, 6 jobs"), "{told}");
+    assert!(told.contains("OK: 1 workspace, 3 connections, 6 jobs"), "{told}");
     assert!(widest(&told, &dir) <= 80, "{told}");
 
     let settings = daybook::config::load(&dir).unwrap_or_else(|problems| panic!("{problems:?}"));
@@ -68,7 +68,7 @@ fn flags_alone_start_an_installation_that_check_finds_well() {
     assert_eq!(acme.recipients["marketing"].slack, ["marketing"]);
     assert!(read(&dir, "config/daybook.toml").contains("security = \"start_tls\""));
     let checked = said(&daybook(&dir, &["check", "--without-secrets"]));
-    assert!(checked.starts_with("all is well") && !checked.contains("not there yet"), "{checked}");
+    assert!(checked.starts_with("OK: ") && !checked.contains("not there yet"), "{checked}");
 
     // Each secret is wanted by a place of its own, told in the template and by check.
     let missing = said(&daybook(&dir, &["check"]));
@@ -101,7 +101,7 @@ fn an_installation_is_never_overwritten() {
     let before = read(folder.path(), "config/workspaces/acme.toml");
     let again = init(folder.path(), &["--yes", "--workspace", "other"], None);
     assert_eq!(again.status.code(), Some(2));
-    assert!(said(&again).contains("config/daybook.toml is there already"), "{}", said(&again));
+    assert!(said(&again).contains("config/daybook.toml already exists"), "{}", said(&again));
     assert_eq!(read(folder.path(), "config/workspaces/acme.toml"), before);
     assert!(!folder.path().join("config/workspaces/other.toml").exists());
 }
@@ -131,6 +131,22 @@ fn what_is_missing_or_wrong_is_told_and_nothing_is_written() {
     let folder = tempfile::tempdir().expect("a folder");
     for (flags, words) in [
         (&["--yes", "--connector", "google_analytics"][..], "--setting google_analytics.property_ids="),
+        (&["--yes", "--setting", "google_analytics.foo=1"], "google_analytics is not connected"),
+        (&["--yes", "--connector", "stripe", "--setting", "stripe.foo=1"], "has no setting \"foo\""),
+        (
+            &["--yes", "--connector", "google_ads", "--setting", "google_ads.customer_ids=123-456-7890"],
+            "ten digits without dashes",
+        ),
+        (
+            &[
+                "--yes",
+                "--connector",
+                "google_analytics",
+                "--setting",
+                "google_analytics.property_ids=properties/301234567",
+            ],
+            "digits only",
+        ),
         (&["--yes", "--connector", "strpe"], "did you mean \"stripe\"?"),
         (&["--yes", "--workspace", "Acme Inc"], "is no id"),
         (&["--yes", "--currency", "dollars"], "is no ISO 4217 code"),

@@ -6,6 +6,7 @@
     reason = "tests stop where they fail, and skip aloud"
 )]
 
+mod add;
 mod architecture;
 mod backfill;
 mod care;

@@ -3,10 +3,10 @@
 use super::InitArgs;
 use super::ask::Asker;
 use super::zone;
-use crate::connectors::Catalog;
-use crate::connectors::catalog::Connector;
+use crate::connectors::connection::wrong_value;
 use crate::connectors::file::Presets;
-use crate::connectors::spec::SettingKind;
+use crate::connectors::spec::{SettingKind, SettingSpec};
+use crate::connectors::{Catalog, Connector};
 use crate::daemon::AppError;
 use crate::domain::money::Currency;
 use crate::support::nearest::unknown_remedy;
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+pub const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 /// Where secrets are to be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,62 @@ pub enum SecretsIn {
     File,
     Env,
     Credential,
+}
+
+impl SecretsIn {
+    /// By flag, or asked for.
+    pub fn named(flag: Option<&str>, asker: &mut Asker<'_>) -> Result<Self, AppError> {
+        let places = ["file", "env", "credential"];
+        asker.value("keep secrets in (file, env, credential)", flag, "file", |text| {
+            one_of(text, &places, "place").map(|place| match place.as_str() {
+                "env" => Self::Env,
+                "credential" => Self::Credential,
+                _ => Self::File,
+            })
+        })
+    }
+}
+
+/// What a workspace is told by flags.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct TenantArgs {
+    /// Its name, as printed on reports.
+    #[arg(long)]
+    name: Option<String>,
+    /// Its IANA time zone; this machine's by default.
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<String>,
+    /// Its currency, ISO 4217.
+    #[arg(long, value_name = "CODE")]
+    currency: Option<String>,
+    /// Its first day of the week.
+    #[arg(long, value_name = "WEEKDAY")]
+    week_start: Option<String>,
+    /// A vendor to connect (see `daybook connectors`); may be given more than once.
+    #[arg(long, value_name = "NAME")]
+    connector: Vec<String>,
+    /// What a connector must be told, e.g. google_ads.customer_ids=123,456.
+    #[arg(long, value_name = "CONNECTOR.NAME=VALUE")]
+    setting: Vec<String>,
+    /// A preset of files that people drop; may be given more than once.
+    #[arg(long, value_name = "PRESET")]
+    drop: Vec<String>,
+    /// An address that gets the reports; may be given more than once.
+    #[arg(long, value_name = "ADDRESS")]
+    to: Vec<String>,
+}
+
+/// A workspace as answered.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    pub id: String,
+    pub name: String,
+    pub time_zone: String,
+    pub currency: String,
+    pub week_start: String,
+    pub vendors: Vec<Vendor>,
+    pub drops: Vec<String>,
+    pub to: Vec<String>,
 }
 
 /// A mail server.
@@ -42,25 +98,52 @@ pub struct Vendor {
 /// Everything that was answered.
 #[derive(Clone, Debug)]
 pub struct Answers {
-    pub workspace: String,
-    pub name: String,
-    pub time_zone: String,
-    pub currency: String,
-    pub week_start: String,
-    pub vendors: Vec<Vendor>,
-    pub drops: Vec<String>,
-    pub to: Vec<String>,
+    pub tenant: Tenant,
     pub server: Option<Server>,
     pub from: String,
-    pub slack: bool,
+    /// The Slack hook that reports are posted by.
+    pub slack: Option<String>,
     pub secrets_in: SecretsIn,
 }
 
+/// The hook that `init` makes.
+const HOOK: &str = "marketing";
+
 pub fn gather(args: &InitArgs, dir: &Path, asker: &mut Asker<'_>) -> Result<Answers, AppError> {
+    let tenant = tenant(&args.tenant, args.workspace.as_deref(), &id_from(dir), asker)?;
+    let server =
+        asker.value("mail server as host[:port], or none: mails become files", args.smtp.as_deref(), "none", server)?;
+    let server = match server {
+        Some(server) => {
+            let user =
+                asker.value("login at the mail server, or none", args.smtp_user.as_deref(), "none", some_text)?;
+            Some(Server { user: (user != "none").then_some(user), ..server })
+        }
+        None => None,
+    };
+    let default = tenant.to.first().cloned().unwrap_or_else(|| "daybook@example.com".to_owned());
+    let from = match server {
+        Some(_) => asker.value("sender of the mails", args.from.as_deref(), &default, address)?,
+        None => args.from.clone().unwrap_or(default),
+    };
+    let yes = args.slack.then_some("yes");
+    let slack = asker.value("post to a Slack channel by an incoming webhook (yes, no)", yes, "no", |text| {
+        one_of(text, &["yes", "no"], "answer").map(|answer| answer == "yes")
+    })?;
+    let secrets_in = SecretsIn::named(args.secrets.as_deref(), asker)?;
+    Ok(Answers { tenant, server, from, slack: slack.then(|| HOOK.to_owned()), secrets_in })
+}
+
+/// A workspace by flags, answers and defaults.
+pub fn tenant(
+    args: &TenantArgs,
+    workspace: Option<&str>,
+    default_id: &str,
+    asker: &mut Asker<'_>,
+) -> Result<Tenant, AppError> {
     let catalog = Catalog::built_in().map_err(|_| AppError::Usage("the catalog is broken".to_owned()))?;
-    let settings = given_settings(&args.setting)?;
-    let workspace = asker.value("id of the first workspace", args.workspace.as_deref(), &id_from(dir), id)?;
-    let named = capitalized(&workspace);
+    let id = asker.value("id of the workspace", workspace, default_id, id)?;
+    let named = capitalized(&id);
     let name = asker.value("its name, as printed", args.name.as_deref(), &named, some_text)?;
     let here = zone::system().name();
     let time_zone = asker.value("its time zone", args.time_zone.as_deref(), here, |text| {
@@ -77,68 +160,42 @@ pub fn gather(args: &InitArgs, dir: &Path, asker: &mut Asker<'_>) -> Result<Answ
     let names: Vec<&str> = catalog.names().collect();
     let question = format!("vendors to connect ({}; or none)", names.join(", "));
     let chosen = asker.list(&question, &args.connector, "none", |text| one_of(text, &names, "connector"))?;
+    refuse_strangers(&args.setting, &chosen)?;
     let vendors = chosen
         .iter()
         .filter_map(|name| catalog.get(name))
-        .map(|connector| vendor(connector, &settings, asker))
+        .map(|connector| vendor_settings(connector, &args.setting, asker))
         .collect::<Result<Vec<_>, _>>()?;
     let presets = Presets::built_in();
     let presets = presets.names();
     let question = format!("files that people drop ({}; or none)", presets.join(", "));
     let drops = asker.list(&question, &args.drop, "none", |text| one_of(text, &presets, "preset"))?;
-
     let to = asker.list("mail addresses that get the reports, or none", &args.to, "none", address)?;
-    let server =
-        asker.value("mail server as host[:port], or none: mails become files", args.smtp.as_deref(), "none", server)?;
-    let server = match server {
-        Some(server) => {
-            let user =
-                asker.value("login at the mail server, or none", args.smtp_user.as_deref(), "none", some_text)?;
-            Some(Server { user: (user != "none").then_some(user), ..server })
+    Ok(Tenant { id, name, time_zone, currency, week_start, vendors, drops, to })
+}
+
+/// A setting of a vendor that is not connected would vanish without a word.
+fn refuse_strangers(flags: &[String], chosen: &[String]) -> Result<(), AppError> {
+    for (connector, name) in given_settings(flags)?.keys() {
+        if !chosen.contains(connector) {
+            let known: Vec<&str> = chosen.iter().map(String::as_str).collect();
+            let remedy = unknown_remedy(connector, &known, "connectors of this command");
+            let words = format!("--setting {connector}.{name}: {connector} is not connected: {remedy}");
+            return Err(AppError::Usage(words));
         }
-        None => None,
-    };
-    let default = to.first().cloned().unwrap_or_else(|| "daybook@example.com".to_owned());
-    let from = match server {
-        Some(_) => asker.value("sender of the mails", args.from.as_deref(), &default, address)?,
-        None => args.from.clone().unwrap_or(default),
-    };
-    let yes = args.slack.then_some("yes");
-    let slack = asker.value("post to a Slack channel by an incoming webhook (yes, no)", yes, "no", |text| {
-        one_of(text, &["yes", "no"], "answer").map(|answer| answer == "yes")
-    })?;
-    let places = ["file", "env", "credential"];
-    let secrets_in =
-        asker.value("keep secrets in (file, env, credential)", args.secrets.as_deref(), "file", |text| {
-            one_of(text, &places, "place").map(|place| match place.as_str() {
-                "env" => SecretsIn::Env,
-                "credential" => SecretsIn::Credential,
-                _ => SecretsIn::File,
-            })
-        })?;
-    Ok(Answers {
-        workspace,
-        name,
-        time_zone,
-        currency,
-        week_start,
-        vendors,
-        drops,
-        to,
-        server,
-        from,
-        slack,
-        secrets_in,
-    })
+    }
+    Ok(())
 }
 
 /// The settings without a default, by flag or asked for.
-fn vendor(
-    connector: Arc<Connector>,
-    given: &BTreeMap<(String, String), String>,
-    asker: &mut Asker<'_>,
-) -> Result<Vendor, AppError> {
+pub fn vendor_settings(connector: Arc<Connector>, flags: &[String], asker: &mut Asker<'_>) -> Result<Vendor, AppError> {
     let spec = &connector.spec;
+    let given = given_settings(flags)?;
+    let known: Vec<&str> = spec.settings.keys().map(String::as_str).collect();
+    if let Some((_, name)) = given.keys().find(|(of, name)| *of == spec.name && !spec.settings.contains_key(name)) {
+        let remedy = unknown_remedy(name, &known, "settings");
+        return Err(AppError::Usage(format!("{} has no setting {name:?}: {remedy}", spec.name)));
+    }
     let mut settings = BTreeMap::new();
     for (name, setting) in &spec.settings {
         let flag = given.get(&(spec.name.clone(), name.clone())).map(String::as_str);
@@ -150,14 +207,15 @@ fn vendor(
             return Err(AppError::Usage(words));
         }
         let question = format!("{} {name}: {}", spec.name, setting.about.trim_end_matches('.'));
-        settings.insert(name.clone(), asker.value(&question, flag, "", |text| typed(setting.kind, text))?);
+        settings.insert(name.clone(), asker.value(&question, flag, "", |text| typed(name, setting, text))?);
     }
     Ok(Vendor { connector, settings })
 }
 
-fn typed(kind: SettingKind, text: &str) -> Result<toml::Value, String> {
+/// The value, if `check` would take it.
+fn typed(name: &str, spec: &SettingSpec, text: &str) -> Result<toml::Value, String> {
     let text = some_text(text)?;
-    Ok(match kind {
+    let value = match spec.kind {
         SettingKind::List => {
             let items = text.split(',').map(|item| toml::Value::from(item.trim()));
             toml::Value::Array(items.collect())
@@ -165,7 +223,8 @@ fn typed(kind: SettingKind, text: &str) -> Result<toml::Value, String> {
         SettingKind::Number => text.parse::<i64>().map_err(|_| format!("{text:?} is no whole number"))?.into(),
         SettingKind::Boolean => text.parse::<bool>().map_err(|_| "write true or false".to_owned())?.into(),
         SettingKind::Text | SettingKind::TimeZone | SettingKind::Url => text.into(),
-    })
+    };
+    wrong_value(name, spec, &value).map_or(Ok(value), Err)
 }
 
 fn given_settings(flags: &[String]) -> Result<BTreeMap<(String, String), String>, AppError> {
@@ -195,7 +254,7 @@ fn capitalized(id: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-fn id(text: &str) -> Result<String, String> {
+pub fn id(text: &str) -> Result<String, String> {
     if crate::config::is_id(text) {
         return Ok(text.to_owned());
     }
@@ -209,7 +268,7 @@ fn some_text(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-fn address(text: &str) -> Result<String, String> {
+pub fn address(text: &str) -> Result<String, String> {
     let is_address = text.parse::<lettre::message::Mailbox>().is_ok();
     if is_address { Ok(text.to_owned()) } else { Err(format!("{text:?} is no address such as name@example.com")) }
 }
@@ -227,7 +286,7 @@ fn server(text: &str) -> Result<Option<Server>, String> {
     }
 }
 
-fn one_of(text: &str, known: &[&str], noun: &str) -> Result<String, String> {
+pub fn one_of(text: &str, known: &[&str], noun: &str) -> Result<String, String> {
     if known.contains(&text) {
         return Ok(text.to_owned());
     }
@@ -235,4 +294,9 @@ fn one_of(text: &str, known: &[&str], noun: &str) -> Result<String, String> {
     // Six hundred zones are no help on a terminal.
     let near = if near.len() > 300 { "use an IANA name such as Europe/Berlin".to_owned() } else { near };
     Err(format!("there is no {noun} {text:?}: {near}"))
+}
+
+/// A text as TOML has it.
+pub fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
 }

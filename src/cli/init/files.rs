@@ -2,8 +2,10 @@
 //! `daybook.toml`, with all its comments, gets the answered sections.
 
 use super::super::install::shipped;
-use super::answers::{Answers, SecretsIn, Server};
+use super::answers::{Answers, SecretsIn, Server, Vendor, quoted};
+use super::snippets;
 use crate::config::schema::{FOLDER, FileKind};
+use chrono::NaiveDate;
 use rand::RngExt;
 
 /// A secret that the admin has to put in place.
@@ -24,7 +26,7 @@ pub fn installation(answers: &Answers) -> (Vec<(String, String)>, Vec<Wanted>) {
     let workspace = workspace(answers, &mut wanted);
     let mut files: Vec<(String, String)> = vec![
         ("config/daybook.toml".to_owned(), daybook),
-        (format!("config/workspaces/{}.toml", answers.workspace), workspace),
+        (format!("config/workspaces/{}.toml", answers.tenant.id), workspace),
         (".gitignore".to_owned(), include_str!("gitignore").to_owned()),
         ("config/secrets/README.md".to_owned(), readme(answers.secrets_in, &wanted)),
         ("config/secrets/person_key".to_owned(), random_key()),
@@ -33,14 +35,18 @@ pub fn installation(answers: &Answers) -> (Vec<(String, String)>, Vec<Wanted>) {
         let lines: String = wanted.iter().map(|secret| format!("# {}\n{}=\n", secret.about, secret.place)).collect();
         files.push(("config/secrets/daybook.env".to_owned(), lines));
     }
-    files.extend(shipped().into_iter().map(|(name, text)| (name, text.to_owned())));
+    files.extend(shipped().into_iter().map(|(name, text)| {
+        let more = if name == crate::config::metrics::FILE { snippets::METRIC.commented() } else { String::new() };
+        (name, text.to_owned() + &more)
+    }));
+    files.push(("jobs/checks/README.md".to_owned(), snippets::checks_readme()));
     files.extend(FileKind::ALL.map(|kind| (format!("{FOLDER}/{}.json", kind.name()), kind.text())));
     (files, wanted)
 }
 
 /// Notes a secret; how config files refer to it.
-fn secret(answers: &Answers, name: &str, about: &str, wanted: &mut Vec<Wanted>) -> String {
-    let (place, reference) = match answers.secrets_in {
+fn secret(secrets_in: SecretsIn, name: &str, about: &str, wanted: &mut Vec<Wanted>) -> String {
+    let (place, reference) = match secrets_in {
         SecretsIn::File => (format!("config/secrets/{name}"), format!("{{ file = \"secrets/{name}\" }}")),
         SecretsIn::Credential => (name.to_owned(), format!("{{ credential = \"{name}\" }}")),
         SecretsIn::Env => {
@@ -62,7 +68,8 @@ fn daybook(answers: &Answers, wanted: &mut Vec<Wanted>) -> String {
         Some(Server { host, port, user }) => {
             let security = if *port == 465 { "implicit_tls" } else { "start_tls" };
             let login = user.as_ref().map_or(String::new(), |user| {
-                let password = secret(answers, "smtp_password", "the password of the login at the mail server", wanted);
+                let password =
+                    secret(answers.secrets_in, "smtp_password", "the password of the login at the mail server", wanted);
                 format!("username = {}\npassword = {password}\n", quoted(user))
             });
             format!(
@@ -71,17 +78,22 @@ fn daybook(answers: &Answers, wanted: &mut Vec<Wanted>) -> String {
             )
         }
     };
-    let slack = if answers.slack {
+    let slack = answers.slack.as_ref().map_or_else(String::new, |hook| {
         let about = "the address of the incoming webhook of your Slack channel";
-        let url = secret(answers, "slack_marketing", about, wanted);
-        format!("[delivery.slack.marketing]\nkind = \"webhook\"\nurl = {url}\n")
-    } else {
-        String::new()
-    };
+        let url = secret(answers.secrets_in, &format!("slack_{hook}"), about, wanted);
+        format!("[delivery.slack.{hook}]\nkind = \"webhook\"\nurl = {url}\n")
+    });
     let text = with_section(shipped, "\n[delivery.mail]\n", &mail);
     let text = with_section(&text, "\n[delivery.slack.marketing]\n", &slack);
     let key = "person_key = { env = \"DAYBOOK_PERSON_KEY\" }";
-    text.replace(key, "person_key = { file = \"secrets/person_key\" }")
+    // The unit of systemd/ loads the credential from the file that is made beside the others.
+    text.replace(
+        key,
+        match answers.secrets_in {
+            SecretsIn::Credential => "person_key = { credential = \"person_key\" }",
+            SecretsIn::File | SecretsIn::Env => "person_key = { file = \"secrets/person_key\" }",
+        },
+    )
 }
 
 /// The text with the section that begins at `head` written anew, up to the next empty line.
@@ -92,52 +104,36 @@ fn with_section(text: &str, head: &str, section: &str) -> String {
     format!("{before}{section}{after}")
 }
 
-fn workspace(answers: &Answers, wanted: &mut Vec<Wanted>) -> String {
+/// The file of a workspace.
+pub fn workspace(answers: &Answers, wanted: &mut Vec<Wanted>) -> String {
+    let tenant = &answers.tenant;
     let mut text = format!(
         "#:schema ../schemas/workspace.json\n\
-         # A workspace: one tenant. The file's name is its id.\n\n\
+         # A workspace: one tenant. The file's name is its id. `daybook add workspace` makes another one.\n\n\
          name = {}\ntime_zone = \"{}\"\ncurrency = \"{}\"\nweek_starts_on = \"{}\"\n\
          # gross_margin = \"0.62\"           # share of revenue left after the cost of goods\n\
-         # industry = \"shop\"               # whose lines of config/benchmarks.toml hold\n",
-        quoted(&answers.name),
-        answers.time_zone,
-        answers.currency,
-        answers.week_start
+         # industry = \"shop\"               # whose lines of config/benchmarks.toml hold\n\
+         # language = \"de\"                 # of numbers and dates\n",
+        quoted(&tenant.name),
+        tenant.time_zone,
+        tenant.currency,
+        tenant.week_start
     );
-    for vendor in &answers.vendors {
-        let spec = &vendor.connector.spec;
-        let (label, docs, name) = (&spec.label, &spec.docs, &spec.name);
-        text += &format!("\n# {label}: {docs}\n[[connections]]\nid = \"{name}\"\nconnector = \"{name}\"\n");
-        text += "# since = 2026-01-01              # the first day to load\n";
-        if !vendor.settings.is_empty() {
-            text += "\n[connections.settings]\n";
-            text.extend(vendor.settings.iter().map(|(name, value)| format!("{name} = {value}\n")));
-        }
-        if !spec.secrets.is_empty() {
-            text += "\n[connections.secrets]\n";
-        }
-        for (name, described) in &spec.secrets {
-            let full = format!("{}_{}_{name}", answers.workspace, spec.name);
-            let about = format!("{}: {}", spec.label, described.about);
-            let reference = secret(answers, &full, &about, wanted);
-            text += &if described.optional {
-                format!("# {name} = {reference}\n")
-            } else {
-                format!("{name} = {reference}\n")
-            };
-        }
+    for vendor in &tenant.vendors {
+        let name = &vendor.connector.spec.name;
+        text += &vendor_block(vendor, &tenant.id, name, None, answers.secrets_in, wanted);
     }
-    if !answers.drops.is_empty() {
+    if !tenant.drops.is_empty() {
         text += "\n# Files that people drop. `daybook files try FILE` shows how one would be read and which settings it needs.";
     }
-    for preset in &answers.drops {
+    for preset in &tenant.drops {
         text += &format!(
             "\n[[connections]]\nid = \"{preset}_files\"\nconnector = \"file\"\nfolder = \"drops/{}/{preset}\"\npreset = \"{preset}\"\n",
-            answers.workspace
+            tenant.id
         );
     }
-    let to: Vec<String> = answers.to.iter().map(|address| quoted(address)).collect();
-    let slack = if answers.slack { "slack = [\"marketing\"]\n" } else { "" };
+    let to: Vec<String> = tenant.to.iter().map(|address| quoted(address)).collect();
+    let slack = answers.slack.as_ref().map_or_else(String::new, |hook| format!("slack = [{}]\n", quoted(hook)));
     text += &format!(
         "\n# Who gets reports; the jobs in jobs/ name these groups. All get a copy in the report folder.\n\
          [recipients.marketing]\nmail = [{}]\n{slack}files = true\n",
@@ -145,6 +141,41 @@ fn workspace(answers: &Answers, wanted: &mut Vec<Wanted>) -> String {
     );
     for group in ["executives", "specialists", "analysts"] {
         text += &format!("\n[recipients.{group}]\nmail = []\nfiles = true\n");
+    }
+    for snippet in snippets::OF_WORKSPACES {
+        text += &snippet.commented();
+    }
+    text
+}
+
+/// A vendor's block of a workspace file.
+pub fn vendor_block(
+    vendor: &Vendor,
+    workspace: &str,
+    id: &str,
+    since: Option<NaiveDate>,
+    secrets_in: SecretsIn,
+    wanted: &mut Vec<Wanted>,
+) -> String {
+    let spec = &vendor.connector.spec;
+    let (label, docs, name) = (&spec.label, &spec.docs, &spec.name);
+    let mut text = format!("\n# {label}: {docs}\n[[connections]]\nid = \"{id}\"\nconnector = \"{name}\"\n");
+    text += &since.map_or_else(
+        || "# since = 2026-01-01              # the first day to load\n".to_owned(),
+        |since| format!("since = {since}\n"),
+    );
+    if !vendor.settings.is_empty() {
+        text += "\n[connections.settings]\n";
+        text.extend(vendor.settings.iter().map(|(name, value)| format!("{name} = {value}\n")));
+    }
+    if !spec.secrets.is_empty() {
+        text += "\n[connections.secrets]\n";
+    }
+    for (name, described) in &spec.secrets {
+        let about = format!("{}: {}", spec.label, described.about);
+        let reference = secret(secrets_in, &format!("{workspace}_{id}_{name}"), &about, wanted);
+        text +=
+            &if described.optional { format!("# {name} = {reference}\n") } else { format!("{name} = {reference}\n") };
     }
     text
 }
@@ -166,7 +197,7 @@ fn readme(secrets_in: SecretsIn, wanted: &[Wanted]) -> String {
         text += &format!("- `{}` (`{}`):\n  {}\n", secret.place, secret.reference, ended(&secret.about));
     }
     text += "- `config/secrets/person_key`: made by `daybook init`; people's identifiers are hashed with it.\n  \
-             Keep a copy in a safe place: with another key, people become strangers.\n";
+             Keep a copy in a safe place: with another key, known people count as new.\n";
     text
 }
 
@@ -178,8 +209,4 @@ fn ended(text: &str) -> String {
 fn random_key() -> String {
     let bytes: [u8; 32] = rand::rng().random();
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>() + "\n"
-}
-
-fn quoted(text: &str) -> String {
-    toml::Value::from(text).to_string()
 }

@@ -1,8 +1,9 @@
 //! `daybook init`: a new installation from a few answers, or from flags alone.
 
-mod answers;
-mod ask;
-mod files;
+pub mod answers;
+pub mod ask;
+pub mod files;
+pub mod snippets;
 mod zone;
 
 use super::Outcome;
@@ -10,6 +11,7 @@ use super::check::{inspect, summary};
 use super::install::write_new;
 use crate::daemon::AppError;
 use crate::daemon::app::SecretsAre;
+use answers::{SecretsIn, TenantArgs};
 use ask::Asker;
 use files::Wanted;
 use std::fs;
@@ -25,30 +27,8 @@ pub struct InitArgs {
     /// The first workspace's id: lower-case letters, digits and _.
     #[arg(long, short, value_name = "ID")]
     workspace: Option<String>,
-    /// Its name, as printed on reports.
-    #[arg(long)]
-    name: Option<String>,
-    /// Its IANA time zone; this machine's by default.
-    #[arg(long, value_name = "ZONE")]
-    time_zone: Option<String>,
-    /// Its currency, ISO 4217.
-    #[arg(long, value_name = "CODE")]
-    currency: Option<String>,
-    /// Its first day of the week.
-    #[arg(long, value_name = "WEEKDAY")]
-    week_start: Option<String>,
-    /// A vendor to connect (see `daybook connectors`); may be given more than once.
-    #[arg(long, value_name = "NAME")]
-    connector: Vec<String>,
-    /// What a connector must be told, e.g. google_ads.customer_ids=123,456.
-    #[arg(long, value_name = "CONNECTOR.NAME=VALUE")]
-    setting: Vec<String>,
-    /// A preset of files that people drop; may be given more than once.
-    #[arg(long, value_name = "PRESET")]
-    drop: Vec<String>,
-    /// An address that gets the reports; may be given more than once.
-    #[arg(long, value_name = "ADDRESS")]
-    to: Vec<String>,
+    #[command(flatten)]
+    tenant: TenantArgs,
     /// The mail server, with its port if not 465; mails become files without it.
     #[arg(long, value_name = "HOST[:PORT]")]
     smtp: Option<String>,
@@ -99,7 +79,7 @@ pub fn run(root: &Path, args: &InitArgs, json: bool) -> anyhow::Result<Outcome> 
     } else {
         say!("{} files written to {}", files.len(), dir.display());
         say!("{}", summary(&settings, SecretsAre::Assumed));
-        next_steps(&dir, root, &wanted);
+        next_steps(&dir, root, &wanted, answers.secrets_in);
     }
     Ok(Outcome::Done)
 }
@@ -108,7 +88,10 @@ fn refuse_to_overwrite<'n>(dir: &Path, names: impl Iterator<Item = &'n String>) 
     for name in names {
         let path = dir.join(name);
         if path.exists() {
-            let words = format!("{} is there already: edit it, or name another folder with --dir", path.display());
+            let words = format!(
+                "{} already exists: edit it, add to it with `daybook add`, or name another folder with --dir",
+                path.display()
+            );
             return Err(AppError::Usage(words));
         }
     }
@@ -129,7 +112,7 @@ fn keep_to_oneself(dir: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn next_steps(dir: &Path, root: &Path, wanted: &[Wanted]) {
+fn next_steps(dir: &Path, root: &Path, wanted: &[Wanted], secrets_in: SecretsIn) {
     if !wanted.is_empty() {
         say!("\nsecrets wanted, see config/secrets/README.md:");
         for secret in wanted {
@@ -141,8 +124,13 @@ fn next_steps(dir: &Path, root: &Path, wanted: &[Wanted]) {
     if !wanted.is_empty() {
         say!("  put the secrets in place");
     }
-    say!("  {command} check --online    # tries each account and server");
+    if secrets_in == SecretsIn::Credential {
+        say!("  name each credential in systemd/daybook.service; person_key is named there already");
+    }
+    say!("  {command} check --online    # tries each account; sends nothing");
     say!("  {command} sync              # fetch what there is");
-    say!("  {command} rollup && {command} report");
-    say!("  {command} run               # all of it, on schedule");
+    say!("  {command} rollup            # compute the days");
+    say!("  {command} report preview    # look at every format; nothing is sent");
+    say!("  {command} run               # all of it, on schedule; reports are sent");
+    say!("\n`daybook add` adds workspaces, connections, readers and reports.");
 }

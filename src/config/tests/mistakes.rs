@@ -103,7 +103,7 @@ const HOURLY: &str = "kind = \"sync\"\ncron = \"5 * * * *\"\ntime_zone = \"UTC\"
 
 const BENCHMARKS: &str = "[[benchmarks]]\nindustry = \"shop\"\nmetric = \"cpl\"\naverage = \"0.02\"\ngood = \"0.04\"\nexcellent = \"0.08\"\n";
 
-const FILES: [(&str, &str); 7] = [
+pub const FILES: [(&str, &str); 7] = [
     ("config/benchmarks.toml", BENCHMARKS),
     ("config/daybook.toml", DAYBOOK),
     ("config/workspaces/acme.toml", ACME),
@@ -151,6 +151,7 @@ const OF_DAYBOOK: &[Case] = &[
     ("config/daybook.toml", "{ env = \"HOOK\" }", "{ env = \"https://hooks.example/hunter2\" }", 17, "does not name an environment variable", "letters, digits and _"),
     ("config/daybook.toml", "kind = \"webhook\"", "kind = \"hook\"", 16, "unknown choice \"hook\"", "known choices: bot, folder, webhook"),
     ("config/daybook.toml", "Daybook <reports@example.com>", "Daybook", 14, "\"Daybook\" is not a sender", "Daybook <reports@example.com>"),
+    ("config/daybook.toml", "\"smtp.example.com\"", "“smtp.example.com”", 9, "the quotes are curly ones", "write straight quotes"),
     ("config/daybook.toml", "port = 465", "port = = 465", 10, "this is not TOML", "each key on a line of its own"),
     ("config/daybook.toml", "port = 465", "port = 465\nport = 466", 11, "this is not TOML: duplicate key", "keep one of the two"),
     ("config/daybook.toml", "data_dir = \".\"", "data_dir = \"\"", 1, "the text is empty", "remove the key"),
@@ -232,6 +233,7 @@ const OF_RULES_AND_JOBS: &[Case] = &[
     ("config/benchmarks.toml", "good = \"0.04\"", "good = \"0.4\"", 1, "not in order", "let them rise"),
     ("config/benchmarks.toml", "metric = \"cpl\"", "metric = \"cpi\"", 3, "has no metric \"cpi\"", "did you mean \"cpl\"?"),
     ("config/channels.toml", "source = 'google|bing'", "source = 'google|bing)'", 5, "not a regular expression", "write ( )"),
+    ("config/channels.toml", "source = 'google|bing'\nmedium = 'cpc'", "source = 'pod(cast'", 5, "not a regular expression", "write ( )"),
     ("config/channels.toml", "source = 'google|bing'", "source = 'a)|(b'", 5, "not a regular expression", "write ( )"),
     ("config/channels.toml", "source = 'google|bing'", "source = 'Google'", 5, "can never match", "lower case: 'google'"),
     ("config/channels.toml", "channel = \"email\"", "chanel = \"email\"\nchannel = \"email\"", 8, "unknown key \"chanel\"", "did you mean \"channel\"?"),
@@ -408,12 +410,16 @@ fn files_that_cannot_be_used_are_named() {
     write("jobs/checks/huge.sql", &vec![b' '; (1 << 20) + 1]);
     write("jobs/.hidden.toml", b"not read");
     let found = load(root.path()).expect_err("problems");
-    let told: Vec<String> = found.iter().map(|problem| format!("{}: {}", problem.place(), problem.message)).collect();
+    let folder = root.path().display().to_string();
+    let told: Vec<String> = found
+        .iter()
+        .map(|problem| format!("{}: {}", problem.place(), problem.message.replace(&folder, "<root>")))
+        .collect();
     assert_eq!(
         told,
         [
-            "config/channels.toml: the file is not UTF-8 text",
-            "config/daybook.toml: the file is missing",
+            "config/channels.toml: the file is not UTF-8 text but UTF-16, as some editors write it",
+            "config/daybook.toml: the file is missing: there is no <root>/config/daybook.toml",
             "config/workspaces: there is no workspace",
             "jobs/Daily Report.toml: the file's name is not an id",
             "jobs/checks/huge.sql: this is not a regular file of at most 1 MB",

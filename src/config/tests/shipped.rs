@@ -230,7 +230,7 @@ fn every_missing_secret_is_told_with_its_owner() {
             "config/daybook.toml:2: the secret of the key of people's pseudonyms cannot be read: the environment \
              variable DAYBOOK_TEST_UNSET_KEY is not set — set the environment variable DAYBOOK_TEST_UNSET_KEY for the daemon",
             "config/workspaces/acme.toml:8: the secret of the connection \"crm\" of acme (b) cannot be read: absent: \
-             entity not found — write the secret to absent (relative to config/), readable by the daemon alone",
+             file not found — write the secret to absent (relative to config/), readable by the daemon alone",
             "config/workspaces/acme.toml:9: the secret of the connection \"crm\" of acme (c) cannot be read: empty is \
              empty — write the secret to empty (relative to config/), readable by the daemon alone",
         ]

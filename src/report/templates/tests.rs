@@ -47,7 +47,7 @@ fn a_broken_replacement_is_named_with_its_line_and_left_out() {
         let (templates, problems) = Templates::new(Some(&path));
         let places: Vec<_> = problems.iter().map(|problem| (problem.file.as_str(), problem.line)).collect();
         assert_eq!(places, [("mail/report.txt", line)], "{problems:?}");
-        assert!(text_mail(&templates).contains("€12,480.30"));
+        assert!(text_mail(&templates).contains("€12,480"));
     }
 }
 
@@ -57,7 +57,7 @@ fn a_replacement_that_never_ends_is_left_out() {
     let (_dir, path) = folder(&[("mail/report.txt", text)]);
     let (templates, problems) = Templates::new(Some(&path));
     assert_eq!(problems.len(), 1, "{problems:?}");
-    assert!(text_mail(&templates).contains("€12,480.30"));
+    assert!(text_mail(&templates).contains("€12,480"));
 }
 
 #[test]

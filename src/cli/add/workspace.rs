@@ -1,0 +1,59 @@
+//! `daybook add workspace`.
+
+use super::edit::Edit;
+use super::{Addition, Manner};
+use crate::cli::init::answers::{Answers, SecretsIn, TenantArgs, tenant};
+use crate::cli::init::ask::Asker;
+use crate::cli::init::files::workspace;
+use crate::config::{Settings, WorkspaceSettings, review};
+use crate::connectors::file::Target;
+use crate::daemon::AppError;
+use std::path::Path;
+
+#[derive(Debug, clap::Args)]
+pub struct WorkspaceArgs {
+    /// Its id: lower-case letters, digits and _.
+    #[arg(value_name = "ID")]
+    id: Option<String>,
+    #[command(flatten)]
+    tenant: TenantArgs,
+    /// The Slack hook of config/daybook.toml that its reports are posted by.
+    #[arg(long, value_name = "NAME")]
+    slack: Option<String>,
+    /// Where secrets will be kept: file, env or credential.
+    #[arg(long, value_name = "WHERE")]
+    secrets: Option<String>,
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+pub fn add(settings: &Settings, args: &WorkspaceArgs, asker: &mut Asker<'_>) -> Result<Addition, AppError> {
+    let secrets_in = SecretsIn::named(args.secrets.as_deref(), asker)?;
+    let tenant = tenant(&args.tenant, args.id.as_deref(), "", asker)?;
+    let slack = args.slack.clone();
+    let answers = Answers { tenant, server: None, from: String::new(), slack, secrets_in };
+    let mut wanted = Vec::new();
+    let mut text = workspace(&answers, &mut wanted);
+    let (id, currency) = (&answers.tenant.id, answers.tenant.currency.as_str());
+    let mut edits = Vec::new();
+    // With a second currency, amounts need rates: here, and where nobody needed any before.
+    let foreign = |own: &&WorkspaceSettings| own.workspace.currency.code() != currency;
+    if settings.workspaces.iter().any(|own| foreign(&own)) {
+        if !answers.tenant.vendors.is_empty() && !text.contains("\npreset = \"ecb_rates\"") {
+            text += &rates();
+        }
+        let is_rates = |own: &&WorkspaceSettings| own.files.iter().any(|files| files.drop.preset.target == Target::Fx);
+        for own in settings.workspaces.iter().filter(|own| !own.connections.is_empty() && !is_rates(own)) {
+            edits.push(Edit::append(&settings.root, &own.file, &rates())?);
+        }
+    }
+    let file = Path::new("config/workspaces").join(format!("{id}.toml"));
+    edits.insert(0, Edit::new_file(&settings.root, &file, text)?);
+    let next = format!("daybook check --online -w {id}");
+    Ok(Addition { edits, wanted, next })
+}
+
+/// The block of the European Central Bank's rates.
+fn rates() -> String {
+    format!("\n# Exchange rates of the European Central Bank, for amounts in other currencies.\n{}", review::RATES)
+}

@@ -1,0 +1,74 @@
+//! Names in the configuration that no figure bears: a report about a misspelt campaign is empty, and
+//! looks as if nothing had happened.
+
+use crate::config::{Problem, Settings, WorkspaceSettings};
+use crate::support::nearest::nearest;
+use crate::warehouse::{WarehouseError, names};
+use chrono::{DateTime, Utc};
+use duckdb::Connection;
+use std::path::Path;
+
+/// At most so many names are listed where none is near.
+const SHOWN: usize = 5;
+
+/// Parts of reports and planned campaigns of a workspace without a figure; none while it has no campaign
+/// at all, since all of them are empty then.
+pub fn unmatched(
+    settings: &Settings,
+    workspace: &WorkspaceSettings,
+    reader: &Connection,
+    now: DateTime<Utc>,
+) -> Result<Vec<Problem>, WarehouseError> {
+    let id = &workspace.workspace.id;
+    let known = names::campaigns(reader, id)?;
+    if known.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut told = Vec::new();
+    for (job, report) in settings.report_jobs(id) {
+        for row in &report.rows {
+            let within = &row.row.within;
+            if names::has_figures(reader, id, within)? {
+                continue;
+            }
+            let asked: Vec<&str> = within.campaigns.iter().chain(&within.channels).map(String::as_str).collect();
+            let message = format!(
+                "[[rows]] {:?}: {id} has no figure of {}, so this report is empty there",
+                row.row.id,
+                asked.join(", ")
+            );
+            let remedy = remedy(within.campaigns.first().map_or("", String::as_str), &known);
+            told.push(problem(settings, &job.file, &row.row.id, &message, &remedy));
+        }
+    }
+    let today = now.with_timezone(&workspace.workspace.time_zone).date_naive();
+    for campaign in workspace.campaigns.iter().filter(|campaign| campaign.start < today) {
+        if !known.contains(&campaign.name) {
+            let message = format!("[[campaigns]]: no figure belongs to {:?}, so its results are empty", campaign.name);
+            let remedy = remedy(&campaign.name, &known);
+            told.push(problem(settings, &workspace.file, &campaign.name, &message, &remedy));
+        }
+    }
+    Ok(told)
+}
+
+/// The problem at the line that holds `text` in quotes.
+fn problem(settings: &Settings, file: &Path, text: &str, message: &str, remedy: &str) -> Problem {
+    let lines = std::fs::read_to_string(settings.root.join(file)).unwrap_or_default();
+    let quoted = [format!("\"{text}\""), format!("'{text}'")];
+    let is_there = |line: &str| !line.trim_start().starts_with('#') && quoted.iter().any(|text| line.contains(text));
+    let line = lines.lines().position(is_there).map(|index| index + 1);
+    Problem::new(file, line, message, remedy)
+}
+
+fn remedy(asked: &str, known: &[String]) -> String {
+    let names: Vec<&str> = known.iter().map(String::as_str).collect();
+    let lower = asked.trim_matches('*').trim().to_lowercase();
+    let same = names.iter().find(|name| name.to_lowercase().contains(&lower)).filter(|_| !lower.is_empty());
+    match nearest(asked, &names).or(same.copied()) {
+        Some(near) => format!("did you mean {near:?}? Small and capital letters differ"),
+        None => {
+            format!("names that have figures: {}", names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", "))
+        }
+    }
+}
