@@ -13,7 +13,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 #[command(
     args_conflicts_with_subcommands = true,
     after_help = "\
-States: pending (waits, or waits again), needs you (pending until something is \
+States: held (until `daybook deliveries release`), cancelled (by hand), \
+pending (waits, or waits again), needs you (pending until something is \
 mended, and tried again by the hour), claimed (being sent now), sent (the \
 other side accepted it; nobody says that it was read), failed, unknown (the \
 connection or Daybook broke after sending: it may or may not have gone out)."
@@ -25,7 +26,7 @@ pub struct DeliveriesArgs {
     #[arg(long, short, value_name = "ID")]
     workspace: Option<String>,
     /// Only messages in this state.
-    #[arg(long, value_parser = ["pending", "claimed", "sent", "failed", "unknown"])]
+    #[arg(long, value_parser = ["held", "cancelled", "pending", "claimed", "sent", "failed", "unknown"])]
     state: Option<String>,
     /// Only failed, unknown and late ones, and those that wait until you have mended something.
     #[arg(long, conflicts_with = "state")]
@@ -59,6 +60,13 @@ enum Action {
         #[arg(value_name = "MESSAGE")]
         id: String,
     },
+    /// Take back what has not gone out: a message, or all messages of a report.
+    Cancel {
+        #[arg(value_name = "MESSAGE or REPORT")]
+        id: String,
+    },
+    /// Let reports leave this machine, the held ones first; asked once for a new installation.
+    Release,
     /// Record what you found out about an unknown message.
     Settle {
         #[arg(value_name = "MESSAGE")]
@@ -90,6 +98,20 @@ pub fn run(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outco
             done(is_done, json, &format!("{id} is sent again with the next delivery"), || {
                 format!("no failed, unknown or waiting message has the id {id}")
             })
+        }
+        Some(Action::Cancel { id }) => {
+            let own = id.clone();
+            let count = app.warehouse.write_blocking(move |connection| outbox::cancel(connection, &own, now))?;
+            tracing::info!(id, count, "messages were cancelled by hand");
+            done(count > 0, json, &format!("{count} messages are cancelled and are not sent"), || {
+                format!("nothing that waits or is held has the id {id}")
+            })
+        }
+        Some(Action::Release) => {
+            let count = app.warehouse.write_blocking(move |connection| outbox::release(connection, now))?;
+            tracing::info!(count, "deliveries were released by hand");
+            let words = format!("reports may leave this machine from now on; {count} held messages go out next");
+            done(true, json, &words, String::new)
         }
         Some(Action::Settle { id, sent, .. }) => {
             let (own, was_sent) = (id.clone(), *sent);
@@ -136,7 +158,7 @@ fn list(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outcome>
     if json {
         say!("{}", serde_json::to_string(&lines)?);
     } else if lines.is_empty() {
-        say!("no message is like that");
+        say!("no matching message");
     } else {
         lines.iter().for_each(print);
     }

@@ -26,6 +26,7 @@ mod preview;
 mod reissue;
 mod remote;
 mod report;
+mod report_trial;
 mod restore;
 mod run;
 mod runs;

@@ -3,6 +3,7 @@
 use super::Outcome;
 use super::preview::{PreviewArgs, documents};
 use super::reissue::{self, Of};
+use super::report_trial as trial;
 use super::show::plain;
 use crate::config::{Job, ReportJob, Settings, WorkspaceSettings};
 pub use crate::daemon::issue::{Issued, issue_job};
@@ -10,11 +11,11 @@ use crate::daemon::issue::{Patience, deadline};
 use crate::daemon::{App, AppError, Selection};
 use crate::delivery::Route;
 use crate::domain::period::Period;
-use crate::jobs::deliver::{BusyLanes, Delivered, deliver_due};
+use crate::jobs::deliver::{Delivered, deliver_of};
 use crate::jobs::issue;
 use crate::report::definition::Cadence;
 use crate::report::format::Wording;
-use crate::warehouse::outbox::Ending;
+use crate::warehouse::outbox::{self, Ending};
 use chrono::NaiveDate;
 use std::path::PathBuf;
 
@@ -39,8 +40,11 @@ pub struct ReportArgs {
     /// Do not wait for late data: name the gaps on top.
     #[arg(long)]
     even_if_late: bool,
-    /// Issue the report, but deliver nothing now.
-    #[arg(long)]
+    /// Show what would be issued and to whom it would go; nothing is written or sent.
+    #[arg(long, conflicts_with_all = ["no_deliver", "correct", "json"])]
+    dry_run: bool,
+    /// Write the files into the report folder and queue no message: the due report still goes out.
+    #[arg(long, conflicts_with = "correct")]
     no_deliver: bool,
     /// Render an issued report again, byte for byte, e.g. rep_5b1c….
     #[arg(long, value_name = "REPORT", conflicts_with_all = ["workspace", "job", "date"])]
@@ -94,6 +98,10 @@ pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Out
     for workspace in app.workspaces(&selection)? {
         for (job, report) in meant(&app.settings, &workspace.workspace.id, args.job.as_deref())? {
             let (period, is_over) = period_of(app, workspace, (job, report), args.date)?;
+            if args.dry_run || args.no_deliver {
+                trial::show(app, workspace, (job, report, period), args.no_deliver).await?;
+                continue;
+            }
             let patience = match args.even_if_late {
                 true => Patience::None,
                 // Days so far are asked for to be seen now.
@@ -103,11 +111,15 @@ pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Out
             issued.extend(issue_job(app, workspace, report, period, patience, args.correct).await?);
         }
     }
-    let sent = if args.no_deliver {
-        Vec::new()
-    } else {
-        deliver_due(&app.warehouse, &app.deliverers()?, &app.clock, &BusyLanes::default()).await?
-    };
+    if args.dry_run || args.no_deliver {
+        return Ok(Outcome::Done);
+    }
+    // Only what was asked for goes out: the messages of other workspaces are not this command's business.
+    let (deliverers, mut sent) = (app.deliverers()?, Vec::new());
+    for report in &issued {
+        sent.extend(deliver_of(&app.warehouse, &deliverers, &app.clock, &report.report_id).await?);
+    }
+    let waiting = app.warehouse.read_blocking(outbox::held)?;
     let is_held = issued.iter().any(|report| matches!(report.outcome, issue::Outcome::Held { .. }));
     let is_sent = sent.iter().all(|d| matches!(d.ending, Ending::Accepted { .. }));
     if json {
@@ -118,6 +130,12 @@ pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Out
         say!("{}", serde_json::json!({"issued": issued, "deliveries": sent.collect::<Vec<_>>()}));
     } else {
         print(&issued, &sent);
+        if waiting > 0 {
+            say!(
+                "{waiting} messages are held: this installation has sent nothing yet. Look at them with `daybook report \
+                 preview`, then let them go with `daybook deliveries release`."
+            );
+        }
     }
     Ok(if is_sent && !is_held { Outcome::Done } else { Outcome::Partly })
 }

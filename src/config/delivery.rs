@@ -5,7 +5,7 @@ mod oauth;
 use super::Gathered;
 use super::daemon::join;
 use super::kind::Names;
-use super::kinds::{id, list_of, mail_address, mailbox, one_of, path, secret_ref, text, whole_number};
+use super::kinds::{boolean, id, list_of, mail_address, mailbox, one_of, path, secret_ref, text, whole_number};
 use super::reader::{At, Section};
 use super::secrets::SecretPlace;
 use super::values::{check_known, quoted};
@@ -71,6 +71,12 @@ pub(super) fn read(section: Option<Section<'_>>, data_dir: &Path, gathered: &Gat
 
 /// What stands in `[delivery]` itself.
 fn policy(section: &mut Section<'_>, config: &mut DeliveryConfig, gathered: &Gathered) {
+    if let Some(confirmed) = section.optional(
+        "confirmed",
+        boolean().about("Let reports leave this machine; else the first ones are held until `daybook deliveries release`."),
+    ) {
+        config.confirmed = confirmed.value;
+    }
     let policies = [("ask", UnknownPolicy::Ask), ("resend", UnknownPolicy::Resend)];
     if let Some(policy) = section.optional(
         "after_unknown",

@@ -7,13 +7,13 @@ use crate::config::jobs::Copy;
 use crate::config::{self, WorkspaceSettings};
 use crate::connectors::file::Target;
 use crate::connectors::spec::SlicingSpec;
-use crate::delivery::config::SlackHook;
+use crate::delivery::config::{DeliveryConfig, MailConfig, SlackHook};
 use crate::jobs::payer_streams::{payer_streams, plan_streams};
 use crate::jobs::readings::{Check, FileFacts, FilesReach, ListFacts, ReportContext, StreamFacts};
 use crate::jobs::report::{Audience, Formats};
 use crate::warehouse::new_customers::PayerStreams;
 use crate::warehouse::plan_history::PlanStreams;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The check that reports word in their own way: it names currencies.
 const RATE_CHECK: &str = "every_amount_has_a_rate";
@@ -153,12 +153,23 @@ impl App {
                 .unsubscribe_key
                 .as_ref()
                 .and_then(|key| key.resolve(&self.settings.config_dir()).ok()),
+            held_lanes: held_lanes(delivery),
             slack_bots: bots.map(|(name, _)| name.clone()).collect(),
             mail_to,
             slack_hooks,
             ..Audience::default()
         }
     }
+}
+
+/// The ways that lead out of this machine, as long as nobody confirmed that they may be used.
+fn held_lanes(delivery: &DeliveryConfig) -> BTreeSet<String> {
+    if delivery.confirmed {
+        return BTreeSet::new();
+    }
+    let mail = matches!(delivery.mail, Some(MailConfig::Smtp { .. })).then(|| "mail".to_owned());
+    let hooks = delivery.slack.iter().filter(|(_, hook)| !matches!(hook, SlackHook::Folder { .. }));
+    mail.into_iter().chain(hooks.map(|(name, _)| format!("slack:{name}"))).collect()
 }
 
 /// Gives each of an audience what a tenant and its single readers prefer.

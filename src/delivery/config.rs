@@ -17,6 +17,8 @@ pub struct DeliveryConfig {
     /// Hours after which a message that nobody took has failed.
     pub give_up_after_hours: u32,
     pub after_unknown: UnknownPolicy,
+    /// Whether reports may leave this machine without a release by hand.
+    pub confirmed: bool,
     pub headers: MailHeaders,
 }
 
@@ -195,6 +197,7 @@ impl Default for DeliveryConfig {
             heartbeat: None,
             give_up_after_hours: GIVE_UP_HOURS,
             after_unknown: UnknownPolicy::default(),
+            confirmed: false,
             headers: MailHeaders::default(),
         }
     }

@@ -5,6 +5,7 @@
 //! way at all, its other messages are left alone until the next time.
 
 mod notices;
+mod weekly;
 mod smaller;
 
 use crate::delivery::bounce::{self, bounce};
@@ -93,7 +94,10 @@ pub async fn deliver_due(
     let mut done = send_due(warehouse, deliverers, clock, busy, None).await?;
     // Two passes at once would tell the same twice; who comes second leaves it to the next.
     let told = match busy.take(TELLING.to_owned()) {
-        Some(_alone) => notices::write(warehouse, &deliverers.policy, clock).await?,
+        Some(_alone) => {
+            notices::write(warehouse, &deliverers.policy, clock).await?
+                + weekly::write(warehouse, &deliverers.policy, clock).await?
+        }
         None => 0,
     };
     if told > 0 {

@@ -44,6 +44,9 @@ pub struct Audience {
     /// The hooks that take files: they get the PDF as well.
     pub slack_bots: BTreeSet<String>,
     pub formats: Formats,
+    /// The ways out that wait for the installation's release, e.g. `mail`, `slack:marketing`.
+    #[serde(default)]
+    pub held_lanes: BTreeSet<String>,
     /// Whether the files go to the folder for report files.
     pub files: bool,
 }
@@ -181,13 +184,18 @@ pub fn render_all(document: &Document, data: &Document, templates: &Templates) -
         Ok(InlineChart { chart_id: chart.id.clone(), png: png(&draw_printed(chart, document, 584.0), 2.0)? })
     });
     Ok(Rendered {
-        pdf: pdf::render(document, templates.theme().paper)?,
+        pdf: pdf::render_with(document, &paper(document, templates))?,
         html: html::render(document, &csv, templates, painter)?,
         csv,
         xlsx: xlsx::render(data)?,
         slack: slack::render(document),
         charts: charts.collect::<Result<_, ReportError>>()?,
     })
+}
+
+/// How an edition's pages are made: a brief one leaves detail to HTML and data files.
+fn paper(document: &Document, templates: &Templates) -> pdf::Options {
+    pdf::Options { appendix: !document.is_brief, ..pdf::Options::whole(templates.theme().paper) }
 }
 
 impl Rendered {
@@ -240,7 +248,8 @@ pub fn new_report(
         wording: audience.wording.to_string(),
         others: others.collect::<Result<_, ReportError>>()?,
     };
-    Ok(NewReport { issued, messages: messages_of(prints, audience, templates)? })
+    let held_lanes = audience.held_lanes.clone();
+    Ok(NewReport { issued, messages: messages_of(prints, audience, templates)?, held_lanes })
 }
 
 /// A report's message to each place.

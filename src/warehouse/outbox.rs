@@ -1,11 +1,13 @@
 //! Reports as issued and the messages born with them: claim, then send, then record what the other
 //! side answered.
 
+mod holding;
 mod list;
 mod notices;
 mod sending;
 mod suppression;
 
+pub use holding::{Tally, cancel, held, is_known, is_released, release, tally};
 pub use list::{Attempt, DeliveryFilter, DeliveryLine, Waiting, attempts, deliveries, waiting};
 pub use notices::{Trouble, tell, troubles};
 pub use sending::{
@@ -18,6 +20,7 @@ use super::error::{Context, WarehouseError};
 use super::issued::NewIssued;
 use chrono::{DateTime, Utc};
 use duckdb::{Connection, params};
+use std::collections::BTreeSet;
 
 /// A report about to be issued.
 #[derive(Clone, Debug)]
@@ -25,6 +28,8 @@ pub struct NewReport {
     /// The snapshot that is kept of it.
     pub issued: NewIssued,
     pub messages: Vec<NewMessage>,
+    /// The ways out whose messages are held until the installation is released, e.g. `mail`.
+    pub held_lanes: BTreeSet<String>,
 }
 
 /// A message to one place.
@@ -84,7 +89,8 @@ pub fn issue(connection: &mut Connection, new: &NewReport, now: DateTime<Utc>) -
     }
     let at = now.naive_utc();
     super::issued::keep(&transaction, &new.issued, at)?;
-    add(&transaction, Kind::Report, &new.issued.report_id, &new.issued.workspace, &new.messages, now)?;
+    let held = if holding::is_released(&transaction)? { &BTreeSet::new() } else { &new.held_lanes };
+    add(&transaction, (Kind::Report, &new.issued.report_id, &new.issued.workspace), &new.messages, held, now)?;
     transaction.commit().context(step)?;
     Ok(true)
 }
@@ -101,21 +107,25 @@ pub fn enqueue(
 ) -> Result<(), WarehouseError> {
     let step = || "writing to the outbox".to_owned();
     let transaction = connection.transaction().context(step)?;
-    add(&transaction, kind, owner, workspace, messages, now)?;
+    add(&transaction, (kind, owner, workspace), messages, &BTreeSet::new(), now)?;
     transaction.commit().context(step)
 }
 
 fn add(
     connection: &Connection,
-    kind: Kind,
-    owner: &str,
-    workspace: &str,
+    (kind, owner, workspace): (Kind, &str, &str),
     messages: &[NewMessage],
+    held: &BTreeSet<String>,
     now: DateTime<Utc>,
 ) -> Result<(), WarehouseError> {
     let step = || "writing to the outbox".to_owned();
     for (position, message) in messages.iter().enumerate() {
         let place = sending::place(&message.route);
+        let state = match &message.refused {
+            Some(_) => "failed",
+            None if held.contains(&place.lane) => "held",
+            None => "pending",
+        };
         connection
             .execute(
                 "INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, payload, state, attempts,
@@ -129,7 +139,7 @@ fn add(
                     position as i32,
                     message.route,
                     message.payload,
-                    if message.refused.is_some() { "failed" } else { "pending" },
+                    state,
                     now.naive_utc(),
                     kind.name(),
                     place.lane,

@@ -67,6 +67,6 @@ pub fn tell(
             .execute("UPDATE ops.outbox SET told = ? WHERE message_id = ?", params![trouble.what, trouble.message_id])
             .context(step)?;
     }
-    add(&transaction, Kind::Notice, "operator", "operator", messages, now)?;
+    add(&transaction, (Kind::Notice, "operator", "operator"), messages, &std::collections::BTreeSet::new(), now)?;
     transaction.commit().context(step)
 }

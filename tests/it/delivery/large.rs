@@ -14,7 +14,7 @@ impl House {
             mail_to: readers.iter().map(|reader| (*reader).to_owned()).collect(),
             ..Audience::default()
         };
-        let built = Built { standard: sample::document(), others: Vec::new(), receipts: Vec::new() };
+        let built = Built { standard: sample::document(), others: Vec::new(), receipts: Vec::new(), differs: false };
         let (templates, _) = Templates::new(None);
         let prints = Prints::new(&built, &audience.all_wordings(), &templates).expect("prints");
         let messages = messages_of(&prints, &audience, &templates).expect("messages");

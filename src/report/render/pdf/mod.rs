@@ -59,8 +59,8 @@ fn lay_out(document: &Document, options: &Options, logo: Option<Image>) -> Pages
             contents(document, next, &mut layout);
         }
     }
-    notes(document, &mut layout);
     if options.appendix {
+        notes(document, &mut layout);
         appendix::draw(document, &mut layout);
     }
     let running = format!("{} · {}", document.workspace_name, document.title);

@@ -1,0 +1,90 @@
+//! Messages that wait for a person: those of an installation that was not released yet, and those that are
+//! cancelled before they went out.
+
+use crate::warehouse::error::{Context, WarehouseError};
+use chrono::{DateTime, Utc};
+use duckdb::{Connection, params};
+
+/// Whether messages may leave this machine.
+pub fn is_released(reader: &Connection) -> Result<bool, WarehouseError> {
+    reader
+        .query_row("SELECT count(*) > 0 FROM ops.delivery_release", [], |row| row.get(0))
+        .context(|| "looking whether deliveries are released".to_owned())
+}
+
+/// How many messages are held.
+pub fn held(reader: &Connection) -> Result<u64, WarehouseError> {
+    reader
+        .query_row("SELECT count(*)::UBIGINT FROM ops.outbox WHERE state = 'held'", [], |row| row.get(0))
+        .context(|| "counting held messages".to_owned())
+}
+
+/// Lets messages leave from now on, the held ones first. Their age begins anew. Says how many were held.
+pub fn release(connection: &mut Connection, now: DateTime<Utc>) -> Result<u64, WarehouseError> {
+    let step = || "releasing deliveries".to_owned();
+    let transaction = connection.transaction().context(step)?;
+    transaction
+        .execute(
+            "INSERT INTO ops.delivery_release SELECT ? WHERE NOT EXISTS (FROM ops.delivery_release)",
+            params![now.naive_utc()],
+        )
+        .context(step)?;
+    let count = transaction
+        .execute("UPDATE ops.outbox SET state = 'pending', created_at = ? WHERE state = 'held'", params![now.naive_utc()])
+        .context(step)?;
+    transaction.commit().context(step)?;
+    Ok(count as u64)
+}
+
+/// Takes back what has not gone out: one message, or all of a report. One that is being sent, or of which
+/// nobody knows, stays as it is. Says how many were cancelled.
+pub fn cancel(connection: &Connection, id: &str, now: DateTime<Utc>) -> Result<u64, WarehouseError> {
+    let count = connection
+        .execute(
+            "UPDATE ops.outbox SET state = 'cancelled', answer = 'cancelled by hand', ended_at = ?, trouble = NULL
+             WHERE (message_id = ? OR report_id = ?) AND state IN ('pending', 'held')",
+            params![now.naive_utc(), id, id],
+        )
+        .context(|| "cancelling messages".to_owned())?;
+    Ok(count as u64)
+}
+
+/// What became of report messages since an instant: sent, failed, unknown, and held or waiting now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub sent: u64,
+    pub failed: u64,
+    pub unknown: u64,
+    pub held: u64,
+    pub waiting: u64,
+}
+
+pub fn tally(reader: &Connection, since: DateTime<Utc>) -> Result<Tally, WarehouseError> {
+    reader
+        .query_row(
+            "SELECT count(*) FILTER (state = 'sent' AND ended_at >= $1)::UBIGINT,
+                 count(*) FILTER (state = 'failed' AND ended_at >= $1)::UBIGINT,
+                 count(*) FILTER (state = 'unknown')::UBIGINT,
+                 count(*) FILTER (state = 'held')::UBIGINT,
+                 count(*) FILTER (state IN ('pending', 'claimed'))::UBIGINT
+             FROM ops.outbox WHERE kind = 'report' AND lane <> 'file'",
+            params![since.naive_utc()],
+            |row| {
+                Ok(Tally {
+                    sent: row.get(0)?,
+                    failed: row.get(1)?,
+                    unknown: row.get(2)?,
+                    held: row.get(3)?,
+                    waiting: row.get(4)?,
+                })
+            },
+        )
+        .context(|| "counting messages".to_owned())
+}
+
+/// Whether a message is in the books.
+pub fn is_known(reader: &Connection, message_id: &str) -> Result<bool, WarehouseError> {
+    reader
+        .query_row("SELECT count(*) > 0 FROM ops.outbox WHERE message_id = ?", params![message_id], |row| row.get(0))
+        .context(|| "looking for a message".to_owned())
+}
