@@ -64,6 +64,8 @@ const RATES: (&str, &str, &str) = (
      [roi]\nlabel = \"ROI\"\nabout = \"R.\"\nunit = \"percent\"\nbetter = \"higher\"\nformula = \"(leads - cost) / cost\"\n[cpl]",
 );
 
+/// (file, old text, new text)
+type Change<'a> = (&'a str, &'a str, &'a str);
 /// (changes, file, line, part of the message, part of the remedy)
 type Case<'a> = (&'a [(&'a str, &'a str, &'a str)], &'a str, Option<usize>, &'a str, &'a str);
 
@@ -264,7 +266,7 @@ fn the_shipped_files_have_no_warning() {
 fn mistakes_that_others_accept_in_silence_are_told() {
     const REPORT: &str = "kind = \"report\"\ncron = \"0 9 * * *\"\nreport = \"daily_performance\"\nto = [\"marketing\"]\nformats = [\"pdf\"]\n";
     #[rustfmt::skip] // a table reads better in rows
-    let cases: &[(&str, &[(&str, &str, &str)], &[(&str, &str)], &str, Option<usize>, &str)] = &[
+    let cases: &[(&str, &[Change<'_>], &[(&str, &str)], &str, Option<usize>, &str)] = &[
         // A folder of which only files with one ending are read.
         ("influxdata/telegraf#395", &[], &[("jobs/report_weekly.conf", "")], "jobs/report_weekly.conf", None, "this file is not read"),
         ("fal-ai/dbt-fal#684", &[], &[("config/workspaces/uk.yaml", "")], "config/workspaces/uk.yaml", None, "this file is not read"),
