@@ -128,7 +128,7 @@ fn unknown(origins: &[Origin], tags: &Tags, rules: &ChannelRules) -> Vec<Unknown
         }
     }
     let mut found: Vec<Unknown> = found.into_values().collect();
-    found.sort_by(|a, b| (b.sessions, b.cost).cmp(&(a.sessions, a.cost)));
+    found.sort_by_key(|line| std::cmp::Reverse((line.sessions, line.cost)));
     found
 }
 

@@ -109,6 +109,8 @@ fn dropped(settings: &Settings) -> Drops {
             let drop = &connection.drop;
             let listing = match list(drop, Clock::System.now()) {
                 Ok(listing) => listing,
+                // What is published is fetched by the first sync.
+                Err(_) if !drop.folder.exists() && drop.address.is_some() => continue,
                 Err(_) if !drop.folder.exists() => {
                     missing.push(format!("{place}: the drop folder {}; create it", drop.folder.display()));
                     continue;

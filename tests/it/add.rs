@@ -76,6 +76,28 @@ fn each_addition_is_shown_written_and_found_well() {
 }
 
 #[test]
+fn what_no_flag_says_is_asked_for_and_no_writes_nothing() {
+    let folder = begun();
+    let dir = folder.path();
+    let ask = |arguments: &[&str], answers: &str| {
+        use std::io::Write;
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_daybook"));
+        command.arg("-C").arg(dir).arg("add").args(arguments).arg("--ask");
+        let piped = std::process::Stdio::piped;
+        let mut child = command.stdin(piped()).stdout(piped()).stderr(piped()).spawn().expect("daybook runs");
+        child.stdin.take().expect("an input").write_all(answers.as_bytes()).expect("written");
+        said(&child.wait_with_output().expect("ended"))
+    };
+    // The only workspace is not asked for; a group is asked for again until it is one.
+    let told = ask(&["reader"], "crm@example.com\nmarketng\nmarketing\nno\n");
+    assert!(told.contains("did you mean \"marketing\"?") && told.contains("nothing was written"), "{told}");
+    assert!(!read(dir, "config/workspaces/acme.toml").contains("crm@example.com"));
+    let told = ask(&["reader"], "crm@example.com\nmarketing\nyes\n");
+    assert!(told.contains("written: config/workspaces/acme.toml"), "{told}");
+    assert!(read(dir, "config/workspaces/acme.toml").contains("mail = [\"cmo@example.com\", \"crm@example.com\"]"));
+}
+
+#[test]
 fn a_second_currency_brings_exchange_rates_to_all() {
     let folder = begun();
     let dir = folder.path();

@@ -161,3 +161,21 @@ fn what_is_missing_or_wrong_is_told_and_nothing_is_written() {
         assert!(!dir.exists(), "{flags:?}");
     }
 }
+
+#[test]
+fn warnings_stand_apart_and_fail_only_where_that_is_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    init(folder.path(), &["--yes", "--workspace", "acme"], None);
+    std::fs::write(folder.path().join("jobs/report_board.tml"), "").expect("written");
+    let check = |more: &[&str]| daybook(folder.path(), &[&["check", "--without-secrets"], more].concat());
+    let told = check(&[]);
+    assert_eq!(told.status.code(), Some(0), "{}", said(&told));
+    assert!(said(&told).contains("jobs/report_board.tml\n  this file is not read"), "{}", said(&told));
+    assert!(said(&told).contains("1 warning in 1 file") && said(&told).contains("OK: 1 workspace"), "{}", said(&told));
+    assert_eq!(check(&["--strict"]).status.code(), Some(1));
+    let json: serde_json::Value = serde_json::from_slice(&check(&["--json"]).stdout).expect("JSON");
+    assert_eq!(json["warnings"][0]["file"], "jobs/report_board.tml");
+    assert!(json["dropped"].as_array().is_some_and(Vec::is_empty), "{json}");
+    std::fs::remove_file(folder.path().join("jobs/report_board.tml")).expect("removed");
+    assert_eq!(check(&["--strict"]).status.code(), Some(0));
+}

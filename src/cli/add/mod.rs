@@ -91,8 +91,7 @@ fn apply(
         say!("{}", config::problems::warnings_for_terminal(&warnings, 80));
     }
     let files: Vec<String> = edits.iter().map(|edit| edit.file.display().to_string()).collect();
-    let is_meant = !manner.dry_run
-        && (!asker.asks() || asker.value("write this (yes, no)", None, "yes", |text| yes_or_no(text))?);
+    let is_meant = !manner.dry_run && (!asker.asks() || asker.value("write this (yes, no)", None, "yes", yes_or_no)?);
     if is_meant {
         edits.iter().try_for_each(|edit| edit.write(&settings.root))?;
         folders(settings)?;
@@ -139,8 +138,10 @@ fn yes_or_no(text: &str) -> Result<bool, String> {
 /// The workspace that is meant: by flag, the only one, or asked for.
 fn chosen_workspace(settings: &Settings, flag: Option<&str>, asker: &mut Asker<'_>) -> Result<String, AppError> {
     let known: Vec<&str> = settings.workspaces.iter().map(|own| own.workspace.id.as_str()).collect();
-    let only = if known.len() == 1 { known.first().copied().unwrap_or_default() } else { "" };
-    asker.value(&format!("workspace ({})", known.join(", ")), flag, only, |text| {
+    if let (None, [only]) = (flag, known.as_slice()) {
+        return Ok((*only).to_owned());
+    }
+    asker.value(&format!("workspace ({})", known.join(", ")), flag, "", |text| {
         if known.contains(&text) {
             return Ok(text.to_owned());
         }

@@ -46,10 +46,7 @@ fn remedy(workspace: &WorkspaceSettings) -> String {
 }
 
 /// Dropped files whose amounts are said to be in another currency.
-fn foreign_files<'w>(
-    workspace: &'w WorkspaceSettings,
-    own: Currency,
-) -> impl Iterator<Item = (&'w str, usize, &'w str)> {
+fn foreign_files(workspace: &WorkspaceSettings, own: Currency) -> impl Iterator<Item = (&str, usize, &str)> {
     workspace.files.iter().filter_map(move |files| {
         let column = files.drop.preset.columns.iter().find(|column| column.field.name == "currency")?;
         let code = column.constant.as_deref().filter(|code| !code.eq_ignore_ascii_case(own.code()))?;

@@ -69,8 +69,9 @@ fn collect(root: &Path, folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
         }
         // Links are not followed into: they may lead in circles.
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() && depth > 0 => {
-                if !["config/secrets", "config/schemas"].iter().any(|own| path == Path::new(own)) {
+            Ok(kind) if kind.is_dir() => {
+                let is_ours = ["config/secrets", "config/schemas"].iter().any(|own| path == Path::new(own));
+                if depth > 0 && !is_ours {
                     collect(root, &path, depth - 1, files);
                 }
             }

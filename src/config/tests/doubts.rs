@@ -64,6 +64,8 @@ const RATES: (&str, &str, &str) = (
      [roi]\nlabel = \"ROI\"\nabout = \"R.\"\nunit = \"percent\"\nbetter = \"higher\"\nformula = \"(leads - cost) / cost\"\n[cpl]",
 );
 
+/// (file, old text, new text)
+type Change<'a> = (&'a str, &'a str, &'a str);
 /// (changes, file, line, part of the message, part of the remedy)
 type Case<'a> = (&'a [(&'a str, &'a str, &'a str)], &'a str, Option<usize>, &'a str, &'a str);
 
@@ -259,12 +261,15 @@ fn the_shipped_files_have_no_warning() {
     assert_eq!(settings.warnings(now()), []);
 }
 
+/// (where it was reported, changes, more files, file, line, part of the message)
+type Reported<'a> = (&'a str, &'a [Change<'a>], &'a [(&'a str, &'a str)], &'a str, Option<usize>, &'a str);
+
 /// Kinds of mistakes that tools of this kind have accepted in silence, each with where it was reported.
 #[test]
 fn mistakes_that_others_accept_in_silence_are_told() {
     const REPORT: &str = "kind = \"report\"\ncron = \"0 9 * * *\"\nreport = \"daily_performance\"\nto = [\"marketing\"]\nformats = [\"pdf\"]\n";
     #[rustfmt::skip] // a table reads better in rows
-    let cases: &[(&str, &[(&str, &str, &str)], &[(&str, &str)], &str, Option<usize>, &str)] = &[
+    let cases: &[Reported<'_>] = &[
         // A folder of which only files with one ending are read.
         ("influxdata/telegraf#395", &[], &[("jobs/report_weekly.conf", "")], "jobs/report_weekly.conf", None, "this file is not read"),
         ("fal-ai/dbt-fal#684", &[], &[("config/workspaces/uk.yaml", "")], "config/workspaces/uk.yaml", None, "this file is not read"),
