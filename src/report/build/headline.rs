@@ -22,11 +22,17 @@ const METRICS: [&str; 11] = [
     "cac",
 ];
 
+/// Cards that a brief edition leaves out, and how many it has at most: two rows of a page.
+const DETAIL: [&str; 3] = ["visitors", "engagement_rate", "cac"];
+const MOST_BRIEF: usize = 8;
+
 /// Divide by media cost what not only media brought.
 const BLENDED: [&str; 2] = ["roas", "cac"];
 
 pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> {
-    let cards: Vec<Card> = METRICS.iter().filter_map(|metric| card(readings, drawer, metric)).collect();
+    let is_brief = readings.definition.edition.is_brief;
+    let metrics = METRICS.iter().filter(|metric| !is_brief || !DETAIL.contains(metric));
+    let cards: Vec<Card> = metrics.filter_map(|metric| card(readings, drawer, metric)).collect();
     if cards.is_empty() {
         return None;
     }
@@ -47,6 +53,9 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
     };
     let mut cards = cards;
     paid_first(readings, drawer, &mut cards);
+    if is_brief {
+        cards.truncate(MOST_BRIEF);
+    }
     let blocks = vec![Block::Cards { cards }];
     Some(Section { id: "headline".to_owned(), title, lead: None, blocks })
 }

@@ -254,7 +254,7 @@ fn complete(readings: &Readings) -> String {
         count => format!("Data of all {count} sources is complete"),
     };
     if !changing.is_empty() && until >= readings.today() {
-        told += &format!("; {} may still change until {}", changing.join(", "), readings.wording.day_text(until));
+        told += &format!("; {} may still change until {}", changing.join(", "), readings.wording.date_text(until));
     }
     if !limited.is_empty() {
         told += &format!("; {} limits its own figures", limited.join(", "));

@@ -64,9 +64,17 @@ fn lines(document: &Document) -> Vec<String> {
     let complete = inert(&lead.complete, 400);
     match document.gaps.is_empty() {
         true => lines.push(format!(":white_check_mark: {complete}")),
+        // What only limits a figure is a remark; what lacks data is a warning.
         false => {
-            lines.push(format!(":warning: {complete}"));
-            lines.extend(gaps(document));
+            let mark = if document.lacks_data { ":warning:" } else { ":information_source:" };
+            lines.push(format!("{mark} {complete}"));
+            if document.lacks_data {
+                lines.extend(gaps(document));
+            } else {
+                let (is, remarks) = if document.gaps.len() == 1 { ("is", "1 remark") } else { ("are", "remarks") };
+                let count = if document.gaps.len() == 1 { String::new() } else { format!("{} ", document.gaps.len()) };
+                lines.push(format!("• {count}{remarks} on limits of the data {is} in the report"));
+            }
         }
     }
     lines
