@@ -252,7 +252,7 @@ fn smtp(section: &mut Section<'_>, gathered: &Gathered) -> Option<MailConfig> {
         username: username.map(|at| at.value),
         password: password.map(|at| at.value),
         oauth: match oauth {
-            Some((_, oauth)) => Some(oauth?),
+            Some((_, oauth)) => Some(Box::new(oauth?)),
             None => None,
         },
         ca_file: ca_file.map(|at| at.value),

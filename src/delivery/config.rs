@@ -62,7 +62,7 @@ pub enum MailConfig {
         username: Option<String>,
         password: Option<SecretRef>,
         /// Tokens instead of a password.
-        oauth: Option<OauthConfig>,
+        oauth: Option<Box<OauthConfig>>,
         /// Certificates in PEM that vouch for the server instead of the system's, relative to the config
         /// folder.
         ca_file: Option<PathBuf>,

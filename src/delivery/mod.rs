@@ -199,7 +199,7 @@ pub enum BuildError {
 
 #[derive(Debug)]
 enum MailWay {
-    Smtp(Smtp),
+    Smtp(Box<Smtp>),
     Folder(Folder),
 }
 
@@ -250,7 +250,7 @@ impl DeliveryConfig {
         let mail = match &self.mail {
             None => None,
             Some(MailConfig::Folder { path, .. }) => Some(MailWay::Folder(Folder::new(data_dir.join(path)))),
-            Some(smtp) => Some(MailWay::Smtp(Smtp::build(smtp, config_dir)?)),
+            Some(smtp) => Some(MailWay::Smtp(Box::new(Smtp::build(smtp, config_dir)?))),
         };
         let client = slack::client()?;
         let mut hooks = BTreeMap::new();

@@ -94,6 +94,8 @@ mod tests {
             ("https://a.b/{reader}>\r\nX: y", "nowhere"),
             ("https://a.b/{reader}/{other}", "nowhere"),
             ("off@example.com", "nowhere"),
+            // productdevbook/mavi#17: a path alone, which no mail program can follow.
+            ("/unsubscribe?token={reader}", "nowhere"),
         ] {
             assert!(fault(wrong).is_some_and(|fault| fault.contains(words)), "{wrong}: {:?}", fault(wrong));
         }

@@ -31,7 +31,9 @@ impl Features {
                 "SMTPUTF8" => features.utf8_addresses = true,
                 "SIZE" => {
                     features.size = true;
-                    features.most_bytes = words.next().and_then(|bytes| bytes.parse().ok()).filter(|bytes| *bytes > 0);
+                    let most = words.next().and_then(|bytes| bytes.parse().ok()).filter(|bytes: &u64| *bytes > 0);
+                    // gotthardp/rabbitmq-email#55: two limits, and the smaller one counts.
+                    features.most_bytes = [most, features.most_bytes].into_iter().flatten().min();
                 }
                 "AUTH" => features.logins.extend(words.map(str::to_ascii_uppercase)),
                 _ => {}
@@ -55,6 +57,7 @@ mod tests {
             Features::of(&Answer {
                 code: 250,
                 status: None,
+                is_torn: false,
                 lines: lines.iter().map(|line| (*line).to_owned()).collect(),
             })
         };
@@ -73,6 +76,8 @@ mod tests {
         for none in ["SIZE", "SIZE 0", "SIZE lots", "SIZE 99999999999999999999999"] {
             assert_eq!((read(&["x", none]).size, read(&["x", none]).most_bytes), (true, None), "{none}");
         }
+        let two = read(&["mail.local", "AUTH PLAIN LOGIN", "SIZE 41943040", "SIZE 10485760", "8BITMIME", "SIZE 0"]);
+        assert_eq!(two.most_bytes, Some(10_485_760));
         assert_eq!(read(&["SIZE 5 is my name"]), Features::default(), "the first line is a name");
     }
 }

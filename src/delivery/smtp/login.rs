@@ -31,7 +31,7 @@ pub async fn log_in(session: &mut Session, login: &Login) -> Result<(), Delivery
     .map_err(|failed| failed.error)
 }
 
-/// A server that finds one way too weak is asked the other.
+/// Some servers offer both ways and take one: where the first is refused, the other is tried.
 async fn with_password(session: &mut Session, username: &str, password: &Secret) -> Result<(), Failed> {
     let plain = STANDARD.encode(format!("\0{username}\0{}", password.expose()));
     let (user, word) = (STANDARD.encode(username), STANDARD.encode(password.expose()));
@@ -54,10 +54,10 @@ async fn with_password(session: &mut Session, username: &str, password: &Secret)
             return Ok(());
         }
         let error = hide(refused(Step::Login, &answer), &hidden);
-        if answer.code != 504 {
+        if answer.class() != 5 {
             return Err(Failed::answered(error));
         }
-        last = Some(error);
+        last = last.or(Some(error));
     }
     Err(Failed::answered(last.unwrap_or_else(|| {
         no_way(session, "a password", "set oauth in [delivery.mail] if it offers XOAUTH2 or OAUTHBEARER")
@@ -90,6 +90,13 @@ async fn present(session: &mut Session, mechanism: &str, username: &str, token: 
     };
     let words = Secret::new(STANDARD.encode(words));
     let mut answer = session.ask(Step::Login, &format!("AUTH {mechanism} {}", words.expose())).await?;
+    // raa-org/thunderbird-custom-idp#1: some take the words only on a line of their own.
+    if answer.code == 500 {
+        answer = session.ask(Step::Login, &format!("AUTH {mechanism}")).await?;
+        if answer.code == 334 {
+            answer = session.ask(Step::Login, words.expose()).await?;
+        }
+    }
     let mut why = None;
     if answer.code == 334 {
         // The reason comes as JSON in base64; the code comes after our empty answer.

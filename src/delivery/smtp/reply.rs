@@ -18,6 +18,8 @@ pub struct Answer {
     pub status: Option<(u16, u16, u16)>,
     /// The words of each line, without the code.
     pub lines: Vec<String>,
+    /// Whether the lines say yes and no; the code is then the worst of them.
+    pub is_torn: bool,
 }
 
 /// What is said and is no reply.
@@ -27,14 +29,13 @@ pub enum Garbled {
     NoReply,
     #[error("its answer is too long")]
     Overlong,
-    #[error("the lines of its answer say different things")]
-    Torn,
 }
 
 /// Gathers the lines of one reply.
 #[derive(Debug, Default)]
 pub struct Gatherer {
     code: Option<u16>,
+    is_torn: bool,
     lines: Vec<String>,
 }
 
@@ -54,19 +55,18 @@ impl Gatherer {
             Some((b'-', words)) => (false, words),
             Some(_) => return Err(Garbled::NoReply),
         };
-        // Some servers change between codes of one class; yes and no in one reply is neither.
-        if self.code.is_some_and(|before| before / 100 != code / 100) {
-            return Err(Garbled::Torn);
-        }
-        self.code = Some(code);
+        // Some servers change between codes of one class. A banner that goes on with a refusal is one:
+        // vert-x3/vertx-mail-client#81.
+        self.is_torn |= self.code.is_some_and(|before| before / 100 != code / 100);
+        self.code = Some(self.code.filter(|before| before / 100 > code / 100).unwrap_or(code));
         self.lines.push(String::from_utf8_lossy(words).trim_end().to_owned());
         if !is_last {
             return Ok(None);
         }
-        let lines = std::mem::take(&mut self.lines);
+        let Self { code, is_torn, lines } = std::mem::take(self);
+        let code = code.unwrap_or_default();
         let status = lines.iter().rev().find_map(|words| status(words, code));
-        self.code = None;
-        Ok(Some(Answer { code, status, lines }))
+        Ok(Some(Answer { code, status, lines, is_torn }))
     }
 }
 
@@ -136,10 +136,20 @@ mod tests {
     }
 
     #[test]
-    fn codes_of_one_class_may_differ_and_yes_and_no_may_not() {
-        assert_eq!(read("250-2.1.5 ok\r\n251 forwarded\r\n").expect("a reply").map(|reply| reply.code), Some(251));
-        assert_eq!(read("250-ok\r\n550 5.1.1 no\r\n"), Err(Garbled::Torn));
-        assert_eq!(read("450-later\r\n550 never\r\n"), Err(Garbled::Torn));
+    fn codes_of_one_class_may_differ_and_of_yes_and_no_the_no_counts() {
+        assert_eq!(
+            read("250-2.1.5 ok\r\n251 forwarded\r\n").expect("a reply").map(|reply| (reply.code, reply.is_torn)),
+            Some((251, false))
+        );
+        // vert-x3/vertx-mail-client#81: judged by its first line, the reason was lost.
+        let torn = read("220-someserver.net ESMTP\r\n521 5.7.1 Service unavailable; blocked using blacklist.org\r\n");
+        let torn = torn.expect("a reply").expect("whole");
+        assert_eq!((torn.code, torn.status, torn.is_torn), (521, Some((5, 7, 1)), true));
+        assert!(torn.to_string().contains("blacklist.org"), "{torn}");
+        for text in ["250-ok\r\n550 5.1.1 no\r\n", "550-no\r\n250 ok\r\n", "550-no\r\n450-later\r\n250 ok\r\n"] {
+            let torn = read(text).expect("a reply").expect("whole");
+            assert_eq!((torn.code, torn.is_torn), (550, true), "{text}");
+        }
     }
 
     #[test]

@@ -32,6 +32,10 @@ const SENDER_REMEDY: &str =
 const RELAY_REMEDY: &str =
     "log in (username in [delivery.mail]), let the server relay for this machine, or remove the address";
 
+/// How servers without status codes say it.
+const TOO_LARGE: [&str; 6] =
+    ["too big", "too large", "size limit", "maximum size", "message size exceeds", "bytes long"];
+
 impl Step {
     pub fn name(self) -> &'static str {
         match self {
@@ -50,6 +54,9 @@ impl Step {
     /// Whether the server said what it says when all is well. Anything else is no consent: a mail sent
     /// after a 250 to DATA would be read as commands.
     pub fn is_passed(self, answer: &Answer) -> bool {
+        if answer.is_torn {
+            return false;
+        }
         match self {
             Self::Greeting | Self::StartTls => answer.code == 220,
             Self::Hello | Self::Sender => answer.code == 250,
@@ -68,6 +75,9 @@ pub fn refused(step: Step, answer: &Answer) -> DeliveryError {
     let with = |remedy: &str| DeliveryError::Misconfigured { reason: format!("{reason}: {remedy}") };
     let later = || retry::asked_in_words(&answer.to_string());
     let unavailable = || DeliveryError::Unavailable { reason: reason.clone(), retry_after: later() };
+    if step == Step::End && (answer.is_torn || answer.class() < 4) {
+        return DeliveryError::Unknown { reason: format!("{reason}, which is no clear answer to a mail") };
+    }
     if is_about_hello(step, answer) {
         return with(HELLO_REMEDY);
     }
@@ -75,9 +85,6 @@ pub fn refused(step: Step, answer: &Answer) -> DeliveryError {
         return unavailable();
     }
     match (step, answer.class()) {
-        (_, 2 | 3) if step == Step::End => {
-            DeliveryError::Unknown { reason: format!("{reason}, which is no answer to a mail") }
-        }
         // Commands and answers are out of step: nothing was handed over, and a new connection may do better.
         (_, 2 | 3) => {
             DeliveryError::Temporary { reason: format!("{reason}, which is not what belongs there"), retry_after: None }
@@ -137,7 +144,8 @@ fn is_too_large(step: Step, answer: &Answer) -> bool {
     match answer.status {
         Some((5, 3, 4) | (5, 2, 3)) => true,
         Some(_) => false,
-        None => answer.code == 552 && step != Step::Recipient,
+        None if step == Step::Recipient => false,
+        None => answer.code == 552 || TOO_LARGE.iter().any(|words| answer.contains(words)),
     }
 }
 
@@ -174,6 +182,13 @@ mod tests {
         for (step, text, remedy) in [
             (Step::Hello, "504 5.5.2 <vm>: Helo command rejected: need fully-qualified hostname", "set hello"),
             (Step::Hello, "550 bad HELO", "set hello"),
+            // cyrusimap/cyrus-imapd#4960, PHPMailer/PHPMailer#1258: a fixed or faulty name, and no setting.
+            (Step::Hello, "504 5.5.2 <localhost>: Helo command rejected: need fully-qualified hostname", "set hello"),
+            (
+                Step::Hello,
+                "501-5.5.4 HELO/EHLO argument \"mantis.*\" invalid, closing connection.|501 5.5.4 see https://x",
+                "set hello",
+            ),
             (Step::Hello, "421 4.7.0 Try again later, closing connection. (EHLO) - gsmtp", "set hello"),
             (Step::Recipient, "504 5.5.2 <vm>: Helo command rejected: need fully-qualified hostname", "set hello"),
             (Step::Recipient, "450 4.7.1 <vm>: Helo command rejected: Host not found", "set hello"),
@@ -185,6 +200,12 @@ mod tests {
             (Step::Sender, "550 5.7.60 Client does not have permissions to send as this sender", "send as"),
             (Step::Sender, "553 5.7.1 <d@example.com>: Sender address rejected: not owned by user x", "send as"),
             (Step::Sender, "550 5.1.8 Sender domain does not exist", "send as"),
+            // FusionAuth/fusionauth-issues#220, gophish/gophish#2900: told only after the mail.
+            (
+                Step::End,
+                "554 5.2.0 STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied; Failed",
+                "send as",
+            ),
             (Step::End, "554 5.2.252 SendAsDenied; a@b.c not allowed to send as d@e.f", "send as"),
             (Step::Greeting, "554 5.7.1 you are blocked", "554"),
         ] {
@@ -225,6 +246,9 @@ mod tests {
             (Step::End, "552 5.3.4 too large"),
             (Step::End, "552-5.2.3 Your message exceeded Google's message size limits.|552 5.2.3 see https://x"),
             (Step::End, "552 too much mail data"),
+            // zone-eu/wildduck#762, freescout-help-desk/freescout#318: other codes, and no status.
+            (Step::End, "550 Message too big!"),
+            (Step::End, "554 Message rejected: Stream is more than 10485760 bytes long. "),
             (Step::End, "554 5.3.4 too big"),
             (Step::Recipient, "550 5.2.3 message length exceeds administrative limit"),
         ] {

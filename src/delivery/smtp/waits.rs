@@ -41,6 +41,7 @@ impl Waits {
 mod tests {
     use super::*;
 
+    /// D06; bluetiger9/SmtpClient-for-Qt#16, chatmail/core#5115: 30 and 60 seconds after the last line.
     #[test]
     fn a_bound_shortens_every_wait_for_an_answer_and_lengthens_none() {
         let (usual, bound) = (Waits::within(None), Waits::within(Some(minutes(4))));

@@ -222,6 +222,10 @@ pub fn finish(
     if changed == 0 {
         tracing::warn!(message.id = message.message_id, "a message ended after its claim had been given up");
     }
+    if state == "sent" {
+        // Whatever held the lane is mended, or this one could not have gone.
+        free_lane(&transaction, &message.message_id)?;
+    }
     let replies = serde_json::to_string(&outcome.replies).unwrap_or_else(|_| "[]".to_owned());
     let bounce = outcome.bounce.map(|bounce| if bounce == Bounce::Firm { "firm" } else { "likely" });
     transaction
@@ -300,14 +304,7 @@ fn give_up(connection: &mut Connection, which: &str, now: DateTime<Utc>) -> Resu
 /// so. `false` if there is none.
 pub fn requeue(connection: &Connection, message_id: &str, now: DateTime<Utc>) -> Result<bool, WarehouseError> {
     // What held its lane is mended, says the operator.
-    connection
-        .execute(
-            "UPDATE ops.outbox SET not_before = NULL, trouble = NULL
-             WHERE state = 'pending' AND trouble = 'misconfigured'
-                 AND lane = (SELECT lane FROM ops.outbox WHERE message_id = ?)",
-            params![message_id],
-        )
-        .context(|| "freeing a way out".to_owned())?;
+    free_lane(connection, message_id)?;
     let count = connection
         .execute(
             // Its age begins anew, or it would be given up at the first refusal.
@@ -317,6 +314,19 @@ pub fn requeue(connection: &Connection, message_id: &str, now: DateTime<Utc>) ->
         )
         .context(|| "putting a message back".to_owned())?;
     Ok(count > 0)
+}
+
+/// Ends the wait of what held the lane of a message.
+fn free_lane(connection: &Connection, message_id: &str) -> Result<(), WarehouseError> {
+    connection
+        .execute(
+            "UPDATE ops.outbox SET not_before = NULL, trouble = NULL
+             WHERE state = 'pending' AND trouble = 'misconfigured'
+                 AND lane = (SELECT lane FROM ops.outbox WHERE message_id = ?)",
+            params![message_id],
+        )
+        .context(|| "freeing a way out".to_owned())?;
+    Ok(())
 }
 
 /// Puts every unknown message back that was tried once: the policy `after_unknown = "resend"`.

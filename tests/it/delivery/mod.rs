@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use chrono::TimeDelta;
 use daybook::delivery::config::{DeliveryConfig, MailConfig, SlackHook, SmtpSecurity, UnknownPolicy};
 use daybook::delivery::{Deliverers, Route};
-use daybook::jobs::deliver::{BusyLanes, Delivered, deliver_due};
+use daybook::jobs::deliver::{BusyLanes, Delivered, deliver_due, deliver_of};
 use daybook::support::clock::Clock;
 use daybook::support::secret::SecretRef;
 use daybook::warehouse::outbox::{
@@ -390,6 +390,22 @@ async fn what_the_operator_must_mend_holds_the_lane_and_is_listed_as_trouble() {
     house.deliver(&ways).await;
     assert_eq!(house.states(), ["ok1 sent", "ok2 sent", "ok3 sent"]);
     assert!(house.warehouse.read_blocking(waiting).expect("a list").is_empty());
+}
+
+/// A test that goes out shows that what held the lane is mended.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_goes_out_frees_its_lane() {
+    let (house, (server, port)) = (House::new(), Server::start().await);
+    let ways = house.ways(port, operator);
+    *server.hello.lock().expect("an answer") = "550 who are you?".to_owned();
+    house.write("rep_1", &[mail("ok1"), mail("ok2")]);
+    house.deliver(&ways).await;
+    server.hello.lock().expect("an answer").clear();
+    house.write("test_1", &[mail("ok3")]);
+    deliver_of(&house.warehouse, &ways, &house.clock, "test_1").await.expect("a pass");
+    assert_eq!(house.states(), ["ok1 pending", "ok2 pending", "ok3 sent"]);
+    house.deliver(&ways).await;
+    assert_eq!(house.states(), ["ok1 sent", "ok2 sent", "ok3 sent"]);
 }
 
 /// D07: a server that limits connections sees one.

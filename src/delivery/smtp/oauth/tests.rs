@@ -83,6 +83,7 @@ async fn a_server_without_passwords_is_given_a_token() {
     }
 }
 
+/// nfo/gmail_xoauth#14: the reason comes first, and the code after an empty line.
 #[tokio::test]
 async fn a_refused_token_is_renewed_once_and_then_it_is_the_operators() {
     // {"status":"401","schemes":"Bearer","scope":"https://mail.google.com/"}
@@ -182,4 +183,25 @@ async fn a_server_that_takes_only_passwords_is_given_no_token() {
     let error = smtp(server.port, &microsoft(&url)).to("a").await.expect_err("no way");
     assert!(error.to_string().contains("offers no login with a token (it offers PLAIN)"), "{error}");
     assert!(asked.lock().expect("what was asked").is_empty());
+}
+
+/// raa-org/thunderbird-custom-idp#1: a token is longer than a command line may be for some servers.
+/// harishkrupo/oauth2ms#5: a server's own trouble says nothing of the token.
+#[tokio::test]
+async fn long_tokens_have_a_line_of_their_own_and_a_servers_trouble_is_waited_out() {
+    let (url, _) = endpoint(None).await;
+    let server = Server::start(&[
+        OFFERED,
+        ("AUTH XOAUTH2 ", "500 5.5.2 Line too long"),
+        ("AUTH XOAUTH2", "334 "),
+        ("dXNlcj1", "235 ok"),
+    ])
+    .await;
+    smtp(server.port, &microsoft(&url)).to("a").await.expect("accepted");
+    assert_eq!(server.count("AUTH"), 2);
+    let server =
+        Server::start(&[OFFERED, ("AUTH", "451 4.7.0 Temporary server error. Please try again later. PRX4")]).await;
+    let error = smtp(server.port, &microsoft(&url)).to("a").await.expect_err("later");
+    assert!(matches!(&error, DeliveryError::Unavailable { .. }), "{error:?}");
+    assert_eq!(server.count("AUTH"), 1);
 }

@@ -69,7 +69,8 @@ async fn the_answers_of_the_server_decide_what_happens_next() {
         (&[(".", "552 5.3.4 too large")], Disposition::GiveUp, "552"),
         (&[(".", "")], Disposition::AskOperator, "not known"),
         (&[(".", "what?")], Disposition::AskOperator, "no mail server's"),
-        (&[(".", "250-2.0.0 queued|550 5.7.1 no")], Disposition::AskOperator, "different things"),
+        (&[(".", "250-2.0.0 queued|550 5.7.1 no")], Disposition::AskOperator, "no clear answer"),
+        (&[("CONNECT", "220-fake|521 5.7.1 blocked using blacklist.org")], Disposition::TellOperator, "blacklist.org"),
         (&[("RCPT", "")], retry, "broke"),
         (&[("RCPT", "250-more")], retry, "in time"),
         (&[("AUTH", "535 5.7.8 not accepted")], Disposition::TellOperator, "535"),
@@ -163,18 +164,63 @@ async fn under_tls_the_server_is_asked_anew_and_what_it_said_in_clear_counts_for
     );
 }
 
-/// CVE-2011-0411: answers that somebody in between adds in clear must not be read as if under TLS.
+/// A banner of several lines (dbzhang800/QtMail#1), and a reader whose mail goes on to elsewhere
+/// (cutelyst/simple-mail#28).
 #[tokio::test]
-async fn more_than_the_consent_to_starttls_is_refused() {
-    let server = Server::start(&[
-        ("EHLO", "250-fake|250 STARTTLS"),
-        ("STARTTLS", "220 go ahead|250-mx.evil|250 AUTH PLAIN LOGIN"),
+async fn long_banners_and_forwarded_readers_are_no_trouble() {
+    let (result, _) = sent(&[
+        ("CONNECT", "220-myisp.org ESMTP Exim 4.82|220-We do not authorize|220 bulk e-mail."),
+        ("RCPT", "251 will forward"),
     ])
     .await;
-    let error = client(server.port, SmtpSecurity::StartTls, true).to("ceo").await.expect_err("refused");
-    assert_eq!(error.disposition(), Disposition::TellOperator);
-    assert!(error.to_string().contains("somebody in between"), "{error}");
-    assert_eq!(server.heard(), ["CONNECT", "EHLO example.com", "STARTTLS"]);
+    result.expect("accepted");
+}
+
+/// yc-software/qm#808, basecamp/once#12: PLAIN is offered and refused, LOGIN works with the same words.
+#[tokio::test]
+async fn a_login_that_is_refused_one_way_is_tried_the_other() {
+    for refusal in ["502 Invalid input", "535 Login fail", "504 Unknown mechanism <PLAIN>"] {
+        let server = Server::start(&[
+            ("AUTH LOGIN", "334 VXNlcm5hbWU6"),
+            ("cmVwb3J0cw==", "334 UGFzc3dvcmQ6"),
+            ("aHVudGVyMg==", "235 ok"),
+        ])
+        .await;
+        server.rule("AUTH PLAIN", refusal);
+        client(server.port, SmtpSecurity::Plain, true).to("ceo").await.expect(refusal);
+        assert_eq!(server.count("CONNECT"), 1);
+    }
+}
+
+/// bitwarden/server#1512, dart-mailer/mailer#33: a domain beyond ASCII; anonaddy/anonaddy#600: a name.
+#[tokio::test]
+async fn domains_beyond_ascii_go_out_in_ascii_and_names_only_where_they_are_taken() {
+    let server = Server::start(&[]).await;
+    let smtp = client(server.port, SmtpSecurity::Plain, false);
+    let from = "Daybook <reports@bücher.example>";
+    smtp.send(from, "Jo <jo@bücher.example>", MAIL, &Stop::default()).await.result.expect("accepted");
+    assert!(server.heard().contains(&"RCPT TO:<jo@xn--bcher-kva.example>".to_owned()), "{:?}", server.heard());
+    let error = smtp.send(from, "jörg@bücher.example", MAIL, &Stop::default()).await.result.expect_err("refused");
+    assert!(
+        matches!(&error, DeliveryError::Permanent { reason } if reason.contains("addresses beyond ASCII")),
+        "{error}"
+    );
+    smtp.send(from, "jo@bücher.example", MAIL, &Stop::default()).await.result.expect("the others go");
+    assert_eq!(server.count("CONNECT"), 1);
+}
+
+/// CVE-2011-0411: answers that somebody in between adds in clear must not be read as if under TLS.
+/// dinhvh/libetpan#386: whole answers; nodemailer/nodemailer#1835: the beginning of one.
+#[tokio::test]
+async fn more_than_the_consent_to_starttls_is_refused() {
+    for said in ["220 go ahead|250-mx.evil|250 AUTH PLAIN LOGIN", "220 go ahead|250-AUTH PLAIN~"] {
+        let server = Server::start(&[("EHLO", "250-fake|250 STARTTLS")]).await;
+        server.rule("STARTTLS", said);
+        let error = client(server.port, SmtpSecurity::StartTls, true).to("ceo").await.expect_err("refused");
+        assert_eq!(error.disposition(), Disposition::TellOperator);
+        assert!(error.to_string().contains("somebody in between"), "{error}");
+        assert_eq!(server.heard(), ["CONNECT", "EHLO example.com", "STARTTLS"]);
+    }
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use tokio_rustls::TlsAcceptor;
 
 /// What a client's line begins with, and the answer to it. A rule holds once, the last of its word for good. `CONNECT` is the greeting, `.` the end of a mail, `BODY` its first line,
 /// `EMPTY` an empty line.
-/// `|` parts lines; an empty answer closes, `hold` says nothing at all.
+/// `|` parts lines, `~` at the end leaves the last one open; an empty answer closes, `hold` says nothing at all.
 pub type Rules = &'static [(&'static str, &'static str)];
 
 const FRIENDLY: Rules = &[
@@ -50,6 +50,11 @@ impl Server {
             }
         });
         server
+    }
+
+    /// Another rule, before all others.
+    pub fn rule(&self, word: &str, answer: &str) {
+        self.rules.lock().expect("rules").insert(0, (word.to_owned(), answer.to_owned()));
     }
 
     /// What clients said, a line each; mails without their text.
@@ -92,7 +97,9 @@ impl Server {
             if said.is_empty() {
                 return None;
             }
-            stream.write_all(format!("{}\r\n", said.replace('|', "\r\n")).as_bytes()).await.ok()?;
+            let lines = said.replace('|', "\r\n");
+            let lines = lines.strip_suffix('~').map_or_else(|| format!("{lines}\r\n"), str::to_owned);
+            stream.write_all(lines.as_bytes()).await.ok()?;
             if said.starts_with("220 TLS") {
                 stream = Box::new(acceptor().accept(stream).await.ok()?);
                 self.hear("(under TLS)");

@@ -38,6 +38,12 @@ async fn a_connection_that_ends_after_a_mail_costs_the_next_one_nothing() {
         &[("MAIL", "250 ok"), ("MAIL", "421 4.7.0 too many messages in this connection"), ("MAIL", "250 ok")],
         &[("MAIL", "250 ok"), ("MAIL", ""), ("MAIL", "250 ok")],
         &[("MAIL", "250 ok"), ("MAIL", "452 4.5.3 too many mails, open another connection"), ("MAIL", "250 ok")],
+        // knadh/smtppool#18: a limit of the provider's, known from nothing but this.
+        &[
+            ("MAIL", "250 ok"),
+            ("MAIL", "421 Connection closed by server. Maximum message count per session reached."),
+            ("MAIL", "250 ok"),
+        ],
         &[("RCPT", "250 ok"), ("RCPT", "421 4.7.0 no more"), ("RCPT", "250 ok")],
         // The farewell comes with the answer to the mail, or a little later.
         &[(".", "250 2.0.0 queued|421 4.4.2 idle, closing"), (".", "250 2.0.0 queued")],
@@ -152,4 +158,18 @@ async fn what_is_said_before_the_end_of_a_mail_is_heard_and_is_no_consent() {
         assert!(error.disposition() == disposition && error.to_string().contains(words), "{error}");
         assert_eq!(server.count("."), 0);
     }
+}
+
+/// chatmail/filtermail#143: the farewell of an idle connection is read as the answer to RSET.
+#[tokio::test]
+async fn a_farewell_before_the_clean_slate_opens_a_new_connection() {
+    let server = Server::start(&[
+        ("RCPT TO:<a@", "550 5.1.1 gone"),
+        ("RSET", "421 gmx.net Service closing transmission channel - command timeout"),
+    ])
+    .await;
+    let smtp = client(server.port, SmtpSecurity::Plain, true);
+    smtp.to("a").await.expect_err("gone");
+    smtp.to("b").await.expect("accepted");
+    assert_eq!((server.count("CONNECT"), server.count(".")), (2, 1));
 }

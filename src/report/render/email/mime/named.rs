@@ -87,6 +87,20 @@ mod tests {
         assert_eq!(kind, format!("application/pdf;\r\n name=\"{name}\""));
     }
 
+    /// jstedfast/MimeKit#186, lettre/lettre#626: a name beyond ASCII left the file without any.
+    #[test]
+    fn a_name_beyond_ascii_is_whole_for_those_who_read_it_and_plain_for_the_others() {
+        let name = safe_name("Töööst.pdf");
+        assert_eq!(
+            NamedDisposition::new("attachment", &name).0,
+            "attachment;\r\n filename*=utf-8''T%C3%B6%C3%B6%C3%B6st.pdf"
+        );
+        assert_eq!(
+            NamedType::new("application/pdf", &name).expect("a type").0,
+            "application/pdf;\r\n name=\"T___st.pdf\""
+        );
+    }
+
     #[test]
     fn no_name_adds_a_header_or_a_line_that_is_too_long() {
         let hostile = "a\r\nBcc: x@example.com\"; filename=\"b.exe";
