@@ -7,8 +7,7 @@ use tracing_subscriber::EnvFilter;
 
 /// Starts logging. `RUST_LOG` comes before the configured level.
 pub fn start_log(config: &LogConfig) {
-    // A chart with Chinese or Japanese letters takes them from our second typeface, as it should; usvg warns of
-    // each.
+    // A logo may name a typeface that is not here; usvg warns of each letter.
     let usual = format!("warn,usvg=error,daybook={}", config.level);
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);

@@ -1,7 +1,7 @@
 //! The last pages: how far each source reaches, and every figure with its receipt.
 
 use super::page::{Layout, MUTED};
-use super::{receipts, table};
+use super::{plain, receipts};
 use crate::report::document::Document;
 use crate::report::render::typeface::Weight;
 
@@ -23,11 +23,11 @@ fn sources(document: &Document, layout: &mut Layout) {
             [row.label.clone(), through, read, row.remark.clone()]
         })
         .collect();
-    let least = table::least_plain_height(&rows, layout).max(30.0);
+    let least = plain::least_height(&rows, layout).max(30.0);
     layout.heading("Data through", least);
     if rows.is_empty() {
         layout.paragraph("No source is connected yet.", 9.5, Weight::Regular, MUTED);
         return;
     }
-    table::draw_plain(["Source", "Whole days through", "Last read", "State"], &rows, layout);
+    plain::draw(["Source", "Whole days through", "Last read", "State"], &rows, layout);
 }

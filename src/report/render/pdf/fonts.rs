@@ -6,6 +6,7 @@ use crate::report::render::typeface::Font;
 use lopdf::{Object, Stream};
 use printpdf::{FontId, Op, ParsedFont, PdfFontHandle, TextItem};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// What is shown of a font. A code is a glyph together with the letters it stands for, because one
 /// glyph may stand for several.
@@ -78,12 +79,23 @@ pub fn subset(of: Font, used: &Used) -> Result<(ParsedFont, Vec<u8>), PdfError> 
         }
         widths.insert(*code, whole.glyph_hor_advance(ttf_parser::GlyphId(*glyph)).unwrap_or_default());
     }
-    let mut font = ParsedFont::from_bytes(of.bytes(), 0, &mut Vec::new()).ok_or_else(failed)?;
+    let mut font = measures(of).ok_or_else(failed)?.clone();
     font.original_bytes = subsetter::subset(of.bytes(), 0, &remapper).map_err(|_| failed())?;
     font.font_name = Some(format!("{}+{}", tag(of), of.name()));
     font.codepoint_to_glyph = used.letters.iter().map(|(letter, code)| (u32::from(*letter), *code)).collect();
     font.glyph_widths = widths;
     Ok((font, map))
+}
+
+/// A font as printpdf reads it, without its bytes and letters: reading takes longer than a page.
+fn measures(of: Font) -> Option<&'static ParsedFont> {
+    static READ: [OnceLock<Option<ParsedFont>>; Font::COUNT] = [const { OnceLock::new() }; Font::COUNT];
+    let read = || {
+        let mut font = ParsedFont::from_bytes(of.bytes(), 0, &mut Vec::new())?;
+        (font.original_bytes, font.codepoint_to_glyph, font.glyph_widths) = Default::default();
+        Some(font)
+    };
+    READ.get(of.at())?.get_or_init(read).as_ref()
 }
 
 /// The six letters that mark a part of a font.

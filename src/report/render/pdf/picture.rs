@@ -67,8 +67,8 @@ fn end(drawing: &Drawing, from: f32, room: f32) -> f32 {
         return drawing.height;
     }
     let most = drawing.breaks.len().saturating_sub(LAST - 1);
-    let breaks = drawing.breaks.iter().take(most).copied().filter(|at| *at > from && at - from <= room);
-    breaks.last().or_else(|| drawing.breaks.iter().copied().find(|at| *at > from)).unwrap_or(drawing.height)
+    let mut breaks = drawing.breaks.iter().take(most).copied().filter(|at| *at > from && at - from <= room);
+    breaks.next_back().or_else(|| drawing.breaks.iter().copied().find(|at| *at > from)).unwrap_or(drawing.height)
 }
 
 /// The chart with its upper left corner at a place.

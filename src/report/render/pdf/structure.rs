@@ -12,10 +12,11 @@ pub fn write(file: &mut Document, pages: &Pages, title: &str) -> Result<(), Erro
     let nodes: Vec<ObjectId> = tree.nodes.iter().map(|_| file.new_object_id()).collect();
     let links = annotations(file, &ids, pages)?;
     let height = pages.paper.size().1;
+    let scopes = ["Column", "Row"].map(|scope| file.add_object(dictionary! { "O" => "Table", "Scope" => scope }));
     for (node, id) in tree.nodes.iter().zip(&nodes) {
         let parent = if node.tag == Tag::Document { root } else { nodes[node.parent] };
-        let mut element = dictionary! { "Type" => "StructElem", "S" => node.tag.name(), "P" => parent };
-        describe(node, height, &mut element);
+        let mut element = dictionary! { "S" => node.tag.name(), "P" => parent };
+        describe(node, height, scopes, &mut element);
         kids(node, &ids, &nodes, &links, &mut element);
         file.set_object(*id, element);
     }
@@ -50,20 +51,20 @@ fn number(value: usize) -> Object {
     Object::Integer(i64::try_from(value).unwrap_or(i64::MAX))
 }
 
-fn describe(node: &Node, height: f32, element: &mut Dictionary) {
+/// `scopes` says of what a heading of a column, and of a row, is one.
+fn describe(node: &Node, height: f32, scopes: [ObjectId; 2], element: &mut Dictionary) {
     if let Some(alt) = &node.alt {
         element.set("Alt", text_string(alt));
     }
     if let Some(actual) = &node.actual {
         element.set("ActualText", text_string(actual));
     }
-    let attributes = match node.tag {
-        Tag::ColumnHead => Some(dictionary! { "O" => "Table", "Scope" => "Column" }),
-        Tag::RowHead => Some(dictionary! { "O" => "Table", "Scope" => "Row" }),
-        Tag::L => Some(dictionary! { "O" => "List", "ListNumbering" => "None" }),
+    let attributes: Option<Object> = match node.tag {
+        Tag::ColumnHead => Some(scopes[0].into()),
+        Tag::RowHead => Some(scopes[1].into()),
         Tag::Figure => node.area.map(|area| {
             let sides = [area.x, height - area.bottom(), area.right(), height - area.y];
-            dictionary! { "O" => "Layout", "Placement" => "Block", "BBox" => sides.map(Object::Real).to_vec() }
+            dictionary! { "O" => "Layout", "Placement" => "Block", "BBox" => sides.map(Object::Real).to_vec() }.into()
         }),
         _ => None,
     };
@@ -90,9 +91,11 @@ fn kids(node: &Node, pages: &[ObjectId], nodes: &[ObjectId], links: &[Vec<Object
             }
         })
     };
-    let kids: Vec<Object> = node.kids.iter().filter_map(kid).collect();
-    if !kids.is_empty() {
-        element.set("K", kids);
+    let mut kids: Vec<Object> = node.kids.iter().filter_map(kid).collect();
+    match kids.len() {
+        0 => {}
+        1 => element.set("K", kids.remove(0)),
+        _ => element.set("K", kids),
     }
 }
 

@@ -26,10 +26,8 @@ macro_rules! file {
     };
 }
 
-const COUNT: usize = 18;
-
 /// Open Sans has figures of one width and a true minus sign. The scripts have one weight each.
-const FILES: [File; COUNT] = [
+const FILES: [File; Font::COUNT] = [
     file!("OpenSans-Regular", None),
     file!("OpenSans-Bold", None),
     file!("NotoSansArabicUI-Regular", Some(Script::Arabic)),
@@ -50,13 +48,13 @@ const FILES: [File; COUNT] = [
     file!("DroidSansFallback", None),
 ];
 
-static FACES: LazyLock<[Option<Face<'static>>; COUNT]> =
+static FACES: LazyLock<[Option<Face<'static>>; Font::COUNT]> =
     LazyLock::new(|| FILES.map(|(_, bytes, _)| Face::parse(bytes, 0).ok()));
 
 /// What shaping needs of a font, read once.
 type Shaping = Option<(FontRef<'static>, ShaperData)>;
 
-static SHAPING: [LazyLock<Shaping>; COUNT] = {
+static SHAPING: [LazyLock<Shaping>; Font::COUNT] = {
     // An array of closures cannot be written as a loop in a constant: each names its own file.
     macro_rules! shaping {
         ($($at:literal)*) => { [$(LazyLock::new(|| shaping_of($at))),*] };
@@ -71,12 +69,13 @@ fn shaping_of(at: usize) -> Shaping {
 }
 
 impl Font {
+    pub const COUNT: usize = 18;
     pub const REGULAR: Self = Self(0);
     pub const BOLD: Self = Self(1);
-    pub const WIDE: Self = Self(COUNT as u8 - 1);
+    pub const WIDE: Self = Self(Self::COUNT as u8 - 1);
 
     pub fn all() -> impl Iterator<Item = Self> {
-        (0..COUNT as u8).map(Self)
+        (0..Self::COUNT as u8).map(Self)
     }
 
     /// The fonts of single scripts.
@@ -123,6 +122,6 @@ impl Font {
 
     /// Its place among all fonts.
     pub fn at(self) -> usize {
-        usize::from(self.0) % COUNT
+        usize::from(self.0) % Self::COUNT
     }
 }

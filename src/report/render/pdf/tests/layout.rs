@@ -64,7 +64,7 @@ fn words_of_cards_are_whole() {
     let shown = texts(&pages(&document), 0);
     assert!(!shown.iter().any(|text| text.contains('…')), "{shown:?}");
     let together = shown.join(" ");
-    assert!(together.contains("of the month €11,534.47"), "{together}");
+    assert!(together.contains("of the month €11,534"), "{together}");
 }
 
 #[test]

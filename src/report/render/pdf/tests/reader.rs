@@ -132,7 +132,7 @@ impl Read {
 fn part(pdf: &Document, id: ObjectId, texts: &BTreeMap<(ObjectId, i64), String>, found: &mut Found) -> Part {
     let element = pdf.get_dictionary(id).expect("a part");
     let string = |key: &[u8]| element.get(key).map(|of| lopdf::decode_text_string(of).expect("text"));
-    let attributes = element.get(b"A").and_then(Object::as_dict);
+    let attributes = element.get(b"A").and_then(|of| pdf.dereference(of)?.1.as_dict());
     let scope = attributes.and_then(|of| of.get(b"Scope")?.as_name());
     let mut part = Part {
         name: String::from_utf8(element.get(b"S").and_then(Object::as_name).expect("a kind").to_vec()).expect("a name"),
@@ -143,7 +143,11 @@ fn part(pdf: &Document, id: ObjectId, texts: &BTreeMap<(ObjectId, i64), String>,
         ..Part::default()
     };
     let page = element.get(b"Pg").and_then(Object::as_reference);
-    let kids = element.get(b"K").and_then(Object::as_array).cloned().unwrap_or_default();
+    let kids = match element.get(b"K") {
+        Ok(Object::Array(kids)) => kids.clone(),
+        Ok(kid) => vec![kid.clone()],
+        Err(_) => Vec::new(),
+    };
     for kid in kids {
         match kid {
             Object::Reference(kid) => {
