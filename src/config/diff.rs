@@ -79,6 +79,7 @@ fn workspaces(old: &Settings, new: &Settings, told: &mut Vec<String>) {
             file: _,
             workspace,
             gross_margin,
+            contact,
             connections: _,
             files: _,
             recipients,
@@ -101,6 +102,7 @@ fn workspaces(old: &Settings, new: &Settings, told: &mut Vec<String>) {
             ("targets change", differ(targets, &after.targets)),
             ("campaigns change", differ(campaigns, &after.campaigns)),
             ("gross_margin changes", differ(gross_margin, &after.gross_margin)),
+            ("contact changes", differ(contact, &after.contact)),
             ("industry changes; other benchmarks hold", differ(industry, &after.industry)),
         ] {
             if differs {

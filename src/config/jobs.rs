@@ -310,6 +310,7 @@ fn read_report(top: &mut Section<'_>, scope: &Scope<'_>) -> Option<ReportJob> {
         some_of(kinds::id(), "name at least one group").about("Groups under [recipients] of the workspaces."),
     );
     let formats = read_formats(top, true);
+    let title = top.optional("title", text().about("Printed on top instead of the report's own title."));
     let covers = [("since_last_run", Covers::SinceLastRun), ("day_before", Covers::DayBefore)];
     let covers = top.optional(
         "covers",
@@ -343,6 +344,9 @@ fn read_report(top: &mut Section<'_>, scope: &Scope<'_>) -> Option<ReportJob> {
     refuse_repeats(top, "editions", editions.iter().map(|edition| edition.edition.id.as_str()));
     refuse_repeats(top, "rows", rows.iter().map(|row| row.row.id.as_str()));
     let mut base = base?;
+    if let Some(title) = title {
+        base.title = title.value;
+    }
     if let Some(compare) = compare {
         base.compare = compare;
     }

@@ -4,7 +4,7 @@ use super::connections::{self, AnyConnection, ConnectionSettings, FileConnection
 use super::files::{file_id, files_in, read_text};
 use super::kind::Names;
 use super::kinds::{
-    amount, boolean, currency, decimal, id, id as id_value, list_of, mail_address, month, one_of, text, time_zone,
+    amount, boolean, currency, decimal, id, id as id_value, list_of, mail_address, mailbox, month, one_of, text, time_zone,
     weekday,
 };
 use super::reader::{At, Section, Source, read_toml, unknown_remedy};
@@ -30,6 +30,8 @@ pub struct WorkspaceSettings {
     pub workspace: Workspace,
     /// The share of revenue left after the cost of goods, 0 to 1.
     pub gross_margin: Option<Decimal>,
+    /// Whom readers ask, as a mailbox.
+    pub contact: Option<String>,
     pub connections: Vec<ConnectionSettings>,
     pub files: Vec<FileConnection>,
     /// By group name.
@@ -155,6 +157,10 @@ pub(super) fn read_top(
     {
         top.problem(margin.line, "gross_margin: the share is not between 0 and 1", "write 80% as \"0.80\"");
     }
+    let contact = top.optional(
+        "contact",
+        mailbox().about("Whom readers ask: named on each report, and where answers to its mails go."),
+    );
     let industry = top.optional("industry", id_value().about("Whose lines of config/benchmarks.toml hold."));
     let (language, currency_display) = read_wording(&mut top);
     let (connections, files) = read_connections(&mut top, id, data_dir, gathered);
@@ -178,6 +184,7 @@ pub(super) fn read_top(
             week_starts_on,
         },
         gross_margin: gross_margin.map(|at| at.value),
+        contact: contact.map(|at| at.value),
         connections,
         files,
         recipients,

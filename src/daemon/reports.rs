@@ -30,6 +30,7 @@ impl App {
         let (payers, plans) = self.payers_and_plans(workspace);
         ReportContext {
             workspace: workspace.workspace.clone(),
+            contact: workspace.contact.clone(),
             metrics: self.settings.metrics.clone(),
             channel_labels: self.settings.channels.labels.clone(),
             budgets,
@@ -175,6 +176,10 @@ fn held_lanes(delivery: &DeliveryConfig) -> BTreeSet<String> {
 /// Gives each of an audience what a tenant and its single readers prefer.
 pub fn prefer(workspace: &WorkspaceSettings, audience: &mut Audience) {
     audience.wording = workspace.wording;
+    // Answers go to the person who is named on the report.
+    if workspace.contact.is_some() {
+        audience.reply_to.clone_from(&workspace.contact);
+    }
     for address in &audience.mail_to {
         let Some(reader) = workspace.readers.get(&address.to_lowercase()) else { continue };
         if let Some(attach) = &reader.attach {

@@ -27,6 +27,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug)]
 pub struct ReportContext {
     pub workspace: Workspace,
+    /// Whom readers ask.
+    pub contact: Option<String>,
     pub metrics: Registry,
     pub channel_labels: BTreeMap<String, String>,
     /// Budgets of the config by month and channel; they come before those of dropped files.
@@ -378,6 +380,7 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
         .concat(),
         unsure,
         dropped,
+        contact: context.contact.clone(),
         correction: corrects.map(|(number, _)| number),
         restated,
     })

@@ -38,6 +38,9 @@ pub struct Document {
     #[serde(default, skip_serializing_if = "Wording::is_standard")]
     pub wording: Wording,
     pub issued_at: DateTime<Utc>,
+    /// Whom readers ask, e.g. `Jane Doe <jane@example.com>`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
     /// A few sentences that say the result, what moved most and how complete it is; plain text.
     pub summary: String,
     /// The same in parts, for formats that show them apart; absent in documents of earlier versions.

@@ -32,6 +32,7 @@ pub fn document() -> Document {
         summary: "Net revenue was €12,480.30, 8.2% above the day before, on 4,211 sessions. \
                   Paid search cost per lead rose 31.0%."
             .to_owned(),
+        contact: Some("Jane Doe <jane@example.com>".to_owned()),
         lead: Some(Lead {
             result: "net revenue €12,480, +8.2% vs day before".to_owned(),
             sentence: "Net revenue was €12,480 on Fri 20 Nov 2026, +8.2% vs day before, 4.1% above target.".to_owned(),

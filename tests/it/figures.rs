@@ -59,6 +59,7 @@ pub fn context(tenant: &Tenant) -> ReportContext {
     };
     ReportContext {
         workspace: World::workspace(tenant),
+        contact: None,
         metrics: Registry::new(specs, COLUMNS).expect("a registry"),
         channel_labels: BTreeMap::from([("paid_search".to_owned(), "Paid search".to_owned())]),
         budgets: BTreeMap::from([((date("2026-11-01"), "display".to_owned()), dec!(750))]),

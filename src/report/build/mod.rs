@@ -52,6 +52,8 @@ pub struct Readings {
     pub wording: Wording,
     /// The days the report speaks of.
     pub period: Period,
+    /// Whom readers ask.
+    pub contact: Option<String>,
     pub issued_at: DateTime<Utc>,
     pub book: Book,
     pub channel_labels: BTreeMap<String, String>,
@@ -227,6 +229,7 @@ pub fn build(readings: &Readings, registry: &Registry) -> (Document, Vec<Receipt
         currency: workspace.currency,
         wording,
         issued_at: readings.issued_at,
+        contact: readings.contact.clone(),
         summary,
         lead: Some(lead),
         is_brief: definition.edition.is_brief,

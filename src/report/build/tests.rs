@@ -85,6 +85,7 @@ fn readings(report: &str, part: Part, period: Period) -> Readings {
         dropped: BTreeSet::new(),
         restated: None,
         correction: None,
+        contact: None,
     }
 }
 

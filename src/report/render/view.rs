@@ -38,6 +38,8 @@ pub struct PageView {
     pub workspace: String,
     pub period: String,
     pub issued: String,
+    /// Whom readers ask; empty for nobody.
+    pub contact: String,
     pub time_zone: String,
     pub currency: String,
     pub summary: String,
@@ -166,6 +168,7 @@ pub fn page(document: &Document, limits: Limits) -> PageView {
         workspace: shortened(&document.workspace_name, 200),
         period: period_text(document),
         issued: instant_text(document, document.issued_at),
+        contact: document.contact.as_deref().map(plain).unwrap_or_default(),
         time_zone: document.time_zone.name().to_owned(),
         currency: document.currency.code().to_owned(),
         summary: plain(&document.summary),

@@ -83,7 +83,8 @@ fn title(document: &Document, logo: Option<Image>, layout: &mut Layout) {
     layout.text_lines(Tag::P, &document.workspace_name, beside, 10.5, Weight::Bold, MUTED);
     layout.space(4.0);
     layout.text_lines(Tag::H1, &document.title, beside, 24.0, Weight::Bold, INK);
-    let days = format!("{} · {} · {}", period_text(document), document.time_zone, document.currency);
+    let contact = document.contact.as_ref().map(|contact| format!(" · Questions: {contact}")).unwrap_or_default();
+    let days = format!("{} · {} · {}{contact}", period_text(document), document.time_zone, document.currency);
     layout.text_lines(Tag::P, &days, room, 10.0, Weight::Regular, MUTED);
     layout.space(10.0);
     if !document.gaps.is_empty() {
