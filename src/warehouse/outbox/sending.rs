@@ -300,8 +300,8 @@ fn give_up(connection: &mut Connection, which: &str, now: DateTime<Utc>) -> Resu
     Ok(count as u64)
 }
 
-/// Puts a failed or unknown message back (not one that could never be made), or ends the wait of a pending one, because the operator says
-/// so. `false` if there is none.
+/// Puts a failed or unknown message back, or ends the wait of a pending one, because the operator says so.
+/// `false` if there is none, or if it could never be made.
 pub fn requeue(connection: &Connection, message_id: &str, now: DateTime<Utc>) -> Result<bool, WarehouseError> {
     // What held its lane is mended, says the operator.
     free_lane(connection, message_id)?;
