@@ -374,6 +374,11 @@ impl Deliverers {
     }
 }
 
+/// A limit in bytes for people: `35.9 MB`, `60 kB`.
+pub fn limit_text(bytes: u64) -> String {
+    if bytes < 1_000_000 { format!("{} kB", bytes / 1000) } else { format!("{:.1} MB", bytes as f64 / 1e6) }
+}
+
 fn misconfigured(reason: &str) -> DeliveryError {
     DeliveryError::Misconfigured { reason: reason.to_owned() }
 }

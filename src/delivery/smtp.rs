@@ -19,7 +19,7 @@ mod wire;
 pub use names::is_hello;
 
 use super::config::{MailConfig, SmtpSecurity};
-use super::{Accepted, BuildError, DeliveryError, Handed, Reply, Tried, one_line};
+use super::{Accepted, BuildError, DeliveryError, Handed, Reply, Tried, limit_text, one_line};
 use crate::support::stop::Stop;
 use login::{Login, Proof, log_in};
 use names::Envelope;
@@ -226,7 +226,7 @@ impl Smtp {
         };
         let login = if self.login.is_some() { "logged in" } else { "no login" };
         let size = match session.features.most_bytes {
-            Some(bytes) => format!("takes mails up to {:.1} MB", bytes as f64 / 1e6),
+            Some(bytes) => format!("takes mails up to {}", limit_text(bytes)),
             None => "names no limit for a mail's size".to_owned(),
         };
         session.quit().await;

@@ -282,7 +282,7 @@ pub fn messages_of(
             Ok(mail) => Ok(mail.raw),
             Err(MailError::Template(error)) => return Err(error.into()),
             // One odd address is one reader's trouble: the others get theirs.
-            Err(error) => Err(format!("the mail cannot be made: {error}; correct the address")),
+            Err(error) => Err(format!("the mail cannot be made: {error}; correct the address for the next report")),
         };
         add(Route::Mail { from: from.clone(), to: to.clone() }, made, wording)?;
     }

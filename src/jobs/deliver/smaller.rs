@@ -1,6 +1,6 @@
 //! A mail that is too large for a server is made smaller for that reader, and handed over again.
 
-use crate::delivery::{Deliverers, DeliveryError, Handed, Outgoing, Reply, Route};
+use crate::delivery::{Deliverers, DeliveryError, Handed, Outgoing, Reply, Route, limit_text};
 use crate::report::render::email::smaller;
 
 /// What the ledger calls this step.
@@ -14,7 +14,7 @@ pub(super) async fn deliver(deliverers: &Deliverers, outgoing: &Outgoing) -> Han
         return handed;
     }
     let mut most = limit;
-    let words = limit.map(|bytes| format!("{:.1} MB", bytes as f64 / 1e6));
+    let words = limit.map(limit_text);
     for step in smaller(&outgoing.payload, words.as_deref()) {
         if most.is_some_and(|most| step.raw.len() as u64 > most) {
             continue;

@@ -300,8 +300,8 @@ fn give_up(connection: &mut Connection, which: &str, now: DateTime<Utc>) -> Resu
     Ok(count as u64)
 }
 
-/// Puts a failed or unknown message back, or ends the wait of a pending one, because the operator says
-/// so. `false` if there is none.
+/// Puts a failed or unknown message back, or ends the wait of a pending one, because the operator says so.
+/// `false` if there is none, or if it could never be made.
 pub fn requeue(connection: &Connection, message_id: &str, now: DateTime<Utc>) -> Result<bool, WarehouseError> {
     // What held its lane is mended, says the operator.
     free_lane(connection, message_id)?;
@@ -309,7 +309,7 @@ pub fn requeue(connection: &Connection, message_id: &str, now: DateTime<Utc>) ->
         .execute(
             // Its age begins anew, or it would be given up at the first refusal.
             "UPDATE ops.outbox SET state = 'pending', not_before = NULL, trouble = NULL, told = NULL, created_at = ?
-             WHERE message_id = ? AND state IN ('failed', 'unknown', 'pending')",
+             WHERE message_id = ? AND state IN ('failed', 'unknown', 'pending') AND octet_length(payload) > 0",
             params![now.naive_utc(), message_id],
         )
         .context(|| "putting a message back".to_owned())?;

@@ -104,11 +104,15 @@ async fn a_reader_to_whom_no_mail_can_be_written_keeps_nobody_elses_from_going()
         "SELECT recipient || ' ' || answer FROM ops.outbox WHERE state = 'failed' ORDER BY position",
     );
     assert!(
-        failed.len() == 2
+        failed.len() == 3
             && failed[0].contains("sales team")
             && failed.iter().all(|line| line.contains("cannot be made")),
         "{failed:?}"
     );
+    // What was never made cannot be sent again.
+    let id = texts(&house.warehouse, "SELECT message_id FROM ops.outbox WHERE recipient LIKE 'ops@%'").remove(0);
+    let now = house.clock.now();
+    assert!(!house.warehouse.write_blocking(move |c| requeue(c, &id, now)).expect("asked"));
     let notes = house.notes().join("");
-    assert!(notes.contains("3 failed") && notes.contains("correct the address"), "{notes}");
+    assert!(notes.contains("3 failed") && notes.contains("correct the address for the next report"), "{notes}");
 }

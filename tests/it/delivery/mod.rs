@@ -423,3 +423,28 @@ async fn the_mails_of_a_pass_share_a_connection_and_none_is_lost_or_doubled() {
     assert_eq!((taken.len(), server.taken().len()), (40, 40));
     assert_eq!(*server.connections.lock().expect("a count"), 3, "20 mails each");
 }
+
+/// D14: a hook that is gone or archived waits for the operator, and is listed as trouble.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hook_that_is_gone_is_listed_as_trouble() {
+    for status in [404_u16, 410] {
+        let (house, (_server, port)) = (House::new(), Server::start().await);
+        let status = axum::http::StatusCode::from_u16(status).expect("a status");
+        let app = Router::new().route("/hook", post(move || async move { (status, "no_service") }));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}/hook", listener.local_addr().expect("an address"));
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        std::fs::write(house.folder.path().join("hook"), url).expect("a secret");
+        let ways = house.ways(port, |config| {
+            let hook = SlackHook::Webhook { url: SecretRef::File("hook".into()) };
+            config.slack.insert("team".to_owned(), hook);
+        });
+        house.write("rep_1", &[mail("ok"), Route::Slack { hook: "team".to_owned() }]);
+        house.deliver(&ways).await;
+        let filter = DeliveryFilter { troubled: true, limit: 10, ..DeliveryFilter::default() };
+        let listed = house.warehouse.read_blocking(|reader| deliveries(reader, &filter)).expect("a list");
+        assert!(listed.len() == 1 && listed[0].trouble.as_deref() == Some("misconfigured"), "{listed:?}");
+        let found = house.warehouse.read_blocking(waiting).expect("a list");
+        assert_eq!((found.len(), found[0].lane.as_str(), found[0].messages), (1, "slack:team", 1));
+    }
+}
