@@ -73,7 +73,8 @@ pub(super) fn read(section: Option<Section<'_>>, data_dir: &Path, gathered: &Gat
 fn policy(section: &mut Section<'_>, config: &mut DeliveryConfig, gathered: &Gathered) {
     if let Some(confirmed) = section.optional(
         "confirmed",
-        boolean().about("Let reports leave this machine; else the first ones are held until `daybook deliveries release`."),
+        boolean()
+            .about("Let reports leave this machine; else the first ones are held until `daybook deliveries release`."),
     ) {
         config.confirmed = confirmed.value;
     }

@@ -4,8 +4,8 @@ use super::connections::{self, AnyConnection, ConnectionSettings, FileConnection
 use super::files::{file_id, files_in, read_text};
 use super::kind::Names;
 use super::kinds::{
-    amount, boolean, currency, decimal, id, id as id_value, list_of, mail_address, mailbox, month, one_of, text, time_zone,
-    weekday,
+    amount, boolean, currency, decimal, id, id as id_value, list_of, mail_address, mailbox, month, one_of, text,
+    time_zone, weekday,
 };
 use super::reader::{At, Section, Source, read_toml, unknown_remedy};
 use super::values::{check_known, quoted};

@@ -5,8 +5,8 @@
 //! way at all, its other messages are left alone until the next time.
 
 mod notices;
-mod weekly;
 mod smaller;
+mod weekly;
 
 use crate::delivery::bounce::{self, bounce};
 use crate::delivery::config::UnknownPolicy;

@@ -345,12 +345,22 @@ impl Document {
         self.lacks_data && !self.gaps.is_empty()
     }
 
-    /// Every figure with the path that names it (`section/block/row/column`), in reading order.
+    /// Every figure with the path that names it (`section/block/row/column`), in reading order; those of rows
+    /// that pages leave out as well.
     pub fn figures(&self) -> Vec<(String, &Figure)> {
+        self.figures_of(false)
+    }
+
+    /// The figures that pages print.
+    pub fn printed(&self) -> Vec<(String, &Figure)> {
+        self.figures_of(true)
+    }
+
+    fn figures_of(&self, on_page: bool) -> Vec<(String, &Figure)> {
         let mut all = Vec::new();
         for section in &self.sections {
             for block in &section.blocks {
-                block.figures(&section.id, &mut all);
+                block.figures(&section.id, on_page, &mut all);
             }
         }
         all
@@ -366,7 +376,7 @@ impl Document {
 }
 
 impl Block {
-    fn figures<'a>(&'a self, section: &str, all: &mut Vec<(String, &'a Figure)>) {
+    fn figures<'a>(&'a self, section: &str, on_page: bool, all: &mut Vec<(String, &'a Figure)>) {
         match self {
             Self::Cards { cards } => {
                 for card in cards {
@@ -380,7 +390,9 @@ impl Block {
                 }
             }
             Self::Table(table) => {
-                for row in table.rows.iter().chain(&table.total) {
+                let rows = if on_page { table.on_page().0 } else { &table.rows };
+                let others = table.others.iter().filter(|_| on_page);
+                for row in rows.iter().chain(others).chain(&table.total) {
                     for (column, cell) in table.columns.iter().zip(&row.cells) {
                         if let Cell::Figure { figure, .. } | Cell::Progress { figure, .. } = cell {
                             all.push((format!("{section}/{}/{}/{}", table.id, row.name, column.id), figure));

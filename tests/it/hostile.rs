@@ -105,10 +105,12 @@ fn figures_are_in_all(document: &Document, rendered: &Rendered) {
     let trillion = Decimal::from(1_000_000_000_000u64);
     let large = document.figures().into_iter().filter(|(_, figure)| figure.value.is_some_and(|value| value > trillion));
     assert!(large.count() >= 4, "amounts past any single one's limit are shown");
-    for (path, figure) in document.figures() {
+    for (path, figure) in document.printed() {
         assert!(pdf.contains(&squeezed(&figure.text)), "PDF {path} {}", figure.text);
         assert!(html.contains(&figure.text), "HTML {path} {}", figure.text);
-        assert!(rendered.csv.contains(&figure.text), "CSV {path} {}", figure.text);
+    }
+    for (path, figure) in document.figures() {
+        assert!(rendered.csv.contains(&figure.text.replace('−', "-")), "CSV {path} {}", figure.text);
     }
 }
 

@@ -25,7 +25,7 @@ pub fn section(readings: &Readings, drawer: &Drawer<'_>) -> Option<Section> {
     if rows.is_empty() {
         return None;
     }
-    rows.sort_by(|one, other| one.name.to_lowercase().cmp(&other.name.to_lowercase()));
+    rows.sort_by_key(|row| row.name.to_lowercase());
     if drawer.printed().any(|metric| metric == "roas" || metric == "cac") {
         let text = "Paid: of the channels that cost money. Blended: of all channels, with what no media paid for.";
         rows.push(row("blended", "Paid and blended", text.to_owned()));

@@ -30,7 +30,10 @@ pub fn release(connection: &mut Connection, now: DateTime<Utc>) -> Result<u64, W
         )
         .context(step)?;
     let count = transaction
-        .execute("UPDATE ops.outbox SET state = 'pending', created_at = ? WHERE state = 'held'", params![now.naive_utc()])
+        .execute(
+            "UPDATE ops.outbox SET state = 'pending', created_at = ? WHERE state = 'held'",
+            params![now.naive_utc()],
+        )
         .context(step)?;
     transaction.commit().context(step)?;
     Ok(count as u64)
