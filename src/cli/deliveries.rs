@@ -66,7 +66,11 @@ enum Action {
         id: String,
     },
     /// Let reports leave this machine, the held ones first; asked once for a new installation.
-    Release,
+    Release {
+        /// The ones as well that were held longer than messages are tried.
+        #[arg(long)]
+        all: bool,
+    },
     /// Record what you found out about an unknown message.
     Settle {
         #[arg(value_name = "MESSAGE")]
@@ -107,10 +111,16 @@ pub fn run(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outco
                 format!("nothing that waits or is held has the id {id}")
             })
         }
-        Some(Action::Release) => {
-            let count = app.warehouse.write_blocking(move |connection| outbox::release(connection, now))?;
-            tracing::info!(count, "deliveries were released by hand");
-            let words = format!("reports may leave this machine from now on; {count} held messages go out next");
+        Some(Action::Release { all }) => {
+            let age = chrono::TimeDelta::hours(i64::from(app.settings.delivery.give_up_after_hours));
+            let oldest = if *all { chrono::DateTime::<chrono::Utc>::UNIX_EPOCH } else { now - age };
+            let found = app.warehouse.write_blocking(move |connection| outbox::release(connection, oldest, now))?;
+            tracing::info!(going = found.going, stale = found.stale, "deliveries were released by hand");
+            let stale = match found.stale {
+                0 => String::new(),
+                count => format!("; {count} were held too long and are cancelled: deliveries --state cancelled"),
+            };
+            let words = format!("reports may leave this machine; {} held messages go out next{stale}", found.going);
             done(true, json, &words, String::new)
         }
         Some(Action::Settle { id, sent, .. }) => {

@@ -7,7 +7,7 @@ mod notices;
 mod sending;
 mod suppression;
 
-pub use holding::{Tally, cancel, held, is_known, is_released, release, tally};
+pub use holding::{Released, Tally, cancel, held, is_known, is_released, release, tally};
 pub use list::{Attempt, DeliveryFilter, DeliveryLine, Waiting, attempts, deliveries, waiting};
 pub use notices::{Trouble, tell, troubles};
 pub use sending::{

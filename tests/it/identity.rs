@@ -10,6 +10,7 @@ use daybook::jobs::issue::Outcome;
 use daybook::report::document::Document;
 use daybook::support::clock::Clock;
 use daybook::warehouse::issued::issued;
+use daybook::warehouse::outbox::{cancel, held, release, tally};
 use std::fmt::Write;
 use std::fs::{File, FileTimes};
 
@@ -180,4 +181,43 @@ async fn mondays_report_covers_the_weekend() {
     assert_eq!(document.period_name, "Fri 20 Nov – Sun 22 Nov 2026");
     assert!(document.summary.contains("€300.00"), "{}", document.summary);
     let _ = &shop.folder;
+}
+
+// gcm-playground#24, be-BOP#2728: what a new installation makes stays here until a person lets it go, and weeks
+// of it do not leave at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn first_reports_are_held_until_they_are_released_and_stale_ones_are_not_sent() {
+    let folder = tempfile::tempdir().expect("a folder");
+    ship(folder.path());
+    let mut text = WORKSPACE.to_owned();
+    for group in ["executives", "specialists", "analysts"] {
+        text += &format!("[recipients.{group}]\nmail = []\nfiles = true\n");
+    }
+    text += "[recipients.marketing]\nmail = ['a@example.com', 'b@example.com']\n";
+    write(folder.path(), "config/workspaces/acme.toml", &text);
+    let config = "data_dir = 'data'\n[delivery.mail]\nkind = 'smtp'\nhost = 'localhost'\nport = 1\nsecurity = 'plain'\n\
+                  from = 'Daybook <d@example.com>'\n";
+    write(folder.path(), "config/daybook.toml", config);
+    let clock = Clock::fixed(at("2026-11-25T10:00:00Z"));
+    let app = App::open(folder.path(), clock.clone()).expect("an installation");
+    let shop = Shop { app, clock, folder };
+    shop.drop("till.csv", &sales(days("2026-10-01..2026-11-24"))).await;
+    let count = |shop: &Shop| shop.app.warehouse.read_blocking(held).expect("a count");
+    let old = shop.issue("report_daily", days("2026-11-19"), false).await.expect("a report");
+    shop.issue("report_daily", days("2026-11-20"), false).await.expect("a report");
+    assert_eq!(count(&shop), 4);
+    // Three days later the first are no news any more; one report was taken back.
+    shop.clock.set(at("2026-11-28T10:00:00Z"));
+    shop.issue("report_daily", days("2026-11-24"), false).await.expect("a report");
+    let now = shop.clock.now();
+    let oldest = now - chrono::TimeDelta::hours(48);
+    let taken = shop.app.warehouse.write_blocking(move |connection| cancel(connection, &old.report_id, now));
+    assert_eq!(taken.expect("cancelled"), 2);
+    let found =
+        shop.app.warehouse.write_blocking(move |connection| release(connection, oldest, now)).expect("released");
+    assert_eq!((found.going, found.stale), (2, 2));
+    let week = shop.app.warehouse.read_blocking(|reader| tally(reader, oldest)).expect("a count");
+    assert_eq!((week.waiting, week.held, week.sent), (2, 0, 0));
+    shop.issue("report_daily", days("2026-11-23"), false).await.expect("a report");
+    assert_eq!(count(&shop), 0, "released once is released");
 }

@@ -19,8 +19,21 @@ pub fn held(reader: &Connection) -> Result<u64, WarehouseError> {
         .context(|| "counting held messages".to_owned())
 }
 
-/// Lets messages leave from now on, the held ones first. Their age begins anew. Says how many were held.
-pub fn release(connection: &mut Connection, now: DateTime<Utc>) -> Result<u64, WarehouseError> {
+/// What became of held messages at a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Released {
+    pub going: u64,
+    /// Held for too long to be news: cancelled.
+    pub stale: u64,
+}
+
+/// Lets messages leave from now on, the held ones first; their age begins anew. Those written before `oldest`
+/// are cancelled: weeks of reports must not leave at once (be-BOP#2728).
+pub fn release(
+    connection: &mut Connection,
+    oldest: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Released, WarehouseError> {
     let step = || "releasing deliveries".to_owned();
     let transaction = connection.transaction().context(step)?;
     transaction
@@ -29,14 +42,21 @@ pub fn release(connection: &mut Connection, now: DateTime<Utc>) -> Result<u64, W
             params![now.naive_utc()],
         )
         .context(step)?;
-    let count = transaction
+    let stale = transaction
+        .execute(
+            "UPDATE ops.outbox SET state = 'cancelled', ended_at = ?, answer = 'held for too long when it was released'
+             WHERE state = 'held' AND created_at < ?",
+            params![now.naive_utc(), oldest.naive_utc()],
+        )
+        .context(step)?;
+    let going = transaction
         .execute(
             "UPDATE ops.outbox SET state = 'pending', created_at = ? WHERE state = 'held'",
             params![now.naive_utc()],
         )
         .context(step)?;
     transaction.commit().context(step)?;
-    Ok(count as u64)
+    Ok(Released { going: going as u64, stale: stale as u64 })
 }
 
 /// Takes back what has not gone out: one message, or all of a report. One that is being sent, or of which
