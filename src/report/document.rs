@@ -351,6 +351,19 @@ impl Document {
         self.figures_of(false)
     }
 
+    /// The document with the rows that pages show alone, and the row for the others among them.
+    pub fn as_printed(&self) -> Self {
+        let mut printed = self.clone();
+        for block in printed.sections.iter_mut().flat_map(|section| &mut section.blocks) {
+            if let Block::Table(table) = block {
+                let (shown, _) = table.on_page();
+                table.rows = shown.iter().chain(&table.others).cloned().collect();
+                (table.page_rows, table.others) = (None, None);
+            }
+        }
+        printed
+    }
+
     /// The figures that pages print.
     pub fn printed(&self) -> Vec<(String, &Figure)> {
         self.figures_of(true)

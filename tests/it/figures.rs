@@ -276,7 +276,7 @@ async fn a_report_is_issued_once_shown_again_byte_for_byte_and_sent_once() {
     let kept = warehouse.read_blocking(|reader| issued(reader, &id)).expect("read").expect("issued");
     let document: Document = serde_json::from_str(&kept.document).expect("a document");
     let again = render_all(&document, &document, &templates).expect("all formats");
-    assert_eq!(again.sums(&document.file_stem).len(), 3);
+    assert_eq!(again.sums(&document.file_stem).len(), 4);
     let by_name: BTreeSet<_> = kept.files.iter().map(|file| (&file.name, &file.sha256)).collect();
     assert!(again.sums(&document.file_stem).iter().all(|file| by_name.contains(&(&file.name, &file.sha256))));
     let all = warehouse.read_blocking(|reader| receipts(reader, &id)).expect("receipts");

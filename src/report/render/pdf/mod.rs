@@ -49,6 +49,7 @@ pub fn render(document: &Document, paper: Paper) -> Result<Vec<u8>, PdfError> {
 /// Renders the document as an edition wants it.
 pub fn render_with(document: &Document, options: &Options) -> Result<Vec<u8>, PdfError> {
     let logo = options.logo.as_ref().map(logo::read).transpose()?;
+    let document = &document.as_printed();
     file::write(document, lay_out(document, options, logo))
 }
 
