@@ -111,6 +111,7 @@ async function tables_sort_and_filter(page) {
     for (const table of await page.$$("table.data")) {
         const look = () => table.evaluate((table) => {
             const column = [...table.tHead.rows[0].cells].findIndex((head) => head.classList.contains("num"));
+            if (column < 0) return { column };
             const rows = [...table.tBodies[0].rows];
             return {
                 column,
@@ -123,6 +124,8 @@ async function tables_sort_and_filter(page) {
             };
         });
         const before = await look();
+        // A table of words has nothing to sort by value.
+        if (before.column < 0) continue;
         const button = (await table.$$("thead button"))[before.column];
         for (const [sort, sign] of [["descending", -1], ["ascending", 1]]) {
             await button.focus();

@@ -194,13 +194,6 @@ impl<'a> Drawer<'a> {
     pub fn metric(&mut self, metric: &str, basis: &Basis) -> Figure {
         let (unit, label) = (self.unit(metric), self.label(metric));
         self.printed.insert(metric.to_owned());
-        // Two thirds of a payment pay for nothing.
-        if metric == "break_even_orders"
-            && let Some(value) = self.value(basis)
-        {
-            let text = self.wording.value_text(Some(value.ceil()), unit, self.workspace.currency);
-            return self.kept(basis, unit, Some(value), text, &label);
-        }
         self.figure(basis, unit, &label)
     }
 
