@@ -8,6 +8,7 @@ use crate::domain::link::{Tag, tagged};
 use std::path::Path;
 
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "daybook link [OPTIONS] <URL> --source <TAG> --medium <TAG>\n           --campaign <TAG>")]
 pub struct LinkArgs {
     /// The address of the page; its query and fragment stay, old utm_ tags go.
     #[arg(value_name = "URL")]
