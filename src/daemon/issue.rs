@@ -11,6 +11,7 @@ use crate::report::definition::Definition;
 use crate::report::format::Wording;
 use crate::support::blocking::off_thread;
 use crate::warehouse::WarehouseError;
+use crate::warehouse::outbox::held;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
@@ -119,6 +120,10 @@ pub async fn issue_job(
         let (report_id, outcome) =
             off_thread(move || issue_order(&warehouse, &context, &order, &audience, &templates)).await?;
         all.push(Issued { workspace: workspace.workspace.id.clone(), stem, report_id, outcome });
+    }
+    let held = app.warehouse.read(held).await?;
+    if held > 0 {
+        tracing::warn!(held, "first reports are held: look at them, then `daybook deliveries release`");
     }
     Ok(all)
 }

@@ -2,7 +2,7 @@
 
 use super::AppError;
 use super::app::App;
-use crate::warehouse::outbox::waiting;
+use crate::warehouse::outbox::{held, waiting};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -21,18 +21,23 @@ pub struct WayStatus {
 
 /// Every way out that needs somebody.
 pub fn blocked(app: &App) -> Result<Vec<WayStatus>, AppError> {
-    let found = app.warehouse.read_blocking(waiting)?;
-    Ok(found
-        .into_iter()
-        .map(|waiting| WayStatus {
-            way: waiting.lane.strip_prefix("slack:").map_or(waiting.lane.clone(), |hook| format!("Slack {hook}")),
-            messages: waiting.messages,
-            trouble: waiting.answer,
-            remedy: format!(
-                "mend that, see it with daybook check --online, then: daybook deliveries resend {}",
-                waiting.message_id
-            ),
-            next_try_at: waiting.not_before,
-        })
-        .collect())
+    let (found, held) = app.warehouse.read_blocking(|reader| Ok((waiting(reader)?, held(reader)?)))?;
+    let unreleased = (held > 0).then(|| WayStatus {
+        way: "first reports".to_owned(),
+        messages: held,
+        trouble: "held, because this installation has sent no report yet".to_owned(),
+        remedy: "look at them with daybook report preview, then: daybook deliveries release".to_owned(),
+        next_try_at: None,
+    });
+    let blocked = found.into_iter().map(|waiting| WayStatus {
+        way: waiting.lane.strip_prefix("slack:").map_or(waiting.lane.clone(), |hook| format!("Slack {hook}")),
+        messages: waiting.messages,
+        trouble: waiting.answer,
+        remedy: format!(
+            "mend that, see it with daybook check --online, then: daybook deliveries resend {}",
+            waiting.message_id
+        ),
+        next_try_at: waiting.not_before,
+    });
+    Ok(unreleased.into_iter().chain(blocked).collect())
 }

@@ -70,8 +70,6 @@ pub struct Lead {
     pub sentence: String,
     /// Whether the target is reached; without a target, whether the change is welcome.
     pub mood: Mood,
-    /// The result against the plan as a sentence; empty without a plan.
-    pub plan: String,
     /// What moved most and where, as sentences; may be empty.
     pub moved: Vec<String>,
     /// Whether the data is complete and final, as a sentence.

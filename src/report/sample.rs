@@ -37,7 +37,6 @@ pub fn document() -> Document {
             result: "net revenue €12,480, +8.2% vs day before".to_owned(),
             sentence: "Net revenue was €12,480 on Fri 20 Nov 2026, +8.2% vs day before, 4.1% above target.".to_owned(),
             mood: Mood::Good,
-            plan: "Net revenue was 4.1% above target.".to_owned(),
             moved: vec!["Largest change: Paid search, +€820.10 net revenue (+31.0%) vs day before.".to_owned()],
             complete: "Data is not complete: HubSpot.".to_owned(),
         }),

@@ -6,6 +6,7 @@ pub mod ids;
 pub mod mailbox;
 pub mod nearest;
 pub mod secret;
+pub mod service_account;
 pub mod shown;
 pub mod stop;
 pub mod zones;

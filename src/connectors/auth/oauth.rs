@@ -6,9 +6,9 @@ use crate::connectors::connection::Connection;
 use crate::connectors::error::ConnectorError;
 use crate::connectors::reach::unreachable;
 use crate::support::secret::Secret;
+use crate::support::service_account::{KeyError, ServiceAccount};
 use chrono::{DateTime, Utc};
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::time::Duration;
 
 /// Bytes of a token endpoint's answer.
@@ -72,33 +72,10 @@ fn is_final(status: u16) -> bool {
     (400..500).contains(&status) && !matches!(status, 408 | 425 | 429)
 }
 
-#[derive(Deserialize)]
-struct ServiceAccountKey {
-    client_email: String,
-    private_key: String,
-    private_key_id: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Claims<'a> {
-    iss: &'a str,
-    scope: &'a str,
-    aud: &'a str,
-    iat: i64,
-    exp: i64,
-}
-
 /// The signed assertion of a service account, good for an hour
 /// (developers.google.com/identity/protocols/oauth2/service-account).
 pub fn assertion(key_json: &str, scope: &str, audience: &str, now: DateTime<Utc>) -> Result<String, ConnectorError> {
-    let wrong = |what: &str| ConnectorError::Configuration { note: format!("the service-account key {what}") };
-    let key: ServiceAccountKey =
-        serde_json::from_str(key_json).map_err(|_| wrong("is not the JSON file Google gave"))?;
-    let signer =
-        EncodingKey::from_rsa_pem(key.private_key.as_bytes()).map_err(|_| wrong("holds no RSA private key"))?;
-    let mut header = Header::new(Algorithm::RS256);
-    header.kid = key.private_key_id;
-    let iat = now.timestamp();
-    let claims = Claims { iss: &key.client_email, scope, aud: audience, iat, exp: iat + 3600 };
-    jsonwebtoken::encode(&header, &claims, &signer).map_err(|_| wrong("cannot sign"))
+    let wrong = |what: KeyError| ConnectorError::Configuration { note: format!("the service-account key {what}") };
+    let account = ServiceAccount::parse(key_json);
+    account.and_then(|account| account.assertion(None, scope, audience, now)).map_err(wrong)
 }

@@ -9,10 +9,9 @@ use crate::delivery::config::{MicrosoftGrant, OauthConfig};
 use crate::delivery::{BuildError, DeliveryError, one_line};
 use crate::support::clock::Clock;
 use crate::support::secret::Secret;
+use crate::support::service_account::ServiceAccount;
 use answer::Fault;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::{Client, Url};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -35,18 +34,10 @@ pub struct Tokens {
     url: Url,
     /// Sent as it is; the values that are secrets never print.
     form: Vec<(&'static str, Secret)>,
-    account: Option<ServiceAccount>,
+    /// The key that signs, and the mailbox it writes as.
+    account: Option<(ServiceAccount, String)>,
     client: Client,
     clock: Clock,
-}
-
-/// A key of Google's that signs for the mailbox it writes as.
-#[derive(Clone, Debug)]
-struct ServiceAccount {
-    email: String,
-    private_key: Secret,
-    key_id: Option<String>,
-    subject: String,
 }
 
 /// Tokens outlive the ways out, which are built anew for each pass.
@@ -65,23 +56,6 @@ struct Kept {
 pub struct Token {
     pub secret: Secret,
     pub is_new: bool,
-}
-
-#[derive(Deserialize)]
-struct KeyFile {
-    client_email: String,
-    private_key: String,
-    private_key_id: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Claims<'a> {
-    iss: &'a str,
-    sub: &'a str,
-    scope: &'a str,
-    aud: &'a str,
-    iat: i64,
-    exp: i64,
 }
 
 impl Tokens {
@@ -117,16 +91,10 @@ impl Tokens {
             ]),
             OauthConfig::GoogleServiceAccount { key, .. } => {
                 let text = key.resolve(config_dir)?;
-                let file: KeyFile = serde_json::from_str(text.expose()).map_err(|_| {
-                    invalid("the service account's key is not the JSON file that Google gave".to_owned())
-                })?;
+                let key = ServiceAccount::parse(text.expose());
+                let key = key.map_err(|what| invalid(format!("the service account's key {what}")))?;
                 form.push(("grant_type", plain("urn:ietf:params:oauth:grant-type:jwt-bearer")));
-                account = Some(ServiceAccount {
-                    email: file.client_email,
-                    private_key: Secret::new(file.private_key),
-                    key_id: file.private_key_id,
-                    subject: mailbox.to_owned(),
-                });
+                account = Some((key, mailbox.to_owned()));
             }
             OauthConfig::RefreshToken { client_id, client_secret, refresh_token, scope, .. } => {
                 form.extend([("grant_type", plain("refresh_token")), ("client_id", plain(client_id))]);
@@ -164,9 +132,9 @@ impl Tokens {
 
     fn key(&self) -> Key {
         let mut hash = Sha256::new();
-        let account = self.account.iter().flat_map(|account| [&account.subject, &account.email]);
+        let account = self.account.iter().flat_map(|(key, subject)| [subject.as_str(), key.email()]);
         let words = self.form.iter().flat_map(|(name, value)| [*name, value.expose()]);
-        for word in std::iter::once(self.url.as_str()).chain(words).chain(account.map(String::as_str)) {
+        for word in std::iter::once(self.url.as_str()).chain(words).chain(account) {
             hash.update(word.len().to_be_bytes());
             hash.update(word);
         }
@@ -204,22 +172,11 @@ impl Tokens {
         })
     }
 
-    fn assertion(&self, account: &ServiceAccount) -> Result<String, DeliveryError> {
-        let wrong = |what: &str| DeliveryError::Misconfigured { reason: format!("the service account's key {what}") };
-        let signer = EncodingKey::from_rsa_pem(account.private_key.expose().as_bytes());
-        let signer = signer.map_err(|_| wrong("holds no RSA private key: download a new one at Google"))?;
-        let mut header = Header::new(Algorithm::RS256);
-        header.kid = account.key_id.clone();
-        let iat = self.clock.now().timestamp();
-        let claims = Claims {
-            iss: &account.email,
-            sub: &account.subject,
-            scope: GOOGLE_SCOPE,
-            aud: self.url.as_str(),
-            iat,
-            exp: iat + 3600,
-        };
-        jsonwebtoken::encode(&header, &claims, &signer).map_err(|_| wrong("cannot sign"))
+    fn assertion(&self, (key, subject): &(ServiceAccount, String)) -> Result<String, DeliveryError> {
+        let signed = key.assertion(Some(subject), GOOGLE_SCOPE, self.url.as_str(), self.clock.now());
+        signed.map_err(|what| DeliveryError::Misconfigured {
+            reason: format!("the service account's key {what}: download a new one at Google"),
+        })
     }
 }
 

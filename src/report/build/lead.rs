@@ -6,7 +6,6 @@ use super::tables::span;
 use super::{Drawer, Readings, days_text, headline};
 use crate::domain::metric::Better;
 use crate::domain::period::Period;
-use crate::report::build::figures::Drawer as Of;
 use crate::report::definition::Cadence;
 use crate::report::document::{FreshnessState, Lead, Mood};
 use crate::report::format::{NOT_AVAILABLE, in_sentence};
@@ -28,8 +27,8 @@ pub fn lead(readings: &Readings, drawer: &mut Drawer<'_>) -> Lead {
         .find(|metric| drawer.shows(metric) && drawer.value(&drawer.all(metric, readings.period)).is_some());
     let Some(metric) = leading else {
         let sentence = format!("There is no data for {}.", days_text(readings));
-        let (plan, moved) = (String::new(), Vec::new());
-        return Lead { result: "no data".to_owned(), sentence, mood: Mood::Neutral, plan, moved, complete };
+        let (mood, moved) = (Mood::Neutral, Vec::new());
+        return Lead { result: "no data".to_owned(), sentence, mood, moved, complete };
     };
     let (label, basis) = (drawer.label(metric), drawer.all(metric, readings.period));
     let value = drawer.metric(metric, &basis).text;
@@ -45,10 +44,9 @@ pub fn lead(readings: &Readings, drawer: &mut Drawer<'_>) -> Lead {
             parts.push(format!("{} vs {against}{}", change.text, a_day.unwrap_or_default()));
         }
     }
-    let plan = plan(readings, drawer, metric);
-    if let Some((words, of_plan)) = &plan {
-        parts.push(words.clone());
-        mood = *of_plan;
+    if let Some((words, of_plan)) = plan(readings, drawer, metric) {
+        parts.push(words);
+        mood = of_plan;
     }
     let rest = if parts.is_empty() { String::new() } else { format!(", {}", parts.join(", ")) };
     let preposition = match readings.definition.cadence {
@@ -57,7 +55,6 @@ pub fn lead(readings: &Readings, drawer: &mut Drawer<'_>) -> Lead {
     };
     let verb = if is_plural(&label) { "were" } else { "was" };
     let sentence = format!("{label} {verb} {value} {preposition} {}{rest}.", days_text(readings));
-    let plan = plan.map(|(words, _)| format!("{label} {verb} {words}.")).unwrap_or_default();
     let mut moved = Vec::new();
     if let Some((_, label, base)) = &against {
         moved.extend(measuring(readings, drawer, *base));
@@ -65,7 +62,7 @@ pub fn lead(readings: &Readings, drawer: &mut Drawer<'_>) -> Lead {
         moved.extend(campaign(readings, drawer, (label, *base)));
     }
     moved.extend(paid(readings, drawer));
-    Lead { result: format!("{} {value}{rest}", in_sentence(&label)), sentence, mood, plan, moved, complete }
+    Lead { result: format!("{} {value}{rest}", in_sentence(&label)), sentence, mood, moved, complete }
 }
 
 /// `Leads` and `Sessions`, not `Gross loss`.
@@ -79,7 +76,7 @@ fn per_day(readings: &Readings, drawer: &mut Drawer<'_>, metric: &str, base: Per
     if days == before || !drawer.is_additive(metric) {
         return None;
     }
-    let mean = |drawer: &Of<'_>, period: Period| {
+    let mean = |drawer: &Drawer<'_>, period: Period| {
         let formula = format!("total / {}", period.days());
         Basis::calculated(&formula, [("total", drawer.all(metric, period))])
     };
@@ -150,7 +147,7 @@ fn channel(
     if all.len() < 2 {
         return None;
     }
-    let moved = |drawer: &Of<'_>, channel: &String| {
+    let moved = |drawer: &Drawer<'_>, channel: &String| {
         let value = |period| drawer.value(&drawer.channel(metric, period, channel)).unwrap_or_default();
         value(readings.period) - value(base)
     };
@@ -186,7 +183,7 @@ fn campaign(readings: &Readings, drawer: &mut Drawer<'_>, (label, base): (&str, 
     let names = |period| span(readings, period).map(|span| span.campaigns.keys().cloned().collect::<BTreeSet<_>>());
     let all: BTreeSet<String> = names(readings.period)?.into_iter().chain(names(base)?).collect();
     let total = drawer.value(&drawer.all("cost", base))?;
-    let cost = |drawer: &Of<'_>, period, name: &String| {
+    let cost = |drawer: &Drawer<'_>, period, name: &String| {
         drawer.value(&drawer.campaign("cost", period, name)).unwrap_or_default()
     };
     let found = all.iter().filter_map(|name| {
@@ -211,7 +208,7 @@ fn paid(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<String> {
     if paying.is_empty() {
         return None;
     }
-    let of = |drawer: &Of<'_>, metric: &str| drawer.channels(metric, readings.period, &paying);
+    let of = |drawer: &Drawer<'_>, metric: &str| drawer.channels(metric, readings.period, &paying);
     let (revenue, cost) = (of(drawer, "net_revenue"), of(drawer, "cost"));
     let profit = Basis::difference(revenue.clone(), cost.clone());
     let value = drawer.value(&profit)?;

@@ -6,7 +6,12 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
-static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/report-templates");
+/// The folders of templates; the typefaces beside them are embedded where they are used.
+static FOLDERS: [(&str, Dir<'static>); 2] = [
+    ("html", include_dir!("$CARGO_MANIFEST_DIR/report-templates/html")),
+    ("mail", include_dir!("$CARGO_MANIFEST_DIR/report-templates/mail")),
+];
+const THEME: (&str, &str) = ("theme.toml", include_str!("../../../report-templates/theme.toml"));
 
 /// No sensible template is larger.
 const FILE_BYTES: u64 = 256 << 10;
@@ -22,7 +27,10 @@ impl Sources {
     /// Reads the embedded files and those that replace them.
     pub fn load(override_dir: Option<&Path>) -> (Self, Vec<TemplateProblem>) {
         let mut sources = Self { builtin: BTreeMap::new(), replaced: BTreeMap::new() };
-        collect(&BUILTIN, &mut sources.builtin);
+        for (folder, files) in &FOLDERS {
+            collect(folder, files, &mut sources.builtin);
+        }
+        sources.builtin.insert(THEME.0.to_owned(), THEME.1);
         let mut problems = Vec::new();
         if let Some(dir) = override_dir {
             for file in sources.builtin.keys() {
@@ -67,14 +75,14 @@ impl Sources {
     }
 }
 
-fn collect(dir: &'static Dir<'static>, files: &mut BTreeMap<String, &'static str>) {
+fn collect(folder: &str, dir: &'static Dir<'static>, files: &mut BTreeMap<String, &'static str>) {
     for entry in dir.entries() {
         match entry {
-            DirEntry::Dir(dir) => collect(dir, files),
+            DirEntry::Dir(dir) => collect(folder, dir, files),
             DirEntry::File(file) => {
-                let name = file.path().to_string_lossy().replace('\\', "/");
-                let template = [".html", ".txt", ".css", ".js", ".toml"].iter().any(|ending| name.ends_with(ending));
-                if let (true, false, Some(text)) = (template, name.starts_with("fonts/"), file.contents_utf8()) {
+                let name = format!("{folder}/{}", file.path().to_string_lossy().replace('\\', "/"));
+                let template = [".html", ".txt", ".css", ".js"].iter().any(|ending| name.ends_with(ending));
+                if let (true, Some(text)) = (template, file.contents_utf8()) {
                     files.insert(name, text);
                 }
             }
