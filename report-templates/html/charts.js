@@ -101,9 +101,11 @@
           if (shown[line] && height !== null) mark("circle", svg, { "class": "at", cx: x, cy: area.y(height), r: 4 });
         });
       } else {
+        // A rate in large print has no bars: its tip stands in the middle.
         var rect = block(svg, at);
-        rect.classList.add("on");
-        x = rect.x.baseVal.value + rect.width.baseVal.value / 2; y = rect.y.baseVal.value;
+        if (rect) rect.classList.add("on");
+        x = rect ? rect.x.baseVal.value + rect.width.baseVal.value / 2 : svg.viewBox.baseVal.width / 2;
+        y = rect ? rect.y.baseVal.value : 0;
       }
       told_by = function () { if (doc.activeElement === probe) show(at); else clear(); };
       tip.textContent = "";

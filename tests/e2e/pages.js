@@ -215,7 +215,7 @@ async function values_are_told(page) {
         await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
         const tip = () => page.evaluate(() => { const tip = document.getElementById("tip"); return tip.hidden ? null : [...tip.children].map((line) => line.textContent); });
         const pointed = await tip();
-        assert.ok(pointed?.length >= 2, `a pointer is told ${pointed}`);
+        assert.ok(pointed?.length >= 2, `${await figure.evaluate((node) => node.id)}: a pointer is told ${pointed}`);
         await page.mouse.move(0, 0);
         await probe.focus();
         await page.keyboard.press("Home");
