@@ -313,6 +313,9 @@ impl FreshnessState {
     }
 }
 
+/// Gaps that a brief edition prints in full.
+const BRIEF_GAPS: usize = 2;
+
 /// Stored documents without the field have gaps of this kind alone.
 fn lacking() -> bool {
     true
@@ -358,6 +361,11 @@ impl Document {
                 table.rows = shown.iter().chain(&table.others).cloned().collect();
                 (table.page_rows, table.others) = (None, None);
             }
+        }
+        let more = printed.gaps.len().saturating_sub(BRIEF_GAPS);
+        if printed.is_brief && more > 0 {
+            printed.gaps.truncate(BRIEF_GAPS);
+            printed.gaps.push(format!("… and {more} more, which the mail names."));
         }
         printed
     }

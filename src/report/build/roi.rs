@@ -31,7 +31,8 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
         bars.push(Bar { id: channel.clone(), label: readings.channel_label(channel), figure, note: None });
     }
     let mut blocks = Vec::new();
-    if bars.len() > 1 {
+    // Two bars say no more than the two rows below them.
+    if bars.len() > 2 {
         bars.sort_by_key(|bar| std::cmp::Reverse(bar.figure.value));
         bars = bounded_bars(bars, |sum| drawer.text("gross_profit", Some(sum)));
         let alt = format!("{} earned the most after media cost: {}.", bars[0].label, bars[0].figure.text);
