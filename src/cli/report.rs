@@ -11,7 +11,7 @@ use crate::daemon::issue::{Patience, deadline};
 use crate::daemon::{App, AppError, Selection};
 use crate::delivery::Route;
 use crate::domain::period::Period;
-use crate::jobs::deliver::{Delivered, deliver_of};
+use crate::jobs::deliver::{Delivered, deliver_reports};
 use crate::jobs::issue;
 use crate::report::definition::Cadence;
 use crate::report::format::Wording;
@@ -115,10 +115,8 @@ pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Out
         return Ok(Outcome::Done);
     }
     // Only what was asked for goes out: the messages of other workspaces are not this command's business.
-    let (deliverers, mut sent) = (app.deliverers()?, Vec::new());
-    for report in &issued {
-        sent.extend(deliver_of(&app.warehouse, &deliverers, &app.clock, &report.report_id).await?);
-    }
+    let own: Vec<&str> = issued.iter().map(|report| report.report_id.as_str()).collect();
+    let sent = deliver_reports(&app.warehouse, &app.deliverers()?, &app.clock, &own).await?;
     let waiting = app.warehouse.read_blocking(outbox::held)?;
     let is_held = issued.iter().any(|report| matches!(report.outcome, issue::Outcome::Held { .. }));
     let is_sent = sent.iter().all(|d| matches!(d.ending, Ending::Accepted { .. }));

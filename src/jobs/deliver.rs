@@ -92,6 +92,36 @@ pub async fn deliver_due(
         }
     }
     let mut done = send_due(warehouse, deliverers, clock, busy, None).await?;
+    tell(warehouse, deliverers, clock, busy, &mut done).await?;
+    beat(warehouse, deliverers, &done).await?;
+    Ok(done)
+}
+
+/// Sends the due messages of some reports and of no other; the operator hears of trouble as ever.
+pub async fn deliver_reports(
+    warehouse: &Warehouse,
+    deliverers: &Deliverers,
+    clock: &Clock,
+    reports: &[&str],
+) -> Result<Vec<Delivered>, WarehouseError> {
+    let busy = BusyLanes::default();
+    let mut done = Vec::new();
+    for report in reports {
+        done.extend(send_due(warehouse, deliverers, clock, &busy, Some(report)).await?);
+    }
+    tell(warehouse, deliverers, clock, &busy, &mut done).await?;
+    beat(warehouse, deliverers, &done).await?;
+    Ok(done)
+}
+
+/// Tells the operator of trouble, and how the week went.
+async fn tell(
+    warehouse: &Warehouse,
+    deliverers: &Deliverers,
+    clock: &Clock,
+    busy: &BusyLanes,
+    done: &mut Vec<Delivered>,
+) -> Result<(), WarehouseError> {
     // Two passes at once would tell the same twice; who comes second leaves it to the next.
     let told = match busy.take(TELLING.to_owned()) {
         Some(_alone) => {
@@ -103,8 +133,7 @@ pub async fn deliver_due(
     if told > 0 {
         done.extend(send_due(warehouse, deliverers, clock, busy, Some("operator")).await?);
     }
-    beat(warehouse, deliverers, &done).await?;
-    Ok(done)
+    Ok(())
 }
 
 /// Sends the due messages of one report or test, and nothing else.
