@@ -7,7 +7,7 @@ use super::source::too_large;
 use super::{Ask, Refusal, archive, ods, shown, sniff, xls};
 use calamine::{DataRef, Reader, SheetType, SheetVisible, Xls, Xlsb, Xlsx};
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
@@ -27,7 +27,7 @@ type Reading<T> = Result<T, Refusal>;
 pub enum Book {
     Xlsx(Box<Xlsx<BufReader<File>>>),
     Xlsb(Box<Xlsb<BufReader<File>>>),
-    Xls(Box<Xls<BufReader<File>>>),
+    Xls(Box<Xls<Cursor<Vec<u8>>>>),
     Ods(PathBuf),
 }
 
@@ -36,8 +36,8 @@ impl Book {
     pub fn open(path: &Path, head: &[u8], ask: &Ask) -> Reading<Self> {
         let file = || File::open(path).map(BufReader::new).map_err(|error| super::source::broken(&error));
         if sniff::kind(head) == sniff::Kind::Compound {
-            xls::check(path)?;
-            return Ok(Self::Xls(Box::new(guarded(|| Xls::new(file()?).map_err(unreadable))?)));
+            let file = xls::measured(path)?;
+            return Ok(Self::Xls(Box::new(guarded(|| Xls::new(file).map_err(unreadable))?)));
         }
         let kind = measured(path, ask.max_bytes)?;
         Ok(match kind {
