@@ -3,7 +3,7 @@
 use crate::jobs::report::{Audience, ReportError, mail, mail_domain, render_all};
 use crate::report::document::Document;
 use crate::report::preview::{Format, Sheet, slack};
-use crate::report::render::email::InlineChart;
+use crate::report::render::email::{self, InlineChart};
 use crate::report::sample;
 use crate::report::templates::Templates;
 use base64::Engine;
@@ -51,7 +51,8 @@ pub fn sheet(draft: &Draft, templates: &Templates, folder: &str) -> Result<(Shee
     let from = audience.mail_from.as_deref().unwrap_or(SENDER);
     let to = audience.mail_to.first().map_or(READER, String::as_str);
     let mail = mail(document, &rendered, audience, templates, (from, to))?;
-    let mail_page = with_charts(&mail.html, &rendered.charts, &mail_domain(from));
+    let logo = email::logo(templates);
+    let mail_page = with_images(&mail.html, rendered.charts.iter().chain(&logo), &mail_domain(from));
     let sent = document.issued_at.with_timezone(&document.time_zone).format("%H:%M").to_string();
     let blocks = rendered.slack["blocks"].as_array().map_or(0, Vec::len);
     let picture = slack(&rendered.slack, &document.title, &sent)?;
@@ -77,9 +78,9 @@ pub fn sheet(draft: &Draft, templates: &Templates, folder: &str) -> Result<(Shee
     Ok((Sheet { title: draft.variant.clone(), formats }, files))
 }
 
-/// A mail's HTML as a page: the charts, which the mail carries beside its HTML, are put inside.
-fn with_charts(html: &str, charts: &[InlineChart], domain: &str) -> String {
-    charts.iter().fold(html.to_owned(), |html, chart| {
+/// A mail's HTML as a page: the images, which the mail carries beside its HTML, are put inside.
+fn with_images<'a>(html: &str, images: impl Iterator<Item = &'a InlineChart>, domain: &str) -> String {
+    images.fold(html.to_owned(), |html, chart| {
         let picture = format!("data:image/png;base64,{}", STANDARD.encode(&chart.png));
         html.replace(&format!("\"cid:{}@{domain}\"", chart.chart_id), &format!("\"{picture}\""))
     })

@@ -195,7 +195,7 @@ pub fn render_all(document: &Document, data: &Document, templates: &Templates) -
 
 /// How an edition's pages are made: a brief one leaves detail to HTML and data files.
 fn paper(document: &Document, templates: &Templates) -> pdf::Options {
-    pdf::Options { appendix: !document.is_brief, ..pdf::Options::whole(templates.theme().paper) }
+    pdf::Options { paper: templates.theme().paper, appendix: !document.is_brief, logo: templates.logo().cloned() }
 }
 
 impl Rendered {

@@ -239,6 +239,8 @@ pub enum Plot {
     Lines { dates: Vec<NaiveDate>, series: Vec<Series> },
     /// Horizontal bars, longest first as given; negative values extend to the left.
     Bars { bars: Vec<Bar> },
+    /// How the first value became the last by the changes between them.
+    Waterfall { bars: Vec<Bar> },
     /// Stages from wide to narrow.
     Funnel { stages: Vec<Bar> },
     /// A grid of values, darker where higher; each row of `cells` has as many as there are columns.
@@ -420,7 +422,7 @@ impl Block {
                 }
             }
             Self::Chart(chart) => match &chart.plot {
-                Plot::Bars { bars: stages } | Plot::Funnel { stages } => {
+                Plot::Bars { bars: stages } | Plot::Waterfall { bars: stages } | Plot::Funnel { stages } => {
                     for bar in stages {
                         all.push((format!("{section}/{}/{}", chart.id, bar.label), &bar.figure));
                     }

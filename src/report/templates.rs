@@ -3,11 +3,14 @@
 //! and output they may not exceed, and the built-in template steps in where they fail.
 
 mod sources;
+#[cfg(test)]
+pub(crate) mod testing;
 mod theme;
 
 pub use theme::Theme;
 
 use super::document::Document;
+use super::render::logo::Logo;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
@@ -49,6 +52,7 @@ pub struct Templates {
     builtin: Environment<'static>,
     sources: Sources,
     theme: Theme,
+    logo: Option<Logo>,
 }
 
 impl Templates {
@@ -58,7 +62,12 @@ impl Templates {
         let (sources, mut problems) = Sources::load(override_dir);
         let (theme, theme_problem) = Theme::parse(&sources);
         problems.extend(theme_problem);
-        let mut templates = Self { active: environment(), builtin: environment(), sources: sources.clone(), theme };
+        let logo = theme.read_logo(&sources, override_dir).unwrap_or_else(|problem| {
+            problems.push(problem);
+            None
+        });
+        let (active, builtin) = (environment(), environment());
+        let mut templates = Self { active, builtin, sources: sources.clone(), theme, logo };
         for (file, builtin) in sources.builtin() {
             problems.extend(add(&mut templates.builtin, file, builtin));
             if let Some(problem) = add(&mut templates.active, file, sources.text(file)) {
@@ -135,6 +144,11 @@ impl Templates {
     /// Colours and the name on top.
     pub fn theme(&self) -> &Theme {
         &self.theme
+    }
+
+    /// The logo that the theme names.
+    pub fn logo(&self) -> Option<&Logo> {
+        self.logo.as_ref()
     }
 
     fn restore(&mut self, file: &str) {

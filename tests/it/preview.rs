@@ -101,6 +101,18 @@ fn a_broken_replacement_is_told_with_its_line_and_the_built_in_one_is_used() {
     assert!(told.contains("in place of built-in templates: theme.toml"), "{told}");
     assert!(read(root.path(), "out/mail.txt").contains("€12,480"), "the built-in text");
     assert!(read(root.path(), "out/page.html").contains("--accent:#a1b2c3"), "the sound theme is in use");
+    // The colours are taken though the logo is missing.
+    write(root.path(), "report-templates/theme.toml", &format!("{THEME}logo = \"logo.svg\"\n"));
+    let (_, told) = preview(root.path(), &[]);
+    assert!(told.contains("report-templates/theme.toml:4\n"), "{told}");
+    assert!(read(root.path(), "out/page.html").contains("--accent:#a1b2c3"));
+    let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 9 3\"><rect width=\"9\" height=\"3\"/></svg>";
+    write(root.path(), "report-templates/logo.svg", svg);
+    preview(root.path(), &[]);
+    for file in ["out/page.html", "out/mail.html"] {
+        assert!(read(root.path(), file).contains("width=\"108\" height=\"36\" alt=\"Acme House\""), "{file}");
+        assert!(!read(root.path(), file).contains("cid:logo"), "{file}");
+    }
     let index = read(root.path(), "out/index.html");
     assert!(index.contains("1 problem") && index.contains("report.txt:2"), "{index}");
 }

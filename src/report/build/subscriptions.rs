@@ -5,6 +5,7 @@ use super::{Drawer, Readings};
 use crate::domain::metric::Unit;
 use crate::domain::period::Period;
 use crate::report::document::{Bar, Block, Chart, Plot, Row, Section, Table};
+use crate::report::format::in_sentence;
 use crate::report::receipt::{Basis, Leaf, Movement};
 use rust_decimal::Decimal;
 
@@ -30,7 +31,7 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
             continue;
         }
         let figure = drawer.figure(&basis(movement), Unit::Money, &label(movement));
-        if !is_end && !moved(movement).is_zero() {
+        if is_end || !moved(movement).is_zero() {
             bars.push(Bar { id: id(movement), label: movement.label().to_owned(), figure: figure.clone(), note: None });
         }
         let parts = [("moved", basis(movement)), ("opening", basis(Movement::Opening))];
@@ -40,14 +41,20 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
     }
     let total = rows.pop();
     let mut blocks = Vec::new();
-    if bars.len() > 1 {
+    // Two ends and more than one change between them.
+    if bars.len() > 3 {
+        let parts: Vec<String> = bars[1..bars.len() - 1]
+            .iter()
+            .map(|bar| format!("{} {}", in_sentence(&bar.label), bar.figure.text))
+            .collect();
         let alt = format!(
-            "MRR moved from {} to {}.",
+            "MRR moved from {} to {}: {}.",
             text(drawer, moved(Movement::Opening)),
-            text(drawer, moved(Movement::Closing))
+            text(drawer, moved(Movement::Closing)),
+            parts.join(", ")
         );
         let title = "What moved monthly recurring revenue".to_owned();
-        let plot = Plot::Bars { bars };
+        let plot = Plot::Waterfall { bars };
         blocks.push(Block::Chart(Chart { id: "mrr_movements".to_owned(), title, unit: Unit::Money, plot, alt }));
     }
     blocks.push(Block::Table(Table {

@@ -55,14 +55,11 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
     }
     let dates: Vec<NaiveDate> = (0..span).rev().map(|count| back(cadence, last(readings), count)).collect();
     let text = |value: Option<Decimal>| drawer.text(metric, value);
-    let alt = format!(
-        "{label} by {} from {} ({}) to {} ({}).",
-        cadence.noun(),
-        readings.wording.date_text(dates[0]),
-        text(now[0]),
-        readings.wording.date_text(last(readings).start),
-        text(now.last().copied().flatten())
-    );
+    let day = |date| match cadence {
+        Cadence::Monthly => readings.wording.month_text(date),
+        _ => readings.wording.date_text(date),
+    };
+    let alt = format!("{label} by {} {}.", cadence.noun(), told(&dates, now, &day, &text));
     let title = format!("{label} by {}", cadence.noun());
     let plot = Plot::Lines { dates, series };
     let chart = Chart { id: "trend".to_owned(), title, unit: drawer.unit(metric), plot, alt };
@@ -72,6 +69,30 @@ pub fn section(readings: &Readings, drawer: &mut Drawer<'_>) -> Option<Section> 
         lead: None,
         blocks: vec![Block::Chart(chart)],
     })
+}
+
+/// What a line shows, for those who hear it: its ends, its highest and lowest value, and its holes.
+fn told(
+    dates: &[NaiveDate],
+    values: &[Option<Decimal>],
+    day: &dyn Fn(NaiveDate) -> String,
+    text: &dyn Fn(Option<Decimal>) -> String,
+) -> String {
+    let at = |(date, value): (NaiveDate, Decimal)| format!("{} ({})", day(date), text(Some(value)));
+    let known = || dates.iter().copied().zip(values.iter().copied()).filter_map(|(date, value)| Some((date, value?)));
+    let (Some(first), Some(last)) = (known().next(), known().last()) else { return "without a value".to_owned() };
+    let mut told = format!("from {} to {}", at(first), at(last));
+    // Of equals the latest.
+    let highest = known().max_by_key(|(_, value)| *value).unwrap_or(last);
+    let lowest = known().rev().min_by_key(|(_, value)| *value).unwrap_or(first);
+    if lowest.1 < highest.1 {
+        told += &format!("; highest {}, lowest {}", at(highest), at(lowest));
+    }
+    let holes = dates.len() - known().count();
+    if holes > 0 {
+        told += &format!("; {holes} of {} are not known", dates.len());
+    }
+    told
 }
 
 /// A metric's last `count` days, weeks or months, the reported one last; `None` where there is no

@@ -64,7 +64,7 @@ pub fn lines(document: &Document) -> Vec<Line<'_>> {
                 Block::Cards { cards } => cards.iter().for_each(|card| card_lines(&section.id, card, &mut all)),
                 Block::Table(table) => table_lines(&section.id, table, &mut all),
                 Block::Chart(chart) => match &chart.plot {
-                    Plot::Bars { bars: stages } | Plot::Funnel { stages } => {
+                    Plot::Bars { bars: stages } | Plot::Waterfall { bars: stages } | Plot::Funnel { stages } => {
                         all.extend(stages.iter().map(|bar| Line {
                             section: &section.id,
                             block: chart.id.clone(),

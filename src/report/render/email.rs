@@ -9,7 +9,8 @@ pub use mime::{Smaller, smaller};
 
 use crate::report::document::{Document, Mood};
 use crate::report::format::in_sentence;
-use crate::report::render::view::{BlockView, Limits, PageView, page};
+use crate::report::render::html::LogoView;
+use crate::report::render::view::{BlockView, Limits, PageView, WATERFALL, page};
 use crate::report::render::words::{clipped, first_card, period_text, plain, shortened};
 use crate::report::templates::{TemplateError, Templates, Theme};
 use minijinja::Value;
@@ -36,6 +37,8 @@ const LADDER: [(usize, usize); 11] = [
     (0, 8),
     (0, 3),
 ];
+/// The image that is no chart.
+const LOGO: &str = "logo";
 const NAME_CHARS: usize = 60;
 const SUBJECT_CHARS: usize = 160;
 /// The width charts are shown at, in pixels; their images have twice as many.
@@ -97,6 +100,7 @@ pub enum MailError {
 struct HtmlContext<'a> {
     page: PageView,
     theme: &'a Theme,
+    logo: Option<LogoView>,
     preheader: String,
     rest: &'static str,
 }
@@ -118,20 +122,28 @@ pub fn render(
     context: &MailContext,
 ) -> Result<RenderedMail, MailError> {
     let rest = rest(attachments);
+    let logo = logo(templates);
+    let logo_cid = cid(LOGO, context);
     let (mut html, mut text, mut images) = (String::new(), String::new(), Vec::new());
     for (rows, sections) in LADDER {
         let mut view = page(document, Limits { rows, name_chars: NAME_CHARS });
         keep_sections(&mut view, sections, rest);
         images = place(&mut view, charts, context);
-        html = templates.render(HTML_TEMPLATE, html_context(document, &view, templates, rest))?;
+        html = templates.render(HTML_TEMPLATE, html_context(document, &view, templates, &logo_cid, rest))?;
         text = templates.render(TEXT_TEMPLATE, text_context(&view, templates, rest))?;
         if html.len() <= HTML_BYTES {
             break;
         }
     }
+    images.extend(logo.iter().map(|logo| (logo_cid.clone(), logo)));
     let subject = subject(document);
     let raw = mime::assemble(document, &subject, &text, &html, &images, attachments, context)?;
     Ok(RenderedMail { raw, subject, text, html })
+}
+
+/// The image that goes inside beside the charts.
+pub fn logo(templates: &Templates) -> Option<InlineChart> {
+    templates.logo().map(|logo| InlineChart { chart_id: LOGO.to_owned(), png: logo.png().to_vec() })
 }
 
 /// What it is first, then the result as page one says it: `[corrected] Sample & Söhne, Fri 20 Nov 2026: net
@@ -159,7 +171,7 @@ pub(crate) fn check_contexts(document: &Document, templates: &Templates) -> Vec<
     }
     let rest = rest(&[]);
     vec![
-        (HTML_TEMPLATE, Value::from(Serde(html_context(document, &view, templates, rest)))),
+        (HTML_TEMPLATE, Value::from(Serde(html_context(document, &view, templates, "logo@daybook", rest)))),
         (TEXT_TEMPLATE, Value::from(Serde(text_context(&view, templates, rest)))),
     ]
 }
@@ -168,9 +180,16 @@ fn html_context<'a>(
     document: &Document,
     page: &PageView,
     templates: &'a Templates,
+    logo_cid: &str,
     rest: &'static str,
 ) -> HtmlContext<'a> {
-    HtmlContext { page: tables::fitted(page), theme: templates.theme(), preheader: preheader(document), rest }
+    HtmlContext {
+        page: tables::fitted(page),
+        theme: templates.theme(),
+        logo: templates.logo().map(|logo| LogoView::new(logo, format!("cid:{logo_cid}"))),
+        preheader: preheader(document),
+        rest,
+    }
 }
 
 fn text_context<'a>(page: &'a PageView, templates: &'a Templates, rest: &'static str) -> TextContext<'a> {
@@ -207,7 +226,7 @@ fn place<'a>(view: &mut PageView, charts: &'a [InlineChart], context: &MailConte
     let mut used = Vec::new();
     for block in view.sections.iter_mut().flat_map(|section| &mut section.blocks) {
         let BlockView::Chart(chart) = block else { continue };
-        if !chart.bars.is_empty() {
+        if !chart.bars.is_empty() && chart.plot != WATERFALL {
             continue;
         }
         let Some((image, (width, height))) = charts
@@ -219,11 +238,15 @@ fn place<'a>(view: &mut PageView, charts: &'a [InlineChart], context: &MailConte
         };
         chart.width = CHART_WIDTH.min(width.div_ceil(2));
         chart.height = (u64::from(height) * u64::from(chart.width) / u64::from(width)) as u32;
-        let cid = format!("{}@{}", chart.id, context.message_id_domain);
+        let cid = cid(&chart.id, context);
         chart.cid = Some(cid.clone());
         used.push((cid, image));
     }
     used
+}
+
+fn cid(image: &str, context: &MailContext) -> String {
+    format!("{image}@{}", context.message_id_domain)
 }
 
 /// Width and height in pixels, from the header every PNG starts with.

@@ -1,6 +1,7 @@
 //! The interactive page: one file without any request, light and dark, phone to desktop, print.
 
 use crate::report::document::{Chart, Document};
+use crate::report::render::logo::Logo;
 use crate::report::render::view::{BlockView, DrawingView, Limits, PageView, page};
 use crate::report::templates::{TemplateError, Templates, Theme};
 use base64::Engine;
@@ -33,9 +34,26 @@ struct Context {
     csp: String,
     style: String,
     script: String,
+    logo: Option<LogoView>,
     /// The figures as a `data:` URI.
     csv_uri: String,
     csv_name: String,
+}
+
+/// The logo as a template shows it, in pixels.
+#[derive(Serialize)]
+pub(crate) struct LogoView {
+    pub src: String,
+    pub width: u32,
+    pub height: u32,
+}
+
+impl LogoView {
+    /// The image at `src`.
+    pub(crate) fn new(logo: &Logo, src: String) -> Self {
+        let (width, height) = logo.size();
+        Self { src, width: width.round().max(1.0) as u32, height: height.round().max(1.0) as u32 }
+    }
 }
 
 /// The page, from which the figures can be had as `csv`. Fails only where the built-in template fails, which the tests rule out.
@@ -75,7 +93,10 @@ fn context(document: &Document, csv: &str, templates: &Templates, painter: Chart
     Context {
         page,
         theme: templates.theme().clone(),
-        csp: policy(&style, &script),
+        csp: policy(&style, &script, templates.logo().is_some()),
+        logo: templates
+            .logo()
+            .map(|logo| LogoView::new(logo, format!("data:image/png;base64,{}", STANDARD.encode(logo.png())))),
         csv_uri: if csv.is_empty() { String::new() } else { format!("data:text/csv;base64,{}", STANDARD.encode(csv)) },
         csv_name: format!("{}_{}.csv", document.report, document.period.start),
         style,
@@ -84,10 +105,11 @@ fn context(document: &Document, csv: &str, templates: &Templates, painter: Chart
 }
 
 /// Nothing may be loaded or sent, and no style sheet or script but ours counts.
-fn policy(style: &str, script: &str) -> String {
+fn policy(style: &str, script: &str, has_images: bool) -> String {
     let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
+    let images = if has_images { " img-src data:;" } else { "" };
     format!(
-        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        "default-src 'none';{images} style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
         hash(style),
         hash(script)
     )

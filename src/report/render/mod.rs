@@ -4,6 +4,7 @@ pub mod chart;
 pub mod csv;
 pub mod email;
 pub mod html;
+pub mod logo;
 pub mod pdf;
 pub mod slack;
 pub mod typeface;

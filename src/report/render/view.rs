@@ -3,7 +3,7 @@
 
 mod chart;
 
-pub use chart::{BarView, ChartView, DrawingView, GridView};
+pub use chart::{BarView, ChartView, DrawingView, GridView, WATERFALL};
 
 use crate::report::document::{Block, Card, Cell, Document, Figure, Freshness, FreshnessState, Row, Section, Table};
 use crate::report::render::words::{

@@ -90,8 +90,14 @@ fn collect(folder: &str, dir: &'static Dir<'static>, files: &mut BTreeMap<String
     }
 }
 
-/// The replacement's text; `None` if there is none. Links may not lead out of the folder.
+/// The replacement's text; `None` if there is none.
 fn read(dir: &Path, file: &str) -> Result<Option<String>, String> {
+    let Some(bytes) = bytes(dir, file, FILE_BYTES)? else { return Ok(None) };
+    String::from_utf8(bytes).map(Some).map_err(|_| "is not UTF-8".to_owned())
+}
+
+/// A file of the folder; `None` if there is none. Links may not lead out of the folder.
+pub fn bytes(dir: &Path, file: &str, most: u64) -> Result<Option<Vec<u8>>, String> {
     let path = dir.join(file);
     let reason = |error: std::io::Error| format!("cannot be read: {}", error.kind());
     match path.canonicalize() {
@@ -105,11 +111,11 @@ fn read(dir: &Path, file: &str) -> Result<Option<String>, String> {
     }
     let mut bytes = Vec::new();
     let source = std::fs::File::open(&path).map_err(reason)?;
-    source.take(FILE_BYTES + 1).read_to_end(&mut bytes).map_err(reason)?;
-    if bytes.len() as u64 > FILE_BYTES {
-        return Err("is larger than 256 KB".to_owned());
+    source.take(most + 1).read_to_end(&mut bytes).map_err(reason)?;
+    if bytes.len() as u64 > most {
+        return Err(format!("is larger than {} KB", most >> 10));
     }
-    String::from_utf8(bytes).map(Some).map_err(|_| "is not UTF-8".to_owned())
+    Ok(Some(bytes))
 }
 
 /// A replacement whose name matches nothing is most likely misspelt.

@@ -105,3 +105,22 @@ fn the_paper_is_a4_unless_the_theme_says_letter_and_nothing_else_is_taken() {
     assert_eq!(parsed("paper = \"letter\"\n"), (Paper::Letter, vec![]));
     assert_eq!(parsed("paper = \"legal\"\n"), (Paper::A4, vec![4]));
 }
+
+#[test]
+fn a_logo_that_cannot_be_used_is_told_with_its_line_and_the_theme_stays() {
+    let theme = |logo: &str| {
+        format!("accent = \"#123456\"\naccent_dark = \"#abcdef\"\nlogo_text = \"Acme\"\nlogo = {logo:?}\n")
+    };
+    let told = |logo: &str| {
+        let (_dir, path) = folder(&[("theme.toml", &theme(logo)), ("text.svg", "<svg><text>Acme</text></svg>")]);
+        let (templates, problems) = Templates::new(Some(&path));
+        assert!(templates.logo().is_none() && templates.theme().logo_text == "Acme");
+        let [problem] = problems.as_slice() else { panic!("{problems:?}") };
+        assert_eq!((problem.file.as_str(), problem.line), ("theme.toml", 4));
+        problem.message.clone()
+    };
+    assert_eq!(told("logo.png"), "there is no file \"logo.png\" beside this file");
+    assert!(told("../../etc/hostname").contains("no file") || told("/etc/hostname").contains("leads out"));
+    assert!(told("/etc/hostname").contains("leads out of the folder"));
+    assert!(told("text.svg").contains("save it as plain paths"));
+}

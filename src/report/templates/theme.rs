@@ -1,10 +1,12 @@
 //! Colours and the name on top of each page and mail: `theme.toml`.
 
 use super::TemplateProblem;
-use super::sources::Sources;
+use super::sources::{self, Sources};
+use crate::report::render::logo::{Logo, MOST_BYTES};
 use crate::report::render::pdf::Paper;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 const FILE: &str = "theme.toml";
 
@@ -24,6 +26,9 @@ pub struct Theme {
     /// What PDFs are laid out for.
     #[serde(default)]
     pub paper: Paper,
+    /// A PNG or SVG beside this file, shown on top of pages, mails and PDFs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logo: Option<String>,
 }
 
 impl Default for Theme {
@@ -33,6 +38,7 @@ impl Default for Theme {
             accent_dark: "#5bb3e6".to_owned(),
             logo_text: "Daybook".to_owned(),
             paper: Paper::A4,
+            logo: None,
         }
     }
 }
@@ -52,6 +58,21 @@ impl Theme {
                 (Self::default(), Some(problem(line, error.message().to_owned())))
             }
         }
+    }
+
+    /// The logo beside the theme; `None` where none is named.
+    pub fn read_logo(&self, sources: &Sources, dir: Option<&Path>) -> Result<Option<Logo>, TemplateProblem> {
+        let (Some(name), Some(dir)) = (&self.logo, dir) else { return Ok(None) };
+        let named =
+            |line: &str| line.trim_start().strip_prefix("logo").is_some_and(|rest| rest.trim_start().starts_with('='));
+        let line = sources.text(FILE).lines().position(named).map_or(0, |line| line + 1);
+        let told = |message: String| problem(line, message);
+        let bytes = match sources::bytes(dir, name, MOST_BYTES) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Err(told(format!("there is no file {name:?} beside this file"))),
+            Err(message) => return Err(told(format!("{name:?} {message}"))),
+        };
+        Logo::read(&bytes).map(Some).map_err(told)
     }
 
     fn fault(&self) -> Option<String> {

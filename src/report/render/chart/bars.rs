@@ -6,10 +6,10 @@ use super::{Anchor, Drawing, Ink, Mark, NARROW};
 use crate::report::document::Bar;
 use rust_decimal::prelude::ToPrimitive;
 
-const ROW: f32 = 26.0;
-const SIZE: f32 = 12.0;
+pub const ROW: f32 = 26.0;
+pub const SIZE: f32 = 12.0;
 /// Of a narrow drawing: the row, and the line of its texts.
-const TALL_ROW: f32 = 38.0;
+pub const TALL_ROW: f32 = 38.0;
 const LINE: f32 = 18.0;
 
 pub fn draw(bars: &[Bar], width: f32) -> Drawing {
@@ -17,15 +17,13 @@ pub fn draw(bars: &[Bar], width: f32) -> Drawing {
         return draw_narrow(bars, width);
     }
     let labels = labels(bars, width * 0.3);
-    let left = labels.iter().map(|label| text_width(label, SIZE, Weight::Regular)).fold(0.0, f32::max) + 10.0;
     let texts: Vec<String> = bars.iter().map(|bar| fit(&bar.figure.text, width * 0.3, SIZE, Weight::Bold)).collect();
-    let right = texts.iter().map(|text| text_width(text, SIZE, Weight::Bold)).fold(0.0, f32::max) + 10.0;
+    let (left, across) = across_of(&labels, &texts, width);
     let values: Vec<f64> =
         bars.iter().map(|bar| bar.figure.value.and_then(|value| value.to_f64()).unwrap_or(0.0)).collect();
     let low = values.iter().copied().fold(0.0, f64::min);
     let high = values.iter().copied().fold(0.0, f64::max);
     let span = if high > low { high - low } else { 1.0 };
-    let across = (width - left - right).max(20.0);
     let zero = left + (-low / span) as f32 * across;
     let mut marks = Vec::new();
     for (index, value) in values.iter().enumerate() {
@@ -68,8 +66,16 @@ pub fn draw(bars: &[Bar], width: f32) -> Drawing {
     Drawing { width, height, marks, frame: None, breaks }
 }
 
+/// Where bars begin between their names and their values, and how long they may be.
+pub fn across_of(labels: &[String], texts: &[String], width: f32) -> (f32, f32) {
+    let widest =
+        |texts: &[String], weight| texts.iter().map(|text| text_width(text, SIZE, weight)).fold(0.0, f32::max) + 10.0;
+    let (left, right) = (widest(labels, Weight::Regular), widest(texts, Weight::Bold));
+    (left, (width - left - right).max(20.0))
+}
+
 /// Of one line each, no two of them alike.
-fn labels(bars: &[Bar], most: f32) -> Vec<String> {
+pub fn labels(bars: &[Bar], most: f32) -> Vec<String> {
     let all: Vec<&str> = bars.iter().map(|bar| bar.label.as_str()).collect();
     names(&all, most, SIZE, Weight::Regular, 1).into_iter().map(|lines| lines.concat()).collect()
 }

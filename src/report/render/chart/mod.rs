@@ -9,6 +9,7 @@ mod outlines;
 mod scale;
 mod svg;
 mod values;
+mod waterfall;
 
 pub use lines::{axis_text, step};
 pub use svg::{ChartError, png, svg};
@@ -169,6 +170,7 @@ pub fn draw(chart: &Chart, document: &Document, width: f32) -> Drawing {
     match &chart.plot {
         Plot::Lines { dates, series } => lines::draw(dates, series, chart.unit, document, width),
         Plot::Bars { bars } => bars::draw(bars, width),
+        Plot::Waterfall { bars } => waterfall::draw(bars, width),
         Plot::Funnel { stages } => funnel::draw(stages, width),
         Plot::Heat { rows, columns, cells } => heat::draw(rows, columns, cells, width),
     }
@@ -181,7 +183,7 @@ pub fn draw_printed(chart: &Chart, document: &Document, width: f32) -> Drawing {
     match &chart.plot {
         Plot::Lines { series, .. } => values::write(&mut drawing, series, chart.unit, document),
         Plot::Heat { cells, .. } => heat::explain(&mut drawing, cells, chart.unit, document),
-        Plot::Bars { .. } | Plot::Funnel { .. } => {}
+        Plot::Bars { .. } | Plot::Waterfall { .. } | Plot::Funnel { .. } => {}
     }
     drawing
 }

@@ -195,3 +195,16 @@ fn an_address_that_takes_one_click_is_announced_as_such() {
     assert_eq!(header("List-Unsubscribe").as_deref(), Some("<https://example.com/u/x>, <mailto:u@example.com>"));
     assert_eq!(header("List-Unsubscribe-Post").as_deref(), Some("List-Unsubscribe=One-Click"));
 }
+
+#[test]
+fn a_logo_goes_with_the_mail_and_has_the_name_beside_it() {
+    let dir = tempfile::tempdir().expect("a folder");
+    crate::report::templates::testing::with_logo(dir.path());
+    let (templates, _) = Templates::new(Some(dir.path()));
+    let mail = render(&sample::document(), &templates, &images(), &files(), &context()).expect("a mail");
+    assert!(mail.html.contains("src=\"cid:logo@example.com\" width=\"120\" height=\"12\" alt=\"Acme &amp; Co\""));
+    let parsed = MessageParser::default().parse(&mail.raw).expect("a mail");
+    let logo = parsed.parts.iter().find(|part| part.content_id() == Some("logo@example.com")).expect("the logo");
+    assert!(logo.contents().starts_with(b"\x89PNG"));
+    assert!(!mail_of(&sample::document()).html.contains("cid:logo"));
+}

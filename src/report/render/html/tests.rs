@@ -81,7 +81,9 @@ fn every_value_of_a_chart_stands_in_its_table() {
         let values: Vec<Option<Decimal>> = match &chart.plot {
             Plot::Lines { series, .. } => series.iter().flat_map(|line| line.values.clone()).collect(),
             Plot::Heat { cells, .. } => cells.iter().flatten().copied().collect(),
-            Plot::Bars { bars } | Plot::Funnel { stages: bars } => bars.iter().map(|bar| bar.figure.value).collect(),
+            Plot::Bars { bars } | Plot::Waterfall { bars } | Plot::Funnel { stages: bars } => {
+                bars.iter().map(|bar| bar.figure.value).collect()
+            }
         };
         assert_eq!(figure.matches("<td class=\"num\"").count(), values.len(), "{}", chart.id);
         for value in values.into_iter().flatten() {
@@ -158,4 +160,22 @@ fn titles_of_long_names_are_short() {
     let page = page_of(&sample::document());
     let longest = tags(&page).into_iter().filter(|tag| tag.contains("title=")).map(|tag| tag.chars().count()).max();
     assert!(longest.expect("titles") < 400);
+}
+
+/// Pages may show no image but the logo, which is in the page.
+#[test]
+fn a_logo_stands_on_top_and_is_the_only_image_a_page_may_show() {
+    assert!(!page_of(&sample::document()).contains("<img"));
+    let dir = tempfile::tempdir().expect("a folder");
+    crate::report::templates::testing::with_logo(dir.path());
+    let (templates, problems) = Templates::new(Some(dir.path()));
+    assert_eq!(problems, Vec::new());
+    let page = render(&sample::document(), "", &templates, painter()).expect("a page");
+    assert!(page.contains("default-src 'none'; img-src data:; style-src"));
+    let image = tags(&page).into_iter().find(|tag| tag.starts_with("<img")).expect("an image");
+    assert!(
+        image.contains("src=\"data:image/png;base64,iVBOR")
+            && image.contains("width=\"120\" height=\"12\" alt=\"Acme &amp; Co\""),
+        "{image}"
+    );
 }

@@ -24,7 +24,7 @@ mod structure;
 mod table;
 mod tags;
 
-pub use options::{Logo, Options};
+pub use options::Options;
 pub use paper::Paper;
 
 use super::chart;
@@ -48,7 +48,7 @@ pub fn render(document: &Document, paper: Paper) -> Result<Vec<u8>, PdfError> {
 
 /// Renders the document as an edition wants it.
 pub fn render_with(document: &Document, options: &Options) -> Result<Vec<u8>, PdfError> {
-    let logo = options.logo.as_ref().map(logo::read).transpose()?;
+    let logo = options.logo.as_ref().map(Image::from);
     let document = &document.as_printed();
     file::write(document, lay_out(document, options, logo))
 }

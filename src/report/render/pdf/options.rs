@@ -1,6 +1,7 @@
 //! What an edition of a report is printed with.
 
 use super::Paper;
+use crate::report::render::logo::Logo;
 
 /// Options of a PDF.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -8,14 +9,8 @@ pub struct Options {
     pub paper: Paper,
     /// The pages that say where each figure comes from and how far each source reaches.
     pub appendix: bool,
+    /// Drawn at the upper right of the first page.
     pub logo: Option<Logo>,
-}
-
-/// A company's logo, drawn at the upper right of the first page.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Logo {
-    Png(Vec<u8>),
-    Svg(Vec<u8>),
 }
 
 impl Options {

@@ -77,9 +77,13 @@ pub struct DrawingView {
     pub svg: String,
 }
 
+/// The plot that table cells cannot draw.
+pub const WATERFALL: &str = "waterfall";
+
 pub fn view(chart: &Chart, document: &Document, limits: Limits) -> ChartView {
     let (plot, bars) = match &chart.plot {
         Plot::Bars { bars } => ("bars", bars.as_slice()),
+        Plot::Waterfall { bars } => (WATERFALL, bars.as_slice()),
         Plot::Funnel { stages } => ("funnel", stages.as_slice()),
         Plot::Lines { .. } => ("lines", [].as_slice()),
         Plot::Heat { .. } => ("heat", [].as_slice()),
@@ -146,7 +150,7 @@ fn grid(chart: &Chart, document: &Document) -> Option<GridView> {
                 most: most(&mut cells.iter().flatten().copied()),
             })
         }
-        Plot::Bars { .. } | Plot::Funnel { .. } => None,
+        Plot::Bars { .. } | Plot::Waterfall { .. } | Plot::Funnel { .. } => None,
     }
 }
 

@@ -176,8 +176,9 @@ fn chart(at: usize, dice: &mut Dice) -> Chart {
         };
         (0..dice.pick(&[0, 1, 5, 12, 60])).map(|_| bar(dice)).collect()
     };
-    let plot = match dice.below(4) {
+    let plot = match dice.below(5) {
         0 => Plot::Bars { bars: bars(dice) },
+        4 => Plot::Waterfall { bars: bars(dice) },
         1 => Plot::Funnel { stages: bars(dice) },
         2 => {
             let (rows, columns) = (dice.below(12), 1 + dice.below(24));
