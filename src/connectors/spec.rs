@@ -45,6 +45,14 @@ pub struct ConnectorSpec {
     pub streams: BTreeMap<String, StreamSpec>,
 }
 
+impl ConnectorSpec {
+    /// What readers call a stream: `Google Ads: cost by campaign`.
+    pub fn label_of(&self, stream: &str) -> String {
+        let own = self.streams.get(stream).and_then(|spec| spec.label.clone());
+        format!("{}: {}", self.label, own.unwrap_or_else(|| stream.replace('_', " ")))
+    }
+}
+
 /// A value an admin may set on a connection.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -66,7 +66,7 @@ impl App {
             for (id, stream) in &connector.spec.streams {
                 let Some(load) = daily_load(stream, &self.settings.metrics) else { continue };
                 let facts = StreamFacts {
-                    label: format!("{}: {}", connector.spec.label, id.replace('_', " ")),
+                    label: connector.spec.label_of(id),
                     settles_after_days: stream.settles_after_days,
                     fact: load.table.clone(),
                     parts: connection.partitions(stream.partition_over.as_deref()),
@@ -108,7 +108,7 @@ impl App {
             let spec = &connection.connector.spec;
             let whole = spec.streams.iter().filter(|(_, stream)| stream.slicing == SlicingSpec::Whole);
             whole.map(move |(id, stream)| {
-                let label = format!("{}: {}", spec.label, id.replace('_', " "));
+                let label = spec.label_of(id);
                 (format!("{}/{id}", connection.id), ListFacts { label, has_rows: !stream.loads.is_empty() })
             })
         });

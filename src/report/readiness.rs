@@ -23,7 +23,7 @@ pub enum LatePolicy {
 pub struct SourceReach {
     /// Connection and stream, e.g. `google_ads/ad_daily`.
     pub source: String,
-    /// e.g. `Google Ads: ad daily`.
+    /// e.g. `Google Ads: cost by campaign`.
     pub label: String,
     /// The fact it fills, e.g. `ad_daily`.
     pub fact: String,

@@ -136,7 +136,7 @@ async fn what_befalls_accounts_is_told_on_its_day_and_made_good_afterwards() {
     // Analytics states a fiftieth of a day's sessions; the stream of visitors has more than that.
     walk.sync(29, 7).await;
     assert_eq!(walk.standing(SOFTWARE, "analytics"), [format!("web_daily {} doubted", day(30))]);
-    says(&walk.gaps(SOFTWARE, day(30)).await, &["web daily", "is doubted", "visitors are stated"]);
+    says(&walk.gaps(SOFTWARE, day(30)).await, &["visits", "is doubted", "visitors are stated"]);
     walk.sync(24, 7).await;
     assert_eq!(walk.standing(SOFTWARE, "analytics"), [""; 0]);
     assert_eq!(walk.gaps(SOFTWARE, day(30)).await, [""; 0]);
@@ -149,7 +149,7 @@ async fn what_befalls_accounts_is_told_on_its_day_and_made_good_afterwards() {
     let said = walk.sync(20, 7).await;
     says(&said, &["customerhappy ads ad_daily", "not enabled", "customer_ids"]);
     let second = tenants()[0].accounts[1];
-    says(&walk.gaps(SOFTWARE, day(21)).await, &["ad daily", second, "lacks", "not enabled"]);
+    says(&walk.gaps(SOFTWARE, day(21)).await, &["cost by campaign", second, "lacks", "not enabled"]);
     assert!(texts(&walk.app.warehouse, costs) > before, "the first account goes on");
     let held = format!("SELECT count(DISTINCT date)::VARCHAR FROM core.ad_daily WHERE account_id = '{second}'");
     assert_eq!(texts(&walk.app.warehouse, &held), ["18"]);
@@ -157,7 +157,7 @@ async fn what_befalls_accounts_is_told_on_its_day_and_made_good_afterwards() {
     // Its tokens are gone: nothing new of Analytics, by any of its streams.
     let said = walk.sync(18, 9).await;
     says(&said, &["customerhappy analytics web_daily", "tokens", "midnight Pacific"]);
-    for stream in ["page daily", "web daily", "web visitors daily"] {
+    for stream in ["visits by page", "visits", "visitors"] {
         says(&walk.gaps(SOFTWARE, day(19)).await, &[stream, "lacks", "tokens"]);
     }
     assert!(!walk.gaps(SHOP, day(19)).await.iter().any(|gap| gap.contains("lacks")), "the shop goes on");
@@ -174,7 +174,7 @@ async fn what_befalls_accounts_is_told_on_its_day_and_made_good_afterwards() {
     // An answer without rows, for two hours.
     let said = walk.sync(12, 10).await;
     says(&said, &["northwind_shop analytics web_daily", "are doubted", "on the first of them", "stay"]);
-    says(&walk.gaps(SHOP, day(13)).await, &["web daily", "is doubted", "no row at all"]);
+    says(&walk.gaps(SHOP, day(13)).await, &["visits", "is doubted", "no row at all"]);
     assert_eq!(walk.sessions(SHOP, day(14)), walk.true_sessions(SHOP, day(14)));
     walk.sync(12, 12).await;
     assert_eq!(walk.standing(SHOP, "analytics"), [""; 0]);
@@ -184,7 +184,7 @@ async fn what_befalls_accounts_is_told_on_its_day_and_made_good_afterwards() {
     let said = walk.sync(10, 7).await;
     says(&said, &["northwind_shop analytics web_daily", "America/Los_Angeles", "Europe/Berlin", "time_zone"]);
     let report = walk.report(SHOP, day(11)).await;
-    says(&report.gaps, &["web daily", "reaches only"]);
+    says(&report.gaps, &["visits", "reaches only"]);
     assert!(report.is_late());
     walk.sync(9, 8).await;
     let report = walk.report(SHOP, day(11)).await;

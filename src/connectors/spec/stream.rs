@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StreamSpec {
+    /// What readers of a report call it, in lower case; its own name where absent.
+    pub label: Option<String>,
     /// What it holds, one sentence.
     pub about: String,
     #[serde(default)]

