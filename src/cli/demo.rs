@@ -10,7 +10,7 @@ use crate::daemon::issue::Patience;
 use crate::daemon::{App, Selection, start_log};
 use crate::jobs::deliver::{BusyLanes, deliver_due};
 use crate::report::definition::Cadence;
-use crate::sandbox::{Faults, Sandbox, SandboxOptions, Tenant, tenants, write_drop_files};
+use crate::sandbox::{Faults, SHOP, SOFTWARE, Sandbox, SandboxOptions, Tenant, with_odd_names, write_drop_files};
 use crate::support::clock::Clock;
 use crate::warehouse::outbox::Ending;
 use chrono::{DateTime, Days, NaiveDate, Utc};
@@ -50,7 +50,7 @@ pub async fn run(args: &DemoArgs) -> anyhow::Result<Outcome> {
     fs::create_dir_all(&args.dir)?;
     let dir = args.dir.canonicalize()?;
     let (sandbox, memory) = start(&dir, args.days, &clock).await?;
-    say!("sandbox: two companies with {} days of history, their vendors on {}", args.days, sandbox.base_url());
+    say!("sandbox: three companies with {} days of history, their vendors on {}", args.days, sandbox.base_url());
     write_installation(&dir, &sandbox, &memory, clock.now().date_naive())?;
     write_drop_files(&sandbox, &dir.join("drops"))?;
     fs::write(dir.join("truth.json"), serde_json::to_vec_pretty(&sandbox.truth())?)?;
@@ -94,8 +94,15 @@ async fn start(dir: &Path, days: u64, clock: &Clock) -> anyhow::Result<(Sandbox,
     let now = clock.now();
     let first_date = kept.as_ref().map_or(now.date_naive() - Days::new(days), |kept| kept.first_date);
     let planted_at = kept.as_ref().and_then(|kept| kept.planted_at).unwrap_or(now);
-    let options =
-        |port| SandboxOptions { seed: SEED, first_date, as_of: now, planted_at, port, faults: Faults::default() };
+    let options = |port| SandboxOptions {
+        tenants: with_odd_names(),
+        seed: SEED,
+        first_date,
+        as_of: now,
+        planted_at,
+        port,
+        faults: Faults::default(),
+    };
     let sandbox = match Sandbox::start(options(kept.as_ref().map_or(0, |kept| kept.port))).await {
         Ok(sandbox) => sandbox,
         Err(_) => Sandbox::start(options(0)).await?,
@@ -126,7 +133,7 @@ fn write_installation(dir: &Path, sandbox: &Sandbox, memory: &Memory, today: Nai
         write_new(&dir.join(name), text)?;
     }
     schema::write_all(dir)?;
-    for tenant in tenants() {
+    for tenant in with_odd_names() {
         let path = dir.join(format!("config/workspaces/{}.toml", tenant.id));
         write_new(&path, &workspace(&tenant, &sandbox.base_url(), memory.first_date, today))?;
         if sandbox.port() != memory.port {
@@ -150,7 +157,7 @@ fn workspace(tenant: &Tenant, base: &str, first: NaiveDate, today: NaiveDate) ->
     } else {
         String::new()
     };
-    let creators = if tenant.has_crm { "" } else { "influencer" };
+    let creators = if tenant.id == SHOP { "influencer" } else { "" };
     let drops: String = ["fx", "budgets", "targets", creators]
         .into_iter()
         .filter(|preset| !preset.is_empty())
@@ -161,8 +168,11 @@ fn workspace(tenant: &Tenant, base: &str, first: NaiveDate, today: NaiveDate) ->
             )
         })
         .collect();
-    let plan =
-        if tenant.has_crm { include_str!("demo/plan_software.toml") } else { include_str!("demo/plan_shop.toml") };
+    let plan = match tenant.id {
+        SOFTWARE => include_str!("demo/plan_software.toml"),
+        SHOP => include_str!("demo/plan_shop.toml"),
+        _ => include_str!("demo/plan_names.toml"),
+    };
     // Begun two months ago, on the first: long enough for results.
     let month = chrono::Datelike::with_day(&first.max(today - Days::new(60)), 1).unwrap_or(first);
     include_str!("demo/workspace.toml")
@@ -188,7 +198,8 @@ fn closing(dir: &Path, issued: &[Issued], begun: Instant) {
     say!("  mail/  slack/       the same as mail and Slack messages");
     say!("  config/  jobs/      the configuration, to be edited");
     say!("  truth.json          what the simulated companies really did");
-    if let Some(last) = issued.iter().rfind(|report| report.stem.starts_with("daily-")) {
+    if let Some(last) = issued.iter().rfind(|report| report.workspace == SOFTWARE && report.stem.starts_with("daily-"))
+    {
         say!("\nlook at {}", dir.join(format!("reports/{}/{}.pdf", last.workspace, last.stem)).display());
     }
     say!("done in {:.1} s; run it again, and nothing is sent twice", begun.elapsed().as_secs_f64());

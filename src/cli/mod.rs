@@ -53,7 +53,7 @@ use std::process::ExitCode;
     version,
     max_term_width = 80,
     after_help = "\
-Begin with `daybook demo`: it simulates two companies and their vendors on this
+Begin with `daybook demo`: it simulates companies and their vendors on this
 machine, syncs them and writes real reports into ./daybook-demo. `daybook init`
 then asks what an installation of your own needs.
 
@@ -73,7 +73,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Simulate two companies, sync them over HTTP, and write and deliver their daily reports.
+    /// Simulate three companies, sync them over HTTP, write and deliver their reports.
     Demo(demo::DemoArgs),
     /// Start a new installation: a few questions, or flags alone.
     Init(Box<init::InitArgs>),

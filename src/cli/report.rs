@@ -207,7 +207,7 @@ pub fn print(issued: &[Issued], sent: &[Delivered]) {
     for report in issued {
         let state = match &report.outcome {
             issue::Outcome::Issued { gaps: 0, .. } => "issued".to_owned(),
-            issue::Outcome::Issued { gaps, reason } => format!("issued, {gaps} gaps named on top ({reason})"),
+            issue::Outcome::Issued { gaps, reason } => format!("issued, {} ({reason})", issue::gaps_text(*gaps)),
             issue::Outcome::Known => {
                 "was issued before, nothing is sent again; `report --correct` sends a correction".to_owned()
             }

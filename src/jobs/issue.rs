@@ -46,6 +46,11 @@ pub enum Outcome {
     Held { until: DateTime<Utc>, missing: String },
 }
 
+/// What a report that goes out says of its gaps.
+pub fn gaps_text(gaps: usize) -> String {
+    if gaps == 1 { "1 gap named on top".to_owned() } else { format!("{gaps} gaps named on top") }
+}
+
 /// Whether an order's report may go out.
 pub fn readiness(reader: &Connection, context: &ReportContext, order: &Order) -> Result<Decision, WarehouseError> {
     let sources = reach(reader, context)?;

@@ -10,7 +10,7 @@ use crate::jobs::known_now;
 use crate::report::book::{Book, Needs};
 use crate::report::build::{Readings, needs};
 use crate::report::definition::{Definition, Part};
-use crate::report::format::Wording;
+use crate::report::format::{Wording, as_sentence};
 use crate::report::readiness::{Expected, PartReach, SourceReach};
 use crate::report::receipt::Plan;
 use crate::warehouse::book::book;
@@ -199,7 +199,7 @@ pub fn cross_checks(
     let mut told = Vec::new();
     for check in &context.checks {
         match readings::check_or_say(reader, &context.workspace.id, (&check.claim, &check.sql), period) {
-            Ok(Checked::Told(says)) => told.extend(says),
+            Ok(Checked::Told(says)) => told.extend(says.iter().map(|says| as_sentence(says))),
             Ok(Checked::Broken(_)) => {}
             Err(says) => told.push(says),
         }

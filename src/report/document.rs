@@ -358,10 +358,15 @@ impl Document {
     pub fn as_printed(&self) -> Self {
         let mut printed = self.clone();
         for block in printed.sections.iter_mut().flat_map(|section| &mut section.blocks) {
-            if let Block::Table(table) = block {
-                let (shown, _) = table.on_page();
-                table.rows = shown.iter().chain(&table.others).cloned().collect();
-                (table.page_rows, table.others) = (None, None);
+            match block {
+                Block::Table(table) => {
+                    let (shown, _) = table.on_page();
+                    table.rows = shown.iter().chain(&table.others).cloned().collect();
+                    (table.page_rows, table.others) = (None, None);
+                }
+                // All cards of a brief edition stand on page one.
+                Block::Cards { cards } if self.is_brief => cards.iter_mut().for_each(|card| card.spark.clear()),
+                _ => {}
             }
         }
         let more = printed.gaps.len().saturating_sub(BRIEF_GAPS);

@@ -44,6 +44,17 @@ pub fn in_sentence(label: &str) -> String {
     if is_acronym { label.to_owned() } else { first.to_lowercase() + rest }
 }
 
+/// A query's words as a sentence: a capital in front unless a name stands there, and a full stop.
+pub fn as_sentence(text: &str) -> String {
+    let text = text.trim();
+    let word: String = text.chars().take_while(|c| !c.is_whitespace()).collect();
+    let is_word = word.chars().all(|c| c.is_lowercase() || c == ':' || c == ',');
+    let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
+    let first = if is_word { first.to_uppercase() } else { first.to_owned() };
+    let stop = if text.is_empty() || text.ends_with(['.', '!', '?', '…']) { "" } else { "." };
+    format!("{first}{rest}{stop}")
+}
+
 /// What an amount's currency is written as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -161,7 +172,13 @@ impl Wording {
         if unit == Unit::Percent {
             return self.percent(&format!("{sign}{}", self.rules().grouped(&trimmed(magnitude * 100.0))));
         }
-        let counted = self.rules().compact.iter().find(|(power, _)| magnitude >= 10f64.powi(*power));
+        // Largest first. What the smaller word would round up to a thousand is one of the larger.
+        let words = self.rules().compact;
+        let reached = |(at, (power, _)): &(usize, &(i32, &str))| {
+            let smaller = words.get(at + 1).map_or(1.0, |(power, _)| 10f64.powi(*power));
+            (magnitude / smaller * 100.0).round() / 100.0 * smaller >= 10f64.powi(*power)
+        };
+        let counted = words.iter().enumerate().find(reached).map(|(_, word)| word);
         let number = match counted {
             Some((power, word)) => {
                 let count = trimmed(magnitude / 10f64.powi(*power));

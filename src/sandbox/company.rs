@@ -1,4 +1,4 @@
-//! Who the two tenants are: their markets, campaigns and the events planted in their year.
+//! Who the tenants are: their markets, campaigns and the events planted in their year.
 
 use crate::domain::money::Currency;
 use chrono::{Days, NaiveDate};
@@ -66,7 +66,39 @@ const fn paid(of: Origin, account: &'static str, id: u64, kind: &'static str, ct
     Origin { ad: Some(Ad { account, id, kind, ctr, cpc_micros }), ..of }
 }
 
-/// Both tenants.
+/// A workspace whose names try what programs do with texts.
+pub const NAMES: &str = "odd_names";
+
+/// Both companies, and a small one whose names mean harm or run from the right.
+pub fn with_odd_names() -> Vec<Tenant> {
+    let ad = |name, id, kind| paid(origin("google", "cpc", name, 30.0, 0.012), "3330000001", id, kind, 0.03, 450_000);
+    let odd = Tenant {
+        id: NAMES,
+        name: "Zoë & Söhne <Café>",
+        zone: chrono_tz::Asia::Kolkata,
+        currency: Currency::new("EUR").unwrap_or_else(|_| unreachable!("a currency code")),
+        property: "310000003",
+        accounts: &["3330000001"],
+        growth: 0.1,
+        week: [1.0, 1.0, 1.02, 1.0, 0.98, 0.9, 0.88],
+        has_crm: false,
+        origins: vec![
+            ad("Competitors </script><script>alert(1)</script>", 4001, "SEARCH"),
+            ad("<!channel> Spring *sale*", 4002, "DISPLAY"),
+            ad("=HYPERLINK(\"http://evil.example\",\"win\")", 4003, "DISPLAY"),
+            ad("عروض الخريف", 4004, "SEARCH"),
+            ad("秋のキャンペーン 🚀", 4005, "SEARCH"),
+            ad("מבצע סתיו 50%", 4006, "SEARCH"),
+            ad("दिवाली ऑफ़र", 4007, "SEARCH"),
+            origin("google", "organic", "(not set)", 120.0, 0.015),
+            origin("newsletter", "email", "Sale:fire: {{ 7 * 7 }}", 40.0, 0.02),
+            origin("(direct)", "(none)", "(not set)", 60.0, 0.018),
+        ],
+    };
+    tenants().into_iter().chain([odd]).collect()
+}
+
+/// Both companies.
 pub fn tenants() -> Vec<Tenant> {
     let currency = |code| Currency::new(code).unwrap_or_else(|_| unreachable!("a currency code"));
     vec![
@@ -98,7 +130,7 @@ pub fn tenants() -> Vec<Tenant> {
                     3_410_000,
                 ),
                 paid(
-                    origin("google", "cpc", "Competitors </script><script>alert(1)</script>", 60.0, 0.012),
+                    origin("google", "cpc", "Competitors", 60.0, 0.012),
                     "1110000001",
                     2003,
                     "SEARCH",
@@ -113,14 +145,7 @@ pub fn tenants() -> Vec<Tenant> {
                     0.017,
                     1_270_000,
                 ),
-                paid(
-                    origin("google", "cpc", "<!channel> Spring *sale*", 40.0, 0.01),
-                    "1110000002",
-                    2005,
-                    "DISPLAY",
-                    0.006,
-                    610_000,
-                ),
+                paid(origin("google", "cpc", "Spring Sale", 40.0, 0.01), "1110000002", 2005, "DISPLAY", 0.006, 610_000),
                 origin("google", "organic", "(not set)", 520.0, 0.016),
                 origin("bing", "organic", "(not set)", 60.0, 0.015),
                 origin("newsletter", "email", "Product News", 110.0, 0.028),
@@ -150,16 +175,16 @@ pub fn tenants() -> Vec<Tenant> {
                     740_000,
                 ),
                 paid(
-                    origin("google", "cpc", "=HYPERLINK(\"http://evil.example\",\"win\")", 40.0, 0.009),
+                    origin("google", "cpc", "Herbst Sale", 40.0, 0.009),
                     "2220000001",
                     3003,
                     "DISPLAY",
                     0.007,
                     220_000,
                 ),
-                paid(origin("google", "cpc", "عروض الخريف", 35.0, 0.01), "2220000001", 3004, "SEARCH", 0.03, 540_000),
+                paid(origin("google", "cpc", "Winterstiefel", 35.0, 0.01), "2220000001", 3004, "SEARCH", 0.03, 540_000),
                 paid(
-                    origin("google", "cpc", "秋のキャンペーン 🚀", 30.0, 0.011),
+                    origin("google", "cpc", "Sneaker Neuheiten", 30.0, 0.011),
                     "2220000001",
                     3005,
                     "SEARCH",

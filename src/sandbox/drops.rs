@@ -120,10 +120,10 @@ fn months(world: &World) -> Vec<NaiveDate> {
 
 fn budgets(world: &World) -> String {
     let mut text = "month,channel,amount,currency\n".to_owned();
-    let plan: &[(&str, &str)] = if world.tenant.id == SOFTWARE {
-        &[("paid_search", "62000.00"), ("email", "1400.00")]
-    } else {
-        &[("paid_search", "9500.00"), ("influencer", "5000.00")]
+    let plan: &[(&str, &str)] = match world.tenant.id {
+        SOFTWARE => &[("paid_search", "62000.00"), ("email", "1400.00")],
+        SHOP => &[("paid_search", "9500.00"), ("influencer", "5000.00")],
+        _ => &[("paid_search", "3000.00")],
     };
     for month in months(world) {
         for (channel, amount) in plan {
@@ -135,10 +135,10 @@ fn budgets(world: &World) -> String {
 
 fn targets(world: &World) -> String {
     let mut text = "month,metric,amount\n".to_owned();
-    let plan: &[(&str, &str)] = if world.tenant.id == SOFTWARE {
-        &[("net_revenue", "150000"), ("leads", "1000"), ("sessions", "60000"), ("customers", "75")]
-    } else {
-        &[("net_revenue", "62000"), ("sessions", "48000"), ("orders", "680")]
+    let plan: &[(&str, &str)] = match world.tenant.id {
+        SOFTWARE => &[("net_revenue", "150000"), ("leads", "1000"), ("sessions", "60000"), ("customers", "75")],
+        SHOP => &[("net_revenue", "62000"), ("sessions", "48000"), ("orders", "680")],
+        _ => &[("net_revenue", "14000"), ("sessions", "12000"), ("orders", "160")],
     };
     for month in months(world) {
         for (metric, amount) in plan {

@@ -1,4 +1,4 @@
-//! Two simulated companies and their vendors' APIs on loopback: what the demo syncs from and what
+//! Simulated companies and their vendors' APIs on loopback: what the demo syncs from and what
 //! tests measure against. The daemon reaches it as it would the real vendors: over HTTP.
 
 mod billing;
@@ -19,7 +19,7 @@ mod stripe;
 mod traffic;
 mod truth;
 
-pub use company::{SHOP, SOFTWARE, Tenant, tenants};
+pub use company::{NAMES, SHOP, SOFTWARE, Tenant, tenants, with_odd_names};
 pub use drops::write_drop_files;
 pub use faults::{Armed, Fault, Faults};
 pub use server::{Credentials, Sandbox, SandboxError, SandboxOptions};

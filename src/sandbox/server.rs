@@ -1,5 +1,6 @@
 //! The vendors on loopback.
 
+use super::company::Tenant;
 use super::faults::{Armed, Fault, FaultBox, Faults};
 use super::truth::{Truth, World, worlds};
 use super::{google, hubspot, stripe};
@@ -20,6 +21,7 @@ use std::time::Duration;
 /// What a sandbox simulates.
 #[derive(Clone, Debug)]
 pub struct SandboxOptions {
+    pub tenants: Vec<Tenant>,
     pub seed: u64,
     pub first_date: NaiveDate,
     pub as_of: DateTime<Utc>,
@@ -60,6 +62,7 @@ pub struct Sandbox {
 
 #[derive(Debug)]
 pub struct Shared {
+    tenants: Vec<Tenant>,
     seed: u64,
     first: NaiveDate,
     is_hostile: bool,
@@ -76,7 +79,7 @@ impl Shared {
 }
 
 impl Sandbox {
-    /// Simulates both companies and serves their vendors on 127.0.0.1.
+    /// Simulates the companies and serves their vendors on 127.0.0.1.
     pub async fn start(options: SandboxOptions) -> Result<Self, SandboxError> {
         let shared = Arc::new(Shared {
             seed: options.seed,
@@ -84,6 +87,7 @@ impl Sandbox {
             is_hostile: options.faults.is_hostile,
             planted_at: options.planted_at,
             worlds: RwLock::new(Arc::new(worlds(
+                &options.tenants,
                 options.seed,
                 options.first_date,
                 options.planted_at,
@@ -91,6 +95,7 @@ impl Sandbox {
                 options.faults.is_hostile,
             ))),
             faults: FaultBox::new(options.faults),
+            tenants: options.tenants,
             tokens: google::Tokens::new(options.faults.token_uses),
         });
         let failed = |source| SandboxError { port: options.port, source };
@@ -143,7 +148,8 @@ impl Sandbox {
     /// Time passes: more days, and restated ones.
     pub fn set_as_of(&self, at: DateTime<Utc>) {
         let shared = &self.shared;
-        let later = Arc::new(worlds(shared.seed, shared.first, shared.planted_at, at, shared.is_hostile));
+        let later =
+            Arc::new(worlds(&shared.tenants, shared.seed, shared.first, shared.planted_at, at, shared.is_hostile));
         *self.shared.worlds.write().unwrap_or_else(PoisonError::into_inner) = later;
     }
 

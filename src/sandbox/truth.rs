@@ -1,7 +1,7 @@
 //! What the simulated companies really did, by day: what reports must equal to the cent.
 
 use super::billing;
-use super::company::{Tenant, tenants};
+use super::company::Tenant;
 use super::drops::{creator_days, rate_of_day};
 use super::hostile::{Excess, plant};
 use super::identities::{merged_customers, person, settle};
@@ -102,15 +102,16 @@ pub struct Day {
     pub mrr: Decimal,
 }
 
-/// Simulates both tenants from `first` until `as_of`, with what was planted at an instant.
+/// Simulates tenants from `first` until `as_of`, with what was planted at an instant.
 pub fn worlds(
+    tenants: &[Tenant],
     seed: u64,
     first: NaiveDate,
     planted_at: DateTime<Utc>,
     as_of: DateTime<Utc>,
     is_hostile: bool,
 ) -> Vec<World> {
-    tenants().into_iter().map(|tenant| world(seed, tenant, first, planted_at, as_of, is_hostile)).collect()
+    tenants.iter().cloned().map(|tenant| world(seed, tenant, first, planted_at, as_of, is_hostile)).collect()
 }
 
 fn world(

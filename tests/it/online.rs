@@ -4,7 +4,7 @@ use crate::care_faults::{daybook, said};
 use crate::init::init;
 use crate::support::noon;
 use chrono::Days;
-use daybook::sandbox::{Armed, Fault, Faults, Sandbox, SandboxOptions};
+use daybook::sandbox::{Armed, Fault, Faults, Sandbox, SandboxOptions, tenants};
 use std::path::Path;
 
 const SECRETS: [&str; 4] = ["developer_token", "client_id", "client_secret", "refresh_token"];
@@ -12,8 +12,15 @@ const SECRETS: [&str; 4] = ["developer_token", "client_id", "client_secret", "re
 /// A sandbox and an installation that is told of it.
 async fn world() -> (Sandbox, tempfile::TempDir) {
     let first_date = noon().date_naive() - Days::new(5);
-    let options =
-        SandboxOptions { seed: 5, first_date, as_of: noon(), planted_at: noon(), port: 0, faults: Faults::none() };
+    let options = SandboxOptions {
+        tenants: tenants(),
+        seed: 5,
+        first_date,
+        as_of: noon(),
+        planted_at: noon(),
+        port: 0,
+        faults: Faults::none(),
+    };
     let sandbox = Sandbox::start(options).await.expect("a sandbox");
     let folder = tempfile::tempdir().expect("a folder");
     let base = sandbox.base_url();

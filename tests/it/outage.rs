@@ -82,6 +82,7 @@ async fn a_vendor_down_for_a_day_leaves_the_others_going_and_is_made_up_for_with
     let root = tempfile::tempdir().expect("a folder");
     let first = noon().date_naive() - Days::new(4);
     let options = SandboxOptions {
+        tenants: tenants(),
         seed: 11,
         first_date: first,
         as_of: noon(),

@@ -30,7 +30,15 @@ pub struct World {
 pub async fn world(days: u64, faults: Faults) -> World {
     let folder = tempfile::tempdir().expect("a folder");
     let first = noon().date_naive() - chrono::Days::new(days);
-    let options = SandboxOptions { seed: 11, first_date: first, as_of: noon(), planted_at: noon(), port: 0, faults };
+    let options = SandboxOptions {
+        tenants: tenants(),
+        seed: 11,
+        first_date: first,
+        as_of: noon(),
+        planted_at: noon(),
+        port: 0,
+        faults,
+    };
     let sandbox = Sandbox::start(options).await.expect("a sandbox");
     write_drop_files(&sandbox, &folder.path().join("drops")).expect("drop files");
     let clock = Clock::fixed(noon());

@@ -47,7 +47,8 @@ impl Walk {
         let folder = tempfile::tempdir().expect("a folder");
         let first_date = noon().date_naive() - Days::new(days);
         let (planted_at, faults) = (noon(), Faults::none());
-        let options = SandboxOptions { seed: 11, first_date, as_of: noon(), planted_at, port: 0, faults };
+        let options =
+            SandboxOptions { tenants: tenants(), seed: 11, first_date, as_of: noon(), planted_at, port: 0, faults };
         let sandbox = Sandbox::start(options).await.expect("a sandbox");
         ship(folder.path());
         for tenant in tenants() {

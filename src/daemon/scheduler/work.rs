@@ -126,7 +126,7 @@ async fn run_report(app: &App, job: &Job, slot: &Slot) -> End {
 fn told_of(outcome: &issue::Outcome) -> String {
     match outcome {
         issue::Outcome::Issued { gaps: 0, .. } => "issued".to_owned(),
-        issue::Outcome::Issued { gaps, .. } => format!("issued with {gaps} gaps named on top"),
+        issue::Outcome::Issued { gaps, .. } => format!("issued with {}", issue::gaps_text(*gaps)),
         issue::Outcome::Known => "had been issued before".to_owned(),
         issue::Outcome::Unchanged | issue::Outcome::NeverIssued => "there was nothing to correct".to_owned(),
         issue::Outcome::Held { until, missing } => format!("held until {}: {missing}", until.format("%m-%d %H:%M UTC")),

@@ -14,6 +14,7 @@ use chrono::TimeZone;
 use rust_decimal::dec;
 
 mod complete;
+mod public;
 
 const COLUMNS: Columns<'static> = Columns {
     summed: &[

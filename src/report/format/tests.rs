@@ -211,3 +211,12 @@ fn a_label_within_a_sentence_is_small_but_for_acronyms() {
         ["Net revenue", "ROAS", "MQLs", "CRM leads", "E-mail", "Media cost (EUR)", "", "É"].map(super::in_sentence);
     assert_eq!(words, ["net revenue", "ROAS", "MQLs", "CRM leads", "e-mail", "media cost (EUR)", "", "é"]);
 }
+
+#[test]
+fn words_of_a_query_become_a_sentence_and_names_stay() {
+    assert_eq!(as_sentence("amounts in USD are old"), "Amounts in USD are old.");
+    assert_eq!(as_sentence("ad_daily has 2 rows more."), "ad_daily has 2 rows more.");
+    assert_eq!(as_sentence("12 of 14 are undated"), "12 of 14 are undated.");
+    assert_eq!(as_sentence("éclair"), "Éclair.");
+    assert_eq!(as_sentence(""), "");
+}

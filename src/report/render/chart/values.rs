@@ -26,7 +26,9 @@ pub fn write(drawing: &mut Drawing, series: &[Series], unit: Unit, document: &Do
     };
     let (highest, lowest) = (extreme(|a, b| a > b), extreme(|a, b| a < b));
     let mut covered: Vec<Covered> = Vec::new();
-    for (point, is_low) in [(last, false), (highest, false), (lowest, true)] {
+    // Where the line comes down to its last value, the text stands below it.
+    let falls = known.get(known.len() - 2).is_some_and(|before| before.1 > last.1);
+    for (point, is_low) in [(last, falls), (highest, false), (lowest, true)] {
         let text = document.wording.tick_text(three_digits(point.1), unit, document.currency);
         let (x, y) = place(&frame, values.len(), *point);
         let half = width(&text, SIZE, Weight::Bold) / 2.0;
