@@ -22,7 +22,7 @@ mod troubles;
 mod truth;
 
 pub use company::{SHOP, SOFTWARE, Tenant, tenants};
-pub use drops::write_drop_files;
+pub use drops::{write_drop_files, write_growing_drop_files};
 pub use faults::{Armed, Fault, Faults};
 pub use server::{Credentials, Sandbox, SandboxError, SandboxOptions};
 pub use troubles::{Troubles, Vendor};
