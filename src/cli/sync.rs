@@ -1,8 +1,8 @@
 //! `daybook sync` and `daybook rollup`.
 
+use super::Outcome;
 use super::out::is_here;
-use super::show::{bytes, count, table};
-use super::{Outcome, show::plain};
+use super::show::{bytes, count, plain, table, wrapped};
 use crate::daemon::{App, Selection};
 use crate::jobs::sync::{Progress, StreamOutcome};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -88,11 +88,12 @@ pub fn print(outcomes: &[StreamOutcome], json: bool) -> Outcome {
         for outcome in outcomes {
             let place = format!("{} {} {}", outcome.workspace, outcome.connection, outcome.stream);
             for note in &outcome.loaded.notes {
-                say!("note: {place}: {}", plain(note));
+                say!("{}", wrapped("note: ", &format!("{place}: {}", plain(note))));
             }
             for error in outcome.failures.iter().take(MOST_FAILURES) {
                 let again = if error.can_retry { "; the next run tries again" } else { "; this needs a person" };
-                say!("failed: {place} {}: {}{again}", error.slice, plain(&error.message));
+                let slice = if error.slice.is_empty() { String::new() } else { format!(" {}", error.slice) };
+                say!("{}", wrapped("failed: ", &format!("{place}{slice}: {}{again}", plain(&error.message))));
             }
             if outcome.failures.len() > MOST_FAILURES {
                 say!("failed: {place}: and {} more slices", outcome.failures.len() - MOST_FAILURES);
@@ -100,7 +101,8 @@ pub fn print(outcomes: &[StreamOutcome], json: bool) -> Outcome {
             if outcome.failures.is_empty()
                 && let Some(error) = &outcome.error
             {
-                say!("failed: {place} {}: {}", error.slice, plain(&error.message));
+                let slice = if error.slice.is_empty() { String::new() } else { format!(" {}", error.slice) };
+                say!("{}", wrapped("failed: ", &format!("{place}{slice}: {}", plain(&error.message))));
             }
         }
     }

@@ -259,7 +259,7 @@ impl Engine {
                             _ => return Err(ConnectorError::Unauthorized { note: verdict.note }),
                         },
                         ErrorAction::Retry if attempt >= spec.limits.attempts => {
-                            return Err(ConnectorError::RateLimited { wait: verdict.wait, note: verdict.note });
+                            return Err(given_up(verdict, attempt));
                         }
                         ErrorAction::Retry => match verdict.wait {
                             Some(wait) if wait > LONGEST_WAIT => {
@@ -270,7 +270,7 @@ impl Engine {
                     }
                 }
                 Err(ConnectorError::Unavailable { note }) if attempt >= spec.limits.attempts => {
-                    return Err(ConnectorError::Unavailable { note: format!("{note} ({attempt} attempts)") });
+                    return Err(ConnectorError::Unavailable { note: format!("{note} ({})", attempts(attempt)) });
                 }
                 Err(ConnectorError::Unreachable { obstacle, note }) if attempt >= spec.limits.attempts => {
                     return Err(ConnectorError::Unreachable { obstacle, note });
@@ -284,6 +284,18 @@ impl Engine {
             attempt += 1;
         }
     }
+}
+
+/// What the last of so many attempts came to: a failure at the vendor's is no wish that we wait.
+fn given_up(verdict: Verdict, after: u32) -> ConnectorError {
+    if (500..600).contains(&verdict.status) && verdict.wait.is_none() {
+        return ConnectorError::Unavailable { note: format!("{} ({})", verdict.note, attempts(after)) };
+    }
+    ConnectorError::RateLimited { wait: verdict.wait, note: verdict.note }
+}
+
+fn attempts(count: u32) -> String {
+    if count == 1 { "1 attempt".to_owned() } else { format!("{count} attempts") }
 }
 
 pub(super) fn request(spec: &RequestSpec, renderer: &Renderer<'_>, cursor: &Cursor) -> Result<Request, ConnectorError> {

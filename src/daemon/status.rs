@@ -7,7 +7,7 @@ use super::scheduler::Status as SchedulerStatus;
 use super::unmatched::unmatched;
 use super::ways::{WayStatus, blocked};
 use crate::config::{JobKind, WorkspaceSettings};
-use crate::domain::coverage::Standing;
+use crate::domain::coverage::{Standing, what_stays};
 use crate::domain::dropped::{FileStanding, FileState};
 use crate::domain::period::Period;
 use crate::domain::schedule::PlannedJob;
@@ -336,7 +336,7 @@ impl ExpectedDays {
             match &hole.why {
                 Some((Standing::Doubted | Standing::Accepting, reason)) => {
                     self.doubted += hole.period.days().unsigned_abs();
-                    let told = format!("{place} {from} to {to} is doubted: {reason}; the rows from before stay");
+                    let told = format!("{place} {from} to {to} is doubted: {reason}{}", what_stays(reason));
                     let remedy =
                         format!("asked for again by each sync; if it is right: daybook sources accept {slice}");
                     self.first_doubt.get_or_insert((told.clone(), remedy));

@@ -13,7 +13,7 @@ pub enum Standing {
     Failed,
     /// The vendor refuses it for good.
     Refused,
-    /// The answer was emptier than what is held, which stays.
+    /// The answer was emptier than what is held, which stays, or than was to be expected.
     Doubted,
     /// Doubted until its look-back ended.
     Unconfirmed,
@@ -21,6 +21,14 @@ pub enum Standing {
     Accepting,
     /// A person accepts that no answer will come.
     Accepted,
+}
+
+/// What the reason of a doubt begins with where no row is held.
+pub const NOTHING_CAME: &str = "nothing came of it";
+
+/// What a doubt with this reason leaves in place, as the end of its sentence.
+pub fn what_stays(reason: &str) -> &'static str {
+    if reason.starts_with(NOTHING_CAME) { "" } else { "; the rows from before stay" }
 }
 
 impl Standing {

@@ -68,8 +68,8 @@ pub fn creator_days(world: &World) -> Vec<(NaiveDate, Decimal, &'static str, u64
     posts(world).into_iter().map(|post| (post.date, post.fee, post.currency, post.clicks)).collect()
 }
 
-/// Writes each tenant's files to `folder/<tenant>/`.
-pub fn write(worlds: &[World], folder: &Path) -> io::Result<()> {
+/// Writes each tenant's files that grow with the days to `folder/<tenant>/`.
+fn write_growing(worlds: &[World], folder: &Path) -> io::Result<()> {
     for world in worlds {
         let folder = folder.join(world.tenant.id);
         std::fs::create_dir_all(&folder)?;
@@ -77,9 +77,6 @@ pub fn write(worlds: &[World], folder: &Path) -> io::Result<()> {
         put("fx.csv", rates(world))?;
         put("budgets.csv", budgets(world))?;
         put("targets.csv", targets(world))?;
-        if world.tenant.id == SHOP {
-            put("influencer.csv", influencer(world))?;
-        }
     }
     Ok(())
 }
@@ -90,9 +87,19 @@ fn put(path: &Path, text: &str, world: &World) -> io::Result<()> {
     File::options().write(true).open(path)?.set_modified((world.as_of - TimeDelta::hours(1)).into())
 }
 
-/// Writes the drop files of a sandbox as it stands.
+/// Writes the drop files of a sandbox as it stands to `folder/<tenant>/`.
 pub fn write_drop_files(sandbox: &super::Sandbox, folder: &Path) -> io::Result<()> {
-    write(&sandbox.worlds(), folder)
+    let worlds = sandbox.worlds();
+    write_growing(&worlds, folder)?;
+    for world in worlds.iter().filter(|world| world.tenant.id == SHOP) {
+        put(&folder.join(SHOP).join("influencer.csv"), &influencer(world), world)?;
+    }
+    Ok(())
+}
+
+/// The same of those files that grow with the days: bad rows that somebody has mended stay mended.
+pub fn write_growing_drop_files(sandbox: &super::Sandbox, folder: &Path) -> io::Result<()> {
+    write_growing(&sandbox.worlds(), folder)
 }
 
 fn rates(world: &World) -> String {

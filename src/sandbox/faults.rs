@@ -1,5 +1,7 @@
-//! What goes wrong, and how often: a little at set rates always, more where a test arms it.
+//! What goes wrong, and how often: a little at set rates always, more where a test arms it or a vendor is
+//! broken.
 
+use super::troubles::Troubles;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -34,6 +36,8 @@ pub enum Fault {
     /// The vendor's own way of saying wait.
     TooMany,
     Failure,
+    /// 503, as while a vendor is down.
+    Unavailable,
     Slow,
     /// The connection stays silent.
     Silence,
@@ -102,11 +106,14 @@ impl FaultBox {
     }
 
     /// Counts a request and returns what goes wrong with it.
-    pub fn strike(&self, vendor: &str, path: &str) -> Option<Fault> {
+    pub fn strike(&self, vendor: &str, path: &str, troubles: &Troubles) -> Option<Fault> {
         let mut state = self.lock();
         let count = state.counts.entry(vendor.to_owned()).or_default();
         *count += 1;
         let count = *count;
+        if let Some(failure) = troubles.failure(vendor, count) {
+            return Some(failure);
+        }
         if let Some(armed) = state.armed.iter_mut().find(|armed| armed.times > 0 && path.contains(&armed.path)) {
             armed.times -= 1;
             return Some(armed.fault);

@@ -3,6 +3,7 @@
 use super::mishaps;
 use super::server::Shared;
 use super::traffic::{AdDay, Visit};
+use super::troubles::Vendor;
 use super::truth::World;
 use axum::extract::{Form, Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -62,11 +63,14 @@ async fn token(State(shared): State<Arc<Shared>>, Form(form): Form<BTreeMap<Stri
     let keys = super::Sandbox::credentials();
     let is_granted = match given("grant_type") {
         "refresh_token" => {
-            given("refresh_token") == keys.refresh_token
+            !shared.refuses(Vendor::GoogleAds)
+                && given("refresh_token") == keys.refresh_token
                 && given("client_id") == keys.client_id
                 && given("client_secret") == keys.client_secret
         }
-        "urn:ietf:params:oauth:grant-type:jwt-bearer" => is_signed(given("assertion")),
+        "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
+            !shared.refuses(Vendor::GoogleAnalytics) && is_signed(given("assertion"))
+        }
         _ => false,
     };
     if is_granted {
@@ -102,10 +106,10 @@ async fn run_report(
     headers: HeaderMap,
     Json(request): Json<Value>,
 ) -> Response {
-    if !shared.tokens.accepts(&headers) {
+    if shared.refuses(Vendor::GoogleAnalytics) || !shared.tokens.accepts(&headers) {
         return unauthorized();
     }
-    let worlds = shared.worlds();
+    let worlds = shared.worlds_of(Vendor::GoogleAnalytics);
     let property = call.strip_suffix(":runReport").unwrap_or_default();
     let Some(world) = worlds.iter().find(|world| world.tenant.property == property) else {
         return invalid("The property does not exist.");
@@ -218,11 +222,11 @@ async fn search_stream(
     headers: HeaderMap,
     Json(request): Json<Value>,
 ) -> Response {
-    if !shared.tokens.accepts(&headers) {
+    if shared.refuses(Vendor::GoogleAds) || !shared.tokens.accepts(&headers) {
         return unauthorized();
     }
     let token = headers.get("developer-token").and_then(|value| value.to_str().ok());
-    let worlds = shared.worlds();
+    let worlds = shared.worlds_of(Vendor::GoogleAds);
     let world = worlds.iter().find(|world| world.tenant.accounts.contains(&account.as_str()));
     let (Some(world), true) = (world, token == Some(super::Sandbox::credentials().developer_token)) else {
         let body = json!([{"error": {"code": 403, "message": "The caller does not have permission", "status": "PERMISSION_DENIED",

@@ -2,6 +2,7 @@
 
 use super::people::Contact;
 use super::server::Shared;
+use super::troubles::Vendor;
 use super::truth::{World, modified};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -47,9 +48,10 @@ fn refuse(status: StatusCode, category: &str, message: &str) -> Response {
 }
 
 /// The answer to a request without the token.
-fn turned_away(headers: &HeaderMap) -> Option<Response> {
+fn turned_away(shared: &Shared, headers: &HeaderMap) -> Option<Response> {
     let token = headers.get("authorization").and_then(|value| value.to_str().ok());
-    (token != Some(&format!("Bearer {}", super::Sandbox::credentials().hubspot_token)))
+    let is_right = token == Some(&format!("Bearer {}", super::Sandbox::credentials().hubspot_token));
+    (shared.refuses(Vendor::Hubspot) || !is_right)
         .then(|| refuse(StatusCode::UNAUTHORIZED, "INVALID_AUTHENTICATION", "Authentication credentials not found."))
 }
 
@@ -82,10 +84,10 @@ async fn search(
     headers: HeaderMap,
     Json(request): Json<Value>,
 ) -> Response {
-    if let Some(refusal) = turned_away(&headers) {
+    if let Some(refusal) = turned_away(&shared, &headers) {
         return refusal;
     }
-    let worlds = shared.worlds();
+    let worlds = shared.worlds_of(Vendor::Hubspot);
     let Some(world) = worlds.iter().find(|world| world.tenant.has_crm) else {
         return refuse(StatusCode::NOT_FOUND, "OBJECT_NOT_FOUND", "no portal");
     };
@@ -119,10 +121,10 @@ async fn list(
     Query(query): Query<BTreeMap<String, String>>,
     headers: HeaderMap,
 ) -> Response {
-    if let Some(refusal) = turned_away(&headers) {
+    if let Some(refusal) = turned_away(&shared, &headers) {
         return refusal;
     }
-    let worlds = shared.worlds();
+    let worlds = shared.worlds_of(Vendor::Hubspot);
     let Some(world) = worlds.iter().find(|world| world.tenant.has_crm) else {
         return refuse(StatusCode::NOT_FOUND, "OBJECT_NOT_FOUND", "no portal");
     };
@@ -152,8 +154,8 @@ async fn list(
 }
 
 /// The lifecycle stages of the account: only those it has by itself.
-async fn stages(headers: HeaderMap) -> Response {
-    if let Some(refusal) = turned_away(&headers) {
+async fn stages(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    if let Some(refusal) = turned_away(&shared, &headers) {
         return refusal;
     }
     let options: Vec<Value> =
@@ -162,8 +164,8 @@ async fn stages(headers: HeaderMap) -> Response {
 }
 
 /// The pipelines of deals: the one that every account has.
-async fn pipelines(headers: HeaderMap) -> Response {
-    if let Some(refusal) = turned_away(&headers) {
+async fn pipelines(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    if let Some(refusal) = turned_away(&shared, &headers) {
         return refusal;
     }
     let stage = |(id, is_closed, probability): (&str, bool, &str)| {
@@ -177,10 +179,10 @@ async fn pipelines(headers: HeaderMap) -> Response {
 
 /// Who deals are with: at most 1,000 of them, and 207 where one is with nobody.
 async fn associations(State(shared): State<Arc<Shared>>, headers: HeaderMap, Json(request): Json<Value>) -> Response {
-    if let Some(refusal) = turned_away(&headers) {
+    if let Some(refusal) = turned_away(&shared, &headers) {
         return refusal;
     }
-    let worlds = shared.worlds();
+    let worlds = shared.worlds_of(Vendor::Hubspot);
     let Some(world) = worlds.iter().find(|world| world.tenant.has_crm) else {
         return refuse(StatusCode::NOT_FOUND, "OBJECT_NOT_FOUND", "no portal");
     };

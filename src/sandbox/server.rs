@@ -2,21 +2,14 @@
 
 use super::company::Tenant;
 use super::faults::{Armed, Fault, FaultBox, Faults};
+use super::troubles::{Troubles, Vendor};
 use super::truth::{Truth, World, worlds};
-use super::{google, hubspot, stripe};
-use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
-use axum::{Json, Router};
+use super::{google, hubspot, misbehave, stripe};
+use axum::{Router, middleware};
 use chrono::{DateTime, NaiveDate, Utc};
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 /// What a sandbox simulates.
 #[derive(Clone, Debug)]
@@ -38,6 +31,13 @@ pub struct SandboxOptions {
 pub struct SandboxError {
     port: u16,
     source: std::io::Error,
+}
+
+impl SandboxError {
+    /// Whether another program listens there.
+    pub fn is_port_taken(&self) -> bool {
+        self.source.kind() == std::io::ErrorKind::AddrInUse
+    }
 }
 
 /// The secrets a tenant's connections need; they open nothing but the sandbox.
@@ -68,6 +68,9 @@ pub struct Shared {
     is_hostile: bool,
     planted_at: DateTime<Utc>,
     worlds: RwLock<Arc<Vec<World>>>,
+    troubles: RwLock<Troubles>,
+    /// What late vendors know.
+    late_worlds: RwLock<Arc<Vec<World>>>,
     pub faults: FaultBox,
     pub tokens: google::Tokens,
 }
@@ -75,6 +78,29 @@ pub struct Shared {
 impl Shared {
     pub fn worlds(&self) -> Arc<Vec<World>> {
         Arc::clone(&self.worlds.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What a vendor knows.
+    pub fn worlds_of(&self, vendor: Vendor) -> Arc<Vec<World>> {
+        let troubles = self.troubles.read().unwrap_or_else(PoisonError::into_inner);
+        if troubles.late_as_of.is_none() || !troubles.late.contains(&vendor) {
+            return self.worlds();
+        }
+        Arc::clone(&self.late_worlds.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether a vendor refuses its connections' credential.
+    pub fn refuses(&self, vendor: Vendor) -> bool {
+        self.troubles.read().unwrap_or_else(PoisonError::into_inner).wrong_token.contains(&vendor)
+    }
+
+    /// Counts a request and returns what goes wrong with it.
+    pub fn strike(&self, vendor: &str, path: &str) -> Option<Fault> {
+        self.faults.strike(vendor, path, &self.troubles.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn worlds_at(&self, as_of: DateTime<Utc>) -> Arc<Vec<World>> {
+        Arc::new(worlds(&self.tenants, self.seed, self.first, self.planted_at, as_of, self.is_hostile))
     }
 }
 
@@ -94,6 +120,8 @@ impl Sandbox {
                 options.as_of,
                 options.faults.is_hostile,
             ))),
+            troubles: RwLock::default(),
+            late_worlds: RwLock::default(),
             faults: FaultBox::new(options.faults),
             tenants: options.tenants,
             tokens: google::Tokens::new(options.faults.token_uses),
@@ -106,7 +134,7 @@ impl Sandbox {
             .merge(google::routes())
             .merge(stripe::routes())
             .merge(hubspot::routes())
-            .layer(middleware::from_fn_with_state(Arc::clone(&shared), misbehave))
+            .layer(middleware::from_fn_with_state(Arc::clone(&shared), misbehave::misbehave))
             .with_state(Arc::clone(&shared));
         let server = tokio::spawn(async move { drop(axum::serve(listener, router).await) });
         Ok(Self { shared, port, server })
@@ -147,10 +175,17 @@ impl Sandbox {
 
     /// Time passes: more days, and restated ones.
     pub fn set_as_of(&self, at: DateTime<Utc>) {
-        let shared = &self.shared;
-        let later =
-            Arc::new(worlds(&shared.tenants, shared.seed, shared.first, shared.planted_at, at, shared.is_hostile));
+        let later = self.shared.worlds_at(at);
         *self.shared.worlds.write().unwrap_or_else(PoisonError::into_inner) = later;
+    }
+
+    /// Vendors get into these troubles, and out of all others.
+    pub fn set_troubles(&self, troubles: Troubles) {
+        if let Some(at) = troubles.late_as_of {
+            let late = self.shared.worlds_at(at);
+            *self.shared.late_worlds.write().unwrap_or_else(PoisonError::into_inner) = late;
+        }
+        *self.shared.troubles.write().unwrap_or_else(PoisonError::into_inner) = troubles;
     }
 
     pub fn arm(&self, armed: Armed) {
@@ -184,150 +219,5 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.server.abort();
-    }
-}
-
-/// Lets requests fail as the fault box says, each in its vendor's own words.
-async fn misbehave(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
-    let vendor = path.split('/').nth(1).unwrap_or_default().to_owned();
-    match shared.faults.strike(&vendor, &path) {
-        None => next.run(request).await,
-        Some(Fault::Slow) => {
-            tokio::time::sleep(Duration::from_millis(120)).await;
-            next.run(request).await
-        }
-        Some(Fault::Silence) => {
-            tokio::time::sleep(Duration::from_secs(3600)).await;
-            StatusCode::GATEWAY_TIMEOUT.into_response()
-        }
-        Some(Fault::Failure) => {
-            (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"error": {"code": 500, "message": "Internal error"}})))
-                .into_response()
-        }
-        Some(Fault::TooMany) => too_many(&vendor),
-        Some(Fault::Html) => {
-            axum::response::Html("<!DOCTYPE html><html><body>Sign in to the network</body></html>").into_response()
-        }
-        Some(Fault::Revoked) => {
-            let gone = json!({"error": "invalid_grant", "error_description": "Token has been expired or revoked."});
-            let status = if vendor == "oauth2" { StatusCode::BAD_REQUEST } else { StatusCode::UNAUTHORIZED };
-            (status, Json(gone)).into_response()
-        }
-        Some(Fault::Forbidden) => {
-            (StatusCode::FORBIDDEN, Json(json!({"error": {"code": 403, "message": "No right to read this."}})))
-                .into_response()
-        }
-        Some(Fault::RepeatedCursor) => Json(json!({
-            "results": [], "data": [{"id": "ch_same"}], "has_more": true, "rows": [], "rowCount": 0,
-            "paging": {"next": {"after": "same"}}
-        }))
-        .into_response(),
-        Some(Fault::CutBody) => cut(next.run(request).await).await,
-        Some(Fault::HugePage) => huge(next.run(request).await).await,
-        Some(fault @ (Fault::WrongTypes | Fault::NoList | Fault::MissingFields)) => {
-            changed(next.run(request).await, fault).await
-        }
-        Some(Fault::GzipBomb) => bomb("gzip"),
-        Some(Fault::DeflateBomb) => bomb("deflate"),
-    }
-}
-
-/// "Wait" in each vendor's own words.
-fn too_many(vendor: &str) -> Response {
-    let body: Value = match vendor {
-        "google_ads" => json!([{"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "Too many requests.",
-            "details": [{"errors": [{"errorCode": {"quotaError": "RESOURCE_TEMPORARILY_EXHAUSTED"},
-                "details": {"quotaErrorDetails": {"rateScope": "ACCOUNT", "retryDelay": "0.3s"}}}]}]}}]),
-        "stripe" => {
-            json!({"error": {"message": "Request rate limit exceeded.", "type": "invalid_request_error", "code": "rate_limit"}})
-        }
-        "hubspot" => {
-            json!({"status": "error", "message": "You have reached your secondly limit.", "errorType": "RATE_LIMIT", "policyName": "SECONDLY"})
-        }
-        _ => {
-            json!({"error": {"code": 429, "message": "Too many requests for the moment.", "status": "RESOURCE_EXHAUSTED"}})
-        }
-    };
-    (StatusCode::TOO_MANY_REQUESTS, Json(body)).into_response()
-}
-
-/// States the whole length and sends half.
-async fn cut(response: Response) -> Response {
-    let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap_or_default();
-    let half: Bytes = bytes.slice(..bytes.len() / 2);
-    let stream = [Ok(half), Err(std::io::Error::other("the line went dead"))];
-    let mut parts = stream.into_iter();
-    let body = Body::from_stream(Repeat(std::iter::from_fn(move || parts.next())));
-    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
-}
-
-/// Pads a page to 50 MB with space, which JSON allows.
-async fn huge(response: Response) -> Response {
-    let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap_or_default();
-    let space = Bytes::from(vec![b' '; 1 << 20]);
-    let mut parts = std::iter::once(bytes).chain(std::iter::repeat_n(space, 50)).map(Ok::<_, std::io::Error>);
-    let body = Body::from_stream(Repeat(std::iter::from_fn(move || parts.next())));
-    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
-}
-
-/// Records that are not as the vendor documents them.
-async fn changed(response: Response, fault: Fault) -> Response {
-    let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap_or_default();
-    let mut body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-    let pages = match &mut body {
-        Value::Array(pages) => pages.as_mut_slice(),
-        page => std::slice::from_mut(page),
-    };
-    for page in pages {
-        for name in ["results", "data", "rows"] {
-            match (page.get_mut(name), fault) {
-                (Some(list), Fault::NoList) => *list = json!({"0": "no list"}),
-                (Some(Value::Array(records)), _) => {
-                    records.iter_mut().step_by(2).for_each(|record| spoil(record, fault))
-                }
-                _ => {}
-            }
-        }
-    }
-    Json(body).into_response()
-}
-
-/// Leaves a record its shape, and nothing of use inside.
-fn spoil(record: &mut Value, fault: Fault) {
-    match record {
-        Value::Object(fields) if fault == Fault::MissingFields => fields.retain(|name, _| name == "id"),
-        Value::Object(fields) => {
-            for (name, value) in fields.iter_mut().filter(|(name, _)| *name != "id") {
-                match value {
-                    Value::Object(_) | Value::Array(_) => spoil(value, fault),
-                    _ => *value = if name.len() % 2 == 0 { json!({"deep": [name]}) } else { json!(["no", true, 1.5]) },
-                }
-            }
-        }
-        Value::Array(values) => values.iter_mut().for_each(|value| spoil(value, fault)),
-        other => *other = json!({"wrong": true}),
-    }
-}
-
-/// 64 MB of blanks inside an object, in a fraction of a megabyte.
-fn bomb(packing: &'static str) -> Response {
-    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    let blank = vec![b' '; 1 << 20];
-    let written = packed.write_all(b"{").and_then(|()| (0..64).try_for_each(|_| packed.write_all(&blank)));
-    let body = written.and_then(|()| packed.finish()).unwrap_or_default();
-    ([(header::CONTENT_TYPE, "application/json"), (header::CONTENT_ENCODING, packing)], body).into_response()
-}
-
-/// An iterator as a stream that is always ready.
-struct Repeat<I>(I);
-
-impl<I: Iterator + Unpin> futures_core::Stream for Repeat<I> {
-    type Item = I::Item;
-    fn poll_next(
-        mut self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<I::Item>> {
-        std::task::Poll::Ready(self.0.next())
     }
 }

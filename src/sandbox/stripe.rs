@@ -5,6 +5,7 @@ mod objects;
 
 use super::people::Lives;
 use super::server::Shared;
+use super::troubles::Vendor;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -27,11 +28,11 @@ async fn list(
     Query(query): Pairs,
     headers: HeaderMap,
 ) -> Response {
-    let worlds = shared.worlds();
+    let worlds = shared.worlds_of(Vendor::Stripe);
     let Some(world) = worlds.iter().find(|world| world.tenant.id == account) else {
         return refuse(StatusCode::NOT_FOUND, "No such account");
     };
-    if let Some(refusal) = turned_away(&headers).or_else(|| too_deep(&query)) {
+    if let Some(refusal) = turned_away(&shared, &headers).or_else(|| too_deep(&query)) {
         return refusal;
     }
     let given = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
@@ -84,11 +85,11 @@ async fn one(
     Query(query): Pairs,
     headers: HeaderMap,
 ) -> Response {
-    let worlds = shared.worlds();
+    let worlds = shared.worlds_of(Vendor::Stripe);
     let Some(world) = worlds.iter().find(|world| world.tenant.id == account) else {
         return refuse(StatusCode::NOT_FOUND, "No such account");
     };
-    if let Some(refusal) = turned_away(&headers).or_else(|| too_deep(&query)) {
+    if let Some(refusal) = turned_away(&shared, &headers).or_else(|| too_deep(&query)) {
         return refusal;
     }
     let Lives { charges, refunds, disputes, subscriptions, .. } = &world.lives;
@@ -111,9 +112,9 @@ fn refuse(status: StatusCode, message: &str) -> Response {
 }
 
 /// The answer to a request without the key or a pinned version.
-fn turned_away(headers: &HeaderMap) -> Option<Response> {
+fn turned_away(shared: &Shared, headers: &HeaderMap) -> Option<Response> {
     let key = headers.get("authorization").and_then(|value| value.to_str().ok());
-    if key != Some(&format!("Bearer {}", super::Sandbox::credentials().stripe_key)) {
+    if shared.refuses(Vendor::Stripe) || key != Some(&format!("Bearer {}", super::Sandbox::credentials().stripe_key)) {
         return Some(refuse(StatusCode::UNAUTHORIZED, "Invalid API Key provided"));
     }
     let is_pinned = headers.contains_key("stripe-version");

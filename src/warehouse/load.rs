@@ -210,8 +210,11 @@ fn finish(
     stage::collect_notes(transaction, request, loaded)?;
     doubt::distrust_incomplete(transaction, request, loaded)?;
     coverage::note_accepted(transaction, request, loaded)?;
-    loaded.notes.extend(doubt::notes(&loaded.doubted));
     let today = coverage::first_running_day(transaction, request, loaded)?;
+    for target in &request.targets {
+        doubt::doubt_silence(transaction, request, target, today, &mut loaded.doubted)?;
+    }
+    loaded.notes.extend(doubt::notes(&loaded.doubted));
     record(transaction, request, now, loaded)?;
     coverage::enter(transaction, request, loaded, today)
 }

@@ -14,6 +14,7 @@ mod care_faults;
 mod compat;
 mod daemon;
 mod delivery;
+mod demo;
 mod drops;
 mod faults;
 mod field;

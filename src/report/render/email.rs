@@ -158,7 +158,13 @@ pub fn subject(document: &Document) -> String {
         (None, Some(card)) => format!("{} {}", in_sentence(&plain(&card.label)), card.figure.text),
     };
     let name = shortened(&document.workspace_name, 60);
-    clipped(&format!("{corrected}{late}{name}, {}: {result}", period_text(document)), SUBJECT_CHARS)
+    // Mails of one subject are folded into one and cut (mjmlio/mjml#2631): who gets two editions sees which.
+    let edition = document
+        .title
+        .split_once(" · ")
+        .map(|(_, edition)| format!(", {}", in_sentence(&plain(edition)).replace(" · ", ", ")));
+    let (period, edition) = (period_text(document), edition.unwrap_or_default());
+    clipped(&format!("{corrected}{late}{name}, {period}{edition}: {result}"), SUBJECT_CHARS)
 }
 
 /// The templates with what they are given when they are checked.
@@ -196,16 +202,17 @@ fn text_context<'a>(page: &'a PageView, templates: &'a Templates, rest: &'static
     TextContext { page, theme: templates.theme(), body: text::lay_out(page, rest) }
 }
 
-/// What inboxes show beside the subject: what is late, then what went wrong, then the summary.
+/// What inboxes show beside the subject: what is missing unless something went wrong, then the finding, in
+/// front of what is merely to be read with care (cyclestreets/cyclescape#809: the first letters are all that
+/// many read).
 fn preheader(document: &Document) -> String {
     let bad = first_card(document).is_some_and(|card| card.comparisons.iter().any(|item| item.mood == Mood::Bad));
-    let mut parts: Vec<&str> = document.gaps.iter().take(1).map(String::as_str).collect();
-    if bad || parts.is_empty() {
-        parts.insert(0, &document.summary);
-    } else {
-        parts.push(&document.summary);
-    }
-    clipped(&parts.join(" "), 180)
+    let gap = document.gaps.first().map(String::as_str);
+    let parts = match document.is_late() && !bad {
+        true => [gap, Some(&document.summary)],
+        false => [Some(document.summary.as_str()), gap],
+    };
+    clipped(&parts.into_iter().flatten().collect::<Vec<_>>().join(" "), 180)
 }
 
 /// Leaves out later sections, and says so.

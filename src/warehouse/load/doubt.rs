@@ -1,16 +1,18 @@
 //! Whether an emptier answer is believed. A missing answer is not zero: days whose measure fell to
 //! nothing, or to less than a tenth, keep their rows until another stream says the same, or a person
-//! accepts it.
+//! accepts it; and days of which nothing came yet are not taken for empty ones at once.
 
 mod contradiction;
 mod measures;
+mod silence;
 
 pub use contradiction::{Contradicted, doubt_contradictions};
+pub use silence::doubt_silence;
 
 use super::merge::covered;
 use super::stage::{columns, literal};
 use super::{ListsAll, LoadRequest, Loaded, Replaces, Target};
-use crate::domain::coverage::Standing;
+use crate::domain::coverage::{Standing, what_stays};
 use crate::warehouse::error::{Context, WarehouseError};
 use chrono::NaiveDate;
 use duckdb::{Transaction, params};
@@ -56,11 +58,11 @@ pub fn notes(doubted: &[DoubtedDay]) -> Vec<String> {
     let runs = days.chunk_by(|day, next| day.date.succ_opt() == Some(next.date));
     let note = |run: &[&DoubtedDay]| match run {
         [] => None,
-        [day] => Some(format!("{} is doubted: {}; the rows from before stay", day.date, day.reason)),
+        [day] => Some(format!("{} is doubted: {}{}", day.date, day.reason, what_stays(&day.reason))),
         [first, .., last] => {
             let (days, reason) = (format!("{} to {}", first.date, last.date), &first.reason);
             let of = if run.iter().all(|day| day.reason == *reason) { "" } else { "on the first of them " };
-            Some(format!("{days} are doubted: {of}{reason}; the rows from before stay"))
+            Some(format!("{days} are doubted: {of}{reason}{}", what_stays(reason)))
         }
     };
     runs.filter_map(note).collect()
@@ -226,12 +228,7 @@ pub(super) fn distrust(
     doubted: &mut Vec<DoubtedDay>,
 ) -> Result<(), WarehouseError> {
     let Some((start, end)) = request.window.filter(|_| !request.is_believed) else { return Ok(()) };
-    let step = || "looking for days that a person accepts".to_owned();
-    let accepting = literal(Standing::Accepting.name());
-    let sql = format!("SELECT date FROM ops.coverage AS v WHERE {} AND standing = {accepting}", of_stream(request));
-    let mut statement = transaction.prepare(&sql).context(step)?;
-    let accepted: Vec<NaiveDate> =
-        statement.query_map([], |row| row.get(0)).context(step)?.collect::<Result<_, _>>().context(step)?;
+    let accepted = accepted_days(transaction, request)?;
     for date in start.iter_days().take_while(|date| *date < end) {
         if !accepted.contains(&date) && !doubted.iter().any(|day| day.date == date) {
             let (held, came) = (Decimal::ZERO, Decimal::ZERO);
@@ -239,6 +236,15 @@ pub(super) fn distrust(
         }
     }
     Ok(())
+}
+
+/// Days of the stream's partition that are taken as the vendor says them.
+fn accepted_days(transaction: &Transaction<'_>, request: &LoadRequest) -> Result<Vec<NaiveDate>, WarehouseError> {
+    let step = || "looking for days that a person accepts".to_owned();
+    let accepting = literal(Standing::Accepting.name());
+    let sql = format!("SELECT date FROM ops.coverage AS v WHERE {} AND standing = {accepting}", of_stream(request));
+    let mut statement = transaction.prepare(&sql).context(step)?;
+    statement.query_map([], |row| row.get(0)).context(step)?.collect::<Result<_, _>>().context(step)
 }
 
 /// Doubts every day of a slice whose pages say that the answer is not whole.
