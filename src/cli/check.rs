@@ -34,7 +34,7 @@ pub struct CheckArgs {
     #[arg(long, conflicts_with = "without_secrets")]
     online: bool,
     /// With --online, only this workspace; may be given more than once.
-    #[arg(long, short, value_name = "ID", requires = "online")]
+    #[arg(long, short, value_name = "ID", requires = "online", conflicts_with = "without_secrets")]
     workspace: Vec<String>,
 }
 

@@ -100,7 +100,7 @@ pub fn run(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outco
             let own = id.clone();
             let is_done = app.warehouse.write_blocking(move |connection| outbox::requeue(connection, &own, now))?;
             done(is_done, json, &format!("{id} is sent again with the next delivery"), || {
-                format!("no failed, unknown or waiting message has the id {id}")
+                format!("no failed, unknown or waiting message has the id {id:?}")
             })
         }
         Some(Action::Cancel { id }) => {
@@ -108,7 +108,7 @@ pub fn run(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outco
             let count = app.warehouse.write_blocking(move |connection| outbox::cancel(connection, &own, now))?;
             tracing::info!(id, count, "messages were cancelled by hand");
             done(count > 0, json, &format!("{count} messages are cancelled and are not sent"), || {
-                format!("nothing that waits or is held has the id {id}")
+                format!("nothing that waits or is held has the id {id:?}")
             })
         }
         Some(Action::Release { all }) => {
@@ -128,7 +128,7 @@ pub fn run(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outco
             let settled =
                 app.warehouse.write_blocking(move |connection| outbox::settle(connection, &own, was_sent, now))?;
             let state = if was_sent { "sent" } else { "failed" };
-            done(settled, json, &format!("{id} is {state}"), || format!("no unknown message has the id {id}"))
+            done(settled, json, &format!("{id} is {state}"), || format!("no unknown message has the id {id:?}"))
         }
         Some(Action::Suppressed) => suppressed(app, json),
         Some(Action::Lift { address }) => {
@@ -228,7 +228,7 @@ fn show(app: &App, id: &str, json: bool) -> anyhow::Result<Outcome> {
     let filter = DeliveryFilter { message_id: Some(id.to_owned()), limit: 1, ..DeliveryFilter::default() };
     let found = app.warehouse.read_blocking(|reader| outbox::deliveries(reader, &filter))?;
     let Some(line) = found.into_iter().next() else {
-        return Err(AppError::Usage(format!("no message has the id {id}")).into());
+        return Err(AppError::Usage(format!("no message has the id {id:?}")).into());
     };
     let attempts = app.warehouse.read_blocking(|reader| outbox::attempts(reader, id))?;
     if json {

@@ -318,3 +318,53 @@ fn tell(error: &anyhow::Error, json: bool) {
         warn_of!("daybook: {error:#}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    /// What an option asks for beside it; clap has no way to ask but its debug text.
+    fn required_by(argument: &clap::Arg) -> Vec<String> {
+        let text = format!("{argument:?}");
+        let Some((_, rest)) = text.split_once("requires: [") else { return Vec::new() };
+        let list = rest.split(']').next().unwrap_or_default();
+        list.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+    }
+
+    fn check(command: &clap::Command, found: &mut usize) {
+        for argument in command.get_arguments() {
+            let conflicts = |of| command.get_arg_conflicts_with(of).into_iter().map(|arg| arg.get_id().to_string());
+            for wanted in required_by(argument) {
+                *found += 1;
+                let wanted = command.get_arguments().find(|arg| arg.get_id() == wanted.as_str()).expect("an option");
+                let own: Vec<String> = conflicts(argument).collect();
+                let missing: Vec<String> =
+                    conflicts(wanted).filter(|id| id != argument.get_id().as_str() && !own.contains(id)).collect();
+                let name = format!("{} --{}", command.get_name(), argument.get_id());
+                assert!(missing.is_empty(), "{name} is silently ignored beside {missing:?}: let it conflict with them");
+            }
+        }
+        command.get_subcommands().for_each(|command| check(command, found));
+    }
+
+    /// clap-rs/clap#4520: `destroy --dry-run` destroyed, since `requires` ends where its option conflicts with
+    /// one that is there. `report -w acme --as-known-now` sent a report.
+    #[test]
+    fn an_option_that_needs_another_is_never_ignored() {
+        let mut command = Cli::command();
+        command.build();
+        let mut found = 0;
+        check(&command, &mut found);
+        assert!(found > 8, "options that need another: {found}");
+        let refused = |line: &str| Cli::try_parse_from(line.split(' ')).expect_err(line).kind();
+        for line in [
+            "daybook report -w acme --as-known-now",
+            "daybook report --issued rep_1 --no-deliver",
+            "daybook check --without-secrets -w acme",
+            "daybook person erase -w acme --mail a@example.com --connection stripe --yes",
+        ] {
+            assert_eq!(refused(line), clap::error::ErrorKind::ArgumentConflict, "{line}");
+        }
+    }
+}

@@ -45,7 +45,7 @@ pub struct Whom {
     #[arg(long, value_name = "ID")]
     id: Option<String>,
     /// The connection the id is of; any if left out.
-    #[arg(long, short, value_name = "ID", requires = "id")]
+    #[arg(long, short, value_name = "ID", requires = "id", conflicts_with = "mail")]
     connection: Option<String>,
 }
 

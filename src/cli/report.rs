@@ -19,6 +19,10 @@ use crate::warehouse::outbox::{self, Ending};
 use chrono::NaiveDate;
 use std::path::PathBuf;
 
+/// Options of reports that are made, not rendered again. Those of `--issued` refuse each of them by name: a
+/// `requires` holds no more once what it asks for conflicts with something that is there (clap-rs/clap#4520).
+const ISSUES: [&str; 7] = ["workspace", "job", "date", "correct", "even_if_late", "dry_run", "no_deliver"];
+
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct ReportArgs {
@@ -47,20 +51,20 @@ pub struct ReportArgs {
     #[arg(long, conflicts_with = "correct")]
     no_deliver: bool,
     /// Render an issued report again, byte for byte, e.g. rep_5b1c….
-    #[arg(long, value_name = "REPORT", conflicts_with_all = ["workspace", "job", "date"])]
+    #[arg(long, value_name = "REPORT", conflicts_with_all = ISSUES)]
     issued: Option<String>,
     /// With --issued: which of its figures are others now, and why.
-    #[arg(long, requires = "issued")]
+    #[arg(long, requires = "issued", conflicts_with_all = ISSUES)]
     as_known_now: bool,
     /// With --issued: how numbers and dates are to be written, e.g. de, or de:code with codes of currencies;
     /// as the report folder and Slack got them by default.
-    #[arg(long, requires = "issued", conflicts_with = "as_known_now")]
+    #[arg(long, requires = "issued", conflicts_with = "as_known_now", conflicts_with_all = ISSUES)]
     wording: Option<Wording>,
     /// With --issued: as this reader got them.
-    #[arg(long, value_name = "ADDRESS", requires = "issued", conflicts_with_all = ["wording", "as_known_now"])]
+    #[arg(long, value_name = "ADDRESS", requires = "issued", conflicts_with_all = ["wording", "as_known_now"], conflicts_with_all = ISSUES)]
     reader: Option<String>,
     /// With --issued: the folder its files are written to.
-    #[arg(long, value_name = "DIR", default_value = ".", requires = "issued")]
+    #[arg(long, value_name = "DIR", default_value = ".", requires = "issued", conflicts_with_all = ISSUES)]
     out: PathBuf,
 }
 

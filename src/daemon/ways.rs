@@ -2,7 +2,7 @@
 
 use super::AppError;
 use super::app::App;
-use crate::warehouse::outbox::{held, waiting};
+use crate::warehouse::outbox::{held, orphans, waiting};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -21,7 +21,16 @@ pub struct WayStatus {
 
 /// Every way out that needs somebody.
 pub fn blocked(app: &App) -> Result<Vec<WayStatus>, AppError> {
-    let (found, held) = app.warehouse.read_blocking(|reader| Ok((waiting(reader)?, held(reader)?)))?;
+    let known: Vec<String> = app.settings.workspaces.iter().map(|of| of.workspace.id.clone()).collect();
+    let (found, held, orphans) =
+        app.warehouse.read_blocking(move |reader| Ok((waiting(reader)?, held(reader)?, orphans(reader, &known)?)))?;
+    let left = orphans.into_iter().map(|(workspace, messages)| WayStatus {
+        way: format!("reports of {workspace}"),
+        messages,
+        trouble: "wait, because the workspace is not configured any more".to_owned(),
+        remedy: format!("put config/workspaces/{workspace}.toml back, or daybook deliveries cancel each of them"),
+        next_try_at: None,
+    });
     let unreleased = (held > 0).then(|| WayStatus {
         way: "first reports".to_owned(),
         messages: held,
@@ -39,5 +48,5 @@ pub fn blocked(app: &App) -> Result<Vec<WayStatus>, AppError> {
         ),
         next_try_at: waiting.not_before,
     });
-    Ok(unreleased.into_iter().chain(blocked).collect())
+    Ok(unreleased.into_iter().chain(left).chain(blocked).collect())
 }

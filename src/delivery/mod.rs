@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use slack::Webhook;
 use slack::bot::Bot;
 use smtp::Smtp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
@@ -241,6 +241,8 @@ pub struct Policy {
     pub after_unknown: UnknownPolicy,
     /// Where the operator is told, mails first.
     pub operator: Vec<Route>,
+    /// Whose reports may leave; everybody's where absent. Those of a workspace that was taken out stay.
+    pub workspaces: Option<BTreeSet<String>>,
 }
 
 impl DeliveryConfig {
@@ -289,6 +291,7 @@ impl DeliveryConfig {
             give_up_after: Duration::from_secs(u64::from(self.give_up_after_hours) * 3600),
             after_unknown: self.after_unknown,
             operator: mails.chain(hooks).collect(),
+            workspaces: None,
         }
     }
 }

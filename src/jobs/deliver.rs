@@ -13,8 +13,8 @@ use crate::delivery::config::UnknownPolicy;
 use crate::delivery::{Deliverers, DeliveryError, Disposition, Handed, Outgoing, Policy, Route, retry};
 use crate::support::clock::Clock;
 use crate::warehouse::outbox::{
-    Bounce, Claimed, Ending, Kind, LEASE, Outcome, Reply, claim, due_lanes, finish, give_up_leases, is_left_over,
-    is_wholly_sent, requeue_unknown,
+    Bounce, Claimed, Ending, Kind, LEASE, Outcome, Reply, Whose, claim, due_lanes, finish, give_up_leases,
+    is_left_over, is_wholly_sent, requeue_unknown,
 };
 use crate::warehouse::{Warehouse, WarehouseError};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -155,10 +155,12 @@ async fn send_due(
     busy: &BusyLanes,
     owner: Option<&str>,
 ) -> Result<Vec<Delivered>, WarehouseError> {
-    let (now, only) = (clock.now(), owner.map(str::to_owned));
-    let lanes = warehouse.read(move |reader| due_lanes(reader, only.as_deref(), now)).await?;
+    let workspaces = deliverers.policy.workspaces.as_ref().map(|ids| ids.iter().cloned().collect());
+    let whose = Whose { owner: owner.map(str::to_owned), workspaces };
+    let (now, wanted) = (clock.now(), whose.clone());
+    let lanes = warehouse.read(move |reader| due_lanes(reader, &wanted, now)).await?;
     let idle = lanes.into_iter().filter_map(|lane| busy.take(lane));
-    let senders = idle.map(|lane| send_lane(warehouse, deliverers, clock, lane, owner));
+    let senders = idle.map(|lane| send_lane(warehouse, deliverers, clock, lane, &whose));
     let done: Result<Vec<_>, _> = join_all(senders).await.into_iter().collect();
     Ok(done?.into_iter().flatten().collect())
 }
@@ -168,9 +170,9 @@ async fn send_lane(
     deliverers: &Deliverers,
     clock: &Clock,
     lane: OwnLane<'_>,
-    owner: Option<&str>,
+    whose: &Whose,
 ) -> Result<Vec<Delivered>, WarehouseError> {
-    let done = send_in_order(warehouse, deliverers, clock, &lane.1, owner).await;
+    let done = send_in_order(warehouse, deliverers, clock, &lane.1, whose).await;
     if lane.1 == MAIL {
         deliverers.rest().await;
     }
@@ -182,12 +184,12 @@ async fn send_in_order(
     deliverers: &Deliverers,
     clock: &Clock,
     lane: &str,
-    owner: Option<&str>,
+    whose: &Whose,
 ) -> Result<Vec<Delivered>, WarehouseError> {
     let mut done = Vec::new();
     while !deliverers.stop.is_set() {
-        let (own, only, now) = (lane.to_owned(), owner.map(str::to_owned), clock.now());
-        let claiming = warehouse.write(move |connection| claim(connection, &own, only.as_deref(), now));
+        let (own, wanted, now) = (lane.to_owned(), whose.clone(), clock.now());
+        let claiming = warehouse.write(move |connection| claim(connection, &own, &wanted, now));
         let Some(message) = claiming.await? else { break };
         let (outcome, is_blocked) = send(deliverers, &message, clock).await;
         log(&message, &outcome.ending);

@@ -7,11 +7,11 @@ mod notices;
 mod sending;
 mod suppression;
 
-pub use holding::{Released, Tally, cancel, held, is_known, is_released, release, tally};
+pub use holding::{Released, Tally, cancel, held, is_known, is_released, orphans, release, tally};
 pub use list::{Attempt, DeliveryFilter, DeliveryLine, Waiting, attempts, deliveries, waiting};
 pub use notices::{Trouble, tell, troubles};
 pub use sending::{
-    Bounce, Claimed, Ending, LEASE, Outcome, Reply, claim, due_lanes, finish, give_up_claims, give_up_leases,
+    Bounce, Claimed, Ending, LEASE, Outcome, Reply, Whose, claim, due_lanes, finish, give_up_claims, give_up_leases,
     is_left_over, is_wholly_sent, requeue, requeue_unknown, settle,
 };
 pub use suppression::{Suppressed, lift, suppressed};

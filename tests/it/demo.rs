@@ -99,7 +99,7 @@ fn days_that_a_late_source_does_not_have_yet_are_told_and_come_with_the_next_syn
     assert!(late.contains("is doubted: nothing came of it, and each of the 7 days before has"), "{late}");
     let (code, report) = told(&daybook(folder.path(), &["report", "--dry-run", "-w", "northwind_shop"]));
     assert_eq!(code, Some(0), "{report}");
-    assert!(report.contains("note: Google Ads: ad daily: 2220000001"), "{report}");
+    assert!(report.contains("note: Google Ads: cost by campaign: 2220000001"), "{report}");
 
     let mut serving = Serving::start(folder.path(), &[]);
     assert!(serving.told.contains("google_ads        is well"), "{}", serving.told);

@@ -286,7 +286,7 @@ async fn a_report_is_issued_once_shown_again_byte_for_byte_and_sent_once() {
     let (of, one) = warehouse.read_blocking(|reader| receipt(reader, &all[0].receipt)).expect("read").expect("one");
     assert_eq!((of, &one), (id, &all[0]));
 
-    let next = |lane: &'static str| warehouse.write_blocking(move |c| claim(c, lane, None, noon())).expect("claimed");
+    let next = |lane: &'static str| warehouse.write_blocking(move |c| claim(c, lane, &Whose::default(), noon())).expect("claimed");
     // Three files and a mail; then Slack.
     for lane in std::iter::repeat_n("file", 3).chain(["mail"]) {
         let message = next(lane).expect("a message");

@@ -19,6 +19,21 @@ pub fn held(reader: &Connection) -> Result<u64, WarehouseError> {
         .context(|| "counting held messages".to_owned())
 }
 
+/// Waiting reports of workspaces that are not among `known`: how many of each. None of them leaves
+/// (metabase#17487: what was switched off went on mailing).
+pub fn orphans(reader: &Connection, known: &[String]) -> Result<Vec<(String, u64)>, WarehouseError> {
+    let step = || "looking for messages of workspaces that were taken out".to_owned();
+    let mut statement = reader
+        .prepare(
+            "SELECT workspace, count(*)::UBIGINT FROM ops.outbox
+             WHERE state = 'pending' AND kind = 'report' AND NOT list_contains(string_split(?, ','), workspace)
+             GROUP BY workspace ORDER BY workspace",
+        )
+        .context(step)?;
+    let rows = statement.query_map([known.join(",")], |row| Ok((row.get(0)?, row.get(1)?))).context(step)?;
+    rows.collect::<Result<_, _>>().context(step)
+}
+
 /// What became of held messages at a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Released {

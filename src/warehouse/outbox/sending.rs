@@ -123,22 +123,42 @@ pub fn is_left_over(reader: &Connection, resends: bool, now: DateTime<Utc>) -> R
         .context(|| "looking for messages left over".to_owned())
 }
 
+/// Which messages are meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Whose {
+    /// Only those of one report or test.
+    pub owner: Option<String>,
+    /// Reports of these workspaces alone, in the order of their ids; of all where absent.
+    pub workspaces: Option<Vec<String>>,
+}
+
+impl Whose {
+    fn workspaces(&self) -> Option<String> {
+        // Ids hold no comma.
+        self.workspaces.as_ref().map(|ids| ids.join(","))
+    }
+}
+
 /// The lanes with messages that are due; only an owner's, if one is named. A lane that waits for the
 /// operator is not due before its next try: each try with a wrong login counts against the account.
-pub fn due_lanes(reader: &Connection, owner: Option<&str>, now: DateTime<Utc>) -> Result<Vec<String>, WarehouseError> {
+pub fn due_lanes(reader: &Connection, whose: &Whose, now: DateTime<Utc>) -> Result<Vec<String>, WarehouseError> {
+    let (owner, workspaces) = (whose.owner.as_deref(), whose.workspaces());
     let step = || "looking for messages that are due".to_owned();
     let mut statement = reader
         .prepare(
             "SELECT DISTINCT lane FROM ops.outbox
              WHERE state = 'pending' AND (not_before IS NULL OR not_before <= ?)
                  AND (?::VARCHAR IS NULL OR report_id = ?)
+                 AND (?::VARCHAR IS NULL OR kind <> 'report' OR list_contains(string_split(?, ','), workspace))
                  AND (?::VARCHAR IS NOT NULL OR lane NOT IN (SELECT lane FROM ops.outbox
                      WHERE state = 'pending' AND trouble = 'misconfigured' AND not_before > ?))
              ORDER BY lane",
         )
         .context(step)?;
     let rows = statement
-        .query_map(params![now.naive_utc(), owner, owner, owner, now.naive_utc()], |row| row.get(0))
+        .query_map(params![now.naive_utc(), owner, owner, workspaces, workspaces, owner, now.naive_utc()], |row| {
+            row.get(0)
+        })
         .context(step)?;
     rows.collect::<Result<_, _>>().context(step)
 }
@@ -147,9 +167,10 @@ pub fn due_lanes(reader: &Connection, owner: Option<&str>, now: DateTime<Utc>) -
 pub fn claim(
     connection: &mut Connection,
     lane: &str,
-    owner: Option<&str>,
+    whose: &Whose,
     now: DateTime<Utc>,
 ) -> Result<Option<Claimed>, WarehouseError> {
+    let (owner, workspaces) = (whose.owner.as_deref(), whose.workspaces());
     let step = || "claiming a message".to_owned();
     let at = now.naive_utc();
     let transaction = connection.transaction().context(step)?;
@@ -158,8 +179,9 @@ pub fn claim(
             "SELECT message_id, report_id, workspace, kind, route, payload, attempts, created_at, recipient
              FROM ops.outbox WHERE state = 'pending' AND lane = ? AND (not_before IS NULL OR not_before <= ?)
                  AND (?::VARCHAR IS NULL OR report_id = ?)
+                 AND (?::VARCHAR IS NULL OR kind <> 'report' OR list_contains(string_split(?, ','), workspace))
              ORDER BY created_at, report_id, position LIMIT 1",
-            params![lane, at, owner, owner],
+            params![lane, at, owner, owner, workspaces, workspaces],
             |row| {
                 Ok(Claimed {
                     message_id: row.get(0)?,
