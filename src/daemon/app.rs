@@ -182,9 +182,13 @@ impl App {
             }
             running.extend(self.sources(workspace)?.into_iter().filter(|source| chosen(&source.connection.id)));
         }
+        let files = outcomes.len();
         let all = running.iter().map(|source| sync_connection(&self.sync, source, show));
         outcomes.extend(join_all(all).await.into_iter().flatten());
-        let ends: Vec<StreamEnd> = outcomes.iter().map(ended).collect();
+        // Folders are looked through each time; a vendor that nothing was asked of has not answered.
+        let (of_files, of_vendors) = outcomes.split_at(files);
+        let asked = of_vendors.iter().filter(|outcome| outcome.slices > 0 || outcome.error.is_some());
+        let ends: Vec<StreamEnd> = of_files.iter().chain(asked).map(ended).collect();
         let now = self.clock.now();
         self.warehouse.write(move |writer| note(writer, &ends, now)).await?;
         Ok(outcomes)

@@ -80,6 +80,15 @@ fn told(output: &Output) -> (Option<i32>, String) {
     (output.status.code(), said(output).split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
+/// When a source of the first company last answered.
+fn last_success(folder: &Path, connection: &str) -> String {
+    let status: serde_json::Value =
+        serde_json::from_slice(&daybook(folder, &["--json", "status"]).stdout).expect("JSON");
+    let sources = status["workspaces"][0]["sources"].as_array().expect("sources").iter();
+    let mut own = sources.filter(|source| source["connection"] == connection);
+    own.next().expect("the source")["last_success_at"].to_string()
+}
+
 #[test]
 fn a_source_that_the_demo_does_not_have_is_refused_with_those_it_has() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -131,8 +140,11 @@ fn a_refused_credential_and_a_broken_source_are_told_and_the_others_go_on() {
     let own_lines = serving.told.lines().filter(|line| !line.contains("export "));
     assert!(own_lines.clone().all(|line| line.chars().count() <= 80), "{}", serving.told);
 
+    let before = last_success(folder.path(), "google_ads");
     let (code, synced) = told(&daybook(folder.path(), &["sync"]));
     assert_eq!(code, Some(3), "{synced}");
+    // One of its streams was not due, which is no success.
+    assert_eq!(last_success(folder.path(), "google_ads"), before);
     for words in [
         "HubSpot does not accept the token: make a new service key",
         "google_ads account_daily 2220000001",
