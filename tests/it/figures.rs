@@ -20,7 +20,7 @@ use daybook::report::readiness::LatePolicy;
 use daybook::report::templates::Templates;
 use daybook::sandbox::{Faults, Tenant, tenants};
 use daybook::warehouse::issued::{issued, receipt, receipts};
-use daybook::warehouse::outbox::{Ending, claim, finish, give_up_claims};
+use daybook::warehouse::outbox::{Ending, Whose, claim, finish, give_up_claims};
 use daybook::warehouse::rollup::COLUMNS;
 use daybook::warehouse::{Context, Warehouse};
 use mail_parser::MessageParser;
@@ -286,7 +286,9 @@ async fn a_report_is_issued_once_shown_again_byte_for_byte_and_sent_once() {
     let (of, one) = warehouse.read_blocking(|reader| receipt(reader, &all[0].receipt)).expect("read").expect("one");
     assert_eq!((of, &one), (id, &all[0]));
 
-    let next = |lane: &'static str| warehouse.write_blocking(move |c| claim(c, lane, &Whose::default(), noon())).expect("claimed");
+    let next = |lane: &'static str| {
+        warehouse.write_blocking(move |c| claim(c, lane, &Whose::default(), noon())).expect("claimed")
+    };
     // Three files and a mail; then Slack.
     for lane in std::iter::repeat_n("file", 3).chain(["mail"]) {
         let message = next(lane).expect("a message");
