@@ -120,7 +120,11 @@ pub fn run(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outco
                 0 => String::new(),
                 count => format!("; {count} were held too long and are cancelled: deliveries --state cancelled"),
             };
-            let words = format!("reports may leave this machine; {} held messages go out next{stale}", found.going);
+            let going = match found.going {
+                1 => "1 held message goes".to_owned(),
+                count => format!("{count} held messages go"),
+            };
+            let words = format!("reports may leave this machine; {going} out next{stale}");
             done(true, json, &words, String::new)
         }
         Some(Action::Settle { id, sent, .. }) => {

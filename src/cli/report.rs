@@ -133,8 +133,9 @@ pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Out
     } else {
         print(&issued, &sent);
         if waiting > 0 {
+            let waiting = if waiting == 1 { "1 message is".to_owned() } else { format!("{waiting} messages are") };
             say!(
-                "{waiting} messages are held: this installation has sent nothing yet. Look at them with `daybook report \
+                "{waiting} held: this installation has sent nothing yet. Look at them with `daybook report \
                  preview`, then let them go with `daybook deliveries release`."
             );
         }

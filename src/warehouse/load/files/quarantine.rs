@@ -21,10 +21,10 @@ pub fn judge(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<(),
         match refusal(batch, (bad, batch.loaded[file].rows_read), &first) {
             Some(reason) => drop(batch.refused.insert(file, reason)),
             None => {
-                let more = if bad > 1 {
-                    format!(" (quarantined, with {} more rows)", bad - 1)
-                } else {
-                    " (quarantined)".to_owned()
+                let more = match bad {
+                    0 | 1 => " (quarantined)".to_owned(),
+                    2 => " (quarantined, with 1 more row)".to_owned(),
+                    more => format!(" (quarantined, with {} more rows)", more - 1),
                 };
                 batch.loaded[file].notes.push(first + &more);
             }
