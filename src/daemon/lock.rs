@@ -94,11 +94,14 @@ fn holder(file: &mut File) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     #[allow(clippy::print_stdout, reason = "skips aloud")]
     fn root_keeps_out_of_a_folder_that_is_another_users_alone() {
         let folder = tempfile::tempdir().expect("a folder");
+        let set = |mode| std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(mode)).expect("set");
+        set(0o700);
         if std::os::unix::fs::chown(folder.path(), Some(4_000_000), None).is_err() {
             println!("SKIPPED: only root may give a folder away");
             return;
@@ -108,8 +111,7 @@ mod tests {
         assert!(told.contains("`runuser -u 4000000 -- daybook sync`"), "{told}");
         assert!(!folder.path().join(NAME).exists(), "a file of root's was left");
         // A folder that others may enter, such as a mounted one, is shared on purpose.
-        let open = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o755);
-        std::fs::set_permissions(folder.path(), open).expect("opened");
+        set(0o755);
         DataLock::take(folder.path(), "daybook sync", now).expect("free");
     }
 
