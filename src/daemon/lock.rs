@@ -4,6 +4,7 @@ use crate::warehouse::WarehouseError;
 use chrono::{DateTime, Utc};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,11 @@ pub struct DataLock {
 pub enum LockError {
     #[error("the data folder {folder} is in use by {holder}: wait for it, or stop it")]
     Held { folder: PathBuf, holder: String },
+    /// What root writes there, its owner could not open.
+    #[error(
+        "{folder} belongs to the user {owner} alone, whom files of root would shut out: start the daemon, which then carries commands out, or use `runuser -u {owner} -- {command}`"
+    )]
+    Private { folder: PathBuf, owner: String, command: String },
     #[error(transparent)]
     Io(WarehouseError),
 }
@@ -32,6 +38,9 @@ impl DataLock {
     /// Takes the lock of `folder` for `command` (as the holder is named to others) at `now`; waits a
     /// moment for one that holds it.
     pub fn take(folder: &Path, command: &str, now: DateTime<Utc>) -> Result<Self, LockError> {
+        if let Some(owner) = private_to_another(folder) {
+            return Err(LockError::Private { folder: folder.to_owned(), owner, command: command.to_owned() });
+        }
         let path = folder.join(NAME);
         let failed = |source: io::Error| LockError::Io(WarehouseError::io(&path, source));
         let mut file =
@@ -55,6 +64,26 @@ impl DataLock {
     }
 }
 
+/// The owner of a folder that only its owner may enter, where root is about to.
+fn private_to_another(folder: &Path) -> Option<String> {
+    let owner = std::fs::metadata(folder).ok().filter(|found| found.mode() & 0o077 == 0)?.uid();
+    // The kernel says whose process this is; nothing else here needs the system calls for it.
+    let own = std::fs::metadata("/proc/self").ok()?.uid();
+    (own == 0 && owner != 0).then(|| user_name(owner))
+}
+
+/// The name by the system's list of users, or the number.
+fn user_name(uid: u32) -> String {
+    let number = uid.to_string();
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let named = users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == number).then(|| name.to_owned())
+    });
+    named.unwrap_or(number)
+}
+
 /// Who the file says holds it.
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
@@ -65,6 +94,26 @@ fn holder(file: &mut File) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    #[allow(clippy::print_stdout, reason = "skips aloud")]
+    fn root_keeps_out_of_a_folder_that_is_another_users_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let set = |mode| std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(mode)).expect("set");
+        set(0o700);
+        if std::os::unix::fs::chown(folder.path(), Some(4_000_000), None).is_err() {
+            println!("SKIPPED: only root may give a folder away");
+            return;
+        }
+        let now = "2026-03-01T04:05:06Z".parse().expect("an instant");
+        let told = DataLock::take(folder.path(), "daybook sync", now).expect_err("refused").to_string();
+        assert!(told.contains("`runuser -u 4000000 -- daybook sync`"), "{told}");
+        assert!(!folder.path().join(NAME).exists(), "a file of root's was left");
+        // A folder that others may enter, such as a mounted one, is shared on purpose.
+        set(0o755);
+        DataLock::take(folder.path(), "daybook sync", now).expect("free");
+    }
 
     #[test]
     fn a_second_process_hears_who_holds_the_folder() {

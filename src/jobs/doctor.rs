@@ -4,7 +4,7 @@ use super::care::{landed_key, loads_by_manifest};
 use crate::connectors::{LandedSlice, landed};
 use crate::warehouse::care::backup;
 use crate::warehouse::care::doctor::{Finding, examine};
-use crate::warehouse::{Context, Warehouse, WarehouseError};
+use crate::warehouse::{Context, Warehouse, WarehouseError, library};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::path::{Path, PathBuf};
 
@@ -48,6 +48,8 @@ fn database(patient: &Patient<'_>) -> Vec<Finding> {
         Err(error) => return vec![Finding::bad(subject, "does not open", error.to_string())],
     };
     let mut findings = vec![Finding::good(subject, format!("{} opens", warehouse.path().display()))];
+    let version = warehouse.read_blocking(library::version);
+    findings.extend(version.ok().map(|version| Finding::good("DuckDB", format!("{version}, {}", library::kind()))));
     match warehouse.read_blocking(|reader| examine(reader, patient.compact_at_free_percent)) {
         Ok(found) => findings.extend(found),
         Err(error) => findings.push(Finding::bad(subject, error.to_string(), remedy(&error))),

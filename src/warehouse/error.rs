@@ -19,6 +19,11 @@ pub enum WarehouseError {
         "the database is at version {found}, written by a newer Daybook ({by}); this is Daybook {own}, which knows versions up to {known}: install the newer one again, or go back with `daybook restore` to a backup made before the upgrade; nothing was changed"
     )]
     TooNew { found: u32, by: String, known: u32, own: &'static str },
+    /// The shared library is not the one that this is built for.
+    #[error(
+        "the DuckDB library here is {found}, and this Daybook is built for libduckdb {wanted}: put that version where the library is found, or use a Daybook with DuckDB compiled in, as builds are by default; nothing was changed"
+    )]
+    OtherLibrary { found: String, wanted: &'static str },
     /// The file is not what DuckDB wrote.
     #[error(
         "{path} is damaged ({reason}): put a good backup in its place with `daybook restore latest`; the damaged file is kept aside"

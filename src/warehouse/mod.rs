@@ -10,6 +10,7 @@ pub mod dropped;
 mod error;
 mod functions;
 pub mod issued;
+pub mod library;
 pub mod lists;
 pub mod load;
 mod migrate;

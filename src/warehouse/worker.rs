@@ -81,6 +81,7 @@ impl Warehouse {
     /// Opens or creates the database at `path` and applies what migrations it lacks, under a backup
     /// of the file as it was.
     pub fn open(path: &Path, config: &WarehouseConfig) -> Result<Self, WarehouseError> {
+        super::library::accept()?;
         let connection = connect(path, config)?;
         Self::start(path.to_owned(), config.clone(), connection)
     }
@@ -332,6 +333,7 @@ fn connect(path: &Path, config: &WarehouseConfig) -> Result<Connection, Warehous
 }
 
 fn ready(mut connection: Connection, backups: Option<(&Path, DateTime<Utc>)>) -> Result<Connection, WarehouseError> {
+    super::library::same_everywhere(&connection)?;
     functions::register(&connection)?;
     migrate::apply(&mut connection, backups)?;
     prepare(&connection)?;

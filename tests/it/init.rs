@@ -107,6 +107,17 @@ fn an_installation_is_never_overwritten() {
 }
 
 #[test]
+fn the_data_may_lie_elsewhere() {
+    let (folder, data) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let place = data.path().display().to_string();
+    let done = init(folder.path(), &["--yes", "--workspace", "acme", "--drop", "fx", "--data-dir", &place], None);
+    assert_eq!(done.status.code(), Some(0), "{}", said(&done));
+    let settings = daybook::config::load(folder.path()).unwrap_or_else(|problems| panic!("{problems:?}"));
+    assert_eq!(settings.data_dir, data.path());
+    assert!(data.path().join("drops").is_dir(), "folders for files lie with the data");
+}
+
+#[test]
 fn answers_of_a_script_do_as_well_and_wrong_ones_are_asked_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let dir = folder.path().join("shop");

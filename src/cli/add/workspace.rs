@@ -31,7 +31,7 @@ pub fn add(settings: &Settings, args: &WorkspaceArgs, asker: &mut Asker<'_>) -> 
     let secrets_in = SecretsIn::named(args.secrets.as_deref(), asker)?;
     let tenant = tenant(&args.tenant, args.id.as_deref(), "", asker)?;
     let slack = args.slack.clone();
-    let answers = Answers { tenant, server: None, from: String::new(), slack, secrets_in };
+    let answers = Answers { tenant, server: None, from: String::new(), slack, secrets_in, data_dir: None };
     let mut wanted = Vec::new();
     let mut text = workspace(&answers, &mut wanted);
     let (id, currency) = (&answers.tenant.id, answers.tenant.currency.as_str());

@@ -104,6 +104,8 @@ pub struct Answers {
     /// The Slack hook that reports are posted by.
     pub slack: Option<String>,
     pub secrets_in: SecretsIn,
+    /// As the config file is to name it; beside `config/` if there is none.
+    pub data_dir: Option<String>,
 }
 
 /// The hook that `init` makes.
@@ -131,7 +133,8 @@ pub fn gather(args: &InitArgs, dir: &Path, asker: &mut Asker<'_>) -> Result<Answ
         one_of(text, &["yes", "no"], "answer").map(|answer| answer == "yes")
     })?;
     let secrets_in = SecretsIn::named(args.secrets.as_deref(), asker)?;
-    Ok(Answers { tenant, server, from, slack: slack.then(|| HOOK.to_owned()), secrets_in })
+    let data_dir = args.data_dir.as_ref().map(|dir| dir.display().to_string());
+    Ok(Answers { tenant, server, from, slack: slack.then(|| HOOK.to_owned()), secrets_in, data_dir })
 }
 
 /// A workspace by flags, answers and defaults.

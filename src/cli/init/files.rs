@@ -85,6 +85,10 @@ fn daybook(answers: &Answers, wanted: &mut Vec<Wanted>) -> String {
     });
     let text = with_section(shipped, "\n[delivery.mail]\n", &mail);
     let text = with_section(&text, "\n[delivery.slack.marketing]\n", &slack);
+    let text = match &answers.data_dir {
+        Some(dir) => text.replace("# data_dir = \".\"", &format!("data_dir = {}", quoted(dir))),
+        None => text,
+    };
     let key = "person_key = { env = \"DAYBOOK_PERSON_KEY\" }";
     // The unit of systemd/ loads the credential from the file that is made beside the others.
     text.replace(

@@ -24,6 +24,10 @@ pub struct InitArgs {
     /// Where to put it; the folder of -C by default.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+    /// Where the database, received pages and reports are kept, relative to the folder above; that
+    /// folder by default.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
     /// The first workspace's id: lower-case letters, digits and _.
     #[arg(long, short, value_name = "ID")]
     workspace: Option<String>,
@@ -125,7 +129,8 @@ fn next_steps(dir: &Path, root: &Path, wanted: &[Wanted], secrets_in: SecretsIn)
         say!("  put the secrets in place");
     }
     if secrets_in == SecretsIn::Credential {
-        say!("  name each credential in systemd/daybook.service; person_key is named there already");
+        // The unit is the package's, which an upgrade replaces.
+        say!("  name each credential but person_key by `systemctl edit daybook`, as the unit shows");
     }
     say!("  {command} check --online    # tries each account; sends nothing");
     say!("  {command} sync              # fetch what there is");

@@ -172,7 +172,8 @@ mod tests {
             to: vec!["cmo@example.com".to_owned()],
         };
         let slack = Some("marketing".to_owned());
-        Answers { tenant, server: None, from: "a@example.com".to_owned(), slack, secrets_in: SecretsIn::File }
+        let from = "a@example.com".to_owned();
+        Answers { tenant, server: None, from, slack, secrets_in: SecretsIn::File, data_dir: None }
     }
 
     /// A new installation with one file changed.
