@@ -336,7 +336,7 @@ impl ExpectedDays {
             match &hole.why {
                 Some((Standing::Doubted | Standing::Accepting, reason)) => {
                     self.doubted += hole.period.days().unsigned_abs();
-                    let told = format!("{place} {from} to {to} is doubted: {reason}{}", what_stays(reason));
+                    let told = format!("{place} {} is doubted: {reason}{}", hole.period, what_stays(reason));
                     let remedy =
                         format!("asked for again by each sync; if it is right: daybook sources accept {slice}");
                     self.first_doubt.get_or_insert((told.clone(), remedy));
@@ -352,7 +352,7 @@ impl ExpectedDays {
                         false => String::new(),
                     };
                     if from < yesterday {
-                        self.notes.push(format!("{place} {from} to {to} is missing{reason}{since}"));
+                        self.notes.push(format!("{place} {} is missing{reason}{since}", hole.period));
                     }
                 }
             }
@@ -361,15 +361,13 @@ impl ExpectedDays {
             if *standing == Standing::Unconfirmed {
                 self.doubted += run.days().unsigned_abs();
                 let slice = SliceName { workspace, connection, stream, partition: &part.name, period: *run };
-                let (from, to) = (run.start, run.last_day());
-                self.notes.push(format!(
-                    "{place} {from} to {to} is not confirmed: {reason}; accept: daybook sources accept {slice}"
-                ));
+                self.notes
+                    .push(format!("{place} {run} is not confirmed: {reason}; accept: daybook sources accept {slice}"));
             }
         }
         for (run, caveat) in part.caveats.iter().filter(|(run, _)| run.end > lately) {
             self.limits += 1;
-            self.notes.push(format!("{place} {} to {}: {caveat}", run.start, run.last_day()));
+            self.notes.push(format!("{place} {run}: {caveat}"));
         }
     }
 }
