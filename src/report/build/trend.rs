@@ -80,7 +80,7 @@ fn told(
 ) -> String {
     let at = |(date, value): (NaiveDate, Decimal)| format!("{} ({})", day(date), text(Some(value)));
     let known = || dates.iter().copied().zip(values.iter().copied()).filter_map(|(date, value)| Some((date, value?)));
-    let (Some(first), Some(last)) = (known().next(), known().last()) else { return "without a value".to_owned() };
+    let (Some(first), Some(last)) = (known().next(), known().next_back()) else { return "without a value".to_owned() };
     let mut told = format!("from {} to {}", at(first), at(last));
     // Of equals the latest.
     let highest = known().max_by_key(|(_, value)| *value).unwrap_or(last);
