@@ -129,13 +129,18 @@ fn next_steps(dir: &Path, root: &Path, wanted: &[Wanted], secrets_in: SecretsIn)
         say!("  put the secrets in place");
     }
     if secrets_in == SecretsIn::Credential {
-        // The unit is the package's, which an upgrade replaces.
-        say!("  name each credential but person_key by `systemctl edit daybook`, as the unit shows");
+        // Only systemd hands credentials out. The unit is the package's, which an upgrade replaces.
+        if !wanted.is_empty() {
+            say!("  name each credential by `systemctl edit daybook`, as the unit shows");
+        }
+        say!("  systemctl start daybook     # all of it, on schedule; reports are sent");
+        say!("  {command} status            # how far it came");
+    } else {
+        say!("  {command} check --online    # tries each account; sends nothing");
+        say!("  {command} sync              # fetch what there is");
+        say!("  {command} rollup            # compute the days");
+        say!("  {command} report preview    # look at every format; nothing is sent");
+        say!("  {command} run               # all of it, on schedule; reports are sent");
     }
-    say!("  {command} check --online    # tries each account; sends nothing");
-    say!("  {command} sync              # fetch what there is");
-    say!("  {command} rollup            # compute the days");
-    say!("  {command} report preview    # look at every format; nothing is sent");
-    say!("  {command} run               # all of it, on schedule; reports are sent");
     say!("\n`daybook add` adds workspaces, connections, readers and reports.");
 }
