@@ -3,6 +3,7 @@
 use super::super::stage::literal;
 use super::Confirm;
 use super::measures::other_sum;
+use crate::domain::coverage::NOTHING_CAME;
 use crate::warehouse::error::{Context, WarehouseError};
 
 /// A stream whose days another stream may contradict.
@@ -40,7 +41,7 @@ pub fn doubt_contradictions(connection: &mut duckdb::Connection, of: &Contradict
         "UPDATE ops.coverage AS v SET standing = 'doubted', is_whole_day = false,
              reason = 'it has no {what}, though ' || CASE {stated} END || ' are stated'
          WHERE v.workspace = {workspace} AND v.connection = {id} AND v.stream = {stream}
-           AND v.is_whole_day AND v.standing IS NULL
+           AND (v.is_whole_day AND v.standing IS NULL OR v.standing = 'doubted' AND starts_with(v.reason, {silent}))
            AND NOT EXISTS (SELECT 1 FROM ops.load AS l WHERE l.load_id = v.load_id
                AND len(list_filter(l.notes, lambda note: starts_with(note, '{accepted}'))) > 0)
            AND EXISTS (SELECT 1 FROM ops.coverage AS o WHERE o.workspace = v.workspace AND o.connection = v.connection
@@ -48,6 +49,8 @@ pub fn doubt_contradictions(connection: &mut duckdb::Connection, of: &Contradict
                AND o.is_whole_day AND o.standing IS NULL)
            AND {is_nothing} AND ({is_something})",
         stated = stated.join(" "),
+        // That another stream has the day says more than that it may be late.
+        silent = literal(NOTHING_CAME),
         is_nothing = is_nothing.join(" AND "),
         is_something = is_something.join(" OR "),
         stream = literal(&of.stream),
