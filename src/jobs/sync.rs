@@ -18,6 +18,7 @@ mod batch;
 mod patience;
 mod request;
 mod slices;
+mod soft_pages;
 
 pub use request::{again, load_request};
 use request::{contradicted, requested};
@@ -275,7 +276,7 @@ pub async fn load_landed(
     lane: Lane,
 ) -> Result<Loaded, WarehouseError> {
     let now = context.clock.now();
-    let request = requested(context, source, landed, lane, now)?;
+    let request = requested(context, source, landed, lane, now).await?;
     context.warehouse.write(move |connection| load(connection, &request, now)).await
 }
 

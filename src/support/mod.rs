@@ -8,5 +8,6 @@ pub mod nearest;
 pub mod secret;
 pub mod service_account;
 pub mod shown;
+pub mod soft_json;
 pub mod stop;
 pub mod zones;

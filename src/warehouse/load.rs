@@ -26,6 +26,8 @@ use super::error::{Context, WarehouseError};
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::{Connection, Transaction, params};
 use std::path::PathBuf;
+use std::sync::Arc;
+use tempfile::TempDir;
 
 /// A landed slice and how to read it. The warehouse knows nothing of vendors: the job that joins
 /// the two fills this in.
@@ -83,6 +85,8 @@ pub struct Pages {
     pub largest_page: u64,
     /// Ids of records that could not be read, with the reason.
     pub unread: Vec<(String, String)>,
+    /// Holds copies of pages that could not be read as they were landed.
+    pub copies: Option<Arc<TempDir>>,
 }
 
 /// A table to fill.

@@ -15,6 +15,8 @@ use std::time::Duration;
 
 /// How long the file waits to be closed for readers to finish.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// DuckDB runs queries on the thread that asks, and some of its functions recurse; Rust's own 2 MB are few.
+const STACK: usize = 16 << 20;
 /// Readers kept for the next question; more come and go.
 const IDLE_READERS: usize = 4;
 const GLANCE: Duration = Duration::from_millis(20);
@@ -109,6 +111,7 @@ impl Warehouse {
         let mut writer = Writer { shared: shared.clone(), connection: Some(connection) };
         let writer = std::thread::Builder::new()
             .name("warehouse".to_owned())
+            .stack_size(STACK)
             .spawn(move || {
                 while let Ok(work) = todo.recv() {
                     work(&mut writer);

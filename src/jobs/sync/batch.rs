@@ -135,7 +135,9 @@ async fn load_together(
     lane: Lane,
 ) -> Result<Option<Vec<Loaded>>, WarehouseError> {
     let now = context.clock.now();
-    let requests =
-        batch.iter().map(|landed| requested(context, source, landed, lane, now)).collect::<Result<Vec<_>, _>>()?;
+    let mut requests = Vec::new();
+    for landed in batch {
+        requests.push(requested(context, source, landed, lane, now).await?);
+    }
     context.warehouse.write(move |connection| load_direct(connection, &requests, now)).await
 }

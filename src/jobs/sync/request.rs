@@ -1,9 +1,11 @@
 //! A landed slice as the warehouse wants to be asked to load it.
 
+use super::soft_pages::soft_pages;
 use super::{Lane, Source, SyncContext};
 use crate::connectors::slice::start_of_day;
 use crate::connectors::spec::{BodyKind, ConfirmSpec, LoadMode, LoadSpec, RecordList, StreamSpec};
 use crate::connectors::{Connection, LandedSlice, Manifest, Window, count};
+use crate::support::blocking::off_thread;
 use crate::support::ids::stable_id;
 use crate::support::secret::Secret;
 use crate::warehouse::WarehouseError;
@@ -13,8 +15,8 @@ use crate::warehouse::load::{
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeMap;
 
-/// The load of a slice at `now`.
-pub fn requested(
+/// The load of a slice at `now`, with pages that the warehouse may read.
+pub async fn requested(
     context: &SyncContext,
     source: &Source,
     landed: &LandedSlice,
@@ -26,6 +28,13 @@ pub fn requested(
         request.load_id = again(&request.load_id, now);
     }
     request.is_believed = lane == Lane::Replay;
+    let pages = &mut request.pages;
+    let (files, largest) = (std::mem::take(&mut pages.files), pages.largest_page);
+    let soft = off_thread(move || soft_pages(files, largest))
+        .await
+        .map_err(|source| WarehouseError::Io { path: landed.manifest_path().to_owned(), source })?;
+    (pages.files, pages.largest_page, pages.copies) = (soft.files, soft.largest, soft.copies);
+    request.notes.extend(soft.notes);
     Ok(request)
 }
 
@@ -88,6 +97,7 @@ pub fn load_request(
             is_array: stream.body == BodyKind::Array,
             largest_page,
             unread: landed.unread(),
+            copies: None,
         },
         bytes,
         records_path: stream.records.clone(),

@@ -201,6 +201,13 @@ pub fn check_records(transaction: &Transaction<'_>, request: &LoadRequest) -> Re
     }
 }
 
+/// A record with more text than this says nothing of new fields: looking through a million of them takes more
+/// memory than there is.
+const LARGEST_TOLD: usize = 64 << 10;
+/// Of new fields at once.
+const MOST_NEW: usize = 500;
+const MOST_NAMED: usize = 20;
+
 /// Notes fields of the records that this stream never had before.
 pub fn note_fields(
     transaction: &Transaction<'_>,
@@ -215,7 +222,8 @@ pub fn note_fields(
         .query_row(
             &format!(
                 "SELECT CAST(json_group_structure(record) AS VARCHAR) FROM (
-                     SELECT unnest(json_extract(body, {})) AS record FROM (SELECT body FROM page LIMIT 20) LIMIT 2000)",
+                     SELECT unnest(json_extract(body, {})) AS record FROM (SELECT body FROM page LIMIT 20) LIMIT 2000)
+                 WHERE strlen(CAST(record AS VARCHAR)) <= {LARGEST_TOLD}",
                 literal(&request.records_path)
             ),
             [],
@@ -234,6 +242,11 @@ pub fn note_fields(
     let known: std::collections::BTreeSet<String> =
         known.query_map(of_stream, |row| row.get(0)).context(step)?.collect::<Result<_, _>>().context(step)?;
     let new: Vec<String> = fields.into_iter().filter(|field| !known.contains(field)).collect();
+    // Names that are data, an id for each record say, are no fields that anybody could map.
+    if new.len() > MOST_NEW {
+        loaded.notes.push(format!("the vendor sends {} new fields, too many to name", new.len()));
+        return Ok(());
+    }
     for field in &new {
         transaction
             .execute(
@@ -243,7 +256,10 @@ pub fn note_fields(
             .context(step)?;
     }
     if !known.is_empty() && !new.is_empty() {
-        loaded.notes.push(format!("the vendor sends new fields: {}", new.join(", ")));
+        let more = new.len().saturating_sub(MOST_NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let named: Vec<&str> = new.iter().take(MOST_NAMED).map(String::as_str).collect();
+        loaded.notes.push(format!("the vendor sends new fields: {}{more}", named.join(", ")));
     }
     Ok(())
 }

@@ -37,7 +37,13 @@ pub(super) fn request(folder: &Path, load_id: &str, body: &str) -> LoadRequest {
         time_zone: "Europe/Berlin".to_owned(),
         fetched_at: Utc.with_ymd_and_hms(2026, 11, 2, 12, 0, 0).single().expect("an instant"),
         manifest: "manifest.json".to_owned(),
-        pages: Pages { files: vec![page], is_array: false, largest_page: body.len() as u64, unread: Vec::new() },
+        pages: Pages {
+            files: vec![page],
+            is_array: false,
+            largest_page: body.len() as u64,
+            unread: Vec::new(),
+            copies: None,
+        },
         bytes: body.len() as u64,
         records_path: "$.results[*]".to_owned(),
         targets: vec![Target {

@@ -48,7 +48,13 @@ fn slice(folder: &Path, number: u64, pages: &[Vec<Row>]) -> LoadRequest {
         slice: start.to_string(),
         window: Some((start, start + Days::new(2))),
         manifest: own.display().to_string(),
-        pages: Pages { files: files.collect(), is_array: false, largest_page: 10_000, unread: Vec::new() },
+        pages: Pages {
+            files: files.collect(),
+            is_array: false,
+            largest_page: 10_000,
+            unread: Vec::new(),
+            copies: None,
+        },
         notes_sql: Some("SELECT 'pages: ' || count(*) FROM page".to_owned()),
         read_until: Some(now()),
         ..request(&own, &format!("load {number}"), "")
