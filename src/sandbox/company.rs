@@ -66,14 +66,11 @@ const fn paid(of: Origin, account: &'static str, id: u64, kind: &'static str, ct
     Origin { ad: Some(Ad { account, id, kind, ctr, cpc_micros }), ..of }
 }
 
-/// A workspace whose names try what programs do with texts.
-pub const NAMES: &str = "odd_names";
-
 /// Both companies, and a small one whose names mean harm or run from the right.
 pub fn with_odd_names() -> Vec<Tenant> {
     let ad = |name, id, kind| paid(origin("google", "cpc", name, 30.0, 0.012), "3330000001", id, kind, 0.03, 450_000);
     let odd = Tenant {
-        id: NAMES,
+        id: "odd_names",
         name: "Zoë & Söhne <Café>",
         zone: chrono_tz::Asia::Kolkata,
         currency: Currency::new("EUR").unwrap_or_else(|_| unreachable!("a currency code")),

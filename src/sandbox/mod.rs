@@ -21,7 +21,7 @@ mod traffic;
 mod troubles;
 mod truth;
 
-pub use company::{NAMES, SHOP, SOFTWARE, Tenant, tenants, with_odd_names};
+pub use company::{SHOP, SOFTWARE, Tenant, tenants, with_odd_names};
 pub use drops::{write_drop_files, write_growing_drop_files};
 pub use faults::{Armed, Fault, Faults};
 pub use server::{Credentials, Sandbox, SandboxError, SandboxOptions};
