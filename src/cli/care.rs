@@ -11,6 +11,13 @@ use chrono::{Months, NaiveDate};
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
+pub struct CareArgs {
+    /// Remove what is old although the clock is doubted: it was looked at, and is right.
+    #[arg(long)]
+    clock_is_right: bool,
+}
+
+#[derive(Debug, clap::Args)]
 pub struct SnapshotArgs {
     /// The file; snapshot/daybook.duckdb in the data folder by default.
     #[arg(long, value_name = "FILE")]
@@ -29,13 +36,13 @@ pub struct ExportArgs {
 
 pub async fn backup(app: &App, json: bool) -> anyhow::Result<Outcome> {
     let (context, now) = (app.care(), app.clock.now());
-    let says = off_thread(move || back_up(&context, now)).await?;
+    let says = off_thread(move || back_up(&context, true, now)).await?;
     tell(json, "backup", &says);
     Ok(Outcome::Done)
 }
 
-pub async fn run(app: &App, json: bool) -> anyhow::Result<Outcome> {
-    let (context, now) = (app.care(), app.clock.now());
+pub async fn run(app: &App, args: &CareArgs, json: bool) -> anyhow::Result<Outcome> {
+    let (context, now) = (CareContext { is_clock_right: args.clock_is_right, ..app.care() }, app.clock.now());
     let night = off_thread(move || care(&context, now)).await;
     if json {
         say!("{}", serde_json::to_string(&night)?);

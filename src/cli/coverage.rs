@@ -49,8 +49,9 @@ pub fn run(app: &App, args: &CoverageArgs, json: bool) -> anyhow::Result<Outcome
     let mut all = Vec::new();
     for workspace in app.workspaces(&selection)? {
         let id = workspace.workspace.id.clone();
-        let days = app.warehouse.read_blocking(|reader| covered(reader, &id))?;
-        let today = app.clock.now().date_naive();
+        let now = app.clock.now();
+        let days = app.warehouse.read_blocking(|reader| covered(reader, &id, now))?;
+        let today = now.date_naive();
         let (sources, _) = sources(&app.settings, workspace, &catalog(&app.settings.root)?, today, SecretsAre::Assumed);
         for source in sources {
             if args.connection.is_empty() || args.connection.contains(&source.connection.id) {

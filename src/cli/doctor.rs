@@ -41,6 +41,14 @@ fn of_sources(app: &App) -> Vec<Finding> {
         Finding::bad(&format!("way out {}", way.way), says, way.remedy.clone())
     });
     let mut findings: Vec<Finding> = blocked.collect();
+    findings.extend(found.incidents.iter().map(|incident| {
+        let remedy = "look at `daybook deliveries` for messages that are unknown, then run daybook sync";
+        Finding::warning("database's past", incident.clone(), remedy)
+    }));
+    findings.push(match &found.clock {
+        Some(clock) => Finding::warning("clock", clock.says.clone(), clock.remedy.clone()),
+        None => Finding::good("clock", "nothing that was noted lies in the future"),
+    });
     for workspace in &found.workspaces {
         for source in workspace.sources.iter().filter(|source| source.health != Standing::Fine) {
             let subject = format!("source {}/{}", workspace.workspace, source.connection);

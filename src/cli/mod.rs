@@ -9,6 +9,7 @@ mod backfill;
 mod care;
 mod channels;
 mod check;
+mod clock;
 mod coverage;
 mod daemon;
 mod deliveries;
@@ -40,6 +41,7 @@ mod trial;
 
 use crate::config::problems;
 use crate::daemon::lock::LockError;
+use crate::daemon::opening::Accepted;
 use crate::daemon::{App, AppError, Desk, Selection, start_log};
 use crate::support::clock::Clock;
 use clap::{Args, Parser, Subcommand};
@@ -64,6 +66,12 @@ struct Cli {
     /// The folder that holds config/ and jobs/.
     #[arg(long, short = 'C', global = true, default_value = ".", env = "DAYBOOK_ROOT", value_name = "DIR")]
     root: PathBuf,
+    /// Begin with an empty database where one was and is gone.
+    #[arg(long, global = true, hide = true)]
+    accept_empty: bool,
+    /// Go on with a database that is older than it was.
+    #[arg(long, global = true, hide = true)]
+    accept_older: bool,
     /// Answer in JSON, for programs.
     #[arg(long, global = true)]
     json: bool,
@@ -135,7 +143,9 @@ enum Command {
     /// Put a backup in the database's place; the replaced file is kept aside.
     Restore(restore::RestoreArgs),
     /// Do what the night does: backup, retention, landed pages, free space.
-    Care,
+    Care(care::CareArgs),
+    /// Show what the clock has shown, and what was noted while it stood ahead.
+    Clock(clock::ClockArgs),
     /// Write a read-only copy for BI tools, beside the running warehouse.
     Snapshot(care::SnapshotArgs),
     /// Write months of the past as Parquet files.
@@ -289,7 +299,8 @@ async fn with_app(app: &App, desk: Option<&Desk>, cli: &Cli) -> anyhow::Result<O
         Command::Reload => daemon::reload(desk, cli.json).await,
         Command::RunJob { job } => daemon::run_job(desk, job, cli.json).await,
         Command::Backup => care::backup(app, cli.json).await,
-        Command::Care => care::run(app, cli.json).await,
+        Command::Care(args) => care::run(app, args, cli.json).await,
+        Command::Clock(args) => clock::run(app, args, cli.json),
         Command::Snapshot(args) => care::snapshot(app, args, cli.json).await,
         Command::Export(args) => care::export(app, args, cli.json).await,
         Command::Doctor => doctor::of_app(app, cli.json).await,
@@ -298,7 +309,8 @@ async fn with_app(app: &App, desk: Option<&Desk>, cli: &Cli) -> anyhow::Result<O
 }
 
 fn open(cli: &Cli) -> Result<App, AppError> {
-    let app = App::open(&cli.root, Clock::System)?;
+    let accepted = Accepted { empty: cli.accept_empty, older: cli.accept_older };
+    let app = App::open_accepting(&cli.root, Clock::System, accepted)?;
     start_log(&app.settings.log);
     Ok(app)
 }

@@ -27,7 +27,8 @@ pub async fn run(root: &Path, args: &RestoreArgs, json: bool) -> anyhow::Result<
     let settings = config::load(root).map_err(AppError::Config)?;
     let database = database_file(&settings);
     let folder = settings.care.backup.dir.clone().unwrap_or_else(|| default_dir(&database));
-    let all = list(&folder)?;
+    let now = Clock::System.now();
+    let all = list(&folder, now)?;
     let wanted = match &args.backup {
         Some(name) if !args.list => name.clone(),
         _ => return show(&all, &folder, json),
@@ -38,7 +39,7 @@ pub async fn run(root: &Path, args: &RestoreArgs, json: bool) -> anyhow::Result<
             format!("there is no good backup {wanted:?} in {}: see `daybook restore --list`", folder.display());
         return Err(AppError::Usage(message).into());
     };
-    let (key, now) = (person_key(&settings)?, Clock::System.now());
+    let key = person_key(&settings)?;
     let _lock = DataLock::take(&settings.data_dir, "daybook restore", now).map_err(AppError::Lock)?;
     let erasures = erased::read_file(&settings.data_dir.join(ERASURES))?;
     let warehouse = settings.warehouse.clone();

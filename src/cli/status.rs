@@ -57,6 +57,13 @@ fn print(found: &InstallationStatus) {
             }
         }
     }
+    for incident in &found.incidents {
+        say!("\n{}", wrapped("the database: ", &plain(incident)));
+    }
+    if let Some(clock) = &found.clock {
+        say!("\n{}", wrapped("the clock: ", &plain(&clock.says)));
+        say!("{}", wrapped("  -> ", &plain(&clock.remedy)));
+    }
     for way in &found.ways {
         let again = way.next_try_at.map_or_else(String::new, |at| format!(", tried again {}", clock(at)));
         say!("\n{}: needs you, messages that wait: {}{again}", way.way, way.messages);

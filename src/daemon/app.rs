@@ -1,6 +1,7 @@
 //! What every command works with: the installation in a folder, opened.
 
 use super::lock::{DataLock, LockError};
+use super::opening::{self, Accepted};
 use crate::config::{self, FileConnection, Problem, Settings, WorkspaceSettings};
 use crate::connectors::file::{FileDrop, Target};
 use crate::connectors::{Catalog, Connection, ConnectorError, Engine};
@@ -14,7 +15,7 @@ use crate::support::secret::{Secret, SecretError};
 use crate::support::stop::Stop;
 use crate::warehouse::rollup::{RolledUp, RollupSql, rollup};
 use crate::warehouse::stream_states::{StreamEnd, note};
-use crate::warehouse::{Warehouse, WarehouseError, outbox};
+use crate::warehouse::{Warehouse, WarehouseError};
 use chrono::NaiveDate;
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
@@ -68,13 +69,17 @@ pub struct Selection {
 impl App {
     /// Reads the configuration below `root` and opens the data folder for the command being run.
     pub fn open(root: &Path, clock: Clock) -> Result<Self, AppError> {
+        Self::open_accepting(root, clock, Accepted::default())
+    }
+
+    /// The same, where a person takes a database as it is.
+    pub fn open_accepting(root: &Path, clock: Clock, accepted: Accepted) -> Result<Self, AppError> {
         let settings = config::load(root).map_err(AppError::Config)?;
         let data = &settings.data_dir;
         std::fs::create_dir_all(data).map_err(|error| WarehouseError::io(data, error))?;
         let lock = Arc::new(DataLock::take(data, &command(), clock.now())?);
-        let warehouse = Warehouse::open(&database_file(&settings), &settings.warehouse)?;
         let now = clock.now();
-        warehouse.write_blocking(move |connection| outbox::give_up_claims(connection, now))?;
+        let warehouse = opening::open(&settings, accepted, now)?;
         let engine = Arc::new(Engine::new(data.join("landing"), clock.clone())?);
         let sync = SyncContext {
             engine,
@@ -119,6 +124,7 @@ impl App {
             data_dir: self.settings.data_dir.clone(),
             keep_landing_days: self.settings.landing.keep_days,
             person_key: self.sync.person_key.clone(),
+            is_clock_right: false,
         }
     }
 

@@ -6,6 +6,7 @@ pub mod control;
 pub mod issue;
 pub mod lock;
 pub mod notify;
+pub mod opening;
 mod planned;
 pub mod reload;
 mod reports;

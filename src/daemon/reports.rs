@@ -29,6 +29,7 @@ impl App {
         );
         let (payers, plans) = self.payers_and_plans(workspace);
         ReportContext {
+            now: self.clock.now(),
             workspace: workspace.workspace.clone(),
             contact: workspace.contact.clone(),
             metrics: self.settings.metrics.clone(),

@@ -2,6 +2,7 @@
 //! when it is read next, what is wrong and what to do.
 
 use super::app::{App, AppError, SecretsAre, sources};
+use super::opening::INCIDENTS;
 use super::planned_jobs;
 use super::scheduler::Status as SchedulerStatus;
 use super::unmatched::unmatched;
@@ -15,16 +16,22 @@ use crate::jobs::readings::{Hearers, cross_checks, first_seen_since, limits_of_l
 use crate::jobs::sync::Source;
 use crate::report::readiness::PartReach;
 use crate::support::shown::shown;
+use crate::warehouse::WarehouseError;
+use crate::warehouse::care::audit;
+use crate::warehouse::clock::{Ahead, ahead, doubt};
 use crate::warehouse::dropped::{self, Noted};
 use crate::warehouse::readings::{Reach, reach};
 use crate::warehouse::stream_states::{StreamState, list};
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use duckdb::Connection;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Sayings of sources and checks count for so many days.
 const LATELY: u64 = 14;
+/// What befell the database is told for so many days.
+const INCIDENT_DAYS: i64 = 7;
 
 /// The whole installation. Instants are UTC, days the workspace's own.
 #[derive(Clone, Debug, Serialize)]
@@ -35,6 +42,19 @@ pub struct InstallationStatus {
     pub workspaces: Vec<WorkspaceStatus>,
     /// Ways out that need somebody.
     pub ways: Vec<WayStatus>,
+    /// What befell the database lately, in sentences: it went back in time, or its log was cut.
+    pub incidents: Vec<String>,
+    /// What speaks against the machine's clock; absent where nothing does.
+    pub clock: Option<ClockStatus>,
+}
+
+/// What speaks against the machine's clock.
+#[derive(Clone, Debug, Serialize)]
+pub struct ClockStatus {
+    pub says: String,
+    pub remedy: String,
+    /// What was noted in the future.
+    pub ahead: Vec<Ahead>,
 }
 
 /// A tenant.
@@ -127,7 +147,7 @@ pub fn status(app: &App, daemon: Option<SchedulerStatus>, now: DateTime<Utc>) ->
                 unmatched(settings, workspace, reader, now)?.iter().map(ToString::to_string).collect(),
             ]
             .concat();
-            Ok((reach(reader, &of)?, list(reader, &of)?, dropped::list(reader, &of, None)?, told))
+            Ok((reach(reader, &of, now)?, list(reader, &of)?, dropped::list(reader, &of, None)?, told))
         })?;
         let today = now.date_naive();
         let (expected, _) = sources(&app.settings, workspace, app.catalog(), today, SecretsAre::Assumed);
@@ -155,7 +175,27 @@ pub fn status(app: &App, daemon: Option<SchedulerStatus>, now: DateTime<Utc>) ->
             cross_checks: told,
         });
     }
-    Ok(InstallationStatus { at: now, daemon, workspaces, ways: blocked(app)? })
+    let clock = app.warehouse.read_blocking(|reader| clock_status(reader, now))?;
+    let since = now - TimeDelta::days(INCIDENT_DAYS);
+    let incidents = app.warehouse.read_blocking(|reader| audit::since(reader, &INCIDENTS, since))?;
+    Ok(InstallationStatus { at: now, daemon, workspaces, ways: blocked(app)?, incidents, clock })
+}
+
+fn clock_status(reader: &Connection, now: DateTime<Utc>) -> Result<Option<ClockStatus>, WarehouseError> {
+    let (found, doubt) = (ahead(reader, now)?, doubt(reader, now)?);
+    let furthest = found.iter().map(|ahead| ahead.furthest_at).max();
+    let noted = furthest.map(|at| {
+        let rows: u64 = found.iter().map(|ahead| ahead.rows).sum();
+        let at = at.format("%Y-%m-%d %H:%M UTC");
+        format!("{rows} instants noted up to {at} lie in the future: what they say is not believed, and is read again")
+    });
+    let held = doubt.map(|doubt| format!("nothing is removed because of its age: {doubt}"));
+    let says: Vec<String> = [noted, held].into_iter().flatten().collect();
+    if says.is_empty() {
+        return Ok(None);
+    }
+    let remedy = "see daybook clock; if the clock is right now, daybook clock --correct".to_owned();
+    Ok(Some(ClockStatus { says: says.join("; "), remedy, ahead: found }))
 }
 
 /// What is known of a tenant.

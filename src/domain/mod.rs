@@ -3,6 +3,7 @@
 pub mod benchmark;
 pub mod campaign;
 pub mod channel;
+pub mod clock;
 pub mod comparison;
 pub mod components;
 pub mod coverage;

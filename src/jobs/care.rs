@@ -5,7 +5,7 @@ use super::person::ERASURES;
 use crate::connectors::landed;
 use crate::support::secret::Secret;
 use crate::warehouse::care::{CareConfig, backup, compact, erased, export, retention, snapshot};
-use crate::warehouse::{Context, Warehouse, WarehouseError};
+use crate::warehouse::{Context, Warehouse, WarehouseError, clock};
 use chrono::{DateTime, TimeDelta, Utc};
 use duckdb::{Connection, params};
 use serde::Serialize;
@@ -22,6 +22,8 @@ pub struct CareContext {
     /// Days that landed pages are kept.
     pub keep_landing_days: u32,
     pub person_key: Secret,
+    /// A person says that the clock is right: what is old goes, whatever speaks against the clock.
+    pub is_clock_right: bool,
 }
 
 impl CareContext {
@@ -84,13 +86,17 @@ pub enum CareError {
     Connector(#[from] crate::connectors::ConnectorError),
     #[error("left for the next run, because {0} failed")]
     Waits(&'static str),
+    #[error(
+        "nothing is removed: {0}; if that is right, run `daybook care --clock-is-right`, else set the clock, then `daybook clock`"
+    )]
+    Clock(String),
 }
 
 impl CareError {
     fn can_retry(&self) -> bool {
         match self {
             Self::Warehouse(error) => error.can_retry(),
-            Self::Connector(_) | Self::Waits(_) => true,
+            Self::Connector(_) | Self::Waits(_) | Self::Clock(_) => true,
         }
     }
 }
@@ -99,6 +105,15 @@ impl CareError {
 pub fn care(context: &CareContext, now: DateTime<Utc>) -> Night {
     let mut night = Night::default();
     let warehouse = &context.warehouse;
+    let doubt = match context.is_clock_right {
+        true => None,
+        false => warehouse.read_blocking(|reader| clock::doubt(reader, now)).transpose(),
+    };
+    let believed = || match &doubt {
+        None => Ok(()),
+        Some(Ok(doubt)) => Err(CareError::Clock(doubt.clone())),
+        Some(Err(_)) => Err(CareError::Waits("the look at the clock")),
+    };
     night.add(
         "checkpoint",
         warehouse
@@ -106,16 +121,16 @@ pub fn care(context: &CareContext, now: DateTime<Utc>) -> Night {
             .map(|()| "the log is written".to_owned())
             .map_err(Into::into),
     );
-    let is_backed_up = night.add("backup", back_up(context, now));
+    let is_backed_up = night.add("backup", back_up(context, doubt.is_none(), now));
     let is_archived =
         context.config.archive.clone().is_none_or(|folder| night.add("archive", archive(context, &folder, now)));
     let retained = match (is_backed_up, is_archived) {
         (false, _) => Err(CareError::Waits("the backup")),
         (_, false) => Err(CareError::Waits("the archive")),
-        _ => retain(context, now),
+        _ => believed().and_then(|()| retain(context, now)),
     };
     night.add("retention", retained);
-    night.add("landing", prune_landing(context, now));
+    night.add("landing", believed().and_then(|()| prune_landing(context, now)));
     night.add("compaction", compact_if_wasteful(context));
     if let Some(target) = &context.config.snapshot {
         night.add("snapshot", make_snapshot(context, target));
@@ -131,12 +146,15 @@ pub fn care(context: &CareContext, now: DateTime<Utc>) -> Night {
     night
 }
 
-/// A backup, and the oldest ones away once it is good.
-pub fn back_up(context: &CareContext, now: DateTime<Utc>) -> Result<String, CareError> {
+/// A backup, and the oldest ones away once it is good, where they may go.
+pub fn back_up(context: &CareContext, may_remove: bool, now: DateTime<Utc>) -> Result<String, CareError> {
     let folder = context.backups();
     let made = context.warehouse.read_blocking(|reader| backup::make(reader, &folder, backup::Kind::Daybook, now))?;
     let keep = usize::try_from(context.config.backup.keep).unwrap_or(usize::MAX);
-    let gone = backup::prune(&folder, backup::Kind::Daybook, keep)?;
+    let gone = match may_remove {
+        true => backup::prune(&folder, backup::Kind::Daybook, keep, now)?,
+        false => Vec::new(),
+    };
     Ok(format!(
         "{} rows in {}, opened and counted; {} older removed",
         made.rows(),

@@ -16,6 +16,7 @@ use crate::warehouse::outbox::{
     Bounce, Claimed, Ending, Kind, LEASE, Outcome, Reply, Whose, claim, due_lanes, finish, give_up_leases,
     is_left_over, is_wholly_sent, requeue_unknown,
 };
+use crate::warehouse::outbox::{HandedOver, What};
 use crate::warehouse::{Warehouse, WarehouseError};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
@@ -27,6 +28,8 @@ use std::time::Duration;
 const LONGEST_SENDING: Duration = Duration::from_secs(50 * 60);
 /// The lane of mails.
 const MAIL: &str = "mail";
+/// The lane of files: the same file twice is one file.
+const FILE: &str = "file";
 /// Stands among the lanes while the operator's notices are written; no way out is called so.
 const TELLING: &str = "telling the operator";
 /// Messages that wait for the operator are tried again so often, in case something was mended.
@@ -191,7 +194,21 @@ async fn send_in_order(
         let (own, wanted, now) = (lane.to_owned(), whose.clone(), clock.now());
         let claiming = warehouse.write(move |connection| claim(connection, &own, &wanted, now));
         let Some(message) = claiming.await? else { break };
-        let (outcome, is_blocked) = send(deliverers, &message, clock).await;
+        let handed = HandedOver::beside(warehouse.path()).filter(|_| lane != FILE);
+        let (outcome, is_blocked) = match note_handed(handed.as_ref(), &message, What::Handed, clock.now()) {
+            Ok(()) => send(deliverers, &message, clock).await,
+            Err(error) => (not_noted(&error, clock.now()), true),
+        };
+        let became = match outcome.ending {
+            Ending::Accepted { .. } => Some(What::Sent),
+            Ending::Unknown { .. } => None,
+            Ending::Postponed { .. } | Ending::Failed { .. } => Some(What::NotSent),
+        };
+        if let Some(what) = became
+            && let Err(error) = note_handed(handed.as_ref(), &message, what, clock.now())
+        {
+            tracing::warn!(message.id = message.message_id, error = %error, "the list of what was handed over cannot be written");
+        }
         log(&message, &outcome.ending);
         let (kept, finished, now) = (message.clone(), outcome.clone(), clock.now());
         let suppressed = warehouse.write(move |connection| finish(connection, &kept, &finished, now)).await?;
@@ -212,6 +229,22 @@ async fn send_in_order(
         }
     }
     Ok(done)
+}
+
+fn note_handed(
+    handed: Option<&HandedOver>,
+    message: &Claimed,
+    what: What,
+    now: DateTime<Utc>,
+) -> Result<(), WarehouseError> {
+    handed.map_or(Ok(()), |handed| handed.add(&message.message_id, what, now))
+}
+
+/// What cannot be noted is not sent: a full disk is no reason to send twice.
+fn not_noted(error: &WarehouseError, now: DateTime<Utc>) -> Outcome {
+    let reason = format!("not sent, as it cannot be noted that it is: {error}");
+    let not_before = now + TimeDelta::minutes(1);
+    Ending::Postponed { reason, not_before, needs_operator: false, holds_lane: false }.into()
 }
 
 fn log(message: &Claimed, ending: &Ending) {

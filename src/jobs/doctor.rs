@@ -2,6 +2,7 @@
 
 use super::care::{landed_key, loads_by_manifest};
 use crate::connectors::{LandedSlice, landed};
+use crate::domain::clock::lies_ahead;
 use crate::warehouse::care::backup;
 use crate::warehouse::care::doctor::{Finding, examine};
 use crate::warehouse::{Context, Warehouse, WarehouseError, library};
@@ -128,7 +129,7 @@ fn landing(patient: &Patient<'_>, warehouse: &Warehouse, now: DateTime<Utc>) -> 
 fn backups(patient: &Patient<'_>, now: DateTime<Utc>) -> Finding {
     let subject = "backups";
     let make = "`daybook backup` makes one; the job jobs/care_nightly.toml does so every night";
-    let all = match backup::list(&patient.backups) {
+    let all = match backup::list(&patient.backups, now) {
         Ok(all) => all,
         Err(error) => return Finding::bad(subject, error.to_string(), make),
     };
@@ -137,6 +138,11 @@ fn backups(patient: &Patient<'_>, now: DateTime<Utc>) -> Finding {
     };
     if let Err(error) = backup::verify(newest) {
         return Finding::bad(subject, error.to_string(), make);
+    }
+    if lies_ahead(newest.manifest.made_at, now) {
+        let says =
+            format!("the newest is dated {}, which has not come", newest.manifest.made_at.format("%Y-%m-%d %H:%M UTC"));
+        return Finding::warning(subject, says, make);
     }
     let hours = (now - newest.manifest.made_at).num_hours();
     let says =

@@ -2,6 +2,7 @@
 
 use super::care::{CareContext, CareError, landed_key, loads_by_manifest, make_snapshot, note_removed};
 use crate::connectors::landed::{self, Entry, Words};
+use crate::domain::clock::lies_ahead;
 use crate::warehouse::care::person::{Erased, Held, Who, erase, held};
 use crate::warehouse::care::{backup, compact, erased, export};
 use chrono::{DateTime, Utc};
@@ -97,7 +98,10 @@ pub fn forget(
             Err(error) => tell("backups", &error),
         }
     }
-    let old = backup::list(&folder)?.into_iter().filter(|backup| backup.manifest.made_at < now).map(|b| b.path);
+    let old = backup::list(&folder, now)?
+        .into_iter()
+        .filter(|backup| backup.manifest.made_at < now || lies_ahead(backup.manifest.made_at, now))
+        .map(|b| b.path);
     let backups = old.rev().collect();
     Ok(Forgotten { erased, landed, archive, backups, backups_removed, left })
 }
@@ -167,7 +171,7 @@ fn erase_archive(context: &CareContext, workspace: &str) -> Result<Vec<PathBuf>,
 fn purge(context: &CareContext, now: DateTime<Utc>) -> Result<Vec<PathBuf>, CareError> {
     let folder = context.backups();
     context.warehouse.read_blocking(|reader| backup::make(reader, &folder, backup::Kind::Daybook, now))?;
-    let mut gone = backup::prune(&folder, backup::Kind::Daybook, 1)?;
-    gone.extend(backup::remove_all(&folder, backup::Kind::BeforeMigration)?);
+    let mut gone = backup::prune(&folder, backup::Kind::Daybook, 1, now)?;
+    gone.extend(backup::remove_all(&folder, backup::Kind::BeforeMigration, now)?);
     Ok(gone)
 }

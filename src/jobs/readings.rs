@@ -26,6 +26,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What a report of one tenant is made from besides the warehouse.
 #[derive(Clone, Debug)]
 pub struct ReportContext {
+    /// What the books say is believed as of this instant.
+    pub now: DateTime<Utc>,
     pub workspace: Workspace,
     /// Whom readers ask.
     pub contact: Option<String>,
@@ -129,7 +131,7 @@ pub fn filled(reader: &Connection, context: &ReportContext, needs: &Needs) -> Re
 /// What is held of the streams that cover days, in the order of their labels. Parts that are expected
 /// and were never read are there as well.
 pub fn reach(reader: &Connection, context: &ReportContext) -> Result<Vec<SourceReach>, WarehouseError> {
-    let found = readings::reach(reader, &context.workspace.id)?;
+    let found = readings::reach(reader, &context.workspace.id, context.now)?;
     let rows = context.streams.iter().map(|(key, stream)| {
         let own: Vec<_> =
             found.iter().filter(|reach| format!("{}/{}", reach.connection, reach.stream) == *key).collect();

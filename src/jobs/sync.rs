@@ -234,7 +234,7 @@ async fn plan(context: &SyncContext, source: &Source, stream_id: &str) -> Result
     let mut all = Vec::new();
     for partition in connection.partitions(stream.partition_over.as_deref()) {
         let place = Place::new(&connection.workspace, &connection.id, stream_id, &partition);
-        let known = known(context, place, today, look_back(&stream.slicing)).await?;
+        let known = known(context, place, (now, today), look_back(&stream.slicing)).await?;
         if stream.once_a_day && !is_due(known.reached, now, zone) {
             continue;
         }
@@ -248,17 +248,22 @@ async fn plan(context: &SyncContext, source: &Source, stream_id: &str) -> Result
 
 /// What is held of a partition. A day that is still doubted when its look-back ends is not asked for
 /// again: its last known rows count, and are called not confirmed.
-async fn known(context: &SyncContext, place: Place, today: NaiveDate, look_back: u32) -> Result<Known, WarehouseError> {
+async fn known(
+    context: &SyncContext,
+    place: Place,
+    (now, today): (DateTime<Utc>, NaiveDate),
+    look_back: u32,
+) -> Result<Known, WarehouseError> {
     let of = place.clone();
     let (read, mut days) = context
         .warehouse
-        .read(move |reader| Ok((cursor::read_until(reader, &of)?, coverage::days_of(reader, &of)?)))
+        .read(move |reader| Ok((cursor::read_until(reader, &of, now)?, coverage::days_of(reader, &of, now)?)))
         .await?;
     let ends = today - chrono::Days::new(u64::from(look_back));
     if days.iter().any(|day| day.date < ends && day.standing == Some(Standing::Doubted)) {
         let of = place.clone();
         context.warehouse.write(move |writer| coverage::end_doubts(writer, &of, ends)).await?;
-        days = context.warehouse.read(move |reader| coverage::days_of(reader, &place)).await?;
+        days = context.warehouse.read(move |reader| coverage::days_of(reader, &place, now)).await?;
     }
     let days = days.into_iter().map(|day| {
         let read = DayRead { asked_at: day.covered_at, is_whole: day.is_whole_day, standing: day.standing };

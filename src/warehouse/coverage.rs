@@ -1,9 +1,10 @@
 //! The coverage map: which load holds each day of each stream.
 
 use super::error::{Context, WarehouseError};
+use crate::domain::clock::latest_believed;
 use crate::domain::coverage::Standing;
 use crate::domain::period::Period;
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use duckdb::{Connection, Params, params};
 use serde::Serialize;
 
@@ -44,24 +45,42 @@ impl Place {
     }
 }
 
-/// Every day of a workspace in the map, by connection, stream, partition and date.
-pub fn covered(reader: &Connection, workspace: &str) -> Result<Vec<CoveredDay>, WarehouseError> {
-    rows(reader, "workspace = ?", params![workspace])
+/// What of the map is believed at `now`, as a relation: days that have not come and were covered under a
+/// clock that stood ahead are not in it. A day that a zone ahead of UTC has ended may be.
+pub(super) fn believed(now: DateTime<Utc>) -> String {
+    let latest = latest_believed(now).naive_utc().format("%Y-%m-%d %H:%M:%S%.6f");
+    // The first zone to end a day is 14 hours ahead of UTC.
+    let date = (now + TimeDelta::hours(14)).date_naive();
+    format!(
+        "(SELECT * REPLACE (is_whole_day AND date < DATE '{date}' AS is_whole_day) FROM ops.coverage
+          WHERE covered_at <= TIMESTAMP '{latest}' AND date <= DATE '{date}')"
+    )
 }
 
-/// Every day of a partition in the map, by date.
-pub fn days_of(reader: &Connection, place: &Place) -> Result<Vec<CoveredDay>, WarehouseError> {
+/// Every day of a workspace in the map, by connection, stream, partition and date, as believed at `now`.
+pub fn covered(reader: &Connection, workspace: &str, now: DateTime<Utc>) -> Result<Vec<CoveredDay>, WarehouseError> {
+    rows(reader, now, "workspace = ?", params![workspace])
+}
+
+/// Every day of a partition in the map, by date, as believed at `now`.
+pub fn days_of(reader: &Connection, place: &Place, now: DateTime<Utc>) -> Result<Vec<CoveredDay>, WarehouseError> {
     let Place { workspace, connection, stream, partition } = place;
     let which = "workspace = ? AND connection = ? AND stream = ? AND partition = ?";
-    rows(reader, which, params![workspace, connection, stream, partition])
+    rows(reader, now, which, params![workspace, connection, stream, partition])
 }
 
-fn rows(reader: &Connection, which: &str, values: impl Params) -> Result<Vec<CoveredDay>, WarehouseError> {
+fn rows(
+    reader: &Connection,
+    now: DateTime<Utc>,
+    which: &str,
+    values: impl Params,
+) -> Result<Vec<CoveredDay>, WarehouseError> {
     let step = || "reading the coverage map".to_owned();
     let mut statement = reader
         .prepare(&format!(
             "SELECT connection, stream, partition, date, is_whole_day, load_id, covered_at, standing, reason
-             FROM ops.coverage WHERE {which} ORDER BY connection, stream, partition, date"
+             FROM {} AS c WHERE {which} ORDER BY connection, stream, partition, date",
+            believed(now)
         ))
         .context(step)?;
     let rows = statement

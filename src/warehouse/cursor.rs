@@ -2,6 +2,7 @@
 
 use super::coverage::Place;
 use super::error::{Context, WarehouseError};
+use crate::domain::clock::lies_ahead;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::{Connection, OptionalExt, params};
 
@@ -13,8 +14,9 @@ pub struct Read {
     pub asked_at: DateTime<Utc>,
 }
 
-/// How far a stream's partition has been read; `None` before its first load.
-pub fn read_until(reader: &Connection, place: &Place) -> Result<Option<Read>, WarehouseError> {
+/// How far a stream's partition has been read; `None` before its first load, and where it was read under
+/// a clock that stood ahead of `now`.
+pub fn read_until(reader: &Connection, place: &Place, now: DateTime<Utc>) -> Result<Option<Read>, WarehouseError> {
     let at: Option<(NaiveDateTime, NaiveDateTime)> = reader
         .query_row(
             "SELECT c.read_until, coalesce(l.fetched_at, c.read_until)
@@ -25,26 +27,6 @@ pub fn read_until(reader: &Connection, place: &Place) -> Result<Option<Read>, Wa
         )
         .optional()
         .context(|| "reading a cursor".to_owned())?;
-    Ok(at.map(|(until, asked_at)| Read { until: until.and_utc(), asked_at: asked_at.and_utc() }))
-}
-
-/// Whether the newest load of a partition, e.g. a dropped file, is this slice: contents that were
-/// replaced meanwhile and come back are loaded again.
-pub fn is_newest_load(
-    reader: &Connection,
-    workspace: &str,
-    connection: &str,
-    partition: &str,
-    slice: &str,
-) -> Result<bool, WarehouseError> {
-    let newest: Option<String> = reader
-        .query_row(
-            "SELECT slice FROM ops.load WHERE workspace = ? AND connection = ? AND partition = ?
-             ORDER BY loaded_at DESC, rowid DESC LIMIT 1",
-            params![workspace, connection, partition],
-            |row| row.get(0),
-        )
-        .optional()
-        .context(|| "looking for a load".to_owned())?;
-    Ok(newest.as_deref() == Some(slice))
+    let read = at.map(|(until, asked_at)| Read { until: until.and_utc(), asked_at: asked_at.and_utc() });
+    Ok(read.filter(|read| !lies_ahead(read.until, now) && !lies_ahead(read.asked_at, now)))
 }

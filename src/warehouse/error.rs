@@ -51,6 +51,16 @@ pub enum WarehouseError {
     /// Reading or writing beside the database failed.
     #[error("{path}: {source}")]
     Io { path: PathBuf, source: std::io::Error },
+    /// A database was here, and is gone.
+    #[error(
+        "there is no database at {path}, but there was one ({evidence}): mount or move it back, or put a backup in its place with `daybook restore latest`; to begin with an empty one, repeat the command with --accept-empty: messages that went out are known from handed-over.log and are not sent again"
+    )]
+    Missing { path: PathBuf, evidence: String },
+    /// The database is an older copy of itself.
+    #[error(
+        "{path} is older than it was when Daybook last wrote it: put the right file back, or a backup with `daybook restore latest`; to go on with this one, repeat the command with --accept-older: what is missing is fetched again, and messages that went out are known from handed-over.log and are not sent again"
+    )]
+    WentBack { path: PathBuf },
     /// Readers did not make room in time.
     #[error("the database is being read and could not be closed within {0} seconds: try again later")]
     Busy(u64),

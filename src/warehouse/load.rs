@@ -22,6 +22,7 @@ pub use records::{Count, Records};
 pub use stage::{columns, literal, path_literal};
 
 use super::care::erased;
+use super::clock;
 use super::error::{Context, WarehouseError};
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::{Connection, Transaction, params};
@@ -178,6 +179,7 @@ fn load_slice(
 ) -> Result<Loaded, WarehouseError> {
     let step = || format!("loading {} {} {}", request.connection, request.stream, request.slice);
     let transaction = connection.transaction().context(step)?;
+    clock::redate_loads(&transaction, (&request.workspace, &request.connection), now)?;
     stage::set_variables(&transaction, request)?;
     pages::create_pages(&transaction, std::slice::from_ref(request))?;
     let mut loaded = Loaded { notes: request.notes.clone(), ..Loaded::default() };

@@ -29,6 +29,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (17, include_str!("migrations/0017_files.sql")),
     (18, include_str!("migrations/0018_plans.sql")),
     (19, include_str!("migrations/0019_release.sql")),
+    (20, include_str!("migrations/0020_past.sql")),
 ];
 
 /// Since this version the database says which Daybook brought it there.

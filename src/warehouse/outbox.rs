@@ -1,12 +1,14 @@
 //! Reports as issued and the messages born with them: claim, then send, then record what the other
 //! side answered.
 
+mod handed;
 mod holding;
 mod list;
 mod notices;
 mod sending;
 mod suppression;
 
+pub use handed::{HandedOver, What, reconcile};
 pub use holding::{Released, Tally, cancel, held, is_known, is_released, orphans, release, tally};
 pub use list::{Attempt, DeliveryFilter, DeliveryLine, Waiting, attempts, deliveries, waiting};
 pub use notices::{Trouble, tell, troubles};
@@ -18,7 +20,7 @@ pub use suppression::{Suppressed, lift, suppressed};
 
 use super::error::{Context, WarehouseError};
 use super::issued::NewIssued;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::{Connection, params};
 use std::collections::BTreeSet;
 
@@ -121,8 +123,12 @@ fn add(
     let step = || "writing to the outbox".to_owned();
     for (position, message) in messages.iter().enumerate() {
         let place = sending::place(&message.route);
+        let handed_at = handed_over(connection, &message.message_id)?;
+        let gone =
+            handed_at.map(|at| format!("handed over at {}, before this database was", at.format("%Y-%m-%d %H:%M UTC")));
         let state = match &message.refused {
             Some(_) => "failed",
+            None if gone.is_some() => "unknown",
             None if held.contains(&place.lane) => "held",
             None => "pending",
         };
@@ -145,14 +151,23 @@ fn add(
                     place.lane,
                     place.recipient,
                     message.wording,
-                    message.refused,
-                    message.refused.as_ref().map(|_| now.naive_utc()),
+                    message.refused.as_ref().or(gone.as_ref()),
+                    message.refused.as_ref().or(gone.as_ref()).map(|_| now.naive_utc()),
                     message.message_id
                 ],
             )
             .context(step)?;
     }
     Ok(())
+}
+
+/// When a message went out that this outbox did not know, by the list beside the database.
+fn handed_over(connection: &Connection, message_id: &str) -> Result<Option<DateTime<Utc>>, WarehouseError> {
+    let sql = "SELECT max(handed_at) FROM ops.handed_over WHERE message_id = ?";
+    let at: Option<NaiveDateTime> = connection
+        .query_row(sql, params![message_id], |row| row.get(0))
+        .context(|| "looking for what was handed over".to_owned())?;
+    Ok(at.map(|at| at.and_utc()))
 }
 
 /// Whether a report has been issued.

@@ -1,6 +1,8 @@
 //! What reports read beside their figures: plans, checks, how far data reaches.
 
+use super::coverage;
 use super::error::{Context, WarehouseError};
+use crate::domain::clock::latest_believed;
 use crate::domain::coverage::Standing;
 use crate::domain::period::Period;
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
@@ -177,10 +179,11 @@ fn runs(of: &str, from: &str) -> String {
     )
 }
 
-/// Every partition that was read or asked for, by connection, stream and partition.
-pub fn reach(reader: &Connection, workspace: &str) -> Result<Vec<Reach>, WarehouseError> {
+/// Every partition that was read or asked for, by connection, stream and partition, as believed at `now`.
+pub fn reach(reader: &Connection, workspace: &str, now: DateTime<Utc>) -> Result<Vec<Reach>, WarehouseError> {
     let mut all: BTreeMap<(String, String, String), Reach> = BTreeMap::new();
-    let of_workspace = "FROM ops.coverage WHERE workspace = $1";
+    let believed = coverage::believed(now);
+    let of_workspace = format!("FROM {believed} AS c WHERE workspace = $1");
     let whole = format!("SELECT connection, stream, partition, date, true AS is_whole {of_workspace} AND is_whole_day");
     each(reader, &runs("is_whole", &whole), workspace, &mut all, |reach, period, _: bool| reach.whole.push(period))?;
     let open = format!(
@@ -192,12 +195,14 @@ pub fn reach(reader: &Connection, workspace: &str) -> Result<Vec<Reach>, Warehou
             reach.open.push((period, standing, reason.to_owned()));
         }
     })?;
-    let caveats = "SELECT DISTINCT c.connection, c.stream, c.partition, c.date, unnest(l.caveats) AS caveat
-        FROM ops.coverage AS c JOIN ops.load AS l USING (load_id) WHERE c.workspace = $1 AND len(l.caveats) > 0";
-    each(reader, &runs("caveat", caveats), workspace, &mut all, |reach, period, caveat: String| {
+    let caveats = format!(
+        "SELECT DISTINCT c.connection, c.stream, c.partition, c.date, unnest(l.caveats) AS caveat
+        FROM {believed} AS c JOIN ops.load AS l USING (load_id) WHERE c.workspace = $1 AND len(l.caveats) > 0"
+    );
+    each(reader, &runs("caveat", &caveats), workspace, &mut all, |reach, period, caveat: String| {
         reach.caveats.push((period, caveat));
     })?;
-    let successes = successes(reader, workspace)?;
+    let successes = successes(reader, workspace, now)?;
     for ((connection, stream), at) in &successes {
         let is_theirs = |key: &&(String, String, String)| key.0 == *connection && key.1 == *stream;
         if !all.keys().any(|key| is_theirs(&key)) {
@@ -238,16 +243,18 @@ fn each<T: duckdb::types::FromSql>(
     Ok(())
 }
 
-/// When each stream was last answered.
+/// When each stream was last answered, as believed at `now`.
 fn successes(
     reader: &Connection,
     workspace: &str,
+    now: DateTime<Utc>,
 ) -> Result<BTreeMap<(String, String), DateTime<Utc>>, WarehouseError> {
     let step = || "reading when sources answered".to_owned();
-    let sql = "SELECT connection, stream, max(fetched_at) FROM ops.load WHERE workspace = ? GROUP BY ALL";
+    let sql = "SELECT connection, stream, max(fetched_at) FROM ops.load
+        WHERE workspace = ? AND fetched_at <= ? AND fetched_at > TIMESTAMP '1970-01-01' GROUP BY ALL";
     let mut statement = reader.prepare(sql).context(step)?;
     let rows = statement
-        .query_map(params![workspace], |row| {
+        .query_map(params![workspace, latest_believed(now).naive_utc()], |row| {
             Ok(((row.get(0)?, row.get(1)?), row.get::<_, NaiveDateTime>(2)?.and_utc()))
         })
         .context(step)?;

@@ -3,13 +3,14 @@
 //! behind it, and is opened anew where DuckDB has given up on it after a full disk.
 
 use super::error::{Context, WarehouseError};
+use super::mark::Mark;
 use super::{functions, migrate};
 use crate::support::blocking::off_thread;
 use crate::support::clock::Clock;
 use chrono::{DateTime, Utc};
 use duckdb::{Config, Connection};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, TryLockError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, TryLockError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -63,6 +64,8 @@ struct Shared {
     gate: RwLock<()>,
     /// What readers are cloned from; absent while the file is closed.
     reader: Mutex<Option<Connection>>,
+    /// Notes how far the file has come, where that is kept.
+    mark: OnceLock<Mark>,
     /// Readers that are at no work: compiling the shared macros anew takes longer than most questions.
     idle: Mutex<Vec<Connection>>,
 }
@@ -104,6 +107,7 @@ impl Warehouse {
             config,
             gate: RwLock::new(()),
             reader: Mutex::new(Some(reader)),
+            mark: OnceLock::new(),
             idle: Mutex::default(),
         };
         let shared = Arc::new(shared);
@@ -119,6 +123,14 @@ impl Warehouse {
             })
             .map_err(|source| WarehouseError::Io { path, source })?;
         Ok(Self { inner: Arc::new(Inner { shared, work: Some(work), writer: Some(writer) }) })
+    }
+
+    /// Notes from now on how far the database has come, in a file beside it.
+    pub fn keep_mark(&self) -> Result<(), WarehouseError> {
+        let mark = Mark::open(self.path())?;
+        mark.note();
+        drop(self.inner.shared.mark.set(mark));
+        Ok(())
     }
 
     /// Where the database lives.
@@ -139,6 +151,7 @@ impl Warehouse {
                 // A transaction that failed so is rolled back when the file is opened anew.
                 writer.start_over(error);
             }
+            writer.shared.note_mark();
             result
         })
     }
@@ -169,8 +182,12 @@ impl Warehouse {
             };
             let alone = shared.alone()?;
             writer.close();
+            if let Some(mark) = shared.mark.get() {
+                mark.forget();
+            }
             let result = swap(prepared, &shared.path);
             let opened = writer.opened().map(drop);
+            shared.note_mark();
             drop(alone);
             result.and_then(|value| opened.map(|()| value))
         })
@@ -256,6 +273,12 @@ impl Drop for Inner {
 }
 
 impl Shared {
+    fn note_mark(&self) {
+        if let Some(mark) = self.mark.get() {
+            mark.note();
+        }
+    }
+
     fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -4,7 +4,7 @@ use crate::house::House;
 use crate::person::BOOKS;
 use crate::support::{noon, texts};
 use crate::tenants::world;
-use chrono::{Duration, Months};
+use chrono::{DateTime, Duration, Months, Utc};
 use daybook::jobs::care::{back_up, care};
 use daybook::jobs::doctor::{Patient, doctor};
 use daybook::sandbox::Faults;
@@ -32,7 +32,7 @@ fn a_night_leaves_a_backup_that_opens_and_holds_every_row() {
     let (_folder, house) = house();
     let night = care(&house.care(keeps_all()), noon());
     assert!(night.is_ok(), "{}", night.failures());
-    let backups = backup::list(&house.folder.join("backups")).expect("a list");
+    let backups = backup::list(&house.folder.join("backups"), DateTime::<Utc>::MAX_UTC).expect("a list");
     assert_eq!(backups.len(), 1);
     assert_eq!(backups[0].manifest.tables["core.payment"], 3000);
     backup::verify(&backups[0]).expect("it opens and counts");
@@ -50,9 +50,9 @@ fn backups_are_kept_by_number_and_the_newest_stay() {
     std::fs::create_dir_all(&rests).expect("a folder");
     std::fs::write(rests.join("daybook-20200101T000000Z-v1.duckdb.part"), "of a killed backup").expect("a rest");
     for night in 0..4 {
-        back_up(&house.care(config.clone()), noon() + Duration::days(night)).expect("a backup");
+        back_up(&house.care(config.clone()), true, noon() + Duration::days(night)).expect("a backup");
     }
-    let backups = backup::list(&house.folder.join("backups")).expect("a list");
+    let backups = backup::list(&house.folder.join("backups"), DateTime::<Utc>::MAX_UTC).expect("a list");
     let made: Vec<_> = backups.iter().map(|backup| backup.manifest.made_at).collect();
     assert_eq!(made, [noon() + Duration::days(3), noon() + Duration::days(2)]);
     let files = std::fs::read_dir(house.folder.join("backups")).expect("the folder").count();
@@ -62,8 +62,8 @@ fn backups_are_kept_by_number_and_the_newest_stay() {
 #[test]
 fn a_backup_that_lost_rows_is_refused_by_restore() {
     let (_folder, house) = house();
-    back_up(&house.care(keeps_all()), noon()).expect("a backup");
-    let made = backup::list(&house.folder.join("backups")).expect("a list").remove(0);
+    back_up(&house.care(keeps_all()), true, noon()).expect("a backup");
+    let made = backup::list(&house.folder.join("backups"), DateTime::<Utc>::MAX_UTC).expect("a list").remove(0);
     let tampered = duckdb::Connection::open(&made.path).expect("opened");
     tampered.execute_batch("DELETE FROM core.payment WHERE payment_id = 'ch_7'; CHECKPOINT").expect("deleted");
     drop(tampered);
@@ -88,7 +88,7 @@ fn a_restore_brings_the_rows_back_and_sends_nothing_twice() {
     };
     let first = waiting("m1", "pending");
     house.warehouse.write_blocking(move |c| c.execute_batch(&first).context(|| "m1".to_owned())).expect("a message");
-    back_up(&house.care(keeps_all()), noon()).expect("a backup");
+    back_up(&house.care(keeps_all()), true, noon()).expect("a backup");
     // Afterwards the message goes out, another is born, and the rows are lost.
     let later = format!(
         "UPDATE ops.outbox SET state = 'sent' WHERE message_id = 'm1'; {}; DELETE FROM core.payment;
@@ -99,7 +99,7 @@ fn a_restore_brings_the_rows_back_and_sends_nothing_twice() {
     house.warehouse.write_blocking(move |c| c.execute_batch(&later).context(|| "later".to_owned())).expect("later");
     let (database, folder) = (house.warehouse.path().to_owned(), house.folder.clone());
     drop(house);
-    let made = backup::list(&folder.join("backups")).expect("a list").remove(0);
+    let made = backup::list(&folder.join("backups"), DateTime::<Utc>::MAX_UTC).expect("a list").remove(0);
     let key = Secret::new("key");
     let done = restore(&database, &WarehouseConfig::default(), &made, (&[], &key), noon()).expect("restored");
     assert_eq!((done.carried, done.unknown), (Some(4), 0));
@@ -118,11 +118,11 @@ fn a_restore_over_a_broken_database_shows_what_waited_as_unknown() {
     let sql = "INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, payload, state, attempts, created_at, kind, lane)
         VALUES ('m1', 'rep', 'acme', 0, '{}', ''::BLOB, 'pending', 0, now()::TIMESTAMP, 'report', 'mail')";
     house.warehouse.write_blocking(move |c| c.execute_batch(sql).context(|| "m1".to_owned())).expect("a message");
-    back_up(&house.care(keeps_all()), noon()).expect("a backup");
+    back_up(&house.care(keeps_all()), true, noon()).expect("a backup");
     let (database, folder) = (house.warehouse.path().to_owned(), house.folder.clone());
     drop(house);
     std::fs::write(&database, vec![7; 1 << 20]).expect("broken");
-    let made = backup::list(&folder.join("backups")).expect("a list").remove(0);
+    let made = backup::list(&folder.join("backups"), DateTime::<Utc>::MAX_UTC).expect("a list").remove(0);
     let key = Secret::new("key");
     let done = restore(&database, &WarehouseConfig::default(), &made, (&[], &key), noon()).expect("restored");
     assert_eq!((done.carried, done.unknown), (None, 1));
@@ -297,7 +297,7 @@ fn pages_that_a_stopped_night_noted_as_gone_go_in_the_next() {
 #[test]
 fn the_doctor_finds_a_sound_installation_sound_and_names_a_damaged_page() {
     let (_folder, house) = house();
-    back_up(&house.care(keeps_all()), noon()).expect("a backup");
+    back_up(&house.care(keeps_all()), true, noon()).expect("a backup");
     let worst = |findings: &[daybook::warehouse::care::doctor::Finding]| findings.iter().map(|f| f.health).max();
     let findings = examine(&house);
     assert_eq!(worst(&findings), Some(Health::Good), "{findings:#?}");
@@ -334,6 +334,10 @@ fn a_backup_before_a_migration_has_a_name_of_its_own() {
     let made =
         house.warehouse.read_blocking(|c| backup::make(c, &folder, Kind::BeforeMigration, noon())).expect("a backup");
     assert!(made.path.file_name().expect("a name").to_string_lossy().starts_with("before-migration-"));
-    back_up(&house.care(keeps_all()), noon()).expect("a nightly one");
-    assert_eq!(backup::list(&folder).expect("a list").len(), 2, "they do not push each other out");
+    back_up(&house.care(keeps_all()), true, noon()).expect("a nightly one");
+    assert_eq!(
+        backup::list(&folder, DateTime::<Utc>::MAX_UTC).expect("a list").len(),
+        2,
+        "they do not push each other out"
+    );
 }

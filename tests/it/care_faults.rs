@@ -4,7 +4,7 @@
 use crate::house::{House, land};
 use crate::support::{noon, texts};
 use crate::tenants::world;
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use daybook::connectors::Engine;
 use daybook::jobs::care::{back_up, care};
 use daybook::jobs::sync::sync_connection;
@@ -120,13 +120,13 @@ fn a_backup_without_room_is_thrown_away_and_the_last_good_one_stays() {
     let mut config = keeps_all();
     config.backup.dir = Some(disk.path().to_owned());
     config.backup.keep = 1;
-    back_up(&house.care(config.clone()), noon()).expect("a backup");
+    back_up(&house.care(config.clone()), true, noon()).expect("a backup");
     disk.fill(128);
     let night = care(&house.care(config.clone()), noon() + Duration::days(1));
     let failures = night.failures();
     assert!(failures.contains("backup: no space is left on the device"), "{failures}");
     assert!(failures.contains("retention: left for the next run, because the backup failed"), "{failures}");
-    let left = backup::list(disk.path()).expect("a list");
+    let left = backup::list(disk.path(), DateTime::<Utc>::MAX_UTC).expect("a list");
     assert_eq!(left.iter().map(|b| b.manifest.made_at).collect::<Vec<_>>(), [noon()]);
     backup::verify(&left[0]).expect("still good");
     let parts: Vec<_> = fs::read_dir(disk.path()).expect("the disk").flatten().map(|entry| entry.file_name()).collect();
@@ -283,7 +283,7 @@ fn a_damaged_block_is_found_by_the_doctor_and_kept_out_of_backups() {
     let house = House::open(folder.path());
     house.pay(0, 3000, noon()).expect("loaded");
     house.warehouse.write_blocking(|c| compact::checkpoint(c)).expect("a checkpoint");
-    back_up(&house.care(keeps_all()), noon()).expect("a backup");
+    back_up(&house.care(keeps_all()), true, noon()).expect("a backup");
     let path = house.warehouse.path().to_owned();
     drop(house);
     // Behind the three headers of 4 KiB come blocks of 256 KiB; the last ones hold rows or what lists them.
@@ -302,7 +302,7 @@ fn a_damaged_block_is_found_by_the_doctor_and_kept_out_of_backups() {
         }
     };
     assert!(told.contains("`daybook restore latest`"), "{told}");
-    let good = backup::list(&folder.path().join("backups")).expect("a list").remove(0);
+    let good = backup::list(&folder.path().join("backups"), DateTime::<Utc>::MAX_UTC).expect("a list").remove(0);
     backup::verify(&good).expect("the backup is another file");
 }
 

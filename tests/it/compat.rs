@@ -2,6 +2,7 @@
 
 use crate::care_faults::{daybook, installation, said};
 use crate::support::texts;
+use chrono::{DateTime, Utc};
 use daybook::warehouse::care::backup;
 use daybook::warehouse::{Warehouse, WarehouseConfig, WarehouseError};
 use std::path::{Path, PathBuf};
@@ -106,7 +107,7 @@ fn a_migration_leaves_a_backup_that_the_older_version_could_go_on_with() {
     let folder = tempfile::tempdir().expect("a folder");
     for (stored, path) in stored(folder.path()) {
         drop(Warehouse::open(&path, &WarehouseConfig::default()).expect("migrated"));
-        let made = backup::list(&backup::default_dir(&path)).expect("a list").remove(0);
+        let made = backup::list(&backup::default_dir(&path), DateTime::<Utc>::MAX_UTC).expect("a list").remove(0);
         assert_eq!(made.manifest.version, stored.schema_version);
         backup::verify(&made).expect("it opens and counts");
         for (name, table) in &stored.tables {
@@ -114,7 +115,7 @@ fn a_migration_leaves_a_backup_that_the_older_version_could_go_on_with() {
         }
         // A second start has nothing to migrate and makes no further backup.
         drop(Warehouse::open(&path, &WarehouseConfig::default()).expect("opened"));
-        assert_eq!(backup::list(&backup::default_dir(&path)).expect("a list").len(), 1);
+        assert_eq!(backup::list(&backup::default_dir(&path), DateTime::<Utc>::MAX_UTC).expect("a list").len(), 1);
     }
 }
 

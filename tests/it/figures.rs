@@ -58,6 +58,7 @@ pub fn context(tenant: &Tenant) -> ReportContext {
         excellent,
     };
     ReportContext {
+        now: noon(),
         workspace: World::workspace(tenant),
         contact: None,
         metrics: Registry::new(specs, COLUMNS).expect("a registry"),

@@ -27,6 +27,7 @@ impl House {
 
     pub fn care(&self, config: CareConfig) -> CareContext {
         CareContext {
+            is_clock_right: false,
             warehouse: self.warehouse.clone(),
             config,
             data_dir: self.folder.clone(),

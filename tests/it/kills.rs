@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 
 /// A mail server that takes everything and counts each Message-ID.
 #[derive(Clone, Default)]
-struct MailSink(Arc<Mutex<BTreeMap<String, u32>>>);
+pub struct MailSink(pub Arc<Mutex<BTreeMap<String, u32>>>);
 
 impl MailSink {
-    fn start() -> (Self, u16) {
+    pub fn start() -> (Self, u16) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let sink = Self::default();

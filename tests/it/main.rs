@@ -8,6 +8,8 @@
 
 mod add;
 mod architecture;
+mod attack;
+
 mod backfill;
 mod care;
 mod care_faults;

@@ -38,7 +38,7 @@ async fn a_name_that_does_not_resolve_is_told_as_one_and_tried_again_later() {
 
 /// An installation of the shop's ads and payments with the shipped hourly sync, whose requests are made
 /// once: the waits between attempts would be real ones.
-fn write_installation(root: &Path, base: &str, since: chrono::NaiveDate) {
+pub fn write_installation(root: &Path, base: &str, since: chrono::NaiveDate) {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (shop, keys) = (tenants().remove(1), Sandbox::credentials());
     let workspace = format!(

@@ -3,7 +3,7 @@
 use crate::care::{house, keeps_all};
 use crate::house::House;
 use crate::support::{noon, texts};
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use daybook::jobs::care::back_up;
 use daybook::jobs::person::{ERASURES, about, forget};
 use daybook::support::secret::Secret;
@@ -17,7 +17,7 @@ use daybook::warehouse::{Context, WarehouseConfig, WarehouseError};
 fn an_erased_person_is_gone_everywhere_and_does_not_come_back() {
     let (_folder, house) = house();
     let context = house.care(keeps_all());
-    back_up(&context, noon()).expect("a backup that still holds the person");
+    back_up(&context, true, noon()).expect("a backup that still holds the person");
     let who = Who::Mail(" Payer17@Example.com ".to_owned());
     let found = about(&context, "acme", &who).expect("found");
     assert_eq!(found.held.tables["core.payment"].len(), 1);
@@ -42,7 +42,7 @@ fn an_erased_person_is_gone_everywhere_and_does_not_come_back() {
     // Nor does a backup from before bring the person back.
     let (database, folder) = (house.warehouse.path().to_owned(), house.folder.clone());
     drop((house, context));
-    let made = backup::list(&folder.join("backups")).expect("a list").remove(0);
+    let made = backup::list(&folder.join("backups"), DateTime::<Utc>::MAX_UTC).expect("a list").remove(0);
     let erasures = erased::read_file(&folder.join(ERASURES)).expect("the list of erasures");
     let key = Secret::new("key");
     let done = restore(&database, &WarehouseConfig::default(), &made, (&erasures, &key), noon()).expect("restored");
@@ -123,7 +123,7 @@ fn books_of_delivery_and_schedule_age_and_what_is_open_or_in_force_stays() {
 fn an_erased_readers_address_leaves_the_books_of_delivery_but_not_those_of_other_tenants() {
     let (_folder, house) = with_books();
     let context = house.care(keeps_all());
-    back_up(&context, noon()).expect("a backup that still holds the address");
+    back_up(&context, true, noon()).expect("a backup that still holds the address");
     let who = Who::Mail("Ann@Example.com".to_owned());
     let found = about(&context, "acme", &who).expect("found");
     assert_eq!(found.held.tables["ops.outbox"].len(), 4, "{:?}", found.held.tables);
@@ -150,7 +150,7 @@ fn an_erased_readers_address_leaves_the_books_of_delivery_but_not_those_of_other
     // A restored backup does not bring the address back.
     let (database, folder) = (house.warehouse.path().to_owned(), house.folder.clone());
     drop((house, context));
-    let made = backup::list(&folder.join("backups")).expect("a list").remove(0);
+    let made = backup::list(&folder.join("backups"), DateTime::<Utc>::MAX_UTC).expect("a list").remove(0);
     let erasures = erased::read_file(&folder.join(ERASURES)).expect("the list of erasures");
     restore(&database, &WarehouseConfig::default(), &made, (&erasures, &Secret::new("key")), noon()).expect("restored");
     gone(&House::open(&folder).warehouse);

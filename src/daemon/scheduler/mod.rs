@@ -18,6 +18,7 @@ use crate::config::Job;
 use crate::domain::schedule::{Outcome, Slot, SlotKey, SlotState, SlotToRun, Why};
 use crate::jobs::deliver::{BusyLanes, deliver_due};
 use crate::support::stop::Stop;
+use crate::warehouse::clock;
 use crate::warehouse::slots::SlotLedger;
 use books::{Books, Ended};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -48,6 +49,7 @@ pub struct Scheduler {
     delivered_at: Option<DateTime<Utc>>,
     status: Arc<Mutex<Status>>,
     lags: Lags,
+    clock_noted_at: DateTime<Utc>,
 }
 
 /// What the scheduler is at, as its last beat left it; clones see the same.
@@ -84,6 +86,7 @@ impl Scheduler {
             delivered_at: None,
             status: Arc::default(),
             lags: Lags::default(),
+            clock_noted_at: now,
         })
     }
 
@@ -181,7 +184,24 @@ impl Scheduler {
         count
     }
 
+    /// Notes once a minute what the clock shows, and at once where it was set back.
+    async fn note_clock(&mut self, now: DateTime<Utc>) -> Result<(), AppError> {
+        let since = now - self.clock_noted_at;
+        if (TimeDelta::zero()..TimeDelta::minutes(1)).contains(&since) {
+            return Ok(());
+        }
+        let seen = self.app.warehouse.write(move |connection| clock::note(connection, now)).await?;
+        self.clock_noted_at = now;
+        if since < TimeDelta::zero()
+            && let Some(latest) = seen.is_behind(now)
+        {
+            tracing::warn!(clock.now = %now, clock.latest = %latest, "the clock was set back: what was noted ahead of it is not believed");
+        }
+        Ok(())
+    }
+
     async fn beat(&mut self, now: DateTime<Utc>) -> Result<(), AppError> {
+        self.note_clock(now).await?;
         while let Some(over) = self.running.try_join_next_with_id() {
             self.over.push(over);
         }

@@ -55,5 +55,10 @@ pub trait Ledger {
     ) -> Result<bool, Self::Error>;
 
     /// The last day through which a connection's days are whole, the least of its streams.
-    fn covered_through(&mut self, workspace: &str, connection: &str) -> Result<Option<NaiveDate>, Self::Error>;
+    fn covered_through(
+        &mut self,
+        workspace: &str,
+        connection: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<NaiveDate>, Self::Error>;
 }

@@ -71,7 +71,12 @@ impl Ledger for MemoryLedger {
         Ok(true)
     }
 
-    fn covered_through(&mut self, workspace: &str, connection: &str) -> Result<Option<NaiveDate>, Infallible> {
+    fn covered_through(
+        &mut self,
+        workspace: &str,
+        connection: &str,
+        _: DateTime<Utc>,
+    ) -> Result<Option<NaiveDate>, Infallible> {
         Ok(self.coverage.get(&(workspace.to_owned(), connection.to_owned())).copied())
     }
 }

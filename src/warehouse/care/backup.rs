@@ -3,6 +3,7 @@
 
 use super::copy::{self, copy, write_json};
 use super::proof::{open_read_only, prove};
+use crate::domain::clock::lies_ahead;
 use crate::warehouse::error::WarehouseError;
 use crate::warehouse::migrate;
 use chrono::{DateTime, Utc};
@@ -111,18 +112,18 @@ pub fn before_migration(
         },
         other => other,
     })?;
-    prune(folder, Kind::BeforeMigration, KEEP_BEFORE_MIGRATIONS)?;
+    prune(folder, Kind::BeforeMigration, KEEP_BEFORE_MIGRATIONS, now)?;
     Ok(backup)
 }
 
 /// Removes every backup of a kind. Returns what went.
-pub fn remove_all(folder: &Path, kind: Kind) -> Result<Vec<PathBuf>, WarehouseError> {
-    remove(list(folder)?.into_iter().filter(|backup| backup.manifest.kind == kind))
+pub fn remove_all(folder: &Path, kind: Kind, now: DateTime<Utc>) -> Result<Vec<PathBuf>, WarehouseError> {
+    remove(list(folder, now)?.into_iter().filter(|backup| backup.manifest.kind == kind))
 }
 
 /// Removes all but the newest `keep` backups of a kind; never the last one. Returns what went.
-pub fn prune(folder: &Path, kind: Kind, keep: usize) -> Result<Vec<PathBuf>, WarehouseError> {
-    remove(list(folder)?.into_iter().filter(|backup| backup.manifest.kind == kind).skip(keep.max(1)))
+pub fn prune(folder: &Path, kind: Kind, keep: usize, now: DateTime<Utc>) -> Result<Vec<PathBuf>, WarehouseError> {
+    remove(list(folder, now)?.into_iter().filter(|backup| backup.manifest.kind == kind).skip(keep.max(1)))
 }
 
 fn remove(backups: impl Iterator<Item = Backup>) -> Result<Vec<PathBuf>, WarehouseError> {
@@ -135,8 +136,8 @@ fn remove(backups: impl Iterator<Item = Backup>) -> Result<Vec<PathBuf>, Warehou
     Ok(gone)
 }
 
-/// The good backups, newest first. A folder that is not there holds none.
-pub fn list(folder: &Path) -> Result<Vec<Backup>, WarehouseError> {
+/// The good backups, newest first; those dated ahead of `now` come last. A folder that is not there holds none.
+pub fn list(folder: &Path, now: DateTime<Utc>) -> Result<Vec<Backup>, WarehouseError> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -150,7 +151,8 @@ pub fn list(folder: &Path) -> Result<Vec<Backup>, WarehouseError> {
         let manifest = fs::read(manifest_path(&path)).ok().and_then(|text| serde_json::from_slice(&text).ok());
         found.extend(manifest.map(|manifest| Backup { path, manifest }));
     }
-    found.sort_by(|a: &Backup, b: &Backup| b.manifest.made_at.cmp(&a.manifest.made_at).then(b.path.cmp(&a.path)));
+    let key = |backup: &Backup| (!lies_ahead(backup.manifest.made_at, now), backup.manifest.made_at);
+    found.sort_by(|a: &Backup, b: &Backup| key(b).cmp(&key(a)).then(b.path.cmp(&a.path)));
     Ok(found)
 }
 

@@ -36,6 +36,11 @@ pub mod restore;
 pub mod retention;
 pub mod snapshot;
 
+/// Syncs the folder of a file that was made or renamed.
+pub(super) fn sync_folder(file: &std::path::Path) -> Result<(), super::WarehouseError> {
+    copy::sync(file.parent().unwrap_or(std::path::Path::new(".")))
+}
+
 /// Columns that the day of a row may stand in; a table has one of them or none.
 pub const DAYS: [&str; 4] = ["date", "entered_date", "posted_date", "month_date"];
 

@@ -9,8 +9,8 @@ use super::proof::open_read_only;
 use crate::support::secret::Secret;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::load::literal;
-use crate::warehouse::migrate;
 use crate::warehouse::worker::{Warehouse, WarehouseConfig};
+use crate::warehouse::{mark, migrate};
 use chrono::{DateTime, Utc};
 use duckdb::{Connection, params};
 use std::fs;
@@ -79,6 +79,8 @@ pub fn restore(
             return Err(error);
         }
     };
+    // What stands there next is older on purpose.
+    mark::remove(path)?;
     let set_aside = swap(&part, path, now)?;
     sync(path.parent().unwrap_or(Path::new(".")))?;
     Ok(Restored { from: backup.clone(), set_aside, carried, unknown, erased_again })

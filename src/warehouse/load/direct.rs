@@ -6,6 +6,7 @@ use super::pages::{PAGES_OF_SLICE, create_pages};
 use super::stage::{columns, forget_rejects, literal};
 use super::{LoadRequest, Loaded, Replaces, Target, finish, merge, stage};
 use crate::warehouse::care::erased;
+use crate::warehouse::clock;
 use crate::warehouse::error::{Context, WarehouseError};
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::{Connection, Transaction};
@@ -40,6 +41,7 @@ fn load_slices(
 ) -> Result<Option<Vec<Loaded>>, WarehouseError> {
     let step = || format!("loading {} {} from {}", whole.connection, whole.stream, whole.slice);
     let transaction = connection.transaction().context(step)?;
+    clock::redate_loads(&transaction, (&whole.workspace, &whole.connection), now)?;
     for target in &whole.targets {
         if !is_free(&transaction, whole, target)? {
             return Ok(None);

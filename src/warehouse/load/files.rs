@@ -17,6 +17,7 @@ use super::stage::columns;
 use crate::domain::dropped::Repeats;
 use crate::support::secret::Secret;
 use crate::warehouse::care::erased;
+use crate::warehouse::clock;
 use crate::warehouse::error::{Context, WarehouseError};
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::{Connection, Transaction};
@@ -124,6 +125,7 @@ fn load_all(
 ) -> Result<Vec<Result<Loaded, WarehouseError>>, WarehouseError> {
     let step = || format!("loading {} files of {}", load.files.len(), load.connection);
     let transaction = connection.transaction().context(step)?;
+    clock::redate_loads(&transaction, (&load.workspace, &load.connection), now)?;
     dropped_rows::set_variables(&transaction, load)?;
     dropped_rows::create(&transaction, load)?;
     let mut batch = Batch {

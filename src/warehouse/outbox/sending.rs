@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 /// A claim older than this has lost its sender. Longer than any sending may take.
 pub const LEASE: TimeDelta = TimeDelta::hours(1);
+/// No message waits longer for its next try: a later instant was set under a clock that stood ahead.
+const LONGEST_WAIT: TimeDelta = TimeDelta::hours(12);
 
 /// A message claimed for sending.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,21 +146,20 @@ impl Whose {
 pub fn due_lanes(reader: &Connection, whose: &Whose, now: DateTime<Utc>) -> Result<Vec<String>, WarehouseError> {
     let (owner, workspaces) = (whose.owner.as_deref(), whose.workspaces());
     let step = || "looking for messages that are due".to_owned();
+    let (at, latest) = (now.naive_utc(), (now + LONGEST_WAIT).naive_utc());
     let mut statement = reader
         .prepare(
             "SELECT DISTINCT lane FROM ops.outbox
-             WHERE state = 'pending' AND (not_before IS NULL OR not_before <= ?)
+             WHERE state = 'pending' AND (not_before IS NULL OR not_before <= ? OR not_before > ?)
                  AND (?::VARCHAR IS NULL OR report_id = ?)
                  AND (?::VARCHAR IS NULL OR kind <> 'report' OR list_contains(string_split(?, ','), workspace))
                  AND (?::VARCHAR IS NOT NULL OR lane NOT IN (SELECT lane FROM ops.outbox
-                     WHERE state = 'pending' AND trouble = 'misconfigured' AND not_before > ?))
+                     WHERE state = 'pending' AND trouble = 'misconfigured' AND not_before > ? AND not_before <= ?))
              ORDER BY lane",
         )
         .context(step)?;
     let rows = statement
-        .query_map(params![now.naive_utc(), owner, owner, workspaces, workspaces, owner, now.naive_utc()], |row| {
-            row.get(0)
-        })
+        .query_map(params![at, latest, owner, owner, workspaces, workspaces, owner, at, latest], |row| row.get(0))
         .context(step)?;
     rows.collect::<Result<_, _>>().context(step)
 }
@@ -177,11 +178,11 @@ pub fn claim(
     let next = transaction
         .query_row(
             "SELECT message_id, report_id, workspace, kind, route, payload, attempts, created_at, recipient
-             FROM ops.outbox WHERE state = 'pending' AND lane = ? AND (not_before IS NULL OR not_before <= ?)
+             FROM ops.outbox WHERE state = 'pending' AND lane = ? AND (not_before IS NULL OR not_before <= ? OR not_before > ?)
                  AND (?::VARCHAR IS NULL OR report_id = ?)
                  AND (?::VARCHAR IS NULL OR kind <> 'report' OR list_contains(string_split(?, ','), workspace))
              ORDER BY created_at, report_id, position LIMIT 1",
-            params![lane, at, owner, owner, workspaces, workspaces],
+            params![lane, at, (now + LONGEST_WAIT).naive_utc(), owner, owner, workspaces, workspaces],
             |row| {
                 Ok(Claimed {
                     message_id: row.get(0)?,

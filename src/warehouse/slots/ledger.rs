@@ -63,11 +63,16 @@ impl Ledger for SlotLedger {
     }
 
     /// A connection without days, such as one of a CRM, never keeps anybody waiting.
-    fn covered_through(&mut self, workspace: &str, connection: &str) -> Result<Option<NaiveDate>, WarehouseError> {
+    fn covered_through(
+        &mut self,
+        workspace: &str,
+        connection: &str,
+        now: chrono::DateTime<chrono::Utc>,
+    ) -> Result<Option<NaiveDate>, WarehouseError> {
         let Some(streams) = self.dated.get(&(workspace.to_owned(), connection.to_owned())) else {
             return Ok(Some(NaiveDate::MAX));
         };
-        let reach = self.warehouse.read_blocking(|reader| readings::reach(reader, workspace))?;
+        let reach = self.warehouse.read_blocking(|reader| readings::reach(reader, workspace, now))?;
         let through = |stream: &String| {
             // The least of the partitions that were asked for: a report lists what it expects itself.
             let own = reach.iter().filter(|reach| reach.connection == connection && reach.stream == *stream);

@@ -20,6 +20,7 @@ pub fn equal_the_truth(world: &World, truth: &Truth) {
     for tenant in tenants() {
         let truth = &truth.tenants[tenant.id];
         let context = ReportContext {
+            now: noon(),
             channel_labels: BTreeMap::new(),
             budgets: BTreeMap::new(),
             targets: BTreeMap::new(),

@@ -77,13 +77,19 @@ impl Heartbeat {
         };
         // What it waits for costs questions to the ledger, and only matters where all else lets it run.
         if is_bound && matches!(decide(&situation), Decision::Run { .. }) {
-            situation.unmet = self.unmet(ledger, entry, slot)?;
+            situation.unmet = self.unmet(ledger, entry, slot, now)?;
         }
         Ok(decide(&situation))
     }
 
     /// The first thing a slot waits for.
-    fn unmet<L: Ledger>(&self, ledger: &mut L, entry: &Entry, slot: &Slot) -> Result<Option<Why>, L::Error> {
+    fn unmet<L: Ledger>(
+        &self,
+        ledger: &mut L,
+        entry: &Entry,
+        slot: &Slot,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Why>, L::Error> {
         let waits_for = |job: &String| {
             let pair = Pair::new(job, &slot.key.pair.workspace);
             self.entries.get(&pair).is_some_and(|before| {
@@ -98,7 +104,7 @@ impl Heartbeat {
         let day = slot.key.at.with_timezone(&entry.job.days_zone).date_naive();
         let needed = day.checked_sub_days(Days::new(1));
         for connection in &entry.job.policy.after_coverage {
-            if ledger.covered_through(&slot.key.pair.workspace, connection)? < needed {
+            if ledger.covered_through(&slot.key.pair.workspace, connection, now)? < needed {
                 return Ok(Some(Why::WaitsForCoverage));
             }
         }

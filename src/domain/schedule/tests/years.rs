@@ -67,7 +67,7 @@ impl Ledger for Slim {
         Ok(was_claimed)
     }
 
-    fn covered_through(&mut self, _: &str, _: &str) -> Result<Option<NaiveDate>, Infallible> {
+    fn covered_through(&mut self, _: &str, _: &str, _: DateTime<Utc>) -> Result<Option<NaiveDate>, Infallible> {
         Ok(None)
     }
 }

@@ -1,0 +1,64 @@
+//! `daybook clock`: what the machine's clock has shown, what was noted while it stood ahead, and putting
+//! that right.
+
+use super::Outcome;
+use super::show::{count, plain, table, wrapped};
+use crate::daemon::App;
+use crate::warehouse::clock::{Ahead, ahead, correct, doubt, seen};
+use chrono::{DateTime, Utc};
+
+#[derive(Debug, clap::Args)]
+pub struct ClockArgs {
+    /// Take the clock as it stands now for right. What was read in the future is read again, and what is
+    /// dated there is dated now; no row of a source is removed.
+    #[arg(long)]
+    correct: bool,
+}
+
+pub fn run(app: &App, args: &ClockArgs, json: bool) -> anyhow::Result<Outcome> {
+    let now = app.clock.now();
+    if args.correct {
+        let corrected = app.warehouse.write_blocking(move |connection| correct(connection, now))?;
+        if json {
+            say!("{}", serde_json::json!({ "now": now, "corrected": corrected }));
+            return Ok(Outcome::Done);
+        }
+        match corrected.is_empty() {
+            true => say!("nothing lies in the future; the clock is taken for right"),
+            false => say!("{}\ncorrected; `daybook sync` reads again what was read in the future", lines(&corrected)),
+        }
+        return Ok(Outcome::Done);
+    }
+    let (seen, found, doubt) =
+        app.warehouse.read_blocking(move |reader| Ok((seen(reader)?, ahead(reader, now)?, doubt(reader, now)?)))?;
+    if json {
+        let latest = seen.latest;
+        say!("{}", serde_json::json!({ "now": now, "latest": latest, "doubt": doubt, "ahead": found }));
+        return Ok(Outcome::Done);
+    }
+    say!("the clock shows {}", shown(now));
+    if let Some(latest) = seen.is_behind(now) {
+        say!("it has shown {}", shown(latest));
+    }
+    if let Some(doubt) = doubt {
+        say!("{}", wrapped("", &plain(&format!("nothing is removed because of its age: {doubt}"))));
+    }
+    if found.is_empty() {
+        say!("nothing that was noted lies in the future");
+        return Ok(Outcome::Done);
+    }
+    say!("\nnoted in the future, and not believed until then:\n{}", lines(&found));
+    say!("\nif the clock is right now: daybook clock --correct");
+    Ok(Outcome::Done)
+}
+
+fn lines(found: &[Ahead]) -> String {
+    let rows = found
+        .iter()
+        .map(|ahead| vec![ahead.table.clone(), ahead.column.clone(), count(ahead.rows), shown(ahead.furthest_at)]);
+    table(&["table", "column", "rows", "up to"], &[2], rows.collect()).trim_end().to_owned()
+}
+
+fn shown(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}

@@ -1,0 +1,105 @@
+//! The clock in the books: its high-water mark, and what was noted while it stood ahead.
+
+mod ahead;
+
+pub use ahead::{Ahead, ahead, correct};
+
+use super::error::{Context, WarehouseError};
+use crate::domain::clock::{Seen, latest_believed};
+use chrono::{DateTime, NaiveDateTime, Utc};
+use duckdb::{Connection, OptionalExt, Transaction, params};
+
+/// What is known of the clock.
+pub fn seen(reader: &Connection) -> Result<Seen, WarehouseError> {
+    let step = || "reading what the clock has shown".to_owned();
+    let row: Option<(NaiveDateTime, Option<NaiveDateTime>)> = reader
+        .query_row("SELECT latest_at, behind_since FROM ops.clock", [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()
+        .context(step)?;
+    let mut statement = reader.prepare("SELECT DISTINCT date FROM ops.clock_day ORDER BY date").context(step)?;
+    let days = statement.query_map([], |row| row.get(0)).context(step)?.collect::<Result<_, _>>().context(step)?;
+    let (latest, behind_since) = row.map_or((None, None), |(latest, since)| (Some(latest.and_utc()), since));
+    Ok(Seen { latest, behind_since: behind_since.map(|since| since.and_utc()), days })
+}
+
+/// Notes that the clock shows `now`. What lies ahead is corrected once the clock has stood behind what it
+/// showed for so long that it is believed.
+pub fn note(connection: &mut Connection, now: DateTime<Utc>) -> Result<Seen, WarehouseError> {
+    let known = seen(connection)?;
+    let seen = known.after(now);
+    if known.is_behind(now).is_some() && seen.is_behind(now).is_none() {
+        let found = correct(connection, now)?;
+        let rows: u64 = found.iter().map(|ahead| ahead.rows).sum();
+        tracing::warn!(instants = rows, clock.now = %now, clock.latest = ?known.latest, "the clock has stood behind what it showed for days and is believed; what lay ahead was corrected");
+        return self::seen(connection);
+    }
+    store(connection, &known, &seen)?;
+    Ok(seen)
+}
+
+fn store(connection: &mut Connection, known: &Seen, seen: &Seen) -> Result<(), WarehouseError> {
+    if known == seen {
+        return Ok(());
+    }
+    let step = || "noting what the clock shows".to_owned();
+    let transaction = connection.transaction().context(step)?;
+    transaction.execute_batch("DELETE FROM ops.clock").context(step)?;
+    if let Some(latest) = seen.latest {
+        let since = seen.behind_since.map(|since| since.naive_utc());
+        transaction.execute("INSERT INTO ops.clock VALUES (?, ?)", params![latest.naive_utc(), since]).context(step)?;
+    }
+    for day in known.days.iter().filter(|day| !seen.days.contains(day)) {
+        transaction.execute("DELETE FROM ops.clock_day WHERE date = ?", params![day]).context(step)?;
+    }
+    for day in seen.days.iter().filter(|day| !known.days.contains(day)) {
+        transaction.execute("INSERT INTO ops.clock_day VALUES (?)", params![day]).context(step)?;
+    }
+    transaction.commit().context(step)
+}
+
+/// Why nothing may go because of its age at `now`; `None` where the clock is believed.
+pub fn doubt(reader: &Connection, now: DateTime<Utc>) -> Result<Option<String>, WarehouseError> {
+    let newest: Option<NaiveDateTime> = reader
+        .query_row(
+            "SELECT max(loaded_at) FROM ops.load WHERE loaded_at <= ?",
+            params![latest_believed(now).naive_utc()],
+            |row| row.get(0),
+        )
+        .context(|| "looking for the newest load".to_owned())?;
+    Ok(seen(reader)?.doubt(now, newest.map(|newest| newest.and_utc())))
+}
+
+/// Loads of a connection that lie ahead become its oldest once a newer one comes: what they said must
+/// not stand above what is said now.
+pub fn redate_loads(
+    transaction: &Transaction<'_>,
+    (workspace, connection): (&str, &str),
+    now: DateTime<Utc>,
+) -> Result<u64, WarehouseError> {
+    let which = "workspace = $1 AND connection = $2 AND (fetched_at > $3 OR loaded_at > $3)";
+    redate(transaction, which, (workspace, connection), now)
+}
+
+pub(super) fn redate(
+    transaction: &Transaction<'_>,
+    which: &str,
+    (workspace, connection): (&str, &str),
+    now: DateTime<Utc>,
+) -> Result<u64, WarehouseError> {
+    let step = || "dating loads that lie ahead".to_owned();
+    let believed = latest_believed(now).naive_utc();
+    let noted = format!(
+        "INSERT INTO ops.load_redated SELECT load_id, fetched_at, CAST($4 AS TIMESTAMP) FROM ops.load WHERE {which}"
+    );
+    let count = transaction.execute(&noted, params![workspace, connection, believed, now.naive_utc()]).context(step)?;
+    if count > 0 {
+        let dated = format!(
+            "UPDATE ops.load SET fetched_at = TIMESTAMP '1970-01-01', loaded_at = TIMESTAMP '1970-01-01' WHERE {which}"
+        );
+        transaction.execute(&dated, params![workspace, connection, believed]).context(step)?;
+    }
+    Ok(count as u64)
+}
+
+#[cfg(test)]
+mod tests;

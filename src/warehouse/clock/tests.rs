@@ -1,0 +1,71 @@
+use super::*;
+use crate::warehouse::coverage::{Place, days_of};
+use crate::warehouse::cursor::read_until;
+use crate::warehouse::migrate;
+
+fn database() -> Connection {
+    let mut connection = Connection::open_in_memory().expect("a database");
+    migrate::apply(&mut connection, None).expect("migrated");
+    connection
+        .execute_batch(
+            "INSERT INTO ops.load BY NAME SELECT id AS load_id, 'w' AS workspace, 'c' AS connection, 's' AS stream,
+                '' AS slice, '' AS partition, made AS fetched_at, made AS loaded_at, '' AS manifest, 0 AS pages, 0 AS bytes,
+                0 AS rows_read, 0 AS rows_written, 0 AS rows_unchanged, 0 AS rows_superseded, 0 AS rows_quarantined,
+                [] AS notes FROM (VALUES ('now', TIMESTAMP '2026-11-20 11:00'), ('ahead', TIMESTAMP '2027-11-20 12:00')) AS v(id, made);
+             INSERT INTO ops.coverage BY NAME SELECT 'w' AS workspace, 'c' AS connection, 's' AS stream, '' AS partition,
+                date, load AS load_id, made AS covered_at, true AS is_whole_day FROM (VALUES
+                    (DATE '2026-11-18', 'now', TIMESTAMP '2026-11-20 11:00'),
+                    (DATE '2026-11-19', 'ahead', TIMESTAMP '2027-11-20 12:00'),
+                    (DATE '2027-11-19', 'ahead', TIMESTAMP '2027-11-20 12:00')) AS v(date, load, made);
+             INSERT INTO ops.cursor VALUES ('w', 'c', 's', '', TIMESTAMP '2027-11-20 12:00', 'ahead')",
+        )
+        .expect("rows");
+    connection
+}
+
+fn now() -> DateTime<Utc> {
+    "2026-11-20T12:00:00Z".parse().expect("an instant")
+}
+
+#[test]
+fn what_was_read_in_the_future_was_not_read() {
+    let connection = database();
+    let place = Place::new("w", "c", "s", "");
+    assert_eq!(read_until(&connection, &place, now()).expect("a cursor"), None);
+    let days = days_of(&connection, &place, now()).expect("days");
+    assert_eq!(days.iter().map(|day| day.date.to_string()).collect::<Vec<_>>(), ["2026-11-18"]);
+    let later = now() + chrono::TimeDelta::days(366);
+    assert_eq!(days_of(&connection, &place, later).expect("days").len(), 3);
+}
+
+#[test]
+fn a_load_of_the_future_is_the_oldest_once_another_comes() {
+    let mut connection = database();
+    let transaction = connection.transaction().expect("a transaction");
+    assert_eq!(redate_loads(&transaction, ("w", "c"), now()).expect("dated"), 1);
+    transaction.commit().expect("committed");
+    let dated: String = connection
+        .query_row("SELECT string_agg(load_id, ' ' ORDER BY fetched_at) FROM ops.load", [], |row| row.get(0))
+        .expect("loads");
+    assert_eq!(dated, "ahead now");
+    let kept: String = connection
+        .query_row("SELECT load_id || ' ' || fetched_at FROM ops.load_redated", [], |row| row.get(0))
+        .expect("what it was");
+    assert_eq!(kept, "ahead 2027-11-20 12:00:00");
+}
+
+#[test]
+fn correcting_leaves_nothing_ahead_and_says_what_was() {
+    let mut connection = database();
+    note(&mut connection, now() + chrono::TimeDelta::days(365)).expect("noted");
+    note(&mut connection, now()).expect("noted");
+    let found = correct(&mut connection, now()).expect("corrected");
+    let told: Vec<String> = found.iter().map(|a| format!("{}.{} {}", a.table, a.column, a.rows)).collect();
+    assert_eq!(
+        told,
+        ["ops.coverage.covered_at 2", "ops.cursor.read_until 1", "ops.load.fetched_at 1", "ops.load.loaded_at 1"]
+    );
+    assert_eq!(ahead(&connection, now()).expect("a list"), []);
+    assert_eq!(seen(&connection).expect("seen").latest, Some(now()));
+    assert_eq!(doubt(&connection, now()).expect("a doubt"), None);
+}

@@ -1,0 +1,5 @@
+//! Faults and attacks: wrong clocks, lost files, hostile bytes.
+
+mod clock;
+mod past;
+mod small;
