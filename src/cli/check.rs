@@ -16,7 +16,7 @@ use crate::support::secret::Secret;
 use crate::warehouse::care::proof::open_read_only;
 use crate::warehouse::load::load;
 use crate::warehouse::rollup::rollup;
-use crate::warehouse::{Context, Warehouse};
+use crate::warehouse::{Context, Warehouse, queries};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -256,7 +256,10 @@ fn rollups(settings: &Settings, warehouse: &Warehouse) -> Vec<Problem> {
     }
     for check in &settings.checks {
         let sql = check.text.clone();
-        let run = warehouse.read_blocking(|reader| reader.prepare(&sql).map(drop).context(|| check.name.clone()));
+        let run = warehouse.read_blocking(|reader| {
+            queries::examine(reader, &sql)?;
+            reader.prepare(&sql).map(drop).context(|| check.name.clone())
+        });
         if let Err(error) = run {
             problems.push(of_sql(&check.path, &error.to_string()));
         }

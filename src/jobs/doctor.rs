@@ -5,7 +5,7 @@ use crate::connectors::{LandedSlice, landed};
 use crate::domain::clock::lies_ahead;
 use crate::warehouse::care::backup;
 use crate::warehouse::care::doctor::{Finding, examine};
-use crate::warehouse::{Context, Warehouse, WarehouseError, library};
+use crate::warehouse::{Context, Warehouse, WarehouseError, library, queries};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::path::{Path, PathBuf};
 
@@ -58,6 +58,7 @@ fn database(patient: &Patient<'_>) -> Vec<Finding> {
     for (name, sql) in &patient.checks {
         let step = || format!("the check {name}");
         let count = warehouse.read_blocking(|reader| {
+            queries::examine(reader, sql)?;
             let sql = format!("SELECT count(*)::UBIGINT FROM ({})", sql.trim_end().trim_end_matches(';'));
             reader.query_row(&sql, [], |row| row.get::<_, u64>(0)).context(step)
         });

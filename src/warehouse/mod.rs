@@ -20,6 +20,7 @@ pub mod names;
 pub mod new_customers;
 pub mod outbox;
 pub mod plan_history;
+pub mod queries;
 pub mod readings;
 pub mod rollup;
 pub mod slots;

@@ -2,6 +2,7 @@
 
 use super::coverage;
 use super::error::{Context, WarehouseError};
+use super::queries;
 use crate::domain::clock::latest_believed;
 use crate::domain::coverage::Standing;
 use crate::domain::period::Period;
@@ -97,6 +98,7 @@ pub fn check(reader: &Connection, workspace: &str, sql: &str, period: Period) ->
             period.start, period.end
         ))
         .context(step)?;
+    queries::examine(reader, sql)?;
     let columns = {
         let mut statement = reader.prepare(&format!("SELECT * FROM ({sql}) LIMIT 0")).context(step)?;
         let _ = statement.query([]).context(step)?;

@@ -5,6 +5,7 @@ use super::care::retention::sealed_before;
 use super::channels::RulesInUse;
 use super::error::{Context, WarehouseError};
 use super::load::literal;
+use super::queries;
 use crate::domain::channel::ChannelRules;
 use crate::domain::metric::Columns;
 use crate::domain::money::{Currency, cross_rate};
@@ -88,6 +89,7 @@ pub fn rollup(
     let days = touched(&transaction)?;
     let mut rows = 0;
     if days > 0 {
+        queries::examine(&transaction, &sql.metric_daily).map_err(|error| named("metric_daily", error))?;
         let rules_in_use = RulesInUse::new(&transaction, rules)?;
         transaction
             .execute(
@@ -289,6 +291,13 @@ fn span(
     Ok(first.zip(last))
 }
 
+fn named(rollup: &str, error: WarehouseError) -> WarehouseError {
+    match error {
+        WarehouseError::Invalid(says) => WarehouseError::Invalid(format!("the rollup {rollup}: {says}")),
+        other => other,
+    }
+}
+
 fn recurring(
     transaction: &Transaction<'_>,
     workspace: &Workspace,
@@ -312,6 +321,7 @@ fn recurring(
     transaction
         .execute("DELETE FROM mart.mrr_daily WHERE workspace = ? AND date >= ?", params![workspace.id, sealed])
         .context(step)?;
+    queries::examine(transaction, &sql.mrr_daily).map_err(|error| named("mrr_daily", error))?;
     transaction.execute(&format!("INSERT INTO mart.mrr_daily BY NAME {}", sql.mrr_daily), []).context(step)?;
     Ok(())
 }

@@ -8,6 +8,7 @@ use super::{LoadRequest, Loaded, Replaces, Target, finish, merge, stage};
 use crate::warehouse::care::erased;
 use crate::warehouse::clock;
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::queries;
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::{Connection, Transaction};
 use std::collections::BTreeMap;
@@ -113,6 +114,7 @@ fn is_free(transaction: &Transaction<'_>, whole: &LoadRequest, target: &Target) 
 fn insert(transaction: &Transaction<'_>, requests: &[LoadRequest], target: &Target) -> Result<(), WarehouseError> {
     let [first, ..] = requests else { return Ok(()) };
     let names = columns(transaction, &target.table)?.join(", ");
+    queries::examine(transaction, &target.sql)?;
     let load_id = of_slice(requests, |request| literal(&request.load_id));
     transaction
         .execute_batch(&format!(

@@ -3,6 +3,7 @@
 use super::{LoadRequest, Loaded, Replaces, Target, doubt, left_out, listed};
 use crate::warehouse::care::erased;
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::queries;
 use duckdb::{Connection, Transaction, params};
 use std::path::Path;
 
@@ -44,6 +45,7 @@ pub fn stage(
     let step = || format!("reading {} into {}", request.stream, target.table);
     let mut distrust = None;
     let columns = columns(transaction, &target.table)?;
+    queries::examine(transaction, &target.sql)?;
     transaction
         .execute_batch(&format!("CREATE OR REPLACE TEMP TABLE read AS {}", target.sql.trim_end().trim_end_matches(';')))
         .context(step)?;
@@ -288,6 +290,7 @@ pub fn collect_notes(
         return Ok(());
     };
     let step = || "collecting the vendor's notes".to_owned();
+    queries::examine(transaction, sql)?;
     let mut statement = transaction.prepare(sql).context(step)?;
     let notes = statement.query_map([], |row| row.get::<_, Option<String>>(0)).context(step)?;
     for note in notes {
