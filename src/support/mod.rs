@@ -9,5 +9,6 @@ pub mod secret;
 pub mod service_account;
 pub mod shown;
 pub mod soft_json;
+pub mod split_json;
 pub mod stop;
 pub mod zones;
