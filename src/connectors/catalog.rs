@@ -1,6 +1,7 @@
 //! The connectors at hand: those built in, and an admin's own in `config/connectors/<name>/`.
 
 use super::spec::{ConnectorSpec, ErrorRule};
+use crate::support::text_file;
 use include_dir::{Dir, include_dir};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -51,20 +52,22 @@ impl Catalog {
     /// Adds the connectors of an admin's folder; one with a built-in's name takes its place.
     pub fn add_folder(&mut self, folder: &Path) -> Result<(), Vec<CatalogProblem>> {
         let mut problems = Vec::new();
-        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let entries = match std::fs::read_dir(folder) {
+            Ok(entries) => entries.flatten(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => {
+                let message = format!("the folder cannot be read: {}", error.kind());
+                return Err(vec![CatalogProblem { file: String::new(), line: None, message }]);
+            }
+        };
         let mut folders: Vec<_> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
         folders.sort();
         for path in folders {
             let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-            let files = std::fs::read_dir(&path)
-                .into_iter()
-                .flatten()
-                .flatten()
-                .filter_map(|entry| {
-                    Some((entry.file_name().into_string().ok()?, std::fs::read_to_string(entry.path()).ok()?))
-                })
-                .collect();
-            self.add(name, files, &mut problems);
+            match read_folder(name, &path) {
+                Ok(files) => self.add(name, files, &mut problems),
+                Err(unread) => problems.extend(unread),
+            }
         }
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
@@ -102,6 +105,27 @@ impl Catalog {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.connectors.keys().map(String::as_str)
     }
+}
+
+/// The files of an admin's connector that are read: its description and its queries.
+fn read_folder(name: &str, folder: &Path) -> Result<BTreeMap<String, String>, Vec<CatalogProblem>> {
+    let (mut files, mut problems) = (BTreeMap::new(), Vec::new());
+    let mut tell = |file: &str, line, message| {
+        problems.push(CatalogProblem { file: format!("{name}/{file}"), line, message });
+    };
+    match std::fs::read_dir(folder) {
+        Err(error) => tell("", None, format!("the folder cannot be read: {}", error.kind())),
+        Ok(entries) => {
+            let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+            for file in names.filter(|file| file == "connector.toml" || file.ends_with(".sql")) {
+                match text_file::read(&folder.join(&file)) {
+                    Ok(text) => files.extend(text.map(|text| (file, text))),
+                    Err(unread) => tell(&file, unread.line, unread.message),
+                }
+            }
+        }
+    }
+    if problems.is_empty() { Ok(files) } else { Err(problems) }
 }
 
 impl Connector {
@@ -184,5 +208,13 @@ mod tests {
         std::fs::write(own.join("connector.toml"), "name = \"own\"\nlabel = \"Own\"\ndogs = 1\n").expect("a file");
         let problems = Catalog::default().add_folder(folder.path()).expect_err("a problem");
         assert_eq!(problems[0].line, Some(3), "{problems:?}");
+        for (bytes, line, words) in
+            [(b"# a\n\xe4".to_vec(), Some(2), "not UTF-8"), (vec![b'#'; 2 << 20], None, "at most 1 MB")]
+        {
+            std::fs::write(own.join("connector.toml"), bytes).expect("a file");
+            let problems = Catalog::default().add_folder(folder.path()).expect_err("a problem");
+            assert_eq!(problems.len(), 1, "{problems:?}");
+            assert!(problems[0].line == line && problems[0].message.contains(words), "{problems:?}");
+        }
     }
 }

@@ -11,4 +11,5 @@ pub mod shown;
 pub mod soft_json;
 pub mod split_json;
 pub mod stop;
+pub mod text_file;
 pub mod zones;

@@ -2,6 +2,7 @@
 
 use super::preset::Preset;
 use super::preset_file::read;
+use crate::support::text_file;
 use include_dir::{Dir, include_dir};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -55,13 +56,15 @@ impl Presets {
         files.sort();
         for path in files {
             let Some(name) = path.file_stem().and_then(|stem| stem.to_str()) else { continue };
-            match std::fs::read_to_string(&path) {
-                Ok(text) => self.add(name, &text, &mut problems),
-                Err(error) => problems.push(PresetProblem {
+            match text_file::read(&path) {
+                Ok(Some(text)) => self.add(name, &text, &mut problems),
+                // Gone since the folder was listed.
+                Ok(None) => {}
+                Err(unread) => problems.push(PresetProblem {
                     file: format!("{name}.toml"),
-                    line: None,
-                    message: format!("the file cannot be read: {error}"),
-                    remedy: "look at its permissions and whether it is UTF-8".to_owned(),
+                    line: unread.line,
+                    message: unread.message,
+                    remedy: unread.remedy.to_owned(),
                 }),
             }
         }
