@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod app;
 pub mod control;
+mod door;
 pub mod issue;
 pub mod lock;
 pub mod notify;
