@@ -1,5 +1,6 @@
 //! Tables for a terminal of 80 columns.
 
+use crate::support::shown::one_line;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 /// A table with a heading row; columns named in `right` are flush right.
@@ -20,7 +21,7 @@ pub fn table(heads: &[&str], right: &[usize], rows: Vec<Vec<String>>) -> String 
 
 /// Vendors' words must not steer a terminal.
 pub fn plain(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() && letter != '\n' { ' ' } else { letter }).collect()
+    text.split('\n').map(one_line).collect::<Vec<_>>().join("\n")
 }
 
 /// `1,234,567`.

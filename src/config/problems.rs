@@ -1,5 +1,6 @@
 //! What is wrong with the configuration, where, and what to do about it: for a terminal and as JSON.
 
+use crate::support::shown::is_steering;
 use serde::Serialize;
 use std::cmp::Ordering;
 use std::fmt;
@@ -128,16 +129,12 @@ fn wrap(out: &mut String, first: &str, rest: &str, text: &str, width: usize) {
 /// Without control characters and invisible direction marks, which could forge lines in a terminal.
 fn clean(text: &str) -> String {
     const LONGEST: usize = 600;
-    let mut cleaned: String = text
-        .chars()
-        .map(|c| match c {
-            '\n' | '\t' => ' ',
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-            c if c.is_control() => '\u{fffd}',
-            c => c,
-        })
-        .take(LONGEST)
-        .collect();
+    let clean = |c: char| match c {
+        '\n' | '\t' => ' ',
+        c if is_steering(c) => '\u{fffd}',
+        c => c,
+    };
+    let mut cleaned: String = text.chars().map(clean).take(LONGEST).collect();
     if text.chars().nth(LONGEST).is_some() {
         cleaned.push('…');
     }

@@ -1,6 +1,7 @@
 //! What an error response means: the connector's own rules in order, then what HTTP says. Pure.
 
 use super::spec::{ErrorAction, ErrorRule};
+use crate::support::shown::cut_line;
 use regex::Regex;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
@@ -96,8 +97,7 @@ impl<'a> ErrorResponse<'a> {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         });
-        let tidy =
-            |text: &str| -> String { text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect() };
+        let tidy = |text: &str| cut_line(text, 200);
         let detail = detail.filter(|detail| said != Some(detail));
         let words: Vec<String> = [said, detail.as_deref()].into_iter().flatten().map(tidy).collect();
         if words.is_empty() {

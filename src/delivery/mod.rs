@@ -388,9 +388,7 @@ fn misconfigured(reason: &str) -> DeliveryError {
 
 /// An answer of the other side, fit for a log line: one line, bounded.
 fn one_line(text: &str) -> String {
-    let mut line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect();
-    line.truncate(line.trim_end().len());
-    line
+    crate::support::shown::cut_line(text, 300)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::domain::coverage::Standing;
 use crate::domain::money::Currency;
 use crate::support::clock::Clock;
 use crate::support::secret::Secret;
+use crate::support::shown::one_line;
 use crate::support::stop::Stop;
 use crate::warehouse::coverage::{self, Place};
 use crate::warehouse::load::{Loaded, doubt_contradictions, load};
@@ -289,7 +290,7 @@ fn fetch_error(slice: &Slice, error: &ConnectorError) -> SyncError {
     SyncError {
         slice: slice.id(),
         partition: slice.partition.clone(),
-        message: error.to_string(),
+        message: one_line(&error.to_string()),
         can_retry: error.disposition() != Disposition::TellOperator,
     }
 }
@@ -298,7 +299,7 @@ fn load_error(slice: Option<&Slice>, error: &WarehouseError) -> SyncError {
     SyncError {
         slice: slice.map(Slice::id).unwrap_or_default(),
         partition: slice.map(|slice| slice.partition.clone()).unwrap_or_default(),
-        message: error.to_string(),
+        message: one_line(&error.to_string()),
         can_retry: error.can_retry(),
     }
 }

@@ -7,6 +7,7 @@ use crate::connectors::error::ConnectorError;
 use crate::connectors::reach::unreachable;
 use crate::support::secret::Secret;
 use crate::support::service_account::{KeyError, ServiceAccount};
+use crate::support::shown::cut_line;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use std::time::Duration;
@@ -57,8 +58,7 @@ pub async fn token(
             Ok(Grant { token: Secret::new(token), expires_in_secs: expires_in.unwrap_or(3600) })
         }
         Some(TokenAnswer { error: Some(error), error_description, .. }) if is_final(status.as_u16()) => {
-            let why: String =
-                error_description.unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect();
+            let (error, why) = (cut_line(&error, 200), cut_line(&error_description.unwrap_or_default(), 200));
             let remedy = remedy(grantee, &error, &why);
             let note = format!("the vendor grants no access ({error}: {why}): {remedy}");
             Err(ConnectorError::Unauthorized { note: connection.redact(&note) })

@@ -6,6 +6,7 @@ mod scan;
 use super::error::ConnectorError;
 use super::spec::PagingSpec;
 use super::template::Cursor;
+use crate::support::shown::cut_line;
 pub use scan::{Found, Lookup, Want, scan, scan_stream};
 use std::collections::HashSet;
 
@@ -195,7 +196,7 @@ impl<'a> Pager<'a> {
         if self.seen.insert(cursor.to_owned()) {
             return Ok(());
         }
-        let shown: String = cursor.chars().filter(|c| !c.is_control()).take(60).collect();
+        let shown = cut_line(cursor, 60);
         let note =
             format!("the vendor repeats the page cursor {shown:?} (after {} pages): it would never end", self.pages);
         Err(ConnectorError::UnexpectedPayload { note })

@@ -3,6 +3,7 @@
 use super::doubt;
 use super::{LoadRequest, Loaded};
 use crate::domain::coverage::Standing;
+use crate::support::shown::cut_line;
 use crate::support::zones::are_alike;
 use crate::warehouse::error::{Context, WarehouseError};
 use chrono::NaiveDate;
@@ -101,7 +102,7 @@ pub fn first_running_day(
     let own: Tz = request.time_zone.parse().unwrap_or(Tz::UTC);
     let Some(stated) = stated_zone(transaction, request)? else { return Ok(day_in(own)) };
     let Ok(zone) = stated.parse::<Tz>() else {
-        let shown: String = stated.chars().filter(|c| !c.is_control()).take(60).collect();
+        let shown = cut_line(&stated, 60);
         loaded.caveat(format!("the account names a time zone that is not known here: {shown}"));
         return Ok(day_in(own));
     };

@@ -13,6 +13,7 @@ use super::merge::covered;
 use super::stage::{columns, literal};
 use super::{ListsAll, LoadRequest, Loaded, Replaces, Target};
 use crate::domain::coverage::{Standing, what_stays};
+use crate::support::shown::cut_line;
 use crate::warehouse::error::{Context, WarehouseError};
 use chrono::NaiveDate;
 use duckdb::{Transaction, params};
@@ -266,7 +267,7 @@ pub fn distrust_incomplete(
         )
         .context(|| "looking for what an answer lacks".to_owned())?;
     let Some(why) = why else { return Ok(()) };
-    let shown: String = why.chars().filter(|c| !c.is_control()).take(160).collect();
+    let shown = cut_line(&why, 160);
     let reason = format!("the source says that its answer is not whole: {shown}");
     loaded.caveat(reason.clone());
     distrust(transaction, request, &reason, &mut loaded.doubted)

@@ -3,6 +3,7 @@
 
 use super::stage::literal;
 use super::{LoadRequest, Loaded, Replaces, Target};
+use crate::support::shown::cut_line;
 use crate::warehouse::error::{Context, WarehouseError};
 use duckdb::{Transaction, params};
 
@@ -108,7 +109,7 @@ pub fn settle(
         .context(step)?;
     let reasons: Vec<(String, u64, String)> = rows.collect::<Result<_, _>>().context(step)?;
     for (reason, count, names) in reasons.iter().take(MOST_REASONS) {
-        let shown: String = reason.chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect();
+        let shown = cut_line(reason, LONGEST_REASON);
         let more = if *count > MOST_NAMES { format!(" and {} more", count - MOST_NAMES) } else { String::new() };
         let what = plural(&target.table, *count);
         loaded.caveat(format!("{count} {what} could not be used and may be in no figure: {shown} ({names}{more})"));
