@@ -73,6 +73,7 @@ fn warnings(settings: &Settings, secrets: SecretsAre, now: DateTime<Utc>) -> any
     let mut found = settings.warnings(now);
     if secrets == SecretsAre::Needed {
         found.extend(review::secrets(settings, &catalog(&settings.root)?).warnings);
+        found.extend(review::rights(settings));
     }
     let database = database_file(settings);
     // A daemon has it open: `daybook status` tells the same then.

@@ -258,6 +258,10 @@ fn unreachable(error: &reqwest::Error) -> ConnectorError {
     if let Some(error) = super::reach::unreachable(error) {
         return error;
     }
+    if error.is_builder() {
+        let note = "the request cannot be written: a header or the address holds what none may hold; look at the connection's settings and secrets";
+        return ConnectorError::Configuration { note: note.to_owned() };
+    }
     let kind = if error.is_timeout() {
         "no answer in time"
     } else if error.is_body() || error.is_decode() {

@@ -2,7 +2,7 @@
 
 use super::catalog::Connector;
 use super::error::ConnectorError;
-use super::spec::{SettingKind, SettingSpec, StreamSpec};
+use super::spec::{AuthSpec, ConnectorSpec, SettingKind, SettingSpec, StreamSpec};
 use crate::support::ids::stable_id;
 use crate::support::secret::Secret;
 use chrono_tz::Tz;
@@ -66,6 +66,7 @@ impl Connection {
                 problems.push(format!("the secret {name:?} is missing: {}", secret.about));
             }
         }
+        problems.extend(secrets.iter().filter_map(|(name, secret)| wrong_secret(spec, name, secret)));
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -112,7 +113,32 @@ impl Connection {
 
 /// What is wrong with the value of a setting.
 pub fn wrong_value(name: &str, spec: &SettingSpec, value: &toml::Value) -> Option<String> {
+    if holds_control(value) {
+        return Some(format!("the setting {name:?} has a line break or another control character, {CUT_A_HEADER}"));
+    }
     wrong_kind(name, spec, value).or_else(|| wrong_form(name, spec, value))
+}
+
+/// What is wrong with the value of a secret, which is not repeated.
+pub fn wrong_secret(spec: &ConnectorSpec, name: &str, secret: &Secret) -> Option<String> {
+    // The key file of a service account is read, not sent.
+    let is_file = matches!(&spec.auth, AuthSpec::ServiceAccount { key_json, .. } if key_json.contains(name));
+    (!is_file && secret.expose().chars().any(char::is_control))
+        .then(|| format!("the secret {name:?} has a line break or another control character, {CUT_A_HEADER}"))
+}
+
+/// Why no control character may stand in what is sent.
+const CUT_A_HEADER: &str = "which no header and no address may hold";
+
+fn holds_control(value: &toml::Value) -> bool {
+    match value {
+        toml::Value::String(text) => text.chars().any(char::is_control),
+        toml::Value::Array(entries) => entries.iter().any(holds_control),
+        toml::Value::Table(table) => {
+            table.iter().any(|(key, value)| key.chars().any(char::is_control) || holds_control(value))
+        }
+        _ => false,
+    }
 }
 
 /// What is wrong with how a text, or an entry of a list, is written.

@@ -12,6 +12,7 @@ mod currencies;
 mod dates;
 mod places;
 mod recipients;
+mod rights;
 mod rules;
 mod schedules;
 mod secret_values;
@@ -19,6 +20,7 @@ mod tags;
 mod unread;
 
 pub use currencies::RATES;
+pub use rights::rights;
 pub use secret_values::secrets;
 
 use super::{Problem, Settings};

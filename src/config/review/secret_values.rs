@@ -1,13 +1,12 @@
-//! Secrets that can be read but hardly work: pasted with quotes, the same under two names, open to
-//! everybody, or no key file at all. No value is ever repeated.
+//! Secrets that can be read but hardly work: pasted with quotes, the same under two names, or no key file
+//! at all. No value is ever repeated.
 
 use super::Review;
 use crate::config::{ConnectionSettings, Problem, SecretPlace, Settings, WorkspaceSettings};
 use crate::connectors::Catalog;
+use crate::connectors::connection::wrong_secret;
 use crate::connectors::spec::{AuthSpec, ConnectorSpec};
 use crate::support::secret::{Secret, SecretRef};
-use std::collections::BTreeSet;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// What is odd about the secrets that can be read now; those that cannot are told by
@@ -15,20 +14,22 @@ use std::path::Path;
 pub fn secrets(settings: &Settings, catalog: &Catalog) -> Review {
     let mut review = Review::default();
     let config = settings.config_dir();
-    let mut folders = BTreeSet::new();
+    for workspace in &settings.workspaces {
+        for own in &workspace.connections {
+            let Some(connector) = catalog.get(&own.connector) else { continue };
+            review.errors.extend(no_key_file(workspace, own, &connector.spec, &config));
+            review.errors.extend(unsendable(workspace, own, &connector.spec, &config));
+        }
+    }
     let mut seen: Vec<(&SecretPlace, Secret)> = Vec::new();
     for place in &settings.secrets {
         let Ok(secret) = place.reference.resolve(&config) else { continue };
+        let is_refused = review.errors.iter().any(|error| error.file == place.file && error.line == Some(place.line));
         let mut warn = |message: &str, remedy: &str| {
             let message = format!("the secret of {} {message}", place.owner);
             review.warnings.push(Problem::new(&place.file, Some(place.line), &message, remedy));
         };
-        // Told once a folder: whoever left one file open left all of them so.
-        if let Some(folder) = open_to_all(&place.reference, &config).filter(|folder| folders.insert(folder.clone())) {
-            let remedy = format!("chmod -R go= {folder}, and look whether others of the folder are open as well");
-            warn("can be read by every user of this machine", &remedy);
-        }
-        if let Some((message, remedy)) = odd(secret.expose()) {
+        if let Some((message, remedy)) = odd(secret.expose()).filter(|_| !is_refused) {
             warn(message, remedy);
         }
         let same = seen.iter().find(|(other, value)| *value == secret && other.reference != place.reference);
@@ -38,27 +39,9 @@ pub fn secrets(settings: &Settings, catalog: &Catalog) -> Review {
         }
         seen.push((place, secret));
     }
-    for workspace in &settings.workspaces {
-        for own in &workspace.connections {
-            let Some(connector) = catalog.get(&own.connector) else { continue };
-            review.errors.extend(no_key_file(workspace, own, &connector.spec, &config));
-        }
-    }
     review.warnings.sort();
     review.warnings.dedup();
     review
-}
-
-/// The folder of a secret file that others can read or write.
-fn open_to_all(reference: &SecretRef, config: &Path) -> Option<String> {
-    let SecretRef::File(path) = reference else { return None };
-    let path = config.join(path);
-    let folder = path.parent()?;
-    let mode = |path: &Path| std::fs::metadata(path).ok().map(|metadata| metadata.permissions().mode());
-    // Behind a closed folder no file is open.
-    let is_open = mode(&path)? & 0o006 != 0 && mode(folder)? & 0o001 != 0;
-    let shown = folder.strip_prefix(config).map_or(folder.to_owned(), |inner| Path::new("config").join(inner));
-    is_open.then(|| shown.display().to_string())
 }
 
 /// What about a value cannot be part of a secret, and what to do.
@@ -87,6 +70,9 @@ fn odd(value: &str) -> Option<(&'static str, &'static str)> {
     if value.contains('\n') {
         return Some(("has several lines", "write it alone on one line"));
     }
+    if value.chars().any(char::is_control) {
+        return Some(("holds a control character, such as a tab", "write it alone on one line"));
+    }
     let is_invisible = |c: char| matches!(c, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{a0}' | '“' | '”' | '‘' | '’');
     if value.chars().any(is_invisible) {
         return Some(("holds signs that word processors add, such as curly quotes", "copy it again as plain text"));
@@ -105,6 +91,21 @@ fn may_be_shared(settings: &Settings, catalog: &Catalog, one: &SecretPlace, othe
         Some((own.connector.clone(), name.clone(), has_accounts))
     };
     matches!((connection(one), connection(other)), (Some(a), Some(b)) if a == b && a.2)
+}
+
+/// Secrets that no header and no address can hold.
+fn unsendable(
+    workspace: &WorkspaceSettings,
+    own: &ConnectionSettings,
+    spec: &ConnectorSpec,
+    config: &Path,
+) -> Vec<Problem> {
+    let wrong = |(name, reference): (&String, &SecretRef)| {
+        let message = wrong_secret(spec, name, &reference.resolve(config).ok()?)?;
+        let message = format!("connection {:?}: {message}", own.id);
+        Some(Problem::new(&workspace.file, own.lines.get(name).copied(), &message, "write it alone on one line"))
+    };
+    own.secrets.iter().filter_map(wrong).collect()
 }
 
 /// A service account's key is a JSON file of a certain form.

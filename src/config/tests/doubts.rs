@@ -331,21 +331,55 @@ fn secrets_that_hardly_work_are_told_without_their_value() {
         (lines(&found.errors), lines(&found.warnings))
     };
     let (errors, warnings) = told();
-    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert_eq!(errors.len(), 2, "{errors:?}");
+    assert!(errors[0].contains("acme.toml:9: ") && errors[0].contains("a line break"), "{errors:?}");
     assert!(
-        errors[0].starts_with("config/workspaces/acme.toml:17: connection \"web\": key_json is not JSON"),
+        errors[1].starts_with("config/workspaces/acme.toml:17: connection \"web\": key_json is not JSON"),
         "{errors:?}"
     );
-    assert_eq!(warnings.len(), 3, "{warnings:#?}");
-    assert!(warnings[0].contains(":9: ") && warnings[0].contains("an empty line"), "{warnings:#?}");
-    assert!(warnings[1].contains(":10: ") && warnings[1].contains("stands in quotes"), "{warnings:#?}");
-    assert!(warnings[2].contains(":12: ") && warnings[2].contains("has the same value as that of"), "{warnings:#?}");
+    assert_eq!(warnings.len(), 2, "{warnings:#?}");
+    assert!(warnings[0].contains(":10: ") && warnings[0].contains("stands in quotes"), "{warnings:#?}");
+    assert!(warnings[1].contains(":12: ") && warnings[1].contains("has the same value as that of"), "{warnings:#?}");
     assert!(!format!("{errors:?}{warnings:?}").contains("hunter"));
+}
 
-    let open = root.path().join("config/s/a");
-    std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o644)).expect("opened");
-    assert!(told().1.iter().any(|warning| warning.contains("can be read by every user")), "{:#?}", told().1);
+/// Modes count as they are: a folder around them that is closed today may be opened tomorrow.
+#[test]
+fn secrets_and_configuration_that_others_can_get_at_are_told_with_their_file() {
+    use crate::config::review::rights;
+    use std::os::unix::fs::PermissionsExt;
+    let text = mistakes::sound(ACME).to_owned()
+        + "\n[[connections]]\nid = 'pay'\nconnector = 'stripe'\nsecrets = { api_key = { file = 's/a' } }\n";
+    let root = installation(&[(ACME, mistakes::sound(ACME), &text)], &[]);
     let folder = root.path().join("config/s");
-    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).expect("closed");
-    assert!(!told().1.iter().any(|warning| warning.contains("can be read by every user")));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join("a"), "hunter2").expect("a file");
+    let set = |path: &str, mode| {
+        std::fs::set_permissions(root.path().join(path), std::fs::Permissions::from_mode(mode)).expect("set");
+    };
+    for path in [".", "config", "config/workspaces", "jobs"] {
+        set(path, 0o755);
+    }
+    let settings = load(root.path()).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let told = || rights(&settings).iter().map(ToString::to_string).collect::<Vec<_>>();
+    for (mode, words) in [
+        (0o600, ""),
+        (0o640, ""),
+        (0o644, "is kept from other users of this machine by its folder alone"),
+        (0o666, "can be read by every user of this machine, and written"),
+        (0o620, "can be written by other users"),
+    ] {
+        set("config/s", if mode == 0o644 { 0o700 } else { 0o755 });
+        set("config/s/a", mode);
+        let told = told();
+        assert_eq!(told.len(), usize::from(!words.is_empty()), "{mode:o}: {told:?}");
+        assert!(told.iter().all(|told| told.contains(words) && told.contains("chmod 600 config/s/a")), "{told:?}");
+    }
+    set("config/s/a", 0o600);
+    set("config/workspaces", 0o777);
+    set(".", 0o777);
+    let told = told();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with("config/workspaces: every user") && told[0].contains("chmod o-w"), "{told:?}");
+    assert!(told[1].starts_with(".: every user"), "{told:?}");
 }
