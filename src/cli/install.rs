@@ -2,6 +2,8 @@
 
 use include_dir::{Dir, DirEntry, include_dir};
 use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 static JOBS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/jobs");
@@ -28,7 +30,8 @@ fn add(folder: &Dir<'static>, files: &mut Vec<(String, &'static str)>) {
     }
 }
 
-/// Writes a file that is not there yet, with its folders; what is there stays.
+/// Writes a file that is not there yet, with its folders; what is there stays. A secret is its owner's from
+/// the first byte on.
 pub fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
     if path.exists() {
         return Ok(());
@@ -36,5 +39,10 @@ pub fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    fs::write(path, text)
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    if path.components().any(|part| part.as_os_str() == "secrets") {
+        options.mode(0o600);
+    }
+    options.open(path)?.write_all(text.as_bytes())
 }

@@ -16,6 +16,7 @@ mod deliveries;
 mod demo;
 mod doctor;
 mod explain;
+mod faults;
 mod files;
 mod init;
 mod install;
@@ -44,7 +45,9 @@ use crate::daemon::lock::LockError;
 use crate::daemon::opening::Accepted;
 use crate::daemon::{App, AppError, Desk, Selection, start_log};
 use crate::support::clock::Clock;
+use crate::support::owner;
 use clap::{Args, Parser, Subcommand};
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -188,21 +191,53 @@ enum Outcome {
 
 /// Parses the arguments, runs the command, and tells what went wrong.
 pub fn main() -> ExitCode {
-    leave_quietly_when_nobody_reads();
-    let cli = Cli::parse();
+    faults::tell_plainly();
+    // What is written holds persons, mails and figures, whatever the shell lets others read.
+    let masked = owner::keep_new_files();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(told) => {
+            let code = u8::try_from(told.exit_code()).unwrap_or(USERS_MISTAKE);
+            if let (Err(error), false) = (told.print(), told.use_stderr()) {
+                out::note(error);
+            }
+            return ExitCode::from(out::exit_code(code));
+        }
+    };
+    if is_for_others(&cli.command) {
+        owner::share_new_files(masked);
+    }
+    // The panic was told where it happened.
+    let code = std::panic::catch_unwind(AssertUnwindSafe(|| carry_out(&cli))).unwrap_or(1);
+    ExitCode::from(out::exit_code(code))
+}
+
+/// Whether a command writes configuration alone, which the user of a daemon may have to read; its secrets
+/// are closed one by one.
+fn is_for_others(command: &Command) -> bool {
+    matches!(command, Command::Init(_) | Command::Add(_) | Command::Schema(_))
+}
+
+/// Runs the command to its end; the exit code.
+fn carry_out(cli: &Cli) -> u8 {
+    if cli.root.is_relative()
+        && let Err(gone) = remote::here()
+    {
+        return finish(Err(gone.into()), cli.json);
+    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
             warn_of!("daybook: no threads to work with: {error}");
-            return ExitCode::from(1);
+            return 1;
         }
     };
     let code = runtime.block_on(async {
-        match remote::forward(&cli).await {
+        match remote::forward(cli).await {
             Ok(Some(code)) => code,
-            Ok(None) => match dispatch(&cli).await {
+            Ok(None) => match dispatch(cli).await {
                 // A daemon that was about to start has the folder, and listens by now.
-                Err(error) if is_held(&error) => match remote::forward(&cli).await {
+                Err(error) if is_held(&error) => match remote::forward(cli).await {
                     Ok(Some(code)) => code,
                     Ok(None) | Err(_) => finish(Err(error), cli.json),
                 },
@@ -213,7 +248,7 @@ pub fn main() -> ExitCode {
     });
     // What was cut off at a stop is not waited for; nothing else is under way here.
     runtime.shutdown_background();
-    ExitCode::from(code)
+    code
 }
 
 fn is_held(error: &anyhow::Error) -> bool {
@@ -237,18 +272,6 @@ fn finish(ended: anyhow::Result<Outcome>, json: bool) -> u8 {
     }
 }
 
-/// `daybook runs | head` ends when `head` has seen enough: that is no failure.
-fn leave_quietly_when_nobody_reads() {
-    let usual = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| {
-        let message = info.payload().downcast_ref::<String>().map(String::as_str).unwrap_or_default();
-        if message.starts_with("failed printing to std") && message.contains("Broken pipe") {
-            std::process::exit(0);
-        }
-        usual(info);
-    }));
-}
-
 async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
     match &cli.command {
         Command::Demo(args) => demo::run(args).await,
@@ -263,7 +286,7 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Report(args) if let Some(preview) = args.preview() => preview::run(&cli.root, preview, cli.json).await,
         Command::Doctor => doctor::run(&cli.root, cli.json).await,
         Command::Files(files::FilesCommand::Try(args)) => trial::run(&cli.root, args, cli.json).await,
-        Command::Run => run::run(open(cli)?).await,
+        Command::Run => run::run(&cli.root).await,
         _ => with_app(&open(cli)?, None, cli).await,
     }
 }
@@ -325,9 +348,9 @@ fn tell(error: &anyhow::Error, json: bool) {
         return;
     }
     if json {
-        say!("{}", serde_json::json!({ "error": error.to_string() }));
+        say!("{}", serde_json::json!({ "error": faults::told(error) }));
     } else {
-        warn_of!("daybook: {error:#}");
+        warn_of!("daybook: {}", faults::told(error));
     }
 }
 

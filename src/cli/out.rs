@@ -1,7 +1,11 @@
-//! Where commands speak: this terminal, or that of someone who asked a running daemon.
+//! Where commands speak: this terminal, or that of someone who asked a running daemon. A terminal, a pipe or
+//! a file that takes no more words stops no work: it is told at the end, by the exit code.
 
 use crate::daemon::control::Said;
+use crate::support::shown::for_terminal;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use tokio::sync::mpsc::UnboundedSender;
 
 /// Who asked from another process.
@@ -17,18 +21,63 @@ tokio::task_local! {
     pub static CALLER: Caller;
 }
 
+/// Why standard output takes no more; nothing is written to it then.
+static BROKEN: Mutex<Option<io::Error>> = Mutex::new(None);
+
 /// Prints a line for whoever asked.
 pub fn line(text: std::fmt::Arguments<'_>) {
-    if CALLER.try_with(|caller| caller.say.send(Said::Out(format!("{text}\n")))).is_err() {
-        println!("{text}");
+    print(&format!("{text}\n"));
+}
+
+/// Prints a text as it is, line ends included, for whoever asked.
+pub fn print(text: &str) {
+    let text = for_terminal(text, text.starts_with(['{', '[']));
+    if CALLER.try_with(|caller| caller.say.send(Said::Out(text.to_string()))).is_err() {
+        put(&text);
     }
 }
 
 /// Prints a line beside the answer.
 pub fn error_line(text: std::fmt::Arguments<'_>) {
-    if CALLER.try_with(|caller| caller.say.send(Said::Err(format!("{text}\n")))).is_err() {
-        eprintln!("{text}");
+    error_print(&format!("{text}\n"));
+}
+
+/// Prints a text beside the answer as it is.
+pub fn error_print(text: &str) {
+    let text = for_terminal(text, false);
+    if CALLER.try_with(|caller| caller.say.send(Said::Err(text.to_string()))).is_err() {
+        // Where nobody hears of trouble, nobody hears of this one either.
+        let _ = io::stderr().lock().write_all(text.as_bytes());
     }
+}
+
+fn put(text: &str) {
+    let mut broken = BROKEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if broken.is_some() {
+        return;
+    }
+    let mut out = io::stdout().lock();
+    *broken = out.write_all(text.as_bytes()).and_then(|()| out.flush()).err();
+}
+
+/// Notes that something else could not write to standard output.
+pub fn note(failed: io::Error) {
+    BROKEN.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failed);
+}
+
+/// The exit code of a command that ended with `code`: a failure where what it said was lost. `daybook runs |
+/// head` ends when `head` has seen enough, which is none.
+pub fn exit_code(code: u8) -> u8 {
+    let broken = BROKEN.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let Some(error) = broken.filter(|error| error.kind() != io::ErrorKind::BrokenPipe) else { return code };
+    let why = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "no space is left on the device (standard output)".to_owned()
+        }
+        _ => format!("standard output cannot be written ({error})"),
+    };
+    error_line(format_args!("daybook: {why}: the command did its work, but what it said is lost"));
+    if code == 0 { 1 } else { code }
 }
 
 /// Whether the one who asked sits at this process's own terminal.

@@ -79,7 +79,7 @@ pub fn run(root: &Path, args: &PlanArgs, clock: &Clock, json: bool) -> anyhow::R
     } else if fires.is_empty() {
         say!("nothing is due from {} to {}", minute(from), minute(to));
     } else {
-        print!("{}", as_text(&fires));
+        super::out::print(&as_text(&fires));
     }
     Ok(Outcome::Done)
 }

@@ -8,7 +8,6 @@ use crate::daemon::control::{Request, Said, ask};
 use crate::daemon::{AppError, Desk};
 use crate::support::stop::Stop;
 use clap::Parser;
-use std::io::Write;
 use std::pin::Pin;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -17,20 +16,28 @@ pub async fn forward(cli: &Cli) -> anyhow::Result<Option<u8>> {
     if !is_for_daemon(&cli.command) {
         return Ok(None);
     }
-    let request = Request {
-        arguments: std::env::args().skip(1).collect(),
-        folder: std::env::current_dir().map_err(|source| AppError::Io { path: ".".into(), source })?,
-    };
+    let request = Request { arguments: std::env::args().skip(1).collect(), folder: here()? };
     let code = ask(&config::data_dir(&cli.root), &request, |word| match word {
-        Said::Out(text) => {
-            print!("{text}");
-            drop(std::io::stdout().flush());
-        }
-        Said::Err(text) => eprint!("{text}"),
+        Said::Out(text) => super::out::print(&text),
+        Said::Err(text) => super::out::error_print(&text),
         Said::Exit(_) => {}
     })
     .await?;
     Ok(code)
+}
+
+/// Where the command was typed.
+///
+/// # Errors
+/// Somebody has removed the folder meanwhile, so that no path from it leads anywhere.
+pub fn here() -> Result<std::path::PathBuf, AppError> {
+    std::env::current_dir().map_err(|error| {
+        let why = match error.kind() {
+            std::io::ErrorKind::NotFound => "the current folder was removed".to_owned(),
+            _ => format!("the current folder cannot be read ({error})"),
+        };
+        AppError::Usage(format!("{why}: change into another one (cd), and name the installation with -C"))
+    })
 }
 
 /// Whether the daemon's own hands are needed: what needs no database is done here.

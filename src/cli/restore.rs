@@ -60,6 +60,11 @@ pub async fn run(root: &Path, args: &RestoreArgs, json: bool) -> anyhow::Result<
         Some(rows) => {
             say!("reports and messages issued since were carried over ({} rows): none goes out twice", count(rows))
         }
+        None if done.set_aside.is_none() => say!(
+            "there was no database before: {} messages that waited when the backup was made are shown as unknown\n\
+             and not sent; a report issued after it is not known, and would be issued again if asked for",
+            count(done.unknown)
+        ),
         None => say!(
             "what was there could not be read: {} messages that waited when the backup was made are shown as unknown\n\
              and not sent; a report issued since is not known any more, and would be issued again if asked for",

@@ -1,8 +1,11 @@
 //! `daybook run`: the jobs on their schedule, until a signal.
 
 use super::{Outcome, remote};
-use crate::daemon::{App, serve};
+use crate::config;
+use crate::daemon::{App, serve, start_log, wait_for_room};
+use crate::support::clock::Clock;
 use crate::support::stop::Stop;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -13,18 +16,45 @@ const CUT_SHORT: i32 = 130;
 /// Wrappers pass a signal on that the terminal has sent to the whole group: that is one wish.
 const ONE_WISH: Duration = Duration::from_secs(1);
 
-pub async fn run(app: App) -> anyhow::Result<Outcome> {
+pub async fn run(root: &Path) -> anyhow::Result<Outcome> {
+    let stop = Stop::default();
+    let signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let listening = tokio::spawn(listen(signals, stop.clone()));
+    let Some(app) = opened(root, &stop).await? else { return Ok(Outcome::Done) };
     tracing::info!(jobs = app.settings.jobs.len(), workspaces = app.settings.workspaces.len(), "daybook runs");
     for warning in app.settings.warnings(app.clock.now()) {
         tracing::warn!(warning = %warning, "the configuration is hardly meant so");
     }
-    let signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let listening = tokio::spawn(listen(signals, app.sync.stop.clone()));
     let cut_off =
         serve(app, |desk| Arc::new(move |request, say| remote::carry_out(desk.clone(), request, say))).await?;
     listening.abort();
     tracing::info!(runs.cut_off = cut_off, "daybook stops");
     Ok(if cut_off == 0 { Outcome::Done } else { Outcome::Partly })
+}
+
+/// The installation, once it can be opened: a full disk or a want of file handles is waited out, as nobody may
+/// be there to start a daemon again that gave up. `None` where a stop was asked for first.
+async fn opened(root: &Path, stop: &Stop) -> anyhow::Result<Option<App>> {
+    loop {
+        let opened = App::open(root, Clock::System);
+        match opened {
+            Ok(mut app) => {
+                start_log(&app.settings.log);
+                app.sync.stop = stop.clone();
+                return Ok(Some(app));
+            }
+            Err(error) if error.ran_short() => {
+                if let Ok(settings) = config::load(root) {
+                    start_log(&settings.log);
+                }
+                wait_for_room(&error, stop).await;
+                if stop.is_set() {
+                    return Ok(None);
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 /// The first signal asks for a stop; a later one does not wait for it. Claims that are left then are

@@ -64,6 +64,9 @@ fn print(found: &InstallationStatus) {
         say!("\n{}", wrapped("the clock: ", &plain(&clock.says)));
         say!("{}", wrapped("  -> ", &plain(&clock.remedy)));
     }
+    if let Some(lack) = &found.disk {
+        say!("{}", wrapped("disk: ", lack));
+    }
     for way in &found.ways {
         let again = way.next_try_at.map_or_else(String::new, |at| format!(", tried again {}", clock(at)));
         say!("\n{}: needs you, messages that wait: {}{again}", way.way, way.messages);

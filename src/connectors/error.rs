@@ -30,6 +30,9 @@ pub enum ConnectorError {
     /// The settings or the connector's own description are wrong.
     #[error("{note}")]
     Configuration { note: String },
+    /// Room on the disk, memory or file handles ran short, which others give back.
+    #[error("{note}")]
+    RanShort { note: String },
     /// The landing folder cannot be written or read.
     #[error("landing: {note}")]
     Landing { note: String },
@@ -59,9 +62,11 @@ impl ConnectorError {
     /// What a caller should do about it.
     pub fn disposition(&self) -> Disposition {
         match self {
-            Self::RateLimited { .. } | Self::Unavailable { .. } | Self::Unreachable { .. } | Self::Landing { .. } => {
-                Disposition::Retry
-            }
+            Self::RateLimited { .. }
+            | Self::Unavailable { .. }
+            | Self::Unreachable { .. }
+            | Self::RanShort { .. }
+            | Self::Landing { .. } => Disposition::Retry,
             Self::QuotaSpent { .. } => Disposition::RetryTomorrow,
             Self::Unauthorized { .. }
             | Self::UnexpectedPayload { .. }

@@ -5,6 +5,7 @@ use super::connection::Connection;
 use super::error::ConnectorError;
 use super::slice::{Slice, Window, safe_name};
 use crate::support::ids::hex;
+use crate::support::owner::{ran_short, why};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -381,5 +382,6 @@ impl Write for HashWriter<'_> {
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> ConnectorError {
-    ConnectorError::Landing { note: format!("{}: {error}", path.display()) }
+    let note = format!("{}: {}", path.display(), why(error));
+    if ran_short(error) { ConnectorError::RanShort { note } } else { ConnectorError::Landing { note } }
 }

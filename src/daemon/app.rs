@@ -11,7 +11,8 @@ use crate::jobs::files::{FileSource, sync_files, tell_orphans};
 use crate::jobs::sync::{Progress, Source, StreamOutcome, SyncContext, sync_connection};
 use crate::report::templates::Templates;
 use crate::support::clock::Clock;
-use crate::support::secret::{Secret, SecretError};
+use crate::support::owner;
+use crate::support::secret::{Secret, SecretError, SecretRef};
 use crate::support::stop::Stop;
 use crate::warehouse::rollup::{RolledUp, RollupSql, rollup};
 use crate::warehouse::stream_states::{StreamEnd, note};
@@ -53,7 +54,7 @@ pub enum AppError {
     Secret(#[from] SecretError),
     #[error(transparent)]
     Lock(#[from] LockError),
-    #[error("{path}: {source}")]
+    #[error("{path}: {}", owner::why(.source))]
     Io { path: PathBuf, source: std::io::Error },
     #[error("{0}")]
     Usage(String),
@@ -64,6 +65,19 @@ pub enum AppError {
 pub struct Selection {
     pub workspaces: Vec<String>,
     pub connections: Vec<String>,
+}
+
+impl AppError {
+    /// Whether something ran short that others give back, so that the same call may succeed later: room on
+    /// the disk, file handles, memory.
+    pub fn ran_short(&self) -> bool {
+        match self {
+            Self::Warehouse(error) | Self::Lock(LockError::Io(error)) => error.ran_short(),
+            Self::Secret(error) | Self::Delivery(BuildError::Secret(error)) => error.can_retry(),
+            Self::Io { source, .. } => owner::ran_short(source),
+            Self::Config(_) | Self::Connector(_) | Self::Delivery(_) | Self::Lock(_) | Self::Usage(_) => false,
+        }
+    }
 }
 
 impl App {
@@ -78,6 +92,7 @@ impl App {
         let data = &settings.data_dir;
         std::fs::create_dir_all(data).map_err(|error| WarehouseError::io(data, error))?;
         let lock = Arc::new(DataLock::take(data, &command(), clock.now())?);
+        super::owned::close(&settings);
         let now = clock.now();
         let warehouse = opening::open(&settings, accepted, now)?;
         let engine = Arc::new(Engine::new(data.join("landing"), clock.clone())?);
@@ -145,7 +160,15 @@ impl App {
     /// A tenant's vendor accounts, secrets resolved.
     pub fn sources(&self, workspace: &WorkspaceSettings) -> Result<Vec<Source>, AppError> {
         let today = self.clock.now().date_naive();
-        let (sources, problems) = sources(&self.settings, workspace, &self.catalog, today, SecretsAre::Needed);
+        let mut short = None;
+        let read = |reference: &SecretRef| {
+            let read = reference.resolve(&self.settings.config_dir());
+            read.inspect_err(|error| short = short.take().or_else(|| error.can_retry().then(|| error.clone())))
+        };
+        let (sources, problems) = sources_by(workspace, &self.catalog, today, read);
+        if let Some(error) = short {
+            return Err(error.into());
+        }
         if problems.is_empty() { Ok(sources) } else { Err(AppError::Config(problems)) }
     }
 
@@ -298,6 +321,19 @@ pub fn sources(
     today: NaiveDate,
     secrets_are: SecretsAre,
 ) -> (Vec<Source>, Vec<Problem>) {
+    let config = settings.config_dir();
+    sources_by(workspace, catalog, today, |reference| match secrets_are {
+        SecretsAre::Needed => reference.resolve(&config),
+        SecretsAre::Assumed => Ok(Secret::new("assumed")),
+    })
+}
+
+fn sources_by(
+    workspace: &WorkspaceSettings,
+    catalog: &Catalog,
+    today: NaiveDate,
+    mut read: impl FnMut(&SecretRef) -> Result<Secret, SecretError>,
+) -> (Vec<Source>, Vec<Problem>) {
     let (mut sources, mut problems) = (Vec::new(), Vec::new());
     for own in &workspace.connections {
         let mut tell = |message: &str, remedy: &str| {
@@ -321,8 +357,7 @@ pub fn sources(
         };
         let mut secrets = BTreeMap::new();
         for (name, reference) in &own.secrets {
-            match reference.resolve(&settings.config_dir()) {
-                _ if secrets_are == SecretsAre::Assumed => drop(secrets.insert(name.clone(), Secret::new("assumed"))),
+            match read(reference) {
                 Ok(secret) => drop(secrets.insert(name.clone(), secret)),
                 Err(error) => tell(&error.to_string(), "set it, or refer to another place"),
             }

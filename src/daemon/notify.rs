@@ -7,6 +7,9 @@ use sd_notify::NotifyState;
 /// A heartbeat older than this is no longer vouched for: the watchdog then ends the process.
 const OLDEST_BEAT: TimeDelta = TimeDelta::seconds(90);
 
+/// Longer than the time between two words of one who waits.
+const LONGEST_WAIT_USEC: u32 = 60_000_000;
+
 /// The line to the service manager; silent where there is none.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Notify;
@@ -15,6 +18,11 @@ impl Notify {
     /// The jobs run.
     pub fn ready(self, what: &str) {
         tell(&[NotifyState::Ready, NotifyState::Status(what)]);
+    }
+
+    /// The start waits for `what`; the service manager gives it time until the next word.
+    pub fn waiting(self, what: &str) {
+        tell(&[NotifyState::Status(what), NotifyState::ExtendTimeoutUsec(LONGEST_WAIT_USEC)]);
     }
 
     /// The configuration is read again; [`Notify::ready`] ends this.

@@ -2,16 +2,23 @@
 //! the socket of the command line and the admin page answer.
 
 use super::admin::{self, Admin};
-use super::control::{self, Handler};
+use super::control::{self, Handler, Said};
 use super::notify::Notify;
 use super::reload::{Current, Reloaded, reload};
 use super::scheduler::{Knocker, Scheduler, Watch};
 use super::{App, AppError};
 use crate::domain::schedule::SlotKey;
 use crate::support::blocking::off_thread;
+use crate::support::stop::Stop;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 
+/// Between two tries to start.
+const NEXT_TRY: Duration = Duration::from_secs(10);
 /// Wishes that wait for the next beat; more than these and the asker waits.
 const MOST_WISHES: usize = 16;
 
@@ -58,7 +65,7 @@ pub async fn serve(app: App, commands: impl FnOnce(Desk) -> Handler) -> Result<u
     let (stop, clock) = (app.sync.stop.clone(), app.clock.clone());
     let data_dir = app.settings.data_dir.clone();
     let current = Current::new(app);
-    let mut scheduler = Scheduler::open(current.app(), clock.now()).await?;
+    let Some(mut scheduler) = scheduler(&current, &data_dir).await? else { return Ok(0) };
     let (wishes, mut wished) = mpsc::channel(MOST_WISHES);
     let desk = Desk { current: current.clone(), watch: scheduler.watch(), wishes };
     let socket = control::socket(&data_dir);
@@ -122,6 +129,51 @@ pub async fn serve(app: App, commands: impl FnOnce(Desk) -> Handler) -> Result<u
     }
     drop(std::fs::remove_file(socket));
     Ok(cut_off)
+}
+
+/// The scheduler, once there is room for its books; `None` where a stop was asked for first. Meanwhile
+/// whoever asks is told what the daemon waits for.
+async fn scheduler(current: &Current, data_dir: &Path) -> Result<Option<Scheduler>, AppError> {
+    let app = current.app();
+    let mut answering: Option<JoinHandle<()>> = None;
+    let opened = loop {
+        match Scheduler::open(app.clone(), app.clock.now()).await {
+            Err(error) if error.ran_short() => {
+                if answering.is_none() {
+                    let listener = control::listen(data_dir).ok();
+                    answering = listener.map(|socket| tokio::spawn(control::serve(socket, waits(&error))));
+                }
+                wait_for_room(&error, &app.sync.stop).await;
+                if app.sync.stop.is_set() {
+                    break Ok(None);
+                }
+            }
+            opened => break opened.map(Some),
+        }
+    };
+    if let Some(answering) = answering {
+        answering.abort();
+    }
+    opened
+}
+
+/// Answers every command with what the start waits for.
+fn waits(error: &AppError) -> Handler {
+    let words = format!("daybook: the daemon cannot work yet and tries again by itself: {error}\n");
+    Arc::new(move |_, say| {
+        drop(say.send(Said::Err(words.clone())));
+        Box::pin(std::future::ready(1))
+    })
+}
+
+/// Says what a start waits for, in the log and to the service manager, and waits a while for it.
+pub async fn wait_for_room(error: &AppError, stop: &Stop) {
+    tracing::warn!(error = %error, "daybook cannot start yet; it tries again in {} seconds", NEXT_TRY.as_secs());
+    Notify.waiting(&format!("waits: {error}"));
+    tokio::select! {
+        () = stop.wait() => {}
+        () = tokio::time::sleep(NEXT_TRY) => {}
+    }
 }
 
 fn described(app: &App) -> String {

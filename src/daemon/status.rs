@@ -15,6 +15,7 @@ use crate::domain::schedule::PlannedJob;
 use crate::jobs::readings::{Hearers, cross_checks, first_seen_since, limits_of_lists, plans_known_since};
 use crate::jobs::sync::Source;
 use crate::report::readiness::PartReach;
+use crate::support::owner;
 use crate::support::shown::shown;
 use crate::warehouse::WarehouseError;
 use crate::warehouse::care::audit;
@@ -42,6 +43,8 @@ pub struct InstallationStatus {
     pub workspaces: Vec<WorkspaceStatus>,
     /// Ways out that need somebody.
     pub ways: Vec<WayStatus>,
+    /// What the disk lacks, where that is why nothing can be written.
+    pub disk: Option<String>,
     /// What befell the database lately, in sentences: it went back in time, or its log was cut.
     pub incidents: Vec<String>,
     /// What speaks against the machine's clock; absent where nothing does.
@@ -178,7 +181,8 @@ pub fn status(app: &App, daemon: Option<SchedulerStatus>, now: DateTime<Utc>) ->
     let clock = app.warehouse.read_blocking(|reader| clock_status(reader, now))?;
     let since = now - TimeDelta::days(INCIDENT_DAYS);
     let incidents = app.warehouse.read_blocking(|reader| audit::since(reader, &INCIDENTS, since))?;
-    Ok(InstallationStatus { at: now, daemon, workspaces, ways: blocked(app)?, incidents, clock })
+    let disk = owner::lack_of_room(&app.settings.data_dir);
+    Ok(InstallationStatus { at: now, daemon, workspaces, ways: blocked(app)?, disk, incidents, clock })
 }
 
 fn clock_status(reader: &Connection, now: DateTime<Utc>) -> Result<Option<ClockStatus>, WarehouseError> {

@@ -86,25 +86,14 @@ fn write(root: &Path, relative: &Path, bytes: &[u8]) -> Result<Accepted, Deliver
     if before.as_deref() == Some(bytes) {
         return Ok(accepted("unchanged", relative));
     }
+    // Made for its owner alone: it holds a company's figures, and a mail its readers.
     let mut file = tempfile::NamedTempFile::new_in(&real_parent).map_err(failure)?;
     file.write_all(bytes).map_err(failure)?;
-    readable_to_group(file.as_file()).map_err(failure)?;
     file.as_file().sync_all().map_err(failure)?;
     file.persist(&path).map_err(|error| failure(error.error))?;
     // Without this the rename itself could be lost with the power.
     std::fs::File::open(&real_parent).and_then(|dir| dir.sync_all()).map_err(failure)?;
     Ok(accepted(if before.is_some() { "replaced" } else { "written" }, relative))
-}
-
-#[cfg(unix)]
-fn readable_to_group(file: &std::fs::File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(std::fs::Permissions::from_mode(0o640))
-}
-
-#[cfg(not(unix))]
-fn readable_to_group(_file: &std::fs::File) -> std::io::Result<()> {
-    Ok(())
 }
 
 fn accepted(what: &str, relative: &Path) -> Accepted {
@@ -113,8 +102,11 @@ fn accepted(what: &str, relative: &Path) -> Accepted {
 
 /// A full disk may be emptied; a folder that may not be written to needs the operator.
 fn failure(error: std::io::Error) -> DeliveryError {
-    use std::io::ErrorKind::{NotADirectory, PermissionDenied, ReadOnlyFilesystem};
-    let reason = format!("the file cannot be written: {}", error.kind());
+    use std::io::ErrorKind::{NotADirectory, PermissionDenied, ReadOnlyFilesystem, StorageFull};
+    let reason = match error.kind() {
+        StorageFull => format!("the file cannot be written: {}", crate::support::owner::why(&error)),
+        kind => format!("the file cannot be written: {kind}"),
+    };
     match error.kind() {
         PermissionDenied | ReadOnlyFilesystem | NotADirectory => DeliveryError::Misconfigured { reason },
         _ => DeliveryError::Temporary { reason, retry_after: None },

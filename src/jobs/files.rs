@@ -42,6 +42,14 @@ pub enum FileError {
 }
 
 impl FileError {
+    /// Whether room, memory or file handles ran short, which is no word on the file.
+    fn ran_short(&self) -> bool {
+        match self {
+            Self::Connector(error) => matches!(error, ConnectorError::RanShort { .. }),
+            Self::Warehouse(error) => error.ran_short(),
+        }
+    }
+
     /// Whether the same file read the same way can only fail again.
     fn is_final(&self) -> bool {
         matches!(

@@ -150,7 +150,7 @@ fn remedy(error: &ConnectorError) -> &'static str {
         }
         ConnectorError::Unavailable { .. } => "the trouble is at the vendor's: ask again later",
         ConnectorError::UnexpectedPayload { .. } => "look at the address in the settings: something else answers there",
-        ConnectorError::Landing { .. } => "look at this machine's disk",
+        ConnectorError::RanShort { .. } | ConnectorError::Landing { .. } => "look at this machine's disk",
     }
 }
 

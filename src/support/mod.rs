@@ -2,9 +2,11 @@
 
 pub mod blocking;
 pub mod clock;
+pub mod device;
 pub mod ids;
 pub mod mailbox;
 pub mod nearest;
+pub mod owner;
 pub mod secret;
 pub mod service_account;
 pub mod shown;

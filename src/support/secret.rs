@@ -59,16 +59,26 @@ pub enum SecretRef {
 }
 
 /// Why a secret could not be read; never holds the value.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum SecretError {
     #[error("the environment variable {0} is not set")]
     MissingEnv(String),
     #[error("the secret file {path} cannot be read: {reason}")]
     UnreadableFile { path: String, reason: String },
+    /// Not the file's fault, and nobody needs to do anything about it.
+    #[error("{place} cannot be read now: {reason}; the next try may succeed")]
+    RanShort { place: String, reason: String },
     #[error("no systemd credential {0}: $CREDENTIALS_DIRECTORY is not set or lacks it")]
     MissingCredential(String),
     #[error("{0} is empty")]
     Empty(String),
+}
+
+impl SecretError {
+    /// Whether the same secret may be read later without anybody's help.
+    pub fn can_retry(&self) -> bool {
+        matches!(self, Self::RanShort { .. })
+    }
 }
 
 impl SecretRef {
@@ -86,7 +96,8 @@ impl SecretRef {
             Self::Credential(name) => {
                 let missing = || SecretError::MissingCredential(name.clone());
                 let dir = std::env::var_os("CREDENTIALS_DIRECTORY").ok_or_else(missing)?;
-                let value = read_file(&Path::new(&dir).join(name)).map_err(|_| missing())?;
+                let value = read_file(&Path::new(&dir).join(name))
+                    .map_err(|error| if error.can_retry() { error } else { missing() })?;
                 (value, format!("the systemd credential {name}"))
             }
         };
@@ -98,9 +109,11 @@ impl SecretRef {
 }
 
 fn read_file(path: &Path) -> Result<String, SecretError> {
-    let text = std::fs::read_to_string(path).map_err(|error| SecretError::UnreadableFile {
-        path: path.display().to_string(),
-        reason: error.kind().to_string(),
+    let text = std::fs::read_to_string(path).map_err(|error| match super::owner::ran_short(&error) {
+        true => {
+            SecretError::RanShort { place: format!("the secret file {}", path.display()), reason: error.to_string() }
+        }
+        false => SecretError::UnreadableFile { path: path.display().to_string(), reason: error.kind().to_string() },
     })?;
     let trimmed = text.strip_suffix('\n').unwrap_or(&text);
     Ok(trimmed.strip_suffix('\r').unwrap_or(trimmed).to_owned())

@@ -1,5 +1,6 @@
 //! What can go wrong in the warehouse, as a caller would decide on it.
 
+use crate::support::owner;
 use std::path::{Path, PathBuf};
 
 /// What to do about a load of another account.
@@ -34,6 +35,9 @@ pub enum WarehouseError {
         "no space is left on the device ({context}): free some or move the data folder, then try again; what was loaded before is kept"
     )]
     NoSpace { context: String, is_fatal: bool },
+    /// File handles or memory ran short, which others give back.
+    #[error("{what} ({context}): what was loaded before is kept, and the next try may find enough; {remedy}")]
+    RanShort { context: String, what: &'static str, remedy: &'static str, is_fatal: bool },
     /// The folder or file refuses to be written.
     #[error(
         "{path} cannot be written ({reason}): give the user that Daybook runs as write access to the folder and its files"
@@ -49,7 +53,7 @@ pub enum WarehouseError {
     #[error("{0}; {OTHER_ACCOUNT}")]
     OtherAccount(String),
     /// Reading or writing beside the database failed.
-    #[error("{path}: {source}")]
+    #[error("{path}: {}", owner::why(.source))]
     Io { path: PathBuf, source: std::io::Error },
     /// A database was here, and is gone.
     #[error(
@@ -72,7 +76,16 @@ pub enum WarehouseError {
 impl WarehouseError {
     /// Whether the same call may succeed later without anybody's help.
     pub fn can_retry(&self) -> bool {
-        matches!(self, Self::Locked { .. } | Self::Io { .. } | Self::Busy(_) | Self::NoSpace { .. })
+        matches!(self, Self::Locked { .. } | Self::Io { .. } | Self::Busy(_)) || self.ran_short()
+    }
+
+    /// Whether something ran short that others give back: room on the disk, file handles, memory.
+    pub fn ran_short(&self) -> bool {
+        match self {
+            Self::NoSpace { .. } | Self::RanShort { .. } => true,
+            Self::Io { source, .. } => owner::ran_short(source),
+            _ => false,
+        }
     }
 
     /// Whether the fault is not of what was to be written, so that the next call fails as well.
@@ -83,7 +96,7 @@ impl WarehouseError {
     /// Whether DuckDB will refuse everything until the file is opened anew.
     pub fn is_fatal(&self) -> bool {
         match self {
-            Self::NoSpace { is_fatal, .. } => *is_fatal,
+            Self::NoSpace { is_fatal, .. } | Self::RanShort { is_fatal, .. } => *is_fatal,
             Self::Query { source, .. } => is_fatal(&source.to_string()),
             _ => false,
         }
@@ -99,26 +112,33 @@ impl WarehouseError {
         if reason.contains("Permission denied") || reason.contains("Read-only file system") {
             return Self::Unwritable { path, reason: system_reason(&reason) };
         }
-        if is_full(&reason) {
-            return Self::NoSpace { context: format!("opening {}", path.display()), is_fatal: false };
+        let context = || format!("opening {}", path.display());
+        if let Some(short) = short(&reason, context) {
+            return short;
         }
-        let is_damaged = ["not a valid DuckDB database", "Corrupt database file", "Could not read enough bytes"]
-            .iter()
-            .any(|sign| reason.contains(sign))
-            || reason.starts_with("Serialization Error")
-            || reason.contains("Failure while replaying WAL");
-        if is_damaged {
-            let reason = reason.split(" Error: ").last().unwrap_or(&reason).lines().next().unwrap_or_default();
-            return Self::Damaged { path, reason: reason.replace('"', "'") };
+        if is_damaged(&reason) {
+            return Self::Damaged { reason: in_short(&reason), path };
         }
-        Self::Query { context: format!("opening {}", path.display()), source: error }
+        Self::Query { context: context(), source: error }
+    }
+
+    /// The same of the database at `path`, which DuckDB may find damaged only when it reads a block.
+    pub fn of_file(self, path: &Path) -> Self {
+        match self {
+            Self::Query { context, source } if is_damaged(&source.to_string()) => {
+                Self::Damaged { path: path.to_owned(), reason: format!("{context}: {}", in_short(&source.to_string())) }
+            }
+            other => other,
+        }
     }
 
     /// A failure of the file system at `path`, with a remedy where there is one.
     pub fn io(path: &Path, source: std::io::Error) -> Self {
-        use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, StorageFull};
+        use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
         match source.kind() {
-            StorageFull => Self::NoSpace { context: format!("writing {}", path.display()), is_fatal: false },
+            StorageFull | QuotaExceeded => {
+                Self::NoSpace { context: format!("writing {}", path.display()), is_fatal: false }
+            }
             PermissionDenied | ReadOnlyFilesystem => {
                 Self::Unwritable { path: path.to_owned(), reason: source.kind().to_string() }
             }
@@ -139,8 +159,36 @@ fn system_reason(reason: &str) -> String {
     reason.rsplit(": ").next().unwrap_or(reason).lines().next().unwrap_or_default().to_lowercase()
 }
 
-fn is_full(reason: &str) -> bool {
-    reason.contains("No space left on device") || reason.contains("Disk quota exceeded")
+/// What DuckDB says of a file that is not as it wrote it.
+fn is_damaged(reason: &str) -> bool {
+    ["not a valid DuckDB database", "Corrupt database file", "Could not read enough bytes"]
+        .iter()
+        .any(|sign| reason.contains(sign))
+        || reason.starts_with("Serialization Error")
+        || reason.contains("Failure while replaying WAL")
+}
+
+/// The first line without the kind of error before it.
+fn in_short(reason: &str) -> String {
+    let reason = reason.split(" Error: ").last().unwrap_or(reason).lines().next().unwrap_or_default();
+    reason.replace('"', "'")
+}
+
+/// What ran short, if that is why a step failed.
+fn short(reason: &str, context: impl FnOnce() -> String) -> Option<WarehouseError> {
+    let has = |signs: &[&str]| signs.iter().any(|sign| reason.contains(sign));
+    let is_fatal = is_fatal(reason);
+    if has(&["No space left on device", "Disk quota exceeded"]) {
+        return Some(WarehouseError::NoSpace { context: context(), is_fatal });
+    }
+    let (what, remedy) = if has(&["Too many open files"]) {
+        ("too many files are open", "if it comes again, raise LimitNOFILE of the service")
+    } else if has(&["Out of Memory Error", "Cannot allocate memory", "std::bad_alloc"]) {
+        ("the memory did not suffice", "if it comes again, raise memory_limit_mb under [warehouse]")
+    } else {
+        return None;
+    };
+    Some(WarehouseError::RanShort { context: context(), what, remedy, is_fatal })
 }
 
 fn is_fatal(reason: &str) -> bool {
@@ -155,11 +203,8 @@ pub trait Context<T> {
 impl<T> Context<T> for Result<T, duckdb::Error> {
     fn context(self, context: impl FnOnce() -> String) -> Result<T, WarehouseError> {
         self.map_err(|source| {
-            let reason = source.to_string();
-            if is_full(&reason) {
-                return WarehouseError::NoSpace { context: context(), is_fatal: is_fatal(&reason) };
-            }
-            WarehouseError::Query { context: context(), source }
+            let context = context();
+            short(&source.to_string(), || context.clone()).unwrap_or(WarehouseError::Query { context, source })
         })
     }
 }
@@ -189,6 +234,24 @@ mod tests {
             unwritable.to_string().contains("cannot be written (permission denied): give the user"),
             "{unwritable}"
         );
+        let read = said("IO Error: x");
+        let WarehouseError::Query { .. } = read else { panic!("{read}") };
+        let block = duckdb::Error::DuckDBFailure(
+            duckdb::ffi::Error::new(1),
+            Some("IO Error: Corrupt database file: computed checksum 1 does not match stored checksum 2".to_owned()),
+        );
+        let block: Result<(), _> = Err(block);
+        let later = block.context(|| "reading the database's version".to_owned()).expect_err("damaged");
+        let later = later.of_file(Path::new("/data/daybook.duckdb")).to_string();
+        assert!(later.starts_with("/data/daybook.duckdb is damaged (reading the database's version: "), "{later}");
+        assert!(later.contains("`daybook restore latest`") && !later.contains("rror code"), "{later}");
+        for (text, words) in [
+            ("IO Error: Cannot open file \"/data/x\": Too many open files", "too many files are open"),
+            ("Out of Memory Error: failed to allocate data of size 128.0 MiB", "memory_limit_mb"),
+        ] {
+            let short = said(text);
+            assert!(short.can_retry() && short.to_string().contains(words), "{short}");
+        }
         let full = said("IO Error: Could not write file \"/data/daybook.duckdb.wal\": No space left on device");
         assert!(full.can_retry() && full.to_string().contains("free some"), "{full}");
     }

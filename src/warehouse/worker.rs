@@ -152,7 +152,7 @@ impl Warehouse {
                 writer.start_over(error);
             }
             writer.shared.note_mark();
-            result
+            result.map_err(|error| error.of_file(&writer.shared.path))
         })
     }
 
@@ -229,7 +229,7 @@ impl Warehouse {
             Some(reader) => reader,
             None => shared.new_reader()?,
         };
-        let answer = work(&reader)?;
+        let answer = work(&reader).map_err(|error| error.of_file(&shared.path))?;
         let mut idle = shared.idle();
         if idle.len() < IDLE_READERS {
             idle.push(reader);
@@ -355,7 +355,7 @@ fn connect(path: &Path, config: &WarehouseConfig) -> Result<Connection, Warehous
     let failed = |error| WarehouseError::opening(path, error);
     let connection = Connection::open_with_flags(path, flags(config)?).map_err(failed)?;
     let backups = config.backup_dir.clone().unwrap_or_else(|| super::care::backup::default_dir(path));
-    ready(connection, Some((&backups, Clock::System.now())))
+    ready(connection, Some((&backups, Clock::System.now()))).map_err(|error| error.of_file(path))
 }
 
 fn ready(mut connection: Connection, backups: Option<(&Path, DateTime<Utc>)>) -> Result<Connection, WarehouseError> {

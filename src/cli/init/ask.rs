@@ -2,7 +2,7 @@
 //! what lines of text do, and a script could not answer it.
 
 use crate::daemon::AppError;
-use std::io::{BufRead, Write};
+use std::io::BufRead;
 
 /// Whoever answers; nobody, where flags and defaults are all there is.
 pub struct Asker<'a> {
@@ -65,6 +65,5 @@ impl<'a> Asker<'a> {
 }
 
 fn prompt(text: &str) {
-    print!("{text}");
-    let _ = std::io::stdout().flush();
+    crate::cli::out::print(text);
 }

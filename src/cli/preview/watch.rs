@@ -4,6 +4,7 @@ use super::make::{Made, Stage, TEMPLATES};
 use super::stamps::Stamps;
 use super::{PreviewArgs, gather, tell};
 use crate::cli::Outcome;
+use crate::cli::faults::told;
 use crate::cli::show::{plain, wrapped};
 use crate::config::problems;
 use crate::daemon::AppError;
@@ -65,7 +66,7 @@ async fn follow(mut stage: Stage, args: &PreviewArgs, json: bool) -> anyhow::Res
     match make(&stage).await {
         Ok(made) => tell(&made, json),
         Err(error) if matches!(error.downcast_ref(), Some(AppError::Io { .. })) => return Err(error),
-        Err(error) => line("at the start", &format!("{error:#}"), json),
+        Err(error) => line("at the start", &told(&error), json),
     }
     if !json {
         say!("\nwatching {}; Ctrl-C ends", folders.iter().map(|f| format!("{f}/")).collect::<Vec<_>>().join(", "));
@@ -91,7 +92,7 @@ async fn follow(mut stage: Stage, args: &PreviewArgs, json: bool) -> anyhow::Res
         }
         match make(&stage).await {
             Ok(made) => tell_again(&made, &what, documents, json),
-            Err(error) => line(&what, &format!("{error:#}"), json),
+            Err(error) => line(&what, &told(&error), json),
         }
     }
 }
@@ -108,7 +109,7 @@ fn set_aside(stage: &mut Stage, error: &anyhow::Error, what: &str, json: bool) -
     stage.mistakes.clear();
     match error.downcast_ref() {
         Some(AppError::Config(found)) => stage.mistakes.clone_from(found),
-        _ => line(what, &format!("{error:#}"), json),
+        _ => line(what, &told(error), json),
     }
     if is_lock(error) { Documents::Awaited } else { Documents::Broken }
 }

@@ -6,6 +6,7 @@ use crate::connectors::error::ConnectorError;
 use crate::connectors::slice::{Slice, Window};
 use crate::domain::dropped::FileState;
 use crate::support::ids::hex;
+use crate::support::owner::{ran_short, why};
 use chrono::{DateTime, SubsecRound, Utc};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
@@ -250,7 +251,8 @@ pub fn open(path: &Path) -> Result<File, ConnectorError> {
 
 pub fn failed(path: &Path, error: &std::io::Error) -> ConnectorError {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    ConnectorError::Landing { note: format!("{}: {error}", shown(&name)) }
+    let note = format!("{}: {}", shown(&name), why(error));
+    if ran_short(error) { ConnectorError::RanShort { note } } else { ConnectorError::Landing { note } }
 }
 
 #[cfg(test)]

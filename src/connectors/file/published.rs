@@ -3,6 +3,7 @@
 
 use crate::connectors::error::ConnectorError;
 use crate::connectors::reach::unreachable;
+use crate::support::owner::why;
 use reqwest::Url;
 use reqwest::redirect::Policy;
 use std::fs::File;
@@ -76,7 +77,8 @@ pub async fn fetch(address: &Url, folder: &Path, max_bytes: u64) -> Result<(), C
         return Err(ConnectorError::UnexpectedPayload { note });
     }
     let expected = response.content_length();
-    let disk = |error: std::io::Error| ConnectorError::Landing { note: format!("{}: {error}", folder.display()) };
+    let disk =
+        |error: std::io::Error| ConnectorError::Landing { note: format!("{}: {}", folder.display(), why(&error)) };
     std::fs::create_dir_all(folder).map_err(disk)?;
     let mut file = tempfile::Builder::new().prefix(".fetch-").tempfile_in(folder).map_err(disk)?;
     let mut bytes = 0;

@@ -51,6 +51,9 @@ pub fn read(
 ) -> Result<Table, ConnectorError> {
     let told = |refusal: Refusal| {
         let file = if refusal.file.is_empty() { name.to_owned() } else { refusal.file.clone() };
+        if refusal.ran_short {
+            return ConnectorError::RanShort { note: format!("{}: {}", super::shown(&file), refusal.message) };
+        }
         super::refused(&file, refusal.line, &refusal.message, &refusal.remedy)
     };
     let long = |sink: &mut dyn Sink| match &drop.preset.unpivot {

@@ -135,6 +135,7 @@ fn told_of(outcome: &issue::Outcome) -> String {
 
 fn failed(error: &AppError) -> End {
     let may_help = match error {
+        _ if error.ran_short() => true,
         AppError::Warehouse(error) => is_passing(error),
         AppError::Connector(error) => error.disposition() != Disposition::TellOperator,
         AppError::Io { .. } | AppError::Lock(_) => true,
@@ -164,6 +165,7 @@ fn outcome_of(may_help: bool) -> Outcome {
 mod tests {
     use super::*;
     use crate::jobs::sync::SyncError;
+    use crate::support::secret::SecretError;
     use crate::warehouse::load::Loaded;
 
     fn stream(error: Option<bool>) -> StreamOutcome {
@@ -181,6 +183,20 @@ mod tests {
                 can_retry,
             }),
             failures: Vec::new(),
+        }
+    }
+
+    /// A flood of connections once had a sync refused: its secret could not be opened for want of handles.
+    #[test]
+    fn what_ran_short_is_tried_again_and_what_is_missing_is_not() {
+        let of_secret = |error| failed(&AppError::Secret(error)).0;
+        let (place, reason) = ("the secret file /x".to_owned(), "too many open files".to_owned());
+        assert_eq!(of_secret(SecretError::RanShort { place, reason }), Outcome::Failed);
+        assert_eq!(of_secret(SecretError::MissingEnv("X".to_owned())), Outcome::Refused);
+        for code in [24, 28] {
+            let source = std::io::Error::from_raw_os_error(code);
+            let error = WarehouseError::io(std::path::Path::new("/x"), source);
+            assert!(error.can_retry() && AppError::from(error).ran_short(), "{code}");
         }
     }
 

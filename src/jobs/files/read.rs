@@ -75,10 +75,10 @@ fn parquet(
     sink: &mut dyn Sink,
 ) -> Result<Found, Refusal> {
     let told = |error: WarehouseError| {
-        let message = error.to_string();
+        let (message, ran_short) = (error.to_string(), error.ran_short());
         let message = message.strip_prefix(&format!("{}: ", shown(name))).unwrap_or(&message).to_owned();
         let (message, remedy) = message.rsplit_once("; ").unwrap_or((&message, "write it anew and drop it again"));
-        Refusal::new(None, message, remedy)
+        Refusal { ran_short, ..Refusal::new(None, message, remedy) }
     };
     let mut refusal = None;
     let read = context.warehouse.read_blocking(|reader| {

@@ -58,9 +58,11 @@ impl Round<'_> {
                 outcome.loaded.notes.push(told(&noted.file));
             }
         }
-        let trouble: Vec<String> =
-            books.values().filter(|noted| noted.file.state.is_trouble()).map(|noted| noted.file.trouble()).collect();
-        outcome.error = together(&trouble);
+        let trouble = books.values().filter(|noted| noted.file.state.is_trouble()).map(|noted| noted.file.trouble());
+        let short = outcome.failures.iter().map(|failure| failure.message.clone());
+        let trouble: Vec<String> = trouble.chain(short).collect();
+        let can_retry = !outcome.failures.is_empty();
+        outcome.error = together(&trouble).map(|error| SyncError { can_retry, ..error });
         // Thousands of files that stand as they stood are not written each hour.
         let news = books.into_iter().filter(|(name, noted)| before.get(name) != Some(noted));
         let notes: Vec<Noted> = news.map(|(_, noted)| noted).collect();
@@ -162,6 +164,18 @@ impl Round<'_> {
                     noted.file.reason = loaded.notes.iter().find(|note| note.contains("(quarantined")).cloned();
                 }
                 outcome.loaded.add(loaded);
+            }
+            // The file is neither good nor bad: the next sync reads it.
+            Err(error) if error.ran_short() => {
+                noted.file.state = FileState::Waiting;
+                noted.file.reason = Some(format!("{error}; the next sync reads it again"));
+                noted.file.days = before;
+                outcome.failures.push(SyncError {
+                    slice: slice.to_owned(),
+                    partition: String::new(),
+                    message: told(&noted.file),
+                    can_retry: true,
+                });
             }
             Err(error) => {
                 let (message, name) = (error.to_string(), shown(&file.name));

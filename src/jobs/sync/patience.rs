@@ -70,6 +70,7 @@ impl Patience {
             ConnectorError::Unauthorized { .. }
             | ConnectorError::Configuration { .. }
             | ConnectorError::Unreachable { .. }
+            | ConnectorError::RanShort { .. }
             | ConnectorError::Landing { .. } => self.ended = Some(error.clone()),
             ConnectorError::QuotaSpent { .. } => heard.ended = Some(error.clone()),
             ConnectorError::RateLimited { .. } | ConnectorError::Unavailable { .. } => {

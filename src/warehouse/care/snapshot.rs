@@ -27,8 +27,18 @@ pub struct Snapshot {
     pub rows: u64,
 }
 
+/// A folder that is not there yet is made for others to enter, who are to read what comes into it.
+fn make_folder(target: &Path) -> Result<(), WarehouseError> {
+    let Some(folder) = target.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) else {
+        return Ok(());
+    };
+    let made = fs::create_dir_all(folder).and_then(|()| fs::set_permissions(folder, Permissions::from_mode(0o755)));
+    made.map_err(|error| WarehouseError::io(folder, error))
+}
+
 /// Writes the snapshot to `target`, counted before it takes the place of an older one.
 pub fn snapshot(connection: &Connection, target: &Path) -> Result<Snapshot, WarehouseError> {
+    make_folder(target)?;
     let copied = copy(connection, target, &WITHOUT)?;
     fs::set_permissions(copied.path(), Permissions::from_mode(0o444))
         .map_err(|error| WarehouseError::io(copied.path(), error))?;

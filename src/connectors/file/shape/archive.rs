@@ -113,6 +113,7 @@ pub fn open(path: &Path) -> Result<ZipArchive<BufReader<File>>, Refusal> {
 fn damaged(error: &zip::result::ZipError) -> Refusal {
     use zip::result::ZipError;
     match error {
+        ZipError::Io(error) if crate::support::owner::ran_short(error) => super::source::broken(error),
         ZipError::CompressionMethodNotSupported(_) | ZipError::UnsupportedArchive(_) => Refusal::new(
             None,
             format!("the archive is packed in a way that is not read ({})", shown(&error.to_string())),

@@ -35,6 +35,7 @@ pub use archive::{Member, members, unpack};
 pub use header::{Ambiguous, find, header_matches, tidy};
 pub use names::{Known, folder, shape_of};
 
+use crate::support::owner::ran_short;
 use source::Source;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -124,11 +125,18 @@ pub struct Refusal {
     pub line: Option<u64>,
     pub message: String,
     pub remedy: String,
+    /// Not the file's fault: room, memory or file handles ran short, and the next reading may find enough.
+    pub ran_short: bool,
 }
 
 impl Refusal {
     pub fn new(line: Option<u64>, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { file: String::new(), line, message: message.into(), remedy: remedy.into() }
+        Self { file: String::new(), line, message: message.into(), remedy: remedy.into(), ran_short: false }
+    }
+
+    /// The same, noting whether `error`, which is why, says that something ran short.
+    pub fn because(self, error: &std::io::Error) -> Self {
+        Self { ran_short: ran_short(error), ..self }
     }
 
     fn of_file(mut self, file: &str) -> Self {

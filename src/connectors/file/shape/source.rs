@@ -120,6 +120,7 @@ pub fn unpacked(from: &mut dyn Read, max_bytes: u64, scratch: Option<&Path>) -> 
             format!("the file cannot be unpacked to the disk ({})", shown(&error.to_string())),
             "look whether the disk is full",
         )
+        .because(error)
     };
     let mut file = file.map_err(|error| full(&error))?;
     copy(from, max_bytes, &mut |bytes| file.write_all(bytes).map_err(|error| full(&error)))?;
@@ -162,6 +163,7 @@ pub fn broken(error: &io::Error) -> Refusal {
             None,
             format!("the file cannot be read ({})", shown(&error.to_string())),
             "drop it again, or drop it unpacked",
-        ),
+        )
+        .because(error),
     }
 }

@@ -155,7 +155,7 @@ fn locked() -> Refusal {
 
 fn damaged(error: std::io::Error) -> Refusal {
     let message = format!("the workbook cannot be read ({})", shown(&error.to_string()));
-    Refusal::new(None, message, "open and save it as .xlsx, and drop that")
+    Refusal::new(None, message, "open and save it as .xlsx, and drop that").because(&error)
 }
 
 #[cfg(test)]

@@ -389,4 +389,5 @@ impl Sink for Writer<'_> {
 
 fn disk(error: &std::io::Error) -> Refusal {
     Refusal::new(None, format!("its rows cannot be written to the disk ({error})"), "look whether the disk is full")
+        .because(error)
 }
