@@ -1,5 +1,7 @@
-//! Faults and attacks: wrong clocks, lost files, hostile bytes.
+//! Wrong clocks, lost files, full disks, foreign bytes and slow clients: nothing is silently lost, sent twice
+//! or kept.
 
 mod clock;
+mod edges;
 mod past;
 mod small;

@@ -21,13 +21,13 @@ use std::sync::Arc;
 const DAYBOOK: &str = env!("CARGO_BIN_EXE_daybook");
 
 /// A disk of a few megabytes, unmounted when dropped.
-struct SmallDisk {
+pub struct SmallDisk {
     folder: tempfile::TempDir,
 }
 
 impl SmallDisk {
     /// `None`, said aloud, where this user may not mount.
-    fn new(megabytes: u32) -> Option<Self> {
+    pub fn new(megabytes: u32) -> Option<Self> {
         let folder = tempfile::tempdir().expect("a folder");
         let size = format!("size={megabytes}m");
         let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(folder.path()).output();
@@ -40,18 +40,18 @@ impl SmallDisk {
         }
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// Fills the disk but for `kilobytes`.
-    fn fill(&self, kilobytes: u64) {
+    pub fn fill(&self, kilobytes: u64) {
         let disk = rustix::fs::statvfs(self.path()).expect("its size");
         let free = disk.f_bavail * disk.f_frsize;
         fs::write(self.path().join("filler"), vec![0; (free - kilobytes * 1024) as usize]).expect("filled");
     }
 
-    fn free(&self) {
+    pub fn free(&self) {
         fs::remove_file(self.path().join("filler")).expect("freed");
     }
 }
@@ -155,7 +155,7 @@ fn a_disk_that_is_full_at_landing_leaves_no_half_slice_behind() {
     disk.fill(64);
     let root = disk.path().join("landing");
     let error = land(&root, 0, 60_000, noon()).expect_err("no room").to_string();
-    assert!(error.starts_with("landing: ") && error.contains("No space left on device"), "{error}");
+    assert!(error.contains("/landing/") && error.contains("no space is left on the device"), "{error}");
     let entries = daybook::connectors::landed::entries(&root).expect("entries");
     assert!(entries.iter().all(|entry| !entry.is_complete), "nothing pretends to be whole");
 }
@@ -171,7 +171,7 @@ async fn a_sync_whose_pages_find_no_room_says_so_and_goes_on_once_there_is() {
     disk.fill(0);
     let outcomes = sync_connection(&world.context, &source, &|_| {}).await;
     let error = outcomes[0].error.clone().expect("no room");
-    assert!(error.message.contains("No space left on device") && error.can_retry, "{error:?}");
+    assert!(error.message.contains("no space is left on the device") && error.can_retry, "{error:?}");
     assert_eq!(days(), ["0"]);
     let landed = daybook::connectors::landed::entries(&root).expect("entries");
     assert!(landed.iter().all(|entry| entry.is_complete), "no half slice lies there: {landed:?}");

@@ -9,7 +9,6 @@
 mod add;
 mod architecture;
 mod attack;
-
 mod backfill;
 mod care;
 mod care_faults;

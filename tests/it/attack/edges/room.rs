@@ -1,0 +1,48 @@
+//! A20, and the rest of A13: what runs short comes back, and nobody needs to do anything.
+
+use super::Small;
+use crate::care_faults::{SmallDisk, daybook, said};
+use std::time::Duration;
+
+const FULL: &str = "no space is left on the device";
+
+/// An installation that has run before, on a disk that is full now.
+fn full() -> Option<(SmallDisk, Small)> {
+    let disk = SmallDisk::new(24)?;
+    let small = Small::new();
+    small.set(&format!("data_dir = {:?}", disk.path()));
+    let begun = daybook(small.path(), &["status"]);
+    assert!(matches!(begun.status.code(), Some(0 | 3)), "{}", said(&begun));
+    disk.fill(0);
+    Some((disk, small))
+}
+
+#[test]
+fn a_daemon_that_starts_on_a_full_disk_waits_and_goes_on() {
+    let Some((disk, small)) = full() else { return };
+    let mut daemon = small.daemon("");
+    let log = || std::fs::read_to_string(small.path().join("daemon.log")).unwrap_or_default();
+    daemon.until("it waits", || log().contains("cannot start yet") && log().contains(FULL));
+    std::thread::sleep(Duration::from_secs(12));
+    daemon.until("it still waits", || log().matches("cannot start yet").count() > 1);
+    let asked = daybook(small.path(), &["status"]);
+    assert_eq!(asked.status.code(), Some(1));
+    assert!(said(&asked).contains(FULL), "{}", said(&asked));
+    disk.free();
+    daemon.until("it goes on", || {
+        let status = said(&daybook(small.path(), &["status"]));
+        status.contains("the daemon runs: last beat")
+    });
+}
+
+#[test]
+fn a_stop_ends_the_wait_for_room() {
+    let Some((_disk, small)) = full() else { return };
+    let mut daemon = small.daemon("");
+    let log = || std::fs::read_to_string(small.path().join("daemon.log")).unwrap_or_default();
+    daemon.until("it waits", || log().contains("cannot start yet"));
+    let process = i32::try_from(daemon.child.id()).expect("a number");
+    let process = rustix::process::Pid::from_raw(process).expect("a process");
+    rustix::process::kill_process(process, rustix::process::Signal::TERM).expect("asked");
+    assert_eq!(daemon.child.wait().expect("ended").code(), Some(0), "{}", daemon.log());
+}
