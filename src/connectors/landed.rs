@@ -1,15 +1,10 @@
 //! What lies in the landing folder: slices with or without a manifest, and which of them name a person.
 
 use super::error::ConnectorError;
-use super::landing::read_page;
+use crate::support::spelling::Words;
 use chrono::{DateTime, NaiveDateTime, Utc};
-use regex::bytes::{Regex, RegexBuilder};
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
-
-/// Pages are searched in pieces of this size, decompressed.
-const PIECE: usize = 4 << 20;
 
 /// A folder of pages: one fetch of one slice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,19 +23,12 @@ impl Entry {
         self.folder.join("manifest.json")
     }
 
-    /// Whether any page or the manifest holds one of the words, whatever their case. A page that
-    /// cannot be read, or whose values are packed (Parquet), counts as one that does: what cannot be
-    /// looked at cannot be kept.
+    /// Whether any page or the manifest names one of the words, however it is spelt or packed. A page that
+    /// cannot be read, or whose values are packed in a form of its own (Parquet), counts as one that does:
+    /// what cannot be looked at cannot be kept.
     pub fn mentions(&self, words: &Words) -> bool {
         let Ok(files) = fs::read_dir(&self.folder) else { return true };
-        files.flatten().any(|file| {
-            let path = file.path();
-            match path.extension().and_then(|ending| ending.to_str()) {
-                Some("parquet") => true,
-                Some("zst") => read_page(&path).map_or(true, |page| words.are_in(page, PIECE).unwrap_or(true)),
-                _ => fs::File::open(&path).and_then(|file| words.are_in(file, PIECE)).unwrap_or(true),
-            }
-        })
+        files.flatten().any(|file| words.are_in_file(&file.path()).unwrap_or(true))
     }
 
     /// Removes the folder, and those above it that are empty then.
@@ -55,50 +43,6 @@ impl Entry {
             above = folder.parent();
         }
         Ok(())
-    }
-}
-
-/// Matches any of some words where it stands alone, not as a part of a longer word or number.
-#[derive(Clone, Debug)]
-pub struct Words {
-    pattern: Regex,
-    /// No match is longer, in bytes.
-    longest: usize,
-}
-
-impl Words {
-    pub fn new(words: &[String]) -> Result<Self, ConnectorError> {
-        let escaped: Vec<String> = words.iter().map(|word| regex::escape(word)).collect();
-        let pattern = format!(r"(?:^|[^0-9A-Za-z_@.+-])(?:{})(?:$|[^0-9A-Za-z_@+-])", escaped.join("|"));
-        let pattern = RegexBuilder::new(&pattern)
-            .case_insensitive(true)
-            .size_limit(64 << 20)
-            .build()
-            .map_err(|error| ConnectorError::Landing { note: format!("cannot look for these words: {error}") })?;
-        // A letter has up to four bytes, and so may have the one that it is written as in another case.
-        let longest = words.iter().map(|word| 4 * word.chars().count()).max().unwrap_or(0) + 8;
-        Ok(Self { pattern, longest })
-    }
-
-    /// Reads `text` to its end in pieces; the end of one goes along with the next, so that no word is cut.
-    fn are_in(&self, mut text: impl Read, piece: usize) -> std::io::Result<bool> {
-        let mut held = Vec::new();
-        let mut is_cut = false;
-        loop {
-            let is_last = (&mut text).take(piece as u64).read_to_end(&mut held)? < piece;
-            // Only the text's own beginning and end bound a word, not a piece's: what seems to end with a
-            // piece is seen again whole in the next.
-            let from = usize::from(is_cut);
-            if self.pattern.find_at(&held, from).is_some_and(|found| is_last || found.end() < held.len()) {
-                return Ok(true);
-            }
-            if is_last {
-                return Ok(false);
-            }
-            let seen = held.len().saturating_sub(self.longest + 1);
-            held.drain(..seen);
-            is_cut |= seen > 0;
-        }
     }
 }
 
@@ -153,24 +97,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_counts_where_it_stands_alone() {
-        let words = Words::new(&["jane@example.com".to_owned(), "101".to_owned()]).expect("words");
-        // However a text is cut into pieces.
-        let holds = |text: &str| {
-            let found = [1, 2, 3, 5, 7, 1000].map(|piece| words.are_in(text.as_bytes(), piece).expect("read"));
-            assert!(found.iter().all(|one| *one == found[0]), "{text} {found:?}");
-            found[0]
-        };
-        let filler = "{\"x\": 0}".repeat(50);
-        for text in [r#"{"email":"Jane@Example.com"}"#, r#"{"id":"101"}"#, "101,x", r#"[101]"#, "x,101"] {
-            assert!(holds(text) && holds(&format!("{filler},{text},{filler}")), "{text}");
-        }
-        for text in [r#"{"email":"mary.jane@example.com"}"#, r#"{"id":"1012"}"#, r#"{"id":"7101"}"#] {
-            assert!(!holds(text) && !holds(&format!("{filler}{text}{filler}")), "{text}");
-        }
-    }
-
-    #[test]
     fn a_page_that_cannot_be_looked_into_counts_as_one_that_names_a_person() {
         let dir = tempfile::tempdir().expect("a folder");
         let entry = Entry {
@@ -180,12 +106,12 @@ mod tests {
             fetched_at: DateTime::UNIX_EPOCH,
             is_complete: true,
         };
-        let words = Words::new(&["jane@example.com".to_owned()]).expect("words");
+        let words = Words::new(&["jane@example.com"]).expect("words");
         fs::write(entry.manifest(), "{}").expect("written");
         assert!(!entry.mentions(&words));
-        for name in ["page-0001.parquet", "page-0001.json.zst"] {
+        for (name, bytes) in [("page-0001.parquet", &b"PAR1"[..]), ("page-0001.json.zst", b"\x28\xb5\x2f\xfdpacked")] {
             let page = dir.path().join(name);
-            fs::write(&page, "packed").expect("written");
+            fs::write(&page, bytes).expect("written");
             assert!(entry.mentions(&words), "{name}");
             fs::remove_file(page).expect("removed");
         }

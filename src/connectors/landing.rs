@@ -3,9 +3,10 @@
 
 use super::connection::Connection;
 use super::error::ConnectorError;
-use super::slice::{Slice, Window, safe_name};
+use super::slice::{Slice, Window};
 use crate::support::ids::hex;
 use crate::support::owner::{ran_short, why};
+use crate::support::names;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -165,9 +166,10 @@ impl Drop for Landing {
 impl Landing {
     /// Begins `landing/<workspace>/<connection>/<stream>/<slice>/<fetched at>/`.
     pub fn begin(root: &Path, manifest: Manifest) -> Result<Self, ConnectorError> {
-        let folder = [&manifest.workspace, &manifest.connection, &manifest.stream, &manifest.slice.id()]
+        let folder = [&manifest.workspace, &manifest.connection, &manifest.stream]
             .iter()
-            .fold(root.to_owned(), |path, part| path.join(safe_name(part)))
+            .fold(root.to_owned(), |path, part| path.join(names::safe(part)))
+            .join(manifest.slice.id())
             .join(manifest.fetched_at.format("%Y%m%dT%H%M%S%6fZ").to_string());
         // Only the rest of a crash at the very same instant can be here.
         let _ = fs::remove_dir_all(&folder);

@@ -3,6 +3,7 @@
 use super::spec::SlicingSpec;
 use crate::domain::coverage::Standing;
 use crate::domain::period::Period;
+use crate::support::names;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,15 @@ pub enum Window {
 impl Slice {
     /// Names the slice within its stream, stable across runs; safe as a folder name.
     pub fn id(&self) -> String {
+        self.named(names::safe)
+    }
+
+    /// The name that versions before 0.2 gave, which slices of several partitions may share.
+    pub fn id_before(&self) -> String {
+        self.named(names::safe_before)
+    }
+
+    fn named(&self, safe: fn(&str) -> String) -> String {
         let window = match self.window {
             Window::Whole => "all".to_owned(),
             Window::Days { period } => format!("{}_{}", period.start, period.last_day()),
@@ -38,7 +48,7 @@ impl Slice {
                 format!("{}_{}", start.format("%Y%m%dT%H%M%SZ"), end.format("%Y%m%dT%H%M%SZ"))
             }
         };
-        if self.partition.is_empty() { window } else { format!("{}_{window}", safe_name(&self.partition)) }
+        if self.partition.is_empty() { window } else { format!("{}_{window}", safe(&self.partition)) }
     }
 
     /// Until when the stream has been read once this slice is loaded.
@@ -235,12 +245,6 @@ pub fn start_of_day(date: NaiveDate, zone: Tz) -> DateTime<Utc> {
         .map_or_else(|| midnight.and_utc(), |at| at.with_timezone(&Utc))
 }
 
-/// A text as a file name: letters, digits, `-` and `_` stay, the rest becomes `-`, at most 60
-/// characters.
-pub fn safe_name(text: &str) -> String {
-    text.chars().take(60).map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -308,7 +312,8 @@ mod tests {
     #[test]
     fn a_slice_id_cannot_leave_its_folder() {
         let slice = Slice { partition: "../../etc".to_owned(), window: Window::Whole };
-        assert_eq!(slice.id(), "------etc_all");
+        assert_eq!(slice.id_before(), "------etc_all");
+        assert!(slice.id().starts_with("------etc~") && slice.id().ends_with("_all"), "{}", slice.id());
     }
 
     #[test]

@@ -3,13 +3,12 @@
 use super::{Accepted, DeliveryError};
 use crate::support::blocking::off_thread;
 use crate::support::ids::stable_id;
+use crate::support::names::is_device;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 const NAME_BYTES: usize = 200;
 const DEPTH: usize = 8;
-/// Names Windows gives to devices, in any case and with any ending.
-const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
 
 /// A folder that takes files. It is made when the first one comes.
 #[derive(Clone, Debug)]
@@ -33,7 +32,8 @@ impl Folder {
 
 /// The name of a message's file. Ids that would not make a plain name are replaced by their hash.
 pub fn file_name(message_id: &str, ending: &str) -> String {
-    let plain = message_id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-' || c == '.');
+    // Capitals would be small letters to some file systems.
+    let plain = message_id.chars().all(|c| c.is_ascii_digit() || c.is_ascii_lowercase() || "_-.".contains(c));
     let name = format!("{message_id}.{ending}");
     if plain && safe_relative(&name).is_ok() {
         name
@@ -51,8 +51,6 @@ fn safe_relative(path: &str) -> Result<PathBuf, DeliveryError> {
         return Err(refused("has too many folders"));
     }
     for part in &parts {
-        let stem = part.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
-        let device = stem.trim_end_matches(|c: char| c.is_ascii_digit());
         if part.is_empty() || part.starts_with('.') {
             return Err(refused("has a part that is empty or starts with a dot"));
         }
@@ -62,8 +60,7 @@ fn safe_relative(path: &str) -> Result<PathBuf, DeliveryError> {
         if part.chars().any(|c| c.is_control() || "\\:*?\"<>|".contains(c)) || part.ends_with(['.', ' ']) {
             return Err(refused("has characters that not every system takes"));
         }
-        let numbered = stem.len() == device.len() + 1;
-        if DEVICES.contains(&device) && (stem == device || (numbered && matches!(device, "com" | "lpt"))) {
+        if is_device(part) {
             return Err(refused("has a part that names a device on Windows"));
         }
     }

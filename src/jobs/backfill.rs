@@ -52,7 +52,9 @@ pub async fn backfill(
         if all.is_empty() {
             continue;
         }
-        let is_open = |slice: &Slice| !loaded.contains(&(stream.clone(), slice.id()));
+        let is_open = |slice: &Slice| {
+            [slice.id(), slice.id_before()].into_iter().all(|id| !loaded.contains(&(stream.clone(), id)))
+        };
         let open: Vec<_> = all.iter().filter(|slice| is_open(slice)).cloned().map(Planned::past).collect();
         done.slices_before += (all.len() - open.len()) as u64;
         done.streams.push(run_slices(context, source, stream, &open, Lane::Backfill, show).await);

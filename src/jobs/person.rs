@@ -1,8 +1,10 @@
 //! One person's data: handed out, or erased wherever Daybook keeps something about them.
 
 use super::care::{CareContext, CareError, landed_key, loads_by_manifest, make_snapshot, note_removed};
-use crate::connectors::landed::{self, Entry, Words};
+
 use crate::domain::clock::lies_ahead;
+use crate::connectors::landed::{self, Entry};
+use crate::support::spelling::Words;
 use crate::warehouse::care::person::{Erased, Held, Who, erase, held};
 use crate::warehouse::care::{backup, compact, erased, export};
 use chrono::{DateTime, Utc};
@@ -134,7 +136,7 @@ fn naming(context: &CareContext, workspace: &str, who: &Who, held: &Held) -> Res
             let of_entry =
                 found.iter().filter(|(connection, _)| connection.as_ref().is_none_or(|id| *id == entry.connection));
             let words: Vec<String> = of_entry.map(|(_, word)| word.clone()).filter(|word| !word.is_empty()).collect();
-            let words = if words.is_empty() { None } else { Some(Words::new(&words)?) };
+            let words = if words.is_empty() { None } else { Words::new(&words).ok() };
             by_connection.insert(entry.connection.clone(), words);
         }
         if by_connection[&entry.connection].as_ref().is_some_and(|words| entry.mentions(words)) {

@@ -40,6 +40,8 @@ pub struct LoadRequest {
     pub stream: String,
     /// Names the slice within the stream.
     pub slice: String,
+    /// Its name in versions before 0.2.
+    pub slice_before: String,
     /// The partition, e.g. an account; empty if the stream has none.
     pub partition: String,
     /// The days replaced, `[start, end)`, in `time_zone`; absent for streams without days.

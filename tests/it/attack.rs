@@ -4,4 +4,5 @@
 mod clock;
 mod edges;
 mod past;
+mod safe_names;
 mod small;

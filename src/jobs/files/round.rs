@@ -109,7 +109,8 @@ impl Round<'_> {
         let mut batch: Vec<(&Dropped, String)> = Vec::new();
         let mut bytes = 0;
         for file in files {
-            let slice = file.slice(&self.source.drop).id();
+            let slice = file.slice(&self.source.drop);
+            let (slice, before) = (slice.id(), slice.id_before());
             if let Some(noted) = books.get_mut(&file.name) {
                 // A file that is refused stays so until it changes, or the way it is read.
                 let is_settled = !matches!(
@@ -120,7 +121,7 @@ impl Round<'_> {
                         | FileState::Replaced
                         | FileState::Orphaned
                 );
-                if noted.slice == slice && is_settled {
+                if (noted.slice == slice || noted.slice == before) && is_settled {
                     noted.file.modified_at = file.modified_at;
                     continue;
                 }

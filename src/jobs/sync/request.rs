@@ -82,6 +82,7 @@ pub fn load_request(
         connection: manifest.connection.clone(),
         stream: manifest.stream.clone(),
         slice,
+        slice_before: manifest.slice.id_before(),
         partition: manifest.slice.partition.clone(),
         window: window.filter(|_| !manifest.is_refused),
         first_whole,

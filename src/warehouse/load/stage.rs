@@ -120,8 +120,15 @@ pub fn forget_rejects(
     transaction
         .execute(
             "DELETE FROM ops.quarantine
-             WHERE workspace = ? AND connection = ? AND stream = ? AND slice = ? AND table_name = ?",
-            params![request.workspace, request.connection, request.stream, request.slice, target.table],
+             WHERE workspace = ? AND connection = ? AND stream = ? AND slice IN (?, ?) AND table_name = ?",
+            params![
+                request.workspace,
+                request.connection,
+                request.stream,
+                request.slice,
+                request.slice_before,
+                target.table
+            ],
         )
         .context(|| "clearing earlier rejects".to_owned())?;
     Ok(())

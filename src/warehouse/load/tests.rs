@@ -27,6 +27,7 @@ pub(super) fn request(folder: &Path, load_id: &str, body: &str) -> LoadRequest {
         connection: "ads".to_owned(),
         stream: "ad_daily".to_owned(),
         slice: "2026-11-01".to_owned(),
+        slice_before: "2026-11-01".to_owned(),
         partition: "1".to_owned(),
         window: Some(("2026-11-01".parse().expect("a date"), "2026-11-03".parse().expect("a date"))),
         first_whole: None,

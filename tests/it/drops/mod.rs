@@ -6,6 +6,7 @@ mod formats;
 mod fuzz;
 mod hostile;
 mod mistakes;
+mod names;
 mod presets;
 mod published;
 mod statements;

@@ -46,6 +46,7 @@ fn slice(folder: &Path, number: u64, pages: &[Vec<Row>]) -> LoadRequest {
     });
     LoadRequest {
         slice: start.to_string(),
+        slice_before: start.to_string(),
         window: Some((start, start + Days::new(2))),
         manifest: own.display().to_string(),
         pages: Pages {
