@@ -1,10 +1,10 @@
-//! `daybook person`: what is kept about one person, handed out or erased.
+//! `daybook person`: what is kept about one person, handed out or erased, and objections to being analysed.
 
 use super::Outcome;
 use super::out::place;
 use super::show::count;
 use crate::daemon::{App, AppError, Selection};
-use crate::jobs::person::{About, Forgotten, about, forget};
+use crate::jobs::person::{About, Forgotten, about, forget, object};
 use crate::support::blocking::off_thread;
 use crate::warehouse::care::person::Who;
 use std::path::PathBuf;
@@ -30,6 +30,34 @@ pub enum PersonCommand {
         #[arg(long)]
         purge_backups: bool,
     },
+    /// Tell what is kept about a person, and whether they object to being analysed.
+    Show {
+        #[command(flatten)]
+        whom: Whom,
+    },
+    /// Keep a person who objects out of analyses of persons (GDPR, article 21).
+    ///
+    /// Their ids and addresses are joined with no others: no payment is led back to where the CRM met them, and
+    /// what they did is not told as one person's. What stays: amounts, orders, refunds and leads in all sums, and
+    /// each vendor's id counted once among the customers; recurring revenue by subscription. Restored backups keep
+    /// to it. The next rollup computes their days anew.
+    Object {
+        #[command(flatten)]
+        whom: Whom,
+        /// Lift the objection.
+        #[arg(long)]
+        undo: bool,
+    },
+}
+
+impl PersonCommand {
+    fn whom(&self) -> &Whom {
+        match self {
+            Self::Export { whom, .. } | Self::Erase { whom, .. } | Self::Show { whom } | Self::Object { whom, .. } => {
+                whom
+            }
+        }
+    }
 }
 
 /// Whom a command is about.
@@ -63,11 +91,16 @@ impl Whom {
 }
 
 pub async fn run(app: &App, command: &PersonCommand, json: bool) -> anyhow::Result<Outcome> {
-    let (PersonCommand::Export { whom, .. } | PersonCommand::Erase { whom, .. }) = command;
+    let whom = command.whom();
     // An unknown workspace is told before anything is looked for.
     app.workspaces(&Selection { workspaces: vec![whom.workspace.clone()], ..Selection::default() })?;
     let (who, workspace, context) = (whom.who()?, whom.workspace.clone(), app.care());
     let (look_for, at) = (who.clone(), workspace.clone());
+    if let PersonCommand::Object { undo, .. } = command {
+        let (lifts, now) = (*undo, app.clock.now());
+        let (changed, left) = off_thread(move || object(&context, &at, &look_for, ("cli", lifts), now)).await?;
+        return Ok(objected(changed, lifts, left, json));
+    }
     let found = {
         let context = context.clone();
         off_thread(move || about(&context, &at, &look_for)).await?
@@ -85,6 +118,26 @@ pub async fn run(app: &App, command: &PersonCommand, json: bool) -> anyhow::Resu
             }
             Ok(Outcome::Done)
         }
+        PersonCommand::Show { .. } if json => {
+            let since = found.held.objects_since;
+            say!(
+                "{}",
+                serde_json::json!({ "kept": summary(&found), "found": !found.is_empty(), "objects_since": since })
+            );
+            Ok(Outcome::Done)
+        }
+        PersonCommand::Show { .. } => {
+            match found.is_empty() {
+                true => say!("nothing is kept about this person"),
+                false => say!("kept: {}", summary(&found)),
+            }
+            match found.held.objects_since {
+                Some(since) => say!("objects to being analysed since {}", since.format("%Y-%m-%d %H:%M UTC")),
+                None => say!("no objection is noted"),
+            }
+            Ok(Outcome::Done)
+        }
+        PersonCommand::Object { .. } => Ok(Outcome::Done),
         // Backups may still hold one who was erased before.
         PersonCommand::Erase { purge_backups: false, .. } if found.is_empty() => {
             if json {
@@ -111,6 +164,31 @@ pub async fn run(app: &App, command: &PersonCommand, json: bool) -> anyhow::Resu
     }
 }
 
+fn objected(changed: u64, lifts: bool, left: Option<String>, json: bool) -> Outcome {
+    if json {
+        say!("{}", serde_json::json!({ "identifiers": changed, "lifted": lifts, "left": left }));
+    } else {
+        match (changed, lifts) {
+            (0, false) => say!("the objection is noted already"),
+            (0, true) => say!("no objection is noted"),
+            (_, false) => {
+                say!("{} identifiers are kept out of analyses of persons; sums stay as they are", count(changed));
+                say!("the next rollup computes the person's days anew");
+            }
+            (_, true) => {
+                say!("the objection of {} identifiers is lifted; the next rollup counts them again", count(changed))
+            }
+        }
+    }
+    match left {
+        Some(problem) => {
+            say!("NOT DONE: {problem}");
+            Outcome::Partly
+        }
+        None => Outcome::Done,
+    }
+}
+
 fn summary(found: &About) -> String {
     let rows: usize = found.held.tables.values().map(Vec::len).sum();
     format!(
@@ -130,7 +208,7 @@ fn tell(done: &Forgotten) {
     say!("when a vendor sends the person again, the same random words take their place");
     if !done.landed.is_empty() {
         say!(
-            "{} landed slices that named the person are removed: they cannot be replayed, `daybook backfill` fetches them again",
+            "{} landed slices that named the person are removed: they cannot be replayed,\n`daybook backfill` fetches them again",
             done.landed.len()
         );
     }
@@ -143,8 +221,11 @@ fn tell(done: &Forgotten) {
     for backup in &done.backups {
         say!("still in the backup {}, until it ages out or with --purge-backups", backup.display());
     }
-    say!("not touched: files sent or exported elsewhere, addresses in config/, deal names, and");
-    say!("what the vendors themselves keep");
+    for file in &done.files {
+        say!("removed {}, which named the person", file.display());
+    }
+    say!("not touched: files sent or exported elsewhere, files in drop folders, addresses in");
+    say!("config/, names without an address, and what the vendors themselves keep and send again");
     for problem in &done.left {
         say!("NOT DONE: {problem}");
     }

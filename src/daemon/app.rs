@@ -140,6 +140,7 @@ impl App {
             keep_landing_days: self.settings.landing.keep_days,
             person_key: self.sync.person_key.clone(),
             is_clock_right: false,
+            sent_folders: self.settings.delivery.folders(),
         }
     }
 

@@ -22,6 +22,21 @@ pub struct DeliveryConfig {
     pub headers: MailHeaders,
 }
 
+impl DeliveryConfig {
+    /// Folders that reports and messages are written to.
+    pub fn folders(&self) -> Vec<PathBuf> {
+        let mail = self.mail.iter().filter_map(|mail| match mail {
+            MailConfig::Folder { path, .. } => Some(path),
+            MailConfig::Smtp { .. } => None,
+        });
+        let slack = self.slack.values().filter_map(|hook| match hook {
+            SlackHook::Folder { path } => Some(path),
+            SlackHook::Webhook { .. } | SlackHook::Bot { .. } => None,
+        });
+        std::iter::once(&self.files.path).chain(mail).chain(slack).cloned().collect()
+    }
+}
+
 /// Who hears of messages that did not go out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OperatorConfig {

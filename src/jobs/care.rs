@@ -4,7 +4,7 @@
 use super::person::ERASURES;
 use crate::connectors::landed;
 use crate::support::secret::Secret;
-use crate::warehouse::care::{CareConfig, backup, compact, erased, export, retention, snapshot};
+use crate::warehouse::care::{CareConfig, backup, compact, erased, export, objection, retention, snapshot};
 use crate::warehouse::{Context, Warehouse, WarehouseError, clock};
 use chrono::{DateTime, TimeDelta, Utc};
 use duckdb::{Connection, params};
@@ -24,6 +24,8 @@ pub struct CareContext {
     pub person_key: Secret,
     /// A person says that the clock is right: what is old goes, whatever speaks against the clock.
     pub is_clock_right: bool,
+    /// Folders that reports and mails are written to.
+    pub sent_folders: Vec<PathBuf>,
 }
 
 impl CareContext {
@@ -84,6 +86,10 @@ pub enum CareError {
     Warehouse(#[from] WarehouseError),
     #[error(transparent)]
     Connector(#[from] crate::connectors::ConnectorError),
+    #[error(
+        "the person has too many identifiers to be looked for at once: erase by a single id with --id and --connection"
+    )]
+    TooMany,
     #[error("left for the next run, because {0} failed")]
     Waits(&'static str),
     #[error(
@@ -97,6 +103,7 @@ impl CareError {
         match self {
             Self::Warehouse(error) => error.can_retry(),
             Self::Connector(_) | Self::Waits(_) | Self::Clock(_) => true,
+            Self::TooMany => false,
         }
     }
 }
@@ -135,7 +142,7 @@ pub fn care(context: &CareContext, now: DateTime<Utc>) -> Night {
     if let Some(target) = &context.config.snapshot {
         night.add("snapshot", make_snapshot(context, target));
     }
-    night.add("erasures", keep_erasures(context));
+    night.add("erasures", erase_in_books(context).and_then(|told| Ok(told + &keep_erasures(context)?)));
     for step in &night.steps {
         if step.is_ok {
             tracing::info!(care.step = step.name, care.says = step.says, "care");
@@ -289,9 +296,18 @@ pub fn make_snapshot(context: &CareContext, target: &Path) -> Result<String, Car
     Ok(format!("{} rows in {}", done.rows, target.display()))
 }
 
+/// Errors of vendors may have named somebody since who was erased.
+fn erase_in_books(context: &CareContext) -> Result<String, CareError> {
+    let key = context.person_key.clone();
+    let changed = context.warehouse.write_blocking(move |connection| erased::in_books(connection, &key))?;
+    Ok(if changed > 0 { format!("{changed} texts named erased people and do no more; ") } else { String::new() })
+}
+
 /// Writes beside the database who was erased, for the day a backup is restored.
 pub fn keep_erasures(context: &CareContext) -> Result<String, CareError> {
     let all = context.warehouse.read_blocking(erased::all)?;
     erased::write_file(&context.data_dir.join(ERASURES), &all)?;
+    let objections = context.warehouse.read_blocking(objection::all)?;
+    objection::write_file(&context.data_dir.join(objection::FILE), &objections)?;
     Ok(format!("{} identifiers are erased for good", all.len()))
 }

@@ -14,4 +14,5 @@ pub mod person;
 pub mod preview;
 pub mod readings;
 pub mod report;
+mod sent_files;
 pub mod sync;

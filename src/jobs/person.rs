@@ -4,8 +4,11 @@ use super::care::{CareContext, CareError, landed_key, loads_by_manifest, make_sn
 
 use crate::domain::clock::lies_ahead;
 use crate::connectors::landed::{self, Entry};
+use crate::support::names;
 use crate::support::spelling::Words;
-use crate::warehouse::care::person::{Erased, Held, Who, erase, held};
+use crate::warehouse::care::marks::Marks;
+use crate::warehouse::care::objection;
+use crate::warehouse::care::person::{Erased, Held, Who, erase, held, with_identifiers};
 use crate::warehouse::care::{backup, compact, erased, export};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -37,6 +40,8 @@ pub struct Forgotten {
     pub erased: Erased,
     /// Landed slices that named the person and are removed: they cannot be replayed, only fetched again.
     pub landed: Vec<PathBuf>,
+    /// Reports and mails in folders that named the person and are removed.
+    pub files: Vec<PathBuf>,
     /// Files of the archive that were written anew.
     pub archive: Vec<PathBuf>,
     /// Backups that still hold the person's rows and records, with the newest last.
@@ -71,6 +76,7 @@ pub fn forget(
 ) -> Result<Forgotten, CareError> {
     let about = about(context, workspace, who)?;
     let landed = remove_landed(context, &about.landed, now)?;
+    let words = words_in_reports(context, workspace, who, &about.held)?;
     let after = who.clone();
     let (id, who, key, actor) = (workspace.to_owned(), who.clone(), context.person_key.clone(), actor.to_owned());
     let erased = context.warehouse.write_blocking(move |connection| erase(connection, &id, &who, &key, &actor, now))?;
@@ -80,6 +86,10 @@ pub fn forget(
     if let Err(error) = super::care::keep_erasures(context) {
         tell("the list of erasures beside the database", &error);
     }
+    let files = super::sent_files::remove(context, workspace, &words).unwrap_or_else(|error| {
+        tell("files of reports and mails", &error);
+        Vec::new()
+    });
     let archive = erase_archive(context, workspace).unwrap_or_else(|error| {
         tell("the archive", &error);
         Vec::new()
@@ -105,20 +115,40 @@ pub fn forget(
         .filter(|backup| backup.manifest.made_at < now || lies_ahead(backup.manifest.made_at, now))
         .map(|b| b.path);
     let backups = old.rev().collect();
-    Ok(Forgotten { erased, landed, archive, backups, backups_removed, left })
+    Ok(Forgotten { erased, landed, files, archive, backups, backups_removed, left })
+}
+
+/// Notes that a person objects to being analysed, or lifts that; returns how many identifiers it is about, and
+/// what could not be done. Blocking.
+pub fn object(
+    context: &CareContext,
+    workspace: &str,
+    who: &Who,
+    (actor, lifts): (&str, bool),
+    now: DateTime<Utc>,
+) -> Result<(u64, Option<String>), CareError> {
+    let (id, who, key, actor) = (workspace.to_owned(), who.clone(), context.person_key.clone(), actor.to_owned());
+    let changed = context
+        .warehouse
+        .write_blocking(move |connection| objection::object(connection, &id, &who, &key, (&actor, lifts), now))?;
+    let left = super::care::keep_erasures(context).err();
+    Ok((changed, left.map(|error| format!("the list of objections beside the database: {error}"))))
 }
 
 /// A mail that is being sent at this moment cannot be taken back.
 fn under_way(context: &CareContext, workspace: &str, who: &Who) -> Result<Vec<String>, CareError> {
     let (id, who, key) = (workspace.to_owned(), who.clone(), context.person_key.clone());
     let held = context.warehouse.write_blocking(move |connection| held(connection, &id, &who, &key))?;
-    let mails = held.tables.get("ops.outbox").map_or(0, Vec::len);
+    let is_under_way = |row: &&serde_json::Value| row["state"] == "claimed";
+    let mails = held.tables.get("ops.outbox").map_or(0, |rows| rows.iter().filter(is_under_way).count());
     let told = format!("{mails} mails to the person are under way just now: run this again in a few minutes");
     Ok(if mails > 0 { vec![told] } else { Vec::new() })
 }
 
-/// Landed slices of the workspace that hold one of the person's identifiers as a vendor sends them.
+/// Landed slices of the workspace that hold one of the person's identifiers as a vendor sends them, or an
+/// address that is one of theirs.
 fn naming(context: &CareContext, workspace: &str, who: &Who, held: &Held) -> Result<Vec<Entry>, CareError> {
+    let marks = wanted(context, workspace, who)?;
     let mut all = Vec::new();
     let mut found: Vec<(Option<String>, String)> = held
         .identifiers
@@ -130,20 +160,43 @@ fn naming(context: &CareContext, workspace: &str, who: &Who, held: &Held) -> Res
         Who::Mail(mail) => (None, mail.trim().to_owned()),
         Who::Id { id, connection } => (connection.clone(), id.clone()),
     });
-    let mut by_connection: HashMap<String, Option<Words>> = HashMap::new();
-    for entry in landed::entries(&context.landing())?.into_iter().filter(|entry| entry.workspace == workspace) {
+    let mut by_connection: HashMap<String, Words> = HashMap::new();
+    let entries = landed::entries(&context.landing())?.into_iter();
+    for entry in entries.filter(|entry| names::is_of(&entry.workspace, workspace)) {
         if !by_connection.contains_key(&entry.connection) {
-            let of_entry =
-                found.iter().filter(|(connection, _)| connection.as_ref().is_none_or(|id| *id == entry.connection));
-            let words: Vec<String> = of_entry.map(|(_, word)| word.clone()).filter(|word| !word.is_empty()).collect();
-            let words = if words.is_empty() { None } else { Words::new(&words).ok() };
+            let is_there = |id: &Option<String>| id.as_ref().is_none_or(|id| names::is_of(&entry.connection, id));
+            let of_entry = found.iter().filter(|(connection, _)| is_there(connection));
+            let words: Vec<&str> = of_entry.map(|(_, word)| word.as_str()).filter(|word| !word.is_empty()).collect();
+            let known = marks.clone();
+            let words = Words::new(&words).map_err(|_| CareError::TooMany)?;
+            let words = words.or_addresses(move |address| known.of_address(address).is_some());
             by_connection.insert(entry.connection.clone(), words);
         }
-        if by_connection[&entry.connection].as_ref().is_some_and(|words| entry.mentions(words)) {
+        if entry.mentions(&by_connection[&entry.connection]) {
             all.push(entry);
         }
     }
     Ok(all)
+}
+
+/// What to look for where figures stand as well: an address, and ids that are no numbers.
+fn words_in_reports(context: &CareContext, workspace: &str, who: &Who, held: &Held) -> Result<Words, CareError> {
+    let marks = wanted(context, workspace, who)?;
+    let given = match who {
+        Who::Mail(word) | Who::Id { id: word, .. } => word.trim(),
+    };
+    let ids = held.identifiers.iter().filter(|id| id.kind != "person_key" && !id.value.starts_with("erased_"));
+    let all = ids.map(|id| id.value.as_str()).chain([given]);
+    let is_name = |word: &&str| word.len() >= 6 && word.contains(|letter: char| !letter.is_ascii_digit());
+    let words = Words::new(&all.filter(is_name).collect::<Vec<_>>()).map_err(|_| CareError::TooMany)?;
+    Ok(words.or_addresses(move |address| marks.of_address(address).is_some()))
+}
+
+fn wanted(context: &CareContext, workspace: &str, who: &Who) -> Result<Marks, CareError> {
+    let (id, whom, key) = (workspace.to_owned(), who.clone(), context.person_key.clone());
+    Ok(context.warehouse.write_blocking(move |connection| {
+        with_identifiers(connection, &id, &whom, &key, |transaction| Marks::wanted(transaction, &id))
+    })?)
 }
 
 fn remove_landed(context: &CareContext, folders: &[PathBuf], now: DateTime<Utc>) -> Result<Vec<PathBuf>, CareError> {

@@ -100,10 +100,3 @@ CREATE OR REPLACE TEMP MACRO url_parameter(url, name) AS
 -- id by a keyed hash of connection, kind and id, for ids of two vendors may be alike.
 CREATE OR REPLACE TEMP MACRO mark_of(kind, connection, value) AS
     CASE WHEN kind = 'person_key' THEN value ELSE pseudonym(connection || '/' || kind || '/' || value) END;
-
--- Every mark that a JSON record may be found by: each text and each whole number in it, as an
--- address and as a vendor's id.
-CREATE OR REPLACE TEMP MACRO marks_in(connection, raw) AS
-    flatten(list_transform(
-        list_concat(regexp_extract_all(raw, '"((?:[^"\\]|\\.)*)"', 1), regexp_extract_all(raw, '[:\[,]\s*(-?[0-9]+)', 1)),
-        lambda leaf: [pseudonym(leaf), mark_of('contact_id', connection, leaf), mark_of('customer_id', connection, leaf)]));

@@ -4,5 +4,6 @@
 mod clock;
 mod edges;
 mod past;
+mod persons;
 mod safe_names;
 mod small;

@@ -33,6 +33,7 @@ impl House {
             data_dir: self.folder.clone(),
             keep_landing_days: 30,
             person_key: Secret::new("key"),
+            sent_folders: ["reports", "mail"].map(|name| self.folder.join(name)).to_vec(),
         }
     }
 

@@ -3,13 +3,16 @@
 //! nothing leads back to the person. Amounts and days stay: they are the company's books.
 
 use super::copy::write_json;
+use super::marks::Marks;
 use super::proof::named;
+use super::traces;
 use crate::support::secret::Secret;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::load::literal;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::{Connection, params};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Columns that name a person, in whatever table they stand.
@@ -121,11 +124,20 @@ pub fn apply(connection: &Connection, workspace: &str) -> Result<Vec<(String, u6
             changed.push((format!("{schema}.{table}"), rows as u64));
         }
     }
-    let rows = scrub_quarantine(connection, workspace, None)?;
+    let marks = Marks::erased(connection, workspace)?;
+    let rows = traces::scrub_records(connection, workspace, None, &marks, SCRUBBED)?;
     if rows > 0 {
         changed.push(("ops.quarantine".to_owned(), rows));
     }
-    changed.extend(super::messages::erase(connection, workspace)?);
+    let mut in_text = super::objection::erase(connection, workspace, &marks)?;
+    in_text.extend(super::messages::erase(connection, workspace)?);
+    in_text.extend(traces::erase(connection, workspace, &marks)?);
+    for (table, rows) in in_text {
+        match changed.iter_mut().find(|(known, _)| *known == table) {
+            Some((_, known)) => *known = rows.max(*known),
+            None => changed.push((table, rows)),
+        }
+    }
     Ok(changed)
 }
 
@@ -135,18 +147,8 @@ pub fn scrub_quarantine(
     workspace: &str,
     load_id: Option<&str>,
 ) -> Result<u64, WarehouseError> {
-    let rows = connection
-        .execute(
-            &format!(
-                "UPDATE ops.quarantine AS q SET raw = NULL, reason = ? FROM {}
-                 WHERE q.workspace = ? AND q.raw IS NOT NULL AND (?::VARCHAR IS NULL OR q.load_id = ?)
-                   AND list_has_any(map_keys(e.m), marks_in(q.connection, q.raw))",
-                words(workspace)
-            ),
-            params![SCRUBBED, workspace, load_id, load_id],
-        )
-        .context(|| "erasing in the records set aside".to_owned())?;
-    Ok(rows as u64)
+    let marks = Marks::erased(connection, workspace)?;
+    traces::scrub_records(connection, workspace, load_id, &marks, SCRUBBED)
 }
 
 /// Replaces erased identifiers among freshly read rows, before they are compared with what is held.
@@ -199,14 +201,39 @@ pub fn all(connection: &Connection) -> Result<Vec<Erasure>, WarehouseError> {
     rows.collect::<Result<_, _>>().context(step)
 }
 
+/// Erases again what errors of vendors and other words told of erased people since; returns how many texts.
+pub fn in_books(connection: &mut Connection, key: &Secret) -> Result<u64, WarehouseError> {
+    let workspaces: BTreeSet<String> = all(connection)?.into_iter().map(|one| one.workspace).collect();
+    if workspaces.is_empty() {
+        return Ok(0);
+    }
+    set_key(connection, key)?;
+    let changed = (|| {
+        let step = || "erasing in the books".to_owned();
+        let transaction = connection.transaction().context(step)?;
+        let mut changed = 0;
+        for workspace in &workspaces {
+            let marks = Marks::erased(&transaction, workspace)?;
+            changed += traces::erase_in_books(&transaction, workspace, &marks)?.values().sum::<u64>();
+        }
+        transaction.commit().context(step)?;
+        Ok(changed)
+    })();
+    forget_key(connection);
+    changed
+}
+
 /// Takes up erasures that the database does not know and applies them; returns how many. The key must
 /// be set if there are any.
 pub fn apply_missing(connection: &mut Connection, erasures: &[Erasure]) -> Result<u64, WarehouseError> {
     let step = || "erasing again who was erased".to_owned();
     let known = all(connection)?;
-    let missing: Vec<&Erasure> = erasures.iter().filter(|erasure| !known.contains(erasure)).collect();
+    // Several copies of the list may name one mark; no mark has two words.
+    let mut seen: BTreeSet<(&str, &str)> =
+        known.iter().map(|one| (one.workspace.as_str(), one.mark.as_str())).collect();
+    let missing: Vec<&Erasure> = erasures.iter().filter(|one| seen.insert((&one.workspace, &one.mark))).collect();
     let transaction = connection.transaction().context(step)?;
-    let mut workspaces = std::collections::BTreeSet::new();
+    let mut workspaces = BTreeSet::new();
     for erasure in &missing {
         transaction
             .execute(

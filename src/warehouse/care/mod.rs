@@ -16,10 +16,17 @@
 //! # What erasing a person does, and does not
 //!
 //! In facts, history and Parquet of the configured archive, identifiers become random words; amounts
-//! and days stay. Records set aside that name the person are emptied. Landed slices that name them are
-//! removed. The database file is copied together, so that freed blocks hold nothing. Backups keep the
+//! and days stay. Every other column of text is searched for addresses, in every spelling, and those that
+//! tell what happened for ids of vendors too; what is found becomes the same words. Records set aside that
+//! name the person are emptied. Landed slices that name them are removed, however the name is spelt or
+//! packed. The database file is copied together, so that freed blocks hold nothing. Backups keep the
 //! person until they age out, or go at once on demand; a restore erases again. Out of reach: files
-//! sent or exported elsewhere, free texts such as names of deals, payment ids, and the vendors.
+//! sent or exported elsewhere, people's names without an address, payment ids, and the vendors.
+//!
+//! # What an objection does, and does not
+//!
+//! The person's keys are joined with no others: no payment of theirs is led back to where the CRM met them,
+//! and none counts as a first or a later one of a person. Their amounts and days stay in all sums.
 
 pub mod audit;
 pub mod backup;
@@ -29,12 +36,15 @@ mod copy;
 pub mod doctor;
 pub mod erased;
 pub mod export;
+pub mod marks;
 mod messages;
+pub mod objection;
 pub mod person;
 pub mod proof;
 pub mod restore;
 pub mod retention;
 pub mod snapshot;
+pub mod traces;
 
 /// Syncs the folder of a file that was made or renamed.
 pub(super) fn sync_folder(file: &std::path::Path) -> Result<(), super::WarehouseError> {

@@ -1,9 +1,11 @@
 //! One person: everything held about them, handed out or erased. A person is found by address or
 //! vendor's id, and then by every identifier that shares a row with one already found.
 
+use super::marks::Marks;
 use super::proof::named;
-use super::{audit, erased};
+use super::{audit, erased, objection, traces};
 use crate::support::secret::Secret;
+use crate::support::spelling::of_address;
 use crate::warehouse::error::{Context, WarehouseError};
 use chrono::{DateTime, Utc};
 use duckdb::{Connection, Transaction, params};
@@ -38,6 +40,9 @@ pub struct Held {
     pub tables: BTreeMap<String, Vec<Value>>,
     /// Records set aside that name the person, with their reason.
     pub quarantine: Vec<Value>,
+    /// Since when the person objects to being analysed; absent if they do not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub objects_since: Option<DateTime<Utc>>,
 }
 
 impl Held {
@@ -80,12 +85,13 @@ fn look(connection: &mut Connection, workspace: &str, who: &Who) -> Result<Held,
         }
     }
     held.tables.extend(super::messages::held(&transaction, workspace)?);
-    held.quarantine = json(
-        &transaction,
-        "SELECT to_json(q)::VARCHAR FROM ops.quarantine AS q, (SELECT list(mark) AS marks FROM person_mark) AS m
-         WHERE q.workspace = ? AND list_has_any(m.marks, marks_in(q.connection, q.raw)) ORDER BY 1",
-        workspace,
-    )?;
+    let marks = Marks::wanted(&transaction, workspace)?;
+    for (table, texts) in traces::held(&transaction, workspace, &marks)? {
+        held.tables.entry(table).or_default().extend(texts);
+    }
+    let records = traces::named_records(&transaction, workspace, None, &marks)?;
+    held.quarantine = records.into_iter().map(|(_, record)| record).collect();
+    held.objects_since = objection::since(&transaction, workspace)?;
     transaction.rollback().context(step)?;
     Ok(held)
 }
@@ -104,6 +110,28 @@ pub fn erase(
     let erased = replace(connection, workspace, who, actor, now);
     erased::forget_key(connection);
     erased
+}
+
+/// Looks for a person, and does `work` in one transaction with the tables `person_id` and `person_mark` filled.
+pub fn with_identifiers<T>(
+    connection: &mut Connection,
+    workspace: &str,
+    who: &Who,
+    key: &Secret,
+    work: impl FnOnce(&Transaction<'_>) -> Result<T, WarehouseError>,
+) -> Result<T, WarehouseError> {
+    erased::set_key(connection, key)?;
+    let done = (|| {
+        let step = || "looking for a person".to_owned();
+        let transaction = connection.transaction().context(step)?;
+        find(&transaction, workspace, who)?;
+        let done = work(&transaction)?;
+        transaction.execute_batch("DROP TABLE person_id; DROP TABLE person_mark").context(step)?;
+        transaction.commit().context(step)?;
+        Ok(done)
+    })();
+    erased::forget_key(connection);
+    done
 }
 
 fn replace(
@@ -143,8 +171,11 @@ fn find(transaction: &Transaction<'_>, workspace: &str, who: &Who) -> Result<(),
     let tables = erased::tables(transaction)?;
     match who {
         Who::Mail(mail) => {
-            let sql = "INSERT INTO person_id SELECT NULL, 'person_key', pseudonym(?)";
-            transaction.execute(sql, params![mail]).context(step)?;
+            // Loads hash an address as it is spelt, but for its case.
+            for form in of_address(mail) {
+                let sql = "INSERT INTO person_id SELECT NULL, 'person_key', pseudonym(?)";
+                transaction.execute(sql, params![form]).context(step)?;
+            }
         }
         Who::Id { id, connection } => {
             for (schema, table, columns) in &tables {

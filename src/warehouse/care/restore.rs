@@ -2,9 +2,10 @@
 //! what it still knows of messages that went out is carried over, so that none goes out twice.
 
 use super::audit;
-use super::backup::{Backup, verify};
+use super::backup::{self, Backup, verify};
 use super::copy::{remove, sync, wal};
 use super::erased::{self, Erasure};
+use super::objection;
 use super::proof::open_read_only;
 use crate::support::secret::Secret;
 use crate::warehouse::error::{Context, WarehouseError};
@@ -97,13 +98,25 @@ fn prepare(
 ) -> Result<(Option<u64>, u64, u64), WarehouseError> {
     fs::copy(&backup.path, part).map_err(|error| WarehouseError::io(part, error))?;
     let warehouse = Warehouse::open(part, config)?;
-    let (old, erasures, key) = (old.to_owned(), erasures.to_vec(), key.clone());
+    // The list beside the database may be lost or old: each database that followed the backup has its own.
+    let mut erasures = erasures.to_vec();
+    let mut objections = objection::read_file(&old.with_file_name(objection::FILE))?;
+    for other in later(backup).into_iter().chain([old.to_owned()]) {
+        if let Ok(reader) = open_read_only(&other) {
+            erasures.extend(erased::all(&reader).unwrap_or_default());
+            objections.extend(objection::all(&reader).unwrap_or_default());
+        }
+    }
+    let (old, key) = (old.to_owned(), key.clone());
     let name = backup.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let done = warehouse.write_blocking(move |connection| {
         let carried = carry(connection, &old);
         let unknown = if carried.is_none() { doubt(connection, now)? } else { 0 };
         erased::set_key(connection, &key)?;
-        let again = erased::apply_missing(connection, &erasures)?;
+        objection::take_up(connection, &objections)?;
+        let again = erased::apply_missing(connection, &erasures);
+        erased::forget_key(connection);
+        let again = again?;
         audit::note(connection, now, "cli", "restore", None, &format!("from {name}"))?;
         connection.execute_batch("CHECKPOINT").context(|| "writing the restored database".to_owned())?;
         Ok((carried, unknown, again))
@@ -116,6 +129,13 @@ fn prepare(
     }
     sync(part)?;
     Ok(done)
+}
+
+/// Backups made after one, from the newest on.
+fn later(backup: &Backup) -> Vec<PathBuf> {
+    let all = backup::list(backup.path.parent().unwrap_or(Path::new("."))).unwrap_or_default();
+    let later = all.into_iter().filter(|other| other.manifest.made_at > backup.manifest.made_at);
+    later.map(|other| other.path).collect()
 }
 
 /// Takes what the replaced database knows of reports and messages; `None` if it cannot be read.

@@ -1,6 +1,6 @@
 -- Relation: pairs of keys that stand for one person, (a, b); b is null where a key stands alone
 -- Grain: pair; a key is `customer_id <connection> <id>`, `contact_id <connection> <id>` or `person_key <pseudonym>`
--- Inputs: core.payment, core.customer, core.earlier_payer, core.contact; the variable workspace
+-- Inputs: core.payment, core.customer, core.earlier_payer, core.contact, ops.objection; the variable workspace
 -- Owner: marketing analytics
 WITH own AS (
     -- The address that a customer has.
@@ -59,14 +59,29 @@ lone AS (
     WHERE len(c.person_keys) <= 1 AND len(c.merged_contact_ids) = 0
         AND (c.person_keys[1] IN (SELECT person_key FROM wanted_key)
             OR (c.connection, c.contact_id) IN (SELECT (connection, merged_id) FROM merged))
+),
+
+objector AS (
+    -- Keys of people who objected to being analysed.
+    SELECT concat_ws(' ', kind, connection, value) AS key FROM ops.objection
+    WHERE workspace = getvariable('workspace') AND lifted_at IS NULL
+),
+
+pair AS (
+    SELECT DISTINCT a, b, a IN (FROM objector) OR coalesce(b IN (FROM objector), false) AS is_refused
+    FROM (
+        SELECT 'customer_id ' || connection || ' ' || customer_id AS a, 'person_key ' || person_key AS b FROM payer
+        UNION ALL SELECT 'person_key ' || person_key, NULL FROM payer WHERE customer_id IS NULL
+        UNION ALL SELECT 'contact_id ' || connection || ' ' || contact_id, 'person_key ' || unnest(person_keys) FROM joining
+        UNION ALL SELECT 'contact_id ' || connection || ' ' || contact_id, 'contact_id ' || connection || ' ' || merged_id FROM merged
+        UNION ALL SELECT 'contact_id ' || connection || ' ' || contact_id, 'person_key ' || person_key FROM lone
+    )
+    WHERE a IS NOT NULL
 )
 
-SELECT DISTINCT a, b
-FROM (
-    SELECT 'customer_id ' || connection || ' ' || customer_id AS a, 'person_key ' || person_key AS b FROM payer
-    UNION ALL SELECT 'person_key ' || person_key, NULL FROM payer WHERE customer_id IS NULL
-    UNION ALL SELECT 'contact_id ' || connection || ' ' || contact_id, 'person_key ' || unnest(person_keys) FROM joining
-    UNION ALL SELECT 'contact_id ' || connection || ' ' || contact_id, 'contact_id ' || connection || ' ' || merged_id FROM merged
-    UNION ALL SELECT 'contact_id ' || connection || ' ' || contact_id, 'person_key ' || person_key FROM lone
-)
-WHERE a IS NOT NULL
+-- They are joined with nothing, and each key of a payer counts for itself.
+SELECT a, b FROM pair WHERE NOT is_refused
+UNION
+SELECT key, NULL
+FROM (SELECT unnest([a, b]) AS key FROM pair WHERE is_refused)
+WHERE key IS NOT NULL AND key NOT LIKE 'contact_id %'
