@@ -4,6 +4,7 @@ use super::catalog::Connector;
 use super::error::ConnectorError;
 use super::spec::{AuthSpec, ConnectorSpec, SettingKind, SettingSpec, StreamSpec};
 use crate::support::ids::stable_id;
+use crate::support::redact;
 use crate::support::secret::Secret;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
@@ -103,7 +104,7 @@ impl Connection {
     /// `text` without any of this connection's secrets, and without what vendors print of keys and accounts
     /// themselves: masked keys, tokens by their form, Stripe's account ids.
     pub fn redact(&self, text: &str) -> String {
-        let known = self.secrets.values().fold(text.to_owned(), |text, secret| secret.redact(&text));
+        let known = self.secrets.values().fold(redact::all(text), |text, secret| secret.redact(&text));
         match regex::Regex::new(VENDORS_OWN) {
             Ok(pattern) => pattern.replace_all(&known, "***").into_owned(),
             Err(_) => known,

@@ -3,6 +3,7 @@
 
 use crate::config::{LogConfig, LogFormat};
 use crate::support::shown::is_steering;
+use crate::support::redact::Redacting;
 use std::io::{self, IsTerminal};
 use tracing_subscriber::EnvFilter;
 
@@ -30,9 +31,10 @@ pub fn start_log(config: &LogConfig) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(|| Plain(io::stderr()))
         // A full disk behind the log is no reason to fail.
         .log_internal_errors(false)
+        // Whatever library wrote the line, at whatever level.
+        .with_writer(|| Redacting(Plain(io::stderr())))
         // A file or a pipe that is read later should hold words alone; `NO_COLOR` says so for terminals.
         .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none());
     // A second start, as in tests, leaves the first in place.

@@ -8,6 +8,7 @@ pub mod mailbox;
 pub mod names;
 pub mod nearest;
 pub mod owner;
+pub mod redact;
 pub mod secret;
 pub mod service_account;
 pub mod shown;

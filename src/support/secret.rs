@@ -1,5 +1,6 @@
 //! A secret that cannot be printed by accident.
 
+use super::redact;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -19,12 +20,16 @@ impl Secret {
         &self.0
     }
 
-    /// `text` with every occurrence of this secret replaced by `***`.
+    /// A token that was fetched or made, which no log and no stored text is to hold.
+    pub fn fetched(value: impl Into<String>) -> Self {
+        let secret = Self(value.into());
+        redact::keep_token(&secret.0);
+        secret
+    }
+
+    /// `text` with every occurrence of this secret replaced by `***`, however it is spelt; [`redact`] has the rule.
     pub fn redact(&self, text: &str) -> String {
-        if self.0.is_empty() {
-            return text.to_owned();
-        }
-        text.replace(&self.0, "***")
+        redact::one(text, &self.0)
     }
 }
 
@@ -104,6 +109,7 @@ impl SecretRef {
         if value.is_empty() {
             return Err(SecretError::Empty(origin));
         }
+        redact::keep(&value);
         Ok(Secret(value))
     }
 }

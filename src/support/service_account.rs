@@ -1,6 +1,7 @@
 //! A service account's key file, and the signed assertion that is exchanged for a token
 //! (RFC 7523; developers.google.com/identity/protocols/oauth2/service-account).
 
+use super::redact;
 use super::secret::Secret;
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -72,6 +73,8 @@ impl ServiceAccount {
         header.kid.clone_from(&self.key_id);
         let iat = now.timestamp();
         let claims = Claims { iss: &self.email, sub: subject, scope, aud: audience, iat, exp: iat + LIFETIME };
-        jsonwebtoken::encode(&header, &claims, &signer).map_err(|_| KeyError::CannotSign)
+        let assertion = jsonwebtoken::encode(&header, &claims, &signer).map_err(|_| KeyError::CannotSign)?;
+        redact::keep_token(&assertion);
+        Ok(assertion)
     }
 }

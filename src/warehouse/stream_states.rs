@@ -1,6 +1,7 @@
 //! How the newest sync of each stream ended.
 
 use super::error::{Context, WarehouseError};
+use crate::support::redact;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::{Connection, Transaction, params};
 use serde::Serialize;
@@ -38,7 +39,7 @@ pub fn note(connection: &mut Connection, ends: &[StreamEnd], now: DateTime<Utc>)
 }
 
 fn enter(transaction: &Transaction<'_>, end: &StreamEnd, now: DateTime<Utc>) -> Result<(), WarehouseError> {
-    let (error, can_retry) = end.error.as_ref().map(|(error, can_retry)| (error.as_str(), *can_retry)).unzip();
+    let (error, can_retry) = end.error.as_ref().map(|(error, can_retry)| (redact::all(error), *can_retry)).unzip();
     transaction
         .execute(
             "INSERT INTO ops.stream_state AS old VALUES ($1, $2, $3, $4, CASE WHEN $5::VARCHAR IS NULL THEN $4::TIMESTAMP END,

@@ -6,4 +6,5 @@ mod edges;
 mod past;
 mod persons;
 mod safe_names;
+mod secrets;
 mod small;

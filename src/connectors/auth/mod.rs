@@ -46,7 +46,7 @@ pub async fn proof(
     Ok(match &connection.connector.spec.auth {
         AuthSpec::None => Proof::None,
         AuthSpec::ApiKey { header, query, value } => {
-            let value = Secret::new(render(value)?);
+            let value = Secret::fetched(render(value)?);
             match (header, query) {
                 (Some(name), None) => Proof::Header { name: name.clone(), value },
                 (None, Some(name)) => Proof::Query { name: name.clone(), value },
@@ -56,7 +56,7 @@ pub async fn proof(
                 }
             }
         }
-        AuthSpec::Bearer { token } => Proof::Bearer { token: Secret::new(render(token)?), generation: 0 },
+        AuthSpec::Bearer { token } => Proof::Bearer { token: Secret::fetched(render(token)?), generation: 0 },
         AuthSpec::Oauth2Refresh { token_url, client_id, client_secret, refresh_token } => {
             let url = render(token_url)?;
             let form = [

@@ -55,7 +55,7 @@ pub async fn token(
     let answer: Option<TokenAnswer> = serde_json::from_slice(&body).ok();
     match answer {
         Some(TokenAnswer { access_token: Some(token), expires_in, .. }) if status.is_success() => {
-            Ok(Grant { token: Secret::new(token), expires_in_secs: expires_in.unwrap_or(3600) })
+            Ok(Grant { token: Secret::fetched(token), expires_in_secs: expires_in.unwrap_or(3600) })
         }
         Some(TokenAnswer { error: Some(error), error_description, .. }) if is_final(status.as_u16()) => {
             let (error, why) = (cut_line(&error, 200), cut_line(&error_description.unwrap_or_default(), 200));

@@ -35,7 +35,7 @@ pub async fn log_in(session: &mut Session, login: &Login) -> Result<(), Delivery
 async fn with_password(session: &mut Session, username: &str, password: &Secret) -> Result<(), Failed> {
     let plain = STANDARD.encode(format!("\0{username}\0{}", password.expose()));
     let (user, word) = (STANDARD.encode(username), STANDARD.encode(password.expose()));
-    let hidden = [password.clone(), Secret::new(plain.clone()), Secret::new(word.clone())];
+    let hidden = [password.clone(), Secret::fetched(plain.clone()), Secret::fetched(word.clone())];
     // The words of PLAIN go with the command; those of LOGIN answer what the server asks.
     let ways = [("PLAIN", format!("AUTH PLAIN {plain}"), vec![]), ("LOGIN", "AUTH LOGIN".to_owned(), vec![user, word])];
     let mut last = None;
@@ -88,7 +88,7 @@ async fn present(session: &mut Session, mechanism: &str, username: &str, token: 
         // RFC 7628: what ends the exchange is a lone ^A.
         _ => (format!("n,a={username},\u{1}{bearer}\u{1}\u{1}"), "AQ=="),
     };
-    let words = Secret::new(STANDARD.encode(words));
+    let words = Secret::fetched(STANDARD.encode(words));
     let mut answer = session.ask(Step::Login, &format!("AUTH {mechanism} {}", words.expose())).await?;
     // raa-org/thunderbird-custom-idp#1: some take the words only on a line of their own.
     if answer.code == 500 {

@@ -2,6 +2,7 @@
 
 use super::suppression;
 use super::{Context, Kind, WarehouseError};
+use crate::support::redact;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use duckdb::{Connection, OptionalExt, params};
 use serde::{Deserialize, Serialize};
@@ -234,6 +235,7 @@ pub fn finish(
         Ending::Failed { reason } => ("failed", "failed", reason, None, None),
         Ending::Unknown { reason } => ("unknown", "unknown", reason, None, None),
     };
+    let answer = &redact::all(answer);
     // A sender whose lease was given up comes too late to change what was recorded since.
     let changed = transaction
         .execute(
@@ -250,6 +252,7 @@ pub fn finish(
         free_lane(&transaction, &message.message_id)?;
     }
     let replies = serde_json::to_string(&outcome.replies).unwrap_or_else(|_| "[]".to_owned());
+    let replies = redact::all(&replies);
     let bounce = outcome.bounce.map(|bounce| if bounce == Bounce::Firm { "firm" } else { "likely" });
     transaction
         .execute(

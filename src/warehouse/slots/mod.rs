@@ -11,6 +11,7 @@ pub use ledger::{Dated, SlotLedger};
 use super::error::{Context, WarehouseError};
 use crate::domain::schedule::{Mark, Outcome, Pair, Slot, SlotState};
 use crate::support::ids::stable_id;
+use crate::support::redact;
 use chrono::{DateTime, Utc};
 use duckdb::{Connection, Transaction, params};
 use rows::{at, read_mark, read_run, read_slot, text};
@@ -164,7 +165,7 @@ pub fn finish(
     transaction
         .execute(
             include_str!("end_run.sql"),
-            params![pair.job, pair.workspace, at(slot.key.at), at(ended_at), outcome.name(), detail],
+            params![pair.job, pair.workspace, at(slot.key.at), at(ended_at), outcome.name(), redact::all(detail)],
         )
         .context(step)?;
     set_marks(&transaction, &[(pair.clone(), *mark)])?;
@@ -186,7 +187,7 @@ fn set(connection: &Connection, slot: &Slot, expected: SlotState) -> Result<bool
                 slot.state.name(),
                 slot.attempts,
                 slot.reason,
-                slot.detail,
+                redact::all(&slot.detail),
                 slot.not_before.map(at),
                 slot.first_started_at.map(at),
                 slot.claimed_by,

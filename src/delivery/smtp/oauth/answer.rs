@@ -32,7 +32,7 @@ pub fn read(status: u16, body: &[u8]) -> Result<(Secret, Duration), Fault> {
         Answer { access_token: Some(token), expires_in, .. } if status == 200 && is_token(&token) => {
             // Some endpoints write the seconds in quotes.
             let secs = expires_in.and_then(|secs| secs.as_u64().or_else(|| secs.as_str()?.parse().ok()));
-            Ok((Secret::new(token), Duration::from_secs(secs.unwrap_or(HOUR).min(24 * HOUR))))
+            Ok((Secret::fetched(token), Duration::from_secs(secs.unwrap_or(HOUR).min(24 * HOUR))))
         }
         Answer { error: Some(error), error_description, .. } if is_final(status) => {
             Err(Fault::Refused(one_line(&format!("{error}: {}", error_description.unwrap_or_default()))))
