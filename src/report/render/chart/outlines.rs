@@ -3,8 +3,8 @@
 use super::svg;
 use super::{Anchor, Mark};
 use crate::report::render::typeface::{Font, Piece, Weight, pieces, width};
+use skrifa::outline::OutlinePen;
 use std::fmt::Write as _;
-use ttf_parser::{GlyphId, OutlineBuilder};
 
 /// As [`svg::draw`], but texts as paths.
 pub fn draw(mark: &Mark, out: &mut String) {
@@ -40,23 +40,23 @@ impl Pen {
             Piece::Plain { text, font } => {
                 for glyph in text.chars().filter_map(|letter| face.glyph_index(letter)) {
                     self.glyph(*font, glyph, (0.0, 0.0));
-                    self.x += f32::from(face.glyph_hor_advance(glyph).unwrap_or_default()) * self.scale;
+                    self.x += face.advance(glyph).unwrap_or_default() * self.scale;
                 }
             }
             Piece::Shaped { clusters, font, .. } => {
                 for glyph in clusters.iter().flat_map(|cluster| &cluster.glyphs) {
-                    self.glyph(*font, GlyphId(glyph.id), (glyph.moved.0 * size, glyph.moved.1 * size));
+                    self.glyph(*font, glyph.id, (glyph.moved.0 * size, glyph.moved.1 * size));
                     self.x += glyph.advance * size;
                 }
             }
         }
     }
 
-    fn glyph(&mut self, font: Font, glyph: GlyphId, (right, up): (f32, f32)) {
+    fn glyph(&mut self, font: Font, glyph: u16, (right, up): (f32, f32)) {
         let (x, y) = (self.x, self.y);
         (self.x, self.y) = (x + right, y - up);
         if let Some(face) = font.face() {
-            face.outline_glyph(glyph, self);
+            face.outline(glyph, self);
         }
         (self.x, self.y) = (x, y);
     }
@@ -69,7 +69,7 @@ impl Pen {
     }
 }
 
-impl OutlineBuilder for Pen {
+impl OutlinePen for Pen {
     fn move_to(&mut self, x: f32, y: f32) {
         self.add('M', &[(x, y)]);
     }

@@ -30,7 +30,7 @@ impl Used {
         if !self.letters.contains_key(&letter)
             && let Some(glyph) = font.face().and_then(|face| face.glyph_index(letter))
         {
-            let code = self.code(glyph.0, letter.encode_utf8(&mut [0; 4]));
+            let code = self.code(glyph, letter.encode_utf8(&mut [0; 4]));
             self.letters.insert(letter, code);
         }
     }
@@ -77,7 +77,7 @@ pub fn subset(of: Font, used: &Used) -> Result<(ParsedFont, Vec<u8>), PdfError> 
         if let Some(place) = map.get_mut(at..at + 2) {
             place.copy_from_slice(&remapper.remap(*glyph).to_be_bytes());
         }
-        widths.insert(*code, whole.glyph_hor_advance(ttf_parser::GlyphId(*glyph)).unwrap_or_default());
+        widths.insert(*code, width(whole.advance(*glyph)));
     }
     let mut font = measures(of).ok_or_else(failed)?.clone();
     font.original_bytes = subsetter::subset(of.bytes(), 0, &remapper).map_err(|_| failed())?;
@@ -85,6 +85,12 @@ pub fn subset(of: Font, used: &Used) -> Result<(ParsedFont, Vec<u8>), PdfError> 
     font.codepoint_to_glyph = used.letters.iter().map(|(letter, code)| (u32::from(*letter), *code)).collect();
     font.glyph_widths = widths;
     Ok((font, map))
+}
+
+/// In units of the font, which are whole.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a font's widths are of 16 bits")]
+fn width(advance: Option<f32>) -> u16 {
+    advance.unwrap_or_default() as u16
 }
 
 /// A font as printpdf reads it, without its bytes and letters: reading takes longer than a page.

@@ -70,7 +70,7 @@ fn from_right(font: Font, clusters: &[Cluster], size: f32, ops: &mut Vec<Op>) {
         let first = cluster.text.chars().next().map(String::from).unwrap_or_default();
         for letter in cluster.text.chars().skip(1).collect::<Vec<_>>().into_iter().rev() {
             if let Some(empty) = empty {
-                let nothing = Glyph { id: empty.0, advance: 0.0, moved: (0.0, 0.0) };
+                let nothing = Glyph { id: empty, advance: 0.0, moved: (0.0, 0.0) };
                 moved(font, &nothing, letter.encode_utf8(&mut [0; 4]), size, ops);
             }
         }
@@ -117,9 +117,7 @@ fn moved(font: Font, glyph: &Glyph, text: &str, size: f32, ops: &mut Vec<Op>) {
 
 /// A glyph, with what its shaped width lacks to the width that the font says.
 fn item(font: Font, glyph: &Glyph, text: &str) -> TextItem {
-    let own = font.face().and_then(|face| {
-        Some(f32::from(face.glyph_hor_advance(ttf_parser::GlyphId(glyph.id))?) / f32::from(face.units_per_em()))
-    });
+    let own = font.face().and_then(|face| Some(face.advance(glyph.id)? / f32::from(face.units_per_em())));
     let offset = (own.unwrap_or(glyph.advance) - glyph.advance) * 1000.0;
     TextItem::GlyphIds(vec![Codepoint { gid: glyph.id, offset, cid: Some(text.to_owned()) }])
 }

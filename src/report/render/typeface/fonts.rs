@@ -1,9 +1,9 @@
 //! The font files: Open Sans for Latin, Greek and Cyrillic, Droid Sans Fallback for Chinese, Japanese
 //! and Korean, and one Noto Sans for each script that must be shaped.
 
+use super::face::Face;
 use harfrust::{FontRef, ShaperData};
 use std::sync::LazyLock;
-use ttf_parser::Face;
 use unicode_script::Script;
 
 /// Regular or bold.
@@ -48,8 +48,7 @@ const FILES: [File; Font::COUNT] = [
     file!("DroidSansFallback", None),
 ];
 
-static FACES: LazyLock<[Option<Face<'static>>; Font::COUNT]> =
-    LazyLock::new(|| FILES.map(|(_, bytes, _)| Face::parse(bytes, 0).ok()));
+static FACES: LazyLock<[Option<Face>; Font::COUNT]> = LazyLock::new(|| FILES.map(|(_, bytes, _)| Face::parse(bytes)));
 
 /// What shaping needs of a font, read once.
 type Shaping = Option<(FontRef<'static>, ShaperData)>;
@@ -98,7 +97,7 @@ impl Font {
         FILES[self.at()].1
     }
 
-    pub fn face(self) -> Option<&'static Face<'static>> {
+    pub fn face(self) -> Option<&'static Face> {
         FACES[self.at()].as_ref()
     }
 

@@ -51,8 +51,8 @@ fn measure(letter: char, weight: Weight) -> Letter {
         .chain(Font::of_scripts().filter(|_| matches!(script, Script::Common | Script::Inherited)));
     let advance = |font: Font, letter: char| {
         let face = font.face()?;
-        let wide = face.glyph_hor_advance(face.glyph_index(letter)?)?;
-        Some((font, f32::from(wide) / f32::from(face.units_per_em())))
+        let wide = face.advance(face.glyph_index(letter)?)?;
+        Some((font, wide / f32::from(face.units_per_em())))
     };
     let found = candidates.into_iter().find_map(|font| advance(font, letter));
     let (font, width) = found.or_else(|| advance(own, MISSING)).unwrap_or((own, 0.3));

@@ -3,6 +3,7 @@
 //! shaped and ordered first.
 
 mod emoji;
+mod face;
 mod fit;
 mod fonts;
 mod letters;
