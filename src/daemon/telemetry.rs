@@ -2,8 +2,8 @@
 //! `workspace.id`, `connection.id`, `stream.id`, `slice.id`, `message.id`, `duration_ms`.
 
 use crate::config::{LogConfig, LogFormat};
-use crate::support::shown::is_steering;
 use crate::support::redact::Redacting;
+use crate::support::shown::is_steering;
 use std::io::{self, IsTerminal};
 use tracing_subscriber::EnvFilter;
 

@@ -2,8 +2,8 @@
 
 use super::care::{CareContext, CareError, landed_key, loads_by_manifest, make_snapshot, note_removed};
 
-use crate::domain::clock::lies_ahead;
 use crate::connectors::landed::{self, Entry};
+use crate::domain::clock::lies_ahead;
 use crate::support::names;
 use crate::support::spelling::Words;
 use crate::warehouse::care::marks::Marks;

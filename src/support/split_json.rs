@@ -263,7 +263,16 @@ mod tests {
 
     #[test]
     fn a_body_without_the_list_is_left_as_it_is() {
-        for body in [r#"{"data": {"a": [1]}}"#, r#"{"x": {"data": [1]}}"#, r#"{"data": []}"#, "{}", "", "[1]", "\"data\"", "{\"data\": [1, 2"] {
+        for body in [
+            r#"{"data": {"a": [1]}}"#,
+            r#"{"x": {"data": [1]}}"#,
+            r#"{"data": []}"#,
+            "{}",
+            "",
+            "[1]",
+            "\"data\"",
+            "{\"data\": [1, 2",
+        ] {
             assert_eq!(pieces(body, &["data"], 1), None, "{body}");
         }
         let large = format!(r#"{{"x": "{}", "data": [1]}}"#, "y".repeat(LARGEST_REST));

@@ -133,7 +133,8 @@ fn prepare(
 
 /// Backups made after one, from the newest on.
 fn later(backup: &Backup) -> Vec<PathBuf> {
-    let all = backup::list(backup.path.parent().unwrap_or(Path::new("."))).unwrap_or_default();
+    let all =
+        backup::list(backup.path.parent().unwrap_or(Path::new(".")), DateTime::<Utc>::MAX_UTC).unwrap_or_default();
     let later = all.into_iter().filter(|other| other.manifest.made_at > backup.manifest.made_at);
     later.map(|other| other.path).collect()
 }

@@ -233,7 +233,10 @@ fn an_erasure_outlives_the_loss_of_its_list_when_a_backup_is_restored() {
         if !keeps_database {
             std::fs::write(&database, "broken").expect("the database too");
         }
-        let oldest = backup::list(&folder.join("backups")).expect("a list").pop().expect("a backup");
+        let oldest = backup::list(&folder.join("backups"), chrono::DateTime::<chrono::Utc>::MAX_UTC)
+            .expect("a list")
+            .pop()
+            .expect("a backup");
         let erasures = erased::read_file(&folder.join(ERASURES)).expect("what is left of the list");
         let done = restore(&database, &WarehouseConfig::default(), &oldest, (&erasures, &Secret::new("key")), noon());
         assert_eq!(done.expect("restored").erased_again, 2);
@@ -349,5 +352,5 @@ fn backup_of_before(folder: &Path) -> backup::Backup {
     for file in std::fs::read_dir(dir.path().join("backups")).expect("backups").flatten() {
         std::fs::copy(file.path(), backups.join(file.file_name())).expect("copied");
     }
-    backup::list(&backups).expect("a list").remove(0)
+    backup::list(&backups, chrono::DateTime::<chrono::Utc>::MAX_UTC).expect("a list").remove(0)
 }
