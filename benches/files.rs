@@ -87,7 +87,15 @@ async fn daybook(root: &Path, drops: &Path, rows: u64, memory_limit_mb: u64) -> 
     let engine = Arc::new(Engine::new(data.path().join("landing"), clock.clone()).expect("an engine"));
     let config = WarehouseConfig { memory_limit_mb, ..WarehouseConfig::default() };
     let warehouse = Warehouse::open(&data.path().join("daybook.duckdb"), &config).expect("a warehouse");
-    let context = SyncContext { engine, warehouse, clock, person_key: Secret::new("key"), stop: Stop::default() };
+    let context = SyncContext {
+        engine,
+        warehouse,
+        clock,
+        person_key: Secret::new("key"),
+        stop: Stop::default(),
+        is_scheduled: false,
+        root: None,
+    };
     let pairs = [
         ("Order", "conversion_id"),
         ("Date", "date"),

@@ -11,6 +11,7 @@ use crate::jobs::backfill::backfill as fill;
 use crate::jobs::files::load_file;
 use crate::jobs::sync::{Lane, load_landed};
 use crate::support::blocking::off_thread;
+use crate::warehouse::coverage::{Place, held_by_newer};
 use chrono::{Days, NaiveDate};
 use std::path::PathBuf;
 
@@ -36,6 +37,9 @@ pub struct ReplayArgs {
     /// Manifests of landed slices, as `daybook runs --loads --json` and `explain` name them.
     #[arg(required = true, value_name = "MANIFEST")]
     manifests: Vec<PathBuf>,
+    /// Load a slice although newer answers are loaded for its days: older figures then stand over them.
+    #[arg(long)]
+    older: bool,
 }
 
 pub async fn backfill(app: &App, args: &BackfillArgs, json: bool) -> anyhow::Result<Outcome> {
@@ -61,11 +65,31 @@ pub async fn backfill(app: &App, args: &BackfillArgs, json: bool) -> anyhow::Res
     Ok(super::sync::print(&done.streams, json))
 }
 
+/// What a vendor said before must not stand over what it said since.
+fn refuse_older(app: &App, landed: &LandedSlice) -> anyhow::Result<()> {
+    let (of, now) = (&landed.manifest, app.clock.now());
+    let place = Place::new(&of.workspace, &of.connection, &of.stream, &of.slice.partition);
+    let (days, fetched_at) = (of.slice.window.days(), of.fetched_at);
+    let (newer, all) = app.warehouse.read_blocking(|reader| held_by_newer(reader, &place, days, fetched_at, now))?;
+    if newer == 0 {
+        return Ok(());
+    }
+    let message = format!(
+        "{}: newer answers are loaded for {newer} of its {all} days, and older figures would stand over them: `daybook backfill` fetches days anew; --older loads it nevertheless",
+        landed.manifest_path().display()
+    );
+    Err(AppError::Usage(message).into())
+}
+
 pub async fn replay(app: &App, args: &ReplayArgs, json: bool) -> anyhow::Result<Outcome> {
     let mut done = Vec::new();
     for path in &args.manifests {
         let landed = LandedSlice::open(&place(path))?;
+        landed.belongs(&app.landing())?;
         let manifest = &landed.manifest;
+        if !args.older {
+            refuse_older(app, &landed)?;
+        }
         let workspace =
             app.workspaces(&Selection { workspaces: vec![manifest.workspace.clone()], ..Selection::default() })?;
         let gone =

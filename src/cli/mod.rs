@@ -39,6 +39,7 @@ mod sources;
 mod status;
 mod sync;
 mod trial;
+mod try_slice;
 
 use crate::config::problems;
 use crate::daemon::lock::LockError;
@@ -158,6 +159,9 @@ enum Command {
     Person(person::PersonCommand),
     /// Examine the installation: what is wrong, and what to do.
     Doctor,
+    /// Load a landed slice in a process of its own, into a database in memory.
+    #[command(hide = true)]
+    TrySlice(try_slice::TrySliceArgs),
     /// Run the jobs on their schedule until stopped.
     Run,
 }
@@ -286,7 +290,8 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Report(args) if let Some(preview) = args.preview() => preview::run(&cli.root, preview, cli.json).await,
         Command::Doctor => doctor::run(&cli.root, cli.json).await,
         Command::Files(files::FilesCommand::Try(args)) => trial::run(&cli.root, args, cli.json).await,
-        Command::Run => run::run(&cli.root).await,
+        Command::TrySlice(args) => try_slice::run(&cli.root, args).await,
+        Command::Run => run::run(&cli.root, accepted(cli)).await,
         _ => with_app(&open(cli)?, None, cli).await,
     }
 }
@@ -303,6 +308,7 @@ async fn with_app(app: &App, desk: Option<&Desk>, cli: &Cli) -> anyhow::Result<O
         | Command::Link(_)
         | Command::Plan(_)
         | Command::Restore(_)
+        | Command::TrySlice(_)
         | Command::Run => Err(AppError::Usage("this command is not carried out by a running daemon".to_owned()).into()),
         Command::Sync(which) => sync::sync(app, &which.selection(), cli.json).await,
         Command::Rollup(which) => sync::rollup(app, &which.selection(), cli.json).await,
@@ -331,9 +337,12 @@ async fn with_app(app: &App, desk: Option<&Desk>, cli: &Cli) -> anyhow::Result<O
     }
 }
 
+fn accepted(cli: &Cli) -> Accepted {
+    Accepted { empty: cli.accept_empty, older: cli.accept_older }
+}
+
 fn open(cli: &Cli) -> Result<App, AppError> {
-    let accepted = Accepted { empty: cli.accept_empty, older: cli.accept_older };
-    let app = App::open_accepting(&cli.root, Clock::System, accepted)?;
+    let app = App::open_accepting(&cli.root, Clock::System, accepted(cli))?;
     start_log(&app.settings.log);
     Ok(app)
 }

@@ -54,6 +54,7 @@ fn is_for_daemon(command: &Command) -> bool {
             | Command::Plan(_)
             | Command::Restore(_)
             | Command::Run
+            | Command::TrySlice(_)
             | Command::Files(FilesCommand::Try(_))
     ) && !matches!(command, Command::Report(args) if args.preview().is_some())
 }

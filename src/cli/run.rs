@@ -2,6 +2,7 @@
 
 use super::{Outcome, remote};
 use crate::config;
+use crate::daemon::opening::Accepted;
 use crate::daemon::{App, serve, start_log, wait_for_room};
 use crate::support::clock::Clock;
 use crate::support::stop::Stop;
@@ -16,11 +17,11 @@ const CUT_SHORT: i32 = 130;
 /// Wrappers pass a signal on that the terminal has sent to the whole group: that is one wish.
 const ONE_WISH: Duration = Duration::from_secs(1);
 
-pub async fn run(root: &Path) -> anyhow::Result<Outcome> {
+pub async fn run(root: &Path, accepted: Accepted) -> anyhow::Result<Outcome> {
     let stop = Stop::default();
     let signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let listening = tokio::spawn(listen(signals, stop.clone()));
-    let Some(app) = opened(root, &stop).await? else { return Ok(Outcome::Done) };
+    let Some(app) = opened(root, accepted, &stop).await? else { return Ok(Outcome::Done) };
     tracing::info!(jobs = app.settings.jobs.len(), workspaces = app.settings.workspaces.len(), "daybook runs");
     for warning in app.settings.warnings(app.clock.now()) {
         tracing::warn!(warning = %warning, "the configuration is hardly meant so");
@@ -34,9 +35,9 @@ pub async fn run(root: &Path) -> anyhow::Result<Outcome> {
 
 /// The installation, once it can be opened: a full disk or a want of file handles is waited out, as nobody may
 /// be there to start a daemon again that gave up. `None` where a stop was asked for first.
-async fn opened(root: &Path, stop: &Stop) -> anyhow::Result<Option<App>> {
+async fn opened(root: &Path, accepted: Accepted, stop: &Stop) -> anyhow::Result<Option<App>> {
     loop {
-        let opened = App::open(root, Clock::System);
+        let opened = App::open_accepting(root, Clock::System, accepted);
         match opened {
             Ok(mut app) => {
                 start_log(&app.settings.log);

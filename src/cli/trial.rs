@@ -153,7 +153,15 @@ impl Bench {
         let clock = Clock::System;
         let engine = Arc::new(Engine::new(folder.path().join("landing"), clock.clone())?);
         let warehouse = Warehouse::in_memory()?;
-        let context = SyncContext { engine, warehouse, clock, person_key: Secret::new("trial"), stop: Stop::default() };
+        let context = SyncContext {
+            engine,
+            warehouse,
+            clock,
+            person_key: Secret::new("trial"),
+            stop: Stop::default(),
+            is_scheduled: false,
+            root: None,
+        };
         let mut presets = Presets::built_in();
         if let Some(problem) = presets.add_folder(&root.join("config/presets")).first() {
             say!("config/presets/{}: {}; {}\n", problem.file, problem.message, problem.remedy);

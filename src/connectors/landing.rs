@@ -15,6 +15,8 @@ use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use tokio::task::JoinHandle;
 
+/// How a slice's folder says when it was fetched.
+const STAMP: &str = "%Y%m%dT%H%M%S%6fZ";
 /// Beside the pages, where there is something of the kind.
 const UNREAD: &str = "unread.json";
 
@@ -106,6 +108,39 @@ impl LandedSlice {
         Ok(Self { folder, manifest: parsed })
     }
 
+    /// Whether the manifest names what its place below the landing folder `root` says, and lies there.
+    ///
+    /// # Errors
+    /// `Landing` with what does not agree.
+    pub fn belongs(&self, root: &Path) -> Result<(), ConnectorError> {
+        let wrong =
+            |note: String| Err(ConnectorError::Landing { note: format!("{}: {note}", self.manifest_path().display()) });
+        let (Ok(root), Ok(folder)) = (root.canonicalize(), self.folder.canonicalize()) else {
+            return wrong("its folder cannot be found".to_owned());
+        };
+        let Ok(inner) = folder.strip_prefix(&root) else {
+            return wrong(format!("it does not lie in the landing folder {}", root.display()));
+        };
+        let parts: Vec<String> = inner.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        let of = &self.manifest;
+        let stamp = of.fetched_at.format(STAMP).to_string();
+        let is_its = match parts.as_slice() {
+            [workspace, connection, stream, slice, at] => {
+                names::is_of(workspace, &of.workspace)
+                    && names::is_of(connection, &of.connection)
+                    && names::is_of(stream, &of.stream)
+                    && of.slice.is_named(slice)
+                    && *at == stamp
+            }
+            _ => false,
+        };
+        if is_its {
+            Ok(())
+        } else {
+            wrong("it names another slice than the folder it lies in: it was moved or changed".to_owned())
+        }
+    }
+
     /// A slice in which the vendor had nothing, for trying a stream's queries out.
     pub fn empty(connection: &Connection, stream: &str, fetched_at: DateTime<Utc>) -> Self {
         let slice = Slice { partition: String::new(), window: Window::Whole };
@@ -170,7 +205,7 @@ impl Landing {
             .iter()
             .fold(root.to_owned(), |path, part| path.join(names::safe(part)))
             .join(manifest.slice.id())
-            .join(manifest.fetched_at.format("%Y%m%dT%H%M%S%6fZ").to_string());
+            .join(manifest.fetched_at.format(STAMP).to_string());
         // Only the rest of a crash at the very same instant can be here.
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).map_err(|error| failed(&folder, &error))?;

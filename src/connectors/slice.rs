@@ -29,6 +29,17 @@ pub enum Window {
     Instants { start: DateTime<Utc>, end: DateTime<Utc> },
 }
 
+impl Window {
+    /// The days (UTC) that it touches; `None` where it has none.
+    pub fn days(&self) -> Option<Period> {
+        match *self {
+            Self::Whole => None,
+            Self::Days { period } => Some(period),
+            Self::Instants { start, end } => Period::new(start.date_naive(), end.date_naive() + Days::new(1)),
+        }
+    }
+}
+
 impl Slice {
     /// Names the slice within its stream, stable across runs; safe as a folder name.
     pub fn id(&self) -> String {
@@ -38,6 +49,11 @@ impl Slice {
     /// The name that versions before 0.2 gave, which slices of several partitions may share.
     pub fn id_before(&self) -> String {
         self.named(names::safe_before)
+    }
+
+    /// Whether a folder's name is that of the slice, by today's rule or that of before.
+    pub fn is_named(&self, name: &str) -> bool {
+        name == self.id() || name == self.id_before()
     }
 
     fn named(&self, safe: fn(&str) -> String) -> String {

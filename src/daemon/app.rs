@@ -102,6 +102,8 @@ impl App {
             clock: clock.clone(),
             person_key: person_key(&settings)?,
             stop: Stop::default(),
+            is_scheduled: false,
+            root: Some(std::path::absolute(root).unwrap_or_else(|_| root.to_owned())),
         };
         let (templates, catalog) = (templates(&settings), catalog(&settings.root)?);
         Ok(Self { settings, warehouse, sync, clock, templates, catalog, lock })
@@ -193,9 +195,25 @@ impl App {
         workspace.files.iter().map(source).collect()
     }
 
-    /// Syncs the chosen connections: dropped files first, then vendors, a tenant's all at once.
+    /// Syncs the chosen connections because a person asks: dropped files first, then vendors, a tenant's all
+    /// at once.
     pub async fn sync(
         &self,
+        selection: &Selection,
+        show: &(dyn Fn(Progress<'_>) + Sync),
+    ) -> Result<Vec<StreamOutcome>, AppError> {
+        self.sync_in(&self.sync, selection, show).await
+    }
+
+    /// The same on the schedule.
+    pub async fn sync_on_schedule(&self, selection: &Selection) -> Result<Vec<StreamOutcome>, AppError> {
+        let context = SyncContext { is_scheduled: true, ..self.sync.clone() };
+        self.sync_in(&context, selection, &|_| {}).await
+    }
+
+    async fn sync_in(
+        &self,
+        context: &SyncContext,
         selection: &Selection,
         show: &(dyn Fn(Progress<'_>) + Sync),
     ) -> Result<Vec<StreamOutcome>, AppError> {
@@ -204,16 +222,16 @@ impl App {
         let mut running = Vec::new();
         for workspace in self.workspaces(selection)? {
             for source in self.file_sources(workspace).into_iter().filter(|source| chosen(&source.id)) {
-                outcomes.push(sync_files(&self.sync, &self.landing(), &source).await);
+                outcomes.push(sync_files(context, &self.landing(), &source).await);
             }
             if selection.connections.is_empty() {
                 let configured: Vec<String> = workspace.files.iter().map(|file| file.id.clone()).collect();
-                outcomes.extend(tell_orphans(&self.sync, &workspace.workspace.id, &configured)?);
+                outcomes.extend(tell_orphans(context, &workspace.workspace.id, &configured)?);
             }
             running.extend(self.sources(workspace)?.into_iter().filter(|source| chosen(&source.connection.id)));
         }
         let files = outcomes.len();
-        let all = running.iter().map(|source| sync_connection(&self.sync, source, show));
+        let all = running.iter().map(|source| sync_connection(context, source, show));
         outcomes.extend(join_all(all).await.into_iter().flatten());
         // Folders are looked through each time; a vendor that nothing was asked of has not answered.
         let (of_files, of_vendors) = outcomes.split_at(files);

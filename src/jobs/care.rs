@@ -2,9 +2,10 @@
 //! tools. Each step stands for itself; what removes something waits for a good backup.
 
 use super::person::ERASURES;
-use crate::connectors::landed;
+use crate::connectors::{LandedSlice, landed};
 use crate::support::secret::Secret;
 use crate::warehouse::care::{CareConfig, backup, compact, erased, export, objection, retention, snapshot};
+use crate::warehouse::coverage::{Place, held_by_newer};
 use crate::warehouse::{Context, Warehouse, WarehouseError, clock};
 use chrono::{DateTime, TimeDelta, Utc};
 use duckdb::{Connection, params};
@@ -192,13 +193,13 @@ fn retain(context: &CareContext, now: DateTime<Utc>) -> Result<String, CareError
     Ok(format!("removed {}", lines.collect::<Vec<_>>().join(", ")))
 }
 
-/// Landed pages that were loaded long ago, and what crashes left. A finished slice that was never
-/// loaded stays and is told: it may be all there is of those rows.
+/// Landed pages that were loaded long ago, and what crashes left. A finished slice that was never loaded goes
+/// once newer answers hold its days; else it stays and is told: it may be all there is of those rows.
 fn prune_landing(context: &CareContext, now: DateTime<Utc>) -> Result<String, CareError> {
     let loads = context.warehouse.read_blocking(loads_by_manifest)?;
     let noted = context.warehouse.read_blocking(noted_by_manifest)?;
     let old = now - TimeDelta::days(i64::from(context.keep_landing_days));
-    let (mut rests, mut waiting) = (0, 0);
+    let (mut rests, mut waiting, mut overtaken) = (0, 0, 0);
     let (mut leaving, mut ids) = (Vec::new(), Vec::new());
     for entry in landed::entries(&context.landing())? {
         if !entry.is_complete && entry.fetched_at < now - TimeDelta::days(1) {
@@ -212,6 +213,9 @@ fn prune_landing(context: &CareContext, now: DateTime<Utc>) -> Result<String, Ca
             } else if noted.contains_key(&key) {
                 // A run before this one noted it and was stopped.
                 leaving.push(entry);
+            } else if is_overtaken(context, &entry, now)? {
+                overtaken += 1;
+                leaving.push(entry);
             } else {
                 waiting += 1;
             }
@@ -222,12 +226,24 @@ fn prune_landing(context: &CareContext, now: DateTime<Utc>) -> Result<String, Ca
     for entry in leaving {
         entry.remove()?;
     }
-    let never = if waiting > 0 {
-        format!("; {waiting} old slices were never loaded and stay: `daybook replay` their manifests")
-    } else {
-        String::new()
-    };
+    let mut never = String::new();
+    if overtaken > 0 {
+        never += &format!("; {overtaken} of them were never loaded, and newer answers hold their days");
+    }
+    if waiting > 0 {
+        never += &format!("; {waiting} old slices were never loaded and stay: `daybook replay` their manifests");
+    }
     Ok(format!("{removed} slices older than {} days removed, {rests} unfinished{never}", context.keep_landing_days))
+}
+
+/// Whether newer answers hold every day of a slice that was never loaded.
+fn is_overtaken(context: &CareContext, entry: &landed::Entry, now: DateTime<Utc>) -> Result<bool, CareError> {
+    let Ok(LandedSlice { manifest, .. }) = LandedSlice::open(&entry.manifest()) else { return Ok(false) };
+    let place = Place::new(&manifest.workspace, &manifest.connection, &manifest.stream, &manifest.slice.partition);
+    let (days, fetched_at) = (manifest.slice.window.days(), manifest.fetched_at);
+    let (newer, all) =
+        context.warehouse.read_blocking(|reader| held_by_newer(reader, &place, days, fetched_at, now))?;
+    Ok(newer == all)
 }
 
 /// Load ids by the place of their manifest within the landing folder, which may have moved; those

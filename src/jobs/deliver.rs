@@ -33,6 +33,8 @@ const FILE: &str = "file";
 /// Stands among the lanes while the operator's notices are written; no way out is called so.
 const TELLING: &str = "telling the operator";
 /// Messages that wait for the operator are tried again so often, in case something was mended.
+/// No message is given up before.
+const FEWEST_TRIES: u32 = 4;
 const UNTIL_MENDED: TimeDelta = TimeDelta::hours(1);
 
 /// What became of one message.
@@ -313,7 +315,8 @@ fn ending(error: &DeliveryError, message: &Claimed, policy: &Policy, now: DateTi
     };
     let last = message.created_at + TimeDelta::from_std(policy.give_up_after).unwrap_or(TimeDelta::days(2));
     let not_before = now + wait;
-    if not_before > last {
+    // The clock alone ends nothing: a message is tried a few times, however late it seems to be.
+    if not_before > last && message.attempts >= FEWEST_TRIES {
         let hours = (now - message.created_at).num_hours();
         let reason = format!("given up after {} tries in {hours} hours: {reason}", message.attempts);
         return Ending::Failed { reason };

@@ -11,8 +11,8 @@ use crate::report::readiness::{Action, Decision, LatePolicy, Question, decide};
 use crate::report::templates::Templates;
 use crate::warehouse::issued::last_of;
 use crate::warehouse::outbox::{is_issued, issue};
-use crate::warehouse::{Warehouse, WarehouseError};
-use chrono::{DateTime, Utc};
+use crate::warehouse::{Warehouse, WarehouseError, clock};
+use chrono::{DateTime, TimeDelta, Utc};
 use duckdb::Connection;
 use std::collections::BTreeSet;
 
@@ -99,6 +99,22 @@ pub fn built(
     Ok(Built { standard, others, receipts, differs })
 }
 
+/// A clock this far behind what it has shown is not set right yet: what it calls yesterday was long ago.
+const FAR_BEHIND: TimeDelta = TimeDelta::days(7);
+const CLOCK_ASKED_EVERY: TimeDelta = TimeDelta::minutes(15);
+
+/// Why nothing is issued under the clock as it stands, unless a person insists.
+fn doubted_clock(reader: &Connection, order: &Order) -> Result<Option<String>, WarehouseError> {
+    if order.is_insisted_on {
+        return Ok(None);
+    }
+    let latest = clock::seen(reader)?.is_behind(order.now).filter(|latest| *latest - order.now > FAR_BEHIND);
+    let shown = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M UTC").to_string();
+    Ok(latest.map(|latest| {
+        format!("the clock shows {}, but has shown {}: see daybook clock", shown(order.now), shown(latest))
+    }))
+}
+
 /// Issues an order once; blocking.
 pub fn issue_order(
     warehouse: &Warehouse,
@@ -127,6 +143,9 @@ pub fn issue_order(
     let id = report_id(&order.definition, &workspace.id, order.period, number);
     if warehouse.read_blocking(|reader| is_issued(reader, &id))? {
         return Ok((id, Outcome::Known));
+    }
+    if let Some(missing) = warehouse.read_blocking(|reader| doubted_clock(reader, order))? {
+        return Ok((id, Outcome::Held { until: order.now + CLOCK_ASKED_EVERY, missing }));
     }
     let wordings = audience.all_wordings();
     // One instant for all of it: a rollup that ends meanwhile must not part a total from its channels.

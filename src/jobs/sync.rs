@@ -15,11 +15,13 @@ use crate::warehouse::load::{Loaded, doubt_contradictions, load};
 use crate::warehouse::{OTHER_ACCOUNT, Warehouse, WarehouseError, cursor};
 use chrono::{DateTime, NaiveDate, Utc};
 
+pub mod attempts;
 mod batch;
 mod patience;
 mod request;
 mod slices;
 mod soft_pages;
+mod split_pages;
 
 pub use request::{again, load_request};
 use request::{contradicted, requested};
@@ -35,6 +37,10 @@ pub struct SyncContext {
     pub person_key: Secret,
     /// Asks every sync to end: the load under way is finished, fetches are given up.
     pub stop: Stop,
+    /// Whether the schedule asks, not a person.
+    pub is_scheduled: bool,
+    /// The installation's folder, where slices can be tried in a process of their own.
+    pub root: Option<std::path::PathBuf>,
 }
 
 /// A connection and how far back it reaches.

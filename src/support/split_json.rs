@@ -1,7 +1,9 @@
 //! A JSON body in pieces: the list of records at a path is cut into shorter ones, each in a copy of the body
 //! around it. What reads a body as a whole need not hold a large one. Bytes go through as they came.
 
-use std::io::{self, Read, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Read, Write};
+use std::path::PathBuf;
 
 /// What stands around the list is repeated in each piece, so it must be small.
 const LARGEST_REST: usize = 256 << 10;
@@ -11,35 +13,45 @@ const LONGEST_KEY: usize = 256;
 /// Whether a body could be split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Split {
-    /// Into so many pieces.
-    Pieces(usize),
+    /// It is; so many records were too large and are in no piece.
+    Pieces { too_large: usize },
     /// There is no list at the path, or what stands around it is large: the body is as it was.
     Not,
 }
 
 /// Cuts the body's list at `path` (object keys from the top; none where the body is the list) into pieces of
-/// about `most` bytes of records. `piece` opens the piece of a number, counted from 0. A record larger than
-/// `most` is a piece of its own.
-pub fn split<W: Write>(
+/// about `most` bytes of records. `piece` names the file of a piece's number, counted from 0. Records larger
+/// than `largest` are left out; where all are, one piece has an empty list.
+pub fn split(
     source: impl Read,
     path: &[&str],
-    most: usize,
-    mut piece: impl FnMut(usize) -> io::Result<W>,
+    (most, largest): (usize, usize),
+    mut piece: impl FnMut(usize) -> io::Result<PathBuf>,
 ) -> io::Result<Split> {
     let mut walk = Walk::new(path);
-    let mut out = Pieces { head: Vec::new(), tail: Vec::new(), record: Vec::new(), length: 0, files: Vec::new() };
+    let mut out = Pieces::default();
+    let (mut length, mut too_large, mut is_list) = (0, 0, false);
     for byte in io::BufReader::with_capacity(1 << 16, source).bytes() {
         let byte = byte?;
         match walk.step(byte) {
             Step::Head => out.head.push(byte),
-            Step::Record => out.record.push(byte),
+            Step::Record => {
+                length += 1;
+                if length <= largest {
+                    out.record.push(byte);
+                }
+            }
             Step::End => {
-                // Space alone is no record.
-                if out.record.iter().any(|byte| !byte.is_ascii_whitespace()) {
+                if length > largest {
+                    too_large += 1;
+                } else if out.record.iter().any(|byte| !byte.is_ascii_whitespace()) {
+                    // Space alone is no record.
                     out.keep(most, &mut piece)?;
                 }
                 out.record.clear();
+                length = 0;
                 if byte == b']' {
+                    is_list = true;
                     out.tail.push(byte);
                 }
             }
@@ -49,40 +61,68 @@ pub fn split<W: Write>(
             return Ok(Split::Not);
         }
     }
-    if out.tail.is_empty() || out.files.is_empty() {
+    if !is_list {
         return Ok(Split::Not);
     }
-    for file in &mut out.files {
-        file.write_all(&out.tail)?;
-        file.flush()?;
-    }
-    Ok(Split::Pieces(out.files.len()))
+    out.finish(&mut piece)?;
+    Ok(Split::Pieces { too_large })
 }
 
-struct Pieces<W> {
+#[derive(Default)]
+struct Pieces {
     head: Vec<u8>,
     tail: Vec<u8>,
     record: Vec<u8>,
-    /// Bytes of records in the last piece.
+    /// Bytes of records in the piece that is being written.
     length: usize,
-    files: Vec<W>,
+    files: Vec<PathBuf>,
+    open: Option<BufWriter<File>>,
 }
 
-impl<W: Write> Pieces<W> {
-    fn keep(&mut self, most: usize, piece: &mut impl FnMut(usize) -> io::Result<W>) -> io::Result<()> {
-        let is_full = self.length > 0 && self.length + self.record.len() > most;
-        if self.files.is_empty() || is_full {
-            let mut file = piece(self.files.len())?;
-            file.write_all(&self.head)?;
-            self.files.push(file);
-            self.length = 0;
+impl Pieces {
+    fn keep(&mut self, most: usize, piece: &mut impl FnMut(usize) -> io::Result<PathBuf>) -> io::Result<()> {
+        if self.length > 0 && self.length + self.record.len() > most {
+            self.close()?;
         }
-        if let Some(file) = self.files.last_mut() {
-            if self.length > 0 {
+        let is_first = self.open.is_none();
+        if is_first {
+            self.begin(piece)?;
+        }
+        if let Some(file) = &mut self.open {
+            if !is_first {
                 file.write_all(b",")?;
             }
             file.write_all(&self.record)?;
             self.length += self.record.len();
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, piece: &mut impl FnMut(usize) -> io::Result<PathBuf>) -> io::Result<()> {
+        let path = piece(self.files.len())?;
+        let mut file = BufWriter::new(File::create_new(&path)?);
+        file.write_all(&self.head)?;
+        self.files.push(path);
+        self.open = Some(file);
+        self.length = 0;
+        Ok(())
+    }
+
+    fn close(&mut self) -> io::Result<()> {
+        match self.open.take() {
+            Some(mut file) => file.flush(),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends every piece with what follows the list, which is known last.
+    fn finish(&mut self, piece: &mut impl FnMut(usize) -> io::Result<PathBuf>) -> io::Result<()> {
+        if self.files.is_empty() {
+            self.begin(piece)?;
+        }
+        self.close()?;
+        for path in &self.files {
+            OpenOptions::new().append(true).open(path)?.write_all(&self.tail)?;
         }
         Ok(())
     }
@@ -214,36 +254,18 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use serde_json::{Value, json};
-    use std::cell::RefCell;
-    use std::rc::Rc;
-
-    #[derive(Clone, Default)]
-    struct Sink(Rc<RefCell<Vec<u8>>>);
-
-    impl Write for Sink {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.borrow_mut().extend(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
 
     fn pieces(body: &str, path: &[&str], most: usize) -> Option<Vec<Value>> {
-        let mut sinks = Vec::new();
-        let done = split(body.as_bytes(), path, most, |_| {
-            let sink = Sink::default();
-            sinks.push(sink.clone());
-            Ok(sink)
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut files = Vec::new();
+        let done = split(body.as_bytes(), path, (most, 200), |number| {
+            files.push(folder.path().join(number.to_string()));
+            Ok(files[number].clone())
         });
+        let read = |path: &PathBuf| serde_json::from_slice(&std::fs::read(path).expect("a piece")).expect("JSON");
         match done.expect("read") {
             Split::Not => None,
-            Split::Pieces(count) => {
-                assert_eq!(count, sinks.len());
-                Some(sinks.iter().map(|sink| serde_json::from_slice(&sink.0.borrow()).expect("JSON")).collect())
-            }
+            Split::Pieces { .. } => Some(files.iter().map(read).collect()),
         }
     }
 
@@ -263,18 +285,14 @@ mod tests {
 
     #[test]
     fn a_body_without_the_list_is_left_as_it_is() {
-        for body in [
-            r#"{"data": {"a": [1]}}"#,
-            r#"{"x": {"data": [1]}}"#,
-            r#"{"data": []}"#,
-            "{}",
-            "",
-            "[1]",
-            "\"data\"",
-            "{\"data\": [1, 2",
-        ] {
+        for body in
+            [r#"{"data": {"a": [1]}}"#, r#"{"x": {"data": [1]}}"#, "{}", "", "[1]", "\"data\"", "{\"data\": [1, 2"]
+        {
             assert_eq!(pieces(body, &["data"], 1), None, "{body}");
         }
+        assert_eq!(pieces(r#"{"data": []}"#, &["data"], 1), Some(vec![json!({"data": []})]));
+        let huge = format!(r#"{{"data": [1, "{}", 2]}}"#, "y".repeat(300));
+        assert_eq!(pieces(&huge, &["data"], 100), Some(vec![json!({"data": [1, 2]})]));
         let large = format!(r#"{{"x": "{}", "data": [1]}}"#, "y".repeat(LARGEST_REST));
         assert_eq!(pieces(&large, &["data"], 1), None);
     }

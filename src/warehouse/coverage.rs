@@ -101,6 +101,36 @@ fn rows(
     rows.collect::<Result<_, _>>().context(step)
 }
 
+/// Of a slice fetched at an instant: how many of its days a newer answer holds, and how many it has. A slice
+/// without days counts as one.
+pub fn held_by_newer(
+    reader: &Connection,
+    place: &Place,
+    days: Option<Period>,
+    fetched_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(u64, u64), WarehouseError> {
+    let step = || "looking for newer answers".to_owned();
+    let Place { workspace, connection, stream, partition } = place;
+    let fetched = fetched_at.naive_utc();
+    let Some(days) = days else {
+        let sql = "SELECT count(*) > 0 FROM ops.load WHERE workspace = ? AND connection = ? AND stream = ?
+            AND coalesce(partition, '') = ? AND fetched_at > ? AND fetched_at <= ?";
+        let latest = latest_believed(now).naive_utc();
+        let values = params![workspace, connection, stream, partition, fetched, latest];
+        let is_newer: bool = reader.query_row(sql, values, |row| row.get(0)).context(step)?;
+        return Ok((u64::from(is_newer), 1));
+    };
+    let sql = format!(
+        "SELECT count(DISTINCT date)::UBIGINT FROM {} AS c WHERE workspace = ? AND connection = ? AND stream = ?
+             AND partition = ? AND date >= ? AND date < ? AND covered_at > ? AND load_id <> ''",
+        believed(now)
+    );
+    let values = params![workspace, connection, stream, partition, days.start, days.end, fetched];
+    let newer: u64 = reader.query_row(&sql, values, |row| row.get(0)).context(step)?;
+    Ok((newer, days.days().unsigned_abs()))
+}
+
 /// Days that were asked for in vain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unanswered {

@@ -90,6 +90,8 @@ pub struct Pages {
     pub unread: Vec<(String, String)>,
     /// Holds copies of pages that could not be read as they were landed.
     pub copies: Option<Arc<TempDir>>,
+    /// Holds the pieces of pages that were too large to be read whole.
+    pub pieces: Option<Arc<TempDir>>,
 }
 
 /// A table to fill.

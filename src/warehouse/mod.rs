@@ -1,5 +1,6 @@
 //! DuckDB: facts, history, rollups and the daemon's books, behind one writing thread.
 
+pub mod attempts;
 pub mod backfill;
 pub mod book;
 pub mod care;

@@ -7,4 +7,5 @@ mod past;
 mod persons;
 mod safe_names;
 mod secrets;
+mod slices;
 mod small;

@@ -377,6 +377,7 @@ async fn a_report_waits_for_late_data_and_faults_until_its_deadline() {
 
     // The data comes, but a check finds a fault.
     world.move_to(now);
+    context.now = now;
     world.sync().await;
     world.rollup().await;
     let sql = "SELECT workspace, date FROM mart.metric_daily WHERE sessions > 0".to_owned();

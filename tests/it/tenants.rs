@@ -45,7 +45,15 @@ pub async fn world(days: u64, faults: Faults) -> World {
     let warehouse =
         Warehouse::open(&folder.path().join("daybook.duckdb"), &WarehouseConfig::default()).expect("a warehouse");
     let engine = Arc::new(Engine::new(folder.path().join("landing"), clock.clone()).expect("an engine"));
-    let context = SyncContext { engine, warehouse, clock, person_key: Secret::new("key"), stop: Stop::default() };
+    let context = SyncContext {
+        engine,
+        warehouse,
+        clock,
+        person_key: Secret::new("key"),
+        stop: Stop::default(),
+        is_scheduled: false,
+        root: None,
+    };
     #[derive(serde::Deserialize)]
     struct Channels {
         rules: Vec<ChannelRuleSpec>,

@@ -38,7 +38,7 @@ pub(super) async fn work(app: &App, job: &Job, slot: &Slot, limit: Duration) -> 
 }
 
 async fn run_sync(app: &App, selection: Selection) -> End {
-    let outcomes = match app.sync(&selection, &|_| {}).await {
+    let outcomes = match app.sync_on_schedule(&selection).await {
         Ok(outcomes) => outcomes,
         Err(error) => return failed(&error),
     };

@@ -1,5 +1,6 @@
 //! Landed slices on their way into the warehouse: those that are ready go in together.
 
+use super::attempts;
 use super::request::requested;
 use super::slices::Failed;
 use super::{Lane, Source, SyncContext, load_landed};
@@ -102,6 +103,45 @@ fn days_stand_alone(stream: &StreamSpec) -> bool {
 /// fails leaves the others; where the fault is the disk's or the database's, or once it is asked to stop,
 /// it ends: what it answers may be shorter than `batch`.
 pub async fn load_batch(
+    context: &SyncContext,
+    source: &Source,
+    batch: &[LandedSlice],
+    lane: Lane,
+) -> Vec<Result<Loaded, WarehouseError>> {
+    if let Err(error) = attempts::enter(context, batch, context.root.as_deref()).await {
+        return match batch {
+            [_] => vec![Err(error)],
+            // One of them is to be told, and the others are loaded.
+            _ => alone(context, source, batch, lane).await,
+        };
+    }
+    let done = load_entered(context, source, batch, lane).await;
+    if let Err(error) = attempts::leave(context, batch).await {
+        tracing::warn!(error = %error, "the end of a load could not be noted");
+    }
+    done
+}
+
+/// Slices one by one, each on its own.
+async fn alone(
+    context: &SyncContext,
+    source: &Source,
+    batch: &[LandedSlice],
+    lane: Lane,
+) -> Vec<Result<Loaded, WarehouseError>> {
+    let mut done = Vec::new();
+    for landed in batch {
+        let loaded = Box::pin(load_batch(context, source, std::slice::from_ref(landed), lane)).await;
+        let last = loaded.first().is_none_or(|loaded| loaded.as_ref().is_err_and(|error| error.concerns_all()));
+        done.extend(loaded);
+        if last {
+            break;
+        }
+    }
+    done
+}
+
+async fn load_entered(
     context: &SyncContext,
     source: &Source,
     batch: &[LandedSlice],

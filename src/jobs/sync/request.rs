@@ -1,6 +1,7 @@
 //! A landed slice as the warehouse wants to be asked to load it.
 
 use super::soft_pages::soft_pages;
+use super::split_pages::{LARGEST_PIECE, split_pages};
 use super::{Lane, Source, SyncContext};
 use crate::connectors::slice::start_of_day;
 use crate::connectors::spec::{BodyKind, ConfirmSpec, LoadMode, LoadSpec, RecordList, StreamSpec};
@@ -35,6 +36,15 @@ pub async fn requested(
         .map_err(|source| WarehouseError::Io { path: landed.manifest_path().to_owned(), source })?;
     (pages.files, pages.largest_page, pages.copies) = (soft.files, soft.largest, soft.copies);
     request.notes.extend(soft.notes);
+    let path = request.records_path.clone();
+    let (files, folder) = (std::mem::take(&mut request.pages.files), landed.folder.clone());
+    let split = off_thread(move || split_pages(files, &path, &folder))
+        .await
+        .map_err(|source| WarehouseError::io(&landed.manifest_path(), source))?;
+    let pages = &mut request.pages;
+    pages.largest_page = pages.largest_page.min(split.largest.max(LARGEST_PIECE as u64));
+    (pages.files, pages.pieces) = (split.files, split.pieces);
+    split.caveat.into_iter().for_each(|caveat| request.caveats.push(caveat));
     Ok(request)
 }
 
@@ -99,6 +109,7 @@ pub fn load_request(
             largest_page,
             unread: landed.unread(),
             copies: None,
+            pieces: None,
         },
         bytes,
         records_path: stream.records.clone(),

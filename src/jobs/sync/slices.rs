@@ -1,6 +1,7 @@
 //! Fetches and loads the slices of a stream: each by itself, several fetches under way, while the last
 //! ones are loaded.
 
+use super::attempts;
 use super::batch::{Batches, Waiting, load_batch};
 use super::patience::{Ask, Patience};
 use super::{Planned, Progress, Source, StreamOutcome, SyncContext, SyncError, fetch_error, load_error};
@@ -247,6 +248,14 @@ impl Fetcher<'_> {
     async fn fetch(&self, planned: &Planned) -> Vec<Result<Waiting, Failed>> {
         if self.lane == Lane::Backfill {
             self.context.engine.lanes().wait_for_live().await;
+        }
+        let of = &self.source.connection;
+        let key = attempts::key(&of.workspace, &of.id, self.stream_id, &planned.slice);
+        // Where that cannot be read the load will say so.
+        if let Ok(Some(message)) = attempts::aside(self.context, key, self.context.clock.now()).await {
+            let (slice, partition) = (planned.slice.id(), planned.slice.partition.clone());
+            let error = SyncError { slice, partition, message, can_retry: false };
+            return vec![Err(Failed { planned: planned.clone(), error, was_asked: true })];
         }
         let partition = planned.slice.partition.as_str();
         let is_newest = self.newest.get(partition).is_some_and(|newest| **newest == planned.slice);

@@ -44,6 +44,7 @@ pub(super) fn request(folder: &Path, load_id: &str, body: &str) -> LoadRequest {
             largest_page: body.len() as u64,
             unread: Vec::new(),
             copies: None,
+            pieces: None,
         },
         bytes: body.len() as u64,
         records_path: "$.results[*]".to_owned(),

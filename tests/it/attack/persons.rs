@@ -221,10 +221,10 @@ fn an_erasure_outlives_the_loss_of_its_list_when_a_backup_is_restored() {
         let house = House::open(dir.path());
         house.pay(0, 30, noon()).expect("loaded");
         let context = house.care(keeps_all());
-        back_up(&context, noon()).expect("a backup that still holds the person");
+        back_up(&context, true, noon()).expect("a backup that still holds the person");
         forget(&context, "acme", &who("payer17@example.com"), "cli", false, noon() + Duration::hours(1))
             .expect("erased");
-        back_up(&context, noon() + Duration::hours(2)).expect("a later backup");
+        back_up(&context, true, noon() + Duration::hours(2)).expect("a later backup");
         let (database, folder) = (house.warehouse.path().to_owned(), house.folder.clone());
         drop((house, context));
         if lost {
@@ -346,7 +346,7 @@ fn places_of_objections(house: &House, words: &Words) -> Vec<String> {
 fn backup_of_before(folder: &Path) -> backup::Backup {
     let dir = tempfile::tempdir().expect("a folder");
     let house = with_contacts(dir.path());
-    back_up(&house.care(keeps_all()), noon()).expect("a backup");
+    back_up(&house.care(keeps_all()), true, noon()).expect("a backup");
     let backups = folder.join("backups");
     std::fs::create_dir_all(&backups).expect("a folder");
     for file in std::fs::read_dir(dir.path().join("backups")).expect("backups").flatten() {

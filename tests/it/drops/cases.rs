@@ -125,7 +125,15 @@ async fn run(path: &Path) -> Result<(), String> {
     let clock = Clock::fixed(noon());
     let engine = Arc::new(Engine::new(root.path().join("landing"), clock.clone()).expect("an engine"));
     let warehouse = Warehouse::in_memory().expect("a warehouse");
-    let context = SyncContext { engine, warehouse, clock, person_key: Secret::new("key"), stop: Stop::default() };
+    let context = SyncContext {
+        engine,
+        warehouse,
+        clock,
+        person_key: Secret::new("key"),
+        stop: Stop::default(),
+        is_scheduled: false,
+        root: None,
+    };
     let mut last = None;
     for file in &case.drops {
         let path = folder.join(&file.name);

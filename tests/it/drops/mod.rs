@@ -41,7 +41,15 @@ impl Desk {
         let clock = Clock::fixed(noon());
         let engine = Arc::new(Engine::new(root.path().join("landing"), clock.clone()).expect("an engine"));
         let warehouse = Warehouse::in_memory().expect("a warehouse");
-        let context = SyncContext { engine, warehouse, clock, person_key: Secret::new("key"), stop: Stop::default() };
+        let context = SyncContext {
+            engine,
+            warehouse,
+            clock,
+            person_key: Secret::new("key"),
+            stop: Stop::default(),
+            is_scheduled: false,
+            root: None,
+        };
         Self { root, context, drop: FileDrop::new(folder, Presets::built_in().get(preset).expect("a preset")) }
     }
 

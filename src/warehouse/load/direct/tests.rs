@@ -55,6 +55,7 @@ fn slice(folder: &Path, number: u64, pages: &[Vec<Row>]) -> LoadRequest {
             largest_page: 10_000,
             unread: Vec::new(),
             copies: None,
+            pieces: None,
         },
         notes_sql: Some("SELECT 'pages: ' || count(*) FROM page".to_owned()),
         read_until: Some(now()),

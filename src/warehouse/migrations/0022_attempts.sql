@@ -1,0 +1,8 @@
+-- Slices whose load began and did not come to an end: the process died meanwhile. A row goes when the load
+-- ends, well or not.
+CREATE TABLE ops.slice_attempt (
+    workspace VARCHAR NOT NULL, connection VARCHAR NOT NULL, stream VARCHAR NOT NULL, slice VARCHAR NOT NULL,
+    -- Begun so often without an end.
+    attempts INTEGER NOT NULL, began_at TIMESTAMP NOT NULL,
+    PRIMARY KEY (workspace, connection, stream, slice)
+);
