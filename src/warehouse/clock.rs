@@ -6,7 +6,7 @@ pub use ahead::{Ahead, ahead, correct};
 
 use super::error::{Context, WarehouseError};
 use crate::domain::clock::{Seen, latest_believed};
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use duckdb::{Connection, OptionalExt, Transaction, params};
 
 /// What is known of the clock.
@@ -34,7 +34,41 @@ pub fn note(connection: &mut Connection, now: DateTime<Utc>) -> Result<Seen, War
         return self::seen(connection);
     }
     store(connection, &known, &seen)?;
+    if let (None, Some(latest)) = (known.behind_since, seen.is_behind(now)) {
+        take_back(connection, latest, now)?;
+    }
     Ok(seen)
+}
+
+/// What was read while the clock stood ahead was read earlier than it says, by as much as the clock was set
+/// back, or more where that is noticed late: by less than twice as much and a day. So far the cursors go back,
+/// and so far no day counts as whole. Told when the clock is seen to be set back, as later nothing of it lies
+/// ahead.
+fn take_back(connection: &mut Connection, latest: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), WarehouseError> {
+    let step = || "taking back what was read ahead of the clock".to_owned();
+    let ahead = latest - now;
+    let seconds = (ahead * 2 + TimeDelta::days(1)).num_seconds();
+    let believed = latest_believed(now).naive_utc();
+    let transaction = connection.transaction().context(step)?;
+    let cursors = transaction
+        .execute(
+            "UPDATE ops.cursor SET read_until = greatest(read_until - to_seconds(?), TIMESTAMP '1970-01-01')
+             WHERE read_until > ?",
+            params![seconds, believed],
+        )
+        .context(step)?;
+    let days = transaction
+        .execute(
+            "UPDATE ops.coverage SET is_whole_day = false
+             WHERE is_whole_day AND covered_at > ? AND date >= CAST(covered_at - to_seconds(?) AS DATE)",
+            params![believed, seconds],
+        )
+        .context(step)?;
+    transaction.commit().context(step)?;
+    if cursors + days > 0 {
+        tracing::warn!(cursors, days, clock.now = %now, clock.latest = %latest, "the clock was set back: what was read while it stood ahead is read again");
+    }
+    Ok(())
 }
 
 fn store(connection: &mut Connection, known: &Seen, seen: &Seen) -> Result<(), WarehouseError> {

@@ -1,7 +1,7 @@
 //! A landed slice as the warehouse wants to be asked to load it.
 
 use super::soft_pages::soft_pages;
-use super::split_pages::{LARGEST_PIECE, split_pages};
+use super::split_pages::split_pages;
 use super::{Lane, Source, SyncContext};
 use crate::connectors::slice::start_of_day;
 use crate::connectors::spec::{BodyKind, ConfirmSpec, LoadMode, LoadSpec, RecordList, StreamSpec};
@@ -42,7 +42,7 @@ pub async fn requested(
         .await
         .map_err(|source| WarehouseError::io(&landed.manifest_path(), source))?;
     let pages = &mut request.pages;
-    pages.largest_page = pages.largest_page.min(split.largest.max(LARGEST_PIECE as u64));
+    pages.largest_page = split.largest.unwrap_or(pages.largest_page);
     (pages.files, pages.pieces) = (split.files, split.pieces);
     split.caveat.into_iter().for_each(|caveat| request.caveats.push(caveat));
     Ok(request)

