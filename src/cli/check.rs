@@ -10,7 +10,7 @@ use crate::daemon::AppError;
 use crate::daemon::app::{SecretsAre, catalog, database_file, rollup_sql, sources};
 use crate::daemon::unmatched::unmatched;
 use crate::jobs::sync::{Source, load_request};
-use crate::report::templates::Templates;
+use crate::jobs::template_trial::bounded;
 use crate::support::clock::Clock;
 use crate::support::secret::Secret;
 use crate::warehouse::care::proof::open_read_only;
@@ -168,7 +168,7 @@ pub fn inspect(root: &Path, secrets: SecretsAre) -> anyhow::Result<Settings> {
         let file = Path::new("config/daybook.toml");
         problems.push(Problem::new(file, None, &error.to_string(), "correct the section [delivery]"));
     }
-    let (templates, broken) = Templates::new(Some(&settings.root.join("report-templates")));
+    let (templates, broken) = bounded(&settings.root.join("report-templates"));
     let of_templates = [template_problems(&broken), template_problems(&templates.check())].concat();
     problems.extend(of_templates.into_iter().map(|problem| said_better(&settings.root, problem)));
     if !problems.is_empty() {

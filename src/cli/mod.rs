@@ -45,6 +45,7 @@ use crate::config::problems;
 use crate::daemon::lock::LockError;
 use crate::daemon::opening::Accepted;
 use crate::daemon::{App, AppError, Desk, Selection, start_log};
+use crate::jobs::template_trial::try_out;
 use crate::support::clock::Clock;
 use crate::support::owner;
 use clap::{Args, Parser, Subcommand};
@@ -162,6 +163,9 @@ enum Command {
     /// Load a landed slice in a process of its own, into a database in memory.
     #[command(hide = true)]
     TrySlice(try_slice::TrySliceArgs),
+    /// Render the sample with replaced templates in a process of its own.
+    #[command(hide = true)]
+    TryTemplates { folder: PathBuf, refused: Vec<String> },
     /// Run the jobs on their schedule until stopped.
     Run,
 }
@@ -291,6 +295,10 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Doctor => doctor::run(&cli.root, cli.json).await,
         Command::Files(files::FilesCommand::Try(args)) => trial::run(&cli.root, args, cli.json).await,
         Command::TrySlice(args) => try_slice::run(&cli.root, args).await,
+        Command::TryTemplates { folder, refused } => {
+            try_out(folder, refused, |file| say!("{file}"));
+            Ok(Outcome::Done)
+        }
         Command::Run => run::run(&cli.root, accepted(cli)).await,
         _ => with_app(&open(cli)?, None, cli).await,
     }
@@ -309,6 +317,7 @@ async fn with_app(app: &App, desk: Option<&Desk>, cli: &Cli) -> anyhow::Result<O
         | Command::Plan(_)
         | Command::Restore(_)
         | Command::TrySlice(_)
+        | Command::TryTemplates { .. }
         | Command::Run => Err(AppError::Usage("this command is not carried out by a running daemon".to_owned()).into()),
         Command::Sync(which) => sync::sync(app, &which.selection(), cli.json).await,
         Command::Rollup(which) => sync::rollup(app, &which.selection(), cli.json).await,

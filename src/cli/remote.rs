@@ -55,6 +55,7 @@ fn is_for_daemon(command: &Command) -> bool {
             | Command::Restore(_)
             | Command::Run
             | Command::TrySlice(_)
+            | Command::TryTemplates { .. }
             | Command::Files(FilesCommand::Try(_))
     ) && !matches!(command, Command::Report(args) if args.preview().is_some())
 }

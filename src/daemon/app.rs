@@ -9,6 +9,7 @@ use crate::delivery::{BuildError, Deliverers};
 use crate::jobs::care::CareContext;
 use crate::jobs::files::{FileSource, sync_files, tell_orphans};
 use crate::jobs::sync::{Progress, Source, StreamOutcome, SyncContext, sync_connection};
+use crate::jobs::template_trial::bounded;
 use crate::report::templates::Templates;
 use crate::support::clock::Clock;
 use crate::support::owner;
@@ -283,7 +284,7 @@ pub fn person_key(settings: &Settings) -> Result<Secret, AppError> {
 }
 
 fn templates(settings: &Settings) -> Arc<Templates> {
-    let (templates, broken) = Templates::new(Some(&settings.root.join("report-templates")));
+    let (templates, broken) = bounded(&settings.root.join("report-templates"));
     for problem in broken {
         tracing::warn!(template.file = %problem.file, error = problem.message, "a template override is broken; the built-in one is used");
     }

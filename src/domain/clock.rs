@@ -41,26 +41,41 @@ impl Seen {
     /// What is known once the clock shows `now`: the high-water mark goes up with it, and comes down
     /// only after the clock has stood behind it for three days.
     pub fn after(&self, now: DateTime<Utc>) -> Self {
-        let mut days = self.days.clone();
         let today = now.date_naive();
+        let mut days = self.days.clone();
+        if let Some(latest) = self.is_behind(now) {
+            let since = self.behind_since.filter(|since| *since <= now).unwrap_or(now);
+            if now - since < BELIEVED_AFTER {
+                // A day that a doubted clock shows is no witness for it.
+                return Self { latest: Some(latest), behind_since: Some(since), days };
+            }
+            days.retain(|day| *day <= today);
+        }
         if let Err(place) = days.binary_search(&today) {
             days.insert(place, today);
         }
-        let Some(latest) = self.latest.filter(|latest| lies_ahead(*latest, now)) else {
-            let latest = self.latest.map_or(now, |latest| latest.max(now));
-            return Self { latest: Some(latest), behind_since: None, days };
-        };
-        let since = self.behind_since.filter(|since| *since <= now).unwrap_or(now);
-        if now - since < BELIEVED_AFTER {
-            return Self { latest: Some(latest), behind_since: Some(since), days };
-        }
-        days.retain(|day| *day <= today);
-        Self { latest: Some(now), behind_since: None, days }
+        let latest = self.latest.filter(|latest| !lies_ahead(*latest, now)).map_or(now, |latest| latest.max(now));
+        Self { latest: Some(latest), behind_since: None, days }
     }
 
     /// Since when the clock stands behind what it has shown, and what that was.
     pub fn is_behind(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.latest.filter(|latest| lies_ahead(*latest, now))
+    }
+
+    /// Whether the clock is right by what is known: where it stands behind what it has shown, as many days at
+    /// work must speak for it as for what lies ahead of it.
+    pub fn is_believed(&self, now: DateTime<Utc>) -> bool {
+        let today = now.date_naive();
+        let ahead = self.days.iter().filter(|day| **day > today).count();
+        let lately = self.lately(today).count();
+        self.is_behind(now).is_none() || lately >= ahead.max(1)
+    }
+
+    /// The days at work up to `today` that count.
+    fn lately(&self, today: NaiveDate) -> impl Iterator<Item = &NaiveDate> {
+        let first = today - Days::new(LATELY_DAYS);
+        self.days.iter().filter(move |day| (first..=today).contains(*day))
     }
 
     /// Why nothing may go because of its age at `now`; `None` where the clock is believed. `newest_load`
@@ -79,7 +94,7 @@ impl Seen {
         }
         let today = now.date_naive();
         let first = today - Days::new(LATELY_DAYS);
-        let lately: Vec<&NaiveDate> = self.days.iter().filter(|day| (first..=today).contains(*day)).collect();
+        let lately: Vec<&NaiveDate> = self.lately(today).collect();
         let before = self.days.iter().filter(|day| **day < first).max()?;
         let gap = (**lately.first()? - *before).num_days();
         (lately.len() < DAYS_AFTER_GAP && gap > LONGEST_GAP_DAYS).then(|| {
@@ -121,6 +136,16 @@ mod tests {
         let believed = later.after(at("2026-11-28T12:10"));
         assert_eq!((believed.behind_since, believed.latest), (None, Some(at("2026-11-28T12:10"))));
         assert!(believed.days.iter().all(|day| *day <= "2026-11-28".parse().expect("a day")));
+    }
+
+    #[test]
+    fn the_days_at_work_tell_a_clock_that_was_ahead_from_one_that_is_behind() {
+        let was_ahead = seen(&["2026-11-24T12:00", "2026-11-25T12:00", "2027-11-25T12:00", "2026-11-25T13:00"]);
+        assert!(was_ahead.is_believed(at("2026-11-25T13:00")) && was_ahead.is_believed(at("2026-11-27T13:00")));
+        for behind in ["1970-01-01T00:02", "2026-11-12T09:00"] {
+            let seen = seen(&["2026-11-24T12:00", "2026-11-25T12:00", behind, behind]);
+            assert!(!seen.is_believed(at(behind)), "{behind}");
+        }
     }
 
     #[test]

@@ -103,15 +103,18 @@ pub fn built(
 const FAR_BEHIND: TimeDelta = TimeDelta::days(7);
 const CLOCK_ASKED_EVERY: TimeDelta = TimeDelta::minutes(15);
 
-/// Why nothing is issued under the clock as it stands, unless a person insists.
+/// Why nothing is issued under the clock as it stands, whoever asks for it.
 fn doubted_clock(reader: &Connection, order: &Order) -> Result<Option<String>, WarehouseError> {
-    if order.is_insisted_on {
-        return Ok(None);
-    }
-    let latest = clock::seen(reader)?.is_behind(order.now).filter(|latest| *latest - order.now > FAR_BEHIND);
+    let seen = clock::seen(reader)?;
+    let latest = seen.is_behind(order.now).filter(|latest| *latest - order.now > FAR_BEHIND);
+    let latest = latest.filter(|_| !seen.is_believed(order.now));
     let shown = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M UTC").to_string();
     Ok(latest.map(|latest| {
-        format!("the clock shows {}, but has shown {}: see daybook clock", shown(order.now), shown(latest))
+        format!(
+            "the clock shows {}, but has shown {}: if it is right, daybook clock --correct",
+            shown(order.now),
+            shown(latest)
+        )
     }))
 }
 

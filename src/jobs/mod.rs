@@ -16,3 +16,4 @@ pub mod readings;
 pub mod report;
 mod sent_files;
 pub mod sync;
+pub mod template_trial;

@@ -59,7 +59,14 @@ impl Templates {
     /// The built-in templates, with the files of `override_dir` in place of those of the same name.
     /// A replacement that cannot be read, parsed or rendered is left out and reported.
     pub fn new(override_dir: Option<&Path>) -> (Self, Vec<TemplateProblem>) {
-        let (sources, mut problems) = Sources::load(override_dir);
+        Self::without(override_dir, Vec::new())
+    }
+
+    /// The same without replacements that were refused before; they are among the problems.
+    pub fn without(override_dir: Option<&Path>, refused: Vec<TemplateProblem>) -> (Self, Vec<TemplateProblem>) {
+        let (mut sources, mut problems) = Sources::load(override_dir);
+        refused.iter().for_each(|problem| sources.restore(&problem.file));
+        problems.extend(refused);
         let (theme, theme_problem) = Theme::parse(&sources);
         problems.extend(theme_problem);
         let logo = theme.read_logo(&sources, override_dir).unwrap_or_else(|problem| {
@@ -82,6 +89,25 @@ impl Templates {
             problems.push(problem);
         }
         (templates, problems)
+    }
+
+    /// Whether a folder replaces any template by another text.
+    pub fn replaces_any(folder: &Path) -> bool {
+        Sources::load(Some(folder)).0.changed().next().is_some()
+    }
+
+    /// Renders the sample report with each replacement of a folder alone, named to `announce` before, whatever
+    /// comes of it: for a process that may die of it.
+    pub fn try_each(folder: &Path, refused: &[String], announce: impl Fn(&str)) {
+        let (all, _) = Sources::load(Some(folder));
+        for file in all.changed().filter(|file| !refused.iter().any(|refused| refused == file)) {
+            announce(file);
+            let mut templates = Self::new(None).0;
+            templates.sources.replace(file, all.text(file));
+            if add(&mut templates.active, file, all.text(file)).is_none() {
+                drop(templates.check());
+            }
+        }
     }
 
     /// Renders every template with the sample report; empty means that all are sound.

@@ -9,3 +9,4 @@ mod safe_names;
 mod secrets;
 mod slices;
 mod small;
+mod templates;

@@ -266,17 +266,19 @@ fn a_snapshot_is_read_only_and_leaves_messages_at_home() {
 #[test]
 fn landed_pages_go_after_their_days_and_unloaded_ones_stay() {
     let (folder, house) = house();
-    let never =
-        crate::house::land(&folder.path().join("landing"), 5000, 3, noon() - Duration::days(40)).expect("landed");
-    let later = noon() + Duration::days(31);
+    let land = |at| crate::house::land(&folder.path().join("landing"), 5000, 3, at).expect("landed");
+    let (overtaken, never) = (land(noon() - Duration::days(40)), land(noon() + Duration::hours(1)));
+    let later = noon() + Duration::days(32);
     let night = care(&house.care(keeps_all()), later);
     assert!(night.is_ok(), "{}", night.failures());
     let says = &night.steps.iter().find(|step| step.name == "landing").expect("the step").says;
     assert!(
-        says.contains("1 slices older than 30 days removed") && says.contains("1 old slices were never loaded"),
+        says.contains("2 slices older than 30 days removed")
+            && says.contains("1 of them were never loaded, and newer answers hold their days")
+            && says.contains("1 old slices were never loaded and stay"),
         "{says}"
     );
-    assert!(never.manifest_path().exists());
+    assert!(never.manifest_path().exists() && !overtaken.manifest_path().exists());
     assert_eq!(texts(&house.warehouse, "SELECT count(*)::VARCHAR FROM ops.landing_removed"), ["1"]);
     let findings = examine(&house);
     let pages = findings.iter().find(|finding| finding.subject == "landed pages").expect("a finding");

@@ -3,9 +3,10 @@
 use crate::config::Problem;
 use crate::daemon::AppError;
 use crate::jobs::preview::{Draft, PreviewFile, sheet};
+use crate::jobs::template_trial::bounded;
 use crate::report::preview::{Index, Remark, index};
 use crate::report::render::words::period_text;
-use crate::report::templates::{TemplateProblem, Templates};
+use crate::report::templates::TemplateProblem;
 use crate::support::ids::hex;
 use sha2::{Digest, Sha256};
 use std::fs::{self, Permissions};
@@ -82,7 +83,7 @@ impl Stage {
     /// Renders every draft in every format; blocking.
     pub fn make(&self) -> anyhow::Result<Made> {
         let begun = Instant::now();
-        let (templates, mut found) = Templates::new(Some(&self.root.join(TEMPLATES)));
+        let (templates, mut found) = bounded(&self.root.join(TEMPLATES));
         for draft in &self.drafts {
             // A replacement may suit the sample and fail on a real document.
             found.extend(templates.check_with(&draft.document));

@@ -69,6 +69,17 @@ impl Sources {
         !self.replaced.is_empty()
     }
 
+    /// Files of the folder with another text than the embedded ones.
+    pub fn changed(&self) -> impl Iterator<Item = &str> {
+        let is_changed = |(file, text): &(&String, &String)| self.builtin.get(*file).is_none_or(|own| own != text);
+        self.replaced.iter().filter(is_changed).map(|(file, _)| file.as_str())
+    }
+
+    /// Puts a text in the place of the embedded one.
+    pub fn replace(&mut self, file: &str, text: &str) {
+        self.replaced.insert(file.to_owned(), text.to_owned());
+    }
+
     /// Goes back to the embedded file.
     pub fn restore(&mut self, file: &str) {
         self.replaced.remove(file);
