@@ -133,6 +133,11 @@ impl Warehouse {
         Ok(())
     }
 
+    /// Megabytes that DuckDB may hold.
+    pub fn memory_limit_mb(&self) -> u64 {
+        self.inner.shared.config.memory_limit_mb
+    }
+
     /// Where the database lives.
     pub fn path(&self) -> &Path {
         &self.inner.shared.path

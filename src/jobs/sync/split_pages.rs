@@ -7,8 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
 
-/// Bytes of records in a piece.
-const LARGEST_PIECE: usize = 1 << 20;
+/// Bytes of records in a piece, by the megabytes that the database may hold: a query holds many times what it
+/// reads, on each thread.
+fn piece_bytes(memory_limit_mb: u64) -> usize {
+    usize::try_from(memory_limit_mb << 11).unwrap_or(usize::MAX).clamp(64 << 10, 1 << 20)
+}
+
 /// Smaller pages are read whole.
 const LARGEST_WHOLE: u64 = 4 << 20;
 /// No record of a report's facts is larger.
@@ -28,7 +32,12 @@ pub struct SplitPages {
 
 /// Cuts large pages of `files` at the list that `records_path` (`$.data[*]`) names, beside the pages in
 /// `folder`; blocking.
-pub fn split_pages(files: Vec<PathBuf>, records_path: &str, folder: &Path) -> io::Result<SplitPages> {
+pub fn split_pages(
+    files: Vec<PathBuf>,
+    records_path: &str,
+    folder: &Path,
+    memory_limit_mb: u64,
+) -> io::Result<SplitPages> {
     let mut pages = SplitPages { files: Vec::new(), pieces: None, largest: None, caveat: None };
     let Some(path) = keys(records_path) else {
         pages.files = files;
@@ -48,7 +57,7 @@ pub fn split_pages(files: Vec<PathBuf>, records_path: &str, folder: &Path) -> io
             None => pages.pieces.insert(Arc::new(tempfile::tempdir_in(folder)?)).clone(),
         };
         let mut made = Vec::new();
-        let done = split(unpacked(&file)?, &path, (LARGEST_PIECE, LARGEST_RECORD), |piece| {
+        let done = split(unpacked(&file)?, &path, (piece_bytes(memory_limit_mb), LARGEST_RECORD), |piece| {
             let own = folder.path().join(number.to_string()).join(piece.to_string());
             std::fs::create_dir_all(&own)?;
             let own = own.join(plain_name(&file));
@@ -133,7 +142,7 @@ mod tests {
             path
         };
         let files = vec![write("page-00001.json.zst", 2, 100), write("page-00002.json.zst", 60_000, 100)];
-        let pages = split_pages(files.clone(), "$.data[*]", folder.path()).expect("split");
+        let pages = split_pages(files.clone(), "$.data[*]", folder.path(), 512).expect("split");
         assert_eq!(pages.files[0], files[0]);
         assert!(pages.files.len() > 6 && pages.files[1..].iter().all(|file| file.ends_with("page-00002.json")));
         let count: usize = pages.files[1..]
@@ -147,9 +156,9 @@ mod tests {
             .sum();
         assert_eq!((count, pages.caveat), (60_000, None));
         let huge = vec![write("page-00003.json.zst", 2, 5 << 20)];
-        let pages = split_pages(huge.clone(), "$.data[*]", folder.path()).expect("split");
+        let pages = split_pages(huge.clone(), "$.data[*]", folder.path(), 512).expect("split");
         assert_eq!(pages.caveat.as_deref(), Some("2 records of more than 4 MB each are left out"));
-        assert_eq!(split_pages(huge.clone(), "$.rows[*]", folder.path()).expect("left").files, huge);
+        assert_eq!(split_pages(huge.clone(), "$.rows[*]", folder.path(), 512).expect("left").files, huge);
     }
 
     #[test]
