@@ -4,7 +4,7 @@ use super::auth::Proof;
 use super::error::ConnectorError;
 use super::inside::Inside;
 use super::landing::{Packing, PageWriter, read_page};
-use super::paging::{Found, Lookup, scan, scan_stream};
+use super::paging::{Found, Lookup, scan_softly, scan_stream_softly};
 use super::rules::{ErrorResponse, Verdict};
 use super::spec::{ErrorRule, LimitSpec, Method};
 use crate::support::blocking::off_thread;
@@ -172,7 +172,7 @@ async fn store_stream(
             writer.write(&chunk)?;
         }
         let record = writer.finish()?;
-        let mut found = scan_stream(read_page(&path)?, &lookups).map_err(|error| unsound(&error))?;
+        let mut found = scan_stream_softly(|| read_page(&path), &lookups)?.map_err(|error| unsound(&error))?;
         if let Some(verdict) = inside.verdict(&mut found) {
             return Ok(Answer::Error(verdict));
         }
@@ -206,7 +206,7 @@ async fn land(
     let lookups: Vec<Lookup> = expected.lookups.iter().cloned().chain(inside.lookups()).collect();
     let (tell, told) = tokio::sync::oneshot::channel();
     let page = tokio::spawn(off_thread(move || {
-        let found = scan(&body, &lookups).map_err(|error| unsound(&error));
+        let found = scan_softly(&body, &lookups).map_err(|error| unsound(&error));
         let judged = found.map(|mut found| (inside.verdict(&mut found), found));
         let is_wanted = matches!(judged, Ok((None, _)));
         if tell.send(judged).is_err() || !is_wanted {

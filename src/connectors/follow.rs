@@ -9,6 +9,7 @@ use super::slice::Window;
 use super::spec::{FollowSpec, IdPlace, OnlyWith};
 use super::template::{Cursor, Renderer};
 use crate::support::blocking::off_thread;
+use crate::support::soft_json::readable;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use std::collections::HashSet;
@@ -114,10 +115,10 @@ async fn ids(landing: &Landing, from: usize, place: &IdPlace) -> Result<Vec<Stri
                 let note = format!("a listing of {} MB is too large to follow", page.bytes >> 20);
                 return Err(ConnectorError::UnexpectedPayload { note });
             }
-            let mut body = String::new();
+            let mut body = Vec::new();
             let unreadable = |_| ConnectorError::Landing { note: format!("{} cannot be read back", page.file) };
-            read_page(&path)?.read_to_string(&mut body).map_err(unreadable)?;
-            ids.extend(ids_of(&body, &place, &mut seen));
+            read_page(&path)?.read_to_end(&mut body).map_err(unreadable)?;
+            ids.extend(ids_of(&readable(body), &place, &mut seen));
         }
         Ok(ids)
     })
@@ -125,8 +126,8 @@ async fn ids(landing: &Landing, from: usize, place: &IdPlace) -> Result<Vec<Stri
 }
 
 /// `seen` is what stood at `one_for_each` in the pages before.
-fn ids_of(body: &str, place: &IdPlace, seen: &mut HashSet<String>) -> Vec<String> {
-    let Ok(body) = serde_json::from_str::<Value>(body) else { return Vec::new() };
+fn ids_of(body: &[u8], place: &IdPlace, seen: &mut HashSet<String>) -> Vec<String> {
+    let Ok(body) = serde_json::from_slice::<Value>(body) else { return Vec::new() };
     let records = match body.pointer(&place.records_pointer).and_then(Value::as_array) {
         Some(records) => records.as_slice(),
         None if body.is_object() => std::slice::from_ref(&body),
@@ -188,7 +189,7 @@ mod tests {
     }
 
     fn ids(body: &str, place: &IdPlace) -> Vec<String> {
-        ids_of(body, place, &mut HashSet::new())
+        ids_of(body.as_bytes(), place, &mut HashSet::new())
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::slice::{Slice, Window};
 use super::spec::{SlicingSpec, StreamSpec};
 use super::template::Renderer;
 use crate::domain::period::Period;
+use crate::support::soft_json::readable;
 use crate::support::zones::are_alike;
 use chrono::{Days, TimeDelta};
 use chrono_tz::Tz;
@@ -76,10 +77,10 @@ pub struct Probed {
 
 /// What the landed page states at a path such as `$.results[0].customer.timeZone`.
 fn stated(landing: &Landing, path: &str) -> Option<String> {
-    let mut body = String::new();
+    let mut body = Vec::new();
     let page = read_page(&landing.path(landing.pages().first()?)).ok()?;
-    page.take(LARGEST_PROBE).read_to_string(&mut body).ok()?;
-    let mut value: Value = serde_json::from_str(&body).ok()?;
+    page.take(LARGEST_PROBE).read_to_end(&mut body).ok()?;
+    let mut value: Value = serde_json::from_slice(&readable(body)).ok()?;
     if let Value::Array(elements) = &mut value {
         value = elements.first_mut()?.take();
     }

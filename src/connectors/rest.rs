@@ -7,6 +7,7 @@ use super::landing::{Landing, read_page};
 use super::spec::{FollowSpec, RestSpec};
 use super::template::{Cursor, Renderer};
 use crate::support::blocking::off_thread;
+use crate::support::soft_json::readable;
 use serde_json::Value;
 use std::collections::HashSet;
 use std::io::Read;
@@ -63,7 +64,7 @@ async fn cut_off(landing: &Landing, from: usize, rest: &RestSpec) -> Result<Vec<
             let mut body = Vec::new();
             let unreadable = |_| ConnectorError::Landing { note: format!("{} cannot be read back", path.display()) };
             read_page(&path)?.read_to_end(&mut body).map_err(unreadable)?;
-            found.extend(in_body(&body, &rest));
+            found.extend(in_body(&readable(body), &rest));
         }
         Ok(found)
     })

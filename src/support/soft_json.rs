@@ -1,8 +1,12 @@
-//! JSON made fit for readers that recurse or give up as a whole: values nested too deep become `null`, and
-//! halves of characters and bytes that are no UTF-8 become U+FFFD. One bad record does not cost its page.
-//! What is sound comes out as it went in; what is no JSON at all stays so.
+//! JSON made fit for readers that recurse or give up as a whole: values nested too deep, and words that are
+//! none of JSON's, such as NaN, become `null`; halves of characters and bytes that are no UTF-8 become U+FFFD;
+//! control characters are escaped, and commas too many left out. One bad record does not cost its page. What
+//! is sound comes out as it went in; what is no JSON at all stays so.
+
+mod token;
 
 use std::io::{self, Read, Write};
+use token::Token;
 
 /// Values may stand so deep in others. Vendors' answers have about ten levels; DuckDB's functions over whole
 /// values recurse, and some thousand levels end the process.
@@ -17,6 +21,10 @@ pub struct Replaced {
     pub deep: u64,
     /// Halves of characters, and runs of bytes that are no UTF-8.
     pub letters: u64,
+    /// Words such as NaN where a value was due, and values that are missing.
+    pub values: u64,
+    /// Places that could mean one thing alone: control characters, unknown escapes, commas too many.
+    pub signs: u64,
 }
 
 impl Replaced {
@@ -53,6 +61,16 @@ pub fn soften(source: impl Read, mut sink: impl Write) -> io::Result<Replaced> {
     sink.write_all(softener.end().as_bytes())?;
     sink.flush()?;
     Ok(Replaced { letters: softener.replaced.letters + bad, ..softener.replaced })
+}
+
+/// A small body as it may be read.
+pub fn readable(body: Vec<u8>) -> Vec<u8> {
+    let mut soft = Vec::new();
+    match is_sound(body.as_slice()) {
+        Ok(true) => body,
+        _ if soften(body.as_slice(), &mut soft).is_ok() => soft,
+        _ => body,
+    }
 }
 
 enum Piece<'a> {
@@ -102,32 +120,69 @@ fn pieces(mut source: impl Read, mut take: impl FnMut(Piece<'_>) -> io::Result<b
 struct Guard {
     depth: usize,
     in_string: bool,
-    /// Since a backslash: 1 after it, 2 after its `u`.
+    /// Since a backslash: 1 after it, 2 after its `u`, then one more with each digit.
     escape: u8,
+    token: Token,
+    /// The last sign outside texts that is no blank; of a word or number its first.
+    last: u8,
 }
 
 impl Guard {
     fn passes(&mut self, text: &str) -> bool {
         for byte in text.bytes() {
-            match (self.in_string, self.escape, byte) {
-                // It may be half a character.
-                (true, 2, b'd' | b'D') => return false,
-                (true, 1, b'u') => self.escape = 2,
-                (true, 1 | 2, _) => self.escape = 0,
-                (true, _, b'\\') => self.escape = 1,
-                (true, _, b'"') => self.in_string = false,
-                (true, ..) => {}
-                (false, _, b'"') => self.in_string = true,
-                (false, _, b'{' | b'[') => self.depth += 1,
-                (false, _, b'}' | b']') => self.depth = self.depth.saturating_sub(1),
-                (false, ..) => {}
+            if self.in_string {
+                match (self.escape, byte) {
+                    // It may be half a character.
+                    (2, b'd' | b'D') | (_, ..b' ') => return false,
+                    (2..=5, _) if !byte.is_ascii_hexdigit() => return false,
+                    (2..=4, _) => self.escape += 1,
+                    (1, b'u') => self.escape = 2,
+                    (1, _) if !is_escape(byte.into()) => return false,
+                    (1 | 5, _) => self.escape = 0,
+                    (_, b'\\') => self.escape = 1,
+                    (_, b'"') => self.in_string = false,
+                    _ => {}
+                }
+                continue;
+            }
+            let is_structure = matches!(byte, b'"' | b'{' | b'[' | b'}' | b']' | b',' | b':');
+            if !is_structure && !is_blank(byte.into()) {
+                self.token = self.token.then(byte);
+                self.last = byte;
+                continue;
+            }
+            if !std::mem::take(&mut self.token).is_whole() {
+                return false;
+            }
+            match byte {
+                b'"' => self.in_string = true,
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' if matches!(self.last, b',' | b':') => return false,
+                b'}' | b']' => self.depth = self.depth.saturating_sub(1),
+                b',' if matches!(self.last, b',' | b':' | b'{' | b'[' | 0) => return false,
+                _ => {}
             }
             if self.depth > DEEPEST {
                 return false;
             }
+            if is_structure {
+                self.last = byte;
+            }
         }
         true
     }
+}
+
+/// A word or number is held at most so long; a longer one passes as it is.
+const LONGEST_TOKEN: usize = 1 << 20;
+
+fn is_blank(letter: char) -> bool {
+    matches!(letter, ' ' | '\n' | '\r' | '\t')
+}
+
+/// What may follow a backslash.
+fn is_escape(letter: char) -> bool {
+    matches!(letter, '"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't' | 'u')
 }
 
 /// Takes a text in pieces.
@@ -137,6 +192,12 @@ struct Softener {
     in_string: bool,
     /// A backslash, and what came after it as long as it may be half a character.
     held: String,
+    /// A word or number so far.
+    word: String,
+    /// A comma, and blanks after it, as long as the list may end there.
+    comma: String,
+    /// The last sign outside texts that is no blank; of a word or number any.
+    last: char,
     replaced: Replaced,
 }
 
@@ -147,36 +208,108 @@ impl Softener {
         for letter in text.chars() {
             if self.in_string {
                 self.within_string(letter, &mut out);
-                continue;
-            }
-            match letter {
-                '"' => {
-                    self.in_string = true;
-                    self.keep('"', &mut out);
-                }
-                '{' | '[' => {
-                    self.depth += 1;
-                    if self.depth == DEEPEST + 1 {
-                        self.replaced.deep += 1;
-                        out += "null";
-                    }
-                    self.keep(letter, &mut out);
-                }
-                '}' | ']' => {
-                    self.keep(letter, &mut out);
-                    self.depth = self.depth.saturating_sub(1);
-                }
-                other => self.keep(other, &mut out),
+            } else {
+                self.outside(letter, &mut out);
             }
         }
         out
     }
 
+    fn outside(&mut self, letter: char, out: &mut String) {
+        match letter {
+            '"' | '{' | '[' | '}' | ']' | ',' | ':' => self.structure(letter, out),
+            letter if is_blank(letter) => {
+                self.end_word(out);
+                match self.comma.is_empty() {
+                    true => self.keep(letter, out),
+                    false => self.comma.push(letter),
+                }
+            }
+            // Byte order marks and padding say nothing.
+            letter if letter == '\u{feff}' || letter.is_whitespace() || letter.is_control() => {
+                if !self.word.is_empty() {
+                    self.end_word(out);
+                    self.keep(' ', out);
+                }
+                self.replaced.signs += 1;
+            }
+            letter => {
+                self.flush_comma(out);
+                self.word.push(letter);
+                self.last = letter;
+                if self.word.len() > LONGEST_TOKEN {
+                    let word = std::mem::take(&mut self.word);
+                    self.keep_all(&word, out);
+                }
+            }
+        }
+    }
+
+    fn structure(&mut self, letter: char, out: &mut String) {
+        self.end_word(out);
+        let is_end = matches!(letter, '}' | ']');
+        if self.last == ':' && (is_end || letter == ',') && self.depth > 0 {
+            self.replaced.values += 1;
+            self.keep_all("null", out);
+        }
+        if letter == ',' {
+            if matches!(self.last, ',' | '{' | '[') {
+                self.replaced.signs += 1;
+            } else {
+                self.comma.push(',');
+            }
+            // After an opening nothing has come yet.
+            self.last = if matches!(self.last, '{' | '[') { self.last } else { ',' };
+            return;
+        }
+        if is_end && !self.comma.is_empty() {
+            self.replaced.signs += 1;
+            self.comma.remove(0);
+        }
+        self.flush_comma(out);
+        let before = std::mem::replace(&mut self.last, letter);
+        match letter {
+            '"' => {
+                self.in_string = true;
+                self.keep('"', out);
+            }
+            '{' | '[' => {
+                self.depth += 1;
+                if self.depth == DEEPEST + 1 {
+                    self.replaced.deep += 1;
+                    *out += if matches!(before, ',' | ':' | '[' | '{') { "null" } else { " null" };
+                }
+                self.keep(letter, out);
+            }
+            '}' | ']' => {
+                self.keep(letter, out);
+                self.depth = self.depth.saturating_sub(1);
+            }
+            other => self.keep(other, out),
+        }
+    }
+
+    fn flush_comma(&mut self, out: &mut String) {
+        let comma = std::mem::take(&mut self.comma);
+        self.keep_all(&comma, out);
+    }
+
+    fn end_word(&mut self, out: &mut String) {
+        let word = std::mem::take(&mut self.word);
+        // A body that is a word as a whole is no JSON of ours.
+        if self.depth == 0 || word.is_empty() || word.bytes().fold(Token::default(), Token::then).is_whole() {
+            return self.keep_all(&word, out);
+        }
+        self.replaced.values += 1;
+        self.keep_all("null", out);
+    }
+
     /// What is left when nothing more comes.
     fn end(&mut self) -> String {
-        let held = std::mem::take(&mut self.held);
         let mut out = String::new();
-        held.chars().for_each(|letter| self.keep(letter, &mut out));
+        for rest in [std::mem::take(&mut self.comma), std::mem::take(&mut self.word), std::mem::take(&mut self.held)] {
+            self.keep_all(&rest, &mut out);
+        }
         out
     }
 
@@ -195,54 +328,67 @@ impl Softener {
     fn within_string(&mut self, letter: char, out: &mut String) {
         if self.held.is_empty() && letter != '\\' {
             self.in_string = letter != '"';
-            self.keep(letter, out);
+            if letter < ' ' {
+                self.replaced.signs += 1;
+                self.keep_all(&format!("\\u{:04x}", u32::from(letter)), out);
+            } else {
+                self.keep(letter, out);
+            }
             return;
         }
         self.held.push(letter);
-        loop {
-            match look(&self.held) {
-                Look::More => return,
-                Look::Whole => {
-                    let held = std::mem::take(&mut self.held);
-                    self.keep_all(&held, out);
-                    return;
-                }
-                // The first of two halves stands alone: what came after it is looked at anew.
-                Look::Half(length) => {
-                    self.replaced.letters += 1;
-                    self.keep_all("\\ufffd", out);
-                    self.held.drain(..length);
-                    match self.held.chars().next() {
-                        None => return,
-                        Some('\\') => {}
-                        // At most one letter: it made the difference.
-                        Some(other) => {
-                            self.held.clear();
-                            self.within_string(other, out);
-                            return;
-                        }
-                    }
-                }
+        match look(&self.held) {
+            Look::More => {}
+            Look::Whole => {
+                let held = std::mem::take(&mut self.held);
+                self.keep_all(&held, out);
+            }
+            // The first of two halves stands alone: what came after it is looked at anew.
+            Look::Half => {
+                self.replaced.letters += 1;
+                self.keep_all("\\ufffd", out);
+                self.again(6, out);
+            }
+            // A backslash that begins no escape stands for itself.
+            Look::NoEscape => {
+                self.replaced.signs += 1;
+                self.keep_all("\\\\", out);
+                self.again(1, out);
             }
         }
+    }
+
+    /// Looks anew at what is held behind its first letters: at most another escape.
+    fn again(&mut self, from: usize, out: &mut String) {
+        let rest = self.held.split_off(from);
+        self.held.clear();
+        rest.chars().for_each(|letter| match self.in_string {
+            true => self.within_string(letter, out),
+            false => self.outside(letter, out),
+        });
     }
 }
 
 enum Look {
     More,
     Whole,
-    /// So many bytes are half a character.
-    Half(usize),
+    /// Its first six letters are half a character.
+    Half,
+    NoEscape,
 }
 
 /// What a held escape is so far: it begins with a backslash.
 fn look(held: &str) -> Look {
     let Some(first) = unit(held) else {
-        let may_go_on = held.len() < 6 && (held.len() < 2 || held.as_bytes()[1] == b'u') && is_hex(held.get(2..));
-        return if may_go_on { Look::More } else { Look::Whole };
+        return match held.chars().nth(1) {
+            None => Look::More,
+            Some('u') if held.len() < 6 && is_hex(held.get(2..)) => Look::More,
+            Some(other) if other != 'u' && is_escape(other) => Look::Whole,
+            Some(_) => Look::NoEscape,
+        };
     };
     if (0xdc00..0xe000).contains(&first) {
-        return Look::Half(6);
+        return Look::Half;
     }
     if !(0xd800..0xdc00).contains(&first) {
         return Look::Whole;
@@ -250,11 +396,11 @@ fn look(held: &str) -> Look {
     let rest = &held[6..];
     match unit(rest) {
         Some(second) if (0xdc00..0xe000).contains(&second) => Look::Whole,
-        Some(_) => Look::Half(6),
+        Some(_) => Look::Half,
         None if "\\u".starts_with(rest.get(..2).unwrap_or(rest)) && rest.len() < 6 && is_hex(rest.get(2..)) => {
             Look::More
         }
-        None => Look::Half(6),
+        None => Look::Half,
     }
 }
 
@@ -272,107 +418,4 @@ fn unit(text: &str) -> Option<u32> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// The text, and what was replaced; `None` where it was sound.
-    fn softened(body: &[u8]) -> Option<(String, Replaced)> {
-        let mut text = Vec::new();
-        let replaced = soften(body, &mut text).expect("written");
-        let text = String::from_utf8(text).expect("UTF-8");
-        let is_same = text.as_bytes() == body;
-        assert_eq!(is_same, replaced.is_none(), "{text}");
-        assert!(is_same || !is_sound(body).expect("read"), "the quick look misses {text}");
-        (!is_same).then_some((text, replaced))
-    }
-
-    fn soft(body: &str) -> String {
-        softened(body.as_bytes()).map_or_else(|| body.to_owned(), |(text, _)| text)
-    }
-
-    /// Gives a few bytes at a time.
-    struct Slowly<'a>(&'a [u8]);
-
-    impl Read for Slowly<'_> {
-        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-            let count = self.0.len().min(into.len()).min(3);
-            let (now, rest) = self.0.split_at(count);
-            into[..count].copy_from_slice(now);
-            self.0 = rest;
-            Ok(count)
-        }
-    }
-
-    /// A name that ends in half an emoji, as databases with a limit of letters cut it.
-    #[test]
-    fn half_a_character_becomes_a_mark_and_whole_ones_stay() {
-        for (body, right) in [
-            (r#"["a\ud83d"]"#, r#"["a\ufffd"]"#),
-            (r#"["\ud83d\ude00"]"#, r#"["\ud83d\ude00"]"#),
-            (r#"["\uD83D\uDE00\uD83D"]"#, r#"["\uD83D\uDE00\ufffd"]"#),
-            (r#"["\ude00x"]"#, r#"["\ufffdx"]"#),
-            (r#"["\ud83dx"]"#, r#"["\ufffdx"]"#),
-            (r#"["\ud83d\n"]"#, r#"["\ufffd\n"]"#),
-            (r#"["\ud83d\u0041"]"#, r#"["\ufffd\u0041"]"#),
-            (r#"["\ud83d\ud83d\ude00"]"#, r#"["\ufffd\ud83d\ude00"]"#),
-            (r#"["\\ud83d"]"#, r#"["\\ud83d"]"#),
-            (r#"["\u00e4\"\\"]"#, r#"["\u00e4\"\\"]"#),
-        ] {
-            assert_eq!(soft(body), right);
-            serde_json::from_str::<serde_json::Value>(right).expect("JSON");
-        }
-    }
-
-    #[test]
-    fn bytes_that_are_no_letters_become_a_mark() {
-        let (text, replaced) = softened(b"{\"a\":\"x\xff\xfey\",\"b\":\"\xc3\xa4\"}").expect("softened");
-        assert_eq!((text.as_str(), replaced.letters), ("{\"a\":\"x\u{fffd}\u{fffd}y\",\"b\":\"ä\"}", 2));
-        assert_eq!(softened("{\"b\":\"ä\"}".as_bytes()), None);
-    }
-
-    /// 36 KB of one unused field ended the process at every start.
-    #[test]
-    fn what_lies_too_deep_is_nothing_and_its_neighbours_stay() {
-        let deep = |count: usize| {
-            format!(r#"[{{"id":1,"x":{}1{},"y":"}}]"}},{{"id":2}}]"#, r#"{"a":"#.repeat(count), "}".repeat(count))
-        };
-        assert_eq!(softened(deep(90).as_bytes()), None);
-        let (text, replaced) = softened(deep(8000).as_bytes()).expect("softened");
-        assert_eq!(replaced, Replaced { deep: 1, letters: 0 });
-        let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-        assert_eq!((value[0]["y"].as_str(), value[1]["id"].as_u64()), (Some("}]"), Some(2)));
-        assert!(text.len() < 1000);
-    }
-
-    proptest! {
-        #[test]
-        fn sound_json_stays_as_it_is(text in "[ -~äö€😀]{0,40}", numbers in prop::collection::vec(any::<i32>(), 0..9)) {
-            let body = serde_json::json!({"t": text, "n": numbers, "d": [[{"x": [text]}]]}).to_string();
-            prop_assert_eq!(softened(body.as_bytes()), None);
-        }
-
-        #[test]
-        fn any_string_of_escapes_can_be_read_afterwards(parts in prop::collection::vec(
-            prop_oneof![Just("\\ud83d"), Just("\\ude00"), Just("\\u0041"), Just("\\n"), Just("\\\\"), Just("x"), Just("\\\""), Just("é")], 0..12,
-        )) {
-            let body = format!("[\"{}\"]", parts.concat());
-            let value: serde_json::Value = serde_json::from_str(&soft(&body)).expect("JSON");
-            let text = value[0].as_str().expect("a text");
-            let was_sound = serde_json::from_str::<serde_json::Value>(&body).is_ok();
-            prop_assert_eq!(was_sound, !text.contains(UNKNOWN));
-        }
-
-        #[test]
-        fn any_bytes_end_well(bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(b'\\'), Just(b'u'), Just(b'"'), Just(b'd'), Just(b'[')], 0..60)) {
-            let (mut whole, mut slowly) = (Vec::new(), Vec::new());
-            let replaced = soften(bytes.as_slice(), &mut whole).expect("written");
-            prop_assert_eq!(soften(Slowly(&bytes), &mut slowly).expect("written"), replaced);
-            prop_assert_eq!(&whole, &slowly);
-            let text = String::from_utf8(whole);
-            prop_assert!(text.is_ok());
-            // Once is enough.
-            prop_assert_eq!(softened(text.unwrap_or_default().as_bytes()), None);
-        }
-    }
-}
+mod tests;

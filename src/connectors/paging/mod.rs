@@ -2,12 +2,14 @@
 
 mod part;
 mod scan;
+mod softly;
 
 use super::error::ConnectorError;
 use super::spec::PagingSpec;
 use super::template::Cursor;
 use crate::support::shown::cut_line;
 pub use scan::{Found, Lookup, Want, scan, scan_stream};
+pub use softly::{scan_softly, scan_stream_softly};
 use std::collections::HashSet;
 
 /// No stream has more pages in a slice than this.

@@ -40,6 +40,8 @@ pub fn soft_pages(files: Vec<PathBuf>, largest: u64) -> io::Result<SoftPages> {
         }
         all.deep += replaced.deep;
         all.letters += replaced.letters;
+        all.values += replaced.values;
+        all.signs += replaced.signs;
         pages.largest = pages.largest.max(std::fs::metadata(&copy)?.len());
         pages.files[number] = copy;
     }
@@ -79,7 +81,17 @@ fn told(all: Replaced) -> Vec<String> {
         &format!("a value of the answer that lies more than {DEEPEST} levels deep is left out"),
         &format!("values of the answer that lie more than {DEEPEST} levels deep are left out"),
     );
-    letters.into_iter().chain(deep).collect()
+    let values = some(
+        all.values,
+        "a word of the answer that is no JSON, such as NaN, counts as no value",
+        "words of the answer that are no JSON, such as NaN, count as no values",
+    );
+    let signs = some(
+        all.signs,
+        "a sign of the answer that JSON does not allow, such as a control character, is read as it was meant",
+        "signs of the answer that JSON does not allow, such as control characters, are read as they were meant",
+    );
+    letters.into_iter().chain(deep).chain(values).chain(signs).collect()
 }
 
 #[cfg(test)]
