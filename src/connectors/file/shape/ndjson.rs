@@ -10,27 +10,34 @@ use std::io::{BufRead, BufReader, Read};
 /// A list is read whole.
 const LARGEST_LIST: u64 = 64 << 20;
 
+/// Of a record that is too long so much is kept.
+const SHOWN: usize = 200;
+
+/// A record's text, or of one that is too long how it begins.
+type Record<'a> = Result<&'a str, &'a str>;
+type Take<'a> = dyn FnMut(u64, Record<'_>) -> Result<(), Refusal> + 'a;
+
 /// Reads `source` into `sink`.
 pub fn read(source: &Source, ask: &Ask, head: &[u8], sink: &mut dyn Sink, name: &str) -> Result<Found, Refusal> {
     let text = encoding::decide(source, ask, head)?;
     let start = text.head(head, head.len() < HEAD);
     let is_list = start.trim_start().starts_with('[');
-    let each = |take: &mut dyn FnMut(u64, &str) -> Result<(), Refusal>| {
+    let each = |take: &mut Take<'_>| {
         let open = text.open(source)?;
         if is_list { each_element(open, take) } else { each_line(open, take) }
     };
     let mut columns = Columns::default();
     let (mut objects, mut others) = (0, 0);
     let mut first_line = 0;
-    each(&mut |line, text| match serde_json::from_str::<Fields<'_>>(text) {
-        Ok(fields) => {
+    each(&mut |line, record| match record.map(serde_json::from_str::<Fields<'_>>) {
+        Ok(Ok(fields)) => {
             objects += 1;
             if objects == 1 {
                 first_line = line;
             }
             columns.learn(&fields, line)
         }
-        Err(_) => {
+        Ok(Err(_)) | Err(_) => {
             others += 1;
             Ok(())
         }
@@ -54,11 +61,16 @@ pub fn read(source: &Source, ask: &Ask, head: &[u8], sink: &mut dyn Sink, name: 
     };
     sink.header(&found)?;
     let mut rows = 0;
-    each(&mut |line, text| {
+    each(&mut |line, record| {
         rows += 1;
         if rows > MOST_ROWS {
             return Err(Refusal::new(Some(line), "the file has more than 5,000,000 rows", "split it"));
         }
+        let text = match record {
+            Ok(text) => text,
+            Err(beginning) if is_list => return sink.bad(line, "the object is longer than 1 MB", beginning),
+            Err(beginning) => return sink.bad(line, "the line is longer than 1 MB", beginning),
+        };
         let fields: Fields<'_> = match serde_json::from_str(text) {
             Ok(fields) => fields,
             Err(error) if is_list => {
@@ -83,7 +95,7 @@ pub fn read(source: &Source, ask: &Ask, head: &[u8], sink: &mut dyn Sink, name: 
     Ok(found)
 }
 
-fn each_line(text: Box<dyn Read>, take: &mut dyn FnMut(u64, &str) -> Result<(), Refusal>) -> Result<(), Refusal> {
+fn each_line(text: Box<dyn Read>, take: &mut Take<'_>) -> Result<(), Refusal> {
     let mut text = BufReader::with_capacity(1 << 16, text);
     let mut bytes = Vec::new();
     for number in 1.. {
@@ -93,21 +105,23 @@ fn each_line(text: Box<dyn Read>, take: &mut dyn FnMut(u64, &str) -> Result<(), 
         if count == 0 {
             break;
         }
-        if count as u64 == most {
-            let remedy = "write one object a line, at most 1 MB";
-            return Err(Refusal::new(Some(number), "the line is longer than 1 MB", remedy));
+        if count as u64 == most && bytes.last() != Some(&b'\n') {
+            // One bad line, whatever it holds; its beginning tells which.
+            text.skip_until(b'\n').map_err(|error| broken(&error))?;
+            take(number, Err(&String::from_utf8_lossy(&bytes[..SHOWN])))?;
+            continue;
         }
         let line = std::str::from_utf8(&bytes)
             .map_err(|_| Refusal::new(Some(number), "the file has changed while it was read", "drop it again"))?
             .trim_matches(|c: char| c == '\u{feff}' || c.is_whitespace());
         if !line.is_empty() {
-            take(number, line)?;
+            take(number, Ok(line))?;
         }
     }
     Ok(())
 }
 
-fn each_element(text: Box<dyn Read>, take: &mut dyn FnMut(u64, &str) -> Result<(), Refusal>) -> Result<(), Refusal> {
+fn each_element(text: Box<dyn Read>, take: &mut Take<'_>) -> Result<(), Refusal> {
     let mut whole = String::new();
     text.take(LARGEST_LIST + 1).read_to_string(&mut whole).map_err(|error| broken(&error))?;
     if whole.len() as u64 > LARGEST_LIST {
@@ -125,10 +139,9 @@ fn each_element(text: Box<dyn Read>, take: &mut dyn FnMut(u64, &str) -> Result<(
         let at = (element.get().as_ptr() as usize - start).min(whole.len());
         line += memchr::memchr_iter(b'\n', &whole.as_bytes()[counted..at.max(counted)]).count() as u64;
         counted = at.max(counted);
-        if element.get().len() > LONGEST_RECORD {
-            return Err(Refusal::new(Some(line), "an object is longer than 1 MB", "split the file"));
-        }
-        take(line, element.get())?;
+        let text = element.get();
+        let is_long = text.len() > LONGEST_RECORD;
+        take(line, if is_long { Err(&text[..text.floor_char_boundary(SHOWN)]) } else { Ok(text) })?;
     }
     Ok(())
 }
@@ -145,6 +158,19 @@ mod tests {
             got(Shape::Ndjson, b"{\"id\":\"J-1\",\"v\":10.10}\n{\"id\":\"J-2\",\"v\":20.20}\n{\"id\":\"J-3\",\"v");
         assert_eq!(rows.rows, [(1, "J-1|10.10".to_owned()), (2, "J-2|20.20".to_owned())]);
         assert_eq!(rows.bad, [(3, "the line is not a JSON object (column 14)".to_owned())]);
+    }
+
+    /// airbytehq/airbyte#32589, elastic/logstash#10881: one bad line stopped the file.
+    #[test]
+    fn a_record_of_more_than_a_megabyte_is_one_bad_record() {
+        let long = format!("{{\"id\":\"{}\"}}", "ä".repeat(3 << 20));
+        let lines = format!("{{\"id\":\"1\"}}\n{long}\n{{\"id\":\"2\"}}\n{long}");
+        let rows = got(Shape::Ndjson, lines.as_bytes());
+        assert_eq!(rows.rows, [(1, "1".to_owned()), (3, "2".to_owned())]);
+        assert_eq!(rows.bad, [2, 4].map(|line| (line, "the line is longer than 1 MB".to_owned())));
+        let rows = got(Shape::Ndjson, format!("[{{\"id\":\"1\"}},\n{long},\n{{\"id\":\"2\"}}]").as_bytes());
+        assert_eq!(rows.rows, [(1, "1".to_owned()), (3, "2".to_owned())]);
+        assert_eq!(rows.bad, [(2, "the object is longer than 1 MB".to_owned())]);
     }
 
     #[test]
