@@ -32,7 +32,11 @@ pub fn missing(places: &[SecretPlace], config_dir: &Path) -> Vec<Problem> {
         .filter_map(|place| {
             let error = place.reference.resolve(config_dir).err()?;
             let message = format!("the secret of {} cannot be read: {}", place.owner, reason(&error, &place.reference));
-            Some(Problem::new(&place.file, Some(place.line), &message, &remedy(&place.reference)))
+            let remedy = match &error {
+                SecretError::Marked(_) => "save it again as plain UTF-8, without a byte order mark (BOM)".to_owned(),
+                _ => remedy(&place.reference),
+            };
+            Some(Problem::new(&place.file, Some(place.line), &message, &remedy))
         })
         .collect();
     problems.sort();
@@ -48,6 +52,9 @@ fn reason(error: &SecretError, reference: &SecretRef) -> String {
             format!("{}: {reason}", path.display())
         }
         (SecretError::Empty(_), SecretRef::File(path)) => format!("{} is empty", path.display()),
+        (SecretError::Marked(_), SecretRef::File(path)) => {
+            format!("{} begins with a byte order mark, which would be sent with it", path.display())
+        }
         _ => error.to_string(),
     }
 }

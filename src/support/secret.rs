@@ -77,6 +77,8 @@ pub enum SecretError {
     MissingCredential(String),
     #[error("{0} is empty")]
     Empty(String),
+    #[error("{0} begins with a byte order mark, which would be sent as part of the secret")]
+    Marked(String),
 }
 
 impl SecretError {
@@ -106,12 +108,23 @@ impl SecretRef {
                 (value, format!("the systemd credential {name}"))
             }
         };
-        if value.is_empty() {
+        if value.chars().all(is_nothing) {
             return Err(SecretError::Empty(origin));
+        }
+        if value.starts_with(BYTE_ORDER_MARK) {
+            return Err(SecretError::Marked(origin));
         }
         redact::keep(&value);
         Ok(Secret(value))
     }
+}
+
+/// Some editors write one before the text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// Signs that nobody sees.
+fn is_nothing(sign: char) -> bool {
+    sign.is_whitespace() || sign.is_control() || matches!(sign, BYTE_ORDER_MARK | '\u{200b}'..='\u{200f}')
 }
 
 fn read_file(path: &Path) -> Result<String, SecretError> {
@@ -144,11 +157,22 @@ mod tests {
         assert_eq!(secret.expose(), "two\nlines");
     }
 
+    /// apache/airflow#16007: an empty secret was taken for one.
     #[test]
     fn an_empty_secret_is_an_error_that_names_its_place() {
         let dir = tempfile::tempdir().expect("a folder");
-        std::fs::write(dir.path().join("key"), "\n").expect("a file");
-        let error = SecretRef::File("key".into()).resolve(dir.path()).expect_err("empty");
-        assert!(error.to_string().contains("key is empty"), "{error}");
+        for text in ["", "\n", " ", "\t \r\n", "\u{feff}", "\u{200b}\n"] {
+            std::fs::write(dir.path().join("key"), text).expect("a file");
+            let error = SecretRef::File("key".into()).resolve(dir.path()).expect_err("empty");
+            assert!(error.to_string().contains("key is empty"), "{text:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_mark_that_an_editor_wrote_before_a_secret_is_refused() {
+        let dir = tempfile::tempdir().expect("a folder");
+        std::fs::write(dir.path().join("key"), "\u{feff}k3y").expect("a file");
+        let error = SecretRef::File("key".into()).resolve(dir.path()).expect_err("marked");
+        assert!(error.to_string().contains("key begins with a byte order mark"), "{error}");
     }
 }
