@@ -14,6 +14,7 @@ use crate::connectors::file::Pattern;
 use crate::domain::campaign::Campaign;
 use crate::domain::workspace::Workspace;
 use crate::report::format::{CurrencyDisplay, Language, Wording};
+use crate::support::same_folder::is_same_folder;
 use chrono::{NaiveDate, Weekday};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
@@ -246,7 +247,8 @@ fn read_connections(
 /// Whether a file may be read by both, and count twice.
 fn read_the_same(one: &FileConnection, other: &FileConnection) -> bool {
     let (a, b) = (&one.drop, &other.drop);
-    a.folder == b.folder && (a.pattern == b.pattern || [&a.pattern, &b.pattern].contains(&&Pattern::all()))
+    is_same_folder(&a.folder, &b.folder)
+        && (a.pattern == b.pattern || [&a.pattern, &b.pattern].contains(&&Pattern::all()))
 }
 
 fn read_recipients(mut section: Section<'_>, known: &Known) -> Recipients {

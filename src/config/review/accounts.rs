@@ -4,6 +4,7 @@ use super::{Findings, Step};
 use crate::config::{ConnectionSettings, FileConnection, Settings, WorkspaceSettings};
 use crate::connectors::Catalog;
 use crate::connectors::file::{Pattern, Target};
+use crate::support::same_folder::is_same_folder;
 use Step::Key;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -139,5 +140,6 @@ fn read_the_same(one: &FileConnection, other: &FileConnection) -> bool {
     let (a, b) = (&one.drop, &other.drop);
     let is_same_address = a.address.is_some() && a.address == b.address;
     is_same_address
-        || (a.folder == b.folder && (a.pattern == b.pattern || [&a.pattern, &b.pattern].contains(&&Pattern::all())))
+        || (is_same_folder(&a.folder, &b.folder)
+            && (a.pattern == b.pattern || [&a.pattern, &b.pattern].contains(&&Pattern::all())))
 }

@@ -10,6 +10,7 @@ mod cover;
 mod cron;
 mod currencies;
 mod dates;
+mod folders;
 mod places;
 mod recipients;
 mod rights;
@@ -43,6 +44,7 @@ pub(super) fn errors(settings: &Settings) -> Vec<Problem> {
     let found = Findings::new(&settings.root);
     accounts::refuse(settings, &found);
     amounts::review(settings, &found);
+    folders::refuse(settings, &found);
     recipients::refuse(settings, &found);
     rules::refuse(settings, &found);
     found.sorted().errors
