@@ -1,6 +1,7 @@
 //! Loading a landed slice: rows, history, quarantine, coverage, cursor, load record and touched
 //! days in one transaction. Loading the same pages again changes no fact.
 
+mod asked;
 mod coverage;
 mod direct;
 mod doubt;
@@ -56,6 +57,8 @@ pub struct LoadRequest {
     pub bytes: u64,
     /// JSON path from a page (or array element) to its records.
     pub records_path: String,
+    /// Whether a page without a list says that there is nothing.
+    pub may_lack_list: bool,
     pub targets: Vec<Target>,
     /// Yields `note` rows over `page`.
     pub notes_sql: Option<String>,
@@ -213,9 +216,7 @@ fn finish(
     loaded: &mut Loaded,
 ) -> Result<(), WarehouseError> {
     request.caveats.iter().for_each(|caveat| loaded.caveat(caveat.clone()));
-    if loaded.rows_read == 0 {
-        stage::check_records(transaction, request)?;
-    }
+    asked::check_records(transaction, request, loaded)?;
     stage::note_fields(transaction, request, loaded)?;
     stage::collect_notes(transaction, request, loaded)?;
     doubt::distrust_incomplete(transaction, request, loaded)?;

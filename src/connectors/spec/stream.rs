@@ -39,6 +39,10 @@ pub struct StreamSpec {
     /// JSON path from a body (or array element) to its records, e.g. `$.results[*]`. Used to keep
     /// the raw record of a rejected row and to notice new fields.
     pub records: String,
+    /// Whether the vendor leaves the list out where it would be empty. Without this an answer that lacks it is no
+    /// answer: its days stay unread.
+    #[serde(default)]
+    pub omits_empty_list: bool,
     /// The tables the pages fill, all in one transaction.
     pub loads: Vec<LoadSpec>,
     /// Days until the vendor's word on a day is final.

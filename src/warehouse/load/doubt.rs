@@ -9,6 +9,7 @@ mod silence;
 pub use contradiction::{Contradicted, doubt_contradictions};
 pub use silence::doubt_silence;
 
+use super::asked::OTHER_DAY;
 use super::merge::covered;
 use super::stage::{columns, literal};
 use super::{ListsAll, LoadRequest, Loaded, Replaces, Target};
@@ -198,7 +199,7 @@ pub fn quarantined(
         .query_row(
             &format!(
                 "SELECT coalesce(sum({measure}) FILTER (problem IS NOT NULL), 0)::DOUBLE / nullif(sum({measure}), 0)::DOUBLE
-                 FROM read"
+                 FROM read WHERE problem IS NULL OR NOT ends_with(problem, '{OTHER_DAY}')"
             ),
             [],
             |row| row.get(0),

@@ -1,6 +1,6 @@
 //! From pages to typed rows in a temporary table, with the bad ones set aside.
 
-use super::{LoadRequest, Loaded, Replaces, Target, doubt, left_out, listed};
+use super::{LoadRequest, Loaded, Replaces, Target, asked, doubt, left_out, listed};
 use crate::warehouse::care::erased;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::queries;
@@ -49,6 +49,8 @@ pub fn stage(
     transaction
         .execute_batch(&format!("CREATE OR REPLACE TEMP TABLE read AS {}", target.sql.trim_end().trim_end_matches(';')))
         .context(step)?;
+    let of_other_days = asked::set_other_days_aside(transaction, request, target, loaded)?;
+    asked::tell_days_ahead(transaction, request, target, loaded)?;
     let (rows, bad): (u64, u64) = transaction
         .query_row("SELECT count(*)::UBIGINT, count(problem)::UBIGINT FROM read", [], |row| {
             Ok((row.get(0)?, row.get(1)?))
@@ -61,7 +63,8 @@ pub fn stage(
     forget_rejects(transaction, request, target)?;
     if bad > 0 {
         quarantine(transaction, request, target, &columns)?;
-        if let Some((told, share)) = doubt::quarantined(transaction, target, bad, rows)? {
+        if let Some((told, share)) = doubt::quarantined(transaction, target, bad - of_other_days, rows - of_other_days)?
+        {
             // What is next to nothing is the admin's matter, not the readers'; money is told by name.
             match share.is_small() || left_out::are_named(transaction, target, &columns)? {
                 true => loaded.notes.push(told.clone()),
@@ -184,30 +187,6 @@ fn quarantine(
         )
         .context(|| "setting bad rows aside".to_owned())?;
     Ok(())
-}
-
-/// No rows may mean that there are none, or that the vendor put something else where the list of them
-/// was due: the latter is no empty day.
-pub fn check_records(transaction: &Transaction<'_>, request: &LoadRequest) -> Result<(), WarehouseError> {
-    let Some(list) = request.records_path.strip_suffix("[*]") else { return Ok(()) };
-    let wrong: Option<String> = transaction
-        .query_row(
-            &format!(
-                "SELECT any_value(kind) FROM (SELECT json_type(body, {}) AS kind FROM page)
-                 WHERE kind NOT IN ('ARRAY', 'NULL')",
-                literal(list)
-            ),
-            [],
-            |row| row.get(0),
-        )
-        .context(|| "looking for the records".to_owned())?;
-    match wrong {
-        None => Ok(()),
-        Some(kind) => Err(WarehouseError::Invalid(format!(
-            "the vendor sends {} where the list {list} was due: its interface may have changed; nothing was loaded",
-            kind.to_lowercase()
-        ))),
-    }
 }
 
 /// A record with more text than this says nothing of new fields: looking through a million of them takes more
