@@ -4,6 +4,7 @@ use super::FileDrop;
 use super::shape::{Known, Member, Packing, Shape, folder as nested, members, shape_of, shown};
 use crate::connectors::error::ConnectorError;
 use crate::connectors::slice::{Slice, Window};
+use crate::domain::clock::lies_ahead;
 use crate::domain::dropped::FileState;
 use crate::support::ids::hex;
 use crate::support::owner::{ran_short, why};
@@ -34,7 +35,10 @@ pub struct Dropped {
     pub member: Option<String>,
     /// As it lies there.
     pub bytes: u64,
+    /// Absent where the file's time cannot be believed: then the order of arrival decides.
     pub modified_at: Option<DateTime<Utc>>,
+    /// Its time, where that has not come yet.
+    pub ahead: Option<DateTime<Utc>>,
 }
 
 /// A folder as found: every entry but hidden ones is in one of the lists.
@@ -143,7 +147,12 @@ fn look(path: &Path, name: &str, drop: &FileDrop, now: DateTime<Utc>) -> Result<
     };
     // As the books keep it.
     let modified_at = metadata.modified().ok().map(|at| DateTime::<Utc>::from(at).trunc_subsecs(6));
-    let left = |state, reason: String| Ok(Look::Left(Left { name: name.to_owned(), state, reason, modified_at }));
+    let (ahead, believed) = match modified_at {
+        Some(at) if lies_ahead(at, now) => (Some(at), None),
+        other => (None, other),
+    };
+    let left =
+        |state, reason: String| Ok(Look::Left(Left { name: name.to_owned(), state, reason, modified_at: believed }));
     if metadata.is_symlink() {
         return left(FileState::Unread, "it is a link; put the file itself in the folder".to_owned());
     }
@@ -197,7 +206,8 @@ fn look(path: &Path, name: &str, drop: &FileDrop, now: DateTime<Utc>) -> Result<
         packing,
         member: None,
         bytes,
-        modified_at,
+        modified_at: believed,
+        ahead,
     }))
 }
 
@@ -217,7 +227,7 @@ fn unpack(file: Dropped, listing: &mut Listing) {
         let whole = format!("{}/{name}", file.name);
         let Known::Data(shape, packing) = shape_of(name.rsplit(['/', '\\']).next().unwrap_or(&name)) else { continue };
         let sha256 = hex(&Sha256::digest(format!("{} {name}", file.sha256)));
-        let (path, modified_at) = (file.path.clone(), file.modified_at);
+        let (path, modified_at, ahead) = (file.path.clone(), file.modified_at, file.ahead);
         listing.files.push(Dropped {
             path,
             name: whole,
@@ -227,6 +237,7 @@ fn unpack(file: Dropped, listing: &mut Listing) {
             member: Some(name),
             bytes,
             modified_at,
+            ahead,
         });
     }
 }

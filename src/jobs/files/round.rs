@@ -54,7 +54,8 @@ impl Round<'_> {
         }
         self.settle(&mut books)?;
         for noted in books.values() {
-            if noted.file.state == FileState::Waiting {
+            let is_odd = noted.file.state == FileState::Loaded && noted.file.reason.is_some();
+            if noted.file.state == FileState::Waiting || is_odd {
                 outcome.loaded.notes.push(told(&noted.file));
             }
         }
@@ -123,6 +124,9 @@ impl Round<'_> {
                 );
                 if (noted.slice == slice || noted.slice == before) && is_settled {
                     noted.file.modified_at = file.modified_at;
+                    if noted.file.state == FileState::Loaded {
+                        noted.file.reason = file.ahead.map(of_the_future);
+                    }
                     continue;
                 }
             }
@@ -160,6 +164,7 @@ impl Round<'_> {
                 noted.file.rows_quarantined = loaded.rows_quarantined;
                 noted.file.days = loaded.days;
                 noted.file.bad_days = loaded.bad_days.clone();
+                noted.file.reason = file.ahead.map(of_the_future);
                 if loaded.rows_quarantined > 0 {
                     noted.file.state = FileState::Partly;
                     noted.file.reason = loaded.notes.iter().find(|note| note.contains("(quarantined")).cloned();
@@ -255,6 +260,14 @@ fn is_there(state: FileState) -> bool {
 
 fn told(file: &FileStanding) -> String {
     format!("{}: {}", shown(&file.name), file.reason.as_deref().unwrap_or(file.state.name()))
+}
+
+/// What is told of a file whose time has not come.
+fn of_the_future(at: DateTime<Utc>) -> String {
+    format!(
+        "its time, {}, lies ahead of now: what came after it counts; set it right with `touch`",
+        at.format("%Y-%m-%d %H:%M UTC")
+    )
 }
 
 /// Marks the other files that speak of the days of one that said less than before.

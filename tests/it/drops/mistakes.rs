@@ -104,6 +104,27 @@ async fn wrong_columns_encodings_and_empty_files_are_told_with_line_and_remedy()
     assert!(!landed.iter().any(|path| path.contains("records-")), "{landed:?}");
 }
 
+/// logstash-plugins/logstash-input-s3#227, airbytehq/airbyte#12568: a file whose clock was ahead hid what came
+/// after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_whose_time_has_not_come_yields_to_a_later_correction_and_is_told() {
+    let desk = Desk::new("budgets");
+    let budget = |amount| format!("month,channel,amount\n2026-11,seo,{amount}\n");
+    super::rest(&desk.put("a.csv", budget(10)), -400 * 24 * 60);
+    let first = desk.sync().await;
+    assert_eq!((first.error, first.slices), (None, 1));
+    let told = "a.csv: its time, 2027-12-26 12:00 UTC, lies ahead of now: what came after it counts";
+    assert!(first.loaded.notes.iter().any(|note| note.starts_with(told)), "{:?}", first.loaded.notes);
+    desk.put("b.csv", budget(11));
+    let second = desk.sync().await;
+    assert_eq!(desk.budgets(), ["2026-11-01 seo 11.000000 EUR"]);
+    assert!(second.loaded.notes.iter().any(|note| note.starts_with(told)), "it is still told");
+    desk.rested(&desk.drop.folder.join("a.csv"));
+    let set_right = desk.sync().await;
+    assert_eq!(set_right.loaded.notes, Vec::<String>::new());
+    assert_eq!(desk.budgets(), ["2026-11-01 seo 11.000000 EUR"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_still_being_written_waits_for_the_next_run() {
     let desk = Desk::new("budgets");
