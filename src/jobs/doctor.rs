@@ -48,6 +48,13 @@ fn database(patient: &Patient<'_>) -> Vec<Finding> {
         Ok(warehouse) => warehouse,
         Err(error) => return vec![Finding::bad(subject, "does not open", error.to_string())],
     };
+    if let Err(error) = warehouse.check_place() {
+        return vec![Finding::bad(
+            subject,
+            error.to_string(),
+            "see `daybook status`, and mend it before anything else",
+        )];
+    }
     let mut findings = vec![Finding::good(subject, format!("{} opens", warehouse.path().display()))];
     let version = warehouse.read_blocking(library::version);
     findings.extend(version.ok().map(|version| Finding::good("DuckDB", format!("{version}, {}", library::kind()))));

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 pub const OTHER_ACCOUNT: &str =
     "the key may be of another account, which needs a connection of its own; nothing was loaded";
 
+const TOO_MANY_FILES: &str = "too many files are open, so that file handles are lacking";
+const MORE_HANDLES: &str = "if it comes again, raise LimitNOFILE of the service";
+
 /// An error of the warehouse.
 #[derive(Debug, thiserror::Error)]
 pub enum WarehouseError {
@@ -32,7 +35,7 @@ pub enum WarehouseError {
     Damaged { path: PathBuf, reason: String },
     /// The disk is full.
     #[error(
-        "no space is left on the device ({context}): free some or move the data folder, then try again; what was loaded before is kept"
+        "no space is left on the device ({context}): free some (`daybook care` removes landed pages past their age) or move the data folder, then try again; what was loaded before is kept"
     )]
     NoSpace { context: String, is_fatal: bool },
     /// File handles or memory ran short, which others give back.
@@ -62,9 +65,14 @@ pub enum WarehouseError {
     Missing { path: PathBuf, evidence: String },
     /// The database is an older copy of itself.
     #[error(
-        "{path} is older than it was when Daybook last wrote it: put the right file back, or a backup with `daybook restore latest`; to go on with this one, repeat the command with --accept-older: what is missing is fetched again, and messages that went out are known from handed-over.log and are not sent again"
+        "{path} is older than it was when Daybook last wrote it: put the right file back, or a backup with `daybook restore latest`; to go on with this one, repeat the command with --accept-older: what is missing is fetched again, people who were erased since are erased again, and messages that went out are known from handed-over.log and are not sent again"
     )]
     WentBack { path: PathBuf },
+    /// The database's file was moved, deleted or replaced while it was open.
+    #[error(
+        "{path} {how} while Daybook runs, and nothing more is written or sent: move it back, or stop Daybook and put a backup in its place with `daybook restore latest`"
+    )]
+    Lost { path: PathBuf, how: &'static str },
     /// Readers did not make room in time.
     #[error("the database is being read and could not be closed within {0} seconds: try again later")]
     Busy(u64),
@@ -99,6 +107,15 @@ impl WarehouseError {
             Self::NoSpace { is_fatal, .. } | Self::RanShort { is_fatal, .. } => *is_fatal,
             Self::Query { source, .. } => is_fatal(&source.to_string()),
             _ => false,
+        }
+    }
+
+    /// What `error` means where handles for the database at `path` were looked for.
+    pub fn of_handles(path: &Path, error: std::io::Error) -> Self {
+        let context = || format!("opening {}", path.display());
+        match owner::ran_short(&error) {
+            true => Self::RanShort { context: context(), what: TOO_MANY_FILES, remedy: MORE_HANDLES, is_fatal: false },
+            false => Self::io(path, error),
         }
     }
 
@@ -182,7 +199,7 @@ fn short(reason: &str, context: impl FnOnce() -> String) -> Option<WarehouseErro
         return Some(WarehouseError::NoSpace { context: context(), is_fatal });
     }
     let (what, remedy) = if has(&["Too many open files"]) {
-        ("too many files are open", "if it comes again, raise LimitNOFILE of the service")
+        (TOO_MANY_FILES, MORE_HANDLES)
     } else if has(&["Out of Memory Error", "Cannot allocate memory", "std::bad_alloc"]) {
         ("the memory did not suffice", "if it comes again, raise memory_limit_mb under [warehouse]")
     } else {

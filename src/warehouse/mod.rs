@@ -11,6 +11,7 @@ pub mod cursor;
 pub mod dropped;
 mod error;
 mod functions;
+mod home;
 pub mod issued;
 pub mod library;
 pub mod lists;

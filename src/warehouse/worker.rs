@@ -3,6 +3,7 @@
 //! behind it, and is opened anew where DuckDB has given up on it after a full disk.
 
 use super::error::{Context, WarehouseError};
+use super::home;
 use super::mark::Mark;
 use super::{functions, migrate};
 use crate::support::blocking::off_thread;
@@ -66,6 +67,8 @@ struct Shared {
     reader: Mutex<Option<Connection>>,
     /// Notes how far the file has come, where that is kept.
     mark: OnceLock<Mark>,
+    /// The file that was opened, by device and number; absent where there is none.
+    opened: Mutex<Option<(u64, u64)>>,
     /// Readers that are at no work: compiling the shared macros anew takes longer than most questions.
     idle: Mutex<Vec<Connection>>,
 }
@@ -108,6 +111,7 @@ impl Warehouse {
             gate: RwLock::new(()),
             reader: Mutex::new(Some(reader)),
             mark: OnceLock::new(),
+            opened: Mutex::new(home::number_of(&path)),
             idle: Mutex::default(),
         };
         let shared = Arc::new(shared);
@@ -120,6 +124,7 @@ impl Warehouse {
                 while let Ok(work) = todo.recv() {
                     work(&mut writer);
                 }
+                writer.rescue();
             })
             .map_err(|source| WarehouseError::Io { path, source })?;
         Ok(Self { inner: Arc::new(Inner { shared, work: Some(work), writer: Some(writer) }) })
@@ -138,6 +143,12 @@ impl Warehouse {
         self.inner.shared.config.memory_limit_mb
     }
 
+    /// Whether the file that was opened is still the one at its path: what is written into another one
+    /// is lost with the process.
+    pub fn check_place(&self) -> Result<(), WarehouseError> {
+        self.inner.shared.in_place()
+    }
+
     /// Where the database lives.
     pub fn path(&self) -> &Path {
         &self.inner.shared.path
@@ -149,7 +160,7 @@ impl Warehouse {
         work: impl FnOnce(&mut Connection) -> Result<T, WarehouseError> + Send + 'static,
     ) -> Result<T, WarehouseError> {
         self.on_writer(move |writer| {
-            let result = writer.opened().and_then(work);
+            let result = writer.shared.in_place().and_then(|()| writer.opened()).and_then(work);
             if let Err(error) = &result
                 && error.is_fatal()
             {
@@ -284,6 +295,16 @@ impl Shared {
         }
     }
 
+    fn in_place(&self) -> Result<(), WarehouseError> {
+        // While the file is closed, whoever closed it may put another one in its place.
+        let reader = self.reader();
+        let opened = *self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        match (reader.as_ref(), opened) {
+            (Some(_), Some(opened)) => home::in_place(&self.path, opened),
+            _ => Ok(()),
+        }
+    }
+
     fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -320,11 +341,29 @@ impl Shared {
 }
 
 impl Writer {
+    /// Keeps what is in a file that was deleted under us.
+    fn rescue(&mut self) {
+        let opened = *self.shared.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let (Some(opened), Err(WarehouseError::Lost { .. })) = (opened, self.shared.in_place()) else { return };
+        // Its log may be gone as well: what it holds goes into the file first.
+        let written = self.connection.as_ref().map(|connection| connection.execute_batch("CHECKPOINT"));
+        match home::rescue(&self.shared.path, opened) {
+            Ok(None) => {}
+            Ok(Some(copy)) => {
+                tracing::error!(copy = %copy.display(), is_whole = matches!(written, Some(Ok(()))), "the deleted database is kept here")
+            }
+            Err(error) => tracing::error!(error = %error, "the deleted database cannot be kept"),
+        }
+    }
+
     /// The connection, opened if it is not.
     fn opened(&mut self) -> Result<&mut Connection, WarehouseError> {
         if self.connection.is_none() {
             let connection = connect(&self.shared.path, &self.shared.config)?;
-            *self.shared.reader() = Some(connection.try_clone().context(|| "opening a reader".to_owned())?);
+            let mut reader = self.shared.reader();
+            *self.shared.opened.lock().unwrap_or_else(PoisonError::into_inner) = home::number_of(&self.shared.path);
+            *reader = Some(connection.try_clone().context(|| "opening a reader".to_owned())?);
+            drop(reader);
             self.connection = Some(connection);
         }
         self.connection.as_mut().ok_or(WarehouseError::Closed)
@@ -357,6 +396,7 @@ impl Writer {
 
 /// Opens the file and makes it ready for work.
 fn connect(path: &Path, config: &WarehouseConfig) -> Result<Connection, WarehouseError> {
+    home::spare_handles(path)?;
     let failed = |error| WarehouseError::opening(path, error);
     let connection = Connection::open_with_flags(path, flags(config)?).map_err(failed)?;
     let backups = config.backup_dir.clone().unwrap_or_else(|| super::care::backup::default_dir(path));

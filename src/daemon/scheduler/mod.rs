@@ -201,6 +201,8 @@ impl Scheduler {
     }
 
     async fn beat(&mut self, now: DateTime<Utc>) -> Result<(), AppError> {
+        // Before anything is begun or sent that could not be noted for good.
+        self.app.warehouse.check_place()?;
         self.note_clock(now).await?;
         while let Some(over) = self.running.try_join_next_with_id() {
             self.over.push(over);

@@ -46,3 +46,40 @@ fn a_stop_ends_the_wait_for_room() {
     rustix::process::kill_process(process, rustix::process::Signal::TERM).expect("asked");
     assert_eq!(daemon.child.wait().expect("ended").code(), Some(0), "{}", daemon.log());
 }
+
+/// MonetDB/MonetDB#6635, apache/dolphinscheduler#9270: a lack of file handles ended the process, or was told as
+/// something else.
+#[test]
+fn with_few_file_handles_a_command_works_or_says_that_they_are_lacking() {
+    let small = Small::new();
+    assert!(matches!(daybook(small.path(), &["status"]).status.code(), Some(0 | 3)));
+    for handles in [8, 10, 11, 12, 14, 16, 20, 24, 32, 64] {
+        let output = small.sh(&format!("ulimit -c 0; ulimit -n {handles}; $D status"));
+        let told = said(&output);
+        let is_told = told.contains("open files") || told.contains("files are open");
+        assert!(
+            matches!(output.status.code(), Some(0 | 3)) || output.status.code() == Some(1) && is_told,
+            "{handles}: {:?}: {told}",
+            output.status
+        );
+        assert!(handles < 64 || !is_told, "{told}");
+    }
+}
+
+/// objectstack-ai/objectstack#15374, holon-run/holon#2850: all checks were green over a file that was gone.
+#[test]
+fn a_database_that_is_moved_away_under_the_daemon_is_told_within_a_minute() {
+    let small = Small::new();
+    let mut daemon = small.daemon("");
+    let status = || said(&daybook(small.path(), &["status"]));
+    daemon.until("it runs", || status().contains("the daemon runs: last beat"));
+    let database = small.path().join("daybook.duckdb");
+    std::fs::rename(&database, small.path().join("away.duckdb")).expect("moved");
+    let log = || std::fs::read_to_string(small.path().join("daemon.log")).unwrap_or_default();
+    daemon.until("the log tells", || log().contains("daybook.duckdb is gone"));
+    daemon.until("the status tells", || status().replace("\n", " ").contains("is gone while Daybook runs"));
+    let doctor = daybook(small.path(), &["doctor"]);
+    assert!(doctor.status.code() != Some(0) && said(&doctor).contains("is gone"), "{}", said(&doctor));
+    std::fs::rename(small.path().join("away.duckdb"), &database).expect("moved back");
+    daemon.until("it goes on", || !status().contains("is gone"));
+}
