@@ -2,10 +2,11 @@
 //! one.
 
 use super::AppError;
-use super::app::database_file;
+use super::app::{database_file, person_key};
 use crate::config::Settings;
 use crate::connectors::landed;
-use crate::warehouse::care::{audit, backup};
+use crate::jobs::person::ERASURES;
+use crate::warehouse::care::{audit, backup, erased, objection};
 use crate::warehouse::mark::{self, Past};
 use crate::warehouse::outbox::{self, HandedOver};
 use crate::warehouse::{Warehouse, WarehouseError, clock};
@@ -22,7 +23,7 @@ pub struct Accepted {
 }
 
 /// How such an opening is called in the list of what was done.
-pub const INCIDENTS: [&str; 4] = ["log_cut", "accepted_older", "accepted_empty", "went_back"];
+pub const INCIDENTS: [&str; 5] = ["log_cut", "accepted_older", "accepted_empty", "went_back", "erased_again"];
 
 /// Opens the database, and settles what it cannot know: messages of a process that is gone, and those that
 /// went out after the instant it went back to.
@@ -64,10 +65,36 @@ pub fn open(settings: &Settings, accepted: Accepted, now: DateTime<Utc>) -> Resu
             ),
         ));
     }
+    let erased = erase_again(settings, &warehouse)?;
+    if erased > 0 {
+        incidents.push((
+            "erased_again",
+            format!("{erased} identifiers of people who were erased stood in the database again and were erased anew"),
+        ));
+    }
     for (action, detail) in incidents {
         warehouse.write_blocking(move |connection| audit::note(connection, now, "start", action, None, &detail))?;
     }
     Ok(warehouse)
+}
+
+/// Takes up what was kept beside the database of people who were erased or objected, where an older copy does
+/// not know it; returns how many identifiers were erased.
+fn erase_again(settings: &Settings, warehouse: &Warehouse) -> Result<u64, AppError> {
+    let erasures = erased::read_file(&settings.data_dir.join(ERASURES))?;
+    let objections = objection::read_file(&settings.data_dir.join(objection::FILE))?;
+    if erasures.is_empty() && objections.is_empty() {
+        return Ok(0);
+    }
+    let key = person_key(settings)?;
+    let again = warehouse.write_blocking(move |connection| {
+        objection::take_up(connection, &objections)?;
+        erased::set_key(connection, &key)?;
+        let again = erased::apply_missing(connection, &erasures);
+        erased::forget_key(connection);
+        again
+    })?;
+    Ok(again)
 }
 
 /// What says that a database was here.

@@ -138,6 +138,38 @@ async fn an_older_copy_of_the_database_is_refused_and_taken_on_demand() {
     assert_eq!(small.texts(&format!("SELECT state FROM ops.outbox WHERE message_id = '{id}'")), ["sent"]);
 }
 
+/// attevon-llc/OpenTranscribe#442: an older copy brought erased people back.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_copy_does_not_bring_back_who_was_erased_or_takes_an_objection_back() {
+    let small = Small::start(3).await;
+    small.well(&["sync"]);
+    let payer = |nth: u32| {
+        let sql = format!(
+            "SELECT min(connection || ' ' || customer_id) FROM core.payment GROUP BY customer_id ORDER BY 1 LIMIT 1 OFFSET {nth}"
+        );
+        let found = small.texts(&sql).remove(0);
+        let (connection, id) = found.split_once(' ').expect("both");
+        (connection.to_owned(), id.to_owned())
+    };
+    let ((connection, erased), (of, objects)) = (payer(0), payer(1));
+    let older = fs::read(small.database()).expect("a copy");
+    let older_log = fs::read(small.log()).ok();
+    small.well(&["person", "object", "-w", "shop", "--id", &objects, "--connection", &of]);
+    small.well(&["person", "erase", "-w", "shop", "--id", &erased, "--connection", &connection, "--yes"]);
+    fs::write(small.database(), &older).expect("put back");
+    match older_log {
+        Some(log) => fs::write(small.log(), log).expect("put back"),
+        None => drop(fs::remove_file(small.log())),
+    }
+    // Whether it is refused goes by the mark; that the people stay erased does not.
+    fs::remove_file(small.root.join("daybook.mark")).expect("no mark, as with a copy of both");
+    let told = said(&small.daybook(&["status"]));
+    assert!(told.contains("were erased anew"), "{told}");
+    let held = format!("SELECT count(*)::VARCHAR FROM core.payment WHERE customer_id = '{erased}'");
+    assert_eq!(small.texts(&held), ["0"]);
+    assert_ne!(small.texts("SELECT count(*)::VARCHAR FROM ops.objection WHERE lifted_at IS NULL"), ["0"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_restore_what_went_out_since_is_known() {
     let small = Small::start(3).await;
