@@ -347,7 +347,8 @@ async fn with_app(app: &App, desk: Option<&Desk>, cli: &Cli) -> anyhow::Result<O
 }
 
 fn accepted(cli: &Cli) -> Accepted {
-    Accepted { empty: cli.accept_empty, older: cli.accept_older }
+    let no_room = matches!(cli.command, Command::Care(_) | Command::Person(_));
+    Accepted { empty: cli.accept_empty, older: cli.accept_older, no_room }
 }
 
 fn open(cli: &Cli) -> Result<App, AppError> {

@@ -92,6 +92,11 @@ fn stamp(folder: &Path) -> Option<DateTime<Utc>> {
     NaiveDateTime::parse_from_str(&name(folder), "%Y%m%dT%H%M%S%6fZ").ok().map(|at| at.and_utc())
 }
 
+/// When a slice was fetched, from its manifest's place.
+pub fn fetched_at(manifest: &Path) -> Option<DateTime<Utc>> {
+    manifest.parent().and_then(stamp)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -20,6 +20,8 @@ pub struct Accepted {
     pub empty: bool,
     /// A database that is older than it was.
     pub older: bool,
+    /// That what the clock shows cannot be noted for want of room, where the command is to make room.
+    pub no_room: bool,
 }
 
 /// How such an opening is called in the list of what was done.
@@ -49,8 +51,11 @@ pub fn open(settings: &Settings, accepted: Accepted, now: DateTime<Utc>) -> Resu
     }
     let warehouse = Warehouse::open(&path, &settings.warehouse)?;
     warehouse.keep_mark()?;
+    match warehouse.write_blocking(move |connection| clock::note(connection, now)) {
+        Err(error) if accepted.no_room && error.ran_short() => tracing::warn!(error = %error, "the clock is not noted"),
+        noted => drop(noted?),
+    }
     let unknown = warehouse.write_blocking(move |connection| {
-        clock::note(connection, now)?;
         outbox::give_up_claims(connection, now)?;
         match HandedOver::beside(&path) {
             Some(handed) => outbox::reconcile(connection, &handed, now),

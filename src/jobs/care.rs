@@ -1,4 +1,4 @@
-//! A night of care: log written, backup, archive, retention, landed pages, free space, the copy for BI
+//! A night of care: log written, landed pages, backup, archive, retention, free space, the copy for BI
 //! tools. Each step stands for itself; what removes something waits for a good backup.
 
 use super::person::ERASURES;
@@ -10,7 +10,7 @@ use crate::warehouse::{Context, Warehouse, WarehouseError, clock};
 use chrono::{DateTime, TimeDelta, Utc};
 use duckdb::{Connection, params};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What care works on.
@@ -129,6 +129,8 @@ pub fn care(context: &CareContext, now: DateTime<Utc>) -> Night {
             .map(|()| "the log is written".to_owned())
             .map_err(Into::into),
     );
+    // First what makes room and needs none.
+    night.add("landing", believed().and_then(|()| prune_landing(context, now)));
     let is_backed_up = night.add("backup", back_up(context, doubt.is_none(), now));
     let is_archived =
         context.config.archive.clone().is_none_or(|folder| night.add("archive", archive(context, &folder, now)));
@@ -138,7 +140,6 @@ pub fn care(context: &CareContext, now: DateTime<Utc>) -> Night {
         _ => believed().and_then(|()| retain(context, now)),
     };
     night.add("retention", retained);
-    night.add("landing", believed().and_then(|()| prune_landing(context, now)));
     night.add("compaction", compact_if_wasteful(context));
     if let Some(target) = &context.config.snapshot {
         night.add("snapshot", make_snapshot(context, target));
@@ -201,7 +202,9 @@ fn prune_landing(context: &CareContext, now: DateTime<Utc>) -> Result<String, Ca
     let old = now - TimeDelta::days(i64::from(context.keep_landing_days));
     let (mut rests, mut waiting, mut overtaken) = (0, 0, 0);
     let (mut leaving, mut ids) = (Vec::new(), Vec::new());
+    let mut seen = BTreeSet::new();
     for entry in landed::entries(&context.landing())? {
+        seen.insert(landed_key(&entry.manifest()));
         if !entry.is_complete && entry.fetched_at < now - TimeDelta::days(1) {
             entry.remove()?;
             rests += 1;
@@ -221,10 +224,18 @@ fn prune_landing(context: &CareContext, now: DateTime<Utc>) -> Result<String, Ca
             }
         }
     }
-    note_removed(&context.warehouse, &ids, now)?;
+    ids.extend(loads_of_old_pages_gone(&loads, &seen, old));
+    // Where there is no room for the note, the pages make it; a run that finds them gone notes it as well.
+    let has_room = match note_removed(&context.warehouse, &ids, now) {
+        Err(error) if error.ran_short() => false,
+        noted => noted.map(|()| true)?,
+    };
     let removed = leaving.len();
     for entry in leaving {
         entry.remove()?;
+    }
+    if !has_room {
+        note_removed(&context.warehouse, &ids, now)?;
     }
     let mut never = String::new();
     if overtaken > 0 {
@@ -244,6 +255,16 @@ fn is_overtaken(context: &CareContext, entry: &landed::Entry, now: DateTime<Utc>
     let (newer, all) =
         context.warehouse.read_blocking(|reader| held_by_newer(reader, &place, days, fetched_at, now))?;
     Ok(newer == all)
+}
+
+/// Loads whose pages would go by their age and are gone already, noted by nobody.
+fn loads_of_old_pages_gone(
+    loads: &BTreeMap<String, Vec<String>>,
+    seen: &BTreeSet<String>,
+    old: DateTime<Utc>,
+) -> Vec<String> {
+    let is_gone = |key: &String| !seen.contains(key) && landed::fetched_at(Path::new(key)).is_some_and(|at| at < old);
+    loads.iter().filter(|(key, _)| is_gone(key)).flat_map(|(_, ids)| ids.clone()).collect()
 }
 
 /// Load ids by the place of their manifest within the landing folder, which may have moved; those

@@ -134,6 +134,35 @@ fn a_backup_without_room_is_thrown_away_and_the_last_good_one_stays() {
     assert_eq!(house.payments(), HELD);
 }
 
+/// louislam/uptime-kuma#4581, modl-org/modl#97: what should have freed room needed room first.
+#[test]
+fn on_a_full_disk_pages_past_their_age_go_and_the_note_on_them_follows() {
+    let Some(disk) = SmallDisk::new(48) else { return };
+    let house = House::open(disk.path());
+    house.pay(0, 30_000, noon()).expect("loaded");
+    house.pay(0, 10, noon() + Duration::days(45)).expect("loaded later");
+    let pages = || walk(&disk.path().join("landing")).iter().filter(|path| path.ends_with("manifest.json")).count();
+    assert_eq!(pages(), 2);
+    disk.fill(0);
+    let night = care(&house.care(keeps_all()), noon() + Duration::days(46));
+    assert_eq!(pages(), 1, "{night:?}");
+    let landing = night.steps.iter().find(|step| step.name == "landing").expect("the step");
+    assert!(landing.is_ok && landing.says.starts_with("1 slices older than 30 days removed"), "{landing:?}");
+    assert_eq!(texts(&house.warehouse, "SELECT count(*)::VARCHAR FROM ops.landing_removed"), ["1"]);
+}
+
+#[test]
+fn pages_that_a_stopped_run_removed_are_noted_by_the_next_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let house = House::open(folder.path());
+    house.pay(0, 10, noon()).expect("loaded");
+    house.pay(0, 10, noon() + Duration::days(45)).expect("loaded later");
+    fs::remove_dir_all(folder.path().join("landing")).expect("removed");
+    care(&house.care(keeps_all()), noon() + Duration::days(46));
+    let noted = "SELECT count(*)::VARCHAR FROM ops.landing_removed";
+    assert_eq!(texts(&house.warehouse, noted), ["1"], "what would still be kept is missing");
+}
+
 #[test]
 fn a_compaction_without_room_leaves_the_file_as_it_is() {
     let Some(disk) = SmallDisk::new(16) else { return };
