@@ -3,10 +3,12 @@
 
 mod clock;
 mod edges;
+mod kills;
 mod past;
 mod persons;
 mod safe_names;
 mod secrets;
 mod slices;
 mod small;
+mod soak;
 mod templates;

@@ -3,18 +3,21 @@
 
 use crate::kills::MailSink;
 use crate::outage::write_installation;
-use chrono::Days;
+use chrono::{Days, NaiveDate};
 use daybook::sandbox::{Faults, Sandbox, SandboxOptions, tenants};
 use daybook::support::clock::Clock;
 use daybook::warehouse::{Warehouse, WarehouseConfig};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 
 pub struct Small {
     pub root: PathBuf,
-    pub _sandbox: Sandbox,
+    pub sandbox: Arc<Sandbox>,
     pub sink: MailSink,
+    /// The first day that is asked for.
+    pub first: NaiveDate,
     _folder: tempfile::TempDir,
 }
 
@@ -38,7 +41,18 @@ impl Small {
             port: 0,
             faults: Faults::none(),
         };
-        let sandbox = Sandbox::start(options).await.expect("a sandbox");
+        let sandbox = Arc::new(Sandbox::start(options).await.expect("a sandbox"));
+        Self::beside(sandbox, first, folder, root)
+    }
+
+    /// Another installation that asks the same vendors.
+    pub fn twin(&self) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().to_owned();
+        Self::beside(self.sandbox.clone(), self.first, folder, root)
+    }
+
+    fn beside(sandbox: Arc<Sandbox>, first: NaiveDate, folder: tempfile::TempDir, root: PathBuf) -> Self {
         write_installation(&root, &sandbox.base_url(), first);
         let (sink, port) = MailSink::start();
         let settings = format!(
@@ -58,7 +72,7 @@ impl Small {
         std::fs::write(root.join("jobs/report_daily.toml"), job).expect("written");
         std::fs::write(root.join("jobs/rollup_nightly.toml"), "kind = 'rollup'\ncron = '0 3 * * *'\n")
             .expect("written");
-        Self { root, _sandbox: sandbox, sink, _folder: folder }
+        Self { root, sandbox, sink, first, _folder: folder }
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
