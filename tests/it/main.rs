@@ -20,6 +20,7 @@ mod drops;
 mod faults;
 mod field;
 mod figures;
+mod fuzz;
 mod hostile;
 mod house;
 mod hubspot;

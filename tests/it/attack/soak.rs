@@ -11,8 +11,10 @@ use std::time::{Duration, Instant};
 /// Jobs that run each minute, each at a second of its own.
 const JOBS: usize = 60;
 const EVERY: Duration = Duration::from_secs(10);
+/// DuckDB writes its log into the database at 128 MB, and care does at night.
+const LONGEST_LOG: u64 = 160 << 20;
 /// Kilobytes, handles and threads that come and go with what is just at work.
-const SLACK: Sample = Sample { resident_kb: 16 << 10, handles: 12, threads: 6, log: 4 << 20, landing: 0, database: 0 };
+const SLACK: Sample = Sample { resident_kb: 16 << 10, handles: 12, threads: 6, log: 0, landing: 0, database: 0 };
 
 /// What the daemon holds at an instant.
 #[derive(Clone, Copy, Debug, Default)]
@@ -132,7 +134,10 @@ async fn half_an_hour_of_a_slot_a_second_leaves_memory_files_and_logs_flat() {
             grown(first, mid),
             grown(mid, last)
         );
-        if slack > 0 {
+        if name == "log" {
+            let most = samples.iter().map(|sample| sample.log).max().unwrap_or(0);
+            assert!(most <= LONGEST_LOG, "the log of the database grew to {most} bytes");
+        } else if slack > 0 {
             assert!(after <= before + before / 10 + slack, "{name} grows: {before}, then {after}");
         } else {
             // What each slot keeps adds up, at the same pace.

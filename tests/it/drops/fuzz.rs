@@ -2,7 +2,7 @@
 //! and yields rows or a refusal in one sentence. DAYBOOK_LONG asks for a minute; FUZZ_SECS
 //! and FUZZ_SEED for any other run.
 
-mod bytes;
+pub mod bytes;
 
 use bytes::{Chance, HEADERS, gz, json, ods, spoil, table, xlsx, zipped};
 use daybook::connectors::file::shape::{self, Ask, Known, Sink, shape_of};
@@ -28,10 +28,10 @@ pub struct Tally {
 }
 
 /// One file, with the settings it is read by.
-struct Case {
-    name: &'static str,
-    bytes: Vec<u8>,
-    drop: FileDrop,
+pub struct Case {
+    pub name: &'static str,
+    pub bytes: Vec<u8>,
+    pub drop: FileDrop,
 }
 
 /// Reads spoilt files for a time, or until `most` are read. Panics with the number of the file that broke a promise;
@@ -74,7 +74,7 @@ pub fn run(seed: u64, first: u64, most: u64, time: Duration) -> Tally {
 }
 
 /// The file of a number.
-fn case(seed: u64, number: u64) -> Case {
+pub fn case(seed: u64, number: u64) -> Case {
     let mut chance = Chance::new(seed ^ number.wrapping_mul(0x2545_f491_4f6c_dd1d));
     let chance = &mut chance;
     let (preset, header) = chance.of(&HEADERS);
@@ -188,7 +188,7 @@ fn one(case: &Case, folder: &Path) -> Result<Option<u64>, String> {
 }
 
 /// A refusal names the file, and neither steers a terminal nor goes on for pages.
-fn sentence(message: &str, name: &str) -> Result<(), String> {
+pub fn sentence(message: &str, name: &str) -> Result<(), String> {
     let is_good = message.contains(name) && message.len() < 6000 && !message.chars().any(char::is_control);
     if is_good { Ok(()) } else { Err(format!("a refusal that nobody can read: {message:?}")) }
 }

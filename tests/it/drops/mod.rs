@@ -3,7 +3,7 @@
 mod cases;
 mod dialects;
 mod formats;
-mod fuzz;
+pub mod fuzz;
 mod hostile;
 mod mistakes;
 mod names;
