@@ -230,6 +230,7 @@ fn slack_answer(stream: &TcpStream, chance: &mut Chance, last: &Mutex<Vec<(u32, 
     answer.extend(&body);
     if chance.one_in(8) {
         answer = super::spoil::bytes(&answer, b"HTTP/1.1 200 OK\r\n\r\nok", chance);
+        last.lock().expect("no panic").push((0, answer.clone()));
     }
     let mut out = stream;
     out.write_all(&answer)

@@ -2,6 +2,7 @@
 //! process lives, and once the vendor answers well again, all that it has is there.
 
 use super::Trial;
+use crate::drops::fuzz::bytes::Chance;
 use crate::support::{noon, texts};
 use crate::tenants::{World, world};
 use axum::Router;
@@ -15,9 +16,8 @@ use daybook::jobs::sync::{Source, SyncContext, sync_connection};
 use daybook::sandbox::{Faults, tenants};
 use daybook::warehouse::{Warehouse, WarehouseConfig};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-
-use crate::drops::fuzz::bytes::Chance;
 
 /// Days that the vendors know.
 const DAYS: u64 = 2;
@@ -30,9 +30,12 @@ struct Between {
     client: reqwest::Client,
     folder: PathBuf,
     spoils: Mutex<Option<(Chance, u32)>>,
+    /// A round is many requests: each shows that it goes on.
+    steps: Arc<AtomicU64>,
 }
 
 async fn answer(State(between): State<Arc<Between>>, request: Request) -> Response {
+    between.steps.fetch_add(1, Ordering::Relaxed);
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let address = format!("{}{}", between.to, parts.uri);
@@ -98,6 +101,7 @@ pub fn hunt(mut trial: Trial) {
             client: reqwest::Client::new(),
             folder: trial.folder.clone(),
             spoils: Mutex::new(None),
+            steps: trial.steps.clone(),
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));

@@ -66,7 +66,10 @@ pub fn hunt(mut trial: Trial) {
         match warehouse.write_blocking(move |connection| load(connection, &request, noon())) {
             Ok(done) => {
                 loaded += 1;
-                assert_eq!(done.rows_read, done.rows_written + done.rows_unchanged + done.rows_quarantined, "{done:?}");
+                // A page that is named twice repeats its keys.
+                let settled = done.rows_written + done.rows_unchanged + done.rows_quarantined;
+                let is_repeated = done.notes.iter().any(|note| note.contains("repeated a key"));
+                assert!(done.rows_read == settled || is_repeated && settled < done.rows_read, "{done:?}");
             }
             Err(error) => super::is_told_well(&error.to_string()),
         }

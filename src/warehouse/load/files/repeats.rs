@@ -24,13 +24,14 @@ pub fn settle(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<()
     let per_file = "SELECT page_no, count(*)::UBIGINT FROM read WHERE problem IS NULL GROUP BY page_no";
     let before = batch.by_file(transaction, per_file)?;
     let of_key = batch.load.target.key.iter().map(|column| format!("r.{column}")).collect::<Vec<_>>().join(", ");
-    // Equal rows first: the first of them stays.
+    // Equal rows first: the first of them stays. A row of a wide table has several records, and is equal where all are.
     batch.run_sql(
         transaction,
         "looking for equal rows",
         &format!(
             "CREATE OR REPLACE TEMP TABLE read AS
-             SELECT r.* FROM read AS r LEFT JOIN dropped AS d ON d.k = r.page_no AND d.n = r.record_no
+             WITH whole AS (SELECT k, n, list(h ORDER BY h) AS h FROM dropped GROUP BY k, n)
+             SELECT r.* FROM read AS r LEFT JOIN whole AS d ON d.k = r.page_no AND d.n = r.record_no
              QUALIFY r.problem IS NOT NULL
                  OR row_number() OVER (PARTITION BY r.problem IS NULL, r.page_no, {of_key}, d.h ORDER BY r.record_no) = 1"
         ),
@@ -115,7 +116,8 @@ fn answer(transaction: &Transaction<'_>, batch: &Batch<'_>) -> Result<String, Wa
             let of_key = target.key.iter().map(|column| format!("r.{column}")).collect::<Vec<_>>().join(", ");
             format!(
                 "CREATE OR REPLACE TEMP TABLE read AS
-                 SELECT r.* FROM read AS r LEFT JOIN dropped AS d ON d.k = r.page_no AND d.n = r.record_no
+                 SELECT r.* FROM read AS r
+                 LEFT JOIN (SELECT DISTINCT ON (k, n) * FROM dropped) AS d ON d.k = r.page_no AND d.n = r.record_no
                  QUALIFY r.problem IS NOT NULL OR row_number() OVER (PARTITION BY r.problem IS NULL, r.page_no, {of_key}
                      ORDER BY TRY_CAST(d.{field} AS DATE) DESC NULLS LAST, r.record_no DESC) = 1"
             )
