@@ -7,6 +7,7 @@ use super::slice::{Slice, Window};
 use crate::support::ids::hex;
 use crate::support::names;
 use crate::support::owner::{ran_short, why};
+use crate::support::shown::shown;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -19,6 +20,9 @@ use tokio::task::JoinHandle;
 const STAMP: &str = "%Y%m%dT%H%M%S%6fZ";
 /// Beside the pages, where there is something of the kind.
 const UNREAD: &str = "unread.json";
+
+/// What a hundred thousand pages come to.
+const LARGEST_MANIFEST: u64 = 32 << 20;
 
 /// Fast, and a tenth of the size for JSON.
 const ZSTD_LEVEL: i32 = 1;
@@ -90,7 +94,12 @@ impl LandedSlice {
     /// Opens a landed slice and proves that its pages are as they were written.
     pub fn open(manifest: &Path) -> Result<Self, ConnectorError> {
         let failed = |what: String| ConnectorError::Landing { note: format!("{}: {what}", manifest.display()) };
-        let text = fs::read(manifest).map_err(|error| failed(error.kind().to_string()))?;
+        let mut text = Vec::new();
+        let file = File::open(manifest).map_err(|error| failed(error.kind().to_string()))?;
+        file.take(LARGEST_MANIFEST + 1).read_to_end(&mut text).map_err(|error| failed(error.kind().to_string()))?;
+        if text.len() as u64 > LARGEST_MANIFEST {
+            return Err(failed(format!("is larger than {} MB; fetch the slice again", LARGEST_MANIFEST >> 20)));
+        }
         let parsed: Manifest = serde_json::from_slice(&text).map_err(|_| failed("is not a manifest".to_owned()))?;
         let folder = manifest.parent().unwrap_or(Path::new(".")).to_owned();
         for page in &parsed.pages {
@@ -98,11 +107,11 @@ impl LandedSlice {
                 return Err(failed("names a page outside its folder".to_owned()));
             }
             let mut file = File::open(folder.join(&page.file))
-                .map_err(|error| failed(format!("{}: {}", page.file, error.kind())))?;
+                .map_err(|error| failed(format!("{}: {}", shown(&page.file), error.kind())))?;
             let mut hash = Sha256::new();
             std::io::copy(&mut file, &mut HashWriter(&mut hash)).map_err(|error| failed(error.kind().to_string()))?;
             if hex(&hash.finalize()) != page.sha256 {
-                return Err(failed(format!("the page {} is damaged; fetch the slice again", page.file)));
+                return Err(failed(format!("the page {} is damaged; fetch the slice again", shown(&page.file))));
             }
         }
         Ok(Self { folder, manifest: parsed })

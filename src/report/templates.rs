@@ -21,7 +21,7 @@ use std::path::Path;
 
 pub(crate) const STYLE: &str = "html/report.css";
 /// Instructions one rendering may take; a report of 10,000 figures takes about a million.
-const FUEL: u64 = 50_000_000;
+const FUEL: u64 = 10_000_000;
 /// Bytes one rendering may give.
 const OUTPUT_BYTES: usize = 32 << 20;
 

@@ -16,6 +16,7 @@ mod spoil;
 mod templates;
 
 use crate::drops::fuzz::bytes::Chance;
+use daybook::support::shown::is_steering;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -182,7 +183,7 @@ fn seeds(folder: &str, endings: &[&str]) -> Vec<(String, Vec<u8>)> {
 
 /// What is told of bytes of others is bounded and steers no terminal.
 fn is_told_well(text: &str) {
-    let steers = |c: char| c.is_control() && c != '\n' && c != '\t';
+    let steers = |c: char| is_steering(c) && c != '\n' && c != '\t';
     assert!(text.len() < 20_000 && !text.chars().any(steers), "told badly: {text:?}");
 }
 

@@ -51,7 +51,8 @@ pub fn hunt(mut trial: Trial) {
             sentence(&error.message, case.name).unwrap_or_else(|told| panic!("{told}"));
         } else if let Ok(table) = seen {
             loaded += 1;
-            assert!(done.rows_read <= table.rows, "{done:?} of {} rows", table.rows);
+            // A quarter is three months.
+            assert!(done.rows_read <= 3 * table.rows, "{done:?} of {} rows", table.rows);
             let settled = done.rows_written + done.rows_unchanged + done.rows_quarantined;
             assert!(settled <= done.rows_read, "more settled than read: {done:?}");
             let sets = texts(

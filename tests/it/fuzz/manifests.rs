@@ -83,3 +83,25 @@ fn find(folder: &Path) -> Option<PathBuf> {
         false => path.ends_with("manifest.json").then_some(path),
     })
 }
+
+#[test]
+fn a_manifest_that_somebody_wrote_is_refused_without_its_own_letters() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let manifest = folder.path().join("manifest.json");
+    let text = |file: &str| {
+        format!(
+            r#"{{"workspace":"a","connection":"b","connector":"stripe","stream":"charges","slice":{{"partition":"","window":{{"kind":"whole"}}}},"fetched_at":"2026-11-20T12:00:00Z","pages":[{{"file":"{file}","bytes":1,"sha256":""}}],"notes":[]}}"#
+        )
+    };
+    for (file, words) in
+        [("\\u0000", "\u{fffd}"), ("a\\u001b[2J\\u202e", "a\u{fffd}[2J\u{fffd}"), ("../x", "outside its folder")]
+    {
+        std::fs::write(&manifest, text(file)).expect("written");
+        let told = LandedSlice::open(&manifest).expect_err("no such page").to_string();
+        assert!(told.contains(words), "{told:?}");
+        super::is_told_well(&told);
+    }
+    std::fs::write(&manifest, vec![b' '; (32 << 20) + 2]).expect("written");
+    let told = LandedSlice::open(&manifest).expect_err("too large").to_string();
+    assert!(told.contains("larger than 32 MB"), "{told}");
+}
