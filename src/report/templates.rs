@@ -223,6 +223,11 @@ fn render_in(environment: &Environment<'static>, file: &str, context: Value) -> 
 }
 
 fn template_error(file: &str, error: &minijinja::Error) -> TemplateError {
+    // A file that another one includes is at fault itself.
+    let mut error = error;
+    while let Some(inner) = std::error::Error::source(error).and_then(|inner| inner.downcast_ref()) {
+        error = inner;
+    }
     let message = match error.detail() {
         Some(detail) => format!("{}: {detail}", error.kind()),
         None => error.kind().to_string(),

@@ -147,7 +147,7 @@ fn watch(steps: Arc<AtomicU64>) {
             let is_slow = now > 0 && since.elapsed() > LONGEST;
             if is_slow || resident() > MOST_RESIDENT {
                 let what = if is_slow { "takes longer than 10 s" } else { "holds too much memory" };
-                eprintln!("step {} {what}, {} MB", now.saturating_sub(1), resident() >> 20);
+                println!("step {} {what}, {} MB", now.saturating_sub(1), resident() >> 20);
                 std::process::abort();
             }
         }

@@ -63,3 +63,17 @@ pub fn hunt(mut trial: Trial) {
     }
     println!("{taken} taken, {put_back} put back");
 }
+
+#[test]
+fn a_file_that_others_include_is_named_and_put_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let shipped = super::seeds("report-templates/html", &["html"]);
+    let (_, text) = shipped.iter().find(|(path, _)| path.ends_with("macros.html")).expect("the macros");
+    std::fs::create_dir(folder.path().join("html")).expect("a folder");
+    let text = [text.as_slice(), b"\n{{ nothing }}\n"].concat();
+    std::fs::write(folder.path().join("html/macros.html"), text).expect("written");
+    let (templates, problems) = Templates::new(Some(folder.path()));
+    let files: Vec<&str> = problems.iter().map(|problem| problem.file.as_str()).collect();
+    assert_eq!(files, ["html/macros.html"], "{problems:?}");
+    assert_eq!(templates.check_with(&sample::document()), []);
+}
