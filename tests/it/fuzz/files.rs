@@ -21,7 +21,15 @@ pub fn hunt(mut trial: Trial) {
     let warehouse = Warehouse::open(&folder.path().join("daybook.duckdb"), &config).expect("a warehouse");
     let clock = Clock::System;
     let engine = Arc::new(Engine::new(folder.path().join("landing"), clock.clone()).expect("an engine"));
-    let context = SyncContext { engine, warehouse, clock, person_key: Secret::new("key"), stop: Stop::default() };
+    let context = SyncContext {
+        engine,
+        warehouse,
+        clock,
+        person_key: Secret::new("key"),
+        stop: Stop::default(),
+        is_scheduled: false,
+        root: None,
+    };
     let (mut loaded, mut refused) = (0, 0);
     let seed = trial.seed;
     while let Some(round) = trial.next() {
