@@ -59,6 +59,8 @@ pub struct LoadRequest {
     pub records_path: String,
     /// Whether a page without a list says that there is nothing.
     pub may_lack_list: bool,
+    /// Whether a page may be a single record that was asked for by its id.
+    pub may_be_followed: bool,
     pub targets: Vec<Target>,
     /// Yields `note` rows over `page`.
     pub notes_sql: Option<String>,

@@ -114,8 +114,8 @@ pub fn load_request(
         },
         bytes,
         records_path: stream.records.clone(),
-        // Followed objects come one a page.
-        may_lack_list: stream.omits_empty_list || stream.follow.is_some() || !stream.follow_also.is_empty(),
+        may_lack_list: stream.omits_empty_list,
+        may_be_followed: stream.follow.is_some() || !stream.follow_also.is_empty(),
         targets,
         notes_sql: stream.notes_sql.as_deref().map(sql).transpose()?,
         notes: manifest.notes.clone(),

@@ -13,7 +13,7 @@ pub fn check_records(
     request: &LoadRequest,
     loaded: &Loaded,
 ) -> Result<(), WarehouseError> {
-    if loaded.rows_read > 0 && loaded.rows_quarantined == 0 {
+    if loaded.rows_read > 0 && (loaded.rows_quarantined == 0 || request.may_be_followed) {
         return Ok(());
     }
     let Some((list, _)) = request.records_path.split_once("[*]") else { return Ok(()) };
@@ -32,7 +32,7 @@ pub fn check_records(
                  FROM (SELECT json_type(body) AS whole, json_type(body, {list}) AS kind,
                            list_transform(json_extract(body, {each}), lambda record: json_type(record)) AS kinds
                        FROM page)",
-                lacks = request.may_lack_list,
+                lacks = request.may_lack_list || request.may_be_followed,
                 list = literal(list),
                 each = literal(&format!("{list}[*]"))
             ),

@@ -49,6 +49,7 @@ pub(super) fn request(folder: &Path, load_id: &str, body: &str) -> LoadRequest {
         bytes: body.len() as u64,
         records_path: "$.results[*]".to_owned(),
         may_lack_list: false,
+        may_be_followed: false,
         targets: vec![Target {
             table: "ad_daily".to_owned(),
             sql: SQL.to_owned(),

@@ -113,7 +113,7 @@ async fn a_file_whose_time_has_not_come_yields_to_a_later_correction_and_is_told
     super::rest(&desk.put("a.csv", budget(10)), -400 * 24 * 60);
     let first = desk.sync().await;
     assert_eq!((first.error, first.slices), (None, 1));
-    let told = "a.csv: its time, 2027-12-26 12:00 UTC, lies ahead of now: what came after it counts";
+    let told = "a.csv: its time, 2027-12-25 12:00 UTC, lies ahead of now: what came after it counts";
     assert!(first.loaded.notes.iter().any(|note| note.starts_with(told)), "{:?}", first.loaded.notes);
     desk.put("b.csv", budget(11));
     let second = desk.sync().await;

@@ -27,7 +27,7 @@ pub fn read(source: &Source, ask: &Ask, head: &[u8], sink: &mut dyn Sink, name: 
         if is_list { each_element(open, take) } else { each_line(open, take) }
     };
     let mut columns = Columns::default();
-    let (mut objects, mut others) = (0, 0);
+    let (mut objects, mut others, mut too_long) = (0, 0, None);
     let mut first_line = 0;
     each(&mut |line, record| match record.map(serde_json::from_str::<Fields<'_>>) {
         Ok(Ok(fields)) => {
@@ -37,13 +37,19 @@ pub fn read(source: &Source, ask: &Ask, head: &[u8], sink: &mut dyn Sink, name: 
             }
             columns.learn(&fields, line)
         }
-        Ok(Err(_)) | Err(_) => {
+        Ok(Err(_)) => {
             others += 1;
+            Ok(())
+        }
+        Err(_) => {
+            too_long.get_or_insert(line);
             Ok(())
         }
     })?;
     if objects == 0 {
-        return Err(if others > 0 {
+        return Err(if let (0, Some(line)) = (others, too_long) {
+            Refusal::new(Some(line), "the line is longer than 1 MB", "write one object a line, at most 1 MB")
+        } else if others > 0 {
             let remedy = "write one object a line, such as {\"date\": \"2026-11-01\"}, or one list of such objects";
             Refusal::new(Some(1), "no line is a JSON object", remedy)
         } else {
