@@ -67,7 +67,9 @@ pub fn hunt(mut trial: Trial) {
                 &context.warehouse,
                 &format!("SELECT count(*)::VARCHAR FROM ops.quarantine WHERE connection = '{id}'"),
             );
-            assert!(done.rows_quarantined == 0 || sets != ["0"], "set aside and not there: {done:?}");
+            // A good row of the same key settles a bad one, which is told all the same.
+            let is_told = done.notes.iter().any(|note| note.contains("quarantined"));
+            assert!(done.rows_quarantined == 0 || is_told || sets != ["0"], "set aside and not there: {done:?}");
         }
         std::fs::remove_dir_all(&drops).expect("removed");
         drop(std::fs::remove_dir_all(&landing));
