@@ -82,11 +82,14 @@ impl Templates {
                 problems.push(problem);
             }
         }
-        // A replacement may parse and still name a field that does not exist. Each round puts one
-        // file back, so this ends.
-        while let Some(problem) = templates.check().into_iter().find(|found| templates.sources.replaced(&found.file)) {
-            templates.restore(&problem.file);
-            problems.push(problem);
+        // A replacement may parse and still name a field that does not exist, in a file that includes it or that it
+        // includes. Each round puts one file back, so this ends.
+        while let Some((rendered, error)) = templates.failure() {
+            let named = [error.file.as_str(), rendered].into_iter().find(|file| templates.sources.replaced(file));
+            let Some(file) = named.or_else(|| templates.replaced().next()).map(str::to_owned) else { break };
+            let line = if file == error.file { error.line } else { 0 };
+            templates.restore(&file);
+            problems.push(TemplateProblem { file, line, message: error.message });
         }
         (templates, problems)
     }
@@ -108,6 +111,13 @@ impl Templates {
                 drop(templates.check());
             }
         }
+    }
+
+    /// The first template that does not render with the sample report, and why.
+    fn failure(&self) -> Option<(&'static str, TemplateError)> {
+        super::render::contexts(&super::sample::document(), self)
+            .into_iter()
+            .find_map(|(file, context)| Some((file, render_in(&self.active, file, context).err()?)))
     }
 
     /// Renders every template with the sample report; empty means that all are sound.

@@ -98,7 +98,7 @@ async fn wrong_columns_encodings_and_empty_files_are_told_with_line_and_remedy()
     assert_eq!(desk.budgets(), LOADED, "and the sound one is loaded");
     let landed = walk(&desk.root.path().join("landing"));
     assert!(
-        landed.iter().all(|path| path.contains("-b-csv_all") || path.contains("-h-csv_all")),
+        landed.iter().all(|path| path.contains("-b-csv") || path.contains("-h-csv")),
         "nothing else stays: {landed:?}"
     );
     assert!(!landed.iter().any(|path| path.contains("records-")), "{landed:?}");

@@ -76,4 +76,12 @@ fn a_file_that_others_include_is_named_and_put_back() {
     let files: Vec<&str> = problems.iter().map(|problem| problem.file.as_str()).collect();
     assert_eq!(files, ["html/macros.html"], "{problems:?}");
     assert_eq!(templates.check_with(&sample::document()), []);
+
+    // And one that includes what it must not.
+    std::fs::remove_dir_all(folder.path().join("html")).expect("removed");
+    std::fs::create_dir(folder.path().join("mail")).expect("a folder");
+    std::fs::write(folder.path().join("mail/report.txt"), "{% include 'html/report.html' %}").expect("written");
+    let (templates, problems) = Templates::new(Some(folder.path()));
+    assert_eq!(problems.iter().map(|problem| problem.file.as_str()).collect::<Vec<_>>(), ["mail/report.txt"]);
+    assert_eq!(templates.check_with(&sample::document()), []);
 }
