@@ -280,6 +280,7 @@ fn landed_pages_go_after_their_days_and_unloaded_ones_stay() {
     );
     assert!(never.manifest_path().exists() && !overtaken.manifest_path().exists());
     assert_eq!(texts(&house.warehouse, "SELECT count(*)::VARCHAR FROM ops.landing_removed"), ["1"]);
+    land(noon() - Duration::days(2));
     let findings = examine(&house);
     let pages = findings.iter().find(|finding| finding.subject == "landed pages").expect("a finding");
     assert!(pages.says.contains("0 missing, 1 never loaded"), "{pages:?}");

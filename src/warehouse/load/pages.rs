@@ -22,10 +22,9 @@ const LARGEST_WHOLE_PAGE: u64 = 8 << 20;
 /// `page_no` also tells the slice, see [`PAGES_OF_SLICE`].
 pub fn create_pages(transaction: &Transaction<'_>, requests: &[LoadRequest]) -> Result<(), WarehouseError> {
     let mut pages: Vec<Vec<(u32, &Path)>> = Vec::new();
-    let (mut is_any_array, mut is_any_split, mut largest) = (false, false, 0);
+    let (mut is_any_array, mut largest) = (false, 0);
     for (request, first_no) in requests.iter().zip((0..).step_by(PAGES_OF_SLICE as usize)) {
-        let Pages { files, is_array, largest_page, pieces, .. } = &request.pages;
-        is_any_split |= pieces.is_some();
+        let Pages { files, is_array, largest_page, .. } = &request.pages;
         pages.push(files.iter().map(|file| (first_no + page_no(file), file.as_path())).collect());
         is_any_array |= *is_array;
         largest = largest.max(*largest_page);
@@ -33,8 +32,7 @@ pub fn create_pages(transaction: &Transaction<'_>, requests: &[LoadRequest]) -> 
     let pages = pages.concat();
     let rows = if pages.is_empty() {
         "SELECT NULL::INTEGER AS page_no, NULL::JSON AS body WHERE false".to_owned()
-    } else if is_any_array || is_any_split || largest > LARGEST_WHOLE_PAGE {
-        // Where memory is short, DuckDB's own reader gives up; a table function of ours would end the process.
+    } else if is_any_array || largest > LARGEST_WHOLE_PAGE {
         read_json(&pages, is_any_array, largest)?
     } else {
         let list: Vec<ListedPage<'_>> =

@@ -192,6 +192,8 @@ fn quarantine(
 /// A record with more text than this says nothing of new fields: looking through a million of them takes more
 /// memory than there is.
 const LARGEST_TOLD: usize = 64 << 10;
+/// Bytes of records that are looked at.
+const MOST_LOOKED_AT: u64 = 2 << 20;
 /// Of new fields at once.
 const MOST_NEW: usize = 500;
 const MOST_NAMED: usize = 20;
@@ -206,11 +208,13 @@ pub fn note_fields(
         return Ok(());
     }
     let step = || "looking for new fields".to_owned();
+    // Looking takes many times what is looked at, and is not worth a load.
+    let records = (MOST_LOOKED_AT / (request.bytes / loaded.rows_read.max(1)).max(1)).clamp(1, 2000);
     let structure: Option<String> = transaction
         .query_row(
             &format!(
                 "SELECT CAST(json_group_structure(record) AS VARCHAR) FROM (
-                     SELECT unnest(json_extract(body, {})) AS record FROM (SELECT body FROM page LIMIT 20) LIMIT 2000)
+                     SELECT unnest(json_extract(body, {})) AS record FROM (SELECT body FROM page LIMIT 20) LIMIT {records})
                  WHERE strlen(CAST(record AS VARCHAR)) <= {LARGEST_TOLD}",
                 literal(&request.records_path)
             ),
