@@ -7,6 +7,8 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 const TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 /// How long a clock that stands behind what was seen is taken for the wrong one.
 const BELIEVED_AFTER: TimeDelta = TimeDelta::days(3);
+/// What was doubted longer ago is doubted anew.
+const FORGOTTEN_AFTER: TimeDelta = TimeDelta::days(30);
 /// Without a load for longer than this, nothing that is kept by age goes.
 const LONGEST_IDLE_DAYS: i64 = 35;
 /// After a longer gap than this the clock has to show so many days before anything goes by age.
@@ -44,7 +46,9 @@ impl Seen {
         let today = now.date_naive();
         let mut days = self.days.clone();
         if let Some(latest) = self.is_behind(now) {
-            let since = self.behind_since.filter(|since| *since <= now).unwrap_or(now);
+            // A clock that jumps on is no better a witness than one that jumped.
+            let is_recent = |since: &DateTime<Utc>| *since <= now && now - *since < FORGOTTEN_AFTER;
+            let since = self.behind_since.filter(is_recent).unwrap_or(now);
             if now - since < BELIEVED_AFTER {
                 // A day that a doubted clock shows is no witness for it.
                 return Self { latest: Some(latest), behind_since: Some(since), days };
@@ -146,6 +150,8 @@ mod tests {
             let seen = seen(&["2026-11-24T12:00", "2026-11-25T12:00", behind, behind]);
             assert!(!seen.is_believed(at(behind)), "{behind}");
         }
+        let jumps = seen(&["2026-11-25T12:00", "1970-01-01T00:02", "2000-01-01T00:05", "2000-01-01T00:06"]);
+        assert!(!jumps.is_believed(at("2000-01-01T00:06")));
     }
 
     #[test]
