@@ -12,7 +12,6 @@ use daybook::jobs::files::{FileSource, sync_files};
 use daybook::jobs::sync::SyncContext;
 use daybook::support::clock::Clock;
 use daybook::support::secret::Secret;
-use daybook::support::stop::Stop;
 use daybook::warehouse::{Warehouse, WarehouseConfig};
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -87,15 +86,7 @@ async fn daybook(root: &Path, drops: &Path, rows: u64, memory_limit_mb: u64) -> 
     let engine = Arc::new(Engine::new(data.path().join("landing"), clock.clone()).expect("an engine"));
     let config = WarehouseConfig { memory_limit_mb, ..WarehouseConfig::default() };
     let warehouse = Warehouse::open(&data.path().join("daybook.duckdb"), &config).expect("a warehouse");
-    let context = SyncContext {
-        engine,
-        warehouse,
-        clock,
-        person_key: Secret::new("key"),
-        stop: Stop::default(),
-        is_scheduled: false,
-        root: None,
-    };
+    let context = SyncContext::new(engine, warehouse, clock, Secret::new("key"));
     let pairs = [
         ("Order", "conversion_id"),
         ("Date", "date"),

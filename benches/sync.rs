@@ -13,7 +13,6 @@ use daybook::domain::money::Currency;
 use daybook::jobs::sync::{Progress, Source, SyncContext, sync_connection};
 use daybook::support::clock::Clock;
 use daybook::support::secret::Secret;
-use daybook::support::stop::Stop;
 use daybook::warehouse::{Context, Warehouse, WarehouseConfig};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -227,15 +226,7 @@ async fn sync(
     let last_day = since() + Days::new(30 * WINDOWS as u64 - 1);
     let clock = Clock::fixed(last_day.and_hms_opt(12, 0, 0).expect("noon").and_utc());
     let engine = Arc::new(Engine::new(folder.join("landing"), clock.clone()).expect("an engine"));
-    let context = SyncContext {
-        engine,
-        warehouse,
-        clock,
-        person_key: Secret::new("key"),
-        stop: Stop::default(),
-        is_scheduled: false,
-        root: None,
-    };
+    let context = SyncContext::new(engine, warehouse, clock, Secret::new("key"));
     let source = Source { connection, currency: Currency::new("EUR").expect("a currency"), since: since() };
     let (begun, work) = (Instant::now(), processor_seconds());
     let last_page = Mutex::new(begun);

@@ -4,7 +4,7 @@ use super::Outcome;
 use super::show::{plain, wrapped};
 use crate::config::{self, Settings};
 use crate::daemon::app::database_file;
-use crate::daemon::owned;
+use crate::daemon::file_modes;
 use crate::daemon::status::{Health as Standing, status};
 use crate::daemon::{App, AppError};
 use crate::jobs::doctor::{Patient, doctor};
@@ -90,7 +90,7 @@ async fn examine(
         checks: settings.checks.iter().map(|check| (check.name.clone(), check.text.clone())).collect(),
     };
     let mut findings = tokio::task::block_in_place(|| doctor(&patient, Clock::System.now()));
-    findings.extend(owned::findings(settings));
+    findings.extend(file_modes::findings(settings));
     findings.extend(sources);
     let worst = findings.iter().map(|finding| finding.health).max().unwrap_or(Health::Good);
     if json {

@@ -15,7 +15,6 @@ use crate::jobs::files::{FileSource, look, sync_files};
 use crate::jobs::sync::SyncContext;
 use crate::support::clock::Clock;
 use crate::support::secret::Secret;
-use crate::support::stop::Stop;
 use crate::warehouse::{Context, Warehouse, WarehouseError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -153,15 +152,7 @@ impl Bench {
         let clock = Clock::System;
         let engine = Arc::new(Engine::new(folder.path().join("landing"), clock.clone())?);
         let warehouse = Warehouse::in_memory()?;
-        let context = SyncContext {
-            engine,
-            warehouse,
-            clock,
-            person_key: Secret::new("trial"),
-            stop: Stop::default(),
-            is_scheduled: false,
-            root: None,
-        };
+        let context = SyncContext::new(engine, warehouse, clock, Secret::new("trial"));
         let mut presets = Presets::built_in();
         if let Some(problem) = presets.add_folder(&root.join("config/presets")).first() {
             say!("config/presets/{}: {}; {}\n", problem.file, problem.message, problem.remedy);

@@ -9,7 +9,6 @@ use crate::daemon::app::{SecretsAre, catalog, sources};
 use crate::jobs::sync::{Lane, SyncContext, load_landed};
 use crate::support::clock::Clock;
 use crate::support::secret::Secret;
-use crate::support::stop::Stop;
 use crate::warehouse::Warehouse;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,15 +30,12 @@ pub async fn run(root: &Path, args: &TrySliceArgs) -> anyhow::Result<Outcome> {
     let (found, _) = sources(&settings, workspace, &catalog(root)?, today, SecretsAre::Assumed);
     let source =
         found.into_iter().find(|source| source.connection.id == landed.manifest.connection).ok_or_else(gone)?;
-    let context = SyncContext {
-        engine: Arc::new(Engine::new(settings.data_dir.join("landing"), clock.clone())?),
-        warehouse: Warehouse::in_memory()?,
+    let context = SyncContext::new(
+        Arc::new(Engine::new(settings.data_dir.join("landing"), clock.clone())?),
+        Warehouse::in_memory()?,
         clock,
-        person_key: Secret::new("trial"),
-        stop: Stop::default(),
-        is_scheduled: false,
-        root: None,
-    };
+        Secret::new("trial"),
+    );
     load_landed(&context, &source, &landed, Lane::Live).await?;
     Ok(Outcome::Done)
 }

@@ -54,6 +54,18 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// Reads what was fetched, without a look at the pages.
+    pub fn read(manifest: &Path) -> Result<Self, ConnectorError> {
+        let failed = |what: String| ConnectorError::Landing { note: format!("{}: {what}", manifest.display()) };
+        let mut text = Vec::new();
+        let file = File::open(manifest).map_err(|error| failed(error.kind().to_string()))?;
+        file.take(LARGEST_MANIFEST + 1).read_to_end(&mut text).map_err(|error| failed(error.kind().to_string()))?;
+        if text.len() as u64 > LARGEST_MANIFEST {
+            return Err(failed(format!("is larger than {} MB; fetch the slice again", LARGEST_MANIFEST >> 20)));
+        }
+        serde_json::from_slice(&text).map_err(|_| failed("is not a manifest".to_owned()))
+    }
+
     /// A fetch that begins: no page yet.
     pub fn begun(connection: &Connection, stream: &str, slice: Slice, fetched_at: DateTime<Utc>) -> Self {
         Self {
@@ -94,13 +106,7 @@ impl LandedSlice {
     /// Opens a landed slice and proves that its pages are as they were written.
     pub fn open(manifest: &Path) -> Result<Self, ConnectorError> {
         let failed = |what: String| ConnectorError::Landing { note: format!("{}: {what}", manifest.display()) };
-        let mut text = Vec::new();
-        let file = File::open(manifest).map_err(|error| failed(error.kind().to_string()))?;
-        file.take(LARGEST_MANIFEST + 1).read_to_end(&mut text).map_err(|error| failed(error.kind().to_string()))?;
-        if text.len() as u64 > LARGEST_MANIFEST {
-            return Err(failed(format!("is larger than {} MB; fetch the slice again", LARGEST_MANIFEST >> 20)));
-        }
-        let parsed: Manifest = serde_json::from_slice(&text).map_err(|_| failed("is not a manifest".to_owned()))?;
+        let parsed = Manifest::read(manifest)?;
         let folder = manifest.parent().unwrap_or(Path::new(".")).to_owned();
         for page in &parsed.pages {
             if Path::new(&page.file).components().count() != 1 || page.file.contains("..") {

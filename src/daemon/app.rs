@@ -14,7 +14,6 @@ use crate::report::templates::Templates;
 use crate::support::clock::Clock;
 use crate::support::owner;
 use crate::support::secret::{Secret, SecretError, SecretRef};
-use crate::support::stop::Stop;
 use crate::warehouse::rollup::{RolledUp, RollupSql, rollup};
 use crate::warehouse::stream_states::{StreamEnd, note};
 use crate::warehouse::{Warehouse, WarehouseError};
@@ -93,18 +92,13 @@ impl App {
         let data = &settings.data_dir;
         std::fs::create_dir_all(data).map_err(|error| WarehouseError::io(data, error))?;
         let lock = Arc::new(DataLock::take(data, &command(), clock.now())?);
-        super::owned::close(&settings);
+        super::file_modes::close(&settings);
         let now = clock.now();
         let warehouse = opening::open(&settings, accepted, now)?;
         let engine = Arc::new(Engine::new(data.join("landing"), clock.clone())?);
         let sync = SyncContext {
-            engine,
-            warehouse: warehouse.clone(),
-            clock: clock.clone(),
-            person_key: person_key(&settings)?,
-            stop: Stop::default(),
-            is_scheduled: false,
             root: Some(std::path::absolute(root).unwrap_or_else(|_| root.to_owned())),
+            ..SyncContext::new(engine, warehouse.clone(), clock.clone(), person_key(&settings)?)
         };
         let (templates, catalog) = (templates(&settings), catalog(&settings.root)?);
         Ok(Self { settings, warehouse, sync, clock, templates, catalog, lock })

@@ -1,7 +1,7 @@
 //! How the command line reaches a running daemon: a socket in the data folder that only its owner may
 //! open. A command goes over as one line of JSON; what it says comes back line by line.
 
-use super::door::{Room, Seat};
+use super::connections::{Room, Seat};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io;

@@ -2,13 +2,13 @@
 
 pub mod admin;
 pub mod app;
+mod connections;
 pub mod control;
-mod door;
+pub mod file_modes;
 pub mod issue;
 pub mod lock;
 pub mod notify;
 pub mod opening;
-pub mod owned;
 mod planned;
 pub mod reload;
 mod reports;

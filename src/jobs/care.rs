@@ -2,7 +2,7 @@
 //! tools. Each step stands for itself; what removes something waits for a good backup.
 
 use super::person::ERASURES;
-use crate::connectors::{LandedSlice, landed};
+use crate::connectors::{Manifest, landed};
 use crate::support::secret::Secret;
 use crate::warehouse::care::{CareConfig, backup, compact, erased, export, objection, retention, snapshot};
 use crate::warehouse::coverage::{Place, held_by_newer};
@@ -249,7 +249,7 @@ fn prune_landing(context: &CareContext, now: DateTime<Utc>) -> Result<String, Ca
 
 /// Whether newer answers hold every day of a slice that was never loaded.
 fn is_overtaken(context: &CareContext, entry: &landed::Entry, now: DateTime<Utc>) -> Result<bool, CareError> {
-    let Ok(LandedSlice { manifest, .. }) = LandedSlice::open(&entry.manifest()) else { return Ok(false) };
+    let Ok(manifest) = Manifest::read(&entry.manifest()) else { return Ok(false) };
     let place = Place::new(&manifest.workspace, &manifest.connection, &manifest.stream, &manifest.slice.partition);
     let (days, fetched_at) = (manifest.slice.window.days(), manifest.fetched_at);
     let (newer, all) =

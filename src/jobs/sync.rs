@@ -43,6 +43,13 @@ pub struct SyncContext {
     pub root: Option<std::path::PathBuf>,
 }
 
+impl SyncContext {
+    /// Syncs that a person asks for, of no installation in particular.
+    pub fn new(engine: std::sync::Arc<Engine>, warehouse: Warehouse, clock: Clock, person_key: Secret) -> Self {
+        Self { engine, warehouse, clock, person_key, stop: Stop::default(), is_scheduled: false, root: None }
+    }
+}
+
 /// A connection and how far back it reaches.
 #[derive(Clone, Debug)]
 pub struct Source {

@@ -2,7 +2,8 @@
 
 use super::error::{Context, WarehouseError};
 use chrono::{DateTime, NaiveDateTime, Utc};
-use duckdb::{Connection, OptionalExt, params};
+use duckdb::{Connection, params};
+use std::collections::BTreeMap;
 
 /// A slice within a workspace's connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,16 +21,23 @@ pub struct Unended {
     pub began_at: DateTime<Utc>,
 }
 
-/// Notes that these slices are being loaded.
-pub fn begin(connection: &mut Connection, slices: &[SliceKey], now: DateTime<Utc>) -> Result<(), WarehouseError> {
+/// Notes that the process `owner` is loading these slices. Where it could not note an end before, e.g. on a full
+/// disk, that counts once.
+pub fn begin(
+    connection: &mut Connection,
+    slices: &[SliceKey],
+    owner: &str,
+    now: DateTime<Utc>,
+) -> Result<(), WarehouseError> {
     let step = || "noting which slices are being loaded".to_owned();
     let transaction = connection.transaction().context(step)?;
     for SliceKey { workspace, connection, stream, slice } in slices {
         transaction
             .execute(
-                "INSERT INTO ops.slice_attempt VALUES (?, ?, ?, ?, 1, ?)
-                 ON CONFLICT DO UPDATE SET attempts = attempts + 1, began_at = excluded.began_at",
-                params![workspace, connection, stream, slice, now.naive_utc()],
+                "INSERT INTO ops.slice_attempt VALUES (?, ?, ?, ?, 1, ?, ?)
+                 ON CONFLICT DO UPDATE SET attempts = attempts + CASE WHEN owner = excluded.owner THEN 0 ELSE 1 END,
+                     owner = excluded.owner, began_at = excluded.began_at",
+                params![workspace, connection, stream, slice, owner, now.naive_utc()],
             )
             .context(step)?;
     }
@@ -51,17 +59,26 @@ pub fn end(connection: &mut Connection, slices: &[SliceKey]) -> Result<(), Wareh
     transaction.commit().context(step)
 }
 
-/// The loads of a slice that did not end; `None` where all did.
-pub fn unended(reader: &Connection, key: &SliceKey) -> Result<Option<Unended>, WarehouseError> {
-    reader
-        .query_row(
-            "SELECT attempts::UINTEGER, began_at FROM ops.slice_attempt
-             WHERE workspace = ? AND connection = ? AND stream = ? AND slice = ?",
-            params![key.workspace, key.connection, key.stream, key.slice],
-            |row| Ok(Unended { attempts: row.get(0)?, began_at: row.get::<_, NaiveDateTime>(1)?.and_utc() }),
+/// Loads of a stream's slices that other processes than `owner` began and did not end, by slice.
+pub fn unended(
+    reader: &Connection,
+    (workspace, connection, stream): (&str, &str, &str),
+    owner: &str,
+) -> Result<BTreeMap<String, Unended>, WarehouseError> {
+    let step = || "looking for loads that did not end".to_owned();
+    let mut statement = reader
+        .prepare(
+            "SELECT slice, attempts::UINTEGER, began_at FROM ops.slice_attempt
+             WHERE workspace = ? AND connection = ? AND stream = ? AND owner <> ?",
         )
-        .optional()
-        .context(|| "looking for loads that did not end".to_owned())
+        .context(step)?;
+    let rows = statement
+        .query_map(params![workspace, connection, stream, owner], |row| {
+            let began_at = row.get::<_, NaiveDateTime>(2)?.and_utc();
+            Ok((row.get(0)?, Unended { attempts: row.get(1)?, began_at }))
+        })
+        .context(step)?;
+    rows.collect::<Result<_, _>>().context(step)
 }
 
 #[cfg(test)]
@@ -80,11 +97,13 @@ mod tests {
             slice: slice.to_owned(),
         };
         let now = "2026-11-25T12:00:00Z".parse().expect("an instant");
-        for _ in 0..2 {
-            begin(&mut connection, &[key("a"), key("b")], now).expect("begun");
+        // The second process could not note an end on a full disk, and began again.
+        for owner in ["one", "two", "two"] {
+            begin(&mut connection, &[key("a"), key("b")], owner, now).expect("begun");
         }
         end(&mut connection, &[key("b")]).expect("ended");
-        assert_eq!(unended(&connection, &key("a")).expect("read"), Some(Unended { attempts: 2, began_at: now }));
-        assert_eq!(unended(&connection, &key("b")).expect("read"), None);
+        let found = |owner| unended(&connection, ("w", "c", "s"), owner).expect("read");
+        assert_eq!(found("three"), BTreeMap::from([("a".to_owned(), Unended { attempts: 2, began_at: now })]));
+        assert_eq!(found("two"), BTreeMap::new(), "its own is under way");
     }
 }

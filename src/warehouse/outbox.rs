@@ -8,7 +8,7 @@ mod notices;
 mod sending;
 mod suppression;
 
-pub use handed::{HandedOver, What, reconcile};
+pub use handed::{HandedOver, Last, Line, What, reconcile};
 pub use holding::{Released, Tally, cancel, held, is_known, is_released, orphans, release, tally};
 pub use list::{Attempt, DeliveryFilter, DeliveryLine, Waiting, attempts, deliveries, waiting};
 pub use notices::{Trouble, tell, troubles};

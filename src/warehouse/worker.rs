@@ -3,7 +3,7 @@
 //! behind it, and is opened anew where DuckDB has given up on it after a full disk.
 
 use super::error::{Context, WarehouseError};
-use super::home;
+use super::file_identity;
 use super::mark::Mark;
 use super::{functions, migrate};
 use crate::support::blocking::off_thread;
@@ -111,7 +111,7 @@ impl Warehouse {
             gate: RwLock::new(()),
             reader: Mutex::new(Some(reader)),
             mark: OnceLock::new(),
-            opened: Mutex::new(home::number_of(&path)),
+            opened: Mutex::new(file_identity::number_of(&path)),
             idle: Mutex::default(),
         };
         let shared = Arc::new(shared);
@@ -300,7 +300,7 @@ impl Shared {
         let reader = self.reader();
         let opened = *self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         match (reader.as_ref(), opened) {
-            (Some(_), Some(opened)) => home::in_place(&self.path, opened),
+            (Some(_), Some(opened)) => file_identity::in_place(&self.path, opened),
             _ => Ok(()),
         }
     }
@@ -347,7 +347,7 @@ impl Writer {
         let (Some(opened), Err(WarehouseError::Lost { .. })) = (opened, self.shared.in_place()) else { return };
         // Its log may be gone as well: what it holds goes into the file first.
         let written = self.connection.as_ref().map(|connection| connection.execute_batch("CHECKPOINT"));
-        match home::rescue(&self.shared.path, opened) {
+        match file_identity::rescue(&self.shared.path, opened) {
             Ok(None) => {}
             Ok(Some(copy)) => {
                 tracing::error!(copy = %copy.display(), is_whole = matches!(written, Some(Ok(()))), "the deleted database is kept here")
@@ -361,7 +361,8 @@ impl Writer {
         if self.connection.is_none() {
             let connection = connect(&self.shared.path, &self.shared.config)?;
             let mut reader = self.shared.reader();
-            *self.shared.opened.lock().unwrap_or_else(PoisonError::into_inner) = home::number_of(&self.shared.path);
+            *self.shared.opened.lock().unwrap_or_else(PoisonError::into_inner) =
+                file_identity::number_of(&self.shared.path);
             *reader = Some(connection.try_clone().context(|| "opening a reader".to_owned())?);
             drop(reader);
             self.connection = Some(connection);
@@ -396,7 +397,7 @@ impl Writer {
 
 /// Opens the file and makes it ready for work.
 fn connect(path: &Path, config: &WarehouseConfig) -> Result<Connection, WarehouseError> {
-    home::spare_handles(path)?;
+    file_identity::spare_handles(path)?;
     let failed = |error| WarehouseError::opening(path, error);
     let connection = Connection::open_with_flags(path, flags(config)?).map_err(failed)?;
     let backups = config.backup_dir.clone().unwrap_or_else(|| super::care::backup::default_dir(path));

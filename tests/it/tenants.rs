@@ -11,7 +11,6 @@ use daybook::jobs::sync::{Source, StreamOutcome, SyncContext, sync_connection};
 use daybook::sandbox::{Faults, Sandbox, SandboxOptions, Tenant, tenants, write_drop_files};
 use daybook::support::clock::Clock;
 use daybook::support::secret::Secret;
-use daybook::support::stop::Stop;
 use daybook::warehouse::rollup::{RolledUp, RollupSql, rollup};
 use daybook::warehouse::{Warehouse, WarehouseConfig};
 use std::collections::BTreeMap;
@@ -45,15 +44,7 @@ pub async fn world(days: u64, faults: Faults) -> World {
     let warehouse =
         Warehouse::open(&folder.path().join("daybook.duckdb"), &WarehouseConfig::default()).expect("a warehouse");
     let engine = Arc::new(Engine::new(folder.path().join("landing"), clock.clone()).expect("an engine"));
-    let context = SyncContext {
-        engine,
-        warehouse,
-        clock,
-        person_key: Secret::new("key"),
-        stop: Stop::default(),
-        is_scheduled: false,
-        root: None,
-    };
+    let context = SyncContext::new(engine, warehouse, clock, Secret::new("key"));
     #[derive(serde::Deserialize)]
     struct Channels {
         rules: Vec<ChannelRuleSpec>,

@@ -4,7 +4,7 @@
 mod metrics;
 
 use super::AppError;
-use super::door::{Room, Seat};
+use super::connections::{Room, Seat};
 use super::notify::is_alive;
 use super::reload::Reloaded;
 use super::serve::Desk;

@@ -2,13 +2,16 @@
 //! first. On a schedule it is left aside for a while; a person who asks gets it tried at once.
 
 use super::SyncContext;
-use crate::connectors::{LandedSlice, Slice, Window};
+use crate::connectors::{Connection, LandedSlice, Slice, Window};
 use crate::support::blocking::off_thread;
 use crate::warehouse::WarehouseError;
 use crate::warehouse::attempts::{SliceKey, Unended, begin, end, unended};
 use chrono::{DateTime, TimeDelta, Utc};
+use rand::RngExt;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// So many deaths speak against a slice.
@@ -23,17 +26,21 @@ pub const TRY_SLICE: &str = "try-slice";
 
 /// A slice by where it begins: its end moves on with the clock.
 pub fn key(workspace: &str, connection: &str, stream: &str, slice: &Slice) -> SliceKey {
+    SliceKey {
+        workspace: workspace.to_owned(),
+        connection: connection.to_owned(),
+        stream: stream.to_owned(),
+        slice: name(slice),
+    }
+}
+
+fn name(slice: &Slice) -> String {
     let begins = match slice.window {
         Window::Whole => String::new(),
         Window::Days { period } => period.start.to_string(),
         Window::Instants { start, .. } => start.to_rfc3339(),
     };
-    SliceKey {
-        workspace: workspace.to_owned(),
-        connection: connection.to_owned(),
-        stream: stream.to_owned(),
-        slice: format!("{}/{begins}", slice.partition),
-    }
+    format!("{}/{begins}", slice.partition)
 }
 
 fn key_of(landed: &LandedSlice) -> SliceKey {
@@ -41,13 +48,27 @@ fn key_of(landed: &LandedSlice) -> SliceKey {
     key(&of.workspace, &of.connection, &of.stream, &of.slice)
 }
 
-/// Why a slice is not asked for in a scheduled run: the process died at it, and it is not time yet.
-pub async fn aside(context: &SyncContext, key: SliceKey, now: DateTime<Utc>) -> Result<Option<String>, WarehouseError> {
-    let found = context.warehouse.read(move |reader| unended(reader, &key)).await?;
-    Ok(found.filter(|found| context.is_scheduled && found.attempts >= MOST_DEATHS).and_then(|found| {
-        let until = until(found);
-        (now < until && found.began_at <= now).then(|| told(found, Some(until)))
-    }))
+/// Slices of a stream at which the process died too often, by [`key`].
+pub async fn deaths(context: &SyncContext, of: &Connection, stream: &str) -> Result<Deaths, WarehouseError> {
+    let (workspace, id, stream) = (of.workspace.clone(), of.id.clone(), stream.to_owned());
+    let found = context.warehouse.read(move |reader| unended(reader, (&workspace, &id, &stream), process())).await?;
+    Ok(found.into_iter().filter(|(_, found)| found.attempts >= MOST_DEATHS).collect())
+}
+
+/// Deaths at slices, by the slice's name in its key.
+pub type Deaths = BTreeMap<String, Unended>;
+
+/// Why a slice is not asked for at `now` in a scheduled run: it is not time yet.
+pub fn aside(deaths: &Deaths, slice: &Slice, now: DateTime<Utc>) -> Option<String> {
+    let found = *deaths.get(&name(slice))?;
+    let until = until(found);
+    (now < until && found.began_at <= now).then(|| told(found, Some(until)))
+}
+
+/// This process among all others, those of the same number included.
+fn process() -> &'static str {
+    static OWN: OnceLock<String> = OnceLock::new();
+    OWN.get_or_init(|| format!("{:032x}", rand::rng().random::<u128>()))
 }
 
 fn until(found: Unended) -> DateTime<Utc> {
@@ -67,22 +88,19 @@ fn told(found: Unended, until: Option<DateTime<Utc>>) -> String {
 ///
 /// # Errors
 /// `Invalid` where a trial died as well: the slice is not loaded.
-pub async fn enter(context: &SyncContext, batch: &[LandedSlice], root: Option<&Path>) -> Result<(), WarehouseError> {
-    let now = context.clock.now();
+pub async fn enter(context: &SyncContext, batch: &[LandedSlice], deaths: &Deaths) -> Result<(), WarehouseError> {
+    let root = context.root.as_deref();
     for landed in batch {
-        let key = key_of(landed);
-        let asked = key.clone();
-        let found = context.warehouse.read(move |reader| unended(reader, &asked)).await?;
-        if let (Some(found), Some(root)) = (found.filter(|found| found.attempts >= MOST_DEATHS), root)
+        if let (Some(found), Some(root)) = (deaths.get(&name(&landed.manifest.slice)), root)
             && let Trial::Died = try_apart(root, landed).await
         {
-            let now = context.clock.now();
-            context.warehouse.write(move |writer| begin(writer, &[key], now)).await?;
-            return Err(WarehouseError::Invalid(told(Unended { attempts: found.attempts + 1, ..found }, None)));
+            let (key, now) = (key_of(landed), context.clock.now());
+            context.warehouse.write(move |writer| begin(writer, &[key], process(), now)).await?;
+            return Err(WarehouseError::Invalid(told(Unended { attempts: found.attempts + 1, ..*found }, None)));
         }
     }
-    let keys: Vec<SliceKey> = batch.iter().map(key_of).collect();
-    context.warehouse.write(move |writer| begin(writer, &keys, now)).await
+    let (keys, now): (Vec<SliceKey>, _) = (batch.iter().map(key_of).collect(), context.clock.now());
+    context.warehouse.write(move |writer| begin(writer, &keys, process(), now)).await
 }
 
 /// Notes that the loads of these slices ended.

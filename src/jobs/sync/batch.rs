@@ -1,6 +1,6 @@
 //! Landed slices on their way into the warehouse: those that are ready go in together.
 
-use super::attempts;
+use super::attempts::{self, Deaths};
 use super::request::requested;
 use super::slices::Failed;
 use super::{Lane, Source, SyncContext, load_landed};
@@ -105,14 +105,14 @@ fn days_stand_alone(stream: &StreamSpec) -> bool {
 pub async fn load_batch(
     context: &SyncContext,
     source: &Source,
-    batch: &[LandedSlice],
+    (batch, deaths): (&[LandedSlice], &Deaths),
     lane: Lane,
 ) -> Vec<Result<Loaded, WarehouseError>> {
-    if let Err(error) = attempts::enter(context, batch, context.root.as_deref()).await {
+    if let Err(error) = attempts::enter(context, batch, deaths).await {
         return match batch {
             [_] => vec![Err(error)],
             // One of them is to be told, and the others are loaded.
-            _ => alone(context, source, batch, lane).await,
+            _ => alone(context, source, (batch, deaths), lane).await,
         };
     }
     let done = load_entered(context, source, batch, lane).await;
@@ -126,12 +126,12 @@ pub async fn load_batch(
 async fn alone(
     context: &SyncContext,
     source: &Source,
-    batch: &[LandedSlice],
+    (batch, deaths): (&[LandedSlice], &Deaths),
     lane: Lane,
 ) -> Vec<Result<Loaded, WarehouseError>> {
     let mut done = Vec::new();
     for landed in batch {
-        let loaded = Box::pin(load_batch(context, source, std::slice::from_ref(landed), lane)).await;
+        let loaded = Box::pin(load_batch(context, source, (std::slice::from_ref(landed), deaths), lane)).await;
         let last = loaded.first().is_none_or(|loaded| loaded.as_ref().is_err_and(|error| error.concerns_all()));
         done.extend(loaded);
         if last {

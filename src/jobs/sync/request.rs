@@ -38,8 +38,8 @@ pub async fn requested(
     request.notes.extend(soft.notes);
     let path = request.records_path.clone();
     let (files, folder) = (std::mem::take(&mut request.pages.files), landed.folder.clone());
-    let memory = context.warehouse.memory_limit_mb();
-    let split = off_thread(move || split_pages(files, &path, &folder, memory))
+    let bounds = (request.pages.largest_page, context.warehouse.memory_limit_mb());
+    let split = off_thread(move || split_pages(files, &path, &folder, bounds))
         .await
         .map_err(|source| WarehouseError::io(&landed.manifest_path(), source))?;
     let pages = &mut request.pages;

@@ -1,7 +1,7 @@
 //! Fetches and loads the slices of a stream: each by itself, several fetches under way, while the last
 //! ones are loaded.
 
-use super::attempts;
+use super::attempts::{self, Deaths};
 use super::batch::{Batches, Waiting, load_batch};
 use super::patience::{Ask, Patience};
 use super::{Planned, Progress, Source, StreamOutcome, SyncContext, SyncError, fetch_error, load_error};
@@ -64,8 +64,11 @@ pub(in crate::jobs) async fn run_slices(
             return StreamOutcome { error: Some(error.clone()), failures: vec![error], ..outcome };
         }
     };
+    // Where that cannot be read the load will say so.
+    let deaths = attempts::deaths(context, connection, stream_id).await.unwrap_or_default();
     let fetcher = Fetcher {
         context,
+        deaths: &deaths,
         source,
         stream_id,
         lane,
@@ -120,7 +123,7 @@ pub(in crate::jobs) async fn run_slices(
             };
             let done = match context.stop.is_set() {
                 true => Vec::new(),
-                false => load_batch(context, source, &batch, lane).await,
+                false => load_batch(context, source, (&batch, &deaths), lane).await,
             };
             let rest = batch.split_off(done.len());
             let mut is_cut = !rest.is_empty();
@@ -233,6 +236,7 @@ async fn enter(
 /// Asks a vendor for the slices of one run.
 struct Fetcher<'a> {
     context: &'a SyncContext,
+    deaths: &'a Deaths,
     source: &'a Source,
     stream_id: &'a str,
     lane: Lane,
@@ -249,10 +253,8 @@ impl Fetcher<'_> {
         if self.lane == Lane::Backfill {
             self.context.engine.lanes().wait_for_live().await;
         }
-        let of = &self.source.connection;
-        let key = attempts::key(&of.workspace, &of.id, self.stream_id, &planned.slice);
-        // Where that cannot be read the load will say so.
-        if let Ok(Some(message)) = attempts::aside(self.context, key, self.context.clock.now()).await {
+        let now = self.context.clock.now();
+        if let Some(message) = attempts::aside(self.deaths, &planned.slice, now).filter(|_| self.context.is_scheduled) {
             let (slice, partition) = (planned.slice.id(), planned.slice.partition.clone());
             let error = SyncError { slice, partition, message, can_retry: false };
             return vec![Err(Failed { planned: planned.clone(), error, was_asked: true })];

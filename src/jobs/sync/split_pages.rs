@@ -31,15 +31,15 @@ pub struct SplitPages {
 }
 
 /// Cuts large pages of `files` at the list that `records_path` (`$.data[*]`) names, beside the pages in
-/// `folder`; blocking.
+/// `folder`, where any has more bytes than are read at once; blocking.
 pub fn split_pages(
     files: Vec<PathBuf>,
     records_path: &str,
     folder: &Path,
-    memory_limit_mb: u64,
+    (largest_page, memory_limit_mb): (u64, u64),
 ) -> io::Result<SplitPages> {
     let mut pages = SplitPages { files: Vec::new(), pieces: None, largest: None, caveat: None };
-    let Some(path) = keys(records_path) else {
+    let Some(path) = keys(records_path).filter(|_| largest_page > LARGEST_WHOLE) else {
         pages.files = files;
         return Ok(pages);
     };
@@ -104,7 +104,6 @@ fn keys(path: &str) -> Option<Vec<&str>> {
 
 /// Bytes of a page, unpacked; read to its end.
 fn size(file: &Path) -> io::Result<u64> {
-    // Compressed to less than a thousandth of the limit nothing is large.
     let packed = std::fs::metadata(file)?.len();
     match is_packed(file) {
         false => Ok(packed),
@@ -142,7 +141,7 @@ mod tests {
             path
         };
         let files = vec![write("page-00001.json.zst", 2, 100), write("page-00002.json.zst", 60_000, 100)];
-        let pages = split_pages(files.clone(), "$.data[*]", folder.path(), 512).expect("split");
+        let pages = split_pages(files.clone(), "$.data[*]", folder.path(), (u64::MAX, 512)).expect("split");
         assert_eq!(pages.files[0], files[0]);
         assert!(pages.files.len() > 6 && pages.files[1..].iter().all(|file| file.ends_with("page-00002.json")));
         let count: usize = pages.files[1..]
@@ -156,9 +155,9 @@ mod tests {
             .sum();
         assert_eq!((count, pages.caveat), (60_000, None));
         let huge = vec![write("page-00003.json.zst", 2, 5 << 20)];
-        let pages = split_pages(huge.clone(), "$.data[*]", folder.path(), 512).expect("split");
+        let pages = split_pages(huge.clone(), "$.data[*]", folder.path(), (u64::MAX, 512)).expect("split");
         assert_eq!(pages.caveat.as_deref(), Some("2 records of more than 4 MB each are left out"));
-        assert_eq!(split_pages(huge.clone(), "$.rows[*]", folder.path(), 512).expect("left").files, huge);
+        assert_eq!(split_pages(huge.clone(), "$.rows[*]", folder.path(), (u64::MAX, 512)).expect("left").files, huge);
     }
 
     #[test]

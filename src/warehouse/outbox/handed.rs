@@ -2,7 +2,7 @@
 //! and synced before it goes out. A database that went back in time is told by it what may have gone out.
 
 use crate::warehouse::error::{Context, WarehouseError};
-use chrono::{DateTime, NaiveDateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use duckdb::{Connection, params};
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 
 /// The list's name beside the database.
 const NAME: &str = "handed-over.log";
-/// Beyond this size the list is written anew without what is old.
-const LARGEST: u64 = 4 << 20;
-/// Older lines go then.
-const KEEP_DAYS: i64 = 800;
+/// Messages that are kept when the list is written anew, the newest by their place in it: no clock is asked.
+const MOST_KEPT: usize = 100_000;
+/// With so many lines it is.
+const MOST_LINES: usize = 3 * MOST_KEPT;
 /// No line of ours is longer.
 const LONGEST_LINE: u64 = 300;
 
@@ -43,8 +43,17 @@ impl What {
     }
 }
 
+/// The last line of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    pub what: What,
+    pub at: DateTime<Utc>,
+    /// Counted through the list.
+    pub number: usize,
+}
+
 /// The last line of each message, by its id.
-type Last = BTreeMap<String, (What, DateTime<Utc>)>;
+pub type Last = BTreeMap<String, Line>;
 
 /// The list beside a database.
 #[derive(Clone, Debug)]
@@ -88,7 +97,7 @@ impl HandedOver {
             Err(error) => return Err(failed(error)),
         };
         let mut lines = BufReader::new(file);
-        let (mut last, mut bytes) = (BTreeMap::new(), Vec::new());
+        let (mut last, mut bytes, mut number) = (Last::new(), Vec::new(), 0);
         loop {
             bytes.clear();
             if (&mut lines).take(LONGEST_LINE).read_until(b'\n', &mut bytes).map_err(failed)? == 0 {
@@ -96,15 +105,17 @@ impl HandedOver {
             }
             // A line that a crash cut says nothing.
             if let Some((id, what, at)) = std::str::from_utf8(&bytes).ok().and_then(parsed) {
-                last.insert(id, (what, at));
+                number += 1;
+                last.insert(id, Line { what, at, number });
             }
         }
     }
 
-    /// Writes the list anew: lines that are old, and all but the last of a message, go.
-    fn shorten(&self, last: &Last, now: DateTime<Utc>) -> Result<(), WarehouseError> {
-        let keep = |at: DateTime<Utc>| now - at <= TimeDelta::days(KEEP_DAYS);
-        let lines = last.iter().filter(|(_, (_, at))| keep(*at)).map(|(id, (what, at))| line(id, *what, *at));
+    /// Writes the list anew with the newest of these lines.
+    fn write(&self, last: &Last, most: usize) -> Result<(), WarehouseError> {
+        let mut kept: Vec<(&String, &Line)> = last.iter().collect();
+        kept.sort_by_key(|(_, line)| line.number);
+        let lines = kept.iter().skip(kept.len().saturating_sub(most)).map(|(id, of)| line(id, of.what, of.at));
         let part = self.path.with_extension("part");
         let write = || -> std::io::Result<()> {
             let mut file = File::create(&part)?;
@@ -144,16 +155,15 @@ pub fn reconcile(connection: &mut Connection, handed: &HandedOver, now: DateTime
     let step = || "comparing the outbox with what was handed over".to_owned();
     let Some(last) = handed.read()? else {
         let known = gone_out(connection)?;
-        return handed.shorten(&known, now).map(|()| 0);
+        return handed.write(&known, MOST_KEPT).map(|()| 0);
     };
-    if fs::metadata(&handed.path).is_ok_and(|file| file.len() > LARGEST) {
-        handed.shorten(&last, now)?;
+    if last.values().map(|line| line.number).max() > Some(MOST_LINES) {
+        handed.write(&last, MOST_KEPT)?;
     }
-    let out = |what: What| matches!(what, What::Handed | What::Sent);
     let gone: Vec<_> = last
         .iter()
-        .filter(|(_, (what, _))| out(*what))
-        .map(|(id, (_, at))| serde_json::json!({ "message_id": id, "handed_at": at.naive_utc() }))
+        .filter(|(_, line)| line.what != What::NotSent)
+        .map(|(id, line)| serde_json::json!({ "message_id": id, "handed_at": line.at.naive_utc() }))
         .collect();
     let gone = serde_json::Value::Array(gone).to_string();
     let relation = "(SELECT unnest(from_json($1, '[{\"message_id\": \"VARCHAR\", \"handed_at\": \"TIMESTAMP\"}]'), recursive := true))";
@@ -202,13 +212,16 @@ fn gone_out(connection: &Connection) -> Result<Last, WarehouseError> {
     let mut statement = connection
         .prepare(
             "SELECT message_id, coalesce(ended_at, claimed_at, created_at) FROM ops.outbox
-             WHERE state IN ('sent', 'unknown') AND lane <> 'file'",
+             WHERE state IN ('sent', 'unknown') AND lane <> 'file' ORDER BY 2",
         )
         .context(step)?;
-    let rows = statement
-        .query_map([], |row| Ok((row.get(0)?, (What::Handed, row.get::<_, NaiveDateTime>(1)?.and_utc()))))
-        .context(step)?;
-    rows.collect::<Result<_, _>>().context(step)
+    let rows =
+        statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, NaiveDateTime>(1)?.and_utc()))).context(step)?;
+    let numbered = rows.enumerate().map(|(number, row)| {
+        let (id, at) = row?;
+        Ok((id, Line { what: What::Handed, at, number }))
+    });
+    numbered.collect::<Result<_, duckdb::Error>>().context(step)
 }
 
 #[cfg(test)]
@@ -232,10 +245,11 @@ mod tests {
             .expect("cut");
         handed.add("msg_4", What::Handed, now).expect("added");
         let read = handed.read().expect("read").expect("a list");
-        let told: Vec<String> = read.iter().map(|(id, (what, _))| format!("{id} {}", what.name())).collect();
+        let told: Vec<String> = read.iter().map(|(id, line)| format!("{id} {}", line.what.name())).collect();
         assert_eq!(told, ["msg_1 sent", "msg_2 not_sent", "msg_4 handed"]);
-        handed.shorten(&read, now + TimeDelta::days(801)).expect("written");
-        assert_eq!(handed.read().expect("read"), Some(BTreeMap::new()));
+        handed.write(&read, 2).expect("written");
+        let kept: Vec<String> = handed.read().expect("read").expect("a list").into_keys().collect();
+        assert_eq!(kept, ["msg_2", "msg_4"], "the newest by their place");
     }
 
     #[test]

@@ -10,7 +10,6 @@ use daybook::daemon::app::Selection;
 use daybook::jobs::sync::{Lane, SyncContext, attempts, load_landed};
 use daybook::support::clock::Clock;
 use daybook::support::secret::Secret;
-use daybook::support::stop::Stop;
 use daybook::warehouse::attempts::begin;
 use daybook::warehouse::{Warehouse, WarehouseConfig};
 use std::fs;
@@ -52,15 +51,7 @@ async fn a_large_page_loads_with_little_memory() {
     let clock = Clock::fixed(noon());
     let landing = folder.path().join("landing");
     let engine = Arc::new(Engine::new(landing.clone(), clock.clone()).expect("an engine"));
-    let context = SyncContext {
-        engine,
-        warehouse,
-        clock,
-        person_key: Secret::new("key"),
-        stop: Stop::default(),
-        is_scheduled: false,
-        root: None,
-    };
+    let context = SyncContext::new(engine, warehouse, clock, Secret::new("key"));
     let of = source("stripe", &[]);
     let body = charges(60_000);
     assert!(body.len() > 19 << 20, "{}", body.len());
@@ -84,9 +75,11 @@ async fn a_slice_at_which_the_process_died_twice_is_set_aside_and_told() {
     let window = Window::Instants { start: at - chrono::TimeDelta::days(31), end: at };
     let slice = Slice { partition: String::new(), window };
     let keys = vec![attempts::key("shop", &payments.connection.id, "charges", &slice)];
-    for _ in 0..2 {
+    for owner in ["one", "two"] {
         let (keys, now) = (keys.clone(), Clock::System.now());
-        app.warehouse.write_blocking(move |writer| begin(writer, &keys, now)).expect("as a killed process leaves it");
+        app.warehouse
+            .write_blocking(move |writer| begin(writer, &keys, owner, now))
+            .expect("as a killed process leaves it");
     }
     let outcomes = app.sync_on_schedule(&Selection::default()).await.expect("synced");
     let of = |stream: &str| outcomes.iter().find(|outcome| outcome.stream == stream).expect("the stream");

@@ -10,7 +10,6 @@ use daybook::jobs::files::{FileSource, sync_files};
 use daybook::jobs::sync::{StreamOutcome, SyncContext};
 use daybook::support::clock::Clock;
 use daybook::support::secret::Secret;
-use daybook::support::stop::Stop;
 use daybook::warehouse::Warehouse;
 use serde::Deserialize;
 use std::path::Path;
@@ -125,15 +124,7 @@ async fn run(path: &Path) -> Result<(), String> {
     let clock = Clock::fixed(noon());
     let engine = Arc::new(Engine::new(root.path().join("landing"), clock.clone()).expect("an engine"));
     let warehouse = Warehouse::in_memory().expect("a warehouse");
-    let context = SyncContext {
-        engine,
-        warehouse,
-        clock,
-        person_key: Secret::new("key"),
-        stop: Stop::default(),
-        is_scheduled: false,
-        root: None,
-    };
+    let context = SyncContext::new(engine, warehouse, clock, Secret::new("key"));
     let mut last = None;
     for file in &case.drops {
         let path = folder.join(&file.name);

@@ -20,7 +20,6 @@ use daybook::jobs::files::{FileSource, sync_files};
 use daybook::jobs::sync::{StreamOutcome, SyncContext};
 use daybook::support::clock::Clock;
 use daybook::support::secret::Secret;
-use daybook::support::stop::Stop;
 use daybook::warehouse::Warehouse;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -41,15 +40,7 @@ impl Desk {
         let clock = Clock::fixed(noon());
         let engine = Arc::new(Engine::new(root.path().join("landing"), clock.clone()).expect("an engine"));
         let warehouse = Warehouse::in_memory().expect("a warehouse");
-        let context = SyncContext {
-            engine,
-            warehouse,
-            clock,
-            person_key: Secret::new("key"),
-            stop: Stop::default(),
-            is_scheduled: false,
-            root: None,
-        };
+        let context = SyncContext::new(engine, warehouse, clock, Secret::new("key"));
         Self { root, context, drop: FileDrop::new(folder, Presets::built_in().get(preset).expect("a preset")) }
     }
 

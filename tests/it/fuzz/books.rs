@@ -41,7 +41,7 @@ pub fn handed(mut trial: Trial) {
         std::fs::write(&list, &text).expect("written");
         let read = handed.read().expect("read").expect("a list");
         for (id, what) in &expected {
-            assert_eq!(read.get(id).map(|(what, _)| *what), Some(*what), "{id}");
+            assert_eq!(read.get(id).map(|line| line.what), Some(*what), "{id}");
         }
         handed.add("msg_new", What::Handed, now()).expect("added");
         let again = handed.read().expect("read").expect("a list");

@@ -10,7 +10,6 @@ use daybook::jobs::files::{FileSource, look, sync_files};
 use daybook::jobs::sync::SyncContext;
 use daybook::support::clock::Clock;
 use daybook::support::secret::Secret;
-use daybook::support::stop::Stop;
 use daybook::warehouse::{Warehouse, WarehouseConfig};
 use std::sync::Arc;
 
@@ -21,15 +20,7 @@ pub fn hunt(mut trial: Trial) {
     let warehouse = Warehouse::open(&folder.path().join("daybook.duckdb"), &config).expect("a warehouse");
     let clock = Clock::System;
     let engine = Arc::new(Engine::new(folder.path().join("landing"), clock.clone()).expect("an engine"));
-    let context = SyncContext {
-        engine,
-        warehouse,
-        clock,
-        person_key: Secret::new("key"),
-        stop: Stop::default(),
-        is_scheduled: false,
-        root: None,
-    };
+    let context = SyncContext::new(engine, warehouse, clock, Secret::new("key"));
     let (mut loaded, mut refused) = (0, 0);
     let seed = trial.seed;
     while let Some(round) = trial.next() {
