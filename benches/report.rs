@@ -95,10 +95,10 @@ fn main() {
 
     let ours = median(|| {
         let (document, _) = build(&readings, &context.metrics);
-        render_all(&document, &document, &app.templates).expect("rendered");
+        render_all(&document, &document, &app.templates()).expect("rendered");
     });
     let (document, receipts) = build(&readings, &context.metrics);
-    let rendered = render_all(&document, &document, &app.templates).expect("rendered");
+    let rendered = render_all(&document, &document, &app.templates()).expect("rendered");
     let (page, pdf) = (folder.path().join("page.html"), folder.path().join("page.pdf"));
     std::fs::write(&page, &rendered.html).expect("written");
     println!(

@@ -4,7 +4,7 @@ use super::Outcome;
 use super::show::{bytes, plain};
 use crate::daemon::{App, AppError};
 use crate::delivery::Route;
-use crate::warehouse::outbox::{self, DeliveryFilter, DeliveryLine, HandedOver, What};
+use crate::warehouse::outbox::{self, DeliveryFilter, DeliveryLine};
 use chrono::NaiveDate;
 use std::fmt::Write;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -99,9 +99,6 @@ pub fn run(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outco
         Some(Action::Resend { id }) => {
             let own = id.clone();
             let is_done = app.warehouse.write_blocking(move |connection| outbox::requeue(connection, &own, now))?;
-            if let Some(handed) = HandedOver::beside(app.warehouse.path()).filter(|_| is_done) {
-                handed.add(id, What::NotSent, now)?;
-            }
             done(is_done, json, &format!("{id} is sent again with the next delivery"), || {
                 format!("no failed, unknown or waiting message has the id {id:?}")
             })

@@ -347,7 +347,8 @@ async fn with_app(app: &App, desk: Option<&Desk>, cli: &Cli) -> anyhow::Result<O
 }
 
 fn accepted(cli: &Cli) -> Accepted {
-    let no_room = matches!(cli.command, Command::Care(_) | Command::Person(_));
+    // Whoever asks what is wrong, or makes room, must not need room.
+    let no_room = !matches!(cli.command, Command::Run);
     Accepted { empty: cli.accept_empty, older: cli.accept_older, no_room }
 }
 

@@ -66,7 +66,7 @@ pub fn again(app: &App, id: &str, of: &Of, out: &Path, json: bool) -> anyhow::Re
     let (chosen, wordings) = chosen(app, &issued, of)?;
     let document: Document = serde_json::from_str(&chosen.document)?;
     let data: Document = serde_json::from_str(&issued.document)?;
-    let rendered = render_all(&document, &data, &app.templates)?;
+    let rendered = render_all(&document, &data, &app.templates())?;
     let out = place(out);
     std::fs::create_dir_all(&out).map_err(|source| AppError::Io { path: out.clone(), source })?;
     let mut lines = Vec::new();

@@ -27,7 +27,7 @@ pub async fn show(
             say!("  note: {}", plain(gap));
         }
         if writes {
-            let rendered = render_all(&document, &data, &app.templates)?;
+            let rendered = render_all(&document, &data, &app.templates())?;
             let folder = place(&app.settings.delivery.files.path).join(&document.workspace_id);
             std::fs::create_dir_all(&folder).map_err(|source| AppError::Io { path: folder.clone(), source })?;
             for (ending, _, content) in rendered.files(audience.formats) {
@@ -41,8 +41,8 @@ pub async fn show(
         let mut audience = audience;
         audience.wordings.clear();
         let built = Built { standard: data, others: vec![document], receipts: Vec::new(), differs: false };
-        let prints = Prints::new(&built, &[audience.wording].into(), &app.templates)?;
-        for message in messages_of(&prints, &audience, &app.templates)? {
+        let prints = Prints::new(&built, &[audience.wording].into(), &app.templates())?;
+        for message in messages_of(&prints, &audience, &app.templates())? {
             let route = serde_json::from_str(&message.route).map_or(message.route.clone(), |route: Route| route.text());
             let state = match &message.refused {
                 Some(reason) => format!("cannot be made: {reason}"),

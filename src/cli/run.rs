@@ -26,6 +26,8 @@ pub async fn run(root: &Path, accepted: Accepted) -> anyhow::Result<Outcome> {
     for warning in app.settings.warnings(app.clock.now()) {
         tracing::warn!(warning = %warning, "the configuration is hardly meant so");
     }
+    // What is broken in them is told at the start, not with the first report.
+    drop(app.templates());
     let cut_off =
         serve(app, |desk| Arc::new(move |request, say| remote::carry_out(desk.clone(), request, say))).await?;
     listening.abort();

@@ -37,7 +37,7 @@ pub async fn run(app: &App, args: &SendTestArgs, json: bool) -> anyhow::Result<O
     };
     std::iter::once(&mut built.standard).chain(&mut built.others).for_each(|document| mark(document, now));
     let (owner, workspace) = (built.standard.id.clone(), built.standard.workspace_id.clone());
-    let (templates, warehouse, own) = (app.templates.clone(), app.warehouse.clone(), owner.clone());
+    let (templates, warehouse, own) = (app.templates(), app.warehouse.clone(), owner.clone());
     off_thread(move || -> anyhow::Result<()> {
         let prints = Prints::new(&built, &audience.all_wordings(), &templates)?;
         let messages = messages_of(&prints, &audience, &templates)?;

@@ -9,7 +9,7 @@ use crate::support::secret::Secret;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Keys as vendors print them in messages.
 const VENDORS_OWN: &str = r"(?x)
@@ -105,9 +105,10 @@ impl Connection {
     /// themselves: masked keys, tokens by their form, Stripe's account ids.
     pub fn redact(&self, text: &str) -> String {
         let known = self.secrets.values().fold(redact::all(text), |text, secret| secret.redact(&text));
-        match regex::Regex::new(VENDORS_OWN) {
-            Ok(pattern) => pattern.replace_all(&known, "***").into_owned(),
-            Err(_) => known,
+        static PATTERN: LazyLock<Option<regex::Regex>> = LazyLock::new(|| regex::Regex::new(VENDORS_OWN).ok());
+        match PATTERN.as_ref() {
+            Some(pattern) => pattern.replace_all(&known, "***").into_owned(),
+            None => known,
         }
     }
 }

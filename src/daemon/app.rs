@@ -21,7 +21,7 @@ use chrono::NaiveDate;
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Days loaded at first where a connection does not say.
 const FIRST_DAYS: u64 = 400;
@@ -33,7 +33,8 @@ pub struct App {
     pub warehouse: Warehouse,
     pub sync: SyncContext,
     pub clock: Clock,
-    pub templates: Arc<Templates>,
+    /// Read when first needed: replaced ones are tried in a process of their own.
+    templates: OnceLock<Arc<Templates>>,
     pub(in crate::daemon) catalog: Catalog,
     /// Keeps other processes out of the data folder.
     lock: Arc<DataLock>,
@@ -100,7 +101,7 @@ impl App {
             root: Some(std::path::absolute(root).unwrap_or_else(|_| root.to_owned())),
             ..SyncContext::new(engine, warehouse.clone(), clock.clone(), person_key(&settings)?)
         };
-        let (templates, catalog) = (templates(&settings), catalog(&settings.root)?);
+        let (templates, catalog) = (OnceLock::new(), catalog(&settings.root)?);
         Ok(Self { settings, warehouse, sync, clock, templates, catalog, lock })
     }
 
@@ -111,11 +112,17 @@ impl App {
             warehouse: self.warehouse.clone(),
             sync: SyncContext { person_key: person_key(&settings)?, ..self.sync.clone() },
             clock: self.clock.clone(),
-            templates: templates(&settings),
+            templates: OnceLock::new(),
             catalog: catalog(&settings.root)?,
             lock: self.lock.clone(),
             settings,
         })
+    }
+
+    /// The templates of pages and mails, those of the installation in place of the built-in ones; blocking when
+    /// first asked for.
+    pub fn templates(&self) -> Arc<Templates> {
+        self.templates.get_or_init(|| templates(&self.settings)).clone()
     }
 
     /// The connectors at hand.

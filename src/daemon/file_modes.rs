@@ -1,7 +1,6 @@
 //! What an installation keeps for its owner alone, and what of it others can get at.
 
 use crate::config::Settings;
-use crate::delivery::config::{MailConfig, SlackHook};
 use crate::support::device::{Encryption, encryption};
 use crate::support::owner;
 use crate::warehouse::care::doctor::Finding;
@@ -22,17 +21,15 @@ fn kept(settings: &Settings) -> Vec<PathBuf> {
         })
         .map(|entry| entry.path())
         .collect();
-    let delivery = &settings.delivery;
-    let mut folders = vec![&delivery.files.path];
-    if let Some(MailConfig::Folder { path, .. }) = &delivery.mail {
-        folders.push(path);
-    }
-    folders.extend(delivery.slack.values().filter_map(|hook| match hook {
-        SlackHook::Folder { path } => Some(path),
-        _ => None,
-    }));
     // A folder elsewhere is shared as its owner has it.
-    kept.extend(folders.into_iter().map(|path| data.join(path)).filter(|path| path.starts_with(data) && path != data));
+    kept.extend(
+        settings
+            .delivery
+            .folders()
+            .into_iter()
+            .map(|path| data.join(path))
+            .filter(|path| path.starts_with(data) && path != data),
+    );
     kept.sort();
     kept.dedup();
     kept

@@ -103,7 +103,7 @@ pub async fn issue_job(
     let mut all = Vec::new();
     for copy in report.copies() {
         let (context, audience) = (app.report_context(workspace), app.audience(workspace, &copy));
-        let (warehouse, templates) = (app.warehouse.clone(), app.templates.clone());
+        let (warehouse, templates) = (app.warehouse.clone(), app.templates());
         let order = Order {
             definition: copy.definition,
             period,

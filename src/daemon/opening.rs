@@ -6,11 +6,12 @@ use super::app::{database_file, person_key};
 use crate::config::Settings;
 use crate::connectors::landed;
 use crate::jobs::person::ERASURES;
-use crate::warehouse::care::{audit, backup, erased, objection};
+use crate::warehouse::care::{audit, backup, erased, objection, wal};
 use crate::warehouse::mark::{self, Past};
 use crate::warehouse::outbox::{self, HandedOver};
 use crate::warehouse::{Warehouse, WarehouseError, clock};
 use chrono::{DateTime, Utc};
+use duckdb::Connection;
 use std::path::Path;
 
 /// What a person takes as it is.
@@ -40,47 +41,49 @@ pub fn open(settings: &Settings, accepted: Accepted, now: DateTime<Utc>) -> Resu
         Past::Older if !accepted.older => return Err(WarehouseError::WentBack { path }.into()),
         Past::Older => incidents.push(("accepted_older", "the database is older than it was".to_owned())),
         Past::Sound | Past::Missing if std::fs::metadata(&path).map_or(0, |file| file.len()) > 0 => {}
-        Past::Sound | Past::Missing => match evidence(settings, &path) {
+        past => match evidence(settings, &path, past) {
             Some(evidence) if !accepted.empty => return Err(WarehouseError::Missing { path, evidence }.into()),
             Some(_) => incidents.push(("accepted_empty", "an empty database was begun where one was".to_owned())),
             None => {}
         },
     }
-    if !incidents.is_empty() {
-        mark::remove(&path)?;
-    }
     let warehouse = Warehouse::open(&path, &settings.warehouse)?;
-    warehouse.keep_mark()?;
-    match warehouse.write_blocking(move |connection| clock::note(connection, now)) {
-        Err(error) if accepted.no_room && error.ran_short() => tracing::warn!(error = %error, "the clock is not noted"),
-        noted => drop(noted?),
-    }
-    let unknown = warehouse.write_blocking(move |connection| {
-        outbox::give_up_claims(connection, now)?;
-        match HandedOver::beside(&path) {
-            Some(handed) => outbox::reconcile(connection, &handed, now),
-            None => Ok(0),
-        }
-    })?;
-    if unknown > 0 {
-        incidents.push((
-            "went_back",
-            format!(
-                "{unknown} messages went out that this database does not know: they are unknown and not sent again"
-            ),
-        ));
-    }
-    let erased = erase_again(settings, &warehouse)?;
-    if erased > 0 {
-        incidents.push((
-            "erased_again",
-            format!("{erased} identifiers of people who were erased stood in the database again and were erased anew"),
-        ));
-    }
+    // Told first, as the next start would find nothing to tell.
     for (action, detail) in incidents {
         warehouse.write_blocking(move |connection| audit::note(connection, now, "start", action, None, &detail))?;
     }
+    let tolerated = |done: Result<(), WarehouseError>| match done {
+        Err(error) if accepted.no_room && error.ran_short() => {
+            tracing::warn!(error = %error, "what a start notes is not noted");
+            Ok(())
+        }
+        done => done,
+    };
+    tolerated(warehouse.write_blocking(move |connection| clock::note(connection, now).map(drop)))?;
+    tolerated(warehouse.write_blocking(move |connection| reconcile(connection, now)))?;
+    let erased = erase_again(settings, &warehouse)?;
+    if erased > 0 {
+        let detail =
+            format!("{erased} identifiers of people who were erased stood in the database again and were erased anew");
+        let noted =
+            move |connection: &mut Connection| audit::note(connection, now, "start", "erased_again", None, &detail);
+        warehouse.write_blocking(noted)?;
+    }
+    tolerated(warehouse.keep_mark())?;
     Ok(warehouse)
+}
+
+/// Messages of a process that is gone, and those that went out and are not known here, are unknown.
+fn reconcile(connection: &mut Connection, now: DateTime<Utc>) -> Result<(), WarehouseError> {
+    outbox::give_up_claims(connection, now)?;
+    let Some(handed) = HandedOver::of(connection) else { return Ok(()) };
+    let unknown = outbox::reconcile(connection, &handed, now)?;
+    if unknown == 0 {
+        return Ok(());
+    }
+    let detail =
+        format!("{unknown} messages went out that this database does not know: they are unknown and not sent again");
+    audit::note(connection, now, "start", "went_back", None, &detail)
 }
 
 /// Takes up what was kept beside the database of people who were erased or objected, where an older copy does
@@ -103,7 +106,7 @@ fn erase_again(settings: &Settings, warehouse: &Warehouse) -> Result<u64, AppErr
 }
 
 /// What says that a database was here.
-fn evidence(settings: &Settings, path: &Path) -> Option<String> {
+fn evidence(settings: &Settings, path: &Path, past: Past) -> Option<String> {
     let backups = settings.care.backup.dir.clone().unwrap_or_else(|| backup::default_dir(path));
     let count = backup::list(&backups, DateTime::<Utc>::MAX_UTC).map_or(0, |all| all.len());
     if count > 0 {
@@ -118,6 +121,9 @@ fn evidence(settings: &Settings, path: &Path) -> Option<String> {
     if landed > 0 {
         return Some(format!("{landed} landed slices in {}", landing.display()));
     }
-    let log = path.with_extension("duckdb.wal");
-    log.exists().then(|| format!("its log, {}", log.display()))
+    let log = wal(path);
+    if log.exists() {
+        return Some(format!("its log, {}", log.display()));
+    }
+    (past == Past::Missing).then(|| "daybook.mark tells of one".to_owned())
 }

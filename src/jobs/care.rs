@@ -131,7 +131,10 @@ pub fn care(context: &CareContext, now: DateTime<Utc>) -> Night {
     );
     // First what makes room and needs none.
     night.add("landing", believed().and_then(|()| prune_landing(context, now)));
-    let is_backed_up = night.add("backup", back_up(context, doubt.is_none(), now));
+    // By their number, which asks the clock only for their order.
+    let is_set_back = warehouse.read_blocking(|reader| Ok(clock::seen(reader)?.is_behind(now).is_some()));
+    let may_remove = context.is_clock_right || is_set_back.is_ok_and(|is| !is);
+    let is_backed_up = night.add("backup", back_up(context, may_remove, now));
     let is_archived =
         context.config.archive.clone().is_none_or(|folder| night.add("archive", archive(context, &folder, now)));
     let retained = match (is_backed_up, is_archived) {
@@ -144,7 +147,9 @@ pub fn care(context: &CareContext, now: DateTime<Utc>) -> Night {
     if let Some(target) = &context.config.snapshot {
         night.add("snapshot", make_snapshot(context, target));
     }
-    night.add("erasures", erase_in_books(context).and_then(|told| Ok(told + &keep_erasures(context)?)));
+    // What a restore needs is kept even where the books cannot be looked through.
+    let (looked, kept) = (erase_in_books(context), keep_erasures(context));
+    night.add("erasures", looked.and_then(|told| Ok(told + &kept?)));
     for step in &night.steps {
         if step.is_ok {
             tracing::info!(care.step = step.name, care.says = step.says, "care");

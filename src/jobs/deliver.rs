@@ -33,9 +33,9 @@ const FILE: &str = "file";
 /// Stands among the lanes while the operator's notices are written; no way out is called so.
 const TELLING: &str = "telling the operator";
 /// Messages that wait for the operator are tried again so often, in case something was mended.
+const UNTIL_MENDED: TimeDelta = TimeDelta::hours(1);
 /// No message is given up before.
 const FEWEST_TRIES: u32 = 4;
-const UNTIL_MENDED: TimeDelta = TimeDelta::hours(1);
 
 /// What became of one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +93,7 @@ pub async fn deliver_due(
             tracing::error!(messages = lost, "messages were being sent for more than an hour and are given up");
         }
         if resends {
-            warehouse.write(|connection| requeue_unknown(connection)).await?;
+            warehouse.write(move |connection| requeue_unknown(connection, now)).await?;
         }
     }
     let mut done = send_due(warehouse, deliverers, clock, busy, None).await?;
@@ -197,20 +197,10 @@ async fn send_in_order(
         let claiming = warehouse.write(move |connection| claim(connection, &own, &wanted, now));
         let Some(message) = claiming.await? else { break };
         let handed = HandedOver::beside(warehouse.path()).filter(|_| lane != FILE);
-        let (outcome, is_blocked) = match note_handed(handed.as_ref(), &message, What::Handed, clock.now()) {
-            Ok(()) => send(deliverers, &message, clock).await,
-            Err(error) => (not_noted(&error, clock.now()), true),
+        let (outcome, is_blocked) = match route_of(&message) {
+            Ok(route) => hand_over(deliverers, &message, route, handed.as_ref(), clock).await,
+            Err(reason) => (Ending::Failed { reason }.into(), false),
         };
-        let became = match outcome.ending {
-            Ending::Accepted { .. } => Some(What::Sent),
-            Ending::Unknown { .. } => None,
-            Ending::Postponed { .. } | Ending::Failed { .. } => Some(What::NotSent),
-        };
-        if let Some(what) = became
-            && let Err(error) = note_handed(handed.as_ref(), &message, what, clock.now())
-        {
-            tracing::warn!(message.id = message.message_id, error = %error, "the list of what was handed over cannot be written");
-        }
         log(&message, &outcome.ending);
         let (kept, finished, now) = (message.clone(), outcome.clone(), clock.now());
         let suppressed = warehouse.write(move |connection| finish(connection, &kept, &finished, now)).await?;
@@ -233,6 +223,39 @@ async fn send_in_order(
     Ok(done)
 }
 
+/// Where a message goes, or why it goes nowhere.
+fn route_of(message: &Claimed) -> Result<Route, String> {
+    if let Some(since) = message.suppressed.as_ref().filter(|_| message.kind != Kind::Test) {
+        return Err(format!("not sent: the address was refused on {since}"));
+    }
+    serde_json::from_str(&message.route).map_err(|error| format!("its route cannot be read: {error}"))
+}
+
+/// Sends a message between two lines of the list of what was handed over.
+async fn hand_over(
+    deliverers: &Deliverers,
+    message: &Claimed,
+    route: Route,
+    handed: Option<&HandedOver>,
+    clock: &Clock,
+) -> (Outcome, bool) {
+    if let Err(error) = note_handed(handed, message, What::Handed, clock.now()) {
+        return (not_noted(&error, clock.now()), true);
+    }
+    let (outcome, is_blocked) = send(deliverers, message, route, clock).await;
+    let became = match outcome.ending {
+        Ending::Accepted { .. } => Some(What::Sent),
+        Ending::Unknown { .. } => None,
+        Ending::Postponed { .. } | Ending::Failed { .. } => Some(What::NotSent),
+    };
+    if let Some(what) = became
+        && let Err(error) = note_handed(handed, message, what, clock.now())
+    {
+        tracing::warn!(message.id = message.message_id, error = %error, "the list of what was handed over cannot be written");
+    }
+    (outcome, is_blocked)
+}
+
 fn note_handed(
     handed: Option<&HandedOver>,
     message: &Claimed,
@@ -245,8 +268,10 @@ fn note_handed(
 /// What cannot be noted is not sent: a full disk is no reason to send twice.
 fn not_noted(error: &WarehouseError, now: DateTime<Utc>) -> Outcome {
     let reason = format!("not sent, as it cannot be noted that it is: {error}");
-    let not_before = now + TimeDelta::minutes(1);
-    Ending::Postponed { reason, not_before, needs_operator: false, holds_lane: false }.into()
+    // A list that cannot be written for another reason than room is somebody's to mend.
+    let needs_operator = !error.ran_short();
+    let not_before = now + if needs_operator { UNTIL_MENDED } else { TimeDelta::minutes(1) };
+    Ending::Postponed { reason, not_before, needs_operator, holds_lane: needs_operator }.into()
 }
 
 fn log(message: &Claimed, ending: &Ending) {
@@ -268,15 +293,7 @@ fn log(message: &Claimed, ending: &Ending) {
 }
 
 /// How one try went, and whether the rest of the lane need not try.
-async fn send(deliverers: &Deliverers, message: &Claimed, clock: &Clock) -> (Outcome, bool) {
-    if let Some(since) = message.suppressed.as_ref().filter(|_| message.kind != Kind::Test) {
-        let reason = format!("not sent: the address was refused on {since}");
-        return (Ending::Failed { reason }.into(), false);
-    }
-    let route: Route = match serde_json::from_str(&message.route) {
-        Ok(route) => route,
-        Err(error) => return (Ending::Failed { reason: format!("its route cannot be read: {error}") }.into(), false),
-    };
+async fn send(deliverers: &Deliverers, message: &Claimed, route: Route, clock: &Clock) -> (Outcome, bool) {
     let outgoing = Outgoing { message_id: message.message_id.clone(), route, payload: message.payload.clone() };
     let handed = match tokio::time::timeout(LONGEST_SENDING, smaller::deliver(deliverers, &outgoing)).await {
         Ok(handed) => handed,

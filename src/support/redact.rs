@@ -42,6 +42,12 @@ struct Known {
     fixed: usize,
 }
 
+impl Known {
+    fn of(&self, secret: &str) -> Option<Arc<Pattern>> {
+        self.patterns.iter().find(|pattern| pattern.secret == secret).cloned()
+    }
+}
+
 static KNOWN: RwLock<Known> = RwLock::new(Known { patterns: VecDeque::new(), fixed: 0 });
 
 /// Remembers a secret of the configuration for [`all`].
@@ -57,7 +63,7 @@ pub fn keep_token(token: &str) {
 }
 
 fn enter(secret: &str, is_fixed: bool) {
-    let known = |all: &Known| all.patterns.iter().any(|pattern| pattern.secret == secret);
+    let known = |all: &Known| all.of(secret).is_some();
     if known(&KNOWN.read().unwrap_or_else(PoisonError::into_inner)) {
         return;
     }
@@ -91,9 +97,13 @@ pub fn all(text: &str) -> String {
 
 /// `text` without one secret.
 pub fn one(text: &str, secret: &str) -> String {
-    parts(secret).into_iter().fold(text.to_owned(), |text, part| match pattern(&part) {
-        Some(regex) => hidden(&text, &part, &regex),
-        None => text,
+    parts(secret).into_iter().fold(text.to_owned(), |text, part| {
+        // What is known already is hidden by [`all`], and need not be compiled anew.
+        let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner).of(&part);
+        match known.map(|pattern| pattern.regex.clone()).or_else(|| pattern(&part)) {
+            Some(regex) => hidden(&text, &part, &regex),
+            None => text,
+        }
     })
 }
 
@@ -172,7 +182,7 @@ fn pattern(secret: &str) -> Option<Regex> {
     }
     let is_long = letters.len() > LONG;
     let head: String = letters.iter().take(LONG).collect();
-    let rest = if is_long { r#"[^\s"'<>,;&]*"# } else { "" };
+    let rest = if is_long { r#"(?:[^\s"'<>,;&\\]|\\+[^\s"'\\])*"# } else { "" };
     let plain = spelt(&head) + rest;
     if letters.len() < SHORT && !is_mixed(&letters) {
         // A word's end bounds what ends with a letter.

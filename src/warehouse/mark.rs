@@ -1,6 +1,7 @@
 //! A mark beside the database: how far it had come when it was last written. A file that stands before its
 //! mark has gone back in time: its log was cut, or an older copy lies in its place.
 
+use super::care::wal;
 use super::error::WarehouseError;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read};
@@ -15,11 +16,11 @@ const LENGTH: usize = 64;
 
 /// How far a database has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reached {
+struct Reached {
     /// DuckDB counts its checkpoints in the file's header.
-    pub checkpoint: u64,
+    checkpoint: u64,
     /// Bytes of the log since.
-    pub log: u64,
+    log: u64,
 }
 
 /// What the mark says of the database that is there.
@@ -127,18 +128,12 @@ fn reached(path: &Path) -> Option<Reached> {
     }
     // Each header begins with a checksum and the number of its checkpoint; the newer one counts.
     let number = |at: usize| Some(u64::from_le_bytes(headers.get(at + 8..at + 16)?.try_into().ok()?));
-    let log = fs::metadata(log_of(path)).map_or(0, |file| file.len());
+    let log = fs::metadata(wal(path)).map_or(0, |file| file.len());
     Some(Reached { checkpoint: number(4096)?.max(number(8192)?), log })
 }
 
 fn path_of(database: &Path) -> PathBuf {
     database.with_extension("mark")
-}
-
-fn log_of(database: &Path) -> PathBuf {
-    let mut log = database.as_os_str().to_owned();
-    log.push(".wal");
-    log.into()
 }
 
 #[cfg(test)]
@@ -165,7 +160,7 @@ mod tests {
         connection.execute_batch("INSERT INTO t SELECT * FROM range(500)").expect("rows");
         assert_eq!(examine(&path).expect("a look"), Past::Sound, "a mark may be behind");
         mark.note();
-        let log = OpenOptions::new().write(true).open(log_of(&path)).expect("the log");
+        let log = OpenOptions::new().write(true).open(wal(&path)).expect("the log");
         let length = log.metadata().expect("its length").len();
         std::mem::forget(connection); // as if killed
         log.set_len(length - 10).expect("cut");

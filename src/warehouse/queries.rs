@@ -23,7 +23,8 @@ const CLOSED: [&str; 8] = [
 ];
 const SCHEMAS: [&str; 6] = ["", "core", "history", "mart", "ops", "temp"];
 /// Books that no figure is made of.
-const CLOSED_BOOKS: [&str; 6] = ["outbox", "delivery_attempt", "erased", "suppression", "audit", "handed_over"];
+const CLOSED_BOOKS: [&str; 7] =
+    ["outbox", "delivery_attempt", "erased", "objection", "suppression", "audit", "handed_over"];
 /// The variable that holds the key of pseudonyms; `pseudonym(...)` uses it.
 const KEY: &str = "person_key";
 /// Queries found good, by their text; beyond so many they are looked at anew.

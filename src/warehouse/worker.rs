@@ -187,6 +187,7 @@ impl Warehouse {
             if shared.path == Path::new(":memory:") {
                 return Err(WarehouseError::Invalid("a database in memory has no file".to_owned()));
             }
+            shared.in_place()?;
             let prepared = match writer.opened().and_then(|connection| prepare(connection, &shared.path)) {
                 Ok(prepared) => prepared,
                 Err(error) => {
@@ -359,6 +360,12 @@ impl Writer {
     /// The connection, opened if it is not.
     fn opened(&mut self) -> Result<&mut Connection, WarehouseError> {
         if self.connection.is_none() {
+            let was_open = self.shared.opened.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+            let is_there = std::fs::metadata(&self.shared.path).is_ok_and(|file| file.len() > 0);
+            if was_open && !is_there && self.shared.path != Path::new(":memory:") {
+                // DuckDB would begin an empty one.
+                return Err(WarehouseError::Lost { path: self.shared.path.clone(), how: "is gone" });
+            }
             let connection = connect(&self.shared.path, &self.shared.config)?;
             let mut reader = self.shared.reader();
             *self.shared.opened.lock().unwrap_or_else(PoisonError::into_inner) =

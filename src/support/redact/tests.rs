@@ -126,3 +126,12 @@ fn what_was_read_or_fetched_is_hidden_in_every_line_of_the_log() {
     assert_eq!(String::from_utf8(log.0).expect("text"), "a *** b *** c\n");
     assert!(all("fetched-token-00000-x").contains("00000"), "the oldest is forgotten, it ended long ago");
 }
+
+#[test]
+fn what_follows_a_long_secret_in_json_stays_json() {
+    let secret = "a1".repeat(40);
+    let text = format!(r#"{{"error": "Bearer {secret}\" is wrong", "next": 1}}"#);
+    let told = one(&text, &secret);
+    assert!(!told.contains("a1a1a1a1"), "{told}");
+    serde_json::from_str::<serde_json::Value>(&told).expect("JSON as before");
+}

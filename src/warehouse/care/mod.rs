@@ -28,6 +28,8 @@
 //! The person's keys are joined with no others: no payment of theirs is led back to where the CRM met them,
 //! and none counts as a first or a later one of a person. Their amounts and days stay in all sums.
 
+pub use copy::wal;
+
 pub mod audit;
 pub mod backup;
 pub mod compact;

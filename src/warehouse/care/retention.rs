@@ -124,6 +124,13 @@ pub fn retain(
         if schema == "core" && !KEPT.contains(&table.as_str()) {
             sealed = sealed.max(Some(before));
         }
+        if (schema.as_str(), table.as_str()) == ("ops", "outbox") {
+            // The list beside the database names them still.
+            let kept = format!(
+                "INSERT INTO ops.handed_over SELECT message_id, coalesce(ended_at, created_at) FROM ops.outbox AS t WHERE {is_old}"
+            );
+            transaction.execute(&kept, params![before]).context(step)?;
+        }
         let rows = transaction
             .execute(&format!("DELETE FROM {schema}.{table} AS t WHERE {is_old}"), params![before])
             .context(|| format!("removing old rows of {schema}.{table}"))?;

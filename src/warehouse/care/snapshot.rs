@@ -10,11 +10,13 @@ use std::path::Path;
 
 /// Messages with their attachments, addresses, raw records that could not be used, and the books of
 /// erasure stay at home: their tables are there and empty.
-const WITHOUT: [&str; 7] = [
+const WITHOUT: [&str; 9] = [
     "ops.audit",
     "ops.delivery_attempt",
     "ops.erased",
+    "ops.handed_over",
     "ops.landing_removed",
+    "ops.objection",
     "ops.outbox",
     "ops.quarantine",
     "ops.suppression",

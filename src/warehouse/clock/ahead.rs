@@ -4,13 +4,20 @@ use super::super::care::audit;
 use super::{redate, seen, store};
 use crate::domain::clock::{Seen, latest_believed};
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::outbox::{HandedOver, What};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::{Connection, params};
 use serde::Serialize;
 
 /// Instants that may lie ahead: slots to come, waits, leases. A wait is bounded where it is read.
-const TO_COME: [&str; 4] =
-    ["ops.slot.next_attempt_at", "ops.outbox.not_before", "ops.outbox.lease_until", "ops.clock.latest_at"];
+const TO_COME: [&str; 5] = [
+    "ops.slot.next_attempt_at",
+    "ops.outbox.not_before",
+    "ops.outbox.lease_until",
+    "ops.clock.latest_at",
+    // A run names its slot, which may be gone.
+    "ops.run.slot_at",
+];
 /// What else is forgotten: slots and reports of days that have not come, which would be taken for done
 /// when they come, and waits that a wrong clock set. `$1` is the latest instant believed.
 const FORGOTTEN: [&str; 10] = [
@@ -79,6 +86,19 @@ fn is_of_a_file(table: &str, column: &str) -> bool {
     (table, column) == ("ops.dropped_file", "modified_at") || (table, column) == ("ops.load_redated", "fetched_at")
 }
 
+/// Messages that go with reports of days to come.
+fn messages_of_days_to_come(reader: &Connection, now: DateTime<Utc>) -> Result<Vec<String>, WarehouseError> {
+    let step = || "looking for messages of days to come".to_owned();
+    let mut statement = reader
+        .prepare(
+            "SELECT message_id FROM ops.outbox WHERE lane <> 'file' AND report_id IN (
+                 SELECT report_id FROM ops.report WHERE period_start - INTERVAL 1 DAY > CAST(? AS TIMESTAMP))",
+        )
+        .context(step)?;
+    let ids = statement.query_map(params![latest_believed(now).naive_utc()], |row| row.get(0)).context(step)?;
+    ids.collect::<Result<_, _>>().context(step)
+}
+
 /// Takes `now` for right: what lies ahead is forgotten where it will be read again (coverage, cursors),
 /// becomes the oldest where it says what a source answered (loads), and is dated now elsewhere. Answers
 /// what was found.
@@ -87,6 +107,7 @@ pub fn correct(connection: &mut Connection, now: DateTime<Utc>) -> Result<Vec<Ah
     let found = ahead(connection, now)?;
     let known = seen(connection)?;
     let believed = latest_believed(now).naive_utc();
+    let ahead_of_time = messages_of_days_to_come(connection, now)?;
     let transaction = connection.transaction().context(step)?;
     for sql in FORGOTTEN {
         transaction.execute(sql, params![believed]).context(step)?;
@@ -116,6 +137,12 @@ pub fn correct(connection: &mut Connection, now: DateTime<Utc>) -> Result<Vec<Ah
         )?;
     }
     transaction.commit().context(step)?;
+    // When their days come, their reports are issued as others are.
+    if let Some(handed) = HandedOver::of(connection) {
+        for id in ahead_of_time {
+            handed.add(&id, What::NotSent, now)?;
+        }
+    }
     let today = now.date_naive();
     let days = known.days.iter().copied().filter(|day| *day <= today).collect();
     store(connection, &known, &Seen { latest: Some(now), behind_since: None, days })?;

@@ -58,6 +58,9 @@ pub fn stage(
         .context(step)?;
     loaded.rows_read += rows;
     loaded.rows_quarantined += bad;
+    if rows > 0 && of_other_days == rows {
+        distrust = Some("every row is of another day than those that were asked for".to_owned());
+    }
     listed::check(transaction, request, target, loaded)?;
     let some_are_erased = erased::in_read_rows(transaction, &request.workspace, &request.connection, &columns)?;
     forget_rejects(transaction, request, target)?;

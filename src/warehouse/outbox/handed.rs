@@ -68,6 +68,11 @@ impl HandedOver {
         Some(Self { path: folder.join(NAME) })
     }
 
+    /// Of the database that is open.
+    pub fn of(connection: &Connection) -> Option<Self> {
+        Self::beside(connection.path()?)
+    }
+
     /// Adds a line. What is handed over, and what may go again, is on the disk when this returns.
     pub fn add(&self, message_id: &str, what: What, now: DateTime<Utc>) -> Result<(), WarehouseError> {
         let failed = |error| WarehouseError::io(&self.path, error);

@@ -1,5 +1,6 @@
 //! Claim, then send, then record what the other side answered.
 
+use super::handed::{HandedOver, What};
 use super::suppression;
 use super::{Context, Kind, WarehouseError};
 use crate::support::redact;
@@ -339,6 +340,9 @@ pub fn requeue(connection: &Connection, message_id: &str, now: DateTime<Utc>) ->
             params![now.naive_utc(), message_id],
         )
         .context(|| "putting a message back".to_owned())?;
+    if count > 0 {
+        may_go_again(connection, message_id, now)?;
+    }
     Ok(count > 0)
 }
 
@@ -356,16 +360,25 @@ fn free_lane(connection: &Connection, message_id: &str) -> Result<(), WarehouseE
 }
 
 /// Puts every unknown message back that was tried once: the policy `after_unknown = "resend"`.
-pub fn requeue_unknown(connection: &Connection) -> Result<u64, WarehouseError> {
-    let count = connection
-        .execute(
+pub fn requeue_unknown(connection: &Connection, now: DateTime<Utc>) -> Result<u64, WarehouseError> {
+    let step = || "putting messages back".to_owned();
+    let mut statement = connection
+        .prepare(
             "UPDATE ops.outbox SET state = 'pending', not_before = NULL
              WHERE state = 'unknown' AND (SELECT count(*) FROM ops.delivery_attempt AS a
-                 WHERE a.message_id = outbox.message_id AND a.outcome = 'unknown') = 1",
-            [],
+                 WHERE a.message_id = outbox.message_id AND a.outcome = 'unknown') = 1
+             RETURNING message_id",
         )
-        .context(|| "putting messages back".to_owned())?;
-    Ok(count as u64)
+        .context(step)?;
+    let ids = statement.query_map([], |row| row.get(0)).context(step)?;
+    let ids: Vec<String> = ids.collect::<Result<_, _>>().context(step)?;
+    ids.iter().try_for_each(|id| may_go_again(connection, id, now))?;
+    Ok(ids.len() as u64)
+}
+
+/// Notes in the list beside the database that a message is not to be taken for one that went out.
+fn may_go_again(connection: &Connection, message_id: &str, now: DateTime<Utc>) -> Result<(), WarehouseError> {
+    HandedOver::of(connection).map_or(Ok(()), |handed| handed.add(message_id, What::NotSent, now))
 }
 
 /// Records what the operator found out about an unknown message. `false` if there is none.
