@@ -1,5 +1,6 @@
 //! Whether an answer is one to what was asked: a list where one was due, of the days that were asked for.
 
+use super::pages::last_page;
 use super::stage::literal;
 use super::{LoadRequest, Loaded, Replaces, Target};
 use crate::warehouse::error::{Context, WarehouseError};
@@ -13,10 +14,16 @@ pub fn check_records(
     request: &LoadRequest,
     loaded: &Loaded,
 ) -> Result<(), WarehouseError> {
-    if loaded.rows_read > 0 && (loaded.rows_quarantined == 0 || request.may_be_followed) {
-        return Ok(());
-    }
     let Some((list, _)) = request.records_path.split_once("[*]") else { return Ok(()) };
+    // Where rows came, what is no page can only stand at the end.
+    let pages = match loaded.rows_read > 0 && (loaded.rows_quarantined == 0 || request.may_be_followed) {
+        true if request.may_be_followed => return Ok(()),
+        true => match last_page(request)? {
+            Some(last) => format!("({last})"),
+            None => return Ok(()),
+        },
+        false => "page".to_owned(),
+    };
     let are_all_bad = loaded.rows_quarantined == loaded.rows_read;
     let wrong: Option<String> = transaction
         .query_row(
@@ -31,7 +38,7 @@ pub fn check_records(
                      ELSE 'nothing' END)
                  FROM (SELECT json_type(body) AS whole, json_type(body, {list}) AS kind,
                            list_transform(json_extract(body, {each}), lambda record: json_type(record)) AS kinds
-                       FROM page)",
+                       FROM {pages})",
                 lacks = request.may_lack_list || request.may_be_followed,
                 list = literal(list),
                 each = literal(&format!("{list}[*]"))

@@ -35,14 +35,26 @@ pub fn create_pages(transaction: &Transaction<'_>, requests: &[LoadRequest]) -> 
     } else if is_any_array || largest > LARGEST_WHOLE_PAGE {
         read_json(&pages, is_any_array, largest)?
     } else {
-        let list: Vec<ListedPage<'_>> =
-            pages.iter().map(|(no, file)| Ok((*no, utf8(file)?, largest))).collect::<Result<_, _>>()?;
-        let list = serde_json::to_string(&list).map_err(|error| WarehouseError::Invalid(error.to_string()))?;
-        format!("SELECT CAST(page_no AS INTEGER) AS page_no, body FROM landed_pages({})", literal(&list))
+        listed(&pages, largest)?
     };
     transaction
         .execute_batch(&format!("CREATE OR REPLACE TEMP VIEW page AS {rows}"))
         .context(|| "opening the landed pages".to_owned())
+}
+
+/// The last page of a slice alone, as a relation like `page`; `None` where it has one page only, or arrays. An
+/// answer that is no page ends the paging, so it is the last.
+pub fn last_page(request: &LoadRequest) -> Result<Option<String>, WarehouseError> {
+    let Pages { files, is_array, largest_page, .. } = &request.pages;
+    let Some(last) = files.last().filter(|_| files.len() > 1 && !is_array) else { return Ok(None) };
+    listed(&[(page_no(last), last.as_path())], *largest_page).map(Some)
+}
+
+fn listed(pages: &[(u32, &Path)], largest: u64) -> Result<String, WarehouseError> {
+    let list: Vec<ListedPage<'_>> =
+        pages.iter().map(|(no, file)| Ok((*no, utf8(file)?, largest))).collect::<Result<_, _>>()?;
+    let list = serde_json::to_string(&list).map_err(|error| WarehouseError::Invalid(error.to_string()))?;
+    Ok(format!("SELECT CAST(page_no AS INTEGER) AS page_no, body FROM landed_pages({})", literal(&list)))
 }
 
 /// Pages through DuckDB's own reader, which holds no more of them than it must.

@@ -80,3 +80,36 @@ fn rows_that_happen_in_the_future_are_told_where_no_days_were_asked_for() {
     let loaded = run(&warehouse, request).expect("loaded");
     assert_eq!(loaded.caveats, ["1 ad daily row is dated in the future, up to 2099-01-01: look at the vendor's clock"]);
 }
+
+/// A page that is no answer ends the paging: what came before it is not the whole.
+#[test]
+fn an_answer_whose_last_page_is_no_page_leaves_its_days_unread() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let warehouse = Warehouse::in_memory().expect("a warehouse");
+    let row = r#"{"results":[{"id":"a","day":"2026-11-01","cost":"1"}]}"#;
+    let with_last = |load: &str, last: &str| {
+        let mut request = request(folder.path(), load, row);
+        let path = folder.path().join(format!("{load}-page-00002.json"));
+        std::fs::write(&path, last).expect("written");
+        request.pages.files.push(path);
+        request.pages.largest_page = request.pages.largest_page.max(last.len() as u64);
+        request
+    };
+    let error = run(&warehouse, with_last("l1", r#"{"error":"maintenance"}"#)).expect_err("no page").to_string();
+    assert!(error.starts_with("the vendor sends nothing where the list"), "{error}");
+    assert_eq!(texts(&warehouse, COVERED), ["0"]);
+    run(&warehouse, with_last("l2", r#"{"results":[]}"#)).expect("an empty last page");
+    assert_eq!(texts(&warehouse, COVERED), ["2"]);
+}
+
+#[test]
+fn an_answer_of_other_days_alone_says_nothing_of_those_that_were_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let warehouse = Warehouse::in_memory().expect("a warehouse");
+    let body = r#"{"results":[{"id":"a","day":"2026-10-31","cost":"1"}]}"#;
+    let loaded =
+        run(&warehouse, LoadRequest { is_believed: false, ..request(folder.path(), "l1", body) }).expect("loaded");
+    assert_eq!((loaded.rows_quarantined, loaded.doubted.len()), (1, 2), "{loaded:?}");
+    let whole = "SELECT count(*)::VARCHAR FROM ops.coverage WHERE is_whole_day";
+    assert_eq!(texts(&warehouse, whole), ["0"]);
+}
