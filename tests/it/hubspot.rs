@@ -277,9 +277,9 @@ fn stages_of_the_accounts_own_count_as_the_setting_says_and_others_are_told() {
     let load = |stream: &str, mapped: &[&str], body: &str| {
         let (source, when) = (stages(mapped), at("10T08:00"));
         let at = (crm.folder.path(), &source);
-        land_and_load_at(&crm.warehouse, at, stream, &[body.to_owned()], when).expect("a load")
+        land_and_load_at(&crm.warehouse, at, stream, &[body.to_owned()], when)
     };
-    load("contacts", &["77 = marketingqualifiedlead", "78=marketingqualifiedlead"], &body);
+    load("contacts", &["77 = marketingqualifiedlead", "78=marketingqualifiedlead"], &body).expect("a load");
     let found = "SELECT stage || ' ' || entered_date FROM core.contact_stage ORDER BY 1";
     assert_eq!(
         texts(&crm.warehouse, found),
@@ -288,9 +288,10 @@ fn stages_of_the_accounts_own_count_as_the_setting_says_and_others_are_told() {
     );
 
     let options = json!({"options": [{"label": "Lead", "value": "lead"}, {"label": "Trial \"A\"", "value": "77"}, {"label": "Demo", "value": "79"}]});
-    let notes = load("contacts_stages", &["77 = marketingqualifiedlead"], &options.to_string()).notes;
+    let notes = load("contacts_stages", &["77 = marketingqualifiedlead"], &options.to_string()).expect("a load").notes;
     assert_eq!(notes.len(), 1, "{notes:?}");
     assert!(notes[0].contains("\"Demo\"") && notes[0].contains("79 = marketingqualifiedlead"), "{notes:?}");
-    // An answer of another kind says nothing.
-    assert_eq!(load("contacts_stages", &[], r#"{"results": [{"id": "1"}]}"#).notes, Vec::<String>::new());
+    // An answer of another kind does not say that no stage is left over.
+    let error = load("contacts_stages", &[], r#"{"results": [{"id": "1"}]}"#).expect_err("no options").to_string();
+    assert!(error.contains("$.options"), "{error}");
 }

@@ -42,7 +42,12 @@ impl MailSink {
                 "DATA" => {
                     out.write_all(b"354 go on\r\n")?;
                     let mut id = String::new();
-                    while let Some(line) = lines.next().transpose()?.filter(|line| line != ".") {
+                    loop {
+                        // A client that dies before the dot has handed nothing over.
+                        let Some(line) = lines.next().transpose()? else { return Ok(()) };
+                        if line == "." {
+                            break;
+                        }
                         if let Some(value) = line.strip_prefix("Message-ID: ") {
                             id = value.to_owned();
                         }

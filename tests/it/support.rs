@@ -1,6 +1,6 @@
 //! What several tests need: connections, landed bodies, answers as texts.
 
-use chrono::{DateTime, TimeZone, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use daybook::connectors::landing::{Landing, Manifest};
 use daybook::connectors::{Catalog, Connection, Slice, Window};
 use daybook::domain::money::Currency;
@@ -87,7 +87,14 @@ pub fn land_and_load_at(
     // The clock stands still, and each load has an id of its own.
     static LOADS: AtomicU32 = AtomicU32::new(0);
     request.load_id += &format!("_{}", LOADS.fetch_add(1, Ordering::Relaxed));
-    warehouse.write_blocking(move |connection| load(connection, &request, at))
+    // Pages of before are loaded again at a later instant.
+    let newest = texts(
+        warehouse,
+        "SELECT strftime(max(fetched_at), '%Y-%m-%dT%H:%M:%S') FROM ops.load HAVING max(fetched_at) IS NOT NULL",
+    );
+    let newest = newest.first().map(|text| text.parse::<NaiveDateTime>().expect("an instant").and_utc());
+    let now = newest.map_or(at, |newest| newest.max(at));
+    warehouse.write_blocking(move |connection| load(connection, &request, now))
 }
 
 /// The first column of a query's rows, as texts.
