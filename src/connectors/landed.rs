@@ -1,10 +1,20 @@
 //! What lies in the landing folder: slices with or without a manifest, and which of them name a person.
 
 use super::error::ConnectorError;
-use crate::support::spelling::Words;
+use crate::support::spelling::{Outcome, Words};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+/// Whether a slice names a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mention {
+    No,
+    Yes,
+    /// It cannot be read, packs its values in a form of its own (Parquet), or can be read in too many ways; says
+    /// which. What cannot be looked at cannot be kept.
+    Unknown(String),
+}
 
 /// A folder of pages: one fetch of one slice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,12 +33,32 @@ impl Entry {
         self.folder.join("manifest.json")
     }
 
-    /// Whether any page or the manifest names one of the words, however it is spelt or packed. A page that
-    /// cannot be read, or whose values are packed in a form of its own (Parquet), counts as one that does:
-    /// what cannot be looked at cannot be kept.
-    pub fn mentions(&self, words: &Words) -> bool {
-        let Ok(files) = fs::read_dir(&self.folder) else { return true };
-        files.flatten().any(|file| words.are_in_file(&file.path()).unwrap_or(true))
+    /// Whether any page or the manifest names one of the words, however it is spelt or packed; `in_names` are the
+    /// same for the manifest, which holds a file's name.
+    pub fn mentions(&self, words: &Words, in_names: &Words) -> Mention {
+        let Ok(files) = fs::read_dir(&self.folder) else {
+            return Mention::Unknown(format!("{} cannot be read", self.folder.display()));
+        };
+        let mut unknown = None;
+        for file in files {
+            let path = match file {
+                Ok(file) => file.path(),
+                Err(error) => {
+                    unknown = Some(format!("{}: {error}", self.folder.display()));
+                    continue;
+                }
+            };
+            let words = if path == self.manifest() { in_names } else { words };
+            match words.look_in_file(&path) {
+                Ok(Outcome::Found) => return Mention::Yes,
+                Ok(Outcome::Absent) => {}
+                Ok(Outcome::TooMany) => {
+                    unknown = Some(format!("{} can be read in too many ways", path.display()));
+                }
+                Err(error) => unknown = Some(format!("{}: {error}", path.display())),
+            }
+        }
+        unknown.map_or(Mention::No, Mention::Unknown)
     }
 
     /// Removes the folder, and those above it that are empty then.
@@ -102,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_that_cannot_be_looked_into_counts_as_one_that_names_a_person() {
+    fn a_page_that_cannot_be_looked_into_is_told_apart_from_one_that_names_nobody() {
         let dir = tempfile::tempdir().expect("a folder");
         let entry = Entry {
             folder: dir.path().to_owned(),
@@ -113,11 +143,12 @@ mod tests {
         };
         let words = Words::new(&["jane@example.com"]).expect("words");
         fs::write(entry.manifest(), "{}").expect("written");
-        assert!(!entry.mentions(&words));
+        let of = |entry: &Entry| entry.mentions(&words, &words);
+        assert_eq!(of(&entry), Mention::No);
         for (name, bytes) in [("page-0001.parquet", &b"PAR1"[..]), ("page-0001.json.zst", b"\x28\xb5\x2f\xfdpacked")] {
             let page = dir.path().join(name);
             fs::write(&page, bytes).expect("written");
-            assert!(entry.mentions(&words), "{name}");
+            assert!(matches!(of(&entry), Mention::Unknown(why) if why.contains(name)), "{name}");
             fs::remove_file(page).expect("removed");
         }
     }

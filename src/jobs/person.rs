@@ -2,13 +2,13 @@
 
 use super::care::{CareContext, CareError, landed_key, loads_by_manifest, make_snapshot, note_removed};
 
-use crate::connectors::landed::{self, Entry};
+use crate::connectors::landed::{self, Entry, Mention};
 use crate::domain::clock::lies_ahead;
 use crate::support::names;
-use crate::support::spelling::Words;
+use crate::support::spelling::{Kind, Words};
 use crate::warehouse::care::marks::Marks;
 use crate::warehouse::care::objection;
-use crate::warehouse::care::person::{Erased, Held, Who, erase, held, with_identifiers};
+use crate::warehouse::care::person::{Erased, Held, Identifier, Who, erase, held, identified, mails_under_way};
 use crate::warehouse::care::{backup, compact, erased, export};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -23,7 +23,7 @@ pub const ERASURES: &str = "erased.json";
 pub struct About {
     #[serde(flatten)]
     pub held: Held,
-    /// Folders of landed pages that name the person, as received.
+    /// Folders of landed pages that name the person, as received, or may do so: nobody can look into them.
     pub landed: Vec<PathBuf>,
 }
 
@@ -38,7 +38,8 @@ impl About {
 pub struct Forgotten {
     #[serde(flatten)]
     pub erased: Erased,
-    /// Landed slices that named the person and are removed: they cannot be replayed, only fetched again.
+    /// Landed slices that named the person, or could not be looked into, and are removed: they cannot be replayed,
+    /// only fetched again.
     pub landed: Vec<PathBuf>,
     /// Reports and mails in folders that named the person and are removed.
     pub files: Vec<PathBuf>,
@@ -56,7 +57,8 @@ pub struct Forgotten {
 pub fn about(context: &CareContext, workspace: &str, who: &Who) -> Result<About, CareError> {
     let (id, who_there, key) = (workspace.to_owned(), who.clone(), context.person_key.clone());
     let held = context.warehouse.write_blocking(move |connection| held(connection, &id, &who_there, &key))?;
-    let landed = naming(context, workspace, who, &held)?.into_iter().map(|entry| entry.folder).collect();
+    let person = Person::find(context, workspace, who)?;
+    let landed = naming(context, &person)?.into_iter().map(|(entry, _)| entry.folder).collect();
     Ok(About { held, landed })
 }
 
@@ -74,22 +76,30 @@ pub fn forget(
     purges_backups: bool,
     now: DateTime<Utc>,
 ) -> Result<Forgotten, CareError> {
-    let about = about(context, workspace, who)?;
-    let landed = remove_landed(context, &about.landed, now)?;
-    let words = words_in_reports(context, workspace, who, &about.held)?;
+    let person = Person::find(context, workspace, who)?;
+    let naming = naming(context, &person)?;
+    let mut left: Vec<String> = naming.iter().filter_map(|(entry, why)| Some(unread(entry, why.as_ref()?))).collect();
+    let landed = remove_landed(context, naming.into_iter().map(|(entry, _)| entry), now)?;
+    let (words, in_names) = person.words_in_reports()?;
     let after = who.clone();
     let (id, who, key, actor) = (workspace.to_owned(), who.clone(), context.person_key.clone(), actor.to_owned());
     let erased = context.warehouse.write_blocking(move |connection| erase(connection, &id, &who, &key, &actor, now))?;
-    let mut left = under_way(context, workspace, &after)?;
+    left.extend(under_way(context, workspace, &after)?);
     let mut tell = |what: &str, error: &dyn std::fmt::Display| left.push(format!("{what}: {error}"));
     // First what keeps a restored backup from bringing the person back.
     if let Err(error) = super::care::keep_erasures(context) {
         tell("the list of erasures beside the database", &error);
     }
-    let files = super::sent_files::remove(context, workspace, &words).unwrap_or_else(|error| {
-        tell("files of reports and mails", &error);
-        Vec::new()
-    });
+    let files = match super::sent_files::remove(context, workspace, (&words, &in_names)) {
+        Ok(done) => {
+            done.left.iter().for_each(|problem| tell("files of reports and mails", problem));
+            done.gone
+        }
+        Err(error) => {
+            tell("files of reports and mails", &error);
+            Vec::new()
+        }
+    };
     let archive = erase_archive(context, workspace).unwrap_or_else(|error| {
         tell("the archive", &error);
         Vec::new()
@@ -138,71 +148,86 @@ pub fn object(
 /// A mail that is being sent at this moment cannot be taken back.
 fn under_way(context: &CareContext, workspace: &str, who: &Who) -> Result<Vec<String>, CareError> {
     let (id, who, key) = (workspace.to_owned(), who.clone(), context.person_key.clone());
-    let held = context.warehouse.write_blocking(move |connection| held(connection, &id, &who, &key))?;
-    let is_under_way = |row: &&serde_json::Value| row["state"] == "claimed";
-    let mails = held.tables.get("ops.outbox").map_or(0, |rows| rows.iter().filter(is_under_way).count());
+    let mails = context.warehouse.write_blocking(move |connection| mails_under_way(connection, &id, &who, &key))?;
     let told = format!("{mails} mails to the person are under way just now: run this again in a few minutes");
     Ok(if mails > 0 { vec![told] } else { Vec::new() })
 }
 
+/// Who is looked for, and all that leads to them.
+struct Person {
+    workspace: String,
+    /// Identifiers as vendors send them, each with its connection; an address has none.
+    words: Vec<(Option<String>, String)>,
+    marks: Marks,
+}
+
+impl Person {
+    fn find(context: &CareContext, workspace: &str, who: &Who) -> Result<Self, CareError> {
+        let (id, whom, key) = (workspace.to_owned(), who.clone(), context.person_key.clone());
+        let (identifiers, marks) =
+            context.warehouse.write_blocking(move |connection| identified(connection, &id, &whom, &key))?;
+        let is_sent = |one: &Identifier| one.kind != "person_key" && !one.value.starts_with("erased_");
+        let mut words: Vec<_> =
+            identifiers.into_iter().filter(is_sent).map(|one| (one.connection, one.value)).collect();
+        words.push(match who {
+            Who::Mail(mail) => (None, mail.trim().to_owned()),
+            Who::Id { id, connection } => (connection.clone(), id.trim().to_owned()),
+        });
+        Ok(Self { workspace: workspace.to_owned(), words, marks })
+    }
+
+    /// Words that `is_wanted`, to look for in texts and in names.
+    fn words(&self, is_wanted: impl Fn(&(Option<String>, String)) -> bool) -> Result<(Words, Words), CareError> {
+        let all = self.words.iter().filter(|one| is_wanted(one)).map(|(_, word)| word.as_str());
+        let all: Vec<&str> = all.filter(|word| !word.is_empty()).collect();
+        let of = |kind| {
+            let known = self.marks.clone();
+            let words = Words::of(&all, kind).map_err(|_| CareError::TooMany)?;
+            Ok::<Words, CareError>(words.or_addresses(move |address| known.of_address(address).is_some()))
+        };
+        Ok((of(Kind::Text)?, of(Kind::Name)?))
+    }
+
+    /// What to look for where figures stand as well: an address, and ids that are no numbers.
+    fn words_in_reports(&self) -> Result<(Words, Words), CareError> {
+        self.words(|(_, word)| word.len() >= 6 && word.contains(|letter: char| !letter.is_ascii_digit()))
+    }
+}
+
 /// Landed slices of the workspace that hold one of the person's identifiers as a vendor sends them, or an
-/// address that is one of theirs.
-fn naming(context: &CareContext, workspace: &str, who: &Who, held: &Held) -> Result<Vec<Entry>, CareError> {
-    let marks = wanted(context, workspace, who)?;
+/// address that is one of theirs; and those that cannot be looked into, with the reason.
+fn naming(context: &CareContext, person: &Person) -> Result<Vec<(Entry, Option<String>)>, CareError> {
     let mut all = Vec::new();
-    let mut found: Vec<(Option<String>, String)> = held
-        .identifiers
-        .iter()
-        .filter(|identifier| identifier.kind != "person_key" && !identifier.value.starts_with("erased_"))
-        .map(|identifier| (identifier.connection.clone(), identifier.value.clone()))
-        .collect();
-    found.push(match who {
-        Who::Mail(mail) => (None, mail.trim().to_owned()),
-        Who::Id { id, connection } => (connection.clone(), id.clone()),
-    });
-    let mut by_connection: HashMap<String, Words> = HashMap::new();
+    let mut by_connection: HashMap<String, (Words, Words)> = HashMap::new();
     let entries = landed::entries(&context.landing())?.into_iter();
-    for entry in entries.filter(|entry| names::is_of(&entry.workspace, workspace)) {
+    for entry in entries.filter(|entry| names::is_of(&entry.workspace, &person.workspace)) {
         if !by_connection.contains_key(&entry.connection) {
-            let is_there = |id: &Option<String>| id.as_ref().is_none_or(|id| names::is_of(&entry.connection, id));
-            let of_entry = found.iter().filter(|(connection, _)| is_there(connection));
-            let words: Vec<&str> = of_entry.map(|(_, word)| word.as_str()).filter(|word| !word.is_empty()).collect();
-            let known = marks.clone();
-            let words = Words::new(&words).map_err(|_| CareError::TooMany)?;
-            let words = words.or_addresses(move |address| known.of_address(address).is_some());
+            let words = person.words(|(id, _)| id.as_ref().is_none_or(|id| names::is_of(&entry.connection, id)))?;
             by_connection.insert(entry.connection.clone(), words);
         }
-        if entry.mentions(&by_connection[&entry.connection]) {
-            all.push(entry);
+        let (words, in_names) = &by_connection[&entry.connection];
+        match entry.mentions(words, in_names) {
+            Mention::No => {}
+            Mention::Yes => all.push((entry, None)),
+            Mention::Unknown(why) => all.push((entry, Some(why))),
         }
     }
     Ok(all)
 }
 
-/// What to look for where figures stand as well: an address, and ids that are no numbers.
-fn words_in_reports(context: &CareContext, workspace: &str, who: &Who, held: &Held) -> Result<Words, CareError> {
-    let marks = wanted(context, workspace, who)?;
-    let given = match who {
-        Who::Mail(word) | Who::Id { id: word, .. } => word.trim(),
-    };
-    let ids = held.identifiers.iter().filter(|id| id.kind != "person_key" && !id.value.starts_with("erased_"));
-    let all = ids.map(|id| id.value.as_str()).chain([given]);
-    let is_name = |word: &&str| word.len() >= 6 && word.contains(|letter: char| !letter.is_ascii_digit());
-    let words = Words::new(&all.filter(is_name).collect::<Vec<_>>()).map_err(|_| CareError::TooMany)?;
-    Ok(words.or_addresses(move |address| marks.of_address(address).is_some()))
+fn unread(entry: &Entry, why: &str) -> String {
+    let folder = entry.folder.display();
+    format!("looking into the landed slice {folder} ({why}): it is removed, though it may name others only")
 }
 
-fn wanted(context: &CareContext, workspace: &str, who: &Who) -> Result<Marks, CareError> {
-    let (id, whom, key) = (workspace.to_owned(), who.clone(), context.person_key.clone());
-    Ok(context.warehouse.write_blocking(move |connection| {
-        with_identifiers(connection, &id, &whom, &key, |transaction| Marks::wanted(transaction, &id))
-    })?)
-}
-
-fn remove_landed(context: &CareContext, folders: &[PathBuf], now: DateTime<Utc>) -> Result<Vec<PathBuf>, CareError> {
+fn remove_landed(
+    context: &CareContext,
+    entries: impl Iterator<Item = Entry>,
+    now: DateTime<Utc>,
+) -> Result<Vec<PathBuf>, CareError> {
     let loads = context.warehouse.read_blocking(loads_by_manifest)?;
     let mut gone = Vec::new();
-    for entry in landed::entries(&context.landing())?.into_iter().filter(|entry| folders.contains(&entry.folder)) {
+    for entry in entries {
         if let Some(ids) = loads.get(&landed_key(&entry.manifest())) {
             note_removed(&context.warehouse, ids, now)?;
         }

@@ -4,6 +4,7 @@
 use super::ids::hex;
 use super::spelling;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 /// Bytes of a text that its name shows; a name has at most 17 more.
 const SHOWN: usize = 60;
@@ -33,12 +34,57 @@ pub fn is_of(name: &str, text: &str) -> bool {
     name == safe(text) || name == safe_before(text)
 }
 
-/// How a word may stand in names that were made safe.
-pub fn spellings_in_paths(word: &str) -> Vec<String> {
-    let forms = spelling::of_address(word).into_iter().map(|form| form.chars().map(shown).collect::<String>());
-    let mut all: Vec<String> = forms.filter(|form| form.len() >= SHORTEST).collect();
+/// How an address may stand in names that were made safe; the longest first.
+pub fn spellings_in_paths(address: &str) -> Vec<String> {
+    let forms = spelling::of_address(address).into_iter().map(|form| form.chars().map(shown).collect::<String>());
+    let is_name = |form: &String| form.len() >= SHORTEST && form.contains(|letter: char| letter.is_ascii_alphabetic());
+    let mut all: Vec<String> = forms.filter(is_name).collect();
+    all.sort_by_key(|form| (std::cmp::Reverse(form.len()), form.clone()));
     all.dedup();
     all
+}
+
+/// A path in which whole names, and not parts of longer ones, are replaced by their words.
+pub fn replaced_in_path(path: &str, names: &BTreeMap<String, String>) -> String {
+    let mut sorted: Vec<(&String, &String)> = names.iter().collect();
+    // A name with its hash before the part of it that is an address.
+    sorted.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+    sorted.into_iter().fold(path.to_owned(), |path, (name, word)| with_name_replaced(&path, name, word))
+}
+
+fn with_name_replaced(path: &str, name: &str, word: &str) -> String {
+    let mut new = String::with_capacity(path.len());
+    let mut at = 0;
+    // Case is not kept by every system; what is shown is ASCII.
+    let (low_path, low_name) = (path.to_ascii_lowercase(), name.to_ascii_lowercase());
+    while let Some(found) = low_path[at..].find(&low_name).map(|found| found + at) {
+        let end = found + name.len();
+        if is_start(&path[..found]) && is_end(&path[end..]) {
+            new.push_str(&path[at..found]);
+            new.push_str(word);
+            at = end;
+        } else {
+            let next = path[found..].chars().next().map_or(1, char::len_utf8);
+            new.push_str(&path[at..found + next]);
+            at = found + next;
+        }
+    }
+    new + &path[at..]
+}
+
+/// After a dash, the name is the end of a longer one: `mary-jane-example-com` is Mary-Jane.
+fn is_start(before: &str) -> bool {
+    before.is_empty() || before.ends_with(['/', '\\', '~', '_'])
+}
+
+/// Before a dash it may be the beginning of a longer domain, unless a file's ending follows.
+fn is_end(after: &str) -> bool {
+    if after.is_empty() || after.starts_with(['/', '\\', MARK, '_']) {
+        return true;
+    }
+    let Some(rest) = after.strip_prefix('-') else { return false };
+    let end = rest.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(rest.len());
+    spelling::Kind::Name.is_ending(&rest[..end]) && is_end(&rest[end..])
 }
 
 fn shown(letter: char) -> char {
@@ -122,6 +168,23 @@ mod tests {
             prop_assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_~".contains(&byte)), "{}", name);
             prop_assert!(!name.is_empty() && is_of(&name, &text) && is_of(&safe_before(&text), &text));
         }
+    }
+
+    #[test]
+    fn an_address_in_a_path_is_replaced_where_it_is_the_whole_of_a_name() {
+        let names: BTreeMap<String, String> =
+            spellings_in_paths("Jane@yahoo.com").into_iter().map(|form| (form, "gone".to_owned())).collect();
+        for (path, wanted) in [
+            ("landing/a/jane-yahoo-com~0011/20261121T010203000004Z", "landing/a/gone~0011/20261121T010203000004Z"),
+            ("Jane-yahoo-com-csv-gz~0011_all", "gone-csv-gz~0011_all"),
+            ("jane-yahoo-com", "gone"),
+            ("jane-yahoo-com-br~0011_all", "jane-yahoo-com-br~0011_all"),
+            ("a/mary-jane-yahoo-com~0011", "a/mary-jane-yahoo-com~0011"),
+            ("a/ujane-yahoo-com/jane-yahoo-common", "a/ujane-yahoo-com/jane-yahoo-common"),
+        ] {
+            assert_eq!(replaced_in_path(path, &names), wanted);
+        }
+        assert_eq!(spellings_in_paths("120000"), Vec::<String>::new());
     }
 
     #[test]

@@ -120,7 +120,8 @@ fn entities(text: &str) -> Option<String> {
         };
         code.and_then(char::from_u32).map_or_else(|| found[0].to_owned(), String::from)
     });
-    matches!(read, Cow::Owned(_)).then(|| read.into_owned())
+    // A query string has names like `&utm`, which stand for no letter.
+    (read != text).then(|| read.into_owned())
 }
 
 /// `=?utf-8?Q?J=C3=B6rg?=` and its kin with B, in the headers of mails.

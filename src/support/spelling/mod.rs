@@ -4,9 +4,10 @@
 mod base;
 mod decode;
 mod packed;
+mod pieces;
 mod words;
 
-pub use words::{Words, addresses};
+pub use words::{Kind, Words, addresses, without_endings};
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -14,8 +15,20 @@ use unicode_normalization::UnicodeNormalization;
 
 /// Encodings may lie in one another so deep: base64 of JSON with escapes in a percent-encoded field is three.
 const DEEPEST: usize = 4;
-/// Readings of one text. What has more is made to have more.
+/// Readings of one piece. What has more is made to have more.
 const MOST: usize = 300;
+/// Bytes of readings that are looked through for each byte of a text, and for a short one at least.
+const MOST_EACH: usize = 200;
+const LEAST_BYTES: usize = 8 << 20;
+
+/// What a search for words came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Absent,
+    Found,
+    /// The text can be read in more ways than are looked through: nobody knows.
+    TooMany,
+}
 
 /// Text as it is compared: one form for letters that look alike (NFKC), no case, no letters without width.
 pub fn fold(text: &str) -> String {
@@ -54,29 +67,108 @@ pub fn lenient(bytes: &[u8]) -> String {
     text
 }
 
-/// Shows every reading of `text` to `is_found`, the text itself first, until it says yes. A text with more
-/// readings than can be looked through counts as found: what cannot be looked at cannot be kept.
-pub fn any_reading(text: &str, is_found: &mut dyn FnMut(&str) -> bool) -> bool {
-    look(text, DEEPEST, &mut HashMap::new(), is_found)
+/// Shows every reading of `text` to `is_found`, the text itself first and all by pieces, until it says yes.
+pub fn search(text: &str, is_found: &mut dyn FnMut(&str) -> bool) -> Outcome {
+    let budget = LEAST_BYTES + MOST_EACH * text.len();
+    Search { is_found, pieces: HashMap::new(), runs: HashMap::new(), budget }.text(text, DEEPEST)
 }
 
-fn look(text: &str, depth: usize, seen: &mut HashMap<u64, usize>, is_found: &mut dyn FnMut(&str) -> bool) -> bool {
+struct Search<'a> {
+    is_found: &'a mut dyn FnMut(&str) -> bool,
+    /// Pieces that were looked through, by hash, with the depth they were followed to.
+    pieces: HashMap<u64, usize>,
+    /// The same for runs of base64 and hex.
+    runs: HashMap<u64, usize>,
+    budget: usize,
+}
+
+impl Search<'_> {
+    fn text(&mut self, text: &str, depth: usize) -> Outcome {
+        first(pieces::units(text), |unit| {
+            if unit.len() <= pieces::WINDOW {
+                return self.piece(unit, depth, true);
+            }
+            // What is packed is read as a whole, or not at all.
+            match self.decoded(unit, depth) {
+                Outcome::Absent => first(pieces::windows(unit), |window| self.piece(&window, depth, false)),
+                other => other,
+            }
+        })
+    }
+
+    fn piece(&mut self, piece: &str, depth: usize, is_whole: bool) -> Outcome {
+        let followed = self.pieces.entry(hash(piece)).or_default();
+        // What was met deeper before was not followed as far as it can be from here.
+        if *followed > depth {
+            return Outcome::Absent;
+        }
+        *followed = depth + 1;
+        match (self.readings(piece, depth, is_whole, &mut HashMap::new()), pieces::halves(piece)) {
+            (Outcome::TooMany, Some(halves)) if self.budget > 0 => {
+                first(halves.iter(), |half| self.piece(half, depth, is_whole))
+            }
+            (outcome, _) => outcome,
+        }
+    }
+
+    fn readings(&mut self, text: &str, depth: usize, is_whole: bool, seen: &mut HashMap<u64, usize>) -> Outcome {
+        let hash = hash(text);
+        match seen.get(&hash) {
+            Some(followed) if *followed >= depth => return Outcome::Absent,
+            Some(_) => {}
+            None if seen.len() >= MOST || self.budget < text.len() => {
+                self.budget = self.budget.saturating_sub(text.len());
+                return Outcome::TooMany;
+            }
+            None => {
+                self.budget -= text.len();
+                if (self.is_found)(text) {
+                    return Outcome::Found;
+                }
+            }
+        }
+        seen.insert(hash, depth);
+        if depth == 0 {
+            return Outcome::Absent;
+        }
+        let all = decode::DECODERS.iter().filter_map(|decoder| decoder(text));
+        match first(all, |reading| self.readings(&reading, depth - 1, true, seen)) {
+            Outcome::Absent if is_whole => self.decoded(text, depth),
+            other => other,
+        }
+    }
+
+    /// What base64 and hex in a text hold; texts of their own, of any length.
+    fn decoded(&mut self, text: &str, depth: usize) -> Outcome {
+        if depth == 0 {
+            return Outcome::Absent;
+        }
+        let base::Decoded { scraps, texts } = base::decoded(text, &mut |run| {
+            let followed = self.runs.entry(hash(run)).or_default();
+            let is_new = *followed < depth;
+            *followed = depth.max(*followed);
+            is_new
+        });
+        if !scraps.is_empty() && (self.is_found)(&scraps) {
+            return Outcome::Found;
+        }
+        first(texts.iter(), |inner| {
+            // What was packed is longer than what it was packed in.
+            self.budget += MOST_EACH * inner.len().saturating_sub(text.len());
+            self.text(inner, depth - 1)
+        })
+    }
+}
+
+/// The first answer that is not [`Outcome::Absent`].
+fn first<T>(all: impl Iterator<Item = T>, look: impl FnMut(T) -> Outcome) -> Outcome {
+    all.map(look).find(|outcome| *outcome != Outcome::Absent).unwrap_or(Outcome::Absent)
+}
+
+fn hash(text: impl Hash) -> u64 {
     let mut hash = DefaultHasher::new();
     text.hash(&mut hash);
-    let hash = hash.finish();
-    // What was met deeper before was not followed as far as it can be from here.
-    match seen.get(&hash) {
-        Some(followed) if *followed >= depth => return false,
-        Some(_) => {}
-        None if seen.len() >= MOST || is_found(text) => return true,
-        None => {}
-    }
-    seen.insert(hash, depth);
-    if depth == 0 {
-        return false;
-    }
-    let decoders = decode::DECODERS.iter().chain(&base::DECODERS);
-    decoders.filter_map(|decoder| decoder(text)).any(|reading| look(&reading, depth - 1, seen, is_found))
+    hash.finish()
 }
 
 /// The ways in which an address may have been given where its letters count one by one: accents apart from

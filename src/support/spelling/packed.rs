@@ -78,6 +78,14 @@ pub fn unpacked(bytes: &[u8]) -> Option<String> {
         zstd::Decoder::new(bytes).and_then(|decoder| decoder.take(MOST_WITHIN).read_to_end(&mut text))
     } else if matches!(bytes, [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..]) {
         ZlibDecoder::new(bytes).take(MOST_WITHIN).read_to_end(&mut text)
+    } else if is_zip(bytes) {
+        let mut taken = 0;
+        in_zip(Cursor::new(bytes), DEEPEST, &mut |member| {
+            taken += member.take(MOST_WITHIN - taken).read_to_end(&mut text)? as u64;
+            text.push(b'\n');
+            Ok(taken >= MOST_WITHIN)
+        })
+        .map(|_| text.len())
     } else {
         return None;
     };

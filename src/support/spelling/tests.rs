@@ -109,11 +109,12 @@ fn a_word_is_found_in_packed_and_archived_files() {
         ("utf-16", utf16),
         ("latin", latin),
     ] {
-        assert!(words().are_in(Cursor::new(bytes)).expect("read"), "{name}");
+        assert_eq!(words().look_in(Cursor::new(bytes)).expect("read"), Outcome::Found, "{name}");
     }
-    assert!(!words().are_in(Cursor::new(zip("a.csv", filler.as_bytes()))).expect("read"));
-    words().are_in(Cursor::new(b"PAR1..".to_vec())).expect_err("Parquet is not looked into");
-    words().are_in(Cursor::new(b"\x1f\x8bnot so".to_vec())).expect_err("broken");
+    let nobody = zip("a.csv", filler.as_bytes());
+    assert_eq!(words().look_in(Cursor::new(nobody)).expect("read"), Outcome::Absent);
+    words().look_in(Cursor::new(b"PAR1..".to_vec())).expect_err("Parquet is not looked into");
+    words().look_in(Cursor::new(b"\x1f\x8bnot so".to_vec())).expect_err("broken");
 }
 
 #[test]
@@ -131,18 +132,117 @@ fn addresses_of_one_mailbox_are_given_in_the_forms_that_are_told_apart() {
     let forms = of_address("jo@münchen.example");
     assert!(forms.contains(&"jo@xn--mnchen-3ya.example".to_owned()) && forms.len() == 3, "{forms:?}");
     assert_eq!(of_address("cus_17"), ["cus_17"]);
-    assert_eq!(addresses("to: <A.b@c.example>, mailto:d@e.example."), ["a.b@c.example", "d@e.example"]);
+    assert_eq!(addresses("to: <A.b@c.example>, mailto:d@e.example.", Kind::Text), ["a.b@c.example", "d@e.example"]);
 }
 
 #[test]
-fn a_text_with_too_many_readings_counts_as_found() {
-    assert!(any_reading("plain", &mut |text| text == "plain"));
-    assert!(!any_reading("plain", &mut |_| false));
+fn a_text_with_too_many_readings_is_told_apart_and_counts_as_one_that_names_a_word() {
+    assert_eq!(search("plain", &mut |text| text == "plain"), Outcome::Found);
+    assert_eq!(search("plain", &mut |_| false), Outcome::Absent);
     let mut most = 0;
-    let noise = r#"\u0025u0040 %2526amp; =3D=?utf-8?q?=3D?= "" + &amp;#x5c; \\x2b"#.repeat(3);
-    let _ = any_reading(&noise, &mut |_| {
+    let outcome = search(&noise(), &mut |_| {
         most += 1;
         false
     });
+    assert_eq!(outcome, Outcome::TooMany);
     assert!(most <= MOST, "{most}");
+    assert!(words().are_in_text(&noise()) && words().look_in_text(&noise()) == Outcome::TooMany);
+}
+
+/// What nobody writes: each letter of it may be read in many ways.
+fn noise() -> String {
+    r#"\u0025u0040 %2526amp; =3D=?utf-8?q?=3D?= ""+ &amp;#x5c; \\x2b %3D3D =2526 &#37;41 =5Cx3d"#.repeat(8)
+}
+
+#[test]
+fn an_address_is_not_found_in_a_longer_one() {
+    let words = Words::new(&["jane@yahoo.com"]).expect("words");
+    let is_jane = |text: &str| words.clone().or_addresses(|address| address == "jane@yahoo.com").are_in_text(text);
+    for text in
+        ["jane@yahoo.com.br", "élise.jane@yahoo.com", "ájane@yahoo.com", "jane@yahoo.com.é", "jane@yahoo.com.zip"]
+    {
+        for text in [text.to_owned(), format!("{{\"a\":\"{text}\"}}"), format!("mailto:{text},"), STANDARD.encode(text)]
+        {
+            assert!(!is_jane(&text), "{text}");
+            assert_eq!(words.replaced(&text, "***"), text);
+        }
+    }
+    for text in ["To jane@yahoo.com.", "jane@yahoo.com. And", "jane@yahoo.com.csv", "jane@yahoo.com.json.zst, 3 rows"] {
+        assert!(is_jane(text), "{text}");
+        assert!(words.replaced(text, "***").contains("***"), "{text}");
+    }
+    assert_eq!(addresses("jane@yahoo.com.br", Kind::Name), ["jane@yahoo.com.br"]);
+    assert_eq!(addresses("jane@yahoo.com.csv.zip", Kind::Name).pop().as_deref(), Some("jane@yahoo.com"));
+    assert!(Words::of(&["jane@yahoo.com"], Kind::Name).expect("words").are_in_text("jane@yahoo.com.zip"));
+}
+
+/// Numbers without a pattern.
+fn numbers() -> impl FnMut() -> u64 {
+    let mut state = 7_u64;
+    move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state >> 33
+    }
+}
+
+/// Paths with their queries, as GA4 reports them.
+fn ga4(size: usize) -> String {
+    let (mut next, mut page) = (numbers(), String::from("{\"rows\":["));
+    while page.len() < size {
+        let (a, b, c) = (next(), next(), next());
+        page.push_str(&format!(
+            r#"{{"dimensionValues":[{{"value":"20261121"}},{{"value":"/shop/summer-dresses-{a}/?q=red%20shoes+{b}&utm_source=news%2Bletter&amp;gclid=Cj0KC{a:x}{b:x}-{c:x}_wE&ref=https%3A%2F%2Fexample.com%2Fa%3Db%2526c&e=3d=ad{c}"}},{{"value":"(not set) \"\"\/ \u00f6 \u0026"}}],"metricValues":[{{"value":"{b}"}},{{"value":"{c}"}}]}},"#
+        ));
+    }
+    page
+}
+
+/// Charges with addresses, tokens and a description in HTML, as Stripe lists them.
+fn stripe(size: usize) -> String {
+    let (mut next, mut page) = (numbers(), String::from("{\"object\":\"list\",\"data\":[\n"));
+    while page.len() < size {
+        let (a, b, c) = (next(), next(), next());
+        let html = format!(
+            r#"<p>Order {a} &amp; 100% cotton =&gt; <a href=\"https:\/\/shop.example.com\/o?id={b}&amp;m=payer{b}%40example.com&t={c:x}+x\">see&nbsp;it<\/a><br>caf\u00e9\n\t<td style=\"a=3D\">"#
+        );
+        let receipt: String = (0..10).map(|_| format!("{:x}", next())).collect();
+        page.push_str(&format!(
+            "{{\"id\": \"ch_{a}\",\n \"amount\": {b},\n \"billing_details\": {{\"email\": \"payer{a}@example.com\", \"name\": \"P. \\\"{c}\\\" Ayer\"}},\n \"receipt_url\": \"https://pay.stripe.com/receipts/payment/CAcaFwoVYWNjdF8x{receipt}\",\n \"description\": \"{html}\"}},\n"
+        ));
+    }
+    page
+}
+
+#[test]
+fn a_page_of_encoded_addresses_names_nobody_but_whom_it_does() {
+    let words = words().or_addresses(|address| address == "other@example.com");
+    for (name, mut page) in [("ga4", ga4(1 << 18)), ("stripe", stripe(1 << 18))] {
+        assert_eq!(words.look_in(Cursor::new(page.as_bytes())).expect("read"), Outcome::Absent, "{name}");
+        // Escaped, and at the end of the page.
+        let escaped: String = MAIL.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+        page.push_str(&format!("{{\"a\":\"https://x.example/?m={escaped}&b=1\"}}]}}"));
+        assert_eq!(words.look_in(Cursor::new(page.as_bytes())).expect("read"), Outcome::Found, "{name}");
+    }
+}
+
+#[test]
+fn a_word_is_found_in_a_long_value_that_is_packed_or_encoded() {
+    let page = stripe(40_000).replace("payer1", "payer2") + &format!("{{\"mail\":\"{MAIL}\"}}");
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(page.as_bytes()).expect("packed");
+    let packed = STANDARD.encode(packed.finish().expect("packed"));
+    let lines: Vec<&str> = packed.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).expect("ASCII")).collect();
+    for (name, text) in [
+        ("gzip", packed.clone()),
+        ("gzip in JSON of PHP", packed.replace('/', "\\/")),
+        ("gzip in lines", lines.join("\r\n")),
+        ("gzip in lines in JSON", lines.join("\\r\\n")),
+        ("base64", STANDARD.encode(&page)),
+        ("hex", page.bytes().map(|byte| format!("{byte:02x}")).collect()),
+        ("JSON in JSON", serde_json::to_string(&serde_json::to_string(&page).expect("JSON")).expect("JSON")),
+        ("percent", page.bytes().map(|byte| format!("%{byte:02x}")).collect()),
+    ] {
+        let text = format!("{{\"id\":1,\"body\":\"{text}\",\"b\":2}}");
+        assert_eq!(words().look_in(Cursor::new(text)).expect("read"), Outcome::Found, "{name}");
+    }
 }

@@ -2,10 +2,10 @@
 //! compared, in every spelling, so that it is found by those who do not know it.
 
 use crate::support::ids::hex;
-use crate::support::spelling::{Words, addresses, any_reading, of_address};
+use crate::support::spelling::{Kind, Outcome, Words, addresses, of_address, search, without_endings};
 use crate::warehouse::error::{Context, WarehouseError};
 use duckdb::{Connection, params};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -23,8 +23,39 @@ pub struct Marks {
     connections: Vec<String>,
 }
 
-/// What was found in a text: the words as they stand there, each with the word to put in its place.
-pub type Found = BTreeMap<String, String>;
+/// What was found in a text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The words as they stand there, each with the word to put in its place.
+    pub words: BTreeMap<String, String>,
+    /// The text can be read in more ways than are looked through: it counts as one that names somebody.
+    pub is_cut: bool,
+}
+
+impl Found {
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty() && !self.is_cut
+    }
+}
+
+/// What is looked for in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    Addresses,
+    /// Also ids of any vendor that stand alone.
+    AddressesAndIds,
+    /// Addresses in names of files and paths, where numbers are days and instants.
+    Name,
+}
+
+impl Look {
+    fn kind(self) -> Kind {
+        if self == Self::Name { Kind::Name } else { Kind::Text }
+    }
+}
+
+/// In place of a text that cannot be looked through.
+const CUT: &str = "***";
 
 impl Marks {
     /// The erased people of a workspace. The key must be set.
@@ -71,27 +102,27 @@ impl Marks {
         marks.find_map(|mark| self.known.get(&self.pseudonym(&mark)))
     }
 
-    /// Addresses in a text; with `ids` also ids of any vendor that stand alone in it.
-    pub fn found_in(&self, text: &str, ids: bool) -> Found {
-        let mut found = Found::new();
-        any_reading(text, &mut |reading| {
-            for address in addresses(reading) {
+    /// Everybody whom a text names.
+    pub fn found_in(&self, text: &str, look: Look) -> Found {
+        let mut words = BTreeMap::new();
+        let kind = look.kind();
+        let outcome = search(text, &mut |reading| {
+            for address in addresses(reading, kind) {
                 if let Some(token) = self.of_address(&address) {
-                    found.insert(address, token.clone());
+                    words.insert(address, token.clone());
                 }
             }
             let is_part = |letter: char| letter.is_ascii_alphanumeric() || "_.-".contains(letter);
-            let words = if ids { reading } else { "" }.split(|letter| !is_part(letter));
-            for id in
-                words.map(|word| word.trim_matches('.')).filter(|id| (SHORTEST_ID..LONGEST_ID).contains(&id.len()))
-            {
+            let all = if look == Look::AddressesAndIds { reading } else { "" }.split(|letter| !is_part(letter));
+            let all = all.flat_map(|word| without_endings(word.trim_matches('.'), kind));
+            for id in all.filter(|id| (SHORTEST_ID..LONGEST_ID).contains(&id.len())) {
                 if let Some(token) = self.of_id(id, &self.connections) {
-                    found.insert(id.to_owned(), token.clone());
+                    words.insert(id.to_owned(), token.clone());
                 }
             }
             false
         });
-        found
+        Found { words, is_cut: outcome == Outcome::TooMany }
     }
 
     /// Whether a record of a connection names anybody: an address anywhere, an id as a whole value.
@@ -99,13 +130,16 @@ impl Marks {
         let own = [connection.to_owned()];
         let is_id = |text: &str| text.len() < LONGEST_ID && self.of_id(text.trim(), &own).is_some();
         let names_an_id = match serde_json::from_str::<Value>(raw) {
-            Ok(value) => leaves(&value).iter().any(|leaf| any_reading(leaf, &mut |reading| is_id(reading))),
+            Ok(value) => {
+                let is_named = |leaf: &String| search(leaf, &mut |reading| is_id(reading)) != Outcome::Absent;
+                leaves(&value).iter().any(is_named)
+            }
             // Cut short, or no JSON: as free text.
             Err(_) => raw
                 .split(|letter: char| !(letter.is_ascii_alphanumeric() || "_.-".contains(letter)))
                 .any(|word| !word.is_empty() && is_id(word)),
         };
-        names_an_id || !self.found_in(raw, false).is_empty()
+        names_an_id || !self.found_in(raw, Look::Addresses).is_empty()
     }
 }
 
@@ -121,12 +155,15 @@ fn leaves(value: &Value) -> Vec<String> {
 }
 
 /// `text` with what was found replaced. JSON stays JSON: its texts are replaced one by one.
-pub fn replaced(text: &str, found: &Found) -> Result<String, WarehouseError> {
-    let words = found.iter().map(|(word, token)| Ok((Words::new(&[word])?, token.as_str())));
+pub fn replaced(text: &str, found: &Found, look: Look) -> Result<String, WarehouseError> {
+    let words = found.words.iter().map(|(word, token)| Ok((Words::of(&[word], look.kind())?, token.as_str())));
     let words: Vec<(Words, &str)> = words
         .collect::<Result<_, regex::Error>>()
         .map_err(|_| WarehouseError::Invalid("a text names too many erased people to be looked through".to_owned()))?;
     let within = |text: &str| {
+        if found.is_cut && search(text, &mut |_| false) == Outcome::TooMany {
+            return CUT.to_owned();
+        }
         words.iter().fold(
             text.to_owned(),
             |text, (word, token)| {
@@ -136,7 +173,17 @@ pub fn replaced(text: &str, found: &Found) -> Result<String, WarehouseError> {
     };
     let is_json = text.starts_with(['{', '[']);
     match serde_json::from_str::<Value>(text) {
-        Ok(value) if is_json => Ok(mapped(value, &within).to_string()),
+        Ok(value) if is_json => {
+            let new = mapped(value.clone(), &within);
+            // No text in it has too many readings, only all of it has: all of it goes.
+            let is_left = found.is_cut && new == value;
+            Ok(match &value {
+                Value::Array(_) if is_left => json!([CUT]),
+                _ if is_left => json!({ "text": CUT }),
+                _ => new,
+            }
+            .to_string())
+        }
         _ => Ok(within(text)),
     }
 }

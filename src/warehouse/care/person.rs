@@ -134,6 +134,32 @@ pub fn with_identifiers<T>(
     done
 }
 
+/// A person's identifiers, and the marks to find them by in texts.
+pub fn identified(
+    connection: &mut Connection,
+    workspace: &str,
+    who: &Who,
+    key: &Secret,
+) -> Result<(Vec<Identifier>, Marks), WarehouseError> {
+    with_identifiers(connection, workspace, who, key, |transaction| {
+        Ok((identifiers(transaction)?, Marks::wanted(transaction, workspace)?))
+    })
+}
+
+/// Mails to a person that are being sent.
+pub fn mails_under_way(
+    connection: &mut Connection,
+    workspace: &str,
+    who: &Who,
+    key: &Secret,
+) -> Result<usize, WarehouseError> {
+    with_identifiers(connection, workspace, who, key, |transaction| {
+        let held = super::messages::held(transaction, workspace)?;
+        let mails = held.iter().filter(|(table, _)| table == "ops.outbox").flat_map(|(_, rows)| rows);
+        Ok(mails.filter(|row| row["state"] == "claimed").count())
+    })
+}
+
 fn replace(
     connection: &mut Connection,
     workspace: &str,

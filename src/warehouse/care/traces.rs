@@ -1,13 +1,13 @@
 //! Free text in which a person may be named: errors of vendors, details of runs, names of files and
 //! campaigns, texts of reports. Every column that holds text is looked through, so that none is forgotten.
 
-use super::marks::{Found, Marks, replaced};
+use super::marks::{Look, Marks, replaced};
 use super::proof::named;
 use crate::support::names;
 use crate::warehouse::error::{Context, WarehouseError};
 use duckdb::{Connection, params};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Columns that hold no text of others: names that Daybook or the configuration gave, keys and hashes.
 pub const OWN: [&str; 21] = [
@@ -36,8 +36,10 @@ pub const OWN: [&str; 21] = [
 /// Columns that are looked after by name: identifiers, records set aside, addresses of readers.
 pub const KNOWN: [&str; 8] =
     ["person_key", "contact_id", "customer_id", "merged_contact_ids", "other_person_keys", "raw", "mark", "token"];
-/// Columns in which a name was made safe for a path.
-const PATHS: [&str; 3] = ["slice", "manifest", "subject"];
+/// Columns that hold names of files and accounts, as they are or made safe for a path.
+const NAMES: [&str; 4] = ["partition", "slice", "manifest", "subject"];
+/// Each night these are looked through for loads of so many days only: every load has one, and none changes.
+const NEW_DAYS: u32 = 14;
 
 /// A column of text of a table.
 #[derive(Debug)]
@@ -48,6 +50,8 @@ struct Column {
     is_list: bool,
     /// SQL for the rows of a workspace, which is bound.
     scope: &'static str,
+    /// Whether the table tells which load a row is of.
+    has_load: bool,
 }
 
 impl Column {
@@ -64,11 +68,19 @@ impl Column {
         format!("{}.{}", self.schema, self.table)
     }
 
-    /// Distinct texts of a workspace.
-    fn texts(&self, connection: &Connection, workspace: &str) -> Result<Vec<String>, WarehouseError> {
+    /// Distinct texts of a workspace, of all that is held or of what is new.
+    fn texts(&self, connection: &Connection, workspace: &str, is_nightly: bool) -> Result<Vec<String>, WarehouseError> {
         let step = || format!("looking in {}.{}", self.label(), self.name);
+        let is_new = if is_nightly && self.look() == Look::Name && self.has_load {
+            format!(
+                "t.load_id IN (SELECT load_id FROM ops.load
+                     WHERE loaded_at >= (SELECT max(loaded_at) FROM ops.load) - INTERVAL {NEW_DAYS} DAY)"
+            )
+        } else {
+            "true".to_owned()
+        };
         let sql = format!(
-            "SELECT DISTINCT {text} FROM {} AS t WHERE {} AND {text} <> ''",
+            "SELECT DISTINCT {text} FROM {} AS t WHERE {} AND {text} <> '' AND {is_new}",
             self.of(),
             self.scope,
             text = self.text()
@@ -93,8 +105,12 @@ impl Column {
     }
 
     /// Ids of vendors are looked for where Daybook tells what happened; facts have columns for them.
-    fn may_name_ids(&self) -> bool {
-        self.schema == "ops"
+    fn look(&self) -> Look {
+        match self.schema.as_str() {
+            _ if NAMES.contains(&self.name.as_str()) => Look::Name,
+            "ops" => Look::AddressesAndIds,
+            _ => Look::Addresses,
+        }
     }
 }
 
@@ -128,7 +144,8 @@ fn columns(connection: &Connection) -> Result<Vec<Column>, WarehouseError> {
                 () if has("load_id") => "t.load_id IN (SELECT load_id FROM ops.load WHERE workspace = ?)",
                 () => return None,
             };
-            Some(Column { schema, table, name, is_list, scope })
+            let has_load = has("load_id");
+            Some(Column { schema, table, name, is_list, scope, has_load })
         })
         .collect())
 }
@@ -141,8 +158,8 @@ pub fn held(
 ) -> Result<BTreeMap<String, Vec<Value>>, WarehouseError> {
     let mut all: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for column in columns(connection)?.iter().filter(|column| !is_reader(column)) {
-        for text in column.texts(connection, workspace)? {
-            if !marks.found_in(&text, column.may_name_ids()).is_empty() {
+        for text in column.texts(connection, workspace, false)? {
+            if !marks.found_in(&text, column.look()).is_empty() {
                 all.entry(column.label()).or_default().push(json!({ &column.name: text }));
             }
         }
@@ -152,7 +169,7 @@ pub fn held(
 
 /// Replaces `marks` in every text of a workspace; returns the texts changed by table.
 pub fn erase(connection: &Connection, workspace: &str, marks: &Marks) -> Result<BTreeMap<String, u64>, WarehouseError> {
-    erase_in(connection, workspace, marks, &columns(connection)?)
+    erase_in(connection, workspace, marks, &columns(connection)?, false)
 }
 
 /// The same in what Daybook tells of its work, where vendors' errors may name somebody any day.
@@ -162,7 +179,7 @@ pub fn erase_in_books(
     marks: &Marks,
 ) -> Result<BTreeMap<String, u64>, WarehouseError> {
     let all = columns(connection)?.into_iter().filter(|column| column.schema == "ops");
-    erase_in(connection, workspace, marks, &all.collect::<Vec<_>>())
+    erase_in(connection, workspace, marks, &all.collect::<Vec<_>>(), true)
 }
 
 fn erase_in(
@@ -170,30 +187,35 @@ fn erase_in(
     workspace: &str,
     marks: &Marks,
     all: &[Column],
+    is_nightly: bool,
 ) -> Result<BTreeMap<String, u64>, WarehouseError> {
     let mut changed: BTreeMap<String, u64> = BTreeMap::new();
-    let mut everyone = Found::new();
+    // What names somebody in paths: addresses, and names of files that held one.
+    let mut safe: BTreeMap<String, String> = BTreeMap::new();
     for column in all.iter().filter(|column| !is_reader(column)) {
-        for text in column.texts(connection, workspace)? {
-            let found = marks.found_in(&text, column.may_name_ids());
-            if !found.is_empty() {
-                let rows = column.put(connection, workspace, &text, &replaced(&text, &found)?)?;
-                *changed.entry(column.label()).or_default() += rows as u64;
-                everyone.extend(found);
+        for text in column.texts(connection, workspace, is_nightly)? {
+            let found = marks.found_in(&text, column.look());
+            if found.is_empty() {
+                continue;
+            }
+            let rows = column.put(connection, workspace, &text, &replaced(&text, &found, column.look())?)?;
+            *changed.entry(column.label()).or_default() += rows as u64;
+            let addresses = found.words.iter().filter(|(word, _)| word.contains('@'));
+            let forms = addresses.flat_map(|(word, token)| {
+                names::spellings_in_paths(word).into_iter().map(move |safe| (safe, token.clone()))
+            });
+            safe.extend(forms);
+            if let (Look::Name, Some(token)) = (column.look(), found.words.values().next()) {
+                safe.extend([names::safe(&text), names::safe_before(&text)].map(|safe| (safe, token.clone())));
             }
         }
     }
-    // The same names where they were made safe for a path.
-    let safe: BTreeSet<(String, String)> = everyone
-        .into_iter()
-        .flat_map(|(word, token)| names::spellings_in_paths(&word).into_iter().map(move |safe| (safe, token.clone())))
-        .collect();
     if safe.is_empty() {
         return Ok(changed);
     }
-    for column in all.iter().filter(|column| PATHS.contains(&column.name.as_str())) {
-        for text in column.texts(connection, workspace)? {
-            let new = safe.iter().fold(text.clone(), |new, (name, token)| new.replace(name, token));
+    for column in all.iter().filter(|column| column.look() == Look::Name) {
+        for text in column.texts(connection, workspace, is_nightly)? {
+            let new = names::replaced_in_path(&text, &safe);
             if new != text {
                 *changed.entry(column.label()).or_default() += column.put(connection, workspace, &text, &new)? as u64;
             }
@@ -249,7 +271,7 @@ pub fn named_records(
     let mut found = Vec::new();
     while let Some(row) = rows.next().context(step)? {
         let text = |index: usize| row.get::<_, String>(index).context(step);
-        if marks.are_in_record(&text(1)?, &text(2)?) || !marks.found_in(&text(3)?, true).is_empty() {
+        if marks.are_in_record(&text(1)?, &text(2)?) || !marks.found_in(&text(3)?, Look::AddressesAndIds).is_empty() {
             found.push((row.get(0).context(step)?, serde_json::from_str(&text(4)?).unwrap_or(Value::Null)));
         }
     }
