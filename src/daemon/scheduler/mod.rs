@@ -31,6 +31,8 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 /// Messages that were put off are looked for this often.
 const DELIVER_EVERY: TimeDelta = TimeDelta::seconds(60);
+/// Where nothing can be written for want of room, old pages are removed this often.
+const MAKE_ROOM_EVERY: TimeDelta = TimeDelta::minutes(30);
 
 /// Starts what is due and records how it ends.
 pub struct Scheduler {
@@ -50,6 +52,7 @@ pub struct Scheduler {
     status: Arc<Mutex<Status>>,
     lags: Lags,
     clock_noted_at: DateTime<Utc>,
+    made_room_at: Option<DateTime<Utc>>,
 }
 
 /// What the scheduler is at, as its last beat left it; clones see the same.
@@ -87,6 +90,7 @@ impl Scheduler {
             status: Arc::default(),
             lags: Lags::default(),
             clock_noted_at: now,
+            made_room_at: None,
         })
     }
 
@@ -103,6 +107,9 @@ impl Scheduler {
     /// books; the next beat tries again, and nothing is lost.
     pub async fn tick(&mut self, now: DateTime<Utc>) -> Result<(), AppError> {
         let done = self.beat(now).await;
+        if done.as_ref().is_err_and(AppError::ran_short) {
+            self.make_room(now);
+        }
         let mut status = self.books.status().await;
         let mut kept = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         status.beats = kept.beats + 1;
@@ -299,6 +306,19 @@ impl Scheduler {
             if let Err(error) = sent {
                 tracing::error!(error = %error, "deliveries stopped");
             }
+        });
+    }
+
+    /// Does what a night does. On a full disk its slot cannot be claimed, and it is what frees room.
+    fn make_room(&mut self, now: DateTime<Utc>) {
+        if self.made_room_at.is_some_and(|at| (TimeDelta::zero()..MAKE_ROOM_EVERY).contains(&(now - at))) {
+            return;
+        }
+        self.made_room_at = Some(now);
+        let app = self.app.clone();
+        self.delivering.spawn(async move {
+            let (outcome, detail) = work::run_care(&app).await;
+            tracing::warn!(outcome = ?outcome, detail, "nothing could be written: maintenance was run to free room");
         });
     }
 

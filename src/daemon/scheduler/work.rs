@@ -89,7 +89,8 @@ async fn run_rollup(app: &App, workspace: &str) -> End {
     }
 }
 
-async fn run_care(app: &App) -> End {
+/// Does everything that a night has to do, whether or not a slot was claimed for it.
+pub(super) async fn run_care(app: &App) -> End {
     let (context, now) = (app.care(), app.clock.now());
     let night = off_thread(move || care(&context, now)).await;
     let told = |step: &Step| format!("{}: {}", step.name, step.says);

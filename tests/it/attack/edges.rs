@@ -1,6 +1,7 @@
 //! The edges of the process: modes of its files, who may ask it and how slowly, what runs short, and the words
 //! in which all of it is told.
 
+mod deep;
 mod modes;
 mod room;
 mod slow;
@@ -99,7 +100,7 @@ impl Daemon {
         let begun = Instant::now();
         while !holds() {
             assert!(self.child.try_wait().expect("known").is_none(), "{what}: it ended: {}", self.log());
-            assert!(begun.elapsed() < Duration::from_secs(60), "{what}: {}", self.log());
+            assert!(begun.elapsed() < Duration::from_secs(90), "{what}: {}", self.log());
             std::thread::sleep(Duration::from_millis(50));
         }
     }

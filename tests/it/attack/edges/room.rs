@@ -34,6 +34,31 @@ fn a_daemon_that_starts_on_a_full_disk_waits_and_goes_on() {
     });
 }
 
+/// louislam/uptime-kuma#4581, prometheus/prometheus#10015: what frees room needed room to begin.
+#[test]
+fn a_daemon_whose_disk_fills_up_frees_what_is_over_its_age_and_goes_on() {
+    let Some(disk) = SmallDisk::new(24) else { return };
+    let small = Small::new();
+    small.set(&format!("data_dir = {:?}", disk.path()));
+    let old = disk.path().join("landing/one/pay/charges/all/20261101T000000000000Z");
+    std::fs::create_dir_all(&old).expect("made");
+    std::fs::write(old.join("page-00001.json.zst"), vec![7; 4 << 20]).expect("written");
+    let mut daemon = small.daemon("");
+    let status = || said(&daybook(small.path(), &["status"]));
+    daemon.until("it runs", || status().contains("the daemon runs: last beat"));
+    disk.fill(0);
+    daemon.until("it frees room", || {
+        // Writes something, until there is no room for another letter.
+        drop(daybook(small.path(), &["rollup"]));
+        !old.exists()
+    });
+    let log = || std::fs::read_to_string(small.path().join("daemon.log")).unwrap_or_default();
+    daemon.until("the log tells", || log().contains("maintenance was run to free room"));
+    let rolled_up = daybook(small.path(), &["rollup"]);
+    assert!(rolled_up.status.success() && !said(&rolled_up).contains(FULL), "it goes on: {}", said(&rolled_up));
+    assert!(status().contains("the daemon runs: last beat"));
+}
+
 #[test]
 fn a_stop_ends_the_wait_for_room() {
     let Some((_disk, small)) = full() else { return };
