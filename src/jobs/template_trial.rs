@@ -13,6 +13,9 @@ const MEMORY_BYTES: u64 = 512 << 20;
 /// Processor time of the trial.
 const SECONDS: u64 = 20;
 
+/// What the allocator of the trial reserves at a time, in KiB.
+const ARENA_KIB: &str = "65536";
+
 /// The templates with the files of `folder` in place of the built-in ones, as [`Templates::new`] makes them,
 /// less those that take too much; blocking.
 pub fn bounded(folder: &Path) -> (Templates, Vec<TemplateProblem>) {
@@ -33,6 +36,8 @@ pub fn bounded(folder: &Path) -> (Templates, Vec<TemplateProblem>) {
 fn dies_at(folder: &Path, refused: &[TemplateProblem]) -> Option<String> {
     let mut command = Command::new(std::env::current_exe().ok()?);
     command.arg(TRY_TEMPLATES).arg(folder).args(refused.iter().map(|problem| problem.file.as_str()));
+    // Its allocator reserves a gigabyte at once, before or after the limit is set as it happens.
+    command.env("MIMALLOC_ARENA_RESERVE", ARENA_KIB);
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     if output.status.code().is_some() {
         return None;

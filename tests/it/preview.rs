@@ -141,7 +141,8 @@ fn real_data_are_shown_as_they_would_be_issued_and_nothing_is_kept() {
 
     // A template may suit the sample and fail on a document that lacks what the sample has.
     write(root.path(), TEXT, "{{ page.gaps[0] }}\n");
-    assert_eq!(preview(root.path(), &[]).0, Some(0));
+    let (code, told) = preview(root.path(), &[]);
+    assert_eq!(code, Some(0), "{told}");
     let (code, told) = preview(root.path(), &["-w", "acme", "--date", "2026-11-19"]);
     assert_eq!(code, Some(3), "{told}");
     assert!(told.contains("mail/report.txt:1") && read(root.path(), "out/mail.txt").contains("325.75"), "{told}");

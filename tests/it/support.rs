@@ -97,6 +97,11 @@ pub fn land_and_load_at(
     warehouse.write_blocking(move |connection| load(connection, &request, now))
 }
 
+/// Whether `DAYBOOK_LONG` asks for the long form of a proof.
+pub fn is_long() -> bool {
+    std::env::var_os("DAYBOOK_LONG").is_some()
+}
+
 /// The first column of a query's rows, as texts.
 pub fn texts(warehouse: &Warehouse, sql: &str) -> Vec<String> {
     warehouse
