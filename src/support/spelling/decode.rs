@@ -11,6 +11,9 @@ pub type Decoder = fn(&str) -> Option<String>;
 
 pub const DECODERS: [Decoder; 7] = [escapes, percent, form, entities, encoded_words, quoted_printable, doubled_quotes];
 
+/// Those that leave a run of base64 in one.
+pub const SIGNS: [Decoder; 4] = [escapes, percent, entities, quoted_printable];
+
 /// `\u00f6`, halves of a letter in two, `\u{f6}`, `\U000000f6`, `\xc3\xb6`, `\/`, `\"`.
 fn escapes(text: &str) -> Option<String> {
     if !text.contains('\\') {

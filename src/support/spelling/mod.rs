@@ -3,12 +3,15 @@
 
 mod base;
 mod decode;
+mod needs;
 mod packed;
 mod pieces;
 mod words;
 
 pub use words::{Kind, Words, addresses, without_endings};
 
+use needs::Needs;
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use unicode_normalization::UnicodeNormalization;
@@ -69,11 +72,17 @@ pub fn lenient(bytes: &[u8]) -> String {
 
 /// Shows every reading of `text` to `is_found`, the text itself first and all by pieces, until it says yes.
 pub fn search(text: &str, is_found: &mut dyn FnMut(&str) -> bool) -> Outcome {
+    search_for(text, &Needs::default(), is_found)
+}
+
+/// The same, but for readings in which nothing can be found that has these needs.
+fn search_for(text: &str, needs: &Needs, is_found: &mut dyn FnMut(&str) -> bool) -> Outcome {
     let budget = LEAST_BYTES + MOST_EACH * text.len();
-    Search { is_found, pieces: HashMap::new(), runs: HashMap::new(), budget }.text(text, DEEPEST)
+    Search { is_found, needs, pieces: HashMap::new(), runs: HashMap::new(), budget }.text(text, DEEPEST)
 }
 
 struct Search<'a> {
+    needs: &'a Needs,
     is_found: &'a mut dyn FnMut(&str) -> bool,
     /// Pieces that were looked through, by hash, with the depth they were followed to.
     pieces: HashMap<u64, usize>,
@@ -103,6 +112,11 @@ impl Search<'_> {
             return Outcome::Absent;
         }
         *followed = depth + 1;
+        if let Some(steps) = self.steps_in_vain(piece, depth) {
+            // Its letters are no word in any reading; base64 and hex may hold one.
+            let skipped = if is_whole { 0 } else { 1 };
+            return first(steps.iter().zip((1..=depth).rev()).skip(skipped), |(step, left)| self.decoded(step, left));
+        }
         match (self.readings(piece, depth, is_whole, &mut HashMap::new()), pieces::halves(piece)) {
             (Outcome::TooMany, Some(halves)) if self.budget > 0 => {
                 first(halves.iter(), |half| self.piece(half, depth, is_whole))
@@ -136,6 +150,22 @@ impl Search<'_> {
             Outcome::Absent if is_whole => self.decoded(text, depth),
             other => other,
         }
+    }
+
+    /// A piece read by all rules at once, and what comes out again; `None` where a word may be in some other reading.
+    fn steps_in_vain<'p>(&self, piece: &'p str, depth: usize) -> Option<Vec<Cow<'p, str>>> {
+        let mut steps = vec![Cow::Borrowed(piece)];
+        while !self.needs.may_be_in(steps.last()?) {
+            let step = decode::SIGNS.iter().fold(steps.last()?.clone(), |text, decoder| match decoder(&text) {
+                Some(read) => Cow::Owned(read),
+                None => text,
+            });
+            if steps.len() > depth || Some(&step) == steps.last() {
+                return Some(steps);
+            }
+            steps.push(step);
+        }
+        None
     }
 
     /// What base64 and hex in a text hold; texts of their own, of any length.

@@ -246,3 +246,42 @@ fn a_word_is_found_in_a_long_value_that_is_packed_or_encoded() {
         assert_eq!(words().look_in(Cursor::new(text)).expect("read"), Outcome::Found, "{name}");
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(400))]
+    #[test]
+    fn a_word_whose_letters_are_spelt_each_in_its_own_way_is_found_as_if_every_reading_was_made(
+        ways in proptest::collection::vec(0_u8..8, 16),
+        layers in proptest::collection::vec(0_u8..5, 0..3),
+        around in "[ -~]{0,12}",
+    ) {
+        let word = "jane@example.com";
+        let mut text: String = word.chars().zip(&ways).map(|(letter, way)| {
+            let code = u32::from(letter);
+            match way {
+                0 => format!("%{code:02X}"),
+                1 => format!("\\u{code:04x}"),
+                2 => format!("&#{code};"),
+                3 => format!("={code:02X}"),
+                4 => format!("\\x{code:02x}"),
+                _ => letter.to_string(),
+            }
+        }).collect();
+        text = format!("{around} {text} {around}");
+        for layer in layers {
+            let signs = |format: fn(u8) -> String| -> String {
+                text.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format(byte) }).collect()
+            };
+            text = match layer {
+                0 => signs(|byte| format!("%{byte:02x}")),
+                1 => signs(|byte| format!("\\u{byte:04x}")),
+                2 => signs(|byte| format!("&#x{byte:x};")),
+                3 => signs(|byte| format!("={byte:02X}")),
+                _ => STANDARD.encode(&text),
+            };
+        }
+        let words = Words::new(&[word]).expect("words").or_addresses(|address| address == "other@example.com");
+        let full = search(&text, &mut |reading| words.are_in_reading(reading));
+        proptest::prop_assert_eq!(words.look_in_text(&text), full, "{}", text);
+    }
+}

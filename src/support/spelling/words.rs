@@ -1,6 +1,7 @@
 //! Looking for words of a person in texts and files, in every spelling.
 
-use super::{Outcome, fold, lenient, of_address, packed, search};
+use super::needs::Needs;
+use super::{Outcome, fold, lenient, of_address, packed, search_for};
 use regex::Regex;
 use std::fmt;
 use std::fs::File;
@@ -49,6 +50,7 @@ pub struct Words {
     plain: Option<Regex>,
     is_address: Option<IsOne>,
     kind: Kind,
+    needs: Needs,
 }
 
 impl fmt::Debug for Words {
@@ -77,20 +79,21 @@ impl Words {
             regex::RegexBuilder::new(&pattern).size_limit(64 << 20).build()
         };
         if all.is_empty() {
-            return Ok(Self { any: None, pattern: None, plain: None, is_address: None, kind });
+            return Ok(Self { any: None, pattern: None, plain: None, is_address: None, kind, needs: Needs::default() });
         }
         let plain = build(all.clone(), "(?i)")?;
         let folded: Vec<String> = all.iter().map(|word| fold(word)).collect();
         let escaped: Vec<String> = folded.iter().map(|form| regex::escape(form)).collect();
         let any = regex::RegexBuilder::new(&escaped.join("|")).size_limit(64 << 20).build()?;
+        let needs = Needs::of(&folded)?;
         let pattern = build(folded, "")?;
-        Ok(Self { any: Some(any), pattern: Some(pattern), plain: Some(plain), is_address: None, kind })
+        Ok(Self { any: Some(any), pattern: Some(pattern), plain: Some(plain), is_address: None, kind, needs })
     }
 
     /// Also finds addresses that `is_one` knows; it is asked with them in lower case.
     #[must_use]
     pub fn or_addresses(self, is_one: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
-        Self { is_address: Some(Arc::new(is_one)), ..self }
+        Self { is_address: Some(Arc::new(is_one)), needs: self.needs.clone().or_addresses(), ..self }
     }
 
     /// Whether a text names one of the words. One with too many readings counts as one that does: what cannot be
@@ -100,10 +103,10 @@ impl Words {
     }
 
     pub fn look_in_text(&self, text: &str) -> Outcome {
-        search(text, &mut |reading| self.are_in_reading(reading))
+        search_for(text, &self.needs, &mut |reading| self.are_in_reading(reading))
     }
 
-    fn are_in_reading(&self, reading: &str) -> bool {
+    pub(super) fn are_in_reading(&self, reading: &str) -> bool {
         let is_one = |is_one: &IsOne| addresses(reading, self.kind).iter().any(|address| is_one(address));
         let is_word = |(any, pattern): (&Regex, &Regex)| {
             let folded = fold(reading);
