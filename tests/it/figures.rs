@@ -1,6 +1,6 @@
 //! Every report, every format: the same figures, and each of them can be explained.
 
-use crate::support::noon;
+use crate::support::{is_long, noon};
 use crate::tenants::{World, world};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use daybook::domain::benchmark::Benchmark;
@@ -162,6 +162,8 @@ async fn every_figure_of_every_report_is_the_same_in_every_format_and_explained_
     world.rollup().await;
     let templates = Templates::new(None).0;
     let warehouse = &world.context.warehouse;
+    // To explain a figure takes as long as to compute it: a third of each report's, unless there is time.
+    let (mut first, step) = (0, if is_long() { 1 } else { 3 });
     for tenant in tenants() {
         let context = context(&tenant);
         for (report, ..) in REPORTS {
@@ -171,7 +173,11 @@ async fn every_figure_of_every_report_is_the_same_in_every_format_and_explained_
             let pages = built.standard.figures().into_iter().filter(|(path, _)| path.starts_with("pages/")).count();
             assert!(pages >= 50, "{report} {}: {pages} figures of pages", tenant.id);
             in_every_format(&built, Wording::STANDARD, &templates, &order.definition);
-            explained(warehouse, &context, &built.standard, built.receipts);
+            let known: BTreeSet<&String> = built.receipts.iter().map(|draft| &draft.receipt).collect();
+            let figures = built.standard.figures();
+            assert!(figures.iter().all(|(_, figure)| figure.receipt.as_ref().is_none_or(|one| known.contains(one))));
+            explained(warehouse, &context, built.receipts.into_iter().skip(first % step).step_by(step));
+            first += 1;
         }
     }
 }
@@ -227,11 +233,7 @@ pub fn in_every_format(built: &Built, wording: Wording, templates: &Templates, d
 }
 
 /// Each receipt gives the printed value again, by the way `daybook explain` goes and by its SQL.
-fn explained(warehouse: &Warehouse, context: &ReportContext, document: &Document, drafts: Vec<ReceiptDraft>) {
-    let printed: BTreeMap<&String, &Figure> =
-        document.figures().into_iter().filter_map(|(_, figure)| Some((figure.receipt.as_ref()?, figure))).collect();
-    let known: BTreeSet<&String> = drafts.iter().map(|draft| &draft.receipt).collect();
-    assert!(printed.keys().all(|receipt| known.contains(receipt)));
+fn explained(warehouse: &Warehouse, context: &ReportContext, drafts: impl Iterator<Item = ReceiptDraft>) {
     for draft in drafts {
         let define = |basis: &daybook::report::receipt::Basis| basis.definition(&context.metrics);
         let query = sql(context, &draft.basis);

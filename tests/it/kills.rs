@@ -144,7 +144,7 @@ fn read(warehouse: &Warehouse, sql: &str) -> Vec<String> {
 
 #[test]
 fn killed_at_any_instant_it_ends_as_if_nothing_had_happened() {
-    let wanted: u32 = std::env::var("DAYBOOK_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(3);
+    let wanted: u32 = std::env::var("DAYBOOK_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(2);
     let seed = std::env::var("DAYBOOK_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let calm = tempfile::tempdir().expect("a folder");

@@ -64,10 +64,12 @@ async fn a_log_that_was_cut_is_told_and_nothing_goes_out_again() {
         let mut child = small.command(&["run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a daemon");
         let begun = Instant::now();
         while whole.len() < 2_000 && begun.elapsed() < Duration::from_secs(20) {
-            std::thread::sleep(Duration::from_millis(200));
+            std::thread::sleep(Duration::from_millis(100));
+            if said(&small.daybook(&["status"])).contains("the daemon runs: last beat") {
+                drop(small.daybook(&["sync"]));
+            }
             whole = fs::read(small.log()).unwrap_or_default();
         }
-        drop(std::process::Command::new("sh").args(["-c", "sleep 1"]).status());
         child.kill().expect("killed");
         child.wait().expect("reaped");
         (whole, file) = (fs::read(small.log()).unwrap_or_default(), fs::read(small.database()).expect("the database"));
