@@ -76,7 +76,7 @@ pub fn windows(unit: &str) -> impl Iterator<Item = Cow<'_, str>> {
             None => glued(&unit[start..end], is_glued, true),
         };
         is_glued = cut.is_none();
-        start = cut.map_or_else(|| floor(unit, end - OVERLAP), |cut| cut);
+        start = cut.unwrap_or_else(|| floor(unit, end - OVERLAP));
         Some(window)
     })
 }

@@ -2,6 +2,7 @@
 
 use super::Small;
 use crate::care_faults::{daybook, said};
+use daybook::support::clock::Clock;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
@@ -41,7 +42,7 @@ fn answer(mut stream: TcpStream, served: &AtomicUsize) -> Option<()> {
 }
 
 fn charge(id: &str, unused: &str) -> String {
-    let created = chrono::Utc::now().timestamp() - 40_000;
+    let created = Clock::System.now().timestamp() - 40_000;
     format!(
         r#"{{"id":"{id}","object":"charge","created":{created},"amount":1000,"amount_captured":1000,"currency":"eur","status":"succeeded","captured":true,"disputed":false,"metadata":{{}},"unused":{unused}}}"#
     )
