@@ -15,7 +15,7 @@ use crate::support::clock::Clock;
 use crate::support::secret::Secret;
 use crate::warehouse::care::proof::open_read_only;
 use crate::warehouse::load::load;
-use crate::warehouse::rollup::rollup;
+use crate::warehouse::rollup::{rollup, try_recurring};
 use crate::warehouse::{Context, Warehouse, queries};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
@@ -247,7 +247,8 @@ fn rollups(settings: &Settings, warehouse: &Warehouse) -> Vec<Problem> {
         let today = Clock::System.now().date_naive();
         let run = warehouse.write_blocking(move |connection| {
             connection.execute_batch(&touch).context(|| "touching a day".to_owned())?;
-            rollup(connection, &tenant, &rules, &sql, today)
+            rollup(connection, &tenant, &rules, &sql, today)?;
+            try_recurring(connection, &tenant, &sql, today)
         });
         if let Err(error) = run {
             let message = error.to_string();

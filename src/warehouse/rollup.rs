@@ -294,6 +294,9 @@ fn span(
 fn named(rollup: &str, error: WarehouseError) -> WarehouseError {
     match error {
         WarehouseError::Invalid(says) => WarehouseError::Invalid(format!("the rollup {rollup}: {says}")),
+        WarehouseError::Query { context, source } => {
+            WarehouseError::Query { context: format!("the rollup {rollup}: {context}"), source }
+        }
         other => other,
     }
 }
@@ -324,6 +327,21 @@ fn recurring(
     queries::examine(transaction, &sql.mrr_daily).map_err(|error| named("mrr_daily", error))?;
     transaction.execute(&format!("INSERT INTO mart.mrr_daily BY NAME {}", sql.mrr_daily), []).context(step)?;
     Ok(())
+}
+
+/// Runs the query of what recurs over one day and takes it back: a rollup without data does not reach it.
+///
+/// # Errors
+/// As the rollup fails on it.
+pub fn try_recurring(
+    connection: &mut Connection,
+    workspace: &Workspace,
+    sql: &RollupSql,
+    today: NaiveDate,
+) -> Result<(), WarehouseError> {
+    let transaction = connection.transaction().context(|| "trying the rollup mrr_daily".to_owned())?;
+    // Dropped without a commit.
+    recurring(&transaction, workspace, (today, today), today, sql)
 }
 
 /// The columns of `mart.metric_daily` that metrics may sum.

@@ -94,6 +94,21 @@ fn templates_cannot_read_files() {
 }
 
 #[test]
+fn a_fault_of_the_theme_is_told_without_letters_that_steer_a_terminal() {
+    let theme = format!(
+        "accent = \"#123456\"\naccent_dark = \"#abcdef\"\nlogo_text = \"Acme\"\npaper = \"\\u0000\\u001b[2J{}\"\n",
+        "x".repeat(9000)
+    );
+    let (_dir, path) = folder(&[("theme.toml", &theme)]);
+    let (_, problems) = Templates::new(Some(&path));
+    let message = &problems[0].message;
+    assert!(
+        message.contains("unknown variant") && !message.contains(char::is_control) && message.len() < 400,
+        "{message:?}"
+    );
+}
+
+#[test]
 fn the_paper_is_a4_unless_the_theme_says_letter_and_nothing_else_is_taken() {
     let theme = |paper: &str| format!("accent = \"#123456\"\naccent_dark = \"#abcdef\"\nlogo_text = \"Acme\"\n{paper}");
     let parsed = |paper: &str| {

@@ -196,3 +196,24 @@ async fn a_connectors_query_reaches_no_file() {
     fs::write(&query, sound).expect("as it was");
     small.well(&["check"]);
 }
+
+/// golang/vulndb#3215: a replaced rollup or check is looked at by `check`, also where no data would lead to it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_statement_in_a_rollup_or_a_check_is_refused_by_check() {
+    let small = Small::start(1).await;
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("jobs");
+    for query in ["rollups/mrr_daily.sql", "rollups/metric_daily.sql", "checks/spend_is_not_negative.sql"] {
+        let sound = fs::read_to_string(shipped.join(query)).expect("the query");
+        let own = small.root.join("jobs").join(query);
+        fs::create_dir_all(own.parent().expect("a folder")).expect("a folder");
+        for more in ["DROP TABLE core.payment", "COPY (SELECT 1) TO 'x'", "SELECT FROM WHERE"] {
+            fs::write(&own, format!("{sound}\n;\n{more}\n")).expect("changed");
+            let output = small.daybook(&["check"]);
+            let told = said(&output);
+            assert_eq!(output.status.code(), Some(2), "{query} {more}: {told}");
+            assert!(told.contains(query), "{query} {more}: {told}");
+        }
+        fs::write(&own, sound).expect("as it was");
+        small.well(&["check"]);
+    }
+}

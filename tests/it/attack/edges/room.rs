@@ -49,7 +49,7 @@ fn a_daemon_whose_disk_fills_up_frees_what_is_over_its_age_and_goes_on() {
     disk.fill(0);
     daemon.until("it frees room", || {
         // Writes something, until there is no room for another letter.
-        drop(daybook(small.path(), &["rollup"]));
+        drop(daybook(small.path(), &["sync", "-c", "rates"]));
         !old.exists()
     });
     let log = || std::fs::read_to_string(small.path().join("daemon.log")).unwrap_or_default();
