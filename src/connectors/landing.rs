@@ -7,6 +7,7 @@ use super::slice::{Slice, Window};
 use crate::support::ids::hex;
 use crate::support::names;
 use crate::support::owner::{ran_short, why};
+use crate::support::regular_file;
 use crate::support::shown::shown;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -58,7 +59,7 @@ impl Manifest {
     pub fn read(manifest: &Path) -> Result<Self, ConnectorError> {
         let failed = |what: String| ConnectorError::Landing { note: format!("{}: {what}", manifest.display()) };
         let mut text = Vec::new();
-        let file = File::open(manifest).map_err(|error| failed(error.kind().to_string()))?;
+        let file = regular_file::open(manifest).map_err(|error| failed(error.kind().to_string()))?;
         file.take(LARGEST_MANIFEST + 1).read_to_end(&mut text).map_err(|error| failed(error.kind().to_string()))?;
         if text.len() as u64 > LARGEST_MANIFEST {
             return Err(failed(format!("is larger than {} MB; fetch the slice again", LARGEST_MANIFEST >> 20)));
@@ -112,7 +113,7 @@ impl LandedSlice {
             if Path::new(&page.file).components().count() != 1 || page.file.contains("..") {
                 return Err(failed("names a page outside its folder".to_owned()));
             }
-            let mut file = File::open(folder.join(&page.file))
+            let mut file = regular_file::open(&folder.join(&page.file))
                 .map_err(|error| failed(format!("{}: {}", shown(&page.file), error.kind())))?;
             let mut hash = Sha256::new();
             std::io::copy(&mut file, &mut HashWriter(&mut hash)).map_err(|error| failed(error.kind().to_string()))?;
@@ -401,7 +402,7 @@ impl PageWriter {
 
 /// Reads a landed page back, decompressed.
 pub fn read_page(path: &Path) -> Result<impl Read + use<>, ConnectorError> {
-    let file = File::open(path).map_err(|error| failed(path, &error))?;
+    let file = regular_file::open(path).map_err(|error| failed(path, &error))?;
     zstd::Decoder::with_buffer(BufReader::new(file)).map_err(|error| failed(path, &error))
 }
 

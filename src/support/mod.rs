@@ -9,6 +9,7 @@ pub mod names;
 pub mod nearest;
 pub mod owner;
 pub mod redact;
+pub mod regular_file;
 pub mod same_folder;
 pub mod secret;
 pub mod service_account;

@@ -3,6 +3,7 @@
 
 use super::care::wal;
 use super::error::WarehouseError;
+use crate::support::regular_file;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::FileExt;
@@ -48,8 +49,9 @@ impl Mark {
     /// Opens the mark of `database`, and makes it if need be.
     pub fn open(database: &Path) -> Result<Self, WarehouseError> {
         let path = path_of(database);
-        let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let file = options.map_err(|error| WarehouseError::io(&path, error))?;
+        let file = regular_file::require(&path)
+            .and_then(|()| OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path));
+        let file = file.map_err(|error| WarehouseError::io(&path, error))?;
         Ok(Self { database: database.to_owned(), file, last: Mutex::default() })
     }
 
@@ -93,7 +95,7 @@ pub fn remove(database: &Path) -> Result<(), WarehouseError> {
 /// Holds the database against its mark. A file that is not DuckDB's is DuckDB's to refuse.
 pub fn examine(database: &Path) -> Result<Past, WarehouseError> {
     let path = path_of(database);
-    let text = match fs::read_to_string(&path) {
+    let text = match regular_file::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Past::Sound),
         // A mark of other bytes says nothing.

@@ -134,17 +134,18 @@ fn a_process_of_its_own_tries_one_kind_of_input() {
     println!("{target}: at most {} MB", resident() >> 20);
 }
 
-/// Ends the process where a round takes too long or too much.
+/// Ends the process where a round takes too long or too much: of its own processor's time, or in all, as other
+/// processes may have the processor.
 fn watch(steps: Arc<AtomicU64>) {
     std::thread::spawn(move || {
-        let (mut last, mut since) = (u64::MAX, Instant::now());
+        let (mut last, mut since, mut spent) = (u64::MAX, Instant::now(), processor_time());
         loop {
             std::thread::sleep(Duration::from_millis(50));
             let now = steps.load(Ordering::Relaxed);
             if now != last {
-                (last, since) = (now, Instant::now());
+                (last, since, spent) = (now, Instant::now(), processor_time());
             }
-            let is_slow = now > 0 && since.elapsed() > LONGEST;
+            let is_slow = now > 0 && (processor_time() - spent > LONGEST || since.elapsed() > LONGEST * 12);
             if is_slow || resident() > MOST_RESIDENT {
                 let what = if is_slow { "takes longer than 10 s" } else { "holds too much memory" };
                 println!("step {} {what}, {} MB", now.saturating_sub(1), resident() >> 20);
@@ -152,6 +153,15 @@ fn watch(steps: Arc<AtomicU64>) {
             }
         }
     });
+}
+
+/// Of all threads, as the kernel counts it in hundredths of a second.
+fn processor_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The name before them may hold blanks.
+    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
+    let hundredths: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    Duration::from_millis(hundredths * 10)
 }
 
 /// The most memory that the process held.

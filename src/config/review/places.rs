@@ -1,6 +1,7 @@
 //! The line of what settings hold: the file is looked into again, so that settings need not carry a
 //! line for each value.
 
+use crate::support::regular_file;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -32,9 +33,7 @@ impl<'a> Places<'a> {
             return None;
         }
         let mut texts = self.texts.borrow_mut();
-        let text = texts
-            .entry(file.to_owned())
-            .or_insert_with(|| std::fs::read_to_string(self.root.join(file)).unwrap_or_default());
+        let text = texts.entry(file.to_owned()).or_insert_with(|| regular_file::text_or_nothing(&self.root.join(file)));
         line_of(text, steps)
     }
 }

@@ -1,10 +1,10 @@
 //! Looking for words of a person in texts and files, in every spelling.
 
+use super::super::regular_file;
 use super::needs::Needs;
 use super::{Outcome, fold, lenient, of_address, packed, search_for};
 use regex::Regex;
 use std::fmt;
-use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -131,7 +131,7 @@ impl Words {
     /// # Errors
     /// What cannot be read or unpacked.
     pub fn look_in_file(&self, path: &Path) -> io::Result<Outcome> {
-        self.look_in(File::open(path)?)
+        self.look_in(regular_file::open(path)?)
     }
 
     /// The same of bytes that can be read twice.

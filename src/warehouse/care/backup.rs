@@ -4,6 +4,7 @@
 use super::copy::{self, copy, write_json};
 use super::proof::{open_read_only, prove};
 use crate::domain::clock::lies_ahead;
+use crate::support::regular_file;
 use crate::warehouse::error::WarehouseError;
 use crate::warehouse::migrate;
 use chrono::{DateTime, Utc};
@@ -148,7 +149,8 @@ pub fn list(folder: &Path, now: DateTime<Utc>) -> Result<Vec<Backup>, WarehouseE
         if path.extension().is_none_or(|ending| ending != "duckdb") {
             continue;
         }
-        let manifest = fs::read(manifest_path(&path)).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        let manifest =
+            regular_file::read(&manifest_path(&path)).ok().and_then(|text| serde_json::from_slice(&text).ok());
         found.extend(manifest.map(|manifest| Backup { path, manifest }));
     }
     let key = |backup: &Backup| (!lies_ahead(backup.manifest.made_at, now), backup.manifest.made_at);

@@ -6,6 +6,7 @@ use super::copy::write_json;
 use super::marks::Marks;
 use super::proof::named;
 use super::traces;
+use crate::support::regular_file;
 use crate::support::secret::Secret;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::load::literal;
@@ -263,7 +264,7 @@ pub fn write_file(path: &Path, erasures: &[Erasure]) -> Result<(), WarehouseErro
 /// # Errors
 /// A file that cannot be understood: to go on without it could bring people back.
 pub fn read_file(path: &Path) -> Result<Vec<Erasure>, WarehouseError> {
-    match std::fs::read(path) {
+    match regular_file::read(path) {
         Ok(text) => serde_json::from_slice(&text).map_err(|error| {
             WarehouseError::Invalid(format!(
                 "{} cannot be read ({error}): it keeps erased people erased; put its last good version in place",

@@ -4,6 +4,7 @@
 use super::copy::write_json;
 use super::marks::Marks;
 use super::{audit, person};
+use crate::support::regular_file;
 use crate::support::secret::Secret;
 use crate::warehouse::error::{Context, WarehouseError};
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -169,7 +170,7 @@ pub fn write_file(path: &Path, objections: &[Objection]) -> Result<(), Warehouse
 /// # Errors
 /// A file that cannot be understood: to go on without it would analyse people who objected.
 pub fn read_file(path: &Path) -> Result<Vec<Objection>, WarehouseError> {
-    match std::fs::read(path) {
+    match regular_file::read(path) {
         Ok(text) => serde_json::from_slice(&text).map_err(|error| {
             WarehouseError::Invalid(format!(
                 "{} cannot be read ({error}): it keeps people who objected out of analyses; put its last good version in place",

@@ -1,6 +1,7 @@
 //! What was handed over, known outside the database: a list beside it to which each message's id is added
 //! and synced before it goes out. A database that went back in time is told by it what may have gone out.
 
+use crate::support::regular_file;
 use crate::warehouse::error::{Context, WarehouseError};
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use duckdb::{Connection, params};
@@ -77,6 +78,7 @@ impl HandedOver {
     pub fn add(&self, message_id: &str, what: What, now: DateTime<Utc>) -> Result<(), WarehouseError> {
         let failed = |error| WarehouseError::io(&self.path, error);
         let is_new = !self.path.exists();
+        regular_file::require(&self.path).map_err(failed)?;
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(&self.path).map_err(failed)?;
         let mut line = line(message_id, what, now);
         if !ends_whole(&mut file).map_err(failed)? {
@@ -96,7 +98,7 @@ impl HandedOver {
     /// The last line of each message; `None` where there is no list.
     pub fn read(&self) -> Result<Option<Last>, WarehouseError> {
         let failed = |error| WarehouseError::io(&self.path, error);
-        let file = match File::open(&self.path) {
+        let file = match regular_file::open(&self.path) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(error)),

@@ -131,3 +131,34 @@ fn a_connector_that_is_no_small_text_file_is_refused_unread() {
     assert!(made.success());
     assert!(told().contains("not a regular file"), "{}", told());
 }
+
+/// A pipe has no end while nobody writes: whoever opens it for a file waits for ever.
+#[test]
+fn a_pipe_where_a_file_is_due_is_told_and_keeps_nobody_waiting() {
+    let small = Small::new();
+    assert!(matches!(daybook(small.path(), &["status"]).status.code(), Some(0 | 3)));
+    for (file, command, is_told) in [
+        ("report-templates/mail/report.txt", "check", "mail/report.txt"),
+        ("report-templates/theme.toml", "check", "theme.toml"),
+        ("handed-over.log", "status", "handed-over.log: this is no regular file"),
+        ("daybook.mark", "status", "daybook.mark: this is no regular file"),
+        ("erased.json", "status", "erased.json: this is no regular file"),
+        ("drops/rates.csv", "sync -c rates", "rates.csv: it is no file"),
+        ("config/daybook.toml", "status", "daybook.toml"),
+        ("config/connectors/own/connector.toml", "check", "connector.toml"),
+    ] {
+        let path = small.path().join(file);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        let kept = fs::read(&path).ok();
+        let _ = fs::remove_file(&path);
+        let made = std::process::Command::new("mkfifo").arg(&path).status().expect("mkfifo");
+        assert!(made.success(), "{file}");
+        let output = small.sh(&format!("timeout 60 $D {command}"));
+        let told = flat(&said(&output));
+        assert!(output.status.code() != Some(124) && told.contains(is_told), "{file}: {:?} {told}", output.status);
+        fs::remove_file(&path).expect("removed");
+        if let Some(kept) = kept {
+            fs::write(&path, kept).expect("put back");
+        }
+    }
+}
