@@ -13,28 +13,40 @@ const LONGEST_KEY: usize = 256;
 /// Whether a body could be split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Split {
-    /// It is; so many records were too large and are in no piece.
-    Pieces { too_large: usize },
+    /// It is; so many records were too large and are in no piece, and so many texts in others were cut.
+    Pieces { too_large: usize, cut: usize },
     /// There is no list at the path, or what stands around it is large: the body is as it was.
     Not,
 }
 
 /// Cuts the body's list at `path` (object keys from the top; none where the body is the list) into pieces of
-/// about `most` bytes of records. `piece` names the file of a piece's number, counted from 0. Records larger
-/// than `largest` are left out; where all are, one piece has an empty list.
+/// about `most` bytes of records. `piece` names the file of a piece's number, counted from 0. Texts in records are
+/// cut at about `longest` bytes. Records still larger than `largest` are left out; where all are, one piece has an
+/// empty list.
 pub fn split(
     source: impl Read,
     path: &[&str],
-    (most, largest): (usize, usize),
+    (most, largest, longest): (usize, usize, usize),
     mut piece: impl FnMut(usize) -> io::Result<PathBuf>,
 ) -> io::Result<Split> {
     let mut walk = Walk::new(path);
     let mut out = Pieces::default();
     let (mut length, mut too_large, mut is_list) = (0, 0, false);
+    let (mut text, mut cut) = (Text::default(), 0);
     for byte in io::BufReader::with_capacity(1 << 16, source).bytes() {
         let byte = byte?;
-        match walk.step(byte) {
+        let was_in_text = walk.in_text;
+        let step = walk.step(byte);
+        if was_in_text && walk.in_text {
+            let was_cut = text.is_cut;
+            text.take(byte, longest);
+            cut += usize::from(step == Step::Record && text.is_cut && !was_cut);
+        } else {
+            text = Text::default();
+        }
+        match step {
             Step::Head => out.head.push(byte),
+            Step::Record if text.is_cut => {}
             Step::Record => {
                 length += 1;
                 if length <= largest {
@@ -65,7 +77,27 @@ pub fn split(
         return Ok(Split::Not);
     }
     out.finish(&mut piece)?;
-    Ok(Split::Pieces { too_large })
+    Ok(Split::Pieces { too_large, cut })
+}
+
+/// Bytes of an escape, or of two that are one character: nothing of them may be parted.
+const LONGEST_ESCAPE: usize = 12;
+
+/// A text that is being read.
+#[derive(Clone, Copy, Debug, Default)]
+struct Text {
+    length: usize,
+    since_backslash: usize,
+    is_cut: bool,
+}
+
+impl Text {
+    fn take(&mut self, byte: u8, longest: usize) {
+        self.length += 1;
+        self.since_backslash = if byte == b'\\' { 0 } else { self.since_backslash + 1 };
+        // Before a letter of ASCII, whole characters and escapes end.
+        self.is_cut |= self.length > longest && self.since_backslash > LONGEST_ESCAPE && byte.is_ascii();
+    }
 }
 
 #[derive(Default)]
@@ -258,7 +290,7 @@ mod tests {
     fn pieces(body: &str, path: &[&str], most: usize) -> Option<Vec<Value>> {
         let folder = tempfile::tempdir().expect("a folder");
         let mut files = Vec::new();
-        let done = split(body.as_bytes(), path, (most, 200), |number| {
+        let done = split(body.as_bytes(), path, (most, 200, 1000), |number| {
             files.push(folder.path().join(number.to_string()));
             Ok(files[number].clone())
         });
@@ -295,6 +327,35 @@ mod tests {
         assert_eq!(pieces(&huge, &["data"], 100), Some(vec![json!({"data": [1, 2]})]));
         let large = format!(r#"{{"x": "{}", "data": [1]}}"#, "y".repeat(LARGEST_REST));
         assert_eq!(pieces(&large, &["data"], 1), None);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters_and_its_record_stays() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let long = format!("{}\u{e9}\"\\", "\u{1f600}é\\\"".repeat(20));
+        let base64 = "QUJD".repeat(500);
+        let body = json!({"data": [{"id": "a", "note": base64, "b": 1}, {"id": "b", "note": long.clone() + &"x".repeat(900)}, {"id": "c"}]});
+        let plain = body.to_string();
+        let ascii = plain.chars().map(|letter| match letter.is_ascii() {
+            true => letter.to_string(),
+            false => letter.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect(),
+        });
+        for body in [ascii.collect(), plain.clone()] {
+            for longest in 20..60 {
+                let path = folder.path().join(format!("{longest}-{}", body.len()));
+                let done = split(body.as_bytes(), &["data"], (10_000, 1000, longest), |_| Ok(path.clone()));
+                assert_eq!(done.expect("split"), Split::Pieces { too_large: 0, cut: 2 });
+                let found: Value = serde_json::from_slice(&std::fs::read(&path).expect("a piece")).expect("JSON");
+                let text =
+                    |record: usize, key: &str| found["data"][record][key].as_str().unwrap_or_default().to_owned();
+                assert!(base64.starts_with(&text(0, "note")) && text(0, "note").len() >= longest);
+                assert!((long.clone() + &"x".repeat(900)).starts_with(&text(1, "note")));
+                assert_eq!(
+                    (text(0, "id"), found["data"][0]["b"].clone(), text(2, "id")),
+                    ("a".into(), json!(1), "c".into())
+                );
+            }
+        }
     }
 
     fn value() -> impl Strategy<Value = Value> {

@@ -42,9 +42,7 @@ pub enum WarehouseError {
     #[error("{what} ({context}): what was loaded before is kept, and the next try may find enough; {remedy}")]
     RanShort { context: String, what: &'static str, remedy: &'static str, is_fatal: bool },
     /// The folder or file refuses to be written.
-    #[error(
-        "{path} cannot be written ({reason}): give the user that Daybook runs as write access to the folder and its files"
-    )]
+    #[error("{path} cannot be written ({reason}): {}", to_write(reason))]
     Unwritable { path: PathBuf, reason: String },
     /// A query of ours or an admin's that DuckDB refuses.
     #[error("{context}: {source}")]
@@ -79,6 +77,14 @@ pub enum WarehouseError {
     /// The writer thread is gone.
     #[error("the warehouse is closed")]
     Closed,
+}
+
+/// What helps where nothing can be written.
+fn to_write(reason: &str) -> &'static str {
+    match reason.to_lowercase().contains("read-only") {
+        true => "mount the disk for writing; a system mounts a disk with faults read-only, and its log says why",
+        false => "give the user that Daybook runs as write access to the folder and its files",
+    }
 }
 
 impl WarehouseError {
@@ -251,6 +257,9 @@ mod tests {
             unwritable.to_string().contains("cannot be written (permission denied): give the user"),
             "{unwritable}"
         );
+        // As systems mount a disk with faults.
+        let mounted = said("IO Error: Cannot open file \"/data/daybook.duckdb\": Read-only file system");
+        assert!(mounted.to_string().contains("mount the disk for writing"), "{mounted}");
         let read = said("IO Error: x");
         let WarehouseError::Query { .. } = read else { panic!("{read}") };
         let block = duckdb::Error::DuckDBFailure(

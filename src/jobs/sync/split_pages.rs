@@ -15,6 +15,8 @@ fn piece_bytes(memory_limit_mb: u64) -> usize {
 
 /// Smaller pages are read whole.
 const LARGEST_WHOLE: u64 = 4 << 20;
+/// A longer text is a picture or a document, and no figure is made of it.
+const LONGEST_TEXT: usize = 1 << 20;
 /// No record of a report's facts is larger.
 const LARGEST_RECORD: usize = 4 << 20;
 
@@ -43,7 +45,7 @@ pub fn split_pages(
         pages.files = files;
         return Ok(pages);
     };
-    let (mut left_out, mut largest) = (0, 0);
+    let (mut left_out, mut cut, mut largest) = (0, 0, 0);
     for (number, file) in files.into_iter().enumerate() {
         // What cannot be read is told by the query that wants it.
         let size = size(&file).unwrap_or(0);
@@ -57,17 +59,19 @@ pub fn split_pages(
             None => pages.pieces.insert(Arc::new(tempfile::tempdir_in(folder)?)).clone(),
         };
         let mut made = Vec::new();
-        let done = split(unpacked(&file)?, &path, (piece_bytes(memory_limit_mb), LARGEST_RECORD), |piece| {
-            let own = folder.path().join(number.to_string()).join(piece.to_string());
-            std::fs::create_dir_all(&own)?;
-            let own = own.join(plain_name(&file));
-            made.push(own.clone());
-            // Files are closed in turn, however many there are.
-            Ok(own)
-        })?;
+        let done =
+            split(unpacked(&file)?, &path, (piece_bytes(memory_limit_mb), LARGEST_RECORD, LONGEST_TEXT), |piece| {
+                let own = folder.path().join(number.to_string()).join(piece.to_string());
+                std::fs::create_dir_all(&own)?;
+                let own = own.join(plain_name(&file));
+                made.push(own.clone());
+                // Files are closed in turn, however many there are.
+                Ok(own)
+            })?;
         match done {
-            Split::Pieces { too_large } => {
+            Split::Pieces { too_large, cut: here } => {
                 left_out += too_large;
+                cut += here;
                 for file in &made {
                     largest = largest.max(std::fs::metadata(file)?.len());
                 }
@@ -82,11 +86,18 @@ pub fn split_pages(
     }
     pages.largest = Some(largest);
     let mb = LARGEST_RECORD >> 20;
-    pages.caveat = match left_out {
+    let records = match left_out {
         0 => None,
         1 => Some(format!("a record of more than {mb} MB is left out")),
         count => Some(format!("{count} records of more than {mb} MB each are left out")),
     };
+    let mb = LONGEST_TEXT >> 20;
+    let texts = match cut {
+        0 => None,
+        1 => Some(format!("a text of more than {mb} MB is cut")),
+        count => Some(format!("{count} texts of more than {mb} MB each are cut")),
+    };
+    pages.caveat = records.into_iter().chain(texts).reduce(|records, texts| format!("{records}; {texts}"));
     Ok(pages)
 }
 
@@ -156,7 +167,12 @@ mod tests {
         assert_eq!((count, pages.caveat), (60_000, None));
         let huge = vec![write("page-00003.json.zst", 2, 5 << 20)];
         let pages = split_pages(huge.clone(), "$.data[*]", folder.path(), (u64::MAX, 512)).expect("split");
-        assert_eq!(pages.caveat.as_deref(), Some("2 records of more than 4 MB each are left out"));
+        assert_eq!(pages.caveat.as_deref(), Some("2 texts of more than 1 MB each are cut"));
+        let many = format!(r#"{{"data": [{{"id": [{}]}}]}}"#, vec!["\"yyyy\""; 800_000].join(","));
+        let path = folder.path().join("page-00004.json");
+        std::fs::write(&path, many).expect("written");
+        let pages = split_pages(vec![path], "$.data[*]", folder.path(), (u64::MAX, 512)).expect("split");
+        assert_eq!(pages.caveat.as_deref(), Some("a record of more than 4 MB is left out"));
         assert_eq!(split_pages(huge.clone(), "$.rows[*]", folder.path(), (u64::MAX, 512)).expect("left").files, huge);
     }
 
