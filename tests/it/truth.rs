@@ -2,7 +2,7 @@
 
 mod documents;
 
-use crate::support::{is_long, noon, texts};
+use crate::support::{noon, texts};
 use crate::tenants::{World, world};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use daybook::sandbox::{Day, Faults, Records, SHOP, SOFTWARE, TenantTruth, write_drop_files};
@@ -118,12 +118,11 @@ async fn synced(world: &World) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn totals_equal_the_simulators_truth_on_every_day() {
-    let days = if is_long() { 400 } else { 240 };
-    let world = world(days, Faults::default()).await;
+    let world = world(400, Faults::default()).await;
     synced(&world).await;
     let truth = world.sandbox.truth();
     for (tenant, truth) in &truth.tenants {
-        assert_eq!(truth.days.len() as u64, days);
+        assert_eq!(truth.days.len(), 400);
         assert_eq!(wrong_days(&world, tenant, truth, 0..17), Vec::<String>::new());
         assert!(truth.days.values().map(|day| day.revenue).sum::<Decimal>() > Decimal::from(1000));
         let planted = (truth.records.holds, truth.records.captured_holds, truth.records.disputes.len());
