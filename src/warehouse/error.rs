@@ -1,6 +1,7 @@
 //! What can go wrong in the warehouse, as a caller would decide on it.
 
 use crate::support::owner;
+use crate::support::shown::for_terminal;
 use std::path::{Path, PathBuf};
 
 /// What to do about a load of another account.
@@ -45,7 +46,7 @@ pub enum WarehouseError {
     #[error("{path} cannot be written ({reason}): {}", to_write(reason))]
     Unwritable { path: PathBuf, reason: String },
     /// A query of ours or an admin's that DuckDB refuses.
-    #[error("{context}: {source}")]
+    #[error("{context}: {}", said(.source))]
     Query { context: String, source: duckdb::Error },
     /// The pages do not have the shape the stream's query expects, or a request makes no sense.
     #[error("{0}")]
@@ -77,6 +78,15 @@ pub enum WarehouseError {
     /// The writer thread is gone.
     #[error("the warehouse is closed")]
     Closed,
+}
+
+/// Letters of what DuckDB says, which repeats a query's own.
+const LONGEST: usize = 4000;
+
+/// What DuckDB says, in bounds and fit for a terminal.
+fn said(error: &duckdb::Error) -> String {
+    let text: String = error.to_string().chars().take(LONGEST).collect();
+    for_terminal(&text, false).into_owned()
 }
 
 /// What helps where nothing can be written.
@@ -257,6 +267,9 @@ mod tests {
             unwritable.to_string().contains("cannot be written (permission denied): give the user"),
             "{unwritable}"
         );
+        let hostile =
+            said(&format!("Parser Error: syntax error\n\nLINE 1: a\u{feff}b\u{1b}{}", "x".repeat(9000))).to_string();
+        assert!(hostile.contains("a\u{fffd}b\u{fffd}xxx") && hostile.len() < 5000, "{hostile}");
         // As systems mount a disk with faults.
         let mounted = said("IO Error: Cannot open file \"/data/daybook.duckdb\": Read-only file system");
         assert!(mounted.to_string().contains("mount the disk for writing"), "{mounted}");
