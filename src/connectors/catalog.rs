@@ -1,6 +1,7 @@
 //! The connectors at hand: those built in, and an admin's own in `config/connectors/<name>/`.
 
 use super::spec::{ConnectorSpec, ErrorRule};
+use crate::support::shown::cut_line;
 use crate::support::text_file;
 use include_dir::{Dir, include_dir};
 use std::collections::BTreeMap;
@@ -21,6 +22,9 @@ pub struct Connector {
 pub struct Catalog {
     connectors: BTreeMap<String, Arc<Connector>>,
 }
+
+/// Letters of what is said of a fault, which repeats the file's own words.
+const LONGEST: usize = 600;
 
 /// A connector that cannot be used: its file, the line if known, and what is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -81,7 +85,7 @@ impl Catalog {
         match toml::from_str::<ConnectorSpec>(&text) {
             Err(error) => {
                 let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-                problems.push(CatalogProblem { file, line, message: error.message().to_owned() });
+                problems.push(CatalogProblem { file, line, message: cut_line(error.message(), LONGEST) });
             }
             Ok(spec) => {
                 let connector = Connector { spec, sql: files };
@@ -89,10 +93,10 @@ impl Catalog {
                 if found.is_empty() {
                     self.connectors.insert(name.to_owned(), Arc::new(connector));
                 }
-                problems.extend(found.into_iter().map(|message| CatalogProblem {
+                problems.extend(found.iter().map(|message| CatalogProblem {
                     file: file.clone(),
                     line: None,
-                    message,
+                    message: cut_line(message, LONGEST),
                 }));
             }
         }
