@@ -12,8 +12,8 @@ use crate::daemon::unmatched::unmatched;
 use crate::jobs::sync::{Source, load_request};
 use crate::jobs::template_trial::bounded;
 use crate::support::clock::Clock;
-use crate::support::regular_file;
 use crate::support::secret::Secret;
+use crate::support::text_file;
 use crate::warehouse::care::proof::open_read_only;
 use crate::warehouse::load::load;
 use crate::warehouse::rollup::{rollup, try_recurring};
@@ -211,7 +211,7 @@ fn queries(root: &Path, warehouse: &Warehouse, source: &Source) -> Vec<Problem> 
         let message = error.to_string();
         if message.contains("there is no table") {
             let file = folder.join("connector.toml");
-            let text = regular_file::text_or_nothing(&root.join(&file));
+            let text = text_file::text_or_nothing(&root.join(&file));
             let known = tables(warehouse);
             let is_unknown = |line: &str| {
                 let named = line.trim().strip_prefix("table").and_then(|rest| rest.split('"').nth(1));
@@ -281,7 +281,7 @@ fn of_sql(file: &Path, message: &str) -> Problem {
 
 /// A fault of a template with the words it is about.
 fn said_better(root: &Path, problem: Problem) -> Problem {
-    let text = regular_file::text_or_nothing(&root.join(&problem.file));
+    let text = text_file::text_or_nothing(&root.join(&problem.file));
     let line = problem.line.and_then(|line| text.lines().nth(line - 1)).unwrap_or_default().trim();
     let (message, remedy) = if problem.message.contains("undefined value") {
         let message = format!("{} is used here: {line}", problem.message);

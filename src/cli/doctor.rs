@@ -46,6 +46,11 @@ fn of_sources(app: &App) -> Vec<Finding> {
         let remedy = "look at `daybook deliveries` for messages that are unknown, then run daybook sync";
         Finding::warning("database's past", incident.clone(), remedy)
     }));
+    findings.extend(
+        found.failed_jobs.iter().map(|job| {
+            Finding::warning("jobs", job.clone(), "mend that, then daybook run-job, or wait for its next run")
+        }),
+    );
     findings.push(match &found.clock {
         Some(clock) => Finding::warning("clock", clock.says.clone(), clock.remedy.clone()),
         None => Finding::good("clock", "nothing that was noted lies in the future"),

@@ -67,6 +67,10 @@ fn print(found: &InstallationStatus) {
     if let Some(lack) = &found.disk {
         say!("{}", wrapped("disk: ", lack));
     }
+    for job in &found.failed_jobs {
+        say!("\n{}", wrapped("job: ", &plain(job)));
+        say!("  -> mend that, then daybook run-job, or wait for its next run");
+    }
     for way in &found.ways {
         let again = way.next_try_at.map_or_else(String::new, |at| format!(", tried again {}", clock(at)));
         say!("\n{}: needs you, messages that wait: {}{again}", way.way, way.messages);

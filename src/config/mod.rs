@@ -46,7 +46,7 @@ use crate::connectors::file::Presets;
 use crate::delivery::config::DeliveryConfig;
 use crate::domain::benchmark::Benchmark;
 use crate::domain::metric::Registry;
-use crate::support::regular_file;
+use crate::support::text_file;
 use crate::warehouse::WarehouseConfig;
 use crate::warehouse::care::CareConfig;
 use chrono::{DateTime, Utc};
@@ -162,7 +162,7 @@ struct Known {
 /// the running daemon even while a file has mistakes.
 pub fn data_dir(root: &Path) -> PathBuf {
     let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
-    let text = regular_file::text_or_nothing(&root.join(daemon::FILE));
+    let text = text_file::text_or_nothing(&root.join(daemon::FILE));
     let named = text.parse::<toml::Table>().ok().and_then(|table| Some(table.get("data_dir")?.as_str()?.to_owned()));
     named.map_or_else(|| root.clone(), |named| root.join(named))
 }

@@ -1,6 +1,6 @@
 //! What is wrong with the configuration, where, and what to do about it: for a terminal and as JSON.
 
-use crate::support::shown::is_steering;
+use crate::support::shown::fault;
 use serde::Serialize;
 use std::cmp::Ordering;
 use std::fmt;
@@ -22,12 +22,12 @@ pub struct Problem {
 impl Problem {
     /// A problem whose texts are cleaned of control characters and cut to a readable length.
     pub fn new(file: &Path, line: Option<usize>, message: &str, remedy: &str) -> Self {
-        Self { file: file.to_owned(), line, message: clean(message), remedy: clean(remedy) }
+        Self { file: file.to_owned(), line, message: fault(message), remedy: fault(remedy) }
     }
 
     /// `file:line`, or the file alone.
     pub fn place(&self) -> String {
-        let file = clean(&self.file.display().to_string());
+        let file = fault(&self.file.display().to_string());
         self.line.map_or(file.clone(), |line| format!("{file}:{line}"))
     }
 }
@@ -124,21 +124,6 @@ fn wrap(out: &mut String, first: &str, rest: &str, text: &str, width: usize) {
     }
     out.push_str(&line);
     out.push('\n');
-}
-
-/// Without control characters and invisible direction marks, which could forge lines in a terminal.
-fn clean(text: &str) -> String {
-    const LONGEST: usize = 600;
-    let clean = |c: char| match c {
-        '\n' | '\t' => ' ',
-        c if is_steering(c) => '\u{fffd}',
-        c => c,
-    };
-    let mut cleaned: String = text.chars().map(clean).take(LONGEST).collect();
-    if text.chars().nth(LONGEST).is_some() {
-        cleaned.push('…');
-    }
-    cleaned
 }
 
 #[cfg(test)]

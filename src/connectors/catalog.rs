@@ -1,7 +1,7 @@
 //! The connectors at hand: those built in, and an admin's own in `config/connectors/<name>/`.
 
 use super::spec::{ConnectorSpec, ErrorRule};
-use crate::support::shown::cut_line;
+use crate::support::shown::fault;
 use crate::support::text_file;
 use include_dir::{Dir, include_dir};
 use std::collections::BTreeMap;
@@ -22,9 +22,6 @@ pub struct Connector {
 pub struct Catalog {
     connectors: BTreeMap<String, Arc<Connector>>,
 }
-
-/// Letters of what is said of a fault, which repeats the file's own words.
-const LONGEST: usize = 600;
 
 /// A connector that cannot be used: its file, the line if known, and what is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,7 +82,7 @@ impl Catalog {
         match toml::from_str::<ConnectorSpec>(&text) {
             Err(error) => {
                 let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-                problems.push(CatalogProblem { file, line, message: cut_line(error.message(), LONGEST) });
+                problems.push(CatalogProblem { file, line, message: fault(error.message()) });
             }
             Ok(spec) => {
                 let connector = Connector { spec, sql: files };
@@ -96,7 +93,7 @@ impl Catalog {
                 problems.extend(found.iter().map(|message| CatalogProblem {
                     file: file.clone(),
                     line: None,
-                    message: cut_line(message, LONGEST),
+                    message: fault(message),
                 }));
             }
         }

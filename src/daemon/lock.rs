@@ -1,5 +1,6 @@
 //! One process at a data folder: a lock file that names its holder.
 
+use crate::support::regular_file;
 use crate::warehouse::WarehouseError;
 use chrono::{DateTime, Utc};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -43,6 +44,7 @@ impl DataLock {
         }
         let path = folder.join(NAME);
         let failed = |source: io::Error| LockError::Io(WarehouseError::io(&path, source));
+        regular_file::require(&path).map_err(failed)?;
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
         let begun = Instant::now();

@@ -4,6 +4,7 @@ pub mod admin;
 pub mod app;
 mod connections;
 pub mod control;
+mod failed_jobs;
 pub mod file_modes;
 pub mod issue;
 pub mod lock;

@@ -2,6 +2,7 @@
 //! when it is read next, what is wrong and what to do.
 
 use super::app::{App, AppError, SecretsAre, sources};
+use super::failed_jobs::failed_jobs;
 use super::opening::INCIDENTS;
 use super::planned_jobs;
 use super::scheduler::Status as SchedulerStatus;
@@ -41,6 +42,8 @@ pub struct InstallationStatus {
     /// What the daemon is at; absent where none runs.
     pub daemon: Option<SchedulerStatus>,
     pub workspaces: Vec<WorkspaceStatus>,
+    /// Jobs other than syncs whose last run failed for good, in sentences.
+    pub failed_jobs: Vec<String>,
     /// Ways out that need somebody.
     pub ways: Vec<WayStatus>,
     /// What the disk lacks, where that is why nothing can be written.
@@ -182,7 +185,8 @@ pub fn status(app: &App, daemon: Option<SchedulerStatus>, now: DateTime<Utc>) ->
     let since = now - TimeDelta::days(INCIDENT_DAYS);
     let incidents = app.warehouse.read_blocking(|reader| audit::since(reader, &INCIDENTS, since))?;
     let disk = owner::lack_of_room(&app.settings.data_dir);
-    Ok(InstallationStatus { at: now, daemon, workspaces, ways: blocked(app)?, disk, incidents, clock })
+    let (ways, failed_jobs) = (blocked(app)?, failed_jobs(app)?);
+    Ok(InstallationStatus { at: now, daemon, workspaces, failed_jobs, ways, disk, incidents, clock })
 }
 
 fn clock_status(reader: &Connection, now: DateTime<Utc>) -> Result<Option<ClockStatus>, WarehouseError> {

@@ -3,7 +3,7 @@
 
 use crate::config::{Problem, Settings, WorkspaceSettings};
 use crate::support::nearest::nearest;
-use crate::support::regular_file;
+use crate::support::text_file;
 use crate::warehouse::{WarehouseError, names};
 use chrono::{DateTime, Utc};
 use duckdb::Connection;
@@ -55,7 +55,7 @@ pub fn unmatched(
 
 /// The problem at the line that holds `text` in quotes.
 fn problem(settings: &Settings, file: &Path, text: &str, message: &str, remedy: &str) -> Problem {
-    let lines = regular_file::text_or_nothing(&settings.root.join(file));
+    let lines = text_file::text_or_nothing(&settings.root.join(file));
     let quoted = [format!("\"{text}\""), format!("'{text}'")];
     let is_there = |line: &str| !line.trim_start().starts_with('#') && quoted.iter().any(|text| line.contains(text));
     let line = lines.lines().position(is_there).map(|index| index + 1);

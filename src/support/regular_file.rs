@@ -41,8 +41,3 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
 pub fn read_to_string(path: &Path) -> io::Result<String> {
     String::from_utf8(read(path)?).map_err(|error| io::Error::new(ErrorKind::InvalidData, error.utf8_error()))
 }
-
-/// The text of a file that says where or how something stands; empty where there is none.
-pub fn text_or_nothing(path: &Path) -> String {
-    read_to_string(path).unwrap_or_default()
-}

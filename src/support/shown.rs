@@ -38,6 +38,21 @@ pub fn cut_line(text: &str, most: usize) -> String {
     line
 }
 
+/// What is said of a fault in a file, on one line and in bounds: it repeats the file's own words.
+pub fn fault(text: &str) -> String {
+    const LONGEST: usize = 600;
+    let clean = |c: char| match c {
+        '\n' | '\t' => ' ',
+        c if is_steering(c) => '\u{fffd}',
+        c => c,
+    };
+    let mut cleaned: String = text.chars().map(clean).take(LONGEST).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        cleaned.push('…');
+    }
+    cleaned
+}
+
 fn tame(c: char) -> char {
     match c {
         c if c.is_control() => ' ',

@@ -32,15 +32,16 @@ pub fn split(
     let mut walk = Walk::new(path);
     let mut out = Pieces::default();
     let (mut length, mut too_large, mut is_list) = (0, 0, false);
-    let (mut text, mut cut) = (Text::default(), 0);
+    let (mut text, mut cut, mut cut_here) = (Text::default(), 0, 0);
     for byte in io::BufReader::with_capacity(1 << 16, source).bytes() {
         let byte = byte?;
         let was_in_text = walk.in_text;
         let step = walk.step(byte);
         if was_in_text && walk.in_text {
             let was_cut = text.is_cut;
-            text.take(byte, longest);
-            cut += usize::from(step == Step::Record && text.is_cut && !was_cut);
+            // Where many are long, those that come late are cut to make room for the record's other values.
+            text.take(byte, longest.min((largest / 2).saturating_sub(length)).max(SHORTEST_CUT.min(longest)));
+            cut_here += usize::from(step == Step::Record && text.is_cut && !was_cut);
         } else {
             text = Text::default();
         }
@@ -59,9 +60,10 @@ pub fn split(
                 } else if out.record.iter().any(|byte| !byte.is_ascii_whitespace()) {
                     // Space alone is no record.
                     out.keep(most, &mut piece)?;
+                    cut += cut_here;
                 }
                 out.record.clear();
-                length = 0;
+                (length, cut_here) = (0, 0);
                 if byte == b']' {
                     is_list = true;
                     out.tail.push(byte);
@@ -80,6 +82,8 @@ pub fn split(
     Ok(Split::Pieces { too_large, cut })
 }
 
+/// A text of so many bytes stays whole, however large its record is.
+const SHORTEST_CUT: usize = 4096;
 /// Bytes of an escape, or of two that are one character: nothing of them may be parted.
 const LONGEST_ESCAPE: usize = 12;
 

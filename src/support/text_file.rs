@@ -50,6 +50,11 @@ pub fn read(path: &Path) -> Result<Option<String>, Unread> {
     })
 }
 
+/// The text of a file that is read again for its lines; empty where it cannot be read.
+pub fn text_or_nothing(path: &Path) -> String {
+    read(path).ok().flatten().unwrap_or_default()
+}
+
 /// The line that is no UTF-8, and what the text probably is.
 fn not_utf8(bytes: &[u8]) -> (Option<usize>, &'static str) {
     if bytes.starts_with(&[0xff, 0xfe])

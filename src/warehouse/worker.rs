@@ -2,12 +2,14 @@
 //! process at a file, so this is the only door. The file can be closed, changed and opened again
 //! behind it, and is opened anew where DuckDB has given up on it after a full disk.
 
+use super::care::wal;
 use super::error::{Context, WarehouseError};
 use super::file_identity;
 use super::mark::Mark;
 use super::{functions, migrate};
 use crate::support::blocking::off_thread;
 use crate::support::clock::Clock;
+use crate::support::regular_file;
 use chrono::{DateTime, Utc};
 use duckdb::{Config, Connection};
 use std::path::{Path, PathBuf};
@@ -405,6 +407,10 @@ impl Writer {
 /// Opens the file and makes it ready for work.
 fn connect(path: &Path, config: &WarehouseConfig) -> Result<Connection, WarehouseError> {
     file_identity::spare_handles(path)?;
+    // DuckDB waits for ever for what a pipe in place of its log may bring.
+    for file in [path.to_owned(), wal(path)] {
+        regular_file::require(&file).map_err(|error| WarehouseError::io(&file, error))?;
+    }
     let failed = |error| WarehouseError::opening(path, error);
     let connection = Connection::open_with_flags(path, flags(config)?).map_err(failed)?;
     let backups = config.backup_dir.clone().unwrap_or_else(|| super::care::backup::default_dir(path));

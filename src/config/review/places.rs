@@ -1,7 +1,7 @@
 //! The line of what settings hold: the file is looked into again, so that settings need not carry a
 //! line for each value.
 
-use crate::support::regular_file;
+use crate::support::text_file;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -33,7 +33,7 @@ impl<'a> Places<'a> {
             return None;
         }
         let mut texts = self.texts.borrow_mut();
-        let text = texts.entry(file.to_owned()).or_insert_with(|| regular_file::text_or_nothing(&self.root.join(file)));
+        let text = texts.entry(file.to_owned()).or_insert_with(|| text_file::text_or_nothing(&self.root.join(file)));
         line_of(text, steps)
     }
 }

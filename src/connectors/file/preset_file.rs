@@ -7,7 +7,7 @@ use super::shape::tidy;
 use super::target::{Field, Target, TargetSpec};
 use crate::domain::dropped::Repeats;
 use crate::support::nearest::nearest;
-use crate::support::shown::cut_line;
+use crate::support::shown::fault;
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -88,9 +88,6 @@ struct UnpivotFile {
     values: Spanned<String>,
 }
 
-/// Letters of what is said of a fault, which repeats the file's own words.
-const LONGEST: usize = 600;
-
 /// What is wrong with a file, told with lines.
 struct Faults<'a> {
     file: String,
@@ -101,7 +98,7 @@ struct Faults<'a> {
 impl Faults<'_> {
     fn add(&mut self, at: Option<usize>, message: impl Into<String>, remedy: impl Into<String>) {
         let line = at.map(|at| self.text[..at.min(self.text.len())].matches('\n').count() + 1);
-        let (message, remedy) = (cut_line(&message.into(), LONGEST), remedy.into());
+        let (message, remedy) = (fault(&message.into()), remedy.into());
         self.found.push(PresetProblem { file: self.file.clone(), line, message, remedy });
     }
 

@@ -18,8 +18,8 @@ use crate::config::Job;
 use crate::domain::schedule::{Outcome, Slot, SlotKey, SlotState, SlotToRun, Why};
 use crate::jobs::deliver::{BusyLanes, deliver_due};
 use crate::support::stop::Stop;
-use crate::warehouse::clock;
 use crate::warehouse::slots::SlotLedger;
+use crate::warehouse::{WarehouseError, clock};
 use books::{Books, Ended};
 use chrono::{DateTime, TimeDelta, Utc};
 use lane::{Lane, in_order};
@@ -45,7 +45,7 @@ pub struct Scheduler {
     at_work: HashMap<Id, (SlotKey, Stop)>,
     /// Tasks that ended and were not looked at yet.
     over: Vec<Result<(Id, Ended), JoinError>>,
-    /// Passes of delivery; one that takes long keeps its lanes, and the next ones go without them.
+    /// Passes of delivery, and maintenance that frees room; a pass that takes long keeps its lanes, and the next ones go without them.
     delivering: JoinSet<()>,
     busy: BusyLanes,
     delivered_at: Option<DateTime<Utc>>,
@@ -107,7 +107,7 @@ impl Scheduler {
     /// books; the next beat tries again, and nothing is lost.
     pub async fn tick(&mut self, now: DateTime<Utc>) -> Result<(), AppError> {
         let done = self.beat(now).await;
-        if done.as_ref().is_err_and(AppError::ran_short) {
+        if matches!(done, Err(AppError::Warehouse(WarehouseError::NoSpace { .. }))) {
             self.make_room(now);
         }
         let mut status = self.books.status().await;

@@ -4,14 +4,12 @@ use super::TemplateProblem;
 use super::sources::{self, Sources};
 use crate::report::render::logo::{Logo, MOST_BYTES};
 use crate::report::render::pdf::Paper;
-use crate::support::shown::cut_line;
+use crate::support::shown::fault;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 const FILE: &str = "theme.toml";
-/// Letters of what is said of a fault, which repeats the file's own words.
-const LONGEST: usize = 300;
 
 /// How pages and mails present the house.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -90,5 +88,5 @@ impl Theme {
 }
 
 fn problem(line: usize, message: String) -> TemplateProblem {
-    TemplateProblem { file: FILE.to_owned(), line, message: cut_line(&message, LONGEST) }
+    TemplateProblem { file: FILE.to_owned(), line, message: fault(&message) }
 }

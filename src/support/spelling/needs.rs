@@ -3,7 +3,6 @@
 
 use super::fold;
 use regex::Regex;
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// A part of the word's letters is what has to stand in a piece that spells no plain letter otherwise.
@@ -35,7 +34,7 @@ impl Needs {
     /// themselves is to be asked about again once it is read.
     pub fn may_be_in(&self, piece: &str) -> bool {
         let Some(runs) = &self.runs else { return true };
-        let folded = if piece.is_ascii() { Cow::Owned(piece.to_ascii_lowercase()) } else { Cow::Owned(fold(piece)) };
+        let folded = if piece.is_ascii() { piece.to_ascii_lowercase() } else { fold(piece) };
         runs.is_match(&folded)
             || self.are_addresses && is_match(&AT, &folded)
             || is_match(&LETTER, &folded)
@@ -46,14 +45,13 @@ impl Needs {
 /// The longest run of a word's ASCII letters and digits, of an address of what stands before the `@` if that has
 /// one that tells anything. None where the word has no such letter.
 fn run(form: &str) -> Option<&str> {
-    let longest = |text: &'_ str| -> Option<(usize, usize)> {
-        let runs = text.split(|letter: char| !letter.is_ascii_alphanumeric());
-        let best = runs.max_by_key(|run| run.len()).filter(|run| !run.is_empty())?;
-        let start = best.as_ptr().addr() - text.as_ptr().addr();
-        Some((start, start + best.len()))
-    };
-    let local = form.split_once('@').and_then(|(local, _)| longest(local)).filter(|(start, end)| end - start >= 3);
-    local.or_else(|| longest(form)).map(|(start, end)| &form[start..end])
+    let local = form.split_once('@').and_then(|(local, _)| longest(local)).filter(|run| run.len() >= 3);
+    local.or_else(|| longest(form))
+}
+
+fn longest(text: &str) -> Option<&str> {
+    let runs = text.split(|letter: char| !letter.is_ascii_alphanumeric());
+    runs.max_by_key(|run| run.len()).filter(|run| !run.is_empty())
 }
 
 fn is_match(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {

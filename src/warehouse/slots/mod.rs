@@ -44,6 +44,14 @@ pub fn unfinished(reader: &Connection) -> Result<Vec<Slot>, WarehouseError> {
     rows.collect::<Result<_, _>>().context(step)
 }
 
+/// Of each job and workspace the newest slot that ended, where every attempt at it failed.
+pub fn given_up(reader: &Connection) -> Result<Vec<Slot>, WarehouseError> {
+    let step = || "looking for jobs that failed".to_owned();
+    let mut statement = reader.prepare(include_str!("given_up.sql")).context(step)?;
+    let rows = statement.query_map([], read_slot).context(step)?;
+    rows.collect::<Result<_, _>>().context(step)
+}
+
 /// The newest slots of a job, a workspace or all.
 pub fn list(
     reader: &Connection,

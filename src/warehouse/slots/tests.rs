@@ -61,6 +61,24 @@ fn a_slot_is_claimed_once() {
     assert_eq!(warehouse.read_blocking(|reader| runs(reader, None, None, 10)).expect("runs").len(), 1);
 }
 
+/// Extra-Chill/homeboy#14750: a retention that failed 106 times in a row was told nowhere.
+#[test]
+fn a_job_that_failed_for_good_is_told_until_a_later_run_succeeds() {
+    let warehouse = Warehouse::in_memory().expect("a warehouse");
+    let (mut heart, mut ledger) = open(&warehouse, ME, "2026-11-20T07:30");
+    let mut run = |at: &str, outcome: Outcome| {
+        let now = instant(at);
+        let due = heart.tick(&mut ledger, now).expect("a beat");
+        let key = due[0].key.clone();
+        heart.claim(&mut ledger, &due[0], ME, now).expect("claimed");
+        heart.finish(&mut ledger, &key, outcome, "the disk is gone", now).expect("ended");
+        let told = warehouse.read_blocking(given_up).expect("slots");
+        told.into_iter().map(|slot| slot.detail).collect::<Vec<_>>()
+    };
+    assert_eq!(run("2026-11-20T08:00", Outcome::Refused), ["the disk is gone"]);
+    assert_eq!(run("2026-11-21T08:00", Outcome::Succeeded), Vec::<String>::new());
+}
+
 #[test]
 fn what_a_crashed_process_had_claimed_is_recovered_and_told() {
     let warehouse = Warehouse::in_memory().expect("a warehouse");

@@ -89,6 +89,12 @@ pub fn columns(table: &Table, room: f32, point: char) -> (f32, Vec<Column>) {
     (room - columns.iter().map(|column| column.width).sum::<f32>(), columns)
 }
 
+/// Words of a cell that go on one line at most, in points; where they stand alone beside a name, as in the
+/// glossary, they are sentences.
+fn longest_words(table: &Table) -> f32 {
+    if table.columns.len() == 1 { 340.0 } else { 130.0 }
+}
+
 /// What a column's cells need.
 #[derive(Debug)]
 struct Need {
@@ -126,7 +132,7 @@ impl Need {
                     full = full.max(share.clamp(1.0, MOST));
                 }
                 Cell::Text { text } => {
-                    words = words.max(width(&start(text), SIZE, Weight::Bold).min(130.0));
+                    words = words.max(width(&start(text), SIZE, Weight::Bold).min(longest_words(table)));
                 }
             }
         }

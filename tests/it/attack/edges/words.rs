@@ -132,7 +132,7 @@ fn a_connector_that_is_no_small_text_file_is_refused_unread() {
     assert!(told().contains("not a regular file"), "{}", told());
 }
 
-/// A pipe has no end while nobody writes: whoever opens it for a file waits for ever.
+/// MemPalace/mempalace#2221, filebrowser/filebrowser#1155, Digital-Process-Tools/claude-remember#653. A pipe has no end while nobody writes: whoever opens it for a file waits for ever.
 #[test]
 fn a_pipe_where_a_file_is_due_is_told_and_keeps_nobody_waiting() {
     let small = Small::new();
@@ -142,6 +142,8 @@ fn a_pipe_where_a_file_is_due_is_told_and_keeps_nobody_waiting() {
         ("report-templates/theme.toml", "check", "theme.toml"),
         ("handed-over.log", "status", "handed-over.log: this is no regular file"),
         ("daybook.mark", "status", "daybook.mark: this is no regular file"),
+        ("daybook.duckdb.wal", "status", "daybook.duckdb.wal: this is no regular file"),
+        ("daybook.lock", "status", "daybook.lock: this is no regular file"),
         ("erased.json", "status", "erased.json: this is no regular file"),
         ("drops/rates.csv", "sync -c rates", "rates.csv: it is no file"),
         ("config/daybook.toml", "status", "daybook.toml"),

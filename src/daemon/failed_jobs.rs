@@ -1,0 +1,22 @@
+//! Jobs that failed for good: what no later run made good stays told.
+
+use super::App;
+use crate::config::JobKind;
+use crate::support::shown::cut_line;
+use crate::warehouse::WarehouseError;
+use crate::warehouse::slots;
+
+/// Configured jobs whose newest run failed for good, in sentences. A sync is told of by its sources.
+pub(super) fn failed_jobs(app: &App) -> Result<Vec<String>, WarehouseError> {
+    let slots = app.warehouse.read_blocking(slots::given_up)?;
+    let is_told = |id: &str| app.settings.jobs.iter().any(|job| job.id == id && !matches!(job.kind, JobKind::Sync(_)));
+    let told = slots.into_iter().filter(|slot| is_told(&slot.key.pair.job)).map(|slot| {
+        let of = match slot.key.pair.workspace.as_str() {
+            "" => String::new(),
+            workspace => format!(" of {workspace}"),
+        };
+        let at = slot.ended_at.unwrap_or(slot.key.at).format("%m-%d %H:%M UTC");
+        format!("{}{of} failed at {at}: {}", slot.key.pair.job, cut_line(&slot.detail, 300))
+    });
+    Ok(told.collect())
+}
