@@ -6,8 +6,8 @@
 use daybook::daemon::App;
 use daybook::jobs::readings::{Request, read};
 use daybook::jobs::report::render_all;
-use daybook::report::build::build;
 use daybook::report::definition::Cadence;
+use daybook::report::sections::build;
 use daybook::support::clock::Clock;
 use daybook::warehouse::Context;
 use daybook::warehouse::rollup::SUMMED;

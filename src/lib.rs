@@ -9,13 +9,13 @@
 //! load's own record. The days a load touched are rolled up ([`warehouse::rollup`]) into one unified
 //! table, from which every figure is a sum or a formula over sums ([`domain::metric`]). A job reads
 //! them and a pure builder makes one document ([`report::document`]), which every format renders. The
-//! report and its messages enter the books in one transaction ([`warehouse::outbox`]); messages are
+//! report and its messages enter the outbox in one transaction ([`warehouse::outbox`]); messages are
 //! claimed, sent, and marked with what the other side answered ([`jobs::deliver`]).
 //!
 //! # Order of the modules
 //!
 //! What stands left may be used by everything to its right, and nothing else:
-//! `support` → `domain` → `report` → `connectors | warehouse | delivery` → `jobs` → `config` →
+//! `support` → `domain` → `settings` → `report` → `connectors | warehouse | delivery` → `jobs` → `config` →
 //! `daemon | sandbox` → `cli`. The three edges never use one another; they meet in `jobs`. A test
 //! reads the source and keeps this so.
 //!
@@ -23,7 +23,7 @@
 //!
 //! - Running a slice, a rollup or a report again changes nothing.
 //! - Numbers are worded once, in [`report::format`]; formats cannot disagree.
-//! - Rows that fail a type or a rule are set aside with reason and record; good ones go on.
+//! - Rows that fail a type or a rule are quarantined with reason and record; good ones go on.
 //! - Only [`support::clock`] reads the clock.
 //! - A secret prints as `***`; no error holds a secret or a raw body.
 
@@ -36,5 +36,6 @@ pub mod domain;
 pub mod jobs;
 pub mod report;
 pub mod sandbox;
+pub mod settings;
 pub mod support;
 pub mod warehouse;

@@ -9,7 +9,7 @@ use crate::daemon::{App, AppError, Selection};
 use crate::domain::period::Period;
 use crate::jobs::backfill::backfill as fill;
 use crate::jobs::files::load_file;
-use crate::jobs::sync::{Lane, load_landed};
+use crate::jobs::sync::{SyncMode, load_landed};
 use crate::support::blocking::off_thread;
 use crate::warehouse::coverage::{Place, held_by_newer};
 use chrono::{Days, NaiveDate};
@@ -56,7 +56,7 @@ pub async fn backfill(app: &App, args: &BackfillArgs, json: bool) -> anyhow::Res
         .ok_or_else(|| AppError::Usage(format!("{} has no connection {:?}", args.workspace, args.connection)))?;
     let done = watched(async |show| fill(&app.sync, &source, period, show).await).await?;
     if !json && done.slices_before > 0 {
-        say!(
+        outln!(
             "taken up where the backfill of {} stopped: {} slices were loaded before",
             done.backfill.begun_at.format("%Y-%m-%d %H:%M UTC"),
             count(done.slices_before)
@@ -109,11 +109,11 @@ pub async fn replay(app: &App, args: &ReplayArgs, json: bool) -> anyhow::Result<
                 .into_iter()
                 .find(|s| s.connection.id == manifest.connection)
                 .ok_or_else(gone)?;
-            load_landed(&app.sync, &source, &landed, Lane::Replay).await?
+            load_landed(&app.sync, &source, &landed, SyncMode::Replay).await?
         };
         if !json {
-            say!(
-                "{} {} {}: {} rows, {} new, {} unchanged, {} restated, {} set aside",
+            outln!(
+                "{} {} {}: {} rows, {} new, {} unchanged, {} restated, {} quarantined",
                 manifest.workspace,
                 manifest.stream,
                 plain(&manifest.slice.id()),
@@ -129,7 +129,7 @@ pub async fn replay(app: &App, args: &ReplayArgs, json: bool) -> anyhow::Result<
         );
     }
     if json {
-        say!("{}", serde_json::Value::Array(done));
+        outln!("{}", serde_json::Value::Array(done));
     }
     Ok(Outcome::Done)
 }

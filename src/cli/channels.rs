@@ -61,11 +61,11 @@ pub fn run(app: &App, command: &ChannelsCommand, json: bool) -> anyhow::Result<O
         let lines = all.iter().map(|(tenant, from, found)| {
             serde_json::json!({ "workspace": tenant.id, "currency": tenant.currency.code(), "from": from, "unknown": found })
         });
-        say!("{}", serde_json::Value::Array(lines.collect()));
+        outln!("{}", serde_json::Value::Array(lines.collect()));
         return Ok(Outcome::Done);
     }
     if channels.tags.is_empty() {
-        say!(
+        outln!(
             "{}",
             wrapped(
                 "",
@@ -75,10 +75,10 @@ pub fn run(app: &App, command: &ChannelsCommand, json: bool) -> anyhow::Result<O
     }
     for (tenant, from, found) in &all {
         if found.is_empty() {
-            say!("{}: nothing unknown since {from}", tenant.id);
+            outln!("{}: nothing unknown since {from}", tenant.id);
             continue;
         }
-        say!("{} since {from}:", tenant.id);
+        outln!("{} since {from}:", tenant.id);
         let heads = ["what", "seen", "sessions", &format!("cost {}", tenant.currency.code()), "last", "did you mean"];
         let lines = found.iter().take(MOST_LINES).map(|line| {
             let sessions = count(u64::try_from(line.sessions).unwrap_or(0));
@@ -92,9 +92,9 @@ pub fn run(app: &App, command: &ChannelsCommand, json: bool) -> anyhow::Result<O
                 near,
             ]
         });
-        say!("{}", table(&heads, &[2, 3], lines.collect()));
+        outln!("{}", table(&heads, &[2, 3], lines.collect()));
         if found.len() > MOST_LINES {
-            say!("and {} more: --json lists all", found.len() - MOST_LINES);
+            outln!("and {} more: --json lists all", found.len() - MOST_LINES);
         }
     }
     Ok(Outcome::Done)

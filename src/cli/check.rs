@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::preview::template_problems;
 use super::show::{plain, wrapped};
-use crate::config::{self, Problem, Settings, problems, review};
+use crate::config::{self, Problem, Settings, review};
 use crate::connectors::Connector;
 use crate::connectors::file::{Presets, Shape, Target, list, read, shape, shown};
 use crate::daemon::AppError;
@@ -11,11 +11,12 @@ use crate::daemon::app::{SecretsAre, catalog, database_file, rollup_sql, sources
 use crate::daemon::unmatched::unmatched;
 use crate::jobs::sync::{Source, load_request};
 use crate::jobs::template_trial::bounded;
+use crate::settings::problems;
 use crate::support::clock::Clock;
 use crate::support::secret::Secret;
 use crate::support::text_file;
-use crate::warehouse::care::proof::open_read_only;
 use crate::warehouse::load::load;
+use crate::warehouse::maintenance::checksum::open_read_only;
 use crate::warehouse::rollup::{rollup, try_recurring};
 use crate::warehouse::{Context, Warehouse, queries};
 use chrono::{DateTime, Utc};
@@ -49,17 +50,17 @@ pub async fn run(root: &Path, args: &CheckArgs, json: bool) -> anyhow::Result<Ou
     let Drops { unreadable, missing } = tokio::task::block_in_place(|| dropped(&settings));
     if json {
         let warnings = problems::as_json(&warnings);
-        say!("{}", serde_json::json!({ "warnings": warnings, "dropped": unreadable, "missing": missing }));
+        outln!("{}", serde_json::json!({ "warnings": warnings, "dropped": unreadable, "missing": missing }));
     } else {
         if !warnings.is_empty() {
-            say!("{}", problems::warnings_for_terminal(&warnings, 80));
+            outln!("{}", problems::warnings_for_terminal(&warnings, 80));
         }
-        say!("{}", summary(&settings, secrets));
+        outln!("{}", summary(&settings, secrets));
         for folder in &missing {
-            say!("{}", wrapped("not there yet: ", &plain(folder)));
+            outln!("{}", wrapped("not there yet: ", &plain(folder)));
         }
         for told in &unreadable {
-            say!("{}", wrapped("dropped file: ", &plain(told)));
+            outln!("{}", wrapped("dropped file: ", &plain(told)));
         }
     }
     Ok(match (args.strict && !warnings.is_empty(), unreadable.is_empty()) {
@@ -308,30 +309,30 @@ pub fn connectors(root: &Path, json: bool) -> anyhow::Result<Outcome> {
                 "settings": c.spec.settings.keys().collect::<Vec<_>>(), "secrets": c.spec.secrets.keys().collect::<Vec<_>>(),
                 "streams": c.spec.streams.keys().collect::<Vec<_>>()})
         });
-        say!("{}", serde_json::Value::Array(lines.collect()));
+        outln!("{}", serde_json::Value::Array(lines.collect()));
         return Ok(Outcome::Done);
     }
     for connector in all {
         let spec = &connector.spec;
-        say!("{} ({})\n  {}", spec.name, spec.label, spec.docs);
+        outln!("{} ({})\n  {}", spec.name, spec.label, spec.docs);
         for (name, setting) in &spec.settings {
             let need = if setting.default.is_some() { "" } else { " (required)" };
-            say!("{}", wrapped("  setting ", &format!("{name}{need}: {}", setting.about)));
+            outln!("{}", wrapped("  setting ", &format!("{name}{need}: {}", setting.about)));
         }
         for (name, secret) in &spec.secrets {
-            say!("{}", wrapped("  secret  ", &format!("{name}: {}", secret.about)));
+            outln!("{}", wrapped("  secret  ", &format!("{name}: {}", secret.about)));
         }
         for (name, stream) in &spec.streams {
-            say!("{}", wrapped("  stream  ", &format!("{name}: {}", stream.about)));
+            outln!("{}", wrapped("  stream  ", &format!("{name}: {}", stream.about)));
         }
     }
-    say!("file (dropped files: CSV, Excel, OpenDocument, NDJSON, Parquet; zip, gz and zst)");
+    outln!("file (dropped files: CSV, Excel, OpenDocument, NDJSON, Parquet; zip, gz and zst)");
     let mut presets = Presets::built_in();
     if let Some(problem) = presets.add_folder(&root.join("config/presets")).first() {
-        say!("config/presets/{}: {}; {}", problem.file, problem.message, problem.remedy);
+        outln!("config/presets/{}: {}; {}", problem.file, problem.message, problem.remedy);
     }
     for preset in presets.all() {
-        say!(
+        outln!(
             "{}",
             wrapped("  preset  ", &format!("{}: {} ({})", preset.name, preset.about, preset.target.spec().name))
         );
@@ -342,7 +343,7 @@ pub fn connectors(root: &Path, json: bool) -> anyhow::Result<Outcome> {
                 if field.is_required { format!("{} (required)", field.name) } else { field.name.to_owned() }
             });
         let fields = fields.collect::<Vec<_>>().join(", ");
-        say!("{}", wrapped("  target  ", &format!("{word}: {} {fields}", target.spec().about)));
+        outln!("{}", wrapped("  target  ", &format!("{word}: {} {fields}", target.spec().about)));
     }
     Ok(Outcome::Done)
 }

@@ -20,12 +20,12 @@ pub fn run(app: &App, args: &ClockArgs, json: bool) -> anyhow::Result<Outcome> {
     if args.correct {
         let corrected = app.warehouse.write_blocking(move |connection| correct(connection, now))?;
         if json {
-            say!("{}", serde_json::json!({ "now": now, "corrected": corrected }));
+            outln!("{}", serde_json::json!({ "now": now, "corrected": corrected }));
             return Ok(Outcome::Done);
         }
         match corrected.is_empty() {
-            true => say!("nothing lies in the future; the clock is taken for right"),
-            false => say!("{}\ncorrected; `daybook sync` reads again what was read in the future", lines(&corrected)),
+            true => outln!("nothing lies in the future; the clock is taken for right"),
+            false => outln!("{}\ncorrected; `daybook sync` reads again what was read in the future", lines(&corrected)),
         }
         return Ok(Outcome::Done);
     }
@@ -33,22 +33,22 @@ pub fn run(app: &App, args: &ClockArgs, json: bool) -> anyhow::Result<Outcome> {
         app.warehouse.read_blocking(move |reader| Ok((seen(reader)?, ahead(reader, now)?, doubt(reader, now)?)))?;
     if json {
         let latest = seen.latest;
-        say!("{}", serde_json::json!({ "now": now, "latest": latest, "doubt": doubt, "ahead": found }));
+        outln!("{}", serde_json::json!({ "now": now, "latest": latest, "doubt": doubt, "ahead": found }));
         return Ok(Outcome::Done);
     }
-    say!("the clock shows {}", shown(now));
+    outln!("the clock shows {}", shown(now));
     if let Some(latest) = seen.is_behind(now) {
-        say!("it has shown {}", shown(latest));
+        outln!("it has shown {}", shown(latest));
     }
     if let Some(doubt) = doubt {
-        say!("{}", wrapped("", &plain(&format!("nothing is removed because of its age: {doubt}"))));
+        outln!("{}", wrapped("", &plain(&format!("nothing is removed because of its age: {doubt}"))));
     }
     if found.is_empty() {
-        say!("nothing that was noted lies in the future");
+        outln!("nothing that was noted lies in the future");
         return Ok(Outcome::Done);
     }
-    say!("\nnoted in the future, and not believed until then:\n{}", lines(&found));
-    say!("\nif the clock is right now: daybook clock --correct");
+    outln!("\nnoted in the future, and not believed until then:\n{}", lines(&found));
+    outln!("\nif the clock is right now: daybook clock --correct");
     Ok(Outcome::Done)
 }
 

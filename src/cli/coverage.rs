@@ -60,9 +60,9 @@ pub fn run(app: &App, args: &CoverageArgs, json: bool) -> anyhow::Result<Outcome
         }
     }
     if json {
-        say!("{}", serde_json::Value::Array(all.iter().map(as_json).collect()));
+        outln!("{}", serde_json::Value::Array(all.iter().map(as_json).collect()));
     } else if all.is_empty() {
-        say!("no source of days is configured here");
+        outln!("no source of days is configured here");
     } else {
         for reached in &all {
             print(reached, args.map);
@@ -130,8 +130,8 @@ fn filled_by(reached: &Reached, gap: &Gap) -> String {
 fn print(reached: &Reached, map: bool) {
     let whole = reached.held.values().filter(|is_whole| **is_whole).count() as u64;
     let account = if reached.partition.is_empty() { String::new() } else { format!(" {}", plain(&reached.partition)) };
-    say!("{} {} {}{account}", reached.workspace, reached.connection, reached.stream);
-    say!(
+    outln!("{} {} {}{account}", reached.workspace, reached.connection, reached.stream);
+    outln!(
         "  {} of {} days whole, {} to {}",
         count(whole),
         count(reached.expected.days().unsigned_abs()),
@@ -145,8 +145,8 @@ fn print(reached: &Reached, map: bool) {
             let standing = day.standing.map_or("", Standing::name);
             format!(" ({standing}: {})", plain(day.reason.as_deref().unwrap_or_default()))
         });
-        say!("{}", wrapped("  ", &format!("{state} {}{why}", gap.period)));
-        say!("    filled by: {}", filled_by(reached, gap));
+        outln!("{}", wrapped("  ", &format!("{state} {}{why}", gap.period)));
+        outln!("    filled by: {}", filled_by(reached, gap));
     }
     if map {
         draw(reached);
@@ -155,7 +155,7 @@ fn print(reached: &Reached, map: bool) {
 
 /// A line a month; days outside what is expected are blank.
 fn draw(reached: &Reached) {
-    say!("          1   5    10   15   20   25   30");
+    outln!("          1   5    10   15   20   25   30");
     let mut month = Period::month_of(reached.expected.start);
     while month.start < reached.expected.end {
         let day = |date: NaiveDate| match state(&reached.held, date) {
@@ -165,7 +165,7 @@ fn draw(reached: &Reached) {
             DayState::Missing => '.',
         };
         let line: String = month.dates().map(day).collect();
-        say!("  {}-{:02} {}", month.start.year(), month.start.month(), line.trim_end());
+        outln!("  {}-{:02} {}", month.start.year(), month.start.month(), line.trim_end());
         month = Period::month_of(month.end);
     }
 }

@@ -72,7 +72,8 @@ enum Action {
         all: bool,
     },
     /// Record what you found out about an unknown message.
-    Settle {
+    #[command(alias = "settle")]
+    Resolve {
         #[arg(value_name = "MESSAGE")]
         id: String,
         /// It went out.
@@ -127,7 +128,7 @@ pub fn run(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outco
             let words = format!("reports may leave this machine; {going} out next{stale}");
             done(true, json, &words, String::new)
         }
-        Some(Action::Settle { id, sent, .. }) => {
+        Some(Action::Resolve { id, sent, .. }) => {
             let (own, was_sent) = (id.clone(), *sent);
             let settled =
                 app.warehouse.write_blocking(move |connection| outbox::settle(connection, &own, was_sent, now))?;
@@ -149,9 +150,9 @@ fn done(is_done: bool, json: bool, words: &str, otherwise: impl Fn() -> String) 
         return Err(AppError::Usage(otherwise()).into());
     }
     if json {
-        say!("{}", serde_json::json!({ "done": words }));
+        outln!("{}", serde_json::json!({ "done": words }));
     } else {
-        say!("{}", plain(words));
+        outln!("{}", plain(words));
     }
     Ok(Outcome::Done)
 }
@@ -170,9 +171,9 @@ fn list(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outcome>
     };
     let lines = app.warehouse.read_blocking(|reader| outbox::deliveries(reader, &filter))?;
     if json {
-        say!("{}", serde_json::to_string(&lines)?);
+        outln!("{}", serde_json::to_string(&lines)?);
     } else if lines.is_empty() {
-        say!("no matching message");
+        outln!("no matching message");
     } else {
         lines.iter().for_each(print);
     }
@@ -184,15 +185,15 @@ fn print(line: &DeliveryLine) {
     let at = line.ended_at.unwrap_or(line.created_at).format("%m-%d %H:%M");
     let state = if line.trouble.is_some() { "needs you" } else { &line.state };
     let workspace = cut(&line.workspace, 80 - 13 - 26 - state.len().max(8));
-    say!("{at}  {state:8} {}  {workspace}", line.message_id);
+    outln!("{at}  {state:8} {}  {workspace}", line.message_id);
     let tries = match (line.state.as_str(), line.not_before) {
         ("pending", Some(at)) => format!(", {} tries, again after {} UTC", line.attempts, at.format("%m-%d %H:%M")),
         _ if line.attempts > 1 => format!(", {} tries", line.attempts),
         _ => String::new(),
     };
-    say!("             {}{tries}", cut(&to_text(line), 67 - tries.len()));
+    outln!("             {}{tries}", cut(&to_text(line), 67 - tries.len()));
     if line.state != "sent" && !line.answer.is_empty() {
-        say!("             {}", cut(&line.answer, 67));
+        outln!("             {}", cut(&line.answer, 67));
     }
 }
 
@@ -236,7 +237,7 @@ fn show(app: &App, id: &str, json: bool) -> anyhow::Result<Outcome> {
     };
     let attempts = app.warehouse.read_blocking(|reader| outbox::attempts(reader, id))?;
     if json {
-        say!("{}", serde_json::json!({ "message": line, "attempts": attempts }));
+        outln!("{}", serde_json::json!({ "message": line, "attempts": attempts }));
         return Ok(Outcome::Done);
     }
     let mut text = format!("{} of {} ({})\n", line.message_id, line.workspace, line.report_id);
@@ -258,27 +259,27 @@ fn show(app: &App, id: &str, json: bool) -> anyhow::Result<Outcome> {
             let _ = writeln!(text, "  {}: {}", reply.step, reply.text);
         }
     }
-    say!("{}", plain(text.trim_end()));
+    outln!("{}", plain(text.trim_end()));
     Ok(Outcome::Done)
 }
 
 fn suppressed(app: &App, json: bool) -> anyhow::Result<Outcome> {
     let all = app.warehouse.read_blocking(outbox::suppressed)?;
     if json {
-        say!("{}", serde_json::to_string(&all)?);
+        outln!("{}", serde_json::to_string(&all)?);
     } else if all.is_empty() {
-        say!("no address is suppressed");
+        outln!("no address is suppressed");
     } else {
         for one in all {
             let since = one.suppressed_at.format("%Y-%m-%d %H:%M UTC");
-            say!(
+            outln!(
                 "{} since {since}\n  {}\n  daybook deliveries show {}",
                 one.address,
                 plain(&one.reason),
                 one.message_id
             );
         }
-        say!("\nonce an address works: daybook deliveries lift ADDRESS");
+        outln!("\nonce an address works: daybook deliveries lift ADDRESS");
     }
     Ok(Outcome::Done)
 }

@@ -8,9 +8,9 @@ use super::Outcome;
 use super::report::{Issued, issue_job, print};
 use super::show::{bytes, count};
 use super::sync::{fetch, print as print_sync};
-use crate::daemon::issue::Patience;
+use crate::daemon::issue::Deadline;
 use crate::daemon::{App, Selection, start_log};
-use crate::jobs::deliver::{BusyLanes, deliver_due};
+use crate::jobs::deliver::{BusyQueues, deliver_due};
 use crate::report::definition::Cadence;
 use crate::sandbox::{Faults, SOFTWARE, Sandbox, SandboxOptions, with_odd_names, write_drop_files};
 use crate::support::clock::Clock;
@@ -50,7 +50,7 @@ pub async fn run(args: &DemoArgs) -> anyhow::Result<Outcome> {
     let (sandbox, memory) = start(args, kept.as_ref(), &clock).await?;
     if !args.serving.serve {
         let built = build(&dir, args.days, &sandbox, &memory, clock).await?;
-        say!("its vendors are down now; with --serve they stay up, to try other commands on");
+        outln!("its vendors are down now; with --serve they stay up, to try other commands on");
         return Ok(built);
     }
     let is_there = memory.is_built && dir.join("daybook.duckdb").exists();
@@ -73,8 +73,8 @@ pub async fn run(args: &DemoArgs) -> anyhow::Result<Outcome> {
         is_moved: is_moved && is_there,
         troubles: &args.serving.troubles(clock.now()),
     };
-    say!();
-    guide.lines().iter().for_each(|line| say!("{line}"));
+    outln!();
+    guide.lines().iter().for_each(|line| outln!("{line}"));
     serving.until_stopped(&dir, &clock).await?;
     Ok(built)
 }
@@ -82,7 +82,7 @@ pub async fn run(args: &DemoArgs) -> anyhow::Result<Outcome> {
 /// Syncs the companies and makes and delivers their reports.
 async fn build(dir: &Path, days: u64, sandbox: &Sandbox, memory: &Memory, clock: Clock) -> anyhow::Result<Outcome> {
     let begun = Instant::now();
-    say!("sandbox: three companies with {days} days of history, their vendors on {}", sandbox.base_url());
+    outln!("sandbox: three companies with {days} days of history, their vendors on {}", sandbox.base_url());
     folder::write_installation(dir, sandbox, memory, clock.now().date_naive())?;
     folder::point_to(dir, sandbox.port())?;
     memory.write(dir)?;
@@ -97,7 +97,7 @@ async fn build(dir: &Path, days: u64, sandbox: &Sandbox, memory: &Memory, clock:
     let is_well = outcomes.iter().all(|outcome| outcome.error.is_none() || outcome.stream == PLANTED);
     let (rows, size) = outcomes.iter().fold((0, 0), |(rows, size), o| (rows + o.loaded.rows_read, size + o.bytes));
     let rolled: u64 = app.rollup(&all).await?.iter().map(|(_, rolled)| rolled.days).sum();
-    say!("\nsynced {} rows ({}); {} days computed", count(rows), bytes(size), count(rolled));
+    outln!("\nsynced {} rows ({}); {} days computed", count(rows), bytes(size), count(rolled));
 
     let mut issued: Vec<Issued> = Vec::new();
     for workspace in &app.settings.workspaces {
@@ -107,15 +107,15 @@ async fn build(dir: &Path, days: u64, sandbox: &Sandbox, memory: &Memory, clock:
             let last = report.base.cadence.last_whole(today, of.week_starts_on);
             let reports = if report.base.cadence == Cadence::Daily { REPORTS } else { 1 };
             for back in (0..reports).rev() {
-                issued.extend(issue_job(&app, workspace, report, last.back(back), Patience::None, false).await?);
+                issued.extend(issue_job(&app, workspace, report, last.back(back), Deadline::None, false).await?);
             }
         }
     }
-    let sent = deliver_due(&app.warehouse, &app.deliverers()?, &app.clock, &BusyLanes::default()).await?;
-    say!();
+    let sent = deliver_due(&app.warehouse, &app.deliverers()?, &app.clock, &BusyQueues::default()).await?;
+    outln!();
     print(&issued, &sent);
     let requests: Vec<String> = sandbox.request_counts().iter().map(|(vendor, n)| format!("{vendor} {n}")).collect();
-    say!("\nrequests answered by the sandbox: {}", requests.join(", "));
+    outln!("\nrequests answered by the sandbox: {}", requests.join(", "));
     Memory { is_built: true, ..memory.clone() }.write(dir)?;
     closing(dir, &issued, begun);
     let is_sent = sent.iter().all(|delivery| matches!(delivery.ending, Ending::Accepted { .. }));
@@ -152,15 +152,15 @@ async fn start(args: &DemoArgs, kept: Option<&Memory>, clock: &Clock) -> anyhow:
 }
 
 fn closing(dir: &Path, issued: &[Issued], begun: Instant) {
-    say!("\nin {}", dir.display());
-    say!("  daybook.duckdb      the warehouse");
-    say!("  reports/            PDF, HTML and CSV, by workspace");
-    say!("  mail/  slack/       the same as mail and Slack messages");
-    say!("  config/  jobs/      the configuration, to be edited");
-    say!("  truth.json          what the simulated companies really did");
+    outln!("\nin {}", dir.display());
+    outln!("  daybook.duckdb      the warehouse");
+    outln!("  reports/            PDF, HTML and CSV, by workspace");
+    outln!("  mail/  slack/       the same as mail and Slack messages");
+    outln!("  config/  jobs/      the configuration, to be edited");
+    outln!("  truth.json          what the simulated companies really did");
     if let Some(last) = issued.iter().rfind(|report| report.workspace == SOFTWARE && report.stem.starts_with("daily-"))
     {
-        say!("\nlook at {}", dir.join(format!("reports/{}/{}.pdf", last.workspace, last.stem)).display());
+        outln!("\nlook at {}", dir.join(format!("reports/{}/{}.pdf", last.workspace, last.stem)).display());
     }
-    say!("done in {:.1} s; run it again, and nothing is sent twice", begun.elapsed().as_secs_f64());
+    outln!("done in {:.1} s; run it again, and nothing is sent twice", begun.elapsed().as_secs_f64());
 }

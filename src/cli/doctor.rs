@@ -9,8 +9,8 @@ use crate::daemon::status::{Health as Standing, status};
 use crate::daemon::{App, AppError};
 use crate::jobs::doctor::{Patient, doctor};
 use crate::support::clock::Clock;
-use crate::warehouse::care::backup::default_dir;
-use crate::warehouse::care::doctor::{Finding, Health};
+use crate::warehouse::maintenance::backup::default_dir;
+use crate::warehouse::maintenance::doctor::{Finding, Health};
 use crate::warehouse::{Warehouse, WarehouseError};
 use std::path::Path;
 
@@ -88,9 +88,9 @@ async fn examine(
     let patient = Patient {
         warehouse: warehouse.as_ref().map_err(|error| *error),
         data_dir: &settings.data_dir,
-        backups: settings.care.backup.dir.clone().unwrap_or_else(|| default_dir(&database)),
+        backups: settings.maintenance.backup.dir.clone().unwrap_or_else(|| default_dir(&database)),
         keep_landing_days: settings.landing.keep_days,
-        compact_at_free_percent: settings.care.compact_at_free_percent.0,
+        compact_at_free_percent: settings.maintenance.compact_at_free_percent.0,
         has_person_key: settings.privacy.person_key.is_some(),
         checks: settings.checks.iter().map(|check| (check.name.clone(), check.text.clone())).collect(),
     };
@@ -99,7 +99,7 @@ async fn examine(
     findings.extend(sources);
     let worst = findings.iter().map(|finding| finding.health).max().unwrap_or(Health::Good);
     if json {
-        say!("{}", serde_json::json!({ "health": worst, "findings": findings }));
+        outln!("{}", serde_json::json!({ "health": worst, "findings": findings }));
     } else {
         for finding in &findings {
             let mark = match finding.health {
@@ -107,9 +107,9 @@ async fn examine(
                 Health::Warning => "WARNING",
                 Health::Bad => "BAD    ",
             };
-            say!("{}", wrapped(&format!("{mark} "), &format!("{}: {}", finding.subject, plain(&finding.says))));
+            outln!("{}", wrapped(&format!("{mark} "), &format!("{}: {}", finding.subject, plain(&finding.says))));
             if let Some(remedy) = &finding.remedy {
-                say!("{}", wrapped("        -> ", &plain(remedy)));
+                outln!("{}", wrapped("        -> ", &plain(remedy)));
             }
         }
     }

@@ -4,7 +4,7 @@ use super::Outcome;
 use super::show::{count, plain, table};
 use crate::daemon::{App, AppError};
 use crate::jobs::explain::{Explained, explain};
-use crate::report::format::Wording;
+use crate::report::format::Locale;
 use crate::warehouse::issued::{self, Receipt};
 
 #[derive(Debug, clap::Args)]
@@ -32,7 +32,7 @@ pub fn run(app: &App, args: &ExplainArgs, json: bool) -> anyhow::Result<Outcome>
         AppError::Usage("the receipt was kept by another version of Daybook, which knows what it stands for".to_owned())
     })?;
     if json {
-        say!("{}", as_json(&report, &receipt, &explained));
+        outln!("{}", as_json(&report, &receipt, &explained));
     } else {
         print(&report, &receipt, &explained);
     }
@@ -54,30 +54,30 @@ fn as_json(report: &issued::Issued, receipt: &Receipt, explained: &Explained) ->
 }
 
 fn print(report: &issued::Issued, receipt: &Receipt, explained: &Explained) {
-    say!("{}: {}", plain(&receipt.label), receipt.text);
+    outln!("{}: {}", plain(&receipt.label), receipt.text);
     let at = report.issued_at.format("%Y-%m-%d %H:%M UTC");
-    say!("  report      {} of {}, issued {at}", report.report_id, report.workspace);
-    say!("  exactly     {}", receipt.value.as_deref().unwrap_or("no value"));
+    outln!("  report      {} of {}, issued {at}", report.report_id, report.workspace);
+    outln!("  exactly     {}", receipt.value.as_deref().unwrap_or("no value"));
     let same = if receipt.text == explained.now_text { "the same" } else { "another figure" };
-    say!("  now         {} ({same})", explained.now_text);
-    say!("  definition  {}", plain(&explained.definition));
+    outln!("  now         {} ({same})", explained.now_text);
+    outln!("  definition  {}", plain(&explained.definition));
     if !receipt.definition.is_empty() && receipt.definition != explained.definition {
-        say!("  then        {}", plain(&receipt.definition));
+        outln!("  then        {}", plain(&receipt.definition));
     }
     for (label, about) in &explained.meanings {
-        say!("  meaning     {}: {}", plain(label), plain(about));
+        outln!("  meaning     {}: {}", plain(label), plain(about));
     }
     for filter in &explained.filters {
-        say!("  filter      {}", plain(filter));
+        outln!("  filter      {}", plain(filter));
     }
     for source in &explained.freshness {
         let through =
-            source.whole_through().map_or_else(|| "nothing yet".to_owned(), |day| Wording::STANDARD.date_text(day));
+            source.whole_through().map_or_else(|| "nothing yet".to_owned(), |day| Locale::STANDARD.date_text(day));
         let read =
             source.last_success_at.map_or_else(|| "never".to_owned(), |at| at.format("%Y-%m-%d %H:%M UTC").to_string());
-        say!("  freshness   {}: whole days through {through}, last read {read}", source.label);
+        outln!("  freshness   {}: whole days through {through}, last read {read}", source.label);
     }
-    say!("\n{}\n", explained.sql.lines().map(plain).collect::<Vec<_>>().join("\n"));
+    outln!("\n{}\n", explained.sql.lines().map(plain).collect::<Vec<_>>().join("\n"));
     let rows: Vec<_> = explained
         .loads
         .iter()
@@ -92,11 +92,11 @@ fn print(report: &issued::Issued, receipt: &Receipt, explained: &Explained) {
         })
         .collect();
     if rows.is_empty() {
-        say!("It rests on no load: it was written into the configuration, or nothing is held of these days.");
+        outln!("It rests on no load: it was written into the configuration, or nothing is held of these days.");
         return;
     }
-    say!("{}", table(&["fact", "stream", "slice", "rows", "fetched UTC"], &[3], rows));
+    outln!("{}", table(&["fact", "stream", "slice", "rows", "fetched UTC"], &[3], rows));
     for line in &explained.loads {
-        say!("{} {}", line.load_id, line.manifest);
+        outln!("{} {}", line.load_id, line.manifest);
     }
 }

@@ -7,7 +7,7 @@ use crate::connectors::file::Target;
 use crate::daemon::{App, AppError, Selection};
 use crate::domain::dropped::{FileStanding, FileState};
 use crate::jobs::files::{FileSource, held};
-use crate::warehouse::care::audit;
+use crate::warehouse::audit;
 use crate::warehouse::coverage::Place;
 use crate::warehouse::dropped;
 
@@ -55,9 +55,9 @@ fn list(app: &App, selection: &Selection, json: bool) -> anyhow::Result<Outcome>
     }
     if json {
         let files = all.iter().map(|(workspace, file)| serde_json::json!({ "workspace": workspace, "file": file }));
-        say!("{}", serde_json::Value::Array(files.collect()));
+        outln!("{}", serde_json::Value::Array(files.collect()));
     } else if all.is_empty() {
-        say!("no file was found in any drop folder yet; daybook sync looks");
+        outln!("no file was found in any drop folder yet; daybook sync looks");
     } else {
         let rows = all.iter().map(|(workspace, file)| {
             let days = file.days.map_or(String::new(), |(from, to)| format!("{from} to {to}"));
@@ -71,12 +71,14 @@ fn list(app: &App, selection: &Selection, json: bool) -> anyhow::Result<Outcome>
                 days,
             ]
         });
-        say!("{}", table(&["workspace", "file", "", "rows", "bad", "days"], &[3, 4], rows.collect()));
+        outln!("{}", table(&["workspace", "file", "", "rows", "bad", "days"], &[3, 4], rows.collect()));
         for (workspace, file) in &all {
             match &file.reason {
-                _ if file.state.is_trouble() => say!("{}", wrapped(&format!("{workspace}: "), &plain(&file.trouble()))),
+                _ if file.state.is_trouble() => {
+                    outln!("{}", wrapped(&format!("{workspace}: "), &plain(&file.trouble())))
+                }
                 Some(reason) if file.state == FileState::Removed => {
-                    say!("{}", wrapped(&format!("{workspace}: "), &plain(&format!("{}: {reason}", file.name))));
+                    outln!("{}", wrapped(&format!("{workspace}: "), &plain(&format!("{}: {reason}", file.name))));
                 }
                 _ => {}
             }
@@ -120,7 +122,7 @@ async fn unload(app: &App, named: &OneFile, json: bool) -> anyhow::Result<Outcom
         noted(app, "files unload", place.clone(), move |writer, now| dropped::unload(writer, &place, &held, now))
             .await?;
     if !json {
-        say!("{} rows taken out; they are in history", count(rows));
+        outln!("{} rows taken out; they are in history", count(rows));
     }
     match source {
         Some(source) => again(app, &source, json).await,

@@ -39,15 +39,15 @@ pub fn run(root: &Path, args: &LinkArgs, json: bool) -> anyhow::Result<Outcome> 
     let link = tagged(&args.url, &tags, &channels.tags).map_err(|error| AppError::Usage(error.to_string()))?;
     let channel = channels.rules.channel(&args.source, &args.medium, &args.campaign);
     if json {
-        say!("{}", serde_json::json!({ "link": link, "channel": channel }));
+        outln!("{}", serde_json::json!({ "link": link, "channel": channel }));
         return Ok(Outcome::Done);
     }
-    say!("{link}");
+    outln!("{link}");
     // Beside the answer, so that a script gets the address alone.
     if channel == UNASSIGNED {
-        warn_of!("no rule of config/channels.toml gives these tags a channel: visits will be \"unassigned\"");
+        errln!("no rule of config/channels.toml gives these tags a channel: visits will be \"unassigned\"");
     } else {
-        warn_of!("visits will be in the channel {:?}", channels.label(channel));
+        errln!("visits will be in the channel {:?}", channels.label(channel));
     }
     Ok(Outcome::Done)
 }

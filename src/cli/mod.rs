@@ -6,7 +6,6 @@ mod out;
 
 mod add;
 mod backfill;
-mod care;
 mod channels;
 mod check;
 mod clock;
@@ -21,6 +20,7 @@ mod files;
 mod init;
 mod install;
 mod link;
+mod maintain;
 mod online;
 mod person;
 mod plan;
@@ -30,10 +30,10 @@ mod remote;
 mod report;
 mod report_trial;
 mod restore;
-mod run;
 mod runs;
 mod schema;
 mod send_test;
+mod serve;
 mod show;
 mod sources;
 mod status;
@@ -41,11 +41,11 @@ mod sync;
 mod trial;
 mod try_slice;
 
-use crate::config::problems;
 use crate::daemon::lock::LockError;
 use crate::daemon::opening::Accepted;
-use crate::daemon::{App, AppError, Desk, Selection, start_log};
+use crate::daemon::{App, AppError, DaemonHandle, Selection, start_log};
 use crate::jobs::template_trial::try_out;
+use crate::settings::problems;
 use crate::support::clock::Clock;
 use crate::support::owner;
 use clap::{Args, Parser, Subcommand};
@@ -147,14 +147,15 @@ enum Command {
     Backup,
     /// Put a backup in the database's place; the replaced file is kept aside.
     Restore(restore::RestoreArgs),
-    /// Do what the night does: backup, retention, landed pages, free space.
-    Care(care::CareArgs),
+    /// Run the nightly maintenance now: backup, retention, landed pages, free space.
+    #[command(alias = "care")]
+    Maintain(maintain::MaintainArgs),
     /// Show what the clock has shown, and what was noted while it stood ahead.
     Clock(clock::ClockArgs),
     /// Write a read-only copy for BI tools, beside the running warehouse.
-    Snapshot(care::SnapshotArgs),
+    Snapshot(maintain::SnapshotArgs),
     /// Write months of the past as Parquet files.
-    Export(care::ExportArgs),
+    Export(maintain::ExportArgs),
     /// Hand out or erase what is kept about one person.
     #[command(subcommand)]
     Person(person::PersonCommand),
@@ -166,8 +167,9 @@ enum Command {
     /// Render the sample with replaced templates in a process of its own.
     #[command(hide = true)]
     TryTemplates { folder: PathBuf, refused: Vec<String> },
-    /// Run the jobs on their schedule until stopped.
-    Run,
+    /// Run the daemon: all jobs on their schedule, until stopped.
+    #[command(alias = "run")]
+    Serve,
 }
 
 /// Which tenants and connections.
@@ -236,7 +238,7 @@ fn carry_out(cli: &Cli) -> u8 {
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
-            warn_of!("daybook: no threads to work with: {error}");
+            errln!("daybook: no threads to work with: {error}");
             return 1;
         }
     };
@@ -296,16 +298,16 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Files(files::FilesCommand::Try(args)) => trial::run(&cli.root, args, cli.json).await,
         Command::TrySlice(args) => try_slice::run(&cli.root, args).await,
         Command::TryTemplates { folder, refused } => {
-            try_out(folder, refused, |file| say!("{file}"));
+            try_out(folder, refused, |file| outln!("{file}"));
             Ok(Outcome::Done)
         }
-        Command::Run => run::run(&cli.root, accepted(cli)).await,
+        Command::Serve => serve::run(&cli.root, accepted(cli)).await,
         _ => with_app(&open(cli)?, None, cli).await,
     }
 }
 
-/// Does what needs an opened installation; `desk` is there where a daemon does it.
-async fn with_app(app: &App, desk: Option<&Desk>, cli: &Cli) -> anyhow::Result<Outcome> {
+/// Does what needs an opened installation; `daemon` is there where a daemon does it.
+async fn with_app(app: &App, daemon: Option<&DaemonHandle>, cli: &Cli) -> anyhow::Result<Outcome> {
     match &cli.command {
         Command::Demo(_)
         | Command::Init(_)
@@ -318,13 +320,15 @@ async fn with_app(app: &App, desk: Option<&Desk>, cli: &Cli) -> anyhow::Result<O
         | Command::Restore(_)
         | Command::TrySlice(_)
         | Command::TryTemplates { .. }
-        | Command::Run => Err(AppError::Usage("this command is not carried out by a running daemon".to_owned()).into()),
+        | Command::Serve => {
+            Err(AppError::Usage("this command is not carried out by a running daemon".to_owned()).into())
+        }
         Command::Sync(which) => sync::sync(app, &which.selection(), cli.json).await,
         Command::Rollup(which) => sync::rollup(app, &which.selection(), cli.json).await,
         Command::Report(args) => report::run(app, args, cli.json).await,
         Command::Backfill(args) => backfill::backfill(app, args, cli.json).await,
         Command::Replay(args) => backfill::replay(app, args, cli.json).await,
-        Command::Status => status::run(app, desk, cli.json),
+        Command::Status => status::run(app, daemon, cli.json),
         Command::Runs(args) => runs::runs(app, args, cli.json),
         Command::Coverage(args) => coverage::run(app, args, cli.json),
         Command::Files(command) => files::run(app, command, cli.json).await,
@@ -333,14 +337,14 @@ async fn with_app(app: &App, desk: Option<&Desk>, cli: &Cli) -> anyhow::Result<O
         Command::Deliveries(args) => deliveries::run(app, args, cli.json),
         Command::SendTest(args) => send_test::run(app, args, cli.json).await,
         Command::Explain(args) => explain::run(app, args, cli.json),
-        Command::Diff => daemon::diff(app, desk, cli.json),
-        Command::Reload => daemon::reload(desk, cli.json).await,
-        Command::RunJob { job } => daemon::run_job(desk, job, cli.json).await,
-        Command::Backup => care::backup(app, cli.json).await,
-        Command::Care(args) => care::run(app, args, cli.json).await,
+        Command::Diff => daemon::diff(app, daemon, cli.json),
+        Command::Reload => daemon::reload(daemon, cli.json).await,
+        Command::RunJob { job } => daemon::run_job(daemon, job, cli.json).await,
+        Command::Backup => maintain::backup(app, cli.json).await,
+        Command::Maintain(args) => maintain::run(app, args, cli.json).await,
         Command::Clock(args) => clock::run(app, args, cli.json),
-        Command::Snapshot(args) => care::snapshot(app, args, cli.json).await,
-        Command::Export(args) => care::export(app, args, cli.json).await,
+        Command::Snapshot(args) => maintain::snapshot(app, args, cli.json).await,
+        Command::Export(args) => maintain::export(app, args, cli.json).await,
         Command::Doctor => doctor::of_app(app, cli.json).await,
         Command::Person(command) => person::run(app, command, cli.json).await,
     }
@@ -348,7 +352,7 @@ async fn with_app(app: &App, desk: Option<&Desk>, cli: &Cli) -> anyhow::Result<O
 
 fn accepted(cli: &Cli) -> Accepted {
     // Whoever asks what is wrong, or makes room, must not need room.
-    let no_room = !matches!(cli.command, Command::Run);
+    let no_room = !matches!(cli.command, Command::Serve);
     Accepted { empty: cli.accept_empty, older: cli.accept_older, no_room }
 }
 
@@ -361,16 +365,16 @@ fn open(cli: &Cli) -> Result<App, AppError> {
 fn tell(error: &anyhow::Error, json: bool) {
     if let Some(AppError::Config(found)) = error.downcast_ref() {
         if json {
-            say!("{}", problems::as_json(found));
+            outln!("{}", problems::as_json(found));
         } else {
-            warn_of!("{}", problems::for_terminal(found, 80).trim_end());
+            errln!("{}", problems::for_terminal(found, 80).trim_end());
         }
         return;
     }
     if json {
-        say!("{}", serde_json::json!({ "error": faults::told(error) }));
+        outln!("{}", serde_json::json!({ "error": faults::told(error) }));
     } else {
-        warn_of!("daybook: {}", faults::told(error));
+        errln!("daybook: {}", faults::told(error));
     }
 }
 

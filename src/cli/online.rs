@@ -34,10 +34,10 @@ pub async fn run(settings: &Settings, only: &[String], json: bool) -> anyhow::Re
     let deliverers = settings.delivery.build(&settings.config_dir(), &settings.data_dir)?;
     findings.extend(ways_out(&deliverers, &|way| of_way(settings, way)).await);
     if json {
-        say!("{}", serde_json::to_string(&findings)?);
+        outln!("{}", serde_json::to_string(&findings)?);
     } else {
         findings.iter().for_each(print);
-        say!("{}", counted(&findings));
+        outln!("{}", counted(&findings));
     }
     let is_bad = findings.iter().any(|finding| finding.standing.is_bad());
     Ok(if is_bad { Outcome::Partly } else { Outcome::Done })
@@ -58,12 +58,12 @@ fn of_way(settings: &Settings, way: &str) -> Vec<String> {
 }
 
 fn print(finding: &Finding) {
-    say!("{:<19} {}", word(finding.standing), finding.subject);
-    say!("{}", wrapped("    ", &plain(&finding.says)));
+    outln!("{:<19} {}", word(finding.standing), finding.subject);
+    outln!("{}", wrapped("    ", &plain(&finding.says)));
     if let Some(remedy) = &finding.remedy {
         let secrets =
             if finding.secrets.is_empty() { String::new() } else { format!(": {}", finding.secrets.join(", ")) };
-        say!("{}", wrapped("    -> ", &plain(&format!("{remedy}{secrets}"))));
+        outln!("{}", wrapped("    -> ", &plain(&format!("{remedy}{secrets}"))));
     }
 }
 

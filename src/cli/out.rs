@@ -1,7 +1,7 @@
 //! Where commands speak: this terminal, or that of someone who asked a running daemon. A terminal, a pipe or
 //! a file that takes no more words stops no work: it is told at the end, by the exit code.
 
-use crate::daemon::control::Said;
+use crate::daemon::control::ControlResponse;
 use crate::support::shown::for_terminal;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use tokio::sync::mpsc::UnboundedSender;
 /// Who asked from another process.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    pub say: UnboundedSender<Said>,
+    pub say: UnboundedSender<ControlResponse>,
     /// Where the command was typed.
     pub folder: PathBuf,
 }
@@ -24,28 +24,28 @@ tokio::task_local! {
 /// Why standard output takes no more; nothing is written to it then.
 static BROKEN: Mutex<Option<io::Error>> = Mutex::new(None);
 
-/// Prints a line for whoever asked.
+/// Renderings a line for whoever asked.
 pub fn line(text: std::fmt::Arguments<'_>) {
     print(&format!("{text}\n"));
 }
 
-/// Prints a text as it is, line ends included, for whoever asked.
+/// Renderings a text as it is, line ends included, for whoever asked.
 pub fn print(text: &str) {
     let text = for_terminal(text, text.starts_with(['{', '[']));
-    if CALLER.try_with(|caller| caller.say.send(Said::Out(text.to_string()))).is_err() {
+    if CALLER.try_with(|caller| caller.say.send(ControlResponse::Out(text.to_string()))).is_err() {
         put(&text);
     }
 }
 
-/// Prints a line beside the answer.
+/// Renderings a line beside the answer.
 pub fn error_line(text: std::fmt::Arguments<'_>) {
     error_print(&format!("{text}\n"));
 }
 
-/// Prints a text beside the answer as it is.
+/// Renderings a text beside the answer as it is.
 pub fn error_print(text: &str) {
     let text = for_terminal(text, false);
-    if CALLER.try_with(|caller| caller.say.send(Said::Err(text.to_string()))).is_err() {
+    if CALLER.try_with(|caller| caller.say.send(ControlResponse::Err(text.to_string()))).is_err() {
         // Where nobody hears of trouble, nobody hears of this one either.
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
@@ -91,12 +91,12 @@ pub fn place(path: &Path) -> PathBuf {
 }
 
 /// `println!` for whoever asked.
-macro_rules! say {
+macro_rules! outln {
     () => { $crate::cli::out::line(format_args!("")) };
     ($($text:tt)*) => { $crate::cli::out::line(format_args!($($text)*)) };
 }
 
 /// `eprintln!` for whoever asked.
-macro_rules! warn_of {
+macro_rules! errln {
     ($($text:tt)*) => { $crate::cli::out::error_line(format_args!($($text)*)) };
 }

@@ -6,7 +6,7 @@ use super::show::count;
 use crate::daemon::{App, AppError, Selection};
 use crate::jobs::person::{About, Forgotten, about, forget, object};
 use crate::support::blocking::off_thread;
-use crate::warehouse::care::person::Who;
+use crate::warehouse::privacy::person::Who;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Subcommand)]
@@ -94,7 +94,7 @@ pub async fn run(app: &App, command: &PersonCommand, json: bool) -> anyhow::Resu
     let whom = command.whom();
     // An unknown workspace is told before anything is looked for.
     app.workspaces(&Selection { workspaces: vec![whom.workspace.clone()], ..Selection::default() })?;
-    let (who, workspace, context) = (whom.who()?, whom.workspace.clone(), app.care());
+    let (who, workspace, context) = (whom.who()?, whom.workspace.clone(), app.maintenance());
     let (look_for, at) = (who.clone(), workspace.clone());
     if let PersonCommand::Object { undo, .. } = command {
         let (lifts, now) = (*undo, app.clock.now());
@@ -112,15 +112,15 @@ pub async fn run(app: &App, command: &PersonCommand, json: bool) -> anyhow::Resu
                 Some(file) => {
                     let file = place(file);
                     std::fs::write(&file, text + "\n")?;
-                    say!("{}: {}", file.display(), summary(&found));
+                    outln!("{}: {}", file.display(), summary(&found));
                 }
-                None => say!("{text}"),
+                None => outln!("{text}"),
             }
             Ok(Outcome::Done)
         }
         PersonCommand::Show { .. } if json => {
             let since = found.held.objects_since;
-            say!(
+            outln!(
                 "{}",
                 serde_json::json!({ "kept": summary(&found), "found": !found.is_empty(), "objects_since": since })
             );
@@ -128,12 +128,12 @@ pub async fn run(app: &App, command: &PersonCommand, json: bool) -> anyhow::Resu
         }
         PersonCommand::Show { .. } => {
             match found.is_empty() {
-                true => say!("nothing is kept about this person"),
-                false => say!("kept: {}", summary(&found)),
+                true => outln!("nothing is kept about this person"),
+                false => outln!("kept: {}", summary(&found)),
             }
             match found.held.objects_since {
-                Some(since) => say!("objects to being analysed since {}", since.format("%Y-%m-%d %H:%M UTC")),
-                None => say!("no objection is noted"),
+                Some(since) => outln!("objects to being analysed since {}", since.format("%Y-%m-%d %H:%M UTC")),
+                None => outln!("no objection is noted"),
             }
             Ok(Outcome::Done)
         }
@@ -141,21 +141,21 @@ pub async fn run(app: &App, command: &PersonCommand, json: bool) -> anyhow::Resu
         // Backups may still hold one who was erased before.
         PersonCommand::Erase { purge_backups: false, .. } if found.is_empty() => {
             if json {
-                say!("{}", serde_json::json!({ "found": false }));
+                outln!("{}", serde_json::json!({ "found": false }));
             } else {
-                say!("nothing is kept about this person");
+                outln!("nothing is kept about this person");
             }
             Ok(Outcome::Done)
         }
         PersonCommand::Erase { yes: false, .. } => {
-            say!("would erase {}; nothing was changed, add --yes to do it", summary(&found));
+            outln!("would erase {}; nothing was changed, add --yes to do it", summary(&found));
             Ok(Outcome::Done)
         }
         PersonCommand::Erase { purge_backups, .. } => {
             let (purge, now) = (*purge_backups, app.clock.now());
             let done = off_thread(move || forget(&context, &workspace, &who, "cli", purge, now)).await?;
             if json {
-                say!("{}", serde_json::to_string(&done)?);
+                outln!("{}", serde_json::to_string(&done)?);
             } else {
                 tell(&done);
             }
@@ -166,23 +166,23 @@ pub async fn run(app: &App, command: &PersonCommand, json: bool) -> anyhow::Resu
 
 fn objected(changed: u64, lifts: bool, left: Option<String>, json: bool) -> Outcome {
     if json {
-        say!("{}", serde_json::json!({ "identifiers": changed, "lifted": lifts, "left": left }));
+        outln!("{}", serde_json::json!({ "identifiers": changed, "lifted": lifts, "left": left }));
     } else {
         match (changed, lifts) {
-            (0, false) => say!("the objection is noted already"),
-            (0, true) => say!("no objection is noted"),
+            (0, false) => outln!("the objection is noted already"),
+            (0, true) => outln!("no objection is noted"),
             (_, false) => {
-                say!("{} identifiers are kept out of analyses of persons; sums stay as they are", count(changed));
-                say!("the next rollup computes the person's days anew");
+                outln!("{} identifiers are kept out of analyses of persons; sums stay as they are", count(changed));
+                outln!("the next rollup computes the person's days anew");
             }
             (_, true) => {
-                say!("the objection of {} identifiers is lifted; the next rollup counts them again", count(changed))
+                outln!("the objection of {} identifiers is lifted; the next rollup counts them again", count(changed))
             }
         }
     }
     match left {
         Some(problem) => {
-            say!("NOT DONE: {problem}");
+            outln!("NOT DONE: {problem}");
             Outcome::Partly
         }
         None => Outcome::Done,
@@ -192,7 +192,7 @@ fn objected(changed: u64, lifts: bool, left: Option<String>, json: bool) -> Outc
 fn summary(found: &About) -> String {
     let rows: usize = found.held.tables.values().map(Vec::len).sum();
     format!(
-        "{} identifiers in {} rows, {} records set aside, {} landed slices",
+        "{} identifiers in {} rows, {} quarantined records, {} landed slices",
         found.held.identifiers.len(),
         rows,
         found.held.quarantine.len(),
@@ -201,32 +201,32 @@ fn summary(found: &About) -> String {
 }
 
 fn tell(done: &Forgotten) {
-    say!("erased {} identifiers; amounts and days stay, for the books:", count(done.erased.identifiers));
+    outln!("erased {} identifiers; amounts and days stay, for the books:", count(done.erased.identifiers));
     for (table, rows) in &done.erased.rows {
-        say!("  {table}: {} rows", count(*rows));
+        outln!("  {table}: {} rows", count(*rows));
     }
-    say!("when a vendor sends the person again, the same random words take their place");
+    outln!("when a vendor sends the person again, the same random words take their place");
     if !done.landed.is_empty() {
-        say!(
+        outln!(
             "{} landed slices that named the person are removed: they cannot be replayed,\n`daybook backfill` fetches them again",
             done.landed.len()
         );
     }
     for file in &done.archive {
-        say!("archive: {} written anew", file.display());
+        outln!("archive: {} written anew", file.display());
     }
     if !done.backups_removed.is_empty() {
-        say!("{} older backups removed, a new one made", done.backups_removed.len());
+        outln!("{} older backups removed, a new one made", done.backups_removed.len());
     }
     for backup in &done.backups {
-        say!("still in the backup {}, until it ages out or with --purge-backups", backup.display());
+        outln!("still in the backup {}, until it ages out or with --purge-backups", backup.display());
     }
     for file in &done.files {
-        say!("removed {}, which named the person", file.display());
+        outln!("removed {}, which named the person", file.display());
     }
-    say!("not touched: files sent or exported elsewhere, files in drop folders, addresses in");
-    say!("config/, names without an address, and what the vendors themselves keep and send again");
+    outln!("not touched: files sent or exported elsewhere, files in drop folders, addresses in");
+    outln!("config/, names without an address, and what the vendors themselves keep and send again");
     for problem in &done.left {
-        say!("NOT DONE: {problem}");
+        outln!("NOT DONE: {problem}");
     }
 }

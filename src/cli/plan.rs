@@ -6,7 +6,7 @@ use crate::config;
 use crate::daemon::{AppError, app::catalog, dated_streams, planned_jobs};
 use crate::domain::period::Period;
 use crate::domain::schedule::forecast::{Known, PlannedFire, forecast};
-use crate::report::format::Wording;
+use crate::report::format::Locale;
 use crate::support::clock::Clock;
 use crate::warehouse::{Warehouse, slots};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -75,9 +75,9 @@ pub fn run(root: &Path, args: &PlanArgs, clock: &Clock, json: bool) -> anyhow::R
     }
     if json {
         let all = fires.iter().zip(&reported).map(|(fire, days)| as_json(fire, days.as_ref()));
-        say!("{}", serde_json::Value::Array(all.collect()));
+        outln!("{}", serde_json::Value::Array(all.collect()));
     } else if fires.is_empty() {
-        say!("nothing is due from {} to {}", minute(from), minute(to));
+        outln!("nothing is due from {} to {}", minute(from), minute(to));
     } else {
         super::out::print(&as_text(&fires));
     }
@@ -99,7 +99,7 @@ fn known(settings: &config::Settings) -> Known {
         })
     });
     read.unwrap_or_else(|error| {
-        warn_of!("note: what ran or was missed is left out, because {error}");
+        errln!("note: what ran or was missed is left out, because {error}");
         Known::default()
     })
 }
@@ -115,7 +115,7 @@ struct Reported {
 
 impl Reported {
     fn text(&self) -> String {
-        let days = Wording::STANDARD.days_text(self.days);
+        let days = Locale::STANDARD.days_text(self.days);
         let again = if self.is_again { ", as the run before: nothing new is sent" } else { "" };
         let age =
             if self.age > 0 { format!(", which ended {} days before the run's day", self.age) } else { String::new() };

@@ -4,12 +4,12 @@ use super::Outcome;
 use super::out::place;
 use super::show::{plain, table};
 use crate::daemon::{App, AppError};
-use crate::jobs::known_now::{Kept, differences};
 use crate::jobs::report::{Formats, render_all};
+use crate::jobs::restatement::{StoredReceipt, differences};
 use crate::report::document::Document;
-use crate::report::format::Wording;
+use crate::report::format::Locale;
 use crate::support::ids::hex;
-use crate::warehouse::issued::{Issued, Reworded, issued, receipts, reworded, wording_of};
+use crate::warehouse::issued::{Issued, Localized, issued, locale_of, localized, receipts};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -26,36 +26,36 @@ pub enum Of {
     Folder,
     /// A reader's, by address.
     Reader(String),
-    Wording(Wording),
+    Locale(Locale),
 }
 
-/// The wording that is asked for, and its document with the sums of its files.
-fn chosen(app: &App, issued: &Issued, of: &Of) -> anyhow::Result<(Reworded, Vec<String>)> {
+/// The locale that is asked for, and its document with the sums of its files.
+fn chosen(app: &App, issued: &Issued, of: &Of) -> anyhow::Result<(Localized, Vec<String>)> {
     let id = &issued.report_id;
     let (others, of_reader) = app.warehouse.read_blocking(|reader| {
         let of_reader = match of {
-            Of::Reader(address) => wording_of(reader, id, address)?,
-            Of::Folder | Of::Wording(_) => None,
+            Of::Reader(address) => locale_of(reader, id, address)?,
+            Of::Folder | Of::Locale(_) => None,
         };
-        Ok((reworded(reader, id)?, of_reader))
+        Ok((localized(reader, id)?, of_reader))
     })?;
-    let standard = Reworded {
-        wording: Wording::STANDARD.to_string(),
+    let standard = Localized {
+        locale: Locale::STANDARD.to_string(),
         document: issued.document.clone(),
         files: issued.files.clone(),
     };
-    let sent = |one: &&Reworded| !one.files.is_empty() || issued.wording == one.wording;
-    let all: Vec<&Reworded> = std::iter::once(&standard).chain(&others).collect();
-    let names: Vec<String> = all.iter().copied().filter(sent).map(|one| one.wording.clone()).collect();
+    let sent = |one: &&Localized| !one.files.is_empty() || issued.locale == one.locale;
+    let all: Vec<&Localized> = std::iter::once(&standard).chain(&others).collect();
+    let names: Vec<String> = all.iter().copied().filter(sent).map(|one| one.locale.clone()).collect();
     let known = names.join(", ");
     let wanted = match of {
-        Of::Folder => issued.wording.clone(),
-        Of::Wording(wording) => wording.to_string(),
+        Of::Folder => issued.locale.clone(),
+        Of::Locale(locale) => locale.to_string(),
         Of::Reader(address) => of_reader.ok_or_else(|| {
             AppError::Usage(format!("no mail of {id} to {address:?} is in the books; it was made in: {known}"))
         })?,
     };
-    let found = all.into_iter().find(|one| one.wording == wanted && names.contains(&wanted));
+    let found = all.into_iter().find(|one| one.locale == wanted && names.contains(&wanted));
     let found = found.ok_or_else(|| AppError::Usage(format!("{id} was not made in {wanted}, but in: {known}")))?;
     Ok((found.clone(), names))
 }
@@ -63,7 +63,7 @@ fn chosen(app: &App, issued: &Issued, of: &Of) -> anyhow::Result<(Reworded, Vec<
 /// Renders the stored document and holds each file against the sum kept when it was issued.
 pub fn again(app: &App, id: &str, of: &Of, out: &Path, json: bool) -> anyhow::Result<Outcome> {
     let issued = found(app, id)?;
-    let (chosen, wordings) = chosen(app, &issued, of)?;
+    let (chosen, locales) = chosen(app, &issued, of)?;
     let document: Document = serde_json::from_str(&chosen.document)?;
     let data: Document = serde_json::from_str(&issued.document)?;
     let rendered = render_all(&document, &data, &app.templates())?;
@@ -81,9 +81,9 @@ pub fn again(app: &App, id: &str, of: &Of, out: &Path, json: bool) -> anyhow::Re
     }
     if json {
         let files = lines.iter().map(|(path, is_same)| serde_json::json!({"path": path, "is_same": is_same}));
-        say!(
+        outln!(
             "{}",
-            serde_json::json!({"report_id": issued.report_id, "wording": chosen.wording, "wordings": wordings,
+            serde_json::json!({"report_id": issued.report_id, "locale": chosen.locale, "locales": locales,
                 "files": files.collect::<Vec<_>>()})
         );
     } else {
@@ -93,11 +93,11 @@ pub fn again(app: &App, id: &str, of: &Of, out: &Path, json: bool) -> anyhow::Re
                 Some(false) => "other bytes: the templates or Daybook itself changed since; the figures are the same",
                 None => "its sum was not kept: it was issued by an older Daybook",
             };
-            say!("{}: {state}", path.display());
+            outln!("{}: {state}", path.display());
         }
-        let others: Vec<&str> = wordings.iter().map(String::as_str).filter(|one| *one != chosen.wording).collect();
+        let others: Vec<&str> = locales.iter().map(String::as_str).filter(|one| *one != chosen.locale).collect();
         if !others.is_empty() {
-            say!("numbers and dates in {}; some readers got: {} (see --wording)", chosen.wording, others.join(", "));
+            outln!("numbers and dates in {}; some readers got: {} (see --locale)", chosen.locale, others.join(", "));
         }
     }
     let is_same = lines.iter().all(|(_, is_same)| *is_same != Some(false));
@@ -120,22 +120,22 @@ pub fn as_known_now(app: &App, id: &str, json: bool) -> anyhow::Result<Outcome> 
     let rows: Vec<Vec<String>> = differing
         .iter()
         .map(|item| {
-            let kept = Kept { basis: item.basis.clone(), unit: item.unit, value: item.said.value };
+            let kept = StoredReceipt { basis: item.basis.clone(), unit: item.unit, value: item.said.value };
             vec![plain(&item.label), item.said.text.clone(), kept.text(item.now, &context), plain(&item.why)]
         })
         .collect();
     if json {
         let rows =
             rows.iter().map(|row| serde_json::json!({"figure": row[0], "said": row[1], "now": row[2], "why": row[3]}));
-        say!(
+        outln!(
             "{}",
             serde_json::json!({"report_id": issued.report_id, "figures": figures, "differences": rows.collect::<Vec<_>>()})
         );
     } else if rows.is_empty() {
-        say!("all {figures} figures of {id} would be printed the same now");
+        outln!("all {figures} figures of {id} would be printed the same now");
     } else {
-        say!("{} of {figures} figures of {id} are others now", rows.len());
-        say!("{}", table(&["figure", "we said", "it is now", "why"], &[1, 2], rows));
+        outln!("{} of {figures} figures of {id} are others now", rows.len());
+        outln!("{}", table(&["figure", "we said", "it is now", "why"], &[1, 2], rows));
     }
     Ok(Outcome::Done)
 }

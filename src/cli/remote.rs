@@ -4,8 +4,8 @@ use super::files::FilesCommand;
 use super::out::{CALLER, Caller};
 use super::{Cli, Command, finish, with_app};
 use crate::config;
-use crate::daemon::control::{Request, Said, ask};
-use crate::daemon::{AppError, Desk};
+use crate::daemon::control::{ControlResponse, Request, ask};
+use crate::daemon::{AppError, DaemonHandle};
 use crate::support::stop::Stop;
 use clap::Parser;
 use std::pin::Pin;
@@ -18,9 +18,9 @@ pub async fn forward(cli: &Cli) -> anyhow::Result<Option<u8>> {
     }
     let request = Request { arguments: std::env::args().skip(1).collect(), folder: here()? };
     let code = ask(&config::data_dir(&cli.root), &request, |word| match word {
-        Said::Out(text) => super::out::print(&text),
-        Said::Err(text) => super::out::error_print(&text),
-        Said::Exit(_) => {}
+        ControlResponse::Out(text) => super::out::print(&text),
+        ControlResponse::Err(text) => super::out::error_print(&text),
+        ControlResponse::Exit(_) => {}
     })
     .await?;
     Ok(code)
@@ -53,7 +53,7 @@ fn is_for_daemon(command: &Command) -> bool {
             | Command::Link(_)
             | Command::Plan(_)
             | Command::Restore(_)
-            | Command::Run
+            | Command::Serve
             | Command::TrySlice(_)
             | Command::TryTemplates { .. }
             | Command::Files(FilesCommand::Try(_))
@@ -62,7 +62,11 @@ fn is_for_daemon(command: &Command) -> bool {
 
 /// The daemon's side: does what was typed elsewhere, and ends with the exit code. Given up when the
 /// asker goes away.
-pub fn carry_out(desk: Desk, request: Request, say: UnboundedSender<Said>) -> Pin<Box<dyn Future<Output = u8> + Send>> {
+pub fn carry_out(
+    daemon: DaemonHandle,
+    request: Request,
+    say: UnboundedSender<ControlResponse>,
+) -> Pin<Box<dyn Future<Output = u8> + Send>> {
     Box::pin(async move {
         let given_up = GivenUp(Stop::default());
         let wish = given_up.0.clone();
@@ -71,7 +75,7 @@ pub fn carry_out(desk: Desk, request: Request, say: UnboundedSender<Said>) -> Pi
         let work = tokio::task::spawn_blocking(move || {
             runtime.block_on(async {
                 tokio::select! {
-                    code = CALLER.scope(Caller { say, folder: request.folder }, run(desk, &request.arguments)) => code,
+                    code = CALLER.scope(Caller { say, folder: request.folder }, run(daemon, &request.arguments)) => code,
                     () = wish.wait() => 130,
                 }
             })
@@ -89,12 +93,12 @@ impl Drop for GivenUp {
     }
 }
 
-async fn run(desk: Desk, arguments: &[String]) -> u8 {
+async fn run(daemon: DaemonHandle, arguments: &[String]) -> u8 {
     let program = std::iter::once("daybook".to_owned());
     match Cli::try_parse_from(program.chain(arguments.iter().cloned())) {
         Ok(cli) => {
-            let app = desk.current.app();
-            let ended = with_app(&app, Some(&desk), &cli).await;
+            let app = daemon.current.app();
+            let ended = with_app(&app, Some(&daemon), &cli).await;
             finish(ended, cli.json)
         }
         Err(error) => {

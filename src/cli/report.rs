@@ -6,15 +6,15 @@ use super::reissue::{self, Of};
 use super::report_trial as trial;
 use super::show::plain;
 use crate::config::{Job, ReportJob, Settings, WorkspaceSettings};
+use crate::daemon::issue::{Deadline, deadline};
 pub use crate::daemon::issue::{Issued, issue_job};
-use crate::daemon::issue::{Patience, deadline};
 use crate::daemon::{App, AppError, Selection};
 use crate::delivery::Route;
 use crate::domain::period::Period;
 use crate::jobs::deliver::{Delivered, deliver_reports};
 use crate::jobs::issue;
 use crate::report::definition::Cadence;
-use crate::report::format::Wording;
+use crate::report::format::Locale;
 use crate::warehouse::outbox::{self, Ending};
 use chrono::NaiveDate;
 use std::path::PathBuf;
@@ -59,9 +59,9 @@ pub struct ReportArgs {
     /// With --issued: how numbers and dates are to be written, e.g. de, or de:code with codes of currencies;
     /// as the report folder and Slack got them by default.
     #[arg(long, requires = "issued", conflicts_with = "as_known_now", conflicts_with_all = ISSUES)]
-    wording: Option<Wording>,
+    locale: Option<Locale>,
     /// With --issued: as this reader got them.
-    #[arg(long, value_name = "ADDRESS", requires = "issued", conflicts_with_all = ["wording", "as_known_now"], conflicts_with_all = ISSUES)]
+    #[arg(long, value_name = "ADDRESS", requires = "issued", conflicts_with_all = ["locale", "as_known_now"], conflicts_with_all = ISSUES)]
     reader: Option<String>,
     /// With --issued: the folder its files are written to.
     #[arg(long, value_name = "DIR", default_value = ".", requires = "issued", conflicts_with_all = ISSUES)]
@@ -89,8 +89,8 @@ pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Out
         return if args.as_known_now {
             reissue::as_known_now(app, id, json)
         } else {
-            let of = match (&args.wording, &args.reader) {
-                (Some(wording), _) => Of::Wording(*wording),
+            let of = match (&args.locale, &args.reader) {
+                (Some(locale), _) => Of::Locale(*locale),
                 (None, Some(address)) => Of::Reader(address.clone()),
                 (None, None) => Of::Folder,
             };
@@ -107,10 +107,10 @@ pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Out
                 continue;
             }
             let patience = match args.even_if_late {
-                true => Patience::None,
+                true => Deadline::None,
                 // Days so far are asked for to be seen now.
-                false if !is_over => Patience::Until(app.clock.now()),
-                false => Patience::Until(deadline(app, workspace, job, period)),
+                false if !is_over => Deadline::Until(app.clock.now()),
+                false => Deadline::Until(deadline(app, workspace, job, period)),
             };
             issued.extend(issue_job(app, workspace, report, period, patience, args.correct).await?);
         }
@@ -129,12 +129,12 @@ pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Out
             |d| serde_json::json!({"workspace": d.workspace, "route": d.route, "ending": format!("{:?}", d.ending)}),
         );
         let issued = issued.iter().map(as_json).collect::<Vec<_>>();
-        say!("{}", serde_json::json!({"issued": issued, "deliveries": sent.collect::<Vec<_>>()}));
+        outln!("{}", serde_json::json!({"issued": issued, "deliveries": sent.collect::<Vec<_>>()}));
     } else {
         print(&issued, &sent);
         if waiting > 0 {
             let waiting = if waiting == 1 { "1 message is".to_owned() } else { format!("{waiting} messages are") };
-            say!(
+            outln!(
                 "{waiting} held: this installation has sent nothing yet. Look at them with `daybook report \
                  preview`, then let them go with `daybook deliveries release`."
             );
@@ -222,12 +222,12 @@ pub fn print(issued: &[Issued], sent: &[Delivered]) {
                 format!("held until {}: {missing}", until.format("%Y-%m-%d %H:%M UTC"))
             }
         };
-        say!("{} {}: {} ({})", report.workspace, report.stem, plain(&state), report.report_id);
+        outln!("{} {}: {} ({})", report.workspace, report.stem, plain(&state), report.report_id);
     }
     for delivery in sent {
         let route = serde_json::from_str(&delivery.route).map_or(delivery.route.clone(), |route: Route| route.text());
         let ending = ending_text(&delivery.ending);
-        say!("  {route}: {}", plain(&ending));
+        outln!("  {route}: {}", plain(&ending));
     }
 }
 

@@ -9,7 +9,7 @@ use crate::daemon::{App, AppError};
 use crate::delivery::Route;
 use crate::domain::period::Period;
 use crate::jobs::preview::Draft;
-use crate::jobs::report::{Built, Prints, messages_of, render_all};
+use crate::jobs::report::{Built, Renderings, messages_of, render_all};
 use crate::report::render::email::subject;
 
 /// Shows every copy of a report; with `writes` its files go into the report folder.
@@ -21,10 +21,10 @@ pub async fn show(
 ) -> anyhow::Result<()> {
     for draft in drafts(app, workspace, report, period, None).await? {
         let Draft { document, data, audience, .. } = draft;
-        say!("{} {} ({})", document.workspace_id, document.file_stem, job.id);
-        say!("  subject: {}", plain(&subject(&document)));
+        outln!("{} {} ({})", document.workspace_id, document.file_stem, job.id);
+        outln!("  subject: {}", plain(&subject(&document)));
         for gap in &document.gaps {
-            say!("  note: {}", plain(gap));
+            outln!("  note: {}", plain(gap));
         }
         if writes {
             let rendered = render_all(&document, &data, &app.templates())?;
@@ -33,25 +33,25 @@ pub async fn show(
             for (ending, _, content) in rendered.files(audience.formats) {
                 let path = folder.join(format!("{}.{ending}", document.file_stem));
                 std::fs::write(&path, content).map_err(|source| AppError::Io { path: path.clone(), source })?;
-                say!("  wrote {}", path.display());
+                outln!("  wrote {}", path.display());
             }
             continue;
         }
         let others = audience.all_wordings();
         let mut audience = audience;
-        audience.wordings.clear();
+        audience.locales.clear();
         let built = Built { standard: data, others: vec![document], receipts: Vec::new(), differs: false };
-        let prints = Prints::new(&built, &[audience.wording].into(), &app.templates())?;
+        let prints = Renderings::new(&built, &[audience.locale].into(), &app.templates())?;
         for message in messages_of(&prints, &audience, &app.templates())? {
             let route = serde_json::from_str(&message.route).map_or(message.route.clone(), |route: Route| route.text());
             let state = match &message.refused {
                 Some(reason) => format!("cannot be made: {reason}"),
                 None => bytes(message.payload.len() as u64),
             };
-            say!("  would go: {}, {}", plain(&route), plain(&state));
+            outln!("  would go: {}, {}", plain(&route), plain(&state));
         }
         if others.len() > 1 {
-            say!("  some readers get other number formats: report preview --reader ADDRESS shows theirs");
+            outln!("  some readers get other number formats: report preview --reader ADDRESS shows theirs");
         }
     }
     Ok(())

@@ -9,8 +9,9 @@ use crate::daemon::lock::DataLock;
 use crate::jobs::person::ERASURES;
 use crate::support::blocking::off_thread;
 use crate::support::clock::Clock;
-use crate::warehouse::care::backup::{Backup, default_dir, list};
-use crate::warehouse::care::{erased, restore};
+use crate::warehouse::maintenance::backup::{Backup, default_dir, list};
+use crate::warehouse::maintenance::restore;
+use crate::warehouse::privacy::erased;
 use std::path::Path;
 
 #[derive(Debug, clap::Args)]
@@ -26,7 +27,7 @@ pub struct RestoreArgs {
 pub async fn run(root: &Path, args: &RestoreArgs, json: bool) -> anyhow::Result<Outcome> {
     let settings = config::load(root).map_err(AppError::Config)?;
     let database = database_file(&settings);
-    let folder = settings.care.backup.dir.clone().unwrap_or_else(|| default_dir(&database));
+    let folder = settings.maintenance.backup.dir.clone().unwrap_or_else(|| default_dir(&database));
     let now = Clock::System.now();
     let all = list(&folder, now)?;
     let wanted = match &args.backup {
@@ -45,50 +46,50 @@ pub async fn run(root: &Path, args: &RestoreArgs, json: bool) -> anyhow::Result<
     let warehouse = settings.warehouse.clone();
     let done = off_thread(move || restore::restore(&database, &warehouse, &chosen, (&erasures, &key), now)).await?;
     if json {
-        say!("{}", serde_json::to_string(&done)?);
+        outln!("{}", serde_json::to_string(&done)?);
         return Ok(Outcome::Done);
     }
-    say!(
+    outln!(
         "the database is now the backup of {} with {} rows",
         done.from.manifest.made_at.format("%Y-%m-%d %H:%M UTC"),
         count(done.from.rows())
     );
     if let Some(aside) = &done.set_aside {
-        say!("what was there is kept as {}", aside.display());
+        outln!("what was there is kept as {}", aside.display());
     }
     match done.carried {
         Some(rows) => {
-            say!("reports and messages issued since were carried over ({} rows): none goes out twice", count(rows))
+            outln!("reports and messages issued since were carried over ({} rows): none goes out twice", count(rows))
         }
-        None if done.set_aside.is_none() => say!(
+        None if done.set_aside.is_none() => outln!(
             "there was no database before: {} messages that waited when the backup was made are shown as unknown\n\
              and not sent; a report issued after it is not known, and would be issued again if asked for",
             count(done.unknown)
         ),
-        None => say!(
+        None => outln!(
             "what was there could not be read: {} messages that waited when the backup was made are shown as unknown\n\
              and not sent; a report issued since is not known any more, and would be issued again if asked for",
             count(done.unknown)
         ),
     }
     if done.erased_again > 0 {
-        say!("{} identifiers erased since were erased again", count(done.erased_again));
+        outln!("{} identifiers erased since were erased again", count(done.erased_again));
     }
-    say!("`daybook sync` and `daybook rollup` fetch what has come since");
+    outln!("`daybook sync` and `daybook rollup` fetch what has come since");
     Ok(Outcome::Done)
 }
 
 fn show(all: &[Backup], folder: &Path, json: bool) -> anyhow::Result<Outcome> {
     if json {
-        say!("{}", serde_json::to_string(all)?);
+        outln!("{}", serde_json::to_string(all)?);
     } else if all.is_empty() {
-        say!("there is no good backup in {}; `daybook backup` makes one", folder.display());
+        outln!("there is no good backup in {}; `daybook backup` makes one", folder.display());
     } else {
         let rows = all.iter().map(|backup| {
             let made = backup.manifest.made_at.format("%Y-%m-%d %H:%M").to_string();
             vec![name(backup), made, count(backup.rows()), bytes(backup.manifest.bytes)]
         });
-        say!("{}", table(&["backup", "made UTC", "rows", "size"], &[2, 3], rows.collect()));
+        outln!("{}", table(&["backup", "made UTC", "rows", "size"], &[2, 3], rows.collect()));
     }
     Ok(Outcome::Done)
 }

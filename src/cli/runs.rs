@@ -18,7 +18,7 @@ pub struct RunsArgs {
     /// What was loaded, slice by slice, instead of the jobs' runs.
     #[arg(long, conflicts_with = "quarantine")]
     loads: bool,
-    /// Rows that were set aside, with the reasons.
+    /// Quarantined rows, with the reasons.
     #[arg(long)]
     quarantine: bool,
     /// At most so many, newest first.
@@ -65,7 +65,7 @@ pub fn runs(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome> {
                 "notes": notes, "manifest": manifest,
             })
         });
-        say!("{}", serde_json::Value::Array(lines.collect()));
+        outln!("{}", serde_json::Value::Array(lines.collect()));
         return Ok(Outcome::Done);
     }
     let lines = rows.iter().map(|(at, texts, counts, ..)| {
@@ -74,9 +74,13 @@ pub fn runs(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome> {
         line.extend(counts.iter().map(|value| count(*value)));
         line
     });
-    say!(
+    outln!(
         "{}",
-        table(&["loaded UTC", "stream", "slice", "read", "new", "restated", "aside"], &[3, 4, 5, 6], lines.collect())
+        table(
+            &["loaded UTC", "stream", "slice", "read", "new", "restated", "quarantined"],
+            &[3, 4, 5, 6],
+            lines.collect()
+        )
     );
     Ok(Outcome::Done)
 }
@@ -85,11 +89,11 @@ fn of_jobs(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome> {
     let (job, workspace) = (args.job.as_deref(), args.workspace.as_deref());
     let runs = app.warehouse.read_blocking(|reader| slots::runs(reader, job, workspace, args.limit))?;
     if json {
-        say!("{}", serde_json::to_string(&runs)?);
+        outln!("{}", serde_json::to_string(&runs)?);
         return Ok(Outcome::Done);
     }
     if runs.is_empty() {
-        say!("no job has run yet; `daybook runs --loads` shows what was loaded by hand");
+        outln!("no job has run yet; `daybook runs --loads` shows what was loaded by hand");
         return Ok(Outcome::Done);
     }
     let lines = runs.iter().map(|run| {
@@ -105,7 +109,7 @@ fn of_jobs(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome> {
             run.detail.clone(),
         ]
     });
-    say!("{}", table(&["began UTC", "job", "took", "outcome", "detail"], &[2], lines.collect()));
+    outln!("{}", table(&["began UTC", "job", "took", "outcome", "detail"], &[2], lines.collect()));
     Ok(Outcome::Done)
 }
 
@@ -126,12 +130,20 @@ fn quarantine(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome>
         rows.collect::<Result<_, _>>().context(step)
     })?;
     if json {
-        say!("{}", serde_json::json!(rows));
+        outln!("{}", serde_json::json!(rows));
     } else if rows.is_empty() {
-        say!("no row is set aside");
+        outln!("no row is quarantined");
     } else {
         for row in rows {
-            say!("{} {} ({}), {}\n  {}\n  {}", row[0], row[1], row[2], plain(&row[3]), plain(&row[4]), plain(&row[5]));
+            outln!(
+                "{} {} ({}), {}\n  {}\n  {}",
+                row[0],
+                row[1],
+                row[2],
+                plain(&row[3]),
+                plain(&row[4]),
+                plain(&row[5])
+            );
         }
     }
     Ok(Outcome::Done)

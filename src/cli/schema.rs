@@ -18,7 +18,7 @@ pub struct SchemaArgs {
 pub fn run(root: &Path, args: &SchemaArgs, json: bool) -> anyhow::Result<Outcome> {
     if args.write {
         write_all(root)?;
-        say!("{} schemas written to {}", FileKind::ALL.len(), root.join(FOLDER).display());
+        outln!("{} schemas written to {}", FileKind::ALL.len(), root.join(FOLDER).display());
         return Ok(Outcome::Done);
     }
     if let Some(name) = &args.kind {
@@ -26,18 +26,18 @@ pub fn run(root: &Path, args: &SchemaArgs, json: bool) -> anyhow::Result<Outcome
             let known: Vec<&str> = FileKind::ALL.iter().map(|kind| kind.name()).collect();
             AppError::Usage(format!("there is no kind of file {name:?}; there are {}", known.join(", ")))
         })?;
-        say!("{}", kind.text().trim_end());
+        outln!("{}", kind.text().trim_end());
         return Ok(Outcome::Done);
     }
     if json {
         let kinds = FileKind::ALL.iter().map(|kind| serde_json::json!({ "kind": kind.name(), "files": kind.files() }));
-        say!("{}", serde_json::Value::Array(kinds.collect()));
+        outln!("{}", serde_json::Value::Array(kinds.collect()));
         return Ok(Outcome::Done);
     }
     for kind in FileKind::ALL {
-        say!("{:<12}{}", kind.name(), kind.files());
+        outln!("{:<12}{}", kind.name(), kind.files());
     }
-    say!("\n`daybook schema KIND` prints one. Editors with a TOML language server find them");
-    say!("by a file's first line, e.g. #:schema ./schemas/daybook.json");
+    outln!("\n`daybook schema KIND` prints one. Editors with a TOML language server find them");
+    outln!("by a file's first line, e.g. #:schema ./schemas/daybook.json");
     Ok(Outcome::Done)
 }

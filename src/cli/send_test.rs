@@ -7,7 +7,7 @@ use crate::daemon::issue::draft;
 use crate::daemon::{App, AppError, Selection, prefer};
 use crate::delivery::Route;
 use crate::jobs::deliver::{Delivered, deliver_of};
-use crate::jobs::report::{Audience, Built, Prints, messages_of};
+use crate::jobs::report::{Audience, Built, Renderings, messages_of};
 use crate::report::definition::Cadence;
 use crate::report::document::Document;
 use crate::report::sample;
@@ -39,7 +39,7 @@ pub async fn run(app: &App, args: &SendTestArgs, json: bool) -> anyhow::Result<O
     let (owner, workspace) = (built.standard.id.clone(), built.standard.workspace_id.clone());
     let (templates, warehouse, own) = (app.templates(), app.warehouse.clone(), owner.clone());
     off_thread(move || -> anyhow::Result<()> {
-        let prints = Prints::new(&built, &audience.all_wordings(), &templates)?;
+        let prints = Renderings::new(&built, &audience.all_wordings(), &templates)?;
         let messages = messages_of(&prints, &audience, &templates)?;
         Ok(warehouse
             .write_blocking(move |connection| enqueue(connection, Kind::Test, &own, &workspace, &messages, now))?)
@@ -51,7 +51,7 @@ pub async fn run(app: &App, args: &SendTestArgs, json: bool) -> anyhow::Result<O
             serde_json::json!({"message_id": one.message_id, "route": serde_json::from_str::<serde_json::Value>(&one.route).unwrap_or_default(),
                 "ending": ending_text(&one.ending), "replies": one.replies})
         });
-        say!("{}", serde_json::Value::Array(lines.collect()));
+        outln!("{}", serde_json::Value::Array(lines.collect()));
     } else {
         sent.iter().for_each(print);
     }
@@ -104,9 +104,9 @@ fn mark(document: &mut Document, now: chrono::DateTime<chrono::Utc>) {
 
 fn print(delivered: &Delivered) {
     let route = serde_json::from_str(&delivered.route).map_or(delivered.route.clone(), |route: Route| route.text());
-    say!("{route}: {}", plain(&ending_text(&delivered.ending)));
+    outln!("{route}: {}", plain(&ending_text(&delivered.ending)));
     for reply in &delivered.replies {
-        say!("  {}: {}", reply.step, plain(&reply.text));
+        outln!("  {}: {}", reply.step, plain(&reply.text));
     }
-    say!("  daybook deliveries show {}", delivered.message_id);
+    outln!("  daybook deliveries show {}", delivered.message_id);
 }

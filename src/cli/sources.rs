@@ -5,7 +5,7 @@ use super::show::plain;
 use super::sync::{fetch, print};
 use crate::daemon::{App, AppError, Selection};
 use crate::domain::period::Period;
-use crate::warehouse::care::audit;
+use crate::warehouse::audit;
 use crate::warehouse::coverage::{Place, accept};
 use chrono::{Days, NaiveDate};
 
@@ -53,7 +53,7 @@ pub async fn run(app: &App, command: &SourcesCommand, json: bool) -> anyhow::Res
         .into());
     }
     if !json {
-        say!("{days} days accepted; the source is asked once more");
+        outln!("{days} days accepted; the source is asked once more");
     }
     Ok(print(&fetch(app, &selection).await?, json))
 }

@@ -4,22 +4,22 @@ use super::Outcome;
 use super::daemon::mistakes;
 use super::show::{plain, table, wrapped};
 use crate::daemon::status::{Health, InstallationStatus, SourceStatus, status};
-use crate::daemon::{App, Desk};
+use crate::daemon::{App, DaemonHandle};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// At most so many notes of a source are printed.
 const MOST_NOTES: usize = 8;
 
-pub fn run(app: &App, desk: Option<&Desk>, json: bool) -> anyhow::Result<Outcome> {
-    let found = status(app, desk.map(|desk| desk.watch.status()), app.clock.now())?;
+pub fn run(app: &App, daemon: Option<&DaemonHandle>, json: bool) -> anyhow::Result<Outcome> {
+    let found = status(app, daemon.map(|daemon| daemon.watch.status()), app.clock.now())?;
     if json {
-        say!("{}", serde_json::to_string(&found)?);
+        outln!("{}", serde_json::to_string(&found)?);
     } else {
         print(&found);
-        let refused = desk.map(|desk| desk.current.refused()).unwrap_or_default();
+        let refused = daemon.map(|daemon| daemon.current.refused()).unwrap_or_default();
         if !refused.is_empty() {
-            say!("\nthe edited configuration has mistakes; the last good one is in use:");
-            say!("{}", mistakes(&refused).trim_end());
+            outln!("\nthe edited configuration has mistakes; the last good one is in use:");
+            outln!("{}", mistakes(&refused).trim_end());
         }
     }
     Ok(Outcome::Done)
@@ -27,10 +27,10 @@ pub fn run(app: &App, desk: Option<&Desk>, json: bool) -> anyhow::Result<Outcome
 
 fn print(found: &InstallationStatus) {
     match &found.daemon {
-        None => say!("no daemon runs here; jobs wait until `daybook run`"),
+        None => outln!("no daemon runs here; jobs wait until `daybook serve`"),
         Some(daemon) => {
             let beat = daemon.last_beat_at.map_or_else(|| "not yet".to_owned(), |at| ago(found.at - at));
-            say!(
+            outln!(
                 "the daemon runs: last beat {beat}, {} at work, {} waiting{}",
                 daemon.at_work.len(),
                 daemon.waiting.len(),
@@ -38,13 +38,13 @@ fn print(found: &InstallationStatus) {
             );
             for run in &daemon.at_work {
                 let since = run.since.map_or_else(String::new, |at| format!(", begun {}", ago(found.at - at)));
-                say!("  at work: {} for {}{since}", run.job, run.workspace);
+                outln!("  at work: {} for {}{since}", run.job, run.workspace);
             }
             for wait in &daemon.waiting {
-                say!("  waiting: {} for {}: {}", wait.job, wait.workspace, plain(&wait.detail));
+                outln!("  waiting: {} for {}: {}", wait.job, wait.workspace, plain(&wait.detail));
             }
             for circuit in &daemon.circuits {
-                say!(
+                outln!(
                     "  {} for {} failed {} times in a row; probed {}",
                     circuit.job,
                     circuit.workspace,
@@ -53,50 +53,50 @@ fn print(found: &InstallationStatus) {
                 );
             }
             if let Some(trouble) = &daemon.trouble {
-                say!("  {}", plain(trouble));
+                outln!("  {}", plain(trouble));
             }
         }
     }
     for incident in &found.incidents {
-        say!("\n{}", wrapped("the database: ", &plain(incident)));
+        outln!("\n{}", wrapped("the database: ", &plain(incident)));
     }
     if let Some(clock) = &found.clock {
-        say!("\n{}", wrapped("the clock: ", &plain(&clock.says)));
-        say!("{}", wrapped("  -> ", &plain(&clock.remedy)));
+        outln!("\n{}", wrapped("the clock: ", &plain(&clock.says)));
+        outln!("{}", wrapped("  -> ", &plain(&clock.remedy)));
     }
     if let Some(lack) = &found.disk {
-        say!("{}", wrapped("disk: ", lack));
+        outln!("{}", wrapped("disk: ", lack));
     }
     for job in &found.failed_jobs {
-        say!("\n{}", wrapped("job: ", &plain(job)));
-        say!("  -> mend that, then daybook run-job, or wait for its next run");
+        outln!("\n{}", wrapped("job: ", &plain(job)));
+        outln!("  -> mend that, then daybook run-job, or wait for its next run");
     }
     for way in &found.ways {
         let again = way.next_try_at.map_or_else(String::new, |at| format!(", tried again {}", clock(at)));
-        say!("\n{}: needs you, messages that wait: {}{again}", way.way, way.messages);
-        say!("{}", wrapped("  ", &plain(&way.trouble)));
-        say!("{}", wrapped("  -> ", &plain(&way.remedy)));
+        outln!("\n{}: needs you, messages that wait: {}{again}", way.way, way.messages);
+        outln!("{}", wrapped("  ", &plain(&way.trouble)));
+        outln!("{}", wrapped("  -> ", &plain(&way.remedy)));
     }
     for workspace in &found.workspaces {
-        say!("\n{} ({}, {})", workspace.name, workspace.workspace, workspace.time_zone);
+        outln!("\n{} ({}, {})", workspace.name, workspace.workspace, workspace.time_zone);
         let lines = workspace.sources.iter().map(|source| line(source, found.at)).collect();
-        say!("{}", table(&["source", "data through", "last success", "next run", "state"], &[], lines));
+        outln!("{}", table(&["source", "data through", "last success", "next run", "state"], &[], lines));
         for source in workspace.sources.iter().filter(|source| source.health != Health::Fine) {
             let trouble = plain(source.trouble.as_deref().unwrap_or_default());
-            say!("{}", wrapped("", &format!("{}: {trouble}", source.connection)));
+            outln!("{}", wrapped("", &format!("{}: {trouble}", source.connection)));
             if let Some(remedy) = &source.remedy {
-                say!("{}", wrapped("  -> ", &plain(remedy)));
+                outln!("{}", wrapped("  -> ", &plain(remedy)));
             }
             let told = source.trouble.as_deref().unwrap_or_default();
             for note in source.notes.iter().filter(|note| !note.starts_with(told) || told.is_empty()).take(MOST_NOTES) {
-                say!("{}", wrapped("  - ", &plain(note)));
+                outln!("{}", wrapped("  - ", &plain(note)));
             }
             if source.notes.len() > MOST_NOTES {
-                say!("  - and {} more: daybook coverage -c {}", source.notes.len() - MOST_NOTES, source.connection);
+                outln!("  - and {} more: daybook coverage -c {}", source.notes.len() - MOST_NOTES, source.connection);
             }
         }
         for told in &workspace.cross_checks {
-            say!("{}", wrapped("check: ", &plain(told)));
+            outln!("{}", wrapped("check: ", &plain(told)));
         }
     }
 }

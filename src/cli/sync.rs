@@ -61,7 +61,7 @@ pub fn print(outcomes: &[StreamOutcome], json: bool) -> Outcome {
                 "doubted": o.loaded.doubted.iter().map(|day| serde_json::json!({"date": day.date, "reason": day.reason})).collect::<Vec<_>>(),
             })
         });
-        say!("{}", serde_json::Value::Array(lines.collect()));
+        outln!("{}", serde_json::Value::Array(lines.collect()));
     } else {
         let rows = outcomes.iter().map(|o| {
             let state = match (&o.error, o.slices, o.loaded.doubted.len(), o.loaded.caveats.len()) {
@@ -81,28 +81,32 @@ pub fn print(outcomes: &[StreamOutcome], json: bool) -> Outcome {
                 state.to_owned(),
             ]
         });
-        say!(
+        outln!(
             "{}",
-            table(&["workspace", "stream", "read", "new", "restated", "set aside", ""], &[2, 3, 4, 5], rows.collect())
+            table(
+                &["workspace", "stream", "read", "new", "restated", "quarantined", ""],
+                &[2, 3, 4, 5],
+                rows.collect()
+            )
         );
         for outcome in outcomes {
             let place = format!("{} {} {}", outcome.workspace, outcome.connection, outcome.stream);
             for note in &outcome.loaded.notes {
-                say!("{}", wrapped("note: ", &format!("{place}: {}", plain(note))));
+                outln!("{}", wrapped("note: ", &format!("{place}: {}", plain(note))));
             }
             for error in outcome.failures.iter().take(MOST_FAILURES) {
                 let again = if error.can_retry { "; the next run tries again" } else { "; this needs a person" };
                 let slice = if error.slice.is_empty() { String::new() } else { format!(" {}", error.slice) };
-                say!("{}", wrapped("failed: ", &format!("{place}{slice}: {}{again}", plain(&error.message))));
+                outln!("{}", wrapped("failed: ", &format!("{place}{slice}: {}{again}", plain(&error.message))));
             }
             if outcome.failures.len() > MOST_FAILURES {
-                say!("failed: {place}: and {} more slices", outcome.failures.len() - MOST_FAILURES);
+                outln!("failed: {place}: and {} more slices", outcome.failures.len() - MOST_FAILURES);
             }
             if outcome.failures.is_empty()
                 && let Some(error) = &outcome.error
             {
                 let slice = if error.slice.is_empty() { String::new() } else { format!(" {}", error.slice) };
-                say!("{}", wrapped("failed: ", &format!("{place}{slice}: {}", plain(&error.message))));
+                outln!("{}", wrapped("failed: ", &format!("{place}{slice}: {}", plain(&error.message))));
             }
         }
     }
@@ -116,10 +120,10 @@ pub async fn rollup(app: &App, selection: &Selection, json: bool) -> anyhow::Res
         let lines = done
             .iter()
             .map(|(id, rolled)| serde_json::json!({"workspace": id, "days": rolled.days, "rows": rolled.rows}));
-        say!("{}", serde_json::Value::Array(lines.collect()));
+        outln!("{}", serde_json::Value::Array(lines.collect()));
     } else {
         for (id, rolled) in done {
-            say!("{id}: {} days computed, {} rows", count(rolled.days), count(rolled.rows));
+            outln!("{id}: {} days computed, {} rows", count(rolled.days), count(rolled.rows));
         }
     }
     Ok(Outcome::Done)

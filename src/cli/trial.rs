@@ -96,11 +96,11 @@ pub(super) async fn run(root: &Path, args: &TryArgs, json: bool) -> anyhow::Resu
     let read = tokio::task::block_in_place(|| look(&bench.context, &source, &copy));
     let loaded = bench.rows(&source)?;
     if json {
-        say!("{}", as_json(&name, &source, &read, &outcome, &loaded));
+        outln!("{}", as_json(&name, &source, &read, &outcome, &loaded));
     } else {
         tell(&name, &source, &read, &outcome, &loaded);
         if outcome.error.is_none() || outcome.slices > 0 {
-            say!("\n{}", block(&name, args, &source));
+            outln!("\n{}", block(&name, args, &source));
         }
     }
     Ok(if outcome.error.is_none() { Outcome::Done } else { Outcome::Partly })
@@ -155,7 +155,7 @@ impl Bench {
         let context = SyncContext::new(engine, warehouse, clock, Secret::new("trial"));
         let mut presets = Presets::built_in();
         if let Some(problem) = presets.add_folder(&root.join("config/presets")).first() {
-            say!("config/presets/{}: {}; {}\n", problem.file, problem.message, problem.remedy);
+            outln!("config/presets/{}: {}; {}\n", problem.file, problem.message, problem.remedy);
         }
         Ok(Self { folder, context, workspace, presets, settings: settings.ok() })
     }

@@ -6,7 +6,7 @@ use crate::config;
 use crate::connectors::{Engine, LandedSlice};
 use crate::daemon::AppError;
 use crate::daemon::app::{SecretsAre, catalog, sources};
-use crate::jobs::sync::{Lane, SyncContext, load_landed};
+use crate::jobs::sync::{SyncContext, SyncMode, load_landed};
 use crate::support::clock::Clock;
 use crate::support::secret::Secret;
 use crate::warehouse::Warehouse;
@@ -36,6 +36,6 @@ pub async fn run(root: &Path, args: &TrySliceArgs) -> anyhow::Result<Outcome> {
         clock,
         Secret::new("trial"),
     );
-    load_landed(&context, &source, &landed, Lane::Live).await?;
+    load_landed(&context, &source, &landed, SyncMode::Live).await?;
     Ok(Outcome::Done)
 }

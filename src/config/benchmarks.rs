@@ -2,10 +2,10 @@
 
 use super::Known;
 use super::files::read_text;
-use super::kinds::{decimal, id};
-use super::reader::{Problems, Section, Source, read_toml};
-use super::values::check_known;
 use crate::domain::benchmark::Benchmark;
+use crate::settings::kinds::{decimal, id};
+use crate::settings::reader::{Problems, Section, Source, read_toml};
+use crate::settings::values::check_known;
 use std::path::Path;
 
 /// Where they are.

@@ -1,11 +1,11 @@
 //! `[[campaigns]]` of a workspace: what was planned, to hold results against.
 
 use super::Known;
-use super::kind::Names;
-use super::kinds::{amount, date, decimal, one_of, text};
-use super::reader::{At, Section};
-use super::values::{check_known, quoted};
 use crate::domain::campaign::{Campaign, Status};
+use crate::settings::Names;
+use crate::settings::kinds::{amount, date, decimal, one_of, text};
+use crate::settings::reader::{At, Section};
+use crate::settings::values::{check_known, quoted};
 use std::collections::BTreeMap;
 
 pub(super) fn read(top: &mut Section<'_>, known: &Known) -> Vec<Campaign> {

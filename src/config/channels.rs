@@ -1,11 +1,11 @@
 //! `config/channels.toml`: the rules that give a visit its channel, and the channels' names.
 
 use super::files::read_text;
-use super::kind::{Kind, Names};
-use super::kinds::{id, list_of, text};
-use super::reader::{At, Fault, Problems, Section, Source, fault, read_toml};
-use super::values::{quoted, read_text as any_text};
 use crate::domain::channel::{ChannelRuleSpec, ChannelRules, Tags, UNASSIGNED};
+use crate::settings::kinds::{id, list_of, text};
+use crate::settings::reader::{At, Fault, Problems, Section, Source, fault, read_toml};
+use crate::settings::values::{quoted, read_text as any_text};
+use crate::settings::{Kind, Names};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

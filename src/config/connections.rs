@@ -2,14 +2,14 @@
 
 use super::Gathered;
 use super::drops;
-use super::kind::{Kind, Names};
-use super::kinds::{date, id, secret_ref, whole_number};
-use super::reader::{Fault, Section, fault};
 use super::schema::vendors;
 use super::secrets::SecretPlace;
-use super::values::quoted;
 use crate::connectors::file::FileDrop;
 use crate::connectors::timing::StreamTiming;
+use crate::settings::kinds::{date, id, secret_ref, whole_number};
+use crate::settings::reader::{Fault, Section, fault};
+use crate::settings::values::quoted;
+use crate::settings::{Kind, Names};
 use crate::support::secret::SecretRef;
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -65,7 +65,8 @@ pub(super) fn read(
     let id =
         section.required("id", "\"google_ads\"", id().about("Its name in jobs and answers; unique in the workspace."));
     let about = "The vendor, or \"file\"; `daybook connectors` lists what each needs.";
-    let connector = section.variant("connector", "\"google_ads\"", super::kinds::id().about(about), vendors::names);
+    let connector =
+        section.variant("connector", "\"google_ads\"", crate::settings::kinds::id().about(about), vendors::names);
     if let Some(id) = &id {
         section.name = format!("connection {}", quoted(&id.value));
     }

@@ -1,16 +1,16 @@
 //! `config/daybook.toml`: the daemon's own settings.
 
 use super::files::read_text;
-use super::kind::Kind;
-use super::kinds::{one_of, path, secret_ref, whole_number};
-use super::reader::{Fault, Section, Source, fault, read_toml};
 use super::secrets::SecretPlace;
-use super::values::read_text as any_text;
 use super::{Gathered, delivery};
 use crate::delivery::config::DeliveryConfig;
+use crate::settings::Kind;
+use crate::settings::kinds::{one_of, path, secret_ref, whole_number};
+use crate::settings::reader::{Fault, Section, Source, fault, read_toml};
+use crate::settings::values::read_text as any_text;
 use crate::support::secret::SecretRef;
 use crate::warehouse::WarehouseConfig;
-use crate::warehouse::care::CareConfig;
+use crate::warehouse::maintenance::MaintenanceConfig;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub struct DaemonSettings {
     pub delivery: DeliveryConfig,
     pub privacy: PrivacyConfig,
     /// Folders in it are absolute.
-    pub care: CareConfig,
+    pub maintenance: MaintenanceConfig,
 }
 
 /// The section `[landing]`.
@@ -119,11 +119,11 @@ pub(super) fn read_top(root: &Path, mut top: Section<'_>, gathered: &Gathered) -
             ),
         )
         .map_or_else(|| root.to_owned(), |path| join(root, &path.value));
-    let care = super::care::read(&mut top, &data_dir);
+    let maintenance = super::maintenance::read(&mut top, &data_dir);
     let warehouse = top.section("warehouse").map(warehouse).unwrap_or_default();
     let settings = DaemonSettings {
-        warehouse: WarehouseConfig { backup_dir: care.backup.dir.clone(), ..warehouse },
-        care,
+        warehouse: WarehouseConfig { backup_dir: maintenance.backup.dir.clone(), ..warehouse },
+        maintenance,
         landing: top.section("landing").map(landing).unwrap_or_default(),
         log: top.section("log").map(log).unwrap_or_default(),
         schedule: top.section("schedule").map(schedule).unwrap_or_default(),

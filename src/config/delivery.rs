@@ -4,17 +4,19 @@ mod oauth;
 
 use super::Gathered;
 use super::daemon::join;
-use super::kind::Names;
-use super::kinds::{boolean, id, list_of, mail_address, mailbox, one_of, path, secret_ref, text, whole_number};
-use super::reader::{At, Section};
 use super::secrets::SecretPlace;
-use super::values::{check_known, quoted};
 use crate::delivery::config::{
-    DeliveryConfig, GIVE_UP_HOURS, MailConfig, MailHeaders, OperatorConfig, PER_SESSION, SLACK_API, SlackHook,
+    DeliveryConfig, GIVE_UP_HOURS, MailConfig, MailHeaders, OperatorConfig, PER_SESSION, SLACK_API, SlackDestination,
     SmtpSecurity, UnknownPolicy, is_channel_id,
 };
 use crate::delivery::smtp::is_hello;
 use crate::delivery::unsubscribe;
+use crate::settings::Names;
+use crate::settings::kinds::{
+    boolean, id, list_of, mail_address, mailbox, one_of, path, secret_ref, text, whole_number,
+};
+use crate::settings::reader::{At, Section};
+use crate::settings::values::{check_known, quoted};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::Path;
@@ -272,7 +274,7 @@ fn refuse_plain(section: &Section<'_>, host: &At<String>, security: &At<SmtpSecu
     }
 }
 
-fn slack(mut section: Section<'_>, name: &str, data_dir: &Path, gathered: &Gathered) -> Option<SlackHook> {
+fn slack(mut section: Section<'_>, name: &str, data_dir: &Path, gathered: &Gathered) -> Option<SlackDestination> {
     section.about("A Slack channel.");
     let kinds = [("webhook", HookKind::Webhook), ("bot", HookKind::Bot), ("folder", HookKind::Folder)];
     let hook = match section
@@ -292,7 +294,7 @@ fn slack(mut section: Section<'_>, name: &str, data_dir: &Path, gathered: &Gathe
             )
             .map(|url| {
                 gathered.secret(SecretPlace::new(&section, url.line, &format!("the Slack hook {name}"), &url.value));
-                SlackHook::Webhook { url: url.value }
+                SlackDestination::Webhook { url: url.value }
             }),
         HookKind::Bot => bot(&mut section, name, gathered),
         HookKind::Folder => section
@@ -301,13 +303,13 @@ fn slack(mut section: Section<'_>, name: &str, data_dir: &Path, gathered: &Gathe
                 "\"outgoing/slack\"",
                 path().about("The folder that gets each message as a .json file, relative to data_dir."),
             )
-            .map(|path| SlackHook::Folder { path: join(data_dir, &path.value) }),
+            .map(|path| SlackDestination::Folder { path: join(data_dir, &path.value) }),
     };
     section.finish();
     hook
 }
 
-fn bot(section: &mut Section<'_>, name: &str, gathered: &Gathered) -> Option<SlackHook> {
+fn bot(section: &mut Section<'_>, name: &str, gathered: &Gathered) -> Option<SlackDestination> {
     let token = section.required(
         "token",
         "{ env = \"DAYBOOK_SLACK_TOKEN\" }",
@@ -324,5 +326,5 @@ fn bot(section: &mut Section<'_>, name: &str, gathered: &Gathered) -> Option<Sla
         section.problem(channel.line, &message, "copy it from the channel's details in Slack, e.g. \"C0123456789\"");
     }
     let api_url = api_url.map_or_else(|| SLACK_API.to_owned(), |at| at.value);
-    Some(SlackHook::Bot { token: token?.value, channel: channel?.value, api_url })
+    Some(SlackDestination::Bot { token: token?.value, channel: channel?.value, api_url })
 }

@@ -23,7 +23,7 @@ pub fn changes(old: &Settings, new: &Settings, now: DateTime<Utc>) -> Vec<String
         schedule,
         delivery,
         privacy,
-        care,
+        maintenance,
         workspaces: _,
         channels,
         metrics,
@@ -44,7 +44,11 @@ pub fn changes(old: &Settings, new: &Settings, now: DateTime<Utc>) -> Vec<String
         ("[schedule]", differ(schedule, &new.schedule), ""),
         ("[privacy]", differ(privacy, &new.privacy), "; with another key, known people count as new"),
         ("[delivery]", differ(delivery, &new.delivery), ": how messages leave"),
-        ("[backup], [retention] or [care]", differ(care, &new.care), ": from the next night of care on"),
+        (
+            "[backup], [retention] or [maintenance]",
+            differ(maintenance, &new.maintenance),
+            ": from the next night of maintenance on",
+        ),
         ("config/benchmarks.toml", differ(benchmarks, &new.benchmarks), ": what reports compare with"),
         ("config/channels.toml", differ(channels, &new.channels), ": days computed from now on"),
         ("jobs/metrics.toml", differ(metrics, &new.metrics), ": every report's figures follow it"),
@@ -88,7 +92,7 @@ fn workspaces(old: &Settings, new: &Settings, told: &mut Vec<String>) {
             targets,
             campaigns,
             industry,
-            wording,
+            locale,
         } = before;
         if differ(workspace, &after.workspace) {
             told.push(format!("{id}: name, zone, currency or week change; days computed from now on follow"));
@@ -97,7 +101,7 @@ fn workspaces(old: &Settings, new: &Settings, told: &mut Vec<String>) {
         for (what, differs) in [
             ("recipients change", differ(recipients, &after.recipients)),
             ("what single readers prefer changes", differ(readers, &after.readers)),
-            ("the language of numbers and dates or the display of currencies changes", differ(wording, &after.wording)),
+            ("the language of numbers and dates or the display of currencies changes", differ(locale, &after.locale)),
             ("budgets change", differ(budgets, &after.budgets)),
             ("targets change", differ(targets, &after.targets)),
             ("campaigns change", differ(campaigns, &after.campaigns)),
@@ -175,7 +179,7 @@ fn coming(settings: &Settings, job: &Job, now: DateTime<Utc>) -> Vec<(String, Ve
         let next = |at: &DateTime<Utc>| schedule.next(*at).map(|fire| fire.at);
         std::iter::successors(next(&now), |at| next(&(*at + chrono::TimeDelta::seconds(1)))).take(SLOTS).collect()
     };
-    if job.kind == JobKind::Care {
+    if job.kind == JobKind::Maintenance {
         return vec![("all workspaces".to_owned(), slots(job.time_zone.unwrap_or(chrono_tz::UTC)))];
     }
     settings
@@ -209,18 +213,18 @@ mod tests {
         let now = "2026-11-21T00:00:00Z".parse().expect("an instant");
         assert_eq!(changes(&old, &old.clone(), now), Vec::<String>::new());
         let mut new = old.clone();
-        new.care.backup.keep += 1;
+        new.maintenance.backup.keep += 1;
         new.benchmarks.clear();
         let own = new.workspaces.iter_mut().find(|own| own.workspace.id == "example").expect("the example");
         own.readers.insert("jo@example.com".to_owned(), crate::config::Reader::default());
-        own.wording.language = crate::report::format::Language::De;
+        own.locale.language = crate::report::format::Language::De;
         own.campaigns.clear();
         own.gross_margin = own.gross_margin.map_or(Some(rust_decimal::Decimal::ONE), |_| None);
         own.industry = own.industry.as_ref().map_or(Some("farming".to_owned()), |_| None);
         assert_eq!(
             changes(&old, &new, now),
             [
-                "[backup], [retention] or [care] changes: from the next night of care on",
+                "[backup], [retention] or [maintenance] changes: from the next night of maintenance on",
                 "config/benchmarks.toml changes: what reports compare with",
                 "example: what single readers prefer changes",
                 "example: the language of numbers and dates or the display of currencies changes",

@@ -4,15 +4,15 @@ mod words;
 
 use super::connections::FileConnection;
 use super::daemon::join;
-use super::kind::{Kind, Names};
-use super::kinds::{decimal, list_of, one_of, path, text, time_zone, whole_number};
-use super::reader::{At, Section, fault, unknown_remedy};
-use super::values::{self, quoted, read_text as any_text};
 use crate::connectors::file::{
     Answers, FileDrop, LARGEST_MB, Mark, NONE, OnRemoval, Pattern, Preset, Presets, SETTLE_SECS, Target, Versions,
     Written, tidy,
 };
 use crate::domain::dropped::Repeats;
+use crate::settings::kinds::{decimal, list_of, one_of, path, text, time_zone, whole_number};
+use crate::settings::reader::{At, Section, fault, unknown_remedy};
+use crate::settings::values::{self, quoted, read_text as any_text};
+use crate::settings::{Kind, Names};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde_json::json;
@@ -29,7 +29,7 @@ pub(super) fn read(
     presets: &Presets,
 ) -> Option<FileConnection> {
     let line = section.line;
-    let places = section.rivals(&["folder", "url"]);
+    let places = section.exclusive_keys(&["folder", "url"]);
     let folder = section.optional("folder", path().about("Where files are dropped, relative to data_dir."));
     let address = section.optional(
         "url",
@@ -40,7 +40,7 @@ pub(super) fn read(
         let message = format!("{}: exactly one of folder and url must be given", section.name);
         section.problem(line, &message, "add folder = \"drops/influencer\"");
     }
-    let given = section.rivals(&["preset", "mapping"]);
+    let given = section.exclusive_keys(&["preset", "mapping"]);
     let preset = section.optional(
         "preset",
         preset(presets).about("Which kind of export the files are; `daybook connectors` lists them."),

@@ -1,7 +1,7 @@
 //! Finds and reads the files of the configuration.
 
-use super::reader::Problems;
-use super::values::is_id;
+use crate::settings::reader::Problems;
+use crate::settings::values::is_id;
 use crate::support::text_file;
 use std::path::{Path, PathBuf};
 

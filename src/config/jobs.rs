@@ -4,13 +4,13 @@ mod days;
 
 use super::Workspaces;
 use super::files::{file_id, files_in, read_text};
-use super::kinds::{self, cron, id, list_of, one_of, some_of, text, time_zone};
-use super::reader::{At, Problems, Section, Source, read_toml, unknown_remedy};
 use super::timing::{self, Timing};
-use super::values::{check_known, quoted};
 use crate::domain::schedule::{Expression, Overlap, Policy};
-use crate::report::definition::{Cadence, Compare, Definition, Edition, PARTS, REPORTS, Row, Within};
+use crate::report::definition::{Cadence, Compare, Definition, Edition, Filter, REPORTS, SECTIONS, Split};
 pub use crate::report::readiness::LatePolicy;
+use crate::settings::kinds::{self, cron, id, list_of, one_of, some_of, text, time_zone};
+use crate::settings::reader::{At, Problems, Section, Source, read_toml, unknown_remedy};
+use crate::settings::values::{check_known, quoted};
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -39,8 +39,8 @@ pub enum JobKind {
     Sync(SyncJob),
     Rollup,
     Report(Box<ReportJob>),
-    /// Backup, retention and the rest of the warehouse's care; of all workspaces together.
-    Care,
+    /// Backup, retention and the rest of the warehouse's maintenance; of all workspaces together.
+    Maintenance,
 }
 
 /// Load what vendors and folders have.
@@ -59,7 +59,7 @@ pub struct ReportJob {
     pub to: Vec<String>,
     pub formats: Vec<Format>,
     pub editions: Vec<EditionJob>,
-    pub rows: Vec<RowJob>,
+    pub splits: Vec<SplitJob>,
     /// What to do when data is late.
     pub late: LatePolicy,
     /// The days of a daily report.
@@ -85,10 +85,10 @@ pub struct EditionJob {
     pub formats: Option<Vec<Format>>,
 }
 
-/// `[[rows]]`: the report once for each, about a part of the workspace.
+/// `[[splits]]`: the report once for each, about a part of the workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RowJob {
-    pub row: Row,
+pub struct SplitJob {
+    pub split: Split,
     /// Instead of the groups of the job and its editions.
     pub to: Option<Vec<String>>,
 }
@@ -102,19 +102,19 @@ pub struct Copy {
 }
 
 impl ReportJob {
-    /// Every document the job makes for a period: each row in each edition.
+    /// Every document the job makes for a period: each split in each edition.
     pub fn copies(&self) -> Vec<Copy> {
-        let whole = [RowJob { row: Row::default(), to: None }];
-        let rows = if self.rows.is_empty() { whole.as_slice() } else { &self.rows };
+        let whole = [SplitJob { split: Split::default(), to: None }];
+        let splits = if self.splits.is_empty() { whole.as_slice() } else { &self.splits };
         let standard =
             EditionJob { edition: self.base.edition.clone(), to: self.to.clone(), formats: Some(self.formats.clone()) };
         let editions: Vec<&EditionJob> = [&standard].into_iter().chain(&self.editions).collect();
         let mut copies = Vec::new();
-        for row in rows {
+        for split in splits {
             for edition in editions.iter().filter(|edition| !edition.to.is_empty()) {
                 let definition =
-                    Definition { edition: edition.edition.clone(), row: row.row.clone(), ..self.base.clone() };
-                let to = row.to.clone().unwrap_or_else(|| edition.to.clone());
+                    Definition { edition: edition.edition.clone(), split: split.split.clone(), ..self.base.clone() };
+                let to = split.to.clone().unwrap_or_else(|| edition.to.clone());
                 let formats = edition.formats.clone().unwrap_or_else(|| self.formats.clone());
                 copies.push(Copy { definition, to, formats });
             }
@@ -137,7 +137,7 @@ enum Kind {
     Sync,
     Rollup,
     Report,
-    Care,
+    Maintenance,
 }
 
 /// Reads every job of `jobs/` but the metrics, which live beside them.
@@ -181,10 +181,10 @@ fn check_order(found: &[(Job, Option<usize>)], ids: &BTreeSet<String>, problems:
 
 pub(super) fn read_top(mut top: Section<'_>, id: String, workspaces: &Workspaces) -> Option<(Job, Option<usize>)> {
     let file = top.source.file.to_owned();
-    let kinds = [("sync", Kind::Sync), ("rollup", Kind::Rollup), ("report", Kind::Report), ("care", Kind::Care)];
-    let about =
-        "What is done: sync loads what vendors have, rollup computes days, report sends, care keeps the warehouse.";
-    let kind = top.choice("kind", "\"sync\", \"rollup\", \"report\" or \"care\"", about, &kinds)?.value;
+    let kinds =
+        [("sync", Kind::Sync), ("rollup", Kind::Rollup), ("report", Kind::Report), ("maintenance", Kind::Maintenance)];
+    let about = "What is done: sync loads what vendors have, rollup computes days, report sends, maintenance keeps the warehouse.";
+    let kind = top.choice("kind", "\"sync\", \"rollup\", \"report\" or \"maintenance\"", about, &kinds)?.value;
     let cron = top.required("cron", "\"0 8 * * 1-5\"", cron().about("Minute, hour, day, month, weekday."));
     let time_zone =
         top.optional("time_zone", time_zone().about("The zone of cron; that of each workspace if left out."));
@@ -197,7 +197,7 @@ pub(super) fn read_top(mut top: Section<'_>, id: String, workspaces: &Workspaces
     let default = match kind {
         // The next sync fetches what this one would have.
         Kind::Sync => Policy { overlap: Overlap::Skip, ..Policy::default() },
-        Kind::Rollup | Kind::Report | Kind::Care => Policy::default(),
+        Kind::Rollup | Kind::Report | Kind::Maintenance => Policy::default(),
     };
     let vendors = scope.any(|workspace| workspace.connections.iter().map(|own| own.id.clone()).collect());
     let Timing { policy, after_line } = timing::read(&mut top, default, vendors.as_ref());
@@ -205,7 +205,7 @@ pub(super) fn read_top(mut top: Section<'_>, id: String, workspaces: &Workspaces
         Kind::Sync => read_sync(&mut top, &scope).map(JobKind::Sync),
         Kind::Rollup => Some(JobKind::Rollup),
         Kind::Report => read_report(&mut top, &scope).map(|report| JobKind::Report(Box::new(report))),
-        Kind::Care => Some(JobKind::Care),
+        Kind::Maintenance => Some(JobKind::Maintenance),
     };
     top.finish();
     let job = Job {
@@ -282,7 +282,7 @@ fn read_report(top: &mut Section<'_>, scope: &Scope<'_>) -> Option<ReportJob> {
     let compare = read_compare(top, base.as_ref().map(|base| base.cadence));
     let parts = top.optional(
         "sections",
-        some_of(one_of(&PARTS), "name at least one section, or remove the key")
+        some_of(one_of(&SECTIONS), "name at least one section, or remove the key")
             .about("The sections, in order; all if left out."),
     );
     let known = scope.any(|workspace| workspace.recipients.keys().cloned().collect());
@@ -291,13 +291,13 @@ fn read_report(top: &mut Section<'_>, scope: &Scope<'_>) -> Option<ReportJob> {
     }
     let editions: Vec<EditionJob> =
         top.list("editions").into_iter().filter_map(|section| read_edition(section, known.as_ref())).collect();
-    let rows: Vec<RowJob> =
-        top.list("rows").into_iter().filter_map(|section| read_row(section, known.as_ref())).collect();
+    let splits: Vec<SplitJob> =
+        top.list("splits").into_iter().filter_map(|section| read_split(section, known.as_ref())).collect();
     if !has_to && editions.is_empty() {
         top.problem(top.line, "nobody gets the report: to is missing", "add to = [\"marketing\"] or [[editions]]");
     }
     refuse_repeats(top, "editions", editions.iter().map(|edition| edition.edition.id.as_str()));
-    refuse_repeats(top, "rows", rows.iter().map(|row| row.row.id.as_str()));
+    refuse_repeats(top, "splits", splits.iter().map(|split| split.split.id.as_str()));
     let mut base = base?;
     if let Some(title) = title {
         base.title = title.value;
@@ -313,7 +313,7 @@ fn read_report(top: &mut Section<'_>, scope: &Scope<'_>) -> Option<ReportJob> {
         to: to.map(|at| at.value).unwrap_or_default(),
         formats: formats?,
         editions,
-        rows,
+        splits,
         late,
         covers,
     })
@@ -360,7 +360,7 @@ fn read_edition(mut section: Section<'_>, groups: Option<&BTreeSet<String>>) -> 
     let parts = section.required(
         "sections",
         "[\"headline\", \"goals\"]",
-        some_of(one_of(&PARTS), "name at least one section").about("The sections, in order."),
+        some_of(one_of(&SECTIONS), "name at least one section").about("The sections, in order."),
     );
     let formats = read_formats(&mut section, false);
     let brief = section.optional(
@@ -377,7 +377,7 @@ fn read_edition(mut section: Section<'_>, groups: Option<&BTreeSet<String>>) -> 
     Some(EditionJob { edition, to: to?.value, formats })
 }
 
-fn read_row(mut section: Section<'_>, groups: Option<&BTreeSet<String>>) -> Option<RowJob> {
+fn read_split(mut section: Section<'_>, groups: Option<&BTreeSet<String>>) -> Option<SplitJob> {
     section.about("The report once more, about a part of the workspace.");
     let id = section.required("id", "\"north\"", id().about("Unique in the job."));
     let title = section.required("title", "\"North\"", text().about("Printed on top."));
@@ -392,13 +392,13 @@ fn read_row(mut section: Section<'_>, groups: Option<&BTreeSet<String>>) -> Opti
         check_groups(&section, to, groups);
     }
     if channels.is_none() && campaigns.is_none() {
-        let message = "[[rows]]: it does not say which part of the workspace it is about";
+        let message = "[[splits]]: it does not say which part of the workspace it is about";
         section.problem(section.line, message, "add channels = [\"paid_search\"] or campaigns = [\"Berlin *\"]");
     }
     section.finish();
     let values = |list: Option<At<Vec<String>>>| list.map(|at| at.value).unwrap_or_default();
-    let within = Within { channels: values(channels), campaigns: values(campaigns) };
-    Some(RowJob { row: Row { id: id?.value, title: title?.value, within }, to: to.map(|at| at.value) })
+    let filter = Filter { channels: values(channels), campaigns: values(campaigns) };
+    Some(SplitJob { split: Split { id: id?.value, title: title?.value, filter }, to: to.map(|at| at.value) })
 }
 
 fn check_groups(section: &Section<'_>, to: &At<Vec<String>>, known: Option<&BTreeSet<String>>) {

@@ -1,11 +1,11 @@
 //! `jobs/metrics.toml`: what each number means.
 
 use super::files::read_text;
-use super::kind::{Kind, Names};
-use super::kinds::{list_of, one_of, text};
-use super::reader::{At, Fault, Problems, Section, Source, fault, read_toml, unknown_remedy};
-use super::values::{expected, quoted};
 use crate::domain::metric::{Better, Formula, MetricSpec, Registry, Unit};
+use crate::settings::kinds::{list_of, one_of, text};
+use crate::settings::reader::{At, Fault, Problems, Section, Source, fault, read_toml, unknown_remedy};
+use crate::settings::values::{expected, quoted};
+use crate::settings::{Kind, Names};
 pub use crate::warehouse::rollup::COLUMNS;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -98,7 +98,7 @@ fn metric(mut section: Section<'_>) -> Option<MetricSpec> {
     );
     let unit = section.required("unit", "\"count\"", one_of(&units).about("How values are written."));
     let better = section.required("better", "\"higher\"", one_of(&betters).about("Which way is good."));
-    let given = section.rivals(&["sum", "level", "distinct", "formula"]);
+    let given = section.exclusive_keys(&["sum", "level", "distinct", "formula"]);
     let (has_formula, has_from) = (section.has("formula"), section.has("from"));
     let sum = section.optional("sum", one_of(&summed).about("The column of mart.metric_daily that is summed."));
     let level = section

@@ -6,7 +6,6 @@
 
 pub mod benchmarks;
 mod campaigns;
-mod care;
 pub mod channels;
 pub mod connections;
 pub mod daemon;
@@ -15,42 +14,37 @@ pub mod diff;
 mod drops;
 mod files;
 pub mod jobs;
-mod kind;
-mod kinds;
+mod maintenance;
 pub mod metrics;
-pub mod problems;
-mod reader;
 pub mod review;
 pub mod schema;
 pub mod secrets;
-mod sketch;
 pub mod sql_files;
 mod timing;
-mod values;
 pub mod workspaces;
 
 #[cfg(test)]
 mod tests;
 
+pub use crate::settings::problems::Problem;
+pub use crate::settings::values::is_id;
 pub use channels::Channels;
 pub use connections::{ConnectionSettings, FileConnection};
 pub use daemon::{AdminConfig, LandingConfig, LogConfig, LogFormat, PrivacyConfig, ScheduleConfig};
-pub use jobs::{EditionJob, Format, Job, JobKind, LatePolicy, ReportJob, RowJob, SyncJob};
-pub use problems::Problem;
+pub use jobs::{EditionJob, Format, Job, JobKind, LatePolicy, ReportJob, SplitJob, SyncJob};
 pub use secrets::SecretPlace;
 pub use sql_files::SqlFile;
-pub use values::is_id;
 pub use workspaces::{Budget, Reader, Recipients, Target, WorkspaceSettings};
 
 use crate::connectors::file::Presets;
 use crate::delivery::config::DeliveryConfig;
 use crate::domain::benchmark::Benchmark;
 use crate::domain::metric::Registry;
+use crate::settings::reader::Problems;
 use crate::support::text_file;
 use crate::warehouse::WarehouseConfig;
-use crate::warehouse::care::CareConfig;
+use crate::warehouse::maintenance::MaintenanceConfig;
 use chrono::{DateTime, Utc};
-use reader::Problems;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -73,8 +67,8 @@ pub struct Settings {
     /// Folders in it are absolute.
     pub delivery: DeliveryConfig,
     pub privacy: PrivacyConfig,
-    /// Backups, retention and the rest of the nightly care; folders in it are absolute.
-    pub care: CareConfig,
+    /// Backups, retention and the rest of the nightly maintenance; folders in it are absolute.
+    pub maintenance: MaintenanceConfig,
     /// By id.
     pub workspaces: Vec<WorkspaceSettings>,
     pub channels: Channels,
@@ -209,7 +203,7 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
             admin: daemon.admin,
             delivery: daemon.delivery,
             privacy: daemon.privacy,
-            care: daemon.care,
+            maintenance: daemon.maintenance,
             workspaces: workspaces.into_values().flatten().collect(),
             channels,
             metrics,

@@ -1,7 +1,7 @@
 //! Secrets: config files only say where each is kept; this reads them all, to tell every missing one.
 
-use super::problems::Problem;
-use super::reader::Section;
+use crate::settings::problems::Problem;
+use crate::settings::reader::Section;
 use crate::support::secret::{SecretError, SecretRef};
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,7 @@
 //! The SQL that comes with jobs: rollups and checks. Only read here; others prepare and run it.
 
 use super::files::{file_id, files_in, read_text};
-use super::reader::{Problems, unknown_remedy};
+use crate::settings::reader::{Problems, unknown_remedy};
 use crate::warehouse::rollup::RollupSql;
 use std::path::{Path, PathBuf};
 

@@ -1,10 +1,10 @@
 //! What a job wants done about missed, overlapping, failing and waiting slots: the keys every kind of
 //! job may have.
 
-use super::kinds::{id, list_of, one_of, whole_number};
-use super::reader::{At, Section};
-use super::values::check_known;
 use crate::domain::schedule::{CatchUp, CircuitPolicy, Overlap, Policy, RetryPolicy};
+use crate::settings::kinds::{id, list_of, one_of, whole_number};
+use crate::settings::reader::{At, Section};
+use crate::settings::values::check_known;
 use chrono::TimeDelta;
 use std::collections::BTreeSet;
 

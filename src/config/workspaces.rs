@@ -2,18 +2,18 @@
 
 use super::connections::{self, AnyConnection, ConnectionSettings, FileConnection};
 use super::files::{file_id, files_in, read_text};
-use super::kind::Names;
-use super::kinds::{
-    amount, boolean, currency, decimal, id, id as id_value, list_of, mail_address, mailbox, month, one_of, text,
-    time_zone, weekday,
-};
-use super::reader::{At, Section, Source, read_toml, unknown_remedy};
-use super::values::{check_known, quoted};
 use super::{Format, Gathered, Known, Workspaces};
 use crate::connectors::file::Pattern;
 use crate::domain::campaign::Campaign;
 use crate::domain::workspace::Workspace;
-use crate::report::format::{CurrencyDisplay, Language, Wording};
+use crate::report::format::{CurrencyDisplay, Language, Locale};
+use crate::settings::Names;
+use crate::settings::kinds::{
+    amount, boolean, currency, decimal, id, id as id_value, list_of, mail_address, mailbox, month, one_of, text,
+    time_zone, weekday,
+};
+use crate::settings::reader::{At, Section, Source, read_toml, unknown_remedy};
+use crate::settings::values::{check_known, quoted};
 use crate::support::same_folder::is_same_folder;
 use chrono::{NaiveDate, Weekday};
 use rust_decimal::Decimal;
@@ -46,7 +46,7 @@ pub struct WorkspaceSettings {
     /// Names the benchmarks that hold for it; none if absent.
     pub industry: Option<String>,
     /// How numbers and dates are written for readers who do not say otherwise.
-    pub wording: Wording,
+    pub locale: Locale,
 }
 
 /// Where a group's reports go.
@@ -72,8 +72,8 @@ pub struct Reader {
 
 impl Reader {
     /// How numbers and dates are written for this reader.
-    pub fn wording(&self, workspace: Wording) -> Wording {
-        Wording {
+    pub fn locale(&self, workspace: Locale) -> Locale {
+        Locale {
             language: self.language.unwrap_or(workspace.language),
             currency: self.currency_display.unwrap_or(workspace.currency),
         }
@@ -194,7 +194,7 @@ pub(super) fn read_top(
         targets,
         campaigns,
         industry: industry.map(|at| at.value),
-        wording: Wording { language: language.unwrap_or_default(), currency: currency_display.unwrap_or_default() },
+        locale: Locale { language: language.unwrap_or_default(), currency: currency_display.unwrap_or_default() },
     })
 }
 

@@ -1,9 +1,9 @@
 //! Sends one request and streams the answer into the landing folder with bounded memory.
 
-use super::auth::Proof;
+use super::auth::Credentials;
 use super::error::ConnectorError;
 use super::inside::Inside;
-use super::landing::{Packing, PageWriter, read_page};
+use super::landing::{PageWriter, PendingWrite, read_page};
 use super::paging::{Found, Lookup, scan_softly, scan_stream_softly};
 use super::rules::{ErrorResponse, Verdict};
 use super::spec::{ErrorRule, LimitSpec, Method};
@@ -36,7 +36,7 @@ pub enum Answer {
     /// `bytes` as received, decompressed.
     Page {
         bytes: u64,
-        page: Packing,
+        page: PendingWrite,
         found: Vec<Found>,
     },
     Error(Verdict),
@@ -66,7 +66,7 @@ pub fn build() -> Result<reqwest::Client, ConnectorError> {
 pub async fn send(
     client: &reqwest::Client,
     request: &Request,
-    proof: &Proof,
+    proof: &Credentials,
     expected: Expected<'_>,
     writer: PageWriter,
     now: DateTime<Utc>,
@@ -81,7 +81,7 @@ pub async fn send(
     })
 }
 
-fn prepare(client: &reqwest::Client, request: &Request, proof: &Proof) -> reqwest::RequestBuilder {
+fn prepare(client: &reqwest::Client, request: &Request, proof: &Credentials) -> reqwest::RequestBuilder {
     let mut builder = match request.method {
         Method::Get => client.get(&request.url),
         Method::Post => client.post(&request.url),
@@ -94,10 +94,10 @@ fn prepare(client: &reqwest::Client, request: &Request, proof: &Proof) -> reqwes
         builder = builder.header(reqwest::header::CONTENT_TYPE, "application/json").body(body.clone());
     }
     match proof {
-        Proof::None => builder,
-        Proof::Header { name, value } => builder.header(name, value.expose()),
-        Proof::Query { name, value } => builder.query(&[(name, value.expose())]),
-        Proof::Bearer { token, .. } => builder.bearer_auth(token.expose()),
+        Credentials::None => builder,
+        Credentials::Header { name, value } => builder.header(name, value.expose()),
+        Credentials::Query { name, value } => builder.query(&[(name, value.expose())]),
+        Credentials::Bearer { token, .. } => builder.bearer_auth(token.expose()),
     }
 }
 
@@ -255,7 +255,7 @@ fn not_json(head: &str) -> Option<String> {
 
 /// reqwest's words without the URL, which may hold a key.
 fn unreachable(error: &reqwest::Error) -> ConnectorError {
-    if let Some(error) = super::reach::unreachable(error) {
+    if let Some(error) = super::connection_error::unreachable(error) {
         return error;
     }
     if error.is_builder() {

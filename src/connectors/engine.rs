@@ -1,12 +1,12 @@
 //! Fetches a slice into the landing folder: pages, retries, tokens, limits.
 
-use super::auth::{Proof, TokenCache, proof};
+use super::auth::{Credentials, TokenCache, proof};
 use super::client::{Answer, Expected, Request, build, send};
 use super::connection::Connection;
 use super::count;
 use super::error::ConnectorError;
 use super::follow::is_news;
-use super::landing::{LandedSlice, Landing, Manifest, Packing};
+use super::landing::{LandedSlice, Landing, Manifest, PendingWrite};
 use super::lanes::Lanes;
 use super::limits::Limits;
 use super::paging::{Found, Lookup, Pager, Want};
@@ -48,7 +48,7 @@ pub(super) struct Walk<'a> {
 pub(super) enum Outcome {
     Page {
         bytes: u64,
-        page: Packing,
+        page: PendingWrite,
         found: Vec<Found>,
     },
     /// Nothing to be had, which is fine.
@@ -252,7 +252,7 @@ impl Engine {
                             return Err(ConnectorError::Rejected { status: verdict.status, note: verdict.note });
                         }
                         ErrorAction::Refresh => match proof {
-                            Proof::Bearer { generation, .. } if generation > 0 && refused.is_none() => {
+                            Credentials::Bearer { generation, .. } if generation > 0 && refused.is_none() => {
                                 refused = Some(generation);
                                 continue;
                             }

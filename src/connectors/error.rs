@@ -1,6 +1,6 @@
 //! What can go wrong with a vendor, as a caller would decide on it.
 
-use super::reach::Obstacle;
+use super::connection_error::ConnectionError;
 use std::time::Duration;
 
 /// An error of a fetch. Messages hold no secrets and no raw bodies.
@@ -20,7 +20,7 @@ pub enum ConnectorError {
     Unavailable { note: String },
     /// The vendor was not reached at all.
     #[error("{note}")]
-    Unreachable { obstacle: Obstacle, note: String },
+    Unreachable { obstacle: ConnectionError, note: String },
     /// An answer that is not what the vendor documents.
     #[error("{note}")]
     UnexpectedPayload { note: String },

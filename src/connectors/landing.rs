@@ -198,13 +198,13 @@ pub struct Landing {
     folder: PathBuf,
     manifest: Manifest,
     /// The last page, which may still be on its way to the disk.
-    packing: Option<Packing>,
+    packing: Option<PendingWrite>,
     unread: Vec<(String, String)>,
     is_finished: bool,
 }
 
 /// A page that is being compressed and written while the next one is asked for.
-pub type Packing = JoinHandle<Result<PageRecord, ConnectorError>>;
+pub type PendingWrite = JoinHandle<Result<PageRecord, ConnectorError>>;
 
 impl Drop for Landing {
     fn drop(&mut self) {
@@ -261,7 +261,7 @@ impl Landing {
     }
 
     /// Keeps a page that is being written, once the one before it is.
-    pub async fn keep_packing(&mut self, page: Packing) -> Result<(), ConnectorError> {
+    pub async fn keep_packing(&mut self, page: PendingWrite) -> Result<(), ConnectorError> {
         self.settle().await?;
         self.packing = Some(page);
         Ok(())

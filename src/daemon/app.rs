@@ -6,8 +6,8 @@ use crate::config::{self, FileConnection, Problem, Settings, WorkspaceSettings};
 use crate::connectors::file::{FileDrop, Target};
 use crate::connectors::{Catalog, Connection, ConnectorError, Engine};
 use crate::delivery::{BuildError, Deliverers};
-use crate::jobs::care::CareContext;
 use crate::jobs::files::{FileSource, sync_files, tell_orphans};
+use crate::jobs::maintenance::MaintenanceContext;
 use crate::jobs::sync::{Progress, Source, StreamOutcome, SyncContext, sync_connection};
 use crate::jobs::template_trial::bounded;
 use crate::report::templates::Templates;
@@ -136,10 +136,10 @@ impl App {
     }
 
     /// What the warehouse's care works on.
-    pub fn care(&self) -> CareContext {
-        CareContext {
+    pub fn maintenance(&self) -> MaintenanceContext {
+        MaintenanceContext {
             warehouse: self.warehouse.clone(),
-            config: self.settings.care.clone(),
+            config: self.settings.maintenance.clone(),
             data_dir: self.settings.data_dir.clone(),
             keep_landing_days: self.settings.landing.keep_days,
             person_key: self.sync.person_key.clone(),

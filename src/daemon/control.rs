@@ -43,7 +43,7 @@ pub struct Request {
 /// What a command says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Said {
+pub enum ControlResponse {
     /// For standard output, line breaks included.
     Out(String),
     /// For standard error.
@@ -53,8 +53,9 @@ pub enum Said {
 }
 
 /// Carries a command out; the future ends with the exit code.
-pub type Handler =
-    Arc<dyn Fn(Request, mpsc::UnboundedSender<Said>) -> Pin<Box<dyn Future<Output = u8> + Send>> + Send + Sync>;
+pub type Handler = Arc<
+    dyn Fn(Request, mpsc::UnboundedSender<ControlResponse>) -> Pin<Box<dyn Future<Output = u8> + Send>> + Send + Sync,
+>;
 
 /// Where the socket of a data folder lies.
 pub fn socket(data_dir: &Path) -> PathBuf {
@@ -126,7 +127,7 @@ async fn answer(stream: UnixStream, handler: Handler, seat: &Seat) -> io::Result
     let request: Request = serde_json::from_str(&line)?;
     seat.set_served(true);
     // The command is taken up; what it says may be long in coming.
-    send(&mut write, &Said::Out(String::new())).await?;
+    send(&mut write, &ControlResponse::Out(String::new())).await?;
     let (say, mut said) = mpsc::unbounded_channel();
     let mut work = handler(request, say);
     let mut code = None;
@@ -141,21 +142,21 @@ async fn answer(stream: UnixStream, handler: Handler, seat: &Seat) -> io::Result
         };
         match (word, code) {
             (Some(word), _) => send(&mut write, &word).await?,
-            (None, Some(code)) => return send(&mut write, &Said::Exit(code)).await,
+            (None, Some(code)) => return send(&mut write, &ControlResponse::Exit(code)).await,
             // The command keeps no sender but still works.
             (None, None) => code = Some((&mut work).await),
         }
     }
 }
 
-async fn send(write: &mut (impl AsyncWriteExt + Unpin), word: &Said) -> io::Result<()> {
+async fn send(write: &mut (impl AsyncWriteExt + Unpin), word: &ControlResponse) -> io::Result<()> {
     let mut line = serde_json::to_vec(word)?;
     line.push(b'\n');
     timeout(WORD_WAIT, write.write_all(&line)).await?
 }
 
 /// Has a running daemon carry out `request`; `hear` gets what it says. `None` if no daemon listens.
-pub async fn ask(data_dir: &Path, request: &Request, mut hear: impl FnMut(Said)) -> io::Result<Option<u8>> {
+pub async fn ask(data_dir: &Path, request: &Request, mut hear: impl FnMut(ControlResponse)) -> io::Result<Option<u8>> {
     let path = socket(data_dir);
     let stream = match connect(&path).await {
         Ok(stream) => stream,
@@ -184,8 +185,8 @@ pub async fn ask(data_dir: &Path, request: &Request, mut hear: impl FnMut(Said))
     let ended = loop {
         match word.transpose().map(Option::flatten) {
             Ok(Some(line)) => match serde_json::from_str(&line)? {
-                Said::Exit(code) => break Ok(Some(code)),
-                Said::Out(text) if text.is_empty() => {}
+                ControlResponse::Exit(code) => break Ok(Some(code)),
+                ControlResponse::Out(text) if text.is_empty() => {}
                 word => hear(word),
             },
             Ok(None) => {
@@ -246,7 +247,7 @@ mod tests {
         let handler: Handler = Arc::new(|request, say| {
             Box::pin(async move {
                 for n in 0..3 {
-                    drop(say.send(Said::Out(format!("{} {n}\n", request.arguments[0]))));
+                    drop(say.send(ControlResponse::Out(format!("{} {n}\n", request.arguments[0]))));
                 }
                 3
             })
@@ -258,6 +259,6 @@ mod tests {
         let mut heard = Vec::new();
         let code = ask(folder.path(), &request, |word| heard.push(word)).await.expect("asked");
         assert_eq!(code, Some(3));
-        assert_eq!(heard, ["status 0\n", "status 1\n", "status 2\n"].map(|line| Said::Out(line.to_owned())));
+        assert_eq!(heard, ["status 0\n", "status 1\n", "status 2\n"].map(|line| ControlResponse::Out(line.to_owned())));
     }
 }

@@ -3,7 +3,7 @@
 use crate::config::Settings;
 use crate::support::device::{Encryption, encryption};
 use crate::support::owner;
-use crate::warehouse::care::doctor::Finding;
+use crate::warehouse::maintenance::doctor::Finding;
 use std::path::PathBuf;
 
 /// Names in the data folder, which may hold the configuration and what is the admin's as well. What begins

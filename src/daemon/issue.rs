@@ -4,11 +4,11 @@ use super::App;
 use crate::config::jobs::Copy;
 use crate::config::{Job, ReportJob, WorkspaceSettings};
 use crate::domain::period::Period;
-use crate::jobs::issue::{Order, Outcome, built, issue_order, readiness};
+use crate::jobs::issue::{IssueRequest, Outcome, built, issue_report, readiness};
 use crate::jobs::preview::Draft;
 use crate::jobs::report::{Built, ReportError};
 use crate::report::definition::Definition;
-use crate::report::format::Wording;
+use crate::report::format::Locale;
 use crate::support::blocking::off_thread;
 use crate::warehouse::WarehouseError;
 use crate::warehouse::outbox::held;
@@ -25,9 +25,9 @@ pub struct Issued {
     pub outcome: Outcome,
 }
 
-/// How patient an order is with late data.
+/// How patient an request is with late data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Patience {
+pub enum Deadline {
     /// A held report waits until this instant.
     Until(DateTime<Utc>),
     /// Somebody asks for it in spite of gaps.
@@ -59,32 +59,39 @@ pub async fn drafts(
         if let Some(reader) = reader {
             audience.mail_to.retain(|address| address.eq_ignore_ascii_case(reader));
             let Some(address) = audience.mail_to.first() else { continue };
-            audience.wording = audience.wording_of(address);
+            audience.locale = audience.locale_of(address);
         }
-        let wording = audience.wording;
-        let built = draft(app, workspace, report, (copy.definition, period), [wording].into()).await?;
-        let document = built.worded(wording).ok_or(ReportError::Unworded(wording))?.clone();
+        let locale = audience.locale;
+        let built = draft(app, workspace, report, (copy.definition, period), [locale].into()).await?;
+        let document = built.worded(locale).ok_or(ReportError::Unworded(locale))?.clone();
         all.push(Draft { document, data: built.standard, variant, audience });
     }
     Ok(all)
 }
 
-/// One report as it would be issued now, in the standard wording and in `wordings`.
+/// One report as it would be issued now, in the standard locale and in `locales`.
 pub async fn draft(
     app: &App,
     workspace: &WorkspaceSettings,
     report: &ReportJob,
     (definition, period): (Definition, Period),
-    wordings: BTreeSet<Wording>,
+    locales: BTreeSet<Locale>,
 ) -> Result<Built, WarehouseError> {
     let now = app.clock.now();
-    let order =
-        Order { definition, period, late: report.late, deadline: now, is_insisted_on: true, corrects: false, now };
+    let request = IssueRequest {
+        definition,
+        period,
+        late: report.late,
+        deadline: now,
+        is_insisted_on: true,
+        corrects: false,
+        now,
+    };
     let (context, warehouse) = (app.report_context(workspace), app.warehouse.clone());
     off_thread(move || {
         warehouse.snapshot_blocking(|reader| {
-            let decision = readiness(reader, &context, &order)?;
-            built(reader, &context, &order, &decision, &wordings, None)
+            let decision = readiness(reader, &context, &request)?;
+            built(reader, &context, &request, &decision, &locales, None)
         })
     })
     .await
@@ -96,7 +103,7 @@ pub async fn issue_job(
     workspace: &WorkspaceSettings,
     report: &ReportJob,
     period: Period,
-    patience: Patience,
+    patience: Deadline,
     corrects: bool,
 ) -> Result<Vec<Issued>, ReportError> {
     let now = app.clock.now();
@@ -104,21 +111,21 @@ pub async fn issue_job(
     for copy in report.copies() {
         let (context, audience) = (app.report_context(workspace), app.audience(workspace, &copy));
         let (warehouse, templates) = (app.warehouse.clone(), app.templates());
-        let order = Order {
+        let request = IssueRequest {
             definition: copy.definition,
             period,
             late: report.late,
             deadline: match patience {
-                Patience::Until(at) => at,
-                Patience::None => now,
+                Deadline::Until(at) => at,
+                Deadline::None => now,
             },
-            is_insisted_on: patience == Patience::None,
+            is_insisted_on: patience == Deadline::None,
             corrects,
             now,
         };
-        let stem = order.definition.file_stem(period);
+        let stem = request.definition.file_stem(period);
         let (report_id, outcome) =
-            off_thread(move || issue_order(&warehouse, &context, &order, &audience, &templates)).await?;
+            off_thread(move || issue_report(&warehouse, &context, &request, &audience, &templates)).await?;
         all.push(Issued { workspace: workspace.workspace.id.clone(), stem, report_id, outcome });
     }
     let held = app.warehouse.read(held).await?;

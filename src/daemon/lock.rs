@@ -121,9 +121,9 @@ mod tests {
     fn a_second_process_hears_who_holds_the_folder() {
         let folder = tempfile::tempdir().expect("a folder");
         let now = "2026-03-01T04:05:06Z".parse().expect("an instant");
-        let first = DataLock::take(folder.path(), "daybook run", now).expect("free");
+        let first = DataLock::take(folder.path(), "daybook serve", now).expect("free");
         let told = DataLock::take(folder.path(), "daybook sync", now).expect_err("held").to_string();
-        let expected = format!("`daybook run` (process {}, since 2026-03-01 04:05:06 UTC)", std::process::id());
+        let expected = format!("`daybook serve` (process {}, since 2026-03-01 04:05:06 UTC)", std::process::id());
         assert!(told.contains(&expected), "{told}");
         drop(first);
         DataLock::take(folder.path(), "daybook sync", now).expect("free again");
@@ -138,7 +138,7 @@ mod tests {
             std::thread::sleep(Duration::from_millis(200));
             drop(first);
         });
-        DataLock::take(folder.path(), "daybook run", now).expect("free after a moment");
+        DataLock::take(folder.path(), "daybook serve", now).expect("free after a moment");
         soon.join().expect("let go");
     }
 }

@@ -17,11 +17,11 @@ pub mod scheduler;
 mod serve;
 pub mod status;
 mod telemetry;
+pub mod transports;
 pub mod unmatched;
-pub mod ways;
 
 pub use app::{App, AppError, Selection, known_names};
 pub use planned::{dated_streams, planned_jobs};
 pub use reports::prefer;
-pub use serve::{Desk, serve, wait_for_room};
+pub use serve::{DaemonHandle, serve, wait_for_room};
 pub use telemetry::start_log;

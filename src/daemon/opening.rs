@@ -6,10 +6,14 @@ use super::app::{database_file, person_key};
 use crate::config::Settings;
 use crate::connectors::landed;
 use crate::jobs::person::ERASURES;
-use crate::warehouse::care::{audit, backup, erased, objection, wal};
 use crate::warehouse::mark::{self, Past};
 use crate::warehouse::outbox::{self, HandedOver};
 use crate::warehouse::{Warehouse, WarehouseError, clock};
+use crate::warehouse::{
+    audit,
+    maintenance::{backup, wal},
+    privacy::{erased, objection},
+};
 use chrono::{DateTime, Utc};
 use duckdb::Connection;
 use std::path::Path;
@@ -107,7 +111,7 @@ fn erase_again(settings: &Settings, warehouse: &Warehouse) -> Result<u64, AppErr
 
 /// What says that a database was here.
 fn evidence(settings: &Settings, path: &Path, past: Past) -> Option<String> {
-    let backups = settings.care.backup.dir.clone().unwrap_or_else(|| backup::default_dir(path));
+    let backups = settings.maintenance.backup.dir.clone().unwrap_or_else(|| backup::default_dir(path));
     let count = backup::list(&backups, DateTime::<Utc>::MAX_UTC).map_or(0, |all| all.len());
     if count > 0 {
         return Some(format!("{count} backups in {}", backups.display()));

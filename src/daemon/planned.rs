@@ -11,7 +11,7 @@ use crate::warehouse::slots::Dated;
 pub fn planned_jobs(settings: &Settings, dated: &Dated) -> Vec<PlannedJob> {
     let mut planned = Vec::new();
     for job in &settings.jobs {
-        if job.kind == JobKind::Care {
+        if job.kind == JobKind::Maintenance {
             let zone = job.time_zone.unwrap_or(chrono_tz::UTC);
             planned.push(PlannedJob {
                 pair: Pair::new(&job.id, ""),
@@ -68,6 +68,6 @@ pub fn daily_load<'a>(stream: &'a StreamSpec, metrics: &Registry) -> Option<&'a 
     let load = stream.loads.iter().rev().find(by_day);
     let load = load.or_else(|| stream.loads.last().filter(|_| is_daily))?;
     let of_metrics = metrics.iter().any(|metric| metric.from.contains(&load.table));
-    let is_used = of_metrics || crate::report::book::FACTS.contains(&load.table.as_str());
+    let is_used = of_metrics || crate::report::data::FACTS.contains(&load.table.as_str());
     (is_used && stream.has_days()).then_some(load)
 }

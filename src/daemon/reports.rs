@@ -7,7 +7,7 @@ use crate::config::jobs::Copy;
 use crate::config::{self, WorkspaceSettings};
 use crate::connectors::file::Target;
 use crate::connectors::spec::SlicingSpec;
-use crate::delivery::config::{DeliveryConfig, MailConfig, SlackHook};
+use crate::delivery::config::{DeliveryConfig, MailConfig, SlackDestination};
 use crate::jobs::payer_streams::{payer_streams, plan_streams};
 use crate::jobs::readings::{Check, FileFacts, FilesReach, ListFacts, ReportContext, StreamFacts};
 use crate::jobs::report::{Audience, Formats};
@@ -144,7 +144,7 @@ impl App {
     /// An audience of these addresses and hooks, with the sender as configured.
     pub fn audience_for(&self, mail_to: Vec<String>, slack_hooks: Vec<String>) -> Audience {
         let delivery = &self.settings.delivery;
-        let bots = delivery.slack.iter().filter(|(_, hook)| matches!(hook, SlackHook::Bot { .. }));
+        let bots = delivery.slack.iter().filter(|(_, hook)| matches!(hook, SlackDestination::Bot { .. }));
         Audience {
             mail_from: delivery.mail.as_ref().map(|mail| mail.from().to_owned()),
             reply_to: delivery.headers.reply_to.clone(),
@@ -170,13 +170,13 @@ fn held_lanes(delivery: &DeliveryConfig) -> BTreeSet<String> {
         return BTreeSet::new();
     }
     let mail = matches!(delivery.mail, Some(MailConfig::Smtp { .. })).then(|| "mail".to_owned());
-    let hooks = delivery.slack.iter().filter(|(_, hook)| !matches!(hook, SlackHook::Folder { .. }));
+    let hooks = delivery.slack.iter().filter(|(_, hook)| !matches!(hook, SlackDestination::Folder { .. }));
     mail.into_iter().chain(hooks.map(|(name, _)| format!("slack:{name}"))).collect()
 }
 
 /// Gives each of an audience what a tenant and its single readers prefer.
 pub fn prefer(workspace: &WorkspaceSettings, audience: &mut Audience) {
-    audience.wording = workspace.wording;
+    audience.locale = workspace.locale;
     // Answers go to the person who is named on the report.
     if workspace.contact.is_some() {
         audience.reply_to.clone_from(&workspace.contact);
@@ -186,7 +186,7 @@ pub fn prefer(workspace: &WorkspaceSettings, audience: &mut Audience) {
         if let Some(attach) = &reader.attach {
             audience.attachments.insert(address.clone(), formats_of(attach));
         }
-        audience.wordings.insert(address.clone(), reader.wording(workspace.wording));
+        audience.locales.insert(address.clone(), reader.locale(workspace.locale));
     }
 }
 

@@ -1,11 +1,11 @@
-//! The daemon: a knock or an end makes a beat, SIGHUP a reload, a wish to stop the end; beside it
+//! The daemon: a tick or an end makes a beat, SIGHUP a reload, a command to stop the end; beside it
 //! the socket of the command line and the admin page answer.
 
 use super::admin::{self, Admin};
-use super::control::{self, Handler, Said};
+use super::control::{self, ControlResponse, Handler};
 use super::notify::Notify;
 use super::reload::{Current, Reloaded, reload};
-use super::scheduler::{Knocker, Scheduler, Watch};
+use super::scheduler::{Scheduler, Ticker, Watch};
 use super::{App, AppError};
 use crate::domain::schedule::SlotKey;
 use crate::support::blocking::off_thread;
@@ -20,61 +20,61 @@ use tokio::task::JoinHandle;
 /// Between two tries to start.
 const NEXT_TRY: Duration = Duration::from_secs(10);
 /// Wishes that wait for the next beat; more than these and the asker waits.
-const MOST_WISHES: usize = 16;
+const MOST_COMMANDS: usize = 16;
 
 /// What those who ask a running daemon may look at.
 #[derive(Clone)]
-pub struct Desk {
+pub struct DaemonHandle {
     /// The installation as configured now.
     pub current: Current,
     pub watch: Watch,
-    wishes: mpsc::Sender<Wish>,
+    queue: mpsc::Sender<DaemonCommand>,
 }
 
 /// What the loop is asked to do between two beats.
-enum Wish {
+enum DaemonCommand {
     /// Read the configuration again.
     Reload(oneshot::Sender<Reloaded>),
     /// Run a job now.
     Run(String, oneshot::Sender<Result<Vec<SlotKey>, AppError>>),
 }
 
-impl Desk {
+impl DaemonHandle {
     /// Has the daemon read its configuration again.
     pub async fn reload(&self) -> Result<Reloaded, AppError> {
         let (answer, reloaded) = oneshot::channel();
-        self.wish(Wish::Reload(answer), reloaded).await
+        self.command(DaemonCommand::Reload(answer), reloaded).await
     }
 
     /// Has a job run now for each of its workspaces; answers the slots entered for it.
     pub async fn run_now(&self, job: &str) -> Result<Vec<SlotKey>, AppError> {
         let (answer, slots) = oneshot::channel();
-        self.wish(Wish::Run(job.to_owned(), answer), slots).await?
+        self.command(DaemonCommand::Run(job.to_owned(), answer), slots).await?
     }
 
-    async fn wish<T>(&self, wish: Wish, answer: oneshot::Receiver<T>) -> Result<T, AppError> {
+    async fn command<T>(&self, command: DaemonCommand, answer: oneshot::Receiver<T>) -> Result<T, AppError> {
         let stopping = || AppError::Usage("the daemon is stopping".to_owned());
-        self.wishes.send(wish).await.map_err(|_| stopping())?;
+        self.queue.send(command).await.map_err(|_| stopping())?;
         answer.await.map_err(|_| stopping())
     }
 }
 
 /// Runs the jobs on their schedule until somebody asks to stop. Answers how many runs had to be cut
 /// off. `commands` makes what answers the command line.
-pub async fn serve(app: App, commands: impl FnOnce(Desk) -> Handler) -> Result<usize, AppError> {
+pub async fn serve(app: App, commands: impl FnOnce(DaemonHandle) -> Handler) -> Result<usize, AppError> {
     let (stop, clock) = (app.sync.stop.clone(), app.clock.clone());
     let data_dir = app.settings.data_dir.clone();
     let current = Current::new(app);
     let Some(mut scheduler) = scheduler(&current, &data_dir).await? else { return Ok(0) };
-    let (wishes, mut wished) = mpsc::channel(MOST_WISHES);
-    let desk = Desk { current: current.clone(), watch: scheduler.watch(), wishes };
+    let (queue, mut commanded) = mpsc::channel(MOST_COMMANDS);
+    let daemon = DaemonHandle { current: current.clone(), watch: scheduler.watch(), queue };
     let socket = control::socket(&data_dir);
     let listener = control::listen(&data_dir).map_err(|source| AppError::Io { path: socket.clone(), source })?;
-    let answering = tokio::spawn(control::serve(listener, commands(desk.clone())));
-    let admin = admin::start(Admin { desk: desk.clone(), clock: clock.clone() }).await?;
+    let answering = tokio::spawn(control::serve(listener, commands(daemon.clone())));
+    let admin = admin::start(Admin { daemon: daemon.clone(), clock: clock.clone() }).await?;
     let failed = |source| AppError::Io { path: data_dir.clone(), source };
     let mut hang_up = signal(SignalKind::hangup()).map_err(failed)?;
-    let (mut knocker, notify) = (Knocker::new(clock.clone()), Notify);
+    let (mut ticker, notify) = (Ticker::new(clock.clone()), Notify);
     notify.ready(&described(&current.app()));
     let (mut due, mut waits_for_replacement) = (None, false);
     while !stop.is_set() {
@@ -92,22 +92,22 @@ pub async fn serve(app: App, commands: impl FnOnce(Desk) -> Handler) -> Result<u
             scheduler.note_lag(due, clock.now());
         }
         notify.alive(&scheduler.status(), clock.now());
-        let wish = tokio::select! {
+        let command = tokio::select! {
             biased;
             () = stop.wait() => None,
-            _ = hang_up.recv() => Some(Wish::Reload(oneshot::channel().0)),
+            _ = hang_up.recv() => Some(DaemonCommand::Reload(oneshot::channel().0)),
             // Before the ends of runs: where hundreds end one after the other, a beat is not to wait for the last.
-            mark = knocker.next() => {
+            mark = ticker.next() => {
                 due = mark;
                 None
             }
-            wish = wished.recv() => wish,
+            command = commanded.recv() => command,
             () = scheduler.ended() => None,
         };
-        match wish {
+        match command {
             None => {}
-            Some(Wish::Run(job, answer)) => drop(answer.send(scheduler.ask(&job, clock.now()).await)),
-            Some(Wish::Reload(answer)) => {
+            Some(DaemonCommand::Run(job, answer)) => drop(answer.send(scheduler.ask(&job, clock.now()).await)),
+            Some(DaemonCommand::Reload(answer)) => {
                 notify.reloading();
                 let reloading = current.clone();
                 let reloaded = off_thread(move || reload(&reloading)).await;
@@ -121,7 +121,7 @@ pub async fn serve(app: App, commands: impl FnOnce(Desk) -> Handler) -> Result<u
         }
     }
     notify.stopping();
-    knocker.end().await;
+    ticker.end().await;
     let cut_off = scheduler.stop(current.app().settings.schedule.stop_within).await;
     answering.abort();
     if let Some(admin) = admin {
@@ -161,7 +161,7 @@ async fn scheduler(current: &Current, data_dir: &Path) -> Result<Option<Schedule
 fn waits(error: &AppError) -> Handler {
     let words = format!("daybook: the daemon cannot work yet and tries again by itself: {error}\n");
     Arc::new(move |_, say| {
-        drop(say.send(Said::Err(words.clone())));
+        drop(say.send(ControlResponse::Err(words.clone())));
         Box::pin(std::future::ready(1))
     })
 }

@@ -6,8 +6,8 @@ use super::failed_jobs::failed_jobs;
 use super::opening::INCIDENTS;
 use super::planned_jobs;
 use super::scheduler::Status as SchedulerStatus;
+use super::transports::{WayStatus, blocked};
 use super::unmatched::unmatched;
-use super::ways::{WayStatus, blocked};
 use crate::config::{JobKind, WorkspaceSettings};
 use crate::domain::coverage::{Standing, what_stays};
 use crate::domain::dropped::{FileStanding, FileState};
@@ -15,11 +15,11 @@ use crate::domain::period::Period;
 use crate::domain::schedule::PlannedJob;
 use crate::jobs::readings::{Hearers, cross_checks, first_seen_since, limits_of_lists, plans_known_since};
 use crate::jobs::sync::Source;
-use crate::report::readiness::PartReach;
+use crate::report::readiness::SectionFreshness;
 use crate::support::owner;
 use crate::support::shown::shown;
 use crate::warehouse::WarehouseError;
-use crate::warehouse::care::audit;
+use crate::warehouse::audit;
 use crate::warehouse::clock::{Ahead, ahead, doubt};
 use crate::warehouse::dropped::{self, Noted};
 use crate::warehouse::readings::{Reach, reach};
@@ -268,7 +268,7 @@ impl View<'_> {
                     .reached
                     .iter()
                     .find(|reach| reach.connection == connection && reach.stream == *id && reach.partition == name);
-                let part = PartReach {
+                let part = SectionFreshness {
                     name,
                     from: source.since,
                     whole: reach.map(|reach| reach.whole.clone()).unwrap_or_default(),
@@ -363,7 +363,7 @@ impl ExpectedDays {
         workspace: &str,
         connection: &str,
         stream: &str,
-        part: &PartReach,
+        part: &SectionFreshness,
         (lately, yesterday): (NaiveDate, NaiveDate),
     ) {
         let through = part.whole_through();

@@ -27,19 +27,19 @@ pub fn unmatched(
     }
     let mut told = Vec::new();
     for (job, report) in settings.report_jobs(id) {
-        for row in &report.rows {
-            let within = &row.row.within;
-            if names::has_figures(reader, id, within)? {
+        for split in &report.splits {
+            let filter = &split.split.filter;
+            if names::has_figures(reader, id, filter)? {
                 continue;
             }
-            let asked: Vec<&str> = within.campaigns.iter().chain(&within.channels).map(String::as_str).collect();
+            let asked: Vec<&str> = filter.campaigns.iter().chain(&filter.channels).map(String::as_str).collect();
             let message = format!(
-                "[[rows]] {:?}: {id} has no figure of {}, so this report is empty there",
-                row.row.id,
+                "[[splits]] {:?}: {id} has no figure of {}, so this report is empty there",
+                split.split.id,
                 asked.join(", ")
             );
-            let remedy = remedy(within.campaigns.first().map_or("", String::as_str), &known);
-            told.push(problem(settings, &job.file, &row.row.id, &message, &remedy));
+            let remedy = remedy(filter.campaigns.first().map_or("", String::as_str), &known);
+            told.push(problem(settings, &job.file, &split.split.id, &message, &remedy));
         }
     }
     let today = now.with_timezone(&workspace.workspace.time_zone).date_naive();

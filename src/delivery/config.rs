@@ -9,7 +9,7 @@ use std::path::PathBuf;
 pub struct DeliveryConfig {
     pub mail: Option<MailConfig>,
     /// Named hooks, one a Slack channel.
-    pub slack: BTreeMap<String, SlackHook>,
+    pub slack: BTreeMap<String, SlackDestination>,
     pub files: FilesConfig,
     pub operator: OperatorConfig,
     /// Called after a report's messages were all taken; the URL is itself the secret.
@@ -30,8 +30,8 @@ impl DeliveryConfig {
             MailConfig::Smtp { .. } => None,
         });
         let slack = self.slack.values().filter_map(|hook| match hook {
-            SlackHook::Folder { path } => Some(path),
-            SlackHook::Webhook { .. } | SlackHook::Bot { .. } => None,
+            SlackDestination::Folder { path } => Some(path),
+            SlackDestination::Webhook { .. } | SlackDestination::Bot { .. } => None,
         });
         std::iter::once(&self.files.path).chain(mail).chain(slack).cloned().collect()
     }
@@ -168,7 +168,7 @@ pub enum SmtpSecurity {
 
 /// A Slack channel's incoming webhook.
 #[derive(Clone, Debug, PartialEq)]
-pub enum SlackHook {
+pub enum SlackDestination {
     /// The URL is itself the secret.
     Webhook { url: SecretRef },
     /// An app's token: takes files too.

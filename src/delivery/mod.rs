@@ -11,7 +11,7 @@ pub mod smtp;
 pub mod unsubscribe;
 
 use crate::support::stop::Stop;
-use config::{DeliveryConfig, MailConfig, SlackHook, UnknownPolicy};
+use config::{DeliveryConfig, MailConfig, SlackDestination, UnknownPolicy};
 use folder::Folder;
 use heartbeat::Heartbeat;
 use serde::{Deserialize, Serialize};
@@ -96,13 +96,13 @@ pub struct Reply {
 
 /// One try: how it ended and all that was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Handed {
+pub struct DeliveryResult {
     pub result: Result<Accepted, DeliveryError>,
     /// In the order they came.
     pub replies: Vec<Reply>,
 }
 
-impl From<Result<Accepted, DeliveryError>> for Handed {
+impl From<Result<Accepted, DeliveryError>> for DeliveryResult {
     fn from(result: Result<Accepted, DeliveryError>) -> Self {
         Self { result, replies: Vec::new() }
     }
@@ -198,13 +198,13 @@ pub enum BuildError {
 }
 
 #[derive(Debug)]
-enum MailWay {
+enum MailTransport {
     Smtp(Box<Smtp>),
     Folder(Folder),
 }
 
 #[derive(Debug)]
-enum SlackWay {
+enum SlackTransport {
     Webhook(Webhook),
     Bot(Bot),
     Folder(Folder),
@@ -213,8 +213,8 @@ enum SlackWay {
 /// Every way out that is configured.
 #[derive(Debug)]
 pub struct Deliverers {
-    mail: Option<MailWay>,
-    slack: BTreeMap<String, SlackWay>,
+    mail: Option<MailTransport>,
+    slack: BTreeMap<String, SlackTransport>,
     files: Folder,
     heartbeat: Option<Heartbeat>,
     pub policy: Policy,
@@ -224,7 +224,7 @@ pub struct Deliverers {
 
 /// How a way out was found, without a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Tried {
+pub enum ProbeResult {
     /// What was done and answered.
     Well(String),
     LoginRefused(String),
@@ -251,19 +251,19 @@ impl DeliveryConfig {
     pub fn build(&self, config_dir: &Path, data_dir: &Path) -> Result<Deliverers, BuildError> {
         let mail = match &self.mail {
             None => None,
-            Some(MailConfig::Folder { path, .. }) => Some(MailWay::Folder(Folder::new(data_dir.join(path)))),
-            Some(smtp) => Some(MailWay::Smtp(Box::new(Smtp::build(smtp, config_dir)?))),
+            Some(MailConfig::Folder { path, .. }) => Some(MailTransport::Folder(Folder::new(data_dir.join(path)))),
+            Some(smtp) => Some(MailTransport::Smtp(Box::new(Smtp::build(smtp, config_dir)?))),
         };
         let client = slack::client()?;
         let mut hooks = BTreeMap::new();
         for (name, hook) in &self.slack {
             let way = match hook {
-                SlackHook::Folder { path } => SlackWay::Folder(Folder::new(data_dir.join(path))),
-                SlackHook::Webhook { url } => {
-                    SlackWay::Webhook(Webhook::new(name, &url.resolve(config_dir)?, client.clone())?)
+                SlackDestination::Folder { path } => SlackTransport::Folder(Folder::new(data_dir.join(path))),
+                SlackDestination::Webhook { url } => {
+                    SlackTransport::Webhook(Webhook::new(name, &url.resolve(config_dir)?, client.clone())?)
                 }
-                SlackHook::Bot { token, channel, api_url } => {
-                    SlackWay::Bot(Bot::new(name, token.resolve(config_dir)?, channel, api_url, client.clone())?)
+                SlackDestination::Bot { token, channel, api_url } => {
+                    SlackTransport::Bot(Bot::new(name, token.resolve(config_dir)?, channel, api_url, client.clone())?)
                 }
             };
             hooks.insert(name.clone(), way);
@@ -298,28 +298,28 @@ impl DeliveryConfig {
 
 impl Deliverers {
     /// Hands one message over and waits for the answer.
-    pub async fn deliver(&self, outgoing: &Outgoing) -> Handed {
+    pub async fn deliver(&self, outgoing: &Outgoing) -> DeliveryResult {
         let Outgoing { message_id, route, payload } = outgoing;
         match route {
             Route::Mail { from, to } => match &self.mail {
                 None => Err(misconfigured("no [delivery.mail] is configured")).into(),
-                Some(MailWay::Folder(folder)) => {
+                Some(MailTransport::Folder(folder)) => {
                     folder.write(&folder::file_name(message_id, "eml"), payload).await.into()
                 }
-                Some(MailWay::Smtp(smtp)) => smtp.send(from, to, payload, &self.stop).await,
+                Some(MailTransport::Smtp(smtp)) => smtp.send(from, to, payload, &self.stop).await,
             },
             Route::Slack { hook } => match self.slack.get(hook) {
                 None => Err(misconfigured(&format!("no Slack hook {hook:?} is configured"))).into(),
-                Some(SlackWay::Folder(folder)) => match slack::pretty(payload) {
+                Some(SlackTransport::Folder(folder)) => match slack::pretty(payload) {
                     Ok(pretty) => folder.write(&folder::file_name(message_id, "json"), &pretty).await.into(),
                     Err(error) => Err(error).into(),
                 },
-                Some(SlackWay::Webhook(webhook)) => webhook.send(payload).await.into(),
-                Some(SlackWay::Bot(bot)) => bot.post(message_id, payload).await,
+                Some(SlackTransport::Webhook(webhook)) => webhook.send(payload).await.into(),
+                Some(SlackTransport::Bot(bot)) => bot.post(message_id, payload).await,
             },
             Route::SlackFile { hook, file_name, title } => match self.slack.get(hook) {
-                Some(SlackWay::Bot(bot)) => bot.upload(file_name, title, payload).await,
-                Some(SlackWay::Folder(folder)) => {
+                Some(SlackTransport::Bot(bot)) => bot.upload(file_name, title, payload).await,
+                Some(SlackTransport::Folder(folder)) => {
                     folder.write(&format!("{message_id}/{file_name}"), payload).await.into()
                 }
                 _ => Err(misconfigured(&format!("the Slack hook {hook:?} takes no files"))).into(),
@@ -335,23 +335,23 @@ impl Deliverers {
 
     /// Closes what was kept open for a next message.
     pub async fn rest(&self) {
-        if let Some(MailWay::Smtp(smtp)) = &self.mail {
+        if let Some(MailTransport::Smtp(smtp)) = &self.mail {
             smtp.rest().await;
         }
     }
 
     /// Tries each way up to where a message would begin; `mail`, `Slack <hook>`, `heartbeat`. Nobody
     /// hears of it.
-    pub async fn try_ways(&self) -> Vec<(String, Tried)> {
+    pub async fn try_ways(&self) -> Vec<(String, ProbeResult)> {
         let mut tried = Vec::new();
-        if let Some(MailWay::Smtp(smtp)) = &self.mail {
+        if let Some(MailTransport::Smtp(smtp)) = &self.mail {
             tried.push(("mail".to_owned(), smtp.try_out().await));
         }
         for (name, way) in &self.slack {
             let found = match way {
-                SlackWay::Folder(_) => continue,
-                SlackWay::Bot(bot) => bot.try_out().await,
-                SlackWay::Webhook(_) => Tried::Never(
+                SlackTransport::Folder(_) => continue,
+                SlackTransport::Bot(bot) => bot.try_out().await,
+                SlackTransport::Webhook(_) => ProbeResult::Never(
                     "an incoming webhook cannot be tried without a message in its channel".to_owned(),
                     format!("post one: daybook send-test --slack {name}"),
                 ),
@@ -362,7 +362,7 @@ impl Deliverers {
             let why = "to call it would tell the watch that all is well".to_owned();
             tried.push((
                 "heartbeat".to_owned(),
-                Tried::Never(why, "look at the watch after the next report".to_owned()),
+                ProbeResult::Never(why, "look at the watch after the next report".to_owned()),
             ));
         }
         tried

@@ -19,7 +19,7 @@ mod wire;
 pub use names::is_hello;
 
 use super::config::{MailConfig, SmtpSecurity};
-use super::{Accepted, BuildError, DeliveryError, Handed, Reply, Tried, limit_text, one_line};
+use super::{Accepted, BuildError, DeliveryError, DeliveryResult, ProbeResult, Reply, limit_text, one_line};
 use crate::support::stop::Stop;
 use login::{Login, Proof, log_in};
 use names::Envelope;
@@ -115,7 +115,7 @@ impl Smtp {
     /// Hands over one mail for one recipient and gives the server's answers. One recipient a mail: the
     /// server's answer is then about this reader and no other, and each has an outcome of its own. A wish to
     /// stop ends what can be ended without leaving a doubt.
-    pub async fn send(&self, from: &str, to: &str, mail: &[u8], stop: &Stop) -> Handed {
+    pub async fn send(&self, from: &str, to: &str, mail: &[u8], stop: &Stop) -> DeliveryResult {
         let envelope = match Envelope::new(from, to) {
             Ok(envelope) => envelope,
             Err(error) => return Err(error).into(),
@@ -133,7 +133,7 @@ impl Smtp {
                 },
             }
         };
-        Handed { result: line.weigh(result), replies }
+        DeliveryResult { result: line.weigh(result), replies }
     }
 
     /// Ends when a mail that is not whole by then should be given up for now.
@@ -201,23 +201,23 @@ impl Smtp {
     }
 
     /// Connects, logs in where a login is configured, and says NOOP; no mail is named.
-    pub async fn try_out(&self) -> Tried {
+    pub async fn try_out(&self) -> ProbeResult {
         let waits = Waits::within(Some(self.bound.unwrap_or(TRY_WAIT).min(TRY_WAIT)));
         let mut session = match self.greeted(waits).await {
             Ok(session) => session,
-            Err(error) => return Tried::Failed(error),
+            Err(error) => return ProbeResult::Failed(error),
         };
         if let Some(login) = &self.login {
             match log_in(&mut session, login).await {
                 Ok(()) => {}
-                Err(DeliveryError::Misconfigured { reason }) => return Tried::LoginRefused(reason),
-                Err(error) => return Tried::Failed(error),
+                Err(DeliveryError::Misconfigured { reason }) => return ProbeResult::LoginRefused(reason),
+                Err(error) => return ProbeResult::Failed(error),
             }
         }
         let answer = match session.ask(Step::Between, "NOOP").await {
             Ok(answer) if Step::Between.is_passed(&answer) => answer,
-            Ok(answer) => return Tried::Failed(refused(Step::Between, &answer)),
-            Err(failed) => return Tried::Failed(failed.error),
+            Ok(answer) => return ProbeResult::Failed(refused(Step::Between, &answer)),
+            Err(failed) => return ProbeResult::Failed(failed.error),
         };
         let with = match self.security {
             SmtpSecurity::ImplicitTls => "TLS",
@@ -230,7 +230,7 @@ impl Smtp {
             None => "names no limit for a mail's size".to_owned(),
         };
         session.quit().await;
-        Tried::Well(format!("{}:{} with {with}, {login}; {size}; NOOP: {answer}", self.host, self.port))
+        ProbeResult::Well(format!("{}:{} with {with}, {login}; {size}; NOOP: {answer}", self.host, self.port))
     }
 }
 

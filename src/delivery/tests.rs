@@ -4,7 +4,7 @@ use super::*;
 
 fn deliverers(data: &Path) -> Deliverers {
     let mail = MailConfig::Folder { path: "mail".into(), from: "reports@example.com".to_owned() };
-    let slack = SlackHook::Folder { path: "slack".into() };
+    let slack = SlackDestination::Folder { path: "slack".into() };
     let slack = BTreeMap::from([("team".to_owned(), slack)]);
     let config = DeliveryConfig { mail: Some(mail), slack, ..DeliveryConfig::default() };
     config.build(data, data).expect("deliverers")

@@ -1,7 +1,7 @@
 //! Backfill: days of the past fetched again, slice by slice. It yields to live syncs, never moves a
 //! cursor, and one that was stopped goes on where it was.
 
-use super::sync::{Lane, Planned, Progress, Source, StreamOutcome, SyncContext, run_slices};
+use super::sync::{Planned, Progress, Source, StreamOutcome, SyncContext, SyncMode, run_slices};
 use crate::connectors::slice::{Known, slices, start_of_day};
 use crate::connectors::spec::SlicingSpec;
 use crate::connectors::{Slice, Window};
@@ -57,7 +57,7 @@ pub async fn backfill(
         };
         let open: Vec<_> = all.iter().filter(|slice| is_open(slice)).cloned().map(Planned::past).collect();
         done.slices_before += (all.len() - open.len()) as u64;
-        done.streams.push(run_slices(context, source, stream, &open, Lane::Backfill, show).await);
+        done.streams.push(run_slices(context, source, stream, &open, SyncMode::Backfill, show).await);
     }
     if done.is_whole() {
         let (id, now) = (done.backfill.id.clone(), context.clock.now());

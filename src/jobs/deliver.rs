@@ -10,7 +10,7 @@ mod weekly;
 
 use crate::delivery::bounce::{self, bounce};
 use crate::delivery::config::UnknownPolicy;
-use crate::delivery::{Deliverers, DeliveryError, Disposition, Handed, Outgoing, Policy, Route, retry};
+use crate::delivery::{Deliverers, DeliveryError, DeliveryResult, Disposition, Outgoing, Policy, Route, retry};
 use crate::support::clock::Clock;
 use crate::warehouse::outbox::{
     Bounce, Claimed, Ending, Kind, LEASE, Outcome, Reply, Whose, claim, due_lanes, finish, give_up_leases,
@@ -54,15 +54,15 @@ pub struct Delivered {
 /// The lanes that have a sender at work; clones know the same. Passes that share them leave each
 /// other's lanes alone.
 #[derive(Clone, Debug, Default)]
-pub struct BusyLanes(Arc<Mutex<BTreeSet<String>>>);
+pub struct BusyQueues(Arc<Mutex<BTreeSet<String>>>);
 
 /// A lane of one's own until this is dropped.
-struct OwnLane<'a>(&'a BusyLanes, String);
+struct QueueClaim<'a>(&'a BusyQueues, String);
 
-impl BusyLanes {
-    fn take(&self, lane: String) -> Option<OwnLane<'_>> {
+impl BusyQueues {
+    fn take(&self, lane: String) -> Option<QueueClaim<'_>> {
         let is_idle = self.lanes().insert(lane.clone());
-        is_idle.then(|| OwnLane(self, lane))
+        is_idle.then(|| QueueClaim(self, lane))
     }
 
     fn lanes(&self) -> MutexGuard<'_, BTreeSet<String>> {
@@ -70,7 +70,7 @@ impl BusyLanes {
     }
 }
 
-impl Drop for OwnLane<'_> {
+impl Drop for QueueClaim<'_> {
     fn drop(&mut self) {
         self.0.lanes().remove(&self.1);
     }
@@ -82,7 +82,7 @@ pub async fn deliver_due(
     warehouse: &Warehouse,
     deliverers: &Deliverers,
     clock: &Clock,
-    busy: &BusyLanes,
+    busy: &BusyQueues,
 ) -> Result<Vec<Delivered>, WarehouseError> {
     let now = clock.now();
     let resends = deliverers.policy.after_unknown == UnknownPolicy::Resend;
@@ -109,7 +109,7 @@ pub async fn deliver_reports(
     clock: &Clock,
     reports: &[&str],
 ) -> Result<Vec<Delivered>, WarehouseError> {
-    let busy = BusyLanes::default();
+    let busy = BusyQueues::default();
     let mut done = Vec::new();
     for report in reports {
         done.extend(send_due(warehouse, deliverers, clock, &busy, Some(report)).await?);
@@ -124,7 +124,7 @@ async fn tell(
     warehouse: &Warehouse,
     deliverers: &Deliverers,
     clock: &Clock,
-    busy: &BusyLanes,
+    busy: &BusyQueues,
     done: &mut Vec<Delivered>,
 ) -> Result<(), WarehouseError> {
     // Two passes at once would tell the same twice; who comes second leaves it to the next.
@@ -148,7 +148,7 @@ pub async fn deliver_of(
     clock: &Clock,
     owner: &str,
 ) -> Result<Vec<Delivered>, WarehouseError> {
-    send_due(warehouse, deliverers, clock, &BusyLanes::default(), Some(owner)).await
+    send_due(warehouse, deliverers, clock, &BusyQueues::default(), Some(owner)).await
 }
 
 /// Every lane comes to its end, whatever befalls another: a sending that was cut off would be one of which
@@ -157,7 +157,7 @@ async fn send_due(
     warehouse: &Warehouse,
     deliverers: &Deliverers,
     clock: &Clock,
-    busy: &BusyLanes,
+    busy: &BusyQueues,
     owner: Option<&str>,
 ) -> Result<Vec<Delivered>, WarehouseError> {
     let workspaces = deliverers.policy.workspaces.as_ref().map(|ids| ids.iter().cloned().collect());
@@ -174,7 +174,7 @@ async fn send_lane(
     warehouse: &Warehouse,
     deliverers: &Deliverers,
     clock: &Clock,
-    lane: OwnLane<'_>,
+    lane: QueueClaim<'_>,
     whose: &Whose,
 ) -> Result<Vec<Delivered>, WarehouseError> {
     let done = send_in_order(warehouse, deliverers, clock, &lane.1, whose).await;
@@ -239,7 +239,7 @@ async fn hand_over(
     handed: Option<&HandedOver>,
     clock: &Clock,
 ) -> (Outcome, bool) {
-    if let Err(error) = note_handed(handed, message, What::Handed, clock.now()) {
+    if let Err(error) = note_handed(handed, message, What::DeliveryResult, clock.now()) {
         return (not_noted(&error, clock.now()), true);
     }
     let (outcome, is_blocked) = send(deliverers, message, route, clock).await;
@@ -302,7 +302,7 @@ async fn send(deliverers: &Deliverers, message: &Claimed, route: Route, clock: &
     outcome(handed, message, &deliverers.policy, clock.now())
 }
 
-fn outcome(handed: Handed, message: &Claimed, policy: &Policy, now: DateTime<Utc>) -> (Outcome, bool) {
+fn outcome(handed: DeliveryResult, message: &Claimed, policy: &Policy, now: DateTime<Utc>) -> (Outcome, bool) {
     debug_assert!(LEASE.to_std().is_ok_and(|lease| lease > LONGEST_SENDING));
     let is_blocked = handed.result.as_ref().is_err_and(DeliveryError::concerns_all);
     // A refusal for another reason says nothing of the address.

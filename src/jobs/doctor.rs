@@ -1,10 +1,10 @@
 //! The installation's health: database, backups, landed pages, folders and disk, each with a remedy.
 
-use super::care::{landed_key, loads_by_manifest};
+use super::maintenance::{landed_key, loads_by_manifest};
 use crate::connectors::{LandedSlice, landed};
 use crate::domain::clock::lies_ahead;
-use crate::warehouse::care::backup;
-use crate::warehouse::care::doctor::{Finding, examine};
+use crate::warehouse::maintenance::backup;
+use crate::warehouse::maintenance::doctor::{Finding, examine};
 use crate::warehouse::{Context, Warehouse, WarehouseError, library, queries};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::path::{Path, PathBuf};
@@ -136,7 +136,7 @@ fn landing(patient: &Patient<'_>, warehouse: &Warehouse, now: DateTime<Utc>) -> 
 
 fn backups(patient: &Patient<'_>, now: DateTime<Utc>) -> Finding {
     let subject = "backups";
-    let make = "`daybook backup` makes one; the job jobs/care_nightly.toml does so every night";
+    let make = "`daybook backup` makes one; the job jobs/maintenance_nightly.toml does so every night";
     let all = match backup::list(&patient.backups, now) {
         Ok(all) => all,
         Err(error) => return Finding::bad(subject, error.to_string(), make),

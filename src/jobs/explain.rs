@@ -3,16 +3,16 @@
 
 use crate::domain::metric::Kind;
 use crate::domain::period::Period;
-use crate::jobs::known_now::{Kept, Known};
 use crate::jobs::readings::{ReportContext, reach};
-use crate::report::definition::Within;
-use crate::report::readiness::SourceReach;
-use crate::report::receipt::{Basis, Leaf, Plan, Reading};
+use crate::jobs::restatement::{Known, StoredReceipt};
+use crate::report::definition::Filter;
+use crate::report::readiness::SourceFreshness;
+use crate::report::receipt::{DataPoint, Expression, Plan, Reading};
 use crate::warehouse::WarehouseError;
-use crate::warehouse::book::{MOVEMENTS, POSTS, hours_sql, pages_sql, patterns};
 use crate::warehouse::issued::{LoadLine, Receipt, loads};
 use crate::warehouse::load::literal;
 use crate::warehouse::readings::BUDGETS;
+use crate::warehouse::report_data::{MOVEMENTS, POSTS, hours_sql, pages_sql, patterns};
 use chrono::Days;
 use duckdb::Connection;
 use rust_decimal::Decimal;
@@ -32,7 +32,7 @@ pub struct Explained {
     /// Gives the value again on the warehouse's file.
     pub sql: String,
     pub loads: Vec<LoadLine>,
-    pub freshness: Vec<SourceReach>,
+    pub freshness: Vec<SourceFreshness>,
 }
 
 /// Explains a receipt; `None` where this version cannot read it. Blocking.
@@ -41,29 +41,29 @@ pub fn explain(
     context: &ReportContext,
     receipt: &Receipt,
 ) -> Result<Option<Explained>, WarehouseError> {
-    let Some(kept) = Kept::of(receipt) else { return Ok(None) };
+    let Some(kept) = StoredReceipt::of(receipt) else { return Ok(None) };
     let now = Known::read(reader, context, [&kept.basis])?.value(&kept.basis);
     let mut facts: BTreeSet<(String, Period)> = BTreeSet::new();
     let mut meanings = Vec::new();
     let mut filters = Vec::new();
     for leaf in kept.basis.leaves() {
         match leaf {
-            Leaf::Metric(reading) => {
+            DataPoint::Metric(reading) => {
                 if let Some(metric) = context.metrics.get(&reading.metric) {
                     facts.extend(metric.from.iter().map(|fact| (fact.clone(), reading.period)));
                     meanings.push((metric.label.clone(), metric.about.clone()));
                 }
                 filters.push(filter(reading));
             }
-            Leaf::Recurring { period, .. } => drop(facts.insert(("subscription".to_owned(), *period))),
-            Leaf::Hour { rhythm, period, .. } => drop(facts.insert((rhythm.fact().to_owned(), *period))),
-            Leaf::Post { period, .. } => drop(facts.insert(("influencer_post".to_owned(), *period))),
-            Leaf::Page { period, .. } => drop(facts.insert(("page_daily".to_owned(), *period))),
-            Leaf::Plan { plan, month, .. } => {
+            DataPoint::Recurring { period, .. } => drop(facts.insert(("subscription".to_owned(), *period))),
+            DataPoint::Hour { event, period, .. } => drop(facts.insert((event.fact().to_owned(), *period))),
+            DataPoint::Post { period, .. } => drop(facts.insert(("influencer_post".to_owned(), *period))),
+            DataPoint::Page { period, .. } => drop(facts.insert(("page_daily".to_owned(), *period))),
+            DataPoint::Plan { plan, month, .. } => {
                 let fact = if *plan == Plan::Budget { "budget" } else { "target" };
                 facts.insert((fact.to_owned(), Period::month_of(*month)));
             }
-            Leaf::Stated { .. } => {}
+            DataPoint::Constant { .. } => {}
         }
     }
     meanings.dedup();
@@ -75,7 +75,7 @@ pub fn explain(
             }
         }
     }
-    let rests_on = |source: &SourceReach| facts.iter().any(|(fact, _)| *fact == source.fact);
+    let rests_on = |source: &SourceFreshness| facts.iter().any(|(fact, _)| *fact == source.fact);
     Ok(Some(Explained {
         now,
         now_text: kept.text(now, context),
@@ -95,24 +95,24 @@ fn filter(reading: &Reading) -> String {
             text += &format!(", {what} {name}");
         }
     }
-    if !reading.within.is_all() {
-        let Within { channels, campaigns } = &reading.within;
+    if !reading.filter.is_all() {
+        let Filter { channels, campaigns } = &reading.filter;
         text += &format!(", within channels [{}] campaigns [{}]", channels.join(", "), campaigns.join(", "));
     }
     text
 }
 
 /// A query over the warehouse that gives a basis' value.
-pub fn sql(context: &ReportContext, basis: &Basis) -> String {
+pub fn sql(context: &ReportContext, basis: &Expression) -> String {
     basis.sql(&|leaf| leaf_sql(context, leaf))
 }
 
-fn leaf_sql(context: &ReportContext, leaf: &Leaf) -> String {
+fn leaf_sql(context: &ReportContext, leaf: &DataPoint) -> String {
     let workspace = literal(&context.workspace.id);
     let days = |period: &Period| (format!("DATE '{}'", period.start), format!("DATE '{}'", period.end));
     match leaf {
-        Leaf::Metric(reading) => metric_sql(context, reading),
-        Leaf::Plan { plan, name, month } => {
+        DataPoint::Metric(reading) => metric_sql(context, reading),
+        DataPoint::Plan { plan, name, month } => {
             let key = (*month, name.clone());
             let stated = match plan {
                 Plan::Budget => context.budgets.get(&key),
@@ -133,19 +133,19 @@ fn leaf_sql(context: &ReportContext, leaf: &Leaf) -> String {
                 }
             }
         }
-        Leaf::Recurring { movement, period } => {
+        DataPoint::Recurring { movement, period } => {
             let opening = period.start - Days::new(1);
             let query = bound(MOVEMENTS, &[&workspace, &format!("'{opening}'"), &format!("'{}'", period.last_day())]);
             format!("SELECT {} FROM (\n{query})", movement.column())
         }
-        Leaf::Hour { rhythm, period, weekday, hour } => {
+        DataPoint::Hour { event, period, weekday, hour } => {
             let (start, end) = days(period);
-            let query = hours_sql(*rhythm, &workspace, &start, &end);
+            let query = hours_sql(*event, &workspace, &start, &end);
             format!(
                 "SELECT coalesce(sum(events), 0) FROM (\n{query}\nGROUP BY 1, 2)\nWHERE weekday = {weekday} AND hour = {hour}"
             )
         }
-        Leaf::Post { platform, post_key, measure, period } => {
+        DataPoint::Post { platform, post_key, measure, period } => {
             let query = bound(POSTS, &[&workspace, &format!("'{}'", period.start), &format!("'{}'", period.end)]);
             format!(
                 "SELECT {} FROM (\n{query})\nWHERE platform = {} AND post_key = {}",
@@ -154,14 +154,14 @@ fn leaf_sql(context: &ReportContext, leaf: &Leaf) -> String {
                 literal(post_key)
             )
         }
-        Leaf::Page { page, measure, period } => {
+        DataPoint::Page { page, measure, period } => {
             let (start, end) = days(period);
             let of = page.as_ref().map_or(String::new(), |page| format!(" FILTER (WHERE page = {})", literal(page)));
             // Where pages are known at all, one that is not among them had nothing.
             let sum = format!("CASE WHEN count(*) > 0 THEN coalesce(sum({}){of}, 0) END", measure.column());
             pages_sql(&sum, &workspace, &start, &end)
         }
-        Leaf::Stated { value, by } => {
+        DataPoint::Constant { value, by } => {
             let by = by.replace('*', "");
             format!("SELECT CAST({value} AS DECIMAL(38, 9)) /* {by} */")
         }
@@ -185,7 +185,7 @@ fn metric_sql(context: &ReportContext, reading: &Reading) -> String {
             daily += &format!("\n  AND {column} = {}", literal(value));
         }
     }
-    let (channels, campaigns) = patterns(&reading.within);
+    let (channels, campaigns) = patterns(&reading.filter);
     for (column, pattern) in [("channel", channels), ("campaign", campaigns)] {
         if !pattern.is_empty() {
             daily += &format!("\n  AND regexp_full_match({column}, {})", literal(&pattern));
@@ -193,7 +193,7 @@ fn metric_sql(context: &ReportContext, reading: &Reading) -> String {
     }
     let last = reading.period.last_day();
     // A channel or a part of the workspace has no level of its own, and several days no distinct count.
-    let is_whole = reading.channel.is_none() && reading.campaign.is_none() && reading.within.is_all();
+    let is_whole = reading.channel.is_none() && reading.campaign.is_none() && reading.filter.is_all();
     let only_sums = context.metrics.sql(&reading.metric, &|kind| match kind {
         Kind::Sum { column } => format!("sum({column})"),
         _ => String::new(),

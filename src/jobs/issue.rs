@@ -3,11 +3,11 @@
 
 use crate::domain::period::Period;
 use crate::jobs::readings::{ReportContext, Request, broken_claims, reach, read};
-use crate::jobs::report::{Audience, Built, Prints, ReportError, kept, new_report};
-use crate::report::build::{build, report_id};
+use crate::jobs::report::{Audience, Built, Renderings, ReportError, kept, new_report};
 use crate::report::definition::Definition;
-use crate::report::format::Wording;
+use crate::report::format::Locale;
 use crate::report::readiness::{Action, Decision, LatePolicy, Question, decide};
+use crate::report::sections::{build, report_id};
 use crate::report::templates::Templates;
 use crate::warehouse::issued::last_of;
 use crate::warehouse::outbox::{is_issued, issue};
@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 
 /// A report to be issued about some days.
 #[derive(Clone, Debug)]
-pub struct Order {
+pub struct IssueRequest {
     pub definition: Definition,
     pub period: Period,
     pub late: LatePolicy,
@@ -31,7 +31,7 @@ pub struct Order {
     pub now: DateTime<Utc>,
 }
 
-/// What became of an order.
+/// What became of an request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Written now, with this many gaps named on top.
@@ -51,29 +51,33 @@ pub fn gaps_text(gaps: usize) -> String {
     if gaps == 1 { "1 gap named on top".to_owned() } else { format!("{gaps} gaps named on top") }
 }
 
-/// Whether an order's report may go out.
-pub fn readiness(reader: &Connection, context: &ReportContext, order: &Order) -> Result<Decision, WarehouseError> {
+/// Whether an request's report may go out.
+pub fn readiness(
+    reader: &Connection,
+    context: &ReportContext,
+    request: &IssueRequest,
+) -> Result<Decision, WarehouseError> {
     let sources = reach(reader, context)?;
-    let broken = broken_claims(reader, context, order.period)?;
+    let broken = broken_claims(reader, context, request.period)?;
     Ok(decide(&Question {
-        policy: order.late,
-        deadline: order.deadline,
-        now: order.now,
-        period: order.period,
+        policy: request.late,
+        deadline: request.deadline,
+        now: request.now,
+        period: request.period,
         sources: &sources,
         broken: &broken,
-        is_insisted_on: order.is_insisted_on,
+        is_insisted_on: request.is_insisted_on,
     }))
 }
 
-/// An order's report in the standard wording and in `wordings`, under a decision that does not hold it;
-/// blocking. All of it is read once, so that wordings cannot differ in a figure.
+/// An request's report in the standard locale and in `locales`, under a decision that does not hold it;
+/// blocking. All of it is read once, so that locales cannot differ in a figure.
 pub fn built(
     reader: &Connection,
     context: &ReportContext,
-    order: &Order,
+    request: &IssueRequest,
     decision: &Decision,
-    wordings: &BTreeSet<Wording>,
+    locales: &BTreeSet<Locale>,
     corrects: Option<(u32, String)>,
 ) -> Result<Built, WarehouseError> {
     let dropped = match &decision.action {
@@ -82,9 +86,9 @@ pub fn built(
     };
     let request = Request {
         corrects,
-        definition: order.definition.clone(),
-        period: order.period,
-        issued_at: order.now,
+        definition: request.definition.clone(),
+        period: request.period,
+        issued_at: request.now,
         dropped,
         known_gaps: decision.broken.clone(),
     };
@@ -92,8 +96,8 @@ pub fn built(
     let differs = readings.restated.as_ref().is_some_and(|(_, restated)| !restated.is_empty());
     let (standard, receipts) = build(&readings, &context.metrics);
     let mut others = Vec::new();
-    for wording in wordings.iter().filter(|wording| !wording.is_standard()) {
-        readings.wording = *wording;
+    for locale in locales.iter().filter(|locale| !locale.is_standard()) {
+        readings.locale = *locale;
         others.push(build(&readings, &context.metrics).0);
     }
     Ok(Built { standard, others, receipts, differs })
@@ -104,73 +108,73 @@ const FAR_BEHIND: TimeDelta = TimeDelta::days(7);
 const CLOCK_ASKED_EVERY: TimeDelta = TimeDelta::minutes(15);
 
 /// Why nothing is issued under the clock as it stands, whoever asks for it.
-fn doubted_clock(reader: &Connection, order: &Order) -> Result<Option<String>, WarehouseError> {
+fn doubted_clock(reader: &Connection, request: &IssueRequest) -> Result<Option<String>, WarehouseError> {
     let seen = clock::seen(reader)?;
-    let latest = seen.is_behind(order.now).filter(|latest| *latest - order.now > FAR_BEHIND);
-    let latest = latest.filter(|_| !seen.is_believed(order.now));
+    let latest = seen.is_behind(request.now).filter(|latest| *latest - request.now > FAR_BEHIND);
+    let latest = latest.filter(|_| !seen.is_believed(request.now));
     let shown = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M UTC").to_string();
     Ok(latest.map(|latest| {
         format!(
             "the clock shows {}, but has shown {}: if it is right, daybook clock --correct",
-            shown(order.now),
+            shown(request.now),
             shown(latest)
         )
     }))
 }
 
-/// Issues an order once; blocking.
-pub fn issue_order(
+/// Issues an request once; blocking.
+pub fn issue_report(
     warehouse: &Warehouse,
     context: &ReportContext,
-    order: &Order,
+    request: &IssueRequest,
     audience: &Audience,
     templates: &Templates,
 ) -> Result<(String, Outcome), ReportError> {
     let workspace = &context.workspace;
-    let today = order.now.with_timezone(&workspace.time_zone).date_naive();
-    if order.period.end > today {
-        return Err(ReportError::NotOver { period: order.period, today });
+    let today = request.now.with_timezone(&workspace.time_zone).date_naive();
+    if request.period.end > today {
+        return Err(ReportError::NotOver { period: request.period, today });
     }
-    let corrects = if order.corrects {
-        let of = order.definition.variant();
+    let corrects = if request.corrects {
+        let of = request.definition.variant();
         let last = warehouse
-            .read_blocking(|reader| last_of(reader, &workspace.id, &order.definition.report, &of, order.period))?;
+            .read_blocking(|reader| last_of(reader, &workspace.id, &request.definition.report, &of, request.period))?;
         let Some((issues, last)) = last else {
-            return Ok((report_id(&order.definition, &workspace.id, order.period, None), Outcome::NeverIssued));
+            return Ok((report_id(&request.definition, &workspace.id, request.period, None), Outcome::NeverIssued));
         };
         Some((issues, last))
     } else {
         None
     };
     let number = corrects.as_ref().map(|(number, _)| *number);
-    let id = report_id(&order.definition, &workspace.id, order.period, number);
+    let id = report_id(&request.definition, &workspace.id, request.period, number);
     if warehouse.read_blocking(|reader| is_issued(reader, &id))? {
         return Ok((id, Outcome::Known));
     }
-    if let Some(missing) = warehouse.read_blocking(|reader| doubted_clock(reader, order))? {
-        return Ok((id, Outcome::Held { until: order.now + CLOCK_ASKED_EVERY, missing }));
+    if let Some(missing) = warehouse.read_blocking(|reader| doubted_clock(reader, request))? {
+        return Ok((id, Outcome::Held { until: request.now + CLOCK_ASKED_EVERY, missing }));
     }
-    let wordings = audience.all_wordings();
+    let locales = audience.all_wordings();
     // One instant for all of it: a rollup that ends meanwhile must not part a total from its channels.
     let found = warehouse.snapshot_blocking(|reader| {
-        let decision = readiness(reader, context, order)?;
+        let decision = readiness(reader, context, request)?;
         if let Action::Hold { until } = decision.action {
             return Ok(Err(Outcome::Held { until, missing: decision.late_text() }));
         }
-        Ok(Ok((built(reader, context, order, &decision, &wordings, corrects.clone())?, decision.reason)))
+        Ok(Ok((built(reader, context, request, &decision, &locales, corrects.clone())?, decision.reason)))
     })?;
     let (built, reason) = match found {
         Ok(found) => found,
         Err(held) => return Ok((id, held)),
     };
-    if order.corrects && !built.differs {
+    if request.corrects && !built.differs {
         return Ok((id, Outcome::Unchanged));
     }
-    let prints = Prints::new(&built, &wordings, templates)?;
-    let define = |basis: &crate::report::receipt::Basis| basis.definition(&context.metrics);
+    let prints = Renderings::new(&built, &locales, templates)?;
+    let define = |basis: &crate::report::receipt::Expression| basis.definition(&context.metrics);
     let receipts = built.receipts.into_iter().map(|draft| kept(draft, &define)).collect::<Result<_, _>>()?;
-    let new = new_report(&built.standard, &order.definition, receipts, &prints, audience, templates)?;
-    let now = order.now;
+    let new = new_report(&built.standard, &request.definition, receipts, &prints, audience, templates)?;
+    let now = request.now;
     let is_new = warehouse.write_blocking(move |connection| issue(connection, &new, now))?;
     let outcome = if is_new { Outcome::Issued { gaps: built.standard.gaps.len(), reason } } else { Outcome::Known };
     Ok((id, outcome))

@@ -1,19 +1,19 @@
 //! Where the edges meet: each job is a plain function that carries data from one to the other.
 
 pub mod backfill;
-pub mod care;
 pub mod deliver;
 pub mod doctor;
 pub mod explain;
 pub mod files;
 pub mod issue;
-pub mod known_now;
+pub mod maintenance;
 pub mod online;
 pub mod payer_streams;
 pub mod person;
 pub mod preview;
 pub mod readings;
 pub mod report;
+pub mod restatement;
 mod sent_files;
 pub mod sync;
 pub mod template_trial;

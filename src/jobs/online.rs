@@ -1,9 +1,9 @@
 //! Tries every way in and out as it is configured: each vendor's account with one small request a
 //! stream, the mail server up to its login, Slack as far as it can be asked. Loads and sends nothing.
 
-use crate::connectors::reach::Obstacle;
+use crate::connectors::connection_error::ConnectionError;
 use crate::connectors::{Connection, ConnectorError, Engine, Probed};
-use crate::delivery::{Deliverers, DeliveryError, Tried};
+use crate::delivery::{Deliverers, DeliveryError, ProbeResult};
 use crate::domain::money::Currency;
 use futures_util::StreamExt;
 use serde::Serialize;
@@ -140,10 +140,10 @@ fn remedy(error: &ConnectorError) -> &'static str {
             "look at the connection's settings: an id may be wrong, or an API version over"
         }
         ConnectorError::Unreachable { obstacle, .. } => match obstacle {
-            Obstacle::Name => "look at the address in the settings, and at this machine's DNS",
-            Obstacle::Refused => "look at the address and port in the settings",
-            Obstacle::Tls => "look at this machine's clock and certificates; a proxy may stand in between",
-            Obstacle::Silence | Obstacle::Network => "look at this machine's network, firewall and proxy",
+            ConnectionError::Name => "look at the address in the settings, and at this machine's DNS",
+            ConnectionError::Refused => "look at the address and port in the settings",
+            ConnectionError::Tls => "look at this machine's clock and certificates; a proxy may stand in between",
+            ConnectionError::Silence | ConnectionError::Network => "look at this machine's network, firewall and proxy",
         },
         ConnectorError::RateLimited { .. } | ConnectorError::QuotaSpent { .. } => {
             "the credential works; ask again when the vendor's quota has returned"
@@ -160,14 +160,16 @@ pub async fn ways_out(deliverers: &Deliverers, secrets: &(dyn Fn(&str) -> Vec<St
     tried.into_iter().map(|(way, tried)| way_out(&way, tried, secrets(&way))).collect()
 }
 
-fn way_out(way: &str, tried: Tried, secrets: Vec<String>) -> Finding {
+fn way_out(way: &str, tried: ProbeResult, secrets: Vec<String>) -> Finding {
     let subject = way.to_owned();
     match tried {
-        Tried::Well(says) => Finding { subject, standing: Standing::Good, says, remedy: None, secrets: Vec::new() },
-        Tried::Never(says, remedy) => {
+        ProbeResult::Well(says) => {
+            Finding { subject, standing: Standing::Good, says, remedy: None, secrets: Vec::new() }
+        }
+        ProbeResult::Never(says, remedy) => {
             Finding { subject, standing: Standing::Untried, says, remedy: Some(remedy), secrets: Vec::new() }
         }
-        Tried::Failed(error) => {
+        ProbeResult::Failed(error) => {
             let (standing, remedy) = match &error {
                 DeliveryError::Misconfigured { .. } | DeliveryError::Permanent { .. } => {
                     (Standing::Failing, "mend the section [delivery] of config/daybook.toml")
@@ -176,7 +178,7 @@ fn way_out(way: &str, tried: Tried, secrets: Vec<String>) -> Finding {
             };
             Finding { subject, standing, says: error.to_string(), remedy: Some(remedy.to_owned()), secrets: Vec::new() }
         }
-        Tried::LoginRefused(says) => {
+        ProbeResult::LoginRefused(says) => {
             let remedy = Some("put the right credential where the secret is kept".to_owned());
             Finding { subject, standing: Standing::CredentialRefused, says, remedy, secrets }
         }

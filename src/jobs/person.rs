@@ -1,15 +1,18 @@
 //! One person's data: handed out, or erased wherever Daybook keeps something about them.
 
-use super::care::{CareContext, CareError, landed_key, loads_by_manifest, make_snapshot, note_removed};
+use super::maintenance::{
+    MaintenanceContext, MaintenanceError, landed_key, loads_by_manifest, make_snapshot, note_removed,
+};
 
 use crate::connectors::landed::{self, Entry, Mention};
 use crate::domain::clock::lies_ahead;
 use crate::support::names;
 use crate::support::spelling::{Kind, Words};
-use crate::warehouse::care::marks::Marks;
-use crate::warehouse::care::objection;
-use crate::warehouse::care::person::{Erased, Held, Identifier, Who, erase, held, identified, mails_under_way};
-use crate::warehouse::care::{backup, compact, erased, export};
+use crate::warehouse::maintenance::{backup, compact, export};
+use crate::warehouse::privacy::erased;
+use crate::warehouse::privacy::marks::Marks;
+use crate::warehouse::privacy::objection;
+use crate::warehouse::privacy::person::{Erased, Held, Identifier, Who, erase, held, identified, mails_under_way};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -54,7 +57,7 @@ pub struct Forgotten {
 }
 
 /// Looks everywhere; changes nothing. Blocking.
-pub fn about(context: &CareContext, workspace: &str, who: &Who) -> Result<About, CareError> {
+pub fn about(context: &MaintenanceContext, workspace: &str, who: &Who) -> Result<About, MaintenanceError> {
     let (id, who_there, key) = (workspace.to_owned(), who.clone(), context.person_key.clone());
     let held = context.warehouse.write_blocking(move |connection| held(connection, &id, &who_there, &key))?;
     let person = Person::find(context, workspace, who)?;
@@ -69,13 +72,13 @@ pub fn about(context: &CareContext, workspace: &str, who: &Who) -> Result<About,
 ///
 /// `purges_backups` also makes a new backup and removes all others; else they age out by number.
 pub fn forget(
-    context: &CareContext,
+    context: &MaintenanceContext,
     workspace: &str,
     who: &Who,
     actor: &str,
     purges_backups: bool,
     now: DateTime<Utc>,
-) -> Result<Forgotten, CareError> {
+) -> Result<Forgotten, MaintenanceError> {
     let person = Person::find(context, workspace, who)?;
     let naming = naming(context, &person)?;
     let mut left: Vec<String> = naming.iter().filter_map(|(entry, why)| Some(unread(entry, why.as_ref()?))).collect();
@@ -87,7 +90,7 @@ pub fn forget(
     left.extend(under_way(context, workspace, &after)?);
     let mut tell = |what: &str, error: &dyn std::fmt::Display| left.push(format!("{what}: {error}"));
     // First what keeps a restored backup from bringing the person back.
-    if let Err(error) = super::care::keep_erasures(context) {
+    if let Err(error) = super::maintenance::keep_erasures(context) {
         tell("the list of erasures beside the database", &error);
     }
     let files = match super::sent_files::remove(context, workspace, (&words, &in_names)) {
@@ -131,22 +134,22 @@ pub fn forget(
 /// Notes that a person objects to being analysed, or lifts that; returns how many identifiers it is about, and
 /// what could not be done. Blocking.
 pub fn object(
-    context: &CareContext,
+    context: &MaintenanceContext,
     workspace: &str,
     who: &Who,
     (actor, lifts): (&str, bool),
     now: DateTime<Utc>,
-) -> Result<(u64, Option<String>), CareError> {
+) -> Result<(u64, Option<String>), MaintenanceError> {
     let (id, who, key, actor) = (workspace.to_owned(), who.clone(), context.person_key.clone(), actor.to_owned());
     let changed = context
         .warehouse
         .write_blocking(move |connection| objection::object(connection, &id, &who, &key, (&actor, lifts), now))?;
-    let left = super::care::keep_erasures(context).err();
+    let left = super::maintenance::keep_erasures(context).err();
     Ok((changed, left.map(|error| format!("the list of objections beside the database: {error}"))))
 }
 
 /// A mail that is being sent at this moment cannot be taken back.
-fn under_way(context: &CareContext, workspace: &str, who: &Who) -> Result<Vec<String>, CareError> {
+fn under_way(context: &MaintenanceContext, workspace: &str, who: &Who) -> Result<Vec<String>, MaintenanceError> {
     let (id, who, key) = (workspace.to_owned(), who.clone(), context.person_key.clone());
     let mails = context.warehouse.write_blocking(move |connection| mails_under_way(connection, &id, &who, &key))?;
     let told = format!("{mails} mails to the person are under way just now: run this again in a few minutes");
@@ -162,7 +165,7 @@ struct Person {
 }
 
 impl Person {
-    fn find(context: &CareContext, workspace: &str, who: &Who) -> Result<Self, CareError> {
+    fn find(context: &MaintenanceContext, workspace: &str, who: &Who) -> Result<Self, MaintenanceError> {
         let (id, whom, key) = (workspace.to_owned(), who.clone(), context.person_key.clone());
         let (identifiers, marks) =
             context.warehouse.write_blocking(move |connection| identified(connection, &id, &whom, &key))?;
@@ -177,26 +180,26 @@ impl Person {
     }
 
     /// Words that `is_wanted`, to look for in texts and in names.
-    fn words(&self, is_wanted: impl Fn(&(Option<String>, String)) -> bool) -> Result<(Words, Words), CareError> {
+    fn words(&self, is_wanted: impl Fn(&(Option<String>, String)) -> bool) -> Result<(Words, Words), MaintenanceError> {
         let all = self.words.iter().filter(|one| is_wanted(one)).map(|(_, word)| word.as_str());
         let all: Vec<&str> = all.filter(|word| !word.is_empty()).collect();
         let of = |kind| {
             let known = self.marks.clone();
-            let words = Words::of(&all, kind).map_err(|_| CareError::TooMany)?;
-            Ok::<Words, CareError>(words.or_addresses(move |address| known.of_address(address).is_some()))
+            let words = Words::of(&all, kind).map_err(|_| MaintenanceError::TooMany)?;
+            Ok::<Words, MaintenanceError>(words.or_addresses(move |address| known.of_address(address).is_some()))
         };
         Ok((of(Kind::Text)?, of(Kind::Name)?))
     }
 
     /// What to look for where figures stand as well: an address, and ids that are no numbers.
-    fn words_in_reports(&self) -> Result<(Words, Words), CareError> {
+    fn words_in_reports(&self) -> Result<(Words, Words), MaintenanceError> {
         self.words(|(_, word)| word.len() >= 6 && word.contains(|letter: char| !letter.is_ascii_digit()))
     }
 }
 
 /// Landed slices of the workspace that hold one of the person's identifiers as a vendor sends them, or an
 /// address that is one of theirs; and those that cannot be looked into, with the reason.
-fn naming(context: &CareContext, person: &Person) -> Result<Vec<(Entry, Option<String>)>, CareError> {
+fn naming(context: &MaintenanceContext, person: &Person) -> Result<Vec<(Entry, Option<String>)>, MaintenanceError> {
     let mut all = Vec::new();
     let mut by_connection: HashMap<String, (Words, Words)> = HashMap::new();
     let entries = landed::entries(&context.landing())?.into_iter();
@@ -221,10 +224,10 @@ fn unread(entry: &Entry, why: &str) -> String {
 }
 
 fn remove_landed(
-    context: &CareContext,
+    context: &MaintenanceContext,
     entries: impl Iterator<Item = Entry>,
     now: DateTime<Utc>,
-) -> Result<Vec<PathBuf>, CareError> {
+) -> Result<Vec<PathBuf>, MaintenanceError> {
     let loads = context.warehouse.read_blocking(loads_by_manifest)?;
     let mut gone = Vec::new();
     for entry in entries {
@@ -237,7 +240,7 @@ fn remove_landed(
     Ok(gone)
 }
 
-fn erase_archive(context: &CareContext, workspace: &str) -> Result<Vec<PathBuf>, CareError> {
+fn erase_archive(context: &MaintenanceContext, workspace: &str) -> Result<Vec<PathBuf>, MaintenanceError> {
     let Some(folder) = &context.config.archive else { return Ok(Vec::new()) };
     let files = context.warehouse.read_blocking(|reader| {
         erased::set_key(reader, &context.person_key)?;
@@ -248,7 +251,7 @@ fn erase_archive(context: &CareContext, workspace: &str) -> Result<Vec<PathBuf>,
     Ok(files)
 }
 
-fn purge(context: &CareContext, now: DateTime<Utc>) -> Result<Vec<PathBuf>, CareError> {
+fn purge(context: &MaintenanceContext, now: DateTime<Utc>) -> Result<Vec<PathBuf>, MaintenanceError> {
     let folder = context.backups();
     context.warehouse.read_blocking(|reader| backup::make(reader, &folder, backup::Kind::Daybook, now))?;
     let mut gone = backup::prune(&folder, backup::Kind::Daybook, 1, now)?;

@@ -20,7 +20,7 @@ const SLACK_BLOCKS: usize = 50;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Draft {
     pub document: Document,
-    /// The same in the standard wording, which the CSV has for all.
+    /// The same in the standard locale, which the CSV has for all.
     pub data: Document,
     /// What sets it apart from other copies of the report; empty for the standard one.
     pub variant: String,

@@ -6,17 +6,17 @@ use crate::domain::dropped::FileState;
 use crate::domain::metric::Registry;
 use crate::domain::period::Period;
 use crate::domain::workspace::Workspace;
-use crate::jobs::known_now;
-use crate::report::book::{Book, Needs};
-use crate::report::build::{Readings, needs};
-use crate::report::definition::{Definition, Part};
-use crate::report::format::{Wording, as_sentence};
-use crate::report::readiness::{Expected, PartReach, SourceReach};
+use crate::jobs::restatement;
+use crate::report::data::{Needs, ReportData};
+use crate::report::definition::{Definition, SectionKind};
+use crate::report::format::{Locale, as_sentence};
+use crate::report::readiness::{Expected, SectionFreshness, SourceFreshness};
 use crate::report::receipt::Plan;
-use crate::warehouse::book::book;
+use crate::report::sections::{Readings, needs};
 use crate::warehouse::new_customers::{EARLIER_PAYERS, PayerStreams, counted_since};
 use crate::warehouse::plan_history::{PlanStreams, SUBSCRIPTIONS, plans_since};
 use crate::warehouse::readings::Checked;
+use crate::warehouse::report_data::book;
 use crate::warehouse::{WarehouseError, dropped, issued, lists, readings, rollup};
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::Connection;
@@ -118,7 +118,7 @@ impl ReportContext {
 }
 
 /// The numbers that `needs` names, with the configuration's plans before those of files; blocking.
-pub fn filled(reader: &Connection, context: &ReportContext, needs: &Needs) -> Result<Book, WarehouseError> {
+pub fn filled(reader: &Connection, context: &ReportContext, needs: &Needs) -> Result<ReportData, WarehouseError> {
     let mut book = book(reader, &context.workspace.id, needs)?;
     for (plan, stated) in [(Plan::Budget, &context.budgets), (Plan::Target, &context.targets)] {
         for ((month, name), amount) in stated.iter().filter(|((month, _), _)| needs.months.contains(month)) {
@@ -130,14 +130,14 @@ pub fn filled(reader: &Connection, context: &ReportContext, needs: &Needs) -> Re
 
 /// What is held of the streams that cover days, in the order of their labels. Parts that are expected
 /// and were never read are there as well.
-pub fn reach(reader: &Connection, context: &ReportContext) -> Result<Vec<SourceReach>, WarehouseError> {
+pub fn reach(reader: &Connection, context: &ReportContext) -> Result<Vec<SourceFreshness>, WarehouseError> {
     let found = readings::reach(reader, &context.workspace.id, context.now)?;
     let rows = context.streams.iter().map(|(key, stream)| {
         let own: Vec<_> =
             found.iter().filter(|reach| format!("{}/{}", reach.connection, reach.stream) == *key).collect();
         let part = |name: &String| {
             let reached = own.iter().find(|reach| reach.partition == *name);
-            PartReach {
+            SectionFreshness {
                 name: name.clone(),
                 from: stream.since,
                 whole: reached.map(|reach| reach.whole.clone()).unwrap_or_default(),
@@ -145,7 +145,7 @@ pub fn reach(reader: &Connection, context: &ReportContext) -> Result<Vec<SourceR
                 caveats: reached.map(|reach| reach.caveats.clone()).unwrap_or_default(),
             }
         };
-        SourceReach {
+        SourceFreshness {
             source: key.clone(),
             label: stream.label.clone(),
             fact: stream.fact.clone(),
@@ -155,13 +155,13 @@ pub fn reach(reader: &Connection, context: &ReportContext) -> Result<Vec<SourceR
             expected: Expected::EveryDay,
         }
     });
-    let mut all: Vec<SourceReach> = rows.collect();
+    let mut all: Vec<SourceFreshness> = rows.collect();
     all.extend(reach_of_files(reader, context)?);
     Ok(all)
 }
 
 /// The days that dropped files speak of, by connection: from the first to the last day seen.
-fn reach_of_files(reader: &Connection, context: &ReportContext) -> Result<Vec<SourceReach>, WarehouseError> {
+fn reach_of_files(reader: &Connection, context: &ReportContext) -> Result<Vec<SourceFreshness>, WarehouseError> {
     if context.files.is_empty() {
         return Ok(Vec::new());
     }
@@ -178,12 +178,12 @@ fn reach_of_files(reader: &Connection, context: &ReportContext) -> Result<Vec<So
             FilesReach::NewestFile => written.map_or(last, |day| day.max(last)).max(last.succ_opt()?),
             FilesReach::Open => NaiveDate::MAX,
         };
-        let part = PartReach { whole: vec![Period { start: first, end }], ..PartReach::default() };
-        Some(SourceReach {
+        let part = SectionFreshness { whole: vec![Period { start: first, end }], ..SectionFreshness::default() };
+        Some(SourceFreshness {
             source: format!("{connection}/files"),
             label: facts.label.clone(),
             fact: facts.fact.clone(),
-            parts: vec![PartReach { from: NaiveDate::MIN, ..part }],
+            parts: vec![SectionFreshness { from: NaiveDate::MIN, ..part }],
             last_success_at: own().map(|file| file.seen_at).max(),
             settles_after_days: 0,
             expected: Expected::Files { through: last },
@@ -336,7 +336,7 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
     let mut restated = None;
     let last = match &corrects {
         Some((_, corrected)) => Some(corrected.clone()),
-        None if definition.edition.parts.contains(&Part::Restated) => {
+        None if definition.edition.parts.contains(&SectionKind::Restated) => {
             issued::last_before(reader, &workspace.id, &definition.report, &definition.variant(), period)?
         }
         None => None,
@@ -345,7 +345,7 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
         && let Some(last) = issued::issued(reader, &last)?
         && last.issued_at < issued_at
     {
-        let differences = known_now::differences(reader, context, &last)?;
+        let differences = restatement::differences(reader, context, &last)?;
         differences.iter().for_each(|difference| needs.include(&difference.basis));
         restated = Some((last.issued_at, differences));
     }
@@ -363,7 +363,7 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
     Ok(Readings {
         definition,
         workspace: workspace.clone(),
-        wording: Wording::STANDARD,
+        locale: Locale::STANDARD,
         period,
         issued_at,
         book,

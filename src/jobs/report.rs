@@ -3,21 +3,21 @@
 use crate::delivery::Route;
 use crate::delivery::unsubscribe::targets;
 use crate::domain::period::Period;
-use crate::report::build::ReceiptDraft;
 use crate::report::definition::Definition;
 use crate::report::document::Document;
-use crate::report::format::Wording;
-use crate::report::receipt::Basis;
+use crate::report::format::Locale;
+use crate::report::receipt::Expression;
 use crate::report::render::chart::{draw, draw_printed, png, spark, svg};
 use crate::report::render::email::{Attachment, InlineChart, MailContext, MailError, RenderedMail};
 use crate::report::render::html::ChartPainter;
 use crate::report::render::{csv, email, html, pdf, slack, xlsx};
+use crate::report::sections::ReceiptDraft;
 use crate::report::templates::Templates;
 use crate::support::ids::{hex, stable_id};
 use crate::support::mailbox::mailbox;
 use crate::support::secret::Secret;
 use crate::warehouse::WarehouseError;
-use crate::warehouse::issued::{IssuedFile, NewIssued, Receipt, Reworded};
+use crate::warehouse::issued::{IssuedFile, Localized, NewIssued, Receipt};
 use crate::warehouse::outbox::{NewMessage, NewReport};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -32,8 +32,8 @@ pub struct Audience {
     /// Which of the files those who said so want attached, by address; the others get all of them.
     pub attachments: BTreeMap<String, Formats>,
     /// How numbers and dates are written for all but those who want it otherwise, by address.
-    pub wording: Wording,
-    pub wordings: BTreeMap<String, Wording>,
+    pub locale: Locale,
+    pub locales: BTreeMap<String, Locale>,
     pub reply_to: Option<String>,
     /// Where List-Unsubscribe leads.
     pub unsubscribe: Vec<String>,
@@ -53,13 +53,13 @@ pub struct Audience {
 
 impl Audience {
     /// How a report is to be worded for an address.
-    pub fn wording_of(&self, address: &str) -> Wording {
-        self.wordings.get(address).copied().unwrap_or(self.wording)
+    pub fn locale_of(&self, address: &str) -> Locale {
+        self.locales.get(address).copied().unwrap_or(self.locale)
     }
 
-    /// Every wording that somebody gets; the one of folder and Slack even if it is nobody's.
-    pub fn all_wordings(&self) -> BTreeSet<Wording> {
-        self.mail_to.iter().map(|address| self.wording_of(address)).chain([self.wording]).collect()
+    /// Every locale that somebody gets; the one of folder and Slack even if it is nobody's.
+    pub fn all_wordings(&self) -> BTreeSet<Locale> {
+        self.mail_to.iter().map(|address| self.locale_of(address)).chain([self.locale]).collect()
     }
 }
 
@@ -119,8 +119,8 @@ pub enum ReportError {
     /// Figures of days that are not over would be said to be final.
     #[error("{period} is not over: today is {today}; ask for earlier days, or wait for the scheduled report")]
     NotOver { period: Period, today: chrono::NaiveDate },
-    #[error("the report was not made in the wording {0}")]
-    Unworded(Wording),
+    #[error("the report was not made in the locale {0}")]
+    Unworded(Locale),
 }
 
 /// A document in every format, as one reader gets it.
@@ -134,7 +134,7 @@ pub struct Rendered {
     pub charts: Vec<InlineChart>,
 }
 
-/// A report, and the same again in each other wording that somebody gets.
+/// A report, and the same again in each other locale that somebody gets.
 #[derive(Clone, Debug)]
 pub struct Built {
     /// As the books keep it.
@@ -146,33 +146,33 @@ pub struct Built {
 }
 
 impl Built {
-    /// The document in a wording, if it was built in it.
-    pub fn worded(&self, wording: Wording) -> Option<&Document> {
-        std::iter::once(&self.standard).chain(&self.others).find(|document| document.wording == wording)
+    /// The document in a locale, if it was built in it.
+    pub fn worded(&self, locale: Locale) -> Option<&Document> {
+        std::iter::once(&self.standard).chain(&self.others).find(|document| document.locale == locale)
     }
 }
 
-/// What is made of a report, by wording.
+/// What is made of a report, by locale.
 #[derive(Clone, Debug)]
-pub struct Prints(BTreeMap<Wording, (Document, Rendered)>);
+pub struct Renderings(BTreeMap<Locale, (Document, Rendered)>);
 
-impl Prints {
-    /// Renders a report in each of `wordings`.
-    pub fn new(built: &Built, wordings: &BTreeSet<Wording>, templates: &Templates) -> Result<Self, ReportError> {
-        let print = |wording: &Wording| {
-            let document = built.worded(*wording).ok_or(ReportError::Unworded(*wording))?;
-            Ok((*wording, (document.clone(), render_all(document, &built.standard, templates)?)))
+impl Renderings {
+    /// Renders a report in each of `locales`.
+    pub fn new(built: &Built, locales: &BTreeSet<Locale>, templates: &Templates) -> Result<Self, ReportError> {
+        let print = |locale: &Locale| {
+            let document = built.worded(*locale).ok_or(ReportError::Unworded(*locale))?;
+            Ok((*locale, (document.clone(), render_all(document, &built.standard, templates)?)))
         };
-        wordings.iter().map(print).collect::<Result<_, ReportError>>().map(Self)
+        locales.iter().map(print).collect::<Result<_, ReportError>>().map(Self)
     }
 
-    fn get(&self, wording: Wording) -> Result<(&Document, &Rendered), ReportError> {
-        let found = self.0.get(&wording).ok_or(ReportError::Unworded(wording))?;
+    fn get(&self, locale: Locale) -> Result<(&Document, &Rendered), ReportError> {
+        let found = self.0.get(&locale).ok_or(ReportError::Unworded(locale))?;
         Ok((&found.0, &found.1))
     }
 }
 
-/// Renders a document in every format. `data` is the same report in the standard wording: a CSV is read by
+/// Renders a document in every format. `data` is the same report in the standard locale: a CSV is read by
 /// programs, so it is the same for all readers.
 pub fn render_all(document: &Document, data: &Document, templates: &Templates) -> Result<Rendered, ReportError> {
     let csv = csv::render(data)?;
@@ -226,16 +226,16 @@ pub fn new_report(
     document: &Document,
     definition: &Definition,
     receipts: Vec<Receipt>,
-    prints: &Prints,
+    prints: &Renderings,
     audience: &Audience,
     templates: &Templates,
 ) -> Result<NewReport, ReportError> {
     let stem = &document.file_stem;
-    let other = |(wording, (document, rendered)): (&Wording, &(Document, Rendered))| {
+    let other = |(locale, (document, rendered)): (&Locale, &(Document, Rendered))| {
         let document = serde_json::to_string(document)?;
-        Ok(Reworded { wording: wording.to_string(), document, files: rendered.sums(stem) })
+        Ok(Localized { locale: locale.to_string(), document, files: rendered.sums(stem) })
     };
-    let others = prints.0.iter().filter(|(wording, _)| !wording.is_standard()).map(other);
+    let others = prints.0.iter().filter(|(locale, _)| !locale.is_standard()).map(other);
     let issued = NewIssued {
         report_id: document.id.clone(),
         workspace: document.workspace_id.clone(),
@@ -244,8 +244,8 @@ pub fn new_report(
         period: document.period,
         document: serde_json::to_string(document)?,
         receipts,
-        files: prints.0.get(&Wording::STANDARD).map(|(_, rendered)| rendered.sums(stem)).unwrap_or_default(),
-        wording: audience.wording.to_string(),
+        files: prints.0.get(&Locale::STANDARD).map(|(_, rendered)| rendered.sums(stem)).unwrap_or_default(),
+        locale: audience.locale.to_string(),
         others: others.collect::<Result<_, ReportError>>()?,
     };
     let held_lanes = audience.held_lanes.clone();
@@ -254,44 +254,44 @@ pub fn new_report(
 
 /// A report's message to each place.
 pub fn messages_of(
-    prints: &Prints,
+    prints: &Renderings,
     audience: &Audience,
     templates: &Templates,
 ) -> Result<Vec<NewMessage>, ReportError> {
-    let (document, rendered) = prints.get(audience.wording)?;
+    let (document, rendered) = prints.get(audience.locale)?;
     let stem = &document.file_stem;
     let formats = audience.formats;
     let mut messages = Vec::new();
-    let mut add = |route: Route, made: Result<Vec<u8>, String>, wording: Wording| -> Result<(), ReportError> {
+    let mut add = |route: Route, made: Result<Vec<u8>, String>, locale: Locale| -> Result<(), ReportError> {
         let route = serde_json::to_string(&route)?;
         let message_id = stable_id("msg", &[&document.id, &route]);
         let (payload, refused) = made.map_or_else(|why| (Vec::new(), Some(why)), |payload| (payload, None));
-        messages.push(NewMessage { message_id, route, payload, wording: Some(wording.to_string()), refused });
+        messages.push(NewMessage { message_id, route, payload, locale: Some(locale.to_string()), refused });
         Ok(())
     };
     if audience.files {
         for (ending, _, bytes) in rendered.files(formats) {
             let path = format!("{}/{stem}.{ending}", document.workspace_id);
-            add(Route::File { path }, Ok(bytes.to_vec()), audience.wording)?;
+            add(Route::File { path }, Ok(bytes.to_vec()), audience.locale)?;
         }
     }
     for (from, to) in audience.mail_from.iter().flat_map(|from| audience.mail_to.iter().map(move |to| (from, to))) {
-        let wording = audience.wording_of(to);
-        let (document, rendered) = prints.get(wording)?;
+        let locale = audience.locale_of(to);
+        let (document, rendered) = prints.get(locale)?;
         let made = match mail(document, rendered, audience, templates, (from, to)) {
             Ok(mail) => Ok(mail.raw),
             Err(MailError::Template(error)) => return Err(error.into()),
             // One odd address is one reader's trouble: the others get theirs.
             Err(error) => Err(format!("the mail cannot be made: {error}; correct the address for the next report")),
         };
-        add(Route::Mail { from: from.clone(), to: to.clone() }, made, wording)?;
+        add(Route::Mail { from: from.clone(), to: to.clone() }, made, locale)?;
     }
     for hook in &audience.slack_hooks {
-        add(Route::Slack { hook: hook.clone() }, Ok(serde_json::to_vec(&rendered.slack)?), audience.wording)?;
+        add(Route::Slack { hook: hook.clone() }, Ok(serde_json::to_vec(&rendered.slack)?), audience.locale)?;
         if formats.pdf && audience.slack_bots.contains(hook) {
             let file_name = format!("{}-{stem}.pdf", document.workspace_id);
             let title = format!("{}: {}, {}", document.workspace_name, document.title, document.period.last_day());
-            add(Route::SlackFile { hook: hook.clone(), file_name, title }, Ok(rendered.pdf.clone()), audience.wording)?;
+            add(Route::SlackFile { hook: hook.clone(), file_name, title }, Ok(rendered.pdf.clone()), audience.locale)?;
         }
     }
     Ok(messages)
@@ -330,7 +330,7 @@ pub fn mail_domain(from: &str) -> String {
 }
 
 /// A receipt as it is kept; `define` words what a basis stands for.
-pub fn kept(draft: ReceiptDraft, define: &dyn Fn(&Basis) -> String) -> Result<Receipt, serde_json::Error> {
+pub fn kept(draft: ReceiptDraft, define: &dyn Fn(&Expression) -> String) -> Result<Receipt, serde_json::Error> {
     Ok(Receipt {
         receipt: draft.receipt,
         label: draft.label,

@@ -1,6 +1,6 @@
 //! Reports and mails that were written to folders, and name a person who is erased.
 
-use super::care::{CareContext, CareError};
+use super::maintenance::{MaintenanceContext, MaintenanceError};
 use crate::delivery::folder::file_name;
 use crate::support::spelling::{Outcome, Words};
 use crate::warehouse::{Context, WarehouseError};
@@ -24,7 +24,11 @@ pub struct Done {
 ///
 /// # Errors
 /// Where the outbox cannot be read; what happens to a file or folder is part of the answer.
-pub fn remove(context: &CareContext, workspace: &str, words: (&Words, &Words)) -> Result<Done, CareError> {
+pub fn remove(
+    context: &MaintenanceContext,
+    workspace: &str,
+    words: (&Words, &Words),
+) -> Result<Done, MaintenanceError> {
     let workspaces = context.warehouse.read_blocking(messages)?;
     let of = |stem: &str| workspaces.get(stem).map(String::as_str);
     let mut done = Done::default();

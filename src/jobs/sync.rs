@@ -25,7 +25,7 @@ mod split_pages;
 
 pub use request::{again, load_request};
 use request::{contradicted, requested};
-pub use slices::Lane;
+pub use slices::SyncMode;
 pub(super) use slices::run_slices;
 
 /// What every sync needs.
@@ -217,7 +217,7 @@ async fn sync_stream(
         }
     };
     let _live = context.engine.lanes().live();
-    run_slices(context, source, stream_id, &plan, Lane::Live, show).await
+    run_slices(context, source, stream_id, &plan, SyncMode::Live, show).await
 }
 
 /// A slice to be fetched, with the instant since which changes of what was read before count.
@@ -292,10 +292,10 @@ pub async fn load_landed(
     context: &SyncContext,
     source: &Source,
     landed: &LandedSlice,
-    lane: Lane,
+    mode: SyncMode,
 ) -> Result<Loaded, WarehouseError> {
     let now = context.clock.now();
-    let request = requested(context, source, landed, lane, now).await?;
+    let request = requested(context, source, landed, mode, now).await?;
     context.warehouse.write(move |connection| load(connection, &request, now)).await
 }
 

@@ -13,7 +13,7 @@ pub const REPORTS: [(&str, Cadence, &str); 3] = [
 
 /// A part of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
+pub enum SectionKind {
     Headline,
     /// What earlier reports said that is another figure now.
     Restated,
@@ -34,27 +34,27 @@ pub enum Part {
 }
 
 /// Every part by the id that job files name.
-pub const PARTS: [(&str, Part); 15] = [
-    ("headline", Part::Headline),
-    ("restated", Part::Restated),
-    ("trend", Part::Trend),
-    ("goals", Part::Goals),
-    ("channels", Part::Channels),
-    ("roi", Part::Roi),
-    ("campaigns", Part::Campaigns),
-    ("plans", Part::Plans),
-    ("budget", Part::Budget),
-    ("funnel", Part::Funnel),
-    ("leads", Part::Leads),
-    ("content", Part::Content),
-    ("benchmarks", Part::Benchmarks),
-    ("subscriptions", Part::Subscriptions),
-    ("hours", Part::Hours),
+pub const SECTIONS: [(&str, SectionKind); 15] = [
+    ("headline", SectionKind::Headline),
+    ("restated", SectionKind::Restated),
+    ("trend", SectionKind::Trend),
+    ("goals", SectionKind::Goals),
+    ("channels", SectionKind::Channels),
+    ("roi", SectionKind::Roi),
+    ("campaigns", SectionKind::Campaigns),
+    ("plans", SectionKind::Plans),
+    ("budget", SectionKind::Budget),
+    ("funnel", SectionKind::Funnel),
+    ("leads", SectionKind::Leads),
+    ("content", SectionKind::Content),
+    ("benchmarks", SectionKind::Benchmarks),
+    ("subscriptions", SectionKind::Subscriptions),
+    ("hours", SectionKind::Hours),
 ];
 
 /// A part of the workspace: all of it where both lists are empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Within {
+pub struct Filter {
     /// Ids of channels; all if empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<String>,
@@ -63,7 +63,7 @@ pub struct Within {
     pub campaigns: Vec<String>,
 }
 
-impl Within {
+impl Filter {
     /// Whether it is the whole workspace.
     pub fn is_all(&self) -> bool {
         self.channels.is_empty() && self.campaigns.is_empty()
@@ -73,23 +73,23 @@ impl Within {
 /// An edition of a report for some readers, with sections of their own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Edition {
-    /// Part of ids and file names; empty for the only one.
+    /// SectionKind of ids and file names; empty for the only one.
     pub id: String,
     /// Printed after the report's title; empty for none.
     pub title: String,
-    pub parts: Vec<Part>,
+    pub parts: Vec<SectionKind>,
     /// Whether pages leave out freshness by stream, notes and receipts.
     pub is_brief: bool,
 }
 
-/// A row of parameters: a report of its own for a region, client or channel group.
+/// A part of a workspace: a report of its own for a region, client or channel group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Row {
-    /// Part of ids and file names; empty for the whole workspace.
+pub struct Split {
+    /// SectionKind of ids and file names; empty for the whole workspace.
     pub id: String,
     /// Printed after the report's title.
     pub title: String,
-    pub within: Within,
+    pub filter: Filter,
 }
 
 /// One document to be made.
@@ -101,7 +101,7 @@ pub struct Definition {
     pub cadence: Cadence,
     pub compare: Vec<Compare>,
     pub edition: Edition,
-    pub row: Row,
+    pub split: Split,
 }
 
 impl Definition {
@@ -114,7 +114,7 @@ impl Definition {
             cadence,
             compare: cadence.comparisons().to_vec(),
             edition: Edition { parts: cadence.parts().to_vec(), ..Edition::default() },
-            row: Row::default(),
+            split: Split::default(),
         })
     }
 
@@ -124,13 +124,13 @@ impl Definition {
             Cadence::Daily => None,
             cadence => (!cadence.is_whole(period)).then(|| format!("{} to date", cadence.noun())),
         };
-        let more = [&self.edition.title, &self.row.title].into_iter().filter(|title| !title.is_empty()).cloned();
+        let more = [&self.edition.title, &self.split.title].into_iter().filter(|title| !title.is_empty()).cloned();
         std::iter::once(self.title.clone()).chain(to_date).chain(more).collect::<Vec<_>>().join(" · ")
     }
 
-    /// Tells editions and rows apart, e.g. `executives-north`; empty for the standard one.
+    /// Tells editions and splits apart, e.g. `executives-north`; empty for the standard one.
     pub fn variant(&self) -> String {
-        let parts = [self.edition.id.as_str(), self.row.id.as_str()];
+        let parts = [self.edition.id.as_str(), self.split.id.as_str()];
         parts.into_iter().filter(|id| !id.is_empty()).collect::<Vec<_>>().join("-")
     }
 
@@ -151,8 +151,8 @@ impl Definition {
 
 impl Cadence {
     /// What a report holds where the job does not say.
-    pub fn parts(self) -> &'static [Part] {
-        use Part::*;
+    pub fn parts(self) -> &'static [SectionKind] {
+        use SectionKind::*;
         match self {
             Self::Daily => &[Headline, Restated, Trend, Channels, Campaigns, Budget, Funnel, Content],
             Self::Weekly => &[
@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(definition.file_stem(month), "monthly-2026-10");
         definition.edition =
             Edition { id: "board".to_owned(), title: "Board".to_owned(), parts: Vec::new(), is_brief: false };
-        definition.row = Row { id: "north".to_owned(), title: "North".to_owned(), within: Within::default() };
+        definition.split = Split { id: "north".to_owned(), title: "North".to_owned(), filter: Filter::default() };
         assert_eq!(definition.file_stem(month), "monthly-2026-10-board-north");
         assert_eq!(definition.full_title(month), "Monthly overview · Board · North");
         let so_far = Period { end: date("2026-10-25"), ..month };
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn every_default_part_has_an_id() {
         for cadence in [Cadence::Daily, Cadence::Weekly, Cadence::Monthly] {
-            assert!(cadence.parts().iter().all(|part| PARTS.iter().any(|(_, known)| known == part)));
+            assert!(cadence.parts().iter().all(|part| SECTIONS.iter().any(|(_, known)| known == part)));
         }
     }
 }

@@ -4,7 +4,7 @@
 pub use crate::domain::metric::Unit;
 use crate::domain::money::Currency;
 use crate::domain::period::Period;
-use crate::report::format::Wording;
+use crate::report::format::Locale;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
@@ -35,8 +35,8 @@ pub struct Document {
     pub time_zone: Tz,
     pub currency: Currency,
     /// How its numbers and dates are written; absent in stored documents of the standard.
-    #[serde(default, skip_serializing_if = "Wording::is_standard")]
-    pub wording: Wording,
+    #[serde(rename = "wording", default, skip_serializing_if = "Locale::is_standard")]
+    pub locale: Locale,
     pub issued_at: DateTime<Utc>,
     /// Whom readers ask, e.g. `Jane Doe <jane@example.com>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,7 +69,8 @@ pub struct Lead {
     /// The same as a sentence, with the days.
     pub sentence: String,
     /// Whether the target is reached; without a target, whether the change is welcome.
-    pub mood: Mood,
+    #[serde(rename = "mood")]
+    pub tone: Tone,
     /// What moved most and where, as sentences; may be empty.
     pub moved: Vec<String>,
     /// Whether the data is complete and final, as a sentence.
@@ -129,13 +130,14 @@ pub struct Comparison {
     pub base: Figure,
     /// The relative change in percent, e.g. text `+12.4%`; `n/a` when the base is zero or absent.
     pub change: Figure,
-    pub mood: Mood,
+    #[serde(rename = "mood")]
+    pub tone: Tone,
 }
 
 /// Whether a change is welcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Mood {
+pub enum Tone {
     Good,
     Bad,
     /// No judgement: no change, nothing to compare with, or a metric without a direction.
@@ -204,7 +206,8 @@ pub struct Row {
 pub enum Cell {
     Figure {
         figure: Figure,
-        mood: Mood,
+        #[serde(rename = "mood")]
+        tone: Tone,
     },
     Text {
         text: String,
@@ -213,7 +216,8 @@ pub enum Cell {
     Progress {
         figure: Figure,
         share: Option<Decimal>,
-        mood: Mood,
+        #[serde(rename = "mood")]
+        tone: Tone,
     },
 }
 

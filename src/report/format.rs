@@ -1,6 +1,6 @@
 //! How numbers and dates are worded. The only place that turns a value into text.
 //!
-//! Sentences are English; what a [`Wording`] changes are the numbers, amounts and dates within them. A
+//! Sentences are English; what a [`Locale`] changes are the numbers, amounts and dates within them. A
 //! weekday that is a word of a sentence (`last Friday`) stays one: `last Freitag` would be neither
 //! language.
 
@@ -69,12 +69,12 @@ pub enum CurrencyDisplay {
 /// How a reader wants numbers, amounts and dates written. As a text, `de`, or `de:code` with codes of
 /// currencies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Wording {
+pub struct Locale {
     pub language: Language,
     pub currency: CurrencyDisplay,
 }
 
-impl Wording {
+impl Locale {
     /// English with symbols, in which the books are kept.
     pub const STANDARD: Self = Self { language: Language::En, currency: CurrencyDisplay::Symbol };
 
@@ -331,14 +331,14 @@ impl Wording {
     }
 }
 
-impl fmt::Display for Wording {
+impl fmt::Display for Locale {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let code = if self.currency == CurrencyDisplay::Code { ":code" } else { "" };
         write!(out, "{}{code}", self.language)
     }
 }
 
-impl FromStr for Wording {
+impl FromStr for Locale {
     type Err = UnknownLanguage;
     fn from_str(text: &str) -> Result<Self, UnknownLanguage> {
         let (language, currency) = match text.strip_suffix(":code") {

@@ -1,8 +1,7 @@
 //! What a report says and how it looks. Pure: a document is built from readings that a job
 //! carries in, and every format renders the same document.
 
-pub mod book;
-pub mod build;
+pub mod data;
 pub mod definition;
 pub mod document;
 pub mod format;
@@ -11,4 +10,5 @@ pub mod readiness;
 pub mod receipt;
 pub mod render;
 pub mod sample;
+pub mod sections;
 pub mod templates;

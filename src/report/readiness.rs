@@ -2,7 +2,7 @@
 
 use crate::domain::coverage::Standing;
 use crate::domain::period::Period;
-use crate::report::format::Wording;
+use crate::report::format::Locale;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -20,7 +20,7 @@ pub enum LatePolicy {
 
 /// What is held of one source: a stream of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SourceReach {
+pub struct SourceFreshness {
     /// Connection and stream, e.g. `google_ads/ad_daily`.
     pub source: String,
     /// e.g. `Google Ads: cost by campaign`.
@@ -28,7 +28,7 @@ pub struct SourceReach {
     /// The fact it fills, e.g. `ad_daily`.
     pub fact: String,
     /// Every part that is expected, e.g. each account, whether it was ever read or not.
-    pub parts: Vec<PartReach>,
+    pub parts: Vec<SectionFreshness>,
     pub last_success_at: Option<DateTime<Utc>>,
     pub settles_after_days: u32,
     pub expected: Expected,
@@ -49,7 +49,7 @@ pub enum Expected {
 
 /// What is held of one part of a source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PartReach {
+pub struct SectionFreshness {
     /// Empty if the source has no parts.
     pub name: String,
     /// The first day that is expected.
@@ -72,7 +72,7 @@ pub struct Hole {
     pub why: Option<(Standing, String)>,
 }
 
-impl PartReach {
+impl SectionFreshness {
     /// The expected days of `period` that are not whole.
     pub fn holes(&self, period: Period) -> Vec<Hole> {
         let mut holes: Vec<Hole> = Vec::new();
@@ -95,7 +95,7 @@ impl PartReach {
     }
 }
 
-impl SourceReach {
+impl SourceFreshness {
     /// Whether every expected day of `period` is there as a whole.
     pub fn covers(&self, period: Period) -> bool {
         !self.parts.is_empty() && self.parts.iter().all(|part| part.holes(period).is_empty())
@@ -116,7 +116,7 @@ impl SourceReach {
         if let Expected::Files { through } = self.expected {
             return Some(through);
         }
-        self.parts.iter().map(PartReach::whole_through).min().flatten()
+        self.parts.iter().map(SectionFreshness::whole_through).min().flatten()
     }
 
     /// What limits the figures of a period though its days are there: the source's own words, and days
@@ -130,7 +130,7 @@ impl SourceReach {
                 part.caveats.iter().filter(|(run, _)| overlap(*run, period)).map(|(_, caveat)| caveat.clone());
             let unsure =
                 part.open.iter().filter(|(run, ..)| overlap(*run, period)).filter_map(|(run, standing, reason)| {
-                    let days = Wording::STANDARD.days_text(*run);
+                    let days = Locale::STANDARD.days_text(*run);
                     match standing {
                         Standing::Unconfirmed => Some(format!("{days} not confirmed: {reason}")),
                         Standing::Accepted => Some(format!("{days} accepted without an answer: {reason}")),
@@ -147,25 +147,25 @@ impl SourceReach {
     }
 
     /// What a period lacks of dropped files: the days before the first and after the last that they speak of.
-    fn lack_of_files(&self, period: Period, through: NaiveDate, wording: Wording) -> Option<String> {
+    fn lack_of_files(&self, period: Period, through: NaiveDate, locale: Locale) -> Option<String> {
         let first = self.parts.iter().filter_map(|part| part.whole.first()).map(|run| run.start).min()?;
         let missing = self.holes(period).iter().map(|hole| hole.period.days()).sum::<i64>();
         let of = format!("{missing} of {} days are missing", period.days());
         match (period.start < first, missing > 0) {
             (_, false) => None,
             (true, _) if through < period.start || first >= period.end => {
-                Some(format!("{}: its rows begin on {}", self.label, wording.date_text(first)))
+                Some(format!("{}: its rows begin on {}", self.label, locale.date_text(first)))
             }
-            (true, _) => Some(format!("{}: its rows begin on {}, {of}", self.label, wording.date_text(first))),
-            (false, _) => Some(format!("{}: its last row is of {}, {of}", self.label, wording.date_text(through))),
+            (true, _) => Some(format!("{}: its rows begin on {}, {of}", self.label, locale.date_text(first))),
+            (false, _) => Some(format!("{}: its last row is of {}, {of}", self.label, locale.date_text(through))),
         }
     }
 
     /// What a period lacks, in words, or `None` where it lacks nothing.
-    pub fn lack_text(&self, period: Period, wording: Wording) -> Option<String> {
+    pub fn lack_text(&self, period: Period, locale: Locale) -> Option<String> {
         let holes = self.holes(period);
         if let Expected::Files { through } = self.expected {
-            return self.lack_of_files(period, through, wording);
+            return self.lack_of_files(period, through, locale);
         }
         if self.parts.is_empty() {
             return Some(format!("{} has not been read yet", self.label));
@@ -177,7 +177,7 @@ impl SourceReach {
             .all(|hole| hole.why.is_none() && hole.period.end >= period.end && hole.period.start == last.period.start);
         if is_late && holes.len() == self.parts.len() {
             return Some(match self.whole_through() {
-                Some(through) => format!("{} reaches only to {}", self.label, wording.date_text(through)),
+                Some(through) => format!("{} reaches only to {}", self.label, locale.date_text(through)),
                 None => format!("{} has not been read yet", self.label),
             });
         }
@@ -185,7 +185,7 @@ impl SourceReach {
             let part = self.parts.iter().find(|part| part.name == hole.part);
             let was_read = part.is_some_and(|part| !part.whole.is_empty());
             let name = if hole.part.is_empty() { String::new() } else { format!("{} ", hole.part) };
-            let days = wording.days_text(hole.period);
+            let days = locale.days_text(hole.period);
             match &hole.why {
                 None if !was_read => format!("{name}has not been read yet"),
                 None => format!("{name}lacks {days}"),
@@ -216,7 +216,7 @@ pub struct Question<'a> {
     pub deadline: DateTime<Utc>,
     pub now: DateTime<Utc>,
     pub period: Period,
-    pub sources: &'a [SourceReach],
+    pub sources: &'a [SourceFreshness],
     /// Claims about the data that do not hold, in words.
     pub broken: &'a [String],
     /// A person asks for the report in spite of gaps.
@@ -264,7 +264,7 @@ pub enum Reason {
 
 /// Decides.
 pub fn decide(question: &Question<'_>) -> Decision {
-    let late: Vec<&SourceReach> =
+    let late: Vec<&SourceFreshness> =
         question.sources.iter().filter(|source| source.holds() && !source.covers(question.period)).collect();
     let is_past = question.now >= question.deadline;
     let (action, reason) = match question.policy {
@@ -279,7 +279,7 @@ pub fn decide(question: &Question<'_>) -> Decision {
         LatePolicy::Hold if is_past => (Action::Issue, Reason::DeadlinePassed),
         LatePolicy::Hold => (Action::Hold { until: question.deadline }, Reason::WaitingForData),
     };
-    let late = late.into_iter().filter_map(|source| source.lack_text(question.period, Wording::STANDARD)).collect();
+    let late = late.into_iter().filter_map(|source| source.lack_text(question.period, Locale::STANDARD)).collect();
     Decision { action, reason, late, broken: question.broken.to_vec() }
 }
 
@@ -316,12 +316,15 @@ mod tests {
         NaiveDate::from_ymd_opt(2026, 11, day).expect("a day")
     }
 
-    fn source(fact: &str, through: Option<NaiveDate>) -> SourceReach {
-        SourceReach {
+    fn source(fact: &str, through: Option<NaiveDate>) -> SourceFreshness {
+        SourceFreshness {
             source: format!("vendor/{fact}"),
             label: format!("Vendor: {fact}"),
             fact: fact.to_owned(),
-            parts: vec![PartReach { whole: through.map(until).into_iter().collect(), ..PartReach::default() }],
+            parts: vec![SectionFreshness {
+                whole: through.map(until).into_iter().collect(),
+                ..SectionFreshness::default()
+            }],
             last_success_at: None,
             settles_after_days: 0,
             expected: Expected::EveryDay,
@@ -333,7 +336,7 @@ mod tests {
     }
 
     /// Asked an hour before the deadline about 20 November.
-    fn ask(policy: LatePolicy, sources: &[SourceReach], after: TimeDelta, is_insisted_on: bool) -> Decision {
+    fn ask(policy: LatePolicy, sources: &[SourceFreshness], after: TimeDelta, is_insisted_on: bool) -> Decision {
         let deadline = Utc.with_ymd_and_hms(2026, 11, 21, 10, 0, 0).single().expect("an instant");
         let now = deadline + after;
         decide(&Question { policy, deadline, now, period: Period::day(date(20)), sources, broken: &[], is_insisted_on })

@@ -2,39 +2,39 @@
 //! again: a metric of a period, a plan, or a small formula over such parts.
 
 use crate::domain::metric::{Formula, Kind, Registry};
-use crate::report::format::Wording;
+use crate::report::format::Locale;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-mod leaf;
+mod data_point;
 
-pub use leaf::{Leaf, Measure, Movement, PageMeasure, Plan, Reading, Rhythm};
+pub use data_point::{DataPoint, EventKind, Measure, Movement, PageMeasure, Plan, Reading};
 
 /// What a figure is computed from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Basis {
-    Read(Leaf),
+pub enum Expression {
+    Read(DataPoint),
     /// A formula over named parts, e.g. `spent / planned`.
     Calculated {
         formula: String,
-        parts: BTreeMap<String, Basis>,
+        parts: BTreeMap<String, Expression>,
     },
     /// The relative change `(value - base) / |base|`.
     Change {
-        value: Box<Basis>,
-        base: Box<Basis>,
+        value: Box<Expression>,
+        base: Box<Expression>,
     },
 }
 
-impl Basis {
+impl Expression {
     pub fn metric(reading: Reading) -> Self {
-        Self::Read(Leaf::Metric(reading))
+        Self::Read(DataPoint::Metric(reading))
     }
 
     pub fn stated(value: Decimal, by: &str) -> Self {
-        Self::Read(Leaf::Stated { value: value.normalize(), by: by.to_owned() })
+        Self::Read(DataPoint::Constant { value: value.normalize(), by: by.to_owned() })
     }
 
     /// A formula over named parts; names are lower-case letters, digits and `_`.
@@ -48,7 +48,7 @@ impl Basis {
     }
 
     /// The value; `None` where a part is absent or a denominator zero.
-    pub fn evaluate(&self, read: &dyn Fn(&Leaf) -> Option<Decimal>) -> Option<Decimal> {
+    pub fn evaluate(&self, read: &dyn Fn(&DataPoint) -> Option<Decimal>) -> Option<Decimal> {
         match self {
             Self::Read(leaf) => read(leaf),
             Self::Calculated { formula, parts } => {
@@ -70,7 +70,7 @@ impl Basis {
     }
 
     /// Every leaf, each once.
-    pub fn leaves(&self) -> BTreeSet<&Leaf> {
+    pub fn leaves(&self) -> BTreeSet<&DataPoint> {
         match self {
             Self::Read(leaf) => BTreeSet::from([leaf]),
             Self::Calculated { parts, .. } => parts.values().flat_map(Self::leaves).collect(),
@@ -79,7 +79,7 @@ impl Basis {
     }
 
     /// A query that gives the value again; `leaf_sql` writes the one of a leaf.
-    pub fn sql(&self, leaf_sql: &dyn Fn(&Leaf) -> String) -> String {
+    pub fn sql(&self, leaf_sql: &dyn Fn(&DataPoint) -> String) -> String {
         let part = |name: &str, part: &Self| format!("    ({}) AS {name}", part.sql(leaf_sql).replace('\n', "\n    "));
         match self {
             Self::Read(leaf) => leaf_sql(leaf),
@@ -103,7 +103,7 @@ impl Basis {
     /// What it says in words and names, e.g. `spent / planned`.
     pub fn definition(&self, registry: &Registry) -> String {
         match self {
-            Self::Read(Leaf::Metric(reading)) => {
+            Self::Read(DataPoint::Metric(reading)) => {
                 let column = |kind: &Kind| match kind {
                     Kind::Sum { column } => format!("sum({column})"),
                     Kind::Level { column } => format!("{column} at the end of the last day"),
@@ -112,27 +112,27 @@ impl Basis {
                 };
                 registry.sql(&reading.metric, &column).unwrap_or_else(|| "(no longer defined)".to_owned())
             }
-            Self::Read(Leaf::Plan { plan: Plan::Budget, name, month }) => {
+            Self::Read(DataPoint::Plan { plan: Plan::Budget, name, month }) => {
                 format!("budget of {name} for {}", month.format("%B %Y"))
             }
-            Self::Read(Leaf::Plan { plan: Plan::Target, name, month }) => {
+            Self::Read(DataPoint::Plan { plan: Plan::Target, name, month }) => {
                 format!("target of {name} for {}", month.format("%B %Y"))
             }
-            Self::Read(Leaf::Recurring { movement, .. }) => format!("MRR: {}", movement.label().to_lowercase()),
-            Self::Read(Leaf::Hour { rhythm, weekday, hour, .. }) => {
-                let day = Wording::STANDARD.weekday_text(*weekday);
-                format!("{} on a {day} from {hour}:00 to before {}:00", rhythm.label(), hour + 1)
+            Self::Read(DataPoint::Recurring { movement, .. }) => format!("MRR: {}", movement.label().to_lowercase()),
+            Self::Read(DataPoint::Hour { event, weekday, hour, .. }) => {
+                let day = Locale::STANDARD.weekday_text(*weekday);
+                format!("{} on a {day} from {hour}:00 to before {}:00", event.label(), hour + 1)
             }
-            Self::Read(Leaf::Post { platform, post_key, measure, .. }) => {
+            Self::Read(DataPoint::Post { platform, post_key, measure, .. }) => {
                 format!("{} of the {platform} post {post_key}", measure.column())
             }
-            Self::Read(Leaf::Page { page: Some(page), measure, .. }) => {
+            Self::Read(DataPoint::Page { page: Some(page), measure, .. }) => {
                 format!("sum({}) of the sessions that began on {page}", measure.column())
             }
-            Self::Read(Leaf::Page { page: None, measure, .. }) => {
+            Self::Read(DataPoint::Page { page: None, measure, .. }) => {
                 format!("sum({}) of the sessions of all pages", measure.column())
             }
-            Self::Read(Leaf::Stated { value, by }) => format!("{value}, as {by} says"),
+            Self::Read(DataPoint::Constant { value, by }) => format!("{value}, as {by} says"),
             Self::Calculated { formula, parts } if parts.is_empty() => formula.clone(),
             Self::Calculated { formula, parts } => {
                 let parts: Vec<String> =
@@ -167,33 +167,33 @@ mod tests {
         Period::day(NaiveDate::from_ymd_opt(2026, 11, 20).expect("a day"))
     }
 
-    fn spent() -> Basis {
-        Basis::metric(Reading::of_channel("cost", day(), "paid_search"))
+    fn spent() -> Expression {
+        Expression::metric(Reading::of_channel("cost", day(), "paid_search"))
     }
 
-    fn planned() -> Basis {
+    fn planned() -> Expression {
         let month = Period::month_of(day().start).start;
-        Basis::Read(Leaf::Plan { plan: Plan::Budget, name: "paid_search".to_owned(), month })
+        Expression::Read(DataPoint::Plan { plan: Plan::Budget, name: "paid_search".to_owned(), month })
     }
 
-    fn value(basis: &Basis, planned: Decimal) -> Option<Decimal> {
+    fn value(basis: &Expression, planned: Decimal) -> Option<Decimal> {
         basis.evaluate(&|leaf| match leaf {
-            Leaf::Metric(_) => Some(dec!(30)),
-            Leaf::Plan { .. } => Some(planned),
+            DataPoint::Metric(_) => Some(dec!(30)),
+            DataPoint::Plan { .. } => Some(planned),
             _ => None,
         })
     }
 
-    fn used() -> Basis {
+    fn used() -> Expression {
         let parts = BTreeMap::from([("spent".to_owned(), spent()), ("planned".to_owned(), planned())]);
-        Basis::Calculated { formula: "spent / planned".to_owned(), parts }
+        Expression::Calculated { formula: "spent / planned".to_owned(), parts }
     }
 
     #[test]
     fn a_calculated_figure_is_computed_from_its_parts_again() {
         assert_eq!(value(&used(), dec!(120)), Some(dec!(0.25)));
         assert_eq!(value(&used(), dec!(0)), None, "no share of nothing");
-        let change = Basis::Change { value: Box::new(spent()), base: Box::new(planned()) };
+        let change = Expression::Change { value: Box::new(spent()), base: Box::new(planned()) };
         assert_eq!(value(&change, dec!(-60)), Some(dec!(1.5)));
         assert_eq!(used().leaves().len(), 2);
     }
@@ -201,6 +201,6 @@ mod tests {
     #[test]
     fn what_is_kept_reads_back_the_same() {
         let text = serde_json::to_string(&used()).expect("JSON");
-        assert_eq!(serde_json::from_str::<Basis>(&text).expect("a basis"), used());
+        assert_eq!(serde_json::from_str::<Expression>(&text).expect("a basis"), used());
     }
 }

@@ -5,10 +5,10 @@ use crate::domain::metric::Unit;
 use crate::domain::money::Currency;
 use crate::domain::period::Period;
 use crate::report::document::{
-    Bar, Block, Card, Cell, Chart, Column, Comparison, Document, Figure, Freshness, FreshnessState, Lead, Mood, Plot,
-    Role, Row, Section, Series, Table,
+    Bar, Block, Card, Cell, Chart, Column, Comparison, Document, Figure, Freshness, FreshnessState, Lead, Plot, Role,
+    Row, Section, Series, Table, Tone,
 };
-use crate::report::format::Wording;
+use crate::report::format::Locale;
 use chrono::{Days, NaiveDate, TimeZone, Utc};
 use rust_decimal::{Decimal, dec};
 
@@ -27,7 +27,7 @@ pub fn document() -> Document {
         correction: None,
         time_zone: chrono_tz::Europe::Berlin,
         currency: currency(),
-        wording: Wording::STANDARD,
+        locale: Locale::STANDARD,
         issued_at: Utc.with_ymd_and_hms(2026, 11, 21, 7, 0, 0).single().unwrap_or_default(),
         summary: "Net revenue was €12,480.30, 8.2% above the day before, on 4,211 sessions. \
                   Paid search cost per lead rose 31.0%."
@@ -36,7 +36,7 @@ pub fn document() -> Document {
         lead: Some(Lead {
             result: "net revenue €12,480, +8.2% vs day before".to_owned(),
             sentence: "Net revenue was €12,480 on Fri 20 Nov 2026, +8.2% vs day before, 4.1% above target.".to_owned(),
-            mood: Mood::Good,
+            tone: Tone::Good,
             moved: vec!["Largest change: Paid search, +€820.10 net revenue (+31.0%) vs day before.".to_owned()],
             complete: "Data is not complete: HubSpot.".to_owned(),
         }),
@@ -50,14 +50,14 @@ pub fn document() -> Document {
 }
 
 fn headline() -> Section {
-    let card = |metric: &str, label: &str, value, base, unit, mood| Card {
+    let card = |metric: &str, label: &str, value, base, unit, tone| Card {
         metric: metric.to_owned(),
         label: label.to_owned(),
         figure: figure(Some(value), unit, Some(metric)),
         comparisons: vec![
-            comparison("day before", Some(value), base, unit, mood),
-            comparison("last Friday", Some(value), base * dec!(0.9), unit, Mood::Good),
-            comparison("target", Some(value), Decimal::ZERO, unit, Mood::Neutral),
+            comparison("day before", Some(value), base, unit, tone),
+            comparison("last Friday", Some(value), base * dec!(0.9), unit, Tone::Good),
+            comparison("target", Some(value), Decimal::ZERO, unit, Tone::Neutral),
         ],
         spark: (0..28).map(|day| (day != 9).then(|| base + Decimal::from(day * 7 % 13) * base / dec!(40))).collect(),
     };
@@ -67,12 +67,12 @@ fn headline() -> Section {
         lead: None,
         blocks: vec![Block::Cards {
             cards: vec![
-                card("net_revenue", "Net revenue", dec!(12480.30), dec!(11534.47), Unit::Money, Mood::Good),
-                card("cost", "Ad spend", dec!(2310.44), dec!(2290.10), Unit::Money, Mood::Neutral),
-                card("sessions", "Sessions", dec!(4211), dec!(4480), Unit::Count, Mood::Bad),
-                card("leads", "Leads", dec!(38), dec!(44), Unit::Count, Mood::Bad),
-                card("conversion_rate", "Conversion rate", dec!(0.0283), dec!(0.0271), Unit::Percent, Mood::Good),
-                card("roas", "ROAS", dec!(5.401), dec!(5.03), Unit::Ratio, Mood::Good),
+                card("net_revenue", "Net revenue", dec!(12480.30), dec!(11534.47), Unit::Money, Tone::Good),
+                card("cost", "Ad spend", dec!(2310.44), dec!(2290.10), Unit::Money, Tone::Neutral),
+                card("sessions", "Sessions", dec!(4211), dec!(4480), Unit::Count, Tone::Bad),
+                card("leads", "Leads", dec!(38), dec!(44), Unit::Count, Tone::Bad),
+                card("conversion_rate", "Conversion rate", dec!(0.0283), dec!(0.0271), Unit::Percent, Tone::Good),
+                card("roas", "ROAS", dec!(5.401), dec!(5.03), Unit::Ratio, Tone::Good),
             ],
         }],
     }
@@ -122,10 +122,10 @@ fn channels() -> Section {
 }
 
 fn budget() -> Section {
-    let progress = |value: Decimal, share: Decimal, mood| Cell::Progress {
+    let progress = |value: Decimal, share: Decimal, tone| Cell::Progress {
         figure: figure(Some(value), Unit::Money, Some("budget")),
         share: Some(share),
-        mood,
+        tone,
     };
     let row = |name: &str, cell| Row {
         id: name.to_lowercase(),
@@ -139,8 +139,8 @@ fn budget() -> Section {
         row_heading: "Channel".to_owned(),
         columns: vec![column("spent", "Spent"), column("planned", "Planned"), column("pace", "Pace")],
         rows: vec![
-            row("Paid search", progress(dec!(39120.55), dec!(0.652), Mood::Neutral)),
-            row("Paid social", progress(dec!(66012.00), dec!(1.1), Mood::Bad)),
+            row("Paid search", progress(dec!(39120.55), dec!(0.652), Tone::Neutral)),
+            row("Paid social", progress(dec!(66012.00), dec!(1.1), Tone::Bad)),
         ],
         total: None,
         empty_text: "No budgets are set for this month.".to_owned(),
@@ -234,8 +234,8 @@ fn table(id: &str, row_heading: &str, rows: Vec<(String, Decimal)>, with_total: 
         vec![
             figure_cell(value, Unit::Money),
             figure_cell(dec!(42), Unit::Count),
-            Cell::Figure { figure: figure(None, Unit::Percent, Some("x")), mood: Mood::Neutral },
-            Cell::Figure { figure: change(Some(dec!(-0.12))), mood: Mood::Bad },
+            Cell::Figure { figure: figure(None, Unit::Percent, Some("x")), tone: Tone::Neutral },
+            Cell::Figure { figure: change(Some(dec!(-0.12))), tone: Tone::Bad },
         ]
     };
     let sum = rows.iter().map(|(_, value)| *value).sum();
@@ -270,30 +270,30 @@ fn bar(label: &str, value: Decimal, unit: Unit, note: Option<&str>) -> Bar {
     }
 }
 
-fn comparison(label: &str, value: Option<Decimal>, base: Decimal, unit: Unit, mood: Mood) -> Comparison {
+fn comparison(label: &str, value: Option<Decimal>, base: Decimal, unit: Unit, tone: Tone) -> Comparison {
     let relative = value.and_then(|value| (value - base).checked_div(base));
     Comparison {
         id: label.replace(' ', "_"),
         label: label.to_owned(),
         base: figure(Some(base), unit, Some(label)),
         change: change(relative),
-        mood,
+        tone,
     }
 }
 
 fn change(value: Option<Decimal>) -> Figure {
-    Figure { value, unit: Unit::Percent, text: Wording::STANDARD.change_text(value), receipt: None, provisional: false }
+    Figure { value, unit: Unit::Percent, text: Locale::STANDARD.change_text(value), receipt: None, provisional: false }
 }
 
 fn figure_cell(value: Decimal, unit: Unit) -> Cell {
-    Cell::Figure { figure: figure(Some(value), unit, Some("cell")), mood: Mood::Neutral }
+    Cell::Figure { figure: figure(Some(value), unit, Some("cell")), tone: Tone::Neutral }
 }
 
 fn figure(value: Option<Decimal>, unit: Unit, receipt: Option<&str>) -> Figure {
     Figure {
         value,
         unit,
-        text: Wording::STANDARD.value_text(value, unit, currency()),
+        text: Locale::STANDARD.value_text(value, unit, currency()),
         receipt: receipt.map(|seed| crate::support::ids::stable_id("r", &[seed])),
         provisional: false,
     }

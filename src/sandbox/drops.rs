@@ -2,7 +2,7 @@
 
 use super::company::{SHOP, SOFTWARE};
 use super::random::Chance;
-use super::truth::World;
+use super::truth::Simulation;
 use crate::domain::money::Currency;
 use chrono::{Datelike, Days, NaiveDate, TimeDelta, Weekday};
 use rust_decimal::{Decimal, dec};
@@ -46,7 +46,7 @@ struct Post {
     clicks: u64,
 }
 
-fn posts(world: &World) -> Vec<Post> {
+fn posts(world: &Simulation) -> Vec<Post> {
     if world.tenant.id != SHOP {
         return Vec::new();
     }
@@ -64,12 +64,12 @@ fn posts(world: &World) -> Vec<Post> {
 }
 
 /// What creators' posts cost and brought: day, fee, currency, clicks.
-pub fn creator_days(world: &World) -> Vec<(NaiveDate, Decimal, &'static str, u64)> {
+pub fn creator_days(world: &Simulation) -> Vec<(NaiveDate, Decimal, &'static str, u64)> {
     posts(world).into_iter().map(|post| (post.date, post.fee, post.currency, post.clicks)).collect()
 }
 
 /// Writes each tenant's files that grow with the days to `folder/<tenant>/`.
-fn write_growing(worlds: &[World], folder: &Path) -> io::Result<()> {
+fn write_growing(worlds: &[Simulation], folder: &Path) -> io::Result<()> {
     for world in worlds {
         let folder = folder.join(world.tenant.id);
         std::fs::create_dir_all(&folder)?;
@@ -82,7 +82,7 @@ fn write_growing(worlds: &[World], folder: &Path) -> io::Result<()> {
 }
 
 /// Writes a file as if it had been dropped an hour ago: one that just came is left to settle.
-fn put(path: &Path, text: &str, world: &World) -> io::Result<()> {
+fn put(path: &Path, text: &str, world: &Simulation) -> io::Result<()> {
     std::fs::write(path, text)?;
     File::options().write(true).open(path)?.set_modified((world.as_of - TimeDelta::hours(1)).into())
 }
@@ -102,7 +102,7 @@ pub fn write_growing_drop_files(sandbox: &super::Sandbox, folder: &Path) -> io::
     write_growing(&sandbox.worlds(), folder)
 }
 
-fn rates(world: &World) -> String {
+fn rates(world: &Simulation) -> String {
     let mut text = "date,currency,rate\n".to_owned();
     let start = world.first - Days::new(7);
     for date in start.iter_days().take_while(|date| *date <= world.last + Days::new(1)) {
@@ -118,14 +118,14 @@ fn rates(world: &World) -> String {
     text
 }
 
-fn months(world: &World) -> Vec<NaiveDate> {
+fn months(world: &Simulation) -> Vec<NaiveDate> {
     let start = world.first.with_day(1).unwrap_or(world.first);
     std::iter::successors(Some(start), |month| month.checked_add_months(chrono::Months::new(1)))
         .take_while(|month| *month <= world.last + Days::new(1))
         .collect()
 }
 
-fn budgets(world: &World) -> String {
+fn budgets(world: &Simulation) -> String {
     let mut text = "month,channel,amount,currency\n".to_owned();
     let plan: &[(&str, &str)] = match world.tenant.id {
         SOFTWARE => &[("paid_search", "62000.00"), ("email", "1400.00")],
@@ -140,7 +140,7 @@ fn budgets(world: &World) -> String {
     text
 }
 
-fn targets(world: &World) -> String {
+fn targets(world: &Simulation) -> String {
     let mut text = "month,metric,amount\n".to_owned();
     let plan: &[(&str, &str)] = match world.tenant.id {
         SOFTWARE => &[("net_revenue", "150000"), ("leads", "1000"), ("sessions", "60000"), ("customers", "75")],
@@ -156,7 +156,7 @@ fn targets(world: &World) -> String {
 }
 
 /// With the oddities real exports have: grouped numbers, `1.2M`, blanks, and rows nobody can use.
-fn influencer(world: &World) -> String {
+fn influencer(world: &Simulation) -> String {
     let mut text = "\u{feff}Platform,Handle,Campaign,Post URL,Posted At,Content Type,Views,Likes,Comments,Clicks,Fee,Currency,Discount Code,Metrics As Of\r\n".to_owned();
     for (number, post) in posts(world).iter().enumerate() {
         let views = ["\"48,210\"", "1.2M", "12.5K", "", "-"][number % 5];

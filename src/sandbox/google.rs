@@ -4,7 +4,7 @@ use super::mishaps;
 use super::server::Shared;
 use super::traffic::{AdDay, Visit};
 use super::troubles::Vendor;
-use super::truth::World;
+use super::truth::Simulation;
 use axum::extract::{Form, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -292,7 +292,7 @@ fn parse_query(query: &str) -> Option<Query> {
 
 /// A row a day: what the account's campaigns have together.
 fn account_rows<'a>(
-    world: &World,
+    world: &Simulation,
     account: &str,
     ads: impl Iterator<Item = &'a AdDay>,
     fields: &[String],
@@ -327,7 +327,7 @@ fn account_rows<'a>(
     days.into_iter().map(row).collect()
 }
 
-fn ad_row(world: &World, ad: &AdDay, fields: &[String]) -> Value {
+fn ad_row(world: &Simulation, ad: &AdDay, fields: &[String]) -> Value {
     let mut row = json!({});
     for field in fields {
         let value = match field.as_str() {
@@ -357,7 +357,7 @@ fn ad_row(world: &World, ad: &AdDay, fields: &[String]) -> Value {
 }
 
 /// Conversions credited so far: they keep arriving for 30 days after the click.
-fn credited(world: &World, ad: &AdDay) -> f64 {
+fn credited(world: &Simulation, ad: &AdDay) -> f64 {
     let age = (world.last - ad.date).num_days().clamp(0, 30);
     let arrived = 0.6 + 0.4 * age as f64 / 30.0;
     (ad.conversions_final as f64 * arrived).round() / 100.0

@@ -3,7 +3,7 @@
 
 use super::people::Charge;
 use super::traffic::{AdDay, Visit};
-use super::truth::World;
+use super::truth::Simulation;
 use crate::connectors::slice::start_of_day;
 use chrono::{NaiveDate, TimeDelta};
 use std::sync::LazyLock;
@@ -59,7 +59,7 @@ pub struct Excess {
 }
 
 /// Adds a hostile last day to a world. Its amounts are part of the truth, but for the excess.
-pub fn plant(world: &mut World) {
+pub fn plant(world: &mut Simulation) {
     let date = world.last;
     for (number, name) in (0..).zip(names()) {
         let clicks = 100 + number;
@@ -83,7 +83,7 @@ pub fn plant(world: &mut World) {
     }
 }
 
-fn ad(world: &World, date: NaiveDate, id: u64, name: &str, clicks: u64, cost_micros: i64) -> AdDay {
+fn ad(world: &Simulation, date: NaiveDate, id: u64, name: &str, clicks: u64, cost_micros: i64) -> AdDay {
     AdDay {
         date,
         account: world.tenant.accounts[0],
@@ -114,7 +114,7 @@ fn visit(date: NaiveDate, campaign: &'static str, sessions: u64) -> Visit {
     }
 }
 
-fn charge(world: &World, date: NaiveDate, number: &str, amount: i64, currency: &'static str) -> Charge {
+fn charge(world: &Simulation, date: NaiveDate, number: &str, amount: i64, currency: &'static str) -> Charge {
     let created = start_of_day(date, world.tenant.zone) + TimeDelta::hours(9);
     Charge {
         id: format!("ch_limit_{number}"),

@@ -3,7 +3,7 @@
 use super::people::Contact;
 use super::server::Shared;
 use super::troubles::Vendor;
-use super::truth::{World, modified};
+use super::truth::{Simulation, modified};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -59,7 +59,7 @@ fn turned_away(shared: &Shared, headers: &HeaderMap) -> Option<Response> {
 type Record<'a> = (u64, DateTime<Utc>, Option<DateTime<Utc>>, &'a Contact);
 
 /// The records of a kind, dead ones among them, by id.
-fn records<'a>(world: &'a World, kind: &str) -> Option<Vec<Record<'a>>> {
+fn records<'a>(world: &'a Simulation, kind: &str) -> Option<Vec<Record<'a>>> {
     let mut records: Vec<Record<'a>> = match kind {
         "contacts" => world.lives.contacts.iter().map(|c| (c.id, modified(c), c.archived_at, c)).collect(),
         "deals" => world.lives.with_deals().map(|c| (c.id + DEALS_FROM, modified(c), c.deal_archived_at, c)).collect(),

@@ -3,7 +3,7 @@
 use super::company::Tenant;
 use super::faults::{Armed, Fault, FaultBox, Faults};
 use super::troubles::{Troubles, Vendor};
-use super::truth::{Truth, World, worlds};
+use super::truth::{Simulation, Truth, worlds};
 use super::{google, hubspot, misbehave, stripe};
 use axum::{Router, middleware};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -67,21 +67,21 @@ pub struct Shared {
     first: NaiveDate,
     is_hostile: bool,
     planted_at: DateTime<Utc>,
-    worlds: RwLock<Arc<Vec<World>>>,
+    worlds: RwLock<Arc<Vec<Simulation>>>,
     troubles: RwLock<Troubles>,
     /// What late vendors know.
-    late_worlds: RwLock<Arc<Vec<World>>>,
+    late_worlds: RwLock<Arc<Vec<Simulation>>>,
     pub faults: FaultBox,
     pub tokens: google::Tokens,
 }
 
 impl Shared {
-    pub fn worlds(&self) -> Arc<Vec<World>> {
+    pub fn worlds(&self) -> Arc<Vec<Simulation>> {
         Arc::clone(&self.worlds.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What a vendor knows.
-    pub fn worlds_of(&self, vendor: Vendor) -> Arc<Vec<World>> {
+    pub fn worlds_of(&self, vendor: Vendor) -> Arc<Vec<Simulation>> {
         let troubles = self.troubles.read().unwrap_or_else(PoisonError::into_inner);
         if troubles.late_as_of.is_none() || !troubles.late.contains(&vendor) {
             return self.worlds();
@@ -99,7 +99,7 @@ impl Shared {
         self.faults.strike(vendor, path, &self.troubles.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn worlds_at(&self, as_of: DateTime<Utc>) -> Arc<Vec<World>> {
+    fn worlds_at(&self, as_of: DateTime<Utc>) -> Arc<Vec<Simulation>> {
         Arc::new(worlds(&self.tenants, self.seed, self.first, self.planted_at, as_of, self.is_hostile))
     }
 }
@@ -169,7 +169,7 @@ impl Sandbox {
         Truth { tenants, events: events.collect() }
     }
 
-    pub fn worlds(&self) -> Arc<Vec<World>> {
+    pub fn worlds(&self) -> Arc<Vec<Simulation>> {
         self.shared.worlds()
     }
 

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// One tenant's simulated year as it stands at an instant.
 #[derive(Clone, Debug)]
-pub struct World {
+pub struct Simulation {
     pub tenant: Tenant,
     pub first: NaiveDate,
     /// The last whole day.
@@ -110,7 +110,7 @@ pub fn worlds(
     planted_at: DateTime<Utc>,
     as_of: DateTime<Utc>,
     is_hostile: bool,
-) -> Vec<World> {
+) -> Vec<Simulation> {
     tenants.iter().cloned().map(|tenant| world(seed, tenant, first, planted_at, as_of, is_hostile)).collect()
 }
 
@@ -121,7 +121,7 @@ fn world(
     planted_at: DateTime<Utc>,
     as_of: DateTime<Utc>,
     is_hostile: bool,
-) -> World {
+) -> Simulation {
     let whole_through = |at: DateTime<Utc>| {
         let today = at.with_timezone(&tenant.zone).date_naive();
         today.pred_opt().unwrap_or(today)
@@ -140,7 +140,7 @@ fn world(
     }
     billing::befall(&mut lives, first, planted_at);
     let mut world =
-        World { tenant, first, last, planted_through, as_of, visits, ads, lives, excess: Excess::default() };
+        Simulation { tenant, first, last, planted_through, as_of, visits, ads, lives, excess: Excess::default() };
     if is_hostile {
         plant(&mut world);
     }
@@ -195,7 +195,7 @@ pub fn amount(minor: i64, currency: &str) -> Decimal {
     )
 }
 
-impl World {
+impl Simulation {
     /// The truth by day, over whole days.
     pub fn truth(&self) -> TenantTruth {
         let mut days: BTreeMap<NaiveDate, Day> =

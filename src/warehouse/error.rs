@@ -36,7 +36,7 @@ pub enum WarehouseError {
     Damaged { path: PathBuf, reason: String },
     /// The disk is full.
     #[error(
-        "no space is left on the device ({context}): free some (`daybook care` removes landed pages past their age) or move the data folder, then try again; what was loaded before is kept"
+        "no space is left on the device ({context}): free some (`daybook maintain` removes landed pages past their age) or move the data folder, then try again; what was loaded before is kept"
     )]
     NoSpace { context: String, is_fatal: bool },
     /// File handles or memory ran short, which others give back.

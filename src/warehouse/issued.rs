@@ -1,7 +1,7 @@
 //! Reports as issued: the document, its receipts and its files' sums, and what changed since.
 
-use super::care::DAYS;
 use super::error::{Context, WarehouseError};
+use super::maintenance::DAYS;
 use crate::domain::period::Period;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use duckdb::{Connection, OptionalExt, Transaction, params};
@@ -15,22 +15,22 @@ pub struct NewIssued {
     /// Edition and row; empty for the standard one.
     pub variant: String,
     pub period: Period,
-    /// The document in the standard wording, as JSON.
+    /// The document in the standard locale, as JSON.
     pub document: String,
     pub receipts: Vec<Receipt>,
     /// Of that document; none where nobody got it so.
     pub files: Vec<IssuedFile>,
-    /// The wording that the report folder and Slack got.
-    pub wording: String,
-    /// The other wordings that somebody got.
-    pub others: Vec<Reworded>,
+    /// The locale that the report folder and Slack got.
+    pub locale: String,
+    /// The other locales that somebody got.
+    pub others: Vec<Localized>,
 }
 
 /// A report once more, with its numbers and dates written another way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reworded {
-    /// [`crate::report::format::Wording`] as text.
-    pub wording: String,
+pub struct Localized {
+    /// [`crate::report::format::Locale`] as text.
+    pub locale: String,
     /// As JSON.
     pub document: String,
     pub files: Vec<IssuedFile>,
@@ -41,7 +41,7 @@ pub struct Reworded {
 pub struct Receipt {
     pub receipt: String,
     pub label: String,
-    /// [`crate::report::receipt::Basis`] as JSON.
+    /// [`crate::report::receipt::Expression`] as JSON.
     pub basis: String,
     /// [`crate::domain::metric::Unit`] as JSON.
     pub unit: String,
@@ -66,11 +66,11 @@ pub struct Issued {
     pub report_id: String,
     pub workspace: String,
     pub issued_at: DateTime<Utc>,
-    /// In the standard wording, as JSON.
+    /// In the standard locale, as JSON.
     pub document: String,
     pub files: Vec<IssuedFile>,
-    /// The wording that the report folder and Slack got.
-    pub wording: String,
+    /// The locale that the report folder and Slack got.
+    pub locale: String,
 }
 
 /// Writes a report's snapshot within the transaction that issues it.
@@ -90,7 +90,7 @@ pub fn keep(transaction: &Transaction<'_>, new: &NewIssued, at: NaiveDateTime) -
                 at,
                 new.document,
                 new.variant,
-                new.wording
+                new.locale
             ],
         )
         .context(step)?;
@@ -131,7 +131,7 @@ pub fn keep(transaction: &Transaction<'_>, new: &NewIssued, at: NaiveDateTime) -
         transaction
             .execute(
                 "INSERT INTO ops.report_wording (report_id, wording, document, files) VALUES (?, ?, ?, ?)",
-                params![new.report_id, other.wording, other.document, files],
+                params![new.report_id, other.locale, other.document, files],
             )
             .context(step)?;
     }
@@ -152,7 +152,7 @@ pub fn issued(reader: &Connection, report_id: &str) -> Result<Option<Issued>, Wa
                     issued_at: row.get::<_, NaiveDateTime>(2)?.and_utc(),
                     document: row.get(3)?,
                     files: Vec::new(),
-                    wording: row.get(4)?,
+                    locale: row.get(4)?,
                 })
             },
         )
@@ -171,22 +171,22 @@ pub fn issued(reader: &Connection, report_id: &str) -> Result<Option<Issued>, Wa
     Ok(Some(issued))
 }
 
-/// The wordings besides the standard one that somebody got a report in.
-pub fn reworded(reader: &Connection, report_id: &str) -> Result<Vec<Reworded>, WarehouseError> {
-    let step = || format!("reading the wordings of {report_id}");
+/// The locales besides the standard one that somebody got a report in.
+pub fn localized(reader: &Connection, report_id: &str) -> Result<Vec<Localized>, WarehouseError> {
+    let step = || format!("reading the locales of {report_id}");
     let mut statement = reader
         .prepare("SELECT wording, document, files FROM ops.report_wording WHERE report_id = ? ORDER BY wording")
         .context(step)?;
     let rows = statement.query_map(params![report_id], |row| {
         let files: String = row.get(2)?;
         let files = serde_json::from_str(&files).unwrap_or_default();
-        Ok(Reworded { wording: row.get(0)?, document: row.get(1)?, files })
+        Ok(Localized { locale: row.get(0)?, document: row.get(1)?, files })
     });
     rows.context(step)?.collect::<Result<_, _>>().context(step)
 }
 
-/// The wording a reader got a report in; none if no mail of it to them is in the books.
-pub fn wording_of(reader: &Connection, report_id: &str, address: &str) -> Result<Option<String>, WarehouseError> {
+/// The locale a reader got a report in; none if no mail of it to them is in the books.
+pub fn locale_of(reader: &Connection, report_id: &str, address: &str) -> Result<Option<String>, WarehouseError> {
     reader
         .query_row(
             "SELECT coalesce(wording, 'en') FROM ops.outbox WHERE report_id = ? AND recipient = ? LIMIT 1",

@@ -22,9 +22,9 @@ pub use listed::ListsAll;
 pub use records::{Count, Records};
 pub use stage::{columns, literal, path_literal};
 
-use super::care::erased;
 use super::clock;
 use super::error::{Context, WarehouseError};
+use super::privacy::erased;
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::{Connection, Transaction, params};
 use std::path::PathBuf;

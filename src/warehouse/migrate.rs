@@ -1,7 +1,7 @@
 //! Numbered migrations, forward only, each in its own transaction.
 
-use super::care::backup;
 use super::error::{Context, WarehouseError};
+use super::maintenance::backup;
 use chrono::{DateTime, Utc};
 use duckdb::{Connection, params};
 use std::collections::BTreeSet;

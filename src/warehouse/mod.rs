@@ -1,9 +1,8 @@
-//! DuckDB: facts, history, rollups and the daemon's books, behind one writing thread.
+//! DuckDB: facts, history, rollups and the ledger, behind one writing thread.
 
 pub mod attempts;
+pub mod audit;
 pub mod backfill;
-pub mod book;
-pub mod care;
 mod channels;
 pub mod clock;
 pub mod coverage;
@@ -16,14 +15,17 @@ pub mod issued;
 pub mod library;
 pub mod lists;
 pub mod load;
+pub mod maintenance;
 pub mod mark;
 mod migrate;
 pub mod names;
 pub mod new_customers;
 pub mod outbox;
 pub mod plan_history;
+pub mod privacy;
 pub mod queries;
 pub mod readings;
+pub mod report_data;
 pub mod rollup;
 pub mod slots;
 pub mod stream_states;

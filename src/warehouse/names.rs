@@ -1,8 +1,8 @@
 //! Names that facts bear: tags of visits and cost, channels and campaigns. Configuration refers to them.
 
-use super::book::patterns;
 use super::error::{Context, WarehouseError};
-use crate::report::definition::Within;
+use super::report_data::patterns;
+use crate::report::definition::Filter;
 use chrono::NaiveDate;
 use duckdb::{Connection, params};
 use rust_decimal::Decimal;
@@ -49,8 +49,8 @@ pub fn campaigns(reader: &Connection, workspace: &str) -> Result<Vec<String>, Wa
 }
 
 /// Whether any figure belongs to a part of the workspace.
-pub fn has_figures(reader: &Connection, workspace: &str, within: &Within) -> Result<bool, WarehouseError> {
-    let (channels, campaigns) = patterns(within);
+pub fn has_figures(reader: &Connection, workspace: &str, filter: &Filter) -> Result<bool, WarehouseError> {
+    let (channels, campaigns) = patterns(filter);
     let sql = "SELECT count(*) > 0 FROM (SELECT 1 FROM mart.metric_daily WHERE workspace = ?
         AND (? = '' OR regexp_full_match(channel, ?)) AND (? = '' OR regexp_full_match(campaign, ?)) LIMIT 1)";
     reader

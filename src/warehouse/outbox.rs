@@ -42,7 +42,7 @@ pub struct NewMessage {
     pub route: String,
     pub payload: Vec<u8>,
     /// How the report it carries is worded; none for what is no report.
-    pub wording: Option<String>,
+    pub locale: Option<String>,
     /// Why it could not be made: it is put down as failed, and the others go.
     pub refused: Option<String>,
 }
@@ -150,7 +150,7 @@ fn add(
                     kind.name(),
                     place.lane,
                     place.recipient,
-                    message.wording,
+                    message.locale,
                     message.refused.as_ref().or(gone.as_ref()),
                     message.refused.as_ref().or(gone.as_ref()).map(|_| now.naive_utc()),
                     message.message_id

@@ -22,7 +22,7 @@ const CLOSED: [&str; 8] = [
     "txid_current",
 ];
 const SCHEMAS: [&str; 6] = ["", "core", "history", "mart", "ops", "temp"];
-/// Books that no figure is made of.
+/// SchedulerLedger that no figure is made of.
 const CLOSED_BOOKS: [&str; 7] =
     ["outbox", "delivery_attempt", "erased", "objection", "suppression", "audit", "handed_over"];
 /// The variable that holds the key of pseudonyms; `pseudonym(...)` uses it.

@@ -1,10 +1,10 @@
 //! Rollups: the days that loads touched are computed anew, in one transaction with the books that
 //! say so. Running it again finds nothing to do.
 
-use super::care::retention::sealed_before;
 use super::channels::RulesInUse;
 use super::error::{Context, WarehouseError};
 use super::load::literal;
+use super::maintenance::retention::sealed_before;
 use super::queries;
 use crate::domain::channel::ChannelRules;
 use crate::domain::metric::Columns;

@@ -2,9 +2,9 @@
 //! process at a file, so this is the only door. The file can be closed, changed and opened again
 //! behind it, and is opened anew where DuckDB has given up on it after a full disk.
 
-use super::care::wal;
 use super::error::{Context, WarehouseError};
 use super::file_identity;
+use super::maintenance::wal;
 use super::mark::Mark;
 use super::{functions, migrate};
 use crate::support::blocking::off_thread;
@@ -413,7 +413,7 @@ fn connect(path: &Path, config: &WarehouseConfig) -> Result<Connection, Warehous
     }
     let failed = |error| WarehouseError::opening(path, error);
     let connection = Connection::open_with_flags(path, flags(config)?).map_err(failed)?;
-    let backups = config.backup_dir.clone().unwrap_or_else(|| super::care::backup::default_dir(path));
+    let backups = config.backup_dir.clone().unwrap_or_else(|| super::maintenance::backup::default_dir(path));
     ready(connection, Some((&backups, Clock::System.now()))).map_err(|error| error.of_file(path))
 }
 

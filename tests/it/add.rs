@@ -1,7 +1,7 @@
 //! `daybook add`: an installation that grows by commands, and stays as it was where one is refused.
 
-use crate::care_faults::{daybook, said};
 use crate::init::init;
+use crate::maintenance_faults::{daybook, said};
 use std::path::Path;
 
 fn begun() -> tempfile::TempDir {

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules by rank; those of one rank never use one another.
-const RANKS: [&[&str]; 8] = [
+const RANKS: [&[&str]; 9] = [
     &["support"],
     &["domain"],
+    &["settings"],
     &["report"],
     &["connectors", "warehouse", "delivery"],
     &["jobs"],

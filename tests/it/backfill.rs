@@ -1,7 +1,7 @@
 //! Days of the past, fetched later.
 
 use crate::support::texts;
-use crate::tenants::{World, world};
+use crate::tenants::{Simulation, world};
 use chrono::{Days, TimeDelta};
 use daybook::domain::period::Period;
 use daybook::jobs::backfill::{Backfilled, backfill};
@@ -14,7 +14,7 @@ const DAYS: u64 = 120;
 const RECENT: u64 = 20;
 
 /// A world whose advertising was connected with the last days only, and those synced.
-async fn begun() -> (World, Source, Period) {
+async fn begun() -> (Simulation, Source, Period) {
     let world = world(DAYS, Faults::none()).await;
     let shop = tenants().remove(1);
     let mut source = world.sources(&shop).into_iter().find(|s| s.connection.id == "google_ads").expect("a source");
@@ -25,19 +25,19 @@ async fn begun() -> (World, Source, Period) {
     (world, source, past)
 }
 
-async fn fill(world: &World, source: &Source, past: Period) -> Backfilled {
+async fn fill(world: &Simulation, source: &Source, past: Period) -> Backfilled {
     backfill(&world.context, source, past, &|_| {}).await.expect("the books are there")
 }
 
 /// Everything a backfill may and may not change.
-fn facts(world: &World) -> Vec<String> {
+fn facts(world: &Simulation) -> Vec<String> {
     texts(
         &world.context.warehouse,
         "SELECT count(*) || ' rows of ' || count(DISTINCT date) || ' days, ' || sum(cost) || ' ' || sum(clicks) FROM core.ad_daily",
     )
 }
 
-fn cursors(world: &World) -> Vec<String> {
+fn cursors(world: &Simulation) -> Vec<String> {
     texts(
         &world.context.warehouse,
         "SELECT stream || ' ' || partition || ' ' || read_until FROM ops.cursor ORDER BY ALL",
@@ -110,7 +110,7 @@ async fn of_slices_that_arrive_together_a_bad_one_is_named_and_the_others_are_lo
 }
 
 /// The complete slices in the landing folder.
-fn landed(world: &World) -> usize {
+fn landed(world: &Simulation) -> usize {
     fn manifests(folder: &Path) -> usize {
         let inside = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
         inside

@@ -1,9 +1,9 @@
 //! Databases that earlier versions wrote: they open, hold the same rows and sums, and go back.
 
-use crate::care_faults::{daybook, installation, said};
+use crate::maintenance_faults::{daybook, installation, said};
 use crate::support::texts;
 use chrono::{DateTime, Utc};
-use daybook::warehouse::care::backup;
+use daybook::warehouse::maintenance::backup;
 use daybook::warehouse::{Warehouse, WarehouseConfig, WarehouseError};
 use std::path::{Path, PathBuf};
 

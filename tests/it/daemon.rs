@@ -1,6 +1,6 @@
 //! The daemon as an admin meets it: asked over its socket and its page, edited under way, stopped.
 
-use crate::care_faults::{command, daybook, installation, said};
+use crate::maintenance_faults::{command, daybook, installation, said};
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -87,7 +87,7 @@ fn commands_and_the_page_answer_for_the_daemon_and_guard_its_triggers() {
 
     let held = daybook(daemon.root(), &["run"]);
     assert_eq!(held.status.code(), Some(1));
-    let expected = format!("is in use by `daybook run` (process {}", daemon.child.id());
+    let expected = format!("is in use by `daybook serve` (process {}", daemon.child.id());
     assert!(said(&held).contains(&expected), "{}", said(&held));
 
     assert_eq!(daemon.get("/healthz").expect("an answer").0, 200);

@@ -1,6 +1,6 @@
 //! `daybook demo --serve`: vendors that stay up, well or in trouble, and what Daybook tells of them.
 
-use crate::care_faults::{copy_folder, daybook, said};
+use crate::maintenance_faults::{copy_folder, daybook, said};
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;

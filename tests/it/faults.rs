@@ -1,7 +1,7 @@
 //! What vendors do wrong, and how each ends: the good data loaded, the rest told.
 
 use crate::support::{noon, texts};
-use crate::tenants::{World, world};
+use crate::tenants::{Simulation, world};
 use chrono::TimeDelta;
 use daybook::connectors::engine::Engine;
 use daybook::connectors::spec::LimitSpec;
@@ -12,12 +12,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Syncs one connection of the shop with a fault armed on a path.
-async fn struck(world: &World, connector: &str, path: &str, fault: Fault, times: u64) -> Vec<StreamOutcome> {
+async fn struck(world: &Simulation, connector: &str, path: &str, fault: Fault, times: u64) -> Vec<StreamOutcome> {
     world.sandbox.arm(Armed { path: path.to_owned(), fault, times });
     sync_connection(&world.context, &source(world, connector), &|_| {}).await
 }
 
-fn source(world: &World, connector: &str) -> Source {
+fn source(world: &Simulation, connector: &str) -> Source {
     let shop = tenants().remove(1);
     world.sources(&shop).into_iter().find(|source| source.connection.id == connector).expect("a source")
 }
@@ -27,7 +27,7 @@ fn error<'a>(outcomes: &'a [StreamOutcome], stream: &str) -> Option<&'a str> {
     outcome.error.as_ref().map(|error| error.message.as_str())
 }
 
-fn days(world: &World) -> Vec<String> {
+fn days(world: &Simulation) -> Vec<String> {
     texts(&world.context.warehouse, "SELECT count(DISTINCT date)::VARCHAR FROM core.ad_daily")
 }
 
@@ -107,7 +107,7 @@ async fn a_damaged_page_is_not_replayed() {
 }
 
 /// The shop's source with other limits.
-fn limited(world: &World, connector: &str, limits: LimitSpec) -> Source {
+fn limited(world: &Simulation, connector: &str, limits: LimitSpec) -> Source {
     let mut source = source(world, connector);
     let mut changed = (*source.connection.connector).clone();
     changed.spec.limits = limits;
@@ -119,7 +119,7 @@ fn impatient() -> LimitSpec {
     LimitSpec { timeout_secs: 1, attempts: 2, requests: 1000, ..LimitSpec::default() }
 }
 
-fn arm(world: &World, path: &str, fault: Fault) {
+fn arm(world: &Simulation, path: &str, fault: Fault) {
     world.sandbox.arm(Armed { path: path.to_owned(), fault, times: u64::MAX });
 }
 

@@ -1,22 +1,22 @@
 //! Every report, every format: the same figures, and each of them can be explained.
 
 use crate::support::{is_long, noon};
-use crate::tenants::{World, world};
+use crate::tenants::{Simulation, world};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use daybook::domain::benchmark::Benchmark;
 use daybook::domain::campaign::{Campaign, Status};
 use daybook::domain::metric::Registry;
 use daybook::domain::period::Period;
 use daybook::jobs::explain::{explain, sql};
-use daybook::jobs::issue::{self, Order, Outcome, issue_order, readiness};
-use daybook::jobs::known_now::{Kept, differences};
+use daybook::jobs::issue::{self, IssueRequest, Outcome, issue_report, readiness};
 use daybook::jobs::readings::{Check, ReportContext, StreamFacts};
-use daybook::jobs::report::{Audience, Built, Prints, new_report, render_all};
-use daybook::report::build::ReceiptDraft;
+use daybook::jobs::report::{Audience, Built, Renderings, new_report, render_all};
+use daybook::jobs::restatement::{StoredReceipt, differences};
 use daybook::report::definition::{Definition, REPORTS};
 use daybook::report::document::{Block, Document, Figure};
-use daybook::report::format::Wording;
+use daybook::report::format::Locale;
 use daybook::report::readiness::LatePolicy;
+use daybook::report::sections::ReceiptDraft;
 use daybook::report::templates::Templates;
 use daybook::sandbox::{Faults, Tenant, tenants};
 use daybook::warehouse::issued::{issued, receipt, receipts};
@@ -48,7 +48,8 @@ pub fn context(tenant: &Tenant) -> ReportContext {
     if tenant.has_crm {
         streams.push(stream("hubspot/contacts", 0, "contact_stage"));
     }
-    let (name, metric) = if tenant.has_crm { ("Help Desk Software", "leads") } else { ("Herbst 2026", "orders") };
+    let (name, metric) =
+        if tenant.has_crm { ("Help DaemonHandle Software", "leads") } else { ("Herbst 2026", "orders") };
     let benchmark = |channel: Option<&str>, metric: &str, [average, good, excellent]: [Decimal; 3]| Benchmark {
         industry: "any".to_owned(),
         channel: channel.map(str::to_owned),
@@ -59,7 +60,7 @@ pub fn context(tenant: &Tenant) -> ReportContext {
     };
     ReportContext {
         now: noon(),
-        workspace: World::workspace(tenant),
+        workspace: Simulation::workspace(tenant),
         contact: None,
         metrics: Registry::new(specs, COLUMNS).expect("a registry"),
         channel_labels: BTreeMap::from([("paid_search".to_owned(), "Paid search".to_owned())]),
@@ -97,11 +98,11 @@ pub fn squeezed(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_whitespace()).collect()
 }
 
-pub fn order(report: &str, context: &ReportContext, now: DateTime<Utc>) -> Order {
+pub fn order(report: &str, context: &ReportContext, now: DateTime<Utc>) -> IssueRequest {
     let definition = Definition::standard(report).expect("a report");
     let today = now.with_timezone(&context.workspace.time_zone).date_naive();
     let period = definition.cadence.last_whole(today, context.workspace.week_starts_on);
-    Order {
+    IssueRequest {
         definition,
         period,
         late: LatePolicy::SendWithBanner,
@@ -112,16 +113,21 @@ pub fn order(report: &str, context: &ReportContext, now: DateTime<Utc>) -> Order
     }
 }
 
-pub fn built(warehouse: &Warehouse, context: &ReportContext, order: &Order) -> (Document, Vec<ReceiptDraft>) {
+pub fn built(warehouse: &Warehouse, context: &ReportContext, order: &IssueRequest) -> (Document, Vec<ReceiptDraft>) {
     let built = worded(warehouse, context, order, &BTreeSet::new());
     (built.standard, built.receipts)
 }
 
-pub fn worded(warehouse: &Warehouse, context: &ReportContext, order: &Order, wordings: &BTreeSet<Wording>) -> Built {
+pub fn worded(
+    warehouse: &Warehouse,
+    context: &ReportContext,
+    order: &IssueRequest,
+    locales: &BTreeSet<Locale>,
+) -> Built {
     warehouse
         .read_blocking(|reader| {
             let decision = readiness(reader, context, order)?;
-            issue::built(reader, context, order, &decision, wordings, None)
+            issue::built(reader, context, order, &decision, locales, None)
         })
         .expect("a document")
 }
@@ -172,7 +178,7 @@ async fn every_figure_of_every_report_is_the_same_in_every_format_and_explained_
             assert!(built.standard.figures().len() > 60, "{report} {}", built.standard.figures().len());
             let pages = built.standard.figures().into_iter().filter(|(path, _)| path.starts_with("pages/")).count();
             assert!(pages >= 50, "{report} {}: {pages} figures of pages", tenant.id);
-            in_every_format(&built, Wording::STANDARD, &templates, &order.definition);
+            in_every_format(&built, Locale::STANDARD, &templates, &order.definition);
             let known: BTreeSet<&String> = built.receipts.iter().map(|draft| &draft.receipt).collect();
             let figures = built.standard.figures();
             assert!(figures.iter().all(|(_, figure)| figure.receipt.as_ref().is_none_or(|one| known.contains(one))));
@@ -182,9 +188,9 @@ async fn every_figure_of_every_report_is_the_same_in_every_format_and_explained_
     }
 }
 
-/// Each figure as a wording writes it; in the CSV as the standard does.
-pub fn in_every_format(built: &Built, wording: Wording, templates: &Templates, definition: &Definition) {
-    let document = built.worded(wording).expect("the document");
+/// Each figure as a locale writes it; in the CSV as the standard does.
+pub fn in_every_format(built: &Built, locale: Locale, templates: &Templates, definition: &Definition) {
+    let document = built.worded(locale).expect("the document");
     let rendered = render_all(document, &built.standard, templates).expect("all formats");
     let standard: BTreeMap<_, _> =
         built.standard.figures().into_iter().map(|(_, figure)| (&figure.receipt, &figure.text)).collect();
@@ -205,8 +211,8 @@ pub fn in_every_format(built: &Built, wording: Wording, templates: &Templates, d
         assert!(line.contains(&standard[&figure.receipt].replace('−', "-")), "CSV {path} {text} {line}");
     }
     let new = {
-        let audience = Audience { wording, ..audience() };
-        let prints = Prints::new(built, &audience.all_wordings(), templates).expect("all formats");
+        let audience = Audience { locale, ..audience() };
+        let prints = Renderings::new(built, &audience.all_wordings(), templates).expect("all formats");
         new_report(&built.standard, definition, Vec::new(), &prints, &audience, templates)
     }
     .expect("a report");
@@ -235,11 +241,11 @@ pub fn in_every_format(built: &Built, wording: Wording, templates: &Templates, d
 /// Each receipt gives the printed value again, by the way `daybook explain` goes and by its SQL.
 fn explained(warehouse: &Warehouse, context: &ReportContext, drafts: impl Iterator<Item = ReceiptDraft>) {
     for draft in drafts {
-        let define = |basis: &daybook::report::receipt::Basis| basis.definition(&context.metrics);
+        let define = |basis: &daybook::report::receipt::Expression| basis.definition(&context.metrics);
         let query = sql(context, &draft.basis);
         let (text, label) = (draft.text.clone(), draft.label.clone());
         let receipt = daybook::jobs::report::kept(draft, &define).expect("kept");
-        let kept = Kept::of(&receipt).expect("read again");
+        let kept = StoredReceipt::of(&receipt).expect("read again");
         let told = warehouse
             .read_blocking(|reader| {
                 let explained = explain(reader, context, &receipt)?.expect("explained");
@@ -274,7 +280,7 @@ async fn a_report_is_issued_once_shown_again_byte_for_byte_and_sent_once() {
     let tenant = tenants().remove(1);
     let context = context(&tenant);
     let order = order("daily_performance", &context, noon());
-    let issue = || issue_order(warehouse, &context, &order, &audience(), &templates).expect("an outcome");
+    let issue = || issue_report(warehouse, &context, &order, &audience(), &templates).expect("an outcome");
     let (id, outcome) = issue();
     assert!(matches!(outcome, Outcome::Issued { .. }), "{outcome:?}");
     assert_eq!(issue(), (id.clone(), Outcome::Known), "issued twice");
@@ -314,7 +320,7 @@ async fn what_was_said_is_held_against_what_is_known_later() {
     let tenant = tenants().remove(1);
     let context = context(&tenant);
     let first = order("daily_performance", &context, noon());
-    let (id, _) = issue_order(warehouse, &context, &first, &audience(), &templates).expect("issued");
+    let (id, _) = issue_report(warehouse, &context, &first, &audience(), &templates).expect("issued");
     let issue = warehouse.read_blocking(|reader| issued(reader, &id)).expect("read").expect("issued");
     let changed = || warehouse.read_blocking(|reader| differences(reader, &context, &issue)).expect("differences");
     assert_eq!(changed(), [], "nothing has come since");
@@ -357,14 +363,14 @@ async fn a_report_waits_for_late_data_and_faults_until_its_deadline() {
     let mut order = order("daily_performance", &context, now);
     order.late = LatePolicy::Hold;
     order.deadline = now + TimeDelta::hours(2);
-    let issue = |order: &Order, context: &ReportContext| {
-        issue_order(warehouse, context, order, &audience(), &templates).expect("an outcome").1
+    let issue = |order: &IssueRequest, context: &ReportContext| {
+        issue_report(warehouse, context, order, &audience(), &templates).expect("an outcome").1
     };
     let Outcome::Held { until, missing } = issue(&order, &context) else { panic!("not held") };
     assert_eq!(until, order.deadline);
     assert!(missing.contains("stripe: payment reaches only to Thu 19 Nov 2026"), "{missing}");
 
-    let dropping = Order { late: LatePolicy::DropSection, ..order.clone() };
+    let dropping = IssueRequest { late: LatePolicy::DropSection, ..order.clone() };
     let (document, _) = built(warehouse, &context, &dropping);
     assert!(
         document.gaps.iter().any(|gap| gap.starts_with("Left out because their data is late:")),
@@ -373,7 +379,7 @@ async fn a_report_waits_for_late_data_and_faults_until_its_deadline() {
     );
     assert!(document.figures().iter().all(|(path, _)| !path.contains("net_revenue") && !path.contains("cost")));
 
-    let insisted = Order { is_insisted_on: true, ..order.clone() };
+    let insisted = IssueRequest { is_insisted_on: true, ..order.clone() };
     let (document, _) = built(warehouse, &context, &insisted);
     assert_eq!(document.gaps.len(), 5, "each late source is named: {:?}", document.gaps);
 
@@ -386,7 +392,7 @@ async fn a_report_waits_for_late_data_and_faults_until_its_deadline() {
     context.checks = vec![Check { claim: "nobody comes".to_owned(), sql }];
     let Outcome::Held { missing, .. } = issue(&order, &context) else { panic!("not held") };
     assert!(missing.contains("nobody comes"), "{missing}");
-    let late = Order { now: order.deadline, ..order.clone() };
+    let late = IssueRequest { now: order.deadline, ..order.clone() };
     let Outcome::Issued { gaps, .. } = issue(&late, &context) else { panic!("not issued at its deadline") };
     // The sandbox's Analytics withholds rows now and then, and says so.
     let (document, _) = built(warehouse, &context, &late);
@@ -403,7 +409,7 @@ async fn movements_of_recurring_revenue_close_with_the_daily_rollup() {
     let context = context(&tenant);
     let warehouse = &world.context.warehouse;
     let month = Period::month_of(date("2026-10-10"));
-    let needs = daybook::report::book::Needs { movements: BTreeSet::from([month]), ..Default::default() };
+    let needs = daybook::report::data::Needs { movements: BTreeSet::from([month]), ..Default::default() };
     let book =
         warehouse.read_blocking(|reader| daybook::jobs::readings::filled(reader, &context, &needs)).expect("a book");
     let moved = &book.movements[&month];

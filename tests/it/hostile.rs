@@ -3,10 +3,10 @@
 
 use crate::figures::{context, order, squeezed, worded};
 use crate::support::{noon, texts};
-use crate::tenants::{World, world};
+use crate::tenants::{Simulation, world};
 use crate::truth::totals;
 use chrono::Days;
-use daybook::jobs::report::{Audience, Prints, Rendered, new_report, render_all};
+use daybook::jobs::report::{Audience, Rendered, Renderings, new_report, render_all};
 use daybook::report::document::Document;
 use daybook::report::templates::Templates;
 use daybook::sandbox::{Faults, hostile, tenants};
@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 /// A tenant may be called so by its configuration: no control characters, all else.
 const NAME: &str = "=1+1 </script><script>alert(2)</script> <!channel> \u{202e}gnp.exe 秋 🚀 {{ 7 * 7 }}";
 
-async fn hostile_world() -> World {
+async fn hostile_world() -> Simulation {
     let world = world(10, Faults { is_hostile: true, ..Faults::none() }).await;
     for outcome in world.sync().await {
         // Two rows of the creators are bad in any world.
@@ -90,7 +90,7 @@ async fn every_format_of_a_hostile_day_comes_out_safe() {
             mail_to: vec!["ceo@example.com".to_owned()],
             ..Audience::default()
         };
-        let prints = Prints::new(&built, &audience.all_wordings(), &templates).expect("all formats");
+        let prints = Renderings::new(&built, &audience.all_wordings(), &templates).expect("all formats");
         let new =
             new_report(document, &order.definition, Vec::new(), &prints, &audience, &templates).expect("a report");
         mail_is_safe(&new.messages[0].payload);

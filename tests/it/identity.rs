@@ -3,7 +3,7 @@
 use crate::field::installation::{ship, write};
 use chrono::{DateTime, NaiveDate, Utc};
 use daybook::config::{Job, JobKind, ReportJob};
-use daybook::daemon::issue::{Issued, Patience, issue_job};
+use daybook::daemon::issue::{Deadline, Issued, issue_job};
 use daybook::daemon::{App, Selection};
 use daybook::domain::period::Period;
 use daybook::jobs::issue::Outcome;
@@ -79,7 +79,7 @@ impl Shop {
     async fn issue(&self, job: &str, period: Period, corrects: bool) -> Result<Issued, String> {
         let workspace = self.app.settings.workspace("acme").expect("the workspace");
         let (_, report) = self.job(job);
-        let issued = issue_job(&self.app, workspace, report, period, Patience::None, corrects).await;
+        let issued = issue_job(&self.app, workspace, report, period, Deadline::None, corrects).await;
         issued.map(|mut all| all.remove(0)).map_err(|error| error.to_string())
     }
 

@@ -1,6 +1,6 @@
 //! `daybook init`: an installation by flags alone, and by answers that a script gives.
 
-use crate::care_faults::{daybook, said};
+use crate::maintenance_faults::{daybook, said};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

@@ -1,7 +1,7 @@
 //! `daybook check --online` against vendors that are well, refuse, or are not there.
 
-use crate::care_faults::{daybook, said};
 use crate::init::init;
+use crate::maintenance_faults::{daybook, said};
 use crate::support::noon;
 use chrono::Days;
 use daybook::sandbox::{Armed, Fault, Faults, Sandbox, SandboxOptions, tenants};

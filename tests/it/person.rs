@@ -1,22 +1,23 @@
 //! One person's data, and addresses in the books: handed out, aged, erased for good.
 
-use crate::care::{house, keeps_all};
-use crate::house::House;
+use crate::maintenance::{installation, keeps_all};
 use crate::support::{noon, texts};
+use crate::test_installation::TestInstallation;
 use chrono::{DateTime, Duration, Utc};
-use daybook::jobs::care::back_up;
+use daybook::jobs::maintenance::back_up;
 use daybook::jobs::person::{ERASURES, about, forget};
 use daybook::support::secret::Secret;
-use daybook::warehouse::care::backup;
-use daybook::warehouse::care::person::Who;
-use daybook::warehouse::care::restore::restore;
-use daybook::warehouse::care::{RetentionConfig, erased, retention};
+use daybook::warehouse::maintenance::backup;
+use daybook::warehouse::maintenance::restore::restore;
+use daybook::warehouse::maintenance::{RetentionConfig, retention};
+use daybook::warehouse::privacy::erased;
+use daybook::warehouse::privacy::person::Who;
 use daybook::warehouse::{Context, WarehouseConfig, WarehouseError};
 
 #[test]
 fn an_erased_person_is_gone_everywhere_and_does_not_come_back() {
-    let (_folder, house) = house();
-    let context = house.care(keeps_all());
+    let (_folder, installation) = installation();
+    let context = installation.maintain(keeps_all());
     back_up(&context, true, noon()).expect("a backup that still holds the person");
     let who = Who::Mail(" Payer17@Example.com ".to_owned());
     let found = about(&context, "acme", &who).expect("found");
@@ -29,34 +30,34 @@ fn an_erased_person_is_gone_everywhere_and_does_not_come_back() {
     assert_eq!(done.left, Vec::<String>::new());
     assert_eq!((done.erased.identifiers, done.landed.len(), done.backups.len()), (2, 1, 1));
     let of_17 = "SELECT customer_id || ' ' || person_key FROM core.payment WHERE payment_id = 'ch_17'";
-    let words = texts(&house.warehouse, of_17).remove(0);
+    let words = texts(&installation.warehouse, of_17).remove(0);
     assert!(words.starts_with("erased_") && words.contains(" erased_") && !words.contains("cus_17"), "{words}");
-    assert_eq!(house.payments(), ["3000 payments, 30000.000000"], "the books are as they were");
+    assert_eq!(installation.payments(), ["3000 payments, 30000.000000"], "the books are as they were");
     assert!(about(&context, "acme", &who).expect("looked").held.tables.is_empty());
 
     // The vendor sends everyone again: the same words stand there, and nothing counts as restated.
-    let loaded = house.pay(0, 3000, noon() + Duration::hours(2)).expect("loaded");
+    let loaded = installation.pay(0, 3000, noon() + Duration::hours(2)).expect("loaded");
     assert_eq!((loaded.rows_written, loaded.rows_superseded), (0, 0));
-    assert_eq!(texts(&house.warehouse, of_17), std::slice::from_ref(&words));
+    assert_eq!(texts(&installation.warehouse, of_17), std::slice::from_ref(&words));
 
     // Nor does a backup from before bring the person back.
-    let (database, folder) = (house.warehouse.path().to_owned(), house.folder.clone());
-    drop((house, context));
+    let (database, folder) = (installation.warehouse.path().to_owned(), installation.folder.clone());
+    drop((installation, context));
     let made = backup::list(&folder.join("backups"), DateTime::<Utc>::MAX_UTC).expect("a list").remove(0);
     let erasures = erased::read_file(&folder.join(ERASURES)).expect("the list of erasures");
     let key = Secret::new("key");
     let done = restore(&database, &WarehouseConfig::default(), &made, (&erasures, &key), noon()).expect("restored");
     assert_eq!(done.erased_again, 2);
-    assert_eq!(texts(&House::open(&folder).warehouse, of_17), [words]);
+    assert_eq!(texts(&TestInstallation::open(&folder).warehouse, of_17), [words]);
 }
 
 #[test]
 fn an_erasure_that_fails_midway_is_finished_by_running_it_again() {
-    let (_folder, house) = house();
-    let context = house.care(keeps_all());
+    let (_folder, installation) = installation();
+    let context = installation.maintain(keeps_all());
     let who = Who::Mail("payer17@example.com".to_owned());
     let write = |sql: &'static str| {
-        house.warehouse.write_blocking(move |c| c.execute_batch(sql).context(|| sql.to_owned())).expect(sql);
+        installation.warehouse.write_blocking(move |c| c.execute_batch(sql).context(|| sql.to_owned())).expect(sql);
     };
     write("ALTER TABLE ops.audit RENAME TO audit_away");
     forget(&context, "acme", &who, "cli", false, noon()).expect_err("it cannot be noted");
@@ -68,7 +69,7 @@ fn an_erasure_that_fails_midway_is_finished_by_running_it_again() {
     assert_eq!((done.erased.identifiers, done.left), (2, Vec::new()));
 }
 
-/// Books of delivery and schedule, of three years ago and of last week.
+/// SchedulerLedger of delivery and schedule, of three years ago and of last week.
 pub const BOOKS: &str = "
     INSERT INTO ops.slot (job, workspace, slot_at, fire, is_catch_up, state, attempts, reason, detail, planned_at)
     SELECT 'sync', 'acme', then_at, 'normal', false, state, 1, '', '', then_at
@@ -90,19 +91,19 @@ pub const BOOKS: &str = "
     INSERT INTO ops.report (report_id, workspace, report, period_start, period_end, issued_at, document)
     VALUES ('rep_old', 'acme', 'daily', DATE '2023-01-01', DATE '2023-01-02', TIMESTAMP '2023-01-02', '{}'), ('rep_new', 'acme', 'daily', DATE '2026-11-09', DATE '2026-11-10', TIMESTAMP '2026-11-10', '{}')";
 
-fn with_books() -> (tempfile::TempDir, House) {
+fn with_books() -> (tempfile::TempDir, TestInstallation) {
     let folder = tempfile::tempdir().expect("a folder");
-    let house = House::open(folder.path());
-    house.warehouse.write_blocking(|c| c.execute_batch(BOOKS).context(|| "books".to_owned())).expect("books");
-    (folder, house)
+    let installation = TestInstallation::open(folder.path());
+    installation.warehouse.write_blocking(|c| c.execute_batch(BOOKS).context(|| "books".to_owned())).expect("books");
+    (folder, installation)
 }
 
 #[test]
 fn books_of_delivery_and_schedule_age_and_what_is_open_or_in_force_stays() {
-    let (_folder, house) = with_books();
+    let (_folder, installation) = with_books();
     let config = RetentionConfig::default();
-    house.warehouse.write_blocking(move |c| retention::retain(c, &config, noon())).expect("retained");
-    let left = |sql: &str| texts(&house.warehouse, sql);
+    installation.warehouse.write_blocking(move |c| retention::retain(c, &config, noon())).expect("retained");
+    let left = |sql: &str| texts(&installation.warehouse, sql);
     assert_eq!(left("SELECT state FROM ops.slot ORDER BY slot_at"), ["planned", "failed"]);
     assert_eq!(left("SELECT run_id FROM ops.run ORDER BY 1"), ["r2", "r3"]);
     assert_eq!(left("SELECT message_id FROM ops.outbox ORDER BY 1"), ["new", "theirs", "unsure", "waiting"]);
@@ -111,18 +112,18 @@ fn books_of_delivery_and_schedule_age_and_what_is_open_or_in_force_stays() {
     assert_eq!(left("SELECT report_id FROM ops.issued_file"), ["rep_new"]);
 
     // Who keeps them for good says so.
-    let (_folder, house) = with_books();
+    let (_folder, installation) = with_books();
     let tables = ["schedule", "delivery"].map(|name| (name.to_owned(), 0)).into_iter().collect();
     let config = RetentionConfig { tables, ..RetentionConfig::default() };
-    house.warehouse.write_blocking(move |c| retention::retain(c, &config, noon())).expect("retained");
-    assert_eq!(texts(&house.warehouse, "SELECT count(*)::VARCHAR FROM ops.slot"), ["3"]);
-    assert_eq!(texts(&house.warehouse, "SELECT count(*)::VARCHAR FROM ops.suppression"), ["2"]);
+    installation.warehouse.write_blocking(move |c| retention::retain(c, &config, noon())).expect("retained");
+    assert_eq!(texts(&installation.warehouse, "SELECT count(*)::VARCHAR FROM ops.slot"), ["3"]);
+    assert_eq!(texts(&installation.warehouse, "SELECT count(*)::VARCHAR FROM ops.suppression"), ["2"]);
 }
 
 #[test]
 fn an_erased_readers_address_leaves_the_books_of_delivery_but_not_those_of_other_tenants() {
-    let (_folder, house) = with_books();
-    let context = house.care(keeps_all());
+    let (_folder, installation) = with_books();
+    let context = installation.maintain(keeps_all());
     back_up(&context, true, noon()).expect("a backup that still holds the address");
     let who = Who::Mail("Ann@Example.com".to_owned());
     let found = about(&context, "acme", &who).expect("found");
@@ -136,37 +137,37 @@ fn an_erased_readers_address_leaves_the_books_of_delivery_but_not_those_of_other
             assert_eq!(texts(warehouse, &sql), theirs, "{table}");
         }
     };
-    gone(&house.warehouse);
+    gone(&installation.warehouse);
     let states = texts(
-        &house.warehouse,
+        &installation.warehouse,
         "SELECT message_id || ' ' || state || ' ' || octet_length(payload) FROM ops.outbox ORDER BY 1",
     );
     assert_eq!(states, ["new sent 0", "old sent 0", "theirs sent 19", "unsure failed 0", "waiting failed 0"]);
-    let route = texts(&house.warehouse, "SELECT route FROM ops.outbox WHERE message_id = 'new'").remove(0);
+    let route = texts(&installation.warehouse, "SELECT route FROM ops.outbox WHERE message_id = 'new'").remove(0);
     let route: daybook::delivery::Route = serde_json::from_str(&route).expect("still a route");
     assert!(route.text().starts_with("mail to erased_"), "{}", route.text());
     assert!(about(&context, "acme", &who).expect("looked").is_empty());
 
     // A restored backup does not bring the address back.
-    let (database, folder) = (house.warehouse.path().to_owned(), house.folder.clone());
-    drop((house, context));
+    let (database, folder) = (installation.warehouse.path().to_owned(), installation.folder.clone());
+    drop((installation, context));
     let made = backup::list(&folder.join("backups"), DateTime::<Utc>::MAX_UTC).expect("a list").remove(0);
     let erasures = erased::read_file(&folder.join(ERASURES)).expect("the list of erasures");
     restore(&database, &WarehouseConfig::default(), &made, (&erasures, &Secret::new("key")), noon()).expect("restored");
-    gone(&House::open(&folder).warehouse);
+    gone(&TestInstallation::open(&folder).warehouse);
 }
 
 #[test]
 fn an_erased_persons_record_that_is_set_aside_later_is_emptied() {
-    let (_folder, house) = house();
+    let (_folder, installation) = installation();
     let who = Who::Id { id: "cus_17".to_owned(), connection: Some("stripe".to_owned()) };
-    forget(&house.care(keeps_all()), "acme", &who, "cli", false, noon()).expect("erased");
+    forget(&installation.maintain(keeps_all()), "acme", &who, "cli", false, noon()).expect("erased");
     let sql = "INSERT INTO ops.quarantine (load_id, workspace, connection, stream, slice, table_name, page_no, record_no, reason, raw) VALUES
         ('l', 'acme', 'stripe', 'charges', 's', 'payment', 1, 0, 'why', '{\"customer\":\"cus_17\"}'),
         ('l', 'acme', 'stripe', 'charges', 's', 'payment', 1, 1, 'why', '{\"customer\":\"cus_18\"}'),
         ('l', 'acme', 'other', 'charges', 's', 'payment', 1, 2, 'why', '{\"customer\":\"cus_17\"}'),
         ('l', 'acme', 'other', 'charges', 's', 'payment', 1, 3, 'why', '{\"mail\":\"payer17@example.com\"}')";
-    let scrubbed = house
+    let scrubbed = installation
         .warehouse
         .write_blocking(move |c| -> Result<u64, WarehouseError> {
             c.execute_batch(sql).context(|| "records".to_owned())?;
@@ -175,7 +176,9 @@ fn an_erased_persons_record_that_is_set_aside_later_is_emptied() {
         })
         .expect("scrubbed");
     assert_eq!(scrubbed, 2, "the id counts at its own vendor only, the address everywhere");
-    let left =
-        texts(&house.warehouse, "SELECT record_no::VARCHAR FROM ops.quarantine WHERE raw IS NOT NULL ORDER BY 1");
+    let left = texts(
+        &installation.warehouse,
+        "SELECT record_no::VARCHAR FROM ops.quarantine WHERE raw IS NOT NULL ORDER BY 1",
+    );
     assert_eq!(left, ["1", "2"]);
 }

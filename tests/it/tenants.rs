@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A sandbox with an installation beside it.
-pub struct World {
+pub struct Simulation {
     pub sandbox: Sandbox,
     pub context: SyncContext,
     pub folder: tempfile::TempDir,
@@ -26,7 +26,7 @@ pub struct World {
 }
 
 /// Starts a sandbox of `days` whole days and an empty warehouse.
-pub async fn world(days: u64, faults: Faults) -> World {
+pub async fn world(days: u64, faults: Faults) -> Simulation {
     let folder = tempfile::tempdir().expect("a folder");
     let first = noon().date_naive() - chrono::Days::new(days);
     let options = SandboxOptions {
@@ -51,10 +51,10 @@ pub async fn world(days: u64, faults: Faults) -> World {
     }
     let channels: Channels = toml::from_str(include_str!("../../config/channels.toml")).expect("channels");
     let rules = ChannelRules::new(&channels.rules).expect("rules");
-    World { sandbox, context, folder, first, rules }
+    Simulation { sandbox, context, folder, first, rules }
 }
 
-impl World {
+impl Simulation {
     pub fn workspace(tenant: &Tenant) -> Workspace {
         Workspace {
             id: tenant.id.to_owned(),

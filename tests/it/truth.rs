@@ -3,7 +3,7 @@
 mod documents;
 
 use crate::support::{noon, texts};
-use crate::tenants::{World, world};
+use crate::tenants::{Simulation, world};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use daybook::sandbox::{Day, Faults, Records, SHOP, SOFTWARE, TenantTruth, write_drop_files};
 use daybook::warehouse::{Context, Warehouse};
@@ -70,7 +70,7 @@ pub fn row(day: &Day) -> Vec<Decimal> {
 }
 
 /// The days on which the mart differs from the truth in any of `columns`.
-fn wrong_days(world: &World, tenant: &str, truth: &TenantTruth, columns: std::ops::Range<usize>) -> Vec<String> {
+fn wrong_days(world: &Simulation, tenant: &str, truth: &TenantTruth, columns: std::ops::Range<usize>) -> Vec<String> {
     let found: BTreeMap<NaiveDate, Vec<Decimal>> = totals(&world.context.warehouse, tenant).into_iter().collect();
     let none = vec![Decimal::ZERO; 17];
     let wrong = truth.days.iter().filter_map(|(date, day)| {
@@ -82,7 +82,7 @@ fn wrong_days(world: &World, tenant: &str, truth: &TenantTruth, columns: std::op
 }
 
 /// What the warehouse holds as records of a tenant, counted as the truth counts them.
-fn records(world: &World, tenant: &str) -> Vec<String> {
+fn records(world: &Simulation, tenant: &str) -> Vec<String> {
     let all = [
         "SELECT 'contacts ' || count(*) FROM core.contact WHERE workspace = ? AND archived_at IS NULL",
         "SELECT 'deals ' || count(*) FROM core.deal WHERE workspace = ? AND archived_at IS NULL",
@@ -109,7 +109,7 @@ fn wanted(records: &Records, set_aside: u64) -> Vec<String> {
     all
 }
 
-async fn synced(world: &World) {
+async fn synced(world: &Simulation) {
     for outcome in world.sync().await {
         assert_eq!(outcome.error.as_ref().filter(|_| !outcome.stream.contains("influencer")), None, "{outcome:?}");
     }
@@ -147,13 +147,13 @@ async fn totals_equal_the_simulators_truth_on_every_day() {
 }
 
 /// What the standing check says of payments that the provider's ledger does not have.
-fn off_the_ledger(world: &World) -> Vec<String> {
+fn off_the_ledger(world: &Simulation) -> Vec<String> {
     let check = include_str!("../../jobs/checks/payments_match_the_ledger.sql");
     texts(&world.context.warehouse, &format!("SELECT says FROM ({check}) ORDER BY workspace, date"))
 }
 
 /// Each page over all days, and all pages of each day: every session began on one page.
-fn pages_equal_the_truth(world: &World, tenant: &str, truth: &TenantTruth) {
+fn pages_equal_the_truth(world: &Simulation, tenant: &str, truth: &TenantTruth) {
     let of = |key: &str| {
         let sums = ["sessions", "engaged_sessions", "pageviews", "CAST(sum(key_events) AS BIGINT)"]
             .map(|column| if column.contains('(') { column.to_owned() } else { format!("sum({column})") });
@@ -204,12 +204,12 @@ async fn restated_conversions_move_the_earlier_rows_to_history() {
 }
 
 /// Time passes; the vendors change old objects meanwhile, and exchange rates go on.
-fn later(world: &World, at: DateTime<Utc>) {
+fn later(world: &Simulation, at: DateTime<Utc>) {
     world.move_to(at);
     write_drop_files(&world.sandbox, &world.folder.path().join("drops")).expect("drop files");
 }
 
-fn set_aside(world: &World) -> u64 {
+fn set_aside(world: &Simulation) -> u64 {
     let bad = "SELECT count(DISTINCT (raw ->> '$.id'))::VARCHAR FROM ops.quarantine WHERE table_name = 'deal' AND (raw ->> '$.archived') = 'false'";
     texts(&world.context.warehouse, bad)[0].parse().expect("a number")
 }
@@ -278,7 +278,7 @@ async fn what_changes_late_at_the_vendors_is_seen_by_the_next_sync() {
 }
 
 /// What befell identities within the days of the test, so that the figures that hold say something.
-fn who_people_are_was_planted(world: &World) {
+fn who_people_are_was_planted(world: &Simulation) {
     for planted in [
         "core.contact WHERE absence = 'merged'",
         "core.contact WHERE absence = 'gone'",

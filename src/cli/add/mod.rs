@@ -83,12 +83,12 @@ fn apply(
     let Addition { edits, wanted, next } = addition;
     if !json {
         for edit in &edits {
-            say!("{}", edit.diff());
+            outln!("{}", edit.diff());
         }
     }
     let warnings = edit::try_out(settings, &edits)?;
     if !json && !warnings.is_empty() {
-        say!("{}", config::problems::warnings_for_terminal(&warnings, 80));
+        outln!("{}", crate::settings::problems::warnings_for_terminal(&warnings, 80));
     }
     let files: Vec<String> = edits.iter().map(|edit| edit.file.display().to_string()).collect();
     let is_meant = !manner.dry_run && (!asker.asks() || asker.value("write this (yes, no)", None, "yes", yes_or_no)?);
@@ -97,22 +97,25 @@ fn apply(
         folders(settings)?;
     }
     if json {
-        let warnings = config::problems::as_json(&warnings);
-        say!("{}", serde_json::json!({ "written": is_meant, "files": files, "secrets": wanted, "warnings": warnings }));
+        let warnings = crate::settings::problems::as_json(&warnings);
+        outln!(
+            "{}",
+            serde_json::json!({ "written": is_meant, "files": files, "secrets": wanted, "warnings": warnings })
+        );
         return Ok(Outcome::Done);
     }
     if !is_meant {
-        say!("nothing was written");
+        outln!("nothing was written");
         return Ok(Outcome::Done);
     }
-    say!("written: {}", files.join(", "));
+    outln!("written: {}", files.join(", "));
     if !wanted.is_empty() {
-        say!("secrets wanted:");
+        outln!("secrets wanted:");
         for secret in &wanted {
-            say!("  {}: {}", secret.place, secret.about);
+            outln!("  {}: {}", secret.place, secret.about);
         }
     }
-    say!("next: {next}");
+    outln!("next: {next}");
     Ok(Outcome::Done)
 }
 

@@ -13,7 +13,7 @@ const COMMANDS: [(&str, &str); 6] = [
     ("check --online", "try each account, load nothing"),
     ("coverage", "which days are there, what fills the holes"),
     ("report --dry-run", "what a report of yesterday would say"),
-    ("run", "do all of it on schedule, until Ctrl-C"),
+    ("serve", "do all of it on schedule, until Ctrl-C"),
 ];
 
 /// What there is to be said once the vendors are up.

@@ -92,7 +92,7 @@ impl<'a> Serving<'a> {
         }
         let counts = self.sandbox.request_counts();
         let requests: Vec<String> = counts.iter().map(|(vendor, count)| format!("{vendor} {count}")).collect();
-        say!(
+        outln!(
             "\nstopped; requests answered: {}",
             if requests.is_empty() { "none".to_owned() } else { requests.join(", ") }
         );

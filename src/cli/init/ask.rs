@@ -37,7 +37,7 @@ impl<'a> Asker<'a> {
             let answer = if line.trim().is_empty() { default } else { line.trim() };
             match check(answer) {
                 Ok(value) => return Ok(value),
-                Err(why) => say!("  {why}"),
+                Err(why) => outln!("  {why}"),
             }
         }
         check(default).map_err(AppError::Usage)

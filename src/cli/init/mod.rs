@@ -79,10 +79,10 @@ pub fn run(root: &Path, args: &InitArgs, json: bool) -> anyhow::Result<Outcome> 
     }
     if json {
         let names: Vec<&String> = files.iter().map(|(name, _)| name).collect();
-        say!("{}", serde_json::json!({ "dir": dir, "files": names, "secrets": wanted }));
+        outln!("{}", serde_json::json!({ "dir": dir, "files": names, "secrets": wanted }));
     } else {
-        say!("{} files written to {}", files.len(), dir.display());
-        say!("{}", summary(&settings, SecretsAre::Assumed));
+        outln!("{} files written to {}", files.len(), dir.display());
+        outln!("{}", summary(&settings, SecretsAre::Assumed));
         next_steps(&dir, root, &wanted, answers.secrets_in);
     }
     Ok(Outcome::Done)
@@ -118,29 +118,29 @@ fn keep_to_oneself(dir: &Path) -> std::io::Result<()> {
 
 fn next_steps(dir: &Path, root: &Path, wanted: &[Wanted], secrets_in: SecretsIn) {
     if !wanted.is_empty() {
-        say!("\nsecrets wanted, see config/secrets/README.md:");
+        outln!("\nsecrets wanted, see config/secrets/README.md:");
         for secret in wanted {
-            say!("  {}", secret.place);
+            outln!("  {}", secret.place);
         }
     }
     let command = if dir == root { "daybook".to_owned() } else { format!("daybook -C {}", dir.display()) };
-    say!("\nnext:");
+    outln!("\nnext:");
     if !wanted.is_empty() {
-        say!("  put the secrets in place");
+        outln!("  put the secrets in place");
     }
     if secrets_in == SecretsIn::Credential {
         // Only systemd hands credentials out. The unit is the package's, which an upgrade replaces.
         if !wanted.is_empty() {
-            say!("  name each credential by `systemctl edit daybook`, as the unit shows");
+            outln!("  name each credential by `systemctl edit daybook`, as the unit shows");
         }
-        say!("  systemctl start daybook     # all of it, on schedule; reports are sent");
-        say!("  {command} status            # how far it came");
+        outln!("  systemctl start daybook     # all of it, on schedule; reports are sent");
+        outln!("  {command} status            # how far it came");
     } else {
-        say!("  {command} check --online    # tries each account; sends nothing");
-        say!("  {command} sync              # fetch what there is");
-        say!("  {command} rollup            # compute the days");
-        say!("  {command} report preview    # look at every format; nothing is sent");
-        say!("  {command} run               # all of it, on schedule; reports are sent");
+        outln!("  {command} check --online    # tries each account; sends nothing");
+        outln!("  {command} sync              # fetch what there is");
+        outln!("  {command} rollup            # compute the days");
+        outln!("  {command} report preview    # look at every format; nothing is sent");
+        outln!("  {command} run               # all of it, on schedule; reports are sent");
     }
-    say!("\n`daybook add` adds workspaces, connections, readers and reports.");
+    outln!("\n`daybook add` adds workspaces, connections, readers and reports.");
 }

@@ -132,7 +132,7 @@ pub const OF_REPORTS: [Snippet; 2] = [
     },
     Snippet {
         about: "One report for each region or client.",
-        text: "[[rows]]\nid = \"north\"\ntitle = \"North\"\ncampaigns = [\"North *\"]\nto = [\"marketing\"]\n",
+        text: "[[splits]]\nid = \"north\"\ntitle = \"North\"\ncampaigns = [\"North *\"]\nto = [\"marketing\"]\n",
     },
 ];
 
@@ -157,7 +157,8 @@ mod tests {
     use super::super::answers::{Answers, SecretsIn, Tenant};
     use super::super::files::installation;
     use super::*;
-    use crate::config::{Settings, load, problems};
+    use crate::config::{Settings, load};
+    use crate::settings::problems;
     use std::path::Path;
 
     fn answers() -> Answers {
@@ -232,7 +233,7 @@ mod tests {
             with("jobs/report_daily.toml", |text| format!("{text}{}", snippet.text));
         }
         with("jobs/report_daily.toml", |text| {
-            uncommented(text, "[[rows]]").replace("to = [\"north\"]", "to = [\"marketing\"]")
+            uncommented(text, "[[splits]]").replace("to = [\"north\"]", "to = [\"marketing\"]")
         });
         assert!(!with("config/channels.toml", |text| uncommented(text, "[tags]")).channels.tags.is_empty());
         let ruled = with("config/channels.toml", |text| uncommented(text, "[[rules]]"));

@@ -4,7 +4,7 @@ use super::PreviewArgs;
 use crate::cli::report::{meant, period_of};
 use crate::cli::{Outcome, USERS_MISTAKE};
 use crate::config::{self, Job, ReportJob, Settings, WorkspaceSettings};
-use crate::daemon::control::{Request, Said, ask};
+use crate::daemon::control::{ControlResponse, Request, ask};
 use crate::daemon::{App, AppError, issue};
 use crate::jobs::preview::Draft;
 use crate::support::clock::Clock;
@@ -33,7 +33,7 @@ pub async fn documents(app: &App, args: &PreviewArgs) -> anyhow::Result<Outcome>
 
 /// The documents as [`of_daemon`] reads them.
 pub fn print(drafts: &[Draft]) -> anyhow::Result<Outcome> {
-    say!("{}", serde_json::to_string(drafts)?);
+    outln!("{}", serde_json::to_string(drafts)?);
     Ok(Outcome::Done)
 }
 
@@ -48,10 +48,10 @@ async fn of_daemon(data_dir: &Path, args: &PreviewArgs) -> anyhow::Result<Option
         arguments.extend(value.iter().map(|value| format!("{flag}={value}")));
     }
     let (mut answer, mut complaint) = (String::new(), String::new());
-    let hear = |said: Said| match said {
-        Said::Out(text) => answer.push_str(&text),
-        Said::Err(text) => complaint.push_str(&text),
-        Said::Exit(_) => {}
+    let hear = |said: ControlResponse| match said {
+        ControlResponse::Out(text) => answer.push_str(&text),
+        ControlResponse::Err(text) => complaint.push_str(&text),
+        ControlResponse::Exit(_) => {}
     };
     match ask(data_dir, &Request { arguments, folder: data_dir.to_owned() }, hear).await? {
         None => Ok(None),

@@ -10,7 +10,7 @@ pub use make::template_problems;
 
 use super::Outcome;
 use super::show::{bytes, plain, table};
-use crate::config::problems;
+use crate::settings::problems;
 use crate::support::blocking::off_thread;
 use chrono::NaiveDate;
 use make::{Made, Stage};
@@ -73,22 +73,22 @@ pub async fn run(root: &Path, args: &PreviewArgs, json: bool) -> anyhow::Result<
 fn tell(made: &Made, json: bool) {
     if json {
         let files: Vec<_> = made.files.iter().map(|(name, ..)| name).collect();
-        say!(
+        outln!(
             "{}",
             serde_json::json!({"out": made.out, "files": files, "replaced": made.replaced,
                 "problems": problems::as_json(&made.problems), "ms": made.took.as_millis() as u64})
         );
         return;
     }
-    say!("{}", plain(&made.title));
+    outln!("{}", plain(&made.title));
     if !made.files.is_empty() {
-        say!("{}\n", plain(&made.about));
+        outln!("{}\n", plain(&made.about));
         let rows =
             made.files.iter().map(|(name, label, size)| vec![name.clone(), label.clone(), bytes(*size)]).collect();
-        say!("{}", table(&["file", "what it is", "size"], &[2], rows));
-        say!("\nrendered in {} ms; open\n{}", made.took.as_millis(), made.out.join("index.html").display());
+        outln!("{}", table(&["file", "what it is", "size"], &[2], rows));
+        outln!("\nrendered in {} ms; open\n{}", made.took.as_millis(), made.out.join("index.html").display());
     }
     if !made.problems.is_empty() {
-        warn_of!("\n{}", problems::for_terminal(&made.problems, 80).trim_end());
+        errln!("\n{}", problems::for_terminal(&made.problems, 80).trim_end());
     }
 }

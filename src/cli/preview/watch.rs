@@ -6,8 +6,8 @@ use super::{PreviewArgs, gather, tell};
 use crate::cli::Outcome;
 use crate::cli::faults::told;
 use crate::cli::show::{plain, wrapped};
-use crate::config::problems;
 use crate::daemon::AppError;
+use crate::settings::problems;
 use crate::support::clock::Clock;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -40,7 +40,7 @@ pub async fn run(mut stage: Stage, args: &PreviewArgs, json: bool) -> anyhow::Re
 fn farewell(stage: &Stage, json: bool) -> anyhow::Result<Outcome> {
     stage.close()?;
     if !json {
-        say!("\nno longer watched; {} stays as it is", stage.out.display());
+        outln!("\nno longer watched; {} stays as it is", stage.out.display());
     }
     Ok(Outcome::Done)
 }
@@ -69,7 +69,7 @@ async fn follow(mut stage: Stage, args: &PreviewArgs, json: bool) -> anyhow::Res
         Err(error) => line("at the start", &told(&error), json),
     }
     if !json {
-        say!("\nwatching {}; Ctrl-C ends", folders.iter().map(|f| format!("{f}/")).collect::<Vec<_>>().join(", "));
+        outln!("\nwatching {}; Ctrl-C ends", folders.iter().map(|f| format!("{f}/")).collect::<Vec<_>>().join(", "));
     }
     loop {
         let edited = tokio::select! {
@@ -145,15 +145,15 @@ fn tell_again(made: &Made, what: &str, documents: Documents, json: bool) {
     for told in &made.problems {
         let text = problems::for_terminal(std::slice::from_ref(told), 78);
         let lines = text.split("\n\n").next().unwrap_or_default().lines();
-        lines.for_each(|line| say!("  {line}"));
+        lines.for_each(|line| outln!("  {line}"));
     }
 }
 
 fn line(what: &str, came_of_it: &str, json: bool) {
     if json {
-        say!("{}", serde_json::json!({"edited": what, "error": came_of_it}));
+        outln!("{}", serde_json::json!({"edited": what, "error": came_of_it}));
         return;
     }
     let time = Clock::System.now().with_timezone(&chrono::Local).format("%H:%M:%S ").to_string();
-    say!("{}", wrapped(&time, &format!("{what}: {}", plain(came_of_it))));
+    outln!("{}", wrapped(&time, &format!("{what}: {}", plain(came_of_it))));
 }

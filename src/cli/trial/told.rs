@@ -12,7 +12,7 @@ const NARROW: usize = 6;
 pub(super) type Read = Result<Table, crate::jobs::files::FileError>;
 
 pub(super) fn tell(name: &str, source: &FileSource, read: &Read, outcome: &StreamOutcome, loaded: &Loaded) {
-    say!("{} as {}", plain(name), source.drop.preset.name);
+    outln!("{} as {}", plain(name), source.drop.preset.name);
     if let Ok(read) = read {
         let found = &read.found;
         let delimiter = found.delimiter.map_or(String::new(), |sign| match sign {
@@ -20,7 +20,7 @@ pub(super) fn tell(name: &str, source: &FileSource, read: &Read, outcome: &Strea
             sign => format!(", {sign} between values"),
         });
         let sheet = found.sheet.as_ref().map_or(String::new(), |sheet| format!("sheet {:?}, ", plain(sheet)));
-        say!("  {sheet}{}{delimiter}, the names in line {}", found.encoding, found.header_line);
+        outln!("  {sheet}{}{delimiter}, the names in line {}", found.encoding, found.header_line);
         let rows = read
             .sources
             .iter()
@@ -40,20 +40,20 @@ pub(super) fn tell(name: &str, source: &FileSource, read: &Read, outcome: &Strea
             };
             vec![source.field.name.to_owned(), from, told.join("; ")]
         });
-        say!("\n{}", table(&["field", "column", "read as"], &[], rows.collect()));
+        outln!("\n{}", table(&["field", "column", "read as"], &[], rows.collect()));
         let unread: Vec<String> = (0..found.columns.len())
             .filter(|at| !read.sources.iter().any(|source| source.columns.contains(at) || source.joined.contains(at)))
             .map(|at| plain(&format!("{:?}", found.columns[at])))
             .collect();
         if !unread.is_empty() {
-            say!("not read: {}", unread.join(", "));
+            outln!("not read: {}", unread.join(", "));
         }
     }
     for note in &outcome.loaded.notes {
-        say!("note: {}", plain(note));
+        outln!("note: {}", plain(note));
     }
     if let Some(error) = &outcome.error {
-        say!("{}: {}", if loaded.rows.is_empty() { "refused" } else { "in part" }, plain(&error.message));
+        outln!("{}: {}", if loaded.rows.is_empty() { "refused" } else { "in part" }, plain(&error.message));
     }
     if !loaded.rows.is_empty() {
         // What is empty in all rows says nothing.
@@ -61,10 +61,10 @@ pub(super) fn tell(name: &str, source: &FileSource, read: &Read, outcome: &Strea
             (0..loaded.columns.len()).filter(|at| loaded.rows.iter().any(|row| !row[*at].is_empty())).collect();
         let heads: Vec<&str> = kept.iter().map(|at| loaded.columns[*at].as_str()).collect();
         let days = loaded.days.as_ref().map_or(String::new(), |(first, last)| format!(" of {first} to {last}"));
-        say!("\n{} rows{days} would be loaded; the first of them:", count(outcome.loaded.rows_written));
+        outln!("\n{} rows{days} would be loaded; the first of them:", count(outcome.loaded.rows_written));
         if heads.len() <= NARROW {
             let rows = loaded.rows.iter().map(|row| kept.iter().map(|at| plain(&row[*at])).collect()).collect();
-            say!("{}", table(&heads, &[], rows));
+            outln!("{}", table(&heads, &[], rows));
         } else {
             for row in loaded.rows.iter().take(3) {
                 let values: Vec<String> = kept
@@ -72,15 +72,15 @@ pub(super) fn tell(name: &str, source: &FileSource, read: &Read, outcome: &Strea
                     .filter(|at| !row[**at].is_empty())
                     .map(|at| format!("{} {}", loaded.columns[*at], plain(&row[*at])))
                     .collect();
-                say!("{}", wrapped("  - ", &values.join(", ")));
+                outln!("{}", wrapped("  - ", &values.join(", ")));
             }
         }
         for (measure, sum) in &loaded.sums {
-            say!("sum of {measure}: {sum}");
+            outln!("sum of {measure}: {sum}");
         }
     }
     for bad in &loaded.bad {
-        say!("quarantined: {}", plain(bad));
+        outln!("quarantined: {}", plain(bad));
     }
 }
 

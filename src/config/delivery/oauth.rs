@@ -1,11 +1,11 @@
 //! The section `[delivery.mail.oauth]`: where access tokens come from.
 
 use crate::config::Gathered;
-use crate::config::kinds::{secret_ref, text};
-use crate::config::reader::{At, Section};
 use crate::config::secrets::SecretPlace;
-use crate::config::values::quoted;
 use crate::delivery::config::{GOOGLE_TOKENS, MICROSOFT_LOGIN, MicrosoftGrant, OauthConfig};
+use crate::settings::kinds::{secret_ref, text};
+use crate::settings::reader::{At, Section};
+use crate::settings::values::quoted;
 use crate::support::secret::SecretRef;
 
 #[derive(Clone, Copy)]

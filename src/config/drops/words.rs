@@ -1,8 +1,8 @@
 //! The values that keys of a drop folder may have.
 
-use crate::config::reader::{Fault, fault};
-use crate::config::values::{quoted, read_text as any_text};
 use crate::connectors::file::{Pattern, published};
+use crate::settings::reader::{Fault, fault};
+use crate::settings::values::{quoted, read_text as any_text};
 use reqwest::Url;
 use toml::de::DeValue;
 

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 pub fn refuse(settings: &Settings, found: &Findings<'_>) {
     let mut own: Vec<(&str, PathBuf)> = vec![("received pages are kept", settings.data_dir.join("landing"))];
     own.extend(settings.delivery.folders().into_iter().map(|path| ("reports and messages are written", path)));
-    own.extend(settings.care.backup.dir.clone().map(|path| ("backups are kept", path)));
-    own.extend(settings.care.archive.clone().map(|path| ("old months are kept", path)));
+    own.extend(settings.maintenance.backup.dir.clone().map(|path| ("backups are kept", path)));
+    own.extend(settings.maintenance.archive.clone().map(|path| ("old months are kept", path)));
     for workspace in &settings.workspaces {
         for connection in &workspace.files {
             let folder = &connection.drop.folder;

@@ -1,6 +1,7 @@
 //! The line of what settings hold: the file is looked into again, so that settings need not carry a
 //! line for each value.
 
+use crate::settings::earlier_key;
 use crate::support::text_file;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -45,7 +46,10 @@ fn line_of(text: &str, steps: &[Step<'_>]) -> Option<usize> {
     for step in steps {
         let inner = match (step, value) {
             (Step::Key(key), DeValue::Table(table)) => {
-                table.iter().find(|(name, _)| name.get_ref() == key).map(|(name, inner)| (name.span(), inner.get_ref()))
+                let find = |wanted: &str| table.iter().find(|(name, _)| name.get_ref() == wanted);
+                find(key)
+                    .or_else(|| earlier_key(key).and_then(find))
+                    .map(|(name, inner)| (name.span(), inner.get_ref()))
             }
             (Step::Nth(index), DeValue::Array(items)) => items.get(*index).map(|item| (item.span(), item.get_ref())),
             _ => None,

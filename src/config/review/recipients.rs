@@ -3,21 +3,21 @@
 use super::{Findings, Step};
 use crate::config::jobs::Copy;
 use crate::config::{Job, Recipients, ReportJob, Settings, WorkspaceSettings};
-use crate::delivery::config::SlackHook;
+use crate::delivery::config::SlackDestination;
 use crate::support::nearest::unknown_remedy;
 use Step::{Key, Nth};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Channels of `[[rows]]` exist.
+/// Channels of `[[splits]]` exist.
 pub(super) fn refuse(settings: &Settings, found: &Findings<'_>) {
     let channels = settings.channels.ids();
     let known: Vec<&str> = channels.iter().map(String::as_str).collect();
     for (job, report) in reports(settings) {
-        for (index, row) in report.rows.iter().enumerate() {
-            for channel in row.row.within.channels.iter().filter(|channel| !channels.contains(*channel)) {
-                let message = format!("[[rows]]: config/channels.toml has no channel {channel:?}");
-                let steps = [Key("rows"), Nth(index), Key("channels")];
+        for (index, split) in report.splits.iter().enumerate() {
+            for channel in split.split.filter.channels.iter().filter(|channel| !channels.contains(*channel)) {
+                let message = format!("[[splits]]: config/channels.toml has no channel {channel:?}");
+                let steps = [Key("splits"), Nth(index), Key("channels")];
                 found.refuse(&job.file, &steps, &message, &unknown_remedy(channel, &known, "channels"));
             }
         }
@@ -91,18 +91,18 @@ fn place<'s>(report: &ReportJob, to: &[String]) -> Vec<Step<'s>> {
         return vec![Key("to")];
     }
     let edition = report.editions.iter().position(|edition| edition.to == to);
-    let row = report.rows.iter().position(|row| row.to.as_deref() == Some(to));
-    match (edition, row) {
+    let split = report.splits.iter().position(|split| split.to.as_deref() == Some(to));
+    match (edition, split) {
         (Some(index), _) => vec![Key("editions"), Nth(index), Key("to")],
-        (None, Some(index)) => vec![Key("rows"), Nth(index), Key("to")],
+        (None, Some(index)) => vec![Key("splits"), Nth(index), Key("to")],
         (None, None) => vec![Key("kind")],
     }
 }
 
 /// Patterns of campaigns in the words of another language of patterns.
 fn patterns(job: &Job, report: &ReportJob, found: &Findings<'_>) {
-    for (index, row) in report.rows.iter().enumerate() {
-        for name in &row.row.within.campaigns {
+    for (index, split) in report.splits.iter().enumerate() {
+        for name in &split.split.filter.campaigns {
             let is_regex = name.contains(".*") || name.starts_with('^') || name.ends_with('$') || name.contains("\\d");
             let remedy = if name.trim() != name.as_str() {
                 "remove the blanks at its ends"
@@ -111,8 +111,8 @@ fn patterns(job: &Job, report: &ReportJob, found: &Findings<'_>) {
             } else {
                 continue;
             };
-            let message = format!("[[rows]]: {name:?} is compared letter by letter, with * for anything");
-            found.warn(&job.file, &[Key("rows"), Nth(index), Key("campaigns")], &message, remedy);
+            let message = format!("[[splits]]: {name:?} is compared letter by letter, with * for anything");
+            found.warn(&job.file, &[Key("splits"), Nth(index), Key("campaigns")], &message, remedy);
         }
     }
 }
@@ -168,7 +168,7 @@ fn unused_hooks(settings: &Settings, found: &Findings<'_>) {
     let used: BTreeSet<&String> = of_groups.chain(&settings.delivery.operator.slack).collect();
     for (name, hook) in &settings.delivery.slack {
         // A folder to look at stands there from the beginning.
-        if used.contains(name) || matches!(hook, SlackHook::Folder { .. }) {
+        if used.contains(name) || matches!(hook, SlackDestination::Folder { .. }) {
             continue;
         }
         let message = format!("[delivery.slack.{name}]: no group of recipients names this hook, so nothing is posted");

@@ -3,13 +3,13 @@
 
 pub mod vendors;
 
-use super::kind::with;
-use super::kinds::definitions;
-use super::reader::{Problems, Section, Source};
-use super::sketch::{Sketch, explore};
 use super::{Gathered, Known, Workspaces, benchmarks, channels, daemon, jobs, metrics, workspaces};
 use crate::connectors::spec::ConnectorSpec;
 use crate::report::templates::Theme;
+use crate::settings::kinds::definitions;
+use crate::settings::reader::{Problems, Section, Source};
+use crate::settings::with;
+use crate::settings::{SchemaRecorder, explore};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -76,7 +76,8 @@ impl FileKind {
             Self::Theme => with(head, &of_type::<Theme>()),
             Self::Connector => with(head, &of_type::<ConnectorSpec>()),
             _ => {
-                let schema = with(head, &explore(|sketch| self.read(sketch)));
+                let mut schema = with(head, &explore(|recorder| self.read(recorder)));
+                crate::settings::describe_aliases(&mut schema);
                 let used = schema.to_string();
                 let mut all = definitions();
                 if let Some(all) = all.as_object_mut() {
@@ -97,10 +98,10 @@ impl FileKind {
     }
 
     /// Lets the file's own reader ask for all it knows.
-    fn read(self, sketch: &Sketch) {
+    fn read(self, recorder: &SchemaRecorder) {
         let (gathered, problems, known) = (Gathered::default(), Problems::default(), Known::default());
         let source = Source { file: Path::new(self.files()), text: "", problems: &problems };
-        let (root, top) = (Path::new("/"), Section::sketched(source, sketch));
+        let (root, top) = (Path::new("/"), Section::recorded_as(source, recorder));
         match self {
             Self::Daybook => drop(daemon::read_top(root, top, &gathered)),
             Self::Workspace => drop(workspaces::read_top(top, "id", root, &known, &gathered)),

@@ -1,10 +1,10 @@
 //! What a connection of each built-in connector may hold, from the connector's own description.
 
-use super::super::kind::with;
-use super::super::kinds::secret_ref;
-use super::super::values::ID_PATTERN;
 use crate::connectors::Catalog;
 use crate::connectors::spec::{SettingKind, SettingSpec};
+use crate::settings::kinds::secret_ref;
+use crate::settings::values::ID_PATTERN;
+use crate::settings::with;
 use serde_json::{Map, Value, json};
 
 const TAKES: &str = "What the connector takes.";

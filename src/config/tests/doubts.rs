@@ -99,7 +99,7 @@ fn what_cannot_be_meant_is_refused() {
         (&[RATES, (ACME, "metric = \"leads\"\namount = \"300\"", "metric = \"rate\"\namount = \"58\"")], ACME, Some(28), "rate is a fraction, so 58 is 5800 %", "write 58 % as \"0.58\""),
         (&[RATES, ("config/benchmarks.toml", "metric = \"cpl\"\naverage = \"0.02\"\ngood = \"0.04\"\nexcellent = \"0.08\"", "metric = \"rate\"\naverage = \"2\"\ngood = \"4\"\nexcellent = \"8\"")], "config/benchmarks.toml", Some(6), "rate is a fraction, so 8 is 800 %", "write 8 % as \"0.08\""),
         (&[(CHANNELS, "source = 'google|bing'\nmedium = 'cpc'", "source = '.*'")], CHANNELS, Some(4), "takes everything", "move it to the end"),
-        (&[(DAILY, "deadline_minutes = 120", "[[rows]]\nid = \"n\"\ntitle = \"N\"\nchannels = [\"emial\"]")], DAILY, Some(12), "has no channel \"emial\"", "did you mean \"email\"?"),
+        (&[(DAILY, "deadline_minutes = 120", "[[splits]]\nid = \"n\"\ntitle = \"N\"\nchannels = [\"emial\"]")], DAILY, Some(12), "has no channel \"emial\"", "did you mean \"email\"?"),
     ];
     for case in cases {
         let (errors, _) = told(case.0, &[]);
@@ -140,7 +140,7 @@ fn what_may_be_meant_is_told_once_with_its_line_and_remedy() {
         (&[(ACME, "[[budgets]]", "[recipients.board]\nmail = [\"b@example.com\"]\n[[budgets]]")], ACME, Some(21), "no report names this group", "to the \"to\" of a job"),
         (&[(ACME, "slack = [\"marketing\"]\n", "")], "config/daybook.toml", Some(15), "no group of recipients names this hook", "add slack = [\"marketing\"]"),
         (&[(ACME, "mail = [\"a@example.com\"]\nslack = [\"marketing\"]\nfiles = true", ""), ("config/daybook.toml", "[privacy]", "[delivery.operator]\nslack = [\"marketing\"]\n[privacy]")], DAILY, Some(5), "goes to nobody in acme: marketing has no address", "with somebody in it"),
-        (&[(DAILY, "deadline_minutes = 120", "[[rows]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"North.*\"]")], DAILY, Some(12), "\"North.*\" is compared letter by letter", "write * for anything"),
+        (&[(DAILY, "deadline_minutes = 120", "[[splits]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"North.*\"]")], DAILY, Some(12), "\"North.*\" is compared letter by letter", "write * for anything"),
         (&[(HOURLY, "kind", "connections = [\"ads\"]\nkind")], ACME, Some(12), "no job reads it", "connections of a job"),
         (&[(HOURLY, "kind", "workspaces = []\nkind")], ACME, None, "no job of the kind \"sync\" is for acme", "add one to jobs/"),
         (&[(HOURLY, "5 * * * *", "* 6 * * *")], HOURLY, Some(2), "runs each minute of the hour", "0 6 * * *"),
@@ -276,7 +276,7 @@ fn mistakes_that_others_accept_in_silence_are_told() {
         // A whole folder of jobs that is not there.
         ("influxdata/telegraf#16600", &[], &[], "jobs", None, "there is no job"),
         // A name that is only looked up at the top level, not in the parts below.
-        ("prometheus/alertmanager#1759", &[(DAILY, "deadline_minutes = 120", "[[rows]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]\nto = [\"fake\"]")], &[], DAILY, Some(13), "no recipient group \"fake\""),
+        ("prometheus/alertmanager#1759", &[(DAILY, "deadline_minutes = 120", "[[splits]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]\nto = [\"fake\"]")], &[], DAILY, Some(13), "no recipient group \"fake\""),
         // A receiver that nothing leads to.
         ("grafana/grafana#69600", &[(ACME, "slack = [\"marketing\"]\n", "")], &[], "config/daybook.toml", Some(15), "no group of recipients names this hook"),
         // A subscription without a recipient.

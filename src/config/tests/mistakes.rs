@@ -1,7 +1,7 @@
 //! A table of mistakes: each case changes one text of a sound configuration and names the one
 //! problem that must be told.
 
-use crate::config::{Problem, load};
+use crate::config::{Problem, Settings, load};
 use std::path::Path;
 
 const DAYBOOK: &str = r#"data_dir = "."
@@ -115,6 +115,10 @@ pub const FILES: [(&str, &str); 7] = [
 
 /// What [`load`] says of the sound files with `changes` (file, old text, new text) made.
 pub fn problems(changes: &[(&str, &str, &str)]) -> Vec<Problem> {
+    load_changed(changes).err().unwrap_or_default()
+}
+
+fn load_changed(changes: &[(&str, &str, &str)]) -> Result<Settings, Vec<Problem>> {
     let root = tempfile::tempdir().expect("a folder");
     for (file, text) in FILES {
         let mut text = text.to_owned();
@@ -126,7 +130,12 @@ pub fn problems(changes: &[(&str, &str, &str)]) -> Vec<Problem> {
         std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
         std::fs::write(path, text).expect("a file");
     }
-    load(root.path()).err().unwrap_or_default()
+    load(root.path())
+}
+
+/// The settings of the sound files with `changes` made, which must be sound as well.
+pub fn settings_of(changes: &[(&str, &str, &str)]) -> Settings {
+    load_changed(changes).expect("sound files")
 }
 
 /// (file, old text, new text, line, part of the message, part of the remedy)
@@ -259,8 +268,8 @@ const OF_RULES_AND_JOBS: &[Case] = &[
     ("jobs/report_daily.toml", "to = [\"marketing\"]", "", 1, "nobody gets the report", "[[editions]]"),
     ("jobs/report_daily.toml", "late = \"hold\"", "late = \"hold\"\nsections = [\"headlines\"]", 9, "item 1: unknown choice \"headlines\"", "did you mean \"headline\"?"),
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[editions]]\nid = \"board\"\nto = [\"bord\"]\nsections = [\"goals\"]", 11, "no recipient group \"bord\"", "known recipient groups: marketing"),
-    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[rows]]\nid = \"north\"\ntitle = \"North\"", 9, "does not say which part", "campaigns = "),
-    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[rows]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]\n[[rows]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]", 1, "[[rows]]: the id \"n\" is there twice", "an id of its own"),
+    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[splits]]\nid = \"north\"\ntitle = \"North\"", 9, "does not say which part", "campaigns = "),
+    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[splits]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]\n[[splits]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]", 1, "[[splits]]: the id \"n\" is there twice", "an id of its own"),
     ("jobs/report_daily.toml", "late = \"hold\"", "late = \"wait\"", 8, "unknown choice \"wait\"", "drop_section, hold"),
     ("jobs/report_daily.toml", "deadline_minutes = 120", "deadline_minutes = 0", 9, "from 1 to 1440", "in that range"),
     ("jobs/report_daily.toml", "kind = \"report\"", "kind = \"raport\"", 1, "unknown choice \"raport\"", "did you mean \"report\"?"),
@@ -300,7 +309,7 @@ pub fn sound(file: &str) -> &'static str {
 pub const SOUND_CHANGES: &[(&str, &str, &str)] = &[
     ("config/daybook.toml", "kind = \"webhook\"\nurl = { env = \"HOOK\" }", "kind = \"bot\"\ntoken = { file = \"x\" }\nchannel = \"C0123456789\""),
     ("config/daybook.toml", "kind = \"webhook\"\nurl = { env = \"HOOK\" }", "kind = \"folder\"\npath = \"slack\""),
-    ("config/daybook.toml", "[privacy]", "[retention]\nmonths = 0\ntables = { ad_daily = 36, history = 12 }\n[care]\narchive = \"cold\"\n[privacy]"),
+    ("config/daybook.toml", "[privacy]", "[retention]\nmonths = 0\ntables = { ad_daily = 36, history = 12 }\n[maintenance]\narchive = \"cold\"\n[privacy]"),
     ("config/daybook.toml", "{ file = \"person_key\" }", "{ credential = \"person_key\" }"),
     ("config/workspaces/acme.toml", "since = 2026-01-01", "since = \"2026-01-01\""),
     ("config/workspaces/acme.toml", "preset = \"influencer\"", "mapping = { target = \"fx\", columns = { A = \"date\", B = \"currency\", D = \"rate\" } }"),
@@ -311,7 +320,7 @@ pub const SOUND_CHANGES: &[(&str, &str, &str)] = &[
     ("jobs/sync_hourly.toml", "time_zone", "catch_up = { kind = \"all\", within_hours = 48 }\ntime_zone"),
     ("jobs/sync_hourly.toml", "time_zone", "catch_up = { kind = \"none\" }\nretries = { attempts = 2 }\ntime_zone"),
     ("jobs/report_daily.toml", "late = \"hold\"", "catch_up = { kind = \"all\", within_hours = 4 }\nlate = \"drop_section\""),
-    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[rows]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]"),
+    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[splits]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]"),
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[editions]]\nid = \"n\"\nto = [\"marketing\"]\nsections = [\"goals\"]"),
 ];
 

@@ -1,20 +1,22 @@
 //! Every shipped file loads as it is.
 
 use crate::config::*;
-use crate::delivery::config::{MailConfig, SlackHook, SmtpSecurity};
+use crate::delivery::config::{MailConfig, SlackDestination, SmtpSecurity};
 use crate::support::secret::SecretRef;
 use std::path::Path;
 
 fn repository() -> Settings {
     load(Path::new(env!("CARGO_MANIFEST_DIR")))
-        .unwrap_or_else(|problems| panic!("{}", problems::for_terminal(&problems, 100)))
+        .unwrap_or_else(|problems| panic!("{}", crate::settings::problems::for_terminal(&problems, 100)))
 }
 
 #[test]
 fn the_shipped_files_load_together() {
     let settings = repository();
     let jobs: Vec<&str> = settings.jobs.iter().map(|job| job.id.as_str()).collect();
-    for job in ["care_nightly", "report_daily", "report_monthly", "report_weekly", "rollup_nightly", "sync_hourly"] {
+    for job in
+        ["maintenance_nightly", "report_daily", "report_monthly", "report_weekly", "rollup_nightly", "sync_hourly"]
+    {
         assert!(jobs.contains(&job), "{job} is not among {jobs:?}");
     }
     let example = settings.workspace("example").expect("the example");
@@ -54,12 +56,12 @@ fn a_row_makes_a_report_of_its_own_in_each_edition() {
     let job = settings.jobs.iter().find(|job| job.id == "report_weekly").expect("the weekly report");
     let JobKind::Report(report) = &job.kind else { panic!("{job:?}") };
     let mut report = report.clone();
-    let within = crate::report::definition::Within { channels: vec!["email".to_owned()], campaigns: Vec::new() };
-    let row = |id: &str, to: Option<&str>| RowJob {
-        row: crate::report::definition::Row { id: id.to_owned(), title: id.to_owned(), within: within.clone() },
+    let within = crate::report::definition::Filter { channels: vec!["email".to_owned()], campaigns: Vec::new() };
+    let row = |id: &str, to: Option<&str>| SplitJob {
+        split: crate::report::definition::Split { id: id.to_owned(), title: id.to_owned(), filter: within.clone() },
         to: to.map(|group| vec![group.to_owned()]),
     };
-    report.rows = vec![row("north", None), row("south", Some("analysts"))];
+    report.splits = vec![row("north", None), row("south", Some("analysts"))];
     let copies = report.copies();
     assert_eq!(copies.len(), 8);
     let variants: Vec<String> = copies.iter().map(|copy| copy.definition.variant()).collect();
@@ -123,10 +125,10 @@ fn the_commented_defaults_are_the_defaults() {
     assert_eq!(explicit.landing, implicit.landing);
     assert_eq!(explicit.log, implicit.log);
     assert_eq!(explicit.schedule, implicit.schedule);
-    assert_eq!(explicit.care.retention, implicit.care.retention);
-    assert_eq!(explicit.care.compact_at_free_percent, implicit.care.compact_at_free_percent);
-    assert_eq!(explicit.care.backup.keep, implicit.care.backup.keep);
-    assert_eq!(explicit.care.backup.dir, Some(explicit.data_dir.join("backups")));
+    assert_eq!(explicit.maintenance.retention, implicit.maintenance.retention);
+    assert_eq!(explicit.maintenance.compact_at_free_percent, implicit.maintenance.compact_at_free_percent);
+    assert_eq!(explicit.maintenance.backup.keep, implicit.maintenance.backup.keep);
+    assert_eq!(explicit.maintenance.backup.dir, Some(explicit.data_dir.join("backups")));
     assert_eq!(explicit.data_dir, explicit.root);
     assert_eq!(implicit.data_dir, implicit.root);
     assert_eq!(explicit.channels.ids(), implicit.channels.ids(), "absent files fall back to the shipped ones");
@@ -152,14 +154,15 @@ fn the_commented_examples_load_once_uncommented() {
         root.path().join("config/workspaces/example.toml"),
     )
     .expect("a copy");
-    let settings = load(root.path()).unwrap_or_else(|problems| panic!("{}", problems::for_terminal(&problems, 100)));
+    let settings = load(root.path())
+        .unwrap_or_else(|problems| panic!("{}", crate::settings::problems::for_terminal(&problems, 100)));
     let Some(MailConfig::Smtp { security, port, timeout_secs, .. }) = settings.delivery.mail else {
         panic!("not SMTP: {:?}", settings.delivery.mail)
     };
     assert_eq!((security, port, timeout_secs), (SmtpSecurity::ImplicitTls, 465, Some(120)));
     assert_eq!(
         settings.delivery.slack["marketing"],
-        SlackHook::Webhook { url: SecretRef::Env("DAYBOOK_SLACK_MARKETING".to_owned()) }
+        SlackDestination::Webhook { url: SecretRef::Env("DAYBOOK_SLACK_MARKETING".to_owned()) }
     );
 }
 
@@ -179,7 +182,8 @@ fn the_commented_example_of_tokens_loads_in_place_of_the_password() {
     std::fs::write(root.path().join("config/daybook.toml"), text).expect("a file");
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/workspaces/example.toml");
     std::fs::copy(example, root.path().join("config/workspaces/example.toml")).expect("a copy");
-    let settings = load(root.path()).unwrap_or_else(|problems| panic!("{}", problems::for_terminal(&problems, 100)));
+    let settings = load(root.path())
+        .unwrap_or_else(|problems| panic!("{}", crate::settings::problems::for_terminal(&problems, 100)));
     let Some(MailConfig::Smtp { oauth: Some(oauth), .. }) = settings.delivery.mail else { panic!("no tokens") };
     assert_eq!(oauth.token_url(), "https://login.microsoftonline.com/acme.onmicrosoft.com/oauth2/v2.0/token");
 }
@@ -197,12 +201,13 @@ fn readers_take_from_the_workspace_what_they_do_not_choose() {
     let settings = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/daybook.toml");
     std::fs::copy(settings, root.path().join("config/daybook.toml")).expect("a copy");
     std::fs::write(root.path().join("config/workspaces/example.toml"), uncommented).expect("a file");
-    let settings = load(root.path()).unwrap_or_else(|problems| panic!("{}", problems::for_terminal(&problems, 100)));
+    let settings = load(root.path())
+        .unwrap_or_else(|problems| panic!("{}", crate::settings::problems::for_terminal(&problems, 100)));
     let workspace = &settings.workspaces[0];
-    assert_eq!(workspace.wording.to_string(), "de:code");
-    let of = |address: &str| workspace.readers[address].wording(workspace.wording).to_string();
+    assert_eq!(workspace.locale.to_string(), "de:code");
+    let of = |address: &str| workspace.readers[address].locale(workspace.locale).to_string();
     assert_eq!((of("board@example.com"), of("data@example.com")), ("en-GB:code".to_owned(), "de:code".to_owned()));
-    assert!(repository().workspaces[0].wording.is_standard());
+    assert!(repository().workspaces[0].locale.is_standard());
 }
 
 #[test]
@@ -270,4 +275,35 @@ fn the_shipped_jobs_say_what_happens_when_things_go_wrong() {
     assert_eq!(policy("rollup_nightly").after, ["sync_hourly"]);
     let report = policy("report_daily");
     assert_eq!((report.after, report.deadline), (vec!["rollup_nightly".to_owned()], chrono::TimeDelta::minutes(120)));
+}
+
+/// Files of installations that were written before keys were renamed.
+#[test]
+fn earlier_spellings_are_read_as_the_present_ones() {
+    use super::mistakes::{problems, settings_of};
+    let now = settings_of(&[
+        ("config/daybook.toml", "[privacy]", "[maintenance]\narchive = \"cold\"\n[privacy]"),
+        (
+            "jobs/report_daily.toml",
+            "deadline_minutes = 120",
+            "[[splits]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]",
+        ),
+        ("jobs/sync_hourly.toml", "kind = \"sync\"", "kind = \"maintenance\""),
+    ]);
+    let before = settings_of(&[
+        ("config/daybook.toml", "[privacy]", "[care]\narchive = \"cold\"\n[privacy]"),
+        (
+            "jobs/report_daily.toml",
+            "deadline_minutes = 120",
+            "[[rows]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]",
+        ),
+        ("jobs/sync_hourly.toml", "kind = \"sync\"", "kind = \"care\""),
+    ]);
+    assert_eq!(format!("{:?}", now.jobs), format!("{:?}", before.jobs));
+    assert_eq!(format!("{:?}", now.maintenance), format!("{:?}", before.maintenance));
+    let both = ("config/daybook.toml", "[privacy]", "[maintenance]\n[care]\narchive = \"cold\"\n[privacy]");
+    let found = problems(&[both]);
+    let [problem] = found.as_slice() else { panic!("{found:#?}") };
+    assert!(problem.message.contains("\"care\" is the earlier name of \"maintenance\""), "{problem}");
+    assert_eq!(problem.remedy, "keep one of the two");
 }

@@ -15,7 +15,7 @@ pub use token::TokenCache;
 
 /// What a request carries.
 #[derive(Clone, Debug)]
-pub enum Proof {
+pub enum Credentials {
     None,
     Header {
         name: String,
@@ -40,23 +40,23 @@ pub async fn proof(
     clock: &Clock,
     connection: &Connection,
     refused: Option<u64>,
-) -> Result<Proof, ConnectorError> {
+) -> Result<Credentials, ConnectorError> {
     let renderer = Renderer::new(connection);
     let render = |template: &str| renderer.render(template, None);
     Ok(match &connection.connector.spec.auth {
-        AuthSpec::None => Proof::None,
+        AuthSpec::None => Credentials::None,
         AuthSpec::ApiKey { header, query, value } => {
             let value = Secret::fetched(render(value)?);
             match (header, query) {
-                (Some(name), None) => Proof::Header { name: name.clone(), value },
-                (None, Some(name)) => Proof::Query { name: name.clone(), value },
+                (Some(name), None) => Credentials::Header { name: name.clone(), value },
+                (None, Some(name)) => Credentials::Query { name: name.clone(), value },
                 _ => {
                     let note = "api_key needs exactly one of `header` and `query`".to_owned();
                     return Err(ConnectorError::Configuration { note });
                 }
             }
         }
-        AuthSpec::Bearer { token } => Proof::Bearer { token: Secret::fetched(render(token)?), generation: 0 },
+        AuthSpec::Bearer { token } => Credentials::Bearer { token: Secret::fetched(render(token)?), generation: 0 },
         AuthSpec::Oauth2Refresh { token_url, client_id, client_secret, refresh_token } => {
             let url = render(token_url)?;
             let form = [

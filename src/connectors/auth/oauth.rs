@@ -3,8 +3,8 @@
 use super::refusal::{Grantee, remedy};
 use super::token::Grant;
 use crate::connectors::connection::Connection;
+use crate::connectors::connection_error::unreachable;
 use crate::connectors::error::ConnectorError;
-use crate::connectors::reach::unreachable;
 use crate::support::secret::Secret;
 use crate::support::service_account::{KeyError, ServiceAccount};
 use crate::support::shown::cut_line;

@@ -1,7 +1,7 @@
 //! Tokens in memory: taken once for everybody, renewed ahead of their end, and renewed once when
 //! the vendor refuses them early.
 
-use super::Proof;
+use super::Credentials;
 use crate::connectors::error::ConnectorError;
 use crate::support::clock::Clock;
 use crate::support::secret::Secret;
@@ -39,7 +39,7 @@ impl TokenCache {
         clock: &Clock,
         refused: Option<u64>,
         ask: impl AsyncFnOnce() -> Result<Grant, ConnectorError>,
-    ) -> Result<Proof, ConnectorError> {
+    ) -> Result<Credentials, ConnectorError> {
         let slot = {
             let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(held.entry(credential.to_owned()).or_default())
@@ -47,13 +47,13 @@ impl TokenCache {
         let mut held = slot.lock().await;
         let is_fresh = held.expires_at > clock.now() && refused != Some(held.generation);
         if let (Some(token), true) = (&held.token, is_fresh) {
-            return Ok(Proof::Bearer { token: token.clone(), generation: held.generation });
+            return Ok(Credentials::Bearer { token: token.clone(), generation: held.generation });
         }
         let grant = ask().await?;
         // A tenth of its life early, so that no request is on its way when it ends.
         let life = TimeDelta::seconds(grant.expires_in_secs.clamp(0, 86_400) * 9 / 10);
         let generation = held.generation + 1;
         *held = Held { token: Some(grant.token.clone()), expires_at: clock.now() + life, generation };
-        Ok(Proof::Bearer { token: grant.token, generation })
+        Ok(Credentials::Bearer { token: grant.token, generation })
     }
 }

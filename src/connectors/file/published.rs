@@ -1,8 +1,8 @@
 //! A file behind an HTTPS address, such as a sheet that was published as CSV: fetched into a folder of
 //! its own, from where it is read as a dropped one is.
 
+use crate::connectors::connection_error::unreachable;
 use crate::connectors::error::ConnectorError;
-use crate::connectors::reach::unreachable;
 use crate::support::owner::why;
 use reqwest::Url;
 use reqwest::redirect::Policy;

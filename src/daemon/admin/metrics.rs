@@ -1,7 +1,7 @@
 //! What Prometheus scrapes (OpenMetrics text); how old each source's data is comes first.
 
 use crate::daemon::AppError;
-use crate::daemon::serve::Desk;
+use crate::daemon::serve::DaemonHandle;
 use crate::daemon::status::{Health, status};
 use crate::warehouse::Context;
 use chrono::{DateTime, NaiveTime, Utc};
@@ -37,10 +37,10 @@ struct State {
 }
 
 /// Every metric as of `now`; gauges are made anew for each scrape, so that what is gone does not linger.
-pub fn text(desk: &Desk, now: DateTime<Utc>) -> Result<String, AppError> {
+pub fn text(daemon: &DaemonHandle, now: DateTime<Utc>) -> Result<String, AppError> {
     let mut registry = Registry::with_prefix("daybook");
-    let app = desk.current.app();
-    let found = status(&app, Some(desk.watch.status()), now)?;
+    let app = daemon.current.app();
+    let found = status(&app, Some(daemon.watch.status()), now)?;
 
     let (age, through, healthy) =
         (Family::<Source, Gauge>::default(), Family::<Source, Gauge>::default(), Family::<Source, Gauge>::default());
@@ -117,7 +117,7 @@ pub fn text(desk: &Desk, now: DateTime<Utc>) -> Result<String, AppError> {
     }
 
     let config = Gauge::<i64>::default();
-    config.set(i64::from(desk.current.refused().is_empty()));
+    config.set(i64::from(daemon.current.refused().is_empty()));
     registry.register("configuration_in_use", "0 while an edit with mistakes waits to be mended", config);
 
     let messages = Family::<State, Gauge>::default();

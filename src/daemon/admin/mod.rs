@@ -7,7 +7,7 @@ use super::AppError;
 use super::connections::{Room, Seat};
 use super::notify::is_alive;
 use super::reload::Reloaded;
-use super::serve::Desk;
+use super::serve::DaemonHandle;
 use super::status::status;
 use crate::support::blocking::off_thread;
 use crate::support::clock::Clock;
@@ -37,7 +37,7 @@ const LONGEST: Duration = Duration::from_secs(180);
 /// What the page tells of.
 #[derive(Clone)]
 pub struct Admin {
-    pub desk: Desk,
+    pub daemon: DaemonHandle,
     pub clock: Clock,
 }
 
@@ -49,7 +49,7 @@ struct Page {
 
 /// Opens the page where `[admin]` says so.
 pub async fn start(admin: Admin) -> Result<Option<JoinHandle<()>>, AppError> {
-    let app = admin.desk.current.app();
+    let app = admin.daemon.current.app();
     let Some(address) = app.settings.admin.listen else { return Ok(None) };
     let token = app.settings.admin.token.as_ref().map(|token| token.resolve(&app.settings.config_dir())).transpose()?;
     let page = Page { admin, token: token.map(Arc::new) };
@@ -124,7 +124,7 @@ async fn own_host_only(request: Request, next: Next) -> Response {
 
 /// Whether the process lives and its heart beats.
 async fn health(State(page): State<Page>) -> Response {
-    let beat = page.admin.desk.watch.status();
+    let beat = page.admin.daemon.watch.status();
     if is_alive(&beat, page.admin.clock.now()) {
         return "alive\n".into_response();
     }
@@ -134,8 +134,8 @@ async fn health(State(page): State<Page>) -> Response {
 
 /// Whether work can be done: the heart beats, the database answers, nobody asked to stop.
 async fn ready(State(page): State<Page>) -> Response {
-    let beat = page.admin.desk.watch.status();
-    let app = page.admin.desk.current.app();
+    let beat = page.admin.daemon.watch.status();
+    let app = page.admin.daemon.current.app();
     let mut against = Vec::new();
     if !is_alive(&beat, page.admin.clock.now()) {
         against.push("the heartbeat fell silent".to_owned());
@@ -154,7 +154,7 @@ async fn ready(State(page): State<Page>) -> Response {
 }
 
 async fn metrics(State(page): State<Page>) -> Response {
-    let made = off_thread(move || metrics::text(&page.admin.desk, page.admin.clock.now())).await;
+    let made = off_thread(move || metrics::text(&page.admin.daemon, page.admin.clock.now())).await;
     match made {
         Ok(text) => ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
             .into_response(),
@@ -164,9 +164,9 @@ async fn metrics(State(page): State<Page>) -> Response {
 
 async fn show(State(page): State<Page>) -> Response {
     let made = off_thread(move || {
-        let desk = &page.admin.desk;
-        let found = status(&desk.current.app(), Some(desk.watch.status()), page.admin.clock.now())?;
-        let refused: Vec<String> = desk.current.refused().iter().map(ToString::to_string).collect();
+        let daemon = &page.admin.daemon;
+        let found = status(&daemon.current.app(), Some(daemon.watch.status()), page.admin.clock.now())?;
+        let refused: Vec<String> = daemon.current.refused().iter().map(ToString::to_string).collect();
         Ok::<_, AppError>(json!({ "status": found, "refused_configuration": refused }))
     })
     .await;
@@ -180,11 +180,11 @@ async fn reload(State(page): State<Page>, headers: HeaderMap) -> Response {
     if let Some(refusal) = refusal(&page, &headers) {
         return refusal;
     }
-    match page.admin.desk.reload().await {
+    match page.admin.daemon.reload().await {
         Ok(Reloaded::Taken) => "the edited configuration is in use\n".into_response(),
         Ok(Reloaded::Same) => "nothing differs\n".into_response(),
         Ok(Reloaded::Refused) => {
-            let told: Vec<String> = page.admin.desk.current.refused().iter().map(ToString::to_string).collect();
+            let told: Vec<String> = page.admin.daemon.current.refused().iter().map(ToString::to_string).collect();
             (StatusCode::UNPROCESSABLE_ENTITY, format!("{}\n", told.join("\n"))).into_response()
         }
         Err(error) => failed(&error),
@@ -200,7 +200,7 @@ async fn run(
     if let Some(refusal) = refusal(&page, &headers) {
         return refusal;
     }
-    match page.admin.desk.run_now(&job).await {
+    match page.admin.daemon.run_now(&job).await {
         Ok(slots) => {
             axum::Json(json!({ "slots": slots.iter().map(ToString::to_string).collect::<Vec<_>>() })).into_response()
         }

@@ -1,28 +1,28 @@
 //! The scheduler: at each beat it asks the ledger what is due, starts it within its limits, and
-//! records how it ended. Whoever runs it calls [`Scheduler::tick`] at each knock and at each end, and
+//! records how it ended. Whoever runs it calls [`Scheduler::tick`] at each tick and at each end, and
 //! [`Scheduler::stop`] once; [`Scheduler::watch`] hands out what it is at.
 
-mod books;
-mod knocker;
-mod lane;
+mod ledger;
+mod priority;
 mod status;
 #[cfg(test)]
 mod tests;
+mod ticker;
 mod work;
 
-pub use knocker::Knocker;
 pub use status::{AtWork, Circuit, Lag, Status, Waiting};
+pub use ticker::Ticker;
 
 use super::{App, AppError, dated_streams, planned_jobs};
 use crate::config::Job;
-use crate::domain::schedule::{Outcome, Slot, SlotKey, SlotState, SlotToRun, Why};
-use crate::jobs::deliver::{BusyLanes, deliver_due};
+use crate::domain::schedule::{DecisionReason, Outcome, Slot, SlotKey, SlotState, SlotToRun};
+use crate::jobs::deliver::{BusyQueues, deliver_due};
 use crate::support::stop::Stop;
 use crate::warehouse::slots::SlotLedger;
 use crate::warehouse::{WarehouseError, clock};
-use books::{Books, Ended};
 use chrono::{DateTime, TimeDelta, Utc};
-use lane::{Lane, in_order};
+use ledger::{Ended, SchedulerLedger};
+use priority::{Priority, in_order};
 use status::Lags;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -39,7 +39,7 @@ pub struct Scheduler {
     app: Arc<App>,
     /// Where each job stands among the settings', by its id.
     jobs: HashMap<String, usize>,
-    books: Books,
+    ledger: SchedulerLedger,
     running: JoinSet<Ended>,
     /// What is at work, and how each is given up: it ends at its next wait.
     at_work: HashMap<Id, (SlotKey, Stop)>,
@@ -47,7 +47,7 @@ pub struct Scheduler {
     over: Vec<Result<(Id, Ended), JoinError>>,
     /// Passes of delivery, and maintenance that frees room; a pass that takes long keeps its lanes, and the next ones go without them.
     delivering: JoinSet<()>,
-    busy: BusyLanes,
+    busy: BusyQueues,
     delivered_at: Option<DateTime<Utc>>,
     status: Arc<Mutex<Status>>,
     lags: Lags,
@@ -66,11 +66,11 @@ impl Watch {
 }
 
 impl Scheduler {
-    /// Takes up the books. What a process that is gone had claimed is closed as lost and tried again.
+    /// Takes up the ledger. What a process that is gone had claimed is closed as lost and tried again.
     pub async fn open(app: Arc<App>, now: DateTime<Utc>) -> Result<Self, AppError> {
         let me = format!("process {} since {}", std::process::id(), now.format("%Y-%m-%dT%H:%M:%S%.3fZ"));
         let (jobs, ledger) = plans(&app);
-        let (books, reaped) = Books::open(jobs, ledger, &me, now).await?;
+        let (ledger, reaped) = SchedulerLedger::open(jobs, ledger, &me, now).await?;
         for slot in &reaped {
             tracing::warn!(
                 job.id = slot.key.pair.job, workspace.id = slot.key.pair.workspace, slot.at = %slot.key.at,
@@ -80,12 +80,12 @@ impl Scheduler {
         Ok(Self {
             jobs: by_id(&app),
             app,
-            books,
+            ledger,
             running: JoinSet::new(),
             at_work: HashMap::new(),
             over: Vec::new(),
             delivering: JoinSet::new(),
-            busy: BusyLanes::default(),
+            busy: BusyQueues::default(),
             delivered_at: None,
             status: Arc::default(),
             lags: Lags::default(),
@@ -97,20 +97,20 @@ impl Scheduler {
     /// Goes on with another configuration over the same warehouse. What is at work ends as it began.
     pub async fn replace(&mut self, app: Arc<App>, now: DateTime<Utc>) -> Result<(), AppError> {
         let (jobs, ledger) = plans(&app);
-        self.books.replace(jobs, ledger, now).await?;
+        self.ledger.replace(jobs, ledger, now).await?;
         self.jobs = by_id(&app);
         self.app = app;
         Ok(())
     }
 
     /// Records what ended, gives up what takes too long, and starts what is due. An error is one of the
-    /// books; the next beat tries again, and nothing is lost.
+    /// ledger; the next beat tries again, and nothing is lost.
     pub async fn tick(&mut self, now: DateTime<Utc>) -> Result<(), AppError> {
         let done = self.beat(now).await;
         if matches!(done, Err(AppError::Warehouse(WarehouseError::NoSpace { .. }))) {
             self.make_room(now);
         }
-        let mut status = self.books.status().await;
+        let mut status = self.ledger.status().await;
         let mut kept = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         status.beats = kept.beats + 1;
         status.last_beat_at = Some(now);
@@ -133,7 +133,7 @@ impl Scheduler {
             let known: Vec<&str> = self.app.settings.jobs.iter().map(|job| job.id.as_str()).collect();
             return Err(AppError::Usage(format!("there is no job {job:?}; there are {}", known.join(", "))));
         }
-        Ok(self.books.ask(job.to_owned(), now).await?)
+        Ok(self.ledger.ask(job.to_owned(), now).await?)
     }
 
     /// Ends when something that was started has ended: then it is time for a beat. Safe to be dropped.
@@ -183,7 +183,7 @@ impl Scheduler {
             outcome: Outcome::Stopped,
             detail: format!("it did not end within {} s of Daybook's stop and was cut off", within.as_secs()),
         }));
-        match self.books.record(ended, now).await {
+        match self.ledger.record(ended, now).await {
             Ok(recorded) => recorded.iter().for_each(tell),
             // The claims stay; the next start finds and closes them.
             Err(error) => tracing::error!(error = %error, "how the last runs ended cannot be recorded"),
@@ -216,26 +216,26 @@ impl Scheduler {
         }
         let mut ended = self.collect();
         // Tasks know their limit; after a suspend only the clock does.
-        for key in self.books.overdue(now).await {
+        for key in self.ledger.overdue(now).await {
             let Some(id) = self.at_work.iter().find(|(_, (of, _))| *of == key).map(|(id, _)| *id) else { continue };
             if let Some((key, give_up)) = self.at_work.remove(&id) {
                 give_up.set();
                 ended.push(Ended { key, outcome: Outcome::TimedOut, detail: "it was over its time limit".to_owned() });
             }
         }
-        let recorded = self.books.record(ended, now).await?;
+        let recorded = self.ledger.record(ended, now).await?;
         recorded.iter().for_each(tell);
         if !self.app.sync.stop.is_set() {
             self.start_due(now).await?;
         }
-        let issued = recorded.iter().any(|slot| self.lane(&slot.key) == Some(Lane::Report));
+        let issued = recorded.iter().any(|slot| self.priority(&slot.key) == Some(Priority::Report));
         self.deliver(now, issued);
         Ok(())
     }
 
     async fn start_due(&mut self, now: DateTime<Utc>) -> Result<(), AppError> {
-        let due = self.books.beat(now).await?;
-        let known = due.into_iter().filter_map(|due| Some((self.lane(&due.key)?, due))).collect();
+        let due = self.ledger.beat(now).await?;
+        let known = due.into_iter().filter_map(|due| Some((self.priority(&due.key)?, due))).collect();
         for (_, due) in in_order(known) {
             if self.at_work.len() >= self.app.settings.schedule.runs_at_once {
                 break;
@@ -248,7 +248,7 @@ impl Scheduler {
     async fn start(&mut self, due: SlotToRun, now: DateTime<Utc>) -> Result<(), AppError> {
         let limit = due.timeout.to_std().unwrap_or_default();
         let Some(job) = self.job(&due.key.pair.job).cloned() else { return Ok(()) };
-        let Some(slot) = self.books.claim(due, now).await? else { return Ok(()) };
+        let Some(slot) = self.ledger.claim(due, now).await? else { return Ok(()) };
         tracing::info!(
             job.id = job.id, workspace.id = slot.key.pair.workspace, slot.at = %slot.key.at,
             slot.attempt = slot.attempts, reason = slot.reason, "a run begins"
@@ -322,8 +322,8 @@ impl Scheduler {
         });
     }
 
-    fn lane(&self, key: &SlotKey) -> Option<Lane> {
-        Some(Lane::of(&self.job(&key.pair.job)?.kind))
+    fn priority(&self, key: &SlotKey) -> Option<Priority> {
+        Some(Priority::of(&self.job(&key.pair.job)?.kind))
     }
 
     fn job(&self, id: &str) -> Option<&Job> {
@@ -344,9 +344,9 @@ fn tell(slot: &Slot) {
     let (job, workspace) = (&slot.key.pair.job, &slot.key.pair.workspace);
     if slot.state == SlotState::Succeeded {
         tracing::info!(job.id = job, workspace.id = workspace, slot.at = %slot.key.at, detail = slot.detail, "a run ended well");
-    } else if slot.reason == Why::Held.name() {
+    } else if slot.reason == DecisionReason::Held.name() {
         tracing::info!(job.id = job, workspace.id = workspace, slot.at = %slot.key.at, detail = slot.detail, "a report is held");
-    } else if slot.reason == Why::Again.name() {
+    } else if slot.reason == DecisionReason::Again.name() {
         tracing::info!(job.id = job, workspace.id = workspace, slot.at = %slot.key.at, detail = slot.detail, "a run was stopped and begins again later");
     } else {
         let next = slot.not_before.map(|at| at.to_rfc3339());

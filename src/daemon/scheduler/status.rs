@@ -1,6 +1,6 @@
 //! What the scheduler is at, for those who ask: the CLI, the admin page, the watchdog.
 
-use crate::domain::schedule::{Decision, Heartbeat, Slot, SlotState};
+use crate::domain::schedule::{Decision, Planner, Slot, SlotState};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -16,7 +16,7 @@ pub struct Status {
     pub waiting: Vec<Waiting>,
     /// Jobs that keep failing and are only probed.
     pub circuits: Vec<Circuit>,
-    /// Why the last beat could not use the books, if it could not.
+    /// DecisionReason the last beat could not use the ledger, if it could not.
     pub trouble: Option<String>,
     /// How late the beats of the last hour were; absent before the first.
     pub lag: Option<Lag>,
@@ -91,7 +91,7 @@ pub struct Circuit {
 }
 
 /// What a heartbeat says of itself.
-pub(super) fn status(heart: &Heartbeat) -> Status {
+pub(super) fn status(heart: &Planner) -> Status {
     let (mut at_work, mut waiting) = (Vec::new(), Vec::new());
     for (slot, decision) in heart.open_slots() {
         if slot.state == SlotState::Claimed {

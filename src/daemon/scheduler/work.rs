@@ -2,11 +2,11 @@
 
 use crate::config::{Job, JobKind};
 use crate::connectors::error::Disposition;
-use crate::daemon::issue::{Patience, issue_job};
+use crate::daemon::issue::{Deadline, issue_job};
 use crate::daemon::{App, AppError, Selection};
 use crate::domain::schedule::{FireReason, Outcome, Slot};
-use crate::jobs::care::{Step, care};
 use crate::jobs::issue;
+use crate::jobs::maintenance::{Step, maintain};
 use crate::jobs::report::ReportError;
 use crate::jobs::sync::StreamOutcome;
 use crate::support::blocking::off_thread;
@@ -28,7 +28,7 @@ pub(super) async fn work(app: &App, job: &Job, slot: &Slot, limit: Duration) -> 
             }
             JobKind::Rollup => run_rollup(app, workspace).await,
             JobKind::Report(_) => run_report(app, job, slot).await,
-            JobKind::Care => run_care(app).await,
+            JobKind::Maintenance => run_care(app).await,
         }
     };
     match tokio::time::timeout(limit, done).await {
@@ -91,8 +91,8 @@ async fn run_rollup(app: &App, workspace: &str) -> End {
 
 /// Does everything that a night has to do, whether or not a slot was claimed for it.
 pub(super) async fn run_care(app: &App) -> End {
-    let (context, now) = (app.care(), app.clock.now());
-    let night = off_thread(move || care(&context, now)).await;
+    let (context, now) = (app.maintenance(), app.clock.now());
+    let night = off_thread(move || maintain(&context, now)).await;
     let told = |step: &Step| format!("{}: {}", step.name, step.says);
     let broken: Vec<&Step> = night.steps.iter().filter(|step| !step.is_ok).collect();
     if broken.is_empty() {
@@ -115,7 +115,7 @@ async fn run_report(app: &App, job: &Job, slot: &Slot) -> End {
         FireReason::Asked => app.clock.now(),
         _ => slot.key.at.max(slot.planned_at) + job.policy.deadline,
     };
-    let issued = match issue_job(app, workspace, report, period, Patience::Until(until), false).await {
+    let issued = match issue_job(app, workspace, report, period, Deadline::Until(until), false).await {
         Ok(issued) => issued,
         Err(error) => return (outcome_of(may_help_to_retry(&error)), error.to_string()),
     };

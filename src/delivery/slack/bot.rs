@@ -3,7 +3,7 @@
 //! field `ok` decides.
 
 use super::{is_protected, read_bounded, retry_after};
-use crate::delivery::{Accepted, BuildError, DeliveryError, Handed, Reply, Tried, one_line};
+use crate::delivery::{Accepted, BuildError, DeliveryError, DeliveryResult, ProbeResult, Reply, one_line};
 use crate::support::secret::Secret;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use reqwest::{Client, RequestBuilder, Url};
@@ -48,7 +48,7 @@ impl Bot {
     ///
     /// Figures for its thread follow as a reply. The message counts as posted whatever becomes of them: a
     /// second try would post the message itself twice.
-    pub async fn post(&self, message_id: &str, payload: &[u8]) -> Handed {
+    pub async fn post(&self, message_id: &str, payload: &[u8]) -> DeliveryResult {
         let (message, thread) = match super::parse(payload) {
             Ok(message) => super::unthreaded(message),
             Err(error) => return Err(error).into(),
@@ -66,7 +66,7 @@ impl Bot {
             };
             replies.push(Reply { step: "the thread", text });
         }
-        Handed { result: Ok(accepted(&answer.0)), replies }
+        DeliveryResult { result: Ok(accepted(&answer.0)), replies }
     }
 
     /// What Slack answered, and the message's own id for replies.
@@ -94,27 +94,27 @@ impl Bot {
     }
 
     /// Asks Slack whose token it is; nobody sees it.
-    pub async fn try_out(&self) -> Tried {
+    pub async fn try_out(&self) -> ProbeResult {
         match self.call("auth.test", &json!({}), Step::Harmless).await {
             Ok(answer) => {
                 let of = |key: &str| one_line(answer[key].as_str().unwrap_or("unknown"));
-                Tried::Well(format!(
+                ProbeResult::Well(format!(
                     "the token is that of {} in {}; rights and channel show on posting",
                     of("user"),
                     of("team")
                 ))
             }
-            Err(DeliveryError::Misconfigured { reason }) => Tried::LoginRefused(reason),
-            Err(error) => Tried::Failed(error),
+            Err(DeliveryError::Misconfigured { reason }) => ProbeResult::LoginRefused(reason),
+            Err(error) => ProbeResult::Failed(error),
         }
     }
 
     /// Uploads a file and shares it in the channel. Nobody sees it before the last step, so only an
     /// answer lost there leaves the outcome unknown.
-    pub async fn upload(&self, file_name: &str, title: &str, bytes: &[u8]) -> Handed {
+    pub async fn upload(&self, file_name: &str, title: &str, bytes: &[u8]) -> DeliveryResult {
         let mut replies = Vec::new();
         let result = self.upload_steps(file_name, title, bytes, &mut replies).await;
-        Handed { result, replies }
+        DeliveryResult { result, replies }
     }
 
     async fn upload_steps(

@@ -1,13 +1,13 @@
 //! What happens to a slot now, and what follows an attempt: pure, each answer with a named reason.
 
-use super::chance::spread;
+use super::jitter::spread;
 use super::policy::{CircuitPolicy, Overlap, Policy};
 use super::slot::{Outcome, Slot, SlotState};
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Why a slot runs, waits, was skipped or is done.
+/// DecisionReason a slot runs, waits, was skipped or is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Why {
+pub enum DecisionReason {
     // It runs:
     Due,
     CaughtUp,
@@ -29,7 +29,7 @@ pub enum Why {
     Superseded,
     TooOld,
     Overlapping,
-    Gone,
+    Orphaned,
     // It is done:
     Done,
     AttemptsSpent,
@@ -38,7 +38,7 @@ pub enum Why {
     TimeLimit,
 }
 
-impl Why {
+impl DecisionReason {
     /// As stored and logged.
     pub fn name(self) -> &'static str {
         self.words().0
@@ -71,7 +71,7 @@ impl Why {
             }
             Self::TooOld => ("too_old", "its time passed longer ago than the job catches up"),
             Self::Overlapping => ("overlapping", "an earlier slot of the job was not finished"),
-            Self::Gone => ("gone", "the job is no longer configured for this workspace"),
+            Self::Orphaned => ("gone", "the job is no longer configured for this workspace"),
             Self::Done => ("done", "it succeeded"),
             Self::AttemptsSpent => ("attempts_spent", "every attempt failed"),
             Self::BudgetSpent => ("budget_spent", "it failed, and the time for retries is over"),
@@ -90,15 +90,15 @@ pub enum Decision {
     Run {
         /// Counts from 1.
         attempt: u32,
-        why: Why,
+        why: DecisionReason,
     },
     /// `until` is when to look again; `None` where something else must happen first.
     Wait {
         until: Option<DateTime<Utc>>,
-        why: Why,
+        why: DecisionReason,
     },
     Skip {
-        why: Why,
+        why: DecisionReason,
     },
     /// The attempt has run into its limit and is to be ended.
     TimeOut,
@@ -135,7 +135,7 @@ impl Failures {
 
 /// All that a decision rests on.
 #[derive(Clone, Copy, Debug)]
-pub struct Situation<'a> {
+pub struct DecisionInput<'a> {
     pub slot: &'a Slot,
     pub policy: &'a Policy,
     /// The pair's stable delay.
@@ -143,14 +143,14 @@ pub struct Situation<'a> {
     /// Whether an earlier slot of the pair is unfinished.
     pub has_earlier: bool,
     pub failures: Failures,
-    /// The first thing it waits for, if any: [`Why::WaitsForJob`] or [`Why::WaitsForCoverage`].
-    pub unmet: Option<Why>,
+    /// The first thing it waits for, if any: [`DecisionReason::WaitsForJob`] or [`DecisionReason::WaitsForCoverage`].
+    pub unmet: Option<DecisionReason>,
     pub now: DateTime<Utc>,
 }
 
 /// What happens to a slot now.
-pub fn decide(situation: &Situation<'_>) -> Decision {
-    let Situation { slot, policy, now, .. } = *situation;
+pub fn decide(situation: &DecisionInput<'_>) -> Decision {
+    let DecisionInput { slot, policy, now, .. } = *situation;
     match slot.state {
         SlotState::Planned => decide_planned(situation),
         SlotState::Claimed => {
@@ -158,34 +158,35 @@ pub fn decide(situation: &Situation<'_>) -> Decision {
             if now >= ends_at {
                 return Decision::TimeOut;
             }
-            Decision::Wait { until: Some(ends_at), why: Why::Running }
+            Decision::Wait { until: Some(ends_at), why: DecisionReason::Running }
         }
         SlotState::Succeeded | SlotState::Failed | SlotState::Skipped => Decision::Finished,
     }
 }
 
-fn decide_planned(situation: &Situation<'_>) -> Decision {
-    let Situation { slot, policy, now, .. } = *situation;
+fn decide_planned(situation: &DecisionInput<'_>) -> Decision {
+    let DecisionInput { slot, policy, now, .. } = *situation;
     let starts_at = slot.key.at + situation.jitter;
     if now < starts_at {
-        return Decision::Wait { until: Some(starts_at), why: Why::NotYet };
+        return Decision::Wait { until: Some(starts_at), why: DecisionReason::NotYet };
     }
     if situation.has_earlier {
         let may_skip = policy.overlap == Overlap::Skip && !slot.is_catch_up && slot.attempts == 0;
         return if may_skip {
-            Decision::Skip { why: Why::Overlapping }
+            Decision::Skip { why: DecisionReason::Overlapping }
         } else {
-            Decision::Wait { until: None, why: Why::Queued }
+            Decision::Wait { until: None, why: DecisionReason::Queued }
         };
     }
     let longest = policy.retries.longest_wait.max(HELD_FOR);
     if let Some(until) = still_ahead(slot.not_before, longest, now) {
-        let why = if slot.reason == Why::Held.name() { Why::Held } else { Why::Backoff };
+        let why =
+            if slot.reason == DecisionReason::Held.name() { DecisionReason::Held } else { DecisionReason::Backoff };
         return Decision::Wait { until: Some(until), why };
     }
     let probe_at = situation.failures.probe_at(&policy.circuit);
     if let Some(until) = still_ahead(probe_at, policy.circuit.probe_every, now) {
-        return Decision::Wait { until: Some(until), why: Why::CircuitOpen };
+        return Decision::Wait { until: Some(until), why: DecisionReason::CircuitOpen };
     }
     // What is caught up waits as long as if its time were now: what it comes after is caught up too.
     let deadline = slot.key.at.max(slot.planned_at) + policy.deadline;
@@ -195,11 +196,11 @@ fn decide_planned(situation: &Situation<'_>) -> Decision {
         return Decision::Wait { until: Some(deadline), why };
     }
     let why = match situation.unmet {
-        Some(_) => Why::PastDeadline,
-        None if probe_at.is_some() => Why::Probe,
-        None if slot.attempts > 0 => Why::Retry,
-        None if slot.is_catch_up => Why::CaughtUp,
-        None => Why::Due,
+        Some(_) => DecisionReason::PastDeadline,
+        None if probe_at.is_some() => DecisionReason::Probe,
+        None if slot.attempts > 0 => DecisionReason::Retry,
+        None if slot.is_catch_up => DecisionReason::CaughtUp,
+        None => DecisionReason::Due,
     };
     Decision::Run { attempt: slot.attempts + 1, why }
 }
@@ -217,7 +218,7 @@ pub struct Next {
     /// That count against the limit.
     pub attempts: u32,
     pub not_before: Option<DateTime<Utc>>,
-    pub why: Why,
+    pub why: DecisionReason,
 }
 
 /// What follows the attempt that a claimed slot's `attempts` counts last.
@@ -225,21 +226,21 @@ pub fn after_attempt(slot: &Slot, outcome: Outcome, policy: &Policy, now: DateTi
     let end = |state, why| Next { state, attempts: slot.attempts, not_before: None, why };
     let retries = &policy.retries;
     match outcome {
-        Outcome::Succeeded => return end(SlotState::Succeeded, Why::Done),
-        Outcome::Refused => return end(SlotState::Failed, Why::NeedsHelp),
+        Outcome::Succeeded => return end(SlotState::Succeeded, DecisionReason::Done),
+        Outcome::Refused => return end(SlotState::Failed, DecisionReason::NeedsHelp),
         Outcome::Stopped => {
             let attempts = slot.attempts.saturating_sub(1);
-            return Next { state: SlotState::Planned, attempts, not_before: None, why: Why::Again };
+            return Next { state: SlotState::Planned, attempts, not_before: None, why: DecisionReason::Again };
         }
         Outcome::Held => {
             let attempts = slot.attempts.saturating_sub(1);
             let not_before = Some(now + HELD_FOR);
-            return Next { state: SlotState::Planned, attempts, not_before, why: Why::Held };
+            return Next { state: SlotState::Planned, attempts, not_before, why: DecisionReason::Held };
         }
         Outcome::Failed | Outcome::TimedOut | Outcome::Lost => {}
     }
     if slot.attempts >= retries.attempts {
-        return end(SlotState::Failed, Why::AttemptsSpent);
+        return end(SlotState::Failed, DecisionReason::AttemptsSpent);
     }
     // A process that died says nothing against trying at once; attempts bound it all the same.
     let wait = if outcome == Outcome::Lost {
@@ -250,9 +251,14 @@ pub fn after_attempt(slot: &Slot, outcome: Outcome, policy: &Policy, now: DateTi
     let not_before = now + wait;
     let first = slot.first_started_at.unwrap_or(now);
     if outcome != Outcome::Lost && not_before > first + retries.budget {
-        return end(SlotState::Failed, Why::BudgetSpent);
+        return end(SlotState::Failed, DecisionReason::BudgetSpent);
     }
-    Next { state: SlotState::Planned, attempts: slot.attempts, not_before: Some(not_before), why: Why::Backoff }
+    Next {
+        state: SlotState::Planned,
+        attempts: slot.attempts,
+        not_before: Some(not_before),
+        why: DecisionReason::Backoff,
+    }
 }
 
 /// The wait after the attempt of that number: doubled each time, up to the longest.

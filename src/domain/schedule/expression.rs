@@ -1,6 +1,6 @@
 //! Cron expressions and the instants they name in a zone.
 
-use super::wall::{Moment, resolve};
+use super::local_time::{LocalResolution, resolve};
 use chrono::{
     DateTime, Datelike, Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc,
 };
@@ -35,7 +35,7 @@ pub struct Expression {
     hours: Vec<u32>,
 }
 
-/// Why a text is not an expression; words to follow the text.
+/// DecisionReason a text is not an expression; words to follow the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExpressionError {
     #[error("has {0} fields, not 5")]
@@ -46,7 +46,7 @@ pub enum ExpressionError {
     NeverFires,
 }
 
-/// Why a fire stands where it does.
+/// DecisionReason a fire stands where it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FireReason {
     Normal,
@@ -255,14 +255,14 @@ impl Schedule {
                 fires.push(Fire { at, reason, wall: at.with_timezone(&self.zone).naive_local(), meant });
             };
             match (resolve(self.zone, meant), self.expression.kind) {
-                (Some(Moment::Once(at)), _) => add(at, FireReason::Normal),
-                (Some(Moment::Twice { first, .. }), Kind::WallClock) => add(first, FireReason::Overlap),
-                (Some(Moment::Twice { first, second }), Kind::Interval) => {
+                (Some(LocalResolution::Once(at)), _) => add(at, FireReason::Normal),
+                (Some(LocalResolution::Twice { first, .. }), Kind::WallClock) => add(first, FireReason::Overlap),
+                (Some(LocalResolution::Twice { first, second }), Kind::Interval) => {
                     add(first, FireReason::Overlap);
                     add(second, FireReason::Overlap);
                 }
-                (Some(Moment::Never { next_valid, .. }), Kind::WallClock) => add(next_valid, FireReason::Gap),
-                (Some(Moment::Never { carried, .. }), Kind::Interval) => add(carried, FireReason::Gap),
+                (Some(LocalResolution::Never { next_valid, .. }), Kind::WallClock) => add(next_valid, FireReason::Gap),
+                (Some(LocalResolution::Never { carried, .. }), Kind::Interval) => add(carried, FireReason::Gap),
                 (None, _) => {}
             }
         }

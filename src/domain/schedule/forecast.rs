@@ -1,16 +1,16 @@
 //! Every fire of a span with its reason: what will happen, and what would be caught up.
 
-use super::chance::jitter;
+use super::catch_up::{Classification, plan};
 use super::expression::FireReason;
-use super::heartbeat::PlannedJob;
+use super::jitter::jitter;
 use super::ledger::Mark;
-use super::missed::{Verdict, plan};
+use super::planner::PlannedJob;
 use super::slot::{Pair, Slot, SlotKey};
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
-/// Why a fire stands in the list.
+/// DecisionReason a fire stands in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
     Normal,
@@ -85,7 +85,7 @@ fn of_job(
     let moment = TimeDelta::nanoseconds(1);
     let mark = known.marks.get(&job.pair);
     let missed = mark.map(|mark| job.schedule.fires(mark.planned_through + moment, now + moment)).unwrap_or_default();
-    let verdicts: BTreeMap<DateTime<Utc>, Verdict> =
+    let verdicts: BTreeMap<DateTime<Utc>, Classification> =
         missed.iter().zip(plan(&missed, job.policy.catch_up, now)).map(|(fire, verdict)| (fire.at, verdict)).collect();
     let delay = jitter(&job.pair.job, &job.pair.workspace, job.policy.jitter);
     let mut fires = Vec::new();
@@ -105,11 +105,11 @@ fn of_job(
         let slot = known.slots.get(&SlotKey { pair: job.pair.clone(), at: fire.at });
         match (slot, verdicts.get(&fire.at)) {
             (Some(slot), _) => notes.push(format!("{}: {}", slot.state.name(), slot.detail)),
-            (None, Some(Verdict::CatchUp)) => {
+            (None, Some(Classification::CatchUp)) => {
                 reason = Reason::CatchUp;
                 notes.push("its time passed while Daybook was not looking".to_owned());
             }
-            (None, Some(Verdict::Skip(why))) => {
+            (None, Some(Classification::Skip(why))) => {
                 reason = Reason::Missed;
                 notes.push(why.sentence().to_owned());
             }

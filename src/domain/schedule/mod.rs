@@ -17,29 +17,29 @@
 //!
 //! # From a fire to a decision
 //!
-//! [`Schedule::fires`] lists instants; [`missed::plan`] says which become work after a pause; [`decide::decide`]
+//! [`Schedule::fires`] lists instants; [`catch_up::plan`] says which become work after a pause; [`decide::decide`]
 //! says of a planned slot whether it runs, waits or is skipped; [`decide::after_attempt`] says what follows
-//! an attempt. [`Heartbeat`] ties them to a [`Ledger`].
+//! an attempt. [`Planner`] ties them to a [`Ledger`].
 
-pub mod chance;
+pub mod catch_up;
 pub mod decide;
 mod expression;
 pub mod forecast;
-mod heartbeat;
-mod ledger;
 #[cfg(test)]
-mod memory;
-pub mod missed;
+mod in_memory;
+pub mod jitter;
+mod ledger;
+mod local_time;
+mod planner;
 mod policy;
 mod slot;
-mod wall;
 
 #[cfg(test)]
 mod tests;
 
-pub use decide::{Decision, Why};
+pub use decide::{Decision, DecisionReason};
 pub use expression::{Expression, ExpressionError, Fire, FireReason, Kind, Schedule};
-pub use heartbeat::{Heartbeat, PlannedJob, SlotToRun};
 pub use ledger::{Ledger, Mark};
+pub use planner::{PlannedJob, Planner, SlotToRun};
 pub use policy::{CatchUp, CircuitPolicy, Overlap, Policy, RetryPolicy};
 pub use slot::{Outcome, Pair, Slot, SlotKey, SlotState};

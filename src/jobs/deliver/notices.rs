@@ -27,14 +27,14 @@ pub(super) async fn write(warehouse: &Warehouse, policy: &Policy, clock: &Clock)
 
 fn notes(troubles: &[Trouble], operator: &[Route], now: DateTime<Utc>) -> Vec<NewMessage> {
     let told = troubles.iter().map(|t| format!("{} {}", t.message_id, t.what)).collect::<Vec<_>>().join("\n");
-    let (subject, text) = wording(troubles);
+    let (subject, text) = locale(troubles);
     let mut messages = Vec::new();
     for route in chosen(troubles, operator) {
         let Ok(written) = serde_json::to_string(route) else { continue };
         let message_id = stable_id("msg", &["notice", &told, &now.to_rfc3339(), &written]);
         match note::payload(route, &subject, &text, &message_id, now) {
             Ok(payload) => {
-                messages.push(NewMessage { message_id, route: written, payload, wording: None, refused: None })
+                messages.push(NewMessage { message_id, route: written, payload, locale: None, refused: None })
             }
             Err(error) => tracing::error!(error = %error, "the operator cannot be told"),
         }
@@ -56,7 +56,7 @@ fn chosen<'a>(troubles: &[Trouble], operator: &'a [Route]) -> Vec<&'a Route> {
     if sound.is_empty() { operator.iter().collect() } else { sound }
 }
 
-fn wording(troubles: &[Trouble]) -> (String, String) {
+fn locale(troubles: &[Trouble]) -> (String, String) {
     let count = |what: &str| troubles.iter().filter(|trouble| trouble.what == what).count();
     let parts: Vec<String> = [
         ("failed", "failed"),
@@ -87,7 +87,7 @@ fn remedy(trouble: &Trouble) -> String {
     let id = &trouble.message_id;
     match trouble.what.as_str() {
         "unknown" => {
-            format!("ask the reader, then: daybook deliveries settle {id} --sent, or daybook deliveries resend {id}")
+            format!("ask the reader, then: daybook deliveries resolve {id} --sent, or daybook deliveries resend {id}")
         }
         "failed" => format!("when mended: daybook deliveries resend {id}"),
         "misconfigured" | "barred" => {
@@ -149,9 +149,9 @@ mod tests {
 
     #[test]
     fn the_note_says_what_happened_and_what_to_do() {
-        let (subject, text) = wording(&[trouble("mail", "failed"), trouble("mail", "unknown")]);
+        let (subject, text) = locale(&[trouble("mail", "failed"), trouble("mail", "unknown")]);
         assert_eq!(subject, "[Daybook] report messages: 1 failed, 1 may or may not have gone out");
-        assert!(text.contains("no such user") && text.contains("daybook deliveries settle msg_1 --sent"), "{text}");
+        assert!(text.contains("no such user") && text.contains("daybook deliveries resolve msg_1 --sent"), "{text}");
         assert!(!text.contains("delivered"), "accepted is never called delivered");
     }
 }

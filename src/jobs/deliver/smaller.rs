@@ -1,13 +1,13 @@
 //! A mail that is too large for a server is made smaller for that reader, and handed over again.
 
-use crate::delivery::{Deliverers, DeliveryError, Handed, Outgoing, Reply, Route, limit_text};
+use crate::delivery::{Deliverers, DeliveryError, DeliveryResult, Outgoing, Reply, Route, limit_text};
 use crate::report::render::email::smaller;
 
 /// What the ledger calls this step.
 const STEP: &str = "made smaller";
 
 /// Hands a message over; where the server takes no mail so large, with less and less in it.
-pub(super) async fn deliver(deliverers: &Deliverers, outgoing: &Outgoing) -> Handed {
+pub(super) async fn deliver(deliverers: &Deliverers, outgoing: &Outgoing) -> DeliveryResult {
     let mut handed = deliverers.deliver(outgoing).await;
     let Err(DeliveryError::TooLarge { most_bytes: limit, .. }) = handed.result else { return handed };
     if !matches!(outgoing.route, Route::Mail { .. }) {

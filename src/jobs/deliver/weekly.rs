@@ -30,10 +30,10 @@ pub(super) async fn write(warehouse: &Warehouse, policy: &Policy, clock: &Clock)
         if warehouse.read(move |reader| is_known(reader, &id)).await? {
             continue;
         }
-        let (subject, text) = wording(&found, now);
+        let (subject, text) = locale(&found, now);
         match note::payload(route, &subject, &text, &message_id, now) {
             Ok(payload) => {
-                messages.push(NewMessage { message_id, route: written, payload, wording: None, refused: None });
+                messages.push(NewMessage { message_id, route: written, payload, locale: None, refused: None });
             }
             Err(error) => tracing::error!(error = %error, "the operator cannot be told"),
         }
@@ -45,7 +45,7 @@ pub(super) async fn write(warehouse: &Warehouse, policy: &Policy, clock: &Clock)
     Ok(count)
 }
 
-fn wording(tally: &Tally, now: DateTime<Utc>) -> (String, String) {
+fn locale(tally: &Tally, now: DateTime<Utc>) -> (String, String) {
     let Tally { sent, failed, unknown, held, waiting } = tally;
     let subject = format!("[Daybook] last week: {sent} accepted, {held} held, {failed} failed");
     let since = (now - TimeDelta::days(7)).format("%Y-%m-%d");
@@ -70,10 +70,10 @@ mod tests {
     #[test]
     fn the_weeks_line_says_what_is_held_and_failed_even_if_that_is_nothing() {
         let now = Utc.with_ymd_and_hms(2026, 11, 23, 12, 0, 0).single().expect("an instant");
-        let (subject, text) = wording(&Tally { sent: 14, ..Tally::default() }, now);
+        let (subject, text) = locale(&Tally { sent: 14, ..Tally::default() }, now);
         assert_eq!(subject, "[Daybook] last week: 14 accepted, 0 held, 0 failed");
         assert!(text.contains("since 2026-11-16") && !text.contains("release"), "{text}");
-        let (_, text) = wording(&Tally { held: 2, failed: 1, ..Tally::default() }, now);
+        let (_, text) = locale(&Tally { held: 2, failed: 1, ..Tally::default() }, now);
         assert!(text.contains("deliveries release") && text.contains("--troubled"), "{text}");
     }
 }

@@ -1,5 +1,5 @@
 //! Slices at whose load the process died: from the third time on a slice is tried in a process of its own
-//! first. On a schedule it is left aside for a while; a person who asks gets it tried at once.
+//! first. On a schedule it is skipped for a while; a person who asks gets it tried at once.
 
 use super::SyncContext;
 use crate::connectors::{Connection, LandedSlice, Slice, Window};
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 /// So many deaths speak against a slice.
 const MOST_DEATHS: u32 = 2;
-/// How long a slice is left aside after so many deaths, and after each further one.
+/// How long a slice is skipped after so many deaths, and after each further one.
 const ASIDE: [TimeDelta; 3] = [TimeDelta::hours(1), TimeDelta::hours(6), TimeDelta::hours(24)];
 /// A trial that takes longer shows nothing.
 const LONGEST_TRIAL: Duration = Duration::from_secs(600);
@@ -59,7 +59,7 @@ pub async fn deaths(context: &SyncContext, of: &Connection, stream: &str) -> Res
 pub type Deaths = BTreeMap<String, Unended>;
 
 /// Why a slice is not asked for at `now` in a scheduled run: it is not time yet.
-pub fn aside(deaths: &Deaths, slice: &Slice, now: DateTime<Utc>) -> Option<String> {
+pub fn skipped(deaths: &Deaths, slice: &Slice, now: DateTime<Utc>) -> Option<String> {
     let found = *deaths.get(&name(slice))?;
     let until = until(found);
     (now < until && found.began_at <= now).then(|| told(found, Some(until)))
@@ -79,7 +79,7 @@ fn until(found: Unended) -> DateTime<Utc> {
 fn told(found: Unended, until: Option<DateTime<Utc>>) -> String {
     let again = until.map_or_else(String::new, |until| format!(" until {}", until.format("%Y-%m-%d %H:%M UTC")));
     format!(
-        "set aside{again}: Daybook died {} times while it loaded this slice; `daybook sync` tries it at once, in a process of its own first",
+        "skipped{again}: Daybook died {} times while it loaded this slice; `daybook sync` tries it at once, in a process of its own first",
         found.attempts
     )
 }

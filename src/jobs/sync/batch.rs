@@ -3,7 +3,7 @@
 use super::attempts::{self, Deaths};
 use super::request::requested;
 use super::slices::Failed;
-use super::{Lane, Source, SyncContext, load_landed};
+use super::{Source, SyncContext, SyncMode, load_landed};
 use crate::connectors::LandedSlice;
 use crate::connectors::spec::{LoadMode, StreamSpec};
 use crate::warehouse::WarehouseError;
@@ -106,16 +106,16 @@ pub async fn load_batch(
     context: &SyncContext,
     source: &Source,
     (batch, deaths): (&[LandedSlice], &Deaths),
-    lane: Lane,
+    mode: SyncMode,
 ) -> Vec<Result<Loaded, WarehouseError>> {
     if let Err(error) = attempts::enter(context, batch, deaths).await {
         return match batch {
             [_] => vec![Err(error)],
             // One of them is to be told, and the others are loaded.
-            _ => alone(context, source, (batch, deaths), lane).await,
+            _ => alone(context, source, (batch, deaths), mode).await,
         };
     }
-    let done = load_entered(context, source, batch, lane).await;
+    let done = load_entered(context, source, batch, mode).await;
     if let Err(error) = attempts::leave(context, batch).await {
         tracing::warn!(error = %error, "the end of a load could not be noted");
     }
@@ -127,11 +127,11 @@ async fn alone(
     context: &SyncContext,
     source: &Source,
     (batch, deaths): (&[LandedSlice], &Deaths),
-    lane: Lane,
+    mode: SyncMode,
 ) -> Vec<Result<Loaded, WarehouseError>> {
     let mut done = Vec::new();
     for landed in batch {
-        let loaded = Box::pin(load_batch(context, source, (std::slice::from_ref(landed), deaths), lane)).await;
+        let loaded = Box::pin(load_batch(context, source, (std::slice::from_ref(landed), deaths), mode)).await;
         let last = loaded.first().is_none_or(|loaded| loaded.as_ref().is_err_and(|error| error.concerns_all()));
         done.extend(loaded);
         if last {
@@ -145,9 +145,9 @@ async fn load_entered(
     context: &SyncContext,
     source: &Source,
     batch: &[LandedSlice],
-    lane: Lane,
+    mode: SyncMode,
 ) -> Vec<Result<Loaded, WarehouseError>> {
-    match load_together(context, source, batch, lane).await {
+    match load_together(context, source, batch, mode).await {
         Ok(Some(loaded)) => return loaded.into_iter().map(Ok).collect(),
         Ok(None) => {}
         // In turn, those before the slice at fault are loaded, and it is the one that is named.
@@ -158,7 +158,7 @@ async fn load_entered(
         if context.stop.is_set() {
             break;
         }
-        let loaded = load_landed(context, source, landed, lane).await;
+        let loaded = load_landed(context, source, landed, mode).await;
         let last = loaded.as_ref().is_err_and(|error| error.concerns_all());
         done.push(loaded);
         if last {
@@ -172,12 +172,12 @@ async fn load_together(
     context: &SyncContext,
     source: &Source,
     batch: &[LandedSlice],
-    lane: Lane,
+    mode: SyncMode,
 ) -> Result<Option<Vec<Loaded>>, WarehouseError> {
     let now = context.clock.now();
     let mut requests = Vec::new();
     for landed in batch {
-        requests.push(requested(context, source, landed, lane, now).await?);
+        requests.push(requested(context, source, landed, mode, now).await?);
     }
     context.warehouse.write(move |connection| load_direct(connection, &requests, now)).await
 }

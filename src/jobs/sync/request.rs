@@ -2,7 +2,7 @@
 
 use super::soft_pages::soft_pages;
 use super::split_pages::split_pages;
-use super::{Lane, Source, SyncContext};
+use super::{Source, SyncContext, SyncMode};
 use crate::connectors::slice::start_of_day;
 use crate::connectors::spec::{BodyKind, ConfirmSpec, LoadMode, LoadSpec, RecordList, StreamSpec};
 use crate::connectors::{Connection, LandedSlice, Manifest, Window, count};
@@ -21,14 +21,14 @@ pub async fn requested(
     context: &SyncContext,
     source: &Source,
     landed: &LandedSlice,
-    lane: Lane,
+    mode: SyncMode,
     now: DateTime<Utc>,
 ) -> Result<LoadRequest, WarehouseError> {
-    let mut request = load_request(source, landed, &context.person_key, lane == Lane::Live)?;
-    if lane != Lane::Live {
+    let mut request = load_request(source, landed, &context.person_key, mode == SyncMode::Live)?;
+    if mode != SyncMode::Live {
         request.load_id = again(&request.load_id, now);
     }
-    request.is_believed = lane == Lane::Replay;
+    request.is_believed = mode == SyncMode::Replay;
     let pages = &mut request.pages;
     let (files, largest) = (std::mem::take(&mut pages.files), pages.largest_page);
     let soft = off_thread(move || soft_pages(files, largest))

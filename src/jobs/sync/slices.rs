@@ -21,7 +21,7 @@ const SLICES_AHEAD: usize = 32;
 
 /// How a slice comes to be loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lane {
+pub enum SyncMode {
     /// By the hourly sync: it moves the stream's cursor.
     Live,
     /// By a fetch of the past: it begins no slice while a live sync runs, and leaves the cursor alone.
@@ -46,7 +46,7 @@ pub(in crate::jobs) async fn run_slices(
     source: &Source,
     stream_id: &str,
     plan: &[Planned],
-    lane: Lane,
+    mode: SyncMode,
     show: &(dyn Fn(Progress<'_>) + Sync),
 ) -> StreamOutcome {
     let connection = &source.connection;
@@ -71,7 +71,7 @@ pub(in crate::jobs) async fn run_slices(
         deaths: &deaths,
         source,
         stream_id,
-        lane,
+        mode,
         show,
         newest: newest(plan),
         heard: Mutex::default(),
@@ -111,7 +111,7 @@ pub(in crate::jobs) async fn run_slices(
                         outcome.failures.push(failed.error.clone());
                     }
                     // A hole that is not in the books would be lost once the cursor moves on.
-                    if let Err(error) = enter(context, source, (stream_id, lane), &failed).await {
+                    if let Err(error) = enter(context, source, (stream_id, mode), &failed).await {
                         outcome.failures.push(load_error(Some(&failed.planned.slice), &error));
                         return;
                     }
@@ -123,7 +123,7 @@ pub(in crate::jobs) async fn run_slices(
             };
             let done = match context.stop.is_set() {
                 true => Vec::new(),
-                false => load_batch(context, source, (&batch, &deaths), lane).await,
+                false => load_batch(context, source, (&batch, &deaths), mode).await,
             };
             let rest = batch.split_off(done.len());
             let mut is_cut = !rest.is_empty();
@@ -144,7 +144,7 @@ pub(in crate::jobs) async fn run_slices(
                         let planned = planned.unwrap_or_else(|| Planned::past(slice.clone()));
                         let failed = Failed { planned, error: told, was_asked: true };
                         is_cut |=
-                            error.concerns_all() || enter(context, source, (stream_id, lane), &failed).await.is_err();
+                            error.concerns_all() || enter(context, source, (stream_id, mode), &failed).await.is_err();
                     }
                 }
             }
@@ -208,10 +208,10 @@ fn newest(plan: &[Planned]) -> BTreeMap<&str, &Slice> {
 async fn enter(
     context: &SyncContext,
     source: &Source,
-    (stream_id, lane): (&str, Lane),
+    (stream_id, mode): (&str, SyncMode),
     failed: &Failed,
 ) -> Result<(), WarehouseError> {
-    if lane != Lane::Live {
+    if mode != SyncMode::Live {
         return Ok(());
     }
     let Planned { slice, unread_from, .. } = &failed.planned;
@@ -239,7 +239,7 @@ struct Fetcher<'a> {
     deaths: &'a Deaths,
     source: &'a Source,
     stream_id: &'a str,
-    lane: Lane,
+    mode: SyncMode,
     show: &'a (dyn Fn(Progress<'_>) + Sync),
     newest: BTreeMap<&'a str, &'a Slice>,
     heard: Mutex<Patience>,
@@ -250,11 +250,12 @@ struct Fetcher<'a> {
 impl Fetcher<'_> {
     /// A slice, or its days one by one where the vendor folded their rows together.
     async fn fetch(&self, planned: &Planned) -> Vec<Result<Waiting, Failed>> {
-        if self.lane == Lane::Backfill {
+        if self.mode == SyncMode::Backfill {
             self.context.engine.lanes().wait_for_live().await;
         }
         let now = self.context.clock.now();
-        if let Some(message) = attempts::aside(self.deaths, &planned.slice, now).filter(|_| self.context.is_scheduled) {
+        if let Some(message) = attempts::skipped(self.deaths, &planned.slice, now).filter(|_| self.context.is_scheduled)
+        {
             let (slice, partition) = (planned.slice.id(), planned.slice.partition.clone());
             let error = SyncError { slice, partition, message, can_retry: false };
             return vec![Err(Failed { planned: planned.clone(), error, was_asked: true })];

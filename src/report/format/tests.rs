@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use rust_decimal::dec;
 
 fn text(value: Decimal, unit: Unit, currency: &str) -> String {
-    Wording::STANDARD.value_text(Some(value), unit, Currency::new(currency).expect("a currency"))
+    Locale::STANDARD.value_text(Some(value), unit, Currency::new(currency).expect("a currency"))
 }
 
 #[test]
@@ -18,20 +18,20 @@ fn money_shows_the_units_of_its_currency() {
 #[test]
 fn zero_has_no_sign() {
     assert_eq!(text(dec!(-0.004), Unit::Money, "EUR"), "€0.00");
-    assert_eq!(Wording::STANDARD.change_text(Some(dec!(0))), "no change");
+    assert_eq!(Locale::STANDARD.change_text(Some(dec!(0))), "no change");
     // metabase#11631: what is not zero is not written as zero.
-    assert_eq!(Wording::STANDARD.change_text(Some(dec!(-0.0001))), "−<0.1%");
-    assert_eq!(Wording::STANDARD.change_text(Some(dec!(30.67))), "×32", "not +3,067.0%");
+    assert_eq!(Locale::STANDARD.change_text(Some(dec!(-0.0001))), "−<0.1%");
+    assert_eq!(Locale::STANDARD.change_text(Some(dec!(30.67))), "×32", "not +3,067.0%");
     assert_eq!(text(dec!(-0.002), Unit::Points, "EUR"), "−0.2\u{a0}pp");
     assert_eq!(text(dec!(0), Unit::Points, "EUR"), "no change");
-    let difference = |value| Wording::STANDARD.difference_text(Some(value), Unit::Money, currency("EUR"));
+    let difference = |value| Locale::STANDARD.difference_text(Some(value), Unit::Money, currency("EUR"));
     assert_eq!((difference(dec!(100)), difference(dec!(-100))), ("+€100.00".to_owned(), "−€100.00".to_owned()));
 }
 
 #[test]
 fn a_value_that_does_not_exist_is_never_zero() {
-    assert_eq!(Wording::STANDARD.value_text(None, Unit::Percent, Currency::new("EUR").expect("a currency")), "n/a");
-    assert_eq!(Wording::STANDARD.change_text(None), "n/a");
+    assert_eq!(Locale::STANDARD.value_text(None, Unit::Percent, Currency::new("EUR").expect("a currency")), "n/a");
+    assert_eq!(Locale::STANDARD.change_text(None), "n/a");
 }
 
 #[test]
@@ -42,13 +42,13 @@ fn ratios_and_times_read_as_people_write_them() {
     assert_eq!(text(dec!(940.9), Unit::Count, "EUR"), "941", "half a payment does not exist");
     assert_eq!(text(dec!(0.3), Unit::Count, "EUR"), "0.3");
     assert_eq!(text(dec!(12), Unit::Count, "EUR"), "12");
-    assert_eq!(Wording::STANDARD.change_text(Some(dec!(-0.35))), "−35.0%");
+    assert_eq!(Locale::STANDARD.change_text(Some(dec!(-0.35))), "−35.0%");
 }
 
 #[test]
 fn axis_texts_are_short() {
     let eur = currency("EUR");
-    let tick = |value, unit| Wording::STANDARD.tick_text(value, unit, eur);
+    let tick = |value, unit| Locale::STANDARD.tick_text(value, unit, eur);
     assert_eq!(tick(12_500.0, Unit::Money), "€12.5k");
     assert_eq!(tick(-2_000_000.0, Unit::Count), "−2M");
     assert_eq!(tick(0.4, Unit::Percent), "40%");
@@ -60,15 +60,15 @@ fn currency(code: &str) -> Currency {
     Currency::new(code).expect("a currency")
 }
 
-fn worded(text: &str) -> Wording {
-    text.parse().expect("a wording")
+fn worded(text: &str) -> Locale {
+    text.parse().expect("a locale")
 }
 
 /// By hand, as a reader of the language checks them. `~` stands for a space that never breaks.
 #[test]
 fn each_language_writes_amounts_shares_and_days_its_own_way() {
     let day = NaiveDate::from_ymd_opt(2026, 3, 6).expect("a day");
-    for (wording, amount, loss, change, count, time, date) in [
+    for (locale, amount, loss, change, count, time, date) in [
         ("en", "€1,204.50", "−CHF~12,204.00", "+12.4%", "1,234,567", "2:05", "Fri 6 Mar 2026"),
         ("en-GB", "€1,204.50", "−CHF~12,204.00", "+12.4%", "1,234,567", "2:05", "Fri, 6 Mar 2026"),
         ("en-US", "€1,204.50", "−CHF~12,204.00", "+12.4%", "1,234,567", "2:05", "Fri, Mar 6, 2026"),
@@ -85,7 +85,7 @@ fn each_language_writes_amounts_shares_and_days_its_own_way() {
         ("nb", "1~204,50~€", "−12~204,00~CHF", "+12,4~%", "1~234~567", "2:05", "fre. 6. mars 2026"),
         ("ja", "€1,204.50", "−CHF~12,204.00", "+12.4%", "1,234,567", "2:05", "2026年3月6日(金)"),
     ] {
-        let worded = worded(wording);
+        let worded = worded(locale);
         let value = |value, unit| worded.value_text(Some(value), unit, currency("EUR"));
         let found = [
             value(dec!(1204.5), Unit::Money),
@@ -96,13 +96,13 @@ fn each_language_writes_amounts_shares_and_days_its_own_way() {
             worded.date_text(day),
         ];
         let said = [amount, loss, change, count, time, date].map(|text| text.replace('~', "\u{a0}"));
-        assert_eq!(found, said, "{wording}");
+        assert_eq!(found, said, "{locale}");
     }
 }
 
 #[test]
 fn codes_take_the_place_of_signs_and_keep_the_units_of_their_currency() {
-    let text = |wording: &str, amount, code| worded(wording).exact_money_text(amount, currency(code));
+    let text = |locale: &str, amount, code| worded(locale).exact_money_text(amount, currency(code));
     assert_eq!(text("en:code", dec!(1204.5), "EUR"), "EUR\u{a0}1,204.50");
     assert_eq!(text("de:code", dec!(-500.4), "JPY"), "−500\u{a0}JPY");
     assert_eq!(text("de:code", dec!(1234.5678), "KWD"), "1.234,568\u{a0}KWD");
@@ -164,18 +164,18 @@ fn every_language_follows_icu() {
 fn a_wording_reads_back_from_its_text_and_another_language_is_told_what_is_known() {
     for language in Language::ALL {
         for currency in [CurrencyDisplay::Symbol, CurrencyDisplay::Code] {
-            let wording = Wording { language, currency };
-            assert_eq!(wording.to_string().parse(), Ok(wording));
-            let json = serde_json::to_string(&wording).expect("JSON");
-            assert_eq!(serde_json::from_str::<Wording>(&json).expect("a wording"), wording);
+            let locale = Locale { language, currency };
+            assert_eq!(locale.to_string().parse(), Ok(locale));
+            let json = serde_json::to_string(&locale).expect("JSON");
+            assert_eq!(serde_json::from_str::<Locale>(&json).expect("a locale"), locale);
         }
     }
-    let told = "xx".parse::<Wording>().expect_err("unknown").to_string();
+    let told = "xx".parse::<Locale>().expect_err("unknown").to_string();
     assert!(told.contains("\"xx\"") && told.contains("pt-BR"), "{told}");
-    assert_eq!(Wording::default(), Wording::STANDARD);
+    assert_eq!(Locale::default(), Locale::STANDARD);
 }
 
-/// The digits of a text, which no wording may change; those of Japanese are the same.
+/// The digits of a text, which no locale may change; those of Japanese are the same.
 fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
@@ -191,16 +191,16 @@ proptest! {
         code in prop_oneof![Just("EUR"), Just("JPY"), Just("KWD"), Just("CHF")],
     ) {
         let currency_display = if is_code { CurrencyDisplay::Code } else { CurrencyDisplay::Symbol };
-        let wording = Wording { language: Language::ALL[language], currency: currency_display };
+        let locale = Locale { language: Language::ALL[language], currency: currency_display };
         let value = Decimal::new(units, scale);
         for unit in [Unit::Count, Unit::Money, Unit::Percent, Unit::Ratio, Unit::Duration] {
-            let text = wording.value_text(Some(value), unit, currency(code));
-            let standard = Wording::STANDARD.value_text(Some(value), unit, currency(code));
+            let text = locale.value_text(Some(value), unit, currency(code));
+            let standard = Locale::STANDARD.value_text(Some(value), unit, currency(code));
             prop_assert_eq!(digits(&text), digits(&standard));
             prop_assert_eq!(is_below_zero(&text), is_below_zero(&standard));
             prop_assert!(!text.contains([' ', '\u{202f}']), "may break: {}", text);
         }
-        let change = (wording.change_text(Some(value)), Wording::STANDARD.change_text(Some(value)));
+        let change = (locale.change_text(Some(value)), Locale::STANDARD.change_text(Some(value)));
         prop_assert_eq!(digits(&change.0), digits(&change.1));
     }
 }

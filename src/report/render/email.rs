@@ -7,7 +7,7 @@ mod text;
 
 pub use mime::{Smaller, smaller};
 
-use crate::report::document::{Document, Mood};
+use crate::report::document::{Document, Tone};
 use crate::report::format::in_sentence;
 use crate::report::render::html::LogoView;
 use crate::report::render::view::{BlockView, Limits, PageView, WATERFALL, page};
@@ -206,7 +206,7 @@ fn text_context<'a>(page: &'a PageView, templates: &'a Templates, rest: &'static
 /// front of what is merely to be read with care (cyclestreets/cyclescape#809: the first letters are all that
 /// many read).
 fn preheader(document: &Document) -> String {
-    let bad = first_card(document).is_some_and(|card| card.comparisons.iter().any(|item| item.mood == Mood::Bad));
+    let bad = first_card(document).is_some_and(|card| card.comparisons.iter().any(|item| item.tone == Tone::Bad));
     let gap = document.gaps.first().map(String::as_str);
     let parts = match document.is_late() && !bad {
         true => [gap, Some(&document.summary)],

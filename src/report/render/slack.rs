@@ -3,7 +3,7 @@
 //!
 //! Limits are Slack's: <https://docs.slack.dev/reference/block-kit/blocks/>.
 
-use crate::report::document::{Block, Card, Document, Lead, Mood};
+use crate::report::document::{Block, Card, Document, Lead, Tone};
 use crate::report::render::words::{instant_text, period_text, shortened};
 use serde_json::{Value, json};
 
@@ -91,10 +91,10 @@ fn gaps(document: &Document) -> Vec<String> {
 
 /// Colour alone tells nothing to some readers, so the sentence says it as well.
 fn mark(lead: &Lead) -> &'static str {
-    match lead.mood {
-        Mood::Good => ":large_green_circle:",
-        Mood::Bad => ":red_circle:",
-        Mood::Neutral => ":white_circle:",
+    match lead.tone {
+        Tone::Good => ":large_green_circle:",
+        Tone::Bad => ":red_circle:",
+        Tone::Neutral => ":white_circle:",
     }
 }
 

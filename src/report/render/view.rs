@@ -60,7 +60,8 @@ pub struct PageView {
 #[derive(Clone, Debug, Serialize)]
 pub struct LeadView {
     pub sentence: String,
-    pub mood: &'static str,
+    #[serde(rename = "mood")]
+    pub tone: &'static str,
     pub points: Vec<String>,
 }
 
@@ -97,7 +98,8 @@ pub struct ComparisonView {
     pub label: String,
     pub base: FigureView,
     pub change: FigureView,
-    pub mood: &'static str,
+    #[serde(rename = "mood")]
+    pub tone: &'static str,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -135,14 +137,16 @@ pub struct RowView {
 pub enum CellView {
     Figure {
         figure: FigureView,
-        mood: &'static str,
+        #[serde(rename = "mood")]
+        tone: &'static str,
     },
     Text {
         text: String,
     },
     Progress {
         figure: FigureView,
-        mood: &'static str,
+        #[serde(rename = "mood")]
+        tone: &'static str,
         /// The filled part of the bar, 0 to 100.
         percent: u32,
         over: bool,
@@ -174,7 +178,7 @@ pub fn page(document: &Document, limits: Limits) -> PageView {
         summary: plain(&document.summary),
         lead: document.lead.as_ref().map(|lead| LeadView {
             sentence: plain(&lead.sentence),
-            mood: mood_word(lead.mood),
+            tone: mood_word(lead.tone),
             points: lead.moved.iter().chain([&lead.complete]).map(|sentence| plain(sentence)).collect(),
         }),
         brief: document.is_brief,
@@ -210,7 +214,7 @@ fn card(card: &Card) -> CardView {
         label: plain(&comparison.label),
         base: figure(&comparison.base),
         change: figure(&comparison.change),
-        mood: mood_word(comparison.mood),
+        tone: mood_word(comparison.tone),
     });
     CardView {
         label: plain(&card.label),
@@ -264,11 +268,11 @@ fn row(row: &Row, limits: Limits) -> RowView {
 
 fn cell(cell: &Cell, limits: Limits) -> CellView {
     match cell {
-        Cell::Figure { figure: part, mood } => CellView::Figure { figure: figure(part), mood: mood_word(*mood) },
+        Cell::Figure { figure: part, tone } => CellView::Figure { figure: figure(part), tone: mood_word(*tone) },
         Cell::Text { text } => CellView::Text { text: shortened(text, limits.name_chars) },
-        Cell::Progress { figure: part, share, mood } => CellView::Progress {
+        Cell::Progress { figure: part, share, tone } => CellView::Progress {
             figure: figure(part),
-            mood: mood_word(*mood),
+            tone: mood_word(*tone),
             percent: percent(share.unwrap_or_default()),
             over: share.is_some_and(|share| share > Decimal::ONE),
         },
@@ -300,7 +304,7 @@ fn freshness(document: &Document) -> Vec<FreshnessView> {
         let remark = kind.map_or_else(|| worst.remark.clone(), |kind| format!("{kind}: {}", worst.remark));
         Some(FreshnessView {
             label: plain(source),
-            through: through.map_or_else(|| "no data yet".to_owned(), |day| document.wording.date_text(day)),
+            through: through.map_or_else(|| "no data yet".to_owned(), |day| document.locale.date_text(day)),
             last_success: read.map_or_else(|| "never".to_owned(), |at| instant_text(document, at)),
             state: state(worst.state),
             remark: plain(&remark),

@@ -1,7 +1,7 @@
-//! Small wordings every text format shares: dates of the report, safe names, shortened names.
+//! Small locales every text format shares: dates of the report, safe names, shortened names.
 
 use crate::domain::money::Currency;
-use crate::report::document::{Block, Card, Document, Figure, Mood};
+use crate::report::document::{Block, Card, Document, Figure, Tone};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
@@ -10,13 +10,13 @@ pub fn period_text(document: &Document) -> String {
     match document.period_name.is_empty() {
         false => document.period_name.clone(),
         // Issued by an earlier version.
-        true => document.wording.span_text(document.period),
+        true => document.locale.span_text(document.period),
     }
 }
 
 /// An instant on the reader's clock: `Sat 21 Nov 2026, 08:00 CET`.
 pub fn instant_text(document: &Document, at: DateTime<Utc>) -> String {
-    document.wording.instant_text(at, document.time_zone)
+    document.locale.instant_text(at, document.time_zone)
 }
 
 /// What a line may break into: words, which keep an amount and its currency together.
@@ -90,12 +90,12 @@ pub fn has_provisional(document: &Document) -> bool {
     document.figures().iter().any(|(_, figure)| figure.provisional)
 }
 
-/// The word templates and style sheets know a mood by.
-pub fn mood_word(mood: Mood) -> &'static str {
-    match mood {
-        Mood::Good => "good",
-        Mood::Bad => "bad",
-        Mood::Neutral => "neutral",
+/// The word templates and style sheets know a tone by.
+pub fn mood_word(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Good => "good",
+        Tone::Bad => "bad",
+        Tone::Neutral => "neutral",
     }
 }
 

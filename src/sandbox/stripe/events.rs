@@ -2,7 +2,7 @@
 //! the id of what changed and for nothing else.
 
 use crate::sandbox::people::Subscription;
-use crate::sandbox::truth::World;
+use crate::sandbox::truth::Simulation;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 const KEPT_DAYS: i64 = 30;
 
 /// The events of some types, all if none is named, newest first, with their ids.
-pub fn events(world: &World, types: &[&str], inside: &dyn Fn(DateTime<Utc>) -> bool) -> Vec<(String, Value)> {
+pub fn events(world: &Simulation, types: &[&str], inside: &dyn Fn(DateTime<Utc>) -> bool) -> Vec<(String, Value)> {
     let kept_from = world.as_of - TimeDelta::days(KEPT_DAYS);
     let mut all = Vec::new();
     let is_told = |at: DateTime<Utc>, kind: &'static str| {

@@ -2,12 +2,12 @@
 
 use crate::sandbox::later::Dispute;
 use crate::sandbox::people::{Charge, Discount, Refund, Subscription};
-use crate::sandbox::truth::World;
+use crate::sandbox::truth::Simulation;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-pub fn charge(world: &World, charge: &Charge) -> Value {
+pub fn charge(world: &Simulation, charge: &Charge) -> Value {
     let captured = if charge.captured_at.is_some() { charge.captured_amount } else { 0 };
     let metadata = charge.utm.map_or(
         json!({}),
@@ -28,7 +28,7 @@ pub fn charge(world: &World, charge: &Charge) -> Value {
     })
 }
 
-pub fn refund(world: &World, refund: &Refund) -> Value {
+pub fn refund(world: &Simulation, refund: &Refund) -> Value {
     let is_expired = refund.is_on_paper && refund.id.starts_with("re_expired");
     let reason = if is_expired {
         Some("expired_uncaptured_charge")
@@ -42,7 +42,7 @@ pub fn refund(world: &World, refund: &Refund) -> Value {
     })
 }
 
-pub fn dispute(world: &World, dispute: &Dispute) -> Value {
+pub fn dispute(world: &Simulation, dispute: &Dispute) -> Value {
     let entries: Vec<Value> = entries(world, dispute).into_iter().map(|(_, _, entry)| entry).collect();
     json!({
         "id": dispute.id, "object": "dispute", "amount": dispute.amount, "currency": dispute.currency,
@@ -55,7 +55,7 @@ pub fn dispute(world: &World, dispute: &Dispute) -> Value {
 }
 
 /// A ledger row a payment, a refund and what a dispute moved, newest first.
-pub fn ledger(world: &World, inside: &dyn Fn(DateTime<Utc>) -> bool) -> Vec<(String, Value)> {
+pub fn ledger(world: &Simulation, inside: &dyn Fn(DateTime<Utc>) -> bool) -> Vec<(String, Value)> {
     let lives = &world.lives;
     let mut rows = Vec::new();
     let mut simple = |subject: &str, at: DateTime<Utc>, amount: i64, currency: &str, category: &str| {
@@ -81,7 +81,7 @@ pub fn ledger(world: &World, inside: &dyn Fn(DateTime<Utc>) -> bool) -> Vec<(Str
 }
 
 /// What a dispute moved, in the settlement currency.
-fn entries(world: &World, dispute: &Dispute) -> Vec<(DateTime<Utc>, String, Value)> {
+fn entries(world: &Simulation, dispute: &Dispute) -> Vec<(DateTime<Utc>, String, Value)> {
     let currency = dispute.settled_in.code().to_lowercase();
     let movements = dispute.movements(world.as_of).into_iter();
     movements
@@ -94,7 +94,7 @@ fn entries(world: &World, dispute: &Dispute) -> Vec<(DateTime<Utc>, String, Valu
 }
 
 fn entry(
-    world: &World,
+    world: &Simulation,
     id: &str,
     subject: &str,
     at: DateTime<Utc>,
@@ -123,7 +123,7 @@ fn discount(of: Discount, currency: &str, start: DateTime<Utc>) -> Value {
 }
 
 /// `opened`: whether discounts show their coupons.
-pub fn subscription(world: &World, of: &Subscription, opened: bool) -> Value {
+pub fn subscription(world: &Simulation, of: &Subscription, opened: bool) -> Value {
     let status = of.status(world.as_of);
     let end = of.has_ended(world.as_of).then_some(of.end).flatten().map(|at| at.timestamp());
     let discounts = of.discounts.iter().map(|one| discount(*one, of.currency, of.start));
@@ -160,7 +160,7 @@ impl Customer<'_> {
 }
 
 /// Everybody who pays or subscribes, newest first.
-pub fn customers(world: &World) -> Vec<(DateTime<Utc>, String, Value)> {
+pub fn customers(world: &Simulation) -> Vec<(DateTime<Utc>, String, Value)> {
     let mut all: BTreeMap<&str, Customer<'_>> = BTreeMap::new();
     for charge in &world.lives.charges {
         let customer = all.entry(&charge.customer).or_default();

@@ -1,8 +1,8 @@
 //! What lies ahead of now in the books, and putting it right.
 
-use super::super::care::audit;
 use super::{redate, seen, store};
 use crate::domain::clock::{Seen, latest_believed};
+use crate::warehouse::audit;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::outbox::{HandedOver, What};
 use chrono::{DateTime, NaiveDateTime, Utc};

@@ -58,9 +58,9 @@ pub fn check_records(
 /// How the problem of such a row ends. It says nothing against the rows of the days that were asked for.
 pub const OTHER_DAY: &str = " is none of the days asked for";
 
-/// Sets rows aside that are of other days than those that were asked for: their days are not replaced by this
+/// Quarantines rows of other days than those that were asked for: their days are not replaced by this
 /// answer, and nobody knows what else belongs to them. Answers how many.
-pub fn set_other_days_aside(
+pub fn quarantine_other_days(
     transaction: &Transaction<'_>,
     request: &LoadRequest,
     target: &Target,
@@ -79,7 +79,7 @@ pub fn set_other_days_aside(
         )
         .context(|| "looking for rows of other days".to_owned())?;
     if rows > 0 {
-        loaded.notes.push(format!("{rows} rows of other days than those that were asked for are set aside"));
+        loaded.notes.push(format!("{rows} rows of other days than those that were asked for are quarantined"));
     }
     Ok(rows as u64)
 }

@@ -5,9 +5,9 @@
 use super::pages::{PAGES_OF_SLICE, create_pages};
 use super::stage::{columns, forget_rejects, literal};
 use super::{LoadRequest, Loaded, Replaces, Target, finish, merge, stage};
-use crate::warehouse::care::erased;
 use crate::warehouse::clock;
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::privacy::erased;
 use crate::warehouse::queries;
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::{Connection, Transaction};

@@ -121,7 +121,7 @@ impl<'a> Of<'a> {
             .context(|| format!("counting records of {}", self.table))
     }
 
-    /// Notes every id that a whole list names, also in rows that are set aside; how many. `None` where
+    /// Notes every id that a whole list names, also in quarantined rows; how many. `None` where
     /// the list says nothing about what it does not name: a newer one was loaded, or it has rows without id.
     fn listed(&self, transaction: &Transaction<'_>) -> Result<Option<u64>, WarehouseError> {
         let Self { key, .. } = self;

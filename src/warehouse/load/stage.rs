@@ -1,8 +1,8 @@
-//! From pages to typed rows in a temporary table, with the bad ones set aside.
+//! From pages to typed rows in a temporary table, with the bad ones quarantined.
 
 use super::{LoadRequest, Loaded, Replaces, Target, asked, doubt, left_out, listed};
-use crate::warehouse::care::erased;
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::privacy::erased;
 use crate::warehouse::queries;
 use duckdb::{Connection, Transaction, params};
 use std::path::Path;
@@ -49,7 +49,7 @@ pub fn stage(
     transaction
         .execute_batch(&format!("CREATE OR REPLACE TEMP TABLE read AS {}", target.sql.trim_end().trim_end_matches(';')))
         .context(step)?;
-    let of_other_days = asked::set_other_days_aside(transaction, request, target, loaded)?;
+    let of_other_days = asked::quarantine_other_days(transaction, request, target, loaded)?;
     asked::tell_days_ahead(transaction, request, target, loaded)?;
     let (rows, bad): (u64, u64) = transaction
         .query_row("SELECT count(*)::UBIGINT, count(problem)::UBIGINT FROM read", [], |row| {
@@ -179,7 +179,7 @@ fn quarantine(
                 target.table
             ],
         )
-        .context(|| "setting bad rows aside".to_owned())?;
+        .context(|| "quarantining bad rows".to_owned())?;
     // The same bad record read again within another window is one record.
     transaction
         .execute(
@@ -188,7 +188,7 @@ fn quarantine(
                AND (reason, raw) IN (SELECT (reason, raw) FROM ops.quarantine WHERE load_id = $5 AND table_name = $4)",
             params![request.workspace, request.connection, request.stream, target.table, request.load_id],
         )
-        .context(|| "setting bad rows aside".to_owned())?;
+        .context(|| "quarantining bad rows".to_owned())?;
     Ok(())
 }
 

@@ -23,7 +23,7 @@ const LONGEST_LINE: u64 = 300;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
     /// It goes out now: from here on it may have gone.
-    Handed,
+    DeliveryResult,
     /// The other side took it.
     Sent,
     /// It surely did not go out, or a person says that it may go again.
@@ -33,14 +33,14 @@ pub enum What {
 impl What {
     fn name(self) -> &'static str {
         match self {
-            Self::Handed => "handed",
+            Self::DeliveryResult => "handed",
             Self::Sent => "sent",
             Self::NotSent => "not_sent",
         }
     }
 
     fn named(name: &str) -> Option<Self> {
-        [Self::Handed, Self::Sent, Self::NotSent].into_iter().find(|what| what.name() == name)
+        [Self::DeliveryResult, Self::Sent, Self::NotSent].into_iter().find(|what| what.name() == name)
     }
 }
 
@@ -90,7 +90,7 @@ impl HandedOver {
             file.sync_data().map_err(failed)?;
         }
         if is_new {
-            super::super::care::sync_folder(&self.path)?;
+            super::super::maintenance::sync_folder(&self.path)?;
         }
         Ok(())
     }
@@ -131,7 +131,7 @@ impl HandedOver {
             fs::rename(&part, &self.path)
         };
         write().map_err(|error| WarehouseError::io(&self.path, error))?;
-        super::super::care::sync_folder(&self.path)
+        super::super::maintenance::sync_folder(&self.path)
     }
 }
 
@@ -226,7 +226,7 @@ fn gone_out(connection: &Connection) -> Result<Last, WarehouseError> {
         statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, NaiveDateTime>(1)?.and_utc()))).context(step)?;
     let numbered = rows.enumerate().map(|(number, row)| {
         let (id, at) = row?;
-        Ok((id, Line { what: What::Handed, at, number }))
+        Ok((id, Line { what: What::DeliveryResult, at, number }))
     });
     numbered.collect::<Result<_, duckdb::Error>>().context(step)
 }
@@ -241,16 +241,16 @@ mod tests {
         let handed = HandedOver::beside(&folder.path().join("daybook.duckdb")).expect("a list");
         let now = "2026-11-25T12:00:00Z".parse().expect("an instant");
         assert_eq!(handed.read().expect("read"), None);
-        handed.add("msg_1", What::Handed, now).expect("added");
+        handed.add("msg_1", What::DeliveryResult, now).expect("added");
         handed.add("msg_1", What::Sent, now).expect("added");
-        handed.add("msg_2", What::Handed, now).expect("added");
+        handed.add("msg_2", What::DeliveryResult, now).expect("added");
         handed.add("msg_2", What::NotSent, now).expect("added");
         fs::OpenOptions::new()
             .append(true)
             .open(&handed.path)
             .and_then(|mut file| file.write_all(b"2026-11-25T12:00:00Z msg_3 han"))
             .expect("cut");
-        handed.add("msg_4", What::Handed, now).expect("added");
+        handed.add("msg_4", What::DeliveryResult, now).expect("added");
         let read = handed.read().expect("read").expect("a list");
         let told: Vec<String> = read.iter().map(|(id, line)| format!("{id} {}", line.what.name())).collect();
         assert_eq!(told, ["msg_1 sent", "msg_2 not_sent", "msg_4 handed"]);

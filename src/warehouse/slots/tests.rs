@@ -1,7 +1,7 @@
 //! The books hold what the heartbeat enters, across processes.
 
 use super::*;
-use crate::domain::schedule::{Expression, Heartbeat, PlannedJob, Policy, Schedule};
+use crate::domain::schedule::{Expression, PlannedJob, Planner, Policy, Schedule};
 use crate::warehouse::Warehouse;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
@@ -18,9 +18,9 @@ fn hourly() -> Vec<PlannedJob> {
     vec![PlannedJob { pair, schedule, policy: Policy::default(), days_zone: Tz::UTC }]
 }
 
-fn open(warehouse: &Warehouse, me: &str, now: &str) -> (Heartbeat, SlotLedger) {
+fn open(warehouse: &Warehouse, me: &str, now: &str) -> (Planner, SlotLedger) {
     let mut ledger = SlotLedger::new(warehouse.clone(), BTreeMap::new());
-    let heart = Heartbeat::open(hourly(), &mut ledger, me, instant(now)).expect("opened");
+    let heart = Planner::open(hourly(), &mut ledger, me, instant(now)).expect("opened");
     (heart, ledger)
 }
 

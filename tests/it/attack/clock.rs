@@ -6,7 +6,7 @@ use chrono::{DateTime, Days, TimeDelta, Utc};
 use daybook::daemon::App;
 use daybook::daemon::app::Selection;
 use daybook::daemon::status::{Health, SourceStatus, status};
-use daybook::jobs::care::{CareContext, care};
+use daybook::jobs::maintenance::{MaintenanceContext, maintain};
 use daybook::sandbox::{Faults, Sandbox, SandboxOptions, tenants};
 use daybook::support::clock::Clock;
 use daybook::warehouse::clock::{ahead, correct};
@@ -14,14 +14,14 @@ use tempfile::TempDir;
 
 const ROWS: &str = "SELECT (SELECT count(*) FROM core.ad_daily) || ' ' || (SELECT count(*) FROM core.payment)";
 
-struct World {
+struct Simulation {
     _root: TempDir,
     sandbox: Sandbox,
     clock: Clock,
     app: App,
 }
 
-impl World {
+impl Simulation {
     async fn start() -> Self {
         let root = tempfile::tempdir().expect("a folder");
         let first = noon().date_naive() - Days::new(10);
@@ -59,7 +59,7 @@ impl World {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sync_under_a_clock_a_year_ahead_is_not_believed_and_heals() {
-    let world = World::start().await;
+    let world = Simulation::start().await;
     world.sync(noon(), noon()).await;
     world.sync(noon() + TimeDelta::days(365), noon()).await;
     let now = noon() + TimeDelta::days(3);
@@ -76,7 +76,7 @@ async fn a_sync_under_a_clock_a_year_ahead_is_not_believed_and_heals() {
         let source = world.source(id, now);
         assert_eq!((source.data_through, source.days_missing), (Some(yesterday), 0), "{id}: {source:?}");
     }
-    let twin = World::start().await;
+    let twin = Simulation::start().await;
     twin.sync(now, now).await;
     let facts = "SELECT date || ' ' || campaign_id || ' ' || device || ' ' || cost || ' ' || clicks FROM core.ad_daily ORDER BY ALL";
     assert_eq!(texts(&world.app.warehouse, facts), texts(&twin.app.warehouse, facts));
@@ -92,7 +92,7 @@ async fn a_sync_under_a_clock_a_year_ahead_is_not_believed_and_heals() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn care_under_a_clock_years_ahead_removes_nothing() {
-    let world = World::start().await;
+    let world = Simulation::start().await;
     world.sync(noon(), noon()).await;
     let (rows, pages) = (texts(&world.app.warehouse, ROWS), landed(&world));
     let later = noon() + TimeDelta::days(3 * 365);
@@ -100,7 +100,7 @@ async fn care_under_a_clock_years_ahead_removes_nothing() {
         if synced {
             world.sync(later, noon()).await;
         }
-        let night = care(&world.app.care(), later);
+        let night = maintain(&world.app.maintenance(), later);
         for step in ["retention", "landing"] {
             let told = night.steps.iter().find(|told| told.name == step).expect("the step");
             assert!(!told.is_ok && told.can_retry && told.says.contains("--clock-is-right"), "{told:?}");
@@ -108,8 +108,8 @@ async fn care_under_a_clock_years_ahead_removes_nothing() {
         assert_eq!(texts(&world.app.warehouse, ROWS), rows);
         assert!(landed(&world) >= pages);
     }
-    let context = CareContext { is_clock_right: true, ..world.app.care() };
-    assert!(care(&context, later).is_ok());
+    let context = MaintenanceContext { is_clock_right: true, ..world.app.maintenance() };
+    assert!(maintain(&context, later).is_ok());
     assert_eq!(
         texts(&world.app.warehouse, "SELECT count(*)::VARCHAR FROM core.ad_daily"),
         ["0"],
@@ -119,22 +119,23 @@ async fn care_under_a_clock_years_ahead_removes_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn backups_of_the_future_push_none_of_now_away() {
-    let world = World::start().await;
-    let backups = || daybook::warehouse::care::backup::list(&world.app.care().backups(), noon()).expect("a list");
+    let world = Simulation::start().await;
+    let backups =
+        || daybook::warehouse::maintenance::backup::list(&world.app.maintenance().backups(), noon()).expect("a list");
     for days in [400, 401, 402] {
         let made_at = noon() + TimeDelta::days(days);
-        daybook::jobs::care::back_up(&world.app.care(), true, made_at).expect("a backup");
+        daybook::jobs::maintenance::back_up(&world.app.maintenance(), true, made_at).expect("a backup");
     }
     for hours in 1..=20 {
         let made_at = noon() + TimeDelta::hours(hours - 20);
-        daybook::jobs::care::back_up(&world.app.care(), true, made_at).expect("a backup");
+        daybook::jobs::maintenance::back_up(&world.app.maintenance(), true, made_at).expect("a backup");
     }
-    let keep = usize::try_from(world.app.care().config.backup.keep).expect("a number");
+    let keep = usize::try_from(world.app.maintenance().config.backup.keep).expect("a number");
     assert_eq!(backups()[0].manifest.made_at, noon());
     let of_now = backups().iter().filter(|backup| backup.manifest.made_at <= noon()).count();
     assert!(of_now >= keep.min(20) - 3, "{of_now} of {keep}");
 }
 
-fn landed(world: &World) -> usize {
+fn landed(world: &Simulation) -> usize {
     daybook::connectors::landed::entries(&world.app.landing()).expect("entries").len()
 }

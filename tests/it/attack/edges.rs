@@ -7,7 +7,7 @@ mod room;
 mod slow;
 mod words;
 
-use crate::care_faults::{command, installation, said};
+use crate::maintenance_faults::{command, installation, said};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};

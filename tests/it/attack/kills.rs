@@ -3,7 +3,7 @@
 //! `DAYBOOK_SMALL_KILLS=300` asks for the long form, `DAYBOOK_SEED` for another mixture.
 
 use super::small::{Small, said};
-use crate::care_faults::SmallDisk;
+use crate::maintenance_faults::SmallDisk;
 use chrono::{Days, NaiveDate};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

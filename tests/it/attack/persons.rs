@@ -2,18 +2,19 @@
 
 mod others;
 
-use crate::care::keeps_all;
-use crate::house::House;
+use crate::maintenance::keeps_all;
 use crate::support::{land_and_load_at, noon, source, texts};
+use crate::test_installation::TestInstallation;
 use chrono::Duration;
 use daybook::domain::channel::ChannelRules;
-use daybook::jobs::care::back_up;
+use daybook::jobs::maintenance::back_up;
 use daybook::jobs::person::{ERASURES, about, forget, object};
 use daybook::support::secret::Secret;
 use daybook::support::spelling::{Outcome, Words};
-use daybook::warehouse::care::person::Who;
-use daybook::warehouse::care::restore::restore;
-use daybook::warehouse::care::{backup, erased, objection};
+use daybook::warehouse::maintenance::backup;
+use daybook::warehouse::maintenance::restore::restore;
+use daybook::warehouse::privacy::person::Who;
+use daybook::warehouse::privacy::{erased, objection};
 use daybook::warehouse::rollup::{RollupSql, rollup};
 use daybook::warehouse::{Context, Warehouse, WarehouseConfig};
 use std::path::{Path, PathBuf};
@@ -49,20 +50,20 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 /// Where one of `words` stands: in every file, unpacked, in its name, and in every column of every table.
-fn places(house: &House, words: &Words) -> Vec<String> {
+fn places(installation: &TestInstallation, words: &Words) -> Vec<String> {
     let mut all = Vec::new();
-    files(&house.folder, &mut all);
+    files(&installation.folder, &mut all);
     let is_database = |file: &Path| file.to_string_lossy().contains("duckdb");
     let mut places: Vec<String> = all
         .iter()
         .filter(|file| {
-            let name = file.strip_prefix(&house.folder).expect("below").to_string_lossy();
+            let name = file.strip_prefix(&installation.folder).expect("below").to_string_lossy();
             words.are_in_text(&name) || !is_database(file) && words.look_in_file(file).expect("read") != Outcome::Absent
         })
         .map(|file| file.display().to_string())
         .collect();
     let columns = texts(
-        &house.warehouse,
+        &installation.warehouse,
         "SELECT schema_name || '.' || table_name || ' ' || column_name FROM duckdb_columns()
          WHERE database_name = current_database() AND NOT internal AND (schema_name, table_name) IN (SELECT (schema_name, table_name) FROM duckdb_tables())",
     );
@@ -73,7 +74,7 @@ fn places(house: &House, words: &Words) -> Vec<String> {
             "CASE WHEN typeof({name}) = 'BLOB' THEN decode(TRY_CAST({name}::VARCHAR AS BLOB)) ELSE {name}::VARCHAR END"
         );
         let sql = format!("SELECT DISTINCT coalesce({text}, '') FROM {table}");
-        if texts(&house.warehouse, &sql).iter().any(|text| words.are_in_text(text)) {
+        if texts(&installation.warehouse, &sql).iter().any(|text| words.are_in_text(text)) {
             places.push(column);
         }
     }
@@ -100,12 +101,12 @@ fn written() -> Vec<String> {
 #[test]
 fn an_erased_person_is_in_no_file_and_no_column_however_they_were_spelt() {
     let dir = tempfile::tempdir().expect("a folder");
-    let house = House::open(dir.path());
+    let installation = TestInstallation::open(dir.path());
     let source = source("stripe", &[]);
     let landing = dir.path().join("landing");
     let load = |number: u32, mail: &str| {
         let at = noon() + Duration::minutes(i64::from(number));
-        land_and_load_at(&house.warehouse, (&landing, &source), "charges", &[charge(number, mail)], at)
+        land_and_load_at(&installation.warehouse, (&landing, &source), "charges", &[charge(number, mail)], at)
             .expect("loaded");
     };
     let all = written();
@@ -115,7 +116,7 @@ fn an_erased_person_is_in_no_file_and_no_column_however_they_were_spelt() {
     load(90, "joerg@example.com");
     let percent = "j%C3%B6rg.m%C3%BCller%2Bnews%40example.com";
     run(
-        &house.warehouse,
+        &installation.warehouse,
         format!(
             "UPDATE ops.load SET notes = ['400 for {percent}', 'fine'], partition = '{JOERG}.csv',
                  slice = 'j-rg-m-ller-news-example-com-csv_all' WHERE slice = 'all';
@@ -147,7 +148,7 @@ fn an_erased_person_is_in_no_file_and_no_column_however_they_were_spelt() {
         std::fs::write(path, text).expect("written");
     }
     let words = Words::new(&[JOERG, "cus_name_1"]).expect("words");
-    let before = places(&house, &words);
+    let before = places(&installation, &words);
     for place in [
         "ops.run detail",
         "ops.stream_state error",
@@ -161,13 +162,13 @@ fn an_erased_person_is_in_no_file_and_no_column_however_they_were_spelt() {
     }
     assert!(before.len() > all.len() + 8, "{before:?}");
 
-    let context = house.care(keeps_all());
+    let context = installation.maintain(keeps_all());
     let found = about(&context, "acme", &who(JOERG)).expect("found");
     assert_eq!(found.landed.len(), all.len(), "each page, but not the neighbour's");
     assert!(found.held.tables["ops.run"].len() == 2 && found.held.quarantine.len() == 3, "{:?}", found.held);
     let done = forget(&context, "acme", &who(JOERG), "cli", false, noon() + Duration::hours(9)).expect("erased");
     assert_eq!(done.left, Vec::<String>::new());
-    assert_eq!(places(&house, &words), Vec::<String>::new());
+    assert_eq!(places(&installation, &words), Vec::<String>::new());
     let gone: Vec<_> = done.files.iter().map(|file| file.file_name().expect("a name").to_string_lossy()).collect();
     assert_eq!(gone, ["daily.html", "daily.pdf", "msg_1.eml"], "and the others stay");
     assert!(about(&context, "acme", &who(JOERG)).expect("looked").is_empty());
@@ -176,15 +177,15 @@ fn an_erased_person_is_in_no_file_and_no_column_however_they_were_spelt() {
     let late = format!(
         "INSERT INTO ops.run (run_id, job, workspace, subject, started_at, outcome, detail) VALUES ('r3', 'sync', 'acme', '', now()::TIMESTAMP, 'failed', 'no such user: {percent}')"
     );
-    run(&house.warehouse, late);
-    assert_eq!(places(&house, &words), ["ops.run detail"]);
-    let night = daybook::jobs::care::care(&context, noon() + Duration::hours(10));
+    run(&installation.warehouse, late);
+    assert_eq!(places(&installation, &words), ["ops.run detail"]);
+    let night = daybook::jobs::maintenance::maintain(&context, noon() + Duration::hours(10));
     let step = night.steps.iter().find(|step| step.name == "erasures").expect("a step");
     assert!(step.is_ok && step.says.starts_with("1 texts named erased people"), "{step:?}");
     std::fs::remove_dir_all(dir.path().join("backups")).expect("made by care");
-    assert_eq!(places(&house, &words), Vec::<String>::new());
+    assert_eq!(places(&installation, &words), Vec::<String>::new());
 
-    let left = |sql: &str| texts(&house.warehouse, sql);
+    let left = |sql: &str| texts(&installation.warehouse, sql);
     assert_eq!(left("SELECT raw FROM ops.quarantine WHERE raw IS NOT NULL"), ["{\"a\":\"cus_name_11\"}"]);
     let error = left("SELECT error FROM ops.stream_state").remove(0);
     assert!(error.starts_with("{\"user\":\"erased_") && error.ends_with("\"why\":\"denied\"}"), "{error}");
@@ -199,11 +200,11 @@ fn an_erased_person_is_in_no_file_and_no_column_however_they_were_spelt() {
 
 #[test]
 fn columns_that_hold_addresses_are_known_and_a_new_one_is_looked_through() {
-    use daybook::warehouse::care::traces::{KNOWN, OWN};
+    use daybook::warehouse::privacy::traces::{KNOWN, OWN};
     let dir = tempfile::tempdir().expect("a folder");
-    let house = House::open(dir.path());
+    let installation = TestInstallation::open(dir.path());
     let columns = texts(
-        &house.warehouse,
+        &installation.warehouse,
         "SELECT DISTINCT column_name FROM duckdb_columns() WHERE database_name = current_database()
              AND schema_name IN ('core', 'history', 'mart', 'ops') AND data_type LIKE 'VARCHAR%' ORDER BY 1",
     );
@@ -222,15 +223,15 @@ fn columns_that_hold_addresses_are_known_and_a_new_one_is_looked_through() {
 fn an_erasure_outlives_the_loss_of_its_list_when_a_backup_is_restored() {
     for (lost, keeps_database) in [(true, true), (true, false), (false, false)] {
         let dir = tempfile::tempdir().expect("a folder");
-        let house = House::open(dir.path());
-        house.pay(0, 30, noon()).expect("loaded");
-        let context = house.care(keeps_all());
+        let installation = TestInstallation::open(dir.path());
+        installation.pay(0, 30, noon()).expect("loaded");
+        let context = installation.maintain(keeps_all());
         back_up(&context, true, noon()).expect("a backup that still holds the person");
         forget(&context, "acme", &who("payer17@example.com"), "cli", false, noon() + Duration::hours(1))
             .expect("erased");
         back_up(&context, true, noon() + Duration::hours(2)).expect("a later backup");
-        let (database, folder) = (house.warehouse.path().to_owned(), house.folder.clone());
-        drop((house, context));
+        let (database, folder) = (installation.warehouse.path().to_owned(), installation.folder.clone());
+        drop((installation, context));
         if lost {
             std::fs::remove_file(folder.join(ERASURES)).expect("the list is lost");
         }
@@ -244,32 +245,32 @@ fn an_erasure_outlives_the_loss_of_its_list_when_a_backup_is_restored() {
         let erasures = erased::read_file(&folder.join(ERASURES)).expect("what is left of the list");
         let done = restore(&database, &WarehouseConfig::default(), &oldest, (&erasures, &Secret::new("key")), noon());
         assert_eq!(done.expect("restored").erased_again, 2);
-        let house = House::open(&folder);
+        let installation = TestInstallation::open(&folder);
         let words = Words::new(&["cus_17", "payer17@example.com"]).expect("words");
-        assert_eq!(places(&house, &words), Vec::<String>::new());
+        assert_eq!(places(&installation, &words), Vec::<String>::new());
         // The vendor sends the person again.
-        house.pay(0, 30, noon() + Duration::days(1)).expect("loaded");
-        let named = texts(&house.warehouse, "SELECT payment_id FROM core.payment WHERE customer_id = 'cus_17'");
+        installation.pay(0, 30, noon() + Duration::days(1)).expect("loaded");
+        let named = texts(&installation.warehouse, "SELECT payment_id FROM core.payment WHERE customer_id = 'cus_17'");
         assert_eq!(named, Vec::<String>::new());
     }
 }
 
 /// A workspace whose payers the CRM knows by their addresses.
-fn with_contacts(folder: &Path) -> House {
-    let house = House::open(folder);
-    house.pay(0, 3, noon()).expect("loaded");
+fn with_contacts(folder: &Path) -> TestInstallation {
+    let installation = TestInstallation::open(folder);
+    installation.pay(0, 3, noon()).expect("loaded");
     run(
-        &house.warehouse,
+        &installation.warehouse,
         "INSERT INTO core.contact BY NAME
          SELECT 'acme' AS workspace, 'crm' AS connection, 'contact_' || payment_id AS contact_id, person_key, created_at - INTERVAL 9 DAY AS created_at,
              date AS created_date, created_at AS modified_at, 'newsletter' AS source, 'email' AS medium, 'spring' AS campaign, []::VARCHAR[] AS merged_contact_ids, 'l' AS load_id
          FROM core.payment"
             .to_owned(),
     );
-    house
+    installation
 }
 
-fn by_source(house: &House) -> Vec<String> {
+fn by_source(installation: &TestInstallation) -> Vec<String> {
     let workspace = daybook::domain::workspace::Workspace {
         id: "acme".to_owned(),
         name: "Acme".to_owned(),
@@ -278,14 +279,14 @@ fn by_source(house: &House) -> Vec<String> {
         week_starts_on: chrono::Weekday::Mon,
     };
     let today = noon().date_naive();
-    house
+    installation
         .warehouse
         .write_blocking(move |c| {
             rollup(c, &workspace, &ChannelRules::new(&[]).expect("no rules"), &RollupSql::shipped(), today)
         })
         .expect("rolled up");
     texts(
-        &house.warehouse,
+        &installation.warehouse,
         "SELECT source || ': ' || sum(customers) || ' customers, ' || sum(orders) || ' orders, ' || sum(revenue)::DECIMAL(9, 2)
          FROM mart.metric_daily GROUP BY source ORDER BY source",
     )
@@ -294,15 +295,15 @@ fn by_source(house: &House) -> Vec<String> {
 #[test]
 fn a_person_who_objects_is_led_back_to_no_origin_and_every_sum_stays() {
     let dir = tempfile::tempdir().expect("a folder");
-    let house = with_contacts(dir.path());
+    let installation = with_contacts(dir.path());
     let all = ["newsletter: 3 customers, 3 orders, 30.00"];
-    assert_eq!(by_source(&house), all);
-    let context = house.care(keeps_all());
+    assert_eq!(by_source(&installation), all);
+    let context = installation.maintain(keeps_all());
     let objects = |lifts| object(&context, "acme", &who("payer1@example.com"), ("cli", lifts), noon()).expect("noted");
     assert_eq!(objects(false), (3, None), "the address, the customer and the contact");
     assert_eq!(objects(false), (0, None), "once");
     let without = ["(unknown): 1 customers, 1 orders, 10.00", "newsletter: 2 customers, 2 orders, 20.00"];
-    assert_eq!(by_source(&house), without);
+    assert_eq!(by_source(&installation), without);
     let found = about(&context, "acme", &who("payer1@example.com")).expect("found");
     assert_eq!(found.held.objects_since, Some(noon()));
 
@@ -310,38 +311,38 @@ fn a_person_who_objects_is_led_back_to_no_origin_and_every_sum_stays() {
     let key = Secret::new("key");
     let made = backup_of_before(dir.path());
     let folder = dir.path().to_owned();
-    let database = house.warehouse.path().to_owned();
-    drop((house, context));
+    let database = installation.warehouse.path().to_owned();
+    drop((installation, context));
     for (minute, lost) in [(1, folder.join(objection::FILE)), (2, database.clone())] {
         let (held, away) = (lost.clone(), lost.with_extension("away"));
         std::fs::rename(&held, &away).expect("lost");
         restore(&database, &WarehouseConfig::default(), &made, (&[], &key), noon() + Duration::minutes(minute))
             .expect("restored");
-        let house = House::open(&folder);
+        let installation = TestInstallation::open(&folder);
         assert_eq!(
-            texts(&house.warehouse, "SELECT count(*)::VARCHAR FROM ops.objection WHERE lifted_at IS NULL"),
+            texts(&installation.warehouse, "SELECT count(*)::VARCHAR FROM ops.objection WHERE lifted_at IS NULL"),
             ["3"]
         );
-        drop(house);
+        drop(installation);
         std::fs::rename(&away, &held).expect("found again");
     }
 
     // Erased, the person objects still; lifted, they count again.
-    let house = House::open(&folder);
-    let context = house.care(keeps_all());
+    let installation = TestInstallation::open(&folder);
+    let context = installation.maintain(keeps_all());
     forget(&context, "acme", &who("payer1@example.com"), "cli", false, noon()).expect("erased");
     let words = Words::new(&["cus_1", "contact_ch_1"]).expect("words");
-    assert_eq!(places_of_objections(&house, &words), Vec::<String>::new());
-    assert_eq!(by_source(&house), without);
+    assert_eq!(places_of_objections(&installation, &words), Vec::<String>::new());
+    assert_eq!(by_source(&installation), without);
     let two = who("payer2@example.com");
     let set = |lifts| object(&context, "acme", &two, ("cli", lifts), noon()).expect("noted").0;
     assert_eq!((set(false), set(true), set(true)), (3, 3, 0));
-    assert_eq!(by_source(&house), without);
+    assert_eq!(by_source(&installation), without);
 }
 
-fn places_of_objections(house: &House, words: &Words) -> Vec<String> {
-    let mut all = texts(&house.warehouse, "SELECT value FROM ops.objection");
-    all.push(std::fs::read_to_string(house.folder.join(objection::FILE)).expect("the list"));
+fn places_of_objections(installation: &TestInstallation, words: &Words) -> Vec<String> {
+    let mut all = texts(&installation.warehouse, "SELECT value FROM ops.objection");
+    all.push(std::fs::read_to_string(installation.folder.join(objection::FILE)).expect("the list"));
     all.retain(|text| words.are_in_text(text));
     all
 }
@@ -349,8 +350,8 @@ fn places_of_objections(house: &House, words: &Words) -> Vec<String> {
 /// A backup of the same workspace in which nobody objected yet.
 fn backup_of_before(folder: &Path) -> backup::Backup {
     let dir = tempfile::tempdir().expect("a folder");
-    let house = with_contacts(dir.path());
-    back_up(&house.care(keeps_all()), true, noon()).expect("a backup");
+    let installation = with_contacts(dir.path());
+    back_up(&installation.maintain(keeps_all()), true, noon()).expect("a backup");
     let backups = folder.join("backups");
     std::fs::create_dir_all(&backups).expect("a folder");
     for file in std::fs::read_dir(dir.path().join("backups")).expect("backups").flatten() {

@@ -1,10 +1,10 @@
 //! A vendor that repeats all it was sent, in every spelling: no secret reaches the log, the status, the database
 //! or a file.
 
-use crate::care_faults::{command, daybook, said};
-use crate::house::House;
 use crate::init::init;
+use crate::maintenance_faults::{command, daybook, said};
 use crate::support::texts;
+use crate::test_installation::TestInstallation;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use daybook::support::spelling::{Outcome, Words};
@@ -184,16 +184,18 @@ fn no_secret_is_told_by_a_log_at_trace_a_status_a_table_or_a_file_whatever_the_v
     let data = std::fs::read_dir(root).expect("a folder").flatten().map(|entry| entry.path().join("daybook.duckdb"));
     let database = data.into_iter().find(|path| path.exists()).unwrap_or_else(|| root.join("daybook.duckdb"));
     let data = database.parent().expect("a folder").to_owned();
-    let house = House::open(&data);
+    let installation = TestInstallation::open(&data);
     let columns = texts(
-        &house.warehouse,
+        &installation.warehouse,
         "SELECT schema_name || '.' || table_name || ' ' || column_name FROM duckdb_columns()
          WHERE database_name = current_database() AND schema_name = 'ops' AND data_type LIKE 'VARCHAR%'",
     );
     let mut seen = 0;
     for column in columns {
         let (table, name) = column.split_once(' ').expect("two words");
-        for text in texts(&house.warehouse, &format!("SELECT DISTINCT coalesce({name}::VARCHAR, '') FROM {table}")) {
+        for text in
+            texts(&installation.warehouse, &format!("SELECT DISTINCT coalesce({name}::VARCHAR, '') FROM {table}"))
+        {
             seen += usize::from(text.contains("***"));
             assert!(!is_told(&text), "{column}: {text}");
         }

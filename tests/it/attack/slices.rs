@@ -7,7 +7,7 @@ use daybook::connectors::landing::{Landing, Manifest};
 use daybook::connectors::{Engine, LandedSlice, Slice, Window, landed};
 use daybook::daemon::App;
 use daybook::daemon::app::Selection;
-use daybook::jobs::sync::{Lane, SyncContext, attempts, load_landed};
+use daybook::jobs::sync::{SyncContext, SyncMode, attempts, load_landed};
 use daybook::support::clock::Clock;
 use daybook::support::secret::Secret;
 use daybook::warehouse::attempts::begin;
@@ -56,7 +56,7 @@ async fn a_large_page_loads_with_little_memory() {
     let body = charges(60_000);
     assert!(body.len() > 19 << 20, "{}", body.len());
     let landed = land(&landing, &of, &body);
-    let loaded = load_landed(&context, &of, &landed, Lane::Live).await.expect("loaded");
+    let loaded = load_landed(&context, &of, &landed, SyncMode::Live).await.expect("loaded");
     assert_eq!((loaded.rows_read, loaded.rows_quarantined), (60_000, 0));
     assert_eq!(texts(&context.warehouse, "SELECT count(DISTINCT payment_id)::VARCHAR FROM core.payment"), ["60000"]);
     let left: Vec<_> = fs::read_dir(&landed.folder).expect("the folder").flatten().map(|e| e.file_name()).collect();
@@ -163,7 +163,7 @@ async fn slices_that_nobody_loaded_age_out_once_newer_answers_hold_their_days() 
         })
         .expect("forgotten");
     let later = Clock::System.now() + chrono::TimeDelta::days(31);
-    let night = daybook::jobs::care::care(&app.care(), later);
+    let night = daybook::jobs::maintenance::maintain(&app.maintenance(), later);
     let told = night.steps.iter().find(|step| step.name == "landing").expect("the step");
     assert!(told.is_ok && told.says.contains("1 of them were never loaded"), "{told:?}");
     assert!(!first.exists());

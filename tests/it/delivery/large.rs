@@ -1,12 +1,12 @@
 //! Mails that are too large for a server, and readers to whom none can be written.
 
 use super::*;
-use daybook::jobs::report::{Audience, Built, Prints, messages_of};
+use daybook::jobs::report::{Audience, Built, Renderings, messages_of};
 use daybook::report::sample;
 use daybook::report::templates::Templates;
 use mail_parser::{MessageParser, MimeHeaders};
 
-impl House {
+impl TestInstallation {
     /// The sample report for these readers, as it would be issued.
     fn issue(&self, readers: &[&str]) {
         let audience = Audience {
@@ -16,7 +16,7 @@ impl House {
         };
         let built = Built { standard: sample::document(), others: Vec::new(), receipts: Vec::new(), differs: false };
         let (templates, _) = Templates::new(None);
-        let prints = Prints::new(&built, &audience.all_wordings(), &templates).expect("prints");
+        let prints = Renderings::new(&built, &audience.all_wordings(), &templates).expect("prints");
         let messages = messages_of(&prints, &audience, &templates).expect("messages");
         let now = self.clock.now();
         self.warehouse
@@ -44,12 +44,17 @@ fn names(mail: &str) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_that_is_too_large_goes_without_some_of_its_files() {
     for hello in ["", "250-fake\r\n250 SIZE 60000"] {
-        let (house, (server, port)) = (House::new(), Server::start().await);
+        let (installation, (server, port)) = (TestInstallation::new(), Server::start().await);
         *server.hello.lock().expect("an answer") = hello.to_owned();
-        let ways = house.ways(port, operator);
-        house.issue(&["ok@example.com", "small@example.com"]);
-        house.deliver(&ways).await;
-        assert_eq!(house.states(), ["ok sent", "small sent"], "{hello:?}: {:?}", house.said_to("small@example.com"));
+        let ways = installation.ways(port, operator);
+        installation.issue(&["ok@example.com", "small@example.com"]);
+        installation.deliver(&ways).await;
+        assert_eq!(
+            installation.states(),
+            ["ok sent", "small sent"],
+            "{hello:?}: {:?}",
+            installation.said_to("small@example.com")
+        );
         let mails = server.mails.lock().expect("mails").clone();
         let of = |reader: &str| {
             mails.iter().find(|(to, _)| to.starts_with(reader)).map(|(_, mail)| mail.clone()).expect("a mail")
@@ -64,7 +69,7 @@ async fn a_mail_that_is_too_large_goes_without_some_of_its_files() {
         let read = MessageParser::default().parse(&raw).expect("a mail");
         let text = read.body_text(0).expect("text").replace("\r\n", " ");
         assert!(text.contains("Left out of this mail") && text.contains(".html"), "{text}");
-        let said = house.said_to("small@example.com");
+        let said = installation.said_to("small@example.com");
         assert!(said.iter().any(|line| line.starts_with("made smaller: ") && line.contains("html")), "{said:?}");
         if hello.is_empty() {
             assert_eq!(names(&of("ok")).len(), 3, "the other reader has all files");
@@ -75,32 +80,32 @@ async fn a_mail_that_is_too_large_goes_without_some_of_its_files() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_leaving_out_does_not_help_the_reader_is_told_apart() {
-    let (house, (server, port)) = (House::new(), Server::start().await);
+    let (installation, (server, port)) = (TestInstallation::new(), Server::start().await);
     *server.hello.lock().expect("an answer") = "250-fake\r\n250 SIZE 5000".to_owned();
-    let ways = house.ways(port, operator);
-    house.issue(&["ok@example.com"]);
-    house.deliver(&ways).await;
-    assert_eq!((house.states(), server.taken().len()), (vec!["ok failed".to_owned()], 0));
-    let notes = house.notes().join("");
+    let ways = installation.ways(port, operator);
+    installation.issue(&["ok@example.com"]);
+    installation.deliver(&ways).await;
+    assert_eq!((installation.states(), server.taken().len()), (vec!["ok failed".to_owned()], 0));
+    let notes = installation.notes().join("");
     assert!(notes.contains("takes 5000") && notes.contains("does not help"), "{notes}");
 }
 
 /// D04: one odd address is one reader's trouble; MangoAutomation/ma-core-public#1544, bcgov/entity#27087.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_to_whom_no_mail_can_be_written_keeps_nobody_elses_from_going() {
-    let (house, (server, port)) = (House::new(), Server::start().await);
-    let ways = house.ways(port, operator);
-    house.issue(&[
+    let (installation, (server, port)) = (TestInstallation::new(), Server::start().await);
+    let ways = installation.ways(port, operator);
+    installation.issue(&[
         "\"sales team\"@acme.example",
         "ok1@example.com",
         "ops@[10.0.0.5]",
         "bas@ba$.com",
         "ok2@example.com",
     ]);
-    house.deliver(&ways).await;
+    installation.deliver(&ways).await;
     assert_eq!(server.taken(), ["ok1@example.com", "ok2@example.com"]);
     let failed = texts(
-        &house.warehouse,
+        &installation.warehouse,
         "SELECT recipient || ' ' || answer FROM ops.outbox WHERE state = 'failed' ORDER BY position",
     );
     assert!(
@@ -110,9 +115,9 @@ async fn a_reader_to_whom_no_mail_can_be_written_keeps_nobody_elses_from_going()
         "{failed:?}"
     );
     // What was never made cannot be sent again.
-    let id = texts(&house.warehouse, "SELECT message_id FROM ops.outbox WHERE recipient LIKE 'ops@%'").remove(0);
-    let now = house.clock.now();
-    assert!(!house.warehouse.write_blocking(move |c| requeue(c, &id, now)).expect("asked"));
-    let notes = house.notes().join("");
+    let id = texts(&installation.warehouse, "SELECT message_id FROM ops.outbox WHERE recipient LIKE 'ops@%'").remove(0);
+    let now = installation.clock.now();
+    assert!(!installation.warehouse.write_blocking(move |c| requeue(c, &id, now)).expect("asked"));
+    let notes = installation.notes().join("");
     assert!(notes.contains("3 failed") && notes.contains("correct the address for the next report"), "{notes}");
 }

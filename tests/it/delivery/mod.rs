@@ -8,9 +8,9 @@ use crate::support::{noon, texts};
 use axum::Router;
 use axum::routing::{get, post};
 use chrono::TimeDelta;
-use daybook::delivery::config::{DeliveryConfig, MailConfig, SlackHook, SmtpSecurity, UnknownPolicy};
+use daybook::delivery::config::{DeliveryConfig, MailConfig, SlackDestination, SmtpSecurity, UnknownPolicy};
 use daybook::delivery::{Deliverers, Route};
-use daybook::jobs::deliver::{BusyLanes, Delivered, deliver_due, deliver_of};
+use daybook::jobs::deliver::{BusyQueues, Delivered, deliver_due, deliver_of};
 use daybook::support::clock::Clock;
 use daybook::support::secret::SecretRef;
 use daybook::warehouse::outbox::{
@@ -24,13 +24,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-struct House {
+struct TestInstallation {
     folder: tempfile::TempDir,
     warehouse: Warehouse,
     clock: Clock,
 }
 
-impl House {
+impl TestInstallation {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let warehouse = open(folder.path());
@@ -53,7 +53,7 @@ impl House {
             timeout_secs: Some(5),
         };
         let mut config = DeliveryConfig { mail: Some(mail), ..DeliveryConfig::default() };
-        config.slack.insert("ops".to_owned(), SlackHook::Folder { path: "ops".into() });
+        config.slack.insert("ops".to_owned(), SlackDestination::Folder { path: "ops".into() });
         more(&mut config);
         config.build(self.folder.path(), self.folder.path()).expect("deliverers")
     }
@@ -68,7 +68,7 @@ impl House {
                     true => br#"{"text":"hello"}"#.to_vec(),
                     false => format!("Message-ID: <{report}@example.com>\r\n\r\nhello\r\n").into_bytes(),
                 };
-                NewMessage { message_id, route, payload, wording: None, refused: None }
+                NewMessage { message_id, route, payload, locale: None, refused: None }
             })
             .collect();
         let (report, now) = (report.to_owned(), self.clock.now());
@@ -78,7 +78,7 @@ impl House {
     }
 
     async fn deliver(&self, ways: &Deliverers) -> Vec<Delivered> {
-        deliver_due(&self.warehouse, ways, &self.clock, &BusyLanes::default()).await.expect("a pass")
+        deliver_due(&self.warehouse, ways, &self.clock, &BusyQueues::default()).await.expect("a pass")
     }
 
     fn later(&self, minutes: i64) {
@@ -115,14 +115,14 @@ fn operator(config: &mut DeliveryConfig) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_recipient_has_an_outcome_of_their_own_with_the_servers_words() {
-    let (house, (server, port)) = (House::new(), Server::start().await);
-    let ways = house.ways(port, operator);
-    house.write("rep_1", &[mail("ok"), mail("grey"), mail("gone")]);
-    house.deliver(&ways).await;
-    assert_eq!(house.states(), ["gone failed", "grey pending", "ok sent"]);
+    let (installation, (server, port)) = (TestInstallation::new(), Server::start().await);
+    let ways = installation.ways(port, operator);
+    installation.write("rep_1", &[mail("ok"), mail("grey"), mail("gone")]);
+    installation.deliver(&ways).await;
+    assert_eq!(installation.states(), ["gone failed", "grey pending", "ok sent"]);
     let of = |name: &str| {
         let id = format!("rep_1/{}", serde_json::to_string(&mail(name)).expect("JSON"));
-        house.warehouse.read_blocking(|reader| attempts(reader, &id)).expect("tries")
+        installation.warehouse.read_blocking(|reader| attempts(reader, &id)).expect("tries")
     };
     let words = |name: &str| {
         let tries = of(name);
@@ -141,56 +141,56 @@ async fn each_recipient_has_an_outcome_of_their_own_with_the_servers_words() {
     assert_eq!(words("gone")[1], "RCPT TO: 550 5.1.1 <gone>: no such user");
 
     // The greylisting server asked for five minutes, and is not asked earlier.
-    house.later(4);
-    assert!(house.deliver(&ways).await.is_empty());
-    house.later(3);
-    house.deliver(&ways).await;
-    assert_eq!(house.states(), ["gone failed", "grey sent", "ok sent"]);
+    installation.later(4);
+    assert!(installation.deliver(&ways).await.is_empty());
+    installation.later(3);
+    installation.deliver(&ways).await;
+    assert_eq!(installation.states(), ["gone failed", "grey sent", "ok sent"]);
     assert_eq!(server.taken(), ["ok@example.com", "grey@example.com"], "nobody gets a mail twice");
     assert!(server.mails.lock().expect("mails").iter().all(|(_, mail)| mail.starts_with("Message-ID: <rep_1@")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_refused_for_good_gets_no_more_mail_until_that_is_lifted() {
-    let (house, (server, port)) = (House::new(), Server::start().await);
-    let ways = house.ways(port, operator);
-    house.write("rep_1", &[mail("gone"), mail("old")]);
-    house.deliver(&ways).await;
+    let (installation, (server, port)) = (TestInstallation::new(), Server::start().await);
+    let ways = installation.ways(port, operator);
+    installation.write("rep_1", &[mail("gone"), mail("old")]);
+    installation.deliver(&ways).await;
     let addresses = || {
-        let all = house.warehouse.read_blocking(suppressed).expect("a list");
+        let all = installation.warehouse.read_blocking(suppressed).expect("a list");
         all.into_iter().map(|one| one.address).collect::<Vec<_>>()
     };
     assert_eq!(addresses(), ["gone@example.com"], "a bare 550 once is not yet enough");
     let before = *server.connections.lock().expect("a count");
-    house.write("rep_2", &[mail("GONE")]);
-    let done = house.deliver(&ways).await;
+    installation.write("rep_2", &[mail("GONE")]);
+    let done = installation.deliver(&ways).await;
     assert_eq!(*server.connections.lock().expect("a count"), before, "the server is not even called");
     assert!(matches!(&done[0].ending, Ending::Failed { reason } if reason.contains("no such user")), "{done:?}");
-    house.write("rep_3", &[mail("old")]);
-    house.deliver(&ways).await;
+    installation.write("rep_3", &[mail("old")]);
+    installation.deliver(&ways).await;
     let mut all = addresses();
     all.sort();
     assert_eq!(all, ["gone@example.com", "old@example.com"], "the second bare 550 is enough");
 
-    let now = house.clock.now();
-    assert!(house.warehouse.write_blocking(move |c| lift(c, "Gone@Example.com", now)).expect("lifted"));
+    let now = installation.clock.now();
+    assert!(installation.warehouse.write_blocking(move |c| lift(c, "Gone@Example.com", now)).expect("lifted"));
     assert_eq!(addresses(), ["old@example.com"]);
-    house.later(1);
-    house.write("rep_4", &[mail("gone")]);
-    house.deliver(&ways).await;
+    installation.later(1);
+    installation.write("rep_4", &[mail("gone")]);
+    installation.deliver(&ways).await;
     assert!(*server.connections.lock().expect("a count") > before, "the server is asked again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_between_send_and_record_is_shown_and_neither_doubled_nor_dropped() {
-    let (house, (server, port)) = (House::new(), Server::start().await);
-    house.write("rep_1", &[mail("hang"), mail("ok")]);
-    let House { folder, warehouse, clock } = house;
-    let ways = House { folder, warehouse: warehouse.clone(), clock: clock.clone() };
+    let (installation, (server, port)) = (TestInstallation::new(), Server::start().await);
+    installation.write("rep_1", &[mail("hang"), mail("ok")]);
+    let TestInstallation { folder, warehouse, clock } = installation;
+    let ways = TestInstallation { folder, warehouse: warehouse.clone(), clock: clock.clone() };
     let deliverers = ways.ways(port, operator);
     let folder = ways.folder;
     let (own, own_clock) = (warehouse.clone(), clock.clone());
-    let sender = tokio::spawn(async move { deliver_due(&own, &deliverers, &own_clock, &BusyLanes::default()).await });
+    let sender = tokio::spawn(async move { deliver_due(&own, &deliverers, &own_clock, &BusyQueues::default()).await });
     server.hangs.notified().await;
     sender.abort();
     let _ = sender.await;
@@ -198,74 +198,77 @@ async fn a_crash_between_send_and_record_is_shown_and_neither_doubled_nor_droppe
     drop(ways.warehouse);
 
     // The next process: what was being sent is unknown, the rest goes on.
-    let house = House { warehouse: open(folder.path()), folder, clock };
-    let now = house.clock.now();
-    assert_eq!(house.warehouse.write_blocking(move |c| give_up_claims(c, now)).expect("given up"), 1);
-    let deliverers = house.ways(port, operator);
-    house.deliver(&deliverers).await;
-    house.later(24 * 60);
-    house.deliver(&deliverers).await;
-    assert_eq!(house.states(), ["hang unknown", "ok sent"]);
+    let installation = TestInstallation { warehouse: open(folder.path()), folder, clock };
+    let now = installation.clock.now();
+    assert_eq!(installation.warehouse.write_blocking(move |c| give_up_claims(c, now)).expect("given up"), 1);
+    let deliverers = installation.ways(port, operator);
+    installation.deliver(&deliverers).await;
+    installation.later(24 * 60);
+    installation.deliver(&deliverers).await;
+    assert_eq!(installation.states(), ["hang unknown", "ok sent"]);
     assert_eq!(server.taken(), ["ok@example.com"]);
-    let notes = house.notes();
+    let notes = installation.notes();
     assert_eq!(notes.len(), 1, "told once: {notes:?}");
     assert!(notes[0].contains("may or may not have gone out"), "{notes:?}");
 
     // The operator finds out, and says so; or has it sent again.
     let id = format!("rep_1/{}", serde_json::to_string(&mail("hang")).expect("JSON"));
     let own = id.clone();
-    assert!(house.warehouse.write_blocking(move |c| settle(c, &own, false, now)).expect("settled"));
-    assert_eq!(house.states(), ["hang failed", "ok sent"]);
-    assert!(house.warehouse.write_blocking(move |c| requeue(c, &id, now)).expect("put back"));
-    assert_eq!(house.states(), ["hang pending", "ok sent"]);
+    assert!(installation.warehouse.write_blocking(move |c| settle(c, &own, false, now)).expect("settled"));
+    assert_eq!(installation.states(), ["hang failed", "ok sent"]);
+    assert!(installation.warehouse.write_blocking(move |c| requeue(c, &id, now)).expect("put back"));
+    assert_eq!(installation.states(), ["hang pending", "ok sent"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cut_within_the_mail_is_tried_again_and_one_after_it_is_unknown() {
-    let (house, (server, port)) = (House::new(), Server::start().await);
-    let ways = house.ways(port, operator);
-    house.write("rep_1", &[mail("cutend"), mail("ok")]);
+    let (installation, (server, port)) = (TestInstallation::new(), Server::start().await);
+    let ways = installation.ways(port, operator);
+    installation.write("rep_1", &[mail("cutend"), mail("ok")]);
     // A mail larger than what the system buffers, so that the cut comes within it.
     let route = serde_json::to_string(&mail("cutdata")).expect("JSON");
     let payload = format!("Subject: x\r\n\r\n{}", "0123456789abcdef\r\n".repeat(2_000_000)).into_bytes();
-    let large = NewMessage { message_id: "large".to_owned(), route, payload, wording: None, refused: None };
+    let large = NewMessage { message_id: "large".to_owned(), route, payload, locale: None, refused: None };
     let now = noon();
-    house.warehouse.write_blocking(move |c| enqueue(c, Kind::Report, "rep_2", "acme", &[large], now)).expect("written");
-    house.deliver(&ways).await;
-    assert_eq!(house.states(), ["cutdata pending", "cutend unknown", "ok sent"]);
+    installation
+        .warehouse
+        .write_blocking(move |c| enqueue(c, Kind::Report, "rep_2", "acme", &[large], now))
+        .expect("written");
+    installation.deliver(&ways).await;
+    assert_eq!(installation.states(), ["cutdata pending", "cutend unknown", "ok sent"]);
     assert_eq!(server.taken(), ["ok@example.com"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_policy_to_resend_sends_an_unknown_message_once_more_and_no_oftener() {
-    let (house, (server, port)) = (House::new(), Server::start().await);
-    let ways = house.ways(port, |config| config.after_unknown = UnknownPolicy::Resend);
-    house.write("rep_1", &[mail("cutend")]);
+    let (installation, (server, port)) = (TestInstallation::new(), Server::start().await);
+    let ways = installation.ways(port, |config| config.after_unknown = UnknownPolicy::Resend);
+    installation.write("rep_1", &[mail("cutend")]);
     for _ in 0..4 {
-        house.deliver(&ways).await;
-        house.later(60);
+        installation.deliver(&ways).await;
+        installation.later(60);
     }
-    assert_eq!(house.states(), ["cutend unknown"]);
+    assert_eq!(installation.states(), ["cutend unknown"]);
     assert_eq!(*server.connections.lock().expect("a count"), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_away_is_asked_by_one_message_and_the_operator_hears_of_it() {
-    let house = House::new();
+    let installation = TestInstallation::new();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
     drop(listener);
-    let ways = house.ways(port, operator);
-    house.write("rep_1", &[mail("ok1"), mail("ok2"), mail("ok3"), Route::Slack { hook: "ops".to_owned() }]);
-    let done = house.deliver(&ways).await;
+    let ways = installation.ways(port, operator);
+    installation.write("rep_1", &[mail("ok1"), mail("ok2"), mail("ok3"), Route::Slack { hook: "ops".to_owned() }]);
+    let done = installation.deliver(&ways).await;
     let mails = done.iter().filter(|one| one.route.contains("mail")).count();
     assert_eq!((mails, done.len()), (1, 2), "one mail tries, Slack is not held up");
     for _ in 0..60 {
-        house.later(60);
-        house.deliver(&ways).await;
+        installation.later(60);
+        installation.deliver(&ways).await;
     }
-    assert_eq!(house.states(), ["ok1 failed", "ok2 failed", "ok3 failed"], "after two days");
-    let notes: Vec<String> = house.notes().into_iter().filter(|note| note.contains("Daybook")).collect();
+    assert_eq!(installation.states(), ["ok1 failed", "ok2 failed", "ok3 failed"], "after two days");
+    let notes: Vec<String> = installation.notes().into_iter().filter(|note| note.contains("Daybook")).collect();
     assert!(notes.iter().any(|note| note.contains("late, still being tried")), "{notes:?}");
     assert!(notes.iter().any(|note| note.contains("given up after")), "{notes:?}");
     assert!(notes.len() <= 6, "each trouble once, not each hour: {}", notes.len());
@@ -273,7 +276,7 @@ async fn a_server_that_is_away_is_asked_by_one_message_and_the_operator_hears_of
 
 #[tokio::test(flavor = "multi_thread")]
 async fn slacks_retry_after_is_honoured_and_the_heartbeat_waits_for_the_whole_report() {
-    let (house, (_server, port)) = (House::new(), Server::start().await);
+    let (installation, (_server, port)) = (TestInstallation::new(), Server::start().await);
     let (beats, answers) = (Arc::new(AtomicU32::new(0)), Arc::new(Mutex::new(vec![429_u16, 200])));
     let (count, queue) = (beats.clone(), answers.clone());
     let app = Router::new()
@@ -296,128 +299,132 @@ async fn slacks_retry_after_is_honoured_and_the_heartbeat_waits_for_the_whole_re
     let web = listener.local_addr().expect("an address").port();
     tokio::spawn(async move { axum::serve(listener, app).await });
     for (name, path) in [("beat", "beat/hunter2"), ("hook", "hook")] {
-        std::fs::write(house.folder.path().join(name), format!("http://127.0.0.1:{web}/{path}")).expect("a secret");
+        std::fs::write(installation.folder.path().join(name), format!("http://127.0.0.1:{web}/{path}"))
+            .expect("a secret");
     }
-    let ways = house.ways(port, |config| {
+    let ways = installation.ways(port, |config| {
         config.heartbeat = Some(SecretRef::File("beat".into()));
-        let hook = SlackHook::Webhook { url: SecretRef::File("hook".into()) };
+        let hook = SlackDestination::Webhook { url: SecretRef::File("hook".into()) };
         config.slack.insert("team".to_owned(), hook);
     });
-    house.write("rep_1", &[mail("ok"), Route::Slack { hook: "team".to_owned() }]);
-    house.deliver(&ways).await;
+    installation.write("rep_1", &[mail("ok"), Route::Slack { hook: "team".to_owned() }]);
+    installation.deliver(&ways).await;
     assert_eq!(beats.load(Ordering::SeqCst), 0, "a message is still missing");
-    house.later(1);
-    assert!(house.deliver(&ways).await.is_empty(), "Slack asked for two minutes");
-    house.later(2);
-    house.deliver(&ways).await;
+    installation.later(1);
+    assert!(installation.deliver(&ways).await.is_empty(), "Slack asked for two minutes");
+    installation.later(2);
+    installation.deliver(&ways).await;
     assert_eq!(beats.load(Ordering::SeqCst), 1);
-    house.deliver(&ways).await;
+    installation.deliver(&ways).await;
     assert_eq!(beats.load(Ordering::SeqCst), 1, "nothing went out, nothing is told");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_mail_server_holds_up_no_other_way() {
-    let (house, (server, port)) = (House::new(), Server::start().await);
-    let ways = house.ways(port, operator);
-    house.write("rep_1", &[mail("hang"), Route::Slack { hook: "ops".to_owned() }]);
-    let busy = BusyLanes::default();
-    let (warehouse, clock, shared) = (house.warehouse.clone(), house.clock.clone(), busy.clone());
+    let (installation, (server, port)) = (TestInstallation::new(), Server::start().await);
+    let ways = installation.ways(port, operator);
+    installation.write("rep_1", &[mail("hang"), Route::Slack { hook: "ops".to_owned() }]);
+    let busy = BusyQueues::default();
+    let (warehouse, clock, shared) = (installation.warehouse.clone(), installation.clock.clone(), busy.clone());
     let pass = tokio::spawn(async move { deliver_due(&warehouse, &ways, &clock, &shared).await });
     server.hangs.notified().await;
     for _ in 0..100 {
-        if !house.notes().is_empty() {
+        if !installation.notes().is_empty() {
             break;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert_eq!(house.notes().len(), 1, "Slack has its message while the mail server keeps silent");
+    assert_eq!(installation.notes().len(), 1, "Slack has its message while the mail server keeps silent");
     // So has what is written later, and nobody else takes up the mail meanwhile.
-    house.write("rep_2", &[mail("ok"), Route::Slack { hook: "ops".to_owned() }]);
-    let ways = house.ways(port, operator);
+    installation.write("rep_2", &[mail("ok"), Route::Slack { hook: "ops".to_owned() }]);
+    let ways = installation.ways(port, operator);
     // Either pass may take it, if the first is still at its Slack message.
     let mut later = Vec::new();
     for _ in 0..100 {
-        later.extend(deliver_due(&house.warehouse, &ways, &house.clock, &busy).await.expect("a pass"));
-        if house.notes().len() == 2 {
+        later.extend(deliver_due(&installation.warehouse, &ways, &installation.clock, &busy).await.expect("a pass"));
+        if installation.notes().len() == 2 {
             break;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert!(later.iter().all(|one| one.route.contains("slack")), "{later:?}");
-    assert_eq!((house.notes().len(), server.taken()), (2, Vec::new()));
+    assert_eq!((installation.notes().len(), server.taken()), (2, Vec::new()));
     let done = pass.await.expect("the pass").expect("a pass");
     assert!(done.iter().any(|one| matches!(one.ending, Ending::Unknown { .. })), "silence after the mail is unknown");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn trouble_with_the_books_of_one_way_cuts_off_no_other() {
-    let (house, (server, port)) = (House::new(), Server::start().await);
-    let ways = house.ways(port, operator);
-    house.write("rep_1", &[mail("hang"), mail("ok"), Route::Slack { hook: "ops".to_owned() }]);
+    let (installation, (server, port)) = (TestInstallation::new(), Server::start().await);
+    let ways = installation.ways(port, operator);
+    installation.write("rep_1", &[mail("hang"), mail("ok"), Route::Slack { hook: "ops".to_owned() }]);
     let broken = "UPDATE ops.outbox SET attempts = -1 WHERE lane = 'slack:ops'";
-    house.warehouse.write_blocking(move |c| c.execute_batch(broken).context(|| "broken".to_owned())).expect("broken");
-    deliver_due(&house.warehouse, &ways, &house.clock, &BusyLanes::default())
+    installation
+        .warehouse
+        .write_blocking(move |c| c.execute_batch(broken).context(|| "broken".to_owned()))
+        .expect("broken");
+    deliver_due(&installation.warehouse, &ways, &installation.clock, &BusyQueues::default())
         .await
         .expect_err("the books of Slack cannot be read");
-    assert_eq!(house.states(), ["hang unknown", "ok sent"], "each mail came to its end and is in the books");
+    assert_eq!(installation.states(), ["hang unknown", "ok sent"], "each mail came to its end and is in the books");
     assert_eq!(server.taken(), ["ok@example.com"]);
 }
 
 /// D02: the lane waits for the operator, and nobody hammers the server meanwhile.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_operator_must_mend_holds_the_lane_and_is_listed_as_trouble() {
-    let (house, (server, port)) = (House::new(), Server::start().await);
+    let (installation, (server, port)) = (TestInstallation::new(), Server::start().await);
     *server.hello.lock().expect("an answer") =
         "504 5.5.2 <x>: Helo command rejected: need fully-qualified hostname".to_owned();
-    let ways = house.ways(port, operator);
-    house.write("rep_1", &[mail("ok1"), mail("ok2"), mail("ok3")]);
+    let ways = installation.ways(port, operator);
+    installation.write("rep_1", &[mail("ok1"), mail("ok2"), mail("ok3")]);
     for _ in 0..10 {
-        house.deliver(&ways).await;
-        house.later(1);
+        installation.deliver(&ways).await;
+        installation.later(1);
     }
     assert_eq!(*server.connections.lock().expect("a count"), 1, "asked once, not once a minute");
     let filter = DeliveryFilter { troubled: true, limit: 10, ..DeliveryFilter::default() };
-    let listed = house.warehouse.read_blocking(|reader| deliveries(reader, &filter)).expect("a list");
+    let listed = installation.warehouse.read_blocking(|reader| deliveries(reader, &filter)).expect("a list");
     assert_eq!(listed.len(), 3, "those behind it too: {listed:?}");
-    let found = house.warehouse.read_blocking(waiting).expect("a list");
+    let found = installation.warehouse.read_blocking(waiting).expect("a list");
     assert!(found.len() == 1 && found[0].messages == 3 && found[0].answer.contains("set hello in"), "{found:?}");
-    let notes = house.notes();
+    let notes = installation.notes();
     assert!(notes.len() == 1 && notes[0].contains("set hello in [delivery.mail]"), "{notes:?}");
 
     // Mended: the operator need not wait for the hour, and one word frees all.
     server.hello.lock().expect("an answer").clear();
-    let (id, now) = (found[0].message_id.clone(), house.clock.now());
-    assert!(house.warehouse.write_blocking(move |c| requeue(c, &id, now)).expect("put back"));
-    house.deliver(&ways).await;
-    assert_eq!(house.states(), ["ok1 sent", "ok2 sent", "ok3 sent"]);
-    assert!(house.warehouse.read_blocking(waiting).expect("a list").is_empty());
+    let (id, now) = (found[0].message_id.clone(), installation.clock.now());
+    assert!(installation.warehouse.write_blocking(move |c| requeue(c, &id, now)).expect("put back"));
+    installation.deliver(&ways).await;
+    assert_eq!(installation.states(), ["ok1 sent", "ok2 sent", "ok3 sent"]);
+    assert!(installation.warehouse.read_blocking(waiting).expect("a list").is_empty());
 }
 
 /// A test that goes out shows that what held the lane is mended.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_goes_out_frees_its_lane() {
-    let (house, (server, port)) = (House::new(), Server::start().await);
-    let ways = house.ways(port, operator);
+    let (installation, (server, port)) = (TestInstallation::new(), Server::start().await);
+    let ways = installation.ways(port, operator);
     *server.hello.lock().expect("an answer") = "550 who are you?".to_owned();
-    house.write("rep_1", &[mail("ok1"), mail("ok2")]);
-    house.deliver(&ways).await;
+    installation.write("rep_1", &[mail("ok1"), mail("ok2")]);
+    installation.deliver(&ways).await;
     server.hello.lock().expect("an answer").clear();
-    house.write("test_1", &[mail("ok3")]);
-    deliver_of(&house.warehouse, &ways, &house.clock, "test_1").await.expect("a pass");
-    assert_eq!(house.states(), ["ok1 pending", "ok2 pending", "ok3 sent"]);
-    house.deliver(&ways).await;
-    assert_eq!(house.states(), ["ok1 sent", "ok2 sent", "ok3 sent"]);
+    installation.write("test_1", &[mail("ok3")]);
+    deliver_of(&installation.warehouse, &ways, &installation.clock, "test_1").await.expect("a pass");
+    assert_eq!(installation.states(), ["ok1 pending", "ok2 pending", "ok3 sent"]);
+    installation.deliver(&ways).await;
+    assert_eq!(installation.states(), ["ok1 sent", "ok2 sent", "ok3 sent"]);
 }
 
 /// D07: a server that limits connections sees one.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_mails_of_a_pass_share_a_connection_and_none_is_lost_or_doubled() {
-    let (house, (server, port)) = (House::new(), Server::start().await);
-    let ways = house.ways(port, operator);
+    let (installation, (server, port)) = (TestInstallation::new(), Server::start().await);
+    let ways = installation.ways(port, operator);
     let readers: Vec<String> =
         (0..45).map(|number| if number % 9 == 4 { format!("gone{number}") } else { format!("ok{number}") }).collect();
-    house.write("rep_1", &readers.iter().map(|name| mail(name)).collect::<Vec<_>>());
-    house.deliver(&ways).await;
+    installation.write("rep_1", &readers.iter().map(|name| mail(name)).collect::<Vec<_>>());
+    installation.deliver(&ways).await;
     let mut taken = server.taken();
     taken.sort();
     taken.dedup();
@@ -429,23 +436,23 @@ async fn the_mails_of_a_pass_share_a_connection_and_none_is_lost_or_doubled() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hook_that_is_gone_is_listed_as_trouble() {
     for status in [404_u16, 410] {
-        let (house, (_server, port)) = (House::new(), Server::start().await);
+        let (installation, (_server, port)) = (TestInstallation::new(), Server::start().await);
         let status = axum::http::StatusCode::from_u16(status).expect("a status");
         let app = Router::new().route("/hook", post(move || async move { (status, "no_service") }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/hook", listener.local_addr().expect("an address"));
         tokio::spawn(async move { axum::serve(listener, app).await });
-        std::fs::write(house.folder.path().join("hook"), url).expect("a secret");
-        let ways = house.ways(port, |config| {
-            let hook = SlackHook::Webhook { url: SecretRef::File("hook".into()) };
+        std::fs::write(installation.folder.path().join("hook"), url).expect("a secret");
+        let ways = installation.ways(port, |config| {
+            let hook = SlackDestination::Webhook { url: SecretRef::File("hook".into()) };
             config.slack.insert("team".to_owned(), hook);
         });
-        house.write("rep_1", &[mail("ok"), Route::Slack { hook: "team".to_owned() }]);
-        house.deliver(&ways).await;
+        installation.write("rep_1", &[mail("ok"), Route::Slack { hook: "team".to_owned() }]);
+        installation.deliver(&ways).await;
         let filter = DeliveryFilter { troubled: true, limit: 10, ..DeliveryFilter::default() };
-        let listed = house.warehouse.read_blocking(|reader| deliveries(reader, &filter)).expect("a list");
+        let listed = installation.warehouse.read_blocking(|reader| deliveries(reader, &filter)).expect("a list");
         assert!(listed.len() == 1 && listed[0].trouble.as_deref() == Some("misconfigured"), "{listed:?}");
-        let found = house.warehouse.read_blocking(waiting).expect("a list");
+        let found = installation.warehouse.read_blocking(waiting).expect("a list");
         assert_eq!((found.len(), found[0].lane.as_str(), found[0].messages), (1, "slack:team", 1));
     }
 }

@@ -100,7 +100,7 @@ fn settings(root: &Path, case: &Case) -> daybook::config::Settings {
     }
     match daybook::config::load(root) {
         Ok(settings) => settings,
-        Err(problems) => panic!("{}", daybook::config::problems::for_terminal(&problems, 200)),
+        Err(problems) => panic!("{}", daybook::settings::problems::for_terminal(&problems, 200)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Every format and packing loads, with the lines counted as an editor counts them.
 
-use super::{BUDGETS, Desk, LOADED, gz, parquet};
+use super::{BUDGETS, DaemonHandle, LOADED, gz, parquet};
 use std::path::Path;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -20,14 +20,14 @@ async fn csv_ndjson_and_parquet_load_packed_or_not() {
         ("b.jsonl.gz", gz(objects.as_bytes())),
     ];
     for (name, bytes) in files {
-        let desk = Desk::new("budgets");
+        let desk = DaemonHandle::new("budgets");
         desk.put(name, bytes);
         let outcome = desk.sync().await;
         assert_eq!((outcome.error.as_ref(), outcome.loaded.rows_quarantined), (None, 0), "{name}: {outcome:?}");
         assert_eq!(desk.budgets(), LOADED, "{name}");
         assert_eq!(desk.sync().await.slices, 0, "{name} is known");
     }
-    let desk = Desk::new("budgets");
+    let desk = DaemonHandle::new("budgets");
     let path = desk.put("b.parquet", "");
     parquet(
         &path,
@@ -46,7 +46,7 @@ async fn lines_count_the_same_whichever_machine_wrote_them() {
     let text = "month,channel,amount,note\n2026-11,a,1,\"two\nlines\"\n\n\n2026-11,b,viel,\n2026-11,c,2,\"x\n\ny\"\n2026-11,d,mehr,z";
     for ends in ["\n", "\r\n", "\r"] {
         for last in ["", ends] {
-            let desk = Desk::forgiving("budgets");
+            let desk = DaemonHandle::forgiving("budgets");
             desk.put("w.csv", text.replace('\n', ends) + last);
             assert_eq!(desk.sync().await.loaded.rows_quarantined, 2);
             let told: Vec<String> = desk
@@ -57,7 +57,7 @@ async fn lines_count_the_same_whichever_machine_wrote_them() {
             assert_eq!(told, ["w.csv, line 6", "w.csv, line 10"], "{ends:?} {last:?}");
         }
     }
-    let desk = Desk::new("budgets");
+    let desk = DaemonHandle::new("budgets");
     desk.put("q.csv", "month,channel,amount\r\n2026-11,a,1\r\n2026-11,\"b,2\r\n2026-11,c,3,4\r\n");
     let told = desk.sync().await.error.expect("an error").message;
     assert!(told.contains("q.csv, line 3") && told.contains("quotation mark"), "{told}");
@@ -65,7 +65,7 @@ async fn lines_count_the_same_whichever_machine_wrote_them() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn broken_lines_of_ndjson_are_set_aside_and_digits_survive() {
-    let desk = Desk::forgiving("offline_conversions");
+    let desk = DaemonHandle::forgiving("offline_conversions");
     desk.put(
         "c.ndjson",
         "{\"conversion_id\": 9007199254740993, \"date\": \"2026-11-02\", \"amount\": 123456789012.345678, \"currency\": \"EUR\"}\n{\"conversion_id\": \"x\", \n[1]\n{\"conversion_id\": \"y\", \"date\": \"2026-11-02\", \"amount\": 1e12, \"currency\": \"EUR\"}\n",

@@ -1,12 +1,12 @@
 //! Names, links and bombs that mean harm.
 
-use super::{BUDGETS, Desk, parquet, walk};
+use super::{BUDGETS, DaemonHandle, parquet, walk};
 use std::io::Write;
 use std::path::Path;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn names_and_links_never_lead_out_of_the_folders() {
-    let desk = Desk::forgiving("budgets");
+    let desk = DaemonHandle::forgiving("budgets");
     let outside = desk.root.path().join("secret.csv");
     std::fs::write(&outside, BUDGETS).expect("written");
     std::os::unix::fs::symlink(&outside, desk.drop.folder.join("link.csv")).expect("a link");
@@ -49,7 +49,7 @@ async fn names_and_links_never_lead_out_of_the_folders() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn huge_files_and_bombs_are_refused_with_bounded_memory() {
-    let mut desk = Desk::new("budgets");
+    let mut desk = DaemonHandle::new("budgets");
     desk.drop.max_mb = 8;
     let zeros = vec![b'0'; 1 << 20];
     let mut gz_bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

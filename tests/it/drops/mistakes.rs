@@ -1,11 +1,11 @@
 //! Mistakes of honest people: told with file, line and remedy.
 
-use super::{BUDGETS, Desk, LOADED, walk};
+use super::{BUDGETS, DaemonHandle, LOADED, walk};
 use crate::support::noon;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_rows_are_kept_with_reason_file_line_and_record_and_a_mended_file_clears_them() {
-    let desk = Desk::forgiving("budgets");
+    let desk = DaemonHandle::forgiving("budgets");
     let text = "month,channel,amount,owner\n\n2026-11,paid_search,100,\"Ann\nLee\"\n2026-13,email,1,\n2026-11,seo,viel,Bo\n2026-11,sms,1,200.50,Cy\n,,,\n2026-11,tv,\"1;2M\",\n-,tv,n/a,\n";
     desk.put("plan.csv", text);
     let outcome = desk.sync().await;
@@ -42,7 +42,7 @@ async fn bad_rows_are_kept_with_reason_file_line_and_record_and_a_mended_file_cl
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_columns_encodings_and_empty_files_are_told_with_line_and_remedy() {
-    let desk = Desk::new("budgets");
+    let desk = DaemonHandle::new("budgets");
     let cases: [(&str, &[u8], &str); 13] = [
         (
             "n.csv",
@@ -108,7 +108,7 @@ async fn wrong_columns_encodings_and_empty_files_are_told_with_line_and_remedy()
 /// after it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_whose_time_has_not_come_yields_to_a_later_correction_and_is_told() {
-    let desk = Desk::new("budgets");
+    let desk = DaemonHandle::new("budgets");
     let budget = |amount| format!("month,channel,amount\n2026-11,seo,{amount}\n");
     super::rest(&desk.put("a.csv", budget(10)), -400 * 24 * 60);
     let first = desk.sync().await;
@@ -127,7 +127,7 @@ async fn a_file_whose_time_has_not_come_yields_to_a_later_correction_and_is_told
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_still_being_written_waits_for_the_next_run() {
-    let desk = Desk::new("budgets");
+    let desk = DaemonHandle::new("budgets");
     let path = desk.put("b.csv", BUDGETS);
     let file = std::fs::File::options().write(true).open(&path).expect("the file");
     file.set_modified((noon() - chrono::TimeDelta::seconds(2)).into()).expect("an age");

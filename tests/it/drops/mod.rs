@@ -26,13 +26,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A drop folder with an installation beside it.
-struct Desk {
+struct DaemonHandle {
     root: tempfile::TempDir,
     context: SyncContext,
     drop: FileDrop,
 }
 
-impl Desk {
+impl DaemonHandle {
     fn new(preset: &str) -> Self {
         let root = tempfile::tempdir().expect("a folder");
         let folder = root.path().join("drops");

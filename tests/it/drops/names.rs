@@ -1,12 +1,12 @@
 //! What a file was called by earlier versions still names it.
 
-use super::Desk;
+use super::DaemonHandle;
 
 const BUDGETS: &str = "month,channel,amount\n2026-11,paid_search,100\n";
 
 #[tokio::test]
 async fn files_that_an_earlier_version_loaded_are_not_loaded_again_under_their_new_names() {
-    let desk = Desk::new("budgets");
+    let desk = DaemonHandle::new("budgets");
     desk.put("plan Köln.2026.csv", BUDGETS);
     desk.put("plan köln-2026.csv", BUDGETS.replace("paid_search", "email"));
     let first = desk.sync().await;

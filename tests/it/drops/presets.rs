@@ -1,6 +1,6 @@
 //! What can be dropped, and how a mapping names it.
 
-use super::{BUDGETS, Desk, parquet};
+use super::{BUDGETS, DaemonHandle, parquet};
 use daybook::connectors::file::{Answers, Mark, Preset, Target};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -23,7 +23,7 @@ async fn budgets_targets_creators_rates_and_offline_conversions_all_can_be_dropp
         ),
     ];
     for (preset, text, table, rows) in cases {
-        let desk = Desk::new(preset);
+        let desk = DaemonHandle::new(preset);
         desk.put("a.csv", text);
         let outcome = desk.sync().await;
         assert_eq!((outcome.error.as_ref(), outcome.loaded.notes.as_slice()), (None, [].as_slice()), "{preset:?}");
@@ -44,7 +44,7 @@ async fn budgets_targets_creators_rates_and_offline_conversions_all_can_be_dropp
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_creators_post_is_known_by_its_address_with_or_without_a_tracking_parameter() {
-    let desk = Desk::new("influencer");
+    let desk = DaemonHandle::new("influencer");
     let posts = [
         "https://www.YouTube.com/watch?v=AbC&si=x1",
         "https://youtube.com/watch?v=aBc",
@@ -68,7 +68,7 @@ async fn a_creators_post_is_known_by_its_address_with_or_without_a_tracking_para
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mapping_says_which_column_is_which_field_and_how_it_is_written() {
-    let mut desk = Desk::forgiving("offline_conversions");
+    let mut desk = DaemonHandle::forgiving("offline_conversions");
     let pairs = |all: &[(&str, &str)]| all.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
     let answers = Answers {
         columns: pairs(&[
@@ -110,7 +110,7 @@ async fn a_mapping_says_which_column_is_which_field_and_how_it_is_written() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn days_out_of_any_calendar_and_before_the_first_day_stay_out() {
-    let mut desk = Desk::forgiving("offline_conversions");
+    let mut desk = DaemonHandle::forgiving("offline_conversions");
     desk.drop.since = Some("2026-01-01".parse().expect("a date"));
     desk.put(
         "c.csv",

@@ -1,6 +1,6 @@
 //! A file behind an address: fetched at each sync, read as a dropped one, and kept where the answer is none.
 
-use super::Desk;
+use super::DaemonHandle;
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect};
@@ -29,7 +29,7 @@ async fn a_published_sheet_is_read_anew_when_it_changes_and_stays_when_it_cannot
     let answer =
         Arc::new(Mutex::new((StatusCode::OK, "text/csv", "month,channel,amount\n2026-11,seo,100\n".to_owned())));
     let base = serve(answer.clone()).await;
-    let mut desk = Desk::new("budgets");
+    let mut desk = DaemonHandle::new("budgets");
     desk.drop.settle_secs = 0;
     desk.drop.address = Some(format!("{base}/pub?output=csv").parse().expect("an address"));
     let now = |status, kind, body: &str| *answer.lock().expect("an answer") = (status, kind, body.to_owned());

@@ -1,6 +1,6 @@
 //! A file is a statement: what it says, says no longer, or says twice.
 
-use super::Desk;
+use super::DaemonHandle;
 use crate::support::noon;
 use chrono::TimeDelta;
 use daybook::connectors::file::{OnRemoval, Pattern, Versions};
@@ -17,7 +17,7 @@ fn orders(rows: &[(&str, &str)]) -> String {
     format!("conversion_id,date,amount,currency\n{rows}")
 }
 
-impl Desk {
+impl DaemonHandle {
     /// Drops a file that was changed so many minutes ago.
     fn put_at(&self, name: &str, text: &str, minutes: i64) {
         let path = self.put(name, text);
@@ -34,7 +34,7 @@ impl Desk {
 // 18F/data-federation-project#49
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_newer_version_no_longer_says_goes_and_a_removed_file_stays_and_is_told() {
-    let desk = Desk::new("offline_conversions");
+    let desk = DaemonHandle::new("offline_conversions");
     desk.put_at("orders.csv", &orders(&[("A-1", "100"), ("A-2", "250"), ("A-3", "75")]), 90);
     assert_eq!(desk.sync().await.error, None);
     desk.put_at("orders.csv", &orders(&[("A-1", "100"), ("A-3", "75")]), 60);
@@ -52,7 +52,7 @@ async fn what_a_newer_version_no_longer_says_goes_and_a_removed_file_stays_and_i
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_files_that_name_a_key_the_newer_one_counts_whatever_their_names() {
-    let desk = Desk::new("offline_conversions");
+    let desk = DaemonHandle::new("offline_conversions");
     desk.put_at("b.csv", &orders(&[("A-1", "10"), ("A-2", "20")]), 90);
     desk.put_at("a.csv", &orders(&[("A-1", "11")]), 60);
     desk.sync().await;
@@ -71,7 +71,7 @@ async fn of_two_files_that_name_a_key_the_newer_one_counts_whatever_their_names(
 // julionc/awesome-shopify#81
 #[tokio::test(flavor = "multi_thread")]
 async fn equal_rows_count_once_and_different_ones_of_a_key_are_quarantined_all() {
-    let desk = Desk::forgiving("offline_conversions");
+    let desk = DaemonHandle::forgiving("offline_conversions");
     let rows = [("A-1", "10"), ("A-1", "10"), ("A-2", "20"), ("A-2", "21"), ("A-3", "30"), ("A-4", "40")];
     desk.put("orders.csv", orders(&rows));
     let outcome = desk.sync().await;
@@ -90,7 +90,7 @@ async fn equal_rows_count_once_and_different_ones_of_a_key_are_quarantined_all()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_in_several_rows_is_their_sum_and_its_total_row_is_no_part_of_it() {
     // browserslist/browserslist-ga-export#26
-    let desk = Desk::new("budgets");
+    let desk = DaemonHandle::new("budgets");
     let days: String = (1..=30).map(|day| format!("2026-11-{day:02},tv,400\n")).collect();
     let text =
         format!("month,channel,amount\n2026-11,paid_search,12000\n2026-11,paid_search,8000\n{days}Total,,32000\n");
@@ -108,7 +108,7 @@ async fn a_plan_in_several_rows_is_their_sum_and_its_total_row_is_no_part_of_it(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_is_missing_takes_none_away() {
-    let desk = Desk::new("offline_conversions");
+    let desk = DaemonHandle::new("offline_conversions");
     desk.put_at("first.csv", &orders(&[("A-1", "100")]), 90);
     desk.sync().await;
     desk.put_at("later.csv", "conversion_id,date,amount,currency\nA-1,2026-11-02,,\n", 30);
@@ -120,7 +120,7 @@ async fn a_number_that_is_missing_takes_none_away() {
 // metabase/metabase#40589, CodeForPhilly/paws-data-pipeline#448
 #[tokio::test(flavor = "multi_thread")]
 async fn every_file_that_is_not_read_is_told_until_it_is_gone() {
-    let desk = Desk::new("budgets");
+    let desk = DaemonHandle::new("budgets");
     let strange = ["plan.avro", "plan.tar.gz", "plan", "plan.7z", "plan.numbers"];
     strange.iter().for_each(|name| drop(desk.put(name, "x")));
     std::fs::create_dir(desk.drop.folder.join("2026-11")).expect("a folder");
@@ -139,7 +139,7 @@ async fn every_file_that_is_not_read_is_told_until_it_is_gone() {
 // fauna/fauna-shell#177
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_of_which_every_row_is_bad_is_a_failure_that_stays_told() {
-    let desk = Desk::new("offline_conversions");
+    let desk = DaemonHandle::new("offline_conversions");
     desk.put("plan.csv", "conversion_id,date,amount,currency\nA-1,yesterday,1,EUR\nA-2,never,2,EUR\n");
     for _ in 0..2 {
         let outcome = desk.sync().await;
@@ -155,7 +155,7 @@ async fn a_file_of_which_every_row_is_bad_is_a_failure_that_stays_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_file_is_read_again_where_a_setting_mends_it() {
-    let mut desk = Desk::new("budgets");
+    let mut desk = DaemonHandle::new("budgets");
     desk.drop.known = [("channel", vec!["seo".to_owned()])].into();
     desk.put("plan.csv", "month,channel,amount\n2026-11,seo,1\n2026-11,TV Spots,2\n");
     let told = desk.sync().await.error.expect("refused").message;
@@ -167,7 +167,7 @@ async fn a_refused_file_is_read_again_where_a_setting_mends_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unloaded_file_stays_out_and_others_speak_again_in_its_place() {
-    let desk = Desk::new("offline_conversions");
+    let desk = DaemonHandle::new("offline_conversions");
     desk.put_at("old.csv", &orders(&[("A-1", "10"), ("A-2", "20")]), 90);
     desk.put_at("wrong.csv", &orders(&[("A-1", "999"), ("B-1", "5")]), 60);
     desk.sync().await;
@@ -194,7 +194,7 @@ async fn an_unloaded_file_stays_out_and_others_speak_again_in_its_place() {
 // The newest version by time says all, also where it says less; a version that cannot be read takes nothing away.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_versions_of_a_series_only_the_newest_says_what_counts() {
-    let mut desk = Desk::new("offline_conversions");
+    let mut desk = DaemonHandle::new("offline_conversions");
     desk.drop.pattern = Pattern::new("{series}_v*.csv").expect("a pattern");
     desk.drop.versions = Versions::Newest;
     // By time, not by alphabet: v10 is newer than v9.
@@ -218,7 +218,7 @@ async fn of_versions_of_a_series_only_the_newest_says_what_counts() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_of_a_removed_file_go_where_the_connection_says_so_but_not_with_the_whole_folder() {
-    let mut desk = Desk::new("offline_conversions");
+    let mut desk = DaemonHandle::new("offline_conversions");
     desk.drop.on_removal = OnRemoval::Unload;
     let remove = |name: &str| std::fs::remove_file(desk.drop.folder.join(name)).expect("removed");
     desk.put_at("old.csv", &orders(&[("A-1", "10"), ("A-2", "20")]), 90);
@@ -240,7 +240,7 @@ async fn rows_of_a_removed_file_go_where_the_connection_says_so_but_not_with_the
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_files_of_an_archive_are_read_each_by_itself() {
-    let desk = Desk::new("offline_conversions");
+    let desk = DaemonHandle::new("offline_conversions");
     let members = [
         ("2026/october.csv", orders(&[("A-1", "10")])),
         ("2026/november.csv", orders(&[("A-2", "20")])),
@@ -266,7 +266,7 @@ async fn the_files_of_an_archive_are_read_each_by_itself() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_that_is_taken_out_leaves_the_original_its_rows() {
-    let mut desk = Desk::new("offline_conversions");
+    let mut desk = DaemonHandle::new("offline_conversions");
     desk.drop.on_removal = OnRemoval::Unload;
     let text = orders(&[("A-1", "10"), ("A-2", "20")]);
     desk.put_at("Download.csv", &text, 90);
@@ -281,7 +281,7 @@ async fn a_copy_that_is_taken_out_leaves_the_original_its_rows() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_of_a_connection_that_was_renamed_are_told_until_they_are_taken_out() {
-    let desk = Desk::new("offline_conversions");
+    let desk = DaemonHandle::new("offline_conversions");
     desk.put("orders of may.csv", orders(&[("A-1", "10")]));
     desk.sync().await;
     let context = desk.context.clone();
@@ -304,7 +304,7 @@ async fn rows_of_a_connection_that_was_renamed_are_told_until_they_are_taken_out
 
 #[tokio::test(flavor = "multi_thread")]
 async fn days_that_have_not_come_yet_and_rows_that_are_gone_are_told() {
-    let desk = Desk::new("offline_conversions");
+    let desk = DaemonHandle::new("offline_conversions");
     desk.put_at("a.csv", "conversion_id,date,amount,currency\nA-1,2026-11-02,1,EUR\nA-2,2027-05-11,1,EUR\n", 90);
     let told = desk.sync().await.loaded.notes.join(" | ");
     assert!(told.contains("1 rows are of days that have not come yet, up to 2027-05-11"), "{told}");

@@ -2,8 +2,8 @@
 
 use super::Trial;
 use crate::drops::fuzz::bytes::Chance;
-use daybook::delivery::config::{DeliveryConfig, MailConfig, SlackHook, SmtpSecurity};
-use daybook::delivery::{Deliverers, Handed, Outgoing, Route};
+use daybook::delivery::config::{DeliveryConfig, MailConfig, SlackDestination, SmtpSecurity};
+use daybook::delivery::{Deliverers, DeliveryResult, Outgoing, Route};
 use daybook::support::secret::SecretRef;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -44,7 +44,7 @@ const ODD: [&str; 26] = [
 
 /// A server that says what chance makes it say, and whether it took a mail by RFC 5321.
 #[derive(Default)]
-struct Said {
+struct ControlResponse {
     /// The whole answer to the last line of a mail.
     after_mail: Vec<u8>,
     got_mail: bool,
@@ -64,7 +64,7 @@ fn reply(usual: &str, is_calm: bool, chance: &mut Chance) -> Vec<u8> {
     }
 }
 
-fn play(stream: &TcpStream, chance: &mut Chance, said: &Mutex<Said>) -> std::io::Result<()> {
+fn play(stream: &TcpStream, chance: &mut Chance, said: &Mutex<ControlResponse>) -> std::io::Result<()> {
     stream.set_read_timeout(Some(Duration::from_secs(3)))?;
     stream.set_write_timeout(Some(Duration::from_secs(3)))?;
     let is_calm = chance.one_in(8);
@@ -123,7 +123,7 @@ fn ways(config: &DeliveryConfig) -> Deliverers {
     config.build(Path::new("/nonexistent"), Path::new("/nonexistent")).expect("deliverers")
 }
 
-fn is_told_well(handed: &Handed) {
+fn is_told_well(handed: &DeliveryResult) {
     match &handed.result {
         Ok(accepted) => super::is_told_well(&accepted.response),
         Err(error) => super::is_told_well(&error.to_string()),
@@ -133,7 +133,7 @@ fn is_told_well(handed: &Handed) {
 
 pub fn smtp(mut trial: Trial) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let (seeds, said) = (Arc::new(Mutex::new(Chance::new(0))), Arc::new(Mutex::new(Said::default())));
+    let (seeds, said) = (Arc::new(Mutex::new(Chance::new(0))), Arc::new(Mutex::new(ControlResponse::default())));
     let own = said.clone();
     let port = serve(seeds.clone(), move |stream, chance| drop(play(stream, chance, &own)));
     let mail = MailConfig::Smtp {
@@ -153,7 +153,7 @@ pub fn smtp(mut trial: Trial) {
     let (mut sent, mut not) = (0, 0);
     while let Some(mut round) = trial.next() {
         *seeds.lock().expect("no panic") = Chance::new(round.chance.next());
-        *said.lock().expect("no panic") = Said::default();
+        *said.lock().expect("no panic") = ControlResponse::default();
         let route = Route::Mail { from: "Daybook <d@example.com>".to_owned(), to: "ok@example.com".to_owned() };
         let outgoing = Outgoing { message_id: "msg_1".to_owned(), route, payload: MAIL.to_vec() };
         let handed = runtime.block_on(ways.deliver(&outgoing));
@@ -248,9 +248,9 @@ pub fn slack(mut trial: Trial) {
     std::fs::write(&token, "xoxb-1").expect("written");
     let secret = |path: &Path| SecretRef::File(path.to_owned());
     let mut config = DeliveryConfig::default();
-    config.slack.insert("hook".to_owned(), SlackHook::Webhook { url: secret(&url) });
+    config.slack.insert("hook".to_owned(), SlackDestination::Webhook { url: secret(&url) });
     let api_url = format!("http://127.0.0.1:{port}");
-    let bot = SlackHook::Bot { token: secret(&token), channel: "C0123456789".to_owned(), api_url };
+    let bot = SlackDestination::Bot { token: secret(&token), channel: "C0123456789".to_owned(), api_url };
     config.slack.insert("bot".to_owned(), bot);
     let ways = ways(&config);
     let (mut sent, mut not) = (0, 0);

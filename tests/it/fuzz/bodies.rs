@@ -4,7 +4,7 @@
 use super::Trial;
 use crate::drops::fuzz::bytes::Chance;
 use crate::support::{noon, texts};
-use crate::tenants::{World, world};
+use crate::tenants::{Simulation, world};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -73,7 +73,7 @@ async fn answer(State(between): State<Arc<Between>>, request: Request) -> Respon
 }
 
 /// The sources, asked through what stands between; each request once, and one at a time.
-fn sources(world: &World, between: &str) -> Vec<Source> {
+fn sources(world: &Simulation, between: &str) -> Vec<Source> {
     let shop = tenants().remove(1);
     let mut all = world.sources(&shop);
     let others = tenants().into_iter().filter(|tenant| tenant.has_crm).flat_map(|tenant| world.sources(&tenant));

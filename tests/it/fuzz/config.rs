@@ -1,7 +1,7 @@
 //! The files of an installation.
 
 use super::Trial;
-use crate::care_faults::{copy_folder, installation};
+use crate::maintenance_faults::{copy_folder, installation};
 
 pub fn hunt(mut trial: Trial) {
     let root = installation();

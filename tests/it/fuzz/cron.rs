@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use daybook::domain::schedule::{Expression, Schedule};
 
-const PARTS: [&str; 28] = [
+const SECTIONS: [&str; 28] = [
     "*",
     "*/1",
     "*/0",
@@ -49,7 +49,7 @@ pub fn hunt(mut trial: Trial) {
     while let Some(mut round) = trial.next() {
         let chance = &mut round.chance;
         let count = if chance.one_in(12) { chance.below(8) } else { 5 };
-        let mut text = (0..count).map(|_| chance.of(&PARTS)).collect::<Vec<_>>().join(chance.of(&[" ", "  ", "\t"]));
+        let mut text = (0..count).map(|_| chance.of(&SECTIONS)).collect::<Vec<_>>().join(chance.of(&[" ", "  ", "\t"]));
         if chance.one_in(4) {
             text = String::from_utf8_lossy(&super::spoil::bytes(text.as_bytes(), b"@yearly 0 0 1 1 *", chance))
                 .into_owned();

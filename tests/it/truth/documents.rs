@@ -2,10 +2,10 @@
 
 use crate::figures::{built, context, order};
 use crate::support::noon;
-use crate::tenants::World;
+use crate::tenants::Simulation;
 use chrono::{Datelike, Days, NaiveDate};
 use daybook::domain::period::Period;
-use daybook::jobs::issue::Order;
+use daybook::jobs::issue::IssueRequest;
 use daybook::jobs::readings::ReportContext;
 use daybook::report::document::{Block, Card, Cell, Document, Figure, Plot, Row, Table, Unit};
 use daybook::sandbox::{Day, TenantTruth, Truth, tenants};
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 const STEP: usize = 33;
 
 /// Compares the daily reports of sampled days with the truth.
-pub fn equal_the_truth(world: &World, truth: &Truth) {
+pub fn equal_the_truth(world: &Simulation, truth: &Truth) {
     for tenant in tenants() {
         let truth = &truth.tenants[tenant.id];
         let context = ReportContext {
@@ -31,7 +31,7 @@ pub fn equal_the_truth(world: &World, truth: &Truth) {
         };
         let mut compared = 0;
         for date in truth.days.keys().rev().step_by(STEP) {
-            let order = Order { period: Period::day(*date), ..order("daily_performance", &context, noon()) };
+            let order = IssueRequest { period: Period::day(*date), ..order("daily_performance", &context, noon()) };
             let (document, _) = built(&world.context.warehouse, &context, &order);
             compared += compare(&document, truth, *date);
         }

@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ragged_row_is_set_aside_with_its_reason() {
+    fn a_ragged_row_is_quarantined_with_its_reason() {
         let rows = got(Shape::Delimited, b"a,b\n1,2,3\n4\n\"5\n6\"\n7,8,\n");
         assert_eq!(rows.bad[0], (2, "the row has 3 values for 2 columns".to_owned()));
         assert!(rows.bad[1].1.contains("is a quotation mark not closed?"), "{:?}", rows.bad);

@@ -158,7 +158,7 @@ mod tests {
     use super::super::testing::{got, refused};
 
     #[test]
-    fn whole_lines_load_and_a_cut_last_one_is_set_aside() {
+    fn whole_lines_load_and_a_cut_last_one_is_quarantined() {
         // F23: brimdata/super#4537.
         let rows =
             got(Shape::Ndjson, b"{\"id\":\"J-1\",\"v\":10.10}\n{\"id\":\"J-2\",\"v\":20.20}\n{\"id\":\"J-3\",\"v");

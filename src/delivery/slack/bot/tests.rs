@@ -140,9 +140,9 @@ async fn a_token_is_tried_without_a_message_and_a_revoked_one_is_a_refused_login
         [(200, r#"{"ok":true,"user":"daybook","team":"Acme"}"#), (200, r#"{"ok":false,"error":"invalid_auth"}"#)];
     let (bot, fake) = slack(&answers).await;
     let tried = bot.try_out().await;
-    assert!(matches!(&tried, Tried::Well(says) if says.contains("daybook in Acme")), "{tried:?}");
+    assert!(matches!(&tried, ProbeResult::Well(says) if says.contains("daybook in Acme")), "{tried:?}");
     let tried = bot.try_out().await;
-    assert!(matches!(&tried, Tried::LoginRefused(says) if says.contains("invalid_auth")), "{tried:?}");
+    assert!(matches!(&tried, ProbeResult::LoginRefused(says) if says.contains("invalid_auth")), "{tried:?}");
     let heard = fake.heard.lock().expect("a log").clone();
     assert!(heard.iter().all(|line| line.starts_with("/api/auth.test token=true")), "{heard:?}");
 }

@@ -6,7 +6,7 @@ use crate::delivery::smtp::login::{Login, Proof};
 use crate::delivery::smtp::oauth::Tokens;
 use crate::delivery::smtp::tests::client;
 use crate::delivery::smtp::tests::server::{Rules, Server};
-use crate::delivery::smtp::{Smtp, Tried};
+use crate::delivery::smtp::{ProbeResult, Smtp};
 use crate::support::secret::SecretRef;
 use axum::Router;
 use axum::routing::post;
@@ -112,7 +112,7 @@ async fn a_refused_token_is_renewed_once_and_then_it_is_the_operators() {
     assert!(!reason.contains("token-"), "{reason}");
     assert_eq!(asked.lock().expect("what was asked").len(), 3, "asked once more, and no oftener");
     let tried = smtp.try_out().await;
-    assert!(matches!(&tried, Tried::LoginRefused(says) if says.contains("let the app send mail")), "{tried:?}");
+    assert!(matches!(&tried, ProbeResult::LoginRefused(says) if says.contains("let the app send mail")), "{tried:?}");
 }
 
 #[tokio::test]

@@ -251,7 +251,7 @@ fn a_client_does_not_print_its_password() {
 async fn a_server_is_tried_up_to_its_login_and_no_mail_is_named() {
     let server = Server::start(&[]).await;
     let tried = client(server.port, SmtpSecurity::Plain, true).try_out().await;
-    let Tried::Well(says) = &tried else { panic!("{tried:?}") };
+    let ProbeResult::Well(says) = &tried else { panic!("{tried:?}") };
     assert!(says.contains("logged in; takes mails up to 35.9 MB; NOOP: 250"), "{says}");
     assert_eq!((server.count("AUTH"), server.count("NOOP"), server.count("MAIL")), (1, 1, 0));
 }
@@ -260,11 +260,11 @@ async fn a_server_is_tried_up_to_its_login_and_no_mail_is_named() {
 async fn a_refused_login_is_told_apart_from_a_server_that_is_away() {
     let server = Server::start(&[("AUTH", "535 5.7.8 no")]).await;
     let tried = client(server.port, SmtpSecurity::Plain, true).try_out().await;
-    assert!(matches!(&tried, Tried::LoginRefused(says) if says.contains("535 5.7.8 no")), "{tried:?}");
+    assert!(matches!(&tried, ProbeResult::LoginRefused(says) if says.contains("535 5.7.8 no")), "{tried:?}");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
     drop(listener);
     let tried = client(port, SmtpSecurity::Plain, true).try_out().await;
-    let Tried::Failed(error) = &tried else { panic!("{tried:?}") };
+    let ProbeResult::Failed(error) = &tried else { panic!("{tried:?}") };
     assert!(error.to_string().to_lowercase().contains("refused"), "{error}");
 }

@@ -1,9 +1,9 @@
 //! Retries, budgets, limits, overlap, catching up, waiting for others, circuits and crashes.
 
 use super::{Bench, ME, at, job};
-use crate::domain::schedule::chance::jitter;
-use crate::domain::schedule::decide::{Decision, Why};
-use crate::domain::schedule::heartbeat::Heartbeat;
+use crate::domain::schedule::decide::{Decision, DecisionReason};
+use crate::domain::schedule::jitter::jitter;
+use crate::domain::schedule::planner::Planner;
 use crate::domain::schedule::policy::{CatchUp, CircuitPolicy, Overlap, Policy, RetryPolicy};
 use crate::domain::schedule::slot::{Outcome, Pair, SlotState};
 use chrono::TimeDelta;
@@ -138,10 +138,16 @@ fn a_report_waits_for_the_rollup_before_it() {
     let rollup = bench.tick("2026-11-20T07:30");
     bench.claim(&rollup[0], "2026-11-20T07:30");
     assert_eq!(bench.tick("2026-11-20T08:00"), []);
-    assert!(matches!(report_decision(&mut bench, "2026-11-20T08:00"), Decision::Wait { why: Why::WaitsForJob, .. }));
+    assert!(matches!(
+        report_decision(&mut bench, "2026-11-20T08:00"),
+        Decision::Wait { why: DecisionReason::WaitsForJob, .. }
+    ));
     bench.finish(&rollup[0], "2026-11-20T08:10", Outcome::Succeeded);
     let due = bench.tick("2026-11-20T08:10");
-    assert_eq!(due.iter().map(|due| (due.key.pair.job.as_str(), due.why)).collect::<Vec<_>>(), [("report", Why::Due)]);
+    assert_eq!(
+        due.iter().map(|due| (due.key.pair.job.as_str(), due.why)).collect::<Vec<_>>(),
+        [("report", DecisionReason::Due)]
+    );
 }
 
 #[test]
@@ -152,7 +158,7 @@ fn a_report_waits_no_longer_than_its_deadline() {
     assert_eq!(bench.tick("2026-11-20T08:00"), []);
     assert_eq!(bench.tick("2026-11-20T09:59"), []);
     let due = bench.tick("2026-11-20T10:00");
-    assert_eq!(due.iter().map(|due| due.why).collect::<Vec<_>>(), [Why::PastDeadline]);
+    assert_eq!(due.iter().map(|due| due.why).collect::<Vec<_>>(), [DecisionReason::PastDeadline]);
 }
 
 #[test]
@@ -197,11 +203,11 @@ fn an_open_circuit_is_probed_for_ever_and_closes_at_the_first_success() {
     }
     assert_eq!(bench.tick("2026-11-20T08:30"), []);
     let Ok(standing) = bench.heart.standing(&mut bench.books, at("2026-11-20T08:30"));
-    assert!(matches!(standing[0].1, Decision::Wait { why: Why::CircuitOpen, .. }), "{standing:?}");
+    assert!(matches!(standing[0].1, Decision::Wait { why: DecisionReason::CircuitOpen, .. }), "{standing:?}");
     assert_eq!(bench.tick("2026-11-20T08:40"), []);
     for day in 20..28 {
         let due = bench.tick(&format!("2026-11-{day}T08:50"));
-        assert_eq!(due.iter().map(|due| due.why).collect::<Vec<_>>(), [Why::Probe], "day {day}");
+        assert_eq!(due.iter().map(|due| due.why).collect::<Vec<_>>(), [DecisionReason::Probe], "day {day}");
         bench.claim(&due[0], &format!("2026-11-{day}T08:50"));
         bench.finish(&due[0], &format!("2026-11-{day}T08:50"), Outcome::Failed);
     }
@@ -241,7 +247,7 @@ fn what_a_crashed_process_was_at_is_taken_up_by_the_next() {
     bench.claim(&due[0], "2026-11-20T08:00");
     let mut books = bench.books.clone();
     let jobs: Vec<_> = bench.heart.jobs().cloned().collect();
-    let Ok(mut heart) = Heartbeat::open(jobs, &mut books, "the next", at("2026-11-20T08:02"));
+    let Ok(mut heart) = Planner::open(jobs, &mut books, "the next", at("2026-11-20T08:02"));
     let Ok(reaped) = heart.reap(&mut books, "the next", at("2026-11-20T08:02"));
     assert_eq!(reaped.iter().map(|slot| (slot.state, slot.attempts)).collect::<Vec<_>>(), [(SlotState::Planned, 1)]);
     assert!(reaped[0].detail.contains(ME), "{}", reaped[0].detail);
@@ -258,7 +264,7 @@ fn what_a_crashed_process_was_at_is_taken_up_by_the_next() {
 fn slots_of_a_job_that_was_removed_are_closed_with_that_reason() {
     let mut bench = hourly(Policy::default());
     bench.tick("2026-11-20T08:00");
-    let Ok(_) = Heartbeat::open(Vec::new(), &mut bench.books, ME, at("2026-11-20T08:01"));
+    let Ok(_) = Planner::open(Vec::new(), &mut bench.books, ME, at("2026-11-20T08:01"));
     assert_eq!(bench.states(), [("20 08:00".to_owned(), "skipped", "gone")]);
 }
 
@@ -267,7 +273,7 @@ fn a_slot_at_work_ends_even_if_its_job_was_removed_meanwhile() {
     let mut bench = hourly(Policy::default());
     let due = bench.tick("2026-11-20T08:00");
     bench.claim(&due[0], "2026-11-20T08:00");
-    let Ok(heart) = Heartbeat::open(Vec::new(), &mut bench.books, ME, at("2026-11-20T08:01"));
+    let Ok(heart) = Planner::open(Vec::new(), &mut bench.books, ME, at("2026-11-20T08:01"));
     let mut bench = Bench { heart, books: bench.books };
     assert_eq!(bench.finish(&due[0], "2026-11-20T08:02", Outcome::Succeeded).state, SlotState::Succeeded);
 }

@@ -5,8 +5,8 @@ mod decisions;
 mod expressions;
 mod years;
 
-use super::heartbeat::{Heartbeat, PlannedJob, SlotToRun};
-use super::memory::MemoryLedger;
+use super::in_memory::InMemoryLedger;
+use super::planner::{PlannedJob, Planner, SlotToRun};
 use super::policy::Policy;
 use super::slot::{Outcome, Pair, Slot};
 use super::{Expression, Schedule};
@@ -29,14 +29,14 @@ fn job(id: &str, expression: &str, zone: Tz, policy: Policy) -> PlannedJob {
 
 /// A heartbeat over books in memory.
 struct Bench {
-    heart: Heartbeat,
-    books: MemoryLedger,
+    heart: Planner,
+    books: InMemoryLedger,
 }
 
 impl Bench {
     fn open(jobs: Vec<PlannedJob>, now: &str) -> Self {
-        let mut books = MemoryLedger::default();
-        let Ok(heart) = Heartbeat::open(jobs, &mut books, ME, at(now));
+        let mut books = InMemoryLedger::default();
+        let Ok(heart) = Planner::open(jobs, &mut books, ME, at(now));
         Self { heart, books }
     }
 

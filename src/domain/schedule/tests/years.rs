@@ -1,9 +1,9 @@
 //! Ten years of beats, and clocks that jump.
 
 use super::{ME, at, job, schedule};
-use crate::domain::schedule::heartbeat::{Heartbeat, PlannedJob};
+use crate::domain::schedule::in_memory::InMemoryLedger;
 use crate::domain::schedule::ledger::{Ledger, Mark};
-use crate::domain::schedule::memory::MemoryLedger;
+use crate::domain::schedule::planner::{PlannedJob, Planner};
 use crate::domain::schedule::policy::{CatchUp, Policy};
 use crate::domain::schedule::slot::{Outcome, Pair, Slot, SlotKey, SlotState};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -11,10 +11,10 @@ use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
-/// Books that keep of a finished slot its instant only, and refuse a second one.
+/// SchedulerLedger that keep of a finished slot its instant only, and refuse a second one.
 #[derive(Default)]
 struct Slim {
-    open: MemoryLedger,
+    open: InMemoryLedger,
     done: BTreeMap<Pair, BTreeSet<DateTime<Utc>>>,
 }
 
@@ -109,7 +109,7 @@ fn live_ten_years(zone: Tz) -> usize {
     let (from, to) = (at("2016-01-01T00:00"), at("2026-01-01T00:00"));
     let jobs = fifty_jobs(zone);
     let mut books = Slim::default();
-    let Ok(mut heart) = Heartbeat::open(jobs.clone(), &mut books, ME, from);
+    let Ok(mut heart) = Planner::open(jobs.clone(), &mut books, ME, from);
     let (mut now, mut beat) = (from, 0i64);
     while now < to + TimeDelta::days(1) {
         let Ok(due) = heart.tick(&mut books, now);
@@ -120,7 +120,7 @@ fn live_ten_years(zone: Tz) -> usize {
         }
         beat += 1;
         if beat % 20_000 == 0 {
-            let Ok(reopened) = Heartbeat::open(jobs.clone(), &mut books, ME, now);
+            let Ok(reopened) = Planner::open(jobs.clone(), &mut books, ME, now);
             heart = reopened;
         }
         // Between 5 and 12 minutes; now and then an hour, more rarely a day and a half.
@@ -154,8 +154,8 @@ fn ten_years_of_fifty_jobs_in_six_zones_have_each_slot_once() {
 
 /// A heartbeat with hourly and daily jobs, whose clock can be set.
 struct Watch {
-    heart: Heartbeat,
-    books: MemoryLedger,
+    heart: Planner,
+    books: InMemoryLedger,
 }
 
 impl Watch {
@@ -165,8 +165,8 @@ impl Watch {
             job("hourly", "0 * * * *", Tz::Europe__Berlin, policy.clone()),
             job("daily", "30 2 * * *", Tz::Europe__Berlin, policy),
         ];
-        let mut books = MemoryLedger::default();
-        let Ok(heart) = Heartbeat::open(jobs, &mut books, ME, now);
+        let mut books = InMemoryLedger::default();
+        let Ok(heart) = Planner::open(jobs, &mut books, ME, now);
         Self { heart, books }
     }
 

@@ -2,7 +2,7 @@
 
 use super::super::typeface::{Weight, fit, names};
 use super::room as text_width;
-use super::{Anchor, Drawing, Ink, Mark, NARROW};
+use super::{Anchor, ColorRole, Drawing, Mark, NARROW};
 use crate::report::document::Bar;
 use rust_decimal::prelude::ToPrimitive;
 
@@ -37,7 +37,7 @@ pub fn draw(bars: &[Bar], width: f32) -> Drawing {
             text: labels[index].clone(),
             size: SIZE,
             anchor: Anchor::End,
-            ink: Ink::Text,
+            ink: ColorRole::Text,
             bold: false,
         });
         marks.push(Mark::Rect {
@@ -45,7 +45,7 @@ pub fn draw(bars: &[Bar], width: f32) -> Drawing {
             y: y + 5.0,
             width: long.max(1.0),
             height: ROW - 10.0,
-            ink: if *value < 0.0 { Ink::Compare } else { Ink::Accent },
+            ink: if *value < 0.0 { ColorRole::Compare } else { ColorRole::Accent },
         });
         let end = if *value < 0.0 { zero } else { zero + long };
         marks.push(Mark::Text {
@@ -54,7 +54,7 @@ pub fn draw(bars: &[Bar], width: f32) -> Drawing {
             text: texts[index].clone(),
             size: SIZE,
             anchor: Anchor::Start,
-            ink: Ink::Text,
+            ink: ColorRole::Text,
             bold: true,
         });
     }
@@ -82,7 +82,7 @@ pub fn labels(bars: &[Bar], most: f32) -> Vec<String> {
 
 /// From which losses go to the left.
 fn zero_line(x: f32, height: f32) -> Mark {
-    Mark::Line { points: vec![(x, 0.0), (x, height)], ink: Ink::Muted, width: 1.0 }
+    Mark::Line { points: vec![(x, 0.0), (x, height)], ink: ColorRole::Muted, width: 1.0 }
 }
 
 fn draw_narrow(bars: &[Bar], width: f32) -> Drawing {
@@ -97,7 +97,7 @@ fn draw_narrow(bars: &[Bar], width: f32) -> Drawing {
         let y = index as f32 * TALL_ROW;
         let long = ((value.abs() / span) as f32 * width).max(1.0);
         let x = (if value < 0.0 { zero - long } else { zero }).clamp(0.0, width - long);
-        let ink = if value < 0.0 { Ink::Compare } else { Ink::Accent };
+        let ink = if value < 0.0 { ColorRole::Compare } else { ColorRole::Accent };
         marks.extend(heading(&bar.label, &bar.figure.text, y, width));
         marks.push(Mark::Rect { x, y: y + LINE + 2.0, width: long, height: TALL_ROW - LINE - 8.0, ink });
     }
@@ -107,7 +107,7 @@ fn draw_narrow(bars: &[Bar], width: f32) -> Drawing {
         let lines = (0..bars.len()).map(|index| index as f32 * TALL_ROW + LINE);
         marks.extend(lines.map(|y| Mark::Line {
             points: vec![(zero, y), (zero, y + TALL_ROW - LINE - 4.0)],
-            ink: Ink::Muted,
+            ink: ColorRole::Muted,
             width: 1.0,
         }));
     }
@@ -116,8 +116,15 @@ fn draw_narrow(bars: &[Bar], width: f32) -> Drawing {
 
 /// The texts above a narrow bar: label left, value right.
 pub fn heading(label: &str, value: &str, y: f32, width: f32) -> [Mark; 2] {
-    let text =
-        |x, text, anchor, bold| Mark::Text { x, y: y + LINE - 4.0, text, size: SIZE, anchor, ink: Ink::Text, bold };
+    let text = |x, text, anchor, bold| Mark::Text {
+        x,
+        y: y + LINE - 4.0,
+        text,
+        size: SIZE,
+        anchor,
+        ink: ColorRole::Text,
+        bold,
+    };
     let value = fit(value, width * 0.5, SIZE, Weight::Bold);
     let room = width - text_width(&value, SIZE, Weight::Bold) - 10.0;
     let label = fit(label, room / 1.18, SIZE, Weight::Regular);

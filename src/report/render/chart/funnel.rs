@@ -3,7 +3,7 @@
 
 use super::super::typeface::{Weight, fit};
 use super::room as text_width;
-use super::{Anchor, Drawing, Ink, Mark, bars};
+use super::{Anchor, ColorRole, Drawing, Mark, bars};
 use crate::report::document::Bar;
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, dec};
@@ -51,7 +51,7 @@ pub fn draw(stages: &[Bar], width: f32) -> Drawing {
             text: labels[index].clone(),
             size: SIZE,
             anchor: Anchor::End,
-            ink: Ink::Text,
+            ink: ColorRole::Text,
             bold: false,
         });
         marks.push(Mark::Rect {
@@ -59,7 +59,7 @@ pub fn draw(stages: &[Bar], width: f32) -> Drawing {
             y: y + 4.0,
             width: long,
             height: ROW - 8.0,
-            ink: Ink::Accent,
+            ink: ColorRole::Accent,
         });
         marks.push(Mark::Text {
             x: after,
@@ -67,7 +67,7 @@ pub fn draw(stages: &[Bar], width: f32) -> Drawing {
             text,
             size: SIZE,
             anchor: Anchor::Start,
-            ink: Ink::Text,
+            ink: ColorRole::Text,
             bold: true,
         });
         marks.push(Mark::Text {
@@ -76,7 +76,7 @@ pub fn draw(stages: &[Bar], width: f32) -> Drawing {
             text: note,
             size: SIZE,
             anchor: Anchor::Start,
-            ink: Ink::Muted,
+            ink: ColorRole::Muted,
             bold: false,
         });
     }
@@ -92,14 +92,14 @@ fn draw_narrow(stages: &[Bar], width: f32) -> Drawing {
         let note = fit(stage.note.as_deref().unwrap_or_default(), width / 1.18, SIZE, Weight::Regular);
         marks.extend(bars::heading(&stage.label, &stage.figure.text, y, width));
         let x = (width - long) / 2.0;
-        marks.push(Mark::Rect { x, y: y + 20.0, width: long, height: 16.0, ink: Ink::Accent });
+        marks.push(Mark::Rect { x, y: y + 20.0, width: long, height: 16.0, ink: ColorRole::Accent });
         marks.push(Mark::Text {
             x: width / 2.0,
             y: y + 48.0,
             text: note,
             size: SIZE,
             anchor: Anchor::Middle,
-            ink: Ink::Muted,
+            ink: ColorRole::Muted,
             bold: false,
         });
     }
@@ -120,7 +120,7 @@ fn draw_rate(from: &Bar, to: &Bar, width: f32) -> Drawing {
     let rate = fit(rate, width / 1.18, 26.0, Weight::Bold);
     let stage = |stage: &Bar| format!("{} {}", stage.label, stage.figure.text);
     let below = fit(&format!("{} › {}", stage(from), stage(to)), width / 1.18, SIZE, Weight::Regular);
-    let marks = vec![text(28.0, rate, 26.0, Ink::Accent, true), text(50.0, below, SIZE, Ink::Text, false)];
+    let marks = vec![text(28.0, rate, 26.0, ColorRole::Accent, true), text(50.0, below, SIZE, ColorRole::Text, false)];
     Drawing { width, height: 58.0, marks, frame: None, breaks: Vec::new() }
 }
 

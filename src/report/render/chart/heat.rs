@@ -2,7 +2,7 @@
 
 use super::super::typeface::{Weight, fit};
 use super::room as text_width;
-use super::{Anchor, Drawing, Ink, Mark};
+use super::{Anchor, ColorRole, Drawing, Mark};
 use crate::domain::metric::Unit;
 use crate::report::document::Document;
 use rust_decimal::Decimal;
@@ -32,11 +32,11 @@ pub fn draw(rows: &[String], columns: &[String], cells: &[Vec<Option<Decimal>>],
     let mut marks = Vec::new();
     let every = if across < 24.0 { 3 } else { 1 };
     for (index, column) in columns.iter().enumerate().filter(|(index, _)| index % every == 0) {
-        marks.push(text(left + (index as f32 + 0.5) * across, HEAD - 7.0, column, Anchor::Middle, Ink::Muted));
+        marks.push(text(left + (index as f32 + 0.5) * across, HEAD - 7.0, column, Anchor::Middle, ColorRole::Muted));
     }
     for (row, (label, values)) in labels.iter().zip(cells).enumerate() {
         let y = HEAD + row as f32 * ROW;
-        marks.push(text(left - 8.0, y + ROW / 2.0 + SIZE * 0.36, label, Anchor::End, Ink::Text));
+        marks.push(text(left - 8.0, y + ROW / 2.0 + SIZE * 0.36, label, Anchor::End, ColorRole::Text));
         for (column, value) in values.iter().enumerate() {
             let value = number(value);
             let shade = if value > 0.0 && most > 0.0 { (value / most * SHADES).ceil() as u8 } else { 0 };
@@ -46,7 +46,7 @@ pub fn draw(rows: &[String], columns: &[String], cells: &[Vec<Option<Decimal>>],
                 y: y + 1.0,
                 width: across - 2.0,
                 height: ROW - 2.0,
-                ink: Ink::Heat(shade),
+                ink: ColorRole::Heat(shade),
             });
         }
     }
@@ -57,7 +57,7 @@ pub fn draw(rows: &[String], columns: &[String], cells: &[Vec<Option<Decimal>>],
 pub fn explain(drawing: &mut Drawing, cells: &[Vec<Option<Decimal>>], unit: Unit, document: &Document) {
     const SIDE: f32 = 12.0;
     let Some(most) = cells.iter().flatten().flatten().max().filter(|most| most.is_sign_positive()) else { return };
-    let text = |value: Decimal| document.wording.value_text(Some(value), unit, document.currency);
+    let text = |value: Decimal| document.locale.value_text(Some(value), unit, document.currency);
     let (least, most) = (text(Decimal::ZERO), text(*most));
     let y = drawing.height + 8.0;
     let label = |x: f32, text: String, anchor| Mark::Text {
@@ -66,7 +66,7 @@ pub fn explain(drawing: &mut Drawing, cells: &[Vec<Option<Decimal>>], unit: Unit
         text,
         size: SIZE,
         anchor,
-        ink: Ink::Muted,
+        ink: ColorRole::Muted,
         bold: false,
     };
     let most_wide = text_width(&most, SIZE, Weight::Regular);
@@ -74,7 +74,7 @@ pub fn explain(drawing: &mut Drawing, cells: &[Vec<Option<Decimal>>], unit: Unit
     drawing.marks.push(label(start - 6.0, least, Anchor::End));
     for shade in 0..=SHADES as u8 {
         let x = start + f32::from(shade) * (SIDE + 2.0);
-        drawing.marks.push(Mark::Rect { x, y, width: SIDE, height: SIDE, ink: Ink::Heat(shade) });
+        drawing.marks.push(Mark::Rect { x, y, width: SIDE, height: SIDE, ink: ColorRole::Heat(shade) });
     }
     drawing.marks.push(label(drawing.width, most, Anchor::End));
     drawing.height = y + SIDE + 4.0;
@@ -90,7 +90,7 @@ mod tests {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let cells = vec![vec![Some(dec!(0)), Some(dec!(1))], vec![None, Some(dec!(50))]];
         let drawing = draw(&names(&["Mon", "Tue"]), &names(&["00", "01"]), &cells, 400.0);
-        let inks: Vec<Ink> = drawing
+        let inks: Vec<ColorRole> = drawing
             .marks
             .iter()
             .filter_map(|mark| match mark {
@@ -98,6 +98,6 @@ mod tests {
                 _ => None,
             })
             .collect();
-        assert_eq!(inks, [Ink::Heat(0), Ink::Heat(1), Ink::Heat(0), Ink::Heat(5)]);
+        assert_eq!(inks, [ColorRole::Heat(0), ColorRole::Heat(1), ColorRole::Heat(0), ColorRole::Heat(5)]);
     }
 }

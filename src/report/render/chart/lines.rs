@@ -4,10 +4,10 @@
 use super::super::typeface::{Weight, fit};
 use super::room as text_width;
 use super::scale::ticks;
-use super::{Anchor, Drawing, Frame, Ink, Mark, NARROW, segments};
+use super::{Anchor, ColorRole, Drawing, Frame, Mark, NARROW, segments};
 use crate::domain::metric::Unit;
 use crate::report::document::{Document, Role, Series};
-use crate::report::format::Wording;
+use crate::report::format::Locale;
 use chrono::NaiveDate;
 use rust_decimal::prelude::ToPrimitive;
 use std::collections::BTreeSet;
@@ -26,8 +26,8 @@ pub fn draw(dates: &[NaiveDate], series: &[Series], unit: Unit, document: &Docum
     let known = || values.iter().flatten().flatten().copied();
     let ticks = ticks(known().fold(0.0, f64::min), known().fold(0.0, f64::max), 4);
     let (low, high) = (ticks[0], ticks[ticks.len() - 1]);
-    let wording = document.wording;
-    let tick_texts: Vec<String> = ticks.iter().map(|tick| wording.tick_text(*tick, unit, document.currency)).collect();
+    let locale = document.locale;
+    let tick_texts: Vec<String> = ticks.iter().map(|tick| locale.tick_text(*tick, unit, document.currency)).collect();
     let left = tick_texts.iter().map(|text| text_width(text, SIZE, Weight::Regular)).fold(0.0, f32::max) + 8.0;
     let beside = width >= NARROW;
     let most = if beside { width * 0.22 } else { width - KEY_DASH };
@@ -41,7 +41,7 @@ pub fn draw(dates: &[NaiveDate], series: &[Series], unit: Unit, document: &Docum
     let mut marks = Vec::new();
     for (tick, text) in ticks.iter().zip(tick_texts) {
         let y = y_of(*tick);
-        let ink = if *tick == 0.0 { Ink::Compare } else { Ink::Grid };
+        let ink = if *tick == 0.0 { ColorRole::Compare } else { ColorRole::Grid };
         marks.push(Mark::Line { points: vec![(left, y), (left + across, y)], ink, width: 1.0 });
         marks.push(Mark::Text {
             x: left - 6.0,
@@ -49,12 +49,12 @@ pub fn draw(dates: &[NaiveDate], series: &[Series], unit: Unit, document: &Docum
             text,
             size: SIZE,
             anchor: Anchor::End,
-            ink: Ink::Muted,
+            ink: ColorRole::Muted,
             bold: false,
         });
     }
     let first_day = marks.len();
-    marks.extend(day_marks(dates, wording, &x_of, (left, left + across), width));
+    marks.extend(day_marks(dates, locale, &x_of, (left, left + across), width));
     let days = first_day..marks.len();
     let last_of = |line: &[Option<f64>]| line.iter().enumerate().rev().find_map(|(day, value)| Some((day, (*value)?)));
     let ends = values.iter().enumerate().filter_map(|(index, line)| Some((index, y_of(last_of(line)?.1))));
@@ -66,8 +66,8 @@ pub fn draw(dates: &[NaiveDate], series: &[Series], unit: Unit, document: &Docum
     for (index, line) in values.iter().enumerate() {
         let start = marks.len();
         let (ink, label_ink, thickness) = match series[index].role {
-            Role::Subject => (Ink::Accent, Ink::Accent, 2.0),
-            Role::Comparison => (Ink::Compare, Ink::Muted, 1.0),
+            Role::Subject => (ColorRole::Accent, ColorRole::Accent, 2.0),
+            Role::Comparison => (ColorRole::Compare, ColorRole::Muted, 1.0),
         };
         for points in segments(line, &|day, value| (x_of(day), y_of(value))) {
             marks.push(Mark::Line { points, ink, width: thickness });
@@ -110,13 +110,13 @@ fn apart(mut ends: Vec<(usize, f32)>) -> Vec<(usize, f32)> {
 /// name leaves the drawing, `width` wide.
 fn day_marks(
     dates: &[NaiveDate],
-    wording: Wording,
+    locale: Locale,
     x_of: &dyn Fn(usize) -> f32,
     (left, right): (f32, f32),
     width: f32,
 ) -> Vec<Mark> {
     let step = step(dates);
-    let texts: Vec<String> = dates.iter().map(|date| axis_text(*date, step, wording)).collect();
+    let texts: Vec<String> = dates.iter().map(|date| axis_text(*date, step, locale)).collect();
     let widest = texts.iter().map(|text| text_width(text, SIZE, Weight::Regular)).fold(0.0, f32::max);
     let most = ((right - left) / (widest + 16.0)).clamp(2.0, 5.0) as usize;
     let last = dates.len().saturating_sub(1);
@@ -127,7 +127,15 @@ fn day_marks(
         .map(|(index, text)| {
             let half = text_width(&text, SIZE, Weight::Regular) / 2.0;
             let x = x_of(index).clamp(half, (right + half).min(width - half));
-            Mark::Text { x, y: HEIGHT - 8.0, text, size: SIZE, anchor: Anchor::Middle, ink: Ink::Muted, bold: false }
+            Mark::Text {
+                x,
+                y: HEIGHT - 8.0,
+                text,
+                size: SIZE,
+                anchor: Anchor::Middle,
+                ink: ColorRole::Muted,
+                bold: false,
+            }
         })
         .collect()
 }
@@ -142,8 +150,8 @@ pub fn step(dates: &[NaiveDate]) -> &'static str {
 }
 
 /// A point along an axis: `9 Nov`, or `Nov 2026` among months.
-pub fn axis_text(date: NaiveDate, step: &str, wording: Wording) -> String {
-    if step == "month" { wording.short_month_text(date) } else { wording.short_day_text(date) }
+pub fn axis_text(date: NaiveDate, step: &str, locale: Locale) -> String {
+    if step == "month" { locale.short_month_text(date) } else { locale.short_day_text(date) }
 }
 
 #[cfg(test)]
@@ -177,7 +185,7 @@ mod tests {
         assert_eq!(step(&[day(2, 1), day(3, 1)]), "month");
         assert_eq!(step(&[day(2, 2), day(2, 9)]), "week");
         assert_eq!(step(&[day(2, 2)]), "day");
-        let text = |step| axis_text(day(2, 1), step, Wording::STANDARD);
+        let text = |step| axis_text(day(2, 1), step, Locale::STANDARD);
         assert_eq!((text("month").as_str(), text("day").as_str()), ("Feb 2026", "1 Feb"));
     }
 

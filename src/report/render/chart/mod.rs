@@ -21,7 +21,7 @@ use std::ops::Range;
 
 /// What a mark is for; decides its colour everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ink {
+pub enum ColorRole {
     Accent,
     Compare,
     Grid,
@@ -31,7 +31,7 @@ pub enum Ink {
     Heat(u8),
 }
 
-impl Ink {
+impl ColorRole {
     /// Colour on white paper; readable in grey print and for colour-blind eyes.
     pub fn color(self) -> (u8, u8, u8) {
         match self {
@@ -80,7 +80,7 @@ pub enum Anchor {
 pub enum Mark {
     Line {
         points: Vec<(f32, f32)>,
-        ink: Ink,
+        ink: ColorRole,
         width: f32,
     },
     Rect {
@@ -88,13 +88,13 @@ pub enum Mark {
         y: f32,
         width: f32,
         height: f32,
-        ink: Ink,
+        ink: ColorRole,
     },
     Dot {
         x: f32,
         y: f32,
         radius: f32,
-        ink: Ink,
+        ink: ColorRole,
     },
     /// `y` is the baseline.
     Text {
@@ -103,7 +103,7 @@ pub enum Mark {
         text: String,
         size: f32,
         anchor: Anchor,
-        ink: Ink,
+        ink: ColorRole,
         bold: bool,
     },
 }
@@ -201,11 +201,11 @@ pub fn spark(values: &[Option<Decimal>], width: f32, height: f32) -> Drawing {
             (3.0 + index as f32 * step, height - 3.0 - ((value - low) / spread) as f32 * (height - 6.0))
         };
         for points in segments(&values, &place) {
-            marks.push(Mark::Line { points, ink: Ink::Compare, width: 1.2 });
+            marks.push(Mark::Line { points, ink: ColorRole::Compare, width: 1.2 });
         }
         if let Some(Some(last)) = values.last() {
             let (x, y) = place(values.len() - 1, *last);
-            marks.push(Mark::Dot { x, y, radius: 2.2, ink: Ink::Accent });
+            marks.push(Mark::Dot { x, y, radius: 2.2, ink: ColorRole::Accent });
         }
     }
     Drawing { width, height, marks, frame: None, breaks: Vec::new() }

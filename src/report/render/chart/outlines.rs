@@ -94,7 +94,7 @@ impl OutlinePen for Pen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::render::chart::{Drawing, Ink, png};
+    use crate::report::render::chart::{ColorRole, Drawing, png};
 
     fn dark(text: &str) -> usize {
         let mark = Mark::Text {
@@ -103,7 +103,7 @@ mod tests {
             text: text.to_owned(),
             size: 14.0,
             anchor: Anchor::End,
-            ink: Ink::Text,
+            ink: ColorRole::Text,
             bold: false,
         };
         let drawing = Drawing { width: 100.0, height: 30.0, marks: vec![mark], frame: None, breaks: Vec::new() };

@@ -1,6 +1,6 @@
 //! A drawing as SVG text, and as PNG for mail.
 
-use super::{Anchor, Drawing, Frame, Ink, Mark, outlines};
+use super::{Anchor, ColorRole, Drawing, Frame, Mark, outlines};
 use crate::report::render::typeface::reads_from_right;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg;
@@ -119,7 +119,7 @@ pub fn png(drawing: &Drawing, scale: f32) -> Result<Vec<u8>, ChartError> {
     picture.encode_png().map_err(|error| failed(&error))
 }
 
-pub(super) fn hex(ink: Ink) -> String {
+pub(super) fn hex(ink: ColorRole) -> String {
     let (r, g, b) = ink.color();
     format!("#{r:02x}{g:02x}{b:02x}")
 }

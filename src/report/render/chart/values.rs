@@ -1,7 +1,7 @@
 //! The values that a printed line is asked for: the last one, the highest and the lowest.
 
 use super::super::typeface::{Weight, width};
-use super::{Anchor, Drawing, Frame, Ink, Mark};
+use super::{Anchor, ColorRole, Drawing, Frame, Mark};
 use crate::domain::metric::Unit;
 use crate::report::document::{Document, Role, Series};
 use rust_decimal::prelude::ToPrimitive;
@@ -29,7 +29,7 @@ pub fn write(drawing: &mut Drawing, series: &[Series], unit: Unit, document: &Do
     // Where the line comes down to its last value, the text stands below it.
     let falls = known.get(known.len() - 2).is_some_and(|before| before.1 > last.1);
     for (point, is_low) in [(last, falls), (highest, false), (lowest, true)] {
-        let text = document.wording.tick_text(three_digits(point.1), unit, document.currency);
+        let text = document.locale.tick_text(three_digits(point.1), unit, document.currency);
         let (x, y) = place(&frame, values.len(), *point);
         let half = width(&text, SIZE, Weight::Bold) / 2.0;
         let middle = x.clamp(frame.left + half, (frame.left + frame.across - half).max(frame.left + half));
@@ -41,10 +41,10 @@ pub fn write(drawing: &mut Drawing, series: &[Series], unit: Unit, document: &Do
         }
         covered.push(room);
         if point.0 != last.0 {
-            drawing.marks.push(Mark::Dot { x, y, radius: 2.0, ink: Ink::Accent });
+            drawing.marks.push(Mark::Dot { x, y, radius: 2.0, ink: ColorRole::Accent });
         }
         let bold = point.0 == last.0;
-        let ink = if bold { Ink::Accent } else { Ink::Muted };
+        let ink = if bold { ColorRole::Accent } else { ColorRole::Muted };
         drawing.marks.push(Mark::Text { x: middle, y: baseline, text, size: SIZE, anchor: Anchor::Middle, ink, bold });
     }
 }

@@ -3,7 +3,7 @@
 //! month's changes of a large level could not be seen.
 
 use super::bars::{ROW, SIZE, TALL_ROW, across_of, heading, labels};
-use super::{Anchor, Drawing, Ink, Mark, NARROW};
+use super::{Anchor, ColorRole, Drawing, Mark, NARROW};
 use crate::report::document::Bar;
 use crate::report::render::typeface::{Weight, fit};
 use rust_decimal::prelude::ToPrimitive;
@@ -45,18 +45,18 @@ pub fn draw(bars: &[Bar], width: f32) -> Drawing {
         } else {
             let text = |x, text: &str, anchor, bold| {
                 let (y, text) = (y + ROW / 2.0 + SIZE * 0.36, text.to_owned());
-                Mark::Text { x, y, text, size: SIZE, anchor, ink: Ink::Text, bold }
+                Mark::Text { x, y, text, size: SIZE, anchor, ink: ColorRole::Text, bold }
             };
             marks.push(text(left - 8.0, &names[index], Anchor::End, false));
             let end = place(from.max(*to)) + MARK_WIDTH;
             marks.push(text(end + 6.0, &texts[index], Anchor::Start, true));
         }
         let long = (place(*to) - place(*from)).abs().max(if from == to { MARK_WIDTH } else { 1.0 });
-        let ink = if to < from { Ink::Compare } else { Ink::Accent };
+        let ink = if to < from { ColorRole::Compare } else { ColorRole::Accent };
         marks.push(Mark::Rect { x: place(from.min(*to)), y: y + inset, width: long, height: tall, ink });
         if index > 0 {
             let (x, above) = (place(*from), y - row + inset + tall);
-            marks.push(Mark::Line { points: vec![(x, above), (x, y + inset)], ink: Ink::Muted, width: 0.8 });
+            marks.push(Mark::Line { points: vec![(x, above), (x, y + inset)], ink: ColorRole::Muted, width: 0.8 });
         }
     }
     let breaks = if is_narrow { Vec::new() } else { (1..bars.len()).map(|at| at as f32 * row).collect() };
@@ -87,7 +87,7 @@ mod tests {
             .collect()
     }
 
-    fn rects(drawing: &Drawing) -> Vec<(f32, f32, Ink)> {
+    fn rects(drawing: &Drawing) -> Vec<(f32, f32, ColorRole)> {
         let rect = |mark: &Mark| match mark {
             Mark::Rect { x, width, ink, .. } => Some((*x, x + width, *ink)),
             _ => None,
@@ -103,7 +103,7 @@ mod tests {
             let near = |a: f32, b: f32| (a - b).abs() < 1.0;
             assert!(near(opening.0, gain.0) && near(gain.1, loss.1) && near(loss.0, closing.0), "{width}: {rects:?}");
             assert!(gain.1 - gain.0 > 90.0, "a change of a large level can be seen: {rects:?}");
-            assert_eq!((gain.2, loss.2), (Ink::Accent, Ink::Compare));
+            assert_eq!((gain.2, loss.2), (ColorRole::Accent, ColorRole::Compare));
         }
     }
 

@@ -37,7 +37,7 @@ fn parted(block: BlockView) -> Vec<BlockView> {
                 columns: table.columns[columns.clone()].to_vec(),
                 rows: table.rows.iter().map(|row| of_columns(row, columns.clone())).collect(),
                 total: table.total.as_ref().map(|row| of_columns(row, columns.clone())),
-                // Said once, below all of it.
+                // ControlResponse once, below all of it.
                 hidden_rows: if part == last { table.hidden_rows } else { 0 },
                 ..table.clone()
             })
@@ -73,7 +73,7 @@ mod tests {
         let row = |name: &str| RowView {
             name: name.to_owned(),
             name_title: String::new(),
-            cells: vec![CellView::Figure { figure: figure.clone(), mood: "" }; columns],
+            cells: vec![CellView::Figure { figure: figure.clone(), tone: "" }; columns],
         };
         TableView {
             id: "t".to_owned(),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::report::document::Plot;
-use crate::report::format::Wording;
+use crate::report::format::Locale;
 use crate::report::sample;
 
 fn painter() -> ChartPainter {
@@ -87,7 +87,7 @@ fn every_value_of_a_chart_stands_in_its_table() {
         };
         assert_eq!(figure.matches("<td class=\"num\"").count(), values.len(), "{}", chart.id);
         for value in values.into_iter().flatten() {
-            let text = Wording::STANDARD.value_text(Some(value), chart.unit, document.currency);
+            let text = Locale::STANDARD.value_text(Some(value), chart.unit, document.currency);
             assert!(figure.contains(&format!(">{text}<")), "{}: {text}", chart.id);
         }
         assert_eq!(figure.matches("<svg").count(), DRAWINGS.len());

@@ -16,10 +16,10 @@ fn sources(document: &Document, layout: &mut Layout) {
         .iter()
         .map(|row| {
             let through =
-                row.data_through.map_or_else(|| "nothing yet".to_owned(), |day| document.wording.date_text(day));
+                row.data_through.map_or_else(|| "nothing yet".to_owned(), |day| document.locale.date_text(day));
             let read = row
                 .last_success_at
-                .map_or_else(|| "never".to_owned(), |at| document.wording.day_stamp_text(at, document.time_zone));
+                .map_or_else(|| "never".to_owned(), |at| document.locale.day_stamp_text(at, document.time_zone));
             [row.label.clone(), through, read, row.remark.clone()]
         })
         .collect();

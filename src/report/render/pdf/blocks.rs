@@ -4,7 +4,7 @@ use super::page::{BAD, GOOD, INK, Layout, MUTED, PAPER, Rgb8, Target};
 use super::paper::Area;
 use super::tags::Tag;
 use super::{chart, picture, table};
-use crate::report::document::{Card, Comparison, Figure, Mood};
+use crate::report::document::{Card, Comparison, Figure, Tone};
 use crate::report::render::typeface::{Weight, width, wrap_most};
 
 const GAP: f32 = 10.0;
@@ -146,7 +146,7 @@ impl<'a> Compared<'a> {
 
     fn draw(&self, x: f32, y: f32, layout: &mut Layout) {
         let (change, size) = &self.change;
-        let ink = color(self.comparison.mood);
+        let ink = color(self.comparison.tone);
         layout.lines(&[change.clone(), String::new()], |layout, _, text| {
             layout.text(x, y, text, *size, Weight::Bold, ink);
         });
@@ -165,10 +165,10 @@ pub fn link(figure: &Figure, layout: &mut Layout) {
 }
 
 /// Good, bad or neither.
-pub fn color(mood: Mood) -> Rgb8 {
-    match mood {
-        Mood::Good => GOOD,
-        Mood::Bad => BAD,
-        Mood::Neutral => MUTED,
+pub fn color(tone: Tone) -> Rgb8 {
+    match tone {
+        Tone::Good => GOOD,
+        Tone::Bad => BAD,
+        Tone::Neutral => MUTED,
     }
 }

@@ -55,7 +55,7 @@ pub fn render_with(document: &Document, options: &Options) -> Result<Vec<u8>, Pd
 
 /// The document on pages.
 fn lay_out(document: &Document, options: &Options, logo: Option<Image>) -> Pages {
-    let mut layout = Layout::new(options.paper, document.wording.decimal_mark());
+    let mut layout = Layout::new(options.paper, document.locale.decimal_mark());
     title(document, logo, &mut layout);
     for (number, section) in document.sections.iter().enumerate() {
         section::draw(document, section, &mut layout);
@@ -69,7 +69,7 @@ fn lay_out(document: &Document, options: &Options, logo: Option<Image>) -> Pages
         appendix::draw(document, &mut layout);
     }
     let running = format!("{} · {}", document.workspace_name, document.title);
-    let issued = document.wording.stamp_text(document.issued_at, document.time_zone);
+    let issued = document.locale.stamp_text(document.issued_at, document.time_zone);
     let footer = format!("Issued {issued} by Daybook · {}", document.id);
     layout.finish(&running, &period_text(document), &footer)
 }

@@ -6,7 +6,7 @@ use super::page::{ACCENT, GRID, INK, Layout, MUTED};
 use super::paper::Area;
 use super::run::Part;
 use super::tags::Tag;
-use crate::report::document::{Cell, Figure, Mood, Row, Table};
+use crate::report::document::{Cell, Figure, Row, Table, Tone};
 use crate::report::render::typeface::{Weight, fit, name_lines, names, showable, width, wrap_most};
 use rust_decimal::prelude::ToPrimitive;
 
@@ -198,8 +198,8 @@ pub fn draw(table: &Table, caption: Option<&str>, layout: &mut Layout) {
 
 fn draw_cell(cell: &Cell, column: &Column, right: f32, base: f32, weight: Weight, layout: &mut Layout) {
     match cell {
-        Cell::Figure { figure, mood } => {
-            let ink = if *mood == Mood::Neutral { INK } else { color(*mood) };
+        Cell::Figure { figure, tone } => {
+            let ink = if *tone == Tone::Neutral { INK } else { color(*tone) };
             draw_figure(figure, column, right, base, weight, ink, layout);
         }
         Cell::Text { text } => {
@@ -207,7 +207,7 @@ fn draw_cell(cell: &Cell, column: &Column, right: f32, base: f32, weight: Weight
                 layout.text_right(right - column.mark, base + index as f32 * LINE, line, SIZE, weight, INK);
             });
         }
-        Cell::Progress { figure, share, mood } => {
+        Cell::Progress { figure, share, tone } => {
             let starts = draw_figure(figure, column, right, base, weight, INK, layout);
             // Bars of a column begin in line.
             let bar = Area {
@@ -216,16 +216,16 @@ fn draw_cell(cell: &Cell, column: &Column, right: f32, base: f32, weight: Weight
                 width: column.bar.min(starts - right + column.width),
                 height: 5.0,
             };
-            draw_bar(bar, share.and_then(|share| share.to_f32()).unwrap_or(0.0), column.full, *mood, layout);
+            draw_bar(bar, share.and_then(|share| share.to_f32()).unwrap_or(0.0), column.full, *tone, layout);
         }
     }
 }
 
 /// A bar with a mark at its goal; what is beyond the goal goes on after the mark.
-fn draw_bar(bar: Area, share: f32, full: f32, mood: Mood, layout: &mut Layout) {
+fn draw_bar(bar: Area, share: f32, full: f32, tone: Tone, layout: &mut Layout) {
     let goal = bar.width / full.max(1.0);
     layout.rect(Area { width: goal, ..bar }, GRID);
-    let ink = if mood == Mood::Neutral { ACCENT } else { color(mood) };
+    let ink = if tone == Tone::Neutral { ACCENT } else { color(tone) };
     layout.rect(Area { width: (goal * share).clamp(0.0, bar.width), ..bar }, ink);
     layout.polyline(&[(bar.x + goal, bar.y - 2.0), (bar.x + goal, bar.bottom() + 2.0)], INK, 0.8);
 }

@@ -2,7 +2,7 @@
 
 use super::{FigureView, Limits, figure, percent};
 use crate::report::document::{Bar, Chart, Document, Plot, Series};
-use crate::report::format::Wording;
+use crate::report::format::Locale;
 use crate::report::render::chart::{axis_text, step};
 use crate::report::render::words::{distinct, plain};
 use rust_decimal::Decimal;
@@ -114,8 +114,8 @@ pub fn view(chart: &Chart, document: &Document, limits: Limits) -> ChartView {
 }
 
 fn grid(chart: &Chart, document: &Document) -> Option<GridView> {
-    let wording = document.wording;
-    let text = |value: Option<Decimal>| wording.value_text(value, chart.unit, document.currency);
+    let locale = document.locale;
+    let text = |value: Option<Decimal>| locale.value_text(value, chart.unit, document.currency);
     let cell = |value: Option<Decimal>| GridCellView {
         text: text(value),
         value: value.map(|value| value.normalize().to_string()).unwrap_or_default(),
@@ -126,8 +126,8 @@ fn grid(chart: &Chart, document: &Document) -> Option<GridView> {
             let step = step(dates);
             let value = |line: &Series, index: usize| line.values.get(index).copied().flatten();
             let rows = dates.iter().enumerate().map(|(index, date)| GridRowView {
-                name: if step == "month" { wording.month_text(*date) } else { wording.date_text(*date) },
-                short: axis_text(*date, step, wording),
+                name: if step == "month" { locale.month_text(*date) } else { locale.date_text(*date) },
+                short: axis_text(*date, step, locale),
                 cells: series.iter().map(|line| cell(value(line, index))).collect(),
             });
             Some(GridView {
@@ -145,7 +145,7 @@ fn grid(chart: &Chart, document: &Document) -> Option<GridView> {
             });
             Some(GridView {
                 row: "row",
-                columns: columns.iter().map(|column| hour_text(column, wording)).collect(),
+                columns: columns.iter().map(|column| hour_text(column, locale)).collect(),
                 rows: rows.collect(),
                 most: most(&mut cells.iter().flatten().copied()),
             })
@@ -155,9 +155,9 @@ fn grid(chart: &Chart, document: &Document) -> Option<GridView> {
 }
 
 /// A column of hours is drawn as `09` and told as `09:00`.
-fn hour_text(column: &str, wording: Wording) -> String {
+fn hour_text(column: &str, locale: Locale) -> String {
     let hour = column.parse().ok().filter(|_| column.len() == 2 && column.bytes().all(|byte| byte.is_ascii_digit()));
-    hour.map_or_else(|| plain(column), |hour| wording.time_text(hour, 0))
+    hour.map_or_else(|| plain(column), |hour| locale.time_text(hour, 0))
 }
 
 #[cfg(test)]

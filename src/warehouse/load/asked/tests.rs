@@ -53,7 +53,7 @@ fn a_vendor_that_leaves_an_empty_list_out_says_that_there_is_nothing() {
 
 /// prometheus/prometheus#2893: what was dated ahead was stored, and hid that nothing came.
 #[test]
-fn a_row_of_another_day_than_those_asked_for_is_set_aside() {
+fn a_row_of_another_day_than_those_asked_for_is_quarantined() {
     let folder = tempfile::tempdir().expect("a folder");
     let warehouse = Warehouse::in_memory().expect("a warehouse");
     let row = |day: &str| format!(r#"{{"id":"a","day":"{day}","cost":"1"}}"#);
@@ -61,7 +61,7 @@ fn a_row_of_another_day_than_those_asked_for_is_set_aside() {
     let body = format!(r#"{{"results":[{}]}}"#, rows.join(","));
     let loaded = run(&warehouse, request(folder.path(), "l1", &body)).expect("loaded");
     assert_eq!((loaded.rows_written, loaded.rows_quarantined), (1, 3));
-    assert_eq!(loaded.notes, ["3 rows of other days than those that were asked for are set aside"]);
+    assert_eq!(loaded.notes, ["3 rows of other days than those that were asked for are quarantined"]);
     assert_eq!(texts(&warehouse, COVERED), ["2"], "it says nothing against the days that were asked for");
     assert_eq!(
         texts(&warehouse, "SELECT reason FROM ops.quarantine ORDER BY record_no"),

@@ -1,9 +1,9 @@
 //! Bad rows of files: a file of which too much is bad is refused, the rest is quarantined.
 
 use super::Batch;
-use crate::warehouse::care::erased;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::load::stage::{LONGEST_RAW, literal};
+use crate::warehouse::privacy::erased;
 use duckdb::{Transaction, params};
 
 /// A reason is told up to this many characters.

@@ -1,7 +1,7 @@
 //! A02: an answer whose records are nested without end, asked for by a running daemon.
 
 use super::Small;
-use crate::care_faults::{daybook, said};
+use crate::maintenance_faults::{daybook, said};
 use daybook::support::clock::Clock;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};

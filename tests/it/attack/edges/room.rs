@@ -1,7 +1,7 @@
 //! A20, and the rest of A13: what runs short comes back, and nobody needs to do anything.
 
 use super::Small;
-use crate::care_faults::{SmallDisk, daybook, said};
+use crate::maintenance_faults::{SmallDisk, daybook, said};
 use std::time::Duration;
 
 const FULL: &str = "no space is left on the device";

@@ -2,7 +2,7 @@
 //! any path.
 
 use super::{Small, code, free_port};
-use crate::care_faults::{daybook, said};
+use crate::maintenance_faults::{daybook, said};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;

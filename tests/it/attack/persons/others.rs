@@ -5,12 +5,13 @@ use super::*;
 #[test]
 fn erasing_one_person_leaves_slices_paths_and_files_of_others_as_they_are() {
     let dir = tempfile::tempdir().expect("a folder");
-    let house = House::open(dir.path());
+    let installation = TestInstallation::open(dir.path());
     let source = source("stripe", &[]);
     let landing = dir.path().join("landing");
     let load = |page: &str, minute: i64| {
         let at = noon() + Duration::minutes(minute);
-        land_and_load_at(&house.warehouse, (&landing, &source), "charges", &[page.to_owned()], at).expect("loaded")
+        land_and_load_at(&installation.warehouse, (&landing, &source), "charges", &[page.to_owned()], at)
+            .expect("loaded")
     };
     // The vendor's ids are numbers that stamps and days have as well.
     let of_id = |number: u32, mail: &str, id: &str| charge(number, mail).replace(&format!("cus_name_{number}"), id);
@@ -20,7 +21,7 @@ fn erasing_one_person_leaves_slices_paths_and_files_of_others_as_they_are() {
     load(&charge(90, "jane@yahoo.com.br"), 30);
     load(&charge(91, "mary.jane@yahoo.com?a=b%20c+d&e==3d;\\u0026 \\\\"), 31);
     run(
-        &house.warehouse,
+        &installation.warehouse,
         "UPDATE ops.load SET slice = '202611_20261101T000000Z_20261120T120000Z', partition = '202611',
              manifest = replace(manifest, 'charges', 'charges/120000') WHERE slice = 'all';
          INSERT INTO ops.run (run_id, job, workspace, subject, started_at, outcome, detail)
@@ -30,9 +31,10 @@ fn erasing_one_person_leaves_slices_paths_and_files_of_others_as_they_are() {
              ('msg_own', 'rep', 'acme', 0, '{}', ''::BLOB, 'sent', 1, now()::TIMESTAMP, 'report', 'mail')"
             .to_owned(),
     );
-    let paths =
-        |house: &House| texts(&house.warehouse, "SELECT manifest || slice || partition FROM ops.load ORDER BY 1");
-    let (before, mail) = (paths(&house), "To: jane@yahoo.com\r\n");
+    let paths = |installation: &TestInstallation| {
+        texts(&installation.warehouse, "SELECT manifest || slice || partition FROM ops.load ORDER BY 1")
+    };
+    let (before, mail) = (paths(&installation), "To: jane@yahoo.com\r\n");
     for (name, bytes) in [
         ("mail/msg_theirs.eml", mail.as_bytes()),
         ("mail/msg_pruned.eml", mail.as_bytes()),
@@ -47,12 +49,12 @@ fn erasing_one_person_leaves_slices_paths_and_files_of_others_as_they_are() {
         std::fs::write(path, bytes).expect("written");
     }
 
-    let context = house.care(keeps_all());
+    let context = installation.maintain(keeps_all());
     let now = noon() + Duration::hours(9);
     let done = forget(&context, "acme", &who("jane@yahoo.com"), "cli", false, now).expect("erased");
     assert_eq!(done.landed.len(), 4, "{:?}", done.landed);
-    assert_eq!(paths(&house), before);
-    let detail = texts(&house.warehouse, "SELECT detail FROM ops.run").remove(0);
+    assert_eq!(paths(&installation), before);
+    let detail = texts(&installation.warehouse, "SELECT detail FROM ops.run").remove(0);
     assert!(!detail.contains("jane") && !detail.contains("2026") && detail.ends_with(" gone"), "{detail}");
     let names = |all: &[PathBuf]| -> Vec<String> {
         all.iter().map(|file| file.file_name().expect("a name").to_string_lossy().into_owned()).collect()
@@ -67,16 +69,17 @@ fn erasing_one_person_leaves_slices_paths_and_files_of_others_as_they_are() {
 #[test]
 fn what_can_be_read_in_too_many_ways_is_erased_and_named() {
     let dir = tempfile::tempdir().expect("a folder");
-    let house = House::open(dir.path());
+    let installation = TestInstallation::open(dir.path());
     let source = source("stripe", &[]);
     let landing = dir.path().join("landing");
     let noise = r#"\u0025u0040 %2526amp; =3D=?utf-8?q?=3D?= \"\"+ &amp;#x5c; \\x2b %3D3D =2526 &#37;41 =5Cx3d %5Cu0026amp; =26#43; &#61;2B \\u003d2B %26%2361;"#.repeat(8);
-    land_and_load_at(&house.warehouse, (&landing, &source), "charges", &[charge(1, &noise)], noon()).expect("loaded");
+    land_and_load_at(&installation.warehouse, (&landing, &source), "charges", &[charge(1, &noise)], noon())
+        .expect("loaded");
     let own = charge(2, "other@example.com");
     let at = noon() + Duration::minutes(1);
-    land_and_load_at(&house.warehouse, (&landing, &source), "charges", &[own], at).expect("loaded");
+    land_and_load_at(&installation.warehouse, (&landing, &source), "charges", &[own], at).expect("loaded");
     run(
-        &house.warehouse,
+        &installation.warehouse,
         format!(
             "INSERT INTO ops.run (run_id, job, workspace, subject, started_at, outcome, detail)
              VALUES ('r1', 'sync', 'acme', '', now()::TIMESTAMP, 'failed', $${noise}$$), ('r2', 'sync', 'acme', '', now()::TIMESTAMP, 'failed', 'all is well');
@@ -86,12 +89,12 @@ fn what_can_be_read_in_too_many_ways_is_erased_and_named() {
                  ('l', 'acme', 'stripe', 'charges', 's', 'payment', 1, 1, 'why', $${{\"a\":\"well\"}}$$)"
         ),
     );
-    let context = house.care(keeps_all());
+    let context = installation.maintain(keeps_all());
     let now = noon() + Duration::hours(9);
     let done = forget(&context, "acme", &who("jane@example.com"), "cli", false, now).expect("erased");
     assert_eq!((done.landed.len(), done.left.len()), (1, 1), "{:?}", done.left);
     assert!(done.left[0].contains(&done.landed[0].display().to_string()) && done.left[0].contains("too many ways"));
-    let left = |sql: &str| texts(&house.warehouse, sql);
+    let left = |sql: &str| texts(&installation.warehouse, sql);
     assert_eq!(left("SELECT raw FROM ops.quarantine WHERE raw IS NOT NULL"), [r#"{"a":"well"}"#]);
     assert_eq!(left("SELECT detail FROM ops.run ORDER BY run_id"), ["***", "all is well"]);
     assert_eq!(left("SELECT error FROM ops.stream_state"), [r#"{"user":"***","why":"denied"}"#]);

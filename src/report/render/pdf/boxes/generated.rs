@@ -1,10 +1,10 @@
 //! Reports of any shape: long, empty, hostile and foreign names, huge and negative numbers.
 
 use crate::report::document::{
-    Bar, Block, Card, Cell, Chart, Column, Comparison, Document, Figure, Mood, Plot, Role, Row, Section, Series, Table,
+    Bar, Block, Card, Cell, Chart, Column, Comparison, Document, Figure, Plot, Role, Row, Section, Series, Table, Tone,
     Unit,
 };
-use crate::report::format::Wording;
+use crate::report::format::Locale;
 use crate::report::sample;
 use crate::support::ids::stable_id;
 use chrono::Days;
@@ -93,16 +93,16 @@ impl Dice {
         let unit = self.pick(&[Unit::Money, Unit::Count, Unit::Percent, Unit::Ratio, Unit::Duration]);
         let value = self.value();
         let text = if self.below(5) == 0 {
-            Wording::STANDARD.change_text(value)
+            Locale::STANDARD.change_text(value)
         } else {
-            Wording::STANDARD.value_text(value, unit, sample::document().currency)
+            Locale::STANDARD.value_text(value, unit, sample::document().currency)
         };
         let receipt = (self.below(4) > 0).then(|| stable_id("r", &[&self.next().to_string()]));
         Figure { value, unit, text, receipt, provisional: self.below(3) == 0 }
     }
 
-    fn mood(&mut self) -> Mood {
-        self.pick(&[Mood::Good, Mood::Bad, Mood::Neutral])
+    fn tone(&mut self) -> Tone {
+        self.pick(&[Tone::Good, Tone::Bad, Tone::Neutral])
     }
 }
 
@@ -130,7 +130,7 @@ fn card(dice: &mut Dice) -> Card {
         label: dice.name(),
         base: dice.figure(),
         change: dice.figure(),
-        mood: dice.mood(),
+        tone: dice.tone(),
     };
     Card {
         metric: "m".to_owned(),
@@ -145,8 +145,8 @@ fn table(at: usize, dice: &mut Dice) -> Table {
     let columns = dice.pick(&[0, 1, 2, 4, 6, 8, 11]);
     let cell = |dice: &mut Dice| match dice.below(10) {
         0 => Cell::Text { text: dice.name() },
-        1 => Cell::Progress { figure: dice.figure(), share: dice.value(), mood: dice.mood() },
-        _ => Cell::Figure { figure: dice.figure(), mood: dice.mood() },
+        1 => Cell::Progress { figure: dice.figure(), share: dice.value(), tone: dice.tone() },
+        _ => Cell::Figure { figure: dice.figure(), tone: dice.tone() },
     };
     let row = |dice: &mut Dice| Row {
         id: String::new(),

@@ -3,7 +3,7 @@
 use super::run::Part;
 use super::*;
 use crate::domain::period::Period;
-use crate::report::document::{Block, Cell, Mood, Plot, Row, Section, Table};
+use crate::report::document::{Block, Cell, Plot, Row, Section, Table, Tone};
 use crate::report::render::logo::Logo;
 use crate::report::sample;
 use chrono::NaiveDate;
@@ -172,8 +172,8 @@ fn a_bar_beyond_its_goal_is_longer_than_one_that_reached_it() {
     let long = |share: Decimal| {
         let mut table = table.clone();
         for (row, share) in table.rows.iter_mut().zip([share, dec!(1.5)]) {
-            if let Cell::Progress { share: of, mood, .. } = &mut row.cells[0] {
-                (*of, *mood) = (Some(share), Mood::Good);
+            if let Cell::Progress { share: of, tone, .. } = &mut row.cells[0] {
+                (*of, *tone) = (Some(share), Tone::Good);
             }
         }
         let pages = pages(&with_blocks(vec![Block::Table(table)]));

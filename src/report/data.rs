@@ -1,0 +1,169 @@
+//! The numbers a report may be built from, carried in by a job, and which of them it needs. Reading
+//! a figure here and explaining it later go the same way, so they cannot differ.
+
+use crate::domain::metric::Registry;
+use crate::domain::period::Period;
+use crate::report::definition::Filter;
+use crate::report::receipt::{DataPoint, EventKind, Expression, Measure, Movement, PageMeasure, Plan, Reading};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Facts that reports read besides those of metrics.
+pub const FACTS: [&str; 1] = ["page_daily"];
+
+/// Values by column: sums of the unified metrics, and levels and distinct counts where they exist.
+/// A column is absent where there is no row at all.
+pub type Sums = BTreeMap<String, Decimal>;
+
+/// A period as a whole, by channel and by campaign.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Span {
+    pub total: Sums,
+    pub channels: BTreeMap<String, Sums>,
+    pub campaigns: BTreeMap<String, Sums>,
+}
+
+/// A creator's post. Hostile text is possible.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Post {
+    pub platform: String,
+    pub handle: String,
+    pub campaign: String,
+    pub post_key: String,
+    pub posted_date: NaiveDate,
+    /// By measure; absent where nobody knows.
+    pub values: BTreeMap<Measure, Decimal>,
+}
+
+/// Sums by page and measure. Hostile text is possible.
+pub type Pages = BTreeMap<String, BTreeMap<PageMeasure, Decimal>>;
+
+/// Events by weekday (Monday is 1) and hour of the workspace's zone.
+pub type Week = BTreeMap<(u32, u32), Decimal>;
+
+/// What a report needs to be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    pub filter: Filter,
+    pub spans: BTreeSet<Period>,
+    /// Days one by one.
+    pub days: Option<Period>,
+    /// First days of months, for plans.
+    pub months: BTreeSet<NaiveDate>,
+    pub movements: BTreeSet<Period>,
+    pub hours: BTreeSet<(EventKind, Period)>,
+    pub posts: BTreeSet<Period>,
+    pub pages: BTreeSet<Period>,
+}
+
+/// The numbers at hand.
+#[derive(Clone, Debug, Default)]
+pub struct ReportData {
+    /// The part of the workspace all of it is about.
+    pub filter: Filter,
+    /// The first day the workspace has anything of.
+    pub first_date: Option<NaiveDate>,
+    pub spans: BTreeMap<Period, Span>,
+    pub days: BTreeMap<NaiveDate, Sums>,
+    pub plans: BTreeMap<(Plan, String, NaiveDate), Decimal>,
+    pub movements: BTreeMap<Period, BTreeMap<Movement, Decimal>>,
+    pub hours: BTreeMap<(EventKind, Period), Week>,
+    pub posts: BTreeMap<Period, Vec<Post>>,
+    pub pages: BTreeMap<Period, Pages>,
+    /// The first day of which pages are known; only read together with pages.
+    pub pages_from: Option<NaiveDate>,
+}
+
+impl Needs {
+    /// What it takes to compute these bases again, one answer for each part of the workspace.
+    pub fn of<'a>(bases: impl IntoIterator<Item = &'a Expression>) -> Vec<Self> {
+        let mut all: BTreeMap<Filter, Self> = BTreeMap::new();
+        for leaf in bases.into_iter().flat_map(Expression::leaves) {
+            let filter = match leaf {
+                DataPoint::Metric(reading) => reading.filter.clone(),
+                _ => Filter::default(),
+            };
+            all.entry(filter.clone()).or_insert_with(|| Self { filter, ..Self::default() }).leaf(leaf);
+        }
+        all.into_values().collect()
+    }
+
+    /// Adds what it takes to compute a basis about the same part of the workspace.
+    pub fn include(&mut self, basis: &Expression) {
+        basis.leaves().into_iter().for_each(|leaf| self.leaf(leaf));
+    }
+
+    fn leaf(&mut self, leaf: &DataPoint) {
+        match leaf {
+            DataPoint::Metric(reading) => drop(self.spans.insert(reading.period)),
+            DataPoint::Plan { month, .. } => drop(self.months.insert(*month)),
+            DataPoint::Recurring { period, .. } => drop(self.movements.insert(*period)),
+            DataPoint::Hour { event, period, .. } => drop(self.hours.insert((*event, *period))),
+            DataPoint::Post { period, .. } => drop(self.posts.insert(*period)),
+            DataPoint::Page { period, .. } => drop(self.pages.insert(*period)),
+            DataPoint::Constant { .. } => {}
+        }
+    }
+}
+
+impl ReportData {
+    /// The columns of a reading's period and scope, if there are any.
+    pub fn columns(&self, reading: &Reading) -> Option<&Sums> {
+        let span = self.spans.get(&reading.period)?;
+        match (&reading.channel, &reading.campaign) {
+            (None, None) => Some(&span.total),
+            (Some(channel), None) => span.channels.get(channel),
+            (None, Some(campaign)) => span.campaigns.get(campaign),
+            (Some(_), Some(_)) => None,
+        }
+    }
+
+    /// A number; `None` where it does not exist or was not carried in.
+    pub fn read(&self, registry: &Registry, leaf: &DataPoint) -> Option<Decimal> {
+        match leaf {
+            DataPoint::Metric(reading) => {
+                let sums = self.columns(reading)?;
+                registry.value(&reading.metric, &|column| sums.get(column).copied())
+            }
+            DataPoint::Plan { plan, name, month } => self.plans.get(&(*plan, name.clone(), *month)).copied(),
+            DataPoint::Recurring { movement, period } => self.movements.get(period)?.get(movement).copied(),
+            DataPoint::Hour { event, period, weekday, hour } => {
+                let week = self.hours.get(&(*event, *period))?;
+                Some(week.get(&(*weekday, *hour)).copied().unwrap_or_default())
+            }
+            DataPoint::Post { platform, post_key, measure, period } => {
+                let mut posts = self.posts.get(period)?.iter();
+                let post = posts.find(|post| post.platform == *platform && post.post_key == *post_key)?;
+                post.values.get(measure).copied()
+            }
+            DataPoint::Page { page, measure, period } => {
+                // Where pages are known at all, one that is not among them had nothing.
+                let pages = self.pages.get(period).filter(|pages| !pages.is_empty())?;
+                let of = |sums: &BTreeMap<PageMeasure, Decimal>| sums.get(measure).copied().unwrap_or_default();
+                Some(match page {
+                    Some(page) => pages.get(page).map(of).unwrap_or_default(),
+                    None => pages.values().map(of).sum(),
+                })
+            }
+            DataPoint::Constant { value, .. } => Some(*value),
+        }
+    }
+
+    /// Whether the data reaches back to the period's first day, so that comparing with it is fair.
+    pub fn reaches(&self, period: Period) -> bool {
+        self.first_date.is_some_and(|first| first <= period.start)
+    }
+
+    /// Adds up the days of a period that lie in the book; levels and distinct counts do not add up.
+    pub fn sum_of_days(&self, period: Period, is_summed: &dyn Fn(&str) -> bool) -> Option<Sums> {
+        let mut total: Option<Sums> = None;
+        for sums in self.days.range(period.start..period.end).map(|(_, sums)| sums) {
+            let total = total.get_or_insert_with(Sums::new);
+            for (column, value) in sums.iter().filter(|(column, _)| is_summed(column)) {
+                *total.entry(column.clone()).or_default() += value;
+            }
+        }
+        total
+    }
+}

@@ -1,0 +1,103 @@
+//! Creators' posts: what was published, what it cost and what it brought.
+
+use super::tables::{WITH_RECEIPTS, bounded, column, plain};
+use super::{FigureBuilder, Readings, back};
+use crate::domain::metric::Unit;
+use crate::domain::period::Period;
+use crate::report::data::Post;
+use crate::report::definition::Cadence;
+use crate::report::document::{Block, Cell, Figure, Row, Section, Table};
+use crate::report::receipt::{DataPoint, Expression, Measure};
+use rust_decimal::Decimal;
+
+const MEASURES: [(Measure, &str, Unit); 4] = [
+    (Measure::Views, "Views", Unit::Count),
+    (Measure::Engagements, "Likes, comments, shares", Unit::Count),
+    (Measure::Clicks, "Clicks", Unit::Count),
+    (Measure::Cost, "Cost", Unit::Money),
+];
+
+/// A day holds too few posts: daily reports look at the last two weeks.
+pub fn span(cadence: Cadence, period: Period) -> Period {
+    match cadence {
+        Cadence::Daily => Period { start: back(cadence, period, 13), end: period.end },
+        Cadence::Weekly | Cadence::Monthly => period,
+    }
+}
+
+pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<Section> {
+    let period = span(readings.definition.cadence, readings.period);
+    let posts = readings.book.posts.get(&period).filter(|posts| !posts.is_empty())?;
+    if !builder.shows_fact("influencer_post", "Content") {
+        return None;
+    }
+    let mut ranked: Vec<&Post> = posts.iter().collect();
+    let clicks = |post: &Post| post.values.get(&Measure::Clicks).copied();
+    ranked.sort_by(|a, b| clicks(b).cmp(&clicks(a)).then_with(|| a.post_key.cmp(&b.post_key)));
+    let basis = |post: &Post, measure| {
+        let (platform, post_key) = (post.platform.clone(), post.post_key.clone());
+        Expression::Read(DataPoint::Post { platform, post_key, measure, period })
+    };
+    let mut rows = Vec::new();
+    for (place, post) in ranked.iter().enumerate() {
+        builder.keep_receipts(place < WITH_RECEIPTS);
+        let name = format!("@{} on {}, {}", post.handle, post.platform, readings.locale.date_text(post.posted_date));
+        let mut cells = Vec::new();
+        for (measure, heading, unit) in MEASURES {
+            cells.push(plain(builder.figure(
+                &basis(post, measure),
+                unit,
+                &format!("{name}: {}", heading.to_lowercase()),
+            )));
+        }
+        let parts = [("cost", basis(post, Measure::Cost)), ("clicks", basis(post, Measure::Clicks))];
+        let cpc = builder.figure(
+            &Expression::calculated("cost / clicks", parts),
+            Unit::Money,
+            &format!("{name}: cost per click"),
+        );
+        cells.push(plain(cpc));
+        rows.push(Row::new(format!("{}/{}", post.platform, post.post_key), name, cells));
+    }
+    builder.keep_receipts(true);
+    let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+    let (page_rows, others) = bounded(&ids, &rows, |rest| others(builder, &ranked[ranked.len() - rest.len()..]));
+    let mut columns: Vec<_> = MEASURES.iter().map(|(measure, heading, _)| column(measure.column(), heading)).collect();
+    columns.push(column("cpc", "Cost per click"));
+    let table = Table {
+        id: "posts".to_owned(),
+        title: None,
+        row_heading: "Post".to_owned(),
+        columns,
+        rows,
+        total: None,
+        empty_text: "Nothing was published.".to_owned(),
+        page_rows,
+        others,
+    };
+    let more = page_rows.map_or_else(String::new, |shown| {
+        format!(" The {shown} with the most clicks are shown; the CSV file has all of them.")
+    });
+    let days = if period == readings.period { "" } else { " in the last two weeks" };
+    let count = posts.len();
+    let noun = if count == 1 { "post was" } else { "posts were" };
+    let lead = Some(format!("{count} {noun} published{days}.{more}"));
+    let blocks = vec![Block::Table(table)];
+    Some(Section { id: "content".to_owned(), title: "Creators' posts".to_owned(), lead, blocks })
+}
+
+/// Posts that pages leave out, added up.
+fn others(builder: &FigureBuilder<'_>, posts: &[&Post]) -> Vec<Cell> {
+    let sum = |measure: Measure| posts.iter().filter_map(|post| post.values.get(&measure)).sum::<Decimal>();
+    let cell = |value: Option<Decimal>, unit: Unit, metric: &str| {
+        plain(Figure { value, unit, text: builder.text(metric, value), receipt: None, provisional: false })
+    };
+    let mut cells: Vec<Cell> = MEASURES
+        .iter()
+        .map(|(measure, _, unit)| {
+            cell(Some(sum(*measure)), *unit, if *unit == Unit::Money { "cost" } else { "clicks" })
+        })
+        .collect();
+    cells.push(cell(sum(Measure::Cost).checked_div(sum(Measure::Clicks)), Unit::Money, "cost"));
+    cells
+}

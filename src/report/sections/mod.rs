@@ -1,0 +1,377 @@
+//! Builds documents from readings. Pure: a job asks the warehouse and hands the answers over. One
+//! file a part.
+
+mod benchmarks;
+mod budget;
+mod campaigns;
+mod channels;
+mod content;
+mod figures;
+mod freshness;
+mod funnel;
+mod glossary;
+mod goals;
+mod headline;
+mod hours;
+mod lead;
+mod leads;
+mod pages;
+mod restated;
+mod roi;
+mod subscriptions;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod trend;
+
+pub use figures::{FigureBuilder, ReceiptDraft, Settling};
+pub use restated::Restated;
+
+use crate::domain::benchmark::Benchmark;
+use crate::domain::campaign::Campaign;
+use crate::domain::metric::Registry;
+use crate::domain::period::Period;
+use crate::domain::workspace::Workspace;
+use crate::report::data::{Needs, ReportData};
+use crate::report::definition::{Cadence, Compare, Definition, SectionKind};
+use crate::report::document::{Document, Lead, Section};
+use crate::report::format::Locale;
+use crate::report::readiness::SourceFreshness;
+use crate::report::receipt::{EventKind, Expression};
+use crate::support::ids::stable_id;
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// All a report needs to know.
+#[derive(Clone, Debug)]
+pub struct Readings {
+    pub definition: Definition,
+    pub workspace: Workspace,
+    /// How numbers and dates are to be written.
+    pub locale: Locale,
+    /// The days the report speaks of.
+    pub period: Period,
+    /// Whom readers ask.
+    pub contact: Option<String>,
+    pub issued_at: DateTime<Utc>,
+    pub book: ReportData,
+    pub channel_labels: BTreeMap<String, String>,
+    pub campaigns: Vec<Campaign>,
+    /// Of the workspace's industry.
+    pub benchmarks: Vec<Benchmark>,
+    /// The share of revenue left after the cost of goods.
+    pub gross_margin: Option<Decimal>,
+    pub reach: Vec<SourceFreshness>,
+    /// Gaps that only the job can know, such as failed checks.
+    pub known_gaps: Vec<String>,
+    /// What checks between streams say of the period.
+    pub cross_checks: Vec<String>,
+    /// Facts of which it is known that something is not, whatever their sources cover, for periods that end
+    /// before a day.
+    pub unsure: BTreeMap<String, NaiveDate>,
+    /// Facts whose figures are left out because their data is late.
+    pub dropped: BTreeSet<String>,
+    /// Set where this issue corrects an earlier one of the same days; `restated` is about that one then.
+    pub correction: Option<u32>,
+    /// Figures of the last issue of this report that are others now, with when it was issued.
+    pub restated: Option<(DateTime<Utc>, Vec<Restated>)>,
+}
+
+impl Readings {
+    /// The workspace's calendar day at the time of issue.
+    pub fn today(&self) -> NaiveDate {
+        self.issued_at.with_timezone(&self.workspace.time_zone).date_naive()
+    }
+
+    /// The month that holds the period's last day.
+    pub fn month(&self) -> Period {
+        Period::month_of(self.period.last_day())
+    }
+
+    /// That month up to the period's end.
+    pub fn month_to_date(&self) -> Period {
+        Period { start: self.month().start, end: self.period.end }
+    }
+
+    /// The file that states the workspace's campaigns and margin.
+    pub fn plan_file(&self) -> String {
+        format!("config/workspaces/{}.toml", self.workspace.id)
+    }
+
+    /// What a channel is called.
+    pub fn channel_label(&self, channel: &str) -> String {
+        self.channel_labels.get(channel).cloned().unwrap_or_else(|| channel.to_owned())
+    }
+
+    fn has(&self, part: SectionKind) -> bool {
+        self.definition.edition.parts.contains(&part)
+    }
+
+    /// What the figures of this period are set against, with what that is called.
+    pub fn bases(&self) -> Vec<(Compare, String, Period)> {
+        let base = |compare: &Compare| self.base(*compare).map(|(label, period)| (*compare, label, period));
+        self.definition.compare.iter().filter_map(base).filter(|(_, _, base)| self.book.reaches(*base)).collect()
+    }
+
+    fn base(&self, compare: Compare) -> Option<(String, Period)> {
+        base(&self.definition, self.locale, self.period, compare)
+    }
+
+    /// What the subject, the first sentence and the leads of sections set figures against: the first of
+    /// [`Cadence::leading`] and the job's own comparisons that the book reaches.
+    pub fn leading(&self) -> Option<(Compare, String, Period)> {
+        let wanted = std::iter::once(self.definition.cadence.leading()).chain(self.definition.compare.iter().copied());
+        wanted
+            .filter_map(|compare| self.base(compare).map(|(label, period)| (compare, label, period)))
+            .find(|(_, _, base)| self.book.reaches(*base))
+    }
+}
+
+fn base(definition: &Definition, locale: Locale, period: Period, compare: Compare) -> Option<(String, Period)> {
+    let cadence = definition.cadence;
+    let base = cadence.compared(period, compare)?;
+    let label = match (compare, cadence) {
+        (Compare::Target, _) => return None,
+        // What is not over is set against days that must be named.
+        (_, Cadence::Weekly | Cadence::Monthly) if !cadence.is_whole(period) => locale.span_text(base),
+        (Compare::Previous, Cadence::Daily) => "day before".to_owned(),
+        (Compare::Previous, Cadence::Weekly) => "week before".to_owned(),
+        (Compare::Previous, Cadence::Monthly) => locale.month_name(base.start),
+        (Compare::SameWeekday, _) if period.days() > 1 => "same days a week before".to_owned(),
+        (Compare::SameWeekday, _) => format!("{} before", period.start.format("%A")),
+        (Compare::LastYear, Cadence::Monthly) => locale.month_text(base.start),
+        (Compare::LastYear, Cadence::Daily | Cadence::Weekly) => "52 weeks earlier".to_owned(),
+    };
+    Some((label, base))
+}
+
+/// What a report must be given.
+pub fn needs(definition: &Definition, period: Period, campaigns: &[Campaign]) -> Needs {
+    let month = Period::month_of(period.last_day());
+    let has = |part: SectionKind| definition.edition.parts.contains(&part);
+    let base = |compare| Some(base(definition, Locale::STANDARD, period, compare)?.1);
+    let mut needs = Needs { filter: definition.split.filter.clone(), ..Needs::default() };
+    needs.spans.extend([period, Period { start: month.start, end: period.end }]);
+    needs.spans.insert(definition.cadence.before(period));
+    if definition.cadence == Cadence::Daily {
+        needs.spans.extend(base(Compare::SameWeekday));
+    }
+    needs.spans.extend(definition.compare.iter().filter_map(|compare| base(*compare)));
+    if has(SectionKind::Plans) {
+        needs.spans.extend(campaigns.iter().filter_map(|campaign| campaign.days_until(period)));
+    }
+    needs.months.extend([month.start, Period::month_of(period.start).start]);
+    needs.days = Some(Period { start: trend::first(definition.cadence, period), end: period.end });
+    if has(SectionKind::Subscriptions) && definition.split.filter.is_all() {
+        needs.movements.insert(period);
+    }
+    if has(SectionKind::Hours) && definition.split.filter.is_all() {
+        needs.hours.extend([EventKind::Leads, EventKind::Payments].map(|event| (event, hours::span(period))));
+    }
+    if has(SectionKind::Content) && definition.split.filter.is_all() {
+        needs.posts.insert(content::span(definition.cadence, period));
+        needs.pages.insert(period);
+        needs.pages.extend(base(pages::against(definition.cadence)));
+    }
+    needs
+}
+
+/// The id of an issue: the same report of the same days always has the same one, and each correction of it
+/// one of its own.
+pub fn report_id(definition: &Definition, workspace: &str, period: Period, correction: Option<u32>) -> String {
+    let (variant, days) = (definition.variant(), period.to_string());
+    let correction = correction.map(|number| format!("correction {number}")).unwrap_or_default();
+    let mut parts = vec![definition.report.as_str(), workspace, &days];
+    parts.extend([variant.as_str(), correction.as_str()].into_iter().filter(|part| !part.is_empty()));
+    stable_id("rep", &parts)
+}
+
+/// The document, and what its receipts stand for.
+pub fn build(readings: &Readings, registry: &Registry) -> (Document, Vec<ReceiptDraft>) {
+    let (workspace, definition) = (&readings.workspace, &readings.definition);
+    let id = report_id(definition, &workspace.id, readings.period, readings.correction);
+    let settling = Settling { unsure: readings.unsure.clone(), ..Settling::new(&readings.reach, readings.today()) };
+    let (locale, dropped) = (readings.locale, readings.dropped.clone());
+    let mut builder = FigureBuilder::new(registry, workspace, &readings.book, locale, id.clone(), settling, dropped);
+    // A correction begins with what it corrects, whatever else the edition holds.
+    let corrected = readings.correction.map(|_| SectionKind::Restated);
+    let parts = definition.edition.parts.iter().copied().filter(|part| corrected != Some(*part));
+    let parts: Vec<SectionKind> = corrected.into_iter().chain(parts).collect();
+    let mut sections: Vec<Section> =
+        parts.into_iter().flat_map(|part| sections(part, readings, &mut builder)).collect();
+    let lead = lead::lead(readings, &mut builder);
+    if !definition.edition.is_brief {
+        sections.extend(glossary::section(readings, &builder));
+    }
+    let summary = summary(&lead);
+    let freshness = freshness::rows(readings);
+    let mut gaps = freshness::gaps(readings);
+    gaps.extend(readings.known_gaps.iter().cloned());
+    let (receipts, missing) = builder.finish();
+    if !missing.is_empty() {
+        let missing: Vec<String> = missing.into_iter().collect();
+        gaps.push(format!("Left out because their data is late: {}.", missing.join(", ")));
+    }
+    let lacks_data = !gaps.is_empty();
+    gaps.extend(freshness::limits(readings));
+    gaps.extend(readings.cross_checks.iter().cloned());
+    let document = Document {
+        id,
+        report: definition.report.clone(),
+        title: definition.full_title(readings.period),
+        file_stem: file_stem(definition, readings.period, readings.correction),
+        workspace_id: workspace.id.clone(),
+        workspace_name: workspace.name.clone(),
+        period: readings.period,
+        period_name: period_name(readings),
+        correction: readings.correction,
+        time_zone: workspace.time_zone,
+        currency: workspace.currency,
+        locale,
+        issued_at: readings.issued_at,
+        contact: readings.contact.clone(),
+        summary,
+        lead: Some(lead),
+        is_brief: definition.edition.is_brief,
+        gaps,
+        lacks_data,
+        notes: notes(readings, &sections),
+        sections,
+        freshness,
+    };
+    (document, receipts)
+}
+
+/// The name of an issue's files, without ending: `weekly-2026-11-15-corrected`.
+pub fn file_stem(definition: &Definition, period: Period, correction: Option<u32>) -> String {
+    let stem = definition.file_stem(period);
+    match correction {
+        None => stem,
+        Some(1) => stem + "-corrected",
+        Some(number) => format!("{stem}-corrected-{number}"),
+    }
+}
+
+/// The period as people say it: `October 2026`, `Week 47, 16 – 22 Nov 2026`, `Fri 20 – Sun 22 Nov 2026`.
+pub fn period_name(readings: &Readings) -> String {
+    let (locale, period, cadence) = (readings.locale, readings.period, readings.definition.cadence);
+    match cadence {
+        Cadence::Daily if period.days() == 1 => locale.date_text(period.start),
+        Cadence::Daily => format!("{} – {}", locale.day_text(period.start), locale.date_text(period.last_day())),
+        Cadence::Monthly if cadence.is_whole(period) => locale.month_text(period.start),
+        // Weeks that begin on other days have no number that all agree on.
+        Cadence::Weekly if cadence.is_whole(period) && period.start.weekday() == chrono::Weekday::Mon => {
+            format!("{} {}, {}", locale.week(), period.start.iso_week().week(), locale.span_text(period))
+        }
+        Cadence::Weekly | Cadence::Monthly => locale.span_text(period),
+    }
+}
+
+/// The sections of a part; content is what visitors came to, and what creators published.
+fn sections(part: SectionKind, readings: &Readings, builder: &mut FigureBuilder<'_>) -> Vec<Section> {
+    let before = match part {
+        SectionKind::Content => pages::section(readings, builder),
+        _ => None,
+    };
+    before.into_iter().chain(section(part, readings, builder)).collect()
+}
+
+fn section(part: SectionKind, readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<Section> {
+    match part {
+        SectionKind::Headline => headline::section(readings, builder),
+        SectionKind::Restated => restated::section(readings, builder),
+        SectionKind::Trend => trend::section(readings, builder),
+        SectionKind::Goals => goals::section(readings, builder),
+        SectionKind::Channels => channels::section(readings, builder),
+        SectionKind::Roi => roi::section(readings, builder),
+        SectionKind::Campaigns => campaigns::paid(readings, builder),
+        SectionKind::Plans => campaigns::planned(readings, builder),
+        SectionKind::Budget => budget::section(readings, builder),
+        SectionKind::Funnel => funnel::section(readings, builder),
+        SectionKind::Leads => leads::section(readings, builder),
+        SectionKind::Content => content::section(readings, builder),
+        SectionKind::Benchmarks => benchmarks::section(readings, builder),
+        SectionKind::Subscriptions => subscriptions::section(readings, builder),
+        SectionKind::Hours => hours::section(readings, builder),
+    }
+}
+
+/// The days within a sentence: `Fri 20 Nov 2026`, `the week of 16 – 22 Nov 2026`, `October 2026`.
+pub(super) fn days_text(readings: &Readings) -> String {
+    let (locale, period, cadence) = (readings.locale, readings.period, readings.definition.cadence);
+    match cadence {
+        Cadence::Weekly if cadence.is_whole(period) => format!("the week of {}", locale.span_text(period)),
+        _ => period_name(readings),
+    }
+}
+
+/// Page one in a few sentences.
+fn summary(lead: &Lead) -> String {
+    let sentences = std::iter::once(&lead.sentence).chain(&lead.moved).chain([&lead.complete]);
+    sentences.filter(|sentence| !sentence.is_empty()).cloned().collect::<Vec<_>>().join(" ")
+}
+
+fn notes(readings: &Readings, sections: &[Section]) -> Vec<String> {
+    let mut notes = vec![
+        format!(
+            "Days are those of {}; money is in {}, other currencies at the rate of their day.",
+            readings.workspace.time_zone, readings.workspace.currency
+        ),
+        "A figure marked provisional may still change: its source restates recent days, has not delivered all of \
+         them, or calls its own answer an estimate. Figures without the mark are final: their sources are complete \
+         and their settling time has passed."
+            .to_owned(),
+        "Revenue belongs to the channel the checkout noted, else to where the CRM first met the payer.".to_owned(),
+        "Each figure has a receipt: `daybook explain <receipt>` says where it comes from.".to_owned(),
+    ];
+    let visitors = readings.book.days.values().any(|sums| sums.contains_key("visitors"));
+    if visitors && readings.period.days() > 1 && readings.has(SectionKind::Headline) {
+        notes.push(format!(
+            "Visitors are left out: they are counted day by day, and somebody who comes on two days of a {} would count twice.",
+            readings.definition.cadence.noun()
+        ));
+    }
+    if !readings.definition.split.filter.is_all() {
+        let filter = &readings.definition.split.filter;
+        let list = |names: &[String], what: &str| (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")));
+        let parts: Vec<String> =
+            [list(&filter.channels, "channels"), list(&filter.campaigns, "campaigns")].into_iter().flatten().collect();
+        notes.push(format!("This report is about a part of the workspace: {}.", parts.join("; ")));
+    }
+    if sections.iter().any(|section| section.id == "roi" || section.id == "plans") {
+        notes.push(
+            "ROI and margin count media cost only: the cost of goods, salaries and tools are not in them.".to_owned(),
+        );
+    }
+    notes
+}
+
+/// A month's number shared out to the days of a period, as a basis over `month -> basis`.
+pub(super) fn share_of_months(period: Period, of_month: &dyn Fn(NaiveDate) -> Expression) -> Expression {
+    let mut terms = Vec::new();
+    let mut parts = BTreeMap::new();
+    let mut month = Period::month_of(period.start);
+    while month.start < period.end {
+        let days = (month.end.min(period.end) - month.start.max(period.start)).num_days();
+        let name = format!("month_{}", month.start.format("%Y_%m"));
+        terms.push(if days == month.days() { name.clone() } else { format!("{name} * {days} / {}", month.days()) });
+        parts.insert(name, of_month(month.start));
+        month = Period::month_of(month.end);
+    }
+    if let ([_], Some(basis)) = (terms.as_slice(), parts.values().next())
+        && period == Period::month_of(period.start)
+    {
+        return basis.clone();
+    }
+    Expression::Calculated { formula: terms.join(" + "), parts }
+}
+
+/// As many days or months before `period` as a history of `count` periods needs.
+pub(super) fn back(cadence: Cadence, period: Period, count: u32) -> NaiveDate {
+    match cadence {
+        Cadence::Daily => period.start - Days::new(u64::from(count)),
+        Cadence::Weekly => period.start - Days::new(7 * u64::from(count)),
+        Cadence::Monthly => period.start - Months::new(count),
+    }
+}

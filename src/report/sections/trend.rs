@@ -1,0 +1,127 @@
+//! The course of net revenue (or what comes closest) by day, week or month, with the same time before.
+
+use super::{FigureBuilder, Readings, back};
+use crate::domain::period::Period;
+use crate::report::definition::Cadence;
+use crate::report::document::{Block, Chart, Plot, Role, Section, Series};
+use crate::report::format::in_sentence;
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+/// Points of the line, and how many further back the comparison begins.
+fn spans(cadence: Cadence) -> (u32, u32) {
+    match cadence {
+        Cadence::Daily => (28, 28),
+        Cadence::Weekly => (13, 13),
+        Cadence::Monthly => (12, 12),
+    }
+}
+
+/// The first day that lines need.
+pub fn first(cadence: Cadence, period: Period) -> NaiveDate {
+    let (span, before) = spans(cadence);
+    back(cadence, period, span + before)
+}
+
+/// The last whole day, week or month: what is not over would end every line with a fall.
+fn last(readings: &Readings) -> Period {
+    let (cadence, period) = (readings.definition.cadence, readings.period);
+    match cadence {
+        Cadence::Daily => Period::day(period.last_day()),
+        _ if cadence.is_whole(period) => period,
+        _ => cadence.last_whole(period.last_day(), readings.workspace.week_starts_on),
+    }
+}
+
+/// Points in the small line of a card.
+pub fn spark(cadence: Cadence) -> u32 {
+    spans(cadence).0
+}
+
+pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<Section> {
+    let metric = ["net_revenue", "leads", "sessions", "clicks"].into_iter().find(|metric| builder.shows(metric))?;
+    let cadence = readings.definition.cadence;
+    let (span, before) = spans(cadence);
+    let all = values(readings, builder, metric, span + before);
+    let (then, now) = all.split_at(before as usize);
+    if now.iter().flatten().count() < 2 {
+        return None;
+    }
+    let label = builder.label(metric);
+    let mut series = vec![Series { label: label.clone(), values: now.to_vec(), role: Role::Subject }];
+    let earlier = format!("{span} {}s before", cadence.noun());
+    if then.iter().any(Option::is_some) {
+        series.insert(0, Series { label: earlier, values: then.to_vec(), role: Role::Comparison });
+    }
+    let dates: Vec<NaiveDate> = (0..span).rev().map(|count| back(cadence, last(readings), count)).collect();
+    let text = |value: Option<Decimal>| builder.text(metric, value);
+    let day = |date| match cadence {
+        Cadence::Monthly => readings.locale.month_text(date),
+        _ => readings.locale.date_text(date),
+    };
+    let alt = format!("{label} by {} {}.", cadence.noun(), told(&dates, now, &day, &text));
+    let title = format!("{label} by {}", cadence.noun());
+    let plot = Plot::Lines { dates, series };
+    let chart = Chart { id: "trend".to_owned(), title, unit: builder.unit(metric), plot, alt };
+    Some(Section {
+        id: "trend".to_owned(),
+        title: format!("{span} {}s of {}", cadence.noun(), in_sentence(&label)),
+        lead: None,
+        blocks: vec![Block::Chart(chart)],
+    })
+}
+
+/// What a line shows, for those who hear it: its ends, its highest and lowest value, and its holes.
+fn told(
+    dates: &[NaiveDate],
+    values: &[Option<Decimal>],
+    day: &dyn Fn(NaiveDate) -> String,
+    text: &dyn Fn(Option<Decimal>) -> String,
+) -> String {
+    let at = |(date, value): (NaiveDate, Decimal)| format!("{} ({})", day(date), text(Some(value)));
+    let known = || dates.iter().copied().zip(values.iter().copied()).filter_map(|(date, value)| Some((date, value?)));
+    let (Some(first), Some(last)) = (known().next(), known().next_back()) else { return "without a value".to_owned() };
+    let mut told = format!("from {} to {}", at(first), at(last));
+    // Of equals the latest.
+    let highest = known().max_by_key(|(_, value)| *value).unwrap_or(last);
+    let lowest = known().rev().min_by_key(|(_, value)| *value).unwrap_or(first);
+    if lowest.1 < highest.1 {
+        told += &format!("; highest {}, lowest {}", at(highest), at(lowest));
+    }
+    let holes = dates.len() - known().count();
+    if holes > 0 {
+        told += &format!("; {holes} of {} are not known", dates.len());
+    }
+    told
+}
+
+/// A metric's last `count` days, weeks or months, the reported one last; `None` where there is no
+/// data, or the data begins later.
+pub fn values(readings: &Readings, builder: &FigureBuilder<'_>, metric: &str, count: u32) -> Vec<Option<Decimal>> {
+    let cadence = readings.definition.cadence;
+    let period = |count: u32| {
+        let start = back(cadence, last(readings), count);
+        cadence.period_of(start, readings.workspace.week_starts_on)
+    };
+    let value = |count: u32| {
+        let period = period(count);
+        if !readings.book.reaches(period) {
+            return None;
+        }
+        if period.days() == 1 {
+            return builder.of_sums(metric, readings.book.days.get(&period.start)?);
+        }
+        if let Some(span) = readings.book.spans.get(&period) {
+            return builder.of_sums(metric, &span.total);
+        }
+        let mut sums = readings.book.sum_of_days(period, &|column| builder.is_summed_column(column))?;
+        // A level is what it was on the last day.
+        for (column, value) in readings.book.days.get(&period.last_day()).into_iter().flatten() {
+            if builder.is_level_column(column) {
+                sums.insert(column.clone(), *value);
+            }
+        }
+        builder.of_sums(metric, &sums)
+    };
+    (0..count).rev().map(value).collect()
+}

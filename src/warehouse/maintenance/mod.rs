@@ -1,0 +1,37 @@
+//! Maintenance of the warehouse: backups, compaction, retention, integrity. Each is a
+//! plain blocking function; `jobs::maintenance` runs them in order.
+//!
+//! # Upgrade and downgrade over the same data folder
+//!
+//! - **Upgrade.** The first start makes a backup named `before-migration-…`, opens and counts it, and
+//!   only then applies what the database lacks, each migration in a transaction. Without room for the
+//!   backup nothing is changed and Daybook does not start. The last three such backups are kept.
+//! - **Downgrade.** An older Daybook refuses the database, names both versions, and changes nothing.
+//!   Two ways on: the newer one again, or `daybook restore` of the backup from before the upgrade with
+//!   the older one. What was loaded since is fetched again by the next sync; the replaced file is kept
+//!   aside, and its reports and messages are carried over where the older one can read them.
+//! - A job file of a kind the older Daybook does not know is refused with its file and line, as any
+//!   other mistake, before the database is opened: take it out of `jobs/`.
+
+pub use copy::wal;
+
+pub mod backup;
+pub mod checksum;
+pub mod compact;
+mod config;
+pub(crate) mod copy;
+pub mod doctor;
+pub mod export;
+pub mod restore;
+pub mod retention;
+pub mod snapshot;
+
+/// Syncs the folder of a file that was made or renamed.
+pub(super) fn sync_folder(file: &std::path::Path) -> Result<(), super::WarehouseError> {
+    copy::sync(file.parent().unwrap_or(std::path::Path::new(".")))
+}
+
+/// Columns that the day of a row may stand in; a table has one of them or none.
+pub const DAYS: [&str; 4] = ["date", "entered_date", "posted_date", "month_date"];
+
+pub use config::{BackupConfig, MaintenanceConfig, Percent, RetentionConfig};

@@ -1,0 +1,327 @@
+//! Fills a report's book: sums of the unified metrics, levels, plans, movements, hours, posts and pages.
+
+use super::error::{Context, WarehouseError};
+use super::readings::{budgets, first_date, targets};
+use super::rollup::{COLUMNS, SUMMED};
+use crate::domain::period::Period;
+use crate::report::data::{Needs, Pages, Post, ReportData, Span, Sums, Week};
+use crate::report::definition::Filter;
+use crate::report::receipt::{EventKind, Measure, Movement, PageMeasure, Plan};
+use chrono::{Days, NaiveDate};
+use duckdb::{Connection, OptionalExt, Row, params};
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+
+/// The query of MRR movements: workspace, opening day, closing day.
+pub const MOVEMENTS: &str = include_str!("movements.sql");
+/// The query of posts: workspace, first day, first day after.
+pub const POSTS: &str = include_str!("posts.sql");
+
+const MEASURES: [Measure; 4] = [Measure::Views, Measure::Engagements, Measure::Clicks, Measure::Cost];
+/// The columns of [`MOVEMENTS`], in its order.
+const MOVED: [Movement; 11] = [
+    Movement::Opening,
+    Movement::ExchangeRates,
+    Movement::New,
+    Movement::Reactivation,
+    Movement::Expansion,
+    Movement::Contraction,
+    Movement::Churned,
+    Movement::Closing,
+    Movement::OpeningCustomers,
+    Movement::PayingCustomers,
+    Movement::LostCustomers,
+];
+
+/// Reads what a report needs of a workspace. Plans are those of dropped files.
+pub fn book(reader: &Connection, workspace: &str, needs: &Needs) -> Result<ReportData, WarehouseError> {
+    let mut book = ReportData {
+        filter: needs.filter.clone(),
+        first_date: first_date(reader, workspace)?,
+        ..ReportData::default()
+    };
+    let source = Source { reader, workspace, filter: &needs.filter };
+    for period in &needs.spans {
+        book.spans.insert(*period, source.span(*period)?);
+    }
+    if let Some(period) = needs.days {
+        book.days = source.days(period)?;
+    }
+    for month in &needs.months {
+        for (channel, amount) in budgets(reader, workspace, *month)? {
+            book.plans.insert((Plan::Budget, channel, *month), amount);
+        }
+        for (metric, amount) in targets(reader, workspace, *month)? {
+            book.plans.insert((Plan::Target, metric, *month), amount);
+        }
+    }
+    for period in &needs.movements {
+        book.movements.insert(*period, source.movements(*period)?);
+    }
+    for (event, period) in &needs.hours {
+        book.hours.insert((*event, *period), source.hours(*event, *period)?);
+    }
+    for period in &needs.posts {
+        book.posts.insert(*period, source.posts(*period)?);
+    }
+    for period in &needs.pages {
+        book.pages.insert(*period, source.pages(*period)?);
+    }
+    if !needs.pages.is_empty() {
+        book.pages_from = source.pages_from()?;
+    }
+    Ok(book)
+}
+
+/// Conditions for a part of the workspace, as two regular expressions that are empty for all.
+pub fn patterns(filter: &Filter) -> (String, String) {
+    let any_of = |names: &[String], one: &dyn Fn(&str) -> String| {
+        if names.is_empty() {
+            return String::new();
+        }
+        format!("(?s)(?:{})", names.iter().map(|name| one(name)).collect::<Vec<_>>().join("|"))
+    };
+    let starred = |name: &str| name.split('*').map(regex::escape).collect::<Vec<_>>().join(".*");
+    (any_of(&filter.channels, &|name| regex::escape(name)), any_of(&filter.campaigns, &starred))
+}
+
+/// A workspace, or a part of it, as read by one connection.
+struct Source<'a> {
+    reader: &'a Connection,
+    workspace: &'a str,
+    filter: &'a Filter,
+}
+
+/// What `within` means in SQL; both patterns are bound twice.
+const PART: &str = "(? = '' OR regexp_full_match(channel, ?)) AND (? = '' OR regexp_full_match(campaign, ?))";
+
+fn sums_sql() -> String {
+    SUMMED.map(|column| format!("CAST(sum({column}) AS DECIMAL(38, 6))")).join(", ")
+}
+
+fn sums(row: &Row<'_>, first: usize) -> Result<Sums, duckdb::Error> {
+    let mut sums = Sums::new();
+    for (index, column) in SUMMED.iter().enumerate() {
+        if let Some(value) = row.get::<_, Option<Decimal>>(first + index)? {
+            sums.insert((*column).to_owned(), value.normalize());
+        }
+    }
+    Ok(sums)
+}
+
+impl Source<'_> {
+    fn span(&self, period: Period) -> Result<Span, WarehouseError> {
+        let mut span = Span {
+            total: self.grouped("''", period)?.remove("").unwrap_or_default(),
+            channels: self.grouped("channel", period)?,
+            campaigns: self.grouped("campaign", period)?,
+        };
+        // Visits without a campaign are no campaign.
+        span.campaigns.remove("");
+        if self.filter.is_all() {
+            span.total.extend(self.levels(Period::day(period.last_day()))?.into_values().flatten());
+            if period.days() == 1 {
+                span.total.extend(self.distinct(period)?.into_values().flatten());
+            }
+        }
+        Ok(span)
+    }
+
+    fn grouped(&self, key: &str, period: Period) -> Result<BTreeMap<String, Sums>, WarehouseError> {
+        let step = || format!("summing by {key}");
+        let sql = format!(
+            "SELECT {key}, {} FROM mart.metric_daily WHERE workspace = ? AND date >= ? AND date < ? AND {PART} GROUP BY 1",
+            sums_sql()
+        );
+        let (channels, campaigns) = patterns(self.filter);
+        let mut statement = self.reader.prepare(&sql).context(step)?;
+        let values = params![self.workspace, period.start, period.end, channels, channels, campaigns, campaigns];
+        let rows = statement.query_map(values, |row| Ok((row.get(0)?, sums(row, 1)?))).context(step)?;
+        rows.collect::<Result<_, _>>().context(step)
+    }
+
+    fn days(&self, period: Period) -> Result<BTreeMap<NaiveDate, Sums>, WarehouseError> {
+        let step = || "summing by day".to_owned();
+        let sql = format!(
+            "SELECT date, {} FROM mart.metric_daily WHERE workspace = ? AND date >= ? AND date < ? AND {PART} GROUP BY 1",
+            sums_sql()
+        );
+        let (channels, campaigns) = patterns(self.filter);
+        let mut statement = self.reader.prepare(&sql).context(step)?;
+        let values = params![self.workspace, period.start, period.end, channels, channels, campaigns, campaigns];
+        let rows = statement.query_map(values, |row| Ok((row.get(0)?, sums(row, 1)?))).context(step)?;
+        let mut days: BTreeMap<NaiveDate, Sums> = rows.collect::<Result<_, _>>().context(step)?;
+        if self.filter.is_all() {
+            for (date, values) in self.levels(period)?.into_iter().chain(self.distinct(period)?) {
+                days.entry(date).or_default().extend(values);
+            }
+        }
+        Ok(days)
+    }
+
+    /// Levels at the end of each day.
+    fn levels(&self, period: Period) -> Result<BTreeMap<NaiveDate, Vec<(String, Decimal)>>, WarehouseError> {
+        self.by_date(
+            "SELECT date, CAST(mrr AS DECIMAL(38, 6)), CAST(subscriptions AS DECIMAL(38, 6)) FROM mart.mrr_daily
+             WHERE workspace = ? AND date >= ? AND date < ?",
+            COLUMNS.levels,
+            period,
+        )
+    }
+
+    /// Distinct counts of each day. Several properties may share people, so they have none together.
+    fn distinct(&self, period: Period) -> Result<BTreeMap<NaiveDate, Vec<(String, Decimal)>>, WarehouseError> {
+        self.by_date(
+            "SELECT date, CAST(any_value(visitors) AS DECIMAL(38, 6)), CAST(any_value(new_visitors) AS DECIMAL(38, 6))
+             FROM core.web_visitors_daily WHERE workspace = ? AND date >= ? AND date < ?
+             GROUP BY date HAVING count(*) = 1",
+            COLUMNS.distinct,
+            period,
+        )
+    }
+
+    fn by_date(
+        &self,
+        sql: &str,
+        columns: &[&str],
+        period: Period,
+    ) -> Result<BTreeMap<NaiveDate, Vec<(String, Decimal)>>, WarehouseError> {
+        let step = || format!("reading {}", columns.join(" and "));
+        let mut statement = self.reader.prepare(sql).context(step)?;
+        let rows = statement
+            .query_map(params![self.workspace, period.start, period.end], |row| {
+                let value = |(index, column): (usize, &&str)| {
+                    Ok(row.get::<_, Option<Decimal>>(index + 1)?.map(|value| ((*column).to_owned(), value.normalize())))
+                };
+                let values = columns.iter().enumerate().filter_map(|column| value(column).transpose());
+                Ok((row.get(0)?, values.collect::<Result<_, duckdb::Error>>()?))
+            })
+            .context(step)?;
+        rows.collect::<Result<_, _>>().context(step)
+    }
+
+    fn movements(&self, period: Period) -> Result<BTreeMap<Movement, Decimal>, WarehouseError> {
+        let step = || "reading how recurring revenue moved".to_owned();
+        let opening = period.start - Days::new(1);
+        let found = self
+            .reader
+            .query_row(MOVEMENTS, params![self.workspace, opening, period.last_day()], |row| {
+                let mut moved = BTreeMap::new();
+                for (index, movement) in MOVED.iter().enumerate() {
+                    if let Some(amount) = row.get::<_, Option<Decimal>>(index)? {
+                        moved.insert(*movement, amount.normalize());
+                    }
+                }
+                Ok(moved)
+            })
+            .optional()
+            .context(step)?;
+        let moved = found.unwrap_or_default();
+        Ok(if moved.contains_key(&Movement::Closing) { moved } else { BTreeMap::new() })
+    }
+
+    fn hours(&self, event: EventKind, period: Period) -> Result<Week, WarehouseError> {
+        let step = || format!("reading the hours of {}", event.label());
+        let sql = format!("{} GROUP BY 1, 2", hours_sql(event, "?", "?", "?"));
+        let mut statement = self.reader.prepare(&sql).context(step)?;
+        let rows = statement
+            .query_map(params![self.workspace, period.start, period.end], |row| {
+                Ok(((row.get(0)?, row.get(1)?), Decimal::from(row.get::<_, u64>(2)?)))
+            })
+            .context(step)?;
+        rows.collect::<Result<_, _>>().context(step)
+    }
+
+    fn posts(&self, period: Period) -> Result<Vec<Post>, WarehouseError> {
+        let step = || "reading posts".to_owned();
+        let mut statement = self.reader.prepare(POSTS).context(step)?;
+        let rows = statement
+            .query_map(params![self.workspace, period.start, period.end], |row| {
+                let mut values = BTreeMap::new();
+                for (index, measure) in MEASURES.iter().enumerate() {
+                    if let Some(value) = row.get::<_, Option<Decimal>>(5 + index)? {
+                        values.insert(*measure, value.normalize());
+                    }
+                }
+                Ok(Post {
+                    platform: row.get(0)?,
+                    handle: row.get(1)?,
+                    campaign: row.get(2)?,
+                    post_key: row.get(3)?,
+                    posted_date: row.get(4)?,
+                    values,
+                })
+            })
+            .context(step)?;
+        rows.collect::<Result<_, _>>().context(step)
+    }
+
+    fn pages(&self, period: Period) -> Result<Pages, WarehouseError> {
+        let step = || "reading pages".to_owned();
+        let sums = PageMeasure::ALL.map(|measure| format!("CAST(sum({}) AS DECIMAL(38, 6))", measure.column()));
+        let sql = pages_sql(&format!("page, {}", sums.join(", ")), "?", "?", "?") + " GROUP BY page";
+        let mut statement = self.reader.prepare(&sql).context(step)?;
+        let rows = statement
+            .query_map(params![self.workspace, period.start, period.end], |row| {
+                let mut values = BTreeMap::new();
+                for (index, measure) in PageMeasure::ALL.into_iter().enumerate() {
+                    values.insert(measure, row.get::<_, Decimal>(1 + index)?.normalize());
+                }
+                Ok((row.get(0)?, values))
+            })
+            .context(step)?;
+        rows.collect::<Result<_, _>>().context(step)
+    }
+
+    fn pages_from(&self) -> Result<Option<NaiveDate>, WarehouseError> {
+        let sql = "SELECT min(date) FROM core.page_daily WHERE workspace = ?";
+        let found = self.reader.query_row(sql, params![self.workspace], |row| row.get(0));
+        found.context(|| "reading since when pages are known".to_owned())
+    }
+}
+
+/// Columns of the sessions by the page they began on; the three values are placeholders or literals.
+pub fn pages_sql(columns: &str, workspace: &str, start: &str, end: &str) -> String {
+    format!(
+        "SELECT {columns}
+FROM core.page_daily WHERE workspace = {workspace} AND date >= {start} AND date < {end}"
+    )
+}
+
+/// Events by weekday and hour, without its grouping; the three values are placeholders or literals.
+pub fn hours_sql(event: EventKind, workspace: &str, start: &str, end: &str) -> String {
+    let (fact, at, day, which) = match event {
+        EventKind::Payments => ("payment", "created_at", "date", "e.is_captured AND e.status = 'succeeded'"),
+        // Of contacts that were deleted or merged into others none counts.
+        EventKind::Leads => (
+            "contact_stage",
+            "entered_at",
+            "entered_date",
+            "e.stage = 'lead' AND EXISTS (SELECT 1 FROM core.contact AS c WHERE c.workspace = e.workspace
+    AND c.connection = e.connection AND c.contact_id = e.contact_id AND c.archived_at IS NULL)",
+        ),
+    };
+    format!(
+        "SELECT CAST(isodow(e.{day}) AS UINTEGER) AS weekday, CAST(local_hour(e.{at}, w.time_zone) AS UINTEGER) AS hour,
+    CAST(count(*) AS UBIGINT) AS events
+FROM core.{fact} AS e JOIN ops.workspace AS w USING (workspace)
+WHERE e.workspace = {workspace} AND e.{day} >= {start} AND e.{day} < {end} AND {which}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_a_part_are_taken_by_the_letter_but_for_stars() {
+        let within = Filter {
+            channels: vec!["paid_search".to_owned(), "a.b".to_owned()],
+            campaigns: vec!["Berlin * (x)".to_owned()],
+        };
+        let (channels, campaigns) = patterns(&within);
+        assert_eq!(channels, "(?s)(?:paid_search|a\\.b)");
+        assert_eq!(campaigns, "(?s)(?:Berlin .* \\(x\\))");
+        assert_eq!(patterns(&Filter::default()), (String::new(), String::new()));
+    }
+}

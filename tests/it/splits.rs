@@ -1,0 +1,81 @@
+//! One report definition, a row each for parts of a tenant: the parts add up to the whole, and each is a
+//! report of its own.
+
+use crate::figures::{audience, built, context, order};
+use crate::support::{noon, texts};
+use crate::tenants::world;
+use daybook::jobs::issue::{IssueRequest, Outcome, issue_report};
+use daybook::report::definition::{Filter, Split};
+use daybook::report::document::{Block, Document};
+use daybook::report::templates::Templates;
+use daybook::sandbox::{Faults, tenants};
+use rust_decimal::Decimal;
+use std::collections::BTreeSet;
+
+fn row(whole: &IssueRequest, id: &str, channels: &[&str], campaigns: &[&str]) -> IssueRequest {
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    let filter = Filter { channels: words(channels), campaigns: words(campaigns) };
+    let mut order = whole.clone();
+    order.definition.split = Split { id: id.to_owned(), title: id.to_owned(), filter };
+    order
+}
+
+/// A figure of the cards on top; none where the part has nothing of the kind.
+fn headline(document: &Document, metric: &str) -> Option<Decimal> {
+    let cards = document.sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
+        Block::Cards { cards } => Some(cards),
+        _ => None,
+    });
+    cards.flatten().find(|card| card.metric == metric)?.figure.value
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_a_report_are_parts_that_add_up_to_the_whole_and_go_out_each_once() {
+    let (world, shop) = (world(40, Faults::none()).await, tenants().remove(1));
+    world.sync().await;
+    world.rollup().await;
+    let (warehouse, context) = (&world.context.warehouse, context(&shop));
+    let whole = order("weekly_performance", &context, noon());
+    let document = |order: &IssueRequest| built(warehouse, &context, order).0;
+
+    let ids = texts(
+        warehouse,
+        &format!("SELECT DISTINCT channel FROM mart.metric_daily WHERE workspace = '{}' ORDER BY 1", shop.id),
+    );
+    let (paid, rest): (Vec<&str>, Vec<&str>) =
+        ids.iter().map(String::as_str).partition(|id| ["paid_search", "influencer"].contains(id));
+    assert_eq!((paid.len(), rest.len() > 2), (2, true), "{ids:?}");
+    let parts = [row(&whole, "paid", &paid, &[]), row(&whole, "rest", &rest, &[])];
+    for metric in ["sessions", "net_revenue", "cost"] {
+        let of_parts: Decimal = parts.iter().filter_map(|order| headline(&document(order), metric)).sum();
+        assert_eq!(Some(of_parts), headline(&document(&whole), metric), "{metric}");
+    }
+
+    // A pattern of campaigns, against the rollup itself.
+    let autumn = row(&whole, "autumn", &[], &["Herbst*"]);
+    let days = format!("date >= DATE '{}' AND date < DATE '{}'", whole.period.start, whole.period.end);
+    let sql = format!(
+        "SELECT sum(sessions)::VARCHAR FROM mart.metric_daily WHERE workspace = '{}' AND campaign LIKE 'Herbst%' AND {days}",
+        shop.id
+    );
+    let sessions: Decimal = texts(warehouse, &sql)[0].parse().expect("a number");
+    assert!(sessions > Decimal::ZERO);
+    assert_eq!(headline(&document(&autumn), "sessions"), Some(sessions));
+
+    let templates = Templates::new(None).0;
+    let mut issued = BTreeSet::new();
+    for order in parts.iter().chain([&autumn]) {
+        for is_first in [true, false] {
+            let (id, outcome) = issue_report(warehouse, &context, order, &audience(), &templates).expect("issued");
+            assert_eq!(matches!(outcome, Outcome::Issued { .. }), is_first, "{outcome:?}");
+            issued.insert(id);
+        }
+    }
+    assert_eq!(issued.len(), 3);
+    let stems = texts(
+        warehouse,
+        "SELECT DISTINCT regexp_extract(route, '/(weekly-[^.]+)', 1) FROM ops.outbox WHERE lane = 'file' ORDER BY 1",
+    );
+    let when = whole.period.last_day();
+    assert_eq!(stems, ["autumn", "paid", "rest"].map(|id| format!("weekly-{when}-{id}")));
+}
