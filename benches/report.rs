@@ -10,7 +10,7 @@ use daybook::report::definition::Cadence;
 use daybook::report::sections::build;
 use daybook::support::clock::Clock;
 use daybook::warehouse::Context;
-use daybook::warehouse::rollup::SUMMED;
+use daybook::warehouse::facts::builtin;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -103,7 +103,7 @@ fn main() {
     std::fs::write(&page, &rendered.html).expect("written");
     println!(
         "{rows} rows of unified metrics, {} sums; {} figures with receipts; the queries took {queries:.3} s",
-        rows * SUMMED.len() as u64,
+        rows * builtin().measures().len() as u64,
         receipts.len()
     );
     println!(

@@ -149,7 +149,7 @@ pub fn inspect(root: &Path, secrets: SecretsAre) -> anyhow::Result<Settings> {
         SecretsAre::Assumed => Vec::new(),
         SecretsAre::Needed => [settings.missing_secrets(), review::secrets(&settings, &catalog).errors].concat(),
     };
-    let warehouse = Warehouse::in_memory()?;
+    let warehouse = Warehouse::in_memory_with(settings.warehouse.clone())?;
     let mut connectors = BTreeSet::new();
     for workspace in &settings.workspaces {
         let (found, wrong) =
@@ -206,7 +206,7 @@ fn queries(root: &Path, warehouse: &Warehouse, source: &Source) -> Vec<Problem> 
         let folder = Path::new("config/connectors").join(&connector.spec.name);
         let now = Clock::System.now();
         let landed = crate::connectors::LandedSlice::empty(&source.connection, stream, now);
-        let loaded = load_request(source, &landed, &Secret::new("check"), false)
+        let loaded = load_request(source, &landed, &warehouse.facts(), &Secret::new("check"), false)
             .and_then(|request| warehouse.write_blocking(move |connection| load(connection, &request, now)));
         let Err(error) = loaded else { continue };
         let message = error.to_string();

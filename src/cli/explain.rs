@@ -1,6 +1,7 @@
 //! `daybook explain`: where a printed figure comes from.
 
 use super::Outcome;
+use super::dictionary::explain_metric;
 use super::show::{count, plain, table};
 use crate::daemon::{App, AppError};
 use crate::jobs::explain::{Explained, explain};
@@ -9,11 +10,15 @@ use crate::warehouse::issued::{self, Receipt};
 
 #[derive(Debug, clap::Args)]
 pub struct ExplainArgs {
-    /// The receipt beside a figure, e.g. r_1f0a2b3c4d5e.
+    /// The receipt beside a figure, e.g. r_1f0a2b3c4d5e; or the id of a metric.
+    #[arg(value_name = "RECEIPT or METRIC")]
     receipt: String,
 }
 
 pub fn run(app: &App, args: &ExplainArgs, json: bool) -> anyhow::Result<Outcome> {
+    if explain_metric(&app.settings.metrics, &args.receipt, json) {
+        return Ok(Outcome::Done);
+    }
     let found = app.warehouse.read_blocking(|reader| {
         let Some((report_id, receipt)) = issued::receipt(reader, &args.receipt)? else { return Ok(None) };
         Ok(issued::issued(reader, &report_id)?.map(|report| (report, receipt)))

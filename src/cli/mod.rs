@@ -13,6 +13,7 @@ mod coverage;
 mod daemon;
 mod deliveries;
 mod demo;
+mod dictionary;
 mod doctor;
 mod explain;
 mod faults;
@@ -97,6 +98,10 @@ enum Command {
     Check(check::CheckArgs),
     /// List the connectors and what each needs.
     Connectors,
+    /// List the tables of facts, or what one holds: columns, units, keys, what it adds to the metrics.
+    Tables(dictionary::TablesArgs),
+    /// List the metrics, or what one means and is made of.
+    Metrics(dictionary::MetricsArgs),
     /// Print the JSON Schema of a kind of file, for editors.
     Schema(schema::SchemaArgs),
     /// Fetch what vendors and drop folders have, and load it.
@@ -289,6 +294,8 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Add(command) => add::run(&cli.root, command, cli.json),
         Command::Check(args) => check::run(&cli.root, args, cli.json).await,
         Command::Connectors => check::connectors(&cli.root, cli.json),
+        Command::Tables(args) => dictionary::tables(&cli.root, args, cli.json),
+        Command::Metrics(args) => dictionary::metrics(&cli.root, args, cli.json),
         Command::Schema(args) => schema::run(&cli.root, args, cli.json),
         Command::Link(args) => link::run(&cli.root, args, cli.json),
         Command::Plan(args) => plan::run(&cli.root, args, &Clock::System, cli.json),
@@ -314,6 +321,8 @@ async fn with_app(app: &App, daemon: Option<&DaemonHandle>, cli: &Cli) -> anyhow
         | Command::Add(_)
         | Command::Check(_)
         | Command::Connectors
+        | Command::Tables(_)
+        | Command::Metrics(_)
         | Command::Schema(_)
         | Command::Link(_)
         | Command::Plan(_)

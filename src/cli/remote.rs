@@ -49,6 +49,8 @@ fn is_for_daemon(command: &Command) -> bool {
             | Command::Add(_)
             | Command::Check(_)
             | Command::Connectors
+            | Command::Tables(_)
+            | Command::Metrics(_)
             | Command::Schema(_)
             | Command::Link(_)
             | Command::Plan(_)

@@ -32,7 +32,7 @@ pub async fn run(root: &Path, args: &TrySliceArgs) -> anyhow::Result<Outcome> {
         found.into_iter().find(|source| source.connection.id == landed.manifest.connection).ok_or_else(gone)?;
     let context = SyncContext::new(
         Arc::new(Engine::new(settings.data_dir.join("landing"), clock.clone())?),
-        Warehouse::in_memory()?,
+        Warehouse::in_memory_with(settings.warehouse.clone())?,
         clock,
         Secret::new("trial"),
     );

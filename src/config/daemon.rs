@@ -146,7 +146,7 @@ fn warehouse(mut section: Section<'_>) -> WarehouseConfig {
         threads: section
             .optional("threads", whole_number(0, 1024).about("Of a query; 0: one for each processor."))
             .map_or(default.threads, |at| u32::try_from(at.value).unwrap_or(default.threads)),
-        backup_dir: None,
+        ..default
     };
     section.finish();
     config

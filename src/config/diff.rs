@@ -2,6 +2,7 @@
 
 use super::{ConnectionSettings, FileConnection, Job, JobKind, Settings, WorkspaceSettings};
 use crate::domain::schedule::Schedule;
+use crate::warehouse::WarehouseConfig;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -26,6 +27,7 @@ pub fn changes(old: &Settings, new: &Settings, now: DateTime<Utc>) -> Vec<String
         maintenance,
         workspaces: _,
         channels,
+        facts,
         metrics,
         benchmarks,
         jobs: _,
@@ -36,7 +38,7 @@ pub fn changes(old: &Settings, new: &Settings, now: DateTime<Utc>) -> Vec<String
     } = old;
     let mut told = Vec::new();
     for (name, differs, when) in [
-        ("[warehouse]", differ(warehouse, &new.warehouse), "; it counts from the next start"),
+        ("[warehouse]", differ(&machine(warehouse), &machine(&new.warehouse)), "; it counts from the next start"),
         ("data_dir", differ(data_dir, &new.data_dir), "; it counts from the next start"),
         ("[admin]", differ(admin, &new.admin), "; it counts from the next start"),
         ("[log]", differ(log, &new.log), "; it counts from the next start"),
@@ -51,6 +53,7 @@ pub fn changes(old: &Settings, new: &Settings, now: DateTime<Utc>) -> Vec<String
         ),
         ("config/benchmarks.toml", differ(benchmarks, &new.benchmarks), ": what reports compare with"),
         ("config/channels.toml", differ(channels, &new.channels), ": days computed from now on"),
+        ("config/facts", differ(facts, &new.facts), ": tables and what is added to the metrics follow"),
         ("jobs/metrics.toml", differ(metrics, &new.metrics), ": every report's figures follow it"),
         ("jobs/rollups", differ(rollups, &new.rollups), ": days computed from now on"),
         ("jobs/checks", differ(checks, &new.checks), ""),
@@ -62,6 +65,11 @@ pub fn changes(old: &Settings, new: &Settings, now: DateTime<Utc>) -> Vec<String
     workspaces(old, new, &mut told);
     jobs(old, new, now, &mut told);
     told
+}
+
+/// What of the machine DuckDB may use.
+fn machine(config: &WarehouseConfig) -> (u64, u32) {
+    (config.memory_limit_mb, config.threads)
 }
 
 /// Settings print all they hold, but secrets as `***`; a reference to another secret differs.

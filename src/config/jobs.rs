@@ -2,11 +2,11 @@
 
 mod days;
 
-use super::Workspaces;
 use super::files::{file_id, files_in, read_text};
 use super::timing::{self, Timing};
+use super::{Known, Workspaces, sections};
 use crate::domain::schedule::{Expression, Overlap, Policy};
-use crate::report::definition::{Cadence, Compare, Definition, Edition, Filter, REPORTS, SECTIONS, Split};
+use crate::report::definition::{Cadence, Compare, Definition, Edition, Filter, REPORTS, Split};
 pub use crate::report::readiness::LatePolicy;
 use crate::settings::kinds::{self, cron, id, list_of, one_of, some_of, text, time_zone};
 use crate::settings::reader::{At, Problems, Section, Source, read_toml, unknown_remedy};
@@ -141,7 +141,7 @@ enum Kind {
 }
 
 /// Reads every job of `jobs/` but the metrics, which live beside them.
-pub(super) fn read_all(root: &Path, workspaces: &Workspaces, problems: &Problems) -> Vec<Job> {
+pub(super) fn read_all(root: &Path, workspaces: &Workspaces, known: &Known, problems: &Problems) -> Vec<Job> {
     let mut ids = BTreeSet::new();
     let found: Vec<(Job, Option<usize>)> = files_in(root, "jobs", "toml", problems)
         .into_iter()
@@ -151,7 +151,7 @@ pub(super) fn read_all(root: &Path, workspaces: &Workspaces, problems: &Problems
             ids.insert(id.clone());
             let text = read_text(root, &file, false, problems)?;
             let source = Source { file: &file, text: &text, problems };
-            read_toml(source, |top| read_top(top, id, workspaces))?
+            read_toml(source, |top| read_top(top, id, workspaces, known))?
         })
         .collect();
     check_order(&found, &ids, problems);
@@ -179,7 +179,12 @@ fn check_order(found: &[(Job, Option<usize>)], ids: &BTreeSet<String>, problems:
     }
 }
 
-pub(super) fn read_top(mut top: Section<'_>, id: String, workspaces: &Workspaces) -> Option<(Job, Option<usize>)> {
+pub(super) fn read_top(
+    mut top: Section<'_>,
+    id: String,
+    workspaces: &Workspaces,
+    others: &Known,
+) -> Option<(Job, Option<usize>)> {
     let file = top.source.file.to_owned();
     let kinds =
         [("sync", Kind::Sync), ("rollup", Kind::Rollup), ("report", Kind::Report), ("maintenance", Kind::Maintenance)];
@@ -204,7 +209,7 @@ pub(super) fn read_top(mut top: Section<'_>, id: String, workspaces: &Workspaces
     let kind = match kind {
         Kind::Sync => read_sync(&mut top, &scope).map(JobKind::Sync),
         Kind::Rollup => Some(JobKind::Rollup),
-        Kind::Report => read_report(&mut top, &scope).map(|report| JobKind::Report(Box::new(report))),
+        Kind::Report => read_report(&mut top, &scope, others).map(|report| JobKind::Report(Box::new(report))),
         Kind::Maintenance => Some(JobKind::Maintenance),
     };
     top.finish();
@@ -251,7 +256,7 @@ fn read_sync(top: &mut Section<'_>, scope: &Scope<'_>) -> Option<SyncJob> {
     Some(SyncJob { connections: connections.map(|at| at.value) })
 }
 
-fn read_report(top: &mut Section<'_>, scope: &Scope<'_>) -> Option<ReportJob> {
+fn read_report(top: &mut Section<'_>, scope: &Scope<'_>, others: &Known) -> Option<ReportJob> {
     let policies = [
         ("hold", LatePolicy::Hold),
         ("send_with_banner", LatePolicy::SendWithBanner),
@@ -280,17 +285,13 @@ fn read_report(top: &mut Section<'_>, scope: &Scope<'_>) -> Option<ReportJob> {
     let late = top.optional("late", one_of(&policies).about("When data is late: wait until the deadline, send with the gaps named on top, or leave out what lacks data.")).map_or(LatePolicy::Hold, |at| at.value);
     let base = report.as_ref().and_then(|report| Definition::standard(report.value));
     let compare = read_compare(top, base.as_ref().map(|base| base.cadence));
-    let parts = top.optional(
-        "sections",
-        some_of(one_of(&SECTIONS), "name at least one section, or remove the key")
-            .about("The sections, in order; all if left out."),
-    );
+    let sections = sections::read(top, others);
     let known = scope.any(|workspace| workspace.recipients.keys().cloned().collect());
     if let Some(to) = &to {
         check_groups(top, to, known.as_ref());
     }
     let editions: Vec<EditionJob> =
-        top.list("editions").into_iter().filter_map(|section| read_edition(section, known.as_ref())).collect();
+        top.list("editions").into_iter().filter_map(|section| read_edition(section, known.as_ref(), others)).collect();
     let splits: Vec<SplitJob> =
         top.list("splits").into_iter().filter_map(|section| read_split(section, known.as_ref())).collect();
     if !has_to && editions.is_empty() {
@@ -305,8 +306,12 @@ fn read_report(top: &mut Section<'_>, scope: &Scope<'_>) -> Option<ReportJob> {
     if let Some(compare) = compare {
         base.compare = compare;
     }
-    if let Some(parts) = parts {
-        base.edition.parts = parts.value;
+    if let Some(sections) = sections {
+        if sections.is_all {
+            base.edition.parts.clear();
+        }
+        base.edition.parts.extend(sections.parts);
+        base.edition.own = sections.own;
     }
     Some(ReportJob {
         base,
@@ -348,7 +353,7 @@ fn read_compare(top: &mut Section<'_>, cadence: Option<Cadence>) -> Option<Vec<C
     Some(found.value.into_iter().map(|(compare, _)| compare).collect())
 }
 
-fn read_edition(mut section: Section<'_>, groups: Option<&BTreeSet<String>>) -> Option<EditionJob> {
+fn read_edition(mut section: Section<'_>, groups: Option<&BTreeSet<String>>, others: &Known) -> Option<EditionJob> {
     section.about("The report with sections of its own for some groups.");
     let id = section.required("id", "\"executives\"", id().about("Unique in the job."));
     let title = section.optional("title", text().about("Printed on top."));
@@ -357,11 +362,11 @@ fn read_edition(mut section: Section<'_>, groups: Option<&BTreeSet<String>>) -> 
         "[\"executives\"]",
         some_of(kinds::id(), "name at least one group").about("Groups of recipients."),
     );
-    let parts = section.required(
-        "sections",
-        "[\"headline\", \"goals\"]",
-        some_of(one_of(&SECTIONS), "name at least one section").about("The sections, in order."),
-    );
+    if !section.is_recorded() && !section.has("sections") {
+        let message = format!("{}: \"sections\" is missing", section.name);
+        section.problem(section.line, &message, "add sections = [\"headline\", \"goals\"]");
+    }
+    let sections = sections::read(&mut section, others);
     let formats = read_formats(&mut section, false);
     let brief = section.optional(
         "brief",
@@ -373,7 +378,8 @@ fn read_edition(mut section: Section<'_>, groups: Option<&BTreeSet<String>>) -> 
     section.finish();
     let title = title.map(|at| at.value).unwrap_or_default();
     let is_brief = brief.is_some_and(|at| at.value);
-    let edition = Edition { id: id?.value, title, parts: parts?.value, is_brief };
+    let sections = sections?;
+    let edition = Edition { id: id?.value, title, parts: sections.parts, own: sections.own, is_brief };
     Some(EditionJob { edition, to: to?.value, formats })
 }
 

@@ -1,14 +1,15 @@
 //! `jobs/metrics.toml`: what each number means.
 
 use super::files::read_text;
-use crate::domain::metric::{Better, Formula, MetricSpec, Registry, Unit};
+use crate::domain::fact::Facts;
+use crate::domain::metric::{Better, Columns, Daily, Formula, MetricSpec, Registry, Unit};
 use crate::settings::kinds::{list_of, one_of, text};
 use crate::settings::reader::{At, Fault, Problems, Section, Source, fault, read_toml, unknown_remedy};
 use crate::settings::values::{expected, quoted};
 use crate::settings::{Kind, Names};
-pub use crate::warehouse::rollup::COLUMNS;
+use crate::warehouse::rollup::columns;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use toml::de::DeValue;
 
 /// The file's place.
@@ -16,67 +17,81 @@ pub const FILE: &str = "jobs/metrics.toml";
 /// Used where the file is absent.
 pub const SHIPPED: &str = include_str!("../../jobs/metrics.toml");
 
-/// Tables of `core` that a metric may rest on.
-pub const FACTS: [&str; 11] = [
-    "web_daily",
-    "web_visitors_daily",
-    "ad_daily",
-    "influencer_post",
-    "contact_stage",
-    "payment",
-    "refund",
-    "dispute_movement",
-    "offline_conversion",
-    "subscription",
-    "earlier_payer",
-];
+/// Metrics of the installation's own, beside those of [`FILE`].
+pub const OWN: &str = "config/metrics.toml";
 
-/// Reads the file, or the shipped metrics if it is absent.
-pub(super) fn read(root: &Path, problems: &Problems) -> Option<Registry> {
-    let file = Path::new(FILE);
+/// A definition and where it is written.
+struct Place {
+    file: PathBuf,
+    line: usize,
+}
+
+/// Reads the shipped metrics, or [`FILE`] in their place; then [`OWN`] and `metrics.toml` of each connector of the
+/// installation, which add to them.
+pub(super) fn read(root: &Path, facts: &Facts, problems: &Problems) -> Option<Registry> {
+    let columns = columns(facts);
+    let (mut specs, mut places) = (BTreeMap::new(), BTreeMap::<String, Place>::new());
     let before = problems.count();
-    let text = read_text(root, file, true, problems);
+    for file in files(root) {
+        let Some(text) = read_text(root, &file, true, problems).or_else(|| shipped(&file)) else { continue };
+        let source = Source { file: &file, text: &text, problems };
+        for (id, spec) in read_toml(source, |top| read_top(top, facts, &columns)).unwrap_or_default() {
+            if let Some(other) = places.get(&id.value) {
+                let message = format!("[{}] is defined in {} as well", id.value, other.file.display());
+                source.problem(id.line, &message, "keep one of the two, or give it another id");
+                continue;
+            }
+            places.insert(id.value.clone(), Place { file: file.clone(), line: id.line });
+            specs.insert(id.value, spec);
+        }
+    }
+    let ids: Vec<&str> = specs.keys().map(String::as_str).collect();
+    let told = |id: &str, message: &str, remedy: &str| {
+        if let Some(place) = places.get(id) {
+            problems.add(&place.file, Some(place.line), message, remedy);
+        }
+    };
+    for (id, spec) in &specs {
+        for name in unknown_names(spec, &ids) {
+            let message = format!("[{id}]: the formula uses {}, which no metric defines", quoted(&name));
+            told(id, &message, &unknown_remedy(&name, &ids, "metrics"));
+        }
+    }
     if problems.count() > before {
         return None;
     }
-    let source = Source { file, text: text.as_deref().unwrap_or(SHIPPED), problems };
-    read_toml(source, |top| registry(source, top))?
-}
-
-pub(super) fn registry(source: Source<'_>, top: Section<'_>) -> Option<Registry> {
-    let before = source.problems.count();
-    let mut lines = BTreeMap::new();
-    let mut specs = BTreeMap::new();
-    for (id, section) in top.into_sections(&Names::Ids("a metric id")) {
-        let spec = metric(section).unwrap_or_else(placeholder);
-        lines.insert(id.value.clone(), id.line);
-        specs.insert(id.value, spec);
-    }
-    let ids: Vec<String> = specs.keys().cloned().collect();
-    for (id, spec) in &specs {
-        for name in unknown_names(spec, &ids) {
-            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-            let message = format!("[{id}]: the formula uses {}, which no metric defines", quoted(&name));
-            source.problem(lines.get(id).copied().unwrap_or(1), &message, &unknown_remedy(&name, &ids, "metrics"));
-        }
-    }
-    if source.problems.count() > before {
-        return None;
-    }
-    match Registry::new(specs, COLUMNS) {
+    match Registry::new(specs, &columns) {
         Ok(registry) => Some(registry),
-        Err(problems) => {
-            for problem in problems {
-                let line = lines.get(&problem.metric).copied().unwrap_or(1);
+        Err(found) => {
+            for problem in found {
                 let message = format!("[{}]: {}", problem.metric, problem.message);
-                source.problem(line, &message, "define it by other metrics or by the sum of a column");
+                told(&problem.metric, &message, "define it by other metrics or by the sum of a column");
             }
             None
         }
     }
 }
 
-fn metric(mut section: Section<'_>) -> Option<MetricSpec> {
+/// The files that define metrics, relative to `root`; the first need not be there.
+fn files(root: &Path) -> Vec<PathBuf> {
+    let connectors = super::facts::connectors(root).into_iter().map(|folder| format!("{folder}/metrics.toml"));
+    let own = std::iter::once(OWN.to_owned()).chain(connectors).map(PathBuf::from);
+    std::iter::once(PathBuf::from(FILE)).chain(own.filter(|file| root.join(file).exists())).collect()
+}
+
+fn shipped(file: &Path) -> Option<String> {
+    (file == Path::new(FILE)).then(|| SHIPPED.to_owned())
+}
+
+/// The metrics of a file, each with the line it begins on.
+pub(super) fn read_top(top: Section<'_>, facts: &Facts, columns: &Columns) -> Vec<(At<String>, MetricSpec)> {
+    let sections = top.into_sections(&Names::Ids("a metric id")).into_iter();
+    sections
+        .map(|(id, section)| (id, metric(section, facts, columns).unwrap_or_else(|| placeholder(columns))))
+        .collect()
+}
+
+fn metric(mut section: Section<'_>, facts: &Facts, columns: &Columns) -> Option<MetricSpec> {
     section.about("A number that reports print, under its id.");
     let units = [
         ("count", Unit::Count),
@@ -86,10 +101,10 @@ fn metric(mut section: Section<'_>) -> Option<MetricSpec> {
         ("duration", Unit::Duration),
     ];
     let betters = [("higher", Better::Higher), ("lower", Better::Lower), ("neither", Better::Neither)];
-    let facts = FACTS.map(|fact| (fact, fact));
-    let pairs = |columns: &[&'static str]| columns.iter().map(|column| (*column, *column)).collect::<Vec<_>>();
-    let (summed, levels) = (pairs(COLUMNS.summed), pairs(COLUMNS.levels));
-    let distinct = pairs(COLUMNS.distinct);
+    let facts = facts.ids();
+    let summed: Vec<&str> = columns.summed.keys().map(String::as_str).collect();
+    let daily: Vec<String> = columns.daily.iter().map(Daily::name).collect();
+    let daily: Vec<&str> = daily.iter().map(String::as_str).collect();
     let label = section.required("label", "\"Leads\"", text().about("As printed."));
     let about = section.required(
         "about",
@@ -99,25 +114,30 @@ fn metric(mut section: Section<'_>) -> Option<MetricSpec> {
     let unit = section.required("unit", "\"count\"", one_of(&units).about("How values are written."));
     let better = section.required("better", "\"higher\"", one_of(&betters).about("Which way is good."));
     let given = section.exclusive_keys(&["sum", "level", "distinct", "formula"]);
-    let (has_formula, has_from) = (section.has("formula"), section.has("from"));
-    let sum = section.optional("sum", one_of(&summed).about("The column of mart.metric_daily that is summed."));
-    let level = section
-        .optional("level", one_of(&levels).about("The column of mart.mrr_daily as it stands at the period's end."));
-    let distinct =
-        section.optional("distinct", one_of(&distinct).about("The column of core.web_visitors_daily; never added up."));
+    let sum = section
+        .optional("sum", known(&summed, "column", "columns").about("The column of mart.metric_daily that is summed."));
+    let level = section.optional(
+        "level",
+        by_day(&daily, &["mrr", "subscriptions"]).about("<table>.<column> as it stands at the period's end."),
+    );
+    let distinct = section.optional(
+        "distinct",
+        by_day(&daily, &["visitors", "new_visitors"])
+            .about("<fact>.<column> as the vendor counted it; never added up."),
+    );
     let formula = section.optional(
         "formula",
         Kind::text(serde_json::json!({ "maxLength": 500 }), formula)
             .about("Of other metrics: ids, numbers, + - * / and parentheses."),
     );
-    let from: Option<At<Vec<&str>>> = section.optional("from", list_of(one_of(&facts)).about("The facts it rests on."));
+    let from = section.optional(
+        "from",
+        list_of(known(&facts, "fact", "facts"))
+            .about("Facts that decide what is counted, besides those that add to it."),
+    );
     if given != 1 {
         let message = format!("{}: exactly one of sum, level, distinct and formula must be given", section.name);
         section.problem(section.line, &message, "add sum = \"<column>\" or formula = \"<metric> / <metric>\"");
-    }
-    if given == 1 && !has_formula && !has_from {
-        let message = format!("{}: it needs the facts it rests on", section.name);
-        section.problem(section.line, &message, &format!("add from = [\"…\"]; known facts: {}", FACTS.join(", ")));
     }
     section.finish();
     Some(MetricSpec {
@@ -125,12 +145,38 @@ fn metric(mut section: Section<'_>) -> Option<MetricSpec> {
         about: about?.value,
         unit: unit?.value,
         better: better?.value,
-        sum: sum.map(|at| at.value.to_owned()),
-        level: level.map(|at| at.value.to_owned()),
-        distinct: distinct.map(|at| at.value.to_owned()),
+        sum: sum.map(|at| at.value),
+        level: level.map(|at| at.value),
+        distinct: distinct.map(|at| at.value),
         formula: formula.map(|at| at.value),
-        from: from.map(|at| at.value.into_iter().map(str::to_owned).collect()).unwrap_or_default(),
+        from: from.map(|at| at.value).unwrap_or_default(),
     })
+}
+
+/// One of the names that the installation has; an editor offers the built-in ones.
+fn known<'k>(names: &'k [&'k str], noun: &'static str, nouns: &'static str) -> Kind<'k, String> {
+    Kind::new(
+        move || serde_json::json!({ "type": "string", "minLength": 1, "examples": names }),
+        move |value| {
+            let text = value.as_str().ok_or_else(|| expected(value, "a text", "put it in quotes"))?;
+            let found = names.contains(&text).then(|| text.to_owned());
+            found.ok_or_else(|| {
+                fault(format!("there is no {noun} {}", quoted(text)), unknown_remedy(text, names, nouns))
+            })
+        },
+    )
+}
+
+/// A number by day as `<table>.<column>`; `alone` are those that may be named by their column.
+fn by_day<'k>(names: &'k [&'k str], alone: &'static [&'static str]) -> Kind<'k, String> {
+    let named = known(names, "number by day", "numbers by day");
+    Kind::new(
+        move || serde_json::json!({ "type": "string", "minLength": 1, "examples": names }),
+        move |value| match value.as_str() {
+            Some(text) if alone.contains(&text) => Ok(text.to_owned()),
+            _ => named.read(value),
+        },
+    )
 }
 
 fn formula(value: &DeValue<'_>) -> Result<String, Fault> {
@@ -145,13 +191,13 @@ fn formula(value: &DeValue<'_>) -> Result<String, Fault> {
 }
 
 /// Stands for a metric whose own problems were noted, so that formulas which use it are not blamed.
-fn placeholder() -> MetricSpec {
+fn placeholder(columns: &Columns) -> MetricSpec {
     MetricSpec {
         label: String::new(),
         about: String::new(),
         unit: Unit::Count,
         better: Better::Neither,
-        sum: COLUMNS.summed.first().map(|column| (*column).to_owned()),
+        sum: columns.summed.keys().next().cloned(),
         level: None,
         distinct: None,
         formula: None,
@@ -159,20 +205,21 @@ fn placeholder() -> MetricSpec {
     }
 }
 
-fn unknown_names(spec: &MetricSpec, ids: &[String]) -> Vec<String> {
+fn unknown_names(spec: &MetricSpec, ids: &[&str]) -> Vec<String> {
     let Some(Ok(formula)) = spec.formula.as_deref().map(Formula::parse) else { return Vec::new() };
-    formula.metrics().into_iter().filter(|name| !ids.iter().any(|id| id == name)).map(str::to_owned).collect()
+    formula.metrics().into_iter().filter(|name| !ids.contains(name)).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::metric::Kind;
+    use crate::warehouse::facts::builtin;
     use rust_decimal::{Decimal, dec};
 
     fn shipped() -> Registry {
         let folder = tempfile::tempdir().expect("a folder");
-        read(folder.path(), &Problems::default()).expect("the shipped metrics")
+        read(folder.path(), &builtin(), &Problems::default()).expect("the shipped metrics")
     }
 
     #[test]
@@ -181,12 +228,12 @@ mod tests {
         let named: Vec<&str> = registry
             .iter()
             .filter_map(|metric| match &metric.kind {
-                Kind::Sum { column } | Kind::Level { column } | Kind::Distinct { column } => Some(column.as_str()),
-                Kind::Formula(_) => None,
+                Kind::Sum { column } => Some(column.as_str()),
+                _ => None,
             })
             .collect();
-        for column in [COLUMNS.summed, COLUMNS.levels, COLUMNS.distinct].concat() {
-            assert!(named.contains(&column), "{column}");
+        for measure in builtin().measures() {
+            assert!(named.contains(&measure.name.as_str()), "{}", measure.name);
         }
     }
 

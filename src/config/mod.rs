@@ -12,6 +12,7 @@ pub mod daemon;
 mod delivery;
 pub mod diff;
 mod drops;
+pub mod facts;
 mod files;
 pub mod jobs;
 mod maintenance;
@@ -19,6 +20,7 @@ pub mod metrics;
 pub mod review;
 pub mod schema;
 pub mod secrets;
+mod sections;
 pub mod sql_files;
 mod timing;
 pub mod workspaces;
@@ -39,6 +41,7 @@ pub use workspaces::{Budget, Reader, Recipients, Target, WorkspaceSettings};
 use crate::connectors::file::Presets;
 use crate::delivery::config::DeliveryConfig;
 use crate::domain::benchmark::Benchmark;
+use crate::domain::fact::Facts;
 use crate::domain::metric::Registry;
 use crate::settings::reader::Problems;
 use crate::support::text_file;
@@ -48,6 +51,7 @@ use chrono::{DateTime, Utc};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Where an admin's own presets of dropped files are.
 const PRESETS: &str = "config/presets";
@@ -72,6 +76,8 @@ pub struct Settings {
     /// By id.
     pub workspaces: Vec<WorkspaceSettings>,
     pub channels: Channels,
+    /// Built-in ones and those of the installation.
+    pub facts: Arc<Facts>,
     pub metrics: Registry,
     /// Of every industry.
     pub benchmarks: Vec<Benchmark>,
@@ -79,7 +85,7 @@ pub struct Settings {
     pub jobs: Vec<Job>,
     /// `jobs/rollups/*.sql`, by name.
     pub rollups: Vec<SqlFile>,
-    /// `jobs/checks/*.sql`, by name.
+    /// `jobs/checks/*.sql` and the checks that follow from facts, by name.
     pub checks: Vec<SqlFile>,
     /// Of dropped files, an admin's own included.
     pub presets: Presets,
@@ -174,9 +180,10 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
         let file = Path::new(PRESETS).join(&problem.file);
         gathered.problems.add(&file, problem.line, &problem.message, &problem.remedy);
     }
+    let facts = facts::read(root, &gathered.problems);
     let daemon = daemon::read(root, &gathered);
     let channels = channels::read(root, &gathered.problems);
-    let metrics = metrics::read(root, &gathered.problems);
+    let metrics = metrics::read(root, &facts, &gathered.problems);
     let known = Known {
         channels: channels.as_ref().map(Channels::ids),
         metrics: metrics.as_ref().map(|metrics| metrics.iter().map(|metric| metric.id.clone()).collect()),
@@ -185,10 +192,10 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
     };
     let data_dir = daemon.as_ref().map_or(root, |daemon| &daemon.data_dir);
     let workspaces = workspaces::read_all(root, data_dir, &known, &gathered);
-    let jobs = jobs::read_all(root, &workspaces, &gathered.problems);
+    let jobs = jobs::read_all(root, &workspaces, &known, &gathered.problems);
     let benchmarks = benchmarks::read(root, &known, &gathered.problems);
     let rollups = sql_files::read_rollups(root, &gathered.problems);
-    let checks = sql_files::read_all(root, "jobs/checks", &gathered.problems);
+    let checks = facts::with_checks(sql_files::read_all(root, "jobs/checks", &gathered.problems), &facts);
 
     let Gathered { problems, secrets, presets } = gathered;
     let problems = problems.into_sorted();
@@ -196,7 +203,7 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
         (Some(daemon), Some(channels), Some(metrics)) if problems.is_empty() => reviewed(Settings {
             root: root.clone(),
             data_dir: daemon.data_dir,
-            warehouse: daemon.warehouse,
+            warehouse: WarehouseConfig { facts: facts.clone(), ..daemon.warehouse },
             landing: daemon.landing,
             log: daemon.log,
             schedule: daemon.schedule,
@@ -206,6 +213,7 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
             maintenance: daemon.maintenance,
             workspaces: workspaces.into_values().flatten().collect(),
             channels,
+            facts,
             metrics,
             benchmarks,
             jobs,

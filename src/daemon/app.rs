@@ -403,10 +403,10 @@ fn sources_by(
 
 /// The rollups of `jobs/rollups`, the shipped ones where there is none.
 pub fn rollup_sql(settings: &Settings) -> RollupSql {
-    let mut sql = RollupSql::shipped();
+    let mut sql = RollupSql { facts: settings.facts.clone(), ..RollupSql::shipped() };
     for file in &settings.rollups {
         match file.name.as_str() {
-            "metric_daily" => sql.metric_daily = file.text.clone(),
+            "metric_daily" => sql.metric_daily = Some(file.text.clone()),
             "mrr_daily" => sql.mrr_daily = file.text.clone(),
             _ => {}
         }

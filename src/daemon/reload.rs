@@ -93,8 +93,15 @@ fn load(running: &App) -> Result<App, Vec<Problem>> {
             format!("data_dir cannot change while the daemon runs, from {}", running.settings.data_dir.display());
         return Err(vec![Problem::new(file, None, &message, "stop the daemon, move the folder, start it again")]);
     }
-    running.with_settings(settings).map_err(|error| match error {
+    let facts = settings.facts.clone();
+    let edited = running.with_settings(settings).map_err(|error| match error {
         super::AppError::Config(problems) => problems,
         other => vec![Problem::new(file, None, &other.to_string(), "mend it and reload again")],
-    })
+    })?;
+    // Last: tables follow only what is sound in all else.
+    running.warehouse.apply_facts(facts).map_err(|error| {
+        let folder = std::path::Path::new(config::facts::FOLDER);
+        vec![Problem::new(folder, None, &error.to_string(), "mend it and reload again")]
+    })?;
+    Ok(edited)
 }

@@ -23,10 +23,8 @@ impl App {
     pub fn report_context(&self, workspace: &WorkspaceSettings) -> ReportContext {
         let budgets = workspace.budgets.iter().map(|b| ((b.month, b.channel.clone()), b.amount)).collect();
         let targets = workspace.targets.iter().map(|t| ((t.month, t.metric.clone()), t.amount)).collect();
-        let rate_check = self.settings.checks.iter().find(|check| check.name == RATE_CHECK).map_or_else(
-            || include_str!("../../jobs/checks/every_amount_has_a_rate.sql").to_owned(),
-            |check| check.text.clone(),
-        );
+        let rate_check = self.settings.checks.iter().find(|check| check.name == RATE_CHECK);
+        let rate_check = rate_check.map(|check| check.text.clone()).unwrap_or_default();
         let (payers, plans) = self.payers_and_plans(workspace);
         ReportContext {
             now: self.clock.now(),

@@ -8,6 +8,7 @@ pub mod comparison;
 pub mod components;
 pub mod coverage;
 pub mod dropped;
+pub mod fact;
 pub mod holidays;
 pub mod link;
 pub mod metric;

@@ -1,7 +1,7 @@
 //! Where a printed figure comes from: its definition, a query that gives it again, the loads it
 //! rests on and how far they reach.
 
-use crate::domain::metric::Kind;
+use crate::domain::metric::{Daily, Kind};
 use crate::domain::period::Period;
 use crate::jobs::readings::{ReportContext, reach};
 use crate::jobs::restatement::{Known, StoredReceipt};
@@ -204,11 +204,11 @@ fn metric_sql(context: &ReportContext, reading: &Reading) -> String {
     }
     let part = |kind: &Kind| match kind {
         Kind::Sum { column } => format!("(SELECT sum({column}) FROM mart.metric_daily WHERE {daily})"),
-        Kind::Level { column } if is_whole => {
-            format!("(SELECT {column} FROM mart.mrr_daily WHERE workspace = {workspace} AND date = DATE '{last}')")
-        }
-        Kind::Distinct { column } if is_whole && reading.period.days() == 1 => format!(
-            "(SELECT any_value({column}) FROM core.web_visitors_daily\n WHERE workspace = {workspace} AND date = DATE '{last}' HAVING count(*) = 1)"
+        Kind::Level(Daily { schema, table, day, column }) if is_whole => format!(
+            "(SELECT sum({column}) FROM {schema}.{table}\n WHERE workspace = {workspace} AND {day} = DATE '{last}')"
+        ),
+        Kind::Distinct(Daily { schema, table, day, column }) if is_whole && reading.period.days() == 1 => format!(
+            "(SELECT any_value({column}) FROM {schema}.{table}\n WHERE workspace = {workspace} AND {day} = DATE '{last}' HAVING count(*) = 1)"
         ),
         _ => "NULL".to_owned(),
     };

@@ -12,11 +12,11 @@ use crate::report::definition::{Definition, SectionKind};
 use crate::report::format::{Locale, as_sentence};
 use crate::report::readiness::{Expected, SectionFreshness, SourceFreshness};
 use crate::report::receipt::Plan;
-use crate::report::sections::{Readings, needs};
+use crate::report::sections::{Readings, needs, needs_of_parts};
 use crate::warehouse::new_customers::{EARLIER_PAYERS, PayerStreams, counted_since};
 use crate::warehouse::plan_history::{PlanStreams, SUBSCRIPTIONS, plans_since};
 use crate::warehouse::readings::Checked;
-use crate::warehouse::report_data::book;
+use crate::warehouse::report_data::report_data;
 use crate::warehouse::{WarehouseError, dropped, issued, lists, readings, rollup};
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::Connection;
@@ -119,13 +119,13 @@ impl ReportContext {
 
 /// The numbers that `needs` names, with the configuration's plans before those of files; blocking.
 pub fn filled(reader: &Connection, context: &ReportContext, needs: &Needs) -> Result<ReportData, WarehouseError> {
-    let mut book = book(reader, &context.workspace.id, needs)?;
+    let mut data = report_data(reader, &context.workspace.id, &context.metrics, needs)?;
     for (plan, stated) in [(Plan::Budget, &context.budgets), (Plan::Target, &context.targets)] {
         for ((month, name), amount) in stated.iter().filter(|((month, _), _)| needs.months.contains(month)) {
-            book.plans.insert((plan, name.clone(), *month), *amount);
+            data.plans.insert((plan, name.clone(), *month), *amount);
         }
     }
-    Ok(book)
+    Ok(data)
 }
 
 /// What is held of the streams that cover days, in the order of their labels. Parts that are expected
@@ -350,6 +350,10 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
         restated = Some((last.issued_at, differences));
     }
     let book = filled(reader, context, &needs)?;
+    let mut parts = BTreeMap::new();
+    for needs in needs_of_parts(&definition, period) {
+        parts.insert(needs.filter.clone(), filled(reader, context, &needs)?);
+    }
     let since = first_seen_since(reader, context)?;
     let known_gaps = [known_gaps, files_in_trouble(reader, context, period)?].concat();
     let (plans, plans_from) = plans_known_since(reader, context, period)?;
@@ -367,6 +371,7 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
         period,
         issued_at,
         book,
+        parts,
         channel_labels: context.channel_labels.clone(),
         campaigns: context.campaigns.clone(),
         benchmarks: context.benchmarks.clone(),

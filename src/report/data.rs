@@ -9,8 +9,8 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Facts that reports read besides those of metrics.
-pub const FACTS: [&str; 1] = ["page_daily"];
+/// The fact of the section of pages, which no metric is made of.
+pub const PAGES: &str = "page_daily";
 
 /// Values by column: sums of the unified metrics, and levels and distinct counts where they exist.
 /// A column is absent where there is no row at all.

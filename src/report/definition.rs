@@ -11,7 +11,7 @@ pub const REPORTS: [(&str, Cadence, &str); 3] = [
     ("monthly_overview", Cadence::Monthly, "Monthly overview"),
 ];
 
-/// A part of a report.
+/// A section of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SectionKind {
     Headline,
@@ -31,6 +31,8 @@ pub enum SectionKind {
     Benchmarks,
     Subscriptions,
     Hours,
+    /// One of the edition's own, by its place.
+    Metrics(usize),
 }
 
 /// Every part by the id that job files name.
@@ -68,6 +70,58 @@ impl Filter {
     pub fn is_all(&self) -> bool {
         self.channels.is_empty() && self.campaigns.is_empty()
     }
+
+    /// What is in both; `None` where that is nothing, or no filter can say it.
+    pub fn and(&self, other: &Self) -> Option<Self> {
+        let channels = match (self.channels.is_empty(), other.channels.is_empty()) {
+            (true, _) => other.channels.clone(),
+            (_, true) => self.channels.clone(),
+            _ => {
+                let both: Vec<String> =
+                    self.channels.iter().filter(|channel| other.channels.contains(channel)).cloned().collect();
+                if both.is_empty() {
+                    return None;
+                }
+                both
+            }
+        };
+        let campaigns = match (self.campaigns.is_empty(), other.campaigns.is_empty()) {
+            (true, _) => other.campaigns.clone(),
+            (_, true) => self.campaigns.clone(),
+            _ if self.campaigns == other.campaigns => self.campaigns.clone(),
+            _ => return None,
+        };
+        Some(Self { channels, campaigns })
+    }
+}
+
+/// A section of metrics that the job names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MetricsSection {
+    /// In CSV files and links; unique in the edition.
+    pub id: String,
+    pub title: String,
+    pub metrics: Vec<String>,
+    /// Beside the total.
+    pub by: Option<GroupBy>,
+    pub filter: Filter,
+    pub chart: Option<MetricsChart>,
+}
+
+/// What the rows of a section of metrics are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupBy {
+    Channel,
+    Campaign,
+}
+
+/// The chart of a section of metrics, of its first one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricsChart {
+    /// Its course by day, week or month.
+    Line,
+    /// A bar for each row.
+    Bars,
 }
 
 /// An edition of a report for some readers, with sections of their own.
@@ -78,6 +132,8 @@ pub struct Edition {
     /// Printed after the report's title; empty for none.
     pub title: String,
     pub parts: Vec<SectionKind>,
+    /// Sections of metrics, which `parts` name by their place.
+    pub own: Vec<MetricsSection>,
     /// Whether pages leave out freshness by stream, notes and receipts.
     pub is_brief: bool,
 }
@@ -194,8 +250,7 @@ mod tests {
         let mut definition = Definition::standard("monthly_overview").expect("a report");
         let month = Period::month_of(date("2026-10-03"));
         assert_eq!(definition.file_stem(month), "monthly-2026-10");
-        definition.edition =
-            Edition { id: "board".to_owned(), title: "Board".to_owned(), parts: Vec::new(), is_brief: false };
+        definition.edition = Edition { id: "board".to_owned(), title: "Board".to_owned(), ..Edition::default() };
         definition.split = Split { id: "north".to_owned(), title: "North".to_owned(), filter: Filter::default() };
         assert_eq!(definition.file_stem(month), "monthly-2026-10-board-north");
         assert_eq!(definition.full_title(month), "Monthly overview · Board · North");

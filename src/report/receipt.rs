@@ -106,8 +106,8 @@ impl Expression {
             Self::Read(DataPoint::Metric(reading)) => {
                 let column = |kind: &Kind| match kind {
                     Kind::Sum { column } => format!("sum({column})"),
-                    Kind::Level { column } => format!("{column} at the end of the last day"),
-                    Kind::Distinct { column } => format!("{column} as the vendor counted them"),
+                    Kind::Level(daily) => format!("{} at the end of the last day", daily.column),
+                    Kind::Distinct(daily) => format!("{} as the vendor counted them", daily.column),
                     Kind::Formula(_) => String::new(),
                 };
                 registry.sql(&reading.metric, &column).unwrap_or_else(|| "(no longer defined)".to_owned())

@@ -214,6 +214,11 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Whether there is no table, and what is asked for is recorded for a schema.
+    pub fn is_recorded(&self) -> bool {
+        self.recorder.is_some()
+    }
+
     /// Whether the key is there and has not been read yet.
     pub fn has(&self, key: &str) -> bool {
         self.table.contains_key(self.spelling(key))
@@ -233,6 +238,14 @@ impl<'a> Section<'a> {
             return recorder.is_table(place, key);
         }
         self.table.get(self.spelling(key)).is_some_and(|value| value.get_ref().is_table())
+    }
+
+    /// Whether the key is there and holds tables only, as `[[key]]` does.
+    pub fn is_tables(&self, key: &str) -> bool {
+        match self.table.get(self.spelling(key)).map(Spanned::get_ref) {
+            Some(DeValue::Array(items)) => !items.is_empty() && items.iter().all(|item| item.get_ref().is_table()),
+            _ => false,
+        }
     }
 
     /// A table inside.

@@ -32,6 +32,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (20, include_str!("migrations/0020_past.sql")),
     (21, include_str!("migrations/0021_objections.sql")),
     (22, include_str!("migrations/0022_attempts.sql")),
+    (23, include_str!("migrations/0023_facts.sql")),
 ];
 
 /// Since this version the database says which Daybook brought it there.

@@ -9,6 +9,7 @@ pub mod coverage;
 pub mod cursor;
 pub mod dropped;
 mod error;
+pub mod facts;
 mod file_identity;
 mod functions;
 pub mod issued;

@@ -332,7 +332,8 @@ mod tests {
                 FROM mart.mrr_daily;
              INSERT INTO mart.fx_cross VALUES ('w', DATE '2026-11-02', 'USD', 0.9, false)",
         );
-        let sql = include_str!("../../jobs/checks/every_amount_has_a_rate.sql");
+        let all = crate::warehouse::facts::checks::checks(&crate::warehouse::facts::builtin());
+        let sql = &all[1].sql;
         let lines: Vec<String> = reader
             .prepare(&format!("SELECT concat_ws(' ', date, currency, amount) FROM ({sql}) ORDER BY 1"))
             .expect("a query")

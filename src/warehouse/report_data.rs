@@ -2,7 +2,7 @@
 
 use super::error::{Context, WarehouseError};
 use super::readings::{budgets, first_date, targets};
-use super::rollup::{COLUMNS, SUMMED};
+use crate::domain::metric::{Daily, Registry};
 use crate::domain::period::Period;
 use crate::report::data::{Needs, Pages, Post, ReportData, Span, Sums, Week};
 use crate::report::definition::Filter;
@@ -10,7 +10,7 @@ use crate::report::receipt::{EventKind, Measure, Movement, PageMeasure, Plan};
 use chrono::{Days, NaiveDate};
 use duckdb::{Connection, OptionalExt, Row, params};
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The query of MRR movements: workspace, opening day, closing day.
 pub const MOVEMENTS: &str = include_str!("movements.sql");
@@ -33,44 +33,49 @@ const MOVED: [Movement; 11] = [
     Movement::LostCustomers,
 ];
 
-/// Reads what a report needs of a workspace. Plans are those of dropped files.
-pub fn book(reader: &Connection, workspace: &str, needs: &Needs) -> Result<ReportData, WarehouseError> {
-    let mut book = ReportData {
+/// Reads what a report needs of a workspace: the columns that `metrics` name. Plans are those of dropped files.
+pub fn report_data(
+    reader: &Connection,
+    workspace: &str,
+    metrics: &Registry,
+    needs: &Needs,
+) -> Result<ReportData, WarehouseError> {
+    let mut data = ReportData {
         filter: needs.filter.clone(),
         first_date: first_date(reader, workspace)?,
         ..ReportData::default()
     };
-    let source = Source { reader, workspace, filter: &needs.filter };
+    let source = Source { reader, workspace, filter: &needs.filter, metrics, summed: metrics.summed() };
     for period in &needs.spans {
-        book.spans.insert(*period, source.span(*period)?);
+        data.spans.insert(*period, source.span(*period)?);
     }
     if let Some(period) = needs.days {
-        book.days = source.days(period)?;
+        data.days = source.days(period)?;
     }
     for month in &needs.months {
         for (channel, amount) in budgets(reader, workspace, *month)? {
-            book.plans.insert((Plan::Budget, channel, *month), amount);
+            data.plans.insert((Plan::Budget, channel, *month), amount);
         }
         for (metric, amount) in targets(reader, workspace, *month)? {
-            book.plans.insert((Plan::Target, metric, *month), amount);
+            data.plans.insert((Plan::Target, metric, *month), amount);
         }
     }
     for period in &needs.movements {
-        book.movements.insert(*period, source.movements(*period)?);
+        data.movements.insert(*period, source.movements(*period)?);
     }
     for (event, period) in &needs.hours {
-        book.hours.insert((*event, *period), source.hours(*event, *period)?);
+        data.hours.insert((*event, *period), source.hours(*event, *period)?);
     }
     for period in &needs.posts {
-        book.posts.insert(*period, source.posts(*period)?);
+        data.posts.insert(*period, source.posts(*period)?);
     }
     for period in &needs.pages {
-        book.pages.insert(*period, source.pages(*period)?);
+        data.pages.insert(*period, source.pages(*period)?);
     }
     if !needs.pages.is_empty() {
-        book.pages_from = source.pages_from()?;
+        data.pages_from = source.pages_from()?;
     }
-    Ok(book)
+    Ok(data)
 }
 
 /// Conditions for a part of the workspace, as two regular expressions that are empty for all.
@@ -90,19 +95,22 @@ struct Source<'a> {
     reader: &'a Connection,
     workspace: &'a str,
     filter: &'a Filter,
+    metrics: &'a Registry,
+    /// Columns of `mart.metric_daily`.
+    summed: BTreeSet<&'a str>,
 }
 
 /// What `within` means in SQL; both patterns are bound twice.
 const PART: &str = "(? = '' OR regexp_full_match(channel, ?)) AND (? = '' OR regexp_full_match(campaign, ?))";
 
-fn sums_sql() -> String {
-    SUMMED.map(|column| format!("CAST(sum({column}) AS DECIMAL(38, 6))")).join(", ")
+fn sums_sql(columns: &BTreeSet<&str>) -> String {
+    columns.iter().map(|column| format!(", CAST(sum({column}) AS DECIMAL(38, 6))")).collect()
 }
 
-fn sums(row: &Row<'_>, first: usize) -> Result<Sums, duckdb::Error> {
+fn sums(row: &Row<'_>, columns: &BTreeSet<&str>) -> Result<Sums, duckdb::Error> {
     let mut sums = Sums::new();
-    for (index, column) in SUMMED.iter().enumerate() {
-        if let Some(value) = row.get::<_, Option<Decimal>>(first + index)? {
+    for (index, column) in columns.iter().enumerate() {
+        if let Some(value) = row.get::<_, Option<Decimal>>(1 + index)? {
             sums.insert((*column).to_owned(), value.normalize());
         }
     }
@@ -130,26 +138,26 @@ impl Source<'_> {
     fn grouped(&self, key: &str, period: Period) -> Result<BTreeMap<String, Sums>, WarehouseError> {
         let step = || format!("summing by {key}");
         let sql = format!(
-            "SELECT {key}, {} FROM mart.metric_daily WHERE workspace = ? AND date >= ? AND date < ? AND {PART} GROUP BY 1",
-            sums_sql()
+            "SELECT {key}{} FROM mart.metric_daily WHERE workspace = ? AND date >= ? AND date < ? AND {PART} GROUP BY 1",
+            sums_sql(&self.summed)
         );
         let (channels, campaigns) = patterns(self.filter);
         let mut statement = self.reader.prepare(&sql).context(step)?;
         let values = params![self.workspace, period.start, period.end, channels, channels, campaigns, campaigns];
-        let rows = statement.query_map(values, |row| Ok((row.get(0)?, sums(row, 1)?))).context(step)?;
+        let rows = statement.query_map(values, |row| Ok((row.get(0)?, sums(row, &self.summed)?))).context(step)?;
         rows.collect::<Result<_, _>>().context(step)
     }
 
     fn days(&self, period: Period) -> Result<BTreeMap<NaiveDate, Sums>, WarehouseError> {
         let step = || "summing by day".to_owned();
         let sql = format!(
-            "SELECT date, {} FROM mart.metric_daily WHERE workspace = ? AND date >= ? AND date < ? AND {PART} GROUP BY 1",
-            sums_sql()
+            "SELECT date{} FROM mart.metric_daily WHERE workspace = ? AND date >= ? AND date < ? AND {PART} GROUP BY 1",
+            sums_sql(&self.summed)
         );
         let (channels, campaigns) = patterns(self.filter);
         let mut statement = self.reader.prepare(&sql).context(step)?;
         let values = params![self.workspace, period.start, period.end, channels, channels, campaigns, campaigns];
-        let rows = statement.query_map(values, |row| Ok((row.get(0)?, sums(row, 1)?))).context(step)?;
+        let rows = statement.query_map(values, |row| Ok((row.get(0)?, sums(row, &self.summed)?))).context(step)?;
         let mut days: BTreeMap<NaiveDate, Sums> = rows.collect::<Result<_, _>>().context(step)?;
         if self.filter.is_all() {
             for (date, values) in self.levels(period)?.into_iter().chain(self.distinct(period)?) {
@@ -161,43 +169,52 @@ impl Source<'_> {
 
     /// Levels at the end of each day.
     fn levels(&self, period: Period) -> Result<BTreeMap<NaiveDate, Vec<(String, Decimal)>>, WarehouseError> {
-        self.by_date(
-            "SELECT date, CAST(mrr AS DECIMAL(38, 6)), CAST(subscriptions AS DECIMAL(38, 6)) FROM mart.mrr_daily
-             WHERE workspace = ? AND date >= ? AND date < ?",
-            COLUMNS.levels,
-            period,
-        )
+        self.by_date(self.metrics.levels(), "sum", "", period)
     }
 
     /// Distinct counts of each day. Several properties may share people, so they have none together.
     fn distinct(&self, period: Period) -> Result<BTreeMap<NaiveDate, Vec<(String, Decimal)>>, WarehouseError> {
-        self.by_date(
-            "SELECT date, CAST(any_value(visitors) AS DECIMAL(38, 6)), CAST(any_value(new_visitors) AS DECIMAL(38, 6))
-             FROM core.web_visitors_daily WHERE workspace = ? AND date >= ? AND date < ?
-             GROUP BY date HAVING count(*) = 1",
-            COLUMNS.distinct,
-            period,
-        )
+        self.by_date(self.metrics.distinct(), "any_value", " HAVING count(*) = 1", period)
     }
 
+    /// Each table is asked once for all of its columns.
     fn by_date(
         &self,
-        sql: &str,
-        columns: &[&str],
+        columns: BTreeSet<&Daily>,
+        function: &str,
+        having: &str,
         period: Period,
     ) -> Result<BTreeMap<NaiveDate, Vec<(String, Decimal)>>, WarehouseError> {
-        let step = || format!("reading {}", columns.join(" and "));
-        let mut statement = self.reader.prepare(sql).context(step)?;
-        let rows = statement
-            .query_map(params![self.workspace, period.start, period.end], |row| {
-                let value = |(index, column): (usize, &&str)| {
-                    Ok(row.get::<_, Option<Decimal>>(index + 1)?.map(|value| ((*column).to_owned(), value.normalize())))
-                };
-                let values = columns.iter().enumerate().filter_map(|column| value(column).transpose());
-                Ok((row.get(0)?, values.collect::<Result<_, duckdb::Error>>()?))
-            })
-            .context(step)?;
-        rows.collect::<Result<_, _>>().context(step)
+        let mut tables: BTreeMap<(&str, &str, &str), Vec<&Daily>> = BTreeMap::new();
+        for daily in columns {
+            tables.entry((&daily.schema, &daily.table, &daily.day)).or_default().push(daily);
+        }
+        let mut days: BTreeMap<NaiveDate, Vec<(String, Decimal)>> = BTreeMap::new();
+        for ((schema, table, day), columns) in tables {
+            let step = || format!("reading {schema}.{table}");
+            let values: String =
+                columns.iter().map(|daily| format!(", CAST({function}({}) AS DECIMAL(38, 6))", daily.column)).collect();
+            let sql = format!(
+                "SELECT {day}{values} FROM {schema}.{table} WHERE workspace = ? AND {day} >= ? AND {day} < ? GROUP BY {day}{having}"
+            );
+            let mut statement = self.reader.prepare(&sql).context(step)?;
+            let rows = statement
+                .query_map(params![self.workspace, period.start, period.end], |row| {
+                    let mut values = Vec::new();
+                    for (index, daily) in columns.iter().enumerate() {
+                        if let Some(value) = row.get::<_, Option<Decimal>>(index + 1)? {
+                            values.push((daily.name(), value.normalize()));
+                        }
+                    }
+                    Ok((row.get::<_, NaiveDate>(0)?, values))
+                })
+                .context(step)?;
+            for row in rows {
+                let (date, values) = row.context(step)?;
+                days.entry(date).or_default().extend(values);
+            }
+        }
+        Ok(days)
     }
 
     fn movements(&self, period: Period) -> Result<BTreeMap<Movement, Decimal>, WarehouseError> {

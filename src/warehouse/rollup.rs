@@ -3,24 +3,31 @@
 
 use super::channels::RulesInUse;
 use super::error::{Context, WarehouseError};
+use super::facts::builtin;
 use super::load::literal;
 use super::maintenance::retention::sealed_before;
 use super::queries;
 use crate::domain::channel::ChannelRules;
-use crate::domain::metric::Columns;
+use crate::domain::fact::{Fact, Facts};
+use crate::domain::metric::{Columns, Daily};
 use crate::domain::money::{Currency, cross_rate};
 use crate::domain::workspace::Workspace;
 use chrono::NaiveDate;
 use duckdb::{Connection, Transaction, params};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+mod contributions;
 mod identity;
 
-/// The queries, as shipped or as an admin changed them.
+/// What rollups are computed by, as shipped or as an admin changed it.
 #[derive(Clone, Debug)]
 pub struct RollupSql {
-    pub metric_daily: String,
+    /// What adds to the unified metrics.
+    pub facts: Arc<Facts>,
+    /// A query of the installation in place of what facts add together.
+    pub metric_daily: Option<String>,
     pub mrr_daily: String,
 }
 
@@ -28,10 +35,11 @@ impl RollupSql {
     /// What each is called, without ending.
     pub const NAMES: [&str; 2] = ["metric_daily", "mrr_daily"];
 
-    /// The queries that ship with Daybook.
+    /// The built-in facts and the queries that ship with Daybook.
     pub fn shipped() -> Self {
         Self {
-            metric_daily: include_str!("../../jobs/rollups/metric_daily.sql").to_owned(),
+            facts: builtin(),
+            metric_daily: None,
             mrr_daily: include_str!("../../jobs/rollups/mrr_daily.sql").to_owned(),
         }
     }
@@ -79,7 +87,7 @@ pub fn rollup(
         ))
         .context(|| "setting workspace".to_owned())?;
     values(&transaction, workspace)?;
-    let span = span(&transaction, &workspace.id, today)?;
+    let span = span(&transaction, &sql.facts, &workspace.id, today)?;
     if let Some(span) = span {
         rates(&transaction, workspace, span)?;
     }
@@ -89,17 +97,12 @@ pub fn rollup(
     let days = touched(&transaction)?;
     let mut rows = 0;
     if days > 0 {
-        queries::examine(&transaction, &sql.metric_daily).map_err(|error| named("metric_daily", error))?;
         let rules_in_use = RulesInUse::new(&transaction, rules)?;
-        transaction
-            .execute(
-                "DELETE FROM mart.metric_daily USING touched WHERE workspace = ? AND touched.date = metric_daily.date",
-                params![workspace.id],
-            )
-            .context(step)?;
-        rows = transaction
-            .execute(&format!("INSERT INTO mart.metric_daily BY NAME {}", sql.metric_daily), [])
-            .context(|| "the rollup metric_daily".to_owned())? as u64;
+        relations(&transaction)?;
+        rows = contributions::add(&transaction, &sql.facts)?;
+        if let Some(own) = &sql.metric_daily {
+            rows = in_place_of_facts(&transaction, &workspace.id, own)?;
+        }
         drop(rules_in_use);
         transaction.execute("DELETE FROM ops.touched_day WHERE workspace = ?", params![workspace.id]).context(step)?;
     }
@@ -108,7 +111,8 @@ pub fn rollup(
     }
     transaction
         .execute_batch(
-            "DROP TABLE IF EXISTS touched; DROP TABLE IF EXISTS identity; DROP TABLE IF EXISTS days;
+            "DROP VIEW IF EXISTS temp.rate; DROP TABLE IF EXISTS temp.payer; DROP TABLE IF EXISTS touched;
+             DROP TABLE IF EXISTS identity; DROP TABLE IF EXISTS days;
              RESET VARIABLE workspace; RESET VARIABLE time_zone",
         )
         .context(step)?;
@@ -148,11 +152,40 @@ fn touched(transaction: &Transaction<'_>) -> Result<u64, WarehouseError> {
     let step = || "finding the touched days".to_owned();
     identity::identify(transaction)?;
     let days = include_str!("rollup/touched.sql");
-    transaction.execute_batch(&format!("CREATE OR REPLACE TEMP TABLE touched AS {days}")).context(step)?;
+    transaction.execute_batch(&format!(
+            "CREATE OR REPLACE TEMP TABLE touched AS\n             SELECT CAST(getvariable('workspace') AS VARCHAR) AS workspace, date FROM ({days})"
+        )).context(step)?;
     // A day whose facts are partly gone keeps the figures it had.
     let sealed = sealed_before(transaction)?;
     transaction.execute("DELETE FROM touched WHERE date < ?", params![sealed]).context(step)?;
     transaction.query_row("SELECT count(*)::UBIGINT FROM touched", [], |row| row.get(0)).context(step)
+}
+
+/// The relations that contributions read beside facts.
+fn relations(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
+    let payer = include_str!("rollup/payer.sql");
+    transaction
+        .execute_batch(&format!(
+            "CREATE OR REPLACE TEMP VIEW rate AS
+                 SELECT workspace, date, currency, CAST(rate AS DECIMAL(38, 9)) AS rate FROM mart.fx_cross;
+             CREATE OR REPLACE TEMP TABLE payer AS {payer}"
+        ))
+        .context(|| "finding the origin of payments".to_owned())
+}
+
+/// Fills `mart.metric_daily` by a query of the installation.
+fn in_place_of_facts(transaction: &Transaction<'_>, workspace: &str, sql: &str) -> Result<u64, WarehouseError> {
+    queries::examine(transaction, sql).map_err(|error| named("metric_daily", error))?;
+    transaction
+        .execute(
+            "DELETE FROM mart.metric_daily USING touched WHERE metric_daily.workspace = ? AND touched.date = metric_daily.date",
+            params![workspace],
+        )
+        .context(|| "replacing the touched days".to_owned())?;
+    let rows = transaction
+        .execute(&format!("INSERT INTO mart.metric_daily BY NAME {sql}"), [])
+        .context(|| "the rollup metric_daily".to_owned())?;
+    Ok(rows as u64)
 }
 
 /// Rebuilds the workspace's exchange rates for every day of its data; days whose rate is new or has
@@ -268,25 +301,28 @@ fn values(transaction: &Transaction<'_>, workspace: &Workspace) -> Result<(), Wa
 /// The first and last day of a workspace: those of its facts, and of subscriptions from their first until today.
 fn span(
     connection: &Connection,
+    facts: &Facts,
     workspace: &str,
     today: NaiveDate,
 ) -> Result<Option<(NaiveDate, NaiveDate)>, WarehouseError> {
+    let days: String = facts
+        .iter()
+        .filter(|fact| fact.contribution.is_some())
+        .filter_map(|fact| {
+            Some(format!(
+                "SELECT {0} AS date FROM core.{1} WHERE workspace = $1 UNION ALL ",
+                fact.day.as_ref()?,
+                fact.id
+            ))
+        })
+        .collect();
+    let sql = format!(
+        "SELECT min(date), max(date) FROM ({days}
+             SELECT unnest([from_date, CAST($2 AS DATE)]) FROM (
+                 SELECT min(from_date) AS from_date FROM mart.subscription_value WHERE workspace = $1 HAVING min(from_date) <= $2))"
+    );
     let (first, last): (Option<NaiveDate>, Option<NaiveDate>) = connection
-        .query_row(
-            "SELECT min(date), max(date) FROM (
-                 SELECT date FROM core.web_daily WHERE workspace = $1
-                 UNION ALL SELECT date FROM core.ad_daily WHERE workspace = $1
-                 UNION ALL SELECT date FROM core.payment WHERE workspace = $1
-                 UNION ALL SELECT date FROM core.refund WHERE workspace = $1
-                 UNION ALL SELECT date FROM core.dispute_movement WHERE workspace = $1
-                 UNION ALL SELECT posted_date FROM core.influencer_post WHERE workspace = $1
-                 UNION ALL SELECT date FROM core.offline_conversion WHERE workspace = $1
-                 UNION ALL SELECT entered_date FROM core.contact_stage WHERE workspace = $1
-                 UNION ALL SELECT unnest([from_date, CAST($2 AS DATE)]) FROM (
-                     SELECT min(from_date) AS from_date FROM mart.subscription_value WHERE workspace = $1 HAVING min(from_date) <= $2))",
-            params![workspace, today],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
+        .query_row(&sql, params![workspace, today], |row| Ok((row.get(0)?, row.get(1)?)))
         .context(|| "finding the days of a workspace".to_owned())?;
     Ok(first.zip(last))
 }
@@ -344,32 +380,20 @@ pub fn try_recurring(
     recurring(&transaction, workspace, (today, today), today, sql)
 }
 
-/// The columns of `mart.metric_daily` that metrics may sum.
-pub const SUMMED: [&str; 19] = [
-    "sessions",
-    "engaged_sessions",
-    "pageviews",
-    "session_seconds",
-    "key_events",
-    "impressions",
-    "clicks",
-    "platform_conversions",
-    "leads",
-    "mqls",
-    "sqls",
-    "opportunities",
-    "customers",
-    "orders",
-    "offline_conversions",
-    "revenue",
-    "refunds",
-    "chargebacks",
-    "cost",
-];
-
-/// The columns that metrics may name, by kind.
-pub const COLUMNS: Columns<'static> =
-    Columns { summed: &SUMMED, levels: &["mrr", "subscriptions"], distinct: &["visitors", "new_visitors"] };
+/// The columns that metrics may name: measures of the unified metrics, and numbers by day.
+pub fn columns(facts: &Facts) -> Columns {
+    let measures = facts.measures().into_iter().map(|measure| {
+        let from = facts.adding_to(&measure.name).into_iter().map(str::to_owned).collect();
+        (measure.name, from)
+    });
+    let recurring = ["mrr", "subscriptions"].map(|column| Daily::new("mart", "mrr_daily", "date", column));
+    let of = |fact: &Fact| -> Vec<Daily> {
+        let Some(day) = &fact.day else { return Vec::new() };
+        let numbers = fact.columns.iter().filter(|column| column.kind.is_number());
+        numbers.map(|column| Daily::new("core", &fact.id, day, &column.name)).collect()
+    };
+    Columns { summed: measures.collect(), daily: recurring.into_iter().chain(facts.iter().flat_map(of)).collect() }
+}
 
 /// A currency that a workspace's amounts came in without a rate, over how many days.
 pub fn unconverted(reader: &Connection, workspace: &str, check: &str) -> Result<Vec<(Currency, u64)>, WarehouseError> {

@@ -6,7 +6,8 @@ use super::error::{Context, WarehouseError};
 use super::file_identity;
 use super::maintenance::wal;
 use super::mark::Mark;
-use super::{functions, migrate};
+use super::{facts, functions, migrate};
+use crate::domain::fact::Facts;
 use crate::support::blocking::off_thread;
 use crate::support::clock::Clock;
 use crate::support::regular_file;
@@ -37,11 +38,14 @@ pub struct WarehouseConfig {
     /// `[backup]` sets it.
     #[serde(skip)]
     pub backup_dir: Option<PathBuf>,
+    /// The facts that have a table.
+    #[serde(skip, default = "super::facts::builtin")]
+    pub facts: Arc<Facts>,
 }
 
 impl Default for WarehouseConfig {
     fn default() -> Self {
-        Self { memory_limit_mb: 512, threads: 0, backup_dir: None }
+        Self { memory_limit_mb: 512, threads: 0, backup_dir: None, facts: super::facts::builtin() }
     }
 }
 
@@ -63,6 +67,8 @@ struct Inner {
 struct Shared {
     path: PathBuf,
     config: WarehouseConfig,
+    /// What the tables of facts are; those of `config` until a reload.
+    facts: Mutex<Arc<Facts>>,
     /// Held for reading by each reader at work: who holds it for writing is alone with the file.
     gate: RwLock<()>,
     /// What readers are cloned from; absent while the file is closed.
@@ -96,19 +102,43 @@ impl Warehouse {
         Self::start(path.to_owned(), config.clone(), connection)
     }
 
-    /// A database in memory, with every table.
+    /// A database in memory, with every built-in table.
     pub fn in_memory() -> Result<Self, WarehouseError> {
-        let config = WarehouseConfig::default();
+        Self::in_memory_with(WarehouseConfig::default())
+    }
+
+    /// A database in memory, with the tables of the facts of `config`.
+    pub fn in_memory_with(config: WarehouseConfig) -> Result<Self, WarehouseError> {
         let connection =
             Connection::open_in_memory_with_flags(flags(&config)?).context(|| "opening a database".to_owned())?;
-        let connection = ready(connection, None)?;
+        let connection = ready(connection, None, &config.facts)?;
         Self::start(PathBuf::from(":memory:"), config, connection)
+    }
+
+    /// The facts that have a table.
+    pub fn facts(&self) -> Arc<Facts> {
+        self.inner.shared.facts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Applies other contracts, as an edited configuration has them.
+    ///
+    /// # Errors
+    /// As [`facts::apply`]; those of before stay.
+    pub fn apply_facts(&self, facts: Arc<Facts>) -> Result<(), WarehouseError> {
+        if self.facts() == facts {
+            return Ok(());
+        }
+        let applied = facts.clone();
+        self.write_blocking(move |connection| facts::apply(connection, &applied))?;
+        *self.inner.shared.facts.lock().unwrap_or_else(PoisonError::into_inner) = facts;
+        Ok(())
     }
 
     fn start(path: PathBuf, config: WarehouseConfig, connection: Connection) -> Result<Self, WarehouseError> {
         let reader = connection.try_clone().context(|| "opening a reader".to_owned())?;
         let shared = Shared {
             path: path.clone(),
+            facts: Mutex::new(config.facts.clone()),
             config,
             gate: RwLock::new(()),
             reader: Mutex::new(Some(reader)),
@@ -368,7 +398,8 @@ impl Writer {
                 // DuckDB would begin an empty one.
                 return Err(WarehouseError::Lost { path: self.shared.path.clone(), how: "is gone" });
             }
-            let connection = connect(&self.shared.path, &self.shared.config)?;
+            let facts = self.shared.facts.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let connection = connect(&self.shared.path, &WarehouseConfig { facts, ..self.shared.config.clone() })?;
             let mut reader = self.shared.reader();
             *self.shared.opened.lock().unwrap_or_else(PoisonError::into_inner) =
                 file_identity::number_of(&self.shared.path);
@@ -414,13 +445,18 @@ fn connect(path: &Path, config: &WarehouseConfig) -> Result<Connection, Warehous
     let failed = |error| WarehouseError::opening(path, error);
     let connection = Connection::open_with_flags(path, flags(config)?).map_err(failed)?;
     let backups = config.backup_dir.clone().unwrap_or_else(|| super::maintenance::backup::default_dir(path));
-    ready(connection, Some((&backups, Clock::System.now()))).map_err(|error| error.of_file(path))
+    ready(connection, Some((&backups, Clock::System.now())), &config.facts).map_err(|error| error.of_file(path))
 }
 
-fn ready(mut connection: Connection, backups: Option<(&Path, DateTime<Utc>)>) -> Result<Connection, WarehouseError> {
+fn ready(
+    mut connection: Connection,
+    backups: Option<(&Path, DateTime<Utc>)>,
+    facts: &Facts,
+) -> Result<Connection, WarehouseError> {
     super::library::same_everywhere(&connection)?;
     functions::register(&connection)?;
     migrate::apply(&mut connection, backups)?;
+    facts::apply(&mut connection, facts)?;
     prepare(&connection)?;
     Ok(connection)
 }

@@ -32,7 +32,7 @@ impl Daemon {
         let admin = format!("\n[admin]\nlisten = \"127.0.0.1:{port}\"\ntoken = {{ file = \"admin_token\" }}\n");
         let text = fs::read_to_string(&file).expect("read") + &admin;
         fs::write(&file, text).expect("written");
-        let child = command(root.path()).arg("run").stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+        let child = command(root.path()).arg("serve").stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
         let daemon = Self { root, child: child.expect("daybook runs"), port };
         let begun = Instant::now();
         while daemon.get("/readyz").is_none_or(|(status, _)| status != 200) {
@@ -85,7 +85,7 @@ fn commands_and_the_page_answer_for_the_daemon_and_guard_its_triggers() {
         serde_json::from_slice(&daybook(daemon.root(), &["--json", "status"]).stdout).expect("JSON");
     assert!(json["daemon"]["beats"].as_u64().is_some_and(|beats| beats > 0), "{json}");
 
-    let held = daybook(daemon.root(), &["run"]);
+    let held = daybook(daemon.root(), &["serve"]);
     assert_eq!(held.status.code(), Some(1));
     let expected = format!("is in use by `daybook serve` (process {}", daemon.child.id());
     assert!(said(&held).contains(&expected), "{}", said(&held));

@@ -19,9 +19,11 @@ use daybook::report::readiness::LatePolicy;
 use daybook::report::sections::ReceiptDraft;
 use daybook::report::templates::Templates;
 use daybook::sandbox::{Faults, Tenant, tenants};
+use daybook::warehouse::facts::builtin;
+use daybook::warehouse::facts::checks::checks;
 use daybook::warehouse::issued::{issued, receipt, receipts};
 use daybook::warehouse::outbox::{Ending, Whose, claim, finish, give_up_claims};
-use daybook::warehouse::rollup::COLUMNS;
+use daybook::warehouse::rollup::columns;
 use daybook::warehouse::{Context, Warehouse};
 use mail_parser::MessageParser;
 use rust_decimal::{Decimal, dec};
@@ -62,7 +64,7 @@ pub fn context(tenant: &Tenant) -> ReportContext {
         now: noon(),
         workspace: Simulation::workspace(tenant),
         contact: None,
-        metrics: Registry::new(specs, COLUMNS).expect("a registry"),
+        metrics: Registry::new(specs, &columns(&builtin())).expect("a registry"),
         channel_labels: BTreeMap::from([("paid_search".to_owned(), "Paid search".to_owned())]),
         budgets: BTreeMap::from([((date("2026-11-01"), "display".to_owned()), dec!(750))]),
         targets: BTreeMap::from([((date("2026-11-01"), "engagement_rate".to_owned()), dec!(0.55))]),
@@ -85,7 +87,7 @@ pub fn context(tenant: &Tenant) -> ReportContext {
         lists: BTreeMap::new(),
         payers: Vec::new(),
         plans: Vec::new(),
-        rate_check: include_str!("../../jobs/checks/every_amount_has_a_rate.sql").to_owned(),
+        rate_check: checks(&builtin())[1].sql.clone(),
         checks: Vec::new(),
     }
 }

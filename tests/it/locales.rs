@@ -22,8 +22,7 @@ fn locale(text: &str) -> Locale {
 /// The messages of a report by where they go: an address, a hook's lane or a file's ending.
 fn messages(warehouse: &Warehouse, id: &str) -> BTreeMap<String, (String, Vec<u8>)> {
     let rows = |reader: &duckdb::Connection| {
-        let sql =
-            "SELECT coalesce(recipient, route ->> '$.path', lane), locale, payload FROM ops.outbox WHERE report_id = ?";
+        let sql = "SELECT coalesce(recipient, route ->> '$.path', lane), wording, payload FROM ops.outbox WHERE report_id = ?";
         let mut statement = reader.prepare(sql).context(String::new)?;
         let rows = statement.query_map([id], |row| {
             let place: String = row.get(0)?;
@@ -84,7 +83,7 @@ async fn two_readers_get_the_same_figures_each_in_their_own_wording() {
     let others = warehouse.read_blocking(|reader| localized(reader, &id)).expect("read");
     assert_eq!((kept.locale.as_str(), others.len(), others[0].locale.as_str()), ("en", 1, "de:code"));
     let (ours, theirs) = (document(&kept.document), document(&others[0].document));
-    assert!(!kept.document.contains("locale"), "a stored document of the standard reads as ever");
+    assert!(!kept.document.contains("wording"), "a stored document of the standard reads as ever");
     let (own, other) = (ours.figures(), theirs.figures());
     assert!(own.len() > 60 && own.len() == other.len(), "{} {}", own.len(), other.len());
     let mut differing = 0;

@@ -9,6 +9,8 @@ use daybook::jobs::doctor::{Patient, doctor};
 use daybook::jobs::maintenance::{back_up, maintain};
 use daybook::sandbox::Faults;
 use daybook::support::secret::Secret;
+use daybook::warehouse::facts::builtin;
+use daybook::warehouse::facts::checks::checks;
 use daybook::warehouse::maintenance::backup::{self, Kind};
 use daybook::warehouse::maintenance::checksum::open_read_only;
 use daybook::warehouse::maintenance::doctor::Health;
@@ -348,10 +350,7 @@ fn examine(installation: &TestInstallation) -> Vec<daybook::warehouse::maintenan
         keep_landing_days: 30,
         compact_at_free_percent: 30,
         has_person_key: true,
-        checks: vec![(
-            "fact_keys_are_unique".to_owned(),
-            include_str!("../../jobs/checks/fact_keys_are_unique.sql").to_owned(),
-        )],
+        checks: vec![("fact_keys_are_unique".to_owned(), checks(&builtin())[0].sql.clone())],
     };
     doctor(&patient, noon() + Duration::hours(3))
 }

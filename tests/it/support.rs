@@ -83,7 +83,7 @@ pub fn land_and_load_at(
         landing.keep(page.finish().expect("finished"));
     }
     let landed = landing.finish().expect("landed");
-    let mut request = load_request(source, &landed, &Secret::new("key"), true)?;
+    let mut request = load_request(source, &landed, &daybook::warehouse::facts::builtin(), &Secret::new("key"), true)?;
     // The clock stands still, and each load has an id of its own.
     static LOADS: AtomicU32 = AtomicU32::new(0);
     request.load_id += &format!("_{}", LOADS.fetch_add(1, Ordering::Relaxed));

@@ -20,7 +20,8 @@ pub struct TestInstallation {
 
 impl TestInstallation {
     pub fn open(folder: &Path) -> Self {
-        let config = WarehouseConfig { memory_limit_mb: 256, threads: 2, backup_dir: None };
+        let config =
+            WarehouseConfig { memory_limit_mb: 256, threads: 2, backup_dir: None, ..WarehouseConfig::default() };
         let warehouse = Warehouse::open(&folder.join("daybook.duckdb"), &config).expect("a warehouse");
         Self { folder: folder.to_owned(), warehouse }
     }
@@ -44,7 +45,13 @@ impl TestInstallation {
     }
 
     pub fn load(&self, landed: &LandedSlice, at: DateTime<Utc>) -> Result<Loaded, WarehouseError> {
-        let request = load_request(&source("stripe", &[]), landed, &Secret::new("key"), true)?;
+        let request = load_request(
+            &source("stripe", &[]),
+            landed,
+            &daybook::warehouse::facts::builtin(),
+            &Secret::new("key"),
+            true,
+        )?;
         self.warehouse.write_blocking(move |connection| load(connection, &request, at))
     }
 

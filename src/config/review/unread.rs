@@ -1,7 +1,7 @@
 //! Files that lie beside those that are read: a misspelt ending is a job that never runs.
 
 use super::Findings;
-use crate::config::{Settings, is_id};
+use crate::config::{Settings, facts, is_id};
 use crate::support::secret::SecretRef;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,8 @@ const MOST_FILES: usize = 5_000;
 const DEEPEST: usize = 4;
 
 /// Folders whose files have one ending.
-const FOLDERS: [(&str, &str); 6] = [
+const FOLDERS: [(&str, &str); 7] = [
+    (facts::FOLDER, "toml"),
     ("config/workspaces", "toml"),
     ("config/presets", "toml"),
     ("config", "toml"),
@@ -20,7 +21,7 @@ const FOLDERS: [(&str, &str); 6] = [
     ("jobs", "toml"),
 ];
 /// What `config/` itself holds.
-const OF_CONFIG: [&str; 3] = ["daybook.toml", "channels.toml", "benchmarks.toml"];
+const OF_CONFIG: [&str; 4] = ["daybook.toml", "channels.toml", "benchmarks.toml", "metrics.toml"];
 /// Files that are looked for elsewhere, and where.
 const MISPLACED: [(&str, &str); 6] = [
     ("daybook.toml", "config/daybook.toml"),
@@ -102,6 +103,9 @@ fn judge(root: &Path, file: &Path) -> Option<String> {
     }
     let (own, ending) = FOLDERS.into_iter().find(|(known, _)| folder.starts_with(known))?;
     let is_flat = folder == Path::new(own);
+    if own == facts::FOLDER && is_flat && name.ends_with(facts::QUERY) {
+        return None;
+    }
     if own == "config" && is_flat && OF_CONFIG.contains(&name.as_str()) {
         return None;
     }
@@ -168,7 +172,7 @@ fn of_config(folder: &Path, is_flat: bool, name: &str, stem: &str, looks: Likene
     let meant = format!("{stem}.toml");
     if !is_flat {
         let inner = folder.strip_prefix("config").ok()?.to_string_lossy().into_owned();
-        let near = crate::support::nearest::nearest(&inner, &["workspaces", "presets", "connectors"]);
+        let near = crate::support::nearest::nearest(&inner, &["workspaces", "presets", "connectors", "facts"]);
         return Some(near.map_or_else(
             || format!("the folder {} is not read: move it to config/workspaces/{meant}", folder.display()),
             |near| format!("did you mean the folder config/{near}?"),
@@ -177,7 +181,6 @@ fn of_config(folder: &Path, is_flat: bool, name: &str, stem: &str, looks: Likene
     Some(match crate::support::nearest::nearest(&meant, &known) {
         Some(near) if looks != Likeness::Copy => format!("did you mean {near:?}?"),
         Some(near) => format!("it looks like a copy of {near}: move it out of config, or remove it"),
-        None if meant == "metrics.toml" => "did you mean \"jobs/metrics.toml\"?".to_owned(),
         None => format!("move it to config/workspaces/{meant} if it is a workspace, or to jobs/{meant} if it is a job"),
     })
 }
@@ -188,9 +191,13 @@ fn of_connectors(inner: &Path, name: &str) -> Option<String> {
         0 => Some(
             "each connector has a folder of its own: move it to config/connectors/<name>/connector.toml".to_owned(),
         ),
-        1 if name == "connector.toml" || name.ends_with(".sql") => None,
-        1 => Some("a connector has connector.toml and a .sql for each stream: rename it, or move it out".to_owned()),
-        _ => Some("files in folders below a connector's are not read: move it up".to_owned()),
+        1 if ["connector.toml", "metrics.toml"].contains(&name) || name.ends_with(".sql") => None,
+        2 if inner.ends_with("facts") && (name.ends_with(".toml") || name.ends_with(facts::QUERY)) => None,
+        1 => Some(
+            "a connector has connector.toml, metrics.toml and a .sql for each stream: rename it, or move it out"
+                .to_owned(),
+        ),
+        _ => Some("below a connector's folder only facts/ is read: move it up".to_owned()),
     }
 }
 
@@ -261,11 +268,10 @@ mod tests {
             ("config/chanels.toml", "did you mean \"channels.toml\"?"),
             ("config/channels.tml", "did you mean \"channels.toml\"?"),
             ("config/daybook.toml.old", "a copy of daybook.toml"),
-            ("config/metrics.toml", "did you mean \"jobs/metrics.toml\"?"),
             ("config/acme.toml", "config/workspaces/acme.toml"),
             ("config/workspace/acme.toml", "did you mean the folder config/workspaces?"),
             ("config/connectors/connector.toml", "a folder of its own"),
-            ("config/connectors/own/connector.tml", "connector.toml and a .sql"),
+            ("config/connectors/own/connector.tml", "metrics.toml and a .sql"),
         ] {
             let found = told(&[file]);
             let [(place, said)] = found.as_slice() else { panic!("{file}: {found:?}") };

@@ -5,11 +5,14 @@ pub mod vendors;
 
 use super::{Gathered, Known, Workspaces, benchmarks, channels, daemon, jobs, metrics, workspaces};
 use crate::connectors::spec::ConnectorSpec;
+use crate::domain::fact::Origin;
 use crate::report::templates::Theme;
 use crate::settings::kinds::definitions;
 use crate::settings::reader::{Problems, Section, Source};
 use crate::settings::with;
 use crate::settings::{SchemaRecorder, explore};
+use crate::warehouse::facts::{self, Written, builtin};
+use crate::warehouse::rollup::columns;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -25,18 +28,20 @@ pub enum FileKind {
     Benchmarks,
     Job,
     Metrics,
+    Fact,
     Theme,
     Connector,
 }
 
 impl FileKind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Daybook,
         Self::Workspace,
         Self::Channels,
         Self::Benchmarks,
         Self::Job,
         Self::Metrics,
+        Self::Fact,
         Self::Theme,
         Self::Connector,
     ];
@@ -50,6 +55,7 @@ impl FileKind {
             Self::Benchmarks => "benchmarks",
             Self::Job => "job",
             Self::Metrics => "metrics",
+            Self::Fact => "fact",
             Self::Theme => "theme",
             Self::Connector => "connector",
         }
@@ -64,6 +70,7 @@ impl FileKind {
             Self::Benchmarks => benchmarks::FILE,
             Self::Job => "jobs/<id>.toml",
             Self::Metrics => metrics::FILE,
+            Self::Fact => "config/facts/<fact>.toml",
             Self::Theme => "report-templates/theme.toml",
             Self::Connector => "config/connectors/<name>/connector.toml",
         }
@@ -107,8 +114,12 @@ impl FileKind {
             Self::Workspace => drop(workspaces::read_top(top, "id", root, &known, &gathered)),
             Self::Channels => drop(channels::read_top(top)),
             Self::Benchmarks => drop(benchmarks::read_top(top, &known)),
-            Self::Job => drop(jobs::read_top(top, "id".to_owned(), &Workspaces::new())),
-            Self::Metrics => drop(metrics::registry(source, top)),
+            Self::Job => drop(jobs::read_top(top, "id".to_owned(), &Workspaces::new(), &known)),
+            Self::Metrics => drop(metrics::read_top(top, &builtin(), &columns(&builtin()))),
+            Self::Fact => {
+                let origin = Origin::File(source.file.to_owned());
+                drop(facts::read_top(top, Written { id: "fact".to_owned(), origin, query: None }));
+            }
             Self::Theme | Self::Connector => {}
         }
     }

@@ -289,6 +289,7 @@ fn earlier_spellings_are_read_as_the_present_ones() {
             "[[splits]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]",
         ),
         ("jobs/sync_hourly.toml", "kind = \"sync\"", "kind = \"maintenance\""),
+        ("jobs/sync_hourly.toml", "connections = [\"ads\"]\n", ""),
     ]);
     let before = settings_of(&[
         ("config/daybook.toml", "[privacy]", "[care]\narchive = \"cold\"\n[privacy]"),
@@ -298,9 +299,13 @@ fn earlier_spellings_are_read_as_the_present_ones() {
             "[[rows]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]",
         ),
         ("jobs/sync_hourly.toml", "kind = \"sync\"", "kind = \"care\""),
+        ("jobs/sync_hourly.toml", "connections = [\"ads\"]\n", ""),
     ]);
     assert_eq!(format!("{:?}", now.jobs), format!("{:?}", before.jobs));
-    assert_eq!(format!("{:?}", now.maintenance), format!("{:?}", before.maintenance));
+    // Each in a folder of its own.
+    let archive = |settings: &Settings| Some(settings.maintenance.archive.as_ref()?.file_name()?.to_owned());
+    assert_eq!(archive(&now), Some("cold".into()));
+    assert_eq!(archive(&before), archive(&now));
     let both = ("config/daybook.toml", "[privacy]", "[maintenance]\n[care]\narchive = \"cold\"\n[privacy]");
     let found = problems(&[both]);
     let [problem] = found.as_slice() else { panic!("{found:#?}") };

@@ -330,10 +330,11 @@ pub struct LoadSpec {
     pub table: String,
     /// File beside `connector.toml`; `<table>.sql` by default.
     pub sql: Option<String>,
-    /// Columns that name a row within workspace and connection.
+    /// Columns that name a row within workspace and connection; those of the fact's contract if empty.
+    #[serde(default)]
     pub key: Vec<String>,
     pub mode: LoadMode,
-    /// Date columns whose days a changed row touches. Empty: nothing by day is computed from it.
+    /// Date columns whose days a changed row touches; the day of a fact that adds to the metrics if empty.
     #[serde(default)]
     pub touches: Vec<String>,
     /// What tells an emptier answer of a replaced window from a missing one; rows are counted where

@@ -4,7 +4,7 @@ mod formula;
 mod registry;
 
 pub use formula::{Formula, FormulaError};
-pub use registry::{Better, Columns, Kind, Metric, MetricSpec, Registry, RegistryProblem};
+pub use registry::{Better, Columns, Daily, Kind, Metric, MetricSpec, Registry, RegistryProblem};
 
 use serde::{Deserialize, Serialize};
 

@@ -16,13 +16,13 @@ pub struct MetricSpec {
     pub better: Better,
     /// A column of `mart.metric_daily` that is summed.
     pub sum: Option<String>,
-    /// A level as it stood at the end of the period's last day, e.g. MRR; never summed.
+    /// A level as it stood at the end of the period's last day, as `<table>.<column>`; never summed over days.
     pub level: Option<String>,
-    /// A distinct count as the vendor made it for one day; never summed over days or channels.
+    /// A distinct count as the vendor made it for one day, as `<fact>.<column>`; never summed.
     pub distinct: Option<String>,
     /// An expression over other metrics. Exactly one of `sum`, `level`, `distinct` and `formula`.
     pub formula: Option<String>,
-    /// For all but formulas: the facts it is computed from, e.g. `ad_daily`.
+    /// Facts it rests on besides those that add to it: those that decide what is counted.
     #[serde(default)]
     pub from: Vec<String>,
 }
@@ -57,24 +57,63 @@ pub enum Kind {
     Sum {
         column: String,
     },
-    /// A column of `mart.mrr_daily` at the end of the period's last day, of the workspace as a whole.
-    Level {
-        column: String,
-    },
-    /// A column of `core.web_visitors_daily`. It has a value for a single day of a single property,
-    /// for which the vendor counted it, and none for anything that would have to be added up.
-    Distinct {
-        column: String,
-    },
+    /// A number as it stands at the end of the period's last day, of the workspace as a whole: the sum of
+    /// that day's rows.
+    Level(Daily),
+    /// A distinct count. It has a value for a day with a single row, for which the vendor counted it, and
+    /// none for anything that would have to be added up.
+    Distinct(Daily),
     Formula(Formula),
 }
 
-/// The columns that metrics may name, by kind. No name is in two of them.
-#[derive(Clone, Copy, Debug)]
-pub struct Columns<'a> {
-    pub summed: &'a [&'a str],
-    pub levels: &'a [&'a str],
-    pub distinct: &'a [&'a str],
+/// A column of numbers with a day and a workspace, which does not add up over days.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Daily {
+    /// `core` or `mart`.
+    pub schema: String,
+    pub table: String,
+    /// The column of the day.
+    pub day: String,
+    pub column: String,
+}
+
+impl Daily {
+    pub fn new(schema: &str, table: &str, day: &str, column: &str) -> Self {
+        let [schema, table, day, column] = [schema, table, day, column].map(str::to_owned);
+        Self { schema, table, day, column }
+    }
+
+    /// As metrics name it, e.g. `mrr_daily.mrr`.
+    pub fn name(&self) -> String {
+        format!("{}.{}", self.table, self.column)
+    }
+}
+
+/// The columns that metrics may name.
+#[derive(Clone, Debug, Default)]
+pub struct Columns {
+    /// Of `mart.metric_daily`, each with the facts that add to it.
+    pub summed: BTreeMap<String, Vec<String>>,
+    /// What may be a level or a distinct count.
+    pub daily: Vec<Daily>,
+}
+
+/// The tables whose columns were once named alone, as `level = "mrr"` and `distinct = "visitors"`.
+const NAMED_ALONE: [&str; 2] = ["mrr_daily", "web_visitors_daily"];
+
+impl Columns {
+    fn daily(&self, name: &str) -> Result<Daily, String> {
+        let is_meant = |daily: &&Daily| match name.split_once('.') {
+            Some((table, column)) => daily.table == table && daily.column == column,
+            None => NAMED_ALONE.contains(&daily.table.as_str()) && daily.column == name,
+        };
+        let names = || self.daily.iter().map(Daily::name).collect::<Vec<_>>().join(", ");
+        self.daily
+            .iter()
+            .find(is_meant)
+            .cloned()
+            .ok_or_else(|| format!("{name:?} is no number by day; there are {}", names()))
+    }
 }
 
 /// All metrics by id.
@@ -93,7 +132,7 @@ pub struct RegistryProblem {
 
 impl Registry {
     /// Resolves the definitions. All problems are returned at once.
-    pub fn new(specs: BTreeMap<String, MetricSpec>, columns: Columns<'_>) -> Result<Self, Vec<RegistryProblem>> {
+    pub fn new(specs: BTreeMap<String, MetricSpec>, columns: &Columns) -> Result<Self, Vec<RegistryProblem>> {
         let mut problems = Vec::new();
         let mut metrics = BTreeMap::new();
         for (id, spec) in specs {
@@ -137,11 +176,39 @@ impl Registry {
         self.metrics.values()
     }
 
+    /// The columns of `mart.metric_daily` that metrics sum.
+    pub fn summed(&self) -> BTreeSet<&str> {
+        let sums = self.iter().filter_map(|metric| match &metric.kind {
+            Kind::Sum { column } => Some(column.as_str()),
+            _ => None,
+        });
+        sums.collect()
+    }
+
+    /// The numbers that metrics read as levels.
+    pub fn levels(&self) -> BTreeSet<&Daily> {
+        let levels = self.iter().filter_map(|metric| match &metric.kind {
+            Kind::Level(daily) => Some(daily),
+            _ => None,
+        });
+        levels.collect()
+    }
+
+    /// The numbers that metrics read as distinct counts.
+    pub fn distinct(&self) -> BTreeSet<&Daily> {
+        let counts = self.iter().filter_map(|metric| match &metric.kind {
+            Kind::Distinct(daily) => Some(daily),
+            _ => None,
+        });
+        counts.collect()
+    }
+
     /// A metric's value from the columns of a period and scope; `value_of` is asked by column, and
     /// knows levels and distinct counts only where they exist.
     pub fn value(&self, id: &str, value_of: &dyn Fn(&str) -> Option<Decimal>) -> Option<Decimal> {
         match &self.get(id)?.kind {
-            Kind::Sum { column } | Kind::Level { column } | Kind::Distinct { column } => value_of(column),
+            Kind::Sum { column } => value_of(column),
+            Kind::Level(daily) | Kind::Distinct(daily) => value_of(&daily.name()),
             Kind::Formula(formula) => formula.evaluate(&|name| self.value(name, value_of)),
         }
     }
@@ -184,29 +251,34 @@ impl Registry {
     }
 }
 
-fn metric(id: &str, spec: MetricSpec, columns: Columns<'_>) -> Result<Metric, String> {
+fn metric(id: &str, spec: MetricSpec, columns: &Columns) -> Result<Metric, String> {
     if !id.starts_with(|c: char| c.is_ascii_lowercase())
         || !id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
     {
         return Err("an id is lower-case letters, digits and _, and begins with a letter".to_owned());
     }
-    let known = |column: String, known: &[&str], table: &str| {
-        if known.contains(&column.as_str()) {
-            return Ok(column);
-        }
-        Err(format!("{column:?} is not such a column of {table}; it has {}", known.join(", ")))
-    };
+    let mut from: BTreeSet<String> = spec.from.into_iter().collect();
     let kind = match (spec.sum, spec.level, spec.distinct, spec.formula) {
-        (Some(column), None, None, None) => Kind::Sum { column: known(column, columns.summed, "mart.metric_daily")? },
-        (None, Some(column), None, None) => Kind::Level { column: known(column, columns.levels, "mart.mrr_daily")? },
-        (None, None, Some(column), None) => {
-            Kind::Distinct { column: known(column, columns.distinct, "core.web_visitors_daily")? }
+        (Some(column), None, None, None) => {
+            let Some(facts) = columns.summed.get(&column) else {
+                let known = columns.summed.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+                return Err(format!("{column:?} is not such a column of mart.metric_daily; it has {known}"));
+            };
+            from.extend(facts.iter().cloned());
+            Kind::Sum { column }
         }
+        (None, Some(name), None, None) => Kind::Level(columns.daily(&name)?),
+        (None, None, Some(name), None) => Kind::Distinct(columns.daily(&name)?),
         (None, None, None, Some(formula)) => {
             Kind::Formula(Formula::parse(&formula).map_err(|error| error.to_string())?)
         }
         _ => return Err("give exactly one of `sum`, `level`, `distinct` and `formula`".to_owned()),
     };
+    if let Kind::Level(daily) | Kind::Distinct(daily) = &kind
+        && daily.schema == "core"
+    {
+        from.insert(daily.table.clone());
+    }
     Ok(Metric {
         id: id.to_owned(),
         label: spec.label,
@@ -214,7 +286,7 @@ fn metric(id: &str, spec: MetricSpec, columns: Columns<'_>) -> Result<Metric, St
         unit: spec.unit,
         better: spec.better,
         kind,
-        from: spec.from.into_iter().collect(),
+        from,
     })
 }
 
@@ -248,8 +320,13 @@ mod tests {
 
     fn registry(text: &str) -> Result<Registry, Vec<RegistryProblem>> {
         let specs = toml::from_str(text).expect("well-formed TOML");
-        let summed = &["impressions", "clicks", "cost", "conversions", "revenue"];
-        Registry::new(specs, Columns { summed, levels: &["mrr"], distinct: &["visitors"] })
+        let summed = ["impressions", "clicks", "cost", "conversions", "revenue"];
+        let summed = summed.map(|column| (column.to_owned(), vec!["ad_daily".to_owned()])).into();
+        let daily = vec![
+            Daily::new("mart", "mrr_daily", "date", "mrr"),
+            Daily::new("core", "web_visitors_daily", "date", "visitors"),
+        ];
+        Registry::new(specs, &Columns { summed, daily })
     }
 
     fn sum(id: &str) -> String {

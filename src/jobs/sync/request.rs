@@ -6,6 +6,7 @@ use super::{Source, SyncContext, SyncMode};
 use crate::connectors::slice::start_of_day;
 use crate::connectors::spec::{BodyKind, ConfirmSpec, LoadMode, LoadSpec, RecordList, StreamSpec};
 use crate::connectors::{Connection, LandedSlice, Manifest, Window, count};
+use crate::domain::fact::Facts;
 use crate::support::blocking::off_thread;
 use crate::support::ids::stable_id;
 use crate::support::secret::Secret;
@@ -24,7 +25,8 @@ pub async fn requested(
     mode: SyncMode,
     now: DateTime<Utc>,
 ) -> Result<LoadRequest, WarehouseError> {
-    let mut request = load_request(source, landed, &context.person_key, mode == SyncMode::Live)?;
+    let mut request =
+        load_request(source, landed, &context.warehouse.facts(), &context.person_key, mode == SyncMode::Live)?;
     if mode != SyncMode::Live {
         request.load_id = again(&request.load_id, now);
     }
@@ -58,6 +60,7 @@ pub fn again(load_id: &str, now: DateTime<Utc>) -> String {
 pub fn load_request(
     source: &Source,
     landed: &LandedSlice,
+    facts: &Facts,
     person_key: &Secret,
     moves_cursor: bool,
 ) -> Result<LoadRequest, WarehouseError> {
@@ -85,7 +88,7 @@ pub fn load_request(
     let targets = stream
         .loads
         .iter()
-        .map(|load| Ok(target(load, sql(&load.sql_file())?, counted(stream, manifest), &manifest.slice.window)))
+        .map(|load| Ok(target(load, facts, sql(&load.sql_file())?, counted(stream, manifest), &manifest.slice.window)))
         .collect::<Result<_, WarehouseError>>()?;
     Ok(LoadRequest {
         load_id: stable_id("load", &[&manifest.workspace, &manifest.connection, &manifest.stream, &slice, &fetched_at]),
@@ -146,7 +149,7 @@ fn counted(stream: &StreamSpec, manifest: &Manifest) -> Count {
     }
 }
 
-fn target(load: &LoadSpec, sql: String, count: Count, window: &Window) -> Target {
+fn target(load: &LoadSpec, facts: &Facts, sql: String, count: Count, window: &Window) -> Target {
     let replaces = match &load.mode {
         LoadMode::ReplaceWindow { column, partition, days_stand_alone } => Replaces::Window {
             column: column.clone(),
@@ -168,7 +171,14 @@ fn target(load: &LoadSpec, sql: String, count: Count, window: &Window) -> Target
         RecordList::Living => Records::Living { count },
         RecordList::Deleted { listed_by } => Records::Deleted { listed_by: listed_by.clone() },
     });
-    let (table, key, touches) = (load.table.clone(), load.key.clone(), load.touches.clone());
+    let fact = facts.get(&load.table);
+    let key = match fact {
+        Some(fact) if load.key.is_empty() => fact.key.clone(),
+        _ => load.key.clone(),
+    };
+    let day = fact.filter(|fact| fact.contribution.is_some()).and_then(|fact| fact.day.clone());
+    let touches = if load.touches.is_empty() { day.into_iter().collect() } else { load.touches.clone() };
+    let table = load.table.clone();
     Target { table, sql, key, replaces, touches, doubt, records }
 }
 

@@ -4,6 +4,7 @@ use crate::domain::metric::{Better, Kind, Registry, Unit};
 use crate::domain::period::Period;
 use crate::domain::workspace::Workspace;
 use crate::report::data::{ReportData, Sums};
+use crate::report::definition::Filter;
 use crate::report::document::{Cell, Comparison, Figure, Tone};
 use crate::report::format::{Locale, NO_CHANGE, NOT_AVAILABLE};
 use crate::report::readiness::SourceFreshness;
@@ -71,6 +72,7 @@ pub struct FigureBuilder<'a> {
     registry: &'a Registry,
     workspace: &'a Workspace,
     book: &'a ReportData,
+    parts: &'a BTreeMap<Filter, ReportData>,
     locale: Locale,
     report_id: String,
     settling: Settling,
@@ -88,7 +90,7 @@ impl<'a> FigureBuilder<'a> {
     pub fn new(
         registry: &'a Registry,
         workspace: &'a Workspace,
-        book: &'a ReportData,
+        (book, parts): (&'a ReportData, &'a BTreeMap<Filter, ReportData>),
         locale: Locale,
         report_id: String,
         settling: Settling,
@@ -100,6 +102,7 @@ impl<'a> FigureBuilder<'a> {
             registry,
             workspace,
             book,
+            parts,
             locale,
             report_id,
             settling,
@@ -134,7 +137,12 @@ impl<'a> FigureBuilder<'a> {
 
     /// The value of a basis.
     pub fn value(&self, basis: &Expression) -> Option<Decimal> {
-        basis.evaluate(&|leaf| self.book.read(self.registry, leaf))
+        basis.evaluate(&|leaf| match leaf {
+            DataPoint::Metric(reading) if reading.filter != self.book.filter => {
+                self.parts.get(&reading.filter)?.read(self.registry, leaf)
+            }
+            _ => self.book.read(self.registry, leaf),
+        })
     }
 
     /// A metric's value from columns.
@@ -162,21 +170,26 @@ impl<'a> FigureBuilder<'a> {
     /// Whether a column of days may be added up.
     pub fn is_summed_column(&self, column: &str) -> bool {
         let is_other =
-            |kind: &Kind| matches!(kind, Kind::Level { column: c } | Kind::Distinct { column: c } if c == column);
+            |kind: &Kind| matches!(kind, Kind::Level(daily) | Kind::Distinct(daily) if daily.name() == column);
         !self.registry.iter().any(|metric| is_other(&metric.kind))
     }
 
     /// Whether a column of days is what it was on the last of them.
     pub fn is_level_column(&self, column: &str) -> bool {
-        self.registry.iter().any(|metric| matches!(&metric.kind, Kind::Level { column: c } if c == column))
+        self.registry.iter().any(|metric| matches!(&metric.kind, Kind::Level(daily) if daily.name() == column))
     }
 
     /// Whether a metric may be shown: it is defined, ever had a value here, and its data is not
     /// left out for being late.
     pub fn shows(&mut self, metric: &str) -> bool {
+        self.shows_in(self.book, metric)
+    }
+
+    /// The same of a part of the workspace.
+    pub fn shows_in(&mut self, data: &ReportData, metric: &str) -> bool {
         let Some(definition) = self.registry.get(metric) else { return false };
         let has = |sums: &Sums| self.of_sums(metric, sums).is_some_and(|value| !value.is_zero());
-        let is_known = self.book.days.values().any(has) || self.book.spans.values().any(|span| has(&span.total));
+        let is_known = data.days.values().any(has) || data.spans.values().any(|span| has(&span.total));
         let is_dropped = !definition.from.is_disjoint(&self.dropped);
         if is_known && is_dropped {
             self.missing.insert(definition.label.clone());

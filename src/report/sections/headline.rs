@@ -3,7 +3,7 @@
 use super::tables::ranked;
 use super::{FigureBuilder, Readings, days_text, share_of_months, trend};
 use crate::domain::period::Period;
-use crate::report::definition::{Cadence, Compare};
+use crate::report::definition::{Cadence, Compare, Filter};
 use crate::report::document::{Block, Card, Section};
 use crate::report::format::in_sentence;
 use crate::report::receipt::{DataPoint, Expression, Plan};
@@ -123,6 +123,19 @@ fn card(readings: &Readings, builder: &mut FigureBuilder<'_>, metric: &str) -> O
     }
     let spark = trend::values(readings, builder, metric, trend::spark(readings.definition.cadence));
     Some(Card { metric: metric.to_owned(), label: builder.label(metric), figure, comparisons, spark })
+}
+
+/// The target of a metric, where the part is the whole workspace.
+pub(super) fn target_of_part(
+    readings: &Readings,
+    builder: &FigureBuilder<'_>,
+    metric: &str,
+    filter: &Filter,
+) -> Option<(&'static str, Expression)> {
+    if !filter.is_all() || !readings.definition.compare.contains(&Compare::Target) {
+        return None;
+    }
+    target(readings, builder, metric)
 }
 
 /// The month's target, or what falls on the period where days add up.

@@ -15,6 +15,7 @@ mod headline;
 mod hours;
 mod lead;
 mod leads;
+mod metrics;
 mod pages;
 mod restated;
 mod roi;
@@ -33,7 +34,7 @@ use crate::domain::metric::Registry;
 use crate::domain::period::Period;
 use crate::domain::workspace::Workspace;
 use crate::report::data::{Needs, ReportData};
-use crate::report::definition::{Cadence, Compare, Definition, SectionKind};
+use crate::report::definition::{Cadence, Compare, Definition, Filter, SectionKind};
 use crate::report::document::{Document, Lead, Section};
 use crate::report::format::Locale;
 use crate::report::readiness::SourceFreshness;
@@ -56,6 +57,8 @@ pub struct Readings {
     pub contact: Option<String>,
     pub issued_at: DateTime<Utc>,
     pub book: ReportData,
+    /// The same for parts of the workspace that sections of metrics are about.
+    pub parts: BTreeMap<Filter, ReportData>,
     pub channel_labels: BTreeMap<String, String>,
     pub campaigns: Vec<Campaign>,
     /// Of the workspace's industry.
@@ -97,6 +100,11 @@ impl Readings {
     /// The file that states the workspace's campaigns and margin.
     pub fn plan_file(&self) -> String {
         format!("config/workspaces/{}.toml", self.workspace.id)
+    }
+
+    /// The numbers of a part of the workspace, if it was read.
+    pub fn data_of(&self, filter: &Filter) -> Option<&ReportData> {
+        if *filter == self.book.filter { Some(&self.book) } else { self.parts.get(filter) }
     }
 
     /// What a channel is called.
@@ -177,6 +185,20 @@ pub fn needs(definition: &Definition, period: Period, campaigns: &[Campaign]) ->
     needs
 }
 
+/// What sections of metrics must be given, for each part of the workspace besides that of the report.
+pub fn needs_of_parts(definition: &Definition, period: Period) -> Vec<Needs> {
+    let whole = needs(definition, period, &[]);
+    let parts: BTreeSet<Filter> = definition
+        .edition
+        .own
+        .iter()
+        .filter_map(|own| metrics::part(&definition.split.filter, own))
+        .filter(|filter| *filter != definition.split.filter)
+        .collect();
+    let of = |filter| Needs { filter, spans: whole.spans.clone(), days: whole.days, ..Needs::default() };
+    parts.into_iter().map(of).collect()
+}
+
 /// The id of an issue: the same report of the same days always has the same one, and each correction of it
 /// one of its own.
 pub fn report_id(definition: &Definition, workspace: &str, period: Period, correction: Option<u32>) -> String {
@@ -193,7 +215,15 @@ pub fn build(readings: &Readings, registry: &Registry) -> (Document, Vec<Receipt
     let id = report_id(definition, &workspace.id, readings.period, readings.correction);
     let settling = Settling { unsure: readings.unsure.clone(), ..Settling::new(&readings.reach, readings.today()) };
     let (locale, dropped) = (readings.locale, readings.dropped.clone());
-    let mut builder = FigureBuilder::new(registry, workspace, &readings.book, locale, id.clone(), settling, dropped);
+    let mut builder = FigureBuilder::new(
+        registry,
+        workspace,
+        (&readings.book, &readings.parts),
+        locale,
+        id.clone(),
+        settling,
+        dropped,
+    );
     // A correction begins with what it corrects, whatever else the edition holds.
     let corrected = readings.correction.map(|_| SectionKind::Restated);
     let parts = definition.edition.parts.iter().copied().filter(|part| corrected != Some(*part));
@@ -294,6 +324,10 @@ fn section(part: SectionKind, readings: &Readings, builder: &mut FigureBuilder<'
         SectionKind::Benchmarks => benchmarks::section(readings, builder),
         SectionKind::Subscriptions => subscriptions::section(readings, builder),
         SectionKind::Hours => hours::section(readings, builder),
+        SectionKind::Metrics(place) => {
+            let own = readings.definition.edition.own.get(place)?;
+            metrics::section(readings, builder, own)
+        }
     }
 }
 
@@ -325,7 +359,7 @@ fn notes(readings: &Readings, sections: &[Section]) -> Vec<String> {
         "Revenue belongs to the channel the checkout noted, else to where the CRM first met the payer.".to_owned(),
         "Each figure has a receipt: `daybook explain <receipt>` says where it comes from.".to_owned(),
     ];
-    let visitors = readings.book.days.values().any(|sums| sums.contains_key("visitors"));
+    let visitors = readings.book.days.values().any(|sums| sums.contains_key("web_visitors_daily.visitors"));
     if visitors && readings.period.days() > 1 && readings.has(SectionKind::Headline) {
         notes.push(format!(
             "Visitors are left out: they are counted day by day, and somebody who comes on two days of a {} would count twice.",

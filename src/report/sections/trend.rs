@@ -2,6 +2,7 @@
 
 use super::{FigureBuilder, Readings, back};
 use crate::domain::period::Period;
+use crate::report::data::ReportData;
 use crate::report::definition::Cadence;
 use crate::report::document::{Block, Chart, Plot, Role, Section, Series};
 use crate::report::format::in_sentence;
@@ -41,8 +42,28 @@ pub fn spark(cadence: Cadence) -> u32 {
 pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<Section> {
     let metric = ["net_revenue", "leads", "sessions", "clicks"].into_iter().find(|metric| builder.shows(metric))?;
     let cadence = readings.definition.cadence;
+    let (plot, alt) = course(readings, builder, &readings.book, metric)?;
+    let label = builder.label(metric);
+    let title = format!("{label} by {}", cadence.noun());
+    let chart = Chart { id: "trend".to_owned(), title, unit: builder.unit(metric), plot, alt };
+    Some(Section {
+        id: "trend".to_owned(),
+        title: format!("{} {}s of {}", spans(cadence).0, cadence.noun(), in_sentence(&label)),
+        lead: None,
+        blocks: vec![Block::Chart(chart)],
+    })
+}
+
+/// The line of a metric with the same time before, and what it shows in words; none of less than two points.
+pub fn course(
+    readings: &Readings,
+    builder: &FigureBuilder<'_>,
+    data: &ReportData,
+    metric: &str,
+) -> Option<(Plot, String)> {
+    let cadence = readings.definition.cadence;
     let (span, before) = spans(cadence);
-    let all = values(readings, builder, metric, span + before);
+    let all = values_of(readings, builder, data, metric, span + before);
     let (then, now) = all.split_at(before as usize);
     if now.iter().flatten().count() < 2 {
         return None;
@@ -60,15 +81,7 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
         _ => readings.locale.date_text(date),
     };
     let alt = format!("{label} by {} {}.", cadence.noun(), told(&dates, now, &day, &text));
-    let title = format!("{label} by {}", cadence.noun());
-    let plot = Plot::Lines { dates, series };
-    let chart = Chart { id: "trend".to_owned(), title, unit: builder.unit(metric), plot, alt };
-    Some(Section {
-        id: "trend".to_owned(),
-        title: format!("{span} {}s of {}", cadence.noun(), in_sentence(&label)),
-        lead: None,
-        blocks: vec![Block::Chart(chart)],
-    })
+    Some((Plot::Lines { dates, series }, alt))
 }
 
 /// What a line shows, for those who hear it: its ends, its highest and lowest value, and its holes.
@@ -98,6 +111,17 @@ fn told(
 /// A metric's last `count` days, weeks or months, the reported one last; `None` where there is no
 /// data, or the data begins later.
 pub fn values(readings: &Readings, builder: &FigureBuilder<'_>, metric: &str, count: u32) -> Vec<Option<Decimal>> {
+    values_of(readings, builder, &readings.book, metric, count)
+}
+
+/// The same of a part of the workspace.
+pub fn values_of(
+    readings: &Readings,
+    builder: &FigureBuilder<'_>,
+    data: &ReportData,
+    metric: &str,
+    count: u32,
+) -> Vec<Option<Decimal>> {
     let cadence = readings.definition.cadence;
     let period = |count: u32| {
         let start = back(cadence, last(readings), count);
@@ -105,18 +129,18 @@ pub fn values(readings: &Readings, builder: &FigureBuilder<'_>, metric: &str, co
     };
     let value = |count: u32| {
         let period = period(count);
-        if !readings.book.reaches(period) {
+        if !data.reaches(period) {
             return None;
         }
         if period.days() == 1 {
-            return builder.of_sums(metric, readings.book.days.get(&period.start)?);
+            return builder.of_sums(metric, data.days.get(&period.start)?);
         }
-        if let Some(span) = readings.book.spans.get(&period) {
+        if let Some(span) = data.spans.get(&period) {
             return builder.of_sums(metric, &span.total);
         }
-        let mut sums = readings.book.sum_of_days(period, &|column| builder.is_summed_column(column))?;
+        let mut sums = data.sum_of_days(period, &|column| builder.is_summed_column(column))?;
         // A level is what it was on the last day.
-        for (column, value) in readings.book.days.get(&period.last_day()).into_iter().flatten() {
+        for (column, value) in data.days.get(&period.last_day()).into_iter().flatten() {
             if builder.is_level_column(column) {
                 sums.insert(column.clone(), *value);
             }

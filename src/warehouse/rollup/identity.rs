@@ -5,12 +5,14 @@ use crate::domain::components::components;
 use crate::warehouse::error::{Context, WarehouseError};
 use duckdb::{Transaction, params};
 
-/// Fills the temporary table `identity(key, person)`: each key of the workspace's payers and of
+/// Fills the temporary table `identity(workspace, key, person)`: each key of the workspace's payers and of
 /// contacts that share one with them, and a number that all keys of a person have in common. The
 /// variable `workspace` must be set. Empty where nobody paid.
 pub fn identify(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
     let step = || "joining people's keys".to_owned();
-    transaction.execute_batch("CREATE OR REPLACE TEMP TABLE identity (key VARCHAR, person BIGINT)").context(step)?;
+    transaction
+        .execute_batch("CREATE OR REPLACE TEMP TABLE identity (workspace VARCHAR, key VARCHAR, person BIGINT)")
+        .context(step)?;
     let nobody_paid: bool = transaction
         .query_row(
             "SELECT NOT EXISTS (SELECT 1 FROM core.payment WHERE workspace = getvariable('workspace'))",
@@ -52,7 +54,7 @@ pub fn identify(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
     drop(appender);
     transaction
         .execute_batch(
-            "INSERT INTO identity SELECT key, person FROM known_key JOIN component USING (node);
+            "INSERT INTO identity SELECT CAST(getvariable('workspace') AS VARCHAR), key, person FROM known_key JOIN component USING (node);
              DROP TABLE same_person; DROP TABLE known_key; DROP TABLE component",
         )
         .context(step)

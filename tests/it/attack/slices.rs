@@ -203,7 +203,10 @@ async fn a_second_statement_in_a_rollup_or_a_check_is_refused_by_check() {
     let small = Small::start(1).await;
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("jobs");
     for query in ["rollups/mrr_daily.sql", "rollups/metric_daily.sql", "checks/spend_is_not_negative.sql"] {
-        let sound = fs::read_to_string(shipped.join(query)).expect("the query");
+        // A query that installations of earlier versions have; Daybook itself adds up what facts say.
+        let earlier = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(query);
+        let file = if earlier.exists() { earlier } else { shipped.join(query) };
+        let sound = fs::read_to_string(file).expect("the query");
         let own = small.root.join("jobs").join(query);
         fs::create_dir_all(own.parent().expect("a folder")).expect("a folder");
         for more in ["DROP TABLE core.payment", "COPY (SELECT 1) TO 'x'", "SELECT FROM WHERE"] {

@@ -150,7 +150,7 @@ pub fn hunt(mut trial: Trial) {
 
 /// An empty warehouse with little memory.
 fn fresh(of: &SyncContext, folder: &tempfile::TempDir) -> SyncContext {
-    let config = WarehouseConfig { memory_limit_mb: 200, threads: 1, backup_dir: None };
+    let config = WarehouseConfig { memory_limit_mb: 200, threads: 1, backup_dir: None, ..WarehouseConfig::default() };
     let warehouse = Warehouse::open(&folder.path().join("daybook.duckdb"), &config).expect("a warehouse");
     let clock = daybook::support::clock::Clock::fixed(noon());
     let engine = daybook::connectors::Engine::new(folder.path().join("landing"), clock.clone()).expect("an engine");

@@ -69,7 +69,11 @@ pub fn hunt(mut trial: Trial) {
             }
             // As `daybook check` prepares every query.
             let empty = LandedSlice::empty(&source.connection, stream, noon());
-            let Ok(mut request) = load_request(&source, &empty, &Secret::new("key"), false) else { continue };
+            let Ok(mut request) =
+                load_request(&source, &empty, &daybook::warehouse::facts::builtin(), &Secret::new("key"), false)
+            else {
+                continue;
+            };
             request.load_id += &format!("_{}", round.number);
             if let Err(error) = warehouse.write_blocking(move |connection| load(connection, &request, noon())) {
                 super::is_told_well(&error.to_string());

@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub fn hunt(mut trial: Trial) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let folder = tempfile::tempdir().expect("a folder");
-    let config = WarehouseConfig { memory_limit_mb: 200, threads: 1, backup_dir: None };
+    let config = WarehouseConfig { memory_limit_mb: 200, threads: 1, backup_dir: None, ..WarehouseConfig::default() };
     let warehouse = Warehouse::open(&folder.path().join("daybook.duckdb"), &config).expect("a warehouse");
     let clock = Clock::System;
     let engine = Arc::new(Engine::new(folder.path().join("landing"), clock.clone()).expect("an engine"));

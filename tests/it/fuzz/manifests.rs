@@ -28,7 +28,7 @@ const PLACES: [&str; 12] = [
 
 pub fn hunt(mut trial: Trial) {
     let folder = tempfile::tempdir().expect("a folder");
-    let config = WarehouseConfig { memory_limit_mb: 200, threads: 1, backup_dir: None };
+    let config = WarehouseConfig { memory_limit_mb: 200, threads: 1, backup_dir: None, ..WarehouseConfig::default() };
     let warehouse = Warehouse::open(&folder.path().join("daybook.duckdb"), &config).expect("a warehouse");
     let source = source("stripe", &[]);
     let landing = folder.path().join("landing");
@@ -61,7 +61,11 @@ pub fn hunt(mut trial: Trial) {
             let real = file.canonicalize().expect("it is there");
             assert!(real.starts_with(slice.canonicalize().expect("a folder")), "{} lies elsewhere", real.display());
         }
-        let Ok(mut request) = load_request(&source, &landed, &Secret::new("key"), false) else { continue };
+        let Ok(mut request) =
+            load_request(&source, &landed, &daybook::warehouse::facts::builtin(), &Secret::new("key"), false)
+        else {
+            continue;
+        };
         request.load_id += &format!("_{}", round.number);
         match warehouse.write_blocking(move |connection| load(connection, &request, noon())) {
             Ok(done) => {

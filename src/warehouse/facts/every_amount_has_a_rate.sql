@@ -10,13 +10,7 @@ WITH bare AS (
 )
 SELECT m.workspace, m.date, m.currency, sum(m.amount) AS amount
 FROM (
-    SELECT workspace, date, currency, amount FROM core.payment WHERE is_captured
-    UNION ALL SELECT workspace, date, currency, amount FROM core.refund
-    UNION ALL SELECT workspace, date, currency, amount FROM core.dispute_movement
-    UNION ALL SELECT workspace, date, currency, cost FROM core.ad_daily
-    UNION ALL SELECT workspace, posted_date, currency, fee FROM core.influencer_post WHERE fee IS NOT NULL
-    UNION ALL SELECT workspace, posted_date, currency, product_cost FROM core.influencer_post WHERE product_cost IS NOT NULL
-    UNION ALL SELECT workspace, date, currency, amount FROM core.offline_conversion WHERE amount IS NOT NULL
+    /* amounts */
     UNION ALL SELECT b.workspace, b.date, b.currency, s.mrr FROM bare AS b
     JOIN mart.subscription_value AS s ON s.workspace = b.workspace AND s.currency = b.currency
         AND s.from_date <= b.date AND (s.until_date IS NULL OR s.until_date > b.date)

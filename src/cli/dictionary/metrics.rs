@@ -1,0 +1,119 @@
+//! `daybook metrics [ID]`: what each number means and what it is made of.
+
+use super::line;
+use crate::cli::Outcome;
+use crate::cli::show::{table, wrapped};
+use crate::config;
+use crate::daemon::AppError;
+use crate::domain::metric::{Better, Kind, Metric, Registry, Unit};
+use crate::settings::unknown_remedy;
+use crate::support::shown::fault;
+use serde_json::{Value, json};
+use std::path::Path;
+
+#[derive(Debug, clap::Args)]
+pub struct MetricsArgs {
+    /// Only this metric, with its definition.
+    id: Option<String>,
+}
+
+pub fn metrics(root: &Path, args: &MetricsArgs, json: bool) -> anyhow::Result<Outcome> {
+    let settings = config::load(root).map_err(AppError::Config)?;
+    let registry = &settings.metrics;
+    let Some(id) = &args.id else {
+        if json {
+            outln!("{}", Value::Array(registry.iter().map(|metric| as_json(registry, metric)).collect()));
+            return Ok(Outcome::Done);
+        }
+        let rows = registry.iter().map(|metric| {
+            let from: Vec<&str> = metric.from.iter().map(String::as_str).collect();
+            vec![metric.id.clone(), fault(&metric.label), unit(metric.unit).to_owned(), from.join(", ")]
+        });
+        outln!("{}", table(&["metric", "printed as", "unit", "rests on"], &[], rows.collect()));
+        return Ok(Outcome::Done);
+    };
+    if !one(registry, id, json) {
+        let ids: Vec<&str> = registry.iter().map(|metric| metric.id.as_str()).collect();
+        let message = format!("there is no metric {id:?}; {}", unknown_remedy(id, &ids, "metrics"));
+        return Err(AppError::Usage(message).into());
+    }
+    Ok(Outcome::Done)
+}
+
+/// Prints a metric; false where there is none of that id.
+pub fn one(registry: &Registry, id: &str, json: bool) -> bool {
+    let Some(metric) = registry.get(id) else { return false };
+    if json {
+        outln!("{}", as_json(registry, metric));
+        return true;
+    }
+    outln!("{}", wrapped(&format!("{}: ", metric.id), &fault(&metric.label)));
+    outln!("{}", line("meaning", &fault(&metric.about)));
+    outln!("{}", line("unit", unit(metric.unit)));
+    outln!("{}", line("good is", better(metric.better)));
+    outln!("{}", line("definition", &definition(registry, metric)));
+    if let Kind::Formula(formula) = &metric.kind {
+        for part in formula.metrics().into_iter().filter_map(|name| registry.get(name)) {
+            outln!("{}", line("", &format!("{}: {}", part.id, fault(&part.about))));
+        }
+    }
+    let from: Vec<String> = metric.from.iter().map(|fact| format!("core.{fact}")).collect();
+    outln!("{}", line("rests on", &from.join(", ")));
+    outln!("{}", line("in SQL", &sql(registry, metric)));
+    true
+}
+
+fn as_json(registry: &Registry, metric: &Metric) -> Value {
+    json!({ "id": metric.id, "label": metric.label, "about": metric.about, "unit": unit(metric.unit),
+        "better": better(metric.better), "definition": definition(registry, metric), "sql": sql(registry, metric),
+        "is_additive": registry.is_additive(&metric.id), "from": metric.from })
+}
+
+fn unit(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Count => "count",
+        Unit::Money => "money",
+        Unit::Percent => "percent",
+        Unit::Points => "points",
+        Unit::Ratio => "ratio",
+        Unit::Duration => "duration",
+    }
+}
+
+fn better(better: Better) -> &'static str {
+    match better {
+        Better::Higher => "higher",
+        Better::Lower => "lower",
+        Better::Neither => "neither",
+    }
+}
+
+/// What it is made of, in names.
+pub fn definition(registry: &Registry, metric: &Metric) -> String {
+    let part = |kind: &Kind| match kind {
+        Kind::Sum { column } => format!("sum({column})"),
+        Kind::Level(daily) => format!("{} at the end of the last day", daily.name()),
+        Kind::Distinct(daily) => format!("{} as the vendor counted it for one day", daily.name()),
+        Kind::Formula(_) => String::new(),
+    };
+    registry.sql(&metric.id, &part).unwrap_or_default()
+}
+
+/// The query over the tables, with `$workspace`, `$start` and `$end`.
+fn sql(registry: &Registry, metric: &Metric) -> String {
+    let part = |kind: &Kind| match kind {
+        Kind::Sum { column } => format!(
+            "(SELECT sum({column}) FROM mart.metric_daily WHERE workspace = $workspace AND date >= $start AND date < $end)"
+        ),
+        Kind::Level(daily) => format!(
+            "(SELECT sum({}) FROM {}.{} WHERE workspace = $workspace AND {} = $end - 1)",
+            daily.column, daily.schema, daily.table, daily.day
+        ),
+        Kind::Distinct(daily) => format!(
+            "(SELECT any_value({}) FROM {}.{} WHERE workspace = $workspace AND {} = $start HAVING count(*) = 1)",
+            daily.column, daily.schema, daily.table, daily.day
+        ),
+        Kind::Formula(_) => String::new(),
+    };
+    format!("SELECT {}", registry.sql(&metric.id, &part).unwrap_or_default())
+}

@@ -1,0 +1,153 @@
+//! What a report holds: ids of sections, or `[[sections]]` with sections of metrics among them.
+
+use super::Known;
+use crate::report::definition::{Filter, GroupBy, MetricsChart, MetricsSection, SECTIONS, SectionKind};
+use crate::settings::kinds::{id, list_of, one_of, some_of, text};
+use crate::settings::values::{check_known, quoted};
+use crate::settings::{At, Section, with};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// The word of a section of metrics.
+const METRICS: &str = "metrics";
+
+/// The sections that were read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sections {
+    pub parts: Vec<SectionKind>,
+    pub own: Vec<MetricsSection>,
+    /// Whether they are all that the report holds; sections of metrics alone come after the usual ones.
+    pub is_all: bool,
+}
+
+/// Reads the key `sections`; `None` where it is not there or wrong.
+pub(super) fn read(section: &mut Section<'_>, known: &Known) -> Option<Sections> {
+    if !section.is_tables("sections") {
+        let words = some_of(one_of(&SECTIONS), "name at least one section, or remove the key");
+        let found = section.optional("sections", words.about("The sections, in order."));
+        section.describe("sections", schema);
+        return found.map(|at| Sections { parts: at.value, own: Vec::new(), is_all: true });
+    }
+    let mut sections = Sections::default();
+    for one in section.list("sections") {
+        table(one, known, &mut sections);
+    }
+    let mut ids = BTreeSet::new();
+    for own in sections.own.iter().filter(|own| !ids.insert(own.id.clone())) {
+        let message = format!("[[sections]]: the id {} is there twice", quoted(&own.id));
+        section.problem(section.line, &message, "give each an id of its own: id = \"…\"");
+    }
+    Some(sections)
+}
+
+fn table(mut section: Section<'_>, known: &Known, sections: &mut Sections) {
+    let words: Vec<(&'static str, Option<SectionKind>)> =
+        SECTIONS.iter().map(|(word, kind)| (*word, Some(*kind))).chain([(METRICS, None)]).collect();
+    let kind = section.required("kind", "\"metrics\"", one_of(&words).about("Which section."));
+    match kind.map(|at| at.value) {
+        Some(Some(standard)) => {
+            sections.parts.push(standard);
+            sections.is_all = true;
+            section.finish();
+        }
+        Some(None) => {
+            if let Some(own) = metrics(section, known) {
+                sections.parts.push(SectionKind::Metrics(sections.own.len()));
+                sections.own.push(own);
+            }
+        }
+        None => {}
+    }
+}
+
+fn metrics(mut section: Section<'_>, known: &Known) -> Option<MetricsSection> {
+    let title = section.required("title", "\"E-mail\"", text().about("Printed above it."));
+    let own_id = section.optional("id", id().about("In CSV files and links; made of the title if left out."));
+    let metrics = section.required(
+        "metrics",
+        "[\"sessions\"]",
+        some_of(id(), "name at least one metric").about("The metrics, the most important first."),
+    );
+    let bys = [("channel", GroupBy::Channel), ("campaign", GroupBy::Campaign)];
+    let by = section.optional("by", one_of(&bys).about("What the rows of its table are; no table if left out."));
+    let charts = [("line", MetricsChart::Line), ("bars", MetricsChart::Bars)];
+    let chart =
+        section.optional("chart", one_of(&charts).about("Of the first metric: its course, or a bar for each row."));
+    let filter = section.section("where").map(|inner| filter(inner, known)).unwrap_or_default();
+    for name in metrics.iter().flat_map(|at| at.value.iter().map(|name| At { value: name.clone(), line: at.line })) {
+        check_known(&section, &name, known.metrics.as_ref(), "metric", "the installation");
+    }
+    if let (Some(chart), None) = (&chart, &by)
+        && chart.value == MetricsChart::Bars
+    {
+        section.problem(
+            chart.line,
+            "chart: there are no rows to draw bars of",
+            "add by = \"channel\", or use \"line\"",
+        );
+    }
+    section.finish();
+    let title = title?.value;
+    let id = own_id.map_or_else(|| slug(&title), |at| at.value);
+    // Ids of standard sections are taken.
+    let id = if SECTIONS.iter().any(|(word, _)| *word == id) { format!("own_{id}") } else { id };
+    let (by, chart) = (by.map(|at| at.value), chart.map(|at| at.value));
+    Some(MetricsSection { id, title, metrics: metrics?.value, by, filter, chart })
+}
+
+fn filter(mut section: Section<'_>, known: &Known) -> Filter {
+    section.about("The part of the workspace it is about.");
+    let channels = section.optional("channels", list_of(id()).about("Channels."));
+    let campaigns = section.optional("campaigns", list_of(text()).about("Campaigns; * stands for anything."));
+    for name in channels.iter().flat_map(|at| at.value.iter().map(|name| At { value: name.clone(), line: at.line })) {
+        check_known(&section, &name, known.channels.as_ref(), "channel", "config/channels.toml");
+    }
+    section.finish();
+    let list = |at: Option<At<Vec<String>>>| at.map(|at| at.value).unwrap_or_default();
+    Filter { channels: list(channels), campaigns: list(campaigns) }
+}
+
+/// A title as an id.
+fn slug(title: &str) -> String {
+    let plain: String =
+        title.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(50).collect();
+    let words: Vec<&str> = plain.split('_').filter(|word| !word.is_empty()).collect();
+    let joined = words.join("_");
+    if joined.starts_with(|c: char| c.is_ascii_lowercase()) { joined } else { format!("section_{joined}") }
+}
+
+/// Either form, for editors.
+fn schema() -> Value {
+    let words: Vec<&str> = SECTIONS.iter().map(|(word, _)| *word).collect();
+    let told = |about: &str, schema: Value| with(json!({ "description": about }), &schema);
+    let text = json!({ "type": "string", "minLength": 1 });
+    let list = json!({ "type": "array", "minItems": 1, "items": text });
+    let own = json!({
+        "description": "Metrics as cards, and as a table.",
+        "type": "object", "additionalProperties": false, "required": ["kind", "title", "metrics"],
+        "properties": {
+            "kind": told("Which section.", json!({ "const": METRICS })),
+            "title": told("Printed above it.", text.clone()),
+            "id": told("In CSV files and links; made of the title if left out.", text),
+            "metrics": told("The metrics, the most important first.", list.clone()),
+            "by": told("What the rows of its table are; no table if left out.", json!({ "enum": ["channel", "campaign"] })),
+            "chart": told("Of the first metric: its course, or a bar for each row.", json!({ "enum": ["line", "bars"] })),
+            "where": told("The part of the workspace it is about.", json!({
+                "type": "object", "additionalProperties": false, "properties": {
+                    "channels": told("Channels.", list.clone()),
+                    "campaigns": told("Campaigns; * stands for anything.", list)
+                }
+            }))
+        }
+    });
+    let standard = json!({
+        "description": "A section by its id.", "type": "object", "additionalProperties": false, "required": ["kind"],
+        "properties": { "kind": told("Which section.", json!({ "enum": words })) }
+    });
+    let of_words = json!({ "type": "array", "minItems": 1, "uniqueItems": true, "items": { "enum": words } });
+    let of_tables = json!({ "type": "array", "minItems": 1, "items": { "anyOf": [own, standard] } });
+    told(
+        "The sections, in order. [[sections]] of metrics alone come after the usual ones.",
+        json!({ "anyOf": [of_words, of_tables] }),
+    )
+}

@@ -1,0 +1,64 @@
+//! What a fact adds to the unified metrics: measures by day and origin, and by dimensions.
+
+use super::ColumnType;
+use std::path::PathBuf;
+
+/// A query over the fact that yields `workspace`, `date`, `source`, `medium`, `campaign`, the measures, and the
+/// dimensions; `hour` as well where the fact has hours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contribution {
+    /// Where the query is written: relative to the root, or the name of a built-in file.
+    pub file: PathBuf,
+    pub sql: String,
+    pub measures: Vec<Measure>,
+    /// Each with the column of the query.
+    pub dimensions: Vec<Dimension>,
+}
+
+/// A column of the unified metrics: the sum of what all facts add to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measure {
+    pub name: String,
+    pub kind: ColumnType,
+}
+
+/// What else the measures of a fact are told apart by. The list is closed, so that tables of several facts can be
+/// laid side by side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dimension {
+    Device,
+    Country,
+    Region,
+    LandingPage,
+    NewOrReturning,
+    Account,
+    Content,
+    Custom1,
+    Custom2,
+    Custom3,
+    Custom4,
+    Custom5,
+}
+
+impl Dimension {
+    /// Every dimension with the name of its column.
+    pub const WORDS: [(&'static str, Self); 12] = [
+        ("device", Self::Device),
+        ("country", Self::Country),
+        ("region", Self::Region),
+        ("landing_page", Self::LandingPage),
+        ("new_or_returning", Self::NewOrReturning),
+        ("account", Self::Account),
+        ("content", Self::Content),
+        ("custom_1", Self::Custom1),
+        ("custom_2", Self::Custom2),
+        ("custom_3", Self::Custom3),
+        ("custom_4", Self::Custom4),
+        ("custom_5", Self::Custom5),
+    ];
+
+    /// The name of its column.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, dimension)| *dimension == self).map_or("", |(word, _)| word)
+    }
+}

@@ -1,0 +1,194 @@
+//! A section that is data: metrics that a job names, as cards, and by channel or campaign as a table.
+
+use super::headline::target_of_part;
+use super::tables::{NOTHING, bounded, bounded_bars, columns, ranked, words};
+use super::{FigureBuilder, Readings, trend};
+use crate::report::data::{ReportData, Span};
+use crate::report::definition::{Filter, GroupBy, MetricsChart, MetricsSection};
+use crate::report::document::{Bar, Block, Card, Cell, Chart, Plot, Row, Section, Table};
+use crate::report::receipt::{Expression, Reading};
+use std::collections::BTreeMap;
+
+/// The part of the workspace that a section is about, within that of the report; `None` where nothing is in both.
+pub fn part(readings_filter: &Filter, section: &MetricsSection) -> Option<Filter> {
+    readings_filter.and(&section.filter)
+}
+
+pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>, own: &MetricsSection) -> Option<Section> {
+    let filter = part(&readings.book.filter, own)?;
+    let data = readings.data_of(&filter)?;
+    let cards: Vec<Card> = own.metrics.iter().filter_map(|metric| card(readings, builder, data, metric)).collect();
+    if cards.is_empty() {
+        return None;
+    }
+    let shown: Vec<&str> = cards.iter().map(|card| card.metric.as_str()).collect();
+    let shown: Vec<String> = shown.into_iter().map(str::to_owned).collect();
+    let mut blocks = vec![Block::Cards { cards }];
+    let table = own.by.and_then(|by| table(readings, builder, data, own, by, &shown));
+    match own.chart {
+        Some(MetricsChart::Line) => blocks.extend(line(readings, builder, data, own, &shown[0]).map(Block::Chart)),
+        Some(MetricsChart::Bars) => {
+            blocks.extend(table.as_ref().and_then(|table| bars(builder, own, &shown[0], table)).map(Block::Chart));
+        }
+        None => {}
+    }
+    blocks.extend(table.map(Block::Table));
+    Some(Section { id: own.id.clone(), title: own.title.clone(), lead: None, blocks })
+}
+
+/// A reading of the section's part of the workspace.
+fn of(data: &ReportData, reading: Reading) -> Expression {
+    Expression::metric(Reading { filter: data.filter.clone(), ..reading })
+}
+
+/// The metric of the part as a whole; none where it never had a value.
+fn card(readings: &Readings, builder: &mut FigureBuilder<'_>, data: &ReportData, metric: &str) -> Option<Card> {
+    if !builder.shows_in(data, metric) {
+        return None;
+    }
+    let basis = of(data, Reading::of_all(metric, readings.period));
+    builder.value(&basis)?;
+    let figure = builder.metric(metric, &basis);
+    let mut comparisons = Vec::new();
+    for (compare, label, period) in readings.bases() {
+        let base = of(data, Reading::of_all(metric, period));
+        let id = compare.id(readings.definition.cadence);
+        comparisons.push(builder.comparison(metric, (id, &label), &basis, &base));
+    }
+    if let Some((label, target)) = target_of_part(readings, builder, metric, &data.filter) {
+        comparisons.push(builder.comparison(metric, ("target", label), &basis, &target));
+    }
+    let spark = trend::values_of(readings, builder, data, metric, trend::spark(readings.definition.cadence));
+    Some(Card { metric: metric.to_owned(), label: builder.label(metric), figure, comparisons, spark })
+}
+
+fn table(
+    readings: &Readings,
+    builder: &mut FigureBuilder<'_>,
+    data: &ReportData,
+    own: &MetricsSection,
+    by: GroupBy,
+    metrics: &[String],
+) -> Option<Table> {
+    let span = data.spans.get(&readings.period)?;
+    let metrics: Vec<&str> = metrics.iter().map(String::as_str).collect();
+    let groups = groups(span, by);
+    // Ranked by the first metric; what has none of it but another follows.
+    let mut names: Vec<String> = Vec::new();
+    for metric in &metrics {
+        let more: Vec<String> =
+            ranked(builder, metric, groups).into_iter().filter(|name| !names.contains(name)).collect();
+        names.extend(more);
+    }
+    if names.is_empty() {
+        return None;
+    }
+    let cells = |builder: &mut FigureBuilder<'_>, reading: &dyn Fn(&str) -> Reading| -> Vec<Cell> {
+        let cell = |metric: &&str| {
+            let basis = of(data, reading(metric));
+            // A level of a part, or a ratio by nothing, has no value.
+            if builder.value(&basis).is_none() { words(NOTHING) } else { builder.cell(metric, &basis) }
+        };
+        metrics.iter().map(cell).collect()
+    };
+    let period = readings.period;
+    let mut rows = Vec::new();
+    for name in &names {
+        let own = |metric: &str| match by {
+            GroupBy::Channel => Reading::of_channel(metric, period, name),
+            GroupBy::Campaign => Reading::of_campaign(metric, period, name),
+        };
+        let label = match by {
+            GroupBy::Channel => readings.channel_label(name),
+            GroupBy::Campaign => name.clone(),
+        };
+        rows.push(Row::new(name, label, cells(builder, &own)));
+    }
+    let total = cells(builder, &|metric| Reading::of_all(metric, period));
+    let (page_rows, others) = bounded(&names, &rows, |rest| {
+        let of_rest = |metric: &&str| others(readings, builder, (data, by), metric, rest);
+        metrics.iter().map(of_rest).collect()
+    });
+    let heading = match by {
+        GroupBy::Channel => "Channel",
+        GroupBy::Campaign => "Campaign",
+    };
+    Some(Table {
+        id: own.id.clone(),
+        title: None,
+        row_heading: heading.to_owned(),
+        columns: columns(builder, &metrics),
+        rows,
+        total: Some(Row::new("all", "All".to_owned(), total)),
+        empty_text: "Nothing in this period.".to_owned(),
+        page_rows,
+        others,
+    })
+}
+
+fn groups(span: &Span, by: GroupBy) -> &BTreeMap<String, crate::report::data::Sums> {
+    match by {
+        GroupBy::Channel => &span.channels,
+        GroupBy::Campaign => &span.campaigns,
+    }
+}
+
+/// The rows that pages do not show, together; only what adds up has a sum.
+fn others(
+    readings: &Readings,
+    builder: &mut FigureBuilder<'_>,
+    (data, by): (&ReportData, GroupBy),
+    metric: &str,
+    rest: &[String],
+) -> Cell {
+    if !builder.is_additive(metric) {
+        return words(NOTHING);
+    }
+    let parts: BTreeMap<String, Expression> = rest
+        .iter()
+        .enumerate()
+        .map(|(index, name)| {
+            let reading = match by {
+                GroupBy::Channel => Reading::of_channel(metric, readings.period, name),
+                GroupBy::Campaign => Reading::of_campaign(metric, readings.period, name),
+            };
+            (format!("part_{index}"), of(data, reading))
+        })
+        .collect();
+    let formula = parts.keys().cloned().collect::<Vec<_>>().join(" + ");
+    builder.cell(metric, &Expression::Calculated { formula, parts })
+}
+
+/// The course of the first metric, whole days, weeks or months.
+fn line(
+    readings: &Readings,
+    builder: &mut FigureBuilder<'_>,
+    data: &ReportData,
+    own: &MetricsSection,
+    metric: &str,
+) -> Option<Chart> {
+    let (plot, alt) = trend::course(readings, builder, data, metric)?;
+    let title = format!("{} by {}", builder.label(metric), readings.definition.cadence.noun());
+    Some(Chart { id: format!("{}_course", own.id), title, unit: builder.unit(metric), plot, alt })
+}
+
+fn bars(builder: &FigureBuilder<'_>, own: &MetricsSection, metric: &str, table: &Table) -> Option<Chart> {
+    let bar = |row: &Row| match row.cells.first() {
+        Some(Cell::Figure { figure, .. }) if figure.value.is_some_and(|value| !value.is_zero()) => {
+            Some(Bar { id: row.id.clone(), label: row.name.clone(), figure: figure.clone(), note: None })
+        }
+        _ => None,
+    };
+    let bars: Vec<Bar> = table.rows.iter().filter_map(bar).collect();
+    if bars.len() < 2 {
+        return None;
+    }
+    let bars = if builder.is_additive(metric) {
+        bounded_bars(bars, |sum| builder.text(metric, Some(sum)))
+    } else {
+        bars.into_iter().take(12).collect()
+    };
+    let alt = format!("{} has the most: {}.", bars[0].label, bars[0].figure.text);
+    let title = format!("{} by {}", builder.label(metric), table.row_heading.to_lowercase());
+    Some(Chart { id: format!("{}_bars", own.id), title, unit: builder.unit(metric), plot: Plot::Bars { bars }, alt })
+}

@@ -1,0 +1,110 @@
+//! The tables that contributions fill: `mart.metric_daily` with a column for each measure, `mart.<fact>_by` with the
+//! dimensions of a fact, and `mart.metric_hourly`. Columns are added; a fact whose dimensions changed is computed
+//! anew.
+
+use crate::domain::fact::{Contribution, Fact, Facts, Measure};
+use crate::support::ids::hex;
+use crate::warehouse::error::{Context, WarehouseError};
+use duckdb::{Connection, Transaction, params};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+
+/// Days that hours are kept for.
+pub const HOURLY_DAYS: u32 = 35;
+
+/// The name of a fact's table by its dimensions, in `mart`.
+pub fn by_table(fact: &Fact) -> String {
+    format!("{}_by", fact.id)
+}
+
+/// Names what a fact adds: its days are computed anew where this changes.
+pub fn fingerprint(fact: &Fact) -> Option<String> {
+    let adds = fact.contribution.as_ref()?;
+    Some(hex(&Sha256::digest(format!("{:?} {:?} {:?}", adds.sql, adds.measures, adds.dimensions).as_bytes())))
+}
+
+/// Brings the tables to what `facts` add together.
+pub fn apply(transaction: &Transaction<'_>, facts: &Facts) -> Result<(), WarehouseError> {
+    let measures = facts.measures();
+    add_columns(transaction, "metric_daily", &measures)?;
+    add_columns(transaction, "metric_hourly", &measures)?;
+    for fact in facts.iter() {
+        if let Some(adds) = fact.contribution.as_ref().filter(|adds| !adds.dimensions.is_empty()) {
+            by(transaction, fact, adds)?;
+        }
+    }
+    views(transaction, &measures)
+}
+
+/// Makes every day of the fact due, where there is data and what it adds is not what was applied.
+pub fn touch(transaction: &Transaction<'_>, fact: &Fact, before: Option<&str>) -> Result<(), WarehouseError> {
+    let (Some(day), Some(now)) = (&fact.day, fingerprint(fact)) else { return Ok(()) };
+    if before == Some(now.as_str()) {
+        return Ok(());
+    }
+    let sql = format!(
+        "INSERT INTO ops.touched_day SELECT DISTINCT workspace, {day}, ? FROM core.{} WHERE {day} IS NOT NULL",
+        fact.id
+    );
+    transaction
+        .execute(&sql, params![format!("contract of {}", fact.id)])
+        .map(drop)
+        .context(|| format!("making the days of {} due", fact.id))
+}
+
+fn columns(connection: &Connection, table: &str) -> Result<BTreeSet<String>, WarehouseError> {
+    let step = || format!("reading the columns of mart.{table}");
+    let sql = "SELECT column_name FROM duckdb_columns()
+        WHERE database_name = current_database() AND schema_name = 'mart' AND table_name = ?";
+    let mut statement = connection.prepare(sql).context(step)?;
+    statement.query_map(params![table], |row| row.get(0)).context(step)?.collect::<Result<_, _>>().context(step)
+}
+
+fn add_columns(transaction: &Transaction<'_>, table: &str, measures: &[Measure]) -> Result<(), WarehouseError> {
+    let found = columns(transaction, table)?;
+    for measure in measures.iter().filter(|measure| !found.contains(&measure.name)) {
+        let sql = format!("ALTER TABLE mart.{table} ADD COLUMN {} {} DEFAULT 0", measure.name, measure.kind);
+        transaction.execute_batch(&sql).context(|| format!("adding {} to mart.{table}", measure.name))?;
+    }
+    Ok(())
+}
+
+fn by(transaction: &Transaction<'_>, fact: &Fact, adds: &Contribution) -> Result<(), WarehouseError> {
+    let table = by_table(fact);
+    let found = columns(transaction, &table)?;
+    let origin = ["workspace", "date", "channel", "source", "campaign"];
+    let wanted: BTreeSet<String> = origin
+        .into_iter()
+        .chain(adds.dimensions.iter().map(|dimension| dimension.word()))
+        .chain(adds.measures.iter().map(|measure| measure.name.as_str()))
+        .map(str::to_owned)
+        .collect();
+    if found == wanted {
+        return Ok(());
+    }
+    let dimensions: String =
+        adds.dimensions.iter().map(|dimension| format!(", {} VARCHAR", dimension.word())).collect();
+    let measures: String = adds.measures.iter().map(|measure| format!(", {} {}", measure.name, measure.kind)).collect();
+    // What it held is computed anew from the fact.
+    let sql = format!(
+        "DROP TABLE IF EXISTS mart.{table};
+         CREATE TABLE mart.{table} (workspace VARCHAR NOT NULL, date DATE NOT NULL, channel VARCHAR NOT NULL,
+             source VARCHAR NOT NULL, campaign VARCHAR NOT NULL{dimensions}{measures})"
+    );
+    transaction.execute_batch(&sql).context(|| format!("making the table mart.{table}"))
+}
+
+/// Weeks and months are sums of days, so they cannot disagree with them.
+fn views(transaction: &Transaction<'_>, measures: &[Measure]) -> Result<(), WarehouseError> {
+    let sums: String = measures.iter().map(|measure| format!(", sum({0}) AS {0}", measure.name)).collect();
+    let sql = format!(
+        "CREATE OR REPLACE VIEW mart.metric_weekly AS
+         SELECT m.workspace, m.date - CAST((isodow(m.date) - w.week_starts_on + 7) % 7 AS INTEGER) AS week_date,
+             m.channel, m.source, m.campaign{sums}
+         FROM mart.metric_daily AS m JOIN ops.workspace AS w USING (workspace) GROUP BY ALL;
+         CREATE OR REPLACE VIEW mart.metric_monthly AS
+         SELECT workspace, CAST(date_trunc('month', date) AS DATE) AS month_date, channel, source, campaign{sums}
+         FROM mart.metric_daily GROUP BY ALL"
+    );
+    transaction.execute_batch(&sql).context(|| "making the views of weeks and months".to_owned())
+}
