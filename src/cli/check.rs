@@ -222,7 +222,11 @@ fn queries(root: &Path, warehouse: &Warehouse, source: &Source) -> Vec<Problem> 
             let remedy = format!("write table = one of {}", known.join(", "));
             problems.push(Problem::new(&file, line, &message, &remedy));
         } else {
-            problems.push(of_sql(&folder.join(format!("{stream}.sql")), &message));
+            // A stream may fill several tables, each by a query of its own.
+            let loads = connector.spec.streams.get(stream).into_iter().flat_map(|stream| &stream.loads);
+            let named = loads.into_iter().find(|load| message.contains(&format!("into {}", load.table)));
+            let file = named.map_or_else(|| format!("{stream}.sql"), |load| load.sql_file());
+            problems.push(of_sql(&folder.join(file), &message));
         }
     }
     problems

@@ -154,6 +154,8 @@ impl Gathered {
 struct Known {
     channels: Option<BTreeSet<String>>,
     metrics: Option<BTreeSet<String>>,
+    /// Metrics that only a workspace as a whole has a value of.
+    whole_metrics: BTreeSet<String>,
     hooks: Option<BTreeSet<String>>,
     has_mail: Option<bool>,
 }
@@ -187,6 +189,10 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
     let known = Known {
         channels: channels.as_ref().map(Channels::ids),
         metrics: metrics.as_ref().map(|metrics| metrics.iter().map(|metric| metric.id.clone()).collect()),
+        whole_metrics: metrics.as_ref().map_or_else(BTreeSet::new, |metrics| {
+            let ids = metrics.iter().map(|metric| metric.id.clone());
+            ids.filter(|id| !metrics.has_parts(id)).collect()
+        }),
         hooks: daemon.as_ref().map(|daemon| daemon.delivery.slack.keys().cloned().collect()),
         has_mail: daemon.as_ref().map(|daemon| daemon.delivery.mail.is_some()),
     };

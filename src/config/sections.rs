@@ -76,6 +76,11 @@ fn metrics(mut section: Section<'_>, known: &Known) -> Option<MetricsSection> {
     let filter = section.section("where").map(|inner| filter(inner, known)).unwrap_or_default();
     for name in metrics.iter().flat_map(|at| at.value.iter().map(|name| At { value: name.clone(), line: at.line })) {
         check_known(&section, &name, known.metrics.as_ref(), "metric", "the installation");
+        if !filter.is_all() && known.whole_metrics.contains(&name.value) {
+            let message =
+                format!("metrics: {} is known of the whole workspace only, not of a part", quoted(&name.value));
+            section.problem(name.line, &message, "put it into a section without where");
+        }
     }
     if let (Some(chart), None) = (&chart, &by)
         && chart.value == MetricsChart::Bars

@@ -198,7 +198,7 @@ fn metric_sql(context: &ReportContext, reading: &Reading) -> String {
         Kind::Sum { column } => format!("sum({column})"),
         _ => String::new(),
     });
-    let is_only_sums = rests_on_sums(context, &reading.metric);
+    let is_only_sums = context.metrics.has_parts(&reading.metric);
     if let (Some(expression), true) = (only_sums, is_only_sums) {
         return format!("SELECT {expression} FROM mart.metric_daily\nWHERE {daily}");
     }
@@ -213,12 +213,4 @@ fn metric_sql(context: &ReportContext, reading: &Reading) -> String {
         _ => "NULL".to_owned(),
     };
     format!("SELECT {}", context.metrics.sql(&reading.metric, &part).unwrap_or_else(|| "NULL".to_owned()))
-}
-
-fn rests_on_sums(context: &ReportContext, metric: &str) -> bool {
-    match context.metrics.get(metric).map(|metric| &metric.kind) {
-        Some(Kind::Sum { .. }) => true,
-        Some(Kind::Formula(formula)) => formula.metrics().iter().all(|name| rests_on_sums(context, name)),
-        _ => false,
-    }
 }

@@ -30,6 +30,7 @@ mod maintenance;
 mod maintenance_faults;
 mod online;
 mod outage;
+mod own_fact;
 mod person;
 mod preview;
 mod recorded;

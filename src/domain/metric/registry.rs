@@ -233,6 +233,15 @@ impl Registry {
         }
     }
 
+    /// Whether a part of a workspace has a value of its own: levels and distinct counts are of all of it.
+    pub fn has_parts(&self, id: &str) -> bool {
+        match self.get(id).map(|metric| &metric.kind) {
+            Some(Kind::Sum { .. }) => true,
+            Some(Kind::Formula(formula)) => formula.metrics().into_iter().all(|name| self.has_parts(name)),
+            _ => false,
+        }
+    }
+
     /// Whether a metric is or is computed from `part`.
     pub fn rests_on(&self, id: &str, part: &str) -> bool {
         id == part
