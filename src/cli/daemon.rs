@@ -1,16 +1,24 @@
 //! Words with the running daemon: `daybook diff`, `reload` and `run-job`.
 
 use super::Outcome;
-use super::show::plain;
+use super::show::{count, plain};
 use crate::config::{self, diff as compare};
+use crate::daemon::app::rollup_sql;
 use crate::daemon::reload::Reloaded;
 use crate::daemon::{App, AppError, DaemonHandle};
 use crate::settings::problems;
+use crate::warehouse::rollup::due;
 
 pub fn diff(app: &App, daemon: Option<&DaemonHandle>, json: bool) -> anyhow::Result<Outcome> {
     running(daemon)?;
     let edited = config::load(&app.settings.root).map_err(AppError::Config)?;
-    let changes = compare::changes(&app.settings, &edited, app.clock.now());
+    let mut changes = compare::changes(&app.settings, &edited, app.clock.now());
+    let ids: Vec<String> = edited.workspaces.iter().map(|of| of.workspace.id.clone()).collect();
+    let (rules, sql) = (&edited.channels.rules, rollup_sql(&edited));
+    let days = app.warehouse.read_blocking(|reader| due::days_due(reader, &ids, rules, &sql))?;
+    if days > 0 {
+        changes.push(format!("{} days of figures are computed anew by the next rollup", count(days)));
+    }
     if json {
         outln!("{}", serde_json::json!(changes));
     } else if changes.is_empty() {

@@ -106,8 +106,8 @@ enum Command {
     Schema(schema::SchemaArgs),
     /// Fetch what vendors and drop folders have, and load it.
     Sync(Which),
-    /// Compute the days that changed.
-    Rollup(Which),
+    /// Compute the days that changed, or days that are asked for.
+    Rollup(sync::RollupArgs),
     /// Build a day's report, issue it once, and deliver what is due.
     Report(report::ReportArgs),
     /// Fetch days of the past again without moving the live cursor.
@@ -333,7 +333,7 @@ async fn with_app(app: &App, daemon: Option<&DaemonHandle>, cli: &Cli) -> anyhow
             Err(AppError::Usage("this command is not carried out by a running daemon".to_owned()).into())
         }
         Command::Sync(which) => sync::sync(app, &which.selection(), cli.json).await,
-        Command::Rollup(which) => sync::rollup(app, &which.selection(), cli.json).await,
+        Command::Rollup(args) => sync::rollup(app, args, cli.json).await,
         Command::Report(args) => report::run(app, args, cli.json).await,
         Command::Backfill(args) => backfill::backfill(app, args, cli.json).await,
         Command::Replay(args) => backfill::replay(app, args, cli.json).await,

@@ -3,8 +3,10 @@
 use super::Outcome;
 use super::out::is_here;
 use super::show::{bytes, count, plain, table, wrapped};
-use crate::daemon::{App, Selection};
+use crate::daemon::{App, AppError, Selection};
+use crate::domain::period::Period;
 use crate::jobs::sync::{Progress, StreamOutcome};
+use chrono::NaiveDate;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -114,8 +116,29 @@ pub fn print(outcomes: &[StreamOutcome], json: bool) -> Outcome {
     if failed == 0 && !doubted { Outcome::Done } else { Outcome::Partly }
 }
 
-pub async fn rollup(app: &App, selection: &Selection, json: bool) -> anyhow::Result<Outcome> {
-    let done = app.rollup(selection).await?;
+#[derive(Debug, clap::Args)]
+pub struct RollupArgs {
+    /// Only this workspace; may be given more than once.
+    #[arg(long, short, value_name = "ID")]
+    workspace: Vec<String>,
+    /// Compute the days from this one on, whether they changed or not.
+    #[arg(long, value_name = "DATE", requires = "to")]
+    from: Option<NaiveDate>,
+    /// The last of these days.
+    #[arg(long, value_name = "DATE", requires = "from")]
+    to: Option<NaiveDate>,
+}
+
+pub async fn rollup(app: &App, args: &RollupArgs, json: bool) -> anyhow::Result<Outcome> {
+    let days = match (args.from, args.to) {
+        (Some(from), Some(to)) => {
+            let days = to.succ_opt().and_then(|end| Period::new(from, end));
+            Some(days.ok_or_else(|| AppError::Usage(format!("--from {from} is after --to {to}: swap them")))?)
+        }
+        _ => None,
+    };
+    let selection = Selection { workspaces: args.workspace.clone(), connections: Vec::new() };
+    let done = app.rollup_days(&selection, days).await?;
     if json {
         let lines = done
             .iter()

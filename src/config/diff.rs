@@ -52,10 +52,10 @@ pub fn changes(old: &Settings, new: &Settings, now: DateTime<Utc>) -> Vec<String
             ": from the next night of maintenance on",
         ),
         ("config/benchmarks.toml", differ(benchmarks, &new.benchmarks), ": what reports compare with"),
-        ("config/channels.toml", differ(channels, &new.channels), ": days computed from now on"),
+        ("config/channels.toml", differ(channels, &new.channels), ": the next rollup computes every day anew"),
         ("config/facts", differ(facts, &new.facts), ": tables and what is added to the metrics follow"),
         ("jobs/metrics.toml", differ(metrics, &new.metrics), ": every report's figures follow it"),
-        ("jobs/rollups", differ(rollups, &new.rollups), ": days computed from now on"),
+        ("jobs/rollups", differ(rollups, &new.rollups), ": the next rollup computes every day anew"),
         ("jobs/checks", differ(checks, &new.checks), ""),
     ] {
         if differs {

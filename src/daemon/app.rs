@@ -6,6 +6,7 @@ use crate::config::{self, FileConnection, Problem, Settings, WorkspaceSettings};
 use crate::connectors::file::{FileDrop, Target};
 use crate::connectors::{Catalog, Connection, ConnectorError, Engine};
 use crate::delivery::{BuildError, Deliverers};
+use crate::domain::period::Period;
 use crate::jobs::files::{FileSource, sync_files, tell_orphans};
 use crate::jobs::maintenance::MaintenanceContext;
 use crate::jobs::sync::{Progress, Source, StreamOutcome, SyncContext, sync_connection};
@@ -14,7 +15,7 @@ use crate::report::templates::Templates;
 use crate::support::clock::Clock;
 use crate::support::owner;
 use crate::support::secret::{Secret, SecretError, SecretRef};
-use crate::warehouse::rollup::{RolledUp, RollupSql, rollup};
+use crate::warehouse::rollup::{RolledUp, RollupSql, due, rollup};
 use crate::warehouse::stream_states::{StreamEnd, note};
 use crate::warehouse::{Warehouse, WarehouseError};
 use chrono::NaiveDate;
@@ -246,13 +247,29 @@ impl App {
 
     /// Rolls up what changed for the chosen tenants.
     pub async fn rollup(&self, selection: &Selection) -> Result<Vec<(String, RolledUp)>, AppError> {
+        self.rollup_days(selection, None).await
+    }
+
+    /// The same, and the days of a period whether they changed or not.
+    pub async fn rollup_days(
+        &self,
+        selection: &Selection,
+        days: Option<Period>,
+    ) -> Result<Vec<(String, RolledUp)>, AppError> {
         let sql = rollup_sql(&self.settings);
         let mut done = Vec::new();
         for workspace in self.workspaces(selection)? {
             let (tenant, rules, sql) = (workspace.workspace.clone(), self.settings.channels.rules.clone(), sql.clone());
             let today = self.clock.now().with_timezone(&tenant.time_zone).date_naive();
-            let rolled =
-                self.warehouse.write(move |connection| rollup(connection, &tenant, &rules, &sql, today)).await?;
+            let rolled = self
+                .warehouse
+                .write(move |connection| {
+                    if days.is_some() {
+                        due::touch(connection, &sql.facts, &tenant.id, days, "asked for")?;
+                    }
+                    rollup(connection, &tenant, &rules, &sql, today)
+                })
+                .await?;
             done.push((workspace.workspace.id.clone(), rolled));
         }
         Ok(done)

@@ -10,6 +10,7 @@ use crate::report::receipt::{DataPoint, Expression, Plan};
 use crate::report::sections::Restated;
 use crate::warehouse::WarehouseError;
 use crate::warehouse::issued::{Issued, Receipt, Touched, receipts, touched_since};
+use crate::warehouse::rollup::due;
 use duckdb::Connection;
 use rust_decimal::Decimal;
 use std::collections::btree_map::Entry;
@@ -157,6 +158,8 @@ fn why(
         return Ok("its definition was changed".to_owned());
     }
     let mut reasons = BTreeSet::new();
+    let changed = due::changed_date(touches.reader, &touches.issued.workspace)?;
+    let rules_changed = changed.is_some_and(|date| date >= touches.issued.issued_at.date_naive());
     let mut touched = BTreeMap::new();
     for leaf in basis.leaves() {
         let (facts, period) = match leaf {
@@ -209,6 +212,9 @@ fn why(
                 }
             }
         }
+    }
+    if rules_changed && reasons.is_empty() {
+        reasons.insert("the rules of channels, or a rollup, were edited".to_owned());
     }
     if reasons.is_empty() {
         reasons.insert("computed anew from other data or settings".to_owned());

@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 mod contributions;
+pub mod due;
 mod identity;
 
 /// What rollups are computed by, as shipped or as an admin changed it.
@@ -69,6 +70,7 @@ pub fn rollup(
     let step = || format!("rolling up {}", workspace.id);
     let transaction = connection.transaction().context(step)?;
     let other_currency = register(&transaction, workspace)?;
+    due::after_edits(&transaction, &workspace.id, rules, sql, today)?;
     // Facts and rates alike leave a touched day behind when they change.
     let touched_days: bool = transaction
         .query_row("SELECT count(*) > 0 FROM ops.touched_day WHERE workspace = ?", params![workspace.id], |row| {

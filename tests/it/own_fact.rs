@@ -324,3 +324,31 @@ async fn a_contract_grows_and_what_would_lose_data_is_refused_with_its_remedy() 
     let columns = "SELECT schema_name FROM duckdb_columns() WHERE table_name = 'mailing_daily' AND column_name = 'clicks' ORDER BY 1";
     assert_eq!(crate::support::texts(&warehouse, columns), ["core", "history"]);
 }
+
+/// sqlmesh and dbt recompute what a changed model made; a rule of channels is such a model.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edited_channel_rule_reaches_every_day_and_the_report_says_why() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path();
+    install(root, &vendor().await);
+    well(root, &["sync"]);
+    well(root, &["rollup"]);
+    well(root, &["report", "-w", "acme"]);
+    assert!(well(root, &["rollup"]).contains("acme: 0 days"), "nothing is due");
+    let rules = fs::read_to_string(root.join("config/channels.toml")).expect("the rules");
+    let own = "[[rules]]\nchannel = \"referral\"\nsource = \"newsletter\"\n";
+    write(root, "config/channels.toml", &rules.replacen("[[rules]]", &format!("{own}\n[[rules]]"), 1));
+    let told = well(root, &["rollup"]);
+    assert!(told.contains("acme: 12 days") || told.contains("acme: 13 days"), "{told}");
+    let channels = |root: &Path| {
+        let warehouse = daybook::warehouse::Warehouse::open(&root.join("daybook.duckdb"), &Default::default());
+        crate::support::texts(&warehouse.expect("opens"), "SELECT DISTINCT channel FROM mart.metric_daily ORDER BY 1")
+    };
+    assert_eq!(channels(root), ["referral"], "no day keeps the channel of before");
+    assert!(well(root, &["rollup"]).contains("acme: 0 days"), "once is enough");
+    // Days that are asked for are computed whether they changed or not.
+    let day = (Clock::System.now().date_naive() - Days::new(3)).to_string();
+    assert!(well(root, &["rollup", "--from", &day, "--to", &day]).contains("acme: 1 days"), "one day");
+    let wrong = daybook(root, &["rollup", "--from", "2026-11-02", "--to", "2026-11-01"]);
+    assert_eq!(wrong.status.code(), Some(2), "{}", said(&wrong));
+}

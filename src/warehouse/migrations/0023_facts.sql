@@ -18,3 +18,9 @@ CREATE TABLE mart.metric_hourly (
     workspace VARCHAR NOT NULL, date DATE NOT NULL, hour INTEGER NOT NULL, channel VARCHAR NOT NULL,
     source VARCHAR NOT NULL, campaign VARCHAR NOT NULL
 );
+
+-- What the unified metrics of a workspace were last computed by: rules of channels and queries of the installation.
+-- Where that changes, every day is due. `changed_date`: the day it last did; null until it does.
+CREATE TABLE ops.rollup_state (
+    workspace VARCHAR NOT NULL, fingerprint VARCHAR NOT NULL, changed_date DATE
+);
