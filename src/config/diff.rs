@@ -99,6 +99,7 @@ fn workspaces(old: &Settings, new: &Settings, told: &mut Vec<String>) {
             budgets,
             targets,
             campaigns,
+            business,
             industry,
             locale,
         } = before;
@@ -113,6 +114,10 @@ fn workspaces(old: &Settings, new: &Settings, told: &mut Vec<String>) {
             ("budgets change", differ(budgets, &after.budgets)),
             ("targets change", differ(targets, &after.targets)),
             ("campaigns change", differ(campaigns, &after.campaigns)),
+            ("competitors change", differ(&business.competitors, &after.business.competitors)),
+            ("known events change", differ(&business.events, &after.business.events)),
+            ("holidays change", differ(&business.holidays, &after.business.holidays)),
+            ("experiments change", differ(&business.experiments, &after.business.experiments)),
             ("gross_margin changes", differ(gross_margin, &after.gross_margin)),
             ("contact changes", differ(contact, &after.contact)),
             ("industry changes; other benchmarks hold", differ(industry, &after.industry)),
@@ -227,6 +232,7 @@ mod tests {
         own.readers.insert("jo@example.com".to_owned(), crate::config::Reader::default());
         own.locale.language = crate::report::format::Language::De;
         own.campaigns.clear();
+        own.business = crate::domain::business::Business::default();
         own.gross_margin = own.gross_margin.map_or(Some(rust_decimal::Decimal::ONE), |_| None);
         own.industry = own.industry.as_ref().map_or(Some("farming".to_owned()), |_| None);
         assert_eq!(
@@ -237,6 +243,10 @@ mod tests {
                 "example: what single readers prefer changes",
                 "example: the language of numbers and dates or the display of currencies changes",
                 "example: campaigns change",
+                "example: competitors change",
+                "example: known events change",
+                "example: holidays change",
+                "example: experiments change",
                 "example: gross_margin changes",
                 "example: industry changes; other benchmarks hold",
             ]

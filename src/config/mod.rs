@@ -5,6 +5,7 @@
 //! named here; [`Settings::missing_secrets`] tries to read them.
 
 pub mod benchmarks;
+mod business;
 mod campaigns;
 pub mod channels;
 pub mod connections;

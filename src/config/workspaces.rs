@@ -4,6 +4,7 @@ use super::connections::{self, AnyConnection, ConnectionSettings, FileConnection
 use super::files::{file_id, files_in, read_text};
 use super::{Format, Gathered, Known, Workspaces};
 use crate::connectors::file::Pattern;
+use crate::domain::business::Business;
 use crate::domain::campaign::Campaign;
 use crate::domain::workspace::Workspace;
 use crate::report::format::{CurrencyDisplay, Language, Locale};
@@ -43,6 +44,8 @@ pub struct WorkspaceSettings {
     pub targets: Vec<Target>,
     /// Planned campaigns.
     pub campaigns: Vec<Campaign>,
+    /// Competitors, known events, holidays and experiments.
+    pub business: Business,
     /// Names the benchmarks that hold for it; none if absent.
     pub industry: Option<String>,
     /// How numbers and dates are written for readers who do not say otherwise.
@@ -174,6 +177,7 @@ pub(super) fn read_top(
     let budgets = read_budgets(&mut top, known);
     let targets = read_targets(&mut top, known);
     let campaigns = super::campaigns::read(&mut top, known);
+    let business = super::business::read(&mut top, known);
     top.finish();
     Some(WorkspaceSettings {
         file,
@@ -193,6 +197,7 @@ pub(super) fn read_top(
         budgets,
         targets,
         campaigns,
+        business,
         industry: industry.map(|at| at.value),
         locale: Locale { language: language.unwrap_or_default(), currency: currency_display.unwrap_or_default() },
     })

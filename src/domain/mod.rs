@@ -1,6 +1,7 @@
 //! Business words without any input or output: money, periods, schedules, channels, metrics, workspaces.
 
 pub mod benchmark;
+pub mod business;
 pub mod campaign;
 pub mod channel;
 pub mod clock;

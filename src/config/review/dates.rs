@@ -19,6 +19,7 @@ pub(super) fn review(settings: &Settings, now: DateTime<Utc>, found: &Findings<'
         let today = now.with_timezone(&workspace.workspace.time_zone).date_naive();
         first_days(workspace, today, found);
         months(workspace, today, found);
+        stated(workspace, today, found);
         if let Some(industry) = workspace.industry.as_deref().filter(|own| !industries.contains(own)) {
             let message =
                 format!("industry: config/benchmarks.toml has no line of {industry:?}, so no figure is rated");
@@ -40,6 +41,29 @@ fn first_days(workspace: &WorkspaceSettings, today: NaiveDate, found: &Findings<
         } else if since.year() < FIRST_YEAR {
             let message = format!("connection {id:?}: since = {since} lies before the year {FIRST_YEAR}");
             found.warn_at(&workspace.file, Some(line), &message, "write the first day that the vendor has");
+        }
+    }
+}
+
+/// Days of events and experiments, and what a status says of them.
+fn stated(workspace: &WorkspaceSettings, today: NaiveDate, found: &Findings<'_>) {
+    for (index, event) in workspace.business.events.iter().enumerate() {
+        let (message, key) = match () {
+            () if event.from > today + Months::new(MONTHS_AHEAD) => ("ahead", "from"),
+            () if event.to > event.from + Months::new(12) => ("long", "to"),
+            () => continue,
+        };
+        let message = match message {
+            "ahead" => format!("[[events]]: {} is more than {} years ahead", event.from, MONTHS_AHEAD / 12),
+            _ => format!("[[events]]: {} to {} is more than a year", event.from, event.to),
+        };
+        found.warn(&workspace.file, &[Key("events"), Nth(index), Key(key)], &message, "correct the year");
+    }
+    for (index, own) in workspace.business.experiments.iter().enumerate() {
+        if let Some(wrong) = own.contradiction(today) {
+            let steps = [Key("experiments"), Nth(index), Key("status")];
+            let message = format!("[[experiments]]: {:?} {wrong}", own.id);
+            found.warn(&workspace.file, &steps, &message, "correct status, start or end");
         }
     }
 }
