@@ -22,6 +22,7 @@ mod init;
 mod install;
 mod link;
 mod maintain;
+mod note;
 mod online;
 mod person;
 mod plan;
@@ -94,6 +95,9 @@ enum Command {
     /// Add a workspace, connection, reader or report: shows the change, and writes what `check` takes.
     #[command(subcommand)]
     Add(Box<add::AddCommand>),
+    /// Add and list known events, which reports mark on charts and name beside comparisons.
+    #[command(subcommand)]
+    Note(note::NoteCommand),
     /// Check every file of the configuration, all queries and templates; no network but with --online.
     Check(check::CheckArgs),
     /// List the connectors and what each needs.
@@ -230,7 +234,7 @@ pub fn main() -> ExitCode {
 /// Whether a command writes configuration alone, which the user of a daemon may have to read; its secrets
 /// are closed one by one.
 fn is_for_others(command: &Command) -> bool {
-    matches!(command, Command::Init(_) | Command::Add(_) | Command::Schema(_))
+    matches!(command, Command::Init(_) | Command::Add(_) | Command::Note(_) | Command::Schema(_))
 }
 
 /// Runs the command to its end; the exit code.
@@ -292,6 +296,7 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Demo(args) => demo::run(args).await,
         Command::Init(args) => init::run(&cli.root, args, cli.json),
         Command::Add(command) => add::run(&cli.root, command, cli.json),
+        Command::Note(command) => note::run(&cli.root, command, &Clock::System, cli.json),
         Command::Check(args) => check::run(&cli.root, args, cli.json).await,
         Command::Connectors => check::connectors(&cli.root, cli.json),
         Command::Tables(args) => dictionary::tables(&cli.root, args, cli.json),
@@ -319,6 +324,7 @@ async fn with_app(app: &App, daemon: Option<&DaemonHandle>, cli: &Cli) -> anyhow
         Command::Demo(_)
         | Command::Init(_)
         | Command::Add(_)
+        | Command::Note(_)
         | Command::Check(_)
         | Command::Connectors
         | Command::Tables(_)

@@ -47,6 +47,7 @@ fn is_for_daemon(command: &Command) -> bool {
         Command::Demo(_)
             | Command::Init(_)
             | Command::Add(_)
+            | Command::Note(_)
             | Command::Check(_)
             | Command::Connectors
             | Command::Tables(_)

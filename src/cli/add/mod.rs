@@ -3,6 +3,7 @@
 
 mod connection;
 mod edit;
+pub(super) mod note;
 mod reader;
 mod report;
 mod workspace;
@@ -70,6 +71,16 @@ pub fn run(root: &Path, command: &AddCommand, json: bool) -> anyhow::Result<Outc
         AddCommand::Report(args) => report::add(&settings, args, &mut asker)?,
     };
     apply(&settings, addition, manner, &mut asker, json)
+}
+
+/// Adds a known event, in the same way.
+pub fn add_note(root: &Path, args: &note::NoteArgs, json: bool) -> anyhow::Result<Outcome> {
+    let settings = config::load(root).map_err(AppError::Config)?;
+    let asks = args.manner.ask || (!args.manner.yes && !json && std::io::stdin().is_terminal());
+    let mut input = std::io::stdin().lock();
+    let mut asker = Asker::new(asks.then_some(&mut input as &mut dyn std::io::BufRead));
+    let addition = note::add(&settings, args, &mut asker)?;
+    apply(&settings, addition, &args.manner, &mut asker, json)
 }
 
 /// Shows what would change, has it checked, and writes it.
