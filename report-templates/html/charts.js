@@ -186,6 +186,15 @@
         var over = ends.length ? Math.max(0, ends[ends.length - 1].y - area.bottom) : 0;
         ends.forEach(function (end) { end.label.setAttribute("y", (end.y - over + 4).toFixed(1)); });
 
+        // Marks of events keep their shape and move; those of other days go.
+        list(svg.querySelectorAll("g.event")).forEach(function (group) {
+          var own = / p(\d+) q(\d+)/.exec(group.getAttribute("class")), all = rows.length - 1;
+          var old = area.left + area.across * own[1] / Math.max(1, all), whole = from === 0 && to === all;
+          group.setAttribute("visibility", own[1] >= from && own[1] <= to ? "visible" : "hidden");
+          group.setAttribute("transform", "translate(" + (area.x(+own[1]) - old).toFixed(1) + ")");
+          list(group.querySelectorAll("rect")).forEach(function (bar) { bar.setAttribute("fill-opacity", whole ? 1 : 0); });
+        });
+
         var days = svg.querySelector("g.days"), pattern = days.querySelector("text");
         var letters = Math.max.apply(null, rows.map(function (row) { return row.cells[0].dataset.short.length; })) * 7;
         var most = Math.floor(Math.min(5, Math.max(2, area.across / (letters + 16)))), every = Math.ceil((to - from + 1) / most);

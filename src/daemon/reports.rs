@@ -35,6 +35,7 @@ impl App {
             budgets,
             targets,
             campaigns: workspace.campaigns.clone(),
+            business: workspace.business.clone(),
             benchmarks: self
                 .settings
                 .benchmarks

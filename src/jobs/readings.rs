@@ -1,6 +1,7 @@
 //! Carries what a report needs out of the warehouse and the configuration.
 
 use crate::domain::benchmark::Benchmark;
+use crate::domain::business::Business;
 use crate::domain::campaign::Campaign;
 use crate::domain::dropped::FileState;
 use crate::domain::metric::Registry;
@@ -38,6 +39,8 @@ pub struct ReportContext {
     /// Targets of the config by month and metric.
     pub targets: BTreeMap<(NaiveDate, String), Decimal>,
     pub campaigns: Vec<Campaign>,
+    /// Known events and the regions whose holidays count.
+    pub business: Business,
     /// Of the workspace's industry.
     pub benchmarks: Vec<Benchmark>,
     pub gross_margin: Option<Decimal>,
@@ -374,6 +377,7 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
         parts,
         channel_labels: context.channel_labels.clone(),
         campaigns: context.campaigns.clone(),
+        business: context.business.clone(),
         benchmarks: context.benchmarks.clone(),
         gross_margin: context.gross_margin,
         reach: reach(reader, context)?,

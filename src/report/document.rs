@@ -73,6 +73,10 @@ pub struct Lead {
     pub tone: Tone,
     /// What moved most and where, as sentences; may be empty.
     pub moved: Vec<String>,
+    /// Known events and public holidays of these days and of those compared with, as sentences; absent in
+    /// documents of earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known: Vec<String>,
     /// Whether the data is complete and final, as a sentence.
     pub complete: String,
 }
@@ -232,6 +236,22 @@ pub struct Chart {
     pub plot: Plot,
     /// What the chart shows, in words, for readers who cannot see it.
     pub alt: String,
+    /// Known events that are marked on a line, in order; absent in documents of earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<EventMark>,
+}
+
+/// A known event on a line; a text below the chart says what its number stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventMark {
+    /// Counted from 1 within the chart.
+    pub number: u32,
+    /// The point of the line that holds its first day; one of the plot's dates.
+    pub from: NaiveDate,
+    /// The point that holds its last day.
+    pub to: NaiveDate,
+    /// As named beside the chart, with its days. Hostile text is possible.
+    pub text: String,
 }
 
 /// The kinds of chart and their data.

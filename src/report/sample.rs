@@ -38,6 +38,7 @@ pub fn document() -> Document {
             sentence: "Net revenue was €12,480 on Fri 20 Nov 2026, +8.2% vs day before, 4.1% above target.".to_owned(),
             tone: Tone::Good,
             moved: vec!["Largest change: Paid search, +€820.10 net revenue (+31.0%) vs day before.".to_owned()],
+            known: Vec::new(),
             complete: "Data is not complete: HubSpot.".to_owned(),
         }),
         is_brief: false,
@@ -258,7 +259,14 @@ fn table(id: &str, row_heading: &str, rows: Vec<(String, Decimal)>, with_total: 
 }
 
 fn chart(id: &str, title: &str, unit: Unit, plot: Plot, alt: &str) -> Block {
-    Block::Chart(Chart { id: id.to_owned(), title: title.to_owned(), unit, plot, alt: alt.to_owned() })
+    Block::Chart(Chart {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        unit,
+        plot,
+        alt: alt.to_owned(),
+        events: Vec::new(),
+    })
 }
 
 fn bar(label: &str, value: Decimal, unit: Unit, note: Option<&str>) -> Bar {

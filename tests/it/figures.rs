@@ -77,6 +77,7 @@ pub fn context(tenant: &Tenant) -> ReportContext {
             budget: Some(dec!(50000)),
             targets: BTreeMap::from([(metric.to_owned(), dec!(120)), ("roi".to_owned(), dec!(2.5))]),
         }],
+        business: daybook::domain::business::Business::default(),
         benchmarks: vec![
             benchmark(None, "engagement_rate", [dec!(0.5), dec!(0.6), dec!(0.7)]),
             benchmark(Some("paid_search"), "cpc", [dec!(4), dec!(2), dec!(1)]),

@@ -10,6 +10,7 @@ mod add;
 mod architecture;
 mod attack;
 mod backfill;
+mod business;
 mod compat;
 mod daemon;
 mod delivery;

@@ -15,6 +15,8 @@ const FALLBACK_CHARS: usize = 1000;
 const NAME_CHARS: usize = 60;
 /// Sentences on what moved; the report has all of them.
 const MOVED: usize = 2;
+/// Sentences about known events.
+const KNOWN: usize = 2;
 const GAPS: usize = 3;
 
 /// The key under which a message carries the blocks of its thread; no hook is sent it.
@@ -60,7 +62,8 @@ fn lines(document: &Document) -> Vec<String> {
         return lines;
     };
     let mut lines = vec![format!("{} *{}*", mark(lead), inert(lead.sentence.trim_end_matches('.'), 600))];
-    lines.extend(lead.moved.iter().take(MOVED).map(|sentence| format!("• {}", inert(sentence, 400))));
+    let sentences = lead.moved.iter().take(MOVED).chain(lead.known.iter().take(KNOWN));
+    lines.extend(sentences.map(|sentence| format!("• {}", inert(sentence, 400))));
     let complete = inert(&lead.complete, 400);
     match document.gaps.is_empty() {
         true => lines.push(format!(":white_check_mark: {complete}")),

@@ -179,7 +179,13 @@ pub fn page(document: &Document, limits: Limits) -> PageView {
         lead: document.lead.as_ref().map(|lead| LeadView {
             sentence: plain(&lead.sentence),
             tone: mood_word(lead.tone),
-            points: lead.moved.iter().chain([&lead.complete]).map(|sentence| plain(sentence)).collect(),
+            points: lead
+                .moved
+                .iter()
+                .chain(&lead.known)
+                .chain([&lead.complete])
+                .map(|sentence| plain(sentence))
+                .collect(),
         }),
         brief: document.is_brief,
         gaps_title: document.gaps_title(),

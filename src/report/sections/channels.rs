@@ -1,7 +1,7 @@
 //! Where sessions, customers and revenue came from, by channel.
 
 use super::tables::{Of, bounded_bars, by_channel, shown, span};
-use super::{FigureBuilder, Readings};
+use super::{FigureBuilder, Readings, known};
 use crate::domain::metric::Unit;
 use crate::report::definition::Cadence;
 use crate::report::document::{Bar, Block, Chart, Column, Plot, Section};
@@ -33,7 +33,8 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
     }
     let mut table = by_channel(readings, builder, "channels", &metrics, &channels, Some("All channels"));
     let moved = change_column(readings, builder, &mut table, &channels);
-    let lead: Vec<String> = moved.into_iter().chain(unassigned(readings, builder)).collect();
+    let lead: Vec<String> =
+        moved.into_iter().chain(unassigned(readings, builder)).chain(known::of_channels(readings, &channels)).collect();
     let lead = (!lead.is_empty()).then(|| lead.join(" "));
     let mut blocks = Vec::new();
     if builder.shows("net_revenue") {
@@ -124,5 +125,6 @@ fn bars(readings: &Readings, builder: &mut FigureBuilder<'_>, channels: &[String
         unit: Unit::Money,
         plot: Plot::Bars { bars },
         alt,
+        events: Vec::new(),
     })
 }

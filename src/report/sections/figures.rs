@@ -206,6 +206,11 @@ impl<'a> FigureBuilder<'a> {
         !is_dropped
     }
 
+    /// Whether a figure of the metric stands in the report so far.
+    pub fn has_printed(&self, metric: &str) -> bool {
+        self.printed.contains(metric)
+    }
+
     /// A metric's figure.
     pub fn metric(&mut self, metric: &str, basis: &Expression) -> Figure {
         let (unit, label) = (self.unit(metric), self.label(metric));

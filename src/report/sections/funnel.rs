@@ -49,7 +49,14 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
     );
     let title = format!("Who entered each stage in the {}", readings.definition.cadence.noun());
     let lead = bottleneck(&steps);
-    let chart = Chart { id: "funnel".to_owned(), title, unit: Unit::Count, plot: Plot::Funnel { stages }, alt };
+    let chart = Chart {
+        id: "funnel".to_owned(),
+        title,
+        unit: Unit::Count,
+        plot: Plot::Funnel { stages },
+        alt,
+        events: Vec::new(),
+    };
     let mut blocks = vec![Block::Chart(chart)];
     if steps.len() > 1 {
         blocks.push(Block::Table(table(readings, builder, &known, steps)));

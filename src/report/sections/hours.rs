@@ -54,7 +54,7 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
         columns: (0..24).map(|hour| format!("{hour:02}")).collect(),
         cells: cells.into_iter().map(|row| row.into_iter().map(Some).collect()).collect(),
     };
-    let chart = Chart { id: "hours".to_owned(), title, unit: Unit::Count, plot, alt };
+    let chart = Chart { id: "hours".to_owned(), title, unit: Unit::Count, plot, alt, events: Vec::new() };
     let table = Table {
         id: "busiest_hours".to_owned(),
         title: Some("The busiest hours".to_owned()),

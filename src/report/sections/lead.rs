@@ -3,7 +3,7 @@
 //! cannot contradict one another.
 
 use super::tables::span;
-use super::{FigureBuilder, Readings, days_text, headline};
+use super::{FigureBuilder, Readings, days_text, headline, known};
 use crate::domain::metric::Better;
 use crate::domain::period::Period;
 use crate::report::definition::Cadence;
@@ -28,7 +28,8 @@ pub fn lead(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Lead {
     let Some(metric) = leading else {
         let sentence = format!("There is no data for {}.", days_text(readings));
         let (tone, moved) = (Tone::Neutral, Vec::new());
-        return Lead { result: "no data".to_owned(), sentence, tone, moved, complete };
+        let known = known::sentences(readings, builder);
+        return Lead { result: "no data".to_owned(), sentence, tone, moved, known, complete };
     };
     let (label, basis) = (builder.label(metric), builder.all(metric, readings.period));
     let value = builder.metric(metric, &basis).text;
@@ -62,7 +63,8 @@ pub fn lead(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Lead {
         moved.extend(campaign(readings, builder, (label, *base)));
     }
     moved.extend(paid(readings, builder));
-    Lead { result: format!("{} {value}{rest}", in_sentence(&label)), sentence, tone, moved, complete }
+    let known = known::sentences(readings, builder);
+    Lead { result: format!("{} {value}{rest}", in_sentence(&label)), sentence, tone, moved, known, complete }
 }
 
 /// `Leads` and `Sessions`, not `Gross loss`.

@@ -167,9 +167,8 @@ fn line(
     own: &MetricsSection,
     metric: &str,
 ) -> Option<Chart> {
-    let (plot, alt) = trend::course(readings, builder, data, metric)?;
-    let title = format!("{} by {}", builder.label(metric), readings.definition.cadence.noun());
-    Some(Chart { id: format!("{}_course", own.id), title, unit: builder.unit(metric), plot, alt })
+    let chart = trend::course(readings, builder, data, metric)?;
+    Some(Chart { id: format!("{}_course", own.id), ..chart })
 }
 
 fn bars(builder: &FigureBuilder<'_>, own: &MetricsSection, metric: &str, table: &Table) -> Option<Chart> {
@@ -190,5 +189,5 @@ fn bars(builder: &FigureBuilder<'_>, own: &MetricsSection, metric: &str, table: 
     };
     let alt = format!("{} has the most: {}.", bars[0].label, bars[0].figure.text);
     let title = format!("{} by {}", builder.label(metric), table.row_heading.to_lowercase());
-    Some(Chart { id: format!("{}_bars", own.id), title, unit: builder.unit(metric), plot: Plot::Bars { bars }, alt })
+    Some(Chart { id: format!("{}_bars", own.id), title, unit: builder.unit(metric), plot: Plot::Bars { bars }, alt, events: Vec::new() })
 }

@@ -13,6 +13,7 @@ mod glossary;
 mod goals;
 mod headline;
 mod hours;
+mod known;
 mod lead;
 mod leads;
 mod metrics;
@@ -29,6 +30,7 @@ pub use figures::{FigureBuilder, ReceiptDraft, Settling};
 pub use restated::Restated;
 
 use crate::domain::benchmark::Benchmark;
+use crate::domain::business::Business;
 use crate::domain::campaign::Campaign;
 use crate::domain::metric::Registry;
 use crate::domain::period::Period;
@@ -61,6 +63,8 @@ pub struct Readings {
     pub parts: BTreeMap<Filter, ReportData>,
     pub channel_labels: BTreeMap<String, String>,
     pub campaigns: Vec<Campaign>,
+    /// Known events and the regions whose holidays count.
+    pub business: Business,
     /// Of the workspace's industry.
     pub benchmarks: Vec<Benchmark>,
     /// The share of revenue left after the cost of goods.
@@ -342,7 +346,7 @@ pub(super) fn days_text(readings: &Readings) -> String {
 
 /// Page one in a few sentences.
 fn summary(lead: &Lead) -> String {
-    let sentences = std::iter::once(&lead.sentence).chain(&lead.moved).chain([&lead.complete]);
+    let sentences = std::iter::once(&lead.sentence).chain(&lead.moved).chain(&lead.known).chain([&lead.complete]);
     sentences.filter(|sentence| !sentence.is_empty()).cloned().collect::<Vec<_>>().join(" ")
 }
 

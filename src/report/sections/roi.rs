@@ -38,7 +38,14 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
         let alt = format!("{} earned the most after media cost: {}.", bars[0].label, bars[0].figure.text);
         let title = "Profit after media cost, by channel".to_owned();
         let plot = Plot::Bars { bars };
-        blocks.push(Block::Chart(Chart { id: "roi".to_owned(), title, unit: Unit::Money, plot, alt }));
+        blocks.push(Block::Chart(Chart {
+            id: "roi".to_owned(),
+            title,
+            unit: Unit::Money,
+            plot,
+            alt,
+            events: Vec::new(),
+        }));
     }
     blocks.push(Block::Table(table));
     blocks.extend(break_even(readings, builder));

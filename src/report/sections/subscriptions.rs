@@ -55,7 +55,14 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
         );
         let title = "What moved monthly recurring revenue".to_owned();
         let plot = Plot::Waterfall { bars };
-        blocks.push(Block::Chart(Chart { id: "mrr_movements".to_owned(), title, unit: Unit::Money, plot, alt }));
+        blocks.push(Block::Chart(Chart {
+            id: "mrr_movements".to_owned(),
+            title,
+            unit: Unit::Money,
+            plot,
+            alt,
+            events: Vec::new(),
+        }));
     }
     blocks.push(Block::Table(Table {
         id: "mrr".to_owned(),

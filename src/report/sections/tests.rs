@@ -14,6 +14,7 @@ use chrono::TimeZone;
 use rust_decimal::dec;
 
 mod complete;
+mod known;
 mod public;
 
 const SUMMED: [&str; 19] = [
@@ -84,6 +85,7 @@ fn readings(report: &str, part: SectionKind, period: Period) -> Readings {
         book: ReportData { first_date: Some(date("2020-01-01")), ..ReportData::default() },
         channel_labels: BTreeMap::new(),
         campaigns: Vec::new(),
+        business: crate::domain::business::Business::default(),
         benchmarks: Vec::new(),
         gross_margin: None,
         reach: Vec::new(),

@@ -1,6 +1,6 @@
 //! The course of net revenue (or what comes closest) by day, week or month, with the same time before.
 
-use super::{FigureBuilder, Readings, back};
+use super::{FigureBuilder, Readings, back, known};
 use crate::domain::period::Period;
 use crate::report::data::ReportData;
 use crate::report::definition::Cadence;
@@ -42,25 +42,23 @@ pub fn spark(cadence: Cadence) -> u32 {
 pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<Section> {
     let metric = ["net_revenue", "leads", "sessions", "clicks"].into_iter().find(|metric| builder.shows(metric))?;
     let cadence = readings.definition.cadence;
-    let (plot, alt) = course(readings, builder, &readings.book, metric)?;
-    let label = builder.label(metric);
-    let title = format!("{label} by {}", cadence.noun());
-    let chart = Chart { id: "trend".to_owned(), title, unit: builder.unit(metric), plot, alt };
+    let chart = course(readings, builder, &readings.book, metric)?;
+    let named = known::named(&chart.events).map(|text| Block::Text { text });
     Some(Section {
         id: "trend".to_owned(),
-        title: format!("{} {}s of {}", spans(cadence).0, cadence.noun(), in_sentence(&label)),
+        title: format!("{} {}s of {}", spans(cadence).0, cadence.noun(), in_sentence(&builder.label(metric))),
         lead: None,
-        blocks: vec![Block::Chart(chart)],
+        blocks: std::iter::once(Block::Chart(chart)).chain(named).collect(),
     })
 }
 
-/// The line of a metric with the same time before, and what it shows in words; none of less than two points.
+/// The line of a metric with the same time before, and known events; none of less than two points.
 pub fn course(
     readings: &Readings,
     builder: &FigureBuilder<'_>,
     data: &ReportData,
     metric: &str,
-) -> Option<(Plot, String)> {
+) -> Option<Chart> {
     let cadence = readings.definition.cadence;
     let (span, before) = spans(cadence);
     let all = values_of(readings, builder, data, metric, span + before);
@@ -80,8 +78,13 @@ pub fn course(
         Cadence::Monthly => readings.locale.month_text(date),
         _ => readings.locale.date_text(date),
     };
-    let alt = format!("{label} by {} {}.", cadence.noun(), told(&dates, now, &day, &text));
-    Some((Plot::Lines { dates, series }, alt))
+    let events = known::marks(readings, metric, &dates);
+    let marked =
+        known::marked(readings.locale, cadence, &events).map(|marked| format!(" {marked}")).unwrap_or_default();
+    let alt = format!("{label} by {} {}.{marked}", cadence.noun(), told(&dates, now, &day, &text));
+    let (id, title) = ("trend".to_owned(), format!("{label} by {}", cadence.noun()));
+    let plot = Plot::Lines { dates, series };
+    Some(Chart { id, title, unit: builder.unit(metric), plot, alt, events })
 }
 
 /// What a line shows, for those who hear it: its ends, its highest and lowest value, and its holes.

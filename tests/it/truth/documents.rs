@@ -25,6 +25,7 @@ pub fn equal_the_truth(world: &Simulation, truth: &Truth) {
             budgets: BTreeMap::new(),
             targets: BTreeMap::new(),
             campaigns: Vec::new(),
+            business: daybook::domain::business::Business::default(),
             benchmarks: Vec::new(),
             gross_margin: None,
             ..context(&tenant)

@@ -4,9 +4,8 @@
 use super::super::typeface::{Weight, fit};
 use super::room as text_width;
 use super::scale::ticks;
-use super::{Anchor, ColorRole, Drawing, Frame, Mark, NARROW, segments};
-use crate::domain::metric::Unit;
-use crate::report::document::{Document, Role, Series};
+use super::{Anchor, ColorRole, Drawing, Frame, Mark, NARROW, events, segments};
+use crate::report::document::{Chart, Document, Role, Series};
 use crate::report::format::Locale;
 use chrono::NaiveDate;
 use rust_decimal::prelude::ToPrimitive;
@@ -20,7 +19,8 @@ const SIZE: f32 = 11.0;
 const KEY_LINE: f32 = 17.0;
 const KEY_DASH: f32 = 18.0;
 
-pub fn draw(dates: &[NaiveDate], series: &[Series], unit: Unit, document: &Document, width: f32) -> Drawing {
+pub fn draw(dates: &[NaiveDate], series: &[Series], chart: &Chart, document: &Document, width: f32) -> Drawing {
+    let unit = chart.unit;
     let values: Vec<Vec<Option<f64>>> =
         series.iter().map(|s| s.values.iter().map(|value| value.and_then(|value| value.to_f64())).collect()).collect();
     let known = || values.iter().flatten().flatten().copied();
@@ -34,6 +34,9 @@ pub fn draw(dates: &[NaiveDate], series: &[Series], unit: Unit, document: &Docum
     let labels: Vec<String> = series.iter().map(|s| fit(&s.label, most, SIZE, Weight::Bold)).collect();
     let widest = labels.iter().map(|label| text_width(label, SIZE, Weight::Bold)).fold(0.0, f32::max);
     let (right, top) = if beside { (widest + 12.0, TOP) } else { (6.0, TOP + KEY_LINE * series.len() as f32) };
+    let marked = events::points(&chart.events, dates);
+    // Numbers of events have a line of their own above the plot.
+    let top = if marked.is_empty() { top } else { top + events::LINE };
     let across = (width - left - right).max(40.0);
     let bottom = HEIGHT - BOTTOM;
     let y_of = |value: f64| top + ((high - value) / (high - low)) as f32 * (bottom - top);
@@ -56,6 +59,7 @@ pub fn draw(dates: &[NaiveDate], series: &[Series], unit: Unit, document: &Docum
     let first_day = marks.len();
     marks.extend(day_marks(dates, locale, &x_of, (left, left + across), width));
     let days = first_day..marks.len();
+    let events = events::draw(&marked, &x_of, (top, bottom), left + across, &mut marks);
     let last_of = |line: &[Option<f64>]| line.iter().enumerate().rev().find_map(|(day, value)| Some((day, (*value)?)));
     let ends = values.iter().enumerate().filter_map(|(index, line)| Some((index, y_of(last_of(line)?.1))));
     let mut label_y: Vec<Option<f32>> = vec![None; series.len()];
@@ -88,7 +92,7 @@ pub fn draw(dates: &[NaiveDate], series: &[Series], unit: Unit, document: &Docum
         }
         groups.push(start..marks.len());
     }
-    let frame = Frame { left, across, top, bottom, high, low, series: groups, days };
+    let frame = Frame { left, across, top, bottom, high, low, series: groups, days, events };
     Drawing { width, height: HEIGHT, marks, frame: Some(frame), breaks: Vec::new() }
 }
 

@@ -2,6 +2,7 @@
 //! here because no crate at hand labels lines directly and keeps axis steps round.
 
 mod bars;
+mod events;
 mod funnel;
 mod heat;
 mod lines;
@@ -160,6 +161,8 @@ pub struct Frame {
     pub series: Vec<Range<usize>>,
     /// The names of days along the axis.
     pub days: Range<usize>,
+    /// The marks of known events, each with the points that hold its first and its last day.
+    pub events: Vec<(Range<usize>, usize, usize)>,
 }
 
 /// Below this width labels stand above what they name, not beside it.
@@ -168,7 +171,7 @@ const NARROW: f32 = 400.0;
 /// Draws a chart of a document `width` pixels wide; its height follows from what it shows.
 pub fn draw(chart: &Chart, document: &Document, width: f32) -> Drawing {
     match &chart.plot {
-        Plot::Lines { dates, series } => lines::draw(dates, series, chart.unit, document, width),
+        Plot::Lines { dates, series } => lines::draw(dates, series, chart, document, width),
         Plot::Bars { bars } => bars::draw(bars, width),
         Plot::Waterfall { bars } => waterfall::draw(bars, width),
         Plot::Funnel { stages } => funnel::draw(stages, width),

@@ -52,7 +52,8 @@ fn svg_of(drawing: &Drawing, alt: &str, draw: fn(&Mark, &mut String)) -> String 
 /// The marks that stand in a group of their own, with its class.
 fn groups(frame: &Frame) -> Vec<(String, Range<usize>)> {
     let series = frame.series.iter().enumerate().map(|(index, marks)| (format!("series s{index}"), marks.clone()));
-    std::iter::once(("days".to_owned(), frame.days.clone())).chain(series).collect()
+    let events = frame.events.iter().map(|(marks, from, to)| (format!("event p{from} q{to}"), marks.clone()));
+    std::iter::once(("days".to_owned(), frame.days.clone())).chain(events).chain(series).collect()
 }
 
 pub(super) fn draw(mark: &Mark, out: &mut String) {

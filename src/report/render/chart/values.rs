@@ -9,7 +9,7 @@ use rust_decimal::prelude::ToPrimitive;
 const SIZE: f32 = 11.0;
 
 /// A text with the room it covers: left, right, top, bottom.
-type Covered = (f32, f32, f32, f32);
+pub type Covered = (f32, f32, f32, f32);
 
 /// Writes them beside the line of the subject.
 pub fn write(drawing: &mut Drawing, series: &[Series], unit: Unit, document: &Document) {
@@ -25,7 +25,7 @@ pub fn write(drawing: &mut Drawing, series: &[Series], unit: Unit, document: &Do
         known.iter().fold(first, |best, point| if better(point.1, best.1) { point } else { best })
     };
     let (highest, lowest) = (extreme(|a, b| a > b), extreme(|a, b| a < b));
-    let mut covered: Vec<Covered> = Vec::new();
+    let mut covered: Vec<Covered> = super::events::rooms(drawing, &frame);
     // Where the line comes down to its last value, the text stands below it.
     let falls = known.get(known.len() - 2).is_some_and(|before| before.1 > last.1);
     for (point, is_low) in [(last, falls), (highest, false), (lowest, true)] {

@@ -203,5 +203,12 @@ fn chart(at: usize, dice: &mut Dice) -> Chart {
             }
         }
     };
-    Chart { id: format!("chart{at}"), title: dice.name(), unit: Unit::Money, plot, alt: dice.name() }
+    Chart {
+        id: format!("chart{at}"),
+        title: dice.name(),
+        unit: Unit::Money,
+        plot,
+        alt: dice.name(),
+        events: Vec::new(),
+    }
 }
