@@ -36,6 +36,13 @@ fn print(found: &InstallationStatus) {
                 daemon.waiting.len(),
                 if daemon.is_stopping { ", stopping" } else { "" }
             );
+            if let Some(lag) = daemon.lag {
+                outln!(
+                    "  beats of the last hour: half at most {} ms late, 99% at most {} ms",
+                    lag.median_ms,
+                    lag.p99_ms
+                );
+            }
             for run in &daemon.at_work {
                 let since = run.since.map_or_else(String::new, |at| format!(", begun {}", ago(found.at - at)));
                 outln!("  at work: {} for {}{since}", run.job, run.workspace);

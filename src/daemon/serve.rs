@@ -76,6 +76,8 @@ pub async fn serve(app: App, commands: impl FnOnce(DaemonHandle) -> Handler) -> 
     let mut hang_up = signal(SignalKind::hangup()).map_err(failed)?;
     let (mut ticker, notify) = (Ticker::new(clock.clone()), Notify);
     notify.ready(&described(&current.app()));
+    let watch = scheduler.watch();
+    let feeding = tokio::spawn(notify.feed_watchdog(move || watch.status(), clock.clone()));
     let (mut due, mut waits_for_replacement) = (None, false);
     while !stop.is_set() {
         // Until the books can be used the scheduler goes on as it was.
@@ -91,7 +93,6 @@ pub async fn serve(app: App, commands: impl FnOnce(DaemonHandle) -> Handler) -> 
         if let Some(due) = due.take() {
             scheduler.note_lag(due, clock.now());
         }
-        notify.alive(&scheduler.status(), clock.now());
         let command = tokio::select! {
             biased;
             () = stop.wait() => None,
@@ -124,6 +125,7 @@ pub async fn serve(app: App, commands: impl FnOnce(DaemonHandle) -> Handler) -> 
     ticker.end().await;
     let cut_off = scheduler.stop(current.app().settings.schedule.stop_within).await;
     answering.abort();
+    feeding.abort();
     if let Some(admin) = admin {
         admin.abort();
     }

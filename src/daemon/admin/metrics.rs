@@ -91,14 +91,14 @@ pub fn text(daemon: &DaemonHandle, now: DateTime<Utc>) -> Result<String, AppErro
         beat.set(daemon.last_beat_at.map_or(-1, |at| (now - at).num_seconds()));
         registry.register_with_unit("heartbeat_age", "Since the scheduler last looked", Unit::Seconds, beat);
         if let Some(lag) = daemon.lag {
-            let late = Gauge::<f64, AtomicU64>::default();
-            late.set(lag.p99_ms as f64 / 1000.0);
-            registry.register_with_unit(
-                "heartbeat_lag_p99",
-                "How late all but a hundredth of the last hour's beats were",
-                Unit::Seconds,
-                late,
-            );
+            for (name, help, lag_ms) in [
+                ("heartbeat_lag_p50", "How late half of the last hour's beats were at most", lag.median_ms),
+                ("heartbeat_lag_p99", "How late all but a hundredth of the last hour's beats were", lag.p99_ms),
+            ] {
+                let late = Gauge::<f64, AtomicU64>::default();
+                late.set(lag_ms as f64 / 1000.0);
+                registry.register_with_unit(name, help, Unit::Seconds, late);
+            }
         }
         for (name, help, value) in [
             ("runs_at_work", "Runs under way", daemon.at_work.len()),

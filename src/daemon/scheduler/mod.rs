@@ -14,7 +14,7 @@ pub use status::{AtWork, Circuit, Lag, Status, Waiting};
 pub use ticker::Ticker;
 
 use super::{App, AppError, dated_streams, planned_jobs};
-use crate::config::Job;
+use crate::config::{Job, JobKind};
 use crate::domain::schedule::{DecisionReason, Outcome, Slot, SlotKey, SlotState, SlotToRun};
 use crate::jobs::deliver::{BusyQueues, deliver_due};
 use crate::support::stop::Stop;
@@ -106,6 +106,7 @@ impl Scheduler {
     /// Records what ended, gives up what takes too long, and starts what is due. An error is one of the
     /// ledger; the next beat tries again, and nothing is lost.
     pub async fn tick(&mut self, now: DateTime<Utc>) -> Result<(), AppError> {
+        self.note_begin(now);
         let done = self.beat(now).await;
         if matches!(done, Err(AppError::Warehouse(WarehouseError::NoSpace { .. }))) {
             self.make_room(now);
@@ -114,11 +115,20 @@ impl Scheduler {
         let mut kept = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         status.beats = kept.beats + 1;
         status.last_beat_at = Some(now);
+        status.beat_began_at = Some(now);
+        status.is_maintaining = self.is_maintaining();
         status.is_stopping = self.app.sync.stop.is_set();
         status.lag = kept.lag;
         status.trouble = done.as_ref().err().map(ToString::to_string);
         *kept = status;
         done
+    }
+
+    /// Those who watch see that a beat began, before it waits for the ledger.
+    fn note_begin(&self, now: DateTime<Utc>) {
+        let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
+        status.beat_began_at = Some(now);
+        status.is_maintaining = self.is_maintaining();
     }
 
     /// Notes that the beat which was due at an instant had been made by `now`.
@@ -266,6 +276,8 @@ impl Scheduler {
             Ended { key: slot.key, outcome, detail }
         });
         self.at_work.insert(task.id(), (of, give_up));
+        // The next claim of this beat may already wait for it.
+        self.note_begin(now);
         Ok(())
     }
 
@@ -320,6 +332,13 @@ impl Scheduler {
             let (outcome, detail) = work::run_care(&app).await;
             tracing::warn!(outcome = ?outcome, detail, "nothing could be written: maintenance was run to free room");
         });
+    }
+
+    /// Whether a run of maintenance is under way, or may be: on a full disk it runs beside the deliveries.
+    fn is_maintaining(&self) -> bool {
+        let mut keys = self.at_work.values().map(|(key, _)| key);
+        keys.any(|key| self.job(&key.pair.job).is_some_and(|job| matches!(job.kind, JobKind::Maintenance)))
+            || (self.made_room_at.is_some() && !self.delivering.is_empty())
     }
 
     fn priority(&self, key: &SlotKey) -> Option<Priority> {

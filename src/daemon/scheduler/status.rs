@@ -9,8 +9,12 @@ use std::collections::VecDeque;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Status {
     pub beats: u64,
-    /// When it last looked what is due; a watchdog compares this with now.
+    /// When it last looked what is due.
     pub last_beat_at: Option<DateTime<Utc>>,
+    /// When the newest beat began; it may still wait for the ledger.
+    pub beat_began_at: Option<DateTime<Utc>>,
+    /// Maintenance is at work: a beat may wait as long as the database file is being replaced.
+    pub is_maintaining: bool,
     pub is_stopping: bool,
     pub at_work: Vec<AtWork>,
     pub waiting: Vec<Waiting>,
