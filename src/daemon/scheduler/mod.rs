@@ -116,7 +116,7 @@ impl Scheduler {
         status.beats = kept.beats + 1;
         status.last_beat_at = Some(now);
         status.beat_began_at = Some(now);
-        status.is_maintaining = self.is_maintaining();
+        status.is_maintaining = self.is_maintaining(now);
         status.is_stopping = self.app.sync.stop.is_set();
         status.lag = kept.lag;
         status.trouble = done.as_ref().err().map(ToString::to_string);
@@ -128,7 +128,7 @@ impl Scheduler {
     fn note_begin(&self, now: DateTime<Utc>) {
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         status.beat_began_at = Some(now);
-        status.is_maintaining = self.is_maintaining();
+        status.is_maintaining = self.is_maintaining(now);
     }
 
     /// Notes that the beat which was due at an instant had been made by `now`.
@@ -335,10 +335,10 @@ impl Scheduler {
     }
 
     /// Whether a run of maintenance is under way, or may be: on a full disk it runs beside the deliveries.
-    fn is_maintaining(&self) -> bool {
+    fn is_maintaining(&self, now: DateTime<Utc>) -> bool {
         let mut keys = self.at_work.values().map(|(key, _)| key);
         keys.any(|key| self.job(&key.pair.job).is_some_and(|job| matches!(job.kind, JobKind::Maintenance)))
-            || (self.made_room_at.is_some() && !self.delivering.is_empty())
+            || (self.made_room_at.is_some_and(|at| now - at < MAKE_ROOM_EVERY) && !self.delivering.is_empty())
     }
 
     fn priority(&self, key: &SlotKey) -> Option<Priority> {

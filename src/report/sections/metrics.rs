@@ -189,5 +189,12 @@ fn bars(builder: &FigureBuilder<'_>, own: &MetricsSection, metric: &str, table: 
     };
     let alt = format!("{} has the most: {}.", bars[0].label, bars[0].figure.text);
     let title = format!("{} by {}", builder.label(metric), table.row_heading.to_lowercase());
-    Some(Chart { id: format!("{}_bars", own.id), title, unit: builder.unit(metric), plot: Plot::Bars { bars }, alt, events: Vec::new() })
+    Some(Chart {
+        id: format!("{}_bars", own.id),
+        title,
+        unit: builder.unit(metric),
+        plot: Plot::Bars { bars },
+        alt,
+        events: Vec::new(),
+    })
 }

@@ -53,12 +53,7 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
 }
 
 /// The line of a metric with the same time before, and known events; none of less than two points.
-pub fn course(
-    readings: &Readings,
-    builder: &FigureBuilder<'_>,
-    data: &ReportData,
-    metric: &str,
-) -> Option<Chart> {
+pub fn course(readings: &Readings, builder: &FigureBuilder<'_>, data: &ReportData, metric: &str) -> Option<Chart> {
     let cadence = readings.definition.cadence;
     let (span, before) = spans(cadence);
     let all = values_of(readings, builder, data, metric, span + before);
