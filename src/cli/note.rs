@@ -111,7 +111,7 @@ fn lines(own: &WorkspaceSettings, args: &ListArgs, today: NaiveDate) -> Vec<Line
         let found = holidays_between(&own.business.holidays, days.start, days.end);
         lines.extend(found.into_iter().map(|holiday| of_holiday(own, holiday)));
     }
-    lines.sort_by(|one, other| (one.from, one.to).cmp(&(other.from, other.to)));
+    lines.sort_by_key(|line| (line.from, line.to));
     lines
 }
 

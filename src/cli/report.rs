@@ -58,7 +58,7 @@ pub struct ReportArgs {
     as_known_now: bool,
     /// With --issued: how numbers and dates are to be written, e.g. de, or de:code with codes of currencies;
     /// as the report folder and Slack got them by default.
-    #[arg(long, requires = "issued", conflicts_with = "as_known_now", conflicts_with_all = ISSUES)]
+    #[arg(long, alias = "wording", requires = "issued", conflicts_with = "as_known_now", conflicts_with_all = ISSUES)]
     locale: Option<Locale>,
     /// With --issued: as this reader got them.
     #[arg(long, value_name = "ADDRESS", requires = "issued", conflicts_with_all = ["locale", "as_known_now"], conflicts_with_all = ISSUES)]

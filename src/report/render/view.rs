@@ -78,7 +78,7 @@ pub struct SectionView {
 pub enum BlockView {
     Cards { cards: Vec<CardView> },
     Table(TableView),
-    Chart(ChartView),
+    Chart(Box<ChartView>),
     Text { text: String },
 }
 
@@ -210,7 +210,7 @@ fn block(block: &Block, document: &Document, limits: Limits) -> BlockView {
     match block {
         Block::Cards { cards } => BlockView::Cards { cards: cards.iter().map(card).collect() },
         Block::Table(part) => BlockView::Table(table(part, limits)),
-        Block::Chart(part) => BlockView::Chart(chart::view(part, document, limits)),
+        Block::Chart(part) => BlockView::Chart(Box::new(chart::view(part, document, limits))),
         Block::Text { text } => BlockView::Text { text: plain(text) },
     }
 }
