@@ -79,3 +79,38 @@ async fn rows_of_a_report_are_parts_that_add_up_to_the_whole_and_go_out_each_onc
     let when = whole.period.last_day();
     assert_eq!(stems, ["autumn", "paid", "rest"].map(|id| format!("weekly-{when}-{id}")));
 }
+
+/// The tables by dimension and the unified metrics are filled from one computation: they agree to the cent, for every
+/// day, channel, source and campaign.
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_by_dimension_add_up_to_the_unified_metrics() {
+    let world = world(40, Faults::none()).await;
+    world.sync().await;
+    world.rollup().await;
+    let facts = daybook::warehouse::facts::builtin();
+    let measures = facts.measures();
+    let by_dimension = |fact: &&str| {
+        let adds = facts.get(fact).and_then(|fact| fact.contribution.as_ref());
+        adds.is_some_and(|adds| !adds.dimensions.is_empty())
+    };
+    let mut compared = 0;
+    for measure in &measures {
+        let adding = facts.adding_to(&measure.name);
+        if !adding.iter().all(|fact| by_dimension(&fact)) {
+            continue;
+        }
+        let grain = "workspace, date, channel, source, campaign";
+        let sums = |table: &str| format!("SELECT {grain}, sum({}) AS value FROM {table} GROUP BY ALL", measure.name);
+        let parts: Vec<String> =
+            adding.iter().map(|fact| format!("SELECT {grain}, {} FROM mart.{fact}_by", measure.name)).collect();
+        let parts = sums(&format!("({})", parts.join(" UNION ALL ")));
+        let whole = sums("mart.metric_daily");
+        let sql = format!(
+            "SELECT concat_ws(' ', {grain}, value) FROM ((({parts}) EXCEPT ({whole})) UNION ALL (({whole}) EXCEPT ({parts})))
+             WHERE value <> 0"
+        );
+        assert_eq!(texts(&world.context.warehouse, &sql), Vec::<String>::new(), "{}", measure.name);
+        compared += 1;
+    }
+    assert!(compared >= 8, "{compared} measures");
+}
