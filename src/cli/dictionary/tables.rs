@@ -59,7 +59,7 @@ fn list(settings: &Settings) {
             wrapped(&format!("{:<21}", format!("core.{} ", fact.id)), &format!("{}{own}", fault(&fact.about)))
         );
     }
-    outln!("\n`daybook tables <fact>` shows columns, `daybook metrics` what figures are made of them.");
+    outln!("\n`daybook tables <fact>` shows columns, `daybook metrics` what figures are made of.");
 }
 
 fn one(settings: &Settings, fact: &Fact) {
