@@ -130,14 +130,18 @@ impl Simulation {
     }
 
     pub async fn rollup(&self) -> Vec<RolledUp> {
+        self.rollup_by(RollupSql::shipped()).await
+    }
+
+    pub async fn rollup_by(&self, sql: RollupSql) -> Vec<RolledUp> {
         let mut all = Vec::new();
         for tenant in tenants() {
-            let (workspace, rules) = (Self::workspace(&tenant), self.rules.clone());
+            let (workspace, rules, sql) = (Self::workspace(&tenant), self.rules.clone(), sql.clone());
             let today = self.context.clock.now().with_timezone(&tenant.zone).date_naive();
             all.push(
                 self.context
                     .warehouse
-                    .write(move |c| rollup(c, &workspace, &rules, &RollupSql::shipped(), today))
+                    .write(move |c| rollup(c, &workspace, &rules, &sql, today))
                     .await
                     .expect("a rollup"),
             );
