@@ -96,7 +96,7 @@ async fn tables_by_dimension_add_up_to_the_unified_metrics() {
     let mut compared = 0;
     for measure in &measures {
         let adding = facts.adding_to(&measure.name);
-        if !adding.iter().all(|fact| by_dimension(&fact)) {
+        if !adding.iter().all(&by_dimension) {
             continue;
         }
         let grain = "workspace, date, channel, source, campaign";
