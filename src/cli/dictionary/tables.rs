@@ -59,7 +59,7 @@ fn list(settings: &Settings) {
             wrapped(&format!("{:<21}", format!("core.{} ", fact.id)), &format!("{}{own}", fault(&fact.about)))
         );
     }
-    outln!("\n`daybook tables <fact>` shows columns, `daybook metrics` what figures are made of.");
+    outln!("\n`daybook tables <fact>` shows columns, `daybook metrics` lists the figures.");
 }
 
 fn one(settings: &Settings, fact: &Fact) {
