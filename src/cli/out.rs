@@ -24,12 +24,12 @@ tokio::task_local! {
 /// Why standard output takes no more; nothing is written to it then.
 static BROKEN: Mutex<Option<io::Error>> = Mutex::new(None);
 
-/// Renderings a line for whoever asked.
+/// Prints a line for whoever asked.
 pub fn line(text: std::fmt::Arguments<'_>) {
     print(&format!("{text}\n"));
 }
 
-/// Renderings a text as it is, line ends included, for whoever asked.
+/// Prints a text as it is, line ends included, for whoever asked.
 pub fn print(text: &str) {
     let text = for_terminal(text, text.starts_with(['{', '[']));
     if CALLER.try_with(|caller| caller.say.send(ControlResponse::Out(text.to_string()))).is_err() {
@@ -37,12 +37,12 @@ pub fn print(text: &str) {
     }
 }
 
-/// Renderings a line beside the answer.
+/// Prints a line beside the answer.
 pub fn error_line(text: std::fmt::Arguments<'_>) {
     error_print(&format!("{text}\n"));
 }
 
-/// Renderings a text beside the answer as it is.
+/// Prints a text beside the answer as it is.
 pub fn error_print(text: &str) {
     let text = for_terminal(text, false);
     if CALLER.try_with(|caller| caller.say.send(ControlResponse::Err(text.to_string()))).is_err() {

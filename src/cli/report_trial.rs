@@ -37,7 +37,7 @@ pub async fn show(
             }
             continue;
         }
-        let others = audience.all_wordings();
+        let others = audience.all_locales();
         let mut audience = audience;
         audience.locales.clear();
         let built = Built { standard: data, others: vec![document], receipts: Vec::new(), differs: false };

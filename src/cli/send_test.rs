@@ -39,7 +39,7 @@ pub async fn run(app: &App, args: &SendTestArgs, json: bool) -> anyhow::Result<O
     let (owner, workspace) = (built.standard.id.clone(), built.standard.workspace_id.clone());
     let (templates, warehouse, own) = (app.templates(), app.warehouse.clone(), owner.clone());
     off_thread(move || -> anyhow::Result<()> {
-        let prints = Renderings::new(&built, &audience.all_wordings(), &templates)?;
+        let prints = Renderings::new(&built, &audience.all_locales(), &templates)?;
         let messages = messages_of(&prints, &audience, &templates)?;
         Ok(warehouse
             .write_blocking(move |connection| enqueue(connection, Kind::Test, &own, &workspace, &messages, now))?)
@@ -72,7 +72,7 @@ async fn real(app: &App, workspace: &str, audience: &mut Audience) -> anyhow::Re
         .ok_or_else(|| AppError::Usage("no job in jobs/ reports daily on it".to_owned()))?;
     let period = last_whole(app, workspace, job, report);
     prefer(workspace, audience);
-    Ok(draft(app, workspace, report, (report.base.clone(), period), audience.all_wordings()).await?)
+    Ok(draft(app, workspace, report, (report.base.clone(), period), audience.all_locales()).await?)
 }
 
 fn audience(app: &App, args: &SendTestArgs) -> anyhow::Result<Audience> {

@@ -25,7 +25,7 @@ pub struct Issued {
     pub outcome: Outcome,
 }
 
-/// How patient an request is with late data.
+/// How patient a request is with late data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deadline {
     /// A held report waits until this instant.

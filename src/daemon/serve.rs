@@ -1,4 +1,4 @@
-//! The daemon: a tick or an end makes a beat, SIGHUP a reload, a command to stop the end; beside it
+//! The daemon: a tick or an end makes a beat, SIGHUP a reload, a stop signal the end; beside it
 //! the socket of the command line and the admin page answer.
 
 use super::admin::{self, Admin};

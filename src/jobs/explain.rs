@@ -46,8 +46,8 @@ pub fn explain(
     let mut facts: BTreeSet<(String, Period)> = BTreeSet::new();
     let mut meanings = Vec::new();
     let mut filters = Vec::new();
-    for leaf in kept.basis.leaves() {
-        match leaf {
+    for point in kept.basis.data_points() {
+        match point {
             DataPoint::Metric(reading) => {
                 if let Some(metric) = context.metrics.get(&reading.metric) {
                     facts.extend(metric.from.iter().map(|fact| (fact.clone(), reading.period)));
@@ -104,13 +104,13 @@ fn filter(reading: &Reading) -> String {
 
 /// A query over the warehouse that gives a basis' value.
 pub fn sql(context: &ReportContext, basis: &Expression) -> String {
-    basis.sql(&|leaf| leaf_sql(context, leaf))
+    basis.sql(&|point| point_sql(context, point))
 }
 
-fn leaf_sql(context: &ReportContext, leaf: &DataPoint) -> String {
+fn point_sql(context: &ReportContext, point: &DataPoint) -> String {
     let workspace = literal(&context.workspace.id);
     let days = |period: &Period| (format!("DATE '{}'", period.start), format!("DATE '{}'", period.end));
-    match leaf {
+    match point {
         DataPoint::Metric(reading) => metric_sql(context, reading),
         DataPoint::Plan { plan, name, month } => {
             let key = (*month, name.clone());

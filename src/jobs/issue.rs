@@ -31,7 +31,7 @@ pub struct IssueRequest {
     pub now: DateTime<Utc>,
 }
 
-/// What became of an request.
+/// What became of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Written now, with this many gaps named on top.
@@ -51,7 +51,7 @@ pub fn gaps_text(gaps: usize) -> String {
     if gaps == 1 { "1 gap named on top".to_owned() } else { format!("{gaps} gaps named on top") }
 }
 
-/// Whether an request's report may go out.
+/// Whether a request's report may go out.
 pub fn readiness(
     reader: &Connection,
     context: &ReportContext,
@@ -70,7 +70,7 @@ pub fn readiness(
     }))
 }
 
-/// An request's report in the standard locale and in `locales`, under a decision that does not hold it;
+/// A request's report in the standard locale and in `locales`, under a decision that does not hold it;
 /// blocking. All of it is read once, so that locales cannot differ in a figure.
 pub fn built(
     reader: &Connection,
@@ -122,7 +122,7 @@ fn doubted_clock(reader: &Connection, request: &IssueRequest) -> Result<Option<S
     }))
 }
 
-/// Issues an request once; blocking.
+/// Issues a request once; blocking.
 pub fn issue_report(
     warehouse: &Warehouse,
     context: &ReportContext,
@@ -154,7 +154,7 @@ pub fn issue_report(
     if let Some(missing) = warehouse.read_blocking(|reader| doubted_clock(reader, request))? {
         return Ok((id, Outcome::Held { until: request.now + CLOCK_ASKED_EVERY, missing }));
     }
-    let locales = audience.all_wordings();
+    let locales = audience.all_locales();
     // One instant for all of it: a rollup that ends meanwhile must not part a total from its channels.
     let found = warehouse.snapshot_blocking(|reader| {
         let decision = readiness(reader, context, request)?;

@@ -346,7 +346,7 @@ pub fn make_snapshot(context: &MaintenanceContext, target: &Path) -> Result<Stri
 /// Errors of vendors may have named somebody since who was erased.
 fn erase_in_books(context: &MaintenanceContext) -> Result<String, MaintenanceError> {
     let key = context.person_key.clone();
-    let changed = context.warehouse.write_blocking(move |connection| erased::in_books(connection, &key))?;
+    let changed = context.warehouse.write_blocking(move |connection| erased::in_ledger(connection, &key))?;
     Ok(if changed > 0 { format!("{changed} texts named erased people and do no more; ") } else { String::new() })
 }
 

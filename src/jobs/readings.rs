@@ -352,7 +352,7 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
         differences.iter().for_each(|difference| needs.include(&difference.basis));
         restated = Some((last.issued_at, differences));
     }
-    let book = filled(reader, context, &needs)?;
+    let data = filled(reader, context, &needs)?;
     let mut parts = BTreeMap::new();
     for needs in needs_of_parts(&definition, period) {
         parts.insert(needs.filter.clone(), filled(reader, context, &needs)?);
@@ -373,7 +373,7 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
         locale: Locale::STANDARD,
         period,
         issued_at,
-        book,
+        data,
         parts,
         channel_labels: context.channel_labels.clone(),
         campaigns: context.campaigns.clone(),

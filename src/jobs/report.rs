@@ -58,7 +58,7 @@ impl Audience {
     }
 
     /// Every locale that somebody gets; the one of folder and Slack even if it is nobody's.
-    pub fn all_wordings(&self) -> BTreeSet<Locale> {
+    pub fn all_locales(&self) -> BTreeSet<Locale> {
         self.mail_to.iter().map(|address| self.locale_of(address)).chain([self.locale]).collect()
     }
 }

@@ -69,14 +69,14 @@ impl<'a> Known<'a> {
 
     /// The value of a basis now.
     pub fn value(&self, basis: &Expression) -> Option<Decimal> {
-        basis.evaluate(&|leaf| {
-            let filter = match leaf {
+        basis.evaluate(&|point| {
+            let filter = match point {
                 DataPoint::Metric(reading) => reading.filter.clone(),
                 _ => Filter::default(),
             };
-            match leaf {
+            match point {
                 DataPoint::Constant { value, .. } => Some(*value),
-                _ => self.books.get(&filter)?.read(&self.context.metrics, leaf),
+                _ => self.books.get(&filter)?.read(&self.context.metrics, point),
             }
         })
     }
@@ -161,8 +161,8 @@ fn why(
     let changed = due::changed_date(touches.reader, &touches.issued.workspace)?;
     let rules_changed = changed.is_some_and(|date| date >= touches.issued.issued_at.date_naive());
     let mut touched = BTreeMap::new();
-    for leaf in basis.leaves() {
-        let (facts, period) = match leaf {
+    for point in basis.data_points() {
+        let (facts, period) = match point {
             DataPoint::Metric(reading) => {
                 let metric = context.metrics.get(&reading.metric);
                 let mut facts: Vec<String> =

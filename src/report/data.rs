@@ -79,23 +79,23 @@ impl Needs {
     /// What it takes to compute these bases again, one answer for each part of the workspace.
     pub fn of<'a>(bases: impl IntoIterator<Item = &'a Expression>) -> Vec<Self> {
         let mut all: BTreeMap<Filter, Self> = BTreeMap::new();
-        for leaf in bases.into_iter().flat_map(Expression::leaves) {
-            let filter = match leaf {
+        for point in bases.into_iter().flat_map(Expression::data_points) {
+            let filter = match point {
                 DataPoint::Metric(reading) => reading.filter.clone(),
                 _ => Filter::default(),
             };
-            all.entry(filter.clone()).or_insert_with(|| Self { filter, ..Self::default() }).leaf(leaf);
+            all.entry(filter.clone()).or_insert_with(|| Self { filter, ..Self::default() }).point(point);
         }
         all.into_values().collect()
     }
 
     /// Adds what it takes to compute a basis about the same part of the workspace.
     pub fn include(&mut self, basis: &Expression) {
-        basis.leaves().into_iter().for_each(|leaf| self.leaf(leaf));
+        basis.data_points().into_iter().for_each(|point| self.point(point));
     }
 
-    fn leaf(&mut self, leaf: &DataPoint) {
-        match leaf {
+    fn point(&mut self, point: &DataPoint) {
+        match point {
             DataPoint::Metric(reading) => drop(self.spans.insert(reading.period)),
             DataPoint::Plan { month, .. } => drop(self.months.insert(*month)),
             DataPoint::Recurring { period, .. } => drop(self.movements.insert(*period)),
@@ -120,8 +120,8 @@ impl ReportData {
     }
 
     /// A number; `None` where it does not exist or was not carried in.
-    pub fn read(&self, registry: &Registry, leaf: &DataPoint) -> Option<Decimal> {
-        match leaf {
+    pub fn read(&self, registry: &Registry, point: &DataPoint) -> Option<Decimal> {
+        match point {
             DataPoint::Metric(reading) => {
                 let sums = self.columns(reading)?;
                 registry.value(&reading.metric, &|column| sums.get(column).copied())
@@ -155,7 +155,7 @@ impl ReportData {
         self.first_date.is_some_and(|first| first <= period.start)
     }
 
-    /// Adds up the days of a period that lie in the book; levels and distinct counts do not add up.
+    /// Adds up the days of a period that were read; levels and distinct counts do not add up.
     pub fn sum_of_days(&self, period: Period, is_summed: &dyn Fn(&str) -> bool) -> Option<Sums> {
         let mut total: Option<Sums> = None;
         for sums in self.days.range(period.start..period.end).map(|(_, sums)| sums) {

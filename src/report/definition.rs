@@ -127,7 +127,7 @@ pub enum MetricsChart {
 /// An edition of a report for some readers, with sections of their own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Edition {
-    /// SectionKind of ids and file names; empty for the only one.
+    /// Part of ids and file names; empty for the only one.
     pub id: String,
     /// Printed after the report's title; empty for none.
     pub title: String,
@@ -141,7 +141,7 @@ pub struct Edition {
 /// A part of a workspace: a report of its own for a region, client or channel group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Split {
-    /// SectionKind of ids and file names; empty for the whole workspace.
+    /// Part of ids and file names; empty for the whole workspace.
     pub id: String,
     /// Printed after the report's title.
     pub title: String,

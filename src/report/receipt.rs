@@ -50,7 +50,7 @@ impl Expression {
     /// The value; `None` where a part is absent or a denominator zero.
     pub fn evaluate(&self, read: &dyn Fn(&DataPoint) -> Option<Decimal>) -> Option<Decimal> {
         match self {
-            Self::Read(leaf) => read(leaf),
+            Self::Read(point) => read(point),
             Self::Calculated { formula, parts } => {
                 calculated(formula, &|name| parts.get(name).and_then(|part| part.evaluate(read)))
             }
@@ -69,20 +69,20 @@ impl Expression {
             || matches!(self, Self::Calculated { formula, parts } if formula == DIFFERENCE && parts.len() == 2)
     }
 
-    /// Every leaf, each once.
-    pub fn leaves(&self) -> BTreeSet<&DataPoint> {
+    /// Every point, each once.
+    pub fn data_points(&self) -> BTreeSet<&DataPoint> {
         match self {
-            Self::Read(leaf) => BTreeSet::from([leaf]),
-            Self::Calculated { parts, .. } => parts.values().flat_map(Self::leaves).collect(),
-            Self::Change { value, base } => value.leaves().into_iter().chain(base.leaves()).collect(),
+            Self::Read(point) => BTreeSet::from([point]),
+            Self::Calculated { parts, .. } => parts.values().flat_map(Self::data_points).collect(),
+            Self::Change { value, base } => value.data_points().into_iter().chain(base.data_points()).collect(),
         }
     }
 
-    /// A query that gives the value again; `leaf_sql` writes the one of a leaf.
-    pub fn sql(&self, leaf_sql: &dyn Fn(&DataPoint) -> String) -> String {
-        let part = |name: &str, part: &Self| format!("    ({}) AS {name}", part.sql(leaf_sql).replace('\n', "\n    "));
+    /// A query that gives the value again; `point_sql` writes that of a data point.
+    pub fn sql(&self, point_sql: &dyn Fn(&DataPoint) -> String) -> String {
+        let part = |name: &str, part: &Self| format!("    ({}) AS {name}", part.sql(point_sql).replace('\n', "\n    "));
         match self {
-            Self::Read(leaf) => leaf_sql(leaf),
+            Self::Read(point) => point_sql(point),
             Self::Calculated { formula, parts } => {
                 let expression = Formula::parse(formula)
                     .map_or_else(|_| "NULL".to_owned(), |formula| formula.to_sql(&str::to_owned));
@@ -177,7 +177,7 @@ mod tests {
     }
 
     fn value(basis: &Expression, planned: Decimal) -> Option<Decimal> {
-        basis.evaluate(&|leaf| match leaf {
+        basis.evaluate(&|point| match point {
             DataPoint::Metric(_) => Some(dec!(30)),
             DataPoint::Plan { .. } => Some(planned),
             _ => None,
@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(value(&used(), dec!(0)), None, "no share of nothing");
         let change = Expression::Change { value: Box::new(spent()), base: Box::new(planned()) };
         assert_eq!(value(&change, dec!(-60)), Some(dec!(1.5)));
-        assert_eq!(used().leaves().len(), 2);
+        assert_eq!(used().data_points().len(), 2);
     }
 
     #[test]

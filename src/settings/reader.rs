@@ -125,10 +125,10 @@ impl<'a> Section<'a> {
 
     /// The top level of a file that is only described.
     pub fn recorded_as(source: Source<'a>, recorder: &'a SchemaRecorder) -> Self {
-        Self::of_sketch(source, recorder, String::new())
+        Self::of_recorder(source, recorder, String::new())
     }
 
-    fn of_sketch(source: Source<'a>, recorder: &'a SchemaRecorder, place: String) -> Self {
+    fn of_recorder(source: Source<'a>, recorder: &'a SchemaRecorder, place: String) -> Self {
         let section = Self::new(source, String::new(), 1, DeTable::new());
         Self { recorder: Some((recorder, place)), ..section }
     }
@@ -251,7 +251,7 @@ impl<'a> Section<'a> {
     /// A table inside.
     pub fn section(&mut self, key: &'static str) -> Option<Section<'a>> {
         if let Some((recorder, place)) = &self.recorder {
-            return Some(Self::of_sketch(self.source, recorder, recorder.table(place, key)));
+            return Some(Self::of_recorder(self.source, recorder, recorder.table(place, key)));
         }
         let (line, value) = self.take(key)?;
         let name = self.path(key);
@@ -273,7 +273,7 @@ impl<'a> Section<'a> {
     /// All that is left, each as a table with its name and line; wrong names are told.
     pub fn into_sections(mut self, names: &Names) -> Vec<(At<String>, Section<'a>)> {
         if let Some((recorder, place)) = &self.recorder {
-            let each = Self::of_sketch(self.source, recorder, recorder.entries(place, names.schema()));
+            let each = Self::of_recorder(self.source, recorder, recorder.entries(place, names.schema()));
             return vec![(At { value: "name".to_owned(), line: 1 }, each)];
         }
         let entries: Vec<_> = std::mem::take(&mut self.table).into_iter().collect();
@@ -317,7 +317,7 @@ impl<'a> Section<'a> {
     /// The tables of a list of tables, e.g. `[[connections]]`.
     pub fn list(&mut self, key: &'static str) -> Vec<Section<'a>> {
         if let Some((recorder, place)) = &self.recorder {
-            return vec![Self::of_sketch(self.source, recorder, recorder.list(place, key))];
+            return vec![Self::of_recorder(self.source, recorder, recorder.list(place, key))];
         }
         let Some((line, value)) = self.take(key) else { return Vec::new() };
         let DeValue::Array(items) = value.into_inner() else {

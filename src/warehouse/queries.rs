@@ -22,8 +22,8 @@ const CLOSED: [&str; 8] = [
     "txid_current",
 ];
 const SCHEMAS: [&str; 6] = ["", "core", "history", "mart", "ops", "temp"];
-/// SchedulerLedger that no figure is made of.
-const CLOSED_BOOKS: [&str; 7] =
+/// Tables of the ledger that no figure is made of.
+const CLOSED_LEDGER: [&str; 7] =
     ["outbox", "delivery_attempt", "erased", "objection", "suppression", "audit", "handed_over"];
 /// The variable that holds the key of pseudonyms; `pseudonym(...)` uses it.
 const KEY: &str = "person_key";
@@ -116,7 +116,7 @@ fn table(catalog: &str, schema: &str, name: &str) -> Result<(), WarehouseError> 
     let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
     let is_own = ["duckdb_", "pragma_", "pg_", "sqlite_"].iter().any(|begin| lower.starts_with(begin));
     let schema = schema.to_lowercase();
-    let is_open = SCHEMAS.contains(&schema.as_str()) && !(schema == "ops" && CLOSED_BOOKS.contains(&lower.as_str()));
+    let is_open = SCHEMAS.contains(&schema.as_str()) && !(schema == "ops" && CLOSED_LEDGER.contains(&lower.as_str()));
     if is_name && !is_own && is_open && matches!(catalog, "" | "temp") {
         return Ok(());
     }

@@ -1,4 +1,4 @@
-//! Fills a report's book: sums of the unified metrics, levels, plans, movements, hours, posts and pages.
+//! Reads a report's data: sums of the unified metrics, levels, plans, movements, hours, posts and pages.
 
 use super::error::{Context, WarehouseError};
 use super::readings::{budgets, first_date, targets};

@@ -157,7 +157,7 @@ async fn every_format_names_a_known_event_and_hostile_words_stay_words() {
     let slack = rendered.slack.to_string();
     assert!(slack.contains(named) && !slack.contains("<script>"), "{slack}");
     let mail = {
-        let prints = Renderings::new(&built, &audience().all_wordings(), &templates).expect("all formats");
+        let prints = Renderings::new(&built, &audience().all_locales(), &templates).expect("all formats");
         new_report(&built.standard, &order.definition, Vec::new(), &prints, &audience(), &templates).expect("a report")
     };
     let mail = mail.messages.iter().find(|message| message.route.contains("mail")).expect("a mail");

@@ -215,7 +215,7 @@ pub fn in_every_format(built: &Built, locale: Locale, templates: &Templates, def
     }
     let new = {
         let audience = Audience { locale, ..audience() };
-        let prints = Renderings::new(built, &audience.all_wordings(), templates).expect("all formats");
+        let prints = Renderings::new(built, &audience.all_locales(), templates).expect("all formats");
         new_report(&built.standard, definition, Vec::new(), &prints, &audience, templates)
     }
     .expect("a report");

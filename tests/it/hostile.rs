@@ -90,7 +90,7 @@ async fn every_format_of_a_hostile_day_comes_out_safe() {
             mail_to: vec!["ceo@example.com".to_owned()],
             ..Audience::default()
         };
-        let prints = Renderings::new(&built, &audience.all_wordings(), &templates).expect("all formats");
+        let prints = Renderings::new(&built, &audience.all_locales(), &templates).expect("all formats");
         let new =
             new_report(document, &order.definition, Vec::new(), &prints, &audience, &templates).expect("a report");
         mail_is_safe(&new.messages[0].payload);

@@ -34,7 +34,7 @@ fn messages(warehouse: &Warehouse, id: &str) -> BTreeMap<String, (String, Vec<u8
     warehouse.read_blocking(rows).expect("the outbox")
 }
 
-fn in_books(warehouse: &Warehouse, id: &str) -> Issued {
+fn in_ledger(warehouse: &Warehouse, id: &str) -> Issued {
     warehouse.read_blocking(|reader| issued(reader, id)).expect("read").expect("issued")
 }
 
@@ -79,7 +79,7 @@ async fn two_readers_get_the_same_figures_each_in_their_own_wording() {
     assert!(matches!(outcome, Outcome::Issued { .. }), "{outcome:?}");
 
     // The books: the same figures and receipts, worded twice.
-    let kept = in_books(warehouse, &id);
+    let kept = in_ledger(warehouse, &id);
     let others = warehouse.read_blocking(|reader| localized(reader, &id)).expect("read");
     assert_eq!((kept.locale.as_str(), others.len(), others[0].locale.as_str()), ("en", 1, "de:code"));
     let (ours, theirs) = (document(&kept.document), document(&others[0].document));
@@ -151,7 +151,7 @@ async fn folder_and_slack_follow_the_workspace_and_what_nobody_reads_is_not_made
     let order = order("daily_performance", &context, noon());
     let audience = Audience { locale: locale("fr"), ..audience() };
     let (id, _) = issue_report(warehouse, &context, &order, &audience, &templates).expect("an outcome");
-    let kept = in_books(warehouse, &id);
+    let kept = in_ledger(warehouse, &id);
     assert_eq!((kept.locale.as_str(), kept.files.len()), ("fr", 0));
     assert!(document(&kept.document).locale.is_standard(), "the books are kept in one locale");
     let sent = messages(warehouse, &id);

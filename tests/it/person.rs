@@ -69,7 +69,7 @@ fn an_erasure_that_fails_midway_is_finished_by_running_it_again() {
     assert_eq!((done.erased.identifiers, done.left), (2, Vec::new()));
 }
 
-/// SchedulerLedger of delivery and schedule, of three years ago and of last week.
+/// The ledger of delivery and schedule, of three years ago and of last week.
 pub const BOOKS: &str = "
     INSERT INTO ops.slot (job, workspace, slot_at, fire, is_catch_up, state, attempts, reason, detail, planned_at)
     SELECT 'sync', 'acme', then_at, 'normal', false, state, 1, '', '', then_at

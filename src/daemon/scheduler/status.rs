@@ -20,7 +20,7 @@ pub struct Status {
     pub waiting: Vec<Waiting>,
     /// Jobs that keep failing and are only probed.
     pub circuits: Vec<Circuit>,
-    /// DecisionReason the last beat could not use the ledger, if it could not.
+    /// Why the last beat could not use the ledger, if it could not.
     pub trouble: Option<String>,
     /// How late the beats of the last hour were; absent before the first.
     pub lag: Option<Lag>,

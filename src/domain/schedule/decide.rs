@@ -5,7 +5,7 @@ use super::policy::{CircuitPolicy, Overlap, Policy};
 use super::slot::{Outcome, Slot, SlotState};
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// DecisionReason a slot runs, waits, was skipped or is done.
+/// Why a slot runs, waits, was skipped or is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DecisionReason {
     // It runs:

@@ -35,7 +35,7 @@ pub struct Expression {
     hours: Vec<u32>,
 }
 
-/// DecisionReason a text is not an expression; words to follow the text.
+/// Why a text is not an expression; words to follow the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExpressionError {
     #[error("has {0} fields, not 5")]
@@ -46,7 +46,7 @@ pub enum ExpressionError {
     NeverFires,
 }
 
-/// DecisionReason a fire stands where it does.
+/// Why a fire stands where it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FireReason {
     Normal,

@@ -17,7 +17,7 @@ pub struct Prepared {
     pub notes: Vec<String>,
     /// Whether rows are counted, not lines.
     pub has_rows: bool,
-    /// StoredReceipt until the rows are loaded.
+    /// Kept until the rows are loaded.
     pub table: Table,
 }
 

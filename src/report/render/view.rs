@@ -7,7 +7,7 @@ pub use chart::{BarView, ChartView, DrawingView, GridView, WATERFALL};
 
 use crate::report::document::{Block, Card, Cell, Document, Figure, Freshness, FreshnessState, Row, Section, Table};
 use crate::report::render::words::{
-    distinct, exact_value, has_provisional, instant_text, mood_word, period_text, plain, shortened,
+    distinct, exact_value, has_provisional, instant_text, period_text, plain, shortened, tone_word,
 };
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 use serde::Serialize;
@@ -178,7 +178,7 @@ pub fn page(document: &Document, limits: Limits) -> PageView {
         summary: plain(&document.summary),
         lead: document.lead.as_ref().map(|lead| LeadView {
             sentence: plain(&lead.sentence),
-            tone: mood_word(lead.tone),
+            tone: tone_word(lead.tone),
             points: lead
                 .moved
                 .iter()
@@ -220,7 +220,7 @@ fn card(card: &Card) -> CardView {
         label: plain(&comparison.label),
         base: figure(&comparison.base),
         change: figure(&comparison.change),
-        tone: mood_word(comparison.tone),
+        tone: tone_word(comparison.tone),
     });
     CardView {
         label: plain(&card.label),
@@ -274,11 +274,11 @@ fn row(row: &Row, limits: Limits) -> RowView {
 
 fn cell(cell: &Cell, limits: Limits) -> CellView {
     match cell {
-        Cell::Figure { figure: part, tone } => CellView::Figure { figure: figure(part), tone: mood_word(*tone) },
+        Cell::Figure { figure: part, tone } => CellView::Figure { figure: figure(part), tone: tone_word(*tone) },
         Cell::Text { text } => CellView::Text { text: shortened(text, limits.name_chars) },
         Cell::Progress { figure: part, share, tone } => CellView::Progress {
             figure: figure(part),
-            tone: mood_word(*tone),
+            tone: tone_word(*tone),
             percent: percent(share.unwrap_or_default()),
             over: share.is_some_and(|share| share > Decimal::ONE),
         },

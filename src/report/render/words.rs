@@ -1,4 +1,4 @@
-//! Small locales every text format shares: dates of the report, safe names, shortened names.
+//! Small wordings every text format shares: dates of the report, safe names, shortened names.
 
 use crate::domain::money::Currency;
 use crate::report::document::{Block, Card, Document, Figure, Tone};
@@ -91,7 +91,7 @@ pub fn has_provisional(document: &Document) -> bool {
 }
 
 /// The word templates and style sheets know a tone by.
-pub fn mood_word(tone: Tone) -> &'static str {
+pub fn tone_word(tone: Tone) -> &'static str {
     match tone {
         Tone::Good => "good",
         Tone::Bad => "bad",

@@ -152,7 +152,7 @@ fn number(
     Ok(())
 }
 
-/// Filter Excel's limit, without what XML cannot hold.
+/// Within Excel's limit, without what XML cannot hold.
 fn cell_text(text: &str) -> String {
     plain(text).chars().filter(|c| !matches!(c, '\u{fffe}' | '\u{ffff}')).take(TEXT_CHARS).collect()
 }

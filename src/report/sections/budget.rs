@@ -15,7 +15,7 @@ const TOLERANCE: Decimal = dec!(0.1);
 pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<Section> {
     let month = readings.month();
     let filter = &readings.definition.split.filter;
-    let of_month = readings.book.plans.keys().filter(|(plan, _, of)| *plan == Plan::Budget && *of == month.start);
+    let of_month = readings.data.plans.keys().filter(|(plan, _, of)| *plan == Plan::Budget && *of == month.start);
     let channels: Vec<String> = of_month
         .map(|(_, channel, _)| channel.clone())
         .filter(|channel| filter.channels.is_empty() || filter.channels.contains(channel))
@@ -73,8 +73,8 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
 /// A channel without rows has spent nothing where others have rows; where none has, nobody knows.
 fn spent(readings: &Readings, builder: &FigureBuilder<'_>, channel: &str) -> Expression {
     let passed = readings.month_to_date();
-    let has_rows = readings.book.spans.get(&passed).is_some_and(|span| span.channels.contains_key(channel));
-    let is_known = readings.book.spans.get(&passed).is_some_and(|span| !span.channels.is_empty());
+    let has_rows = readings.data.spans.get(&passed).is_some_and(|span| span.channels.contains_key(channel));
+    let is_known = readings.data.spans.get(&passed).is_some_and(|span| !span.channels.is_empty());
     let basis = builder.channel("cost", passed, channel);
     if !has_rows && is_known {
         Expression::Calculated { formula: "0".to_owned(), parts: BTreeMap::new() }

@@ -62,7 +62,7 @@ fn change_column(
 ) -> Option<String> {
     let metric = leading(readings, builder);
     let (_, label, base) = readings.leading()?;
-    if !builder.shows(metric) || !readings.book.reaches(base) {
+    if !builder.shows(metric) || !readings.data.reaches(base) {
         return None;
     }
     let heading = format!("{} vs {label}", builder.label(metric));

@@ -27,7 +27,7 @@ pub fn span(cadence: Cadence, period: Period) -> Period {
 
 pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<Section> {
     let period = span(readings.definition.cadence, readings.period);
-    let posts = readings.book.posts.get(&period).filter(|posts| !posts.is_empty())?;
+    let posts = readings.data.posts.get(&period).filter(|posts| !posts.is_empty())?;
     if !builder.shows_fact("influencer_post", "Content") {
         return None;
     }

@@ -71,7 +71,7 @@ impl Settling {
 pub struct FigureBuilder<'a> {
     registry: &'a Registry,
     workspace: &'a Workspace,
-    book: &'a ReportData,
+    data: &'a ReportData,
     parts: &'a BTreeMap<Filter, ReportData>,
     locale: Locale,
     report_id: String,
@@ -90,7 +90,7 @@ impl<'a> FigureBuilder<'a> {
     pub fn new(
         registry: &'a Registry,
         workspace: &'a Workspace,
-        (book, parts): (&'a ReportData, &'a BTreeMap<Filter, ReportData>),
+        (data, parts): (&'a ReportData, &'a BTreeMap<Filter, ReportData>),
         locale: Locale,
         report_id: String,
         settling: Settling,
@@ -101,7 +101,7 @@ impl<'a> FigureBuilder<'a> {
         Self {
             registry,
             workspace,
-            book,
+            data,
             parts,
             locale,
             report_id,
@@ -121,27 +121,27 @@ impl<'a> FigureBuilder<'a> {
 
     /// A metric of the report's part of the workspace.
     pub fn all(&self, metric: &str, period: Period) -> Expression {
-        Expression::metric(Reading { filter: self.book.filter.clone(), ..Reading::of_all(metric, period) })
+        Expression::metric(Reading { filter: self.data.filter.clone(), ..Reading::of_all(metric, period) })
     }
 
     pub fn channel(&self, metric: &str, period: Period, channel: &str) -> Expression {
-        Expression::metric(Reading { filter: self.book.filter.clone(), ..Reading::of_channel(metric, period, channel) })
+        Expression::metric(Reading { filter: self.data.filter.clone(), ..Reading::of_channel(metric, period, channel) })
     }
 
     pub fn campaign(&self, metric: &str, period: Period, campaign: &str) -> Expression {
         Expression::metric(Reading {
-            filter: self.book.filter.clone(),
+            filter: self.data.filter.clone(),
             ..Reading::of_campaign(metric, period, campaign)
         })
     }
 
     /// The value of a basis.
     pub fn value(&self, basis: &Expression) -> Option<Decimal> {
-        basis.evaluate(&|leaf| match leaf {
-            DataPoint::Metric(reading) if reading.filter != self.book.filter => {
-                self.parts.get(&reading.filter)?.read(self.registry, leaf)
+        basis.evaluate(&|point| match point {
+            DataPoint::Metric(reading) if reading.filter != self.data.filter => {
+                self.parts.get(&reading.filter)?.read(self.registry, point)
             }
-            _ => self.book.read(self.registry, leaf),
+            _ => self.data.read(self.registry, point),
         })
     }
 
@@ -182,7 +182,7 @@ impl<'a> FigureBuilder<'a> {
     /// Whether a metric may be shown: it is defined, ever had a value here, and its data is not
     /// left out for being late.
     pub fn shows(&mut self, metric: &str) -> bool {
-        self.shows_in(self.book, metric)
+        self.shows_in(self.data, metric)
     }
 
     /// The same of a part of the workspace.
@@ -347,7 +347,7 @@ impl<'a> FigureBuilder<'a> {
     /// Whether nothing that a figure rests on will change any more.
     fn is_final(&self, basis: &Expression) -> bool {
         let settled = |fact: &str, period: &Period| self.settling.is_final(fact, *period);
-        basis.leaves().into_iter().all(|leaf| match leaf {
+        basis.data_points().into_iter().all(|point| match point {
             DataPoint::Metric(reading) => self
                 .registry
                 .get(&reading.metric)
@@ -370,8 +370,8 @@ impl<'a> FigureBuilder<'a> {
     ) -> Comparison {
         let name = self.label(metric);
         let change = self.change(metric, value, base, &name);
-        let tone = self.mood_of(metric, &change);
-        let is_plan = base.leaves().into_iter().all(|leaf| matches!(leaf, DataPoint::Plan { .. }));
+        let tone = self.tone_of(metric, &change);
+        let is_plan = base.data_points().into_iter().all(|point| matches!(point, DataPoint::Plan { .. }));
         let name = if is_plan { format!("{name}: target") } else { name };
         let base = self.figure(base, self.unit(metric), &name);
         Comparison { id: id.to_owned(), label: format!("vs {label}"), base, change, tone }
@@ -381,7 +381,7 @@ impl<'a> FigureBuilder<'a> {
     pub fn change_cell(&mut self, metric: &str, value: &Expression, base: &Expression) -> Cell {
         let name = self.label(metric);
         let figure = self.change(metric, value, base, &name);
-        Cell::Figure { tone: self.mood_of(metric, &figure), figure }
+        Cell::Figure { tone: self.tone_of(metric, &figure), figure }
     }
 
     /// A table cell without a judgement.
@@ -395,7 +395,7 @@ impl<'a> FigureBuilder<'a> {
     }
 
     /// Whether a printed change is welcome; of few events it is not judged.
-    pub fn mood_of(&self, metric: &str, change: &Figure) -> Tone {
+    pub fn tone_of(&self, metric: &str, change: &Figure) -> Tone {
         if change.text == FEW { Tone::Neutral } else { self.tone(metric, change.value) }
     }
 

@@ -12,7 +12,7 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
     if !readings.definition.split.filter.is_all() {
         return None;
     }
-    let planned = readings.book.plans.keys().filter(|(plan, _, of)| *plan == Plan::Target && *of == month.start);
+    let planned = readings.data.plans.keys().filter(|(plan, _, of)| *plan == Plan::Target && *of == month.start);
     let metrics: Vec<String> = planned.map(|(_, metric, _)| metric.clone()).collect();
     let mut rows = Vec::new();
     let mut reached = 0;

@@ -22,13 +22,13 @@ pub fn span(period: Period) -> Period {
 pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<Section> {
     let period = span(readings.period);
     let event = [EventKind::Payments, EventKind::Leads].into_iter().find(|event| {
-        let week = readings.book.hours.get(&(*event, period));
+        let week = readings.data.hours.get(&(*event, period));
         week.is_some_and(|week| week.values().sum::<Decimal>() >= FEWEST)
     })?;
     if !builder.shows_fact(event.fact(), "Hours of the week") {
         return None;
     }
-    let week = readings.book.hours.get(&(event, period))?;
+    let week = readings.data.hours.get(&(event, period))?;
     let value = |weekday: u32, hour: u32| week.get(&(weekday, hour)).copied().unwrap_or_default();
     let cells: Vec<Vec<Decimal>> = (1..=7).map(|weekday| (0..24).map(|hour| value(weekday, hour)).collect()).collect();
     let mut busiest: Vec<((u32, u32), Decimal)> = week.iter().map(|(at, value)| (*at, *value)).collect();

@@ -15,7 +15,7 @@ pub fn part(readings_filter: &Filter, section: &MetricsSection) -> Option<Filter
 }
 
 pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>, own: &MetricsSection) -> Option<Section> {
-    let filter = part(&readings.book.filter, own)?;
+    let filter = part(&readings.data.filter, own)?;
     let data = readings.data_of(&filter)?;
     let cards: Vec<Card> = own.metrics.iter().filter_map(|metric| card(readings, builder, data, metric)).collect();
     if cards.is_empty() {

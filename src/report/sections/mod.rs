@@ -58,7 +58,7 @@ pub struct Readings {
     /// Whom readers ask.
     pub contact: Option<String>,
     pub issued_at: DateTime<Utc>,
-    pub book: ReportData,
+    pub data: ReportData,
     /// The same for parts of the workspace that sections of metrics are about.
     pub parts: BTreeMap<Filter, ReportData>,
     pub channel_labels: BTreeMap<String, String>,
@@ -108,7 +108,7 @@ impl Readings {
 
     /// The numbers of a part of the workspace, if it was read.
     pub fn data_of(&self, filter: &Filter) -> Option<&ReportData> {
-        if *filter == self.book.filter { Some(&self.book) } else { self.parts.get(filter) }
+        if *filter == self.data.filter { Some(&self.data) } else { self.parts.get(filter) }
     }
 
     /// What a channel is called.
@@ -123,7 +123,7 @@ impl Readings {
     /// What the figures of this period are set against, with what that is called.
     pub fn bases(&self) -> Vec<(Compare, String, Period)> {
         let base = |compare: &Compare| self.base(*compare).map(|(label, period)| (*compare, label, period));
-        self.definition.compare.iter().filter_map(base).filter(|(_, _, base)| self.book.reaches(*base)).collect()
+        self.definition.compare.iter().filter_map(base).filter(|(_, _, base)| self.data.reaches(*base)).collect()
     }
 
     fn base(&self, compare: Compare) -> Option<(String, Period)> {
@@ -131,12 +131,12 @@ impl Readings {
     }
 
     /// What the subject, the first sentence and the leads of sections set figures against: the first of
-    /// [`Cadence::leading`] and the job's own comparisons that the book reaches.
+    /// [`Cadence::leading`] and the job's own comparisons that the data reaches.
     pub fn leading(&self) -> Option<(Compare, String, Period)> {
         let wanted = std::iter::once(self.definition.cadence.leading()).chain(self.definition.compare.iter().copied());
         wanted
             .filter_map(|compare| self.base(compare).map(|(label, period)| (compare, label, period)))
-            .find(|(_, _, base)| self.book.reaches(*base))
+            .find(|(_, _, base)| self.data.reaches(*base))
     }
 }
 
@@ -222,7 +222,7 @@ pub fn build(readings: &Readings, registry: &Registry) -> (Document, Vec<Receipt
     let mut builder = FigureBuilder::new(
         registry,
         workspace,
-        (&readings.book, &readings.parts),
+        (&readings.data, &readings.parts),
         locale,
         id.clone(),
         settling,
@@ -363,7 +363,7 @@ fn notes(readings: &Readings, sections: &[Section]) -> Vec<String> {
         "Revenue belongs to the channel the checkout noted, else to where the CRM first met the payer.".to_owned(),
         "Each figure has a receipt: `daybook explain <receipt>` says where it comes from.".to_owned(),
     ];
-    let visitors = readings.book.days.values().any(|sums| sums.contains_key("web_visitors_daily.visitors"));
+    let visitors = readings.data.days.values().any(|sums| sums.contains_key("web_visitors_daily.visitors"));
     if visitors && readings.period.days() > 1 && readings.has(SectionKind::Headline) {
         notes.push(format!(
             "Visitors are left out: they are counted day by day, and somebody who comes on two days of a {} would count twice.",

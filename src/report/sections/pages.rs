@@ -26,7 +26,7 @@ pub fn against(cadence: Cadence) -> Compare {
 
 pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<Section> {
     let period = readings.period;
-    let pages = readings.book.pages.get(&period)?;
+    let pages = readings.data.pages.get(&period)?;
     let mut ranked: Vec<(&String, Decimal)> = named(pages).collect();
     ranked.sort_by_key(|(page, sessions)| (Reverse(*sessions), *page));
     if ranked.is_empty() || !builder.shows_fact("page_daily", "Top pages") {
@@ -88,14 +88,14 @@ fn named(pages: &Pages) -> impl Iterator<Item = (&String, Decimal)> {
 /// The period before, where pages are known of all its days.
 fn comparable(readings: &Readings) -> Option<(String, Period)> {
     let (label, base) = readings.base(against(readings.definition.cadence))?;
-    let is_read = readings.book.pages.get(&base).is_some_and(|pages| !pages.is_empty());
-    let is_whole = readings.book.pages_from.is_some_and(|first| first <= base.start);
-    (is_read && is_whole && readings.book.reaches(base)).then_some((label, base))
+    let is_read = readings.data.pages.get(&base).is_some_and(|pages| !pages.is_empty());
+    let is_whole = readings.data.pages_from.is_some_and(|first| first <= base.start);
+    (is_read && is_whole && readings.data.reaches(base)).then_some((label, base))
 }
 
 /// The page that gained and the one that lost most sessions, by how many; ties by name.
 fn moves<'a>(readings: &'a Readings, pages: &'a Pages, base: Period) -> Vec<(&'a String, Decimal)> {
-    let before = &readings.book.pages[&base];
+    let before = &readings.data.pages[&base];
     let sessions = |pages: &Pages, page: &String| {
         pages.get(page).and_then(|sums| sums.get(&PageMeasure::Sessions)).copied().unwrap_or_default()
     };
@@ -121,7 +121,7 @@ fn row(
     if let Some(base) = base {
         let before = of(PageMeasure::Sessions, base);
         let figure = builder.change("sessions", &sessions, &before, &format!("{name}: sessions"));
-        cells.push(Cell::Figure { tone: builder.mood_of("sessions", &figure), figure });
+        cells.push(Cell::Figure { tone: builder.tone_of("sessions", &figure), figure });
     }
     let share = |formula: &str, name: &str, measure| {
         Expression::calculated(formula, [(name, of(measure, period)), ("sessions", sessions.clone())])
@@ -187,7 +187,7 @@ fn lead(
     } else {
         "Sessions by the page on which they began.".to_owned()
     };
-    if let Some(first) = readings.book.pages_from.filter(|first| *first > readings.period.start) {
+    if let Some(first) = readings.data.pages_from.filter(|first| *first > readings.period.start) {
         lead += &format!(" Pages are known since {} only.", readings.locale.date_text(first));
     }
     let Some((label, _)) = base else { return lead };

@@ -11,10 +11,10 @@ use rust_decimal::Decimal;
 
 pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<Section> {
     let period = readings.period;
-    let movements = readings.book.movements.get(&period)?;
+    let movements = readings.data.movements.get(&period)?;
     let moved = |movement: Movement| movements.get(&movement).copied().unwrap_or_default();
     if moved(Movement::Opening).is_zero() && moved(Movement::Closing).is_zero()
-        || !readings.book.reaches(period)
+        || !readings.data.reaches(period)
         || !builder.shows_fact("subscription", "Subscriptions")
     {
         return None;

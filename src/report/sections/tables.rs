@@ -153,7 +153,7 @@ pub fn ranked(builder: &FigureBuilder<'_>, metric: &str, groups: &BTreeMap<Strin
 
 /// The period's groups; empty where the period was not read.
 pub fn span(readings: &Readings, period: Period) -> Option<&Span> {
-    readings.book.spans.get(&period)
+    readings.data.spans.get(&period)
 }
 
 /// A neutral cell.

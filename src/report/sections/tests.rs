@@ -82,7 +82,7 @@ fn readings(report: &str, part: SectionKind, period: Period) -> Readings {
         period,
         issued_at: Utc.with_ymd_and_hms(2026, 12, 1, 10, 0, 0).single().expect("an instant"),
         parts: BTreeMap::new(),
-        book: ReportData { first_date: Some(date("2020-01-01")), ..ReportData::default() },
+        data: ReportData { first_date: Some(date("2020-01-01")), ..ReportData::default() },
         channel_labels: BTreeMap::new(),
         campaigns: Vec::new(),
         business: crate::domain::business::Business::default(),
@@ -145,7 +145,7 @@ fn a_campaign_against_its_plan_gives_the_worked_example() {
     ]);
     let span =
         Span { total: results.clone(), campaigns: BTreeMap::from([("Spring".to_owned(), results)]), ..Span::default() };
-    readings.book.spans.insert(november(), span);
+    readings.data.spans.insert(november(), span);
     readings.campaigns = vec![Campaign {
         name: "Spring".to_owned(),
         label: None,
@@ -188,9 +188,9 @@ fn budget_pacing_projects_the_month_by_days() {
     let spent = sums(&[("cost", dec!(4500))]);
     let span =
         Span { total: spent.clone(), channels: BTreeMap::from([("paid_search".to_owned(), spent)]), ..Span::default() };
-    readings.book.spans.insert(to_date, span);
+    readings.data.spans.insert(to_date, span);
     for (channel, amount) in [("paid_search", dec!(9000)), ("email", dec!(300))] {
-        readings.book.plans.insert((Plan::Budget, channel.to_owned(), to_date.start), amount);
+        readings.data.plans.insert((Plan::Budget, channel.to_owned(), to_date.start), amount);
     }
     let (document, _) = build(&readings, &registry());
     let budget = table(&document, "budget");
@@ -236,7 +236,7 @@ fn movements_of_recurring_revenue_close() {
         (Movement::PayingCustomers, dec!(12)),
         (Movement::LostCustomers, dec!(1)),
     ];
-    readings.book.movements.insert(november(), moved.into());
+    readings.data.movements.insert(november(), moved.into());
     let (document, _) = build(&readings, &registry());
     let mrr = table(&document, "mrr");
     let sum: Decimal = mrr.rows.iter().filter_map(|row| figure(mrr, &row.name, "amount").value).sum();
@@ -253,13 +253,13 @@ fn visitors_are_shown_for_a_day_and_never_summed_for_a_week() {
     let day = Period::day(date("2026-11-15"));
     let mut one = readings("daily_performance", SectionKind::Headline, day);
     let with = |visitors| sums(&[("sessions", dec!(90)), ("web_visitors_daily.visitors", visitors)]);
-    one.book.spans.insert(day, Span { total: with(dec!(70)), ..Span::default() });
+    one.data.spans.insert(day, Span { total: with(dec!(70)), ..Span::default() });
     let (document, _) = build(&one, &registry());
     assert!(document.figures().iter().any(|(path, figure)| path == "headline/visitors" && figure.text == "70"));
     let week = Period::week_of(date("2026-11-15"), chrono::Weekday::Mon);
     let mut seven = readings("weekly_performance", SectionKind::Headline, week);
-    seven.book.spans.insert(week, Span { total: sums(&[("sessions", dec!(600))]), ..Span::default() });
-    seven.book.days = week.dates().map(|date| (date, with(dec!(70)))).collect();
+    seven.data.spans.insert(week, Span { total: sums(&[("sessions", dec!(600))]), ..Span::default() });
+    seven.data.days = week.dates().map(|date| (date, with(dec!(70)))).collect();
     let (document, _) = build(&seven, &registry());
     assert!(document.figures().iter().all(|(path, _)| !path.contains("visitors")));
     assert!(document.notes.iter().any(|note| note.starts_with("Visitors are left out")), "{:?}", document.notes);
@@ -270,7 +270,7 @@ fn late_facts_take_their_figures_with_them_and_are_named() {
     let day = Period::day(date("2026-11-15"));
     let mut readings = readings("daily_performance", SectionKind::Headline, day);
     let total = sums(&[("sessions", dec!(90)), ("revenue", dec!(500)), ("cost", dec!(100))]);
-    readings.book.spans.insert(day, Span { total, ..Span::default() });
+    readings.data.spans.insert(day, Span { total, ..Span::default() });
     readings.dropped = BTreeSet::from(["ad_daily".to_owned()]);
     let (document, _) = build(&readings, &registry());
     let shown: Vec<String> = document.figures().into_iter().map(|(path, _)| path).collect();
@@ -311,7 +311,7 @@ fn what_a_new_customer_costs_is_marked_where_earlier_payments_are_not_known() {
     let mut readings = readings("daily_performance", SectionKind::Headline, day);
     readings.definition.edition.parts = vec![SectionKind::Funnel];
     let known = sums(&[("cost", dec!(100)), ("customers", dec!(4)), ("orders", dec!(5)), ("leads", dec!(9))]);
-    readings.book.spans.insert(day, Span { total: known, ..Span::default() });
+    readings.data.spans.insert(day, Span { total: known, ..Span::default() });
     let marked = |readings: &Readings| {
         let (document, _) = build(readings, &registry());
         let figures = document.figures().into_iter().filter(|(_, figure)| figure.provisional);
@@ -334,9 +334,9 @@ fn a_report_about_a_part_has_an_id_and_files_of_its_own_and_says_so() {
     readings.definition.split = Split { id: "paid".to_owned(), title: "Paid".to_owned(), filter: within.clone() };
     readings.definition.edition =
         Edition { parts: vec![SectionKind::Headline, SectionKind::Goals], ..Edition::default() };
-    readings.book.filter = within;
-    readings.book.spans.insert(day, Span { total: sums(&[("sessions", dec!(9))]), ..Span::default() });
-    readings.book.plans.insert((Plan::Target, "sessions".to_owned(), date("2026-11-01")), dec!(100));
+    readings.data.filter = within;
+    readings.data.spans.insert(day, Span { total: sums(&[("sessions", dec!(9))]), ..Span::default() });
+    readings.data.plans.insert((Plan::Target, "sessions".to_owned(), date("2026-11-01")), dec!(100));
     let (document, receipts) = build(&readings, &registry());
     assert_ne!(document.id, whole);
     assert_eq!(document.file_stem, "daily-2026-11-15-paid");
@@ -359,8 +359,8 @@ fn pages(all: &[(&str, i64, i64)]) -> Pages {
 fn of_pages(now: &[(&str, i64, i64)], before: &[(&str, i64, i64)], since: &str) -> Document {
     let week = Period::new(date("2026-11-09"), date("2026-11-16")).expect("a week");
     let mut readings = readings("weekly_performance", SectionKind::Content, week);
-    readings.book.pages = BTreeMap::from([(week, pages(now)), (week.back(7), pages(before))]);
-    readings.book.pages_from = Some(date(since));
+    readings.data.pages = BTreeMap::from([(week, pages(now)), (week.back(7), pages(before))]);
+    readings.data.pages_from = Some(date(since));
     build(&readings, &registry()).0
 }
 

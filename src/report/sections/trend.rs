@@ -42,7 +42,7 @@ pub fn spark(cadence: Cadence) -> u32 {
 pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<Section> {
     let metric = ["net_revenue", "leads", "sessions", "clicks"].into_iter().find(|metric| builder.shows(metric))?;
     let cadence = readings.definition.cadence;
-    let chart = course(readings, builder, &readings.book, metric)?;
+    let chart = course(readings, builder, &readings.data, metric)?;
     let named = known::named(&chart.events).map(|text| Block::Text { text });
     Some(Section {
         id: "trend".to_owned(),
@@ -109,7 +109,7 @@ fn told(
 /// A metric's last `count` days, weeks or months, the reported one last; `None` where there is no
 /// data, or the data begins later.
 pub fn values(readings: &Readings, builder: &FigureBuilder<'_>, metric: &str, count: u32) -> Vec<Option<Decimal>> {
-    values_of(readings, builder, &readings.book, metric, count)
+    values_of(readings, builder, &readings.data, metric, count)
 }
 
 /// The same of a part of the workspace.

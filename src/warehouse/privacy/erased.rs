@@ -203,7 +203,7 @@ pub fn all(connection: &Connection) -> Result<Vec<Erasure>, WarehouseError> {
 }
 
 /// Erases again what errors of vendors and other words told of erased people since; returns how many texts.
-pub fn in_books(connection: &mut Connection, key: &Secret) -> Result<u64, WarehouseError> {
+pub fn in_ledger(connection: &mut Connection, key: &Secret) -> Result<u64, WarehouseError> {
     let workspaces: BTreeSet<String> = all(connection)?.into_iter().map(|one| one.workspace).collect();
     if workspaces.is_empty() {
         return Ok(0);

@@ -16,7 +16,7 @@ impl TestInstallation {
         };
         let built = Built { standard: sample::document(), others: Vec::new(), receipts: Vec::new(), differs: false };
         let (templates, _) = Templates::new(None);
-        let prints = Renderings::new(&built, &audience.all_wordings(), &templates).expect("prints");
+        let prints = Renderings::new(&built, &audience.all_locales(), &templates).expect("prints");
         let messages = messages_of(&prints, &audience, &templates).expect("messages");
         let now = self.clock.now();
         self.warehouse

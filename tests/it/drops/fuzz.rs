@@ -204,7 +204,7 @@ fn any_file_ends_with_rows_or_a_refusal() {
     let asked = |name: &str| std::env::var(name).ok().and_then(|value| value.parse().ok());
     let usual = if crate::support::is_long() { 60 } else { 5 };
     let (seed, seconds) = (asked("FUZZ_SEED").unwrap_or(1), asked("FUZZ_SECS").unwrap_or(usual));
-    // Filter the usual time, always the same files.
+    // Within the usual time, always the same files.
     let most = if seconds > 5 { u64::MAX } else { 1000 };
     let tally = run(seed, asked("FUZZ_FIRST").unwrap_or(0), most, Duration::from_secs(seconds));
     println!("{tally:?}");

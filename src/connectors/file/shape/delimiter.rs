@@ -94,7 +94,7 @@ fn rows(lines: impl Read, watch: &Watch, sign: u8) -> (Vec<Sampled>, bool) {
         if record.iter().any(|value| value.ends_with(END)) {
             break;
         }
-        // Filter a value the end of the text is followed by the end of its line.
+        // Within a value the end of the text is followed by the end of its line.
         is_open = record.iter().next_back().is_some_and(|value| value.ends_with("\0\n"));
         let line = begin_of(&record, begins, reader.position().line());
         // Names are short; what is long need not be kept to judge.

@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
-/// SchedulerLedger that keep of a finished slot its instant only, and refuse a second one.
+/// A ledger that keeps of a finished slot its instant only, and refuses a second one.
 #[derive(Default)]
 struct Slim {
     open: InMemoryLedger,

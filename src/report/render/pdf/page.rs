@@ -77,7 +77,7 @@ pub struct Layout {
     pub(super) sheets: Vec<Sheet>,
     pub y: f32,
     pub part: Part,
-    /// What the text being set must keep filter; the room between the margins if nothing else.
+    /// What the text being set must keep within; the room between the margins if nothing else.
     pub cell: Option<Area>,
     pub(super) bookmarks: Vec<Bookmark>,
     pub(super) logo: Option<Image>,

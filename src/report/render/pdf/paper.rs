@@ -31,7 +31,7 @@ impl Paper {
         }
     }
 
-    /// What text keeps filter; running heads and feet stand above and below.
+    /// What text keeps within; running heads and feet stand above and below.
     pub fn room(self) -> Area {
         let (width, height) = self.size();
         let (side, top, bottom) = (width * 0.08, 64.0, 56.0);

@@ -26,7 +26,7 @@ pub struct Run {
     pub size: f32,
     pub text: String,
     pub part: Part,
-    /// What it has to keep filter.
+    /// What it has to keep within.
     pub room: Area,
 }
 

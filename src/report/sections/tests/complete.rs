@@ -83,7 +83,7 @@ proptest! {
 
         let mut readings = readings("daily_performance", SectionKind::Headline, period);
         readings.reach = vec![source(&fates, settles)];
-        readings.book.spans.insert(period, Span { total: sums(&[("cost", dec!(10)), ("clicks", dec!(5))]), ..Span::default() });
+        readings.data.spans.insert(period, Span { total: sums(&[("cost", dec!(10)), ("clicks", dec!(5))]), ..Span::default() });
         let (document, _) = build(&readings, &registry());
         let said = &document.freshness[0];
         prop_assert_eq!(matches!(said.state, FreshnessState::Complete | FreshnessState::Provisional), is_sound, "{:?}", said);

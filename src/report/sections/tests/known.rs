@@ -28,11 +28,11 @@ fn report(name: &str, period: Period, events: Vec<KnownEvent>) -> Readings {
     let mut readings = readings(name, SectionKind::Trend, period);
     let first = trend::first(readings.definition.cadence, period);
     let all = Period { start: first, end: period.end };
-    readings.book.days = all.dates().map(|date| (date, sums(&[("leads", dec!(5))]))).collect();
+    readings.data.days = all.dates().map(|date| (date, sums(&[("leads", dec!(5))]))).collect();
     let spans = readings.bases().into_iter().map(|(_, _, base)| base).chain([period]);
     let spans: Vec<Period> = spans.chain(readings.leading().map(|(_, _, base)| base)).collect();
     let total = || Span { total: sums(&[("leads", dec!(35))]), ..Span::default() };
-    readings.book.spans.extend(spans.into_iter().map(|span| (span, total())));
+    readings.data.spans.extend(spans.into_iter().map(|span| (span, total())));
     readings.business.events = events;
     readings
 }

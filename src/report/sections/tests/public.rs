@@ -10,7 +10,7 @@ fn worded(metric: &str, before: &[(&str, Decimal)], now: &[(&str, Decimal)]) -> 
     let week = Period::week_of(date("2026-11-15"), chrono::Weekday::Mon);
     let mut readings = readings("weekly_performance", SectionKind::Headline, week);
     for (period, values) in [(week, now), (week.back(7), before)] {
-        readings.book.spans.insert(period, Span { total: sums(values), ..Span::default() });
+        readings.data.spans.insert(period, Span { total: sums(values), ..Span::default() });
     }
     let (document, _) = build(&readings, &registry());
     let cards = document.sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
@@ -173,7 +173,7 @@ fn the_total_of_a_rate_has_the_weights_of_its_own_denominator() {
     let (one, other) = (of(dec!(400), dec!(4), dec!(10), dec!(100)), of(dec!(100), dec!(50), dec!(90), dec!(90)));
     let total = of(dec!(500), dec!(54), dec!(100), dec!(190));
     let channels = BTreeMap::from([("paid_search".to_owned(), one), ("paid_social".to_owned(), other)]);
-    readings.book.spans.insert(week, Span { total, channels, ..Span::default() });
+    readings.data.spans.insert(week, Span { total, channels, ..Span::default() });
     let (document, _) = build(&readings, &registry());
     let channels = table(&document, "channels");
     assert_eq!(figure(channels, "All channels", "roas").text, "1.90", "190 of 100, not the mean of 10 and 1");
