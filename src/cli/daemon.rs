@@ -13,9 +13,8 @@ pub fn diff(app: &App, daemon: Option<&DaemonHandle>, json: bool) -> anyhow::Res
     running(daemon)?;
     let edited = config::load(&app.settings.root).map_err(AppError::Config)?;
     let mut changes = compare::changes(&app.settings, &edited, app.clock.now());
-    let ids: Vec<String> = edited.workspaces.iter().map(|of| of.workspace.id.clone()).collect();
     let (rules, sql) = (&edited.channels.rules, rollup_sql(&edited));
-    let days = app.warehouse.read_blocking(|reader| due::days_due(reader, &ids, rules, &sql))?;
+    let days = app.warehouse.read_blocking(|reader| due::days_due(reader, rules, &sql))?;
     if days > 0 {
         changes.push(format!("{} days of figures are computed anew by the next rollup", count(days)));
     }

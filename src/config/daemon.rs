@@ -119,7 +119,7 @@ pub(super) fn read_top(root: &Path, mut top: Section<'_>, gathered: &Gathered) -
             ),
         )
         .map_or_else(|| root.to_owned(), |path| join(root, &path.value));
-    let maintenance = super::maintenance::read(&mut top, &data_dir);
+    let maintenance = super::maintenance::read(&mut top, &data_dir, &gathered.facts);
     let warehouse = top.section("warehouse").map(warehouse).unwrap_or_default();
     let settings = DaemonSettings {
         warehouse: WarehouseConfig { backup_dir: maintenance.backup.dir.clone(), ..warehouse },

@@ -1,6 +1,7 @@
 //! The sections of `daybook.toml` about the warehouse's maintenance: `[backup]`, `[retention]`, `[maintenance]`.
 
 use super::daemon::join;
+use crate::domain::fact::Facts;
 use crate::settings::Names;
 use crate::settings::kinds::{path, whole_number};
 use crate::settings::reader::Section;
@@ -8,10 +9,10 @@ use crate::warehouse::maintenance::{BackupConfig, MaintenanceConfig, Percent, Re
 use std::path::Path;
 
 /// Reads the three; folders become absolute, below `data_dir`.
-pub(super) fn read(top: &mut Section<'_>, data_dir: &Path) -> MaintenanceConfig {
+pub(super) fn read(top: &mut Section<'_>, data_dir: &Path, facts: &Facts) -> MaintenanceConfig {
     let mut config = MaintenanceConfig {
         backup: top.section("backup").map(|section| backup(section, data_dir)).unwrap_or_default(),
-        retention: top.section("retention").map(retention_of).unwrap_or_default(),
+        retention: top.section("retention").map(|section| retention_of(section, facts)).unwrap_or_default(),
         ..MaintenanceConfig::default()
     };
     if let Some(mut section) = top.section("maintenance") {
@@ -54,7 +55,7 @@ fn backup(mut section: Section<'_>, data_dir: &Path) -> BackupConfig {
     config
 }
 
-fn retention_of(mut section: Section<'_>) -> RetentionConfig {
+fn retention_of(mut section: Section<'_>, facts: &Facts) -> RetentionConfig {
     section.about("How long rows are kept.");
     let default = RetentionConfig::default();
     let months = section
@@ -63,7 +64,7 @@ fn retention_of(mut section: Section<'_>) -> RetentionConfig {
             whole_number(0, 1200).about("Rows older than so many whole months go at night; 0: none ever."),
         )
         .map_or(default.months, |at| at.value);
-    let names = Names::Known(retention::names().into_iter().collect(), "table", "tables");
+    let names = Names::Known(retention::names(facts).into_iter().collect(), "table", "tables");
     let months_of = whole_number(0, 1200).about("The same for single tables, in months; 0: for good.");
     let tables = section.entries("tables", &names, months_of);
     section.finish();

@@ -136,11 +136,19 @@ impl Settings {
 }
 
 /// What accumulates while files are read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Gathered {
     problems: Problems,
+    facts: Arc<Facts>,
     secrets: RefCell<Vec<SecretPlace>>,
     presets: Presets,
+}
+
+impl Default for Gathered {
+    fn default() -> Self {
+        let (problems, facts, secrets) = (Problems::default(), crate::warehouse::facts::builtin(), RefCell::default());
+        Self { problems, facts, secrets, presets: Presets::default() }
+    }
 }
 
 impl Gathered {
@@ -183,7 +191,8 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
         let file = Path::new(PRESETS).join(&problem.file);
         gathered.problems.add(&file, problem.line, &problem.message, &problem.remedy);
     }
-    let facts = facts::read(root, &gathered.problems);
+    gathered.facts = facts::read(root, &gathered.problems);
+    let facts = gathered.facts.clone();
     let daemon = daemon::read(root, &gathered);
     let channels = channels::read(root, &gathered.problems);
     let metrics = metrics::read(root, &facts, &gathered.problems);
@@ -204,7 +213,7 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
     let rollups = sql_files::read_rollups(root, &gathered.problems);
     let checks = facts::with_checks(sql_files::read_all(root, "jobs/checks", &gathered.problems), &facts);
 
-    let Gathered { problems, secrets, presets } = gathered;
+    let Gathered { problems, secrets, presets, .. } = gathered;
     let problems = problems.into_sorted();
     match (daemon, channels, metrics) {
         (Some(daemon), Some(channels), Some(metrics)) if problems.is_empty() => reviewed(Settings {

@@ -4,8 +4,8 @@ use super::Known;
 use crate::report::definition::{Filter, GroupBy, MetricsChart, MetricsSection, SECTIONS, SectionKind};
 use crate::settings::kinds::{id, list_of, one_of, some_of, text};
 use crate::settings::values::{check_known, quoted};
-use crate::settings::{At, Section, with};
-use serde_json::{Value, json};
+use crate::settings::{At, Section};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// The word of a section of metrics.
@@ -25,7 +25,6 @@ pub(super) fn read(section: &mut Section<'_>, known: &Known) -> Option<Sections>
     if !section.is_tables("sections") {
         let words = some_of(one_of(&SECTIONS), "name at least one section, or remove the key");
         let found = section.optional("sections", words.about("The sections, in order."));
-        section.describe("sections", schema);
         return found.map(|at| Sections { parts: at.value, own: Vec::new(), is_all: true });
     }
     let mut sections = Sections::default();
@@ -41,9 +40,13 @@ pub(super) fn read(section: &mut Section<'_>, known: &Known) -> Option<Sections>
 }
 
 fn table(mut section: Section<'_>, known: &Known, sections: &mut Sections) {
+    section.about("A section by its id, or one of metrics.");
     let words: Vec<(&'static str, Option<SectionKind>)> =
         SECTIONS.iter().map(|(word, kind)| (*word, Some(*kind))).chain([(METRICS, None)]).collect();
-    let kind = section.required("kind", "\"metrics\"", one_of(&words).about("Which section."));
+    let kind = section.variant("kind", "\"metrics\"", one_of(&words).about("Which section."), || {
+        let standard: Vec<&str> = SECTIONS.iter().map(|(word, _)| *word).collect();
+        vec![(json!({ "enum": standard }), Some(SectionKind::Headline)), (json!({ "const": METRICS }), None)]
+    });
     match kind.map(|at| at.value) {
         Some(Some(standard)) => {
             sections.parts.push(standard);
@@ -119,40 +122,4 @@ fn slug(title: &str) -> String {
     let words: Vec<&str> = plain.split('_').filter(|word| !word.is_empty()).collect();
     let joined = words.join("_");
     if joined.starts_with(|c: char| c.is_ascii_lowercase()) { joined } else { format!("section_{joined}") }
-}
-
-/// Either form, for editors.
-fn schema() -> Value {
-    let words: Vec<&str> = SECTIONS.iter().map(|(word, _)| *word).collect();
-    let told = |about: &str, schema: Value| with(json!({ "description": about }), &schema);
-    let text = json!({ "type": "string", "minLength": 1 });
-    let list = json!({ "type": "array", "minItems": 1, "items": text });
-    let own = json!({
-        "description": "Metrics as cards, and as a table.",
-        "type": "object", "additionalProperties": false, "required": ["kind", "title", "metrics"],
-        "properties": {
-            "kind": told("Which section.", json!({ "const": METRICS })),
-            "title": told("Printed above it.", text.clone()),
-            "id": told("In CSV files and links; made of the title if left out.", text),
-            "metrics": told("The metrics, the most important first.", list.clone()),
-            "by": told("What the rows of its table are; no table if left out.", json!({ "enum": ["channel", "campaign"] })),
-            "chart": told("Of the first metric: its course, or a bar for each row.", json!({ "enum": ["line", "bars"] })),
-            "where": told("The part of the workspace it is about.", json!({
-                "type": "object", "additionalProperties": false, "properties": {
-                    "channels": told("Channels.", list.clone()),
-                    "campaigns": told("Campaigns; * stands for anything.", list)
-                }
-            }))
-        }
-    });
-    let standard = json!({
-        "description": "A section by its id.", "type": "object", "additionalProperties": false, "required": ["kind"],
-        "properties": { "kind": told("Which section.", json!({ "enum": words })) }
-    });
-    let of_words = json!({ "type": "array", "minItems": 1, "uniqueItems": true, "items": { "enum": words } });
-    let of_tables = json!({ "type": "array", "minItems": 1, "items": { "anyOf": [own, standard] } });
-    told(
-        "The sections, in order. [[sections]] of metrics alone come after the usual ones.",
-        json!({ "anyOf": [of_words, of_tables] }),
-    )
 }

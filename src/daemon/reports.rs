@@ -11,12 +11,15 @@ use crate::delivery::config::{DeliveryConfig, MailConfig, SlackDestination};
 use crate::jobs::payer_streams::{payer_streams, plan_streams};
 use crate::jobs::readings::{Check, FileFacts, FilesReach, ListFacts, ReportContext, StreamFacts};
 use crate::jobs::report::{Audience, Formats};
+use crate::warehouse::facts::checks;
 use crate::warehouse::new_customers::PayerStreams;
 use crate::warehouse::plan_history::PlanStreams;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The check that reports word in their own way: it names currencies.
-const RATE_CHECK: &str = "every_amount_has_a_rate";
+const RATE_CHECK: &str = checks::NAMES[1];
+/// Bad values go to quarantine as they are loaded, which reports tell; `doctor` looks through all that is held.
+const VALUE_CHECK: &str = checks::NAMES[2];
 
 impl App {
     /// What a tenant's reports are made from.
@@ -50,7 +53,13 @@ impl App {
             payers,
             plans,
             rate_check,
-            checks: self.settings.checks.iter().filter(|check| check.name != RATE_CHECK).map(check).collect(),
+            checks: self
+                .settings
+                .checks
+                .iter()
+                .filter(|check| ![RATE_CHECK, VALUE_CHECK].contains(&check.name.as_str()))
+                .map(check)
+                .collect(),
         }
     }
 

@@ -3,6 +3,8 @@
 use super::maintenance::{landed_key, loads_by_manifest};
 use crate::connectors::{LandedSlice, landed};
 use crate::domain::clock::lies_ahead;
+use crate::support::shown::fault;
+use crate::warehouse::facts::{self, checks};
 use crate::warehouse::maintenance::backup;
 use crate::warehouse::maintenance::doctor::{Finding, examine};
 use crate::warehouse::{Context, Warehouse, WarehouseError, library, queries};
@@ -66,19 +68,38 @@ fn database(patient: &Patient<'_>) -> Vec<Finding> {
         let step = || format!("the check {name}");
         let count = warehouse.read_blocking(|reader| {
             queries::examine(reader, sql)?;
-            let sql = format!("SELECT count(*)::UBIGINT FROM ({})", sql.trim_end().trim_end_matches(';'));
-            reader.query_row(&sql, [], |row| row.get::<_, u64>(0)).context(step)
+            let rows = sql.trim_end().trim_end_matches(';');
+            let count: u64 = reader
+                .query_row(&format!("SELECT count(*)::UBIGINT FROM ({rows})"), [], |row| row.get(0))
+                .context(step)?;
+            let example = format!("SELECT left(concat_ws(' ', *COLUMNS(*)), 200) FROM ({rows}) ORDER BY 1 LIMIT 1");
+            let example: Option<String> = match count {
+                0 => None,
+                _ => Some(reader.query_row(&example, [], |row| row.get(0)).context(step)?),
+            };
+            Ok((count, example.unwrap_or_default()))
         });
         let claim = name.replace('_', " ");
         findings.push(match count {
-            Ok(0) => Finding::good(&claim, "holds"),
-            Ok(rows) => Finding::warning(
+            Ok((0, _)) => Finding::good(&claim, "holds"),
+            Ok((rows, example)) if checks::NAMES.contains(&name.as_str()) => Finding::warning(
+                &claim,
+                format!("does not hold for {rows} rows, such as: {}", fault(&example)),
+                "`daybook tables <fact>` shows what its rows must be: load those days again, or correct the contract",
+            ),
+            Ok((rows, _)) => Finding::warning(
                 &claim,
                 format!("does not hold for {rows} rows"),
                 format!("run jobs/checks/{name}.sql on a copy made by `daybook snapshot` to see them"),
             ),
             Err(error) => Finding::bad(&claim, error.to_string(), "mend the query; `daybook check` tries it"),
         });
+    }
+    if let Ok(removed) = warehouse.read_blocking(facts::removed) {
+        findings.extend(removed.into_iter().map(|fact| {
+            let says = format!("core.{fact} has no contract any more: its rows stay and count in no figure");
+            Finding::warning("facts", says, "put its file in config/facts back, or leave the rows to retention")
+        }));
     }
     findings
 }

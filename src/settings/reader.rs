@@ -242,6 +242,9 @@ impl<'a> Section<'a> {
 
     /// Whether the key is there and holds tables only, as `[[key]]` does.
     pub fn is_tables(&self, key: &str) -> bool {
+        if let Some((recorder, place)) = &self.recorder {
+            return recorder.is_table(place, key);
+        }
         match self.table.get(self.spelling(key)).map(Spanned::get_ref) {
             Some(DeValue::Array(items)) => !items.is_empty() && items.iter().all(|item| item.get_ref().is_table()),
             _ => false,

@@ -1,7 +1,7 @@
 //! Reports as issued: the document, its receipts and its files' sums, and what changed since.
 
 use super::error::{Context, WarehouseError};
-use super::maintenance::DAYS;
+use super::facts;
 use crate::domain::period::Period;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use duckdb::{Connection, OptionalExt, Transaction, params};
@@ -286,8 +286,7 @@ pub struct LoadLine {
 
 /// The column that says a fact's day; none for facts that stand for all days.
 fn day_column(reader: &Connection, fact: &str) -> Result<Option<String>, WarehouseError> {
-    let known = super::load::columns(reader, fact)?;
-    Ok(DAYS.map(str::to_owned).into_iter().find(|day| known.contains(day)))
+    Ok(facts::days(reader)?.remove(fact))
 }
 
 /// The loads that the rows of a fact for a workspace's days came with.

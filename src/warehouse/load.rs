@@ -2,6 +2,7 @@
 //! days in one transaction. Loading the same pages again changes no fact.
 
 mod asked;
+mod contract;
 mod coverage;
 mod direct;
 mod doubt;

@@ -101,10 +101,7 @@ pub fn rollup(
     if days > 0 {
         let rules_in_use = RulesInUse::new(&transaction, rules)?;
         relations(&transaction)?;
-        rows = contributions::add(&transaction, &sql.facts)?;
-        if let Some(own) = &sql.metric_daily {
-            rows = in_place_of_facts(&transaction, &workspace.id, own)?;
-        }
+        rows = contributions::add(&transaction, &sql.facts, sql.metric_daily.as_deref(), today)?;
         drop(rules_in_use);
         transaction.execute("DELETE FROM ops.touched_day WHERE workspace = ?", params![workspace.id]).context(step)?;
     }
@@ -173,21 +170,6 @@ fn relations(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
              CREATE OR REPLACE TEMP TABLE payer AS {payer}"
         ))
         .context(|| "finding the origin of payments".to_owned())
-}
-
-/// Fills `mart.metric_daily` by a query of the installation.
-fn in_place_of_facts(transaction: &Transaction<'_>, workspace: &str, sql: &str) -> Result<u64, WarehouseError> {
-    queries::examine(transaction, sql).map_err(|error| named("metric_daily", error))?;
-    transaction
-        .execute(
-            "DELETE FROM mart.metric_daily USING touched WHERE metric_daily.workspace = ? AND touched.date = metric_daily.date",
-            params![workspace],
-        )
-        .context(|| "replacing the touched days".to_owned())?;
-    let rows = transaction
-        .execute(&format!("INSERT INTO mart.metric_daily BY NAME {sql}"), [])
-        .context(|| "the rollup metric_daily".to_owned())?;
-    Ok(rows as u64)
 }
 
 /// Rebuilds the workspace's exchange rates for every day of its data; days whose rate is new or has

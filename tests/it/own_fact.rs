@@ -325,7 +325,7 @@ async fn a_contract_grows_and_what_would_lose_data_is_refused_with_its_remedy() 
     assert_eq!(crate::support::texts(&warehouse, columns), ["core", "history"]);
 }
 
-/// sqlmesh and dbt recompute what a changed model made; a rule of channels is such a model.
+/// An edit of what days are computed by reaches the days of before, once.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edited_channel_rule_reaches_every_day_and_the_report_says_why() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -340,15 +340,77 @@ async fn an_edited_channel_rule_reaches_every_day_and_the_report_says_why() {
     write(root, "config/channels.toml", &rules.replacen("[[rules]]", &format!("{own}\n[[rules]]"), 1));
     let told = well(root, &["rollup"]);
     assert!(told.contains("acme: 12 days") || told.contains("acme: 13 days"), "{told}");
+    assert!(well(root, &["rollup"]).contains("acme: 0 days"), "once is enough");
+    // Days that are asked for are computed whether they changed or not.
+    let day = (Clock::System.now().date_naive() - Days::new(3)).to_string();
+    assert!(well(root, &["rollup", "--from", &day, "--to", &day]).contains("acme: 1 days"), "one day");
+    // Read last: opened without the own facts, the database takes what they add out.
     let channels = |root: &Path| {
         let warehouse = daybook::warehouse::Warehouse::open(&root.join("daybook.duckdb"), &Default::default());
         crate::support::texts(&warehouse.expect("opens"), "SELECT DISTINCT channel FROM mart.metric_daily ORDER BY 1")
     };
     assert_eq!(channels(root), ["referral"], "no day keeps the channel of before");
-    assert!(well(root, &["rollup"]).contains("acme: 0 days"), "once is enough");
-    // Days that are asked for are computed whether they changed or not.
-    let day = (Clock::System.now().date_naive() - Days::new(3)).to_string();
-    assert!(well(root, &["rollup", "--from", &day, "--to", &day]).contains("acme: 1 days"), "one day");
     let wrong = daybook(root, &["rollup", "--from", "2026-11-02", "--to", "2026-11-01"]);
     assert_eq!(wrong.status.code(), Some(2), "{}", said(&wrong));
+}
+
+/// A bad value costs its row alone, whatever the query of the connector lets through.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_are_not_as_the_contract_says_are_quarantined_and_the_others_load() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path();
+    install(root, &vendor().await);
+    // The query of the connector says nothing of it: the contract does.
+    let query = QUERY
+        .replace(
+            "r ->> '$.campaign' AS campaign",
+            "CASE WHEN r ->> '$.list' = 'news' THEN r ->> '$.campaign' END AS campaign",
+        )
+        .replace("CAST(r ->> '$.opens' AS BIGINT) AS opens", "CAST(r ->> '$.opens' AS BIGINT) - 399 AS opens");
+    write(root, "config/connectors/mailer/mailing_daily.sql", &query);
+    let told = said(&daybook(root, &["sync"]));
+    assert!(told.contains("quarantined"), "{told}");
+    let rows = well(root, &["runs", "--quarantine"]);
+    assert!(rows.contains("campaign is missing"), "{rows}");
+    let warehouse = daybook::warehouse::Warehouse::open(&root.join("daybook.duckdb"), &Default::default());
+    let counts = crate::support::texts(
+        &warehouse.expect("opens"),
+        "SELECT concat_ws(' ', list_id, count(*) > 10, min(opens)) FROM core.mailing_daily GROUP BY list_id ORDER BY 1",
+    );
+    assert_eq!(counts, ["news true 1"], "the list without a campaign is kept apart");
+}
+
+/// What a removed contract added is taken out of every day, its rows stay and are told; once it is back they count.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contract_that_is_taken_away_and_comes_back_leaves_no_half_counted_day() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path();
+    install(root, &vendor().await);
+    well(root, &["sync"]);
+    well(root, &["rollup"]);
+    let sum = |root: &Path| {
+        let warehouse = daybook::warehouse::Warehouse::open(&root.join("daybook.duckdb"), &Default::default());
+        crate::support::texts(
+            &warehouse.expect("opens"),
+            "SELECT coalesce(sum(mails_sent), 0)::VARCHAR FROM mart.metric_daily",
+        )
+    };
+    let all = sum(root);
+    assert_ne!(all, ["0"]);
+    // Opened with the built-in facts alone, as by an installation without the file.
+    let own = root.join("config/connectors/mailer");
+    let aside = root.join("mailer");
+    fs::rename(&own, &aside).expect("moved");
+    let workspace = fs::read_to_string(root.join("config/workspaces/acme.toml")).expect("the workspace");
+    let without = workspace.split("[[connections]]").next().expect("the head").to_owned();
+    write(root, "config/workspaces/acme.toml", &without);
+    write(root, "jobs/report_daily.toml", JOB.split("[[sections]]").next().expect("the job"));
+    well(root, &["rollup"]);
+    assert_eq!(sum(root), ["0"], "no day keeps what nobody adds any more");
+    let told = said(&daybook(root, &["doctor"]));
+    assert!(told.contains("core.mailing_daily has no contract any more"), "{told}");
+    fs::rename(&aside, &own).expect("back");
+    write(root, "config/workspaces/acme.toml", &workspace);
+    well(root, &["rollup"]);
+    assert_eq!(sum(root), all, "every day counts again");
 }

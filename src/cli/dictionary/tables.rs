@@ -151,6 +151,6 @@ pub fn as_json(settings: &Settings, fact: &Fact) -> Value {
     };
     json!({ "fact": fact.id, "table": format!("core.{}", fact.id), "about": fact.about, "day": fact.day,
         "hour": fact.hour, "key": fact.key, "is_unique_across_connections": fact.is_unique_across_connections,
-        "settles_after_days": fact.settles_after_days, "money": money.collect::<Vec<_>>(), "adds": adds,
+        "money": money.collect::<Vec<_>>(), "adds": adds,
         "filled_by": filled_by(settings, fact), "file": file, "columns": columns.collect::<Vec<_>>() })
 }

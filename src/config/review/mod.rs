@@ -14,6 +14,7 @@ mod folders;
 mod places;
 mod recipients;
 mod rights;
+mod rollups;
 mod rules;
 mod schedules;
 mod secret_values;
@@ -60,6 +61,7 @@ pub fn warnings(settings: &Settings, now: DateTime<Utc>) -> Vec<Problem> {
     currencies::review(settings, &found);
     dates::review(settings, now, &found);
     recipients::review(settings, &found);
+    rollups::review(settings, &found);
     rules::review(settings, &found);
     schedules::review(settings, now, &found);
     tags::review(settings, &found);

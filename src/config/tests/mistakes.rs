@@ -297,6 +297,10 @@ const OF_RULES_AND_JOBS: &[Case] = &[
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[editions]]\nid = \"board\"\nto = [\"bord\"]\nsections = [\"goals\"]", 11, "no recipient group \"bord\"", "known recipient groups: marketing"),
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[splits]]\nid = \"north\"\ntitle = \"North\"", 9, "does not say which part", "campaigns = "),
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[splits]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]\n[[splits]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]", 1, "[[splits]]: the id \"n\" is there twice", "an id of its own"),
+    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrik\"", 10, "unknown choice \"metrik\"", "did you mean \"metrics\"?"),
+    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"L\"\nmetrics = [\"lead\"]", 12, "has no metric \"lead\"", "did you mean \"leads\"?"),
+    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"L\"\nmetrics = [\"leads\"]\nchart = \"bars\"", 13, "there are no rows to draw bars of", "add by"),
+    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"L\"\nmetrics = [\"leads\"]\n[[sections]]\nkind = \"metrics\"\ntitle = \"L\"\nmetrics = [\"leads\"]", 1, "the id \"l\" is there twice", "an id of its own"),
     ("jobs/report_daily.toml", "late = \"hold\"", "late = \"wait\"", 8, "unknown choice \"wait\"", "drop_section, hold"),
     ("jobs/report_daily.toml", "deadline_minutes = 120", "deadline_minutes = 0", 9, "from 1 to 1440", "in that range"),
     ("jobs/report_daily.toml", "kind = \"report\"", "kind = \"raport\"", 1, "unknown choice \"raport\"", "did you mean \"report\"?"),
@@ -351,6 +355,8 @@ pub const SOUND_CHANGES: &[(&str, &str, &str)] = &[
     ("jobs/report_daily.toml", "late = \"hold\"", "catch_up = { kind = \"all\", within_hours = 4 }\nlate = \"drop_section\""),
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[splits]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]"),
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[editions]]\nid = \"n\"\nto = [\"marketing\"]\nsections = [\"goals\"]"),
+    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"Leads\"\nmetrics = [\"leads\"]\nby = \"channel\"\nchart = \"bars\"\nwhere = { campaigns = [\"N*\"] }"),
+    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"headline\"\n[[sections]]\nkind = \"metrics\"\ntitle = \"Leads\"\nmetrics = [\"leads\"]"),
 ];
 
 #[test]

@@ -1,6 +1,6 @@
 //! All facts of an installation, and what they are together.
 
-use super::{Column, Fact, Measure, Origin};
+use super::{Column, Fact, Measure};
 use std::collections::BTreeMap;
 
 /// Facts by id.
@@ -67,11 +67,6 @@ impl Facts {
 
     pub fn ids(&self) -> Vec<&str> {
         self.facts.keys().map(String::as_str).collect()
-    }
-
-    /// Those of the installation's own files.
-    pub fn own(&self) -> impl Iterator<Item = &Fact> {
-        self.iter().filter(|fact| fact.origin != Origin::BuiltIn)
     }
 
     pub fn column(&self, fact: &str, column: &str) -> Option<&Column> {

@@ -30,8 +30,6 @@ pub struct Fact {
     /// Whether two connections of a workspace may not hold the same row.
     pub is_unique_across_connections: bool,
     pub money: Vec<Money>,
-    /// Whole days after which figures no longer change, where the connector does not say.
-    pub settles_after_days: Option<u32>,
     pub retention: Retention,
     /// By the table's order.
     pub columns: Vec<Column>,
@@ -72,11 +70,6 @@ pub enum Origin {
 impl Fact {
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
-    }
-
-    /// Columns that name a person, with the kind of identifier.
-    pub fn personal(&self) -> impl Iterator<Item = (&Column, Personal)> {
-        self.columns.iter().filter_map(|column| Some((column, column.personal?)))
     }
 
     /// Columns by which a check tells two copies of a row; within a connection unless the fact says otherwise.

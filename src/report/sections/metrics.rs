@@ -3,27 +3,28 @@
 use super::headline::target_of_part;
 use super::tables::{NOTHING, bounded, bounded_bars, columns, ranked, words};
 use super::{FigureBuilder, Readings, trend};
-use crate::report::data::{ReportData, Span};
-use crate::report::definition::{Filter, GroupBy, MetricsChart, MetricsSection};
+use crate::report::data::{ReportData, Span, Sums};
+use crate::report::definition::{GroupBy, MetricsChart, MetricsSection};
 use crate::report::document::{Bar, Block, Card, Cell, Chart, Plot, Row, Section, Table};
 use crate::report::receipt::{Expression, Reading};
 use std::collections::BTreeMap;
 
-/// The part of the workspace that a section is about, within that of the report; `None` where nothing is in both.
-pub fn part(readings_filter: &Filter, section: &MetricsSection) -> Option<Filter> {
-    readings_filter.and(&section.filter)
-}
-
 pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>, own: &MetricsSection) -> Option<Section> {
-    let filter = part(&readings.data.filter, own)?;
+    let filter = readings.data.filter.and(&own.filter)?;
     let data = readings.data_of(&filter)?;
     let cards: Vec<Card> = own.metrics.iter().filter_map(|metric| card(readings, builder, data, metric)).collect();
-    if cards.is_empty() {
-        return None;
+    let shown: Vec<String> = cards.iter().map(|card| card.metric.clone()).collect();
+    // Somebody named them: what is not there is told, not left out.
+    let missing: Vec<String> =
+        own.metrics.iter().filter(|metric| !shown.contains(metric)).map(|metric| builder.label(metric)).collect();
+    let mut blocks = Vec::new();
+    if !missing.is_empty() {
+        blocks.push(Block::Text { text: format!("Without a value in this period: {}.", missing.join(", ")) });
     }
-    let shown: Vec<&str> = cards.iter().map(|card| card.metric.as_str()).collect();
-    let shown: Vec<String> = shown.into_iter().map(str::to_owned).collect();
-    let mut blocks = vec![Block::Cards { cards }];
+    if shown.is_empty() {
+        return Some(Section { id: own.id.clone(), title: own.title.clone(), lead: None, blocks });
+    }
+    blocks.insert(0, Block::Cards { cards });
     let table = own.by.and_then(|by| table(readings, builder, data, own, by, &shown));
     match own.chart {
         Some(MetricsChart::Line) => blocks.extend(line(readings, builder, data, own, &shown[0]).map(Block::Chart)),
@@ -126,7 +127,7 @@ fn table(
     })
 }
 
-fn groups(span: &Span, by: GroupBy) -> &BTreeMap<String, crate::report::data::Sums> {
+fn groups(span: &Span, by: GroupBy) -> &BTreeMap<String, Sums> {
     match by {
         GroupBy::Channel => &span.channels,
         GroupBy::Campaign => &span.campaigns,

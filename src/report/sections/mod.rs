@@ -196,7 +196,7 @@ pub fn needs_of_parts(definition: &Definition, period: Period) -> Vec<Needs> {
         .edition
         .own
         .iter()
-        .filter_map(|own| metrics::part(&definition.split.filter, own))
+        .filter_map(|own| definition.split.filter.and(&own.filter))
         .filter(|filter| *filter != definition.split.filter)
         .collect();
     let of = |filter| Needs { filter, spans: whole.spans.clone(), days: whole.days, ..Needs::default() };

@@ -36,20 +36,15 @@ pub fn apply(transaction: &Transaction<'_>, facts: &Facts) -> Result<(), Warehou
     views(transaction, &measures)
 }
 
-/// Makes every day of the fact due, where there is data and what it adds is not what was applied.
-pub fn touch(transaction: &Transaction<'_>, fact: &Fact, before: Option<&str>) -> Result<(), WarehouseError> {
-    let (Some(day), Some(now)) = (&fact.day, fingerprint(fact)) else { return Ok(()) };
-    if before == Some(now.as_str()) {
-        return Ok(());
-    }
+/// Makes every day of a fact due.
+pub fn touch(transaction: &Transaction<'_>, fact: &str, day: &str) -> Result<(), WarehouseError> {
     let sql = format!(
-        "INSERT INTO ops.touched_day SELECT DISTINCT workspace, {day}, ? FROM core.{} WHERE {day} IS NOT NULL",
-        fact.id
+        "INSERT INTO ops.touched_day SELECT DISTINCT workspace, {day}, ? FROM core.{fact} WHERE {day} IS NOT NULL"
     );
     transaction
-        .execute(&sql, params![format!("contract of {}", fact.id)])
+        .execute(&sql, params![format!("contract of {fact}")])
         .map(drop)
-        .context(|| format!("making the days of {} due", fact.id))
+        .context(|| format!("making the days of {fact} due"))
 }
 
 fn columns(connection: &Connection, table: &str) -> Result<BTreeSet<String>, WarehouseError> {

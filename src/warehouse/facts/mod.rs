@@ -12,7 +12,11 @@ pub mod checks;
 pub mod marts;
 mod read;
 mod tables;
+#[cfg(test)]
+mod testing;
 
 pub use builtin::builtin;
 pub use read::{COMMON, ORIGIN, Written, read_top};
-pub use tables::apply;
+pub use tables::{apply, days, kept, removed};
+#[cfg(test)]
+pub use testing::fact_of;

@@ -3,7 +3,7 @@
 use crate::domain::fact::{
     Column, ColumnType, Contribution, Dimension, Fact, Measure, Money, Origin, PERSONAL, Personal, Retention, Unit,
 };
-use crate::settings::kinds::{boolean, decimal, id, list_of, one_of, text, whole_number};
+use crate::settings::kinds::{boolean, decimal, id, list_of, one_of, text};
 use crate::settings::values::quoted;
 use crate::settings::{At, Kind, Names, Section, fault, unknown_remedy};
 use serde_json::json;
@@ -30,7 +30,10 @@ pub fn read_top(mut top: Section<'_>, written: Written) -> Option<Fact> {
     top.about("A table of facts: what its rows are, what they are known by, and what they add to the metrics.");
     let about =
         top.required("about", "\"Mailings by campaign and day.\"", text().about("What a row is, in a sentence."));
-    let day = top.optional("day", id().about("The column of the day that coverage, retention and reports go by."));
+    let day = top.optional(
+        "day",
+        id().about("The column of the day that retention and reports go by; none for what has a state and no day."),
+    );
     let hour = top.optional("hour", id().about("The column of the hour, 0 to 23, where rows are by hour."));
     let key =
         top.required("key", "[\"campaign_id\", \"date\"]", list_of(id()).about("Columns that a row is known by."));
@@ -42,10 +45,6 @@ pub fn read_top(mut top: Section<'_>, written: Written) -> Option<Fact> {
     let across = top.optional(
         "is_unique_across_connections",
         boolean().about("Two connections of a workspace must not hold the same row."),
-    );
-    let settles = top.optional(
-        "settles_after_days",
-        whole_number(0, 400).about("Days after which figures no longer change, where the connector does not say."),
     );
     let retentions = [("months", Retention::Months), ("keep", Retention::Keep)];
     let retention = top
@@ -107,7 +106,6 @@ pub fn read_top(mut top: Section<'_>, written: Written) -> Option<Fact> {
         key_fallback: fallback.into_iter().map(|(name, other)| (name, other.value)).collect(),
         is_unique_across_connections: across.is_some_and(|at| at.value),
         money,
-        settles_after_days: settles.and_then(|at| u32::try_from(at.value).ok()),
         retention: retention.map(|at| at.value).unwrap_or_default(),
         columns,
         contribution,

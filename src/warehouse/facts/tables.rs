@@ -3,16 +3,13 @@
 
 use super::marts;
 use super::read::COMMON;
-use crate::domain::fact::{Column, Fact, Facts, Origin};
+use crate::domain::fact::{Column, Fact, Facts, Origin, Retention};
 use crate::support::ids::hex;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::load::literal;
 use duckdb::{Connection, Transaction, params};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Columns of history beside those of the fact, last.
-const SUPERSEDED: &str = "superseded_by VARCHAR, superseded_at TIMESTAMP";
 
 /// Applies the contracts in one transaction. A second time it finds nothing to do.
 ///
@@ -22,12 +19,13 @@ const SUPERSEDED: &str = "superseded_by VARCHAR, superseded_at TIMESTAMP";
 pub fn apply(connection: &mut Connection, facts: &Facts) -> Result<(), WarehouseError> {
     let step = || "applying the contracts of facts".to_owned();
     let known = applied(connection)?;
-    // A sentence of a fact is none of the rollup's business, so what it adds has a fingerprint of its own.
-    let changed: Vec<&Fact> =
-        facts.iter().filter(|fact| known.get(&fact.id).is_none_or(|stored| stored.0 != fingerprint(fact))).collect();
-    let bare = uncommented(connection)?;
-    let bare: Vec<&Fact> = bare.iter().filter_map(|id| facts.get(id)).collect();
-    if changed.is_empty() && bare.is_empty() {
+    let is_changed = |fact: &&Fact| known.get(&fact.id).is_none_or(|stored| stored.0 != fingerprint(fact));
+    let changed: Vec<&Fact> = facts.iter().filter(is_changed).collect();
+    let is_removed = known.iter().any(|(id, stored)| facts.get(id).is_none() && !stored.0.is_empty());
+    // Nobody but this process reads a database in memory.
+    let mut bare = if is_in_memory(connection)? { Vec::new() } else { uncommented(connection)? };
+    bare.retain(|id| facts.get(id).is_some());
+    if changed.is_empty() && bare.is_empty() && !is_removed {
         return Ok(());
     }
     let transaction = connection.transaction().context(step)?;
@@ -37,18 +35,33 @@ pub fn apply(connection: &mut Connection, facts: &Facts) -> Result<(), Warehouse
             None => create(&transaction, fact)?,
             Some(found) => extend(&transaction, fact, found)?,
         }
-        let before = known.get(&fact.id).and_then(|stored| stored.1.as_deref());
-        marts::touch(&transaction, fact, before)?;
-        note(&transaction, fact)?;
+        // A sentence of a fact is none of the rollup's business, so what it adds has a fingerprint of its own.
+        let before = known.get(&fact.id).and_then(|stored| stored.1.as_ref());
+        if let (Some(day), Some(now)) = (&fact.day, marts::fingerprint(fact))
+            && before != Some(&now)
+        {
+            marts::touch(&transaction, &fact.id, day)?;
+        }
     }
+    withdraw(&transaction, facts, &known)?;
+    note(&transaction, &changed)?;
     if !changed.is_empty() {
         marts::apply(&transaction, facts)?;
     }
-    let told = changed.iter().chain(bare.iter().filter(|fact| !changed.iter().any(|other| other.id == fact.id)));
-    let computed = with_computed_defaults(&transaction)?;
-    let comments: String = told.filter(|fact| !computed.contains(&fact.id)).map(|fact| comments(fact)).collect();
-    transaction.execute_batch(&comments).context(|| "writing the comments of facts".to_owned())?;
+    if !is_in_memory(&transaction)? {
+        let computed = with_computed_defaults(&transaction)?;
+        let told =
+            facts.iter().filter(|fact| changed.iter().any(|other| other.id == fact.id) || bare.contains(&fact.id));
+        let comments: String = told.filter(|fact| !computed.contains(&fact.id)).map(comments).collect();
+        transaction.execute_batch(&comments).context(|| "writing the comments of facts".to_owned())?;
+    }
     transaction.commit().context(step)
+}
+
+fn is_in_memory(connection: &Connection) -> Result<bool, WarehouseError> {
+    connection
+        .query_row("SELECT current_database() = 'memory'", [], |row| row.get(0))
+        .context(|| "asking for the database's name".to_owned())
 }
 
 /// Names the text of a contract.
@@ -57,7 +70,9 @@ pub fn fingerprint(fact: &Fact) -> String {
 }
 
 /// By fact: the fingerprints of the contract and of what it adds.
-fn applied(connection: &Connection) -> Result<BTreeMap<String, (String, Option<String>)>, WarehouseError> {
+type Applied = BTreeMap<String, (String, Option<String>)>;
+
+fn applied(connection: &Connection) -> Result<Applied, WarehouseError> {
     let step = || "reading which contracts were applied".to_owned();
     let mut statement = connection.prepare("SELECT fact, fingerprint, adds_fingerprint FROM ops.fact").context(step)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?)))).context(step)?;
@@ -119,16 +134,18 @@ fn create(transaction: &Transaction<'_>, fact: &Fact) -> Result<(), WarehouseErr
 /// History has the fact's columns and its own two last, so it is made anew where a column was added.
 fn make_history(transaction: &Transaction<'_>, fact: &Fact, had_one: bool) -> Result<(), WarehouseError> {
     let id = &fact.id;
-    let keep = if had_one { format!("ALTER TABLE history.{id} RENAME TO {id}_before;") } else { String::new() };
-    let copy = if had_one {
-        format!("INSERT INTO history.{id} BY NAME SELECT * FROM history.{id}_before; DROP TABLE history.{id}_before;")
-    } else {
-        String::new()
+    let (before, after) = match had_one {
+        true => (
+            format!("ALTER TABLE history.{id} RENAME TO {id}_before;"),
+            format!(
+                "INSERT INTO history.{id} BY NAME SELECT * FROM history.{id}_before; DROP TABLE history.{id}_before;"
+            ),
+        ),
+        false => (String::new(), String::new()),
     };
-    let [by, at] = [SUPERSEDED.split(", ").next(), SUPERSEDED.split(", ").nth(1)].map(Option::unwrap_or_default);
     let sql = format!(
-        "{keep} CREATE TABLE history.{id} AS SELECT * FROM core.{id} LIMIT 0;
-         ALTER TABLE history.{id} ADD COLUMN {by}; ALTER TABLE history.{id} ADD COLUMN {at}; {copy}"
+        "{before} CREATE TABLE history.{id} AS SELECT *, ''::VARCHAR AS superseded_by, NULL::TIMESTAMP AS superseded_at
+         FROM core.{id} LIMIT 0; {after}"
     );
     transaction.execute_batch(&sql).context(|| format!("making the table history.{id}"))
 }
@@ -193,65 +210,113 @@ fn is_type(transaction: &Transaction<'_>, stated: &str, found: &str) -> Result<b
     transaction.query_row(&sql, [], |row| row.get(0)).context(|| format!("comparing the types {stated} and {found}"))
 }
 
-/// Writes the contract down.
-fn note(transaction: &Transaction<'_>, fact: &Fact) -> Result<(), WarehouseError> {
-    let step = || format!("writing the contract of {} down", fact.id);
-    let list = |texts: Vec<&str>| {
-        let texts: Vec<String> = texts.into_iter().map(literal).collect();
-        format!("CAST([{}] AS VARCHAR[])", texts.join(", "))
-    };
-    let adds = fact.contribution.as_ref();
-    let measures = adds.map(|adds| adds.measures.iter().map(|measure| measure.name.as_str()).collect());
-    let dimensions = adds.map(|adds| adds.dimensions.iter().map(|dimension| dimension.word()).collect());
-    let file = match &fact.origin {
-        Origin::BuiltIn => None,
-        Origin::File(file) => Some(file.display().to_string()),
-    };
-    transaction.execute("DELETE FROM ops.fact WHERE fact = ?", params![fact.id]).context(step)?;
-    transaction.execute("DELETE FROM ops.fact_column WHERE fact = ?", params![fact.id]).context(step)?;
-    transaction
-        .execute(
-            &format!(
-                "INSERT INTO ops.fact (fact, about, day_column, hour_column, key_columns, dimensions, measures,
-                     is_built_in, file, fingerprint, adds_fingerprint) VALUES (?, ?, ?, ?, {}, {}, {}, ?, ?, ?, ?)",
-                list(fact.key.iter().map(String::as_str).collect()),
-                list(dimensions.unwrap_or_default()),
-                list(measures.unwrap_or_default())
-            ),
-            params![
-                fact.id,
-                fact.about,
-                fact.day,
-                fact.hour,
-                file.is_none(),
-                file,
-                fingerprint(fact),
-                marts::fingerprint(fact)
-            ],
-        )
-        .context(step)?;
-    let mut rows = Vec::new();
-    for (position, column) in fact.columns.iter().enumerate() {
-        let optional = |text: Option<&str>| text.map_or_else(|| "NULL".to_owned(), literal);
-        rows.push(format!(
-            "({}, {}, {position}, {}, {}, {}, {}, {})",
-            literal(&fact.id),
-            literal(&column.name),
-            literal(&column.kind.to_string()),
-            optional(column.unit.map(|unit| unit.word())),
-            literal(&column.about),
-            column.is_required,
-            optional(column.personal.map(|personal| personal.word())),
-        ));
-    }
-    if rows.is_empty() {
+/// Writes contracts down.
+fn note(transaction: &Transaction<'_>, facts: &[&Fact]) -> Result<(), WarehouseError> {
+    let step = || "writing the contracts of facts down".to_owned();
+    if facts.is_empty() {
         return Ok(());
     }
-    let sql = format!(
-        "INSERT INTO ops.fact_column (fact, column_name, position, type, unit, about, is_required, personal) VALUES {}",
+    let optional = |text: Option<&str>| text.map_or_else(|| "NULL".to_owned(), literal);
+    let list = |texts: &mut dyn Iterator<Item = &str>| {
+        format!("CAST([{}] AS VARCHAR[])", texts.map(literal).collect::<Vec<_>>().join(", "))
+    };
+    let (mut rows, mut columns) = (Vec::new(), Vec::new());
+    for fact in facts {
+        let adds = fact.contribution.as_ref();
+        let file = match &fact.origin {
+            Origin::BuiltIn => None,
+            Origin::File(file) => Some(file.display().to_string()),
+        };
+        rows.push(format!(
+            "({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})",
+            literal(&fact.id),
+            literal(&fact.about),
+            optional(fact.day.as_deref()),
+            optional(fact.hour.as_deref()),
+            list(&mut fact.key.iter().map(String::as_str)),
+            list(&mut adds.iter().flat_map(|adds| adds.dimensions.iter().map(|dimension| dimension.word()))),
+            list(&mut adds.iter().flat_map(|adds| adds.measures.iter().map(|measure| measure.name.as_str()))),
+            fact.retention == Retention::Keep,
+            file.is_none(),
+            optional(file.as_deref()),
+            literal(&fingerprint(fact)),
+            optional(marts::fingerprint(fact).as_deref()),
+        ));
+        for (position, column) in fact.columns.iter().enumerate() {
+            columns.push(format!(
+                "({}, {}, {position}, {}, {}, {}, {}, {}, {}, {}, {})",
+                literal(&fact.id),
+                literal(&column.name),
+                literal(&column.kind.to_string()),
+                optional(column.unit.map(|unit| unit.word())),
+                literal(&column.about),
+                column.is_required,
+                optional(column.min.map(|min| min.to_string()).as_deref()),
+                optional(column.max.map(|max| max.to_string()).as_deref()),
+                optional(column.format.as_deref()),
+                optional(column.personal.map(|personal| personal.word())),
+            ));
+        }
+    }
+    let ids = facts.iter().map(|fact| literal(&fact.id)).collect::<Vec<_>>().join(", ");
+    let mut sql = format!(
+        "DELETE FROM ops.fact WHERE fact IN ({ids}); DELETE FROM ops.fact_column WHERE fact IN ({ids});
+         INSERT INTO ops.fact (fact, about, day_column, hour_column, key_columns, dimensions, measures, is_kept, is_built_in,
+             file, fingerprint, adds_fingerprint) VALUES {};",
         rows.join(", ")
     );
+    if !columns.is_empty() {
+        sql += &format!(
+            "INSERT INTO ops.fact_column (fact, column_name, position, type, unit, about, is_required,
+                 min_value, max_value, format, personal) VALUES {}",
+            columns.join(", ")
+        );
+    }
     transaction.execute_batch(&sql).context(step)
+}
+
+/// Facts whose contract was taken away: the rows stay, and what they added to the metrics is taken out.
+fn withdraw(transaction: &Transaction<'_>, facts: &Facts, known: &Applied) -> Result<(), WarehouseError> {
+    let step = || "taking out what removed facts added".to_owned();
+    for (id, (_, adds)) in known.iter().filter(|(id, _)| facts.get(id).is_none()) {
+        if adds.is_some() {
+            let day: Option<String> = transaction
+                .query_row("SELECT day_column FROM ops.fact WHERE fact = ?", params![id], |row| row.get(0))
+                .context(step)?;
+            if let Some(day) = day {
+                marts::touch(transaction, id, &day)?;
+            }
+        }
+        // It is applied anew should it come back.
+        transaction
+            .execute("UPDATE ops.fact SET fingerprint = '', adds_fingerprint = NULL WHERE fact = ?", params![id])
+            .context(step)?;
+    }
+    Ok(())
+}
+
+/// The column of the day of each fact that has one.
+pub fn days(connection: &Connection) -> Result<BTreeMap<String, String>, WarehouseError> {
+    let step = || "reading the days of facts".to_owned();
+    let sql = "SELECT fact, day_column FROM ops.fact WHERE day_column IS NOT NULL";
+    let mut statement = connection.prepare(sql).context(step)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).context(step)?;
+    rows.collect::<Result<_, _>>().context(step)
+}
+
+/// Facts that are kept for good unless the configuration names them.
+pub fn kept(connection: &Connection) -> Result<BTreeSet<String>, WarehouseError> {
+    let step = || "reading which facts are kept".to_owned();
+    let mut statement = connection.prepare("SELECT fact FROM ops.fact WHERE is_kept").context(step)?;
+    statement.query_map([], |row| row.get(0)).context(step)?.collect::<Result<_, _>>().context(step)
+}
+
+/// Facts that have a table and rows, but no contract any more.
+pub fn removed(connection: &Connection) -> Result<Vec<String>, WarehouseError> {
+    let step = || "looking for facts without a contract".to_owned();
+    let mut statement =
+        connection.prepare("SELECT fact FROM ops.fact WHERE fingerprint = '' ORDER BY 1").context(step)?;
+    statement.query_map([], |row| row.get(0)).context(step)?.collect::<Result<_, _>>().context(step)
 }
 
 /// The texts that a BI tool shows.

@@ -1,7 +1,8 @@
 //! From pages to typed rows in a temporary table, with the bad ones quarantined.
 
-use super::{LoadRequest, Loaded, Replaces, Target, asked, doubt, left_out, listed};
+use super::{LoadRequest, Loaded, Replaces, Target, asked, contract, doubt, left_out, listed};
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::facts;
 use crate::warehouse::privacy::erased;
 use crate::warehouse::queries;
 use duckdb::{Connection, Transaction, params};
@@ -49,6 +50,9 @@ pub fn stage(
     transaction
         .execute_batch(&format!("CREATE OR REPLACE TEMP TABLE read AS {}", target.sql.trim_end().trim_end_matches(';')))
         .context(step)?;
+    if facts::builtin().get(&target.table).is_none() {
+        contract::judge(transaction, &target.table)?;
+    }
     let of_other_days = asked::quarantine_other_days(transaction, request, target, loaded)?;
     asked::tell_days_ahead(transaction, request, target, loaded)?;
     let (rows, bad): (u64, u64) = transaction

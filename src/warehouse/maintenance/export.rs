@@ -1,10 +1,10 @@
 //! Cold months as Parquet, for an archive or a lake: `<schema>/<table>/workspace=…/month=…/data.parquet`,
 //! a layout that DuckDB, Spark and the rest read with the partition columns in place.
 
-use super::DAYS;
 use super::checksum::named;
 use super::retention::sealed_before;
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::facts;
 use crate::warehouse::load::{literal, path_literal};
 use crate::warehouse::privacy::erased;
 use chrono::NaiveDate;
@@ -155,16 +155,17 @@ fn read(file: &Path) -> Result<String, WarehouseError> {
 /// Tables that are counted by days, with the column the day stands in.
 fn tables(connection: &Connection) -> Result<Vec<(String, String, String)>, WarehouseError> {
     let step = || "listing what can be exported".to_owned();
+    let facts = facts::days(connection)?.into_iter().map(|(fact, day)| ("core".to_owned(), fact, day));
     let mut statement = connection
-        .prepare(&format!(
-            "SELECT schema_name, table_name, arg_min(column_name, column_index) FROM duckdb_columns()
-             WHERE database_name = current_database() AND schema_name IN ('core', 'mart') AND column_name IN ({})
-               AND (schema_name, table_name) IN (SELECT (schema_name, table_name) FROM duckdb_tables()
-                   WHERE database_name = current_database())
-             GROUP BY ALL ORDER BY ALL",
-            DAYS.map(literal).join(", ")
-        ))
+        .prepare(
+            "SELECT 'mart', table_name, 'date' FROM duckdb_columns()
+             WHERE database_name = current_database() AND schema_name = 'mart' AND column_name = 'date'
+               AND table_name IN (SELECT table_name FROM duckdb_tables()
+                   WHERE database_name = current_database() AND schema_name = 'mart')
+             ORDER BY ALL",
+        )
         .context(step)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).context(step)?;
-    rows.collect::<Result<_, _>>().context(step)
+    let rollups: Vec<_> = rows.collect::<Result<_, _>>().context(step)?;
+    Ok(facts.chain(rollups).collect())
 }

@@ -31,7 +31,4 @@ pub(super) fn sync_folder(file: &std::path::Path) -> Result<(), super::Warehouse
     copy::sync(file.parent().unwrap_or(std::path::Path::new(".")))
 }
 
-/// Columns that the day of a row may stand in; a table has one of them or none.
-pub const DAYS: [&str; 4] = ["date", "entered_date", "posted_date", "month_date"];
-
 pub use config::{BackupConfig, MaintenanceConfig, Percent, RetentionConfig};

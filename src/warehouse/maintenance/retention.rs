@@ -2,11 +2,11 @@
 //! stay: a payer's first payment and contact, an open deal, a running subscription, every exchange
 //! rate. Days before the line are sealed: their rollups are not computed anew from what is left.
 
-use super::DAYS;
 use super::config::RetentionConfig;
+use crate::domain::fact::Facts;
 use crate::warehouse::audit;
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::load::literal;
+use crate::warehouse::facts::{self, marts::by_table};
 use crate::warehouse::migrate;
 use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
 use duckdb::{Connection, OptionalExt, Transaction, params};
@@ -25,8 +25,7 @@ const fn rule(schema: &'static str, table: &'static str, name: &'static str, is_
     Rule { schema, table, name, is_old }
 }
 
-/// Tables whose age is not the day in their date column. A table not named here goes by its first
-/// column of [`DAYS`].
+/// Tables whose age is not the day of their contract, or the column `date` of a rollup.
 const RULES: &[Rule] = &[
     // A payment has its origin from its payer's contact; who others were merged into tells that they
     // are one person.
@@ -75,17 +74,18 @@ const RULES: &[Rule] = &[
     rule("ops", "run", "schedule", "t.ended_at < ?"),
 ];
 
-/// Kept for good unless the config names them: later days carry the last rate forward, what is
-/// derived from kept rows is derived again, and who paid once is no new customer, however long ago.
-const KEPT: [&str; 4] = ["fx_rate", "fx_cross", "customer", "earlier_payer"];
+/// Kept for good unless the config names it, as the facts are whose contract says so: it is derived from kept rows.
+const KEPT: &str = "fx_cross";
 
 /// Names the config may use besides those of tables.
 const GROUPS: [&str; 5] = ["history", "quarantine", "report", "delivery", "schedule"];
 
 /// Every name that `[retention.tables]` may have.
-pub fn names() -> BTreeSet<String> {
-    let tables = migrate::tables_made("core").into_iter().chain(migrate::tables_made("mart"));
-    tables.chain(GROUPS).map(str::to_owned).collect()
+pub fn names(facts: &Facts) -> BTreeSet<String> {
+    let by_dimension =
+        facts.iter().filter(|fact| fact.contribution.as_ref().is_some_and(|adds| !adds.dimensions.is_empty()));
+    let tables = facts.ids().into_iter().chain(migrate::tables_made("mart")).chain(GROUPS).map(str::to_owned);
+    tables.chain(by_dimension.map(by_table)).collect()
 }
 
 /// What went from a table.
@@ -103,8 +103,8 @@ pub fn first_kept(today: NaiveDate, months: u64) -> Option<NaiveDate> {
 }
 
 /// Months of a table by the config; 0 for good.
-pub fn months(config: &RetentionConfig, name: &str) -> u64 {
-    let default = if KEPT.contains(&name) { 0 } else { config.months };
+fn months(config: &RetentionConfig, kept: &BTreeSet<String>, name: &str) -> u64 {
+    let default = if kept.contains(name) || name == KEPT { 0 } else { config.months };
     config.tables.get(name).copied().unwrap_or(default)
 }
 
@@ -117,11 +117,12 @@ pub fn retain(
     let step = || "removing what is older than its retention".to_owned();
     let today = now.date_naive();
     let transaction = connection.transaction().context(step)?;
+    let kept = facts::kept(&transaction)?;
     let mut removed = Vec::new();
     let mut sealed: Option<NaiveDate> = None;
     for (schema, table, name, is_old) in rules(&transaction)? {
-        let Some(before) = first_kept(today, months(config, &name)) else { continue };
-        if schema == "core" && !KEPT.contains(&table.as_str()) {
+        let Some(before) = first_kept(today, months(config, &kept, &name)) else { continue };
+        if schema == "core" && !kept.contains(&table) {
             sealed = sealed.max(Some(before));
         }
         if (schema.as_str(), table.as_str()) == ("ops", "outbox") {
@@ -177,15 +178,14 @@ fn seal(transaction: &Transaction<'_>, before: NaiveDate) -> Result<(), Warehous
 fn rules(connection: &Connection) -> Result<Vec<(String, String, String, String)>, WarehouseError> {
     let step = || "listing what ages".to_owned();
     let own = |r: &Rule| (r.schema.to_owned(), r.table.to_owned(), r.name.to_owned(), r.is_old.to_owned());
-    let days = DAYS.map(literal).join(", ");
+    let days = facts::days(connection)?;
     let mut statement = connection
-        .prepare(&format!(
-            "SELECT schema_name, table_name, arg_min(column_name, column_index) FILTER (column_name IN ({days}))
-             FROM duckdb_columns() WHERE database_name = current_database() AND schema_name IN ('core', 'history', 'mart')
+        .prepare(
+            "SELECT schema_name, table_name, max(column_name) FILTER (column_name = 'date') FROM duckdb_columns() WHERE database_name = current_database() AND schema_name IN ('core', 'history', 'mart')
                AND (schema_name, table_name) IN (SELECT (schema_name, table_name) FROM duckdb_tables()
                    WHERE database_name = current_database())
-             GROUP BY ALL ORDER BY ALL"
-        ))
+             GROUP BY ALL ORDER BY ALL",
+        )
         .context(step)?;
     let found = statement
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<String>>(2)?)))
@@ -197,7 +197,7 @@ fn rules(connection: &Connection) -> Result<Vec<(String, String, String, String)
             all.push((schema, table, "history".to_owned(), "t.superseded_at < ?".to_owned()));
         } else if RULES.iter().any(|rule| rule.schema == schema && rule.table == table) {
             continue;
-        } else if let Some(day) = day {
+        } else if let Some(day) = if schema == "core" { days.get(&table).cloned() } else { day } {
             all.push((schema, table.clone(), table, format!("t.{day} < ?")));
         }
     }
@@ -221,15 +221,17 @@ mod tests {
     fn every_table_that_the_config_may_name_ages() {
         let mut connection = Connection::open_in_memory().expect("a database");
         migrate::apply(&mut connection, None).expect("migrated");
+        facts::apply(&mut connection, &facts::builtin()).expect("applied");
         let ages: BTreeSet<String> =
             rules(&connection).expect("rules").into_iter().map(|(_, _, name, _)| name).collect();
-        assert_eq!(names().difference(&ages).collect::<Vec<_>>(), Vec::<&String>::new());
+        assert_eq!(names(&facts::builtin()).difference(&ages).collect::<Vec<_>>(), Vec::<&String>::new());
     }
 
     #[test]
     fn a_disputed_payment_stays_and_who_a_deal_was_with_goes_with_the_deal() {
         let mut connection = Connection::open_in_memory().expect("a database");
         migrate::apply(&mut connection, None).expect("migrated");
+        facts::apply(&mut connection, &facts::builtin()).expect("applied");
         connection
             .execute_batch(
                 "INSERT INTO ops.load BY NAME SELECT 'l' AS load_id, 'w' AS workspace, 'c' AS connection, 's' AS stream,
@@ -263,5 +265,36 @@ mod tests {
             )
             .expect("ids");
         assert_eq!(kept, "disputed first open");
+    }
+
+    /// An installation's own fact goes by the day of its contract, whatever the column is called, and stays where the
+    /// contract says so.
+    #[test]
+    fn facts_of_an_installation_age_as_their_contracts_say() {
+        let mut connection = Connection::open_in_memory().expect("a database");
+        migrate::apply(&mut connection, None).expect("migrated");
+        let mut all = (*facts::builtin()).clone();
+        for (id, retention) in [("ages", "months"), ("stays", "keep")] {
+            let text = format!(
+                "about = 'x'\nday = 'sent_on'\nkey = ['sent_on']\nretention = '{retention}'\n[columns]\n\
+                 sent_on = {{ type = 'DATE', about = 'x' }}\n"
+            );
+            all.add(facts::fact_of(id, &text, None)).expect("added");
+        }
+        facts::apply(&mut connection, &all).expect("applied");
+        for fact in ["ages", "stays"] {
+            let sql = format!(
+                "INSERT INTO core.{fact} BY NAME SELECT 'w' AS workspace, 'c' AS connection, 'l' AS load_id,
+                     unnest([DATE '2020-01-01', DATE '2026-11-01']) AS sent_on"
+            );
+            connection.execute_batch(&sql).expect("rows");
+        }
+        let config = RetentionConfig { months: 12, ..RetentionConfig::default() };
+        retain(&mut connection, &config, "2026-11-21T00:00:00Z".parse().expect("an instant")).expect("retained");
+        let count = |fact: &str| -> u64 {
+            connection.query_row(&format!("SELECT count(*) FROM core.{fact}"), [], |row| row.get(0)).expect("a count")
+        };
+        assert_eq!((count("ages"), count("stays")), (1, 2));
+        assert!(names(&all).contains("ages"), "the configuration may name it");
     }
 }

@@ -4,13 +4,14 @@
 CREATE TABLE ops.fact (
     fact VARCHAR NOT NULL, about VARCHAR NOT NULL, day_column VARCHAR, hour_column VARCHAR,
     key_columns VARCHAR[] NOT NULL, dimensions VARCHAR[] NOT NULL, measures VARCHAR[] NOT NULL,
-    is_built_in BOOLEAN NOT NULL, file VARCHAR, fingerprint VARCHAR NOT NULL, adds_fingerprint VARCHAR
+    is_kept BOOLEAN NOT NULL, is_built_in BOOLEAN NOT NULL, file VARCHAR, fingerprint VARCHAR NOT NULL, adds_fingerprint VARCHAR
 );
 
 -- Grain: fact, column.
 CREATE TABLE ops.fact_column (
     fact VARCHAR NOT NULL, column_name VARCHAR NOT NULL, position INTEGER NOT NULL, type VARCHAR NOT NULL,
-    unit VARCHAR, about VARCHAR NOT NULL, is_required BOOLEAN NOT NULL, personal VARCHAR
+    unit VARCHAR, about VARCHAR NOT NULL, is_required BOOLEAN NOT NULL, min_value VARCHAR, max_value VARCHAR, format VARCHAR,
+    personal VARCHAR
 );
 
 -- The unified metrics by hour of the workspace's day, of facts that have hours. Kept for 35 days.

@@ -7,6 +7,7 @@ use crate::domain::fact::{Contribution, Fact, Facts, Measure};
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::facts::marts::{HOURLY_DAYS, by_table};
 use crate::warehouse::queries;
+use chrono::NaiveDate;
 use duckdb::{Transaction, params};
 
 /// Words of vendors for no campaign.
@@ -14,9 +15,15 @@ const NO_CAMPAIGN: &str = "('(not set)', '(none)', '(direct)', '(organic)', '(re
 /// The columns of the origin, as the unified metrics have them.
 const ORIGIN: &str = "workspace, date, channel, source, campaign";
 
-/// Computes the contributions of the touched days; rows of `mart.metric_daily` written. The relations `touched`,
-/// `rate`, `identity`, `payer` and the macro `channel` must be there; rows of the days are deleted by this.
-pub fn add(transaction: &Transaction<'_>, facts: &Facts) -> Result<u64, WarehouseError> {
+/// Computes the contributions of the touched days; rows of `mart.metric_daily` written, which `own` fills instead where
+/// an installation has a query of its own. The relations `touched`, `rate`, `identity`, `payer` and the macro `channel`
+/// must be there. Hours are kept for some days before `today`.
+pub fn add(
+    transaction: &Transaction<'_>,
+    facts: &Facts,
+    own: Option<&str>,
+    today: NaiveDate,
+) -> Result<u64, WarehouseError> {
     let adding: Vec<(&Fact, &Contribution)> =
         facts.iter().filter_map(|fact| Some((fact, fact.contribution.as_ref()?))).collect();
     for (fact, adds) in &adding {
@@ -33,14 +40,19 @@ pub fn add(transaction: &Transaction<'_>, facts: &Facts) -> Result<u64, Warehous
         replace(transaction, "metric_hourly", &together(parts, &measures, ", CAST(hour AS INTEGER) AS hour"))?;
         transaction
             .execute(
-                "DELETE FROM mart.metric_hourly AS h USING (SELECT workspace, max(date) AS last FROM mart.metric_hourly
-                     GROUP BY workspace) AS l WHERE l.workspace = h.workspace AND h.date <= l.last - CAST(? AS INTEGER)",
-                params![HOURLY_DAYS],
+                "DELETE FROM mart.metric_hourly WHERE workspace IN (SELECT workspace FROM touched) AND date <= CAST(? AS DATE) - CAST(? AS INTEGER)",
+                params![today, HOURLY_DAYS],
             )
             .context(|| "removing hours past their days".to_owned())?;
     }
     let parts = adding.iter().map(|(fact, adds)| part(fact, adds, "")).collect();
-    let rows = replace(transaction, "metric_daily", &together(parts, &measures, ""))?;
+    let rows = match own {
+        Some(sql) => {
+            queries::examine(transaction, sql).map_err(|error| named("metric_daily", error))?;
+            replace(transaction, "metric_daily", sql).map_err(|error| named("metric_daily", error))?
+        }
+        None => replace(transaction, "metric_daily", &together(parts, &measures, ""))?,
+    };
     for (fact, _) in &adding {
         let sql = format!("DROP TABLE temp.{}", temporary(fact));
         transaction.execute_batch(&sql).context(|| "forgetting what facts add".to_owned())?;

@@ -79,25 +79,14 @@ pub fn changed_date(reader: &Connection, workspace: &str) -> Result<Option<Naive
     reader.query_row(sql, params![workspace], |row| row.get(0)).context(|| "reading when rules changed".to_owned())
 }
 
-/// Days that an edit of these rules and queries makes due, over all of `workspaces`.
-pub fn days_due(
-    reader: &Connection,
-    workspaces: &[String],
-    rules: &ChannelRules,
-    sql: &RollupSql,
-) -> Result<u64, WarehouseError> {
-    let step = || "counting the days that an edit makes due".to_owned();
-    let now = fingerprint(rules, sql);
-    let mut days = 0;
-    for workspace in workspaces {
-        days += reader
-            .query_row(
-                "SELECT count(DISTINCT date)::UBIGINT FROM mart.metric_daily WHERE workspace = $1
-                     AND EXISTS (SELECT 1 FROM ops.rollup_state WHERE workspace = $1 AND fingerprint <> $2)",
-                params![workspace, now],
-                |row| row.get::<_, u64>(0),
-            )
-            .context(step)?;
-    }
-    Ok(days)
+/// Days that an edit of these rules and queries makes due.
+pub fn days_due(reader: &Connection, rules: &ChannelRules, sql: &RollupSql) -> Result<u64, WarehouseError> {
+    reader
+        .query_row(
+            "SELECT count(*)::UBIGINT FROM (SELECT DISTINCT m.workspace, m.date FROM mart.metric_daily AS m
+                 JOIN ops.rollup_state AS s ON s.workspace = m.workspace AND s.fingerprint <> ?)",
+            params![fingerprint(rules, sql)],
+            |row| row.get(0),
+        )
+        .context(|| "counting the days that an edit makes due".to_owned())
 }

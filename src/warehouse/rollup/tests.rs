@@ -85,3 +85,45 @@ fn another_currency_of_the_workspace_is_seen_without_any_load() {
     assert_eq!(roll_up(&warehouse, "USD").days, 2);
     assert_eq!(costs(&warehouse), ["paid_search 10.00", "paid_search 10.00"]);
 }
+
+/// Facts by hour fill the hours of the last 35 days, which add up to the days; a row of a day far ahead removes none.
+#[test]
+fn hours_add_up_to_days_and_go_after_35_days() {
+    use crate::warehouse::WarehouseConfig;
+    use crate::warehouse::facts::{builtin, fact_of};
+    let contract = "about = 'Calls by hour.'\nday = 'date'\nhour = 'hour'\nkey = ['date', 'hour']\n[columns]\n\
+        date = { type = 'DATE', required = true, about = 'The day.' }\n\
+        hour = { type = 'INTEGER', required = true, about = 'The hour.' }\n\
+        calls = { type = 'BIGINT', required = true, about = 'Calls.' }\n[measures]\ncalls = 'BIGINT'\n";
+    let adds = "SELECT c.workspace, c.date, c.hour, 'phone' AS source, '' AS medium, '' AS campaign, sum(c.calls) AS calls
+        FROM core.call_hourly AS c SEMI JOIN touched AS t ON t.workspace = c.workspace AND t.date = c.date GROUP BY ALL";
+    let mut facts = (*builtin()).clone();
+    facts.add(fact_of("call_hourly", contract, Some(adds))).expect("added");
+    let facts = Arc::new(facts);
+    let config = WarehouseConfig { facts: facts.clone(), ..WarehouseConfig::default() };
+    let warehouse = Warehouse::in_memory_with(config).expect("a warehouse");
+    run(
+        &warehouse,
+        "INSERT INTO core.call_hourly BY NAME SELECT 'it''s' AS workspace, 'c' AS connection, 'l' AS load_id, day AS date,
+             hour, 10 AS calls
+         FROM (VALUES (DATE '2026-09-20'), (DATE '2026-11-01'), (DATE '2027-05-01')) AS d(day), (VALUES (9), (17)) AS h(hour);
+         INSERT INTO ops.touched_day SELECT DISTINCT 'it''s', date, 'l' FROM core.call_hourly",
+    );
+    let today = NaiveDate::from_ymd_opt(2026, 11, 2).expect("a day");
+    let (rules, of) = (ChannelRules::new(&[]).expect("no rules"), workspace("EUR"));
+    let sql = RollupSql { facts, ..RollupSql::shipped() };
+    warehouse.write_blocking(move |c| rollup(c, &of, &rules, &sql, today)).expect("rolled up");
+    let texts = |sql: &str| -> Vec<String> {
+        let read = |reader: &Connection| {
+            let mut statement = reader.prepare(sql).context(|| sql.to_owned())?;
+            let rows = statement.query_map([], |row| row.get(0)).context(|| sql.to_owned())?;
+            rows.collect::<Result<_, _>>().context(|| sql.to_owned())
+        };
+        warehouse.read_blocking(read).expect("rows")
+    };
+    let hours =
+        "SELECT concat_ws(' ', date, hour, calls) FROM mart.metric_hourly WHERE date < DATE '2027-01-01' ORDER BY 1";
+    assert_eq!(texts(hours), ["2026-11-01 17 10", "2026-11-01 9 10"]);
+    let days = "SELECT concat_ws(' ', date, calls) FROM mart.metric_daily WHERE calls > 0 ORDER BY 1";
+    assert_eq!(texts(days), ["2026-09-20 20", "2026-11-01 20", "2027-05-01 20"]);
+}
