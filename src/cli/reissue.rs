@@ -83,8 +83,9 @@ pub fn again(app: &App, id: &str, of: &Of, out: &Path, json: bool) -> anyhow::Re
         let files = lines.iter().map(|(path, is_same)| serde_json::json!({"path": path, "is_same": is_same}));
         outln!(
             "{}",
+            // `wording` and `wordings` are the earlier names.
             serde_json::json!({"report_id": issued.report_id, "locale": chosen.locale, "locales": locales,
-                "files": files.collect::<Vec<_>>()})
+                "wording": chosen.locale, "wordings": locales, "files": files.collect::<Vec<_>>()})
         );
     } else {
         for (path, is_same) in &lines {

@@ -93,13 +93,6 @@ pub(super) fn read_top(top: Section<'_>, facts: &Facts, columns: &Columns) -> Ve
 
 fn metric(mut section: Section<'_>, facts: &Facts, columns: &Columns) -> Option<MetricSpec> {
     section.about("A number that reports print, under its id.");
-    let units = [
-        ("count", Unit::Count),
-        ("money", Unit::Money),
-        ("percent", Unit::Percent),
-        ("ratio", Unit::Ratio),
-        ("duration", Unit::Duration),
-    ];
     let betters = [("higher", Better::Higher), ("lower", Better::Lower), ("neither", Better::Neither)];
     let facts = facts.ids();
     let summed: Vec<&str> = columns.summed.keys().map(String::as_str).collect();
@@ -111,7 +104,7 @@ fn metric(mut section: Section<'_>, facts: &Facts, columns: &Columns) -> Option<
         "\"What it counts, in a sentence.\"",
         text().about("What it counts, in a sentence; printed with definitions."),
     );
-    let unit = section.required("unit", "\"count\"", one_of(&units).about("How values are written."));
+    let unit = section.required("unit", "\"count\"", one_of(&Unit::WORDS).about("How values are written."));
     let better = section.required("better", "\"higher\"", one_of(&betters).about("Which way is good."));
     let given = section.exclusive_keys(&["sum", "level", "distinct", "formula"]);
     let sum = section

@@ -1,7 +1,7 @@
 //! Where a printed figure comes from: its definition, a query that gives it again, the loads it
 //! rests on and how far they reach.
 
-use crate::domain::metric::{Daily, Kind};
+use crate::domain::metric::{Daily, Kind, Registry};
 use crate::domain::period::Period;
 use crate::jobs::readings::{ReportContext, reach};
 use crate::jobs::restatement::{Known, StoredReceipt};
@@ -191,26 +191,47 @@ fn metric_sql(context: &ReportContext, reading: &Reading) -> String {
             daily += &format!("\n  AND regexp_full_match({column}, {})", literal(&pattern));
         }
     }
-    let last = reading.period.last_day();
     // A channel or a part of the workspace has no level of its own, and several days no distinct count.
     let is_whole = reading.channel.is_none() && reading.campaign.is_none() && reading.filter.is_all();
-    let only_sums = context.metrics.sql(&reading.metric, &|kind| match kind {
-        Kind::Sum { column } => format!("sum({column})"),
-        _ => String::new(),
-    });
-    let is_only_sums = context.metrics.has_parts(&reading.metric);
-    if let (Some(expression), true) = (only_sums, is_only_sums) {
+    let last = format!("DATE '{}'", reading.period.last_day());
+    let of =
+        AskedOf { workspace: &workspace, daily: &daily, last: &last, is_whole, is_one: reading.period.days() == 1 };
+    sql_of(&context.metrics, &reading.metric, &of)
+}
+
+/// Of which days a metric is asked for, in SQL.
+#[derive(Clone, Copy, Debug)]
+pub struct AskedOf<'a> {
+    pub workspace: &'a str,
+    /// The condition on rows of `mart.metric_daily`.
+    pub daily: &'a str,
+    /// The last day.
+    pub last: &'a str,
+    /// Whether it is asked of the whole workspace.
+    pub is_whole: bool,
+    pub is_one: bool,
+}
+
+/// The query that gives a metric.
+pub fn sql_of(metrics: &Registry, metric: &str, days: &AskedOf<'_>) -> String {
+    let AskedOf { workspace, daily, last, is_whole, is_one } = *days;
+    if metrics.has_parts(metric) {
+        let sum = |kind: &Kind| match kind {
+            Kind::Sum { column } => format!("sum({column})"),
+            _ => String::new(),
+        };
+        let expression = metrics.sql(metric, &sum).unwrap_or_default();
         return format!("SELECT {expression} FROM mart.metric_daily\nWHERE {daily}");
     }
     let part = |kind: &Kind| match kind {
         Kind::Sum { column } => format!("(SELECT sum({column}) FROM mart.metric_daily WHERE {daily})"),
-        Kind::Level(Daily { schema, table, day, column }) if is_whole => format!(
-            "(SELECT sum({column}) FROM {schema}.{table}\n WHERE workspace = {workspace} AND {day} = DATE '{last}')"
-        ),
-        Kind::Distinct(Daily { schema, table, day, column }) if is_whole && reading.period.days() == 1 => format!(
-            "(SELECT any_value({column}) FROM {schema}.{table}\n WHERE workspace = {workspace} AND {day} = DATE '{last}' HAVING count(*) = 1)"
+        Kind::Level(Daily { schema, table, day, column }) if is_whole => {
+            format!("(SELECT sum({column}) FROM {schema}.{table}\n WHERE workspace = {workspace} AND {day} = {last})")
+        }
+        Kind::Distinct(Daily { schema, table, day, column }) if is_whole && is_one => format!(
+            "(SELECT any_value({column}) FROM {schema}.{table}\n WHERE workspace = {workspace} AND {day} = {last} HAVING count(*) = 1)"
         ),
         _ => "NULL".to_owned(),
     };
-    format!("SELECT {}", context.metrics.sql(&reading.metric, &part).unwrap_or_else(|| "NULL".to_owned()))
+    format!("SELECT {}", metrics.sql(metric, &part).unwrap_or_else(|| "NULL".to_owned()))
 }

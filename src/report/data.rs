@@ -4,7 +4,7 @@
 use crate::domain::metric::Registry;
 use crate::domain::period::Period;
 use crate::report::definition::Filter;
-use crate::report::receipt::{DataPoint, EventKind, Expression, Measure, Movement, PageMeasure, Plan, Reading};
+use crate::report::receipt::{DataPoint, Expression, HourlyCount, Measure, Movement, PageMeasure, Plan, Reading};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,7 +52,7 @@ pub struct Needs {
     /// First days of months, for plans.
     pub months: BTreeSet<NaiveDate>,
     pub movements: BTreeSet<Period>,
-    pub hours: BTreeSet<(EventKind, Period)>,
+    pub hours: BTreeSet<(HourlyCount, Period)>,
     pub posts: BTreeSet<Period>,
     pub pages: BTreeSet<Period>,
 }
@@ -68,7 +68,7 @@ pub struct ReportData {
     pub days: BTreeMap<NaiveDate, Sums>,
     pub plans: BTreeMap<(Plan, String, NaiveDate), Decimal>,
     pub movements: BTreeMap<Period, BTreeMap<Movement, Decimal>>,
-    pub hours: BTreeMap<(EventKind, Period), Week>,
+    pub hours: BTreeMap<(HourlyCount, Period), Week>,
     pub posts: BTreeMap<Period, Vec<Post>>,
     pub pages: BTreeMap<Period, Pages>,
     /// The first day of which pages are known; only read together with pages.

@@ -1,7 +1,7 @@
 //! What a printed figure is computed from, kept with the report so that the figure can be computed
 //! again: a metric of a period, a plan, or a small formula over such parts.
 
-use crate::domain::metric::{Formula, Kind, Registry};
+use crate::domain::metric::{Formula, Registry};
 use crate::report::format::Locale;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 mod data_point;
 
-pub use data_point::{DataPoint, EventKind, Measure, Movement, PageMeasure, Plan, Reading};
+pub use data_point::{DataPoint, HourlyCount, Measure, Movement, PageMeasure, Plan, Reading};
 
 /// What a figure is computed from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -104,13 +104,7 @@ impl Expression {
     pub fn definition(&self, registry: &Registry) -> String {
         match self {
             Self::Read(DataPoint::Metric(reading)) => {
-                let column = |kind: &Kind| match kind {
-                    Kind::Sum { column } => format!("sum({column})"),
-                    Kind::Level(daily) => format!("{} at the end of the last day", daily.column),
-                    Kind::Distinct(daily) => format!("{} as the vendor counted them", daily.column),
-                    Kind::Formula(_) => String::new(),
-                };
-                registry.sql(&reading.metric, &column).unwrap_or_else(|| "(no longer defined)".to_owned())
+                registry.definition(&reading.metric).unwrap_or_else(|| "(no longer defined)".to_owned())
             }
             Self::Read(DataPoint::Plan { plan: Plan::Budget, name, month }) => {
                 format!("budget of {name} for {}", month.format("%B %Y"))

@@ -119,7 +119,7 @@ pub fn tenants() -> Vec<Tenant> {
                     820_000,
                 ),
                 paid(
-                    origin("google", "cpc", "Help DaemonHandle Software", 210.0, 0.021),
+                    origin("google", "cpc", "Help Desk Software", 210.0, 0.021),
                     "1110000001",
                     2002,
                     "SEARCH",

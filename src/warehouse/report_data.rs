@@ -6,7 +6,7 @@ use crate::domain::metric::{Daily, Registry};
 use crate::domain::period::Period;
 use crate::report::data::{Needs, Pages, Post, ReportData, Span, Sums, Week};
 use crate::report::definition::Filter;
-use crate::report::receipt::{EventKind, Measure, Movement, PageMeasure, Plan};
+use crate::report::receipt::{HourlyCount, Measure, Movement, PageMeasure, Plan};
 use chrono::{Days, NaiveDate};
 use duckdb::{Connection, OptionalExt, Row, params};
 use rust_decimal::Decimal;
@@ -237,7 +237,7 @@ impl Source<'_> {
         Ok(if moved.contains_key(&Movement::Closing) { moved } else { BTreeMap::new() })
     }
 
-    fn hours(&self, event: EventKind, period: Period) -> Result<Week, WarehouseError> {
+    fn hours(&self, event: HourlyCount, period: Period) -> Result<Week, WarehouseError> {
         let step = || format!("reading the hours of {}", event.label());
         let sql = format!("{} GROUP BY 1, 2", hours_sql(event, "?", "?", "?"));
         let mut statement = self.reader.prepare(&sql).context(step)?;
@@ -306,11 +306,11 @@ FROM core.page_daily WHERE workspace = {workspace} AND date >= {start} AND date 
 }
 
 /// Events by weekday and hour, without its grouping; the three values are placeholders or literals.
-pub fn hours_sql(event: EventKind, workspace: &str, start: &str, end: &str) -> String {
+pub fn hours_sql(event: HourlyCount, workspace: &str, start: &str, end: &str) -> String {
     let (fact, at, day, which) = match event {
-        EventKind::Payments => ("payment", "created_at", "date", "e.is_captured AND e.status = 'succeeded'"),
+        HourlyCount::Payments => ("payment", "created_at", "date", "e.is_captured AND e.status = 'succeeded'"),
         // Of contacts that were deleted or merged into others none counts.
-        EventKind::Leads => (
+        HourlyCount::Leads => (
             "contact_stage",
             "entered_at",
             "entered_date",

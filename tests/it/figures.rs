@@ -50,8 +50,7 @@ pub fn context(tenant: &Tenant) -> ReportContext {
     if tenant.has_crm {
         streams.push(stream("hubspot/contacts", 0, "contact_stage"));
     }
-    let (name, metric) =
-        if tenant.has_crm { ("Help DaemonHandle Software", "leads") } else { ("Herbst 2026", "orders") };
+    let (name, metric) = if tenant.has_crm { ("Help Desk Software", "leads") } else { ("Herbst 2026", "orders") };
     let benchmark = |channel: Option<&str>, metric: &str, [average, good, excellent]: [Decimal; 3]| Benchmark {
         industry: "any".to_owned(),
         channel: channel.map(str::to_owned),

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 const FILES: [&str; 8] =
     ["page.html", "report.pdf", "mail.html", "mail.txt", "slack.html", "slack.json", "mail.eml", "report.csv"];
 const TEXT: &str = "report-templates/mail/report.txt";
-const THEME: &str = "accent = \"#a1b2c3\"\naccent_dark = \"#abcdef\"\nlogo_text = \"Acme TestInstallation\"\n";
+const THEME: &str = "accent = \"#a1b2c3\"\naccent_dark = \"#abcdef\"\nlogo_text = \"Acme House\"\n";
 
 fn read(root: &Path, file: &str) -> String {
     String::from_utf8_lossy(&fs::read(root.join(file)).expect(file)).into_owned()
@@ -110,10 +110,7 @@ fn a_broken_replacement_is_told_with_its_line_and_the_built_in_one_is_used() {
     write(root.path(), "report-templates/logo.svg", svg);
     preview(root.path(), &[]);
     for file in ["out/page.html", "out/mail.html"] {
-        assert!(
-            read(root.path(), file).contains("width=\"108\" height=\"36\" alt=\"Acme TestInstallation\""),
-            "{file}"
-        );
+        assert!(read(root.path(), file).contains("width=\"108\" height=\"36\" alt=\"Acme House\""), "{file}");
         assert!(!read(root.path(), file).contains("cid:logo"), "{file}");
     }
     let index = read(root.path(), "out/index.html");
@@ -278,10 +275,7 @@ fn every_edit_is_shown_a_bad_one_is_told_and_the_watch_goes_on() {
     assert!(read(folder, "out/index.html").contains("lable"), "{}", read(folder, "out/index.html"));
     write(folder, "report-templates/theme.toml", THEME);
     watch.hears("theme.toml: rendered in");
-    assert!(
-        read(folder, "out/mail.txt").contains("325.75")
-            && read(folder, "out/mail.txt").contains("Acme TestInstallation")
-    );
+    assert!(read(folder, "out/mail.txt").contains("325.75") && read(folder, "out/mail.txt").contains("Acme House"));
     // Editors put another file in the place of the edited one.
     write(folder, "jobs/metrics.tmp", &metrics.replace("\"Net revenue\"", "\"What came in\""));
     fs::rename(folder.join("jobs/metrics.tmp"), folder.join("jobs/metrics.toml")).expect("replaced");

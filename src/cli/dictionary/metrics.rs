@@ -5,7 +5,8 @@ use crate::cli::Outcome;
 use crate::cli::show::{table, wrapped};
 use crate::config;
 use crate::daemon::AppError;
-use crate::domain::metric::{Better, Kind, Metric, Registry, Unit};
+use crate::domain::metric::{Better, Kind, Metric, Registry};
+use crate::jobs::explain::{AskedOf, sql_of};
 use crate::settings::unknown_remedy;
 use crate::support::shown::fault;
 use serde_json::{Value, json};
@@ -27,7 +28,7 @@ pub fn metrics(root: &Path, args: &MetricsArgs, json: bool) -> anyhow::Result<Ou
         }
         let rows = registry.iter().map(|metric| {
             let from: Vec<&str> = metric.from.iter().map(String::as_str).collect();
-            vec![metric.id.clone(), fault(&metric.label), unit(metric.unit).to_owned(), from.join(", ")]
+            vec![metric.id.clone(), fault(&metric.label), metric.unit.word().to_owned(), from.join(", ")]
         });
         outln!("{}", table(&["metric", "printed as", "unit", "rests on"], &[], rows.collect()));
         return Ok(Outcome::Done);
@@ -49,9 +50,9 @@ pub fn one(registry: &Registry, id: &str, json: bool) -> bool {
     }
     outln!("{}", wrapped(&format!("{}: ", metric.id), &fault(&metric.label)));
     outln!("{}", line("meaning", &fault(&metric.about)));
-    outln!("{}", line("unit", unit(metric.unit)));
+    outln!("{}", line("unit", metric.unit.word()));
     outln!("{}", line("good is", better(metric.better)));
-    outln!("{}", line("definition", &definition(registry, metric)));
+    outln!("{}", line("definition", &registry.definition(&metric.id).unwrap_or_default()));
     if let Kind::Formula(formula) = &metric.kind {
         for part in formula.metrics().into_iter().filter_map(|name| registry.get(name)) {
             outln!("{}", line("", &format!("{}: {}", part.id, fault(&part.about))));
@@ -64,20 +65,9 @@ pub fn one(registry: &Registry, id: &str, json: bool) -> bool {
 }
 
 fn as_json(registry: &Registry, metric: &Metric) -> Value {
-    json!({ "id": metric.id, "label": metric.label, "about": metric.about, "unit": unit(metric.unit),
-        "better": better(metric.better), "definition": definition(registry, metric), "sql": sql(registry, metric),
+    json!({ "id": metric.id, "label": metric.label, "about": metric.about, "unit": metric.unit.word(),
+        "better": better(metric.better), "definition": registry.definition(&metric.id), "sql": sql(registry, metric),
         "is_additive": registry.is_additive(&metric.id), "from": metric.from })
-}
-
-fn unit(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Count => "count",
-        Unit::Money => "money",
-        Unit::Percent => "percent",
-        Unit::Points => "points",
-        Unit::Ratio => "ratio",
-        Unit::Duration => "duration",
-    }
 }
 
 fn better(better: Better) -> &'static str {
@@ -88,32 +78,9 @@ fn better(better: Better) -> &'static str {
     }
 }
 
-/// What it is made of, in names.
-pub fn definition(registry: &Registry, metric: &Metric) -> String {
-    let part = |kind: &Kind| match kind {
-        Kind::Sum { column } => format!("sum({column})"),
-        Kind::Level(daily) => format!("{} at the end of the last day", daily.name()),
-        Kind::Distinct(daily) => format!("{} as the vendor counted it for one day", daily.name()),
-        Kind::Formula(_) => String::new(),
-    };
-    registry.sql(&metric.id, &part).unwrap_or_default()
-}
-
-/// The query over the tables, with `$workspace`, `$start` and `$end`.
+/// The query over the tables, with `$workspace`, `$start` and `$end`; of one day where it is counted by day.
 fn sql(registry: &Registry, metric: &Metric) -> String {
-    let part = |kind: &Kind| match kind {
-        Kind::Sum { column } => format!(
-            "(SELECT sum({column}) FROM mart.metric_daily WHERE workspace = $workspace AND date >= $start AND date < $end)"
-        ),
-        Kind::Level(daily) => format!(
-            "(SELECT sum({}) FROM {}.{} WHERE workspace = $workspace AND {} = $end - 1)",
-            daily.column, daily.schema, daily.table, daily.day
-        ),
-        Kind::Distinct(daily) => format!(
-            "(SELECT any_value({}) FROM {}.{} WHERE workspace = $workspace AND {} = $start HAVING count(*) = 1)",
-            daily.column, daily.schema, daily.table, daily.day
-        ),
-        Kind::Formula(_) => String::new(),
-    };
-    format!("SELECT {}", registry.sql(&metric.id, &part).unwrap_or_default())
+    let daily = "workspace = $workspace AND date >= $start AND date < $end";
+    let days = AskedOf { workspace: "$workspace", daily, last: "$end - 1", is_whole: true, is_one: true };
+    sql_of(registry, &metric.id, &days)
 }

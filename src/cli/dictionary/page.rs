@@ -1,6 +1,5 @@
 //! The dictionary as one HTML page that needs nothing else.
 
-use super::metrics::definition;
 use super::tables::{about, filled_by};
 use crate::config::Settings;
 use minijinja::{AutoEscape, Environment, context};
@@ -25,7 +24,7 @@ pub fn html(settings: &Settings) -> Result<String, minijinja::Error> {
     let metrics = settings.metrics.iter().map(|metric| {
         let from: Vec<&str> = metric.from.iter().map(String::as_str).collect();
         context! { id => &metric.id, label => &metric.label, about => &metric.about,
-        definition => definition(&settings.metrics, metric), from => from.join(", ") }
+        definition => settings.metrics.definition(&metric.id), from => from.join(", ") }
     });
     environment.get_template("page")?.render(context! {
         facts => facts.collect::<Vec<_>>(), metrics => metrics.collect::<Vec<_>>()

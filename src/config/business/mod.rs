@@ -35,7 +35,7 @@ pub(super) fn read(top: &mut Section<'_>, known: &Known) -> Business {
 
 /// A country or a part of one whose holidays are known.
 fn region<'k>() -> Kind<'k, Region> {
-    Kind::text(json!({ "pattern": "^\\s*[A-Za-z]{2}(-[A-Za-z0-9]{1,3})?\\s*$" }), |value| {
+    Kind::text(json!({ "pattern": "^\\s*[A-Za-z]{2}(-.{1,40})?\\s*$" }), |value| {
         let text = read_text(value)?;
         Region::parse(&text).map_err(|error| match error {
             RegionError::UnknownCountry { code, known } => {

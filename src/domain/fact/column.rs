@@ -1,5 +1,6 @@
 //! A column of a fact: its type, what it means, and what its values must be.
 
+use crate::domain::metric::Unit;
 use rust_decimal::Decimal;
 use std::fmt;
 
@@ -40,16 +41,6 @@ pub enum ColumnType {
     VarcharList,
     /// Another type of DuckDB; built-in facts only.
     Other(String),
-}
-
-/// What a number counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    Count,
-    Money,
-    Percent,
-    Ratio,
-    Seconds,
 }
 
 /// The kind of identifier a personal column holds.
@@ -113,21 +104,6 @@ impl fmt::Display for ColumnType {
             Self::VarcharList => out.write_str("VARCHAR[]"),
             Self::Other(text) => out.write_str(text),
         }
-    }
-}
-
-impl Unit {
-    /// Every unit with the word it is written as.
-    pub const WORDS: [(&'static str, Self); 5] = [
-        ("count", Self::Count),
-        ("money", Self::Money),
-        ("percent", Self::Percent),
-        ("ratio", Self::Ratio),
-        ("seconds", Self::Seconds),
-    ];
-
-    pub fn word(self) -> &'static str {
-        Self::WORDS.iter().find(|(_, unit)| *unit == self).map_or("", |(word, _)| word)
     }
 }
 

@@ -5,7 +5,7 @@ mod column;
 mod contribution;
 mod facts;
 
-pub use column::{Column, ColumnType, PERSONAL, Personal, Unit};
+pub use column::{Column, ColumnType, PERSONAL, Personal};
 pub use contribution::{Contribution, Dimension, Measure};
 pub use facts::{Facts, FactsProblem};
 

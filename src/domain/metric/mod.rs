@@ -24,3 +24,21 @@ pub enum Unit {
     /// Seconds, shown as m:ss.
     Duration,
 }
+
+impl Unit {
+    /// The units that files may state, each with its word.
+    pub const WORDS: [(&'static str, Self); 5] = [
+        ("count", Self::Count),
+        ("money", Self::Money),
+        ("percent", Self::Percent),
+        ("ratio", Self::Ratio),
+        ("duration", Self::Duration),
+    ];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Points => "points",
+            own => Self::WORDS.iter().find(|(_, unit)| *unit == own).map_or("", |(word, _)| word),
+        }
+    }
+}

@@ -223,6 +223,16 @@ impl Registry {
         })
     }
 
+    /// What a metric is made of, in names of columns.
+    pub fn definition(&self, id: &str) -> Option<String> {
+        self.sql(id, &|kind| match kind {
+            Kind::Sum { column } => format!("sum({column})"),
+            Kind::Level(daily) => format!("{} at the end of the last day", daily.column),
+            Kind::Distinct(daily) => format!("{} as the vendor counted them", daily.column),
+            Kind::Formula(_) => String::new(),
+        })
+    }
+
     /// Whether the values of days add up to that of the whole: then a month's target can be shared
     /// out among its days. Rates, levels and distinct counts do not.
     pub fn is_additive(&self, id: &str) -> bool {

@@ -81,7 +81,7 @@ pub enum DataPoint {
     /// Events of one hour of the week, e.g. payments on Mondays (1) from 09:00 to 10:00 local time.
     Hour {
         #[serde(rename = "rhythm")]
-        event: EventKind,
+        event: HourlyCount,
         period: Period,
         weekday: u32,
         hour: u32,
@@ -111,7 +111,7 @@ pub enum DataPoint {
 /// What an hour by weekday map counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum EventKind {
+pub enum HourlyCount {
     Payments,
     Leads,
 }
@@ -137,7 +137,7 @@ pub enum PageMeasure {
     KeyEvents,
 }
 
-impl EventKind {
+impl HourlyCount {
     /// The fact it is read from.
     pub fn fact(self) -> &'static str {
         match self {

@@ -149,7 +149,7 @@ pub fn render(document: &Document) -> Result<String, csv::Error> {
             &guarded(line.row),
             &guarded(&line.column),
             &rounded(document, figure).map(|value| value.normalize().to_string()).unwrap_or_default(),
-            unit_word(figure.unit),
+            figure.unit.word(),
             currency.as_ref().map_or("", |currency| currency.code()),
             &guarded(&figure.text.replace('−', "-")),
             &guarded(figure.receipt.as_deref().unwrap_or_default()),
@@ -194,18 +194,6 @@ fn is_number(text: &str) -> bool {
     digits.starts_with(|c: char| c.is_ascii_digit())
         && digits.ends_with(|c: char| c.is_ascii_digit())
         && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','))
-}
-
-/// What a unit is called in data files.
-pub fn unit_word(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Count => "count",
-        Unit::Money => "money",
-        Unit::Percent => "percent",
-        Unit::Points => "points",
-        Unit::Ratio => "ratio",
-        Unit::Duration => "duration",
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! the CSV; each table of the report has a sheet of its own with all its rows.
 
 use crate::report::document::{Block, Cell, Document, Figure, Row, Table, Unit};
-use crate::report::render::csv::{HEADER, lines, rounded, unit_word};
+use crate::report::render::csv::{HEADER, lines, rounded};
 use crate::report::render::words::{currency_of, exact_value, plain};
 use rust_decimal::prelude::ToPrimitive;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
@@ -67,7 +67,7 @@ fn figures(document: &Document, sheet: &mut Worksheet) -> Result<(), XlsxError> 
             (5, &line.block),
             (6, line.row),
             (7, &line.column),
-            (9, unit_word(figure.unit)),
+            (9, figure.unit.word()),
             (10, currency.as_ref().map_or("", |currency| currency.code())),
             (11, &figure.text),
             (12, figure.receipt.as_deref().unwrap_or_default()),

@@ -5,7 +5,7 @@ use super::{FigureBuilder, Readings};
 use crate::domain::metric::Unit;
 use crate::domain::period::Period;
 use crate::report::document::{Block, Chart, Plot, Row, Section, Table};
-use crate::report::receipt::{DataPoint, EventKind, Expression};
+use crate::report::receipt::{DataPoint, Expression, HourlyCount};
 use chrono::Days;
 use rust_decimal::Decimal;
 
@@ -21,7 +21,7 @@ pub fn span(period: Period) -> Period {
 
 pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<Section> {
     let period = span(readings.period);
-    let event = [EventKind::Payments, EventKind::Leads].into_iter().find(|event| {
+    let event = [HourlyCount::Payments, HourlyCount::Leads].into_iter().find(|event| {
         let week = readings.data.hours.get(&(*event, period));
         week.is_some_and(|week| week.values().sum::<Decimal>() >= FEWEST)
     })?;

@@ -6,7 +6,7 @@ use crate::domain::business::KnownEvent;
 use crate::domain::holidays::holidays_between;
 use crate::domain::period::Period;
 use crate::report::definition::{Cadence, SectionKind};
-use crate::report::document::EventMark;
+use crate::report::document::{Chart, EventMark, Plot};
 use crate::report::format::Locale;
 use chrono::{Datelike, Days, Months, NaiveDate};
 
@@ -56,14 +56,9 @@ pub fn of_channels(readings: &Readings, channels: &[String]) -> Option<String> {
 /// The events on a line of one metric, numbered in order; the latest where there are many. `dates` are the
 /// first days of its points.
 pub fn marks(readings: &Readings, metric: &str, dates: &[NaiveDate]) -> Vec<EventMark> {
-    let cadence = readings.definition.cadence;
-    let Some(end) = dates.last().and_then(|last| end_of(*last, cadence)) else { return Vec::new() };
     // A point stands for all the days up to the next one.
     let point = |day: NaiveDate| dates.iter().rev().find(|date| **date <= day).or(dates.first()).copied();
-    let shown = Period { start: dates[0], end };
-    let mut events: Vec<&KnownEvent> =
-        visible(readings).filter(|event| event.is_about(metric) && event.touches(shown)).collect();
-    events.sort_by_key(|event| (event.from, event.to));
+    let events = of_line(readings, metric, dates);
     let left_out = events.len().saturating_sub(MOST_MARKED);
     let mark = |(index, event): (usize, &&KnownEvent)| {
         Some(EventMark {
@@ -85,10 +80,25 @@ pub fn marked(locale: Locale, cadence: Cadence, marks: &[EventMark]) -> Option<S
     (!marks.is_empty()).then(|| format!("Known events are marked and named below: {list}."))
 }
 
-/// What the numbers of a chart stand for.
-pub fn named(marks: &[EventMark]) -> Option<String> {
-    let each = marks.iter().map(|mark| format!("{} = {}", mark.number, mark.text));
-    (!marks.is_empty()).then(|| format!("Marked: {}.", each.collect::<Vec<_>>().join("; ")))
+/// What the numbers of a chart of a metric stand for, and how many earlier events have none.
+pub fn named(readings: &Readings, metric: &str, chart: &Chart) -> Option<String> {
+    let Plot::Lines { dates, .. } = &chart.plot else { return None };
+    let each = chart.events.iter().map(|mark| format!("{} = {}", mark.number, mark.text));
+    let earlier = match of_line(readings, metric, dates).len().saturating_sub(chart.events.len()) {
+        0 => String::new(),
+        more => format!(" Not marked: {more} earlier ones."),
+    };
+    (!chart.events.is_empty()).then(|| format!("Marked: {}.{earlier}", each.collect::<Vec<_>>().join("; ")))
+}
+
+/// The events of a line's days, in order.
+fn of_line<'r>(readings: &'r Readings, metric: &str, dates: &[NaiveDate]) -> Vec<&'r KnownEvent> {
+    let Some(end) = dates.last().and_then(|last| end_of(*last, readings.definition.cadence)) else { return Vec::new() };
+    let shown = Period { start: dates[0], end };
+    let mut events: Vec<&KnownEvent> =
+        visible(readings).filter(|event| event.is_about(metric) && event.touches(shown)).collect();
+    events.sort_by_key(|event| (event.from, event.to));
+    events
 }
 
 /// Neither muted nor of other channels than the report's.

@@ -2,7 +2,7 @@
 
 use super::headline::target_of_part;
 use super::tables::{NOTHING, bounded, bounded_bars, columns, ranked, words};
-use super::{FigureBuilder, Readings, trend};
+use super::{FigureBuilder, Readings, known, trend};
 use crate::report::data::{ReportData, Span, Sums};
 use crate::report::definition::{GroupBy, MetricsChart, MetricsSection};
 use crate::report::document::{Bar, Block, Card, Cell, Chart, Plot, Row, Section, Table};
@@ -27,7 +27,12 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>, own: &Metri
     blocks.insert(0, Block::Cards { cards });
     let table = own.by.and_then(|by| table(readings, builder, data, own, by, &shown));
     match own.chart {
-        Some(MetricsChart::Line) => blocks.extend(line(readings, builder, data, own, &shown[0]).map(Block::Chart)),
+        Some(MetricsChart::Line) => {
+            if let Some(chart) = line(readings, builder, data, own, &shown[0]) {
+                let named = known::named(readings, &shown[0], &chart).map(|text| Block::Text { text });
+                blocks.extend(std::iter::once(Block::Chart(chart)).chain(named));
+            }
+        }
         Some(MetricsChart::Bars) => {
             blocks.extend(table.as_ref().and_then(|table| bars(builder, own, &shown[0], table)).map(Block::Chart));
         }

@@ -40,7 +40,7 @@ use crate::report::definition::{Cadence, Compare, Definition, Filter, SectionKin
 use crate::report::document::{Document, Lead, Section};
 use crate::report::format::Locale;
 use crate::report::readiness::SourceFreshness;
-use crate::report::receipt::{EventKind, Expression};
+use crate::report::receipt::{Expression, HourlyCount};
 use crate::support::ids::stable_id;
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -179,7 +179,7 @@ pub fn needs(definition: &Definition, period: Period, campaigns: &[Campaign]) ->
         needs.movements.insert(period);
     }
     if has(SectionKind::Hours) && definition.split.filter.is_all() {
-        needs.hours.extend([EventKind::Leads, EventKind::Payments].map(|event| (event, hours::span(period))));
+        needs.hours.extend([HourlyCount::Leads, HourlyCount::Payments].map(|event| (event, hours::span(period))));
     }
     if has(SectionKind::Content) && definition.split.filter.is_all() {
         needs.posts.insert(content::span(definition.cadence, period));

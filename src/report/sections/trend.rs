@@ -43,7 +43,7 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
     let metric = ["net_revenue", "leads", "sessions", "clicks"].into_iter().find(|metric| builder.shows(metric))?;
     let cadence = readings.definition.cadence;
     let chart = course(readings, builder, &readings.data, metric)?;
-    let named = known::named(&chart.events).map(|text| Block::Text { text });
+    let named = known::named(readings, metric, &chart).map(|text| Block::Text { text });
     Some(Section {
         id: "trend".to_owned(),
         title: format!("{} {}s of {}", spans(cadence).0, cadence.noun(), in_sentence(&builder.label(metric))),

@@ -1,8 +1,9 @@
 //! Reads a contract from `<fact>.toml`: all mistakes at once, each with its line and remedy.
 
 use crate::domain::fact::{
-    Column, ColumnType, Contribution, Dimension, Fact, Measure, Money, Origin, PERSONAL, Personal, Retention, Unit,
+    Column, ColumnType, Contribution, Dimension, Fact, Measure, Money, Origin, PERSONAL, Personal, Retention,
 };
+use crate::domain::metric::Unit;
 use crate::settings::kinds::{boolean, decimal, id, list_of, one_of, text};
 use crate::settings::values::quoted;
 use crate::settings::{At, Kind, Names, Section, fault, unknown_remedy};
@@ -116,7 +117,7 @@ pub fn read_top(mut top: Section<'_>, written: Written) -> Option<Fact> {
 fn column(mut section: Section<'_>, name: String, is_own: bool) -> Option<Column> {
     section.about("A column of the table.");
     let kind = section.required("type", "\"VARCHAR\"", column_type(!is_own).about("Its type, as DuckDB spells it."));
-    let unit = section.optional("unit", one_of(&Unit::WORDS).about("What a number counts."));
+    let unit = section.optional("unit", one_of(&Unit::WORDS).about("What a number is, and how it is written."));
     let about = section.required("about", "\"What it holds.\"", text().about("What it holds, in a sentence."));
     let required = section.optional("required", boolean().about("A row without it is quarantined."));
     let min = section.optional("min", decimal().about("The least value, included."));

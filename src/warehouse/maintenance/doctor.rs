@@ -57,7 +57,7 @@ pub fn examine(connection: &Connection, compact_at_free_percent: u64) -> Result<
         Finding::warning(
             "space in the database",
             says,
-            "`daybook maintain` copies it together; the nightly care does so by itself",
+            "`daybook maintain` copies it together; the nightly maintenance does so by itself",
         )
     } else {
         Finding::good("space in the database", says)
