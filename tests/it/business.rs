@@ -4,13 +4,13 @@ use crate::figures::{audience, context, in_every_format, order, squeezed, worded
 use crate::init::init;
 use crate::maintenance_faults::{daybook, said};
 use crate::support::noon;
-use crate::tenants::world;
+use crate::tenants::synced_world;
 use daybook::domain::business::{EventKind, KnownEvent};
 use daybook::jobs::report::{Renderings, new_report, render_all};
 use daybook::report::document::Document;
 use daybook::report::format::Locale;
 use daybook::report::templates::Templates;
-use daybook::sandbox::{Faults, tenants};
+use daybook::sandbox::tenants;
 use mail_parser::MessageParser;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -123,9 +123,7 @@ fn event(kind: EventKind, day: &str, text: &str) -> KnownEvent {
 /// With DAYBOOK_LOOK naming a folder, leaves there what was rendered.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_format_names_a_known_event_and_hostile_words_stay_words() {
-    let world = world(75, Faults::none()).await;
-    world.sync().await;
-    world.rollup().await;
+    let world = synced_world(75).await;
     let templates = Templates::new(None).0;
     let mut context = context(&tenants()[0]);
     let order = order("daily_performance", &context, noon());

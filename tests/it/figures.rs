@@ -1,7 +1,7 @@
 //! Every report, every format: the same figures, and each of them can be explained.
 
 use crate::support::{is_long, noon};
-use crate::tenants::{Simulation, world};
+use crate::tenants::{Simulation, synced_world};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use daybook::domain::benchmark::Benchmark;
 use daybook::domain::campaign::{Campaign, Status};
@@ -18,7 +18,7 @@ use daybook::report::format::Locale;
 use daybook::report::readiness::LatePolicy;
 use daybook::report::sections::ReceiptDraft;
 use daybook::report::templates::Templates;
-use daybook::sandbox::{Faults, Tenant, tenants};
+use daybook::sandbox::{Tenant, tenants};
 use daybook::warehouse::facts::builtin;
 use daybook::warehouse::facts::checks::checks;
 use daybook::warehouse::issued::{issued, receipt, receipts};
@@ -165,9 +165,7 @@ fn leading(document: &Document, sections: usize, rows: usize) -> Vec<Figure> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_figure_of_every_report_is_the_same_in_every_format_and_explained_as_printed() {
-    let world = world(75, Faults::none()).await;
-    world.sync().await;
-    world.rollup().await;
+    let world = synced_world(75).await;
     let templates = Templates::new(None).0;
     let warehouse = &world.context.warehouse;
     // To explain a figure takes as long as to compute it: a third of each report's, unless there is time.
@@ -274,9 +272,7 @@ fn explained(warehouse: &Warehouse, context: &ReportContext, drafts: impl Iterat
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_is_issued_once_shown_again_byte_for_byte_and_sent_once() {
-    let world = world(60, Faults::none()).await;
-    world.sync().await;
-    world.rollup().await;
+    let world = synced_world(60).await;
     let templates = Templates::new(None).0;
     let warehouse = &world.context.warehouse;
     let tenant = tenants().remove(1);
@@ -314,9 +310,7 @@ async fn a_report_is_issued_once_shown_again_byte_for_byte_and_sent_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_said_is_held_against_what_is_known_later() {
-    let world = world(40, Faults::none()).await;
-    world.sync().await;
-    world.rollup().await;
+    let world = synced_world(40).await;
     let templates = Templates::new(None).0;
     let warehouse = &world.context.warehouse;
     let tenant = tenants().remove(1);
@@ -353,9 +347,7 @@ async fn what_was_said_is_held_against_what_is_known_later() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_waits_for_late_data_and_faults_until_its_deadline() {
-    let world = world(30, Faults::none()).await;
-    world.sync().await;
-    world.rollup().await;
+    let world = synced_world(30).await;
     let warehouse = &world.context.warehouse;
     let tenant = tenants().remove(0);
     let templates = Templates::new(None).0;
@@ -404,9 +396,7 @@ async fn a_report_waits_for_late_data_and_faults_until_its_deadline() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn movements_of_recurring_revenue_close_with_the_daily_rollup() {
-    let world = world(120, Faults::none()).await;
-    world.sync().await;
-    world.rollup().await;
+    let world = synced_world(120).await;
     let tenant = tenants().remove(0);
     let context = context(&tenant);
     let warehouse = &world.context.warehouse;

@@ -2,14 +2,14 @@
 
 use crate::figures::{audience, context, in_every_format, order, squeezed, worded};
 use crate::support::noon;
-use crate::tenants::world;
+use crate::tenants::synced_world;
 use daybook::jobs::issue::{Outcome, issue_report};
 use daybook::jobs::report::{Audience, render_all};
 use daybook::report::definition::REPORTS;
 use daybook::report::document::Document;
 use daybook::report::format::{Language, Locale};
 use daybook::report::templates::Templates;
-use daybook::sandbox::{Faults, tenants};
+use daybook::sandbox::tenants;
 use daybook::warehouse::issued::{Issued, issued, locale_of, localized, receipts};
 use daybook::warehouse::{Context, Warehouse};
 use mail_parser::{MessageParser, MimeHeaders};
@@ -62,9 +62,7 @@ fn text_of_pdf(bytes: &[u8]) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_readers_get_the_same_figures_each_in_their_own_wording() {
-    let world = world(60, Faults::none()).await;
-    world.sync().await;
-    world.rollup().await;
+    let world = synced_world(60).await;
     let templates = Templates::new(None).0;
     let warehouse = &world.context.warehouse;
     let context = context(&tenants().remove(1));
@@ -142,9 +140,7 @@ async fn two_readers_get_the_same_figures_each_in_their_own_wording() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn folder_and_slack_follow_the_workspace_and_what_nobody_reads_is_not_made() {
-    let world = world(40, Faults::none()).await;
-    world.sync().await;
-    world.rollup().await;
+    let world = synced_world(40).await;
     let templates = Templates::new(None).0;
     let warehouse = &world.context.warehouse;
     let context = context(&tenants().remove(1));
@@ -166,9 +162,7 @@ async fn folder_and_slack_follow_the_workspace_and_what_nobody_reads_is_not_made
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_language_comes_through_every_format() {
-    let world = world(75, Faults::none()).await;
-    world.sync().await;
-    world.rollup().await;
+    let world = synced_world(75).await;
     let templates = Templates::new(None).0;
     let context = context(&tenants().remove(0));
     for (index, language) in Language::ALL.into_iter().enumerate() {

@@ -2,12 +2,11 @@
 
 use crate::person::BOOKS;
 use crate::support::{noon, texts};
-use crate::tenants::world;
+use crate::tenants::synced_world;
 use crate::test_installation::TestInstallation;
 use chrono::{DateTime, Duration, Months, Utc};
 use daybook::jobs::doctor::{Patient, doctor};
 use daybook::jobs::maintenance::{back_up, maintain};
-use daybook::sandbox::Faults;
 use daybook::support::secret::Secret;
 use daybook::warehouse::facts::builtin;
 use daybook::warehouse::facts::checks::checks;
@@ -206,9 +205,7 @@ fn retention_removes_what_is_old_and_keeps_what_figures_rest_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rollup_after_retention_changes_no_figure() {
-    let world = world(75, Faults::none()).await;
-    world.sync().await;
-    world.rollup().await;
+    let world = synced_world(75).await;
     let warehouse = &world.context.warehouse;
     let figures = || {
         texts(

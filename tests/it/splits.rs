@@ -3,12 +3,12 @@
 
 use crate::figures::{audience, built, context, order};
 use crate::support::{noon, texts};
-use crate::tenants::world;
+use crate::tenants::synced_world;
 use daybook::jobs::issue::{IssueRequest, Outcome, issue_report};
 use daybook::report::definition::{Filter, Split};
 use daybook::report::document::{Block, Document};
 use daybook::report::templates::Templates;
-use daybook::sandbox::{Faults, tenants};
+use daybook::sandbox::tenants;
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 
@@ -31,9 +31,7 @@ fn headline(document: &Document, metric: &str) -> Option<Decimal> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_of_a_report_are_parts_that_add_up_to_the_whole_and_go_out_each_once() {
-    let (world, shop) = (world(40, Faults::none()).await, tenants().remove(1));
-    world.sync().await;
-    world.rollup().await;
+    let (world, shop) = (synced_world(40).await, tenants().remove(1));
     let (warehouse, context) = (&world.context.warehouse, context(&shop));
     let whole = order("weekly_performance", &context, noon());
     let document = |order: &IssueRequest| built(warehouse, &context, order).0;
@@ -84,9 +82,7 @@ async fn rows_of_a_report_are_parts_that_add_up_to_the_whole_and_go_out_each_onc
 /// day, channel, source and campaign.
 #[tokio::test(flavor = "multi_thread")]
 async fn tables_by_dimension_add_up_to_the_unified_metrics() {
-    let world = world(40, Faults::none()).await;
-    world.sync().await;
-    world.rollup().await;
+    let world = synced_world(40).await;
     let facts = daybook::warehouse::facts::builtin();
     let measures = facts.measures();
     let by_dimension = |fact: &&str| {
@@ -119,9 +115,7 @@ async fn tables_by_dimension_add_up_to_the_unified_metrics() {
 /// facts add, and gives every row that it gave.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rollup_that_an_earlier_version_shipped_gives_the_rows_of_today() {
-    let world = world(40, Faults::none()).await;
-    world.sync().await;
-    world.rollup().await;
+    let world = synced_world(40).await;
     let rows = "SELECT concat_ws(' ', workspace, date, channel, source, campaign, sessions, key_events, clicks, leads, customers,
         round(revenue, 4), round(refunds, 4), round(chargebacks, 4), round(cost, 4)) FROM mart.metric_daily ORDER BY 1";
     let now = texts(&world.context.warehouse, rows);

@@ -14,7 +14,9 @@ use daybook::support::secret::Secret;
 use daybook::warehouse::rollup::{RolledUp, RollupSql, rollup};
 use daybook::warehouse::{Warehouse, WarehouseConfig};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex};
+use tokio::sync::OnceCell;
 
 /// A sandbox with an installation beside it.
 pub struct Simulation {
@@ -27,7 +29,11 @@ pub struct Simulation {
 
 /// Starts a sandbox of `days` whole days and an empty warehouse.
 pub async fn world(days: u64, faults: Faults) -> Simulation {
-    let folder = tempfile::tempdir().expect("a folder");
+    open(days, faults, tempfile::tempdir().expect("a folder")).await
+}
+
+/// A sandbox of `days` whole days beside the installation in `folder`.
+async fn open(days: u64, faults: Faults, folder: tempfile::TempDir) -> Simulation {
     let first = noon().date_naive() - chrono::Days::new(days);
     let options = SandboxOptions {
         tenants: tenants(),
@@ -52,6 +58,51 @@ pub async fn world(days: u64, faults: Faults) -> Simulation {
     let channels: Channels = toml::from_str(include_str!("../../config/channels.toml")).expect("channels");
     let rules = ChannelRules::new(&channels.rules).expect("rules");
     Simulation { sandbox, context, folder, first, rules }
+}
+
+/// The files of an installation, relative to its folder.
+type Files = Vec<(PathBuf, Vec<u8>)>;
+
+/// Installations whose first sync and rollup are over, by their days: each is made once and opened by many tests.
+static SYNCED: LazyLock<Mutex<BTreeMap<u64, Arc<OnceCell<Files>>>>> = LazyLock::new(Mutex::default);
+
+/// As [`world`] without faults, synced and rolled up.
+pub async fn synced_world(days: u64) -> Simulation {
+    let cell = SYNCED.lock().expect("no panic").entry(days).or_default().clone();
+    let files = cell.get_or_init(|| async move {
+        let world = world(days, Faults::none()).await;
+        world.sync().await;
+        world.rollup().await;
+        let Simulation { context, folder, .. } = world;
+        // Its log is folded in when the last handle goes.
+        drop(context);
+        files_of(folder.path())
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    for (path, bytes) in files.await {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(path, bytes).expect("written");
+    }
+    open(days, Faults::none(), folder).await
+}
+
+fn files_of(root: &Path) -> Files {
+    let mut found = Vec::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder").flatten() {
+            let path = entry.path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => {
+                    let bytes = std::fs::read(&path).expect("read");
+                    found.push((path.strip_prefix(root).expect("below it").to_owned(), bytes));
+                }
+            }
+        }
+    }
+    found
 }
 
 impl Simulation {
