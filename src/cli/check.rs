@@ -17,6 +17,7 @@ use crate::support::secret::Secret;
 use crate::support::text_file;
 use crate::warehouse::load::load;
 use crate::warehouse::maintenance::checksum::open_read_only;
+use crate::warehouse::rollup::own::try_own;
 use crate::warehouse::rollup::{rollup, try_recurring};
 use crate::warehouse::{Context, Warehouse, queries};
 use chrono::{DateTime, Utc};
@@ -254,12 +255,17 @@ fn rollups(settings: &Settings, warehouse: &Warehouse) -> Vec<Problem> {
         let run = warehouse.write_blocking(move |connection| {
             connection.execute_batch(&touch).context(|| "touching a day".to_owned())?;
             rollup(connection, &tenant, &rules, &sql, today)?;
+            for own in sql.facts.rollups() {
+                try_own(connection, own, &rules, &tenant.id, today)?;
+            }
             try_recurring(connection, &tenant, &sql, today)
         });
         if let Err(error) = run {
             let message = error.to_string();
-            let named = settings.rollups.iter().find(|rollup| message.contains(&rollup.name));
-            problems.push(of_sql(named.map_or(Path::new("jobs/rollups"), |rollup| &rollup.path), &message));
+            let shipped = settings.rollups.iter().map(|rollup| (&rollup.name, &rollup.path));
+            let own = settings.facts.rollups().iter().map(|rollup| (&rollup.id, &rollup.file));
+            let named = shipped.chain(own).find(|(name, _)| message.contains(name.as_str()));
+            problems.push(of_sql(named.map_or(Path::new("jobs/rollups"), |(_, path)| path), &message));
         }
     }
     for check in &settings.checks {

@@ -2,7 +2,7 @@
 //! the connector that fills it; each with `<fact>.metrics.sql` for what it adds to the metrics.
 
 use super::files::{file_id, files_in, read_text};
-use super::sql_files::SqlFile;
+use super::sql_files::{SqlFile, add_rollups};
 use crate::domain::fact::{Fact, Facts, Origin};
 use crate::settings::{Problems, Source, read_toml};
 use crate::warehouse::facts::{Written, builtin, checks, read_top};
@@ -35,6 +35,7 @@ pub(super) fn read(root: &Path, problems: &Problems) -> Arc<Facts> {
             problems.add(file, None, &problem.message, &problem.remedy);
         }
     }
+    add_rollups(root, &mut facts, problems);
     Arc::new(facts)
 }
 

@@ -1,9 +1,14 @@
 //! The SQL that comes with jobs: rollups and checks. Only read here; others prepare and run it.
 
 use super::files::{file_id, files_in, read_text};
-use crate::settings::reader::{Problems, unknown_remedy};
+use crate::domain::fact::rollup::{HeaderProblem, in_order};
+use crate::domain::fact::{Facts, Rollup};
+use crate::settings::reader::Problems;
 use crate::warehouse::rollup::RollupSql;
 use std::path::{Path, PathBuf};
+
+/// Where rollups are.
+const FOLDER: &str = "jobs/rollups";
 
 /// A file of SQL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,14 +20,38 @@ pub struct SqlFile {
     pub text: String,
 }
 
-/// The rollups that replace shipped ones; a file of another name would never run.
+/// The rollups that replace shipped ones. The others of the folder are in [`Facts`].
 pub(super) fn read_rollups(root: &Path, problems: &Problems) -> Vec<SqlFile> {
-    let files = read_all(root, "jobs/rollups", problems);
-    for file in files.iter().filter(|file| !RollupSql::NAMES.contains(&file.name.as_str())) {
-        let remedy = unknown_remedy(&file.name, &RollupSql::NAMES, "rollups");
-        problems.add(&file.path, None, &format!("there is no rollup {:?} to replace", file.name), &remedy);
-    }
+    let mut files = read_all(root, FOLDER, problems);
+    files.retain(|file| RollupSql::NAMES.contains(&file.name.as_str()));
     files
+}
+
+/// Adds the installation's own rollups to its facts, each behind those it reads.
+pub(super) fn add_rollups(root: &Path, facts: &mut Facts, problems: &Problems) {
+    // What cannot be read is told once, by those who read all.
+    let quiet = Problems::default();
+    let own = read_all(root, FOLDER, &quiet).into_iter().filter(|file| !RollupSql::NAMES.contains(&file.name.as_str()));
+    let mut rollups = Vec::new();
+    let tell = |file: &Path, found: Vec<HeaderProblem>| {
+        found.iter().for_each(|one| problems.add(file, one.line, &one.message, &one.remedy));
+    };
+    for file in own {
+        match Rollup::read(&file.name, file.path.clone(), &file.text) {
+            Ok(rollup) => rollups.push(rollup),
+            Err(found) => tell(&file.path, found),
+        }
+    }
+    match in_order(rollups) {
+        Ok(ordered) => facts.set_rollups(ordered),
+        Err(circle) => {
+            let message = format!("the rollups {} read one another in a circle", circle.join(", "));
+            problems.add(Path::new(FOLDER), None, &message, "take an input out of one of them");
+        }
+    }
+    for rollup in facts.rollups() {
+        tell(&rollup.file, rollup.check(facts));
+    }
 }
 
 /// The SQL files of a folder by name.

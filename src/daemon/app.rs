@@ -2,6 +2,7 @@
 
 use super::lock::{DataLock, LockError};
 use super::opening::{self, Accepted};
+use super::rollups::Rollups;
 use crate::config::{self, FileConnection, Problem, Settings, WorkspaceSettings};
 use crate::connectors::file::{FileDrop, Target};
 use crate::connectors::{Catalog, Connection, ConnectorError, Engine};
@@ -15,7 +16,7 @@ use crate::report::templates::Templates;
 use crate::support::clock::Clock;
 use crate::support::owner;
 use crate::support::secret::{Secret, SecretError, SecretRef};
-use crate::warehouse::rollup::{RolledUp, RollupSql, due, rollup};
+use crate::warehouse::rollup::{RolledUp, RollupSql, due, own};
 use crate::warehouse::stream_states::{StreamEnd, note};
 use crate::warehouse::{Warehouse, WarehouseError};
 use chrono::NaiveDate;
@@ -37,6 +38,7 @@ pub struct App {
     /// Read when first needed: replaced ones are tried in a process of their own.
     templates: OnceLock<Arc<Templates>>,
     pub(in crate::daemon) catalog: Catalog,
+    rollups: Rollups,
     /// Keeps other processes out of the data folder.
     lock: Arc<DataLock>,
 }
@@ -103,7 +105,7 @@ impl App {
             ..SyncContext::new(engine, warehouse.clone(), clock.clone(), person_key(&settings)?)
         };
         let (templates, catalog) = (OnceLock::new(), catalog(&settings.root)?);
-        Ok(Self { settings, warehouse, sync, clock, templates, catalog, lock })
+        Ok(Self { settings, warehouse, sync, clock, templates, catalog, rollups: Rollups::default(), lock })
     }
 
     /// The same installation under another configuration: what is open stays open. Where the database
@@ -115,6 +117,7 @@ impl App {
             clock: self.clock.clone(),
             templates: OnceLock::new(),
             catalog: catalog(&settings.root)?,
+            rollups: Rollups::default(),
             lock: self.lock.clone(),
             settings,
         })
@@ -256,23 +259,28 @@ impl App {
         selection: &Selection,
         days: Option<Period>,
     ) -> Result<Vec<(String, RolledUp)>, AppError> {
-        let sql = rollup_sql(&self.settings);
-        let mut done = Vec::new();
-        for workspace in self.workspaces(selection)? {
-            let (tenant, rules, sql) = (workspace.workspace.clone(), self.settings.channels.rules.clone(), sql.clone());
-            let today = self.clock.now().with_timezone(&tenant.time_zone).date_naive();
-            let rolled = self
-                .warehouse
+        let (sql, rules) = (rollup_sql(&self.settings), &self.settings.channels.rules);
+        let workspaces = self.workspaces(selection)?;
+        if days.is_some() {
+            let ids: Vec<String> = workspaces.iter().map(|of| of.workspace.id.clone()).collect();
+            let facts = sql.facts.clone();
+            self.warehouse
                 .write(move |connection| {
-                    if days.is_some() {
-                        due::touch(connection, &sql.facts, &tenant.id, days, "asked for")?;
-                    }
-                    rollup(connection, &tenant, &rules, &sql, today)
+                    ids.iter().try_for_each(|id| due::touch(connection, &facts, id, days, "asked for"))
                 })
                 .await?;
-            done.push((workspace.workspace.id.clone(), rolled));
         }
-        Ok(done)
+        let all = workspaces.into_iter().map(|of| async {
+            let today = self.clock.now().with_timezone(&of.workspace.time_zone).date_naive();
+            let rolled = self.rollups.run(&self.warehouse, (&of.workspace, today), rules, &sql).await?;
+            Ok((of.workspace.id.clone(), rolled))
+        });
+        join_all(all).await.into_iter().collect()
+    }
+
+    /// Rollups of the installation that failed last, with why.
+    pub async fn failed_rollups(&self) -> Result<Vec<(String, String)>, AppError> {
+        Ok(self.warehouse.read(own::failures).await?)
     }
 
     /// The ways messages leave.

@@ -13,6 +13,7 @@ pub mod opening;
 mod planned;
 pub mod reload;
 mod reports;
+mod rollups;
 pub mod scheduler;
 mod serve;
 pub mod status;

@@ -7,6 +7,7 @@ use crate::support::shown::fault;
 use crate::warehouse::facts::{self, checks};
 use crate::warehouse::maintenance::backup;
 use crate::warehouse::maintenance::doctor::{Finding, examine};
+use crate::warehouse::rollup::own;
 use crate::warehouse::{Context, Warehouse, WarehouseError, library, queries};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::path::{Path, PathBuf};
@@ -94,6 +95,18 @@ fn database(patient: &Patient<'_>) -> Vec<Finding> {
             ),
             Err(error) => Finding::bad(&claim, error.to_string(), "mend the query; `daybook check` tries it"),
         });
+    }
+    if let Ok(failed) = warehouse.read_blocking(own::failures) {
+        findings.extend(failed.into_iter().map(|(rollup, error)| {
+            let says = format!("mart.{rollup} lacks days: {error}");
+            Finding::bad("rollups", says, "mend its file in jobs/rollups; its days are computed by the next rollup")
+        }));
+    }
+    if let Ok(removed) = warehouse.read_blocking(own::removed) {
+        findings.extend(removed.into_iter().map(|rollup| {
+            let says = format!("mart.{rollup} has no file any more: it stays as it was last computed");
+            Finding::warning("rollups", says, "put its file in jobs/rollups back, or read the table no more")
+        }));
     }
     if let Ok(removed) = warehouse.read_blocking(facts::removed) {
         findings.extend(removed.into_iter().map(|fact| {

@@ -32,6 +32,7 @@ mod maintenance_faults;
 mod online;
 mod outage;
 mod own_fact;
+mod own_rollup;
 mod person;
 mod preview;
 mod recorded;

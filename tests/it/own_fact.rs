@@ -187,7 +187,7 @@ async fn mailings(Query(asked): Query<HashMap<String, String>>) -> Json<Value> {
     Json(json!({ "mailings": rows.collect::<Vec<_>>() }))
 }
 
-async fn vendor() -> String {
+pub async fn vendor() -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let base = format!("http://{}", listener.local_addr().expect("an address"));
     let routes = axum::Router::new().route("/mailings", get(mailings));
@@ -195,7 +195,7 @@ async fn vendor() -> String {
     base
 }
 
-fn install(root: &Path, base: &str) {
+pub fn install(root: &Path, base: &str) {
     ship(root);
     for job in fs::read_dir(root.join("jobs")).expect("jobs").flatten() {
         if job.file_name().to_string_lossy().starts_with("report_") {
@@ -213,7 +213,7 @@ fn install(root: &Path, base: &str) {
     write(root, "jobs/report_daily.toml", JOB);
 }
 
-fn well(root: &Path, arguments: &[&str]) -> String {
+pub fn well(root: &Path, arguments: &[&str]) -> String {
     let output = daybook(root, arguments);
     assert!(output.status.success(), "{arguments:?}: {}", said(&output));
     said(&output)

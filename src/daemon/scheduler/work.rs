@@ -83,7 +83,16 @@ async fn run_rollup(app: &App, workspace: &str) -> End {
     match app.rollup(&Selection { workspaces: vec![workspace.to_owned()], connections: Vec::new() }).await {
         Ok(done) => {
             let days: u64 = done.iter().map(|(_, rolled)| rolled.days).sum();
-            (Outcome::Succeeded, format!("{days} days computed"))
+            let computed = format!("{days} days computed");
+            match app.failed_rollups().await {
+                Ok(broken) if broken.is_empty() => (Outcome::Succeeded, computed),
+                // A query of the installation is mended by a person.
+                Ok(broken) => {
+                    let told: Vec<String> = broken.into_iter().map(|(_, error)| error).collect();
+                    (Outcome::Refused, format!("{}; {computed}", told.join("; ")))
+                }
+                Err(error) => failed(&error),
+            }
         }
         Err(error) => failed(&error),
     }

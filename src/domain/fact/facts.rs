@@ -1,12 +1,14 @@
 //! All facts of an installation, and what they are together.
 
-use super::{Column, Fact, Measure};
+use super::{Column, Fact, Measure, Rollup};
 use std::collections::BTreeMap;
 
-/// Facts by id.
+/// Facts by id, and the rollups of the installation over them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     facts: BTreeMap<String, Fact>,
+    /// Each behind those it reads.
+    rollups: Vec<Rollup>,
 }
 
 /// What is wrong with a fact beside the others.
@@ -42,6 +44,15 @@ impl Facts {
             return Ok(());
         }
         Err(found)
+    }
+
+    /// Puts the installation's rollups, in the order that they run in.
+    pub fn set_rollups(&mut self, rollups: Vec<Rollup>) {
+        self.rollups = rollups;
+    }
+
+    pub fn rollups(&self) -> &[Rollup] {
+        &self.rollups
     }
 
     /// What columns refer to and no fact has, with the fact; asked once all are added.

@@ -4,10 +4,12 @@
 mod column;
 mod contribution;
 mod facts;
+pub mod rollup;
 
 pub use column::{Column, ColumnType, PERSONAL, Personal};
 pub use contribution::{Contribution, Dimension, Measure};
 pub use facts::{Facts, FactsProblem};
+pub use rollup::Rollup;
 
 use std::path::PathBuf;
 

@@ -7,6 +7,7 @@ use crate::domain::fact::{Column, Fact, Facts, Origin, Retention};
 use crate::support::ids::hex;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::load::literal;
+use crate::warehouse::rollup::own;
 use duckdb::{Connection, Transaction, params};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +26,7 @@ pub fn apply(connection: &mut Connection, facts: &Facts) -> Result<(), Warehouse
     // Nobody but this process reads a database in memory.
     let mut bare = if is_in_memory(connection)? { Vec::new() } else { uncommented(connection)? };
     bare.retain(|id| facts.get(id).is_some());
-    if changed.is_empty() && bare.is_empty() && !is_removed {
+    if changed.is_empty() && bare.is_empty() && !is_removed && own::is_applied(connection, facts)? {
         return Ok(());
     }
     let transaction = connection.transaction().context(step)?;
@@ -48,6 +49,7 @@ pub fn apply(connection: &mut Connection, facts: &Facts) -> Result<(), Warehouse
     if !changed.is_empty() {
         marts::apply(&transaction, facts)?;
     }
+    own::apply(&transaction, facts)?;
     if !is_in_memory(&transaction)? {
         let computed = with_computed_defaults(&transaction)?;
         let told =

@@ -7,7 +7,6 @@ use crate::domain::fact::{Contribution, Fact, Facts, Measure};
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::facts::marts::{HOURLY_DAYS, by_table};
 use crate::warehouse::queries;
-use chrono::NaiveDate;
 use duckdb::{Transaction, params};
 
 /// Words of vendors for no campaign.
@@ -15,15 +14,10 @@ const NO_CAMPAIGN: &str = "('(not set)', '(none)', '(direct)', '(organic)', '(re
 /// The columns of the origin, as the unified metrics have them.
 const ORIGIN: &str = "workspace, date, channel, source, campaign";
 
-/// Computes the contributions of the touched days; rows of `mart.metric_daily` written, which `own` fills instead where
-/// an installation has a query of its own. The relations `touched`, `rate`, `identity`, `payer` and the macro `channel`
-/// must be there. Hours are kept for some days before `today`.
-pub fn add(
-    transaction: &Transaction<'_>,
-    facts: &Facts,
-    own: Option<&str>,
-    today: NaiveDate,
-) -> Result<u64, WarehouseError> {
+/// Computes the contributions of the touched days, `mart.metric_daily` among them, which `own` fills instead where
+/// an installation has a query of its own. The relations `touched`, `rate`, `identity`, `payer`, `due` and the macro
+/// `channel` must be there. Hours are kept for some days before each workspace's today.
+pub fn add(transaction: &Transaction<'_>, facts: &Facts, own: Option<&str>) -> Result<(), WarehouseError> {
     let adding: Vec<(&Fact, &Contribution)> =
         facts.iter().filter_map(|fact| Some((fact, fact.contribution.as_ref()?))).collect();
     for (fact, adds) in &adding {
@@ -40,36 +34,36 @@ pub fn add(
         replace(transaction, "metric_hourly", &together(parts, &measures, ", CAST(hour AS INTEGER) AS hour"))?;
         transaction
             .execute(
-                "DELETE FROM mart.metric_hourly WHERE workspace IN (SELECT workspace FROM touched) AND date <= CAST(? AS DATE) - CAST(? AS INTEGER)",
-                params![today, HOURLY_DAYS],
+                "DELETE FROM mart.metric_hourly USING due WHERE due.workspace = metric_hourly.workspace
+                     AND metric_hourly.date <= due.today - CAST(? AS INTEGER)",
+                params![HOURLY_DAYS],
             )
             .context(|| "removing hours past their days".to_owned())?;
     }
     let parts = adding.iter().map(|(fact, adds)| part(fact, adds, "")).collect();
-    let rows = match own {
+    match own {
         Some(sql) => {
             queries::examine(transaction, sql).map_err(|error| named("metric_daily", error))?;
             replace(transaction, "metric_daily", sql).map_err(|error| named("metric_daily", error))?
         }
         None => replace(transaction, "metric_daily", &together(parts, &measures, ""))?,
-    };
+    }
     for (fact, _) in &adding {
         let sql = format!("DROP TABLE temp.{}", temporary(fact));
         transaction.execute_batch(&sql).context(|| "forgetting what facts add".to_owned())?;
     }
-    Ok(rows)
+    Ok(())
 }
 
-/// Puts the touched days of a table anew; rows written.
-fn replace(transaction: &Transaction<'_>, table: &str, sql: &str) -> Result<u64, WarehouseError> {
+/// Puts the touched days of a table anew.
+pub fn replace(transaction: &Transaction<'_>, table: &str, sql: &str) -> Result<(), WarehouseError> {
     let step = || format!("filling mart.{table}");
     transaction
         .execute_batch(&format!(
             "DELETE FROM mart.{table} USING touched AS t WHERE t.workspace = {table}.workspace AND t.date = {table}.date"
         ))
         .context(step)?;
-    let rows = transaction.execute(&format!("INSERT INTO mart.{table} BY NAME {sql}"), []).context(step)?;
-    Ok(rows as u64)
+    transaction.execute(&format!("INSERT INTO mart.{table} BY NAME {sql}"), []).map(drop).context(step)
 }
 
 fn temporary(fact: &Fact) -> String {

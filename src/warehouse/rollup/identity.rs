@@ -5,30 +5,30 @@ use crate::domain::components::components;
 use crate::warehouse::error::{Context, WarehouseError};
 use duckdb::{Transaction, params};
 
-/// Fills the temporary table `identity(workspace, key, person)`: each key of the workspace's payers and of
-/// contacts that share one with them, and a number that all keys of a person have in common. The
-/// variable `workspace` must be set. Empty where nobody paid.
+/// Fills the temporary table `identity(workspace, key, person)`: each key of the payers of the workspaces in `due` and
+/// of contacts that share one with them, and a number that all keys of a person have in common. Empty where nobody
+/// paid.
 pub fn identify(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
     let step = || "joining people's keys".to_owned();
     transaction
-        .execute_batch("CREATE OR REPLACE TEMP TABLE identity (workspace VARCHAR, key VARCHAR, person BIGINT)")
-        .context(step)?;
-    let nobody_paid: bool = transaction
-        .query_row(
-            "SELECT NOT EXISTS (SELECT 1 FROM core.payment WHERE workspace = getvariable('workspace'))",
-            [],
-            |row| row.get(0),
+        .execute_batch(
+            "CREATE OR REPLACE TEMP TABLE identity (workspace VARCHAR, key VARCHAR, person BIGINT);
+             CREATE OR REPLACE TEMP TABLE paying AS
+             SELECT workspace FROM due SEMI JOIN core.payment USING (workspace) SEMI JOIN ops.touched_day USING (workspace)",
         )
         .context(step)?;
+    let nobody_paid: bool =
+        transaction.query_row("SELECT count(*) = 0 FROM paying", [], |row| row.get(0)).context(step)?;
     if nobody_paid {
-        return Ok(());
+        return transaction.execute_batch("DROP TABLE paying").context(step);
     }
     transaction
         .execute_batch(&format!(
             "CREATE OR REPLACE TEMP TABLE same_person AS {};
              CREATE OR REPLACE TEMP TABLE known_key AS
-             SELECT key, row_number() OVER () - 1 AS node
-             FROM (SELECT a AS key FROM same_person UNION SELECT b FROM same_person WHERE b IS NOT NULL);
+             SELECT workspace, key, row_number() OVER () - 1 AS node
+             FROM (SELECT workspace, a AS key FROM same_person
+                   UNION SELECT workspace, b FROM same_person WHERE b IS NOT NULL);
              CREATE OR REPLACE TEMP TABLE component (node BIGINT, person BIGINT)",
             include_str!("same_person.sql")
         ))
@@ -39,7 +39,8 @@ pub fn identify(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
     let mut statement = transaction
         .prepare(
             "SELECT one.node::UBIGINT, other.node::UBIGINT FROM same_person AS s
-             JOIN known_key AS one ON one.key = s.a JOIN known_key AS other ON other.key = s.b",
+             JOIN known_key AS one ON one.workspace = s.workspace AND one.key = s.a
+             JOIN known_key AS other ON other.workspace = s.workspace AND other.key = s.b",
         )
         .context(step)?;
     let rows = statement.query_map([], |row| Ok((row.get::<_, u64>(0)?, row.get::<_, u64>(1)?))).context(step)?;
@@ -54,8 +55,8 @@ pub fn identify(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
     drop(appender);
     transaction
         .execute_batch(
-            "INSERT INTO identity SELECT CAST(getvariable('workspace') AS VARCHAR), key, person FROM known_key JOIN component USING (node);
-             DROP TABLE same_person; DROP TABLE known_key; DROP TABLE component",
+            "INSERT INTO identity SELECT workspace, key, person FROM known_key JOIN component USING (node);
+             DROP TABLE same_person; DROP TABLE known_key; DROP TABLE component; DROP TABLE paying",
         )
         .context(step)
 }
