@@ -18,6 +18,7 @@ pub mod lists;
 pub mod load;
 pub mod maintenance;
 pub mod mark;
+pub mod metric_sql;
 mod migrate;
 pub mod names;
 pub mod new_customers;

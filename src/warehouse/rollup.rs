@@ -376,7 +376,11 @@ pub fn columns(facts: &Facts) -> Columns {
         let numbers = fact.columns.iter().filter(|column| column.kind.is_number());
         numbers.map(|column| Daily::new("core", &fact.id, day, &column.name)).collect()
     };
-    Columns { summed: measures.collect(), daily: recurring.into_iter().chain(facts.iter().flat_map(of)).collect() }
+    Columns {
+        summed: measures.collect(),
+        daily: recurring.into_iter().chain(facts.iter().flat_map(of)).collect(),
+        ..Columns::default()
+    }
 }
 
 /// A currency that a workspace's amounts came in without a rate, over how many days.
