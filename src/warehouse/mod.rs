@@ -1,5 +1,6 @@
 //! DuckDB: facts, history, rollups and the ledger, behind one writing thread.
 
+pub mod agreement;
 pub mod attempts;
 pub mod audit;
 pub mod backfill;

@@ -11,6 +11,7 @@ use crate::domain::channel::ChannelRules;
 use crate::domain::fact::{Fact, Facts};
 use crate::domain::metric::{Columns, Daily};
 use crate::domain::money::{Currency, cross_rate};
+use crate::domain::period::Period;
 use crate::domain::workspace::Workspace;
 use chrono::NaiveDate;
 use duckdb::{Connection, Transaction, params};
@@ -119,8 +120,50 @@ pub fn rollup(
     Ok(RolledUp { days, rows })
 }
 
+/// Computes the days of a period from facts into the temporary tables `computed_daily` and `computed_recurring`, to be
+/// compared with what is stored. The transaction is to be given up: it holds what subscriptions are worth now.
+pub fn compute_anew(
+    transaction: &Transaction<'_>,
+    workspace: &Workspace,
+    rules: &ChannelRules,
+    sql: &RollupSql,
+    days: Period,
+) -> Result<(), WarehouseError> {
+    let step = || format!("computing the days of {} anew", workspace.id);
+    transaction
+        .execute_batch(&format!(
+            "SET VARIABLE workspace = {}; SET VARIABLE time_zone = {}",
+            literal(&workspace.id),
+            literal(workspace.time_zone.name())
+        ))
+        .context(step)?;
+    values(transaction, workspace)?;
+    identity::identify(transaction)?;
+    transaction
+        .execute_batch(&format!(
+            "CREATE OR REPLACE TEMP TABLE days AS
+             SELECT CAST({} AS VARCHAR) AS workspace, CAST(day AS DATE) AS date
+             FROM generate_series(TIMESTAMP '{}', TIMESTAMP '{}', INTERVAL 1 DAY) AS d(day);
+             CREATE OR REPLACE TEMP TABLE touched AS SELECT workspace, date FROM days",
+            literal(&workspace.id),
+            days.start,
+            days.last_day()
+        ))
+        .context(step)?;
+    let rules_in_use = RulesInUse::new(transaction, rules)?;
+    relations(transaction)?;
+    contributions::compute_anew(transaction, &sql.facts, sql.metric_daily.as_deref())?;
+    drop(rules_in_use);
+    queries::examine(transaction, &sql.mrr_daily).map_err(|error| named("mrr_daily", error))?;
+    let recurring = sql.mrr_daily.trim_end().trim_end_matches(';');
+    transaction
+        .execute_batch(&format!("CREATE OR REPLACE TEMP TABLE computed_recurring AS {recurring}"))
+        .context(step)
+        .map_err(|error| named("mrr_daily", error))
+}
+
 /// Tells SQL about the workspace as configured; whether its currency has changed.
-fn register(transaction: &Transaction<'_>, workspace: &Workspace) -> Result<bool, WarehouseError> {
+pub(super) fn register(transaction: &Transaction<'_>, workspace: &Workspace) -> Result<bool, WarehouseError> {
     let step = || "registering a workspace".to_owned();
     let own = workspace.currency.code();
     let other_currency = transaction

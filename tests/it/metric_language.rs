@@ -3,7 +3,7 @@
 
 use crate::field::installation::{ship, write};
 use crate::maintenance_faults::{daybook, said};
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use daybook::support::clock::Clock;
 use std::collections::BTreeMap;
 use std::fs;
@@ -329,4 +329,41 @@ fn sums_of_what_does_not_add_up_are_refused_with_file_line_and_remedy() {
     assert!(refused("sum = \"cost\"\nwhere = { medium = \"cpc\" }").contains("not kept by medium"));
     assert!(refused("sum = \"cost\"\nwhere = { channel = \"paid_serch\" }").contains("did you mean \"paid_search\"?"));
     assert!(refused("sum = \"cost\"\nwindows = \"rolling_7\"").contains("unknown key"));
+}
+
+#[test]
+fn a_figure_that_is_not_that_of_its_facts_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path();
+    let today = Clock::System.now().date_naive();
+    install(root, &spend(today - Days::new(80), today - Days::new(1), None));
+    well(root, &["sync"]);
+    well(root, &["rollup"]);
+    let told = well(root, &["maintain"]);
+    assert!(told.contains("figures are the same in the rollup and by their facts"), "{told}");
+    let flat = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat(well(root, &["doctor"])).contains("figures are the same"));
+
+    // Somebody changes one row of the rollup by a cent.
+    let day = today - Days::new(5);
+    {
+        let warehouse = daybook::warehouse::Warehouse::open(&root.join("daybook.duckdb"), &Default::default());
+        let sql = format!(
+            "UPDATE mart.metric_daily SET cost = cost + 0.01 WHERE date = DATE '{day}' AND channel = 'paid_search'"
+        );
+        let write = move |connection: &mut duckdb::Connection| {
+            connection.execute_batch(&sql).expect("written");
+            Ok(())
+        };
+        warehouse.expect("opens").write_blocking(write).expect("written");
+    }
+    let wrong = format!("cost of {day} is 15.01 in the rollup and 15 by its facts");
+    let doctor = flat(said(&daybook(root, &["doctor"])));
+    assert!(doctor.contains("BAD figures") && doctor.contains(&wrong), "{doctor}");
+    let night = daybook(root, &["maintain"]);
+    assert!(!night.status.success() && flat(said(&night)).contains(&wrong), "{}", said(&night));
+    // The remedy it names, and the next night is quiet.
+    let day = day.to_string();
+    well(root, &["rollup", "-w", "acme", "--from", &day, "--to", &day]);
+    assert!(well(root, &["maintain"]).contains("figures are the same"));
 }

@@ -1,5 +1,6 @@
 //! The semantic layer: what each number means, computed from sums and nothing else.
 
+mod agreement;
 mod build;
 mod formula;
 mod part;
@@ -8,6 +9,7 @@ mod registry;
 mod spec;
 mod window;
 
+pub use agreement::{Difference, Figures, Grain};
 pub use build::RegistryProblem;
 pub use formula::{Formula, FormulaError, Op};
 pub use part::{Condition, Number, Origin, Part, RowFilter, Scope};

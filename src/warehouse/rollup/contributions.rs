@@ -24,8 +24,7 @@ pub fn add(
     own: Option<&str>,
     today: NaiveDate,
 ) -> Result<u64, WarehouseError> {
-    let adding: Vec<(&Fact, &Contribution)> =
-        facts.iter().filter_map(|fact| Some((fact, fact.contribution.as_ref()?))).collect();
+    let adding = adding(facts);
     for (fact, adds) in &adding {
         compute(transaction, fact, adds)?;
         if !adds.dimensions.is_empty() {
@@ -58,6 +57,30 @@ pub fn add(
         transaction.execute_batch(&sql).context(|| "forgetting what facts add".to_owned())?;
     }
     Ok(rows)
+}
+
+/// The facts that add to the unified metrics.
+fn adding(facts: &Facts) -> Vec<(&Fact, &Contribution)> {
+    facts.iter().filter_map(|fact| Some((fact, fact.contribution.as_ref()?))).collect()
+}
+
+/// Fills the temporary table `computed_daily` with what facts add on the touched days, and nothing that is stored; a
+/// query of the installation in their place is `own`.
+pub fn compute_anew(transaction: &Transaction<'_>, facts: &Facts, own: Option<&str>) -> Result<(), WarehouseError> {
+    let adding = adding(facts);
+    for (fact, adds) in &adding {
+        compute(transaction, fact, adds)?;
+    }
+    let parts = adding.iter().map(|(fact, adds)| part(fact, adds, "")).collect();
+    let sql = match own {
+        Some(sql) => {
+            queries::examine(transaction, sql).map_err(|error| named("metric_daily", error))?;
+            sql.to_owned()
+        }
+        None => together(parts, &facts.measures(), ""),
+    };
+    let sql = format!("CREATE OR REPLACE TEMP TABLE computed_daily AS {}", sql.trim_end().trim_end_matches(';'));
+    transaction.execute_batch(&sql).context(|| "computing the unified metrics anew".to_owned())
 }
 
 /// Puts the touched days of a table anew; rows written.
