@@ -103,6 +103,7 @@ async fn daybook(root: &Path, drops: &Path, rows: u64, memory_limit_mb: u64) -> 
         time_zone: chrono_tz::Europe::Berlin,
         currency: Currency::new("EUR").expect("a currency"),
         week_starts_on: chrono::Weekday::Mon,
+        fiscal_year: Default::default(),
     };
     let source = FileSource { workspace, id: "orders".to_owned(), drop };
     let begun = Instant::now();

@@ -100,6 +100,7 @@ fn main() {
         time_zone: chrono_tz::Europe::Berlin,
         currency: Currency::new("EUR").expect("a currency"),
         week_starts_on: chrono::Weekday::Mon,
+        fiscal_year: Default::default(),
     };
     let (rules, sql) = (rules(), RollupSql::shipped());
     // Turn and turn about, so that neither has the warmer cache; the median of each is told.

@@ -7,6 +7,7 @@ use crate::daemon::app::database_file;
 use crate::daemon::file_modes;
 use crate::daemon::status::{Health as Standing, status};
 use crate::daemon::{App, AppError};
+use crate::jobs::agreement::FigureCheck;
 use crate::jobs::doctor::{Patient, doctor};
 use crate::support::clock::Clock;
 use crate::warehouse::maintenance::backup::default_dir;
@@ -23,12 +24,13 @@ pub async fn run(root: &Path, json: bool) -> anyhow::Result<Outcome> {
         Err(other) => return Err(other.into()),
     };
     let sources = opened.as_ref().map(of_sources).unwrap_or_default();
-    examine(&settings, opened.as_ref().map(|app| app.warehouse.clone()), sources, json).await
+    let figures = opened.as_ref().ok().map(App::figures);
+    examine(&settings, opened.as_ref().map(|app| app.warehouse.clone()), (sources, figures), json).await
 }
 
 /// Looks at what a daemon has open.
 pub async fn of_app(app: &App, json: bool) -> anyhow::Result<Outcome> {
-    examine(&app.settings, Ok(app.warehouse.clone()), of_sources(app), json).await
+    examine(&app.settings, Ok(app.warehouse.clone()), (of_sources(app), Some(app.figures())), json).await
 }
 
 /// Every source that is not as it should be, as `daybook status` says it.
@@ -81,7 +83,7 @@ fn of_sources(app: &App) -> Vec<Finding> {
 async fn examine(
     settings: &Settings,
     warehouse: Result<Warehouse, &WarehouseError>,
-    sources: Vec<Finding>,
+    (sources, figures): (Vec<Finding>, Option<FigureCheck>),
     json: bool,
 ) -> anyhow::Result<Outcome> {
     let database = database_file(settings);
@@ -92,6 +94,7 @@ async fn examine(
         keep_landing_days: settings.landing.keep_days,
         compact_at_free_percent: settings.maintenance.compact_at_free_percent.0,
         has_person_key: settings.privacy.person_key.is_some(),
+        figures: figures.as_ref(),
         checks: settings.checks.iter().map(|check| (check.name.clone(), check.text.clone())).collect(),
     };
     let mut findings = tokio::task::block_in_place(|| doctor(&patient, Clock::System.now()));

@@ -146,6 +146,7 @@ impl Bench {
                     time_zone: chrono_tz::UTC,
                     currency: Currency::new("EUR").map_err(|error| anyhow::anyhow!("{error:?}"))?,
                     week_starts_on: chrono::Weekday::Mon,
+                    fiscal_year: Default::default(),
                 },
             },
         };

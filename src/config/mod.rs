@@ -23,6 +23,7 @@ pub mod schema;
 pub mod secrets;
 mod sections;
 pub mod sql_files;
+mod targets;
 mod timing;
 pub mod workspaces;
 
@@ -37,7 +38,7 @@ pub use daemon::{AdminConfig, LandingConfig, LogConfig, LogFormat, PrivacyConfig
 pub use jobs::{EditionJob, Format, Job, JobKind, LatePolicy, ReportJob, SplitJob, SyncJob};
 pub use secrets::SecretPlace;
 pub use sql_files::SqlFile;
-pub use workspaces::{Budget, Reader, Recipients, Target, WorkspaceSettings};
+pub use workspaces::{Budget, Reader, Recipients, WorkspaceSettings};
 
 use crate::connectors::file::Presets;
 use crate::delivery::config::DeliveryConfig;
@@ -195,9 +196,10 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
     let facts = gathered.facts.clone();
     let daemon = daemon::read(root, &gathered);
     let channels = channels::read(root, &gathered.problems);
-    let metrics = metrics::read(root, &facts, &gathered.problems);
+    let channel_ids = channels.as_ref().map(Channels::ids);
+    let metrics = metrics::read(root, &facts, channel_ids.as_ref(), &gathered.problems);
     let known = Known {
-        channels: channels.as_ref().map(Channels::ids),
+        channels: channel_ids,
         metrics: metrics.as_ref().map(|metrics| metrics.iter().map(|metric| metric.id.clone()).collect()),
         whole_metrics: metrics.as_ref().map_or_else(BTreeSet::new, |metrics| {
             let ids = metrics.iter().map(|metric| metric.id.clone());

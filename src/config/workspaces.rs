@@ -6,6 +6,8 @@ use super::{Format, Gathered, Known, Workspaces};
 use crate::connectors::file::Pattern;
 use crate::domain::business::Business;
 use crate::domain::campaign::Campaign;
+use crate::domain::fiscal::FiscalYear;
+use crate::domain::target::Target;
 use crate::domain::workspace::Workspace;
 use crate::report::format::{CurrencyDisplay, Language, Locale};
 use crate::settings::Names;
@@ -92,15 +94,6 @@ pub struct Budget {
     pub amount: Decimal,
 }
 
-/// What a metric should reach in a month, in the metric's unit (a percent metric as a fraction).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// The month's first day.
-    pub month: NaiveDate,
-    pub metric: String,
-    pub amount: Decimal,
-}
-
 /// Reads every workspace.
 pub(super) fn read_all(root: &Path, data_dir: &Path, known: &Known, gathered: &Gathered) -> Workspaces {
     let files = files_in(root, FOLDER, "toml", &gathered.problems);
@@ -152,6 +145,13 @@ pub(super) fn read_top(
     let week_starts_on = top
         .optional("week_starts_on", weekday().about("The first day of the week; monday if left out."))
         .map_or(Weekday::Mon, |at| at.value);
+    let fiscal_year = top
+        .optional(
+            "fiscal_year_starts",
+            one_of(&FiscalYear::MONTHS)
+                .about("The month that years and quarters of targets and metrics begin with; january if left out."),
+        )
+        .map_or_else(FiscalYear::default, |at| FiscalYear::from_month(at.value));
     let gross_margin = top.optional(
         "gross_margin",
         decimal().about("The share of revenue left after the cost of goods, from \"0\" to \"1\"."),
@@ -175,7 +175,7 @@ pub(super) fn read_top(
         .collect::<BTreeMap<_, _>>();
     let readers = read_readers(&mut top, &recipients);
     let budgets = read_budgets(&mut top, known);
-    let targets = read_targets(&mut top, known);
+    let targets = super::targets::read(&mut top, fiscal_year, known);
     let campaigns = super::campaigns::read(&mut top, known);
     let business = super::business::read(&mut top, known);
     top.finish();
@@ -187,6 +187,7 @@ pub(super) fn read_top(
             time_zone: time_zone?.value,
             currency: currency?.value,
             week_starts_on,
+            fiscal_year,
         },
         gross_margin: gross_margin.map(|at| at.value),
         contact: contact.map(|at| at.value),
@@ -327,28 +328,4 @@ fn read_budgets(top: &mut Section<'_>, known: &Known) -> Vec<Budget> {
         budgets.push(budget);
     }
     budgets
-}
-
-fn read_targets(top: &mut Section<'_>, known: &Known) -> Vec<Target> {
-    let mut targets: Vec<Target> = Vec::new();
-    for mut section in top.list("targets") {
-        section.about("What a metric should reach in a month.");
-        let month = section.required("month", "\"2026-11\"", month().about("Year and month."));
-        let metric = section.required("metric", "\"leads\"", id().about("A metric of jobs/metrics.toml."));
-        let amount =
-            section.required("amount", "\"300\"", decimal().about("In the metric's unit; percentages as fractions."));
-        let line = section.line;
-        if let Some(metric) = &metric {
-            check_known(&section, metric, known.metrics.as_ref(), "metric", "jobs/metrics.toml");
-        }
-        section.finish();
-        let (Some(month), Some(metric), Some(amount)) = (month, metric, amount) else { continue };
-        let target = Target { month: month.value, metric: metric.value, amount: amount.value };
-        if targets.iter().any(|other| other.month == target.month && other.metric == target.metric) {
-            let message = format!("[[targets]]: {} has a second target for that month", target.metric);
-            top.problem(line, &message, "keep one of the two");
-        }
-        targets.push(target);
-    }
-    targets
 }

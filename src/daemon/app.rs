@@ -8,6 +8,7 @@ use crate::connectors::file::{FileDrop, Target};
 use crate::connectors::{Catalog, Connection, ConnectorError, Engine};
 use crate::delivery::{BuildError, Deliverers};
 use crate::domain::period::Period;
+use crate::jobs::agreement::FigureCheck;
 use crate::jobs::files::{FileSource, sync_files, tell_orphans};
 use crate::jobs::maintenance::MaintenanceContext;
 use crate::jobs::sync::{Progress, Source, StreamOutcome, SyncContext, sync_connection};
@@ -149,6 +150,17 @@ impl App {
             person_key: self.sync.person_key.clone(),
             is_clock_right: false,
             sent_folders: self.settings.delivery.folders(),
+            figures: Some(self.figures()),
+        }
+    }
+
+    /// What every figure is computed by.
+    pub fn figures(&self) -> FigureCheck {
+        FigureCheck {
+            workspaces: self.settings.workspaces.iter().map(|of| of.workspace.clone()).collect(),
+            rules: self.settings.channels.rules.clone(),
+            sql: rollup_sql(&self.settings),
+            metrics: Arc::new(self.settings.metrics.clone()),
         }
     }
 

@@ -8,6 +8,7 @@ use crate::config::{self, WorkspaceSettings};
 use crate::connectors::file::Target;
 use crate::connectors::spec::SlicingSpec;
 use crate::delivery::config::{DeliveryConfig, MailConfig, SlackDestination};
+use crate::domain::target::Term;
 use crate::jobs::payer_streams::{payer_streams, plan_streams};
 use crate::jobs::readings::{Check, FileFacts, FilesReach, ListFacts, ReportContext, StreamFacts};
 use crate::jobs::report::{Audience, Formats};
@@ -25,7 +26,9 @@ impl App {
     /// What a tenant's reports are made from.
     pub fn report_context(&self, workspace: &WorkspaceSettings) -> ReportContext {
         let budgets = workspace.budgets.iter().map(|b| ((b.month, b.channel.clone()), b.amount)).collect();
-        let targets = workspace.targets.iter().map(|t| ((t.month, t.metric.clone()), t.amount)).collect();
+        let (of_months, longer): (Vec<_>, Vec<_>) =
+            workspace.targets.iter().cloned().partition(|target| target.term == Term::Month);
+        let targets = of_months.into_iter().map(|t| ((t.period.start, t.metric), t.amount)).collect();
         let rate_check = self.settings.checks.iter().find(|check| check.name == RATE_CHECK);
         let rate_check = rate_check.map(|check| check.text.clone()).unwrap_or_default();
         let (payers, plans) = self.payers_and_plans(workspace);
@@ -37,6 +40,7 @@ impl App {
             channel_labels: self.settings.channels.labels.clone(),
             budgets,
             targets,
+            longer_targets: longer,
             campaigns: workspace.campaigns.clone(),
             business: workspace.business.clone(),
             benchmarks: self

@@ -114,6 +114,7 @@ mod tests {
             time_zone: chrono_tz::UTC,
             currency: Currency::new("EUR").expect("a currency"),
             week_starts_on: chrono::Weekday::Mon,
+            fiscal_year: Default::default(),
         }
     }
 

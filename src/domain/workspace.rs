@@ -1,5 +1,6 @@
 //! A workspace: one tenant, with the zone its days are counted in and the currency it reports in.
 
+use crate::domain::fiscal::FiscalYear;
 use crate::domain::money::Currency;
 use chrono::Weekday;
 use chrono_tz::Tz;
@@ -17,4 +18,7 @@ pub struct Workspace {
     /// Money is converted to this currency at the rate of its day.
     pub currency: Currency,
     pub week_starts_on: Weekday,
+    /// Quarters and years of targets and windows are those of it.
+    #[serde(default)]
+    pub fiscal_year: FiscalYear,
 }

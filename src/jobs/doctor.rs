@@ -1,5 +1,6 @@
 //! The installation's health: database, backups, landed pages, folders and disk, each with a remedy.
 
+use super::agreement::{self, FigureCheck};
 use super::maintenance::{landed_key, loads_by_manifest};
 use crate::connectors::{LandedSlice, landed};
 use crate::domain::clock::lies_ahead;
@@ -23,12 +24,20 @@ pub struct Patient<'a> {
     pub has_person_key: bool,
     /// Name and query of the checks that must yield no row.
     pub checks: Vec<(String, String)>,
+    /// What figures are computed by, to compare them with their facts.
+    pub figures: Option<&'a FigureCheck>,
 }
 
 /// Examines everything; blocking, and reads every page and row.
 pub fn doctor(patient: &Patient<'_>, now: DateTime<Utc>) -> Vec<Finding> {
     let mut findings = database(patient);
     findings.extend(patient.warehouse.ok().map(|warehouse| landing(patient, warehouse, now)));
+    if let (Ok(warehouse), Some(figures)) = (patient.warehouse, patient.figures) {
+        findings.push(match agreement::check(warehouse, figures, now) {
+            Ok(says) => Finding::good("figures", says),
+            Err(says) => Finding::bad("figures", says, "nobody should rely on them until they are computed again"),
+        });
+    }
     findings.push(backups(patient, now));
     findings.push(folders(patient));
     findings.push(disk(patient));

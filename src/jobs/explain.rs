@@ -1,16 +1,19 @@
 //! Where a printed figure comes from: its definition, a query that gives it again, the loads it
 //! rests on and how far they reach.
 
-use crate::domain::metric::{Daily, Kind, Registry};
+use crate::domain::fiscal::FiscalYear;
+use crate::domain::metric::{Daily, Number, Part, Registry, Window};
 use crate::domain::period::Period;
 use crate::jobs::readings::{ReportContext, reach};
 use crate::jobs::restatement::{Known, StoredReceipt};
 use crate::report::definition::Filter;
+use crate::report::format::FEW;
 use crate::report::readiness::SourceFreshness;
 use crate::report::receipt::{DataPoint, Expression, Plan, Reading};
 use crate::warehouse::WarehouseError;
 use crate::warehouse::issued::{LoadLine, Receipt, loads};
 use crate::warehouse::load::literal;
+use crate::warehouse::metric_sql;
 use crate::warehouse::readings::BUDGETS;
 use crate::warehouse::report_data::{MOVEMENTS, POSTS, hours_sql, pages_sql, patterns};
 use chrono::Days;
@@ -42,7 +45,8 @@ pub fn explain(
     receipt: &Receipt,
 ) -> Result<Option<Explained>, WarehouseError> {
     let Some(kept) = StoredReceipt::of(receipt) else { return Ok(None) };
-    let now = Known::read(reader, context, [&kept.basis])?.value(&kept.basis);
+    let known = Known::read(reader, context, [&kept.basis])?;
+    let now = known.value(&kept.basis);
     let mut facts: BTreeSet<(String, Period)> = BTreeSet::new();
     let mut meanings = Vec::new();
     let mut filters = Vec::new();
@@ -50,10 +54,11 @@ pub fn explain(
         match point {
             DataPoint::Metric(reading) => {
                 if let Some(metric) = context.metrics.get(&reading.metric) {
-                    facts.extend(metric.from.iter().map(|fact| (fact.clone(), reading.period)));
+                    let days = context.metrics.days(&metric.id, reading.period, context.workspace.fiscal_year);
+                    facts.extend(metric.from.iter().map(|fact| (fact.clone(), days)));
                     meanings.push((metric.label.clone(), metric.about.clone()));
                 }
-                filters.push(filter(reading));
+                filters.push(filter(context, reading));
             }
             DataPoint::Recurring { period, .. } => drop(facts.insert(("subscription".to_owned(), *period))),
             DataPoint::Hour { event, period, .. } => drop(facts.insert((event.fact().to_owned(), *period))),
@@ -78,7 +83,7 @@ pub fn explain(
     let rests_on = |source: &SourceFreshness| facts.iter().any(|(fact, _)| *fact == source.fact);
     Ok(Some(Explained {
         now,
-        now_text: kept.text(now, context),
+        now_text: if known.is_too_few(&kept.basis) { FEW.to_owned() } else { kept.text(now, context) },
         definition: kept.basis.definition(&context.metrics),
         meanings,
         filters,
@@ -88,8 +93,12 @@ pub fn explain(
     }))
 }
 
-fn filter(reading: &Reading) -> String {
+fn filter(context: &ReportContext, reading: &Reading) -> String {
     let mut text = format!("{}: {}", reading.metric, reading.period);
+    let days = context.metrics.days(&reading.metric, reading.period, context.workspace.fiscal_year);
+    if days != reading.period {
+        text += &format!(", days counted from {}", days.start);
+    }
     for (what, name) in [("channel", &reading.channel), ("campaign", &reading.campaign)] {
         if let Some(name) = name {
             text += &format!(", {what} {name}");
@@ -176,59 +185,82 @@ fn bound(query: &str, values: &[&str]) -> String {
 
 fn metric_sql(context: &ReportContext, reading: &Reading) -> String {
     let workspace = literal(&context.workspace.id);
-    let mut daily = format!(
-        "workspace = {workspace} AND date >= DATE '{}' AND date < DATE '{}'",
-        reading.period.start, reading.period.end
-    );
+    let mut rows = String::new();
     for (column, value) in [("channel", &reading.channel), ("campaign", &reading.campaign)] {
         if let Some(value) = value {
-            daily += &format!("\n  AND {column} = {}", literal(value));
+            rows += &format!("\n  AND {column} = {}", literal(value));
         }
     }
     let (channels, campaigns) = patterns(&reading.filter);
     for (column, pattern) in [("channel", channels), ("campaign", campaigns)] {
         if !pattern.is_empty() {
-            daily += &format!("\n  AND regexp_full_match({column}, {})", literal(&pattern));
+            rows += &format!("\n  AND regexp_full_match({column}, {})", literal(&pattern));
         }
     }
     // A channel or a part of the workspace has no level of its own, and several days no distinct count.
     let is_whole = reading.channel.is_none() && reading.campaign.is_none() && reading.filter.is_all();
-    let last = format!("DATE '{}'", reading.period.last_day());
-    let of =
-        AskedOf { workspace: &workspace, daily: &daily, last: &last, is_whole, is_one: reading.period.days() == 1 };
+    let (start, end) = (format!("DATE '{}'", reading.period.start), format!("DATE '{}'", reading.period.end));
+    let of = AskedOf {
+        workspace: &workspace,
+        days: (&start, &end),
+        last: &format!("DATE '{}'", reading.period.last_day()),
+        rows: &rows,
+        is_whole,
+        is_one: reading.period.days() == 1,
+        year: context.workspace.fiscal_year,
+    };
     sql_of(&context.metrics, &reading.metric, &of)
 }
 
-/// Of which days a metric is asked for, in SQL.
+/// Of which days and rows a metric is asked for, in SQL.
 #[derive(Clone, Copy, Debug)]
 pub struct AskedOf<'a> {
     pub workspace: &'a str,
-    /// The condition on rows of `mart.metric_daily`.
-    pub daily: &'a str,
+    /// The first day, and the first day after.
+    pub days: (&'a str, &'a str),
     /// The last day.
     pub last: &'a str,
+    /// Further conditions on rows of `mart.metric_daily`, each after an `AND`.
+    pub rows: &'a str,
     /// Whether it is asked of the whole workspace.
     pub is_whole: bool,
     pub is_one: bool,
+    pub year: FiscalYear,
+}
+
+impl AskedOf<'_> {
+    /// The condition on rows of `mart.metric_daily`, of the days or of a window that ends with the last one.
+    fn daily(&self, window: Option<Window>) -> String {
+        let Self { workspace, days: (start, end), last, rows, .. } = *self;
+        match window {
+            None => format!("workspace = {workspace} AND date >= {start} AND date < {end}{rows}"),
+            Some(window) => {
+                let start = window.start_sql(last, self.year);
+                format!("workspace = {workspace} AND date >= {start} AND date < {end}{rows}")
+            }
+        }
+    }
 }
 
 /// The query that gives a metric.
-pub fn sql_of(metrics: &Registry, metric: &str, days: &AskedOf<'_>) -> String {
-    let AskedOf { workspace, daily, last, is_whole, is_one } = *days;
-    if metrics.has_parts(metric) {
-        let sum = |kind: &Kind| match kind {
-            Kind::Sum { column } => format!("sum({column})"),
-            _ => String::new(),
-        };
+pub fn sql_of(metrics: &Registry, metric: &str, of: &AskedOf<'_>) -> String {
+    let AskedOf { workspace, last, is_whole, is_one, .. } = *of;
+    let is_plain = |part: &Part| matches!(part.number, Number::Sum(_)) && part.scope.window.is_none();
+    if metrics.parts_of(metric).iter().all(is_plain) {
+        let sum = |part: &Part| metric_sql::sum(&part.number.name(), &part.scope.rows);
         let expression = metrics.sql(metric, &sum).unwrap_or_default();
-        return format!("SELECT {expression} FROM mart.metric_daily\nWHERE {daily}");
+        return format!("SELECT {expression} FROM mart.metric_daily\nWHERE {}", of.daily(None));
     }
-    let part = |kind: &Kind| match kind {
-        Kind::Sum { column } => format!("(SELECT sum({column}) FROM mart.metric_daily WHERE {daily})"),
-        Kind::Level(Daily { schema, table, day, column }) if is_whole => {
+    let part = |part: &Part| match &part.number {
+        Number::Sum(column) => format!(
+            "(SELECT {} FROM mart.metric_daily WHERE {})",
+            metric_sql::sum(column, &part.scope.rows),
+            of.daily(part.scope.window)
+        ),
+        Number::Level(Daily { schema, table, day, column }) if is_whole => {
             format!("(SELECT sum({column}) FROM {schema}.{table}\n WHERE workspace = {workspace} AND {day} = {last})")
         }
-        Kind::Distinct(Daily { schema, table, day, column }) if is_whole && is_one => format!(
+        Number::Distinct(Daily { schema, table, day, column }) if is_whole && is_one => format!(
             "(SELECT any_value({column}) FROM {schema}.{table}\n WHERE workspace = {workspace} AND {day} = {last} HAVING count(*) = 1)"
         ),
         _ => "NULL".to_owned(),

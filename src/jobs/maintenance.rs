@@ -1,6 +1,7 @@
 //! A night of care: log written, landed pages, backup, archive, retention, free space, the copy for BI
 //! tools. Each step stands for itself; what removes something waits for a good backup.
 
+use super::agreement::{self, FigureCheck};
 use super::person::ERASURES;
 use crate::connectors::{Manifest, landed};
 use crate::support::secret::Secret;
@@ -13,6 +14,9 @@ use duckdb::{Connection, params};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+/// The step that compares figures with their facts.
+pub const FIGURES: &str = "figures";
 
 /// What care works on.
 #[derive(Clone, Debug)]
@@ -28,6 +32,8 @@ pub struct MaintenanceContext {
     pub is_clock_right: bool,
     /// Folders that reports and mails are written to.
     pub sent_folders: Vec<PathBuf>,
+    /// What figures are computed by; they are compared with their facts.
+    pub figures: Option<FigureCheck>,
 }
 
 impl MaintenanceContext {
@@ -98,6 +104,8 @@ pub enum MaintenanceError {
         "nothing is removed: {0}; if that is right, run `daybook maintain --clock-is-right`, else set the clock, then `daybook clock`"
     )]
     Clock(String),
+    #[error("{0}")]
+    Figures(String),
 }
 
 impl MaintenanceError {
@@ -105,7 +113,7 @@ impl MaintenanceError {
         match self {
             Self::Warehouse(error) => error.can_retry(),
             Self::Connector(_) | Self::Waits(_) | Self::Clock(_) => true,
-            Self::TooMany => false,
+            Self::TooMany | Self::Figures(_) => false,
         }
     }
 }
@@ -151,6 +159,9 @@ pub fn maintain(context: &MaintenanceContext, now: DateTime<Utc>) -> Maintenance
     // What a restore needs is kept even where the books cannot be looked through.
     let (looked, kept) = (erase_in_books(context), keep_erasures(context));
     night.add("erasures", looked.and_then(|told| Ok(told + &kept?)));
+    if let Some(figures) = &context.figures {
+        night.add(FIGURES, agreement::check(warehouse, figures, now).map_err(MaintenanceError::Figures));
+    }
     for step in &night.steps {
         if step.is_ok {
             tracing::info!(care.step = step.name, care.says = step.says, "care");

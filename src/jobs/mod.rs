@@ -1,5 +1,6 @@
 //! Where the edges meet: each job is a plain function that carries data from one to the other.
 
+pub mod agreement;
 pub mod backfill;
 pub mod deliver;
 pub mod doctor;

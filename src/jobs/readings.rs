@@ -6,6 +6,7 @@ use crate::domain::campaign::Campaign;
 use crate::domain::dropped::FileState;
 use crate::domain::metric::Registry;
 use crate::domain::period::Period;
+use crate::domain::target::Target;
 use crate::domain::workspace::Workspace;
 use crate::jobs::restatement;
 use crate::report::data::{Needs, ReportData};
@@ -13,7 +14,7 @@ use crate::report::definition::{Definition, SectionKind};
 use crate::report::format::{Locale, as_sentence};
 use crate::report::readiness::{Expected, SectionFreshness, SourceFreshness};
 use crate::report::receipt::Plan;
-use crate::report::sections::{Readings, needs, needs_of_parts};
+use crate::report::sections::{Readings, needs, needs_of_parts, needs_of_windows};
 use crate::warehouse::new_customers::{EARLIER_PAYERS, PayerStreams, counted_since};
 use crate::warehouse::plan_history::{PlanStreams, SUBSCRIPTIONS, plans_since};
 use crate::warehouse::readings::Checked;
@@ -38,6 +39,8 @@ pub struct ReportContext {
     pub budgets: BTreeMap<(NaiveDate, String), Decimal>,
     /// Targets of the config by month and metric.
     pub targets: BTreeMap<(NaiveDate, String), Decimal>,
+    /// Targets of quarters, years and by a date, of the config.
+    pub longer_targets: Vec<Target>,
     pub campaigns: Vec<Campaign>,
     /// Known events and the regions whose holidays count.
     pub business: Business,
@@ -122,7 +125,7 @@ impl ReportContext {
 
 /// The numbers that `needs` names, with the configuration's plans before those of files; blocking.
 pub fn filled(reader: &Connection, context: &ReportContext, needs: &Needs) -> Result<ReportData, WarehouseError> {
-    let mut data = report_data(reader, &context.workspace.id, &context.metrics, needs)?;
+    let mut data = report_data(reader, &context.workspace, &context.metrics, needs)?;
     for (plan, stated) in [(Plan::Budget, &context.budgets), (Plan::Target, &context.targets)] {
         for ((month, name), amount) in stated.iter().filter(|((month, _), _)| needs.months.contains(month)) {
             data.plans.insert((plan, name.clone(), *month), *amount);
@@ -335,7 +338,10 @@ pub struct Request {
 pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> Result<Readings, WarehouseError> {
     let Request { definition, period, issued_at, dropped, known_gaps, corrects } = request;
     let workspace = &context.workspace;
+    let windows = needs_of_windows(&definition, period, &context.metrics, workspace.fiscal_year);
     let mut needs = needs(&definition, period, &context.campaigns);
+    needs.spans.extend(&windows);
+    needs.spans.extend(context.longer_targets.iter().filter_map(|target| target.so_far(period)));
     let mut restated = None;
     let last = match &corrects {
         Some((_, corrected)) => Some(corrected.clone()),
@@ -354,7 +360,8 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
     }
     let data = filled(reader, context, &needs)?;
     let mut parts = BTreeMap::new();
-    for needs in needs_of_parts(&definition, period) {
+    for mut needs in needs_of_parts(&definition, period) {
+        needs.spans.extend(&windows);
         parts.insert(needs.filter.clone(), filled(reader, context, &needs)?);
     }
     let since = first_seen_since(reader, context)?;
@@ -377,6 +384,7 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
         parts,
         channel_labels: context.channel_labels.clone(),
         campaigns: context.campaigns.clone(),
+        longer_targets: context.longer_targets.clone(),
         business: context.business.clone(),
         benchmarks: context.benchmarks.clone(),
         gross_margin: context.gross_margin,

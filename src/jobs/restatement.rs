@@ -82,6 +82,14 @@ impl<'a> Known<'a> {
     }
 }
 
+impl Known<'_> {
+    /// Whether a figure has no value because its denominator is below the metric's minimum.
+    pub fn is_too_few(&self, basis: &Expression) -> bool {
+        let Expression::Read(DataPoint::Metric(reading)) = basis else { return false };
+        self.books.get(&reading.filter).is_some_and(|book| book.is_too_few(&self.context.metrics, reading))
+    }
+}
+
 /// The figures of an issue that would be printed otherwise now, in the order they were printed.
 /// Changes are left out: they follow from their two figures.
 pub fn differences(
@@ -104,7 +112,8 @@ pub fn differences(
             continue;
         }
         let now = known.value(&kept.basis);
-        if kept.text(now, context) == figure.text {
+        // What has no value is worded by its reason, which is of the metric and not of the data.
+        if kept.text(now, context) == figure.text || (now.is_none() && kept.value.is_none()) {
             continue;
         }
         found.push(Restated {

@@ -150,6 +150,12 @@ impl ReportData {
         }
     }
 
+    /// Whether a reading has no value because its denominator is below the metric's minimum.
+    pub fn is_too_few(&self, registry: &Registry, reading: &Reading) -> bool {
+        self.columns(reading)
+            .is_some_and(|sums| registry.is_too_few(&reading.metric, &|column| sums.get(column).copied()))
+    }
+
     /// Whether the data reaches back to the period's first day, so that comparing with it is fair.
     pub fn reaches(&self, period: Period) -> bool {
         self.first_date.is_some_and(|first| first <= period.start)

@@ -27,6 +27,12 @@ use std::str::FromStr;
 /// What is printed where a value does not exist.
 pub const NOT_AVAILABLE: &str = "n/a";
 
+/// Printed where too few events stand behind a rate or its change.
+pub const FEW: &str = "too few";
+
+/// Printed for a change that would set figures that still grow against others.
+pub const IMMATURE: &str = "immature";
+
 /// What is printed where nothing changed.
 pub const NO_CHANGE: &str = "no change";
 

@@ -1,5 +1,6 @@
 //! DuckDB: facts, history, rollups and the ledger, behind one writing thread.
 
+pub mod agreement;
 pub mod attempts;
 pub mod audit;
 pub mod backfill;
@@ -18,6 +19,7 @@ pub mod lists;
 pub mod load;
 pub mod maintenance;
 pub mod mark;
+pub mod metric_sql;
 mod migrate;
 pub mod names;
 pub mod new_customers;

@@ -1,13 +1,17 @@
 //! Reads a report's data: sums of the unified metrics, levels, plans, movements, hours, posts and pages.
 
 use super::error::{Context, WarehouseError};
+use super::metric_sql;
 use super::readings::{budgets, first_date, targets};
-use crate::domain::metric::{Daily, Registry};
+use crate::domain::fiscal::FiscalYear;
+use crate::domain::metric::{Daily, Number, Part, Registry, Window};
 use crate::domain::period::Period;
+use crate::domain::workspace::Workspace;
 use crate::report::data::{Needs, Pages, Post, ReportData, Span, Sums, Week};
 use crate::report::definition::Filter;
 use crate::report::receipt::{HourlyCount, Measure, Movement, PageMeasure, Plan};
 use chrono::{Days, NaiveDate};
+use duckdb::types::FromSql;
 use duckdb::{Connection, OptionalExt, Row, params};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,16 +40,17 @@ const MOVED: [Movement; 11] = [
 /// Reads what a report needs of a workspace: the columns that `metrics` name. Plans are those of dropped files.
 pub fn report_data(
     reader: &Connection,
-    workspace: &str,
+    of: &Workspace,
     metrics: &Registry,
     needs: &Needs,
 ) -> Result<ReportData, WarehouseError> {
+    let workspace = of.id.as_str();
     let mut data = ReportData {
         filter: needs.filter.clone(),
         first_date: first_date(reader, workspace)?,
         ..ReportData::default()
     };
-    let source = Source { reader, workspace, filter: &needs.filter, metrics, summed: metrics.summed() };
+    let source = Source::new(reader, of, metrics, &needs.filter);
     for period in &needs.spans {
         data.spans.insert(*period, source.span(*period)?);
     }
@@ -80,14 +85,10 @@ pub fn report_data(
 
 /// Conditions for a part of the workspace, as two regular expressions that are empty for all.
 pub fn patterns(filter: &Filter) -> (String, String) {
-    let any_of = |names: &[String], one: &dyn Fn(&str) -> String| {
-        if names.is_empty() {
-            return String::new();
-        }
-        format!("(?s)(?:{})", names.iter().map(|name| one(name)).collect::<Vec<_>>().join("|"))
-    };
-    let starred = |name: &str| name.split('*').map(regex::escape).collect::<Vec<_>>().join(".*");
-    (any_of(&filter.channels, &|name| regex::escape(name)), any_of(&filter.campaigns, &starred))
+    let channels: Vec<String> = filter.channels.iter().map(|name| regex::escape(name)).collect();
+    let channels = if channels.is_empty() { String::new() } else { format!("(?s)(?:{})", channels.join("|")) };
+    let campaigns = if filter.campaigns.is_empty() { String::new() } else { metric_sql::campaigns(&filter.campaigns) };
+    (channels, campaigns)
 }
 
 /// A workspace, or a part of it, as read by one connection.
@@ -95,29 +96,68 @@ struct Source<'a> {
     reader: &'a Connection,
     workspace: &'a str,
     filter: &'a Filter,
-    metrics: &'a Registry,
-    /// Columns of `mart.metric_daily`.
-    summed: BTreeSet<&'a str>,
+    year: FiscalYear,
+    /// Sums of `mart.metric_daily` over the days that are asked for.
+    summed: Vec<Column>,
+    /// The same over the days of a window.
+    windows: BTreeMap<Window, Vec<Column>>,
+    levels: BTreeSet<Daily>,
+    distinct: BTreeSet<Daily>,
+}
+
+/// A sum, and the name that its value is kept under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Column {
+    name: String,
+    sql: String,
 }
 
 /// What `within` means in SQL; both patterns are bound twice.
 const PART: &str = "(? = '' OR regexp_full_match(channel, ?)) AND (? = '' OR regexp_full_match(campaign, ?))";
 
-fn sums_sql(columns: &BTreeSet<&str>) -> String {
-    columns.iter().map(|column| format!(", CAST(sum({column}) AS DECIMAL(38, 6))")).collect()
+fn sums_sql(columns: &[Column]) -> String {
+    columns.iter().map(|column| format!(", CAST({} AS DECIMAL(38, 6))", column.sql)).collect()
 }
 
-fn sums(row: &Row<'_>, columns: &BTreeSet<&str>) -> Result<Sums, duckdb::Error> {
+fn sums(row: &Row<'_>, columns: &[Column]) -> Result<Sums, duckdb::Error> {
     let mut sums = Sums::new();
     for (index, column) in columns.iter().enumerate() {
         if let Some(value) = row.get::<_, Option<Decimal>>(1 + index)? {
-            sums.insert((*column).to_owned(), value.normalize());
+            sums.insert(column.name.clone(), value.normalize());
         }
     }
     Ok(sums)
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    fn new(reader: &'a Connection, workspace: &'a Workspace, metrics: &Registry, filter: &'a Filter) -> Self {
+        let mut source = Source {
+            reader,
+            workspace: &workspace.id,
+            filter,
+            year: workspace.fiscal_year,
+            summed: Vec::new(),
+            windows: BTreeMap::new(),
+            levels: BTreeSet::new(),
+            distinct: BTreeSet::new(),
+        };
+        for part in metrics.parts() {
+            let name = part.name();
+            match part {
+                Part { number: Number::Sum(column), scope } => {
+                    let column = Column { name, sql: metric_sql::sum(&column, &scope.rows) };
+                    match scope.window {
+                        None => source.summed.push(column),
+                        Some(window) => source.windows.entry(window).or_default().push(column),
+                    }
+                }
+                Part { number: Number::Level(daily), .. } => drop(source.levels.insert(daily)),
+                Part { number: Number::Distinct(daily), .. } => drop(source.distinct.insert(daily)),
+            }
+        }
+        source
+    }
+
     fn span(&self, period: Period) -> Result<Span, WarehouseError> {
         let mut span = Span {
             total: self.grouped("''", period)?.remove("").unwrap_or_default(),
@@ -135,30 +175,40 @@ impl Source<'_> {
         Ok(span)
     }
 
+    /// Sums of the period and of each window that ends with it.
     fn grouped(&self, key: &str, period: Period) -> Result<BTreeMap<String, Sums>, WarehouseError> {
+        let mut groups = self.sums_by(key, period, &self.summed)?;
+        for (window, columns) in &self.windows {
+            for (group, sums) in self.sums_by(key, window.days(period.last_day(), self.year), columns)? {
+                groups.entry(group).or_default().extend(sums);
+            }
+        }
+        Ok(groups)
+    }
+
+    fn sums_by<K: FromSql + Ord>(
+        &self,
+        key: &str,
+        period: Period,
+        columns: &[Column],
+    ) -> Result<BTreeMap<K, Sums>, WarehouseError> {
         let step = || format!("summing by {key}");
         let sql = format!(
             "SELECT {key}{} FROM mart.metric_daily WHERE workspace = ? AND date >= ? AND date < ? AND {PART} GROUP BY 1",
-            sums_sql(&self.summed)
+            sums_sql(columns)
         );
         let (channels, campaigns) = patterns(self.filter);
         let mut statement = self.reader.prepare(&sql).context(step)?;
         let values = params![self.workspace, period.start, period.end, channels, channels, campaigns, campaigns];
-        let rows = statement.query_map(values, |row| Ok((row.get(0)?, sums(row, &self.summed)?))).context(step)?;
+        let rows = statement.query_map(values, |row| Ok((row.get(0)?, sums(row, columns)?))).context(step)?;
         rows.collect::<Result<_, _>>().context(step)
     }
 
     fn days(&self, period: Period) -> Result<BTreeMap<NaiveDate, Sums>, WarehouseError> {
-        let step = || "summing by day".to_owned();
-        let sql = format!(
-            "SELECT date{} FROM mart.metric_daily WHERE workspace = ? AND date >= ? AND date < ? AND {PART} GROUP BY 1",
-            sums_sql(&self.summed)
-        );
-        let (channels, campaigns) = patterns(self.filter);
-        let mut statement = self.reader.prepare(&sql).context(step)?;
-        let values = params![self.workspace, period.start, period.end, channels, channels, campaigns, campaigns];
-        let rows = statement.query_map(values, |row| Ok((row.get(0)?, sums(row, &self.summed)?))).context(step)?;
-        let mut days: BTreeMap<NaiveDate, Sums> = rows.collect::<Result<_, _>>().context(step)?;
+        let mut days: BTreeMap<NaiveDate, Sums> = self.sums_by("date", period, &self.summed)?;
+        for (window, columns) in &self.windows {
+            self.windows_of_days(period, *window, columns, &mut days)?;
+        }
         if self.filter.is_all() {
             for (date, values) in self.levels(period)?.into_iter().chain(self.distinct(period)?) {
                 days.entry(date).or_default().extend(values);
@@ -167,20 +217,52 @@ impl Source<'_> {
         Ok(days)
     }
 
+    /// The sums of the window that ends with each day. Days without a row are days of the window like others.
+    fn windows_of_days(
+        &self,
+        period: Period,
+        window: Window,
+        columns: &[Column],
+        days: &mut BTreeMap<NaiveDate, Sums>,
+    ) -> Result<(), WarehouseError> {
+        let whole = Period { start: window.days(period.start, self.year).start, end: period.end };
+        let by_day: BTreeMap<NaiveDate, Sums> = self.sums_by("date", whole, columns)?;
+        for column in columns {
+            // What had come in before each day, and on how many days: a window is the difference of two.
+            let mut before: BTreeMap<NaiveDate, (u32, Decimal)> = BTreeMap::new();
+            let mut so_far = (0, Decimal::ZERO);
+            for date in whole.dates() {
+                before.insert(date, so_far);
+                if let Some(value) = by_day.get(&date).and_then(|sums| sums.get(&column.name)) {
+                    so_far = (so_far.0 + 1, so_far.1 + value);
+                }
+            }
+            before.insert(whole.end, so_far);
+            for date in period.dates() {
+                let of = window.days(date, self.year);
+                let (Some(start), Some(end)) = (before.get(&of.start), before.get(&of.end)) else { continue };
+                if end.0 > start.0 {
+                    days.entry(date).or_default().insert(column.name.clone(), (end.1 - start.1).normalize());
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Levels at the end of each day.
     fn levels(&self, period: Period) -> Result<BTreeMap<NaiveDate, Vec<(String, Decimal)>>, WarehouseError> {
-        self.by_date(self.metrics.levels(), "sum", "", period)
+        self.by_date(&self.levels, "sum", "", period)
     }
 
     /// Distinct counts of each day. Several properties may share people, so they have none together.
     fn distinct(&self, period: Period) -> Result<BTreeMap<NaiveDate, Vec<(String, Decimal)>>, WarehouseError> {
-        self.by_date(self.metrics.distinct(), "any_value", " HAVING count(*) = 1", period)
+        self.by_date(&self.distinct, "any_value", " HAVING count(*) = 1", period)
     }
 
     /// Each table is asked once for all of its columns.
     fn by_date(
         &self,
-        columns: BTreeSet<&Daily>,
+        columns: &BTreeSet<Daily>,
         function: &str,
         having: &str,
         period: Period,
@@ -340,5 +422,93 @@ mod tests {
         assert_eq!(channels, "(?s)(?:paid_search|a\\.b)");
         assert_eq!(campaigns, "(?s)(?:Berlin .* \\(x\\))");
         assert_eq!(patterns(&Filter::default()), (String::new(), String::new()));
+    }
+
+    const METRICS: &str = "[cost]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'neither'\nsum = 'cost'\n\
+        [search]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'neither'\nsum = 'cost'\n\
+        where = { channel = 'paid_search' }\n\
+        [mtd]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'neither'\nof = 'cost'\nwindow = 'month_to_date'\n\
+        [search_ytd]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'neither'\nof = 'search'\nwindow = 'year_to_date'\n\
+        [week]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'neither'\nof = 'cost'\nwindow = 'rolling_7'\n\
+        [weeks]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'neither'\nof = 'cost'\nwindow = 'rolling_28'\n";
+
+    /// A metric of each day of a period, and of the period, from rows of day, channel and cost.
+    fn read(rows: &str, period: Period, metric: &str) -> (Vec<String>, String) {
+        let connection = Connection::open_in_memory().expect("a database");
+        let insert = format!(
+            "CREATE SCHEMA mart; CREATE TABLE mart.mrr_daily (workspace VARCHAR, date DATE);
+             CREATE TABLE mart.metric_daily AS SELECT 'w' AS workspace, day AS date, channel, 's' AS source,
+                 '' AS campaign, cost FROM (VALUES {rows}) AS v(day, channel, cost)"
+        );
+        connection.execute_batch(&insert).expect("rows");
+        let summed = [("cost".to_owned(), Vec::new())].into();
+        let columns = crate::domain::metric::Columns { summed, ..Default::default() };
+        let metrics = Registry::new(toml::from_str(METRICS).expect("TOML"), &columns).expect("metrics");
+        let workspace = Workspace {
+            id: "w".to_owned(),
+            name: "W".to_owned(),
+            time_zone: chrono_tz::UTC,
+            currency: crate::domain::money::Currency::new("EUR").expect("a currency"),
+            week_starts_on: chrono::Weekday::Mon,
+            fiscal_year: FiscalYear::default(),
+        };
+        let needs = Needs { days: Some(period), spans: [period].into(), ..Needs::default() };
+        let data = report_data(&connection, &workspace, &metrics, &needs).expect("read");
+        let text = |sums: Option<&Sums>| {
+            let value = metrics.value(metric, &|name| sums?.get(name).copied());
+            value.map_or_else(|| "none".to_owned(), |value| value.to_string())
+        };
+        (
+            period.dates().map(|day| text(data.days.get(&day))).collect(),
+            text(data.spans.get(&period).map(|span| &span.total)),
+        )
+    }
+
+    fn days(first: &str, last: &str) -> Period {
+        let date = |text: &str| text.parse::<NaiveDate>().expect("a date");
+        Period { start: date(first), end: date(last) + Days::new(1) }
+    }
+
+    // metabase/metabase#34990: on days without rows a running sum was empty instead of what it had been the day before.
+    #[test]
+    fn a_day_without_rows_keeps_what_came_in_before() {
+        let rows = "(DATE '2026-11-02', 'email', 5), (DATE '2026-11-04', 'email', 7)";
+        let period = days("2026-11-01", "2026-11-05");
+        assert_eq!(
+            read(rows, period, "mtd"),
+            (["none", "5", "5", "12", "12"].map(str::to_owned).to_vec(), "12".to_owned())
+        );
+        // Nothing is carried over into the next month.
+        assert_eq!(read(rows, days("2026-11-30", "2026-12-01"), "mtd").0, ["12", "none"]);
+    }
+
+    // dbt-labs/docs.getdbt.com#4549: a range of days was cut before the window was summed, so its first days were too low.
+    #[test]
+    fn the_first_days_of_a_range_count_the_days_before_it() {
+        let rows = (1..=20).map(|day| format!("(DATE '2026-11-{day:02}', 'email', 1)")).collect::<Vec<_>>().join(", ");
+        assert_eq!(read(&rows, days("2026-11-10", "2026-11-12"), "week").0, ["7", "7", "7"]);
+        assert_eq!(read(&rows, days("2026-11-03", "2026-11-04"), "week").0, ["3", "4"], "what there is");
+    }
+
+    // cube-js/cube#9205: a filtered sum of the year to date; one row a month on the 13th, as reported there.
+    #[test]
+    fn a_filtered_sum_of_the_year_to_date_starts_anew_with_the_year() {
+        let row = |year: u32, month: u32| {
+            format!("(DATE '{year}-{month:02}-13', 'paid_search', 100), (DATE '{year}-{month:02}-13', 'email', 1)")
+        };
+        let rows = (11..=12).map(|month| row(2023, month)).chain((1..=7).map(|month| row(2024, month)));
+        let rows = rows.collect::<Vec<_>>().join(", ");
+        assert_eq!(
+            read(&rows, days("2024-07-13", "2024-07-13"), "search_ytd"),
+            (vec!["700".to_owned()], "700".to_owned())
+        );
+        assert_eq!(read(&rows, days("2023-12-31", "2024-01-13"), "search_ytd").0[13], "100");
+    }
+
+    // cube-js/cube#1736: the last 28 days of a month are those that end with it, not a sum of what each day was.
+    #[test]
+    fn a_rolling_sum_of_a_month_is_that_of_its_last_day() {
+        let rows = (1..=31).map(|day| format!("(DATE '2026-10-{day:02}', 'email', 2)")).collect::<Vec<_>>().join(", ");
+        assert_eq!(read(&rows, days("2026-10-01", "2026-10-31"), "weeks").1, "56", "28 days at 2");
     }
 }

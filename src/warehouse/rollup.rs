@@ -6,10 +6,12 @@ use super::error::{Context, WarehouseError};
 use super::facts::builtin;
 use super::load::literal;
 use super::maintenance::retention::sealed_before;
+use super::queries;
 use crate::domain::channel::ChannelRules;
 use crate::domain::fact::{Fact, Facts};
 use crate::domain::metric::{Columns, Daily};
 use crate::domain::money::Currency;
+use crate::domain::period::Period;
 use crate::domain::workspace::Workspace;
 use chrono::NaiveDate;
 use duckdb::{Connection, Transaction, params};
@@ -145,6 +147,44 @@ fn set_workspace(transaction: &Transaction<'_>, workspace: &Workspace) -> Result
         .context(|| "setting workspace".to_owned())
 }
 
+/// Computes the days of a period from facts into the temporary tables `computed_daily` and `computed_recurring`, to be
+/// compared with what is stored. The transaction is to be given up: it holds what subscriptions are worth now.
+pub fn compute_anew(
+    transaction: &Transaction<'_>,
+    workspace: &Workspace,
+    rules: &ChannelRules,
+    sql: &RollupSql,
+    days: Period,
+) -> Result<(), WarehouseError> {
+    let step = || format!("computing the days of {} anew", workspace.id);
+    set_workspace(transaction, workspace)?;
+    let id = literal(&workspace.id);
+    transaction
+        .execute_batch(&format!(
+            "CREATE OR REPLACE TEMP TABLE due AS SELECT {id} AS workspace, {} AS time_zone;
+             CREATE OR REPLACE TEMP TABLE days AS
+             SELECT CAST({id} AS VARCHAR) AS workspace, CAST(day AS DATE) AS date
+             FROM generate_series(TIMESTAMP '{}', TIMESTAMP '{}', INTERVAL 1 DAY) AS d(day);
+             CREATE OR REPLACE TEMP TABLE touched AS SELECT workspace, date FROM days",
+            literal(workspace.time_zone.name()),
+            days.start,
+            days.last_day()
+        ))
+        .context(step)?;
+    recurring::values(transaction)?;
+    identity::identify(transaction)?;
+    let rules_in_use = RulesInUse::new(transaction, rules)?;
+    relations(transaction)?;
+    contributions::compute_anew(transaction, &sql.facts, sql.metric_daily.as_deref())?;
+    drop(rules_in_use);
+    queries::examine(transaction, &sql.mrr_daily).map_err(|error| named("mrr_daily", error))?;
+    let recurring = sql.mrr_daily.trim_end().trim_end_matches(';');
+    transaction
+        .execute_batch(&format!("CREATE OR REPLACE TEMP TABLE computed_recurring AS {recurring}"))
+        .context(step)
+        .map_err(|error| named("mrr_daily", error))
+}
+
 /// Finds the days to compute: those touched, those whose rate changed, and those of people whose first payment or
 /// origin may have moved. How many there are.
 fn touched(transaction: &Transaction<'_>) -> Result<u64, WarehouseError> {
@@ -214,6 +254,7 @@ pub fn columns(facts: &Facts) -> Columns {
     Columns {
         summed: measures.collect(),
         daily: recurring.into_iter().chain(facts.iter().flat_map(of)).chain(own).collect(),
+        ..Columns::default()
     }
 }
 

@@ -66,6 +66,7 @@ pub fn context(tenant: &Tenant) -> ReportContext {
         metrics: Registry::new(specs, &columns(&builtin())).expect("a registry"),
         channel_labels: BTreeMap::from([("paid_search".to_owned(), "Paid search".to_owned())]),
         budgets: BTreeMap::from([((date("2026-11-01"), "display".to_owned()), dec!(750))]),
+        longer_targets: Vec::new(),
         targets: BTreeMap::from([((date("2026-11-01"), "engagement_rate".to_owned()), dec!(0.55))]),
         campaigns: vec![Campaign {
             name: name.to_owned(),

@@ -70,6 +70,7 @@ impl Crm {
             time_zone: chrono_tz::UTC,
             currency: Currency::new("USD").expect("a currency"),
             week_starts_on: chrono::Weekday::Mon,
+            fiscal_year: Default::default(),
         };
         let rules = ChannelRules::new(&[]).expect("rules");
         self.warehouse

@@ -29,6 +29,7 @@ mod ledger;
 mod locales;
 mod maintenance;
 mod maintenance_faults;
+mod metric_language;
 mod online;
 mod outage;
 mod own_fact;

@@ -347,6 +347,7 @@ fn examine(installation: &TestInstallation) -> Vec<daybook::warehouse::maintenan
         keep_landing_days: 30,
         compact_at_free_percent: 30,
         has_person_key: true,
+        figures: None,
         checks: vec![("fact_keys_are_unique".to_owned(), checks(&builtin())[0].sql.clone())],
     };
     doctor(&patient, noon() + Duration::hours(3))

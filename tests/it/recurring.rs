@@ -47,6 +47,7 @@ impl Account {
             time_zone: chrono_tz::UTC,
             currency: Currency::new("USD").expect("a currency"),
             week_starts_on: chrono::Weekday::Mon,
+            fiscal_year: Default::default(),
         };
         let today: NaiveDate = today.parse().expect("a date");
         let rules = ChannelRules::new(&[]).expect("rules");

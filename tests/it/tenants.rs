@@ -113,6 +113,7 @@ impl Simulation {
             time_zone: tenant.zone,
             currency: tenant.currency,
             week_starts_on: chrono::Weekday::Mon,
+            fiscal_year: Default::default(),
         }
     }
 

@@ -34,6 +34,7 @@ impl TestInstallation {
             data_dir: self.folder.clone(),
             keep_landing_days: 30,
             person_key: Secret::new("key"),
+            figures: None,
             sent_folders: ["reports", "mail"].map(|name| self.folder.join(name)).to_vec(),
         }
     }

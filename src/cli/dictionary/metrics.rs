@@ -5,7 +5,8 @@ use crate::cli::Outcome;
 use crate::cli::show::{table, wrapped};
 use crate::config;
 use crate::daemon::AppError;
-use crate::domain::metric::{Better, Kind, Metric, Registry};
+use crate::domain::fiscal::FiscalYear;
+use crate::domain::metric::{Better, Metric, Registry, Window};
 use crate::jobs::explain::{AskedOf, sql_of};
 use crate::settings::unknown_remedy;
 use crate::support::shown::fault;
@@ -53,10 +54,14 @@ pub fn one(registry: &Registry, id: &str, json: bool) -> bool {
     outln!("{}", line("unit", metric.unit.word()));
     outln!("{}", line("good is", better(metric.better)));
     outln!("{}", line("definition", &registry.definition(&metric.id).unwrap_or_default()));
-    if let Kind::Formula(formula) = &metric.kind {
-        for part in formula.metrics().into_iter().filter_map(|name| registry.get(name)) {
-            outln!("{}", line("", &format!("{}: {}", part.id, fault(&part.about))));
-        }
+    for part in metric.kind.metrics().into_iter().filter_map(|name| registry.get(name)) {
+        outln!("{}", line("", &format!("{}: {}", part.id, fault(&part.about))));
+    }
+    if let (Some(minimum), Some(divisor)) = (registry.minimum(&metric.id), registry.divisor(&metric.id)) {
+        outln!("{}", line("too few", &format!("below {minimum} {divisor}, and then no value")));
+    }
+    if metric.matures_after > 0 {
+        outln!("{}", line("mature", &format!("{} days after the day", metric.matures_after)));
     }
     let from: Vec<String> = metric.from.iter().map(|fact| format!("core.{fact}")).collect();
     outln!("{}", line("rests on", &from.join(", ")));
@@ -67,7 +72,9 @@ pub fn one(registry: &Registry, id: &str, json: bool) -> bool {
 fn as_json(registry: &Registry, metric: &Metric) -> Value {
     json!({ "id": metric.id, "label": metric.label, "about": metric.about, "unit": metric.unit.word(),
         "better": better(metric.better), "definition": registry.definition(&metric.id), "sql": sql(registry, metric),
-        "is_additive": registry.is_additive(&metric.id), "from": metric.from })
+        "is_additive": registry.is_additive(&metric.id), "from": metric.from,
+        "window": registry.window(&metric.id).map(Window::word), "minimum": registry.minimum(&metric.id),
+        "matures_after": metric.matures_after })
 }
 
 fn better(better: Better) -> &'static str {
@@ -78,9 +85,17 @@ fn better(better: Better) -> &'static str {
     }
 }
 
-/// The query over the tables, with `$workspace`, `$start` and `$end`; of one day where it is counted by day.
+/// The query over the tables, with `$workspace`, `$start` and `$end`; of one day where it is counted by day. Windows of
+/// quarters and years are those of the calendar: each workspace has its own.
 fn sql(registry: &Registry, metric: &Metric) -> String {
-    let daily = "workspace = $workspace AND date >= $start AND date < $end";
-    let days = AskedOf { workspace: "$workspace", daily, last: "$end - 1", is_whole: true, is_one: true };
-    sql_of(registry, &metric.id, &days)
+    let of = AskedOf {
+        workspace: "$workspace",
+        days: ("$start", "$end"),
+        last: "$end - 1",
+        rows: "",
+        is_whole: true,
+        is_one: true,
+        year: FiscalYear::default(),
+    };
+    sql_of(registry, &metric.id, &of)
 }

@@ -3,6 +3,7 @@
 use super::{Findings, Step};
 use crate::config::{Settings, WorkspaceSettings};
 use crate::domain::metric::{Kind, Metric, Registry, Unit};
+use crate::domain::target::Term;
 use Step::{Key, Nth};
 use rust_decimal::{Decimal, dec};
 use std::collections::BTreeMap;
@@ -50,9 +51,11 @@ fn of_workspace(workspace: &WorkspaceSettings, metrics: &Registry, found: &Findi
         thousands(budget.amount, &Place { file, steps: &steps, section: "[[budgets]]" }, found);
     }
     let budgets = workspace.budgets.iter().map(|budget| (budget.channel.as_str(), budget.amount));
-    outlying(budgets.collect(), "budgets", file, found);
-    let targets = workspace.targets.iter().map(|target| (target.metric.as_str(), target.amount));
-    outlying(targets.collect(), "targets", file, found);
+    outlying(budgets.enumerate().collect(), "budgets", file, found);
+    let targets = workspace.targets.iter().map(|target| (target.metric.as_str(), target.amount)).enumerate();
+    // Years and quarters are larger than months.
+    let of_months = targets.filter(|(index, _)| workspace.targets[*index].term == Term::Month);
+    outlying(of_months.collect(), "targets", file, found);
     if let Some(margin) = workspace.gross_margin.filter(|margin| *margin < SMALL_MARGIN) {
         let message = format!("gross_margin: {margin} is a margin of {} %", (margin * dec!(100)).normalize());
         found.warn(file, &[Key("gross_margin")], &message, "write 62 % as \"0.62\"");
@@ -99,6 +102,7 @@ fn is_of_counts(metric: &Metric, metrics: &Registry) -> bool {
         Kind::Formula(formula) => formula.metrics().iter().all(|part| {
             metrics.get(part).is_some_and(|part| part.unit == Unit::Count && !matches!(part.kind, Kind::Formula(_)))
         }),
+        Kind::Of { metric, .. } => metrics.get(metric).is_some_and(|of| is_of_counts(of, metrics)),
         _ => metric.unit == Unit::Count,
     }
 }
@@ -115,9 +119,9 @@ fn thousands(amount: Decimal, place: &Place<'_>, found: &Findings<'_>) {
 }
 
 /// Tells an amount that is a hundred times, or a hundredth of, those of the other months.
-fn outlying(amounts: Vec<(&str, Decimal)>, list: &'static str, file: &Path, found: &Findings<'_>) {
+fn outlying(amounts: Vec<(usize, (&str, Decimal))>, list: &'static str, file: &Path, found: &Findings<'_>) {
     let mut by_name: BTreeMap<&str, Vec<(usize, Decimal)>> = BTreeMap::new();
-    for (index, (name, amount)) in amounts.into_iter().enumerate().filter(|(_, (_, amount))| *amount > Decimal::ZERO) {
+    for (index, (name, amount)) in amounts.into_iter().filter(|(_, (_, amount))| *amount > Decimal::ZERO) {
         by_name.entry(name).or_default().push((index, amount));
     }
     for (name, months) in by_name {

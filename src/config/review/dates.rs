@@ -70,7 +70,8 @@ fn stated(workspace: &WorkspaceSettings, today: NaiveDate, found: &Findings<'_>)
 
 fn months(workspace: &WorkspaceSettings, today: NaiveDate, found: &Findings<'_>) {
     let budgets = workspace.budgets.iter().enumerate().map(|(index, own)| ("budgets", "month", index, own.month));
-    let targets = workspace.targets.iter().enumerate().map(|(index, own)| ("targets", "month", index, own.month));
+    let targets =
+        workspace.targets.iter().enumerate().map(|(index, own)| ("targets", own.term.key(), index, own.period.start));
     let campaigns = workspace.campaigns.iter().enumerate().map(|(index, own)| ("campaigns", "start", index, own.start));
     for (list, key, index, day) in budgets.chain(targets).chain(campaigns) {
         let steps = [Key(list), Nth(index), Key(key)];

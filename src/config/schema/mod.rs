@@ -12,7 +12,6 @@ use crate::settings::reader::{Problems, Section, Source};
 use crate::settings::with;
 use crate::settings::{SchemaRecorder, explore};
 use crate::warehouse::facts::{self, Written, builtin};
-use crate::warehouse::rollup::columns;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -115,7 +114,11 @@ impl FileKind {
             Self::Channels => drop(channels::read_top(top)),
             Self::Benchmarks => drop(benchmarks::read_top(top, &known)),
             Self::Job => drop(jobs::read_top(top, "id".to_owned(), &Workspaces::new(), &known)),
-            Self::Metrics => drop(metrics::read_top(top, &builtin(), &columns(&builtin()))),
+            Self::Metrics => {
+                let (facts, columns) = (builtin(), metrics::columns_of(&builtin()));
+                let known = metrics::Known { facts: &facts, columns: &columns, channels: None };
+                drop(metrics::read_top(top, known));
+            }
             Self::Fact => {
                 let origin = Origin::File(source.file.to_owned());
                 drop(facts::read_top(top, Written { id: "fact".to_owned(), origin, query: None }));

@@ -61,7 +61,7 @@ const RATES: (&str, &str, &str) = (
     "[cpl]",
     "[visits]\nlabel = \"Visits\"\nabout = \"V.\"\nunit = \"count\"\nbetter = \"higher\"\nsum = \"sessions\"\nfrom = [\"web_daily\"]\n\
      [rate]\nlabel = \"Rate\"\nabout = \"R.\"\nunit = \"percent\"\nbetter = \"higher\"\nformula = \"leads / visits\"\n\
-     [roi]\nlabel = \"ROI\"\nabout = \"R.\"\nunit = \"percent\"\nbetter = \"higher\"\nformula = \"(leads - cost) / cost\"\n[cpl]",
+     [roi]\nlabel = \"ROI\"\nabout = \"R.\"\nunit = \"percent\"\nbetter = \"higher\"\nformula = \"(2 * cost - cost) / cost\"\n[cpl]",
 );
 
 /// (file, old text, new text)

@@ -278,7 +278,7 @@ const OF_RULES_AND_JOBS: &[Case] = &[
     ("jobs/metrics.toml", "formula = \"cost / leads\"", "formula = \"cost / (leads\"", 20, "a closing parenthesis is missing at character 14", "use metric ids"),
     ("jobs/metrics.toml", "formula = \"cost / leads\"", "formula = \"cost / leds\"", 15, "uses \"leds\", which no metric defines", "did you mean \"leads\"?"),
     ("jobs/metrics.toml", "formula = \"cost / leads\"", "formula = \"cost / cpl\"", 15, "leads back to itself", "by other metrics"),
-    ("jobs/metrics.toml", "formula = \"cost / leads\"", "formula = \"cost / leads\"\nsum = \"cost\"\nfrom = [\"ad_daily\"]", 15, "exactly one of sum, level, distinct and formula", "add sum"),
+    ("jobs/metrics.toml", "formula = \"cost / leads\"", "formula = \"cost / leads\"\nsum = \"cost\"\nfrom = [\"ad_daily\"]", 15, "exactly one of sum, level, distinct, formula and of", "add sum"),
     ("jobs/metrics.toml", "from = [\"ad_daily\"]", "from = [\"ads_daily\"]", 14, "item 1: there is no fact \"ads_daily\"", "did you mean \"ad_daily\"?"),
     ("jobs/metrics.toml", "unit = \"count\"", "unit = \"pieces\"", 4, "unknown choice \"pieces\"", "known choices: count, duration"),
     ("jobs/report_daily.toml", "0 8 * * 1-5", "0 8 * *", 2, "has 4 fields, not 5", "minute, hour, day"),

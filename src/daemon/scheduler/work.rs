@@ -5,12 +5,14 @@ use crate::connectors::error::Disposition;
 use crate::daemon::issue::{Deadline, issue_job};
 use crate::daemon::{App, AppError, Selection};
 use crate::domain::schedule::{FireReason, Outcome, Slot};
+use crate::jobs::agreement;
 use crate::jobs::issue;
-use crate::jobs::maintenance::{Step, maintain};
+use crate::jobs::maintenance::{FIGURES, Step, maintain};
 use crate::jobs::report::ReportError;
 use crate::jobs::sync::StreamOutcome;
 use crate::support::blocking::off_thread;
 use crate::warehouse::WarehouseError;
+use chrono::{DateTime, Utc};
 use std::time::Duration;
 
 /// How an attempt ended, and a sentence for a person.
@@ -102,6 +104,7 @@ async fn run_rollup(app: &App, workspace: &str) -> End {
 pub(super) async fn run_care(app: &App) -> End {
     let (context, now) = (app.maintenance(), app.clock.now());
     let night = off_thread(move || maintain(&context, now)).await;
+    tell_differences(app, &night.steps, now).await;
     let told = |step: &Step| format!("{}: {}", step.name, step.says);
     let broken: Vec<&Step> = night.steps.iter().filter(|step| !step.is_ok).collect();
     if broken.is_empty() {
@@ -109,6 +112,20 @@ pub(super) async fn run_care(app: &App) -> End {
     }
     let detail = broken.iter().map(|step| told(step)).collect::<Vec<_>>().join("; ");
     (outcome_of(broken.iter().any(|step| step.can_retry)), detail)
+}
+
+/// The operator hears of figures that are not those of their facts: somebody may have read them.
+async fn tell_differences(app: &App, steps: &[Step], now: DateTime<Utc>) {
+    let Some(step) = steps.iter().find(|step| step.name == FIGURES && !step.is_ok) else { return };
+    let told = match app.deliverers() {
+        Ok(ways) => {
+            agreement::tell(&app.warehouse, &ways.policy.operator, &step.says, now).await.map_err(AppError::from)
+        }
+        Err(error) => Err(error),
+    };
+    if let Err(error) = told {
+        tracing::error!(error = %error, "the operator cannot be told that figures differ");
+    }
 }
 
 async fn run_report(app: &App, job: &Job, slot: &Slot) -> End {

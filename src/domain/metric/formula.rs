@@ -79,6 +79,21 @@ impl Formula {
         }
     }
 
+    /// What it divides by, where it is a ratio: `clicks` of `cost / clicks` and of `1000 * (cost / clicks)`.
+    pub fn divisor(&self) -> Option<&Self> {
+        match self {
+            Self::Binary { op: Op::Divide, left, right } => match (left.as_ref(), right.as_ref()) {
+                (ratio, Self::Number(_)) => ratio.divisor(),
+                (_, divisor) => Some(divisor),
+            },
+            Self::Binary { op: Op::Multiply, left, right } => match (left.as_ref(), right.as_ref()) {
+                (Self::Number(_), ratio) | (ratio, Self::Number(_)) => ratio.divisor(),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The names it uses.
     pub fn metrics(&self) -> BTreeSet<&str> {
         match self {

@@ -1,10 +1,21 @@
 //! The semantic layer: what each number means, computed from sums and nothing else.
 
+mod agreement;
+mod build;
 mod formula;
+mod part;
+mod refusals;
 mod registry;
+mod spec;
+mod window;
 
-pub use formula::{Formula, FormulaError};
-pub use registry::{Better, Columns, Daily, Kind, Metric, MetricSpec, Registry, RegistryProblem};
+pub use agreement::{Difference, Figures, Grain};
+pub use build::RegistryProblem;
+pub use formula::{Formula, FormulaError, Op};
+pub use part::{Condition, Number, Origin, Part, RowFilter, Scope};
+pub use registry::{Kind, Metric, Registry};
+pub use spec::{Better, Columns, Daily, MetricSpec};
+pub use window::Window;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,41 +1,10 @@
-//! The registry read from `jobs/metrics.toml`: every metric by its id, with formulas resolved.
+//! All metrics by their id, with formulas resolved, and how each is evaluated.
 
-use super::{Formula, Unit};
+use super::{Better, Daily, Formula, Number, Part, RowFilter, Scope, Unit, Window};
+use crate::domain::fiscal::FiscalYear;
+use crate::domain::period::Period;
 use rust_decimal::Decimal;
-use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A metric as its section of `metrics.toml` describes it.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MetricSpec {
-    pub label: String,
-    /// What it means, in a sentence a reader can check.
-    pub about: String,
-    pub unit: Unit,
-    pub better: Better,
-    /// A column of `mart.metric_daily` that is summed.
-    pub sum: Option<String>,
-    /// A level as it stood at the end of the period's last day, as `<table>.<column>`; never summed over days.
-    pub level: Option<String>,
-    /// A distinct count as the vendor made it for one day, as `<fact>.<column>`; never summed.
-    pub distinct: Option<String>,
-    /// An expression over other metrics. Exactly one of `sum`, `level`, `distinct` and `formula`.
-    pub formula: Option<String>,
-    /// Facts it rests on besides those that add to it: those that decide what is counted.
-    #[serde(default)]
-    pub from: Vec<String>,
-}
-
-/// Which direction is welcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Better {
-    Higher,
-    Lower,
-    /// Neither: spending more is not good or bad by itself.
-    Neither,
-}
 
 /// A metric ready to be evaluated.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +15,10 @@ pub struct Metric {
     pub unit: Unit,
     pub better: Better,
     pub kind: Kind,
+    /// A ratio has no value where its denominator is below this.
+    pub minimum: Option<Decimal>,
+    /// Days after which a day's figure is all there: its own, and of all it is made of the most.
+    pub matures_after: u32,
     /// The facts (tables of `core`) that it rests on, of its parts as well.
     pub from: BTreeSet<String>,
 }
@@ -53,9 +26,10 @@ pub struct Metric {
 /// Where a metric's value comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
-    /// The sum of a column of `mart.metric_daily`.
+    /// The sum of a column of `mart.metric_daily`, of some rows.
     Sum {
         column: String,
+        rows: RowFilter,
     },
     /// A number as it stands at the end of the period's last day, of the workspace as a whole: the sum of
     /// that day's rows.
@@ -64,110 +38,21 @@ pub enum Kind {
     /// none for anything that would have to be added up.
     Distinct(Daily),
     Formula(Formula),
-}
-
-/// A column of numbers with a day and a workspace, which does not add up over days.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Daily {
-    /// `core` or `mart`.
-    pub schema: String,
-    pub table: String,
-    /// The column of the day.
-    pub day: String,
-    pub column: String,
-}
-
-impl Daily {
-    pub fn new(schema: &str, table: &str, day: &str, column: &str) -> Self {
-        let [schema, table, day, column] = [schema, table, day, column].map(str::to_owned);
-        Self { schema, table, day, column }
-    }
-
-    /// As metrics name it, e.g. `mrr_daily.mrr`.
-    pub fn name(&self) -> String {
-        format!("{}.{}", self.table, self.column)
-    }
-}
-
-/// The columns that metrics may name.
-#[derive(Clone, Debug, Default)]
-pub struct Columns {
-    /// Of `mart.metric_daily`, each with the facts that add to it.
-    pub summed: BTreeMap<String, Vec<String>>,
-    /// What may be a level or a distinct count.
-    pub daily: Vec<Daily>,
-}
-
-/// The tables whose columns were once named alone, as `level = "mrr"` and `distinct = "visitors"`.
-const NAMED_ALONE: [&str; 2] = ["mrr_daily", "web_visitors_daily"];
-
-impl Columns {
-    fn daily(&self, name: &str) -> Result<Daily, String> {
-        let is_meant = |daily: &&Daily| match name.split_once('.') {
-            Some((table, column)) => daily.table == table && daily.column == column,
-            None => NAMED_ALONE.contains(&daily.table.as_str()) && daily.column == name,
-        };
-        let names = || self.daily.iter().map(Daily::name).collect::<Vec<_>>().join(", ");
-        self.daily
-            .iter()
-            .find(is_meant)
-            .cloned()
-            .ok_or_else(|| format!("{name:?} is no number by day; there are {}", names()))
-    }
+    /// Another metric, of some rows, or of the days that end with the period's last one.
+    Of {
+        metric: String,
+        rows: RowFilter,
+        window: Option<Window>,
+    },
 }
 
 /// All metrics by id.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Registry {
-    metrics: BTreeMap<String, Metric>,
-}
-
-/// What is wrong with a metric's definition.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("metric {metric}: {message}")]
-pub struct RegistryProblem {
-    pub metric: String,
-    pub message: String,
+    pub(super) metrics: BTreeMap<String, Metric>,
 }
 
 impl Registry {
-    /// Resolves the definitions. All problems are returned at once.
-    pub fn new(specs: BTreeMap<String, MetricSpec>, columns: &Columns) -> Result<Self, Vec<RegistryProblem>> {
-        let mut problems = Vec::new();
-        let mut metrics = BTreeMap::new();
-        for (id, spec) in specs {
-            match metric(&id, spec, columns) {
-                Ok(metric) => drop(metrics.insert(id, metric)),
-                Err(message) => problems.push(RegistryProblem { metric: id, message }),
-            }
-        }
-        let ids: BTreeSet<String> = metrics.keys().cloned().collect();
-        for metric in metrics.values() {
-            if let Kind::Formula(formula) = &metric.kind {
-                for name in formula.metrics() {
-                    if !ids.contains(name) {
-                        let message = format!("the formula uses {name:?}, which no metric defines");
-                        problems.push(RegistryProblem { metric: metric.id.clone(), message });
-                    }
-                }
-            }
-        }
-        if problems.is_empty() {
-            problems = cycles(&metrics);
-        }
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        let mut registry = Self { metrics };
-        for id in ids {
-            let from = registry.facts(&id);
-            if let Some(metric) = registry.metrics.get_mut(&id) {
-                metric.from = from;
-            }
-        }
-        Ok(registry)
-    }
-
     pub fn get(&self, id: &str) -> Option<&Metric> {
         self.metrics.get(id)
     }
@@ -176,69 +61,137 @@ impl Registry {
         self.metrics.values()
     }
 
-    /// The columns of `mart.metric_daily` that metrics sum.
-    pub fn summed(&self) -> BTreeSet<&str> {
-        let sums = self.iter().filter_map(|metric| match &metric.kind {
-            Kind::Sum { column } => Some(column.as_str()),
-            _ => None,
-        });
-        sums.collect()
+    /// Every number that metrics are made of.
+    pub fn parts(&self) -> BTreeSet<Part> {
+        self.metrics.keys().flat_map(|id| self.parts_of(id)).collect()
     }
 
-    /// The numbers that metrics read as levels.
-    pub fn levels(&self) -> BTreeSet<&Daily> {
-        let levels = self.iter().filter_map(|metric| match &metric.kind {
-            Kind::Level(daily) => Some(daily),
-            _ => None,
-        });
-        levels.collect()
+    /// The numbers that a metric is made of.
+    pub fn parts_of(&self, id: &str) -> BTreeSet<Part> {
+        let mut parts = BTreeSet::new();
+        self.collect(id, &Scope::default(), &mut parts);
+        parts
     }
 
-    /// The numbers that metrics read as distinct counts.
-    pub fn distinct(&self) -> BTreeSet<&Daily> {
-        let counts = self.iter().filter_map(|metric| match &metric.kind {
-            Kind::Distinct(daily) => Some(daily),
-            _ => None,
-        });
-        counts.collect()
-    }
-
-    /// A metric's value from the columns of a period and scope; `value_of` is asked by column, and
-    /// knows levels and distinct counts only where they exist.
-    pub fn value(&self, id: &str, value_of: &dyn Fn(&str) -> Option<Decimal>) -> Option<Decimal> {
-        match &self.get(id)?.kind {
-            Kind::Sum { column } => value_of(column),
-            Kind::Level(daily) | Kind::Distinct(daily) => value_of(&daily.name()),
-            Kind::Formula(formula) => formula.evaluate(&|name| self.value(name, value_of)),
+    fn collect(&self, id: &str, scope: &Scope, parts: &mut BTreeSet<Part>) {
+        match self.get(id).map(|metric| &metric.kind) {
+            Some(Kind::Formula(formula)) => {
+                formula.metrics().into_iter().for_each(|name| self.collect(name, scope, parts));
+            }
+            Some(Kind::Of { metric, rows, window }) => self.collect(metric, &scope.within(rows, *window), parts),
+            Some(kind) => parts.extend(kind.part(scope)),
+            None => {}
         }
     }
 
-    /// The expression a metric stands for; `sql_of` writes the part that is no formula.
-    pub fn sql(&self, id: &str, sql_of: &dyn Fn(&Kind) -> String) -> Option<String> {
-        Some(match &self.get(id)?.kind {
-            Kind::Formula(formula) => {
-                formula.to_sql(&|name| self.sql(name, sql_of).unwrap_or_else(|| "NULL".to_owned()))
+    /// A metric's value from the numbers of a period and scope; `value_of` is asked by the name of a part, and
+    /// knows levels and distinct counts only where they exist. None where its denominator is too small as well.
+    pub fn value(&self, id: &str, value_of: &dyn Fn(&str) -> Option<Decimal>) -> Option<Decimal> {
+        self.value_in(id, &Scope::default(), value_of)
+    }
+
+    fn value_in(&self, id: &str, scope: &Scope, value_of: &dyn Fn(&str) -> Option<Decimal>) -> Option<Decimal> {
+        let metric = self.get(id)?;
+        if self.is_below_minimum(metric, scope, value_of) {
+            return None;
+        }
+        match &metric.kind {
+            Kind::Formula(formula) => formula.evaluate(&|name| self.value_in(name, scope, value_of)),
+            Kind::Of { metric, rows, window } => self.value_in(metric, &scope.within(rows, *window), value_of),
+            kind => value_of(&kind.part(scope)?.name()),
+        }
+    }
+
+    /// Whether a metric has no value because it is, or is made of, a ratio whose denominator is below its minimum.
+    pub fn is_too_few(&self, id: &str, value_of: &dyn Fn(&str) -> Option<Decimal>) -> bool {
+        self.is_too_few_in(id, &Scope::default(), value_of)
+    }
+
+    fn is_too_few_in(&self, id: &str, scope: &Scope, value_of: &dyn Fn(&str) -> Option<Decimal>) -> bool {
+        let Some(metric) = self.get(id) else { return false };
+        self.is_below_minimum(metric, scope, value_of)
+            || match &metric.kind {
+                Kind::Formula(formula) => {
+                    formula.metrics().into_iter().any(|name| self.is_too_few_in(name, scope, value_of))
+                }
+                Kind::Of { metric, rows, window } => self.is_too_few_in(metric, &scope.within(rows, *window), value_of),
+                _ => false,
             }
-            kind => sql_of(kind),
+    }
+
+    fn is_below_minimum(&self, metric: &Metric, scope: &Scope, value_of: &dyn Fn(&str) -> Option<Decimal>) -> bool {
+        let Some(minimum) = metric.minimum else { return false };
+        let Some((divisor, scope)) = self.divisor_in(metric, scope) else { return false };
+        divisor.evaluate(&|name| self.value_in(name, &scope, value_of)).is_some_and(|value| value < minimum)
+    }
+
+    /// The least denominator of a ratio: its own, or that of the metric it is of.
+    pub fn minimum(&self, id: &str) -> Option<Decimal> {
+        let metric = self.get(id)?;
+        let of = match &metric.kind {
+            Kind::Of { metric, .. } => self.minimum(metric),
+            _ => None,
+        };
+        metric.minimum.max(of)
+    }
+
+    /// What a ratio divides by; none of other metrics.
+    pub fn divisor(&self, id: &str) -> Option<&Formula> {
+        self.divisor_in(self.get(id)?, &Scope::default()).map(|(divisor, _)| divisor)
+    }
+
+    fn divisor_in<'r>(&'r self, metric: &'r Metric, scope: &Scope) -> Option<(&'r Formula, Scope)> {
+        match &metric.kind {
+            Kind::Formula(formula) => Some((formula.divisor()?, scope.clone())),
+            Kind::Of { metric, rows, window } => self.divisor_in(self.get(metric)?, &scope.within(rows, *window)),
+            _ => None,
+        }
+    }
+
+    /// The expression a metric stands for; `sql_of` writes the parts.
+    pub fn sql(&self, id: &str, sql_of: &dyn Fn(&Part) -> String) -> Option<String> {
+        self.sql_in(id, &Scope::default(), sql_of, true)
+    }
+
+    fn sql_in(&self, id: &str, scope: &Scope, sql_of: &dyn Fn(&Part) -> String, minima: bool) -> Option<String> {
+        let metric = self.get(id)?;
+        let of =
+            |name: &str, scope: &Scope| self.sql_in(name, scope, sql_of, minima).unwrap_or_else(|| "NULL".to_owned());
+        let value = match &metric.kind {
+            Kind::Formula(formula) => formula.to_sql(&|name| of(name, scope)),
+            Kind::Of { metric, rows, window } => of(metric, &scope.within(rows, *window)),
+            kind => sql_of(&kind.part(scope)?),
+        };
+        Some(match (metric.minimum.filter(|_| minima), self.divisor_in(metric, scope)) {
+            (Some(minimum), Some((divisor, scope))) => {
+                format!("CASE WHEN {} >= {minimum} THEN {value} END", divisor.to_sql(&|name| of(name, &scope)))
+            }
+            _ => value,
         })
     }
 
     /// What a metric is made of, in names of columns.
     pub fn definition(&self, id: &str) -> Option<String> {
-        self.sql(id, &|kind| match kind {
-            Kind::Sum { column } => format!("sum({column})"),
-            Kind::Level(daily) => format!("{} at the end of the last day", daily.column),
-            Kind::Distinct(daily) => format!("{} as the vendor counted them", daily.column),
-            Kind::Formula(_) => String::new(),
-        })
+        self.sql_in(id, &Scope::default(), &Part::definition, false)
     }
 
     /// Whether the values of days add up to that of the whole: then a month's target can be shared
-    /// out among its days. Rates, levels and distinct counts do not.
+    /// out among its days. Rates, levels, distinct counts and windows do not.
     pub fn is_additive(&self, id: &str) -> bool {
         match self.get(id).map(|metric| &metric.kind) {
             Some(Kind::Sum { .. }) => true,
             Some(Kind::Formula(formula)) => formula.is_sum_of(&|name| self.is_additive(name)),
+            Some(Kind::Of { metric, window, .. }) => window.is_none() && self.is_additive(metric),
+            _ => false,
+        }
+    }
+
+    /// Whether the values of channels or campaigns add up to that of all: those of windows do as well.
+    pub fn adds_over_rows(&self, id: &str) -> bool {
+        match self.get(id).map(|metric| &metric.kind) {
+            Some(Kind::Sum { .. }) => true,
+            Some(Kind::Formula(formula)) => formula.is_sum_of(&|name| self.adds_over_rows(name)),
+            Some(Kind::Of { metric, .. }) => self.adds_over_rows(metric),
             _ => false,
         }
     }
@@ -248,6 +201,7 @@ impl Registry {
         match self.get(id).map(|metric| &metric.kind) {
             Some(Kind::Sum { .. }) => true,
             Some(Kind::Formula(formula)) => formula.metrics().into_iter().all(|name| self.has_parts(name)),
+            Some(Kind::Of { metric, .. }) => self.has_parts(metric),
             _ => false,
         }
     }
@@ -255,173 +209,48 @@ impl Registry {
     /// Whether a metric is or is computed from `part`.
     pub fn rests_on(&self, id: &str, part: &str) -> bool {
         id == part
-            || matches!(self.get(id).map(|metric| &metric.kind), Some(Kind::Formula(formula))
-                if formula.metrics().into_iter().any(|name| self.rests_on(name, part)))
-    }
-
-    fn facts(&self, id: &str) -> BTreeSet<String> {
-        match self.get(id) {
-            Some(Metric { kind: Kind::Formula(formula), .. }) => {
-                formula.metrics().into_iter().flat_map(|name| self.facts(name)).collect()
+            || match self.get(id).map(|metric| &metric.kind) {
+                Some(Kind::Formula(formula)) => formula.metrics().into_iter().any(|name| self.rests_on(name, part)),
+                Some(Kind::Of { metric, .. }) => self.rests_on(metric, part),
+                _ => false,
             }
-            Some(metric) => metric.from.clone(),
-            None => BTreeSet::new(),
-        }
+    }
+
+    /// The window of a metric all of whose sums are of one; its figures are set against that window earlier.
+    pub fn window(&self, id: &str) -> Option<Window> {
+        let mut windows = self.parts_of(id).into_iter().map(|part| part.scope.window);
+        let first = windows.next()??;
+        windows.all(|window| window == Some(first)).then_some(first)
+    }
+
+    /// The days that a metric of a period rests on: those of its windows as well.
+    pub fn days(&self, id: &str, period: Period, year: FiscalYear) -> Period {
+        let windows = self.parts_of(id).into_iter().filter_map(|part| part.scope.window);
+        let starts = windows.map(|window| window.days(period.last_day(), year).start);
+        Period { start: starts.fold(period.start, std::cmp::min), end: period.end }
     }
 }
 
-fn metric(id: &str, spec: MetricSpec, columns: &Columns) -> Result<Metric, String> {
-    if !id.starts_with(|c: char| c.is_ascii_lowercase())
-        || !id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-    {
-        return Err("an id is lower-case letters, digits and _, and begins with a letter".to_owned());
+impl Kind {
+    /// The number that a metric reads by itself; none of what is made of other metrics.
+    pub fn part(&self, scope: &Scope) -> Option<Part> {
+        Some(match self {
+            Self::Sum { column, rows } => Part::new(Number::Sum(column.clone()), scope.within(rows, None)),
+            Self::Level(daily) => Part::new(Number::Level(daily.clone()), scope.clone()),
+            Self::Distinct(daily) => Part::new(Number::Distinct(daily.clone()), scope.clone()),
+            Self::Formula(_) | Self::Of { .. } => return None,
+        })
     }
-    let mut from: BTreeSet<String> = spec.from.into_iter().collect();
-    let kind = match (spec.sum, spec.level, spec.distinct, spec.formula) {
-        (Some(column), None, None, None) => {
-            let Some(facts) = columns.summed.get(&column) else {
-                let known = columns.summed.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-                return Err(format!("{column:?} is not such a column of mart.metric_daily; it has {known}"));
-            };
-            from.extend(facts.iter().cloned());
-            Kind::Sum { column }
-        }
-        (None, Some(name), None, None) => Kind::Level(columns.daily(&name)?),
-        (None, None, Some(name), None) => Kind::Distinct(columns.daily(&name)?),
-        (None, None, None, Some(formula)) => {
-            Kind::Formula(Formula::parse(&formula).map_err(|error| error.to_string())?)
-        }
-        _ => return Err("give exactly one of `sum`, `level`, `distinct` and `formula`".to_owned()),
-    };
-    if let Kind::Level(daily) | Kind::Distinct(daily) = &kind
-        && daily.schema == "core"
-    {
-        from.insert(daily.table.clone());
-    }
-    Ok(Metric {
-        id: id.to_owned(),
-        label: spec.label,
-        about: spec.about,
-        unit: spec.unit,
-        better: spec.better,
-        kind,
-        from,
-    })
-}
 
-/// Metrics that are defined by themselves.
-fn cycles(metrics: &BTreeMap<String, Metric>) -> Vec<RegistryProblem> {
-    fn reaches<'a>(
-        metrics: &'a BTreeMap<String, Metric>,
-        from: &'a str,
-        goal: &str,
-        seen: &mut BTreeSet<&'a str>,
-    ) -> bool {
-        let Some(Metric { kind: Kind::Formula(formula), .. }) = metrics.get(from) else {
-            return false;
-        };
-        formula
-            .metrics()
-            .into_iter()
-            .any(|name| name == goal || (seen.insert(name) && reaches(metrics, name, goal, seen)))
+    /// The metrics it is made of.
+    pub fn metrics(&self) -> BTreeSet<&str> {
+        match self {
+            Self::Formula(formula) => formula.metrics(),
+            Self::Of { metric, .. } => BTreeSet::from([metric.as_str()]),
+            _ => BTreeSet::new(),
+        }
     }
-    metrics
-        .keys()
-        .filter(|id| reaches(metrics, id, id, &mut BTreeSet::new()))
-        .map(|id| RegistryProblem { metric: id.clone(), message: "the formula leads back to itself".to_owned() })
-        .collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use rust_decimal::dec;
-
-    fn registry(text: &str) -> Result<Registry, Vec<RegistryProblem>> {
-        let specs = toml::from_str(text).expect("well-formed TOML");
-        let summed = ["impressions", "clicks", "cost", "conversions", "revenue"];
-        let summed = summed.map(|column| (column.to_owned(), vec!["ad_daily".to_owned()])).into();
-        let daily = vec![
-            Daily::new("mart", "mrr_daily", "date", "mrr"),
-            Daily::new("core", "web_visitors_daily", "date", "visitors"),
-        ];
-        Registry::new(specs, &Columns { summed, daily })
-    }
-
-    fn sum(id: &str) -> String {
-        format!(
-            "[{id}]\nlabel = 'x'\nabout = 'x'\nunit = 'count'\nbetter = 'higher'\nsum = '{id}'\nfrom = ['ad_daily']\n"
-        )
-    }
-
-    fn formula(id: &str, text: &str) -> String {
-        format!("[{id}]\nlabel = 'x'\nabout = 'x'\nunit = 'ratio'\nbetter = 'higher'\nformula = '{text}'\n")
-    }
-
-    /// The worked example of the metrics chapter (pandas): sums of three rows.
-    #[test]
-    fn ratios_come_from_sums() {
-        let text = ["impressions", "clicks", "cost", "conversions", "revenue"].map(sum).concat()
-            + &formula("ctr", "clicks / impressions")
-            + &formula("cpc", "cost / clicks")
-            + &formula("conversion_rate", "conversions / clicks")
-            + &formula("cpa", "cost / conversions")
-            + &formula("roas", "revenue / cost")
-            + &formula("roi", "(revenue - cost) / cost");
-        let registry = registry(&text).expect("a registry");
-        let sums = |column: &str| {
-            Some(match column {
-                "impressions" => dec!(60200),
-                "clicks" => dec!(820),
-                "cost" => dec!(550),
-                "conversions" => dec!(23),
-                _ => dec!(1300),
-            })
-        };
-        let value = |id| registry.value(id, &sums).expect("a value").round_dp(6);
-        assert_eq!(value("ctr"), dec!(0.013621));
-        assert_eq!(value("cpc"), dec!(0.670732));
-        assert_eq!(value("conversion_rate"), dec!(0.028049));
-        assert_eq!(value("cpa"), dec!(23.913043));
-        assert_eq!(value("roas"), dec!(2.363636));
-        assert_eq!(value("roi"), dec!(1.363636));
-        assert_eq!(registry.get("roi").expect("roi").from, BTreeSet::from(["ad_daily".to_owned()]));
-    }
-
-    #[test]
-    fn only_what_adds_up_is_shared_out_among_days() {
-        let level = "[mrr]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'higher'\nlevel = 'mrr'\n";
-        let text = ["cost", "revenue", "clicks"].map(sum).concat()
-            + level
-            + &formula("profit", "0.4 * revenue - cost")
-            + &formula("roas", "revenue / cost")
-            + &formula("squared", "revenue * revenue")
-            + &formula("shifted", "revenue + 1");
-        let registry = registry(&text).expect("a registry");
-        let additive: Vec<&str> =
-            registry.iter().filter(|m| registry.is_additive(&m.id)).map(|m| m.id.as_str()).collect();
-        assert_eq!(additive, ["clicks", "cost", "profit", "revenue"]);
-    }
-
-    #[test]
-    fn a_level_is_not_summed_and_names_its_own_columns() {
-        let wrong = "[mrr]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'higher'\nsum = 'mrr'\n";
-        assert!(registry(wrong).expect_err("not a sum")[0].message.contains("mart.metric_daily"));
-        let both = "[a]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'higher'\nlevel = 'mrr'\nsum = 'cost'\n";
-        assert!(registry(both).expect_err("two kinds")[0].message.contains("exactly one"));
-    }
-
-    #[test]
-    fn every_problem_is_told_at_once() {
-        let problems =
-            registry(&(sum("typo") + &formula("a", "b / cost") + &formula("c", "1 +"))).expect_err("problems");
-        assert_eq!(problems.len(), 4, "{problems:?}");
-    }
-
-    #[test]
-    fn a_metric_may_not_be_defined_by_itself() {
-        let problems = registry(&(formula("a", "b + 1") + &formula("b", "a + 1"))).expect_err("a circle");
-        assert_eq!(problems.len(), 2);
-        assert!(problems[0].message.contains("back to itself"));
-    }
-}
+mod tests;

@@ -1,12 +1,12 @@
 //! Draws figures, and keeps what each one's receipt stands for.
 
-use crate::domain::metric::{Better, Kind, Registry, Unit};
+use crate::domain::metric::{Better, Kind, Number, Registry, Unit, Window};
 use crate::domain::period::Period;
 use crate::domain::workspace::Workspace;
 use crate::report::data::{ReportData, Sums};
 use crate::report::definition::Filter;
 use crate::report::document::{Cell, Comparison, Figure, Tone};
-use crate::report::format::{Locale, NO_CHANGE, NOT_AVAILABLE};
+use crate::report::format::{FEW, IMMATURE, Locale, NO_CHANGE, NOT_AVAILABLE};
 use crate::report::readiness::SourceFreshness;
 use crate::report::receipt::{DataPoint, Expression, Reading};
 use crate::support::ids::stable_id;
@@ -14,10 +14,10 @@ use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 
+mod unjudged;
+
 /// Fewer events than this are no sample.
 const SMALL: Decimal = Decimal::from_parts(10, 0, 0, false, 0);
-/// Printed for the change of a rate over fewer events than that.
-const FEW: &str = "too few";
 
 /// What a receipt stands for.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,6 +84,13 @@ pub struct FigureBuilder<'a> {
     keeps_receipts: bool,
     /// Metrics that were printed.
     printed: BTreeSet<String>,
+    /// Names of numbers that days do not add up to: they are what they are on the last day, or have none over
+    /// several.
+    at_the_end: BTreeSet<String>,
+    distinct: BTreeSet<String>,
+    /// What must be said of printed figures.
+    notes: BTreeSet<String>,
+    has_immature: bool,
 }
 
 impl<'a> FigureBuilder<'a> {
@@ -98,6 +105,15 @@ impl<'a> FigureBuilder<'a> {
     ) -> Self {
         let (missing, receipts) = (BTreeSet::new(), BTreeMap::new());
         let (keeps_receipts, printed) = (true, BTreeSet::new());
+        let (mut at_the_end, mut distinct) = (BTreeSet::new(), BTreeSet::new());
+        for part in registry.parts() {
+            match part.number {
+                Number::Distinct(_) => drop(distinct.insert(part.name())),
+                Number::Level(_) => drop(at_the_end.insert(part.name())),
+                Number::Sum(_) if part.scope.window.is_some() => drop(at_the_end.insert(part.name())),
+                Number::Sum(_) => {}
+            }
+        }
         Self {
             registry,
             workspace,
@@ -111,6 +127,10 @@ impl<'a> FigureBuilder<'a> {
             receipts,
             keeps_receipts,
             printed,
+            at_the_end,
+            distinct,
+            notes: BTreeSet::new(),
+            has_immature: false,
         }
     }
 
@@ -169,14 +189,27 @@ impl<'a> FigureBuilder<'a> {
 
     /// Whether a column of days may be added up.
     pub fn is_summed_column(&self, column: &str) -> bool {
-        let is_other =
-            |kind: &Kind| matches!(kind, Kind::Level(daily) | Kind::Distinct(daily) if daily.name() == column);
-        !self.registry.iter().any(|metric| is_other(&metric.kind))
+        !self.at_the_end.contains(column) && !self.distinct.contains(column)
     }
 
     /// Whether a column of days is what it was on the last of them.
     pub fn is_level_column(&self, column: &str) -> bool {
-        self.registry.iter().any(|metric| matches!(&metric.kind, Kind::Level(daily) if daily.name() == column))
+        self.at_the_end.contains(column)
+    }
+
+    /// Whether the values of channels or campaigns add up.
+    pub fn adds_over_rows(&self, metric: &str) -> bool {
+        self.registry.adds_over_rows(metric)
+    }
+
+    /// The window that a metric is counted over, if it is.
+    pub fn window(&self, metric: &str) -> Option<Window> {
+        self.registry.window(metric)
+    }
+
+    /// The days that a metric of a period rests on.
+    pub fn days_of(&self, metric: &str, period: Period) -> Period {
+        self.registry.days(metric, period, self.workspace.fiscal_year)
     }
 
     /// Whether a metric may be shown: it is defined, ever had a value here, and its data is not
@@ -188,7 +221,10 @@ impl<'a> FigureBuilder<'a> {
     /// The same of a part of the workspace.
     pub fn shows_in(&mut self, data: &ReportData, metric: &str) -> bool {
         let Some(definition) = self.registry.get(metric) else { return false };
-        let has = |sums: &Sums| self.of_sums(metric, sums).is_some_and(|value| !value.is_zero());
+        let has = |sums: &Sums| {
+            let is_few = || self.registry.is_too_few(metric, &|column| sums.get(column).copied());
+            self.of_sums(metric, sums).map_or_else(is_few, |value| !value.is_zero())
+        };
         let is_known = data.days.values().any(has) || data.spans.values().any(|span| has(&span.total));
         let is_dropped = !definition.from.is_disjoint(&self.dropped);
         if is_known && is_dropped {
@@ -215,13 +251,17 @@ impl<'a> FigureBuilder<'a> {
     pub fn metric(&mut self, metric: &str, basis: &Expression) -> Figure {
         let (unit, label) = (self.unit(metric), self.label(metric));
         self.printed.insert(metric.to_owned());
+        self.note(metric, basis);
         self.figure(basis, unit, &label)
     }
 
     /// A figure with its receipt.
     pub fn figure(&mut self, basis: &Expression, unit: Unit, label: &str) -> Figure {
         let value = self.value(basis);
-        let text = self.locale.value_text(value, unit, self.workspace.currency);
+        let text = match value.is_none() && self.is_too_few(basis) {
+            true => FEW.to_owned(),
+            false => self.locale.value_text(value, unit, self.workspace.currency),
+        };
         self.kept(basis, unit, value, text, label)
     }
 
@@ -264,13 +304,18 @@ impl<'a> FigureBuilder<'a> {
         let (now, before) = (self.value(value), self.value(base));
         let (unit, label) = (self.unit(metric), format!("{label}, change"));
         let (Some(now), Some(before)) = (now, before) else {
+            let text = if self.is_too_few(value) || self.is_too_few(base) { FEW } else { NOT_AVAILABLE };
             let basis = Expression::change(value.clone(), base.clone());
-            return self.kept(&basis, Unit::Percent, None, NOT_AVAILABLE.to_owned(), &label);
+            return self.kept(&basis, Unit::Percent, None, text.to_owned(), &label);
         };
-        if self.is_small(metric, value, base) {
+        let unjudged = match self.rests_on_immature(value) || self.rests_on_immature(base) {
+            true => Some(IMMATURE),
+            false => self.is_small(metric, value, base).then_some(FEW),
+        };
+        if let Some(text) = unjudged {
             let basis = Expression::change(value.clone(), base.clone());
             let change = self.value(&basis);
-            return self.kept(&basis, Unit::Percent, change, FEW.to_owned(), &label);
+            return self.kept(&basis, Unit::Percent, change, text.to_owned(), &label);
         }
         let is_few = unit == Unit::Count && now.abs().max(before.abs()) < SMALL;
         if unit == Unit::Percent || before < Decimal::ZERO || is_few {
@@ -348,10 +393,12 @@ impl<'a> FigureBuilder<'a> {
     fn is_final(&self, basis: &Expression) -> bool {
         let settled = |fact: &str, period: &Period| self.settling.is_final(fact, *period);
         basis.data_points().into_iter().all(|point| match point {
-            DataPoint::Metric(reading) => self
-                .registry
-                .get(&reading.metric)
-                .is_none_or(|metric| metric.from.iter().all(|fact| settled(fact, &reading.period))),
+            DataPoint::Metric(reading) => {
+                let days = self.days_of(&reading.metric, reading.period);
+                let metric = self.registry.get(&reading.metric);
+                !self.is_immature(&reading.metric, reading.period)
+                    && metric.is_none_or(|metric| metric.from.iter().all(|fact| settled(fact, &days)))
+            }
             DataPoint::Recurring { period, .. } => settled("subscription", period),
             DataPoint::Hour { event, period, .. } => settled(event.fact(), period),
             DataPoint::Post { period, .. } => settled("influencer_post", period),
@@ -394,9 +441,9 @@ impl<'a> FigureBuilder<'a> {
         self.registry.get(metric).map_or(Better::Neither, |metric| metric.better)
     }
 
-    /// Whether a printed change is welcome; of few events it is not judged.
+    /// Whether a printed change is welcome; of few events or young days it is not judged.
     pub fn tone_of(&self, metric: &str, change: &Figure) -> Tone {
-        if change.text == FEW { Tone::Neutral } else { self.tone(metric, change.value) }
+        if [FEW, IMMATURE].contains(&change.text.as_str()) { Tone::Neutral } else { self.tone(metric, change.value) }
     }
 
     /// Whether a change is welcome.

@@ -4,6 +4,7 @@ use super::tables::words;
 use super::{FigureBuilder, Readings};
 use crate::report::definition::Compare;
 use crate::report::document::{Block, Column, Row, Section, Table};
+use crate::report::format::IMMATURE;
 
 /// Words that are not metrics.
 const WORDS: [(&str, &str, &str); 5] = [
@@ -31,6 +32,10 @@ pub fn section(readings: &Readings, builder: &FigureBuilder<'_>) -> Option<Secti
         rows.push(row("blended", "Paid and blended", text.to_owned()));
     }
     rows.extend(WORDS.map(|(id, name, text)| row(id, name, text.to_owned())));
+    if builder.has_immature() {
+        let text = "Events of the last days are still coming in: a change would set a part against a whole.";
+        rows.push(row("immature", IMMATURE, text.to_owned()));
+    }
     if readings.definition.compare.contains(&Compare::LastYear) && !readings.definition.cadence.is_monthly() {
         rows.push(row("52_weeks", "52 weeks earlier", "The same weekdays a year before, 364 days back.".to_owned()));
     }

@@ -1,7 +1,7 @@
 //! The period's headline figures against earlier ones and the target.
 
 use super::tables::ranked;
-use super::{FigureBuilder, Readings, days_text, share_of_months, trend};
+use super::{FigureBuilder, Readings, days_text, goals, share_of_months, trend, windows};
 use crate::domain::period::Period;
 use crate::report::definition::{Cadence, Compare, Filter};
 use crate::report::document::{Block, Card, Section};
@@ -81,7 +81,8 @@ fn paid_first(readings: &Readings, builder: &mut FigureBuilder<'_>, cards: &mut 
 
 fn paid_card(readings: &Readings, builder: &mut FigureBuilder<'_>, metric: &str) -> Option<Card> {
     let now = paying(readings, builder, readings.period);
-    if now.is_empty() {
+    let is_computed = builder.has_channels_together(metric) && !builder.are_too_few(metric, readings.period, &now);
+    if now.is_empty() || !is_computed {
         return None;
     }
     let label = format!("Paid {}", in_sentence(&builder.label(metric)));
@@ -111,15 +112,14 @@ fn card(readings: &Readings, builder: &mut FigureBuilder<'_>, metric: &str) -> O
     }
     let figure = builder.metric(metric, &basis);
     let mut comparisons = Vec::new();
-    for (compare, label, period) in readings.bases() {
+    for (id, label, period) in windows::bases(readings, builder, metric) {
         let base = builder.all(metric, period);
-        let id = compare.id(readings.definition.cadence);
         comparisons.push(builder.comparison(metric, (id, &label), &basis, &base));
     }
     if readings.definition.compare.contains(&Compare::Target)
         && let Some((label, target)) = target(readings, builder, metric)
     {
-        comparisons.push(builder.comparison(metric, ("target", label), &basis, &target));
+        comparisons.push(builder.comparison(metric, ("target", &label), &basis, &target));
     }
     let spark = trend::values(readings, builder, metric, trend::spark(readings.definition.cadence));
     Some(Card { metric: metric.to_owned(), label: builder.label(metric), figure, comparisons, spark })
@@ -131,19 +131,15 @@ pub(super) fn target_of_part(
     builder: &FigureBuilder<'_>,
     metric: &str,
     filter: &Filter,
-) -> Option<(&'static str, Expression)> {
+) -> Option<(String, Expression)> {
     if !filter.is_all() || !readings.definition.compare.contains(&Compare::Target) {
         return None;
     }
     target(readings, builder, metric)
 }
 
-/// The month's target, or what falls on the period where days add up.
-pub(super) fn target(
-    readings: &Readings,
-    builder: &FigureBuilder<'_>,
-    metric: &str,
-) -> Option<(&'static str, Expression)> {
+/// The month's target, or what falls on the period where days add up; else that of the quarter or year, or by a date.
+pub(super) fn target(readings: &Readings, builder: &FigureBuilder<'_>, metric: &str) -> Option<(String, Expression)> {
     if !readings.definition.split.filter.is_all() {
         return None;
     }
@@ -160,5 +156,6 @@ pub(super) fn target(
         Cadence::Monthly => ("target for these days", share_of_months(readings.period, &of_month)),
         Cadence::Weekly => ("target for the week", share_of_months(readings.period, &of_month)),
     };
-    builder.value(&basis).map(|_| (label, basis))
+    let of_months = builder.value(&basis).map(|_| (label.to_owned(), basis));
+    of_months.or_else(|| goals::share_of_longer(readings, builder, metric))
 }

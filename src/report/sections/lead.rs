@@ -35,7 +35,9 @@ pub fn lead(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Lead {
     let value = builder.metric(metric, &basis).text;
     let mut parts = Vec::new();
     let mut tone = Tone::Neutral;
-    let against = readings.leading();
+    // What still grows is set against nothing.
+    let is_immature = builder.is_immature(metric, readings.period);
+    let against = readings.leading().filter(|_| !is_immature);
     if let Some((_, against, base)) = &against {
         let base_basis = builder.all(metric, *base);
         let change = builder.change(metric, &basis, &base_basis, &label);
@@ -45,7 +47,7 @@ pub fn lead(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Lead {
             parts.push(format!("{} vs {against}{}", change.text, a_day.unwrap_or_default()));
         }
     }
-    if let Some((words, of_plan)) = plan(readings, builder, metric) {
+    if let Some((words, of_plan)) = plan(readings, builder, metric).filter(|_| !is_immature) {
         parts.push(words);
         tone = of_plan;
     }

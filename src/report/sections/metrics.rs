@@ -2,7 +2,7 @@
 
 use super::headline::target_of_part;
 use super::tables::{NOTHING, bounded, bounded_bars, columns, ranked, words};
-use super::{FigureBuilder, Readings, known, trend};
+use super::{FigureBuilder, Readings, known, trend, windows};
 use crate::report::data::{ReportData, Span, Sums};
 use crate::report::definition::{GroupBy, MetricsChart, MetricsSection};
 use crate::report::document::{Bar, Block, Card, Cell, Chart, Plot, Row, Section, Table};
@@ -53,16 +53,17 @@ fn card(readings: &Readings, builder: &mut FigureBuilder<'_>, data: &ReportData,
         return None;
     }
     let basis = of(data, Reading::of_all(metric, readings.period));
-    builder.value(&basis)?;
+    if builder.value(&basis).is_none() && !builder.is_too_few(&basis) {
+        return None;
+    }
     let figure = builder.metric(metric, &basis);
     let mut comparisons = Vec::new();
-    for (compare, label, period) in readings.bases() {
+    for (id, label, period) in windows::bases(readings, builder, metric) {
         let base = of(data, Reading::of_all(metric, period));
-        let id = compare.id(readings.definition.cadence);
         comparisons.push(builder.comparison(metric, (id, &label), &basis, &base));
     }
     if let Some((label, target)) = target_of_part(readings, builder, metric, &data.filter) {
-        comparisons.push(builder.comparison(metric, ("target", label), &basis, &target));
+        comparisons.push(builder.comparison(metric, ("target", &label), &basis, &target));
     }
     let spark = trend::values_of(readings, builder, data, metric, trend::spark(readings.definition.cadence));
     Some(Card { metric: metric.to_owned(), label: builder.label(metric), figure, comparisons, spark })
@@ -93,7 +94,10 @@ fn table(
         let cell = |metric: &&str| {
             let basis = of(data, reading(metric));
             // A level of a part, or a ratio by nothing, has no value.
-            if builder.value(&basis).is_none() { words(NOTHING) } else { builder.cell(metric, &basis) }
+            match builder.value(&basis).is_none() && !builder.is_too_few(&basis) {
+                true => words(NOTHING),
+                false => builder.cell(metric, &basis),
+            }
         };
         metrics.iter().map(cell).collect()
     };
@@ -147,7 +151,7 @@ fn others(
     metric: &str,
     rest: &[String],
 ) -> Cell {
-    if !builder.is_additive(metric) {
+    if !builder.adds_over_rows(metric) {
         return words(NOTHING);
     }
     let parts: BTreeMap<String, Expression> = rest
@@ -188,7 +192,7 @@ fn bars(builder: &FigureBuilder<'_>, own: &MetricsSection, metric: &str, table: 
     if bars.len() < 2 {
         return None;
     }
-    let bars = if builder.is_additive(metric) {
+    let bars = if builder.adds_over_rows(metric) {
         bounded_bars(bars, |sum| builder.text(metric, Some(sum)))
     } else {
         bars.into_iter().take(12).collect()

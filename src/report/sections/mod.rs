@@ -25,15 +25,18 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod trend;
+mod windows;
 
 pub use figures::{FigureBuilder, ReceiptDraft, Settling};
 pub use restated::Restated;
+pub use windows::needs as needs_of_windows;
 
 use crate::domain::benchmark::Benchmark;
 use crate::domain::business::Business;
 use crate::domain::campaign::Campaign;
 use crate::domain::metric::Registry;
 use crate::domain::period::Period;
+use crate::domain::target::Target;
 use crate::domain::workspace::Workspace;
 use crate::report::data::{Needs, ReportData};
 use crate::report::definition::{Cadence, Compare, Definition, Filter, SectionKind};
@@ -63,6 +66,8 @@ pub struct Readings {
     pub parts: BTreeMap<Filter, ReportData>,
     pub channel_labels: BTreeMap<String, String>,
     pub campaigns: Vec<Campaign>,
+    /// Targets of quarters, years and by a date.
+    pub longer_targets: Vec<Target>,
     /// Known events and the regions whose holidays count.
     pub business: Business,
     /// Of the workspace's industry.
@@ -242,6 +247,7 @@ pub fn build(readings: &Readings, registry: &Registry) -> (Document, Vec<Receipt
     let freshness = freshness::rows(readings);
     let mut gaps = freshness::gaps(readings);
     gaps.extend(readings.known_gaps.iter().cloned());
+    let said_of_figures = builder.notes();
     let (receipts, missing) = builder.finish();
     if !missing.is_empty() {
         let missing: Vec<String> = missing.into_iter().collect();
@@ -270,7 +276,7 @@ pub fn build(readings: &Readings, registry: &Registry) -> (Document, Vec<Receipt
         is_brief: definition.edition.is_brief,
         gaps,
         lacks_data,
-        notes: notes(readings, &sections),
+        notes: [notes(readings, &sections), said_of_figures].concat(),
         sections,
         freshness,
     };

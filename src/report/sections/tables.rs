@@ -4,6 +4,7 @@ use super::{FigureBuilder, Readings};
 use crate::domain::period::Period;
 use crate::report::data::{Span, Sums};
 use crate::report::document::{Bar, Cell, Column, Figure, Row, Table, Tone};
+use crate::report::format::FEW;
 use crate::report::receipt::Expression;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -58,6 +59,17 @@ pub fn cells(builder: &mut FigureBuilder<'_>, metrics: &[&str], of: &Of, period:
         if !costs && builder.rests_on(metric, "cost") {
             cells.push(words(NOTHING));
             continue;
+        }
+        if let Of::Channels(channels) = of {
+            // Only pages show them together; ratios of a window or of some rows are not known of several channels.
+            if !builder.has_channels_together(metric) && builder.is_derived(metric) {
+                cells.push(words(NOTHING));
+                continue;
+            }
+            if builder.are_too_few(metric, period, channels) {
+                cells.push(words(FEW));
+                continue;
+            }
         }
         let basis = of.basis(builder, metric, period);
         cells.push(builder.cell(metric, &basis));

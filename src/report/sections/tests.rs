@@ -15,6 +15,7 @@ use rust_decimal::dec;
 
 mod complete;
 mod known;
+mod language;
 mod public;
 
 const SUMMED: [&str; 19] = [
@@ -46,6 +47,7 @@ fn columns() -> Columns {
     Columns {
         summed: SUMMED.map(|column| (column.to_owned(), Vec::new())).into(),
         daily: recurring.into_iter().chain(visitors).collect(),
+        ..Columns::default()
     }
 }
 
@@ -77,6 +79,7 @@ fn readings(report: &str, part: SectionKind, period: Period) -> Readings {
             time_zone: chrono_tz::UTC,
             currency: Currency::new("USD").expect("a currency"),
             week_starts_on: chrono::Weekday::Mon,
+            fiscal_year: Default::default(),
         },
         locale: Locale::STANDARD,
         period,
@@ -85,6 +88,7 @@ fn readings(report: &str, part: SectionKind, period: Period) -> Readings {
         data: ReportData { first_date: Some(date("2020-01-01")), ..ReportData::default() },
         channel_labels: BTreeMap::new(),
         campaigns: Vec::new(),
+        longer_targets: Vec::new(),
         business: crate::domain::business::Business::default(),
         benchmarks: Vec::new(),
         gross_margin: None,

@@ -127,7 +127,8 @@ pub fn values_of(
     };
     let value = |count: u32| {
         let period = period(count);
-        if !data.reaches(period) {
+        // A window whose first days are missing would begin the line too low.
+        if !data.reaches(builder.days_of(metric, period)) {
             return None;
         }
         if period.days() == 1 {

@@ -18,8 +18,7 @@ const ORIGIN: &str = "workspace, date, channel, source, campaign";
 /// an installation has a query of its own. The relations `touched`, `rate`, `identity`, `payer`, `due` and the macro
 /// `channel` must be there. Hours are kept for some days before each workspace's today.
 pub fn add(transaction: &Transaction<'_>, facts: &Facts, own: Option<&str>) -> Result<(), WarehouseError> {
-    let adding: Vec<(&Fact, &Contribution)> =
-        facts.iter().filter_map(|fact| Some((fact, fact.contribution.as_ref()?))).collect();
+    let adding = adding(facts);
     for (fact, adds) in &adding {
         compute(transaction, fact, adds)?;
         if !adds.dimensions.is_empty() {
@@ -53,6 +52,30 @@ pub fn add(transaction: &Transaction<'_>, facts: &Facts, own: Option<&str>) -> R
         transaction.execute_batch(&sql).context(|| "forgetting what facts add".to_owned())?;
     }
     Ok(())
+}
+
+/// The facts that add to the unified metrics.
+fn adding(facts: &Facts) -> Vec<(&Fact, &Contribution)> {
+    facts.iter().filter_map(|fact| Some((fact, fact.contribution.as_ref()?))).collect()
+}
+
+/// Fills the temporary table `computed_daily` with what facts add on the touched days, and nothing that is stored; a
+/// query of the installation in their place is `own`.
+pub fn compute_anew(transaction: &Transaction<'_>, facts: &Facts, own: Option<&str>) -> Result<(), WarehouseError> {
+    let adding = adding(facts);
+    for (fact, adds) in &adding {
+        compute(transaction, fact, adds)?;
+    }
+    let parts = adding.iter().map(|(fact, adds)| part(fact, adds, "")).collect();
+    let sql = match own {
+        Some(sql) => {
+            queries::examine(transaction, sql).map_err(|error| named("metric_daily", error))?;
+            sql.to_owned()
+        }
+        None => together(parts, &facts.measures(), ""),
+    };
+    let sql = format!("CREATE OR REPLACE TEMP TABLE computed_daily AS {}", sql.trim_end().trim_end_matches(';'));
+    transaction.execute_batch(&sql).context(|| "computing the unified metrics anew".to_owned())
 }
 
 /// Puts the touched days of a table anew.

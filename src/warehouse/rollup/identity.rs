@@ -14,7 +14,7 @@ pub fn identify(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
         .execute_batch(
             "CREATE OR REPLACE TEMP TABLE identity (workspace VARCHAR, key VARCHAR, person BIGINT);
              CREATE OR REPLACE TEMP TABLE paying AS
-             SELECT workspace FROM due SEMI JOIN core.payment USING (workspace) SEMI JOIN ops.touched_day USING (workspace)",
+             SELECT workspace FROM due SEMI JOIN core.payment USING (workspace)",
         )
         .context(step)?;
     let nobody_paid: bool =

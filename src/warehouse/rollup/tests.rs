@@ -9,6 +9,7 @@ fn workspace(currency: &str) -> Workspace {
         time_zone: chrono_tz::UTC,
         currency: Currency::new(currency).expect("a currency"),
         week_starts_on: chrono::Weekday::Mon,
+        fiscal_year: Default::default(),
     }
 }
 

@@ -277,6 +277,7 @@ fn by_source(installation: &TestInstallation) -> Vec<String> {
         time_zone: chrono_tz::UTC,
         currency: daybook::domain::money::Currency::new("EUR").expect("a currency"),
         week_starts_on: chrono::Weekday::Mon,
+        fiscal_year: Default::default(),
     };
     let today = noon().date_naive();
     installation

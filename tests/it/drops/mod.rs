@@ -70,6 +70,7 @@ impl DaemonHandle {
             time_zone: chrono_tz::Europe::Berlin,
             currency: Currency::new("EUR").expect("a currency"),
             week_starts_on: chrono::Weekday::Mon,
+            fiscal_year: Default::default(),
         };
         let source = FileSource { workspace, id: "drop".to_owned(), drop: self.drop.clone() };
         sync_files(&self.context, &self.root.path().join("landing"), &source).await

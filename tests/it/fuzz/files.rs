@@ -38,6 +38,7 @@ pub fn hunt(mut trial: Trial) {
             time_zone: chrono_tz::Europe::Berlin,
             currency: Currency::new("EUR").expect("a currency"),
             week_starts_on: chrono::Weekday::Mon,
+            fiscal_year: Default::default(),
         };
         let id = format!("drop_{}", round.number);
         let source = FileSource { workspace, id: id.clone(), drop: drop_of };

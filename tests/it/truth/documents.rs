@@ -24,6 +24,7 @@ pub fn equal_the_truth(world: &Simulation, truth: &Truth) {
             channel_labels: BTreeMap::new(),
             budgets: BTreeMap::new(),
             targets: BTreeMap::new(),
+            longer_targets: Vec::new(),
             campaigns: Vec::new(),
             business: daybook::domain::business::Business::default(),
             benchmarks: Vec::new(),

@@ -57,6 +57,7 @@ fn roll_up(warehouse: &Warehouse) -> u64 {
         time_zone: chrono_tz::UTC,
         currency: Currency::new("USD").expect("a currency"),
         week_starts_on: chrono::Weekday::Mon,
+        fiscal_year: Default::default(),
     };
     let rules = ChannelRules::new(&[]).expect("rules");
     let today = "2026-11-20".parse().expect("a day");

@@ -1,0 +1,92 @@
+//! Numbers that metrics are made of, as SQL over `mart.metric_daily`: reports and `daybook explain` use the same.
+
+use super::load::literal;
+use crate::domain::metric::{Condition, Origin, RowFilter};
+
+/// The sum of a column over rows. Where there are rows at all, none of those that count sum up to zero.
+pub fn sum(column: &str, rows: &RowFilter) -> String {
+    match rows.is_all() {
+        true => format!("sum({column})"),
+        false => {
+            format!("CASE WHEN count(*) > 0 THEN coalesce(sum({column}) FILTER (WHERE {}), 0) END", condition(rows))
+        }
+    }
+}
+
+/// The condition on rows.
+pub fn condition(rows: &RowFilter) -> String {
+    let one = |Condition { origin, names }: &Condition| {
+        let column = origin.word();
+        match *origin == Origin::Campaign && names.iter().any(|name| name.contains('*')) {
+            true => format!("regexp_full_match({column}, {})", literal(&campaigns(names))),
+            false => {
+                format!("{column} IN ({})", names.iter().map(|name| literal(name)).collect::<Vec<_>>().join(", "))
+            }
+        }
+    };
+    rows.conditions.iter().map(one).collect::<Vec<_>>().join(" AND ")
+}
+
+/// Names of campaigns as a regular expression, `*` standing for anything.
+pub fn campaigns(names: &[String]) -> String {
+    let starred = |name: &String| name.split('*').map(regex::escape).collect::<Vec<_>>().join(".*");
+    format!("(?s)(?:{})", names.iter().map(starred).collect::<Vec<_>>().join("|"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fiscal::FiscalYear;
+    use crate::domain::metric::Window;
+    use chrono::NaiveDate;
+    use duckdb::Connection;
+
+    fn rows(text: &str) -> RowFilter {
+        serde_json::from_str(text).expect("rows")
+    }
+
+    #[test]
+    fn rows_that_count_are_chosen_by_their_origin() {
+        let of = |text: &str| condition(&rows(text));
+        assert_eq!(of(r#"{"channel": "it's"}"#), "channel IN ('it''s')");
+        assert_eq!(
+            of(r#"{"channel": ["a", "b"], "campaign": "Brand (x) *"}"#),
+            "channel IN ('a', 'b') AND regexp_full_match(campaign, '(?s)(?:Brand \\(x\\) .*)')"
+        );
+        assert_eq!(sum("cost", &RowFilter::default()), "sum(cost)");
+    }
+
+    #[test]
+    fn nothing_that_counts_is_zero_and_nothing_at_all_is_no_value() {
+        let reader = Connection::open_in_memory().expect("a database");
+        let value = |from: &str| -> Option<f64> {
+            let sql = format!("SELECT CAST({} AS DOUBLE) FROM {from}", sum("cost", &rows(r#"{"channel": "email"}"#)));
+            reader.query_row(&sql, [], |row| row.get(0)).expect("a value")
+        };
+        assert_eq!(value("(SELECT 'email' AS channel, 5 AS cost UNION ALL SELECT 'display', 7)"), Some(5.0));
+        assert_eq!(value("(SELECT 'display' AS channel, 7 AS cost)"), Some(0.0));
+        assert_eq!(value("(SELECT 'display' AS channel, 7 AS cost LIMIT 0)"), None);
+    }
+
+    /// What is read goes by days, what is explained by SQL: both are the same for every day of some years.
+    #[test]
+    fn windows_begin_on_the_same_day_in_sql() {
+        let reader = Connection::open_in_memory().expect("a database");
+        let first: NaiveDate = "2023-12-25".parse().expect("a date");
+        for (word, window) in Window::WORDS {
+            for month in [1, 2, 4, 10, 12] {
+                let year = FiscalYear::from_month(month);
+                let sql = format!(
+                    "SELECT {} FROM (SELECT DATE '{first}' + CAST(i AS INTEGER) AS day FROM range(1600) AS r(i)) ORDER BY day",
+                    window.start_sql("day", year)
+                );
+                let mut statement = reader.prepare(&sql).expect("a query");
+                let starts: Vec<NaiveDate> =
+                    statement.query_map([], |row| row.get(0)).expect("rows").map(|day| day.expect("a day")).collect();
+                let expected: Vec<NaiveDate> =
+                    first.iter_days().take(1600).map(|last| window.days(last, year).start).collect();
+                assert_eq!(starts, expected, "{word} of a year from month {month}");
+            }
+        }
+    }
+}
