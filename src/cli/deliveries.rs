@@ -99,14 +99,14 @@ pub fn run(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outco
         Some(Action::Show { id }) => show(app, id, json),
         Some(Action::Resend { id }) => {
             let own = id.clone();
-            let is_done = app.warehouse.write_blocking(move |connection| outbox::requeue(connection, &own, now))?;
+            let is_done = app.warehouse.write_ledger_blocking(move |connection| outbox::requeue(connection, &own, now))?;
             done(is_done, json, &format!("{id} is sent again with the next delivery"), || {
                 format!("no failed, unknown or waiting message has the id {id:?}")
             })
         }
         Some(Action::Cancel { id }) => {
             let own = id.clone();
-            let count = app.warehouse.write_blocking(move |connection| outbox::cancel(connection, &own, now))?;
+            let count = app.warehouse.write_ledger_blocking(move |connection| outbox::cancel(connection, &own, now))?;
             tracing::info!(id, count, "messages were cancelled by hand");
             done(count > 0, json, &format!("{count} messages are cancelled and are not sent"), || {
                 format!("nothing that waits or is held has the id {id:?}")
@@ -115,7 +115,7 @@ pub fn run(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outco
         Some(Action::Release { all }) => {
             let age = chrono::TimeDelta::hours(i64::from(app.settings.delivery.give_up_after_hours));
             let oldest = if *all { chrono::DateTime::<chrono::Utc>::UNIX_EPOCH } else { now - age };
-            let found = app.warehouse.write_blocking(move |connection| outbox::release(connection, oldest, now))?;
+            let found = app.warehouse.write_ledger_blocking(move |connection| outbox::release(connection, oldest, now))?;
             tracing::info!(going = found.going, stale = found.stale, "deliveries were released by hand");
             let stale = match found.stale {
                 0 => String::new(),
@@ -131,14 +131,14 @@ pub fn run(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outco
         Some(Action::Resolve { id, sent, .. }) => {
             let (own, was_sent) = (id.clone(), *sent);
             let settled =
-                app.warehouse.write_blocking(move |connection| outbox::settle(connection, &own, was_sent, now))?;
+                app.warehouse.write_ledger_blocking(move |connection| outbox::settle(connection, &own, was_sent, now))?;
             let state = if was_sent { "sent" } else { "failed" };
             done(settled, json, &format!("{id} is {state}"), || format!("no unknown message has the id {id:?}"))
         }
         Some(Action::Suppressed) => suppressed(app, json),
         Some(Action::Lift { address }) => {
             let own = address.clone();
-            let lifted = app.warehouse.write_blocking(move |connection| outbox::lift(connection, &own, now))?;
+            let lifted = app.warehouse.write_ledger_blocking(move |connection| outbox::lift(connection, &own, now))?;
             tracing::info!(address, lifted, "a suppression was lifted by hand");
             done(lifted, json, &format!("{address} gets mail again"), || format!("{address} is not suppressed"))
         }

@@ -88,12 +88,12 @@ pub async fn deliver_due(
     let resends = deliverers.policy.after_unknown == UnknownPolicy::Resend;
     // Most passes find nothing, and then nothing is written.
     if warehouse.read(move |reader| is_left_over(reader, resends, now)).await? {
-        let lost = warehouse.write(move |connection| give_up_leases(connection, now)).await?;
+        let lost = warehouse.write_ledger(move |connection| give_up_leases(connection, now)).await?;
         if lost > 0 {
             tracing::error!(messages = lost, "messages were being sent for more than an hour and are given up");
         }
         if resends {
-            warehouse.write(move |connection| requeue_unknown(connection, now)).await?;
+            warehouse.write_ledger(move |connection| requeue_unknown(connection, now)).await?;
         }
     }
     let mut done = send_due(warehouse, deliverers, clock, busy, None).await?;
@@ -194,7 +194,7 @@ async fn send_in_order(
     let mut done = Vec::new();
     while !deliverers.stop.is_set() {
         let (own, wanted, now) = (lane.to_owned(), whose.clone(), clock.now());
-        let claiming = warehouse.write(move |connection| claim(connection, &own, &wanted, now));
+        let claiming = warehouse.write_ledger(move |connection| claim(connection, &own, &wanted, now));
         let Some(message) = claiming.await? else { break };
         let handed = HandedOver::beside(warehouse.path()).filter(|_| lane != FILE);
         let (outcome, is_blocked) = match route_of(&message) {
@@ -203,7 +203,7 @@ async fn send_in_order(
         };
         log(&message, &outcome.ending);
         let (kept, finished, now) = (message.clone(), outcome.clone(), clock.now());
-        let suppressed = warehouse.write(move |connection| finish(connection, &kept, &finished, now)).await?;
+        let suppressed = warehouse.write_ledger(move |connection| finish(connection, &kept, &finished, now)).await?;
         if let Some(address) = suppressed {
             tracing::warn!(address, "an address was refused for good and gets no more mail until that is lifted");
         }

@@ -126,7 +126,7 @@ pub fn maintain(context: &MaintenanceContext, now: DateTime<Utc>) -> Maintenance
     night.add(
         "checkpoint",
         warehouse
-            .write_blocking(|connection| compact::checkpoint(connection))
+            .write_both_blocking(|connection| compact::checkpoint(connection))
             .map(|()| "the log is written".to_owned())
             .map_err(Into::into),
     );
@@ -192,7 +192,7 @@ fn archive(context: &MaintenanceContext, folder: &Path, now: DateTime<Utc>) -> R
 
 fn retain(context: &MaintenanceContext, now: DateTime<Utc>) -> Result<String, MaintenanceError> {
     let config = context.config.retention.clone();
-    let removed = context.warehouse.write_blocking(move |connection| retention::retain(connection, &config, now))?;
+    let removed = context.warehouse.write_both_blocking(move |connection| retention::retain(connection, &config, now))?;
     if removed.is_empty() {
         return Ok("nothing is older than its retention".to_owned());
     }
@@ -346,7 +346,7 @@ pub fn make_snapshot(context: &MaintenanceContext, target: &Path) -> Result<Stri
 /// Errors of vendors may have named somebody since who was erased.
 fn erase_in_books(context: &MaintenanceContext) -> Result<String, MaintenanceError> {
     let key = context.person_key.clone();
-    let changed = context.warehouse.write_blocking(move |connection| erased::in_ledger(connection, &key))?;
+    let changed = context.warehouse.write_both_blocking(move |connection| erased::in_ledger(connection, &key))?;
     Ok(if changed > 0 { format!("{changed} texts named erased people and do no more; ") } else { String::new() })
 }
 

@@ -20,6 +20,7 @@ pub use suppression::{Suppressed, lift, suppressed};
 
 use super::error::{Context, WarehouseError};
 use super::issued::NewIssued;
+use super::worker::LedgerWriter;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::{Connection, params};
 use std::collections::BTreeSet;
@@ -78,7 +79,7 @@ impl Kind {
 
 /// Issues a report with its receipts and messages, all or nothing. `false` if it was issued before:
 /// then nothing changes, and nothing is sent twice.
-pub fn issue(connection: &mut Connection, new: &NewReport, now: DateTime<Utc>) -> Result<bool, WarehouseError> {
+pub fn issue(connection: &mut LedgerWriter<'_>, new: &NewReport, now: DateTime<Utc>) -> Result<bool, WarehouseError> {
     let step = || format!("issuing {}", new.issued.report_id);
     let transaction = connection.transaction().context(step)?;
     let is_known: bool = transaction
@@ -100,7 +101,7 @@ pub fn issue(connection: &mut Connection, new: &NewReport, now: DateTime<Utc>) -
 /// Puts messages of no report into the outbox, all or nothing; one that is there already stays as it is.
 /// `owner` groups them, as a report id groups a report's messages.
 pub fn enqueue(
-    connection: &mut Connection,
+    connection: &mut LedgerWriter<'_>,
     kind: Kind,
     owner: &str,
     workspace: &str,

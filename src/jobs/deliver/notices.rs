@@ -21,7 +21,7 @@ pub(super) async fn write(warehouse: &Warehouse, policy: &Policy, clock: &Clock)
     let now = clock.now();
     let messages = notes(&found, &policy.operator, now);
     let count = messages.len();
-    warehouse.write(move |connection| tell(connection, &found, &messages, now)).await?;
+    warehouse.write_ledger(move |connection| tell(connection, &found, &messages, now)).await?;
     Ok(count)
 }
 

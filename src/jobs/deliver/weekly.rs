@@ -40,7 +40,7 @@ pub(super) async fn write(warehouse: &Warehouse, policy: &Policy, clock: &Clock)
     }
     let count = messages.len();
     if count > 0 {
-        warehouse.write(move |connection| enqueue(connection, Kind::Notice, "operator", "", &messages, now)).await?;
+        warehouse.write_ledger(move |connection| enqueue(connection, Kind::Notice, "operator", "", &messages, now)).await?;
     }
     Ok(count)
 }

@@ -4,6 +4,7 @@ use super::handed::{HandedOver, What};
 use super::suppression;
 use super::{Context, Kind, WarehouseError};
 use crate::support::redact;
+use crate::warehouse::worker::LedgerWriter;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use duckdb::{Connection, OptionalExt, params};
 use serde::{Deserialize, Serialize};
@@ -168,7 +169,7 @@ pub fn due_lanes(reader: &Connection, whose: &Whose, now: DateTime<Utc>) -> Resu
 
 /// Claims the next message of a lane that is due, oldest first; only an owner's, if one is named.
 pub fn claim(
-    connection: &mut Connection,
+    connection: &mut LedgerWriter<'_>,
     lane: &str,
     whose: &Whose,
     now: DateTime<Utc>,
@@ -220,7 +221,7 @@ pub fn claim(
 /// Records how a claimed message ended, with what was said; an address that was refused for good
 /// is suppressed in the same transaction. Gives the address then.
 pub fn finish(
-    connection: &mut Connection,
+    connection: &mut LedgerWriter<'_>,
     message: &Claimed,
     outcome: &Outcome,
     now: DateTime<Utc>,
@@ -287,12 +288,12 @@ const STOPPED: &str = "Daybook stopped while this was being sent: it may or may 
 /// Claims of a process that is gone: their outcome is unknown, and they are shown, not resent. Files
 /// are written again: the same file twice is one file. Called at start, when no other process can hold
 /// the database.
-pub fn give_up_claims(connection: &mut Connection, now: DateTime<Utc>) -> Result<u64, WarehouseError> {
+pub fn give_up_claims(connection: &mut LedgerWriter<'_>, now: DateTime<Utc>) -> Result<u64, WarehouseError> {
     give_up(connection, "state = 'claimed'", now)
 }
 
 /// The same for claims whose lease ran out while Daybook went on.
-pub fn give_up_leases(connection: &mut Connection, now: DateTime<Utc>) -> Result<u64, WarehouseError> {
+pub fn give_up_leases(connection: &mut LedgerWriter<'_>, now: DateTime<Utc>) -> Result<u64, WarehouseError> {
     let due = format!(
         "state = 'claimed' AND coalesce(lease_until, claimed_at) < TIMESTAMP '{}'",
         now.format("%Y-%m-%d %H:%M:%S%.6f")
@@ -300,7 +301,7 @@ pub fn give_up_leases(connection: &mut Connection, now: DateTime<Utc>) -> Result
     give_up(connection, &due, now)
 }
 
-fn give_up(connection: &mut Connection, which: &str, now: DateTime<Utc>) -> Result<u64, WarehouseError> {
+fn give_up(connection: &mut LedgerWriter<'_>, which: &str, now: DateTime<Utc>) -> Result<u64, WarehouseError> {
     let step = || "looking for unfinished deliveries".to_owned();
     let transaction = connection.transaction().context(step)?;
     transaction
@@ -329,7 +330,7 @@ fn give_up(connection: &mut Connection, which: &str, now: DateTime<Utc>) -> Resu
 
 /// Puts a failed or unknown message back, or ends the wait of a pending one, because the operator says so.
 /// `false` if there is none, or if it could never be made.
-pub fn requeue(connection: &Connection, message_id: &str, now: DateTime<Utc>) -> Result<bool, WarehouseError> {
+pub fn requeue(connection: &mut LedgerWriter<'_>, message_id: &str, now: DateTime<Utc>) -> Result<bool, WarehouseError> {
     // What held its lane is mended, says the operator.
     free_lane(connection, message_id)?;
     let count = connection
@@ -360,7 +361,7 @@ fn free_lane(connection: &Connection, message_id: &str) -> Result<(), WarehouseE
 }
 
 /// Puts every unknown message back that was tried once: the policy `after_unknown = "resend"`.
-pub fn requeue_unknown(connection: &Connection, now: DateTime<Utc>) -> Result<u64, WarehouseError> {
+pub fn requeue_unknown(connection: &mut LedgerWriter<'_>, now: DateTime<Utc>) -> Result<u64, WarehouseError> {
     let step = || "putting messages back".to_owned();
     let mut statement = connection
         .prepare(
@@ -383,7 +384,7 @@ fn may_go_again(connection: &Connection, message_id: &str, now: DateTime<Utc>) -
 
 /// Records what the operator found out about an unknown message. `false` if there is none.
 pub fn settle(
-    connection: &Connection,
+    connection: &mut LedgerWriter<'_>,
     message_id: &str,
     was_sent: bool,
     now: DateTime<Utc>,
