@@ -1,6 +1,7 @@
 //! From the outbox to the other side and back: states, retries, suppression, crashes, the operator.
 
 mod large;
+mod senders;
 mod server;
 mod taken_out;
 
@@ -50,6 +51,7 @@ impl TestInstallation {
             from: "Daybook <d@example.com>".to_owned(),
             hello: None,
             per_session: 20,
+            senders: 1,
             timeout_secs: Some(5),
         };
         let mut config = DeliveryConfig { mail: Some(mail), ..DeliveryConfig::default() };
@@ -228,7 +230,8 @@ async fn a_cut_within_the_mail_is_tried_again_and_one_after_it_is_unknown() {
     // A mail larger than what the system buffers, so that the cut comes within it.
     let route = serde_json::to_string(&mail("cutdata")).expect("JSON");
     let payload = format!("Subject: x\r\n\r\n{}", "0123456789abcdef\r\n".repeat(2_000_000)).into_bytes();
-    let large = NewMessage { message_id: "large".to_owned(), route, payload, locale: None, refused: None };
+    let large =
+        NewMessage { message_id: "large".to_owned(), route, payload, locale: None, refused: None };
     let now = noon();
     installation
         .warehouse
