@@ -395,7 +395,7 @@ pub fn requeue_unknown(connection: &mut LedgerWriter<'_>, now: DateTime<Utc>) ->
 }
 
 /// Notes in the list beside the database that a message is not to be taken for one that went out.
-fn may_go_again(
+pub(super) fn may_go_again(
     connection: &Connection,
     message_id: &str,
     now: DateTime<Utc>,

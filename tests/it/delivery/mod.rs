@@ -1,6 +1,7 @@
 //! From the outbox to the other side and back: states, retries, suppression, crashes, the operator.
 
 mod large;
+mod payloads;
 mod senders;
 mod server;
 mod taken_out;
@@ -70,7 +71,7 @@ impl TestInstallation {
                     true => br#"{"text":"hello"}"#.to_vec(),
                     false => format!("Message-ID: <{report}@example.com>\r\n\r\nhello\r\n").into_bytes(),
                 };
-                NewMessage { message_id, route, payload, locale: None, refused: None }
+                NewMessage { message_id, route, payload, locale: None, made_with: None, refused: None }
             })
             .collect();
         let (report, now) = (report.to_owned(), self.clock.now());
@@ -231,7 +232,7 @@ async fn a_cut_within_the_mail_is_tried_again_and_one_after_it_is_unknown() {
     let route = serde_json::to_string(&mail("cutdata")).expect("JSON");
     let payload = format!("Subject: x\r\n\r\n{}", "0123456789abcdef\r\n".repeat(2_000_000)).into_bytes();
     let large =
-        NewMessage { message_id: "large".to_owned(), route, payload, locale: None, refused: None };
+        NewMessage { message_id: "large".to_owned(), route, payload, locale: None, made_with: None, refused: None };
     let now = noon();
     installation
         .warehouse
