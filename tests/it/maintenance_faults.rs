@@ -106,7 +106,8 @@ fn a_disk_that_is_full_at_the_checkpoint_keeps_the_log_and_the_rows() {
         .write_blocking(move |c| c.execute_batch(sql).context(|| "late rows".to_owned()))
         .expect("late rows");
     disk.fill(64);
-    let error = installation.warehouse.write_both_blocking(|c| compact::checkpoint(c)).expect_err("no room").to_string();
+    let error =
+        installation.warehouse.write_both_blocking(|c| compact::checkpoint(c)).expect_err("no room").to_string();
     assert!(error.contains("no space is left on the device"), "{error}");
     disk.free();
     installation.warehouse.write_both_blocking(|c| compact::checkpoint(c)).expect("with room again");
