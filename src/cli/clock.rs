@@ -18,7 +18,7 @@ pub struct ClockArgs {
 pub fn run(app: &App, args: &ClockArgs, json: bool) -> anyhow::Result<Outcome> {
     let now = app.clock.now();
     if args.correct {
-        let corrected = app.warehouse.write_blocking(move |connection| correct(connection, now))?;
+        let corrected = app.warehouse.write_both_blocking(move |connection| correct(connection, now))?;
         if json {
             outln!("{}", serde_json::json!({ "now": now, "corrected": corrected }));
             return Ok(Outcome::Done);

@@ -1,12 +1,14 @@
 //! `daybook deliveries`: messages and what the other side answered; what to do about the troubled ones.
 
+mod message;
+
 use super::Outcome;
-use super::show::{bytes, plain};
+use super::show::plain;
 use crate::daemon::{App, AppError};
 use crate::delivery::Route;
 use crate::warehouse::outbox::{self, DeliveryFilter, DeliveryLine};
 use chrono::NaiveDate;
-use std::fmt::Write;
+use std::path::PathBuf;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 #[derive(Debug, clap::Args)]
@@ -54,11 +56,17 @@ enum Action {
     Show {
         #[arg(value_name = "MESSAGE")]
         id: String,
+        /// Write the message itself there, as it went out: a mail, Slack's JSON, or the file.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
     /// Send a failed, unknown or waiting message with the next delivery, under the same Message-ID.
     Resend {
         #[arg(value_name = "MESSAGE")]
         id: String,
+        /// One as well that the other side accepted: as it was issued, whatever the figures are today.
+        #[arg(long)]
+        again: bool,
     },
     /// Take back what has not gone out: a message, or all messages of a report.
     Cancel {
@@ -96,17 +104,11 @@ pub fn run(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outco
     let now = app.clock.now();
     match &args.action {
         None => list(app, args, json),
-        Some(Action::Show { id }) => show(app, id, json),
-        Some(Action::Resend { id }) => {
-            let own = id.clone();
-            let is_done = app.warehouse.write_blocking(move |connection| outbox::requeue(connection, &own, now))?;
-            done(is_done, json, &format!("{id} is sent again with the next delivery"), || {
-                format!("no failed, unknown or waiting message has the id {id:?}")
-            })
-        }
+        Some(Action::Show { id, out }) => message::show(app, id, out.as_deref(), json),
+        Some(Action::Resend { id, again }) => message::resend(app, id, *again, json),
         Some(Action::Cancel { id }) => {
             let own = id.clone();
-            let count = app.warehouse.write_blocking(move |connection| outbox::cancel(connection, &own, now))?;
+            let count = app.warehouse.write_ledger_blocking(move |connection| outbox::cancel(connection, &own, now))?;
             tracing::info!(id, count, "messages were cancelled by hand");
             done(count > 0, json, &format!("{count} messages are cancelled and are not sent"), || {
                 format!("nothing that waits or is held has the id {id:?}")
@@ -115,7 +117,8 @@ pub fn run(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outco
         Some(Action::Release { all }) => {
             let age = chrono::TimeDelta::hours(i64::from(app.settings.delivery.give_up_after_hours));
             let oldest = if *all { chrono::DateTime::<chrono::Utc>::UNIX_EPOCH } else { now - age };
-            let found = app.warehouse.write_blocking(move |connection| outbox::release(connection, oldest, now))?;
+            let found =
+                app.warehouse.write_ledger_blocking(move |connection| outbox::release(connection, oldest, now))?;
             tracing::info!(going = found.going, stale = found.stale, "deliveries were released by hand");
             let stale = match found.stale {
                 0 => String::new(),
@@ -130,15 +133,16 @@ pub fn run(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outco
         }
         Some(Action::Resolve { id, sent, .. }) => {
             let (own, was_sent) = (id.clone(), *sent);
-            let settled =
-                app.warehouse.write_blocking(move |connection| outbox::settle(connection, &own, was_sent, now))?;
+            let settled = app
+                .warehouse
+                .write_ledger_blocking(move |connection| outbox::settle(connection, &own, was_sent, now))?;
             let state = if was_sent { "sent" } else { "failed" };
             done(settled, json, &format!("{id} is {state}"), || format!("no unknown message has the id {id:?}"))
         }
         Some(Action::Suppressed) => suppressed(app, json),
         Some(Action::Lift { address }) => {
             let own = address.clone();
-            let lifted = app.warehouse.write_blocking(move |connection| outbox::lift(connection, &own, now))?;
+            let lifted = app.warehouse.write_ledger_blocking(move |connection| outbox::lift(connection, &own, now))?;
             tracing::info!(address, lifted, "a suppression was lifted by hand");
             done(lifted, json, &format!("{address} gets mail again"), || format!("{address} is not suppressed"))
         }
@@ -216,51 +220,6 @@ fn cut(text: &str, width: usize) -> String {
 fn to_text(line: &DeliveryLine) -> String {
     let route = serde_json::from_str(&line.route).map_or_else(|_| line.route.clone(), |route: Route| route.text());
     if line.kind == "report" { route } else { format!("{route} ({})", line.kind) }
-}
-
-fn state_text(line: &DeliveryLine) -> String {
-    match (line.state.as_str(), line.not_before) {
-        ("pending", Some(at)) if line.trouble.is_some() => {
-            format!("needs you, tried again at {}, {} tries", at.format("%H:%M"), line.attempts)
-        }
-        ("pending", Some(at)) => format!("pending until {}, {} tries", at.format("%H:%M"), line.attempts),
-        (state, _) if line.attempts > 1 => format!("{state}, {} tries", line.attempts),
-        (state, _) => state.to_owned(),
-    }
-}
-
-fn show(app: &App, id: &str, json: bool) -> anyhow::Result<Outcome> {
-    let filter = DeliveryFilter { message_id: Some(id.to_owned()), limit: 1, ..DeliveryFilter::default() };
-    let found = app.warehouse.read_blocking(|reader| outbox::deliveries(reader, &filter))?;
-    let Some(line) = found.into_iter().next() else {
-        return Err(AppError::Usage(format!("no message has the id {id:?}")).into());
-    };
-    let attempts = app.warehouse.read_blocking(|reader| outbox::attempts(reader, id))?;
-    if json {
-        outln!("{}", serde_json::json!({ "message": line, "attempts": attempts }));
-        return Ok(Outcome::Done);
-    }
-    let mut text = format!("{} of {} ({})\n", line.message_id, line.workspace, line.report_id);
-    let _ = writeln!(text, "{}, {}: {}", to_text(&line), bytes(line.bytes), state_text(&line));
-    for attempt in &attempts {
-        let _ = writeln!(
-            text,
-            "\ntry {}, {} to {} UTC: {}{}",
-            attempt.attempt,
-            attempt.began_at.format("%Y-%m-%d %H:%M:%S"),
-            attempt.ended_at.format("%H:%M:%S"),
-            attempt.outcome,
-            if attempt.bounce.is_some() { ", the address was refused" } else { "" }
-        );
-        if attempt.outcome != "sent" {
-            let _ = writeln!(text, "  {}", attempt.detail);
-        }
-        for reply in &attempt.replies {
-            let _ = writeln!(text, "  {}: {}", reply.step, reply.text);
-        }
-    }
-    outln!("{}", plain(text.trim_end()));
-    Ok(Outcome::Done)
 }
 
 fn suppressed(app: &App, json: bool) -> anyhow::Result<Outcome> {

@@ -4,6 +4,7 @@ use super::Outcome;
 use super::out::place;
 use super::show::{plain, table};
 use crate::daemon::{App, AppError};
+use crate::jobs::message_again::why_other;
 use crate::jobs::report::{Formats, render_all};
 use crate::jobs::restatement::{StoredReceipt, differences};
 use crate::report::document::Document;
@@ -88,10 +89,14 @@ pub fn again(app: &App, id: &str, of: &Of, out: &Path, json: bool) -> anyhow::Re
                 "wording": chosen.locale, "wordings": locales, "files": files.collect::<Vec<_>>()})
         );
     } else {
+        let otherwise = format!(
+            "other bytes, as {}; the figures are the same",
+            why_other(issued.templates.as_deref(), &app.templates())
+        );
         for (path, is_same) in &lines {
             let state = match is_same {
                 Some(true) => "the same bytes as when it was issued",
-                Some(false) => "other bytes: the templates or Daybook itself changed since; the figures are the same",
+                Some(false) => &otherwise,
                 None => "its sum was not kept: it was issued by an older Daybook",
             };
             outln!("{}: {state}", path.display());

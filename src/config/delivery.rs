@@ -6,8 +6,8 @@ use super::Gathered;
 use super::daemon::join;
 use super::secrets::SecretPlace;
 use crate::delivery::config::{
-    DeliveryConfig, GIVE_UP_HOURS, MailConfig, MailHeaders, OperatorConfig, PER_SESSION, SLACK_API, SlackDestination,
-    SmtpSecurity, UnknownPolicy, is_channel_id,
+    DeliveryConfig, GIVE_UP_HOURS, MailConfig, MailHeaders, OperatorConfig, PER_SESSION, SENDERS, SLACK_API,
+    SlackDestination, SmtpSecurity, UnknownPolicy, is_channel_id,
 };
 use crate::delivery::smtp::is_hello;
 use crate::delivery::unsubscribe;
@@ -211,6 +211,11 @@ fn smtp(section: &mut Section<'_>, gathered: &Gathered) -> Option<MailConfig> {
         text().about("The host name that EHLO names; without it the domain of from, or an address in brackets."),
     );
     let per_session = section.optional("per_session", whole_number(1, 1000).about("Mails on one connection."));
+    let senders = section.optional(
+        "senders",
+        whole_number(1, 50)
+            .about("Mails under way at once, each on a connection of its own; fewer where the server takes fewer."),
+    );
     let timeout = section.optional(
         "timeout_secs",
         whole_number(5, 600).about("The longest wait for any answer; without it 5 minutes, and 10 after a mail."),
@@ -262,6 +267,7 @@ fn smtp(section: &mut Section<'_>, gathered: &Gathered) -> Option<MailConfig> {
         from: from?.value,
         hello: hello.map(|at| at.value),
         per_session: per_session.and_then(|at| u32::try_from(at.value).ok()).unwrap_or(PER_SESSION),
+        senders: senders.and_then(|at| u32::try_from(at.value).ok()).unwrap_or(SENDERS),
         timeout_secs: timeout.map(|at| at.value),
     })
 }

@@ -3,7 +3,7 @@
 use super::files::{file_id, files_in, read_text};
 use crate::domain::fact::rollup::{HeaderProblem, in_order};
 use crate::domain::fact::{Facts, Rollup};
-use crate::settings::reader::Problems;
+use crate::settings::reader::{Problems, unknown_remedy};
 use crate::warehouse::rollup::RollupSql;
 use std::path::{Path, PathBuf};
 
@@ -39,6 +39,12 @@ pub(super) fn add_rollups(root: &Path, facts: &mut Facts, problems: &Problems) {
     for file in own {
         match Rollup::read(&file.name, file.path.clone(), &file.text) {
             Ok(rollup) => rollups.push(rollup),
+            // No header at all: meant to stand for a shipped one, more likely than not.
+            Err(_) if !file.text.trim_start().starts_with("--") => {
+                let remedy = unknown_remedy(&file.name, &RollupSql::NAMES, "rollups");
+                let remedy = format!("{remedy}; a rollup of your own begins with a header, see the README");
+                problems.add(&file.path, None, &format!("there is no rollup {:?} to replace", file.name), &remedy);
+            }
             Err(found) => tell(&file.path, found),
         }
     }

@@ -8,7 +8,7 @@ use crate::connectors::landed;
 use crate::jobs::person::ERASURES;
 use crate::warehouse::mark::{self, Past};
 use crate::warehouse::outbox::{self, HandedOver};
-use crate::warehouse::{Warehouse, WarehouseError, clock};
+use crate::warehouse::{BothWriter, Warehouse, WarehouseError, clock};
 use crate::warehouse::{
     audit,
     maintenance::{backup, wal},
@@ -63,8 +63,8 @@ pub fn open(settings: &Settings, accepted: Accepted, now: DateTime<Utc>) -> Resu
         }
         done => done,
     };
-    tolerated(warehouse.write_blocking(move |connection| clock::note(connection, now).map(drop)))?;
-    tolerated(warehouse.write_blocking(move |connection| reconcile(connection, now)))?;
+    tolerated(clock::note(&warehouse, now).map(drop))?;
+    tolerated(warehouse.write_both_blocking(move |connection| reconcile(connection, now)))?;
     let erased = erase_again(settings, &warehouse)?;
     if erased > 0 {
         let detail =
@@ -78,10 +78,10 @@ pub fn open(settings: &Settings, accepted: Accepted, now: DateTime<Utc>) -> Resu
 }
 
 /// Messages of a process that is gone, and those that went out and are not known here, are unknown.
-fn reconcile(connection: &mut Connection, now: DateTime<Utc>) -> Result<(), WarehouseError> {
-    outbox::give_up_claims(connection, now)?;
+fn reconcile(connection: &mut BothWriter<'_>, now: DateTime<Utc>) -> Result<(), WarehouseError> {
+    outbox::give_up_claims(&mut connection.ledger(), now)?;
     let Some(handed) = HandedOver::of(connection) else { return Ok(()) };
-    let unknown = outbox::reconcile(connection, &handed, now)?;
+    let unknown = outbox::reconcile(&mut connection.ledger(), &handed, now)?;
     if unknown == 0 {
         return Ok(());
     }
@@ -99,7 +99,7 @@ fn erase_again(settings: &Settings, warehouse: &Warehouse) -> Result<u64, AppErr
         return Ok(0);
     }
     let key = person_key(settings)?;
-    let again = warehouse.write_blocking(move |connection| {
+    let again = warehouse.write_both_blocking(move |connection| {
         objection::take_up(connection, &objections)?;
         erased::set_key(connection, &key)?;
         let again = erased::apply_missing(connection, &erasures);

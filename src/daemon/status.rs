@@ -22,8 +22,8 @@ use crate::warehouse::WarehouseError;
 use crate::warehouse::audit;
 use crate::warehouse::clock::{Ahead, ahead, doubt};
 use crate::warehouse::dropped::{self, Noted};
-use crate::warehouse::readings::{Reach, reach};
-use crate::warehouse::stream_states::{StreamState, list};
+use crate::warehouse::readings::{Reach, reach, reach_of_all};
+use crate::warehouse::stream_states::{self, StreamState, list};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use duckdb::Connection;
 use serde::Serialize;
@@ -155,29 +155,11 @@ pub fn status(app: &App, daemon: Option<SchedulerStatus>, now: DateTime<Utc>) ->
             .concat();
             Ok((reach(reader, &of, now)?, list(reader, &of)?, dropped::list(reader, &of, None)?, told))
         })?;
-        let today = now.date_naive();
-        let (expected, _) = sources(&app.settings, workspace, app.catalog(), today, SecretsAre::Assumed);
-        let view = View {
-            workspace,
-            planned: &planned,
-            reached: &reached,
-            states: &states,
-            files: &files,
-            expected: &expected,
-            yesterday,
-            now,
-        };
-        let vendors = workspace.connections.iter().map(|c| view.source(app, &c.id, &c.connector));
-        // A connection that was renamed or deleted is told of while its files' rows count.
-        let orphaned = files.iter().map(|noted| &noted.file).filter(|file| file.state == FileState::Orphaned);
-        let orphaned: BTreeSet<&str> = orphaned.map(|file| file.connection.as_str()).collect();
-        let configured = workspace.files.iter().map(|file| file.id.as_str());
-        let files = configured.chain(orphaned).map(|id| view.source(app, id, "file"));
         workspaces.push(WorkspaceStatus {
             workspace: id.clone(),
             name: tenant.name.clone(),
             time_zone: tenant.time_zone.name().to_owned(),
-            sources: vendors.chain(files).collect(),
+            sources: sources_of(app, workspace, (&planned, &reached, &states, &files), now),
             cross_checks: told,
         });
     }
@@ -187,6 +169,43 @@ pub fn status(app: &App, daemon: Option<SchedulerStatus>, now: DateTime<Utc>) ->
     let disk = owner::lack_of_room(&app.settings.data_dir);
     let (ways, failed_jobs) = (blocked(app)?, failed_jobs(app)?);
     Ok(InstallationStatus { at: now, daemon, workspaces, failed_jobs, ways, disk, incidents, clock })
+}
+
+/// How every source stands, by workspace, in as many statements as one workspace takes. When one is read next, and
+/// with it the remedy, is left out: that is worked out for each job and workspace.
+pub fn sources_of_all(app: &App, now: DateTime<Utc>) -> Result<Vec<(String, Vec<SourceStatus>)>, AppError> {
+    let (reached, states, files) = app.warehouse.snapshot_blocking(|reader| {
+        Ok((reach_of_all(reader, now)?, stream_states::list_all(reader)?, dropped::list_all(reader)?))
+    })?;
+    fn of<'a, T>(all: &'a BTreeMap<String, Vec<T>>, id: &str) -> &'a [T] {
+        all.get(id).map_or(&[], Vec::as_slice)
+    }
+    let each = app.settings.workspaces.iter().map(|workspace| {
+        let id = &workspace.workspace.id;
+        let known: Known<'_> = (&[], of(&reached, id), of(&states, id), of(&files, id));
+        (id.clone(), sources_of(app, workspace, known, now))
+    });
+    Ok(each.collect())
+}
+
+/// What is known of a tenant: planned jobs, days, streams and files.
+type Known<'a> = (&'a [PlannedJob], &'a [Reach], &'a [StreamState], &'a [Noted]);
+
+fn sources_of(
+    app: &App,
+    workspace: &WorkspaceSettings,
+    (planned, reached, states, files): Known<'_>,
+    now: DateTime<Utc>,
+) -> Vec<SourceStatus> {
+    let (expected, _) = sources(&app.settings, workspace, app.catalog(), now.date_naive(), SecretsAre::Assumed);
+    let yesterday = now.with_timezone(&workspace.workspace.time_zone).date_naive() - Days::new(1);
+    let view = View { workspace, planned, reached, states, files, expected: &expected, yesterday, now };
+    let vendors = workspace.connections.iter().map(|c| view.source(app, &c.id, &c.connector));
+    // A connection that was renamed or deleted is told of while its files' rows count.
+    let orphaned = files.iter().map(|noted| &noted.file).filter(|file| file.state == FileState::Orphaned);
+    let orphaned: BTreeSet<&str> = orphaned.map(|file| file.connection.as_str()).collect();
+    let configured = workspace.files.iter().map(|file| file.id.as_str());
+    vendors.chain(configured.chain(orphaned).map(|id| view.source(app, id, "file"))).collect()
 }
 
 fn clock_status(reader: &Connection, now: DateTime<Utc>) -> Result<Option<ClockStatus>, WarehouseError> {
@@ -438,3 +457,6 @@ impl fmt::Display for SliceName<'_> {
         write!(out, "{workspace}/{connection}/{stream}/{partition}{}..{}", period.start, period.last_day())
     }
 }
+
+#[cfg(test)]
+mod tests;

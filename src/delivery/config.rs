@@ -87,6 +87,8 @@ pub enum MailConfig {
         hello: Option<String>,
         /// Mails on one connection.
         per_session: u32,
+        /// Mails under way at once, each on a connection of its own.
+        senders: u32,
         /// Bounds the wait for each answer; none: what RFC 5321 asks for.
         timeout_secs: Option<u64>,
     },
@@ -154,6 +156,9 @@ impl OauthConfig {
 
 /// Mails on one connection, if the section does not say.
 pub const PER_SESSION: u32 = 20;
+/// Mails under way at once, if the section does not say: as many connections as Microsoft grants a mailbox
+/// (<https://aka.ms/concurrent_sending>); Gmail grants more.
+pub const SENDERS: u32 = 3;
 
 /// How the connection to the mail server is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

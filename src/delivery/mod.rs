@@ -333,6 +333,14 @@ impl Deliverers {
         Self { stop, ..self }
     }
 
+    /// Messages that may leave through a lane at once. A Slack channel takes one a second, and a folder is quick.
+    pub fn senders(&self, lane: &str) -> u32 {
+        match &self.mail {
+            Some(MailTransport::Smtp(smtp)) if lane == "mail" => smtp.senders(),
+            _ => 1,
+        }
+    }
+
     /// Closes what was kept open for a next message.
     pub async fn rest(&self) {
         if let Some(MailTransport::Smtp(smtp)) = &self.mail {

@@ -9,6 +9,7 @@ mod features;
 mod login;
 mod names;
 mod oauth;
+mod pool;
 mod reply;
 mod session;
 mod tls;
@@ -24,23 +25,21 @@ use crate::support::stop::Stop;
 use login::{Login, Proof, log_in};
 use names::Envelope;
 use oauth::Tokens;
+use pool::Pool;
 use session::{Failed, Place, Session};
 use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tls::Tls;
-use tokio::sync::Mutex;
 use tokio::time::timeout;
 use verdict::{Step, refused};
 use waits::Waits;
 
 /// A person who tries a server does not wait as long as a mail does.
 const TRY_WAIT: Duration = Duration::from_secs(60);
-/// Readers in a row whose relay is refused, and none taken, before it counts as refused for all.
-const BARRED_FOR_ALL: u32 = 3;
 
-/// A mail server we may hand mails to. Mails that follow one another share a connection.
+/// A mail server we may hand mails to, several at once. Mails that follow one another share a connection.
 pub struct Smtp {
     host: String,
     port: u16,
@@ -51,16 +50,8 @@ pub struct Smtp {
     tls: Tls,
     bound: Option<Duration>,
     per_session: u32,
-    line: Mutex<Line>,
-}
-
-/// What one mail leaves for the next.
-#[derive(Default)]
-struct Line {
-    session: Option<Session>,
-    /// Readers the server took a mail for, or would have.
-    taken: u32,
-    barred: u32,
+    senders: u32,
+    pool: Pool,
 }
 
 /// Nothing of the login or of what is being said.
@@ -84,6 +75,7 @@ impl Smtp {
             from,
             hello,
             per_session,
+            senders,
             timeout_secs,
         } = config
         else {
@@ -108,7 +100,8 @@ impl Smtp {
             tls: Tls::new(ca_file.as_ref().map(|file| config_dir.join(file)).as_deref())?,
             bound: timeout_secs.map(Duration::from_secs),
             per_session: (*per_session).max(1),
-            line: Mutex::default(),
+            senders: (*senders).max(1),
+            pool: Pool::new((*senders).max(1)),
         })
     }
 
@@ -120,20 +113,31 @@ impl Smtp {
             Ok(envelope) => envelope,
             Err(error) => return Err(error).into(),
         };
-        let (mut replies, is_whole) = (Vec::new(), AtomicBool::new(false));
-        let mut line = self.line.lock().await;
-        let result = {
-            let errand = Errand { envelope: &envelope, mail, is_whole: &is_whole };
-            let mut sending = std::pin::pin!(self.hand_over(&mut line, &errand, &mut replies));
-            tokio::select! {
-                sent = &mut sending => sent,
-                cut = self.cut(stop) => match is_whole.load(Ordering::Relaxed) {
-                    true => sending.await,
-                    false => Err(cut),
-                },
+        let (mut replies, since) = (Vec::new(), self.pool.troubles());
+        loop {
+            let turn = match self.pool.enter(since).await {
+                Ok(turn) => turn,
+                Err(trouble) => return DeliveryResult { result: Err(trouble), replies },
+            };
+            let (is_open, is_whole) = (AtomicBool::new(false), AtomicBool::new(false));
+            let result = {
+                let errand = Errand { envelope: &envelope, mail, is_open: &is_open, is_whole: &is_whole };
+                let mut sending = std::pin::pin!(self.hand_over(&errand, &mut replies));
+                tokio::select! {
+                    sent = &mut sending => sent,
+                    cut = self.cut(stop) => match is_whole.load(Ordering::Relaxed) {
+                        true => sending.await,
+                        false => Err(cut),
+                    },
+                }
+            };
+            if let Err(error) = &result
+                && self.pool.narrow(error, is_open.load(Ordering::Relaxed), turn)
+            {
+                continue;
             }
-        };
-        DeliveryResult { result: line.weigh(result), replies }
+            return DeliveryResult { result: self.pool.weigh(result), replies };
+        }
     }
 
     /// Ends when a mail that is not whole by then should be given up for now.
@@ -150,32 +154,47 @@ impl Smtp {
         DeliveryError::Temporary { reason, retry_after: None }
     }
 
-    async fn hand_over(
-        &self,
-        line: &mut Line,
-        errand: &Errand<'_>,
-        replies: &mut Vec<Reply>,
-    ) -> Result<Accepted, DeliveryError> {
-        if let Some(session) = self.open_still(line).await {
-            match session_handed(session, line, errand, replies).await {
+    async fn hand_over(&self, errand: &Errand<'_>, replies: &mut Vec<Reply>) -> Result<Accepted, DeliveryError> {
+        if let Some(session) = self.open_still().await {
+            errand.is_open.store(true, Ordering::Relaxed);
+            match self.session_handed(session, errand, replies).await {
                 // The server has closed, or wants a new connection: not this mail's fault.
                 Err(failed) if failed.is_stale => {
-                    line.leave().await;
+                    errand.is_open.store(false, Ordering::Relaxed);
                     replies.clear();
                 }
                 result => return result.map_err(|failed| failed.error),
             }
         }
         let session = self.open(Waits::within(self.bound)).await.map_err(of_all)?;
-        session_handed(session, line, errand, replies).await.map_err(|failed| failed.error)
+        errand.is_open.store(true, Ordering::Relaxed);
+        self.session_handed(session, errand, replies).await.map_err(|failed| failed.error)
     }
 
-    /// The connection of the last mail, if it can carry one more.
-    async fn open_still(&self, line: &mut Line) -> Option<Session> {
-        if line.session.as_ref()?.mails >= self.per_session {
-            line.leave().await;
+    async fn session_handed(
+        &self,
+        mut session: Session,
+        errand: &Errand<'_>,
+        replies: &mut Vec<Reply>,
+    ) -> Result<Accepted, Failed> {
+        let result = session.hand_over(errand.envelope, errand.mail, errand.is_whole, replies).await;
+        session.needs_reset = result.is_err();
+        match &result {
+            // Who has enough of us says so once: the connection is not for the next mail (knadh/smtppool#19).
+            Err(Failed { error: DeliveryError::Unavailable { .. }, is_usable: true, .. }) => session.quit().await,
+            Err(Failed { is_usable: false, .. }) => {}
+            Ok(_) | Err(_) => self.pool.give_back(session),
         }
-        let mut session = line.session.take()?;
+        result
+    }
+
+    /// The connection of an earlier mail, if it can carry one more.
+    async fn open_still(&self) -> Option<Session> {
+        let mut session = self.pool.take()?;
+        if session.mails >= self.per_session {
+            session.quit().await;
+            return None;
+        }
         // A clean slate after a refused mail.
         (!session.needs_reset || session.reset().await).then_some(session)
     }
@@ -195,9 +214,14 @@ impl Smtp {
         Session::open(&place, &self.tls, waits, name).await
     }
 
+    /// Mails that may be under way at once.
+    pub fn senders(&self) -> u32 {
+        self.senders
+    }
+
     /// Takes leave of the server once no mail follows for now.
     pub async fn rest(&self) {
-        self.line.lock().await.leave().await;
+        self.pool.leave().await;
     }
 
     /// Connects, logs in where a login is configured, and says NOOP; no mail is named.
@@ -238,22 +262,10 @@ impl Smtp {
 struct Errand<'a> {
     envelope: &'a Envelope,
     mail: &'a [u8],
+    /// Set once there is a connection: what fails before is no fault of a mail.
+    is_open: &'a AtomicBool,
     /// Set before the last line is written: from then on the server may have the mail.
     is_whole: &'a AtomicBool,
-}
-
-async fn session_handed(
-    mut session: Session,
-    line: &mut Line,
-    errand: &Errand<'_>,
-    replies: &mut Vec<Reply>,
-) -> Result<Accepted, Failed> {
-    let result = session.hand_over(errand.envelope, errand.mail, errand.is_whole, replies).await;
-    session.needs_reset = result.is_err();
-    if result.as_ref().map_or_else(|failed| failed.is_usable, |_| true) {
-        line.session = Some(session);
-    }
-    result
 }
 
 /// Whatever is wrong before a mail is named is wrong for all of them.
@@ -262,35 +274,6 @@ fn of_all(error: DeliveryError) -> DeliveryError {
         DeliveryError::Temporary { reason, retry_after } => DeliveryError::Unavailable { reason, retry_after },
         DeliveryError::Permanent { reason } => DeliveryError::Misconfigured { reason },
         error => error,
-    }
-}
-
-impl Line {
-    async fn leave(&mut self) {
-        if let Some(session) = self.session.take() {
-            session.quit().await;
-        }
-    }
-
-    /// A refused relay is one reader's trouble where others are taken, and everybody's where nobody is.
-    fn weigh(&mut self, result: Result<Accepted, DeliveryError>) -> Result<Accepted, DeliveryError> {
-        match result {
-            Err(DeliveryError::Barred { reason }) if self.taken > 0 => Err(DeliveryError::Permanent { reason }),
-            Err(DeliveryError::Barred { reason }) => {
-                self.barred += 1;
-                match self.barred >= BARRED_FOR_ALL {
-                    true => Err(DeliveryError::Misconfigured {
-                        reason: format!("{reason} ({} readers in a row)", self.barred),
-                    }),
-                    false => Err(DeliveryError::Barred { reason }),
-                }
-            }
-            Ok(accepted) => {
-                self.taken += 1;
-                Ok(accepted)
-            }
-            result => result,
-        }
     }
 }
 

@@ -85,14 +85,23 @@ pub async fn tell(
         }
         match note::payload(route, subject, &says.replace("; ", "\n"), &message_id, now) {
             Ok(payload) => {
-                messages.push(NewMessage { message_id, route: written, payload, locale: None, refused: None });
+                messages.push(NewMessage {
+                    message_id,
+                    route: written,
+                    payload,
+                    locale: None,
+                    refused: None,
+                    made_with: None,
+                });
             }
             Err(error) => tracing::error!(error = %error, "the operator cannot be told"),
         }
     }
     let count = messages.len();
     if count > 0 {
-        warehouse.write(move |connection| enqueue(connection, Kind::Notice, "operator", "", &messages, now)).await?;
+        warehouse
+            .write_ledger(move |connection| enqueue(connection, Kind::Notice, "operator", "", &messages, now))
+            .await?;
     }
     Ok(count)
 }

@@ -1,8 +1,8 @@
 //! Delivery: messages are claimed, sent, and marked with what the other side answered.
 //!
-//! Each way out (mail, each Slack hook, files) is a lane with one sender, so a slow mail server holds
-//! up no Slack message, of this pass or a later one, and mail arrives in order. Where nothing can go a
-//! way at all, its other messages are left alone until the next time.
+//! Each way out (the mail server, each Slack hook, files) is a lane, so a slow mail server holds up no Slack
+//! message, of this pass or a later one. Mail has several senders; one reader's mails leave in order. Where
+//! nothing can go a way at all, its other messages are left alone until the next time, by every sender.
 
 mod notices;
 mod smaller;
@@ -21,6 +21,7 @@ use crate::warehouse::{Warehouse, WarehouseError};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -88,12 +89,12 @@ pub async fn deliver_due(
     let resends = deliverers.policy.after_unknown == UnknownPolicy::Resend;
     // Most passes find nothing, and then nothing is written.
     if warehouse.read(move |reader| is_left_over(reader, resends, now)).await? {
-        let lost = warehouse.write(move |connection| give_up_leases(connection, now)).await?;
+        let lost = warehouse.write_ledger(move |connection| give_up_leases(connection, now)).await?;
         if lost > 0 {
             tracing::error!(messages = lost, "messages were being sent for more than an hour and are given up");
         }
         if resends {
-            warehouse.write(move |connection| requeue_unknown(connection, now)).await?;
+            warehouse.write_ledger(move |connection| requeue_unknown(connection, now)).await?;
         }
     }
     let mut done = send_due(warehouse, deliverers, clock, busy, None).await?;
@@ -177,24 +178,38 @@ async fn send_lane(
     lane: QueueClaim<'_>,
     whose: &Whose,
 ) -> Result<Vec<Delivered>, WarehouseError> {
-    let done = send_in_order(warehouse, deliverers, clock, &lane.1, whose).await;
+    let blocked = AtomicBool::new(false);
+    let sender = |most| send_in_order(warehouse, deliverers, clock, &lane.1, (whose, most, &blocked));
+    // The first message shows whether any can go: a wrong login is tried once, and not by every sender.
+    let mut done = sender(1).await;
+    if let Ok(first) = &mut done
+        && !first.is_empty()
+    {
+        let others = join_all((0..deliverers.senders(&lane.1)).map(|_| sender(usize::MAX))).await;
+        let others: Result<Vec<_>, _> = others.into_iter().collect();
+        match others {
+            Ok(others) => first.extend(others.into_iter().flatten()),
+            Err(error) => done = Err(error),
+        }
+    }
     if lane.1 == MAIL {
         deliverers.rest().await;
     }
     done
 }
 
+/// One sender of a lane: up to `most` messages one after the other, until another finds that none can go.
 async fn send_in_order(
     warehouse: &Warehouse,
     deliverers: &Deliverers,
     clock: &Clock,
     lane: &str,
-    whose: &Whose,
+    (whose, most, blocked): (&Whose, usize, &AtomicBool),
 ) -> Result<Vec<Delivered>, WarehouseError> {
     let mut done = Vec::new();
-    while !deliverers.stop.is_set() {
+    while done.len() < most && !deliverers.stop.is_set() && !blocked.load(Ordering::Relaxed) {
         let (own, wanted, now) = (lane.to_owned(), whose.clone(), clock.now());
-        let claiming = warehouse.write(move |connection| claim(connection, &own, &wanted, now));
+        let claiming = warehouse.write_ledger(move |connection| claim(connection, &own, &wanted, now));
         let Some(message) = claiming.await? else { break };
         let handed = HandedOver::beside(warehouse.path()).filter(|_| lane != FILE);
         let (outcome, is_blocked) = match route_of(&message) {
@@ -203,7 +218,7 @@ async fn send_in_order(
         };
         log(&message, &outcome.ending);
         let (kept, finished, now) = (message.clone(), outcome.clone(), clock.now());
-        let suppressed = warehouse.write(move |connection| finish(connection, &kept, &finished, now)).await?;
+        let suppressed = warehouse.write_ledger(move |connection| finish(connection, &kept, &finished, now)).await?;
         if let Some(address) = suppressed {
             tracing::warn!(address, "an address was refused for good and gets no more mail until that is lifted");
         }
@@ -217,7 +232,7 @@ async fn send_in_order(
             replies: outcome.replies,
         });
         if is_blocked {
-            break;
+            blocked.store(true, Ordering::Relaxed);
         }
     }
     Ok(done)

@@ -175,7 +175,7 @@ pub fn issue_report(
     let receipts = built.receipts.into_iter().map(|draft| kept(draft, &define)).collect::<Result<_, _>>()?;
     let new = new_report(&built.standard, &request.definition, receipts, &prints, audience, templates)?;
     let now = request.now;
-    let is_new = warehouse.write_blocking(move |connection| issue(connection, &new, now))?;
+    let is_new = warehouse.write_ledger_blocking(move |connection| issue(connection, &new, now))?;
     let outcome = if is_new { Outcome::Issued { gaps: built.standard.gaps.len(), reason } } else { Outcome::Known };
     Ok((id, outcome))
 }

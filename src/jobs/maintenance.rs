@@ -7,6 +7,7 @@ use crate::connectors::{Manifest, landed};
 use crate::support::secret::Secret;
 use crate::warehouse::coverage::{Place, held_by_newer};
 use crate::warehouse::maintenance::{MaintenanceConfig, backup, compact, export, retention, snapshot};
+use crate::warehouse::outbox;
 use crate::warehouse::privacy::{erased, objection};
 use crate::warehouse::{Context, Warehouse, WarehouseError, clock};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -134,7 +135,7 @@ pub fn maintain(context: &MaintenanceContext, now: DateTime<Utc>) -> Maintenance
     night.add(
         "checkpoint",
         warehouse
-            .write_blocking(|connection| compact::checkpoint(connection))
+            .write_both_blocking(|connection| compact::checkpoint(connection))
             .map(|()| "the log is written".to_owned())
             .map_err(Into::into),
     );
@@ -152,6 +153,7 @@ pub fn maintain(context: &MaintenanceContext, now: DateTime<Utc>) -> Maintenance
         _ => believed().and_then(|()| retain(context, now)),
     };
     night.add("retention", retained);
+    night.add("payloads", believed().and_then(|()| drop_payloads(context, now)));
     night.add("compaction", compact_if_wasteful(context));
     if let Some(target) = &context.config.snapshot {
         night.add("snapshot", make_snapshot(context, target));
@@ -203,12 +205,23 @@ fn archive(context: &MaintenanceContext, folder: &Path, now: DateTime<Utc>) -> R
 
 fn retain(context: &MaintenanceContext, now: DateTime<Utc>) -> Result<String, MaintenanceError> {
     let config = context.config.retention.clone();
-    let removed = context.warehouse.write_blocking(move |connection| retention::retain(connection, &config, now))?;
+    let removed =
+        context.warehouse.write_both_blocking(move |connection| retention::retain(connection, &config, now))?;
     if removed.is_empty() {
         return Ok("nothing is older than its retention".to_owned());
     }
     let lines = removed.iter().map(|gone| format!("{} rows of {} before {}", gone.rows, gone.table, gone.before));
     Ok(format!("removed {}", lines.collect::<Vec<_>>().join(", ")))
+}
+
+/// Messages that went out keep their report's document, from which they are made again.
+fn drop_payloads(context: &MaintenanceContext, now: DateTime<Utc>) -> Result<String, MaintenanceError> {
+    let done = context.warehouse.write_ledger_blocking(move |ledger| outbox::drop_payloads(ledger, now))?;
+    let days = outbox::KEPT_FOR.num_days();
+    Ok(match done.messages {
+        0 => format!("no report went out more than {days} days ago and has its payload still"),
+        count => format!("{count} messages of reports, {} bytes, that went out more than {days} days ago", done.bytes),
+    })
 }
 
 /// Landed pages that were loaded long ago, and what crashes left. A finished slice that was never loaded goes
@@ -357,7 +370,7 @@ pub fn make_snapshot(context: &MaintenanceContext, target: &Path) -> Result<Stri
 /// Errors of vendors may have named somebody since who was erased.
 fn erase_in_books(context: &MaintenanceContext) -> Result<String, MaintenanceError> {
     let key = context.person_key.clone();
-    let changed = context.warehouse.write_blocking(move |connection| erased::in_ledger(connection, &key))?;
+    let changed = context.warehouse.write_both_blocking(move |connection| erased::in_ledger(connection, &key))?;
     Ok(if changed > 0 { format!("{changed} texts named erased people and do no more; ") } else { String::new() })
 }
 

@@ -8,6 +8,7 @@ pub mod explain;
 pub mod files;
 pub mod issue;
 pub mod maintenance;
+pub mod message_again;
 pub mod online;
 pub mod payer_streams;
 pub mod person;

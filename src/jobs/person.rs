@@ -86,7 +86,8 @@ pub fn forget(
     let (words, in_names) = person.words_in_reports()?;
     let after = who.clone();
     let (id, who, key, actor) = (workspace.to_owned(), who.clone(), context.person_key.clone(), actor.to_owned());
-    let erased = context.warehouse.write_blocking(move |connection| erase(connection, &id, &who, &key, &actor, now))?;
+    let erased =
+        context.warehouse.write_both_blocking(move |connection| erase(connection, &id, &who, &key, &actor, now))?;
     left.extend(under_way(context, workspace, &after)?);
     let mut tell = |what: &str, error: &dyn std::fmt::Display| left.push(format!("{what}: {error}"));
     // First what keeps a restored backup from bringing the person back.

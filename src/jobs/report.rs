@@ -57,6 +57,17 @@ impl Audience {
         self.locales.get(address).copied().unwrap_or(self.locale)
     }
 
+    /// The files that an address gets: those that are made, and wanted there.
+    pub fn formats_of(&self, address: &str) -> Formats {
+        let wanted = self.attachments.get(address).copied().unwrap_or(self.formats);
+        Formats {
+            pdf: self.formats.pdf && wanted.pdf,
+            html: self.formats.html && wanted.html,
+            csv: self.formats.csv && wanted.csv,
+            xlsx: self.formats.xlsx && wanted.xlsx,
+        }
+    }
+
     /// Every locale that somebody gets; the one of folder and Slack even if it is nobody's.
     pub fn all_locales(&self) -> BTreeSet<Locale> {
         self.mail_to.iter().map(|address| self.locale_of(address)).chain([self.locale]).collect()
@@ -78,21 +89,24 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 
 impl Formats {
     pub const ALL: Self = Self { pdf: true, html: true, csv: true, xlsx: true };
-
-    fn has(self, ending: &str) -> bool {
-        match ending {
-            "pdf" => self.pdf,
-            "html" => self.html,
-            "xlsx" => self.xlsx,
-            _ => self.csv,
-        }
-    }
 }
 
 impl Default for Formats {
     fn default() -> Self {
         Self { pdf: true, html: true, csv: true, xlsx: false }
     }
+}
+
+/// What a message was made with besides its document. No reader stands in it: the route names them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadeWith {
+    /// The files that this reader got.
+    pub formats: Formats,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<String>,
+    /// Where List-Unsubscribe leads, before the reader's token.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsubscribe: Vec<String>,
 }
 
 /// A report could not be made.
@@ -246,6 +260,7 @@ pub fn new_report(
         receipts,
         files: prints.0.get(&Locale::STANDARD).map(|(_, rendered)| rendered.sums(stem)).unwrap_or_default(),
         locale: audience.locale.to_string(),
+        templates: templates.fingerprint(),
         others: others.collect::<Result<_, ReportError>>()?,
     };
     let held_lanes = audience.held_lanes.clone();
@@ -262,17 +277,21 @@ pub fn messages_of(
     let stem = &document.file_stem;
     let formats = audience.formats;
     let mut messages = Vec::new();
-    let mut add = |route: Route, made: Result<Vec<u8>, String>, locale: Locale| -> Result<(), ReportError> {
+    let mut add = |route: Route,
+                   (made, made_with): (Result<Vec<u8>, String>, Option<MadeWith>),
+                   locale: Locale|
+     -> Result<(), ReportError> {
         let route = serde_json::to_string(&route)?;
         let message_id = stable_id("msg", &[&document.id, &route]);
         let (payload, refused) = made.map_or_else(|why| (Vec::new(), Some(why)), |payload| (payload, None));
-        messages.push(NewMessage { message_id, route, payload, locale: Some(locale.to_string()), refused });
+        let made_with = made_with.map(|made| serde_json::to_string(&made)).transpose()?;
+        messages.push(NewMessage { message_id, route, payload, locale: Some(locale.to_string()), made_with, refused });
         Ok(())
     };
     if audience.files {
         for (ending, _, bytes) in rendered.files(formats) {
             let path = format!("{}/{stem}.{ending}", document.workspace_id);
-            add(Route::File { path }, Ok(bytes.to_vec()), audience.locale)?;
+            add(Route::File { path }, (Ok(bytes.to_vec()), None), audience.locale)?;
         }
     }
     for (from, to) in audience.mail_from.iter().flat_map(|from| audience.mail_to.iter().map(move |to| (from, to))) {
@@ -284,14 +303,20 @@ pub fn messages_of(
             // One odd address is one reader's trouble: the others get theirs.
             Err(error) => Err(format!("the mail cannot be made: {error}; correct the address for the next report")),
         };
-        add(Route::Mail { from: from.clone(), to: to.clone() }, made, locale)?;
+        let made_with = MadeWith {
+            formats: audience.formats_of(to),
+            reply_to: audience.reply_to.clone(),
+            unsubscribe: audience.unsubscribe.clone(),
+        };
+        add(Route::Mail { from: from.clone(), to: to.clone() }, (made, Some(made_with)), locale)?;
     }
     for hook in &audience.slack_hooks {
-        add(Route::Slack { hook: hook.clone() }, Ok(serde_json::to_vec(&rendered.slack)?), audience.locale)?;
+        add(Route::Slack { hook: hook.clone() }, (Ok(serde_json::to_vec(&rendered.slack)?), None), audience.locale)?;
         if formats.pdf && audience.slack_bots.contains(hook) {
             let file_name = format!("{}-{stem}.pdf", document.workspace_id);
             let title = format!("{}: {}, {}", document.workspace_name, document.title, document.period.last_day());
-            add(Route::SlackFile { hook: hook.clone(), file_name, title }, Ok(rendered.pdf.clone()), audience.locale)?;
+            let made = (Ok(rendered.pdf.clone()), None);
+            add(Route::SlackFile { hook: hook.clone(), file_name, title }, made, audience.locale)?;
         }
     }
     Ok(messages)
@@ -305,9 +330,9 @@ pub fn mail(
     templates: &Templates,
     (from, to): (&str, &str),
 ) -> Result<RenderedMail, MailError> {
-    let wanted = audience.attachments.get(to).copied().unwrap_or(audience.formats);
-    let files = rendered.files(audience.formats).into_iter().filter(|(ending, ..)| wanted.has(ending));
-    let attachments: Vec<Attachment> = files
+    let attachments: Vec<Attachment> = rendered
+        .files(audience.formats_of(to))
+        .into_iter()
         .map(|(ending, media, bytes)| Attachment {
             file_name: format!("{}-{}.{ending}", document.workspace_id, document.file_stem),
             media_type: media.to_owned(),

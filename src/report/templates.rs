@@ -11,10 +11,12 @@ pub use theme::Theme;
 
 use super::document::Document;
 use super::render::logo::Logo;
+use crate::support::ids::hex;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use sources::Sources;
 use std::io::{self, Write};
 use std::path::Path;
@@ -175,6 +177,21 @@ impl Templates {
     /// The files of the folder that are in use.
     pub fn replaced(&self) -> impl Iterator<Item = &str> {
         self.sources.builtin().map(|(file, _)| file).filter(|file| self.sources.replaced(file))
+    }
+
+    /// A sum of every template in use, the theme and the logo: reports with equal ones look alike.
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Sha256::new();
+        let mut add = |part: &[u8]| {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        };
+        for (file, _) in self.sources.builtin() {
+            add(file.as_bytes());
+            add(self.sources.text(file).as_bytes());
+        }
+        add(self.logo.as_ref().map_or(&[][..], Logo::png));
+        hex(&hash.finalize()[..10])
     }
 
     /// Colours and the name on top.

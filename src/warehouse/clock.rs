@@ -5,6 +5,7 @@ mod ahead;
 pub use ahead::{Ahead, ahead, correct};
 
 use super::error::{Context, WarehouseError};
+use super::worker::{BothWriter, LedgerWriter, Warehouse};
 use crate::domain::clock::{Seen, latest_believed};
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use duckdb::{Connection, OptionalExt, Transaction, params};
@@ -22,20 +23,38 @@ pub fn seen(reader: &Connection) -> Result<Seen, WarehouseError> {
     Ok(Seen { latest, behind_since: behind_since.map(|since| since.and_utc()), days })
 }
 
-/// Notes that the clock shows `now`. What lies ahead is corrected once the clock has stood behind what it
-/// showed for so long that it is believed.
-pub fn note(connection: &mut Connection, now: DateTime<Utc>) -> Result<Seen, WarehouseError> {
-    let known = seen(connection)?;
+/// Notes that the clock shows `now`; blocking. The ledger's side does, as each beat asks for it. What lies
+/// ahead is corrected once the clock has stood behind what it showed for so long that it is believed.
+pub fn note(warehouse: &Warehouse, now: DateTime<Utc>) -> Result<Seen, WarehouseError> {
+    let known = warehouse.read_blocking(seen)?;
+    let seen = known.after(now);
+    if known.is_behind(now).is_some() != seen.is_behind(now).is_some() || is_set_back(&known, &seen, now) {
+        return warehouse.write_both_blocking(move |writer| settle(writer, now));
+    }
+    if known != seen {
+        let noted = seen.clone();
+        warehouse.write_ledger_blocking(move |ledger| store(ledger, &known, &noted))?;
+    }
+    Ok(seen)
+}
+
+fn is_set_back(known: &Seen, seen: &Seen, now: DateTime<Utc>) -> bool {
+    known.behind_since.is_none() && seen.is_behind(now).is_some()
+}
+
+/// The same where what was read ahead, or stands ahead, is corrected with it.
+fn settle(writer: &mut BothWriter<'_>, now: DateTime<Utc>) -> Result<Seen, WarehouseError> {
+    let known = seen(writer)?;
     let seen = known.after(now);
     if known.is_behind(now).is_some() && seen.is_behind(now).is_none() {
-        let found = correct(connection, now)?;
+        let found = correct(writer, now)?;
         let rows: u64 = found.iter().map(|ahead| ahead.rows).sum();
         tracing::warn!(instants = rows, clock.now = %now, clock.latest = ?known.latest, "the clock has stood behind what it showed for days and is believed; what lay ahead was corrected");
-        return self::seen(connection);
+        return self::seen(writer);
     }
-    store(connection, &known, &seen)?;
-    if let (None, Some(latest)) = (known.behind_since, seen.is_behind(now)) {
-        take_back(connection, latest, now)?;
+    store(&mut writer.ledger(), &known, &seen)?;
+    if let Some(latest) = seen.is_behind(now).filter(|_| is_set_back(&known, &seen, now)) {
+        take_back(writer, latest, now)?;
     }
     Ok(seen)
 }
@@ -71,7 +90,7 @@ fn take_back(connection: &mut Connection, latest: DateTime<Utc>, now: DateTime<U
     Ok(())
 }
 
-fn store(connection: &mut Connection, known: &Seen, seen: &Seen) -> Result<(), WarehouseError> {
+fn store(connection: &mut LedgerWriter<'_>, known: &Seen, seen: &Seen) -> Result<(), WarehouseError> {
     if known == seen {
         return Ok(());
     }

@@ -59,17 +59,30 @@ pub fn note(connection: &mut Connection, workspace: &str, files: &[Noted]) -> Re
 
 /// The files of a workspace, of one connection if it is named, by name.
 pub fn list(reader: &Connection, workspace: &str, connection: Option<&str>) -> Result<Vec<Noted>, WarehouseError> {
+    Ok(list_of(reader, Some(workspace), connection)?.remove(workspace).unwrap_or_default())
+}
+
+/// The files of every workspace, in one statement.
+pub fn list_all(reader: &Connection) -> Result<BTreeMap<String, Vec<Noted>>, WarehouseError> {
+    list_of(reader, None, None)
+}
+
+fn list_of(
+    reader: &Connection,
+    wanted: Option<&str>,
+    connection: Option<&str>,
+) -> Result<BTreeMap<String, Vec<Noted>>, WarehouseError> {
     let step = || "reading the books of dropped files".to_owned();
     let mut statement = reader
         .prepare(
             "SELECT connection, stream, name, state, reason, modified_at, seen_at, rows_read, rows_quarantined,
-                 first_date, last_date, slice, bad_dates
-             FROM ops.dropped_file WHERE workspace = $1 AND ($2::VARCHAR IS NULL OR connection = $2)
+                 first_date, last_date, slice, bad_dates, workspace
+             FROM ops.dropped_file WHERE ($1::VARCHAR IS NULL OR workspace = $1) AND ($2::VARCHAR IS NULL OR connection = $2)
              ORDER BY connection, name",
         )
         .context(step)?;
     let rows = statement
-        .query_map(params![workspace, connection], |row| {
+        .query_map(params![wanted, connection], |row| {
             let state: String = row.get(3)?;
             let (first, last): (Option<NaiveDate>, Option<NaiveDate>) = (row.get(9)?, row.get(10)?);
             let file = FileStanding {
@@ -88,10 +101,15 @@ pub fn list(reader: &Connection, workspace: &str, connection: Option<&str>) -> R
                     .get::<_, Option<String>>(12)?
                     .map(|days| days.split(',').filter_map(|day| day.parse().ok()).collect()),
             };
-            Ok(Noted { file, slice: row.get(11)? })
+            Ok((row.get(13)?, Noted { file, slice: row.get(11)? }))
         })
         .context(step)?;
-    rows.collect::<Result<_, _>>().context(step)
+    let mut all = BTreeMap::<String, Vec<Noted>>::new();
+    for row in rows {
+        let (workspace, noted) = row.context(step)?;
+        all.entry(workspace).or_default().push(noted);
+    }
+    Ok(all)
 }
 
 /// The files of one connection by name.

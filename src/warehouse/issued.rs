@@ -22,6 +22,8 @@ pub struct NewIssued {
     pub files: Vec<IssuedFile>,
     /// The locale that the report folder and Slack got.
     pub locale: String,
+    /// The sum of the templates it was rendered with.
+    pub templates: String,
     /// The other locales that somebody got.
     pub others: Vec<Localized>,
 }
@@ -71,6 +73,8 @@ pub struct Issued {
     pub files: Vec<IssuedFile>,
     /// The locale that the report folder and Slack got.
     pub locale: String,
+    /// The sum of the templates it was rendered with; absent in reports of early versions.
+    pub templates: Option<String>,
 }
 
 /// Writes a report's snapshot within the transaction that issues it.
@@ -79,8 +83,8 @@ pub fn keep(transaction: &Transaction<'_>, new: &NewIssued, at: NaiveDateTime) -
     transaction
         .execute(
             "INSERT INTO ops.report (report_id, workspace, report, period_start, period_end, issued_at, document, variant,
-                 wording)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 wording, templates)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             params![
                 new.report_id,
                 new.workspace,
@@ -90,7 +94,8 @@ pub fn keep(transaction: &Transaction<'_>, new: &NewIssued, at: NaiveDateTime) -
                 at,
                 new.document,
                 new.variant,
-                new.locale
+                new.locale,
+                new.templates
             ],
         )
         .context(step)?;
@@ -143,7 +148,8 @@ pub fn issued(reader: &Connection, report_id: &str) -> Result<Option<Issued>, Wa
     let step = || format!("looking for {report_id}");
     let found = reader
         .query_row(
-            "SELECT report_id, workspace, issued_at, document, coalesce(wording, 'en') FROM ops.report WHERE report_id = ?",
+            "SELECT report_id, workspace, issued_at, document, coalesce(wording, 'en'), templates
+             FROM ops.report WHERE report_id = ?",
             params![report_id],
             |row| {
                 Ok(Issued {
@@ -153,6 +159,7 @@ pub fn issued(reader: &Connection, report_id: &str) -> Result<Option<Issued>, Wa
                     document: row.get(3)?,
                     files: Vec::new(),
                     locale: row.get(4)?,
+                    templates: row.get(5)?,
                 })
             },
         )

@@ -33,6 +33,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (21, include_str!("migrations/0021_objections.sql")),
     (22, include_str!("migrations/0022_attempts.sql")),
     (23, include_str!("migrations/0023_facts.sql")),
+    (24, include_str!("migrations/0024_payloads.sql")),
     (25, include_str!("migrations/0025_rollups.sql")),
 ];
 

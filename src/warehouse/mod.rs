@@ -1,4 +1,4 @@
-//! DuckDB: facts, history, rollups and the ledger, behind one writing thread.
+//! DuckDB: facts, history, rollups and the ledger, behind one thread that writes facts and one that writes the ledger.
 
 pub mod agreement;
 pub mod attempts;
@@ -35,4 +35,4 @@ pub mod stream_states;
 mod worker;
 
 pub use error::{Context, OTHER_ACCOUNT, WarehouseError};
-pub use worker::{Warehouse, WarehouseConfig};
+pub use worker::{BothWriter, LedgerWriter, Warehouse, WarehouseConfig};

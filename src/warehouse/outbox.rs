@@ -5,6 +5,7 @@ mod handed;
 mod holding;
 mod list;
 mod notices;
+mod payload;
 mod sending;
 mod suppression;
 
@@ -12,6 +13,7 @@ pub use handed::{HandedOver, Last, Line, What, reconcile};
 pub use holding::{Released, Tally, cancel, held, is_known, is_released, orphans, release, tally};
 pub use list::{Attempt, DeliveryFilter, DeliveryLine, Waiting, attempts, deliveries, waiting};
 pub use notices::{Trouble, tell, troubles};
+pub use payload::{Dropped, DroppedPayload, KEPT_FOR, StoredMessage, drop_payloads, send_again, stored};
 pub use sending::{
     Bounce, Claimed, Ending, LEASE, Outcome, Reply, Whose, claim, due_lanes, finish, give_up_claims, give_up_leases,
     is_left_over, is_wholly_sent, requeue, requeue_unknown, settle,
@@ -20,6 +22,7 @@ pub use suppression::{Suppressed, lift, suppressed};
 
 use super::error::{Context, WarehouseError};
 use super::issued::NewIssued;
+use super::worker::LedgerWriter;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::{Connection, params};
 use std::collections::BTreeSet;
@@ -43,6 +46,8 @@ pub struct NewMessage {
     pub payload: Vec<u8>,
     /// How the report it carries is worded; none for what is no report.
     pub locale: Option<String>,
+    /// What it was made with besides its document, as JSON; none for what is no report.
+    pub made_with: Option<String>,
     /// Why it could not be made: it is put down as failed, and the others go.
     pub refused: Option<String>,
 }
@@ -78,7 +83,7 @@ impl Kind {
 
 /// Issues a report with its receipts and messages, all or nothing. `false` if it was issued before:
 /// then nothing changes, and nothing is sent twice.
-pub fn issue(connection: &mut Connection, new: &NewReport, now: DateTime<Utc>) -> Result<bool, WarehouseError> {
+pub fn issue(connection: &mut LedgerWriter<'_>, new: &NewReport, now: DateTime<Utc>) -> Result<bool, WarehouseError> {
     let step = || format!("issuing {}", new.issued.report_id);
     let transaction = connection.transaction().context(step)?;
     let is_known: bool = transaction
@@ -100,7 +105,7 @@ pub fn issue(connection: &mut Connection, new: &NewReport, now: DateTime<Utc>) -
 /// Puts messages of no report into the outbox, all or nothing; one that is there already stays as it is.
 /// `owner` groups them, as a report id groups a report's messages.
 pub fn enqueue(
-    connection: &mut Connection,
+    connection: &mut LedgerWriter<'_>,
     kind: Kind,
     owner: &str,
     workspace: &str,
@@ -135,8 +140,8 @@ fn add(
         connection
             .execute(
                 "INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, payload, state, attempts,
-                     created_at, kind, lane, recipient, wording, answer, ended_at)
-                 SELECT ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?
+                     created_at, kind, lane, recipient, wording, made_with, answer, ended_at)
+                 SELECT ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?
                  WHERE NOT EXISTS (SELECT 1 FROM ops.outbox WHERE message_id = ?)",
                 params![
                     message.message_id,
@@ -151,6 +156,7 @@ fn add(
                     place.lane,
                     place.recipient,
                     message.locale,
+                    message.made_with,
                     message.refused.as_ref().or(gone.as_ref()),
                     message.refused.as_ref().or(gone.as_ref()).map(|_| now.naive_utc()),
                     message.message_id

@@ -1,12 +1,13 @@
 //! What reports read beside their figures: plans, checks, how far data reaches.
 
-use super::coverage;
+mod reach;
+
+pub use reach::{Reach, reach, reach_of_all};
+
 use super::error::{Context, WarehouseError};
 use super::queries;
-use crate::domain::clock::latest_believed;
-use crate::domain::coverage::Standing;
 use crate::domain::period::Period;
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
+use chrono::NaiveDate;
 use duckdb::{Connection, params};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -145,122 +146,6 @@ pub fn check_or_say(
         let why: String = error.to_string().lines().next().unwrap_or_default().chars().take(200).collect();
         format!("A check could not be run, so nothing is known of its claim ({}): {why}", claim.trim_end_matches('.'))
     })
-}
-
-/// What the books say of a stream's partition.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reach {
-    pub connection: String,
-    pub stream: String,
-    /// Empty if the stream has none.
-    pub partition: String,
-    /// Runs of whole days, in order.
-    pub whole: Vec<Period>,
-    /// Runs of days that stand otherwise than read, in order, with the reason.
-    pub open: Vec<(Period, Standing, String)>,
-    /// What the source says of its own answers, by runs of days.
-    pub caveats: Vec<(Period, String)>,
-    /// When the source last answered for the stream, whatever the partition.
-    pub last_success_at: Option<DateTime<Utc>>,
-}
-
-impl Reach {
-    /// The newest whole day.
-    pub fn whole_through(&self) -> Option<NaiveDate> {
-        self.whole.last().map(Period::last_day)
-    }
-}
-
-/// Days in a row of a column's equal values, as `first` and `last`.
-fn runs(of: &str, from: &str) -> String {
-    format!(
-        "SELECT connection, stream, partition, {of}, min(date) AS first, max(date) AS last FROM (
-             SELECT *, date - CAST(row_number() OVER (PARTITION BY connection, stream, partition, {of} ORDER BY date) AS INTEGER) AS island
-             FROM ({from}))
-         GROUP BY connection, stream, partition, {of}, island ORDER BY connection, stream, partition, first"
-    )
-}
-
-/// Every partition that was read or asked for, by connection, stream and partition, as believed at `now`.
-pub fn reach(reader: &Connection, workspace: &str, now: DateTime<Utc>) -> Result<Vec<Reach>, WarehouseError> {
-    let mut all: BTreeMap<(String, String, String), Reach> = BTreeMap::new();
-    let believed = coverage::believed(now);
-    let of_workspace = format!("FROM {believed} AS c WHERE workspace = $1");
-    let whole = format!("SELECT connection, stream, partition, date, true AS is_whole {of_workspace} AND is_whole_day");
-    each(reader, &runs("is_whole", &whole), workspace, &mut all, |reach, period, _: bool| reach.whole.push(period))?;
-    let open = format!(
-        "SELECT connection, stream, partition, date, standing || chr(31) || coalesce(reason, '') AS why {of_workspace} AND standing IS NOT NULL"
-    );
-    each(reader, &runs("why", &open), workspace, &mut all, |reach, period, why: String| {
-        let (standing, reason) = why.split_once('\u{1f}').unwrap_or((&why, ""));
-        if let Some(standing) = Standing::named(standing) {
-            reach.open.push((period, standing, reason.to_owned()));
-        }
-    })?;
-    let caveats = format!(
-        "SELECT DISTINCT c.connection, c.stream, c.partition, c.date, unnest(l.caveats) AS caveat
-        FROM {believed} AS c JOIN ops.load AS l USING (load_id) WHERE c.workspace = $1 AND len(l.caveats) > 0"
-    );
-    each(reader, &runs("caveat", &caveats), workspace, &mut all, |reach, period, caveat: String| {
-        reach.caveats.push((period, caveat));
-    })?;
-    let successes = successes(reader, workspace, now)?;
-    for ((connection, stream), at) in &successes {
-        let is_theirs = |key: &&(String, String, String)| key.0 == *connection && key.1 == *stream;
-        if !all.keys().any(|key| is_theirs(&key)) {
-            let key = (connection.clone(), stream.clone(), String::new());
-            let (connection, stream) = (connection.clone(), stream.clone());
-            all.insert(key, Reach { connection, stream, last_success_at: Some(*at), ..Reach::default() });
-        }
-    }
-    for ((connection, stream, partition), reach) in &mut all {
-        let of_stream = (connection.clone(), stream.clone());
-        reach.last_success_at = successes.get(&of_stream).copied();
-        (reach.connection, reach.stream, reach.partition) = (of_stream.0, of_stream.1, partition.clone());
-    }
-    Ok(all.into_values().collect())
-}
-
-/// Hands each row of `sql` (connection, stream, partition, value, first, last) to its partition.
-fn each<T: duckdb::types::FromSql>(
-    reader: &Connection,
-    sql: &str,
-    workspace: &str,
-    all: &mut BTreeMap<(String, String, String), Reach>,
-    mut take: impl FnMut(&mut Reach, Period, T),
-) -> Result<(), WarehouseError> {
-    let step = || "reading coverage".to_owned();
-    let mut statement = reader.prepare(sql).context(step)?;
-    let rows = statement
-        .query_map(params![workspace], |row| {
-            let key: (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let days: (NaiveDate, NaiveDate) = (row.get(4)?, row.get(5)?);
-            Ok((key, row.get::<_, T>(3)?, days))
-        })
-        .context(step)?;
-    for row in rows {
-        let (key, value, (first, last)) = row.context(step)?;
-        take(all.entry(key).or_default(), Period { start: first, end: last + Days::new(1) }, value);
-    }
-    Ok(())
-}
-
-/// When each stream was last answered, as believed at `now`.
-fn successes(
-    reader: &Connection,
-    workspace: &str,
-    now: DateTime<Utc>,
-) -> Result<BTreeMap<(String, String), DateTime<Utc>>, WarehouseError> {
-    let step = || "reading when sources answered".to_owned();
-    let sql = "SELECT connection, stream, max(fetched_at) FROM ops.load
-        WHERE workspace = ? AND fetched_at <= ? AND fetched_at > TIMESTAMP '1970-01-01' GROUP BY ALL";
-    let mut statement = reader.prepare(sql).context(step)?;
-    let rows = statement
-        .query_map(params![workspace, latest_believed(now).naive_utc()], |row| {
-            Ok(((row.get(0)?, row.get(1)?), row.get::<_, NaiveDateTime>(2)?.and_utc()))
-        })
-        .context(step)?;
-    rows.collect::<Result<_, _>>().context(step)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use crate::support::redact;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::{Connection, Transaction, params};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The end of one stream's sync.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,16 +57,25 @@ fn enter(transaction: &Transaction<'_>, end: &StreamEnd, now: DateTime<Utc>) -> 
 
 /// How the streams of a workspace stand, by connection and stream.
 pub fn list(reader: &Connection, workspace: &str) -> Result<Vec<StreamState>, WarehouseError> {
+    Ok(list_of(reader, Some(workspace))?.remove(workspace).unwrap_or_default())
+}
+
+/// The same of every workspace, in one statement.
+pub fn list_all(reader: &Connection) -> Result<BTreeMap<String, Vec<StreamState>>, WarehouseError> {
+    list_of(reader, None)
+}
+
+fn list_of(reader: &Connection, wanted: Option<&str>) -> Result<BTreeMap<String, Vec<StreamState>>, WarehouseError> {
     let step = || "reading how streams stand".to_owned();
     let mut statement = reader
         .prepare(
-            "SELECT connection, stream, tried_at, succeeded_at, failures_in_row, error, coalesce(can_retry, true)
-             FROM ops.stream_state WHERE workspace = ? ORDER BY connection, stream",
+            "SELECT connection, stream, tried_at, succeeded_at, failures_in_row, error, coalesce(can_retry, true), workspace
+             FROM ops.stream_state WHERE $1::VARCHAR IS NULL OR workspace = $1 ORDER BY connection, stream",
         )
         .context(step)?;
     let rows = statement
-        .query_map(params![workspace], |row| {
-            Ok(StreamState {
+        .query_map(params![wanted], |row| {
+            let state = StreamState {
                 connection: row.get(0)?,
                 stream: row.get(1)?,
                 tried_at: row.get::<_, NaiveDateTime>(2)?.and_utc(),
@@ -73,10 +83,16 @@ pub fn list(reader: &Connection, workspace: &str) -> Result<Vec<StreamState>, Wa
                 failures_in_row: row.get(4)?,
                 error: row.get(5)?,
                 can_retry: row.get(6)?,
-            })
+            };
+            Ok((row.get(7)?, state))
         })
         .context(step)?;
-    rows.collect::<Result<_, _>>().context(step)
+    let mut all = BTreeMap::<String, Vec<StreamState>>::new();
+    for row in rows {
+        let (workspace, state) = row.context(step)?;
+        all.entry(workspace).or_default().push(state);
+    }
+    Ok(all)
 }
 
 #[cfg(test)]

@@ -295,17 +295,17 @@ async fn a_report_is_issued_once_shown_again_byte_for_byte_and_sent_once() {
     assert_eq!((of, &one), (id, &all[0]));
 
     let next = |lane: &'static str| {
-        warehouse.write_blocking(move |c| claim(c, lane, &Whose::default(), noon())).expect("claimed")
+        warehouse.write_ledger_blocking(move |c| claim(c, lane, &Whose::default(), noon())).expect("claimed")
     };
     // Three files and a mail; then Slack.
     for lane in std::iter::repeat_n("file", 3).chain(["mail"]) {
         let message = next(lane).expect("a message");
         let accepted = Ending::Accepted { answer: "ok".to_owned() }.into();
-        warehouse.write_blocking(move |c| finish(c, &message, &accepted, noon())).expect("finished");
+        warehouse.write_ledger_blocking(move |c| finish(c, &message, &accepted, noon())).expect("finished");
     }
     // A claim whose sender is gone is shown as unknown, and not handed out again.
     assert!(next("slack:marketing").is_some());
-    assert_eq!(warehouse.write_blocking(|c| give_up_claims(c, noon())).expect("given up"), 1);
+    assert_eq!(warehouse.write_ledger_blocking(|c| give_up_claims(c, noon())).expect("given up"), 1);
     assert_eq!(next("slack:marketing"), None);
 }
 

@@ -211,10 +211,10 @@ async fn first_reports_are_held_until_they_are_released_and_stale_ones_are_not_s
     shop.issue("report_daily", days("2026-11-24"), false).await.expect("a report");
     let now = shop.clock.now();
     let oldest = now - chrono::TimeDelta::hours(48);
-    let taken = shop.app.warehouse.write_blocking(move |connection| cancel(connection, &old.report_id, now));
+    let taken = shop.app.warehouse.write_ledger_blocking(move |connection| cancel(connection, &old.report_id, now));
     assert_eq!(taken.expect("cancelled"), 2);
     let found =
-        shop.app.warehouse.write_blocking(move |connection| release(connection, oldest, now)).expect("released");
+        shop.app.warehouse.write_ledger_blocking(move |connection| release(connection, oldest, now)).expect("released");
     assert_eq!((found.going, found.stale), (2, 2));
     let week = shop.app.warehouse.read_blocking(|reader| tally(reader, oldest)).expect("a count");
     assert_eq!((week.waiting, week.held, week.sent), (2, 0, 0));

@@ -181,7 +181,7 @@ fn retention_removes_what_is_old_and_keeps_what_figures_rest_on() {
         .expect("payers");
     let config = RetentionConfig::default();
     let removed =
-        installation.warehouse.write_blocking(move |c| retention::retain(c, &config, noon())).expect("retained");
+        installation.warehouse.write_both_blocking(move |c| retention::retain(c, &config, noon())).expect("retained");
     let rows: u64 = removed.iter().filter(|gone| gone.table == "core.payment").map(|gone| gone.rows).sum();
     // ch_850 is younger than ch_860, both older than 24 months: the first one of the payer stays.
     assert_eq!(rows, 1, "{removed:?}");
@@ -199,7 +199,7 @@ fn retention_removes_what_is_old_and_keeps_what_figures_rest_on() {
     assert!(audit[0].contains("1 rows of core.payment"), "{audit:?}");
     let config = RetentionConfig::default();
     let again =
-        installation.warehouse.write_blocking(move |c| retention::retain(c, &config, noon())).expect("retained");
+        installation.warehouse.write_both_blocking(move |c| retention::retain(c, &config, noon())).expect("retained");
     assert_eq!(again, [], "a second run removes nothing");
 }
 
@@ -218,7 +218,7 @@ async fn a_rollup_after_retention_changes_no_figure() {
     let (before, recurring_before) = (figures(), recurring());
     let tables = ["metric_daily", "mrr_daily"].map(|table| (table.to_owned(), 0)).into();
     let config = RetentionConfig { months: 1, tables };
-    let removed = warehouse.write_blocking(move |c| retention::retain(c, &config, noon())).expect("retained");
+    let removed = warehouse.write_both_blocking(move |c| retention::retain(c, &config, noon())).expect("retained");
     assert!(removed.iter().any(|gone| gone.table == "core.web_daily"), "{removed:?}");
     // Every day there ever was is touched, as a backfill of all would.
     let sql = "INSERT INTO ops.touched_day SELECT DISTINCT workspace, date, 'test' FROM mart.metric_daily";

@@ -98,7 +98,7 @@ fn a_disk_that_is_full_at_the_checkpoint_keeps_the_log_and_the_rows() {
     let Some(disk) = SmallDisk::new(32) else { return };
     let installation = TestInstallation::open(disk.path());
     installation.pay(0, 3000, noon()).expect("loaded");
-    installation.warehouse.write_blocking(|c| compact::checkpoint(c)).expect("a checkpoint");
+    installation.warehouse.write_both_blocking(|c| compact::checkpoint(c)).expect("a checkpoint");
     // What comes now lies in the log.
     let sql = "SET wal_autocheckpoint = '1GB'; CREATE TABLE main.late AS SELECT i, hash(i)::VARCHAR AS word FROM range(40000) AS r(i)";
     installation
@@ -106,10 +106,11 @@ fn a_disk_that_is_full_at_the_checkpoint_keeps_the_log_and_the_rows() {
         .write_blocking(move |c| c.execute_batch(sql).context(|| "late rows".to_owned()))
         .expect("late rows");
     disk.fill(64);
-    let error = installation.warehouse.write_blocking(|c| compact::checkpoint(c)).expect_err("no room").to_string();
+    let error =
+        installation.warehouse.write_both_blocking(|c| compact::checkpoint(c)).expect_err("no room").to_string();
     assert!(error.contains("no space is left on the device"), "{error}");
     disk.free();
-    installation.warehouse.write_blocking(|c| compact::checkpoint(c)).expect("with room again");
+    installation.warehouse.write_both_blocking(|c| compact::checkpoint(c)).expect("with room again");
     assert_eq!(installation.payments(), HELD);
     assert_eq!(texts(&installation.warehouse, "SELECT count(*)::VARCHAR FROM main.late"), ["40000"]);
 }
@@ -171,7 +172,7 @@ fn a_compaction_without_room_leaves_the_file_as_it_is() {
     let Some(disk) = SmallDisk::new(16) else { return };
     let installation = TestInstallation::open(disk.path());
     installation.pay(0, 3000, noon()).expect("loaded");
-    installation.warehouse.write_blocking(|c| compact::checkpoint(c)).expect("a checkpoint");
+    installation.warehouse.write_both_blocking(|c| compact::checkpoint(c)).expect("a checkpoint");
     disk.fill(256);
     let error = compact::compact(&installation.warehouse).expect_err("no room").to_string();
     assert!(error.contains("no space is left on the device"), "{error}");
@@ -314,7 +315,7 @@ fn a_damaged_block_is_found_by_the_doctor_and_kept_out_of_backups() {
     let folder = tempfile::tempdir().expect("a folder");
     let installation = TestInstallation::open(folder.path());
     installation.pay(0, 3000, noon()).expect("loaded");
-    installation.warehouse.write_blocking(|c| compact::checkpoint(c)).expect("a checkpoint");
+    installation.warehouse.write_both_blocking(|c| compact::checkpoint(c)).expect("a checkpoint");
     back_up(&installation.maintain(keeps_all()), true, noon()).expect("a backup");
     let path = installation.warehouse.path().to_owned();
     drop(installation);

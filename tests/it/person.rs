@@ -102,7 +102,7 @@ fn with_books() -> (tempfile::TempDir, TestInstallation) {
 fn books_of_delivery_and_schedule_age_and_what_is_open_or_in_force_stays() {
     let (_folder, installation) = with_books();
     let config = RetentionConfig::default();
-    installation.warehouse.write_blocking(move |c| retention::retain(c, &config, noon())).expect("retained");
+    installation.warehouse.write_both_blocking(move |c| retention::retain(c, &config, noon())).expect("retained");
     let left = |sql: &str| texts(&installation.warehouse, sql);
     assert_eq!(left("SELECT state FROM ops.slot ORDER BY slot_at"), ["planned", "failed"]);
     assert_eq!(left("SELECT run_id FROM ops.run ORDER BY 1"), ["r2", "r3"]);
@@ -115,7 +115,7 @@ fn books_of_delivery_and_schedule_age_and_what_is_open_or_in_force_stays() {
     let (_folder, installation) = with_books();
     let tables = ["schedule", "delivery"].map(|name| (name.to_owned(), 0)).into_iter().collect();
     let config = RetentionConfig { tables, ..RetentionConfig::default() };
-    installation.warehouse.write_blocking(move |c| retention::retain(c, &config, noon())).expect("retained");
+    installation.warehouse.write_both_blocking(move |c| retention::retain(c, &config, noon())).expect("retained");
     assert_eq!(texts(&installation.warehouse, "SELECT count(*)::VARCHAR FROM ops.slot"), ["3"]);
     assert_eq!(texts(&installation.warehouse, "SELECT count(*)::VARCHAR FROM ops.suppression"), ["2"]);
 }

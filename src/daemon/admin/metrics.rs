@@ -1,16 +1,17 @@
 //! What Prometheus scrapes (OpenMetrics text); how old each source's data is comes first.
 
-use crate::daemon::AppError;
 use crate::daemon::serve::DaemonHandle;
-use crate::daemon::status::{Health, status};
+use crate::daemon::status::{Health, SourceStatus, sources_of_all};
+use crate::daemon::{App, AppError};
 use crate::warehouse::Context;
-use chrono::{DateTime, NaiveTime, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Source {
@@ -36,20 +37,52 @@ struct State {
     state: String,
 }
 
-/// Every metric as of `now`; gauges are made anew for each scrape, so that what is gone does not linger.
-pub fn text(daemon: &DaemonHandle, now: DateTime<Utc>) -> Result<String, AppError> {
+/// How long what was worked out of all sources is told again: whoever scrapes each second costs no more.
+const KEPT_FOR: TimeDelta = TimeDelta::seconds(30);
+
+/// How all sources stood, and when. Clones share it.
+#[derive(Clone, Default)]
+pub struct KeptSources(Arc<Mutex<Option<Kept>>>);
+
+#[derive(Clone)]
+struct Kept {
+    at: DateTime<Utc>,
+    /// Of this configuration, by its address: after a reload it is worked out anew.
+    app: usize,
+    sources: Arc<Vec<(String, Vec<SourceStatus>)>>,
+}
+
+impl KeptSources {
+    /// As they stand at `now`, or stood shortly before. Two scrapes at once wait for one answer.
+    fn get(&self, app: &Arc<App>, now: DateTime<Utc>) -> Result<Kept, AppError> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = Arc::as_ptr(app).addr();
+        let is_fresh = |kept: &&Kept| kept.app == own && (TimeDelta::zero()..KEPT_FOR).contains(&(now - kept.at));
+        if let Some(kept) = kept.as_ref().filter(is_fresh) {
+            return Ok(kept.clone());
+        }
+        let made = Kept { at: now, app: own, sources: Arc::new(sources_of_all(app, now)?) };
+        *kept = Some(made.clone());
+        Ok(made)
+    }
+}
+
+/// Every metric as of `now`, in a few statements however many workspaces there are; gauges are made anew for each
+/// scrape, so that what is gone does not linger.
+pub fn text(daemon: &DaemonHandle, kept: &KeptSources, now: DateTime<Utc>) -> Result<String, AppError> {
     let mut registry = Registry::with_prefix("daybook");
     let app = daemon.current.app();
-    let found = status(&app, Some(daemon.watch.status()), now)?;
+    let found = kept.get(&app, now)?;
+    let scheduler = daemon.watch.status();
 
     let (age, through, healthy) =
         (Family::<Source, Gauge>::default(), Family::<Source, Gauge>::default(), Family::<Source, Gauge>::default());
     let [missing, doubted, limits] = std::array::from_fn(|_| Family::<Source, Gauge>::default());
     let files = Family::<FilesOf, Gauge>::default();
     let count = |days: u64| i64::try_from(days).unwrap_or(i64::MAX);
-    for workspace in &found.workspaces {
-        for source in &workspace.sources {
-            let of = Source { workspace: workspace.workspace.clone(), connection: source.connection.clone() };
+    for (workspace, sources) in found.sources.iter() {
+        for source in sources {
+            let of = Source { workspace: workspace.clone(), connection: source.connection.clone() };
             if let Some(at) = source.last_success_at {
                 age.get_or_create(&of).set((now - at).num_seconds());
             }
@@ -86,35 +119,36 @@ pub fn text(daemon: &DaemonHandle, now: DateTime<Utc>) -> Result<String, AppErro
         files,
     );
 
-    if let Some(daemon) = &found.daemon {
-        let beat = Gauge::<i64>::default();
-        beat.set(daemon.last_beat_at.map_or(-1, |at| (now - at).num_seconds()));
-        registry.register_with_unit("heartbeat_age", "Since the scheduler last looked", Unit::Seconds, beat);
-        if let Some(lag) = daemon.lag {
-            for (name, help, lag_ms) in [
-                ("heartbeat_lag_p50", "How late half of the last hour's beats were at most", lag.median_ms),
-                ("heartbeat_lag_p99", "How late all but a hundredth of the last hour's beats were", lag.p99_ms),
-            ] {
-                let late = Gauge::<f64, AtomicU64>::default();
-                late.set(lag_ms as f64 / 1000.0);
-                registry.register_with_unit(name, help, Unit::Seconds, late);
-            }
-        }
-        for (name, help, value) in [
-            ("runs_at_work", "Runs under way", daemon.at_work.len()),
-            ("slots_waiting", "Slots that are due and wait", daemon.waiting.len()),
+    let looked = Gauge::<i64>::default();
+    looked.set((now - found.at).num_seconds());
+    registry.register_with_unit("sources_age", "Since the metrics of sources were worked out", Unit::Seconds, looked);
+    let beat = Gauge::<i64>::default();
+    beat.set(scheduler.last_beat_at.map_or(-1, |at| (now - at).num_seconds()));
+    registry.register_with_unit("heartbeat_age", "Since the scheduler last looked", Unit::Seconds, beat);
+    if let Some(lag) = scheduler.lag {
+        for (name, help, lag_ms) in [
+            ("heartbeat_lag_p50", "How late half of the last hour's beats were at most", lag.median_ms),
+            ("heartbeat_lag_p99", "How late all but a hundredth of the last hour's beats were", lag.p99_ms),
         ] {
-            let gauge = Gauge::<i64>::default();
-            gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
-            registry.register(name, help, gauge);
+            let late = Gauge::<f64, AtomicU64>::default();
+            late.set(lag_ms as f64 / 1000.0);
+            registry.register_with_unit(name, help, Unit::Seconds, late);
         }
-        let failures = Family::<JobOf, Gauge>::default();
-        for circuit in &daemon.circuits {
-            let of = JobOf { job: circuit.job.clone(), workspace: circuit.workspace.clone() };
-            failures.get_or_create(&of).set(i64::from(circuit.failures_in_row));
-        }
-        registry.register("open_circuit_failures", "Failures in a row of jobs that are only probed", failures);
     }
+    for (name, help, value) in [
+        ("runs_at_work", "Runs under way", scheduler.at_work.len()),
+        ("slots_waiting", "Slots that are due and wait", scheduler.waiting.len()),
+    ] {
+        let gauge = Gauge::<i64>::default();
+        gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        registry.register(name, help, gauge);
+    }
+    let failures = Family::<JobOf, Gauge>::default();
+    for circuit in &scheduler.circuits {
+        let of = JobOf { job: circuit.job.clone(), workspace: circuit.workspace.clone() };
+        failures.get_or_create(&of).set(i64::from(circuit.failures_in_row));
+    }
+    registry.register("open_circuit_failures", "Failures in a row of jobs that are only probed", failures);
 
     let config = Gauge::<i64>::default();
     config.set(i64::from(daemon.current.refused().is_empty()));

@@ -45,6 +45,7 @@ pub struct Admin {
 struct Page {
     admin: Admin,
     token: Option<Arc<Secret>>,
+    sources: metrics::KeptSources,
 }
 
 /// Opens the page where `[admin]` says so.
@@ -52,7 +53,7 @@ pub async fn start(admin: Admin) -> Result<Option<JoinHandle<()>>, AppError> {
     let app = admin.daemon.current.app();
     let Some(address) = app.settings.admin.listen else { return Ok(None) };
     let token = app.settings.admin.token.as_ref().map(|token| token.resolve(&app.settings.config_dir())).transpose()?;
-    let page = Page { admin, token: token.map(Arc::new) };
+    let page = Page { admin, token: token.map(Arc::new), sources: metrics::KeptSources::default() };
     let listener = TcpListener::bind(address).await.map_err(|source| {
         AppError::Usage(format!("the admin page cannot listen on {address}: {source}; choose another port in [admin]"))
     })?;
@@ -154,7 +155,7 @@ async fn ready(State(page): State<Page>) -> Response {
 }
 
 async fn metrics(State(page): State<Page>) -> Response {
-    let made = off_thread(move || metrics::text(&page.admin.daemon, page.admin.clock.now())).await;
+    let made = off_thread(move || metrics::text(&page.admin.daemon, &page.sources, page.admin.clock.now())).await;
     match made {
         Ok(text) => ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
             .into_response(),

@@ -17,6 +17,7 @@ use super::{App, AppError, dated_streams, planned_jobs};
 use crate::config::{Job, JobKind};
 use crate::domain::schedule::{DecisionReason, Outcome, Slot, SlotKey, SlotState, SlotToRun};
 use crate::jobs::deliver::{BusyQueues, deliver_due};
+use crate::support::blocking::off_thread;
 use crate::support::stop::Stop;
 use crate::warehouse::slots::SlotLedger;
 use crate::warehouse::{WarehouseError, clock};
@@ -207,7 +208,8 @@ impl Scheduler {
         if (TimeDelta::zero()..TimeDelta::minutes(1)).contains(&since) {
             return Ok(());
         }
-        let seen = self.app.warehouse.write(move |connection| clock::note(connection, now)).await?;
+        let warehouse = self.app.warehouse.clone();
+        let seen = off_thread(move || clock::note(&warehouse, now)).await?;
         self.clock_noted_at = now;
         if since < TimeDelta::zero()
             && let Some(latest) = seen.is_behind(now)

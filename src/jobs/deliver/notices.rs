@@ -21,7 +21,7 @@ pub(super) async fn write(warehouse: &Warehouse, policy: &Policy, clock: &Clock)
     let now = clock.now();
     let messages = notes(&found, &policy.operator, now);
     let count = messages.len();
-    warehouse.write(move |connection| tell(connection, &found, &messages, now)).await?;
+    warehouse.write_ledger(move |connection| tell(connection, &found, &messages, now)).await?;
     Ok(count)
 }
 
@@ -33,9 +33,14 @@ fn notes(troubles: &[Trouble], operator: &[Route], now: DateTime<Utc>) -> Vec<Ne
         let Ok(written) = serde_json::to_string(route) else { continue };
         let message_id = stable_id("msg", &["notice", &told, &now.to_rfc3339(), &written]);
         match note::payload(route, &subject, &text, &message_id, now) {
-            Ok(payload) => {
-                messages.push(NewMessage { message_id, route: written, payload, locale: None, refused: None })
-            }
+            Ok(payload) => messages.push(NewMessage {
+                message_id,
+                route: written,
+                payload,
+                locale: None,
+                made_with: None,
+                refused: None,
+            }),
             Err(error) => tracing::error!(error = %error, "the operator cannot be told"),
         }
     }

@@ -33,14 +33,23 @@ pub(super) async fn write(warehouse: &Warehouse, policy: &Policy, clock: &Clock)
         let (subject, text) = locale(&found, now);
         match note::payload(route, &subject, &text, &message_id, now) {
             Ok(payload) => {
-                messages.push(NewMessage { message_id, route: written, payload, locale: None, refused: None });
+                messages.push(NewMessage {
+                    message_id,
+                    route: written,
+                    payload,
+                    locale: None,
+                    made_with: None,
+                    refused: None,
+                });
             }
             Err(error) => tracing::error!(error = %error, "the operator cannot be told"),
         }
     }
     let count = messages.len();
     if count > 0 {
-        warehouse.write(move |connection| enqueue(connection, Kind::Notice, "operator", "", &messages, now)).await?;
+        warehouse
+            .write_ledger(move |connection| enqueue(connection, Kind::Notice, "operator", "", &messages, now))
+            .await?;
     }
     Ok(count)
 }

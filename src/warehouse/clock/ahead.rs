@@ -5,6 +5,7 @@ use crate::domain::clock::{Seen, latest_believed};
 use crate::warehouse::audit;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::outbox::{HandedOver, What};
+use crate::warehouse::worker::BothWriter;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::{Connection, params};
 use serde::Serialize;
@@ -102,7 +103,7 @@ fn messages_of_days_to_come(reader: &Connection, now: DateTime<Utc>) -> Result<V
 /// Takes `now` for right: what lies ahead is forgotten where it will be read again (coverage, cursors),
 /// becomes the oldest where it says what a source answered (loads), and is dated now elsewhere. Answers
 /// what was found.
-pub fn correct(connection: &mut Connection, now: DateTime<Utc>) -> Result<Vec<Ahead>, WarehouseError> {
+pub fn correct(connection: &mut BothWriter<'_>, now: DateTime<Utc>) -> Result<Vec<Ahead>, WarehouseError> {
     let step = || "correcting what lies in the future".to_owned();
     let found = ahead(connection, now)?;
     let known = seen(connection)?;
@@ -145,6 +146,6 @@ pub fn correct(connection: &mut Connection, now: DateTime<Utc>) -> Result<Vec<Ah
     }
     let today = now.date_naive();
     let days = known.days.iter().copied().filter(|day| *day <= today).collect();
-    store(connection, &known, &Seen { latest: Some(now), behind_since: None, days })?;
+    store(&mut connection.ledger(), &known, &Seen { latest: Some(now), behind_since: None, days })?;
     Ok(found)
 }

@@ -2,6 +2,7 @@ use super::*;
 use crate::warehouse::coverage::{Place, days_of};
 use crate::warehouse::cursor::read_until;
 use crate::warehouse::migrate;
+use crate::warehouse::worker::both;
 
 fn database() -> Connection {
     let mut connection = Connection::open_in_memory().expect("a database");
@@ -57,9 +58,9 @@ fn a_load_of_the_future_is_the_oldest_once_another_comes() {
 #[test]
 fn correcting_leaves_nothing_ahead_and_says_what_was() {
     let mut connection = database();
-    note(&mut connection, now() + TimeDelta::days(365)).expect("noted");
-    note(&mut connection, now()).expect("noted");
-    let found = correct(&mut connection, now()).expect("corrected");
+    settle(&mut both(&mut connection), now() + TimeDelta::days(365)).expect("noted");
+    settle(&mut both(&mut connection), now()).expect("noted");
+    let found = correct(&mut both(&mut connection), now()).expect("corrected");
     let told: Vec<String> = found.iter().map(|a| format!("{}.{} {}", a.table, a.column, a.rows)).collect();
     assert_eq!(told, ["ops.coverage.covered_at 2", "ops.load.fetched_at 1", "ops.load.loaded_at 1"]);
     assert_eq!(ahead(&connection, now()).expect("a list"), []);
@@ -72,7 +73,7 @@ fn what_was_read_hours_ahead_is_read_again_even_once_that_time_has_come() {
     let mut connection = Connection::open_in_memory().expect("a database");
     migrate::apply(&mut connection, None).expect("migrated");
     let ahead = now() + TimeDelta::hours(14);
-    note(&mut connection, ahead).expect("noted");
+    settle(&mut both(&mut connection), ahead).expect("noted");
     connection
         .execute_batch(
             "INSERT INTO ops.cursor VALUES ('w', 'c', 's', '', TIMESTAMP '2026-11-21 02:00', 'l');
@@ -82,8 +83,8 @@ fn what_was_read_hours_ahead_is_read_again_even_once_that_time_has_come() {
         )
         .expect("as a sync leaves them");
     // Noticed two hours later; the sync was at noon.
-    note(&mut connection, now() + TimeDelta::hours(2)).expect("noted");
-    note(&mut connection, now() + TimeDelta::hours(3)).expect("noted");
+    settle(&mut both(&mut connection), now() + TimeDelta::hours(2)).expect("noted");
+    settle(&mut both(&mut connection), now() + TimeDelta::hours(3)).expect("noted");
     let place = Place::new("w", "c", "s", "");
     let later = now() + TimeDelta::days(2);
     let read = read_until(&connection, &place, later).expect("a cursor").expect("one");

@@ -3,7 +3,7 @@
 
 use super::copy::{copy, wal};
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::worker::Warehouse;
+use crate::warehouse::worker::{BothWriter, Warehouse};
 use duckdb::Connection;
 use std::fs;
 
@@ -39,7 +39,7 @@ pub struct Compacted {
 }
 
 /// Writes the log into the file, so that a start has nothing to replay.
-pub fn checkpoint(connection: &Connection) -> Result<(), WarehouseError> {
+pub fn checkpoint(connection: &BothWriter<'_>) -> Result<(), WarehouseError> {
     connection.execute_batch("CHECKPOINT").context(|| "writing the log into the database".to_owned())
 }
 

@@ -109,7 +109,7 @@ fn prepare(
     }
     let (old, key) = (old.to_owned(), key.clone());
     let name = backup.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let done = warehouse.write_blocking(move |connection| {
+    let done = warehouse.write_both_blocking(move |connection| {
         let carried = carry(connection, &old);
         let unknown = if carried.is_none() { doubt(connection, now)? } else { 0 };
         erased::set_key(connection, &key)?;

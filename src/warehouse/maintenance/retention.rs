@@ -8,6 +8,7 @@ use crate::warehouse::audit;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::facts::{self, marts::by_table};
 use crate::warehouse::migrate;
+use crate::warehouse::worker::BothWriter;
 use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
 use duckdb::{Connection, OptionalExt, Transaction, params};
 use std::collections::BTreeSet;
@@ -110,7 +111,7 @@ fn months(config: &RetentionConfig, kept: &BTreeSet<String>, name: &str) -> u64 
 
 /// Removes what is old, in one transaction. Running it again removes nothing.
 pub fn retain(
-    connection: &mut Connection,
+    connection: &mut BothWriter<'_>,
     config: &RetentionConfig,
     now: DateTime<Utc>,
 ) -> Result<Vec<Removed>, WarehouseError> {
@@ -209,6 +210,7 @@ fn rules(connection: &Connection) -> Result<Vec<(String, String, String, String)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::warehouse::worker::both;
 
     #[test]
     fn whole_months_are_kept_and_the_running_one_is_not_counted() {
@@ -255,7 +257,7 @@ mod tests {
             .expect("rows");
         let config = RetentionConfig { months: 12, ..RetentionConfig::default() };
         let now = "2026-11-21T00:00:00Z".parse().expect("an instant");
-        retain(&mut connection, &config, now).expect("retained");
+        retain(&mut both(&mut connection), &config, now).expect("retained");
         let kept: String = connection
             .query_row(
                 "SELECT string_agg(id, ' ' ORDER BY id) FROM (SELECT payment_id AS id FROM core.payment
@@ -290,7 +292,8 @@ mod tests {
             connection.execute_batch(&sql).expect("rows");
         }
         let config = RetentionConfig { months: 12, ..RetentionConfig::default() };
-        retain(&mut connection, &config, "2026-11-21T00:00:00Z".parse().expect("an instant")).expect("retained");
+        retain(&mut both(&mut connection), &config, "2026-11-21T00:00:00Z".parse().expect("an instant"))
+            .expect("retained");
         let count = |fact: &str| -> u64 {
             connection.query_row(&format!("SELECT count(*) FROM core.{fact}"), [], |row| row.get(0)).expect("a count")
         };

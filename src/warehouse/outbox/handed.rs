@@ -3,6 +3,7 @@
 
 use crate::support::regular_file;
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::worker::LedgerWriter;
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use duckdb::{Connection, params};
 use std::collections::BTreeMap;
@@ -158,7 +159,11 @@ fn ends_whole(file: &mut File) -> std::io::Result<bool> {
 /// Holds the outbox against the list at start. What may have gone out and still waits here, or is not
 /// known here, becomes unknown: shown, and not sent again. Where there is no list, it is begun with what
 /// the outbox knows. Answers how many messages became unknown.
-pub fn reconcile(connection: &mut Connection, handed: &HandedOver, now: DateTime<Utc>) -> Result<u64, WarehouseError> {
+pub fn reconcile(
+    connection: &mut LedgerWriter<'_>,
+    handed: &HandedOver,
+    now: DateTime<Utc>,
+) -> Result<u64, WarehouseError> {
     let step = || "comparing the outbox with what was handed over".to_owned();
     let Some(last) = handed.read()? else {
         let known = gone_out(connection)?;

@@ -2,6 +2,7 @@
 //! cancelled before they went out.
 
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::worker::LedgerWriter;
 use chrono::{DateTime, Utc};
 use duckdb::{Connection, params};
 
@@ -45,7 +46,7 @@ pub struct Released {
 /// Lets messages leave from now on, the held ones first; their age begins anew. Those written before `oldest`
 /// are cancelled: weeks of reports must not leave at once (be-BOP#2728).
 pub fn release(
-    connection: &mut Connection,
+    connection: &mut LedgerWriter<'_>,
     oldest: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<Released, WarehouseError> {
@@ -76,7 +77,7 @@ pub fn release(
 
 /// Takes back what has not gone out: one message, or all of a report. One that is being sent, or of which
 /// nobody knows, stays as it is. Says how many were cancelled.
-pub fn cancel(connection: &Connection, id: &str, now: DateTime<Utc>) -> Result<u64, WarehouseError> {
+pub fn cancel(connection: &mut LedgerWriter<'_>, id: &str, now: DateTime<Utc>) -> Result<u64, WarehouseError> {
     let count = connection
         .execute(
             "UPDATE ops.outbox SET state = 'cancelled', answer = 'cancelled by hand', ended_at = ?, trouble = NULL

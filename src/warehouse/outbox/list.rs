@@ -43,7 +43,10 @@ pub struct DeliveryLine {
     /// Waits until the operator has mended something: `misconfigured` for the way, `barred` for the reader.
     pub trouble: Option<String>,
     pub answer: String,
+    /// Those of a dropped payload as well.
     pub bytes: u64,
+    /// When its payload was dropped: it is made again from the issued document.
+    pub payload_dropped_at: Option<DateTime<Utc>>,
 }
 
 /// A way out on which messages wait for the operator.
@@ -87,7 +90,8 @@ pub fn deliveries(reader: &Connection, filter: &DeliveryFilter) -> Result<Vec<De
     let mut statement = reader
         .prepare(
             "SELECT message_id, report_id, workspace, kind, route, state, attempts, created_at, ended_at, not_before,
-                 trouble, coalesce(answer, ''), octet_length(payload)::UBIGINT
+                 trouble, coalesce(answer, ''), coalesce(payload_bytes, octet_length(payload))::UBIGINT,
+                 payload_dropped_at
              FROM ops.outbox
              WHERE (?::VARCHAR IS NULL OR message_id = ?)
                  AND (?::VARCHAR IS NULL OR workspace = ?) AND (?::VARCHAR IS NULL OR state = ?)
@@ -137,6 +141,7 @@ pub fn deliveries(reader: &Connection, filter: &DeliveryFilter) -> Result<Vec<De
                 trouble: row.get(10)?,
                 answer: row.get(11)?,
                 bytes: row.get(12)?,
+                payload_dropped_at: instant(row.get(13)?),
             })
         })
         .context(step)?;

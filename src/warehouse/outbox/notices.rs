@@ -2,6 +2,7 @@
 //! marks it as told.
 
 use super::{Context, Kind, NewMessage, WarehouseError, add};
+use crate::warehouse::worker::LedgerWriter;
 use chrono::{DateTime, Utc};
 use duckdb::{Connection, params};
 
@@ -55,7 +56,7 @@ pub fn troubles(reader: &Connection) -> Result<Vec<Trouble>, WarehouseError> {
 
 /// Marks troubles as told and writes the messages that tell, all or nothing.
 pub fn tell(
-    connection: &mut Connection,
+    connection: &mut LedgerWriter<'_>,
     troubles: &[Trouble],
     messages: &[NewMessage],
     now: DateTime<Utc>,

@@ -4,6 +4,7 @@ use super::handed::{HandedOver, What};
 use super::suppression;
 use super::{Context, Kind, WarehouseError};
 use crate::support::redact;
+use crate::warehouse::worker::LedgerWriter;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use duckdb::{Connection, OptionalExt, params};
 use serde::{Deserialize, Serialize};
@@ -166,9 +167,10 @@ pub fn due_lanes(reader: &Connection, whose: &Whose, now: DateTime<Utc>) -> Resu
     rows.collect::<Result<_, _>>().context(step)
 }
 
-/// Claims the next message of a lane that is due, oldest first; only an owner's, if one is named.
+/// Claims the next message of a lane that is due, oldest first; only an owner's, if one is named. A lane may have
+/// several senders: no message is claimed twice, and no reader has two under way.
 pub fn claim(
-    connection: &mut Connection,
+    connection: &mut LedgerWriter<'_>,
     lane: &str,
     whose: &Whose,
     now: DateTime<Utc>,
@@ -177,14 +179,28 @@ pub fn claim(
     let step = || "claiming a message".to_owned();
     let at = now.naive_utc();
     let transaction = connection.transaction().context(step)?;
-    let next = transaction
+    // Its row first: to put thousands of payloads in order only to take one of them would need all of them.
+    let next: Option<i64> = transaction
         .query_row(
-            "SELECT message_id, report_id, workspace, kind, route, payload, attempts, created_at, recipient
-             FROM ops.outbox WHERE state = 'pending' AND lane = ? AND (not_before IS NULL OR not_before <= ? OR not_before > ?)
+            "SELECT rowid FROM ops.outbox
+             WHERE state = 'pending' AND lane = ? AND (not_before IS NULL OR not_before <= ? OR not_before > ?)
                  AND (?::VARCHAR IS NULL OR report_id = ?)
                  AND (?::VARCHAR IS NULL OR kind <> 'report' OR list_contains(string_split(?, ','), workspace))
+                 -- One reader's mails keep their order: none leaves beside another. A test waits for nobody.
+                 AND (recipient IS NULL OR kind = 'test' OR recipient NOT IN (
+                     SELECT recipient FROM ops.outbox WHERE state = 'claimed' AND lane = ? AND recipient IS NOT NULL))
              ORDER BY created_at, report_id, position LIMIT 1",
-            params![lane, at, (now + LONGEST_WAIT).naive_utc(), owner, owner, workspaces, workspaces],
+            params![lane, at, (now + LONGEST_WAIT).naive_utc(), owner, owner, workspaces, workspaces, lane],
+            |row| row.get(0),
+        )
+        .optional()
+        .context(step)?;
+    let Some(row_id) = next else { return Ok(None) };
+    let mut message = transaction
+        .query_row(
+            "SELECT message_id, report_id, workspace, kind, route, payload, attempts, created_at, recipient
+             FROM ops.outbox WHERE rowid = ?",
+            params![row_id],
             |row| {
                 Ok(Claimed {
                     message_id: row.get(0)?,
@@ -201,16 +217,14 @@ pub fn claim(
                 })
             },
         )
-        .optional()
         .context(step)?;
-    let Some(mut message) = next else { return Ok(None) };
     if let Some(recipient) = &message.recipient {
         message.suppressed = suppression::reason(&transaction, recipient)?;
     }
     transaction
         .execute(
-            "UPDATE ops.outbox SET state = 'claimed', claimed_at = ?, lease_until = ?, attempts = ? WHERE message_id = ?",
-            params![at, (now + LEASE).naive_utc(), message.attempts, message.message_id],
+            "UPDATE ops.outbox SET state = 'claimed', claimed_at = ?, lease_until = ?, attempts = ? WHERE rowid = ?",
+            params![at, (now + LEASE).naive_utc(), message.attempts, row_id],
         )
         .context(step)?;
     transaction.commit().context(step)?;
@@ -220,7 +234,7 @@ pub fn claim(
 /// Records how a claimed message ended, with what was said; an address that was refused for good
 /// is suppressed in the same transaction. Gives the address then.
 pub fn finish(
-    connection: &mut Connection,
+    connection: &mut LedgerWriter<'_>,
     message: &Claimed,
     outcome: &Outcome,
     now: DateTime<Utc>,
@@ -287,12 +301,12 @@ const STOPPED: &str = "Daybook stopped while this was being sent: it may or may 
 /// Claims of a process that is gone: their outcome is unknown, and they are shown, not resent. Files
 /// are written again: the same file twice is one file. Called at start, when no other process can hold
 /// the database.
-pub fn give_up_claims(connection: &mut Connection, now: DateTime<Utc>) -> Result<u64, WarehouseError> {
+pub fn give_up_claims(connection: &mut LedgerWriter<'_>, now: DateTime<Utc>) -> Result<u64, WarehouseError> {
     give_up(connection, "state = 'claimed'", now)
 }
 
 /// The same for claims whose lease ran out while Daybook went on.
-pub fn give_up_leases(connection: &mut Connection, now: DateTime<Utc>) -> Result<u64, WarehouseError> {
+pub fn give_up_leases(connection: &mut LedgerWriter<'_>, now: DateTime<Utc>) -> Result<u64, WarehouseError> {
     let due = format!(
         "state = 'claimed' AND coalesce(lease_until, claimed_at) < TIMESTAMP '{}'",
         now.format("%Y-%m-%d %H:%M:%S%.6f")
@@ -300,7 +314,7 @@ pub fn give_up_leases(connection: &mut Connection, now: DateTime<Utc>) -> Result
     give_up(connection, &due, now)
 }
 
-fn give_up(connection: &mut Connection, which: &str, now: DateTime<Utc>) -> Result<u64, WarehouseError> {
+fn give_up(connection: &mut LedgerWriter<'_>, which: &str, now: DateTime<Utc>) -> Result<u64, WarehouseError> {
     let step = || "looking for unfinished deliveries".to_owned();
     let transaction = connection.transaction().context(step)?;
     transaction
@@ -329,7 +343,11 @@ fn give_up(connection: &mut Connection, which: &str, now: DateTime<Utc>) -> Resu
 
 /// Puts a failed or unknown message back, or ends the wait of a pending one, because the operator says so.
 /// `false` if there is none, or if it could never be made.
-pub fn requeue(connection: &Connection, message_id: &str, now: DateTime<Utc>) -> Result<bool, WarehouseError> {
+pub fn requeue(
+    connection: &mut LedgerWriter<'_>,
+    message_id: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, WarehouseError> {
     // What held its lane is mended, says the operator.
     free_lane(connection, message_id)?;
     let count = connection
@@ -360,7 +378,7 @@ fn free_lane(connection: &Connection, message_id: &str) -> Result<(), WarehouseE
 }
 
 /// Puts every unknown message back that was tried once: the policy `after_unknown = "resend"`.
-pub fn requeue_unknown(connection: &Connection, now: DateTime<Utc>) -> Result<u64, WarehouseError> {
+pub fn requeue_unknown(connection: &mut LedgerWriter<'_>, now: DateTime<Utc>) -> Result<u64, WarehouseError> {
     let step = || "putting messages back".to_owned();
     let mut statement = connection
         .prepare(
@@ -377,13 +395,17 @@ pub fn requeue_unknown(connection: &Connection, now: DateTime<Utc>) -> Result<u6
 }
 
 /// Notes in the list beside the database that a message is not to be taken for one that went out.
-fn may_go_again(connection: &Connection, message_id: &str, now: DateTime<Utc>) -> Result<(), WarehouseError> {
+pub(super) fn may_go_again(
+    connection: &Connection,
+    message_id: &str,
+    now: DateTime<Utc>,
+) -> Result<(), WarehouseError> {
     HandedOver::of(connection).map_or(Ok(()), |handed| handed.add(message_id, What::NotSent, now))
 }
 
 /// Records what the operator found out about an unknown message. `false` if there is none.
 pub fn settle(
-    connection: &Connection,
+    connection: &mut LedgerWriter<'_>,
     message_id: &str,
     was_sent: bool,
     now: DateTime<Utc>,

@@ -1,6 +1,7 @@
 //! Addresses that were refused for good. Mail to them would only harm the sender's name.
 
 use super::{Bounce, Context, WarehouseError};
+use crate::warehouse::worker::LedgerWriter;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::{Connection, OptionalExt, params};
 
@@ -37,7 +38,7 @@ pub fn suppressed(reader: &Connection) -> Result<Vec<Suppressed>, WarehouseError
 }
 
 /// Lets mail go to an address again. `false` if it was not suppressed.
-pub fn lift(connection: &Connection, address: &str, now: DateTime<Utc>) -> Result<bool, WarehouseError> {
+pub fn lift(connection: &mut LedgerWriter<'_>, address: &str, now: DateTime<Utc>) -> Result<bool, WarehouseError> {
     let count = connection
         .execute(
             "UPDATE ops.suppression SET lifted_at = ? WHERE address = ? AND lifted_at IS NULL",

@@ -10,6 +10,7 @@ use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::load::literal;
 use crate::warehouse::maintenance::checksum::named;
 use crate::warehouse::maintenance::copy::write_json;
+use crate::warehouse::worker::BothWriter;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::{Connection, params};
 use serde::{Deserialize, Serialize};
@@ -203,7 +204,7 @@ pub fn all(connection: &Connection) -> Result<Vec<Erasure>, WarehouseError> {
 }
 
 /// Erases again what errors of vendors and other words told of erased people since; returns how many texts.
-pub fn in_ledger(connection: &mut Connection, key: &Secret) -> Result<u64, WarehouseError> {
+pub fn in_ledger(connection: &mut BothWriter<'_>, key: &Secret) -> Result<u64, WarehouseError> {
     let workspaces: BTreeSet<String> = all(connection)?.into_iter().map(|one| one.workspace).collect();
     if workspaces.is_empty() {
         return Ok(0);
@@ -226,7 +227,7 @@ pub fn in_ledger(connection: &mut Connection, key: &Secret) -> Result<u64, Wareh
 
 /// Takes up erasures that the database does not know and applies them; returns how many. The key must
 /// be set if there are any.
-pub fn apply_missing(connection: &mut Connection, erasures: &[Erasure]) -> Result<u64, WarehouseError> {
+pub fn apply_missing(connection: &mut BothWriter<'_>, erasures: &[Erasure]) -> Result<u64, WarehouseError> {
     let step = || "erasing again who was erased".to_owned();
     let known = all(connection)?;
     // Several copies of the list may name one mark; no mark has two words.

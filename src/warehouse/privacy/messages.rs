@@ -69,7 +69,7 @@ pub fn erase(connection: &Connection, workspace: &str) -> Result<Vec<(String, u6
             "ops.outbox",
             format!(
                 "recipient = {word}, route = json_merge_patch(t.route, json_object('to', {word}))::VARCHAR,
-                 payload = ''::BLOB, answer = {},
+                 payload = ''::BLOB, payload_dropped_at = NULL, payload_sha256 = NULL, answer = {},
                  state = CASE WHEN t.state = 'sent' THEN 'sent' ELSE 'failed' END,
                  told = CASE WHEN t.state = 'sent' THEN t.told ELSE 'failed' END,
                  ended_at = coalesce(t.ended_at, (SELECT max(erased_at) FROM ops.erased))",

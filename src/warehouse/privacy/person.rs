@@ -8,6 +8,7 @@ use crate::support::spelling::of_address;
 use crate::warehouse::audit;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::maintenance::checksum::named;
+use crate::warehouse::worker::BothWriter;
 use chrono::{DateTime, Utc};
 use duckdb::{Connection, Transaction, params};
 use serde::Serialize;
@@ -100,7 +101,7 @@ fn look(connection: &mut Connection, workspace: &str, who: &Who) -> Result<Held,
 /// Erases a person in every table, history and quarantine included, in one transaction. `actor` is
 /// noted; the person is not.
 pub fn erase(
-    connection: &mut Connection,
+    connection: &mut BothWriter<'_>,
     workspace: &str,
     who: &Who,
     key: &Secret,

@@ -37,17 +37,17 @@ impl Ledger for SlotLedger {
             return Ok(Vec::new());
         }
         let (slots, marks) = (slots.to_vec(), marks.to_vec());
-        self.warehouse.write_blocking(move |connection| super::plan(connection, &slots, &marks))
+        self.warehouse.write_ledger_blocking(move |connection| super::plan(connection, &slots, &marks))
     }
 
     fn skip(&mut self, slot: &Slot) -> Result<(), WarehouseError> {
         let slot = slot.clone();
-        self.warehouse.write_blocking(move |connection| super::skip(connection, &slot))
+        self.warehouse.write_ledger_blocking(move |connection| super::skip(connection, &slot))
     }
 
     fn claim(&mut self, slot: &Slot) -> Result<bool, WarehouseError> {
         let slot = slot.clone();
-        self.warehouse.write_blocking(move |connection| super::claim(connection, &slot))
+        self.warehouse.write_ledger_blocking(move |connection| super::claim(connection, &slot))
     }
 
     fn finish(
@@ -59,7 +59,8 @@ impl Ledger for SlotLedger {
         now: chrono::DateTime<chrono::Utc>,
     ) -> Result<bool, WarehouseError> {
         let (slot, detail, mark) = (slot.clone(), detail.to_owned(), *mark);
-        self.warehouse.write_blocking(move |connection| super::finish(connection, &slot, outcome, &detail, &mark, now))
+        self.warehouse
+            .write_ledger_blocking(move |connection| super::finish(connection, &slot, outcome, &detail, &mark, now))
     }
 
     /// A connection without days, such as one of a CRM, never keeps anybody waiting.

@@ -9,6 +9,7 @@ mod tests;
 pub use ledger::{Dated, SlotLedger};
 
 use super::error::{Context, WarehouseError};
+use super::worker::LedgerWriter;
 use crate::domain::schedule::{Mark, Outcome, Pair, Slot, SlotState};
 use crate::support::ids::stable_id;
 use crate::support::redact;
@@ -88,7 +89,11 @@ pub fn marks(reader: &Connection) -> Result<Vec<(Pair, Mark)>, WarehouseError> {
 
 /// Enters slots and marks, all or nothing; says for each slot whether it was taken. Of a list all go in
 /// by one statement: a minute at which hundreds are due must not hold up the beat.
-pub fn plan(connection: &mut Connection, slots: &[Slot], marks: &[(Pair, Mark)]) -> Result<Vec<bool>, WarehouseError> {
+pub fn plan(
+    connection: &mut LedgerWriter<'_>,
+    slots: &[Slot],
+    marks: &[(Pair, Mark)],
+) -> Result<Vec<bool>, WarehouseError> {
     let step = || "entering slots".to_owned();
     let transaction = connection.transaction().context(step)?;
     let taken = if slots.is_empty() { BTreeSet::new() } else { enter(&transaction, slots).context(step)? };
@@ -127,12 +132,12 @@ fn stored_key(slot: &Slot) -> StoredKey {
 }
 
 /// Marks a planned slot as skipped.
-pub fn skip(connection: &Connection, slot: &Slot) -> Result<(), WarehouseError> {
+pub fn skip(connection: &mut LedgerWriter<'_>, slot: &Slot) -> Result<(), WarehouseError> {
     set(connection, slot, SlotState::Planned).map(drop)
 }
 
 /// Claims a planned slot and opens a run. `false` if it is not there to be claimed.
-pub fn claim(connection: &mut Connection, slot: &Slot) -> Result<bool, WarehouseError> {
+pub fn claim(connection: &mut LedgerWriter<'_>, slot: &Slot) -> Result<bool, WarehouseError> {
     let step = || format!("claiming {}", slot.key);
     let transaction = connection.transaction().context(step)?;
     if !set(&transaction, slot, SlotState::Planned)? {
@@ -157,7 +162,7 @@ pub fn claim(connection: &mut Connection, slot: &Slot) -> Result<bool, Warehouse
 
 /// Closes the run of a claimed slot and says how the slot now stands. `false` if it is not claimed.
 pub fn finish(
-    connection: &mut Connection,
+    connection: &mut LedgerWriter<'_>,
     slot: &Slot,
     outcome: Outcome,
     detail: &str,

@@ -124,7 +124,7 @@ fn a_skipped_slot_becomes_planned_but_a_finished_one_never() {
     assert_eq!(both.iter().map(|slot| slot.state).collect::<Vec<_>>(), [SlotState::Planned, SlotState::Skipped]);
     let again: Vec<Slot> =
         both.iter().map(|slot| Slot { state: SlotState::Planned, ended_at: None, ..slot.clone() }).collect();
-    let taken = warehouse.write_blocking(move |connection| plan(connection, &again, &[])).expect("entered");
+    let taken = warehouse.write_ledger_blocking(move |connection| plan(connection, &again, &[])).expect("entered");
     assert_eq!(taken, [false, true]);
     assert!(slots(&warehouse).iter().all(|slot| slot.state == SlotState::Planned));
 }

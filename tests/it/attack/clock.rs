@@ -46,7 +46,7 @@ impl Simulation {
         self.clock.set(shown);
         self.sandbox.set_as_of(truly);
         // As every start does.
-        self.app.warehouse.write_blocking(move |writer| daybook::warehouse::clock::note(writer, shown)).expect("noted");
+        daybook::warehouse::clock::note(&self.app.warehouse, shown).expect("noted");
         let outcomes = self.app.sync(&Selection::default(), &|_| {}).await.expect("synced");
         assert!(outcomes.iter().all(|outcome| outcome.error.is_none()), "{outcomes:?}");
     }
@@ -84,7 +84,7 @@ async fn a_sync_under_a_clock_a_year_ahead_is_not_believed_and_heals() {
     assert_eq!(texts(&world.app.warehouse, payments), texts(&twin.app.warehouse, payments));
 
     let warehouse = &world.app.warehouse;
-    warehouse.write_blocking(move |writer| correct(writer, now)).expect("corrected");
+    warehouse.write_both_blocking(move |writer| correct(writer, now)).expect("corrected");
     assert_eq!(warehouse.read_blocking(|reader| ahead(reader, now)).expect("a list"), []);
     assert!(status(&world.app, None, now).expect("a status").clock.is_none());
     assert_eq!(world.source("ads", now).data_through, Some(yesterday));

@@ -20,7 +20,7 @@ impl TestInstallation {
         let messages = messages_of(&prints, &audience, &templates).expect("messages");
         let now = self.clock.now();
         self.warehouse
-            .write_blocking(move |c| enqueue(c, Kind::Report, "rep_1", "acme", &messages, now))
+            .write_ledger_blocking(move |c| enqueue(c, Kind::Report, "rep_1", "acme", &messages, now))
             .expect("written");
     }
 
@@ -117,7 +117,7 @@ async fn a_reader_to_whom_no_mail_can_be_written_keeps_nobody_elses_from_going()
     // What was never made cannot be sent again.
     let id = texts(&installation.warehouse, "SELECT message_id FROM ops.outbox WHERE recipient LIKE 'ops@%'").remove(0);
     let now = installation.clock.now();
-    assert!(!installation.warehouse.write_blocking(move |c| requeue(c, &id, now)).expect("asked"));
+    assert!(!installation.warehouse.write_ledger_blocking(move |c| requeue(c, &id, now)).expect("asked"));
     let notes = installation.notes().join("");
     assert!(notes.contains("3 failed") && notes.contains("correct the address for the next report"), "{notes}");
 }

@@ -1,6 +1,8 @@
 //! From the outbox to the other side and back: states, retries, suppression, crashes, the operator.
 
 mod large;
+mod payloads;
+mod senders;
 mod server;
 mod taken_out;
 
@@ -50,6 +52,7 @@ impl TestInstallation {
             from: "Daybook <d@example.com>".to_owned(),
             hello: None,
             per_session: 20,
+            senders: 1,
             timeout_secs: Some(5),
         };
         let mut config = DeliveryConfig { mail: Some(mail), ..DeliveryConfig::default() };
@@ -68,12 +71,12 @@ impl TestInstallation {
                     true => br#"{"text":"hello"}"#.to_vec(),
                     false => format!("Message-ID: <{report}@example.com>\r\n\r\nhello\r\n").into_bytes(),
                 };
-                NewMessage { message_id, route, payload, locale: None, refused: None }
+                NewMessage { message_id, route, payload, locale: None, made_with: None, refused: None }
             })
             .collect();
         let (report, now) = (report.to_owned(), self.clock.now());
         self.warehouse
-            .write_blocking(move |c| enqueue(c, Kind::Report, &report, "acme", &messages, now))
+            .write_ledger_blocking(move |c| enqueue(c, Kind::Report, &report, "acme", &messages, now))
             .expect("written");
     }
 
@@ -173,7 +176,7 @@ async fn an_address_refused_for_good_gets_no_more_mail_until_that_is_lifted() {
     assert_eq!(all, ["gone@example.com", "old@example.com"], "the second bare 550 is enough");
 
     let now = installation.clock.now();
-    assert!(installation.warehouse.write_blocking(move |c| lift(c, "Gone@Example.com", now)).expect("lifted"));
+    assert!(installation.warehouse.write_ledger_blocking(move |c| lift(c, "Gone@Example.com", now)).expect("lifted"));
     assert_eq!(addresses(), ["old@example.com"]);
     installation.later(1);
     installation.write("rep_4", &[mail("gone")]);
@@ -200,7 +203,7 @@ async fn a_crash_between_send_and_record_is_shown_and_neither_doubled_nor_droppe
     // The next process: what was being sent is unknown, the rest goes on.
     let installation = TestInstallation { warehouse: open(folder.path()), folder, clock };
     let now = installation.clock.now();
-    assert_eq!(installation.warehouse.write_blocking(move |c| give_up_claims(c, now)).expect("given up"), 1);
+    assert_eq!(installation.warehouse.write_ledger_blocking(move |c| give_up_claims(c, now)).expect("given up"), 1);
     let deliverers = installation.ways(port, operator);
     installation.deliver(&deliverers).await;
     installation.later(24 * 60);
@@ -214,9 +217,9 @@ async fn a_crash_between_send_and_record_is_shown_and_neither_doubled_nor_droppe
     // The operator finds out, and says so; or has it sent again.
     let id = format!("rep_1/{}", serde_json::to_string(&mail("hang")).expect("JSON"));
     let own = id.clone();
-    assert!(installation.warehouse.write_blocking(move |c| settle(c, &own, false, now)).expect("settled"));
+    assert!(installation.warehouse.write_ledger_blocking(move |c| settle(c, &own, false, now)).expect("settled"));
     assert_eq!(installation.states(), ["hang failed", "ok sent"]);
-    assert!(installation.warehouse.write_blocking(move |c| requeue(c, &id, now)).expect("put back"));
+    assert!(installation.warehouse.write_ledger_blocking(move |c| requeue(c, &id, now)).expect("put back"));
     assert_eq!(installation.states(), ["hang pending", "ok sent"]);
 }
 
@@ -228,11 +231,12 @@ async fn a_cut_within_the_mail_is_tried_again_and_one_after_it_is_unknown() {
     // A mail larger than what the system buffers, so that the cut comes within it.
     let route = serde_json::to_string(&mail("cutdata")).expect("JSON");
     let payload = format!("Subject: x\r\n\r\n{}", "0123456789abcdef\r\n".repeat(2_000_000)).into_bytes();
-    let large = NewMessage { message_id: "large".to_owned(), route, payload, locale: None, refused: None };
+    let large =
+        NewMessage { message_id: "large".to_owned(), route, payload, locale: None, made_with: None, refused: None };
     let now = noon();
     installation
         .warehouse
-        .write_blocking(move |c| enqueue(c, Kind::Report, "rep_2", "acme", &[large], now))
+        .write_ledger_blocking(move |c| enqueue(c, Kind::Report, "rep_2", "acme", &[large], now))
         .expect("written");
     installation.deliver(&ways).await;
     assert_eq!(installation.states(), ["cutdata pending", "cutend unknown", "ok sent"]);
@@ -394,7 +398,7 @@ async fn what_the_operator_must_mend_holds_the_lane_and_is_listed_as_trouble() {
     // Mended: the operator need not wait for the hour, and one word frees all.
     server.hello.lock().expect("an answer").clear();
     let (id, now) = (found[0].message_id.clone(), installation.clock.now());
-    assert!(installation.warehouse.write_blocking(move |c| requeue(c, &id, now)).expect("put back"));
+    assert!(installation.warehouse.write_ledger_blocking(move |c| requeue(c, &id, now)).expect("put back"));
     installation.deliver(&ways).await;
     assert_eq!(installation.states(), ["ok1 sent", "ok2 sent", "ok3 sent"]);
     assert!(installation.warehouse.read_blocking(waiting).expect("a list").is_empty());

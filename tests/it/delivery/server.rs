@@ -19,7 +19,23 @@ pub struct Server {
     pub hangs: Arc<Notify>,
     /// What EHLO is answered; the usual if empty.
     pub hello: Arc<Mutex<String>>,
+    /// What a connection more than so many is answered, in place of the greeting or after the mail.
+    pub limit: Arc<Mutex<Option<Limit>>>,
+    /// Connections open now, and at most at once.
+    pub open: Arc<Mutex<(u32, u32)>>,
+    /// Mails being taken now, by recipient, and recipients that had two at once.
+    pub taking: Arc<Mutex<(Vec<String>, Vec<String>)>>,
+    /// How long a mail takes.
+    pub takes: Arc<Mutex<Duration>>,
     seen: Arc<Mutex<Vec<String>>>,
+}
+
+/// How a server tells of one connection too many.
+#[derive(Clone, Copy)]
+pub struct Limit {
+    pub connections: u32,
+    pub answer: &'static str,
+    pub is_after_mail: bool,
 }
 
 impl Server {
@@ -33,7 +49,17 @@ impl Server {
             while let Ok((stream, _)) = listener.accept().await {
                 *own.connections.lock().expect("a count") += 1;
                 let own = own.clone();
-                tokio::spawn(async move { own.play(stream).await });
+                tokio::spawn(async move {
+                    let now = {
+                        let mut open = own.open.lock().expect("a count");
+                        open.0 += 1;
+                        open.1 = open.1.max(open.0);
+                        open.0
+                    };
+                    let limit = own.limit.lock().expect("a limit").filter(|limit| now > limit.connections);
+                    own.play(stream, limit).await;
+                    own.open.lock().expect("a count").0 -= 1;
+                });
             }
         });
         (server, port)
@@ -44,9 +70,13 @@ impl Server {
         self.mails.lock().expect("mails").iter().map(|(to, _)| to.to_lowercase()).collect()
     }
 
-    async fn play(&self, stream: TcpStream) -> Option<()> {
+    async fn play(&self, stream: TcpStream, limit: Option<Limit>) -> Option<()> {
         let (read, mut write) = stream.into_split();
         let mut lines = BufReader::new(read).lines();
+        if let Some(limit) = limit.filter(|limit| !limit.is_after_mail) {
+            write.write_all(format!("{}\r\n", limit.answer).as_bytes()).await.ok()?;
+            return None;
+        }
         write.write_all(b"220 fake ESMTP\r\n").await.ok()?;
         let mut to = String::new();
         loop {
@@ -86,6 +116,11 @@ impl Server {
                         write.write_all(b"552 5.3.4 Message size exceeds fixed limit\r\n").await.ok()?;
                         continue;
                     }
+                    if let Some(limit) = limit {
+                        write.write_all(format!("{}\r\n", limit.answer).as_bytes()).await.ok()?;
+                        continue;
+                    }
+                    self.take_slowly(&to).await;
                     self.mails.lock().expect("mails").push((to.clone(), mail));
                     "250 2.0.0 Ok: queued as FAKE1".to_owned()
                 }
@@ -93,6 +128,22 @@ impl Server {
                 _ => "250 2.1.0 Ok".to_owned(),
             };
             write.write_all(format!("{answer}\r\n").as_bytes()).await.ok()?;
+        }
+    }
+
+    async fn take_slowly(&self, to: &str) {
+        {
+            let mut taking = self.taking.lock().expect("recipients");
+            if taking.0.iter().any(|other| other == to) {
+                taking.1.push(to.to_owned());
+            }
+            taking.0.push(to.to_owned());
+        }
+        let takes = *self.takes.lock().expect("a time");
+        tokio::time::sleep(takes).await;
+        let mut taking = self.taking.lock().expect("recipients");
+        if let Some(at) = taking.0.iter().position(|other| other == to) {
+            taking.0.remove(at);
         }
     }
 

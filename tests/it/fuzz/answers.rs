@@ -147,6 +147,7 @@ pub fn smtp(mut trial: Trial) {
         from: "Daybook <d@example.com>".to_owned(),
         hello: None,
         per_session: 20,
+        senders: 3,
         timeout_secs: Some(1),
     };
     let ways = ways(&DeliveryConfig { mail: Some(mail), ..DeliveryConfig::default() });

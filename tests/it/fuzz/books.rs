@@ -48,7 +48,7 @@ pub fn handed(mut trial: Trial) {
         assert!(again.contains_key("msg_new") && again.len() >= read.len(), "a line is lost behind a cut one");
         if chance.one_in(10) {
             let own = handed.clone();
-            let noted = warehouse.write_blocking(move |connection| reconcile(connection, &own, now()));
+            let noted = warehouse.write_ledger_blocking(move |connection| reconcile(connection, &own, now()));
             noted.expect("what was handed over is taken in");
             let unknown = crate::support::texts(&warehouse, "SELECT message_id FROM ops.handed_over");
             let out = expected.iter().filter(|(_, what)| **what != What::NotSent);

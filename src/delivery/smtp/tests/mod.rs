@@ -27,7 +27,8 @@ pub(super) fn client(port: u16, security: SmtpSecurity, login: bool) -> Smtp {
         tls: Tls::new(Some(&fixture("ca.pem"))).expect("an authority"),
         bound: Some(Duration::from_secs(5)),
         per_session: 20,
-        line: Mutex::default(),
+        senders: 1,
+        pool: Pool::new(1),
     }
 }
 

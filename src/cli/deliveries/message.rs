@@ -1,0 +1,139 @@
+//! One message: what was said of it, its bytes, and sending it again.
+
+use super::super::Outcome;
+use super::super::out::place;
+use super::super::show::{bytes, plain};
+use super::{done, to_text};
+use crate::daemon::{App, AppError};
+use crate::jobs::message_again::{MessageBytes, Origin, bytes_of};
+use crate::support::secret::Secret;
+use crate::warehouse::outbox::{self, DeliveryFilter, DeliveryLine, StoredMessage};
+use std::fmt::Write;
+use std::path::Path;
+
+fn state_text(line: &DeliveryLine) -> String {
+    match (line.state.as_str(), line.not_before) {
+        ("pending", Some(at)) if line.trouble.is_some() => {
+            format!("needs you, tried again at {}, {} tries", at.format("%H:%M"), line.attempts)
+        }
+        ("pending", Some(at)) => format!("pending until {}, {} tries", at.format("%H:%M"), line.attempts),
+        (state, _) if line.attempts > 1 => format!("{state}, {} tries", line.attempts),
+        (state, _) => state.to_owned(),
+    }
+}
+
+/// One message, every try, and where its bytes are.
+pub fn show(app: &App, id: &str, out: Option<&Path>, json: bool) -> anyhow::Result<Outcome> {
+    let filter = DeliveryFilter { message_id: Some(id.to_owned()), limit: 1, ..DeliveryFilter::default() };
+    let found = app.warehouse.read_blocking(|reader| outbox::deliveries(reader, &filter))?;
+    let Some(line) = found.into_iter().next() else {
+        return Err(AppError::Usage(format!("no message has the id {id:?}")).into());
+    };
+    let attempts = app.warehouse.read_blocking(|reader| outbox::attempts(reader, id))?;
+    let made = match out {
+        Some(out) => Some(written(app, id, out)?),
+        None => None,
+    };
+    if json {
+        let origin = made.as_ref().map(Origin::text);
+        outln!("{}", serde_json::json!({ "message": line, "attempts": attempts, "written": origin }));
+        return Ok(outcome_of(made.as_ref()));
+    }
+    let mut text = format!("{} of {} ({})\n", line.message_id, line.workspace, line.report_id);
+    let _ = writeln!(text, "{}, {}: {}", to_text(&line), bytes(line.bytes), state_text(&line));
+    for attempt in &attempts {
+        let _ = writeln!(
+            text,
+            "\ntry {}, {} to {} UTC: {}{}",
+            attempt.attempt,
+            attempt.began_at.format("%Y-%m-%d %H:%M:%S"),
+            attempt.ended_at.format("%H:%M:%S"),
+            attempt.outcome,
+            if attempt.bounce.is_some() { ", the address was refused" } else { "" }
+        );
+        if attempt.outcome != "sent" {
+            let _ = writeln!(text, "  {}", attempt.detail);
+        }
+        for reply in &attempt.replies {
+            let _ = writeln!(text, "  {}: {}", reply.step, reply.text);
+        }
+    }
+    if let Some(at) = line.payload_dropped_at {
+        let _ = writeln!(
+            text,
+            "\nits bytes were dropped on {}, as it had gone out long before; `--out FILE` renders them again from the \
+             issued document",
+            at.format("%Y-%m-%d")
+        );
+    }
+    if let (Some(origin), Some(out)) = (&made, out) {
+        let _ = writeln!(text, "\n{}: {}", out.display(), origin.text());
+    }
+    outln!("{}", plain(text.trim_end()));
+    Ok(outcome_of(made.as_ref()))
+}
+
+/// Says by the exit code that what was written is not what went out.
+fn outcome_of(origin: Option<&Origin>) -> Outcome {
+    match origin {
+        Some(Origin::RenderedOtherwise { .. }) => Outcome::Partly,
+        _ => Outcome::Done,
+    }
+}
+
+fn found(app: &App, id: &str) -> anyhow::Result<StoredMessage> {
+    let found = app.warehouse.read_blocking(|reader| outbox::stored(reader, id))?;
+    Ok(found.ok_or_else(|| AppError::Usage(format!("no message has the id {id:?}")))?)
+}
+
+/// The bytes of a message, kept or rendered again.
+fn made(app: &App, message: &StoredMessage) -> anyhow::Result<MessageBytes> {
+    let key = unsubscribe_key(app)?;
+    let made = bytes_of(&app.warehouse, message, &app.templates(), key)?;
+    Ok(made.ok_or_else(|| {
+        AppError::Usage(format!(
+            "nothing is left to make {} of: it was erased, could never be made, or its report is not kept any more",
+            message.message_id
+        ))
+    })?)
+}
+
+fn unsubscribe_key(app: &App) -> Result<Option<Secret>, AppError> {
+    let key = &app.settings.delivery.headers.unsubscribe_key;
+    let read = key.as_ref().map(|key| key.resolve(&app.settings.config_dir())).transpose();
+    read.map_err(|error| AppError::Usage(error.to_string()))
+}
+
+fn written(app: &App, id: &str, out: &Path) -> anyhow::Result<Origin> {
+    let made = made(app, &found(app, id)?)?;
+    let path = place(out);
+    std::fs::write(&path, &made.payload).map_err(|source| AppError::Io { path, source })?;
+    Ok(made.origin)
+}
+
+/// Has a message go out with the next delivery.
+pub fn resend(app: &App, id: &str, again: bool, json: bool) -> anyhow::Result<Outcome> {
+    let (own, now) = (id.to_owned(), app.clock.now());
+    let message = app.warehouse.read_blocking(|reader| outbox::stored(reader, id))?;
+    let Some(message) = message.filter(|message| message.state == "sent") else {
+        let is_done = app.warehouse.write_ledger_blocking(move |ledger| outbox::requeue(ledger, &own, now))?;
+        return done(is_done, json, &format!("{id} is sent again with the next delivery"), || {
+            format!("no failed, unknown or waiting message has the id {id:?}")
+        });
+    };
+    if !again {
+        return Err(AppError::Usage(format!(
+            "{id} went out: the other side accepted it; to send it once more all the same, add --again"
+        ))
+        .into());
+    }
+    let made = made(app, &message)?;
+    let is_rendered = made.origin != Origin::Kept;
+    let payload = made.payload;
+    let is_done = app.warehouse.write_ledger_blocking(move |ledger| {
+        outbox::send_again(ledger, &own, Some(payload.as_slice()).filter(|_| is_rendered), now)
+    })?;
+    tracing::info!(message.id = id, "a message that had gone out is sent again, by hand");
+    let words = format!("{id} is sent once more with the next delivery: {}", made.origin.text());
+    done(is_done, json, &words, || format!("{id} is not in the outbox any more as it was"))
+}

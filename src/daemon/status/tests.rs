@@ -1,0 +1,78 @@
+//! What a scrape costs does not grow with the workspaces.
+
+use super::*;
+use crate::support::clock::Clock;
+use crate::warehouse::Context;
+use std::path::Path;
+use std::sync::Arc;
+
+/// An installation of so many workspaces, each with a folder of budgets and a source that answered for ten days.
+fn open(root: &Path, count: usize) -> (Arc<App>, DateTime<Utc>) {
+    let now: DateTime<Utc> = "2026-11-20T12:00:00Z".parse().expect("an instant");
+    let workspace = "name = 'Acme'\ntime_zone = 'UTC'\ncurrency = 'EUR'\n\
+        [[connections]]\nid = 'plans'\nconnector = 'file'\nfolder = 'drops'\npreset = 'budgets'\n";
+    std::fs::create_dir_all(root.join("config/workspaces")).expect("folders");
+    std::fs::create_dir_all(root.join("drops")).expect("a folder");
+    std::fs::write(root.join("config/daybook.toml"), "").expect("a file");
+    for number in 0..count {
+        std::fs::write(root.join(format!("config/workspaces/w{number}.toml")), workspace).expect("a file");
+    }
+    let app = Arc::new(App::open(root, Clock::fixed(now)).expect("an installation"));
+    let sql = format!(
+        "INSERT INTO ops.dropped_file (workspace, connection, stream, name, state, slice, seen_at, rows_read, rows_quarantined)
+             SELECT 'w' || i, 'plans', 'budget', 'x.csv', 'loaded', 'x', TIMESTAMP '2026-11-20', 1, 0 FROM range({count}) AS r(i);
+         INSERT INTO ops.stream_state (workspace, connection, stream, tried_at, succeeded_at, failures_in_row)
+             SELECT 'w' || i, 'plans', 'budget', TIMESTAMP '2026-11-20', TIMESTAMP '2026-11-20', 0 FROM range({count}) AS r(i)"
+    );
+    app.warehouse.write_blocking(move |c| c.execute_batch(&sql).context(|| sql.clone())).expect("rows");
+    (app, now)
+}
+
+/// Statements that `work` runs, by DuckDB's own log.
+fn statements(app: &App, work: impl FnOnce()) -> u64 {
+    let run = |sql: &'static str| {
+        app.warehouse.write_blocking(move |c| c.execute_batch(sql).context(|| sql.to_owned())).expect(sql);
+    };
+    run("CALL enable_logging('QueryLog', storage = 'memory')");
+    work();
+    let count = app.warehouse.write_blocking(|c| {
+        let sql = "SELECT count(*)::UBIGINT FROM duckdb_logs WHERE type = 'QueryLog' AND message LIKE '%ops.%'
+            AND message NOT LIKE '%duckdb_logs%'";
+        c.query_row(sql, [], |row| row.get(0)).context(|| sql.to_owned())
+    });
+    run("CALL disable_logging()");
+    run("CALL truncate_duckdb_logs()");
+    count.expect("a count")
+}
+
+/// Scrapes of many targets ran into Prometheus' ten seconds (openstack-exporter/openstack-exporter#214,
+/// foomo/pagespeed_exporter#34). The right value: as many statements for twenty workspaces as for one.
+#[test]
+fn sources_of_all_workspaces_take_as_many_statements_as_those_of_one() {
+    let mut counts = Vec::new();
+    for count in [1, 20] {
+        let root = tempfile::tempdir().expect("a folder");
+        let (app, now) = open(root.path(), count);
+        let mut found = Vec::new();
+        counts.push(statements(&app, || found = sources_of_all(&app, now).expect("sources")));
+        assert_eq!(found.len(), count);
+        let whole = status(&app, None, now).expect("a status");
+        for ((id, sources), workspace) in found.iter().zip(&whole.workspaces) {
+            assert_eq!((id, sources.len()), (&workspace.workspace, 1));
+            let (one, other) = (&sources[0], &workspace.sources[0]);
+            assert_eq!(one.files, other.files);
+            assert_eq!(
+                (one.health, one.last_success_at, one.data_through),
+                (other.health, other.last_success_at, other.data_through)
+            );
+            assert_eq!(one.last_success_at.map(|at| at.date_naive()), Some(now.date_naive()), "it was read");
+        }
+        // One by one it does grow: the count sees it.
+        if count == 20 {
+            let each = statements(&app, || drop(status(&app, None, now).expect("a status")));
+            assert!(each > 20 * counts[0] / 2, "{each} statements one by one");
+        }
+    }
+    assert_eq!(counts[0], counts[1]);
+    assert!((1..=8).contains(&counts[0]), "{counts:?}");
+}

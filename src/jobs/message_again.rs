@@ -1,0 +1,122 @@
+//! A message as it went out: its payload, or the same made again from the document that was issued. Today's
+//! data have no part in it.
+
+use super::report::{Audience, Formats, MadeWith, ReportError, mail, render_all};
+use crate::delivery::Route;
+use crate::report::document::Document;
+use crate::report::format::Locale;
+use crate::report::templates::Templates;
+use crate::support::ids::hex;
+use crate::support::secret::Secret;
+use crate::warehouse::issued::{issued, localized};
+use crate::warehouse::outbox::StoredMessage;
+use crate::warehouse::{Warehouse, WarehouseError};
+use sha2::{Digest, Sha256};
+
+/// A message's bytes, and how sure it is that they are those that went out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageBytes {
+    pub payload: Vec<u8>,
+    pub origin: Origin,
+}
+
+/// Where a message's bytes come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// They were kept.
+    Kept,
+    /// Rendered again, and their sum is the one that was kept.
+    RenderedAlike,
+    /// Rendered again, with other bytes: why.
+    RenderedOtherwise { why: String },
+}
+
+impl Origin {
+    /// For people.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Kept => "the bytes that went out".to_owned(),
+            Self::RenderedAlike => {
+                "rendered again from the issued document: the same bytes as went out, by their sum".to_owned()
+            }
+            Self::RenderedOtherwise { why } => format!(
+                "rendered again from the issued document: other bytes than went out, as {why}; the figures are the same"
+            ),
+        }
+    }
+}
+
+/// The bytes of a message; blocking. `None` where nothing can be made of it any more: it was erased, or its report's
+/// document is gone.
+///
+/// # Errors
+/// Where the warehouse or a template fails.
+pub fn bytes_of(
+    warehouse: &Warehouse,
+    message: &StoredMessage,
+    templates: &Templates,
+    unsubscribe_key: Option<Secret>,
+) -> Result<Option<MessageBytes>, ReportError> {
+    if let Some(payload) = message.payload.clone() {
+        return Ok(Some(MessageBytes { payload, origin: Origin::Kept }));
+    }
+    let Some(dropped) = &message.dropped else { return Ok(None) };
+    let of = message.report_id.clone();
+    let found = warehouse.read_blocking(|reader| Ok((issued(reader, &of)?, localized(reader, &of)?)))?;
+    let (Some(report), others) = found else { return Ok(None) };
+    let standard: Document = serde_json::from_str(&report.document)?;
+    let locale = message.locale.clone().unwrap_or_else(|| Locale::STANDARD.to_string());
+    let document = match others.iter().find(|one| one.locale == locale) {
+        Some(one) => serde_json::from_str(&one.document)?,
+        None => standard.clone(),
+    };
+    let payload = made_again(message, (&document, &standard), templates, unsubscribe_key)?;
+    let origin = match hex(&Sha256::digest(&payload)) == dropped.sha256 {
+        true => Origin::RenderedAlike,
+        false => Origin::RenderedOtherwise { why: why_other(report.templates.as_deref(), templates) },
+    };
+    Ok(Some(MessageBytes { payload, origin }))
+}
+
+fn made_again(
+    message: &StoredMessage,
+    (document, standard): (&Document, &Document),
+    templates: &Templates,
+    unsubscribe_key: Option<Secret>,
+) -> Result<Vec<u8>, ReportError> {
+    let route: Route = serde_json::from_str(&message.route)?;
+    let rendered = render_all(document, standard, templates)?;
+    Ok(match &route {
+        Route::Mail { from, to } => {
+            let made: MadeWith =
+                message.made_with.as_deref().map(serde_json::from_str).transpose()?.unwrap_or_default();
+            let audience = Audience {
+                formats: made.formats,
+                reply_to: made.reply_to,
+                unsubscribe: made.unsubscribe,
+                unsubscribe_key,
+                ..Audience::default()
+            };
+            mail(document, &rendered, &audience, templates, (from, to))?.raw
+        }
+        Route::Slack { .. } => serde_json::to_vec(&rendered.slack)?,
+        Route::SlackFile { .. } => rendered.pdf,
+        Route::File { path } => {
+            let ending = path.rsplit('.').next().unwrap_or_default();
+            let found = rendered.files(Formats::ALL).into_iter().find(|(one, ..)| *one == ending);
+            let found = found.ok_or_else(|| WarehouseError::Invalid(format!("no file of a report ends so: {path}")))?;
+            found.2.to_vec()
+        }
+    })
+}
+
+/// Why a message looks otherwise now: what was noted of the templates says which of the two changed.
+pub fn why_other(then: Option<&str>, templates: &Templates) -> String {
+    match then {
+        Some(then) if then == templates.fingerprint() => {
+            "Daybook itself or the key of the unsubscribe links changed since, and the templates did not".to_owned()
+        }
+        Some(_) => "the templates, the theme or the logo changed since".to_owned(),
+        None => "the templates or Daybook itself changed since".to_owned(),
+    }
+}

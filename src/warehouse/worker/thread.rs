@@ -1,0 +1,77 @@
+//! A thread that works through what it is given, in order.
+
+use crate::warehouse::error::WarehouseError;
+use std::path::Path;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+
+/// DuckDB runs queries on the thread that asks, and some of its functions recurse; Rust's own 2 MB are few.
+const STACK: usize = 16 << 20;
+
+type Work<S> = Box<dyn FnOnce(&mut S) + Send>;
+
+/// Puts work into the queue of a thread.
+pub(super) struct Queue<S>(mpsc::Sender<Work<S>>);
+
+impl<S> Clone for Queue<S> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<S> Queue<S> {
+    /// Has `work` done, and waits for its answer.
+    pub fn ask<T: Send + 'static>(&self, work: impl FnOnce(&mut S) -> T + Send + 'static) -> Result<T, WarehouseError> {
+        let (answer, result) = mpsc::channel();
+        self.leave(move |state| drop(answer.send(work(state))))?;
+        result.recv().map_err(|_| WarehouseError::Closed)
+    }
+
+    /// Has `work` done some time.
+    pub fn leave(&self, work: impl FnOnce(&mut S) + Send + 'static) -> Result<(), WarehouseError> {
+        self.0.send(Box::new(work)).map_err(|_| WarehouseError::Closed)
+    }
+}
+
+/// The thread; ends with its last queue, and is waited for when this is dropped.
+pub(super) struct Thread<S> {
+    queue: Option<Queue<S>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl<S: Send + 'static> Thread<S> {
+    pub fn start(
+        name: &str,
+        path: &Path,
+        mut state: S,
+        at_end: impl FnOnce(S) + Send + 'static,
+    ) -> Result<Self, WarehouseError> {
+        let (work, todo) = mpsc::channel::<Work<S>>();
+        let thread = std::thread::Builder::new()
+            .name(name.to_owned())
+            .stack_size(STACK)
+            .spawn(move || {
+                while let Ok(work) = todo.recv() {
+                    work(&mut state);
+                }
+                at_end(state);
+            })
+            .map_err(|source| WarehouseError::Io { path: path.to_owned(), source })?;
+        Ok(Self { queue: Some(Queue(work)), thread: Some(thread) })
+    }
+
+    pub fn queue(&self) -> Result<&Queue<S>, WarehouseError> {
+        self.queue.as_ref().ok_or(WarehouseError::Closed)
+    }
+}
+
+impl<S> Drop for Thread<S> {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take()
+            && thread.thread().id() != std::thread::current().id()
+        {
+            drop(thread.join());
+        }
+    }
+}
