@@ -149,9 +149,9 @@ pub async fn rollup(app: &App, args: &RollupArgs, json: bool) -> anyhow::Result<
             outln!("{id}: {} days computed, {} rows", count(rolled.days), count(rolled.rows));
         }
     }
-    let failed = app.failed_rollups().await?;
-    for (rollup, error) in &failed {
-        errln!("jobs/rollups/{rollup}.sql: {error}; its days stay due");
+    let failed = app.failed_rollups(&selection).await?;
+    for (rollup, workspace, error) in &failed {
+        errln!("{workspace}: jobs/rollups/{rollup}.sql: {error}; its days stay due");
     }
     Ok(if failed.is_empty() { Outcome::Done } else { Outcome::Partly })
 }

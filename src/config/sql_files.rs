@@ -56,7 +56,9 @@ pub(super) fn add_rollups(root: &Path, facts: &mut Facts, problems: &Problems) {
         }
     }
     for rollup in facts.rollups() {
-        tell(&rollup.file, rollup.check(facts));
+        for problem in rollup.check(facts) {
+            problems.add(&rollup.file, None, &problem.message, &problem.remedy);
+        }
     }
 }
 

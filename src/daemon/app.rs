@@ -278,7 +278,8 @@ impl App {
             let facts = sql.facts.clone();
             self.warehouse
                 .write(move |connection| {
-                    ids.iter().try_for_each(|id| due::touch(connection, &facts, id, days, "asked for"))
+                    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+                    due::touch(connection, &facts, &ids, days, "asked for")
                 })
                 .await?;
         }
@@ -290,9 +291,12 @@ impl App {
         join_all(all).await.into_iter().collect()
     }
 
-    /// Rollups of the installation that failed last, with why.
-    pub async fn failed_rollups(&self) -> Result<Vec<(String, String)>, AppError> {
-        Ok(self.warehouse.read(own::failures).await?)
+    /// Rollups of the installation that failed last for the chosen workspaces: rollup, workspace, and why.
+    pub async fn failed_rollups(&self, selection: &Selection) -> Result<Vec<(String, String, String)>, AppError> {
+        let chosen: Vec<&str> = self.workspaces(selection)?.iter().map(|of| of.workspace.id.as_str()).collect();
+        let mut failed = self.warehouse.read(own::failures).await?;
+        failed.retain(|(_, workspace, _)| chosen.contains(&workspace.as_str()));
+        Ok(failed)
     }
 
     /// The ways messages leave.

@@ -106,8 +106,8 @@ fn database(patient: &Patient<'_>) -> Vec<Finding> {
         });
     }
     if let Ok(failed) = warehouse.read_blocking(own::failures) {
-        findings.extend(failed.into_iter().map(|(rollup, error)| {
-            let says = format!("mart.{rollup} lacks days: {error}");
+        findings.extend(failed.into_iter().map(|(rollup, workspace, error)| {
+            let says = format!("mart.{rollup} lacks days of {workspace}: {error}");
             Finding::bad("rollups", says, "mend its file in jobs/rollups; its days are computed by the next rollup")
         }));
     }

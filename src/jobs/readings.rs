@@ -19,6 +19,7 @@ use crate::warehouse::new_customers::{EARLIER_PAYERS, PayerStreams, counted_sinc
 use crate::warehouse::plan_history::{PlanStreams, SUBSCRIPTIONS, plans_since};
 use crate::warehouse::readings::Checked;
 use crate::warehouse::report_data::report_data;
+use crate::warehouse::rollup::own;
 use crate::warehouse::{WarehouseError, dropped, issued, lists, readings, rollup};
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::Connection;
@@ -253,6 +254,29 @@ pub fn files_in_trouble(
     Ok(told.collect())
 }
 
+/// Rollups of the installation that a report's metrics rest on and that could not be computed, a sentence each.
+fn rollups_in_trouble(
+    reader: &Connection,
+    context: &ReportContext,
+    definition: &Definition,
+) -> Result<Vec<String>, WarehouseError> {
+    let printed = || definition.edition.own.iter().flat_map(|own| &own.metrics);
+    let failed = own::failures(reader)?.into_iter().filter(|(_, workspace, _)| *workspace == context.workspace.id);
+    let told = failed.filter_map(|(rollup, _, error)| {
+        let labels: BTreeSet<&str> = printed()
+            .filter(|id| context.metrics.tables_of(id).contains(&rollup))
+            .filter_map(|id| Some(context.metrics.get(id)?.label.as_str()))
+            .collect();
+        let labels: Vec<&str> = labels.into_iter().collect();
+        let error: String = error.chars().take(300).collect();
+        (!labels.is_empty()).then(|| {
+            let (labels, error) = (labels.join(", "), error.trim_end_matches('.').to_owned());
+            format!("The rollup {rollup} could not be computed: {error}: {labels} may be missing or as it was before.")
+        })
+    });
+    Ok(told.collect())
+}
+
 /// Since when new customers are told from old ones where that is not always, a sentence for each source.
 pub fn first_seen_since(reader: &Connection, context: &ReportContext) -> Result<Vec<String>, WarehouseError> {
     let since = counted_since(reader, &context.workspace.id, &context.payers)?.into_iter().map(|since| {
@@ -365,7 +389,9 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
         parts.insert(needs.filter.clone(), filled(reader, context, &needs)?);
     }
     let since = first_seen_since(reader, context)?;
-    let known_gaps = [known_gaps, files_in_trouble(reader, context, period)?].concat();
+    let known_gaps =
+        [known_gaps, files_in_trouble(reader, context, period)?, rollups_in_trouble(reader, context, &definition)?]
+            .concat();
     let (plans, plans_from) = plans_known_since(reader, context, period)?;
     let mut unsure = BTreeMap::new();
     if !since.is_empty() {

@@ -10,7 +10,7 @@ use crate::report::receipt::{DataPoint, Expression, Plan};
 use crate::report::sections::Restated;
 use crate::warehouse::WarehouseError;
 use crate::warehouse::issued::{Issued, Receipt, Touched, receipts, touched_since};
-use crate::warehouse::rollup::due;
+use crate::warehouse::rollup::{due, own};
 use duckdb::Connection;
 use rust_decimal::Decimal;
 use std::collections::btree_map::Entry;
@@ -174,6 +174,12 @@ fn why(
         let (facts, period) = match point {
             DataPoint::Metric(reading) => {
                 let metric = context.metrics.get(&reading.metric);
+                for table in context.metrics.tables_of(&reading.metric) {
+                    let edited = own::changed_date(touches.reader, &table)?;
+                    if edited.is_some_and(|date| date >= touches.issued.issued_at.date_naive()) {
+                        reasons.insert(format!("the rollup {table} was edited"));
+                    }
+                }
                 let mut facts: Vec<String> =
                     metric.map(|metric| metric.from.iter().cloned().collect()).unwrap_or_default();
                 // What was worth how much rests on when it changed as well.

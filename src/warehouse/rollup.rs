@@ -172,7 +172,7 @@ pub fn compute_anew(
         ))
         .context(step)?;
     recurring::values(transaction)?;
-    identity::identify(transaction)?;
+    identity::identify(transaction, "touched")?;
     let rules_in_use = RulesInUse::new(transaction, rules)?;
     relations(transaction)?;
     contributions::compute_anew(transaction, &sql.facts, sql.metric_daily.as_deref())?;
@@ -189,7 +189,7 @@ pub fn compute_anew(
 /// origin may have moved. How many there are.
 fn touched(transaction: &Transaction<'_>) -> Result<u64, WarehouseError> {
     let step = || "finding the touched days".to_owned();
-    identity::identify(transaction)?;
+    identity::identify(transaction, "due SEMI JOIN ops.touched_day USING (workspace)")?;
     let days = include_str!("rollup/touched.sql");
     transaction.execute_batch(&format!("CREATE OR REPLACE TEMP TABLE touched AS {days}")).context(step)?;
     // A day whose facts are partly gone keeps the figures it had.
@@ -254,6 +254,7 @@ pub fn columns(facts: &Facts) -> Columns {
     Columns {
         summed: measures.collect(),
         daily: recurring.into_iter().chain(facts.iter().flat_map(of)).chain(own).collect(),
+        rests_on: facts.rollups().iter().map(|rollup| (rollup.id.clone(), rollup.rests_on(facts))).collect(),
         ..Columns::default()
     }
 }

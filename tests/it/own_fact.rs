@@ -219,7 +219,7 @@ pub fn well(root: &Path, arguments: &[&str]) -> String {
     said(&output)
 }
 
-fn files(folder: &Path, ending: &str) -> Vec<String> {
+pub fn files(folder: &Path, ending: &str) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();

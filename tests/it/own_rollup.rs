@@ -2,7 +2,7 @@
 
 use crate::field::installation::write;
 use crate::maintenance_faults::{daybook, said};
-use crate::own_fact::{install, vendor, well};
+use crate::own_fact::{files, install, vendor, well};
 use daybook::warehouse::maintenance::checksum::open_read_only;
 use std::fs;
 use std::path::Path;
@@ -83,6 +83,10 @@ async fn a_rollup_is_a_file_and_its_columns_are_levels_of_metrics() {
     well(root, &["report", "-w", "acme"]);
     let told = well(root, &["explain", "mails_7"]);
     assert!(told.contains("mart.mail_rolling"), "{told}");
+    // It rests on the facts that its inputs are made of in the end.
+    assert!(told.contains("mailing_daily"), "{told}");
+    let told = well(root, &["tables", "mart.mail_rolling"]);
+    assert!(told.contains("mart.mail_list_daily") && told.contains("7 days up to each"), "{told}");
 
     // An edit reaches every day of this table and of what reads it, once; no other figure is computed anew.
     write(root, "jobs/rollups/mail_list_daily.sql", &BY_LIST.replace("sum(sent) AS sent", "2 * sum(sent) AS sent"));
@@ -110,7 +114,20 @@ async fn a_rollup_that_fails_holds_up_no_figure_and_its_days_stay_due() {
     assert_eq!(ask(root, "SELECT count(*)::VARCHAR FROM mart.mail_list_daily"), ["0"], "nothing half-written");
     assert_ne!(ask(root, "SELECT sum(mails_sent)::VARCHAR FROM mart.metric_daily"), ["0"]);
     let told = said(&daybook(root, &["doctor"]));
-    assert!(told.contains("mart.mail_list_daily lacks days"), "{told}");
+    assert!(told.contains("mart.mail_list_daily lacks days of acme"), "{told}");
+    // A report that prints a figure of it says so.
+    let file = root.join("config/connectors/mailer/metrics.toml");
+    let metrics =
+        fs::read_to_string(&file).expect("metrics") + &METRIC.replace("mail_rolling.sent_7", "mail_list_daily.sent");
+    fs::write(file, metrics).expect("written");
+    let job = fs::read_to_string(root.join("jobs/report_daily.toml")).expect("the job");
+    write(root, "jobs/report_daily.toml", &job.replace("[\"list_size\"]", "[\"list_size\", \"mails_7\"]"));
+    well(root, &["report", "-w", "acme"]);
+    let mail = files(&root.join("mail"), "eml").pop().expect("a mail");
+    let mail = fs::read(mail).expect("read");
+    let mail = mail_parser::MessageParser::default().parse(&mail).expect("a mail");
+    let text = mail.body_text(0).expect("text");
+    assert!(text.contains("The rollup mail_list_daily could not be computed"), "{text}");
 
     write(root, "jobs/rollups/mail_list_daily.sql", BY_LIST);
     well(root, &["rollup"]);

@@ -2,6 +2,7 @@
 
 mod metrics;
 mod page;
+mod rollups;
 mod tables;
 
 pub use metrics::{MetricsArgs, metrics, one as explain_metric};

@@ -1,6 +1,6 @@
 //! `daybook tables [FACT]`: what each table of facts holds.
 
-use super::{line, page};
+use super::{line, page, rollups};
 use crate::cli::Outcome;
 use crate::cli::out::place;
 use crate::cli::show::{table, wrapped};
@@ -32,14 +32,23 @@ pub fn tables(root: &Path, args: &TablesArgs, json: bool) -> anyhow::Result<Outc
     }
     let Some(id) = &args.fact else {
         if json {
-            let all = settings.facts.iter().map(|fact| as_json(&settings, fact));
+            let own = settings.facts.rollups().iter().map(rollups::as_json);
+            let all = settings.facts.iter().map(|fact| as_json(&settings, fact)).chain(own);
             outln!("{}", Value::Array(all.collect()));
         } else {
             list(&settings);
         }
         return Ok(Outcome::Done);
     };
-    let name = id.strip_prefix("core.").unwrap_or(id);
+    let name = id.strip_prefix("core.").or_else(|| id.strip_prefix("mart.")).unwrap_or(id);
+    if let Some(rollup) = settings.facts.rollups().iter().find(|rollup| rollup.id == name) {
+        if json {
+            outln!("{}", rollups::as_json(rollup));
+        } else {
+            rollups::one(rollup);
+        }
+        return Ok(Outcome::Done);
+    }
     let fact = settings.facts.get(name).ok_or_else(|| {
         AppError::Usage(format!("there is no fact {id:?}; {}", unknown_remedy(name, &settings.facts.ids(), "facts")))
     })?;
@@ -59,6 +68,7 @@ fn list(settings: &Settings) {
             wrapped(&format!("{:<21}", format!("core.{} ", fact.id)), &format!("{}{own}", fault(&fact.about)))
         );
     }
+    settings.facts.rollups().iter().for_each(|rollup| outln!("{}", rollups::listed(rollup)));
     outln!("\n`daybook tables <fact>` shows columns, `daybook metrics` lists the figures.");
 }
 

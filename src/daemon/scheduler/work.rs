@@ -82,15 +82,16 @@ fn of_streams(outcomes: &[StreamOutcome], was_stopped: bool) -> End {
 }
 
 async fn run_rollup(app: &App, workspace: &str) -> End {
-    match app.rollup(&Selection { workspaces: vec![workspace.to_owned()], connections: Vec::new() }).await {
+    let selection = Selection { workspaces: vec![workspace.to_owned()], connections: Vec::new() };
+    match app.rollup(&selection).await {
         Ok(done) => {
             let days: u64 = done.iter().map(|(_, rolled)| rolled.days).sum();
             let computed = format!("{days} days computed");
-            match app.failed_rollups().await {
+            match app.failed_rollups(&selection).await {
                 Ok(broken) if broken.is_empty() => (Outcome::Succeeded, computed),
                 // A query of the installation is mended by a person.
                 Ok(broken) => {
-                    let told: Vec<String> = broken.into_iter().map(|(_, error)| error).collect();
+                    let told: Vec<String> = broken.into_iter().map(|(_, _, error)| error).collect();
                     (Outcome::Refused, format!("{}; {computed}", told.join("; ")))
                 }
                 Err(error) => failed(&error),

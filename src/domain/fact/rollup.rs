@@ -1,7 +1,7 @@
 //! A rollup of an installation: a table of `mart` that one query fills for the days that changed. Its contract is the
 //! header of its file.
 
-use super::{ColumnType, Facts, PERSONAL};
+use super::{ColumnType, Facts, FactsProblem, PERSONAL};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -33,8 +33,10 @@ pub struct HeaderProblem {
     pub remedy: String,
 }
 
-/// Tables of `mart` that rollups of Daybook fill.
-const SHIPPED: [&str; 5] = ["metric_daily", "mrr_daily", "subscription_value", "fx_cross", "metric_hourly"];
+/// Tables of `mart` with days that Daybook fills.
+const SHIPPED: [&str; 4] = ["metric_daily", "mrr_daily", "fx_cross", "metric_hourly"];
+/// Those without.
+const DAYLESS: [&str; 3] = ["subscription_value", "metric_weekly", "metric_monthly"];
 const KEYS: [&str; 8] = ["Rollup", "Table", "Grain", "Columns", "Inputs", "Window", "Owner", "Late data"];
 /// The longest window: two years and a leap day.
 const MOST_DAYS: u32 = 731;
@@ -98,22 +100,41 @@ impl Rollup {
     }
 
     /// What is wrong with it beside the facts and the other rollups.
-    pub fn check(&self, facts: &Facts) -> Vec<HeaderProblem> {
+    pub fn check(&self, facts: &Facts) -> Vec<FactsProblem> {
         let mut found = Vec::new();
-        let taken = SHIPPED.contains(&self.id.as_str())
-            || facts.iter().any(|fact| fact.id == self.id || format!("{}_by", fact.id) == self.id)
-            || ["metric_weekly", "metric_monthly"].contains(&self.id.as_str());
-        if taken {
-            let message = format!("{} is a table of Daybook or of a fact", self.id);
-            found.push(problem(None, message, "give the file another name"));
+        let mut tell = |message: String, remedy: &str| found.push(FactsProblem { message, remedy: remedy.to_owned() });
+        let is_of_a_fact = facts.iter().any(|fact| fact.id == self.id || format!("{}_by", fact.id) == self.id);
+        if is_of_a_fact || SHIPPED.iter().chain(&DAYLESS).any(|table| *table == self.id) {
+            tell(format!("{} is a table of Daybook or of a fact", self.id), "give the file another name");
         }
         for input in &self.inputs {
             if day_of(input, facts).is_none() {
                 let remedy = "name core.<fact> of a fact with a day, mart.<fact>_by, mart.metric_daily or the table of another rollup; `daybook tables` lists facts";
-                found.push(problem(None, format!("Inputs: there is no {input} with days"), remedy));
+                tell(format!("Inputs: there is no {input} with days"), remedy);
             }
         }
         found
+    }
+
+    /// The facts that its rows are made of in the end.
+    pub fn rests_on(&self, facts: &Facts) -> BTreeSet<String> {
+        let own = |input: &String| -> BTreeSet<String> {
+            let Some((schema, table)) = input.split_once('.') else { return BTreeSet::new() };
+            let all = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+            let adding = facts.iter().filter(|fact| fact.contribution.is_some());
+            match (schema, table) {
+                ("core", fact) => all(&[fact]),
+                (_, "metric_daily") => adding.map(|fact| fact.id.clone()).collect(),
+                (_, "metric_hourly") => adding.filter(|fact| fact.hour.is_some()).map(|fact| fact.id.clone()).collect(),
+                (_, "mrr_daily") => all(&["subscription", "subscription_event"]),
+                (_, "fx_cross") => all(&["fx_rate"]),
+                (_, table) => match facts.rollups().iter().find(|rollup| rollup.id == table) {
+                    Some(rollup) => rollup.rests_on(facts),
+                    None => table.strip_suffix("_by").map(|fact| all(&[fact])).unwrap_or_default(),
+                },
+            }
+        };
+        self.inputs.iter().flat_map(own).collect()
     }
 }
 
@@ -123,9 +144,14 @@ pub fn day_of<'a>(input: &str, facts: &'a Facts) -> Option<&'a str> {
     match schema {
         "core" => facts.get(table)?.day.as_deref(),
         "mart" => {
-            let by = |fact: &str| facts.get(fact).is_some_and(|fact| fact.contribution.is_some());
-            let is_known = ["metric_daily", "mrr_daily", "fx_cross", "metric_hourly"].contains(&table)
-                || table.strip_suffix("_by").is_some_and(by)
+            let has_dimensions = |fact: &str| {
+                facts
+                    .get(fact)
+                    .and_then(|fact| fact.contribution.as_ref())
+                    .is_some_and(|adds| !adds.dimensions.is_empty())
+            };
+            let is_known = SHIPPED.contains(&table)
+                || table.strip_suffix("_by").is_some_and(has_dimensions)
                 || facts.rollups().iter().any(|rollup| rollup.id == table);
             is_known.then_some("date")
         }

@@ -101,10 +101,12 @@ fn metric(id: &str, spec: MetricSpec, columns: &Columns) -> Result<Metric, (Stri
         (None, None, None, None, Some(metric)) => Kind::Of { metric, rows: spec.rows, window: spec.window },
         _ => return Err(plain("give exactly one of `sum`, `level`, `distinct`, `formula` and `of`".to_owned())),
     };
-    if let Kind::Level(daily) | Kind::Distinct(daily) = &kind
-        && daily.schema == "core"
-    {
-        from.insert(daily.table.clone());
+    if let Kind::Level(daily) | Kind::Distinct(daily) = &kind {
+        match columns.rests_on.get(&daily.table) {
+            Some(facts) => from.extend(facts.iter().cloned()),
+            None if daily.schema == "core" => drop(from.insert(daily.table.clone())),
+            None => {}
+        }
     }
     Ok(Metric {
         id: id.to_owned(),

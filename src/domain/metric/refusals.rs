@@ -274,6 +274,7 @@ mod tests {
                 .collect(),
             rates: ["open_rate", "poll.score"].map(str::to_owned).into(),
             local_amounts: ["payment.amount".to_owned()].into(),
+            ..Columns::default()
         };
         let problems = Registry::new(specs, &columns).err()?;
         Some(problems.iter().map(|problem| format!("{}; {}", problem.message, problem.remedy)).collect())

@@ -84,6 +84,15 @@ impl Registry {
         }
     }
 
+    /// The tables whose levels and counts of days a metric is made of.
+    pub fn tables_of(&self, id: &str) -> BTreeSet<String> {
+        let table = |part: Part| match part.number {
+            Number::Sum(_) => None,
+            Number::Level(daily) | Number::Distinct(daily) => Some(daily.table),
+        };
+        self.parts_of(id).into_iter().filter_map(table).collect()
+    }
+
     /// A metric's value from the numbers of a period and scope; `value_of` is asked by the name of a part, and
     /// knows levels and distinct counts only where they exist. None where its denominator is too small as well.
     pub fn value(&self, id: &str, value_of: &dyn Fn(&str) -> Option<Decimal>) -> Option<Decimal> {

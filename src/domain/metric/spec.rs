@@ -79,6 +79,8 @@ pub struct Columns {
     pub summed: BTreeMap<String, Vec<String>>,
     /// What may be a level or a distinct count.
     pub daily: Vec<Daily>,
+    /// The facts behind tables of `mart` that a rollup of the installation fills, by table.
+    pub rests_on: BTreeMap<String, BTreeSet<String>>,
     /// Of both, those that are percentages or ratios by their contract: they do not add up.
     pub rates: BTreeSet<String>,
     /// Of both, amounts in the currency of each row.

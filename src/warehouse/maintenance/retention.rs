@@ -86,7 +86,8 @@ pub fn names(facts: &Facts) -> BTreeSet<String> {
     let by_dimension =
         facts.iter().filter(|fact| fact.contribution.as_ref().is_some_and(|adds| !adds.dimensions.is_empty()));
     let tables = facts.ids().into_iter().chain(migrate::tables_made("mart")).chain(GROUPS).map(str::to_owned);
-    tables.chain(by_dimension.map(by_table)).collect()
+    let own = facts.rollups().iter().map(|rollup| rollup.id.clone());
+    tables.chain(by_dimension.map(by_table)).chain(own).collect()
 }
 
 /// What went from a table.

@@ -31,27 +31,33 @@ pub fn after_edits(
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).context(step)?;
     let before: BTreeMap<String, String> = rows.collect::<Result<_, _>>().context(step)?;
     let now = fingerprint(rules, sql);
-    for (workspace, today) in asked {
-        let id = &workspace.id;
-        match before.get(id) {
-            Some(before) if *before == now => {}
-            Some(_) => {
-                touch(connection, &sql.facts, id, None, "edited rules")?;
-                connection
-                    .execute(
-                        "UPDATE ops.rollup_state SET fingerprint = ?, changed_date = ? WHERE workspace = ?",
-                        params![now, today, id],
-                    )
-                    .context(step)?;
-            }
-            None => {
-                connection
-                    .execute("INSERT INTO ops.rollup_state (workspace, fingerprint) VALUES (?, ?)", params![id, now])
-                    .context(step)?;
-            }
-        }
+    let is_other =
+        |(workspace, _): &&(Workspace, NaiveDate)| before.get(&workspace.id).is_some_and(|known| *known != now);
+    let edited: Vec<&(Workspace, NaiveDate)> = asked.iter().filter(is_other).collect();
+    if !edited.is_empty() {
+        let ids: Vec<&str> = edited.iter().map(|(workspace, _)| workspace.id.as_str()).collect();
+        touch(connection, &sql.facts, &ids, None, "edited rules")?;
     }
-    Ok(())
+    let new =
+        asked.iter().filter(|(workspace, _)| !before.contains_key(&workspace.id)).map(|one| (one, "NULL".to_owned()));
+    let changed = edited.into_iter().map(|one| (one, format!("DATE '{}'", one.1)));
+    let rows: Vec<String> = changed
+        .chain(new)
+        .map(|((workspace, _), date)| format!("({}, '{now}', {date})", literal(&workspace.id)))
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    connection
+        .execute_batch(&format!(
+            "CREATE OR REPLACE TEMP TABLE computed_by AS FROM (VALUES {}) AS v(workspace, fingerprint, changed_date);
+             DELETE FROM ops.rollup_state USING computed_by AS c WHERE c.workspace = rollup_state.workspace;
+             INSERT INTO ops.rollup_state BY NAME
+             SELECT workspace, fingerprint, CAST(changed_date AS DATE) AS changed_date FROM computed_by;
+             DROP TABLE computed_by",
+            rows.join(", ")
+        ))
+        .context(step)
 }
 
 /// Fills the temporary table `due(workspace, time_zone, currency, today, is_new, first_date, last_date)`: those asked
@@ -111,28 +117,30 @@ pub fn span(transaction: &Transaction<'_>, facts: &Facts) -> Result<(), Warehous
     transaction.execute_batch(&sql).context(|| "finding the days of workspaces".to_owned())
 }
 
-/// Makes days of the workspace due: those of `days`, or all.
+/// Makes days of workspaces due: those of `days`, or all.
 pub fn touch(
     connection: &Connection,
     facts: &Facts,
-    workspace: &str,
+    workspaces: &[&str],
     days: Option<Period>,
     why: &str,
 ) -> Result<(), WarehouseError> {
-    let step = || format!("making days of {workspace} due");
-    let (start, end) = days.map(|days| (days.start, days.end)).unzip();
-    for fact in facts.iter().filter(|fact| fact.contribution.is_some()) {
-        let Some(day) = &fact.day else { continue };
-        let sql = format!(
-            "INSERT INTO ops.touched_day SELECT DISTINCT workspace, {day}, $4 FROM core.{}
-             WHERE workspace = $1 AND {day} >= coalesce($2, {day}) AND {day} < coalesce($3, {day} + 1)",
-            fact.id
-        );
-        connection.execute(&sql, params![workspace, start, end, why]).context(step)?;
+    let ids: Vec<String> = workspaces.iter().map(|id| literal(id)).collect();
+    let mut condition = format!("workspace IN ({})", ids.join(", "));
+    if let Some(days) = days {
+        condition += &format!(" AND date >= DATE '{}' AND date < DATE '{}'", days.start, days.end);
     }
-    let of_day =
-        |sign: &str, day: Option<NaiveDate>| day.map_or(String::new(), |day| format!(" AND date {sign} DATE '{day}'"));
-    let condition = format!("workspace = {}{}{}", literal(workspace), of_day(">=", start), of_day("<", end));
+    let of_facts = facts.iter().filter(|fact| fact.contribution.is_some());
+    let tables = of_facts
+        .filter_map(|fact| Some(format!("SELECT workspace, {} AS date FROM core.{}", fact.day.as_ref()?, fact.id)));
+    // What recurs has days on which nothing was loaded.
+    let all: Vec<String> = tables.chain(["SELECT workspace, date FROM mart.mrr_daily".to_owned()]).collect();
+    let sql = format!(
+        "INSERT INTO ops.touched_day SELECT DISTINCT workspace, date, {} FROM ({}) WHERE {condition}",
+        literal(why),
+        all.join(" UNION ALL ")
+    );
+    connection.execute_batch(&sql).context(|| "making days due".to_owned())?;
     own::ask_for(connection, facts, &condition)
 }
 
@@ -146,7 +154,8 @@ pub fn changed_date(reader: &Connection, workspace: &str) -> Result<Option<Naive
 pub fn days_due(reader: &Connection, rules: &ChannelRules, sql: &RollupSql) -> Result<u64, WarehouseError> {
     let days: u64 = reader
         .query_row(
-            "SELECT count(*)::UBIGINT FROM (SELECT DISTINCT m.workspace, m.date FROM mart.metric_daily AS m
+            "SELECT count(*)::UBIGINT FROM (SELECT DISTINCT m.workspace, m.date
+                 FROM (SELECT workspace, date FROM mart.metric_daily UNION ALL SELECT workspace, date FROM mart.mrr_daily) AS m
                  JOIN ops.rollup_state AS s ON s.workspace = m.workspace AND s.fingerprint <> ?)",
             params![fingerprint(rules, sql)],
             |row| row.get(0),

@@ -5,17 +5,17 @@ use crate::domain::components::components;
 use crate::warehouse::error::{Context, WarehouseError};
 use duckdb::{Transaction, params};
 
-/// Fills the temporary table `identity(workspace, key, person)`: each key of the payers of the workspaces in `due` and
+/// Fills the temporary table `identity(workspace, key, person)`: each key of the payers of the workspaces in a table and
 /// of contacts that share one with them, and a number that all keys of a person have in common. Empty where nobody
 /// paid.
-pub fn identify(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
+pub fn identify(transaction: &Transaction<'_>, workspaces: &str) -> Result<(), WarehouseError> {
     let step = || "joining people's keys".to_owned();
     transaction
-        .execute_batch(
+        .execute_batch(&format!(
             "CREATE OR REPLACE TEMP TABLE identity (workspace VARCHAR, key VARCHAR, person BIGINT);
              CREATE OR REPLACE TEMP TABLE paying AS
-             SELECT workspace FROM due SEMI JOIN core.payment USING (workspace)",
-        )
+             SELECT DISTINCT workspace FROM {workspaces} SEMI JOIN core.payment USING (workspace)"
+        ))
         .context(step)?;
     let nobody_paid: bool =
         transaction.query_row("SELECT count(*) = 0 FROM paying", [], |row| row.get(0)).context(step)?;

@@ -16,7 +16,7 @@ use crate::warehouse::queries;
 use chrono::NaiveDate;
 use duckdb::{Connection, Transaction, params};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Names what a rollup is computed by.
 fn fingerprint(rollup: &Rollup) -> String {
@@ -57,14 +57,15 @@ pub fn apply(transaction: &Transaction<'_>, facts: &Facts) -> Result<(), Warehou
         transaction
             .execute_batch(&format!(
                 "DELETE FROM ops.rollup_due WHERE rollup = {id}; DELETE FROM ops.rollup WHERE rollup = {id};
+                 DELETE FROM ops.rollup_failure WHERE rollup = {id};
                  INSERT INTO ops.rollup_due SELECT DISTINCT {id}, workspace, date FROM ({})",
                 days_of_inputs(rollup, facts)
             ))
             .context(step)?;
         transaction
             .execute(
-                "INSERT INTO ops.rollup (rollup, about, file, fingerprint) VALUES (?, ?, ?, ?)",
-                params![rollup.id, rollup.about, rollup.file.display().to_string(), now],
+                "INSERT INTO ops.rollup VALUES (?, ?, ?, ?, NULL)",
+                params![rollup.id, rollup.file.display().to_string(), now, known.contains_key(&rollup.id)],
             )
             .context(step)?;
     }
@@ -72,8 +73,8 @@ pub fn apply(transaction: &Transaction<'_>, facts: &Facts) -> Result<(), Warehou
         let id = literal(id);
         transaction
             .execute_batch(&format!(
-                "UPDATE ops.rollup SET fingerprint = '', error = NULL, failed_at = NULL WHERE rollup = {id};
-                 DELETE FROM ops.rollup_due WHERE rollup = {id}"
+                "UPDATE ops.rollup SET fingerprint = '' WHERE rollup = {id};
+                 DELETE FROM ops.rollup_due WHERE rollup = {id}; DELETE FROM ops.rollup_failure WHERE rollup = {id}"
             ))
             .context(step)?;
     }
@@ -161,7 +162,8 @@ pub fn ask_for(connection: &Connection, facts: &Facts, condition: &str) -> Resul
     Ok(())
 }
 
-/// Computes what is due of the workspaces asked for, each rollup behind those it reads. Why one failed is written down.
+/// Computes what is due of the workspaces asked for, each rollup behind those it reads. Where one fails for some, each
+/// workspace is computed by itself, and why is written down.
 ///
 /// # Errors
 /// If the database cannot be written; a query that fails is none.
@@ -172,36 +174,45 @@ pub fn run(
     facts: &Facts,
 ) -> Result<(), WarehouseError> {
     let step = || "running the rollups of the installation".to_owned();
-    if facts.rollups().is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<String> = asked.iter().map(|(of, today)| format!("({}, DATE '{today}')", literal(&of.id))).collect();
-    connection
-        .execute_batch(&format!(
-            "CREATE OR REPLACE TEMP TABLE asked_own AS FROM (VALUES {}) AS v(workspace, today)",
-            rows.join(", ")
-        ))
-        .context(step)?;
     for (index, rollup) in facts.rollups().iter().enumerate() {
-        let readers =
-            facts.rollups()[index + 1..].iter().filter(|other| other.inputs.contains(&format!("mart.{}", rollup.id)));
+        let waiting = waiting(connection, rollup)?;
+        let asked: Vec<&(Workspace, NaiveDate)> = asked.iter().filter(|(of, _)| waiting.contains(&of.id)).collect();
+        if asked.is_empty() {
+            continue;
+        }
+        let name = format!("mart.{}", rollup.id);
+        let readers = facts.rollups()[index + 1..].iter().filter(|other| other.inputs.contains(&name));
         let readers: Vec<&str> = readers.map(|other| other.id.as_str()).collect();
-        let error = match one(connection, rollup, &readers, rules) {
-            Ok(()) => None,
-            Err(error) => {
-                tracing::error!(rollup.name = %rollup.id, error = %error, "a rollup of the installation failed; its days stay due");
-                Some(error.to_string())
-            }
+        let sql = "UPDATE ops.rollup SET changed_date = ?, is_edited = false WHERE rollup = ? AND is_edited";
+        connection.execute(sql, params![asked[0].1, rollup.id]).context(step)?;
+        let failed: Vec<(&str, WarehouseError)> = match one(connection, rollup, &readers, rules, &asked) {
+            Ok(()) => Vec::new(),
+            Err(error) => match asked[..] {
+                [(workspace, _)] => vec![(&workspace.id, error)],
+                _ => asked
+                    .iter()
+                    .filter_map(|of| Some((of.0.id.as_str(), one(connection, rollup, &readers, rules, &[of]).err()?)))
+                    .collect(),
+            },
         };
-        connection
-            .execute(
-                "UPDATE ops.rollup SET error = $2, failed_at = CASE WHEN $2 IS NOT NULL THEN CAST(now() AS TIMESTAMP) END
-                 WHERE rollup = $1 AND (error IS NOT NULL OR $2 IS NOT NULL)",
-                params![rollup.id, error],
-            )
-            .context(step)?;
+        let ids: Vec<String> = asked.iter().map(|(workspace, _)| literal(&workspace.id)).collect();
+        let sql = format!("DELETE FROM ops.rollup_failure WHERE rollup = ? AND workspace IN ({})", ids.join(", "));
+        connection.execute(&sql, params![rollup.id]).context(step)?;
+        for (workspace, error) in failed {
+            tracing::error!(rollup.name = %rollup.id, workspace.id = workspace, error = %error, "a rollup of the installation failed; its days stay due");
+            let sql = "INSERT INTO ops.rollup_failure VALUES (?, ?, ?)";
+            connection.execute(sql, params![rollup.id, workspace, error.to_string()]).context(step)?;
+        }
     }
-    connection.execute_batch("DROP TABLE asked_own").context(step)
+    Ok(())
+}
+
+/// Workspaces of which days are due.
+fn waiting(connection: &Connection, rollup: &Rollup) -> Result<BTreeSet<String>, WarehouseError> {
+    let step = || format!("looking for days of {} that are due", rollup.id);
+    let mut statement =
+        connection.prepare("SELECT DISTINCT workspace FROM ops.rollup_due WHERE rollup = ?").context(step)?;
+    statement.query_map(params![rollup.id], |row| row.get(0)).context(step)?.collect::<Result<_, _>>().context(step)
 }
 
 fn one(
@@ -209,9 +220,17 @@ fn one(
     rollup: &Rollup,
     readers: &[&str],
     rules: &ChannelRules,
+    asked: &[&(Workspace, NaiveDate)],
 ) -> Result<(), WarehouseError> {
     let (id, step) = (literal(&rollup.id), || format!("the rollup {}", rollup.id));
     let transaction = connection.transaction().context(step)?;
+    let rows: Vec<String> = asked.iter().map(|(of, today)| format!("({}, DATE '{today}')", literal(&of.id))).collect();
+    transaction
+        .execute_batch(&format!(
+            "CREATE OR REPLACE TEMP TABLE asked_own AS FROM (VALUES {}) AS v(workspace, today)",
+            rows.join(", ")
+        ))
+        .context(step)?;
     transaction
         .execute(
             &format!(
@@ -238,7 +257,7 @@ fn one(
     transaction
         .execute_batch(&format!(
             "DELETE FROM ops.rollup_due WHERE rollup = {id} AND workspace IN (SELECT workspace FROM asked_own);
-             DROP TABLE touched; DROP TABLE IF EXISTS temp.rate"
+             DROP TABLE touched; DROP TABLE asked_own; DROP TABLE IF EXISTS temp.rate"
         ))
         .context(step)?;
     transaction.commit().context(step)
@@ -296,13 +315,19 @@ pub fn try_own(
     fill(&transaction, rollup)
 }
 
-/// Rollups that failed last, with why and since when their days are due.
-pub fn failures(reader: &Connection) -> Result<Vec<(String, String)>, WarehouseError> {
+/// Rollups that failed when they were last tried: rollup, workspace, and why.
+pub fn failures(reader: &Connection) -> Result<Vec<(String, String, String)>, WarehouseError> {
     let step = || "looking for rollups that failed".to_owned();
-    let mut statement =
-        reader.prepare("SELECT rollup, error FROM ops.rollup WHERE error IS NOT NULL ORDER BY 1").context(step)?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).context(step)?;
+    let sql = "SELECT rollup, workspace, error FROM ops.rollup_failure ORDER BY ALL";
+    let mut statement = reader.prepare(sql).context(step)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).context(step)?;
     rows.collect::<Result<_, _>>().context(step)
+}
+
+/// The day on which the file of a rollup was last edited.
+pub fn changed_date(reader: &Connection, rollup: &str) -> Result<Option<NaiveDate>, WarehouseError> {
+    let sql = "SELECT max(changed_date) FROM ops.rollup WHERE rollup = ?";
+    reader.query_row(sql, params![rollup], |row| row.get(0)).context(|| "reading when a rollup was edited".to_owned())
 }
 
 /// Rollups whose file is gone, and whose table is still there.
