@@ -33,9 +33,13 @@ pub fn doctor(patient: &Patient<'_>, now: DateTime<Utc>) -> Vec<Finding> {
     let mut findings = database(patient);
     findings.extend(patient.warehouse.ok().map(|warehouse| landing(patient, warehouse, now)));
     if let (Ok(warehouse), Some(figures)) = (patient.warehouse, patient.figures) {
-        findings.push(match agreement::check(warehouse, figures, now) {
+        findings.push(match agreement::check(warehouse, figures, agreement::Waiting::IsLeftOut, now) {
             Ok(says) => Finding::good("figures", says),
-            Err(says) => Finding::bad("figures", says, "nobody should rely on them until they are computed again"),
+            Err(says) => Finding::bad(
+                "figures",
+                says,
+                "compute the days again with `daybook rollup --from --to`, then `daybook doctor`",
+            ),
         });
     }
     findings.push(backups(patient, now));

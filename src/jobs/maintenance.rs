@@ -162,7 +162,11 @@ pub fn maintain(context: &MaintenanceContext, now: DateTime<Utc>) -> Maintenance
     let (looked, kept) = (erase_in_books(context), keep_erasures(context));
     night.add("erasures", looked.and_then(|told| Ok(told + &kept?)));
     if let Some(figures) = &context.figures {
-        night.add(FIGURES, agreement::check(warehouse, figures, now).map_err(MaintenanceError::Figures));
+        night.add(
+            FIGURES,
+            agreement::check(warehouse, figures, agreement::Waiting::IsRolledUp, now)
+                .map_err(MaintenanceError::Figures),
+        );
     }
     for step in &night.steps {
         if step.is_ok {

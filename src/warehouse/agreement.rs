@@ -1,7 +1,8 @@
-//! Computes figures from facts anew and sets them beside what the rollups hold. Nothing is written: the transaction
-//! is given up.
+//! Computes figures from facts anew and compares them with what the rollups hold. Nothing is written but temporary
+//! tables, whose transaction is rolled back.
 
 use super::error::{Context, WarehouseError};
+use super::load::literal;
 use super::maintenance::retention::sealed_before;
 use super::metric_sql;
 use super::rollup::{RollupSql, compute_anew, due};
@@ -10,7 +11,7 @@ use crate::domain::metric::{Difference, Figures, Grain, Number, Registry};
 use crate::domain::period::Period;
 use crate::domain::workspace::Workspace;
 use chrono::{Days, NaiveDate};
-use duckdb::{Connection, Transaction, params};
+use duckdb::{Connection, params};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
@@ -28,53 +29,52 @@ pub struct Agreement {
 }
 
 /// The days that are compared: from the first of the month 35 days ago until yesterday.
-pub fn days(today: NaiveDate) -> Period {
+fn days(today: NaiveDate) -> Period {
     Period { start: Period::month_of(today - Days::new(DAYS)).start, end: today }
 }
 
-/// Compares a workspace's figures by day, week and month: `mart.metric_daily`, its views of weeks and months and
-/// `mart.mrr_daily` with what the contributions of facts give now.
+/// Compares the figures of workspaces by day, week and month: `mart.metric_daily`, its views of weeks and months and
+/// `mart.mrr_daily` with what the contributions of facts give now. `today` is the day in the zone of each. A reader is
+/// enough: what is computed is temporary, and goes.
+///
+/// # Errors
+/// As a query fails for any of them.
 pub fn compare(
-    connection: &mut Connection,
-    workspace: &Workspace,
+    reader: &Connection,
+    asked: &[(Workspace, NaiveDate)],
     (rules, sql, metrics): (&ChannelRules, &RollupSql, &Registry),
-    today: NaiveDate,
-) -> Result<Agreement, WarehouseError> {
-    let step = || format!("comparing the figures of {}", workspace.id);
-    let transaction = connection.transaction().context(step)?;
-    let compared = compare_in(&transaction, workspace, (rules, sql, metrics), today);
+) -> Result<BTreeMap<String, Agreement>, WarehouseError> {
+    let step = || "comparing figures with their facts".to_owned();
+    let transaction = reader.unchecked_transaction().context(step)?;
+    let compared = compare_in(&transaction, asked, (rules, sql, metrics));
     transaction.rollback().context(step)?;
     // Variables are no part of a transaction.
-    connection.execute_batch("RESET VARIABLE workspace; RESET VARIABLE time_zone").context(step)?;
+    reader.execute_batch("RESET VARIABLE workspace; RESET VARIABLE time_zone").context(step)?;
     compared
 }
 
 fn compare_in(
-    transaction: &Transaction<'_>,
-    workspace: &Workspace,
+    reader: &Connection,
+    asked: &[(Workspace, NaiveDate)],
     (rules, sql, metrics): (&ChannelRules, &RollupSql, &Registry),
-    today: NaiveDate,
-) -> Result<Agreement, WarehouseError> {
-    let step = || format!("comparing the figures of {}", workspace.id);
-    // What was edited reaches stored figures with the next rollup, and so does another currency.
-    due::after_edits(transaction, &[(workspace.clone(), today)], rules, sql)?;
-    let is_waiting: bool = transaction
-        .query_row(
-            "SELECT count(*) > 0 FROM (
-                 SELECT 1 FROM ops.touched_day WHERE workspace = $1
-                 UNION ALL SELECT 1 FROM ops.workspace WHERE workspace = $1 AND currency <> $2)",
-            params![workspace.id, workspace.currency.code()],
-            |row| row.get(0),
-        )
-        .context(step)?;
-    if is_waiting {
-        return Ok(Agreement::default());
-    }
-    let whole = days(today);
-    let Some(period) = Period::new(whole.start.max(sealed_before(transaction)?), whole.end) else {
-        return Ok(Agreement::default());
+) -> Result<BTreeMap<String, Agreement>, WarehouseError> {
+    let waiting = due::waiting(reader, asked, rules, sql)?;
+    let sealed = sealed_before(reader)?;
+    let mut found: BTreeMap<String, Agreement> =
+        asked.iter().map(|(of, _)| (of.id.clone(), Agreement::default())).collect();
+    let ready: Vec<(&Workspace, Period)> = asked
+        .iter()
+        .filter(|(of, _)| !waiting.contains(&of.id))
+        .filter_map(|(of, today)| {
+            let whole = days(*today);
+            Some((of, Period::new(whole.start.max(sealed), whole.end)?))
+        })
+        .collect();
+    let (Some(start), Some(end)) = (ready.iter().map(|of| of.1.start).min(), ready.iter().map(|of| of.1.end).max())
+    else {
+        return Ok(found);
     };
-    compute_anew(transaction, workspace, rules, sql, period)?;
+    compute_anew(reader, &ready, rules, sql)?;
     let columns: Vec<(String, String)> = metrics
         .parts()
         .into_iter()
@@ -84,53 +84,109 @@ fn compare_in(
             _ => None,
         })
         .collect();
-    let read = |table: &str, day: &str| sums(transaction, workspace, (table, day), &columns);
     let recurring = ["mrr", "subscriptions"].map(|column| (format!("mrr_daily.{column}"), format!("sum({column})")));
-    let recurs = |table: &str| sums(transaction, workspace, (table, "date"), &recurring);
-    let stored = laid_out(
-        period,
-        workspace,
-        [
-            read("mart.metric_daily", "date")?,
-            read("mart.metric_weekly", "week_date")?,
-            read("mart.metric_monthly", "month_date")?,
-        ],
-        &recurs("mart.mrr_daily")?,
-    );
-    let by_day = read("temp.computed_daily", "date")?;
-    let (weeks, months) = (
-        together(&by_day, &|date| Period::week_of(date, workspace.week_starts_on).start),
-        together(&by_day, &|date| Period::month_of(date).start),
-    );
-    let computed = laid_out(period, workspace, [by_day, weeks, months], &recurs("temp.computed_recurring")?);
-    let (differences, figures) = metrics.differences(&stored, &computed);
-    Ok(Agreement { days: Some(period), figures, differences })
+    // The first week may begin before the first day.
+    let days = (start - Days::new(6), end);
+    let read = |table: &str, day: &str| sums(reader, (table, day), &columns, days);
+    let stored = [
+        read("mart.metric_daily", "date")?,
+        read("mart.metric_weekly", "week_date")?,
+        read("mart.metric_monthly", "month_date")?,
+    ];
+    let computed = read("temp.computed_daily", "date")?;
+    let recurs = |table: &str| sums(reader, (table, "date"), &recurring, days);
+    let (levels, levels_computed) = (recurs("mart.mrr_daily")?, recurs("temp.computed_recurring")?);
+    let nothing = ByDate::new();
+    for (workspace, period) in ready {
+        let of = |all: &BTreeMap<String, ByDate>| all.get(&workspace.id).cloned().unwrap_or_default();
+        let [by_day, by_week, by_month] = &stored;
+        let stored = [of(by_day), of(by_week), of(by_month)];
+        let by_day = of(&computed);
+        let (weeks, months) = (
+            together(&by_day, &|date| Period::week_of(date, workspace.week_starts_on).start),
+            together(&by_day, &|date| Period::month_of(date).start),
+        );
+        let stored = laid_out(period, workspace, stored, levels.get(&workspace.id).unwrap_or(&nothing));
+        let computed = laid_out(
+            period,
+            workspace,
+            [by_day, weeks, months],
+            levels_computed.get(&workspace.id).unwrap_or(&nothing),
+        );
+        let (differences, figures) = metrics.differences(&stored, &computed);
+        found.insert(workspace.id.clone(), Agreement { days: Some(period), figures, differences });
+    }
+    Ok(found)
+}
+
+/// The day on which each workspace was last compared; of one that never was, on which that was first tried.
+pub fn last_compared(reader: &Connection) -> Result<BTreeMap<String, NaiveDate>, WarehouseError> {
+    let step = || "reading when figures were compared".to_owned();
+    let mut statement = reader.prepare("SELECT workspace, compared_date FROM ops.figure_check").context(step)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).context(step)?;
+    rows.collect::<Result<_, _>>().context(step)
+}
+
+/// Notes which workspaces were compared on a day, and which had to be left out.
+pub fn note(
+    connection: &mut Connection,
+    (compared, left_out): (&[String], &[String]),
+    today: NaiveDate,
+) -> Result<(), WarehouseError> {
+    let step = || "noting which figures were compared".to_owned();
+    let transaction = connection.transaction().context(step)?;
+    let listed = |ids: &[String]| ids.iter().map(|id| format!("({})", literal(id))).collect::<Vec<_>>().join(", ");
+    if !compared.is_empty() {
+        let ids = listed(compared);
+        let sql = format!(
+            "DELETE FROM ops.figure_check WHERE workspace IN (SELECT id FROM (VALUES {ids}) AS v(id));
+             INSERT INTO ops.figure_check SELECT id, DATE '{today}' FROM (VALUES {ids}) AS v(id)"
+        );
+        transaction.execute_batch(&sql).context(step)?;
+    }
+    if !left_out.is_empty() {
+        let sql = format!(
+            "INSERT INTO ops.figure_check SELECT id, DATE '{today}' FROM (VALUES {}) AS v(id)
+             WHERE id NOT IN (SELECT workspace FROM ops.figure_check)",
+            listed(left_out)
+        );
+        transaction.execute_batch(&sql).context(step)?;
+    }
+    transaction.commit().context(step)
 }
 
 type ByDate = BTreeMap<NaiveDate, BTreeMap<String, Decimal>>;
 
+/// Sums of a table by workspace and day, of the workspaces in `due`.
 fn sums(
-    transaction: &Transaction<'_>,
-    workspace: &Workspace,
+    reader: &Connection,
     (table, day): (&str, &str),
     columns: &[(String, String)],
-) -> Result<ByDate, WarehouseError> {
+    (start, end): (NaiveDate, NaiveDate),
+) -> Result<BTreeMap<String, ByDate>, WarehouseError> {
     let step = || format!("summing {table}");
     let values: String = columns.iter().map(|(_, sql)| format!(", CAST({sql} AS DECIMAL(38, 6))")).collect();
-    let sql = format!("SELECT {day}{values} FROM {table} WHERE workspace = ? GROUP BY 1");
-    let mut statement = transaction.prepare(&sql).context(step)?;
+    let sql = format!(
+        "SELECT workspace, {day}{values} FROM {table} SEMI JOIN due USING (workspace) WHERE {day} >= ? AND {day} < ? GROUP BY 1, 2"
+    );
+    let mut statement = reader.prepare(&sql).context(step)?;
     let rows = statement
-        .query_map(params![workspace.id], |row| {
+        .query_map(params![start, end], |row| {
             let mut values = BTreeMap::new();
             for (index, (name, _)) in columns.iter().enumerate() {
-                if let Some(value) = row.get::<_, Option<Decimal>>(1 + index)? {
+                if let Some(value) = row.get::<_, Option<Decimal>>(2 + index)? {
                     values.insert(name.clone(), value);
                 }
             }
-            Ok((row.get(0)?, values))
+            Ok((row.get::<_, String>(0)?, row.get::<_, NaiveDate>(1)?, values))
         })
         .context(step)?;
-    rows.collect::<Result<_, _>>().context(step)
+    let mut all: BTreeMap<String, ByDate> = BTreeMap::new();
+    for row in rows {
+        let (workspace, date, values) = row.context(step)?;
+        all.entry(workspace).or_default().insert(date, values);
+    }
+    Ok(all)
 }
 
 /// Days put together by the first day that each belongs to.

@@ -42,7 +42,7 @@ impl RollupSql {
     pub const NAMES: [&str; 2] = ["metric_daily", "mrr_daily"];
 
     /// Whether a query of the installation names one workspace by the variable that earlier versions set.
-    fn reads_one_workspace(&self) -> bool {
+    pub fn reads_one_workspace(&self) -> bool {
         self.metric_daily.iter().chain([&self.mrr_daily]).any(|sql| sql.contains("getvariable"))
     }
 
@@ -137,8 +137,8 @@ pub fn rollup_all(
 }
 
 /// Tells queries of an installation which workspace is computed.
-fn set_workspace(transaction: &Transaction<'_>, workspace: &Workspace) -> Result<(), WarehouseError> {
-    transaction
+fn set_workspace(connection: &Connection, workspace: &Workspace) -> Result<(), WarehouseError> {
+    connection
         .execute_batch(&format!(
             "SET VARIABLE workspace = {}; SET VARIABLE time_zone = {}",
             literal(&workspace.id),
@@ -147,39 +147,45 @@ fn set_workspace(transaction: &Transaction<'_>, workspace: &Workspace) -> Result
         .context(|| "setting workspace".to_owned())
 }
 
-/// Computes the days of a period from facts into the temporary tables `computed_daily` and `computed_recurring`, to be
-/// compared with what is stored. The transaction is to be given up: it holds what subscriptions are worth now.
+/// Computes days of workspaces from facts into the temporary tables `computed_daily` and `computed_recurring`, to be
+/// compared with what is stored; leaves the workspaces in `due`. The caller rolls the transaction back.
 pub fn compute_anew(
-    transaction: &Transaction<'_>,
-    workspace: &Workspace,
+    reader: &Connection,
+    asked: &[(&Workspace, Period)],
     rules: &ChannelRules,
     sql: &RollupSql,
-    days: Period,
 ) -> Result<(), WarehouseError> {
-    let step = || format!("computing the days of {} anew", workspace.id);
-    set_workspace(transaction, workspace)?;
-    let id = literal(&workspace.id);
-    transaction
+    let step = || "computing figures from facts".to_owned();
+    if let [(workspace, _)] = asked {
+        set_workspace(reader, workspace)?;
+    }
+    let row = |(of, days): &(&Workspace, Period)| {
+        let (id, zone) = (literal(&of.id), literal(of.time_zone.name()));
+        format!("({id}, {zone}, TIMESTAMP '{}', TIMESTAMP '{}')", days.start, days.last_day())
+    };
+    reader
         .execute_batch(&format!(
-            "CREATE OR REPLACE TEMP TABLE due AS SELECT {id} AS workspace, {} AS time_zone;
+            "CREATE OR REPLACE TEMP TABLE due AS
+             FROM (VALUES {}) AS v(workspace, time_zone, first_at, last_at);
              CREATE OR REPLACE TEMP TABLE days AS
-             SELECT CAST({id} AS VARCHAR) AS workspace, CAST(day AS DATE) AS date
-             FROM generate_series(TIMESTAMP '{}', TIMESTAMP '{}', INTERVAL 1 DAY) AS d(day);
-             CREATE OR REPLACE TEMP TABLE touched AS SELECT workspace, date FROM days",
-            literal(workspace.time_zone.name()),
-            days.start,
-            days.last_day()
+             SELECT workspace, CAST(day AS DATE) AS date
+             FROM due, unnest(generate_series(first_at, last_at, INTERVAL 1 DAY)) AS s(day);
+             CREATE OR REPLACE TEMP TABLE touched AS FROM days;
+             CREATE OR REPLACE TEMP TABLE computed_value AS {}",
+            asked.iter().map(row).collect::<Vec<_>>().join(", "),
+            include_str!("rollup/values.sql")
         ))
         .context(step)?;
-    recurring::values(transaction)?;
-    identity::identify(transaction, "touched")?;
-    let rules_in_use = RulesInUse::new(transaction, rules)?;
-    relations(transaction)?;
-    contributions::compute_anew(transaction, &sql.facts, sql.metric_daily.as_deref())?;
+    identity::identify(reader, "due")?;
+    let rules_in_use = RulesInUse::new(reader, rules)?;
+    relations(reader)?;
+    contributions::compute_anew(reader, &sql.facts, sql.metric_daily.as_deref())?;
     drop(rules_in_use);
-    queries::examine(transaction, &sql.mrr_daily).map_err(|error| named("mrr_daily", error))?;
-    let recurring = sql.mrr_daily.trim_end().trim_end_matches(';');
-    transaction
+    queries::examine(reader, &sql.mrr_daily).map_err(|error| named("mrr_daily", error))?;
+    // What subscriptions are worth is computed as well, not read.
+    let recurring =
+        sql.mrr_daily.trim_end().trim_end_matches(';').replace("mart.subscription_value", "temp.computed_value");
+    reader
         .execute_batch(&format!("CREATE OR REPLACE TEMP TABLE computed_recurring AS {recurring}"))
         .context(step)
         .map_err(|error| named("mrr_daily", error))
@@ -213,9 +219,9 @@ fn count(transaction: &Transaction<'_>) -> Result<BTreeMap<String, RolledUp>, Wa
 }
 
 /// The relations that contributions read beside facts.
-fn relations(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
+fn relations(connection: &Connection) -> Result<(), WarehouseError> {
     let payer = include_str!("rollup/payer.sql");
-    transaction
+    connection
         .execute_batch(&format!(
             "CREATE OR REPLACE TEMP TABLE rate AS
                  SELECT workspace, date, currency, CAST(rate AS DECIMAL(38, 9)) AS rate

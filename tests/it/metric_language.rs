@@ -340,7 +340,7 @@ fn a_figure_that_is_not_that_of_its_facts_is_told() {
     well(root, &["sync"]);
     well(root, &["rollup"]);
     let told = well(root, &["maintain"]);
-    assert!(told.contains("figures are the same in the rollup and by their facts"), "{told}");
+    assert!(told.contains("figures are the same in the rollup and computed from facts"), "{told}");
     let flat = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(flat(well(root, &["doctor"])).contains("figures are the same"));
 
@@ -357,7 +357,7 @@ fn a_figure_that_is_not_that_of_its_facts_is_told() {
         };
         warehouse.expect("opens").write_blocking(write).expect("written");
     }
-    let wrong = format!("cost of {day} is 15.01 in the rollup and 15 by its facts");
+    let wrong = format!("cost of {day} is 15.01 in the rollup and 15 computed from facts");
     let doctor = flat(said(&daybook(root, &["doctor"])));
     assert!(doctor.contains("BAD figures") && doctor.contains(&wrong), "{doctor}");
     let night = daybook(root, &["maintain"]);

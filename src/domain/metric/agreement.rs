@@ -37,17 +37,17 @@ impl fmt::Display for Difference {
             Grain::Week => format!("the week from {start}"),
             Grain::Month => start.format("%Y-%m").to_string(),
         };
-        write!(out, "{metric} of {of} is {stored} in the rollup and {computed} by its facts")
+        write!(out, "{metric} of {of} is {stored} in the rollup and {computed} computed from facts")
     }
 }
 
 impl Registry {
     /// Metrics that are computed on two paths: windows are sums of the same days, and what is read from a table of
-    /// `core` itself has one path only.
+    /// `core` itself, or of a rollup of the installation, has one path only.
     pub fn on_two_paths(&self) -> Vec<&str> {
         let is_rolled_up = |number: &Number| match number {
             Number::Sum(_) => true,
-            Number::Level(daily) | Number::Distinct(daily) => daily.schema == "mart",
+            Number::Level(daily) | Number::Distinct(daily) => daily.table == "mrr_daily",
         };
         let of_days =
             |id: &str| self.parts_of(id).iter().all(|part| part.scope.window.is_none() && is_rolled_up(&part.number));
@@ -108,7 +108,7 @@ mod tests {
     fn a_difference_of_a_cent_is_found_in_every_metric_that_rests_on_it() {
         let (found, compared) = registry().differences(&figures(dec!(10.01), dec!(4)), &figures(dec!(10), dec!(4)));
         assert_eq!(compared, 3, "windows are sums of the same days");
-        assert_eq!(found[0].to_string(), "cost of 2026-11-20 is 10.01 in the rollup and 10 by its facts");
+        assert_eq!(found[0].to_string(), "cost of 2026-11-20 is 10.01 in the rollup and 10 computed from facts");
         assert_eq!(found.len(), 1, "2.5025 and 2.50 are the same to the cent: {found:?}");
         let (found, _) = registry().differences(&figures(dec!(10), dec!(5)), &figures(dec!(10), dec!(4)));
         assert_eq!(found.iter().map(|found| found.metric.as_str()).collect::<Vec<_>>(), ["clicks", "cpc"]);

@@ -10,3 +10,7 @@ CREATE TABLE ops.rollup_failure (rollup VARCHAR NOT NULL, workspace VARCHAR NOT 
 
 -- Days that a rollup of the installation has still to compute.
 CREATE TABLE ops.rollup_due (rollup VARCHAR NOT NULL, workspace VARCHAR NOT NULL, date DATE NOT NULL);
+
+-- The day on which the figures of a workspace were last compared with their facts; of one that never was, the day on
+-- which that was first tried.
+CREATE TABLE ops.figure_check (workspace VARCHAR NOT NULL, compared_date DATE NOT NULL);

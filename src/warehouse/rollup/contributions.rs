@@ -7,7 +7,7 @@ use crate::domain::fact::{Contribution, Fact, Facts, Measure};
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::facts::marts::{HOURLY_DAYS, by_table};
 use crate::warehouse::queries;
-use duckdb::{Transaction, params};
+use duckdb::{Connection, Transaction, params};
 
 /// Words of vendors for no campaign.
 const NO_CAMPAIGN: &str = "('(not set)', '(none)', '(direct)', '(organic)', '(referral)')";
@@ -61,7 +61,7 @@ fn adding(facts: &Facts) -> Vec<(&Fact, &Contribution)> {
 
 /// Fills the temporary table `computed_daily` with what facts add on the touched days, and nothing that is stored; a
 /// query of the installation in their place is `own`.
-pub fn compute_anew(transaction: &Transaction<'_>, facts: &Facts, own: Option<&str>) -> Result<(), WarehouseError> {
+pub fn compute_anew(transaction: &Connection, facts: &Facts, own: Option<&str>) -> Result<(), WarehouseError> {
     let adding = adding(facts);
     for (fact, adds) in &adding {
         compute(transaction, fact, adds)?;
@@ -100,7 +100,7 @@ fn apart(fact: &Fact, adds: &Contribution) -> Vec<String> {
 }
 
 /// Computes a contribution into a temporary table, by the channel of its origin and its dimensions.
-fn compute(transaction: &Transaction<'_>, fact: &Fact, adds: &Contribution) -> Result<(), WarehouseError> {
+fn compute(transaction: &Connection, fact: &Fact, adds: &Contribution) -> Result<(), WarehouseError> {
     let name = adds.file.display().to_string();
     queries::examine(transaction, &adds.sql).map_err(|error| named(&name, error))?;
     let apart: String = apart(fact, adds).iter().map(|column| format!(", {column}")).collect();

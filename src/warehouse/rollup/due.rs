@@ -12,7 +12,7 @@ use crate::warehouse::load::literal;
 use chrono::NaiveDate;
 use duckdb::{Connection, Transaction, params};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Names what days are computed by, besides what facts add.
 fn fingerprint(rules: &ChannelRules, sql: &RollupSql) -> String {
@@ -26,11 +26,8 @@ pub fn after_edits(
     rules: &ChannelRules,
     sql: &RollupSql,
 ) -> Result<(), WarehouseError> {
-    let step = || "comparing what days were computed by".to_owned();
-    let mut statement = connection.prepare("SELECT workspace, fingerprint FROM ops.rollup_state").context(step)?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).context(step)?;
-    let before: BTreeMap<String, String> = rows.collect::<Result<_, _>>().context(step)?;
-    let now = fingerprint(rules, sql);
+    let step = || "noting what days are computed by".to_owned();
+    let (before, now) = (computed_by(connection)?, fingerprint(rules, sql));
     let is_other =
         |(workspace, _): &&(Workspace, NaiveDate)| before.get(&workspace.id).is_some_and(|known| *known != now);
     let edited: Vec<&(Workspace, NaiveDate)> = asked.iter().filter(is_other).collect();
@@ -60,18 +57,48 @@ pub fn after_edits(
         .context(step)
 }
 
-/// Fills the temporary table `due(workspace, time_zone, currency, today, is_new, first_date, last_date)`: those asked
-/// for that have touched days, another currency than before, or recurring revenue that is not known up to today.
-/// `is_new`: all days of recurring revenue are computed. How many there are.
-pub fn find(transaction: &Transaction<'_>, asked: &[(Workspace, NaiveDate)]) -> Result<u64, WarehouseError> {
-    let step = || "finding what is to be computed".to_owned();
-    transaction
+/// By workspace, the fingerprint of what its days were computed by.
+fn computed_by(reader: &Connection) -> Result<BTreeMap<String, String>, WarehouseError> {
+    let step = || "reading what days were computed by".to_owned();
+    let mut statement = reader.prepare("SELECT workspace, fingerprint FROM ops.rollup_state").context(step)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).context(step)?;
+    rows.collect::<Result<_, _>>().context(step)
+}
+
+/// Those asked for whose figures are to be computed first: they have touched days, or what they are computed by, their
+/// currency, zone or week is another than when they were.
+pub fn waiting(
+    reader: &Connection,
+    asked: &[(Workspace, NaiveDate)],
+    rules: &ChannelRules,
+    sql: &RollupSql,
+) -> Result<BTreeSet<String>, WarehouseError> {
+    let step = || "looking for figures that are to be computed first".to_owned();
+    ask(reader, asked)?;
+    let (before, now) = (computed_by(reader)?, fingerprint(rules, sql));
+    let mut statement = reader
+        .prepare(
+            "SELECT a.workspace FROM asked AS a LEFT JOIN ops.workspace AS w USING (workspace)
+             WHERE a.workspace IN (SELECT workspace FROM ops.touched_day)
+                 OR (a.time_zone, a.currency, a.week_starts_on) IS DISTINCT FROM (w.time_zone, w.currency, w.week_starts_on)",
+        )
+        .context(step)?;
+    let rows = statement.query_map([], |row| row.get(0)).context(step)?;
+    let mut all: BTreeSet<String> = rows.collect::<Result<_, _>>().context(step)?;
+    all.extend(before.into_iter().filter(|(_, known)| *known != now).map(|(workspace, _)| workspace));
+    Ok(all)
+}
+
+/// Fills the temporary table `asked` with workspaces and their days.
+fn ask(connection: &Connection, asked: &[(Workspace, NaiveDate)]) -> Result<(), WarehouseError> {
+    let step = || "naming the workspaces that are asked for".to_owned();
+    connection
         .execute_batch(
             "CREATE OR REPLACE TEMP TABLE asked (workspace VARCHAR, name VARCHAR, time_zone VARCHAR, currency VARCHAR,
                  week_starts_on INTEGER, today DATE)",
         )
         .context(step)?;
-    let mut appender = transaction.appender("asked").context(step)?;
+    let mut appender = connection.appender("asked").context(step)?;
     for (workspace, today) in asked {
         let row = params![
             workspace.id,
@@ -83,8 +110,15 @@ pub fn find(transaction: &Transaction<'_>, asked: &[(Workspace, NaiveDate)]) -> 
         ];
         appender.append_row(row).context(step)?;
     }
-    appender.flush().context(step)?;
-    drop(appender);
+    appender.flush().context(step)
+}
+
+/// Fills the temporary table `due(workspace, time_zone, currency, today, is_new, first_date, last_date)`: those asked
+/// for that have touched days, another currency than before, or recurring revenue that is not known up to today.
+/// `is_new`: all days of recurring revenue are computed. How many there are.
+pub fn find(transaction: &Transaction<'_>, asked: &[(Workspace, NaiveDate)]) -> Result<u64, WarehouseError> {
+    let step = || "finding what is to be computed".to_owned();
+    ask(transaction, asked)?;
     transaction.execute_batch(include_str!("due.sql")).context(step)?;
     transaction.query_row("SELECT count(*)::UBIGINT FROM due", [], |row| row.get(0)).context(step)
 }

@@ -3,14 +3,14 @@
 
 use crate::domain::components::components;
 use crate::warehouse::error::{Context, WarehouseError};
-use duckdb::{Transaction, params};
+use duckdb::{Connection, params};
 
 /// Fills the temporary table `identity(workspace, key, person)`: each key of the payers of the workspaces in a table and
 /// of contacts that share one with them, and a number that all keys of a person have in common. Empty where nobody
 /// paid.
-pub fn identify(transaction: &Transaction<'_>, workspaces: &str) -> Result<(), WarehouseError> {
+pub fn identify(connection: &Connection, workspaces: &str) -> Result<(), WarehouseError> {
     let step = || "joining people's keys".to_owned();
-    transaction
+    connection
         .execute_batch(&format!(
             "CREATE OR REPLACE TEMP TABLE identity (workspace VARCHAR, key VARCHAR, person BIGINT);
              CREATE OR REPLACE TEMP TABLE paying AS
@@ -18,11 +18,11 @@ pub fn identify(transaction: &Transaction<'_>, workspaces: &str) -> Result<(), W
         ))
         .context(step)?;
     let nobody_paid: bool =
-        transaction.query_row("SELECT count(*) = 0 FROM paying", [], |row| row.get(0)).context(step)?;
+        connection.query_row("SELECT count(*) = 0 FROM paying", [], |row| row.get(0)).context(step)?;
     if nobody_paid {
-        return transaction.execute_batch("DROP TABLE paying").context(step);
+        return connection.execute_batch("DROP TABLE paying").context(step);
     }
-    transaction
+    connection
         .execute_batch(&format!(
             "CREATE OR REPLACE TEMP TABLE same_person AS {};
              CREATE OR REPLACE TEMP TABLE known_key AS
@@ -35,8 +35,8 @@ pub fn identify(transaction: &Transaction<'_>, workspaces: &str) -> Result<(), W
         .context(step)?;
     // Only numbers come out and go back in: texts stay where they are.
     let count: u64 =
-        transaction.query_row("SELECT count(*)::UBIGINT FROM known_key", [], |row| row.get(0)).context(step)?;
-    let mut statement = transaction
+        connection.query_row("SELECT count(*)::UBIGINT FROM known_key", [], |row| row.get(0)).context(step)?;
+    let mut statement = connection
         .prepare(
             "SELECT one.node::UBIGINT, other.node::UBIGINT FROM same_person AS s
              JOIN known_key AS one ON one.workspace = s.workspace AND one.key = s.a
@@ -47,13 +47,13 @@ pub fn identify(transaction: &Transaction<'_>, workspaces: &str) -> Result<(), W
     let pairs: Vec<(u64, u64)> = rows.collect::<Result<_, _>>().context(step)?;
     let place = |node: u64| usize::try_from(node).unwrap_or(usize::MAX);
     let found = components(place(count), pairs.into_iter().map(|(one, other)| (place(one), place(other))));
-    let mut appender = transaction.appender("component").context(step)?;
+    let mut appender = connection.appender("component").context(step)?;
     for (node, person) in found.into_iter().enumerate() {
         appender.append_row(params![node as u64, person as u64]).context(step)?;
     }
     appender.flush().context(step)?;
     drop(appender);
-    transaction
+    connection
         .execute_batch(
             "INSERT INTO identity SELECT workspace, key, person FROM known_key JOIN component USING (node);
              DROP TABLE same_person; DROP TABLE known_key; DROP TABLE component; DROP TABLE paying",
