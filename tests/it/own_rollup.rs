@@ -116,12 +116,10 @@ async fn a_rollup_that_fails_holds_up_no_figure_and_its_days_stay_due() {
     let told = said(&daybook(root, &["doctor"]));
     assert!(told.contains("mart.mail_list_daily lacks days of acme"), "{told}");
     // A report that prints a figure of it says so.
-    let file = root.join("config/connectors/mailer/metrics.toml");
-    let metrics =
-        fs::read_to_string(&file).expect("metrics") + &METRIC.replace("mail_rolling.sent_7", "mail_list_daily.sent");
-    fs::write(file, metrics).expect("written");
-    let job = fs::read_to_string(root.join("jobs/report_daily.toml")).expect("the job");
-    write(root, "jobs/report_daily.toml", &job.replace("[\"list_size\"]", "[\"list_size\", \"mails_7\"]"));
+    let [metrics, job] = ["config/connectors/mailer/metrics.toml", "jobs/report_daily.toml"];
+    let [without, unprinted] = [metrics, job].map(|file| fs::read_to_string(root.join(file)).expect("a file"));
+    write(root, metrics, &(without.clone() + &METRIC.replace("mail_rolling.sent_7", "mail_list_daily.sent")));
+    write(root, job, &unprinted.replace("[\"list_size\"]", "[\"list_size\", \"mails_7\"]"));
     well(root, &["report", "-w", "acme"]);
     let mail = files(&root.join("mail"), "eml").pop().expect("a mail");
     let mail = fs::read(mail).expect("read");
@@ -135,6 +133,10 @@ async fn a_rollup_that_fails_holds_up_no_figure_and_its_days_stay_due() {
     assert!(!said(&daybook(root, &["doctor"])).contains("lacks days"));
 
     fs::remove_file(root.join("jobs/rollups/mail_list_daily.sql")).expect("removed");
+    let told = said(&daybook(root, &["check"]));
+    assert!(told.contains("there is no number by day \"mail_list_daily.sent\""), "{told}");
+    write(root, metrics, &without);
+    write(root, job, &unprinted);
     well(root, &["rollup"]);
     let told = said(&daybook(root, &["doctor"]));
     assert!(told.contains("mart.mail_list_daily has no file any more"), "{told}");

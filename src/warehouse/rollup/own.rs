@@ -58,8 +58,10 @@ pub fn apply(transaction: &Transaction<'_>, facts: &Facts) -> Result<(), Warehou
             .execute_batch(&format!(
                 "DELETE FROM ops.rollup_due WHERE rollup = {id}; DELETE FROM ops.rollup WHERE rollup = {id};
                  DELETE FROM ops.rollup_failure WHERE rollup = {id};
-                 INSERT INTO ops.rollup_due SELECT DISTINCT {id}, workspace, date FROM ({})",
-                days_of_inputs(rollup, facts)
+                 INSERT INTO ops.rollup_due SELECT DISTINCT {id}, workspace, date
+                 FROM ({} UNION SELECT workspace, date FROM mart.{})",
+                days_of_inputs(rollup, facts),
+                rollup.id
             ))
             .context(step)?;
         transaction

@@ -1,6 +1,7 @@
 use super::*;
 use crate::domain::channel::ChannelRuleSpec;
 use crate::warehouse::Warehouse;
+use rust_decimal::Decimal;
 
 fn workspace(currency: &str) -> Workspace {
     Workspace {
@@ -127,4 +128,80 @@ fn hours_add_up_to_days_and_go_after_35_days() {
     assert_eq!(texts(hours), ["2026-11-01 17 10", "2026-11-01 9 10"]);
     let days = "SELECT concat_ws(' ', date, calls) FROM mart.metric_daily WHERE calls > 0 ORDER BY 1";
     assert_eq!(texts(days), ["2026-09-20 20", "2026-11-01 20", "2027-05-01 20"]);
+}
+
+/// A cross rate is that of exact decimals, to nine of them, half away from zero; a day without one has the last.
+#[test]
+fn cross_rates_are_those_of_exact_decimals() {
+    use crate::domain::money::cross_rate;
+    use rand::{RngExt, SeedableRng};
+    let warehouse = Warehouse::in_memory().expect("a warehouse");
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(7);
+    let mut rate = || Decimal::new(random.random_range(1..50_000_000_000_i64), 9);
+    let days: Vec<(NaiveDate, Decimal, Decimal)> = NaiveDate::from_ymd_opt(2026, 1, 1)
+        .expect("a day")
+        .iter_days()
+        .take(200)
+        .map(|date| (date, rate(), rate()))
+        .collect();
+    let rows: String = days
+        .iter()
+        .map(|(date, dollar, own)| {
+            format!(
+                "INSERT INTO core.fx_rate BY NAME SELECT 'it''s' AS workspace, 'fx' AS connection, DATE '{date}' AS date,
+                     unnest(['USD', 'CHF']) AS currency, unnest([{dollar}, {own}]) AS rate, 'l' AS load_id;"
+            )
+        })
+        .collect();
+    let sql = format!(
+        "{rows} INSERT INTO core.offline_conversion BY NAME
+         SELECT 'it''s' AS workspace, 'till' AS connection, 'c' || n AS conversion_id, 'sale' AS kind, DATE '2026-01-01' + CAST(n AS INTEGER) AS date,
+             'store' AS source, '' AS medium, '' AS campaign, 'USD' AS currency, 1 AS amount, 'l' AS load_id FROM range(200) AS r(n);
+         INSERT INTO ops.touched_day VALUES ('it''s', DATE '2026-01-01', 'l')"
+    );
+    warehouse.write_blocking(move |c| c.execute_batch(&sql).context(|| "loading".to_owned())).expect("loaded");
+    roll_up(&warehouse, "CHF");
+    let read = |reader: &Connection| {
+        let step = || "reading rates".to_owned();
+        let sql = "SELECT rate FROM mart.fx_cross WHERE currency = 'USD' ORDER BY date";
+        let mut statement = reader.prepare(sql).context(step)?;
+        statement.query_map([], |row| row.get(0)).context(step)?.collect::<Result<Vec<Decimal>, _>>().context(step)
+    };
+    let found: Vec<Decimal> = warehouse.read_blocking(read).expect("rates");
+    let wanted: Vec<Decimal> = days.iter().map(|(_, dollar, own)| cross_rate(*dollar, *own).expect("a rate")).collect();
+    assert_eq!(found, wanted);
+}
+
+/// A workspace of subscriptions alone has days that no load touches: an edited query reaches them as well.
+#[test]
+fn an_edited_query_of_what_recurs_reaches_days_without_any_load() {
+    let warehouse = Warehouse::in_memory().expect("a warehouse");
+    run(
+        &warehouse,
+        "INSERT INTO core.subscription BY NAME
+         SELECT 'it''s' AS workspace, 'stripe' AS connection, 's' AS subscription_id, 'c' AS customer_id, 'active' AS status, TIMESTAMP '2026-10-30' AS started_at, false AS is_paused,
+             'EUR' AS currency, 30 AS mrr, DATE '2026-10-30' AS counts_from_date,
+             [{'from_date': DATE '2026-10-30', 'mrr': 30}] AS course, 'l' AS load_id",
+    );
+    let rolled = |sql: RollupSql| {
+        let today = NaiveDate::from_ymd_opt(2026, 11, 2).expect("a day");
+        let (rules, of) = (ChannelRules::new(&[]).expect("no rules"), workspace("EUR"));
+        warehouse.write_blocking(move |c| rollup(c, &of, &rules, &sql, today)).expect("rolled up")
+    };
+    let sums = || -> Vec<String> {
+        let sql =
+            "SELECT concat_ws(' ', count(*), CAST(min(mrr) AS INTEGER), CAST(max(mrr) AS INTEGER)) FROM mart.mrr_daily";
+        warehouse
+            .read_blocking(|reader| Ok(vec![reader.query_row(sql, [], |row| row.get(0)).context(|| sql.to_owned())?]))
+            .expect("sums")
+    };
+    let touch = "INSERT INTO ops.touched_day VALUES ('it''s', DATE '2026-10-30', 'l')";
+    run(&warehouse, touch);
+    rolled(RollupSql::shipped());
+    assert_eq!(sums(), ["4 30 30"]);
+    let shipped = RollupSql::shipped();
+    let twice = shipped.mrr_daily.replace("sum(CAST(round(v.mrr", "sum(CAST(round(2 * v.mrr");
+    assert_ne!(twice, shipped.mrr_daily);
+    rolled(RollupSql { mrr_daily: twice, ..RollupSql::shipped() });
+    assert_eq!(sums(), ["4 60 60"]);
 }
