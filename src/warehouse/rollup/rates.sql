@@ -4,44 +4,50 @@
 -- Late data: computed as a whole for a workspace; a day without a rate has the last earlier one, and is_carried
 WITH stated AS (
     SELECT f.workspace, f.currency, f.date, arg_max(f.rate, f.connection) AS rate
-    FROM core.fx_rate AS f SEMI JOIN due USING (workspace)
+    FROM core.fx_rate AS f SEMI JOIN used_currency USING (workspace, currency)
     GROUP BY ALL
 ),
 
-wanted AS (
-    SELECT d.workspace, u.currency, d.currency AS own, CAST(day AS DATE) AS date
-    FROM due AS d
-    JOIN used_currency AS u USING (workspace),
-        unnest(generate_series(CAST(d.first_date AS TIMESTAMP), CAST(d.last_date AS TIMESTAMP), INTERVAL 1 DAY)) AS s(day)
+-- Each holds until the day before the next.
+held AS (
+    SELECT *, coalesce(lead(date) OVER (PARTITION BY workspace, currency ORDER BY date) - 1, DATE '9999-12-31') AS until_date
+    FROM stated
 ),
 
--- One euro is the base of all stated rates.
-valued AS (
-    SELECT w.workspace, w.date, w.currency, w.own,
-        CASE WHEN w.currency = 'EUR' THEN 1 ELSE f.rate END AS from_rate,
-        CASE WHEN w.own = 'EUR' THEN 1 ELSE t.rate END AS to_rate,
-        (w.currency <> 'EUR' AND f.date <> w.date) OR (w.own <> 'EUR' AND t.date <> w.date) AS is_carried
-    FROM wanted AS w
-    ASOF LEFT JOIN stated AS f ON f.workspace = w.workspace AND f.currency = w.currency AND f.date <= w.date
-    ASOF LEFT JOIN stated AS t ON t.workspace = w.workspace AND t.currency = w.own AND t.date <= w.date
+-- Units for one euro, which all stated rates are against. Joined by days, not by ranges: DuckDB 1.5.5 compares every
+-- row with every other for an ASOF join that it takes for a small one.
+known AS (
+    SELECT h.workspace, h.currency, CAST(day AS DATE) AS date, h.rate, CAST(day AS DATE) <> h.date AS is_carried
+    FROM held AS h
+    JOIN due AS d USING (workspace),
+        unnest(generate_series(CAST(greatest(h.date, d.first_date) AS TIMESTAMP), CAST(least(h.until_date, d.last_date) AS TIMESTAMP), INTERVAL 1 DAY)) AS s(day)
+    WHERE h.currency <> 'EUR' AND d.first_date IS NOT NULL
+    UNION ALL
+    SELECT d.workspace, 'EUR', CAST(day AS DATE), 1, false
+    FROM due AS d, unnest(generate_series(CAST(d.first_date AS TIMESTAMP), CAST(d.last_date AS TIMESTAMP), INTERVAL 1 DAY)) AS s(day)
 ),
 
 -- In whole billionths, to the nearest, half away from zero: a division of decimals would be one of doubles.
 billionths AS (
-    SELECT workspace, date, currency, is_carried, currency = own AS is_own,
-        CAST(CAST(from_rate AS DECIMAL(38, 9)) * 1000000000 AS HUGEINT) AS from_rate,
-        CAST(CAST(to_rate AS DECIMAL(38, 9)) * 1000000000 AS HUGEINT) AS to_rate
-    FROM valued
+    SELECT f.workspace, f.date, f.currency, f.is_carried OR t.is_carried AS is_carried,
+        CAST(CAST(f.rate AS DECIMAL(38, 9)) * 1000000000 AS HUGEINT) AS from_rate,
+        CAST(CAST(t.rate AS DECIMAL(38, 9)) * 1000000000 AS HUGEINT) AS to_rate
+    FROM known AS f
+    JOIN due AS d ON d.workspace = f.workspace AND d.currency <> f.currency
+    JOIN known AS t ON t.workspace = f.workspace AND t.currency = d.currency AND t.date = f.date
 ),
 
 crossed AS (
-    SELECT workspace, date, currency, NOT is_own AND is_carried AS is_carried,
-        CASE WHEN is_own THEN CAST(1000000000 AS HUGEINT)
-             WHEN from_rate > 0 THEN (to_rate * 2000000000 + from_rate) // (2 * from_rate) END AS rate
+    SELECT workspace, date, currency, is_carried,
+        CASE WHEN from_rate > 0 THEN (to_rate * 2000000000 + from_rate) // (2 * from_rate) END AS rate
     FROM billionths
 )
 
 -- No two currencies are a hundred million apart: such a rate is a slip, and told as missing.
-SELECT workspace, date, currency, CAST(CAST(rate AS DECIMAL(38, 0)) * CAST(0.000000001 AS DECIMAL(9, 9)) AS DECIMAL(18, 9)) AS rate, is_carried
+SELECT workspace, date, currency,
+    CAST(CAST(rate AS DECIMAL(38, 0)) * CAST(0.000000001 AS DECIMAL(9, 9)) AS DECIMAL(18, 9)) AS rate, is_carried
 FROM crossed
 WHERE rate < 100000000000000000
+UNION ALL
+SELECT d.workspace, CAST(day AS DATE), d.currency, 1, false
+FROM due AS d, unnest(generate_series(CAST(d.first_date AS TIMESTAMP), CAST(d.last_date AS TIMESTAMP), INTERVAL 1 DAY)) AS s(day)
