@@ -1,28 +1,25 @@
 //! Draws figures, and keeps what each one's receipt stands for.
 
-use crate::domain::metric::{AsOf, Better, Kind, Registry, Unit, Window};
+use crate::domain::metric::{AsOf, Kind, Registry, Unit, Window};
 use crate::domain::period::Period;
 use crate::domain::workspace::Workspace;
 use crate::report::data::{ReportData, Sums};
 use crate::report::definition::Filter;
-use crate::report::document::{Cell, Comparison, Figure, Tone};
-use crate::report::format::{FEW, IMMATURE, Locale, NO_CHANGE, NOT_AVAILABLE};
-use crate::report::readiness::SourceFreshness;
+use crate::report::document::{Cell, Figure, Tone};
+use crate::report::format::{FEW, Locale};
 use crate::report::receipt::{DataPoint, Expression, Reading};
 use crate::support::ids::stable_id;
-use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 
+mod changes;
 mod earlier;
+mod settling;
 mod unjudged;
 
+pub use changes::TARGET;
 pub use earlier::Earlier;
-
-/// The id of comparisons with a target.
-pub const TARGET: &str = "target";
-/// Fewer events than this are no sample.
-const SMALL: Decimal = Decimal::from_parts(10, 0, 0, false, 0);
+pub use settling::Settling;
 
 /// What a receipt stands for.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,41 +31,6 @@ pub struct ReceiptDraft {
     pub text: String,
     /// In words, e.g. `Net revenue` or `Paid search: Budget used`.
     pub label: String,
-}
-
-/// When facts become final.
-#[derive(Clone, Debug, Default)]
-pub struct Settling {
-    /// The workspace's calendar day at the time of issue.
-    pub today: Option<NaiveDate>,
-    /// What is held of each fact's sources.
-    pub facts: BTreeMap<String, Vec<SourceFreshness>>,
-    /// Facts that are never final for periods that end before a day.
-    pub unsure: BTreeMap<String, NaiveDate>,
-}
-
-impl Settling {
-    pub fn new(reach: &[SourceFreshness], today: NaiveDate) -> Self {
-        let mut facts: BTreeMap<String, Vec<_>> = BTreeMap::new();
-        for source in reach {
-            facts.entry(source.fact.clone()).or_default().push(source.clone());
-        }
-        Self { today: Some(today), facts, unsure: BTreeMap::new() }
-    }
-
-    /// Whether a fact's rows of a period will not change any more: they are all here and confirmed, their
-    /// source does not call them an estimate, and the time its vendor takes to settle has passed.
-    pub fn is_final(&self, fact: &str, period: Period) -> bool {
-        let Some(today) = self.today else { return true };
-        if self.unsure.get(fact).is_some_and(|date| period.last_day() < *date) {
-            return false;
-        }
-        self.facts.get(fact).into_iter().flatten().all(|source| {
-            let settles = source.settles_after_days;
-            let settled = settles == 0 || period.last_day() + Days::new(u64::from(settles)) < today;
-            settled && source.covers(period) && source.limits(period).is_empty()
-        })
-    }
 }
 
 /// Draws the figures of one report.
@@ -295,74 +257,6 @@ impl<'a> FigureBuilder<'a> {
         self.registry.get(metric).map(|metric| metric.about.clone()).unwrap_or_default()
     }
 
-    /// The change of a metric as [`Self::grown`] gives it; not rated where days of either side are incomplete.
-    pub fn change(&mut self, metric: &str, value: &Expression, base: &Expression, label: &str) -> Figure {
-        let is_known = self.value(value).is_some() && self.value(base).is_some();
-        match is_known && (self.rests_on_immature(value) || self.rests_on_immature(base)) {
-            true => self.unrated(value, base, IMMATURE, &format!("{label}, change")),
-            false => self.grown(metric, value, base, label),
-        }
-    }
-
-    fn unrated(&mut self, value: &Expression, base: &Expression, text: &str, label: &str) -> Figure {
-        let basis = Expression::change(value.clone(), base.clone());
-        let change = self.value(&basis);
-        self.kept(&basis, Unit::Percent, change, text.to_owned(), label)
-    }
-
-    /// The change of a metric, as a figure with its receipt: in percentage points between rates, as an amount
-    /// where the base is below zero or few events stand on both sides, else in percent.
-    pub fn grown(&mut self, metric: &str, value: &Expression, base: &Expression, label: &str) -> Figure {
-        let (now, before) = (self.value(value), self.value(base));
-        let (unit, label) = (self.unit(metric), format!("{label}, change"));
-        let (Some(now), Some(before)) = (now, before) else {
-            let text = if self.is_too_few(value) || self.is_too_few(base) { FEW } else { NOT_AVAILABLE };
-            let basis = Expression::change(value.clone(), base.clone());
-            return self.kept(&basis, Unit::Percent, None, text.to_owned(), &label);
-        };
-        if self.is_small(metric, value, base) {
-            return self.unrated(value, base, FEW, &label);
-        }
-        let is_few = unit == Unit::Count && now.abs().max(before.abs()) < SMALL;
-        if unit == Unit::Percent || before < Decimal::ZERO || is_few {
-            let unit = if unit == Unit::Percent { Unit::Points } else { unit };
-            let basis = Expression::difference(value.clone(), base.clone());
-            let change = self.value(&basis);
-            let text = self.locale.difference_text(change, unit, self.workspace.currency);
-            return self.kept(&basis, unit, change, text, &label);
-        }
-        let basis = Expression::change(value.clone(), base.clone());
-        let change = self.value(&basis);
-        let text = match (before.is_zero(), now.is_zero()) {
-            (true, true) => NO_CHANGE.to_owned(),
-            (true, false) => "from 0".to_owned(),
-            _ => self.locale.change_text(change),
-        };
-        self.kept(&basis, Unit::Percent, change, text, &label)
-    }
-
-    /// The difference of a metric with its sign.
-    pub fn difference(&mut self, metric: &str, value: &Expression, base: &Expression, label: &str) -> Figure {
-        let unit = if self.unit(metric) == Unit::Percent { Unit::Points } else { self.unit(metric) };
-        // A channel without rows in one of the periods had none.
-        let (now, before) = (self.value(value).unwrap_or_default(), self.value(base).unwrap_or_default());
-        let text = self.locale.difference_text(Some(now - before), unit, self.workspace.currency);
-        let basis = Expression::difference(value.clone(), base.clone());
-        let exact = self.value(&basis);
-        self.kept(&basis, unit, exact, text, &format!("{label}, difference"))
-    }
-
-    /// Whether a rate stands on so few events that its change says nothing: one customer makes any CAC.
-    fn is_small(&self, metric: &str, value: &Expression, base: &Expression) -> bool {
-        [value, base].into_iter().any(|basis| match basis {
-            Expression::Read(DataPoint::Metric(reading)) if reading.metric == metric => {
-                let count = self.data_of(reading).and_then(|data| data.sample(self.registry, reading));
-                count.is_some_and(|count| count < SMALL)
-            }
-            _ => false,
-        })
-    }
-
     /// The data of the part of the workspace that a reading is of.
     fn data_of(&self, reading: &Reading) -> Option<&'a ReportData> {
         if reading.filter == self.data.filter { Some(self.data) } else { self.parts.get(&reading.filter) }
@@ -416,61 +310,9 @@ impl<'a> FigureBuilder<'a> {
         })
     }
 
-    /// A metric's change against a base, with whether it is welcome.
-    pub fn comparison(
-        &mut self,
-        metric: &str,
-        (id, label): (&str, &str),
-        value: &Expression,
-        base: &Expression,
-    ) -> Comparison {
-        let name = self.label(metric);
-        let change = self.change(metric, value, base, &name);
-        let tone = self.tone_of(metric, &change);
-        // Targets of months are plans, of longer terms numbers of a file.
-        let name = if id == TARGET { format!("{name}: target") } else { name };
-        let base = self.figure(base, self.unit(metric), &name);
-        Comparison { id: id.to_owned(), label: format!("vs {label}"), base, change, tone }
-    }
-
-    /// A table cell that shows a change.
-    pub fn change_cell(&mut self, metric: &str, value: &Expression, base: &Expression) -> Cell {
-        let name = self.label(metric);
-        let figure = self.change(metric, value, base, &name);
-        Cell::Figure { tone: self.tone_of(metric, &figure), figure }
-    }
-
-    /// A table cell that shows how a figure of the same days has grown since it was printed.
-    pub fn growth_cell(&mut self, metric: &str, value: &Expression, base: &Expression) -> Cell {
-        let name = self.label(metric);
-        let figure = self.grown(metric, value, base, &name);
-        Cell::Figure { tone: self.tone_of(metric, &figure), figure }
-    }
-
     /// A table cell without a rating.
     pub fn cell(&mut self, metric: &str, basis: &Expression) -> Cell {
         Cell::Figure { figure: self.metric(metric, basis), tone: Tone::Neutral }
-    }
-
-    /// Whether more of a metric is welcome.
-    pub fn better(&self, metric: &str) -> Better {
-        self.registry.get(metric).map_or(Better::Neither, |metric| metric.better)
-    }
-
-    /// Whether a printed change is welcome; of few events or incomplete days it is not rated.
-    pub fn tone_of(&self, metric: &str, change: &Figure) -> Tone {
-        if [FEW, IMMATURE].contains(&change.text.as_str()) { Tone::Neutral } else { self.tone(metric, change.value) }
-    }
-
-    /// Whether a change is welcome.
-    pub fn tone(&self, metric: &str, change: Option<Decimal>) -> Tone {
-        match (self.better(metric), change) {
-            (_, None) | (Better::Neither, _) => Tone::Neutral,
-            (_, Some(change)) if change.round_dp(3).is_zero() => Tone::Neutral,
-            (Better::Higher, Some(change)) if change > Decimal::ZERO => Tone::Good,
-            (Better::Lower, Some(change)) if change < Decimal::ZERO => Tone::Good,
-            _ => Tone::Bad,
-        }
     }
 
     /// The receipts, and the labels of what was left out because its data is late.
