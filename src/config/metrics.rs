@@ -170,7 +170,7 @@ fn metric(mut section: Section<'_>, all: Known<'_>) -> Option<MetricSpec> {
     );
     let matures_after = section.optional(
         "matures_after",
-        whole_number(1, 400).about("Days until a day's figure is all there: changes of younger ones are not judged."),
+        whole_number(1, 400).about("Days until a day's figure is complete: changes of incomplete days are not rated."),
     );
     let from = section.optional(
         "from",

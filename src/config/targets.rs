@@ -26,7 +26,9 @@ pub(super) fn read(top: &mut Section<'_>, year: FiscalYear, known: &Known) -> Ve
         section.finish();
         let (Some((term, period)), Some(metric), Some(amount)) = (days, metric, amount) else { continue };
         let target = Target { metric: metric.value, amount: amount.value, term, period };
-        let is_same = |other: &Target| (&other.metric, other.term, other.period) == (&target.metric, term, period);
+        let last = period.last_day();
+        let is_same =
+            |other: &Target| (&other.metric, other.term, other.period.last_day()) == (&target.metric, term, last);
         if targets.iter().any(is_same) {
             let what = if term == Term::By { "date" } else { term.key() };
             let message = format!("[[targets]]: {} has a second target for that {what}", target.metric);
@@ -153,5 +155,16 @@ mod tests {
         assert!(told("", 1).contains("exactly one of month"));
         assert!(told("by = 2026-01-01\nfrom = 2026-02-01", 1).contains("from is after by"));
         assert!(told("month = \"2026-11\"\nfrom = 2026-02-01", 1).contains("belongs to a target by a date"));
+    }
+
+    #[test]
+    fn two_targets_by_one_date_would_share_a_row_and_are_refused() {
+        let of = |from: &str, by: &str| {
+            format!("[[targets]]\nmetric = \"leads\"\namount = \"1\"\nfrom = {from}\nby = {by}\n")
+        };
+        let told = |second: &str| read_from(&(of("2026-02-01", "2026-12-31") + second), 1).1.concat();
+        assert!(told(&of("2026-03-01", "2026-12-31")).contains("a second target for that date"));
+        assert_eq!(told(&of("2026-02-01", "2026-11-30")), "");
+        assert_eq!(told("[[targets]]\nmetric = \"leads\"\namount = \"1\"\nyear = \"2026\"\n"), "", "a year is no date");
     }
 }

@@ -96,8 +96,10 @@ pub fn explain(
 fn filter(context: &ReportContext, reading: &Reading) -> String {
     let mut text = format!("{}: {}", reading.metric, reading.period);
     let days = context.metrics.days(&reading.metric, reading.period, context.workspace.fiscal_year);
-    if days != reading.period {
-        text += &format!(", days counted from {}", days.start);
+    match context.metrics.window(&reading.metric) {
+        Some(window) => text += &format!(", {} ({days})", window.words()),
+        None if days != reading.period => text += &format!(", days counted from {}", days.start),
+        None => {}
     }
     for (what, name) in [("channel", &reading.channel), ("campaign", &reading.campaign)] {
         if let Some(name) = name {
@@ -232,13 +234,8 @@ impl AskedOf<'_> {
     /// The condition on rows of `mart.metric_daily`, of the days or of a window that ends with the last one.
     fn daily(&self, window: Option<Window>) -> String {
         let Self { workspace, days: (start, end), last, rows, .. } = *self;
-        match window {
-            None => format!("workspace = {workspace} AND date >= {start} AND date < {end}{rows}"),
-            Some(window) => {
-                let start = window.start_sql(last, self.year);
-                format!("workspace = {workspace} AND date >= {start} AND date < {end}{rows}")
-            }
-        }
+        let start = window.map_or_else(|| start.to_owned(), |window| window.start_sql(last, self.year));
+        format!("workspace = {workspace} AND date >= {start} AND date < {end}{rows}")
     }
 }
 

@@ -365,7 +365,9 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
     let windows = needs_of_windows(&definition, period, &context.metrics, workspace.fiscal_year);
     let mut needs = needs(&definition, period, &context.campaigns);
     needs.spans.extend(&windows);
-    needs.spans.extend(context.longer_targets.iter().filter_map(|target| target.so_far(period)));
+    if definition.edition.parts.contains(&SectionKind::Goals) {
+        needs.spans.extend(context.longer_targets.iter().filter_map(|target| target.so_far(period)));
+    }
     let mut restated = None;
     let last = match &corrects {
         Some((_, corrected)) => Some(corrected.clone()),

@@ -187,7 +187,8 @@ fn why(
                     facts.push("subscription_event".to_owned());
                 }
                 facts.push("fx_rate".to_owned());
-                (facts, reading.period)
+                // Late rows of any day of a window change it.
+                (facts, context.metrics.days(&reading.metric, reading.period, context.workspace.fiscal_year))
             }
             DataPoint::Recurring { period, .. } => {
                 let facts = ["subscription", "subscription_event", "fx_rate"];

@@ -19,9 +19,40 @@ pub type Sums = BTreeMap<String, Decimal>;
 /// A period as a whole, by channel and by campaign.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Span {
+    /// Of all rows, with the sums of windows that end with the period.
     pub total: Sums,
+    /// Those that have rows in the period.
     pub channels: BTreeMap<String, Sums>,
     pub campaigns: BTreeMap<String, Sums>,
+    /// Sums of windows that end with the period, of those that have rows in one.
+    pub windows: Windows,
+}
+
+/// Sums of windows by channel and by campaign: one that has rows in a window need not have any in the period.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Windows {
+    pub channels: BTreeMap<String, Sums>,
+    pub campaigns: BTreeMap<String, Sums>,
+}
+
+impl Span {
+    /// Sums of the period and of windows, of every channel that has some.
+    pub fn channels_and_windows(&self) -> BTreeMap<String, Sums> {
+        together(&self.channels, &self.windows.channels)
+    }
+
+    /// The same by campaign.
+    pub fn campaigns_and_windows(&self) -> BTreeMap<String, Sums> {
+        together(&self.campaigns, &self.windows.campaigns)
+    }
+}
+
+fn together(groups: &BTreeMap<String, Sums>, windows: &BTreeMap<String, Sums>) -> BTreeMap<String, Sums> {
+    let mut all = groups.clone();
+    for (name, sums) in windows {
+        all.entry(name.clone()).or_default().extend(sums.clone());
+    }
+    all
 }
 
 /// A creator's post. Hostile text is possible.
@@ -108,13 +139,17 @@ impl Needs {
 }
 
 impl ReportData {
-    /// The columns of a reading's period and scope, if there are any.
-    pub fn columns(&self, reading: &Reading) -> Option<&Sums> {
+    /// A column of a reading's period and scope, or of a window that ends with it.
+    pub fn column(&self, reading: &Reading, column: &str) -> Option<Decimal> {
         let span = self.spans.get(&reading.period)?;
+        let of = |groups: &BTreeMap<String, Sums>, windows: &BTreeMap<String, Sums>, name: &String| {
+            let own = groups.get(name).and_then(|sums| sums.get(column));
+            own.or_else(|| windows.get(name)?.get(column)).copied()
+        };
         match (&reading.channel, &reading.campaign) {
-            (None, None) => Some(&span.total),
-            (Some(channel), None) => span.channels.get(channel),
-            (None, Some(campaign)) => span.campaigns.get(campaign),
+            (None, None) => span.total.get(column).copied(),
+            (Some(channel), None) => of(&span.channels, &span.windows.channels, channel),
+            (None, Some(campaign)) => of(&span.campaigns, &span.windows.campaigns, campaign),
             (Some(_), Some(_)) => None,
         }
     }
@@ -122,10 +157,7 @@ impl ReportData {
     /// A number; `None` where it does not exist or was not carried in.
     pub fn read(&self, registry: &Registry, point: &DataPoint) -> Option<Decimal> {
         match point {
-            DataPoint::Metric(reading) => {
-                let sums = self.columns(reading)?;
-                registry.value(&reading.metric, &|column| sums.get(column).copied())
-            }
+            DataPoint::Metric(reading) => registry.value(&reading.metric, &|column| self.column(reading, column)),
             DataPoint::Plan { plan, name, month } => self.plans.get(&(*plan, name.clone(), *month)).copied(),
             DataPoint::Recurring { movement, period } => self.movements.get(period)?.get(movement).copied(),
             DataPoint::Hour { event, period, weekday, hour } => {
@@ -152,8 +184,12 @@ impl ReportData {
 
     /// Whether a reading has no value because its denominator is below the metric's minimum.
     pub fn is_too_few(&self, registry: &Registry, reading: &Reading) -> bool {
-        self.columns(reading)
-            .is_some_and(|sums| registry.is_too_few(&reading.metric, &|column| sums.get(column).copied()))
+        registry.is_too_few(&reading.metric, &|column| self.column(reading, column))
+    }
+
+    /// The count that a reading's ratio divides by.
+    pub fn sample(&self, registry: &Registry, reading: &Reading) -> Option<Decimal> {
+        registry.sample(&reading.metric, &|column| self.column(reading, column))
     }
 
     /// Whether the data reaches back to the period's first day, so that comparing with it is fair.

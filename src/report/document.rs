@@ -1,11 +1,19 @@
 //! The one document every format renders. Numbers are worded here once, as [`Figure::text`], so
 //! PDF, HTML, CSV, mail and Slack agree by construction.
 
+mod chart;
+mod freshness;
+mod table;
+
 pub use crate::domain::metric::Unit;
+pub use chart::{Bar, Chart, EventMark, Plot, Role, Series};
+pub use freshness::{Freshness, FreshnessState};
+pub use table::{Cell, Column, Row, Table};
+
 use crate::domain::money::Currency;
 use crate::domain::period::Period;
 use crate::report::format::Locale;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -162,203 +170,12 @@ pub struct Figure {
     pub provisional: bool,
 }
 
-/// A table of figures. Every row has as many cells as there are columns after the first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Table {
-    /// Stable id within the document.
-    pub id: String,
-    pub title: Option<String>,
-    /// Heading of the first column, which names the row, e.g. `Channel`.
-    pub row_heading: String,
-    pub columns: Vec<Column>,
-    /// All of them: data files have every row.
-    pub rows: Vec<Row>,
-    /// Pages show so many rows; all where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub page_rows: Option<usize>,
-    /// Stands for the rows that pages leave out, so that what they show adds up.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub others: Option<Row>,
-    /// Sums below the line, if they mean something.
-    pub total: Option<Row>,
-    /// What to say when there are no rows.
-    pub empty_text: String,
-}
-
-/// A column of figures.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Column {
-    /// Metric id or another stable id, e.g. `cost`; unique in the table.
-    pub id: String,
-    pub heading: String,
-}
-
-/// A row: its name and its cells.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Row {
-    /// Stable and unique in the table, e.g. a channel's id; empty in documents of earlier versions.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub id: String,
-    /// Hostile text is possible: campaign names come from vendors.
-    pub name: String,
-    pub cells: Vec<Cell>,
-}
-
-/// A cell of a table.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Cell {
-    Figure {
-        figure: Figure,
-        #[serde(rename = "mood")]
-        tone: Tone,
-    },
-    Text {
-        text: String,
-    },
-    /// A share of a whole as a bar from 0 to 1 (values above 1 mean over the limit) with its figure.
-    Progress {
-        figure: Figure,
-        share: Option<Decimal>,
-        #[serde(rename = "mood")]
-        tone: Tone,
-    },
-}
-
-/// A chart; drawn as one SVG for HTML, PDF and mail.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Chart {
-    /// Stable id within the document, `[a-z0-9_]+`; also names the mail image.
-    pub id: String,
-    pub title: String,
-    /// The unit of all values.
-    pub unit: Unit,
-    pub plot: Plot,
-    /// What the chart shows, in words, for readers who cannot see it.
-    pub alt: String,
-    /// Known events that are marked on a line, in order; absent in documents of earlier versions.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub events: Vec<EventMark>,
-}
-
-/// A known event on a line; a text below the chart says what its number stands for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EventMark {
-    /// Counted from 1 within the chart.
-    pub number: u32,
-    /// The point of the line that holds its first day; one of the plot's dates.
-    pub from: NaiveDate,
-    /// The point that holds its last day.
-    pub to: NaiveDate,
-    /// As named beside the chart, with its days. Hostile text is possible.
-    pub text: String,
-}
-
-/// The kinds of chart and their data.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Plot {
-    /// One value a day, week or month, named by its first day; a gap in the line where one has none.
-    /// All series share `dates`.
-    Lines { dates: Vec<NaiveDate>, series: Vec<Series> },
-    /// Horizontal bars, longest first as given; negative values extend to the left.
-    Bars { bars: Vec<Bar> },
-    /// How the first value became the last by the changes between them.
-    Waterfall { bars: Vec<Bar> },
-    /// Stages from wide to narrow.
-    Funnel { stages: Vec<Bar> },
-    /// A grid of values, darker where higher; each row of `cells` has as many as there are columns.
-    Heat { rows: Vec<String>, columns: Vec<String>, cells: Vec<Vec<Option<Decimal>>> },
-}
-
-/// A named line of values.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Series {
-    pub label: String,
-    pub values: Vec<Option<Decimal>>,
-    /// The comparison is drawn grey, the subject in the accent colour.
-    pub role: Role,
-}
-
-/// Whether a series is the subject or what it is compared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    Subject,
-    Comparison,
-}
-
-/// A named value with its printed form.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Bar {
-    /// Stable, e.g. a channel's id; empty in documents of earlier versions.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub id: String,
-    pub label: String,
-    pub figure: Figure,
-    /// A second, quieter text beside the value, e.g. a stage's rate.
-    pub note: Option<String>,
-}
-
-/// How far a source's data reaches.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Freshness {
-    /// Connection id, e.g. `google_ads`.
-    pub source: String,
-    pub label: String,
-    /// The last day that is covered without a hole, in the workspace's zone.
-    pub data_through: Option<NaiveDate>,
-    /// When the source last answered in full.
-    pub last_success_at: Option<DateTime<Utc>>,
-    pub state: FreshnessState,
-    /// e.g. `complete`, `late: 2 days missing`, `settling until 14 Nov`.
-    pub remark: String,
-}
-
-/// Whether a source can be relied upon for the report's period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FreshnessState {
-    Complete,
-    /// Complete, but the vendor may still restate it.
-    Provisional,
-    /// Every day is here, but the source limits its own answer, or days are not confirmed.
-    Limited,
-    Late,
-}
-
-impl FreshnessState {
-    /// The higher, the less can be relied upon it.
-    pub fn severity(self) -> u8 {
-        match self {
-            Self::Complete => 0,
-            Self::Provisional => 1,
-            Self::Limited => 2,
-            Self::Late => 3,
-        }
-    }
-}
-
 /// Gaps that a brief edition prints in full.
 const BRIEF_GAPS: usize = 2;
 
 /// Stored documents without the field have gaps of this kind alone.
 fn lacking() -> bool {
     true
-}
-
-impl Row {
-    pub fn new(id: impl Into<String>, name: impl Into<String>, cells: Vec<Cell>) -> Self {
-        Self { id: id.into(), name: name.into(), cells }
-    }
-}
-
-impl Table {
-    /// The rows that pages show, and how many they leave out.
-    pub fn on_page(&self) -> (&[Row], usize) {
-        let shown = self.page_rows.unwrap_or(usize::MAX).min(self.rows.len());
-        (&self.rows[..shown], self.rows.len() - shown)
-    }
 }
 
 impl Document {

@@ -30,7 +30,7 @@ pub const NOT_AVAILABLE: &str = "n/a";
 /// Printed where too few events stand behind a rate or its change.
 pub const FEW: &str = "too few";
 
-/// Printed for a change that would set figures that still grow against others.
+/// Printed for a change of days whose events are still arriving.
 pub const IMMATURE: &str = "immature";
 
 /// What is printed where nothing changed.

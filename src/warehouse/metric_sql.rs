@@ -14,7 +14,7 @@ pub fn sum(column: &str, rows: &RowFilter) -> String {
 }
 
 /// The condition on rows.
-pub fn condition(rows: &RowFilter) -> String {
+pub(super) fn condition(rows: &RowFilter) -> String {
     let one = |Condition { origin, names }: &Condition| {
         let column = origin.word();
         match *origin == Origin::Campaign && names.iter().any(|name| name.contains('*')) {

@@ -1,7 +1,9 @@
 //! Names that facts bear: tags of visits and cost, channels and campaigns. Configuration refers to them.
 
 use super::error::{Context, WarehouseError};
+use super::metric_sql;
 use super::report_data::patterns;
+use crate::domain::metric::RowFilter;
 use crate::report::definition::Filter;
 use chrono::NaiveDate;
 use duckdb::{Connection, params};
@@ -46,6 +48,16 @@ pub fn campaigns(reader: &Connection, workspace: &str) -> Result<Vec<String>, Wa
     let mut statement = reader.prepare(sql).context(step)?;
     let rows = statement.query_map(params![workspace], |row| row.get(0)).context(step)?;
     rows.collect::<Result<_, _>>().context(step)
+}
+
+/// Whether any figure is of rows that a metric counts.
+pub fn has_rows(reader: &Connection, workspace: &str, rows: &RowFilter) -> Result<bool, WarehouseError> {
+    let condition = metric_sql::condition(rows);
+    let sql = format!(
+        "SELECT count(*) > 0 FROM (SELECT 1 FROM mart.metric_daily WHERE workspace = ? AND {condition} LIMIT 1)"
+    );
+    let found = reader.query_row(&sql, params![workspace], |row| row.get(0));
+    found.context(|| "looking for figures of the rows of a metric".to_owned())
 }
 
 /// Whether any figure belongs to a part of the workspace.

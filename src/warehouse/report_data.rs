@@ -1,41 +1,26 @@
 //! Reads a report's data: sums of the unified metrics, levels, plans, movements, hours, posts and pages.
 
-use super::error::{Context, WarehouseError};
+use super::error::WarehouseError;
 use super::metric_sql;
 use super::readings::{budgets, first_date, targets};
 use crate::domain::fiscal::FiscalYear;
 use crate::domain::metric::{Daily, Number, Part, Registry, Window};
-use crate::domain::period::Period;
 use crate::domain::workspace::Workspace;
-use crate::report::data::{Needs, Pages, Post, ReportData, Span, Sums, Week};
+use crate::report::data::{Needs, ReportData};
 use crate::report::definition::Filter;
-use crate::report::receipt::{HourlyCount, Measure, Movement, PageMeasure, Plan};
-use chrono::{Days, NaiveDate};
-use duckdb::types::FromSql;
-use duckdb::{Connection, OptionalExt, Row, params};
-use rust_decimal::Decimal;
+use crate::report::receipt::Plan;
+use duckdb::Connection;
 use std::collections::{BTreeMap, BTreeSet};
+
+mod events;
+mod sums;
+
+pub use events::{hours_sql, pages_sql};
 
 /// The query of MRR movements: workspace, opening day, closing day.
 pub const MOVEMENTS: &str = include_str!("movements.sql");
 /// The query of posts: workspace, first day, first day after.
 pub const POSTS: &str = include_str!("posts.sql");
-
-const MEASURES: [Measure; 4] = [Measure::Views, Measure::Engagements, Measure::Clicks, Measure::Cost];
-/// The columns of [`MOVEMENTS`], in its order.
-const MOVED: [Movement; 11] = [
-    Movement::Opening,
-    Movement::ExchangeRates,
-    Movement::New,
-    Movement::Reactivation,
-    Movement::Expansion,
-    Movement::Contraction,
-    Movement::Churned,
-    Movement::Closing,
-    Movement::OpeningCustomers,
-    Movement::PayingCustomers,
-    Movement::LostCustomers,
-];
 
 /// Reads what a report needs of a workspace: the columns that `metrics` name. Plans are those of dropped files.
 pub fn report_data(
@@ -112,23 +97,6 @@ struct Column {
     sql: String,
 }
 
-/// What `within` means in SQL; both patterns are bound twice.
-const PART: &str = "(? = '' OR regexp_full_match(channel, ?)) AND (? = '' OR regexp_full_match(campaign, ?))";
-
-fn sums_sql(columns: &[Column]) -> String {
-    columns.iter().map(|column| format!(", CAST({} AS DECIMAL(38, 6))", column.sql)).collect()
-}
-
-fn sums(row: &Row<'_>, columns: &[Column]) -> Result<Sums, duckdb::Error> {
-    let mut sums = Sums::new();
-    for (index, column) in columns.iter().enumerate() {
-        if let Some(value) = row.get::<_, Option<Decimal>>(1 + index)? {
-            sums.insert(column.name.clone(), value.normalize());
-        }
-    }
-    Ok(sums)
-}
-
 impl<'a> Source<'a> {
     fn new(reader: &'a Connection, workspace: &'a Workspace, metrics: &Registry, filter: &'a Filter) -> Self {
         let mut source = Source {
@@ -157,255 +125,6 @@ impl<'a> Source<'a> {
         }
         source
     }
-
-    fn span(&self, period: Period) -> Result<Span, WarehouseError> {
-        let mut span = Span {
-            total: self.grouped("''", period)?.remove("").unwrap_or_default(),
-            channels: self.grouped("channel", period)?,
-            campaigns: self.grouped("campaign", period)?,
-        };
-        // Visits without a campaign are no campaign.
-        span.campaigns.remove("");
-        if self.filter.is_all() {
-            span.total.extend(self.levels(Period::day(period.last_day()))?.into_values().flatten());
-            if period.days() == 1 {
-                span.total.extend(self.distinct(period)?.into_values().flatten());
-            }
-        }
-        Ok(span)
-    }
-
-    /// Sums of the period and of each window that ends with it.
-    fn grouped(&self, key: &str, period: Period) -> Result<BTreeMap<String, Sums>, WarehouseError> {
-        let mut groups = self.sums_by(key, period, &self.summed)?;
-        for (window, columns) in &self.windows {
-            for (group, sums) in self.sums_by(key, window.days(period.last_day(), self.year), columns)? {
-                groups.entry(group).or_default().extend(sums);
-            }
-        }
-        Ok(groups)
-    }
-
-    fn sums_by<K: FromSql + Ord>(
-        &self,
-        key: &str,
-        period: Period,
-        columns: &[Column],
-    ) -> Result<BTreeMap<K, Sums>, WarehouseError> {
-        let step = || format!("summing by {key}");
-        let sql = format!(
-            "SELECT {key}{} FROM mart.metric_daily WHERE workspace = ? AND date >= ? AND date < ? AND {PART} GROUP BY 1",
-            sums_sql(columns)
-        );
-        let (channels, campaigns) = patterns(self.filter);
-        let mut statement = self.reader.prepare(&sql).context(step)?;
-        let values = params![self.workspace, period.start, period.end, channels, channels, campaigns, campaigns];
-        let rows = statement.query_map(values, |row| Ok((row.get(0)?, sums(row, columns)?))).context(step)?;
-        rows.collect::<Result<_, _>>().context(step)
-    }
-
-    fn days(&self, period: Period) -> Result<BTreeMap<NaiveDate, Sums>, WarehouseError> {
-        let mut days: BTreeMap<NaiveDate, Sums> = self.sums_by("date", period, &self.summed)?;
-        for (window, columns) in &self.windows {
-            self.windows_of_days(period, *window, columns, &mut days)?;
-        }
-        if self.filter.is_all() {
-            for (date, values) in self.levels(period)?.into_iter().chain(self.distinct(period)?) {
-                days.entry(date).or_default().extend(values);
-            }
-        }
-        Ok(days)
-    }
-
-    /// The sums of the window that ends with each day. Days without a row are days of the window like others.
-    fn windows_of_days(
-        &self,
-        period: Period,
-        window: Window,
-        columns: &[Column],
-        days: &mut BTreeMap<NaiveDate, Sums>,
-    ) -> Result<(), WarehouseError> {
-        let whole = Period { start: window.days(period.start, self.year).start, end: period.end };
-        let by_day: BTreeMap<NaiveDate, Sums> = self.sums_by("date", whole, columns)?;
-        for column in columns {
-            // What had come in before each day, and on how many days: a window is the difference of two.
-            let mut before: BTreeMap<NaiveDate, (u32, Decimal)> = BTreeMap::new();
-            let mut so_far = (0, Decimal::ZERO);
-            for date in whole.dates() {
-                before.insert(date, so_far);
-                if let Some(value) = by_day.get(&date).and_then(|sums| sums.get(&column.name)) {
-                    so_far = (so_far.0 + 1, so_far.1 + value);
-                }
-            }
-            before.insert(whole.end, so_far);
-            for date in period.dates() {
-                let of = window.days(date, self.year);
-                let (Some(start), Some(end)) = (before.get(&of.start), before.get(&of.end)) else { continue };
-                if end.0 > start.0 {
-                    days.entry(date).or_default().insert(column.name.clone(), (end.1 - start.1).normalize());
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Levels at the end of each day.
-    fn levels(&self, period: Period) -> Result<BTreeMap<NaiveDate, Vec<(String, Decimal)>>, WarehouseError> {
-        self.by_date(&self.levels, "sum", "", period)
-    }
-
-    /// Distinct counts of each day. Several properties may share people, so they have none together.
-    fn distinct(&self, period: Period) -> Result<BTreeMap<NaiveDate, Vec<(String, Decimal)>>, WarehouseError> {
-        self.by_date(&self.distinct, "any_value", " HAVING count(*) = 1", period)
-    }
-
-    /// Each table is asked once for all of its columns.
-    fn by_date(
-        &self,
-        columns: &BTreeSet<Daily>,
-        function: &str,
-        having: &str,
-        period: Period,
-    ) -> Result<BTreeMap<NaiveDate, Vec<(String, Decimal)>>, WarehouseError> {
-        let mut tables: BTreeMap<(&str, &str, &str), Vec<&Daily>> = BTreeMap::new();
-        for daily in columns {
-            tables.entry((&daily.schema, &daily.table, &daily.day)).or_default().push(daily);
-        }
-        let mut days: BTreeMap<NaiveDate, Vec<(String, Decimal)>> = BTreeMap::new();
-        for ((schema, table, day), columns) in tables {
-            let step = || format!("reading {schema}.{table}");
-            let values: String =
-                columns.iter().map(|daily| format!(", CAST({function}({}) AS DECIMAL(38, 6))", daily.column)).collect();
-            let sql = format!(
-                "SELECT {day}{values} FROM {schema}.{table} WHERE workspace = ? AND {day} >= ? AND {day} < ? GROUP BY {day}{having}"
-            );
-            let mut statement = self.reader.prepare(&sql).context(step)?;
-            let rows = statement
-                .query_map(params![self.workspace, period.start, period.end], |row| {
-                    let mut values = Vec::new();
-                    for (index, daily) in columns.iter().enumerate() {
-                        if let Some(value) = row.get::<_, Option<Decimal>>(index + 1)? {
-                            values.push((daily.name(), value.normalize()));
-                        }
-                    }
-                    Ok((row.get::<_, NaiveDate>(0)?, values))
-                })
-                .context(step)?;
-            for row in rows {
-                let (date, values) = row.context(step)?;
-                days.entry(date).or_default().extend(values);
-            }
-        }
-        Ok(days)
-    }
-
-    fn movements(&self, period: Period) -> Result<BTreeMap<Movement, Decimal>, WarehouseError> {
-        let step = || "reading how recurring revenue moved".to_owned();
-        let opening = period.start - Days::new(1);
-        let found = self
-            .reader
-            .query_row(MOVEMENTS, params![self.workspace, opening, period.last_day()], |row| {
-                let mut moved = BTreeMap::new();
-                for (index, movement) in MOVED.iter().enumerate() {
-                    if let Some(amount) = row.get::<_, Option<Decimal>>(index)? {
-                        moved.insert(*movement, amount.normalize());
-                    }
-                }
-                Ok(moved)
-            })
-            .optional()
-            .context(step)?;
-        let moved = found.unwrap_or_default();
-        Ok(if moved.contains_key(&Movement::Closing) { moved } else { BTreeMap::new() })
-    }
-
-    fn hours(&self, event: HourlyCount, period: Period) -> Result<Week, WarehouseError> {
-        let step = || format!("reading the hours of {}", event.label());
-        let sql = format!("{} GROUP BY 1, 2", hours_sql(event, "?", "?", "?"));
-        let mut statement = self.reader.prepare(&sql).context(step)?;
-        let rows = statement
-            .query_map(params![self.workspace, period.start, period.end], |row| {
-                Ok(((row.get(0)?, row.get(1)?), Decimal::from(row.get::<_, u64>(2)?)))
-            })
-            .context(step)?;
-        rows.collect::<Result<_, _>>().context(step)
-    }
-
-    fn posts(&self, period: Period) -> Result<Vec<Post>, WarehouseError> {
-        let step = || "reading posts".to_owned();
-        let mut statement = self.reader.prepare(POSTS).context(step)?;
-        let rows = statement
-            .query_map(params![self.workspace, period.start, period.end], |row| {
-                let mut values = BTreeMap::new();
-                for (index, measure) in MEASURES.iter().enumerate() {
-                    if let Some(value) = row.get::<_, Option<Decimal>>(5 + index)? {
-                        values.insert(*measure, value.normalize());
-                    }
-                }
-                Ok(Post {
-                    platform: row.get(0)?,
-                    handle: row.get(1)?,
-                    campaign: row.get(2)?,
-                    post_key: row.get(3)?,
-                    posted_date: row.get(4)?,
-                    values,
-                })
-            })
-            .context(step)?;
-        rows.collect::<Result<_, _>>().context(step)
-    }
-
-    fn pages(&self, period: Period) -> Result<Pages, WarehouseError> {
-        let step = || "reading pages".to_owned();
-        let sums = PageMeasure::ALL.map(|measure| format!("CAST(sum({}) AS DECIMAL(38, 6))", measure.column()));
-        let sql = pages_sql(&format!("page, {}", sums.join(", ")), "?", "?", "?") + " GROUP BY page";
-        let mut statement = self.reader.prepare(&sql).context(step)?;
-        let rows = statement
-            .query_map(params![self.workspace, period.start, period.end], |row| {
-                let mut values = BTreeMap::new();
-                for (index, measure) in PageMeasure::ALL.into_iter().enumerate() {
-                    values.insert(measure, row.get::<_, Decimal>(1 + index)?.normalize());
-                }
-                Ok((row.get(0)?, values))
-            })
-            .context(step)?;
-        rows.collect::<Result<_, _>>().context(step)
-    }
-
-    fn pages_from(&self) -> Result<Option<NaiveDate>, WarehouseError> {
-        let sql = "SELECT min(date) FROM core.page_daily WHERE workspace = ?";
-        let found = self.reader.query_row(sql, params![self.workspace], |row| row.get(0));
-        found.context(|| "reading since when pages are known".to_owned())
-    }
-}
-
-/// Columns of the sessions by the page they began on; the three values are placeholders or literals.
-pub fn pages_sql(columns: &str, workspace: &str, start: &str, end: &str) -> String {
-    format!(
-        "SELECT {columns}
-FROM core.page_daily WHERE workspace = {workspace} AND date >= {start} AND date < {end}"
-    )
-}
-
-/// Events by weekday and hour, without its grouping; the three values are placeholders or literals.
-pub fn hours_sql(event: HourlyCount, workspace: &str, start: &str, end: &str) -> String {
-    let (fact, at, day, which) = match event {
-        HourlyCount::Payments => ("payment", "created_at", "date", "e.is_captured AND e.status = 'succeeded'"),
-        // Of contacts that were deleted or merged into others none counts.
-        HourlyCount::Leads => (
-            "contact_stage",
-            "entered_at",
-            "entered_date",
-            "e.stage = 'lead' AND EXISTS (SELECT 1 FROM core.contact AS c WHERE c.workspace = e.workspace
-    AND c.connection = e.connection AND c.contact_id = e.contact_id AND c.archived_at IS NULL)",
-        ),
-    };
-    format!(
-        "SELECT CAST(isodow(e.{day}) AS UINTEGER) AS weekday, CAST(local_hour(e.{at}, w.time_zone) AS UINTEGER) AS hour,
-    CAST(count(*) AS UBIGINT) AS events
-FROM core.{fact} AS e JOIN ops.workspace AS w USING (workspace)
-WHERE e.workspace = {workspace} AND e.{day} >= {start} AND e.{day} < {end} AND {which}"
-    )
 }
 
 #[cfg(test)]
@@ -422,93 +141,5 @@ mod tests {
         assert_eq!(channels, "(?s)(?:paid_search|a\\.b)");
         assert_eq!(campaigns, "(?s)(?:Berlin .* \\(x\\))");
         assert_eq!(patterns(&Filter::default()), (String::new(), String::new()));
-    }
-
-    const METRICS: &str = "[cost]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'neither'\nsum = 'cost'\n\
-        [search]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'neither'\nsum = 'cost'\n\
-        where = { channel = 'paid_search' }\n\
-        [mtd]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'neither'\nof = 'cost'\nwindow = 'month_to_date'\n\
-        [search_ytd]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'neither'\nof = 'search'\nwindow = 'year_to_date'\n\
-        [week]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'neither'\nof = 'cost'\nwindow = 'rolling_7'\n\
-        [weeks]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'neither'\nof = 'cost'\nwindow = 'rolling_28'\n";
-
-    /// A metric of each day of a period, and of the period, from rows of day, channel and cost.
-    fn read(rows: &str, period: Period, metric: &str) -> (Vec<String>, String) {
-        let connection = Connection::open_in_memory().expect("a database");
-        let insert = format!(
-            "CREATE SCHEMA mart; CREATE TABLE mart.mrr_daily (workspace VARCHAR, date DATE);
-             CREATE TABLE mart.metric_daily AS SELECT 'w' AS workspace, day AS date, channel, 's' AS source,
-                 '' AS campaign, cost FROM (VALUES {rows}) AS v(day, channel, cost)"
-        );
-        connection.execute_batch(&insert).expect("rows");
-        let summed = [("cost".to_owned(), Vec::new())].into();
-        let columns = crate::domain::metric::Columns { summed, ..Default::default() };
-        let metrics = Registry::new(toml::from_str(METRICS).expect("TOML"), &columns).expect("metrics");
-        let workspace = Workspace {
-            id: "w".to_owned(),
-            name: "W".to_owned(),
-            time_zone: chrono_tz::UTC,
-            currency: crate::domain::money::Currency::new("EUR").expect("a currency"),
-            week_starts_on: chrono::Weekday::Mon,
-            fiscal_year: FiscalYear::default(),
-        };
-        let needs = Needs { days: Some(period), spans: [period].into(), ..Needs::default() };
-        let data = report_data(&connection, &workspace, &metrics, &needs).expect("read");
-        let text = |sums: Option<&Sums>| {
-            let value = metrics.value(metric, &|name| sums?.get(name).copied());
-            value.map_or_else(|| "none".to_owned(), |value| value.to_string())
-        };
-        (
-            period.dates().map(|day| text(data.days.get(&day))).collect(),
-            text(data.spans.get(&period).map(|span| &span.total)),
-        )
-    }
-
-    fn days(first: &str, last: &str) -> Period {
-        let date = |text: &str| text.parse::<NaiveDate>().expect("a date");
-        Period { start: date(first), end: date(last) + Days::new(1) }
-    }
-
-    // metabase/metabase#34990: on days without rows a running sum was empty instead of what it had been the day before.
-    #[test]
-    fn a_day_without_rows_keeps_what_came_in_before() {
-        let rows = "(DATE '2026-11-02', 'email', 5), (DATE '2026-11-04', 'email', 7)";
-        let period = days("2026-11-01", "2026-11-05");
-        assert_eq!(
-            read(rows, period, "mtd"),
-            (["none", "5", "5", "12", "12"].map(str::to_owned).to_vec(), "12".to_owned())
-        );
-        // Nothing is carried over into the next month.
-        assert_eq!(read(rows, days("2026-11-30", "2026-12-01"), "mtd").0, ["12", "none"]);
-    }
-
-    // dbt-labs/docs.getdbt.com#4549: a range of days was cut before the window was summed, so its first days were too low.
-    #[test]
-    fn the_first_days_of_a_range_count_the_days_before_it() {
-        let rows = (1..=20).map(|day| format!("(DATE '2026-11-{day:02}', 'email', 1)")).collect::<Vec<_>>().join(", ");
-        assert_eq!(read(&rows, days("2026-11-10", "2026-11-12"), "week").0, ["7", "7", "7"]);
-        assert_eq!(read(&rows, days("2026-11-03", "2026-11-04"), "week").0, ["3", "4"], "what there is");
-    }
-
-    // cube-js/cube#9205: a filtered sum of the year to date; one row a month on the 13th, as reported there.
-    #[test]
-    fn a_filtered_sum_of_the_year_to_date_starts_anew_with_the_year() {
-        let row = |year: u32, month: u32| {
-            format!("(DATE '{year}-{month:02}-13', 'paid_search', 100), (DATE '{year}-{month:02}-13', 'email', 1)")
-        };
-        let rows = (11..=12).map(|month| row(2023, month)).chain((1..=7).map(|month| row(2024, month)));
-        let rows = rows.collect::<Vec<_>>().join(", ");
-        assert_eq!(
-            read(&rows, days("2024-07-13", "2024-07-13"), "search_ytd"),
-            (vec!["700".to_owned()], "700".to_owned())
-        );
-        assert_eq!(read(&rows, days("2023-12-31", "2024-01-13"), "search_ytd").0[13], "100");
-    }
-
-    // cube-js/cube#1736: the last 28 days of a month are those that end with it, not a sum of what each day was.
-    #[test]
-    fn a_rolling_sum_of_a_month_is_that_of_its_last_day() {
-        let rows = (1..=31).map(|day| format!("(DATE '2026-10-{day:02}', 'email', 2)")).collect::<Vec<_>>().join(", ");
-        assert_eq!(read(&rows, days("2026-10-01", "2026-10-31"), "weeks").1, "56", "28 days at 2");
     }
 }

@@ -261,6 +261,7 @@ pub fn columns(facts: &Facts) -> Columns {
         summed: measures.collect(),
         daily: recurring.into_iter().chain(facts.iter().flat_map(of)).chain(own).collect(),
         rests_on: facts.rollups().iter().map(|rollup| (rollup.id.clone(), rollup.rests_on(facts))).collect(),
+        days_of_rows: facts.rollups().iter().map(|rollup| (rollup.id.clone(), rollup.days_of_rows(facts))).collect(),
         ..Columns::default()
     }
 }

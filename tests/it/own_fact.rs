@@ -1,7 +1,7 @@
 //! A vendor that Daybook has never heard of, with a table, metrics and a report section of its own: only files of the
 //! installation, read by the real binary.
 
-use crate::field::installation::{ship, write};
+use crate::field::installation::{ship_without_reports, write};
 use crate::figures::squeezed;
 use crate::maintenance_faults::{daybook, said};
 use axum::Json;
@@ -196,12 +196,7 @@ pub async fn vendor() -> String {
 }
 
 pub fn install(root: &Path, base: &str) {
-    ship(root);
-    for job in fs::read_dir(root.join("jobs")).expect("jobs").flatten() {
-        if job.file_name().to_string_lossy().starts_with("report_") {
-            fs::remove_file(job.path()).expect("removed");
-        }
-    }
+    ship_without_reports(root);
     let since = Clock::System.now().date_naive() - Days::new(12);
     write(root, "config/daybook.toml", DAYBOOK);
     write(root, "config/workspaces/acme.toml", &WORKSPACE.replace("SINCE", &since.to_string()).replace("BASE", base));

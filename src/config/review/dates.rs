@@ -2,6 +2,7 @@
 
 use super::{Findings, Step};
 use crate::config::{Settings, WorkspaceSettings};
+use crate::domain::target::{Target, Term};
 use crate::support::nearest::unknown_remedy;
 use Step::{Key, Nth};
 use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
@@ -69,13 +70,25 @@ fn stated(workspace: &WorkspaceSettings, today: NaiveDate, found: &Findings<'_>)
 }
 
 fn months(workspace: &WorkspaceSettings, today: NaiveDate, found: &Findings<'_>) {
-    let budgets = workspace.budgets.iter().enumerate().map(|(index, own)| ("budgets", "month", index, own.month));
-    let targets =
-        workspace.targets.iter().enumerate().map(|(index, own)| ("targets", own.term.key(), index, own.period.start));
-    let campaigns = workspace.campaigns.iter().enumerate().map(|(index, own)| ("campaigns", "start", index, own.start));
-    for (list, key, index, day) in budgets.chain(targets).chain(campaigns) {
+    let month = |day: NaiveDate| day.format("%Y-%m").to_string();
+    let budgets = workspace.budgets.iter().enumerate();
+    let budgets = budgets.map(|(index, own)| ("budgets", "month", index, own.month, month(own.month)));
+    let of_target = |(index, own): (usize, &Target)| {
+        let (start, last) = (own.period.start, own.period.last_day());
+        let year = workspace.workspace.fiscal_year;
+        let at = |key, day| ("targets", key, index, day, own.term.stated(day, year));
+        match own.term {
+            // The first day is checked where it is stated.
+            Term::By if year.year_of(last).start != start => vec![at("from", start), at("by", last)],
+            Term::By => vec![at("by", last)],
+            term => vec![at(term.key(), start)],
+        }
+    };
+    let targets = workspace.targets.iter().enumerate().flat_map(of_target);
+    let campaigns = workspace.campaigns.iter().enumerate();
+    let campaigns = campaigns.map(|(index, own)| ("campaigns", "start", index, own.start, own.start.to_string()));
+    for (list, key, index, day, shown) in budgets.chain(targets).chain(campaigns) {
         let steps = [Key(list), Nth(index), Key(key)];
-        let shown = if key == "month" { day.format("%Y-%m").to_string() } else { day.to_string() };
         if day > today + Months::new(MONTHS_AHEAD) {
             let message = format!("[[{list}]]: {shown} is more than {} years ahead", MONTHS_AHEAD / 12);
             found.warn(&workspace.file, &steps, &message, "correct the year");

@@ -20,6 +20,7 @@ mod schedules;
 mod secret_values;
 mod tags;
 mod unread;
+mod windows;
 
 pub use currencies::RATES;
 pub use rights::rights;
@@ -48,6 +49,7 @@ pub(super) fn errors(settings: &Settings) -> Vec<Problem> {
     folders::refuse(settings, &found);
     recipients::refuse(settings, &found);
     rules::refuse(settings, &found);
+    windows::refuse(settings, &found);
     found.sorted().errors
 }
 

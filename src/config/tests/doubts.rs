@@ -64,6 +64,21 @@ const RATES: (&str, &str, &str) = (
      [roi]\nlabel = \"ROI\"\nabout = \"R.\"\nunit = \"percent\"\nbetter = \"higher\"\nformula = \"(2 * cost - cost) / cost\"\n[cpl]",
 );
 
+/// Leads of the month to date and of 28 days.
+const WINDOWS: (&str, &str, &str) = (
+    "jobs/metrics.toml",
+    "[cpl]",
+    "[leads_mtd]\nlabel = \"Leads so far\"\nabout = \"L.\"\nunit = \"count\"\nbetter = \"higher\"\nof = \"leads\"\nwindow = \"month_to_date\"\n\
+     [leads_28]\nlabel = \"Leads, 28 days\"\nabout = \"L.\"\nunit = \"count\"\nbetter = \"higher\"\nof = \"leads\"\nwindow = \"rolling_28\"\n[cpl]",
+);
+#[rustfmt::skip] // a table reads better in rows
+const WINDOW_TARGETS: &[Case<'_>] = &[
+    (&[WINDOWS, (ACME, "metric = \"leads\"", "metric = \"leads_28\"")], ACME, Some(27), "leads_28 is counted in the last 28 days", "without a window or month_to_date"),
+    (&[WINDOWS, (ACME, "month = \"2026-11\"\nmetric = \"leads\"", "quarter = \"2026-Q4\"\nmetric = \"leads_mtd\"")], ACME, Some(27), "leads_mtd is counted in the month to date", "or quarter_to_date"),
+    (&[WINDOWS, (ACME, "month = \"2026-11\"\nmetric = \"leads\"", "by = 2026-12-31\nmetric = \"leads_mtd\"")], ACME, Some(27), "not over the days of the target", "name a metric without a window"),
+    (&[WINDOWS, (ACME, "[[targets]]", "[[campaigns]]\nname = \"Spring\"\nstart = 2026-11-01\ntargets = { leads_28 = \"9\" }\n[[targets]]")], ACME, Some(28), "not since the campaign began", "name a metric without a window"),
+];
+
 /// (file, old text, new text)
 type Change<'a> = (&'a str, &'a str, &'a str);
 /// (changes, file, line, part of the message, part of the remedy)
@@ -101,10 +116,13 @@ fn what_cannot_be_meant_is_refused() {
         (&[(CHANNELS, "source = 'google|bing'\nmedium = 'cpc'", "source = '.*'")], CHANNELS, Some(4), "takes everything", "move it to the end"),
         (&[(DAILY, "deadline_minutes = 120", "[[splits]]\nid = \"n\"\ntitle = \"N\"\nchannels = [\"emial\"]")], DAILY, Some(12), "has no channel \"emial\"", "did you mean \"email\"?"),
     ];
-    for case in cases {
+    let cases = [cases, WINDOW_TARGETS].concat();
+    for case in &cases {
         let (errors, _) = told(case.0, &[]);
         is_told(&errors, case);
     }
+    let fits = (ACME, "metric = \"leads\"", "metric = \"leads_mtd\"");
+    assert_eq!(told(&[WINDOWS, fits], &[]).0, [], "a month to date is the month's at its end");
     let twice = "[[connections]]\nid = \"a\"\nconnector = \"google_ads\"\nsettings = { customer_ids = [\"1234567890\", \"1\"] }\n\
                  [[connections]]\nid = \"b\"\nconnector = \"google_ads\"\nsettings = { customer_ids = [\"1234567890\"] }\n[recipients.marketing]";
     let (errors, _) = told(&[(ACME, "[recipients.marketing]", twice)], &[]);
@@ -130,6 +148,9 @@ fn what_may_be_meant_is_told_once_with_its_line_and_remedy() {
         (&[(ACME, "week_starts_on", "industry = \"shp\"\nweek_starts_on")], ACME, Some(4), "has no line of \"shp\"", "did you mean \"shop\"?"),
         (&[(ACME, "\"0.80\"", "\"0.0080\"")], ACME, Some(5), "a margin of 0.8 %", "\"0.62\""),
         (&[(ACME, "month = \"2026-11\"\nmetric", "month = \"2062-11\"\nmetric")], ACME, Some(26), "2062-11 is more than 3 years ahead", "the year"),
+        (&[(ACME, "month = \"2026-11\"\nmetric", "quarter = \"2062-Q4\"\nmetric")], ACME, Some(26), "2062-Q4 is more than 3 years ahead", "the year"),
+        (&[(ACME, "month = \"2026-11\"\nmetric", "by = 2062-12-31\nmetric")], ACME, Some(26), "2062-12-31 is more than 3 years ahead", "the year"),
+        (&[(ACME, "month = \"2026-11\"\nmetric", "from = 2006-12-01\nby = 2026-12-31\nmetric")], ACME, Some(26), "2006-12-01 is more than 10 years ago", "the year"),
         (&[(ACME, "month = \"2026-11\"\nchannel", "month = \"2006-11\"\nchannel")], ACME, Some(22), "2006-11 is more than 10 years ago", "the year"),
         (&[(ACME, "[[targets]]", &large)], ACME, Some(28), "12000000.00 here and 12000.00 in other months", "no separators"),
         (&[(ACME, "\"12000.00\"", "\"12.000\"")], ACME, Some(24), "12.000 is 12, since the point", "write \"12000\""),

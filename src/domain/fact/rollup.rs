@@ -136,6 +136,15 @@ impl Rollup {
         };
         self.inputs.iter().flat_map(own).collect()
     }
+
+    /// Days up to its own that a row is made of in the end, through the rollups that it reads.
+    pub fn days_of_rows(&self, facts: &Facts) -> u32 {
+        let of = |input: &String| {
+            let read = input.strip_prefix("mart.")?;
+            facts.rollups().iter().find(|rollup| rollup.id == read).map(|rollup| rollup.days_of_rows(facts) - 1)
+        };
+        self.window_days + self.inputs.iter().filter_map(of).max().unwrap_or(0)
+    }
 }
 
 /// The column of the day of an input; none where there is no such table, or it has no days.
@@ -311,5 +320,20 @@ mod tests {
         let all = vec![of("a", "mart.b"), of("b", "mart.c"), of("c", "mart.metric_daily")];
         assert_eq!(ids(in_order(all).expect("an order")), ["c", "b", "a"]);
         assert_eq!(in_order(vec![of("a", "mart.b"), of("b", "mart.a")]), Err(vec!["a".to_owned(), "b".to_owned()]));
+    }
+
+    #[test]
+    fn rows_are_made_of_the_windows_of_all_rollups_below() {
+        let of = |id: &str, input: &str, window_days: u32| Rollup {
+            id: id.to_owned(),
+            inputs: vec![input.to_owned()],
+            window_days,
+            ..read(GOOD).expect("sound")
+        };
+        let all = vec![of("daily", "core.page_daily", 1), of("week", "mart.daily", 7), of("month", "mart.week", 28)];
+        let mut facts = Facts::default();
+        facts.set_rollups(all.clone());
+        let days: Vec<u32> = all.iter().map(|rollup| rollup.days_of_rows(&facts)).collect();
+        assert_eq!(days, [1, 7, 34], "the first of 28 weeks begins six days before");
     }
 }

@@ -1,5 +1,6 @@
 //! Makes the registry of the definitions, with every problem told at once.
 
+use super::refusals::Refusal;
 use super::{Columns, Formula, Kind, Metric, MetricSpec, Registry, refusals};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,8 +16,8 @@ pub struct RegistryProblem {
 const REMEDY: &str = "define it by other metrics or by the sum of a column";
 
 impl RegistryProblem {
-    pub(super) fn new(metric: &str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { metric: metric.to_owned(), message: message.into(), remedy: remedy.into() }
+    pub(super) fn new(metric: &str, Refusal { message, remedy }: Refusal) -> Self {
+        Self { metric: metric.to_owned(), message, remedy }
     }
 }
 
@@ -31,14 +32,14 @@ impl Registry {
         for (id, spec) in specs {
             match metric(&id, spec, columns) {
                 Ok(metric) => drop(metrics.insert(id, metric)),
-                Err((message, remedy)) => problems.push(RegistryProblem { metric: id, message, remedy }),
+                Err(refusal) => problems.push(RegistryProblem::new(&id, refusal)),
             }
         }
         for metric in metrics.values() {
             for name in metric.kind.metrics().into_iter().filter(|name| !metrics.contains_key(*name)) {
                 let uses = if matches!(metric.kind, Kind::Formula(_)) { "the formula uses" } else { "it is of" };
                 let message = format!("{uses} {name:?}, which no metric defines");
-                problems.push(RegistryProblem::new(&metric.id, message, REMEDY));
+                problems.push(RegistryProblem::new(&metric.id, plain(message)));
             }
         }
         if problems.is_empty() {
@@ -53,9 +54,12 @@ impl Registry {
         }
         for id in registry.metrics.keys().cloned().collect::<Vec<_>>() {
             let (from, matures_after) = (registry.facts(&id), registry.maturity(&id));
-            if let Some(metric) = registry.metrics.get_mut(&id) {
-                (metric.from, metric.matures_after) = (from, matures_after);
-            }
+            let parts = registry.parts_of(&id);
+            let Some(metric) = registry.metrics.get_mut(&id) else { continue };
+            (metric.from, metric.matures_after) = (from, matures_after);
+            metric.windows = parts.iter().filter_map(|part| part.scope.window).collect();
+            metric.is_windowed = parts.iter().all(|part| part.scope.window.is_some());
+            metric.days_of_rows = parts.iter().map(|part| columns.days_of_rows(&part.number)).fold(1, u32::max);
         }
         Ok(registry)
     }
@@ -75,12 +79,15 @@ impl Registry {
     }
 }
 
-fn metric(id: &str, spec: MetricSpec, columns: &Columns) -> Result<Metric, (String, String)> {
-    let plain = |message: String| (message, REMEDY.to_owned());
+fn plain(message: impl Into<String>) -> Refusal {
+    Refusal::new(message, REMEDY)
+}
+
+fn metric(id: &str, spec: MetricSpec, columns: &Columns) -> Result<Metric, Refusal> {
     if !id.starts_with(|c: char| c.is_ascii_lowercase())
         || !id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
     {
-        return Err(plain("an id is lower-case letters, digits and _, and begins with a letter".to_owned()));
+        return Err(plain("an id is lower-case letters, digits and _, and begins with a letter"));
     }
     refusals::of_columns(&spec, columns)?;
     let mut from: BTreeSet<String> = spec.from.into_iter().collect();
@@ -99,7 +106,7 @@ fn metric(id: &str, spec: MetricSpec, columns: &Columns) -> Result<Metric, (Stri
             Kind::Formula(Formula::parse(&formula).map_err(|error| plain(error.to_string()))?)
         }
         (None, None, None, None, Some(metric)) => Kind::Of { metric, rows: spec.rows, window: spec.window },
-        _ => return Err(plain("give exactly one of `sum`, `level`, `distinct`, `formula` and `of`".to_owned())),
+        _ => return Err(plain("give exactly one of `sum`, `level`, `distinct`, `formula` and `of`")),
     };
     if let Kind::Level(daily) | Kind::Distinct(daily) = &kind {
         match columns.rests_on.get(&daily.table) {
@@ -118,6 +125,9 @@ fn metric(id: &str, spec: MetricSpec, columns: &Columns) -> Result<Metric, (Stri
         minimum: spec.minimum,
         matures_after: spec.matures_after,
         from,
+        windows: BTreeSet::new(),
+        is_windowed: false,
+        days_of_rows: 1,
     })
 }
 
@@ -139,6 +149,6 @@ fn circles(metrics: &BTreeMap<String, Metric>) -> Vec<RegistryProblem> {
     metrics
         .keys()
         .filter(|id| reaches(metrics, id, id, &mut BTreeSet::new()))
-        .map(|id| RegistryProblem::new(id, "the formula leads back to itself", REMEDY))
+        .map(|id| RegistryProblem::new(id, plain("the formula leads back to itself")))
         .collect()
 }

@@ -64,21 +64,6 @@ impl Formula {
         }
     }
 
-    /// The name it divides by, where it is one name by another: `clicks` of `cost / clicks`.
-    pub fn denominator(&self) -> Option<&str> {
-        match self {
-            Self::Binary { op: Op::Divide, right, .. } => match right.as_ref() {
-                Self::Metric(name) => Some(name),
-                _ => None,
-            },
-            Self::Binary { op: Op::Multiply, left, right } => match (left.as_ref(), right.as_ref()) {
-                (Self::Number(_), other) | (other, Self::Number(_)) => other.denominator(),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
     /// What it divides by, where it is a ratio: `clicks` of `cost / clicks` and of `1000 * (cost / clicks)`.
     pub fn divisor(&self) -> Option<&Self> {
         match self {

@@ -13,7 +13,7 @@ pub use agreement::{Difference, Figures, Grain};
 pub use build::RegistryProblem;
 pub use formula::{Formula, FormulaError, Op};
 pub use part::{Condition, Number, Origin, Part, RowFilter, Scope};
-pub use registry::{Kind, Metric, Registry};
+pub use registry::{AsOf, Kind, Metric, Registry};
 pub use spec::{Better, Columns, Daily, MetricSpec};
 pub use window::Window;
 

@@ -99,13 +99,65 @@ impl RowFilter {
     pub fn and(&self, other: &Self) -> Self {
         Self::new(self.conditions.iter().chain(&other.conditions).cloned())
     }
+
+    /// Two conditions on one origin that no row can meet together.
+    pub fn contradiction(&self) -> Option<(&Condition, &Condition)> {
+        let mut pairs = self.conditions.iter().enumerate().flat_map(|(index, one)| {
+            self.conditions[index + 1..]
+                .iter()
+                .filter(|other| other.origin == one.origin)
+                .map(move |other| (one, other))
+        });
+        pairs.find(|(one, other)| !one.meets(other))
+    }
+
+    fn text(&self, name_text: &dyn Fn(&String) -> String) -> String {
+        let one = |Condition { origin, names }: &Condition| {
+            format!("{} = {}", origin.word(), names.iter().map(name_text).collect::<Vec<_>>().join(" or "))
+        };
+        self.conditions.iter().map(one).collect::<Vec<_>>().join(" and ")
+    }
 }
 
+/// In words; names that could be read as several are in quotes.
 impl fmt::Display for RowFilter {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let one = |condition: &Condition| format!("{} = {}", condition.origin.word(), condition.names.join(" or "));
-        out.write_str(&self.conditions.iter().map(one).collect::<Vec<_>>().join(" and "))
+        out.write_str(&self.text(&|name| if is_plain(name) { name.to_owned() } else { format!("{name:?}") }))
     }
+}
+
+/// Whether a name cannot be taken for several names or conditions.
+fn is_plain(name: &str) -> bool {
+    let is_a_word_of_filters = |word: &str| ["or", "and", "="].contains(&word);
+    name.trim() == name && !name.contains('"') && !name.split_whitespace().any(is_a_word_of_filters)
+}
+
+impl Condition {
+    /// Whether a row may meet both; two patterns may always.
+    fn meets(&self, other: &Self) -> bool {
+        let is_pattern = |name: &String| self.origin == Origin::Campaign && name.contains('*');
+        self.names.iter().any(|one| {
+            other.names.iter().any(|another| match (is_pattern(one), is_pattern(another)) {
+                (true, true) => true,
+                (true, false) => matches_pattern(one, another),
+                (false, true) => matches_pattern(another, one),
+                (false, false) => one == another,
+            })
+        })
+    }
+}
+
+/// Whether a name is one of a pattern in which `*` stands for anything.
+fn matches_pattern(pattern: &str, name: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else { return pattern == name };
+    let Some(mut left) = name.strip_prefix(first) else { return false };
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    let last = parts.pop().unwrap_or_default();
+    for part in parts {
+        let Some(at) = left.find(part) else { return false };
+        left = &left[at + part.len()..];
+    }
+    left.ends_with(last)
 }
 
 impl Scope {
@@ -132,11 +184,12 @@ impl Part {
         Self { number, scope }
     }
 
-    /// The key of its value: the name of the column, and what else it is of.
+    /// The key of its value: the name of the column, and what else it is of. No two parts share one, whatever the
+    /// names of campaigns are.
     pub fn name(&self) -> String {
         let mut name = self.number.name();
         if !self.scope.rows.is_all() {
-            name += &format!(" where {}", self.scope.rows);
+            name += &format!(" where {}", self.scope.rows.text(&|name| format!("{name:?}")));
         }
         if let Some(window) = self.scope.window {
             name += &format!(" {}", window.word());
@@ -179,7 +232,45 @@ mod tests {
         let rows = RowFilter::new([Condition { origin: Origin::Channel, names: vec!["email".to_owned()] }]);
         let scope = Scope { rows, window: Some(Window::Rolling7) };
         let part = |number| Part::new(number, scope.clone()).name();
-        assert_eq!(part(Number::Sum("revenue".to_owned())), "revenue where channel = email rolling_7");
+        assert_eq!(part(Number::Sum("revenue".to_owned())), "revenue where channel = \"email\" rolling_7");
         assert_eq!(part(Number::Level(Daily::new("mart", "mrr_daily", "date", "mrr"))), "mrr_daily.mrr");
+    }
+
+    fn of_campaigns(names: &[&str], window: Option<Window>) -> Part {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        let rows = RowFilter::new([Condition { origin: Origin::Campaign, names }]);
+        Part::new(Number::Sum("cost".to_owned()), Scope { rows, window })
+    }
+
+    #[test]
+    fn parts_of_other_names_have_other_keys_and_definitions() {
+        let all = [
+            of_campaigns(&["Brand or Generic"], None),
+            of_campaigns(&["Brand", "Generic"], None),
+            of_campaigns(&["Brand or", "Generic"], None),
+            of_campaigns(&["Brand\" or \"Generic"], None),
+            of_campaigns(&["Brand rolling_7"], None),
+            of_campaigns(&["Brand"], Some(Window::Rolling7)),
+        ];
+        let distinct = |text: &dyn Fn(&Part) -> String| {
+            let mut all: Vec<String> = all.iter().map(text).collect();
+            all.sort();
+            all.dedup();
+            all.len()
+        };
+        assert_eq!((distinct(&Part::name), distinct(&Part::definition)), (all.len(), all.len()));
+        assert_eq!(all[1].definition(), "sum(cost) where campaign = Brand or Generic", "as in reports of before");
+        assert_eq!(all[0].definition(), "sum(cost) where campaign = \"Brand or Generic\"");
+    }
+
+    #[test]
+    fn conditions_on_one_origin_may_exclude_each_other() {
+        let both = |one: &[&str], other: &[&str]| {
+            let rows = of_campaigns(one, None).scope.rows.and(&of_campaigns(other, None).scope.rows);
+            rows.contradiction().is_none()
+        };
+        assert!(both(&["Brand", "Spring"], &["Spring"]) && both(&["Brand *"], &["Brand Berlin"]));
+        assert!(both(&["*ran*Ber*in"], &["Brand Berlin"]) && both(&["A *"], &["B *"]), "two patterns may meet");
+        assert!(!both(&["Brand"], &["brand"]) && !both(&["Brand *"], &["Spring"]));
     }
 }

@@ -1,14 +1,24 @@
 //! Definitions that add up what does not add up: averages, distinct counts, levels over time, and amounts of
 //! different currencies. A wrong sum looks like a right one, so it is refused before it is printed.
 
-use super::{Columns, Formula, Kind, Metric, MetricSpec, Op, Registry, RegistryProblem, Unit};
+use super::{Columns, Formula, Kind, Metric, MetricSpec, Number, Op, Registry, RegistryProblem, RowFilter, Unit};
 
-/// What is wrong, and what to do.
-type Refusal = (String, String);
+/// What is wrong with a definition, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub message: String,
+    pub remedy: String,
+}
+
+impl Refusal {
+    pub fn new(message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { message: message.into(), remedy: remedy.into() }
+    }
+}
 
 /// What a definition may not read of a column.
 pub(super) fn of_columns(spec: &MetricSpec, columns: &Columns) -> Result<(), Refusal> {
-    let refuse = |message: String, remedy: &str| Err((message, remedy.to_owned()));
+    let refuse = |message: String, remedy: &str| Err(Refusal::new(message, remedy));
     if let Some(column) = &spec.sum {
         if columns.rates.contains(column) {
             return refuse(
@@ -23,7 +33,7 @@ pub(super) fn of_columns(spec: &MetricSpec, columns: &Columns) -> Result<(), Ref
             );
         }
         if let Some((message, remedy)) = columns.not_summed(column) {
-            return Err((format!("sum: {message}"), remedy));
+            return Err(Refusal::new(format!("sum: {message}"), remedy));
         }
     }
     for (key, name) in [("level", &spec.level), ("distinct", &spec.distinct)] {
@@ -69,38 +79,53 @@ pub(super) fn find(registry: &Registry) -> Vec<RegistryProblem> {
             _ => None,
         };
         let minimum = metric.minimum.filter(|_| registry.divisor(&metric.id).is_none()).map(|_| {
-            let message = "minimum: only a ratio has a denominator".to_owned();
-            (message, "remove it, or define the metric as one thing divided by another".to_owned())
+            let remedy = "remove it, or define the metric as one thing divided by another";
+            Refusal::new("minimum: only a ratio has a denominator", remedy)
         });
         let told = found.into_iter().chain(minimum);
-        problems.extend(told.map(|(message, remedy)| RegistryProblem::new(&metric.id, message, remedy)));
+        problems.extend(told.map(|refusal| RegistryProblem::new(&metric.id, refusal)));
     }
     problems
 }
 
 fn derived(registry: &Registry, metric: &Metric) -> Result<(), Refusal> {
     let Kind::Of { metric: of, rows, window } = &metric.kind else { return Ok(()) };
+    let refuse = |message: String, remedy: &str| Err(Refusal::new(message, remedy));
     let parts = registry.parts_of(of);
+    if let Some(origin) = registry.get(of).filter(|origin| origin.unit != metric.unit) {
+        let unit = origin.unit.word();
+        let message = format!("unit: {of} is in the unit {unit}, and so is what is of it");
+        return refuse(message, &format!("write unit = {unit:?}"));
+    }
     if !rows.is_all() && !registry.has_parts(of) {
-        return Err((
+        return refuse(
             format!("where: {of} is known of the whole workspace only, not of some rows"),
-            "remove where; levels and distinct counts have no channels".to_owned(),
-        ));
+            "remove where; levels and distinct counts have no channels",
+        );
+    }
+    if let Some((one, other)) = registry.parts_of(&metric.id).iter().find_map(|part| {
+        let (one, other) = part.scope.rows.contradiction()?;
+        Some([one, other].map(|condition| RowFilter::new([condition.clone()]).to_string()).into())
+    }) {
+        return refuse(
+            format!("where: {of} counts rows of which {one}, and none of them is one of which {other}"),
+            "name rows that it counts, or another metric",
+        );
     }
     if window.is_none() {
         return Ok(());
     }
-    if parts.iter().any(|part| matches!(part.number, super::Number::Distinct(_))) {
-        return Err((
+    if parts.iter().any(|part| matches!(part.number, Number::Distinct(_))) {
+        return refuse(
             format!("window: {of} counts different people by day: who came on two days would count twice"),
-            "ask the vendor for the count of the whole window, as a fact of its own".to_owned(),
-        ));
+            "ask the vendor for the count of the whole window, as a fact of its own",
+        );
     }
     if let Some(other) = parts.iter().find_map(|part| part.scope.window) {
-        return Err((
+        return refuse(
             format!("window: {of} is counted over a window already ({})", other.word()),
-            "name the metric that it is of".to_owned(),
-        ));
+            "name the metric that it is of",
+        );
     }
     Ok(())
 }
@@ -184,14 +209,14 @@ fn added(
     (right, right_is, other): (&Formula, Measured, Nature),
 ) -> Result<(Measured, Nature), Refusal> {
     let refuse =
-        |what: &str, remedy: &str| Err((format!("the formula adds {what}: {left} {op} {right}"), remedy.to_owned()));
+        |what: &str, remedy: &str| Err(Refusal::new(format!("the formula adds {what}: {left} {op} {right}"), remedy));
     match (one, other) {
         (Nature::Constant, nature) => return Ok((right_is, nature)),
         (nature, Nature::Constant) => return Ok((left_is, nature)),
         (Nature::Average, Nature::Average) if op == Op::Add => {
             return refuse(
                 "averages",
-                "divide the sum of what is above by the sum of what is below: (a + b) / (c + d)",
+                "divide the sum of the numerators by the sum of the denominators: (a + b) / (c + d)",
             );
         }
         (Nature::Average, Nature::Average) => {}
@@ -340,5 +365,25 @@ mod tests {
         is_refused("of.a.count nothing", "", "it is of \"nothing\", which no metric defines");
         is_refused("of.a.count a", "", "leads back to itself");
         assert_eq!(refused("of.a.percent ctr", "where = { channel = 'email' }\nminimum = 30"), None);
+    }
+
+    #[test]
+    fn what_is_of_a_metric_has_its_unit() {
+        is_refused("of.a.percent cpl", "where = { channel = 'email' }", "write unit = \"money\"");
+        is_refused("of.a.count cost", "window = 'rolling_7'", "cost is in the unit money");
+        assert_eq!(refused("of.a.money cpl", "where = { channel = 'email' }"), None);
+    }
+
+    #[test]
+    fn rows_that_exclude_those_of_the_metric_are_refused() {
+        let email = spec("of.emails.count clicks", "where = { channel = 'email' }");
+        let more = |rows: &str| format!("{rows}\n{email}");
+        is_refused(
+            "of.a.count emails",
+            &more("where = { channel = ['paid_search', 'display'] }"),
+            "none of them is one of which channel = paid_search or display",
+        );
+        assert_eq!(refused("of.a.count emails", &more("where = { channel = ['email', 'display'] }")), None);
+        assert_eq!(refused("of.a.count emails", &more("where = { campaign = 'Brand *' }")), None);
     }
 }

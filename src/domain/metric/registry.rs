@@ -3,6 +3,7 @@
 use super::{Better, Daily, Formula, Number, Part, RowFilter, Scope, Unit, Window};
 use crate::domain::fiscal::FiscalYear;
 use crate::domain::period::Period;
+use chrono::Days;
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,10 +18,16 @@ pub struct Metric {
     pub kind: Kind,
     /// A ratio has no value where its denominator is below this.
     pub minimum: Option<Decimal>,
-    /// Days after which a day's figure is all there: its own, and of all it is made of the most.
+    /// Days after which a day's figure is complete: its own, and of all it is made of the most.
     pub matures_after: u32,
     /// The facts (tables of `core`) that it rests on, of its parts as well.
     pub from: BTreeSet<String>,
+    /// The windows of the numbers it is made of.
+    pub windows: BTreeSet<Window>,
+    /// Whether each of those numbers is of a window.
+    pub is_windowed: bool,
+    /// Days up to the last one that rows of tables it reads are made of; 1 where each is made of its own day.
+    pub days_of_rows: u32,
 }
 
 /// Where a metric's value comes from.
@@ -46,6 +53,15 @@ pub enum Kind {
     },
 }
 
+/// What a number of several days is that is not the sum of theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AsOf {
+    /// What it is on the last of them: levels, and windows that end with it.
+    LastDay,
+    /// Nothing: it is known of single days.
+    SingleDays,
+}
+
 /// All metrics by id.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Registry {
@@ -64,6 +80,16 @@ impl Registry {
     /// Every number that metrics are made of.
     pub fn parts(&self) -> BTreeSet<Part> {
         self.metrics.keys().flat_map(|id| self.parts_of(id)).collect()
+    }
+
+    /// The numbers that days do not add up to, by their names.
+    pub fn not_summed(&self) -> BTreeMap<String, AsOf> {
+        let as_of = |part: &Part| match part.number {
+            Number::Distinct(_) => Some(AsOf::SingleDays),
+            Number::Level(_) => Some(AsOf::LastDay),
+            Number::Sum(_) => part.scope.window.map(|_| AsOf::LastDay),
+        };
+        self.parts().iter().filter_map(|part| Some((part.name(), as_of(part)?))).collect()
     }
 
     /// The numbers that a metric is made of.
@@ -144,6 +170,14 @@ impl Registry {
         metric.minimum.max(of)
     }
 
+    /// The count that a ratio divides by; none of other metrics.
+    pub fn sample(&self, id: &str, value_of: &dyn Fn(&str) -> Option<Decimal>) -> Option<Decimal> {
+        let (divisor, scope) = self.divisor_in(self.get(id)?, &Scope::default())?;
+        let Formula::Metric(name) = divisor else { return None };
+        let is_count = self.get(name).is_some_and(|metric| metric.unit == Unit::Count);
+        is_count.then(|| self.value_in(name, &scope, value_of))?
+    }
+
     /// What a ratio divides by; none of other metrics.
     pub fn divisor(&self, id: &str) -> Option<&Formula> {
         self.divisor_in(self.get(id)?, &Scope::default()).map(|(divisor, _)| divisor)
@@ -159,19 +193,18 @@ impl Registry {
 
     /// The expression a metric stands for; `sql_of` writes the parts.
     pub fn sql(&self, id: &str, sql_of: &dyn Fn(&Part) -> String) -> Option<String> {
-        self.sql_in(id, &Scope::default(), sql_of, true)
+        self.sql_in(id, &Scope::default(), sql_of)
     }
 
-    fn sql_in(&self, id: &str, scope: &Scope, sql_of: &dyn Fn(&Part) -> String, minima: bool) -> Option<String> {
+    fn sql_in(&self, id: &str, scope: &Scope, sql_of: &dyn Fn(&Part) -> String) -> Option<String> {
         let metric = self.get(id)?;
-        let of =
-            |name: &str, scope: &Scope| self.sql_in(name, scope, sql_of, minima).unwrap_or_else(|| "NULL".to_owned());
+        let of = |name: &str, scope: &Scope| self.sql_in(name, scope, sql_of).unwrap_or_else(|| "NULL".to_owned());
         let value = match &metric.kind {
             Kind::Formula(formula) => formula.to_sql(&|name| of(name, scope)),
             Kind::Of { metric, rows, window } => of(metric, &scope.within(rows, *window)),
             kind => sql_of(&kind.part(scope)?),
         };
-        Some(match (metric.minimum.filter(|_| minima), self.divisor_in(metric, scope)) {
+        Some(match (metric.minimum, self.divisor_in(metric, scope)) {
             (Some(minimum), Some((divisor, scope))) => {
                 format!("CASE WHEN {} >= {minimum} THEN {value} END", divisor.to_sql(&|name| of(name, &scope)))
             }
@@ -179,20 +212,15 @@ impl Registry {
         })
     }
 
-    /// What a metric is made of, in names of columns.
+    /// What a metric is made of, in names of columns, with its minimum.
     pub fn definition(&self, id: &str) -> Option<String> {
-        self.sql_in(id, &Scope::default(), &Part::definition, false)
+        self.sql(id, &Part::definition)
     }
 
     /// Whether the values of days add up to that of the whole: then a month's target can be shared
     /// out among its days. Rates, levels, distinct counts and windows do not.
     pub fn is_additive(&self, id: &str) -> bool {
-        match self.get(id).map(|metric| &metric.kind) {
-            Some(Kind::Sum { .. }) => true,
-            Some(Kind::Formula(formula)) => formula.is_sum_of(&|name| self.is_additive(name)),
-            Some(Kind::Of { metric, window, .. }) => window.is_none() && self.is_additive(metric),
-            _ => false,
-        }
+        self.adds_over_rows(id) && self.get(id).is_some_and(|metric| metric.windows.is_empty())
     }
 
     /// Whether the values of channels or campaigns add up to that of all: those of windows do as well.
@@ -227,22 +255,37 @@ impl Registry {
 
     /// The window of a metric all of whose sums are of one; its figures are set against that window earlier.
     pub fn window(&self, id: &str) -> Option<Window> {
-        let mut windows = self.parts_of(id).into_iter().map(|part| part.scope.window);
-        let first = windows.next()??;
-        windows.all(|window| window == Some(first)).then_some(first)
+        let metric = self.get(id)?;
+        let mut windows = metric.windows.iter();
+        windows.next().copied().filter(|_| metric.is_windowed && windows.next().is_none())
     }
 
-    /// The days that a metric of a period rests on: those of its windows as well.
+    /// Whether a metric sets the days of a window beside others: no earlier period compares with it.
+    pub fn mixes_windows(&self, id: &str) -> bool {
+        self.window(id).is_none() && self.get(id).is_some_and(|metric| !metric.windows.is_empty())
+    }
+
+    /// Whether a metric of a period may rest on days before it.
+    pub fn has_earlier_days(&self, id: &str) -> bool {
+        self.get(id).is_some_and(|metric| !metric.windows.is_empty() || metric.days_of_rows > 1)
+    }
+
+    /// The days that a metric of a period rests on: those of its windows, and of the rows of its tables, as well.
     pub fn days(&self, id: &str, period: Period, year: FiscalYear) -> Period {
-        let windows = self.parts_of(id).into_iter().filter_map(|part| part.scope.window);
-        let starts = windows.map(|window| window.days(period.last_day(), year).start);
-        Period { start: starts.fold(period.start, std::cmp::min), end: period.end }
+        let Some(metric) = self.get(id) else { return period };
+        let last = period.last_day();
+        if let Some(window) = self.window(id) {
+            return window.days(last, year);
+        }
+        let of_rows = last - Days::new(u64::from(metric.days_of_rows.saturating_sub(1)));
+        let starts = metric.windows.iter().map(|window| window.days(last, year).start);
+        Period { start: starts.fold(period.start.min(of_rows), std::cmp::min), end: period.end }
     }
 }
 
 impl Kind {
     /// The number that a metric reads by itself; none of what is made of other metrics.
-    pub fn part(&self, scope: &Scope) -> Option<Part> {
+    pub(super) fn part(&self, scope: &Scope) -> Option<Part> {
         Some(match self {
             Self::Sum { column, rows } => Part::new(Number::Sum(column.clone()), scope.within(rows, None)),
             Self::Level(daily) => Part::new(Number::Level(daily.clone()), scope.clone()),

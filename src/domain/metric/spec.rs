@@ -1,6 +1,6 @@
 //! Metrics as files describe them, and the columns that they may name.
 
-use super::{RowFilter, Unit, Window};
+use super::{Number, RowFilter, Unit, Window};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,7 +31,7 @@ pub struct MetricSpec {
     pub window: Option<Window>,
     /// A ratio has no value where its denominator is below this.
     pub minimum: Option<Decimal>,
-    /// Days after which a day's figure is all there.
+    /// Days after which a day's figure is complete.
     #[serde(default)]
     pub matures_after: u32,
     /// Facts it rests on besides those that add to it: those that decide what is counted.
@@ -81,6 +81,8 @@ pub struct Columns {
     pub daily: Vec<Daily>,
     /// The facts behind tables of `mart` that a rollup of the installation fills, by table.
     pub rests_on: BTreeMap<String, BTreeSet<String>>,
+    /// Days up to its own that a row of such a table is made of, by table; 1 of others.
+    pub days_of_rows: BTreeMap<String, u32>,
     /// Of both, those that are percentages or ratios by their contract: they do not add up.
     pub rates: BTreeSet<String>,
     /// Of both, amounts in the currency of each row.
@@ -101,6 +103,16 @@ impl Columns {
             );
             (message, remedy)
         })
+    }
+
+    /// Days up to its own that a row behind a number is made of.
+    pub(super) fn days_of_rows(&self, number: &Number) -> u32 {
+        match number {
+            Number::Level(daily) | Number::Distinct(daily) if daily.schema == "mart" => {
+                self.days_of_rows.get(&daily.table).copied().unwrap_or(1)
+            }
+            _ => 1,
+        }
     }
 
     pub(super) fn daily(&self, name: &str) -> Result<Daily, String> {

@@ -4,6 +4,7 @@ use super::tables::{Of, column, plain, words};
 use super::{FigureBuilder, Readings};
 use crate::domain::benchmark::Rating;
 use crate::report::document::{Block, Cell, Row, Section, Table, Tone};
+use crate::report::format::IMMATURE;
 use crate::report::receipt::Expression;
 
 /// Where the thresholds are written.
@@ -20,16 +21,16 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
         let of = benchmark.channel.clone().map_or(Of::All, Of::Channel);
         let basis = of.basis(builder, metric, readings.period);
         let Some(value) = builder.value(&basis) else { continue };
-        let rating = benchmark.rating(value);
+        let rating = builder.is_judgeable(&basis).then(|| benchmark.rating(value));
         let tone = match rating {
-            Rating::Poor => Tone::Bad,
-            Rating::Average => Tone::Neutral,
-            Rating::Good | Rating::Excellent => Tone::Good,
+            Some(Rating::Poor) => Tone::Bad,
+            Some(Rating::Average) | None => Tone::Neutral,
+            Some(Rating::Good | Rating::Excellent) => Tone::Good,
         };
         let channel =
             benchmark.channel.as_ref().map_or_else(|| "All channels".to_owned(), |name| readings.channel_label(name));
         let name = format!("{channel}: {}", builder.label(metric));
-        if rating == Rating::Poor {
+        if rating == Some(Rating::Poor) {
             poor.push(name.clone());
         }
         let mut cells = vec![Cell::Figure { figure: builder.metric(metric, &basis), tone }];
@@ -40,7 +41,7 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
             let figure = builder.figure(&Expression::stated(threshold, FILE), unit, &format!("{name}, {word} from"));
             cells.push(plain(figure));
         }
-        cells.push(words(rating.to_string()));
+        cells.push(words(rating.map_or_else(|| IMMATURE.to_owned(), |rating| rating.to_string())));
         let id = format!("{}/{metric}", benchmark.channel.as_deref().unwrap_or("all"));
         rows.push(Row::new(id, name, cells));
     }

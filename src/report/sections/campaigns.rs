@@ -176,7 +176,8 @@ fn targets(readings: &Readings, builder: &mut FigureBuilder<'_>, running: &[(&Ca
             let name = format!("{}: {}", campaign.title(), builder.label(metric));
             let reached = builder.figure(&Expression::calculated("reached / target", parts), Unit::Percent, &name);
             let share = reached.value;
-            let tone = verdict(builder.better(metric), share);
+            let rated = share.filter(|_| builder.is_judgeable(&value));
+            let tone = verdict(builder.better(metric), rated);
             let actual = builder.cell(metric, &value);
             let unit = builder.unit(metric);
             let target = builder.figure(&target, unit, &format!("{name}, target"));

@@ -1,23 +1,25 @@
 //! Draws figures, and keeps what each one's receipt stands for.
 
-use crate::domain::metric::{Better, Kind, Number, Registry, Unit, Window};
+use crate::domain::metric::{AsOf, Kind, Registry, Unit, Window};
 use crate::domain::period::Period;
 use crate::domain::workspace::Workspace;
 use crate::report::data::{ReportData, Sums};
 use crate::report::definition::Filter;
-use crate::report::document::{Cell, Comparison, Figure, Tone};
-use crate::report::format::{FEW, IMMATURE, Locale, NO_CHANGE, NOT_AVAILABLE};
-use crate::report::readiness::SourceFreshness;
+use crate::report::document::{Cell, Figure, Tone};
+use crate::report::format::{FEW, Locale};
 use crate::report::receipt::{DataPoint, Expression, Reading};
 use crate::support::ids::stable_id;
-use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 
+mod changes;
+mod earlier;
+mod settling;
 mod unjudged;
 
-/// Fewer events than this are no sample.
-const SMALL: Decimal = Decimal::from_parts(10, 0, 0, false, 0);
+pub use changes::TARGET;
+pub use earlier::Earlier;
+pub use settling::Settling;
 
 /// What a receipt stands for.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,41 +31,6 @@ pub struct ReceiptDraft {
     pub text: String,
     /// In words, e.g. `Net revenue` or `Paid search: Budget used`.
     pub label: String,
-}
-
-/// When facts become final.
-#[derive(Clone, Debug, Default)]
-pub struct Settling {
-    /// The workspace's calendar day at the time of issue.
-    pub today: Option<NaiveDate>,
-    /// What is held of each fact's sources.
-    pub facts: BTreeMap<String, Vec<SourceFreshness>>,
-    /// Facts that are never final for periods that end before a day.
-    pub unsure: BTreeMap<String, NaiveDate>,
-}
-
-impl Settling {
-    pub fn new(reach: &[SourceFreshness], today: NaiveDate) -> Self {
-        let mut facts: BTreeMap<String, Vec<_>> = BTreeMap::new();
-        for source in reach {
-            facts.entry(source.fact.clone()).or_default().push(source.clone());
-        }
-        Self { today: Some(today), facts, unsure: BTreeMap::new() }
-    }
-
-    /// Whether a fact's rows of a period will not change any more: they are all here and confirmed, their
-    /// source does not call them an estimate, and the time its vendor takes to settle has passed.
-    pub fn is_final(&self, fact: &str, period: Period) -> bool {
-        let Some(today) = self.today else { return true };
-        if self.unsure.get(fact).is_some_and(|date| period.last_day() < *date) {
-            return false;
-        }
-        self.facts.get(fact).into_iter().flatten().all(|source| {
-            let settles = source.settles_after_days;
-            let settled = settles == 0 || period.last_day() + Days::new(u64::from(settles)) < today;
-            settled && source.covers(period) && source.limits(period).is_empty()
-        })
-    }
 }
 
 /// Draws the figures of one report.
@@ -84,12 +51,10 @@ pub struct FigureBuilder<'a> {
     keeps_receipts: bool,
     /// Metrics that were printed.
     printed: BTreeSet<String>,
-    /// Names of numbers that days do not add up to: they are what they are on the last day, or have none over
-    /// several.
-    at_the_end: BTreeSet<String>,
-    distinct: BTreeSet<String>,
     /// What must be said of printed figures.
     notes: BTreeSet<String>,
+    /// Printed figures that count days before the report's own.
+    earlier: Vec<Earlier>,
     has_immature: bool,
 }
 
@@ -105,15 +70,6 @@ impl<'a> FigureBuilder<'a> {
     ) -> Self {
         let (missing, receipts) = (BTreeSet::new(), BTreeMap::new());
         let (keeps_receipts, printed) = (true, BTreeSet::new());
-        let (mut at_the_end, mut distinct) = (BTreeSet::new(), BTreeSet::new());
-        for part in registry.parts() {
-            match part.number {
-                Number::Distinct(_) => drop(distinct.insert(part.name())),
-                Number::Level(_) => drop(at_the_end.insert(part.name())),
-                Number::Sum(_) if part.scope.window.is_some() => drop(at_the_end.insert(part.name())),
-                Number::Sum(_) => {}
-            }
-        }
         Self {
             registry,
             workspace,
@@ -127,9 +83,8 @@ impl<'a> FigureBuilder<'a> {
             receipts,
             keeps_receipts,
             printed,
-            at_the_end,
-            distinct,
             notes: BTreeSet::new(),
+            earlier: Vec::new(),
             has_immature: false,
         }
     }
@@ -187,14 +142,9 @@ impl<'a> FigureBuilder<'a> {
         self.registry.is_additive(metric)
     }
 
-    /// Whether a column of days may be added up.
-    pub fn is_summed_column(&self, column: &str) -> bool {
-        !self.at_the_end.contains(column) && !self.distinct.contains(column)
-    }
-
-    /// Whether a column of days is what it was on the last of them.
-    pub fn is_level_column(&self, column: &str) -> bool {
-        self.at_the_end.contains(column)
+    /// The numbers that are no sum of days, by their names.
+    pub fn not_summed(&self) -> BTreeMap<String, AsOf> {
+        self.registry.not_summed()
     }
 
     /// Whether the values of channels or campaigns add up.
@@ -205,6 +155,11 @@ impl<'a> FigureBuilder<'a> {
     /// The window that a metric is counted over, if it is.
     pub fn window(&self, metric: &str) -> Option<Window> {
         self.registry.window(metric)
+    }
+
+    /// Whether a metric sets a window beside other days.
+    pub fn mixes_windows(&self, metric: &str) -> bool {
+        self.registry.mixes_windows(metric)
     }
 
     /// The days that a metric of a period rests on.
@@ -272,15 +227,19 @@ impl<'a> FigureBuilder<'a> {
             let parts = parts.map(|name| (name.to_owned(), self.channels(name, period, channels))).collect();
             return Expression::Calculated { formula: formula.to_string(), parts };
         }
-        let parts: BTreeMap<String, Expression> = (0..)
-            .zip(channels)
-            .map(|(number, channel)| (format!("part_{number}"), self.channel(metric, period, channel)))
-            .filter(|(_, basis): &(String, Expression)| self.value(basis).is_some())
+        let sum = self.sum_of(channels.iter().map(|channel| self.channel(metric, period, channel)));
+        sum.unwrap_or_else(|| self.channel(metric, period, channels.first().map_or("", String::as_str)))
+    }
+
+    /// The sum of the parts that have a value; what has no row adds nothing. `None` where no part has one.
+    pub fn sum_of(&self, parts: impl Iterator<Item = Expression>) -> Option<Expression> {
+        let parts: BTreeMap<String, Expression> = parts
+            .enumerate()
+            .map(|(number, basis)| (format!("part_{number}"), basis))
+            .filter(|(_, basis)| self.value(basis).is_some())
             .collect();
-        match parts.len() {
-            0 => self.channel(metric, period, channels.first().map_or("", String::as_str)),
-            _ => Expression::Calculated { formula: parts.keys().cloned().collect::<Vec<_>>().join(" + "), parts },
-        }
+        let formula = parts.keys().cloned().collect::<Vec<_>>().join(" + ");
+        (!parts.is_empty()).then_some(Expression::Calculated { formula, parts })
     }
 
     /// The metrics that were printed so far.
@@ -298,65 +257,9 @@ impl<'a> FigureBuilder<'a> {
         self.registry.get(metric).map(|metric| metric.about.clone()).unwrap_or_default()
     }
 
-    /// The change of a metric, as a figure with its receipt: in percentage points between rates, as an amount
-    /// where the base is below zero or few events stand on both sides, else in percent.
-    pub fn change(&mut self, metric: &str, value: &Expression, base: &Expression, label: &str) -> Figure {
-        let (now, before) = (self.value(value), self.value(base));
-        let (unit, label) = (self.unit(metric), format!("{label}, change"));
-        let (Some(now), Some(before)) = (now, before) else {
-            let text = if self.is_too_few(value) || self.is_too_few(base) { FEW } else { NOT_AVAILABLE };
-            let basis = Expression::change(value.clone(), base.clone());
-            return self.kept(&basis, Unit::Percent, None, text.to_owned(), &label);
-        };
-        let unjudged = match self.rests_on_immature(value) || self.rests_on_immature(base) {
-            true => Some(IMMATURE),
-            false => self.is_small(metric, value, base).then_some(FEW),
-        };
-        if let Some(text) = unjudged {
-            let basis = Expression::change(value.clone(), base.clone());
-            let change = self.value(&basis);
-            return self.kept(&basis, Unit::Percent, change, text.to_owned(), &label);
-        }
-        let is_few = unit == Unit::Count && now.abs().max(before.abs()) < SMALL;
-        if unit == Unit::Percent || before < Decimal::ZERO || is_few {
-            let unit = if unit == Unit::Percent { Unit::Points } else { unit };
-            let basis = Expression::difference(value.clone(), base.clone());
-            let change = self.value(&basis);
-            let text = self.locale.difference_text(change, unit, self.workspace.currency);
-            return self.kept(&basis, unit, change, text, &label);
-        }
-        let basis = Expression::change(value.clone(), base.clone());
-        let change = self.value(&basis);
-        let text = match (before.is_zero(), now.is_zero()) {
-            (true, true) => NO_CHANGE.to_owned(),
-            (true, false) => "from 0".to_owned(),
-            _ => self.locale.change_text(change),
-        };
-        self.kept(&basis, Unit::Percent, change, text, &label)
-    }
-
-    /// The difference of a metric with its sign.
-    pub fn difference(&mut self, metric: &str, value: &Expression, base: &Expression, label: &str) -> Figure {
-        let unit = if self.unit(metric) == Unit::Percent { Unit::Points } else { self.unit(metric) };
-        // A channel without rows in one of the periods had none.
-        let (now, before) = (self.value(value).unwrap_or_default(), self.value(base).unwrap_or_default());
-        let text = self.locale.difference_text(Some(now - before), unit, self.workspace.currency);
-        let basis = Expression::difference(value.clone(), base.clone());
-        let exact = self.value(&basis);
-        self.kept(&basis, unit, exact, text, &format!("{label}, difference"))
-    }
-
-    /// Whether a rate stands on so few events that its change says nothing: one customer makes any CAC.
-    fn is_small(&self, metric: &str, value: &Expression, base: &Expression) -> bool {
-        let Some(Kind::Formula(formula)) = self.registry.get(metric).map(|metric| &metric.kind) else { return false };
-        let Some(of) = formula.denominator().filter(|of| self.unit(of) == Unit::Count) else { return false };
-        [value, base].into_iter().any(|basis| match basis {
-            Expression::Read(DataPoint::Metric(reading)) => {
-                let count = Expression::metric(Reading { metric: of.to_owned(), ..reading.clone() });
-                self.value(&count).is_some_and(|count| count < SMALL)
-            }
-            _ => false,
-        })
+    /// The data of the part of the workspace that a reading is of.
+    fn data_of(&self, reading: &Reading) -> Option<&'a ReportData> {
+        if reading.filter == self.data.filter { Some(self.data) } else { self.parts.get(&reading.filter) }
     }
 
     /// What a figure of another report says, in the words of this one.
@@ -407,54 +310,9 @@ impl<'a> FigureBuilder<'a> {
         })
     }
 
-    /// A metric's change against a base, with whether it is welcome.
-    pub fn comparison(
-        &mut self,
-        metric: &str,
-        (id, label): (&str, &str),
-        value: &Expression,
-        base: &Expression,
-    ) -> Comparison {
-        let name = self.label(metric);
-        let change = self.change(metric, value, base, &name);
-        let tone = self.tone_of(metric, &change);
-        let is_plan = base.data_points().into_iter().all(|point| matches!(point, DataPoint::Plan { .. }));
-        let name = if is_plan { format!("{name}: target") } else { name };
-        let base = self.figure(base, self.unit(metric), &name);
-        Comparison { id: id.to_owned(), label: format!("vs {label}"), base, change, tone }
-    }
-
-    /// A table cell that shows a change.
-    pub fn change_cell(&mut self, metric: &str, value: &Expression, base: &Expression) -> Cell {
-        let name = self.label(metric);
-        let figure = self.change(metric, value, base, &name);
-        Cell::Figure { tone: self.tone_of(metric, &figure), figure }
-    }
-
-    /// A table cell without a judgement.
+    /// A table cell without a rating.
     pub fn cell(&mut self, metric: &str, basis: &Expression) -> Cell {
         Cell::Figure { figure: self.metric(metric, basis), tone: Tone::Neutral }
-    }
-
-    /// Whether more of a metric is welcome.
-    pub fn better(&self, metric: &str) -> Better {
-        self.registry.get(metric).map_or(Better::Neither, |metric| metric.better)
-    }
-
-    /// Whether a printed change is welcome; of few events or young days it is not judged.
-    pub fn tone_of(&self, metric: &str, change: &Figure) -> Tone {
-        if [FEW, IMMATURE].contains(&change.text.as_str()) { Tone::Neutral } else { self.tone(metric, change.value) }
-    }
-
-    /// Whether a change is welcome.
-    pub fn tone(&self, metric: &str, change: Option<Decimal>) -> Tone {
-        match (self.better(metric), change) {
-            (_, None) | (Better::Neither, _) => Tone::Neutral,
-            (_, Some(change)) if change.round_dp(3).is_zero() => Tone::Neutral,
-            (Better::Higher, Some(change)) if change > Decimal::ZERO => Tone::Good,
-            (Better::Lower, Some(change)) if change < Decimal::ZERO => Tone::Good,
-            _ => Tone::Bad,
-        }
     }
 
     /// The receipts, and the labels of what was left out because its data is late.

@@ -1,6 +1,8 @@
 //! How far each source's data reaches, and what that means for the report.
 
+use super::figures::Earlier;
 use super::{Readings, days_text};
+use crate::domain::period::Period;
 use crate::report::document::{Freshness, FreshnessState};
 use crate::report::readiness::SourceFreshness;
 use chrono::Days;
@@ -62,6 +64,84 @@ pub fn gaps(readings: &Readings) -> Vec<String> {
         })
     });
     lacks.collect()
+}
+
+/// What is missing of days before the period that printed figures count, a sentence for each source.
+pub fn earlier_gaps(readings: &Readings, earlier: &[Earlier]) -> Vec<String> {
+    let told = lacking(readings, earlier).into_iter().filter_map(|(reach, days, labels)| {
+        let lack = reach.lack_text(days, readings.locale)?;
+        let count = if labels.len() == 1 { "counts these days and is" } else { "count these days and are" };
+        Some(format!("{lack}: {} {count} incomplete.", list(&labels)))
+    });
+    told.collect()
+}
+
+/// What printed figures are called that lack days before the period, each once.
+pub fn incomplete<'e>(readings: &'e Readings, earlier: &'e [Earlier]) -> Vec<&'e str> {
+    let mut labels: Vec<&str> = lacking(readings, earlier).into_iter().flat_map(|(_, _, labels)| labels).collect();
+    labels.sort_unstable();
+    labels.dedup();
+    labels
+}
+
+/// What sources say of days before the period that printed figures count, and of none of its own.
+pub fn earlier_limits(readings: &Readings, earlier: &[Earlier]) -> Vec<String> {
+    let mut told = Vec::new();
+    for reach in &readings.reach {
+        let own = reach.limits(readings.period);
+        let limits = |figure: &Earlier| -> Vec<String> {
+            let days = before(readings, figure, reach);
+            let limits = days.map(|days| reach.limits(days)).unwrap_or_default();
+            limits.into_iter().filter(|limit| !own.contains(limit)).collect()
+        };
+        let mut all: Vec<(String, Vec<&str>)> = Vec::new();
+        for figure in earlier {
+            for limit in limits(figure) {
+                match all.iter_mut().find(|(known, _)| *known == limit) {
+                    Some((_, labels)) => labels.push(&figure.label),
+                    None => all.push((limit, vec![&figure.label])),
+                }
+            }
+        }
+        told.extend(all.into_iter().map(|(limit, labels)| {
+            let count = if labels.len() == 1 {
+                "counts such days and is an estimate"
+            } else {
+                "count such days and are estimates"
+            };
+            format!("{}: {}: {} {count}.", reach.label, limit.trim_end_matches('.'), list(&labels))
+        }));
+    }
+    told
+}
+
+/// Sources that lack such days, the first of those and the labels of the figures that count them.
+fn lacking<'a>(readings: &'a Readings, earlier: &'a [Earlier]) -> Vec<(&'a SourceFreshness, Period, Vec<&'a str>)> {
+    let was_read = |reach: &&SourceFreshness| reach.parts.iter().any(|part| !part.whole.is_empty());
+    let lack = |reach: &'a SourceFreshness| {
+        let of = |figure: &'a Earlier| {
+            let days = before(readings, figure, reach).filter(|days| !reach.covers(*days))?;
+            Some((days, figure.label.as_str()))
+        };
+        let figures: Vec<(Period, &str)> = earlier.iter().filter_map(of).collect();
+        let days = figures
+            .iter()
+            .map(|(days, _)| *days)
+            .reduce(|one, other| Period { start: one.start.min(other.start), end: one.end.max(other.end) })?;
+        Some((reach, days, figures.into_iter().map(|(_, label)| label).collect()))
+    };
+    // Of what was never read, more is said of the period itself.
+    readings.reach.iter().filter(was_read).filter_map(lack).collect()
+}
+
+/// The days before the period that a figure counts of a source.
+fn before(readings: &Readings, figure: &Earlier, reach: &SourceFreshness) -> Option<Period> {
+    let days = Period::new(figure.days.start, figure.days.end.min(readings.period.start))?;
+    figure.facts.contains(&reach.fact).then_some(days)
+}
+
+fn list(labels: &[&str]) -> String {
+    labels.iter().map(|label| format!("“{label}”")).collect::<Vec<_>>().join(", ")
 }
 
 /// What is here and limited, in words; what several streams of a source say alike is said once.

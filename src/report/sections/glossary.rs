@@ -33,7 +33,8 @@ pub fn section(readings: &Readings, builder: &FigureBuilder<'_>) -> Option<Secti
     }
     rows.extend(WORDS.map(|(id, name, text)| row(id, name, text.to_owned())));
     if builder.has_immature() {
-        let text = "Events of the last days are still coming in: a change would set a part against a whole.";
+        let text =
+            "Events of the last days are still arriving: a change would compare incomplete data with complete data.";
         rows.push(row("immature", IMMATURE, text.to_owned()));
     }
     if readings.definition.compare.contains(&Compare::LastYear) && !readings.definition.cadence.is_monthly() {

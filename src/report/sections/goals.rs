@@ -1,4 +1,5 @@
-//! Targets of the month, and of longer terms that are running: reached so far, and where each would end.
+//! Targets of the month, and of longer terms that are running or have just ended: reached so far, and where each
+//! would end.
 
 use super::tables::{NOTHING, column, plain, words};
 use super::{FigureBuilder, Readings};
@@ -20,17 +21,22 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
     }
     let is_over = goals.iter().all(Goal::is_over);
     let mut rows = Vec::new();
-    let mut reached = 0;
+    // Of those that are over, and of those that are running.
+    let (mut reached, mut all) = ([0_usize; 2], [0_usize; 2]);
     for goal in &goals {
         let (row, is_reached) = row(readings, builder, goal, is_over);
-        reached += usize::from(is_reached);
+        let place = usize::from(!goal.is_over());
+        reached[place] += usize::from(is_reached);
+        all[place] += 1;
         rows.push(row);
     }
-    let month = readings.month();
-    let lead = if is_over {
-        format!("{reached} of {} targets were reached.", rows.len())
-    } else {
-        format!("{reached} of {} targets will be reached at this pace.", rows.len())
+    let lead = match (reached, all) {
+        ([over, _], [of_over, 0]) => format!("{over} of {of_over} targets were reached."),
+        ([_, running], [0, of_running]) => format!("{running} of {of_running} targets will be reached at this pace."),
+        ([over, running], [of_over, of_running]) => format!(
+            "Targets that are over: {over} of {of_over} reached. Targets that are running: {running} of {of_running} \
+             will be reached at this pace."
+        ),
     };
     let mut headings = vec![column("reached", "Reached"), column("actual", "So far"), column("target", "Target")];
     if is_over {
@@ -46,11 +52,14 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
         columns: headings,
         rows,
         total: None,
-        empty_text: "No targets are set for this month.".to_owned(),
+        empty_text: "No targets are set.".to_owned(),
         page_rows: None,
         others: None,
     };
-    let title = format!("Goals, {}", readings.locale.month_name(month.start));
+    let title = match goals.iter().any(|goal| goal.term != Term::Month) {
+        true => "Goals".to_owned(),
+        false => format!("Goals, {}", readings.locale.month_name(readings.month().start)),
+    };
     Some(Section { id: "goals".to_owned(), title, lead: Some(lead), blocks: vec![Block::Table(table)] })
 }
 
@@ -60,6 +69,7 @@ struct Goal {
     id: String,
     name: String,
     target: Expression,
+    term: Term,
     whole: Period,
     passed: Period,
 }
@@ -70,7 +80,7 @@ impl Goal {
     }
 }
 
-/// The month's targets, then those of quarters, years and by a date that are running.
+/// The month's targets, then those of quarters, years and by a date that are running or ended in the period.
 fn goals(readings: &Readings, builder: &FigureBuilder<'_>) -> Vec<Goal> {
     let (month, passed) = (readings.month(), readings.month_to_date());
     let planned = readings.data.plans.keys().filter(|(plan, _, of)| *plan == Plan::Target && *of == month.start);
@@ -79,6 +89,7 @@ fn goals(readings: &Readings, builder: &FigureBuilder<'_>) -> Vec<Goal> {
         id: metric.clone(),
         name: builder.label(metric),
         target: Expression::Read(DataPoint::Plan { plan: Plan::Target, name: metric.clone(), month: month.start }),
+        term: Term::Month,
         whole: month,
         passed,
     });
@@ -90,6 +101,7 @@ fn goals(readings: &Readings, builder: &FigureBuilder<'_>) -> Vec<Goal> {
             id: target.row_id(&name),
             name: if target.term == Term::By { format!("{label} by {name}") } else { format!("{label}, {name}") },
             target: Expression::stated(target.amount, &readings.plan_file()),
+            term: target.term,
             whole: target.period,
             passed: target.so_far(readings.period)?,
         })
@@ -115,9 +127,8 @@ pub(super) fn share_of_longer(
     metric: &str,
 ) -> Option<(String, Expression)> {
     let period = readings.period;
-    let holds = |target: &&Target| {
-        target.metric == metric && target.so_far(period).is_some() && target.period.start <= period.start
-    };
+    let holds =
+        |target: &&Target| target.metric == metric && target.is_running(period) && target.period.start <= period.start;
     let target = readings.longer_targets.iter().filter(holds).min_by_key(|target| target.period.days())?;
     let stated = Expression::stated(target.amount, &readings.plan_file());
     let name = match target.term {
@@ -132,14 +143,18 @@ pub(super) fn share_of_longer(
 }
 
 fn row(readings: &Readings, builder: &mut FigureBuilder<'_>, goal: &Goal, all_are_over: bool) -> (Row, bool) {
-    let Goal { metric, id, name, target, whole, passed } = goal;
+    let Goal { metric, id, name, target, term, whole, passed } = goal;
     let value = builder.all(metric, *passed);
+    if *term != Term::Month {
+        builder.counts_days(metric, name, builder.days_of(metric, *passed));
+    }
     let unit = builder.unit(metric);
     let parts = [("reached", value.clone()), ("target", target.clone())];
     let reached =
         builder.figure(&Expression::calculated("reached / target", parts), Unit::Percent, &format!("{name}: reached"));
-    // What adds up goes on at the pace so far; a rate or level is expected to stay as it is.
-    let projected = if builder.is_additive(metric) && !goal.is_over() {
+    // What adds up goes on at the pace so far, and so does a sum to date; a rate or level is expected to stay as it is.
+    let adds_up = builder.is_additive(metric) || (builder.window(metric).is_some() && builder.adds_over_rows(metric));
+    let projected = if adds_up && !goal.is_over() {
         let formula = format!("reached * {} / {}", whole.days(), passed.days());
         Expression::calculated(&formula, [("reached", value.clone())])
     } else {

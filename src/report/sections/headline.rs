@@ -1,5 +1,6 @@
 //! The period's headline figures against earlier ones and the target.
 
+use super::figures::TARGET;
 use super::tables::ranked;
 use super::{FigureBuilder, Readings, days_text, goals, share_of_months, trend, windows};
 use crate::domain::period::Period;
@@ -119,7 +120,7 @@ fn card(readings: &Readings, builder: &mut FigureBuilder<'_>, metric: &str) -> O
     if readings.definition.compare.contains(&Compare::Target)
         && let Some((label, target)) = target(readings, builder, metric)
     {
-        comparisons.push(builder.comparison(metric, ("target", &label), &basis, &target));
+        comparisons.push(builder.comparison(metric, (TARGET, &label), &basis, &target));
     }
     let spark = trend::values(readings, builder, metric, trend::spark(readings.definition.cadence));
     Some(Card { metric: metric.to_owned(), label: builder.label(metric), figure, comparisons, spark })

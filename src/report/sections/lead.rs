@@ -21,7 +21,7 @@ const SHARE: Decimal = dec!(0.1);
 const LOST: Decimal = dec!(0.2);
 
 pub fn lead(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Lead {
-    let complete = complete(readings);
+    let complete = complete(readings, builder);
     let leading = ["net_revenue", "leads", "sessions", "clicks"]
         .into_iter()
         .find(|metric| builder.shows(metric) && builder.value(&builder.all(metric, readings.period)).is_some());
@@ -35,10 +35,11 @@ pub fn lead(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Lead {
     let value = builder.metric(metric, &basis).text;
     let mut parts = Vec::new();
     let mut tone = Tone::Neutral;
-    // What still grows is set against nothing.
-    let is_immature = builder.is_immature(metric, readings.period);
-    let against = readings.leading().filter(|_| !is_immature);
-    if let Some((_, against, base)) = &against {
+    // A result of incomplete days is set against nothing; other figures of page one may be complete.
+    let is_complete = |builder: &FigureBuilder<'_>, metric: &str| !builder.is_immature(metric, readings.period);
+    let is_rated = is_complete(builder, metric);
+    let against = readings.leading();
+    if let Some((_, against, base)) = against.as_ref().filter(|_| is_rated) {
         let base_basis = builder.all(metric, *base);
         let change = builder.change(metric, &basis, &base_basis, &label);
         if change.text != NOT_AVAILABLE {
@@ -47,7 +48,7 @@ pub fn lead(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Lead {
             parts.push(format!("{} vs {against}{}", change.text, a_day.unwrap_or_default()));
         }
     }
-    if let Some((words, of_plan)) = plan(readings, builder, metric).filter(|_| !is_immature) {
+    if let Some((words, of_plan)) = plan(readings, builder, metric).filter(|_| is_rated) {
         parts.push(words);
         tone = of_plan;
     }
@@ -60,9 +61,15 @@ pub fn lead(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Lead {
     let sentence = format!("{label} {verb} {value} {preposition} {}{rest}.", days_text(readings));
     let mut moved = Vec::new();
     if let Some((_, label, base)) = &against {
-        moved.extend(measuring(readings, builder, *base));
-        moved.extend(channel(readings, builder, metric, (label, *base)));
-        moved.extend(campaign(readings, builder, (label, *base)));
+        if is_complete(builder, "sessions") && is_complete(builder, "clicks") {
+            moved.extend(measuring(readings, builder, *base));
+        }
+        if is_rated {
+            moved.extend(channel(readings, builder, metric, (label, *base)));
+        }
+        if is_complete(builder, "cost") {
+            moved.extend(campaign(readings, builder, (label, *base)));
+        }
     }
     moved.extend(paid(readings, builder));
     let known = known::sentences(readings, builder);
@@ -224,7 +231,7 @@ fn paid(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<String> 
 }
 
 /// Whether sources are complete and final, by their names.
-fn complete(readings: &Readings) -> String {
+fn complete(readings: &Readings, builder: &FigureBuilder<'_>) -> String {
     let rows = super::freshness::rows(readings);
     let names = |wanted: &dyn Fn(FreshnessState) -> bool| -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
@@ -242,6 +249,13 @@ fn complete(readings: &Readings) -> String {
     }
     if !late.is_empty() {
         return format!("Data is not complete: {}.", late.join(", "));
+    }
+    let incomplete = super::freshness::incomplete(readings, builder.earlier());
+    if !incomplete.is_empty() {
+        return format!(
+            "Every source covers these days, but lacks earlier ones that count in {}.",
+            incomplete.join("; ")
+        );
     }
     if readings.known_gaps.iter().any(|gap| !gap.is_empty()) {
         return "Every source covers these days, but faults are named in this report.".to_owned();

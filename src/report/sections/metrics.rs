@@ -1,13 +1,13 @@
 //! A section that is data: metrics that a job names, as cards, and by channel or campaign as a table.
 
+use super::figures::TARGET;
 use super::headline::target_of_part;
 use super::tables::{NOTHING, bounded, bounded_bars, columns, ranked, words};
 use super::{FigureBuilder, Readings, known, trend, windows};
-use crate::report::data::{ReportData, Span, Sums};
+use crate::report::data::ReportData;
 use crate::report::definition::{GroupBy, MetricsChart, MetricsSection};
 use crate::report::document::{Bar, Block, Card, Cell, Chart, Plot, Row, Section, Table};
 use crate::report::receipt::{Expression, Reading};
-use std::collections::BTreeMap;
 
 pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>, own: &MetricsSection) -> Option<Section> {
     let filter = readings.data.filter.and(&own.filter)?;
@@ -63,7 +63,7 @@ fn card(readings: &Readings, builder: &mut FigureBuilder<'_>, data: &ReportData,
         comparisons.push(builder.comparison(metric, (id, &label), &basis, &base));
     }
     if let Some((label, target)) = target_of_part(readings, builder, metric, &data.filter) {
-        comparisons.push(builder.comparison(metric, ("target", &label), &basis, &target));
+        comparisons.push(builder.comparison(metric, (TARGET, &label), &basis, &target));
     }
     let spark = trend::values_of(readings, builder, data, metric, trend::spark(readings.definition.cadence));
     Some(Card { metric: metric.to_owned(), label: builder.label(metric), figure, comparisons, spark })
@@ -79,12 +79,15 @@ fn table(
 ) -> Option<Table> {
     let span = data.spans.get(&readings.period)?;
     let metrics: Vec<&str> = metrics.iter().map(String::as_str).collect();
-    let groups = groups(span, by);
+    let groups = match by {
+        GroupBy::Channel => span.channels_and_windows(),
+        GroupBy::Campaign => span.campaigns_and_windows(),
+    };
     // Ranked by the first metric; what has none of it but another follows.
     let mut names: Vec<String> = Vec::new();
     for metric in &metrics {
         let more: Vec<String> =
-            ranked(builder, metric, groups).into_iter().filter(|name| !names.contains(name)).collect();
+            ranked(builder, metric, &groups).into_iter().filter(|name| !names.contains(name)).collect();
         names.extend(more);
     }
     if names.is_empty() {
@@ -136,13 +139,6 @@ fn table(
     })
 }
 
-fn groups(span: &Span, by: GroupBy) -> &BTreeMap<String, Sums> {
-    match by {
-        GroupBy::Channel => &span.channels,
-        GroupBy::Campaign => &span.campaigns,
-    }
-}
-
 /// The rows that pages do not show, together; only what adds up has a sum.
 fn others(
     readings: &Readings,
@@ -154,19 +150,17 @@ fn others(
     if !builder.adds_over_rows(metric) {
         return words(NOTHING);
     }
-    let parts: BTreeMap<String, Expression> = rest
-        .iter()
-        .enumerate()
-        .map(|(index, name)| {
-            let reading = match by {
-                GroupBy::Channel => Reading::of_channel(metric, readings.period, name),
-                GroupBy::Campaign => Reading::of_campaign(metric, readings.period, name),
-            };
-            (format!("part_{index}"), of(data, reading))
-        })
-        .collect();
-    let formula = parts.keys().cloned().collect::<Vec<_>>().join(" + ");
-    builder.cell(metric, &Expression::Calculated { formula, parts })
+    let basis = |name: &String| {
+        let reading = match by {
+            GroupBy::Channel => Reading::of_channel(metric, readings.period, name),
+            GroupBy::Campaign => Reading::of_campaign(metric, readings.period, name),
+        };
+        of(data, reading)
+    };
+    match builder.sum_of(rest.iter().map(basis)) {
+        Some(sum) => builder.cell(metric, &sum),
+        None => words(NOTHING),
+    }
 }
 
 /// The course of the first metric, whole days, weeks or months.

@@ -246,8 +246,10 @@ pub fn build(readings: &Readings, registry: &Registry) -> (Document, Vec<Receipt
     let summary = summary(&lead);
     let freshness = freshness::rows(readings);
     let mut gaps = freshness::gaps(readings);
+    gaps.extend(freshness::earlier_gaps(readings, builder.earlier()));
     gaps.extend(readings.known_gaps.iter().cloned());
     let said_of_figures = builder.notes();
+    let earlier_limits = freshness::earlier_limits(readings, builder.earlier());
     let (receipts, missing) = builder.finish();
     if !missing.is_empty() {
         let missing: Vec<String> = missing.into_iter().collect();
@@ -255,6 +257,7 @@ pub fn build(readings: &Readings, registry: &Registry) -> (Document, Vec<Receipt
     }
     let lacks_data = !gaps.is_empty();
     gaps.extend(freshness::limits(readings));
+    gaps.extend(earlier_limits);
     gaps.extend(readings.cross_checks.iter().cloned());
     let document = Document {
         id,

@@ -48,7 +48,7 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
         let now = builder.figure(&item.basis, item.unit, &item.label);
         let said = item.said.value.map(|said| Expression::stated(said, "the last report"));
         let change = match &said {
-            Some(said) => builder.change_cell(metric, &item.basis, said),
+            Some(said) => builder.growth_cell(metric, &item.basis, said),
             None => words("new"),
         };
         let text = builder.localized(&item.said, &item.basis);

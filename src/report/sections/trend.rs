@@ -1,6 +1,7 @@
 //! The course of net revenue (or what comes closest) by day, week or month, with the same time before.
 
 use super::{FigureBuilder, Readings, back, known};
+use crate::domain::metric::AsOf;
 use crate::domain::period::Period;
 use crate::report::data::ReportData;
 use crate::report::definition::Cadence;
@@ -121,6 +122,7 @@ pub fn values_of(
     count: u32,
 ) -> Vec<Option<Decimal>> {
     let cadence = readings.definition.cadence;
+    let not_summed = builder.not_summed();
     let period = |count: u32| {
         let start = back(cadence, last(readings), count);
         cadence.period_of(start, readings.workspace.week_starts_on)
@@ -137,10 +139,9 @@ pub fn values_of(
         if let Some(span) = data.spans.get(&period) {
             return builder.of_sums(metric, &span.total);
         }
-        let mut sums = data.sum_of_days(period, &|column| builder.is_summed_column(column))?;
-        // A level is what it was on the last day.
+        let mut sums = data.sum_of_days(period, &|column| !not_summed.contains_key(column))?;
         for (column, value) in data.days.get(&period.last_day()).into_iter().flatten() {
-            if builder.is_level_column(column) {
+            if not_summed.get(column) == Some(&AsOf::LastDay) {
                 sums.insert(column.clone(), *value);
             }
         }

@@ -14,7 +14,8 @@ use std::collections::BTreeSet;
 pub fn bases(readings: &Readings, builder: &FigureBuilder<'_>, metric: &str) -> Vec<(&'static str, String, Period)> {
     let cadence = readings.definition.cadence;
     let Some(window) = builder.window(metric) else {
-        let own = readings.bases().into_iter();
+        // A formula of a window and other days has no earlier days that are like both.
+        let own = readings.bases().into_iter().filter(|_| !builder.mixes_windows(metric));
         return own.map(|(compare, label, period)| (compare.id(cadence), label, period)).collect();
     };
     let (last, year) = (readings.period.last_day(), readings.workspace.fiscal_year);
@@ -23,7 +24,9 @@ pub fn bases(readings: &Readings, builder: &FigureBuilder<'_>, metric: &str) -> 
         let Some(base) = window.compared(last, *compare, year) else { continue };
         let days = window.days(base, year);
         let id = window.compare_id(*compare);
-        if readings.data.reaches(days) && !bases.iter().any(|(other, ..)| *other == id) {
+        // The year before and the last year are the same days.
+        let is_known = bases.iter().any(|(other, _, known)| *other == id || *known == Period::day(base));
+        if readings.data.reaches(days) && !is_known {
             bases.push((id, readings.locale.span_text(days), Period::day(base)));
         }
     }

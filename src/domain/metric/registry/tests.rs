@@ -87,7 +87,8 @@ fn a_metric_may_not_be_defined_by_itself() {
 }
 
 fn of(id: &str, metric: &str, more: &str) -> String {
-    format!("[{id}]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'lower'\nof = '{metric}'\n{more}\n")
+    let unit = if metric == "cpc" { "ratio" } else { "count" };
+    format!("[{id}]\nlabel = 'x'\nabout = 'x'\nunit = '{unit}'\nbetter = 'lower'\nof = '{metric}'\n{more}\n")
 }
 
 /// What is asked for, with a value for each name that is given.
@@ -95,10 +96,10 @@ fn values<'v>(given: &'v [(&'v str, Decimal)]) -> impl Fn(&str) -> Option<Decima
     |name| given.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
 }
 
-// growthbook/growthbook#4915: a slice that is put on both sides makes every share 1. A filter of the ratio holds above
-// and below; for a share, the formula names the filtered metric above only.
+// growthbook/growthbook#4915: a slice that is put on both sides makes every share 1. A filter of the ratio holds for
+// numerator and denominator; for a share, only the numerator of the formula is the filtered metric.
 #[test]
-fn a_filter_of_a_ratio_holds_above_and_below() {
+fn a_filter_of_a_ratio_holds_for_numerator_and_denominator() {
     let text = ["cost", "clicks"].map(sum).concat()
         + &formula("cpc", "cost / clicks")
         + &of("search_cpc", "cpc", "where = { channel = 'paid_search' }")
@@ -108,8 +109,8 @@ fn a_filter_of_a_ratio_holds_above_and_below() {
     let given = [
         ("cost", dec!(90)),
         ("clicks", dec!(50)),
-        ("cost where channel = paid_search", dec!(60)),
-        ("clicks where channel = paid_search", dec!(20)),
+        ("cost where channel = \"paid_search\"", dec!(60)),
+        ("clicks where channel = \"paid_search\"", dec!(20)),
     ];
     let value_of = values(&given);
     assert_eq!(registry.value("search_cpc", &value_of), Some(dec!(3)), "60 / 20, not 60 / 50");
@@ -128,7 +129,7 @@ fn filters_of_filters_must_both_hold() {
         + &of("brand", "search", "where = { campaign = 'Brand *' }\nwindow = 'rolling_7'");
     let registry = registry(&text).expect("a registry");
     let names: Vec<String> = registry.parts_of("brand").iter().map(Part::name).collect();
-    assert_eq!(names, ["cost where channel = paid_search and campaign = Brand * rolling_7"]);
+    assert_eq!(names, ["cost where channel = \"paid_search\" and campaign = \"Brand *\" rolling_7"]);
     assert_eq!(registry.window("brand"), Some(Window::Rolling7));
     let day = Period::day("2026-11-20".parse().expect("a day"));
     assert_eq!(registry.days("brand", day, FiscalYear::default()).to_string(), "2026-11-14 to 2026-11-20");
@@ -157,7 +158,7 @@ fn a_ratio_below_its_minimum_is_too_few_and_so_is_what_rests_on_it() {
     assert_eq!(of_clicks(dec!(29)), (None, true, true));
     assert_eq!(of_clicks(dec!(30)), (Some(dec!(200)), false, false));
     assert_eq!(of_clicks(dec!(0)), (None, true, true));
-    let given = [("cost where channel = email", dec!(6)), ("clicks where channel = email", dec!(3))];
+    let given = [("cost where channel = \"email\"", dec!(6)), ("clicks where channel = \"email\"", dec!(3))];
     let value_of = values(&given);
     assert!(registry.is_too_few("search", &value_of), "the minimum goes along");
     assert!(!registry.is_too_few("cpc", &|_| None), "nothing is not too few");
@@ -171,4 +172,47 @@ fn a_ratio_matures_with_the_last_of_its_parts() {
     let registry = registry(&text).expect("a registry");
     let days = |id: &str| registry.get(id).expect("a metric").matures_after;
     assert_eq!((days("cost"), days("conversions"), days("cpa")), (0, 7, 7));
+}
+
+#[test]
+fn a_window_longer_or_shorter_than_the_period_is_what_a_metric_rests_on() {
+    let text = ["cost", "clicks"].map(sum).concat()
+        + &of("week", "cost", "window = 'rolling_7'")
+        + &formula("mixed", "week / clicks");
+    let registry = registry(&text).expect("a registry");
+    let november = Period::month_of("2026-11-20".parse().expect("a day"));
+    let days = |id: &str, period| registry.days(id, period, FiscalYear::default()).to_string();
+    assert_eq!(days("week", november), "2026-11-24 to 2026-11-30", "the month's other days do not count");
+    assert_eq!(days("mixed", november), november.to_string());
+    let day = Period::day(november.last_day());
+    assert_eq!(days("mixed", day), "2026-11-24 to 2026-11-30", "all that either counts");
+    assert!(registry.mixes_windows("mixed") && !registry.mixes_windows("week") && !registry.mixes_windows("cost"));
+}
+
+#[test]
+fn a_level_of_a_table_rests_on_the_days_that_its_rows_are_made_of() {
+    let text = "[readers]\nlabel = 'x'\nabout = 'x'\nunit = 'count'\nbetter = 'higher'\nlevel = 'readers_28.readers'\n";
+    let specs = toml::from_str(text).expect("well-formed TOML");
+    let daily = vec![Daily::new("mart", "readers_28", "date", "readers")];
+    let days_of_rows = BTreeMap::from([("readers_28".to_owned(), 28)]);
+    let registry = Registry::new(specs, &Columns { daily, days_of_rows, ..Columns::default() }).expect("a registry");
+    let day = Period::day("2026-11-28".parse().expect("a day"));
+    assert_eq!(registry.days("readers", day, FiscalYear::default()).to_string(), "2026-11-01 to 2026-11-28");
+    assert!(registry.has_earlier_days("readers"));
+}
+
+#[test]
+fn a_ratio_says_what_it_divides_by_in_its_own_scope_and_its_minimum() {
+    let text = ["cost", "clicks"].map(sum).concat()
+        + &formula("cpc", "cost / clicks")
+        + "minimum = 30\n"
+        + &of("search", "cpc", "where = { channel = 'paid_search' }");
+    let registry = registry(&text).expect("a registry");
+    let given = [("clicks", dec!(900)), ("clicks where channel = \"paid_search\"", dec!(4))];
+    assert_eq!(registry.sample("cpc", &values(&given)), Some(dec!(900)));
+    assert_eq!(registry.sample("search", &values(&given)), Some(dec!(4)), "of its rows only");
+    assert_eq!(registry.sample("cost", &values(&given)), None);
+    // A minimum that is changed later is a changed definition, and no late data.
+    let definition = registry.definition("cpc").expect("a definition");
+    assert_eq!(definition, "CASE WHEN sum(clicks) >= 30 THEN (sum(cost) / NULLIF(sum(clicks), 0)) END");
 }

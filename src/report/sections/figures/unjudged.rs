@@ -1,4 +1,4 @@
-//! Figures that say too little to be judged: ratios of too few, and of days that still grow.
+//! Figures that say too little to be rated: ratios of too few, and those of incomplete days.
 
 use super::FigureBuilder;
 use crate::domain::metric::Kind;
@@ -10,8 +10,7 @@ impl FigureBuilder<'_> {
     /// Whether a metric has no value because its denominator is below its minimum.
     pub fn is_too_few(&self, basis: &Expression) -> bool {
         let Expression::Read(DataPoint::Metric(reading)) = basis else { return false };
-        let data = if reading.filter == self.data.filter { Some(self.data) } else { self.parts.get(&reading.filter) };
-        data.is_some_and(|data| data.is_too_few(self.registry, reading))
+        self.data_of(reading).is_some_and(|data| data.is_too_few(self.registry, reading))
     }
 
     /// The same of some channels together.
@@ -37,14 +36,14 @@ impl FigureBuilder<'_> {
         self.registry.get(metric).is_some_and(|metric| matches!(metric.kind, Kind::Of { .. }))
     }
 
-    /// Whether days of a metric's figure are so young that more will come in for them.
+    /// Whether days of a metric's figure are incomplete: events of them are still arriving.
     pub fn is_immature(&self, metric: &str, period: Period) -> bool {
         let days = self.registry.get(metric).map_or(0, |metric| metric.matures_after);
-        let is_young = |today: NaiveDate| period.last_day() + Days::new(u64::from(days)) >= today;
-        days > 0 && self.settling.today.is_some_and(is_young)
+        let is_incomplete = |today: NaiveDate| period.last_day() + Days::new(u64::from(days)) >= today;
+        days > 0 && self.settling.today.is_some_and(is_incomplete)
     }
 
-    /// Whether a figure rests on young days of a metric.
+    /// Whether a figure rests on incomplete days of a metric.
     pub fn rests_on_immature(&self, basis: &Expression) -> bool {
         basis.data_points().into_iter().any(|point| match point {
             DataPoint::Metric(reading) => self.is_immature(&reading.metric, reading.period),
@@ -52,7 +51,12 @@ impl FigureBuilder<'_> {
         })
     }
 
-    /// Whether a figure of young days was printed.
+    /// Whether a figure may be rated: it has a value, and its days are complete.
+    pub fn is_judgeable(&self, basis: &Expression) -> bool {
+        self.value(basis).is_some() && !self.rests_on_immature(basis)
+    }
+
+    /// Whether a figure of incomplete days was printed.
     pub fn has_immature(&self) -> bool {
         self.has_immature
     }
@@ -62,7 +66,7 @@ impl FigureBuilder<'_> {
         self.notes.iter().cloned().collect()
     }
 
-    /// Notes what readers must know of a figure: that its last days still grow, or that its first are missing.
+    /// Notes what readers must know of a figure: that its last days are incomplete, or that its first are missing.
     pub(super) fn note(&mut self, metric: &str, basis: &Expression) {
         let Expression::Read(DataPoint::Metric(reading)) = basis else { return };
         let label = self.label(metric);
@@ -71,10 +75,12 @@ impl FigureBuilder<'_> {
             self.has_immature = true;
             let since = self.locale.date_text((today - Days::new(u64::from(days))).max(reading.period.start));
             self.notes.insert(format!(
-                "{label}: days mature after {days} days. Those since {since} still grow, so changes are not judged."
+                "{label}: events of days since {since} are still arriving (complete after {days} days), so changes are \
+                 not rated."
             ));
         }
         let rests_on = self.days_of(metric, reading.period);
+        self.note_earlier(metric, rests_on);
         if let Some(first) = self.data.first_date.filter(|first| rests_on != reading.period && *first > rests_on.start)
         {
             let (start, first) = (self.locale.date_text(rests_on.start), self.locale.date_text(first));
