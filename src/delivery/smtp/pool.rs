@@ -80,7 +80,9 @@ impl Pool {
             return false;
         }
         state.width -= 1;
-        turn.take().map(SemaphorePermit::forget);
+        if let Some(turn) = turn.take() {
+            turn.forget();
+        }
         tracing::warn!(connections = state.width, reason, "the mail server takes fewer connections at once");
         true
     }
