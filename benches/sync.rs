@@ -25,7 +25,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
-use vendor::{FIELDS, columns, connector, query};
+use vendor::{FIELDS, columns, query};
 
 const PAGE: usize = 1_000;
 const WINDOWS: usize = 4;
@@ -152,7 +152,7 @@ async fn main() {
 fn connector(folder: &Path) -> Arc<Connector> {
     let own = folder.join("connectors/bench");
     std::fs::create_dir_all(&own).expect("a folder");
-    std::fs::write(own.join("connector.toml"), connector(REQUEST, STREAM)).expect("written");
+    std::fs::write(own.join("connector.toml"), vendor::connector(REQUEST, STREAM)).expect("written");
     std::fs::write(own.join("ad_daily.sql"), query()).expect("written");
     let mut catalog = Catalog::default();
     catalog.add_folder(&folder.join("connectors")).unwrap_or_else(|problems| panic!("{problems:?}"));

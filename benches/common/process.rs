@@ -9,8 +9,8 @@ pub fn processor_seconds(process: u32) -> f64 {
 }
 
 /// Peak resident memory of a process, in MB.
-pub fn peak_mb(process: u32) -> f64 {
+pub fn peak_mb(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("a process");
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
+    line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).unwrap_or(0) / 1024
 }

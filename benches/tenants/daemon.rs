@@ -104,7 +104,7 @@ impl Daemon {
         processor_seconds(self.0.id())
     }
 
-    pub fn most_resident_mb(&self) -> f64 {
+    pub fn most_resident_mb(&self) -> u64 {
         peak_mb(self.0.id())
     }
 

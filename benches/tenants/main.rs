@@ -67,7 +67,7 @@ fn measure(workspaces: usize) -> Measured {
     let bytes = daemon.get("/metrics").len();
     println!("  a scrape of /metrics: {:.0} ms, {bytes} bytes", begun.elapsed().as_secs_f64() * 1000.0);
     println!(
-        "  a cycle: {:.1} s of processor time, {:.0} ms a workspace; most resident memory {:.0} MB; beat lag p99 {} s",
+        "  a cycle: {:.1} s of processor time, {:.0} ms a workspace; most resident memory {} MB; beat lag p99 {} s",
         sync + rollup,
         (sync + rollup) * 1000.0 / workspaces as f64,
         daemon.most_resident_mb(),
