@@ -206,7 +206,7 @@ fn large_payloads_are_dropped_and_put_back_beside_one_another() {
     let count = 150;
     for number in 0..count {
         // Bytes that no compression makes fewer.
-        let mut state = number + 1;
+        let mut state: u64 = number + 1;
         let payload = std::iter::repeat_with(|| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (state >> 32).to_le_bytes()
