@@ -3,6 +3,9 @@
 //! `cargo bench --bench files [-- FILES ROWS_A_FILE SMALL_FILES LARGE_MB]`.
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "a bench speaks, and stops where it fails")]
 
+#[path = "common/process.rs"]
+mod process;
+
 use chrono::{Days, NaiveDate, TimeDelta};
 use daybook::connectors::Engine;
 use daybook::connectors::file::{Answers, FileDrop, Preset, Target};
@@ -13,6 +16,7 @@ use daybook::jobs::sync::SyncContext;
 use daybook::support::clock::Clock;
 use daybook::support::secret::Secret;
 use daybook::warehouse::{Warehouse, WarehouseConfig};
+use process::peak_mb;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
@@ -66,13 +70,6 @@ fn write_large(folder: &Path, mb: usize) -> u64 {
 fn rest(path: &Path) {
     let file = std::fs::File::options().write(true).open(path).expect("the file");
     file.set_modified((Clock::System.now() - TimeDelta::hours(1)).into()).expect("an age");
-}
-
-/// Peak resident memory of this process since the last reset, in MB.
-fn peak_mb() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or("VmHWM: 0 kB");
-    line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).unwrap_or(0) / 1024
 }
 
 fn reset_peak() {
@@ -158,7 +155,7 @@ async fn main() {
             "{files} files of {rows} rows ({} MB): {:.0} rows a second, {first:.1} s, peak {} MB; nothing new {again:.2} s; DuckDB's own {slow:.1} s; ratio {:.2}",
             bytes >> 20,
             all / first,
-            peak_mb(),
+            peak_mb(std::process::id()),
             first / slow
         );
     }
@@ -170,7 +167,7 @@ async fn main() {
         println!(
             "{small} files of 20 rows: {:.0} files a second, {first:.1} s, peak {} MB; nothing new {again:.2} s; DuckDB's own {slow:.1} s; ratio {:.2}",
             small as f64 / first,
-            peak_mb(),
+            peak_mb(std::process::id()),
             first / slow
         );
     }
@@ -180,7 +177,7 @@ async fn main() {
         let (first, again) = daybook(root.path(), &one, rows, 192).await;
         println!(
             "a file of {large} MB, {rows} rows, memory_limit_mb = 192: {first:.1} s, peak {} MB; nothing new {again:.2} s",
-            peak_mb()
+            peak_mb(std::process::id())
         );
     }
 }

@@ -3,6 +3,9 @@
 //! demo's data. `cargo bench --bench idle [-- SECONDS]`; each phase is watched for so long.
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "a bench speaks, and stops where it fails")]
 
+#[path = "common/process.rs"]
+mod process;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -87,9 +90,7 @@ impl Daemon {
     }
 
     fn processor_seconds(&self) -> f64 {
-        let stat = self.read("stat");
-        let fields = stat.rsplit(')').next().unwrap_or_default();
-        fields.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
+        process::processor_seconds(self.0.id())
     }
 
     /// Watches for `seconds`, then tells.

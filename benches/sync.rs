@@ -2,6 +2,11 @@
 //! bytes, in one run: rows a second, peak memory, ratio. `cargo bench --bench sync [-- ROWS]`.
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "a bench speaks, and stops where it fails")]
 
+#[path = "common/process.rs"]
+mod process;
+#[path = "common/vendor.rs"]
+mod vendor;
+
 use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -14,66 +19,24 @@ use daybook::jobs::sync::{Progress, Source, SyncContext, sync_connection};
 use daybook::support::clock::Clock;
 use daybook::support::secret::Secret;
 use daybook::warehouse::{Context, Warehouse, WarehouseConfig};
+use process::{peak_mb, processor_seconds};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
+use vendor::{FIELDS, columns, query};
 
 const PAGE: usize = 1_000;
 const WINDOWS: usize = 4;
 /// Both are timed in turn, so that a machine that changes its pace slows both.
 const ROUNDS: usize = 5;
 
-const CONNECTOR: &str = r#"
-name = "bench"
-label = "Bench"
-docs = "none"
-[settings.base_url]
-about = "Where the API answers."
-kind = "url"
-[auth]
-kind = "none"
-[limits]
-requests = 100000
-concurrency = 8
-[streams.ad_daily]
-about = "Rows."
-records = "$.rows[*]"
-request = { url = "{{ settings.base_url }}/rows/{{ slice.start_date }}", query = [["offset", "{{ cursor.offset }}"], ["limit", "1000"]] }
+const REQUEST: &str = r#"{ url = "{{ settings.base_url }}/rows/{{ slice.start_date }}", query = [["offset", "{{ cursor.offset }}"], ["limit", "1000"]] }"#;
+const STREAM: &str = r#"
 slicing = { kind = "days", step_days = 30, reread_days = 30 }
 paging = { kind = "offset", limit = 1000, total_pointer = "/total" }
-[[streams.ad_daily.loads]]
-table = "ad_daily"
-key = ["account_id", "campaign_id", "date"]
-mode = { kind = "replace_window", column = "date", days_stand_alone = true }
-touches = ["date"]
 "#;
-
-const FIELDS: &str = r#"{"date": "VARCHAR", "campaign_id": "VARCHAR", "campaign": "VARCHAR", "status": "VARCHAR", "kind": "VARCHAR", "currency": "VARCHAR", "impressions": "VARCHAR", "clicks": "VARCHAR", "cost": "VARCHAR", "conversions": "VARCHAR", "value": "VARCHAR"}"#;
-
-fn columns(r: &str) -> String {
-    format!(
-        "'1' AS account_id, {r}.campaign_id AS campaign_id, {r}.campaign AS campaign_name, {r}.status AS campaign_status,
-         {r}.kind AS campaign_type, '' AS ad_group_id, '' AS ad_id, '' AS device, '' AS country,
-         TRY_CAST({r}.date AS DATE) AS date, 'google' AS source, 'cpc' AS medium, {r}.currency AS currency,
-         TRY_CAST({r}.impressions AS BIGINT) AS impressions, TRY_CAST({r}.clicks AS BIGINT) AS clicks,
-         TRY_CAST({r}.cost AS DECIMAL(18, 6)) AS cost, TRY_CAST({r}.conversions AS DECIMAL(18, 6)) AS conversions,
-         TRY_CAST({r}.value AS DECIMAL(18, 6)) AS conversion_value"
-    )
-}
-
-fn query() -> String {
-    format!(
-        "WITH list AS (SELECT page_no, from_json(body, '{{\"rows\": [{FIELDS}]}}').rows AS rows FROM page),
-         record AS (SELECT page_no, unnest(rows) AS r, unnest(range(len(rows))) AS record_no FROM list)
-         SELECT {}, page_no, CAST(record_no AS INTEGER) AS record_no,
-             problems([required('campaign_id', r.campaign_id), bad_date('date', r.date), bad_whole('clicks', r.clicks),
-                 bad_whole('impressions', r.impressions), bad_decimal('cost', r.cost)]) AS problem
-         FROM record",
-        columns("r")
-    )
-}
 
 /// The pages of each window, by its first day.
 type Pages = BTreeMap<NaiveDate, Vec<Bytes>>;
@@ -129,21 +92,6 @@ async fn serve(pages: Arc<Pages>) -> String {
     format!("http://{address}")
 }
 
-/// Peak resident memory of this process so far, in MB.
-fn peak_mb() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or("VmHWM: 0 kB");
-    line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).unwrap_or(0) / 1024
-}
-
-/// Processor seconds this process has used so far, over all threads; steadier than the clock on a shared machine.
-fn processor_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields = stat.rsplit(')').next().unwrap_or_default();
-    let ticks: f64 = fields.split_whitespace().skip(11).take(2).filter_map(|t| t.parse::<f64>().ok()).sum();
-    ticks / 100.0
-}
-
 /// What DuckDB needs by itself, by the clock and in processor seconds: the same bytes as files, read and
 /// inserted into the same table.
 fn baseline(folder: &Path, pages: &Pages) -> (f64, f64) {
@@ -159,9 +107,9 @@ fn baseline(folder: &Path, pages: &Pages) -> (f64, f64) {
         folder.display(),
         FIELDS.trim_matches(['{', '}']).replace("\": \"", "\" ").replace("VARCHAR\"", "VARCHAR")
     );
-    let (begun, work) = (Instant::now(), processor_seconds());
+    let (begun, work) = (Instant::now(), processor_seconds(std::process::id()));
     warehouse.write_blocking(move |c| c.execute_batch(&sql).context(|| "the baseline".to_owned())).expect("inserted");
-    (begun.elapsed().as_secs_f64(), processor_seconds() - work)
+    (begun.elapsed().as_secs_f64(), processor_seconds(std::process::id()) - work)
 }
 
 #[tokio::main]
@@ -170,7 +118,7 @@ async fn main() {
     let folder = tempfile::tempdir().expect("a folder");
     let pages = Arc::new(pages(rows));
     let bytes: usize = pages.values().flatten().map(Bytes::len).sum();
-    let before = peak_mb();
+    let before = peak_mb(std::process::id());
     let connector = connector(folder.path());
     let settings = BTreeMap::from([("base_url".to_owned(), toml::Value::from(serve(Arc::clone(&pages)).await))]);
 
@@ -183,7 +131,7 @@ async fn main() {
         let own = folder.path().join(round.to_string());
         std::fs::create_dir_all(&own).expect("a folder");
         let (synced, sync_work, after) = sync(&own, &connector, &settings, rows).await;
-        peak = peak.max(if round == 1 { peak_mb() } else { 0 });
+        peak = peak.max(if round == 1 { peak_mb(std::process::id()) } else { 0 });
         let (alone, own_work) = baseline(&own, &pages);
         println!(
             "sync {synced:.2} s ({sync_work:.1}), {after:.2} s after the last page, {:.0} rows/s; alone {alone:.2} s ({own_work:.1}); ratio {:.2} ({:.2})",
@@ -204,7 +152,7 @@ async fn main() {
 fn connector(folder: &Path) -> Arc<Connector> {
     let own = folder.join("connectors/bench");
     std::fs::create_dir_all(&own).expect("a folder");
-    std::fs::write(own.join("connector.toml"), CONNECTOR).expect("written");
+    std::fs::write(own.join("connector.toml"), vendor::connector(REQUEST, STREAM)).expect("written");
     std::fs::write(own.join("ad_daily.sql"), query()).expect("written");
     let mut catalog = Catalog::default();
     catalog.add_folder(&folder.join("connectors")).unwrap_or_else(|problems| panic!("{problems:?}"));
@@ -228,7 +176,7 @@ async fn sync(
     let engine = Arc::new(Engine::new(folder.join("landing"), clock.clone()).expect("an engine"));
     let context = SyncContext::new(engine, warehouse, clock, Secret::new("key"));
     let source = Source { connection, currency: Currency::new("EUR").expect("a currency"), since: since() };
-    let (begun, work) = (Instant::now(), processor_seconds());
+    let (begun, work) = (Instant::now(), processor_seconds(std::process::id()));
     let last_page = Mutex::new(begun);
     let show = |progress: Progress<'_>| {
         if let Progress::Page { .. } = progress {
@@ -236,7 +184,7 @@ async fn sync(
         }
     };
     let outcomes = sync_connection(&context, &source, &show).await;
-    let (synced, work) = (begun.elapsed().as_secs_f64(), processor_seconds() - work);
+    let (synced, work) = (begun.elapsed().as_secs_f64(), processor_seconds(std::process::id()) - work);
     let after = last_page.lock().expect("no panic").elapsed().as_secs_f64();
     assert!(outcomes[0].error.is_none(), "{:?}", outcomes[0].error);
     assert_eq!(outcomes[0].loaded.rows_written, rows as u64);

@@ -1,6 +1,8 @@
 //! The daemon as a process, asked through its admin page.
 
-use super::{processor_seconds, wait_until};
+use super::process::{peak_mb, processor_seconds};
+use super::{wait_until, wait_until_each};
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -10,7 +12,21 @@ use std::time::Duration;
 pub const PORT: u16 = 18_420;
 pub const TOKEN: &str = "a token of the bench";
 
+/// A scrape costs the daemon time of its own, which the measurement counts.
+const ASKED_EVERY: Duration = Duration::from_secs(5);
+
 pub struct Daemon(Child, PathBuf);
+
+#[derive(serde::Deserialize)]
+struct Run {
+    job: String,
+    outcome: String,
+    detail: String,
+}
+
+fn gauge(metrics: &str, name: &str) -> Option<f64> {
+    metrics.lines().find(|line| line.starts_with(name))?.rsplit(' ').next()?.parse().ok()
+}
 
 impl Drop for Daemon {
     fn drop(&mut self) {
@@ -58,8 +74,7 @@ impl Daemon {
 
     /// The value of a metric without labels, or of its first line.
     pub fn gauge(&self, name: &str) -> Option<f64> {
-        let text = self.get("/metrics");
-        text.lines().find(|line| line.starts_with(name))?.rsplit(' ').next()?.parse().ok()
+        gauge(&self.get("/metrics"), name)
     }
 
     /// Runs a job for every workspace, and waits until nothing is at work.
@@ -70,16 +85,17 @@ impl Daemon {
         // The next beat takes the slots up.
         std::thread::sleep(Duration::from_secs(2));
         let mut still = 0;
-        wait_until(job, || {
-            let busy =
-                self.gauge("daybook_runs_at_work").unwrap_or(1.0) + self.gauge("daybook_slots_waiting").unwrap_or(1.0);
+        wait_until_each(ASKED_EVERY, job, || {
+            let text = self.get("/metrics");
+            let at = |name: &str| gauge(&text, name).unwrap_or(1.0);
+            let busy = at("daybook_runs_at_work") + at("daybook_slots_waiting");
             still = if busy == 0.0 { still + 1 } else { 0 };
-            still >= 3
+            still >= 2
         });
     }
 
     pub fn wait_for_mails(&self, count: usize) {
-        wait_until("the delivery", || {
+        wait_until_each(ASKED_EVERY, "the delivery", || {
             self.gauge("daybook_messages{state=\"sent\"}").is_some_and(|sent| sent as usize >= count)
         });
     }
@@ -88,29 +104,34 @@ impl Daemon {
         processor_seconds(self.0.id())
     }
 
-    pub fn most_resident_mb(&self) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).expect("a process");
-        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
-        line.split_whitespace().nth(1).and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
+    pub fn most_resident_mb(&self) -> u64 {
+        peak_mb(self.0.id())
     }
 
-    /// How many of the newest runs ended in which way.
-    pub fn outcomes(&self) -> String {
+    /// Rows that the newest runs of a job wrote, as `12 rows of 4 streams` tells.
+    pub fn rows_of_newest(&self, job: &str, runs: usize) -> u64 {
+        let all = self.runs();
+        let own = all.iter().filter(|run| run.job == job).take(runs);
+        own.filter_map(|run| run.detail.split(' ').next()?.parse::<u64>().ok()).sum()
+    }
+
+    /// The newest runs.
+    fn runs(&self) -> Vec<Run> {
         let said = Command::new(env!("CARGO_BIN_EXE_daybook"))
             .arg("-C")
             .arg(&self.1)
             .args(["--json", "runs", "--limit", "10000"])
             .output()
             .expect("the binary");
-        let text = String::from_utf8_lossy(&said.stdout).into_owned();
-        let count = |outcome: &str| text.matches(&format!("\"outcome\":\"{outcome}\"")).count();
-        let all = ["succeeded", "partly", "failed", "lost", "timed_out", "running"];
-        let told: Vec<String> = all
-            .iter()
-            .map(|outcome| (outcome, count(outcome)))
-            .filter(|(_, n)| *n > 0)
-            .map(|(o, n)| format!("{o} {n}"))
-            .collect();
-        told.join(", ")
+        serde_json::from_slice(&said.stdout).expect("a list of runs")
+    }
+
+    /// How many of the newest runs ended in which way.
+    pub fn outcomes(&self) -> String {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for run in self.runs() {
+            *counts.entry(run.outcome).or_default() += 1;
+        }
+        counts.iter().map(|(outcome, count)| format!("{outcome} {count}")).collect::<Vec<_>>().join(", ")
     }
 }

@@ -7,6 +7,10 @@
 mod daemon;
 mod installation;
 mod mock;
+#[path = "../common/process.rs"]
+mod process;
+#[path = "../common/vendor.rs"]
+mod vendor;
 
 use daemon::Daemon;
 use mock::Mock;
@@ -52,6 +56,8 @@ fn measure(workspaces: usize) -> Measured {
     phase("first read", &daemon, &mock, || daemon.run_to_end("sync"));
     phase("first rollup", &daemon, &mock, || daemon.run_to_end("rollup"));
     let (sync, _) = phase("a cycle's sync", &daemon, &mock, || daemon.run_to_end("sync"));
+    let restated = daemon.rows_of_newest("sync", workspaces);
+    assert!(restated > 0, "the vendors said the same again: the cycle's rollup measures nothing");
     let (rollup, _) = phase("a cycle's rollup", &daemon, &mock, || daemon.run_to_end("rollup"));
     let (_, morning) = phase("the morning", &daemon, &mock, || {
         daemon.run_to_end("morning");
@@ -61,7 +67,7 @@ fn measure(workspaces: usize) -> Measured {
     let bytes = daemon.get("/metrics").len();
     println!("  a scrape of /metrics: {:.0} ms, {bytes} bytes", begun.elapsed().as_secs_f64() * 1000.0);
     println!(
-        "  a cycle: {:.1} s of processor time, {:.0} ms a workspace; most resident memory {:.0} MB; beat lag p99 {} s",
+        "  a cycle: {:.1} s of processor time, {:.0} ms a workspace; most resident memory {} MB; beat lag p99 {} s",
         sync + rollup,
         (sync + rollup) * 1000.0 / workspaces as f64,
         daemon.most_resident_mb(),
@@ -81,18 +87,16 @@ fn phase(what: &str, daemon: &Daemon, mock: &Mock, work: impl FnOnce()) -> (f64,
     (own, took)
 }
 
-/// Processor seconds of a process and its threads.
-fn processor_seconds(process: u32) -> f64 {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("a process");
-    let fields = stat.rsplit(')').next().unwrap_or_default();
-    fields.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
+/// Waits until something holds, up to an hour.
+fn wait_until(what: &str, holds: impl FnMut() -> bool) {
+    wait_until_each(Duration::from_millis(500), what, holds);
 }
 
-/// Waits until something holds, up to an hour.
-fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+/// The same, asked at longer intervals.
+fn wait_until_each(interval: Duration, what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
         assert!(begun.elapsed() < Duration::from_secs(3600), "{what} does not come to its end");
-        std::thread::sleep(Duration::from_millis(500));
+        std::thread::sleep(interval);
     }
 }

@@ -1,6 +1,6 @@
 //! The other side, in a process of its own: a vendor's API and a mail server that takes 50 ms for each mail.
 
-use super::processor_seconds;
+use super::process::processor_seconds;
 use axum::Router;
 use axum::extract::Query;
 use axum::routing::get;
@@ -9,12 +9,15 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 pub const ARGUMENT: &str = "--as-the-mock";
 const MAIL_TAKES: Duration = Duration::from_millis(50);
+/// Requests answered so far.
+static REQUESTS: AtomicU32 = AtomicU32::new(0);
 
 pub struct Mock {
     child: Child,
@@ -67,6 +70,7 @@ pub fn serve() {
 /// Three campaigns a day of the days that are asked for.
 async fn rows(Query(asked): Query<HashMap<String, String>>) -> String {
     let day = |name: &str| asked.get(name).and_then(|day| day.parse::<NaiveDate>().ok());
+    let asked = REQUESTS.fetch_add(1, Ordering::Relaxed);
     let (Some(from), Some(to)) = (day("from"), day("to")) else { return "{\"rows\":[]}".to_owned() };
     let mut body = String::from("{\"rows\":[");
     let mut day = from;
@@ -74,10 +78,10 @@ async fn rows(Query(asked): Query<HashMap<String, String>>) -> String {
         for campaign in 0..3 {
             let comma = if body.ends_with('[') { "" } else { "," };
             // Other clicks each time, as vendors restate their last days.
-            let clicks = 100 + campaign + std::process::id() % 7;
+            let clicks = 100 + campaign + asked;
             let _ = write!(
                 body,
-                "{comma}{{\"date\":\"{day}\",\"campaign_id\":\"{campaign}\",\"impressions\":\"9000\",\"clicks\":\"{clicks}\",\"cost\":\"12.34\"}}"
+                "{comma}{{\"date\":\"{day}\",\"campaign_id\":\"{campaign}\",\"campaign\":\"campaign {campaign}\",\"status\":\"ENABLED\",\"kind\":\"SEARCH\",\"currency\":\"EUR\",\"impressions\":\"9000\",\"clicks\":\"{clicks}\",\"cost\":\"12.34\",\"conversions\":\"1\",\"value\":\"1\"}}"
             );
         }
         day = day + Days::new(1);

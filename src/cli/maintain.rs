@@ -1,4 +1,4 @@
-//! `daybook backup`, `care`, `snapshot` and `export`: the warehouse's care by hand.
+//! `daybook backup`, `maintain`, `snapshot` and `export`: the warehouse's maintenance by hand.
 
 use super::Outcome;
 use super::out::place;

@@ -4,18 +4,17 @@ use super::Outcome;
 use super::out::place;
 use super::show::{plain, table};
 use crate::daemon::{App, AppError};
-use crate::jobs::message_again::why_other;
-use crate::jobs::report::{Formats, render_all};
+use crate::jobs::report::Formats;
 use crate::jobs::restatement::{StoredReceipt, differences};
-use crate::report::document::Document;
+use crate::jobs::stored_report::StoredReport;
 use crate::report::format::Locale;
 use crate::support::ids::hex;
-use crate::warehouse::issued::{Issued, Localized, issued, locale_of, localized, receipts};
+use crate::warehouse::issued::{Localized, locale_of, receipts};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
-fn found(app: &App, id: &str) -> anyhow::Result<Issued> {
-    let found = app.warehouse.read_blocking(|reader| issued(reader, id))?;
+fn found(app: &App, id: &str) -> anyhow::Result<StoredReport> {
+    let found = app.warehouse.read_blocking(|reader| StoredReport::read(reader, id))?;
     Ok(found
         .ok_or_else(|| AppError::Usage(format!("no report {id:?} was issued; `daybook runs` and mails name them")))?)
 }
@@ -30,44 +29,35 @@ pub enum Of {
     Locale(Locale),
 }
 
-/// The locale that is asked for, and its document with the sums of its files.
-fn chosen(app: &App, issued: &Issued, of: &Of) -> anyhow::Result<(Localized, Vec<String>)> {
-    let id = &issued.report_id;
-    let (others, of_reader) = app.warehouse.read_blocking(|reader| {
-        let of_reader = match of {
-            Of::Reader(address) => locale_of(reader, id, address)?,
-            Of::Folder | Of::Locale(_) => None,
-        };
-        Ok((localized(reader, id)?, of_reader))
-    })?;
-    let standard = Localized {
-        locale: Locale::STANDARD.to_string(),
-        document: issued.document.clone(),
-        files: issued.files.clone(),
-    };
-    let sent = |one: &&Localized| !one.files.is_empty() || issued.locale == one.locale;
-    let all: Vec<&Localized> = std::iter::once(&standard).chain(&others).collect();
-    let names: Vec<String> = all.iter().copied().filter(sent).map(|one| one.locale.clone()).collect();
+/// The report in the locale that is asked for, and the locales that somebody got.
+fn chosen(app: &App, report: &StoredReport, of: &Of) -> anyhow::Result<(Localized, Vec<String>)> {
+    let id = &report.issued.report_id;
+    let all = report.all();
+    let sent = |one: &&Localized| !one.files.is_empty() || report.issued.locale == one.locale;
+    let names: Vec<String> = all.iter().filter(sent).map(|one| one.locale.clone()).collect();
     let known = names.join(", ");
     let wanted = match of {
-        Of::Folder => issued.locale.clone(),
+        Of::Folder => report.issued.locale.clone(),
         Of::Locale(locale) => locale.to_string(),
-        Of::Reader(address) => of_reader.ok_or_else(|| {
-            AppError::Usage(format!("no mail of {id} to {address:?} is in the books; it was made in: {known}"))
-        })?,
+        Of::Reader(address) => {
+            let of_reader = app.warehouse.read_blocking(|reader| locale_of(reader, id, address))?;
+            of_reader.ok_or_else(|| {
+                AppError::Usage(format!("no mail of {id} to {address:?} is in the outbox; it was made in: {known}"))
+            })?
+        }
     };
     let found = all.into_iter().find(|one| one.locale == wanted && names.contains(&wanted));
     let found = found.ok_or_else(|| AppError::Usage(format!("{id} was not made in {wanted}, but in: {known}")))?;
-    Ok((found.clone(), names))
+    Ok((found, names))
 }
 
 /// Renders the stored document and holds each file against the sum kept when it was issued.
 pub fn again(app: &App, id: &str, of: &Of, out: &Path, json: bool) -> anyhow::Result<Outcome> {
-    let issued = found(app, id)?;
-    let (chosen, locales) = chosen(app, &issued, of)?;
-    let document: Document = serde_json::from_str(&chosen.document)?;
-    let data: Document = serde_json::from_str(&issued.document)?;
-    let rendered = render_all(&document, &data, &app.templates())?;
+    let report = found(app, id)?;
+    let (chosen, locales) = chosen(app, &report, of)?;
+    let templates = app.templates();
+    let rendered = report.render(&chosen.locale, &templates)?;
+    let (document, rendered) = rendered.ok_or_else(|| AppError::Usage(format!("{id} is not kept any more")))?;
     let out = place(out);
     std::fs::create_dir_all(&out).map_err(|source| AppError::Io { path: out.clone(), source })?;
     let mut lines = Vec::new();
@@ -85,14 +75,11 @@ pub fn again(app: &App, id: &str, of: &Of, out: &Path, json: bool) -> anyhow::Re
         outln!(
             "{}",
             // `wording` and `wordings` are the earlier names.
-            serde_json::json!({"report_id": issued.report_id, "locale": chosen.locale, "locales": locales,
+            serde_json::json!({"report_id": report.issued.report_id, "locale": chosen.locale, "locales": locales,
                 "wording": chosen.locale, "wordings": locales, "files": files.collect::<Vec<_>>()})
         );
     } else {
-        let otherwise = format!(
-            "other bytes, as {}; the figures are the same",
-            why_other(issued.templates.as_deref(), &app.templates())
-        );
+        let otherwise = format!("other bytes, as {}; the figures are the same", report.why_other(&templates));
         for (path, is_same) in &lines {
             let state = match is_same {
                 Some(true) => "the same bytes as when it was issued",
@@ -112,7 +99,7 @@ pub fn again(app: &App, id: &str, of: &Of, out: &Path, json: bool) -> anyhow::Re
 
 /// Each figure that would be printed otherwise now.
 pub fn as_known_now(app: &App, id: &str, json: bool) -> anyhow::Result<Outcome> {
-    let issued = found(app, id)?;
+    let StoredReport { issued, .. } = found(app, id)?;
     let workspace = app.settings.workspace(&issued.workspace).ok_or_else(|| {
         AppError::Usage(format!(
             "the report is of the workspace {}, which is not configured any more",

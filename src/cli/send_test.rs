@@ -41,9 +41,10 @@ pub async fn run(app: &App, args: &SendTestArgs, json: bool) -> anyhow::Result<O
     off_thread(move || -> anyhow::Result<()> {
         let prints = Renderings::new(&built, &audience.all_locales(), &templates)?;
         let messages = messages_of(&prints, &audience, &templates)?;
-        Ok(warehouse.write_ledger_blocking(move |connection| {
+        warehouse.write_ledger_blocking(move |connection| {
             enqueue(connection, Kind::Test, &own, &workspace, &messages, now)
-        })?)
+        })?;
+        Ok(())
     })
     .await?;
     let sent = deliver_of(&app.warehouse, &app.deliverers()?, &app.clock, &owner).await?;

@@ -140,7 +140,7 @@ impl App {
         self.settings.data_dir.join("landing")
     }
 
-    /// What the warehouse's care works on.
+    /// What the warehouse's maintenance works on.
     pub fn maintenance(&self) -> MaintenanceContext {
         MaintenanceContext {
             warehouse: self.warehouse.clone(),

@@ -28,7 +28,7 @@ const REQUEST_WAIT: Duration = Duration::from_secs(10);
 const WORD_WAIT: Duration = Duration::from_secs(60);
 /// How long the asker waits for the daemon to take the command up.
 const ANSWER_WAIT: Duration = Duration::from_secs(60);
-const GLANCE: Duration = Duration::from_millis(50);
+const POLL_EVERY: Duration = Duration::from_millis(50);
 
 /// A command as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -207,7 +207,7 @@ async fn connect(path: &Path) -> io::Result<UnixStream> {
     loop {
         match UnixStream::connect(&path).await {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock && begun.elapsed() < ANSWER_WAIT => {
-                tokio::time::sleep(GLANCE).await;
+                tokio::time::sleep(POLL_EVERY).await;
             }
             connected => return connected,
         }

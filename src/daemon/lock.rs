@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 /// The lock's name within the data folder.
 const NAME: &str = "daybook.lock";
 /// Most commands are over sooner: a daemon that starts beside a `daybook status` need not fail for it.
-const PATIENCE: Duration = Duration::from_secs(3);
-const GLANCE: Duration = Duration::from_millis(50);
+const TIMEOUT: Duration = Duration::from_secs(3);
+const POLL_EVERY: Duration = Duration::from_millis(50);
 
 /// Held as long as it lives; the kernel lets go of it when the process ends, however that happens.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl DataLock {
         loop {
             match file.try_lock() {
                 Ok(()) => break,
-                Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => std::thread::sleep(GLANCE),
+                Err(TryLockError::WouldBlock) if begun.elapsed() < TIMEOUT => std::thread::sleep(POLL_EVERY),
                 Err(TryLockError::WouldBlock) => {
                     return Err(LockError::Held { folder: folder.to_owned(), holder: holder(&mut file) });
                 }

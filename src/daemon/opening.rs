@@ -81,13 +81,7 @@ pub fn open(settings: &Settings, accepted: Accepted, now: DateTime<Utc>) -> Resu
 fn reconcile(connection: &mut BothWriter<'_>, now: DateTime<Utc>) -> Result<(), WarehouseError> {
     outbox::give_up_claims(&mut connection.ledger(), now)?;
     let Some(handed) = HandedOver::of(connection) else { return Ok(()) };
-    let unknown = outbox::reconcile(&mut connection.ledger(), &handed, now)?;
-    if unknown == 0 {
-        return Ok(());
-    }
-    let detail =
-        format!("{unknown} messages went out that this database does not know: they are unknown and not sent again");
-    audit::note(connection, now, "start", "went_back", None, &detail)
+    outbox::reconcile(connection, &handed, now)
 }
 
 /// Takes up what was kept beside the database of people who were erased or objected, where an older copy does

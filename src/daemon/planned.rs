@@ -7,7 +7,7 @@ use crate::domain::metric::Registry;
 use crate::domain::schedule::{Pair, PlannedJob, Schedule};
 use crate::warehouse::slots::Dated;
 
-/// Every job for each workspace it works for; care is once for all of them.
+/// Every job for each workspace it works for; maintenance is once for all of them.
 pub fn planned_jobs(settings: &Settings, dated: &Dated) -> Vec<PlannedJob> {
     let mut planned = Vec::new();
     for job in &settings.jobs {

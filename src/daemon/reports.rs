@@ -8,6 +8,7 @@ use crate::config::{self, WorkspaceSettings};
 use crate::connectors::file::Target;
 use crate::connectors::spec::SlicingSpec;
 use crate::delivery::config::{DeliveryConfig, MailConfig, SlackDestination};
+use crate::delivery::{MAIL_LANE, Route};
 use crate::domain::target::Term;
 use crate::jobs::payer_streams::{payer_streams, plan_streams};
 use crate::jobs::readings::{Check, FileFacts, FilesReach, ListFacts, ReportContext, StreamFacts};
@@ -181,9 +182,9 @@ fn held_lanes(delivery: &DeliveryConfig) -> BTreeSet<String> {
     if delivery.confirmed {
         return BTreeSet::new();
     }
-    let mail = matches!(delivery.mail, Some(MailConfig::Smtp { .. })).then(|| "mail".to_owned());
+    let mail = matches!(delivery.mail, Some(MailConfig::Smtp { .. })).then(|| MAIL_LANE.to_owned());
     let hooks = delivery.slack.iter().filter(|(_, hook)| !matches!(hook, SlackDestination::Folder { .. }));
-    mail.into_iter().chain(hooks.map(|(name, _)| format!("slack:{name}"))).collect()
+    mail.into_iter().chain(hooks.map(|(hook, _)| Route::Slack { hook: hook.clone() }.lane())).collect()
 }
 
 /// Gives each of an audience what a tenant and its single readers prefer.

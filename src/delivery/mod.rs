@@ -44,6 +44,11 @@ impl fmt::Debug for Outgoing {
     }
 }
 
+/// The lane of mails.
+pub const MAIL_LANE: &str = "mail";
+/// The lane of files: the same file twice is one file.
+pub const FILE_LANE: &str = "file";
+
 /// Where a message goes. Never holds a secret: hooks are named, not spelt out.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
@@ -69,6 +74,15 @@ pub enum Route {
 }
 
 impl Route {
+    /// The way out it shares with others, as the outbox names it: each Slack hook is one of its own.
+    pub fn lane(&self) -> String {
+        match self {
+            Self::Mail { .. } => MAIL_LANE.to_owned(),
+            Self::Slack { hook } | Self::SlackFile { hook, .. } => format!("slack:{hook}"),
+            Self::File { .. } => FILE_LANE.to_owned(),
+        }
+    }
+
     /// For people: `mail to ceo@example.com`.
     pub fn text(&self) -> String {
         match self {
@@ -336,7 +350,7 @@ impl Deliverers {
     /// Messages that may leave through a lane at once. A Slack channel takes one a second, and a folder is quick.
     pub fn senders(&self, lane: &str) -> u32 {
         match &self.mail {
-            Some(MailTransport::Smtp(smtp)) if lane == "mail" => smtp.senders(),
+            Some(MailTransport::Smtp(smtp)) if lane == MAIL_LANE => smtp.senders(),
             _ => 1,
         }
     }

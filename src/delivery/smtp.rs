@@ -115,14 +115,15 @@ impl Smtp {
         };
         let (mut replies, since) = (Vec::new(), self.pool.troubles());
         loop {
-            let turn = match self.pool.enter(since).await {
-                Ok(turn) => turn,
+            // Held until the result is counted: who waits for it must know of a trouble before.
+            let mut turn = match self.pool.enter(since).await {
+                Ok(turn) => Some(turn),
                 Err(trouble) => return DeliveryResult { result: Err(trouble), replies },
             };
             let (is_open, is_whole) = (AtomicBool::new(false), AtomicBool::new(false));
             let result = {
-                let errand = Errand { envelope: &envelope, mail, is_open: &is_open, is_whole: &is_whole };
-                let mut sending = std::pin::pin!(self.hand_over(&errand, &mut replies));
+                let submission = Submission { envelope: &envelope, mail, is_open: &is_open, is_whole: &is_whole };
+                let mut sending = std::pin::pin!(self.hand_over(&submission, &mut replies));
                 tokio::select! {
                     sent = &mut sending => sent,
                     cut = self.cut(stop) => match is_whole.load(Ordering::Relaxed) {
@@ -132,11 +133,15 @@ impl Smtp {
                 }
             };
             if let Err(error) = &result
-                && self.pool.narrow(error, is_open.load(Ordering::Relaxed), turn)
+                && self.pool.narrow(error, is_open.load(Ordering::Relaxed), &mut turn)
             {
+                // What a connection too many was answered is nothing of this mail.
+                replies.clear();
                 continue;
             }
-            return DeliveryResult { result: self.pool.weigh(result), replies };
+            let result = self.pool.weigh(result);
+            drop(turn);
+            return DeliveryResult { result, replies };
         }
     }
 
@@ -154,30 +159,34 @@ impl Smtp {
         DeliveryError::Temporary { reason, retry_after: None }
     }
 
-    async fn hand_over(&self, errand: &Errand<'_>, replies: &mut Vec<Reply>) -> Result<Accepted, DeliveryError> {
+    async fn hand_over(
+        &self,
+        submission: &Submission<'_>,
+        replies: &mut Vec<Reply>,
+    ) -> Result<Accepted, DeliveryError> {
         if let Some(session) = self.open_still().await {
-            errand.is_open.store(true, Ordering::Relaxed);
-            match self.session_handed(session, errand, replies).await {
+            submission.is_open.store(true, Ordering::Relaxed);
+            match self.session_handed(session, submission, replies).await {
                 // The server has closed, or wants a new connection: not this mail's fault.
                 Err(failed) if failed.is_stale => {
-                    errand.is_open.store(false, Ordering::Relaxed);
+                    submission.is_open.store(false, Ordering::Relaxed);
                     replies.clear();
                 }
                 result => return result.map_err(|failed| failed.error),
             }
         }
         let session = self.open(Waits::within(self.bound)).await.map_err(of_all)?;
-        errand.is_open.store(true, Ordering::Relaxed);
-        self.session_handed(session, errand, replies).await.map_err(|failed| failed.error)
+        submission.is_open.store(true, Ordering::Relaxed);
+        self.session_handed(session, submission, replies).await.map_err(|failed| failed.error)
     }
 
     async fn session_handed(
         &self,
         mut session: Session,
-        errand: &Errand<'_>,
+        submission: &Submission<'_>,
         replies: &mut Vec<Reply>,
     ) -> Result<Accepted, Failed> {
-        let result = session.hand_over(errand.envelope, errand.mail, errand.is_whole, replies).await;
+        let result = session.hand_over(submission.envelope, submission.mail, submission.is_whole, replies).await;
         session.needs_reset = result.is_err();
         match &result {
             // Who has enough of us says so once: the connection is not for the next mail (knadh/smtppool#19).
@@ -219,7 +228,7 @@ impl Smtp {
         self.senders
     }
 
-    /// Takes leave of the server once no mail follows for now.
+    /// Sends QUIT on each open connection, once no mail follows for now.
     pub async fn rest(&self) {
         self.pool.leave().await;
     }
@@ -259,7 +268,7 @@ impl Smtp {
 }
 
 /// One mail to be handed over.
-struct Errand<'a> {
+struct Submission<'a> {
     envelope: &'a Envelope,
     mail: &'a [u8],
     /// Set once there is a connection: what fails before is no fault of a mail.

@@ -1,12 +1,12 @@
 //! Each night every figure of the last weeks is computed from its facts again: the rollup must hold the same.
 
-use crate::delivery::{Route, note as message};
+use super::deliver::notice;
+use crate::delivery::Route;
 use crate::domain::channel::ChannelRules;
 use crate::domain::metric::Registry;
 use crate::domain::workspace::Workspace;
-use crate::support::ids::stable_id;
 use crate::warehouse::agreement::{Agreement, compare, last_compared, note};
-use crate::warehouse::outbox::{Kind, NewMessage, enqueue, is_known};
+use crate::warehouse::outbox::{Kind, enqueue};
 use crate::warehouse::rollup::{RollupSql, rollup_all};
 use crate::warehouse::{Warehouse, WarehouseError};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -167,35 +167,8 @@ pub async fn tell(
     now: DateTime<Utc>,
 ) -> Result<usize, WarehouseError> {
     let subject = "[Daybook] figures are not confirmed by their facts";
-    let mut messages = Vec::new();
-    for route in operator {
-        let Ok(written) = serde_json::to_string(route) else { continue };
-        let message_id = stable_id("msg", &["figures", says, &written]);
-        let id = message_id.clone();
-        if warehouse.read(move |reader| is_known(reader, &id)).await? {
-            continue;
-        }
-        match message::payload(route, subject, &says.replace("; ", "\n"), &message_id, now) {
-            Ok(payload) => {
-                messages.push(NewMessage {
-                    message_id,
-                    route: written,
-                    payload,
-                    locale: None,
-                    refused: None,
-                    made_with: None,
-                });
-            }
-            Err(error) => tracing::error!(error = %error, "the operator cannot be told"),
-        }
-    }
-    let count = messages.len();
-    if count > 0 {
-        warehouse
-            .write_ledger(move |connection| enqueue(connection, Kind::Notice, "operator", "", &messages, now))
-            .await?;
-    }
-    Ok(count)
+    let messages = notice::messages(operator, &["figures", says], subject, &says.replace("; ", "\n"), now);
+    warehouse.write_ledger(move |connection| enqueue(connection, Kind::Notice, notice::OWNER, "", &messages, now)).await
 }
 
 #[cfg(test)]

@@ -1,20 +1,24 @@
 //! Delivery: messages are claimed, sent, and marked with what the other side answered.
 //!
 //! Each way out (the mail server, each Slack hook, files) is a lane, so a slow mail server holds up no Slack
-//! message, of this pass or a later one. Mail has several senders; one reader's mails leave in order. Where
-//! nothing can go a way at all, its other messages are left alone until the next time, by every sender.
+//! message, of this pass or a later one. Mail has several senders; one reader's mails never leave two at once.
+//! Where nothing can go a way at all, its other messages are left alone until the next time, by every sender.
 
+pub(super) mod notice;
 mod notices;
 mod smaller;
 mod weekly;
 
 use crate::delivery::bounce::{self, bounce};
 use crate::delivery::config::UnknownPolicy;
-use crate::delivery::{Deliverers, DeliveryError, DeliveryResult, Disposition, Outgoing, Policy, Route, retry};
+use crate::delivery::{
+    Deliverers, DeliveryError, DeliveryResult, Disposition, FILE_LANE, MAIL_LANE, Outgoing, Policy, Route, retry,
+};
+use crate::support::blocking::off_thread;
 use crate::support::clock::Clock;
 use crate::warehouse::outbox::{
     Bounce, Claimed, Ending, Kind, LEASE, Outcome, Reply, Whose, claim, due_lanes, finish, give_up_leases,
-    is_left_over, is_wholly_sent, requeue_unknown,
+    is_left_over, is_wholly_sent, requeue_unknown, unknown_workspaces,
 };
 use crate::warehouse::outbox::{HandedOver, What};
 use crate::warehouse::{Warehouse, WarehouseError};
@@ -25,12 +29,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// A sending that takes longer has lost its way; shorter than a claim's lease.
+/// A sending that takes longer has hung; shorter than a claim's lease.
 const LONGEST_SENDING: Duration = Duration::from_secs(50 * 60);
-/// The lane of mails.
-const MAIL: &str = "mail";
-/// The lane of files: the same file twice is one file.
-const FILE: &str = "file";
+/// Waits between the tries to record an outcome: without one its message counts as being sent until its lease ends.
+const RECORDED_AFTER: [Duration; 3] = [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2)];
 /// Stands among the lanes while the operator's notices are written; no way out is called so.
 const TELLING: &str = "telling the operator";
 /// Messages that wait for the operator are tried again so often, in case something was mended.
@@ -97,10 +99,8 @@ pub async fn deliver_due(
             warehouse.write_ledger(move |connection| requeue_unknown(connection, now)).await?;
         }
     }
-    let mut done = send_due(warehouse, deliverers, clock, busy, None).await?;
-    tell(warehouse, deliverers, clock, busy, &mut done).await?;
-    beat(warehouse, deliverers, &done).await?;
-    Ok(done)
+    let sent = send_due(warehouse, deliverers, clock, busy, None).await;
+    told(warehouse, deliverers, clock, busy, sent).await
 }
 
 /// Sends the due messages of some reports and of no other; the operator hears of trouble as ever.
@@ -111,13 +111,59 @@ pub async fn deliver_reports(
     reports: &[&str],
 ) -> Result<Vec<Delivered>, WarehouseError> {
     let busy = BusyQueues::default();
-    let mut done = Vec::new();
+    let mut sent = Sent::default();
     for report in reports {
-        done.extend(send_due(warehouse, deliverers, clock, &busy, Some(report)).await?);
+        sent.add(send_due(warehouse, deliverers, clock, &busy, Some(report)).await);
     }
-    tell(warehouse, deliverers, clock, &busy, &mut done).await?;
-    beat(warehouse, deliverers, &done).await?;
-    Ok(done)
+    told(warehouse, deliverers, clock, &busy, sent).await
+}
+
+/// What went out, and the first error of those who sent it: one sender's trouble takes nothing from the others.
+#[derive(Debug, Default)]
+struct Sent {
+    done: Vec<Delivered>,
+    error: Option<WarehouseError>,
+}
+
+impl Sent {
+    fn add(&mut self, other: Self) {
+        self.done.extend(other.done);
+        self.error = self.error.take().or(other.error);
+    }
+
+    fn all(parts: Vec<Self>) -> Self {
+        let mut all = Self::default();
+        parts.into_iter().for_each(|part| all.add(part));
+        all
+    }
+
+    fn result(self) -> Result<Vec<Delivered>, WarehouseError> {
+        self.error.map_or(Ok(self.done), Err)
+    }
+}
+
+impl From<WarehouseError> for Sent {
+    fn from(error: WarehouseError) -> Self {
+        Self { done: Vec::new(), error: Some(error) }
+    }
+}
+
+/// Tells of what went out, also where an error is given after that.
+async fn told(
+    warehouse: &Warehouse,
+    deliverers: &Deliverers,
+    clock: &Clock,
+    busy: &BusyQueues,
+    mut sent: Sent,
+) -> Result<Vec<Delivered>, WarehouseError> {
+    match tell(warehouse, deliverers, clock, busy).await {
+        Ok(told) => sent.add(told),
+        Err(error) => sent.add(error.into()),
+    }
+    if let Err(error) = beat(warehouse, deliverers, &sent.done).await {
+        sent.add(error.into());
+    }
+    sent.result()
 }
 
 /// Tells the operator of trouble, and how the week went.
@@ -126,8 +172,7 @@ async fn tell(
     deliverers: &Deliverers,
     clock: &Clock,
     busy: &BusyQueues,
-    done: &mut Vec<Delivered>,
-) -> Result<(), WarehouseError> {
+) -> Result<Sent, WarehouseError> {
     // Two passes at once would tell the same twice; who comes second leaves it to the next.
     let told = match busy.take(TELLING.to_owned()) {
         Some(_alone) => {
@@ -136,10 +181,10 @@ async fn tell(
         }
         None => 0,
     };
-    if told > 0 {
-        done.extend(send_due(warehouse, deliverers, clock, busy, Some("operator")).await?);
+    match told {
+        0 => Ok(Sent::default()),
+        _ => Ok(send_due(warehouse, deliverers, clock, busy, Some(notice::OWNER)).await),
     }
-    Ok(())
 }
 
 /// Sends the due messages of one report or test, and nothing else.
@@ -149,26 +194,32 @@ pub async fn deliver_of(
     clock: &Clock,
     owner: &str,
 ) -> Result<Vec<Delivered>, WarehouseError> {
-    send_due(warehouse, deliverers, clock, &BusyQueues::default(), Some(owner)).await
+    send_due(warehouse, deliverers, clock, &BusyQueues::default(), Some(owner)).await.result()
 }
 
-/// Every lane comes to its end, whatever befalls another: a sending that was cut off would be one of which
-/// nobody knows. The first error is told after that.
+/// Every lane comes to its end, even if another fails: a sending that was cut off would be one of which nobody
+/// knows.
 async fn send_due(
     warehouse: &Warehouse,
     deliverers: &Deliverers,
     clock: &Clock,
     busy: &BusyQueues,
     owner: Option<&str>,
-) -> Result<Vec<Delivered>, WarehouseError> {
-    let workspaces = deliverers.policy.workspaces.as_ref().map(|ids| ids.iter().cloned().collect());
-    let whose = Whose { owner: owner.map(str::to_owned), workspaces };
-    let (now, wanted) = (clock.now(), whose.clone());
-    let lanes = warehouse.read(move |reader| due_lanes(reader, &wanted, now)).await?;
+) -> Sent {
+    let known: Option<Vec<String>> = deliverers.policy.workspaces.as_ref().map(|ids| ids.iter().cloned().collect());
+    let (owner, now) = (owner.map(str::to_owned), clock.now());
+    let found = warehouse.read(move |reader| {
+        let left_out = known.map_or(Ok(Vec::new()), |known| unknown_workspaces(reader, &known))?;
+        let whose = Whose { owner, left_out };
+        Ok((due_lanes(reader, &whose, now)?, whose))
+    });
+    let (lanes, whose) = match found.await {
+        Ok(found) => found,
+        Err(error) => return error.into(),
+    };
     let idle = lanes.into_iter().filter_map(|lane| busy.take(lane));
     let senders = idle.map(|lane| send_lane(warehouse, deliverers, clock, lane, &whose));
-    let done: Result<Vec<_>, _> = join_all(senders).await.into_iter().collect();
-    Ok(done?.into_iter().flatten().collect())
+    Sent::all(join_all(senders).await)
 }
 
 async fn send_lane(
@@ -177,25 +228,18 @@ async fn send_lane(
     clock: &Clock,
     lane: QueueClaim<'_>,
     whose: &Whose,
-) -> Result<Vec<Delivered>, WarehouseError> {
+) -> Sent {
     let blocked = AtomicBool::new(false);
     let sender = |most| send_in_order(warehouse, deliverers, clock, &lane.1, (whose, most, &blocked));
     // The first message shows whether any can go: a wrong login is tried once, and not by every sender.
-    let mut done = sender(1).await;
-    if let Ok(first) = &mut done
-        && !first.is_empty()
-    {
-        let others = join_all((0..deliverers.senders(&lane.1)).map(|_| sender(usize::MAX))).await;
-        let others: Result<Vec<_>, _> = others.into_iter().collect();
-        match others {
-            Ok(others) => first.extend(others.into_iter().flatten()),
-            Err(error) => done = Err(error),
-        }
+    let mut sent = sender(1).await;
+    if sent.error.is_none() && !sent.done.is_empty() {
+        sent.add(Sent::all(join_all((0..deliverers.senders(&lane.1)).map(|_| sender(usize::MAX))).await));
     }
-    if lane.1 == MAIL {
+    if lane.1 == MAIL_LANE {
         deliverers.rest().await;
     }
-    done
+    sent
 }
 
 /// One sender of a lane: up to `most` messages one after the other, until another finds that none can go.
@@ -205,24 +249,38 @@ async fn send_in_order(
     clock: &Clock,
     lane: &str,
     (whose, most, blocked): (&Whose, usize, &AtomicBool),
-) -> Result<Vec<Delivered>, WarehouseError> {
-    let mut done = Vec::new();
-    while done.len() < most && !deliverers.stop.is_set() && !blocked.load(Ordering::Relaxed) {
+) -> Sent {
+    let mut sent = Sent::default();
+    while sent.done.len() < most && !deliverers.stop.is_set() && !blocked.load(Ordering::Relaxed) {
         let (own, wanted, now) = (lane.to_owned(), whose.clone(), clock.now());
         let claiming = warehouse.write_ledger(move |connection| claim(connection, &own, &wanted, now));
-        let Some(message) = claiming.await? else { break };
-        let handed = HandedOver::beside(warehouse.path()).filter(|_| lane != FILE);
+        let mut message = match claiming.await {
+            Ok(Some(message)) => message,
+            Ok(None) => break,
+            Err(error) => {
+                sent.add(error.into());
+                break;
+            }
+        };
+        let payload = std::mem::take(&mut message.payload);
+        let handed = HandedOver::beside(warehouse.path()).filter(|_| lane != FILE_LANE);
         let (outcome, is_blocked) = match route_of(&message) {
-            Ok(route) => hand_over(deliverers, &message, route, handed.as_ref(), clock).await,
+            Ok(route) => {
+                let outgoing = Outgoing { message_id: message.message_id.clone(), route, payload };
+                hand_over(deliverers, &message, &outgoing, handed.as_ref(), clock).await
+            }
             Err(reason) => (Ending::Failed { reason }.into(), false),
         };
         log(&message, &outcome.ending);
-        let (kept, finished, now) = (message.clone(), outcome.clone(), clock.now());
-        let suppressed = warehouse.write_ledger(move |connection| finish(connection, &kept, &finished, now)).await?;
-        if let Some(address) = suppressed {
-            tracing::warn!(address, "an address was refused for good and gets no more mail until that is lifted");
+        match record(warehouse, &message, &outcome, clock).await {
+            Ok(None) => {}
+            Ok(Some(address)) => {
+                tracing::warn!(address, "an address was refused for good and gets no more mail until that is lifted");
+            }
+            // It went out or not, and is told of so; the list beside the database knows.
+            Err(error) => sent.add(error.into()),
         }
-        done.push(Delivered {
+        sent.done.push(Delivered {
             message_id: message.message_id,
             owner: message.owner,
             workspace: message.workspace,
@@ -234,8 +292,31 @@ async fn send_in_order(
         if is_blocked {
             blocked.store(true, Ordering::Relaxed);
         }
+        if sent.error.is_some() {
+            break;
+        }
     }
-    Ok(done)
+    sent
+}
+
+/// Records an outcome, in a few tries: until it is recorded no other message goes to its reader.
+async fn record(
+    warehouse: &Warehouse,
+    message: &Claimed,
+    outcome: &Outcome,
+    clock: &Clock,
+) -> Result<Option<String>, WarehouseError> {
+    let mut waits = RECORDED_AFTER.into_iter();
+    loop {
+        let (kept, finished, now) = (message.clone(), outcome.clone(), clock.now());
+        let error = match warehouse.write_ledger(move |connection| finish(connection, &kept, &finished, now)).await {
+            Ok(suppressed) => return Ok(suppressed),
+            Err(error) => error,
+        };
+        let Some(wait) = waits.next() else { return Err(error) };
+        tracing::warn!(message.id = message.message_id, error = %error, "an outcome is not recorded yet");
+        tokio::time::sleep(wait).await;
+    }
 }
 
 /// Where a message goes, or why it goes nowhere.
@@ -250,34 +331,37 @@ fn route_of(message: &Claimed) -> Result<Route, String> {
 async fn hand_over(
     deliverers: &Deliverers,
     message: &Claimed,
-    route: Route,
+    outgoing: &Outgoing,
     handed: Option<&HandedOver>,
     clock: &Clock,
 ) -> (Outcome, bool) {
-    if let Err(error) = note_handed(handed, message, What::DeliveryResult, clock.now()) {
+    if let Err(error) = note_handed(handed, message, What::Handed, clock.now()).await {
         return (not_noted(&error, clock.now()), true);
     }
-    let (outcome, is_blocked) = send(deliverers, message, route, clock).await;
+    let (outcome, is_blocked) = send(deliverers, message, outgoing, clock).await;
     let became = match outcome.ending {
         Ending::Accepted { .. } => Some(What::Sent),
         Ending::Unknown { .. } => None,
         Ending::Postponed { .. } | Ending::Failed { .. } => Some(What::NotSent),
     };
     if let Some(what) = became
-        && let Err(error) = note_handed(handed, message, what, clock.now())
+        && let Err(error) = note_handed(handed, message, what, clock.now()).await
     {
         tracing::warn!(message.id = message.message_id, error = %error, "the list of what was handed over cannot be written");
     }
     (outcome, is_blocked)
 }
 
-fn note_handed(
+/// Adds a line, which waits for the disk.
+async fn note_handed(
     handed: Option<&HandedOver>,
     message: &Claimed,
     what: What,
     now: DateTime<Utc>,
 ) -> Result<(), WarehouseError> {
-    handed.map_or(Ok(()), |handed| handed.add(&message.message_id, what, now))
+    let Some(handed) = handed.cloned() else { return Ok(()) };
+    let id = message.message_id.clone();
+    off_thread(move || handed.add(&id, what, now)).await
 }
 
 /// What cannot be noted is not sent: a full disk is no reason to send twice.
@@ -308,9 +392,8 @@ fn log(message: &Claimed, ending: &Ending) {
 }
 
 /// How one try went, and whether the rest of the lane need not try.
-async fn send(deliverers: &Deliverers, message: &Claimed, route: Route, clock: &Clock) -> (Outcome, bool) {
-    let outgoing = Outgoing { message_id: message.message_id.clone(), route, payload: message.payload.clone() };
-    let handed = match tokio::time::timeout(LONGEST_SENDING, smaller::deliver(deliverers, &outgoing)).await {
+async fn send(deliverers: &Deliverers, message: &Claimed, outgoing: &Outgoing, clock: &Clock) -> (Outcome, bool) {
+    let handed = match tokio::time::timeout(LONGEST_SENDING, smaller::deliver(deliverers, outgoing)).await {
         Ok(handed) => handed,
         Err(_) => Err(DeliveryError::Unknown { reason: "the sending took too long".to_owned() }).into(),
     };

@@ -1,4 +1,4 @@
-//! A night of care: log written, landed pages, backup, archive, retention, free space, the copy for BI
+//! Maintenance, each night: log written, landed pages, backup, archive, retention, free space, the copy for BI
 //! tools. Each step stands for itself; what removes something waits for a good backup.
 
 use super::agreement::{self, FigureCheck};
@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 /// The step that compares figures with their facts.
 pub const FIGURES: &str = "figures";
 
-/// What care works on.
+/// What maintenance works on.
 #[derive(Clone, Debug)]
 pub struct MaintenanceContext {
     pub warehouse: Warehouse,
@@ -60,7 +60,7 @@ pub struct Step {
     pub can_retry: bool,
 }
 
-/// What a run of care did.
+/// What a run of maintenance did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct MaintenanceRun {
     pub steps: Vec<Step>,
@@ -147,19 +147,19 @@ pub fn maintain(context: &MaintenanceContext, now: DateTime<Utc>) -> Maintenance
     let is_backed_up = night.add("backup", back_up(context, may_remove, now));
     let is_archived =
         context.config.archive.clone().is_none_or(|folder| night.add("archive", archive(context, &folder, now)));
-    let retained = match (is_backed_up, is_archived) {
+    let is_kept_elsewhere = || match (is_backed_up, is_archived) {
         (false, _) => Err(MaintenanceError::Waits("the backup")),
         (_, false) => Err(MaintenanceError::Waits("the archive")),
-        _ => believed().and_then(|()| retain(context, now)),
+        _ => believed(),
     };
-    night.add("retention", retained);
-    night.add("payloads", believed().and_then(|()| drop_payloads(context, now)));
+    night.add("retention", is_kept_elsewhere().and_then(|()| retain(context, now)));
+    night.add("payloads", is_kept_elsewhere().and_then(|()| drop_payloads(context, now)));
     night.add("compaction", compact_if_wasteful(context));
     if let Some(target) = &context.config.snapshot {
         night.add("snapshot", make_snapshot(context, target));
     }
-    // What a restore needs is kept even where the books cannot be looked through.
-    let (looked, kept) = (erase_in_books(context), keep_erasures(context));
+    // What a restore needs is kept even where the ledger cannot be looked through.
+    let (looked, kept) = (erase_in_ledger(context), keep_erasures(context));
     night.add("erasures", looked.and_then(|told| Ok(told + &kept?)));
     if let Some(figures) = &context.figures {
         night.add(
@@ -170,9 +170,9 @@ pub fn maintain(context: &MaintenanceContext, now: DateTime<Utc>) -> Maintenance
     }
     for step in &night.steps {
         if step.is_ok {
-            tracing::info!(care.step = step.name, care.says = step.says, "care");
+            tracing::info!(maintenance.step = step.name, maintenance.says = step.says, "maintenance");
         } else {
-            tracing::error!(care.step = step.name, error = step.says, "care failed");
+            tracing::error!(maintenance.step = step.name, error = step.says, "maintenance failed");
         }
     }
     night
@@ -208,9 +208,7 @@ fn archive(context: &MaintenanceContext, folder: &Path, now: DateTime<Utc>) -> R
 }
 
 fn retain(context: &MaintenanceContext, now: DateTime<Utc>) -> Result<String, MaintenanceError> {
-    let config = context.config.retention.clone();
-    let removed =
-        context.warehouse.write_both_blocking(move |connection| retention::retain(connection, &config, now))?;
+    let removed = retention::retain(&context.warehouse, &context.config.retention, now)?;
     if removed.is_empty() {
         return Ok("nothing is older than its retention".to_owned());
     }
@@ -371,10 +369,14 @@ pub fn make_snapshot(context: &MaintenanceContext, target: &Path) -> Result<Stri
     Ok(format!("{} rows in {}", done.rows, target.display()))
 }
 
-/// Errors of vendors may have named somebody since who was erased.
-fn erase_in_books(context: &MaintenanceContext) -> Result<String, MaintenanceError> {
-    let key = context.person_key.clone();
-    let changed = context.warehouse.write_both_blocking(move |connection| erased::in_ledger(connection, &key))?;
+/// Errors of vendors may have named somebody since who was erased. Every text is read beside the writers, who are
+/// held only where one is to be changed.
+fn erase_in_ledger(context: &MaintenanceContext) -> Result<String, MaintenanceError> {
+    let found = context.warehouse.snapshot_blocking(|reader| erased::named_in_ledger(reader, &context.person_key))?;
+    let changed = match found.is_empty() {
+        true => 0,
+        false => context.warehouse.write_both_blocking(move |writer| erased::replace_in_ledger(writer, &found))?,
+    };
     Ok(if changed > 0 { format!("{changed} texts named erased people and do no more; ") } else { String::new() })
 }
 

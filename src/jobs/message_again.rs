@@ -1,14 +1,14 @@
 //! A message as it went out: its payload, or the same made again from the document that was issued. Today's
 //! data have no part in it.
 
-use super::report::{Audience, Formats, MadeWith, ReportError, mail, render_all};
+use super::report::{Audience, Formats, MadeWith, Rendered, ReportError, mail};
+use super::stored_report::StoredReport;
 use crate::delivery::Route;
 use crate::report::document::Document;
 use crate::report::format::Locale;
 use crate::report::templates::Templates;
 use crate::support::ids::hex;
 use crate::support::secret::Secret;
-use crate::warehouse::issued::{issued, localized};
 use crate::warehouse::outbox::StoredMessage;
 use crate::warehouse::{Warehouse, WarehouseError};
 use sha2::{Digest, Sha256};
@@ -60,32 +60,26 @@ pub fn bytes_of(
     if let Some(payload) = message.payload.clone() {
         return Ok(Some(MessageBytes { payload, origin: Origin::Kept }));
     }
-    let Some(dropped) = &message.dropped else { return Ok(None) };
-    let of = message.report_id.clone();
-    let found = warehouse.read_blocking(|reader| Ok((issued(reader, &of)?, localized(reader, &of)?)))?;
-    let (Some(report), others) = found else { return Ok(None) };
-    let standard: Document = serde_json::from_str(&report.document)?;
+    let Some(sum) = &message.dropped_sha256 else { return Ok(None) };
+    let found = warehouse.read_blocking(|reader| StoredReport::read(reader, &message.report_id))?;
+    let Some(report) = found else { return Ok(None) };
     let locale = message.locale.clone().unwrap_or_else(|| Locale::STANDARD.to_string());
-    let document = match others.iter().find(|one| one.locale == locale) {
-        Some(one) => serde_json::from_str(&one.document)?,
-        None => standard.clone(),
-    };
-    let payload = made_again(message, (&document, &standard), templates, unsubscribe_key)?;
-    let origin = match hex(&Sha256::digest(&payload)) == dropped.sha256 {
+    let Some((document, rendered)) = report.render(&locale, templates)? else { return Ok(None) };
+    let payload = made_again(message, (&document, rendered), templates, unsubscribe_key)?;
+    let origin = match hex(&Sha256::digest(&payload)) == *sum {
         true => Origin::RenderedAlike,
-        false => Origin::RenderedOtherwise { why: why_other(report.templates.as_deref(), templates) },
+        false => Origin::RenderedOtherwise { why: report.why_other(templates) },
     };
     Ok(Some(MessageBytes { payload, origin }))
 }
 
 fn made_again(
     message: &StoredMessage,
-    (document, standard): (&Document, &Document),
+    (document, rendered): (&Document, Rendered),
     templates: &Templates,
     unsubscribe_key: Option<Secret>,
 ) -> Result<Vec<u8>, ReportError> {
     let route: Route = serde_json::from_str(&message.route)?;
-    let rendered = render_all(document, standard, templates)?;
     Ok(match &route {
         Route::Mail { from, to } => {
             let made: MadeWith =
@@ -108,15 +102,4 @@ fn made_again(
             found.2.to_vec()
         }
     })
-}
-
-/// Why a message looks otherwise now: what was noted of the templates says which of the two changed.
-pub fn why_other(then: Option<&str>, templates: &Templates) -> String {
-    match then {
-        Some(then) if then == templates.fingerprint() => {
-            "Daybook itself or the key of the unsubscribe links changed since, and the templates did not".to_owned()
-        }
-        Some(_) => "the templates, the theme or the logo changed since".to_owned(),
-        None => "the templates or Daybook itself changed since".to_owned(),
-    }
 }

@@ -17,5 +17,6 @@ pub mod readings;
 pub mod report;
 pub mod restatement;
 mod sent_files;
+pub mod stored_report;
 pub mod sync;
 pub mod template_trial;

@@ -126,7 +126,7 @@ pub enum ReportError {
     Xlsx(#[from] rust_xlsxwriter::XlsxError),
     #[error("the CSV cannot be written: {0}")]
     Csv(#[from] ::csv::Error),
-    #[error("the report cannot be stored: {0}")]
+    #[error("what is kept of the report cannot be read or written: {0}")]
     Json(#[from] serde_json::Error),
     #[error("the preview does not render: {0}")]
     Preview(#[from] minijinja::Error),

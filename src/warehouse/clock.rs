@@ -1,11 +1,11 @@
-//! The clock in the books: its high-water mark, and what was noted while it stood ahead.
+//! The clock in the ledger: its high-water mark, and what was noted while it stood ahead.
 
 mod ahead;
 
 pub use ahead::{Ahead, ahead, correct};
 
 use super::error::{Context, WarehouseError};
-use super::worker::{BothWriter, LedgerWriter, Warehouse};
+use super::worker::{BothWriter, Warehouse};
 use crate::domain::clock::{Seen, latest_believed};
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use duckdb::{Connection, OptionalExt, Transaction, params};
@@ -33,7 +33,12 @@ pub fn note(warehouse: &Warehouse, now: DateTime<Utc>) -> Result<Seen, Warehouse
     }
     if known != seen {
         let noted = seen.clone();
-        warehouse.write_ledger_blocking(move |ledger| store(ledger, &known, &noted))?;
+        warehouse.write_ledger_blocking(move |ledger| {
+            let step = || "noting what the clock shows".to_owned();
+            let transaction = ledger.transaction().context(step)?;
+            store(&transaction, &known, &noted)?;
+            transaction.commit().context(step)
+        })?;
     }
     Ok(seen)
 }
@@ -52,10 +57,13 @@ fn settle(writer: &mut BothWriter<'_>, now: DateTime<Utc>) -> Result<Seen, Wareh
         tracing::warn!(instants = rows, clock.now = %now, clock.latest = ?known.latest, "the clock has stood behind what it showed for days and is believed; what lay ahead was corrected");
         return self::seen(writer);
     }
-    store(&mut writer.ledger(), &known, &seen)?;
+    let step = || "noting that the clock was set back".to_owned();
+    let transaction = writer.transaction().context(step)?;
+    store(&transaction, &known, &seen)?;
     if let Some(latest) = seen.is_behind(now).filter(|_| is_set_back(&known, &seen, now)) {
-        take_back(writer, latest, now)?;
+        take_back(&transaction, latest, now)?;
     }
+    transaction.commit().context(step)?;
     Ok(seen)
 }
 
@@ -63,12 +71,11 @@ fn settle(writer: &mut BothWriter<'_>, now: DateTime<Utc>) -> Result<Seen, Wareh
 /// back, or more where that is noticed late: by less than twice as much and a day. So far the cursors go back,
 /// and so far no day counts as whole. Told when the clock is seen to be set back, as later nothing of it lies
 /// ahead.
-fn take_back(connection: &mut Connection, latest: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), WarehouseError> {
+fn take_back(transaction: &Transaction<'_>, latest: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), WarehouseError> {
     let step = || "taking back what was read ahead of the clock".to_owned();
     let ahead = latest - now;
     let seconds = (ahead * 2 + TimeDelta::days(1)).num_seconds();
     let believed = latest_believed(now).naive_utc();
-    let transaction = connection.transaction().context(step)?;
     let cursors = transaction
         .execute(
             "UPDATE ops.cursor SET read_until = greatest(read_until - to_seconds(?), TIMESTAMP '1970-01-01')
@@ -83,19 +90,17 @@ fn take_back(connection: &mut Connection, latest: DateTime<Utc>, now: DateTime<U
             params![believed, seconds],
         )
         .context(step)?;
-    transaction.commit().context(step)?;
     if cursors + days > 0 {
         tracing::warn!(cursors, days, clock.now = %now, clock.latest = %latest, "the clock was set back: what was read while it stood ahead is read again");
     }
     Ok(())
 }
 
-fn store(connection: &mut LedgerWriter<'_>, known: &Seen, seen: &Seen) -> Result<(), WarehouseError> {
+fn store(transaction: &Transaction<'_>, known: &Seen, seen: &Seen) -> Result<(), WarehouseError> {
     if known == seen {
         return Ok(());
     }
     let step = || "noting what the clock shows".to_owned();
-    let transaction = connection.transaction().context(step)?;
     transaction.execute_batch("DELETE FROM ops.clock").context(step)?;
     if let Some(latest) = seen.latest {
         let since = seen.behind_since.map(|since| since.naive_utc());
@@ -107,7 +112,7 @@ fn store(connection: &mut LedgerWriter<'_>, known: &Seen, seen: &Seen) -> Result
     for day in seen.days.iter().filter(|day| !known.days.contains(day)) {
         transaction.execute("INSERT INTO ops.clock_day VALUES (?)", params![day]).context(step)?;
     }
-    transaction.commit().context(step)
+    Ok(())
 }
 
 /// Why nothing may go because of its age at `now`; `None` where the clock is believed.

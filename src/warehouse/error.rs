@@ -75,6 +75,9 @@ pub enum WarehouseError {
     /// Readers did not make room in time.
     #[error("the database is being read and could not be closed within {0} seconds: try again later")]
     Busy(u64),
+    /// A piece of work panicked; its transaction is rolled back.
+    #[error("a fault of Daybook itself ended this, and nothing of it was written; its log says where")]
+    Panicked,
     /// The writer thread is gone.
     #[error("the warehouse is closed")]
     Closed,

@@ -75,6 +75,8 @@ pub struct Issued {
     pub locale: String,
     /// The sum of the templates it was rendered with; absent in reports of early versions.
     pub templates: Option<String>,
+    /// When a person was erased in its documents, last.
+    pub person_erased_at: Option<DateTime<Utc>>,
 }
 
 /// Writes a report's snapshot within the transaction that issues it.
@@ -148,7 +150,7 @@ pub fn issued(reader: &Connection, report_id: &str) -> Result<Option<Issued>, Wa
     let step = || format!("looking for {report_id}");
     let found = reader
         .query_row(
-            "SELECT report_id, workspace, issued_at, document, coalesce(wording, 'en'), templates
+            "SELECT report_id, workspace, issued_at, document, coalesce(wording, 'en'), templates, person_erased_at
              FROM ops.report WHERE report_id = ?",
             params![report_id],
             |row| {
@@ -160,6 +162,7 @@ pub fn issued(reader: &Connection, report_id: &str) -> Result<Option<Issued>, Wa
                     files: Vec::new(),
                     locale: row.get(4)?,
                     templates: row.get(5)?,
+                    person_erased_at: row.get::<_, Option<NaiveDateTime>>(6)?.map(|at| at.and_utc()),
                 })
             },
         )
@@ -192,7 +195,7 @@ pub fn localized(reader: &Connection, report_id: &str) -> Result<Vec<Localized>,
     rows.context(step)?.collect::<Result<_, _>>().context(step)
 }
 
-/// The locale a reader got a report in; none if no mail of it to them is in the books.
+/// The locale a reader got a report in; none if no mail of it to them is in the outbox.
 pub fn locale_of(reader: &Connection, report_id: &str, address: &str) -> Result<Option<String>, WarehouseError> {
     reader
         .query_row(

@@ -1,5 +1,7 @@
 //! Numbered migrations, forward only, each in its own transaction.
 
+mod payloads;
+
 use super::error::{Context, WarehouseError};
 use super::maintenance::backup;
 use chrono::{DateTime, Utc};
@@ -40,6 +42,9 @@ const MIGRATIONS: &[(u32, &str)] = &[
 /// Since this version the database says which Daybook brought it there.
 const NAMES_ITS_MAKER: u32 = 4;
 
+/// Before this one payloads are moved, which no single transaction has room for.
+const PAYLOADS: u32 = 24;
+
 /// The newest version this Daybook knows.
 pub fn newest() -> u32 {
     MIGRATIONS.last().map_or(0, |(version, _)| *version)
@@ -69,6 +74,9 @@ pub fn apply(connection: &mut Connection, backups: Option<(&Path, DateTime<Utc>)
         .context(|| "writing the database's version".to_owned())?;
     for (version, sql) in missing {
         let step = || format!("migration {version}");
+        if *version == PAYLOADS {
+            payloads::move_out(connection)?;
+        }
         let transaction = connection.transaction().context(step)?;
         transaction.execute_batch(sql).context(step)?;
         transaction.execute("INSERT INTO main.daybook_version (version) VALUES (?)", params![version]).context(step)?;

@@ -1,24 +1,25 @@
 //! Reports as issued and the messages born with them: claim, then send, then record what the other
 //! side answered.
 
+mod claim;
 mod handed;
 mod holding;
 mod list;
 mod notices;
+mod outcome;
 mod payload;
-mod sending;
 mod suppression;
+mod unfinished;
 
+pub use claim::{Claimed, LEASE, Whose, claim, due_lanes, unknown_workspaces};
 pub use handed::{HandedOver, Last, Line, What, reconcile};
-pub use holding::{Released, Tally, cancel, held, is_known, is_released, orphans, release, tally};
+pub use holding::{Released, Tally, cancel, held, is_released, orphans, release, tally};
 pub use list::{Attempt, DeliveryFilter, DeliveryLine, Waiting, attempts, deliveries, waiting};
 pub use notices::{Trouble, tell, troubles};
-pub use payload::{Dropped, DroppedPayload, KEPT_FOR, StoredMessage, drop_payloads, send_again, stored};
-pub use sending::{
-    Bounce, Claimed, Ending, LEASE, Outcome, Reply, Whose, claim, due_lanes, finish, give_up_claims, give_up_leases,
-    is_left_over, is_wholly_sent, requeue, requeue_unknown, settle,
-};
+pub use outcome::{Bounce, Ending, Outcome, Reply, finish, is_wholly_sent};
+pub use payload::{Dropped, KEPT_FOR, StoredMessage, drop_payloads, send_again, stored};
 pub use suppression::{Suppressed, lift, suppressed};
+pub use unfinished::{give_up_claims, give_up_leases, is_left_over, requeue, requeue_unknown, settle};
 
 use super::error::{Context, WarehouseError};
 use super::issued::NewIssued;
@@ -103,7 +104,7 @@ pub fn issue(connection: &mut LedgerWriter<'_>, new: &NewReport, now: DateTime<U
 }
 
 /// Puts messages of no report into the outbox, all or nothing; one that is there already stays as it is.
-/// `owner` groups them, as a report id groups a report's messages.
+/// `owner` groups them, as a report id groups a report's messages. Says how many are new.
 pub fn enqueue(
     connection: &mut LedgerWriter<'_>,
     kind: Kind,
@@ -111,11 +112,12 @@ pub fn enqueue(
     workspace: &str,
     messages: &[NewMessage],
     now: DateTime<Utc>,
-) -> Result<(), WarehouseError> {
+) -> Result<usize, WarehouseError> {
     let step = || "writing to the outbox".to_owned();
     let transaction = connection.transaction().context(step)?;
-    add(&transaction, (kind, owner, workspace), messages, &BTreeSet::new(), now)?;
-    transaction.commit().context(step)
+    let added = add(&transaction, (kind, owner, workspace), messages, &BTreeSet::new(), now)?;
+    transaction.commit().context(step)?;
+    Ok(added)
 }
 
 fn add(
@@ -124,10 +126,11 @@ fn add(
     messages: &[NewMessage],
     held: &BTreeSet<String>,
     now: DateTime<Utc>,
-) -> Result<(), WarehouseError> {
+) -> Result<usize, WarehouseError> {
     let step = || "writing to the outbox".to_owned();
+    let mut count = 0;
     for (position, message) in messages.iter().enumerate() {
-        let place = sending::place(&message.route);
+        let place = claim::place(&message.route);
         let handed_at = handed_over(connection, &message.message_id)?;
         let gone =
             handed_at.map(|at| format!("handed over at {}, before this database was", at.format("%Y-%m-%d %H:%M UTC")));
@@ -137,11 +140,11 @@ fn add(
             None if held.contains(&place.lane) => "held",
             None => "pending",
         };
-        connection
+        let added = connection
             .execute(
-                "INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, payload, state, attempts,
-                     created_at, kind, lane, recipient, wording, made_with, answer, ended_at)
-                 SELECT ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?
+                "INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, state, attempts, created_at, kind,
+                     lane, recipient, wording, made_with, answer, ended_at)
+                 SELECT ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?
                  WHERE NOT EXISTS (SELECT 1 FROM ops.outbox WHERE message_id = ?)",
                 params![
                     message.message_id,
@@ -149,7 +152,6 @@ fn add(
                     workspace,
                     position as i32,
                     message.route,
-                    message.payload,
                     state,
                     now.naive_utc(),
                     kind.name(),
@@ -163,8 +165,12 @@ fn add(
                 ],
             )
             .context(step)?;
+        count += added;
+        if added > 0 {
+            payload::keep(connection, &message.message_id, &message.payload)?;
+        }
     }
-    Ok(())
+    Ok(count)
 }
 
 /// When a message went out that this outbox did not know, by the list beside the database.

@@ -75,9 +75,9 @@ impl Warehouse {
     fn start(path: PathBuf, config: WarehouseConfig, connection: Connection) -> Result<Self, WarehouseError> {
         let shared = Arc::new(Shared::new(path.clone(), config));
         shared.take_up(&connection)?;
-        let ledger = Thread::start("ledger", &path, shared.clone(), drop)?;
+        let ledger = Thread::start("ledger", &path, shared.clone())?;
         let writer = FactsWriter::new(shared.clone(), connection, ledger.queue()?.clone());
-        let facts = Thread::start("warehouse", &path, writer, FactsWriter::rescue)?;
+        let facts = Thread::start("warehouse", &path, writer)?;
         Ok(Self { inner: Arc::new(Inner { facts, ledger, shared }) })
     }
 
@@ -106,6 +106,11 @@ impl Warehouse {
         mark.note();
         drop(self.inner.shared.mark.set(mark));
         Ok(())
+    }
+
+    /// Bytes of the database's log, which is folded into the file once it is long.
+    pub fn log_bytes(&self) -> u64 {
+        self.inner.shared.log_bytes()
     }
 
     /// Megabytes that DuckDB may hold.
@@ -157,8 +162,9 @@ impl Warehouse {
                         let error = error.to_string();
                         self.inner.facts.queue()?.ask(move |writer| writer.start_over(&error))?;
                     }
-                    if self.inner.shared.log_is_long() {
-                        self.inner.facts.queue()?.leave(FactsWriter::shorten_log)?;
+                    if self.inner.shared.asks_for_fold() {
+                        // What was committed is told, whether or not the log can be folded.
+                        let _ = self.inner.facts.queue()?.leave(FactsWriter::fold_as_asked);
                     }
                     return result.map_err(|error| error.of_file(self.path()));
                 }

@@ -22,7 +22,8 @@ fn locale(text: &str) -> Locale {
 /// The messages of a report by where they go: an address, a hook's lane or a file's ending.
 fn messages(warehouse: &Warehouse, id: &str) -> BTreeMap<String, (String, Vec<u8>)> {
     let rows = |reader: &duckdb::Connection| {
-        let sql = "SELECT coalesce(recipient, route ->> '$.path', lane), wording, payload FROM ops.outbox WHERE report_id = ?";
+        let sql = "SELECT coalesce(recipient, route ->> '$.path', lane), wording, payload FROM ops.outbox
+            JOIN ops.payload USING (message_id) WHERE report_id = ?";
         let mut statement = reader.prepare(sql).context(String::new)?;
         let rows = statement.query_map([id], |row| {
             let place: String = row.get(0)?;

@@ -86,8 +86,8 @@ fn a_restore_brings_the_rows_back_and_sends_nothing_twice() {
     let (_folder, installation) = installation();
     let waiting = |id: &str, state: &str| {
         format!(
-            "INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, payload, state, attempts, created_at, kind, lane)
-             VALUES ('{id}', 'rep', 'acme', 0, '{{}}', ''::BLOB, '{state}', 0, now()::TIMESTAMP, 'report', 'mail')"
+            "INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, state, attempts, created_at, kind, lane)
+             VALUES ('{id}', 'rep', 'acme', 0, '{{}}', '{state}', 0, now()::TIMESTAMP, 'report', 'mail')"
         )
     };
     let first = waiting("m1", "pending");
@@ -102,7 +102,7 @@ fn a_restore_brings_the_rows_back_and_sends_nothing_twice() {
          INSERT INTO ops.issued_file VALUES ('rep', 'x.pdf', 1, 'sum');
          INSERT INTO ops.landing_removed SELECT load_id, loaded_at FROM ops.load",
         waiting("m2", "pending")
-    );
+    ) + "; INSERT INTO ops.payload VALUES ('m2', 5, 'sum', 'hello'::BLOB)";
     installation
         .warehouse
         .write_blocking(move |c| c.execute_batch(&later).context(|| "later".to_owned()))
@@ -118,6 +118,10 @@ fn a_restore_brings_the_rows_back_and_sends_nothing_twice() {
     assert_eq!(installation.payments(), ["3000 payments, 30000.000000"]);
     let states = texts(&installation.warehouse, "SELECT message_id || ' ' || state FROM ops.outbox ORDER BY 1");
     assert_eq!(states, ["m1 sent", "m2 pending"]);
+    assert_eq!(
+        texts(&installation.warehouse, "SELECT message_id || ' ' || payload::VARCHAR FROM ops.payload"),
+        ["m2 hello"]
+    );
     assert_eq!(texts(&installation.warehouse, "SELECT name FROM ops.issued_file"), ["x.pdf"]);
     assert_eq!(texts(&installation.warehouse, "SELECT count(*)::VARCHAR FROM ops.landing_removed"), ["1"]);
 }
@@ -125,8 +129,8 @@ fn a_restore_brings_the_rows_back_and_sends_nothing_twice() {
 #[test]
 fn a_restore_over_a_broken_database_shows_what_waited_as_unknown() {
     let (_folder, installation) = installation();
-    let sql = "INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, payload, state, attempts, created_at, kind, lane)
-        VALUES ('m1', 'rep', 'acme', 0, '{}', ''::BLOB, 'pending', 0, now()::TIMESTAMP, 'report', 'mail')";
+    let sql = "INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, state, attempts, created_at, kind, lane)
+        VALUES ('m1', 'rep', 'acme', 0, '{}', 'pending', 0, now()::TIMESTAMP, 'report', 'mail')";
     installation
         .warehouse
         .write_blocking(move |c| c.execute_batch(sql).context(|| "m1".to_owned()))
@@ -180,8 +184,7 @@ fn retention_removes_what_is_old_and_keeps_what_figures_rest_on() {
         .write_blocking(move |c| c.execute_batch(sql).context(|| "payers".to_owned()))
         .expect("payers");
     let config = RetentionConfig::default();
-    let removed =
-        installation.warehouse.write_both_blocking(move |c| retention::retain(c, &config, noon())).expect("retained");
+    let removed = retention::retain(&installation.warehouse, &config, noon()).expect("retained");
     let rows: u64 = removed.iter().filter(|gone| gone.table == "core.payment").map(|gone| gone.rows).sum();
     // ch_850 is younger than ch_860, both older than 24 months: the first one of the payer stays.
     assert_eq!(rows, 1, "{removed:?}");
@@ -198,8 +201,7 @@ fn retention_removes_what_is_old_and_keeps_what_figures_rest_on() {
     let audit = texts(&installation.warehouse, "SELECT detail FROM ops.audit");
     assert!(audit[0].contains("1 rows of core.payment"), "{audit:?}");
     let config = RetentionConfig::default();
-    let again =
-        installation.warehouse.write_both_blocking(move |c| retention::retain(c, &config, noon())).expect("retained");
+    let again = retention::retain(&installation.warehouse, &config, noon()).expect("retained");
     assert_eq!(again, [], "a second run removes nothing");
 }
 
@@ -218,7 +220,7 @@ async fn a_rollup_after_retention_changes_no_figure() {
     let (before, recurring_before) = (figures(), recurring());
     let tables = ["metric_daily", "mrr_daily"].map(|table| (table.to_owned(), 0)).into();
     let config = RetentionConfig { months: 1, tables };
-    let removed = warehouse.write_both_blocking(move |c| retention::retain(c, &config, noon())).expect("retained");
+    let removed = retention::retain(warehouse, &config, noon()).expect("retained");
     assert!(removed.iter().any(|gone| gone.table == "core.web_daily"), "{removed:?}");
     // Every day there ever was is touched, as a backfill of all would.
     let sql = "INSERT INTO ops.touched_day SELECT DISTINCT workspace, date, 'test' FROM mart.metric_daily";
@@ -238,12 +240,18 @@ fn a_night_without_a_backup_removes_nothing() {
         .warehouse
         .write_blocking(move |c| c.execute_batch(sql).context(|| "payers".to_owned()))
         .expect("payers");
+    let sent = "INSERT INTO ops.report (report_id, workspace, report, period_start, period_end, issued_at, document)
+        VALUES ('rep', 'acme', 'daily', DATE '2026-09-01', DATE '2026-09-02', TIMESTAMP '2026-09-02', '{}');
+        INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, state, attempts, created_at, ended_at, kind, lane)
+        VALUES ('m1', 'rep', 'acme', 0, '{}', 'sent', 1, TIMESTAMP '2026-09-02', TIMESTAMP '2026-09-02', 'report', 'file');
+        INSERT INTO ops.payload VALUES ('m1', 3, '', 'pdf'::BLOB)";
+    installation.warehouse.write_blocking(move |c| c.execute_batch(sent).context(|| "sent".to_owned())).expect("sent");
     let night = maintain(&installation.maintain(MaintenanceConfig::default()), noon());
-    assert!(
-        night.failures().contains("retention: left for the next run, because the backup failed"),
-        "{}",
-        night.failures()
-    );
+    for step in ["retention", "payloads"] {
+        let waits = format!("{step}: left for the next run, because the backup failed");
+        assert!(night.failures().contains(&waits), "{}", night.failures());
+    }
+    assert_eq!(texts(&installation.warehouse, "SELECT message_id FROM ops.payload"), ["m1"]);
     assert_eq!(installation.payments(), ["3000 payments, 30000.000000"]);
 }
 
@@ -267,8 +275,8 @@ fn exported_months_read_back_as_they_were_and_are_written_once() {
 #[test]
 fn a_snapshot_is_read_only_and_leaves_messages_at_home() {
     let (folder, installation) = installation();
-    let sql = "INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, payload, state, attempts, created_at, kind, lane)
-        VALUES ('m1', 'rep', 'acme', 0, '{}', ''::BLOB, 'pending', 0, now()::TIMESTAMP, 'report', 'mail')";
+    let sql = "INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, state, attempts, created_at, kind, lane)
+        VALUES ('m1', 'rep', 'acme', 0, '{}', 'pending', 0, now()::TIMESTAMP, 'report', 'mail')";
     installation
         .warehouse
         .write_blocking(move |c| c.execute_batch(sql).context(|| "m1".to_owned()))
@@ -282,7 +290,7 @@ fn a_snapshot_is_read_only_and_leaves_messages_at_home() {
     let copy = open_read_only(&target).expect("opened");
     let count = |sql: &str| -> i64 { copy.query_row(sql, [], |row| row.get(0)).expect(sql) };
     assert_eq!(count("SELECT count(*) FROM core.payment"), 3000);
-    for books in ["ops.outbox", "ops.delivery_attempt", "ops.suppression"] {
+    for books in ["ops.outbox", "ops.payload", "ops.delivery_attempt", "ops.suppression"] {
         assert_eq!(count(&format!("SELECT count(*) FROM {books}")), 0, "{books} holds addresses");
     }
     assert_eq!(count("SELECT count(*) FROM mart.metric_monthly"), 0, "views came along");

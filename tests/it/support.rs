@@ -8,6 +8,7 @@ use daybook::domain::period::Period;
 use daybook::jobs::sync::{Source, load_request};
 use daybook::support::secret::Secret;
 use daybook::warehouse::load::{Loaded, load};
+use daybook::warehouse::outbox::{Ending, Whose, claim, finish};
 use daybook::warehouse::{Context, Warehouse, WarehouseError};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,6 +17,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// The instant of fixed clocks in tests.
 pub fn noon() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 20, 12, 0, 0).single().expect("an instant")
+}
+
+/// Sends what waits in the lanes of the simulation: each message is taken.
+pub fn send_all(warehouse: &Warehouse, at: DateTime<Utc>) {
+    for lane in ["file", "mail", "slack:marketing"] {
+        let next = || warehouse.write_ledger_blocking(move |c| claim(c, lane, &Whose::default(), at)).expect("claimed");
+        while let Some(message) = next() {
+            let accepted = Ending::Accepted { answer: "ok".to_owned() }.into();
+            warehouse.write_ledger_blocking(move |c| finish(c, &message, &accepted, at)).expect("finished");
+        }
+    }
 }
 
 /// A source of a built-in connector whose required settings and secrets hold harmless values.

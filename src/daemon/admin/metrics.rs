@@ -11,7 +11,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Source {
@@ -47,8 +47,8 @@ pub struct KeptSources(Arc<Mutex<Option<Kept>>>);
 #[derive(Clone)]
 struct Kept {
     at: DateTime<Utc>,
-    /// Of this configuration, by its address: after a reload it is worked out anew.
-    app: usize,
+    /// Of this configuration: after a reload it is worked out anew.
+    app: Weak<App>,
     sources: Arc<Vec<(String, Vec<SourceStatus>)>>,
 }
 
@@ -56,8 +56,8 @@ impl KeptSources {
     /// As they stand at `now`, or stood shortly before. Two scrapes at once wait for one answer.
     fn get(&self, app: &Arc<App>, now: DateTime<Utc>) -> Result<Kept, AppError> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = Arc::as_ptr(app).addr();
-        let is_fresh = |kept: &&Kept| kept.app == own && (TimeDelta::zero()..KEPT_FOR).contains(&(now - kept.at));
+        let own = Arc::downgrade(app);
+        let is_fresh = |kept: &&Kept| kept.app.ptr_eq(&own) && (TimeDelta::zero()..KEPT_FOR).contains(&(now - kept.at));
         if let Some(kept) = kept.as_ref().filter(is_fresh) {
             return Ok(kept.clone());
         }
@@ -164,6 +164,9 @@ pub fn text(daemon: &DaemonHandle, kept: &KeptSources, now: DateTime<Utc>) -> Re
     let bytes = std::fs::metadata(app.warehouse.path()).map_or(0, |file| file.len());
     size.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     registry.register_with_unit("database_size", "The database file", Unit::Bytes, size);
+    let log = Gauge::<i64>::default();
+    log.set(i64::try_from(app.warehouse.log_bytes()).unwrap_or(i64::MAX));
+    registry.register_with_unit("database_log_size", "The log, which is folded into the file", Unit::Bytes, log);
 
     let mut text = String::new();
     encode(&mut text, &registry).map_err(|error| AppError::Usage(format!("metrics cannot be written: {error}")))?;

@@ -331,7 +331,7 @@ impl Scheduler {
         self.made_room_at = Some(now);
         let app = self.app.clone();
         self.delivering.spawn(async move {
-            let (outcome, detail) = work::run_care(&app).await;
+            let (outcome, detail) = work::run_maintenance(&app).await;
             tracing::warn!(outcome = ?outcome, detail, "nothing could be written: maintenance was run to free room");
         });
     }

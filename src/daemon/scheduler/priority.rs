@@ -4,7 +4,7 @@ use crate::config::JobKind;
 use crate::domain::schedule::SlotToRun;
 
 /// In order: somebody waits for a report; an hour's sync is short and keeps data fresh; a rollup may
-/// take long, and care is of what all have left behind.
+/// take long, and maintenance is of what all have left behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Priority {
     Report,

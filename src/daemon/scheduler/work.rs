@@ -30,7 +30,7 @@ pub(super) async fn work(app: &App, job: &Job, slot: &Slot, limit: Duration) -> 
             }
             JobKind::Rollup => run_rollup(app, workspace).await,
             JobKind::Report(_) => run_report(app, job, slot).await,
-            JobKind::Maintenance => run_care(app).await,
+            JobKind::Maintenance => run_maintenance(app).await,
         }
     };
     match tokio::time::timeout(limit, done).await {
@@ -102,7 +102,7 @@ async fn run_rollup(app: &App, workspace: &str) -> End {
 }
 
 /// Does everything that a night has to do, whether or not a slot was claimed for it.
-pub(super) async fn run_care(app: &App) -> End {
+pub(super) async fn run_maintenance(app: &App) -> End {
     let (context, now) = (app.maintenance(), app.clock.now());
     let night = off_thread(move || maintain(&context, now)).await;
     tell_differences(app, &night.steps, now).await;

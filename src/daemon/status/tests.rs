@@ -76,3 +76,18 @@ fn sources_of_all_workspaces_take_as_many_statements_as_those_of_one() {
     assert_eq!(counts[0], counts[1]);
     assert!((1..=8).contains(&counts[0]), "{counts:?}");
 }
+
+/// It said that no job syncs a source, whatever jobs there were.
+#[test]
+fn what_is_not_worked_out_for_all_gives_no_remedy() {
+    let root = tempfile::tempdir().expect("a folder");
+    let (app, now) = open(root.path(), 1);
+    let failed = "UPDATE ops.stream_state SET failures_in_row = 1, error = 'timed out', can_retry = true";
+    app.warehouse.write_blocking(move |c| c.execute_batch(failed).context(|| failed.to_owned())).expect("failed");
+    let found = sources_of_all(&app, now).expect("sources");
+    let whole = status(&app, None, now).expect("a status");
+    let (of_all, of_one) = (&found[0].1[0], &whole.workspaces[0].sources[0]);
+    assert_eq!((of_all.health, of_all.trouble.clone()), (Health::Failing, of_one.trouble.clone()));
+    assert_eq!(of_all.remedy, None);
+    assert!(of_one.remedy.as_ref().is_some_and(|remedy| remedy.starts_with("no job syncs it")), "{:?}", of_one.remedy);
+}

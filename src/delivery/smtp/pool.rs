@@ -68,8 +68,9 @@ impl Pool {
     }
 
     /// Whether an error says no more than that we hold too many connections: then there is one less from now
-    /// on, and the mail, which was not taken, can go on another. `is_open` where the connection was there.
-    pub fn narrow(&self, error: &DeliveryError, is_open: bool, turn: SemaphorePermit<'_>) -> bool {
+    /// on, and the mail, which was not taken, can go on another; its turn is gone then, and stays its own otherwise.
+    /// `is_open` where the connection was there.
+    pub fn narrow(&self, error: &DeliveryError, is_open: bool, turn: &mut Option<SemaphorePermit<'_>>) -> bool {
         let DeliveryError::Unavailable { reason, .. } = error else { return false };
         let mut state = self.state();
         let at_work = state.width.saturating_sub(u32::try_from(self.free.available_permits()).unwrap_or(u32::MAX));
@@ -79,7 +80,9 @@ impl Pool {
             return false;
         }
         state.width -= 1;
-        turn.forget();
+        if let Some(turn) = turn.take() {
+            turn.forget();
+        }
         tracing::warn!(connections = state.width, reason, "the mail server takes fewer connections at once");
         true
     }
@@ -114,7 +117,7 @@ impl Pool {
         result
     }
 
-    /// Takes leave on every connection that waits for a next mail.
+    /// Sends QUIT on every connection that waits for a next mail.
     pub async fn leave(&self) {
         let idle = std::mem::take(&mut self.state().idle);
         futures_util::future::join_all(idle.into_iter().map(Session::quit)).await;
@@ -146,14 +149,18 @@ mod tests {
         ] {
             let pool = Pool::new(2);
             let since = pool.troubles();
-            let (first, second) = (pool.enter(since).await.expect("a turn"), pool.enter(since).await.expect("a turn"));
-            assert!(pool.narrow(&unavailable(words), true, second), "{words}");
-            assert!(!pool.narrow(&unavailable(words), true, first), "the last one is kept: {words}");
+            let mut first = Some(pool.enter(since).await.expect("a turn"));
+            let mut second = Some(pool.enter(since).await.expect("a turn"));
+            assert!(pool.narrow(&unavailable(words), true, &mut second) && second.is_none(), "{words}");
+            assert!(!pool.narrow(&unavailable(words), true, &mut first), "the last one is kept: {words}");
+            assert!(first.is_some(), "its turn is its own until its trouble is counted");
         }
         let pool = Pool::new(2);
         let since = pool.troubles();
-        let (_first, second) = (pool.enter(since).await.expect("a turn"), pool.enter(since).await.expect("a turn"));
-        assert!(!pool.narrow(&unavailable("421 4.3.2 shutting down"), true, second), "that is everybody's trouble");
+        let _first = pool.enter(since).await.expect("a turn");
+        let mut second = Some(pool.enter(since).await.expect("a turn"));
+        let shut = unavailable("421 4.3.2 shutting down");
+        assert!(!pool.narrow(&shut, true, &mut second), "that is everybody's trouble");
     }
 
     #[tokio::test]

@@ -227,7 +227,7 @@ impl Session {
         self.ask(Step::Between, "RSET").await.is_ok_and(|answer| answer.code == 250)
     }
 
-    /// Takes leave; a server that is slow to say goodbye changes nothing.
+    /// Sends QUIT; a server that is slow to say goodbye changes nothing.
     pub async fn quit(mut self) {
         let goodbye = Duration::from_secs(2);
         if self.wire.write(b"QUIT\r\n", goodbye).await.is_ok() {

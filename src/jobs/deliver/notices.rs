@@ -1,9 +1,9 @@
 //! Tells the operator which messages are in trouble: one note for all of a pass, on another channel than
 //! the troubled one where there is one.
 
-use crate::delivery::{Policy, Route, note};
+use super::notice;
+use crate::delivery::{Policy, Route};
 use crate::support::clock::Clock;
-use crate::support::ids::stable_id;
 use crate::warehouse::outbox::{NewMessage, Trouble, tell, troubles};
 use crate::warehouse::{Warehouse, WarehouseError};
 use chrono::{DateTime, Utc};
@@ -27,41 +27,18 @@ pub(super) async fn write(warehouse: &Warehouse, policy: &Policy, clock: &Clock)
 
 fn notes(troubles: &[Trouble], operator: &[Route], now: DateTime<Utc>) -> Vec<NewMessage> {
     let told = troubles.iter().map(|t| format!("{} {}", t.message_id, t.what)).collect::<Vec<_>>().join("\n");
-    let (subject, text) = locale(troubles);
-    let mut messages = Vec::new();
-    for route in chosen(troubles, operator) {
-        let Ok(written) = serde_json::to_string(route) else { continue };
-        let message_id = stable_id("msg", &["notice", &told, &now.to_rfc3339(), &written]);
-        match note::payload(route, &subject, &text, &message_id, now) {
-            Ok(payload) => messages.push(NewMessage {
-                message_id,
-                route: written,
-                payload,
-                locale: None,
-                made_with: None,
-                refused: None,
-            }),
-            Err(error) => tracing::error!(error = %error, "the operator cannot be told"),
-        }
-    }
-    messages
+    let (subject, text) = subject_and_text(troubles);
+    notice::messages(chosen(troubles, operator), &["notice", &told, &now.to_rfc3339()], &subject, &text, now)
 }
 
 /// The channels that are not in trouble themselves; all of them if none is.
 fn chosen<'a>(troubles: &[Trouble], operator: &'a [Route]) -> Vec<&'a Route> {
-    let is_troubled = |route: &Route| {
-        let lane = match route {
-            Route::Mail { .. } => "mail".to_owned(),
-            Route::Slack { hook } | Route::SlackFile { hook, .. } => format!("slack:{hook}"),
-            Route::File { .. } => "file".to_owned(),
-        };
-        troubles.iter().any(|trouble| trouble.lane == lane)
-    };
+    let is_troubled = |route: &Route| troubles.iter().any(|trouble| trouble.lane == route.lane());
     let sound: Vec<&Route> = operator.iter().filter(|route| !is_troubled(route)).collect();
     if sound.is_empty() { operator.iter().collect() } else { sound }
 }
 
-fn locale(troubles: &[Trouble]) -> (String, String) {
+fn subject_and_text(troubles: &[Trouble]) -> (String, String) {
     let count = |what: &str| troubles.iter().filter(|trouble| trouble.what == what).count();
     let parts: Vec<String> = [
         ("failed", "failed"),
@@ -154,7 +131,7 @@ mod tests {
 
     #[test]
     fn the_note_says_what_happened_and_what_to_do() {
-        let (subject, text) = locale(&[trouble("mail", "failed"), trouble("mail", "unknown")]);
+        let (subject, text) = subject_and_text(&[trouble("mail", "failed"), trouble("mail", "unknown")]);
         assert_eq!(subject, "[Daybook] report messages: 1 failed, 1 may or may not have gone out");
         assert!(text.contains("no such user") && text.contains("daybook deliveries resolve msg_1 --sent"), "{text}");
         assert!(!text.contains("delivered"), "accepted is never called delivered");

@@ -20,7 +20,9 @@ pub(super) async fn deliver(deliverers: &Deliverers, outgoing: &Outgoing) -> Del
             continue;
         }
         handed.replies.push(Reply { step: STEP, text: told(outgoing.payload.len(), step.raw.len(), &step.left_out) });
-        let next = deliverers.deliver(&Outgoing { payload: step.raw, ..outgoing.clone() }).await;
+        let Outgoing { message_id, route, .. } = outgoing;
+        let (message_id, route) = (message_id.clone(), route.clone());
+        let next = deliverers.deliver(&Outgoing { message_id, route, payload: step.raw }).await;
         handed.replies.extend(next.replies);
         handed.result = next.result;
         match handed.result {

@@ -1,9 +1,9 @@
 //! Once a week the operator hears how deliveries went, so that silence is never taken for good news.
 
-use crate::delivery::{Policy, note};
+use super::notice;
+use crate::delivery::Policy;
 use crate::support::clock::Clock;
-use crate::support::ids::stable_id;
-use crate::warehouse::outbox::{Kind, NewMessage, Tally, enqueue, is_known, tally};
+use crate::warehouse::outbox::{Kind, Tally, enqueue, tally};
 use crate::warehouse::{Warehouse, WarehouseError};
 use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc, Weekday};
 
@@ -22,39 +22,12 @@ pub(super) async fn write(warehouse: &Warehouse, policy: &Policy, clock: &Clock)
     if found == Tally::default() {
         return Ok(0);
     }
-    let mut messages = Vec::new();
-    for route in &policy.operator {
-        let Ok(written) = serde_json::to_string(route) else { continue };
-        let message_id = stable_id("msg", &["weekly", &owner, &written]);
-        let id = message_id.clone();
-        if warehouse.read(move |reader| is_known(reader, &id)).await? {
-            continue;
-        }
-        let (subject, text) = locale(&found, now);
-        match note::payload(route, &subject, &text, &message_id, now) {
-            Ok(payload) => {
-                messages.push(NewMessage {
-                    message_id,
-                    route: written,
-                    payload,
-                    locale: None,
-                    made_with: None,
-                    refused: None,
-                });
-            }
-            Err(error) => tracing::error!(error = %error, "the operator cannot be told"),
-        }
-    }
-    let count = messages.len();
-    if count > 0 {
-        warehouse
-            .write_ledger(move |connection| enqueue(connection, Kind::Notice, "operator", "", &messages, now))
-            .await?;
-    }
-    Ok(count)
+    let (subject, text) = subject_and_text(&found, now);
+    let messages = notice::messages(&policy.operator, &["weekly", &owner], &subject, &text, now);
+    warehouse.write_ledger(move |connection| enqueue(connection, Kind::Notice, notice::OWNER, "", &messages, now)).await
 }
 
-fn locale(tally: &Tally, now: DateTime<Utc>) -> (String, String) {
+fn subject_and_text(tally: &Tally, now: DateTime<Utc>) -> (String, String) {
     let Tally { sent, failed, unknown, held, waiting } = tally;
     let subject = format!("[Daybook] last week: {sent} accepted, {held} held, {failed} failed");
     let since = (now - TimeDelta::days(7)).format("%Y-%m-%d");
@@ -79,10 +52,10 @@ mod tests {
     #[test]
     fn the_weeks_line_says_what_is_held_and_failed_even_if_that_is_nothing() {
         let now = Utc.with_ymd_and_hms(2026, 11, 23, 12, 0, 0).single().expect("an instant");
-        let (subject, text) = locale(&Tally { sent: 14, ..Tally::default() }, now);
+        let (subject, text) = subject_and_text(&Tally { sent: 14, ..Tally::default() }, now);
         assert_eq!(subject, "[Daybook] last week: 14 accepted, 0 held, 0 failed");
         assert!(text.contains("since 2026-11-16") && !text.contains("release"), "{text}");
-        let (_, text) = locale(&Tally { held: 2, failed: 1, ..Tally::default() }, now);
+        let (_, text) = subject_and_text(&Tally { held: 2, failed: 1, ..Tally::default() }, now);
         assert!(text.contains("deliveries release") && text.contains("--troubled"), "{text}");
     }
 }

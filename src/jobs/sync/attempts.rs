@@ -20,7 +20,7 @@ const MOST_DEATHS: u32 = 2;
 const ASIDE: [TimeDelta; 3] = [TimeDelta::hours(1), TimeDelta::hours(6), TimeDelta::hours(24)];
 /// A trial that takes longer shows nothing.
 const LONGEST_TRIAL: Duration = Duration::from_secs(600);
-const GLANCE: Duration = Duration::from_millis(50);
+const POLL_EVERY: Duration = Duration::from_millis(50);
 /// The command that tries a slice, as the CLI knows it.
 pub const TRY_SLICE: &str = "try-slice";
 
@@ -129,7 +129,7 @@ async fn try_apart(root: &Path, landed: &LandedSlice) -> Trial {
                 // A process that ended by itself has a code; one that a signal ended has none.
                 Ok(Some(status)) if status.code().is_none() => return Trial::Died,
                 Ok(Some(_)) | Err(_) => return Trial::Lived,
-                Ok(None) => std::thread::sleep(GLANCE),
+                Ok(None) => std::thread::sleep(POLL_EVERY),
             }
         }
         drop(child.kill().and_then(|()| child.wait().map(drop)));

@@ -1,4 +1,4 @@
-//! What lies ahead of now in the books, and putting it right.
+//! What lies ahead of now in the ledger, and putting it right.
 
 use super::{redate, seen, store};
 use crate::domain::clock::{Seen, latest_believed};
@@ -21,7 +21,7 @@ const TO_COME: [&str; 5] = [
 ];
 /// What else is forgotten: slots and reports of days that have not come, which would be taken for done
 /// when they come, and waits that a wrong clock set. `$1` is the latest instant believed.
-const FORGOTTEN: [&str; 10] = [
+const FORGOTTEN: [&str; 11] = [
     "DELETE FROM ops.coverage WHERE covered_at > $1",
     "DELETE FROM ops.cursor WHERE read_until > $1",
     "DELETE FROM ops.slot WHERE slot_at > $1 AND state <> 'claimed'",
@@ -30,6 +30,7 @@ const FORGOTTEN: [&str; 10] = [
     "DELETE FROM ops.receipt WHERE report_id IN (SELECT report_id FROM ops.report WHERE period_start - INTERVAL 1 DAY > CAST($1 AS TIMESTAMP))",
     "DELETE FROM ops.issued_file WHERE report_id IN (SELECT report_id FROM ops.report WHERE period_start - INTERVAL 1 DAY > CAST($1 AS TIMESTAMP))",
     "DELETE FROM ops.report_wording WHERE report_id IN (SELECT report_id FROM ops.report WHERE period_start - INTERVAL 1 DAY > CAST($1 AS TIMESTAMP))",
+    "DELETE FROM ops.payload WHERE message_id IN (SELECT message_id FROM ops.outbox WHERE report_id IN (SELECT report_id FROM ops.report WHERE period_start - INTERVAL 1 DAY > CAST($1 AS TIMESTAMP)))",
     "DELETE FROM ops.outbox WHERE report_id IN (SELECT report_id FROM ops.report WHERE period_start - INTERVAL 1 DAY > CAST($1 AS TIMESTAMP))",
     "DELETE FROM ops.report WHERE period_start - INTERVAL 1 DAY > CAST($1 AS TIMESTAMP)",
 ];
@@ -44,7 +45,7 @@ pub struct Ahead {
     pub furthest_at: DateTime<Utc>,
 }
 
-/// Every column of the books and of history in which something lies ahead of `now`. What vendors say of
+/// Every column of the ledger and of history in which something lies ahead of `now`. What vendors say of
 /// their own records is not looked at.
 pub fn ahead(reader: &Connection, now: DateTime<Utc>) -> Result<Vec<Ahead>, WarehouseError> {
     let step = || "looking for what lies in the future".to_owned();
@@ -137,6 +138,9 @@ pub fn correct(connection: &mut BothWriter<'_>, now: DateTime<Utc>) -> Result<Ve
             &format!("{rows} instants that lay ahead were corrected"),
         )?;
     }
+    let today = now.date_naive();
+    let days = known.days.iter().copied().filter(|day| *day <= today).collect();
+    store(&transaction, &known, &Seen { latest: Some(now), behind_since: None, days })?;
     transaction.commit().context(step)?;
     // When their days come, their reports are issued as others are.
     if let Some(handed) = HandedOver::of(connection) {
@@ -144,8 +148,5 @@ pub fn correct(connection: &mut BothWriter<'_>, now: DateTime<Utc>) -> Result<Ve
             handed.add(&id, What::NotSent, now)?;
         }
     }
-    let today = now.date_naive();
-    let days = known.days.iter().copied().filter(|day| *day <= today).collect();
-    store(&mut connection.ledger(), &known, &Seen { latest: Some(now), behind_since: None, days })?;
     Ok(found)
 }

@@ -1,4 +1,4 @@
-//! What an admin may set of the care: the sections `[backup]`, `[retention]` and `[care]`.
+//! What an admin may set of the maintenance: the sections `[backup]`, `[retention]` and `[maintenance]`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -61,8 +61,8 @@ pub fn copy(connection: &Connection, target: &Path, without: &[&str]) -> Result<
 }
 
 /// A load may write for minutes.
-const PATIENCE: Duration = Duration::from_secs(600);
-const GLANCE: Duration = Duration::from_millis(50);
+const TIMEOUT: Duration = Duration::from_secs(600);
+const POLL_EVERY: Duration = Duration::from_millis(50);
 
 impl Copy {
     /// Gives the copy its place, in one step and for good, whatever stood there.
@@ -133,9 +133,9 @@ fn fold_log_in(connection: &Connection, copy: &str) -> Result<(), duckdb::Error>
     let mut waited = Duration::ZERO;
     loop {
         match connection.execute_batch(&format!("CHECKPOINT {copy}")) {
-            Err(error) if error.to_string().contains("other write transactions") && waited < PATIENCE => {
-                std::thread::sleep(GLANCE);
-                waited += GLANCE;
+            Err(error) if error.to_string().contains("other write transactions") && waited < TIMEOUT => {
+                std::thread::sleep(POLL_EVERY);
+                waited += POLL_EVERY;
             }
             done => return done,
         }

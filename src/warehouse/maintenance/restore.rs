@@ -13,12 +13,12 @@ use crate::warehouse::privacy::objection;
 use crate::warehouse::worker::{Warehouse, WarehouseConfig};
 use crate::warehouse::{mark, migrate};
 use chrono::{DateTime, Utc};
-use duckdb::{Connection, params};
+use duckdb::{Connection, Transaction, params};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// The books of what went out: rows of the replaced database win over the backup's. Each with the
+/// The ledger of what went out: rows of the replaced database win over the backup's. Each with the
 /// columns that name a row.
 const CARRIED: [(&str, &str); 11] = [
     ("ops.report", "report_id"),
@@ -41,7 +41,7 @@ pub struct Restored {
     pub from: Backup,
     /// Where the replaced database is now, if there was one.
     pub set_aside: Option<PathBuf>,
-    /// Rows of the books of what went out that came from the replaced database; absent if it could
+    /// Rows of the ledger of what went out that came from the replaced database; absent if it could
     /// not be read.
     pub carried: Option<u64>,
     /// Messages that were waiting when the backup was made and may have gone out since: they are shown
@@ -152,8 +152,12 @@ fn carry(connection: &mut Connection, old: &Path) -> Option<u64> {
             transaction.execute_batch(&format!(
                 "DELETE FROM {table} WHERE ({key}) IN (SELECT ({key}) FROM replaced.{table})"
             ))?;
-            rows += transaction.execute(&format!("INSERT INTO {table} BY NAME SELECT * FROM replaced.{table}"), [])?;
+            // The payload column of an older outbox is carried over apart.
+            let columns = "COLUMNS(name -> name <> 'payload')";
+            rows += transaction
+                .execute(&format!("INSERT INTO {table} BY NAME SELECT {columns} FROM replaced.{table}"), [])?;
         }
+        carry_payloads(&transaction)?;
         transaction.commit()?;
         Ok(rows as u64)
     })();
@@ -161,10 +165,38 @@ fn carry(connection: &mut Connection, old: &Path) -> Option<u64> {
     match carried {
         Ok(rows) => Some(rows),
         Err(error) => {
-            tracing::warn!(error = %error, "the replaced database's books could not be carried over");
+            tracing::warn!(error = %error, "the replaced database's ledger could not be carried over");
             None
         }
     }
+}
+
+/// Payloads follow their message, one by one, as many at once would not fit into memory.
+fn carry_payloads(transaction: &Transaction<'_>) -> Result<(), duckdb::Error> {
+    transaction
+        .execute_batch("DELETE FROM ops.payload WHERE message_id IN (SELECT message_id FROM replaced.ops.outbox)")?;
+    let has_table: bool = transaction.query_row(
+        "SELECT count(*) > 0 FROM duckdb_tables()
+         WHERE database_name = 'replaced' AND schema_name = 'ops' AND table_name = 'payload'",
+        [],
+        |row| row.get(0),
+    )?;
+    let (of, columns) = match has_table {
+        true => ("replaced.ops.payload", "message_id, bytes, sha256, payload"),
+        false => ("replaced.ops.outbox", "message_id, octet_length(payload), sha256(payload), payload"),
+    };
+    let ids: Vec<String> = {
+        let mut statement = transaction.prepare(&format!("SELECT message_id FROM {of}"))?;
+        statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?
+    };
+    let one = format!(
+        "INSERT INTO ops.payload (message_id, bytes, sha256, payload)
+         SELECT {columns} FROM {of} WHERE message_id = ? AND octet_length(payload) > 0"
+    );
+    for id in ids {
+        transaction.execute(&one, params![id])?;
+    }
+    Ok(())
 }
 
 /// Where the replaced database could not be asked, messages that waited may have gone out since.

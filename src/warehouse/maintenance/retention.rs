@@ -8,7 +8,7 @@ use crate::warehouse::audit;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::facts::{self, marts::by_table};
 use crate::warehouse::migrate;
-use crate::warehouse::worker::BothWriter;
+use crate::warehouse::worker::{BothWriter, Warehouse};
 use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
 use duckdb::{Connection, OptionalExt, Transaction, params};
 use std::collections::BTreeSet;
@@ -63,6 +63,9 @@ const RULES: &[Rule] = &[
     rule("ops", "receipt", "report", "EXISTS (SELECT 1 FROM ops.report AS r WHERE r.report_id = t.report_id AND r.issued_at < ?)"),
     rule("ops", "issued_file", "report", "EXISTS (SELECT 1 FROM ops.report AS r WHERE r.report_id = t.report_id AND r.issued_at < ?)"),
     rule("ops", "report_wording", "report", "EXISTS (SELECT 1 FROM ops.report AS r WHERE r.report_id = t.report_id AND r.issued_at < ?)"),
+    // Payloads first, as they are found by their message.
+    rule("ops", "payload", "report", "t.message_id IN (SELECT o.message_id FROM ops.outbox AS o
+        WHERE o.state IN ('sent', 'failed') AND o.created_at < ?)"),
     rule("ops", "outbox", "report", "t.state IN ('sent', 'failed') AND t.created_at < ?"),
     rule("ops", "report", "report", "t.issued_at < ?"),
     // Tries belong to their message. A suppression in force goes on: the mailbox is still not there.
@@ -110,48 +113,66 @@ fn months(config: &RetentionConfig, kept: &BTreeSet<String>, name: &str) -> u64 
     config.tables.get(name).copied().unwrap_or(default)
 }
 
-/// Removes what is old, in one transaction. Running it again removes nothing.
+/// Removes what is old: facts on their own side, then rows of the ledger. Running it again removes nothing.
 pub fn retain(
+    warehouse: &Warehouse,
+    config: &RetentionConfig,
+    now: DateTime<Utc>,
+) -> Result<Vec<Removed>, WarehouseError> {
+    let own = config.clone();
+    let mut removed = warehouse.write_blocking(move |connection| retain_facts(connection, &own, now))?;
+    let own = config.clone();
+    removed.extend(warehouse.write_both_blocking(move |connection| retain_ledger(connection, &own, now))?);
+    Ok(removed)
+}
+
+/// The facts, in one transaction; the days they leave are sealed in it.
+fn retain_facts(
+    connection: &mut Connection,
+    config: &RetentionConfig,
+    now: DateTime<Utc>,
+) -> Result<Vec<Removed>, WarehouseError> {
+    let step = || "removing facts that are older than their retention".to_owned();
+    let transaction = connection.transaction().context(step)?;
+    let kept = facts::kept(&transaction)?;
+    let rules: Vec<_> = rules(&transaction)?.into_iter().filter(|rule| !rule.is_of_ledger()).collect();
+    let mut removed = Vec::new();
+    let mut sealed: Option<NaiveDate> = None;
+    for rule in rules {
+        let Some(before) = first_kept(now.date_naive(), months(config, &kept, &rule.name)) else { continue };
+        if rule.schema == "core" && !kept.contains(&rule.table) {
+            sealed = sealed.max(Some(before));
+        }
+        removed.extend(rule.apply(&transaction, before, now)?);
+    }
+    if let Some(before) = sealed.filter(|_| removed.iter().any(|gone| gone.table.starts_with("core."))) {
+        seal(&transaction, before)?;
+    }
+    transaction.commit().context(step)?;
+    Ok(removed)
+}
+
+/// Rows of the ledger, in one transaction; both sides, as what was removed is noted among the facts.
+fn retain_ledger(
     connection: &mut BothWriter<'_>,
     config: &RetentionConfig,
     now: DateTime<Utc>,
 ) -> Result<Vec<Removed>, WarehouseError> {
-    let step = || "removing what is older than its retention".to_owned();
-    let today = now.date_naive();
+    let step = || "removing rows of the ledger that are older than their retention".to_owned();
     let transaction = connection.transaction().context(step)?;
     let kept = facts::kept(&transaction)?;
     let mut removed = Vec::new();
-    let mut sealed: Option<NaiveDate> = None;
-    for (schema, table, name, is_old) in rules(&transaction)? {
-        let Some(before) = first_kept(today, months(config, &kept, &name)) else { continue };
-        if schema == "core" && !kept.contains(&table) {
-            sealed = sealed.max(Some(before));
-        }
-        if (schema.as_str(), table.as_str()) == ("ops", "outbox") {
+    for rule in rules(&transaction)?.into_iter().filter(AgeRule::is_of_ledger) {
+        let Some(before) = first_kept(now.date_naive(), months(config, &kept, &rule.name)) else { continue };
+        if rule.table == "outbox" {
             // The list beside the database names them still.
             let kept = format!(
-                "INSERT INTO ops.handed_over SELECT message_id, coalesce(ended_at, created_at) FROM ops.outbox AS t WHERE {is_old}"
+                "INSERT INTO ops.handed_over SELECT message_id, coalesce(ended_at, created_at) FROM ops.outbox AS t WHERE {}",
+                rule.is_old
             );
             transaction.execute(&kept, params![before]).context(step)?;
         }
-        let rows = transaction
-            .execute(&format!("DELETE FROM {schema}.{table} AS t WHERE {is_old}"), params![before])
-            .context(|| format!("removing old rows of {schema}.{table}"))?;
-        if rows > 0 {
-            let table = format!("{schema}.{table}");
-            audit::note(
-                &transaction,
-                now,
-                "night",
-                "retention",
-                None,
-                &format!("{rows} rows of {table} before {before}"),
-            )?;
-            removed.push(Removed { table, before, rows: rows as u64 });
-        }
-    }
-    if let Some(before) = sealed.filter(|_| removed.iter().any(|gone| gone.table.starts_with("core."))) {
-        seal(&transaction, before)?;
+        removed.extend(rule.apply(&transaction, before, now)?);
     }
     transaction.commit().context(step)?;
     Ok(removed)
@@ -176,10 +197,50 @@ fn seal(transaction: &Transaction<'_>, before: NaiveDate) -> Result<(), Warehous
     Ok(())
 }
 
-/// Schema, table, name in the config, and condition of every table that ages.
-fn rules(connection: &Connection) -> Result<Vec<(String, String, String, String)>, WarehouseError> {
+/// A table that ages, as a [`Rule`] or its contract has it.
+#[derive(Debug)]
+struct AgeRule {
+    schema: String,
+    table: String,
+    name: String,
+    is_old: String,
+}
+
+impl AgeRule {
+    /// Records that could not be used are of the facts.
+    fn is_of_ledger(&self) -> bool {
+        self.schema == "ops" && self.table != "quarantine"
+    }
+
+    fn apply(
+        &self,
+        transaction: &Transaction<'_>,
+        before: NaiveDate,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Removed>, WarehouseError> {
+        let Self { schema, table, is_old, .. } = self;
+        let rows = transaction
+            .execute(&format!("DELETE FROM {schema}.{table} AS t WHERE {is_old}"), params![before])
+            .context(|| format!("removing old rows of {schema}.{table}"))?;
+        if rows == 0 {
+            return Ok(None);
+        }
+        let table = format!("{schema}.{table}");
+        let detail = format!("{rows} rows of {table} before {before}");
+        audit::note(transaction, now, "night", "retention", None, &detail)?;
+        Ok(Some(Removed { table, before, rows: rows as u64 }))
+    }
+}
+
+/// Every table that ages, in the order in which their rows go.
+fn rules(connection: &Connection) -> Result<Vec<AgeRule>, WarehouseError> {
     let step = || "listing what ages".to_owned();
-    let own = |r: &Rule| (r.schema.to_owned(), r.table.to_owned(), r.name.to_owned(), r.is_old.to_owned());
+    let own = |r: &Rule| AgeRule {
+        schema: r.schema.to_owned(),
+        table: r.table.to_owned(),
+        name: r.name.to_owned(),
+        is_old: r.is_old.to_owned(),
+    };
     let days = facts::days(connection)?;
     let mut statement = connection
         .prepare(
@@ -196,11 +257,11 @@ fn rules(connection: &Connection) -> Result<Vec<(String, String, String, String)
     for row in found {
         let (schema, table, day): (String, String, _) = row.context(step)?;
         if schema == "history" {
-            all.push((schema, table, "history".to_owned(), "t.superseded_at < ?".to_owned()));
+            all.push(AgeRule { schema, table, name: "history".to_owned(), is_old: "t.superseded_at < ?".to_owned() });
         } else if RULES.iter().any(|rule| rule.schema == schema && rule.table == table) {
             continue;
         } else if let Some(day) = if schema == "core" { days.get(&table).cloned() } else { day } {
-            all.push((schema, table.clone(), table, format!("t.{day} < ?")));
+            all.push(AgeRule { schema, name: table.clone(), table, is_old: format!("t.{day} < ?") });
         }
     }
     // After the facts they look at: a contact goes once its stages are gone.
@@ -211,7 +272,6 @@ fn rules(connection: &Connection) -> Result<Vec<(String, String, String, String)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::warehouse::worker::both;
 
     #[test]
     fn whole_months_are_kept_and_the_running_one_is_not_counted() {
@@ -225,8 +285,7 @@ mod tests {
         let mut connection = Connection::open_in_memory().expect("a database");
         migrate::apply(&mut connection, None).expect("migrated");
         facts::apply(&mut connection, &facts::builtin()).expect("applied");
-        let ages: BTreeSet<String> =
-            rules(&connection).expect("rules").into_iter().map(|(_, _, name, _)| name).collect();
+        let ages: BTreeSet<String> = rules(&connection).expect("rules").into_iter().map(|rule| rule.name).collect();
         assert_eq!(names(&facts::builtin()).difference(&ages).collect::<Vec<_>>(), Vec::<&String>::new());
     }
 
@@ -258,7 +317,7 @@ mod tests {
             .expect("rows");
         let config = RetentionConfig { months: 12, ..RetentionConfig::default() };
         let now = "2026-11-21T00:00:00Z".parse().expect("an instant");
-        retain(&mut both(&mut connection), &config, now).expect("retained");
+        retain_facts(&mut connection, &config, now).expect("retained");
         let kept: String = connection
             .query_row(
                 "SELECT string_agg(id, ' ' ORDER BY id) FROM (SELECT payment_id AS id FROM core.payment
@@ -293,8 +352,7 @@ mod tests {
             connection.execute_batch(&sql).expect("rows");
         }
         let config = RetentionConfig { months: 12, ..RetentionConfig::default() };
-        retain(&mut both(&mut connection), &config, "2026-11-21T00:00:00Z".parse().expect("an instant"))
-            .expect("retained");
+        retain_facts(&mut connection, &config, "2026-11-21T00:00:00Z".parse().expect("an instant")).expect("retained");
         let count = |fact: &str| -> u64 {
             connection.query_row(&format!("SELECT count(*) FROM core.{fact}"), [], |row| row.get(0)).expect("a count")
         };

@@ -1,4 +1,4 @@
-//! A copy for BI tools: facts, history, rollups and books, read-only, replaced as a whole, so that a
+//! A copy for BI tools: facts, history, rollups and ledger, read-only, replaced as a whole, so that a
 //! reader never meets a half-written one and never stands in Daybook's way.
 
 use super::copy::copy;
@@ -8,9 +8,9 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// Messages with their attachments, addresses, raw records that could not be used, and the books of
+/// Messages with their attachments, addresses, raw records that could not be used, and the lists of
 /// erasure stay at home: their tables are there and empty.
-const WITHOUT: [&str; 9] = [
+const WITHOUT: [&str; 10] = [
     "ops.audit",
     "ops.delivery_attempt",
     "ops.erased",
@@ -18,6 +18,7 @@ const WITHOUT: [&str; 9] = [
     "ops.landing_removed",
     "ops.objection",
     "ops.outbox",
+    "ops.payload",
     "ops.quarantine",
     "ops.suppression",
 ];

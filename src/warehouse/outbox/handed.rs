@@ -2,8 +2,9 @@
 //! and synced before it goes out. A database that went back in time is told by it what may have gone out.
 
 use crate::support::regular_file;
+use crate::warehouse::audit;
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::worker::LedgerWriter;
+use crate::warehouse::worker::BothWriter;
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use duckdb::{Connection, params};
 use std::collections::BTreeMap;
@@ -24,7 +25,7 @@ const LONGEST_LINE: u64 = 300;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
     /// It goes out now: from here on it may have gone.
-    DeliveryResult,
+    Handed,
     /// The other side took it.
     Sent,
     /// It surely did not go out, or a person says that it may go again.
@@ -34,14 +35,14 @@ pub enum What {
 impl What {
     fn name(self) -> &'static str {
         match self {
-            Self::DeliveryResult => "handed",
+            Self::Handed => "handed",
             Self::Sent => "sent",
             Self::NotSent => "not_sent",
         }
     }
 
     fn named(name: &str) -> Option<Self> {
-        [Self::DeliveryResult, Self::Sent, Self::NotSent].into_iter().find(|what| what.name() == name)
+        [Self::Handed, Self::Sent, Self::NotSent].into_iter().find(|what| what.name() == name)
     }
 }
 
@@ -141,9 +142,10 @@ fn line(message_id: &str, what: What, at: DateTime<Utc>) -> String {
 }
 
 fn parsed(line: &str) -> Option<(String, What, DateTime<Utc>)> {
-    let mut words = line.strip_suffix('\n')?.split(' ');
-    let (at, id, what) = (words.next()?.parse().ok()?, words.next()?, What::named(words.next()?)?);
-    Some((id.to_owned(), what, at))
+    // Whatever an id holds: a line that is not found would be taken for a message that did not go out.
+    let (at, rest) = line.strip_suffix('\n')?.split_once(' ')?;
+    let (id, what) = rest.rsplit_once(' ')?;
+    Some((id.to_owned(), What::named(what)?, at.parse().ok()?))
 }
 
 fn ends_whole(file: &mut File) -> std::io::Result<bool> {
@@ -158,16 +160,16 @@ fn ends_whole(file: &mut File) -> std::io::Result<bool> {
 
 /// Holds the outbox against the list at start. What may have gone out and still waits here, or is not
 /// known here, becomes unknown: shown, and not sent again. Where there is no list, it is begun with what
-/// the outbox knows. Answers how many messages became unknown.
+/// the outbox knows. What became unknown is noted in the list of what was done, in the same transaction.
 pub fn reconcile(
-    connection: &mut LedgerWriter<'_>,
+    connection: &mut BothWriter<'_>,
     handed: &HandedOver,
     now: DateTime<Utc>,
-) -> Result<u64, WarehouseError> {
+) -> Result<(), WarehouseError> {
     let step = || "comparing the outbox with what was handed over".to_owned();
     let Some(last) = handed.read()? else {
         let known = gone_out(connection)?;
-        return handed.write(&known, MOST_KEPT).map(|()| 0);
+        return handed.write(&known, MOST_KEPT);
     };
     if last.values().map(|line| line.number).max() > Some(MOST_LINES) {
         handed.write(&last, MOST_KEPT)?;
@@ -191,7 +193,7 @@ pub fn reconcile(
         )
         .context(step)?;
     if is_settled {
-        return Ok(0);
+        return Ok(());
     }
     let transaction = connection.transaction().context(step)?;
     let waiting = transaction
@@ -214,8 +216,12 @@ pub fn reconcile(
             params![gone],
         )
         .context(step)?;
-    transaction.commit().context(step)?;
-    Ok((waiting + missing) as u64)
+    let detail = format!(
+        "{} messages went out that this database does not know: they are unknown and not sent again",
+        waiting + missing
+    );
+    audit::note(&transaction, now, "start", "went_back", None, &detail)?;
+    transaction.commit().context(step)
 }
 
 /// Messages that went out, or may have, as the outbox knows them.
@@ -231,7 +237,7 @@ fn gone_out(connection: &Connection) -> Result<Last, WarehouseError> {
         statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, NaiveDateTime>(1)?.and_utc()))).context(step)?;
     let numbered = rows.enumerate().map(|(number, row)| {
         let (id, at) = row?;
-        Ok((id, Line { what: What::DeliveryResult, at, number }))
+        Ok((id, Line { what: What::Handed, at, number }))
     });
     numbered.collect::<Result<_, duckdb::Error>>().context(step)
 }
@@ -246,22 +252,23 @@ mod tests {
         let handed = HandedOver::beside(&folder.path().join("daybook.duckdb")).expect("a list");
         let now = "2026-11-25T12:00:00Z".parse().expect("an instant");
         assert_eq!(handed.read().expect("read"), None);
-        handed.add("msg_1", What::DeliveryResult, now).expect("added");
+        handed.add("msg_1", What::Handed, now).expect("added");
         handed.add("msg_1", What::Sent, now).expect("added");
-        handed.add("msg_2", What::DeliveryResult, now).expect("added");
+        handed.add("msg_2", What::Handed, now).expect("added");
         handed.add("msg_2", What::NotSent, now).expect("added");
         fs::OpenOptions::new()
             .append(true)
             .open(&handed.path)
             .and_then(|mut file| file.write_all(b"2026-11-25T12:00:00Z msg_3 han"))
             .expect("cut");
-        handed.add("msg_4", What::DeliveryResult, now).expect("added");
+        handed.add("msg_4", What::Handed, now).expect("added");
+        handed.add("msg 5", What::Sent, now).expect("added");
         let read = handed.read().expect("read").expect("a list");
         let told: Vec<String> = read.iter().map(|(id, line)| format!("{id} {}", line.what.name())).collect();
-        assert_eq!(told, ["msg_1 sent", "msg_2 not_sent", "msg_4 handed"]);
+        assert_eq!(told, ["msg 5 sent", "msg_1 sent", "msg_2 not_sent", "msg_4 handed"]);
         handed.write(&read, 2).expect("written");
         let kept: Vec<String> = handed.read().expect("read").expect("a list").into_keys().collect();
-        assert_eq!(kept, ["msg_2", "msg_4"], "the newest by their place");
+        assert_eq!(kept, ["msg 5", "msg_4"], "the newest by their place");
     }
 
     #[test]

@@ -120,10 +120,3 @@ pub fn tally(reader: &Connection, since: DateTime<Utc>) -> Result<Tally, Warehou
         )
         .context(|| "counting messages".to_owned())
 }
-
-/// Whether a message is in the books.
-pub fn is_known(reader: &Connection, message_id: &str) -> Result<bool, WarehouseError> {
-    reader
-        .query_row("SELECT count(*) > 0 FROM ops.outbox WHERE message_id = ?", params![message_id], |row| row.get(0))
-        .context(|| "looking for a message".to_owned())
-}

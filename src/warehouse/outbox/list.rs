@@ -1,6 +1,6 @@
 //! The outbox read aloud: which messages there are, and what was said at each try.
 
-use super::notices::PATIENCE;
+use super::notices::LATE_AFTER;
 use super::{Context, Reply, WarehouseError};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use duckdb::{Connection, params};
@@ -90,9 +90,8 @@ pub fn deliveries(reader: &Connection, filter: &DeliveryFilter) -> Result<Vec<De
     let mut statement = reader
         .prepare(
             "SELECT message_id, report_id, workspace, kind, route, state, attempts, created_at, ended_at, not_before,
-                 trouble, coalesce(answer, ''), coalesce(payload_bytes, octet_length(payload))::UBIGINT,
-                 payload_dropped_at
-             FROM ops.outbox
+                 trouble, coalesce(answer, ''), coalesce(payload_bytes, p.bytes, 0)::UBIGINT, payload_dropped_at
+             FROM ops.outbox LEFT JOIN (SELECT message_id, bytes FROM ops.payload) AS p USING (message_id)
              WHERE (?::VARCHAR IS NULL OR message_id = ?)
                  AND (?::VARCHAR IS NULL OR workspace = ?) AND (?::VARCHAR IS NULL OR state = ?)
                  AND (?::VARCHAR IS NULL OR split_part(lane, ':', 1) = ?)
@@ -121,7 +120,7 @@ pub fn deliveries(reader: &Connection, filter: &DeliveryFilter) -> Result<Vec<De
         f.since,
         f.since,
         f.troubled,
-        PATIENCE,
+        LATE_AFTER,
         f.limit
     ];
     let instant = |value: Option<NaiveDateTime>| value.map(|at| at.and_utc());

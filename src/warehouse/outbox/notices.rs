@@ -21,7 +21,7 @@ pub struct Trouble {
 }
 
 /// Tries after which a message that still waits is told of: about twenty minutes.
-pub(super) const PATIENCE: u32 = 3;
+pub(super) const LATE_AFTER: u32 = 3;
 
 /// Troubles not yet told, oldest first. Notices themselves are left out: their trouble is logged.
 pub fn troubles(reader: &Connection) -> Result<Vec<Trouble>, WarehouseError> {
@@ -38,7 +38,7 @@ pub fn troubles(reader: &Connection) -> Result<Vec<Trouble>, WarehouseError> {
         )
         .context(step)?;
     let rows = statement
-        .query_map(params![PATIENCE], |row| {
+        .query_map(params![LATE_AFTER], |row| {
             Ok(Trouble {
                 message_id: row.get(0)?,
                 workspace: row.get(1)?,

@@ -1,10 +1,12 @@
-//! Payloads of reports: dropped some time after the other side took them, and put back where one is to go out
-//! again. The issued document stays, so nothing is lost but bytes.
+//! Payloads of messages, in a table beside the outbox. Those of reports are dropped some time after the other side
+//! took them, and put back where one is to go out again: the issued document stays, so nothing is lost but bytes.
 
 use super::{Context, WarehouseError};
+use crate::support::ids::hex;
 use crate::warehouse::worker::LedgerWriter;
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use duckdb::{Connection, OptionalExt, params};
+use sha2::{Digest, Sha256};
 
 /// So long after it was accepted a report's message keeps its payload.
 pub const KEPT_FOR: TimeDelta = TimeDelta::days(30);
@@ -23,15 +25,8 @@ pub struct StoredMessage {
     pub state: String,
     /// Absent once it was dropped.
     pub payload: Option<Vec<u8>>,
-    pub dropped: Option<DroppedPayload>,
-}
-
-/// What is known of a payload that was dropped.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct DroppedPayload {
-    pub at: DateTime<Utc>,
-    /// Lower-case hexadecimal.
-    pub sha256: String,
+    /// The sum of a payload that was dropped, in lower-case hexadecimal.
+    pub dropped_sha256: Option<String>,
 }
 
 /// Messages dropped, and the bytes they held.
@@ -41,41 +36,74 @@ pub struct Dropped {
     pub bytes: u64,
 }
 
-/// Drops the payloads of reports that were accepted long ago, and whose document is there to make them again.
+/// Writes the payload of a message that has none; an empty one is none.
+pub(super) fn keep(connection: &Connection, message_id: &str, payload: &[u8]) -> Result<(), WarehouseError> {
+    if payload.is_empty() {
+        return Ok(());
+    }
+    let sum = hex(&Sha256::digest(payload));
+    connection
+        .execute(
+            "INSERT INTO ops.payload (message_id, bytes, sha256, payload) VALUES (?, ?, ?, ?)",
+            params![message_id, payload.len() as u64, sum, payload],
+        )
+        .context(|| "keeping a message's payload".to_owned())?;
+    Ok(())
+}
+
+/// The payload of a message; empty where it has none.
+pub(super) fn of(connection: &Connection, message_id: &str) -> Result<Vec<u8>, WarehouseError> {
+    let payload = connection
+        .query_row("SELECT payload FROM ops.payload WHERE message_id = ?", params![message_id], |row| row.get(0))
+        .optional()
+        .context(|| "reading a message's payload".to_owned())?;
+    Ok(payload.unwrap_or_default())
+}
+
+/// Drops the payloads of reports that were accepted long ago, and whose document is there to make them again. No
+/// payload is read: to delete its row costs a few bytes, to change it would cost those of its neighbours.
 pub fn drop_payloads(ledger: &mut LedgerWriter<'_>, now: DateTime<Utc>) -> Result<Dropped, WarehouseError> {
     let step = || "dropping payloads that went out".to_owned();
-    let due = "kind = 'report' AND state = 'sent' AND ended_at < ? AND payload_dropped_at IS NULL
-         AND octet_length(payload) > 0 AND (lane <> 'mail' OR made_with IS NOT NULL)
-         AND report_id IN (SELECT report_id FROM ops.report WHERE document IS NOT NULL)";
-    let old = (now - KEPT_FOR).naive_utc();
     let transaction = ledger.transaction().context(step)?;
-    let bytes: u64 = transaction
-        .query_row(
-            &format!("SELECT coalesce(sum(octet_length(payload)), 0)::UBIGINT FROM ops.outbox WHERE {due}"),
-            params![old],
-            |row| row.get(0),
+    transaction
+        .execute(
+            "UPDATE ops.outbox SET payload_bytes = p.bytes, payload_sha256 = p.sha256, payload_dropped_at = ?
+             FROM ops.payload AS p
+             WHERE p.message_id = outbox.message_id AND kind = 'report' AND state = 'sent' AND ended_at < ?
+                 AND (lane <> 'mail' OR made_with IS NOT NULL)
+                 AND report_id IN (SELECT report_id FROM ops.report WHERE document IS NOT NULL)
+                 AND (coalesce(wording, 'en') = 'en'
+                     OR (report_id, wording) IN (SELECT (report_id, wording) FROM ops.report_wording))",
+            params![now.naive_utc(), (now - KEPT_FOR).naive_utc()],
         )
         .context(step)?;
-    let sql = format!(
-        "UPDATE ops.outbox SET payload_bytes = octet_length(payload), payload_sha256 = sha256(payload),
-             payload_dropped_at = ?, payload = ''::BLOB WHERE {due}"
-    );
-    let messages = transaction.execute(&sql, params![now.naive_utc(), old]).context(step)?;
+    let dropped = transaction
+        .query_row(
+            "SELECT count(*)::UBIGINT, coalesce(sum(bytes), 0)::UBIGINT FROM ops.payload
+             WHERE message_id IN (SELECT message_id FROM ops.outbox WHERE payload_dropped_at IS NOT NULL)",
+            [],
+            |row| Ok(Dropped { messages: row.get(0)?, bytes: row.get(1)? }),
+        )
+        .context(step)?;
+    transaction
+        .execute(
+            "DELETE FROM ops.payload
+             WHERE message_id IN (SELECT message_id FROM ops.outbox WHERE payload_dropped_at IS NOT NULL)",
+            [],
+        )
+        .context(step)?;
     transaction.commit().context(step)?;
-    Ok(Dropped { messages: messages as u64, bytes })
+    Ok(dropped)
 }
 
 /// A message with its payload, or what is known of it.
 pub fn stored(reader: &Connection, message_id: &str) -> Result<Option<StoredMessage>, WarehouseError> {
-    reader
+    let found = reader
         .query_row(
-            "SELECT message_id, report_id, route, wording, made_with, state, payload, payload_dropped_at, payload_sha256
+            "SELECT message_id, report_id, route, wording, made_with, state, payload_sha256
              FROM ops.outbox WHERE message_id = ?",
             params![message_id],
             |row| {
-                let dropped_at: Option<NaiveDateTime> = row.get(7)?;
-                let sha256: Option<String> = row.get(8)?;
-                let payload: Vec<u8> = row.get(6)?;
                 Ok(StoredMessage {
                     message_id: row.get(0)?,
                     report_id: row.get(1)?,
@@ -83,14 +111,16 @@ pub fn stored(reader: &Connection, message_id: &str) -> Result<Option<StoredMess
                     locale: row.get(3)?,
                     made_with: row.get(4)?,
                     state: row.get(5)?,
-                    payload: Some(payload).filter(|payload| !payload.is_empty()),
-                    dropped: dropped_at
-                        .map(|at| DroppedPayload { at: at.and_utc(), sha256: sha256.unwrap_or_default() }),
+                    payload: None,
+                    dropped_sha256: row.get(6)?,
                 })
             },
         )
         .optional()
-        .context(|| "looking for a message".to_owned())
+        .context(|| "looking for a message".to_owned())?;
+    let Some(mut message) = found else { return Ok(None) };
+    message.payload = Some(of(reader, message_id)?).filter(|payload| !payload.is_empty());
+    Ok(Some(message))
 }
 
 /// Puts a message that went out back into the outbox, because the operator says so, with `payload` where its own
@@ -104,25 +134,28 @@ pub fn send_again(
     let step = || "sending a message again".to_owned();
     let transaction = ledger.transaction().context(step)?;
     if let Some(payload) = payload {
-        transaction
+        let was_dropped = transaction
             .execute(
-                "UPDATE ops.outbox SET payload = ?, payload_dropped_at = NULL, payload_bytes = NULL,
-                     payload_sha256 = NULL WHERE message_id = ? AND payload_dropped_at IS NOT NULL",
-                params![payload, message_id],
+                "UPDATE ops.outbox SET payload_dropped_at = NULL, payload_bytes = NULL, payload_sha256 = NULL
+                 WHERE message_id = ? AND payload_dropped_at IS NOT NULL",
+                params![message_id],
             )
             .context(step)?;
+        if was_dropped > 0 {
+            keep(&transaction, message_id, payload)?;
+        }
     }
     let count = transaction
         .execute(
             "UPDATE ops.outbox SET state = 'pending', not_before = NULL, trouble = NULL, told = NULL, created_at = ?
-             WHERE message_id = ? AND state = 'sent' AND octet_length(payload) > 0",
+             WHERE message_id = ? AND state = 'sent' AND message_id IN (SELECT message_id FROM ops.payload)",
             params![now.naive_utc(), message_id],
         )
         .context(step)?;
     if count == 0 {
         return Ok(false);
     }
-    super::sending::may_go_again(&transaction, message_id, now)?;
+    super::unfinished::may_go_again(&transaction, message_id, now)?;
     transaction.commit().context(step)?;
     Ok(true)
 }

@@ -42,7 +42,7 @@ pub fn lift(connection: &mut LedgerWriter<'_>, address: &str, now: DateTime<Utc>
     let count = connection
         .execute(
             "UPDATE ops.suppression SET lifted_at = ? WHERE address = ? AND lifted_at IS NULL",
-            params![now.naive_utc(), super::sending::bare(address)],
+            params![now.naive_utc(), super::claim::bare(address)],
         )
         .context(|| "lifting a suppression".to_owned())?;
     Ok(count > 0)
@@ -62,7 +62,7 @@ pub(super) fn reason(reader: &Connection, address: &str) -> Result<Option<String
 }
 
 /// Suppresses an address after a firm refusal, or after likely ones of two messages since it was last
-/// lifted. The attempt must be in the books already. Gives the address if it is suppressed now.
+/// lifted. The attempt must be in the ledger already. Gives the address if it is suppressed now.
 pub(super) fn note(
     connection: &Connection,
     address: &str,

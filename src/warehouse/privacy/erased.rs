@@ -3,7 +3,7 @@
 //! nothing leads back to the person. Amounts and days stay: they are the company's books.
 
 use super::marks::Marks;
-use super::traces;
+use super::traces::{self, TextChange};
 use crate::support::regular_file;
 use crate::support::secret::Secret;
 use crate::warehouse::error::{Context, WarehouseError};
@@ -203,26 +203,30 @@ pub fn all(connection: &Connection) -> Result<Vec<Erasure>, WarehouseError> {
     rows.collect::<Result<_, _>>().context(step)
 }
 
-/// Erases again what errors of vendors and other words told of erased people since; returns how many texts.
-pub fn in_ledger(connection: &mut BothWriter<'_>, key: &Secret) -> Result<u64, WarehouseError> {
-    let workspaces: BTreeSet<String> = all(connection)?.into_iter().map(|one| one.workspace).collect();
+/// What errors of vendors and other words told of erased people since, to be replaced by [`replace_in_ledger`].
+pub fn named_in_ledger(reader: &Connection, key: &Secret) -> Result<Vec<TextChange>, WarehouseError> {
+    let workspaces: BTreeSet<String> = all(reader)?.into_iter().map(|one| one.workspace).collect();
     if workspaces.is_empty() {
-        return Ok(0);
+        return Ok(Vec::new());
     }
-    set_key(connection, key)?;
-    let changed = (|| {
-        let step = || "erasing in the books".to_owned();
-        let transaction = connection.transaction().context(step)?;
-        let mut changed = 0;
-        for workspace in &workspaces {
-            let marks = Marks::erased(&transaction, workspace)?;
-            changed += traces::erase_in_books(&transaction, workspace, &marks)?.values().sum::<u64>();
-        }
-        transaction.commit().context(step)?;
-        Ok(changed)
-    })();
-    forget_key(connection);
-    changed
+    set_key(reader, key)?;
+    let found = workspaces.iter().map(|workspace| {
+        let marks = Marks::erased(reader, workspace)?;
+        traces::named_in_ledger(reader, workspace, &marks)
+    });
+    let found: Result<Vec<_>, _> = found.collect();
+    forget_key(reader);
+    Ok(found?.into_iter().flatten().collect())
+}
+
+/// Replaces what was found, in one transaction; returns how many texts. One that has changed since is left to the
+/// next time.
+pub fn replace_in_ledger(connection: &mut BothWriter<'_>, found: &[TextChange]) -> Result<u64, WarehouseError> {
+    let step = || "erasing in the ledger".to_owned();
+    let transaction = connection.transaction().context(step)?;
+    let changed = traces::replace(&transaction, found)?.values().sum();
+    transaction.commit().context(step)?;
+    Ok(changed)
 }
 
 /// Takes up erasures that the database does not know and applies them; returns how many. The key must

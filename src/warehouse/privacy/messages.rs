@@ -1,4 +1,4 @@
-//! A person as a reader of reports: messages to their address in the books of the delivery. The mark of
+//! A person as a reader of reports: messages to their address in the ledger of deliveries. The mark of
 //! an address is that of its pseudonym, so one erasure covers the person's payments and their mail.
 
 use super::erased::words;
@@ -11,7 +11,7 @@ fn mark(column: &str) -> String {
     format!("mark_of('person_key', NULL, pseudonym(t.{column}))")
 }
 
-/// What the books hold of messages to the person of `person_mark`, by table; the mails themselves hold
+/// What the ledger holds of messages to the person of `person_mark`, by table; the mails themselves hold
 /// the company's figures and are not handed out.
 pub fn held(transaction: &Transaction<'_>, workspace: &str) -> Result<Vec<(String, Vec<Value>)>, WarehouseError> {
     let step = || "looking for messages to a person".to_owned();
@@ -69,7 +69,7 @@ pub fn erase(connection: &Connection, workspace: &str) -> Result<Vec<(String, u6
             "ops.outbox",
             format!(
                 "recipient = {word}, route = json_merge_patch(t.route, json_object('to', {word}))::VARCHAR,
-                 payload = ''::BLOB, payload_dropped_at = NULL, payload_sha256 = NULL, answer = {},
+                 payload_dropped_at = NULL, payload_bytes = NULL, payload_sha256 = NULL, answer = {},
                  state = CASE WHEN t.state = 'sent' THEN 'sent' ELSE 'failed' END,
                  told = CASE WHEN t.state = 'sent' THEN t.told ELSE 'failed' END,
                  ended_at = coalesce(t.ended_at, (SELECT max(erased_at) FROM ops.erased))",
@@ -79,6 +79,14 @@ pub fn erase(connection: &Connection, workspace: &str) -> Result<Vec<(String, u6
             format!("t.workspace = ? AND t.state <> 'claimed' AND {}", is_erased("recipient")),
         ),
     ];
+    // Before the addresses go, by which they are found.
+    let payloads = format!(
+        "DELETE FROM ops.payload WHERE message_id IN (SELECT t.message_id FROM ops.outbox AS t, {}
+             WHERE t.workspace = ? AND t.state <> 'claimed' AND {})",
+        words(workspace),
+        is_erased("recipient")
+    );
+    connection.execute(&payloads, params![workspace]).context(|| "erasing in ops.payload".to_owned())?;
     let mut changed = Vec::new();
     for (table, sets, condition) in statements {
         let sql = format!("UPDATE {table} AS t SET {sets} FROM {} WHERE {condition}", words(workspace));

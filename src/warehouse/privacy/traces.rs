@@ -4,13 +4,13 @@
 use super::marks::{Look, Marks, replaced};
 use crate::support::names;
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::maintenance::checksum::named;
+use crate::warehouse::maintenance::checksum::named as qualified;
 use duckdb::{Connection, params};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Columns that hold no text of others: names that Daybook or the configuration gave, keys and hashes.
-pub const OWN: [&str; 21] = [
+pub const OWN: [&str; 23] = [
     "workspace",
     "connection",
     "stream",
@@ -31,6 +31,8 @@ pub const OWN: [&str; 21] = [
     "owner",
     "receipt",
     "sha256",
+    "payload_sha256",
+    "templates",
     "time_zone",
 ];
 /// Columns that are looked after by name: identifiers, quarantined records, addresses of readers.
@@ -42,7 +44,7 @@ const NAMES: [&str; 4] = ["partition", "slice", "manifest", "subject"];
 const NEW_DAYS: u32 = 14;
 
 /// A column of text of a table.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Column {
     schema: String,
     table: String,
@@ -61,7 +63,7 @@ impl Column {
     }
 
     fn of(&self) -> String {
-        named(&self.schema, &self.table)
+        qualified(&self.schema, &self.table)
     }
 
     fn label(&self) -> String {
@@ -102,6 +104,23 @@ impl Column {
         connection
             .execute(&sql, params![new, workspace, old])
             .context(|| format!("erasing in {}.{}", self.label(), self.name))
+    }
+
+    /// Notes on the reports whose document is `old` that a person was erased in it: rendered again, they are other bytes.
+    fn note_erasure(&self, connection: &Connection, workspace: &str, old: &str) -> Result<(), WarehouseError> {
+        let is_document = self.schema == "ops" && self.name == "document";
+        if !is_document || !["report", "report_wording"].contains(&self.table.as_str()) {
+            return Ok(());
+        }
+        let sql = format!(
+            "UPDATE ops.report SET person_erased_at = (SELECT max(erased_at) FROM ops.erased)
+             WHERE report_id IN (SELECT t.report_id FROM {} AS t WHERE {} AND {} = ?)",
+            self.of(),
+            self.scope,
+            self.text()
+        );
+        connection.execute(&sql, params![workspace, old]).context(|| "noting an erasure in a report".to_owned())?;
+        Ok(())
     }
 
     /// Ids of vendors are looked for where Daybook tells what happened; facts have columns for them.
@@ -167,39 +186,56 @@ pub fn held(
     Ok(all)
 }
 
+/// A text that names somebody, and the one to put in its place.
+#[derive(Clone, Debug)]
+pub struct TextChange {
+    column: Column,
+    workspace: String,
+    old: String,
+    new: String,
+}
+
 /// Replaces `marks` in every text of a workspace; returns the texts changed by table.
 pub fn erase(connection: &Connection, workspace: &str, marks: &Marks) -> Result<BTreeMap<String, u64>, WarehouseError> {
-    erase_in(connection, workspace, marks, &columns(connection)?, false)
+    replace(connection, &named(connection, workspace, marks, &columns(connection)?, false)?)
 }
 
-/// The same in what Daybook tells of its work, where vendors' errors may name somebody any day.
-pub fn erase_in_books(
-    connection: &Connection,
-    workspace: &str,
-    marks: &Marks,
-) -> Result<BTreeMap<String, u64>, WarehouseError> {
-    let all = columns(connection)?.into_iter().filter(|column| column.schema == "ops");
-    erase_in(connection, workspace, marks, &all.collect::<Vec<_>>(), true)
+/// What names one of `marks` in what Daybook tells of its work, where vendors' errors may name somebody any day.
+pub fn named_in_ledger(reader: &Connection, workspace: &str, marks: &Marks) -> Result<Vec<TextChange>, WarehouseError> {
+    let all: Vec<Column> = columns(reader)?.into_iter().filter(|column| column.schema == "ops").collect();
+    named(reader, workspace, marks, &all, true)
 }
 
-fn erase_in(
+/// Puts each new text in its place; returns the texts changed by table.
+pub fn replace(connection: &Connection, changes: &[TextChange]) -> Result<BTreeMap<String, u64>, WarehouseError> {
+    let mut changed: BTreeMap<String, u64> = BTreeMap::new();
+    for TextChange { column, workspace, old, new } in changes {
+        column.note_erasure(connection, workspace, old)?;
+        let rows = column.put(connection, workspace, old, new)?;
+        if rows > 0 {
+            *changed.entry(column.label()).or_default() += rows as u64;
+        }
+    }
+    Ok(changed)
+}
+
+fn named(
     connection: &Connection,
     workspace: &str,
     marks: &Marks,
     all: &[Column],
     is_nightly: bool,
-) -> Result<BTreeMap<String, u64>, WarehouseError> {
-    let mut changed: BTreeMap<String, u64> = BTreeMap::new();
+) -> Result<Vec<TextChange>, WarehouseError> {
+    // By the column's place in `all` and the text as it stands.
+    let mut changes: BTreeMap<(usize, String), String> = BTreeMap::new();
     // What names somebody in paths: addresses, and names of files that held one.
     let mut safe: BTreeMap<String, String> = BTreeMap::new();
-    for column in all.iter().filter(|column| !is_reader(column)) {
+    for (place, column) in all.iter().enumerate().filter(|(_, column)| !is_reader(column)) {
         for text in column.texts(connection, workspace, is_nightly)? {
             let found = marks.found_in(&text, column.look());
             if found.is_empty() {
                 continue;
             }
-            let rows = column.put(connection, workspace, &text, &replaced(&text, &found, column.look())?)?;
-            *changed.entry(column.label()).or_default() += rows as u64;
             let addresses = found.words.iter().filter(|(word, _)| word.contains('@'));
             let forms = addresses.flat_map(|(word, token)| {
                 names::spellings_in_paths(word).into_iter().map(move |safe| (safe, token.clone()))
@@ -208,20 +244,30 @@ fn erase_in(
             if let (Look::Name, Some(token)) = (column.look(), found.words.values().next()) {
                 safe.extend([names::safe(&text), names::safe_before(&text)].map(|safe| (safe, token.clone())));
             }
+            let new = replaced(&text, &found, column.look())?;
+            changes.insert((place, text), new);
         }
     }
-    if safe.is_empty() {
-        return Ok(changed);
-    }
-    for column in all.iter().filter(|column| column.look() == Look::Name) {
-        for text in column.texts(connection, workspace, is_nightly)? {
-            let new = names::replaced_in_path(&text, &safe);
-            if new != text {
-                *changed.entry(column.label()).or_default() += column.put(connection, workspace, &text, &new)? as u64;
+    if !safe.is_empty() {
+        for (place, column) in all.iter().enumerate().filter(|(_, column)| column.look() == Look::Name) {
+            for text in column.texts(connection, workspace, is_nightly)? {
+                let key = (place, text);
+                let now = changes.get(&key).unwrap_or(&key.1);
+                let new = names::replaced_in_path(now, &safe);
+                if new != *now {
+                    changes.insert(key, new);
+                }
             }
         }
     }
-    Ok(changed)
+    let workspace = workspace.to_owned();
+    let changes = changes.into_iter().map(|((place, old), new)| TextChange {
+        column: all[place].clone(),
+        workspace: workspace.clone(),
+        old,
+        new,
+    });
+    Ok(changes.collect())
 }
 
 /// `super::messages` looks after these.

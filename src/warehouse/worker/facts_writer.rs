@@ -3,7 +3,7 @@
 
 use super::connect::{WarehouseConfig, connect};
 use super::shared::Shared;
-use super::thread::Queue;
+use super::thread::{Queue, State};
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::file_identity;
 use duckdb::Connection;
@@ -65,9 +65,9 @@ impl FactsWriter {
         done
     }
 
-    /// Folds a long log into the file, alone.
+    /// Folds a long log into the file, alone. After a failed attempt the ledger is left in peace for a while.
     pub fn shorten_log(&mut self) {
-        if !self.shared.log_is_long() {
+        if !self.shared.should_fold() {
             return;
         }
         self.with_ledger(|own| {
@@ -76,13 +76,21 @@ impl FactsWriter {
                 own.opened()?.execute_batch("CHECKPOINT").context(|| "writing the log into the database".to_owned())
             });
             if let Err(error) = folded {
-                // What was committed stands in the log; the next write tries again.
+                // What was committed stands in the log; a later write tries again.
+                shared.note_failed_fold();
                 tracing::warn!(error = %error, "the database's log grows, as it cannot be written into the file");
                 if error.is_fatal() {
                     own.start_over(&error.to_string());
                 }
             }
         });
+    }
+
+    /// The same, because the ledger's side asked for it.
+    pub fn fold_as_asked(&mut self) {
+        // First, so that what is written meanwhile can ask again.
+        self.shared.fold_was_tried();
+        self.shorten_log();
     }
 
     /// Runs `prepare`, then closes the file, runs `swap` on it alone, and opens what is there then.
@@ -159,7 +167,7 @@ impl FactsWriter {
     }
 
     /// Keeps what is in a file that was deleted under us.
-    pub fn rescue(self) {
+    fn rescue(self) {
         let (Some(opened), Err(WarehouseError::Lost { .. })) = (self.shared.opened(), self.shared.in_place()) else {
             return;
         };
@@ -172,5 +180,26 @@ impl FactsWriter {
             }
             Err(error) => tracing::error!(error = %error, "the deleted database cannot be kept"),
         }
+    }
+}
+
+impl State for FactsWriter {
+    /// What the work left in its connection, an open transaction first of all, goes with it.
+    fn recover(&mut self) -> bool {
+        self.holds_ledger = false;
+        let Some(broken) = self.connection.take() else { return true };
+        match self.shared.another(&broken) {
+            Ok(connection) => self.connection = Some(connection),
+            // The next piece of work opens the file.
+            Err(error) => {
+                self.connection = Some(broken);
+                self.start_over(&error.to_string());
+            }
+        }
+        true
+    }
+
+    fn end(self) {
+        self.rescue();
     }
 }

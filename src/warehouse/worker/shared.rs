@@ -1,6 +1,7 @@
 //! What the writing threads and the readers have in common.
 
 use super::connect::{WarehouseConfig, prepare};
+use super::thread::State;
 use crate::domain::fact::Facts;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::file_identity;
@@ -8,17 +9,19 @@ use crate::warehouse::maintenance::wal;
 use crate::warehouse::mark::Mark;
 use duckdb::Connection;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockWriteGuard, TryLockError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long the file waits to be closed for readers to finish.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// Readers kept for the next question; more come and go.
 const IDLE_READERS: usize = 4;
-const GLANCE: Duration = Duration::from_millis(20);
+const POLL_EVERY: Duration = Duration::from_millis(20);
 /// A log of this size is folded into the file.
 const LONG_LOG: u64 = 128 << 20;
+/// So long after it could not be folded it is not tried again: nobody writes while it is tried.
+const FOLD_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 pub(super) struct Shared {
     pub path: PathBuf,
@@ -39,6 +42,22 @@ pub(super) struct Shared {
     idle: Mutex<Vec<Connection>>,
     /// Writers at work.
     writing: AtomicU32,
+    /// When the log could not be folded, last.
+    fold_failed_at: Mutex<Option<Instant>>,
+    /// Whether the thread of the facts is asked already to fold it.
+    fold_is_asked: AtomicBool,
+}
+
+/// Counts a writer until it ends, however it does. Who ends last notes the mark for all: while another writes, the
+/// file's header and its log may be of two instants, and together they would tell of a log that was cut.
+struct Writing<'a>(&'a Shared);
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        if self.0.writing.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.note_mark();
+        }
+    }
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -58,6 +77,8 @@ impl Shared {
             opened: Mutex::default(),
             idle: Mutex::default(),
             writing: AtomicU32::new(0),
+            fold_failed_at: Mutex::default(),
+            fold_is_asked: AtomicBool::new(false),
         }
     }
 
@@ -97,29 +118,56 @@ impl Shared {
         self.path == Path::new(":memory:")
     }
 
-    /// Runs `work` as one of those who write, and notes the mark after it.
+    /// Runs `work` as one of those who write.
     pub fn writing<T>(&self, work: impl FnOnce() -> T) -> T {
         self.writing.fetch_add(1, Ordering::AcqRel);
-        let done = work();
-        self.note_mark();
-        self.writing.fetch_sub(1, Ordering::AcqRel);
-        done
+        let _counted = Writing(self);
+        work()
     }
 
-    /// While the other side writes, its header and its log may be of two instants, and together they would
-    /// tell of a log that was cut. Who ends last notes for both.
+    #[cfg(test)]
+    pub fn writers(&self) -> u32 {
+        self.writing.load(Ordering::Acquire)
+    }
+
+    /// Notes how far the file has come, where that is kept.
     pub fn note_mark(&self) {
-        if self.writing.load(Ordering::Acquire) <= 1
-            && let Some(mark) = self.mark.get()
-        {
+        if let Some(mark) = self.mark.get() {
             mark.note();
         }
     }
 
+    /// A connection of its own to the database that `other` has open.
+    pub fn another(&self, other: &Connection) -> Result<Connection, WarehouseError> {
+        let connection = other.try_clone().context(|| "opening a connection anew".to_owned())?;
+        prepare(&connection)?;
+        Ok(connection)
+    }
+
+    /// Bytes of the log.
+    pub fn log_bytes(&self) -> u64 {
+        if self.is_in_memory() { 0 } else { std::fs::metadata(wal(&self.path)).map_or(0, |log| log.len()) }
+    }
+
     /// Whether the log should be folded into the file. DuckDB does not do so by itself: with two who write it
     /// would begin a second log beside the first, which a restore or a copy would not know.
-    pub fn log_is_long(&self) -> bool {
-        !self.is_in_memory() && std::fs::metadata(wal(&self.path)).is_ok_and(|log| log.len() > LONG_LOG)
+    pub fn should_fold(&self) -> bool {
+        let has_failed = locked(&self.fold_failed_at).is_some_and(|at| at.elapsed() < FOLD_AGAIN_AFTER);
+        !has_failed && self.log_bytes() > LONG_LOG
+    }
+
+    /// Notes that the log could not be folded just now.
+    pub fn note_failed_fold(&self) {
+        *locked(&self.fold_failed_at) = Some(Instant::now());
+    }
+
+    /// Whether the thread of the facts should be asked to fold the log; once until it has.
+    pub fn asks_for_fold(&self) -> bool {
+        self.should_fold() && !self.fold_is_asked.swap(true, Ordering::AcqRel)
+    }
+
+    pub fn fold_was_tried(&self) {
+        self.fold_is_asked.store(false, Ordering::Release);
     }
 
     pub fn in_place(&self) -> Result<(), WarehouseError> {
@@ -168,12 +216,26 @@ impl Shared {
             match self.gate.try_write() {
                 Ok(alone) => return Ok(alone),
                 Err(TryLockError::Poisoned(poisoned)) => return Ok(poisoned.into_inner()),
-                Err(TryLockError::WouldBlock) if waited < PATIENCE => {
-                    std::thread::sleep(GLANCE);
-                    waited += GLANCE;
+                Err(TryLockError::WouldBlock) if waited < TIMEOUT => {
+                    std::thread::sleep(POLL_EVERY);
+                    waited += POLL_EVERY;
                 }
-                Err(TryLockError::WouldBlock) => return Err(WarehouseError::Busy(PATIENCE.as_secs())),
+                Err(TryLockError::WouldBlock) => return Err(WarehouseError::Busy(TIMEOUT.as_secs())),
             }
         }
     }
+}
+
+/// The state of the ledger's thread.
+impl State for Arc<Shared> {
+    fn recover(&mut self) -> bool {
+        let mut ledger = self.ledger();
+        // While the file is closed there is none; who opens it makes one.
+        let Some(broken) = ledger.as_ref() else { return true };
+        let again = self.another(broken);
+        *ledger = again.ok();
+        ledger.is_some()
+    }
+
+    fn end(self) {}
 }

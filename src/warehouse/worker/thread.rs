@@ -1,6 +1,7 @@
-//! A thread that works through what it is given, in order.
+//! A thread that works through what it is given, in order, and outlives a panic of it.
 
 use crate::warehouse::error::WarehouseError;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
@@ -24,7 +25,7 @@ impl<S> Queue<S> {
     pub fn ask<T: Send + 'static>(&self, work: impl FnOnce(&mut S) -> T + Send + 'static) -> Result<T, WarehouseError> {
         let (answer, result) = mpsc::channel();
         self.leave(move |state| drop(answer.send(work(state))))?;
-        result.recv().map_err(|_| WarehouseError::Closed)
+        result.recv().map_err(|_| WarehouseError::Panicked)
     }
 
     /// Has `work` done some time.
@@ -33,28 +34,32 @@ impl<S> Queue<S> {
     }
 }
 
+/// The state of a thread.
+pub(super) trait State: Send + 'static {
+    /// Makes it fit for the next piece of work after one that panicked; `false` where that fails.
+    fn recover(&mut self) -> bool;
+
+    /// The last thing the thread does.
+    fn end(self);
+}
+
 /// The thread; ends with its last queue, and is waited for when this is dropped.
 pub(super) struct Thread<S> {
     queue: Option<Queue<S>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl<S: Send + 'static> Thread<S> {
-    pub fn start(
-        name: &str,
-        path: &Path,
-        mut state: S,
-        at_end: impl FnOnce(S) + Send + 'static,
-    ) -> Result<Self, WarehouseError> {
+impl<S: State> Thread<S> {
+    pub fn start(name: &str, path: &Path, mut state: S) -> Result<Self, WarehouseError> {
         let (work, todo) = mpsc::channel::<Work<S>>();
         let thread = std::thread::Builder::new()
             .name(name.to_owned())
             .stack_size(STACK)
             .spawn(move || {
                 while let Ok(work) = todo.recv() {
-                    work(&mut state);
+                    one(&mut state, work);
                 }
-                at_end(state);
+                state.end();
             })
             .map_err(|source| WarehouseError::Io { path: path.to_owned(), source })?;
         Ok(Self { queue: Some(Queue(work)), thread: Some(thread) })
@@ -62,6 +67,19 @@ impl<S: Send + 'static> Thread<S> {
 
     pub fn queue(&self) -> Result<&Queue<S>, WarehouseError> {
         self.queue.as_ref().ok_or(WarehouseError::Closed)
+    }
+}
+
+/// One piece of work. Where not even the state can be mended, a process without this thread would go on with half of
+/// what it does: it ends, and is started again by who watches it.
+fn one<S: State>(state: &mut S, work: Work<S>) {
+    if catch_unwind(AssertUnwindSafe(|| work(state))).is_ok() {
+        return;
+    }
+    tracing::error!("a fault of Daybook itself ended a piece of work on the database; its transaction is rolled back");
+    if !catch_unwind(AssertUnwindSafe(|| state.recover())).unwrap_or(false) {
+        tracing::error!("the database's thread cannot go on, and Daybook ends");
+        std::process::abort();
     }
 }
 

@@ -128,8 +128,8 @@ fn an_erased_person_is_in_no_file_and_no_column_however_they_were_spelt() {
                  ('l', 'acme', 'stripe', 'charges', 's', 'payment', 1, 1, 'email: \"{JOERG}\" is not a number', '{{\"a\":1}}'),
                  ('l', 'acme', 'stripe', 'charges', 's', 'payment', 1, 2, 'why', '{{\"a\":\"cus\\u005fname_1\"}}'),
                  ('l', 'acme', 'stripe', 'charges', 's', 'payment', 1, 3, 'why', '{{\"a\":\"cus_name_11\"}}');
-             INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, payload, state, attempts, created_at, kind, lane)
-             SELECT 'msg_' || i, 'rep', 'acme', 0, '{{}}', ''::BLOB, 'sent', 1, now()::TIMESTAMP, 'report', 'mail' FROM range(1, 3) AS r(i);
+             INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, state, attempts, created_at, kind, lane)
+             SELECT 'msg_' || i, 'rep', 'acme', 0, '{{}}', 'sent', 1, now()::TIMESTAMP, 'report', 'mail' FROM range(1, 3) AS r(i);
              INSERT INTO ops.report (report_id, workspace, report, period_start, period_end, issued_at, document)
              VALUES ('rep', 'acme', 'daily', DATE '2026-11-09', DATE '2026-11-10', now()::TIMESTAMP, '{{\"gaps\":[\"no access for {JOERG}\"],\"n\":\"1.50\"}}');
              INSERT INTO core.deal (workspace, connection, deal_id, name, source, created_at, created_date, modified_at, is_closed, is_won, load_id)

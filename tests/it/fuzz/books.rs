@@ -25,7 +25,7 @@ pub fn handed(mut trial: Trial) {
         for number in 0..chance.below(20) {
             let id = format!("msg_{}_{}", round.number, chance.below(8));
             let (name, what) =
-                chance.of(&[("handed", What::DeliveryResult), ("sent", What::Sent), ("not_sent", What::NotSent)]);
+                chance.of(&[("handed", What::Handed), ("sent", What::Sent), ("not_sent", What::NotSent)]);
             text.extend(format!("2026-11-25T12:00:{:02}Z {id} {name}\n", number % 60).bytes());
             expected.insert(id, what);
             if is_garbled && chance.one_in(2) {
@@ -43,12 +43,12 @@ pub fn handed(mut trial: Trial) {
         for (id, what) in &expected {
             assert_eq!(read.get(id).map(|line| line.what), Some(*what), "{id}");
         }
-        handed.add("msg_new", What::DeliveryResult, now()).expect("added");
+        handed.add("msg_new", What::Handed, now()).expect("added");
         let again = handed.read().expect("read").expect("a list");
         assert!(again.contains_key("msg_new") && again.len() >= read.len(), "a line is lost behind a cut one");
         if chance.one_in(10) {
             let own = handed.clone();
-            let noted = warehouse.write_ledger_blocking(move |connection| reconcile(connection, &own, now()));
+            let noted = warehouse.write_both_blocking(move |connection| reconcile(connection, &own, now()));
             noted.expect("what was handed over is taken in");
             let unknown = crate::support::texts(&warehouse, "SELECT message_id FROM ops.handed_over");
             let out = expected.iter().filter(|(_, what)| **what != What::NotSent);

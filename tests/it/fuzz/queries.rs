@@ -6,7 +6,7 @@ use daybook::warehouse::queries::examine;
 use duckdb::Connection;
 
 /// Relations and values that reach beyond tables.
-const BAD_RELATIONS: [&str; 22] = [
+const BAD_RELATIONS: [&str; 23] = [
     "'/etc/passwd.csv'",
     "\"a.parquet\"",
     "\"https://x.example/a.csv\"",
@@ -26,6 +26,7 @@ const BAD_RELATIONS: [&str; 22] = [
     "pg_catalog.pg_settings",
     "information_schema.tables",
     "ops.outbox",
+    "ops.payload",
     "\"OPS\".\"Outbox\"",
     "(SHOW TABLES)",
     "json_execute_serialized_sql('{}')",

@@ -26,9 +26,9 @@ fn erasing_one_person_leaves_slices_paths_and_files_of_others_as_they_are() {
              manifest = replace(manifest, 'charges', 'charges/120000') WHERE slice = 'all';
          INSERT INTO ops.run (run_id, job, workspace, subject, started_at, outcome, detail)
          VALUES ('r1', 'sync', 'acme', '202611', now()::TIMESTAMP, 'failed', 'jane@yahoo.com, 202611, 120000 and 20261120 gone');
-         INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, payload, state, attempts, created_at, kind, lane)
-         VALUES ('msg_theirs', 'rep', 'other', 0, '{}', ''::BLOB, 'sent', 1, now()::TIMESTAMP, 'report', 'mail'),
-             ('msg_own', 'rep', 'acme', 0, '{}', ''::BLOB, 'sent', 1, now()::TIMESTAMP, 'report', 'mail')"
+         INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, state, attempts, created_at, kind, lane)
+         VALUES ('msg_theirs', 'rep', 'other', 0, '{}', 'sent', 1, now()::TIMESTAMP, 'report', 'mail'),
+             ('msg_own', 'rep', 'acme', 0, '{}', 'sent', 1, now()::TIMESTAMP, 'report', 'mail')"
             .to_owned(),
     );
     let paths = |installation: &TestInstallation| {
