@@ -37,13 +37,14 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (23, include_str!("migrations/0023_facts.sql")),
     (24, include_str!("migrations/0024_payloads.sql")),
     (25, include_str!("migrations/0025_rollups.sql")),
+    (26, include_str!("migrations/0026_payload_moved.sql")),
 ];
 
 /// Since this version the database says which Daybook brought it there.
 const NAMES_ITS_MAKER: u32 = 4;
 
 /// Before this one payloads are moved, which no single transaction has room for.
-const PAYLOADS: u32 = 24;
+const PAYLOADS: u32 = 26;
 
 /// The newest version this Daybook knows.
 pub fn newest() -> u32 {

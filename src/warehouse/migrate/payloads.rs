@@ -14,7 +14,7 @@ const LONG_LOG: usize = 64 << 20;
 /// would hold them in memory; begun again it begins anew.
 pub(super) fn move_out(connection: &mut Connection) -> Result<(), WarehouseError> {
     let step = || "moving payloads out of the outbox".to_owned();
-    connection.execute_batch(include_str!("../migrations/0024_payload_table.sql")).context(step)?;
+    connection.execute_batch(include_str!("../migrations/0026_payload_table.sql")).context(step)?;
     let ids: Vec<String> = {
         let mut statement = connection.prepare("SELECT message_id FROM ops.outbox ORDER BY rowid").context(step)?;
         let rows = statement.query_map([], |row| row.get(0)).context(step)?;
@@ -58,9 +58,9 @@ pub(super) fn move_out(connection: &mut Connection) -> Result<(), WarehouseError
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::warehouse::migrate::{MIGRATIONS, apply};
+    use crate::warehouse::migrate::{MIGRATIONS, PAYLOADS, apply};
 
-    /// A database as version 23 left it, on the disk, with messages of so many bytes.
+    /// A database as version 25 left it, on the disk, with messages of so many bytes.
     fn of_before(path: &std::path::Path, messages: usize, bytes: usize) -> Connection {
         let flags = duckdb::Config::default()
             .with("memory_limit", "512MB")
@@ -70,7 +70,7 @@ mod tests {
             .expect("settings");
         let connection = Connection::open_with_flags(path, flags).expect("a database");
         connection.execute_batch("CREATE TABLE main.daybook_version (version INTEGER NOT NULL)").expect("a table");
-        for (version, sql) in MIGRATIONS.iter().filter(|(version, _)| *version < 24) {
+        for (version, sql) in MIGRATIONS.iter().filter(|(version, _)| *version < PAYLOADS) {
             connection.execute_batch(sql).expect("an older migration");
             connection
                 .execute("INSERT INTO main.daybook_version (version) VALUES (?)", params![version])

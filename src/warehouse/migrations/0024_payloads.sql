@@ -1,9 +1,6 @@
 -- Payloads of reports that went out are dropped after a while: the issued document stays, and from it the same
 -- bytes are rendered again.
 
--- They stand in `ops.payload` now.
-ALTER TABLE ops.outbox DROP COLUMN payload;
-
 -- What a message was made with besides its document, as JSON: formats, reply address, unsubscribe targets. Absent in
 -- mails of before, whose payload therefore stays as long as the message.
 ALTER TABLE ops.outbox ADD COLUMN made_with VARCHAR;
@@ -15,6 +12,3 @@ ALTER TABLE ops.outbox ADD COLUMN payload_sha256 VARCHAR;
 
 -- The sum of the templates, the theme and the logo that a report was rendered with.
 ALTER TABLE ops.report ADD COLUMN templates VARCHAR;
-
--- When a person was erased in its documents, last.
-ALTER TABLE ops.report ADD COLUMN person_erased_at TIMESTAMP;
