@@ -17,12 +17,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 pub mod attempts;
 mod batch;
+mod gathered;
 mod patience;
 mod request;
 mod slices;
 mod soft_pages;
 mod split_pages;
 
+pub use gathered::Gathered;
 pub use request::{again, load_request};
 use request::{contradicted, requested};
 pub use slices::SyncMode;
@@ -41,12 +43,14 @@ pub struct SyncContext {
     pub is_scheduled: bool,
     /// The installation's folder, where slices can be tried in a process of their own.
     pub root: Option<std::path::PathBuf>,
+    /// Small slices on their way into this warehouse.
+    pub gathered: Gathered,
 }
 
 impl SyncContext {
     /// Syncs that a person asks for, of no installation in particular.
     pub fn new(engine: std::sync::Arc<Engine>, warehouse: Warehouse, clock: Clock, person_key: Secret) -> Self {
-        Self { engine, warehouse, clock, person_key, stop: Stop::default(), is_scheduled: false, root: None }
+        Self { engine, warehouse, clock, person_key, stop: Stop::default(), is_scheduled: false, root: None, gathered: Gathered::default() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::error::{Context, WarehouseError};
 use chrono::{DateTime, NaiveDateTime, Utc};
-use duckdb::{Connection, params};
+use duckdb::{Connection, Transaction, params};
 use std::collections::BTreeMap;
 
 /// A slice within a workspace's connection.
@@ -31,32 +31,37 @@ pub fn begin(
 ) -> Result<(), WarehouseError> {
     let step = || "noting which slices are being loaded".to_owned();
     let transaction = connection.transaction().context(step)?;
+    let mut statement = transaction
+        .prepare(
+            "INSERT INTO ops.slice_attempt VALUES (?, ?, ?, ?, 1, ?, ?)
+             ON CONFLICT DO UPDATE SET attempts = attempts + CASE WHEN owner = excluded.owner THEN 0 ELSE 1 END,
+                 owner = excluded.owner, began_at = excluded.began_at",
+        )
+        .context(step)?;
     for SliceKey { workspace, connection, stream, slice } in slices {
-        transaction
-            .execute(
-                "INSERT INTO ops.slice_attempt VALUES (?, ?, ?, ?, 1, ?, ?)
-                 ON CONFLICT DO UPDATE SET attempts = attempts + CASE WHEN owner = excluded.owner THEN 0 ELSE 1 END,
-                     owner = excluded.owner, began_at = excluded.began_at",
-                params![workspace, connection, stream, slice, owner, now.naive_utc()],
-            )
-            .context(step)?;
+        statement.execute(params![workspace, connection, stream, slice, owner, now.naive_utc()]).context(step)?;
     }
+    drop(statement);
     transaction.commit().context(step)
 }
 
 /// Notes that the loads of these slices have ended.
 pub fn end(connection: &mut Connection, slices: &[SliceKey]) -> Result<(), WarehouseError> {
+    let transaction = connection.transaction().context(|| "noting which slices were loaded".to_owned())?;
+    forget(&transaction, slices)?;
+    transaction.commit().context(|| "noting which slices were loaded".to_owned())
+}
+
+/// The same within a transaction.
+pub fn forget(transaction: &Transaction<'_>, slices: &[SliceKey]) -> Result<(), WarehouseError> {
     let step = || "noting which slices were loaded".to_owned();
-    let transaction = connection.transaction().context(step)?;
+    let mut statement = transaction
+        .prepare("DELETE FROM ops.slice_attempt WHERE workspace = ? AND connection = ? AND stream = ? AND slice = ?")
+        .context(step)?;
     for SliceKey { workspace, connection, stream, slice } in slices {
-        transaction
-            .execute(
-                "DELETE FROM ops.slice_attempt WHERE workspace = ? AND connection = ? AND stream = ? AND slice = ?",
-                params![workspace, connection, stream, slice],
-            )
-            .context(step)?;
+        statement.execute(params![workspace, connection, stream, slice]).context(step)?;
     }
-    transaction.commit().context(step)
+    Ok(())
 }
 
 /// Loads of a stream's slices that other processes than `owner` began and did not end, by slice.

@@ -9,6 +9,7 @@ use super::worker::{BothWriter, Warehouse};
 use crate::domain::clock::{Seen, latest_believed};
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use duckdb::{Connection, OptionalExt, Transaction, params};
+use std::collections::BTreeSet;
 
 /// What is known of the clock.
 pub fn seen(reader: &Connection) -> Result<Seen, WarehouseError> {
@@ -136,6 +137,20 @@ pub fn redate_loads(
 ) -> Result<u64, WarehouseError> {
     let which = "workspace = $1 AND connection = $2 AND (fetched_at > $3 OR loaded_at > $3)";
     redate(transaction, which, (workspace, connection), now)
+}
+
+/// Connections, by workspace and id, of which [`redate_loads`] would date a load anew.
+pub fn connections_ahead(
+    transaction: &Transaction<'_>,
+    now: DateTime<Utc>,
+) -> Result<BTreeSet<(String, String)>, WarehouseError> {
+    let step = || "looking for loads that lie ahead".to_owned();
+    let mut statement = transaction
+        .prepare("SELECT DISTINCT workspace, connection FROM ops.load WHERE fetched_at > $1 OR loaded_at > $1")
+        .context(step)?;
+    let believed = latest_believed(now).naive_utc();
+    let rows = statement.query_map(params![believed], |row| Ok((row.get(0)?, row.get(1)?))).context(step)?;
+    rows.collect::<Result<_, _>>().context(step)
 }
 
 pub(super) fn redate(

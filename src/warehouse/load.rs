@@ -14,6 +14,7 @@ mod merge;
 mod pages;
 mod records;
 mod stage;
+mod together;
 
 pub use direct::load_direct;
 pub use doubt::{Confirm, Contradicted, Doubt, DoubtedDay, doubt_contradictions};
@@ -22,6 +23,7 @@ pub use landed_pages::LandedPages;
 pub use listed::ListsAll;
 pub use records::{Count, Records};
 pub use stage::{columns, literal, path_literal};
+pub use together::{MOST_BYTES as MOST_SMALL_BYTES, is_small, load_together};
 
 use super::clock;
 use super::error::{Context, WarehouseError};
@@ -241,35 +243,8 @@ fn record(
     loaded: &Loaded,
 ) -> Result<(), WarehouseError> {
     let step = || "recording a load".to_owned();
-    let (start, end) = request.window.unzip();
-    let pages = request.pages.files.len();
     transaction
-        .execute(
-            "INSERT INTO ops.load SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-                 CAST(CAST(? AS JSON) AS VARCHAR[]), CAST(CAST(? AS JSON) AS VARCHAR[])",
-            params![
-                request.load_id,
-                request.workspace,
-                request.connection,
-                request.stream,
-                request.slice,
-                request.partition,
-                start,
-                end,
-                request.fetched_at.naive_utc(),
-                now.naive_utc(),
-                request.manifest,
-                pages as u64,
-                request.bytes,
-                loaded.rows_read,
-                loaded.rows_written,
-                loaded.rows_unchanged,
-                loaded.rows_superseded,
-                loaded.rows_quarantined,
-                serde_json::Value::from(loaded.notes.clone()).to_string(),
-                serde_json::Value::from(loaded.caveats.clone()).to_string(),
-            ],
-        )
+        .execute_batch(&format!("INSERT INTO ops.load VALUES {}", record_row(request, now, loaded)))
         .context(step)?;
     // What the last answer about changes said of itself ends with the next one.
     if request.first_whole.is_some() && loaded.caveats.is_empty() {
@@ -304,6 +279,43 @@ fn record(
             .context(step)?;
     }
     Ok(())
+}
+
+/// The row of a load in `ops.load`, as SQL.
+fn record_row(request: &LoadRequest, now: DateTime<Utc>, loaded: &Loaded) -> String {
+    let day = |day: Option<NaiveDate>| day.map_or_else(|| "NULL".to_owned(), |day| format!("DATE '{day}'"));
+    let at = |at: DateTime<Utc>| format!("TIMESTAMP '{}'", at.format("%Y-%m-%d %H:%M:%S%.6f"));
+    let texts = |texts: &[String]| {
+        let texts: Vec<String> = texts.iter().map(|text| literal(text)).collect();
+        format!("CAST([{}] AS VARCHAR[])", texts.join(", "))
+    };
+    let (start, end) = request.window.unzip();
+    let [load_id, workspace, connection, stream, slice, partition, manifest] = [
+        &request.load_id,
+        &request.workspace,
+        &request.connection,
+        &request.stream,
+        &request.slice,
+        &request.partition,
+        &request.manifest,
+    ]
+    .map(|text| literal(text));
+    format!(
+        "({load_id}, {workspace}, {connection}, {stream}, {slice}, {partition}, {}, {}, {}, {}, {manifest}, {}, {}, {}, {}, {}, {}, {}, {}, {})",
+        day(start),
+        day(end),
+        at(request.fetched_at),
+        at(now),
+        request.pages.files.len(),
+        request.bytes,
+        loaded.rows_read,
+        loaded.rows_written,
+        loaded.rows_unchanged,
+        loaded.rows_superseded,
+        loaded.rows_quarantined,
+        texts(&loaded.notes),
+        texts(&loaded.caveats),
+    )
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::tenants::world;
 use chrono::{DateTime, Days, TimeDelta, Utc};
 use daybook::daemon::App;
 use daybook::daemon::scheduler::Scheduler;
-use daybook::jobs::sync::{SyncContext, sync_connection};
+use daybook::jobs::sync::{Gathered, SyncContext, sync_connection};
 use daybook::sandbox::{Armed, Fault, Faults, Sandbox, SandboxOptions, tenants};
 use daybook::support::clock::Clock;
 use daybook::warehouse::{Warehouse, WarehouseConfig};
@@ -146,7 +146,7 @@ async fn a_vendor_down_for_a_day_leaves_the_others_going_and_is_made_up_for_with
     let fresh = tempfile::tempdir().expect("a folder");
     let warehouse =
         Warehouse::open(&fresh.path().join("daybook.duckdb"), &WarehouseConfig::default()).expect("a warehouse");
-    let context = SyncContext { warehouse: warehouse.clone(), ..app.sync.clone() };
+    let context = SyncContext { warehouse: warehouse.clone(), gathered: Gathered::default(), ..app.sync.clone() };
     let sources = app.sources(app.settings.workspace("shop").expect("the shop")).expect("sources");
     for source in sources.iter().filter(|source| source.connection.id == "payments") {
         let outcomes = sync_connection(&context, source, &|_| {}).await;

@@ -43,7 +43,7 @@ fn name(slice: &Slice) -> String {
     format!("{}/{begins}", slice.partition)
 }
 
-fn key_of(landed: &LandedSlice) -> SliceKey {
+pub(super) fn key_of(landed: &LandedSlice) -> SliceKey {
     let of = &landed.manifest;
     key(&of.workspace, &of.connection, &of.stream, &of.slice)
 }
@@ -66,7 +66,7 @@ pub fn skipped(deaths: &Deaths, slice: &Slice, now: DateTime<Utc>) -> Option<Str
 }
 
 /// This process among all others, those of the same number included.
-fn process() -> &'static str {
+pub(super) fn process() -> &'static str {
     static OWN: OnceLock<String> = OnceLock::new();
     OWN.get_or_init(|| format!("{:032x}", rand::rng().random::<u128>()))
 }

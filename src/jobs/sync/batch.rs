@@ -7,7 +7,7 @@ use super::{Source, SyncContext, SyncMode, load_landed};
 use crate::connectors::LandedSlice;
 use crate::connectors::spec::{LoadMode, StreamSpec};
 use crate::warehouse::WarehouseError;
-use crate::warehouse::load::{Loaded, load_direct};
+use crate::warehouse::load::{Loaded, MOST_SMALL_BYTES, load_direct};
 use std::time::Duration;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, timeout_at};
@@ -108,6 +108,11 @@ pub async fn load_batch(
     (batch, deaths): (&[LandedSlice], &Deaths),
     mode: SyncMode,
 ) -> Vec<Result<Loaded, WarehouseError>> {
+    if let ([landed], true) = (batch, deaths.is_empty())
+        && let Some(loaded) = load_gathered(context, source, landed, mode).await
+    {
+        return vec![Ok(loaded)];
+    }
     if let Err(error) = attempts::enter(context, batch, deaths).await {
         return match batch {
             [_] => vec![Err(error)],
@@ -120,6 +125,16 @@ pub async fn load_batch(
         tracing::warn!(error = %error, "the end of a load could not be noted");
     }
     done
+}
+
+/// A small slice together with those of other connections; `None` where it is to be loaded by itself.
+async fn load_gathered(context: &SyncContext, source: &Source, landed: &LandedSlice, mode: SyncMode) -> Option<Loaded> {
+    if landed.bytes().0 > MOST_SMALL_BYTES {
+        return None;
+    }
+    // What is wrong with it shows when it is loaded by itself.
+    let request = requested(context, source, landed, mode, context.clock.now()).await.ok()?;
+    context.gathered.load(context, (request, attempts::key_of(landed))).await
 }
 
 /// Slices one by one, each on its own.

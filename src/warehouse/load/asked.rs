@@ -27,22 +27,7 @@ pub fn check_records(
     let are_all_bad = loaded.rows_quarantined == loaded.rows_read;
     let wrong: Option<String> = transaction
         .query_row(
-            &format!(
-                "SELECT any_value(CASE
-                     WHEN kind = 'ARRAY' THEN CASE
-                         WHEN {are_all_bad} AND len(kinds) > 0 AND NOT list_contains(kinds, 'OBJECT')
-                         THEN 'a list of what is no record' END
-                     WHEN kind = 'NULL' AND {lacks} THEN NULL
-                     WHEN kind IS NOT NULL THEN lower(kind)
-                     WHEN {lacks} AND whole = 'OBJECT' THEN NULL
-                     ELSE 'nothing' END)
-                 FROM (SELECT json_type(body) AS whole, json_type(body, {list}) AS kind,
-                           list_transform(json_extract(body, {each}), lambda record: json_type(record)) AS kinds
-                       FROM {pages})",
-                lacks = request.may_lack_list || request.may_be_followed,
-                list = literal(list),
-                each = literal(&format!("{list}[*]"))
-            ),
+            &format!("SELECT any_value({}) FROM ({})", is_wrong(request, are_all_bad), kinds_of("", list, &pages)),
             [],
             |row| row.get(0),
         )
@@ -53,6 +38,32 @@ pub fn check_records(
             "the vendor sends {kind} where the list {list} was due: its interface may have changed; nothing was loaded"
         ))),
     }
+}
+
+/// What stands in a page where the list is due, as an expression over [`kinds_of`] it; null where that is right.
+pub fn is_wrong(request: &LoadRequest, are_all_bad: bool) -> String {
+    let lacks = request.may_lack_list || request.may_be_followed;
+    format!(
+        "CASE
+             WHEN kind = 'ARRAY' THEN CASE
+                 WHEN {are_all_bad} AND len(kinds) > 0 AND NOT list_contains(kinds, 'OBJECT')
+                 THEN 'a list of what is no record' END
+             WHEN kind = 'NULL' AND {lacks} THEN NULL
+             WHEN kind IS NOT NULL THEN lower(kind)
+             WHEN {lacks} AND whole = 'OBJECT' THEN NULL
+             ELSE 'nothing' END"
+    )
+}
+
+/// The kinds of pages, and of what stands in them at the path `list`.
+pub fn kinds_of(columns: &str, list: &str, pages: &str) -> String {
+    format!(
+        "SELECT {columns} json_type(body) AS whole, json_type(body, {list}) AS kind,
+             list_transform(json_extract(body, {each}), lambda record: json_type(record)) AS kinds
+         FROM {pages}",
+        list = literal(list),
+        each = literal(&format!("{list}[*]"))
+    )
 }
 
 /// How the problem of such a row ends. It says nothing against the rows of the days that were asked for.

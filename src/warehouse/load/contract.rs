@@ -5,8 +5,8 @@ use super::literal;
 use crate::warehouse::error::{Context, WarehouseError};
 use duckdb::{Transaction, params};
 
-/// Marks rows of the table `read` that lack a required value, or hold one that is out of range or of another form.
-pub fn judge(transaction: &Transaction<'_>, fact: &str) -> Result<(), WarehouseError> {
+/// Marks rows of the temporary table `table` that lack a required value, or hold one that is out of range or of another form.
+pub fn judge(transaction: &Transaction<'_>, fact: &str, table: &str) -> Result<(), WarehouseError> {
     let step = || format!("holding {fact} against its contract");
     let mut statement = transaction
         .prepare(
@@ -42,6 +42,6 @@ pub fn judge(transaction: &Transaction<'_>, fact: &str) -> Result<(), WarehouseE
     if faults.is_empty() {
         return Ok(());
     }
-    let sql = format!("UPDATE read SET problem = CASE {} END WHERE problem IS NULL", faults.join(" "));
+    let sql = format!("UPDATE {table} SET problem = CASE {} END WHERE problem IS NULL", faults.join(" "));
     transaction.execute_batch(&sql).context(step)
 }

@@ -7,7 +7,8 @@ mod measures;
 mod silence;
 
 pub use contradiction::{Contradicted, doubt_contradictions};
-pub use silence::doubt_silence;
+pub(super) use measures::Measures;
+pub use silence::{LOOKED_AT, doubt_silence, is_silent};
 
 use super::asked::OTHER_DAY;
 use super::merge::covered;
@@ -18,7 +19,6 @@ use crate::support::shown::cut_line;
 use crate::warehouse::error::{Context, WarehouseError};
 use chrono::NaiveDate;
 use duckdb::{Transaction, params};
-use measures::Measures;
 use rust_decimal::Decimal;
 
 /// What tells an emptier answer from a missing one.
@@ -105,11 +105,12 @@ pub fn doubt(
          both_sides AS (SELECT date, which, held[which] AS held, coalesce(came[which], 0) AS came FROM judged),
          fallen AS (
              SELECT b.* FROM both_sides AS b
-             WHERE b.held > 0 AND (b.came <= 0 OR b.held >= {SMALLEST_FALL} AND b.came * 10 < b.held))
+             WHERE {is_fallen})
          SELECT f.date, f.held, f.came, f.which FROM fallen AS f
          WHERE NOT EXISTS (SELECT 1 FROM ops.coverage AS v WHERE {of_stream} AND v.date = f.date AND v.standing = {accepting})
            AND NOT ({confirmed})
          ORDER BY f.date",
+        is_fallen = is_fallen("b.held", "b.came"),
         amounts = measures.sums(),
         table = target.table,
         covered = covered(request, target),
@@ -161,6 +162,11 @@ pub fn doubt(
         ))
         .context(step)?;
     Ok(found)
+}
+
+/// Whether a day's measure fell to nothing, or to less than a tenth, as an expression.
+pub(super) fn is_fallen(held: &str, came: &str) -> String {
+    format!("{held} > 0 AND ({came} <= 0 OR {held} >= {SMALLEST_FALL} AND {came} * 10 < {held})")
 }
 
 /// How much of a slice could not be used, between 0 and 1.

@@ -24,8 +24,8 @@ pub fn create_pages(transaction: &Transaction<'_>, requests: &[LoadRequest]) -> 
     let mut pages: Vec<Vec<(u32, &Path)>> = Vec::new();
     let (mut is_any_array, mut largest) = (false, 0);
     for (request, first_no) in requests.iter().zip((0..).step_by(PAGES_OF_SLICE as usize)) {
-        let Pages { files, is_array, largest_page, .. } = &request.pages;
-        pages.push(files.iter().map(|file| (first_no + page_no(file), file.as_path())).collect());
+        let Pages { is_array, largest_page, .. } = &request.pages;
+        pages.push(request.pages.numbered().map(|(page_no, file)| (first_no + page_no, file)).collect());
         is_any_array |= *is_array;
         largest = largest.max(*largest_page);
     }
@@ -35,7 +35,7 @@ pub fn create_pages(transaction: &Transaction<'_>, requests: &[LoadRequest]) -> 
     } else if is_any_array || largest > LARGEST_WHOLE_PAGE {
         read_json(&pages, is_any_array, largest)?
     } else {
-        listed(&pages, largest)?
+        landed(&pages, largest)?
     };
     transaction
         .execute_batch(&format!("CREATE OR REPLACE TEMP VIEW page AS {rows}"))
@@ -47,10 +47,18 @@ pub fn create_pages(transaction: &Transaction<'_>, requests: &[LoadRequest]) -> 
 pub fn last_page(request: &LoadRequest) -> Result<Option<String>, WarehouseError> {
     let Pages { files, is_array, largest_page, .. } = &request.pages;
     let Some(last) = files.last().filter(|_| files.len() > 1 && !is_array) else { return Ok(None) };
-    listed(&[(page_no(last), last.as_path())], *largest_page).map(Some)
+    landed(&[(page_no(last), last.as_path())], *largest_page).map(Some)
 }
 
-fn listed(pages: &[(u32, &Path)], largest: u64) -> Result<String, WarehouseError> {
+impl Pages {
+    /// The files with their numbers.
+    pub fn numbered(&self) -> impl DoubleEndedIterator<Item = (u32, &Path)> {
+        self.files.iter().map(|file| (page_no(file), file.as_path()))
+    }
+}
+
+/// The query of landed pages, each with its number, of at most `largest` bytes.
+pub fn landed(pages: &[(u32, &Path)], largest: u64) -> Result<String, WarehouseError> {
     let list: Vec<ListedPage<'_>> =
         pages.iter().map(|(no, file)| Ok((*no, utf8(file)?, largest))).collect::<Result<_, _>>()?;
     let list = serde_json::to_string(&list).map_err(|error| WarehouseError::Invalid(error.to_string()))?;

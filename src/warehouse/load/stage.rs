@@ -6,6 +6,7 @@ use crate::warehouse::facts;
 use crate::warehouse::privacy::erased;
 use crate::warehouse::queries;
 use duckdb::{Connection, Transaction, params};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Raw records and reasons are kept up to this many characters.
@@ -51,7 +52,7 @@ pub fn stage(
         .execute_batch(&format!("CREATE OR REPLACE TEMP TABLE read AS {}", target.sql.trim_end().trim_end_matches(';')))
         .context(step)?;
     if facts::builtin().get(&target.table).is_none() {
-        contract::judge(transaction, &target.table)?;
+        contract::judge(transaction, &target.table, "read")?;
     }
     let of_other_days = asked::quarantine_other_days(transaction, request, target, loaded)?;
     asked::tell_days_ahead(transaction, request, target, loaded)?;
@@ -198,7 +199,7 @@ fn quarantine(
 
 /// A record with more text than this says nothing of new fields: looking through a million of them takes more
 /// memory than there is.
-const LARGEST_TOLD: usize = 64 << 10;
+pub const LARGEST_TOLD: usize = 64 << 10;
 /// Bytes of records that are looked at.
 const MOST_LOOKED_AT: u64 = 2 << 20;
 /// Of new fields at once.
@@ -229,23 +230,15 @@ pub fn note_fields(
             |row| row.get(0),
         )
         .context(step)?;
-    let Some(structure) = structure.and_then(|text| serde_json::from_str(&text).ok()) else {
-        return Ok(());
-    };
-    let mut fields = Vec::new();
-    flatten(&structure, "", &mut fields);
+    let Some(structure) = structure else { return Ok(()) };
     let of_stream = params![request.workspace, request.connection, request.stream];
     let mut known = transaction
         .prepare("SELECT field FROM ops.stream_field WHERE workspace = ? AND connection = ? AND stream = ?")
         .context(step)?;
-    let known: std::collections::BTreeSet<String> =
+    let known: BTreeSet<String> =
         known.query_map(of_stream, |row| row.get(0)).context(step)?.collect::<Result<_, _>>().context(step)?;
-    let new: Vec<String> = fields.into_iter().filter(|field| !known.contains(field)).collect();
-    // Names that are data, an id for each record say, are no fields that anybody could map.
-    if new.len() > MOST_NEW {
-        loaded.notes.push(format!("the vendor sends {} new fields, too many to name", new.len()));
-        return Ok(());
-    }
+    let (new, note) = new_fields(&structure, &known);
+    loaded.notes.extend(note);
     for field in &new {
         transaction
             .execute(
@@ -254,13 +247,29 @@ pub fn note_fields(
             )
             .context(step)?;
     }
-    if !known.is_empty() && !new.is_empty() {
-        let more = new.len().saturating_sub(MOST_NAMED);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let named: Vec<&str> = new.iter().take(MOST_NAMED).map(String::as_str).collect();
-        loaded.notes.push(format!("the vendor sends new fields: {}{more}", named.join(", ")));
-    }
     Ok(())
+}
+
+/// Fields of a structure, as DuckDB gives that of JSON, which are not among the known ones; and what is said of them.
+pub fn new_fields(structure: &str, known: &BTreeSet<String>) -> (Vec<String>, Option<String>) {
+    let mut fields = Vec::new();
+    match serde_json::from_str(structure) {
+        Ok(structure) => flatten(&structure, "", &mut fields),
+        Err(_) => return (fields, None),
+    }
+    let new: Vec<String> = fields.into_iter().filter(|field| !known.contains(field)).collect();
+    // Names that are data, an id for each record say, are no fields that anybody could map.
+    if new.len() > MOST_NEW {
+        return (Vec::new(), Some(format!("the vendor sends {} new fields, too many to name", new.len())));
+    }
+    if known.is_empty() || new.is_empty() {
+        return (new, None);
+    }
+    let more = new.len().saturating_sub(MOST_NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let named: Vec<&str> = new.iter().take(MOST_NAMED).map(String::as_str).collect();
+    let note = format!("the vendor sends new fields: {}{more}", named.join(", "));
+    (new, Some(note))
 }
 
 /// `{"campaign": {"id": "VARCHAR"}}` becomes `campaign.id`; a stream with endless key names is cut.

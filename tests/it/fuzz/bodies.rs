@@ -12,7 +12,7 @@ use axum::response::Response;
 use chrono::TimeDelta;
 use daybook::domain::period::Period;
 use daybook::jobs::backfill::backfill;
-use daybook::jobs::sync::{Source, SyncContext, sync_connection};
+use daybook::jobs::sync::{Gathered, Source, SyncContext, sync_connection};
 use daybook::sandbox::{Faults, tenants};
 use daybook::warehouse::{Warehouse, WarehouseConfig};
 use std::collections::BTreeSet;
@@ -154,7 +154,7 @@ fn fresh(of: &SyncContext, folder: &tempfile::TempDir) -> SyncContext {
     let warehouse = Warehouse::open(&folder.path().join("daybook.duckdb"), &config).expect("a warehouse");
     let clock = daybook::support::clock::Clock::fixed(noon());
     let engine = daybook::connectors::Engine::new(folder.path().join("landing"), clock.clone()).expect("an engine");
-    SyncContext { engine: Arc::new(engine), warehouse, clock, ..of.clone() }
+    SyncContext { engine: Arc::new(engine), warehouse, clock, gathered: Gathered::default(), ..of.clone() }
 }
 
 /// What a warehouse holds that heard good answers only, and the sources it has asked so far.

@@ -30,7 +30,7 @@ pub fn doubt_silence(
         return Ok(());
     };
     let Replaces::Window { column, partition, .. } = &target.replaces else { return Ok(()) };
-    let since = today - Days::new(MOST_DAYS + USUAL_DAYS);
+    let since = today - Days::new(LOOKED_AT);
     if end <= since {
         return Ok(());
     }
@@ -61,6 +61,15 @@ pub fn doubt_silence(
         }
     }
     Ok(())
+}
+
+/// So many days before the running one are looked at.
+pub const LOOKED_AT: u64 = MOST_DAYS + USUAL_DAYS;
+
+/// Whether days before `today` are silent of which something was to be expected; `sums` holds those that have
+/// something.
+pub fn is_silent(sums: &BTreeMap<NaiveDate, Decimal>, today: NaiveDate) -> bool {
+    silence(sums, today).is_some()
 }
 
 /// Days without anything up to yesterday, and the least of the usual days before them.
