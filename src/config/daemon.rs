@@ -64,15 +64,17 @@ impl Default for LogConfig {
 /// The section `[schedule]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScheduleConfig {
-    /// Runs at work at the same time, at least 1.
+    /// Reports and maintenance at work at the same time, at least 1.
     pub runs_at_once: usize,
+    /// Syncs and rollups at work at the same time, beside those; at least 1.
+    pub syncs_at_once: usize,
     /// What has not ended so long after a stop was asked for is cut off.
     pub stop_within: Duration,
 }
 
 impl Default for ScheduleConfig {
     fn default() -> Self {
-        Self { runs_at_once: 4, stop_within: Duration::from_secs(60) }
+        Self { runs_at_once: 4, syncs_at_once: 32, stop_within: Duration::from_secs(60) }
     }
 }
 
@@ -188,13 +190,21 @@ fn log(mut section: Section<'_>) -> LogConfig {
 fn schedule(mut section: Section<'_>) -> ScheduleConfig {
     section.about("How jobs share the machine.");
     let default = ScheduleConfig::default();
+    let runs = section
+        .optional("runs_at_once", whole_number(1, 64).about("Reports and maintenance at work at the same time."))
+        .and_then(|at| usize::try_from(at.value).ok());
+    let syncs = section
+        .optional(
+            "syncs_at_once",
+            whole_number(1, 256).about(
+                "Syncs and rollups at work at the same time, beside the others: they wait for vendors most of the \
+                 time, and what comes together is loaded and computed together. As runs_at_once where only that is set.",
+            ),
+        )
+        .and_then(|at| usize::try_from(at.value).ok());
     let config = ScheduleConfig {
-        runs_at_once: section
-            .optional(
-                "runs_at_once",
-                whole_number(1, 64).about("Runs at work at the same time: reports first, then syncs, then rollups."),
-            )
-            .map_or(default.runs_at_once, |at| usize::try_from(at.value).unwrap_or(default.runs_at_once)),
+        runs_at_once: runs.unwrap_or(default.runs_at_once),
+        syncs_at_once: syncs.or(runs).unwrap_or(default.syncs_at_once),
         stop_within: section
             .optional(
                 "stop_within_secs",

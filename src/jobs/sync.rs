@@ -50,7 +50,16 @@ pub struct SyncContext {
 impl SyncContext {
     /// Syncs that a person asks for, of no installation in particular.
     pub fn new(engine: std::sync::Arc<Engine>, warehouse: Warehouse, clock: Clock, person_key: Secret) -> Self {
-        Self { engine, warehouse, clock, person_key, stop: Stop::default(), is_scheduled: false, root: None, gathered: Gathered::default() }
+        Self {
+            engine,
+            warehouse,
+            clock,
+            person_key,
+            stop: Stop::default(),
+            is_scheduled: false,
+            root: None,
+            gathered: Gathered::default(),
+        }
     }
 }
 

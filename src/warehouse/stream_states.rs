@@ -3,7 +3,7 @@
 use super::error::{Context, WarehouseError};
 use crate::support::redact;
 use chrono::{DateTime, NaiveDateTime, Utc};
-use duckdb::{Connection, Transaction, params};
+use duckdb::{Connection, params};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -33,26 +33,24 @@ pub struct StreamState {
 pub fn note(connection: &mut Connection, ends: &[StreamEnd], now: DateTime<Utc>) -> Result<(), WarehouseError> {
     let step = || "noting how streams ended".to_owned();
     let transaction = connection.transaction().context(step)?;
-    for end in ends {
-        enter(&transaction, end, now)?;
-    }
-    transaction.commit().context(step)
-}
-
-fn enter(transaction: &Transaction<'_>, end: &StreamEnd, now: DateTime<Utc>) -> Result<(), WarehouseError> {
-    let (error, can_retry) = end.error.as_ref().map(|(error, can_retry)| (redact::all(error), *can_retry)).unzip();
-    transaction
-        .execute(
+    let mut statement = transaction
+        .prepare(
             "INSERT INTO ops.stream_state AS old VALUES ($1, $2, $3, $4, CASE WHEN $5::VARCHAR IS NULL THEN $4::TIMESTAMP END,
                  CASE WHEN $5::VARCHAR IS NULL THEN 0 ELSE 1 END, $5, $6)
              ON CONFLICT DO UPDATE SET tried_at = excluded.tried_at,
                  succeeded_at = coalesce(excluded.succeeded_at, old.succeeded_at),
                  failures_in_row = CASE WHEN excluded.error IS NULL THEN 0 ELSE old.failures_in_row + 1 END,
                  error = excluded.error, can_retry = excluded.can_retry",
-            params![end.workspace, end.connection, end.stream, now.naive_utc(), error, can_retry],
         )
-        .context(|| format!("noting how {} {} ended", end.connection, end.stream))?;
-    Ok(())
+        .context(step)?;
+    for end in ends {
+        let (error, can_retry) = end.error.as_ref().map(|(error, can_retry)| (redact::all(error), *can_retry)).unzip();
+        statement
+            .execute(params![end.workspace, end.connection, end.stream, now.naive_utc(), error, can_retry])
+            .context(|| format!("noting how {} {} ended", end.connection, end.stream))?;
+    }
+    drop(statement);
+    transaction.commit().context(step)
 }
 
 /// How the streams of a workspace stand, by connection and stream.

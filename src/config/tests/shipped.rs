@@ -98,6 +98,7 @@ fn the_commented_defaults_are_the_defaults() {
                 "format",
                 "level",
                 "runs_at_once",
+                "syncs_at_once",
                 "stop_within_secs",
                 "keep",
                 "dir",

@@ -97,10 +97,10 @@ impl SchedulerLedger {
         self.with(move |inner| inner.heart.ask(&mut inner.ledger, &job, now)).await
     }
 
-    /// Claims a slot. `None` if it is not there to be claimed any more.
-    pub async fn claim(&self, due: SlotToRun, now: DateTime<Utc>) -> Result<Option<Slot>, WarehouseError> {
+    /// Claims slots; answers those that were there to be claimed.
+    pub async fn claim(&self, due: Vec<SlotToRun>, now: DateTime<Utc>) -> Result<Vec<Slot>, WarehouseError> {
         let me = self.me.clone();
-        self.with(move |inner| inner.heart.claim(&mut inner.ledger, &due, &me, now)).await
+        self.with(move |inner| inner.heart.claim_all(&mut inner.ledger, &due, &me, now)).await
     }
 
     pub async fn status(&self) -> Status {

@@ -15,7 +15,7 @@ pub use ticker::Ticker;
 
 use super::{App, AppError, dated_streams, planned_jobs};
 use crate::config::{Job, JobKind};
-use crate::domain::schedule::{DecisionReason, Outcome, Slot, SlotKey, SlotState, SlotToRun};
+use crate::domain::schedule::{DecisionReason, Outcome, Slot, SlotKey, SlotState};
 use crate::jobs::deliver::{BusyQueues, deliver_due};
 use crate::support::blocking::off_thread;
 use crate::support::stop::Stop;
@@ -25,7 +25,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ledger::{Ended, SchedulerLedger};
 use priority::{Priority, in_order};
 use status::Lags;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::{Id, JoinError, JoinSet};
@@ -248,19 +248,32 @@ impl Scheduler {
     async fn start_due(&mut self, now: DateTime<Utc>) -> Result<(), AppError> {
         let due = self.ledger.beat(now).await?;
         let known = due.into_iter().filter_map(|due| Some((self.priority(&due.key)?, due))).collect();
-        for (_, due) in in_order(known) {
-            if self.at_work.len() >= self.app.settings.schedule.runs_at_once {
-                break;
+        let mut at_work: Vec<Priority> = self.at_work.values().filter_map(|(key, _)| self.priority(key)).collect();
+        let mut chosen = Vec::new();
+        for (priority, due) in in_order(known) {
+            if at_work.iter().filter(|other| other.shares_limit(priority)).count() < self.limit(priority) {
+                at_work.push(priority);
+                chosen.push(due);
             }
-            self.start(due, now).await?;
         }
+        let limits: BTreeMap<SlotKey, TimeDelta> = chosen.iter().map(|due| (due.key.clone(), due.timeout)).collect();
+        // All at once: each claim by itself would hold up the beat.
+        for slot in self.ledger.claim(chosen, now).await? {
+            let limit = limits.get(&slot.key).and_then(|limit| limit.to_std().ok()).unwrap_or_default();
+            self.start(slot, limit);
+        }
+        self.note_begin(now);
         Ok(())
     }
 
-    async fn start(&mut self, due: SlotToRun, now: DateTime<Utc>) -> Result<(), AppError> {
-        let limit = due.timeout.to_std().unwrap_or_default();
-        let Some(job) = self.job(&due.key.pair.job).cloned() else { return Ok(()) };
-        let Some(slot) = self.ledger.claim(due, now).await? else { return Ok(()) };
+    /// Runs of that priority, and of those that share its limit, at work at the same time.
+    fn limit(&self, priority: Priority) -> usize {
+        let schedule = self.app.settings.schedule;
+        if priority.is_of_data() { schedule.syncs_at_once } else { schedule.runs_at_once }
+    }
+
+    fn start(&mut self, slot: Slot, limit: Duration) {
+        let Some(job) = self.job(&slot.key.pair.job).cloned() else { return };
         tracing::info!(
             job.id = job.id, workspace.id = slot.key.pair.workspace, slot.at = %slot.key.at,
             slot.attempt = slot.attempts, reason = slot.reason, "a run begins"
@@ -278,9 +291,6 @@ impl Scheduler {
             Ended { key: slot.key, outcome, detail }
         });
         self.at_work.insert(task.id(), (of, give_up));
-        // The next claim of this beat may already wait for it.
-        self.note_begin(now);
-        Ok(())
     }
 
     /// What tasks that are over ended with. One that was given up has been recorded already.

@@ -22,6 +22,15 @@ impl Priority {
             JobKind::Maintenance => Self::Maintenance,
         }
     }
+
+    /// Whether such a run waits for vendors, or for others of its kind, most of the time.
+    pub fn is_of_data(self) -> bool {
+        matches!(self, Self::Sync | Self::Rollup)
+    }
+
+    pub fn shares_limit(self, other: Self) -> bool {
+        self.is_of_data() == other.is_of_data()
+    }
 }
 
 /// The slots in the order they begin: by priority, the oldest of a priority first.

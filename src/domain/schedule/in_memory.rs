@@ -46,12 +46,12 @@ impl Ledger for InMemoryLedger {
         Ok(())
     }
 
-    fn claim(&mut self, slot: &Slot) -> Result<bool, Infallible> {
-        let Some(known) = self.slots.get_mut(&slot.key).filter(|known| known.state == SlotState::Planned) else {
-            return Ok(false);
+    fn claim(&mut self, slots: &[Slot]) -> Result<Vec<bool>, Infallible> {
+        let claim = |slot: &Slot| {
+            let known = self.slots.get_mut(&slot.key).filter(|known| known.state == SlotState::Planned);
+            known.map(|known| known.clone_from(slot)).is_some()
         };
-        known.clone_from(slot);
-        Ok(true)
+        Ok(slots.iter().map(claim).collect())
     }
 
     fn finish(

@@ -39,9 +39,9 @@ pub trait Ledger {
     /// Marks a planned slot as skipped; `slot` says how it now stands.
     fn skip(&mut self, slot: &Slot) -> Result<(), Self::Error>;
 
-    /// Claims a planned slot and opens an attempt; `slot` says how it would then stand. `false` if
-    /// it is not there to be claimed.
-    fn claim(&mut self, slot: &Slot) -> Result<bool, Self::Error>;
+    /// Claims planned slots, all at once, and opens an attempt of each; `slots` say how they would then stand. The
+    /// answer says for each whether it was there to be claimed.
+    fn claim(&mut self, slots: &[Slot]) -> Result<Vec<bool>, Self::Error>;
 
     /// Closes the attempt of a claimed slot at `now`; `slot` says how it now stands. `false` if it is
     /// not claimed.

@@ -119,10 +119,7 @@ fn load_kind(
         .map(|(no, (request, _))| Slice {
             no,
             request,
-            loaded: Loaded {
-                notes: request.notes.clone(),
-                ..Loaded::default()
-            },
+            loaded: Loaded { notes: request.notes.clone(), ..Loaded::default() },
             is_unusual: false,
         })
         .collect();
@@ -158,9 +155,7 @@ fn by_slice<T: duckdb::types::FromSql>(
     step: impl Fn() -> String + Copy,
 ) -> Result<Vec<(usize, T)>, WarehouseError> {
     let mut statement = transaction.prepare(sql).context(step)?;
-    let rows = statement
-        .query_map([], |row| Ok((row.get::<_, u32>(0)? as usize, row.get(1)?)))
-        .context(step)?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, u32>(0)? as usize, row.get(1)?))).context(step)?;
     rows.collect::<Result<_, _>>().context(step)
 }
 

@@ -45,9 +45,9 @@ impl Ledger for SlotLedger {
         self.warehouse.write_ledger_blocking(move |connection| super::skip(connection, &slot))
     }
 
-    fn claim(&mut self, slot: &Slot) -> Result<bool, WarehouseError> {
-        let slot = slot.clone();
-        self.warehouse.write_ledger_blocking(move |connection| super::claim(connection, &slot))
+    fn claim(&mut self, slots: &[Slot]) -> Result<Vec<bool>, WarehouseError> {
+        let slots = slots.to_vec();
+        self.warehouse.write_ledger_blocking(move |connection| super::claim(connection, &slots))
     }
 
     fn finish(

@@ -136,11 +136,18 @@ pub fn skip(connection: &mut LedgerWriter<'_>, slot: &Slot) -> Result<(), Wareho
     set(connection, slot, SlotState::Planned).map(drop)
 }
 
-/// Claims a planned slot and opens a run. `false` if it is not there to be claimed.
-pub fn claim(connection: &mut LedgerWriter<'_>, slot: &Slot) -> Result<bool, WarehouseError> {
-    let step = || format!("claiming {}", slot.key);
+/// Claims planned slots in one transaction and opens a run of each. `false` for one that is not there to be claimed.
+pub fn claim(connection: &mut LedgerWriter<'_>, slots: &[Slot]) -> Result<Vec<bool>, WarehouseError> {
+    let step = || "claiming slots".to_owned();
     let transaction = connection.transaction().context(step)?;
-    if !set(&transaction, slot, SlotState::Planned)? {
+    let taken = slots.iter().map(|slot| claim_one(&transaction, slot)).collect::<Result<_, _>>()?;
+    transaction.commit().context(step)?;
+    Ok(taken)
+}
+
+fn claim_one(transaction: &Transaction<'_>, slot: &Slot) -> Result<bool, WarehouseError> {
+    let step = || format!("claiming {}", slot.key);
+    if !set(transaction, slot, SlotState::Planned)? {
         return Ok(false);
     }
     let pair = &slot.key.pair;
@@ -156,7 +163,6 @@ pub fn claim(connection: &mut LedgerWriter<'_>, slot: &Slot) -> Result<bool, War
             params![run_id, pair.job, pair.workspace, subject, at(begun), at(slot.key.at), slot.attempts, slot.reason,],
         )
         .context(step)?;
-    transaction.commit().context(step)?;
     Ok(true)
 }
 

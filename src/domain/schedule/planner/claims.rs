@@ -16,12 +16,37 @@ impl Planner {
         by: &str,
         now: DateTime<Utc>,
     ) -> Result<Option<Slot>, L::Error> {
-        let Some(entry) = self.entries.get_mut(&due.key.pair) else { return Ok(None) };
-        let Some(slot) = entry.open.get_mut(&due.key.at) else { return Ok(None) };
-        if slot.state != SlotState::Planned || slot.attempts + 1 != due.attempt {
-            return Ok(None);
+        Ok(self.claim_all(ledger, std::slice::from_ref(due), by, now)?.pop())
+    }
+
+    /// The same of several at once; answers those that were there, in order.
+    pub fn claim_all<L: Ledger>(
+        &mut self,
+        ledger: &mut L,
+        due: &[SlotToRun],
+        by: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Slot>, L::Error> {
+        let wanted: Vec<Slot> = due.iter().filter_map(|due| self.claimable(due, by, now)).collect();
+        if wanted.is_empty() {
+            return Ok(wanted);
         }
-        let claimed = Slot {
+        let taken = ledger.claim(&wanted)?;
+        let claimed = wanted.into_iter().zip(taken).filter_map(|(slot, is_taken)| is_taken.then_some(slot));
+        let claimed: Vec<Slot> = claimed.collect();
+        for slot in &claimed {
+            if let Some(entry) = self.entries.get_mut(&slot.key.pair) {
+                entry.open.insert(slot.key.at, slot.clone());
+            }
+        }
+        Ok(claimed)
+    }
+
+    /// How a slot would stand once it is claimed.
+    fn claimable(&self, due: &SlotToRun, by: &str, now: DateTime<Utc>) -> Option<Slot> {
+        let slot = self.entries.get(&due.key.pair)?.open.get(&due.key.at)?;
+        let is_open = slot.state == SlotState::Planned && slot.attempts + 1 == due.attempt;
+        is_open.then(|| Slot {
             state: SlotState::Claimed,
             attempts: due.attempt,
             reason: due.why.name().to_owned(),
@@ -31,12 +56,7 @@ impl Planner {
             claimed_by: Some(by.to_owned()),
             claimed_at: Some(now),
             ..slot.clone()
-        };
-        if !ledger.claim(&claimed)? {
-            return Ok(None);
-        }
-        *slot = claimed.clone();
-        Ok(Some(claimed))
+        })
     }
 
     /// Records how an attempt ended, and answers how the slot now stands. `None` if it was not

@@ -45,9 +45,9 @@ impl Ledger for Slim {
         panic!("{} is skipped: {}", slot.key, slot.detail)
     }
 
-    fn claim(&mut self, slot: &Slot) -> Result<bool, Infallible> {
-        assert!(!self.is_done(&slot.key), "{} runs a second time", slot.key);
-        self.open.claim(slot)
+    fn claim(&mut self, slots: &[Slot]) -> Result<Vec<bool>, Infallible> {
+        slots.iter().for_each(|slot| assert!(!self.is_done(&slot.key), "{} runs a second time", slot.key));
+        self.open.claim(slots)
     }
 
     fn finish(

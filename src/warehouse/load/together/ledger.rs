@@ -58,7 +58,9 @@ fn looked_at(slice: &Slice<'_>) -> Option<String> {
     match slice.loaded.rows_read {
         0 => Some(format!("slice = {}", slice.no)),
         _ if slice.request.pages.files.len() < 2 => None,
-        _ => pages.last().map(|(page_no, _)| format!("slice = {} AND page_no = {}", slice.no, page_no % PAGES_OF_SLICE)),
+        _ => {
+            pages.last().map(|(page_no, _)| format!("slice = {} AND page_no = {}", slice.no, page_no % PAGES_OF_SLICE))
+        }
     }
 }
 
@@ -73,7 +75,8 @@ pub(super) fn fields(transaction: &Transaction<'_>, slices: &mut [Slice<'_>]) ->
         literal(&request.records_path)
     );
     let structures = by_slice::<String>(transaction, &sql, step)?;
-    let sql = "SELECT s.slice, f.field FROM ops.stream_field AS f JOIN slice AS s USING (workspace, connection, stream)";
+    let sql =
+        "SELECT s.slice, f.field FROM ops.stream_field AS f JOIN slice AS s USING (workspace, connection, stream)";
     let mut known: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
     for (no, field) in by_slice::<String>(transaction, sql, step)? {
         known.entry(no).or_default().insert(field);

@@ -185,8 +185,7 @@ pub(super) fn leave(transaction: &Transaction<'_>, slices: &[Slice<'_>]) -> Resu
 
 /// Forgets all of it.
 pub(super) fn drop_tables(transaction: &Transaction<'_>, targets: &[Target]) -> Result<(), WarehouseError> {
-    let tables: String =
-        targets.iter().map(|target| format!("DROP TABLE IF EXISTS {};", rows_of(target))).collect();
+    let tables: String = targets.iter().map(|target| format!("DROP TABLE IF EXISTS {};", rows_of(target))).collect();
     transaction
         .execute_batch(&format!(
             "DROP VIEW IF EXISTS page; DROP TABLE IF EXISTS page_of_slice; DROP TABLE IF EXISTS slice;

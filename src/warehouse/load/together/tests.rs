@@ -55,7 +55,10 @@ fn state(warehouse: &Warehouse) -> Vec<Vec<String>> {
         "ops.stream_field",
         "ops.quarantine",
     ];
-    tables.iter().map(|table| texts(warehouse, &format!("SELECT to_json(t)::VARCHAR FROM {table} AS t ORDER BY 1"))).collect()
+    tables
+        .iter()
+        .map(|table| texts(warehouse, &format!("SELECT to_json(t)::VARCHAR FROM {table} AS t ORDER BY 1")))
+        .collect()
 }
 
 const USUAL: [(&str, &str, &str); 4] = [("a", "07", "10"), ("a", "08", "20"), ("b", "08", "5.5"), ("a", "09", "7")];
@@ -111,11 +114,15 @@ fn an_unusual_slice_is_left_alone_and_takes_nothing_from_the_others() {
         of("fine_too", &USUAL),
     ];
     let loaded = together(&warehouse, second, at("2026-11-10T09:01:00Z"));
-    let usual: Vec<&str> = names.iter().zip(&loaded).filter(|(_, loaded)| loaded.is_some()).map(|(name, _)| *name).collect();
+    let usual: Vec<&str> =
+        names.iter().zip(&loaded).filter(|(_, loaded)| loaded.is_some()).map(|(name, _)| *name).collect();
     assert_eq!(usual, ["fine", "fine_too"]);
     let after = state(&warehouse);
     assert_eq!(after[0], before[0], "no fact has changed");
-    assert_eq!(texts(&warehouse, "SELECT workspace FROM ops.load WHERE fetched_at > '2026-11-10 08:30:00' ORDER BY 1"), usual);
+    assert_eq!(
+        texts(&warehouse, "SELECT workspace FROM ops.load WHERE fetched_at > '2026-11-10 08:30:00' ORDER BY 1"),
+        usual
+    );
 }
 
 #[test]
@@ -177,11 +184,15 @@ fn queries_that_look_at_several_rows_or_at_the_place_are_run_for_each_slice() {
     for (requests, of) in [(in_currency, "currency"), (over_all, "campaign_name")] {
         in_turn(&single, requests.clone(), now);
         assert!(together(&joined, requests, now).iter().all(Option::is_some));
-        let sql = format!("SELECT workspace || ' ' || campaign_id || ' ' || date || ' ' || {of} FROM core.ad_daily ORDER BY 1");
+        let sql = format!(
+            "SELECT workspace || ' ' || campaign_id || ' ' || date || ' ' || {of} FROM core.ad_daily ORDER BY 1"
+        );
         assert_eq!(texts(&joined, &sql), texts(&single, &sql));
         let clear = "DELETE FROM core.ad_daily; DELETE FROM ops.load";
         for warehouse in [&joined, &single] {
-            warehouse.write_blocking(|connection| connection.execute_batch(clear).context(|| clear.to_owned())).expect("cleared");
+            warehouse
+                .write_blocking(|connection| connection.execute_batch(clear).context(|| clear.to_owned()))
+                .expect("cleared");
         }
     }
 }

@@ -73,8 +73,7 @@ fn fallen(transaction: &Transaction<'_>, slices: &mut [Slice<'_>], target: &Targ
 pub(super) fn held(slices: &[Slice<'_>], target: &Target) -> String {
     let Replaces::Window { column, partition, .. } = &target.replaces else { return String::new() };
     let (start, end) = read::days(slices);
-    let of_partition =
-        partition.as_ref().map_or_else(String::new, |of| format!(" AND t.{of} = s.partition"));
+    let of_partition = partition.as_ref().map_or_else(String::new, |of| format!(" AND t.{of} = s.partition"));
     format!(
         "core.{} AS t JOIN slice AS s ON t.workspace = s.workspace AND t.connection = s.connection
              AND t.{column} >= s.window_start AND t.{column} < s.window_end{of_partition}
@@ -91,8 +90,7 @@ fn silent(transaction: &Transaction<'_>, slices: &mut [Slice<'_>], target: &Targ
     let days = slices.iter().map(|slice| own_today(slice.request));
     let (Some(first), Some(last)) = (days.clone().min(), days.max()) else { return Ok(()) };
     let since = first - Days::new(LOOKED_AT);
-    let of_partition =
-        partition.as_ref().map_or_else(String::new, |of| format!(" AND t.{of} = s.partition"));
+    let of_partition = partition.as_ref().map_or_else(String::new, |of| format!(" AND t.{of} = s.partition"));
     // As it will be: what is held of other days, and what came of the slice's own.
     let sql = format!(
         "SELECT slice, map_from_entries(list((CAST(date AS VARCHAR), CAST(total AS VARCHAR))))::JSON::VARCHAR FROM (
