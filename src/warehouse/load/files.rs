@@ -154,8 +154,8 @@ impl Batch<'_> {
         dropped_rows::read(transaction, self.load)?;
         repeats::settle(transaction, self)?;
         quarantine::judge(transaction, self)?;
-        let some_are_erased =
-            erased::in_read_rows(transaction, &self.load.workspace, &self.load.connection, &self.names)?;
+        let (load, table) = (self.load, &self.load.target.table);
+        let some_are_erased = erased::in_read_rows(transaction, &load.workspace, &load.connection, table)?;
         quarantine::keep(transaction, self, some_are_erased)?;
         held::stage(transaction, self)?;
         merge::merge(transaction, self, now)?;
