@@ -188,11 +188,12 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
     // Paths in the settings stay right wherever the process moves to.
     let root = &std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
 
+    gathered.facts = facts::read(root, &gathered.problems);
+    gathered.presets.add_facts(&gathered.facts);
     for problem in gathered.presets.add_folder(&root.join(PRESETS)) {
         let file = Path::new(PRESETS).join(&problem.file);
         gathered.problems.add(&file, problem.line, &problem.message, &problem.remedy);
     }
-    gathered.facts = facts::read(root, &gathered.problems);
     let facts = gathered.facts.clone();
     let daemon = daemon::read(root, &gathered);
     let channels = channels::read(root, &gathered.problems);

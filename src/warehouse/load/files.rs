@@ -12,11 +12,12 @@ mod repeats;
 
 pub use parquet::{parquet_columns, parquet_rows};
 
-use super::Loaded;
+use super::{Loaded, contract};
 use super::stage::columns;
 use crate::domain::dropped::Repeats;
 use crate::support::secret::Secret;
 use crate::warehouse::clock;
+use crate::warehouse::facts;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::privacy::erased;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -152,6 +153,9 @@ impl Batch<'_> {
             items::put_together(transaction, self)?;
         }
         dropped_rows::read(transaction, self.load)?;
+        if facts::builtin().get(&self.load.target.table).is_none() {
+            contract::judge(transaction, &self.load.target.table)?;
+        }
         repeats::settle(transaction, self)?;
         quarantine::judge(transaction, self)?;
         let (load, table) = (self.load, &self.load.target.table);
