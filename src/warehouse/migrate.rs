@@ -37,7 +37,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (23, include_str!("migrations/0023_facts.sql")),
     (24, include_str!("migrations/0024_payloads.sql")),
     (25, include_str!("migrations/0025_rollups.sql")),
-    (26, include_str!("migrations/0026_personal.sql")),
+    (27, include_str!("migrations/0027_personal.sql")),
 ];
 
 /// Since this version the database says which Daybook brought it there.

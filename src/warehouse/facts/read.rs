@@ -293,3 +293,47 @@ fn column_type<'k>(is_open: bool) -> Kind<'k, ColumnType> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Problems, Source, read_toml};
+    use std::path::Path;
+
+    fn told(column: &str) -> Vec<String> {
+        let problems = Problems::default();
+        let text = format!(
+            "about = \"Orders.\"\nkey = [\"order_id\"]\n[columns]\n{column}\norder_id = {{ type = \"VARCHAR\", about = \"x.\" }}\n"
+        );
+        let written =
+            Written { id: "shop_order".to_owned(), origin: Origin::File(PathBuf::from("fact.toml")), query: None };
+        let source = Source { file: Path::new("fact.toml"), text: &text, problems: &problems };
+        read_toml(source, |top| read_top(top, written));
+        problems.into_sorted().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn any_column_of_text_may_be_personal_and_says_so() {
+        let sound = [
+            "buyer_hash = { type = \"VARCHAR\", personal = \"person_key\", about = \"x.\" }",
+            "guests = { type = \"VARCHAR[]\", personal = \"contact_id\", person_role = \"guest\", about = \"x.\" }",
+            "customer_id = { type = \"VARCHAR\", personal = \"contact_id\", about = \"x.\" }",
+        ];
+        assert_eq!(sound.map(told).concat(), Vec::<String>::new());
+        assert_eq!(
+            told("buyer = { type = \"BIGINT\", personal = \"customer_id\", about = \"x.\" }"),
+            [
+                "fact.toml:4: personal: a BIGINT takes no word in the place of an erased person — give it the type VARCHAR, \
+              or VARCHAR[] for several, and cast it in the query that fills it"
+            ]
+        );
+        assert_eq!(
+            told("customer_id = { type = \"VARCHAR\", about = \"x.\" }"),
+            ["fact.toml:4: customer_id names a person — add personal = \"customer_id\", or call the column otherwise"]
+        );
+        assert_eq!(
+            told("buyer = { type = \"VARCHAR\", person_role = \"buyer\", about = \"x.\" }"),
+            ["fact.toml:4: person_role: the column is not personal — leave it out, or add personal = \"contact_id\""]
+        );
+    }
+}

@@ -85,7 +85,8 @@ fn look(connection: &mut Connection, workspace: &str, who: &Who) -> Result<Held,
             named(schema, table),
             shares(columns)
         );
-        let rows = json(&transaction, &sql, workspace)?;
+        let mut rows = json(&transaction, &sql, workspace)?;
+        rows.iter_mut().for_each(|row| hide_others(row, columns, &held.identifiers));
         if !rows.is_empty() {
             held.tables.insert(format!("{schema}.{table}"), rows);
         }
@@ -101,6 +102,27 @@ fn look(connection: &mut Connection, workspace: &str, who: &Who) -> Result<Held,
     held.objects_since = objection::since(&transaction, workspace)?;
     transaction.rollback().context(step)?;
     Ok(held)
+}
+
+/// Hides identifiers of others in a row: who asks for their own data gets nobody else's.
+fn hide_others(row: &mut Value, columns: &[PersonalColumn], own: &[Identifier]) {
+    let of = row.get("connection").and_then(Value::as_str).map(str::to_owned);
+    for column in columns {
+        let is_own = |value: &Value| {
+            let is_it = |one: &&Identifier| {
+                one.kind == column.kind.word()
+                    && value.as_str() == Some(one.value.as_str())
+                    && (one.connection.is_none() || of.is_none() || one.connection == of)
+            };
+            own.iter().any(|one| is_it(&one))
+        };
+        let hidden = |value: &Value| if value.is_null() || is_own(value) { value.clone() } else { Value::from("***") };
+        match row.get_mut(&column.name) {
+            Some(Value::Array(all)) => all.iter_mut().for_each(|value| *value = hidden(value)),
+            Some(value) => *value = hidden(value),
+            None => {}
+        }
+    }
 }
 
 /// Erases a person in every table, history and quarantine included, in one transaction. `actor` is
