@@ -154,7 +154,8 @@ impl Bench {
         let clock = Clock::System;
         let engine = Arc::new(Engine::new(folder.path().join("landing"), clock.clone())?);
         let facts = settings.as_ref().map_or_else(|_| builtin(), |settings| settings.facts.clone());
-        let warehouse = Warehouse::in_memory_with(WarehouseConfig { facts: facts.clone(), ..WarehouseConfig::default() })?;
+        let warehouse =
+            Warehouse::in_memory_with(WarehouseConfig { facts: facts.clone(), ..WarehouseConfig::default() })?;
         let context = SyncContext::new(engine, warehouse, clock, Secret::new("trial"));
         let mut presets = Presets::built_in();
         presets.add_facts(&facts);

@@ -1,6 +1,7 @@
 //! The numbers a report may be built from, carried in by a job, and which of them it needs. Reading
 //! a figure here and explaining it later go the same way, so they cannot differ.
 
+use crate::domain::fact::Dimension;
 use crate::domain::metric::Registry;
 use crate::domain::period::Period;
 use crate::report::definition::Filter;
@@ -16,12 +17,14 @@ pub const PAGES: &str = "page_daily";
 /// A column is absent where there is no row at all.
 pub type Sums = BTreeMap<String, Decimal>;
 
-/// A period as a whole, by channel and by campaign.
+/// A period as a whole, by channel, by campaign and by what else was asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Span {
     pub total: Sums,
     pub channels: BTreeMap<String, Sums>,
     pub campaigns: BTreeMap<String, Sums>,
+    /// By value of a dimension, of those that were asked for; what states none is under the empty text.
+    pub dimensions: BTreeMap<Dimension, BTreeMap<String, Sums>>,
 }
 
 /// A creator's post. Hostile text is possible.
@@ -47,6 +50,8 @@ pub type Week = BTreeMap<(u32, u32), Decimal>;
 pub struct Needs {
     pub filter: Filter,
     pub spans: BTreeSet<Period>,
+    /// Spans that are told apart by a dimension as well.
+    pub dimensions: BTreeSet<(Period, Dimension)>,
     /// Days one by one.
     pub days: Option<Period>,
     /// First days of months, for plans.
@@ -65,6 +70,8 @@ pub struct ReportData {
     /// The first day the workspace has anything of.
     pub first_date: Option<NaiveDate>,
     pub spans: BTreeMap<Period, Span>,
+    /// How values of dimensions are spelt. Hostile text is possible.
+    pub spellings: BTreeMap<(Dimension, String), String>,
     pub days: BTreeMap<NaiveDate, Sums>,
     pub plans: BTreeMap<(Plan, String, NaiveDate), Decimal>,
     pub movements: BTreeMap<Period, BTreeMap<Movement, Decimal>>,
@@ -96,7 +103,10 @@ impl Needs {
 
     fn point(&mut self, point: &DataPoint) {
         match point {
-            DataPoint::Metric(reading) => drop(self.spans.insert(reading.period)),
+            DataPoint::Metric(reading) => {
+                self.spans.insert(reading.period);
+                self.dimensions.extend(reading.member.iter().map(|member| (reading.period, member.dimension)));
+            }
             DataPoint::Plan { month, .. } => drop(self.months.insert(*month)),
             DataPoint::Recurring { period, .. } => drop(self.movements.insert(*period)),
             DataPoint::Hour { event, period, .. } => drop(self.hours.insert((*event, *period))),
@@ -111,11 +121,12 @@ impl ReportData {
     /// The columns of a reading's period and scope, if there are any.
     pub fn columns(&self, reading: &Reading) -> Option<&Sums> {
         let span = self.spans.get(&reading.period)?;
-        match (&reading.channel, &reading.campaign) {
-            (None, None) => Some(&span.total),
-            (Some(channel), None) => span.channels.get(channel),
-            (None, Some(campaign)) => span.campaigns.get(campaign),
-            (Some(_), Some(_)) => None,
+        match (&reading.channel, &reading.campaign, &reading.member) {
+            (None, None, None) => Some(&span.total),
+            (Some(channel), None, None) => span.channels.get(channel),
+            (None, Some(campaign), None) => span.campaigns.get(campaign),
+            (None, None, Some(member)) => span.dimensions.get(&member.dimension)?.get(&member.value),
+            _ => None,
         }
     }
 

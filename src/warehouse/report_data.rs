@@ -1,5 +1,7 @@
 //! Reads a report's data: sums of the unified metrics, levels, plans, movements, hours, posts and pages.
 
+mod dimensions;
+
 use super::error::{Context, WarehouseError};
 use super::metric_sql;
 use super::readings::{budgets, first_date, targets};
@@ -54,6 +56,11 @@ pub fn report_data(
     for period in &needs.spans {
         data.spans.insert(*period, source.span(*period)?);
     }
+    for (period, dimension) in &needs.dimensions {
+        let (parts, spellings) = source.parts(*dimension, *period)?;
+        data.spans.entry(*period).or_default().dimensions.insert(*dimension, parts);
+        data.spellings.extend(spellings.into_iter().map(|(part, text)| ((*dimension, part), text)));
+    }
     if let Some(period) = needs.days {
         data.days = source.days(period)?;
     }
@@ -101,9 +108,13 @@ struct Source<'a> {
     summed: Vec<Column>,
     /// The same over the days of a window.
     windows: BTreeMap<Window, Vec<Column>>,
+    /// The columns of `mart.metric_daily` that these are made of.
+    columns: BTreeSet<String>,
     levels: BTreeSet<Daily>,
     distinct: BTreeSet<Daily>,
 }
+
+const DAILY: &str = "mart.metric_daily";
 
 /// A sum, and the name that its value is kept under.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,6 +149,7 @@ impl<'a> Source<'a> {
             year: workspace.fiscal_year,
             summed: Vec::new(),
             windows: BTreeMap::new(),
+            columns: BTreeSet::new(),
             levels: BTreeSet::new(),
             distinct: BTreeSet::new(),
         };
@@ -145,6 +157,7 @@ impl<'a> Source<'a> {
             let name = part.name();
             match part {
                 Part { number: Number::Sum(column), scope } => {
+                    source.columns.insert(column.clone());
                     let column = Column { name, sql: metric_sql::sum(&column, &scope.rows) };
                     match scope.window {
                         None => source.summed.push(column),
@@ -163,6 +176,7 @@ impl<'a> Source<'a> {
             total: self.grouped("''", period)?.remove("").unwrap_or_default(),
             channels: self.grouped("channel", period)?,
             campaigns: self.grouped("campaign", period)?,
+            ..Span::default()
         };
         // Visits without a campaign are no campaign.
         span.campaigns.remove("");
@@ -177,9 +191,13 @@ impl<'a> Source<'a> {
 
     /// Sums of the period and of each window that ends with it.
     fn grouped(&self, key: &str, period: Period) -> Result<BTreeMap<String, Sums>, WarehouseError> {
-        let mut groups = self.sums_by(key, period, &self.summed)?;
+        self.grouped_in(DAILY, key, period)
+    }
+
+    fn grouped_in(&self, from: &str, key: &str, period: Period) -> Result<BTreeMap<String, Sums>, WarehouseError> {
+        let mut groups = self.sums_in(from, key, period, &self.summed)?;
         for (window, columns) in &self.windows {
-            for (group, sums) in self.sums_by(key, window.days(period.last_day(), self.year), columns)? {
+            for (group, sums) in self.sums_in(from, key, window.days(period.last_day(), self.year), columns)? {
                 groups.entry(group).or_default().extend(sums);
             }
         }
@@ -192,9 +210,19 @@ impl<'a> Source<'a> {
         period: Period,
         columns: &[Column],
     ) -> Result<BTreeMap<K, Sums>, WarehouseError> {
+        self.sums_in(DAILY, key, period, columns)
+    }
+
+    fn sums_in<K: FromSql + Ord>(
+        &self,
+        from: &str,
+        key: &str,
+        period: Period,
+        columns: &[Column],
+    ) -> Result<BTreeMap<K, Sums>, WarehouseError> {
         let step = || format!("summing by {key}");
         let sql = format!(
-            "SELECT {key}{} FROM mart.metric_daily WHERE workspace = ? AND date >= ? AND date < ? AND {PART} GROUP BY 1",
+            "SELECT {key}{} FROM {from} WHERE workspace = ? AND date >= ? AND date < ? AND {PART} GROUP BY 1",
             sums_sql(columns)
         );
         let (channels, campaigns) = patterns(self.filter);
@@ -409,106 +437,4 @@ WHERE e.workspace = {workspace} AND e.{day} >= {start} AND e.{day} < {end} AND {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_a_part_are_taken_by_the_letter_but_for_stars() {
-        let within = Filter {
-            channels: vec!["paid_search".to_owned(), "a.b".to_owned()],
-            campaigns: vec!["Berlin * (x)".to_owned()],
-        };
-        let (channels, campaigns) = patterns(&within);
-        assert_eq!(channels, "(?s)(?:paid_search|a\\.b)");
-        assert_eq!(campaigns, "(?s)(?:Berlin .* \\(x\\))");
-        assert_eq!(patterns(&Filter::default()), (String::new(), String::new()));
-    }
-
-    const METRICS: &str = "[cost]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'neither'\nsum = 'cost'\n\
-        [search]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'neither'\nsum = 'cost'\n\
-        where = { channel = 'paid_search' }\n\
-        [mtd]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'neither'\nof = 'cost'\nwindow = 'month_to_date'\n\
-        [search_ytd]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'neither'\nof = 'search'\nwindow = 'year_to_date'\n\
-        [week]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'neither'\nof = 'cost'\nwindow = 'rolling_7'\n\
-        [weeks]\nlabel = 'x'\nabout = 'x'\nunit = 'money'\nbetter = 'neither'\nof = 'cost'\nwindow = 'rolling_28'\n";
-
-    /// A metric of each day of a period, and of the period, from rows of day, channel and cost.
-    fn read(rows: &str, period: Period, metric: &str) -> (Vec<String>, String) {
-        let connection = Connection::open_in_memory().expect("a database");
-        let insert = format!(
-            "CREATE SCHEMA mart; CREATE TABLE mart.mrr_daily (workspace VARCHAR, date DATE);
-             CREATE TABLE mart.metric_daily AS SELECT 'w' AS workspace, day AS date, channel, 's' AS source,
-                 '' AS campaign, cost FROM (VALUES {rows}) AS v(day, channel, cost)"
-        );
-        connection.execute_batch(&insert).expect("rows");
-        let summed = [("cost".to_owned(), Vec::new())].into();
-        let columns = crate::domain::metric::Columns { summed, ..Default::default() };
-        let metrics = Registry::new(toml::from_str(METRICS).expect("TOML"), &columns).expect("metrics");
-        let workspace = Workspace {
-            id: "w".to_owned(),
-            name: "W".to_owned(),
-            time_zone: chrono_tz::UTC,
-            currency: crate::domain::money::Currency::new("EUR").expect("a currency"),
-            week_starts_on: chrono::Weekday::Mon,
-            fiscal_year: FiscalYear::default(),
-        };
-        let needs = Needs { days: Some(period), spans: [period].into(), ..Needs::default() };
-        let data = report_data(&connection, &workspace, &metrics, &needs).expect("read");
-        let text = |sums: Option<&Sums>| {
-            let value = metrics.value(metric, &|name| sums?.get(name).copied());
-            value.map_or_else(|| "none".to_owned(), |value| value.to_string())
-        };
-        (
-            period.dates().map(|day| text(data.days.get(&day))).collect(),
-            text(data.spans.get(&period).map(|span| &span.total)),
-        )
-    }
-
-    fn days(first: &str, last: &str) -> Period {
-        let date = |text: &str| text.parse::<NaiveDate>().expect("a date");
-        Period { start: date(first), end: date(last) + Days::new(1) }
-    }
-
-    // metabase/metabase#34990: on days without rows a running sum was empty instead of what it had been the day before.
-    #[test]
-    fn a_day_without_rows_keeps_what_came_in_before() {
-        let rows = "(DATE '2026-11-02', 'email', 5), (DATE '2026-11-04', 'email', 7)";
-        let period = days("2026-11-01", "2026-11-05");
-        assert_eq!(
-            read(rows, period, "mtd"),
-            (["none", "5", "5", "12", "12"].map(str::to_owned).to_vec(), "12".to_owned())
-        );
-        // Nothing is carried over into the next month.
-        assert_eq!(read(rows, days("2026-11-30", "2026-12-01"), "mtd").0, ["12", "none"]);
-    }
-
-    // dbt-labs/docs.getdbt.com#4549: a range of days was cut before the window was summed, so its first days were too low.
-    #[test]
-    fn the_first_days_of_a_range_count_the_days_before_it() {
-        let rows = (1..=20).map(|day| format!("(DATE '2026-11-{day:02}', 'email', 1)")).collect::<Vec<_>>().join(", ");
-        assert_eq!(read(&rows, days("2026-11-10", "2026-11-12"), "week").0, ["7", "7", "7"]);
-        assert_eq!(read(&rows, days("2026-11-03", "2026-11-04"), "week").0, ["3", "4"], "what there is");
-    }
-
-    // cube-js/cube#9205: a filtered sum of the year to date; one row a month on the 13th, as reported there.
-    #[test]
-    fn a_filtered_sum_of_the_year_to_date_starts_anew_with_the_year() {
-        let row = |year: u32, month: u32| {
-            format!("(DATE '{year}-{month:02}-13', 'paid_search', 100), (DATE '{year}-{month:02}-13', 'email', 1)")
-        };
-        let rows = (11..=12).map(|month| row(2023, month)).chain((1..=7).map(|month| row(2024, month)));
-        let rows = rows.collect::<Vec<_>>().join(", ");
-        assert_eq!(
-            read(&rows, days("2024-07-13", "2024-07-13"), "search_ytd"),
-            (vec!["700".to_owned()], "700".to_owned())
-        );
-        assert_eq!(read(&rows, days("2023-12-31", "2024-01-13"), "search_ytd").0[13], "100");
-    }
-
-    // cube-js/cube#1736: the last 28 days of a month are those that end with it, not a sum of what each day was.
-    #[test]
-    fn a_rolling_sum_of_a_month_is_that_of_its_last_day() {
-        let rows = (1..=31).map(|day| format!("(DATE '2026-10-{day:02}', 'email', 2)")).collect::<Vec<_>>().join(", ");
-        assert_eq!(read(&rows, days("2026-10-01", "2026-10-31"), "weeks").1, "56", "28 days at 2");
-    }
-}
+mod tests;

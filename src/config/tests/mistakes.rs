@@ -299,6 +299,11 @@ const OF_RULES_AND_JOBS: &[Case] = &[
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[splits]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]\n[[splits]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]", 1, "[[splits]]: the id \"n\" is there twice", "an id of its own"),
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrik\"", 10, "unknown choice \"metrik\"", "did you mean \"metrics\"?"),
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"L\"\nmetrics = [\"lead\"]", 12, "has no metric \"lead\"", "did you mean \"leads\"?"),
+    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"L\"\nmetrics = [\"sessions\"]\nby = \"content\"", 13, "by: sessions is not known by content: the fact web_daily, which adds sessions, has no dimension content", "by = \"device\" or \"country\" or \"account\""),
+    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"L\"\nmetrics = [\"sessions\", \"leads\"]\nby = \"device\"", 13, "by: leads is not known by device: the fact contact_stage, which adds leads, has no dimension device", "leave the metric out, or write by = \"channel\""),
+    // Canonry/canonry#150 and PostHog/posthog#24081: people were summed over rows and came to more than there were.
+    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"L\"\nmetrics = [\"visitors\"]\nby = \"device\"", 13, "by: \"visitors\" is known of the whole workspace only: it does not add up over parts by device", "without by"),
+    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"L\"\nmetrics = [\"sessions\"]\nby = \"devise\"", 13, "unknown choice \"devise\"", "did you mean \"device\"?"),
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"L\"\nmetrics = [\"leads\"]\nchart = \"bars\"", 13, "there are no rows to draw bars of", "add by"),
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"L\"\nmetrics = [\"leads\"]\n[[sections]]\nkind = \"metrics\"\ntitle = \"L\"\nmetrics = [\"leads\"]", 1, "the id \"l\" is there twice", "an id of its own"),
     ("jobs/report_daily.toml", "late = \"hold\"", "late = \"wait\"", 8, "unknown choice \"wait\"", "drop_section, hold"),
@@ -356,6 +361,7 @@ pub const SOUND_CHANGES: &[(&str, &str, &str)] = &[
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[splits]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]"),
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[editions]]\nid = \"n\"\nto = [\"marketing\"]\nsections = [\"goals\"]"),
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"Leads\"\nmetrics = [\"leads\"]\nby = \"channel\"\nchart = \"bars\"\nwhere = { campaigns = [\"N*\"] }"),
+    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"Devices\"\nmetrics = [\"sessions\", \"cost\", \"cpc\"]\nby = \"device\"\nchart = \"bars\""),
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"headline\"\n[[sections]]\nkind = \"metrics\"\ntitle = \"Leads\"\nmetrics = [\"leads\"]"),
 ];
 

@@ -65,7 +65,8 @@ fn list<T>(all: Vec<T>) -> &'static [T] {
 fn spec(fact: &Fact) -> TargetSpec {
     let field = |column: &Column| {
         let is_currency = fact.money.iter().any(|money| money.currency == column.name);
-        let is_needed = column.is_required || fact.key.contains(&column.name) || fact.day.as_ref() == Some(&column.name);
+        let is_needed =
+            column.is_required || fact.key.contains(&column.name) || fact.day.as_ref() == Some(&column.name);
         // An amount may say its currency itself: the query asks for the rest.
         Field { name: text(&column.name), is_required: is_needed && !is_currency, meaning: meaning(fact, column) }
     };
@@ -99,7 +100,9 @@ fn meaning(fact: &Fact, column: &Column) -> Meaning {
         },
         ColumnType::Integer | ColumnType::Bigint if is_below(column.min, 0) => Meaning::Count,
         // A share is written 12.5% or 0.125; a column from 0 to 100 holds the number as it stands.
-        ColumnType::Decimal(..) | ColumnType::Double if column.unit == Some(Unit::Percent) && !is_below(column.max, 2) => {
+        ColumnType::Decimal(..) | ColumnType::Double
+            if column.unit == Some(Unit::Percent) && !is_below(column.max, 2) =>
+        {
             Meaning::Ratio
         }
         ColumnType::Decimal(_, scale) if *scale > 6 => Meaning::Ratio,
@@ -240,8 +243,7 @@ mod tests {
         facts.add(fact).expect("added");
         let target = Targets::of(&facts).named("shop_order").expect("a target");
         let spec = target.spec();
-        let fields: Vec<_> =
-            spec.fields.iter().map(|field| (field.name, field.is_required, field.meaning)).collect();
+        let fields: Vec<_> = spec.fields.iter().map(|field| (field.name, field.is_required, field.meaning)).collect();
         assert_eq!(
             fields,
             [
@@ -256,7 +258,10 @@ mod tests {
             ]
         );
         assert!(spec.sql.contains("pseudonym(buyer) AS buyer"), "{}", spec.sql);
-        assert_eq!((spec.key, spec.touches, spec.measures), (&["order_id"][..], &["date"][..], &["units", "balance", "share", "amount"][..]));
+        assert_eq!(
+            (spec.key, spec.touches, spec.measures),
+            (&["order_id"][..], &["date"][..], &["units", "balance", "share", "amount"][..])
+        );
         assert!(std::ptr::eq(spec, Targets::of(&facts).named("shop_order").expect("again").spec()));
         assert_eq!(Targets::of(&facts).named("ad_cost"), Some(Target::AdCost));
     }

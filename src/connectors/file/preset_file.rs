@@ -1,10 +1,10 @@
 //! A preset as its TOML file describes it.
 
 use super::column::{Mark, Meaning};
+use super::own_target::Targets;
 use super::preset::{COUNTS, Column, Filter, NONE, Preset, Question, Unpivot, Written};
 use super::presets::PresetProblem;
 use super::shape::tidy;
-use super::own_target::Targets;
 use super::target::{Field, TargetSpec};
 use crate::domain::dropped::Repeats;
 use crate::support::nearest::nearest;

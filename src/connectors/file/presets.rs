@@ -149,7 +149,8 @@ mod tests {
                 "3 repeats \"add\" is not known → write sum, items, same, quarantine or { newest_by = \"field\" }",
             ]
         );
-        let found = read("orders", "about = \"x\"\ntarget = \"fx\"\ncolumn = 1\n", &Targets::default()).expect_err("problems");
+        let found =
+            read("orders", "about = \"x\"\ntarget = \"fx\"\ncolumn = 1\n", &Targets::default()).expect_err("problems");
         assert_eq!(found[0].line, Some(3));
         let found = read("orders", "about = \"x\"\ntarget = \"budget\"\n", &Targets::default()).expect_err("problems");
         assert!(found[0].message.contains("\"budget\" is not known") && found[0].remedy.contains("budgets"));

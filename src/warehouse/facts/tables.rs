@@ -3,10 +3,11 @@
 
 use super::marts;
 use super::read::COMMON;
-use crate::domain::fact::{Column, Fact, Facts, Origin, Retention};
+use crate::domain::fact::{Column, Dimension, Fact, Facts, Origin, Retention};
 use crate::support::ids::hex;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::load::literal;
+use crate::warehouse::metric_sql::Adds;
 use crate::warehouse::rollup::own;
 use duckdb::{Connection, Transaction, params};
 use sha2::{Digest, Sha256};
@@ -336,6 +337,21 @@ pub fn days(connection: &Connection) -> Result<BTreeMap<String, String>, Warehou
     let mut statement = connection.prepare(sql).context(step)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).context(step)?;
     rows.collect::<Result<_, _>>().context(step)
+}
+
+/// Facts that tell what they add apart by a dimension, with the measures.
+pub fn telling_apart(connection: &Connection, dimension: Dimension) -> Result<Vec<Adds>, WarehouseError> {
+    let step = || format!("looking for facts by {}", dimension.word());
+    let sql = "SELECT fact, unnest(measures) FROM ops.fact
+        WHERE adds_fingerprint IS NOT NULL AND list_contains(dimensions, ?) ORDER BY fact";
+    let mut statement = connection.prepare(sql).context(step)?;
+    let rows = statement.query_map(params![dimension.word()], |row| Ok((row.get(0)?, row.get(1)?))).context(step)?;
+    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in rows {
+        let (fact, measure) = row.context(step)?;
+        all.entry(fact).or_default().push(measure);
+    }
+    Ok(all.into_iter().collect())
 }
 
 /// Facts that are kept for good unless the configuration names them.

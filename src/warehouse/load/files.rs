@@ -12,13 +12,13 @@ mod repeats;
 
 pub use parquet::{parquet_columns, parquet_rows};
 
-use super::{Loaded, contract};
 use super::stage::columns;
+use super::{Loaded, contract};
 use crate::domain::dropped::Repeats;
 use crate::support::secret::Secret;
 use crate::warehouse::clock;
-use crate::warehouse::facts;
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::facts;
 use crate::warehouse::privacy::erased;
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::{Connection, Transaction};
