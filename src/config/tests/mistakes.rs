@@ -201,7 +201,7 @@ const OF_WORKSPACES: &[Case] = &[
     ("config/workspaces/acme.toml", "preset = \"influencer\"", "preset = \"influencer\"\nmax_mb = 0", 17, "not a whole number from 1 to 4096", "in that range"),
     ("config/workspaces/acme.toml", "preset = \"influencer\"", "mapping = { target = \"targets\", columns = { Monat = \"month\", Ziel = \"amuont\" }, constants = { metric = \"leads\", amount = \"1\" } }", 16, "targets has no field \"amuont\"", "did you mean \"amount\"?"),
     ("config/workspaces/acme.toml", "preset = \"influencer\"", "mapping = { target = \"targets\", columns = { Monat = \"month\" } }", 16, "no column is mapped to \"metric\"", "\"its column\" = \"metric\""),
-    ("config/workspaces/acme.toml", "preset = \"influencer\"", "mapping = { target = \"target\" }", 16, "unknown choice \"target\"", "did you mean \"targets\"?"),
+    ("config/workspaces/acme.toml", "preset = \"influencer\"", "mapping = { target = \"target\" }", 16, "there is no target \"target\"", "did you mean \"targets\"?"),
     ("config/workspaces/acme.toml", "preset = \"influencer\"", "mapping = \"influencer\"", 16, "mapping is not a table", "write [connection"),
     ("config/workspaces/acme.toml", "preset = \"influencer\"", "preset = \"influencer\"\ncolumns = { Sales = \"revenu\" }", 17, "influencer has no field \"revenu\"", "did you mean \"revenue\"?"),
     ("config/workspaces/acme.toml", "preset = \"influencer\"", "preset = \"influencer\"\nconstants = { curency = \"EUR\" }", 17, "influencer has no field \"curency\"", "did you mean \"currency\"?"),
@@ -299,11 +299,9 @@ const OF_RULES_AND_JOBS: &[Case] = &[
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[splits]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]\n[[splits]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]", 1, "[[splits]]: the id \"n\" is there twice", "an id of its own"),
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrik\"", 10, "unknown choice \"metrik\"", "did you mean \"metrics\"?"),
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"L\"\nmetrics = [\"lead\"]", 12, "has no metric \"lead\"", "did you mean \"leads\"?"),
-    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"L\"\nmetrics = [\"sessions\"]\nby = \"content\"", 13, "by: sessions is not known by content: the fact web_daily, which adds sessions, has no dimension content", "by = \"device\" or \"country\" or \"account\""),
-    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"L\"\nmetrics = [\"sessions\", \"leads\"]\nby = \"device\"", 13, "by: leads is not known by device: the fact contact_stage, which adds leads, has no dimension device", "leave the metric out, or write by = \"channel\""),
-    // Canonry/canonry#150 and PostHog/posthog#24081: people were summed over rows and came to more than there were.
-    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"L\"\nmetrics = [\"visitors\"]\nby = \"device\"", 13, "by: \"visitors\" is known of the whole workspace only: it does not add up over parts by device", "without by"),
-    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"L\"\nmetrics = [\"sessions\"]\nby = \"devise\"", 13, "unknown choice \"devise\"", "did you mean \"device\"?"),
+    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"L\"\nmetrics = [\"cost\"]\nby = \"region\"", 13, "by: cost is not known by region: none of the facts ad_daily, influencer_post, which add cost, has the dimension region", "by = \"device\" or \"country\" or \"account\" or \"content\""),
+    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"L\"\nmetrics = [\"cost\", \"leads\"]\nby = \"device\"", 13, "by: leads is not known by device: the fact contact_stage, which adds leads, has no dimension device", "leave the metric out, or write by = \"channel\""),
+    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"L\"\nmetrics = [\"cost\"]\nby = \"devise\"", 13, "unknown choice \"devise\"", "did you mean \"device\"?"),
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"L\"\nmetrics = [\"leads\"]\nchart = \"bars\"", 13, "there are no rows to draw bars of", "add by"),
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"L\"\nmetrics = [\"leads\"]\n[[sections]]\nkind = \"metrics\"\ntitle = \"L\"\nmetrics = [\"leads\"]", 1, "the id \"l\" is there twice", "an id of its own"),
     ("jobs/report_daily.toml", "late = \"hold\"", "late = \"wait\"", 8, "unknown choice \"wait\"", "drop_section, hold"),
@@ -361,7 +359,7 @@ pub const SOUND_CHANGES: &[(&str, &str, &str)] = &[
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[splits]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]"),
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[editions]]\nid = \"n\"\nto = [\"marketing\"]\nsections = [\"goals\"]"),
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"Leads\"\nmetrics = [\"leads\"]\nby = \"channel\"\nchart = \"bars\"\nwhere = { campaigns = [\"N*\"] }"),
-    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"Devices\"\nmetrics = [\"sessions\", \"cost\", \"cpc\"]\nby = \"device\"\nchart = \"bars\""),
+    ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"metrics\"\ntitle = \"Devices\"\nmetrics = [\"cost\"]\nby = \"device\"\nchart = \"bars\""),
     ("jobs/report_daily.toml", "deadline_minutes = 120", "[[sections]]\nkind = \"headline\"\n[[sections]]\nkind = \"metrics\"\ntitle = \"Leads\"\nmetrics = [\"leads\"]"),
 ];
 

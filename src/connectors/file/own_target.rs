@@ -108,9 +108,14 @@ fn meaning(fact: &Fact, column: &Column) -> Meaning {
         ColumnType::Decimal(_, scale) if *scale > 6 => Meaning::Ratio,
         kind if kind.is_number() => Meaning::Amount,
         ColumnType::Varchar if column.personal.is_some_and(|kind| kind != Personal::PersonKey) => Meaning::Id,
-        ColumnType::Varchar if fact.key.contains(&column.name) && column.personal.is_none() => Meaning::Id,
+        ColumnType::Varchar if column.personal.is_none() && is_id(fact, &column.name) => Meaning::Id,
         _ => Meaning::Text,
     }
+}
+
+/// Whether a text tells rows apart, so that `1.2E+12` is a fault of the spreadsheet it went through.
+fn is_id(fact: &Fact, name: &str) -> bool {
+    name.ends_with("_id") || fact.key.iter().any(|key| key == name)
 }
 
 /// Over `page`, which has the fields as texts: days and months in ISO, numbers plain with a point.

@@ -105,7 +105,7 @@ fn a_rolling_sum_of_a_month_is_that_of_its_last_day() {
 fn by_device(rows: &str) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
     let connection = Connection::open_in_memory().expect("a database");
     let tables = format!(
-        "CREATE SCHEMA mart; CREATE SCHEMA ops;
+        "CREATE SCHEMA mart; CREATE SCHEMA ops; CREATE TABLE mart.mrr_daily (workspace VARCHAR, date DATE);
          CREATE TABLE ops.fact (fact VARCHAR, dimensions VARCHAR[], measures VARCHAR[], adds_fingerprint VARCHAR);
          INSERT INTO ops.fact VALUES ('ad_daily', ['device', 'account'], ['clicks'], 'x'), ('web_daily', ['device'], ['sessions'], 'x'),
              ('influencer_post', ['account'], ['clicks'], 'x'), ('gone', ['device'], ['clicks'], NULL);
