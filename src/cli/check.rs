@@ -5,7 +5,7 @@ use super::preview::template_problems;
 use super::show::{plain, wrapped};
 use crate::config::{self, Problem, Settings, review};
 use crate::connectors::Connector;
-use crate::connectors::file::{Presets, Shape, Target, list, read, shape, shown};
+use crate::connectors::file::{Presets, Shape, list, read, shape, shown};
 use crate::daemon::AppError;
 use crate::daemon::app::{SecretsAre, catalog, database_file, rollup_sql, sources};
 use crate::daemon::unmatched::unmatched;
@@ -337,17 +337,15 @@ pub fn connectors(root: &Path, json: bool) -> anyhow::Result<Outcome> {
         }
     }
     outln!("file (dropped files: CSV, Excel, OpenDocument, NDJSON, Parquet; zip, gz and zst)");
-    let mut presets = Presets::built_in();
-    if let Some(problem) = presets.add_folder(&root.join("config/presets")).first() {
-        outln!("config/presets/{}: {}; {}", problem.file, problem.message, problem.remedy);
-    }
+    // An installation with mistakes still has what ships.
+    let presets = crate::config::load(root).map_or_else(|_| Presets::built_in(), |settings| settings.presets);
     for preset in presets.all() {
         outln!(
             "{}",
             wrapped("  preset  ", &format!("{}: {} ({})", preset.name, preset.about, preset.target.spec().name))
         );
     }
-    for (word, target) in Target::WORDS {
+    for (word, target) in presets.targets().all() {
         let fields =
             target.spec().fields.iter().map(|field| {
                 if field.is_required { format!("{} (required)", field.name) } else { field.name.to_owned() }

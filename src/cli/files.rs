@@ -3,7 +3,6 @@
 use super::show::{count, plain, table, wrapped};
 use super::sync::{fetch, print};
 use super::{Outcome, Which, trial};
-use crate::connectors::file::Target;
 use crate::daemon::{App, AppError, Selection};
 use crate::domain::dropped::{FileStanding, FileState};
 use crate::jobs::files::{FileSource, held};
@@ -114,8 +113,12 @@ fn find(app: &App, named: &OneFile) -> Result<(Option<FileSource>, Place), AppEr
 async fn unload(app: &App, named: &OneFile, json: bool) -> anyhow::Result<Outcome> {
     let (source, place) = find(app, named)?;
     // The connection may be gone; what its files were about is in the books.
-    let target =
-        Target::named(&place.stream).ok_or_else(|| AppError::Usage(format!("{} is no target", place.stream)))?;
+    let target = app.settings.presets.targets().named(&place.stream).ok_or_else(|| {
+        AppError::Usage(format!(
+            "{0} is no target of files and no fact of this installation; put config/facts/{0}.toml back to take its rows out",
+            place.stream
+        ))
+    })?;
     let held = held(target);
     let workspace = place.workspace.clone();
     let rows =

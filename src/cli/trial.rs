@@ -15,7 +15,8 @@ use crate::jobs::files::{FileSource, look, sync_files};
 use crate::jobs::sync::SyncContext;
 use crate::support::clock::Clock;
 use crate::support::secret::Secret;
-use crate::warehouse::{Context, Warehouse, WarehouseError};
+use crate::warehouse::facts::builtin;
+use crate::warehouse::{Context, Warehouse, WarehouseConfig, WarehouseError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use told::{as_json, block, tell};
@@ -152,9 +153,12 @@ impl Bench {
         };
         let clock = Clock::System;
         let engine = Arc::new(Engine::new(folder.path().join("landing"), clock.clone())?);
-        let warehouse = Warehouse::in_memory()?;
+        let facts = settings.as_ref().map_or_else(|_| builtin(), |settings| settings.facts.clone());
+        let warehouse =
+            Warehouse::in_memory_with(WarehouseConfig { facts: facts.clone(), ..WarehouseConfig::default() })?;
         let context = SyncContext::new(engine, warehouse, clock, Secret::new("trial"));
         let mut presets = Presets::built_in();
+        presets.add_facts(&facts);
         if let Some(problem) = presets.add_folder(&root.join("config/presets")).first() {
             outln!("config/presets/{}: {}; {}\n", problem.file, problem.message, problem.remedy);
         }

@@ -5,8 +5,8 @@ mod words;
 use super::connections::FileConnection;
 use super::daemon::join;
 use crate::connectors::file::{
-    Answers, FileDrop, LARGEST_MB, Mark, NONE, OnRemoval, Pattern, Preset, Presets, SETTLE_SECS, Target, Versions,
-    Written, tidy,
+    Answers, FileDrop, LARGEST_MB, Mark, NONE, OnRemoval, Pattern, Preset, Presets, SETTLE_SECS, Target, Targets,
+    Versions, Written, tidy,
 };
 use crate::domain::dropped::Repeats;
 use crate::settings::kinds::{decimal, list_of, one_of, path, text, time_zone, whole_number};
@@ -45,7 +45,7 @@ pub(super) fn read(
         "preset",
         preset(presets).about("Which kind of export the files are; `daybook connectors` lists them."),
     );
-    let mapped = section.section("mapping").and_then(mapping);
+    let mapped = section.section("mapping").and_then(|section| mapping(section, presets.targets()));
     if given != 1 {
         let message = format!("{}: exactly one of preset and mapping must be given", section.name);
         section.problem(line, &message, &format!("add preset = \"…\": {}", presets.names().join(", ")));
@@ -171,6 +171,20 @@ fn preset(presets: &Presets) -> Kind<'_, Arc<Preset>> {
     )
 }
 
+/// One of the targets at hand.
+fn target(targets: &Targets) -> Kind<'_, Target> {
+    Kind::new(
+        move || json!({ "anyOf": [{ "enum": targets.words() }, { "type": "string", "pattern": values::ID_PATTERN }] }),
+        move |value| {
+            let name = any_text(value)?;
+            targets.named(&name).ok_or_else(|| {
+                let remedy = unknown_remedy(&name, &targets.words(), "targets");
+                fault(format!("there is no target {}", quoted(&name)), remedy)
+            })
+        },
+    )
+}
+
 /// `columns` and `constants` beside a preset: what an admin says of its files.
 fn answers(section: &mut Section<'_>, preset: Option<&Preset>) -> Answers {
     let columns = section.entries(
@@ -283,13 +297,13 @@ fn check_fields(
 }
 
 /// `mapping = { target = "…", columns = { "Their name" = "field" }, constants = { field = "value" } }`.
-fn mapping(mut section: Section<'_>) -> Option<Preset> {
+fn mapping(mut section: Section<'_>, targets: &Targets) -> Option<Preset> {
     section.about("Stands in for the preset: nothing is read that it does not name.");
     let line = section.line;
     let target = section.required(
         "target",
         "\"offline_conversions\"",
-        one_of(&Target::WORDS).about("What the files are about."),
+        target(targets).about("What the files are about: a kind that ships, or a fact of your own by its name."),
     );
     let columns = section.entries("columns", &Names::Any, text().about("\"Their name\" = \"field\"."));
     let constants =

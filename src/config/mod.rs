@@ -22,7 +22,8 @@ pub mod review;
 pub mod schema;
 pub mod secrets;
 mod sections;
-pub mod sql_files;
+pub mod splits;
+mod sql_files;
 mod targets;
 mod timing;
 pub mod workspaces;
@@ -166,6 +167,7 @@ struct Known {
     metrics: Option<BTreeSet<String>>,
     /// Metrics that only a workspace as a whole has a value of.
     whole_metrics: BTreeSet<String>,
+    splits: splits::Splits,
     hooks: Option<BTreeSet<String>>,
     has_mail: Option<bool>,
 }
@@ -188,11 +190,12 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
     // Paths in the settings stay right wherever the process moves to.
     let root = &std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
 
+    gathered.facts = facts::read(root, &gathered.problems);
+    gathered.presets.add_facts(&gathered.facts);
     for problem in gathered.presets.add_folder(&root.join(PRESETS)) {
         let file = Path::new(PRESETS).join(&problem.file);
         gathered.problems.add(&file, problem.line, &problem.message, &problem.remedy);
     }
-    gathered.facts = facts::read(root, &gathered.problems);
     let facts = gathered.facts.clone();
     let daemon = daemon::read(root, &gathered);
     let channels = channels::read(root, &gathered.problems);
@@ -205,6 +208,7 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
             let ids = metrics.iter().map(|metric| metric.id.clone());
             ids.filter(|id| !metrics.has_parts(id)).collect()
         }),
+        splits: metrics.as_ref().map(|metrics| splits::Splits::of(metrics, &facts)).unwrap_or_default(),
         hooks: daemon.as_ref().map(|daemon| daemon.delivery.slack.keys().cloned().collect()),
         has_mail: daemon.as_ref().map(|daemon| daemon.delivery.mail.is_some()),
     };

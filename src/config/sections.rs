@@ -1,6 +1,7 @@
 //! What a report holds: ids of sections, or `[[sections]]` with sections of metrics among them.
 
 use super::Known;
+use crate::domain::fact::Dimension;
 use crate::report::definition::{Filter, GroupBy, MetricsChart, MetricsSection, SECTIONS, SectionKind};
 use crate::settings::kinds::{id, list_of, one_of, some_of, text};
 use crate::settings::values::{check_known, quoted};
@@ -71,8 +72,13 @@ fn metrics(mut section: Section<'_>, known: &Known) -> Option<MetricsSection> {
         "[\"sessions\"]",
         some_of(id(), "name at least one metric").about("The metrics, the most important first."),
     );
-    let bys = [("channel", GroupBy::Channel), ("campaign", GroupBy::Campaign)];
-    let by = section.optional("by", one_of(&bys).about("What the rows of its table are; no table if left out."));
+    let origins = [("channel", GroupBy::Channel), ("campaign", GroupBy::Campaign)];
+    let dimensions = Dimension::WORDS.map(|(word, dimension)| (word, GroupBy::Dimension(dimension)));
+    let bys: Vec<(&'static str, GroupBy)> = origins.into_iter().chain(dimensions).collect();
+    let by = section.optional(
+        "by",
+        one_of(&bys).about("What the rows of its table are: an origin, or a dimension that the facts of its metrics have; no table if left out."),
+    );
     let charts = [("line", MetricsChart::Line), ("bars", MetricsChart::Bars)];
     let chart =
         section.optional("chart", one_of(&charts).about("Of the first metric: its course, or a bar for each row."));
@@ -84,6 +90,9 @@ fn metrics(mut section: Section<'_>, known: &Known) -> Option<MetricsSection> {
                 format!("metrics: {} is known of the whole workspace only, not of a part", quoted(&name.value));
             section.problem(name.line, &message, "put it into a section without where");
         }
+    }
+    if let (Some(by), Some(metrics)) = (&by, &metrics) {
+        check_by(&section, by, &metrics.value, known);
     }
     if let (Some(chart), None) = (&chart, &by)
         && chart.value == MetricsChart::Bars
@@ -101,6 +110,23 @@ fn metrics(mut section: Section<'_>, known: &Known) -> Option<MetricsSection> {
     let id = if SECTIONS.iter().any(|(word, _)| *word == id) { format!("own_{id}") } else { id };
     let (by, chart) = (by.map(|at| at.value), chart.map(|at| at.value));
     Some(MetricsSection { id, title, metrics: metrics?.value, by, filter, chart })
+}
+
+/// Each metric must be known by the dimension that rows are made of.
+fn check_by(section: &Section<'_>, by: &At<GroupBy>, metrics: &[String], known: &Known) {
+    let GroupBy::Dimension(dimension) = by.value else { return };
+    for metric in metrics {
+        if known.whole_metrics.contains(metric) {
+            let message = format!(
+                "by: {} is known of the whole workspace only: it does not add up over parts by {}",
+                quoted(metric),
+                dimension.word()
+            );
+            section.problem(by.line, &message, "put it into a section without by");
+        } else if let Some((message, remedy)) = known.splits.refuse(metric, dimension) {
+            section.problem(by.line, &message, &remedy);
+        }
+    }
 }
 
 fn filter(mut section: Section<'_>, known: &Known) -> Filter {

@@ -12,7 +12,7 @@ use crate::warehouse::{BothWriter, Warehouse, WarehouseError, clock};
 use crate::warehouse::{
     audit,
     maintenance::{backup, wal},
-    privacy::{erased, objection},
+    privacy::{columns, erased, objection},
 };
 use chrono::{DateTime, Utc};
 use duckdb::Connection;
@@ -85,11 +85,12 @@ fn reconcile(connection: &mut BothWriter<'_>, now: DateTime<Utc>) -> Result<(), 
 }
 
 /// Takes up what was kept beside the database of people who were erased or objected, where an older copy does
-/// not know it; returns how many identifiers were erased.
-fn erase_again(settings: &Settings, warehouse: &Warehouse) -> Result<u64, AppError> {
+/// not know it, and erases in columns that contracts declare personal since; returns how many identifiers were erased.
+pub(super) fn erase_again(settings: &Settings, warehouse: &Warehouse) -> Result<u64, AppError> {
     let erasures = erased::read_file(&settings.data_dir.join(ERASURES))?;
     let objections = objection::read_file(&settings.data_dir.join(objection::FILE))?;
-    if erasures.is_empty() && objections.is_empty() {
+    let is_due = warehouse.read_blocking(columns::are_due)?;
+    if erasures.is_empty() && objections.is_empty() && !is_due {
         return Ok(0);
     }
     let key = person_key(settings)?;

@@ -103,5 +103,10 @@ fn load(running: &App) -> Result<App, Vec<Problem>> {
         let folder = std::path::Path::new(config::facts::FOLDER);
         vec![Problem::new(folder, None, &error.to_string(), "mend it and reload again")]
     })?;
+    super::opening::erase_again(&edited.settings, &running.warehouse).map_err(|error| {
+        let folder = std::path::Path::new(config::facts::FOLDER);
+        let message = format!("people who were erased before are still in columns that are now personal: {error}");
+        vec![Problem::new(folder, None, &message, "mend it and reload again")]
+    })?;
     Ok(edited)
 }

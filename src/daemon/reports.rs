@@ -104,6 +104,8 @@ impl App {
                     reach: match files.drop.preset.target {
                         Target::Influencer => FilesReach::Open,
                         Target::OfflineConversions => FilesReach::NewestFile,
+                        // Single events, of which a day may have none.
+                        Target::Own(spec) if !spec.key.contains(&spec.day) => FilesReach::NewestFile,
                         _ => FilesReach::LastRow,
                     },
                 };

@@ -1,6 +1,7 @@
 //! Where a printed figure comes from: its definition, a query that gives it again, the loads it
 //! rests on and how far they reach.
 
+use crate::domain::fact::Dimension;
 use crate::domain::fiscal::FiscalYear;
 use crate::domain::metric::{Daily, Number, Part, Registry, Window};
 use crate::domain::period::Period;
@@ -9,17 +10,21 @@ use crate::jobs::restatement::{Known, StoredReceipt};
 use crate::report::definition::Filter;
 use crate::report::format::FEW;
 use crate::report::readiness::SourceFreshness;
-use crate::report::receipt::{DataPoint, Expression, Plan, Reading};
+use crate::report::receipt::{DataPoint, Expression, Member, Plan, Reading};
 use crate::warehouse::WarehouseError;
+use crate::warehouse::facts::telling_apart;
 use crate::warehouse::issued::{LoadLine, Receipt, loads};
 use crate::warehouse::load::literal;
-use crate::warehouse::metric_sql;
+use crate::warehouse::metric_sql::{self, Adds};
 use crate::warehouse::readings::BUDGETS;
 use crate::warehouse::report_data::{MOVEMENTS, POSTS, hours_sql, pages_sql, patterns};
 use chrono::Days;
 use duckdb::Connection;
 use rust_decimal::Decimal;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The table of the unified metrics.
+pub const DAILY: &str = "mart.metric_daily";
 
 /// All there is to say about a figure.
 #[derive(Clone, Debug)]
@@ -47,6 +52,7 @@ pub fn explain(
     let Some(kept) = StoredReceipt::of(receipt) else { return Ok(None) };
     let known = Known::read(reader, context, [&kept.basis])?;
     let now = known.value(&kept.basis);
+    let dimensions = dimensions(reader, &kept.basis)?;
     let mut facts: BTreeSet<(String, Period)> = BTreeSet::new();
     let mut meanings = Vec::new();
     let mut filters = Vec::new();
@@ -87,7 +93,7 @@ pub fn explain(
         definition: kept.basis.definition(&context.metrics),
         meanings,
         filters,
-        sql: sql(context, &kept.basis),
+        sql: basis_sql(context, &kept.basis, &dimensions),
         loads: lines,
         freshness: reach(reader, context)?.into_iter().filter(rests_on).collect(),
     }))
@@ -106,6 +112,9 @@ fn filter(context: &ReportContext, reading: &Reading) -> String {
             text += &format!(", {what} {name}");
         }
     }
+    if let Some(member) = &reading.member {
+        text += &format!(", {} {}", member.dimension.word(), member.text());
+    }
     if !reading.filter.is_all() {
         let Filter { channels, campaigns } = &reading.filter;
         text += &format!(", within channels [{}] campaigns [{}]", channels.join(", "), campaigns.join(", "));
@@ -114,15 +123,30 @@ fn filter(context: &ReportContext, reading: &Reading) -> String {
 }
 
 /// A query over the warehouse that gives a basis' value.
-pub fn sql(context: &ReportContext, basis: &Expression) -> String {
-    basis.sql(&|point| point_sql(context, point))
+pub fn sql(reader: &Connection, context: &ReportContext, basis: &Expression) -> Result<String, WarehouseError> {
+    Ok(basis_sql(context, basis, &dimensions(reader, basis)?))
 }
 
-fn point_sql(context: &ReportContext, point: &DataPoint) -> String {
+/// By dimension that a basis is told apart by, the facts that do.
+type Dimensions = BTreeMap<Dimension, Vec<Adds>>;
+
+fn dimensions(reader: &Connection, basis: &Expression) -> Result<Dimensions, WarehouseError> {
+    let members = basis.data_points().into_iter().filter_map(|point| match point {
+        DataPoint::Metric(reading) => reading.member.as_ref().map(|member| member.dimension),
+        _ => None,
+    });
+    members.map(|dimension| Ok((dimension, telling_apart(reader, dimension)?))).collect()
+}
+
+fn basis_sql(context: &ReportContext, basis: &Expression, dimensions: &Dimensions) -> String {
+    basis.sql(&|point| point_sql(context, point, dimensions))
+}
+
+fn point_sql(context: &ReportContext, point: &DataPoint, dimensions: &Dimensions) -> String {
     let workspace = literal(&context.workspace.id);
     let days = |period: &Period| (format!("DATE '{}'", period.start), format!("DATE '{}'", period.end));
     match point {
-        DataPoint::Metric(reading) => metric_sql(context, reading),
+        DataPoint::Metric(reading) => metric_sql(context, reading, dimensions),
         DataPoint::Plan { plan, name, month } => {
             let key = (*month, name.clone());
             let stated = match plan {
@@ -185,13 +209,23 @@ fn bound(query: &str, values: &[&str]) -> String {
     values.iter().enumerate().fold(body, |query, (index, value)| query.replace(&format!("${}", index + 1), value))
 }
 
-fn metric_sql(context: &ReportContext, reading: &Reading) -> String {
+fn metric_sql(context: &ReportContext, reading: &Reading, dimensions: &Dimensions) -> String {
     let workspace = literal(&context.workspace.id);
     let mut rows = String::new();
     for (column, value) in [("channel", &reading.channel), ("campaign", &reading.campaign)] {
         if let Some(value) = value {
             rows += &format!("\n  AND {column} = {}", literal(value));
         }
+    }
+    let mut from = DAILY.to_owned();
+    if let Some(Member { dimension, value }) = &reading.member {
+        let facts = dimensions.get(dimension).map_or(&[][..], Vec::as_slice);
+        let columns = context.metrics.parts_of(&reading.metric).into_iter().filter_map(|part| match part.number {
+            Number::Sum(column) => Some(column),
+            _ => None,
+        });
+        from = metric_sql::by_dimension(*dimension, facts, &columns.collect());
+        rows += &format!("\n  AND part = {}", literal(value));
     }
     let (channels, campaigns) = patterns(&reading.filter);
     for (column, pattern) in [("channel", channels), ("campaign", campaigns)] {
@@ -200,12 +234,14 @@ fn metric_sql(context: &ReportContext, reading: &Reading) -> String {
         }
     }
     // A channel or a part of the workspace has no level of its own, and several days no distinct count.
-    let is_whole = reading.channel.is_none() && reading.campaign.is_none() && reading.filter.is_all();
+    let is_whole =
+        reading.channel.is_none() && reading.campaign.is_none() && reading.member.is_none() && reading.filter.is_all();
     let (start, end) = (format!("DATE '{}'", reading.period.start), format!("DATE '{}'", reading.period.end));
     let of = AskedOf {
         workspace: &workspace,
         days: (&start, &end),
         last: &format!("DATE '{}'", reading.period.last_day()),
+        from: &from,
         rows: &rows,
         is_whole,
         is_one: reading.period.days() == 1,
@@ -222,7 +258,9 @@ pub struct AskedOf<'a> {
     pub days: (&'a str, &'a str),
     /// The last day.
     pub last: &'a str,
-    /// Further conditions on rows of `mart.metric_daily`, each after an `AND`.
+    /// The rows that are summed: `mart.metric_daily`, or the same by a dimension.
+    pub from: &'a str,
+    /// Further conditions on them, each after an `AND`.
     pub rows: &'a str,
     /// Whether it is asked of the whole workspace.
     pub is_whole: bool,
@@ -231,7 +269,7 @@ pub struct AskedOf<'a> {
 }
 
 impl AskedOf<'_> {
-    /// The condition on rows of `mart.metric_daily`, of the days or of a window that ends with the last one.
+    /// The condition on the rows that are summed, of the days or of a window that ends with the last one.
     fn daily(&self, window: Option<Window>) -> String {
         let Self { workspace, days: (start, end), last, rows, .. } = *self;
         let start = window.map_or_else(|| start.to_owned(), |window| window.start_sql(last, self.year));
@@ -241,16 +279,16 @@ impl AskedOf<'_> {
 
 /// The query that gives a metric.
 pub fn sql_of(metrics: &Registry, metric: &str, of: &AskedOf<'_>) -> String {
-    let AskedOf { workspace, last, is_whole, is_one, .. } = *of;
+    let AskedOf { workspace, last, from, is_whole, is_one, .. } = *of;
     let is_plain = |part: &Part| matches!(part.number, Number::Sum(_)) && part.scope.window.is_none();
     if metrics.parts_of(metric).iter().all(is_plain) {
         let sum = |part: &Part| metric_sql::sum(&part.number.name(), &part.scope.rows);
         let expression = metrics.sql(metric, &sum).unwrap_or_default();
-        return format!("SELECT {expression} FROM mart.metric_daily\nWHERE {}", of.daily(None));
+        return format!("SELECT {expression} FROM {from}\nWHERE {}", of.daily(None));
     }
     let part = |part: &Part| match &part.number {
         Number::Sum(column) => format!(
-            "(SELECT {} FROM mart.metric_daily WHERE {})",
+            "(SELECT {} FROM {from} WHERE {})",
             metric_sql::sum(column, &part.scope.rows),
             of.daily(part.scope.window)
         ),

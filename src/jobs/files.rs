@@ -9,7 +9,7 @@ mod versions;
 pub use read::look;
 
 use crate::connectors::error::Disposition;
-use crate::connectors::file::{FileDrop, MOST_BAD_PERCENT, Target, published};
+use crate::connectors::file::{FileDrop, MOST_BAD_PERCENT, NO_DAY, Target, published};
 use crate::connectors::{ConnectorError, LandedSlice};
 use crate::domain::dropped::FileState;
 use crate::domain::workspace::Workspace;
@@ -263,7 +263,8 @@ fn file_target(source: &FileSource, now: DateTime<Utc>) -> FileTarget {
             .collect(),
         fields: spec.fields.iter().map(|field| (field.name.to_owned(), field.is_required)).collect(),
         repeats: drop.preset.repeats.clone(),
-        since: drop.since,
+        // Rows that have no day are of none before it.
+        since: drop.since.filter(|_| spec.day != NO_DAY),
         until: spec.is_past.then(|| now.with_timezone(&source.workspace.time_zone).date_naive() + Days::new(1)),
         most_bad_percent: drop.most_bad_percent.unwrap_or(MOST_BAD_PERCENT),
         is_whole: spec.is_whole && drop.most_bad_percent.is_none(),

@@ -132,7 +132,8 @@ pub fn differences(
 fn named(context: &ReportContext, receipt: &Receipt, basis: &Expression) -> String {
     let Expression::Read(DataPoint::Metric(reading)) = basis else { return receipt.label.clone() };
     let channel = reading.channel.as_ref().map(|id| context.channel_labels.get(id).unwrap_or(id).clone());
-    let scope = channel.or_else(|| reading.campaign.clone());
+    let member = reading.member.as_ref().map(|member| member.text().to_owned());
+    let scope = channel.or_else(|| reading.campaign.clone()).or(member);
     let name = scope.map_or_else(|| receipt.label.clone(), |scope| format!("{scope}: {}", receipt.label));
     format!("{name}, {}", reading.period)
 }

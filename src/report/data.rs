@@ -1,6 +1,7 @@
 //! The numbers a report may be built from, carried in by a job, and which of them it needs. Reading
 //! a figure here and explaining it later go the same way, so they cannot differ.
 
+use crate::domain::fact::Dimension;
 use crate::domain::metric::Registry;
 use crate::domain::period::Period;
 use crate::report::definition::Filter;
@@ -26,6 +27,9 @@ pub struct Span {
     pub campaigns: BTreeMap<String, Sums>,
     /// Sums of windows that end with the period, of those that have rows in one.
     pub windows: Windows,
+    /// By value of a dimension, of those that were asked for, with the sums of windows; what states none is under the
+    /// empty text.
+    pub dimensions: BTreeMap<Dimension, BTreeMap<String, Sums>>,
 }
 
 /// Sums of windows by channel and by campaign: one that has rows in a window need not have any in the period.
@@ -78,6 +82,8 @@ pub type Week = BTreeMap<(u32, u32), Decimal>;
 pub struct Needs {
     pub filter: Filter,
     pub spans: BTreeSet<Period>,
+    /// Spans that are told apart by a dimension as well.
+    pub dimensions: BTreeSet<(Period, Dimension)>,
     /// Days one by one.
     pub days: Option<Period>,
     /// First days of months, for plans.
@@ -96,6 +102,8 @@ pub struct ReportData {
     /// The first day the workspace has anything of.
     pub first_date: Option<NaiveDate>,
     pub spans: BTreeMap<Period, Span>,
+    /// How values of dimensions are spelt. Hostile text is possible.
+    pub spellings: BTreeMap<(Dimension, String), String>,
     pub days: BTreeMap<NaiveDate, Sums>,
     pub plans: BTreeMap<(Plan, String, NaiveDate), Decimal>,
     pub movements: BTreeMap<Period, BTreeMap<Movement, Decimal>>,
@@ -127,7 +135,10 @@ impl Needs {
 
     fn point(&mut self, point: &DataPoint) {
         match point {
-            DataPoint::Metric(reading) => drop(self.spans.insert(reading.period)),
+            DataPoint::Metric(reading) => {
+                self.spans.insert(reading.period);
+                self.dimensions.extend(reading.member.iter().map(|member| (reading.period, member.dimension)));
+            }
             DataPoint::Plan { month, .. } => drop(self.months.insert(*month)),
             DataPoint::Recurring { period, .. } => drop(self.movements.insert(*period)),
             DataPoint::Hour { event, period, .. } => drop(self.hours.insert((*event, *period))),
@@ -146,11 +157,14 @@ impl ReportData {
             let own = groups.get(name).and_then(|sums| sums.get(column));
             own.or_else(|| windows.get(name)?.get(column)).copied()
         };
-        match (&reading.channel, &reading.campaign) {
-            (None, None) => span.total.get(column).copied(),
-            (Some(channel), None) => of(&span.channels, &span.windows.channels, channel),
-            (None, Some(campaign)) => of(&span.campaigns, &span.windows.campaigns, campaign),
-            (Some(_), Some(_)) => None,
+        match (&reading.channel, &reading.campaign, &reading.member) {
+            (None, None, None) => span.total.get(column).copied(),
+            (Some(channel), None, None) => of(&span.channels, &span.windows.channels, channel),
+            (None, Some(campaign), None) => of(&span.campaigns, &span.windows.campaigns, campaign),
+            (None, None, Some(member)) => {
+                span.dimensions.get(&member.dimension)?.get(&member.value)?.get(column).copied()
+            }
+            _ => None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a report is made of: how often, which sections, against what, for which part of a workspace.
 
 pub use crate::domain::comparison::{Cadence, Compare};
+use crate::domain::fact::Dimension;
 use crate::domain::period::Period;
 use serde::{Deserialize, Serialize};
 
@@ -113,6 +114,7 @@ pub struct MetricsSection {
 pub enum GroupBy {
     Channel,
     Campaign,
+    Dimension(Dimension),
 }
 
 /// The chart of a section of metrics, of its first one.

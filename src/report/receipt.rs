@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 mod data_point;
 
-pub use data_point::{DataPoint, HourlyCount, Measure, Movement, PageMeasure, Plan, Reading};
+pub use data_point::{DataPoint, HourlyCount, Measure, Member, Movement, NOT_STATED, PageMeasure, Plan, Reading};
 
 /// What a figure is computed from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -1,7 +1,9 @@
 //! Numbers that metrics are made of, as SQL over `mart.metric_daily`: reports and `daybook explain` use the same.
 
 use super::load::literal;
+use crate::domain::fact::Dimension;
 use crate::domain::metric::{Condition, Origin, RowFilter};
+use std::collections::BTreeSet;
 
 /// The sum of a column over rows. Where there are rows at all, none of those that count sum up to zero.
 pub fn sum(column: &str, rows: &RowFilter) -> String {
@@ -11,6 +13,33 @@ pub fn sum(column: &str, rows: &RowFilter) -> String {
             format!("CASE WHEN count(*) > 0 THEN coalesce(sum({column}) FILTER (WHERE {}), 0) END", condition(rows))
         }
     }
+}
+
+/// A fact that tells what it adds apart by a dimension, with the measures.
+pub type Adds = (String, Vec<String>);
+
+/// The columns `names` of the unified metrics by a dimension, as a relation of their origin, `part`, `label` and the
+/// columns. What facts without the dimension add is under the empty part, so that parts sum to the whole.
+pub fn by_dimension(dimension: Dimension, facts: &[Adds], names: &BTreeSet<String>) -> String {
+    const ORIGIN: &str = "workspace, date, channel, source, campaign";
+    let column = format!("trim(coalesce({}, ''))", dimension.word());
+    let none = "('(not set)', '(not provided)', '(none)')";
+    let key = if dimension.is_word_in_any_case() { format!("lower({column})") } else { column.clone() };
+    let part = format!("CASE WHEN lower({column}) IN {none} THEN '' ELSE {key} END AS part, {column} AS label");
+    let sums = |names: &[&String], sign: &str| -> String {
+        names.iter().map(|name| format!(", {sign}{name} AS {name}")).collect()
+    };
+    let mut parts = Vec::new();
+    for (fact, measures) in facts {
+        let own: Vec<&String> = measures.iter().filter(|measure| names.contains(*measure)).collect();
+        if !own.is_empty() {
+            parts.push(format!("SELECT {ORIGIN}, {part}{} FROM mart.{fact}_by", sums(&own, "")));
+            parts.push(format!("SELECT {ORIGIN}, '' AS part, '' AS label{} FROM mart.{fact}_by", sums(&own, "-")));
+        }
+    }
+    let all: Vec<&String> = names.iter().collect();
+    parts.push(format!("SELECT {ORIGIN}, '' AS part, '' AS label{} FROM mart.metric_daily", sums(&all, "")));
+    format!("({})", parts.join("\n    UNION ALL BY NAME "))
 }
 
 /// The condition on rows.

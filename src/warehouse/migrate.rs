@@ -38,6 +38,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (24, include_str!("migrations/0024_payloads.sql")),
     (25, include_str!("migrations/0025_rollups.sql")),
     (26, include_str!("migrations/0026_payload_moved.sql")),
+    (27, include_str!("migrations/0027_personal.sql")),
 ];
 
 /// Since this version the database says which Daybook brought it there.

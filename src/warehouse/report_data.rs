@@ -12,6 +12,7 @@ use crate::report::receipt::Plan;
 use duckdb::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 
+mod dimensions;
 mod events;
 mod sums;
 
@@ -38,6 +39,11 @@ pub fn report_data(
     let source = Source::new(reader, of, metrics, &needs.filter);
     for period in &needs.spans {
         data.spans.insert(*period, source.span(*period)?);
+    }
+    for (period, dimension) in &needs.dimensions {
+        let (parts, spellings) = source.parts(*dimension, *period)?;
+        data.spans.entry(*period).or_default().dimensions.insert(*dimension, parts);
+        data.spellings.extend(spellings.into_iter().map(|(part, text)| ((*dimension, part), text)));
     }
     if let Some(period) = needs.days {
         data.days = source.days(period)?;
@@ -86,6 +92,8 @@ struct Source<'a> {
     summed: Vec<Column>,
     /// The same over the days of a window.
     windows: BTreeMap<Window, Vec<Column>>,
+    /// The columns of `mart.metric_daily` that these are made of.
+    columns: BTreeSet<String>,
     levels: BTreeSet<Daily>,
     distinct: BTreeSet<Daily>,
 }
@@ -106,6 +114,7 @@ impl<'a> Source<'a> {
             year: workspace.fiscal_year,
             summed: Vec::new(),
             windows: BTreeMap::new(),
+            columns: BTreeSet::new(),
             levels: BTreeSet::new(),
             distinct: BTreeSet::new(),
         };
@@ -113,6 +122,7 @@ impl<'a> Source<'a> {
             let name = part.name();
             match part {
                 Part { number: Number::Sum(column), scope } => {
+                    source.columns.insert(column.clone());
                     let column = Column { name, sql: metric_sql::sum(&column, &scope.rows) };
                     match scope.window {
                         None => source.summed.push(column),
@@ -128,18 +138,4 @@ impl<'a> Source<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_a_part_are_taken_by_the_letter_but_for_stars() {
-        let within = Filter {
-            channels: vec!["paid_search".to_owned(), "a.b".to_owned()],
-            campaigns: vec!["Berlin * (x)".to_owned()],
-        };
-        let (channels, campaigns) = patterns(&within);
-        assert_eq!(channels, "(?s)(?:paid_search|a\\.b)");
-        assert_eq!(campaigns, "(?s)(?:Berlin .* \\(x\\))");
-        assert_eq!(patterns(&Filter::default()), (String::new(), String::new()));
-    }
-}
+mod tests;

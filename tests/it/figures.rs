@@ -243,7 +243,7 @@ pub fn in_every_format(built: &Built, locale: Locale, templates: &Templates, def
 fn explained(warehouse: &Warehouse, context: &ReportContext, drafts: impl Iterator<Item = ReceiptDraft>) {
     for draft in drafts {
         let define = |basis: &daybook::report::receipt::Expression| basis.definition(&context.metrics);
-        let query = sql(context, &draft.basis);
+        let query = warehouse.read_blocking(|reader| sql(reader, context, &draft.basis)).expect("a query");
         let (text, label) = (draft.text.clone(), draft.label.clone());
         let receipt = daybook::jobs::report::kept(draft, &define).expect("kept");
         let kept = StoredReceipt::of(&receipt).expect("read again");

@@ -32,6 +32,7 @@ mod maintenance_faults;
 mod metric_language;
 mod online;
 mod outage;
+mod own_drop;
 mod own_fact;
 mod own_rollup;
 mod person;

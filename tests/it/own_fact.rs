@@ -139,6 +139,12 @@ where = { channels = ["email"] }
 kind = "metrics"
 title = "Lists"
 metrics = ["list_size"]
+
+[[sections]]
+kind = "metrics"
+title = "By list"
+metrics = ["mails_sent", "mail_open_rate"]
+by = "account"
 "#;
 
 const WORKSPACE: &str = r#"
@@ -233,6 +239,25 @@ async fn a_vendor_with_its_own_table_metrics_and_section_is_added_by_files_alone
     let root = folder.path();
     install(root, &vendor().await);
     well(root, &["check"]);
+    // Canonry/canonry#150 and PostHog/posthog#24081: numbers that do not add up were summed over rows.
+    let by = "metrics = [\"mails_sent\", \"mail_open_rate\"]\nby = \"account\"";
+    for (wrong, told) in [
+        ("metrics = [\"list_size\"]\nby = \"account\"", "it does not add up over parts by account"),
+        ("metrics = [\"visitors\"]\nby = \"account\"", "it does not add up over parts by account"),
+        (
+            "metrics = [\"mails_sent\"]\nby = \"device\"",
+            "the fact mailing_daily, which adds mails_sent, has no dimension device",
+        ),
+        (
+            "metrics = [\"sessions\", \"mails_sent\"]\nby = \"device\"",
+            "add \"device\" to dimensions of config/connectors/mailer/facts/mailing_daily.toml",
+        ),
+    ] {
+        write(root, "jobs/report_daily.toml", &JOB.replace(by, wrong));
+        let said = said(&daybook(root, &["check"])).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("jobs/report_daily.toml:26") && said.contains(told), "{said}");
+    }
+    write(root, "jobs/report_daily.toml", JOB);
     // The dictionary knows it before anything is loaded.
     let told = well(root, &["tables", "mailing_daily"]);
     assert!(told.contains("config/connectors/mailer/facts/mailing_daily.toml"), "{told}");
@@ -263,12 +288,30 @@ async fn a_vendor_with_its_own_table_metrics_and_section_is_added_by_files_alone
     let slack = fs::read_to_string(files(&root.join("slack"), "json").pop().expect("a message")).expect("read");
     assert!(slack.contains("1,250") && slack.contains("Mails sent"), "{slack}");
 
+    // By a dimension: 1,000 mails of news and 250 of shop, of which 40 % and 20 % were opened.
+    let by_list = |list: &str, metric: &str| {
+        let is_it = |line: &&str| line.contains("by_list") && line.contains(list) && line.contains(metric);
+        csv.lines().find(is_it).unwrap_or_else(|| panic!("no {metric} of {list}: {csv}")).to_owned()
+    };
+    let news = by_list("news", "mails_sent");
+    assert!(news.contains("1000") && by_list("shop", "mails_sent").contains("250"), "{news}");
+    assert!(by_list("news", "mail_open_rate").contains("0.4"), "{csv}");
+    // apache/superset#25747: the total of a rate was the sum of the rates, here 0.6.
+    assert!(by_list("/total", "mail_open_rate").contains("0.36"), "{csv}");
+    assert!(html.contains("By list") && html.contains("Account") && html.contains("1,000"), "HTML");
+    assert!(text.contains("Bylist") && text.contains("1,000"), "{text}");
+    assert!(rich.contains("1,000"), "{rich}");
+
     // Its receipt leads back to the table.
     let receipt =
         line.split(',').find(|cell| cell.trim_matches('"').starts_with("r_")).expect("a receipt").trim_matches('"');
     let told = well(root, &["explain", receipt]);
     assert!(told.contains("sum(mails_sent)") && told.contains("(the same)"), "{told}");
     assert!(told.contains("mailing_daily"), "{told}");
+    let receipt = news.split(',').find(|cell| cell.trim_matches('"').starts_with("r_")).expect("a receipt");
+    let told = well(root, &["explain", receipt.trim_matches('"')]);
+    assert!(told.contains("mart.mailing_daily_by") && told.contains("(the same)"), "{told}");
+    assert!(told.contains("account news"), "{told}");
 
     // The table by its dimension sums to the unified metric.
     let warehouse =

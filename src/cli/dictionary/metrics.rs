@@ -7,7 +7,7 @@ use crate::config;
 use crate::daemon::AppError;
 use crate::domain::fiscal::FiscalYear;
 use crate::domain::metric::{Better, Metric, Registry, Window};
-use crate::jobs::explain::{AskedOf, sql_of};
+use crate::jobs::explain::{AskedOf, DAILY, sql_of};
 use crate::settings::unknown_remedy;
 use crate::support::shown::fault;
 use serde_json::{Value, json};
@@ -92,6 +92,7 @@ fn sql(registry: &Registry, metric: &Metric) -> String {
         workspace: "$workspace",
         days: ("$start", "$end"),
         last: "$end - 1",
+        from: DAILY,
         rows: "",
         is_whole: true,
         is_one: true,

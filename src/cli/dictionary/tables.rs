@@ -144,7 +144,7 @@ pub fn as_json(settings: &Settings, fact: &Fact) -> Value {
         json!({ "name": column.name, "type": column.kind.to_string(), "unit": column.unit.map(|unit| unit.word()),
             "about": column.about, "required": column.is_required, "min": column.min, "max": column.max,
             "format": column.format, "references": column.references.as_ref().map(|(fact, at)| format!("{fact}.{at}")),
-            "personal": column.personal.map(|personal| personal.word()) })
+            "personal": column.personal.map(|personal| personal.word()), "person_role": column.person_role })
     });
     let money = fact.money.iter().map(|money| {
         json!({ "amount": money.amount, "currency": money.currency, "where": money.condition,

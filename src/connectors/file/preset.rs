@@ -138,7 +138,7 @@ fn repeats_of(target: Target) -> Repeats {
         Target::Budgets | Target::AdCost => Repeats::Sum,
         Target::OfflineConversions => Repeats::Items,
         Target::Influencer => Repeats::Last("metrics_as_of".into()),
-        Target::Targets | Target::Fx => Repeats::Quarantine,
+        Target::Targets | Target::Fx | Target::Own(_) => Repeats::Quarantine,
     }
 }
 
@@ -163,6 +163,17 @@ impl Preset {
             written: Written::default(),
         };
         bare.answered(answers)
+    }
+
+    /// The plain preset of a target: each field by its own name.
+    pub fn plain(target: Target) -> Self {
+        let spec = target.spec();
+        let column = |field: &'static Field| Column { headers: vec![field.name.to_owned()], ..Column::new(field) };
+        Self {
+            about: spec.about.to_owned(),
+            columns: spec.fields.iter().map(column).collect(),
+            ..Self::mapped(target, &Answers::default())
+        }
     }
 
     /// The preset with an admin's answers, which count before its own.

@@ -1,10 +1,11 @@
 //! A preset as its TOML file describes it.
 
 use super::column::{Mark, Meaning};
+use super::own_target::Targets;
 use super::preset::{COUNTS, Column, Filter, NONE, Preset, Question, Unpivot, Written};
 use super::presets::PresetProblem;
 use super::shape::tidy;
-use super::target::{Field, Target, TargetSpec};
+use super::target::{Field, TargetSpec};
 use crate::domain::dropped::Repeats;
 use crate::support::nearest::nearest;
 use crate::support::shown::fault;
@@ -103,10 +104,9 @@ impl Faults<'_> {
     }
 
     fn field(&mut self, spec: &TargetSpec, name: &Spanned<String>) -> Option<&'static Field> {
-        let fields = Target::named(spec.name)?.spec();
-        let found = fields.field(name.get_ref());
+        let found = spec.field(name.get_ref());
         if found.is_none() {
-            let known: Vec<&str> = fields.fields.iter().map(|field| field.name).collect();
+            let known: Vec<&str> = spec.fields.iter().map(|field| field.name).collect();
             let message = format!("{} has no field {:?}", spec.name, name.get_ref());
             self.add(Some(name.span().start), message, one_of(name.get_ref(), &known));
         }
@@ -133,7 +133,7 @@ fn one_of(word: &str, known: &[&str]) -> String {
 }
 
 /// Reads one, or says all that is wrong with it.
-pub fn read(name: &str, text: &str) -> Result<Preset, Vec<PresetProblem>> {
+pub fn read(name: &str, text: &str, targets: &Targets) -> Result<Preset, Vec<PresetProblem>> {
     let mut faults = Faults { file: format!("{name}.toml"), text, found: Vec::new() };
     let file: PresetFile = match toml::from_str(text) {
         Ok(file) => file,
@@ -143,7 +143,7 @@ pub fn read(name: &str, text: &str) -> Result<Preset, Vec<PresetProblem>> {
             return Err(faults.found);
         }
     };
-    let Some(target) = faults.word(&file.target, "the target", &Target::WORDS) else { return Err(faults.found) };
+    let Some(target) = faults.word(&file.target, "the target", targets.all()) else { return Err(faults.found) };
     let spec = target.spec();
     if file.about.trim().is_empty() || file.about.chars().count() > 120 {
         faults.add(None, "about must be one sentence of at most 120 characters", "say which export it is");

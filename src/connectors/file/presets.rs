@@ -1,7 +1,10 @@
 //! The presets at hand: those built in, and an admin's own in `config/presets/`.
 
+use super::own_target::Targets;
 use super::preset::Preset;
 use super::preset_file::read;
+use super::target::Target;
+use crate::domain::fact::Facts;
 use crate::support::text_file;
 use include_dir::{Dir, include_dir};
 use std::collections::BTreeMap;
@@ -11,7 +14,7 @@ use std::sync::{Arc, LazyLock};
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/connectors/file/presets");
 
 static SHARED: LazyLock<Presets> = LazyLock::new(|| {
-    let mut presets = Presets(BTreeMap::new());
+    let mut presets = Presets { by_name: BTreeMap::new(), targets: Targets::default() };
     let mut problems = Vec::new();
     for file in BUILT_IN.files() {
         let name = file.path().file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
@@ -21,9 +24,12 @@ static SHARED: LazyLock<Presets> = LazyLock::new(|| {
     presets
 });
 
-/// Presets by name.
+/// Presets by name, and what they may fill.
 #[derive(Clone, Debug)]
-pub struct Presets(BTreeMap<String, Arc<Preset>>);
+pub struct Presets {
+    by_name: BTreeMap<String, Arc<Preset>>,
+    targets: Targets,
+}
 
 /// A preset that cannot be used: its file, the line if known, what is wrong, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +51,21 @@ impl Presets {
     /// Those that are part of the binary.
     pub fn built_in() -> Self {
         SHARED.clone()
+    }
+
+    /// Adds what the installation's own facts may be filled by: for each its plain preset, under its name. Comes before
+    /// the admin's presets, which may fill them as well.
+    pub fn add_facts(&mut self, facts: &Facts) {
+        self.targets = Targets::of(facts);
+        for (word, target) in self.targets.all() {
+            if matches!(target, Target::Own(_)) && !self.by_name.contains_key(*word) {
+                self.by_name.insert((*word).to_owned(), Arc::new(Preset::plain(*target)));
+            }
+        }
+    }
+
+    pub fn targets(&self) -> &Targets {
+        &self.targets
     }
 
     /// Adds the presets of an admin's folder, if there is one; one with a built-in's name takes its place.
@@ -72,37 +93,36 @@ impl Presets {
     }
 
     fn add(&mut self, name: &str, text: &str, problems: &mut Vec<PresetProblem>) {
-        let found = read(name, text);
+        let found = read(name, text, &self.targets);
         match found {
-            Ok(preset) => drop(self.0.insert(name.to_owned(), Arc::new(preset))),
+            Ok(preset) => drop(self.by_name.insert(name.to_owned(), Arc::new(preset))),
             Err(found) => problems.extend(found),
         }
     }
 
     pub fn get(&self, name: &str) -> Option<Arc<Preset>> {
-        self.0.get(name).cloned()
+        self.by_name.get(name).cloned()
     }
 
     /// By name.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Preset>> {
-        self.0.values()
+        self.by_name.values()
     }
 
     pub fn names(&self) -> Vec<&str> {
-        self.0.keys().map(String::as_str).collect()
+        self.by_name.keys().map(String::as_str).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Target;
     use super::*;
 
     #[test]
     fn every_preset_that_ships_can_be_read() {
         for file in BUILT_IN.files() {
             let name = file.path().file_stem().and_then(|stem| stem.to_str()).expect("a name");
-            let found = read(name, file.contents_utf8().expect("UTF-8"));
+            let found = read(name, file.contents_utf8().expect("UTF-8"), &Targets::default());
             assert!(found.is_ok(), "{name}: {found:?}");
         }
         assert!(Presets::built_in().names().contains(&"google_ads"));
@@ -115,7 +135,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_with_its_line_all_at_once() {
         let text = "about = \"Orders\"\ntarget = \"offline_conversions\"\nrepeats = \"add\"\n[columns]\nconversion_id = [\"Order\"]\ndate = [\"Day\"]\namont = [\"Total\", \"Sum\"]\ncurrency = [\"day\"]\n[questions]\n\"Sales\" = [\"amount\", \"kind\", \"x\", \"none\"]\n";
-        let found = read("orders", text).expect_err("problems");
+        let found = read("orders", text, &Targets::default()).expect_err("problems");
         let told: Vec<String> = found
             .iter()
             .map(|problem| format!("{:?} {} → {}", problem.line.unwrap_or(0), problem.message, problem.remedy))
@@ -129,9 +149,10 @@ mod tests {
                 "3 repeats \"add\" is not known → write sum, items, same, quarantine or { newest_by = \"field\" }",
             ]
         );
-        let found = read("orders", "about = \"x\"\ntarget = \"fx\"\ncolumn = 1\n").expect_err("problems");
+        let found =
+            read("orders", "about = \"x\"\ntarget = \"fx\"\ncolumn = 1\n", &Targets::default()).expect_err("problems");
         assert_eq!(found[0].line, Some(3));
-        let found = read("orders", "about = \"x\"\ntarget = \"budget\"\n").expect_err("problems");
+        let found = read("orders", "about = \"x\"\ntarget = \"budget\"\n", &Targets::default()).expect_err("problems");
         assert!(found[0].message.contains("\"budget\" is not known") && found[0].remedy.contains("budgets"));
     }
 }

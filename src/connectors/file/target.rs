@@ -1,10 +1,10 @@
-//! What dropped files may fill: for each kind its fields with their meanings, its table, and the query
+//! What dropped files may fill as Daybook ships: for each kind its fields with their meanings, its table, and the query
 //! that makes the table's rows of the fields.
 
 use super::column::Meaning;
 
 /// What the rows of a file are about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     AdCost,
     Budgets,
@@ -12,6 +12,8 @@ pub enum Target {
     Fx,
     Influencer,
     OfflineConversions,
+    /// A fact of the installation's own, as [`super::Targets`] makes it of its contract.
+    Own(&'static TargetSpec),
 }
 
 /// A value of a row.
@@ -24,7 +26,7 @@ pub struct Field {
 }
 
 /// How a kind of rows is loaded.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetSpec {
     pub name: &'static str,
     /// One sentence for admins.
@@ -56,7 +58,7 @@ const fn may(name: &'static str, meaning: Meaning) -> Field {
 }
 
 impl Target {
-    /// Every target with the word it is written as.
+    /// Every target that ships, with the word it is written as.
     pub const WORDS: [(&'static str, Self); 6] = [
         ("ad_cost", Self::AdCost),
         ("influencer", Self::Influencer),
@@ -66,11 +68,6 @@ impl Target {
         ("offline_conversions", Self::OfflineConversions),
     ];
 
-    /// By its word.
-    pub fn named(word: &str) -> Option<Self> {
-        Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, target)| *target)
-    }
-
     pub fn spec(self) -> &'static TargetSpec {
         match self {
             Self::AdCost => &AD_COST,
@@ -79,6 +76,7 @@ impl Target {
             Self::Targets => &TARGETS,
             Self::Influencer => &INFLUENCER,
             Self::OfflineConversions => &OFFLINE_CONVERSIONS,
+            Self::Own(spec) => spec,
         }
     }
 }
@@ -252,11 +250,10 @@ mod tests {
     fn every_target_is_known_by_its_word_and_its_query_reads_its_fields() {
         for (word, target) in Target::WORDS {
             let spec = target.spec();
-            assert_eq!((word, Target::named(word)), (spec.name, Some(target)));
+            assert_eq!(word, spec.name);
             for field in spec.fields {
                 assert!(spec.sql.contains(field.name), "{word} does not read {}", field.name);
             }
         }
-        assert_eq!(Target::named("ads"), None);
     }
 }

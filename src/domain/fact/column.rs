@@ -23,6 +23,8 @@ pub struct Column {
     /// The fact and column whose rows of the same connection it points to; each must exist.
     pub references: Option<(String, String)>,
     pub personal: Option<Personal>,
+    /// Whose it is, where rows name several people: columns of one role are of one person.
+    pub person_role: Option<String>,
 }
 
 /// Types that facts may use, as DuckDB spells them.
@@ -54,8 +56,8 @@ pub enum Personal {
     CustomerId,
 }
 
-/// Columns that name a person, whatever table they stand in: the name, its kind, and whether it is a list. Erasure
-/// and search of a person go by these names.
+/// Columns that name a person in the tables that Daybook derives: the name, its kind, and whether it is a list of one
+/// person's identifiers. Facts declare theirs, whatever they are called; one with such a name must say so.
 pub const PERSONAL: [(&str, Personal, bool); 5] = [
     ("person_key", Personal::PersonKey, false),
     ("contact_id", Personal::ContactId, false),

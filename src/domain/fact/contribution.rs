@@ -1,6 +1,7 @@
 //! What a fact adds to the unified metrics: measures by day and origin, and by dimensions.
 
 use super::ColumnType;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// A query over the fact that yields `workspace`, `date`, `source`, `medium`, `campaign`, the measures, and the
@@ -24,7 +25,8 @@ pub struct Measure {
 
 /// What else the measures of a fact are told apart by. The list is closed, so that tables of several facts can be
 /// laid side by side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Dimension {
     Device,
     Country,
@@ -33,10 +35,15 @@ pub enum Dimension {
     NewOrReturning,
     Account,
     Content,
+    #[serde(rename = "custom_1")]
     Custom1,
+    #[serde(rename = "custom_2")]
     Custom2,
+    #[serde(rename = "custom_3")]
     Custom3,
+    #[serde(rename = "custom_4")]
     Custom4,
+    #[serde(rename = "custom_5")]
     Custom5,
 }
 
@@ -56,6 +63,29 @@ impl Dimension {
         ("custom_4", Self::Custom4),
         ("custom_5", Self::Custom5),
     ];
+
+    /// The heading of its values in reports.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Device => "Device",
+            Self::Country => "Country",
+            Self::Region => "Region",
+            Self::LandingPage => "Landing page",
+            Self::NewOrReturning => "New or returning",
+            Self::Account => "Account",
+            Self::Content => "Content",
+            Self::Custom1 => "Custom 1",
+            Self::Custom2 => "Custom 2",
+            Self::Custom3 => "Custom 3",
+            Self::Custom4 => "Custom 4",
+            Self::Custom5 => "Custom 5",
+        }
+    }
+
+    /// Whether its values are words of which each vendor has its own spelling: `MOBILE` and `mobile` are one.
+    pub fn is_word_in_any_case(self) -> bool {
+        matches!(self, Self::Device | Self::Country | Self::Region | Self::NewOrReturning)
+    }
 
     /// The name of its column.
     pub fn word(self) -> &'static str {

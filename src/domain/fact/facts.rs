@@ -1,6 +1,6 @@
 //! All facts of an installation, and what they are together.
 
-use super::{Column, Fact, Measure, Rollup};
+use super::{Column, Dimension, Fact, Measure, Rollup};
 use std::collections::BTreeMap;
 
 /// Facts by id, and the rollups of the installation over them.
@@ -89,6 +89,17 @@ impl Facts {
         let all = self.iter().filter_map(|fact| fact.contribution.as_ref()).flat_map(|adds| &adds.measures);
         let by_name: BTreeMap<&str, &Measure> = all.map(|measure| (measure.name.as_str(), measure)).collect();
         by_name.into_values().cloned().collect()
+    }
+
+    /// The facts that add to a measure and tell it apart by a dimension.
+    pub fn telling_apart(&self, measure: &str, dimension: Dimension) -> Vec<&Fact> {
+        let adds = |fact: &&Fact| {
+            let contribution = fact.contribution.as_ref();
+            contribution.is_some_and(|adds| {
+                adds.dimensions.contains(&dimension) && adds.measures.iter().any(|own| own.name == measure)
+            })
+        };
+        self.iter().filter(adds).collect()
     }
 
     /// The facts that add to a measure.

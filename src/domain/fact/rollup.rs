@@ -38,6 +38,7 @@ const SHIPPED: [&str; 4] = ["metric_daily", "mrr_daily", "fx_cross", "metric_hou
 /// Those without.
 const DAYLESS: [&str; 3] = ["subscription_value", "metric_weekly", "metric_monthly"];
 const KEYS: [&str; 8] = ["Rollup", "Table", "Grain", "Columns", "Inputs", "Window", "Owner", "Late data"];
+const NO_PERSONS: &str = "leave it out: an erasure does not reach a rollup, so it keeps nothing of persons";
 /// The longest window: two years and a leap day.
 const MOST_DAYS: u32 = 731;
 
@@ -106,6 +107,13 @@ impl Rollup {
         let is_of_a_fact = facts.iter().any(|fact| fact.id == self.id || format!("{}_by", fact.id) == self.id);
         if is_of_a_fact || SHIPPED.iter().chain(&DAYLESS).any(|table| *table == self.id) {
             tell(format!("{} is a table of Daybook or of a fact", self.id), "give the file another name");
+        }
+        let is_personal = |name: &str| {
+            let columns = facts.iter().flat_map(|fact| &fact.columns);
+            columns.filter(|column| column.personal.is_some()).any(|column| column.name == name)
+        };
+        for (name, _) in self.columns.iter().filter(|(name, _)| is_personal(name)) {
+            tell(format!("Columns: {name:?} names a person in a fact"), NO_PERSONS);
         }
         for input in &self.inputs {
             if day_of(input, facts).is_none() {
@@ -237,8 +245,7 @@ fn read_columns(at: Option<usize>, text: &str, found: &mut Vec<HeaderProblem>) -
                 "leave it out: workspace and date go without saying",
             ));
         } else if PERSONAL.iter().any(|(personal, _, _)| *personal == name) {
-            let remedy = "leave it out: an erasure does not reach a rollup, so it keeps nothing of persons";
-            found.push(problem(at, format!("{name:?} names a person"), remedy));
+            found.push(problem(at, format!("{name:?} names a person"), NO_PERSONS));
         } else {
             columns.push((name.to_owned(), kind));
         }

@@ -1,13 +1,15 @@
-//! A section that is data: metrics that a job names, as cards, and by channel or campaign as a table.
+//! A section that is data: metrics that a job names, as cards, and by channel, campaign or a dimension as a table.
 
 use super::figures::TARGET;
 use super::headline::target_of_part;
 use super::tables::{NOTHING, bounded, bounded_bars, columns, ranked, words};
 use super::{FigureBuilder, Readings, known, trend, windows};
-use crate::report::data::ReportData;
+use crate::domain::period::Period;
+use crate::report::data::{ReportData, Span, Sums};
 use crate::report::definition::{GroupBy, MetricsChart, MetricsSection};
 use crate::report::document::{Bar, Block, Card, Cell, Chart, Plot, Row, Section, Table};
-use crate::report::receipt::{Expression, Reading};
+use crate::report::receipt::{Expression, NOT_STATED, Reading};
+use std::collections::BTreeMap;
 
 pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>, own: &MetricsSection) -> Option<Section> {
     let filter = readings.data.filter.and(&own.filter)?;
@@ -79,10 +81,7 @@ fn table(
 ) -> Option<Table> {
     let span = data.spans.get(&readings.period)?;
     let metrics: Vec<&str> = metrics.iter().map(String::as_str).collect();
-    let groups = match by {
-        GroupBy::Channel => span.channels_and_windows(),
-        GroupBy::Campaign => span.campaigns_and_windows(),
-    };
+    let groups = groups(span, by)?;
     // Ranked by the first metric; what has none of it but another follows.
     let mut names: Vec<String> = Vec::new();
     for metric in &metrics {
@@ -92,6 +91,11 @@ fn table(
     }
     if names.is_empty() {
         return None;
+    }
+    // What states no value is no rival of those that do.
+    if let Some(at) = names.iter().position(String::is_empty) {
+        let unstated = names.remove(at);
+        names.push(unstated);
     }
     let cells = |builder: &mut FigureBuilder<'_>, reading: &dyn Fn(&str) -> Reading| -> Vec<Cell> {
         let cell = |metric: &&str| {
@@ -107,15 +111,15 @@ fn table(
     let period = readings.period;
     let mut rows = Vec::new();
     for name in &names {
-        let own = |metric: &str| match by {
-            GroupBy::Channel => Reading::of_channel(metric, period, name),
-            GroupBy::Campaign => Reading::of_campaign(metric, period, name),
-        };
+        let own = |metric: &str| reading(by, metric, period, name);
         let label = match by {
             GroupBy::Channel => readings.channel_label(name),
             GroupBy::Campaign => name.clone(),
+            GroupBy::Dimension(_) if name.is_empty() => NOT_STATED.to_owned(),
+            GroupBy::Dimension(dimension) => data.spellings.get(&(dimension, name.clone())).unwrap_or(name).clone(),
         };
-        rows.push(Row::new(name, label, cells(builder, &own)));
+        let id = if name.is_empty() { "(not stated)" } else { name.as_str() };
+        rows.push(Row::new(id, label, cells(builder, &own)));
     }
     let total = cells(builder, &|metric| Reading::of_all(metric, period));
     let (page_rows, others) = bounded(&names, &rows, |rest| {
@@ -125,6 +129,7 @@ fn table(
     let heading = match by {
         GroupBy::Channel => "Channel",
         GroupBy::Campaign => "Campaign",
+        GroupBy::Dimension(dimension) => dimension.label(),
     };
     Some(Table {
         id: own.id.clone(),
@@ -139,6 +144,22 @@ fn table(
     })
 }
 
+fn groups(span: &Span, by: GroupBy) -> Option<BTreeMap<String, Sums>> {
+    match by {
+        GroupBy::Channel => Some(span.channels_and_windows()),
+        GroupBy::Campaign => Some(span.campaigns_and_windows()),
+        GroupBy::Dimension(dimension) => span.dimensions.get(&dimension).cloned(),
+    }
+}
+
+fn reading(by: GroupBy, metric: &str, period: Period, name: &str) -> Reading {
+    match by {
+        GroupBy::Channel => Reading::of_channel(metric, period, name),
+        GroupBy::Campaign => Reading::of_campaign(metric, period, name),
+        GroupBy::Dimension(dimension) => Reading::of_member(metric, period, dimension, name),
+    }
+}
+
 /// The rows that pages do not show, together; only what adds up has a sum.
 fn others(
     readings: &Readings,
@@ -150,13 +171,7 @@ fn others(
     if !builder.adds_over_rows(metric) {
         return words(NOTHING);
     }
-    let basis = |name: &String| {
-        let reading = match by {
-            GroupBy::Channel => Reading::of_channel(metric, readings.period, name),
-            GroupBy::Campaign => Reading::of_campaign(metric, readings.period, name),
-        };
-        of(data, reading)
-    };
+    let basis = |name: &String| of(data, reading(by, metric, readings.period, name));
     match builder.sum_of(rest.iter().map(basis)) {
         Some(sum) => builder.cell(metric, &sum),
         None => words(NOTHING),

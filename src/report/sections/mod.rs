@@ -34,12 +34,13 @@ pub use windows::needs as needs_of_windows;
 use crate::domain::benchmark::Benchmark;
 use crate::domain::business::Business;
 use crate::domain::campaign::Campaign;
+use crate::domain::fact::Dimension;
 use crate::domain::metric::Registry;
 use crate::domain::period::Period;
 use crate::domain::target::Target;
 use crate::domain::workspace::Workspace;
 use crate::report::data::{Needs, ReportData};
-use crate::report::definition::{Cadence, Compare, Definition, Filter, SectionKind};
+use crate::report::definition::{Cadence, Compare, Definition, Filter, GroupBy, SectionKind};
 use crate::report::document::{Document, Lead, Section};
 use crate::report::format::Locale;
 use crate::report::readiness::SourceFreshness;
@@ -170,6 +171,7 @@ pub fn needs(definition: &Definition, period: Period, campaigns: &[Campaign]) ->
     let base = |compare| Some(base(definition, Locale::STANDARD, period, compare)?.1);
     let mut needs = Needs { filter: definition.split.filter.clone(), ..Needs::default() };
     needs.spans.extend([period, Period { start: month.start, end: period.end }]);
+    needs.dimensions = dimensions(definition, &needs.filter, period);
     needs.spans.insert(definition.cadence.before(period));
     if definition.cadence == Cadence::Daily {
         needs.spans.extend(base(Compare::SameWeekday));
@@ -194,6 +196,17 @@ pub fn needs(definition: &Definition, period: Period, campaigns: &[Campaign]) ->
     needs
 }
 
+/// What the sections of metrics about a part of the workspace are told apart by.
+fn dimensions(definition: &Definition, part: &Filter, period: Period) -> BTreeSet<(Period, Dimension)> {
+    let own = definition.edition.own.iter();
+    let of_part = own.filter(|own| definition.split.filter.and(&own.filter).as_ref() == Some(part));
+    let told_apart = of_part.filter_map(|own| match own.by {
+        Some(GroupBy::Dimension(dimension)) => Some((period, dimension)),
+        _ => None,
+    });
+    told_apart.collect()
+}
+
 /// What sections of metrics must be given, for each part of the workspace besides that of the report.
 pub fn needs_of_parts(definition: &Definition, period: Period) -> Vec<Needs> {
     let whole = needs(definition, period, &[]);
@@ -204,7 +217,10 @@ pub fn needs_of_parts(definition: &Definition, period: Period) -> Vec<Needs> {
         .filter_map(|own| definition.split.filter.and(&own.filter))
         .filter(|filter| *filter != definition.split.filter)
         .collect();
-    let of = |filter| Needs { filter, spans: whole.spans.clone(), days: whole.days, ..Needs::default() };
+    let of = |filter| {
+        let dimensions = dimensions(definition, &filter, period);
+        Needs { filter, spans: whole.spans.clone(), dimensions, days: whole.days, ..Needs::default() }
+    };
     parts.into_iter().map(of).collect()
 }
 

@@ -80,6 +80,11 @@ fn values(facts: &Facts) -> String {
         let mut queries = Vec::new();
         for column in &fact.columns {
             let name = &column.name;
+            // The word in the place of an erased person is of no form, and may point to nobody.
+            let is_theirs = match column.personal {
+                Some(_) => format!(" AND CAST(t.{name} AS VARCHAR) NOT LIKE '%erased\\_%' ESCAPE '\\'"),
+                None => String::new(),
+            };
             if let Some(min) = column.min {
                 queries.push(found(fact, column, &format!("{name} is at least {min}"), format!("t.{name} < {min}")));
             }
@@ -87,13 +92,13 @@ fn values(facts: &Facts) -> String {
                 queries.push(found(fact, column, &format!("{name} is at most {max}"), format!("t.{name} > {max}")));
             }
             if let Some(format) = &column.format {
-                let which = format!("NOT regexp_full_match(CAST(t.{name} AS VARCHAR), {})", literal(format));
+                let which = format!("NOT regexp_full_match(CAST(t.{name} AS VARCHAR), {}){is_theirs}", literal(format));
                 queries.push(found(fact, column, &format!("{name} is of the form {format}"), which));
             }
             if let Some((other, at)) = &column.references {
                 let which = format!(
                     "t.{name} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM core.{other} AS o WHERE o.workspace = t.workspace \
-                     AND o.connection = t.connection AND o.{at} = t.{name})"
+                     AND o.connection = t.connection AND o.{at} = t.{name}){is_theirs}"
                 );
                 queries.push(found(fact, column, &format!("{name} names a row of {other}"), which));
             }

@@ -17,6 +17,6 @@ mod testing;
 
 pub use builtin::builtin;
 pub use read::{COMMON, ORIGIN, Written, read_top};
-pub use tables::{apply, days, kept, removed};
+pub use tables::{apply, days, kept, removed, telling_apart};
 #[cfg(test)]
 pub use testing::fact_of;

@@ -125,6 +125,16 @@ fn column(mut section: Section<'_>, name: String, is_own: bool) -> Option<Column
     let format = section.optional("format", text().about("A regular expression of the whole value."));
     let references = section.optional("references", text().about("<fact>.<column> whose row must exist."));
     let personal = section.optional("personal", one_of(&Personal::WORDS).about("The kind of identifier it holds."));
+    let role = section.optional(
+        "person_role",
+        id().about(
+            "Whose it is, where rows name several people, e.g. referrer: columns of one role are of one person.",
+        ),
+    );
+    if let (Some(role), None) = (&role, &personal) {
+        let remedy = "leave it out, or add personal = \"contact_id\"";
+        section.problem(role.line, "person_role: the column is not personal", remedy);
+    }
     if COMMON.contains(&name.as_str()) {
         section.problem(section.line, &format!("every fact has {name} already"), "leave the column out");
     }
@@ -161,32 +171,28 @@ fn column(mut section: Section<'_>, name: String, is_own: bool) -> Option<Column
         format: format.map(|at| at.value),
         references: refers.and_then(|(_, named)| named).map(|(fact, column)| (fact.to_owned(), column.to_owned())),
         personal: personal.map(|at| at.value),
+        person_role: role.map(|at| at.value),
     })
 }
 
-/// Erasure goes by names, so that a column which holds such an identifier must have one of them, and say so.
+/// Search and erasure of a person go by what contracts declare: a column of identifiers is text, and the names that
+/// Daybook's own tables have for one say so.
 fn check_personal(section: &Section<'_>, name: &str, kind: Option<&At<ColumnType>>, personal: Option<&At<Personal>>) {
-    let known = PERSONAL.iter().find(|(known, ..)| *known == name);
-    let names: Vec<&str> = PERSONAL.iter().map(|(name, ..)| *name).collect();
-    match (known, personal) {
-        (None, Some(at)) => {
-            let message = "personal: erasing a person goes by the names of columns, and this is none of them";
-            section.problem(at.line, message, &format!("call the column one of {}", names.join(", ")));
+    match personal {
+        Some(at) => {
+            let is_text = |kind: &ColumnType| matches!(kind, ColumnType::Varchar | ColumnType::VarcharList);
+            if let Some(kind) = kind.filter(|kind| !is_text(&kind.value)) {
+                let message = format!("personal: a {} takes no word in the place of an erased person", kind.value);
+                let remedy =
+                    "give it the type VARCHAR, or VARCHAR[] for several, and cast it in the query that fills it";
+                section.problem(at.line, &message, remedy);
+            }
         }
-        (Some((_, wanted, _)), Some(at)) if at.value != *wanted => {
-            let message = format!("personal: {name} holds a {}", wanted.word());
-            section.problem(at.line, &message, &format!("write personal = \"{}\"", wanted.word()));
-        }
-        (Some((_, wanted, _)), None) => {
-            let message = format!("{name} names a person");
-            section.problem(section.line, &message, &format!("add personal = \"{}\"", wanted.word()));
-        }
-        _ => {}
-    }
-    if let (Some((_, _, is_list)), Some(kind)) = (known, kind) {
-        let wanted = if *is_list { ColumnType::VarcharList } else { ColumnType::Varchar };
-        if kind.value != wanted {
-            section.problem(kind.line, &format!("{name} is of the type {wanted}"), "give it that type");
+        None => {
+            if let Some((_, wanted, _)) = PERSONAL.iter().find(|(known, ..)| *known == name) {
+                let remedy = format!("add personal = \"{}\", or call the column otherwise", wanted.word());
+                section.problem(section.line, &format!("{name} names a person"), &remedy);
+            }
         }
     }
 }
@@ -286,4 +292,48 @@ fn column_type<'k>(is_open: bool) -> Kind<'k, ColumnType> {
             }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Problems, Source, read_toml};
+    use std::path::Path;
+
+    fn told(column: &str) -> Vec<String> {
+        let problems = Problems::default();
+        let text = format!(
+            "about = \"Orders.\"\nkey = [\"order_id\"]\n[columns]\n{column}\norder_id = {{ type = \"VARCHAR\", about = \"x.\" }}\n"
+        );
+        let written =
+            Written { id: "shop_order".to_owned(), origin: Origin::File(PathBuf::from("fact.toml")), query: None };
+        let source = Source { file: Path::new("fact.toml"), text: &text, problems: &problems };
+        read_toml(source, |top| read_top(top, written));
+        problems.into_sorted().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn any_column_of_text_may_be_personal_and_says_so() {
+        let sound = [
+            "buyer_hash = { type = \"VARCHAR\", personal = \"person_key\", about = \"x.\" }",
+            "guests = { type = \"VARCHAR[]\", personal = \"contact_id\", person_role = \"guest\", about = \"x.\" }",
+            "customer_id = { type = \"VARCHAR\", personal = \"contact_id\", about = \"x.\" }",
+        ];
+        assert_eq!(sound.map(told).concat(), Vec::<String>::new());
+        assert_eq!(
+            told("buyer = { type = \"BIGINT\", personal = \"customer_id\", about = \"x.\" }"),
+            [
+                "fact.toml:4: personal: a BIGINT takes no word in the place of an erased person — give it the type VARCHAR, \
+              or VARCHAR[] for several, and cast it in the query that fills it"
+            ]
+        );
+        assert_eq!(
+            told("customer_id = { type = \"VARCHAR\", about = \"x.\" }"),
+            ["fact.toml:4: customer_id names a person — add personal = \"customer_id\", or call the column otherwise"]
+        );
+        assert_eq!(
+            told("buyer = { type = \"VARCHAR\", person_role = \"buyer\", about = \"x.\" }"),
+            ["fact.toml:4: person_role: the column is not personal — leave it out, or add personal = \"contact_id\""]
+        );
+    }
 }

@@ -3,10 +3,11 @@
 
 use super::marts;
 use super::read::COMMON;
-use crate::domain::fact::{Column, Fact, Facts, Origin, Retention};
+use crate::domain::fact::{Column, Dimension, Fact, Facts, Origin, Retention};
 use crate::support::ids::hex;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::load::literal;
+use crate::warehouse::metric_sql::Adds;
 use crate::warehouse::rollup::own;
 use duckdb::{Connection, Transaction, params};
 use sha2::{Digest, Sha256};
@@ -222,6 +223,7 @@ fn note(transaction: &Transaction<'_>, facts: &[&Fact]) -> Result<(), WarehouseE
     let list = |texts: &mut dyn Iterator<Item = &str>| {
         format!("CAST([{}] AS VARCHAR[])", texts.map(literal).collect::<Vec<_>>().join(", "))
     };
+    let searched = searched(transaction)?;
     let (mut rows, mut columns) = (Vec::new(), Vec::new());
     for fact in facts {
         let adds = fact.contribution.as_ref();
@@ -246,7 +248,7 @@ fn note(transaction: &Transaction<'_>, facts: &[&Fact]) -> Result<(), WarehouseE
         ));
         for (position, column) in fact.columns.iter().enumerate() {
             columns.push(format!(
-                "({}, {}, {position}, {}, {}, {}, {}, {}, {}, {}, {})",
+                "({}, {}, {position}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})",
                 literal(&fact.id),
                 literal(&column.name),
                 literal(&column.kind.to_string()),
@@ -257,6 +259,8 @@ fn note(transaction: &Transaction<'_>, facts: &[&Fact]) -> Result<(), WarehouseE
                 optional(column.max.map(|max| max.to_string()).as_deref()),
                 optional(column.format.as_deref()),
                 optional(column.personal.map(|personal| personal.word())),
+                optional(column.person_role.as_deref()),
+                optional(searched.of(fact, column)),
             ));
         }
     }
@@ -270,11 +274,40 @@ fn note(transaction: &Transaction<'_>, facts: &[&Fact]) -> Result<(), WarehouseE
     if !columns.is_empty() {
         sql += &format!(
             "INSERT INTO ops.fact_column (fact, column_name, position, type, unit, about, is_required,
-                 min_value, max_value, format, personal) VALUES {}",
+                 min_value, max_value, format, personal, person_role, erased_as) VALUES {}",
             columns.join(", ")
         );
     }
     transaction.execute_batch(&sql).context(step)
+}
+
+/// As which kind the columns of known facts were searched for erased people.
+struct Searched {
+    is_anyone_erased: bool,
+    facts: BTreeSet<String>,
+    columns: BTreeMap<(String, String), String>,
+}
+
+impl Searched {
+    /// What a column that is written down now was searched as: a table that is new, or in which nobody was to be found,
+    /// needs no search.
+    fn of<'a>(&'a self, fact: &Fact, column: &Column) -> Option<&'a str> {
+        if !self.is_anyone_erased || !self.facts.contains(&fact.id) {
+            return column.personal.map(|personal| personal.word());
+        }
+        self.columns.get(&(fact.id.clone(), column.name.clone())).map(String::as_str)
+    }
+}
+
+fn searched(transaction: &Transaction<'_>) -> Result<Searched, WarehouseError> {
+    let step = || "reading which columns were searched for erased people".to_owned();
+    let is_anyone_erased =
+        transaction.query_row("SELECT count(*) > 0 FROM ops.erased", [], |row| row.get(0)).context(step)?;
+    let facts = applied(transaction)?.into_keys().collect();
+    let sql = "SELECT fact, column_name, erased_as FROM ops.fact_column WHERE erased_as IS NOT NULL";
+    let mut statement = transaction.prepare(sql).context(step)?;
+    let rows = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?))).context(step)?;
+    Ok(Searched { is_anyone_erased, facts, columns: rows.collect::<Result<_, _>>().context(step)? })
 }
 
 /// Facts whose contract was taken away: the rows stay, and what they added to the metrics is taken out.
@@ -304,6 +337,21 @@ pub fn days(connection: &Connection) -> Result<BTreeMap<String, String>, Warehou
     let mut statement = connection.prepare(sql).context(step)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).context(step)?;
     rows.collect::<Result<_, _>>().context(step)
+}
+
+/// Facts that tell what they add apart by a dimension, with the measures.
+pub fn telling_apart(connection: &Connection, dimension: Dimension) -> Result<Vec<Adds>, WarehouseError> {
+    let step = || format!("looking for facts by {}", dimension.word());
+    let sql = "SELECT fact, unnest(measures) FROM ops.fact
+        WHERE adds_fingerprint IS NOT NULL AND list_contains(dimensions, ?) ORDER BY fact";
+    let mut statement = connection.prepare(sql).context(step)?;
+    let rows = statement.query_map(params![dimension.word()], |row| Ok((row.get(0)?, row.get(1)?))).context(step)?;
+    let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in rows {
+        let (fact, measure) = row.context(step)?;
+        all.entry(fact).or_default().push(measure);
+    }
+    Ok(all.into_iter().collect())
 }
 
 /// Facts that are kept for good unless the configuration names them.

@@ -7,7 +7,7 @@ use super::stage::{columns, forget_rejects, literal};
 use super::{LoadRequest, Loaded, Replaces, Target, finish, merge, stage};
 use crate::warehouse::clock;
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::privacy::erased;
+use crate::warehouse::privacy::{columns as personal, erased};
 use crate::warehouse::queries;
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::{Connection, Transaction};
@@ -101,7 +101,7 @@ fn is_plain(requests: &[LoadRequest], whole: &LoadRequest, target: &Target) -> b
 /// Whether a table names nobody, for an erased person's rows are rewritten before they are compared,
 /// and holds nothing of these days.
 fn is_free(transaction: &Transaction<'_>, whole: &LoadRequest, target: &Target) -> Result<bool, WarehouseError> {
-    if columns(transaction, &target.table)?.iter().any(|column| erased::names_a_person(column)) {
+    if !personal::of_fact(transaction, &target.table)?.is_empty() {
         return Ok(false);
     }
     let held = format!("SELECT 1 FROM core.{} WHERE {}", target.table, merge::covered(whole, target));

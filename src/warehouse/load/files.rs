@@ -12,12 +12,13 @@ mod repeats;
 
 pub use parquet::{parquet_columns, parquet_rows};
 
-use super::Loaded;
 use super::stage::columns;
+use super::{Loaded, contract};
 use crate::domain::dropped::Repeats;
 use crate::support::secret::Secret;
 use crate::warehouse::clock;
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::facts;
 use crate::warehouse::privacy::erased;
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::{Connection, Transaction};
@@ -152,10 +153,13 @@ impl Batch<'_> {
             items::put_together(transaction, self)?;
         }
         dropped_rows::read(transaction, self.load)?;
+        if facts::builtin().get(&self.load.target.table).is_none() {
+            contract::judge(transaction, &self.load.target.table, "read")?;
+        }
         repeats::settle(transaction, self)?;
         quarantine::judge(transaction, self)?;
-        let some_are_erased =
-            erased::in_read_rows(transaction, &self.load.workspace, &self.load.connection, &self.names)?;
+        let (load, table) = (self.load, &self.load.target.table);
+        let some_are_erased = erased::in_read_rows(transaction, &load.workspace, &load.connection, table)?;
         quarantine::keep(transaction, self, some_are_erased)?;
         held::stage(transaction, self)?;
         merge::merge(transaction, self, now)?;

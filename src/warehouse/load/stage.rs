@@ -67,7 +67,7 @@ pub fn stage(
         distrust = Some("every row is of another day than those that were asked for".to_owned());
     }
     listed::check(transaction, request, target, loaded)?;
-    let some_are_erased = erased::in_read_rows(transaction, &request.workspace, &request.connection, &columns)?;
+    let some_are_erased = erased::in_read_rows(transaction, &request.workspace, &request.connection, &target.table)?;
     forget_rejects(transaction, request, target)?;
     if bad > 0 {
         quarantine(transaction, request, target, &columns)?;

@@ -10,10 +10,10 @@ mod unusual;
 #[cfg(test)]
 mod tests;
 
-use super::{LoadRequest, Loaded, Replaces, Target, stage};
+use super::{LoadRequest, Loaded, Replaces, Target};
 use crate::warehouse::attempts::{self, SliceKey};
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::privacy::erased;
+use crate::warehouse::privacy::{columns as personal, erased};
 use chrono::{DateTime, Utc};
 use duckdb::{Connection, Transaction};
 
@@ -107,12 +107,13 @@ fn load_kind(
 ) -> Result<Vec<Option<Loaded>>, WarehouseError> {
     let Some(first) = slices.first().map(|(request, _)| request) else { return Ok(Vec::new()) };
     let step = || format!("loading {} slices of {}", slices.len(), first.stream);
+    let transaction = connection.transaction().context(step)?;
     for target in &first.targets {
-        if stage::columns(connection, &target.table)?.iter().any(|column| erased::names_a_person(column)) {
+        // An erased person's rows are rewritten before they are compared.
+        if !personal::of_fact(&transaction, &target.table)?.is_empty() {
             return Ok(slices.iter().map(|_| None).collect());
         }
     }
-    let transaction = connection.transaction().context(step)?;
     let mut all: Vec<Slice<'_>> = slices
         .iter()
         .enumerate()

@@ -6,9 +6,11 @@ use super::retention::sealed_before;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::facts;
 use crate::warehouse::load::{literal, path_literal};
+use crate::warehouse::privacy::columns::{self as personal, PersonalTable};
 use crate::warehouse::privacy::erased;
 use chrono::NaiveDate;
 use duckdb::{Connection, params};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -103,11 +105,17 @@ fn replace(connection: &Connection, file: &Path, rows: &str, wanted: &(u64, Stri
 /// must be set.
 pub fn erase(connection: &Connection, folder: &Path, workspace: &str) -> Result<Vec<PathBuf>, WarehouseError> {
     let mut changed = Vec::new();
-    for (schema, table, columns) in erased::tables(connection)? {
+    for PersonalTable { schema, table, columns } in personal::tables(connection)? {
         let months = folder.join(&schema).join(&table).join(format!("workspace={workspace}"));
         let Ok(months) = fs::read_dir(&months) else { continue };
         for file in months.flatten().map(|month| month.path().join("data.parquet")).filter(|file| file.exists()) {
             let source = read(&file)?;
+            // A month that was written before a column was added has none of it.
+            let there = columns_of(connection, &file)?;
+            let columns: Vec<_> = columns.iter().filter(|column| there.contains(&column.name)).cloned().collect();
+            if columns.is_empty() {
+                continue;
+            }
             let named: bool = connection
                 .query_row(
                     &format!(
@@ -122,7 +130,7 @@ pub fn erase(connection: &Connection, folder: &Path, workspace: &str) -> Result<
             if named {
                 let sets: Vec<String> = columns
                     .iter()
-                    .map(|column| format!("{} AS {column}", erased::replaced(column, "t.connection")))
+                    .map(|column| format!("{} AS {}", erased::replaced(column, "t.connection"), column.name))
                     .collect();
                 let rows = format!(
                     "(SELECT t.* REPLACE ({}) FROM {source} AS t, {})",
@@ -150,6 +158,13 @@ fn content(connection: &Connection, rows: &str) -> Result<(u64, String), Warehou
 
 fn read(file: &Path) -> Result<String, WarehouseError> {
     Ok(format!("read_parquet({}, hive_partitioning = false)", path_literal(file)?))
+}
+
+fn columns_of(connection: &Connection, file: &Path) -> Result<BTreeSet<String>, WarehouseError> {
+    let step = || format!("reading the columns of {}", file.display());
+    let sql = format!("SELECT column_name FROM (DESCRIBE SELECT * FROM {})", read(file)?);
+    let mut statement = connection.prepare(&sql).context(step)?;
+    statement.query_map([], |row| row.get(0)).context(step)?.collect::<Result<_, _>>().context(step)
 }
 
 /// Tables that are counted by days, with the column the day stands in.

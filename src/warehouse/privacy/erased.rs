@@ -2,6 +2,8 @@
 //! its place when a vendor sends the record again, so that rows, sums and keys stay as they are and
 //! nothing leads back to the person. Amounts and days stay: they are the company's books.
 
+use super::columns::{self, PersonalColumn, PersonalTable};
+use super::derived;
 use super::marks::Marks;
 use super::traces::{self, TextChange};
 use crate::support::regular_file;
@@ -16,16 +18,6 @@ use duckdb::{Connection, params};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::Path;
-
-/// Columns that name a person, in whatever table they stand.
-pub const SINGLE: [&str; 3] = ["person_key", "contact_id", "customer_id"];
-/// Columns that list identifiers of a kind.
-pub const LISTS: [(&str, &str); 2] = [("merged_contact_ids", "contact_id"), ("other_person_keys", "person_key")];
-
-/// Whether a column of that name names people.
-pub fn names_a_person(column: &str) -> bool {
-    SINGLE.contains(&column) || LISTS.iter().any(|(list, _)| *list == column)
-}
 
 /// What a scrubbed record's reason says.
 const SCRUBBED: &str = "the record named a person who was erased";
@@ -53,28 +45,6 @@ pub fn forget_key(connection: &Connection) {
     let _ = connection.execute_batch("RESET VARIABLE person_key");
 }
 
-/// The tables that name people, with the columns that do.
-pub fn tables(connection: &Connection) -> Result<Vec<(String, String, Vec<String>)>, WarehouseError> {
-    let step = || "looking for tables that name people".to_owned();
-    let names: Vec<&str> = SINGLE.into_iter().chain(LISTS.map(|(column, _)| column)).collect();
-    let names: Vec<String> = names.into_iter().map(literal).collect();
-    let mut statement = connection
-        .prepare(&format!(
-            "SELECT schema_name, table_name, string_agg(column_name, ',' ORDER BY column_index) FROM duckdb_columns()
-             WHERE database_name = current_database() AND schema_name IN ('core', 'history', 'mart')
-               AND column_name IN ({}) GROUP BY ALL ORDER BY ALL",
-            names.join(", ")
-        ))
-        .context(step)?;
-    let rows = statement
-        .query_map([], |row| {
-            let columns: String = row.get(2)?;
-            Ok((row.get(0)?, row.get(1)?, columns.split(',').map(str::to_owned).collect()))
-        })
-        .context(step)?;
-    rows.collect::<Result<_, _>>().context(step)
-}
-
 /// The words in place of a workspace's erased identifiers, as a relation `e(m)` of one map.
 pub fn words(workspace: &str) -> String {
     let workspace = literal(workspace);
@@ -82,23 +52,25 @@ pub fn words(workspace: &str) -> String {
 }
 
 /// `column` of `t` with erased identifiers replaced; `connection` is SQL for the row's connection.
-pub fn replaced(column: &str, connection: &str) -> String {
-    let lists = LISTS.iter().find(|(name, _)| *name == column);
-    match lists {
-        Some((_, kind)) => {
-            format!("list_transform(t.{column}, lambda id: coalesce(e.m[mark_of('{kind}', {connection}, id)], id))")
-        }
-        None => format!("coalesce(e.m[mark_of('{column}', {connection}, t.{column})], t.{column})"),
+pub fn replaced(column: &PersonalColumn, connection: &str) -> String {
+    let PersonalColumn { name, kind, is_list, .. } = column;
+    let kind = kind.word();
+    match is_list {
+        true => format!("list_transform(t.{name}, lambda id: coalesce(e.m[mark_of('{kind}', {connection}, id)], id))"),
+        false => format!("coalesce(e.m[mark_of('{kind}', {connection}, t.{name})], t.{name})"),
     }
 }
 
 /// Whether a row of `t` names an erased person in one of `columns`.
-pub fn is_named(columns: &[String], connection: &str) -> String {
-    let tests = columns.iter().map(|column| match LISTS.iter().find(|(name, _)| *name == column) {
-        Some((_, kind)) => format!(
-            "len(list_filter(t.{column}, lambda id: list_contains(map_keys(e.m), mark_of('{kind}', {connection}, id)))) > 0"
-        ),
-        None => format!("coalesce(list_contains(map_keys(e.m), mark_of('{column}', {connection}, t.{column})), false)"),
+pub fn is_named(columns: &[PersonalColumn], connection: &str) -> String {
+    let tests = columns.iter().map(|PersonalColumn { name, kind, is_list, .. }| {
+        let kind = kind.word();
+        match is_list {
+            true => format!(
+                "len(list_filter(t.{name}, lambda id: list_contains(map_keys(e.m), mark_of('{kind}', {connection}, id)))) > 0"
+            ),
+            false => format!("coalesce(list_contains(map_keys(e.m), mark_of('{kind}', {connection}, t.{name})), false)"),
+        }
     });
     format!("({})", tests.collect::<Vec<_>>().join(" OR "))
 }
@@ -106,18 +78,20 @@ pub fn is_named(columns: &[String], connection: &str) -> String {
 /// Replaces the workspace's erased identifiers in every table; returns the rows changed by table.
 /// The key must be set.
 pub fn apply(connection: &Connection, workspace: &str) -> Result<Vec<(String, u64)>, WarehouseError> {
-    let mut changed = Vec::new();
-    for (schema, table, columns) in tables(connection)? {
+    let tables = columns::tables(connection)?;
+    // First, while the identifiers that lead to them are still there.
+    let mut changed = derived::erase(connection, workspace, &tables)?;
+    for PersonalTable { schema, table, columns } in &tables {
         let sets: Vec<String> =
-            columns.iter().map(|column| format!("{column} = {}", replaced(column, "t.connection"))).collect();
+            columns.iter().map(|column| format!("{} = {}", column.name, replaced(column, "t.connection"))).collect();
         let rows = connection
             .execute(
                 &format!(
                     "UPDATE {} AS t SET {} FROM {} WHERE t.workspace = ? AND {}",
-                    named(&schema, &table),
+                    named(schema, table),
                     sets.join(", "),
                     words(workspace),
-                    is_named(&columns, "t.connection")
+                    is_named(columns, "t.connection")
                 ),
                 params![workspace],
             )
@@ -153,13 +127,13 @@ pub fn scrub_quarantine(
     traces::scrub_records(connection, workspace, load_id, &marks, SCRUBBED)
 }
 
-/// Replaces erased identifiers among freshly read rows, before they are compared with what is held.
+/// Replaces erased identifiers among the rows that were read for `table`, before they are compared with what is held.
 /// Costs one look at an empty list where nobody was erased.
 pub fn in_read_rows(
     connection: &Connection,
     workspace: &str,
     of_connection: &str,
-    columns: &[String],
+    table: &str,
 ) -> Result<bool, WarehouseError> {
     let step = || "leaving erased people out".to_owned();
     let any: bool = connection
@@ -168,11 +142,11 @@ pub fn in_read_rows(
     if !any {
         return Ok(false);
     }
-    let personal: Vec<String> = columns.iter().filter(|column| names_a_person(column)).cloned().collect();
+    let personal = columns::of_fact(connection, table)?;
     if !personal.is_empty() {
         let own = literal(of_connection);
         let sets: Vec<String> =
-            personal.iter().map(|column| format!("{column} = {}", replaced(column, &own))).collect();
+            personal.iter().map(|column| format!("{} = {}", column.name, replaced(column, &own))).collect();
         connection
             .execute_batch(&format!(
                 "UPDATE read AS t SET {} FROM {} WHERE {}",
@@ -229,8 +203,8 @@ pub fn replace_in_ledger(connection: &mut BothWriter<'_>, found: &[TextChange]) 
     Ok(changed)
 }
 
-/// Takes up erasures that the database does not know and applies them; returns how many. The key must
-/// be set if there are any.
+/// Takes up erasures that the database does not know and applies them, and those it knows where a contract has declared
+/// a column personal since; returns how many it did not know. The key must be set if there are any.
 pub fn apply_missing(connection: &mut BothWriter<'_>, erasures: &[Erasure]) -> Result<u64, WarehouseError> {
     let step = || "erasing again who was erased".to_owned();
     let known = all(connection)?;
@@ -248,6 +222,10 @@ pub fn apply_missing(connection: &mut BothWriter<'_>, erasures: &[Erasure]) -> R
             )
             .context(step)?;
         workspaces.insert(&erasure.workspace);
+    }
+    if columns::are_due(&transaction)? {
+        workspaces.extend(known.iter().map(|one| &one.workspace));
+        columns::settle(&transaction)?;
     }
     for workspace in workspaces {
         apply(&transaction, workspace)?;

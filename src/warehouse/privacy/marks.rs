@@ -98,6 +98,10 @@ impl Marks {
 
     fn of_id(&self, id: &str, connections: &[String]) -> Option<&String> {
         let kinds = ["contact_id", "customer_id"];
+        // A pseudonym is its own mark.
+        if let Some(token) = self.known.get(id) {
+            return Some(token);
+        }
         let mut marks = connections.iter().flat_map(|of| kinds.map(|kind| format!("{of}/{kind}/{id}").to_lowercase()));
         marks.find_map(|mark| self.known.get(&self.pseudonym(&mark)))
     }

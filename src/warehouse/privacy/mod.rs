@@ -1,6 +1,9 @@
 //! People in the warehouse: search, erasure, objection. Each is a plain blocking function over facts,
 //! history, texts and messages; what was written outside the database is the caller's.
 //!
+//! Which columns hold identifiers is what contracts of facts declare, whatever the columns are called; the database has
+//! it written down, so that the table of a contract that was taken away is searched all the same.
+//!
 //! # What erasing a person does, and does not
 //!
 //! In facts, history and Parquet of the configured archive, identifiers become random words; amounts
@@ -16,9 +19,13 @@
 //! The person's keys are joined with no others: no payment of theirs is led back to where the CRM met them,
 //! and none counts as a first or a later one of a person. Their amounts and days stay in all sums.
 
+pub mod columns;
+mod derived;
 pub mod erased;
 pub mod marks;
 mod messages;
 pub mod objection;
 pub mod person;
+#[cfg(test)]
+mod tests;
 pub mod traces;

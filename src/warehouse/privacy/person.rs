@@ -1,12 +1,15 @@
 //! One person: everything held about them, handed out or erased. A person is found by address or
 //! vendor's id, and then by every identifier that shares a row with one already found.
 
+use super::columns::{self, PersonalColumn, PersonalTable};
 use super::marks::Marks;
-use super::{erased, objection, traces};
+use super::{derived, erased, objection, traces};
+use crate::domain::fact::Personal;
 use crate::support::secret::Secret;
 use crate::support::spelling::of_address;
 use crate::warehouse::audit;
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::load::literal;
 use crate::warehouse::maintenance::checksum::named;
 use crate::warehouse::worker::BothWriter;
 use chrono::{DateTime, Utc};
@@ -29,7 +32,7 @@ pub enum Who {
 pub struct Identifier {
     /// Absent for pseudonyms, which are the same at every vendor.
     pub connection: Option<String>,
-    /// The column it stands in: `person_key`, `contact_id`, `customer_id`.
+    /// What its columns are declared as: `person_key`, `contact_id`, `customer_id`.
     pub kind: String,
     pub value: String,
 }
@@ -75,17 +78,20 @@ fn look(connection: &mut Connection, workspace: &str, who: &Who) -> Result<Held,
     let transaction = connection.transaction().context(step)?;
     find(&transaction, workspace, who)?;
     let mut held = Held { identifiers: identifiers(&transaction)?, ..Held::default() };
-    for (schema, table, columns) in erased::tables(&transaction)? {
+    let tables = columns::tables(&transaction)?;
+    for PersonalTable { schema, table, columns } in &tables {
         let sql = format!(
             "SELECT to_json(t)::VARCHAR FROM {} AS t WHERE t.workspace = ? AND {} ORDER BY 1",
-            named(&schema, &table),
-            shares(&columns)
+            named(schema, table),
+            shares(columns)
         );
-        let rows = json(&transaction, &sql, workspace)?;
+        let mut rows = json(&transaction, &sql, workspace)?;
+        rows.iter_mut().for_each(|row| hide_others(row, columns, &held.identifiers));
         if !rows.is_empty() {
             held.tables.insert(format!("{schema}.{table}"), rows);
         }
     }
+    held.tables.extend(derived::held(&transaction, workspace, &tables)?);
     held.tables.extend(super::messages::held(&transaction, workspace)?);
     let marks = Marks::wanted(&transaction, workspace)?;
     for (table, texts) in traces::held(&transaction, workspace, &marks)? {
@@ -96,6 +102,27 @@ fn look(connection: &mut Connection, workspace: &str, who: &Who) -> Result<Held,
     held.objects_since = objection::since(&transaction, workspace)?;
     transaction.rollback().context(step)?;
     Ok(held)
+}
+
+/// Hides identifiers of others in a row: who asks for their own data gets nobody else's.
+fn hide_others(row: &mut Value, columns: &[PersonalColumn], own: &[Identifier]) {
+    let of = row.get("connection").and_then(Value::as_str).map(str::to_owned);
+    for column in columns {
+        let is_own = |value: &Value| {
+            let is_it = |one: &&Identifier| {
+                one.kind == column.kind.word()
+                    && value.as_str() == Some(one.value.as_str())
+                    && (one.connection.is_none() || of.is_none() || one.connection == of)
+            };
+            own.iter().any(|one| is_it(&one))
+        };
+        let hidden = |value: &Value| if value.is_null() || is_own(value) { value.clone() } else { Value::from("***") };
+        match row.get_mut(&column.name) {
+            Some(Value::Array(all)) => all.iter_mut().for_each(|value| *value = hidden(value)),
+            Some(value) => *value = hidden(value),
+            None => {}
+        }
+    }
 }
 
 /// Erases a person in every table, history and quarantine included, in one transaction. `actor` is
@@ -196,25 +223,32 @@ fn find(transaction: &Transaction<'_>, workspace: &str, who: &Who) -> Result<(),
     transaction
         .execute_batch("CREATE OR REPLACE TEMP TABLE person_id (connection VARCHAR, kind VARCHAR, value VARCHAR)")
         .context(step)?;
-    let tables = erased::tables(transaction)?;
+    let tables = columns::tables(transaction)?;
+    let ids = tables.iter().flat_map(|table| table.columns.iter().map(move |column| (table, column)));
+    let ids = ids.filter(|(_, column)| column.kind != Personal::PersonKey);
     match who {
         Who::Mail(mail) => {
             // Loads hash an address as it is spelt, but for its case.
             for form in of_address(mail) {
                 let sql = "INSERT INTO person_id SELECT NULL, 'person_key', pseudonym(?)";
                 transaction.execute(sql, params![form]).context(step)?;
+                // There are systems, and many files, in which the address itself is the id.
+                for (table, column) in ids.clone() {
+                    let sql = format!(
+                        "{} WHERE lower(trim(v.value)) = lower(?)",
+                        add_values(table, column, workspace, "v.connection")
+                    );
+                    transaction.execute(&sql, params![form]).context(step)?;
+                }
             }
         }
         Who::Id { id, connection } => {
-            for (schema, table, columns) in &tables {
-                for kind in columns.iter().filter(|name| *name == "contact_id" || *name == "customer_id") {
-                    let sql = format!(
-                        "INSERT INTO person_id SELECT DISTINCT t.connection, '{kind}', t.{kind} FROM {} AS t
-                         WHERE t.workspace = ? AND t.{kind} = ? AND (?::VARCHAR IS NULL OR t.connection = ?)",
-                        named(schema, table)
-                    );
-                    transaction.execute(&sql, params![workspace, id, connection, connection]).context(step)?;
-                }
+            for (table, column) in ids {
+                let sql = format!(
+                    "{} WHERE v.value = ? AND (?::VARCHAR IS NULL OR v.connection = ?)",
+                    add_values(table, column, workspace, "v.connection")
+                );
+                transaction.execute(&sql, params![id, connection, connection]).context(step)?;
             }
             // Records that were only ever quarantined have no row; a named connection is believed.
             if let Some(connection) = connection {
@@ -232,49 +266,61 @@ fn find(transaction: &Transaction<'_>, workspace: &str, who: &Who) -> Result<(),
         .context(step)
 }
 
+/// A statement that adds the identifiers of a column to `person_id`, for a condition over `v(connection, value)`;
+/// `owner` is SQL for what is noted as their connection.
+fn add_values(table: &PersonalTable, column: &PersonalColumn, workspace: &str, owner: &str) -> String {
+    format!(
+        "INSERT INTO person_id SELECT DISTINCT {owner}, '{}', v.value FROM {} AS v",
+        column.kind.word(),
+        values(table, column, workspace, "true")
+    )
+}
+
+/// The identifiers of a column as a relation of `connection` and `value`, of rows of `t` for which `test` holds.
+fn values(table: &PersonalTable, column: &PersonalColumn, workspace: &str, test: &str) -> String {
+    format!(
+        "(SELECT t.connection, {} AS value FROM {} AS t WHERE t.workspace = {} AND {test})",
+        column.each(),
+        named(&table.schema, &table.table),
+        literal(workspace)
+    )
+}
+
 /// Adds what stands in one row with a known identifier; returns how many are new.
-fn grow(
-    transaction: &Transaction<'_>,
-    workspace: &str,
-    tables: &[(String, String, Vec<String>)],
-) -> Result<usize, WarehouseError> {
+fn grow(transaction: &Transaction<'_>, workspace: &str, tables: &[PersonalTable]) -> Result<usize, WarehouseError> {
     let mut found = 0;
-    for (schema, table, columns) in tables.iter().filter(|(_, _, columns)| columns.len() > 1) {
-        for column in columns {
-            let list = erased::LISTS.iter().find(|(name, _)| name == column);
-            let (value, kind) = match list {
-                Some((_, kind)) => (format!("unnest(t.{column})"), *kind),
-                None => (format!("t.{column}"), column.as_str()),
-            };
-            let owner = if kind == "person_key" { "NULL::VARCHAR" } else { "t.connection" };
+    let people = tables.iter().flat_map(|table| table.people().into_iter().map(move |columns| (table, columns)));
+    for (table, columns) in people {
+        for column in &columns {
+            let owner = if column.kind == Personal::PersonKey { "NULL::VARCHAR" } else { "v.connection" };
             let sql = format!(
                 "INSERT INTO person_id
                  SELECT connection, kind, value FROM (
-                     SELECT DISTINCT {owner} AS connection, '{kind}' AS kind, {value} AS value FROM {} AS t
-                     WHERE t.workspace = ? AND {})
+                     SELECT DISTINCT {owner} AS connection, '{}' AS kind, v.value FROM {} AS v)
                  WHERE value IS NOT NULL AND value <> '' AND (coalesce(connection, ''), kind, value) NOT IN
                      (SELECT (coalesce(connection, ''), kind, value) FROM person_id)",
-                named(schema, table),
-                shares(columns)
+                column.kind.word(),
+                values(table, column, workspace, &shares(&columns))
             );
-            found +=
-                transaction.execute(&sql, params![workspace]).context(|| format!("looking in {schema}.{table}"))?;
+            let rows = transaction.execute(&sql, []);
+            found += rows.context(|| format!("looking in {}.{}", table.schema, table.table))?;
         }
     }
     Ok(found)
 }
 
 /// Whether a row of `t` holds a known identifier.
-fn shares(columns: &[String]) -> String {
-    let tests = columns.iter().map(|column| match erased::LISTS.iter().find(|(name, _)| *name == column) {
-        Some((_, kind)) => format!(
-            "EXISTS (SELECT 1 FROM person_id AS i WHERE i.kind = '{kind}'
-                 AND (i.connection IS NULL OR i.connection = t.connection) AND list_contains(t.{column}, i.value))"
-        ),
-        None => format!(
-            "EXISTS (SELECT 1 FROM person_id AS i WHERE i.kind = '{column}' AND i.value = t.{column}
+pub(super) fn shares(columns: &[PersonalColumn]) -> String {
+    let tests = columns.iter().map(|PersonalColumn { name, kind, is_list, .. }| {
+        let kind = kind.word();
+        let is_it = match is_list {
+            true => format!("list_contains(t.{name}, i.value)"),
+            false => format!("i.value = t.{name}"),
+        };
+        format!(
+            "EXISTS (SELECT 1 FROM person_id AS i WHERE i.kind = '{kind}' AND {is_it}
                  AND (i.connection IS NULL OR i.connection = t.connection))"
-        ),
+        )
     });
     format!("({})", tests.collect::<Vec<_>>().join(" OR "))
 }

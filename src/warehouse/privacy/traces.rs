@@ -35,9 +35,9 @@ pub const OWN: [&str; 23] = [
     "templates",
     "time_zone",
 ];
-/// Columns that are looked after by name: identifiers, quarantined records, addresses of readers.
-pub const KNOWN: [&str; 8] =
-    ["person_key", "contact_id", "customer_id", "merged_contact_ids", "other_person_keys", "raw", "mark", "token"];
+/// Columns that are looked after by name: quarantined records, and what erased people are known by. Those of identifiers
+/// are as contracts declare them.
+pub const KNOWN: [&str; 3] = ["raw", "mark", "token"];
 /// Columns that hold names of files and accounts, as they are or made safe for a path.
 const NAMES: [&str; 4] = ["partition", "slice", "manifest", "subject"];
 /// Each night these are looked through for loads of so many days only: every load has one, and none changes.
@@ -150,8 +150,15 @@ fn columns(connection: &Connection) -> Result<Vec<Column>, WarehouseError> {
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))
         .context(step)?;
     let rows: Vec<Row> = rows.collect::<Result<_, _>>().context(step)?;
-    let kept =
-        rows.into_iter().filter(|(_, _, name, ..)| !OWN.contains(&name.as_str()) && !KNOWN.contains(&name.as_str()));
+    let personal = super::columns::tables(connection)?;
+    let is_personal = |schema: &str, table: &str, name: &str| {
+        let own = personal.iter().filter(|one| one.schema == schema && one.table == table);
+        own.flat_map(|one| &one.columns).any(|column| column.name == name)
+    };
+    let kept = rows.into_iter().filter(|(schema, table, name, ..)| {
+        let is_known = OWN.contains(&name.as_str()) || KNOWN.contains(&name.as_str());
+        !is_known && !is_personal(schema, table, name)
+    });
     Ok(kept
         .filter_map(|(schema, table, name, is_list, others)| {
             let has = |column: &str| others.trim_matches(['[', ']']).split(", ").any(|other| other == column);

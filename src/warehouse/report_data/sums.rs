@@ -14,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What `within` means in SQL; both patterns are bound twice.
 const PART: &str = "(? = '' OR regexp_full_match(channel, ?)) AND (? = '' OR regexp_full_match(campaign, ?))";
 
+const DAILY: &str = "mart.metric_daily";
+
 fn sums_sql(columns: &[Column]) -> String {
     columns.iter().map(|column| format!(", CAST({} AS DECIMAL(38, 6))", column.sql)).collect()
 }
@@ -38,6 +40,7 @@ impl Source<'_> {
                 channels: self.of_windows("channel", period)?,
                 campaigns: self.of_windows("campaign", period)?,
             },
+            ..Span::default()
         };
         span.total.extend(self.of_windows("''", period)?.remove("").unwrap_or_default());
         // Visits without a campaign are no campaign.
@@ -52,11 +55,30 @@ impl Source<'_> {
         Ok(span)
     }
 
+    /// Sums of the period and of each window that ends with it, from a relation like `mart.metric_daily`.
+    pub(super) fn grouped_in(
+        &self,
+        from: &str,
+        key: &str,
+        period: Period,
+    ) -> Result<BTreeMap<String, Sums>, WarehouseError> {
+        let mut groups: BTreeMap<String, Sums> = self.sums_in(from, key, period, &self.summed)?;
+        for (group, sums) in self.of_windows_in(from, key, period)? {
+            groups.entry(group).or_default().extend(sums);
+        }
+        Ok(groups)
+    }
+
     /// Sums of each window that ends with the period.
     fn of_windows(&self, key: &str, period: Period) -> Result<BTreeMap<String, Sums>, WarehouseError> {
+        self.of_windows_in(DAILY, key, period)
+    }
+
+    fn of_windows_in(&self, from: &str, key: &str, period: Period) -> Result<BTreeMap<String, Sums>, WarehouseError> {
         let mut groups: BTreeMap<String, Sums> = BTreeMap::new();
         for (window, columns) in &self.windows {
-            for (group, sums) in self.sums_by::<String>(key, window.days(period.last_day(), self.year), columns)? {
+            let days = window.days(period.last_day(), self.year);
+            for (group, sums) in self.sums_in::<String>(from, key, days, columns)? {
                 groups.entry(group).or_default().extend(sums);
             }
         }
@@ -69,9 +91,19 @@ impl Source<'_> {
         period: Period,
         columns: &[Column],
     ) -> Result<BTreeMap<K, Sums>, WarehouseError> {
+        self.sums_in(DAILY, key, period, columns)
+    }
+
+    fn sums_in<K: FromSql + Ord>(
+        &self,
+        from: &str,
+        key: &str,
+        period: Period,
+        columns: &[Column],
+    ) -> Result<BTreeMap<K, Sums>, WarehouseError> {
         let step = || format!("summing by {key}");
         let sql = format!(
-            "SELECT {key}{} FROM mart.metric_daily WHERE workspace = ? AND date >= ? AND date < ? AND {PART} GROUP BY 1",
+            "SELECT {key}{} FROM {from} WHERE workspace = ? AND date >= ? AND date < ? AND {PART} GROUP BY 1",
             sums_sql(columns)
         );
         let (channels, campaigns) = patterns(self.filter);
