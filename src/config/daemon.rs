@@ -2,12 +2,13 @@
 
 use super::files::read_text;
 use super::secrets::SecretPlace;
-use super::{Gathered, delivery};
+use super::{Gathered, Workspaces, delivery};
 use crate::delivery::config::DeliveryConfig;
 use crate::settings::Kind;
-use crate::settings::kinds::{one_of, path, secret_ref, whole_number};
-use crate::settings::reader::{Fault, Section, Source, fault, read_toml};
+use crate::settings::kinds::{one_of, path, secret_ref, text, whole_number};
+use crate::settings::reader::{At, Fault, Problems, Section, Source, fault, read_toml};
 use crate::settings::values::read_text as any_text;
+use crate::support::nearest::nearest;
 use crate::support::secret::SecretRef;
 use crate::warehouse::WarehouseConfig;
 use crate::warehouse::maintenance::MaintenanceConfig;
@@ -31,6 +32,8 @@ pub struct DaemonSettings {
     pub admin: AdminConfig,
     pub delivery: DeliveryConfig,
     pub privacy: PrivacyConfig,
+    /// The id of a workspace.
+    pub rates_of: Option<At<String>>,
     /// Folders in it are absolute.
     pub maintenance: MaintenanceConfig,
 }
@@ -132,6 +135,7 @@ pub(super) fn read_top(root: &Path, mut top: Section<'_>, gathered: &Gathered) -
         admin: top.section("admin").map(|section| admin(section, gathered)).unwrap_or_default(),
         delivery: delivery::read(top.section("delivery"), &data_dir, gathered),
         privacy: top.section("privacy").map(|section| privacy(section, gathered)).unwrap_or_default(),
+        rates_of: top.section("rates").and_then(rates),
         data_dir,
     };
     top.finish();
@@ -250,6 +254,31 @@ fn loopback(value: &DeValue<'_>) -> Result<SocketAddr, Fault> {
     } else {
         Err(fault("that address is reachable from other machines", REMEDY))
     }
+}
+
+fn rates(mut section: Section<'_>) -> Option<At<String>> {
+    section.about("Exchange rates that workspaces share.");
+    let of = section.optional(
+        "of",
+        text().about(
+            "The workspace whose exchange rates count where one has none of its own: one drop folder serves all.",
+        ),
+    );
+    section.finish();
+    of
+}
+
+/// Notes a workspace that is not there. One that could not be read is told of by itself.
+pub(super) fn check_rates(of: &At<String>, workspaces: &Workspaces, problems: &Problems) {
+    if workspaces.contains_key(&of.value) {
+        return;
+    }
+    let known: Vec<&str> = workspaces.keys().map(String::as_str).collect();
+    let remedy = match nearest(&of.value, &known) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => format!("write one of {}", known.join(", ")),
+    };
+    problems.add(Path::new(FILE), Some(of.line), &format!("[rates] of: there is no workspace {:?}", of.value), &remedy);
 }
 
 fn privacy(mut section: Section<'_>, gathered: &Gathered) -> PrivacyConfig {

@@ -24,6 +24,7 @@ pub fn changes(old: &Settings, new: &Settings, now: DateTime<Utc>) -> Vec<String
         schedule,
         delivery,
         privacy,
+        rates_of,
         maintenance,
         workspaces: _,
         channels,
@@ -45,6 +46,7 @@ pub fn changes(old: &Settings, new: &Settings, now: DateTime<Utc>) -> Vec<String
         ("[landing]", differ(landing, &new.landing), ""),
         ("[schedule]", differ(schedule, &new.schedule), ""),
         ("[privacy]", differ(privacy, &new.privacy), "; with another key, known people count as new"),
+        ("[rates]", differ(rates_of, &new.rates_of), ": the next rollup computes the days it moves anew"),
         ("[delivery]", differ(delivery, &new.delivery), ": how messages leave"),
         (
             "[backup], [retention] or [maintenance]",

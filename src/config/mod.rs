@@ -74,6 +74,8 @@ pub struct Settings {
     /// Folders in it are absolute.
     pub delivery: DeliveryConfig,
     pub privacy: PrivacyConfig,
+    /// The workspace whose exchange rates count where one has none of its own.
+    pub rates_of: Option<String>,
     /// Backups, retention and the rest of the nightly maintenance; folders in it are absolute.
     pub maintenance: MaintenanceConfig,
     /// By id.
@@ -214,6 +216,9 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
     };
     let data_dir = daemon.as_ref().map_or(root, |daemon| &daemon.data_dir);
     let workspaces = workspaces::read_all(root, data_dir, &known, &gathered);
+    if let Some(of) = daemon.as_ref().and_then(|daemon| daemon.rates_of.as_ref()) {
+        daemon::check_rates(of, &workspaces, &gathered.problems);
+    }
     let jobs = jobs::read_all(root, &workspaces, &known, &gathered.problems);
     let benchmarks = benchmarks::read(root, &known, &gathered.problems);
     let rollups = sql_files::read_rollups(root, &gathered.problems);
@@ -232,6 +237,7 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
             admin: daemon.admin,
             delivery: daemon.delivery,
             privacy: daemon.privacy,
+            rates_of: daemon.rates_of.map(|of| of.value),
             maintenance: daemon.maintenance,
             workspaces: workspaces.into_values().flatten().collect(),
             channels,

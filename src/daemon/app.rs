@@ -444,7 +444,8 @@ fn sources_by(
 
 /// The rollups of `jobs/rollups`, the shipped ones where there is none.
 pub fn rollup_sql(settings: &Settings) -> RollupSql {
-    let mut sql = RollupSql { facts: settings.facts.clone(), ..RollupSql::shipped() };
+    let mut sql =
+        RollupSql { facts: settings.facts.clone(), rates_of: settings.rates_of.clone(), ..RollupSql::shipped() };
     for file in &settings.rollups {
         match file.name.as_str() {
             "metric_daily" => sql.metric_daily = Some(file.text.clone()),

@@ -359,15 +359,19 @@ pub fn touched_since(
         Some(day) => format!("{day} >= $2 AND {day} < $3"),
         None => "$2 IS NOT NULL AND $3 IS NOT NULL".to_owned(),
     };
+    let of = match fact {
+        "fx_rate" => "coalesce((SELECT source FROM ops.rate_source WHERE workspace = $1), $1)",
+        _ => "$1",
+    };
     let sql = format!(
         "SELECT connection, sum(superseded)::UBIGINT, sum(came)::UBIGINT, any_value(said) FROM (
              SELECT h.connection, 1 AS superseded, 0 AS came,
                  list_filter(l.notes, lambda note: starts_with(note, 'accepted by a person'))[1] AS said
              FROM history.{fact} AS h LEFT JOIN ops.load AS l ON l.load_id = h.superseded_by
-             WHERE h.workspace = $1 AND {days} AND h.superseded_at > $4
+             WHERE h.workspace = {of} AND {days} AND h.superseded_at > $4
              UNION ALL
              SELECT f.connection, 0, 1, NULL FROM core.{fact} AS f JOIN ops.load AS l USING (load_id)
-             WHERE f.workspace = $1 AND {days} AND l.loaded_at > $4
+             WHERE f.workspace = {of} AND {days} AND l.loaded_at > $4
          ) GROUP BY connection ORDER BY connection"
     );
     let mut statement = reader.prepare(&sql).context(step)?;

@@ -39,6 +39,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (25, include_str!("migrations/0025_rollups.sql")),
     (26, include_str!("migrations/0026_payload_moved.sql")),
     (27, include_str!("migrations/0027_personal.sql")),
+    (28, include_str!("migrations/0028_rate_source.sql")),
 ];
 
 /// Since this version the database says which Daybook brought it there.

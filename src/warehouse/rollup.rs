@@ -35,6 +35,8 @@ pub struct RollupSql {
     /// A query of the installation in place of what facts add together.
     pub metric_daily: Option<String>,
     pub mrr_daily: String,
+    /// The workspace whose exchange rates count where one has none of its own.
+    pub rates_of: Option<String>,
 }
 
 impl RollupSql {
@@ -52,6 +54,7 @@ impl RollupSql {
             facts: builtin(),
             metric_daily: None,
             mrr_daily: include_str!("../../jobs/rollups/mrr_daily.sql").to_owned(),
+            rates_of: None,
         }
     }
 }
@@ -102,8 +105,8 @@ pub fn rollup_all(
     };
     let transaction = connection.transaction().context(step)?;
     due::after_edits(&transaction, asked, rules, sql)?;
-    if due::find(&transaction, asked)? == 0 {
-        transaction.execute_batch("DROP TABLE due").context(step)?;
+    if due::find(&transaction, asked, sql.rates_of.as_deref())? == 0 {
+        transaction.execute_batch("DROP TABLE due; DROP TABLE rate_source_moved").context(step)?;
         transaction.commit().context(step)?;
         own::run(connection, asked, rules, &sql.facts)?;
         return Ok(BTreeMap::new());

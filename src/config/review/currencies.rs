@@ -13,7 +13,8 @@ pub const RATES: &str = "[[connections]]\nid = \"exchange_rates\"\nconnector = \
 
 pub(super) fn review(settings: &Settings, found: &Findings<'_>) {
     let currencies: BTreeSet<&str> = settings.workspaces.iter().map(|own| own.workspace.currency.code()).collect();
-    for workspace in &settings.workspaces {
+    let shares = |id: &str| settings.rates_of.as_deref().is_some_and(|of| of != id);
+    for workspace in settings.workspaces.iter().filter(|own| !shares(&own.workspace.id)) {
         if workspace.files.iter().any(|files| files.drop.preset.target == Target::Fx) {
             continue;
         }

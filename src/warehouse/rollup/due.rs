@@ -1,7 +1,7 @@
 //! Which days are due though no load touched them: all of them where channel rules or queries of the installation
 //! were edited, and those that somebody asks for.
 
-use super::{RollupSql, own};
+use super::{RollupSql, own, rates};
 use crate::domain::channel::ChannelRules;
 use crate::domain::fact::Facts;
 use crate::domain::period::Period;
@@ -114,11 +114,16 @@ fn ask(connection: &Connection, asked: &[(Workspace, NaiveDate)]) -> Result<(), 
 }
 
 /// Fills the temporary table `due(workspace, time_zone, currency, today, is_new, first_date, last_date)`: those asked
-/// for that have touched days, another currency than before, or recurring revenue that is not known up to today.
+/// for that have touched days, another currency or other exchange rates than before, or recurring revenue that is not known up to today.
 /// `is_new`: all days of recurring revenue are computed. How many there are.
-pub fn find(transaction: &Transaction<'_>, asked: &[(Workspace, NaiveDate)]) -> Result<u64, WarehouseError> {
+pub fn find(
+    transaction: &Transaction<'_>,
+    asked: &[(Workspace, NaiveDate)],
+    rates_of: Option<&str>,
+) -> Result<u64, WarehouseError> {
     let step = || "finding what is to be computed".to_owned();
     ask(transaction, asked)?;
+    rates::find_sources(transaction, rates_of)?;
     transaction.execute_batch(include_str!("due.sql")).context(step)?;
     transaction.query_row("SELECT count(*)::UBIGINT FROM due", [], |row| row.get(0)).context(step)
 }

@@ -1,8 +1,8 @@
 -- Table: ops.workspace, and due(workspace, time_zone, currency, today, is_new, first_date, last_date)
 -- Grain: workspace
--- Inputs: asked(workspace, name, time_zone, currency, week_starts_on, today); ops.touched_day, ops.workspace,
+-- Inputs: asked(workspace, name, time_zone, currency, week_starts_on, today); rate_source_moved(workspace); ops.touched_day, ops.workspace,
 --   mart.subscription_value, mart.mrr_daily
--- Late data: facts and rates alike leave a touched day behind when they change; another currency is no load, nor is
+-- Late data: facts and own rates alike leave a touched day behind when they change; another currency is no load, nor is
 --   a day that begins while subscriptions go on
 CREATE OR REPLACE TEMP TABLE due AS
 WITH other_currency AS (
@@ -27,6 +27,7 @@ FROM asked AS a
 LEFT JOIN other_currency AS o USING (workspace)
 WHERE o.workspace IS NOT NULL
     OR a.workspace IN (SELECT workspace FROM ops.touched_day)
+    OR a.workspace IN (FROM rate_source_moved)
     OR (a.workspace IN (FROM running) AND a.workspace NOT IN (FROM known));
 
 UPDATE ops.workspace AS w

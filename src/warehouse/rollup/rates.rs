@@ -3,6 +3,7 @@
 
 use crate::domain::fact::{Fact, Facts};
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::load::literal;
 use duckdb::Transaction;
 use std::collections::BTreeSet;
 
@@ -28,9 +29,19 @@ pub fn compute(transaction: &Transaction<'_>, facts: &Facts) -> Result<(), Wareh
              DELETE FROM mart.fx_cross USING rate_gone AS g
                  WHERE g.workspace = fx_cross.workspace AND g.date = fx_cross.date AND g.currency = fx_cross.currency;
              INSERT INTO mart.fx_cross SELECT workspace, date, currency, rate, is_carried FROM rate_new;
-             DROP TABLE rate_now; DROP TABLE rate_before; DROP TABLE rate_new; DROP TABLE rate_gone; DROP TABLE used_currency"
+             DROP TABLE rate_now; DROP TABLE rate_before; DROP TABLE rate_new; DROP TABLE rate_gone; DROP TABLE used_currency;
+             DROP TABLE rate_source_moved"
         ))
         .context(step)
+}
+
+/// Notes whose rates each workspace in `asked` is computed with: its own if it has any, or those of `rates_of`. Those
+/// for which that changed, or whose source has other rates now, are in the temporary table `rate_source_moved`.
+pub fn find_sources(transaction: &Transaction<'_>, rates_of: Option<&str>) -> Result<(), WarehouseError> {
+    let shared = rates_of.map_or_else(|| "NULL::VARCHAR".to_owned(), literal);
+    transaction
+        .execute_batch(&include_str!("rate_sources.sql").replace("/* shared */ NULL", &shared))
+        .context(|| "finding whose exchange rates count".to_owned())
 }
 
 /// The currencies that amounts of a workspace are in, its own, and the euro: a workspace of one currency keeps no

@@ -1,10 +1,11 @@
 -- Relation: what a unit of each currency was worth in a workspace's own, by day
 -- Grain: workspace, date, currency
--- Inputs: due(workspace, currency, first_date, last_date); used_currency(workspace, currency); core.fx_rate
+-- Inputs: due(workspace, currency, first_date, last_date); used_currency(workspace, currency); core.fx_rate; ops.rate_source
 -- Late data: computed as a whole for a workspace; a day without a rate has the last earlier one, and is_carried
 WITH stated AS (
-    SELECT f.workspace, f.currency, f.date, arg_max(f.rate, f.connection) AS rate
-    FROM core.fx_rate AS f SEMI JOIN used_currency USING (workspace, currency)
+    SELECT u.workspace, f.currency, f.date, arg_max(f.rate, f.connection) AS rate
+    FROM used_currency AS u LEFT JOIN ops.rate_source AS s USING (workspace)
+    JOIN core.fx_rate AS f ON f.workspace = coalesce(s.source, u.workspace) AND f.currency = u.currency
     GROUP BY ALL
 ),
 

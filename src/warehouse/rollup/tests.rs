@@ -81,6 +81,28 @@ fn a_rate_that_changes_or_goes_moves_every_day_it_stood_for() {
 }
 
 #[test]
+fn shared_rates_count_where_a_workspace_has_none_and_move_its_days_when_they_change() {
+    let warehouse = warehouse();
+    let shared = |of: Option<&str>| {
+        let (rules, own) = (ChannelRules::new(&[]).expect("no rules"), workspace("EUR"));
+        let sql = RollupSql { rates_of: of.map(str::to_owned), ..RollupSql::shipped() };
+        let today = NaiveDate::from_ymd_opt(2026, 11, 2).expect("a day");
+        warehouse.write_blocking(move |c| rollup(c, &own, &rules, &sql, today)).expect("rolled up").days
+    };
+    assert_eq!(shared(Some("rates")), 2, "its own rates count");
+    assert_eq!(costs(&warehouse), ["paid_search 5.00", "paid_search 5.00"]);
+    run(&warehouse, "UPDATE core.fx_rate SET workspace = 'rates', rate = 4");
+    assert_eq!(shared(Some("rates")), 2, "no load touched this workspace");
+    assert_eq!(costs(&warehouse), ["paid_search 2.50", "paid_search 2.50"]);
+    assert_eq!(shared(Some("rates")), 0, "nothing has come since");
+    run(&warehouse, "UPDATE core.fx_rate SET rate = 5");
+    assert_eq!(shared(Some("rates")), 2);
+    assert_eq!(costs(&warehouse), ["paid_search 2.00", "paid_search 2.00"]);
+    assert_eq!(shared(None), 2, "the setting was taken away");
+    assert_eq!(costs(&warehouse), ["paid_search 0.00", "paid_search 0.00"]);
+}
+
+#[test]
 fn another_currency_of_the_workspace_is_seen_without_any_load() {
     let warehouse = warehouse();
     roll_up(&warehouse, "EUR");

@@ -27,6 +27,7 @@ pub const OF_DAYBOOK: &[Case] = &[
     ("config/daybook.toml", "data_dir = \".\"", "data_dir = \"\"", 1, "the text is empty", "remove the key"),
     ("config/daybook.toml", "[delivery.mail]", "[delivery]\nafter_unknown = \"ignore\"\n[delivery.mail]", 8, "unknown choice \"ignore\"", "known choices: ask, resend"),
     ("config/daybook.toml", "[delivery.mail]", "[delivery]\nheartbeat = \"https://hc.example/hunter2\"\n[delivery.mail]", 8, "a secret must not stand in a configuration file", "{ env = \"NAME\" }"),
+    ("config/daybook.toml", "[privacy]", "[rates]\nof = \"acmee\"\n[privacy]", 19, "[rates] of: there is no workspace \"acmee\"", "did you mean \"acme\"?"),
     ("config/daybook.toml", "[privacy]", "[delivery.operator]\nslack = [\"marketng\"]\n[privacy]", 19, "has no Slack hook \"marketng\"", "did you mean \"marketing\"?"),
     ("config/daybook.toml", "port = 465", "port = 465\nunsubscribe = [\"off@example.com\"]", 11, "\"off@example.com\" leads nowhere", "write \"mailto:"),
     ("config/daybook.toml", "port = 465", "port = 465\nunsubscribe = [\"https://example.com/off\"]", 11, "does not say which reader leaves", "{reader}"),
