@@ -90,16 +90,35 @@ fn shared_rates_count_where_a_workspace_has_none_and_move_its_days_when_they_cha
         warehouse.write_blocking(move |c| rollup(c, &own, &rules, &sql, today)).expect("rolled up").days
     };
     assert_eq!(shared(Some("rates")), 2, "its own rates count");
-    assert_eq!(costs(&warehouse), ["paid_search 5.00", "paid_search 5.00"]);
+    assert_eq!(costs(&warehouse), ["unassigned 5.00", "paid_search 5.00"]);
     run(&warehouse, "UPDATE core.fx_rate SET workspace = 'rates', rate = 4");
     assert_eq!(shared(Some("rates")), 2, "no load touched this workspace");
-    assert_eq!(costs(&warehouse), ["paid_search 2.50", "paid_search 2.50"]);
+    assert_eq!(costs(&warehouse), ["unassigned 2.50", "paid_search 2.50"]);
     assert_eq!(shared(Some("rates")), 0, "nothing has come since");
     run(&warehouse, "UPDATE core.fx_rate SET rate = 5");
     assert_eq!(shared(Some("rates")), 2);
-    assert_eq!(costs(&warehouse), ["paid_search 2.00", "paid_search 2.00"]);
+    assert_eq!(costs(&warehouse), ["unassigned 2.00", "paid_search 2.00"]);
     assert_eq!(shared(None), 2, "the setting was taken away");
-    assert_eq!(costs(&warehouse), ["paid_search 0.00", "paid_search 0.00"]);
+    assert_eq!(costs(&warehouse), ["unassigned 0.00", "paid_search 0.00"]);
+}
+
+// odoo/odoo#641 and OCA/currency#70: rates that companies of other currencies shared were taken as if against each one's
+// own, or refused where that is not the euro.
+#[test]
+fn shared_rates_are_crossed_for_a_workspace_of_another_currency() {
+    let warehouse = warehouse();
+    run(
+        &warehouse,
+        "UPDATE core.fx_rate SET workspace = 'rates';
+         INSERT INTO core.fx_rate BY NAME SELECT 'rates' AS workspace, 'rates' AS connection, DATE '2026-11-01' AS date,
+             'GBP' AS currency, 0.8 AS rate, 'l' AS load_id",
+    );
+    let (rules, own) = (ChannelRules::new(&[]).expect("no rules"), workspace("GBP"));
+    let sql = RollupSql { rates_of: Some("rates".to_owned()), ..RollupSql::shipped() };
+    let today = NaiveDate::from_ymd_opt(2026, 11, 2).expect("a day");
+    warehouse.write_blocking(move |c| rollup(c, &own, &rules, &sql, today)).expect("rolled up");
+    // Ten dollars at two for a euro are five euros, at 0.8 pounds each.
+    assert_eq!(costs(&warehouse), ["unassigned 4.00", "unassigned 4.00"]);
 }
 
 #[test]

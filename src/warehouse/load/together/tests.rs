@@ -91,6 +91,42 @@ fn slices_loaded_together_leave_what_they_leave_one_by_one() {
     assert_eq!(texts(&joined, "SELECT count(*)::VARCHAR FROM history.ad_daily"), ["3"]);
 }
 
+// borisdj/EFCore.BulkExtensions#545: to replace the rows of one tenant in bulk took away those of all others.
+// mupt-ai/self-bench#55: rows of one key in two tenants were one row, so the second tenant had none.
+#[test]
+fn rows_of_others_with_the_same_keys_stay() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let warehouse = Warehouse::in_memory().expect("a database");
+    let at = |hour: u32| -> DateTime<Utc> { format!("2026-11-10T{hour:02}:01:00Z").parse().expect("an instant") };
+    let mut other_connection = slice(folder.path(), "w1", 7, &USUAL);
+    other_connection.connection = "other".to_owned();
+    in_turn(&warehouse, vec![slice(folder.path(), "elsewhere", 6, &USUAL), other_connection], at(7));
+    let held = "SELECT workspace || ' ' || connection || ' ' || count(*) FROM core.ad_daily GROUP BY workspace, connection ORDER BY 1";
+    let fewer = [("a", "07", "10"), ("a", "08", "20"), ("a", "09", "7")];
+    for (hour, rows) in [(8, &USUAL[..]), (9, &fewer[..])] {
+        let requests = ["w1", "w2"].map(|workspace| slice(folder.path(), workspace, hour, rows)).to_vec();
+        assert!(together(&warehouse, requests, at(hour)).iter().all(Option::is_some));
+    }
+    assert_eq!(texts(&warehouse, held), ["elsewhere ads 4", "w1 ads 3", "w1 other 4", "w2 ads 3"]);
+}
+
+// hiero-ledger/hiero-mirror-node#2153: a second batch in the same run found the temporary table of the first.
+#[test]
+fn streams_of_several_kinds_come_in_one_call() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let warehouse = Warehouse::in_memory().expect("a database");
+    let now = "2026-11-10T08:01:00Z".parse().expect("an instant");
+    let mut requests = ["w1", "w2", "w3", "w4"].map(|of| slice(folder.path(), of, 8, &USUAL)).to_vec();
+    for request in &mut requests[2..] {
+        request.targets[0].sql = request.targets[0].sql.replace("'google' AS source", "'bing' AS source");
+    }
+    assert!(together(&warehouse, requests, now).iter().all(Option::is_some));
+    let sources =
+        "SELECT workspace || ' ' || source || ' ' || count(*) FROM core.ad_daily GROUP BY workspace, source ORDER BY 1";
+    assert_eq!(texts(&warehouse, sources), ["w1 google 4", "w2 google 4", "w3 bing 4", "w4 bing 4"]);
+}
+
+// datayoga-io/datayoga#378 and csirtgadgets/bearded-avenger#401: one bad record took the whole batch with it.
 #[test]
 fn an_unusual_slice_is_left_alone_and_takes_nothing_from_the_others() {
     let folder = tempfile::tempdir().expect("a folder");
