@@ -1,6 +1,7 @@
 //! Loads that began and did not end: a slice that ends the process is known by them at the next start.
 
 use super::error::{Context, WarehouseError};
+use super::load::literal;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::{Connection, Transaction, params};
 use std::collections::BTreeMap;
@@ -30,19 +31,31 @@ pub fn begin(
     now: DateTime<Utc>,
 ) -> Result<(), WarehouseError> {
     let step = || "noting which slices are being loaded".to_owned();
-    let transaction = connection.transaction().context(step)?;
-    let mut statement = transaction
-        .prepare(
-            "INSERT INTO ops.slice_attempt VALUES (?, ?, ?, ?, 1, ?, ?)
-             ON CONFLICT DO UPDATE SET attempts = attempts + CASE WHEN owner = excluded.owner THEN 0 ELSE 1 END,
-                 owner = excluded.owner, began_at = excluded.began_at",
-        )
-        .context(step)?;
-    for SliceKey { workspace, connection, stream, slice } in slices {
-        statement.execute(params![workspace, connection, stream, slice, owner, now.naive_utc()]).context(step)?;
+    if slices.is_empty() {
+        return Ok(());
     }
-    drop(statement);
+    let transaction = connection.transaction().context(step)?;
+    let at = now.format("%Y-%m-%d %H:%M:%S%.6f");
+    let sql = format!(
+        "INSERT INTO ops.slice_attempt
+         SELECT DISTINCT ON (workspace, connection, stream, slice) *, 1, {}, TIMESTAMP '{at}' FROM ({})
+         ON CONFLICT DO UPDATE SET attempts = attempts + CASE WHEN owner = excluded.owner THEN 0 ELSE 1 END,
+             owner = excluded.owner, began_at = excluded.began_at",
+        literal(owner),
+        keys(slices)
+    );
+    transaction.execute_batch(&sql).context(step)?;
     transaction.commit().context(step)
+}
+
+/// The keys as a query; slices are at least one.
+fn keys(slices: &[SliceKey]) -> String {
+    let row = |key: &SliceKey| {
+        let SliceKey { workspace, connection, stream, slice } = key;
+        format!("({})", [workspace, connection, stream, slice].map(|text| literal(text)).join(", "))
+    };
+    let rows: Vec<String> = slices.iter().map(row).collect();
+    format!("SELECT * FROM (VALUES {}) AS k(workspace, connection, stream, slice)", rows.join(", "))
 }
 
 /// Notes that the loads of these slices have ended.
@@ -55,13 +68,15 @@ pub fn end(connection: &mut Connection, slices: &[SliceKey]) -> Result<(), Wareh
 /// The same within a transaction.
 pub fn forget(transaction: &Transaction<'_>, slices: &[SliceKey]) -> Result<(), WarehouseError> {
     let step = || "noting which slices were loaded".to_owned();
-    let mut statement = transaction
-        .prepare("DELETE FROM ops.slice_attempt WHERE workspace = ? AND connection = ? AND stream = ? AND slice = ?")
-        .context(step)?;
-    for SliceKey { workspace, connection, stream, slice } in slices {
-        statement.execute(params![workspace, connection, stream, slice]).context(step)?;
+    if slices.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let sql = format!(
+        "DELETE FROM ops.slice_attempt AS a USING ({}) AS k WHERE a.workspace = k.workspace AND a.connection = k.connection
+             AND a.stream = k.stream AND a.slice = k.slice",
+        keys(slices)
+    );
+    transaction.execute_batch(&sql).context(step)
 }
 
 /// Loads of a stream's slices that other processes than `owner` began and did not end, by slice.

@@ -243,9 +243,7 @@ fn record(
     loaded: &Loaded,
 ) -> Result<(), WarehouseError> {
     let step = || "recording a load".to_owned();
-    transaction
-        .execute_batch(&format!("INSERT INTO ops.load VALUES {}", record_row(request, now, loaded)))
-        .context(step)?;
+    enter_loads(transaction, std::iter::once((request, loaded)), now)?;
     // What the last answer about changes said of itself ends with the next one.
     if request.first_whole.is_some() && loaded.caveats.is_empty() {
         transaction
@@ -281,41 +279,31 @@ fn record(
     Ok(())
 }
 
-/// The row of a load in `ops.load`, as SQL.
-fn record_row(request: &LoadRequest, now: DateTime<Utc>, loaded: &Loaded) -> String {
-    let day = |day: Option<NaiveDate>| day.map_or_else(|| "NULL".to_owned(), |day| format!("DATE '{day}'"));
-    let at = |at: DateTime<Utc>| format!("TIMESTAMP '{}'", at.format("%Y-%m-%d %H:%M:%S%.6f"));
-    let texts = |texts: &[String]| {
-        let texts: Vec<String> = texts.iter().map(|text| literal(text)).collect();
-        format!("CAST([{}] AS VARCHAR[])", texts.join(", "))
+/// Enters loads, each with what it did, in one statement.
+fn enter_loads<'a>(
+    transaction: &Transaction<'_>,
+    loads: impl Iterator<Item = (&'a LoadRequest, &'a Loaded)>,
+    now: DateTime<Utc>,
+) -> Result<(), WarehouseError> {
+    let at = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M:%S%.6f").to_string();
+    let row = |(request, loaded): (&LoadRequest, &Loaded)| {
+        let (start, end) = request.window.unzip();
+        serde_json::json!({
+            "load_id": request.load_id, "workspace": request.workspace, "connection": request.connection,
+            "stream": request.stream, "slice": request.slice, "partition": request.partition,
+            "window_start": start.map(|day| day.to_string()), "window_end": end.map(|day| day.to_string()),
+            "fetched_at": at(request.fetched_at), "loaded_at": at(now), "manifest": request.manifest,
+            "pages": request.pages.files.len(), "bytes": request.bytes, "rows_read": loaded.rows_read,
+            "rows_written": loaded.rows_written, "rows_unchanged": loaded.rows_unchanged,
+            "rows_superseded": loaded.rows_superseded, "rows_quarantined": loaded.rows_quarantined,
+            "notes": loaded.notes, "caveats": loaded.caveats,
+        })
     };
-    let (start, end) = request.window.unzip();
-    let [load_id, workspace, connection, stream, slice, partition, manifest] = [
-        &request.load_id,
-        &request.workspace,
-        &request.connection,
-        &request.stream,
-        &request.slice,
-        &request.partition,
-        &request.manifest,
-    ]
-    .map(|text| literal(text));
-    format!(
-        "({load_id}, {workspace}, {connection}, {stream}, {slice}, {partition}, {}, {}, {}, {}, {manifest}, {}, {}, {}, {}, {}, {}, {}, {}, {})",
-        day(start),
-        day(end),
-        at(request.fetched_at),
-        at(now),
-        request.pages.files.len(),
-        request.bytes,
-        loaded.rows_read,
-        loaded.rows_written,
-        loaded.rows_unchanged,
-        loaded.rows_superseded,
-        loaded.rows_quarantined,
-        texts(&loaded.notes),
-        texts(&loaded.caveats),
-    )
+    let rows: Vec<serde_json::Value> = loads.map(row).collect();
+    transaction
+        .execute(include_str!("load/record.sql"), params![serde_json::Value::from(rows).to_string()])
+        .map(drop)
+        .context(|| "recording a load".to_owned())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::load::asked::{is_wrong, kinds_of};
 use crate::warehouse::load::pages::PAGES_OF_SLICE;
 use crate::warehouse::load::stage::{LARGEST_TOLD, literal, new_fields};
-use crate::warehouse::load::{LoadRequest, record_row};
+use crate::warehouse::load::{LoadRequest, enter_loads};
 use chrono::{DateTime, Utc};
 use duckdb::Transaction;
 use std::collections::{BTreeMap, BTreeSet};
@@ -112,20 +112,18 @@ pub(super) fn enter(
         return Ok(());
     }
     let step = || "recording loads".to_owned();
-    let records: Vec<String> = loaded.iter().map(|slice| record_row(slice.request, now, &slice.loaded)).collect();
+    enter_loads(transaction, loaded.iter().map(|slice| (slice.request, &slice.loaded)), now)?;
     let same_place = "c.workspace = s.workspace AND c.connection = s.connection AND c.stream = s.stream
                       AND c.partition = s.partition";
     let cursors: Vec<String> = loaded.iter().filter_map(|slice| cursor_row(slice.no, slice.request)).collect();
     transaction
         .execute_batch(&format!(
-            "INSERT INTO ops.load VALUES {records};
-             DELETE FROM ops.coverage AS c USING slice AS s
+            "DELETE FROM ops.coverage AS c USING slice AS s
                  WHERE {same_place} AND c.date >= s.window_start AND c.date < s.window_end;
              INSERT INTO ops.coverage
                  SELECT workspace, connection, stream, partition, date, load_id, fetched_at, date < running_day, NULL, NULL
                  FROM (SELECT s.*, CAST(unnest(range(CAST(window_start AS TIMESTAMP), CAST(window_end AS TIMESTAMP),
-                           INTERVAL 1 DAY)) AS DATE) AS date FROM slice AS s)",
-            records = records.join(", ")
+                           INTERVAL 1 DAY)) AS DATE) AS date FROM slice AS s)"
         ))
         .context(step)?;
     if cursors.is_empty() {
