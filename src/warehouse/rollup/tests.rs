@@ -90,16 +90,16 @@ fn shared_rates_count_where_a_workspace_has_none_and_move_its_days_when_they_cha
         warehouse.write_blocking(move |c| rollup(c, &own, &rules, &sql, today)).expect("rolled up").days
     };
     assert_eq!(shared(Some("rates")), 2, "its own rates count");
-    assert_eq!(costs(&warehouse), ["unassigned 5.00", "paid_search 5.00"]);
+    assert_eq!(costs(&warehouse), ["unassigned 5.00", "unassigned 5.00"]);
     run(&warehouse, "UPDATE core.fx_rate SET workspace = 'rates', rate = 4");
     assert_eq!(shared(Some("rates")), 2, "no load touched this workspace");
-    assert_eq!(costs(&warehouse), ["unassigned 2.50", "paid_search 2.50"]);
+    assert_eq!(costs(&warehouse), ["unassigned 2.50", "unassigned 2.50"]);
     assert_eq!(shared(Some("rates")), 0, "nothing has come since");
     run(&warehouse, "UPDATE core.fx_rate SET rate = 5");
     assert_eq!(shared(Some("rates")), 2);
-    assert_eq!(costs(&warehouse), ["unassigned 2.00", "paid_search 2.00"]);
+    assert_eq!(costs(&warehouse), ["unassigned 2.00", "unassigned 2.00"]);
     assert_eq!(shared(None), 2, "the setting was taken away");
-    assert_eq!(costs(&warehouse), ["unassigned 0.00", "paid_search 0.00"]);
+    assert_eq!(costs(&warehouse), ["unassigned 0.00", "unassigned 0.00"]);
 }
 
 // odoo/odoo#641 and OCA/currency#70: rates that companies of other currencies shared were taken as if against each one's
