@@ -212,11 +212,10 @@ impl Source<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fiscal::FiscalYear;
     use crate::domain::metric::Registry;
-    use crate::domain::workspace::Workspace;
     use crate::report::data::{Needs, ReportData};
     use crate::warehouse::report_data::report_data;
+    use crate::warehouse::report_data::tests::workspace;
     use chrono::Days;
     use duckdb::Connection;
 
@@ -240,16 +239,8 @@ mod tests {
         let summed = [("cost".to_owned(), Vec::new())].into();
         let columns = crate::domain::metric::Columns { summed, ..Default::default() };
         let metrics = Registry::new(toml::from_str(METRICS).expect("TOML"), &columns).expect("metrics");
-        let workspace = Workspace {
-            id: "w".to_owned(),
-            name: "W".to_owned(),
-            time_zone: chrono_tz::UTC,
-            currency: crate::domain::money::Currency::new("EUR").expect("a currency"),
-            week_starts_on: chrono::Weekday::Mon,
-            fiscal_year: FiscalYear::default(),
-        };
         let needs = Needs { days: Some(period), spans: [period].into(), ..Needs::default() };
-        let data = report_data(&connection, &workspace, &metrics, &needs).expect("read");
+        let data = report_data(&connection, &workspace(), &metrics, &needs).expect("read");
         (metrics, data)
     }
 

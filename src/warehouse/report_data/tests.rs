@@ -17,7 +17,7 @@ fn names_of_a_part_are_taken_by_the_letter_but_for_stars() {
     assert_eq!(patterns(&Filter::default()), (String::new(), String::new()));
 }
 
-fn workspace() -> Workspace {
+pub(super) fn workspace() -> Workspace {
     Workspace {
         id: "w".to_owned(),
         name: "W".to_owned(),

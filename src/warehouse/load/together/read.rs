@@ -14,7 +14,8 @@ use serde_json::Value;
 /// Operators of a plan that makes each row of one page alone.
 const ROW_WISE: [&str; 6] = ["PROJECTION", "FILTER", "UNNEST", "SEQ_SCAN", "UNION", "RESULT_COLLECTOR"];
 
-/// Fills the temporary tables `slice`, with the first day that had not ended when the vendor was asked, and `page_of_slice(slice, page_no, body)`.
+/// Fills the temporary tables `slice`, with the first day that had not ended when the vendor was asked, and
+/// `page_of_slice(slice, page_no, body)`.
 pub(super) fn pages(transaction: &Transaction<'_>, slices: &[Slice<'_>]) -> Result<(), WarehouseError> {
     let step = || "opening the landed pages".to_owned();
     let mut rows = Vec::new();
