@@ -1,7 +1,7 @@
 -- Claim: amounts in other currencies are converted at a rate that is at most a week older than their day
 -- Columns: workspace, date, currency, rate_date (of the rate that was used), says (one sentence)
 -- Rates are those of the last day that has any: weekends and holidays have none. A day without any rate before
--- it is the matter of every_amount_has_a_rate.
+-- it is the matter of every_amount_has_a_rate. A workspace without rates of its own has those that ops.rate_source names.
 WITH used AS (
     SELECT DISTINCT u.workspace, u.date, u.currency, w.currency AS own
     FROM (
@@ -22,13 +22,15 @@ WITH used AS (
 ),
 
 leg AS (
-    SELECT workspace, date, currency, unnest([currency, own]) AS leg FROM used
+    SELECT u.workspace, u.date, u.currency, unnest([u.currency, u.own]) AS leg,
+        coalesce(s.source, u.workspace) AS rates_of
+    FROM used AS u LEFT JOIN ops.rate_source AS s USING (workspace)
 ),
 
 dated AS (
     SELECT l.workspace, l.date, l.currency, min(r.date) AS rate_date
     FROM leg AS l
-    ASOF JOIN core.fx_rate AS r ON r.workspace = l.workspace AND r.currency = l.leg AND r.date <= l.date
+    ASOF JOIN core.fx_rate AS r ON r.workspace = l.rates_of AND r.currency = l.leg AND r.date <= l.date
     GROUP BY l.workspace, l.date, l.currency
 )
 

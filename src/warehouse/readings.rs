@@ -193,13 +193,19 @@ mod tests {
                      AS v(id, date, currency)",
         );
         let check = include_str!("../../jobs/checks/exchange_rates_are_recent.sql");
-        let told: Vec<String> = reader
-            .prepare(&format!("SELECT says FROM ({check})"))
-            .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())
-            .expect("rows");
+        let told = || -> Vec<String> {
+            reader
+                .prepare(&format!("SELECT says FROM ({check})"))
+                .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())
+                .expect("rows")
+        };
         let due =
             "amounts in USD of 2026-11-05 are converted at the rate of 2026-09-01: newer exchange rates are missing";
-        assert_eq!(told, [due]);
+        assert_eq!(told(), [due]);
+        let shared =
+            "UPDATE core.fx_rate SET workspace = 'rates'; INSERT INTO ops.rate_source VALUES ('w', 'rates', '')";
+        reader.execute_batch(shared).expect("shared");
+        assert_eq!(told(), [due], "rates of another workspace");
     }
 
     #[test]
