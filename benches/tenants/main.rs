@@ -83,7 +83,10 @@ fn phase(what: &str, daemon: &Daemon, mock: &Mock, work: impl FnOnce()) -> (f64,
     work();
     let took = begun.elapsed().as_secs_f64();
     let (own, others) = (daemon.processor_seconds() - own, mock.processor_seconds() - others);
-    println!("  {what:16} {took:7.1} s; processor: daemon {own:7.1} s, mock {others:5.1} s");
+    println!(
+        "  {what:16} {took:7.1} s; processor: daemon {own:7.1} s, mock {others:5.1} s; most memory so far {} MB",
+        daemon.most_resident_mb()
+    );
     (own, took)
 }
 

@@ -3,7 +3,7 @@
 use crate::daemon::serve::DaemonHandle;
 use crate::daemon::status::{Health, SourceStatus, sources_of_all};
 use crate::daemon::{App, AppError};
-use crate::warehouse::Context;
+use crate::warehouse::{Context, Warehouse};
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -35,6 +35,11 @@ struct JobOf {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct State {
     state: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Use {
+    holder: String,
 }
 
 /// How long what was worked out of all sources is told again: whoever scrapes each second costs no more.
@@ -160,24 +165,40 @@ pub fn text(daemon: &DaemonHandle, kept: &KeptSources, now: DateTime<Utc>) -> Re
     }
     registry.register("messages", "Messages by what became of them", messages);
 
-    let size = Gauge::<i64>::default();
-    let bytes = std::fs::metadata(app.warehouse.path()).map_or(0, |file| file.len());
-    size.set(i64::try_from(bytes).unwrap_or(i64::MAX));
-    registry.register_with_unit("database_size", "The database file", Unit::Bytes, size);
-    let log = Gauge::<i64>::default();
-    log.set(i64::try_from(app.warehouse.log_bytes()).unwrap_or(i64::MAX));
-    registry.register_with_unit("database_log_size", "The log, which is folded into the file", Unit::Bytes, log);
+    let file = std::fs::metadata(app.warehouse.path()).map_or(0, |file| file.len());
+    for (name, help, bytes) in [
+        ("database_size", "The database file", file),
+        ("database_log_size", "The log, which is folded into the file", app.warehouse.log_bytes()),
+    ] {
+        let size = Gauge::<i64>::default();
+        size.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+        registry.register_with_unit(name, help, Unit::Bytes, size);
+    }
+    let memory = Family::<Use, Gauge>::default();
+    for (holder, bytes) in memory_of(&app.warehouse)? {
+        memory.get_or_create(&Use { holder }).set(bytes);
+    }
+    registry.register_with_unit("database_memory", "Memory that DuckDB holds, by what for", Unit::Bytes, memory);
 
     let mut text = String::new();
     encode(&mut text, &registry).map_err(|error| AppError::Usage(format!("metrics cannot be written: {error}")))?;
     Ok(text)
 }
 
-fn message_states(warehouse: &crate::warehouse::Warehouse) -> Result<Vec<(String, i64)>, AppError> {
-    let step = || "counting messages".to_owned();
+fn message_states(warehouse: &Warehouse) -> Result<Vec<(String, i64)>, AppError> {
+    counts(warehouse, "SELECT state, count(*) FROM ops.outbox GROUP BY state ORDER BY state", "counting messages")
+}
+
+fn memory_of(warehouse: &Warehouse) -> Result<Vec<(String, i64)>, AppError> {
+    let sql = "SELECT lower(tag), memory_usage_bytes FROM duckdb_memory() WHERE memory_usage_bytes > 0 ORDER BY tag";
+    counts(warehouse, sql, "asking for DuckDB's memory")
+}
+
+/// Names and their numbers.
+fn counts(warehouse: &Warehouse, sql: &str, step: &str) -> Result<Vec<(String, i64)>, AppError> {
+    let step = || step.to_owned();
     let counted = warehouse.read_blocking(|reader| {
-        let mut statement =
-            reader.prepare("SELECT state, count(*) FROM ops.outbox GROUP BY state ORDER BY state").context(step)?;
+        let mut statement = reader.prepare(sql).context(step)?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).context(step)?;
         rows.collect::<Result<Vec<_>, _>>().context(step)
     });

@@ -18,10 +18,10 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// Readers kept for the next question; more come and go.
 const IDLE_READERS: usize = 4;
 const POLL_EVERY: Duration = Duration::from_millis(20);
-/// A log of this size is folded into the file.
-const LONG_LOG: u64 = 128 << 20;
+/// A log of this size is folded into the file. What the log holds, DuckDB holds in memory as well.
+const LONG_LOG: u64 = 32 << 20;
 /// So long after it could not be folded it is not tried again: nobody writes while it is tried.
-const FOLD_AGAIN_AFTER: Duration = Duration::from_secs(60);
+const FOLD_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 pub(super) struct Shared {
     pub path: PathBuf,
