@@ -7,7 +7,7 @@ use super::landing::{PageWriter, PendingWrite, read_page};
 use super::paging::{Found, Lookup, scan_softly, scan_stream_softly};
 use super::rules::{ErrorResponse, Verdict};
 use super::spec::{ErrorRule, LimitSpec, Method};
-use crate::support::blocking::off_thread;
+use crate::support::blocking::{in_pool, off_thread};
 use chrono::{DateTime, Utc};
 use reqwest::header::HeaderMap;
 use std::future::ready;
@@ -205,7 +205,7 @@ async fn land(
     let bytes = body.len() as u64;
     let lookups: Vec<Lookup> = expected.lookups.iter().cloned().chain(inside.lookups()).collect();
     let (tell, told) = tokio::sync::oneshot::channel();
-    let page = tokio::spawn(off_thread(move || {
+    let page = tokio::spawn(in_pool(move || {
         let found = scan_softly(&body, &lookups).map_err(|error| unsound(&error));
         let judged = found.map(|mut found| (inside.verdict(&mut found), found));
         let is_wanted = matches!(judged, Ok((None, _)));

@@ -8,7 +8,7 @@ use super::landing::{Landing, PageRecord, read_page};
 use super::slice::Window;
 use super::spec::{FollowSpec, IdPlace, OnlyWith};
 use super::template::{Cursor, Renderer};
-use crate::support::blocking::off_thread;
+use crate::support::blocking::in_pool;
 use crate::support::soft_json::readable;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -108,7 +108,7 @@ async fn ids(landing: &Landing, from: usize, place: &IdPlace) -> Result<Vec<Stri
     let pages: Vec<(PathBuf, PageRecord)> =
         landing.pages()[from..].iter().map(|page| (landing.path(page), page.clone())).collect();
     let place = place.clone();
-    off_thread(move || {
+    in_pool(move || {
         let (mut ids, mut seen) = (Vec::new(), HashSet::new());
         for (path, page) in pages {
             if page.bytes > LARGEST_LISTING {

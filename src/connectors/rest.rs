@@ -6,7 +6,7 @@ use super::error::ConnectorError;
 use super::landing::{Landing, read_page};
 use super::spec::{FollowSpec, RestSpec};
 use super::template::{Cursor, Renderer};
-use crate::support::blocking::off_thread;
+use crate::support::blocking::in_pool;
 use crate::support::soft_json::readable;
 use serde_json::Value;
 use std::collections::HashSet;
@@ -58,7 +58,7 @@ async fn cut_off(landing: &Landing, from: usize, rest: &RestSpec) -> Result<Vec<
     let pages: Vec<(PathBuf, u64)> =
         landing.pages()[from..].iter().map(|page| (landing.path(page), page.bytes)).collect();
     let rest = rest.clone();
-    off_thread(move || {
+    in_pool(move || {
         let mut found = Vec::new();
         for (path, _) in pages.into_iter().filter(|(_, bytes)| *bytes <= LARGEST_PAGE) {
             let mut body = Vec::new();

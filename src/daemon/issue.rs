@@ -9,7 +9,7 @@ use crate::jobs::preview::Draft;
 use crate::jobs::report::{Built, ReportError};
 use crate::report::definition::Definition;
 use crate::report::format::Locale;
-use crate::support::blocking::off_thread;
+use crate::support::blocking::in_pool;
 use crate::warehouse::WarehouseError;
 use crate::warehouse::outbox::held;
 use chrono::{DateTime, Utc};
@@ -88,7 +88,7 @@ pub async fn draft(
         now,
     };
     let (context, warehouse) = (app.report_context(workspace), app.warehouse.clone());
-    off_thread(move || {
+    in_pool(move || {
         warehouse.snapshot_blocking(|reader| {
             let decision = readiness(reader, &context, &request)?;
             built(reader, &context, &request, &decision, &locales, None)
@@ -125,7 +125,7 @@ pub async fn issue_job(
         };
         let stem = request.definition.file_stem(period);
         let (report_id, outcome) =
-            off_thread(move || issue_report(&warehouse, &context, &request, &audience, &templates)).await?;
+            in_pool(move || issue_report(&warehouse, &context, &request, &audience, &templates)).await?;
         all.push(Issued { workspace: workspace.workspace.id.clone(), stem, report_id, outcome });
     }
     let held = app.warehouse.read(held).await?;

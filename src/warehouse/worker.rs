@@ -21,7 +21,7 @@ use super::error::{Context, WarehouseError};
 use super::facts;
 use super::mark::Mark;
 use crate::domain::fact::Facts;
-use crate::support::blocking::off_thread;
+use crate::support::blocking::in_pool;
 use connect::{connect, ready};
 use duckdb::Connection;
 use facts_writer::FactsWriter;
@@ -156,17 +156,10 @@ impl Warehouse {
         for _ in 0..2 {
             match self.inner.ledger.queue()?.ask(move |shared| attempt(shared, work))? {
                 Attempt::Done(result) => {
-                    if let Err(error) = &result
-                        && error.is_fatal()
-                    {
-                        let error = error.to_string();
+                    if let Some(error) = fatal(&result) {
                         self.inner.facts.queue()?.ask(move |writer| writer.start_over(&error))?;
                     }
-                    if self.inner.shared.asks_for_fold() {
-                        // What was committed is told, whether or not the log can be folded.
-                        let _ = self.inner.facts.queue()?.leave(FactsWriter::fold_as_asked);
-                    }
-                    return result.map_err(|error| error.of_file(self.path()));
+                    return self.after_ledger(result);
                 }
                 Attempt::Closed(unused) => {
                     // Only the other thread opens the file; if it cannot, it says why.
@@ -176,6 +169,14 @@ impl Warehouse {
             }
         }
         Err(WarehouseError::Closed)
+    }
+
+    fn after_ledger<T>(&self, result: Result<T, WarehouseError>) -> Result<T, WarehouseError> {
+        if self.inner.shared.asks_for_fold() {
+            // What was committed is told, whether or not the log can be folded.
+            let _ = self.inner.facts.queue()?.leave(FactsWriter::fold_as_asked);
+        }
+        result.map_err(|error| error.of_file(self.path()))
     }
 
     /// Runs `prepare` like a write, then closes the file, runs `swap` on it alone, and opens what is
@@ -199,8 +200,7 @@ impl Warehouse {
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, WarehouseError> + Send + 'static,
     ) -> Result<T, WarehouseError> {
-        let warehouse = self.clone();
-        off_thread(move || warehouse.write_blocking(work)).await
+        self.inner.facts.queue()?.ask_later(move |writer| writer.write(work)).await?
     }
 
     /// Runs `work` on the thread that writes the ledger.
@@ -208,8 +208,22 @@ impl Warehouse {
         &self,
         work: impl FnOnce(&mut LedgerWriter<'_>) -> Result<T, WarehouseError> + Send + 'static,
     ) -> Result<T, WarehouseError> {
-        let warehouse = self.clone();
-        off_thread(move || warehouse.write_ledger_blocking(work)).await
+        let mut work = work;
+        for _ in 0..2 {
+            match self.inner.ledger.queue()?.ask_later(move |shared| attempt(shared, work)).await? {
+                Attempt::Done(result) => {
+                    if let Some(error) = fatal(&result) {
+                        self.inner.facts.queue()?.ask_later(move |writer| writer.start_over(&error)).await?;
+                    }
+                    return self.after_ledger(result);
+                }
+                Attempt::Closed(unused) => {
+                    self.write(|_| Ok(())).await?;
+                    work = unused;
+                }
+            }
+        }
+        Err(WarehouseError::Closed)
     }
 
     /// Runs `work` on a connection of its own, beside the writers; for blocking code.
@@ -244,8 +258,13 @@ impl Warehouse {
         work: impl FnOnce(&Connection) -> Result<T, WarehouseError> + Send + 'static,
     ) -> Result<T, WarehouseError> {
         let warehouse = self.clone();
-        off_thread(move || warehouse.read_blocking(work)).await
+        in_pool(move || warehouse.read_blocking(work)).await
     }
+}
+
+/// What a fatal error says.
+fn fatal<T>(result: &Result<T, WarehouseError>) -> Option<String> {
+    result.as_ref().err().filter(|error| error.is_fatal()).map(ToString::to_string)
 }
 
 /// One try on the ledger's thread.

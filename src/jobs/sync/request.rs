@@ -7,7 +7,7 @@ use crate::connectors::slice::start_of_day;
 use crate::connectors::spec::{BodyKind, ConfirmSpec, LoadMode, LoadSpec, RecordList, StreamSpec};
 use crate::connectors::{Connection, LandedSlice, Manifest, Window, count};
 use crate::domain::fact::Facts;
-use crate::support::blocking::off_thread;
+use crate::support::blocking::in_pool;
 use crate::support::ids::stable_id;
 use crate::support::secret::Secret;
 use crate::warehouse::WarehouseError;
@@ -33,7 +33,7 @@ pub async fn requested(
     request.is_believed = mode == SyncMode::Replay;
     let pages = &mut request.pages;
     let (files, largest) = (std::mem::take(&mut pages.files), pages.largest_page);
-    let soft = off_thread(move || soft_pages(files, largest))
+    let soft = in_pool(move || soft_pages(files, largest))
         .await
         .map_err(|source| WarehouseError::Io { path: landed.manifest_path().to_owned(), source })?;
     (pages.files, pages.largest_page, pages.copies) = (soft.files, soft.largest, soft.copies);
@@ -41,7 +41,7 @@ pub async fn requested(
     let path = request.records_path.clone();
     let (files, folder) = (std::mem::take(&mut request.pages.files), landed.folder.clone());
     let bounds = (request.pages.largest_page, context.warehouse.memory_limit_mb());
-    let split = off_thread(move || split_pages(files, &path, &folder, bounds))
+    let split = in_pool(move || split_pages(files, &path, &folder, bounds))
         .await
         .map_err(|source| WarehouseError::io(&landed.manifest_path(), source))?;
     let pages = &mut request.pages;

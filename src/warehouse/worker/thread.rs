@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
+use tokio::sync::oneshot;
 
 /// DuckDB runs queries on the thread that asks, and some of its functions recurse; Rust's own 2 MB are few.
 const STACK: usize = 16 << 20;
@@ -26,6 +27,17 @@ impl<S> Queue<S> {
         let (answer, result) = mpsc::channel();
         self.leave(move |state| drop(answer.send(work(state))))?;
         result.recv().map_err(|_| WarehouseError::Panicked)
+    }
+
+    /// The same for async code. No thread waits meanwhile: each would keep memory of its own.
+    pub async fn ask_later<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut S) -> T + Send + 'static,
+    ) -> Result<T, WarehouseError> {
+        let (answer, result) = oneshot::channel();
+        // Who asked may be gone.
+        self.leave(move |state| drop(answer.send(work(state))))?;
+        result.await.map_err(|_| WarehouseError::Panicked)
     }
 
     /// Has `work` done some time.
