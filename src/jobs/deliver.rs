@@ -324,6 +324,13 @@ fn route_of(message: &Claimed) -> Result<Route, String> {
     if let Some(since) = message.suppressed.as_ref().filter(|_| message.kind != Kind::Test) {
         return Err(format!("not sent: the address was refused on {since}"));
     }
+    if message.is_lost {
+        return Err(format!(
+            "not sent: the file with its bytes beside the database is gone or damaged; `daybook deliveries resend {}` \
+             makes it again from the issued document",
+            message.message_id
+        ));
+    }
     serde_json::from_str(&message.route).map_err(|error| format!("its route cannot be read: {error}"))
 }
 

@@ -218,7 +218,11 @@ fn retain(context: &MaintenanceContext, now: DateTime<Utc>) -> Result<String, Ma
 
 /// Messages that went out keep their report's document, from which they are made again.
 fn drop_payloads(context: &MaintenanceContext, now: DateTime<Utc>) -> Result<String, MaintenanceError> {
-    let done = context.warehouse.write_ledger_blocking(move |ledger| outbox::drop_payloads(ledger, now))?;
+    let done = context.warehouse.write_ledger_blocking(move |ledger| {
+        let done = outbox::drop_payloads(ledger, now)?;
+        outbox::sweep_files(ledger, false, now)?;
+        Ok(done)
+    })?;
     let days = outbox::KEPT_FOR.num_days();
     Ok(match done.messages {
         0 => format!("no report went out more than {days} days ago and has its payload still"),

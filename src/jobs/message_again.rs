@@ -60,7 +60,7 @@ pub fn bytes_of(
     if let Some(payload) = message.payload.clone() {
         return Ok(Some(MessageBytes { payload, origin: Origin::Kept }));
     }
-    let Some(sum) = &message.dropped_sha256 else { return Ok(None) };
+    let Some(sum) = &message.lacking_sha256 else { return Ok(None) };
     let found = warehouse.read_blocking(|reader| StoredReport::read(reader, &message.report_id))?;
     let Some(report) = found else { return Ok(None) };
     let locale = message.locale.clone().unwrap_or_else(|| Locale::STANDARD.to_string());

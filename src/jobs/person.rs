@@ -9,6 +9,7 @@ use crate::domain::clock::lies_ahead;
 use crate::support::names;
 use crate::support::spelling::{Kind, Words};
 use crate::warehouse::maintenance::{backup, compact, export};
+use crate::warehouse::outbox;
 use crate::warehouse::privacy::erased;
 use crate::warehouse::privacy::marks::Marks;
 use crate::warehouse::privacy::objection;
@@ -104,6 +105,9 @@ pub fn forget(
             Vec::new()
         }
     };
+    if let Err(error) = context.warehouse.write_ledger_blocking(move |ledger| outbox::sweep_files(ledger, true, now)) {
+        tell("bytes of messages beside the database", &error);
+    }
     let archive = erase_archive(context, workspace).unwrap_or_else(|error| {
         tell("the archive", &error);
         Vec::new()

@@ -40,13 +40,15 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (26, include_str!("migrations/0026_payload_moved.sql")),
     (27, include_str!("migrations/0027_personal.sql")),
     (28, include_str!("migrations/0028_rate_source.sql")),
+    (29, include_str!("migrations/0029_payload_files.sql")),
 ];
 
 /// Since this version the database says which Daybook brought it there.
 const NAMES_ITS_MAKER: u32 = 4;
 
-/// Before this one payloads are moved, which no single transaction has room for.
+/// Before these payloads are moved, which no single transaction has room for.
 const PAYLOADS: u32 = 26;
+const PAYLOAD_FILES: u32 = 29;
 
 /// The newest version this Daybook knows.
 pub fn newest() -> u32 {
@@ -77,8 +79,10 @@ pub fn apply(connection: &mut Connection, backups: Option<(&Path, DateTime<Utc>)
         .context(|| "writing the database's version".to_owned())?;
     for (version, sql) in missing {
         let step = || format!("migration {version}");
-        if *version == PAYLOADS {
-            payloads::move_out(connection)?;
+        match *version {
+            PAYLOADS => payloads::move_out(connection)?,
+            PAYLOAD_FILES => payloads::move_to_files(connection)?,
+            _ => {}
         }
         let transaction = connection.transaction().context(step)?;
         transaction.execute_batch(sql).context(step)?;

@@ -8,6 +8,7 @@ mod list;
 mod notices;
 mod outcome;
 mod payload;
+mod payload_files;
 mod suppression;
 mod unfinished;
 
@@ -17,7 +18,11 @@ pub use holding::{Released, Tally, cancel, held, is_released, orphans, release, 
 pub use list::{Attempt, DeliveryFilter, DeliveryLine, Waiting, attempts, deliveries, waiting};
 pub use notices::{Trouble, tell, troubles};
 pub use outcome::{Bounce, Ending, Outcome, Reply, finish, is_wholly_sent};
-pub use payload::{Dropped, KEPT_FOR, StoredMessage, drop_payloads, send_again, stored};
+pub use payload::{
+    Dropped, KEPT_FOR, StoredMessage, drop_payloads, keep_payload, replace_lost, send_again, stored, sums_in_files,
+    sweep_files,
+};
+pub use payload_files::PayloadFiles;
 pub use suppression::{Suppressed, lift, suppressed};
 pub use unfinished::{give_up_claims, give_up_leases, is_left_over, requeue, requeue_unknown, settle};
 

@@ -11,6 +11,7 @@ use daybook::report::format::{Language, Locale};
 use daybook::report::templates::Templates;
 use daybook::sandbox::tenants;
 use daybook::warehouse::issued::{Issued, issued, locale_of, localized, receipts};
+use daybook::warehouse::outbox::stored;
 use daybook::warehouse::{Context, Warehouse};
 use mail_parser::{MessageParser, MimeHeaders};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,15 +23,17 @@ fn locale(text: &str) -> Locale {
 /// The messages of a report by where they go: an address, a hook's lane or a file's ending.
 fn messages(warehouse: &Warehouse, id: &str) -> BTreeMap<String, (String, Vec<u8>)> {
     let rows = |reader: &duckdb::Connection| {
-        let sql = "SELECT coalesce(recipient, route ->> '$.path', lane), wording, payload FROM ops.outbox
+        let sql = "SELECT coalesce(recipient, route ->> '$.path', lane), wording, message_id FROM ops.outbox
             JOIN ops.payload USING (message_id) WHERE report_id = ?";
         let mut statement = reader.prepare(sql).context(String::new)?;
         let rows = statement.query_map([id], |row| {
             let place: String = row.get(0)?;
             let place = place.rsplit('.').next().filter(|_| !place.contains('@')).unwrap_or(&place).to_owned();
-            Ok((place, (row.get(1)?, row.get(2)?)))
+            Ok((place, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
         });
-        rows.context(String::new)?.collect::<Result<_, _>>().context(String::new)
+        let rows: Vec<_> = rows.context(String::new)?.collect::<Result<_, _>>().context(String::new)?;
+        let payload = |id: &str| Ok(stored(reader, id)?.and_then(|message| message.payload).unwrap_or_default());
+        rows.into_iter().map(|(place, locale, id)| Ok((place, (locale, payload(&id)?)))).collect()
     };
     warehouse.read_blocking(rows).expect("the outbox")
 }

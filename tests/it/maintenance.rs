@@ -102,7 +102,7 @@ fn a_restore_brings_the_rows_back_and_sends_nothing_twice() {
          INSERT INTO ops.issued_file VALUES ('rep', 'x.pdf', 1, 'sum');
          INSERT INTO ops.landing_removed SELECT load_id, loaded_at FROM ops.load",
         waiting("m2", "pending")
-    ) + "; INSERT INTO ops.payload VALUES ('m2', 5, 'sum', 'hello'::BLOB)";
+    ) + "; INSERT INTO ops.payload VALUES ('m2', 5, 'sum', 'hello'::BLOB, false)";
     installation
         .warehouse
         .write_blocking(move |c| c.execute_batch(&later).context(|| "later".to_owned()))
@@ -244,7 +244,7 @@ fn a_night_without_a_backup_removes_nothing() {
         VALUES ('rep', 'acme', 'daily', DATE '2026-09-01', DATE '2026-09-02', TIMESTAMP '2026-09-02', '{}');
         INSERT INTO ops.outbox (message_id, report_id, workspace, position, route, state, attempts, created_at, ended_at, kind, lane)
         VALUES ('m1', 'rep', 'acme', 0, '{}', 'sent', 1, TIMESTAMP '2026-09-02', TIMESTAMP '2026-09-02', 'report', 'file');
-        INSERT INTO ops.payload VALUES ('m1', 3, '', 'pdf'::BLOB)";
+        INSERT INTO ops.payload VALUES ('m1', 3, '', 'pdf'::BLOB, false)";
     installation.warehouse.write_blocking(move |c| c.execute_batch(sent).context(|| "sent".to_owned())).expect("sent");
     let night = maintain(&installation.maintain(MaintenanceConfig::default()), noon());
     for step in ["retention", "payloads"] {

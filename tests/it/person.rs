@@ -82,7 +82,7 @@ pub const BOOKS: &str = "
     SELECT id, 'rep', ws, 0, '{\"kind\":\"mail\",\"from\":\"d@example.com\",\"to\":\"Ann <ann@example.com>\"}', state, 1, then_at, 'report', 'mail', 'ann@example.com'
     FROM (VALUES ('old', 'acme', 'sent', TIMESTAMP '2023-01-02'), ('unsure', 'acme', 'unknown', TIMESTAMP '2023-01-02'),
         ('new', 'acme', 'sent', TIMESTAMP '2026-11-10'), ('waiting', 'acme', 'pending', TIMESTAMP '2026-11-10'), ('theirs', 'other', 'sent', TIMESTAMP '2026-11-10')) AS v(id, ws, state, then_at);
-    INSERT INTO ops.payload SELECT message_id, 19, '', 'To: ann@example.com'::BLOB FROM ops.outbox;
+    INSERT INTO ops.payload SELECT message_id, 19, '', 'To: ann@example.com'::BLOB, false FROM ops.outbox;
     INSERT INTO ops.delivery_attempt
     SELECT id, 1, 'ann@example.com', then_at, then_at, 'sent', 'to <Ann@Example.com> taken', NULL, '[{\"text\":\"250 ann@example.com ok\"}]'
     FROM (VALUES ('old', TIMESTAMP '2023-01-02'), ('unsure', TIMESTAMP '2023-01-02'), ('new', TIMESTAMP '2026-11-10'), ('theirs', TIMESTAMP '2026-11-10')) AS v(id, then_at);

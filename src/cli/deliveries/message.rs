@@ -111,13 +111,30 @@ fn written(app: &App, id: &str, out: &Path) -> anyhow::Result<Origin> {
     Ok(made.origin)
 }
 
+/// Makes a message again whose bytes are lost; says how. None where they are there, or never were.
+fn replaced(app: &App, message: &StoredMessage) -> anyhow::Result<Option<Origin>> {
+    if message.payload.is_some() || message.lacking_sha256.is_none() {
+        return Ok(None);
+    }
+    let made = made(app, message)?;
+    let (id, payload) = (message.message_id.clone(), made.payload);
+    app.warehouse.write_ledger_blocking(move |ledger| outbox::replace_lost(ledger, &id, &payload))?;
+    Ok(Some(made.origin))
+}
+
 /// Has a message go out with the next delivery.
 pub fn resend(app: &App, id: &str, again: bool, json: bool) -> anyhow::Result<Outcome> {
     let (own, now) = (id.to_owned(), app.clock.now());
     let message = app.warehouse.read_blocking(|reader| outbox::stored(reader, id))?;
-    let Some(message) = message.filter(|message| message.state == "sent") else {
+    let (sent, message) = match message {
+        Some(message) if message.state == "sent" => (Some(message), None),
+        other => (None, other),
+    };
+    let Some(message) = sent else {
+        let origin = message.map(|message| replaced(app, &message)).transpose()?.flatten();
         let is_done = app.warehouse.write_ledger_blocking(move |ledger| outbox::requeue(ledger, &own, now))?;
-        return done(is_done, json, &format!("{id} is sent again with the next delivery"), || {
+        let how = origin.map(|origin| format!(": {}", origin.text())).unwrap_or_default();
+        return done(is_done, json, &format!("{id} is sent again with the next delivery{how}"), || {
             format!("no failed, unknown or waiting message has the id {id:?}")
         });
     };

@@ -7,10 +7,11 @@ use crate::domain::clock::lies_ahead;
 use crate::support::regular_file;
 use crate::warehouse::error::WarehouseError;
 use crate::warehouse::migrate;
+use crate::warehouse::outbox::{self, PayloadFiles};
 use chrono::{DateTime, Utc};
 use duckdb::Connection;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,8 @@ use std::sync::{Mutex, PoisonError};
 const KEEP_BEFORE_MIGRATIONS: usize = 3;
 /// What lies there half-written while this is held is of a crash.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+/// The ending of the list of a backup's payloads in files, a JSON array of their sums.
+const PAYLOADS: &str = "payloads";
 const STAMP: &str = "%Y%m%dT%H%M%SZ";
 
 /// Why a backup was made; its name begins so.
@@ -95,6 +98,7 @@ pub fn make(connection: &Connection, folder: &Path, kind: Kind, now: DateTime<Ut
     fs::set_permissions(copied.path(), Permissions::from_mode(0o600))
         .map_err(|error| WarehouseError::io(copied.path(), error))?;
     write_json(&manifest_path(&path), &manifest)?;
+    keep_payloads(connection, folder, &path)?;
     copied.place(&path)?;
     Ok(Backup { path, manifest })
 }
@@ -132,9 +136,44 @@ fn remove(backups: impl Iterator<Item = Backup>) -> Result<Vec<PathBuf>, Warehou
     for old in backups {
         fs::remove_file(&old.path).map_err(|error| WarehouseError::io(&old.path, error))?;
         let _ = fs::remove_file(manifest_path(&old.path));
+        let _ = fs::remove_file(payloads_path(&old.path));
         gone.push(old.path);
     }
+    if let Some(folder) = gone.first().and_then(|path| path.parent()) {
+        sweep_payloads(folder)?;
+    }
     Ok(gone)
+}
+
+/// Payloads in files of all backups of a folder; each backup lists its own.
+pub fn payload_files(folder: &Path) -> PayloadFiles {
+    PayloadFiles::at(folder.join("payloads"))
+}
+
+/// Keeps the payloads in files that a backup's messages name. They are listed before the backup has its place, so that
+/// none is taken for unused.
+fn keep_payloads(connection: &Connection, folder: &Path, backup: &Path) -> Result<(), WarehouseError> {
+    let Some(live) = connection.path().and_then(PayloadFiles::of) else { return Ok(()) };
+    let sums = outbox::sums_in_files(connection)?;
+    if sums.is_empty() {
+        return Ok(());
+    }
+    write_json(&payloads_path(backup), &sums)?;
+    payload_files(folder).take(&live, &sums)
+}
+
+/// Removes payloads that no backup lists.
+fn sweep_payloads(folder: &Path) -> Result<(), WarehouseError> {
+    let mut listed = BTreeSet::new();
+    for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        if path.extension().is_some_and(|ending| ending == PAYLOADS) {
+            let list: BTreeSet<String> = regular_file::read(&path)
+                .and_then(|text| serde_json::from_slice(&text).map_err(Into::into))
+                .map_err(|error| WarehouseError::io(&path, error))?;
+            listed.extend(list);
+        }
+    }
+    payload_files(folder).sweep(&listed, None).map(drop)
 }
 
 /// The good backups, newest first; those dated ahead of `now` come last. A folder that is not there holds none.
@@ -180,6 +219,10 @@ fn remove_rests(folder: &Path) {
         tracing::info!(path = %path.display(), "the rest of a backup that was not finished is removed");
         copy::remove(&path);
     }
+}
+
+fn payloads_path(backup: &Path) -> PathBuf {
+    backup.with_extension(PAYLOADS)
 }
 
 fn manifest_path(backup: &Path) -> PathBuf {

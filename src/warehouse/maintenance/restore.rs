@@ -8,6 +8,7 @@ use crate::support::secret::Secret;
 use crate::warehouse::audit;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::load::literal;
+use crate::warehouse::outbox::{self, PayloadFiles};
 use crate::warehouse::privacy::erased::{self, Erasure};
 use crate::warehouse::privacy::objection;
 use crate::warehouse::worker::{Warehouse, WarehouseConfig};
@@ -108,6 +109,7 @@ fn prepare(
         }
     }
     let (old, key) = (old.to_owned(), key.clone());
+    let kept = backup::payload_files(backup.path.parent().unwrap_or(Path::new(".")));
     let name = backup.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let done = warehouse.write_both_blocking(move |connection| {
         let carried = carry(connection, &old);
@@ -118,6 +120,8 @@ fn prepare(
         erased::forget_key(connection);
         let again = again?;
         audit::note(connection, now, "cli", "restore", None, &format!("from {name}"))?;
+        let sums = outbox::sums_in_files(connection)?;
+        PayloadFiles::of(&old).map_or(Ok(()), |files| files.take(&kept, &sums))?;
         connection.execute_batch("CHECKPOINT").context(|| "writing the restored database".to_owned())?;
         Ok((carried, unknown, again))
     })?;
@@ -175,23 +179,30 @@ fn carry(connection: &mut Connection, old: &Path) -> Option<u64> {
 fn carry_payloads(transaction: &Transaction<'_>) -> Result<(), duckdb::Error> {
     transaction
         .execute_batch("DELETE FROM ops.payload WHERE message_id IN (SELECT message_id FROM replaced.ops.outbox)")?;
-    let has_table: bool = transaction.query_row(
-        "SELECT count(*) > 0 FROM duckdb_tables()
-         WHERE database_name = 'replaced' AND schema_name = 'ops' AND table_name = 'payload'",
-        [],
-        |row| row.get(0),
-    )?;
-    let (of, columns) = match has_table {
-        true => ("replaced.ops.payload", "message_id, bytes, sha256, payload"),
-        false => ("replaced.ops.outbox", "message_id, octet_length(payload), sha256(payload), payload"),
+    let has = |column: &str| -> Result<bool, duckdb::Error> {
+        transaction.query_row(
+            "SELECT count(*) > 0 FROM duckdb_columns() WHERE database_name = 'replaced' AND schema_name = 'ops'
+                 AND table_name = 'payload' AND column_name = ?",
+            params![column],
+            |row| row.get(0),
+        )
+    };
+    let (of, columns, is_any) = match (has("payload")?, has("in_file")?) {
+        (true, true) => ("replaced.ops.payload", "message_id, bytes, sha256, payload, in_file", ""),
+        (true, false) => ("replaced.ops.payload", "message_id, bytes, sha256, payload, false", ""),
+        (false, _) => (
+            "replaced.ops.outbox",
+            "message_id, octet_length(payload), sha256(payload), payload, false",
+            "AND octet_length(payload) > 0",
+        ),
     };
     let ids: Vec<String> = {
         let mut statement = transaction.prepare(&format!("SELECT message_id FROM {of}"))?;
         statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?
     };
     let one = format!(
-        "INSERT INTO ops.payload (message_id, bytes, sha256, payload)
-         SELECT {columns} FROM {of} WHERE message_id = ? AND octet_length(payload) > 0"
+        "INSERT INTO ops.payload (message_id, bytes, sha256, payload, in_file)
+         SELECT {columns} FROM {of} WHERE message_id = ? {is_any}"
     );
     for id in ids {
         transaction.execute(&one, params![id])?;

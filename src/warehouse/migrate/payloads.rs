@@ -1,8 +1,9 @@
-//! Payloads of an outbox of before move to a table of their own, a few at a time: a scan of many would hold
-//! thousands of them in memory.
+//! Payloads of an outbox of before move to a table of their own, and larger ones into files, a few at a time: a scan of
+//! many would hold thousands of them in memory.
 
 use crate::support::ids::hex;
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::outbox;
 use duckdb::{Connection, params};
 use sha2::{Digest, Sha256};
 
@@ -15,28 +16,47 @@ const LONG_LOG: usize = 64 << 20;
 pub(super) fn move_out(connection: &mut Connection) -> Result<(), WarehouseError> {
     let step = || "moving payloads out of the outbox".to_owned();
     connection.execute_batch(include_str!("../migrations/0026_payload_table.sql")).context(step)?;
+    one_by_one(connection, "ops.outbox", |connection, id, payload| {
+        let sum = hex(&Sha256::digest(payload));
+        connection
+            .execute("INSERT INTO ops.payload VALUES (?, ?, ?, ?)", params![id, payload.len() as u64, sum, payload])
+            .context(step)?;
+        Ok(())
+    })
+}
+
+/// Fills `ops.payload_filed`, and the folder beside the database with larger payloads. The same holds.
+pub(super) fn move_to_files(connection: &mut Connection) -> Result<(), WarehouseError> {
+    let step = || "moving payloads into files".to_owned();
+    connection.execute_batch(include_str!("../migrations/0029_payload_files_table.sql")).context(step)?;
+    one_by_one(connection, "ops.payload", |connection, id, payload| {
+        outbox::keep_payload(connection, "ops.payload_filed", id, payload)
+    })
+}
+
+/// Runs `put` on each payload of a table that is not empty, by the message's id.
+fn one_by_one(
+    connection: &mut Connection,
+    table: &str,
+    put: impl Fn(&Connection, &str, &[u8]) -> Result<(), WarehouseError>,
+) -> Result<(), WarehouseError> {
+    let step = || format!("moving payloads of {table}");
     let ids: Vec<String> = {
-        let mut statement = connection.prepare("SELECT message_id FROM ops.outbox ORDER BY rowid").context(step)?;
+        let mut statement =
+            connection.prepare(&format!("SELECT message_id FROM {table} ORDER BY rowid")).context(step)?;
         let rows = statement.query_map([], |row| row.get(0)).context(step)?;
         rows.collect::<Result<_, _>>().context(step)?
     };
+    let one = format!("SELECT payload FROM {table} WHERE message_id = ?");
     let mut left = ids.iter();
     let mut in_log = 0;
-    loop {
+    while left.len() > 0 {
         let mut moved = 0;
         let transaction = connection.transaction().context(step)?;
         for id in left.by_ref() {
-            let payload: Vec<u8> = transaction
-                .query_row("SELECT payload FROM ops.outbox WHERE message_id = ?", params![id], |row| row.get(0))
-                .context(step)?;
+            let payload: Vec<u8> = transaction.query_row(&one, params![id], |row| row.get(0)).context(step)?;
             if !payload.is_empty() {
-                let sum = hex(&Sha256::digest(&payload));
-                transaction
-                    .execute(
-                        "INSERT INTO ops.payload VALUES (?, ?, ?, ?)",
-                        params![id, payload.len() as u64, sum, payload],
-                    )
-                    .context(step)?;
+                put(&transaction, id, &payload)?;
             }
             moved += payload.len();
             if moved >= AT_ONCE {
@@ -49,10 +69,8 @@ pub(super) fn move_out(connection: &mut Connection) -> Result<(), WarehouseError
             connection.execute_batch("CHECKPOINT").context(step)?;
             in_log = 0;
         }
-        if left.len() == 0 {
-            return Ok(());
-        }
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -107,9 +125,11 @@ mod tests {
         let moved = sums(&connection, "SELECT sha256 FROM ops.payload WHERE message_id = 'm0007'");
         assert_eq!(first, moved);
         assert_eq!(
-            sums(&connection, "SELECT count(*) || ' ' || sum(bytes) FROM ops.payload"),
-            [format!("150 {}", 150 * (192 << 10))]
+            sums(&connection, "SELECT count(*) || ' ' || sum(bytes) || ' ' || count(payload) FROM ops.payload"),
+            [format!("150 {} 0", 150 * (192 << 10))]
         );
+        let files = outbox::PayloadFiles::of(&path).expect("a folder");
+        assert!(files.read(&moved[0], 192 << 10).expect("read").is_some());
         drop(connection);
         // The log is replayed.
         let again = Connection::open(&path).expect("opened");

@@ -1,6 +1,7 @@
 //! Claiming messages for sending, each by one sender.
 
-use super::{Context, Kind, WarehouseError, payload, suppression};
+use super::payload::{self, Payload};
+use super::{Context, Kind, WarehouseError, suppression};
 use crate::warehouse::worker::LedgerWriter;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use duckdb::{Connection, OptionalExt, params};
@@ -20,6 +21,8 @@ pub struct Claimed {
     pub kind: Kind,
     pub route: String,
     pub payload: Vec<u8>,
+    /// Whether it has a payload whose file is gone or damaged.
+    pub is_lost: bool,
     /// This one included.
     pub attempts: u32,
     pub created_at: DateTime<Utc>,
@@ -146,6 +149,7 @@ pub fn claim(
                     kind: Kind::parse(&row.get::<_, String>(3)?),
                     route: row.get(4)?,
                     payload: Vec::new(),
+                    is_lost: false,
                     attempts: row.get::<_, u32>(5)? + 1,
                     created_at: row.get::<_, NaiveDateTime>(6)?.and_utc(),
                     claimed_at: now,
@@ -155,7 +159,11 @@ pub fn claim(
             },
         )
         .context(step)?;
-    message.payload = payload::of(&transaction, &message.message_id)?;
+    match payload::of(&transaction, &message.message_id)? {
+        Payload::None => {}
+        Payload::Here(payload) => message.payload = payload,
+        Payload::Lost(_) => message.is_lost = true,
+    }
     if let Some(recipient) = &message.recipient {
         message.suppressed = suppression::reason(&transaction, recipient)?;
     }

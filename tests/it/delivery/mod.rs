@@ -4,6 +4,7 @@ mod crashes;
 mod lanes;
 mod large;
 mod outcomes;
+mod payload_files;
 mod payloads;
 mod senders;
 mod server;

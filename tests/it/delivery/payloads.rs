@@ -37,14 +37,14 @@ fn key() -> Option<Secret> {
     Some(Secret::new("key of the links"))
 }
 
-fn messages(warehouse: &Warehouse) -> Vec<StoredMessage> {
+pub(super) fn messages(warehouse: &Warehouse) -> Vec<StoredMessage> {
     let ids = texts(warehouse, "SELECT message_id FROM ops.outbox ORDER BY position");
     let one = |id: &String| warehouse.read_blocking(|reader| stored(reader, id)).expect("read").expect("a message");
     ids.iter().map(one).collect()
 }
 
 /// A company's daily report, issued, and its templates.
-async fn issued() -> (Simulation, Templates) {
+pub(super) async fn issued() -> (Simulation, Templates) {
     let world = synced_world(30).await;
     let templates = Templates::new(None).0;
     let tenant = tenants().remove(1);
@@ -67,7 +67,7 @@ async fn sent_and_dropped() -> (Simulation, Templates) {
     (world, templates)
 }
 
-fn made(warehouse: &Warehouse, message: &StoredMessage, templates: &Templates) -> MessageBytes {
+pub(super) fn made(warehouse: &Warehouse, message: &StoredMessage, templates: &Templates) -> MessageBytes {
     bytes_of(warehouse, message, templates, key()).expect("made").expect("bytes")
 }
 
@@ -156,7 +156,7 @@ async fn what_could_not_be_made_again_is_kept_and_what_was_erased_is_not_made() 
     assert_eq!(drop_after(warehouse, 31).messages, 4, "files and Slack");
     let mail = messages(warehouse).remove(3);
     assert_eq!(made(warehouse, &mail, &templates).origin, Origin::Kept);
-    let erased = StoredMessage { payload: None, dropped_sha256: None, ..mail };
+    let erased = StoredMessage { payload: None, lacking_sha256: None, ..mail };
     assert_eq!(bytes_of(warehouse, &erased, &templates, None).expect("looked"), None);
 }
 
@@ -171,7 +171,7 @@ async fn a_message_whose_localized_document_is_gone_keeps_its_payload_and_is_not
     assert_eq!(drop_after(warehouse, 31).messages, 4, "all but the German mail");
     let mail = messages(warehouse).remove(3);
     assert_eq!(made(warehouse, &mail, &templates).origin, Origin::Kept);
-    let dropped = StoredMessage { payload: None, dropped_sha256: Some("0".repeat(64)), ..mail };
+    let dropped = StoredMessage { payload: None, lacking_sha256: Some("0".repeat(64)), ..mail };
     assert_eq!(bytes_of(warehouse, &dropped, &templates, key()).expect("looked"), None);
 }
 
