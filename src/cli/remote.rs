@@ -6,10 +6,10 @@ use super::{Cli, Command, finish, with_app};
 use crate::config;
 use crate::daemon::control::{ControlResponse, Request, ask};
 use crate::daemon::{AppError, DaemonHandle};
-use crate::support::stop::Stop;
 use clap::Parser;
 use std::pin::Pin;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio_util::sync::CancellationToken;
 
 /// Has a running daemon carry out the command line; `None` if none runs, or it is not the daemon's to do.
 pub async fn forward(cli: &Cli) -> anyhow::Result<Option<u8>> {
@@ -71,29 +71,20 @@ pub fn carry_out(
     say: UnboundedSender<ControlResponse>,
 ) -> Pin<Box<dyn Future<Output = u8> + Send>> {
     Box::pin(async move {
-        let given_up = GivenUp(Stop::default());
-        let wish = given_up.0.clone();
+        let gone = CancellationToken::new();
+        let _at_the_end = gone.clone().drop_guard();
         let runtime = tokio::runtime::Handle::current();
         // A thread of its own: a command may hold what cannot move between threads.
         let work = tokio::task::spawn_blocking(move || {
             runtime.block_on(async {
                 tokio::select! {
                     code = CALLER.scope(Caller { say, folder: request.folder }, run(daemon, &request.arguments)) => code,
-                    () = wish.wait() => 130,
+                    () = gone.cancelled() => 130,
                 }
             })
         });
         work.await.unwrap_or(1)
     })
-}
-
-/// Utters the wish when the asker's task is dropped.
-struct GivenUp(Stop);
-
-impl Drop for GivenUp {
-    fn drop(&mut self) {
-        self.0.set();
-    }
 }
 
 async fn run(daemon: DaemonHandle, arguments: &[String]) -> u8 {

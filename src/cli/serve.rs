@@ -5,12 +5,12 @@ use crate::config;
 use crate::daemon::opening::Accepted;
 use crate::daemon::{App, serve, start_log, wait_for_room};
 use crate::support::clock::Clock;
-use crate::support::stop::Stop;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// The exit code after a second signal, as shells have it for Ctrl-C.
 const CUT_SHORT: i32 = 130;
@@ -18,7 +18,7 @@ const CUT_SHORT: i32 = 130;
 const ONE_WISH: Duration = Duration::from_secs(1);
 
 pub async fn run(root: &Path, accepted: Accepted) -> anyhow::Result<Outcome> {
-    let stop = Stop::default();
+    let stop = CancellationToken::new();
     let signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let listening = tokio::spawn(listen(signals, stop.clone()));
     let Some(app) = opened(root, accepted, &stop).await? else { return Ok(Outcome::Done) };
@@ -37,7 +37,7 @@ pub async fn run(root: &Path, accepted: Accepted) -> anyhow::Result<Outcome> {
 
 /// The installation, once it can be opened: a full disk or a want of file handles is waited out, as nobody may
 /// be there to start a daemon again that gave up. `None` where a stop was asked for first.
-async fn opened(root: &Path, accepted: Accepted, stop: &Stop) -> anyhow::Result<Option<App>> {
+async fn opened(root: &Path, accepted: Accepted, stop: &CancellationToken) -> anyhow::Result<Option<App>> {
     loop {
         let opened = App::open_accepting(root, Clock::System, accepted);
         match opened {
@@ -51,7 +51,7 @@ async fn opened(root: &Path, accepted: Accepted, stop: &Stop) -> anyhow::Result<
                     start_log(&settings.log);
                 }
                 wait_for_room(&error, stop).await;
-                if stop.is_set() {
+                if stop.is_cancelled() {
                     return Ok(None);
                 }
             }
@@ -62,7 +62,7 @@ async fn opened(root: &Path, accepted: Accepted, stop: &Stop) -> anyhow::Result<
 
 /// The first signal asks for a stop; a later one does not wait for it. Claims that are left then are
 /// closed at the next start, as after a crash.
-async fn listen((mut terminate, mut interrupt): (Signal, Signal), stop: Stop) {
+async fn listen((mut terminate, mut interrupt): (Signal, Signal), stop: CancellationToken) {
     let mut asked_at: Option<Instant> = None;
     loop {
         tokio::select! {
@@ -72,7 +72,7 @@ async fn listen((mut terminate, mut interrupt): (Signal, Signal), stop: Stop) {
         match asked_at {
             None => {
                 tracing::info!("asked to stop: what is at work is finished or given up; a second signal ends at once");
-                stop.set();
+                stop.cancel();
                 asked_at = Some(Instant::now());
             }
             Some(at) if at.elapsed() < ONE_WISH => {}

@@ -9,13 +9,13 @@ use super::scheduler::{Scheduler, Ticker, Watch};
 use super::{App, AppError};
 use crate::domain::schedule::SlotKey;
 use crate::support::blocking::off_thread;
-use crate::support::stop::Stop;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 /// Between two tries to start.
 const NEXT_TRY: Duration = Duration::from_secs(10);
@@ -79,7 +79,7 @@ pub async fn serve(app: App, commands: impl FnOnce(DaemonHandle) -> Handler) -> 
     let watch = scheduler.watch();
     let feeding = tokio::spawn(notify.feed_watchdog(move || watch.status(), clock.clone()));
     let (mut due, mut waits_for_replacement) = (None, false);
-    while !stop.is_set() {
+    while !stop.is_cancelled() {
         // Until the books can be used the scheduler goes on as it was.
         if std::mem::take(&mut waits_for_replacement)
             && let Err(error) = scheduler.replace(current.app(), clock.now()).await
@@ -95,7 +95,7 @@ pub async fn serve(app: App, commands: impl FnOnce(DaemonHandle) -> Handler) -> 
         }
         let command = tokio::select! {
             biased;
-            () = stop.wait() => None,
+            () = stop.cancelled() => None,
             _ = hang_up.recv() => Some(DaemonCommand::Reload(oneshot::channel().0)),
             // Before the ends of runs: where hundreds end one after the other, a beat is not to wait for the last.
             mark = ticker.next() => {
@@ -146,7 +146,7 @@ async fn scheduler(current: &Current, data_dir: &Path) -> Result<Option<Schedule
                     answering = listener.map(|socket| tokio::spawn(control::serve(socket, waits(&error))));
                 }
                 wait_for_room(&error, &app.sync.stop).await;
-                if app.sync.stop.is_set() {
+                if app.sync.stop.is_cancelled() {
                     break Ok(None);
                 }
             }
@@ -169,11 +169,11 @@ fn waits(error: &AppError) -> Handler {
 }
 
 /// Says what a start waits for, in the log and to the service manager, and waits a while for it.
-pub async fn wait_for_room(error: &AppError, stop: &Stop) {
+pub async fn wait_for_room(error: &AppError, stop: &CancellationToken) {
     tracing::warn!(error = %error, "daybook cannot start yet; it tries again in {} seconds", NEXT_TRY.as_secs());
     Notify.waiting(&format!("waits: {error}"));
     tokio::select! {
-        () = stop.wait() => {}
+        () = stop.cancelled() => {}
         () = tokio::time::sleep(NEXT_TRY) => {}
     }
 }

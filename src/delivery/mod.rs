@@ -10,7 +10,6 @@ pub mod slack;
 pub mod smtp;
 pub mod unsubscribe;
 
-use crate::support::stop::Stop;
 use config::{DeliveryConfig, MailConfig, SlackDestination, UnknownPolicy};
 use folder::Folder;
 use heartbeat::Heartbeat;
@@ -22,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// A message as it lies in the outbox.
 #[derive(Clone, PartialEq, Eq)]
@@ -233,7 +233,7 @@ pub struct Deliverers {
     heartbeat: Option<Heartbeat>,
     pub policy: Policy,
     /// A wish to stop: no message is begun after it, and one is given up where that leaves no doubt.
-    pub stop: Stop,
+    pub stop: CancellationToken,
 }
 
 /// How a way out was found, without a message.
@@ -291,7 +291,7 @@ impl DeliveryConfig {
             None => None,
         };
         let files = Folder::new(data_dir.join(&self.files.path));
-        Ok(Deliverers { mail, slack: hooks, files, heartbeat, policy: self.policy(), stop: Stop::default() })
+        Ok(Deliverers { mail, slack: hooks, files, heartbeat, policy: self.policy(), stop: CancellationToken::new() })
     }
 
     fn policy(&self) -> Policy {
@@ -343,7 +343,7 @@ impl Deliverers {
     }
 
     /// The same, but ending with `stop`.
-    pub fn until(self, stop: Stop) -> Self {
+    pub fn until(self, stop: CancellationToken) -> Self {
         Self { stop, ..self }
     }
 

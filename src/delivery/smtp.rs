@@ -21,7 +21,6 @@ pub use names::is_hello;
 
 use super::config::{MailConfig, SmtpSecurity};
 use super::{Accepted, BuildError, DeliveryError, DeliveryResult, ProbeResult, Reply, limit_text, one_line};
-use crate::support::stop::Stop;
 use login::{Login, Proof, log_in};
 use names::Envelope;
 use oauth::Tokens;
@@ -33,6 +32,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tls::Tls;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 use verdict::{Step, refused};
 use waits::Waits;
 
@@ -108,7 +108,7 @@ impl Smtp {
     /// Hands over one mail for one recipient and gives the server's answers. One recipient a mail: the
     /// server's answer is then about this reader and no other, and each has an outcome of its own. A wish to
     /// stop ends what can be ended without leaving a doubt.
-    pub async fn send(&self, from: &str, to: &str, mail: &[u8], stop: &Stop) -> DeliveryResult {
+    pub async fn send(&self, from: &str, to: &str, mail: &[u8], stop: &CancellationToken) -> DeliveryResult {
         let envelope = match Envelope::new(from, to) {
             Ok(envelope) => envelope,
             Err(error) => return Err(error).into(),
@@ -146,9 +146,9 @@ impl Smtp {
     }
 
     /// Ends when a mail that is not whole by then should be given up for now.
-    async fn cut(&self, stop: &Stop) -> DeliveryError {
+    async fn cut(&self, stop: &CancellationToken) -> DeliveryError {
         let waits = Waits::within(self.bound);
-        let reason = match timeout(waits.before_end, stop.wait()).await {
+        let reason = match timeout(waits.before_end, stop.cancelled()).await {
             Ok(()) => "Daybook stopped before the mail was handed over".to_owned(),
             Err(_) => format!(
                 "{} took more than {} minutes for a part of the mail",

@@ -251,7 +251,7 @@ async fn send_in_order(
     (whose, most, blocked): (&Whose, usize, &AtomicBool),
 ) -> Sent {
     let mut sent = Sent::default();
-    while sent.done.len() < most && !deliverers.stop.is_set() && !blocked.load(Ordering::Relaxed) {
+    while sent.done.len() < most && !deliverers.stop.is_cancelled() && !blocked.load(Ordering::Relaxed) {
         let (own, wanted, now) = (lane.to_owned(), whose.clone(), clock.now());
         let claiming = warehouse.write_ledger(move |connection| claim(connection, &own, &wanted, now));
         let mut message = match claiming.await {

@@ -9,11 +9,11 @@ use crate::domain::money::Currency;
 use crate::support::clock::Clock;
 use crate::support::secret::Secret;
 use crate::support::shown::one_line;
-use crate::support::stop::Stop;
 use crate::warehouse::coverage::{self, Place};
 use crate::warehouse::load::{Loaded, doubt_contradictions, load};
 use crate::warehouse::{OTHER_ACCOUNT, Warehouse, WarehouseError, cursor};
 use chrono::{DateTime, NaiveDate, Utc};
+use tokio_util::sync::CancellationToken;
 
 pub mod attempts;
 mod batch;
@@ -38,7 +38,7 @@ pub struct SyncContext {
     pub clock: Clock,
     pub person_key: Secret,
     /// Asks every sync to end: the load under way is finished, fetches are given up.
-    pub stop: Stop,
+    pub stop: CancellationToken,
     /// Whether the schedule asks, not a person.
     pub is_scheduled: bool,
     /// The installation's folder, where slices can be tried in a process of their own.
@@ -55,7 +55,7 @@ impl SyncContext {
             warehouse,
             clock,
             person_key,
-            stop: Stop::default(),
+            stop: CancellationToken::new(),
             is_scheduled: false,
             root: None,
             gathered: Gathered::default(),

@@ -17,6 +17,5 @@ pub mod shown;
 pub mod soft_json;
 pub mod spelling;
 pub mod split_json;
-pub mod stop;
 pub mod text_file;
 pub mod zones;

@@ -18,7 +18,6 @@ use crate::config::{Job, JobKind};
 use crate::domain::schedule::{DecisionReason, Outcome, Slot, SlotKey, SlotState};
 use crate::jobs::deliver::{BusyQueues, deliver_due};
 use crate::support::blocking::off_thread;
-use crate::support::stop::Stop;
 use crate::warehouse::slots::SlotLedger;
 use crate::warehouse::{WarehouseError, clock};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -29,6 +28,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::{Id, JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
 
 /// Messages that were put off are looked for this often.
 const DELIVER_EVERY: TimeDelta = TimeDelta::seconds(60);
@@ -43,7 +43,7 @@ pub struct Scheduler {
     ledger: SchedulerLedger,
     running: JoinSet<Ended>,
     /// What is at work, and how each is given up: it ends at its next wait.
-    at_work: HashMap<Id, (SlotKey, Stop)>,
+    at_work: HashMap<Id, (SlotKey, CancellationToken)>,
     /// Tasks that ended and were not looked at yet.
     over: Vec<Result<(Id, Ended), JoinError>>,
     /// Passes of delivery, and maintenance that frees room; a pass that takes long keeps its lanes, and the next ones go without them.
@@ -118,7 +118,7 @@ impl Scheduler {
         status.last_beat_at = Some(now);
         status.beat_began_at = Some(now);
         status.is_maintaining = self.is_maintaining(now);
-        status.is_stopping = self.app.sync.stop.is_set();
+        status.is_stopping = self.app.sync.stop.is_cancelled();
         status.lag = kept.lag;
         status.trouble = done.as_ref().err().map(ToString::to_string);
         *kept = status;
@@ -169,7 +169,7 @@ impl Scheduler {
     /// has not ended `within` that is cut off; its transactions roll back, and its slot begins again at
     /// the next start. Answers how many were cut off.
     pub async fn stop(&mut self, within: Duration) -> usize {
-        self.app.sync.stop.set();
+        self.app.sync.stop.cancel();
         let limit = tokio::time::Instant::now() + within;
         while !self.running.is_empty() {
             if tokio::time::timeout_at(limit, self.ended()).await.is_err() {
@@ -183,7 +183,7 @@ impl Scheduler {
             .at_work
             .drain()
             .map(|(_, (key, give_up))| {
-                give_up.set();
+                give_up.cancel();
                 key
             })
             .collect();
@@ -231,13 +231,13 @@ impl Scheduler {
         for key in self.ledger.overdue(now).await {
             let Some(id) = self.at_work.iter().find(|(_, (of, _))| *of == key).map(|(id, _)| *id) else { continue };
             if let Some((key, give_up)) = self.at_work.remove(&id) {
-                give_up.set();
+                give_up.cancel();
                 ended.push(Ended { key, outcome: Outcome::TimedOut, detail: "it was over its time limit".to_owned() });
             }
         }
         let recorded = self.ledger.record(ended, now).await?;
         recorded.iter().for_each(tell);
-        if !self.app.sync.stop.is_set() {
+        if !self.app.sync.stop.is_cancelled() {
             self.start_due(now).await?;
         }
         let issued = recorded.iter().any(|slot| self.priority(&slot.key) == Some(Priority::Report));
@@ -278,14 +278,14 @@ impl Scheduler {
             job.id = job.id, workspace.id = slot.key.pair.workspace, slot.at = %slot.key.at,
             slot.attempt = slot.attempts, reason = slot.reason, "a run begins"
         );
-        let (app, of, give_up) = (self.app.clone(), slot.key.clone(), Stop::default());
+        let (app, of, give_up) = (self.app.clone(), slot.key.clone(), CancellationToken::new());
         let (wish, runtime) = (give_up.clone(), tokio::runtime::Handle::current());
         // A thread of its own: whatever a run does, the beat and the other runs go on.
         let task = self.running.spawn_blocking(move || {
             let (outcome, detail) = runtime.block_on(async {
                 tokio::select! {
                     end = work::work(&app, &job, &slot, limit) => end,
-                    () = wish.wait() => (Outcome::Stopped, "it was given up".to_owned()),
+                    () = wish.cancelled() => (Outcome::Stopped, "it was given up".to_owned()),
                 }
             });
             Ended { key: slot.key, outcome, detail }
@@ -314,7 +314,7 @@ impl Scheduler {
     fn deliver(&mut self, now: DateTime<Utc>, at_once: bool) {
         while self.delivering.try_join_next().is_some() {}
         let is_time = self.delivered_at.is_none_or(|at| now < at || now - at >= DELIVER_EVERY);
-        if !(is_time || at_once) || self.app.sync.stop.is_set() {
+        if !(is_time || at_once) || self.app.sync.stop.is_cancelled() {
             return;
         }
         self.delivered_at = Some(now);

@@ -44,7 +44,7 @@ async fn run_sync(app: &App, selection: Selection) -> End {
         Ok(outcomes) => outcomes,
         Err(error) => return failed(&error),
     };
-    let synced = of_streams(&outcomes, app.sync.stop.is_set());
+    let synced = of_streams(&outcomes, app.sync.stop.is_cancelled());
     if synced.0 == Outcome::Stopped {
         return synced;
     }

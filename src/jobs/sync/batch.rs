@@ -170,7 +170,7 @@ async fn load_entered(
     }
     let mut done = Vec::new();
     for landed in batch {
-        if context.stop.is_set() {
+        if context.stop.is_cancelled() {
             break;
         }
         let loaded = load_landed(context, source, landed, mode).await;

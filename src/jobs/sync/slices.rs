@@ -86,7 +86,7 @@ pub(in crate::jobs) async fn run_slices(
         'slices: loop {
             let fetched = tokio::select! {
                 biased;
-                () = context.stop.wait() => break,
+                () = context.stop.cancelled() => break,
                 () = landed.closed() => break,
                 fetched = fetches.next() => fetched,
             };
@@ -121,7 +121,7 @@ pub(in crate::jobs) async fn run_slices(
                     continue;
                 }
             };
-            let done = match context.stop.is_set() {
+            let done = match context.stop.is_cancelled() {
                 true => Vec::new(),
                 false => load_batch(context, source, (&batch, &deaths), mode).await,
             };
@@ -156,7 +156,7 @@ pub(in crate::jobs) async fn run_slices(
     };
     tokio::join!(fetching, loading);
     if outcome.failures.is_empty()
-        && context.stop.is_set()
+        && context.stop.is_cancelled()
         && let Some(next) = usize::try_from(outcome.slices).ok().and_then(|done| plan.get(done))
     {
         outcome.failures.push(stopped(&next.slice));

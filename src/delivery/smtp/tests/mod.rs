@@ -35,7 +35,7 @@ pub(super) fn client(port: u16, security: SmtpSecurity, login: bool) -> Smtp {
 impl Smtp {
     pub(super) async fn to(&self, reader: &str) -> Result<Accepted, DeliveryError> {
         let to = format!("{reader}@example.com");
-        self.send("Daybook <reports@example.com>", &to, MAIL, &Stop::default()).await.result
+        self.send("Daybook <reports@example.com>", &to, MAIL, &CancellationToken::new()).await.result
     }
 }
 
@@ -199,14 +199,15 @@ async fn domains_beyond_ascii_go_out_in_ascii_and_names_only_where_they_are_take
     let server = Server::start(&[]).await;
     let smtp = client(server.port, SmtpSecurity::Plain, false);
     let from = "Daybook <reports@bücher.example>";
-    smtp.send(from, "Jo <jo@bücher.example>", MAIL, &Stop::default()).await.result.expect("accepted");
+    smtp.send(from, "Jo <jo@bücher.example>", MAIL, &CancellationToken::new()).await.result.expect("accepted");
     assert!(server.heard().contains(&"RCPT TO:<jo@xn--bcher-kva.example>".to_owned()), "{:?}", server.heard());
-    let error = smtp.send(from, "jörg@bücher.example", MAIL, &Stop::default()).await.result.expect_err("refused");
+    let error =
+        smtp.send(from, "jörg@bücher.example", MAIL, &CancellationToken::new()).await.result.expect_err("refused");
     assert!(
         matches!(&error, DeliveryError::Permanent { reason } if reason.contains("addresses beyond ASCII")),
         "{error}"
     );
-    smtp.send(from, "jo@bücher.example", MAIL, &Stop::default()).await.result.expect("the others go");
+    smtp.send(from, "jo@bücher.example", MAIL, &CancellationToken::new()).await.result.expect("the others go");
     assert_eq!(server.count("CONNECT"), 1);
 }
 

@@ -52,7 +52,7 @@ async fn a_connection_that_ends_after_a_mail_costs_the_next_one_nothing() {
         let server = Server::start(rules).await;
         let smtp = client(server.port, SmtpSecurity::Plain, true);
         smtp.to("a").await.expect("accepted");
-        let second = smtp.send("reports@example.com", "b@example.com", MAIL, &Stop::default()).await;
+        let second = smtp.send("reports@example.com", "b@example.com", MAIL, &CancellationToken::new()).await;
         second.result.unwrap_or_else(|error| panic!("{rules:?}: {error}"));
         let steps: Vec<&str> = second.replies.iter().map(|reply| reply.step).collect();
         assert_eq!(steps, ["MAIL FROM", "RCPT TO", "DATA", "the mail"], "only what led to the end is told");
@@ -82,14 +82,14 @@ async fn a_mail_that_is_answered_late_is_waited_for_and_never_sent_twice() {
 
 #[tokio::test]
 async fn a_wish_to_stop_ends_what_is_not_yet_whole_and_waits_for_what_is() {
-    let (stop, server) = (Stop::default(), Server::start(&[("MAIL", "hold")]).await);
+    let (stop, server) = (CancellationToken::new(), Server::start(&[("MAIL", "hold")]).await);
     let smtp = client(server.port, SmtpSecurity::Plain, true);
     let (wish, watched) = (stop.clone(), server.clone());
     let asker = tokio::spawn(async move {
         while watched.count("MAIL") == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        wish.set();
+        wish.cancel();
     });
     let begun = tokio::time::Instant::now();
     let error = smtp.send("a@example.com", "b@example.com", MAIL, &stop).await.result.expect_err("stopped");
@@ -100,13 +100,13 @@ async fn a_wish_to_stop_ends_what_is_not_yet_whole_and_waits_for_what_is() {
     // The stop is there already, and the whole mail is on its way: its answer is still heard.
     let server = Server::start(&[(".", "hold")]).await;
     let smtp = Smtp { bound: Some(Duration::from_millis(300)), ..client(server.port, SmtpSecurity::Plain, true) };
-    let (stop, watched) = (Stop::default(), server.clone());
+    let (stop, watched) = (CancellationToken::new(), server.clone());
     let wish = stop.clone();
     tokio::spawn(async move {
         while watched.count(".") == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        wish.set();
+        wish.cancel();
     });
     let error = smtp.send("a@example.com", "b@example.com", MAIL, &stop).await.result.expect_err("silent");
     assert_eq!(error.disposition(), Disposition::AskOperator, "{error}");
@@ -153,7 +153,7 @@ async fn what_is_said_before_the_end_of_a_mail_is_heard_and_is_no_consent() {
     ] {
         let server = Server::start(rules).await;
         let smtp = client(server.port, SmtpSecurity::Plain, false);
-        let handed = smtp.send("a@example.com", "b@example.com", &large, &Stop::default()).await;
+        let handed = smtp.send("a@example.com", "b@example.com", &large, &CancellationToken::new()).await;
         let error = handed.result.expect_err("refused");
         assert!(error.disposition() == disposition && error.to_string().contains(words), "{error}");
         assert_eq!(server.count("."), 0);
