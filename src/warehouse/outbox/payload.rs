@@ -110,6 +110,18 @@ pub fn sweep_files(connection: &Connection, at_once: bool, now: DateTime<Utc>) -
 /// The sums of payloads that lie in files.
 pub fn sums_in_files(connection: &Connection) -> Result<BTreeSet<String>, WarehouseError> {
     let step = || "listing payloads".to_owned();
+    // A backup is made of databases of earlier versions as well.
+    let are_known: bool = connection
+        .query_row(
+            "SELECT count(*) > 0 FROM duckdb_columns() WHERE database_name = current_database() AND schema_name = 'ops'
+                 AND table_name = 'payload' AND column_name = 'in_file'",
+            [],
+            |row| row.get(0),
+        )
+        .context(step)?;
+    if !are_known {
+        return Ok(BTreeSet::new());
+    }
     let mut statement = connection.prepare("SELECT DISTINCT sha256 FROM ops.payload WHERE in_file").context(step)?;
     let sums = statement.query_map([], |row| row.get(0)).context(step)?;
     sums.collect::<Result<_, _>>().context(step)
