@@ -65,7 +65,7 @@ pub async fn backfill(app: &App, args: &BackfillArgs, json: bool) -> anyhow::Res
     Ok(super::sync::print(&done.streams, json))
 }
 
-/// What a vendor said before must not stand over what it said since.
+/// What a vendor answered before must not stand over what it answered since.
 fn refuse_older(app: &App, landed: &LandedSlice) -> anyhow::Result<()> {
     let (of, now) = (&landed.manifest, app.clock.now());
     let place = Place::new(&of.workspace, &of.connection, &of.stream, &of.slice.partition);

@@ -10,7 +10,7 @@ use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
-/// So many days back are looked at where nothing is said.
+/// So many days back are looked at by default.
 const DAYS: u64 = 90;
 /// At most so many lines of a workspace are printed.
 const MOST_LINES: usize = 100;

@@ -1,4 +1,4 @@
-//! `daybook check`: all that can be wrong, told at once, without touching the network.
+//! `daybook check`: all that can be wrong, reported at once, without touching the network.
 
 use super::Outcome;
 use super::preview::template_problems;
@@ -79,7 +79,7 @@ fn warnings(settings: &Settings, secrets: SecretsAre, now: DateTime<Utc>) -> any
         found.extend(review::rights(settings));
     }
     let database = database_file(settings);
-    // A daemon has it open: `daybook status` tells the same then.
+    // A daemon has it open: `daybook status` reports the same then.
     if database.exists()
         && let Ok(reader) = open_read_only(&database)
     {
@@ -142,7 +142,7 @@ fn dropped(settings: &Settings) -> Drops {
     Drops { unreadable: told, missing }
 }
 
-/// Everything that can be told of an installation without the network.
+/// Everything that can be reported of an installation without the network.
 pub fn inspect(root: &Path, secrets: SecretsAre) -> anyhow::Result<Settings> {
     let settings = config::load(root).map_err(AppError::Config)?;
     let catalog = catalog(&settings.root)?;

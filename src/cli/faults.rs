@@ -4,8 +4,8 @@ use super::out;
 use crate::support::owner;
 use std::panic::{PanicHookInfo, set_hook, take_hook};
 
-/// An error with its causes. Many errors repeat their cause in their own words: a cause that was told, and
-/// what lies below it, is not told again.
+/// An error with its causes. Many errors repeat their cause in their own words: a cause that was reported, and
+/// what lies below it, is not reported again.
 pub fn told(error: &anyhow::Error) -> String {
     let words = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref() {
         Some(failed) => owner::why(failed),
@@ -24,7 +24,7 @@ pub fn told(error: &anyhow::Error) -> String {
     text
 }
 
-/// A fault of Daybook itself is told in a sentence; `RUST_BACKTRACE` asks for more.
+/// A fault of Daybook itself is reported in a sentence; `RUST_BACKTRACE` asks for more.
 pub fn tell_plainly() {
     let usual = take_hook();
     set_hook(Box::new(move |info| {
@@ -53,7 +53,7 @@ mod tests {
     use anyhow::Context;
 
     #[test]
-    fn a_cause_is_told_once() {
+    fn a_cause_is_reported_once() {
         let missing = || std::io::Error::from_raw_os_error(2);
         let own: anyhow::Error = AppError::Io { path: "/x".into(), source: missing() }.into();
         assert_eq!(told(&own), "/x: No such file or directory (os error 2)");

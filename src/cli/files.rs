@@ -87,7 +87,7 @@ fn list(app: &App, selection: &Selection, json: bool) -> anyhow::Result<Outcome>
     Ok(if is_well { Outcome::Done } else { Outcome::Partly })
 }
 
-/// The connection and place of a file that the books know.
+/// The connection and place of a file that the ledger knows.
 fn find(app: &App, named: &OneFile) -> Result<(Option<FileSource>, Place), AppError> {
     let (connection, name) = named.file.split_once('/').ok_or_else(|| {
         AppError::Usage(format!("{:?} names no file; it must be CONNECTION/FILE, see daybook files list", named.file))
@@ -112,7 +112,7 @@ fn find(app: &App, named: &OneFile) -> Result<(Option<FileSource>, Place), AppEr
 
 async fn unload(app: &App, named: &OneFile, json: bool) -> anyhow::Result<Outcome> {
     let (source, place) = find(app, named)?;
-    // The connection may be gone; what its files were about is in the books.
+    // The connection may be gone; what its files were about is in the ledger.
     let target = app.settings.presets.targets().named(&place.stream).ok_or_else(|| {
         AppError::Usage(format!(
             "{0} is no target of files and no fact of this installation; put config/facts/{0}.toml back to take its rows out",

@@ -202,13 +202,13 @@ impl Which {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
     Done,
-    /// Some of it failed, and that was told.
+    /// Some of it failed, and that was reported.
     Partly,
-    /// It failed, and that was told.
+    /// It failed, and that was reported.
     Failed,
 }
 
-/// Parses the arguments, runs the command, and tells what went wrong.
+/// Parses the arguments, runs the command, and reports what went wrong.
 pub fn main() -> ExitCode {
     faults::tell_plainly();
     // What is written holds persons, mails and figures, whatever the shell lets others read.
@@ -226,7 +226,7 @@ pub fn main() -> ExitCode {
     if is_for_others(&cli.command) {
         owner::share_new_files(masked);
     }
-    // The panic was told where it happened.
+    // The panic was reported where it happened.
     let code = std::panic::catch_unwind(AssertUnwindSafe(|| carry_out(&cli))).unwrap_or(1);
     ExitCode::from(out::exit_code(code))
 }
@@ -277,7 +277,7 @@ fn is_held(error: &anyhow::Error) -> bool {
 /// The exit code where the command line or the configuration is at fault.
 const USERS_MISTAKE: u8 = 2;
 
-/// Tells what went wrong; the exit code.
+/// Reports what went wrong; the exit code.
 fn finish(ended: anyhow::Result<Outcome>, json: bool) -> u8 {
     match ended {
         Ok(Outcome::Done) => 0,

@@ -1,5 +1,5 @@
 //! Where commands speak: this terminal, or that of someone who asked a running daemon. A terminal, a pipe or
-//! a file that takes no more words stops no work: it is told at the end, by the exit code.
+//! a file that takes no more words stops no work: it is reported at the end, by the exit code.
 
 use crate::daemon::control::ControlResponse;
 use crate::support::shown::for_terminal;
@@ -46,7 +46,7 @@ pub fn error_line(text: std::fmt::Arguments<'_>) {
 pub fn error_print(text: &str) {
     let text = for_terminal(text, false);
     if CALLER.try_with(|caller| caller.say.send(ControlResponse::Err(text.to_string()))).is_err() {
-        // Where nobody hears of trouble, nobody hears of this one either.
+        // Where trouble cannot be reported, this one cannot either.
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 }
@@ -65,7 +65,7 @@ pub fn note(failed: io::Error) {
     BROKEN.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failed);
 }
 
-/// The exit code of a command that ended with `code`: a failure where what it said was lost. `daybook runs |
+/// The exit code of a command that ended with `code`: a failure where its output was lost. `daybook runs |
 /// head` ends when `head` has seen enough, which is none.
 pub fn exit_code(code: u8) -> u8 {
     let broken = BROKEN.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -92,7 +92,7 @@ impl Whom {
 
 pub async fn run(app: &App, command: &PersonCommand, json: bool) -> anyhow::Result<Outcome> {
     let whom = command.whom();
-    // An unknown workspace is told before anything is looked for.
+    // An unknown workspace is reported before anything is looked for.
     app.workspaces(&Selection { workspaces: vec![whom.workspace.clone()], ..Selection::default() })?;
     let (who, workspace, context) = (whom.who()?, whom.workspace.clone(), app.maintenance());
     let (look_for, at) = (who.clone(), workspace.clone());

@@ -123,7 +123,7 @@ impl Reported {
     }
 }
 
-/// What each run that reports speaks of. The age is told where the job's time zone makes a report older than
+/// What each run that reports speaks of. The age is shown where the job's time zone makes a report older than
 /// its cadence does.
 fn reported(settings: &config::Settings, fires: &[PlannedFire]) -> Vec<Option<Reported>> {
     let mut last = BTreeMap::new();
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fire_is_told_with_zone_instant_and_reason() {
+    fn every_fire_is_shown_with_zone_instant_and_reason() {
         let gated = Policy { after: vec!["night".to_owned()], ..Policy::default() };
         let jobs = [
             job("night", "30 2 * * *", Tz::Europe__Berlin, Policy::default()),
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_be_caught_up_and_what_not_is_told() {
+    fn what_would_be_caught_up_and_what_not_is_shown() {
         let gated = Policy { after: vec!["sync".to_owned()], ..Policy::default() };
         let night = job("night", "30 2 * * *", Tz::UTC, gated);
         let seen = at("2026-11-18T12:00Z");

@@ -1,5 +1,5 @@
-//! `daybook report --dry-run` and `--no-deliver`: what a report would be and to whom it would go. The books
-//! stay as they are, so that the due report still goes out.
+//! `daybook report --dry-run` and `--no-deliver`: what a report would be and to whom it would go. The ledger
+//! stays as it is, so that the due report still goes out.
 
 use super::out::place;
 use super::show::{bytes, plain};

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 /// The exit code after a second signal, as shells have it for Ctrl-C.
 const CUT_SHORT: i32 = 130;
-/// Wrappers pass a signal on that the terminal has sent to the whole group: that is one wish.
+/// Wrappers pass a signal on that the terminal has sent to the whole group: that is one request to stop.
 const ONE_WISH: Duration = Duration::from_secs(1);
 
 pub async fn run(root: &Path, accepted: Accepted) -> anyhow::Result<Outcome> {
@@ -26,7 +26,7 @@ pub async fn run(root: &Path, accepted: Accepted) -> anyhow::Result<Outcome> {
     for warning in app.settings.warnings(app.clock.now()) {
         tracing::warn!(warning = %warning, "the configuration is hardly meant so");
     }
-    // What is broken in them is told at the start, not with the first report.
+    // What is broken in them is reported at the start, not with the first report.
     drop(app.templates());
     let cut_off =
         serve(app, |daemon| Arc::new(move |request, say| remote::carry_out(daemon.clone(), request, say))).await?;

@@ -78,7 +78,7 @@ pub(super) fn read_top(mut top: Section<'_>) -> Option<Channels> {
             top.problem(line, message, "move it to the end, or give it a source, medium or campaign");
         }
         let line = section.line;
-        // One that is there but wrong has been told, and is a condition all the same.
+        // One that is there but wrong has been reported, and is a condition all the same.
         let has_condition = ["source", "medium", "campaign"].iter().any(|key| section.has(key));
         let Some(spec) = rule(section) else { continue };
         if !has_condition {

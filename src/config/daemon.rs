@@ -268,7 +268,7 @@ fn rates(mut section: Section<'_>) -> Option<At<String>> {
     of
 }
 
-/// Notes a workspace that is not there. One that could not be read is told of by itself.
+/// Notes a workspace that is not there. One that could not be read is reported by itself.
 pub(super) fn check_rates(of: &At<String>, workspaces: &Workspaces, problems: &Problems) {
     if workspaces.contains_key(&of.value) {
         return;

@@ -40,7 +40,7 @@ pub(super) fn read(section: Option<Section<'_>>, data_dir: &Path, gathered: &Gat
     if let Some(mut section) = section {
         section.about("How messages leave.");
         policy(&mut section, &mut config, gathered);
-        // What is there but wrong has been told already.
+        // What is there but wrong has been reported already.
         let (has_mail, mut hooks) = (section.has("mail"), BTreeSet::new());
         if let Some((mail, headers)) = section.section("mail").map(|section| mail(section, data_dir, gathered)) {
             (config.mail, config.headers) = (mail, headers);
@@ -104,7 +104,7 @@ fn policy(section: &mut Section<'_>, config: &mut DeliveryConfig, gathered: &Gat
         });
 }
 
-/// Who is told of trouble. One channel alone is better than none, but could be the one in trouble.
+/// Who is notified of trouble. One channel alone is better than none, but could be the one in trouble.
 fn operator(mut section: Section<'_>, has_mail: bool, hooks: &BTreeSet<String>) -> OperatorConfig {
     section.about("Who is told when a message fails. The channel that is not in trouble itself is used.");
     let mail = section.optional("mail", list_of(mail_address()).about("Addresses."));

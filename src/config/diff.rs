@@ -10,10 +10,10 @@ use std::fmt::Debug;
 /// How many coming slots are named.
 const SLOTS: usize = 3;
 
-/// Each change in a sentence, in the order of the files; empty if none matters. Slots are told from
+/// Each change in a sentence, in the order of the files; empty if none matters. Slots are listed from
 /// `now` on, in UTC.
 pub fn changes(old: &Settings, new: &Settings, now: DateTime<Utc>) -> Vec<String> {
-    // Named one by one, so that a new field does not compile until it is told or left out on purpose.
+    // Named one by one, so that a new field does not compile until it is reported or left out on purpose.
     let Settings {
         root: _,
         data_dir,
@@ -223,7 +223,7 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn care_benchmarks_and_all_that_a_workspace_plans_are_told() {
+    fn care_benchmarks_and_all_that_a_workspace_plans_are_reported() {
         let old = crate::config::load(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the shipped files");
         let now = "2026-11-21T00:00:00Z".parse().expect("an instant");
         assert_eq!(changes(&old, &old.clone(), now), Vec::<String>::new());

@@ -261,7 +261,7 @@ fn answered(
     Answers { columns: pairs(columns), constants: pairs(constants), factors, ..Answers::default() }
 }
 
-/// Tells fields that the target does not have, or that are given twice.
+/// Reports fields that the target does not have, or that are given twice.
 fn check_fields(
     section: &Section<'_>,
     target: Target,

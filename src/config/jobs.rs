@@ -167,7 +167,7 @@ fn check_order(found: &[(Job, Option<usize>)], ids: &BTreeSet<String>, problems:
             let message = format!("after: jobs has no job {}", quoted(other));
             problems.add(&job.file, *line, &message, &unknown_remedy(other, &names, "jobs"));
         }
-        // Of a circle, the first job by name is told.
+        // Of a circle, the first job by name is reported.
         let (mut reached, mut next) = (BTreeSet::new(), vec![job.id.as_str()]);
         while let Some(id) = next.pop() {
             next.extend(waits_for(id).iter().map(String::as_str).filter(|other| reached.insert(*other)));

@@ -214,7 +214,7 @@ fn known<'k>(names: &'k [&'k str], noun: &'static str, nouns: &'static str) -> K
     )
 }
 
-/// A column that is summed; one that must not be is told with what to write.
+/// A column that is summed; one that must not be is reported with what to write.
 fn summed_of<'k>(names: &'k [&'k str], columns: &'k Columns) -> Kind<'k, String> {
     let named = known(names, "column", "columns");
     Kind::new(

@@ -1,7 +1,7 @@
 //! Everything an admin edits, read and checked at once: `config/` and `jobs/` below a root folder.
 //!
 //! [`load`] returns either settings that fit together or every problem of every file, each with its
-//! line and a remedy. What may be meant but is suspicious, [`Settings::warnings`] tells. Secrets are only
+//! line and a remedy. What may be meant but is suspicious, [`Settings::warnings`] reports. Secrets are only
 //! named here; [`Settings::missing_secrets`] tries to read them.
 
 pub mod benchmarks;
@@ -162,7 +162,7 @@ impl Gathered {
 }
 
 /// What files may refer to in other files. `None`: the other file could not be read, so nothing can be
-/// said about references to it, and one mistake is not told twice.
+/// said about references to it, and one mistake is not reported twice.
 #[derive(Debug, Default)]
 struct Known {
     channels: Option<BTreeSet<String>>,
@@ -174,7 +174,7 @@ struct Known {
     has_mail: Option<bool>,
 }
 
-/// Where the data of the installation below `root` lies, as far as can be told: a command must find
+/// Where the data of the installation below `root` lies, as far as can be known: a command must find
 /// the running daemon even while a file has mistakes.
 pub fn data_dir(root: &Path) -> PathBuf {
     let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());

@@ -1,4 +1,4 @@
-//! Secrets: config files only say where each is kept; this reads them all, to tell every missing one.
+//! Secrets: config files only say where each is kept; this reads them all, to report every missing one.
 
 use crate::settings::problems::Problem;
 use crate::settings::reader::Section;

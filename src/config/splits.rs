@@ -1,4 +1,4 @@
-//! What metrics may be told apart by: the dimensions of the facts that add to them.
+//! What metrics may be split by: the dimensions of the facts that add to them.
 
 use crate::domain::fact::{Dimension, Fact, Facts, Origin};
 use crate::domain::metric::{Number, Registry};
@@ -39,7 +39,7 @@ impl Splits {
         Self { metrics: metrics.iter().map(|metric| (metric.id.clone(), of(&metric.id))).collect() }
     }
 
-    /// Why a metric cannot be told apart by a dimension, and what to do; none where it can. Of several facts that add
+    /// Why a metric cannot be split by a dimension, and what to do; none where it can. Of several facts that add
     /// to one measure, those without the dimension have a part of their own, "Not stated".
     pub fn refuse(&self, metric: &str, dimension: Dimension) -> Option<(String, String)> {
         let measures = self.metrics.get(metric)?;

@@ -29,7 +29,7 @@ pub(super) fn read_rollups(root: &Path, problems: &Problems) -> Vec<SqlFile> {
 
 /// Adds the installation's own rollups to its facts, each behind those it reads.
 pub(super) fn add_rollups(root: &Path, facts: &mut Facts, problems: &Problems) {
-    // What cannot be read is told once, by those who read all.
+    // What cannot be read is reported once, by those who read all.
     let quiet = Problems::default();
     let own = read_all(root, FOLDER, &quiet).into_iter().filter(|file| !RollupSql::NAMES.contains(&file.name.as_str()));
     let mut rollups = Vec::new();

@@ -282,7 +282,7 @@ fn read_recipients(mut section: Section<'_>, known: &Known) -> Recipients {
     recipients
 }
 
-/// `[readers."ceo@example.com"]`: who is in no group gets nothing, so that is told.
+/// `[readers."ceo@example.com"]`: who is in no group gets nothing, so that is reported.
 fn read_readers(top: &mut Section<'_>, recipients: &BTreeMap<String, Recipients>) -> BTreeMap<String, Reader> {
     let formats = [("pdf", Format::Pdf), ("html", Format::Html), ("csv", Format::Csv)];
     let addresses: BTreeSet<String> =

@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_in_an_admins_connector_is_told_with_its_line() {
+    fn a_mistake_in_an_admins_connector_is_reported_with_its_line() {
         let folder = tempfile::tempdir().expect("a folder");
         let own = folder.path().join("own");
         std::fs::create_dir(&own).expect("a folder");

@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_of_another_form_is_told_with_what_it_must_look_like() {
+    fn a_value_of_another_form_is_reported_with_what_it_must_look_like() {
         // Opteo/google-ads-api#259 and #312: the vendor's screens show ids with dashes.
         let spec = SettingSpec {
             about: String::new(),

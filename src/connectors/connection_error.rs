@@ -1,4 +1,4 @@
-//! Why a host was not reached, told apart as a person would act on it.
+//! Why a host was not reached, distinguished as a person would act on it.
 
 use super::error::ConnectorError;
 use serde::Serialize;
@@ -46,7 +46,7 @@ pub fn unreachable(error: &reqwest::Error) -> Option<ConnectorError> {
 /// What errors of TLS speak of; the last ones where the other side speaks no TLS.
 const TLS_WORDS: [&str; 6] = ["certificate", "tls", "handshake", "alertreceived", "invalidmessage", "corrupt message"];
 
-/// What the chain of causes says; libraries tell some of it in words alone.
+/// What the chain of causes says; libraries report some of it in words alone.
 fn obstacle(error: &reqwest::Error) -> ConnectionError {
     let mut next: Option<&(dyn Error + 'static)> = error.source();
     while let Some(cause) = next {

@@ -80,7 +80,7 @@ impl Engine {
         &self.lanes
     }
 
-    /// Fetches `slice` of a stream. `on_page` hears the bytes of each page. On error nothing stays.
+    /// Fetches `slice` of a stream. `on_page` receives the bytes of each page. On error nothing stays.
     /// Of objects read before, changes since `news_since` are asked about; none where it is absent.
     pub async fn fetch(
         &self,
@@ -286,7 +286,7 @@ impl Engine {
     }
 }
 
-/// What the last of so many attempts came to: a failure at the vendor's is no wish that we wait.
+/// What the last of so many attempts came to: a failure at the vendor's is no request to wait.
 fn given_up(verdict: Verdict, after: u32) -> ConnectorError {
     if (500..600).contains(&verdict.status) && verdict.wait.is_none() {
         return ConnectorError::Unavailable { note: format!("{} ({})", verdict.note, attempts(after)) };

@@ -91,7 +91,7 @@ impl Engine {
     }
 }
 
-/// Whether a listing that is kept so many days can tell news in a window: it is asked only for what
+/// Whether a listing that is kept so many days can report news in a window: it is asked only for what
 /// happened since objects were read last.
 pub(super) fn is_news(window: &Window, now: DateTime<Utc>, kept_days: u32, since: Option<DateTime<Utc>>) -> bool {
     let Some(since) = since else { return false };
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_whose_values_differ_is_found_and_objects_are_told_apart_as_a_whole() {
+    fn a_record_whose_values_differ_is_found_and_objects_are_distinguished_as_a_whole() {
         let place = IdPlace {
             only_with: Some(OnlyWith {
                 pointer: "/prices/*/currency".to_owned(),

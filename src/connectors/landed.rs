@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_that_cannot_be_looked_into_is_told_apart_from_one_that_names_nobody() {
+    fn a_page_that_cannot_be_looked_into_is_distinguished_from_one_that_names_nobody() {
         let dir = tempfile::tempdir().expect("a folder");
         let entry = Entry {
             folder: dir.path().to_owned(),

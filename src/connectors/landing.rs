@@ -318,7 +318,7 @@ impl Landing {
         }
     }
 
-    /// Marks the slice as refused, with what cannot be told for it.
+    /// Marks the slice as refused, with what cannot be reported for it.
     pub fn refuse(&mut self, note: String) {
         self.manifest.is_refused = true;
         self.note(note);

@@ -64,7 +64,7 @@ impl Engine {
     }
 }
 
-/// What a single request told.
+/// What a single request showed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Probed {
     /// The vendor's note where there is nothing to be had and that is fine.
@@ -105,7 +105,7 @@ fn narrowest(stream: &StreamSpec, connection: &Connection, now: chrono::DateTime
         SlicingSpec::Days { .. } => {
             let zone = connection.time_zone(stream.time_zone_setting.as_deref());
             let today = now.with_timezone(&zone).date_naive();
-            // Only rows tell the account's zone and currency, and today may have none yet.
+            // Only rows state the account's zone and currency, and today may have none yet.
             let back = if stream.time_zone_path.is_some() || stream.currency_path.is_some() { 7 } else { 0 };
             Period::new(today - Days::new(back), today + Days::new(1))
                 .map_or(Window::Whole, |period| Window::Days { period })

@@ -13,7 +13,7 @@ use std::collections::HashSet;
 use std::io::Read;
 use std::path::PathBuf;
 
-/// A larger page is not looked into: what it cuts off is for its own notes to tell.
+/// A larger page is not looked into: what it cuts off is for its own notes to report.
 const LARGEST_PAGE: u64 = 64 << 20;
 
 impl Engine {

@@ -21,7 +21,7 @@ pub struct ErrorResponse<'a> {
 /// What to do, with the vendor's word on how long to wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// As HTTP told it.
+    /// As HTTP reported it.
     pub status: u16,
     pub action: ErrorAction,
     pub wait: Option<Duration>,

@@ -386,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn a_first_load_that_was_broken_off_goes_on_and_hears_what_changed_since() {
+    fn a_first_load_that_was_broken_off_goes_on_and_receives_what_changed_since() {
         let now = Utc.with_ymd_and_hms(2026, 6, 10, 12, 0, 0).single().expect("an instant");
         let spec = SlicingSpec::Instants {
             step_days: 30,

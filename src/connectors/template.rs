@@ -7,7 +7,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value};
 use std::collections::BTreeMap;
 
-/// What a pager tells the next request; all texts, empty when they do not apply.
+/// What a pager passes to the next request; all texts, empty when they do not apply.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Cursor {
     pub token: String,

@@ -16,7 +16,7 @@ pub struct StreamTiming {
 }
 
 impl Connector {
-    /// The connector with the timing of its streams set anew; every setting that does not fit is told.
+    /// The connector with the timing of its streams set anew; every setting that does not fit is reported.
     pub fn timed(&self, timings: &BTreeMap<String, StreamTiming>) -> Result<Self, Vec<String>> {
         let mut connector = self.clone();
         let mut problems = Vec::new();
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_timing_that_means_nothing_is_told() {
+    fn a_timing_that_means_nothing_is_reported() {
         let overlap = StreamTiming { overlap_secs: Some(3600), ..StreamTiming::default() };
         assert!(timed("google_ads", "ad_daily", overlap.clone()).is_err_and(|e| e[0].contains("reread_days")));
         assert!(timed("stripe", "charges", overlap.clone()).is_ok());

@@ -195,7 +195,7 @@ impl App {
 
     /// A tenant's drop folders.
     pub fn file_sources(&self, workspace: &WorkspaceSettings) -> Vec<FileSource> {
-        // The first connection of a folder tells of the files that none of them reads.
+        // The first connection of a folder reports the files that none of them reads.
         let others = |file: &FileConnection| {
             let of_folder = || workspace.files.iter().filter(|other| other.drop.folder == file.drop.folder);
             let is_first = of_folder().next().is_some_and(|first| first.id == file.id);

@@ -1,4 +1,4 @@
-//! Jobs that failed for good: what no later run made good stays told.
+//! Jobs that failed for good: what no later run made good stays reported.
 
 use super::App;
 use crate::config::JobKind;
@@ -6,7 +6,7 @@ use crate::support::shown::cut_line;
 use crate::warehouse::WarehouseError;
 use crate::warehouse::slots;
 
-/// Configured jobs whose newest run failed for good, in sentences. A sync is told of by its sources.
+/// Configured jobs whose newest run failed for good, in sentences. A sync is reported by its sources.
 pub(super) fn failed_jobs(app: &App) -> Result<Vec<String>, WarehouseError> {
     let slots = app.warehouse.read_blocking(slots::given_up)?;
     let is_told = |id: &str| app.settings.jobs.iter().any(|job| job.id == id && !matches!(job.kind, JobKind::Sync(_)));

@@ -40,7 +40,7 @@ pub fn close(settings: &Settings) {
     owner::close(kept(settings));
 }
 
-/// What others can read, and whether the disk is encrypted, as `daybook doctor` tells it.
+/// What others can read, and whether the disk is encrypted, as `daybook doctor` reports it.
 pub fn findings(settings: &Settings) -> Vec<Finding> {
     let mut findings = Vec::new();
     let open = owner::open_to_others(kept(settings));

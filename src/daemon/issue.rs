@@ -1,4 +1,4 @@
-//! Issuing a job's reports: each copy built from the warehouse, rendered, and entered into the books once.
+//! Issuing a job's reports: each copy built from the warehouse, rendered, and entered into the ledger once.
 
 use super::App;
 use crate::config::jobs::Copy;

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_process_hears_who_holds_the_folder() {
+    fn a_second_process_reports_who_holds_the_folder() {
         let folder = tempfile::tempdir().expect("a folder");
         let now = "2026-03-01T04:05:06Z".parse().expect("an instant");
         let first = DataLock::take(folder.path(), "daybook serve", now).expect("free");

@@ -1,4 +1,4 @@
-//! What systemd is told, where it asks: that the daemon is ready, that its heart beats, that it stops.
+//! What is reported to systemd, where it asks: that the daemon is ready, that its scheduler runs, that it stops.
 
 use super::scheduler::Status;
 use crate::support::clock::Clock;

@@ -52,7 +52,7 @@ pub fn open(settings: &Settings, accepted: Accepted, now: DateTime<Utc>) -> Resu
         },
     }
     let warehouse = Warehouse::open(&path, &settings.warehouse)?;
-    // Told first, as the next start would find nothing to tell.
+    // Recorded first, as the next start would find nothing to record.
     for (action, detail) in incidents {
         warehouse.write_blocking(move |connection| audit::note(connection, now, "start", action, None, &detail))?;
     }

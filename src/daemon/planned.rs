@@ -1,4 +1,4 @@
-//! From the configuration to what the heartbeat knows: each job for each of its workspaces.
+//! From the configuration to what the planner knows: each job for each of its workspaces.
 
 use crate::config::{JobKind, LatePolicy, Settings, WorkspaceSettings};
 use crate::connectors::Catalog;

@@ -1,5 +1,5 @@
 //! Reading an edited configuration while the daemon runs: a good one is taken with its difference
-//! told, a bad one is told and the last good one kept.
+//! reported, a bad one is reported and the last good one kept.
 
 use super::App;
 use crate::config::{self, Problem, Settings, diff};

@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The check that reports word in their own way: it names currencies.
 const RATE_CHECK: &str = checks::NAMES[1];
-/// Bad values go to quarantine as they are loaded, which reports tell; `doctor` looks through all that is held.
+/// Bad values go to quarantine as they are loaded, which reports state; `doctor` looks through all that is held.
 const VALUE_CHECK: &str = checks::NAMES[2];
 
 impl App {
@@ -72,7 +72,7 @@ impl App {
     fn streams(&self, workspace: &WorkspaceSettings) -> BTreeMap<String, StreamFacts> {
         let mut streams = BTreeMap::new();
         let today = self.clock.now().date_naive();
-        // A connection whose settings are wrong is none that anything is expected of; `check` tells it.
+        // A connection whose settings are wrong is none that anything is expected of; `check` reports it.
         let (sources, _) = sources(&self.settings, workspace, &self.catalog, today, SecretsAre::Assumed);
         for source in sources {
             let connection = &source.connection;
@@ -131,7 +131,7 @@ impl App {
         lists.collect()
     }
 
-    /// The streams that tell who pays, and those that tell what subscriptions were worth.
+    /// The streams that say who pays, and those that say what subscriptions were worth.
     fn payers_and_plans(&self, workspace: &WorkspaceSettings) -> (Vec<PayerStreams>, Vec<PlanStreams>) {
         let today = self.clock.now().date_naive();
         let (sources, _) = sources(&self.settings, workspace, &self.catalog, today, SecretsAre::Assumed);
@@ -164,7 +164,7 @@ impl App {
             mail_from: delivery.mail.as_ref().map(|mail| mail.from().to_owned()),
             reply_to: delivery.headers.reply_to.clone(),
             unsubscribe: delivery.headers.unsubscribe.clone(),
-            // A key that is not there has been told where the ways out were built.
+            // A key that is not there has been reported where the ways out were built.
             unsubscribe_key: delivery
                 .headers
                 .unsubscribe_key

@@ -119,7 +119,7 @@ mod tests {
     }
 
     /// Twenty ask at once, one of them with an amount that no sum can hold: the others are computed all the same, and
-    /// it alone is told.
+    /// it alone is refused.
     #[tokio::test]
     async fn many_are_computed_together_and_a_fault_is_that_of_one() {
         let warehouse = Warehouse::in_memory().expect("a warehouse");

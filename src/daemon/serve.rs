@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Between two tries to start.
 const NEXT_TRY: Duration = Duration::from_secs(10);
-/// Wishes that wait for the next beat; more than these and the asker waits.
+/// Requests that wait for the next beat; more than these and the asker waits.
 const MOST_COMMANDS: usize = 16;
 
 /// What those who ask a running daemon may look at.
@@ -80,7 +80,7 @@ pub async fn serve(app: App, commands: impl FnOnce(DaemonHandle) -> Handler) -> 
     let feeding = tokio::spawn(notify.feed_watchdog(move || watch.status(), clock.clone()));
     let (mut due, mut waits_for_replacement) = (None, false);
     while !stop.is_cancelled() {
-        // Until the books can be used the scheduler goes on as it was.
+        // Until the ledger can be used the scheduler goes on as it was.
         if std::mem::take(&mut waits_for_replacement)
             && let Err(error) = scheduler.replace(current.app(), clock.now()).await
         {
@@ -133,8 +133,8 @@ pub async fn serve(app: App, commands: impl FnOnce(DaemonHandle) -> Handler) -> 
     Ok(cut_off)
 }
 
-/// The scheduler, once there is room for its books; `None` where a stop was asked for first. Meanwhile
-/// whoever asks is told what the daemon waits for.
+/// The scheduler, once there is room for its ledger; `None` where a stop was asked for first. Meanwhile
+/// whoever asks is shown what the daemon waits for.
 async fn scheduler(current: &Current, data_dir: &Path) -> Result<Option<Scheduler>, AppError> {
     let app = current.app();
     let mut answering: Option<JoinHandle<()>> = None;

@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 
 /// Sayings of sources and checks count for so many days.
 const LATELY: u64 = 14;
-/// What befell the database is told for so many days.
+/// What befell the database is shown for so many days.
 const INCIDENT_DAYS: i64 = 7;
 
 /// The whole installation. Instants are UTC, days the workspace's own.

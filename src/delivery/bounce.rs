@@ -11,7 +11,7 @@ pub const RECIPIENT_STEP: &str = "RCPT TO";
 /// A refusal of the address itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bounce {
-    /// The server said that there is no such mailbox.
+    /// The server answered that there is no such mailbox.
     Firm,
     /// A refusal that may mean so: some servers give no enhanced code, and refuse a relay with the same one.
     Likely,

@@ -37,7 +37,7 @@ impl DeliveryConfig {
     }
 }
 
-/// Who hears of messages that did not go out.
+/// Who is notified of messages that did not go out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OperatorConfig {
     /// Addresses.

@@ -1,4 +1,4 @@
-//! Tells an outside watch (a dead-man's switch such as healthchecks.io) that reports went out. Silence
+//! Notifies an outside watch (a dead-man's switch such as healthchecks.io) that reports went out. Silence
 //! is its alarm, so a failed call is worth a log line and nothing more.
 
 use super::{BuildError, DeliveryError};

@@ -101,14 +101,14 @@ pub struct Accepted {
     pub response: String,
 }
 
-/// What the other side said at one step, e.g. `RCPT TO` and `250 2.1.5 OK`.
+/// What the other side answered at one step, e.g. `RCPT TO` and `250 2.1.5 OK`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     pub step: &'static str,
     pub text: String,
 }
 
-/// One try: how it ended and all that was said.
+/// One try: how it ended and all that was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryResult {
     pub result: Result<Accepted, DeliveryError>,
@@ -232,7 +232,7 @@ pub struct Deliverers {
     files: Folder,
     heartbeat: Option<Heartbeat>,
     pub policy: Policy,
-    /// A wish to stop: no message is begun after it, and one is given up where that leaves no doubt.
+    /// A request to stop: no message is begun after it, and one is given up where that leaves no doubt.
     pub stop: CancellationToken,
 }
 
@@ -253,7 +253,7 @@ pub struct Policy {
     /// A message that was not taken so long after it was written has failed.
     pub give_up_after: Duration,
     pub after_unknown: UnknownPolicy,
-    /// Where the operator is told, mails first.
+    /// Where the operator is notified, mails first.
     pub operator: Vec<Route>,
     /// Whose reports may leave; everybody's where absent. Those of a workspace that was taken out stay.
     pub workspaces: Option<BTreeSet<String>>,
@@ -282,7 +282,7 @@ impl DeliveryConfig {
             };
             hooks.insert(name.clone(), way);
         }
-        // What mails are made with is read again then; a key that is not there is told now.
+        // What mails are made with is read again then; a key that is not there is reported now.
         if let Some(key) = &self.headers.unsubscribe_key {
             key.resolve(config_dir)?;
         }
@@ -363,7 +363,7 @@ impl Deliverers {
     }
 
     /// Tries each way up to where a message would begin; `mail`, `Slack <hook>`, `heartbeat`. Nobody
-    /// hears of it.
+    /// is notified.
     pub async fn try_ways(&self) -> Vec<(String, ProbeResult)> {
         let mut tried = Vec::new();
         if let Some(MailTransport::Smtp(smtp)) = &self.mail {
@@ -390,7 +390,7 @@ impl Deliverers {
         tried
     }
 
-    /// Tells the outside watch that all is well, if one is configured.
+    /// Notifies the outside watch that all is well, if one is configured.
     pub async fn beat(&self) -> Option<Result<(), DeliveryError>> {
         match &self.heartbeat {
             Some(heartbeat) => Some(heartbeat.beat().await),

@@ -1,4 +1,4 @@
-//! Short messages of plain text: what the operator is told. Pure.
+//! Short messages of plain text: what the operator is notified of. Pure.
 
 use super::{DeliveryError, Route, one_line};
 use crate::support::ids::stable_id;

@@ -54,7 +54,7 @@ pub struct Smtp {
     pool: Pool,
 }
 
-/// Nothing of the login or of what is being said.
+/// Nothing of the login or of what is being sent.
 impl fmt::Debug for Smtp {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Smtp").field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
@@ -106,7 +106,7 @@ impl Smtp {
     }
 
     /// Hands over one mail for one recipient and gives the server's answers. One recipient a mail: the
-    /// server's answer is then about this reader and no other, and each has an outcome of its own. A wish to
+    /// server's answer is then about this reader and no other, and each has an outcome of its own. A request to
     /// stop ends what can be ended without leaving a doubt.
     pub async fn send(&self, from: &str, to: &str, mail: &[u8], stop: &CancellationToken) -> DeliveryResult {
         let envelope = match Envelope::new(from, to) {

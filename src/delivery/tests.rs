@@ -39,7 +39,7 @@ async fn each_route_leads_to_its_own_folder() {
 }
 
 #[tokio::test]
-async fn a_way_that_is_not_configured_is_told_to_the_operator() {
+async fn a_way_that_is_not_configured_is_reported_to_the_operator() {
     let dir = tempfile::tempdir().expect("a folder");
     let ways = DeliveryConfig::default().build(dir.path(), dir.path()).expect("deliverers");
     for route in [mail(), hook("team")] {

@@ -26,7 +26,7 @@ pub struct Tags {
 }
 
 impl Tags {
-    /// Whether nothing is said of tags.
+    /// Whether nothing is stated of tags.
     pub fn is_empty(&self) -> bool {
         self.sources.is_empty() && self.media.is_empty() && self.campaigns.is_none()
     }

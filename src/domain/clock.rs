@@ -28,7 +28,7 @@ pub fn latest_believed(now: DateTime<Utc>) -> DateTime<Utc> {
     now.checked_add_signed(TOLERANCE).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
-/// What the books know of the clock.
+/// What the ledger knows of the clock.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
     /// The latest instant that the clock has shown.
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn the_days_at_work_tell_a_clock_that_was_ahead_from_one_that_is_behind() {
+    fn the_days_at_work_distinguish_a_clock_that_was_ahead_from_one_that_is_behind() {
         let was_ahead = seen(&["2026-11-24T12:00", "2026-11-25T12:00", "2027-11-25T12:00", "2026-11-25T13:00"]);
         assert!(was_ahead.is_believed(at("2026-11-25T13:00")) && was_ahead.is_believed(at("2026-11-27T13:00")));
         for behind in ["1970-01-01T00:02", "2026-11-12T09:00"] {

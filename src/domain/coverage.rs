@@ -35,7 +35,7 @@ impl Standing {
     const ALL: [Self; 6] =
         [Self::Failed, Self::Refused, Self::Doubted, Self::Unconfirmed, Self::Accepting, Self::Accepted];
 
-    /// As the books write it.
+    /// As the ledger writes it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Failed => "failed",

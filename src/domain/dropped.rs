@@ -8,7 +8,7 @@ use std::borrow::Cow;
 /// What different rows of one key in a file mean; equal ones count once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Repeats {
-    /// Nobody can tell which is right: all are quarantined.
+    /// Nobody can know which is right: all are quarantined.
     #[default]
     Quarantine,
     /// They are parts: their measures are added up.
@@ -58,7 +58,7 @@ impl FileState {
         Self::Orphaned,
     ];
 
-    /// As the books and `/metrics` write it.
+    /// As the ledger and `/metrics` write it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Loaded => "loaded",

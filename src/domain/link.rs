@@ -107,7 +107,7 @@ fn check_tag(name: &str, value: &str, allowed: &Tags) -> Result<(), LinkError> {
     Err(refused(format!("{name} = {value:?} is not among the tags of config/channels.toml"), remedy))
 }
 
-/// What in a tag tells who somebody is.
+/// What in a tag reveals who somebody is.
 fn personal(value: &str) -> Option<&'static str> {
     let lower = value.to_lowercase();
     let is_mail = |at: char| {
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_be_counted_apart_or_tells_of_people_is_refused() {
+    fn what_would_be_counted_apart_or_reveals_people_is_refused() {
         let none = Tags::default();
         for (name, value, part) in [
             ("utm_source", "newsleter", "did you mean \"newsletter\"?"),

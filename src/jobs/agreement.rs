@@ -17,7 +17,7 @@ const NAMED: usize = 5;
 const TOLD: usize = 20;
 /// Workspaces that are compared by one statement.
 const TOGETHER: usize = 50;
-/// Days after which a workspace that could not be compared is told.
+/// Days after which a workspace that could not be compared is reported.
 const PATIENCE_DAYS: i64 = 3;
 
 /// What figures are computed by.
@@ -64,7 +64,7 @@ pub fn check(warehouse: &Warehouse, of: &FigureCheck, waiting: Waiting, now: Dat
         }
         for chunk in asked.chunks(TOGETHER) {
             let (chunk, rules, sql) = (chunk.to_vec(), of.rules.clone(), of.sql.clone());
-            // A rollup that fails is told by the job that is there for it; its workspaces stay left out.
+            // A rollup that fails is reported by the job that is there for it; its workspaces stay left out.
             if let Err(error) = warehouse.write_blocking(move |facts| rollup_all(facts, &chunk, &rules, &sql)) {
                 tracing::warn!(error = %error, "figures that wait for their rollup are not compared");
             }
@@ -158,7 +158,7 @@ fn told(workspace: &Workspace, found: &Agreement) -> Option<String> {
     ))
 }
 
-/// Tells the operator, once for the same differences; how many messages that is. Without an operator they stay in
+/// Notifies the operator, once for the same differences; how many messages that is. Without an operator they stay in
 /// `daybook status` and `daybook doctor`.
 pub async fn tell(
     warehouse: &Warehouse,
@@ -178,7 +178,7 @@ mod tests {
     use rust_decimal::dec;
 
     #[tokio::test]
-    async fn the_operator_hears_of_the_same_differences_once() {
+    async fn the_operator_is_notified_of_the_same_differences_once() {
         let warehouse = Warehouse::in_memory().expect("a warehouse");
         let operator = [Route::Slack { hook: "ops".to_owned() }];
         let now = "2026-11-27T04:40:00Z".parse().expect("an instant");
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn differences_are_told_with_the_days_to_compute_again() {
+    fn differences_are_reported_with_the_days_to_compute_again() {
         let workspace = Workspace {
             id: "acme".to_owned(),
             name: "Acme".to_owned(),

@@ -27,7 +27,8 @@ impl Backfilled {
     }
 }
 
-/// Fetches `period` (days of the account's zone, at most until now) of `source` again. Vendor and load errors are told by stream.
+/// Fetches `period` (days of the account's zone, at most until now) of `source` again. Vendor and load errors are
+/// reported by stream.
 pub async fn backfill(
     context: &SyncContext,
     source: &Source,

@@ -79,7 +79,7 @@ impl Drop for QueueClaim<'_> {
     }
 }
 
-/// Sends every message that is due in a lane that is not `busy`, tells the operator of trouble, and lets
+/// Sends every message that is due in a lane that is not `busy`, notifies the operator of trouble, and lets
 /// the outside watch know when a report went out whole.
 pub async fn deliver_due(
     warehouse: &Warehouse,
@@ -103,7 +103,7 @@ pub async fn deliver_due(
     told(warehouse, deliverers, clock, busy, sent).await
 }
 
-/// Sends the due messages of some reports and of no other; the operator hears of trouble as ever.
+/// Sends the due messages of some reports and of no other; the operator is notified of trouble as ever.
 pub async fn deliver_reports(
     warehouse: &Warehouse,
     deliverers: &Deliverers,
@@ -148,7 +148,7 @@ impl From<WarehouseError> for Sent {
     }
 }
 
-/// Tells of what went out, also where an error is given after that.
+/// Reports what went out, also where an error is given after that.
 async fn told(
     warehouse: &Warehouse,
     deliverers: &Deliverers,
@@ -166,14 +166,14 @@ async fn told(
     sent.result()
 }
 
-/// Tells the operator of trouble, and how the week went.
+/// Notifies the operator of trouble, and of how the week went.
 async fn tell(
     warehouse: &Warehouse,
     deliverers: &Deliverers,
     clock: &Clock,
     busy: &BusyQueues,
 ) -> Result<Sent, WarehouseError> {
-    // Two passes at once would tell the same twice; who comes second leaves it to the next.
+    // Two passes at once would report the same twice; who comes second leaves it to the next.
     let told = match busy.take(TELLING.to_owned()) {
         Some(_alone) => {
             notices::write(warehouse, &deliverers.policy, clock).await?
@@ -277,7 +277,7 @@ async fn send_in_order(
             Ok(Some(address)) => {
                 tracing::warn!(address, "an address was refused for good and gets no more mail until that is lifted");
             }
-            // It went out or not, and is told of so; the list beside the database knows.
+            // It went out or not, and is reported as such; the list beside the database knows.
             Err(error) => sent.add(error.into()),
         }
         sent.done.push(Delivered {

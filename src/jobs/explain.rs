@@ -127,7 +127,7 @@ pub fn sql(reader: &Connection, context: &ReportContext, basis: &Expression) -> 
     Ok(basis_sql(context, basis, &dimensions(reader, basis)?))
 }
 
-/// By dimension that a basis is told apart by, the facts that do.
+/// By dimension that a basis is split by, the facts that do.
 type Dimensions = BTreeMap<Dimension, Vec<Adds>>;
 
 fn dimensions(reader: &Connection, basis: &Expression) -> Result<Dimensions, WarehouseError> {

@@ -66,7 +66,7 @@ pub fn held(target: Target) -> Held {
     Held { table: spec.table.to_owned(), touches, day: spec.day.to_owned() }
 }
 
-/// Notes the files of connections that are no longer configured and whose rows still count, and tells of
+/// Notes the files of connections that are no longer configured and whose rows still count, and reports
 /// each such connection.
 pub fn tell_orphans(
     context: &SyncContext,

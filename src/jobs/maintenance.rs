@@ -231,7 +231,7 @@ fn drop_payloads(context: &MaintenanceContext, now: DateTime<Utc>) -> Result<Str
 }
 
 /// Landed pages that were loaded long ago, and what crashes left. A finished slice that was never loaded goes
-/// once newer answers hold its days; else it stays and is told: it may be all there is of those rows.
+/// once newer answers hold its days; else it stays and is reported: it may be all there is of those rows.
 fn prune_landing(context: &MaintenanceContext, now: DateTime<Utc>) -> Result<String, MaintenanceError> {
     let loads = context.warehouse.read_blocking(loads_by_manifest)?;
     let noted = context.warehouse.read_blocking(noted_by_manifest)?;

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 /// Accounts that are tried side by side.
 const AT_ONCE: usize = 8;
-/// At most so many refusals of an account are told.
+/// At most so many refusals of an account are reported.
 const MOST_TOLD: usize = 5;
 
 /// How something stands.

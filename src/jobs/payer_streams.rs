@@ -1,4 +1,4 @@
-//! Which streams of a connection tell who pays, and what subscriptions were worth when, as its connector
+//! Which streams of a connection say who pays, and what subscriptions were worth when, as its connector
 //! names them.
 
 use crate::connectors::Connection;

@@ -29,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What a report of one tenant is made from besides the warehouse.
 #[derive(Clone, Debug)]
 pub struct ReportContext {
-    /// What the books say is believed as of this instant.
+    /// What the ledger says is believed as of this instant.
     pub now: DateTime<Utc>,
     pub workspace: Workspace,
     /// Whom readers ask.
@@ -56,9 +56,9 @@ pub struct ReportContext {
     pub files: BTreeMap<String, FileFacts>,
     /// The query that finds amounts without an exchange rate.
     pub rate_check: String,
-    /// The streams that tell who pays, of each connection that has some.
+    /// The streams that say who pays, of each connection that has some.
     pub payers: Vec<PayerStreams>,
-    /// The streams that tell subscriptions and their changes, of each connection that has some.
+    /// The streams that report subscriptions and their changes, of each connection that has some.
     pub plans: Vec<PlanStreams>,
     /// What must hold before a report goes out: the claim and the query that finds what breaks it.
     pub checks: Vec<Check>,
@@ -216,7 +216,7 @@ pub fn cross_checks(
     Ok(told)
 }
 
-/// What sources say of their lists, a sentence each. `Readers` hear of those that figures are made of.
+/// What sources say of their lists, a sentence each. `Readers` receive those that figures are made of.
 pub fn limits_of_lists(
     reader: &Connection,
     context: &ReportContext,
@@ -232,7 +232,7 @@ pub fn limits_of_lists(
     Ok(told)
 }
 
-/// For whom something is told.
+/// For whom something is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hearers {
     Readers,
@@ -277,7 +277,7 @@ fn rollups_in_trouble(
     Ok(told.collect())
 }
 
-/// Since when new customers are told from old ones where that is not always, a sentence for each source.
+/// Since when new customers are distinguished from old ones where that is not always, a sentence for each source.
 pub fn first_seen_since(reader: &Connection, context: &ReportContext) -> Result<Vec<String>, WarehouseError> {
     let since = counted_since(reader, &context.workspace.id, &context.payers)?.into_iter().map(|since| {
         format!(
@@ -330,7 +330,7 @@ pub fn broken_claims(
         broken.push(format!("{days} data that has not been rolled up yet: figures lag behind it."));
     }
     for check in &context.checks {
-        // One that cannot be run is told among the cross-checks.
+        // One that cannot be run is reported among the cross-checks.
         let found = readings::check_or_say(reader, id, (&check.claim, &check.sql), period);
         if let Ok(Checked::Broken(rows @ 1..)) = found {
             let rows = if rows == 1 { "1 row does".to_owned() } else { format!("{rows} rows do") };
@@ -358,7 +358,7 @@ pub struct Request {
     pub corrects: Option<(u32, String)>,
 }
 
-/// Reads what a report needs, to be worded as the books are; blocking.
+/// Reads what a report needs, to be worded as the ledger is; blocking.
 pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> Result<Readings, WarehouseError> {
     let Request { definition, period, issued_at, dropped, known_gaps, corrects } = request;
     let workspace = &context.workspace;

@@ -130,7 +130,7 @@ pub enum ReportError {
     Json(#[from] serde_json::Error),
     #[error("the preview does not render: {0}")]
     Preview(#[from] minijinja::Error),
-    /// Figures of days that are not over would be said to be final.
+    /// Figures of days that are not over would be presented as final.
     #[error("{period} is not over: today is {today}; ask for earlier days, or wait for the scheduled report")]
     NotOver { period: Period, today: chrono::NaiveDate },
     #[error("the report was not made in the locale {0}")]
@@ -151,7 +151,7 @@ pub struct Rendered {
 /// A report, and the same again in each other locale that somebody gets.
 #[derive(Clone, Debug)]
 pub struct Built {
-    /// As the books keep it.
+    /// As the ledger keeps it.
     pub standard: Document,
     pub others: Vec<Document>,
     pub receipts: Vec<ReceiptDraft>,
@@ -235,7 +235,7 @@ impl Rendered {
     }
 }
 
-/// The report as it goes into the books: document, receipts and messages.
+/// The report as it goes into the ledger: document, receipts and messages.
 pub fn new_report(
     document: &Document,
     definition: &Definition,

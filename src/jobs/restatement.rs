@@ -34,7 +34,7 @@ impl StoredReceipt {
         })
     }
 
-    /// As the books word a value.
+    /// As the ledger words a value.
     pub fn text(&self, value: Option<Decimal>, context: &ReportContext) -> String {
         match self.basis {
             Expression::Change { .. } => Locale::STANDARD.change_text(value),

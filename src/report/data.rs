@@ -82,7 +82,7 @@ pub type Week = BTreeMap<(u32, u32), Decimal>;
 pub struct Needs {
     pub filter: Filter,
     pub spans: BTreeSet<Period>,
-    /// Spans that are told apart by a dimension as well.
+    /// Spans that are split by a dimension as well.
     pub dimensions: BTreeSet<(Period, Dimension)>,
     /// Days one by one.
     pub days: Option<Period>,

@@ -186,7 +186,7 @@ impl Definition {
         std::iter::once(self.title.clone()).chain(to_date).chain(more).collect::<Vec<_>>().join(" · ")
     }
 
-    /// Tells editions and splits apart, e.g. `executives-north`; empty for the standard one.
+    /// Distinguishes editions and splits, e.g. `executives-north`; empty for the standard one.
     pub fn variant(&self) -> String {
         let parts = [self.edition.id.as_str(), self.split.id.as_str()];
         parts.into_iter().filter(|id| !id.is_empty()).collect::<Vec<_>>().join("-")

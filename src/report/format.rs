@@ -81,7 +81,7 @@ pub struct Locale {
 }
 
 impl Locale {
-    /// English with symbols, in which the books are kept.
+    /// English with symbols, in which the ledger is kept.
     pub const STANDARD: Self = Self { language: Language::En, currency: CurrencyDisplay::Symbol };
 
     pub fn is_standard(&self) -> bool {
@@ -211,7 +211,7 @@ impl Locale {
         }
     }
 
-    /// Days in a row as short as they can be said: `16 – 22 Nov 2026`, `28 Dec 2026 – 3 Jan 2027`; one day
+    /// Days in a row as short as they can be written: `16 – 22 Nov 2026`, `28 Dec 2026 – 3 Jan 2027`; one day
     /// as [`Self::date_text`]. Several days of one report name their weekdays elsewhere.
     pub fn span_text(self, period: Period) -> String {
         let (first, last) = (period.start, period.last_day());

@@ -30,7 +30,7 @@ impl Changes {
     }
 }
 
-/// Lets it happen. A sync at `planted_at` sees what the vendor still tells; what leaves no trace begins after it.
+/// Lets it happen. A sync at `planted_at` sees what the vendor still reports; what leaves no trace begins after it.
 pub fn befall(lives: &mut Lives, first: NaiveDate, planted_at: DateTime<Utc>) {
     for subscription in &mut lives.subscriptions {
         change(subscription, planted_at);

@@ -13,7 +13,7 @@ const INDEXED_AFTER_HOURS: i64 = 30;
 /// What becomes of a contact's record besides its life.
 #[derive(Clone, Debug, Default)]
 pub struct Fate {
-    /// Restored from the recycle bin; nothing at the record tells it.
+    /// Restored from the recycle bin; nothing at the record shows it.
     pub restored_at: Option<DateTime<Utc>>,
     /// Deleted for good: neither listed nor in the bin.
     pub gone_at: Option<DateTime<Utc>>,
@@ -60,7 +60,7 @@ pub fn draw(chance: &mut Chance, (contacts, charges): (usize, usize), lives: &mu
             contact.fate.deal_merged = Some((own.max(opened) + days(chance, 30), other));
         }
     }
-    // The first payment of each customer tells who they are.
+    // The first payment of each customer says who they are.
     for charge in lives.charges.iter_mut().skip(charges).filter(|charge| !charge.id.ends_with("00")) {
         match chance.pick(&[0.94, 0.03, 0.03]) {
             0 => {}

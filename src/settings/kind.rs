@@ -21,7 +21,7 @@ impl<'k, T> Kind<'k, T> {
         Self { read: Box::new(read), schema: Box::new(schema), about: "" }
     }
 
-    /// A text with a check of its own, which the schema tells only as far as `schema` does.
+    /// A text with a check of its own, which the schema states only as far as `schema` does.
     pub fn text(schema: Value, read: impl Fn(&DeValue<'_>) -> Result<T, Fault> + 'k) -> Self {
         Self::new(move || with(json!({ "type": "string", "minLength": 1 }), &schema), read)
     }

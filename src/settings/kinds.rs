@@ -66,12 +66,12 @@ pub fn one_of<'k, T: Copy>(choices: &'k [(&'static str, T)]) -> Kind<'k, T> {
     )
 }
 
-/// A list without repeats; the first wrong item is told.
+/// A list without repeats; the first wrong item is reported.
 pub fn list_of<'k, T: PartialEq + 'k>(item: Kind<'k, T>) -> Kind<'k, Vec<T>> {
     list(item, None)
 }
 
-/// The same with at least one item; `remedy` tells what to write.
+/// The same with at least one item; `remedy` says what to write.
 pub fn some_of<'k, T: PartialEq + 'k>(item: Kind<'k, T>, remedy: &'static str) -> Kind<'k, Vec<T>> {
     list(item, Some(remedy))
 }

@@ -104,7 +104,7 @@ fn syntax_remedy(message: &str) -> &'static str {
     }
 }
 
-/// A table that is being read. Keys that nobody asked for are told by [`Section::finish`].
+/// A table that is being read. Keys that nobody asked for are reported by [`Section::finish`].
 ///
 /// With a [`SchemaRecorder`] there is no table: what is asked for is noted there, and every value is absent.
 pub struct Section<'a> {
@@ -273,7 +273,7 @@ impl<'a> Section<'a> {
         section.into_sections(names)
     }
 
-    /// All that is left, each as a table with its name and line; wrong names are told.
+    /// All that is left, each as a table with its name and line; wrong names are reported.
     pub fn into_sections(mut self, names: &Names) -> Vec<(At<String>, Section<'a>)> {
         if let Some((recorder, place)) = &self.recorder {
             let each = Self::of_recorder(self.source, recorder, recorder.entries(place, names.schema()));
@@ -294,7 +294,7 @@ impl<'a> Section<'a> {
             .collect()
     }
 
-    /// Every value of a table with its name, e.g. `secrets = { token = … }`; wrong names are told.
+    /// Every value of a table with its name, e.g. `secrets = { token = … }`; wrong names are reported.
     pub fn entries<T>(&mut self, key: &'static str, names: &Names, kind: Kind<'_, T>) -> Vec<(String, At<T>)> {
         if let Some((recorder, place)) = &self.recorder {
             recorder.value(place, key, kind.table_of(names), false);

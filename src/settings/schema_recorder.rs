@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Which alternative is taken at each fork, by the fork's place; the first where nothing is said.
+/// Which alternative is taken at each fork, by the fork's place; the first by default.
 type Script = BTreeMap<String, usize>;
 
 /// One run of a reader.

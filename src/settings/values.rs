@@ -210,7 +210,7 @@ pub fn check_known(
     );
 }
 
-/// A fault for a value of the wrong type; tells its type, never the value.
+/// A fault for a value of the wrong type; names its type, never the value.
 pub fn expected(value: &DeValue<'_>, wanted: &str, remedy: &str) -> Fault {
     let found = match value {
         DeValue::String(_) => "a text",

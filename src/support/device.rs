@@ -1,4 +1,4 @@
-//! Whether what is written to a folder is encrypted before it reaches the disk, by what Linux tells. What
+//! Whether what is written to a folder is encrypted before it reaches the disk, by what Linux reports. What
 //! cannot be proved is unknown.
 
 use std::fs;
@@ -15,7 +15,7 @@ pub enum Encryption {
     Proved(String),
     /// The device is here, and none below it encrypts. Disks that encrypt by themselves do not say so.
     NotFound(String),
-    /// Why nothing can be said.
+    /// Why nothing is known.
     Unknown(String),
 }
 

@@ -1,5 +1,5 @@
 //! Whether two paths lead to one folder, however they are spelt: through links, "..", or letters that the
-//! disk does not tell apart.
+//! disk does not distinguish.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};

@@ -38,7 +38,7 @@ pub fn cut_line(text: &str, most: usize) -> String {
     line
 }
 
-/// What is said of a fault in a file, on one line and in bounds: it repeats the file's own words.
+/// What is reported of a fault in a file, on one line and in bounds: it repeats the file's own words.
 pub fn fault(text: &str) -> String {
     const LONGEST: usize = 600;
     let clean = |c: char| match c {

@@ -1,4 +1,4 @@
-//! Text files that people write: regular ones, small, in UTF-8. What is none is told in one way everywhere.
+//! Text files that people write: regular ones, small, in UTF-8. What is none is reported in one way everywhere.
 
 use std::io::{self, Read};
 use std::path::Path;

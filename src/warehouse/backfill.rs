@@ -1,4 +1,4 @@
-//! The books of backfills: which were asked for, and which of their slices are loaded.
+//! The records of backfills: which were asked for, and which of their slices are loaded.
 
 use super::error::{Context, WarehouseError};
 use crate::domain::period::Period;
@@ -17,7 +17,7 @@ pub struct Backfill {
     pub begun_at: DateTime<Utc>,
 }
 
-/// Enters `wanted` into the books, or finds the unfinished one for the same days.
+/// Enters `wanted` into the ledger, or finds the unfinished one for the same days.
 pub fn begin(connection: &mut Connection, wanted: Backfill) -> Result<Backfill, WarehouseError> {
     let step = || "beginning a backfill".to_owned();
     let found = connection

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The rules that a rollup now running goes by. A function inside DuckDB is told a number, not a value
+/// The rules that a rollup now running goes by. A function inside DuckDB is passed a number, not a value
 /// of ours; several databases of one process may each have a rollup under way.
 static IN_USE: Mutex<BTreeMap<u64, Arc<ChannelRules>>> = Mutex::new(BTreeMap::new());
 

@@ -70,7 +70,7 @@ fn settle(writer: &mut BothWriter<'_>, now: DateTime<Utc>) -> Result<Seen, Wareh
 
 /// What was read while the clock stood ahead was read earlier than it says, by as much as the clock was set
 /// back, or more where that is noticed late: by less than twice as much and a day. So far the cursors go back,
-/// and so far no day counts as whole. Told when the clock is seen to be set back, as later nothing of it lies
+/// and so far no day counts as whole. Determined when the clock is seen to be set back, as later nothing of it lies
 /// ahead.
 fn take_back(transaction: &Transaction<'_>, latest: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), WarehouseError> {
     let step = || "taking back what was read ahead of the clock".to_owned();
@@ -128,8 +128,8 @@ pub fn doubt(reader: &Connection, now: DateTime<Utc>) -> Result<Option<String>, 
     Ok(seen(reader)?.doubt(now, newest.map(|newest| newest.and_utc())))
 }
 
-/// Loads of a connection that lie ahead become its oldest once a newer one comes: what they said must
-/// not stand above what is said now.
+/// Loads of a connection that lie ahead become its oldest once a newer one comes: what they reported must
+/// not stand above what is reported now.
 pub fn redate_loads(
     transaction: &Transaction<'_>,
     (workspace, connection): (&str, &str),

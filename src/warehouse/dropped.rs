@@ -1,4 +1,4 @@
-//! The books of dropped files: what became of each.
+//! The records of dropped files: what became of each.
 
 use super::coverage::Place;
 use super::error::{Context, WarehouseError};

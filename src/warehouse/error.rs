@@ -190,7 +190,7 @@ fn holder(reason: &str) -> String {
     if told.is_empty() { "which DuckDB does not name".to_owned() } else { told.replace("(PID ", "(process ") }
 }
 
-/// What the system said, from `Cannot open file "x": Permission denied`.
+/// What the system reported, from `Cannot open file "x": Permission denied`.
 fn system_reason(reason: &str) -> String {
     reason.rsplit(": ").next().unwrap_or(reason).lines().next().unwrap_or_default().to_lowercase()
 }

@@ -212,7 +212,7 @@ fn load_slice(
     Ok(loaded)
 }
 
-/// What follows once a slice's rows are in: what it has to say, and its books. The relation
+/// What follows once a slice's rows are in: what it has to report, and its records. The relation
 /// `page` holds this slice's pages alone.
 fn finish(
     transaction: &Transaction<'_>,
@@ -235,7 +235,7 @@ fn finish(
     coverage::enter(transaction, request, loaded, today)
 }
 
-/// The load's own books: its record and the cursor.
+/// The load's own records: its entry among the loads and the cursor.
 fn record(
     transaction: &Transaction<'_>,
     request: &LoadRequest,
@@ -244,7 +244,7 @@ fn record(
 ) -> Result<(), WarehouseError> {
     let step = || "recording a load".to_owned();
     enter_loads(transaction, std::iter::once((request, loaded)), now)?;
-    // What the last answer about changes said of itself ends with the next one.
+    // What the last answer about changes stated of itself ends with the next one.
     if request.first_whole.is_some() && loaded.caveats.is_empty() {
         transaction
             .execute(

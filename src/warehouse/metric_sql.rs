@@ -15,7 +15,7 @@ pub fn sum(column: &str, rows: &RowFilter) -> String {
     }
 }
 
-/// A fact that tells what it adds apart by a dimension, with the measures.
+/// A fact that splits what it adds by a dimension, with the measures.
 pub type Adds = (String, Vec<String>);
 
 /// The columns `names` of the unified metrics by a dimension, as a relation of their origin, `part`, `label` and the

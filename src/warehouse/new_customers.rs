@@ -1,4 +1,4 @@
-//! Since when new customers are told from old ones: who paid before a connection's first day is
+//! Since when new customers are distinguished from old ones: who paid before a connection's first day is
 //! known only where its vendor let the earlier payments be read.
 
 use super::error::{Context, WarehouseError};
@@ -9,7 +9,7 @@ use serde::Serialize;
 /// The fact that new customers rest on beside payments.
 pub const EARLIER_PAYERS: &str = "earlier_payer";
 
-/// The streams of a connection that tell who pays.
+/// The streams of a connection that say who pays.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PayerStreams {
     pub connection: String,

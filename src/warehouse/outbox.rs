@@ -63,7 +63,7 @@ pub struct NewMessage {
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     Report,
-    /// Tells the operator of trouble; its own trouble is only logged, so that no loop can start.
+    /// Notifies the operator of trouble; its own trouble is only logged, so that no loop can start.
     Notice,
     /// Asked for by `daybook send-test`.
     Test,

@@ -1,4 +1,4 @@
-//! Since when changes of plan are known: a payment provider tells subscriptions as they stand, so what
+//! Since when changes of plan are known: a payment provider reports subscriptions as they stand, so what
 //! they were worth before they were first read is what they were worth then.
 
 use super::error::{Context, WarehouseError};
@@ -8,7 +8,7 @@ use duckdb::{Connection, params};
 /// The fact that recurring revenue rests on.
 pub const SUBSCRIPTIONS: &str = "subscription";
 
-/// The streams of a connection that tell what subscriptions are worth, and when they changed.
+/// The streams of a connection that say what subscriptions are worth, and when they changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanStreams {
     pub connection: String,

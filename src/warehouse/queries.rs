@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// Functions that make rows out of values. All others that stand for a table read something.
 const ROWS_FROM: [&str; 5] = ["unnest", "range", "generate_series", "json_each", "json_tree"];
-/// Functions that tell of the machine or the settings, or write.
+/// Functions that reveal the machine or the settings, or write.
 const CLOSED: [&str; 8] = [
     "getenv",
     "current_setting",

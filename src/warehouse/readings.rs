@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 pub const BUDGETS: &str = include_str!("budgets.sql");
 
 /// The first day a workspace has anything of. Subscriptions alone are older than what else is known, so they
-/// tell it only where there is nothing else.
+/// show it only where there is nothing else.
 pub fn first_date(reader: &Connection, workspace: &str) -> Result<Option<NaiveDate>, WarehouseError> {
     reader
         .query_row(
@@ -81,12 +81,12 @@ pub fn waiting_days(reader: &Connection, workspace: &str, period: Period) -> Res
 pub enum Checked {
     /// So many rows break its claim.
     Broken(u64),
-    /// What it says, of a check between streams: one whose rows have a column `says`. It is told and
+    /// What it says, of a check between streams: one whose rows have a column `says`. It is reported and
     /// holds no report.
     Told(Vec<String>),
 }
 
-/// At most so many sentences of one check are told.
+/// At most so many sentences of one check are reported.
 const MOST_TOLD: usize = 5;
 
 /// Runs a check. Its query may ask for the period by the variables `period_start` and `period_end`.
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn amounts_at_a_rate_that_is_months_old_are_told() {
+    fn amounts_at_a_rate_that_is_months_old_are_reported() {
         let reader = database(
             "INSERT INTO ops.workspace VALUES ('w', 'W', 'UTC', 'EUR', 1);
              INSERT INTO core.fx_rate BY NAME SELECT 'w' AS workspace, 'fx' AS connection, date, 'USD' AS currency, 1.1 AS rate, 'l' AS load_id

@@ -1,5 +1,5 @@
-//! Rollups: the days that loads touched are computed anew, in one transaction with the books that
-//! say so. Running it again finds nothing to do.
+//! Rollups: the days that loads touched are computed anew, in one transaction with the ledger that
+//! says so. Running it again finds nothing to do.
 
 use super::channels::RulesInUse;
 use super::error::{Context, WarehouseError};
@@ -139,7 +139,7 @@ pub fn rollup_all(
     Ok(done)
 }
 
-/// Tells queries of an installation which workspace is computed.
+/// Sets for queries of an installation which workspace is computed.
 fn set_workspace(connection: &Connection, workspace: &Workspace) -> Result<(), WarehouseError> {
     connection
         .execute_batch(&format!(

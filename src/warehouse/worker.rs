@@ -173,7 +173,7 @@ impl Warehouse {
 
     fn after_ledger<T>(&self, result: Result<T, WarehouseError>) -> Result<T, WarehouseError> {
         if self.inner.shared.asks_for_fold() {
-            // What was committed is told, whether or not the log can be folded.
+            // What was committed is reported, whether or not the log can be folded.
             let _ = self.inner.facts.queue()?.leave(FactsWriter::fold_as_asked);
         }
         result.map_err(|error| error.of_file(self.path()))

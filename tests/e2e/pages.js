@@ -224,7 +224,7 @@ async function values_are_told(page) {
         const second = await tip();
         assert.notDeepEqual(first, second);
         assert.equal(await probe.evaluate((probe) => probe.getAttribute("aria-valuetext")), second.join(", "));
-        // What is told stands in the chart's own table.
+        // What is reported stands in the chart's own table.
         const cells = await figure.evaluate((figure) => [...figure.querySelectorAll("table.figures tbody td")].map((cell) => (cell.querySelector(".fig") ?? cell).firstChild?.textContent.trim()));
         const value = second[1].replace(/, .*| \(provisional\).*/, "");
         assert.ok(cells.some((cell) => cell && value.endsWith(cell)), `${second} of ${cells}`);

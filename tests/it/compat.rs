@@ -86,7 +86,7 @@ fn what_an_earlier_version_issued_is_handed_out_and_explained_by_this_one() {
         };
         let out = root.path().join("out");
         let issued = daybook(root.path(), &["report", "--issued", &report, "--out", &out.display().to_string()]);
-        // Layout may have moved on since, and that is told; figures never.
+        // Layout may have moved on since, and that is reported; figures never.
         assert!(matches!(issued.status.code(), Some(0 | 3)), "{}", said(&issued));
         assert!(said(&issued).contains("the figures are the same"), "{}", said(&issued));
         let files: Vec<_> = std::fs::read_dir(&out).expect("a folder").flatten().map(|file| file.file_name()).collect();

@@ -121,7 +121,7 @@ fn commands_and_the_page_answer_for_the_daemon_and_guard_its_triggers() {
 }
 
 #[test]
-fn thirty_mistakes_edited_under_a_running_daemon_are_told_and_never_stop_it() {
+fn thirty_mistakes_edited_under_a_running_daemon_are_reported_and_never_stop_it() {
     let daemon = Daemon::start();
     let (example, settings) = ("config/workspaces/example.toml", "config/daybook.toml");
     let (sync, report) = ("jobs/sync_hourly.toml", "jobs/report_daily.toml");
@@ -173,7 +173,7 @@ fn thirty_mistakes_edited_under_a_running_daemon_are_told_and_never_stop_it() {
     assert!(said(&daybook(daemon.root(), &["status"])).contains("the last good one is in use"));
     assert!(daemon.get("/metrics").expect("an answer").1.contains("daybook_configuration_in_use 0"));
 
-    // A good edit: told beforehand, then taken by the signal.
+    // A good edit: shown beforehand, then taken by the signal.
     daemon.edit(sync, "cron = \"5 * * * *\"", "cron = \"35 * * * *\"");
     let told = said(&daybook(daemon.root(), &["diff"]));
     assert!(told.contains("the job sync_hourly runs at") && told.contains(":35"), "{told}");

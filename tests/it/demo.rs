@@ -1,4 +1,4 @@
-//! `daybook demo --serve`: vendors that stay up, well or in trouble, and what Daybook tells of them.
+//! `daybook demo --serve`: vendors that stay up, well or in trouble, and what Daybook reports of them.
 
 use crate::maintenance_faults::{copy_folder, daybook, said};
 use std::io::{BufRead, BufReader};
@@ -33,7 +33,7 @@ fn demo(folder: &Path, flags: &[&str]) -> Command {
 /// Vendors that are up; killed when dropped.
 struct Serving {
     child: Child,
-    /// What was said before they were up.
+    /// What was printed before they were up.
     told: String,
 }
 
@@ -101,7 +101,7 @@ fn a_source_that_the_demo_does_not_have_is_refused_with_those_it_has() {
 }
 
 #[test]
-fn days_that_a_late_source_does_not_have_yet_are_told_and_come_with_the_next_sync() {
+fn days_that_a_late_source_does_not_have_yet_are_reported_and_come_with_the_next_sync() {
     let folder = built();
     let status = |folder: &Path| told(&daybook(folder, &["status"])).1;
     let late = status(folder.path());
@@ -123,7 +123,7 @@ fn days_that_a_late_source_does_not_have_yet_are_told_and_come_with_the_next_syn
 }
 
 #[test]
-fn a_refused_credential_and_a_broken_source_are_told_and_the_others_go_on() {
+fn a_refused_credential_and_a_broken_source_are_reported_and_the_others_go_on() {
     let folder = built();
     // Asked twice, for the waits between attempts are real ones.
     let catalog = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/connectors/catalog/stripe");
@@ -179,7 +179,7 @@ fn a_refused_credential_and_a_broken_source_are_told_and_the_others_go_on() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_told_with_the_way_out_and_changes_nothing() {
+fn a_port_that_is_taken_is_reported_with_the_way_out_and_changes_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("an address").port().to_string();

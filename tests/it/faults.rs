@@ -1,4 +1,4 @@
-//! What vendors do wrong, and how each ends: the good data loaded, the rest told.
+//! What vendors do wrong, and how each ends: the good data loaded, the rest reported.
 
 use crate::support::{noon, texts};
 use crate::tenants::{Simulation, world};
@@ -42,7 +42,7 @@ async fn faults_that_pass_are_waited_out_and_nothing_is_missing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_of_html_is_told_and_leaves_no_trace() {
+async fn a_page_of_html_is_reported_and_leaves_no_trace() {
     let world = world(10, Faults::none()).await;
     let outcomes = struck(&world, "google_ads", "searchStream", Fault::Html, 2).await;
     assert!(error(&outcomes, "ad_daily").expect("an error").contains("HTML page where JSON was due"));
@@ -66,7 +66,7 @@ async fn a_revoked_grant_asks_for_a_person_and_never_prints_the_secret() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_ends_early_is_renewed_once() {
-    // More than are fetched at once: a new token is not to be used up before all have heard of it.
+    // More than are fetched at once: a new token is not to be used up before all have received it.
     let world = world(30, Faults { token_uses: 8, ..Faults::none() }).await;
     let outcomes = sync_connection(&world.context, &source(&world, "google_analytics"), &|_| {}).await;
     assert!(outcomes.iter().all(|outcome| outcome.error.is_none()), "{outcomes:?}");
@@ -137,7 +137,7 @@ async fn silence_ends_at_the_configured_limit_and_the_other_streams_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_accepts_and_never_answers_is_told_as_one() {
+async fn a_server_that_accepts_and_never_answers_is_reported_as_one() {
     let world = world(5, Faults::none()).await;
     let deaf = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let mut source = limited(&world, "stripe", impatient());

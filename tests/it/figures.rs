@@ -310,7 +310,7 @@ async fn a_report_is_issued_once_shown_again_byte_for_byte_and_sent_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_said_is_held_against_what_is_known_later() {
+async fn what_was_reported_is_held_against_what_is_known_later() {
     let world = synced_world(40).await;
     let templates = Templates::new(None).0;
     let warehouse = &world.context.warehouse;

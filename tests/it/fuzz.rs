@@ -5,11 +5,11 @@
 
 mod answers;
 mod bodies;
-mod books;
 mod config;
 mod connectors;
 mod cron;
 mod files;
+mod ledger;
 mod manifests;
 mod queries;
 mod spoil;
@@ -76,7 +76,7 @@ fn asked(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())
 }
 
-/// Runs a target in a process of its own. A finding leaves its input and is told with its number.
+/// Runs a target in a process of its own. A finding leaves its input and is reported with its number.
 fn hunt(target: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let (seed, first) = (asked("DAYBOOK_FUZZ_SEED").unwrap_or(1), asked("DAYBOOK_FUZZ_FIRST").unwrap_or(0));
@@ -126,8 +126,8 @@ fn a_process_of_its_own_tries_one_kind_of_input() {
         "slack" => answers::slack(trial),
         "cron" => cron::hunt(trial),
         "config" => config::hunt(trial),
-        "handed" => books::handed(trial),
-        "mark" => books::mark(trial),
+        "handed" => ledger::handed(trial),
+        "mark" => ledger::mark(trial),
         "queries" => queries::hunt(trial),
         other => panic!("no target {other}"),
     }
@@ -191,7 +191,7 @@ fn seeds(folder: &str, endings: &[&str]) -> Vec<(String, Vec<u8>)> {
     found
 }
 
-/// What is told of bytes of others is bounded and steers no terminal.
+/// What is reported of bytes of others is bounded and steers no terminal.
 fn is_told_well(text: &str) {
     let steers = |c: char| is_steering(c) && c != '\n' && c != '\t';
     assert!(text.len() < 20_000 && !text.chars().any(steers), "told badly: {text:?}");

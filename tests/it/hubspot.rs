@@ -141,7 +141,7 @@ fn a_contact_deleted_for_good_counts_no_more_and_the_load_says_so() {
     assert_eq!(crm.leads(), ["5: 1"]);
     assert!(loaded.notes[0].starts_with("1 contact is deleted for good"), "{:?}", loaded.notes);
     assert_eq!(crm.states(), ["301 archived gone", "302 lives"]);
-    // Nothing is said twice, and what an index still shows does not come back.
+    // Nothing is reported twice, and what an index still shows does not come back.
     crm.load("contacts", "20T09:00", &[contact(301, "05")]);
     assert_eq!(crm.load("contacts_listed", "21T08:00", &[contact(302, "05")]).notes, Vec::<String>::new());
     assert_eq!(crm.leads(), ["5: 1"]);
@@ -265,7 +265,7 @@ fn every_address_of_a_contact_is_known_by_its_pseudonym_alone() {
 
 // dlt-hub/verified-sources#647: stages of an account's own are asked for by their ids.
 #[test]
-fn stages_of_the_accounts_own_count_as_the_setting_says_and_others_are_told() {
+fn stages_of_the_accounts_own_count_as_the_setting_says_and_others_are_reported() {
     let crm = Crm::new();
     let own = json!("2026-11-07T09:00:00Z");
     let changes =

@@ -118,7 +118,7 @@ async fn a_month_asked_for_early_is_one_of_its_own_and_the_due_report_still_goes
     assert_eq!(again.outcome, Outcome::Known);
 }
 
-// lightdash#12959, matomo#10291: a month of which six days exist was said to be final.
+// lightdash#12959, matomo#10291: a month of which six days exist was reported as final.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_workspace_of_dropped_files_says_how_far_they_reach() {
     let shop = Shop::open("2026-11-25T10:00:00Z");

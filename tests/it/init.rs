@@ -70,7 +70,7 @@ fn flags_alone_start_an_installation_that_check_finds_well() {
     let checked = said(&daybook(&dir, &["check", "--without-secrets"]));
     assert!(checked.starts_with("OK: ") && !checked.contains("not there yet"), "{checked}");
 
-    // Each secret is wanted by a place of its own, told in the template and by check.
+    // Each secret is wanted by a place of its own, named in the template and by check.
     let missing = said(&daybook(&dir, &["check"]));
     for name in ["acme_stripe_api_key", "acme_google_ads_refresh_token", "slack_marketing"] {
         assert!(missing.contains(name), "{name}: {missing}");
@@ -138,7 +138,7 @@ fn answers_of_a_script_do_as_well_and_wrong_ones_are_asked_again() {
 }
 
 #[test]
-fn what_is_missing_or_wrong_is_told_and_nothing_is_written() {
+fn what_is_missing_or_wrong_is_reported_and_nothing_is_written() {
     let folder = tempfile::tempdir().expect("a folder");
     for (flags, words) in [
         (&["--yes", "--connector", "google_analytics"][..], "--setting google_analytics.property_ids="),

@@ -91,7 +91,7 @@ fn demo(folder: &Path, limit: Option<Duration>) -> bool {
         if let Some(status) = child.try_wait().expect("a child") {
             let mut told = String::new();
             drop(std::io::Read::read_to_string(&mut child.stderr.take().expect("stderr"), &mut told));
-            // Messages whose fate a kill left unknown end a run with 3: they are told, not sent again.
+            // Messages whose fate a kill left unknown end a run with 3: they are reported, not sent again.
             assert!(matches!(status.code(), Some(0 | 3)), "{status}: {told}");
             return true;
         }
@@ -177,7 +177,7 @@ fn killed_at_any_instant_it_ends_as_if_nothing_had_happened() {
     println!("{kills} kills; {mails} mails each time, none doubled, {unknown} of unknown fate in all");
 }
 
-/// Each mail arrived once, or its fate is told as unknown; how many are.
+/// Each mail arrived once, or its fate is reported as unknown; how many are.
 fn check_mails(folder: &Path, sink: &MailSink, mails: usize) -> usize {
     let warehouse =
         Warehouse::open(&folder.join("daybook.duckdb"), &WarehouseConfig::default()).expect("the database opens");

@@ -103,7 +103,7 @@ fn refunds_that_failed_or_were_canceled_come_and_go_in_the_ledger() {
 }
 
 #[test]
-fn what_the_ledger_does_not_have_is_told_with_its_objects() {
+fn what_the_ledger_does_not_have_is_reported_with_its_objects() {
     let day = "2026-11-05T10:00:00Z";
     let account = Account::new();
     let mut euros = entry("t1", "ch_euro", 1083, "charge", day);
@@ -113,7 +113,7 @@ fn what_the_ledger_does_not_have_is_told_with_its_objects() {
         with_currency(charge("ch_euro", 1000, day, Some("t1")), "eur"),
         charge("ch_less", 500, day, Some("t2")),
         charge("ch_none", 700, day, Some("t3")),
-        // Of today nothing is said yet.
+        // Of today nothing is reported yet.
         charge("ch_today", 900, NOW, Some("t4")),
     ];
     account.load("charges", &charges, &[], NOW);

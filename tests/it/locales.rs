@@ -80,7 +80,7 @@ async fn two_readers_get_the_same_figures_each_in_their_own_wording() {
     let (id, outcome) = issue_report(warehouse, &context, &order, &audience, &templates).expect("an outcome");
     assert!(matches!(outcome, Outcome::Issued { .. }), "{outcome:?}");
 
-    // The books: the same figures and receipts, worded twice.
+    // The ledger: the same figures and receipts, worded twice.
     let kept = in_ledger(warehouse, &id);
     let others = warehouse.read_blocking(|reader| localized(reader, &id)).expect("read");
     assert_eq!((kept.locale.as_str(), others.len(), others[0].locale.as_str()), ("en", 1, "de:code"));

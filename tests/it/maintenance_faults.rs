@@ -26,7 +26,7 @@ pub struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// `None`, said aloud, where this user may not mount.
+    /// `None`, with a printed line, where this user may not mount.
     pub fn new(megabytes: u32) -> Option<Self> {
         let folder = tempfile::tempdir().expect("a folder");
         let size = format!("size={megabytes}m");
@@ -261,7 +261,7 @@ impl Drop for Running {
 }
 
 #[test]
-fn a_database_in_use_is_told_with_the_process_that_holds_it() {
+fn a_database_in_use_is_reported_with_the_process_that_holds_it() {
     let root = installation();
     let child = command(root.path()).arg("run").stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
     let running = Running(child);

@@ -277,7 +277,7 @@ fn metrics_of_rows_windows_and_minima_have_the_values_computed_by_hand() {
         let flat = told.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(flat.contains(part) && flat.contains("(the same)"), "{metric}: {told}");
     }
-    // Names that no figure is of are told, or their metrics would be zero for ever.
+    // Names that no figure is of are reported, or their metrics would be zero for ever.
     let told = well(root, &["check"]).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(told.contains("[brand_cpc]: no figure of acme is of campaign = Own name"), "{told}");
     assert!(!told.contains("campaign = Brand *"), "{told}");
@@ -314,7 +314,7 @@ fn sums_of_what_does_not_add_up_are_refused_with_file_line_and_remedy() {
         ("sum = \"visitors\"", "does not add up over days", "distinct = \"web_visitors_daily.visitors\""),
     ] {
         let told = refused(definition);
-        // A key's own mistake is told on its line, one of the whole definition where that begins.
+        // A key's own mistake is reported on its line, one of the whole definition where that begins.
         let at = if definition.starts_with("sum") { line + 5 } else { line };
         assert!(told.contains(&format!("config/metrics.toml:{at}")), "{told}");
         assert!(told.contains(says) && told.contains(remedy), "{definition}: {told}");
@@ -326,7 +326,7 @@ fn sums_of_what_does_not_add_up_are_refused_with_file_line_and_remedy() {
 
 /// The rows of a day before the report's own come a second time, and the figure of the month to date is another one.
 #[test]
-fn late_rows_of_a_window_are_told_as_the_reason() {
+fn late_rows_of_a_window_are_reported_as_the_reason() {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path();
     let rows = |but: Option<NaiveDate>| spend(date("2026-03-01"), date("2026-03-30"), but);
@@ -349,7 +349,7 @@ fn late_rows_of_a_window_are_told_as_the_reason() {
 }
 
 #[test]
-fn a_figure_that_is_not_that_of_its_facts_is_told() {
+fn a_figure_that_is_not_that_of_its_facts_is_reported() {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path();
     let today = Clock::System.now().date_naive();

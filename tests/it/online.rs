@@ -9,7 +9,7 @@ use std::path::Path;
 
 const SECRETS: [&str; 4] = ["developer_token", "client_id", "client_secret", "refresh_token"];
 
-/// A sandbox and an installation that is told of it.
+/// A sandbox and an installation that knows of it.
 async fn world() -> (Sandbox, tempfile::TempDir) {
     let first_date = noon().date_naive() - Days::new(5);
     let options = SandboxOptions {
@@ -71,7 +71,7 @@ async fn accounts_that_work_are_good_and_nothing_is_loaded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_credential_a_lacking_right_and_a_failing_vendor_are_told_apart() {
+async fn a_refused_credential_a_lacking_right_and_a_failing_vendor_are_distinguished() {
     let cases = [
         (
             "/oauth2/token",
@@ -96,7 +96,7 @@ async fn a_refused_credential_a_lacking_right_and_a_failing_vendor_are_told_apar
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn addresses_that_lead_nowhere_are_told_with_what_stands_in_the_way() {
+async fn addresses_that_lead_nowhere_are_reported_with_what_stands_in_the_way() {
     let (sandbox, folder) = world().await;
     let dead = std::net::TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr()).expect("a port");
     let file = folder.path().join("config/workspaces/acme.toml");
@@ -116,7 +116,7 @@ async fn addresses_that_lead_nowhere_are_told_with_what_stands_in_the_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn mail_and_slack_are_tried_as_far_as_nobody_hears_of_it() {
+async fn mail_and_slack_are_tried_as_far_as_nobody_is_notified_of_it() {
     let (_sandbox, folder) = world().await;
     let dead = std::net::TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr()).expect("a port");
     let file = folder.path().join("config/daybook.toml");

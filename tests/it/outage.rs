@@ -1,4 +1,4 @@
-//! Vendors that cannot be found, and one that is down for a day: told, outlasted, and made up for.
+//! Vendors that cannot be found, and one that is down for a day: reported, outlasted, and made up for.
 
 use crate::support::{noon, texts};
 use crate::tenants::world;
@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_that_does_not_resolve_is_told_as_one_and_tried_again_later() {
+async fn a_name_that_does_not_resolve_is_reported_as_one_and_tried_again_later() {
     let world = world(5, Faults::none()).await;
     let shop = tenants().remove(1);
     let good = world.sources(&shop).into_iter().find(|source| source.connection.id == "google_ads").expect("ads");

@@ -156,7 +156,7 @@ fn a_field_that_the_first_record_lacks_is_read_of_the_others() {
 }
 
 #[test]
-fn what_is_wrong_with_a_file_or_a_connection_is_told_with_its_place_and_remedy() {
+fn what_is_wrong_with_a_file_or_a_connection_is_reported_with_its_place_and_remedy() {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path();
     // A field that the contract does not have, in the connection.

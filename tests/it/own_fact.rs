@@ -418,7 +418,7 @@ async fn rows_that_are_not_as_the_contract_says_are_quarantined_and_the_others_l
     assert_eq!(counts, ["news true 1"], "the list without a campaign is kept apart");
 }
 
-/// What a removed contract added is taken out of every day, its rows stay and are told; once it is back they count.
+/// What a removed contract added is taken out of every day, its rows stay and are reported; once it is back they count.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_contract_that_is_taken_away_and_comes_back_leaves_no_half_counted_day() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,4 +1,4 @@
-//! One person's data, and addresses in the books: handed out, aged, erased for good.
+//! One person's data, and addresses in the ledger: handed out, aged, erased for good.
 
 use crate::maintenance::{installation, keeps_all};
 use crate::support::{noon, texts};
@@ -100,7 +100,7 @@ fn with_books() -> (tempfile::TempDir, TestInstallation) {
 }
 
 #[test]
-fn books_of_delivery_and_schedule_age_and_what_is_open_or_in_force_stays() {
+fn records_of_delivery_and_schedule_age_and_what_is_open_or_in_force_stays() {
     let (_folder, installation) = with_books();
     let config = RetentionConfig::default();
     retention::retain(&installation.warehouse, &config, noon()).expect("retained");
@@ -123,7 +123,7 @@ fn books_of_delivery_and_schedule_age_and_what_is_open_or_in_force_stays() {
 }
 
 #[test]
-fn an_erased_readers_address_leaves_the_books_of_delivery_but_not_those_of_other_tenants() {
+fn an_erased_readers_address_leaves_the_records_of_delivery_but_not_those_of_other_tenants() {
     let (_folder, installation) = with_books();
     let context = installation.maintain(keeps_all());
     back_up(&context, true, noon()).expect("a backup that still holds the address");

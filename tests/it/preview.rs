@@ -90,7 +90,7 @@ fn the_sample_needs_no_installation_and_comes_in_every_format() {
 }
 
 #[test]
-fn a_broken_replacement_is_told_with_its_line_and_the_built_in_one_is_used() {
+fn a_broken_replacement_is_reported_with_its_line_and_the_built_in_one_is_used() {
     let root = tempfile::tempdir().expect("a folder");
     write(root.path(), TEXT, "one\n{{ page.no_such_field }}\n");
     write(root.path(), "report-templates/theme.toml", THEME);
@@ -147,7 +147,7 @@ fn real_data_are_shown_as_they_would_be_issued_and_nothing_is_kept() {
     assert_eq!(code, Some(3), "{told}");
     assert!(told.contains("mail/report.txt:1") && read(root.path(), "out/mail.txt").contains("325.75"), "{told}");
 
-    // Each edition in a folder of its own; what does not exist is said.
+    // Each edition in a folder of its own; what does not exist is reported.
     let (code, told) = preview(root.path(), &["-w", "acme", "--job", "report_weekly", "--date", "2026-11-19"]);
     assert_eq!(code, Some(0), "the week names what its files lack: {told}");
     assert!(
@@ -246,7 +246,7 @@ impl Watch {
 }
 
 #[test]
-fn every_edit_is_shown_a_bad_one_is_told_and_the_watch_goes_on() {
+fn every_edit_is_shown_a_bad_one_is_reported_and_the_watch_goes_on() {
     let root = shop();
     let folder = root.path();
     let watch = Watch::start(folder, &["-w", "acme", "--date", "2026-11-19"]);

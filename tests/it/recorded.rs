@@ -295,7 +295,7 @@ fn a_deleted_contact_stays_as_a_tombstone_with_its_history() {
 }
 
 #[test]
-fn a_pipeline_in_which_no_deal_can_be_won_is_told() {
+fn a_pipeline_in_which_no_deal_can_be_won_is_reported() {
     let Some(folder) = recordings() else { return };
     let notes = |body: String| {
         let (warehouse, landing) =

@@ -15,7 +15,7 @@ use daybook::warehouse::rollup::{RollupSql, rollup};
 use duckdb::params;
 use serde_json::{Value, json};
 
-/// A warehouse that hears from one Stripe account.
+/// A warehouse that receives from one Stripe account.
 pub struct Account {
     pub warehouse: Warehouse,
     folder: tempfile::TempDir,

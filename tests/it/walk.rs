@@ -1,4 +1,4 @@
-//! What befalls accounts and answers at Google while time passes: told on its day, made good afterwards.
+//! What befalls accounts and answers at Google while time passes: reported on its day, made good afterwards.
 
 use crate::field::installation::{ship, write};
 use crate::support::{noon, texts};
@@ -66,7 +66,7 @@ impl Walk {
         Self { sandbox, app, clock, _folder: folder }
     }
 
-    /// Syncs at an hour of the day so many days back; gives everything that was said.
+    /// Syncs at an hour of the day so many days back; gives everything that was reported.
     async fn sync(&self, back: u64, hour: u32) -> Vec<String> {
         let at: DateTime<Utc> = (day(back).and_hms_opt(hour, 0, 0).expect("an hour") + TimeDelta::minutes(6)).and_utc();
         self.clock.set(at);
@@ -131,7 +131,7 @@ fn says(lines: &[String], words: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_befalls_accounts_is_told_on_its_day_and_made_good_afterwards() {
+async fn what_befalls_accounts_is_reported_on_its_day_and_made_good_afterwards() {
     let walk = Walk::begin(40).await;
 
     // Analytics states a fiftieth of a day's sessions; the stream of visitors has more than that.

@@ -1,4 +1,4 @@
-//! One message: what was said of it, its bytes, and sending it again.
+//! One message: the answers to it, its bytes, and sending it again.
 
 use super::super::Outcome;
 use super::super::out::place;

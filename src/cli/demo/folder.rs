@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_demo_hears_that_the_folder_is_taken() {
+    fn a_second_demo_reports_that_the_folder_is_taken() {
         let dir = tempfile::tempdir().expect("a folder");
         let first = claim(dir.path()).expect("free");
         let told = claim(dir.path()).expect_err("taken").to_string();

@@ -16,7 +16,7 @@ const COMMANDS: [(&str, &str); 6] = [
     ("serve", "do all of it on schedule, until Ctrl-C"),
 ];
 
-/// What there is to be said once the vendors are up.
+/// What there is to be shown once the vendors are up.
 #[derive(Debug)]
 pub struct Guide<'a> {
     /// As the shell calls this program.
@@ -45,7 +45,7 @@ impl Guide<'_> {
         lines
     }
 
-    /// Each with program and folder; where lines would be too long, these are said once and for all.
+    /// Each with program and folder; where lines would be too long, these are shown once and for all.
     fn commands(&self) -> Vec<String> {
         let (program, dir) = (word(self.program), word(&self.dir.to_string_lossy()));
         let lines = listed(&format!("{program} -C {dir}"));
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn each_vendor_is_told_with_its_troubles() {
+    fn each_vendor_is_shown_with_its_troubles() {
         let at = "2026-11-24T12:40:00Z".parse().ok();
         let troubles = Troubles {
             wrong_token: [Vendor::GoogleAds].into(),

@@ -1,4 +1,4 @@
-//! What a new installation must be told, asked or by flag.
+//! What a new installation must know, by question or by flag.
 
 use super::InitArgs;
 use super::ask::Asker;

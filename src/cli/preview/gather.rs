@@ -15,7 +15,7 @@ pub async fn drafts(root: &Path, args: &PreviewArgs) -> anyhow::Result<Vec<Draft
     if args.workspace.is_none() {
         return Ok(vec![Draft::sample()]);
     }
-    // Mistakes are told here, with file and line, whoever has the data folder.
+    // Mistakes are reported here, with file and line, whoever has the data folder.
     let settings = config::load(root).map_err(AppError::Config)?;
     chosen(&settings, args)?;
     if let Some(drafts) = of_daemon(&settings.data_dir, args).await? {

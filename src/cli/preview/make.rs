@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 /// Where the files that replace templates lie, below the root.
 pub const TEMPLATES: &str = "report-templates";
-/// What tells a page that it is no longer the newest.
+/// What notifies a page that it is no longer the newest.
 const VERSION: &str = "version.js";
 /// By what an index of ours is known.
 const OURS: &str = "<title>Preview: ";
@@ -129,7 +129,7 @@ impl Stage {
         })
     }
 
-    /// Tells an open page that nobody watches any more.
+    /// Notifies an open page that nobody watches any more.
     pub fn close(&self) -> Result<(), AppError> {
         self.write(VERSION, b"daybookPreview(null);\n")
     }
@@ -163,7 +163,7 @@ impl Stage {
     }
 }
 
-/// What is wrong with the files that replace templates, as every command tells it.
+/// What is wrong with the files that replace templates, as every command reports it.
 pub fn template_problems(found: &[TemplateProblem]) -> Vec<Problem> {
     let problem = |problem: &TemplateProblem| {
         let line = Some(problem.line).filter(|line| *line > 0);

@@ -83,7 +83,7 @@ impl Stamps {
         seen
     }
 
-    /// What cannot be read counts as absent; rendering tells why.
+    /// What cannot be read counts as absent; rendering reports why.
     fn walk(&self, folder: &Path, depth: usize, seen: &mut Seen) {
         let path = self.root.join(folder);
         // It may come into being only after the first look.

@@ -112,7 +112,7 @@ fn experiment(mut section: Section<'_>, known: &Known) -> Option<Experiment> {
     })
 }
 
-/// `[[experiments.variants]]`; what is wrong with them as a whole is told at the experiment.
+/// `[[experiments.variants]]`; what is wrong with them as a whole is reported at the experiment.
 fn variants(experiment: &mut Section<'_>) -> Vec<Variant> {
     let line = experiment.line;
     let mut variants: Vec<Variant> = Vec::new();
@@ -139,7 +139,7 @@ fn variants(experiment: &mut Section<'_>) -> Vec<Variant> {
         let is_control = control.is_some_and(|at| at.value);
         variants.push(Variant { id: id.value, share: share.value, is_control });
     }
-    // A variant that could not be read is told already; sums without it mean nothing.
+    // A variant that could not be read is reported already; sums without it mean nothing.
     if !is_whole {
         return variants;
     }

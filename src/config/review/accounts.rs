@@ -57,7 +57,7 @@ pub(super) fn review(settings: &Settings, found: &Findings<'_>) {
 
 fn catalog(settings: &Settings) -> Catalog {
     let mut catalog = Catalog::built_in().unwrap_or_default();
-    // A broken connector of one's own is told elsewhere.
+    // A broken connector of one's own is reported elsewhere.
     let _ = catalog.add_folder(&settings.root.join("config/connectors"));
     catalog
 }

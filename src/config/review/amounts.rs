@@ -118,7 +118,7 @@ fn thousands(amount: Decimal, place: &Place<'_>, found: &Findings<'_>) {
     }
 }
 
-/// Tells an amount that is a hundred times, or a hundredth of, those of the other months.
+/// Reports an amount that is a hundred times, or a hundredth of, those of the other months.
 fn outlying(amounts: Vec<(usize, (&str, Decimal))>, list: &'static str, file: &Path, found: &Findings<'_>) {
     let mut by_name: BTreeMap<&str, Vec<(usize, Decimal)>> = BTreeMap::new();
     for (index, (name, amount)) in amounts.into_iter().filter(|(_, (_, amount))| *amount > Decimal::ZERO) {
@@ -131,7 +131,7 @@ fn outlying(amounts: Vec<(usize, (&str, Decimal))>, list: &'static str, file: &P
             others.sort();
             let Some(usual) = others.get(others.len() / 2).copied() else { continue };
             let is_too_large = *amount >= usual * OUTLYING;
-            // Of two months, the larger one is told.
+            // Of two months, the larger one is reported.
             if is_too_large || (others.len() > 1 && *amount * OUTLYING <= usual) {
                 let message = format!("[[{list}]]: {name} is {amount} here and {usual} in other months");
                 let remedy = "correct the amount: digits with a point before decimals, and no separators";
@@ -145,7 +145,7 @@ fn of_benchmarks(settings: &Settings, found: &Findings<'_>) {
     let file = Path::new(crate::config::benchmarks::FILE);
     for (index, benchmark) in settings.benchmarks.iter().enumerate() {
         let values = [("average", benchmark.average), ("good", benchmark.good), ("excellent", benchmark.excellent)];
-        // The largest tells enough.
+        // The largest is enough.
         if let Some((key, value)) = values.into_iter().max_by_key(|(_, value)| *value) {
             let steps = [Key("benchmarks"), Nth(index), Key(key)];
             judge(

@@ -8,7 +8,7 @@ use regex_automata::util::syntax;
 use regex_automata::{Anchored, nfa::thompson};
 use std::collections::HashSet;
 
-/// Larger automata are not looked at: nothing is said of their rules.
+/// Larger automata are not looked at: nothing is reported of their rules.
 const LARGEST: usize = 1 << 20;
 /// At most so many pairs of states are visited.
 const MOST_PAIRS: usize = 200_000;
@@ -17,7 +17,7 @@ const MOST_PAIRS: usize = 200_000;
 pub struct Language(dense::DFA<Vec<u32>>);
 
 impl Language {
-    /// `None` where the pattern is too large, or asks for something that automata cannot tell.
+    /// `None` where the pattern is too large, or asks for something that automata cannot decide.
     pub fn new(pattern: &str) -> Option<Self> {
         let config = dense::Config::new()
             .start_kind(StartKind::Anchored)
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_automata_cannot_tell_is_left_open() {
+    fn what_automata_cannot_decide_is_left_open() {
         // Word boundaries of all scripts.
         assert_eq!(takes(r".*\bads\b.*", "ads").or(Some(true)), Some(true));
         assert!(Language::new("a{1000}{1000}").is_none());

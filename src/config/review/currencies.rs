@@ -46,7 +46,7 @@ fn remedy(workspace: &WorkspaceSettings) -> String {
     format!("add to {}: {}", workspace.file.display(), RATES.trim_end().replace('\n', " / "))
 }
 
-/// Dropped files whose amounts are said to be in another currency.
+/// Dropped files whose amounts are stated to be in another currency.
 fn foreign_files(workspace: &WorkspaceSettings, own: Currency) -> impl Iterator<Item = (&str, usize, &str)> {
     workspace.files.iter().filter_map(move |files| {
         let column = files.drop.preset.columns.iter().find(|column| column.field.name == "currency")?;

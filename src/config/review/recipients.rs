@@ -49,7 +49,7 @@ fn reaches_somebody(recipients: &Recipients) -> bool {
     recipients.files || !recipients.mail.is_empty() || !recipients.slack.is_empty()
 }
 
-/// Tells documents of the job that nobody in the workspace gets.
+/// Reports documents of the job that nobody in the workspace gets.
 fn nobody(job: &Job, report: &ReportJob, workspace: &WorkspaceSettings, found: &Findings<'_>) {
     let id = &workspace.workspace.id;
     let lost = |copy: &Copy| !copy.to.iter().any(|group| workspace.recipients.get(group).is_some_and(reaches_somebody));
@@ -147,7 +147,7 @@ fn made_twice(settings: &Settings, workspace: &WorkspaceSettings, found: &Findin
 /// Groups whose readers get nothing.
 fn unnamed_groups(settings: &Settings, workspace: &WorkspaceSettings, found: &Findings<'_>) {
     let jobs = settings.report_jobs(&workspace.workspace.id);
-    // Where there is no report at all, that is told instead.
+    // Where there is no report at all, that is reported instead.
     if jobs.is_empty() {
         return;
     }

@@ -50,7 +50,7 @@ pub fn rights(settings: &Settings) -> Vec<Problem> {
     problems
 }
 
-/// The files and folders from `path` on that everybody can write. What lies in such a folder is not told as well.
+/// The files and folders from `path` on that everybody can write. What lies in such a folder is not reported as well.
 fn writable(path: &Path, deepest: usize, open: &mut Vec<PathBuf>) {
     let Ok(found) = std::fs::symlink_metadata(path) else { return };
     if !found.is_symlink() && found.permissions().mode() & EVERYBODY_WRITES != 0 {

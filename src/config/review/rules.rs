@@ -27,7 +27,7 @@ fn languages(rule: &ChannelRuleSpec) -> [Option<Language>; 3] {
 /// A rule that takes everything is for the end of the list.
 pub(super) fn refuse(settings: &Settings, found: &Findings<'_>) {
     let specs = &settings.channels.specs;
-    // Most patterns are told apart from "everything" by a glance: they do not take the empty text.
+    // Most patterns are distinguished from "everything" by a glance: they do not take the empty text.
     let takes_all = |pattern: Option<&str>| {
         pattern.is_none_or(|pattern| {
             regex::Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|p| p.is_match("") && p.is_match("\u{1f600}"))

@@ -10,7 +10,7 @@ use Step::Key;
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use std::collections::BTreeSet;
 
-/// So many runs tell how a schedule goes.
+/// So many runs show how a schedule goes.
 const RUNS: usize = 40;
 const DAYS: i64 = 120;
 const MONTHS: [&str; 12] = [
@@ -35,7 +35,7 @@ pub(super) fn review(settings: &Settings, now: DateTime<Utc>, found: &Findings<'
         let mut told = BTreeSet::new();
         for workspace in settings.workspaces_of(job) {
             for (message, remedy) in judge(job, report, &workspace.workspace, now) {
-                // Workspaces of one zone and week have the same to be told.
+                // Workspaces of one zone and week have the same to report.
                 if told.insert(message.clone()) {
                     found.warn(&job.file, &[Key("cron")], &message, &remedy);
                 }

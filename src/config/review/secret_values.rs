@@ -9,7 +9,7 @@ use crate::connectors::spec::{AuthSpec, ConnectorSpec};
 use crate::support::secret::{Secret, SecretRef};
 use std::path::Path;
 
-/// What is odd about the secrets that can be read now; those that cannot are told by
+/// What is odd about the secrets that can be read now; those that cannot are reported by
 /// [`Settings::missing_secrets`].
 pub fn secrets(settings: &Settings, catalog: &Catalog) -> Review {
     let mut review = Review::default();
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_pasted_around_a_secret_is_told_and_a_plain_one_is_not() {
+    fn what_is_pasted_around_a_secret_is_reported_and_a_plain_one_is_not() {
         for value in
             ["sk_live_4242", "p@ss word", "{\"a\": \"b\"}\n", "-----BEGIN KEY-----\nx\n", "https://hooks.example/x"]
         {
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_another_kind_is_told_by_what_it_is() {
+    fn a_key_of_another_kind_is_reported_by_what_it_is() {
         let good = r#"{"client_email": "a@b", "private_key": "-----BEGIN PRIVATE KEY-----\nx"}"#;
         assert_eq!(wrong_key(good), None);
         for (text, part) in [

@@ -163,7 +163,7 @@ fn likeness<'n>(name: &'n str, ending: &str) -> Option<(&'n str, Likeness)> {
     Some((stem.trim(), if is_near { Likeness::Near } else { Likeness::Other }))
 }
 
-/// `config/` also holds keys and certificates: only what looks like configuration is told.
+/// `config/` also holds keys and certificates: only what looks like configuration is reported.
 fn of_config(folder: &Path, is_flat: bool, name: &str, stem: &str, looks: Likeness) -> Option<String> {
     if looks == Likeness::Other || (looks == Likeness::Near && !name.contains('.')) {
         return None;
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_or_kept_by_editors_is_not_told() {
+    fn what_is_read_or_kept_by_editors_is_not_reported() {
         let read = [
             "config/daybook.toml",
             "config/channels.toml",
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn each_file_that_is_not_read_is_told_with_what_was_meant() {
+    fn each_file_that_is_not_read_is_reported_with_what_was_meant() {
         for (file, remedy) in [
             ("jobs/report_weekly.tml", "did you mean \"report_weekly.toml\"?"),
             ("jobs/report_weekly.TOML", "did you mean \"report_weekly.toml\"?"),

@@ -1,5 +1,5 @@
 //! What can be read but is hardly meant: each case changes a sound configuration and names the one
-//! thing that must be told, as an error where it cannot be meant and as a warning where it may be.
+//! thing that must be reported, as an error where it cannot be meant and as a warning where it may be.
 
 use super::mistakes;
 use crate::config::{Problem, load};
@@ -84,7 +84,7 @@ type Change<'a> = (&'a str, &'a str, &'a str);
 /// (changes, file, line, part of the message, part of the remedy)
 type Case<'a> = (&'a [(&'a str, &'a str, &'a str)], &'a str, Option<usize>, &'a str, &'a str);
 
-/// Tells what differs, so that a table shows all its faults at once.
+/// Says what differs, so that a table shows all its faults at once.
 fn differs(found: &[Problem], case: &Case<'_>) -> Option<String> {
     let (changes, file, line, message, remedy) = case;
     let fits = |problem: &Problem| {
@@ -130,7 +130,7 @@ fn what_cannot_be_meant_is_refused() {
 }
 
 #[test]
-fn what_may_be_meant_is_told_once_with_its_line_and_remedy() {
+fn what_may_be_meant_is_reported_once_with_its_line_and_remedy() {
     let budgets = |amount: &str| {
         format!("[[budgets]]\nmonth = \"2026-10\"\nchannel = \"paid_search\"\namount = \"{amount}\"\n[[targets]]")
     };
@@ -190,7 +190,7 @@ const UK: &str = "name = \"Acme UK\"\ntime_zone = \"Europe/London\"\ncurrency = 
     folder = \"drops/uk\"\npreset = \"influencer\"\n[recipients.marketing]\nmail = [\"uk@example.com\"]\n";
 
 #[test]
-fn what_two_workspaces_share_is_told() {
+fn what_two_workspaces_share_is_reported() {
     let uk = "config/workspaces/uk.toml";
     let both = (DAILY, "workspaces = [\"acme\"]\n", "");
     assert_eq!(told(&[both], &[(uk, UK)]), (Vec::new(), Vec::new()));
@@ -244,7 +244,7 @@ fn what_two_workspaces_share_is_told() {
     ] {
         let (errors, warnings) = told(&changes, &[(uk, &uk_text)]);
         assert_eq!(errors, []);
-        // A group that no report names is told on top of a report without its group.
+        // A group that no report names is reported on top of a report without its group.
         let first: Vec<Problem> =
             warnings.into_iter().filter(|warning| !warning.message.contains("no report names")).collect();
         is_told(&first, &(&[], file, line, message, remedy));
@@ -264,7 +264,7 @@ fn what_two_workspaces_share_is_told() {
 }
 
 #[test]
-fn files_that_are_not_read_are_told() {
+fn files_that_are_not_read_are_reported() {
     for (file, remedy) in [
         ("jobs/report_weekly.tml", "report_weekly.toml"),
         ("config/workspaces/uk.toml.txt", "uk.toml"),
@@ -287,7 +287,7 @@ type Reported<'a> = (&'a str, &'a [Change<'a>], &'a [(&'a str, &'a str)], &'a st
 
 /// Kinds of mistakes that tools of this kind have accepted in silence, each with where it was reported.
 #[test]
-fn mistakes_that_others_accept_in_silence_are_told() {
+fn mistakes_that_others_accept_in_silence_are_reported() {
     const REPORT: &str = "kind = \"report\"\ncron = \"0 9 * * *\"\nreport = \"daily_performance\"\nto = [\"marketing\"]\nformats = [\"pdf\"]\n";
     #[rustfmt::skip] // a table reads better in rows
     let cases: &[Reported<'_>] = &[
@@ -326,7 +326,7 @@ fn mistakes_that_others_accept_in_silence_are_told() {
 
 /// Values of secrets are looked at, and never repeated.
 #[test]
-fn secrets_that_hardly_work_are_told_without_their_value() {
+fn secrets_that_hardly_work_are_reported_without_their_value() {
     use crate::config::review::secrets;
     use crate::connectors::Catalog;
     use std::os::unix::fs::PermissionsExt;
@@ -366,7 +366,7 @@ fn secrets_that_hardly_work_are_told_without_their_value() {
 
 /// Modes count as they are: a folder around them that is closed today may be opened tomorrow.
 #[test]
-fn secrets_and_configuration_that_others_can_get_at_are_told_with_their_file() {
+fn secrets_and_configuration_that_others_can_get_at_are_reported_with_their_file() {
     use crate::config::review::rights;
     use std::os::unix::fs::PermissionsExt;
     let text = mistakes::sound(ACME).to_owned()

@@ -1,5 +1,5 @@
 //! A table of mistakes: each case changes one text of a sound configuration and names the one
-//! problem that must be told.
+//! problem that must be reported.
 
 mod cases;
 
@@ -163,7 +163,7 @@ fn the_sound_files_have_no_problem() {
 
 /// Each mistake gives exactly one problem: no follow-up in the same or in another file.
 #[test]
-fn every_mistake_is_told_once_with_its_line_and_remedy() {
+fn every_mistake_is_reported_once_with_its_line_and_remedy() {
     for (file, old, new, line, message, remedy) in all() {
         let found = problems(&[(file, old, new)]);
         let [problem] = found.as_slice() else { panic!("{file}, {new:?}: {found:#?}") };
@@ -175,7 +175,7 @@ fn every_mistake_is_told_once_with_its_line_and_remedy() {
 }
 
 #[test]
-fn jobs_that_wait_for_each_other_are_told_once() {
+fn jobs_that_wait_for_each_other_are_reported_once() {
     let found = problems(&[
         ("jobs/report_daily.toml", "late", "after = [\"sync_hourly\"]\nlate"),
         ("jobs/sync_hourly.toml", "time_zone", "after = [\"report_daily\"]\ntime_zone"),
@@ -184,7 +184,7 @@ fn jobs_that_wait_for_each_other_are_told_once() {
     assert_eq!(problem.place(), "jobs/report_daily.toml:8");
 }
 
-/// A broken job is told by itself; who waits for it is not.
+/// A broken job is reported by itself; who waits for it is not.
 #[test]
 fn a_job_that_cannot_be_read_is_still_there_to_be_waited_for() {
     let found = problems(&[

@@ -1,4 +1,4 @@
-//! The shipped files must load; mistakes must be told.
+//! The shipped files must load; mistakes must be reported.
 
 mod doubts;
 mod folders;

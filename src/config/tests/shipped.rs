@@ -212,7 +212,7 @@ fn readers_take_from_the_workspace_what_they_do_not_choose() {
 }
 
 #[test]
-fn every_missing_secret_is_told_with_its_owner() {
+fn every_missing_secret_is_reported_with_its_owner() {
     let root = tempfile::tempdir().expect("a folder");
     std::fs::create_dir_all(root.path().join("config/workspaces")).expect("folders");
     std::fs::write(

@@ -25,7 +25,7 @@ pub enum Credentials {
         name: String,
         value: Secret,
     },
-    /// A bearer token; `generation` tells an old one from its successor.
+    /// A bearer token; `generation` distinguishes an old one from its successor.
     Bearer {
         token: Secret,
         generation: u64,

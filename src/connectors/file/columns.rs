@@ -21,7 +21,7 @@ pub struct Source {
     pub joined: Vec<usize>,
     /// The value of every row that has no other.
     pub constant: Option<String>,
-    /// The currency that a column's name tells.
+    /// The currency that a column's name states.
     pub currency: Option<&'static str>,
     /// What its numbers are multiplied by.
     pub factor: Option<Decimal>,
@@ -34,7 +34,7 @@ impl Source {
     }
 }
 
-/// A column that tells which rows count.
+/// A column that says which rows count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sieve {
     pub column: usize,
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_column_is_told_with_the_nearest_name() {
+    fn a_wrong_column_is_reported_with_the_nearest_name() {
         let told =
             |names: &[&str]| resolve("b.csv", &columns(names), &preset("budgets")).expect_err("refused").to_string();
         assert_eq!(

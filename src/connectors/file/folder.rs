@@ -145,7 +145,7 @@ fn look(path: &Path, name: &str, drop: &FileDrop, now: DateTime<Utc>) -> Result<
         // It went while the folder was read: the next sync sees what is left.
         Err(error) => return Err(failed(path, &error)),
     };
-    // As the books keep it.
+    // As the ledger keeps it.
     let modified_at = metadata.modified().ok().map(|at| DateTime::<Utc>::from(at).trunc_subsecs(6));
     let (ahead, believed) = match modified_at {
         Some(at) if lies_ahead(at, now) => (Some(at), None),
@@ -215,7 +215,7 @@ fn look(path: &Path, name: &str, drop: &FileDrop, now: DateTime<Utc>) -> Result<
 fn unpack(file: Dropped, listing: &mut Listing) {
     let members = match members(&file.path) {
         Ok(members) if members.len() > 1 => members,
-        // What is wrong with it is told when it is read.
+        // What is wrong with it is reported when it is read.
         _ => return listing.files.push(file),
     };
     if members.len() > MOST_MEMBERS {
@@ -272,7 +272,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hidden_and_foreign_files_take_no_ones_place_and_files_left_out_are_told() {
+    fn hidden_and_foreign_files_take_no_ones_place_and_files_left_out_are_reported() {
         let dir = tempfile::tempdir().expect("a folder");
         for name in [".a.csv", "a.md", "b.csv", "c.csv", "d.csv"] {
             fs::write(dir.path().join(name), "x").expect("written");

@@ -73,7 +73,7 @@ pub struct FileDrop {
     pub pattern: Pattern,
     pub versions: Versions,
     pub on_removal: OnRemoval,
-    /// What other connections read in the same folder, if this one tells of files that none of them reads.
+    /// What other connections read in the same folder, if this one reports files that none of them reads.
     pub others: Option<Vec<Pattern>>,
     /// For fields that name something of ours, such as a channel, the names there are.
     pub known: BTreeMap<&'static str, Vec<String>>,
@@ -112,7 +112,7 @@ impl FileDrop {
         self.pattern.fits(name)
     }
 
-    /// Whether the drop tells of a file that no connection reads.
+    /// Whether the drop reports a file that no connection reads.
     pub fn is_stray(&self, name: &str) -> bool {
         let others = self.others.iter().flatten();
         self.others.is_some() && !self.is_of_it(name) && !others.into_iter().any(|other| other.fits(name))

@@ -113,7 +113,7 @@ fn meaning(fact: &Fact, column: &Column) -> Meaning {
     }
 }
 
-/// Whether a text tells rows apart, so that `1.2E+12` is a fault of the spreadsheet it went through.
+/// Whether a text distinguishes rows, so that `1.2E+12` is a fault of the spreadsheet it went through.
 fn is_id(fact: &Fact, name: &str) -> bool {
     name.ends_with("_id") || fact.key.iter().any(|key| key == name)
 }

@@ -5,7 +5,7 @@ use std::fmt;
 /// No pattern has more places where anything may stand.
 const MOST_PLACES: usize = 4;
 
-/// `*` stands for any signs, `?` for one sign, and `{series}` for signs that tell series of versions apart.
+/// `*` stands for any signs, `?` for one sign, and `{series}` for signs that distinguish series of versions.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pattern {
     text: String,
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_fit_and_tell_their_series() {
+    fn names_fit_and_show_their_series() {
         let of = |pattern: &str, name: &str| Pattern::new(pattern).expect("a pattern").series(name).map(str::to_owned);
         assert_eq!(of("plan_{series}_v*.xlsx", "plan_europe_v12.xlsx").as_deref(), Some("europe"));
         assert_eq!(of("{series} (?).csv", "orders (1).csv").as_deref(), Some("orders"));

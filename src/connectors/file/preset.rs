@@ -58,7 +58,7 @@ pub struct Question {
     pub fields: Vec<String>,
 }
 
-/// A column that tells which rows count. A value that is in neither list makes its row a bad one.
+/// A column that says which rows count. A value that is in neither list makes its row a bad one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
     pub headers: Vec<String>,
@@ -144,7 +144,7 @@ fn repeats_of(target: Target) -> Repeats {
 
 /// The field that stands for none.
 pub const NONE: &str = "none";
-/// Stands for a column that tells which rows count.
+/// Stands for a column that says which rows count.
 pub const COUNTS: &str = "counts";
 
 impl Preset {

@@ -73,7 +73,7 @@ struct FilterFile {
     counts: Vec<String>,
     #[serde(default)]
     leaves_out: Vec<String>,
-    /// Whether a file without the column is refused; it is if nothing is said.
+    /// Whether a file without the column is refused; it is by default.
     #[serde(default = "yes")]
     needed: bool,
 }
@@ -89,7 +89,7 @@ struct UnpivotFile {
     values: Spanned<String>,
 }
 
-/// What is wrong with a file, told with lines.
+/// What is wrong with a file, reported with lines.
 struct Faults<'a> {
     file: String,
     text: &'a str,

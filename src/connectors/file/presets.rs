@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_line_all_at_once() {
+    fn what_is_wrong_is_reported_with_its_line_all_at_once() {
         let text = "about = \"Orders\"\ntarget = \"offline_conversions\"\nrepeats = \"add\"\n[columns]\nconversion_id = [\"Order\"]\ndate = [\"Day\"]\namont = [\"Total\", \"Sum\"]\ncurrency = [\"day\"]\n[questions]\n\"Sales\" = [\"amount\", \"kind\", \"x\", \"none\"]\n";
         let found = read("orders", text, &Targets::default()).expect_err("problems");
         let told: Vec<String> = found

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_name_tells_the_kind_of_the_file() {
+    fn the_name_shows_the_kind_of_the_file() {
         let name = |text: &str| name(&text.parse().expect("an address"));
         assert_eq!(
             name("https://docs.google.com/spreadsheets/d/e/2PACX/pub?gid=0&single=true&output=csv"),

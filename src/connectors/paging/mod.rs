@@ -125,7 +125,7 @@ impl<'a> Pager<'a> {
                 match (total, came) {
                     (Some(total), Some(0)) if self.cursor.offset < total => Err(cut_short(self.cursor.offset, total)),
                     (Some(total), _) => Ok(self.cursor.offset < total),
-                    // Without a total only a full page tells that there may be more.
+                    // Without a total only a full page shows that there may be more.
                     (None, came) => Ok(came.is_some_and(|came| came >= limit)),
                 }
             }
@@ -205,7 +205,7 @@ impl<'a> Pager<'a> {
     }
 }
 
-/// A list that ended before it had what it said it has; asked for again, it may be whole.
+/// A list that ended before its stated total; asked for again, it may be whole.
 fn cut_short(came: u64, total: u64) -> ConnectorError {
     ConnectorError::Unavailable { note: format!("the vendor's list ends after {came} of {total} records") }
 }

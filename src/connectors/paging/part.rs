@@ -1,4 +1,4 @@
-//! A part of a body as a value, cut where it grows larger than what it has to tell.
+//! A part of a body as a value, cut where it grows larger than what it has to report.
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};

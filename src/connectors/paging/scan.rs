@@ -156,7 +156,7 @@ impl<'de> Visitor<'de> for Node<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        // Something within it is wanted as well: that it is there is all that is told of it.
+        // Something within it is wanted as well: that it is there is all that is reported of it.
         self.whole(&Value::Bool(true));
         while let Some(key) = map.next_key::<String>()? {
             let below: Vec<Wanted<'_>> = self

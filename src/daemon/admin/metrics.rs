@@ -42,7 +42,7 @@ struct Use {
     holder: String,
 }
 
-/// How long what was worked out of all sources is told again: whoever scrapes each second costs no more.
+/// How long what was worked out of all sources is shown again: whoever scrapes each second costs no more.
 const KEPT_FOR: TimeDelta = TimeDelta::seconds(30);
 
 /// How all sources stood, and when. Clones share it.

@@ -34,7 +34,7 @@ const HEAD_WAIT: Duration = Duration::from_secs(10);
 /// For a request, its answer, and the reading of that.
 const LONGEST: Duration = Duration::from_secs(180);
 
-/// What the page tells of.
+/// What the page shows.
 #[derive(Clone)]
 pub struct Admin {
     pub daemon: DaemonHandle,
@@ -210,7 +210,7 @@ async fn run(
     }
 }
 
-/// Why a trigger is not pulled, if it is not. Digests are compared, so that time tells nothing.
+/// Why a trigger is not pulled, if it is not. Digests are compared, so that time reveals nothing.
 fn refusal(page: &Page, headers: &HeaderMap) -> Option<Response> {
     let Some(token) = &page.token else {
         return Some((StatusCode::FORBIDDEN, "no token is set in [admin], so triggers are off\n").into_response());

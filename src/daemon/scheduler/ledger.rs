@@ -1,4 +1,4 @@
-//! The heartbeat with its ledger, kept off the async threads.
+//! The planner with its ledger, kept off the async threads.
 
 use super::status::{Status, status};
 use crate::domain::schedule::{Outcome, PlannedJob, Planner, Slot, SlotKey, SlotToRun};

@@ -94,7 +94,7 @@ pub struct Circuit {
     pub probe_at: DateTime<Utc>,
 }
 
-/// What a heartbeat says of itself.
+/// What a planner says of itself.
 pub(super) fn status(heart: &Planner) -> Status {
     let (mut at_work, mut waiting) = (Vec::new(), Vec::new());
     for (slot, decision) in heart.open_slots() {

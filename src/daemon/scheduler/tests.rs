@@ -92,7 +92,7 @@ async fn a_late_report_speaks_of_the_day_before_its_slot() {
 }
 
 #[tokio::test]
-async fn one_tenants_missing_secret_is_told_and_leaves_the_others_running() {
+async fn one_tenants_missing_secret_is_reported_and_leaves_the_others_running() {
     let root = tempfile::tempdir().expect("a folder");
     let broken = "name = 'B'\ntime_zone = 'UTC'\ncurrency = 'EUR'\n[[connections]]\nid = 'pay'\nconnector = 'stripe'\n\
         secrets = { api_key = { env = 'DAYBOOK_TEST_UNSET_KEY' } }\n";

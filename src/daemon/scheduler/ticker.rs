@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_heartbeat_that_falls_silent_is_made_anew() {
+    async fn a_scheduler_that_falls_silent_is_made_anew() {
         let mut ticker = Ticker::patient_for(Duration::from_secs(8), Clock::System);
         ticker.next().await;
         assert_eq!(ticker.restarts, 0, "it ticks by itself");

@@ -115,7 +115,7 @@ pub(super) async fn run_maintenance(app: &App) -> End {
     (outcome_of(broken.iter().any(|step| step.can_retry)), detail)
 }
 
-/// The operator hears of figures that are not those of their facts: somebody may have read them.
+/// The operator is notified of figures that are not those of their facts: somebody may have read them.
 async fn tell_differences(app: &App, steps: &[Step], now: DateTime<Utc>) {
     let Some(step) = steps.iter().find(|step| step.name == FIGURES && !step.is_ok) else { return };
     let told = match app.deliverers() {

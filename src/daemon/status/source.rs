@@ -29,7 +29,7 @@ pub(super) fn sources_of(
     let yesterday = now.with_timezone(&workspace.workspace.time_zone).date_naive() - Days::new(1);
     let view = View { workspace, planned, reached, states, files, expected: &expected, yesterday, now };
     let vendors = workspace.connections.iter().map(|c| view.source(app, &c.id, &c.connector));
-    // A connection that was renamed or deleted is told of while its files' rows count.
+    // A connection that was renamed or deleted is reported while its files' rows count.
     let orphaned = files.iter().map(|noted| &noted.file).filter(|file| file.state == FileState::Orphaned);
     let orphaned: BTreeSet<&str> = orphaned.map(|file| file.connection.as_str()).collect();
     let configured = workspace.files.iter().map(|file| file.id.as_str());

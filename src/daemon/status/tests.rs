@@ -77,7 +77,7 @@ fn sources_of_all_workspaces_take_as_many_statements_as_those_of_one() {
     assert!((1..=8).contains(&counts[0]), "{counts:?}");
 }
 
-/// It said that no job syncs a source, whatever jobs there were.
+/// It reported that no job syncs a source, whatever jobs there were.
 #[test]
 fn what_is_not_worked_out_for_all_gives_no_remedy() {
     let root = tempfile::tempdir().expect("a folder");

@@ -9,7 +9,7 @@ pub struct Features {
     pub eight_bit: bool,
     /// Addresses beyond ASCII (RFC 6531).
     pub utf8_addresses: bool,
-    /// Whether the server wants to hear how large a mail is (RFC 1870).
+    /// Whether the server wants to know how large a mail is (RFC 1870).
     pub size: bool,
     /// The most bytes of a mail, if there is a limit.
     pub most_bytes: Option<u64>,

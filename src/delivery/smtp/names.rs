@@ -1,4 +1,4 @@
-//! The names a mail server hears: ours, the sender's and the reader's. Pure.
+//! The names a mail server receives: ours, the sender's and the reader's. Pure.
 
 use super::features::Features;
 use crate::delivery::{DeliveryError, one_line};

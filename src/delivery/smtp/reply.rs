@@ -22,7 +22,7 @@ pub struct Answer {
     pub is_torn: bool,
 }
 
-/// What is said and is no reply.
+/// What is received and is no reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Garbled {
     #[error("its answer is no mail server's")]
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_reply_is_told_as_such() {
+    fn what_is_no_reply_is_reported_as_such() {
         for text in [
             "HTTP/1.1 400 Bad Request\r\n",
             "SSH-2.0-OpenSSH\r\n",

@@ -45,7 +45,7 @@ pub struct Failed {
 }
 
 impl Failed {
-    /// The server said no.
+    /// The server answered no.
     pub fn answered(error: DeliveryError) -> Self {
         Self { error, is_usable: true, is_stale: false }
     }
@@ -81,7 +81,7 @@ impl Session {
         session.hello(&name).await?;
         if place.security == SmtpSecurity::StartTls {
             session = session.start_tls(&connector()?).await?;
-            // What was said in clear counts for nothing.
+            // What was answered in clear counts for nothing.
             session.hello(&name).await?;
         }
         Ok(session)
@@ -127,7 +127,7 @@ impl Session {
         let wait = if step == Step::Data { self.waits.data } else { self.waits.command };
         let (wire, host) = (&mut self.wire, &self.host);
         let asking = async {
-            // A server that takes its leave before it was asked has said why.
+            // A server that takes its leave before it was asked has answered why.
             if !wire.is_out_of_turn() {
                 wire.write(format!("{line}\r\n").as_bytes(), wait).await?;
             }
@@ -153,7 +153,7 @@ impl Session {
         Err(Failed { error, is_usable, is_stale })
     }
 
-    /// Hands one mail over. `replies` gets what the server said, step by step.
+    /// Hands one mail over. `replies` gets what the server answered, step by step.
     pub async fn hand_over(
         &mut self,
         envelope: &Envelope,

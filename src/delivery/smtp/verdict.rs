@@ -8,7 +8,7 @@ use super::wire::Broken;
 use crate::delivery::bounce::RECIPIENT_STEP;
 use crate::delivery::{DeliveryError, one_line, retry};
 
-/// Where in the conversation something was said.
+/// Where in the conversation something was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     Greeting,
@@ -51,7 +51,7 @@ impl Step {
         }
     }
 
-    /// Whether the server said what it says when all is well. Anything else is no consent: a mail sent
+    /// Whether the server answered what it answers when all is well. Anything else is no consent: a mail sent
     /// after a 250 to DATA would be read as commands.
     pub fn is_passed(self, answer: &Answer) -> bool {
         if answer.is_torn {
@@ -139,7 +139,7 @@ fn is_about_hello(step: Step, answer: &Answer) -> bool {
     }
 }
 
-/// 552 is also said of a full mailbox (5.2.2) and of what a filter dislikes (5.7.x).
+/// 552 also answers a full mailbox (5.2.2) and what a filter dislikes (5.7.x).
 fn is_too_large(step: Step, answer: &Answer) -> bool {
     match answer.status {
         Some((5, 3, 4) | (5, 2, 3)) => true,
@@ -200,7 +200,7 @@ mod tests {
             (Step::Sender, "550 5.7.60 Client does not have permissions to send as this sender", "send as"),
             (Step::Sender, "553 5.7.1 <d@example.com>: Sender address rejected: not owned by user x", "send as"),
             (Step::Sender, "550 5.1.8 Sender domain does not exist", "send as"),
-            // FusionAuth/fusionauth-issues#220, gophish/gophish#2900: told only after the mail.
+            // FusionAuth/fusionauth-issues#220, gophish/gophish#2900: reported only after the mail.
             (
                 Step::End,
                 "554 5.2.0 STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied; Failed",

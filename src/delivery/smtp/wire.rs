@@ -114,7 +114,7 @@ impl Wire {
         timeout(wait, writing).await.map_err(|_| Broken::Silent)?.map_err(|error| closed(&error))
     }
 
-    /// Whether the server has said something that nobody asked for, or is gone. Does not wait.
+    /// Whether the server has sent something that nobody asked for, or is gone. Does not wait.
     pub fn is_out_of_turn(&mut self) -> bool {
         !self.buffer.is_empty() || self.receive().now_or_never().is_some()
     }

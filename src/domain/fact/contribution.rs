@@ -23,7 +23,7 @@ pub struct Measure {
     pub kind: ColumnType,
 }
 
-/// What else the measures of a fact are told apart by. The list is closed, so that tables of several facts can be
+/// What else the measures of a fact are split by. The list is closed, so that tables of several facts can be
 /// laid side by side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

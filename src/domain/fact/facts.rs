@@ -91,7 +91,7 @@ impl Facts {
         by_name.into_values().cloned().collect()
     }
 
-    /// The facts that add to a measure and tell it apart by a dimension.
+    /// The facts that add to a measure and split it by a dimension.
     pub fn telling_apart(&self, measure: &str, dimension: Dimension) -> Vec<&Fact> {
         let adds = |fact: &&Fact| {
             let contribution = fact.contribution.as_ref();

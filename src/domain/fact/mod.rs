@@ -27,7 +27,7 @@ pub struct Fact {
     pub hour: Option<String>,
     /// Columns that a row is known by within its workspace.
     pub key: Vec<String>,
-    /// Where the first column is empty, the second tells rows apart.
+    /// Where the first column is empty, the second distinguishes rows.
     pub key_fallback: Vec<(String, String)>,
     /// Whether two connections of a workspace may not hold the same row.
     pub is_unique_across_connections: bool,
@@ -74,7 +74,7 @@ impl Fact {
         self.columns.iter().find(|column| column.name == name)
     }
 
-    /// Columns by which a check tells two copies of a row; within a connection unless the fact says otherwise.
+    /// Columns by which a check recognises two copies of a row; within a connection unless the fact says otherwise.
     /// Each is an expression over the table's columns.
     pub fn key_expressions(&self) -> Vec<String> {
         let fallback = |name: &String| {

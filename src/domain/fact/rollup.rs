@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_header_is_told_with_its_line() {
+    fn what_is_wrong_with_a_header_is_reported_with_its_line() {
         let told = |text: &str| -> Vec<String> {
             let found = read(text).expect_err("refused");
             found.into_iter().map(|one| format!("{} {}", one.line.unwrap_or(0), one.message)).collect()

@@ -80,7 +80,7 @@ fn every_shipped_file_can_be_read_and_holds_the_country_of_its_name() {
 }
 
 #[test]
-fn names_are_in_english_and_tell_which_days_are_observed() {
+fn names_are_in_english_and_say_which_days_are_observed() {
     let named = |code: &str, day: &str| {
         let found = holidays(region(code), date(day).year());
         found.into_iter().find(|holiday| holiday.date == date(day)).map_or_else(String::new, |holiday| holiday.name)

@@ -1,4 +1,4 @@
-//! Makes the registry of the definitions, with every problem told at once.
+//! Makes the registry of the definitions, with every problem reported at once.
 
 use super::refusals::Refusal;
 use super::{Columns, Formula, Kind, Metric, MetricSpec, Registry, refusals};

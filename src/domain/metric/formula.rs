@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_told_with_its_place() {
+    fn a_mistake_is_reported_with_its_place() {
         let error = Formula::parse("cost / (clicks").expect_err("open");
         assert_eq!(
             error.to_string(),

@@ -46,7 +46,7 @@ pub struct Condition {
     pub names: Vec<String>,
 }
 
-/// A column of `mart.metric_daily` that rows are told apart by.
+/// A column of `mart.metric_daily` that distinguishes rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {

@@ -254,7 +254,7 @@ fn of_metric(registry: &Registry, id: &str) -> (Measured, Nature) {
         Kind::Sum { .. } => (Measured::of_unit(metric.unit), Nature::Sum),
         Kind::Level(_) => (Measured::of_unit(metric.unit), Nature::Level),
         Kind::Distinct(_) => (Measured::of_unit(metric.unit), Nature::Distinct),
-        // Its own problems are told where it stands.
+        // Its own problems are reported where it stands.
         Kind::Formula(formula) => sums(registry, formula).unwrap_or((Measured::Open, Nature::Sum)),
         Kind::Of { metric, .. } => of_metric(registry, metric),
     }

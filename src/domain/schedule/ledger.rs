@@ -1,4 +1,4 @@
-//! What the heartbeat asks of the books that slots are kept in.
+//! What the planner asks of the ledger that slots are kept in.
 
 use super::decide::Failures;
 use super::slot::{Outcome, Pair, Slot};
@@ -22,7 +22,7 @@ impl Mark {
     }
 }
 
-/// The books. Each call is all or nothing.
+/// The ledger. Each call is all or nothing.
 pub trait Ledger {
     type Error;
 

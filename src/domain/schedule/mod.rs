@@ -2,7 +2,7 @@
 //!
 //! # Two kinds of expressions
 //!
-//! A cron expression is of one of two kinds, told apart by its hour field alone:
+//! A cron expression is of one of two kinds, distinguished by its hour field alone:
 //!
 //! - **Wall clock** (`30 2 * * *`, `30 2,14 * * *`, `*/15 8-18 * * 1-5`, `0 0-23/6 * * *`): the hour field
 //!   names hours. Each wall time runs once: where the clock skips it (spring), at the first valid

@@ -1,4 +1,4 @@
-//! Tells the operator which messages are in trouble: one note for all of a pass, on another channel than
+//! Notifies the operator of the messages in trouble: one note for all of a pass, on another channel than
 //! the troubled one where there is one.
 
 use super::notice;
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn trouble_with_mail_is_told_in_slack_and_the_other_way_round() {
+    fn trouble_with_mail_is_reported_in_slack_and_the_other_way_round() {
         let now = Utc.with_ymd_and_hms(2026, 11, 21, 8, 0, 0).single().expect("an instant");
         let routes = |lanes: &[&str]| {
             let troubles: Vec<Trouble> = lanes.iter().map(|lane| trouble(lane, "failed")).collect();
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_trouble_told_again_later_is_another_mail() {
+    fn the_same_trouble_reported_again_later_is_another_mail() {
         let now = Utc.with_ymd_and_hms(2026, 11, 21, 8, 0, 0).single().expect("an instant");
         let id = |now| {
             let mail = notes(&[trouble("slack:ops", "failed")], &operator(), now).remove(0).payload;

@@ -1,4 +1,4 @@
-//! Once a week the operator hears how deliveries went, so that silence is never taken for good news.
+//! Once a week the operator is notified of how deliveries went, so that silence is never taken for good news.
 
 use super::notice;
 use crate::delivery::Policy;

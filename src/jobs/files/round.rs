@@ -1,4 +1,4 @@
-//! One look at a drop folder: what is new is loaded, and the books say how each file stands.
+//! One look at a drop folder: what is new is loaded, and the ledger says how each file stands.
 
 use super::{FileError, FileSource};
 use crate::connectors::file::{Dropped, Left, OnRemoval, list, shown};
@@ -262,7 +262,7 @@ fn told(file: &FileStanding) -> String {
     format!("{}: {}", shown(&file.name), file.reason.as_deref().unwrap_or(file.state.name()))
 }
 
-/// What is told of a file whose time has not come.
+/// What is reported of a file whose time has not come.
 fn of_the_future(at: DateTime<Utc>) -> String {
     format!(
         "its time, {}, lies ahead of now: what came after it counts; set it right with `touch`",

@@ -112,7 +112,7 @@ pub async fn leave(context: &SyncContext, batch: &[LandedSlice]) -> Result<(), W
 /// How a slice's load in a process of its own ended.
 enum Trial {
     Died,
-    /// It came to an end, whatever it said, or could not be tried.
+    /// It came to an end, whatever it answered, or could not be tried.
     Lived,
 }
 

@@ -116,7 +116,7 @@ pub async fn load_batch(
     if let Err(error) = attempts::enter(context, batch, deaths).await {
         return match batch {
             [_] => vec![Err(error)],
-            // One of them is to be told, and the others are loaded.
+            // One of them is to be reported, and the others are loaded.
             _ => alone(context, source, (batch, deaths), mode).await,
         };
     }

@@ -24,7 +24,7 @@ pub enum Ask {
     No(ConnectorError),
 }
 
-/// What was heard in a run so far.
+/// What was answered in a run so far.
 #[derive(Debug, Default)]
 pub struct Patience {
     partitions: BTreeMap<String, Heard>,

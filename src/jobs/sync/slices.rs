@@ -39,7 +39,7 @@ pub(in crate::jobs) struct Failed {
     pub was_asked: bool,
 }
 
-/// Fetches and loads `plan` in order. A slice that fails is told, its days are entered as unanswered,
+/// Fetches and loads `plan` in order. A slice that fails is reported, its days are entered as unanswered,
 /// and the others go on.
 pub(in crate::jobs) async fn run_slices(
     context: &SyncContext,
@@ -99,7 +99,7 @@ pub(in crate::jobs) async fn run_slices(
         }
         drop(landed);
     };
-    // Slices before the first day have no place in the coverage map: only the cursor tells what was read.
+    // Slices before the first day have no place in the coverage map: only the cursor says what was read.
     let is_in_order = matches!(stream.slicing, SlicingSpec::Before { .. });
     let loading = async {
         let mut batches = Batches::new(to_load, stream);
@@ -110,7 +110,7 @@ pub(in crate::jobs) async fn run_slices(
                     if failed.was_asked {
                         outcome.failures.push(failed.error.clone());
                     }
-                    // A hole that is not in the books would be lost once the cursor moves on.
+                    // A hole that is not in the ledger would be lost once the cursor moves on.
                     if let Err(error) = enter(context, source, (stream_id, mode), &failed).await {
                         outcome.failures.push(load_error(Some(&failed.planned.slice), &error));
                         return;
@@ -165,7 +165,7 @@ pub(in crate::jobs) async fn run_slices(
     outcome
 }
 
-/// What failed in one sentence; each reason once, with the partitions it is said of where there are several.
+/// What failed in one sentence; each reason once, with the partitions it is reported of where there are several.
 fn together(failures: &[SyncError], has_partitions: bool) -> Option<SyncError> {
     let first = failures.first()?;
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
@@ -185,7 +185,7 @@ fn together(failures: &[SyncError], has_partitions: bool) -> Option<SyncError> {
         slice: first.slice.clone(),
         partition: first.partition.clone(),
         message: told.collect::<Vec<_>>().join("; ") + &more,
-        // What only a person can mend is worth telling first.
+        // What only a person can mend is worth reporting first.
         can_retry: failures.iter().all(|failure| failure.can_retry),
     })
 }

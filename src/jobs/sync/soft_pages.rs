@@ -26,7 +26,7 @@ pub fn soft_pages(files: Vec<PathBuf>, largest: u64) -> io::Result<SoftPages> {
     let mut all = Replaced::default();
     for number in 0..pages.files.len() {
         let path = &pages.files[number];
-        // One that cannot be read is told by the query that wants it.
+        // One that cannot be read is reported by the query that wants it.
         let Ok(false) = unpacked(path, largest).and_then(is_sound) else { continue };
         let folder = match &pages.copies {
             Some(folder) => folder,
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_pages_that_need_it_are_copied_and_what_was_replaced_is_told() {
+    fn only_pages_that_need_it_are_copied_and_what_was_replaced_is_reported() {
         let landed = tempfile::tempdir().expect("a folder");
         let write = |name: &str, body: &[u8]| {
             let packed = zstd::encode_all(body, 1).expect("packed");

@@ -47,7 +47,7 @@ pub fn split_pages(
     };
     let (mut left_out, mut cut, mut largest) = (0, 0, 0);
     for (number, file) in files.into_iter().enumerate() {
-        // What cannot be read is told by the query that wants it.
+        // What cannot be read is reported by the query that wants it.
         let size = size(&file).unwrap_or(0);
         if size <= LARGEST_WHOLE {
             largest = largest.max(size);

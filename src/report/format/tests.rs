@@ -161,7 +161,7 @@ fn every_language_follows_icu() {
 }
 
 #[test]
-fn a_wording_reads_back_from_its_text_and_another_language_is_told_what_is_known() {
+fn a_wording_reads_back_from_its_text_and_another_language_is_refused_with_what_is_known() {
     for language in Language::ALL {
         for currency in [CurrencyDisplay::Symbol, CurrencyDisplay::Code] {
             let locale = Locale { language, currency };

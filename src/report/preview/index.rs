@@ -13,7 +13,7 @@ pub struct Index {
     pub problems: Vec<Remark>,
     /// One for each copy of the report.
     pub sheets: Vec<Sheet>,
-    /// While files are watched: what the script that tells of a newer rendering says of this one.
+    /// While files are watched: what the script that reports a newer rendering says of this one.
     pub version: Option<String>,
 }
 

@@ -110,7 +110,7 @@ fn card_lines<'a>(section: &'a str, card: &'a Card, all: &mut Vec<Line<'a>>) {
 }
 
 fn table_lines<'a>(section: &'a str, table: &'a Table, all: &mut Vec<Line<'a>>) {
-    // A campaign may be called "Total", so sums are told apart by their block.
+    // A campaign may be called "Total", so sums are distinguished by their block.
     let total = format!("{}/total", table.id);
     let rows = table.rows.iter().map(|row| (&table.id, row));
     for (block, row) in rows.chain(table.total.iter().map(|row| (&total, row))) {

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_or_no_image_is_told() {
+    fn what_is_too_large_or_no_image_is_reported() {
         let told = |bytes: &[u8]| Logo::read(bytes).expect_err("refused");
         let mut png = Pixmap::new(2, 2).expect("pixels").encode_png().expect("a PNG");
         png[16..24].copy_from_slice(&[50_000u32.to_be_bytes(), 50_000u32.to_be_bytes()].concat());
@@ -177,7 +177,7 @@ mod tests {
 
     /// A logo with letters came out without them; one of 30 levels of `use` never ended.
     #[test]
-    fn a_drawing_that_would_come_out_otherwise_is_told() {
+    fn a_drawing_that_would_come_out_otherwise_is_reported() {
         let told = |inside: &str| Logo::read(drawn(inside).as_bytes()).expect_err("refused");
         assert!(told("<text>Acme</text>").contains("<text>; save it as plain paths"));
         assert!(told("<use href=\"#a\"/>").contains("give a PNG"));

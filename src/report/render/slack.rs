@@ -92,7 +92,7 @@ fn gaps(document: &Document) -> Vec<String> {
     lines
 }
 
-/// Colour alone tells nothing to some readers, so the sentence says it as well.
+/// Colour alone says nothing to some readers, so the sentence says it as well.
 fn mark(lead: &Lead) -> &'static str {
     match lead.tone {
         Tone::Good => ":large_green_circle:",

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn instants_are_told_on_the_readers_clock() {
+    fn instants_are_shown_on_the_readers_clock() {
         let document = sample::document();
         assert_eq!(instant_text(&document, document.issued_at), "Sat 21 Nov 2026, 08:00 CET");
     }

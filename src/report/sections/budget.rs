@@ -9,7 +9,7 @@ use crate::report::receipt::{DataPoint, Expression, Plan};
 use rust_decimal::{Decimal, dec};
 use std::collections::BTreeMap;
 
-/// Further from the pace than this is told.
+/// Further from the pace than this is reported.
 const TOLERANCE: Decimal = dec!(0.1);
 
 pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<Section> {
@@ -108,7 +108,7 @@ fn row(
     let ahead = share_used.map(|used| used - share_passed);
     let (verdict, tone) = match ahead {
         _ if is_spent => ("over plan", Tone::Bad),
-        // A channel whose cost nobody tells cannot be judged.
+        // A channel whose cost nobody reports cannot be judged.
         Some(_) if !has_cost => ("no cost data", Tone::Neutral),
         Some(ahead) if passed == days && ahead < -TOLERANCE => ("under plan", Tone::Neutral),
         Some(_) if passed == days => ("on plan", Tone::Good),

@@ -51,7 +51,7 @@ pub struct FigureBuilder<'a> {
     keeps_receipts: bool,
     /// Metrics that were printed.
     printed: BTreeSet<String>,
-    /// What must be said of printed figures.
+    /// What must be stated of printed figures.
     notes: BTreeSet<String>,
     /// Printed figures that count days before the report's own.
     earlier: Vec<Earlier>,
@@ -273,7 +273,7 @@ impl<'a> FigureBuilder<'a> {
     }
 
     fn kept(&mut self, basis: &Expression, unit: Unit, value: Option<Decimal>, text: String, label: &str) -> Figure {
-        // What does not exist cannot change; once it does, the source will have said more.
+        // What does not exist cannot change; once it does, the source will have reported more.
         let provisional = value.is_some() && !self.is_final(basis);
         if !self.keeps_receipts {
             return Figure { value, unit, text, receipt: None, provisional };

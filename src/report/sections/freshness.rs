@@ -130,7 +130,7 @@ fn lacking<'a>(readings: &'a Readings, earlier: &'a [Earlier]) -> Vec<(&'a Sourc
             .reduce(|one, other| Period { start: one.start.min(other.start), end: one.end.max(other.end) })?;
         Some((reach, days, figures.into_iter().map(|(_, label)| label).collect()))
     };
-    // Of what was never read, more is said of the period itself.
+    // Of what was never read, more is reported of the period itself.
     readings.reach.iter().filter(was_read).filter_map(lack).collect()
 }
 
@@ -144,7 +144,7 @@ fn list(labels: &[&str]) -> String {
     labels.iter().map(|label| format!("“{label}”")).collect::<Vec<_>>().join(", ")
 }
 
-/// What is here and limited, in words; what several streams of a source say alike is said once.
+/// What is here and limited, in words; what several streams of a source say alike is reported once.
 pub fn limits(readings: &Readings) -> Vec<String> {
     let mut said: Vec<(&str, String, Vec<&str>)> = Vec::new();
     for reach in &readings.reach {

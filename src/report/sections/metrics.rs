@@ -16,7 +16,7 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>, own: &Metri
     let data = readings.data_of(&filter)?;
     let cards: Vec<Card> = own.metrics.iter().filter_map(|metric| card(readings, builder, data, metric)).collect();
     let shown: Vec<String> = cards.iter().map(|card| card.metric.clone()).collect();
-    // Somebody named them: what is not there is told, not left out.
+    // Somebody named them: what is not there is reported, not left out.
     let missing: Vec<String> =
         own.metrics.iter().filter(|metric| !shown.contains(metric)).map(|metric| builder.label(metric)).collect();
     let mut blocks = Vec::new();

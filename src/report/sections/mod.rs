@@ -196,7 +196,7 @@ pub fn needs(definition: &Definition, period: Period, campaigns: &[Campaign]) ->
     needs
 }
 
-/// What the sections of metrics about a part of the workspace are told apart by.
+/// What the sections of metrics about a part of the workspace are split by.
 fn dimensions(definition: &Definition, part: &Filter, period: Period) -> BTreeSet<(Period, Dimension)> {
     let own = definition.edition.own.iter();
     let of_part = own.filter(|own| definition.split.filter.and(&own.filter).as_ref() == Some(part));

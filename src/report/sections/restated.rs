@@ -24,7 +24,7 @@ pub struct Restated {
 }
 
 impl Restated {
-    /// How large the change is against what was said.
+    /// How large the change is against what was reported.
     fn size(&self) -> Decimal {
         let (said, now) = (self.said.value.unwrap_or_default(), self.now.unwrap_or_default());
         crate::report::receipt::relative(now, said).map_or(Decimal::MAX, |change| change.abs())

@@ -1,4 +1,4 @@
-//! What parts say, over small books.
+//! What parts say, over a few readings.
 
 use super::*;
 use crate::domain::campaign::Status;

@@ -94,7 +94,7 @@ fn templates_cannot_read_files() {
 }
 
 #[test]
-fn a_fault_of_the_theme_is_told_without_letters_that_steer_a_terminal() {
+fn a_fault_of_the_theme_is_reported_without_letters_that_steer_a_terminal() {
     let theme = format!(
         "accent = \"#123456\"\naccent_dark = \"#abcdef\"\nlogo_text = \"Acme\"\npaper = \"\\u0000\\u001b[2J{}\"\n",
         "x".repeat(9000)
@@ -122,7 +122,7 @@ fn the_paper_is_a4_unless_the_theme_says_letter_and_nothing_else_is_taken() {
 }
 
 #[test]
-fn a_logo_that_cannot_be_used_is_told_with_its_line_and_the_theme_stays() {
+fn a_logo_that_cannot_be_used_is_reported_with_its_line_and_the_theme_stays() {
     let theme = |logo: &str| {
         format!("accent = \"#123456\"\naccent_dark = \"#abcdef\"\nlogo_text = \"Acme\"\nlogo = {logo:?}\n")
     };

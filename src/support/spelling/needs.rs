@@ -43,7 +43,7 @@ impl Needs {
 }
 
 /// The longest run of a word's ASCII letters and digits, of an address of what stands before the `@` if that has
-/// one that tells anything. None where the word has no such letter.
+/// one of any use. None where the word has no such letter.
 fn run(form: &str) -> Option<&str> {
     let local = form.split_once('@').and_then(|(local, _)| longest(local)).filter(|run| run.len() >= 3);
     local.or_else(|| longest(form))

@@ -1,4 +1,4 @@
-//! What is compressed: told by its first bytes, whatever it is called.
+//! What is compressed: recognised by its first bytes, whatever it is called.
 
 use super::lenient;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};

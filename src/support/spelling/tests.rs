@@ -127,7 +127,7 @@ fn a_word_is_replaced_where_it_stands_and_a_text_that_spells_it_otherwise_as_a_w
 }
 
 #[test]
-fn addresses_of_one_mailbox_are_given_in_the_forms_that_are_told_apart() {
+fn addresses_of_one_mailbox_are_given_in_the_forms_that_are_distinguished() {
     assert_eq!(of_address(" Jane@Example.com "), ["jane@example.com"]);
     let forms = of_address("jo@münchen.example");
     assert!(forms.contains(&"jo@xn--mnchen-3ya.example".to_owned()) && forms.len() == 3, "{forms:?}");
@@ -136,7 +136,7 @@ fn addresses_of_one_mailbox_are_given_in_the_forms_that_are_told_apart() {
 }
 
 #[test]
-fn a_text_with_too_many_readings_is_told_apart_and_counts_as_one_that_names_a_word() {
+fn a_text_with_too_many_readings_is_distinguished_and_counts_as_one_that_names_a_word() {
     assert_eq!(search("plain", &mut |text| text == "plain"), Outcome::Found);
     assert_eq!(search("plain", &mut |_| false), Outcome::Absent);
     let mut most = 0;

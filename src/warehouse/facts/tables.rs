@@ -339,7 +339,7 @@ pub fn days(connection: &Connection) -> Result<BTreeMap<String, String>, Warehou
     rows.collect::<Result<_, _>>().context(step)
 }
 
-/// Facts that tell what they add apart by a dimension, with the measures.
+/// Facts that split what they add by a dimension, with the measures.
 pub fn telling_apart(connection: &Connection, dimension: Dimension) -> Result<Vec<Adds>, WarehouseError> {
     let step = || format!("looking for facts by {}", dimension.word());
     let sql = "SELECT fact, unnest(measures) FROM ops.fact

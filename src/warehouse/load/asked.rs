@@ -98,7 +98,7 @@ pub fn quarantine_other_days(
 /// The column of the day on which something happened.
 const DAY: &str = "date";
 
-/// Tells of rows that happened on days that have not come, where no days were asked for.
+/// Reports rows that happened on days that have not come, where no days were asked for.
 pub fn tell_days_ahead(
     transaction: &Transaction<'_>,
     request: &LoadRequest,

@@ -1,4 +1,4 @@
-//! The days a load speaks for, in the books.
+//! The days a load speaks for, in the ledger.
 
 use super::doubt;
 use super::{LoadRequest, Loaded};
@@ -92,7 +92,7 @@ pub fn note_accepted(
 }
 
 /// The first day that had not ended when the vendor was asked. Where the vendor names another zone than
-/// the settings, the earlier one, and readers are told.
+/// the settings, the earlier one, and readers are notified.
 pub fn first_running_day(
     transaction: &Transaction<'_>,
     request: &LoadRequest,

@@ -154,7 +154,7 @@ fn in_own_days(target: &Target, requests: &[LoadRequest]) -> String {
     format!("{column} >= {start} AND {column} < {end}{}", of_partition.unwrap_or_default())
 }
 
-/// The rows of each load, and their days in the books of what was touched; `None` if a key came twice.
+/// The rows of each load, and their days in the ledger of what was touched; `None` if a key came twice.
 fn counted(
     transaction: &Transaction<'_>,
     whole: &LoadRequest,

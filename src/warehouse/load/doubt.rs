@@ -21,7 +21,7 @@ use chrono::NaiveDate;
 use duckdb::{Transaction, params};
 use rust_decimal::Decimal;
 
-/// What tells an emptier answer from a missing one.
+/// What distinguishes an emptier answer from a missing one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Doubt {
     /// A column of numbers; rows are counted where it is absent.
@@ -211,7 +211,7 @@ pub fn quarantined(
             |row| row.get(0),
         )
         .context(|| format!("weighing what was quarantined of {}", target.table))?;
-    // Where nothing at all has the measure, only the rows tell.
+    // Where nothing at all has the measure, only the rows decide.
     let share = share.unwrap_or(by_rows);
     let what = measure.replace('_', " ");
     let told = format!("{bad} of {rows} rows could not be used ({:.1}% of {what})", share * 100.0);

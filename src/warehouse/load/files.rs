@@ -1,10 +1,10 @@
 //! Loads dropped files: rows, history, quarantine, load records and touched days of many files in one
 //! transaction. Each file is judged by itself; what is refused leaves the others as they are.
 
-mod books;
 mod dropped_rows;
 mod held;
 mod items;
+mod ledger;
 mod merge;
 mod parquet;
 mod quarantine;
@@ -60,7 +60,7 @@ pub struct FileTarget {
     pub repeats: Repeats,
     /// The first day to load.
     pub since: Option<NaiveDate>,
-    /// Rows of later days are told: day and month may be the wrong way round.
+    /// Rows of later days are reported: day and month may be the wrong way round.
     pub until: Option<NaiveDate>,
     /// More bad rows than this, and more than one, refuse a file; in percent of its rows.
     pub most_bad_percent: u32,
@@ -163,8 +163,8 @@ impl Batch<'_> {
         quarantine::keep(transaction, self, some_are_erased)?;
         held::stage(transaction, self)?;
         merge::merge(transaction, self, now)?;
-        books::days(transaction, self)?;
-        books::enter(transaction, self, now)
+        ledger::days(transaction, self)?;
+        ledger::enter(transaction, self, now)
     }
 
     /// Runs statements.

@@ -1,5 +1,5 @@
 //! Records of money that could not be used. What one of them is worth is not known, so none is too few
-//! to tell: they are named, by every load, until they come again and can be used.
+//! to report: they are named, by every load, until they come again and can be used.
 
 use super::stage::literal;
 use super::{LoadRequest, Loaded, Replaces, Target};
@@ -7,7 +7,7 @@ use crate::support::shown::cut_line;
 use crate::warehouse::error::{Context, WarehouseError};
 use duckdb::{Transaction, params};
 
-/// So many reasons are told of one table, and so many records of a reason.
+/// So many reasons are reported of one table, and so many records of a reason.
 const MOST_REASONS: usize = 5;
 const MOST_NAMES: u64 = 3;
 /// A longer reason is cut.
@@ -38,7 +38,7 @@ pub fn are_named(transaction: &Transaction<'_>, target: &Target, columns: &[Stri
     transaction.query_row(&sql, [], |row| row.get(0)).context(|| format!("looking for names in {}", target.table))
 }
 
-/// Keeps what could not be read beside what could not be used, forgets what can be used by now, and tells
+/// Keeps what could not be read beside what could not be used, forgets what can be used by now, and notifies
 /// readers of the rest. `read` holds the load's rows.
 pub fn settle(
     transaction: &Transaction<'_>,

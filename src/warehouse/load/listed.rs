@@ -21,7 +21,7 @@ const FEW: u64 = 5;
 const MANY: u64 = 10;
 
 /// Refuses a list that names none, or hardly any, of the rows held of its window; one that lacks many is
-/// told.
+/// reported.
 pub fn check(
     transaction: &Transaction<'_>,
     request: &LoadRequest,

@@ -19,7 +19,7 @@ const LARGEST_ELEMENT: u64 = 32 << 20;
 const LARGEST_WHOLE_PAGE: u64 = 8 << 20;
 
 /// Creates the relation `page(page_no, body)` of one slice, or of several whose pages are JSON: then
-/// `page_no` also tells the slice, see [`PAGES_OF_SLICE`].
+/// `page_no` also identifies the slice, see [`PAGES_OF_SLICE`].
 pub fn create_pages(transaction: &Transaction<'_>, requests: &[LoadRequest]) -> Result<(), WarehouseError> {
     let mut pages: Vec<Vec<(u32, &Path)>> = Vec::new();
     let (mut is_any_array, mut largest) = (false, 0);

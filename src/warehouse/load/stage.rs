@@ -73,7 +73,7 @@ pub fn stage(
         quarantine(transaction, request, target, &columns)?;
         if let Some((told, share)) = doubt::quarantined(transaction, target, bad - of_other_days, rows - of_other_days)?
         {
-            // What is next to nothing is the admin's matter, not the readers'; money is told by name.
+            // What is next to nothing is the admin's matter, not the readers'; money is reported by name.
             match share.is_small() || left_out::are_named(transaction, target, &columns)? {
                 true => loaded.notes.push(told.clone()),
                 false => loaded.caveat(told.clone()),
@@ -250,7 +250,8 @@ pub fn note_fields(
     Ok(())
 }
 
-/// Fields of a structure, as DuckDB gives that of JSON, which are not among the known ones; and what is said of them.
+/// Fields of a structure, as DuckDB gives that of JSON, which are not among the known ones; and what is
+/// reported of them.
 pub fn new_fields(structure: &str, known: &BTreeSet<String>) -> (Vec<String>, Option<String>) {
     let mut fields = Vec::new();
     match serde_json::from_str(structure) {

@@ -43,7 +43,7 @@ impl Finding {
     }
 }
 
-/// Reads the whole database and looks at its books.
+/// Reads the whole database and looks at its ledger.
 pub fn examine(connection: &Connection, compact_at_free_percent: u64) -> Result<Vec<Finding>, WarehouseError> {
     let mut findings = vec![readable(connection)?];
     if findings.iter().any(|finding| finding.health == Health::Bad) {
@@ -95,7 +95,7 @@ fn readable(connection: &Connection) -> Result<Finding, WarehouseError> {
     })
 }
 
-/// Every fact came with a load that is in the books.
+/// Every fact came with a load that is in the ledger.
 fn loads(connection: &Connection) -> Result<Finding, WarehouseError> {
     let subject = "loads";
     let step = || "comparing facts with their loads".to_owned();

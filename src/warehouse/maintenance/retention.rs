@@ -28,7 +28,7 @@ const fn rule(schema: &'static str, table: &'static str, name: &'static str, is_
 
 /// Tables whose age is not the day of their contract, or the column `date` of a rollup.
 const RULES: &[Rule] = &[
-    // A payment has its origin from its payer's contact; who others were merged into tells that they
+    // A payment has its origin from its payer's contact; who others were merged into shows that they
     // are one person.
     rule("core", "contact", "contact", "t.modified_at < ? AND NOT EXISTS (SELECT 1 FROM core.contact_stage AS s
         WHERE s.workspace = t.workspace AND s.connection = t.connection AND s.contact_id = t.contact_id)
@@ -42,7 +42,7 @@ const RULES: &[Rule] = &[
     rule("core", "subscription", "subscription", "t.ended_date < ?"),
     rule("core", "customer_discount", "customer_discount", "t.ends_at < ?"),
     rule("mart", "subscription_value", "subscription_value", "t.until_date < ?"),
-    // Who is a new customer is told by the first payment, which address belongs to which customer by the
+    // Who is a new customer is known by the first payment, which address belongs to which customer by the
     // first payment with both; a later refund or chargeback has its origin from its payment.
     rule("core", "payment", "payment", "t.date < ?
         AND EXISTS (SELECT 1 FROM core.payment AS p WHERE p.workspace = t.workspace AND p.is_captured AND p.status = 'succeeded'

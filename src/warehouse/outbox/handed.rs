@@ -1,5 +1,5 @@
 //! What was handed over, known outside the database: a list beside it to which each message's id is added
-//! and synced before it goes out. A database that went back in time is told by it what may have gone out.
+//! and synced before it goes out. After a database went back in time it says what may have gone out.
 
 use crate::support::regular_file;
 use crate::warehouse::audit;

@@ -1,4 +1,4 @@
-//! The outbox read aloud: which messages there are, and what was said at each try.
+//! The outbox as a list: which messages there are, and what was answered at each try.
 
 use super::notices::LATE_AFTER;
 use super::{Context, Reply, WarehouseError};

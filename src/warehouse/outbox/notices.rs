@@ -1,12 +1,12 @@
-//! What the operator must know of: each trouble is told once, by messages born in the transaction that
-//! marks it as told.
+//! What the operator must know of: each trouble is reported once, by messages born in the transaction that
+//! marks it as reported.
 
 use super::{Context, Kind, NewMessage, WarehouseError, add};
 use crate::warehouse::worker::LedgerWriter;
 use chrono::{DateTime, Utc};
 use duckdb::{Connection, params};
 
-/// A message that is in trouble and has not been told of.
+/// A message that is in trouble and has not been reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
     pub message_id: String,
@@ -20,10 +20,10 @@ pub struct Trouble {
     pub attempts: u32,
 }
 
-/// Tries after which a message that still waits is told of: about twenty minutes.
+/// Tries after which a message that still waits is reported: about twenty minutes.
 pub(super) const LATE_AFTER: u32 = 3;
 
-/// Troubles not yet told, oldest first. Notices themselves are left out: their trouble is logged.
+/// Troubles not yet reported, oldest first. Notices themselves are left out: their trouble is logged.
 pub fn troubles(reader: &Connection) -> Result<Vec<Trouble>, WarehouseError> {
     let step = || "looking for troubled messages".to_owned();
     let mut statement = reader
@@ -54,7 +54,7 @@ pub fn troubles(reader: &Connection) -> Result<Vec<Trouble>, WarehouseError> {
     rows.collect::<Result<_, _>>().context(step)
 }
 
-/// Marks troubles as told and writes the messages that tell, all or nothing.
+/// Marks troubles as reported and writes the messages that report them, all or nothing.
 pub fn tell(
     connection: &mut LedgerWriter<'_>,
     troubles: &[Trouble],

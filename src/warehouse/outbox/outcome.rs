@@ -33,7 +33,7 @@ pub enum Ending {
     },
 }
 
-/// What the other side said at one step.
+/// What the other side answered at one step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reply {
     /// e.g. `RCPT TO`.
@@ -44,7 +44,7 @@ pub struct Reply {
 /// A refusal of the address itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bounce {
-    /// The other side said that the mailbox does not exist: no mail goes there any more.
+    /// The other side answered that the mailbox does not exist: no mail goes there any more.
     Firm,
     /// A refusal that says no more: the second message refused so ends the mails.
     Likely,
@@ -64,7 +64,7 @@ impl From<Ending> for Outcome {
     }
 }
 
-/// Records how a claimed message ended, with what was said; an address that was refused for good
+/// Records how a claimed message ended, with what was answered; an address that was refused for good
 /// is suppressed in the same transaction. Gives the address then.
 pub fn finish(
     connection: &mut LedgerWriter<'_>,

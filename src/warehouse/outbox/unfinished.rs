@@ -22,7 +22,7 @@ pub fn is_left_over(reader: &Connection, resends: bool, now: DateTime<Utc>) -> R
         .context(|| "looking for messages left over".to_owned())
 }
 
-/// Claims of a process that is gone. Whether one went out is told by the list of what was handed over; where that
+/// Claims of a process that is gone. Whether one went out is shown by the list of what was handed over; where that
 /// does not say, the outcome is unknown, and the message is shown and not resent. Files are written again: the same
 /// file twice is one file. Called at start, when no other process can hold the database.
 pub fn give_up_claims(connection: &mut LedgerWriter<'_>, now: DateTime<Utc>) -> Result<u64, WarehouseError> {

@@ -1,6 +1,6 @@
 //! Columns that name people: those that contracts declare `personal`, and those of the tables that Daybook derives,
-//! which go by their names. What contracts said last is in the database, so that a table whose contract was taken away is
-//! not forgotten.
+//! which go by their names. What contracts declared last is in the database, so that a table whose contract was
+//! taken away is not forgotten.
 
 use crate::domain::fact::{PERSONAL, Personal};
 use crate::warehouse::error::{Context, WarehouseError};

@@ -177,7 +177,7 @@ pub fn all(connection: &Connection) -> Result<Vec<Erasure>, WarehouseError> {
     rows.collect::<Result<_, _>>().context(step)
 }
 
-/// What errors of vendors and other words told of erased people since, to be replaced by [`replace_in_ledger`].
+/// What errors of vendors and other words reported of erased people since, to be replaced by [`replace_in_ledger`].
 pub fn named_in_ledger(reader: &Connection, key: &Secret) -> Result<Vec<TextChange>, WarehouseError> {
     let workspaces: BTreeSet<String> = all(reader)?.into_iter().map(|one| one.workspace).collect();
     if workspaces.is_empty() {

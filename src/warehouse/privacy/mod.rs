@@ -8,7 +8,7 @@
 //!
 //! In facts, history and Parquet of the configured archive, identifiers become random words; amounts
 //! and days stay. Every other column of text is searched for addresses, in every spelling, and those that
-//! tell what happened for ids of vendors too; what is found becomes the same words. Quarantined records
+//! say what happened for ids of vendors too; what is found becomes the same words. Quarantined records
 //! that name the person are emptied. Landed slices that name them are removed, however the name is spelt or
 //! packed. The database file is copied together, so that freed blocks hold nothing. Backups keep the
 //! person until they age out, or go at once on demand; a restore erases again. Out of reach: files

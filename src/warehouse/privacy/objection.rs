@@ -1,5 +1,5 @@
 //! People who objected to being analysed (GDPR, article 21). What they paid stays in every sum; their keys are
-//! joined with no others, so that nothing is told of them as of one person.
+//! joined with no others, so that nothing is reported of them as of one person.
 
 use super::marks::Marks;
 use super::person;

@@ -52,7 +52,7 @@ struct Column {
     is_list: bool,
     /// SQL for the rows of a workspace, which is bound.
     scope: &'static str,
-    /// Whether the table tells which load a row is of.
+    /// Whether the table says which load a row is of.
     has_load: bool,
 }
 
@@ -123,7 +123,7 @@ impl Column {
         Ok(())
     }
 
-    /// Ids of vendors are looked for where Daybook tells what happened; facts have columns for them.
+    /// Ids of vendors are looked for where Daybook reports what happened; facts have columns for them.
     fn look(&self) -> Look {
         match self.schema.as_str() {
             _ if NAMES.contains(&self.name.as_str()) => Look::Name,
@@ -162,7 +162,7 @@ fn columns(connection: &Connection) -> Result<Vec<Column>, WarehouseError> {
     Ok(kept
         .filter_map(|(schema, table, name, is_list, others)| {
             let has = |column: &str| others.trim_matches(['[', ']']).split(", ").any(|other| other == column);
-            // Addresses of readers have a place of their own, where other tenants' are told apart.
+            // Addresses of readers have a place of their own, where other tenants' are distinguished.
             let scope = match () {
                 () if has("workspace") => "t.workspace = ?",
                 () if has("message_id") => "t.message_id IN (SELECT message_id FROM ops.outbox WHERE workspace = ?)",
@@ -207,7 +207,7 @@ pub fn erase(connection: &Connection, workspace: &str, marks: &Marks) -> Result<
     replace(connection, &named(connection, workspace, marks, &columns(connection)?, false)?)
 }
 
-/// What names one of `marks` in what Daybook tells of its work, where vendors' errors may name somebody any day.
+/// What names one of `marks` in what Daybook reports of its work, where vendors' errors may name somebody any day.
 pub fn named_in_ledger(reader: &Connection, workspace: &str, marks: &Marks) -> Result<Vec<TextChange>, WarehouseError> {
     let all: Vec<Column> = columns(reader)?.into_iter().filter(|column| column.schema == "ops").collect();
     named(reader, workspace, marks, &all, true)

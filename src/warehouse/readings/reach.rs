@@ -1,4 +1,4 @@
-//! How far the days of each stream reach, by the books.
+//! How far the days of each stream reach, by the ledger.
 
 use crate::domain::clock::latest_believed;
 use crate::domain::coverage::Standing;
@@ -9,7 +9,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Utc};
 use duckdb::{Connection, params};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the books say of a stream's partition.
+/// What the ledger says of a stream's partition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
     pub connection: String,

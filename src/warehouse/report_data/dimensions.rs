@@ -23,7 +23,7 @@ impl Source<'_> {
         let facts = telling_apart(self.reader, dimension)?;
         let relation = metric_sql::by_dimension(dimension, &facts, &self.columns);
         let mut parts: Parts = self.grouped_in(&relation, "part", period)?;
-        // Where all is told apart, nothing is left.
+        // Where all is split, nothing is left.
         if parts.get("").is_some_and(|sums| sums.values().all(Decimal::is_zero)) {
             parts.remove("");
         }

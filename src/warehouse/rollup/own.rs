@@ -1,6 +1,6 @@
 //! Rollups of the installation: tables of `mart` that files of `jobs/rollups` fill for the days that changed. Each has
 //! a transaction of its own, so that a query that fails holds up no figure of Daybook: its days stay due, and the
-//! fault is told.
+//! fault is reported.
 
 use super::{contributions, named};
 use crate::domain::channel::ChannelRules;

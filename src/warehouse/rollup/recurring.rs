@@ -8,7 +8,7 @@ use crate::warehouse::queries;
 use chrono::NaiveDate;
 use duckdb::{Connection, Transaction, params};
 
-/// Tells from all known states of subscriptions what they were worth, for the workspaces in `due`; leaves the first
+/// Works out from all known states of subscriptions what they were worth, for the workspaces in `due`; leaves the first
 /// day of what is other than before in `value_moved(workspace, date)`.
 pub fn values(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
     let now = include_str!("values.sql");

@@ -1,4 +1,4 @@
-//! The books as the heartbeat uses them; blocking.
+//! The ledger as the planner uses it; blocking.
 
 use crate::domain::schedule::{Ledger, Mark, Outcome, Pair, Slot};
 use crate::warehouse::{Warehouse, WarehouseError, readings};
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The streams of each connection that have days to cover, by workspace and connection.
 pub type Dated = BTreeMap<(String, String), BTreeSet<String>>;
 
-/// The books in the warehouse.
+/// The ledger in the warehouse.
 #[derive(Clone, Debug)]
 pub struct SlotLedger {
     warehouse: Warehouse,

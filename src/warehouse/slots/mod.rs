@@ -1,4 +1,4 @@
-//! The books of the schedule: slots, what is remembered of each job, and a run for each attempt. A
+//! The ledger of the schedule: slots, what is remembered of each job, and a run for each attempt. A
 //! change and its record are one transaction.
 
 mod ledger;
@@ -18,7 +18,7 @@ use duckdb::{Connection, Transaction, params};
 use rows::{at, read_mark, read_run, read_slot, text};
 use std::collections::BTreeSet;
 
-/// An attempt at a slot, or another run, as the books have it. Instants are UTC.
+/// An attempt at a slot, or another run, as the ledger has it. Instants are UTC.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Run {
     pub run_id: String,

@@ -1,4 +1,4 @@
-//! Rows of the books as values.
+//! Rows of the ledger as values.
 
 use super::Run;
 use crate::domain::schedule::decide::Failures;

@@ -1,4 +1,4 @@
-//! The books hold what the heartbeat enters, across processes.
+//! The ledger holds what the planner enters, across processes.
 
 use super::*;
 use crate::domain::schedule::{Expression, PlannedJob, Planner, Policy, Schedule};
@@ -61,9 +61,9 @@ fn a_slot_is_claimed_once() {
     assert_eq!(warehouse.read_blocking(|reader| runs(reader, None, None, 10)).expect("runs").len(), 1);
 }
 
-/// Extra-Chill/homeboy#14750: a retention that failed 106 times in a row was told nowhere.
+/// Extra-Chill/homeboy#14750: a retention that failed 106 times in a row was reported nowhere.
 #[test]
-fn a_job_that_failed_for_good_is_told_until_a_later_run_succeeds() {
+fn a_job_that_failed_for_good_is_reported_until_a_later_run_succeeds() {
     let warehouse = Warehouse::in_memory().expect("a warehouse");
     let (mut heart, mut ledger) = open(&warehouse, ME, "2026-11-20T07:30");
     let mut run = |at: &str, outcome: Outcome| {
@@ -80,7 +80,7 @@ fn a_job_that_failed_for_good_is_told_until_a_later_run_succeeds() {
 }
 
 #[test]
-fn what_a_crashed_process_had_claimed_is_recovered_and_told() {
+fn what_a_crashed_process_had_claimed_is_recovered_and_reported() {
     let warehouse = Warehouse::in_memory().expect("a warehouse");
     let (mut heart, mut ledger) = open(&warehouse, ME, "2026-11-20T07:30");
     let due = heart.tick(&mut ledger, instant("2026-11-20T08:00")).expect("a beat");

@@ -49,7 +49,7 @@ pub(super) struct Shared {
 }
 
 /// Counts a writer until it ends, however it does. Who ends last notes the mark for all: while another writes, the
-/// file's header and its log may be of two instants, and together they would tell of a log that was cut.
+/// file's header and its log may be of two instants, and together they would look like a log that was cut.
 struct Writing<'a>(&'a Shared);
 
 impl Drop for Writing<'_> {

@@ -1,5 +1,5 @@
 //! The edges of the process: modes of its files, who may ask it and how slowly, what runs short, and the words
-//! in which all of it is told.
+//! in which all of it is reported.
 
 mod deep;
 mod modes;

@@ -1,4 +1,4 @@
-//! A database that is gone or went back in time: nothing is sent twice, and somebody is told.
+//! A database that is gone or went back in time: nothing is sent twice, and somebody is notified.
 
 use super::small::{Small, said};
 use std::fs::{self, OpenOptions};
@@ -36,7 +36,7 @@ async fn a_database_that_is_gone_is_not_taken_for_a_new_one() {
     let told = said(&small.daybook(&["doctor"]));
     assert!(told.contains("BAD") && told.contains("handed-over.log names 2 messages"), "{told}");
 
-    // Begun anew on purpose: the same report is in the books again, and its mails do not go out again.
+    // Begun anew on purpose: the same report is in the ledger again, and its mails do not go out again.
     small.well(&["sync", "--accept-empty"]);
     small.well(&["rollup"]);
     let told = said(&small.daybook(&["report", "-w", "shop"]));
@@ -54,7 +54,7 @@ async fn a_database_that_is_gone_is_not_taken_for_a_new_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_that_was_cut_is_told_and_nothing_goes_out_again() {
+async fn a_log_that_was_cut_is_reported_and_nothing_goes_out_again() {
     let small = reported().await;
     // What is reported by a process that is killed stands in the log alone.
     let before = fs::read(small.database()).expect("the database");

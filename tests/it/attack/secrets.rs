@@ -150,7 +150,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 #[test]
-fn no_secret_is_told_by_a_log_at_trace_a_status_a_table_or_a_file_whatever_the_vendor_repeats() {
+fn no_secret_is_shown_by_a_log_at_trace_a_status_a_table_or_a_file_whatever_the_vendor_repeats() {
     let folder = installed(echo());
     let root = folder.path();
     let mut told = String::new();

@@ -64,9 +64,9 @@ async fn a_large_page_loads_with_little_memory() {
 }
 
 /// Source: langwatch/langwatch#5661 (a record that ends the worker is claimed again for 20 hours). Right: after
-/// two deaths the slice is left aside and told, the others go on, and a person can have it tried.
+/// two deaths the slice is left aside and reported, the others go on, and a person can have it tried.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slice_at_which_the_process_died_twice_is_set_aside_and_told() {
+async fn a_slice_at_which_the_process_died_twice_is_set_aside_and_reported() {
     let small = Small::start(3).await;
     let app = App::open(&small.root, Clock::System).expect("an installation");
     let payments = app.sources(&app.settings.workspaces[0]).expect("sources").remove(1);

@@ -85,7 +85,7 @@ impl Small {
         self.command(arguments).output().expect("the binary")
     }
 
-    /// Runs a command that must come to its end; what it said.
+    /// Runs a command that must come to its end; what it printed.
     pub fn well(&self, arguments: &[&str]) -> String {
         let output = self.daybook(arguments);
         let told = said(&output);
@@ -113,7 +113,7 @@ impl Small {
     }
 }
 
-/// What a command said on both ways.
+/// What a command printed on both ways.
 pub fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }

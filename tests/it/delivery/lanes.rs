@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_away_is_asked_by_one_message_and_the_operator_hears_of_it() {
+async fn a_server_that_is_away_is_asked_by_one_message_and_the_operator_is_notified_of_it() {
     let installation = TestInstallation::new();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
@@ -59,7 +59,7 @@ async fn a_slow_mail_server_holds_up_no_other_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn trouble_with_the_books_of_one_way_cuts_off_no_other() {
+async fn trouble_with_the_ledger_of_one_way_cuts_off_no_other() {
     let (installation, (server, port)) = (TestInstallation::new(), Server::start().await);
     let ways = installation.ways(port, operator);
     installation.write("rep_1", &[mail("hang"), mail("ok"), Route::Slack { hook: "ops".to_owned() }]);
@@ -137,9 +137,9 @@ async fn the_mails_of_a_pass_share_a_connection_and_none_is_lost_or_doubled() {
     assert_eq!(*server.connections.lock().expect("a count"), 3, "20 mails each");
 }
 
-/// One sender's error took the results of all with it: nobody was told of the others.
+/// One sender's error took the results of all with it: nobody was notified of the others.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_operator_hears_of_trouble_though_another_way_cannot_be_read() {
+async fn the_operator_is_notified_of_trouble_though_another_way_cannot_be_read() {
     let (installation, (_server, port)) = (TestInstallation::new(), Server::start().await);
     let ways = installation.ways(port, operator);
     installation.write("rep_1", &[mail("gone"), Route::File { path: "x.csv".to_owned() }]);

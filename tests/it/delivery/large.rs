@@ -24,7 +24,7 @@ impl TestInstallation {
             .expect("written");
     }
 
-    /// What was said at every try of a reader's mail: `step: words`.
+    /// What was answered at every try of a reader's mail: `step: words`.
     fn said_to(&self, reader: &str) -> Vec<String> {
         let sql = format!("SELECT message_id FROM ops.outbox WHERE recipient = '{reader}'");
         let id = texts(&self.warehouse, &sql).remove(0);
@@ -79,7 +79,7 @@ async fn a_mail_that_is_too_large_goes_without_some_of_its_files() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_leaving_out_does_not_help_the_reader_is_told_apart() {
+async fn where_leaving_out_does_not_help_the_reader_is_reported_apart() {
     let (installation, (server, port)) = (TestInstallation::new(), Server::start().await);
     *server.hello.lock().expect("an answer") = "250-fake\r\n250 SIZE 5000".to_owned();
     let ways = installation.ways(port, operator);

@@ -115,7 +115,7 @@ fn mail(name: &str) -> Route {
     Route::Mail { from: "Daybook <d@example.com>".to_owned(), to: format!("Reader <{name}@Example.com>") }
 }
 
-/// The operator is told in Slack.
+/// The operator is notified in Slack.
 fn operator(config: &mut DeliveryConfig) {
     config.operator.slack.push("ops".to_owned());
 }

@@ -1,4 +1,5 @@
-//! Payloads in files beside the database: lost ones are told and made again, erased ones go at once, backups hold them.
+//! Payloads in files beside the database: lost ones are reported and made again, erased ones go at once,
+//! backups hold them.
 
 use super::payloads::{issued, made, messages};
 use super::*;
@@ -19,8 +20,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     entries.map(|entry| entry.expect("an entry").path()).collect()
 }
 
-/// A mail whose file was missing was not sent, and nobody was told (muquit/mailsend#131); one went out without it
-/// (mailpile/Mailpile#1753). The right value: not sent empty, told, and made again.
+/// A mail whose file was missing was not sent, and nobody was notified (muquit/mailsend#131); one went out without it
+/// (mailpile/Mailpile#1753). The right value: not sent empty, reported, and made again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_whose_file_is_lost_is_not_sent_empty_and_is_made_again() {
     let (world, templates) = issued().await;

@@ -105,7 +105,7 @@ async fn what_went_out_is_made_again_byte_for_byte_whatever_the_data_are_today()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_changed_template_and_a_changed_key_are_said_to_be_why_the_bytes_are_others() {
+async fn a_changed_template_and_a_changed_key_are_reported_as_why_the_bytes_are_others() {
     let (world, templates) = sent_and_dropped().await;
     let warehouse = &world.context.warehouse;
     let mail = messages(warehouse).remove(3);
@@ -176,7 +176,7 @@ async fn a_message_whose_localized_document_is_gone_keeps_its_payload_and_is_not
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_an_erasure_the_bytes_are_said_to_be_others_because_of_it() {
+async fn after_an_erasure_the_bytes_are_reported_to_be_others_because_of_it() {
     let (world, templates) = sent_and_dropped().await;
     let warehouse = &world.context.warehouse;
     let person = "Jane.Roe@example.org";

@@ -85,7 +85,7 @@ async fn a_limit_of_connections_costs_no_mail_a_try() {
         let done = installation.deliver(&ways(&installation, port, 4)).await;
         let told = format!("{}: {:?}", limit.answer, tries(&installation));
         if limit.answer.starts_with('5') {
-            // A refusal for good, said to a greeting, is for the operator: it is not taken for a limit.
+            // A refusal for good, answered to a greeting, is for the operator: it is not taken for a limit.
             assert!(
                 done.iter().any(|one| matches!(one.ending, Ending::Postponed { needs_operator: true, .. })),
                 "{told}"
@@ -115,7 +115,7 @@ async fn a_server_in_trouble_is_asked_by_one_sender() {
 
 /// Greylisting is a matter of each reader: theirs come later, the others' now, with several senders too.
 #[tokio::test(flavor = "multi_thread")]
-async fn greylisted_readers_are_tried_again_when_the_server_said_and_not_by_another_sender() {
+async fn greylisted_readers_are_tried_again_when_the_server_asked_and_not_by_another_sender() {
     let (installation, (server, port)) = (TestInstallation::new(), Server::start().await);
     let readers: Vec<Route> = (0..8).flat_map(|n| [mail(&format!("grey{n}")), mail(&format!("ok{n}"))]).collect();
     installation.write("rep_1", &readers);

@@ -9,7 +9,8 @@ use tokio::sync::Notify;
 /// What the server is asked for, by the recipient's name before the `@`:
 /// `ok…` takes mails, `gone…` does not exist, `old…` is refused without an enhanced code, `grey…` is
 /// greylisted the first time, `cutdata…` has its connection cut within the mail, `cutend…` after the
-/// last line, `small…` takes no mail over 60,000 bytes and says so after it, `hang…` never hears an answer to the mail.
+/// last line, `small…` takes no mail over 60,000 bytes and says so after it, `hang…` never receives an answer to
+/// the mail.
 #[derive(Clone, Default)]
 pub struct Server {
     /// Mails that were answered with 250, with their recipient.
@@ -30,7 +31,7 @@ pub struct Server {
     seen: Arc<Mutex<Vec<String>>>,
 }
 
-/// How a server tells of one connection too many.
+/// How a server reports one connection too many.
 #[derive(Clone, Copy)]
 pub struct Limit {
     pub connections: u32,

@@ -23,7 +23,7 @@ pub struct Tally {
     pub read: u64,
     pub rows: u64,
     pub slowest: Duration,
-    /// The most memory that the process held, where the system tells.
+    /// The most memory that the process held, where the system reports it.
     pub most_bytes: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Mistakes of honest people: told with file, line and remedy.
+//! Mistakes of honest people: reported with file, line and remedy.
 
 use super::{BUDGETS, DaemonHandle, LOADED, walk};
 use crate::support::noon;
@@ -41,7 +41,7 @@ async fn bad_rows_are_kept_with_reason_file_line_and_record_and_a_mended_file_cl
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn wrong_columns_encodings_and_empty_files_are_told_with_line_and_remedy() {
+async fn wrong_columns_encodings_and_empty_files_are_reported_with_line_and_remedy() {
     let desk = DaemonHandle::new("budgets");
     let cases: [(&str, &[u8], &str); 13] = [
         (
@@ -107,7 +107,7 @@ async fn wrong_columns_encodings_and_empty_files_are_told_with_line_and_remedy()
 /// logstash-plugins/logstash-input-s3#227, airbytehq/airbyte#12568: a file whose clock was ahead hid what came
 /// after it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_whose_time_has_not_come_yields_to_a_later_correction_and_is_told() {
+async fn a_file_whose_time_has_not_come_yields_to_a_later_correction_and_is_reported() {
     let desk = DaemonHandle::new("budgets");
     let budget = |amount| format!("month,channel,amount\n2026-11,seo,{amount}\n");
     super::rest(&desk.put("a.csv", budget(10)), -400 * 24 * 60);

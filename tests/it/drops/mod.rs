@@ -1,4 +1,4 @@
-//! Dropped files: every kind loads, and whatever cannot be used is told with file, line and remedy.
+//! Dropped files: every kind loads, and whatever cannot be used is reported with file, line and remedy.
 
 mod cases;
 mod dialects;

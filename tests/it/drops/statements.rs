@@ -33,7 +33,7 @@ impl DaemonHandle {
 
 // 18F/data-federation-project#49
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_newer_version_no_longer_says_goes_and_a_removed_file_stays_and_is_told() {
+async fn what_a_newer_version_no_longer_says_goes_and_a_removed_file_stays_and_is_reported() {
     let desk = DaemonHandle::new("offline_conversions");
     desk.put_at("orders.csv", &orders(&[("A-1", "100"), ("A-2", "250"), ("A-3", "75")]), 90);
     assert_eq!(desk.sync().await.error, None);
@@ -119,7 +119,7 @@ async fn a_number_that_is_missing_takes_none_away() {
 
 // metabase/metabase#40589, CodeForPhilly/paws-data-pipeline#448
 #[tokio::test(flavor = "multi_thread")]
-async fn every_file_that_is_not_read_is_told_until_it_is_gone() {
+async fn every_file_that_is_not_read_is_reported_until_it_is_gone() {
     let desk = DaemonHandle::new("budgets");
     let strange = ["plan.avro", "plan.tar.gz", "plan", "plan.7z", "plan.numbers"];
     strange.iter().for_each(|name| drop(desk.put(name, "x")));
@@ -138,7 +138,7 @@ async fn every_file_that_is_not_read_is_told_until_it_is_gone() {
 
 // fauna/fauna-shell#177
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_of_which_every_row_is_bad_is_a_failure_that_stays_told() {
+async fn a_file_of_which_every_row_is_bad_is_a_failure_that_stays_reported() {
     let desk = DaemonHandle::new("offline_conversions");
     desk.put("plan.csv", "conversion_id,date,amount,currency\nA-1,yesterday,1,EUR\nA-2,never,2,EUR\n");
     for _ in 0..2 {
@@ -280,7 +280,7 @@ async fn a_copy_that_is_taken_out_leaves_the_original_its_rows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rows_of_a_connection_that_was_renamed_are_told_until_they_are_taken_out() {
+async fn rows_of_a_connection_that_was_renamed_are_reported_until_they_are_taken_out() {
     let desk = DaemonHandle::new("offline_conversions");
     desk.put("orders of may.csv", orders(&[("A-1", "10")]));
     desk.sync().await;
@@ -303,7 +303,7 @@ async fn rows_of_a_connection_that_was_renamed_are_told_until_they_are_taken_out
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn days_that_have_not_come_yet_and_rows_that_are_gone_are_told() {
+async fn days_that_have_not_come_yet_and_rows_that_are_gone_are_reported() {
     let desk = DaemonHandle::new("offline_conversions");
     desk.put_at("a.csv", "conversion_id,date,amount,currency\nA-1,2026-11-02,1,EUR\nA-2,2027-05-11,1,EUR\n", 90);
     let told = desk.sync().await.loaded.notes.join(" | ");

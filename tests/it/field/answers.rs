@@ -5,19 +5,19 @@ use super::case::run;
 // singer-io/tap-google-analytics#75, blackcowmoo/grafana-google-analytics-datasource#121,
 // 8-bit-sheep/googleAnalyticsR#419
 #[tokio::test(flavor = "multi_thread")]
-async fn rows_without_a_date_are_asked_for_by_day_and_told() {
+async fn rows_without_a_date_are_asked_for_by_day_and_reported() {
     run("w13").await;
 }
 
 // airbytehq/airbyte#18717, superformlabs/ga4dataform-community#15
 #[tokio::test(flavor = "multi_thread")]
-async fn a_zone_that_differs_is_told_and_no_day_is_whole_before_its_end() {
+async fn a_zone_that_differs_is_reported_and_no_day_is_whole_before_its_end() {
     run("w14").await;
 }
 
 // airbytehq/airbyte#8570, 8-bit-sheep/googleAnalyticsR#427, 18F/analytics-reporter#746
 #[tokio::test(flavor = "multi_thread")]
-async fn sampling_and_withheld_rows_are_told_beside_the_figures() {
+async fn sampling_and_withheld_rows_are_reported_beside_the_figures() {
     run("w30").await;
 }
 
@@ -65,12 +65,12 @@ async fn an_error_far_behind_good_rows_is_an_error() {
 
 // airbytehq/airbyte#67562
 #[tokio::test(flavor = "multi_thread")]
-async fn sessions_without_a_source_are_told_with_their_share() {
+async fn sessions_without_a_source_are_reported_with_their_share() {
     run("p67").await;
 }
 
 // Subscribie/subscribie#918, Subscribie/subscribie#982
 #[tokio::test(flavor = "multi_thread")]
-async fn test_data_is_told_as_such() {
+async fn test_data_is_reported_as_such() {
     run("p46").await;
 }

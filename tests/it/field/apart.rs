@@ -52,6 +52,6 @@ async fn disputes_that_may_not_be_read_leave_payments_read() {
 
 // anolilab/lunora#725, apache/texera#6279
 #[tokio::test(flavor = "multi_thread")]
-async fn one_row_of_money_that_cannot_be_used_is_told_by_its_name() {
+async fn one_row_of_money_that_cannot_be_used_is_reported_by_its_name() {
     run("p44").await;
 }

@@ -71,14 +71,14 @@ pub struct Step {
     pub expect: Vec<Expect>,
 }
 
-/// What a step said and asked.
+/// What a step reported and asked.
 #[derive(Debug, Default)]
 pub struct Heard {
     pub said: Vec<String>,
     pub asked: Vec<Asked>,
 }
 
-/// Runs `tests/fixtures/wire/<id>.json`; everything that is not right is told at once.
+/// Runs `tests/fixtures/wire/<id>.json`; everything that is not right is reported at once.
 pub async fn run(id: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/wire/{id}.json"));
     let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));

@@ -36,7 +36,7 @@ impl Asked {
 /// A status and a body.
 pub type Answer = (u16, Value);
 
-/// What a handler is told of a request.
+/// What a handler receives of a request.
 #[derive(Clone, Debug)]
 pub struct Call {
     pub method: String,

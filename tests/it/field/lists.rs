@@ -34,7 +34,7 @@ async fn a_repeated_cursor_ends_the_list_aloud() {
 
 // HubSpot/hubspot-api-python#85
 #[tokio::test(flavor = "multi_thread")]
-async fn a_total_that_is_larger_than_the_list_is_told() {
+async fn a_total_that_is_larger_than_the_list_is_reported() {
     run("p32").await;
 }
 

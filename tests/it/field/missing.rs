@@ -77,7 +77,7 @@ async fn cost_without_impressions_that_falls_silent_is_doubted() {
 
 // mindsdb/mindshub#11935, airbytehq/airbyte#8055, airbytehq/airbyte#18624
 #[tokio::test(flavor = "multi_thread")]
-async fn a_property_that_is_never_sent_is_told() {
+async fn a_property_that_is_never_sent_is_reported() {
     run("p65").await;
 }
 

@@ -34,7 +34,7 @@ async fn a_debit_that_fails_after_it_was_booked_leaves_nothing() {
 
 // jonaswitt/stripe-datev-exporter#15
 #[tokio::test(flavor = "multi_thread")]
-async fn money_in_the_ledger_without_a_payment_is_told() {
+async fn money_in_the_ledger_without_a_payment_is_reported() {
     run("p40").await;
 }
 
@@ -58,12 +58,12 @@ async fn money_that_moves_after_the_first_day_counts_though_its_object_is_older(
 
 // vapor-community/stripe#23, stripe/stripe-dotnet#837, stripe/stripe-dotnet#547
 #[tokio::test(flavor = "multi_thread")]
-async fn payments_that_are_passed_on_are_told() {
+async fn payments_that_are_passed_on_are_reported() {
     run("p54").await;
 }
 
 // mozilla/looker-spoke-default#966, reapit/foundations#1193
 #[tokio::test(flavor = "multi_thread")]
-async fn tax_in_amounts_is_told() {
+async fn tax_in_amounts_is_reported() {
     run("p56").await;
 }

@@ -16,7 +16,7 @@ async fn a_merged_contact_counts_no_more_on_its_own_day() {
 
 // HubSpot/hubspot-api-php#503, HubSpot/hubspot-api-python#78, airbytehq/airbyte#35017
 #[tokio::test(flavor = "multi_thread")]
-async fn a_contact_deleted_for_good_counts_no_more_and_is_told() {
+async fn a_contact_deleted_for_good_counts_no_more_and_is_reported() {
     run("w22").await;
 }
 
@@ -64,7 +64,7 @@ async fn a_payer_is_known_by_the_contacts_second_address() {
 
 // dlt-hub/verified-sources#647, dubinc/dub#2947
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stage_of_the_accounts_own_is_told_and_can_be_named() {
+async fn a_stage_of_the_accounts_own_is_reported_and_can_be_named() {
     run("x03").await;
 }
 

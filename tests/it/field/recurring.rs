@@ -94,6 +94,6 @@ async fn a_discount_holds_as_long_as_what_was_invoiced_with_it() {
 
 // fivetran/dbt_stripe#32, santiment/sanbase2#5353, ParabolInc/parabol#7688
 #[tokio::test(flavor = "multi_thread")]
-async fn subscriptions_that_are_not_paid_by_charges_are_told() {
+async fn subscriptions_that_are_not_paid_by_charges_are_reported() {
     run("p55").await;
 }

@@ -4,7 +4,7 @@ use super::case::run;
 
 // Opteo/google-ads-api#259, Opteo/google-ads-api#312, googleads/google-ads-php#591
 #[tokio::test(flavor = "multi_thread")]
-async fn account_ids_with_dashes_are_told_without_the_network() {
+async fn account_ids_with_dashes_are_reported_without_the_network() {
     run("w19").await;
 }
 
@@ -22,19 +22,19 @@ async fn a_quota_of_hours_is_not_waited_for_inside_a_run() {
 
 // airbytehq/airbyte#1933, googleapis/google-api-python-client#920
 #[tokio::test(flavor = "multi_thread")]
-async fn an_api_that_is_not_switched_on_is_told_in_the_vendors_words() {
+async fn an_api_that_is_not_switched_on_is_reported_in_the_vendors_words() {
     run("p18").await;
 }
 
 // bakissation/mcp-google-multi#203
 #[tokio::test(flavor = "multi_thread")]
-async fn property_ids_as_people_write_them_are_told_without_the_network() {
+async fn property_ids_as_people_write_them_are_reported_without_the_network() {
     run("p19").await;
 }
 
 // airbytehq/airbyte#35709, googleads/google-ads-dotnet#78
 #[tokio::test(flavor = "multi_thread")]
-async fn two_step_verification_is_told_as_its_own_remedy() {
+async fn two_step_verification_is_reported_as_its_own_remedy() {
     run("p70").await;
 }
 
@@ -52,6 +52,6 @@ async fn a_key_of_another_account_loads_nothing() {
 
 // estuary/connectors#1982, airbytehq/airbyte#11488
 #[tokio::test(flavor = "multi_thread")]
-async fn one_object_that_cannot_be_read_is_told_and_leaves_the_others() {
+async fn one_object_that_cannot_be_read_is_reported_and_leaves_the_others() {
     run("p51").await;
 }

@@ -81,7 +81,7 @@ fn play(stream: &TcpStream, chance: &mut Chance, said: &Mutex<ControlResponse>) 
             b"DATA" => {
                 let answer = reply("354 go ahead", is_calm, chance);
                 out.write_all(&answer)?;
-                // A client that was not told to go on sends no mail.
+                // A client that was not asked to go on sends no mail.
                 let mut first = lines.next().transpose()?.unwrap_or_default();
                 let is_mail = first.starts_with(b"Message-ID");
                 while is_mail && first != b".\r" {

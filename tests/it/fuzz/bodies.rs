@@ -157,7 +157,7 @@ fn fresh(of: &SyncContext, folder: &tempfile::TempDir) -> SyncContext {
     SyncContext { engine: Arc::new(engine), warehouse, clock, gathered: Gathered::default(), ..of.clone() }
 }
 
-/// What a warehouse holds that heard good answers only, and the sources it has asked so far.
+/// What a warehouse holds that received good answers only, and the sources it has asked so far.
 struct Wanted(SyncContext, BTreeSet<String>);
 
 const TABLES: [(&str, &str); 4] = [
@@ -178,7 +178,7 @@ fn rows(warehouse: &Warehouse, source: &Source, table: &str, columns: &str) -> V
 }
 
 impl Wanted {
-    /// Rows of made-up keys may stand beside them: nobody can tell those from rows of the vendor.
+    /// Rows of made-up keys may stand beside them: nobody can distinguish those from rows of the vendor.
     async fn are_all_in(&mut self, warehouse: &Warehouse, source: &Source) {
         if self.1.insert(source.connection.id.clone()) {
             for outcome in sync_connection(&self.0, source, &|_| {}).await {

@@ -59,7 +59,7 @@ pub fn hunt(mut trial: Trial) {
                 &context.warehouse,
                 &format!("SELECT count(*)::VARCHAR FROM ops.quarantine WHERE connection = '{id}'"),
             );
-            // A good row of the same key settles a bad one, which is told all the same.
+            // A good row of the same key settles a bad one, which is reported all the same.
             let is_told = done.notes.iter().any(|note| note.contains("quarantined"));
             assert!(done.rows_quarantined == 0 || is_told || sets != ["0"], "set aside and not there: {done:?}");
         }

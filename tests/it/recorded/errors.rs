@@ -23,7 +23,7 @@ fn verdict(folder: &Path, connector: &str, file: &str, status: u16) -> Option<Ve
 fn recorded_refusals_mean_what_their_readmes_say() {
     let Some(folder) = recordings() else { return };
     let cases = [
-        // Connector, file, status, action, wait in seconds, what an admin must be told.
+        // Connector, file, status, action, wait in seconds, what must be reported to an admin.
         ("google_analytics", "ga4/error_403.json", 403, ErrorAction::Stop, None, "Viewer role"),
         ("google_analytics", "ga4/error_403.json", 403, ErrorAction::Stop, None, "for this property"),
         ("google_analytics", "ga4/error_429_day.json", 429, ErrorAction::StopForToday, None, "midnight Pacific"),
@@ -44,7 +44,7 @@ fn recorded_refusals_mean_what_their_readmes_say() {
         assert_eq!((found.action, found.wait), (action, wait.map(Duration::from_secs)), "{file}");
         assert!(found.note.contains(told), "{file}: {}", found.note);
     }
-    // Half an answer is one: what is missing is told by the stream's notes.
+    // Half an answer is one: what is missing is reported by the stream's notes.
     for file in ["associations_batch_read_partial_errors.json", "associations_batch_validation_errors.json"] {
         assert_eq!(verdict(&folder, "hubspot", &format!("hubspot/{file}"), 207), None, "{file}");
     }
@@ -53,7 +53,7 @@ fn recorded_refusals_mean_what_their_readmes_say() {
 
 /// Refusals of the vendors' documented shapes that nobody recorded.
 #[test]
-fn documented_refusals_are_told_apart() {
+fn documented_refusals_are_distinguished() {
     let verdict = |connector: &str, status: u16, header: Option<(&'static str, &str)>, body: &str| {
         let connector = Catalog::built_in().expect("a catalog").get(connector).expect("a connector");
         let mut headers = HeaderMap::new();

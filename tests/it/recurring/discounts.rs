@@ -70,7 +70,7 @@ fn a_coupon_for_some_products_lowers_only_those() {
     let of_amount = with(amount(6000), json!({"applies_to": {"products": ["addon"]}}));
     assert_eq!(value(&discounted("s", &items, &[of_amount])), "100.00", "no more than the item costs");
 
-    // The list leaves the products out; one subscription with the coupon tells it for all.
+    // The list leaves the products out; one subscription with the coupon shows it for all.
     let account = Account::new();
     let listed = |id: &str| discounted(id, &items, &[half(json!({}))]);
     let single = with(opened, json!({"id": "one"}));

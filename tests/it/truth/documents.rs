@@ -70,7 +70,7 @@ fn compare(document: &Document, truth: &TenantTruth, date: NaiveDate) -> usize {
                             check(&comparison.base, of(&card.metric, back), &comparison.label);
                         }
                         let history = (0..card.spark.len() as u64).rev().map(|back| of(&card.metric, back));
-                        // Without any subscription the recurring revenue is nothing, said or not.
+                        // Without any subscription the recurring revenue is nothing, stated or not.
                         let absent = (card.metric == "mrr").then_some(Decimal::ZERO);
                         let near = |value: Option<Decimal>| value.or(absent).map(|value| value.round_dp(6));
                         let line = card.spark.iter().copied().map(near).zip(history.map(near));

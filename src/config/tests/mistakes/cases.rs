@@ -1,4 +1,4 @@
-//! Mistakes in the sound files with what is said of each, and changes that are none.
+//! Mistakes in the sound files with what is reported of each, and changes that are none.
 
 use super::Case;
 

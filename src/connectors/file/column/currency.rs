@@ -74,7 +74,7 @@ const SHARED: &[(&str, &str)] = &[
     ),
 ];
 
-/// The currency that an amount tells by itself.
+/// The currency that an amount states by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Told {
     #[default]

@@ -10,7 +10,7 @@ use std::fmt::Write;
 #[derive(Clone, Debug)]
 pub struct Format {
     pub text: String,
-    /// Whether it tells a day, not a month only.
+    /// Whether it gives a day, not a month only.
     pub has_day: bool,
     has_time: bool,
     has_names: bool,
@@ -24,7 +24,7 @@ pub struct Format {
 pub type Read = (NaiveDate, Option<Clock>);
 
 impl Format {
-    /// Fails with what is wrong if the text does not tell month and year.
+    /// Fails with what is wrong if the text does not give month and year.
     pub fn new(text: &str) -> Result<Self, String> {
         let items: Vec<Item<'_>> = StrftimeItems::new(text).collect();
         let wrong = |what: &str| Err(format!("date_format = {} {what}", quoted(text)));
@@ -49,7 +49,7 @@ impl Format {
         });
         let is_iso_swapped = first == Some(Numeric::Year) && order_of(&items) == Some(Order::DayFirst);
         let format = Self { text: text.to_owned(), has_day, has_time, has_names, is_iso_swapped, numeric };
-        // A sample tells whether a day or month can be told from such a text at all.
+        // A sample shows whether a day or month can be read from such a text at all.
         let Some(sample) = DateTime::from_timestamp(1_795_433_400, 0) else { return Ok(format) };
         let mut written = String::new();
         let is_written = write!(written, "{}", sample.format(text)).is_ok();
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_format_that_tells_no_month_is_refused() {
+    fn a_format_that_gives_no_month_is_refused() {
         for format in ["%d/%m/%Y %Z", "", "%d", "%Y", "%H:%M", "%Q", "x", "%d/%m", "%"] {
             assert!(Format::new(format).is_err(), "{format}");
         }

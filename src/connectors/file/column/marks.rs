@@ -56,7 +56,7 @@ impl NumberProof {
 }
 
 /// The decimal mark of the file, from the proofs of its columns of numbers with their places, and how
-/// it was told; `None` if no number needs one.
+/// it was found; `None` if no number needs one.
 pub fn decide(proofs: &[(usize, &NumberProof)], hints: &Hints) -> Result<Option<(Mark, String)>, Doubt> {
     let proof_of = |mark: Mark| {
         proofs

@@ -49,7 +49,7 @@ pub enum Meaning {
     Count,
     /// A rate or a share; `12.5%` is 0.125. Below 10^9, nine decimals, as exchange rates need them.
     Ratio,
-    /// A number whose unit another column tells: `12.5%` is 0.125, beside `250,000`. As an amount.
+    /// A number whose unit another column states: `12.5%` is 0.125, beside `250,000`. As an amount.
     Figure,
     /// From 1990 to 2099; instants are days of the workspace's zone.
     Day,

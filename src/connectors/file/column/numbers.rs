@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_are_told_from_numbers() {
+    fn bounds_are_distinguished_from_numbers() {
         assert!(["<10", "< 10%", ">99", "> 1,000", "≤ 5"].iter().all(|text| is_bound(text)));
         assert!(["<", "10", "<b>", "<>"].iter().all(|text| !is_bound(text)));
     }

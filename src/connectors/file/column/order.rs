@@ -118,7 +118,7 @@ impl DayProof {
         self.see(line, text);
     }
 
-    /// What is to be told of quarters.
+    /// What is to be reported of quarters.
     fn quarters(&self) -> Option<String> {
         let quarter = self.quarter.as_ref()?;
         Some(match &self.month {

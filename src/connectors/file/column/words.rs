@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_of_sheets_are_told_from_words_for_unknown() {
+    fn errors_of_sheets_are_distinguished_from_words_for_unknown() {
         assert!(["#REF!", "#DIV/0!", "#VALUE!", "#Name?", "#######"].iter().all(|text| is_sheet_error(text)));
         assert!(["#N/A", "##", "#1001"].iter().all(|text| !is_sheet_error(text)));
     }

@@ -1,4 +1,4 @@
-//! What is told of a file's columns: questions that an admin has to answer, and what is missing.
+//! What is reported of a file's columns: questions that an admin has to answer, and what is missing.
 
 use super::Source;
 use crate::connectors::file::preset::{COUNTS, NONE, Preset};

@@ -168,7 +168,7 @@ fn give(grid: &mut Grid<'_>, place: (u32, u32), value: &DataRef<'_>, writing: &m
 }
 
 /// Unpacks every part once, to nowhere: what an archive says of its sizes may be a lie. Yields the part
-/// that tells which kind of workbook it is.
+/// that says which kind of workbook it is.
 fn measured(path: &Path, max_bytes: u64) -> Reading<&'static str> {
     let mut archive = archive::open(path)?;
     let mut kind = None;

@@ -3,7 +3,7 @@
 use super::typed;
 use calamine::{Data, DataRef, ExcelDateTime};
 
-/// How numbers are written, and what is to be told about them.
+/// How numbers are written, and what is to be reported about them.
 #[derive(Debug)]
 pub struct Writing {
     pub decimal_mark: char,
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn days_instants_and_durations_are_told_apart() {
+    fn days_instants_and_durations_are_distinguished() {
         let time = |value, kind| instant(&ExcelDateTime::new(value, kind, false)).expect("an instant");
         assert_eq!(time(46328.0, ExcelDateTimeType::DateTime), "2026-11-02");
         assert_eq!(time(46328.75, ExcelDateTimeType::DateTime), "2026-11-02T18:00:00");

@@ -70,7 +70,7 @@ pub fn read(source: &Source, ask: &Ask, head: &[u8], sink: &mut dyn Sink, name: 
     rows.finish()
 }
 
-/// What is told once, at the end.
+/// What is reported once, at the end.
 #[derive(Default)]
 struct Counts {
     rows: u64,
@@ -82,7 +82,7 @@ struct Counts {
     last: Option<(u64, usize)>,
 }
 
-/// Rows on their way to the sink, with what is told once at the end.
+/// Rows on their way to the sink, with what is reported once at the end.
 pub struct Rows<'a> {
     found: Found,
     watch: Watch,

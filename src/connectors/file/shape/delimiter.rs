@@ -34,7 +34,7 @@ pub fn decide(head: &str, wanted: &Wanted) -> u8 {
     best.0
 }
 
-/// The wanted names found in one row tell most; then how many rows are split into equally many values,
+/// The wanted names found in one row count most; then how many rows are split into equally many values,
 /// many values weighing more, and whether the first of them looks like names: decimal commas
 /// split rows as evenly as semicolons do, but not their header.
 fn score(rows: &[Sampled], wanted: &Wanted, sign: u8) -> (usize, f64) {

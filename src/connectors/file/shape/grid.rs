@@ -32,7 +32,7 @@ impl Area {
 }
 
 /// What of a sheet is read, and how much text may come out of it: cells may share one long text, and
-/// rows may be said to be repeated.
+/// rows may be declared as repeated.
 #[derive(Clone, Copy, Debug)]
 pub struct Part {
     pub area: Option<Area>,
@@ -73,7 +73,7 @@ pub struct Grid<'a> {
     merged: Vec<Merged>,
 }
 
-/// Cells of several rows that are one cell: what it says is said of each row.
+/// Cells of several rows that are one cell: what it says holds for each row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Merged {
     /// Rows and columns, counted from 0.

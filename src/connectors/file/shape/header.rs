@@ -50,7 +50,7 @@ impl std::fmt::Display for Ambiguous {
 impl std::error::Error for Ambiguous {}
 
 /// The place of the column `wanted`: by its exact name first, then whatever its case and the blanks
-/// around it, then tidied, then without a currency behind it. Signs count only where they tell columns apart.
+/// around it, then tidied, then without a currency behind it. Signs count only where they distinguish columns.
 pub fn find(columns: &[String], wanted: &str) -> Result<Option<usize>, Ambiguous> {
     let fold = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     let signed = |name: &str| {
@@ -274,7 +274,7 @@ mod tests {
         let rows = [row(1, &["Campaign"]), row(2, &[""]), row(3, &["Day", "campaign"]), row(4, &["2026-11-01", "x"])];
         let found = search(&rows, &Wanted::new(&[names(&["Campaign"])], 1), None, ",").expect("found");
         assert_eq!((found.line, found.holds_required, found.above.len()), (3, true, 1));
-        // Not found anywhere: the best guess, and the caller is told so.
+        // Not found anywhere: the best guess, and the caller is notified.
         let guess = search(&rows, &Wanted::new(&[names(&["Cost"])], 1), None, ",").expect("found");
         assert_eq!((guess.line, guess.holds_required), (3, false));
     }

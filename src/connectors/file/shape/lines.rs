@@ -9,7 +9,7 @@ use std::rc::Rc;
 /// text has a zero byte, `encoding` sees to that.
 pub const END: &str = "\0";
 
-/// What the filter tells whoever reads through it.
+/// What the filter reports to whoever reads through it.
 #[derive(Clone, Debug, Default)]
 pub struct Watch {
     /// Bytes handed out since the last record began; the reader sets it back.

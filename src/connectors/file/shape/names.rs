@@ -11,7 +11,7 @@ pub enum Known {
     Junk(&'static str),
     /// Still being written: it will have another name once it is whole.
     Waiting,
-    /// To be told: why, and what to do.
+    /// To be reported: why, and what to do.
     Unread {
         reason: String,
         remedy: String,

@@ -112,7 +112,7 @@ fn each_line(text: Box<dyn Read>, take: &mut Take<'_>) -> Result<(), Refusal> {
             break;
         }
         if count as u64 == most && bytes.last() != Some(&b'\n') {
-            // One bad line, whatever it holds; its beginning tells which.
+            // One bad line, whatever it holds; its beginning shows which.
             text.skip_until(b'\n').map_err(|error| broken(&error))?;
             take(number, Err(&String::from_utf8_lossy(&bytes[..SHOWN])))?;
             continue;

@@ -9,7 +9,7 @@ use quick_xml::events::{BytesStart, Event};
 use std::collections::HashSet;
 use std::io::BufRead;
 
-/// A row that is said to be repeated more often holds no data.
+/// A row that is declared as repeated more often holds no data.
 const MOST_REPEATS: u32 = 1_048_576;
 
 /// The names of the sheets, and whether each is visible.
@@ -163,7 +163,7 @@ impl Place {
         self.is_cell = false;
         let text = self.value.take().unwrap_or_else(|| std::mem::take(&mut self.text));
         if !text.is_empty() {
-            // What stands beyond every table is told by its first cell.
+            // What stands beyond every table is shown by its first cell.
             let most = (MOST_COLUMNS as u32 + 1).saturating_sub(self.column).max(1);
             for column in self.column..self.column.saturating_add(self.width.min(most)) {
                 if self.cells.len() > MOST_COLUMNS {

@@ -40,7 +40,7 @@ fn any_number_of_lines_may_stand_above_the_header() {
     let cm360 = "Report name,Spend by day\nDate/Time Generated,11/4/26 9:13 AM\nAccount ID,4444\nDate Range,11/1/26 - 11/3/26\nAdvertiser,Equals:Acme (111)\n\nReport Fields\nDate,Campaign,Site,Media Cost\n2026-11-01,Autumn,a,45.10\nGrand Total:,---,---,96.30\n";
     let got = with(&hoping(&["Campaign", "Media Cost"]), Shape::Delimited, cm360.as_bytes()).expect("read");
     assert_eq!((got.found.header_line, got.rows.len()), (8, 2));
-    // Without any wish the usual width tells the same.
+    // Without any wanted name the usual width gives the same.
     assert_eq!(super::testing::got(Shape::Delimited, cm360.as_bytes()).found.header_line, 8);
     // Google's template: the zone stands above the header (F25).
     let template =
@@ -270,7 +270,7 @@ fn a_workbook_that_swells_is_refused() {
     let ask = Ask { max_bytes: 1 << 20, ..Ask::new("x") };
     let told = with(&ask, Shape::Workbook, &workbook(&[("a", "visible", &rows)])).expect_err("refused");
     assert_eq!(told.message, "the file unpacks to more than 1 MB");
-    // The same by rows that are said to be repeated.
+    // The same by rows that are declared as repeated.
     let text = "x".repeat(1000);
     let content = format!(
         "<a><table:table table:name=\"P\"><table:table-row table:number-rows-repeated=\"1000000\"><table:table-cell table:number-columns-repeated=\"400\" office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell></table:table-row></table:table></a>"

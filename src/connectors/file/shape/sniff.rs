@@ -6,7 +6,7 @@ use super::{Refusal, Shape};
 /// What a file is by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// As far as the first bytes tell.
+    /// As far as the first bytes show.
     Text,
     Empty,
     /// .xlsx, .xlsb, .ods or any archive.

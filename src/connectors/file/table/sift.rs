@@ -1,4 +1,4 @@
-//! Which rows count, by a column that tells: a payment that failed is in the export and is no revenue.
+//! Which rows count, by a column that says so: a payment that failed is in the export and is no revenue.
 
 use crate::connectors::file::columns::Sieve;
 use crate::connectors::file::shape::{shown, tidy};

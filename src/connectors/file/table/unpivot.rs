@@ -95,7 +95,7 @@ impl<'a> Unpivot<'a> {
         Self { sink, names, plan, wide, columns, rows: 0, bytes: 0, unknown, unknowns: 0 }
     }
 
-    /// What the sink was told of the file, from what its reading yielded, with notes of what was left out.
+    /// What was reported to the sink of the file, from what its reading yielded, with notes of what was left out.
     pub fn finish(self, found: Found) -> Found {
         let Some(wide) = &self.wide else { return found };
         let mut long = wide.header(&found, self.names);
@@ -131,7 +131,7 @@ impl Sink for Unpivot<'_> {
         let value = |at: &usize| values.get(*at).copied().flatten();
         let mut long: Vec<Option<&str>> = wide.kept.iter().map(value).chain([None, None]).collect();
         let kept = wide.kept.len();
-        // Once for the whole row, wherever in it the word stands; who takes the rows leaves it out and tells so.
+        // Once for the whole row, wherever in it the word stands; who takes the rows leaves it out and reports it.
         if summary::is_named_total(values) {
             long[..kept].fill(None);
             long[0] = values.iter().flatten().copied().find(|value| !value.trim().is_empty());

@@ -89,7 +89,7 @@ pub struct Writer<'a> {
     file: u32,
     out: BufWriter<NamedTempFile>,
     names: Vec<&'static str>,
-    /// Whether a column's texts tell rows apart: those that are not read, and days and months, of which
+    /// Whether a column's texts distinguish rows: those that are not read, and days and months, of which
     /// many instants and days are one.
     as_written: Vec<bool>,
     rows: u64,

@@ -51,7 +51,7 @@ async fn a_message_goes_to_the_bots_channel_with_the_outboxs_id() {
 }
 
 #[tokio::test]
-async fn figures_follow_in_the_thread_and_what_becomes_of_them_is_told() {
+async fn figures_follow_in_the_thread_and_what_becomes_of_them_is_reported() {
     let payload = br#"{"text":"hello","thread":[{"type":"section"}]}"#;
     let ok = (200, r#"{"ok":true,"channel":"C0123456789","ts":"1503435956.000247"}"#);
     let (bot, fake) = slack(&[ok, ok]).await;

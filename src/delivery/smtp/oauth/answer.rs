@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_and_refusals_are_told_apart() {
+    fn tokens_and_refusals_are_distinguished() {
         let lasts =
             |body: &str| read(200, body.as_bytes()).map(|(token, lasts)| (token.expose().to_owned(), lasts.as_secs()));
         assert_eq!(

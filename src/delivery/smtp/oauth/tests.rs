@@ -116,7 +116,7 @@ async fn a_refused_token_is_renewed_once_and_then_it_is_the_operators() {
 }
 
 #[tokio::test]
-async fn what_the_endpoint_refuses_is_told_with_its_reason_and_without_the_secret() {
+async fn what_the_endpoint_refuses_is_reported_with_its_reason_and_without_the_secret() {
     let refusal = r#"{"error":"invalid_client","error_description":"AADSTS7000222: the secret hunter2 is expired"}"#;
     for (answer, is_operators, words) in [
         ((401, refusal), true, "AADSTS7000222: the secret *** is expired"),

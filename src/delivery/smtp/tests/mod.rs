@@ -143,7 +143,7 @@ async fn nothing_is_sent_where_starttls_is_missing() {
 }
 
 #[tokio::test]
-async fn under_tls_the_server_is_asked_anew_and_what_it_said_in_clear_counts_for_nothing() {
+async fn under_tls_the_server_is_asked_anew_and_what_it_answered_in_clear_counts_for_nothing() {
     // In clear it offers a login and no size; under TLS a size and another login.
     let server = Server::start(&[
         ("EHLO", "250-fake|250-STARTTLS|250 AUTH PLAIN"),
@@ -259,7 +259,7 @@ async fn a_server_is_tried_up_to_its_login_and_no_mail_is_named() {
 }
 
 #[tokio::test]
-async fn a_refused_login_is_told_apart_from_a_server_that_is_away() {
+async fn a_refused_login_is_distinguished_from_a_server_that_is_away() {
     let server = Server::start(&[("AUTH", "535 5.7.8 no")]).await;
     let tried = client(server.port, SmtpSecurity::Plain, true).try_out().await;
     assert!(matches!(&tried, ProbeResult::LoginRefused(says) if says.contains("535 5.7.8 no")), "{tried:?}");

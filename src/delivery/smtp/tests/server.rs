@@ -57,7 +57,7 @@ impl Server {
         self.rules.lock().expect("rules").insert(0, (word.to_owned(), answer.to_owned()));
     }
 
-    /// What clients said, a line each; mails without their text.
+    /// What clients sent, a line each; mails without their text.
     pub fn heard(&self) -> Vec<String> {
         self.heard.lock().expect("what was heard").clone()
     }
@@ -82,7 +82,7 @@ impl Server {
         if is_last { rules[first].1.clone() } else { rules.remove(first).1 }
     }
 
-    /// What is said within a mail.
+    /// What is answered within a mail.
     fn early(&self) -> Option<String> {
         let rules = self.rules.lock().expect("rules");
         rules.iter().find(|(word, _)| word == "BODY").map(|(_, said)| said.clone())

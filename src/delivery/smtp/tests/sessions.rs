@@ -1,4 +1,4 @@
-//! Several mails on a connection, and a wish to stop between them.
+//! Several mails on a connection, and a request to stop between them.
 
 use super::*;
 
@@ -81,7 +81,7 @@ async fn a_mail_that_is_answered_late_is_waited_for_and_never_sent_twice() {
 }
 
 #[tokio::test]
-async fn a_wish_to_stop_ends_what_is_not_yet_whole_and_waits_for_what_is() {
+async fn a_request_to_stop_ends_what_is_not_yet_whole_and_waits_for_what_is() {
     let (stop, server) = (CancellationToken::new(), Server::start(&[("MAIL", "hold")]).await);
     let smtp = client(server.port, SmtpSecurity::Plain, true);
     let (wish, watched) = (stop.clone(), server.clone());
@@ -97,7 +97,7 @@ async fn a_wish_to_stop_ends_what_is_not_yet_whole_and_waits_for_what_is() {
     assert!(begun.elapsed() < Duration::from_secs(4));
     asker.await.expect("asked");
 
-    // The stop is there already, and the whole mail is on its way: its answer is still heard.
+    // The stop is there already, and the whole mail is on its way: its answer is still received.
     let server = Server::start(&[(".", "hold")]).await;
     let smtp = Smtp { bound: Some(Duration::from_millis(300)), ..client(server.port, SmtpSecurity::Plain, true) };
     let (stop, watched) = (CancellationToken::new(), server.clone());
@@ -143,9 +143,9 @@ async fn a_mail_over_the_limit_is_not_even_named() {
     assert_eq!(server.count("MAIL"), 0);
 }
 
-/// A server that answers within the mail and closes: what it said counts, and a yes to half a mail is none.
+/// A server that answers within the mail and closes: what it answered counts, and a yes to half a mail is none.
 #[tokio::test]
-async fn what_is_said_before_the_end_of_a_mail_is_heard_and_is_no_consent() {
+async fn what_is_answered_before_the_end_of_a_mail_is_received_and_is_no_consent() {
     let large = [b"Subject: x\r\n\r\n".as_slice(), &b"0123456789abcdef\r\n".repeat(1_500_000)].concat();
     for (rules, disposition, words) in [
         (&[("EHLO", "250 fake"), ("BODY", "552 5.3.4 that is enough")] as Rules, Disposition::GiveUp, "552"),

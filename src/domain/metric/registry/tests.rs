@@ -74,7 +74,7 @@ fn a_level_is_not_summed_and_names_its_own_columns() {
 }
 
 #[test]
-fn every_problem_is_told_at_once() {
+fn every_problem_is_reported_at_once() {
     let problems = registry(&(sum("typo") + &formula("a", "b / cost") + &formula("c", "1 +"))).expect_err("problems");
     assert_eq!(problems.len(), 4, "{problems:?}");
 }

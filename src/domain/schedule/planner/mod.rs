@@ -1,6 +1,6 @@
 //! What the daemon does at each beat: enter the slots that came due, and say which run now.
 //!
-//! The heartbeat keeps unfinished slots in memory and writes every change to the ledger first; at
+//! The planner keeps unfinished slots in memory and writes every change to the ledger first; at
 //! start it reads them back. An idle beat touches no ledger.
 
 mod claims;
@@ -63,7 +63,7 @@ struct Entry {
 }
 
 impl Planner {
-    /// Takes up the books for the process `me`. Jobs seen for the first time begin at `now`; slots of
+    /// Takes up the ledger for the process `me`. Jobs seen for the first time begin at `now`; slots of
     /// jobs that are no longer there are closed with that reason, save those that `me` is at.
     pub fn open<L: Ledger>(
         jobs: Vec<PlannedJob>,

@@ -27,7 +27,7 @@ fn job(id: &str, expression: &str, zone: Tz, policy: Policy) -> PlannedJob {
     PlannedJob { pair: Pair::new(id, "acme"), schedule: schedule(expression, zone), policy, days_zone: zone }
 }
 
-/// A heartbeat over books in memory.
+/// A planner over a ledger in memory.
 struct Bench {
     heart: Planner,
     books: InMemoryLedger,

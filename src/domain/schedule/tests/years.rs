@@ -152,7 +152,7 @@ fn ten_years_of_fifty_jobs_in_six_zones_have_each_slot_once() {
     assert!(counts.iter().sum::<usize>() > 1_300_000, "{counts:?}");
 }
 
-/// A heartbeat with hourly and daily jobs, whose clock can be set.
+/// A planner with hourly and daily jobs, whose clock can be set.
 struct Watch {
     heart: Planner,
     books: InMemoryLedger,

@@ -75,7 +75,7 @@ mod tests {
     use crate::report::sample;
 
     #[test]
-    fn a_printed_line_tells_its_last_highest_and_lowest_value() {
+    fn a_printed_line_shows_its_last_highest_and_lowest_value() {
         let document = sample::document();
         let chart = document.charts().find(|chart| matches!(chart.plot, Plot::Lines { .. })).expect("a line");
         let texts = |drawing: Drawing| {

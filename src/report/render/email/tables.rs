@@ -37,7 +37,7 @@ fn parted(block: BlockView) -> Vec<BlockView> {
                 columns: table.columns[columns.clone()].to_vec(),
                 rows: table.rows.iter().map(|row| of_columns(row, columns.clone())).collect(),
                 total: table.total.as_ref().map(|row| of_columns(row, columns.clone())),
-                // Said once, below all of it.
+                // Stated once, below all of it.
                 hidden_rows: if part == last { table.hidden_rows } else { 0 },
                 ..table.clone()
             })

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_right_of_the_decimal_point_is_told_apart() {
+    fn what_stands_right_of_the_decimal_point_is_distinguished() {
         let tails = ["€1,204.50", "−2.8%", "1,710", "n/a", "3m 20s", "U.S."].map(|text| tail(text, '.'));
         assert_eq!(tails, [".50", ".8%", "", "", "", ""]);
         let german = ["1.204,50\u{a0}€", "−2,8\u{a0}%", "1.710"].map(|text| tail(text, ','));

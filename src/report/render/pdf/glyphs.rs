@@ -39,7 +39,7 @@ pub fn marked(tag: &str, mark: usize) -> Op {
     Op::BeginMarkedContentWithProperties { tag: tag.to_owned(), properties }
 }
 
-/// A cluster of one glyph is told to readers by the font's map of glyphs to letters, one of several by
+/// A cluster of one glyph is given to readers by the font's map of glyphs to letters, one of several by
 /// the letters themselves.
 fn from_left(font: Font, clusters: &[Cluster], size: f32, ops: &mut Vec<Op>) {
     let mut items = Vec::new();

@@ -26,7 +26,7 @@ impl Layout {
         drawn
     }
 
-    /// The open part is a figure that these words tell.
+    /// The open part is a figure that these words describe.
     pub fn tell(&mut self, alt: &str) {
         let open = self.tree.open();
         self.tree.nodes[open].alt = Some(alt.to_owned());

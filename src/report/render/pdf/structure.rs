@@ -4,7 +4,7 @@ use super::page::Pages;
 use super::tags::{Kid, Node, Tag, Tree};
 use lopdf::{Dictionary, Document, Error, Object, ObjectId, dictionary, text_string};
 
-/// The tree, the way back from pages and links to it, and what readers are told of the file.
+/// The tree, the way back from pages and links to it, and what is reported to readers of the file.
 pub fn write(file: &mut Document, pages: &Pages, title: &str) -> Result<(), Error> {
     let ids: Vec<ObjectId> = file.page_iter().collect();
     let tree = &pages.tree;

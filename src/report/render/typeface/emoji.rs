@@ -11,7 +11,7 @@ pub fn is_left_out(cluster: &str) -> bool {
     letter(first, Weight::Regular).missing && (is_pictograph(first) || emojis::get(cluster).is_some())
 }
 
-/// Emoji newer than the list of names are told by their block.
+/// Emoji newer than the list of names are recognised by their block.
 fn is_pictograph(letter: char) -> bool {
     matches!(letter, '\u{1f000}'..='\u{1faff}')
 }

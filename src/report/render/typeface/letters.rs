@@ -82,7 +82,7 @@ pub fn is_direction(letter: char) -> bool {
 }
 
 /// A text as it is set: composed letters, no control and direction marks, no emoji. A text of nothing
-/// but emoji is told in words.
+/// but emoji is written in words.
 pub fn showable(text: &str) -> String {
     if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
         return text.to_owned();
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_emoji_alone_is_told_in_words() {
+    fn a_name_of_emoji_alone_is_written_in_words() {
         assert_eq!(showable("🚀🎉"), "(rocket, party popper)");
         assert_eq!(showable(" 🔥 "), "(fire)");
     }

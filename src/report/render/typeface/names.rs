@@ -25,7 +25,7 @@ pub fn name_lines(name: &str, most: f32, size: f32, weight: Weight, lines: usize
 }
 
 /// The lines of each name. Two different names are never printed alike: what they share gives way to
-/// what tells them apart, and where that does not help they are numbered.
+/// what distinguishes them, and where that does not help they are numbered.
 pub fn names(all: &[&str], most: f32, size: f32, weight: Weight, lines: usize) -> Vec<Vec<String>> {
     let room = Room { most, size, weight, lines };
     let mut shown: Vec<Vec<String>> = all.iter().map(|name| fitted(name, room)).collect();
@@ -124,7 +124,7 @@ mod tests {
 
     /// elastic/elastic-charts#1925: names that differ in their middle alone.
     #[test]
-    fn names_that_differ_in_their_middle_are_told_apart() {
+    fn names_that_differ_in_their_middle_are_distinguished() {
         let name =
             |middle: &str| format!("Prospecting Europe Lookalike Audience {middle} Purchasers Landingpage Version 2");
         let names = [name("One Percent"), name("Two Percent"), name("Three Percent")];
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn names_without_a_font_and_names_that_differ_in_an_emoji_are_told_apart() {
+    fn names_without_a_font_and_names_that_differ_in_an_emoji_are_distinguished() {
         assert_eq!(
             shown(&["ሰላም", "ወርቅ ", "Sale 🔥", "Sale 🎉", "Sale"]),
             ["ሰላም (1)", "ወርቅ (2)", "Sale (fire)", "Sale (party popper)", "Sale"]

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn chinese_breaks_between_letters_and_what_is_left_out_is_told() {
+    fn chinese_breaks_between_letters_and_what_is_left_out_is_reported() {
         let lines = wrap("春季促销活动。新客户", 45.0, 9.0, Weight::Regular);
         assert_eq!(lines, ["春季促销活", "动。新客户"]);
         assert_eq!(wrap_most("one two three", 30.0, 9.0, Weight::Regular, 2), ["one", "two…"]);

@@ -154,7 +154,7 @@ fn grid(chart: &Chart, document: &Document) -> Option<GridView> {
     }
 }
 
-/// A column of hours is drawn as `09` and told as `09:00`.
+/// A column of hours is drawn as `09` and written as `09:00`.
 fn hour_text(column: &str, locale: Locale) -> String {
     let hour = column.parse().ok().filter(|_| column.len() == 2 && column.bytes().all(|byte| byte.is_ascii_digit()));
     hour.map_or_else(|| plain(column), |hour| locale.time_text(hour, 0))
@@ -166,7 +166,7 @@ mod tests {
     use crate::report::sample;
 
     #[test]
-    fn a_line_is_told_day_by_day_with_its_gap() {
+    fn a_line_is_listed_day_by_day_with_its_gap() {
         let document = sample::document();
         let trend = document.charts().find(|chart| matches!(chart.plot, Plot::Lines { .. })).expect("a line");
         let grid = view(trend, &document, Limits::NONE).grid.expect("its values");

@@ -61,7 +61,7 @@ impl FigureBuilder<'_> {
         self.has_immature
     }
 
-    /// What must be said of printed figures, a sentence each.
+    /// What must be stated of printed figures, a sentence each.
     pub fn notes(&self) -> Vec<String> {
         self.notes.iter().cloned().collect()
     }

@@ -123,7 +123,7 @@ fn target(metric: &str, term: Term, days: [&str; 2], amount: Decimal) -> Target 
 }
 
 #[test]
-fn a_target_that_ends_within_the_week_has_its_result_told() {
+fn a_target_that_ends_within_the_week_has_its_result_reported() {
     let week = Period::week_of(date("2026-11-30"), chrono::Weekday::Mon);
     let mut readings = readings("weekly_performance", SectionKind::Goals, week);
     let by = target("leads", Term::By, ["2026-11-01", "2026-12-02"], dec!(100));
@@ -368,7 +368,7 @@ fn incomplete_figures_are_rated_neither_by_benchmarks_nor_by_campaign_targets() 
 }
 
 #[test]
-fn what_was_said_of_incomplete_days_is_set_against_what_is_known_of_them_now() {
+fn what_was_reported_of_incomplete_days_is_set_against_what_is_known_of_them_now() {
     let mut readings = readings("monthly_overview", SectionKind::Restated, november());
     readings.data.spans.insert(november(), Span { total: sums(&[("leads", dec!(300))]), ..Span::default() });
     let basis = Expression::metric(crate::report::receipt::Reading::of_all("late_leads", november()));

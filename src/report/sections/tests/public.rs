@@ -1,4 +1,4 @@
-//! What other tools' readers were told wrongly, with the right values. Each source is a public thread.
+//! What other tools reported wrongly to their readers, with the right values. Each source is a public thread.
 
 use super::*;
 use crate::domain::comparison::{Cadence, Compare};

@@ -71,7 +71,7 @@ fn a_row_of_another_day_than_those_asked_for_is_quarantined() {
 
 /// prometheus/prometheus#6554
 #[test]
-fn rows_that_happen_in_the_future_are_told_where_no_days_were_asked_for() {
+fn rows_that_happen_in_the_future_are_reported_where_no_days_were_asked_for() {
     let folder = tempfile::tempdir().expect("a folder");
     let warehouse = Warehouse::in_memory().expect("a warehouse");
     let body = r#"{"results":[{"id":"a","day":"2026-11-03","cost":"1"},{"id":"b","day":"2099-01-01","cost":"1"}]}"#;

@@ -63,7 +63,7 @@ fn slice(folder: &Path, number: u64, pages: &[Vec<Row>]) -> LoadRequest {
     }
 }
 
-/// Everything in the books, row by row.
+/// Everything in the ledger, row by row.
 fn books(warehouse: &Warehouse) -> Vec<Vec<String>> {
     let rows = |table: &&str| {
         warehouse

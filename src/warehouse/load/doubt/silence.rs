@@ -1,5 +1,5 @@
 //! Days at the end of which nothing has come yet: a source that is late says the same as one that has
-//! nothing to tell. After a week of plenty the first such days are doubted, and believed if it lasts.
+//! nothing to report. After a week of plenty the first such days are doubted, and believed if it lasts.
 
 use super::super::stage::literal;
 use super::super::{LoadRequest, Replaces, Target};

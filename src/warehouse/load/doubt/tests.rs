@@ -116,7 +116,7 @@ fn what_another_stream_says_as_well_is_believed() {
     account("2026-11-02", "0", "2026-11-10 08:59:00");
     run(&warehouse, with(ads(folder.path(), "two", "2026-11-10T09:00:00Z", &[])));
     assert_eq!(texts(&warehouse, COSTS), ["2026-11-01 500.00"]);
-    // What the other stream said before the rows were read says nothing.
+    // What the other stream reported before the rows were read says nothing.
     account("2026-11-01", "0", "2026-11-10 07:00:00");
     run(&warehouse, with(ads(folder.path(), "three", "2026-11-10T10:00:00Z", &[])));
     assert_eq!(texts(&warehouse, COSTS), ["2026-11-01 500.00"]);

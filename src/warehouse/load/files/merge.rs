@@ -109,7 +109,7 @@ pub fn merge(transaction: &Transaction<'_>, batch: &mut Batch<'_>, now: DateTime
     touch(transaction, batch, "fresh")
 }
 
-/// Tells which other files said otherwise of the rows that are replaced.
+/// Reports which other files said otherwise of the rows that are replaced.
 fn note_other_files(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<(), WarehouseError> {
     let step = || format!("comparing files of {}", batch.load.connection);
     let rows: Vec<(u32, String, u64)> = {

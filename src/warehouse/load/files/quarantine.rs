@@ -6,7 +6,7 @@ use crate::warehouse::load::stage::{LONGEST_RAW, literal};
 use crate::warehouse::privacy::erased;
 use duckdb::{Transaction, params};
 
-/// A reason is told up to this many characters.
+/// A reason is shown up to this many characters.
 const LONGEST_TOLD: usize = 300;
 
 /// Counts the rows of each file, and takes the files out of which too much is bad.

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_doubted_is_told_and_what_is_missed_again_is_gone() {
+    fn what_is_doubted_is_reported_and_what_is_missed_again_is_gone() {
         let absent = Absent { living: 50, listed: 40, first: 8, again: 1 };
         let told = texts(judge(absent, Count::Unasked), "contact", absent);
         assert_eq!(told.len(), 2);

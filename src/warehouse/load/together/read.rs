@@ -48,7 +48,7 @@ pub(super) fn pages(transaction: &Transaction<'_>, slices: &[Slice<'_>]) -> Resu
         .context(step)
 }
 
-/// Runs a target's query over all slices, into [`rows_of`] it: once for those that it cannot tell apart, and for each
+/// Runs a target's query over all slices, into [`rows_of`] it: once for those that it cannot distinguish, and for each
 /// by itself where it looks at more than one row at once.
 pub(super) fn rows(
     transaction: &Transaction<'_>,
@@ -111,7 +111,7 @@ pub(super) fn notes(transaction: &Transaction<'_>, slices: &mut [Slice<'_>]) -> 
     Ok(())
 }
 
-/// Makes `page` the pages of these slices. Of several, the numbers of pages tell the slice.
+/// Makes `page` the pages of these slices. Of several, the numbers of pages identify the slice.
 fn view(transaction: &Transaction<'_>, set: &[usize]) -> Result<(), WarehouseError> {
     let numbers: Vec<String> = set.iter().map(usize::to_string).collect();
     let page_no = match set {

@@ -1,4 +1,5 @@
-//! Slices that are to be loaded by themselves: what is to be quarantined, doubted or told of them takes a look at each.
+//! Slices that are to be loaded by themselves: what is to be quarantined, doubted or reported of them takes a look at
+//! each.
 
 use super::{Slice, by_slice, read, rows_of};
 use crate::domain::coverage::Standing;

@@ -177,7 +177,7 @@ fn who_paid_before_the_first_day_is_no_new_customer() {
     );
     roll_up(&warehouse);
     assert_eq!(found(&warehouse), ["2026-01-05 (unknown) 0", "2026-01-06 (unknown) 1"]);
-    // An address that the customer list tells joins a payer who gave no customer.
+    // An address that the customer list states joins a payer who gave no customer.
     pay(&warehouse, &[("3", None, Some("a"), "2026-01-07")], "l3");
     roll_up(&warehouse);
     assert_eq!(found(&warehouse)[2], "2026-01-07 (unknown) 0");

@@ -71,7 +71,7 @@ fn a_stop_ends_the_wait_for_room() {
     assert_eq!(daemon.child.wait().expect("ended").code(), Some(0), "{}", daemon.log());
 }
 
-/// MonetDB/MonetDB#6635, apache/dolphinscheduler#9270: a lack of file handles ended the process, or was told as
+/// MonetDB/MonetDB#6635, apache/dolphinscheduler#9270: a lack of file handles ended the process, or was reported as
 /// something else.
 #[test]
 fn with_few_file_handles_a_command_works_or_says_that_they_are_lacking() {
@@ -92,7 +92,7 @@ fn with_few_file_handles_a_command_works_or_says_that_they_are_lacking() {
 
 /// objectstack-ai/objectstack#15374, holon-run/holon#2850: all checks were green over a file that was gone.
 #[test]
-fn a_database_that_is_moved_away_under_the_daemon_is_told_within_a_minute() {
+fn a_database_that_is_moved_away_under_the_daemon_is_reported_within_a_minute() {
     let small = Small::new();
     let mut daemon = small.daemon("");
     let status = || said(&daybook(small.path(), &["status"]));

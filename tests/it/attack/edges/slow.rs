@@ -90,7 +90,7 @@ fn a_data_folder_with_a_long_path_has_its_own_socket() {
 }
 
 #[test]
-fn another_user_is_told_whose_daemon_it_is() {
+fn another_user_is_shown_whose_daemon_it_is() {
     let small = Small::new();
     small.shut(small.path(), 0o755);
     let own = small.path().join("daybook");

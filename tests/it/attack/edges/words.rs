@@ -38,7 +38,7 @@ fn a_full_disk_behind_standard_output_is_an_error_and_all_work_is_done() {
         assert!(matches!(code(&done), 1 | 3), "{script}: {told}");
         assert!(told.contains(FULL) && !told.contains("panicked"), "{script}: {told}");
     }
-    // Where nobody hears of trouble either, the exit code still says it.
+    // Where trouble cannot be reported either, the exit code still says it.
     assert_eq!(code(&small.sh("$D runs > /dev/full 2> /dev/full")), 1);
     let none = small.sh("$D runs 2> /dev/full");
     assert_eq!(code(&none), 0, "{}", said(&none));
@@ -80,7 +80,7 @@ fn a_block_that_is_damaged_has_one_remedy_on_every_path() {
 }
 
 #[test]
-fn a_folder_that_was_removed_under_the_shell_is_told_once() {
+fn a_folder_that_was_removed_under_the_shell_is_reported_once() {
     let small = Small::new();
     let program = env!("CARGO_BIN_EXE_daybook");
     for command in ["status", "check", "plan", "run"] {
@@ -93,7 +93,7 @@ fn a_folder_that_was_removed_under_the_shell_is_told_once() {
 }
 
 #[test]
-fn a_line_break_in_a_setting_or_a_secret_is_told_by_check_with_its_line() {
+fn a_line_break_in_a_setting_or_a_secret_is_reported_by_check_with_its_line() {
     let small = Small::new();
     let file = small.path().join("config/workspaces/one.toml");
     let text = fs::read_to_string(&file).expect("read");
@@ -134,7 +134,7 @@ fn a_connector_that_is_no_small_text_file_is_refused_unread() {
 
 /// MemPalace/mempalace#2221, filebrowser/filebrowser#1155, Digital-Process-Tools/claude-remember#653. A pipe has no end while nobody writes: whoever opens it for a file waits for ever.
 #[test]
-fn a_pipe_where_a_file_is_due_is_told_and_keeps_nobody_waiting() {
+fn a_pipe_where_a_file_is_due_is_reported_and_keeps_nobody_waiting() {
     let small = Small::new();
     assert!(matches!(daybook(small.path(), &["status"]).status.code(), Some(0 | 3)));
     for (file, command, is_told) in [

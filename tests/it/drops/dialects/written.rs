@@ -252,12 +252,12 @@ impl Dialect {
         }
     }
 
-    /// Whether the column's name tells the currency, since nothing else does.
+    /// Whether the column's name states the currency, since nothing else does.
     pub fn names_currency(&self) -> bool {
         self.currency == Currency::None && !self.has_currency_column && self.turn % 2 == 1
     }
 
-    /// What an amount of `currency` tells of it.
+    /// What an amount of `currency` states of it.
     pub fn told(&self, currency: &str) -> Option<String> {
         let is_told = match self.currency {
             Currency::None => self.names_currency(),

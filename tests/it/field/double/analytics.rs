@@ -121,7 +121,7 @@ fn said(row: &Value, dimensions: &[&str], metrics: &[&str]) -> Value {
     })
 }
 
-/// Rows that the asked dimensions do not tell apart are one, as GA4 answers; averages by sessions.
+/// Rows that the asked dimensions do not distinguish are one, as GA4 answers; averages by sessions.
 fn summed(rows: Vec<Value>, dimensions: &[&str], metrics: &[&str]) -> Vec<Value> {
     let mut groups: Map<String, Value> = Map::new();
     for row in rows {

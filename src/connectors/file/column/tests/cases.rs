@@ -222,7 +222,7 @@ fn texts_and_currencies_are_tidied() {
 }
 
 #[test]
-fn days_whose_order_no_value_tells_refuse_the_file() {
+fn days_whose_order_no_value_shows_refuse_the_file() {
     let told = refused(Day, &["05/05/2026", "03/04/2026"], &hints());
     assert_eq!(
         told,
@@ -261,7 +261,7 @@ fn bad_days_are_the_row_s_matter() {
 }
 
 #[test]
-fn what_was_recognised_is_told_with_its_line() {
+fn what_was_recognised_is_reported_with_its_line() {
     let mut amounts = Evidence::new(Amount, "Betrag");
     let mut days = Evidence::new(Day, "Zeit (UTC)");
     amounts.see(7, "4,2561");

@@ -123,7 +123,7 @@ proptest! {
             gathered(Meaning::Count, "count", &columns[1]),
             gathered(Meaning::Day, "day", &columns[2]),
         ];
-        // A mark that somebody states is only right if it is the file's: nothing else could tell.
+        // A mark that somebody states is only right if it is the file's: nothing else could show it.
         let is_right = |mark: Mark| rows.iter().enumerate().all(|(at, _)| {
             let (sign, group, _) = MARKS[if is_mixed && at % 2 == 1 { other } else { dialect }];
             mark.sign() == sign && group != mark.sign().to_string()
@@ -131,7 +131,8 @@ proptest! {
         let hints = Hints { decimal_mark: stated.filter(|mark| is_right(*mark)), ..hints() };
         let Ok(readings) = decide(&evidence, &hints) else { return Ok(()) };
         for (row, (value, count, day)) in right.into_iter().enumerate() {
-            // In a file of two dialects at once nothing tells 1.234 from 1,234: those are refused or are as one reads them.
+            // In a file of two dialects at once nothing distinguishes 1.234 from 1,234: those are refused or are
+            // as one reads them.
             if !is_mixed {
                 if let Ok(Value::Number { value: read, .. }) = readings[0].read(&columns[0][row]) {
                     prop_assert_eq!(read, value, "{}", &columns[0][row]);

@@ -1,4 +1,4 @@
-//! Values that public reports tell were read wrongly by other programs. The files are our own.
+//! Values that other programs read wrongly, by public reports. The files are our own.
 
 use super::*;
 use Meaning::{Amount, Count, Day, Id, Ratio};

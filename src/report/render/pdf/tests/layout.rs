@@ -80,7 +80,7 @@ fn four_cards_stand_in_one_row() {
 }
 
 #[test]
-fn a_table_prints_its_title_unless_the_section_has_said_it() {
+fn a_table_prints_its_title_unless_the_section_has_shown_it() {
     let document = sample::document();
     let titled = |title: &str| {
         let table = Table { title: Some(title.to_owned()), ..table_of(&document, "channels") };

@@ -49,7 +49,7 @@ const NAMES: [&str; 17] = [
 fn names_of_every_script_can_be_read_out_as_given() {
     let shown = texts(&render(&named(&NAMES), Paper::A4).expect("a PDF"));
     let letters = |text: &str| {
-        // Drawn order is another one than reading order: what counts is that all letters are told.
+        // Drawn order is another one than reading order: what counts is that all letters are given.
         let mut letters: Vec<char> = showable(text).chars().filter(|letter| !letter.is_whitespace()).collect();
         letters.sort_unstable();
         letters

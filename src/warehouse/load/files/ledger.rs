@@ -1,4 +1,4 @@
-//! The files' own books: the days of their rows and their load records.
+//! The files' own records: the days of their rows and their load records.
 
 use super::Batch;
 use crate::warehouse::error::{Context, WarehouseError};
@@ -55,7 +55,7 @@ pub fn days(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<(), 
     Ok(())
 }
 
-/// Tells of rows whose day has not come yet.
+/// Reports rows whose day has not come yet.
 fn tell_days_ahead(transaction: &Transaction<'_>, batch: &mut Batch<'_>) -> Result<(), WarehouseError> {
     let Some(until) = batch.load.target.until else { return Ok(()) };
     let ahead = |days: Option<(NaiveDate, NaiveDate)>| days.is_some_and(|(_, last)| last > until);
