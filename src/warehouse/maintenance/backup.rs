@@ -132,6 +132,8 @@ pub fn prune(folder: &Path, kind: Kind, keep: usize, now: DateTime<Utc>) -> Resu
 }
 
 fn remove(backups: impl Iterator<Item = Backup>) -> Result<Vec<PathBuf>, WarehouseError> {
+    // A backup that is being made may name payloads of those that go.
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let mut gone = Vec::new();
     for old in backups {
         fs::remove_file(&old.path).map_err(|error| WarehouseError::io(&old.path, error))?;

@@ -341,3 +341,34 @@ fn each_table_of_the_ledger_is_there() {
     let missing: Vec<_> = LEDGER.iter().filter(|table| !there.contains(**table)).collect();
     assert!(missing.is_empty(), "{missing:?} of {there:?}");
 }
+
+/// A burst of requests held every blocking thread, and nothing was answered any more (utensils/nxv#14). The right value:
+/// each is answered, and no thread stands for each.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_burst_of_readers_and_writers_is_answered_on_a_few_threads() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let warehouse = Warehouse::open(&folder.path().join("daybook.duckdb"), &WarehouseConfig::default()).expect("one");
+    let threads = || std::fs::read_dir("/proc/self/task").expect("threads").count();
+    let before = threads();
+    let sql = "SELECT count(*) FROM ops.touched_day";
+    let burst = (0..300).map(|number| {
+        let warehouse = warehouse.clone();
+        tokio::spawn(async move {
+            if number % 3 == 0 {
+                warehouse.write(|c| c.execute_batch("SELECT 1").context(String::new)).await.expect("written");
+            }
+            if number % 3 == 1 {
+                warehouse.write_ledger(|c| c.execute_batch("SELECT 1").context(String::new)).await.expect("noted");
+            }
+            warehouse
+                .read(|c| c.query_row(sql, [], |row| row.get::<_, u64>(0)).context(String::new))
+                .await
+                .expect("read")
+        })
+    });
+    for one in burst.collect::<Vec<_>>() {
+        assert_eq!(one.await.expect("answered"), 0);
+    }
+    // Other tests run beside this one; one thread for each would be hundreds.
+    assert!(threads() < before + 100, "{} threads, {before} before", threads());
+}
