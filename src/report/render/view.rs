@@ -142,6 +142,8 @@ pub enum CellView {
     },
     Text {
         text: String,
+        /// Whether its column has figures, with which it stands in line.
+        among_figures: bool,
     },
     Progress {
         figure: FigureView,
@@ -245,6 +247,12 @@ fn table(table: &Table, limits: Limits) -> TableView {
     let (on_page, left_out) = table.on_page();
     let shown = on_page.len().min(limits.rows);
     let names = distinct(on_page.iter().map(|row| row.name.as_str()), limits.name_chars);
+    let has_figures = |index: usize| {
+        let cells = table.rows.iter().chain(&table.total).filter_map(|row| row.cells.get(index));
+        cells.into_iter().any(|cell| !matches!(cell, Cell::Text { .. }))
+    };
+    let figures: Vec<bool> = (0..table.columns.len()).map(has_figures).collect();
+    let row = |part: &Row, limits| row(part, &figures, limits);
     let mut rows: Vec<RowView> =
         on_page.iter().zip(names).take(shown).map(|(part, name)| RowView { name, ..row(part, limits) }).collect();
     // The row for the others adds up with the rows of the page, not with fewer.
@@ -263,19 +271,19 @@ fn table(table: &Table, limits: Limits) -> TableView {
     }
 }
 
-fn row(row: &Row, limits: Limits) -> RowView {
+fn row(row: &Row, figures: &[bool], limits: Limits) -> RowView {
     let long = row.name.chars().nth(24).is_some();
     RowView {
         name: shortened(&row.name, limits.name_chars),
         name_title: if long { shortened(&row.name, TITLE_CHARS) } else { String::new() },
-        cells: row.cells.iter().map(|part| cell(part, limits)).collect(),
+        cells: row.cells.iter().zip(figures).map(|(part, among)| cell(part, *among, limits)).collect(),
     }
 }
 
-fn cell(cell: &Cell, limits: Limits) -> CellView {
+fn cell(cell: &Cell, among_figures: bool, limits: Limits) -> CellView {
     match cell {
         Cell::Figure { figure: part, tone } => CellView::Figure { figure: figure(part), tone: tone_word(*tone) },
-        Cell::Text { text } => CellView::Text { text: shortened(text, limits.name_chars) },
+        Cell::Text { text } => CellView::Text { text: shortened(text, limits.name_chars), among_figures },
         Cell::Progress { figure: part, share, tone } => CellView::Progress {
             figure: figure(part),
             tone: tone_word(*tone),

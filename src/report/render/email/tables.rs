@@ -58,7 +58,7 @@ fn width(table: &TableView, column: usize) -> usize {
         CellView::Figure { figure, .. } | CellView::Progress { figure, .. } => {
             figure.text.chars().count() + if figure.provisional { 2 } else { 0 }
         }
-        CellView::Text { text } => words(text).map(|word| word.chars().count()).max().unwrap_or(0),
+        CellView::Text { text, .. } => words(text).map(|word| word.chars().count()).max().unwrap_or(0),
     });
     longest.max().unwrap_or(0).max(heading) * DIGIT + GAP
 }

@@ -93,7 +93,7 @@ fn table(table: &TableView, rest: &str) -> String {
 fn row(row: &RowView) -> Vec<String> {
     let cells = row.cells.iter().map(|cell| match cell {
         CellView::Figure { figure, .. } | CellView::Progress { figure, .. } => text(figure),
-        CellView::Text { text } => text.clone(),
+        CellView::Text { text, .. } => text.clone(),
     });
     std::iter::once(row.name.clone()).chain(cells).collect()
 }

@@ -162,6 +162,25 @@ fn titles_of_long_names_are_short() {
     assert!(longest.expect("titles") < 400);
 }
 
+/// A metric that some rows lack has a dash there, which stood on the left under a heading on the left.
+#[test]
+fn a_text_in_a_column_of_figures_stands_in_line_with_them() {
+    use crate::report::document::{Block, Cell};
+    let mut document = sample::document();
+    let mut blocks = document.sections.iter_mut().flat_map(|section| &mut section.blocks);
+    let table = blocks.find_map(|block| match block {
+        Block::Table(table) if table.rows.len() > 1 && table.columns.len() > 1 => Some(table),
+        _ => None,
+    });
+    let table = table.expect("a table");
+    assert!(table.rows[1].cells.iter().all(|cell| !matches!(cell, Cell::Text { .. })), "figures alone");
+    table.rows[0].cells[0] = Cell::Text { text: "not known".to_owned() };
+    let page = page_of(&document);
+    assert!(page.contains("class=\"num\">not known</td>"));
+    let left = |page: &str| page.matches("class=\"txt\"").count();
+    assert_eq!(left(&page), left(&page_of(&sample::document())), "no heading moves to the left");
+}
+
 /// Pages may show no image but the logo, which is in the page.
 #[test]
 fn a_logo_stands_on_top_and_is_the_only_image_a_page_may_show() {
