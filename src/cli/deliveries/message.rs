@@ -126,12 +126,9 @@ fn replaced(app: &App, message: &StoredMessage) -> anyhow::Result<Option<Origin>
 pub fn resend(app: &App, id: &str, again: bool, json: bool) -> anyhow::Result<Outcome> {
     let (own, now) = (id.to_owned(), app.clock.now());
     let message = app.warehouse.read_blocking(|reader| outbox::stored(reader, id))?;
-    let (sent, message) = match message {
-        Some(message) if message.state == "sent" => (Some(message), None),
-        other => (None, other),
-    };
-    let Some(message) = sent else {
-        let origin = message.map(|message| replaced(app, &message)).transpose()?.flatten();
+    let is_sent = message.as_ref().is_some_and(|message| message.state == "sent");
+    let Some(message) = message.as_ref().filter(|_| is_sent) else {
+        let origin = message.as_ref().map(|message| replaced(app, message)).transpose()?.flatten();
         let is_done = app.warehouse.write_ledger_blocking(move |ledger| outbox::requeue(ledger, &own, now))?;
         let how = origin.map(|origin| format!(": {}", origin.text())).unwrap_or_default();
         return done(is_done, json, &format!("{id} is sent again with the next delivery{how}"), || {
@@ -144,7 +141,7 @@ pub fn resend(app: &App, id: &str, again: bool, json: bool) -> anyhow::Result<Ou
         ))
         .into());
     }
-    let made = made(app, &message)?;
+    let made = made(app, message)?;
     let is_rendered = made.origin != Origin::Kept;
     let payload = made.payload;
     let is_done = app.warehouse.write_ledger_blocking(move |ledger| {

@@ -6,9 +6,15 @@ use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::worker::{BothWriter, Warehouse};
 use duckdb::Connection;
 use std::fs;
+use std::time::{Duration, Instant};
 
 /// A file with less free space than this is left as it is.
 const WORTH_IT_BYTES: u64 = 16 << 20;
+/// What DuckDB says of a checkpoint that older transactions keep from beginning.
+const ACTIVE_TRANSACTIONS: &str = "transactions active";
+/// How long a checkpoint waits for readers.
+const READERS_END_WITHIN: Duration = Duration::from_secs(1);
+const POLL_EVERY: Duration = Duration::from_millis(10);
 
 /// How much of the file holds nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -38,9 +44,18 @@ pub struct Compacted {
     pub rows: u64,
 }
 
-/// Writes the log into the file, so that a start has nothing to replay.
+/// Writes the log into the file, so that a start has nothing to replay; nobody else writes. DuckDB refuses it while a reader is at work who began before the
+/// newest change. Who begins now sees that change already, so only the readers of this moment are waited for.
 pub fn checkpoint(connection: &BothWriter<'_>) -> Result<(), WarehouseError> {
-    connection.execute_batch("CHECKPOINT").context(|| "writing the log into the database".to_owned())
+    let begun = Instant::now();
+    loop {
+        match connection.execute_batch("CHECKPOINT") {
+            Err(error) if begun.elapsed() < READERS_END_WITHIN && error.to_string().contains(ACTIVE_TRANSACTIONS) => {
+                std::thread::sleep(POLL_EVERY);
+            }
+            result => return result.context(|| "writing the log into the database".to_owned()),
+        }
+    }
 }
 
 /// How full the file is.
@@ -76,4 +91,29 @@ pub fn compact(warehouse: &Warehouse) -> Result<Compacted, WarehouseError> {
             Ok(Compacted { bytes_before, bytes_after, rows: proof.rows() })
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::warehouse::worker::both;
+
+    /// DuckDB refuses a checkpoint while a reader is at work who began before a row was changed.
+    #[test]
+    fn a_checkpoint_waits_for_readers_who_began_before_the_newest_change() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let flags = duckdb::Config::default().with("checkpoint_threshold", "1TB").expect("settings");
+        let mut writer = Connection::open_with_flags(folder.path().join("x.duckdb"), flags).expect("a database");
+        writer.execute_batch("CREATE TABLE t AS SELECT i FROM range(10) AS r(i)").expect("a table");
+        let reader = writer.try_clone().expect("a reader");
+        reader.execute_batch("BEGIN; SELECT sum(i) FROM t").expect("begun");
+        writer.execute_batch("UPDATE t SET i = i + 1").expect("changed");
+        assert!(writer.execute_batch("CHECKPOINT").is_err(), "what is waited for");
+        let reading = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(200));
+            reader.execute_batch("COMMIT").expect("ended");
+        });
+        checkpoint(&both(&mut writer)).expect("written");
+        reading.join().expect("read");
+    }
 }

@@ -3,6 +3,7 @@
 //! they have, and holds them in memory meanwhile.
 
 use crate::support::ids::hex;
+use crate::support::owner;
 use crate::support::regular_file;
 use crate::warehouse::error::WarehouseError;
 use crate::warehouse::maintenance::copy::sync;
@@ -77,13 +78,17 @@ impl PayloadFiles {
         sync(&self.folder)
     }
 
-    /// A payload of so many bytes; none where its file is gone, or is not what was written.
+    /// A payload of so many bytes; none where its file is gone, cannot be read, or is not what was written: one bad file
+    /// must not keep the other messages of its lane from going.
+    ///
+    /// # Errors
+    /// Where file handles or memory run short.
     pub fn read(&self, sha256: &str, bytes: u64) -> Result<Option<Vec<u8>>, WarehouseError> {
         let path = self.path(sha256);
         let file = match regular_file::open(&path) {
             Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(WarehouseError::io(&path, error)),
+            Err(error) if owner::ran_short(&error) => return Err(WarehouseError::io(&path, error)),
+            Err(_) => return Ok(None),
         };
         let mut payload = Vec::new();
         // A file that was tampered with may unpack to any size.
@@ -125,12 +130,16 @@ impl PayloadFiles {
         Ok(gone)
     }
 
-    /// Takes over files of another folder that are not here yet; what is missing there stays missing.
+    /// Takes over files of another folder that are not here yet; what is missing there stays missing, and is logged.
     pub fn take(&self, other: &Self, sums: &BTreeSet<String>) -> Result<(), WarehouseError> {
-        let mut is_changed = false;
+        let (mut is_changed, mut missing) = (false, 0);
         for sum in sums {
             let (from, to) = (other.path(sum), self.path(sum));
-            if to.exists() || !from.exists() {
+            if to.exists() {
+                continue;
+            }
+            if !from.exists() {
+                missing += 1;
                 continue;
             }
             if !is_changed {
@@ -145,6 +154,9 @@ impl PayloadFiles {
             };
             taken.map_err(|error| WarehouseError::io(&to, error))?;
             sync(&to)?;
+        }
+        if missing > 0 {
+            tracing::warn!(files = missing, folder = %other.folder.display(), "files of messages are missing and are not copied");
         }
         if is_changed { sync(&self.folder) } else { Ok(()) }
     }
@@ -165,6 +177,10 @@ mod tests {
         assert_eq!(files.read(&sum, 20_000).expect("read").as_deref(), Some(payload.as_slice()));
         let path = files.path(&sum);
         let whole = fs::read(&path).expect("the file");
+        fs::remove_file(&path).expect("removed");
+        fs::create_dir(&path).expect("a folder in its place");
+        assert_eq!(files.read(&sum, 20_000).expect("no error for one file"), None);
+        fs::remove_dir(&path).expect("removed");
         for bad in [&whole[..whole.len() / 2], b"", &[0_u8; 64]] {
             fs::write(&path, bad).expect("damaged");
             assert_eq!(files.read(&sum, 20_000).expect("read"), None);
