@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 mod contributions;
+mod days;
 pub mod due;
 mod identity;
 pub mod own;

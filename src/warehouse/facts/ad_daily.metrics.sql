@@ -1,5 +1,5 @@
 -- Adds: what ad platforms count, and media cost
--- Grain: workspace, date, source, medium, campaign, device, country, account
+-- Grain: workspace, date, source, medium, campaign, device, country, account, currency
 -- Inputs: core.ad_daily; touched(workspace, date), the days to compute;
 --   rate(workspace, date, currency, rate), units of the workspace's currency for one
 WITH spent AS (
@@ -11,11 +11,10 @@ WITH spent AS (
     SEMI JOIN touched AS t ON t.workspace = a.workspace AND t.date = a.date
     GROUP BY ALL
 )
--- Cost at the rate of its day, summed before it is converted: a rate for a row would cost more than all the rest.
--- The own currency has the rate 1; an amount without a rate counts nothing, and a check tells it.
+-- Cost at the rate of its day, summed before it is converted: a rate for a row would cost more than all the rest, and
+-- so would a product with 1 for the own currency. An amount without a rate counts nothing, and a check tells it.
 SELECT s.workspace, s.date, s.source, s.medium, s.campaign, s.device, s.country, s.account,
-    sum(s.impressions) AS impressions, sum(s.clicks) AS clicks, sum(s.platform_conversions) AS platform_conversions,
-    sum(round(s.cost * r.rate, 6)) AS cost
+    s.impressions, s.clicks, s.platform_conversions,
+    CASE WHEN r.rate = 1 THEN s.cost ELSE round(s.cost * r.rate, 6) END AS cost
 FROM spent AS s
 LEFT JOIN rate AS r ON r.workspace = s.workspace AND r.date = s.date AND r.currency = s.currency
-GROUP BY ALL

@@ -2,12 +2,12 @@
 //! dimensions of a fact, and `mart.metric_hourly`. Columns are added; a fact whose dimensions changed is computed
 //! anew.
 
-use crate::domain::fact::{Contribution, Fact, Facts, Measure};
+use crate::domain::fact::{ColumnType, Contribution, Fact, Facts, Measure};
 use crate::support::ids::hex;
 use crate::warehouse::error::{Context, WarehouseError};
 use duckdb::{Connection, Transaction, params};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// Days that hours are kept for.
 pub const HOURLY_DAYS: u32 = 35;
@@ -47,19 +47,31 @@ pub fn touch(transaction: &Transaction<'_>, fact: &str, day: &str) -> Result<(),
         .context(|| format!("making the days of {fact} due"))
 }
 
-fn columns(connection: &Connection, table: &str) -> Result<BTreeSet<String>, WarehouseError> {
+/// The columns of a table with their types; of a type that no contract knows, none.
+fn columns(connection: &Connection, table: &str) -> Result<BTreeMap<String, Option<ColumnType>>, WarehouseError> {
     let step = || format!("reading the columns of mart.{table}");
-    let sql = "SELECT column_name FROM duckdb_columns()
+    let sql = "SELECT column_name, data_type FROM duckdb_columns()
         WHERE database_name = current_database() AND schema_name = 'mart' AND table_name = ?";
     let mut statement = connection.prepare(sql).context(step)?;
-    statement.query_map(params![table], |row| row.get(0)).context(step)?.collect::<Result<_, _>>().context(step)
+    let rows = statement
+        .query_map(params![table], |row| Ok((row.get(0)?, ColumnType::parse(&row.get::<_, String>(1)?))))
+        .context(step)?;
+    rows.collect::<Result<_, _>>().context(step)
 }
 
+/// Adds the columns of new measures, and brings a measure of another type to it: its days are computed anew, and those
+/// whose facts are gone keep their figures.
 fn add_columns(transaction: &Transaction<'_>, table: &str, measures: &[Measure]) -> Result<(), WarehouseError> {
     let found = columns(transaction, table)?;
-    for measure in measures.iter().filter(|measure| !found.contains(&measure.name)) {
-        let sql = format!("ALTER TABLE mart.{table} ADD COLUMN {} {} DEFAULT 0", measure.name, measure.kind);
-        transaction.execute_batch(&sql).context(|| format!("adding {} to mart.{table}", measure.name))?;
+    for Measure { name, kind } in measures {
+        let change = match found.get(name) {
+            Some(Some(found)) if found == kind => continue,
+            Some(_) => format!("ALTER {name} TYPE {kind}"),
+            None => format!("ADD COLUMN {name} {kind} DEFAULT 0"),
+        };
+        transaction
+            .execute_batch(&format!("ALTER TABLE mart.{table} {change}"))
+            .context(|| format!("adding {name} to mart.{table}"))?;
     }
     Ok(())
 }
@@ -67,12 +79,13 @@ fn add_columns(transaction: &Transaction<'_>, table: &str, measures: &[Measure])
 fn by(transaction: &Transaction<'_>, fact: &Fact, adds: &Contribution) -> Result<(), WarehouseError> {
     let table = by_table(fact);
     let found = columns(transaction, &table)?;
-    let origin = ["workspace", "date", "channel", "source", "campaign"];
-    let wanted: BTreeSet<String> = origin
+    let text = |name: &str| (name.to_owned(), ColumnType::parse("VARCHAR"));
+    let wanted: BTreeMap<String, Option<ColumnType>> = ["workspace", "channel", "source", "campaign"]
         .into_iter()
         .chain(adds.dimensions.iter().map(|dimension| dimension.word()))
-        .chain(adds.measures.iter().map(|measure| measure.name.as_str()))
-        .map(str::to_owned)
+        .map(text)
+        .chain([("date".to_owned(), ColumnType::parse("DATE"))])
+        .chain(adds.measures.iter().map(|measure| (measure.name.clone(), Some(measure.kind.clone()))))
         .collect();
     if found == wanted {
         return Ok(());

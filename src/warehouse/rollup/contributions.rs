@@ -1,8 +1,8 @@
-//! What facts add to the unified metrics, for the touched days: each contribution is computed once, by its
-//! dimensions; `mart.<fact>_by` holds it, `mart.metric_daily` is the sum of all, and `mart.metric_hourly` of those
-//! with hours. So the tables cannot disagree.
+//! What facts add to the unified metrics, for the touched days: `mart.<fact>_by` holds a contribution by its
+//! dimensions, `mart.metric_daily` is the sum of all contributions, and `mart.metric_hourly` of those with hours. Each
+//! is summed from the other's rows, so the tables cannot disagree.
 
-use super::named;
+use super::{days, named};
 use crate::domain::fact::{Contribution, Fact, Facts, Measure};
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::facts::marts::{HOURLY_DAYS, by_table};
@@ -12,25 +12,25 @@ use duckdb::{Connection, Transaction, params};
 /// Words of vendors for no campaign.
 const NO_CAMPAIGN: &str = "('(not set)', '(none)', '(direct)', '(organic)', '(referral)')";
 /// The columns of the origin, as the unified metrics have them.
-const ORIGIN: &str = "workspace, date, channel, source, campaign";
+const ORIGIN: [&str; 5] = ["workspace", "date", "channel", "source", "campaign"];
+
+/// A fact with what it adds.
+type Adding<'a> = (&'a Fact, &'a Contribution);
 
 /// Computes the contributions of the touched days, `mart.metric_daily` among them, which `own` fills instead where
 /// an installation has a query of its own. The relations `touched`, `rate`, `identity`, `payer`, `due` and the macro
 /// `channel` must be there. Hours are kept for some days before each workspace's today.
 pub fn add(transaction: &Transaction<'_>, facts: &Facts, own: Option<&str>) -> Result<(), WarehouseError> {
     let adding = adding(facts);
-    for (fact, adds) in &adding {
-        compute(transaction, fact, adds)?;
-        if !adds.dimensions.is_empty() {
-            let table = by_table(fact);
-            replace(transaction, &table, &by_dimension(fact, adds))?;
-        }
+    for of in &adding {
+        add_one(transaction, *of)?;
     }
-    let measures = facts.measures();
-    let hourly: Vec<_> = adding.iter().filter(|(fact, _)| fact.hour.is_some()).collect();
+    let hourly: Vec<Adding<'_>> = adding.iter().filter(|(fact, _)| fact.hour.is_some()).copied().collect();
     if !hourly.is_empty() {
-        let parts = hourly.iter().map(|(fact, adds)| part(fact, adds, ", hour")).collect();
-        replace(transaction, "metric_hourly", &together(parts, &measures, ", CAST(hour AS INTEGER) AS hour"))?;
+        let parts = hourly.iter().map(|of| part(*of, ", hour", &temporary(of.0)));
+        let measures = added(facts, &hourly);
+        let query = together(parts, &measures, ", CAST(hour AS INTEGER) AS hour");
+        days::replace_differing(transaction, "metric_hourly", &columns(&["hour"], &measures), &query)?;
         transaction
             .execute(
                 "DELETE FROM mart.metric_hourly USING due WHERE due.workspace = metric_hourly.workspace
@@ -39,110 +39,134 @@ pub fn add(transaction: &Transaction<'_>, facts: &Facts, own: Option<&str>) -> R
             )
             .context(|| "removing hours past their days".to_owned())?;
     }
-    let parts = adding.iter().map(|(fact, adds)| part(fact, adds, "")).collect();
     match own {
         Some(sql) => {
             queries::examine(transaction, sql).map_err(|error| named("metric_daily", error))?;
-            replace(transaction, "metric_daily", sql).map_err(|error| named("metric_daily", error))?
+            days::replace(transaction, "metric_daily", sql).map_err(|error| named("metric_daily", error))?
         }
-        None => replace(transaction, "metric_daily", &together(parts, &measures, ""))?,
+        None => {
+            let parts = adding.iter().map(|of| match is_temporary(*of) {
+                true => part(*of, "", &temporary(of.0)),
+                false => part(*of, "", &format!("mart.{}", by_table(of.0))),
+            });
+            let measures = added(facts, &adding);
+            let query = together(parts, &measures, "");
+            days::replace_differing(transaction, "metric_daily", &columns(&[], &measures), &query)?
+        }
     }
-    for (fact, _) in &adding {
-        let sql = format!("DROP TABLE temp.{}", temporary(fact));
+    for (fact, _) in adding.iter().filter(|of| is_temporary(**of)) {
+        let sql = format!("DROP TABLE {}", temporary(fact));
         transaction.execute_batch(&sql).context(|| "forgetting what facts add".to_owned())?;
     }
     Ok(())
-}
-
-/// The facts that add to the unified metrics.
-fn adding(facts: &Facts) -> Vec<(&Fact, &Contribution)> {
-    facts.iter().filter_map(|fact| Some((fact, fact.contribution.as_ref()?))).collect()
 }
 
 /// Fills the temporary table `computed_daily` with what facts add on the touched days, and nothing that is stored; a
 /// query of the installation in their place is `own`.
 pub fn compute_anew(transaction: &Connection, facts: &Facts, own: Option<&str>) -> Result<(), WarehouseError> {
     let adding = adding(facts);
-    for (fact, adds) in &adding {
-        compute(transaction, fact, adds)?;
+    for of in &adding {
+        compute(transaction, *of)?;
     }
-    let parts = adding.iter().map(|(fact, adds)| part(fact, adds, "")).collect();
     let sql = match own {
         Some(sql) => {
             queries::examine(transaction, sql).map_err(|error| named("metric_daily", error))?;
             sql.to_owned()
         }
-        None => together(parts, &facts.measures(), ""),
+        None => {
+            let parts = adding.iter().map(|of| part(*of, "", &temporary(of.0)));
+            together(parts, &added(facts, &adding), "")
+        }
     };
     let sql = format!("CREATE OR REPLACE TEMP TABLE computed_daily AS {}", sql.trim_end().trim_end_matches(';'));
     transaction.execute_batch(&sql).context(|| "computing the unified metrics anew".to_owned())
 }
 
-/// Puts the touched days of a table anew.
-pub fn replace(transaction: &Transaction<'_>, table: &str, sql: &str) -> Result<(), WarehouseError> {
-    let step = || format!("filling mart.{table}");
-    transaction
-        .execute_batch(&format!(
-            "DELETE FROM mart.{table} USING touched AS t WHERE t.workspace = {table}.workspace AND t.date = {table}.date"
-        ))
-        .context(step)?;
-    transaction.execute(&format!("INSERT INTO mart.{table} BY NAME {sql}"), []).map(drop).context(step)
+/// The facts that add to the unified metrics.
+fn adding(facts: &Facts) -> Vec<Adding<'_>> {
+    facts.iter().filter_map(|fact| Some((fact, fact.contribution.as_ref()?))).collect()
+}
+
+/// The measures that any of `adding` has.
+fn added(facts: &Facts, adding: &[Adding<'_>]) -> Vec<Measure> {
+    let has = |name: &str| adding.iter().any(|(_, adds)| adds.measures.iter().any(|measure| measure.name == name));
+    facts.measures().into_iter().filter(|measure| has(&measure.name)).collect()
+}
+
+/// Fills the table of a fact by its dimensions, and the temporary table of its contribution where it is read from there.
+fn add_one(transaction: &Transaction<'_>, of: Adding<'_>) -> Result<(), WarehouseError> {
+    let (fact, adds) = of;
+    if is_temporary(of) {
+        compute(transaction, of)?;
+    }
+    if adds.dimensions.is_empty() {
+        return Ok(());
+    }
+    let dimensions: Vec<&str> = adds.dimensions.iter().map(|dimension| dimension.word()).collect();
+    let query = match is_temporary(of) {
+        true => part(of, &text_columns(&dimensions), &temporary(fact)),
+        false => query(transaction, of)?,
+    };
+    days::replace_differing(transaction, &by_table(fact), &columns(&dimensions, &adds.measures), &query)
+        .map_err(|error| named(&adds.file.display().to_string(), error))
+}
+
+/// Whether a contribution is read from a temporary table: it has hours, which its table by dimensions has not, or no
+/// such table.
+fn is_temporary((fact, adds): Adding<'_>) -> bool {
+    fact.hour.is_some() || adds.dimensions.is_empty()
 }
 
 fn temporary(fact: &Fact) -> String {
-    format!("adds_{}", fact.id)
+    format!("temp.adds_{}", fact.id)
 }
 
-/// The columns by which a contribution is kept apart beside the origin.
-fn apart(fact: &Fact, adds: &Contribution) -> Vec<String> {
-    let hour = fact.hour.iter().map(|_| "hour".to_owned());
-    hour.chain(adds.dimensions.iter().map(|dimension| dimension.word().to_owned())).collect()
-}
-
-/// Computes a contribution into a temporary table, by the channel of its origin and its dimensions.
-fn compute(transaction: &Connection, fact: &Fact, adds: &Contribution) -> Result<(), WarehouseError> {
-    let name = adds.file.display().to_string();
-    queries::examine(transaction, &adds.sql).map_err(|error| named(&name, error))?;
-    let apart: String = apart(fact, adds).iter().map(|column| format!(", {column}")).collect();
-    let sums: String =
-        adds.measures.iter().map(|measure| format!(", {0} AS {1}", sum(measure), measure.name)).collect();
-    let sql = format!(
-        "CREATE OR REPLACE TEMP TABLE {} AS
-         SELECT CAST(workspace AS VARCHAR) AS workspace, CAST(date AS DATE) AS date,
-             CAST(channel(source, medium, campaign) AS VARCHAR) AS channel, CAST(source AS VARCHAR) AS source,
-             CAST(CASE WHEN campaign IN {NO_CAMPAIGN} THEN '' ELSE campaign END AS VARCHAR) AS campaign{apart}{sums}
-         FROM (\n{}\n) SEMI JOIN touched USING (workspace, date)
-         GROUP BY ALL",
-        temporary(fact),
-        adds.sql.trim_end().trim_end_matches(';')
-    );
+/// Computes a contribution into its temporary table.
+fn compute(transaction: &Connection, of: Adding<'_>) -> Result<(), WarehouseError> {
+    let name = of.1.file.display().to_string();
+    let sql = format!("CREATE OR REPLACE TEMP TABLE {} AS {}", temporary(of.0), query(transaction, of)?);
     transaction.execute_batch(&sql).context(|| format!("computing {name}")).map_err(|error| named(&name, error))
 }
 
-fn sum(measure: &Measure) -> String {
-    format!("CAST(coalesce(sum({}), 0) AS {})", measure.name, measure.kind)
+/// A contribution on the touched days by the channel of its origin, its hour and its dimensions.
+fn query(transaction: &Connection, (fact, adds): Adding<'_>) -> Result<String, WarehouseError> {
+    queries::examine(transaction, &adds.sql).map_err(|error| named(&adds.file.display().to_string(), error))?;
+    let dimensions: Vec<&str> = adds.dimensions.iter().map(|dimension| dimension.word()).collect();
+    let (dimensions, sums) = (text_columns(&dimensions), sums(&adds.measures));
+    let hour = if fact.hour.is_some() { ", hour" } else { "" };
+    Ok(format!(
+        "SELECT CAST(workspace AS VARCHAR) AS workspace, CAST(date AS DATE) AS date,
+             CAST(channel(source, medium, campaign) AS VARCHAR) AS channel, CAST(source AS VARCHAR) AS source,
+             CAST(CASE WHEN campaign IN {NO_CAMPAIGN} THEN '' ELSE campaign END AS VARCHAR) AS campaign{hour}{dimensions}{sums}
+         FROM (\n{}\n) SEMI JOIN touched USING (workspace, date)
+         GROUP BY ALL",
+        adds.sql.trim_end().trim_end_matches(';')
+    ))
 }
 
-fn part(fact: &Fact, adds: &Contribution, more: &str) -> String {
-    let measures: String = adds.measures.iter().map(|measure| format!(", {}", measure.name)).collect();
-    format!("SELECT {ORIGIN}{more}{measures} FROM temp.{}", temporary(fact))
+fn text_columns(names: &[&str]) -> String {
+    names.iter().map(|name| format!(", CAST({name} AS VARCHAR) AS {name}")).collect()
 }
 
-fn by_dimension(fact: &Fact, adds: &Contribution) -> String {
-    let dimensions: String =
-        adds.dimensions.iter().map(|dimension| format!(", CAST({0} AS VARCHAR) AS {0}", dimension.word())).collect();
-    let sums: String =
-        adds.measures.iter().map(|measure| format!(", {0} AS {1}", sum(measure), measure.name)).collect();
-    format!("SELECT {ORIGIN}{dimensions}{sums} FROM temp.{} GROUP BY ALL", temporary(fact))
+fn sums(measures: &[Measure]) -> String {
+    let sum = |of: &Measure| format!(", CAST(coalesce(sum({0}), 0) AS {1}) AS {0}", of.name, of.kind);
+    measures.iter().map(sum).collect()
+}
+
+/// A contribution on the touched days by its origin and `more`, read from where it is computed.
+fn part((_, adds): Adding<'_>, more: &str, from: &str) -> String {
+    let (origin, sums) = (ORIGIN.join(", "), sums(&adds.measures));
+    format!("SELECT {origin}{more}{sums} FROM {from} SEMI JOIN touched USING (workspace, date) GROUP BY ALL")
 }
 
 /// The union of parts by name, summed: a measure that a part does not have counts nothing there.
-fn together(parts: Vec<String>, measures: &[Measure], more: &str) -> String {
-    let all = parts.join("\nUNION ALL BY NAME ");
-    let sums: String = measures
-        .iter()
-        .filter(|measure| all.contains(&format!(", {}", measure.name)))
-        .map(|measure| format!(", {0} AS {1}", sum(measure), measure.name))
-        .collect();
-    format!("SELECT {ORIGIN}{more}{sums} FROM ({all}) GROUP BY ALL")
+fn together(parts: impl Iterator<Item = String>, measures: &[Measure], more: &str) -> String {
+    let all: Vec<String> = parts.collect();
+    let (origin, sums) = (ORIGIN.join(", "), sums(measures));
+    format!("SELECT {origin}{more}{sums} FROM ({}) GROUP BY ALL", all.join("\nUNION ALL BY NAME "))
+}
+
+/// The columns of a table: the origin, `more` and measures.
+fn columns<'a>(more: &[&'a str], measures: &'a [Measure]) -> Vec<&'a str> {
+    ORIGIN.into_iter().chain(more.iter().copied()).chain(measures.iter().map(|measure| measure.name.as_str())).collect()
 }

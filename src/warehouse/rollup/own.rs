@@ -2,7 +2,7 @@
 //! a transaction of its own, so that a query that fails holds up no figure of Daybook: its days stay due, and the
 //! fault is reported.
 
-use super::{contributions, named};
+use super::{days, named};
 use crate::domain::channel::ChannelRules;
 use crate::domain::fact::rollup::day_of;
 use crate::domain::fact::{ColumnType, Facts, Rollup};
@@ -281,7 +281,7 @@ fn fill(transaction: &Transaction<'_>, rollup: &Rollup) -> Result<(), WarehouseE
         "SELECT CAST(workspace AS VARCHAR) AS workspace, CAST(date AS DATE) AS date{columns} FROM (\n{}\n) SEMI JOIN touched USING (workspace, date)",
         rollup.sql.trim_end().trim_end_matches(';')
     );
-    contributions::replace(transaction, id, &query).map_err(|error| named(id, error))?;
+    days::replace(transaction, id, &query).map_err(|error| named(id, error))?;
     let grain: String = rollup.grain.iter().map(|name| format!(", {name}")).collect();
     let sql = format!(
         "SELECT count(*)::UBIGINT, any_value(concat_ws(', ', workspace, date{grain}))
