@@ -13,5 +13,7 @@ pub fn fact_of(id: &str, text: &str, query: Option<&str>) -> Fact {
     let written = Written { id: id.to_owned(), origin: Origin::File(file), query };
     let source = Source { file: Path::new("fact.toml"), text, problems: &problems };
     let fact = read_toml(source, |top| read_top(top, written)).flatten();
-    fact.unwrap_or_else(|| panic!("{:?}", problems.into_sorted()))
+    let problems = problems.into_sorted();
+    assert!(problems.is_empty(), "{problems:?}");
+    fact.expect("a fact without problems")
 }

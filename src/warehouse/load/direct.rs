@@ -4,7 +4,7 @@
 
 use super::pages::{PAGES_OF_SLICE, create_pages};
 use super::stage::{columns, forget_rejects, literal};
-use super::{LoadRequest, Loaded, Replaces, Target, finish, merge, stage};
+use super::{LoadRequest, Loaded, Replaces, Target, contract, finish, merge, stage};
 use crate::warehouse::clock;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::privacy::{columns as personal, erased};
@@ -116,12 +116,16 @@ fn insert(transaction: &Transaction<'_>, requests: &[LoadRequest], target: &Targ
     let names = columns(transaction, &target.table)?.join(", ");
     queries::examine(transaction, &target.sql)?;
     let load_id = of_slice(requests, |request| literal(&request.load_id));
+    let is_as_agreed = match contract::fault(transaction, &target.table)? {
+        Some(fault) => format!("({fault}) IS NULL"),
+        None => "true".to_owned(),
+    };
     transaction
         .execute_batch(&format!(
             "INSERT INTO core.{} (workspace, connection, {names}, load_id)
              SELECT {}, {}, {names}, {load_id} FROM ({}
              ) AS read
-             WHERE CASE WHEN problem IS NULL AND {} THEN true ELSE error('{SET_ASIDE}') END",
+             WHERE CASE WHEN problem IS NULL AND {is_as_agreed} AND {} THEN true ELSE error('{SET_ASIDE}') END",
             target.table,
             literal(&first.workspace),
             literal(&first.connection),

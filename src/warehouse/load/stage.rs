@@ -48,8 +48,12 @@ pub fn stage(
     let mut distrust = None;
     let columns = columns(transaction, &target.table)?;
     queries::examine(transaction, &target.sql)?;
+    // NULL alone would be a number, and no reason could be written down.
     transaction
-        .execute_batch(&format!("CREATE OR REPLACE TEMP TABLE read AS {}", target.sql.trim_end().trim_end_matches(';')))
+        .execute_batch(&format!(
+            "CREATE OR REPLACE TEMP TABLE read AS SELECT * REPLACE (CAST(problem AS VARCHAR) AS problem) FROM (\n{}\n)",
+            target.sql.trim_end().trim_end_matches(';')
+        ))
         .context(step)?;
     if facts::builtin().get(&target.table).is_none() {
         contract::judge(transaction, &target.table, "read")?;

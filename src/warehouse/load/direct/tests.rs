@@ -197,3 +197,41 @@ fn pages() -> impl Strategy<Value = Vec<Vec<Row>>> {
     let cost = prop_oneof![30 => Just("1.25"), 10 => Just("2"), 1 => Just("many")];
     prop::collection::vec(prop::collection::vec((0u8..12, day, cost), 0..3), 0..3)
 }
+
+/// A row that is not as the contract of an installation's fact says takes the long way, which quarantines it: a first
+/// sync is held to the contract as every other is.
+#[test]
+fn a_row_against_its_contract_does_not_take_the_short_way() {
+    use crate::warehouse::WarehouseConfig;
+    use crate::warehouse::facts::{builtin, fact_of};
+    let contract = "about = 'Ratings.'\nday = 'date'\nkey = ['date']\n[columns]\n\
+        date = { type = 'DATE', required = true, about = 'The day.' }\n\
+        stars = { type = 'DOUBLE', about = 'Stars.', max = '5' }\n";
+    let mut facts = (*builtin()).clone();
+    facts.add(fact_of("rating", contract, None)).expect("added");
+    let config = WarehouseConfig { facts: std::sync::Arc::new(facts), ..WarehouseConfig::default() };
+    let folder = tempfile::tempdir().expect("a folder");
+    for (stars, is_short) in [("4.5", true), ("7", false), ("NaN", false)] {
+        let warehouse = Warehouse::in_memory_with(config.clone()).expect("a warehouse");
+        let mut request = slice(&folder.path().join(stars), 0, &[vec![(1, 0, stars)]]);
+        request.targets.truncate(1);
+        let target = &mut request.targets[0];
+        target.table = "rating".to_owned();
+        target.key = vec!["date".to_owned()];
+        target.replaces = Replaces::Window { column: "date".to_owned(), partition: None, days_stand_alone: true };
+        target.sql =
+            "SELECT CAST(record->>'day' AS DATE) AS date, CAST(record->>'cost' AS DOUBLE) AS stars, NULL AS problem, 1 AS page_no, 1 AS record_no
+            FROM (SELECT unnest(json_extract(body, '$.results[*]')) AS record FROM page)"
+                .to_owned();
+        assert_eq!(together(&warehouse, from_ref(&request)).is_some(), is_short, "{stars}");
+        if !is_short {
+            in_turn(&warehouse, from_ref(&request));
+            let read = |reader: &Connection| {
+                let sql = "SELECT (SELECT count(*) FROM core.rating) || ' ' || (SELECT string_agg(reason) FROM ops.quarantine)";
+                reader.query_row(sql, [], |row| row.get::<_, String>(0)).context(|| sql.to_owned())
+            };
+            let told = warehouse.read_blocking(read).expect("told");
+            assert!(told.starts_with("0 stars is "), "{told}");
+        }
+    }
+}

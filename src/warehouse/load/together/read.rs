@@ -82,7 +82,8 @@ pub(super) fn rows(
             _ => (format!("page_no // {PAGES_OF_SLICE}"), format!("page_no % {PAGES_OF_SLICE}")),
         };
         let rows = format!(
-            "SELECT CAST({number} AS INTEGER) AS slice, q.* REPLACE (CAST({page_no} AS INTEGER) AS page_no) FROM ({sql}\n) AS q"
+            "SELECT CAST({number} AS INTEGER) AS slice, q.* REPLACE (CAST({page_no} AS INTEGER) AS page_no,
+                 CAST(problem AS VARCHAR) AS problem) FROM ({sql}\n) AS q"
         );
         let statement = match index {
             0 => format!("CREATE OR REPLACE TEMP TABLE {table} AS {rows}"),
