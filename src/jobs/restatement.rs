@@ -231,7 +231,7 @@ fn why(
         }
     }
     if rules_changed && reasons.is_empty() {
-        reasons.insert("the rules of channels, or a rollup, were edited".to_owned());
+        reasons.insert("the rules of channels or a rollup were edited, or Daybook was upgraded".to_owned());
     }
     if reasons.is_empty() {
         reasons.insert("computed anew from other data or settings".to_owned());

@@ -24,6 +24,7 @@ pub mod due;
 mod identity;
 pub mod own;
 mod rates;
+mod reads;
 mod recurring;
 
 pub use recurring::try_recurring;

@@ -9,8 +9,8 @@ use crate::warehouse::facts::marts::{HOURLY_DAYS, by_table};
 use crate::warehouse::queries;
 use duckdb::{Connection, Transaction, params};
 
-/// Words of vendors for no campaign.
-const NO_CAMPAIGN: &str = "('(not set)', '(none)', '(direct)', '(organic)', '(referral)')";
+/// What every contribution is computed by: replaced are `{apart}`, `{sums}` and `{query}`.
+pub const CONTRIBUTION: &str = include_str!("contribution.sql");
 /// The columns of the origin, as the unified metrics have them.
 const ORIGIN: [&str; 5] = ["workspace", "date", "channel", "source", "campaign"];
 
@@ -134,14 +134,8 @@ fn query(transaction: &Connection, (fact, adds): Adding<'_>) -> Result<String, W
     let dimensions: Vec<&str> = adds.dimensions.iter().map(|dimension| dimension.word()).collect();
     let (dimensions, sums) = (text_columns(&dimensions), sums(&adds.measures));
     let hour = if fact.hour.is_some() { ", hour" } else { "" };
-    Ok(format!(
-        "SELECT CAST(workspace AS VARCHAR) AS workspace, CAST(date AS DATE) AS date,
-             CAST(channel(source, medium, campaign) AS VARCHAR) AS channel, CAST(source AS VARCHAR) AS source,
-             CAST(CASE WHEN campaign IN {NO_CAMPAIGN} THEN '' ELSE campaign END AS VARCHAR) AS campaign{hour}{dimensions}{sums}
-         FROM (\n{}\n) SEMI JOIN touched USING (workspace, date)
-         GROUP BY ALL",
-        adds.sql.trim_end().trim_end_matches(';')
-    ))
+    let all = CONTRIBUTION.replace("{apart}", &format!("{hour}{dimensions}")).replace("{sums}", &sums);
+    Ok(all.replace("{query}", adds.sql.trim_end().trim_end_matches(';')))
 }
 
 fn text_columns(names: &[&str]) -> String {

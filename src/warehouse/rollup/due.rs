@@ -1,7 +1,7 @@
 //! Which days are due though no load touched them: all of them where channel rules or queries of the installation
 //! were edited, and those that somebody asks for.
 
-use super::{RollupSql, own, rates};
+use super::{RollupSql, contributions, own, rates, reads};
 use crate::domain::channel::ChannelRules;
 use crate::domain::fact::Facts;
 use crate::domain::period::Period;
@@ -14,12 +14,21 @@ use duckdb::{Connection, Transaction, params};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What Daybook itself computes days by, which an upgrade may change.
+const SHIPPED: [&str; 4] = [
+    contributions::CONTRIBUTION,
+    include_str!("payer.sql"),
+    include_str!("same_person.sql"),
+    include_str!("values.sql"),
+];
+
 /// Names what days are computed by, besides what facts add.
 fn fingerprint(rules: &ChannelRules, sql: &RollupSql) -> String {
-    hex(&Sha256::digest(format!("{rules:?} {:?} {}", sql.metric_daily, sql.mrr_daily).as_bytes()))
+    let text = format!("{SHIPPED:?} {rules:?} {:?} {}", sql.metric_daily, sql.mrr_daily);
+    hex(&Sha256::digest(text.as_bytes()))
 }
 
-/// Makes every day of workspaces due where what they were computed by has changed.
+/// Makes every day of workspaces due where what they were computed by has changed, or a table without days that is read.
 pub fn after_edits(
     connection: &Connection,
     asked: &[(Workspace, NaiveDate)],
@@ -28,6 +37,8 @@ pub fn after_edits(
 ) -> Result<(), WarehouseError> {
     let step = || "noting what days are computed by".to_owned();
     let (before, now) = (computed_by(connection)?, fingerprint(rules, sql));
+    let all: Vec<&str> = asked.iter().map(|(workspace, _)| workspace.id.as_str()).collect();
+    reads::touch(connection, &all, &sql.facts)?;
     let is_other =
         |(workspace, _): &&(Workspace, NaiveDate)| before.get(&workspace.id).is_some_and(|known| *known != now);
     let edited: Vec<&(Workspace, NaiveDate)> = asked.iter().filter(is_other).collect();
@@ -86,6 +97,8 @@ pub fn waiting(
     let rows = statement.query_map([], |row| row.get(0)).context(step)?;
     let mut all: BTreeSet<String> = rows.collect::<Result<_, _>>().context(step)?;
     all.extend(before.into_iter().filter(|(_, known)| *known != now).map(|(workspace, _)| workspace));
+    let ids: Vec<&str> = asked.iter().map(|(workspace, _)| workspace.id.as_str()).collect();
+    all.extend(reads::waiting(reader, &ids, &sql.facts)?);
     Ok(all)
 }
 

@@ -83,7 +83,8 @@ pub fn apply(transaction: &Transaction<'_>, facts: &Facts) -> Result<(), Warehou
     Ok(())
 }
 
-fn days_of_inputs(rollup: &Rollup, facts: &Facts) -> String {
+/// A query of the days (workspace, date) that the inputs of a rollup have.
+pub fn days_of_inputs(rollup: &Rollup, facts: &Facts) -> String {
     let of = |input: &String| {
         let day = day_of(input, facts)?;
         Some(format!("SELECT workspace, {day} AS date FROM {input} WHERE {day} IS NOT NULL"))
