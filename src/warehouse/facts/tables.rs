@@ -82,16 +82,20 @@ fn applied(connection: &Connection) -> Result<Applied, WarehouseError> {
     rows.collect::<Result<_, _>>().context(step)
 }
 
-/// Facts whose comments a copy of the database has lost.
+/// Facts whose comments a copy of the database has lost: all of them, or none.
 fn uncommented(connection: &Connection) -> Result<Vec<String>, WarehouseError> {
     let step = || "looking for comments of facts".to_owned();
-    let sql = "SELECT table_name FROM duckdb_tables() SEMI JOIN ops.fact AS f ON f.fact = table_name
-        WHERE database_name = current_database() AND schema_name = 'core' AND comment IS NULL";
+    let sql =
+        "SELECT table_name, comment IS NOT NULL FROM duckdb_tables() SEMI JOIN ops.fact AS f ON f.fact = table_name
+        WHERE database_name = current_database() AND schema_name = 'core'";
     let mut statement = connection.prepare(sql).context(step)?;
-    let bare: Vec<String> =
-        statement.query_map([], |row| row.get(0)).context(step)?.collect::<Result<_, _>>().context(step)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).context(step)?;
+    let all: Vec<(String, bool)> = rows.collect::<Result<_, _>>().context(step)?;
+    if all.iter().any(|(_, has_comment)| *has_comment) {
+        return Ok(Vec::new());
+    }
     let computed = with_computed_defaults(connection)?;
-    Ok(bare.into_iter().filter(|table| !computed.contains(table)).collect())
+    Ok(all.into_iter().map(|(table, _)| table).filter(|table| !computed.contains(table)).collect())
 }
 
 /// Tables in which the default of a column is an expression. DuckDB 1.5.5 writes a change of such a table to its log

@@ -325,20 +325,17 @@ pub fn drop_page(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
 /// The columns a stream's query yields: the table's own, less what the loader adds.
 pub fn columns(connection: &Connection, table: &str) -> Result<Vec<String>, WarehouseError> {
     let step = || format!("reading the columns of core.{table}");
-    let mut statement = connection
-        .prepare(
-            "SELECT column_name FROM duckdb_columns()
-             WHERE database_name = current_database() AND schema_name = 'core' AND table_name = ?
-               AND column_name NOT IN ('workspace', 'connection', 'load_id')
-             ORDER BY column_index",
-        )
-        .context(step)?;
-    let columns: Vec<String> =
-        statement.query_map(params![table], |row| row.get(0)).context(step)?.collect::<Result<_, _>>().context(step)?;
-    if columns.is_empty() {
-        return Err(WarehouseError::Invalid(format!("there is no table core.{table}")));
-    }
-    Ok(columns)
+    // The catalog of all tables takes ten times as long, for every slice.
+    let is_gone = |error: &duckdb::Error| error.to_string().contains("does not exist");
+    let mut statement = match connection.prepare(&format!("SELECT * FROM core.{table} LIMIT 0")) {
+        Err(error) if is_gone(&error) => {
+            return Err(WarehouseError::Invalid(format!("there is no table core.{table}")));
+        }
+        other => other.context(step)?,
+    };
+    statement.query([]).map(drop).context(step)?;
+    let added = ["workspace", "connection", "load_id"];
+    Ok(statement.column_names().into_iter().filter(|name| !added.contains(&name.as_str())).collect())
 }
 
 /// A text as an SQL literal.
