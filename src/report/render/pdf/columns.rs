@@ -49,16 +49,14 @@ pub fn lines_up(text: &str) -> bool {
 }
 
 /// The width of the names, and the columns: as wide as their figures need, as long as the names keep
-/// a quarter; then the names give way to what two lines of them need, and then the widest columns first.
+/// a quarter; then the widest give way first.
 pub fn columns(table: &Table, room: f32, point: char) -> (f32, Vec<Column>) {
     let needs: Vec<Need> = (0..table.columns.len()).map(|index| Need::of(table, index, point)).collect();
     let natural: Vec<f32> = needs.iter().map(|need| need.width.max(need.heading)).collect();
     let names = rows(table).map(|row| width(&start(&row.name), SIZE, Weight::Bold)).fold(60.0, f32::max) + GUTTER;
     let least = names.min(room * if needs.len() > 6 { 0.2 } else { 0.28 });
-    let wanted = natural.iter().sum::<f32>();
-    let longest = rows(table).map(|row| two_lines(&start(&row.name))).fold(60.0, f32::max) + GUTTER;
-    let most = room - (room - wanted).clamp(longest.min(least), least);
-    let cap = if wanted > most { cap(&natural, most) } else { f32::MAX };
+    let most = room - least;
+    let cap = if natural.iter().sum::<f32>() > most { cap(&natural, most) } else { f32::MAX };
     let mut columns: Vec<Column> = needs
         .iter()
         .zip(&natural)
@@ -161,13 +159,6 @@ fn start(text: &str) -> String {
     showable(&text.chars().take(60).collect::<String>())
 }
 
-/// The width in which a name fits on two lines.
-fn two_lines(name: &str) -> f32 {
-    let of = |text: &str| width(text.trim(), SIZE, Weight::Bold);
-    let breaks = name.match_indices(' ').map(|(at, _)| at);
-    breaks.map(|at| of(&name[..at]).max(of(&name[at..]))).fold(of(name), f32::min)
-}
-
 /// The width no column may exceed so that all fit.
 fn cap(natural: &[f32], most: f32) -> f32 {
     let mut sorted = natural.to_vec();
@@ -191,13 +182,6 @@ mod tests {
     fn the_widest_columns_give_way_first() {
         assert_eq!(cap(&[10.0, 20.0, 100.0, 200.0], 130.0), 50.0);
         assert_eq!(cap(&[10.0, 20.0], 130.0), f32::MAX);
-    }
-
-    #[test]
-    fn a_name_is_broken_where_its_lines_are_shortest() {
-        let of = |text| width(text, SIZE, Weight::Bold);
-        assert_eq!(two_lines("Always On Performance Max"), of("Performance Max"));
-        assert_eq!(two_lines("Competitors"), of("Competitors"));
     }
 
     #[test]
