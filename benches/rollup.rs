@@ -1,5 +1,6 @@
 //! The nightly rollup of every day against one GROUP BY a table written by hand over the same tables into the same
-//! tables, in one run: where every row is new, where every row of the advertising has other figures, and where none has. `cargo bench --bench rollup [-- ROWS]`.
+//! tables, in one run: where every row is new, where every row of the advertising has other figures, and where none
+//! has. `cargo bench --bench rollup [-- ROWS]`.
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "a bench speaks, and stops where it fails")]
 
 use daybook::domain::channel::{ChannelRuleSpec, ChannelRules};

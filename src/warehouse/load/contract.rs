@@ -19,10 +19,10 @@ pub fn fault(transaction: &Transaction<'_>, fact: &str) -> Result<Option<String>
     let step = || format!("holding {fact} against its contract");
     let mut statement = transaction
         .prepare(
-            "SELECT c.column_name, c.type = 'DOUBLE' AS may_be_none, c.is_required, c.min_value, c.max_value, c.format
+            "SELECT c.column_name, c.type = 'DOUBLE' AS is_double, c.is_required, c.min_value, c.max_value, c.format
              FROM ops.fact_column AS c
              JOIN ops.fact AS f USING (fact)
-             WHERE fact = ? AND NOT f.is_built_in AND (c.is_required OR may_be_none
+             WHERE fact = ? AND NOT f.is_built_in AND (c.is_required OR is_double
                  OR c.min_value IS NOT NULL OR c.max_value IS NOT NULL OR c.format IS NOT NULL)
              ORDER BY c.position",
         )
@@ -35,8 +35,8 @@ pub fn fault(transaction: &Transaction<'_>, fact: &str) -> Result<Option<String>
         .context(step)?;
     let stated: Vec<Stated> = rows.collect::<Result<_, _>>().context(step)?;
     let mut faults = Vec::new();
-    for (name, may_be_none, is_required, min, max, format) in stated {
-        if may_be_none {
+    for (name, is_double, is_required, min, max, format) in stated {
+        if is_double {
             // One of them would make every sum none, for ever.
             faults.push(format!("WHEN NOT isfinite({name}) THEN {}", literal(&format!("{name} is not a number"))));
         }

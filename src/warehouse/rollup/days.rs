@@ -25,19 +25,16 @@ pub fn replace_differing(
 ) -> Result<(), WarehouseError> {
     let step = || format!("filling mart.{table}");
     let names = columns.join(", ");
-    let rows_by = |columns: &str, more: &str| {
-        let sql = format!(
-            "SELECT EXISTS (SELECT {columns} FROM mart.{table} SEMI JOIN touched USING (workspace, date) {more})"
-        );
+    let has_any = |grouped: &str| {
+        let sql =
+            format!("SELECT EXISTS (SELECT 1 FROM mart.{table} SEMI JOIN touched USING (workspace, date) {grouped})");
         transaction.query_row(&sql, [], |row| row.get::<_, bool>(0)).context(step)
     };
-    if !rows_by("1", "")? {
+    if !has_any("")? {
         return transaction.execute(&format!("INSERT INTO mart.{table} BY NAME {query}"), []).map(drop).context(step);
     }
     // A query of the installation, which has since been removed, may have left rows twice.
-    if table == "metric_daily"
-        && rows_by("1", "GROUP BY workspace, date, channel, source, campaign HAVING count(*) > 1")?
-    {
+    if table == "metric_daily" && has_any("GROUP BY workspace, date, channel, source, campaign HAVING count(*) > 1")? {
         return replace(transaction, table, query);
     }
     let same: Vec<String> = columns.iter().map(|name| format!("f.{name} IS NOT DISTINCT FROM s.{name}")).collect();

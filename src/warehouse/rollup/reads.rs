@@ -15,7 +15,7 @@ struct Reader<'a> {
     name: String,
     /// Facts without days.
     reads: Vec<&'a str>,
-    /// Inserts its days of the workspaces in `(...)` as due.
+    /// Inserts its days as due; a condition on the workspace follows.
     touch: String,
 }
 
