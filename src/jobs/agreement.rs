@@ -54,6 +54,7 @@ pub fn check(warehouse: &Warehouse, of: &FigureCheck, waiting: Waiting, now: Dat
                     figures += found.figures;
                     compared.push(own.0.id.clone());
                     wrong.extend(told(&own.0, &found));
+                    wrong.extend(found.repeated.iter().map(|other| format!("{}: {other}", own.0.id)));
                 }
                 Err(error) => wrong.push(format!("{}: the figures could not be compared: {error}", own.0.id)),
             }

@@ -5,7 +5,7 @@ use super::error::{Context, WarehouseError};
 use super::load::literal;
 use super::maintenance::retention::sealed_before;
 use super::metric_sql;
-use super::rollup::{RollupSql, compute_anew, due};
+use super::rollup::{Repeated, RollupSql, compute_anew, due, repeated};
 use crate::domain::channel::ChannelRules;
 use crate::domain::metric::{Difference, Figures, Grain, Number, Registry};
 use crate::domain::period::Period;
@@ -26,6 +26,8 @@ pub struct Agreement {
     /// Figures compared.
     pub figures: usize,
     pub differences: Vec<Difference>,
+    /// Measures that count rows of their fact more than once.
+    pub repeated: Vec<Repeated>,
 }
 
 /// The days that are compared: from the first of the month 35 days ago until yesterday.
@@ -75,6 +77,7 @@ fn compare_in(
         return Ok(found);
     };
     compute_anew(reader, &ready, rules, sql)?;
+    let mut repeats = repeated(reader, &sql.facts)?;
     let columns: Vec<(String, String)> = metrics
         .parts()
         .into_iter()
@@ -114,7 +117,8 @@ fn compare_in(
             levels_computed.get(&workspace.id).unwrap_or(&nothing),
         );
         let (differences, figures) = metrics.differences(&stored, &computed);
-        found.insert(workspace.id.clone(), Agreement { days: Some(period), figures, differences });
+        let repeated = repeats.remove(&workspace.id).unwrap_or_default();
+        found.insert(workspace.id.clone(), Agreement { days: Some(period), figures, differences, repeated });
     }
     Ok(found)
 }

@@ -26,8 +26,10 @@ pub mod own;
 mod rates;
 mod reads;
 mod recurring;
+mod repeated;
 
 pub use recurring::try_recurring;
+pub use repeated::{Repeated, repeated};
 
 /// What rollups are computed by, as shipped or as an admin changed it.
 #[derive(Clone, Debug)]

@@ -15,7 +15,7 @@ pub const CONTRIBUTION: &str = include_str!("contribution.sql");
 const ORIGIN: [&str; 5] = ["workspace", "date", "channel", "source", "campaign"];
 
 /// A fact with what it adds.
-type Adding<'a> = (&'a Fact, &'a Contribution);
+pub(super) type Adding<'a> = (&'a Fact, &'a Contribution);
 
 /// Computes the contributions of the touched days, `mart.metric_daily` among them, which `own` fills instead where
 /// an installation has a query of its own. The relations `touched`, `rate`, `identity`, `payer`, `due` and the macro
@@ -83,7 +83,7 @@ pub fn compute_anew(transaction: &Connection, facts: &Facts, own: Option<&str>) 
 }
 
 /// The facts that add to the unified metrics.
-fn adding(facts: &Facts) -> Vec<Adding<'_>> {
+pub(super) fn adding(facts: &Facts) -> Vec<Adding<'_>> {
     facts.iter().filter_map(|fact| Some((fact, fact.contribution.as_ref()?))).collect()
 }
 
@@ -117,7 +117,8 @@ fn is_temporary((fact, adds): Adding<'_>) -> bool {
     fact.hour.is_some() || adds.dimensions.is_empty()
 }
 
-fn temporary(fact: &Fact) -> String {
+/// The temporary table of a fact's contribution.
+pub(super) fn temporary(fact: &Fact) -> String {
     format!("temp.adds_{}", fact.id)
 }
 
