@@ -1,6 +1,8 @@
 //! Functions of our own inside DuckDB, first of all the calendar: our build has no ICU extension, so
 //! days in a zone are computed here.
 
+mod minor_units;
+
 use super::channels::ChannelBy;
 use super::error::{Context, WarehouseError};
 use super::load::LandedPages;
@@ -10,6 +12,7 @@ use duckdb::Connection;
 use duckdb::arrow::array::{Array, Date32Array, Int32Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use duckdb::arrow::datatypes::{DataType, TimeUnit};
 use duckdb::vscalar::{ArrowFunctionSignature, VArrowScalar};
+use minor_units::{DecimalsOf, MinorAmount};
 use std::error::Error;
 use std::sync::Arc;
 
@@ -19,6 +22,12 @@ pub fn register(connection: &Connection) -> Result<(), WarehouseError> {
         .register_table_function::<LandedPages>("landed_pages")
         .context(|| "registering landed_pages".to_owned())?;
     connection.register_scalar_function::<ChannelBy>("channel_by").context(|| "registering channel_by".to_owned())?;
+    connection
+        .register_scalar_function::<DecimalsOf>("decimals_of")
+        .context(|| "registering decimals_of".to_owned())?;
+    connection
+        .register_scalar_function::<MinorAmount>("minor_amount")
+        .context(|| "registering minor_amount".to_owned())?;
     connection.register_scalar_function::<LocalDate>("local_date").context(|| "registering local_date".to_owned())?;
     connection.register_scalar_function::<LocalHour>("local_hour").context(|| "registering local_hour".to_owned())
 }

@@ -36,18 +36,12 @@ CREATE OR REPLACE TEMP MACRO problems(reasons) AS nullif(array_to_string(reasons
 CREATE OR REPLACE TEMP MACRO whole_or_zero(value) AS coalesce(TRY_CAST(value AS BIGINT), 0);
 CREATE OR REPLACE TEMP MACRO amount_or_zero(value) AS coalesce(TRY_CAST(value AS DECIMAL(18, 6)), 0);
 
--- Minor units in one unit of a currency, as Stripe counts them (docs.stripe.com/currencies):
--- ISK and UGX are carried with two decimals there. A text is searched because DuckDB keeps a vector for
--- each element of an IN list, in each place where the macro stands and in each thread.
-CREATE OR REPLACE TEMP MACRO minor_unit_decimals(currency) AS
-    CASE WHEN strpos(' BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF ', ' ' || upper(currency) || ' ') > 0 THEN 0
-         WHEN strpos(' BHD JOD KWD OMR TND ', ' ' || upper(currency) || ' ') > 0 THEN 3
-         ELSE 2 END;
+-- Decimals of a currency's minor unit, as Stripe counts them; 2 where none is named.
+CREATE OR REPLACE TEMP MACRO minor_unit_decimals(currency) AS decimals_of(coalesce(currency, ''));
 
 -- Minor units as an exact amount; NULL if the text is no whole number or the amount does not fit.
 CREATE OR REPLACE TEMP MACRO from_minor_units(value, currency) AS
-    TRY_CAST(CAST(TRY_CAST(value AS BIGINT) AS DECIMAL(30, 0))
-        * CASE minor_unit_decimals(currency) WHEN 0 THEN 1.000 WHEN 3 THEN 0.001 ELSE 0.010 END AS DECIMAL(18, 6));
+    minor_amount(TRY_CAST(value AS BIGINT), coalesce(currency, ''));
 
 -- Millionths of a currency unit as an exact amount.
 CREATE OR REPLACE TEMP MACRO from_micros(value) AS
