@@ -39,6 +39,14 @@ pub fn enter(
             params![request.workspace, request.connection, request.stream, request.partition, start, end],
         )
         .context(step)?;
+    // Where every day was removed, none is looked for: that is half of the statement's time.
+    let stays = match (is_doubted.as_str(), keeps.as_str()) {
+        ("false", "false") => "false",
+        _ => {
+            "EXISTS (SELECT 1 FROM ops.coverage AS c WHERE c.workspace = $1 AND c.connection = $2 AND c.stream = $3
+                 AND c.partition = $4 AND c.date = d.date)"
+        }
+    };
     transaction
         .execute(
             &format!(
@@ -46,9 +54,7 @@ pub fn enter(
                  SELECT $1, $2, $3, $4, date, $5, $6, date < CAST($7 AS DATE), NULL, NULL
                  FROM (SELECT CAST(day AS DATE) AS date
                      FROM range(CAST($8 AS TIMESTAMP), CAST($9 AS TIMESTAMP), INTERVAL 1 DAY) AS days(day)) AS d
-                 WHERE NOT {is_doubted} AND NOT EXISTS (
-                     SELECT 1 FROM ops.coverage AS c WHERE c.workspace = $1 AND c.connection = $2 AND c.stream = $3
-                         AND c.partition = $4 AND c.date = d.date)"
+                 WHERE NOT {is_doubted} AND NOT {stays}"
             ),
             params![
                 request.workspace,
