@@ -4,7 +4,7 @@
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "a bench speaks, and stops where it fails")]
 
 use daybook::daemon::App;
-use daybook::jobs::readings::{Request, read};
+use daybook::jobs::readings::{Request, findings, reach, read};
 use daybook::jobs::report::render_all;
 use daybook::report::definition::Cadence;
 use daybook::report::sections::build;
@@ -69,16 +69,22 @@ fn main() {
         .find(|(_, report)| report.base.cadence == Cadence::Monthly)
         .expect("a monthly report");
     let (now, context) = (app.clock.now(), app.report_context(&workspace));
-    let request = Request {
-        corrects: None,
-        definition: job.copies().remove(0).definition,
-        period: Cadence::Monthly.last_whole(now.date_naive(), workspace.workspace.week_starts_on),
-        issued_at: now,
-        dropped: BTreeSet::new(),
-        known_gaps: Vec::new(),
-    };
+    let period = Cadence::Monthly.last_whole(now.date_naive(), workspace.workspace.week_starts_on);
     let begun = Instant::now();
-    let readings = app.warehouse.snapshot_blocking(|reader| read(reader, &context, request)).expect("readings");
+    let readings = app.warehouse.snapshot_blocking(|reader| {
+        let request = Request {
+            corrects: None,
+            definition: job.copies().remove(0).definition,
+            period,
+            issued_at: now,
+            dropped: BTreeSet::new(),
+            known_gaps: Vec::new(),
+            told: findings(reader, &context, period)?.told,
+            reach: reach(reader, &context)?,
+        };
+        read(reader, &context, request)
+    });
+    let readings = readings.expect("readings");
     let queries = begun.elapsed().as_secs_f64();
     let rows: u64 = app
         .warehouse

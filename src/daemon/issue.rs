@@ -90,8 +90,8 @@ pub async fn draft(
     let (context, warehouse) = (app.report_context(workspace), app.warehouse.clone());
     in_pool(move || {
         warehouse.snapshot_blocking(|reader| {
-            let decision = readiness(reader, &context, &request)?;
-            built(reader, &context, &request, &decision, &locales, None)
+            let ready = readiness(reader, &context, &request)?;
+            built(reader, &context, &request, &ready, &locales, None)
         })
     })
     .await

@@ -14,7 +14,7 @@ use super::scheduler::Status as SchedulerStatus;
 use super::transports::{WayStatus, blocked};
 use super::unmatched::unmatched;
 use crate::domain::period::Period;
-use crate::jobs::readings::{Hearers, cross_checks, first_seen_since, limits_of_lists, plans_known_since};
+use crate::jobs::readings::{Hearers, checked, first_seen_since, limits_of_lists, plans_known_since};
 use crate::support::owner;
 use crate::warehouse::WarehouseError;
 use crate::warehouse::audit;
@@ -145,7 +145,7 @@ pub fn status(app: &App, daemon: Option<SchedulerStatus>, now: DateTime<Utc>) ->
             let (plans, _) = plans_known_since(reader, &context, lately)?;
             let told = [
                 limits_of_lists(reader, &context, Hearers::Admins)?,
-                cross_checks(reader, &context, lately)?,
+                checked(reader, &context, lately).told,
                 first_seen_since(reader, &context)?,
                 plans,
                 unmatched(settings, workspace, reader, now)?.iter().map(ToString::to_string).collect(),

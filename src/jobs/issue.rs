@@ -2,11 +2,11 @@
 //! sums and messages in one transaction.
 
 use crate::domain::period::Period;
-use crate::jobs::readings::{ReportContext, Request, broken_claims, reach, read};
+use crate::jobs::readings::{ReportContext, Request, findings, reach, read};
 use crate::jobs::report::{Audience, Built, Renderings, ReportError, kept, new_report};
 use crate::report::definition::Definition;
 use crate::report::format::Locale;
-use crate::report::readiness::{Action, Decision, LatePolicy, Question, decide};
+use crate::report::readiness::{Action, Decision, LatePolicy, Question, SourceFreshness, decide};
 use crate::report::sections::{build, report_id};
 use crate::report::templates::Templates;
 use crate::warehouse::issued::last_of;
@@ -51,23 +51,34 @@ pub fn gaps_text(gaps: usize) -> String {
     if gaps == 1 { "1 gap named on top".to_owned() } else { format!("{gaps} gaps named on top") }
 }
 
+/// Whether a report may go out, and what else was found on the way.
+#[derive(Clone, Debug)]
+pub struct Readiness {
+    pub decision: Decision,
+    /// What checks say that holds no report.
+    pub told: Vec<String>,
+    /// What is held of the sources.
+    pub reach: Vec<SourceFreshness>,
+}
+
 /// Whether a request's report may go out.
 pub fn readiness(
     reader: &Connection,
     context: &ReportContext,
     request: &IssueRequest,
-) -> Result<Decision, WarehouseError> {
+) -> Result<Readiness, WarehouseError> {
     let sources = reach(reader, context)?;
-    let broken = broken_claims(reader, context, request.period)?;
-    Ok(decide(&Question {
+    let found = findings(reader, context, request.period)?;
+    let decision = decide(&Question {
         policy: request.late,
         deadline: request.deadline,
         now: request.now,
         period: request.period,
         sources: &sources,
-        broken: &broken,
+        broken: &found.broken,
         is_insisted_on: request.is_insisted_on,
-    }))
+    });
+    Ok(Readiness { decision, told: found.told, reach: sources })
 }
 
 /// A request's report in the standard locale and in `locales`, under a decision that does not hold it;
@@ -76,7 +87,7 @@ pub fn built(
     reader: &Connection,
     context: &ReportContext,
     request: &IssueRequest,
-    decision: &Decision,
+    Readiness { decision, told, reach }: &Readiness,
     locales: &BTreeSet<Locale>,
     corrects: Option<(u32, String)>,
 ) -> Result<Built, WarehouseError> {
@@ -91,6 +102,8 @@ pub fn built(
         issued_at: request.now,
         dropped,
         known_gaps: decision.broken.clone(),
+        told: told.clone(),
+        reach: reach.clone(),
     };
     let mut readings = read(reader, context, request)?;
     let differs = readings.restated.as_ref().is_some_and(|(_, restated)| !restated.is_empty());
@@ -157,11 +170,11 @@ pub fn issue_report(
     let locales = audience.all_locales();
     // One instant for all of it: a rollup that ends meanwhile must not part a total from its channels.
     let found = warehouse.snapshot_blocking(|reader| {
-        let decision = readiness(reader, context, request)?;
-        if let Action::Hold { until } = decision.action {
-            return Ok(Err(Outcome::Held { until, missing: decision.late_text() }));
+        let ready = readiness(reader, context, request)?;
+        if let Action::Hold { until } = ready.decision.action {
+            return Ok(Err(Outcome::Held { until, missing: ready.decision.late_text() }));
         }
-        Ok(Ok((built(reader, context, request, &decision, &locales, corrects.clone())?, decision.reason)))
+        Ok(Ok((built(reader, context, request, &ready, &locales, corrects.clone())?, ready.decision.reason)))
     })?;
     let (built, reason) = match found {
         Ok(found) => found,

@@ -199,21 +199,30 @@ fn reach_of_files(reader: &Connection, context: &ReportContext) -> Result<Vec<So
     Ok(reach.collect())
 }
 
-/// What checks between streams say of a period. They hold no report: which side is right is not known.
-pub fn cross_checks(
-    reader: &Connection,
-    context: &ReportContext,
-    period: Period,
-) -> Result<Vec<String>, WarehouseError> {
-    let mut told = Vec::new();
+/// What the checks of `jobs/checks` find of a period, in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// Claims that do not hold, and hold the report.
+    pub broken: Vec<String>,
+    /// What checks between streams say. They hold no report: which side is right is not known.
+    pub told: Vec<String>,
+}
+
+/// Runs every check once for a period.
+pub fn checked(reader: &Connection, context: &ReportContext, period: Period) -> Findings {
+    let mut found = Findings::default();
     for check in &context.checks {
         match readings::check_or_say(reader, &context.workspace.id, (&check.claim, &check.sql), period) {
-            Ok(Checked::Told(says)) => told.extend(says.iter().map(|says| as_sentence(says))),
-            Ok(Checked::Broken(_)) => {}
-            Err(says) => told.push(says),
+            Ok(Checked::Told(says)) => found.told.extend(says.iter().map(|says| as_sentence(says))),
+            Ok(Checked::Broken(0)) => {}
+            Ok(Checked::Broken(rows)) => {
+                let rows = if rows == 1 { "1 row does".to_owned() } else { format!("{rows} rows do") };
+                found.broken.push(format!("A check found a fault, {rows} not satisfy it: {}.", check.claim));
+            }
+            Err(says) => found.told.push(says),
         }
     }
-    Ok(told)
+    found
 }
 
 /// What sources say of their lists, a sentence each. `Readers` receive those that figures are made of.
@@ -316,12 +325,8 @@ pub fn plans_known_since(
     Ok((told.collect(), all.iter().map(|since| since.date).max()))
 }
 
-/// The claims that do not hold for a period, in words.
-pub fn broken_claims(
-    reader: &Connection,
-    context: &ReportContext,
-    period: Period,
-) -> Result<Vec<String>, WarehouseError> {
+/// The claims that do not hold for a period and what checks say of it, in words.
+pub fn findings(reader: &Connection, context: &ReportContext, period: Period) -> Result<Findings, WarehouseError> {
     let id = context.workspace.id.as_str();
     let mut broken = Vec::new();
     let waiting = readings::waiting_days(reader, id, period)?;
@@ -329,20 +334,14 @@ pub fn broken_claims(
         let days = if waiting == 1 { "1 day has".to_owned() } else { format!("{waiting} days have") };
         broken.push(format!("{days} data that has not been rolled up yet: figures lag behind it."));
     }
-    for check in &context.checks {
-        // One that cannot be run is reported among the cross-checks.
-        let found = readings::check_or_say(reader, id, (&check.claim, &check.sql), period);
-        if let Ok(Checked::Broken(rows @ 1..)) = found {
-            let rows = if rows == 1 { "1 row does".to_owned() } else { format!("{rows} rows do") };
-            broken.push(format!("A check found a fault, {rows} not satisfy it: {}.", check.claim));
-        }
-    }
+    let mut found = checked(reader, context, period);
+    broken.append(&mut found.broken);
     for (currency, days) in rollup::unconverted(reader, id, &context.rate_check)? {
         broken.push(format!(
             "There is no exchange rate for {currency} on {days} days: its amounts count as nothing there."
         ));
     }
-    Ok(broken)
+    Ok(Findings { broken, ..found })
 }
 
 /// What is asked of [`readings`].
@@ -354,13 +353,17 @@ pub struct Request {
     /// Facts whose figures are left out.
     pub dropped: BTreeSet<String>,
     pub known_gaps: Vec<String>,
+    /// What checks say that holds no report.
+    pub told: Vec<String>,
+    /// What is held of the sources: see [`reach`].
+    pub reach: Vec<SourceFreshness>,
     /// The number of the correction and the issue that it corrects, where it is one.
     pub corrects: Option<(u32, String)>,
 }
 
 /// Reads what a report needs, to be worded as the ledger is; blocking.
 pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> Result<Readings, WarehouseError> {
-    let Request { definition, period, issued_at, dropped, known_gaps, corrects } = request;
+    let Request { definition, period, issued_at, dropped, known_gaps, told, reach, corrects } = request;
     let workspace = &context.workspace;
     let windows = needs_of_windows(&definition, period, &context.metrics, workspace.fiscal_year);
     let mut needs = needs(&definition, period, &context.campaigns);
@@ -416,15 +419,9 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
         business: context.business.clone(),
         benchmarks: context.benchmarks.clone(),
         gross_margin: context.gross_margin,
-        reach: reach(reader, context)?,
+        reach,
         known_gaps,
-        cross_checks: [
-            limits_of_lists(reader, context, Hearers::Readers)?,
-            cross_checks(reader, context, period)?,
-            since,
-            plans,
-        ]
-        .concat(),
+        cross_checks: [limits_of_lists(reader, context, Hearers::Readers)?, told, since, plans].concat(),
         unsure,
         dropped,
         contact: context.contact.clone(),

@@ -129,8 +129,8 @@ pub fn worded(
 ) -> Built {
     warehouse
         .read_blocking(|reader| {
-            let decision = readiness(reader, context, order)?;
-            issue::built(reader, context, order, &decision, locales, None)
+            let ready = readiness(reader, context, order)?;
+            issue::built(reader, context, order, &ready, locales, None)
         })
         .expect("a document")
 }

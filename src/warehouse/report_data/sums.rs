@@ -107,7 +107,7 @@ impl Source<'_> {
             sums_sql(columns)
         );
         let (channels, campaigns) = patterns(self.filter);
-        let mut statement = self.reader.prepare(&sql).context(step)?;
+        let mut statement = self.reader.prepare_cached(&sql).context(step)?;
         let values = params![self.workspace, period.start, period.end, channels, channels, campaigns, campaigns];
         let rows = statement.query_map(values, |row| Ok((row.get(0)?, sums(row, columns)?))).context(step)?;
         rows.collect::<Result<_, _>>().context(step)
@@ -188,7 +188,7 @@ impl Source<'_> {
             let sql = format!(
                 "SELECT {day}{values} FROM {schema}.{table} WHERE workspace = ? AND {day} >= ? AND {day} < ? GROUP BY {day}{having}"
             );
-            let mut statement = self.reader.prepare(&sql).context(step)?;
+            let mut statement = self.reader.prepare_cached(&sql).context(step)?;
             let rows = statement
                 .query_map(params![self.workspace, period.start, period.end], |row| {
                     let mut values = Vec::new();
