@@ -27,6 +27,11 @@
 //! - Only [`support::clock`] reads the clock.
 //! - A secret prints as `***`; no error holds a secret or a raw body.
 
+// As in the daemon, so that tests plan statements as fast.
+#[cfg(test)]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub mod cli;
 pub mod config;
 pub mod connectors;

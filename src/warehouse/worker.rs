@@ -59,9 +59,9 @@ impl Warehouse {
         Self::start(path.to_owned(), config.clone(), connection)
     }
 
-    /// A database in memory, with every built-in table.
+    /// A small database in memory, with every built-in table; its queries run on one thread each.
     pub fn in_memory() -> Result<Self, WarehouseError> {
-        Self::in_memory_with(WarehouseConfig::default())
+        Self::in_memory_with(WarehouseConfig { threads: 1, ..WarehouseConfig::default() })
     }
 
     /// A database in memory, with the tables of the facts of `config`.

@@ -6,6 +6,10 @@
     reason = "tests stop where they fail, and skip aloud"
 )]
 
+// As in the daemon: DuckDB plans statements a third faster with it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod add;
 mod architecture;
 mod attack;
