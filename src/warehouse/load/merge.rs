@@ -44,7 +44,8 @@ pub fn merge(
     let gone = count("SELECT count(*)::UBIGINT FROM gone")?;
     let fresh = count("SELECT count(*)::UBIGINT FROM fresh")?;
     if gone > 0 {
-        let same_key: Vec<String> = target.key.iter().map(|column| format!("gone.{column} = old.{column}")).collect();
+        let same_key: Vec<String> =
+            target.key.iter().map(|column| format!("gone.{column} IS NOT DISTINCT FROM old.{column}")).collect();
         let is_gone = format!(
             "old.workspace = {} AND old.connection = {} AND EXISTS (SELECT 1 FROM gone WHERE {})",
             literal(&request.workspace),

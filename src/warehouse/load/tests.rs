@@ -87,6 +87,38 @@ pub(super) fn texts(warehouse: &Warehouse, sql: &str) -> Vec<String> {
         .expect(sql)
 }
 
+// okube-ai/laktory#586 and dbt-labs/dbt-core#7873: a key with a column that may be empty matches no row by `=`, and each
+// restatement adds one.
+#[test]
+fn a_row_whose_key_is_partly_empty_is_replaced_and_removed_like_others() {
+    use crate::warehouse::WarehouseConfig;
+    use crate::warehouse::facts::{builtin, fact_of};
+    let contract = "about = 'Mails.'\nday = 'date'\nkey = ['date', 'segment']\n[columns]\n\
+        date = { type = 'DATE', required = true, about = 'The day.' }\n\
+        segment = { type = 'VARCHAR', about = 'The segment.' }\n\
+        sent = { type = 'BIGINT', required = true, about = 'Mails.' }\n";
+    let mut facts = (*builtin()).clone();
+    facts.add(fact_of("mail_daily", contract, None)).expect("added");
+    let config = WarehouseConfig { facts: Arc::new(facts), ..WarehouseConfig::default() };
+    let warehouse = Warehouse::in_memory_with(config).expect("a warehouse");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mails = |load_id: &str, body: &str| {
+        let mut request = request(folder.path(), load_id, body);
+        let target = &mut request.targets[0];
+        target.table = "mail_daily".to_owned();
+        target.key = ["date", "segment"].map(str::to_owned).to_vec();
+        target.replaces = Replaces::Window { column: "date".to_owned(), partition: None, days_stand_alone: true };
+        target.sql = "SELECT DATE '2026-11-01' AS date, r ->> '$.segment' AS segment, CAST(r ->> '$.sent' AS BIGINT) AS sent,
+            page_no, 0 AS record_no, NULL AS problem FROM (SELECT page_no, unnest(body -> '$.results[*]') AS r FROM page)"
+            .to_owned();
+        run(&warehouse, request);
+        texts(&warehouse, "SELECT concat_ws(' ', coalesce(segment, '-'), sent) FROM core.mail_daily ORDER BY 1")
+    };
+    assert_eq!(mails("l1", r#"{"results":[{"sent":10},{"segment":"x","sent":5}]}"#), ["- 10", "x 5"]);
+    assert_eq!(mails("l2", r#"{"results":[{"sent":12},{"segment":"x","sent":5}]}"#), ["- 12", "x 5"]);
+    assert_eq!(mails("l3", r#"{"results":[{"segment":"x","sent":5}]}"#), ["x 5"]);
+}
+
 const FIRST: &str = r#"{"results":[
     {"id":"a","day":"2026-11-01","cost":"10.50"},
     {"id":"a","day":"2026-11-02","cost":"11"},

@@ -29,7 +29,8 @@ pub(super) fn merge(
         ))
         .context(step)?;
     count(transaction, slices, target)?;
-    let same_key: Vec<String> = target.key.iter().map(|column| format!("gone.{column} = old.{column}")).collect();
+    let same_key: Vec<String> =
+        target.key.iter().map(|column| format!("gone.{column} IS NOT DISTINCT FROM old.{column}")).collect();
     let is_gone = format!(
         "old.workspace = s.workspace AND old.connection = s.connection AND gone.slice = s.slice AND {}",
         same_key.join(" AND ")
