@@ -9,7 +9,7 @@ use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::load::literal;
 use crate::warehouse::metric_sql::Adds;
 use crate::warehouse::rollup::own;
-use duckdb::{Connection, Transaction, params};
+use duckdb::{Connection, Row, Transaction, params};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 ///
 /// # Errors
 /// `Invalid` with the remedy where a column has another type than its table, is gone from its contract, or is
-/// required and new.
+/// required and rows have none.
 pub fn apply(connection: &mut Connection, facts: &Facts) -> Result<(), WarehouseError> {
     let step = || "applying the contracts of facts".to_owned();
     let known = applied(connection)?;
@@ -108,17 +108,27 @@ fn with_computed_defaults(connection: &Connection) -> Result<BTreeSet<String>, W
     statement.query_map([], |row| row.get(0)).context(step)?.collect::<Result<_, _>>().context(step)
 }
 
-/// Name and type of each column of each table of `core`, in order.
-fn columns(connection: &Connection) -> Result<BTreeMap<String, Vec<(String, String)>>, WarehouseError> {
+/// A column of a table as it stands.
+struct Found {
+    name: String,
+    kind: String,
+    is_nullable: bool,
+}
+
+/// The columns of each table of `core`, in order.
+fn columns(connection: &Connection) -> Result<BTreeMap<String, Vec<Found>>, WarehouseError> {
     let step = || "reading the tables of facts".to_owned();
-    let sql = "SELECT table_name, column_name, data_type FROM duckdb_columns()
+    let sql = "SELECT table_name, column_name, data_type, is_nullable FROM duckdb_columns()
         WHERE database_name = current_database() AND schema_name = 'core' ORDER BY table_name, column_index";
     let mut statement = connection.prepare(sql).context(step)?;
-    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?))).context(step)?;
-    let mut tables: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    let found = |row: &Row<'_>| -> duckdb::Result<Found> {
+        Ok(Found { name: row.get(1)?, kind: row.get(2)?, is_nullable: row.get(3)? })
+    };
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, found(row)?))).context(step)?;
+    let mut tables: BTreeMap<String, Vec<Found>> = BTreeMap::new();
     for row in rows {
-        let (table, name, kind) = row.context(step)?;
-        tables.entry(table).or_default().push((name, kind));
+        let (table, column) = row.context(step)?;
+        tables.entry(table).or_default().push(column);
     }
     Ok(tables)
 }
@@ -157,14 +167,14 @@ fn make_history(transaction: &Transaction<'_>, fact: &Fact, had_one: bool) -> Re
     transaction.execute_batch(&sql).context(|| format!("making the table history.{id}"))
 }
 
-/// Adds the columns that a table lacks.
-fn extend(transaction: &Transaction<'_>, fact: &Fact, found: &[(String, String)]) -> Result<(), WarehouseError> {
+/// Adds the columns that a table lacks, and lets columns be empty or not as their contract has it.
+fn extend(transaction: &Transaction<'_>, fact: &Fact, found: &[Found]) -> Result<(), WarehouseError> {
     let place = match &fact.origin {
         Origin::BuiltIn => format!("the fact {}", fact.id),
         Origin::File(file) => file.display().to_string(),
     };
     let refused = |what: String, remedy: &str| WarehouseError::Invalid(format!("{place}: {what}; {remedy}"));
-    for (name, kind) in found.iter().filter(|(name, _)| !COMMON.contains(&name.as_str())) {
+    for Found { name, kind, is_nullable } in found.iter().filter(|found| !COMMON.contains(&found.name.as_str())) {
         let Some(column) = fact.column(name) else {
             let rows = rows(transaction, fact)?;
             let what =
@@ -175,8 +185,21 @@ fn extend(transaction: &Transaction<'_>, fact: &Fact, found: &[(String, String)]
             let what = format!("the column {name} is {kind} in the database and {} here", column.kind);
             return Err(refused(what, "give it its type again, or add a column of another name"));
         }
+        // Tables of built-in facts are as migrations made them.
+        if fact.origin == Origin::BuiltIn || *is_nullable != column.is_required {
+            continue;
+        }
+        let empty = if column.is_required { empty_rows(transaction, fact, name)? } else { 0 };
+        if empty > 0 {
+            let what = format!("the column {name} is required now, and {empty} rows of core.{} have none", fact.id);
+            return Err(refused(what, "leave out required = true, or load those days anew with it first"));
+        }
+        let change = if column.is_required { "SET NOT NULL" } else { "DROP NOT NULL" };
+        transaction
+            .execute_batch(&format!("ALTER TABLE core.{} ALTER {name} {change}", fact.id))
+            .context(|| format!("changing {name} of core.{}", fact.id))?;
     }
-    let is_new = |column: &&Column| !found.iter().any(|(name, _)| *name == column.name);
+    let is_new = |column: &&Column| !found.iter().any(|found| found.name == column.name);
     let new: Vec<&Column> = fact.columns.iter().filter(is_new).collect();
     if new.is_empty() {
         return Ok(());
@@ -205,6 +228,11 @@ fn extend(transaction: &Transaction<'_>, fact: &Fact, found: &[(String, String)]
 fn rows(transaction: &Transaction<'_>, fact: &Fact) -> Result<u64, WarehouseError> {
     let sql = format!("SELECT count(*)::UBIGINT FROM core.{}", fact.id);
     transaction.query_row(&sql, [], |row| row.get(0)).context(|| format!("counting core.{}", fact.id))
+}
+
+fn empty_rows(transaction: &Transaction<'_>, fact: &Fact, column: &str) -> Result<u64, WarehouseError> {
+    let sql = format!("SELECT count(*)::UBIGINT FROM core.{} WHERE {column} IS NULL", fact.id);
+    transaction.query_row(&sql, [], |row| row.get(0)).context(|| format!("counting empty {column}"))
 }
 
 /// Whether two spellings name one type.
@@ -383,7 +411,9 @@ fn comments(fact: &Fact) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::warehouse::{Warehouse, WarehouseConfig};
+    use crate::warehouse::facts::{builtin, fact_of};
+    use crate::warehouse::{Context, Warehouse, WarehouseConfig};
+    use std::sync::Arc;
 
     /// A database that is cut off before its log was folded in opens again: what contracts change can be replayed.
     #[test]
@@ -406,5 +436,46 @@ mod tests {
             .read_blocking(|reader| Ok(reader.query_row(sql, [], |row| row.get(0)).expect("a count")))
             .expect("read");
         assert!(commented > 20, "{commented}");
+    }
+
+    // dlt-hub/dlt#2409: a column that may be empty now kept its NOT NULL, and every load failed. MonetDB/MonetDB#1734: one
+    // that must not be empty any more was not looked at.
+    #[test]
+    fn a_column_may_become_optional_and_required_again_where_every_row_has_it() {
+        let contract = |required: bool| {
+            let text = format!(
+                "about = 'Mails.'\nday = 'date'\nkey = ['date']\n[columns]\n\
+                 date = {{ type = 'DATE', required = true, about = 'The day.' }}\n\
+                 campaign = {{ type = 'VARCHAR', required = {required}, about = 'The campaign.' }}\n"
+            );
+            let mut facts = (*builtin()).clone();
+            facts.add(fact_of("mail_daily", &text, None)).expect("added");
+            Arc::new(facts)
+        };
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("one.duckdb");
+        let open = || {
+            let config = WarehouseConfig { facts: contract(true), ..WarehouseConfig::default() };
+            Warehouse::open(&path, &config).expect("opened")
+        };
+        let run = |warehouse: &Warehouse, sql: &'static str| {
+            warehouse.write_blocking(move |c| c.execute_batch(sql).context(|| sql.to_owned()))
+        };
+        let warehouse = open();
+        run(&warehouse, "INSERT INTO core.mail_daily VALUES ('w', 'c', DATE '2026-11-01', 'x', 'l')").expect("a row");
+        let without = "INSERT INTO core.mail_daily VALUES ('w', 'c', DATE '2026-11-02', NULL, 'l')";
+        run(&warehouse, without).expect_err("it is required");
+        warehouse.apply_facts(contract(false)).expect("optional now");
+        run(&warehouse, without).expect("without a campaign");
+        let error = warehouse.apply_facts(contract(true)).expect_err("one row has none").to_string();
+        assert!(
+            error.contains("the column campaign is required now, and 1 rows of core.mail_daily have none"),
+            "{error}"
+        );
+        run(&warehouse, "UPDATE core.mail_daily SET campaign = 'y' WHERE campaign IS NULL").expect("a campaign");
+        warehouse.apply_facts(contract(true)).expect("every row has one");
+        run(&warehouse, without).expect_err("it is required again");
+        drop(warehouse);
+        drop(open());
     }
 }
