@@ -99,6 +99,7 @@ pub fn stage(
         .context(step)?;
     // Numbering a million rows costs more than loading them, and keys hardly ever repeat.
     if distinct + bad < rows {
+        let differing = differing(transaction, target, &columns)?;
         transaction
             .execute_batch(&format!(
                 "CREATE OR REPLACE TEMP TABLE read AS SELECT * FROM read WHERE problem IS NULL
@@ -106,6 +107,13 @@ pub fn stage(
             ))
             .context(step)?;
         loaded.notes.push(format!("{} of {rows} rows repeated a key; the last was kept", rows - bad - distinct));
+        // A list says an object twice while it changes; a day that was cut into parts is too small without the others.
+        if differing > 0 && matches!(target.replaces, Replaces::Window { .. }) {
+            loaded.caveat(format!(
+                "{differing} keys of {} came with different rows, of which the last counts: figures may be too low",
+                target.table
+            ));
+        }
     }
     let names = columns.join(", ");
     let is_there = if has_column(transaction, "read", "is_absent")? { " AND NOT is_absent" } else { "" };
@@ -116,6 +124,16 @@ pub fn stage(
         ))
         .context(step)?;
     Ok(distrust)
+}
+
+/// Keys that several rows have which are not the same.
+fn differing(transaction: &Transaction<'_>, target: &Target, columns: &[String]) -> Result<u64, WarehouseError> {
+    let (key, names) = (target.key.join(", "), columns.join(", "));
+    let sql = format!(
+        "SELECT count(*)::UBIGINT FROM (
+             SELECT {key} FROM (SELECT DISTINCT {names} FROM read WHERE problem IS NULL) GROUP BY {key} HAVING count(*) > 1)"
+    );
+    transaction.query_row(&sql, [], |row| row.get(0)).context(|| "comparing rows of one key".to_owned())
 }
 
 /// The slice's own earlier rejects are replaced: a mended mapping clears them.
