@@ -146,7 +146,8 @@ pub fn find(
 pub fn span(transaction: &Transaction<'_>, facts: &Facts) -> Result<(), WarehouseError> {
     let days: String = facts
         .iter()
-        .filter(|fact| fact.contribution.is_some())
+        // Amounts of a fact that adds nothing itself are converted by rollups and checks.
+        .filter(|fact| fact.contribution.is_some() || fact.money.iter().any(|money| money.is_converted))
         .filter_map(|fact| {
             Some(format!(
                 "SELECT workspace, min({0}) AS first_date, max({0}) AS last_date FROM core.{1} SEMI JOIN due USING (workspace)

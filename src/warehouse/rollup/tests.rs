@@ -129,6 +129,42 @@ fn another_currency_of_the_workspace_is_seen_without_any_load() {
     assert_eq!(costs(&warehouse), ["paid_search 10.00", "paid_search 10.00"]);
 }
 
+// margince/margince#4136: amounts that no rate was looked up for drop out of a total that looks complete.
+#[test]
+fn amounts_of_a_fact_that_adds_nothing_have_rates_on_their_own_days() {
+    use crate::warehouse::WarehouseConfig;
+    use crate::warehouse::facts::{builtin, fact_of};
+    let contract = "about = 'Open deals.'\nday = 'date'\nkey = ['date', 'deal_id']\n[columns]\n\
+        date = { type = 'DATE', required = true, about = 'The day.' }\n\
+        deal_id = { type = 'VARCHAR', required = true, about = 'The deal.' }\n\
+        amount = { type = 'DECIMAL(18, 6)', required = true, about = 'Its value.' }\n\
+        currency = { type = 'VARCHAR', required = true, about = 'Its currency.' }\n\
+        [[money]]\namount = 'amount'\ncurrency = 'currency'\nis_converted = true\n";
+    let mut facts = (*builtin()).clone();
+    facts.add(fact_of("pipeline", contract, None)).expect("added");
+    let facts = Arc::new(facts);
+    let config = WarehouseConfig { facts: facts.clone(), ..WarehouseConfig::default() };
+    let warehouse = Warehouse::in_memory_with(config).expect("a warehouse");
+    run(
+        &warehouse,
+        "INSERT INTO core.pipeline BY NAME SELECT 'it''s' AS workspace, 'c' AS connection, 'l' AS load_id, DATE '2026-12-05' AS date,
+             deal_id, amount, currency FROM (VALUES ('a', 25000, 'EUR'), ('b', 50000, 'SEK')) AS v(deal_id, amount, currency);
+         INSERT INTO core.fx_rate BY NAME SELECT 'it''s' AS workspace, 'rates' AS connection, DATE '2026-11-01' AS date,
+             'SEK' AS currency, 10 AS rate, 'l' AS load_id;
+         INSERT INTO ops.touched_day VALUES ('it''s', DATE '2026-12-05', 'l')",
+    );
+    let today = NaiveDate::from_ymd_opt(2026, 11, 2).expect("a day");
+    let (rules, of) = (ChannelRules::new(&[]).expect("no rules"), workspace("EUR"));
+    let sql = RollupSql { facts, ..RollupSql::shipped() };
+    warehouse.write_blocking(move |c| rollup(c, &of, &rules, &sql, today)).expect("rolled up");
+    let total = "SELECT sum(p.amount * CAST(r.rate AS DECIMAL(38, 9))) FROM core.pipeline AS p
+        JOIN mart.fx_cross AS r ON r.workspace = p.workspace AND r.date = p.date AND r.currency = p.currency";
+    let total: Decimal = warehouse
+        .read_blocking(|reader| reader.query_row(total, [], |row| row.get(0)).context(|| "a total".to_owned()))
+        .expect("a total");
+    assert_eq!(total, Decimal::from(30000));
+}
+
 /// Facts by hour fill the hours of the last 35 days, which add up to the days; a row of a day far ahead removes none.
 #[test]
 fn hours_add_up_to_days_and_go_after_35_days() {
