@@ -42,24 +42,25 @@ pub fn by_dimension(dimension: Dimension, facts: &[Adds], names: &BTreeSet<Strin
     format!("({})", parts.join("\n    UNION ALL BY NAME "))
 }
 
-/// The condition on rows.
+/// The condition on rows. Names of sources and campaigns count in any case, as the rules of channels read them: links are
+/// tagged by hand.
 pub(super) fn condition(rows: &RowFilter) -> String {
     let one = |Condition { origin, names }: &Condition| {
         let column = origin.word();
+        let listed = |word: &dyn Fn(&String) -> String| names.iter().map(word).collect::<Vec<_>>().join(", ");
         match *origin == Origin::Campaign && names.iter().any(|name| name.contains('*')) {
             true => format!("regexp_full_match({column}, {})", literal(&campaigns(names))),
-            false => {
-                format!("{column} IN ({})", names.iter().map(|name| literal(name)).collect::<Vec<_>>().join(", "))
-            }
+            false if *origin == Origin::Channel => format!("{column} IN ({})", listed(&|name| literal(name))),
+            false => format!("lower({column}) IN ({})", listed(&|name| format!("lower({})", literal(name)))),
         }
     };
     rows.conditions.iter().map(one).collect::<Vec<_>>().join(" AND ")
 }
 
-/// Names of campaigns as a regular expression, `*` standing for anything.
+/// Names of campaigns in any case as a regular expression, `*` standing for anything.
 pub fn campaigns(names: &[String]) -> String {
     let starred = |name: &String| name.split('*').map(regex::escape).collect::<Vec<_>>().join(".*");
-    format!("(?s)(?:{})", names.iter().map(starred).collect::<Vec<_>>().join("|"))
+    format!("(?is)(?:{})", names.iter().map(starred).collect::<Vec<_>>().join("|"))
 }
 
 #[cfg(test)]
@@ -80,9 +81,25 @@ mod tests {
         assert_eq!(of(r#"{"channel": "it's"}"#), "channel IN ('it''s')");
         assert_eq!(
             of(r#"{"channel": ["a", "b"], "campaign": "Brand (x) *"}"#),
-            "channel IN ('a', 'b') AND regexp_full_match(campaign, '(?s)(?:Brand \\(x\\) .*)')"
+            "channel IN ('a', 'b') AND regexp_full_match(campaign, '(?is)(?:Brand \\(x\\) .*)')"
         );
         assert_eq!(sum("cost", &RowFilter::default()), "sum(cost)");
+    }
+
+    // lightdash/lightdash#21986: a filter that minds the case finds a part of the rows, and nothing tells it.
+    #[test]
+    fn names_of_sources_and_campaigns_count_in_any_case() {
+        let reader = Connection::open_in_memory().expect("a database");
+        let visits = "(VALUES ('newsletter', 'Brand Berlin', 60), ('Newsletter', 'brand köln', 40), ('x', 'other', 7)) AS v(source, campaign, visits)";
+        for filter in [
+            r#"{"source": "newsletter"}"#,
+            r#"{"campaign": ["brand berlin", "BRAND KÖLN"]}"#,
+            r#"{"campaign": "brand *"}"#,
+        ] {
+            let sql = format!("SELECT CAST({} AS BIGINT) FROM {visits}", sum("visits", &rows(filter)));
+            let found: i64 = reader.query_row(&sql, [], |row| row.get(0)).expect("a sum");
+            assert_eq!(found, 100, "{filter}");
+        }
     }
 
     #[test]

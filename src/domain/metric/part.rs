@@ -133,11 +133,13 @@ fn is_plain(name: &str) -> bool {
 }
 
 impl Condition {
-    /// Whether a row may meet both; two patterns may always.
+    /// Whether a row may meet both; two patterns may always. Case does not matter.
     fn meets(&self, other: &Self) -> bool {
         let is_pattern = |name: &String| self.origin == Origin::Campaign && name.contains('*');
-        self.names.iter().any(|one| {
-            other.names.iter().any(|another| match (is_pattern(one), is_pattern(another)) {
+        let lower = |names: &[String]| names.iter().map(|name| name.to_lowercase()).collect::<Vec<_>>();
+        let (own, others) = (lower(&self.names), lower(&other.names));
+        own.iter().any(|one| {
+            others.iter().any(|another| match (is_pattern(one), is_pattern(another)) {
                 (true, true) => true,
                 (true, false) => matches_pattern(one, another),
                 (false, true) => matches_pattern(another, one),
@@ -271,6 +273,7 @@ mod tests {
         };
         assert!(both(&["Brand", "Spring"], &["Spring"]) && both(&["Brand *"], &["Brand Berlin"]));
         assert!(both(&["*ran*Ber*in"], &["Brand Berlin"]) && both(&["A *"], &["B *"]), "two patterns may meet");
-        assert!(!both(&["Brand"], &["brand"]) && !both(&["Brand *"], &["Spring"]));
+        assert!(both(&["Brand"], &["brand"]) && both(&["brand *"], &["Brand Berlin"]), "in any case");
+        assert!(!both(&["Brand"], &["Generic"]) && !both(&["Brand *"], &["Spring"]));
     }
 }

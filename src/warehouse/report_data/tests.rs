@@ -6,14 +6,14 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 #[test]
-fn names_of_a_part_are_taken_by_the_letter_but_for_stars() {
+fn names_of_a_part_are_taken_by_the_letter_in_any_case_but_for_stars() {
     let within = Filter {
         channels: vec!["paid_search".to_owned(), "a.b".to_owned()],
         campaigns: vec!["Berlin * (x)".to_owned()],
     };
     let (channels, campaigns) = patterns(&within);
     assert_eq!(channels, "(?s)(?:paid_search|a\\.b)");
-    assert_eq!(campaigns, "(?s)(?:Berlin .* \\(x\\))");
+    assert_eq!(campaigns, "(?is)(?:Berlin .* \\(x\\))");
     assert_eq!(patterns(&Filter::default()), (String::new(), String::new()));
 }
 
