@@ -113,6 +113,9 @@ pub(super) fn columns_of(facts: &Facts) -> Columns {
             let adds = fact.contribution.iter().flat_map(|adds| &adds.measures);
             columns.rates.extend(adds.filter(|own| own.name == column.name).map(|own| own.name.clone()));
         }
+        if fact.hour.is_some() {
+            columns.by_hour.insert(fact.id.clone());
+        }
         columns.local_amounts.extend(fact.money.iter().map(|money| format!("{}.{}", fact.id, money.amount)));
     }
     columns

@@ -44,6 +44,12 @@ pub(super) fn of_columns(spec: &MetricSpec, columns: &Columns) -> Result<(), Ref
                 "let the fact add it to the metrics at the rate of its day, and sum that measure",
             );
         }
+        if key == "level" && columns.by_hour.contains(&daily.table) {
+            return refuse(
+                format!("level: {} is by hour, and the hours of a day do not add up", daily.name()),
+                "let a rollup keep what stands at the end of each day, and name its column",
+            );
+        }
         if key == "level" && columns.rates.contains(&daily.name()) {
             return refuse(
                 format!(
@@ -288,7 +294,13 @@ mod tests {
         let base: String = METRICS.lines().skip(1).map(|line| spec(line, "")).collect();
         let specs = toml::from_str(&(base + &spec(line, more))).expect("well-formed TOML");
         let summed = ["clicks", "leads", "cost", "revenue", "open_rate"];
-        let daily = [("mrr_daily", "mrr"), ("mrr_daily", "subscriptions"), ("payment", "amount"), ("poll", "score")];
+        let daily = [
+            ("mrr_daily", "mrr"),
+            ("mrr_daily", "subscriptions"),
+            ("payment", "amount"),
+            ("poll", "score"),
+            ("stock", "items"),
+        ];
         let counted = ["visitors", "new_visitors"].map(|column| ("web_visitors_daily", column));
         let columns = Columns {
             summed: summed.map(|column| (column.to_owned(), vec!["ad_daily".to_owned()])).into(),
@@ -299,6 +311,7 @@ mod tests {
                 .collect(),
             rates: ["open_rate", "poll.score"].map(str::to_owned).into(),
             local_amounts: ["payment.amount".to_owned()].into(),
+            by_hour: ["stock".to_owned()].into(),
             ..Columns::default()
         };
         let problems = Registry::new(specs, &columns).err()?;
@@ -342,6 +355,7 @@ mod tests {
         is_refused("formula.a.money mrr + revenue", "", "a level and what came in over the period");
         is_refused("sum.a.money mrr", "", "level = \"mrr_daily.mrr\"");
         is_refused("level.a.money mrr_daily.mrr", "window = 'rolling_7'", "name it with of");
+        is_refused("level.a.count stock.items", "", "the hours of a day do not add up");
         // At one moment they do, and over a window the last one stands.
         assert_eq!(refused("formula.a.money mrr + 12 * mrr", ""), None);
         assert_eq!(refused("of.a.money mrr", "window = 'month_to_date'"), None);

@@ -87,6 +87,8 @@ pub struct Columns {
     pub rates: BTreeSet<String>,
     /// Of both, amounts in the currency of each row.
     pub local_amounts: BTreeSet<String>,
+    /// Tables whose rows are by hour: those of a day do not add up to a level.
+    pub by_hour: BTreeSet<String>,
 }
 
 /// The tables whose columns were once named alone, as `level = "mrr"` and `distinct = "visitors"`.
