@@ -9,6 +9,7 @@ use crate::connectors::file::{Presets, Shape, list, read, shape, shown};
 use crate::daemon::AppError;
 use crate::daemon::app::{SecretsAre, catalog, database_file, rollup_sql, sources};
 use crate::daemon::unmatched::unmatched;
+use crate::domain::period::Period;
 use crate::jobs::sync::{Source, load_request};
 use crate::jobs::template_trial::bounded;
 use crate::settings::problems;
@@ -18,7 +19,7 @@ use crate::support::text_file;
 use crate::warehouse::load::load;
 use crate::warehouse::maintenance::checksum::open_read_only;
 use crate::warehouse::rollup::own::try_own;
-use crate::warehouse::rollup::{rollup, try_recurring};
+use crate::warehouse::rollup::{compute_anew, not_additive, rollup, try_recurring};
 use crate::warehouse::{Context, Warehouse, queries};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
@@ -258,8 +259,16 @@ fn rollups(settings: &Settings, warehouse: &Warehouse) -> Vec<Problem> {
             for own in sql.facts.rollups() {
                 try_own(connection, own, &rules, &tenant.id, today)?;
             }
-            try_recurring(connection, &tenant, &sql, today)
+            try_recurring(connection, &tenant, &sql, today)?;
+            // As the nightly comparison asks, of a day without any row.
+            let transaction = connection.transaction().context(|| "trying contributions".to_owned())?;
+            let day = Period::day(today.pred_opt().unwrap_or(today));
+            compute_anew(&transaction, &[(&tenant, day)], &rules, &sql)?;
+            not_additive(&transaction, &sql.facts)
         });
+        if let Ok(found) = &run {
+            problems.extend(found.iter().map(|found| Problem::new(&found.file, None, &found.message, &found.remedy)));
+        }
         if let Err(error) = run {
             let message = error.to_string();
             let shipped = settings.rollups.iter().map(|rollup| (&rollup.name, &rollup.path));

@@ -10,6 +10,7 @@ use crate::warehouse::outbox::{Kind, enqueue};
 use crate::warehouse::rollup::{RollupSql, rollup_all};
 use crate::warehouse::{Warehouse, WarehouseError};
 use chrono::{DateTime, NaiveDate, Utc};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Differences of a workspace that are named one by one, and workspaces.
@@ -44,7 +45,7 @@ pub enum Waiting {
 pub fn check(warehouse: &Warehouse, of: &FigureCheck, waiting: Waiting, now: DateTime<Utc>) -> Result<String, String> {
     let day = |workspace: &Workspace| now.with_timezone(&workspace.time_zone).date_naive();
     let mut asked: Vec<(Workspace, NaiveDate)> = of.workspaces.iter().map(|own| (own.clone(), day(own))).collect();
-    let (mut figures, mut compared, mut wrong) = (0, Vec::new(), Vec::new());
+    let (mut figures, mut compared, mut wrong, mut queries) = (0, Vec::new(), Vec::new(), BTreeSet::new());
     for is_last in [waiting == Waiting::IsLeftOut, true] {
         let mut left_out = Vec::new();
         for (own, found) in compared_by_chunks(warehouse, of, &asked) {
@@ -55,6 +56,7 @@ pub fn check(warehouse: &Warehouse, of: &FigureCheck, waiting: Waiting, now: Dat
                     compared.push(own.0.id.clone());
                     wrong.extend(told(&own.0, &found));
                     wrong.extend(found.repeated.iter().map(|other| format!("{}: {other}", own.0.id)));
+                    queries.extend(found.not_additive.iter().map(ToString::to_string));
                 }
                 Err(error) => wrong.push(format!("{}: the figures could not be compared: {error}", own.0.id)),
             }
@@ -79,6 +81,7 @@ pub fn check(warehouse: &Warehouse, of: &FigureCheck, waiting: Waiting, now: Dat
             wrong.push(error.to_string());
         }
     }
+    wrong.extend(queries);
     wrong.extend(long_left_out(warehouse, &left_out, now.date_naive()));
     if !wrong.is_empty() {
         return Err(in_bounds(wrong).join("; "));

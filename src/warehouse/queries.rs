@@ -41,6 +41,22 @@ pub fn examine(connection: &Connection, sql: &str) -> Result<(), WarehouseError>
     if is_known(&KNOWN.lock().unwrap_or_else(PoisonError::into_inner)) {
         return Ok(());
     }
+    let tree = parsed(connection, sql)?;
+    look(&tree["statements"])?;
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = known.get_or_insert_default();
+    if known.len() >= MOST_KNOWN {
+        known.clear();
+    }
+    known.insert(sql.to_owned());
+    Ok(())
+}
+
+/// What a query is made of, as DuckDB's parser says it.
+///
+/// # Errors
+/// `Invalid` where it is not one SELECT, `Query` where it is no SQL.
+pub(super) fn parsed(connection: &Connection, sql: &str) -> Result<Value, WarehouseError> {
     let tree: String = connection
         .query_row("SELECT CAST(json_serialize_sql(CAST(? AS VARCHAR)) AS VARCHAR)", params![sql], |row| row.get(0))
         .context(|| "reading a query".to_owned())?;
@@ -57,14 +73,7 @@ pub fn examine(connection: &Connection, sql: &str) -> Result<(), WarehouseError>
     if tree["statements"].as_array().is_none_or(|statements| statements.len() != 1) {
         return Err(refused("it is more than one statement", "write a single SELECT"));
     }
-    look(&tree["statements"])?;
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = known.get_or_insert_default();
-    if known.len() >= MOST_KNOWN {
-        known.clear();
-    }
-    known.insert(sql.to_owned());
-    Ok(())
+    Ok(tree)
 }
 
 fn look(node: &Value) -> Result<(), WarehouseError> {

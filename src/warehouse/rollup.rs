@@ -18,6 +18,7 @@ use duckdb::{Connection, Transaction, params};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+mod additive;
 mod contributions;
 mod days;
 pub mod due;
@@ -28,6 +29,7 @@ mod reads;
 mod recurring;
 mod repeated;
 
+pub use additive::{NotAdditive, not_additive};
 pub use recurring::try_recurring;
 pub use repeated::{Repeated, repeated};
 
