@@ -10,7 +10,7 @@ use crate::jobs::restatement::{Known, StoredReceipt};
 use crate::report::definition::Filter;
 use crate::report::format::FEW;
 use crate::report::readiness::SourceFreshness;
-use crate::report::receipt::{DataPoint, Expression, Member, Plan, Reading};
+use crate::report::receipt::{DataPoint, Expression, Member, NOT_STATED, Plan, Reading};
 use crate::warehouse::WarehouseError;
 use crate::warehouse::facts::telling_apart;
 use crate::warehouse::issued::{LoadLine, Receipt, loads};
@@ -109,7 +109,7 @@ fn filter(context: &ReportContext, reading: &Reading) -> String {
     }
     for (what, name) in [("channel", &reading.channel), ("campaign", &reading.campaign)] {
         if let Some(name) = name {
-            text += &format!(", {what} {name}");
+            text += &format!(", {what} {}", if name.is_empty() { NOT_STATED } else { name });
         }
     }
     if let Some(member) = &reading.member {

@@ -22,7 +22,7 @@ pub type Sums = BTreeMap<String, Decimal>;
 pub struct Span {
     /// Of all rows, with the sums of windows that end with the period.
     pub total: Sums,
-    /// Those that have rows in the period.
+    /// Those that have rows in the period; what has no campaign is under the empty text.
     pub channels: BTreeMap<String, Sums>,
     pub campaigns: BTreeMap<String, Sums>,
     /// Sums of windows that end with the period, of those that have rows in one.

@@ -20,7 +20,10 @@ pub fn paid(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<Sect
     if !builder.shows("cost") {
         return None;
     }
-    let groups = &span(readings, readings.period)?.campaigns;
+    let mut groups = span(readings, readings.period)?.campaigns.clone();
+    // What has no campaign is none.
+    groups.remove("");
+    let groups = &groups;
     let names = ranked(builder, "cost", groups);
     if names.is_empty() {
         return None;

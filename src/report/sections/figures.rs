@@ -188,6 +188,14 @@ impl<'a> FigureBuilder<'a> {
         is_known && !is_dropped
     }
 
+    /// Whether a metric that somebody set a target for may be shown: nothing of it is a value as well.
+    pub fn shows_target(&mut self, metric: &str, basis: &Expression) -> bool {
+        let is_kept = |builder: &Self| {
+            builder.registry.get(metric).is_some_and(|definition| definition.from.is_disjoint(&builder.dropped))
+        };
+        self.shows(metric) || (is_kept(self) && self.value(basis).is_some())
+    }
+
     /// Whether what rests on a fact may be shown.
     pub fn shows_fact(&mut self, fact: &str, what: &str) -> bool {
         let is_dropped = self.dropped.contains(fact);

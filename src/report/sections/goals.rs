@@ -15,7 +15,11 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
     if !readings.definition.split.filter.is_all() {
         return None;
     }
-    let goals: Vec<Goal> = goals(readings, builder).into_iter().filter(|goal| builder.shows(&goal.metric)).collect();
+    let mut goals = goals(readings, builder);
+    goals.retain(|goal| {
+        let value = builder.all(&goal.metric, goal.passed);
+        builder.shows_target(&goal.metric, &value)
+    });
     if goals.is_empty() {
         return None;
     }
@@ -160,10 +164,14 @@ fn row(readings: &Readings, builder: &mut FigureBuilder<'_>, goal: &Goal, all_ar
     } else {
         value.clone()
     };
-    let ahead = builder.value(&projected).zip(builder.value(target)).and_then(|(at, goal)| at.checked_div(goal));
-    let (verdict, tone) = match builder.rests_on_immature(&value) {
-        true => (IMMATURE.to_owned(), Tone::Neutral),
-        false => verdict(readings, builder.better(metric), ahead, goal.is_over()),
+    let better = builder.better(metric);
+    let (verdict, tone) = match (builder.rests_on_immature(&value), builder.value(&projected), builder.value(target)) {
+        (true, ..) => (IMMATURE.to_owned(), Tone::Neutral),
+        (false, Some(at), Some(wanted)) if wanted.is_zero() => verdict_of_none(better, at, goal.is_over()),
+        (false, at, wanted) => {
+            let ahead = at.zip(wanted).and_then(|(at, wanted)| at.checked_div(wanted));
+            verdict(readings, better, ahead, goal.is_over())
+        }
     };
     let share = reached.value;
     let mut cells = vec![
@@ -178,6 +186,18 @@ fn row(readings: &Readings, builder: &mut FigureBuilder<'_>, goal: &Goal, all_ar
     }
     cells.push(words(verdict));
     (Row::new(id, name.clone(), cells), tone == Tone::Good)
+}
+
+/// A target of nothing is met or not: no share of it says by how much.
+fn verdict_of_none(better: Better, at: Decimal, is_over: bool) -> (String, Tone) {
+    let is_met = if better == Better::Lower { at <= Decimal::ZERO } else { at >= Decimal::ZERO };
+    let (verdict, tone) = match (is_over, is_met) {
+        (true, true) => ("reached", Tone::Good),
+        (true, false) => ("missed", Tone::Bad),
+        (false, true) => ("on track", Tone::Good),
+        (false, false) => ("behind", Tone::Bad),
+    };
+    (verdict.to_owned(), tone)
 }
 
 /// What is missed says by how much.

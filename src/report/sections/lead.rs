@@ -192,7 +192,8 @@ fn campaign(readings: &Readings, builder: &mut FigureBuilder<'_>, (label, base):
         return None;
     }
     let names = |period| span(readings, period).map(|span| span.campaigns.keys().cloned().collect::<BTreeSet<_>>());
-    let all: BTreeSet<String> = names(readings.period)?.into_iter().chain(names(base)?).collect();
+    let mut all: BTreeSet<String> = names(readings.period)?.into_iter().chain(names(base)?).collect();
+    all.remove("");
     let total = builder.value(&builder.all("cost", base))?;
     let cost = |builder: &FigureBuilder<'_>, period, name: &String| {
         builder.value(&builder.campaign("cost", period, name)).unwrap_or_default()

@@ -114,8 +114,8 @@ fn table(
         let own = |metric: &str| reading(by, metric, period, name);
         let label = match by {
             GroupBy::Channel => readings.channel_label(name),
+            GroupBy::Campaign | GroupBy::Dimension(_) if name.is_empty() => NOT_STATED.to_owned(),
             GroupBy::Campaign => name.clone(),
-            GroupBy::Dimension(_) if name.is_empty() => NOT_STATED.to_owned(),
             GroupBy::Dimension(dimension) => data.spellings.get(&(dimension, name.clone())).unwrap_or(name).clone(),
         };
         let id = if name.is_empty() { "(not stated)" } else { name.as_str() };

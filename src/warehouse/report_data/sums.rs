@@ -43,9 +43,6 @@ impl Source<'_> {
             ..Span::default()
         };
         span.total.extend(self.of_windows("''", period)?.remove("").unwrap_or_default());
-        // Visits without a campaign are no campaign.
-        span.campaigns.remove("");
-        span.windows.campaigns.remove("");
         if self.filter.is_all() {
             span.total.extend(self.levels(Period::day(period.last_day()))?.into_values().flatten());
             if period.days() == 1 {

@@ -143,6 +143,43 @@ fn a_target_that_ends_within_the_week_has_its_result_reported() {
     );
 }
 
+// Puzzlepart/prosjektportalen#77: a target of nothing has no share, and was taken for one without data.
+#[test]
+fn a_target_of_nothing_is_met_or_missed() {
+    let verdict = |refunded: Decimal, days: [&str; 2]| {
+        let mut readings = readings("monthly_overview", SectionKind::Goals, november());
+        let year = target("refunds", Term::By, days, dec!(0.00));
+        let counted = Period { end: year.period.end.min(november().end), ..year.period };
+        let total = sums(&[("refunds", refunded), ("revenue", dec!(900))]);
+        readings.data.spans.insert(counted, Span { total, ..Span::default() });
+        readings.longer_targets = vec![year];
+        let (document, _) = build(&readings, &registry());
+        let goals = table(&document, "goals").clone();
+        let reached = document.sections[0].lead.clone().expect("a lead");
+        (words(&goals, &goals.rows[0].name.clone(), "verdict").to_owned(), reached.contains("1 of 1"))
+    };
+    let (running, over) = (["2026-11-01", "2026-12-31"], ["2026-11-01", "2026-11-30"]);
+    assert_eq!(verdict(dec!(0), running), ("on track".to_owned(), true));
+    assert_eq!(verdict(dec!(5), running), ("behind".to_owned(), false));
+    assert_eq!(verdict(dec!(0), over), ("reached".to_owned(), true));
+    assert_eq!(verdict(dec!(5), over), ("missed".to_owned(), false));
+}
+
+// CityofToronto/bdit_flashcrow#468 and benjaminrich/table1#80: what has no value is counted by the total and in no row.
+#[test]
+fn what_has_no_campaign_stands_in_a_row_of_its_own_behind_the_others() {
+    let mut readings = of_metrics("monthly_overview", november(), &["cost"]);
+    let mut span = Span { total: sums(&[("cost", dec!(1250))]), ..Span::default() };
+    span.campaigns.insert(String::new(), sums(&[("cost", dec!(800))]));
+    span.campaigns.insert("Autumn".to_owned(), sums(&[("cost", dec!(450))]));
+    readings.data.spans.insert(november(), span);
+    let (document, _) = build(&readings, &registry());
+    let own = table(&document, "own");
+    let names: Vec<&str> = own.rows.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!(names, ["Autumn", "Not stated"]);
+    assert_eq!(figure(own, "Not stated", "cost").text, "$800.00");
+}
+
 /// Cost of the month to date and of 7 days, a ratio of both kinds, and search leads.
 fn with_windows() -> Registry {
     let of = |id: &str, unit: &str, more: &str| {
