@@ -137,8 +137,7 @@ impl Need {
             }
         }
         let figures = whole.max(lead + tails);
-        let heading = showable(&table.columns[index].heading);
-        let longest = words_of(&heading).map(|word| width(word, HEAD_SIZE, Weight::Bold)).fold(0.0, f32::max);
+        let longest = longest_word(&table.columns[index].heading);
         Self {
             width: (figures + mark + bar).max(words).max(16.0) + GUTTER,
             heading: longest.min(110.0) + mark + GUTTER,
@@ -148,6 +147,11 @@ impl Need {
             full,
         }
     }
+}
+
+/// The width of a heading's longest word, in points.
+pub fn longest_word(heading: &str) -> f32 {
+    words_of(&showable(heading)).map(|word| width(word, HEAD_SIZE, Weight::Bold)).fold(0.0, f32::max)
 }
 
 fn rows(table: &Table) -> impl Iterator<Item = &Row> {

@@ -1,7 +1,7 @@
 //! Tables that break between rows and repeat their headings.
 
 use super::blocks::{color, link};
-use super::columns::{Column, GUTTER, columns, lines_up, tail};
+use super::columns::{Column, GUTTER, columns, lines_up, longest_word, tail};
 use super::page::{ACCENT, GRID, INK, Layout, MUTED};
 use super::paper::Area;
 use super::run::Part;
@@ -15,6 +15,9 @@ pub const HEAD_SIZE: f32 = 8.0;
 pub const LINE: f32 = 11.5;
 pub const PAD: f32 = 8.0;
 const HEAD_LINE: f32 = 10.0;
+/// Headings are set no smaller, so that a word of theirs stays whole; and stand so far apart.
+const LEAST_HEAD_SIZE: f32 = 5.8;
+const HEAD_GAP: f32 = 4.0;
 /// So many rows stay together at the beginning and at the end of a table.
 const LAST: usize = 3;
 
@@ -25,6 +28,7 @@ struct Measured<'a> {
     name: f32,
     columns: Vec<Column>,
     heads: Vec<Vec<String>>,
+    head_size: f32,
     /// The lines of each row's name, the total's last.
     names: Vec<Vec<String>>,
 }
@@ -32,12 +36,13 @@ struct Measured<'a> {
 impl<'a> Measured<'a> {
     fn new(table: &'a Table, number: usize, layout: &Layout) -> Self {
         let (name, columns) = columns(table, layout.width(), layout.point);
+        let head_size = head_size(table, &columns);
         let head = |(column, measure): (&crate::report::document::Column, &Column)| {
-            wrap_most(&column.heading, measure.width - GUTTER - measure.mark, HEAD_SIZE, Weight::Bold, 4)
+            wrap_most(&column.heading, head_room(measure), head_size, Weight::Bold, 4)
         };
         let heads = table.columns.iter().zip(&columns).map(head).collect();
         let names = row_names(table, name - GUTTER);
-        Self { table, number, name, columns, heads, names }
+        Self { table, number, name, columns, heads, head_size, names }
     }
 
     fn head_height(&self) -> f32 {
@@ -80,10 +85,11 @@ impl<'a> Measured<'a> {
     fn head(&self, layout: &mut Layout) {
         let tall = self.head_height();
         let base = layout.y + tall - 6.0;
-        let row_heading = fit(&self.table.row_heading, self.name - GUTTER, HEAD_SIZE, Weight::Bold);
+        let row_heading = fit(&self.table.row_heading, self.name - GUTTER, self.head_size, Weight::Bold);
         layout.part = Part::Head(self.number);
         let left = layout.left();
-        layout.within(Tag::ColumnHead, |layout| layout.text(left, base, &row_heading, HEAD_SIZE, Weight::Bold, MUTED));
+        let size = self.head_size;
+        layout.within(Tag::ColumnHead, |layout| layout.text(left, base, &row_heading, size, Weight::Bold, MUTED));
         let mut right = layout.left() + self.name;
         for (lines, column) in self.heads.iter().zip(&self.columns) {
             let left = right;
@@ -92,7 +98,7 @@ impl<'a> Measured<'a> {
             layout.within(Tag::ColumnHead, |layout| {
                 layout.lines(lines, |layout, index, line| {
                     let y = base - (lines.len() - 1 - index) as f32 * HEAD_LINE;
-                    layout.text_right(right - column.mark, y, line, HEAD_SIZE, Weight::Bold, MUTED);
+                    layout.text_right(right - column.mark, y, line, size, Weight::Bold, MUTED);
                 });
             });
         }
@@ -146,6 +152,20 @@ impl<'a> Measured<'a> {
         layout.part = Part::Body;
         layout.space(tall);
     }
+}
+
+fn head_room(column: &Column) -> f32 {
+    column.width - HEAD_GAP - column.mark
+}
+
+/// The size of all headings: the largest at which each word fits its column, within bounds.
+fn head_size(table: &Table, columns: &[Column]) -> f32 {
+    let fits = |(head, measure): (&crate::report::document::Column, &Column)| {
+        let longest = longest_word(&head.heading).max(1.0);
+        // A little less than the room, which rounding would break the word by.
+        HEAD_SIZE * ((head_room(measure) - 0.1) / longest).min(1.0)
+    };
+    table.columns.iter().zip(columns).map(fits).fold(HEAD_SIZE, f32::min).max(LEAST_HEAD_SIZE)
 }
 
 /// The lines of each row's name and of the total's.

@@ -3,7 +3,7 @@
 use super::run::Part;
 use super::*;
 use crate::domain::period::Period;
-use crate::report::document::{Block, Cell, Plot, Row, Section, Table, Tone};
+use crate::report::document::{Block, Cell, Column, Plot, Row, Section, Table, Tone};
 use crate::report::render::logo::Logo;
 use crate::report::sample;
 use chrono::NaiveDate;
@@ -51,6 +51,38 @@ fn each_page_is_headed_by_the_whole_period() {
     assert!(pages.sheets.len() > 2);
     for page in 1..pages.sheets.len() {
         assert!(texts(&pages, page).contains(&wanted), "page {page}");
+    }
+}
+
+// simonbengtsson/jsPDF-AutoTable#960 and DavBfr/dart_pdf#1618: in a table of many columns headings are broken within words.
+#[test]
+fn words_of_headings_are_whole_in_a_table_of_many_columns() {
+    let headings = [
+        "Sessions",
+        "Platform conversions",
+        "Thursday, November 19",
+        "Engagement rate",
+        "Customers",
+        "Impressions",
+        "Cost",
+        "Orders",
+        "Wednesday, November 18",
+        "Revenue",
+    ];
+    let mut table = table_of(&sample::document(), "channels");
+    let (column, row) = (table.columns[0].clone(), table.rows[0].clone());
+    table.columns =
+        headings.iter().map(|heading| Column { heading: (*heading).to_owned(), ..column.clone() }).collect();
+    table.rows = vec![Row { cells: vec![row.cells[0].clone(); headings.len()], ..row }; 3];
+    table.total = None;
+    let shown: Vec<String> = pages(&with_blocks(vec![Block::Table(table)]))
+        .sheets
+        .iter()
+        .flat_map(|s| s.runs.iter().map(|run| run.text.clone()))
+        .collect();
+    let words: Vec<&str> = shown.iter().flat_map(|text| text.split(' ')).collect();
+    for word in headings.iter().flat_map(|heading| heading.split(' ')) {
+        assert!(words.contains(&word), "{word}: {shown:?}");
     }
 }
 
