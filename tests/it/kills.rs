@@ -1,6 +1,8 @@
 //! The process is killed at random instants of sync, load, rollup, report and delivery; in the end
-//! everything is as if nothing had happened. `DAYBOOK_KILLS=300` asks for the long form.
+//! everything is as if nothing had happened. `DAYBOOK_LONG` asks for a longer form, `DAYBOOK_KILLS=300` for
+//! the longest.
 
+use crate::support::is_long;
 use daybook::warehouse::{Context, Warehouse, WarehouseConfig};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -145,7 +147,8 @@ fn read(warehouse: &Warehouse, sql: &str) -> Vec<String> {
 
 #[test]
 fn killed_at_any_instant_it_ends_as_if_nothing_had_happened() {
-    let wanted: u32 = std::env::var("DAYBOOK_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(2);
+    let wanted: u32 =
+        std::env::var("DAYBOOK_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(if is_long() { 6 } else { 1 });
     let seed = std::env::var("DAYBOOK_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let calm = tempfile::tempdir().expect("a folder");

@@ -1,6 +1,6 @@
 //! Vendors that cannot be found, and one that is down for a day: reported, outlasted, and made up for.
 
-use crate::support::{noon, texts};
+use crate::support::{noon, place_database, texts};
 use crate::tenants::world;
 use chrono::{DateTime, Days, TimeDelta, Utc};
 use daybook::daemon::App;
@@ -55,7 +55,8 @@ pub fn write_installation(root: &Path, base: &str, since: chrono::NaiveDate) {
         std::fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
         std::fs::write(path, text).expect("a file");
     };
-    write("config/daybook.toml", "");
+    write("config/daybook.toml", "[warehouse]\nthreads = 1\n");
+    place_database(&root.join("daybook.duckdb"));
     write("config/workspaces/shop.toml", &workspace);
     let secrets = [keys.developer_token, keys.client_id, keys.client_secret, keys.refresh_token, keys.stripe_key];
     ["a", "b", "c", "d", "e"].iter().zip(secrets).for_each(|(name, secret)| write(&format!("config/{name}"), secret));

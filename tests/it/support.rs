@@ -9,9 +9,12 @@ use daybook::jobs::sync::{Source, load_request};
 use daybook::support::secret::Secret;
 use daybook::warehouse::load::{Loaded, load};
 use daybook::warehouse::outbox::{Ending, Whose, claim, finish};
-use daybook::warehouse::{Context, Warehouse, WarehouseError};
+use daybook::warehouse::{Context, Warehouse, WarehouseConfig, WarehouseError};
 use std::collections::BTreeMap;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The instant of fixed clocks in tests.
@@ -107,6 +110,29 @@ pub fn land_and_load_at(
     let newest = newest.first().map(|text| text.parse::<NaiveDateTime>().expect("an instant").and_utc());
     let now = newest.map_or(at, |newest| newest.max(at));
     warehouse.write_blocking(move |connection| load(connection, &request, now))
+}
+
+/// A new database with the built-in tables, made once: making it takes longer than most tests.
+static NEW_DATABASE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("new.duckdb");
+    drop(Warehouse::open(&path, &one_thread()).expect("a database"));
+    std::fs::read(&path).expect("read")
+});
+
+/// Puts a new database where an installation would make its own at the first start, unless there is one.
+pub fn place_database(path: &Path) {
+    if !path.exists() {
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        let mut options = std::fs::OpenOptions::new();
+        let file = options.write(true).create_new(true).mode(0o600).open(path);
+        file.expect("a file").write_all(&NEW_DATABASE).expect("written");
+    }
+}
+
+/// Tests run beside one another; a query that waits for another thread of its own spins.
+pub fn one_thread() -> WarehouseConfig {
+    WarehouseConfig { threads: 1, ..WarehouseConfig::default() }
 }
 
 /// Whether `DAYBOOK_LONG` asks for the long form of a proof.

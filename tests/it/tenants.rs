@@ -1,6 +1,6 @@
 //! The sandbox's tenants as sources, the way a config would describe them.
 
-use crate::support::noon;
+use crate::support::{noon, one_thread, place_database};
 use chrono::{DateTime, NaiveDate, Utc};
 use daybook::connectors::file::{FileDrop, Pattern, Presets};
 use daybook::connectors::{Catalog, Connection, Engine};
@@ -11,8 +11,8 @@ use daybook::jobs::sync::{Source, StreamOutcome, SyncContext, sync_connection};
 use daybook::sandbox::{Faults, Sandbox, SandboxOptions, Tenant, tenants, write_drop_files};
 use daybook::support::clock::Clock;
 use daybook::support::secret::Secret;
+use daybook::warehouse::Warehouse;
 use daybook::warehouse::rollup::{RolledUp, RollupSql, rollup};
-use daybook::warehouse::{Warehouse, WarehouseConfig};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -47,9 +47,9 @@ async fn open(days: u64, faults: Faults, folder: tempfile::TempDir) -> Simulatio
     let sandbox = Sandbox::start(options).await.expect("a sandbox");
     write_drop_files(&sandbox, &folder.path().join("drops")).expect("drop files");
     let clock = Clock::fixed(noon());
-    // Tests run beside one another; a query that waits for another thread of its own spins.
-    let config = WarehouseConfig { threads: 1, ..WarehouseConfig::default() };
-    let warehouse = Warehouse::open(&folder.path().join("daybook.duckdb"), &config).expect("a warehouse");
+    let path = folder.path().join("daybook.duckdb");
+    place_database(&path);
+    let warehouse = Warehouse::open(&path, &one_thread()).expect("a warehouse");
     let engine = Arc::new(Engine::new(folder.path().join("landing"), clock.clone()).expect("an engine"));
     let context = SyncContext::new(engine, warehouse, clock, Secret::new("key"));
     #[derive(serde::Deserialize)]

@@ -21,8 +21,8 @@ const DIGITS: u8 = 18;
 fn decimals(currency: &str) -> u32 {
     let is = |code: &&str| code.eq_ignore_ascii_case(currency);
     match () {
-        () if WHOLE.iter().any(|code| is(&code)) => 0,
-        () if THOUSANDTHS.iter().any(|code| is(&code)) => 3,
+        () if WHOLE.iter().any(is) => 0,
+        () if THOUSANDTHS.iter().any(is) => 3,
         () => 2,
     }
 }

@@ -2,7 +2,7 @@
 //! read through the configuration, as an admin's connection would be.
 
 use super::rest;
-use crate::support::{noon, texts};
+use crate::support::{noon, one_thread, place_database, texts};
 use base64::Engine as _;
 use daybook::connectors::Engine;
 use daybook::daemon::known_names;
@@ -110,8 +110,8 @@ fn said(outcome: &StreamOutcome) -> String {
     error.into_iter().chain(outcome.loaded.notes.iter().cloned()).collect::<Vec<_>>().join(" | ")
 }
 
-async fn run(path: &Path) -> Result<(), String> {
-    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+async fn run(file: &Path) -> Result<(), String> {
+    let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
     let case: Case = toml::from_str(&text).map_err(|error| error.to_string())?;
     let root = tempfile::tempdir().expect("a folder");
     let settings = settings(root.path(), &case);
@@ -123,7 +123,9 @@ async fn run(path: &Path) -> Result<(), String> {
     let source = FileSource { workspace: workspace.workspace.clone(), id: "drop".to_owned(), drop };
     let clock = Clock::fixed(noon());
     let engine = Arc::new(Engine::new(root.path().join("landing"), clock.clone()).expect("an engine"));
-    let warehouse = Warehouse::in_memory().expect("a warehouse");
+    let path = root.path().join("daybook.duckdb");
+    place_database(&path);
+    let warehouse = Warehouse::open(&path, &one_thread()).expect("a warehouse");
     let context = SyncContext::new(engine, warehouse, clock, Secret::new("key"));
     let mut last = None;
     for file in &case.drops {

@@ -1,6 +1,7 @@
 //! A real installation in a temporary folder, with what ships and one workspace.
 
 use super::case::{Case, Connection, Workspace};
+use crate::support::place_database;
 use daybook::sandbox::Sandbox;
 use serde_json::{Map, Value, json};
 use std::fs;
@@ -90,7 +91,7 @@ impl Installation {
     }
 }
 
-/// Jobs, channels and Daybook's own settings as they ship.
+/// Jobs, channels and Daybook's own settings as they ship, and a new database.
 pub fn ship(root: &Path) {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
     for folder in ["jobs", "jobs/checks", "jobs/rollups", "config"] {
@@ -105,6 +106,7 @@ pub fn ship(root: &Path) {
         }
     }
     write(root, "config/secrets/person_key", "a key of our own");
+    place_database(&root.join("daybook.duckdb"));
 }
 
 /// The same without the reports.
