@@ -22,3 +22,18 @@ pub struct Workspace {
     #[serde(default)]
     pub fiscal_year: FiscalYear,
 }
+
+#[cfg(test)]
+impl Workspace {
+    /// One for tests: in UTC, with weeks from Monday and the year of the calendar.
+    pub fn sample(id: &str, currency: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: "W".to_owned(),
+            time_zone: chrono_tz::UTC,
+            currency: Currency::new(currency).expect("a currency"),
+            week_starts_on: Weekday::Mon,
+            fiscal_year: FiscalYear::default(),
+        }
+    }
+}

@@ -1,5 +1,5 @@
-//! Amounts in minor units. As macros these stood in each query a dozen times with a list of currencies each, and planning
-//! a query over one page took longer than all else of its load.
+//! Amounts in minor units. They are no macros: those would stand in a query a dozen times, each with its list of currencies,
+//! and planning it would take longer than all else of a load.
 
 use super::column;
 use duckdb::arrow::array::{Array, Decimal64Array, Int32Array, Int64Array, RecordBatch, StringArray};
@@ -20,10 +20,12 @@ const DIGITS: u8 = 18;
 /// Decimals of a currency's minor unit.
 fn decimals(currency: &str) -> u32 {
     let is = |code: &&str| code.eq_ignore_ascii_case(currency);
-    match () {
-        () if WHOLE.iter().any(is) => 0,
-        () if THOUSANDTHS.iter().any(is) => 3,
-        () => 2,
+    if WHOLE.iter().any(is) {
+        0
+    } else if THOUSANDTHS.iter().any(is) {
+        3
+    } else {
+        2
     }
 }
 

@@ -40,12 +40,11 @@ pub fn enter(
         )
         .context(step)?;
     // Where every day was removed, none is looked for: that is half of the statement's time.
-    let stays = match (is_doubted.as_str(), keeps.as_str()) {
-        ("false", "false") => "false",
-        _ => {
-            "EXISTS (SELECT 1 FROM ops.coverage AS c WHERE c.workspace = $1 AND c.connection = $2 AND c.stream = $3
-                 AND c.partition = $4 AND c.date = d.date)"
-        }
+    let stays = if loaded.doubted.is_empty() && request.first_whole.is_none() {
+        "false"
+    } else {
+        "EXISTS (SELECT 1 FROM ops.coverage AS c WHERE c.workspace = $1 AND c.connection = $2 AND c.stream = $3
+             AND c.partition = $4 AND c.date = d.date)"
     };
     transaction
         .execute(

@@ -18,14 +18,7 @@ fn names_of_a_part_are_taken_by_the_letter_in_any_case_but_for_stars() {
 }
 
 pub(super) fn workspace() -> Workspace {
-    Workspace {
-        id: "w".to_owned(),
-        name: "W".to_owned(),
-        time_zone: chrono_tz::UTC,
-        currency: crate::domain::money::Currency::new("EUR").expect("a currency"),
-        week_starts_on: chrono::Weekday::Mon,
-        fiscal_year: FiscalYear::default(),
-    }
+    Workspace::sample("w", "EUR")
 }
 
 fn by_device(rows: &str) -> (BTreeMap<String, String>, BTreeMap<String, String>) {

@@ -4,14 +4,7 @@ use crate::warehouse::Warehouse;
 use rust_decimal::Decimal;
 
 fn workspace(currency: &str) -> Workspace {
-    Workspace {
-        id: "it's".to_owned(),
-        name: "W".to_owned(),
-        time_zone: chrono_tz::UTC,
-        currency: Currency::new(currency).expect("a currency"),
-        week_starts_on: chrono::Weekday::Mon,
-        fiscal_year: Default::default(),
-    }
+    Workspace::sample("it's", currency)
 }
 
 /// Spend of ten dollars on two days, and a rate from the first of them on.

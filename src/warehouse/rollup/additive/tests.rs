@@ -1,7 +1,6 @@
 use super::*;
 use crate::domain::channel::ChannelRules;
 use crate::domain::fact::Rollup;
-use crate::domain::money::Currency;
 use crate::domain::period::Period;
 use crate::domain::workspace::Workspace;
 use crate::warehouse::facts::{builtin, fact_of};
@@ -33,14 +32,7 @@ fn told_as(kind: &str, adds: &str, rollups: Vec<Rollup>) -> Vec<String> {
     let facts = Arc::new(facts);
     let config = WarehouseConfig { facts: facts.clone(), ..WarehouseConfig::default() };
     let warehouse = Warehouse::in_memory_with(config).expect("a warehouse");
-    let of = Workspace {
-        id: "w".to_owned(),
-        name: "W".to_owned(),
-        time_zone: chrono_tz::UTC,
-        currency: Currency::new("EUR").expect("a currency"),
-        week_starts_on: chrono::Weekday::Mon,
-        fiscal_year: Default::default(),
-    };
+    let of = Workspace::sample("w", "EUR");
     let sql = RollupSql { facts: facts.clone(), ..RollupSql::shipped() };
     let day = Period::day(NaiveDate::from_ymd_opt(2026, 11, 2).expect("a day"));
     let found = warehouse.write_blocking(move |c| {

@@ -1,6 +1,5 @@
 use crate::domain::channel::ChannelRules;
 use crate::domain::fact::Facts;
-use crate::domain::money::Currency;
 use crate::domain::workspace::Workspace;
 use crate::warehouse::error::Context;
 use crate::warehouse::facts::{builtin, fact_of};
@@ -34,14 +33,7 @@ fn run(warehouse: &Warehouse, sql: &str) {
 }
 
 fn roll_up(warehouse: &Warehouse, sql: RollupSql) {
-    let of = Workspace {
-        id: "w".to_owned(),
-        name: "W".to_owned(),
-        time_zone: chrono_tz::UTC,
-        currency: Currency::new("EUR").expect("a currency"),
-        week_starts_on: chrono::Weekday::Mon,
-        fiscal_year: Default::default(),
-    };
+    let of = Workspace::sample("w", "EUR");
     let today = NaiveDate::from_ymd_opt(2026, 11, 20).expect("a day");
     let rules = ChannelRules::new(&[]).expect("no rules");
     warehouse.write_blocking(move |c| rollup(c, &of, &rules, &sql, today)).expect("rolled up");

@@ -1,6 +1,5 @@
 use super::super::{RollupSql, rollup};
 use crate::domain::channel::ChannelRules;
-use crate::domain::money::Currency;
 use crate::domain::workspace::Workspace;
 use crate::warehouse::{Context, Warehouse};
 
@@ -51,14 +50,7 @@ fn meet(warehouse: &Warehouse, id: &str, keys: &[&str], merged: &[&str], (day, s
 }
 
 fn roll_up(warehouse: &Warehouse) -> u64 {
-    let workspace = Workspace {
-        id: "w".to_owned(),
-        name: "W".to_owned(),
-        time_zone: chrono_tz::UTC,
-        currency: Currency::new("USD").expect("a currency"),
-        week_starts_on: chrono::Weekday::Mon,
-        fiscal_year: Default::default(),
-    };
+    let workspace = Workspace::sample("w", "USD");
     let rules = ChannelRules::new(&[]).expect("rules");
     let today = "2026-11-20".parse().expect("a day");
     let rolled = warehouse.write_blocking(move |c| rollup(c, &workspace, &rules, &RollupSql::shipped(), today));

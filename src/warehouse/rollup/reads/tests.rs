@@ -1,7 +1,6 @@
 use super::*;
 use crate::domain::channel::ChannelRules;
 use crate::domain::fact::Rollup;
-use crate::domain::money::Currency;
 use crate::domain::workspace::Workspace;
 use crate::warehouse::facts::{builtin, fact_of};
 use crate::warehouse::rollup::due::waiting;
@@ -28,14 +27,7 @@ const BY_TEAM: &str = "-- Rollup: Calls by team and day.\n-- Table: mart.team_da
     SEMI JOIN touched AS t ON t.workspace = c.workspace AND t.date = c.date GROUP BY ALL";
 
 fn asked() -> Vec<(Workspace, NaiveDate)> {
-    let of = Workspace {
-        id: "w".to_owned(),
-        name: "W".to_owned(),
-        time_zone: chrono_tz::UTC,
-        currency: Currency::new("EUR").expect("a currency"),
-        week_starts_on: chrono::Weekday::Mon,
-        fiscal_year: Default::default(),
-    };
+    let of = Workspace::sample("w", "EUR");
     vec![(of, NaiveDate::from_ymd_opt(2026, 11, 20).expect("a day"))]
 }
 

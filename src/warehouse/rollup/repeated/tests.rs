@@ -1,6 +1,5 @@
 use super::*;
 use crate::domain::channel::ChannelRules;
-use crate::domain::money::Currency;
 use crate::domain::period::Period;
 use crate::domain::workspace::Workspace;
 use crate::warehouse::facts::{builtin, fact_of};
@@ -30,14 +29,7 @@ fn told(adds: &str) -> Vec<String> {
     let config = WarehouseConfig { facts: facts.clone(), ..WarehouseConfig::default() };
     let warehouse = Warehouse::in_memory_with(config).expect("a warehouse");
     warehouse.write_blocking(|c| c.execute_batch(ROWS).context(|| "rows".to_owned())).expect("written");
-    let of = Workspace {
-        id: "w".to_owned(),
-        name: "W".to_owned(),
-        time_zone: chrono_tz::UTC,
-        currency: Currency::new("EUR").expect("a currency"),
-        week_starts_on: chrono::Weekday::Mon,
-        fiscal_year: Default::default(),
-    };
+    let of = Workspace::sample("w", "EUR");
     let day = |day: u32| NaiveDate::from_ymd_opt(2026, 11, day).expect("a day");
     let days = Period { start: day(1), end: day(10) };
     let sql = RollupSql { facts: facts.clone(), ..RollupSql::shipped() };
