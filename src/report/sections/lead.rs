@@ -266,14 +266,18 @@ fn complete(readings: &Readings, builder: &FigureBuilder<'_>) -> String {
     let changing = names(&|state| state == FreshnessState::Provisional);
     let limited = names(&|state| state == FreshnessState::Limited);
     let mut told = match all.len() {
+        // "Complete" beside records that could not be used, or beside estimates, would be believed.
+        _ if !limited.is_empty() => {
+            format!("Every source covers these days, but limits of {} are named in this report", limited.join(", "))
+        }
+        _ if !readings.cross_checks.is_empty() => {
+            "Every source covers these days, but limits of their figures are named in this report".to_owned()
+        }
         1 => format!("Data is complete ({})", all[0]),
         count => format!("Data of all {count} sources is complete"),
     };
     if !changing.is_empty() && until >= readings.today() {
         told += &format!("; {} may still change until {}", changing.join(", "), readings.locale.date_text(until));
-    }
-    if !limited.is_empty() {
-        told += &format!("; {} limits its own figures", limited.join(", "));
     }
     told + "."
 }

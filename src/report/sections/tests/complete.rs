@@ -92,6 +92,9 @@ proptest! {
         prop_assert!(!said.remark.contains("final") || said.state == FreshnessState::Complete);
         prop_assert_eq!(document.gaps.is_empty(), is_sound, "{:?}", document.gaps);
         prop_assert_eq!(document.is_late(), !is_whole, "{:?}", document.gaps);
+        let completeness = &document.lead.as_ref().expect("a lead").complete;
+        let says_complete = completeness.contains("complete") && !completeness.contains("not complete");
+        prop_assert_eq!(says_complete, is_sound, "{}", completeness);
         for (path, figure) in document.figures() {
             let rests_on_it = path.ends_with("cost") || path.ends_with("clicks");
             let may_be_final = is_sound && (settles == 0 || period.last_day() + chrono::Days::new(u64::from(settles)) < date("2026-12-01"));
