@@ -56,6 +56,7 @@ pub fn check(warehouse: &Warehouse, of: &FigureCheck, waiting: Waiting, now: Dat
                     compared.push(own.0.id.clone());
                     wrong.extend(told(&own.0, &found));
                     wrong.extend(found.repeated.iter().map(|other| format!("{}: {other}", own.0.id)));
+                    wrong.extend(found.left_out.iter().map(|other| format!("{}: {other}", own.0.id)));
                     queries.extend(found.not_additive.iter().map(ToString::to_string));
                 }
                 Err(error) => wrong.push(format!("{}: the figures could not be compared: {error}", own.0.id)),

@@ -5,7 +5,7 @@ use super::error::{Context, WarehouseError};
 use super::load::literal;
 use super::maintenance::retention::sealed_before;
 use super::metric_sql;
-use super::rollup::{NotAdditive, Repeated, RollupSql, compute_anew, due, not_additive, repeated};
+use super::rollup::{LeftOut, NotAdditive, Repeated, RollupSql, compute_anew, due, left_out, not_additive, repeated};
 use crate::domain::channel::ChannelRules;
 use crate::domain::metric::{Difference, Figures, Grain, Number, Registry};
 use crate::domain::period::Period;
@@ -28,6 +28,8 @@ pub struct Agreement {
     pub differences: Vec<Difference>,
     /// Measures that count rows of their fact more than once.
     pub repeated: Vec<Repeated>,
+    /// Measures that miss rows of their fact.
+    pub left_out: Vec<LeftOut>,
     /// What the installation's queries add up that does not add up; the same for all workspaces.
     pub not_additive: Vec<NotAdditive>,
 }
@@ -80,6 +82,7 @@ fn compare_in(
     };
     compute_anew(reader, &ready, rules, sql)?;
     let mut repeats = repeated(reader, &sql.facts)?;
+    let mut misses = left_out(reader, &sql.facts)?;
     let not_additive = not_additive(reader, &sql.facts)?;
     let columns: Vec<(String, String)> = metrics
         .parts()
@@ -121,9 +124,11 @@ fn compare_in(
         );
         let (differences, figures) = metrics.differences(&stored, &computed);
         let repeated = repeats.remove(&workspace.id).unwrap_or_default();
+        let left_out = misses.remove(&workspace.id).unwrap_or_default();
+        let not_additive = not_additive.clone();
         found.insert(
             workspace.id.clone(),
-            Agreement { days: Some(period), figures, differences, repeated, not_additive: not_additive.clone() },
+            Agreement { days: Some(period), figures, differences, repeated, left_out, not_additive },
         );
     }
     Ok(found)

@@ -76,6 +76,17 @@ pub(super) fn parsed(connection: &Connection, sql: &str) -> Result<Value, Wareho
     Ok(tree)
 }
 
+/// The query of a parse tree that [`parsed`] gave.
+///
+/// # Errors
+/// `Query` where DuckDB cannot write it as SQL.
+pub(super) fn written(connection: &Connection, tree: &Value) -> Result<String, WarehouseError> {
+    let sql = "SELECT json_deserialize_sql(CAST(CAST(? AS VARCHAR) AS JSON))";
+    connection
+        .query_row(sql, params![tree.to_string()], |row| row.get(0))
+        .context(|| "writing a query that was changed".to_owned())
+}
+
 fn look(node: &Value) -> Result<(), WarehouseError> {
     match node {
         Value::Array(parts) => parts.iter().try_for_each(look),

@@ -109,4 +109,4 @@ fn comparable<'a>(fact: &'a Fact, adds: &'a Contribution) -> impl Iterator<Item 
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -20,8 +20,15 @@ const ROWS: &str = "INSERT INTO core.post_daily VALUES ('w', 'c', DATE '2026-11-
         ('w', 'c', DATE '2026-11-03', 'b', 5, 'l'), ('w', 'c', DATE '2026-11-04', 'b', -1, 'l');
     INSERT INTO core.post_label VALUES ('w', 'c', 'a', 'x', 'l'), ('w', 'c', 'a', 'y', 'l'), ('w', 'c', 'b', 'x', 'l')";
 
-/// What is told of a contribution.
 fn told(adds: &str) -> Vec<String> {
+    told_by(adds, repeated)
+}
+
+/// What a comparison tells of a contribution.
+pub fn told_by<T: std::fmt::Display + Send + 'static>(
+    adds: &str,
+    compare: fn(&Connection, &Facts) -> Result<BTreeMap<String, Vec<T>>, WarehouseError>,
+) -> Vec<String> {
     let mut facts = (*builtin()).clone();
     facts.add(fact_of("post_label", LABELS, None)).expect("added");
     facts.add(fact_of("post_daily", POSTS, Some(adds))).expect("added");
@@ -36,7 +43,7 @@ fn told(adds: &str) -> Vec<String> {
     let found = warehouse.write_blocking(move |c| {
         let rules = ChannelRules::new(&[]).expect("no rules");
         compute_anew(c, &[(&of, days)], &rules, &sql)?;
-        repeated(c, &facts)
+        compare(c, &facts)
     });
     found
         .expect("compared")
