@@ -2,6 +2,7 @@
 
 pub mod agreement;
 pub mod backfill;
+pub mod caveats;
 pub mod deliver;
 pub mod doctor;
 pub mod explain;

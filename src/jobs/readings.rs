@@ -8,6 +8,10 @@ use crate::domain::metric::Registry;
 use crate::domain::period::Period;
 use crate::domain::target::Target;
 use crate::domain::workspace::Workspace;
+use crate::jobs::caveats::{
+    Hearers, files_in_trouble, first_seen_since, levels_in_trouble, limits_of_lists, plans_known_since,
+    rollups_in_trouble,
+};
 use crate::jobs::restatement;
 use crate::report::data::{Needs, ReportData};
 use crate::report::definition::{Definition, SectionKind};
@@ -15,12 +19,11 @@ use crate::report::format::{Locale, as_sentence};
 use crate::report::readiness::{Expected, SectionFreshness, SourceFreshness};
 use crate::report::receipt::Plan;
 use crate::report::sections::{Readings, needs, needs_of_parts, needs_of_windows};
-use crate::warehouse::new_customers::{EARLIER_PAYERS, PayerStreams, counted_since};
-use crate::warehouse::plan_history::{PlanStreams, SUBSCRIPTIONS, plans_since};
+use crate::warehouse::new_customers::{EARLIER_PAYERS, PayerStreams};
+use crate::warehouse::plan_history::{PlanStreams, SUBSCRIPTIONS};
 use crate::warehouse::readings::Checked;
 use crate::warehouse::report_data::report_data;
-use crate::warehouse::rollup::own;
-use crate::warehouse::{WarehouseError, dropped, issued, lists, readings, rollup};
+use crate::warehouse::{WarehouseError, dropped, issued, readings, rollup};
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::Connection;
 use rust_decimal::Decimal;
@@ -225,106 +228,6 @@ pub fn checked(reader: &Connection, context: &ReportContext, period: Period) -> 
     found
 }
 
-/// What sources say of their lists, a sentence each. `Readers` receive those that figures are made of.
-pub fn limits_of_lists(
-    reader: &Connection,
-    context: &ReportContext,
-    hearers: Hearers,
-) -> Result<Vec<String>, WarehouseError> {
-    let mut told = Vec::new();
-    for limit in lists::caveats(reader, &context.workspace.id)? {
-        let Some(list) = context.lists.get(&format!("{}/{}", limit.connection, limit.stream)) else { continue };
-        if list.has_rows || hearers == Hearers::Admins {
-            told.push(format!("{}: {}.", list.label, limit.caveat));
-        }
-    }
-    Ok(told)
-}
-
-/// For whom something is reported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hearers {
-    Readers,
-    Admins,
-}
-
-/// Dropped files whose rows are missing from figures of a period, a sentence each.
-pub fn files_in_trouble(
-    reader: &Connection,
-    context: &ReportContext,
-    period: Period,
-) -> Result<Vec<String>, WarehouseError> {
-    let files = dropped::list(reader, &context.workspace.id, None)?.into_iter().map(|noted| noted.file);
-    let touching = files.filter(|file| file.touches(period.start, period.last_day()));
-    let told = touching.map(|file| {
-        let trouble: String = file.trouble().chars().take(300).collect();
-        format!("Dropped file ({}): {}.", file.stream.replace('_', " "), trouble.trim_end_matches('.'))
-    });
-    Ok(told.collect())
-}
-
-/// Rollups of the installation that a report's metrics rest on and that could not be computed, a sentence each.
-fn rollups_in_trouble(
-    reader: &Connection,
-    context: &ReportContext,
-    definition: &Definition,
-) -> Result<Vec<String>, WarehouseError> {
-    let printed = || definition.edition.own.iter().flat_map(|own| &own.metrics);
-    let failed = own::failures(reader)?.into_iter().filter(|(_, workspace, _)| *workspace == context.workspace.id);
-    let told = failed.filter_map(|(rollup, _, error)| {
-        let labels: BTreeSet<&str> = printed()
-            .filter(|id| context.metrics.tables_of(id).contains(&rollup))
-            .filter_map(|id| Some(context.metrics.get(id)?.label.as_str()))
-            .collect();
-        let labels: Vec<&str> = labels.into_iter().collect();
-        let error: String = error.chars().take(300).collect();
-        (!labels.is_empty()).then(|| {
-            let (labels, error) = (labels.join(", "), error.trim_end_matches('.').to_owned());
-            format!("The rollup {rollup} could not be computed: {error}: {labels} may be missing or as it was before.")
-        })
-    });
-    Ok(told.collect())
-}
-
-/// Since when new customers are distinguished from old ones where that is not always, a sentence for each source.
-pub fn first_seen_since(reader: &Connection, context: &ReportContext) -> Result<Vec<String>, WarehouseError> {
-    let since = counted_since(reader, &context.workspace.id, &context.payers)?.into_iter().map(|since| {
-        format!(
-            "New customers of {} are first since {}: whether they paid before could not be read, so new customers are too \
-             many and CAC is too low.",
-            context.source_label(&since.connection),
-            since.date
-        )
-    });
-    Ok(since.collect())
-}
-
-/// What is not known of subscriptions before they were first read, a sentence for each source, with the day
-/// before which their figures are unsure.
-pub fn plans_known_since(
-    reader: &Connection,
-    context: &ReportContext,
-    period: Period,
-) -> Result<(Vec<String>, Option<NaiveDate>), WarehouseError> {
-    let all = plans_since(reader, &context.workspace.id, &context.plans)?;
-    // What a period began with is what the day before it ended with.
-    let told = all.iter().filter(|since| period.start <= since.date).map(|since| {
-        let label = context.source_label(&since.connection);
-        let stopped = match since.stopped {
-            0 => String::new(),
-            1 => " One subscription was paused or unpaid by then, since an unknown day: it is not in MRR before.".to_owned(),
-            count => format!(
-                " {count} subscriptions were paused or unpaid by then, since unknown days: they are not in MRR before."
-            ),
-        };
-        format!(
-            "MRR of {label} before {} is that of the plans as they stand since then: earlier changes of plan are not known.{stopped}",
-            since.date
-        )
-    });
-    Ok((told.collect(), all.iter().map(|since| since.date).max()))
-}
-
 /// The claims that do not hold for a period and what checks say of it, in words.
 pub fn findings(reader: &Connection, context: &ReportContext, period: Period) -> Result<Findings, WarehouseError> {
     let id = context.workspace.id.as_str();
@@ -397,6 +300,7 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
     let known_gaps =
         [known_gaps, files_in_trouble(reader, context, period)?, rollups_in_trouble(reader, context, &definition)?]
             .concat();
+    let levels = levels_in_trouble(reader, context, &definition, period)?;
     let (plans, plans_from) = plans_known_since(reader, context, period)?;
     let mut unsure = BTreeMap::new();
     if !since.is_empty() {
@@ -421,7 +325,7 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
         gross_margin: context.gross_margin,
         reach,
         known_gaps,
-        cross_checks: [limits_of_lists(reader, context, Hearers::Readers)?, told, since, plans].concat(),
+        cross_checks: [limits_of_lists(reader, context, Hearers::Readers)?, told, levels, since, plans].concat(),
         unsure,
         dropped,
         contact: context.contact.clone(),

@@ -14,6 +14,7 @@ pub mod facts;
 mod file_identity;
 mod functions;
 pub mod issued;
+pub mod level_parts;
 pub mod library;
 pub mod lists;
 pub mod load;
