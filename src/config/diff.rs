@@ -108,6 +108,16 @@ fn workspaces(old: &Settings, new: &Settings, told: &mut Vec<String>) {
         if differ(workspace, &after.workspace) {
             told.push(format!("{id}: name, zone, currency or week change; days computed from now on follow"));
         }
+        // jameskokoska/Cashew#614: amounts that somebody wrote have no currency of their own.
+        let is_kept = !differ(budgets, &after.budgets) && !differ(targets, &after.targets);
+        let has_amounts = !after.budgets.is_empty() || !after.targets.is_empty();
+        if workspace.currency != after.workspace.currency && is_kept && has_amounts {
+            let (old, new) = (workspace.currency.code(), after.workspace.currency.code());
+            told.push(format!(
+                "{id}: amounts of its budgets and targets stay as they are written and mean {new} from now on: write them \
+                 anew if they were {old}"
+            ));
+        }
         connections(id, before, after, told);
         for (what, differs) in [
             ("recipients change", differ(recipients, &after.recipients)),
@@ -253,5 +263,20 @@ mod tests {
                 "example: industry changes; other benchmarks hold",
             ]
         );
+    }
+
+    #[test]
+    fn amounts_that_another_currency_leaves_as_they_are_are_reported() {
+        let old = crate::config::load(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the shipped files");
+        let now = "2026-11-21T00:00:00Z".parse().expect("an instant");
+        let mut new = old.clone();
+        let own = new.workspaces.iter_mut().find(|own| own.workspace.id == "example").expect("the example");
+        own.workspace.currency = crate::domain::money::Currency::new("CHF").expect("a currency");
+        let told = changes(&old, &new, now);
+        assert!(told.iter().any(|text| text.contains("budgets and targets stay as they are written")), "{told:?}");
+        let own = new.workspaces.iter_mut().find(|own| own.workspace.id == "example").expect("the example");
+        own.budgets.clear();
+        own.targets.clear();
+        assert!(changes(&old, &new, now).iter().all(|text| !text.contains("stay as they are written")));
     }
 }

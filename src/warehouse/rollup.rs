@@ -23,6 +23,7 @@ mod contributions;
 mod days;
 pub mod due;
 mod identity;
+mod left_out;
 pub mod own;
 mod rates;
 mod reads;
@@ -30,6 +31,7 @@ mod recurring;
 mod repeated;
 
 pub use additive::{NotAdditive, not_additive};
+pub use left_out::{LeftOut, left_out};
 pub use recurring::try_recurring;
 pub use repeated::{Repeated, repeated};
 

@@ -221,6 +221,15 @@ fn extend(transaction: &Transaction<'_>, fact: &Fact, found: &[Found]) -> Result
             let sql = format!("ALTER TABLE core.{} ALTER {} SET NOT NULL", fact.id, column.name);
             transaction.execute_batch(&sql).context(|| format!("adding {} to core.{}", column.name, fact.id))?;
         }
+        if rows > 0 {
+            // webhookdb/webhookdb#249: a column that is empty on earlier days looks as if nothing had been there.
+            tracing::warn!(
+                "core.{} has the new column {}, which its {rows} rows lack: `daybook backfill` fetches their days again, \
+                 `daybook replay` reads landed pages again",
+                fact.id,
+                column.name
+            );
+        }
     }
     make_history(transaction, fact, true)
 }
