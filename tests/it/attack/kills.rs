@@ -127,7 +127,8 @@ impl Lives {
 
     /// Runs a command, and kills it after `limit`; whether it was killed.
     fn process(&mut self, arguments: &[String], clock: Option<(PathBuf, &str)>, limit: Option<Duration>) -> bool {
-        let words: Vec<&str> = arguments.iter().map(String::as_str).chain(self.accepted.iter().copied()).collect();
+        let mut words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        words.extend(self.accepted.iter().filter(|word| !arguments.iter().any(|argument| argument == *word)));
         let told = self.told.path().join("told");
         let file = File::create(&told).expect("a file");
         let mut command = self.small.command(&words);
