@@ -174,16 +174,26 @@ fn of_types(reader: &Connection, adds: &Contribution, say: &mut dyn FnMut(String
 fn joins(tree: &Value, say: &mut dyn FnMut(String, &str)) {
     let mut constants = BTreeSet::new();
     constant_tables(tree, &mut constants);
+    let is_workspace = |node: &Value| column(node).is_some_and(|name| name.eq_ignore_ascii_case("workspace"));
+    // Tables with a comma between them are joined by what WHERE compares.
+    let mut compared = Vec::new();
     every(tree, &mut |node| {
-        let is_join = node["type"] == "JOIN" && node["ref_type"] == "REGULAR";
+        let is_comparison = |node: &Value| {
+            node["class"] == "COMPARISON" && [&node["left"], &node["right"]].iter().all(|side| is_workspace(side))
+        };
+        if node["type"] == "SELECT_NODE" && has(&node["where_clause"], &is_comparison) {
+            crosses(&node["from_table"], &mut |join| compared.push(std::ptr::from_ref(join)));
+        }
+    });
+    every(tree, &mut |node| {
+        let is_join = node["type"] == "JOIN" && (node["ref_type"] == "REGULAR" || node["ref_type"] == "CROSS");
         let sides = [&node["left"], &node["right"]];
         let of_workspaces = |side: &&&Value| has(side, &|node| is_of_workspaces(node, &constants));
-        if !is_join || sides.iter().filter(of_workspaces).count() < 2 {
+        if !is_join || sides.iter().filter(of_workspaces).count() < 2 || compared.contains(&std::ptr::from_ref(node)) {
             return;
         }
         let names = |name: &Value| name.as_str().is_some_and(|name| name.eq_ignore_ascii_case("workspace"));
         let by_columns = node["using_columns"].as_array().is_some_and(|columns| columns.iter().any(names));
-        let is_workspace = |node: &Value| column(node).is_some_and(|name| name.eq_ignore_ascii_case("workspace"));
         if by_columns || has(&node["condition"], &is_workspace) {
             return;
         }
@@ -193,6 +203,17 @@ fn joins(tree: &Value, say: &mut dyn FnMut(String, &str)) {
             "join by workspace as well: ids of two workspaces may be alike",
         );
     });
+}
+
+/// The joins without a condition among what a query reads, and not those of queries within it.
+fn crosses<'a>(from: &'a Value, see: &mut dyn FnMut(&'a Value)) {
+    if from["type"] == "JOIN" {
+        if from["ref_type"] == "CROSS" {
+            see(from);
+        }
+        crosses(&from["left"], see);
+        crosses(&from["right"], see);
+    }
 }
 
 fn is_of_workspaces(node: &Value, constants: &BTreeSet<String>) -> bool {

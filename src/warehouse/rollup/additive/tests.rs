@@ -115,6 +115,10 @@ fn tables_of_several_workspaces_are_joined_by_workspace() {
     is_told(&label("USING (list_id)"), "list_name is joined without its workspace");
     assert_eq!(label("USING (workspace, list_id)"), Vec::<String>::new());
     assert_eq!(label("ON n.workspace = h.workspace AND n.list_id = h.list_id"), Vec::<String>::new());
+    let comma = |condition: &str| told("count(n.label)", &format!(", core.list_name AS n WHERE {condition}"));
+    is_told(&comma("n.list_id = h.list_id"), "list_name is joined without its workspace");
+    is_told(&comma("n.list_id = h.list_id AND n.workspace = 'acme'"), "list_name is joined without its workspace");
+    assert_eq!(comma("n.list_id = h.list_id AND n.workspace = h.workspace"), Vec::<String>::new());
     let constants = "JOIN (VALUES ('a', 1)) AS v(campaign, weight) USING (campaign)";
     assert_eq!(told("count(*)", constants), Vec::<String>::new());
     let text = "-- Rollup: Hits by list.\n-- Table: mart.hit_by_list\n-- Grain: workspace, date, label\n\
