@@ -68,6 +68,6 @@ pub fn daily_load<'a>(stream: &'a StreamSpec, metrics: &Registry) -> Option<&'a 
     let load = stream.loads.iter().rev().find(by_day);
     let load = load.or_else(|| stream.loads.last().filter(|_| is_daily))?;
     let of_metrics = metrics.iter().any(|metric| metric.from.contains(&load.table));
-    let is_used = of_metrics || load.table == crate::report::data::PAGES;
+    let is_used = of_metrics || crate::report::questions::rest_on(&load.table);
     (is_used && stream.has_days()).then_some(load)
 }

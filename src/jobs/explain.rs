@@ -9,6 +9,7 @@ use crate::jobs::readings::{ReportContext, reach};
 use crate::jobs::restatement::{Known, StoredReceipt};
 use crate::report::definition::Filter;
 use crate::report::format::FEW;
+use crate::report::questions::question;
 use crate::report::readiness::SourceFreshness;
 use crate::report::receipt::{DataPoint, Expression, Member, NOT_STATED, Plan, Reading};
 use crate::warehouse::WarehouseError;
@@ -17,8 +18,7 @@ use crate::warehouse::issued::{LoadLine, Receipt, loads};
 use crate::warehouse::load::literal;
 use crate::warehouse::metric_sql::{self, Adds};
 use crate::warehouse::readings::BUDGETS;
-use crate::warehouse::report_data::{MOVEMENTS, POSTS, hours_sql, pages_sql, patterns};
-use chrono::Days;
+use crate::warehouse::report_data::patterns;
 use duckdb::Connection;
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,10 +66,11 @@ pub fn explain(
                 }
                 filters.push(filter(context, reading));
             }
-            DataPoint::Recurring { period, .. } => drop(facts.insert(("subscription".to_owned(), *period))),
-            DataPoint::Hour { event, period, .. } => drop(facts.insert((event.fact().to_owned(), *period))),
-            DataPoint::Post { period, .. } => drop(facts.insert(("influencer_post".to_owned(), *period))),
-            DataPoint::Page { period, .. } => drop(facts.insert(("page_daily".to_owned(), *period))),
+            DataPoint::Answer { question: name, period, .. } => {
+                let asked = question(name).map(|question| question.facts.as_slice()).unwrap_or_default();
+                facts.extend(asked.iter().map(|fact| (fact.clone(), *period)));
+                meanings.extend(question(name).map(|question| (name.replace('_', " "), question.about.clone())));
+            }
             DataPoint::Plan { plan, month, .. } => {
                 let fact = if *plan == Plan::Budget { "budget" } else { "target" };
                 facts.insert((fact.to_owned(), Period::month_of(*month)));
@@ -144,7 +145,6 @@ fn basis_sql(context: &ReportContext, basis: &Expression, dimensions: &Dimension
 
 fn point_sql(context: &ReportContext, point: &DataPoint, dimensions: &Dimensions) -> String {
     let workspace = literal(&context.workspace.id);
-    let days = |period: &Period| (format!("DATE '{}'", period.start), format!("DATE '{}'", period.end));
     match point {
         DataPoint::Metric(reading) => metric_sql(context, reading, dimensions),
         DataPoint::Plan { plan, name, month } => {
@@ -168,34 +168,10 @@ fn point_sql(context: &ReportContext, point: &DataPoint, dimensions: &Dimensions
                 }
             }
         }
-        DataPoint::Recurring { movement, period } => {
-            let opening = period.start - Days::new(1);
-            let query = bound(MOVEMENTS, &[&workspace, &format!("'{opening}'"), &format!("'{}'", period.last_day())]);
-            format!("SELECT {} FROM (\n{query})", movement.column())
-        }
-        DataPoint::Hour { event, period, weekday, hour } => {
-            let (start, end) = days(period);
-            let query = hours_sql(*event, &workspace, &start, &end);
-            format!(
-                "SELECT coalesce(sum(events), 0) FROM (\n{query}\nGROUP BY 1, 2)\nWHERE weekday = {weekday} AND hour = {hour}"
-            )
-        }
-        DataPoint::Post { platform, post_key, measure, period } => {
-            let query = bound(POSTS, &[&workspace, &format!("'{}'", period.start), &format!("'{}'", period.end)]);
-            format!(
-                "SELECT {} FROM (\n{query})\nWHERE platform = {} AND post_key = {}",
-                measure.column(),
-                literal(platform),
-                literal(post_key)
-            )
-        }
-        DataPoint::Page { page, measure, period } => {
-            let (start, end) = days(period);
-            let of = page.as_ref().map_or(String::new(), |page| format!(" FILTER (WHERE page = {})", literal(page)));
-            // Where pages are known at all, one that is not among them had nothing.
-            let sum = format!("CASE WHEN count(*) > 0 THEN coalesce(sum({}){of}, 0) END", measure.column());
-            pages_sql(&sum, &workspace, &start, &end)
-        }
+        DataPoint::Answer { question: name, keys, measure, period } => match question(name) {
+            Some(question) => question.sql(keys, measure, (&context.workspace.id, *period), literal),
+            None => format!("SELECT NULL /* the question {name} is no longer asked */"),
+        },
         DataPoint::Constant { value, by } => {
             let by = by.replace('*', "");
             format!("SELECT CAST({value} AS DECIMAL(38, 9)) /* {by} */")

@@ -6,6 +6,7 @@ use crate::report::data::{Needs, ReportData};
 use crate::report::definition::Filter;
 use crate::report::document::{Document, Unit};
 use crate::report::format::Locale;
+use crate::report::questions::question;
 use crate::report::receipt::{DataPoint, Expression, Plan};
 use crate::report::sections::Restated;
 use crate::warehouse::WarehouseError;
@@ -191,13 +192,10 @@ fn why(
                 // Late rows of any day of a window change it.
                 (facts, context.metrics.days(&reading.metric, reading.period, context.workspace.fiscal_year))
             }
-            DataPoint::Recurring { period, .. } => {
-                let facts = ["subscription", "subscription_event", "fx_rate"];
-                (facts.map(str::to_owned).to_vec(), *period)
+            DataPoint::Answer { question: name, period, .. } => {
+                let Some(question) = question(name) else { continue };
+                (question.facts.iter().chain(&question.moved_by).cloned().collect(), *period)
             }
-            DataPoint::Hour { event, period, .. } => (vec![event.fact().to_owned()], *period),
-            DataPoint::Post { period, .. } => (vec!["influencer_post".to_owned()], *period),
-            DataPoint::Page { period, .. } => (vec!["page_daily".to_owned()], *period),
             DataPoint::Plan { plan, month, .. } => {
                 let fact = if *plan == Plan::Budget { "budget" } else { "target" };
                 (vec![fact.to_owned()], Period::month_of(*month))

@@ -5,13 +5,11 @@ use crate::domain::fact::Dimension;
 use crate::domain::metric::Registry;
 use crate::domain::period::Period;
 use crate::report::definition::Filter;
-use crate::report::receipt::{DataPoint, Expression, HourlyCount, Measure, Movement, PageMeasure, Plan, Reading};
+use crate::report::questions::{Answers, question};
+use crate::report::receipt::{DataPoint, Expression, Plan, Reading};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The fact of the section of pages, which no metric is made of.
-pub const PAGES: &str = "page_daily";
 
 /// Values by column: sums of the unified metrics, and levels and distinct counts where they exist.
 /// A column is absent where there is no row at all.
@@ -59,24 +57,6 @@ fn together(groups: &BTreeMap<String, Sums>, windows: &BTreeMap<String, Sums>) -
     all
 }
 
-/// A creator's post. Hostile text is possible.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Post {
-    pub platform: String,
-    pub handle: String,
-    pub campaign: String,
-    pub post_key: String,
-    pub posted_date: NaiveDate,
-    /// By measure; absent where nobody knows.
-    pub values: BTreeMap<Measure, Decimal>,
-}
-
-/// Sums by page and measure. Hostile text is possible.
-pub type Pages = BTreeMap<String, BTreeMap<PageMeasure, Decimal>>;
-
-/// Events by weekday (Monday is 1) and hour of the workspace's zone.
-pub type Week = BTreeMap<(u32, u32), Decimal>;
-
 /// What a report needs to be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
@@ -88,10 +68,8 @@ pub struct Needs {
     pub days: Option<Period>,
     /// First days of months, for plans.
     pub months: BTreeSet<NaiveDate>,
-    pub movements: BTreeSet<Period>,
-    pub hours: BTreeSet<(HourlyCount, Period)>,
-    pub posts: BTreeSet<Period>,
-    pub pages: BTreeSet<Period>,
+    /// Questions beyond metrics.
+    pub answers: BTreeSet<(String, Period)>,
 }
 
 /// The numbers at hand.
@@ -106,12 +84,10 @@ pub struct ReportData {
     pub spellings: BTreeMap<(Dimension, String), String>,
     pub days: BTreeMap<NaiveDate, Sums>,
     pub plans: BTreeMap<(Plan, String, NaiveDate), Decimal>,
-    pub movements: BTreeMap<Period, BTreeMap<Movement, Decimal>>,
-    pub hours: BTreeMap<(HourlyCount, Period), Week>,
-    pub posts: BTreeMap<Period, Vec<Post>>,
-    pub pages: BTreeMap<Period, Pages>,
-    /// The first day of which pages are known; only read together with pages.
-    pub pages_from: Option<NaiveDate>,
+    /// By question.
+    pub answers: BTreeMap<(String, Period), Answers>,
+    /// The first day of which a question that was asked has answers, where it says that it has one.
+    pub known_since: BTreeMap<String, NaiveDate>,
 }
 
 impl Needs {
@@ -140,10 +116,7 @@ impl Needs {
                 self.dimensions.extend(reading.member.iter().map(|member| (reading.period, member.dimension)));
             }
             DataPoint::Plan { month, .. } => drop(self.months.insert(*month)),
-            DataPoint::Recurring { period, .. } => drop(self.movements.insert(*period)),
-            DataPoint::Hour { event, period, .. } => drop(self.hours.insert((*event, *period))),
-            DataPoint::Post { period, .. } => drop(self.posts.insert(*period)),
-            DataPoint::Page { period, .. } => drop(self.pages.insert(*period)),
+            DataPoint::Answer { question, period, .. } => drop(self.answers.insert((question.clone(), *period))),
             DataPoint::Constant { .. } => {}
         }
     }
@@ -173,27 +146,16 @@ impl ReportData {
         match point {
             DataPoint::Metric(reading) => registry.value(&reading.metric, &|column| self.column(reading, column)),
             DataPoint::Plan { plan, name, month } => self.plans.get(&(*plan, name.clone(), *month)).copied(),
-            DataPoint::Recurring { movement, period } => self.movements.get(period)?.get(movement).copied(),
-            DataPoint::Hour { event, period, weekday, hour } => {
-                let week = self.hours.get(&(*event, *period))?;
-                Some(week.get(&(*weekday, *hour)).copied().unwrap_or_default())
-            }
-            DataPoint::Post { platform, post_key, measure, period } => {
-                let mut posts = self.posts.get(period)?.iter();
-                let post = posts.find(|post| post.platform == *platform && post.post_key == *post_key)?;
-                post.values.get(measure).copied()
-            }
-            DataPoint::Page { page, measure, period } => {
-                // Where pages are known at all, one that is not among them had nothing.
-                let pages = self.pages.get(period).filter(|pages| !pages.is_empty())?;
-                let of = |sums: &BTreeMap<PageMeasure, Decimal>| sums.get(measure).copied().unwrap_or_default();
-                Some(match page {
-                    Some(page) => pages.get(page).map(of).unwrap_or_default(),
-                    None => pages.values().map(of).sum(),
-                })
+            DataPoint::Answer { question: name, keys, measure, period } => {
+                question(name)?.value(self.answers(name, *period)?, keys, measure)
             }
             DataPoint::Constant { value, .. } => Some(*value),
         }
+    }
+
+    /// What was read of a question.
+    pub fn answers(&self, question: &str, period: Period) -> Option<&Answers> {
+        self.answers.get(&(question.to_owned(), period))
     }
 
     /// Whether a reading has no value because its denominator is below the metric's minimum.

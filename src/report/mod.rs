@@ -6,6 +6,7 @@ pub mod definition;
 pub mod document;
 pub mod format;
 pub mod preview;
+pub mod questions;
 pub mod readiness;
 pub mod receipt;
 pub mod render;

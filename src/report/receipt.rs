@@ -2,14 +2,16 @@
 //! again: a metric of a period, a plan, or a small formula over such parts.
 
 use crate::domain::metric::{Formula, Registry};
-use crate::report::format::Locale;
+use crate::domain::period::Period;
+use crate::report::questions::question;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 mod data_point;
+mod earlier;
 
-pub use data_point::{DataPoint, HourlyCount, Measure, Member, Movement, NOT_STATED, PageMeasure, Plan, Reading};
+pub use data_point::{DataPoint, Member, NOT_STATED, Plan, Reading};
 
 /// What a figure is computed from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -31,6 +33,13 @@ pub enum Expression {
 impl Expression {
     pub fn metric(reading: Reading) -> Self {
         Self::Read(DataPoint::Metric(reading))
+    }
+
+    /// A value of a question's row, or of all rows where no key is named.
+    pub fn answer(question: &str, keys: &[(&str, &str)], measure: &str, period: Period) -> Self {
+        let keys = keys.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let (question, measure) = (question.to_owned(), measure.to_owned());
+        Self::Read(DataPoint::Answer { question, keys, measure, period })
     }
 
     pub fn stated(value: Decimal, by: &str) -> Self {
@@ -112,20 +121,10 @@ impl Expression {
             Self::Read(DataPoint::Plan { plan: Plan::Target, name, month }) => {
                 format!("target of {name} for {}", month.format("%B %Y"))
             }
-            Self::Read(DataPoint::Recurring { movement, .. }) => format!("MRR: {}", movement.label().to_lowercase()),
-            Self::Read(DataPoint::Hour { event, weekday, hour, .. }) => {
-                let day = Locale::STANDARD.weekday_text(*weekday);
-                format!("{} on a {day} from {hour}:00 to before {}:00", event.label(), hour + 1)
-            }
-            Self::Read(DataPoint::Post { platform, post_key, measure, .. }) => {
-                format!("{} of the {platform} post {post_key}", measure.column())
-            }
-            Self::Read(DataPoint::Page { page: Some(page), measure, .. }) => {
-                format!("sum({}) of the sessions that began on {page}", measure.column())
-            }
-            Self::Read(DataPoint::Page { page: None, measure, .. }) => {
-                format!("sum({}) of the sessions of all pages", measure.column())
-            }
+            Self::Read(DataPoint::Answer { question: name, keys, measure, .. }) => match question(name) {
+                Some(question) => question.definition(keys, measure),
+                None => format!("{measure} of the question {name}, which is no longer asked"),
+            },
             Self::Read(DataPoint::Constant { value, by }) => format!("{value}, as {by} says"),
             Self::Calculated { formula, parts } if parts.is_empty() => formula.clone(),
             Self::Calculated { formula, parts } => {

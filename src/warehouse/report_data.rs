@@ -1,4 +1,4 @@
-//! Reads a report's data: sums of the unified metrics, levels, plans, movements, hours, posts and pages.
+//! Reads a report's data: sums of the unified metrics, levels, plans and what questions answer.
 
 use super::error::WarehouseError;
 use super::metric_sql;
@@ -8,20 +8,14 @@ use crate::domain::metric::{Daily, Number, Part, Registry, Window};
 use crate::domain::workspace::Workspace;
 use crate::report::data::{Needs, ReportData};
 use crate::report::definition::Filter;
+use crate::report::questions::question;
 use crate::report::receipt::Plan;
 use duckdb::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 
+mod answers;
 mod dimensions;
-mod events;
 mod sums;
-
-pub use events::{hours_sql, pages_sql};
-
-/// The query of MRR movements: workspace, opening day, closing day.
-pub const MOVEMENTS: &str = include_str!("movements.sql");
-/// The query of posts: workspace, first day, first day after.
-pub const POSTS: &str = include_str!("posts.sql");
 
 /// Reads what a report needs of a workspace: the columns that `metrics` name. Plans are those of dropped files.
 pub fn report_data(
@@ -56,20 +50,13 @@ pub fn report_data(
             data.plans.insert((Plan::Target, metric, *month), amount);
         }
     }
-    for period in &needs.movements {
-        data.movements.insert(*period, source.movements(*period)?);
-    }
-    for (event, period) in &needs.hours {
-        data.hours.insert((*event, *period), source.hours(*event, *period)?);
-    }
-    for period in &needs.posts {
-        data.posts.insert(*period, source.posts(*period)?);
-    }
-    for period in &needs.pages {
-        data.pages.insert(*period, source.pages(*period)?);
-    }
-    if !needs.pages.is_empty() {
-        data.pages_from = source.pages_from()?;
+    for (name, period) in &needs.answers {
+        // What a question of an earlier version asked is not known any more.
+        let Some(question) = question(name) else { continue };
+        data.answers.insert((name.clone(), *period), answers::read(reader, workspace, (name, question), *period)?);
+        if let Some(date) = answers::known_since(reader, workspace, question)? {
+            data.known_since.insert(name.clone(), date);
+        }
     }
     Ok(data)
 }

@@ -8,9 +8,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use daybook::domain::channel::ChannelRules;
 use daybook::domain::money::Currency;
 use daybook::domain::workspace::Workspace;
+use daybook::report::questions::question;
 use daybook::warehouse::Warehouse;
 use daybook::warehouse::load::Loaded;
-use daybook::warehouse::report_data::MOVEMENTS;
 use daybook::warehouse::rollup::{RollupSql, rollup};
 use duckdb::params;
 use serde_json::{Value, json};
@@ -78,7 +78,8 @@ impl Account {
         let sql = format!(
             "SELECT concat_ws(' ', opening::DECIMAL(18, 2), new::DECIMAL(18, 2), reactivation::DECIMAL(18, 2),
                 expansion::DECIMAL(18, 2), contraction::DECIMAL(18, 2), churned::DECIMAL(18, 2), closing::DECIMAL(18, 2))
-             FROM ({MOVEMENTS})"
+             FROM ({})",
+            question("mrr_movements").expect("a question").query(["$1", "(CAST($2 AS DATE) + 1)", "(CAST($3 AS DATE) + 1)"])
         );
         self.warehouse
             .read_blocking(move |reader| {

@@ -4,18 +4,27 @@ use super::tables::{WITH_RECEIPTS, bounded, column, plain};
 use super::{FigureBuilder, Readings, back};
 use crate::domain::metric::Unit;
 use crate::domain::period::Period;
-use crate::report::data::Post;
 use crate::report::definition::Cadence;
 use crate::report::document::{Block, Cell, Figure, Row, Section, Table};
-use crate::report::receipt::{DataPoint, Expression, Measure};
+use crate::report::questions::{Answer, question};
+use crate::report::receipt::Expression;
 use rust_decimal::Decimal;
 
-const MEASURES: [(Measure, &str, Unit); 4] = [
-    (Measure::Views, "Views", Unit::Count),
-    (Measure::Engagements, "Likes, comments, shares", Unit::Count),
-    (Measure::Clicks, "Clicks", Unit::Count),
-    (Measure::Cost, "Cost", Unit::Money),
+/// What was published.
+pub const QUESTION: &str = "posts";
+const MEASURES: [(&str, &str, Unit); 4] = [
+    ("views", "Views", Unit::Count),
+    ("engagements", "Likes, comments, shares", Unit::Count),
+    ("clicks", "Clicks", Unit::Count),
+    ("cost", "Cost", Unit::Money),
 ];
+
+/// A creator's post. Hostile text is possible.
+struct Post<'a> {
+    platform: &'a str,
+    key: &'a str,
+    answer: &'a Answer,
+}
 
 /// A day holds too few posts: daily reports look at the last two weeks.
 pub fn span(cadence: Cadence, period: Period) -> Period {
@@ -27,21 +36,22 @@ pub fn span(cadence: Cadence, period: Period) -> Period {
 
 pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<Section> {
     let period = span(readings.definition.cadence, readings.period);
-    let posts = readings.data.posts.get(&period).filter(|posts| !posts.is_empty())?;
-    if !builder.shows_fact("influencer_post", "Content") {
+    let posts = readings.data.answers(QUESTION, period).filter(|posts| !posts.is_empty())?;
+    if !question(QUESTION)?.facts.iter().all(|fact| builder.shows_fact(fact, "Content")) {
         return None;
     }
-    let mut ranked: Vec<&Post> = posts.iter().collect();
-    let clicks = |post: &Post| post.values.get(&Measure::Clicks).copied();
-    ranked.sort_by(|a, b| clicks(b).cmp(&clicks(a)).then_with(|| a.post_key.cmp(&b.post_key)));
-    let basis = |post: &Post, measure| {
-        let (platform, post_key) = (post.platform.clone(), post.post_key.clone());
-        Expression::Read(DataPoint::Post { platform, post_key, measure, period })
+    let mut ranked: Vec<Post<'_>> = posts.iter().filter_map(|(keys, answer)| Post::new(keys, answer)).collect();
+    let clicks = |post: &Post<'_>| post.answer.value("clicks");
+    ranked.sort_by(|a, b| clicks(b).cmp(&clicks(a)).then_with(|| a.key.cmp(b.key)));
+    let basis = |post: &Post<'_>, measure: &str| {
+        Expression::answer(QUESTION, &[("platform", post.platform), ("post_key", post.key)], measure, period)
     };
     let mut rows = Vec::new();
     for (place, post) in ranked.iter().enumerate() {
         builder.keep_receipts(place < WITH_RECEIPTS);
-        let name = format!("@{} on {}, {}", post.handle, post.platform, readings.locale.date_text(post.posted_date));
+        let date = post.answer.text("posted_date");
+        let date = date.parse().map_or_else(|_| date.to_owned(), |date| readings.locale.date_text(date));
+        let name = format!("@{} on {}, {date}", post.answer.text("handle"), post.platform);
         let mut cells = Vec::new();
         for (measure, heading, unit) in MEASURES {
             cells.push(plain(builder.figure(
@@ -50,19 +60,19 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
                 &format!("{name}: {}", heading.to_lowercase()),
             )));
         }
-        let parts = [("cost", basis(post, Measure::Cost)), ("clicks", basis(post, Measure::Clicks))];
+        let parts = [("cost", basis(post, "cost")), ("clicks", basis(post, "clicks"))];
         let cpc = builder.figure(
             &Expression::calculated("cost / clicks", parts),
             Unit::Money,
             &format!("{name}: cost per click"),
         );
         cells.push(plain(cpc));
-        rows.push(Row::new(format!("{}/{}", post.platform, post.post_key), name, cells));
+        rows.push(Row::new(format!("{}/{}", post.platform, post.key), name, cells));
     }
     builder.keep_receipts(true);
     let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
     let (page_rows, others) = bounded(&ids, &rows, |rest| others(builder, &ranked[ranked.len() - rest.len()..]));
-    let mut columns: Vec<_> = MEASURES.iter().map(|(measure, heading, _)| column(measure.column(), heading)).collect();
+    let mut columns: Vec<_> = MEASURES.iter().map(|(measure, heading, _)| column(measure, heading)).collect();
     columns.push(column("cpc", "Cost per click"));
     let table = Table {
         id: "posts".to_owned(),
@@ -86,18 +96,23 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
     Some(Section { id: "content".to_owned(), title: "Creators' posts".to_owned(), lead, blocks })
 }
 
+impl<'a> Post<'a> {
+    fn new(keys: &'a [String], answer: &'a Answer) -> Option<Self> {
+        let [platform, key] = keys else { return None };
+        Some(Self { platform, key, answer })
+    }
+}
+
 /// Posts that pages leave out, added up.
-fn others(builder: &FigureBuilder<'_>, posts: &[&Post]) -> Vec<Cell> {
-    let sum = |measure: Measure| posts.iter().filter_map(|post| post.values.get(&measure)).sum::<Decimal>();
+fn others(builder: &FigureBuilder<'_>, posts: &[Post<'_>]) -> Vec<Cell> {
+    let sum = |measure: &str| posts.iter().filter_map(|post| post.answer.value(measure)).sum::<Decimal>();
     let cell = |value: Option<Decimal>, unit: Unit, metric: &str| {
         plain(Figure { value, unit, text: builder.text(metric, value), receipt: None, provisional: false })
     };
     let mut cells: Vec<Cell> = MEASURES
         .iter()
-        .map(|(measure, _, unit)| {
-            cell(Some(sum(*measure)), *unit, if *unit == Unit::Money { "cost" } else { "clicks" })
-        })
+        .map(|(measure, _, unit)| cell(Some(sum(measure)), *unit, if *unit == Unit::Money { "cost" } else { "clicks" }))
         .collect();
-    cells.push(cell(sum(Measure::Cost).checked_div(sum(Measure::Clicks)), Unit::Money, "cost"));
+    cells.push(cell(sum("cost").checked_div(sum("clicks")), Unit::Money, "cost"));
     cells
 }

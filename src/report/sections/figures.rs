@@ -7,6 +7,7 @@ use crate::report::data::{ReportData, Sums};
 use crate::report::definition::Filter;
 use crate::report::document::{Cell, Figure, Tone};
 use crate::report::format::{FEW, Locale};
+use crate::report::questions::question;
 use crate::report::receipt::{DataPoint, Expression, Reading};
 use crate::support::ids::stable_id;
 use rust_decimal::Decimal;
@@ -310,10 +311,9 @@ impl<'a> FigureBuilder<'a> {
                 !self.is_immature(&reading.metric, reading.period)
                     && metric.is_none_or(|metric| metric.from.iter().all(|fact| settled(fact, &days)))
             }
-            DataPoint::Recurring { period, .. } => settled("subscription", period),
-            DataPoint::Hour { event, period, .. } => settled(event.fact(), period),
-            DataPoint::Post { period, .. } => settled("influencer_post", period),
-            DataPoint::Page { period, .. } => settled("page_daily", period),
+            DataPoint::Answer { question: name, period, .. } => {
+                question(name).is_none_or(|question| question.facts.iter().all(|fact| settled(fact, period)))
+            }
             DataPoint::Plan { .. } | DataPoint::Constant { .. } => true,
         })
     }

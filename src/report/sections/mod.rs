@@ -44,7 +44,7 @@ use crate::report::definition::{Cadence, Compare, Definition, Filter, GroupBy, S
 use crate::report::document::{Document, Lead, Section};
 use crate::report::format::Locale;
 use crate::report::readiness::SourceFreshness;
-use crate::report::receipt::{Expression, HourlyCount};
+use crate::report::receipt::Expression;
 use crate::support::ids::stable_id;
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -182,16 +182,23 @@ pub fn needs(definition: &Definition, period: Period, campaigns: &[Campaign]) ->
     }
     needs.months.extend([month.start, Period::month_of(period.start).start]);
     needs.days = Some(Period { start: trend::first(definition.cadence, period), end: period.end });
-    if has(SectionKind::Subscriptions) && definition.split.filter.is_all() {
-        needs.movements.insert(period);
-    }
-    if has(SectionKind::Hours) && definition.split.filter.is_all() {
-        needs.hours.extend([HourlyCount::Leads, HourlyCount::Payments].map(|event| (event, hours::span(period))));
-    }
-    if has(SectionKind::Content) && definition.split.filter.is_all() {
-        needs.posts.insert(content::span(definition.cadence, period));
-        needs.pages.insert(period);
-        needs.pages.extend(base(pages::against(definition.cadence)));
+    // What questions answer is of the whole workspace.
+    if definition.split.filter.is_all() {
+        let cadence = definition.cadence;
+        let mut ask = |question: &str, period| {
+            needs.answers.insert((question.to_owned(), period));
+        };
+        if has(SectionKind::Subscriptions) {
+            ask(subscriptions::QUESTION, period);
+        }
+        if has(SectionKind::Hours) {
+            hours::EVENTS.iter().for_each(|(question, _)| ask(question, hours::span(period)));
+        }
+        if has(SectionKind::Content) {
+            ask(content::QUESTION, content::span(cadence, period));
+            ask(pages::QUESTION, period);
+            base(pages::against(cadence)).into_iter().for_each(|base| ask(pages::QUESTION, base));
+        }
     }
     needs
 }

@@ -4,17 +4,22 @@ use super::tables::{WITH_RECEIPTS, column, plain, words};
 use super::{FigureBuilder, Readings};
 use crate::domain::metric::Unit;
 use crate::domain::period::Period;
-use crate::report::data::Pages;
 use crate::report::definition::{Cadence, Compare};
 use crate::report::document::{Block, Cell, Figure, Row, Section, Table};
-use crate::report::receipt::{DataPoint, Expression, PageMeasure};
+use crate::report::questions::{Answer, question};
+use crate::report::receipt::Expression;
 use rust_decimal::Decimal;
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+/// Sessions by the page they began on.
+pub const QUESTION: &str = "pages";
 const MOST: usize = 10;
 /// What GA4 writes where it names no page; these sessions are in the total only.
 const NO_PAGE: [&str; 3] = ["(not set)", "(other)", "(data not available)"];
+
+/// The values of each page. Hostile text is possible.
+type Pages<'a> = BTreeMap<&'a String, &'a Answer>;
 
 /// What pages are set against: weekdays differ too much to follow one another.
 pub fn against(cadence: Cadence) -> Compare {
@@ -26,10 +31,10 @@ pub fn against(cadence: Cadence) -> Compare {
 
 pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<Section> {
     let period = readings.period;
-    let pages = readings.data.pages.get(&period)?;
+    let pages = &pages_of(readings, period)?;
     let mut ranked: Vec<(&String, Decimal)> = named(pages).collect();
     ranked.sort_by_key(|(page, sessions)| (Reverse(*sessions), *page));
-    if ranked.is_empty() || !builder.shows_fact("page_daily", "Top pages") {
+    if ranked.is_empty() || !question(QUESTION)?.facts.iter().all(|fact| builder.shows_fact(fact, "Top pages")) {
         return None;
     }
     let base = comparable(readings);
@@ -79,29 +84,35 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
     Some(Section { id: "pages".to_owned(), title: "Top pages".to_owned(), lead, blocks })
 }
 
+fn pages_of(readings: &Readings, period: Period) -> Option<Pages<'_>> {
+    let answers = readings.data.answers(QUESTION, period)?;
+    Some(answers.iter().filter_map(|(keys, answer)| Some((keys.first()?, answer))).collect())
+}
+
+fn value(pages: &Pages<'_>, page: &String, measure: &str) -> Decimal {
+    pages.get(page).and_then(|answer| answer.value(measure)).unwrap_or_default()
+}
+
 /// Pages that have a name, with their sessions.
-fn named(pages: &Pages) -> impl Iterator<Item = (&String, Decimal)> {
-    let sessions = |page: &str| pages[page].get(&PageMeasure::Sessions).copied().unwrap_or_default();
-    pages.keys().filter(|page| !NO_PAGE.contains(&page.as_str())).map(move |page| (page, sessions(page)))
+fn named<'a>(pages: &Pages<'a>) -> impl Iterator<Item = (&'a String, Decimal)> {
+    let is_named = |page: &&&String| !NO_PAGE.contains(&page.as_str());
+    pages.keys().filter(is_named).map(move |page| (*page, value(pages, page, "sessions")))
 }
 
 /// The period before, where pages are known of all its days.
 fn comparable(readings: &Readings) -> Option<(String, Period)> {
     let (label, base) = readings.base(against(readings.definition.cadence))?;
-    let is_read = readings.data.pages.get(&base).is_some_and(|pages| !pages.is_empty());
-    let is_whole = readings.data.pages_from.is_some_and(|first| first <= base.start);
+    let is_read = readings.data.answers(QUESTION, base).is_some_and(|pages| !pages.is_empty());
+    let is_whole = readings.data.known_since.get(QUESTION).is_some_and(|first| *first <= base.start);
     (is_read && is_whole && readings.data.reaches(base)).then_some((label, base))
 }
 
 /// The page that gained and the one that lost most sessions, by how many; ties by name.
-fn moves<'a>(readings: &'a Readings, pages: &'a Pages, base: Period) -> Vec<(&'a String, Decimal)> {
-    let before = &readings.data.pages[&base];
-    let sessions = |pages: &Pages, page: &String| {
-        pages.get(page).and_then(|sums| sums.get(&PageMeasure::Sessions)).copied().unwrap_or_default()
-    };
+fn moves<'a>(readings: &'a Readings, pages: &Pages<'a>, base: Period) -> Vec<(&'a String, Decimal)> {
+    let before = &pages_of(readings, base).unwrap_or_default();
     let all: BTreeSet<&String> = named(pages).chain(named(before)).map(|(page, _)| page).collect();
-    let mut moved: Vec<_> =
-        all.into_iter().map(|page| (page, sessions(pages, page) - sessions(before, page))).collect();
+    let by = |page| value(pages, page, "sessions") - value(before, page, "sessions");
+    let mut moved: Vec<_> = all.into_iter().map(|page| (page, by(page))).collect();
     moved.sort_by_key(|(page, by)| (Reverse(*by), *page));
     let gained = moved.first().filter(|(_, by)| *by > Decimal::ZERO).copied();
     let lost = moved.iter().min_by_key(|(page, by)| (*by, *page)).filter(|(_, by)| *by < Decimal::ZERO).copied();
@@ -115,11 +126,12 @@ fn row(
     period: Period,
     base: Option<Period>,
 ) -> Row {
-    let of = |measure, period| Expression::Read(DataPoint::Page { page: page.cloned(), measure, period });
-    let sessions = of(PageMeasure::Sessions, period);
+    let keys: Vec<(&str, &str)> = page.iter().map(|page| ("page", page.as_str())).collect();
+    let of = |measure: &str, period| Expression::answer(QUESTION, &keys, measure, period);
+    let sessions = of("sessions", period);
     let mut cells = vec![plain(builder.figure(&sessions, Unit::Count, &format!("{name}: sessions")))];
     if let Some(base) = base {
-        let before = of(PageMeasure::Sessions, base);
+        let before = of("sessions", base);
         let figure = builder.change("sessions", &sessions, &before, &format!("{name}: sessions"));
         cells.push(Cell::Figure { tone: builder.tone_of("sessions", &figure), figure });
     }
@@ -127,14 +139,14 @@ fn row(
         Expression::calculated(formula, [(name, of(measure, period)), ("sessions", sessions.clone())])
     };
     let more = [
-        (of(PageMeasure::Pageviews, period), Unit::Count, "page views"),
+        (of("pageviews", period), Unit::Count, "page views"),
         (
-            share("engaged_sessions / sessions", "engaged_sessions", PageMeasure::EngagedSessions),
+            share("engaged_sessions / sessions", "engaged_sessions", "engaged_sessions"),
             Unit::Percent,
             "engagement rate",
         ),
-        (of(PageMeasure::KeyEvents, period), Unit::Count, "key events"),
-        (share("key_events / sessions", "key_events", PageMeasure::KeyEvents), Unit::Percent, "key events per session"),
+        (of("key_events", period), Unit::Count, "key events"),
+        (share("key_events / sessions", "key_events", "key_events"), Unit::Percent, "key events per session"),
     ];
     for (basis, unit, what) in more {
         cells.push(plain(builder.figure(&basis, unit, &format!("{name}: {what}"))));
@@ -143,27 +155,26 @@ fn row(
 }
 
 /// Pages that the report leaves out, with sessions of which no page is known, added up.
-fn others(builder: &FigureBuilder<'_>, pages: &Pages, shown: &[&String], has_change: bool) -> Option<Row> {
-    let rest: Vec<&String> = pages.keys().filter(|page| !shown.contains(page)).collect();
+fn others(builder: &FigureBuilder<'_>, pages: &Pages<'_>, shown: &[&String], has_change: bool) -> Option<Row> {
+    let rest: Vec<&String> = pages.keys().copied().filter(|page| !shown.contains(page)).collect();
     if rest.is_empty() {
         return None;
     }
-    let sum =
-        |measure: PageMeasure| rest.iter().filter_map(|page| pages.get(*page)?.get(&measure)).copied().sum::<Decimal>();
+    let sum = |measure: &str| rest.iter().map(|page| value(pages, page, measure)).sum::<Decimal>();
     let cell = |value: Option<Decimal>, metric: &str, unit: Unit| {
         plain(Figure { value, unit, text: builder.text(metric, value), receipt: None, provisional: false })
     };
-    let sessions = sum(PageMeasure::Sessions);
+    let sessions = sum("sessions");
     let share = |measure| cell(sum(measure).checked_div(sessions), "engagement_rate", Unit::Percent);
     let mut cells = vec![cell(Some(sessions), "sessions", Unit::Count)];
     if has_change {
         cells.push(words(""));
     }
     cells.extend([
-        cell(Some(sum(PageMeasure::Pageviews)), "pageviews", Unit::Count),
-        share(PageMeasure::EngagedSessions),
-        cell(Some(sum(PageMeasure::KeyEvents)), "sessions", Unit::Count),
-        share(PageMeasure::KeyEvents),
+        cell(Some(sum("pageviews")), "pageviews", Unit::Count),
+        share("engaged_sessions"),
+        cell(Some(sum("key_events")), "sessions", Unit::Count),
+        share("key_events"),
     ]);
     let named = rest.iter().filter(|page| !NO_PAGE.contains(&page.as_str())).count();
     let name = if named == 0 { "No page known".to_owned() } else { format!("{} others", rest.len()) };
@@ -187,8 +198,8 @@ fn lead(
     } else {
         "Sessions by the page on which they began.".to_owned()
     };
-    if let Some(first) = readings.data.pages_from.filter(|first| *first > readings.period.start) {
-        lead += &format!(" Pages are known since {} only.", readings.locale.date_text(first));
+    if let Some(first) = readings.data.known_since.get(QUESTION).filter(|first| **first > readings.period.start) {
+        lead += &format!(" Pages are known since {} only.", readings.locale.date_text(*first));
     }
     let Some((label, _)) = base else { return lead };
     let than = match readings.definition.cadence {

@@ -6,38 +6,51 @@ use crate::domain::metric::Unit;
 use crate::domain::period::Period;
 use crate::report::document::{Bar, Block, Chart, Plot, Row, Section, Table};
 use crate::report::format::in_sentence;
-use crate::report::receipt::{DataPoint, Expression, Movement};
+use crate::report::questions::question;
+use crate::report::receipt::Expression;
 use rust_decimal::Decimal;
+
+/// What moved monthly recurring revenue, and who pays.
+pub const QUESTION: &str = "mrr_movements";
+/// The movements of money, in the order in which they lead from the opening to the closing.
+const MOVEMENTS: [&str; 8] =
+    ["opening", "exchange_rates", "new", "reactivation", "expansion", "contraction", "churned", "closing"];
 
 pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<Section> {
     let period = readings.period;
-    let movements = readings.data.movements.get(&period)?;
-    let moved = |movement: Movement| movements.get(&movement).copied().unwrap_or_default();
-    if moved(Movement::Opening).is_zero() && moved(Movement::Closing).is_zero()
+    let moves = question(QUESTION)?;
+    let row = readings.data.answers(QUESTION, period)?.values().next()?;
+    let moved = |movement: &str| row.value(movement).unwrap_or_default();
+    if moved("opening").is_zero() && moved("closing").is_zero()
         || !readings.data.reaches(period)
-        || !builder.shows_fact("subscription", "Subscriptions")
+        || !moves.facts.iter().all(|fact| builder.shows_fact(fact, "Subscriptions"))
     {
         return None;
     }
-    let basis = |movement| Expression::Read(DataPoint::Recurring { movement, period });
-    let label = |movement: Movement| format!("MRR: {}", movement.label().to_lowercase());
-    let id = |movement: Movement| movement.label().to_lowercase().replace(' ', "_");
+    let basis = |movement: &str| Expression::answer(QUESTION, &[], movement, period);
+    let label = |movement: &str| format!("MRR: {}", moves.label(movement).to_lowercase());
+    let id = |movement: &str| moves.label(movement).to_lowercase().replace(' ', "_");
     let mut rows = Vec::new();
     let mut bars = Vec::new();
-    for movement in Movement::ALL {
-        let is_end = matches!(movement, Movement::Opening | Movement::Closing);
+    for movement in MOVEMENTS {
+        let is_end = movement == "opening" || movement == "closing";
         // Rates move only those who sell in several currencies.
-        if movement == Movement::ExchangeRates && moved(movement).is_zero() {
+        if movement == "exchange_rates" && moved(movement).is_zero() {
             continue;
         }
         let figure = builder.figure(&basis(movement), Unit::Money, &label(movement));
         if is_end || !moved(movement).is_zero() {
-            bars.push(Bar { id: id(movement), label: movement.label().to_owned(), figure: figure.clone(), note: None });
+            bars.push(Bar {
+                id: id(movement),
+                label: moves.label(movement).to_owned(),
+                figure: figure.clone(),
+                note: None,
+            });
         }
-        let parts = [("moved", basis(movement)), ("opening", basis(Movement::Opening))];
+        let parts = [("moved", basis(movement)), ("opening", basis("opening"))];
         let share = Expression::calculated("moved / opening", parts);
         let share = builder.figure(&share, Unit::Percent, &format!("{}, of the opening", label(movement)));
-        rows.push(Row::new(id(movement), movement.label(), vec![plain(figure), plain(share)]));
+        rows.push(Row::new(id(movement), moves.label(movement), vec![plain(figure), plain(share)]));
     }
     let total = rows.pop();
     let mut blocks = Vec::new();
@@ -49,8 +62,8 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
             .collect();
         let alt = format!(
             "MRR moved from {} to {}: {}.",
-            text(builder, moved(Movement::Opening)),
-            text(builder, moved(Movement::Closing)),
+            text(builder, moved("opening")),
+            text(builder, moved("closing")),
             parts.join(", ")
         );
         let title = "What moved monthly recurring revenue".to_owned();
@@ -78,8 +91,8 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
     blocks.push(Block::Table(rates(builder, period)));
     let lead = format!(
         "From {} to {} over the {}.",
-        text(builder, moved(Movement::Opening)),
-        text(builder, moved(Movement::Closing)),
+        text(builder, moved("opening")),
+        text(builder, moved("closing")),
         readings.definition.cadence.noun()
     );
     Some(Section { id: "subscriptions".to_owned(), title: "Subscriptions".to_owned(), lead: Some(lead), blocks })
@@ -91,14 +104,14 @@ fn text(builder: &FigureBuilder<'_>, value: Decimal) -> String {
 
 /// The rates that follow from the movements. Losses are negative amounts.
 fn rates(builder: &mut FigureBuilder<'_>, period: Period) -> Table {
-    let of = |movement| Expression::Read(DataPoint::Recurring { movement, period });
+    let of = |movement: &str| Expression::answer(QUESTION, &[], movement, period);
     let parts = || {
         [
-            ("opening", of(Movement::Opening)),
-            ("exchange_rates", of(Movement::ExchangeRates)),
-            ("expansion", of(Movement::Expansion)),
-            ("contraction", of(Movement::Contraction)),
-            ("churned", of(Movement::Churned)),
+            ("opening", of("opening")),
+            ("exchange_rates", of("exchange_rates")),
+            ("expansion", of("expansion")),
+            ("contraction", of("contraction")),
+            ("churned", of("churned")),
         ]
     };
     let at_rates = "(opening + exchange_rates)";
@@ -125,11 +138,11 @@ fn rates(builder: &mut FigureBuilder<'_>, period: Period) -> Table {
         let figure = builder.figure(&Expression::calculated(&formula, parts()), unit, name);
         table.rows.push(Row::new(name.to_lowercase().replace(' ', "_"), name, vec![plain(figure)]));
     }
-    let arpa = [("mrr", of(Movement::Closing)), ("customers", of(Movement::PayingCustomers))];
+    let arpa = [("mrr", of("closing")), ("customers", of("paying_customers"))];
     let figure =
         builder.figure(&Expression::calculated("mrr / customers", arpa), Unit::Money, "MRR per paying customer");
     table.rows.push(Row::new("mrr_per_paying_customer", "MRR per paying customer", vec![plain(figure)]));
-    let churn = [("lost", of(Movement::LostCustomers)), ("opening", of(Movement::OpeningCustomers))];
+    let churn = [("lost", of("lost_customers")), ("opening", of("opening_customers"))];
     let figure = builder.figure(&Expression::calculated("lost / opening", churn), Unit::Percent, "Customer churn");
     table.rows.push(Row::new("customer_churn", "Customer churn", vec![plain(figure)]));
     table

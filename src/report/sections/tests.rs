@@ -4,12 +4,13 @@ use super::*;
 use crate::domain::campaign::Status;
 use crate::domain::metric::{Columns, Daily};
 use crate::domain::money::Currency;
-use crate::report::data::{Pages, Span, Sums};
+use crate::report::data::{Span, Sums};
 use crate::report::definition::{Edition, Filter, Split};
 use crate::report::document::{Block, Cell, Figure, Table};
 use crate::report::format::Locale;
+use crate::report::questions::{Answer, Answers};
 use crate::report::readiness::SectionFreshness;
-use crate::report::receipt::{Movement, PageMeasure, Plan};
+use crate::report::receipt::Plan;
 use chrono::TimeZone;
 use rust_decimal::dec;
 
@@ -228,19 +229,20 @@ fn a_target_is_shared_out_over_the_days_of_two_months() {
 fn movements_of_recurring_revenue_close() {
     let mut readings = readings("monthly_overview", SectionKind::Subscriptions, november());
     let moved = [
-        (Movement::Opening, dec!(1000)),
-        (Movement::ExchangeRates, dec!(10)),
-        (Movement::New, dec!(300)),
-        (Movement::Reactivation, dec!(50)),
-        (Movement::Expansion, dec!(40)),
-        (Movement::Contraction, dec!(-30)),
-        (Movement::Churned, dec!(-80)),
-        (Movement::Closing, dec!(1290)),
-        (Movement::OpeningCustomers, dec!(10)),
-        (Movement::PayingCustomers, dec!(12)),
-        (Movement::LostCustomers, dec!(1)),
+        ("opening", dec!(1000)),
+        ("exchange_rates", dec!(10)),
+        ("new", dec!(300)),
+        ("reactivation", dec!(50)),
+        ("expansion", dec!(40)),
+        ("contraction", dec!(-30)),
+        ("churned", dec!(-80)),
+        ("closing", dec!(1290)),
+        ("opening_customers", dec!(10)),
+        ("paying_customers", dec!(12)),
+        ("lost_customers", dec!(1)),
     ];
-    readings.data.movements.insert(november(), moved.into());
+    let answers = Answers::from([(Vec::new(), answer(&moved))]);
+    readings.data.answers.insert(("mrr_movements".to_owned(), november()), answers);
     let (document, _) = build(&readings, &registry());
     let mrr = table(&document, "mrr");
     let sum: Decimal = mrr.rows.iter().filter_map(|row| figure(mrr, &row.name, "amount").value).sum();
@@ -350,21 +352,33 @@ fn a_report_about_a_part_has_an_id_and_files_of_its_own_and_says_so() {
     assert!(kept.into_iter().all(|basis| basis.contains("paid_search")));
 }
 
+fn answer(values: &[(&str, Decimal)]) -> Answer {
+    let values = values.iter().map(|(measure, value)| ((*measure).to_owned(), *value)).collect();
+    Answer { values, ..Answer::default() }
+}
+
 /// Pages with sessions and key events.
-fn pages(all: &[(&str, i64, i64)]) -> Pages {
-    let sums = |sessions: i64, key_events: i64| {
-        let values = [sessions, sessions / 2, sessions * 3, key_events].map(Decimal::from);
-        PageMeasure::ALL.into_iter().zip(values).collect()
+fn pages(all: &[(&str, i64, i64)]) -> Answers {
+    let of = |sessions: i64, key_events: i64| {
+        let values = [
+            ("sessions", sessions),
+            ("engaged_sessions", sessions / 2),
+            ("pageviews", sessions * 3),
+            ("key_events", key_events),
+        ];
+        answer(&values.map(|(measure, value)| (measure, Decimal::from(value))))
     };
-    all.iter().map(|(page, sessions, key_events)| ((*page).to_owned(), sums(*sessions, *key_events))).collect()
+    all.iter().map(|(page, sessions, key_events)| (vec![(*page).to_owned()], of(*sessions, *key_events))).collect()
 }
 
 /// A weekly report of pages: what they had, what they had the week before, and since when they are known.
 fn of_pages(now: &[(&str, i64, i64)], before: &[(&str, i64, i64)], since: &str) -> Document {
     let week = Period::new(date("2026-11-09"), date("2026-11-16")).expect("a week");
     let mut readings = readings("weekly_performance", SectionKind::Content, week);
-    readings.data.pages = BTreeMap::from([(week, pages(now)), (week.back(7), pages(before))]);
-    readings.data.pages_from = Some(date(since));
+    for (days, pages) in [(week, pages(now)), (week.back(7), pages(before))] {
+        readings.data.answers.insert(("pages".to_owned(), days), pages);
+    }
+    readings.data.known_since.insert("pages".to_owned(), date(since));
     build(&readings, &registry()).0
 }
 

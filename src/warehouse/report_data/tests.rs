@@ -97,3 +97,29 @@ fn what_a_fact_without_the_dimension_adds_is_not_stated() {
     assert_eq!(parts[""], "clicks 40 sessions 3");
     assert_eq!(parts["mobile"], "clicks 5 sessions 7");
 }
+
+#[test]
+fn every_question_has_the_columns_of_its_header_and_asks_facts_that_there_are() {
+    use crate::report::questions::all;
+    use crate::warehouse::Warehouse;
+    let warehouse = Warehouse::in_memory().expect("a warehouse");
+    let period = Period::day(NaiveDate::from_ymd_opt(2026, 11, 1).expect("a date"));
+    let facts = crate::warehouse::facts::builtin();
+    for (name, question) in all() {
+        assert!(question.facts.iter().chain(&question.moved_by).all(|fact| facts.get(fact).is_some()), "{name}");
+        let keys = question.keys.iter().map(|key| (key.clone(), "1".to_owned())).collect();
+        let found = warehouse.read_blocking(|reader| {
+            answers::known_since(reader, "w", question)?;
+            for (measure, _) in &question.measures {
+                for keys in [&keys, &BTreeMap::new()] {
+                    let sql = question.sql(keys, measure, ("w", period), crate::warehouse::load::literal);
+                    reader.prepare(&sql).and_then(|mut asked| asked.query([]).map(drop)).unwrap_or_else(|error| {
+                        panic!("{name}: {error}: {sql}");
+                    });
+                }
+            }
+            answers::read(reader, "w", (name, question), period)
+        });
+        assert_eq!(found.unwrap_or_else(|error| panic!("{name}: {error}")).len(), 0);
+    }
+}

@@ -1,6 +1,12 @@
--- Creators' posts of a workspace ($1) published from $2 to before $3, with cost at the day's rate.
--- Grain: one row a post; null where nobody knows
+-- Question: Creators' posts that were published within a period, with their cost at the day's rate.
+-- Keys: platform, post_key
+-- Texts: handle, campaign, posted_date
+-- Measures: views, engagements, clicks, cost
+-- Facts: influencer_post
+-- Moved by: fx_rate
+-- Says: {measure} of the {platform} post {post_key}
 -- Inputs: core.influencer_post, mart.fx_cross
+-- Null where nobody knows. Cost is fee and gifts, in the workspace's currency.
 SELECT
     p.platform,
     p.handle,
@@ -19,6 +25,5 @@ SELECT
         AS DECIMAL(38, 6)) AS cost
 FROM core.influencer_post AS p
 LEFT JOIN mart.fx_cross AS f ON f.workspace = p.workspace AND f.date = p.posted_date AND f.currency = p.currency
-WHERE p.workspace = $1 AND p.posted_date >= CAST($2 AS DATE) AND p.posted_date < CAST($3 AS DATE)
+WHERE p.workspace = $workspace AND p.posted_date >= $start AND p.posted_date < $end
 GROUP BY p.platform, p.handle, p.campaign, p.post_key, p.posted_date
-ORDER BY p.posted_date, p.platform, p.post_key

@@ -1,22 +1,29 @@
--- How a workspace's MRR came from the close of one day ($2) to the close of another ($3).
--- Grain: one row, all null where no subscription is known
+-- Question: How MRR came from the close of the day before a period to the close of its last day.
+-- Measures: opening "At the start", exchange_rates "Exchange rates", new "New", reactivation "Came back",
+--   expansion "Expansion", contraction "Contraction", churned "Churned", closing "At the end",
+--   opening_customers "Paying customers at the start", paying_customers "Paying customers at the end",
+--   lost_customers "Customers lost"
+-- Facts: subscription
+-- Moved by: subscription_event, fx_rate
+-- Says: MRR: {label}
 -- Inputs: mart.subscription_value, mart.fx_cross
 -- Opening and closing equal mart.mrr_daily of their days; losses are negative, so that
 --   opening + exchange_rates + new + reactivation + expansion + contraction + churned = closing. Who pauses or is
---   put on trial is worth nothing meanwhile: churned, and reactivated when it counts again.
+--   put on trial is worth nothing meanwhile: churned, and reactivated when it counts again. Exchange rates are what
+--   the opening is worth more or less at the closing day's rates. No row where no subscription is known.
 WITH worth AS (
     -- What each subscription was worth at a time, at both rates, and whether that was so on either day.
     SELECT
         s.customer_id AS customer,
         CAST(round(s.mrr * coalesce(f.rate, 0), 6) AS DECIMAL(38, 6)) AS at_opening_rate,
         CAST(round(s.mrr * coalesce(t.rate, 0), 6) AS DECIMAL(38, 6)) AS at_closing_rate,
-        s.from_date <= CAST($2 AS DATE) AS was_known,
-        s.from_date <= CAST($2 AS DATE) AND (s.until_date IS NULL OR s.until_date > CAST($2 AS DATE)) AS is_on_before,
-        s.from_date <= CAST($3 AS DATE) AND (s.until_date IS NULL OR s.until_date > CAST($3 AS DATE)) AS is_on_after
+        s.from_date <= (CAST($start AS DATE) - 1) AS was_known,
+        s.from_date <= (CAST($start AS DATE) - 1) AND (s.until_date IS NULL OR s.until_date > (CAST($start AS DATE) - 1)) AS is_on_before,
+        s.from_date <= (CAST($end AS DATE) - 1) AND (s.until_date IS NULL OR s.until_date > (CAST($end AS DATE) - 1)) AS is_on_after
     FROM mart.subscription_value AS s
-    LEFT JOIN mart.fx_cross AS f ON f.workspace = s.workspace AND f.date = CAST($2 AS DATE) AND f.currency = s.currency
-    LEFT JOIN mart.fx_cross AS t ON t.workspace = s.workspace AND t.date = CAST($3 AS DATE) AND t.currency = s.currency
-    WHERE s.workspace = $1
+    LEFT JOIN mart.fx_cross AS f ON f.workspace = s.workspace AND f.date = (CAST($start AS DATE) - 1) AND f.currency = s.currency
+    LEFT JOIN mart.fx_cross AS t ON t.workspace = s.workspace AND t.date = (CAST($end AS DATE) - 1) AND t.currency = s.currency
+    WHERE s.workspace = $workspace
 ),
 
 customer AS (
@@ -47,3 +54,4 @@ SELECT
     CAST(count(*) FILTER (is_on_after) AS DECIMAL(38, 6)) AS paying_customers,
     CAST(count(*) FILTER (is_on_before AND NOT is_on_after) AS DECIMAL(38, 6)) AS lost_customers
 FROM customer
+HAVING count(*) > 0
