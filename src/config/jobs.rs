@@ -8,6 +8,7 @@ use super::{Known, Workspaces, sections};
 use crate::domain::schedule::{Expression, Overlap, Policy};
 use crate::report::definition::{Cadence, Compare, Definition, Edition, Filter, REPORTS, Split};
 pub use crate::report::readiness::LatePolicy;
+use crate::report::sections::standard;
 use crate::settings::kinds::{self, cron, id, list_of, one_of, some_of, text, time_zone};
 use crate::settings::reader::{At, Problems, Section, Source, read_toml, unknown_remedy};
 use crate::settings::values::{check_known, quoted};
@@ -277,13 +278,13 @@ fn read_report(top: &mut Section<'_>, scope: &Scope<'_>, others: &Known) -> Opti
         one_of(&covers).about("The days of a daily report: all since the run before, or the day before the run alone."),
     );
     if let (Some(at), Some(report)) = (&covers, &report)
-        && Definition::standard(report.value).is_some_and(|base| base.cadence != Cadence::Daily)
+        && standard(report.value).is_some_and(|base| base.cadence != Cadence::Daily)
     {
         top.problem(at.line, "covers: is for daily reports", "remove the key");
     }
     let covers = covers.map_or(Covers::default(), |at| at.value);
     let late = top.optional("late", one_of(&policies).about("When data is late: wait until the deadline, send with the gaps named on top, or leave out what lacks data.")).map_or(LatePolicy::Hold, |at| at.value);
-    let base = report.as_ref().and_then(|report| Definition::standard(report.value));
+    let base = report.as_ref().and_then(|report| standard(report.value));
     let compare = read_compare(top, base.as_ref().map(|base| base.cadence));
     let sections = sections::read(top, others);
     let known = scope.any(|workspace| workspace.recipients.keys().cloned().collect());

@@ -2,7 +2,8 @@
 
 use super::Known;
 use crate::domain::fact::Dimension;
-use crate::report::definition::{Filter, GroupBy, MetricsChart, MetricsSection, SECTIONS, SectionKind};
+use crate::report::definition::{Filter, GroupBy, MetricsChart, MetricsSection, SectionKind};
+use crate::report::sections::words;
 use crate::settings::kinds::{id, list_of, one_of, some_of, text};
 use crate::settings::values::{check_known, quoted};
 use crate::settings::{At, Section};
@@ -24,8 +25,9 @@ pub(super) struct Sections {
 /// Reads the key `sections`; `None` where it is not there or wrong.
 pub(super) fn read(section: &mut Section<'_>, known: &Known) -> Option<Sections> {
     if !section.is_tables("sections") {
-        let words = some_of(one_of(&SECTIONS), "name at least one section, or remove the key");
-        let found = section.optional("sections", words.about("The sections, in order."));
+        let known = words();
+        let names = some_of(one_of(&known), "name at least one section, or remove the key");
+        let found = section.optional("sections", names.about("The sections, in order."));
         return found.map(|at| Sections { parts: at.value, own: Vec::new(), is_all: true });
     }
     let mut sections = Sections::default();
@@ -42,11 +44,12 @@ pub(super) fn read(section: &mut Section<'_>, known: &Known) -> Option<Sections>
 
 fn table(mut section: Section<'_>, known: &Known, sections: &mut Sections) {
     section.about("A section by its id, or one of metrics.");
-    let words: Vec<(&'static str, Option<SectionKind>)> =
-        SECTIONS.iter().map(|(word, kind)| (*word, Some(*kind))).chain([(METRICS, None)]).collect();
-    let kind = section.variant("kind", "\"metrics\"", one_of(&words).about("Which section."), || {
-        let standard: Vec<&str> = SECTIONS.iter().map(|(word, _)| *word).collect();
-        vec![(json!({ "enum": standard }), Some(SectionKind::Headline)), (json!({ "const": METRICS }), None)]
+    let kinds: Vec<(&'static str, Option<SectionKind>)> =
+        words().into_iter().map(|(word, kind)| (word, Some(kind))).chain([(METRICS, None)]).collect();
+    let kind = section.variant("kind", "\"metrics\"", one_of(&kinds).about("Which section."), || {
+        let standard: Vec<&str> = words().into_iter().map(|(word, _)| word).collect();
+        let example = words().first().map(|(_, kind)| *kind);
+        vec![(json!({ "enum": standard }), example), (json!({ "const": METRICS }), None)]
     });
     match kind.map(|at| at.value) {
         Some(Some(standard)) => {
@@ -107,7 +110,7 @@ fn metrics(mut section: Section<'_>, known: &Known) -> Option<MetricsSection> {
     let title = title?.value;
     let id = own_id.map_or_else(|| slug(&title), |at| at.value);
     // Ids of standard sections are taken.
-    let id = if SECTIONS.iter().any(|(word, _)| *word == id) { format!("own_{id}") } else { id };
+    let id = if words().iter().any(|(word, _)| *word == id) { format!("own_{id}") } else { id };
     let (by, chart) = (by.map(|at| at.value), chart.map(|at| at.value));
     Some(MetricsSection { id, title, metrics: metrics?.value, by, filter, chart })
 }

@@ -14,11 +14,11 @@ use crate::jobs::caveats::{
 };
 use crate::jobs::restatement;
 use crate::report::data::{Needs, ReportData};
-use crate::report::definition::{Definition, SectionKind};
+use crate::report::definition::Definition;
 use crate::report::format::{Locale, as_sentence};
 use crate::report::readiness::{Expected, SectionFreshness, SourceFreshness};
 use crate::report::receipt::Plan;
-use crate::report::sections::{Readings, needs, needs_of_parts, needs_of_windows};
+use crate::report::sections::{GOALS, RESTATED, Readings, needs, needs_of_parts, needs_of_windows};
 use crate::warehouse::new_customers::{EARLIER_PAYERS, PayerStreams};
 use crate::warehouse::plan_history::{PlanStreams, SUBSCRIPTIONS};
 use crate::warehouse::readings::Checked;
@@ -271,13 +271,13 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
     let windows = needs_of_windows(&definition, period, &context.metrics, workspace.fiscal_year);
     let mut needs = needs(&definition, period, &context.campaigns);
     needs.spans.extend(&windows);
-    if definition.edition.parts.contains(&SectionKind::Goals) {
+    if definition.edition.has(GOALS) {
         needs.spans.extend(context.longer_targets.iter().filter_map(|target| target.so_far(period)));
     }
     let mut restated = None;
     let last = match &corrects {
         Some((_, corrected)) => Some(corrected.clone()),
-        None if definition.edition.parts.contains(&SectionKind::Restated) => {
+        None if definition.edition.has(RESTATED) => {
             issued::last_before(reader, &workspace.id, &definition.report, &definition.variant(), period)?
         }
         None => None,

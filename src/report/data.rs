@@ -104,6 +104,13 @@ impl Needs {
         all.into_values().collect()
     }
 
+    /// Asks a question, which is of the whole workspace: of a part of it nothing is asked.
+    pub fn ask(&mut self, question: &str, period: Period) {
+        if self.filter.is_all() {
+            self.answers.insert((question.to_owned(), period));
+        }
+    }
+
     /// Adds what it takes to compute a basis about the same part of the workspace.
     pub fn include(&mut self, basis: &Expression) {
         basis.data_points().into_iter().for_each(|point| self.point(point));

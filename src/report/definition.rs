@@ -15,45 +15,11 @@ pub const REPORTS: [(&str, Cadence, &str); 3] = [
 /// A section of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SectionKind {
-    Headline,
-    /// What earlier reports said that is another figure now.
-    Restated,
-    Trend,
-    Goals,
-    Channels,
-    Roi,
-    Campaigns,
-    /// Campaigns that somebody planned, against their budget and targets.
-    Plans,
-    Budget,
-    Funnel,
-    Leads,
-    Content,
-    Benchmarks,
-    Subscriptions,
-    Hours,
+    /// One that ships, by its id.
+    Standard(&'static str),
     /// One of the edition's own, by its place.
     Metrics(usize),
 }
-
-/// Every part by the id that job files name.
-pub const SECTIONS: [(&str, SectionKind); 15] = [
-    ("headline", SectionKind::Headline),
-    ("restated", SectionKind::Restated),
-    ("trend", SectionKind::Trend),
-    ("goals", SectionKind::Goals),
-    ("channels", SectionKind::Channels),
-    ("roi", SectionKind::Roi),
-    ("campaigns", SectionKind::Campaigns),
-    ("plans", SectionKind::Plans),
-    ("budget", SectionKind::Budget),
-    ("funnel", SectionKind::Funnel),
-    ("leads", SectionKind::Leads),
-    ("content", SectionKind::Content),
-    ("benchmarks", SectionKind::Benchmarks),
-    ("subscriptions", SectionKind::Subscriptions),
-    ("hours", SectionKind::Hours),
-];
 
 /// A part of the workspace: all of it where both lists are empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -163,19 +129,6 @@ pub struct Definition {
 }
 
 impl Definition {
-    /// The whole workspace with the default parts.
-    pub fn standard(report: &str) -> Option<Self> {
-        let (id, cadence, title) = REPORTS.into_iter().find(|(id, ..)| *id == report)?;
-        Some(Self {
-            report: id.to_owned(),
-            title: title.to_owned(),
-            cadence,
-            compare: cadence.comparisons().to_vec(),
-            edition: Edition { parts: cadence.parts().to_vec(), ..Edition::default() },
-            split: Split::default(),
-        })
-    }
-
     /// As printed: `Weekly performance · Executives · North`; what is not over says `month to date`.
     pub fn full_title(&self, period: Period) -> String {
         let to_date = match self.cadence {
@@ -207,34 +160,10 @@ impl Definition {
     }
 }
 
-impl Cadence {
-    /// What a report holds where the job does not say.
-    pub fn parts(self) -> &'static [SectionKind] {
-        use SectionKind::*;
-        match self {
-            Self::Daily => &[Headline, Restated, Trend, Channels, Campaigns, Budget, Funnel, Content],
-            Self::Weekly => &[
-                Headline, Restated, Trend, Goals, Channels, Campaigns, Plans, Budget, Funnel, Leads, Content,
-                Benchmarks, Hours,
-            ],
-            Self::Monthly => &[
-                Headline,
-                Restated,
-                Trend,
-                Goals,
-                Roi,
-                Channels,
-                Plans,
-                Campaigns,
-                Budget,
-                Subscriptions,
-                Funnel,
-                Leads,
-                Content,
-                Benchmarks,
-                Hours,
-            ],
-        }
+impl Edition {
+    /// Whether it holds a section that ships.
+    pub fn has(&self, id: &str) -> bool {
+        self.parts.iter().any(|part| matches!(part, SectionKind::Standard(own) if *own == id))
     }
 }
 
@@ -249,7 +178,14 @@ mod tests {
 
     #[test]
     fn variants_have_files_of_their_own() {
-        let mut definition = Definition::standard("monthly_overview").expect("a report");
+        let mut definition = Definition {
+            report: "monthly_overview".to_owned(),
+            title: "Monthly overview".to_owned(),
+            cadence: Cadence::Monthly,
+            compare: Vec::new(),
+            edition: Edition::default(),
+            split: Split::default(),
+        };
         let month = Period::month_of(date("2026-10-03"));
         assert_eq!(definition.file_stem(month), "monthly-2026-10");
         definition.edition = Edition { id: "board".to_owned(), title: "Board".to_owned(), ..Edition::default() };
@@ -259,12 +195,5 @@ mod tests {
         let so_far = Period { end: date("2026-10-25"), ..month };
         assert_eq!(definition.full_title(so_far), "Monthly overview · month to date · Board · North");
         assert_eq!(definition.file_stem(so_far), "monthly-to-date-2026-10-24-board-north");
-    }
-
-    #[test]
-    fn every_default_part_has_an_id() {
-        for cadence in [Cadence::Daily, Cadence::Weekly, Cadence::Monthly] {
-            assert!(cadence.parts().iter().all(|part| SECTIONS.iter().any(|(_, known)| known == part)));
-        }
     }
 }

@@ -6,7 +6,8 @@ use crate::cli::init::answers::{WEEKDAYS, id, one_of, quoted};
 use crate::cli::init::ask::Asker;
 use crate::config::Settings;
 use crate::daemon::AppError;
-use crate::report::definition::{Cadence, REPORTS, SECTIONS};
+use crate::report::definition::{Cadence, REPORTS, SectionKind};
+use crate::report::sections::parts;
 use chrono::{NaiveTime, Timelike};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -87,8 +88,11 @@ pub fn add(settings: &Settings, args: &ReportArgs, asker: &mut Asker<'_>) -> Res
     let tail = format!("formats = [{}]\nlate = \"hold\"\ndeadline_minutes = 180\n", list(&formats));
     let groups = format!("to = [{}]\n", list(&to));
     let text = if is_made(settings, &report, &args.workspace) {
-        let sections = cadence.parts().iter().filter_map(|part| SECTIONS.iter().find(|(_, known)| known == part));
-        let sections: Vec<String> = sections.map(|(name, _)| (*name).to_owned()).collect();
+        let id = |part| match part {
+            SectionKind::Standard(id) => Some(id.to_owned()),
+            SectionKind::Metrics(_) => None,
+        };
+        let sections: Vec<String> = parts(cadence).into_iter().filter_map(id).collect();
         format!(
             "{head}{tail}\n# Another job makes the standard edition, which is issued once: this one has a name of its own.\n\
              [[editions]]\nid = \"{}\"\n{groups}sections = [{}]\n",

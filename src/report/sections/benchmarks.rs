@@ -1,11 +1,19 @@
 //! Metrics against what is usual in the industry.
 
+use super::list::{StandardSection, from_weekly, nothing_more};
 use super::tables::{Of, column, plain, words};
 use super::{FigureBuilder, Readings};
 use crate::domain::benchmark::Rating;
 use crate::report::document::{Block, Cell, Row, Section, Table, Tone};
 use crate::report::format::IMMATURE;
 use crate::report::receipt::Expression;
+
+pub const SECTION: StandardSection = StandardSection {
+    id: "benchmarks",
+    place: |cadence| from_weekly(cadence, 130),
+    needs: nothing_more,
+    build: |readings, builder| Vec::from_iter(section(readings, builder)),
+};
 
 /// Where the thresholds are written.
 const FILE: &str = "config/benchmarks.toml";

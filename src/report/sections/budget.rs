@@ -1,5 +1,6 @@
 //! Spend so far against the month's budget, channel by channel, with where the month would end.
 
+use super::list::{StandardSection, nothing_more};
 use super::tables::{column, plain, words};
 use super::{FigureBuilder, Readings};
 use crate::domain::metric::Unit;
@@ -8,6 +9,13 @@ use crate::report::document::{Block, Cell, Row, Section, Table, Tone};
 use crate::report::receipt::{DataPoint, Expression, Plan};
 use rust_decimal::{Decimal, dec};
 use std::collections::BTreeMap;
+
+pub const SECTION: StandardSection = StandardSection {
+    id: "budget",
+    place: |_| Some(80),
+    needs: nothing_more,
+    build: |readings, builder| Vec::from_iter(section(readings, builder)),
+};
 
 /// Further from the pace than this is reported.
 const TOLERANCE: Decimal = dec!(0.1);

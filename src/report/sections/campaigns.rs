@@ -1,5 +1,6 @@
 //! Campaigns: what paid ones cost and brought, and planned ones against budget and targets.
 
+use super::list::{StandardSection, from_monthly, from_weekly, nothing_more};
 use super::tables::{Of, WITH_RECEIPTS, bounded, cells, column, columns, plain, ranked, shown, span, words};
 use super::{FigureBuilder, Readings};
 use crate::domain::campaign::{Campaign, Status};
@@ -11,7 +12,23 @@ use crate::report::receipt::Expression;
 use rust_decimal::{Decimal, dec};
 use std::collections::BTreeMap;
 
-const PAID: [&str; 8] = ["cost", "clicks", "cpc", "ctr", "platform_conversions", "cpa", "net_revenue", "roi"];
+pub const PAID: StandardSection = StandardSection {
+    id: "campaigns",
+    place: |cadence| from_monthly(cadence, 75).or(Some(70)),
+    needs: nothing_more,
+    build: |readings, builder| Vec::from_iter(paid(readings, builder)),
+};
+
+pub const PLANNED: StandardSection = StandardSection {
+    id: "plans",
+    place: |cadence| from_weekly(cadence, 72),
+    needs: |asking, needs| {
+        needs.spans.extend(asking.campaigns.iter().filter_map(|campaign| campaign.days_until(asking.period)));
+    },
+    build: |readings, builder| Vec::from_iter(planned(readings, builder)),
+};
+
+const METRICS: [&str; 8] = ["cost", "clicks", "cpc", "ctr", "platform_conversions", "cpa", "net_revenue", "roi"];
 const RETURNS: [&str; 4] = ["net_revenue", "roi", "margin", "break_even_orders"];
 const PEOPLE: [&str; 6] = ["leads", "cpl", "customers", "lead_to_customer_rate", "cac", "orders"];
 
@@ -29,7 +46,7 @@ pub fn paid(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<Sect
         return None;
     }
     let paying = groups.iter().filter(|(name, _)| names.contains(name));
-    let metrics = shown(builder, &PAID, &paying.map(|(name, sums)| (name.clone(), sums.clone())).collect());
+    let metrics = shown(builder, &METRICS, &paying.map(|(name, sums)| (name.clone(), sums.clone())).collect());
     let base = readings.leading().filter(|(_, _, base)| span(readings, *base).is_some());
     let mut rows = Vec::new();
     for (place, name) in names.iter().enumerate() {

@@ -1,5 +1,6 @@
 //! Where sessions, customers and revenue came from, by channel.
 
+use super::list::{StandardSection, nothing_more};
 use super::tables::{Of, bounded_bars, by_channel, shown, span};
 use super::{FigureBuilder, Readings, known};
 use crate::domain::metric::Unit;
@@ -9,6 +10,13 @@ use crate::report::format::in_sentence;
 use crate::report::receipt::Expression;
 use rust_decimal::Decimal;
 use std::cmp::Reverse;
+
+pub const SECTION: StandardSection = StandardSection {
+    id: "channels",
+    place: |_| Some(60),
+    needs: nothing_more,
+    build: |readings, builder| Vec::from_iter(section(readings, builder)),
+};
 
 /// Where the rules for channels find none.
 const UNASSIGNED: &str = "unassigned";

@@ -1,7 +1,8 @@
 //! Creators' posts: what was published, what it cost and what it brought.
 
+use super::list::StandardSection;
 use super::tables::{WITH_RECEIPTS, bounded, column, plain};
-use super::{FigureBuilder, Readings, back};
+use super::{FigureBuilder, Readings, back, pages};
 use crate::domain::metric::Unit;
 use crate::domain::period::Period;
 use crate::report::definition::Cadence;
@@ -9,6 +10,19 @@ use crate::report::document::{Block, Cell, Figure, Row, Section, Table};
 use crate::report::questions::{Answer, question};
 use crate::report::receipt::Expression;
 use rust_decimal::Decimal;
+
+/// What visitors came to, and what creators published.
+pub const SECTION: StandardSection = StandardSection {
+    id: "content",
+    place: |_| Some(120),
+    needs: |asking, needs| {
+        needs.ask(QUESTION, span(asking.definition.cadence, asking.period));
+        pages::needs(asking, needs);
+    },
+    build: |readings, builder| {
+        pages::section(readings, builder).into_iter().chain(section(readings, builder)).collect()
+    },
+};
 
 /// What was published.
 pub const QUESTION: &str = "posts";

@@ -1,6 +1,7 @@
 //! From visit to customer: how many entered each stage in the period, step by step, and where most
 //! are lost.
 
+use super::list::{StandardSection, nothing_more};
 use super::tables::{column, plain};
 use super::{FigureBuilder, Readings};
 use crate::domain::metric::Unit;
@@ -8,6 +9,13 @@ use crate::report::document::{Bar, Block, Chart, Column, Figure, Plot, Row, Sect
 use crate::report::format::in_sentence;
 use crate::report::receipt::Expression;
 use rust_decimal::Decimal;
+
+pub const SECTION: StandardSection = StandardSection {
+    id: "funnel",
+    place: |_| Some(100),
+    needs: nothing_more,
+    build: |readings, builder| Vec::from_iter(section(readings, builder)),
+};
 
 const STAGES: [&str; 6] =
     ["sessions", "leads", "qualified_leads", "sales_qualified_leads", "opportunities", "customers"];

@@ -1,6 +1,7 @@
 //! Targets of the month, and of longer terms that are running or have just ended: reached so far, and where each
 //! would end.
 
+use super::list::{StandardSection, from_weekly, nothing_more};
 use super::tables::{NOTHING, column, plain, words};
 use super::{FigureBuilder, Readings};
 use crate::domain::metric::{Better, Unit};
@@ -10,6 +11,13 @@ use crate::report::document::{Block, Cell, Row, Section, Table, Tone};
 use crate::report::format::IMMATURE;
 use crate::report::receipt::{DataPoint, Expression, Plan};
 use rust_decimal::{Decimal, dec};
+
+pub const SECTION: StandardSection = StandardSection {
+    id: "goals",
+    place: |cadence| from_weekly(cadence, 40),
+    needs: nothing_more,
+    build: |readings, builder| Vec::from_iter(section(readings, builder)),
+};
 
 pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<Section> {
     if !readings.definition.split.filter.is_all() {

@@ -1,6 +1,7 @@
 //! The period's headline figures against earlier ones and the target.
 
 use super::figures::TARGET;
+use super::list::{StandardSection, nothing_more};
 use super::tables::ranked;
 use super::{FigureBuilder, Readings, days_text, goals, share_of_months, trend, windows};
 use crate::domain::period::Period;
@@ -8,6 +9,13 @@ use crate::report::definition::{Cadence, Compare, Filter};
 use crate::report::document::{Block, Card, Section};
 use crate::report::format::in_sentence;
 use crate::report::receipt::{DataPoint, Expression, Plan};
+
+pub const SECTION: StandardSection = StandardSection {
+    id: "headline",
+    place: |_| Some(10),
+    needs: nothing_more,
+    build: |readings, builder| Vec::from_iter(section(readings, builder)),
+};
 
 const METRICS: [&str; 11] = [
     "net_revenue",

@@ -1,5 +1,6 @@
 //! When in the week people act: hour by weekday over four weeks.
 
+use super::list::{StandardSection, from_weekly};
 use super::tables::{column, plain};
 use super::{FigureBuilder, Readings};
 use crate::domain::metric::Unit;
@@ -10,6 +11,13 @@ use crate::report::receipt::Expression;
 use chrono::Days;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
+
+pub const SECTION: StandardSection = StandardSection {
+    id: "hours",
+    place: |cadence| from_weekly(cadence, 140),
+    needs: |asking, needs| EVENTS.iter().for_each(|(question, _)| needs.ask(question, span(asking.period))),
+    build: |readings, builder| Vec::from_iter(section(readings, builder)),
+};
 
 const MOST: usize = 5;
 /// Three events in each of 168 hours on the mean: fewer show chance, not habit.

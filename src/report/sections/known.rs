@@ -5,7 +5,7 @@ use super::{FigureBuilder, Readings};
 use crate::domain::business::KnownEvent;
 use crate::domain::holidays::holidays_between;
 use crate::domain::period::Period;
-use crate::report::definition::{Cadence, SectionKind};
+use crate::report::definition::Cadence;
 use crate::report::document::{Chart, EventMark, Plot};
 use crate::report::format::Locale;
 use chrono::{Datelike, Days, Months, NaiveDate};
@@ -20,7 +20,7 @@ const MOST_REGIONS: usize = 2;
 /// A sentence for the report's days, and one for each span of days that figures are set against.
 pub fn sentences(readings: &Readings, builder: &FigureBuilder<'_>) -> Vec<String> {
     let fits = |event: &&KnownEvent| {
-        let at_channels = !event.channels.is_empty() && readings.has(SectionKind::Channels);
+        let at_channels = !event.channels.is_empty() && readings.has(&super::channels::SECTION);
         !at_channels && (event.metrics.is_empty() || event.metrics.iter().any(|metric| builder.has_printed(metric)))
     };
     let events: Vec<&KnownEvent> = visible(readings).filter(fits).collect();

@@ -1,9 +1,17 @@
 //! Where leads come from, what they cost and how many go on.
 
+use super::list::{StandardSection, from_weekly, nothing_more};
 use super::tables::{by_channel, ranked, shown, span};
 use super::{FigureBuilder, Readings};
 use crate::report::document::{Block, Section};
 use crate::report::format::in_sentence;
+
+pub const SECTION: StandardSection = StandardSection {
+    id: "leads",
+    place: |cadence| from_weekly(cadence, 110),
+    needs: nothing_more,
+    build: |readings, builder| Vec::from_iter(section(readings, builder)),
+};
 
 const COLUMNS: [&str; 7] =
     ["leads", "qualified_leads", "sales_qualified_leads", "opportunities", "conversion_rate", "cost", "cpl"];

@@ -1,5 +1,7 @@
-//! Builds documents from readings. Pure: a job asks the warehouse and hands the answers over. One
-//! file a part.
+//! Builds documents from readings. Pure: a job asks the warehouse and hands the answers over. One file a section.
+//!
+//! Adding one: a file with a `SECTION`, and its line in [`list`]. What it reads beyond metrics is a file of
+//! [`crate::report::questions`].
 
 mod benchmarks;
 mod budget;
@@ -16,6 +18,7 @@ mod hours;
 mod known;
 mod lead;
 mod leads;
+mod list;
 mod metrics;
 mod pages;
 mod restated;
@@ -28,9 +31,16 @@ mod trend;
 mod windows;
 
 pub use figures::{FigureBuilder, ReceiptDraft, Settling};
+pub use list::{SECTIONS, parts, standard, words};
 pub use restated::Restated;
+
+/// The ids of sections that jobs read more for.
+pub const GOALS: &str = goals::SECTION.id;
+pub const RESTATED: &str = restated::SECTION.id;
+
 pub use windows::needs as needs_of_windows;
 
+use self::list::{Asking, StandardSection};
 use crate::domain::benchmark::Benchmark;
 use crate::domain::business::Business;
 use crate::domain::campaign::Campaign;
@@ -122,8 +132,8 @@ impl Readings {
         self.channel_labels.get(channel).cloned().unwrap_or_else(|| channel.to_owned())
     }
 
-    fn has(&self, part: SectionKind) -> bool {
-        self.definition.edition.parts.contains(&part)
+    fn has(&self, section: &StandardSection) -> bool {
+        self.definition.edition.has(section.id)
     }
 
     /// What the figures of this period are set against, with what that is called.
@@ -167,7 +177,6 @@ fn base(definition: &Definition, locale: Locale, period: Period, compare: Compar
 /// What a report must be given.
 pub fn needs(definition: &Definition, period: Period, campaigns: &[Campaign]) -> Needs {
     let month = Period::month_of(period.last_day());
-    let has = |part: SectionKind| definition.edition.parts.contains(&part);
     let base = |compare| Some(base(definition, Locale::STANDARD, period, compare)?.1);
     let mut needs = Needs { filter: definition.split.filter.clone(), ..Needs::default() };
     needs.spans.extend([period, Period { start: month.start, end: period.end }]);
@@ -177,27 +186,12 @@ pub fn needs(definition: &Definition, period: Period, campaigns: &[Campaign]) ->
         needs.spans.extend(base(Compare::SameWeekday));
     }
     needs.spans.extend(definition.compare.iter().filter_map(|compare| base(*compare)));
-    if has(SectionKind::Plans) {
-        needs.spans.extend(campaigns.iter().filter_map(|campaign| campaign.days_until(period)));
-    }
     needs.months.extend([month.start, Period::month_of(period.start).start]);
     needs.days = Some(Period { start: trend::first(definition.cadence, period), end: period.end });
-    // What questions answer is of the whole workspace.
-    if definition.split.filter.is_all() {
-        let cadence = definition.cadence;
-        let mut ask = |question: &str, period| {
-            needs.answers.insert((question.to_owned(), period));
-        };
-        if has(SectionKind::Subscriptions) {
-            ask(subscriptions::QUESTION, period);
-        }
-        if has(SectionKind::Hours) {
-            hours::EVENTS.iter().for_each(|(question, _)| ask(question, hours::span(period)));
-        }
-        if has(SectionKind::Content) {
-            ask(content::QUESTION, content::span(cadence, period));
-            ask(pages::QUESTION, period);
-            base(pages::against(cadence)).into_iter().for_each(|base| ask(pages::QUESTION, base));
+    let asking = Asking { definition, period, campaigns };
+    for part in &definition.edition.parts {
+        if let Some(section) = standard_of(*part) {
+            (section.needs)(&asking, &mut needs);
         }
     }
     needs
@@ -257,7 +251,7 @@ pub fn build(readings: &Readings, registry: &Registry) -> (Document, Vec<Receipt
         dropped,
     );
     // A correction begins with what it corrects, whatever else the edition holds.
-    let corrected = readings.correction.map(|_| SectionKind::Restated);
+    let corrected = readings.correction.map(|_| SectionKind::Standard(restated::SECTION.id));
     let parts = definition.edition.parts.iter().copied().filter(|part| corrected != Some(*part));
     let parts: Vec<SectionKind> = corrected.into_iter().chain(parts).collect();
     let mut sections: Vec<Section> =
@@ -334,35 +328,22 @@ pub fn period_name(readings: &Readings) -> String {
     }
 }
 
-/// The sections of a part; content is what visitors came to, and what creators published.
-fn sections(part: SectionKind, readings: &Readings, builder: &mut FigureBuilder<'_>) -> Vec<Section> {
-    let before = match part {
-        SectionKind::Content => pages::section(readings, builder),
-        _ => None,
-    };
-    before.into_iter().chain(section(part, readings, builder)).collect()
+fn standard_of(part: SectionKind) -> Option<&'static StandardSection> {
+    match part {
+        SectionKind::Standard(id) => list::find(id),
+        SectionKind::Metrics(_) => None,
+    }
 }
 
-fn section(part: SectionKind, readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<Section> {
+/// The sections of a part.
+fn sections(part: SectionKind, readings: &Readings, builder: &mut FigureBuilder<'_>) -> Vec<Section> {
     match part {
-        SectionKind::Headline => headline::section(readings, builder),
-        SectionKind::Restated => restated::section(readings, builder),
-        SectionKind::Trend => trend::section(readings, builder),
-        SectionKind::Goals => goals::section(readings, builder),
-        SectionKind::Channels => channels::section(readings, builder),
-        SectionKind::Roi => roi::section(readings, builder),
-        SectionKind::Campaigns => campaigns::paid(readings, builder),
-        SectionKind::Plans => campaigns::planned(readings, builder),
-        SectionKind::Budget => budget::section(readings, builder),
-        SectionKind::Funnel => funnel::section(readings, builder),
-        SectionKind::Leads => leads::section(readings, builder),
-        SectionKind::Content => content::section(readings, builder),
-        SectionKind::Benchmarks => benchmarks::section(readings, builder),
-        SectionKind::Subscriptions => subscriptions::section(readings, builder),
-        SectionKind::Hours => hours::section(readings, builder),
+        SectionKind::Standard(id) => {
+            list::find(id).map(|section| (section.build)(readings, builder)).unwrap_or_default()
+        }
         SectionKind::Metrics(place) => {
-            let own = readings.definition.edition.own.get(place)?;
-            metrics::section(readings, builder, own)
+            let own = readings.definition.edition.own.get(place);
+            Vec::from_iter(own.and_then(|own| metrics::section(readings, builder, own)))
         }
     }
 }
@@ -396,7 +377,7 @@ fn notes(readings: &Readings, sections: &[Section]) -> Vec<String> {
         "Each figure has a receipt: `daybook explain <receipt>` says where it comes from.".to_owned(),
     ];
     let visitors = readings.data.days.values().any(|sums| sums.contains_key("web_visitors_daily.visitors"));
-    if visitors && readings.period.days() > 1 && readings.has(SectionKind::Headline) {
+    if visitors && readings.period.days() > 1 && readings.has(&headline::SECTION) {
         notes.push(format!(
             "Visitors are left out: they are counted day by day, and somebody who comes on two days of a {} would count twice.",
             readings.definition.cadence.noun()

@@ -1,11 +1,14 @@
 //! The pages that most sessions began on, and how they moved.
 
+use super::list::Asking;
 use super::tables::{WITH_RECEIPTS, column, plain, words};
-use super::{FigureBuilder, Readings};
+use super::{FigureBuilder, Readings, base};
 use crate::domain::metric::Unit;
 use crate::domain::period::Period;
+use crate::report::data::Needs;
 use crate::report::definition::{Cadence, Compare};
 use crate::report::document::{Block, Cell, Figure, Row, Section, Table};
+use crate::report::format::Locale;
 use crate::report::questions::{Answer, question};
 use crate::report::receipt::Expression;
 use rust_decimal::Decimal;
@@ -26,6 +29,15 @@ pub fn against(cadence: Cadence) -> Compare {
     match cadence {
         Cadence::Daily => Compare::SameWeekday,
         Cadence::Weekly | Cadence::Monthly => Compare::Previous,
+    }
+}
+
+/// These days, and those that they are set against.
+pub fn needs(asking: &Asking<'_>, needs: &mut Needs) {
+    needs.ask(QUESTION, asking.period);
+    let cadence = asking.definition.cadence;
+    if let Some((_, days)) = base(asking.definition, Locale::STANDARD, asking.period, against(cadence)) {
+        needs.ask(QUESTION, days);
     }
 }
 

@@ -1,11 +1,19 @@
 //! Since the last report: what it said, what that is now, and why.
 
+use super::list::{StandardSection, nothing_more};
 use super::tables::{column, plain, words};
 use super::{FigureBuilder, Readings};
 use crate::domain::metric::Unit;
 use crate::report::document::{Block, Figure, Row, Section, Table};
 use crate::report::receipt::{DataPoint, Expression};
 use rust_decimal::Decimal;
+
+pub const SECTION: StandardSection = StandardSection {
+    id: "restated",
+    place: |_| Some(20),
+    needs: nothing_more,
+    build: |readings, builder| Vec::from_iter(section(readings, builder)),
+};
 
 const MOST: usize = 12;
 

@@ -1,11 +1,19 @@
 //! What each channel's money brought.
 
+use super::list::{StandardSection, from_monthly, nothing_more};
 use super::tables::{Of, bounded_bars, by_channel, cells, ranked, shown, span};
 use super::{FigureBuilder, Readings};
 use crate::domain::metric::Unit;
 use crate::report::document::{Bar, Block, Chart, Plot, Row, Section};
 use crate::report::receipt::Expression;
 use rust_decimal::Decimal;
+
+pub const SECTION: StandardSection = StandardSection {
+    id: "roi",
+    place: |cadence| from_monthly(cadence, 50),
+    needs: nothing_more,
+    build: |readings, builder| Vec::from_iter(section(readings, builder)),
+};
 
 const COLUMNS: [&str; 7] = ["cost", "net_revenue", "gross_profit", "roi", "roas", "margin", "cac"];
 

@@ -1,5 +1,6 @@
 //! How monthly recurring revenue came from its opening to its closing value.
 
+use super::list::{StandardSection, from_monthly};
 use super::tables::{column, plain};
 use super::{FigureBuilder, Readings};
 use crate::domain::metric::Unit;
@@ -9,6 +10,13 @@ use crate::report::format::in_sentence;
 use crate::report::questions::question;
 use crate::report::receipt::Expression;
 use rust_decimal::Decimal;
+
+pub const SECTION: StandardSection = StandardSection {
+    id: "subscriptions",
+    place: |cadence| from_monthly(cadence, 90),
+    needs: |asking, needs| needs.ask(QUESTION, asking.period),
+    build: |readings, builder| Vec::from_iter(section(readings, builder)),
+};
 
 /// What moved monthly recurring revenue, and who pays.
 pub const QUESTION: &str = "mrr_movements";

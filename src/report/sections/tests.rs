@@ -70,7 +70,7 @@ fn sums(values: &[(&str, Decimal)]) -> Sums {
 
 /// A report of one part about a period whose data begins long before.
 fn readings(report: &str, part: SectionKind, period: Period) -> Readings {
-    let mut definition = Definition::standard(report).expect("a report");
+    let mut definition = standard(report).expect("a report");
     definition.edition.parts = vec![part];
     Readings {
         definition,
@@ -140,7 +140,7 @@ fn words<'t>(table: &'t Table, row: &str, column: &str) -> &'t str {
 /// The worked example of the campaign chapter: budget $5,000, 120 leads, 12 conversions, $18,000.
 #[test]
 fn a_campaign_against_its_plan_gives_the_worked_example() {
-    let mut readings = readings("monthly_overview", SectionKind::Plans, november());
+    let mut readings = readings("monthly_overview", SectionKind::Standard("plans"), november());
     let results = sums(&[
         ("cost", dec!(5000)),
         ("leads", dec!(120)),
@@ -188,7 +188,7 @@ fn a_campaign_against_its_plan_gives_the_worked_example() {
 #[test]
 fn budget_pacing_projects_the_month_by_days() {
     let period = Period::day(date("2026-11-12"));
-    let mut readings = readings("daily_performance", SectionKind::Budget, period);
+    let mut readings = readings("daily_performance", SectionKind::Standard("budget"), period);
     let to_date = Period { start: date("2026-11-01"), end: date("2026-11-13") };
     let spent = sums(&[("cost", dec!(4500))]);
     let span =
@@ -227,7 +227,7 @@ fn a_target_is_shared_out_over_the_days_of_two_months() {
 
 #[test]
 fn movements_of_recurring_revenue_close() {
-    let mut readings = readings("monthly_overview", SectionKind::Subscriptions, november());
+    let mut readings = readings("monthly_overview", SectionKind::Standard("subscriptions"), november());
     let moved = [
         ("opening", dec!(1000)),
         ("exchange_rates", dec!(10)),
@@ -257,13 +257,13 @@ fn movements_of_recurring_revenue_close() {
 #[test]
 fn visitors_are_shown_for_a_day_and_never_summed_for_a_week() {
     let day = Period::day(date("2026-11-15"));
-    let mut one = readings("daily_performance", SectionKind::Headline, day);
+    let mut one = readings("daily_performance", SectionKind::Standard("headline"), day);
     let with = |visitors| sums(&[("sessions", dec!(90)), ("web_visitors_daily.visitors", visitors)]);
     one.data.spans.insert(day, Span { total: with(dec!(70)), ..Span::default() });
     let (document, _) = build(&one, &registry());
     assert!(document.figures().iter().any(|(path, figure)| path == "headline/visitors" && figure.text == "70"));
     let week = Period::week_of(date("2026-11-15"), chrono::Weekday::Mon);
-    let mut seven = readings("weekly_performance", SectionKind::Headline, week);
+    let mut seven = readings("weekly_performance", SectionKind::Standard("headline"), week);
     seven.data.spans.insert(week, Span { total: sums(&[("sessions", dec!(600))]), ..Span::default() });
     seven.data.days = week.dates().map(|date| (date, with(dec!(70)))).collect();
     let (document, _) = build(&seven, &registry());
@@ -274,7 +274,7 @@ fn visitors_are_shown_for_a_day_and_never_summed_for_a_week() {
 #[test]
 fn late_facts_take_their_figures_with_them_and_are_named() {
     let day = Period::day(date("2026-11-15"));
-    let mut readings = readings("daily_performance", SectionKind::Headline, day);
+    let mut readings = readings("daily_performance", SectionKind::Standard("headline"), day);
     let total = sums(&[("sessions", dec!(90)), ("revenue", dec!(500)), ("cost", dec!(100))]);
     readings.data.spans.insert(day, Span { total, ..Span::default() });
     readings.dropped = BTreeSet::from(["ad_daily".to_owned()]);
@@ -314,8 +314,8 @@ fn a_figure_is_final_once_its_sources_have_settled() {
 #[test]
 fn what_a_new_customer_costs_is_marked_where_earlier_payments_are_not_known() {
     let day = Period::day(date("2026-11-15"));
-    let mut readings = readings("daily_performance", SectionKind::Headline, day);
-    readings.definition.edition.parts = vec![SectionKind::Funnel];
+    let mut readings = readings("daily_performance", SectionKind::Standard("headline"), day);
+    readings.definition.edition.parts = vec![SectionKind::Standard("funnel")];
     let known = sums(&[("cost", dec!(100)), ("customers", dec!(4)), ("orders", dec!(5)), ("leads", dec!(9))]);
     readings.data.spans.insert(day, Span { total: known, ..Span::default() });
     let marked = |readings: &Readings| {
@@ -334,12 +334,14 @@ fn what_a_new_customer_costs_is_marked_where_earlier_payments_are_not_known() {
 #[test]
 fn a_report_about_a_part_has_an_id_and_files_of_its_own_and_says_so() {
     let day = Period::day(date("2026-11-15"));
-    let mut readings = readings("daily_performance", SectionKind::Headline, day);
+    let mut readings = readings("daily_performance", SectionKind::Standard("headline"), day);
     let whole = report_id(&readings.definition, "acme", day, None);
     let within = Filter { channels: vec!["paid_search".to_owned()], campaigns: Vec::new() };
     readings.definition.split = Split { id: "paid".to_owned(), title: "Paid".to_owned(), filter: within.clone() };
-    readings.definition.edition =
-        Edition { parts: vec![SectionKind::Headline, SectionKind::Goals], ..Edition::default() };
+    readings.definition.edition = Edition {
+        parts: vec![SectionKind::Standard("headline"), SectionKind::Standard("goals")],
+        ..Edition::default()
+    };
     readings.data.filter = within;
     readings.data.spans.insert(day, Span { total: sums(&[("sessions", dec!(9))]), ..Span::default() });
     readings.data.plans.insert((Plan::Target, "sessions".to_owned(), date("2026-11-01")), dec!(100));
@@ -374,7 +376,7 @@ fn pages(all: &[(&str, i64, i64)]) -> Answers {
 /// A weekly report of pages: what they had, what they had the week before, and since when they are known.
 fn of_pages(now: &[(&str, i64, i64)], before: &[(&str, i64, i64)], since: &str) -> Document {
     let week = Period::new(date("2026-11-09"), date("2026-11-16")).expect("a week");
-    let mut readings = readings("weekly_performance", SectionKind::Content, week);
+    let mut readings = readings("weekly_performance", SectionKind::Standard("content"), week);
     for (days, pages) in [(week, pages(now)), (week.back(7), pages(before))] {
         readings.data.answers.insert(("pages".to_owned(), days), pages);
     }

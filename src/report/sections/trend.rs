@@ -1,5 +1,6 @@
 //! The course of net revenue (or what comes closest) by day, week or month, with the same time before.
 
+use super::list::{StandardSection, nothing_more};
 use super::{FigureBuilder, Readings, back, known};
 use crate::domain::metric::AsOf;
 use crate::domain::period::Period;
@@ -9,6 +10,13 @@ use crate::report::document::{Block, Chart, Plot, Role, Section, Series};
 use crate::report::format::in_sentence;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
+
+pub const SECTION: StandardSection = StandardSection {
+    id: "trend",
+    place: |_| Some(30),
+    needs: nothing_more,
+    build: |readings, builder| Vec::from_iter(section(readings, builder)),
+};
 
 /// Points of the line, and how many further back the comparison begins.
 fn spans(cadence: Cadence) -> (u32, u32) {

@@ -81,7 +81,7 @@ proptest! {
         let is_whole = !fates.is_empty() && inside().all(Fate::is_whole);
         let is_sound = !fates.is_empty() && inside().all(Fate::is_sound);
 
-        let mut readings = readings("daily_performance", SectionKind::Headline, period);
+        let mut readings = readings("daily_performance", SectionKind::Standard("headline"), period);
         readings.reach = vec![source(&fates, settles)];
         readings.data.spans.insert(period, Span { total: sums(&[("cost", dec!(10)), ("clicks", dec!(5))]), ..Span::default() });
         let (document, _) = build(&readings, &registry());
@@ -115,7 +115,7 @@ proptest! {
 fn a_report_with_one_of_two_accounts_says_so_on_top_with_its_name() {
     // airbytehq/airbyte#12486, PostHog/posthog#78187
     let day = Period::day(date("2026-11-09"));
-    let mut readings = readings("daily_performance", SectionKind::Headline, day);
+    let mut readings = readings("daily_performance", SectionKind::Standard("headline"), day);
     let mut reach = source(&[vec![Fate::Read; 20], vec![Fate::Stands(Standing::Refused); 20]], 0);
     reach.parts[1].open = vec![(november(), Standing::Refused, "no access to this account".to_owned())];
     readings.reach = vec![reach];

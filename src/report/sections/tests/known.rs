@@ -25,7 +25,7 @@ fn day(from: &str, text: &str) -> KnownEvent {
 
 /// A report of leads, with some on every day.
 fn report(name: &str, period: Period, events: Vec<KnownEvent>) -> Readings {
-    let mut readings = readings(name, SectionKind::Trend, period);
+    let mut readings = readings(name, SectionKind::Standard("trend"), period);
     let first = trend::first(readings.definition.cadence, period);
     let all = Period { start: first, end: period.end };
     readings.data.days = all.dates().map(|date| (date, sums(&[("leads", dec!(5))]))).collect();

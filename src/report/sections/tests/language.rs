@@ -91,7 +91,7 @@ fn a_week_from_sunday_to_saturday_is_named_by_its_days() {
 
 #[test]
 fn longer_targets_stand_beside_those_of_the_month() {
-    let mut readings = readings("monthly_overview", SectionKind::Goals, november());
+    let mut readings = readings("monthly_overview", SectionKind::Standard("goals"), november());
     readings.workspace.fiscal_year = FiscalYear::from_month(4);
     let quarter = readings.workspace.fiscal_year.quarter_of(date("2026-11-30"));
     let target = |term, period, amount| Target { metric: "leads".to_owned(), amount, term, period };
@@ -125,7 +125,7 @@ fn target(metric: &str, term: Term, days: [&str; 2], amount: Decimal) -> Target 
 #[test]
 fn a_target_that_ends_within_the_week_has_its_result_reported() {
     let week = Period::week_of(date("2026-11-30"), chrono::Weekday::Mon);
-    let mut readings = readings("weekly_performance", SectionKind::Goals, week);
+    let mut readings = readings("weekly_performance", SectionKind::Standard("goals"), week);
     let by = target("leads", Term::By, ["2026-11-01", "2026-12-02"], dec!(100));
     let year = target("leads", Term::Year, ["2026-01-01", "2026-12-31"], dec!(1000));
     for (period, leads) in [(by.period, dec!(120)), (Period { start: year.period.start, end: week.end }, dec!(990))] {
@@ -147,7 +147,7 @@ fn a_target_that_ends_within_the_week_has_its_result_reported() {
 #[test]
 fn a_target_of_nothing_is_met_or_missed() {
     let verdict = |refunded: Decimal, days: [&str; 2]| {
-        let mut readings = readings("monthly_overview", SectionKind::Goals, november());
+        let mut readings = readings("monthly_overview", SectionKind::Standard("goals"), november());
         let year = target("refunds", Term::By, days, dec!(0.00));
         let counted = Period { end: year.period.end.min(november().end), ..year.period };
         let total = sums(&[("refunds", refunded), ("revenue", dec!(900))]);
@@ -267,7 +267,7 @@ fn days_of_a_window_that_a_source_lacks_are_named_with_the_figures_that_count_th
 #[test]
 fn days_of_a_longer_target_that_a_source_lacks_are_named() {
     let day = Period::day(date("2026-11-20"));
-    let mut readings = readings("daily_performance", SectionKind::Goals, day);
+    let mut readings = readings("daily_performance", SectionKind::Standard("goals"), day);
     let quarter = target("cost", Term::Quarter, ["2026-10-01", "2026-12-31"], dec!(900));
     let passed = Period { start: quarter.period.start, end: day.end };
     readings.longer_targets = vec![quarter];
@@ -307,7 +307,7 @@ fn others_of_a_long_table_are_the_sum_of_those_that_have_a_value() {
 #[test]
 fn a_channel_with_rows_in_a_window_alone_has_spent_nothing_of_its_budget() {
     let period = Period::day(date("2026-11-12"));
-    let mut readings = readings("daily_performance", SectionKind::Budget, period);
+    let mut readings = readings("daily_performance", SectionKind::Standard("budget"), period);
     let to_date = Period { start: date("2026-11-01"), end: period.end };
     let spent = sums(&[("cost", dec!(4500))]);
     let mut span =
@@ -355,7 +355,7 @@ fn a_ratio_of_some_rows_that_stands_on_few_events_is_not_rated() {
 #[test]
 fn incomplete_leads_silence_no_warning_about_other_figures() {
     let day = Period::day(date("2026-11-30"));
-    let mut readings = readings("daily_performance", SectionKind::Headline, day);
+    let mut readings = readings("daily_performance", SectionKind::Standard("headline"), day);
     let text = include_str!("../../../../jobs/metrics.toml").replacen("[leads]\n", "[leads]\nmatures_after = 7\n", 1);
     let registry = Registry::new(toml::from_str(&text).expect("metrics"), &columns()).expect("a registry");
     let base = readings.definition.cadence.compared(day, readings.definition.cadence.leading()).expect("a day");
@@ -373,8 +373,8 @@ fn incomplete_leads_silence_no_warning_about_other_figures() {
 
 #[test]
 fn incomplete_figures_are_rated_neither_by_benchmarks_nor_by_campaign_targets() {
-    let mut readings = readings("monthly_overview", SectionKind::Benchmarks, november());
-    readings.definition.edition.parts = vec![SectionKind::Benchmarks, SectionKind::Plans];
+    let mut readings = readings("monthly_overview", SectionKind::Standard("benchmarks"), november());
+    readings.definition.edition.parts = vec![SectionKind::Standard("benchmarks"), SectionKind::Standard("plans")];
     let results = sums(&[("leads", dec!(3)), ("cost", dec!(600))]);
     let campaigns = [("Spring".to_owned(), results.clone())].into();
     readings.data.spans.insert(november(), Span { total: results, campaigns, ..Span::default() });
@@ -406,7 +406,7 @@ fn incomplete_figures_are_rated_neither_by_benchmarks_nor_by_campaign_targets() 
 
 #[test]
 fn what_was_reported_of_incomplete_days_is_set_against_what_is_known_of_them_now() {
-    let mut readings = readings("monthly_overview", SectionKind::Restated, november());
+    let mut readings = readings("monthly_overview", SectionKind::Standard("restated"), november());
     readings.data.spans.insert(november(), Span { total: sums(&[("leads", dec!(300))]), ..Span::default() });
     let basis = Expression::metric(crate::report::receipt::Reading::of_all("late_leads", november()));
     let said = Figure {

@@ -8,7 +8,7 @@ use crate::report::sections::period_name;
 /// How a weekly headline words a metric that was `before` in the week before and is `now`.
 fn worded(metric: &str, before: &[(&str, Decimal)], now: &[(&str, Decimal)]) -> Comparison {
     let week = Period::week_of(date("2026-11-15"), chrono::Weekday::Mon);
-    let mut readings = readings("weekly_performance", SectionKind::Headline, week);
+    let mut readings = readings("weekly_performance", SectionKind::Standard("headline"), week);
     for (period, values) in [(week, now), (week.back(7), before)] {
         readings.data.spans.insert(period, Span { total: sums(values), ..Span::default() });
     }
@@ -78,7 +78,7 @@ fn the_last_month_is_the_one_before_on_every_day() {
 fn a_week_over_new_year_is_called_by_its_own_number_and_days() {
     let name = |day: &str| {
         let week = Period::week_of(date(day), chrono::Weekday::Mon);
-        period_name(&readings("weekly_performance", SectionKind::Headline, week))
+        period_name(&readings("weekly_performance", SectionKind::Standard("headline"), week))
     };
     assert_eq!(name("2027-01-03"), "Week 53, 28 Dec 2026 – 3 Jan 2027");
     assert_eq!(name("2027-01-04"), "Week 1, 4 – 10 Jan 2027");
@@ -166,7 +166,7 @@ fn a_currency_has_its_own_places_and_a_sign_of_its_own() {
 #[test]
 fn the_total_of_a_rate_has_the_weights_of_its_own_denominator() {
     let week = Period::week_of(date("2026-11-15"), chrono::Weekday::Mon);
-    let mut readings = readings("weekly_performance", SectionKind::Channels, week);
+    let mut readings = readings("weekly_performance", SectionKind::Standard("channels"), week);
     let of = |sessions, leads, cost, revenue| {
         sums(&[("sessions", sessions), ("leads", leads), ("cost", cost), ("revenue", revenue)])
     };

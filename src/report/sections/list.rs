@@ -1,0 +1,130 @@
+//! The sections that reports are made of, as data: one file each, one line here.
+
+use super::{
+    FigureBuilder, Readings, benchmarks, budget, campaigns, channels, content, funnel, goals, headline, hours, leads,
+    restated, roi, subscriptions, trend,
+};
+use crate::domain::campaign::Campaign;
+use crate::domain::period::Period;
+use crate::report::data::Needs;
+use crate::report::definition::{Cadence, Definition, Edition, REPORTS, SectionKind, Split};
+use crate::report::document::Section;
+
+/// A section that job files name by its id.
+#[derive(Clone, Copy, Debug)]
+pub struct StandardSection {
+    /// In job files, CSV files and links.
+    pub id: &'static str,
+    /// Its place among the sections of a report whose job does not say which it holds; none where it is not one of them.
+    pub place: fn(Cadence) -> Option<u8>,
+    /// Adds what it reads beyond what every report reads.
+    pub needs: fn(&Asking<'_>, &mut Needs),
+    pub build: fn(&Readings, &mut FigureBuilder<'_>) -> Vec<Section>,
+}
+
+/// The report that a section reads for.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking<'a> {
+    pub definition: &'a Definition,
+    pub period: Period,
+    pub campaigns: &'a [Campaign],
+}
+
+/// Every section, in the order in which they are offered.
+pub const SECTIONS: [&StandardSection; 15] = [
+    &headline::SECTION,
+    &restated::SECTION,
+    &trend::SECTION,
+    &goals::SECTION,
+    &channels::SECTION,
+    &roi::SECTION,
+    &campaigns::PAID,
+    &campaigns::PLANNED,
+    &budget::SECTION,
+    &funnel::SECTION,
+    &leads::SECTION,
+    &content::SECTION,
+    &benchmarks::SECTION,
+    &subscriptions::SECTION,
+    &hours::SECTION,
+];
+
+/// The sections by the words of job files.
+pub fn words() -> Vec<(&'static str, SectionKind)> {
+    SECTIONS.iter().map(|section| (section.id, SectionKind::Standard(section.id))).collect()
+}
+
+pub(super) fn find(id: &str) -> Option<&'static StandardSection> {
+    SECTIONS.into_iter().find(|section| section.id == id)
+}
+
+/// What a report holds where the job does not say.
+pub fn parts(cadence: Cadence) -> Vec<SectionKind> {
+    let mut placed: Vec<(u8, &str)> =
+        SECTIONS.iter().filter_map(|section| Some(((section.place)(cadence)?, section.id))).collect();
+    placed.sort_unstable();
+    placed.into_iter().map(|(_, id)| SectionKind::Standard(id)).collect()
+}
+
+/// A report of the whole workspace with the sections that it holds where the job does not say.
+pub fn standard(report: &str) -> Option<Definition> {
+    let (id, cadence, title) = REPORTS.into_iter().find(|(id, ..)| *id == report)?;
+    Some(Definition {
+        report: id.to_owned(),
+        title: title.to_owned(),
+        cadence,
+        compare: cadence.comparisons().to_vec(),
+        edition: Edition { parts: parts(cadence), ..Edition::default() },
+        split: Split::default(),
+    })
+}
+
+/// Of a section that reads what every report reads.
+pub(super) fn nothing_more(_: &Asking<'_>, _: &mut Needs) {}
+
+/// In reports of weeks and longer.
+pub(super) fn from_weekly(cadence: Cadence, place: u8) -> Option<u8> {
+    (cadence != Cadence::Daily).then_some(place)
+}
+
+/// In reports of months and longer.
+pub(super) fn from_monthly(cadence: Cadence, place: u8) -> Option<u8> {
+    (!matches!(cadence, Cadence::Daily | Cadence::Weekly)).then_some(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_and_places_of_sections_are_their_own() {
+        let mut ids: Vec<&str> = SECTIONS.iter().map(|section| section.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), SECTIONS.len());
+        for (_, cadence, _) in REPORTS {
+            let mut places: Vec<u8> = SECTIONS.iter().filter_map(|section| (section.place)(cadence)).collect();
+            let count = places.len();
+            places.sort_unstable();
+            places.dedup();
+            assert_eq!(places.len(), count, "{cadence:?}");
+        }
+        let ids = |cadence| {
+            let id = |part| match part {
+                SectionKind::Standard(id) => id,
+                SectionKind::Metrics(_) => "",
+            };
+            parts(cadence).into_iter().map(id).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(ids(Cadence::Daily), "headline restated trend channels campaigns budget funnel content");
+        assert_eq!(
+            ids(Cadence::Weekly),
+            "headline restated trend goals channels campaigns plans budget funnel leads content benchmarks hours"
+        );
+        assert_eq!(
+            ids(Cadence::Monthly),
+            "headline restated trend goals roi channels plans campaigns budget subscriptions funnel leads content \
+             benchmarks hours"
+        );
+    }
+}
