@@ -1,7 +1,7 @@
 //! What sections read beyond metrics: a file each below `questions/`, whose header says what it answers and whose query
 //! is both what a report reads and what `explain` prints.
 //!
-//! Adding one: the file, and its line in [`FILES`]. Its header has, a line each and continued by lines that are indented:
+//! Adding one: the file, and its line in `FILES`. Its header has, a line each and continued by lines that are indented:
 //! - `Question`: a sentence.
 //! - `Keys`: the columns that name a row; none where there is one row.
 //! - `Texts`: further columns, which are no numbers.

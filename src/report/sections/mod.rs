@@ -1,6 +1,6 @@
 //! Builds documents from readings. Pure: a job asks the warehouse and hands the answers over. One file a section.
 //!
-//! Adding one: a file with a `SECTION`, and its line in [`list`]. What it reads beyond metrics is a file of
+//! Adding one: a file with a `SECTION`, and its line in `list.rs`. What it reads beyond metrics is a file of
 //! [`crate::report::questions`].
 
 mod benchmarks;

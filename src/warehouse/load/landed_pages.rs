@@ -16,7 +16,7 @@ const BATCH_BYTES: usize = 1 << 20;
 const MOST_PAGES: usize = 2048;
 
 /// `landed_pages(list VARCHAR) -> (page_no VARCHAR, body JSON)`, where `list` is a JSON array of
-/// [`ListedPage`]. Rows come in any order. A page that is missing, damaged, larger than the list allows
+/// `ListedPage`. Rows come in any order. A page that is missing, damaged, larger than the list allows
 /// or not UTF-8 fails the query; whether its JSON is sound shows when the query reads it. The number is
 /// a text because the crate writes whole numbers into a vector only by unsafe code.
 #[derive(Debug)]

@@ -99,7 +99,7 @@ pub fn hunt(mut trial: Trial) {
         let world = world(DAYS, Faults::none()).await;
         let between = Arc::new(Between {
             to: world.sandbox.base_url(),
-            client: reqwest::Client::new(),
+            client: reqwest::Client::builder().build().expect("a client"),
             folder: trial.folder.clone(),
             spoils: Mutex::new(None),
             steps: trial.steps.clone(),

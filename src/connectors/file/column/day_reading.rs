@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 #[derive(Clone, Debug)]
 pub struct DayReading {
     pub format: Option<Format>,
-    /// By [`Sign`]; none where no value has it.
+    /// By sign; none where no value has it.
     pub orders: [Option<Order>; 3],
     /// Where the clock stood for times without an offset; none for the workspace's own.
     pub zone: Option<Zone>,

@@ -1,6 +1,6 @@
 //! A report as PDF: our own layout over printpdf's drawing operations. A4 or Letter, selectable text in
 //! embedded subsets of the typefaces, charts as vectors, the same bytes for the same document.
-//! [`lay_out`] is pure and says where everything stands; `file` writes it down.
+//! `lay_out` is pure and says where everything stands; `file` writes it down.
 
 mod appendix;
 mod blocks;

@@ -24,10 +24,13 @@ fn told(adds: &str) -> Vec<String> {
     told_by(adds, repeated)
 }
 
+/// What a comparison finds of each workspace.
+type Found<T> = Result<BTreeMap<String, Vec<T>>, WarehouseError>;
+
 /// What a comparison tells of a contribution.
 pub fn told_by<T: std::fmt::Display + Send + 'static>(
     adds: &str,
-    compare: fn(&Connection, &Facts) -> Result<BTreeMap<String, Vec<T>>, WarehouseError>,
+    compare: fn(&Connection, &Facts) -> Found<T>,
 ) -> Vec<String> {
     let mut facts = (*builtin()).clone();
     facts.add(fact_of("post_label", LABELS, None)).expect("added");
