@@ -1,7 +1,7 @@
 //! What limits figures though they are there, in sentences for readers and admins: lists, dropped files, rollups, levels,
 //! and what is not known of the past.
 
-use super::readings::ReportContext;
+use super::report_context::ReportContext;
 use crate::domain::metric::{Daily, Number};
 use crate::domain::period::Period;
 use crate::report::definition::Definition;

@@ -2,8 +2,9 @@
 //! sums and messages in one transaction.
 
 use crate::domain::period::Period;
-use crate::jobs::readings::{ReportContext, Request, findings, reach, read};
+use crate::jobs::readings::{Request, findings, reach, read};
 use crate::jobs::report::{Audience, Built, Renderings, ReportError, kept, new_report};
+use crate::jobs::report_context::ReportContext;
 use crate::report::definition::Definition;
 use crate::report::format::Locale;
 use crate::report::readiness::{Action, Decision, LatePolicy, Question, SourceFreshness, decide};

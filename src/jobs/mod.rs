@@ -16,6 +16,7 @@ pub mod person;
 pub mod preview;
 pub mod readings;
 pub mod report;
+pub mod report_context;
 pub mod restatement;
 mod sent_files;
 pub mod stored_report;

@@ -1,7 +1,7 @@
 //! What an issued report said against what is known now, with the reason for each difference.
 
 use crate::domain::period::Period;
-use crate::jobs::readings::{ReportContext, filled};
+use crate::jobs::report_context::{ReportContext, filled};
 use crate::report::data::{Needs, ReportData};
 use crate::report::definition::Filter;
 use crate::report::document::{Document, Unit};

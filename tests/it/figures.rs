@@ -9,8 +9,8 @@ use daybook::domain::metric::Registry;
 use daybook::domain::period::Period;
 use daybook::jobs::explain::{explain, sql};
 use daybook::jobs::issue::{self, IssueRequest, Outcome, issue_report, readiness};
-use daybook::jobs::readings::{Check, ReportContext, StreamFacts};
 use daybook::jobs::report::{Audience, Built, Renderings, new_report, render_all};
+use daybook::jobs::report_context::{Check, ReportContext, StreamFacts};
 use daybook::jobs::restatement::{StoredReceipt, differences};
 use daybook::report::definition::{Definition, REPORTS};
 use daybook::report::document::{Block, Document, Figure};
@@ -404,8 +404,9 @@ async fn movements_of_recurring_revenue_close_with_the_daily_rollup() {
     let month = Period::month_of(date("2026-10-10"));
     let asked = ("mrr_movements".to_owned(), month);
     let needs = daybook::report::data::Needs { answers: BTreeSet::from([asked.clone()]), ..Default::default() };
-    let book =
-        warehouse.read_blocking(|reader| daybook::jobs::readings::filled(reader, &context, &needs)).expect("a book");
+    let book = warehouse
+        .read_blocking(|reader| daybook::jobs::report_context::filled(reader, &context, &needs))
+        .expect("a book");
     let moved = &book.answers[&asked][&Vec::new()].values;
     let of = |movement: &str| moved[movement];
     let parts = ["opening", "exchange_rates", "new", "reactivation", "expansion", "contraction", "churned"];

@@ -1,6 +1,6 @@
 //! Metrics against what is usual in the industry.
 
-use super::list::{StandardSection, from_weekly, nothing_more};
+use super::kind::{StandardSection, from_weekly, nothing_more};
 use super::tables::{Of, column, plain, words};
 use super::{FigureBuilder, Readings};
 use crate::domain::benchmark::Rating;

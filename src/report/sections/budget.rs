@@ -1,6 +1,6 @@
 //! Spend so far against the month's budget, channel by channel, with where the month would end.
 
-use super::list::{StandardSection, nothing_more};
+use super::kind::{StandardSection, nothing_more};
 use super::tables::{column, plain, words};
 use super::{FigureBuilder, Readings};
 use crate::domain::metric::Unit;

@@ -1,6 +1,6 @@
 //! Campaigns: what paid ones cost and brought, and planned ones against budget and targets.
 
-use super::list::{StandardSection, from_monthly, from_weekly, nothing_more};
+use super::kind::{StandardSection, from_monthly, from_weekly, nothing_more};
 use super::tables::{Of, WITH_RECEIPTS, bounded, cells, column, columns, plain, ranked, shown, span, words};
 use super::{FigureBuilder, Readings};
 use crate::domain::campaign::{Campaign, Status};

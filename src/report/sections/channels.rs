@@ -1,6 +1,6 @@
 //! Where sessions, customers and revenue came from, by channel.
 
-use super::list::{StandardSection, nothing_more};
+use super::kind::{CHANNELS, StandardSection, nothing_more};
 use super::tables::{Of, bounded_bars, by_channel, shown, span};
 use super::{FigureBuilder, Readings, known};
 use crate::domain::metric::Unit;
@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 use std::cmp::Reverse;
 
 pub const SECTION: StandardSection = StandardSection {
-    id: "channels",
+    id: CHANNELS,
     place: |_| Some(60),
     needs: nothing_more,
     build: |readings, builder| Vec::from_iter(section(readings, builder)),

@@ -1,6 +1,6 @@
 //! Creators' posts: what was published, what it cost and what it brought.
 
-use super::list::StandardSection;
+use super::kind::StandardSection;
 use super::tables::{WITH_RECEIPTS, bounded, column, plain};
 use super::{FigureBuilder, Readings, back, pages};
 use crate::domain::metric::Unit;

@@ -1,7 +1,7 @@
 //! From visit to customer: how many entered each stage in the period, step by step, and where most
 //! are lost.
 
-use super::list::{StandardSection, nothing_more};
+use super::kind::{StandardSection, nothing_more};
 use super::tables::{column, plain};
 use super::{FigureBuilder, Readings};
 use crate::domain::metric::Unit;

@@ -1,7 +1,7 @@
 //! Targets of the month, and of longer terms that are running or have just ended: reached so far, and where each
 //! would end.
 
-use super::list::{StandardSection, from_weekly, nothing_more};
+use super::kind::{StandardSection, from_weekly, nothing_more};
 use super::tables::{NOTHING, column, plain, words};
 use super::{FigureBuilder, Readings};
 use crate::domain::metric::{Better, Unit};

@@ -1,7 +1,7 @@
 //! The period's headline figures against earlier ones and the target.
 
 use super::figures::TARGET;
-use super::list::{StandardSection, nothing_more};
+use super::kind::{StandardSection, nothing_more};
 use super::tables::ranked;
 use super::{FigureBuilder, Readings, days_text, goals, share_of_months, trend, windows};
 use crate::domain::period::Period;

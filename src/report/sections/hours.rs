@@ -1,6 +1,6 @@
 //! When in the week people act: hour by weekday over four weeks.
 
-use super::list::{StandardSection, from_weekly};
+use super::kind::{StandardSection, from_weekly};
 use super::tables::{column, plain};
 use super::{FigureBuilder, Readings};
 use crate::domain::metric::Unit;

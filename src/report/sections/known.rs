@@ -1,6 +1,7 @@
 //! Known events and public holidays, in words and as marks: what a reader must know before a change is
 //! judged. Muted events are left out everywhere. Pages name a few and count the rest.
 
+use super::kind::CHANNELS;
 use super::{FigureBuilder, Readings};
 use crate::domain::business::KnownEvent;
 use crate::domain::holidays::holidays_between;
@@ -20,7 +21,7 @@ const MOST_REGIONS: usize = 2;
 /// A sentence for the report's days, and one for each span of days that figures are set against.
 pub fn sentences(readings: &Readings, builder: &FigureBuilder<'_>) -> Vec<String> {
     let fits = |event: &&KnownEvent| {
-        let at_channels = !event.channels.is_empty() && readings.has(&super::channels::SECTION);
+        let at_channels = !event.channels.is_empty() && readings.has(CHANNELS);
         !at_channels && (event.metrics.is_empty() || event.metrics.iter().any(|metric| builder.has_printed(metric)))
     };
     let events: Vec<&KnownEvent> = visible(readings).filter(fits).collect();

@@ -1,6 +1,6 @@
 //! Where leads come from, what they cost and how many go on.
 
-use super::list::{StandardSection, from_weekly, nothing_more};
+use super::kind::{StandardSection, from_weekly, nothing_more};
 use super::tables::{by_channel, ranked, shown, span};
 use super::{FigureBuilder, Readings};
 use crate::report::document::{Block, Section};

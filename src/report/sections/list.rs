@@ -1,34 +1,11 @@
 //! The sections that reports are made of, as data: one file each, one line here.
 
+use super::kind::StandardSection;
 use super::{
-    FigureBuilder, Readings, benchmarks, budget, campaigns, channels, content, funnel, goals, headline, hours, leads,
-    restated, roi, subscriptions, trend,
+    benchmarks, budget, campaigns, channels, content, funnel, goals, headline, hours, leads, restated, roi,
+    subscriptions, trend,
 };
-use crate::domain::campaign::Campaign;
-use crate::domain::period::Period;
-use crate::report::data::Needs;
 use crate::report::definition::{Cadence, Definition, Edition, REPORTS, SectionKind, Split};
-use crate::report::document::Section;
-
-/// A section that job files name by its id.
-#[derive(Clone, Copy, Debug)]
-pub struct StandardSection {
-    /// In job files, CSV files and links.
-    pub id: &'static str,
-    /// Its place among the sections of a report whose job does not say which it holds; none where it is not one of them.
-    pub place: fn(Cadence) -> Option<u8>,
-    /// Adds what it reads beyond what every report reads.
-    pub needs: fn(&Asking<'_>, &mut Needs),
-    pub build: fn(&Readings, &mut FigureBuilder<'_>) -> Vec<Section>,
-}
-
-/// The report that a section reads for.
-#[derive(Clone, Copy, Debug)]
-pub struct Asking<'a> {
-    pub definition: &'a Definition,
-    pub period: Period,
-    pub campaigns: &'a [Campaign],
-}
 
 /// Every section, in the order in which they are offered.
 pub const SECTIONS: [&StandardSection; 15] = [
@@ -77,19 +54,6 @@ pub fn standard(report: &str) -> Option<Definition> {
         edition: Edition { parts: parts(cadence), ..Edition::default() },
         split: Split::default(),
     })
-}
-
-/// Of a section that reads what every report reads.
-pub(super) fn nothing_more(_: &Asking<'_>, _: &mut Needs) {}
-
-/// In reports of weeks and longer.
-pub(super) fn from_weekly(cadence: Cadence, place: u8) -> Option<u8> {
-    (cadence != Cadence::Daily).then_some(place)
-}
-
-/// In reports of months and longer.
-pub(super) fn from_monthly(cadence: Cadence, place: u8) -> Option<u8> {
-    (!matches!(cadence, Cadence::Daily | Cadence::Weekly)).then_some(place)
 }
 
 #[cfg(test)]

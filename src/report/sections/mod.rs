@@ -15,6 +15,7 @@ mod glossary;
 mod goals;
 mod headline;
 mod hours;
+mod kind;
 mod known;
 mod lead;
 mod leads;
@@ -40,7 +41,7 @@ pub const RESTATED: &str = restated::SECTION.id;
 
 pub use windows::needs as needs_of_windows;
 
-use self::list::{Asking, StandardSection};
+use self::kind::{Asking, StandardSection};
 use crate::domain::benchmark::Benchmark;
 use crate::domain::business::Business;
 use crate::domain::campaign::Campaign;
@@ -132,8 +133,8 @@ impl Readings {
         self.channel_labels.get(channel).cloned().unwrap_or_else(|| channel.to_owned())
     }
 
-    fn has(&self, section: &StandardSection) -> bool {
-        self.definition.edition.has(section.id)
+    fn has(&self, section: &str) -> bool {
+        self.definition.edition.has(section)
     }
 
     /// What the figures of this period are set against, with what that is called.
@@ -377,7 +378,7 @@ fn notes(readings: &Readings, sections: &[Section]) -> Vec<String> {
         "Each figure has a receipt: `daybook explain <receipt>` says where it comes from.".to_owned(),
     ];
     let visitors = readings.data.days.values().any(|sums| sums.contains_key("web_visitors_daily.visitors"));
-    if visitors && readings.period.days() > 1 && readings.has(&headline::SECTION) {
+    if visitors && readings.period.days() > 1 && readings.has(headline::SECTION.id) {
         notes.push(format!(
             "Visitors are left out: they are counted day by day, and somebody who comes on two days of a {} would count twice.",
             readings.definition.cadence.noun()

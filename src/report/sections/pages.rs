@@ -1,6 +1,6 @@
 //! The pages that most sessions began on, and how they moved.
 
-use super::list::Asking;
+use super::kind::Asking;
 use super::tables::{WITH_RECEIPTS, column, plain, words};
 use super::{FigureBuilder, Readings, base};
 use crate::domain::metric::Unit;

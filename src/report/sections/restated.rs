@@ -1,6 +1,6 @@
 //! Since the last report: what it said, what that is now, and why.
 
-use super::list::{StandardSection, nothing_more};
+use super::kind::{StandardSection, nothing_more};
 use super::tables::{column, plain, words};
 use super::{FigureBuilder, Readings};
 use crate::domain::metric::Unit;

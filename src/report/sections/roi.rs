@@ -1,6 +1,6 @@
 //! What each channel's money brought.
 
-use super::list::{StandardSection, from_monthly, nothing_more};
+use super::kind::{StandardSection, from_monthly, nothing_more};
 use super::tables::{Of, bounded_bars, by_channel, cells, ranked, shown, span};
 use super::{FigureBuilder, Readings};
 use crate::domain::metric::Unit;

@@ -1,6 +1,6 @@
 //! How monthly recurring revenue came from its opening to its closing value.
 
-use super::list::{StandardSection, from_monthly};
+use super::kind::{StandardSection, from_monthly};
 use super::tables::{column, plain};
 use super::{FigureBuilder, Readings};
 use crate::domain::metric::Unit;

@@ -1,6 +1,6 @@
 //! The course of net revenue (or what comes closest) by day, week or month, with the same time before.
 
-use super::list::{StandardSection, nothing_more};
+use super::kind::{StandardSection, nothing_more};
 use super::{FigureBuilder, Readings, back, known};
 use crate::domain::metric::AsOf;
 use crate::domain::period::Period;

@@ -6,7 +6,7 @@ use crate::tenants::Simulation;
 use chrono::{Datelike, Days, NaiveDate};
 use daybook::domain::period::Period;
 use daybook::jobs::issue::IssueRequest;
-use daybook::jobs::readings::ReportContext;
+use daybook::jobs::report_context::ReportContext;
 use daybook::report::document::{Block, Card, Cell, Document, Figure, Plot, Row, Table, Unit};
 use daybook::sandbox::{Day, TenantTruth, Truth, tenants};
 use rust_decimal::{Decimal, RoundingStrategy};
