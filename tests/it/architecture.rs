@@ -1,5 +1,7 @@
 //! The order of the modules: what stands left may be used by what stands right, never the other way.
 
+mod cycles;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
