@@ -16,10 +16,10 @@ use crate::report::receipt::{DataPoint, Expression, Member, NOT_STATED, Plan, Re
 use crate::warehouse::WarehouseError;
 use crate::warehouse::facts::telling_apart;
 use crate::warehouse::issued::{LoadLine, Receipt, loads};
-use crate::warehouse::load::literal;
 use crate::warehouse::metric_sql::{self, Adds};
 use crate::warehouse::readings::BUDGETS;
 use crate::warehouse::report_data::patterns;
+use crate::warehouse::sql::literal;
 use duckdb::Connection;
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,7 +2,6 @@
 //! tables, whose transaction is rolled back.
 
 use super::error::{Context, WarehouseError};
-use super::load::literal;
 use super::maintenance::retention::sealed_before;
 use super::metric_sql;
 use super::rollup::{LeftOut, NotAdditive, Repeated, RollupSql, compute_anew, due, left_out, not_additive, repeated};
@@ -10,6 +9,7 @@ use crate::domain::channel::ChannelRules;
 use crate::domain::metric::{Difference, Figures, Grain, Number, Registry};
 use crate::domain::period::Period;
 use crate::domain::workspace::Workspace;
+use crate::warehouse::sql::literal;
 use chrono::{Days, NaiveDate};
 use duckdb::{Connection, params};
 use rust_decimal::Decimal;

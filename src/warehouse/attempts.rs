@@ -1,7 +1,7 @@
 //! Loads that began and did not end: a slice that ends the process is known by them at the next start.
 
 use super::error::{Context, WarehouseError};
-use super::load::literal;
+use crate::warehouse::sql::literal;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::{Connection, Transaction, params};
 use std::collections::{BTreeMap, BTreeSet};

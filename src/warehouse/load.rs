@@ -22,7 +22,7 @@ pub use files::{FileLoad, FileRows, FileTarget, load_files, parquet_columns, par
 pub use landed_pages::LandedPages;
 pub use listed::ListsAll;
 pub use records::{Count, Records};
-pub use stage::{columns, literal, path_literal};
+pub use stage::columns;
 pub use together::{MOST_BYTES as MOST_SMALL_BYTES, is_small, load_together};
 
 use super::clock;

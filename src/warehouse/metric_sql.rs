@@ -1,8 +1,8 @@
 //! Numbers that metrics are made of, as SQL over `mart.metric_daily`: reports and `daybook explain` use the same.
 
-use super::load::literal;
 use crate::domain::fact::Dimension;
 use crate::domain::metric::{Condition, Origin, RowFilter};
+use crate::warehouse::sql::literal;
 use std::collections::BTreeSet;
 
 /// The sum of a column over rows. Where there are rows at all, none of those that count sum up to zero.

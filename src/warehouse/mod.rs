@@ -32,6 +32,7 @@ pub mod readings;
 pub mod report_data;
 pub mod rollup;
 pub mod slots;
+pub mod sql;
 pub mod stream_states;
 mod worker;
 

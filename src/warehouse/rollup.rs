@@ -4,7 +4,6 @@
 use super::channels::RulesInUse;
 use super::error::{Context, WarehouseError};
 use super::facts::builtin;
-use super::load::literal;
 use super::maintenance::retention::sealed_before;
 use super::queries;
 use crate::domain::channel::ChannelRules;
@@ -13,6 +12,7 @@ use crate::domain::metric::{Columns, Daily};
 use crate::domain::money::Currency;
 use crate::domain::period::Period;
 use crate::domain::workspace::Workspace;
+use crate::warehouse::sql::literal;
 use chrono::NaiveDate;
 use duckdb::{Connection, Transaction, params};
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 //! query that returns bad rows; none means good.
 
 use crate::domain::fact::{Column, Fact, Facts};
-use crate::warehouse::load::literal;
+use crate::warehouse::sql::literal;
 
 /// A check with its name, which is a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]

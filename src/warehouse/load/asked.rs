@@ -1,9 +1,9 @@
 //! Whether an answer is one to what was asked: a list where one was due, of the days that were asked for.
 
 use super::pages::last_page;
-use super::stage::literal;
 use super::{LoadRequest, Loaded, Replaces, Target};
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::sql::literal;
 use chrono::{Days, NaiveDate};
 use duckdb::Transaction;
 

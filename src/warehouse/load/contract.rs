@@ -1,8 +1,8 @@
 //! Rows of an installation's own facts that are not as their contract says go to quarantine. The queries of built-in
 //! connectors say so themselves.
 
-use super::literal;
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::sql::literal;
 use duckdb::{Transaction, params};
 
 /// Marks rows of the temporary table `table` that lack a required value, or hold one that is no number, is out of range

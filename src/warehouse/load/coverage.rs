@@ -126,7 +126,7 @@ fn stated_zone(transaction: &Transaction<'_>, request: &LoadRequest) -> Result<O
         .query_row(
             &format!(
                 "SELECT any_value(zone) FROM (SELECT json_extract_string(body, {}) AS zone FROM page) WHERE zone <> ''",
-                super::literal(path)
+                crate::warehouse::sql::literal(path)
             ),
             [],
             |row| row.get(0),

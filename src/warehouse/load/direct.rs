@@ -3,12 +3,13 @@
 //! with; a first sync and a backfill go twice as fast.
 
 use super::pages::{PAGES_OF_SLICE, create_pages};
-use super::stage::{columns, forget_rejects, literal};
+use super::stage::{columns, forget_rejects};
 use super::{LoadRequest, Loaded, Replaces, Target, contract, finish, merge, stage};
 use crate::warehouse::clock;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::privacy::{columns as personal, erased};
 use crate::warehouse::queries;
+use crate::warehouse::sql::literal;
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::{Connection, Transaction};
 use std::collections::BTreeMap;

@@ -12,11 +12,12 @@ pub use silence::{LOOKED_AT, doubt_silence, is_silent};
 
 use super::asked::OTHER_DAY;
 use super::merge::covered;
-use super::stage::{columns, literal};
+use super::stage::columns;
 use super::{ListsAll, LoadRequest, Loaded, Replaces, Target};
 use crate::domain::coverage::{Standing, what_stays};
 use crate::support::shown::cut_line;
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::sql::literal;
 use chrono::NaiveDate;
 use duckdb::{Transaction, params};
 use rust_decimal::Decimal;

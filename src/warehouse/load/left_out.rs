@@ -1,10 +1,10 @@
 //! Records of money that could not be used. What one of them is worth is not known, so none is too few
 //! to report: they are named, by every load, until they come again and can be used.
 
-use super::stage::literal;
 use super::{LoadRequest, Loaded, Replaces, Target};
 use crate::support::shown::cut_line;
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::sql::literal;
 use duckdb::{Transaction, params};
 
 /// So many reasons are reported of one table, and so many records of a reason.

@@ -1,9 +1,9 @@
 //! Whether a list is of the same account as what is held: a vendor that lists every record for ever
 //! names those that were read before, or it is asked with the key of another account.
 
-use super::stage::literal;
 use super::{LoadRequest, Loaded, Target};
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::sql::literal;
 use chrono::{DateTime, Utc};
 use duckdb::Transaction;
 

@@ -1,9 +1,10 @@
 //! Staged rows against what the table holds: equal rows stay untouched, changed and vanished ones
 //! move to history, new ones come in.
 
-use super::stage::{columns, literal};
+use super::stage::columns;
 use super::{LoadRequest, Loaded, Replaces, Target};
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::sql::literal;
 use chrono::{DateTime, Utc};
 use duckdb::{Transaction, params};
 

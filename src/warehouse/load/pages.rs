@@ -1,9 +1,9 @@
 //! The relation `page` that the streams' queries read.
 
 use super::landed_pages::ListedPage;
-use super::stage::{literal, path_literal, utf8};
 use super::{LoadRequest, Pages};
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::sql::{literal, path_literal, utf8};
 use duckdb::Transaction;
 use std::path::Path;
 

@@ -4,9 +4,9 @@
 //! A table of such records has the columns `modified_at`, `archived_at` (since when a record counts
 //! no more), `absence` (why, where no recycle bin says so) and `merged_<key>s`.
 
-use super::stage::literal;
 use super::{LoadRequest, Loaded, Target};
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::sql::literal;
 use chrono::{DateTime, TimeDelta, Utc};
 use duckdb::{OptionalExt, Transaction, params};
 

@@ -5,9 +5,9 @@ use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::facts;
 use crate::warehouse::privacy::erased;
 use crate::warehouse::queries;
+use crate::warehouse::sql::literal;
 use duckdb::{Connection, Transaction, params};
 use std::collections::BTreeSet;
-use std::path::Path;
 
 /// Raw records and reasons are kept up to this many characters.
 pub const LONGEST_RAW: usize = 20_000;
@@ -354,19 +354,4 @@ fn has_column(connection: &Connection, table: &str, column: &str) -> Result<bool
     let mut statement = connection.prepare(&format!("SELECT * FROM temp.{table} LIMIT 0")).context(step)?;
     statement.query([]).map(drop).context(step)?;
     Ok(statement.column_names().iter().any(|name| name == column))
-}
-
-/// A text as an SQL literal.
-pub fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
-
-/// A path as an SQL literal.
-pub fn path_literal(path: &Path) -> Result<String, WarehouseError> {
-    utf8(path).map(literal)
-}
-
-/// A path as text.
-pub fn utf8(path: &Path) -> Result<&str, WarehouseError> {
-    path.to_str().ok_or_else(|| WarehouseError::Invalid(format!("{} is not UTF-8", path.display())))
 }

@@ -2,7 +2,7 @@
 
 use super::checksum::{Checksum, named, open_read_only, prove, quoted, tables};
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::load::path_literal;
+use crate::warehouse::sql::path_literal;
 use duckdb::Connection;
 use serde::Serialize;
 use std::fs::{self, File};

@@ -4,7 +4,7 @@
 
 use crate::domain::fact::{PERSONAL, Personal};
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::load::literal;
+use crate::warehouse::sql::literal;
 use duckdb::{Connection, params};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -5,8 +5,8 @@ use super::columns::{PersonalColumn, PersonalTable};
 use super::erased::{is_named, words};
 use super::person::shares;
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::load::literal;
 use crate::warehouse::maintenance::checksum::named;
+use crate::warehouse::sql::literal;
 use duckdb::{Connection, Transaction, params};
 use serde_json::Value;
 

@@ -112,7 +112,7 @@ fn every_question_has_the_columns_of_its_header_and_asks_facts_that_there_are() 
             answers::known_since(reader, "w", question)?;
             for (measure, _) in &question.measures {
                 for keys in [&keys, &BTreeMap::new()] {
-                    let sql = question.sql(keys, measure, ("w", period), crate::warehouse::load::literal);
+                    let sql = question.sql(keys, measure, ("w", period), crate::warehouse::sql::literal);
                     reader.prepare(&sql).and_then(|mut asked| asked.query([]).map(drop)).unwrap_or_else(|error| {
                         panic!("{name}: {error}: {sql}");
                     });

@@ -8,7 +8,7 @@ use crate::domain::period::Period;
 use crate::domain::workspace::Workspace;
 use crate::support::ids::hex;
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::load::literal;
+use crate::warehouse::sql::literal;
 use chrono::NaiveDate;
 use duckdb::{Connection, Transaction, params};
 use sha2::{Digest, Sha256};

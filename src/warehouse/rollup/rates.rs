@@ -3,7 +3,7 @@
 
 use crate::domain::fact::{Fact, Facts};
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::load::literal;
+use crate::warehouse::sql::literal;
 use duckdb::Transaction;
 use std::collections::BTreeSet;
 

@@ -5,7 +5,7 @@
 use super::own;
 use crate::domain::fact::{Facts, Origin};
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::load::literal;
+use crate::warehouse::sql::literal;
 use duckdb::Connection;
 use std::collections::BTreeMap;
 

@@ -37,10 +37,10 @@ const LEFT: [&str; 32] = [
     "sandbox: pages traffic",
     "settings: kind kinds reader schema_recorder values",
     "warehouse/load/together: read unusual",
-    "warehouse/load: asked contract coverage doubt left_out listed merge pages stage",
+    "warehouse/load: coverage doubt merge stage",
     "warehouse/outbox: claim outcome payload suppression unfinished",
     "warehouse/privacy: derived erased messages objection person",
-    "warehouse: channels clock facts functions issued load maintenance mark metric_sql migrate outbox privacy rollup worker",
+    "warehouse: channels clock facts functions issued load maintenance mark migrate outbox privacy rollup worker",
 ];
 
 type Module = Vec<String>;

@@ -1,10 +1,10 @@
 //! Streams that another stream of the connection contradicts.
 
-use super::super::stage::literal;
 use super::Confirm;
 use super::measures::other_sum;
 use crate::domain::coverage::NOTHING_CAME;
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::sql::literal;
 
 /// A stream whose days another stream may contradict.
 #[derive(Clone, Debug, PartialEq, Eq)]

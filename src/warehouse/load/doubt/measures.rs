@@ -1,8 +1,8 @@
 //! What days are measured by: one column, and others for days that have nothing of it.
 
 use super::super::LoadRequest;
-use super::super::stage::literal;
 use super::{Confirm, Doubt, of_stream};
+use crate::warehouse::sql::literal;
 
 /// The columns of a table, in the order in which they decide; none where rows are counted.
 pub struct Measures<'a>(Vec<&'a str>);

@@ -1,11 +1,11 @@
 //! Days at the end of which nothing has come yet: a source that is late says the same as one that has
 //! nothing to report. After a week of plenty the first such days are doubted, and believed if it lasts.
 
-use super::super::stage::literal;
 use super::super::{LoadRequest, Replaces, Target};
 use super::{DoubtedDay, SMALLEST_FALL, accepted_days};
 use crate::domain::coverage::NOTHING_CAME;
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::sql::literal;
 use chrono::{Days, NaiveDate};
 use duckdb::Transaction;
 use rust_decimal::Decimal;

@@ -3,7 +3,7 @@
 
 use super::FileLoad;
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::load::stage::{literal, path_literal};
+use crate::warehouse::sql::{literal, path_literal};
 use duckdb::{Transaction, params};
 
 /// A record of 1 MB may swell sixfold when every letter is escaped.

@@ -4,7 +4,7 @@
 use super::Batch;
 use super::quarantine::key_hash;
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::load::stage::literal;
+use crate::warehouse::sql::literal;
 use duckdb::{Transaction, params};
 
 /// Offers the good rows as `staged`, one a key, with the file (`page_no`) that each is of.

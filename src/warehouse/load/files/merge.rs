@@ -4,7 +4,7 @@
 use super::Batch;
 use crate::support::shown::shown;
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::load::stage::literal;
+use crate::warehouse::sql::literal;
 use chrono::{DateTime, Utc};
 use duckdb::{Transaction, params};
 

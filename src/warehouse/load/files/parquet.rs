@@ -1,7 +1,7 @@
 //! Parquet files, read by DuckDB: their columns, and their rows as texts.
 
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::load::stage::path_literal;
+use crate::warehouse::sql::path_literal;
 use duckdb::Connection;
 use std::path::Path;
 

@@ -2,8 +2,9 @@
 
 use super::Batch;
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::load::stage::{LONGEST_RAW, literal};
+use crate::warehouse::load::stage::LONGEST_RAW;
 use crate::warehouse::privacy::erased;
+use crate::warehouse::sql::literal;
 use duckdb::{Transaction, params};
 
 /// A reason is shown up to this many characters.
