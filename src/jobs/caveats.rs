@@ -5,6 +5,7 @@ use super::report_context::ReportContext;
 use crate::domain::metric::{Daily, Number};
 use crate::domain::period::Period;
 use crate::report::definition::Definition;
+use crate::report::sections::GOALS;
 use crate::warehouse::level_parts::lacking_parts;
 use crate::warehouse::new_customers::counted_since;
 use crate::warehouse::plan_history::plans_since;
@@ -52,16 +53,26 @@ pub fn files_in_trouble(
     Ok(told.collect())
 }
 
+/// Metrics that a report prints because the installation says so: in sections of its own, and as goals.
+fn printed<'a>(context: &'a ReportContext, definition: &'a Definition) -> BTreeSet<&'a str> {
+    let own = definition.edition.own.iter().flat_map(|own| &own.metrics);
+    let months = context.targets.keys().map(|(_, metric)| metric);
+    let longer = context.longer_targets.iter().map(|target| &target.metric);
+    let goals = months.chain(longer).filter(|_| definition.edition.has(GOALS));
+    own.chain(goals).map(String::as_str).collect()
+}
+
 /// Rollups of the installation that a report's metrics rest on and that could not be computed, a sentence each.
 pub(super) fn rollups_in_trouble(
     reader: &Connection,
     context: &ReportContext,
     definition: &Definition,
 ) -> Result<Vec<String>, WarehouseError> {
-    let printed = || definition.edition.own.iter().flat_map(|own| &own.metrics);
+    let printed = printed(context, definition);
     let failed = own::failures(reader)?.into_iter().filter(|(_, workspace, _)| *workspace == context.workspace.id);
     let told = failed.filter_map(|(rollup, _, error)| {
-        let labels: BTreeSet<&str> = printed()
+        let labels: BTreeSet<&str> = printed
+            .iter()
             .filter(|id| context.metrics.tables_of(id).contains(&rollup))
             .filter_map(|id| Some(context.metrics.get(id)?.label.as_str()))
             .collect();
@@ -83,7 +94,7 @@ pub(super) fn levels_in_trouble(
     period: Period,
 ) -> Result<Vec<String>, WarehouseError> {
     let mut labels: BTreeMap<Daily, BTreeSet<&str>> = BTreeMap::new();
-    for id in definition.edition.own.iter().flat_map(|own| &own.metrics) {
+    for id in printed(context, definition) {
         let Some(metric) = context.metrics.get(id) else { continue };
         for part in context.metrics.parts_of(id) {
             if let Number::Level(daily) = part.number
@@ -99,12 +110,11 @@ pub(super) fn levels_in_trouble(
         let Some(found) = lacking_parts(reader, &context.workspace.id, place, period.last_day())? else { continue };
         let labels: Vec<&str> = labels.into_iter().collect();
         told.push(format!(
-            "{} of {} parts of {} have no row for {}, though they had one for {} ({}{}): {} may be too low.",
+            "{} of {} parts of {} have no row for {}, though they had one within the week before ({}{}): {} may be too low.",
             found.lacking,
             found.parts,
             daily.table,
             period.last_day(),
-            found.before,
             found.example,
             if found.lacking > 1 { ", …" } else { "" },
             labels.join(", ")

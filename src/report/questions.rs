@@ -91,6 +91,7 @@ pub fn question(name: &str) -> Option<&'static Question> {
 }
 
 /// Every question that ships, by its name.
+#[cfg(test)]
 pub fn all() -> impl Iterator<Item = (&'static str, &'static Question)> {
     ALL.iter().map(|(name, question)| (*name, question))
 }

@@ -5,12 +5,10 @@ use super::error::{Context, WarehouseError};
 use chrono::NaiveDate;
 use duckdb::{Connection, OptionalExt, params};
 
-/// What a day lacks of the rows of the last day before it that has some.
+/// What a day lacks of the parts that had a row within the week before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LackingParts {
-    /// The day that is compared with.
-    pub before: NaiveDate,
-    /// Parts of that day, and those of them without a row on the day itself.
+    /// Parts with a row in that week, and those of them without one on the day itself.
     pub parts: u64,
     pub lacking: u64,
     /// The first of these, e.g. `account_id 17`.
@@ -45,14 +43,14 @@ pub fn lacking_parts(
         "WITH near AS (SELECT {day} AS day, connection, concat_ws(', ', {texts}) AS part, {column} AS value
              FROM core.{fact} WHERE workspace = $1 AND {day} BETWEEN CAST($2 AS DATE) - {DAYS} AND CAST($2 AS DATE)),
          now AS (FROM near WHERE day = $2),
-         before AS (FROM near WHERE day = (SELECT max(day) FROM near WHERE day < $2) AND value <> 0),
+         before AS (SELECT connection, part FROM near WHERE day < $2 GROUP BY ALL HAVING arg_max(value, day) <> 0),
          lacking AS (FROM before ANTI JOIN now USING (connection, part))
-         SELECT (SELECT max(day) FROM before), (SELECT count(*)::UBIGINT FROM before), count(*)::UBIGINT, min(part)
+         SELECT (SELECT count(*)::UBIGINT FROM before), count(*)::UBIGINT, min(part)
          FROM lacking HAVING count(*) > 0 AND (SELECT count(*) FROM now) > 0"
     );
     reader
         .query_row(&sql, params![workspace, date], |row| {
-            Ok(LackingParts { before: row.get(0)?, parts: row.get(1)?, lacking: row.get(2)?, example: row.get(3)? })
+            Ok(LackingParts { parts: row.get(0)?, lacking: row.get(1)?, example: row.get(2)? })
         })
         .optional()
         .context(step)
@@ -87,9 +85,10 @@ mod tests {
         let lacking = |date: NaiveDate| {
             warehouse.read_blocking(|c| lacking_parts(c, "w", ("balance_daily", "balance"), date)).expect("read")
         };
-        let wanted = LackingParts { before: day(1), parts: 3, lacking: 1, example: "account_id a".to_owned() };
+        let wanted = LackingParts { parts: 3, lacking: 1, example: "account_id a".to_owned() };
         assert_eq!(lacking(day(3)), Some(wanted));
-        let wanted = LackingParts { before: day(3), parts: 2, lacking: 1, example: "account_id".to_owned() };
+        // Not on the first of these days alone.
+        let wanted = LackingParts { parts: 3, lacking: 2, example: "account_id".to_owned() };
         assert_eq!(lacking(day(4)), Some(wanted));
         // A day without any row has no level, and the first one nothing to lack.
         assert_eq!((lacking(day(2)), lacking(day(1))), (None, None));

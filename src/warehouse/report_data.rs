@@ -54,7 +54,9 @@ pub fn report_data(
         // What a question of an earlier version asked is not known any more.
         let Some(question) = question(name) else { continue };
         data.answers.insert((name.clone(), *period), answers::read(reader, workspace, (name, question), *period)?);
-        if let Some(date) = answers::known_since(reader, workspace, question)? {
+        if !data.known_since.contains_key(name)
+            && let Some(date) = answers::known_since(reader, workspace, question)?
+        {
             data.known_since.insert(name.clone(), date);
         }
     }

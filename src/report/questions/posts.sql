@@ -9,10 +9,11 @@
 -- Null where nobody knows. Cost is fee and gifts, in the workspace's currency.
 SELECT
     p.platform,
-    p.handle,
-    p.campaign,
     p.post_key,
-    p.posted_date,
+    -- Two exports may tell of one post in other words.
+    min(p.handle) AS handle,
+    min(p.campaign) AS campaign,
+    min(p.posted_date) AS posted_date,
     CAST(sum(p.views) AS DECIMAL(38, 6)) AS views,
     CAST(sum(CASE WHEN coalesce(p.likes, p.comments, p.shares, p.saves) IS NOT NULL
         THEN coalesce(p.likes, 0) + coalesce(p.comments, 0) + coalesce(p.shares, 0) + coalesce(p.saves, 0) END)
@@ -26,4 +27,4 @@ SELECT
 FROM core.influencer_post AS p
 LEFT JOIN mart.fx_cross AS f ON f.workspace = p.workspace AND f.date = p.posted_date AND f.currency = p.currency
 WHERE p.workspace = $workspace AND p.posted_date >= $start AND p.posted_date < $end
-GROUP BY p.platform, p.handle, p.campaign, p.post_key, p.posted_date
+GROUP BY p.platform, p.post_key

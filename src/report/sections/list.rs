@@ -8,7 +8,7 @@ use super::{
 use crate::report::definition::{Cadence, Definition, Edition, REPORTS, SectionKind, Split};
 
 /// Every section, in the order in which they are offered.
-pub const SECTIONS: [&StandardSection; 15] = [
+const SECTIONS: [&StandardSection; 15] = [
     &headline::SECTION,
     &restated::SECTION,
     &trend::SECTION,

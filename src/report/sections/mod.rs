@@ -32,7 +32,7 @@ mod trend;
 mod windows;
 
 pub use figures::{FigureBuilder, ReceiptDraft, Settling};
-pub use list::{SECTIONS, parts, standard, words};
+pub use list::{parts, standard, words};
 pub use restated::Restated;
 
 /// The ids of sections that jobs read more for.

@@ -45,7 +45,17 @@ pub fn read(
             Ok((keys, answer))
         })
         .context(step)?;
-    rows.collect::<Result<_, _>>().context(step)
+    let mut answers = Answers::new();
+    for row in rows {
+        let (keys, found) = row.context(step)?;
+        // Rows of one key are one, as the query that explains a value adds them up.
+        let answer = answers.entry(keys).or_default();
+        answer.texts.extend(found.texts);
+        for (measure, value) in found.values {
+            *answer.values.entry(measure).or_default() += value;
+        }
+    }
+    Ok(answers)
 }
 
 /// The first day of which a question can have answers, where its file names the table.
