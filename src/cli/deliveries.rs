@@ -34,7 +34,7 @@ pub struct DeliveriesArgs {
     #[arg(long, conflicts_with = "state")]
     troubled: bool,
     /// Only what goes this way.
-    #[arg(long, value_parser = ["mail", "slack", "file"])]
+    #[arg(long, value_parser = super::channel_args::ways())]
     way: Option<String>,
     /// Only addresses, hooks or paths that contain this.
     #[arg(long, value_name = "TEXT")]
@@ -56,7 +56,7 @@ enum Action {
     Show {
         #[arg(value_name = "MESSAGE")]
         id: String,
-        /// Write the message itself there, as it went out: a mail, Slack's JSON, or the file.
+        /// Write the message itself there, as it went out: a mail, a channel's JSON, or the file.
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },

@@ -6,6 +6,7 @@ mod out;
 
 mod add;
 mod backfill;
+mod channel_args;
 mod channels;
 mod check;
 mod clock;

@@ -6,6 +6,7 @@ use crate::config::{ConnectionSettings, Settings, WorkspaceSettings};
 use crate::connectors::Engine;
 use crate::daemon::AppError;
 use crate::daemon::app::{SecretsAre, catalog, sources};
+use crate::delivery::channels;
 use crate::jobs::online::{Account, Finding, Standing, vendors, ways_out};
 use crate::support::clock::Clock;
 
@@ -50,9 +51,14 @@ fn places(workspace: &WorkspaceSettings, own: &ConnectionSettings) -> Vec<String
     own.secrets.keys().map(|name| format!("{name} at {file}{}", line(name))).collect()
 }
 
-/// The same for mail and Slack hooks, whose places were noted when the file was read.
+/// The same for mail and channels, whose places were noted when the file was read.
 fn of_way(settings: &Settings, way: &str) -> Vec<String> {
-    let owner = way.strip_prefix("Slack ").map_or(way.to_owned(), |hook| format!("the Slack hook {hook}"));
+    let channels = settings.delivery.channels.keys();
+    let owner = channels.filter(|channel| channel.text() == way).find_map(|channel| {
+        let noun = channels::kind(&channel.kind)?.noun;
+        Some(format!("the {noun} {}", channel.name))
+    });
+    let owner = owner.unwrap_or_else(|| way.to_owned());
     let own = settings.secrets.iter().filter(|place| place.owner == owner);
     own.map(|place| format!("{}:{}", place.file.display(), place.line)).collect()
 }

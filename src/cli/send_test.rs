@@ -1,11 +1,12 @@
 //! `daybook send-test`: a report by the real path, outbox included, to places of one's choice.
 
 use super::Outcome;
+use super::channel_args::ChannelArgs;
 use super::report::{ending_text, last_whole};
 use super::show::plain;
 use crate::daemon::issue::draft;
 use crate::daemon::{App, AppError, Selection, prefer};
-use crate::delivery::Route;
+use crate::delivery::{ChannelRef, Route};
 use crate::jobs::deliver::{Delivered, deliver_of};
 use crate::jobs::report::{Audience, Built, Renderings, messages_of};
 use crate::report::definition::Cadence;
@@ -20,9 +21,8 @@ pub struct SendTestArgs {
     /// Send a mail there; may be given more than once. The operator's addresses by default.
     #[arg(long, value_name = "ADDRESS")]
     to: Vec<String>,
-    /// Post to this hook of [delivery.slack]; may be given more than once.
-    #[arg(long, value_name = "HOOK")]
-    slack: Vec<String>,
+    #[command(flatten)]
+    channels: ChannelArgs,
     /// Yesterday's report of this workspace instead of the sample.
     #[arg(long, short, value_name = "ID")]
     workspace: Option<String>,
@@ -79,21 +79,22 @@ async fn real(app: &App, workspace: &str, audience: &mut Audience) -> anyhow::Re
 
 fn audience(app: &App, args: &SendTestArgs) -> anyhow::Result<Audience> {
     let delivery = &app.settings.delivery;
-    let (mut mail_to, mut slack_hooks) = (args.to.clone(), args.slack.clone());
-    if mail_to.is_empty() && slack_hooks.is_empty() {
-        (mail_to, slack_hooks) = (delivery.operator.mail.clone(), delivery.operator.slack.clone());
+    let (mut mail_to, mut channels) = (args.to.clone(), args.channels.all());
+    if mail_to.is_empty() && channels.is_empty() {
+        (mail_to, channels) = (delivery.operator.mail.clone(), delivery.operator.channels.clone());
     }
-    if mail_to.is_empty() && slack_hooks.is_empty() {
-        let words = "nowhere to send to: give --to or --slack, or configure [delivery.operator]";
+    if mail_to.is_empty() && channels.is_empty() {
+        let words = "nowhere to send to: give --to or --channel, or configure [delivery.operator]";
         return Err(AppError::Usage(words.to_owned()).into());
     }
-    if let Some(hook) = slack_hooks.iter().find(|hook| !delivery.slack.contains_key(*hook)) {
-        return Err(AppError::Usage(format!("there is no hook {hook:?} in [delivery.slack]")).into());
+    if let Some(channel) = channels.iter().find(|channel| !delivery.channels.contains_key(*channel)) {
+        let ChannelRef { kind, name } = channel;
+        return Err(AppError::Usage(format!("there is no [delivery.{kind}.{name}] in config/daybook.toml")).into());
     }
     if !mail_to.is_empty() && delivery.mail.is_none() {
         return Err(AppError::Usage("[delivery.mail] is not configured".to_owned()).into());
     }
-    Ok(app.audience_for(mail_to, slack_hooks))
+    Ok(app.audience_for(mail_to, channels))
 }
 
 /// No reader may take a test for a report, and each test is a message of its own.

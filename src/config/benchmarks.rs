@@ -1,8 +1,8 @@
 //! `config/benchmarks.toml`: what is poor, average, good or excellent in an industry.
 
 use super::Known;
-use super::files::read_text;
 use crate::domain::benchmark::Benchmark;
+use crate::settings::files::read_text;
 use crate::settings::kinds::{decimal, id};
 use crate::settings::reader::{Problems, Section, Source, read_toml};
 use crate::settings::values::check_known;

@@ -1,7 +1,7 @@
 //! `config/channels.toml`: the rules that give a visit its channel, and the channels' names.
 
-use super::files::read_text;
 use crate::domain::channel::{ChannelRuleSpec, ChannelRules, Tags, UNASSIGNED};
+use crate::settings::files::read_text;
 use crate::settings::kinds::{id, list_of, text};
 use crate::settings::reader::{At, Fault, Problems, Section, Source, fault, read_toml};
 use crate::settings::values::{quoted, read_text as any_text};

@@ -3,9 +3,9 @@
 use super::Gathered;
 use super::drops;
 use super::schema::vendors;
-use super::secrets::SecretPlace;
 use crate::connectors::file::FileDrop;
 use crate::connectors::timing::StreamTiming;
+use crate::settings::SecretPlace;
 use crate::settings::kinds::{date, id, secret_ref, whole_number};
 use crate::settings::reader::{Fault, Section, fault};
 use crate::settings::values::quoted;
@@ -92,7 +92,7 @@ pub(super) fn read(
     let owner = id.as_ref().map_or("", |id| id.value.as_str());
     for (name, secret) in &secrets {
         let owner = format!("the connection \"{owner}\" of {workspace} ({name})");
-        gathered.secret(SecretPlace::new(&section, secret.line, &owner, &secret.value));
+        gathered.secrets.add(SecretPlace::new(&section, secret.line, &owner, &secret.value));
     }
     let streams = read_streams(&mut section);
     section.describe("settings", || vendors::settings(&connector.value));

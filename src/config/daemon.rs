@@ -1,13 +1,12 @@
 //! `config/daybook.toml`: the daemon's own settings.
 
-use super::files::read_text;
-use super::secrets::SecretPlace;
-use super::{Gathered, Workspaces, delivery};
-use crate::delivery::config::DeliveryConfig;
-use crate::settings::Kind;
+use super::{Gathered, Workspaces};
+use crate::delivery::settings::{self as delivery, DeliveryConfig};
+use crate::settings::files::{join, read_text};
 use crate::settings::kinds::{one_of, path, secret_ref, text, whole_number};
 use crate::settings::reader::{At, Fault, Problems, Section, Source, fault, read_toml};
 use crate::settings::values::read_text as any_text;
+use crate::settings::{Kind, SecretPlace};
 use crate::support::nearest::nearest;
 use crate::support::secret::SecretRef;
 use crate::warehouse::WarehouseConfig;
@@ -133,7 +132,7 @@ pub(super) fn read_top(root: &Path, mut top: Section<'_>, gathered: &Gathered) -
         log: top.section("log").map(log).unwrap_or_default(),
         schedule: top.section("schedule").map(schedule).unwrap_or_default(),
         admin: top.section("admin").map(|section| admin(section, gathered)).unwrap_or_default(),
-        delivery: delivery::read(top.section("delivery"), &data_dir, gathered),
+        delivery: delivery::read(top.section("delivery"), &gathered.context(&data_dir)),
         privacy: top.section("privacy").map(|section| privacy(section, gathered)).unwrap_or_default(),
         rates_of: top.section("rates").and_then(rates),
         data_dir,
@@ -226,7 +225,7 @@ fn admin(mut section: Section<'_>, gathered: &Gathered) -> AdminConfig {
     let token = section
         .optional("token", secret_ref().about("What a trigger must bear; without it, triggers are refused."))
         .map(|at| {
-            gathered.secret(SecretPlace::new(&section, at.line, "the token of the admin interface", &at.value));
+            gathered.secrets.add(SecretPlace::new(&section, at.line, "the token of the admin interface", &at.value));
             at.value
         });
     let config = AdminConfig {
@@ -291,14 +290,9 @@ fn privacy(mut section: Section<'_>, gathered: &Gathered) -> PrivacyConfig {
             ),
         )
         .map(|at| {
-            gathered.secret(SecretPlace::new(&section, at.line, "the key of people's pseudonyms", &at.value));
+            gathered.secrets.add(SecretPlace::new(&section, at.line, "the key of people's pseudonyms", &at.value));
             at.value
         });
     section.finish();
     PrivacyConfig { person_key }
-}
-
-/// `path` below `folder`, unless absolute; "." adds nothing.
-pub fn join(folder: &Path, path: &Path) -> PathBuf {
-    folder.join(path).components().collect()
 }

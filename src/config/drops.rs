@@ -3,12 +3,12 @@
 mod words;
 
 use super::connections::FileConnection;
-use super::daemon::join;
 use crate::connectors::file::{
     Answers, FileDrop, LARGEST_MB, Mark, NONE, OnRemoval, Pattern, Preset, Presets, SETTLE_SECS, Target, Targets,
     Versions, Written, tidy,
 };
 use crate::domain::dropped::Repeats;
+use crate::settings::files::join;
 use crate::settings::kinds::{decimal, list_of, one_of, path, text, time_zone, whole_number};
 use crate::settings::reader::{At, Section, fault, unknown_remedy};
 use crate::settings::values::{self, quoted, read_text as any_text};

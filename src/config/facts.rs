@@ -1,9 +1,9 @@
 //! Facts of the installation's own: `config/facts/<fact>.toml`, or `config/connectors/<name>/facts/<fact>.toml` beside
 //! the connector that fills it; each with `<fact>.metrics.sql` for what it adds to the metrics.
 
-use super::files::{file_id, files_in, read_text};
 use super::sql_files::{SqlFile, add_rollups};
 use crate::domain::fact::{Fact, Facts, Origin};
+use crate::settings::files::{file_id, files_in, read_text};
 use crate::settings::{Problems, Source, read_toml};
 use crate::warehouse::facts::{Written, builtin, checks, read_top};
 use std::path::{Path, PathBuf};

@@ -2,13 +2,13 @@
 
 mod days;
 
-use super::files::{file_id, files_in, read_text};
 use super::timing::{self, Timing};
 use super::{Known, Workspaces, sections};
 use crate::domain::schedule::{Expression, Overlap, Policy};
 use crate::report::definition::{Cadence, Compare, Definition, Edition, Filter, REPORTS, Split};
 pub use crate::report::readiness::LatePolicy;
 use crate::report::sections::standard;
+use crate::settings::files::{file_id, files_in, read_text};
 use crate::settings::kinds::{self, cron, id, list_of, one_of, some_of, text, time_zone};
 use crate::settings::reader::{At, Problems, Section, Source, read_toml, unknown_remedy};
 use crate::settings::values::{check_known, quoted};

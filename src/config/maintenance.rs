@@ -1,8 +1,8 @@
 //! The sections of `daybook.toml` about the warehouse's maintenance: `[backup]`, `[retention]`, `[maintenance]`.
 
-use super::daemon::join;
 use crate::domain::fact::Facts;
 use crate::settings::Names;
+use crate::settings::files::join;
 use crate::settings::kinds::{path, whole_number};
 use crate::settings::reader::Section;
 use crate::warehouse::maintenance::{BackupConfig, MaintenanceConfig, Percent, RetentionConfig, retention};

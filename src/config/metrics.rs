@@ -1,10 +1,10 @@
 //! `jobs/metrics.toml`: what each number means.
 
-use super::files::read_text;
 use crate::domain::fact::Facts;
 use crate::domain::metric::{
     Better, Columns, Condition, Daily, Formula, MetricSpec, Origin, Registry, RowFilter, Unit, Window,
 };
+use crate::settings::files::read_text;
 use crate::settings::kinds::{id, list_of, one_of, some_of, text, whole_number};
 use crate::settings::reader::{At, Fault, Problems, Section, Source, fault, read_toml, unknown_remedy};
 use crate::settings::values::{check_known, expected, quoted};

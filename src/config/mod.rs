@@ -10,11 +10,9 @@ mod campaigns;
 pub mod channels;
 pub mod connections;
 pub mod daemon;
-mod delivery;
 pub mod diff;
 mod drops;
 pub mod facts;
-mod files;
 pub mod jobs;
 mod maintenance;
 pub mod metrics;
@@ -31,27 +29,28 @@ pub mod workspaces;
 #[cfg(test)]
 mod tests;
 
+pub use crate::settings::SecretPlace;
 pub use crate::settings::problems::Problem;
 pub use crate::settings::values::is_id;
 pub use channels::Channels;
 pub use connections::{ConnectionSettings, FileConnection};
 pub use daemon::{AdminConfig, LandingConfig, LogConfig, LogFormat, PrivacyConfig, ScheduleConfig};
 pub use jobs::{EditionJob, Format, Job, JobKind, LatePolicy, ReportJob, SplitJob, SyncJob};
-pub use secrets::SecretPlace;
 pub use sql_files::SqlFile;
 pub use workspaces::{Budget, Reader, Recipients, WorkspaceSettings};
 
 use crate::connectors::file::Presets;
-use crate::delivery::config::DeliveryConfig;
+use crate::delivery::ChannelRef;
+use crate::delivery::settings::DeliveryConfig;
 use crate::domain::benchmark::Benchmark;
 use crate::domain::fact::Facts;
 use crate::domain::metric::Registry;
 use crate::settings::reader::Problems;
+use crate::settings::{ReadContext, Secrets};
 use crate::support::text_file;
 use crate::warehouse::WarehouseConfig;
 use crate::warehouse::maintenance::MaintenanceConfig;
 use chrono::{DateTime, Utc};
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -144,20 +143,20 @@ impl Settings {
 struct Gathered {
     problems: Problems,
     facts: Arc<Facts>,
-    secrets: RefCell<Vec<SecretPlace>>,
+    secrets: Secrets,
     presets: Presets,
 }
 
 impl Default for Gathered {
     fn default() -> Self {
-        let (problems, facts, secrets) = (Problems::default(), crate::warehouse::facts::builtin(), RefCell::default());
+        let (problems, facts, secrets) = (Problems::default(), crate::warehouse::facts::builtin(), Secrets::default());
         Self { problems, facts, secrets, presets: Presets::default() }
     }
 }
 
 impl Gathered {
-    fn secret(&self, place: SecretPlace) {
-        self.secrets.borrow_mut().push(place);
+    fn context<'a>(&'a self, data_dir: &'a Path) -> ReadContext<'a> {
+        ReadContext { data_dir, secrets: &self.secrets }
     }
 }
 
@@ -170,7 +169,8 @@ struct Known {
     /// Metrics that only a workspace as a whole has a value of.
     whole_metrics: BTreeSet<String>,
     splits: splits::Splits,
-    hooks: Option<BTreeSet<String>>,
+    /// Channels that messages are posted to.
+    posted: Option<BTreeSet<ChannelRef>>,
     has_mail: Option<bool>,
 }
 
@@ -211,7 +211,7 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
             ids.filter(|id| !metrics.has_parts(id)).collect()
         }),
         splits: metrics.as_ref().map(|metrics| splits::Splits::of(metrics, &facts)).unwrap_or_default(),
-        hooks: daemon.as_ref().map(|daemon| daemon.delivery.slack.keys().cloned().collect()),
+        posted: daemon.as_ref().map(|daemon| daemon.delivery.channels.keys().cloned().collect()),
         has_mail: daemon.as_ref().map(|daemon| daemon.delivery.mail.is_some()),
     };
     let data_dir = daemon.as_ref().map_or(root, |daemon| &daemon.data_dir);
@@ -248,7 +248,7 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
             rollups,
             checks,
             presets,
-            secrets: secrets.into_inner(),
+            secrets: secrets.into_places(),
         }),
         _ => Err(problems),
     }

@@ -1,28 +1,9 @@
 //! Secrets: config files only say where each is kept; this reads them all, to report every missing one.
 
+use crate::settings::SecretPlace;
 use crate::settings::problems::Problem;
-use crate::settings::reader::Section;
 use crate::support::secret::{SecretError, SecretRef};
-use std::path::{Path, PathBuf};
-
-/// A secret that some part needs, and the line that says so.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SecretPlace {
-    /// Relative to the root folder.
-    pub file: PathBuf,
-    pub line: usize,
-    /// Who needs it, e.g. `the connection "ads" of acme (access_token)`.
-    pub owner: String,
-    pub reference: SecretRef,
-}
-
-impl SecretPlace {
-    /// A place in the file of `section`.
-    pub fn new(section: &Section<'_>, line: usize, owner: &str, reference: &SecretRef) -> Self {
-        let file = section.source.file.to_owned();
-        Self { file, line, owner: owner.to_owned(), reference: reference.clone() }
-    }
-}
+use std::path::Path;
 
 /// Tries to read every secret and returns a problem for each that is missing or empty. The values are
 /// dropped at once; relative secret files start at `config_dir`.

@@ -1,8 +1,8 @@
 //! The SQL that comes with jobs: rollups and checks. Only read here; others prepare and run it.
 
-use super::files::{file_id, files_in, read_text};
 use crate::domain::fact::rollup::{HeaderProblem, in_order};
 use crate::domain::fact::{Facts, Rollup};
+use crate::settings::files::{file_id, files_in, read_text};
 use crate::settings::reader::{Problems, unknown_remedy};
 use crate::warehouse::rollup::RollupSql;
 use std::path::{Path, PathBuf};

@@ -1,9 +1,10 @@
 //! `config/workspaces/<id>.toml`: a tenant, with its connections, recipients, budgets and targets.
 
 use super::connections::{self, AnyConnection, ConnectionSettings, FileConnection};
-use super::files::{file_id, files_in, read_text};
 use super::{Format, Gathered, Known, Workspaces};
 use crate::connectors::file::Pattern;
+use crate::delivery::ChannelRef;
+use crate::delivery::channels::read_references;
 use crate::domain::business::Business;
 use crate::domain::campaign::Campaign;
 use crate::domain::fiscal::FiscalYear;
@@ -11,6 +12,7 @@ use crate::domain::target::Target;
 use crate::domain::workspace::Workspace;
 use crate::report::format::{CurrencyDisplay, Language, Locale};
 use crate::settings::Names;
+use crate::settings::files::{file_id, files_in, read_text};
 use crate::settings::kinds::{
     amount, boolean, currency, decimal, id, id as id_value, list_of, mail_address, mailbox, month, one_of, text,
     time_zone, weekday,
@@ -59,8 +61,7 @@ pub struct WorkspaceSettings {
 pub struct Recipients {
     /// Addresses.
     pub mail: Vec<String>,
-    /// Names of hooks of `[delivery.slack]`.
-    pub slack: Vec<String>,
+    pub channels: Vec<ChannelRef>,
     /// Whether the report folder gets a copy.
     pub files: bool,
 }
@@ -260,24 +261,14 @@ fn read_the_same(one: &FileConnection, other: &FileConnection) -> bool {
 fn read_recipients(mut section: Section<'_>, known: &Known) -> Recipients {
     section.about("A group of recipients.");
     let mail = section.optional("mail", list_of(mail_address()).about("Addresses."));
-    let slack = section.optional("slack", list_of(id()).about("Hooks of [delivery.slack] in config/daybook.toml."));
+    let channels = read_references(&mut section, known.posted.as_ref());
     let files =
         section.optional("files", boolean().about("Whether the report folder gets a copy.")).is_some_and(|at| at.value);
     if let Some(mail) = mail.as_ref().filter(|mail| !mail.value.is_empty() && known.has_mail == Some(false)) {
         let message = format!("{}: there is no way to send mail", section.name);
         section.problem(mail.line, &message, "add [delivery.mail] to config/daybook.toml");
     }
-    if let Some(slack) = &slack {
-        for hook in &slack.value {
-            let hook = At { value: hook.clone(), line: slack.line };
-            check_known(&section, &hook, known.hooks.as_ref(), "Slack hook", "config/daybook.toml");
-        }
-    }
-    let recipients = Recipients {
-        mail: mail.map(|at| at.value).unwrap_or_default(),
-        slack: slack.map(|at| at.value).unwrap_or_default(),
-        files,
-    };
+    let recipients = Recipients { mail: mail.map(|at| at.value).unwrap_or_default(), channels, files };
     section.finish();
     recipients
 }

@@ -7,8 +7,7 @@ use crate::config::jobs::Copy;
 use crate::config::{self, WorkspaceSettings};
 use crate::connectors::file::Target;
 use crate::connectors::spec::SlicingSpec;
-use crate::delivery::config::{DeliveryConfig, MailConfig, SlackDestination};
-use crate::delivery::{MAIL_LANE, Route};
+use crate::delivery::ChannelRef;
 use crate::domain::target::Term;
 use crate::jobs::payer_streams::{payer_streams, plan_streams};
 use crate::jobs::report::{Audience, Formats};
@@ -16,7 +15,7 @@ use crate::jobs::report_context::{Check, FileFacts, FilesReach, ListFacts, Repor
 use crate::warehouse::facts::checks;
 use crate::warehouse::new_customers::PayerStreams;
 use crate::warehouse::plan_history::PlanStreams;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The check that reports word in their own way: it names currencies.
 const RATE_CHECK: &str = checks::NAMES[1];
@@ -145,21 +144,21 @@ impl App {
         let mut audience = Audience { formats, ..self.audience_for(Vec::new(), Vec::new()) };
         for group in copy.to.iter().filter_map(|group| workspace.recipients.get(group)) {
             audience.mail_to.extend(group.mail.iter().cloned());
-            audience.slack_hooks.extend(group.slack.iter().cloned());
+            audience.channels.extend(group.channels.iter().cloned());
             audience.files |= group.files;
         }
-        for list in [&mut audience.mail_to, &mut audience.slack_hooks] {
-            list.sort();
-            list.dedup();
-        }
+        audience.mail_to.sort();
+        audience.mail_to.dedup();
+        audience.channels.sort();
+        audience.channels.dedup();
         prefer(workspace, &mut audience);
         audience
     }
 
-    /// An audience of these addresses and hooks, with the sender as configured.
-    pub fn audience_for(&self, mail_to: Vec<String>, slack_hooks: Vec<String>) -> Audience {
+    /// An audience of these addresses and channels, with the sender as configured.
+    pub fn audience_for(&self, mail_to: Vec<String>, channels: Vec<ChannelRef>) -> Audience {
         let delivery = &self.settings.delivery;
-        let bots = delivery.slack.iter().filter(|(_, hook)| matches!(hook, SlackDestination::Bot { .. }));
+        let with_files = delivery.channels.iter().filter(|(_, channel)| channel.takes_files());
         Audience {
             mail_from: delivery.mail.as_ref().map(|mail| mail.from().to_owned()),
             reply_to: delivery.headers.reply_to.clone(),
@@ -170,23 +169,13 @@ impl App {
                 .unsubscribe_key
                 .as_ref()
                 .and_then(|key| key.resolve(&self.settings.config_dir()).ok()),
-            held_lanes: held_lanes(delivery),
-            slack_bots: bots.map(|(name, _)| name.clone()).collect(),
+            held_lanes: delivery.held_lanes(),
+            with_files: with_files.map(|(at, _)| at.clone()).collect(),
             mail_to,
-            slack_hooks,
+            channels,
             ..Audience::default()
         }
     }
-}
-
-/// The ways that lead out of this machine, as long as nobody confirmed that they may be used.
-fn held_lanes(delivery: &DeliveryConfig) -> BTreeSet<String> {
-    if delivery.confirmed {
-        return BTreeSet::new();
-    }
-    let mail = matches!(delivery.mail, Some(MailConfig::Smtp { .. })).then(|| MAIL_LANE.to_owned());
-    let hooks = delivery.slack.iter().filter(|(_, hook)| !matches!(hook, SlackDestination::Folder { .. }));
-    mail.into_iter().chain(hooks.map(|(hook, _)| Route::Slack { hook: hook.clone() }.lane())).collect()
 }
 
 /// Gives each of an audience what a tenant and its single readers prefer.

@@ -2,6 +2,7 @@
 
 use super::AppError;
 use super::app::App;
+use crate::delivery::ChannelRef;
 use crate::warehouse::outbox::{held, orphans, waiting};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -9,7 +10,7 @@ use serde::Serialize;
 /// A way out that is blocked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WayStatus {
-    /// `mail` or `Slack <hook>`.
+    /// `mail`, or a channel, e.g. `Slack marketing`.
     pub way: String,
     /// Messages that wait.
     pub messages: u64,
@@ -39,7 +40,7 @@ pub fn blocked(app: &App) -> Result<Vec<WayStatus>, AppError> {
         next_try_at: None,
     });
     let blocked = found.into_iter().map(|waiting| WayStatus {
-        way: waiting.lane.strip_prefix("slack:").map_or(waiting.lane.clone(), |hook| format!("Slack {hook}")),
+        way: waiting.lane.parse::<ChannelRef>().map_or(waiting.lane.clone(), |channel| channel.text()),
         messages: waiting.messages,
         trouble: waiting.answer,
         remedy: format!(

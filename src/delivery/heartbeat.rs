@@ -21,7 +21,7 @@ impl Heartbeat {
     pub fn new(url: &Secret, client: Client) -> Result<Self, BuildError> {
         let invalid = |why: &str| BuildError::Invalid(format!("delivery.heartbeat: the address {why}"));
         let parsed = Url::parse(url.expose()).map_err(|_| invalid("is not a URL"))?;
-        if !super::slack::is_protected(&parsed) {
+        if !super::http::is_protected(&parsed) {
             return Err(invalid("does not start with https://"));
         }
         Ok(Self { url: url.clone(), client })

@@ -1,151 +1,131 @@
-//! Posts messages to Slack's incoming webhooks. The answers are those of
-//! <https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/>.
+//! Slack: incoming webhooks, and apps with a token.
 
-pub mod bot;
+mod bot;
+mod webhook;
 
-use super::{Accepted, BuildError, DeliveryError, one_line};
-use crate::support::secret::Secret;
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{Client, Response, StatusCode, Url, redirect};
-use serde_json::Value;
-use std::time::Duration;
+use super::channel::{Channel, ChannelKind, Destination, Starter, not_json};
+use super::{BuildError, DeliveryError, channel_folder};
+use crate::settings::kinds::{secret_ref, text};
+use crate::settings::reader::Section;
+use crate::settings::values::quoted;
+use crate::settings::{ReadContext, SecretPlace};
+use crate::support::secret::SecretRef;
+use bot::Bot;
+use reqwest::Client;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::Arc;
+use webhook::Webhook;
 
-/// A good answer is `ok`; nothing longer than this is worth reading.
-const ANSWER_BYTES: usize = 2048;
-const TIMEOUT: Duration = Duration::from_secs(30);
-/// What Slack allows one hook when it does not say: a message a second.
-const DEFAULT_DELAY: Duration = Duration::from_secs(60);
-const LONGEST_DELAY: Duration = Duration::from_secs(3600);
+pub const KIND: ChannelKind = ChannelKind {
+    id: "slack",
+    noun: "Slack hook",
+    about: "A Slack channel.",
+    about_all: "Slack channels, under names that recipients refer to.",
+    about_list: "Slack channels by name alone: slack = [\"marketing\"] is channels = [\"slack:marketing\"].",
+    read,
+    note,
+    starter: Starter {
+        kind: "webhook",
+        key: "url",
+        secret: "the address of the incoming webhook of your Slack channel",
+    },
+};
 
-/// A channel's hook. Its URL is the secret.
-#[derive(Clone, Debug)]
-pub struct Webhook {
-    name: String,
-    url: Secret,
-    client: Client,
-}
-
-/// A client that never follows a redirect: the URL is a secret and goes to one host only.
-pub fn client() -> Result<Client, BuildError> {
-    Client::builder()
-        .redirect(redirect::Policy::none())
-        .connect_timeout(Duration::from_secs(10))
-        .timeout(TIMEOUT)
-        .user_agent(concat!("daybook/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| BuildError::Client(error.without_url().to_string()))
-}
-
-/// Whether what goes to `url` cannot be read on the way: HTTPS, or this machine.
-pub(super) fn is_protected(url: &Url) -> bool {
-    let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    url.scheme() == "https" || (url.scheme() == "http" && loopback)
-}
-
-/// A message as people read it in a file.
-pub fn pretty(payload: &[u8]) -> Result<Vec<u8>, DeliveryError> {
-    let value: Value = parse(payload)?;
-    let mut text = serde_json::to_vec_pretty(&value).map_err(|_| not_json())?;
-    text.push(b'\n');
-    Ok(text)
-}
-
-impl Webhook {
-    /// `name` is the hook's name in the configuration. HTTPS is required but to this machine.
-    pub fn new(name: &str, url: &Secret, client: Client) -> Result<Self, BuildError> {
-        let invalid = |why: &str| BuildError::Invalid(format!("the URL of the Slack hook {name:?} {why}"));
-        let parsed = Url::parse(url.expose()).map_err(|_| invalid("is not a URL"))?;
-        if !is_protected(&parsed) {
-            return Err(invalid("does not start with https://"));
-        }
-        Ok(Self { name: name.to_owned(), url: url.clone(), client })
-    }
-
-    /// Posts one message. Where Slack finds fault with the blocks, its text is sent alone, so that
-    /// a change of Slack's rules doesn't silence the reports.
-    pub async fn send(&self, payload: &[u8]) -> Result<Accepted, DeliveryError> {
-        let (message, _) = unthreaded(parse(payload)?);
-        match self.post(message.to_string().into_bytes()).await {
-            Err(DeliveryError::Permanent { reason }) if reason.contains("invalid_blocks") => {
-                let Some(text) = message.get("text").and_then(Value::as_str) else {
-                    return Err(DeliveryError::Permanent { reason });
-                };
-                tracing::warn!(hook = self.name, "slack refused the blocks of a message, its text is sent alone");
-                let accepted = self.post(serde_json::json!({ "text": text }).to_string().into_bytes()).await?;
-                Ok(Accepted { response: format!("{} (text only, the blocks were refused)", accepted.response) })
-            }
-            result => result,
-        }
-    }
-
-    async fn post(&self, body: Vec<u8>) -> Result<Accepted, DeliveryError> {
-        let request = self.client.post(self.url.expose()).header(CONTENT_TYPE, "application/json").body(body);
-        let response = request.send().await.map_err(|error| self.not_answered(&error))?;
-        let status = response.status();
-        let retry_after = retry_after(&response);
-        let answer = self.url.redact(&one_line(&answer(response).await));
-        judge(status, &answer, retry_after)
-    }
-
-    fn not_answered(&self, error: &reqwest::Error) -> DeliveryError {
-        // The error's own words may hold the URL.
-        if error.is_connect() {
-            let reason = "no connection to slack".to_owned();
-            DeliveryError::Unavailable { reason, retry_after: None }
-        } else if error.is_builder() {
-            DeliveryError::Misconfigured { reason: format!("the Slack hook {:?} cannot be called", self.name) }
-        } else {
-            let what =
-                if error.is_timeout() { "no answer from slack in time" } else { "the connection to slack broke" };
-            DeliveryError::Unknown { reason: what.to_owned() }
-        }
-    }
-}
-
-fn judge(status: StatusCode, answer: &str, retry_after: Option<Duration>) -> Result<Accepted, DeliveryError> {
-    let reason = format!("slack answered {} {answer}", status.as_u16()).trim_end().to_owned();
-    match status.as_u16() {
-        200 if answer == "ok" => Ok(Accepted { response: "200 ok".to_owned() }),
-        // Some proxy may have answered in Slack's place.
-        200..=299 => Err(DeliveryError::Unknown { reason }),
-        429 => Err(DeliveryError::Unavailable { reason, retry_after: Some(retry_after.unwrap_or(DEFAULT_DELAY)) }),
-        408 => Err(DeliveryError::Temporary { reason, retry_after }),
-        // Whoever names an instant for another try has not taken this one.
-        503 if retry_after.is_some() => Err(DeliveryError::Unavailable { reason, retry_after }),
-        // Nothing says that such a message was not posted.
-        500..=599 => Err(DeliveryError::Unknown { reason }),
-        // The hook was removed, its channel archived or its app switched off.
-        300..=399 | 401 | 403 | 404 | 410 => Err(DeliveryError::Misconfigured { reason }),
-        _ => Err(DeliveryError::Permanent { reason }),
-    }
-}
-
-pub(super) fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds).min(LONGEST_DELAY))
-}
-
-async fn answer(response: Response) -> String {
-    let bytes = read_bounded(response, ANSWER_BYTES).await;
-    // Slack answers with one word; whole pages of a proxy are not repeated.
-    let text = String::from_utf8_lossy(&bytes);
-    let word = |text: &str| text.len() <= 100 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-    if word(text.trim()) { text.trim().to_owned() } else { "with an unexpected body".to_owned() }
-}
-
-pub(super) async fn read_bounded(mut response: Response, limit: usize) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        bytes.extend_from_slice(&chunk[..chunk.len().min(limit - bytes.len())]);
-        if bytes.len() >= limit {
-            break;
-        }
-    }
-    bytes
-}
-
+/// Where Slack's Web API is.
+pub const SLACK_API: &str = "https://slack.com/api";
 /// What a message carries for its thread, under this key; Slack itself knows no such field.
 const THREAD: &str = "thread";
+/// Slack's own limit is 3,000 characters a section; the escapes need room.
+const NOTE_CHARS: usize = 2_500;
+
+/// A Slack channel as configured.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SlackDestination {
+    /// The URL is itself the secret.
+    Webhook { url: SecretRef },
+    /// An app's token: takes files too.
+    Bot {
+        token: SecretRef,
+        /// The channel's id, e.g. `C0123456789`; the app must be a member.
+        channel: String,
+        api_url: String,
+    },
+}
+
+impl Destination for SlackDestination {
+    fn takes_files(&self) -> bool {
+        matches!(self, Self::Bot { .. })
+    }
+
+    fn build(&self, name: &str, config_dir: &Path, client: &Client) -> Result<Box<dyn Channel>, BuildError> {
+        Ok(match self {
+            Self::Webhook { url } => Box::new(Webhook::new(name, &url.resolve(config_dir)?, client.clone())?),
+            Self::Bot { token, channel, api_url } => {
+                Box::new(Bot::new(name, token.resolve(config_dir)?, channel, api_url, client.clone())?)
+            }
+        })
+    }
+}
+
+#[derive(Clone, Copy)]
+enum HookKind {
+    Webhook,
+    Bot,
+    Folder,
+}
+
+fn read(mut section: Section<'_>, name: &str, context: &ReadContext<'_>) -> Option<Arc<dyn Destination>> {
+    let kinds = [("webhook", HookKind::Webhook), ("bot", HookKind::Bot), ("folder", HookKind::Folder)];
+    let about = "An incoming webhook, an app's token, or a folder to look at.";
+    let kind = section.choice("kind", "\"webhook\", \"bot\" or \"folder\"", about, &kinds)?;
+    let destination = match kind.value {
+        HookKind::Webhook => read_webhook(&mut section, name, context),
+        HookKind::Bot => read_bot(&mut section, name, context),
+        HookKind::Folder => channel_folder::read(&mut section, "\"outgoing/slack\"", context),
+    };
+    section.finish();
+    destination
+}
+
+fn read_webhook(section: &mut Section<'_>, name: &str, context: &ReadContext<'_>) -> Option<Arc<dyn Destination>> {
+    let about = "The address of an incoming webhook, which is itself a secret.";
+    let url = section.required("url", "{ env = \"DAYBOOK_SLACK_MARKETING\" }", secret_ref().about(about))?;
+    context.secrets.add(SecretPlace::new(section, url.line, &owner(name), &url.value));
+    Some(Arc::new(SlackDestination::Webhook { url: url.value }))
+}
+
+fn read_bot(section: &mut Section<'_>, name: &str, context: &ReadContext<'_>) -> Option<Arc<dyn Destination>> {
+    let token = section.required(
+        "token",
+        "{ env = \"DAYBOOK_SLACK_TOKEN\" }",
+        secret_ref().about("The token of an app with the scopes chat:write and files:write."),
+    );
+    let channel =
+        section.required("channel", "\"C0123456789\"", text().about("The channel's id; the app must be a member."));
+    let api_url = section.optional("api_url", text().about("Where Slack's Web API answers."));
+    if let Some(token) = &token {
+        context.secrets.add(SecretPlace::new(section, token.line, &owner(name), &token.value));
+    }
+    if let Some(channel) = channel.as_ref().filter(|channel| !is_channel_id(&channel.value)) {
+        let message = format!("{}: {} is not a channel's id", section.name, quoted(&channel.value));
+        section.problem(channel.line, &message, "copy it from the channel's details in Slack, e.g. \"C0123456789\"");
+    }
+    let api_url = api_url.map_or_else(|| SLACK_API.to_owned(), |at| at.value);
+    Some(Arc::new(SlackDestination::Bot { token: token?.value, channel: channel?.value, api_url }))
+}
+
+/// Whose secret it is.
+fn owner(name: &str) -> String {
+    format!("the Slack hook {name}")
+}
+
+/// Slack's ids of channels: letters and digits after C (public), G (private) or D (direct).
+fn is_channel_id(text: &str) -> bool {
+    (9..=20).contains(&text.len())
+        && text.starts_with(['C', 'G', 'D'])
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
 
 /// The message as Slack takes it, and the blocks of its thread.
 fn unthreaded(mut message: Value) -> (Value, Option<Value>) {
@@ -157,9 +137,39 @@ fn parse(payload: &[u8]) -> Result<Value, DeliveryError> {
     serde_json::from_slice(payload).map_err(|_| not_json())
 }
 
-fn not_json() -> DeliveryError {
-    DeliveryError::Permanent { reason: "the message is not JSON".to_owned() }
+/// A note that pings nobody.
+fn note(subject: &str, text: &str) -> Vec<u8> {
+    let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let mut cut: String = text.chars().take(NOTE_CHARS / 5).collect();
+    // Most text needs no escape and may be as long as the limit.
+    if escaped(text).chars().count() <= NOTE_CHARS {
+        cut = text.to_owned();
+    } else if cut.len() < text.len() {
+        cut.push('…');
+    }
+    let (head, body) = (escaped(subject), escaped(&cut));
+    json!({
+        "text": format!("{head}\n{body}"),
+        "blocks": [
+            { "type": "section", "text": { "type": "mrkdwn", "text": format!("*{head}*"), "verbatim": true } },
+            { "type": "section", "text": { "type": "plain_text", "text": cut, "emoji": false } },
+        ],
+    })
+    .to_string()
+    .into_bytes()
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_to_slack_pings_nobody_and_keeps_the_limits() {
+        let text = format!("<!channel> {}", "&".repeat(9000));
+        let value: Value = serde_json::from_slice(&note("<!here>", &text)).expect("JSON");
+        assert!(!value["text"].as_str().expect("text").contains('<'));
+        assert_eq!(value["blocks"][0]["text"]["text"], "*&lt;!here&gt;*");
+        assert_eq!(value["blocks"][1]["text"]["type"], "plain_text");
+        assert!(value["blocks"][1]["text"]["text"].as_str().expect("text").chars().count() <= 3000);
+    }
+}

@@ -17,9 +17,7 @@ mod verdict;
 mod waits;
 mod wire;
 
-pub use names::is_hello;
-
-use super::config::{MailConfig, SmtpSecurity};
+use super::settings::{MailConfig, SmtpSecurity};
 use super::{Accepted, BuildError, DeliveryError, DeliveryResult, ProbeResult, Reply, limit_text, one_line};
 use login::{Login, Proof, log_in};
 use names::Envelope;
@@ -85,7 +83,7 @@ impl Smtp {
             (Some(password), _) => Some(Proof::Password(password.resolve(config_dir)?)),
             (None, Some(oauth)) => {
                 let mailbox = username.as_deref().unwrap_or_default();
-                Some(Proof::Token(Tokens::build(oauth, mailbox, config_dir, super::slack::client()?)?))
+                Some(Proof::Token(Tokens::build(oauth, mailbox, config_dir, super::http::client()?)?))
             }
             (None, None) => None,
         };

@@ -179,13 +179,14 @@ pub async fn tell(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::ChannelRef;
     use crate::domain::metric::{Difference, Grain};
     use rust_decimal::dec;
 
     #[tokio::test]
     async fn the_operator_is_notified_of_the_same_differences_once() {
         let warehouse = Warehouse::in_memory().expect("a warehouse");
-        let operator = [Route::Slack { hook: "ops".to_owned() }];
+        let operator = [Route::Channel(ChannelRef::new("slack", "ops"))];
         let now = "2026-11-27T04:40:00Z".parse().expect("an instant");
         let told = async |says: &str| tell(&warehouse, &operator, says, now).await.expect("told");
         assert_eq!(told("acme: cost of 2026-11-20 is 10.01 in the rollup and 10 computed from facts").await, 1);

@@ -1,6 +1,6 @@
 //! Delivery: messages are claimed, sent, and marked with what the other side answered.
 //!
-//! Each way out (the mail server, each Slack hook, files) is a lane, so a slow mail server holds up no Slack
+//! Each way out (the mail server, each channel, files) is a lane, so a slow mail server holds up no Slack
 //! message, of this pass or a later one. Mail has several senders; one reader's mails never leave two at once.
 //! Where nothing can go a way at all, its other messages are left alone until the next time, by every sender.
 
@@ -10,7 +10,7 @@ mod one;
 mod smaller;
 mod weekly;
 
-use crate::delivery::config::UnknownPolicy;
+use crate::delivery::settings::UnknownPolicy;
 use crate::delivery::{Deliverers, FILE_LANE, MAIL_LANE, Outgoing};
 use crate::support::clock::Clock;
 use crate::warehouse::outbox::{

@@ -93,8 +93,8 @@ fn made_again(
             };
             mail(document, &rendered, &audience, templates, (from, to))?.raw
         }
-        Route::Slack { .. } => serde_json::to_vec(&rendered.slack)?,
-        Route::SlackFile { .. } => rendered.pdf,
+        Route::Channel(channel) => rendered.post(&channel.kind)?,
+        Route::ChannelFile { .. } => rendered.pdf,
         Route::File { path } => {
             let ending = path.rsplit('.').next().unwrap_or_default();
             let found = rendered.files(Formats::ALL).into_iter().find(|(one, ..)| *one == ending);

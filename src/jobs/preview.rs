@@ -2,7 +2,8 @@
 
 use crate::jobs::report::{Audience, ReportError, mail, mail_domain, render_all};
 use crate::report::document::Document;
-use crate::report::preview::{Format, Sheet, slack};
+use crate::report::posts::POSTS;
+use crate::report::preview::{Format, Sheet};
 use crate::report::render::email::{self, InlineChart};
 use crate::report::sample;
 use crate::report::templates::Templates;
@@ -13,8 +14,6 @@ use serde::{Deserialize, Serialize};
 /// Who writes where mail is not configured, and who reads where nobody is named.
 const SENDER: &str = "Daybook <daybook@example.com>";
 const READER: &str = "reader@example.com";
-/// Slack's own bound of a message.
-const SLACK_BLOCKS: usize = 50;
 
 /// A document as it would be issued now, and who would get it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -54,9 +53,6 @@ pub fn sheet(draft: &Draft, templates: &Templates, folder: &str) -> Result<(Shee
     let logo = email::logo(templates);
     let mail_page = with_images(&mail.html, rendered.charts.iter().chain(&logo), &mail_domain(from));
     let sent = document.issued_at.with_timezone(&document.time_zone).format("%H:%M").to_string();
-    let blocks = rendered.slack["blocks"].as_array().map_or(0, Vec::len);
-    let picture = slack(&rendered.slack, &document.title, &sent)?;
-    let json = serde_json::to_string_pretty(&rendered.slack)? + "\n";
 
     let (mut formats, mut files) = (Vec::new(), Vec::new());
     let mut add = |label: &str, name: &str, is_shown: bool, note: String, bytes: Vec<u8>| {
@@ -70,8 +66,14 @@ pub fn sheet(draft: &Draft, templates: &Templates, folder: &str) -> Result<(Shee
     let shown = format!("“{}”; {} of the 102 kB that Gmail shows", mail.subject, size(mail.html.len()));
     add("Mail", "mail.html", true, shown, mail_page.into_bytes());
     add("Mail as text", "mail.txt", true, "where HTML is not read".to_owned(), mail.text.into_bytes());
-    add("Slack", "slack.html", true, format!("{blocks} of at most {SLACK_BLOCKS} blocks"), picture.into_bytes());
-    add("Slack blocks", "slack.json", true, "as they are posted".to_owned(), json.into_bytes());
+    for post in &POSTS {
+        let Some(message) = rendered.posts.get(post.channel) else { continue };
+        let picture = (post.picture)(message, &document.title, &sent)?;
+        let json = serde_json::to_string_pretty(message)? + "\n";
+        add(post.label, &format!("{}.html", post.channel), true, (post.size)(message), picture.into_bytes());
+        let label = format!("{} as JSON", post.label);
+        add(&label, &format!("{}.json", post.channel), true, "as it is posted".to_owned(), json.into_bytes());
+    }
     let whole = format!("{} from {from} to {to}", size(mail.raw.len()));
     add("Mail file", "mail.eml", false, whole, mail.raw);
     add("CSV", "report.csv", false, format!("{lines} lines"), rendered.csv.into_bytes());

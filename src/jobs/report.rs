@@ -1,16 +1,17 @@
 //! A document in every format, and the messages born with it in one transaction.
 
-use crate::delivery::Route;
 use crate::delivery::unsubscribe::targets;
+use crate::delivery::{ChannelRef, Route};
 use crate::domain::period::Period;
 use crate::report::definition::Definition;
 use crate::report::document::Document;
 use crate::report::format::Locale;
+use crate::report::posts;
 use crate::report::receipt::Expression;
 use crate::report::render::chart::{draw, draw_printed, png, spark, svg};
 use crate::report::render::email::{Attachment, InlineChart, MailContext, MailError, RenderedMail};
 use crate::report::render::html::ChartPainter;
-use crate::report::render::{csv, email, html, pdf, slack, xlsx};
+use crate::report::render::{csv, email, html, pdf, xlsx};
 use crate::report::sections::ReceiptDraft;
 use crate::report::templates::Templates;
 use crate::support::ids::{hex, stable_id};
@@ -40,9 +41,9 @@ pub struct Audience {
     /// For the readers' tokens in it; never written anywhere.
     #[serde(skip)]
     pub unsubscribe_key: Option<Secret>,
-    pub slack_hooks: Vec<String>,
-    /// The hooks that take files: they get the PDF as well.
-    pub slack_bots: BTreeSet<String>,
+    pub channels: Vec<ChannelRef>,
+    /// Those that take files: they get the PDF as well.
+    pub with_files: BTreeSet<ChannelRef>,
     pub formats: Formats,
     /// The ways out that wait for the installation's release, e.g. `mail`, `slack:marketing`.
     #[serde(default)]
@@ -68,7 +69,7 @@ impl Audience {
         }
     }
 
-    /// Every locale that somebody gets; the one of folder and Slack even if it is nobody's.
+    /// Every locale that somebody gets; the one of folder and channels even if it is nobody's.
     pub fn all_locales(&self) -> BTreeSet<Locale> {
         self.mail_to.iter().map(|address| self.locale_of(address)).chain([self.locale]).collect()
     }
@@ -133,6 +134,8 @@ pub enum ReportError {
     /// Figures of days that are not over would be presented as final.
     #[error("{period} is not over: today is {today}; ask for earlier days, or wait for the scheduled report")]
     NotOver { period: Period, today: chrono::NaiveDate },
+    #[error("this version makes no message for a channel of the kind {0:?}")]
+    NoMessage(String),
     #[error("the report was not made in the locale {0}")]
     Unworded(Locale),
 }
@@ -144,7 +147,8 @@ pub struct Rendered {
     pub html: String,
     pub csv: String,
     pub xlsx: Vec<u8>,
-    pub slack: serde_json::Value,
+    /// By kind of channel.
+    pub posts: BTreeMap<&'static str, serde_json::Value>,
     pub charts: Vec<InlineChart>,
 }
 
@@ -202,7 +206,7 @@ pub fn render_all(document: &Document, data: &Document, templates: &Templates) -
         html: html::render(document, &csv, templates, painter)?,
         csv,
         xlsx: xlsx::render(data)?,
-        slack: slack::render(document),
+        posts: posts::render(document),
         charts: charts.collect::<Result<_, ReportError>>()?,
     })
 }
@@ -222,6 +226,12 @@ impl Rendered {
             (formats.xlsx, "xlsx", XLSX, &self.xlsx),
         ];
         all.into_iter().filter(|(wanted, ..)| *wanted).map(|(_, ending, media, bytes)| (ending, media, bytes)).collect()
+    }
+
+    /// The message for a kind of channel.
+    pub fn post(&self, kind: &str) -> Result<Vec<u8>, ReportError> {
+        let message = self.posts.get(kind).ok_or_else(|| ReportError::NoMessage(kind.to_owned()))?;
+        Ok(serde_json::to_vec(message)?)
     }
 
     /// Name and sum of every file, wanted or not.
@@ -310,13 +320,14 @@ pub fn messages_of(
         };
         add(Route::Mail { from: from.clone(), to: to.clone() }, (made, Some(made_with)), locale)?;
     }
-    for hook in &audience.slack_hooks {
-        add(Route::Slack { hook: hook.clone() }, (Ok(serde_json::to_vec(&rendered.slack)?), None), audience.locale)?;
-        if formats.pdf && audience.slack_bots.contains(hook) {
+    for channel in &audience.channels {
+        let route = Route::Channel(channel.clone());
+        add(route, (Ok(rendered.post(&channel.kind)?), None), audience.locale)?;
+        if formats.pdf && audience.with_files.contains(channel) {
             let file_name = format!("{}-{stem}.pdf", document.workspace_id);
             let title = format!("{}: {}, {}", document.workspace_name, document.title, document.period.last_day());
             let made = (Ok(rendered.pdf.clone()), None);
-            add(Route::SlackFile { hook: hook.clone(), file_name, title }, made, audience.locale)?;
+            add(Route::ChannelFile { channel: channel.clone(), file_name, title }, made, audience.locale)?;
         }
     }
     Ok(messages)

@@ -2,11 +2,13 @@
 //! remedy; and the JSON Schema of a file from the code that reads it.
 
 mod aliases;
+pub mod files;
 mod kind;
 pub mod kinds;
 pub mod problems;
 pub mod reader;
 mod schema_recorder;
+mod secrets;
 pub mod values;
 
 pub use aliases::describe as describe_aliases;
@@ -15,3 +17,4 @@ pub use kind::{Kind, Names, with};
 pub use problems::Problem;
 pub use reader::{At, Fault, Problems, Section, Source, fault, read_toml, unknown_remedy};
 pub use schema_recorder::{SchemaRecorder, explore};
+pub use secrets::{ReadContext, SecretPlace, Secrets};

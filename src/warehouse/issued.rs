@@ -20,7 +20,7 @@ pub struct NewIssued {
     pub receipts: Vec<Receipt>,
     /// Of that document; none where nobody got it so.
     pub files: Vec<IssuedFile>,
-    /// The locale that the report folder and Slack got.
+    /// The locale that the report folder and channels got.
     pub locale: String,
     /// The sum of the templates it was rendered with.
     pub templates: String,
@@ -71,7 +71,7 @@ pub struct Issued {
     /// In the standard locale, as JSON.
     pub document: String,
     pub files: Vec<IssuedFile>,
-    /// The locale that the report folder and Slack got.
+    /// The locale that the report folder and channels got.
     pub locale: String,
     /// The sum of the templates it was rendered with; absent in reports of early versions.
     pub templates: Option<String>,

@@ -152,7 +152,7 @@ async fn every_format_names_a_known_event_and_hostile_words_stay_words() {
     assert!(pdf.contains(&squeezed(named)) && pdf.contains(&squeezed("new checkout (release)")), "{pdf}");
     assert!(rendered.html.contains(named) && rendered.html.contains("class=\"event p"));
     assert!(!rendered.html.contains("<script>alert"));
-    let slack = rendered.slack.to_string();
+    let slack = rendered.posts["slack"].to_string();
     assert!(slack.contains(named) && !slack.contains("<script>"), "{slack}");
     let mail = {
         let prints = Renderings::new(&built, &audience().all_locales(), &templates).expect("all formats");

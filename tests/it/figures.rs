@@ -139,7 +139,7 @@ pub fn audience() -> Audience {
     Audience {
         mail_from: Some("Daybook <reports@example.com>".to_owned()),
         mail_to: vec!["ceo@example.com".to_owned()],
-        slack_hooks: vec!["marketing".to_owned()],
+        channels: vec![daybook::delivery::ChannelRef::new("slack", "marketing")],
         files: true,
         ..Audience::default()
     }
@@ -232,7 +232,7 @@ pub fn in_every_format(built: &Built, locale: Locale, templates: &Templates, def
         assert!(text.contains(&figure.text), "mail text {figure:?}");
         assert!(page.contains(&figure.text), "mail HTML {figure:?}");
     }
-    let slack = rendered.slack.to_string();
+    let slack = rendered.posts["slack"].to_string();
     // The message is a few lines; the headline figures follow in its thread.
     for (path, figure) in document.figures().into_iter().filter(|(path, _)| path.starts_with("headline/")) {
         assert!(slack.contains(&figure.text), "Slack {path} {figure:?}");

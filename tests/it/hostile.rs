@@ -83,7 +83,7 @@ async fn every_format_of_a_hostile_day_comes_out_safe() {
         page_is_safe(&rendered.html, "the page");
         figures_are_in_all(document, &rendered);
         csv_is_safe(&rendered.csv);
-        slack_is_safe(&rendered.slack);
+        slack_is_safe(&rendered.posts["slack"]);
         pdf_is_safe(&rendered.pdf);
         let audience = Audience {
             mail_from: Some("Daybook <reports@example.com>".to_owned()),

@@ -65,7 +65,10 @@ fn flags_alone_start_an_installation_that_check_finds_well() {
     assert_eq!(acme.workspace.name, "Acme \"South\" GmbH");
     assert_eq!((acme.workspace.time_zone.name(), acme.workspace.currency.code()), ("Europe/Berlin", "CHF"));
     assert_eq!(acme.recipients["marketing"].mail, ["cmo@example.com"]);
-    assert_eq!(acme.recipients["marketing"].slack, ["marketing"]);
+    assert_eq!(
+        acme.recipients["marketing"].channels.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["slack:marketing"]
+    );
     assert!(read(&dir, "config/daybook.toml").contains("security = \"start_tls\""));
     let checked = said(&daybook(&dir, &["check", "--without-secrets"]));
     assert!(checked.starts_with("OK: ") && !checked.contains("not there yet"), "{checked}");

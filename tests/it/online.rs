@@ -138,6 +138,8 @@ async fn mail_and_slack_are_tried_as_far_as_nobody_is_notified_of_it() {
     };
     assert_eq!(of("mail")["standing"], "unreachable", "{findings}");
     assert_eq!(of("Slack team")["standing"], "untried", "{findings}");
-    assert!(of("Slack team")["remedy"].as_str().is_some_and(|remedy| remedy.contains("send-test --slack team")));
+    assert!(
+        of("Slack team")["remedy"].as_str().is_some_and(|remedy| remedy.contains("send-test --channel slack:team"))
+    );
     assert_eq!(done.status.code(), Some(3));
 }

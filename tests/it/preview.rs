@@ -8,8 +8,18 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant, SystemTime};
 
-const FILES: [&str; 8] =
-    ["page.html", "report.pdf", "mail.html", "mail.txt", "slack.html", "slack.json", "mail.eml", "report.csv"];
+const FILES: [&str; 10] = [
+    "page.html",
+    "report.pdf",
+    "mail.html",
+    "mail.txt",
+    "slack.html",
+    "slack.json",
+    "teams.html",
+    "teams.json",
+    "mail.eml",
+    "report.csv",
+];
 const TEXT: &str = "report-templates/mail/report.txt";
 const THEME: &str = "accent = \"#a1b2c3\"\naccent_dark = \"#abcdef\"\nlogo_text = \"Acme House\"\n";
 

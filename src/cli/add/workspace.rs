@@ -2,6 +2,7 @@
 
 use super::edit::Edit;
 use super::{Addition, Manner};
+use crate::cli::channel_args::ChannelArgs;
 use crate::cli::init::answers::{Answers, SecretsIn, TenantArgs, tenant};
 use crate::cli::init::ask::Asker;
 use crate::cli::init::files::workspace;
@@ -17,9 +18,8 @@ pub struct WorkspaceArgs {
     id: Option<String>,
     #[command(flatten)]
     tenant: TenantArgs,
-    /// The Slack hook of config/daybook.toml that its reports are posted by.
-    #[arg(long, value_name = "NAME")]
-    slack: Option<String>,
+    #[command(flatten)]
+    channels: ChannelArgs,
     /// Where secrets will be kept: file, env or credential.
     #[arg(long, value_name = "WHERE")]
     secrets: Option<String>,
@@ -30,8 +30,8 @@ pub struct WorkspaceArgs {
 pub fn add(settings: &Settings, args: &WorkspaceArgs, asker: &mut Asker<'_>) -> Result<Addition, AppError> {
     let secrets_in = SecretsIn::named(args.secrets.as_deref(), asker)?;
     let tenant = tenant(&args.tenant, args.id.as_deref(), "", asker)?;
-    let slack = args.slack.clone();
-    let answers = Answers { tenant, server: None, from: String::new(), slack, secrets_in, data_dir: None };
+    let channels = args.channels.all();
+    let answers = Answers { tenant, server: None, from: String::new(), channels, secrets_in, data_dir: None };
     let mut wanted = Vec::new();
     let mut text = workspace(&answers, &mut wanted);
     let (id, currency) = (&answers.tenant.id, answers.tenant.currency.as_str());

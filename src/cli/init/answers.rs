@@ -3,11 +3,14 @@
 use super::InitArgs;
 use super::ask::Asker;
 use super::zone;
+use crate::cli::channel_args::present_answer;
 use crate::connectors::connection::wrong_value;
 use crate::connectors::file::Presets;
 use crate::connectors::spec::{SettingKind, SettingSpec};
 use crate::connectors::{Catalog, Connector};
 use crate::daemon::AppError;
+use crate::delivery::ChannelRef;
+use crate::delivery::channels::KINDS;
 use crate::domain::money::Currency;
 use crate::support::nearest::unknown_remedy;
 use std::collections::BTreeMap;
@@ -101,15 +104,15 @@ pub struct Answers {
     pub tenant: Tenant,
     pub server: Option<Server>,
     pub from: String,
-    /// The Slack hook that reports are posted by.
-    pub slack: Option<String>,
+    /// The channels that reports are posted to.
+    pub channels: Vec<ChannelRef>,
     pub secrets_in: SecretsIn,
     /// As the config file is to name it; beside `config/` if there is none.
     pub data_dir: Option<String>,
 }
 
-/// The hook that `init` makes.
-const HOOK: &str = "marketing";
+/// What the channel is called that `init` makes.
+const CHANNEL: &str = "marketing";
 
 pub fn gather(args: &InitArgs, dir: &Path, asker: &mut Asker<'_>) -> Result<Answers, AppError> {
     let tenant = tenant(&args.tenant, args.workspace.as_deref(), &id_from(dir), asker)?;
@@ -128,13 +131,14 @@ pub fn gather(args: &InitArgs, dir: &Path, asker: &mut Asker<'_>) -> Result<Answ
         Some(_) => asker.value("sender of the mails", args.from.as_deref(), &default, address)?,
         None => args.from.clone().unwrap_or(default),
     };
-    let yes = args.slack.then_some("yes");
-    let slack = asker.value("post to a Slack channel by an incoming webhook (yes, no)", yes, "no", |text| {
-        one_of(text, &["yes", "no"], "answer").map(|answer| answer == "yes")
-    })?;
+    let kinds: Vec<&str> = ["none"].into_iter().chain(KINDS.map(|kind| kind.id)).collect();
+    let asked = format!("post to a channel ({})", kinds.join(", "));
+    let kind =
+        asker.value(&asked, args.channel(), "none", |text| one_of(present_answer(text), &kinds, "kind of channel"))?;
+    let channels = KINDS.into_iter().filter(|known| known.id == kind).map(|known| ChannelRef::new(known.id, CHANNEL));
     let secrets_in = SecretsIn::named(args.secrets.as_deref(), asker)?;
     let data_dir = args.data_dir.as_ref().map(|dir| dir.display().to_string());
-    Ok(Answers { tenant, server, from, slack: slack.then(|| HOOK.to_owned()), secrets_in, data_dir })
+    Ok(Answers { tenant, server, from, channels: channels.collect(), secrets_in, data_dir })
 }
 
 /// A workspace by flags, answers and defaults.

@@ -5,6 +5,7 @@ use super::super::install::shipped;
 use super::answers::{Answers, SecretsIn, Server, Vendor, quoted};
 use super::snippets;
 use crate::config::schema::{FOLDER, FileKind};
+use crate::delivery::{ChannelRef, Starter, channels};
 use chrono::NaiveDate;
 use rand::RngExt;
 
@@ -78,13 +79,10 @@ fn daybook(answers: &Answers, wanted: &mut Vec<Wanted>) -> String {
             )
         }
     };
-    let slack = answers.slack.as_ref().map_or_else(String::new, |hook| {
-        let about = "the address of the incoming webhook of your Slack channel";
-        let url = secret(answers.secrets_in, &format!("slack_{hook}"), about, wanted);
-        format!("[delivery.slack.{hook}]\nkind = \"webhook\"\nurl = {url}\n")
-    });
-    let text = with_section(shipped, "\n[delivery.mail]\n", &mail);
-    let text = with_section(&text, "\n[delivery.slack.marketing]\n", &slack);
+    let mut text = with_section(shipped, "\n[delivery.mail]\n", &mail);
+    for channel in &answers.channels {
+        text = with_channel(&text, channel, answers.secrets_in, wanted);
+    }
     let text = match &answers.data_dir {
         Some(dir) => text.replace("# data_dir = \".\"", &format!("data_dir = {}", quoted(dir))),
         None => text,
@@ -98,6 +96,17 @@ fn daybook(answers: &Answers, wanted: &mut Vec<Wanted>) -> String {
             SecretsIn::File | SecretsIn::Env => "person_key = { file = \"secrets/person_key\" }",
         },
     )
+}
+
+/// The text with a channel's section, which names its one secret.
+fn with_channel(text: &str, channel: &ChannelRef, secrets_in: SecretsIn, wanted: &mut Vec<Wanted>) -> String {
+    let ChannelRef { kind, name } = channel;
+    let Some(Starter { kind: word, key, secret: about }) = channels::kind(kind).map(|kind| &kind.starter) else {
+        return text.to_owned();
+    };
+    let value = secret(secrets_in, &format!("{kind}_{name}"), about, wanted);
+    let section = format!("[delivery.{kind}.{name}]\nkind = \"{word}\"\n{key} = {value}\n");
+    with_section(text, &format!("\n[delivery.{kind}.{name}]\n"), &section)
 }
 
 /// The text with the section that begins at `head` written anew, up to the next empty line.
@@ -137,10 +146,11 @@ pub fn workspace(answers: &Answers, wanted: &mut Vec<Wanted>) -> String {
         );
     }
     let to: Vec<String> = tenant.to.iter().map(|address| quoted(address)).collect();
-    let slack = answers.slack.as_ref().map_or_else(String::new, |hook| format!("slack = [{}]\n", quoted(hook)));
+    let channels: Vec<String> = answers.channels.iter().map(|channel| quoted(&channel.to_string())).collect();
+    let channels = if channels.is_empty() { String::new() } else { format!("channels = [{}]\n", channels.join(", ")) };
     text += &format!(
         "\n# Who gets reports; the jobs in jobs/ name these groups. All get a copy in the report folder.\n\
-         [recipients.marketing]\nmail = [{}]\n{slack}files = true\n",
+         [recipients.marketing]\nmail = [{}]\n{channels}files = true\n",
         to.join(", ")
     );
     for group in ["executives", "specialists", "analysts"] {

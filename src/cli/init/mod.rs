@@ -42,8 +42,11 @@ pub struct InitArgs {
     /// The sender of mails.
     #[arg(long, value_name = "ADDRESS")]
     from: Option<String>,
-    /// Post reports to a Slack channel, by an incoming webhook.
-    #[arg(long)]
+    /// Post reports to a channel of this kind, e.g. slack or teams, by its webhook.
+    #[arg(long, value_name = "KIND")]
+    channel: Option<String>,
+    /// The earlier form of --channel slack.
+    #[arg(long, hide = true)]
     slack: bool,
     /// Where secrets will be kept: file, env or credential.
     #[arg(long, value_name = "WHERE")]
@@ -54,6 +57,12 @@ pub struct InitArgs {
     /// Ask even where the input is no terminal.
     #[arg(long, conflicts_with = "yes")]
     ask: bool,
+}
+
+impl InitArgs {
+    fn channel(&self) -> Option<&str> {
+        self.channel.as_deref().or(self.slack.then_some("slack"))
+    }
 }
 
 pub fn run(root: &Path, args: &InitArgs, json: bool) -> anyhow::Result<Outcome> {

@@ -158,6 +158,7 @@ mod tests {
     use super::super::files::installation;
     use super::*;
     use crate::config::{Settings, load};
+    use crate::delivery::ChannelRef;
     use crate::settings::problems;
     use std::path::Path;
 
@@ -172,9 +173,9 @@ mod tests {
             drops: Vec::new(),
             to: vec!["cmo@example.com".to_owned()],
         };
-        let slack = Some("marketing".to_owned());
+        let channels = vec![ChannelRef::new("slack", "marketing")];
         let from = "a@example.com".to_owned();
-        Answers { tenant, server: None, from, slack, secrets_in: SecretsIn::File, data_dir: None }
+        Answers { tenant, server: None, from, channels, secrets_in: SecretsIn::File, data_dir: None }
     }
 
     /// A new installation with one file changed.
@@ -242,7 +243,14 @@ mod tests {
         let daybook = "config/daybook.toml";
         assert_eq!(with(daybook, |text| uncommented(text, "[delivery.operator]")).delivery.operator.mail.len(), 1);
         assert!(with(daybook, |text| uncommented(text, "heartbeat")).delivery.heartbeat.is_some());
-        assert!(with(daybook, |text| uncommented(text, "[delivery.slack.board]")).delivery.slack.contains_key("board"));
+        assert!(
+            with(daybook, |text| uncommented(text, "[delivery.slack.board]"))
+                .delivery
+                .channels
+                .contains_key(&ChannelRef::new("slack", "board"))
+        );
+        let teams = with(daybook, |text| uncommented(text, "[delivery.teams.board]"));
+        assert!(teams.delivery.channels.contains_key(&ChannelRef::new("teams", "board")));
         assert!(with(daybook, |text| uncommented(text, "[admin]")).admin.listen.is_some());
         let smtp = with(daybook, |text| {
             let without =

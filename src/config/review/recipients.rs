@@ -3,7 +3,7 @@
 use super::{Findings, Step};
 use crate::config::jobs::Copy;
 use crate::config::{Job, Recipients, ReportJob, Settings, WorkspaceSettings};
-use crate::delivery::config::SlackDestination;
+use crate::delivery::{ChannelRef, channels};
 use crate::support::nearest::unknown_remedy;
 use Step::{Key, Nth};
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,7 +35,7 @@ pub(super) fn review(settings: &Settings, found: &Findings<'_>) {
         unnamed_groups(settings, workspace, found);
         made_twice(settings, workspace, found);
     }
-    unused_hooks(settings, found);
+    unused_channels(settings, found);
 }
 
 fn reports(settings: &Settings) -> impl Iterator<Item = (&Job, &ReportJob)> {
@@ -46,7 +46,7 @@ fn reports(settings: &Settings) -> impl Iterator<Item = (&Job, &ReportJob)> {
 }
 
 fn reaches_somebody(recipients: &Recipients) -> bool {
-    recipients.files || !recipients.mail.is_empty() || !recipients.slack.is_empty()
+    recipients.files || !recipients.mail.is_empty() || !recipients.channels.is_empty()
 }
 
 /// Reports documents of the job that nobody in the workspace gets.
@@ -67,7 +67,7 @@ fn nobody(job: &Job, report: &ReportJob, workspace: &WorkspaceSettings, found: &
         };
         let groups = copy.to.join(", ");
         let message = match copy.to.iter().find(|group| workspace.recipients.contains_key(*group)) {
-            Some(_) => format!("{what} goes to nobody in {id}: {groups} has no address, no Slack hook and no folder"),
+            Some(_) => format!("{what} goes to nobody in {id}: {groups} has no address, no channel and no folder"),
             None => format!("{what} goes to nobody in {id}, which has no group {groups}"),
         };
         let group = copy.to.first().map_or("", String::as_str);
@@ -163,17 +163,21 @@ fn unnamed_groups(settings: &Settings, workspace: &WorkspaceSettings, found: &Fi
     }
 }
 
-fn unused_hooks(settings: &Settings, found: &Findings<'_>) {
-    let of_groups = settings.workspaces.iter().flat_map(|own| own.recipients.values()).flat_map(|group| &group.slack);
-    let used: BTreeSet<&String> = of_groups.chain(&settings.delivery.operator.slack).collect();
-    for (name, hook) in &settings.delivery.slack {
+fn unused_channels(settings: &Settings, found: &Findings<'_>) {
+    let of_groups =
+        settings.workspaces.iter().flat_map(|own| own.recipients.values()).flat_map(|group| &group.channels);
+    let used: BTreeSet<&ChannelRef> = of_groups.chain(&settings.delivery.operator.channels).collect();
+    for (channel, destination) in &settings.delivery.channels {
         // A folder to look at stands there from the beginning.
-        if used.contains(name) || matches!(hook, SlackDestination::Folder { .. }) {
+        if used.contains(channel) || destination.folder().is_some() {
             continue;
         }
-        let message = format!("[delivery.slack.{name}]: no group of recipients names this hook, so nothing is posted");
-        let remedy = format!("add slack = [{name:?}] to a group of a workspace, or remove the hook");
-        let steps = [Key("delivery"), Key("slack"), Key(name)];
+        let ChannelRef { kind, name } = channel;
+        let noun = channels::kind(kind).map_or("channel", |kind| kind.noun);
+        let message =
+            format!("[delivery.{kind}.{name}]: no group of recipients names this {noun}, so nothing is posted");
+        let remedy = format!("add channels = [\"{channel}\"] to a group of a workspace, or remove the {noun}");
+        let steps = [Key("delivery"), Key(kind), Key(name)];
         found.warn(Path::new(crate::config::daemon::FILE), &steps, &message, &remedy);
     }
 }

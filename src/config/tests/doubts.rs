@@ -159,7 +159,7 @@ fn what_may_be_meant_is_reported_once_with_its_line_and_remedy() {
         (&[(ACME, "preset = \"influencer\"", "preset = \"influencer\"\nmost_bad_percent = 100")], ACME, Some(12), "never refuses a file", "as 5"),
         (&[(ACME, "preset = \"influencer\"", "preset = \"influencer\"\nconstants = { currency = \"USD\" }")], ACME, Some(12), "its amounts in USD are left out", "preset = \"ecb_rates\""),
         (&[(ACME, "[[budgets]]", "[recipients.board]\nmail = [\"b@example.com\"]\n[[budgets]]")], ACME, Some(21), "no report names this group", "to the \"to\" of a job"),
-        (&[(ACME, "slack = [\"marketing\"]\n", "")], "config/daybook.toml", Some(15), "no group of recipients names this hook", "add slack = [\"marketing\"]"),
+        (&[(ACME, "slack = [\"marketing\"]\n", "")], "config/daybook.toml", Some(15), "no group of recipients names this Slack hook", "add channels = [\"slack:marketing\"]"),
         (&[(ACME, "mail = [\"a@example.com\"]\nslack = [\"marketing\"]\nfiles = true", ""), ("config/daybook.toml", "[privacy]", "[delivery.operator]\nslack = [\"marketing\"]\n[privacy]")], DAILY, Some(5), "goes to nobody in acme: marketing has no address", "with somebody in it"),
         (&[(DAILY, "deadline_minutes = 120", "[[splits]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"North.*\"]")], DAILY, Some(12), "\"North.*\" is compared letter by letter", "write * for anything"),
         (&[(HOURLY, "kind", "connections = [\"ads\"]\nkind")], ACME, Some(12), "no job reads it", "connections of a job"),
@@ -299,7 +299,7 @@ fn mistakes_that_others_accept_in_silence_are_reported() {
         // A name that is only looked up at the top level, not in the parts below.
         ("prometheus/alertmanager#1759", &[(DAILY, "deadline_minutes = 120", "[[splits]]\nid = \"n\"\ntitle = \"N\"\ncampaigns = [\"N*\"]\nto = [\"fake\"]")], &[], DAILY, Some(13), "no recipient group \"fake\""),
         // A receiver that nothing leads to.
-        ("grafana/grafana#69600", &[(ACME, "slack = [\"marketing\"]\n", "")], &[], "config/daybook.toml", Some(15), "no group of recipients names this hook"),
+        ("grafana/grafana#69600", &[(ACME, "slack = [\"marketing\"]\n", "")], &[], "config/daybook.toml", Some(15), "no group of recipients names this Slack hook"),
         // A subscription without a recipient.
         ("metabase/metabase#17657", &[(ACME, "mail = [\"a@example.com\"]\nslack = [\"marketing\"]\nfiles = true", "mail = []"), ("config/daybook.toml", "[privacy]", "[delivery.operator]\nslack = [\"marketing\"]\n[privacy]")], &[], DAILY, Some(5), "goes to nobody in acme"),
         // Day of the month and weekday, of which either is enough.

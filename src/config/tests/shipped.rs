@@ -1,7 +1,9 @@
 //! Every shipped file loads as it is.
 
 use crate::config::*;
-use crate::delivery::config::{MailConfig, SlackDestination, SmtpSecurity};
+use crate::delivery::ChannelRef;
+use crate::delivery::settings::{MailConfig, SmtpSecurity};
+use crate::delivery::slack::SlackDestination;
 use crate::support::secret::SecretRef;
 use std::path::Path;
 
@@ -25,7 +27,7 @@ fn the_shipped_files_load_together() {
     let columns = &example.files[2].drop.preset.columns;
     let constants = columns.iter().filter(|column| column.constant.is_some()).count();
     assert_eq!((columns.iter().filter(|column| column.is_stated).count(), constants), (3, 2));
-    assert_eq!(example.recipients["marketing"].slack, ["marketing"]);
+    assert_eq!(example.recipients["marketing"].channels, [ChannelRef::new("slack", "marketing")]);
     assert_eq!(settings.workspaces_of(&settings.jobs[0]).count(), 1);
     assert!(settings.delivery.files.path.is_absolute());
 }
@@ -140,6 +142,7 @@ fn the_commented_examples_load_once_uncommented() {
     let shipped = include_str!("../../../config/daybook.toml");
     let smtp_at = shipped.find("# [delivery.mail]").expect("the example of a server");
     let hook_at = shipped.find("# [delivery.slack.marketing]").expect("the example of a hook");
+    let teams_at = shipped.find("# [delivery.teams.board]").expect("the example of a Teams channel");
     let section = |from: usize| -> String {
         shipped[from..]
             .lines()
@@ -149,7 +152,8 @@ fn the_commented_examples_load_once_uncommented() {
     };
     let root = tempfile::tempdir().expect("a folder");
     std::fs::create_dir_all(root.path().join("config/workspaces")).expect("folders");
-    std::fs::write(root.path().join("config/daybook.toml"), section(smtp_at) + &section(hook_at)).expect("a file");
+    std::fs::write(root.path().join("config/daybook.toml"), section(smtp_at) + &section(hook_at) + &section(teams_at))
+        .expect("a file");
     std::fs::copy(
         Path::new(env!("CARGO_MANIFEST_DIR")).join("config/workspaces/example.toml"),
         root.path().join("config/workspaces/example.toml"),
@@ -161,10 +165,10 @@ fn the_commented_examples_load_once_uncommented() {
         panic!("not SMTP: {:?}", settings.delivery.mail)
     };
     assert_eq!((security, port, timeout_secs), (SmtpSecurity::ImplicitTls, 465, Some(120)));
-    assert_eq!(
-        settings.delivery.slack["marketing"],
-        SlackDestination::Webhook { url: SecretRef::Env("DAYBOOK_SLACK_MARKETING".to_owned()) }
-    );
+    let webhook = SlackDestination::Webhook { url: SecretRef::Env("DAYBOOK_SLACK_MARKETING".to_owned()) };
+    let found = &settings.delivery.channels[&ChannelRef::new("slack", "marketing")];
+    assert_eq!(format!("{found:?}"), format!("{webhook:?}"));
+    assert!(settings.delivery.channels.contains_key(&ChannelRef::new("teams", "board")));
 }
 
 #[test]

@@ -2,9 +2,11 @@
 //! after <https://docs.slack.dev/messaging/working-with-files/>. HTTP says 200 even on failure; the
 //! field `ok` decides.
 
-use super::{is_protected, read_bounded, retry_after};
+use crate::delivery::channel::{Channel, File, accepted, not_json};
+use crate::delivery::http::{DEFAULT_DELAY, is_protected, read_bounded, retry_after};
 use crate::delivery::{Accepted, BuildError, DeliveryError, DeliveryResult, ProbeResult, Reply, one_line};
 use crate::support::secret::Secret;
+use futures_util::future::BoxFuture;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use reqwest::{Client, RequestBuilder, Url};
 use serde_json::{Value, json};
@@ -13,7 +15,6 @@ use std::time::Duration;
 /// The longest answer that is read.
 const ANSWER_BYTES: usize = 256 * 1024;
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(120);
-const DEFAULT_DELAY: Duration = Duration::from_secs(60);
 
 /// A bot that is a member of one channel.
 #[derive(Clone, Debug)]
@@ -48,7 +49,7 @@ impl Bot {
     ///
     /// Figures for its thread follow as a reply. The message counts as posted whatever becomes of them: a
     /// second try would post the message itself twice.
-    pub async fn post(&self, message_id: &str, payload: &[u8]) -> DeliveryResult {
+    pub async fn send(&self, message_id: &str, payload: &[u8]) -> DeliveryResult {
         let (message, thread) = match super::parse(payload) {
             Ok(message) => super::unthreaded(message),
             Err(error) => return Err(error).into(),
@@ -71,7 +72,7 @@ impl Bot {
 
     /// What Slack answered, and the message's own id for replies.
     async fn post_one(&self, message_id: &str, mut message: Value) -> Result<(String, Option<String>), DeliveryError> {
-        let Some(fields) = message.as_object_mut() else { return Err(super::not_json()) };
+        let Some(fields) = message.as_object_mut() else { return Err(not_json()) };
         fields.insert("channel".to_owned(), json!(self.channel));
         fields.insert(
             "metadata".to_owned(),
@@ -79,7 +80,7 @@ impl Bot {
         );
         match self.call("chat.postMessage", &message, Step::Visible).await {
             Err(DeliveryError::Permanent { reason }) if reason.contains("invalid_blocks") => {
-                let Some(fields) = message.as_object_mut() else { return Err(super::not_json()) };
+                let Some(fields) = message.as_object_mut() else { return Err(not_json()) };
                 fields.remove("blocks");
                 tracing::warn!(hook = self.name, "slack refused the blocks of a message, its text is sent alone");
                 let answer = self.call("chat.postMessage", &message, Step::Visible).await?;
@@ -94,7 +95,7 @@ impl Bot {
     }
 
     /// Asks Slack whose token it is; nobody sees it.
-    pub async fn try_out(&self) -> ProbeResult {
+    pub async fn probe(&self) -> ProbeResult {
         match self.call("auth.test", &json!({}), Step::Harmless).await {
             Ok(answer) => {
                 let of = |key: &str| one_line(answer[key].as_str().unwrap_or("unknown"));
@@ -111,7 +112,7 @@ impl Bot {
 
     /// Uploads a file and shares it in the channel. Nobody sees it before the last step, so only an
     /// answer lost there leaves the outcome unknown.
-    pub async fn upload(&self, file_name: &str, title: &str, bytes: &[u8]) -> DeliveryResult {
+    pub async fn share(&self, file_name: &str, title: &str, bytes: &[u8]) -> DeliveryResult {
         let mut replies = Vec::new();
         let result = self.upload_steps(file_name, title, bytes, &mut replies).await;
         DeliveryResult { result, replies }
@@ -235,6 +236,20 @@ impl Bot {
     }
 }
 
+impl Channel for Bot {
+    fn post<'a>(&'a self, message_id: &'a str, payload: &'a [u8]) -> BoxFuture<'a, DeliveryResult> {
+        Box::pin(self.send(message_id, payload))
+    }
+
+    fn upload<'a>(&'a self, file: File<'a>) -> BoxFuture<'a, DeliveryResult> {
+        Box::pin(self.share(file.name, file.title, file.bytes))
+    }
+
+    fn try_out(&self) -> BoxFuture<'_, Option<ProbeResult>> {
+        Box::pin(async { Some(self.probe().await) })
+    }
+}
+
 fn refusal(method: &str, error: &str, token: &Secret, delay: Option<Duration>) -> DeliveryError {
     let reason = one_line(&token.redact(&format!("slack answered {error} to {method}")));
     match error {
@@ -261,10 +276,6 @@ fn refusal(method: &str, error: &str, token: &Secret, delay: Option<Duration>) -
 
 fn posted(answer: &Value) -> String {
     format!("ok, ts {}", one_line(answer["ts"].as_str().unwrap_or("unknown")))
-}
-
-fn accepted(response: &str) -> Accepted {
-    Accepted { response: response.to_owned() }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 mod answer;
 
-use crate::delivery::config::{MicrosoftGrant, OauthConfig};
+use crate::delivery::settings::{MicrosoftGrant, OauthConfig};
 use crate::delivery::{BuildError, DeliveryError, one_line};
 use crate::support::clock::Clock;
 use crate::support::secret::Secret;
@@ -64,7 +64,7 @@ impl Tokens {
         let invalid = |why: String| BuildError::Invalid(format!("[delivery.mail.oauth]: {why}"));
         let plain = |text: &str| Secret::new(text);
         let url = Url::parse(&config.token_url()).map_err(|_| invalid("the token's address is no URL".to_owned()))?;
-        if !crate::delivery::slack::is_protected(&url) {
+        if !crate::delivery::http::is_protected(&url) {
             return Err(invalid("the token's address does not start with https://".to_owned()));
         }
         let (mut form, mut account) = (Vec::new(), None);
@@ -158,8 +158,8 @@ impl Tokens {
             unavailable(if error.is_timeout() { "no answer in time" } else { "it cannot be reached" }, None)
         })?;
         let status = response.status().as_u16();
-        let retry_after = crate::delivery::slack::retry_after(&response);
-        let body = crate::delivery::slack::read_bounded(response, ANSWER_BYTES).await;
+        let retry_after = crate::delivery::http::retry_after(&response);
+        let body = crate::delivery::http::read_bounded(response, ANSWER_BYTES).await;
         answer::read(status, &body).map_err(|fault| match fault {
             Fault::Refused(words) => {
                 let public = ["grant_type", "scope", "client_id"];

@@ -8,7 +8,7 @@ use super::tls::Tls;
 use super::verdict::{Step, broken, refused};
 use super::waits::Waits;
 use super::wire::{Broken, Wire};
-use crate::delivery::config::SmtpSecurity;
+use crate::delivery::settings::SmtpSecurity;
 use crate::delivery::{Accepted, DeliveryError, Reply};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

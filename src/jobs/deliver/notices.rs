@@ -82,6 +82,7 @@ fn remedy(trouble: &Trouble) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::ChannelRef;
     use chrono::TimeZone;
 
     fn trouble(lane: &str, what: &str) -> Trouble {
@@ -100,7 +101,7 @@ mod tests {
     fn operator() -> Vec<Route> {
         vec![
             Route::Mail { from: "d@example.com".to_owned(), to: "ops@example.com".to_owned() },
-            Route::Slack { hook: "ops".to_owned() },
+            Route::Channel(ChannelRef::new("slack", "ops")),
         ]
     }
 

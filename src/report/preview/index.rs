@@ -48,7 +48,7 @@ pub struct Format {
 
 /// The page; it asks for nothing but the files beside it.
 pub fn index(index: &Index) -> Result<String, minijinja::Error> {
-    super::page("index.html", include_str!("index.html"), index)
+    super::page::page("index.html", include_str!("index.html"), index)
 }
 
 #[cfg(test)]

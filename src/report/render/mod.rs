@@ -6,7 +6,6 @@ pub mod email;
 pub mod html;
 pub mod logo;
 pub mod pdf;
-pub mod slack;
 pub mod typeface;
 pub mod view;
 pub mod words;

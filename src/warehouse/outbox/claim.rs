@@ -42,9 +42,10 @@ pub(super) struct Place {
 pub(super) fn place(route: &str) -> Place {
     let route: serde_json::Value = serde_json::from_str(route).unwrap_or_default();
     let text = |key: &str| route.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
+    // Files for a channel wait with its messages.
     let lane = match (text("kind"), text("hook")) {
-        ("slack" | "slack_file", hook) => format!("slack:{hook}"),
-        (kind, _) => kind.to_owned(),
+        (kind, "") => kind.to_owned(),
+        (kind, hook) => format!("{}:{hook}", kind.strip_suffix("_file").unwrap_or(kind)),
     };
     let recipient = (text("kind") == "mail").then(|| bare(text("to")));
     Place { lane, recipient }

@@ -12,7 +12,7 @@ pub struct DeliveryFilter {
     pub workspace: Option<String>,
     /// `pending`, `claimed`, `sent`, `failed` or `unknown`.
     pub state: Option<String>,
-    /// The route's kind: `mail`, `slack`, `file`.
+    /// The route's kind: `mail`, `file`, or that of a channel.
     pub way: Option<String>,
     /// A part of the address, hook or path.
     pub to: Option<String>,
@@ -52,7 +52,7 @@ pub struct DeliveryLine {
 /// A way out on which messages wait for the operator.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Waiting {
-    /// `mail`, `slack:<hook>` or `file`.
+    /// `mail`, `file`, or a channel, e.g. `slack:marketing`.
     pub lane: String,
     /// The message that was tried last.
     pub message_id: String,

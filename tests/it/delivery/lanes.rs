@@ -9,7 +9,8 @@ async fn a_server_that_is_away_is_asked_by_one_message_and_the_operator_is_notif
     let port = listener.local_addr().expect("an address").port();
     drop(listener);
     let ways = installation.ways(port, operator);
-    installation.write("rep_1", &[mail("ok1"), mail("ok2"), mail("ok3"), Route::Slack { hook: "ops".to_owned() }]);
+    installation
+        .write("rep_1", &[mail("ok1"), mail("ok2"), mail("ok3"), Route::Channel(ChannelRef::new("slack", "ops"))]);
     let done = installation.deliver(&ways).await;
     let mails = done.iter().filter(|one| one.route.contains("mail")).count();
     assert_eq!((mails, done.len()), (1, 2), "one mail tries, Slack is not held up");
@@ -28,7 +29,7 @@ async fn a_server_that_is_away_is_asked_by_one_message_and_the_operator_is_notif
 async fn a_slow_mail_server_holds_up_no_other_way() {
     let (installation, (server, port)) = (TestInstallation::new(), Server::start().await);
     let ways = installation.ways(port, operator);
-    installation.write("rep_1", &[mail("hang"), Route::Slack { hook: "ops".to_owned() }]);
+    installation.write("rep_1", &[mail("hang"), Route::Channel(ChannelRef::new("slack", "ops"))]);
     let busy = BusyQueues::default();
     let (warehouse, clock, shared) = (installation.warehouse.clone(), installation.clock.clone(), busy.clone());
     let pass = tokio::spawn(async move { deliver_due(&warehouse, &ways, &clock, &shared).await });
@@ -41,7 +42,7 @@ async fn a_slow_mail_server_holds_up_no_other_way() {
     }
     assert_eq!(installation.notes().len(), 1, "Slack has its message while the mail server keeps silent");
     // So has what is written later, and nobody else takes up the mail meanwhile.
-    installation.write("rep_2", &[mail("ok"), Route::Slack { hook: "ops".to_owned() }]);
+    installation.write("rep_2", &[mail("ok"), Route::Channel(ChannelRef::new("slack", "ops"))]);
     let ways = installation.ways(port, operator);
     // Either pass may take it, if the first is still at its Slack message.
     let mut later = Vec::new();
@@ -62,7 +63,7 @@ async fn a_slow_mail_server_holds_up_no_other_way() {
 async fn trouble_with_the_ledger_of_one_way_cuts_off_no_other() {
     let (installation, (server, port)) = (TestInstallation::new(), Server::start().await);
     let ways = installation.ways(port, operator);
-    installation.write("rep_1", &[mail("hang"), mail("ok"), Route::Slack { hook: "ops".to_owned() }]);
+    installation.write("rep_1", &[mail("hang"), mail("ok"), Route::Channel(ChannelRef::new("slack", "ops"))]);
     let broken = "UPDATE ops.outbox SET attempts = -1 WHERE lane = 'slack:ops'";
     installation
         .warehouse

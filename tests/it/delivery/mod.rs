@@ -9,13 +9,15 @@ mod payloads;
 mod senders;
 mod server;
 mod taken_out;
+mod teams;
 
 use crate::support::{noon, texts};
 use axum::Router;
 use axum::routing::{get, post};
 use chrono::TimeDelta;
-use daybook::delivery::config::{DeliveryConfig, MailConfig, SlackDestination, SmtpSecurity, UnknownPolicy};
-use daybook::delivery::{Deliverers, Route};
+use daybook::delivery::settings::{DeliveryConfig, MailConfig, SmtpSecurity, UnknownPolicy};
+use daybook::delivery::slack::SlackDestination;
+use daybook::delivery::{ChannelRef, Deliverers, FolderDestination, Route};
 use daybook::jobs::deliver::{BusyQueues, Delivered, deliver_due, deliver_of};
 use daybook::support::clock::Clock;
 use daybook::support::secret::SecretRef;
@@ -60,7 +62,8 @@ impl TestInstallation {
             timeout_secs: Some(5),
         };
         let mut config = DeliveryConfig { mail: Some(mail), ..DeliveryConfig::default() };
-        config.slack.insert("ops".to_owned(), SlackDestination::Folder { path: "ops".into() });
+        let folder = FolderDestination { path: self.folder.path().join("ops") };
+        config.channels.insert(ChannelRef::new("slack", "ops"), Arc::new(folder));
         more(&mut config);
         config.build(self.folder.path(), self.folder.path()).expect("deliverers")
     }
@@ -117,5 +120,5 @@ fn mail(name: &str) -> Route {
 
 /// The operator is notified in Slack.
 fn operator(config: &mut DeliveryConfig) {
-    config.operator.slack.push("ops".to_owned());
+    config.operator.channels.push(ChannelRef::new("slack", "ops"));
 }

@@ -114,9 +114,9 @@ async fn slacks_retry_after_is_honoured_and_the_heartbeat_waits_for_the_whole_re
     let ways = installation.ways(port, |config| {
         config.heartbeat = Some(SecretRef::File("beat".into()));
         let hook = SlackDestination::Webhook { url: SecretRef::File("hook".into()) };
-        config.slack.insert("team".to_owned(), hook);
+        config.channels.insert(ChannelRef::new("slack", "team"), Arc::new(hook));
     });
-    installation.write("rep_1", &[mail("ok"), Route::Slack { hook: "team".to_owned() }]);
+    installation.write("rep_1", &[mail("ok"), Route::Channel(ChannelRef::new("slack", "team"))]);
     installation.deliver(&ways).await;
     assert_eq!(beats.load(Ordering::SeqCst), 0, "a message is still missing");
     installation.later(1);
@@ -141,9 +141,9 @@ async fn a_hook_that_is_gone_is_listed_as_trouble() {
         std::fs::write(installation.folder.path().join("hook"), url).expect("a secret");
         let ways = installation.ways(port, |config| {
             let hook = SlackDestination::Webhook { url: SecretRef::File("hook".into()) };
-            config.slack.insert("team".to_owned(), hook);
+            config.channels.insert(ChannelRef::new("slack", "team"), Arc::new(hook));
         });
-        installation.write("rep_1", &[mail("ok"), Route::Slack { hook: "team".to_owned() }]);
+        installation.write("rep_1", &[mail("ok"), Route::Channel(ChannelRef::new("slack", "team"))]);
         installation.deliver(&ways).await;
         let filter = DeliveryFilter { troubled: true, limit: 10, ..DeliveryFilter::default() };
         let listed = installation.warehouse.read_blocking(|reader| deliveries(reader, &filter)).expect("a list");

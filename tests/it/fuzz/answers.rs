@@ -2,8 +2,9 @@
 
 use super::Trial;
 use crate::drops::fuzz::bytes::Chance;
-use daybook::delivery::config::{DeliveryConfig, MailConfig, SlackDestination, SmtpSecurity};
-use daybook::delivery::{Deliverers, DeliveryResult, Outgoing, Route};
+use daybook::delivery::settings::{DeliveryConfig, MailConfig, SmtpSecurity};
+use daybook::delivery::slack::SlackDestination;
+use daybook::delivery::{ChannelRef, Deliverers, DeliveryResult, Outgoing, Route};
 use daybook::support::secret::SecretRef;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -249,10 +250,11 @@ pub fn slack(mut trial: Trial) {
     std::fs::write(&token, "xoxb-1").expect("written");
     let secret = |path: &Path| SecretRef::File(path.to_owned());
     let mut config = DeliveryConfig::default();
-    config.slack.insert("hook".to_owned(), SlackDestination::Webhook { url: secret(&url) });
+    let webhook = SlackDestination::Webhook { url: secret(&url) };
+    config.channels.insert(ChannelRef::new("slack", "hook"), Arc::new(webhook));
     let api_url = format!("http://127.0.0.1:{port}");
     let bot = SlackDestination::Bot { token: secret(&token), channel: "C0123456789".to_owned(), api_url };
-    config.slack.insert("bot".to_owned(), bot);
+    config.channels.insert(ChannelRef::new("slack", "bot"), Arc::new(bot));
     let ways = ways(&config);
     let (mut sent, mut not) = (0, 0);
     while let Some(mut round) = trial.next() {
@@ -260,9 +262,10 @@ pub fn slack(mut trial: Trial) {
         last.lock().expect("no panic").clear();
         let hook = round.chance.of(&["hook", "bot", "bot"]).to_owned();
         let is_file = hook == "bot" && round.chance.one_in(3);
+        let channel = ChannelRef::new("slack", &hook);
         let route = match is_file {
-            true => Route::SlackFile { hook: hook.clone(), file_name: "a.pdf".to_owned(), title: "A".to_owned() },
-            false => Route::Slack { hook: hook.clone() },
+            true => Route::ChannelFile { channel, file_name: "a.pdf".to_owned(), title: "A".to_owned() },
+            false => Route::Channel(channel),
         };
         let outgoing =
             Outgoing { message_id: "msg_1".to_owned(), route, payload: br#"{"text":"x","blocks":[]}"#.to_vec() };

@@ -1,8 +1,8 @@
 //! Calls of a fake of Slack's Web API.
 
-use super::super::client;
 use super::*;
 use crate::delivery::Disposition;
+use crate::delivery::http::client;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode as Status, Uri};
 use axum::routing::post;
@@ -43,7 +43,7 @@ const SHARED: &str = r#"{"ok":true,"files":[{"id":"F123","title":"x"}]}"#;
 #[tokio::test]
 async fn a_message_goes_to_the_bots_channel_with_the_outboxs_id() {
     let (bot, fake) = slack(&[(200, r#"{"ok":true,"channel":"C0123456789","ts":"1503435956.000247"}"#)]).await;
-    let accepted = bot.post("msg_1", br#"{"text":"hello"}"#).await.result.expect("accepted");
+    let accepted = bot.send("msg_1", br#"{"text":"hello"}"#).await.result.expect("accepted");
     assert_eq!(accepted.response, "ok, ts 1503435956.000247");
     let heard = fake.heard.lock().expect("a log")[0].clone();
     assert!(heard.starts_with("/api/chat.postMessage token=true application/json; charset=utf-8 {"), "{heard}");
@@ -55,14 +55,14 @@ async fn figures_follow_in_the_thread_and_what_becomes_of_them_is_reported() {
     let payload = br#"{"text":"hello","thread":[{"type":"section"}]}"#;
     let ok = (200, r#"{"ok":true,"channel":"C0123456789","ts":"1503435956.000247"}"#);
     let (bot, fake) = slack(&[ok, ok]).await;
-    let handed = bot.post("msg_1", payload).await;
+    let handed = bot.send("msg_1", payload).await;
     assert!(handed.result.is_ok() && handed.replies.len() == 1, "{handed:?}");
     let heard = fake.heard.lock().expect("a log").clone();
     assert!(!heard[0].contains(r#""thread":"#), "{heard:?}");
     assert!(heard[1].contains(r#""thread_ts":"1503435956.000247""#), "{heard:?}");
     // The message was posted: a thread that fails must not post it again.
     let (bot, _) = slack(&[ok, (503, "")]).await;
-    let handed = bot.post("msg_1", payload).await;
+    let handed = bot.send("msg_1", payload).await;
     assert!(handed.result.is_ok(), "{handed:?}");
     assert!(handed.replies[0].text.starts_with("the figures in the thread"), "{handed:?}");
 }
@@ -70,7 +70,7 @@ async fn figures_follow_in_the_thread_and_what_becomes_of_them_is_reported() {
 #[tokio::test]
 async fn a_file_goes_up_in_three_steps_and_its_bytes_go_without_the_token() {
     let (bot, fake) = slack(&[(200, PLACE), (200, "OK - 4"), (200, SHARED)]).await;
-    let handed = bot.upload("daily & more.pdf", "Daily", b"%PDF").await;
+    let handed = bot.share("daily & more.pdf", "Daily", b"%PDF").await;
     assert_eq!(handed.result.expect("accepted").response, "ok, file F123");
     assert_eq!(handed.replies.len(), 3);
     let heard = fake.heard.lock().expect("a log").clone();
@@ -110,7 +110,7 @@ async fn the_answers_of_slack_decide_what_happens_next() {
         (vec![(200, PLACE), (200, "OK"), (200, "<html>")], Disposition::AskOperator),
     ] {
         let (bot, _) = slack(&answers).await;
-        let handed = bot.upload("x.pdf", "x", b"%PDF").await;
+        let handed = bot.share("x.pdf", "x", b"%PDF").await;
         let error = handed.result.expect_err("not accepted");
         assert_eq!(error.disposition(), disposition, "{answers:?}: {error}");
         assert!(!format!("{error} {error:?} {bot:?} {:?}", handed.replies).contains("hunter2"));
@@ -121,7 +121,7 @@ async fn the_answers_of_slack_decide_what_happens_next() {
 async fn a_message_whose_blocks_are_refused_goes_out_as_text() {
     let (bot, fake) =
         slack(&[(200, r#"{"ok":false,"error":"invalid_blocks"}"#), (200, r#"{"ok":true,"ts":"1.2"}"#)]).await;
-    let accepted = bot.post("msg_1", br#"{"text":"hello","blocks":[{}]}"#).await.result.expect("accepted");
+    let accepted = bot.send("msg_1", br#"{"text":"hello","blocks":[{}]}"#).await.result.expect("accepted");
     assert_eq!(accepted.response, "ok, ts 1.2 (text only, the blocks were refused)");
     assert!(!fake.heard.lock().expect("a log")[1].contains("blocks"));
 }
@@ -139,9 +139,9 @@ async fn a_token_is_tried_without_a_message_and_a_revoked_one_is_a_refused_login
     let answers =
         [(200, r#"{"ok":true,"user":"daybook","team":"Acme"}"#), (200, r#"{"ok":false,"error":"invalid_auth"}"#)];
     let (bot, fake) = slack(&answers).await;
-    let tried = bot.try_out().await;
+    let tried = bot.probe().await;
     assert!(matches!(&tried, ProbeResult::Well(says) if says.contains("daybook in Acme")), "{tried:?}");
-    let tried = bot.try_out().await;
+    let tried = bot.probe().await;
     assert!(matches!(&tried, ProbeResult::LoginRefused(says) if says.contains("invalid_auth")), "{tried:?}");
     let heard = fake.heard.lock().expect("a log").clone();
     assert!(heard.iter().all(|line| line.starts_with("/api/auth.test token=true")), "{heard:?}");

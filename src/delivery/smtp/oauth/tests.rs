@@ -1,7 +1,7 @@
 //! Tokens from an endpoint that plays a part, presented to a server that does.
 
 use crate::delivery::DeliveryError;
-use crate::delivery::config::{MicrosoftGrant, OauthConfig, SmtpSecurity};
+use crate::delivery::settings::{MicrosoftGrant, OauthConfig, SmtpSecurity};
 use crate::delivery::smtp::login::{Login, Proof};
 use crate::delivery::smtp::oauth::Tokens;
 use crate::delivery::smtp::tests::client;
@@ -47,7 +47,7 @@ fn microsoft(url: &str) -> OauthConfig {
 fn smtp(port: u16, config: &OauthConfig) -> Smtp {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("secret"), "hunter2").expect("a secret");
-    let web = crate::delivery::slack::client().expect("a client");
+    let web = crate::delivery::http::client().expect("a client");
     let tokens = Tokens::build(config, "reports@example.com", folder.path(), web).expect("tokens");
     let login = Login { username: "reports@example.com".to_owned(), proof: Proof::Token(tokens) };
     Smtp { login: Some(login), ..client(port, SmtpSecurity::Plain, false) }

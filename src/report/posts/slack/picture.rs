@@ -3,6 +3,7 @@
 //! Measures and colours follow Slack's own client; blocks are <https://docs.slack.dev/reference/block-kit/blocks/>.
 
 use super::mrkdwn;
+use crate::report::preview::page;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -44,13 +45,13 @@ pub fn slack(message: &Value, title: &str, sent: &str) -> Result<String, minijin
         fallback: mrkdwn::html(message["text"].as_str().unwrap_or_default()),
         blocks: blocks(message),
     };
-    super::page("slack.html", include_str!("slack.html"), context)
+    page("slack.html", include_str!("picture.html"), context)
 }
 
 /// The message's blocks, and below a line those of its thread.
 fn blocks(message: &Value) -> Vec<Picture> {
     let of = |key: &str| message[key].as_array().into_iter().flatten().map(picture);
-    let thread: Vec<Picture> = of(crate::report::render::slack::THREAD).collect();
+    let thread: Vec<Picture> = of(super::THREAD).collect();
     let line = (!thread.is_empty()).then_some(Picture::Divider);
     of("blocks").chain(line).chain(thread).collect()
 }
@@ -79,7 +80,7 @@ fn text(object: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::render::slack::render;
+    use crate::report::posts::slack::render;
     use crate::report::sample;
     use serde_json::json;
 

@@ -1,9 +1,11 @@
 //! Calls of a hook that plays Slack.
 
-use super::super::Disposition;
 use super::*;
+use crate::delivery::Disposition;
+use crate::delivery::http::client;
 use axum::http::{HeaderMap, HeaderValue, StatusCode as Status};
 use axum::{Router, routing::post};
+use reqwest::header::RETRY_AFTER;
 use std::sync::{Arc, Mutex};
 
 type Heard = Arc<Mutex<Vec<String>>>;
@@ -85,31 +87,4 @@ async fn a_message_whose_blocks_are_refused_goes_out_as_text() {
     let accepted = hook.send(MESSAGE).await.expect("accepted");
     assert_eq!(accepted.response, "200 ok (text only, the blocks were refused)");
     assert_eq!(heard.lock().expect("a log")[1], r#"{"text":"hello"}"#);
-}
-
-#[tokio::test]
-async fn a_connection_that_breaks_after_the_request_leaves_the_outcome_unknown() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = Secret::new(format!("http://{}/hunter2", listener.local_addr().expect("an address")));
-    let hook = Webhook::new("reports", &url, client().expect("a client")).expect("a hook");
-    let server = tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.expect("a client");
-        let mut buffer = [0; 4096];
-        tokio::io::AsyncReadExt::read(&mut stream, &mut buffer).await.expect("a request");
-    });
-    let error = hook.send(MESSAGE).await.expect_err("no answer");
-    server.await.expect("the server");
-    assert_eq!(error.disposition(), Disposition::AskOperator, "{error}");
-    // Nobody listens now, so nothing can have been sent.
-    let error = hook.send(MESSAGE).await.expect_err("nobody");
-    assert_eq!(error.disposition(), Disposition::Retry { after: None }, "{error}");
-    assert!(!format!("{error} {error:?}").contains("hunter2"));
-}
-
-#[test]
-fn a_hook_without_tls_must_be_on_this_machine() {
-    for url in ["http://hooks.slack.com/hunter2", "ftp://127.0.0.1/hunter2", "hunter2"] {
-        let error = Webhook::new("reports", &Secret::new(url), client().expect("a client")).expect_err("refused");
-        assert!(!error.to_string().contains("hunter2"), "{error}");
-    }
 }

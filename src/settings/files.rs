@@ -1,7 +1,7 @@
-//! Finds and reads the files of the configuration.
+//! Finds and reads the files of the configuration, and places what they name.
 
-use crate::settings::reader::Problems;
-use crate::settings::values::is_id;
+use super::reader::Problems;
+use super::values::is_id;
 use crate::support::text_file;
 use std::path::{Path, PathBuf};
 
@@ -57,4 +57,9 @@ pub fn file_id(file: &Path, problems: &Problems) -> Option<String> {
     let remedy = "rename it: lower-case letters, digits and _, beginning with a letter, at most 60";
     problems.add(file, None, "the file's name is not an id", remedy);
     None
+}
+
+/// `path` below `folder`, unless absolute; "." adds nothing.
+pub fn join(folder: &Path, path: &Path) -> PathBuf {
+    folder.join(path).components().collect()
 }

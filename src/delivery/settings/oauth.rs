@@ -1,12 +1,68 @@
 //! The section `[delivery.mail.oauth]`: where access tokens come from.
 
-use crate::config::Gathered;
-use crate::config::secrets::SecretPlace;
-use crate::delivery::config::{GOOGLE_TOKENS, MICROSOFT_LOGIN, MicrosoftGrant, OauthConfig};
 use crate::settings::kinds::{secret_ref, text};
 use crate::settings::reader::{At, Section};
 use crate::settings::values::quoted;
+use crate::settings::{ReadContext, SecretPlace};
 use crate::support::secret::SecretRef;
+
+/// Where access tokens for the mail server come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OauthConfig {
+    Microsoft {
+        /// The tenant's id or domain.
+        tenant: String,
+        client_id: String,
+        grant: MicrosoftGrant,
+        /// Where national clouds sign in.
+        login_url: String,
+    },
+    Google {
+        client_id: String,
+        client_secret: SecretRef,
+        refresh_token: SecretRef,
+        token_url: String,
+    },
+    /// A service account that may write as the mailbox (domain-wide delegation).
+    GoogleServiceAccount {
+        /// The JSON file that Google gave.
+        key: SecretRef,
+        token_url: String,
+    },
+    /// Any other endpoint of RFC 6749, section 6.
+    RefreshToken {
+        token_url: String,
+        client_id: String,
+        client_secret: Option<SecretRef>,
+        refresh_token: SecretRef,
+        scope: Option<String>,
+    },
+}
+
+/// How an app at Microsoft proves itself: by itself, or for a person who signed in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MicrosoftGrant {
+    ClientSecret(SecretRef),
+    RefreshToken(SecretRef),
+}
+
+/// Where Microsoft signs in.
+pub const MICROSOFT_LOGIN: &str = "https://login.microsoftonline.com";
+/// Where Google gives tokens.
+pub const GOOGLE_TOKENS: &str = "https://oauth2.googleapis.com/token";
+
+impl OauthConfig {
+    pub fn token_url(&self) -> String {
+        match self {
+            Self::Microsoft { tenant, login_url, .. } => {
+                format!("{}/{tenant}/oauth2/v2.0/token", login_url.trim_end_matches('/'))
+            }
+            Self::Google { token_url, .. }
+            | Self::GoogleServiceAccount { token_url, .. }
+            | Self::RefreshToken { token_url, .. } => token_url.clone(),
+        }
+    }
+}
 
 #[derive(Clone, Copy)]
 enum Kind {
@@ -16,7 +72,7 @@ enum Kind {
     RefreshToken,
 }
 
-pub(super) fn read(mut section: Section<'_>, gathered: &Gathered) -> Option<OauthConfig> {
+pub(super) fn read(mut section: Section<'_>, context: &ReadContext<'_>) -> Option<OauthConfig> {
     section.about("Access tokens for a mail server that takes no password.");
     let kinds = [
         ("microsoft", Kind::Microsoft),
@@ -26,13 +82,13 @@ pub(super) fn read(mut section: Section<'_>, gathered: &Gathered) -> Option<Oaut
     ];
     let kind = section.choice("kind", "\"microsoft\"", "Who gives the tokens.", &kinds)?;
     let config = match kind.value {
-        Kind::Microsoft => microsoft(&mut section, gathered),
+        Kind::Microsoft => microsoft(&mut section, context),
         Kind::Google => {
             let client_id = id(&mut section);
-            let client_secret = secret(&mut section, gathered, "client_secret", "The app's secret.");
+            let client_secret = secret(&mut section, context, "client_secret", "The app's secret.");
             let refresh_token = secret(
                 &mut section,
-                gathered,
+                context,
                 "refresh_token",
                 "From a sign-in with the scope https://mail.google.com/.",
             );
@@ -48,7 +104,7 @@ pub(super) fn read(mut section: Section<'_>, gathered: &Gathered) -> Option<Oaut
         }
         Kind::GoogleServiceAccount => {
             let key =
-                secret(&mut section, gathered, "key", "The JSON file of a service account that may write as username.");
+                secret(&mut section, context, "key", "The JSON file of a service account that may write as username.");
             let token_url = url(&mut section, "token_url", "Where tokens are given.", GOOGLE_TOKENS);
             key.map(|key| OauthConfig::GoogleServiceAccount { key, token_url })
         }
@@ -57,10 +113,10 @@ pub(super) fn read(mut section: Section<'_>, gathered: &Gathered) -> Option<Oaut
             let token_url = section.required("token_url", "\"https://login.example.com/token\"", text().about(about));
             let client_id = id(&mut section);
             let client_secret =
-                may_be_secret(&mut section, gathered, "client_secret", "The app's secret, if it has one.");
+                may_be_secret(&mut section, context, "client_secret", "The app's secret, if it has one.");
             let refresh_token = secret(
                 &mut section,
-                gathered,
+                context,
                 "refresh_token",
                 "What a new token is asked for with; one that does not change with each use.",
             );
@@ -80,13 +136,13 @@ pub(super) fn read(mut section: Section<'_>, gathered: &Gathered) -> Option<Oaut
     config
 }
 
-fn microsoft(section: &mut Section<'_>, gathered: &Gathered) -> Option<OauthConfig> {
+fn microsoft(section: &mut Section<'_>, context: &ReadContext<'_>) -> Option<OauthConfig> {
     let tenant = section.required("tenant", "\"acme.onmicrosoft.com\"", text().about("The tenant's id or domain."));
     let client_id = id(section);
     let has_both = section.has("client_secret") && section.has("refresh_token");
     let client_secret =
-        may_be_secret(section, gathered, "client_secret", "The secret of an app with the right SMTP.SendAsApp.");
-    let refresh_token = may_be_secret(section, gathered, "refresh_token", "From a sign-in with the right SMTP.Send.");
+        may_be_secret(section, context, "client_secret", "The secret of an app with the right SMTP.SendAsApp.");
+    let refresh_token = may_be_secret(section, context, "refresh_token", "From a sign-in with the right SMTP.Send.");
     let login_url = url(section, "login_url", "Where a national cloud signs in.", MICROSOFT_LOGIN);
     if let Some(wrong) = tenant.as_ref().filter(|tenant| !is_tenant(&tenant.value)) {
         let message = format!("[delivery.mail.oauth]: {} is no tenant", quoted(&wrong.value));
@@ -118,24 +174,29 @@ fn id(section: &mut Section<'_>) -> Option<String> {
     section.required("client_id", "\"00000000-0000-0000-0000-000000000000\"", text().about(about)).map(|at| at.value)
 }
 
-fn secret(section: &mut Section<'_>, gathered: &Gathered, key: &'static str, about: &'static str) -> Option<SecretRef> {
+fn secret(
+    section: &mut Section<'_>,
+    context: &ReadContext<'_>,
+    key: &'static str,
+    about: &'static str,
+) -> Option<SecretRef> {
     let found = section.required(key, "{ env = \"DAYBOOK_MAIL_OAUTH\" }", secret_ref().about(about));
-    noted(section, gathered, found)
+    noted(section, context, found)
 }
 
 fn may_be_secret(
     section: &mut Section<'_>,
-    gathered: &Gathered,
+    context: &ReadContext<'_>,
     key: &'static str,
     about: &'static str,
 ) -> Option<SecretRef> {
     let found = section.optional(key, secret_ref().about(about));
-    noted(section, gathered, found)
+    noted(section, context, found)
 }
 
-fn noted(section: &Section<'_>, gathered: &Gathered, found: Option<At<SecretRef>>) -> Option<SecretRef> {
+fn noted(section: &Section<'_>, context: &ReadContext<'_>, found: Option<At<SecretRef>>) -> Option<SecretRef> {
     found.map(|at| {
-        gathered.secret(SecretPlace::new(section, at.line, "mail", &at.value));
+        context.secrets.add(SecretPlace::new(section, at.line, "mail", &at.value));
         at.value
     })
 }

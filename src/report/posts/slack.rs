@@ -3,8 +3,10 @@
 //!
 //! Limits are Slack's: <https://docs.slack.dev/reference/block-kit/blocks/>.
 
-use crate::report::document::{Block, Card, Document, Lead, Tone};
-use crate::report::render::words::{instant_text, period_text, shortened};
+use super::Post;
+use super::brief::{Line, Mark, brief, cards, title};
+use crate::report::document::{Card, Document, Tone};
+use crate::report::render::words::{instant_text, shortened};
 use serde_json::{Value, json};
 
 const SECTION_CHARS: usize = 3000;
@@ -13,11 +15,17 @@ const FIELDS: usize = 10;
 const HEADER_CHARS: usize = 150;
 const FALLBACK_CHARS: usize = 1000;
 const NAME_CHARS: usize = 60;
-/// Sentences on what moved; the report has all of them.
-const MOVED: usize = 2;
-/// Sentences about known events.
-const KNOWN: usize = 2;
-const GAPS: usize = 3;
+mod mrkdwn;
+mod picture;
+
+pub const POST: Post = Post { channel: "slack", label: "Slack", render, picture: picture::slack, size };
+
+/// Slack's own bound of a message.
+const BLOCKS: usize = 50;
+
+fn size(message: &Value) -> String {
+    format!("{} of at most {BLOCKS} blocks", message["blocks"].as_array().map_or(0, Vec::len))
+}
 
 /// The key under which a message carries the blocks of its thread; no hook is sent it.
 pub const THREAD: &str = "thread";
@@ -43,9 +51,9 @@ pub fn escaped(text: &str) -> String {
 
 /// Text on one line in which Slack sees no mention, link, bold, code, struck text, quote or emoji: a word
 /// joiner keeps its signs readable but inert.
-fn inert(text: &str, limit: usize) -> String {
+fn inert(text: &str) -> String {
     let mut out = String::new();
-    for c in escaped(&shortened(text, limit)).chars() {
+    for c in escaped(text).chars() {
         if matches!(c, '*' | '_' | '~' | '`' | ':') {
             out.push('\u{2060}');
         }
@@ -56,55 +64,33 @@ fn inert(text: &str, limit: usize) -> String {
 
 /// The lines that are read: verdict, plan, largest changes, completeness.
 fn lines(document: &Document) -> Vec<String> {
-    let Some(lead) = &document.lead else {
-        let mut lines = vec![inert(&document.summary, 1500)];
-        lines.extend(gaps(document));
-        return lines;
-    };
-    let mut lines = vec![format!("{} *{}*", mark(lead), inert(lead.sentence.trim_end_matches('.'), 600))];
-    let sentences = lead.moved.iter().take(MOVED).chain(lead.known.iter().take(KNOWN));
-    lines.extend(sentences.map(|sentence| format!("• {}", inert(sentence, 400))));
-    let complete = inert(&lead.complete, 400);
-    match document.gaps.is_empty() {
-        true => lines.push(format!(":white_check_mark: {complete}")),
-        // What only limits a figure is a remark; what lacks data is a warning.
-        false => {
-            let mark = if document.lacks_data { ":warning:" } else { ":information_source:" };
-            lines.push(format!("{mark} {complete}"));
-            if document.lacks_data {
-                lines.extend(gaps(document));
-            } else {
-                let (is, remarks) = if document.gaps.len() == 1 { ("is", "1 remark") } else { ("are", "remarks") };
-                let count = if document.gaps.len() == 1 { String::new() } else { format!("{} ", document.gaps.len()) };
-                lines.push(format!("• {count}{remarks} on limits of the data {is} in the report"));
-            }
+    brief(document).into_iter().map(|line| line_text(&line)).collect()
+}
+
+/// Colour alone says nothing to some readers, so the sentences say it as well.
+fn line_text(line: &Line) -> String {
+    let text = inert(&line.text);
+    match line.mark {
+        Mark::None => text,
+        Mark::Verdict(tone) => {
+            let mark = match tone {
+                Tone::Good => ":large_green_circle:",
+                Tone::Bad => ":red_circle:",
+                Tone::Neutral => ":white_circle:",
+            };
+            format!("{mark} *{text}*")
         }
-    }
-    lines
-}
-
-fn gaps(document: &Document) -> Vec<String> {
-    let mut lines: Vec<String> = document.gaps.iter().take(GAPS).map(|gap| format!("• {}", inert(gap, 300))).collect();
-    let more = document.gaps.len().saturating_sub(GAPS);
-    if more > 0 {
-        lines.push(format!("• {more} more are named in the report"));
-    }
-    lines
-}
-
-/// Colour alone says nothing to some readers, so the sentence says it as well.
-fn mark(lead: &Lead) -> &'static str {
-    match lead.tone {
-        Tone::Good => ":large_green_circle:",
-        Tone::Bad => ":red_circle:",
-        Tone::Neutral => ":white_circle:",
+        Mark::Detail => format!("• {text}"),
+        Mark::Complete => format!(":white_check_mark: {text}"),
+        // What only limits a figure is a remark; what lacks data is a warning.
+        Mark::Limited => format!(":information_source: {text}"),
+        Mark::Lacking => format!(":warning: {text}"),
     }
 }
 
 fn header(document: &Document) -> Value {
-    let corrected = if document.correction.is_some() { "Corrected: " } else { "" };
-    let text = format!("{corrected}{}: {}, {}", document.workspace_name, document.title, period_text(document));
-    json!({ "type": "header", "text": { "type": "plain_text", "text": shortened(&text, HEADER_CHARS), "emoji": false } })
+    let text = shortened(&title(document), HEADER_CHARS);
+    json!({ "type": "header", "text": { "type": "plain_text", "text": text, "emoji": false } })
 }
 
 fn section(text: &str) -> Value {
@@ -115,24 +101,15 @@ fn context(text: &str) -> Value {
     json!({ "type": "context", "elements": [{ "type": "mrkdwn", "text": text, "verbatim": true }] })
 }
 
-fn cards(document: &Document) -> Vec<&Card> {
-    let blocks = document.sections.iter().flat_map(|section| &section.blocks);
-    blocks
-        .filter_map(|block| match block {
-            Block::Cards { cards } => Some(cards),
-            _ => None,
-        })
-        .flatten()
-        .collect()
-}
-
 fn fields(cards: &[&Card]) -> Value {
     let fields = cards.iter().map(|card| {
         let mark = if card.figure.provisional { " (may still change)" } else { "" };
-        let mut lines =
-            vec![format!("*{}*", inert(&card.label, NAME_CHARS)), format!("*{}*{mark}", escaped(&card.figure.text))];
+        let mut lines = vec![
+            format!("*{}*", inert(&shortened(&card.label, NAME_CHARS))),
+            format!("*{}*{mark}", escaped(&card.figure.text)),
+        ];
         lines.extend(card.comparisons.iter().map(|item| {
-            let label = inert(&item.label, NAME_CHARS);
+            let label = inert(&shortened(&item.label, NAME_CHARS));
             format!("{} {label} ({})", escaped(&item.change.text), escaped(&item.base.text))
         }));
         json!({ "type": "mrkdwn", "text": bounded_lines(&lines, FIELD_CHARS), "verbatim": true })
@@ -144,16 +121,17 @@ fn closing(document: &Document) -> String {
     let issued = instant_text(document, document.issued_at);
     format!(
         "Issued {} as {}. The report itself is in the mail and the report folder.",
-        inert(&issued, 60),
-        inert(&document.id, NAME_CHARS)
+        inert(&shortened(&issued, 60)),
+        inert(&shortened(&document.id, NAME_CHARS))
     )
 }
 
 /// What a notification shows.
 fn fallback(document: &Document) -> String {
+    let short = |text: &str, limit| inert(&shortened(text, limit));
     let sentence = document.lead.as_ref().map_or(&document.summary, |lead| &lead.sentence);
     let text =
-        format!("{}: {}. {}", inert(&document.workspace_name, 100), inert(&document.title, 100), inert(sentence, 600));
+        format!("{}: {}. {}", short(&document.workspace_name, 100), short(&document.title, 100), short(sentence, 600));
     bounded_lines(&[text], FALLBACK_CHARS)
 }
 
