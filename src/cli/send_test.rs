@@ -3,8 +3,8 @@
 use super::Outcome;
 use super::report::{ending_text, last_whole};
 use super::show::plain;
-use crate::daemon::issue::draft;
-use crate::daemon::{App, AppError, Selection, prefer};
+use crate::app::issue::draft;
+use crate::app::{App, AppError, Selection, prefer};
 use crate::delivery::Route;
 use crate::jobs::deliver::{Delivered, deliver_of};
 use crate::jobs::report::{Audience, Built, Renderings, messages_of};

@@ -3,11 +3,11 @@
 use super::InitArgs;
 use super::ask::Asker;
 use super::zone;
+use crate::app::AppError;
 use crate::connectors::connection::wrong_value;
 use crate::connectors::file::Presets;
 use crate::connectors::spec::{SettingKind, SettingSpec};
 use crate::connectors::{Catalog, Connector};
-use crate::daemon::AppError;
 use crate::domain::money::Currency;
 use crate::support::nearest::unknown_remedy;
 use std::collections::BTreeMap;
