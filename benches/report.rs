@@ -3,7 +3,7 @@
 //! `cargo bench --bench report`; a printer that is not here is left out aloud.
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "a bench speaks, and stops where it fails")]
 
-use daybook::daemon::App;
+use daybook::app::App;
 use daybook::jobs::readings::{Request, findings, reach, read};
 use daybook::jobs::report::render_all;
 use daybook::report::definition::Cadence;

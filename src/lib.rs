@@ -16,7 +16,7 @@
 //!
 //! What stands left may be used by everything to its right, and nothing else:
 //! `support` → `domain` → `settings` → `report` → `connectors | warehouse | delivery` → `jobs` → `config` →
-//! `daemon | sandbox` → `cli`. The three edges never use one another; they meet in `jobs`. A test
+//! `app` → `queries` → `http` → `daemon | sandbox` → `cli`. The three edges never use one another; they meet in `jobs`. A test
 //! reads the source and keeps this so.
 //!
 //! # What always holds
@@ -32,13 +32,16 @@
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+pub mod app;
 pub mod cli;
 pub mod config;
 pub mod connectors;
 pub mod daemon;
 pub mod delivery;
 pub mod domain;
+pub mod http;
 pub mod jobs;
+pub mod queries;
 pub mod report;
 pub mod sandbox;
 pub mod settings;

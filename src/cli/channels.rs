@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::show::{count, table, wrapped};
-use crate::daemon::{App, Selection};
+use crate::app::{App, Selection};
 use crate::domain::channel::{ChannelRules, Tags, UNASSIGNED};
 use crate::support::nearest::nearest;
 use crate::warehouse::names::{Origin, origins};

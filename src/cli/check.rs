@@ -3,15 +3,15 @@
 use super::Outcome;
 use super::preview::template_problems;
 use super::show::{plain, wrapped};
+use crate::app::AppError;
+use crate::app::{SecretsAre, catalog, database_file, rollup_sql, sources};
 use crate::config::{self, Problem, Settings, review};
 use crate::connectors::Connector;
 use crate::connectors::file::{Presets, Shape, list, read, shape, shown};
-use crate::daemon::AppError;
-use crate::daemon::app::{SecretsAre, catalog, database_file, rollup_sql, sources};
-use crate::daemon::unmatched::unmatched;
 use crate::domain::period::Period;
 use crate::jobs::sync::{Source, load_request};
 use crate::jobs::template_trial::bounded;
+use crate::queries::unmatched::unmatched;
 use crate::settings::problems;
 use crate::support::clock::Clock;
 use crate::support::secret::Secret;

@@ -3,7 +3,7 @@
 
 use super::Outcome;
 use super::show::{count, plain, table, wrapped};
-use crate::daemon::App;
+use crate::app::App;
 use crate::warehouse::clock::{Ahead, ahead, correct, doubt, seen};
 use chrono::{DateTime, Utc};
 

@@ -2,8 +2,8 @@
 
 use super::Outcome;
 use super::show::{count, plain, wrapped};
-use crate::daemon::app::{SecretsAre, catalog, sources};
-use crate::daemon::{App, Selection};
+use crate::app::{App, Selection};
+use crate::app::{SecretsAre, catalog, sources};
 use crate::domain::coverage::{DayState, Gap, Standing, gaps, state};
 use crate::domain::period::Period;
 use crate::jobs::sync::Source;

@@ -2,10 +2,11 @@
 
 use super::Outcome;
 use super::show::{count, plain};
+use crate::app::rollup_sql;
+use crate::app::{App, AppError};
 use crate::config::{self, diff as compare};
-use crate::daemon::app::rollup_sql;
+use crate::daemon::DaemonHandle;
 use crate::daemon::reload::Reloaded;
-use crate::daemon::{App, AppError, DaemonHandle};
 use crate::settings::problems;
 use crate::warehouse::rollup::due;
 

@@ -4,7 +4,7 @@ mod message;
 
 use super::Outcome;
 use super::show::plain;
-use crate::daemon::{App, AppError};
+use crate::app::{App, AppError};
 use crate::delivery::Route;
 use crate::warehouse::outbox::{self, DeliveryFilter, DeliveryLine};
 use chrono::NaiveDate;

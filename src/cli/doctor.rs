@@ -2,13 +2,13 @@
 
 use super::Outcome;
 use super::show::{plain, wrapped};
+use crate::app::database_file;
+use crate::app::file_modes;
+use crate::app::{App, AppError};
 use crate::config::{self, Settings};
-use crate::daemon::app::database_file;
-use crate::daemon::file_modes;
-use crate::daemon::status::{Health as Standing, status};
-use crate::daemon::{App, AppError};
 use crate::jobs::agreement::FigureCheck;
 use crate::jobs::doctor::{Patient, doctor};
+use crate::queries::status::{Health as Standing, status};
 use crate::support::clock::Clock;
 use crate::warehouse::maintenance::backup::default_dir;
 use crate::warehouse::maintenance::doctor::{Finding, Health};

@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::dictionary::explain_metric;
 use super::show::{count, plain, table};
-use crate::daemon::{App, AppError};
+use crate::app::{App, AppError};
 use crate::jobs::explain::{Explained, explain};
 use crate::report::format::Locale;
 use crate::warehouse::issued::{self, Receipt};

@@ -49,7 +49,7 @@ fn of_panic(info: &PanicHookInfo<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::daemon::AppError;
+    use crate::app::AppError;
     use anyhow::Context;
 
     #[test]

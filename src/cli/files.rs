@@ -3,7 +3,7 @@
 use super::show::{count, plain, table, wrapped};
 use super::sync::{fetch, print};
 use super::{Outcome, Which, trial};
-use crate::daemon::{App, AppError, Selection};
+use crate::app::{App, AppError, Selection};
 use crate::domain::dropped::{FileStanding, FileState};
 use crate::jobs::files::{FileSource, held};
 use crate::warehouse::audit;

@@ -1,8 +1,8 @@
 //! `daybook link`: an address with tags that reports will know.
 
 use super::Outcome;
+use crate::app::AppError;
 use crate::config::channels;
-use crate::daemon::AppError;
 use crate::domain::channel::UNASSIGNED;
 use crate::domain::link::{Tag, tagged};
 use std::path::Path;

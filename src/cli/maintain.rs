@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::out::place;
 use super::show::{bytes, count, plain};
-use crate::daemon::{App, AppError};
+use crate::app::{App, AppError};
 use crate::jobs::maintenance::{MaintenanceContext, back_up, maintain, make_snapshot};
 use crate::support::blocking::off_thread;
 use crate::warehouse::maintenance::export::export as write_months;

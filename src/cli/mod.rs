@@ -44,9 +44,10 @@ mod sync;
 mod trial;
 mod try_slice;
 
-use crate::daemon::lock::LockError;
-use crate::daemon::opening::Accepted;
-use crate::daemon::{App, AppError, DaemonHandle, Selection, start_log};
+use crate::app::lock::LockError;
+use crate::app::opening::Accepted;
+use crate::app::{App, AppError, Selection};
+use crate::daemon::{DaemonHandle, start_log};
 use crate::jobs::template_trial::try_out;
 use crate::settings::problems;
 use crate::support::clock::Clock;

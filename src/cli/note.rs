@@ -3,8 +3,8 @@
 use super::Outcome;
 use super::add::{self, note::NoteArgs};
 use super::show::table;
+use crate::app::AppError;
 use crate::config::{self, WorkspaceSettings};
-use crate::daemon::AppError;
 use crate::domain::business::KnownEvent;
 use crate::domain::holidays::{RegionalHoliday, holidays_between};
 use crate::domain::period::Period;

@@ -2,10 +2,10 @@
 
 use super::Outcome;
 use super::show::{plain, wrapped};
+use crate::app::AppError;
+use crate::app::{SecretsAre, catalog, sources};
 use crate::config::{ConnectionSettings, Settings, WorkspaceSettings};
 use crate::connectors::Engine;
-use crate::daemon::AppError;
-use crate::daemon::app::{SecretsAre, catalog, sources};
 use crate::delivery::channels;
 use crate::jobs::online::{Account, Finding, Standing, vendors, ways_out};
 use crate::support::clock::Clock;

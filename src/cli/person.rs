@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::out::place;
 use super::show::count;
-use crate::daemon::{App, AppError, Selection};
+use crate::app::{App, AppError, Selection};
 use crate::jobs::person::{About, Forgotten, about, forget, object};
 use crate::support::blocking::off_thread;
 use crate::warehouse::privacy::person::Who;

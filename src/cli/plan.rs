@@ -2,8 +2,8 @@
 
 use super::Outcome;
 use super::show::{plain, wrapped};
+use crate::app::{AppError, catalog, dated_streams, planned_jobs};
 use crate::config;
-use crate::daemon::{AppError, app::catalog, dated_streams, planned_jobs};
 use crate::domain::period::Period;
 use crate::domain::schedule::forecast::{Known, PlannedFire, forecast};
 use crate::report::format::Locale;

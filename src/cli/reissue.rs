@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::out::place;
 use super::show::{plain, table};
-use crate::daemon::{App, AppError};
+use crate::app::{App, AppError};
 use crate::jobs::report::Formats;
 use crate::jobs::restatement::{StoredReceipt, differences};
 use crate::jobs::stored_report::StoredReport;

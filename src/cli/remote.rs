@@ -3,9 +3,10 @@
 use super::files::FilesCommand;
 use super::out::{CALLER, Caller};
 use super::{Cli, Command, finish, with_app};
+use crate::app::AppError;
 use crate::config;
+use crate::daemon::DaemonHandle;
 use crate::daemon::control::{ControlResponse, Request, ask};
-use crate::daemon::{AppError, DaemonHandle};
 use clap::Parser;
 use std::pin::Pin;
 use tokio::sync::mpsc::UnboundedSender;

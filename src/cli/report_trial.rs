@@ -3,9 +3,9 @@
 
 use super::out::place;
 use super::show::{bytes, plain};
+use crate::app::issue::drafts;
+use crate::app::{App, AppError};
 use crate::config::{Job, ReportJob, WorkspaceSettings};
-use crate::daemon::issue::drafts;
-use crate::daemon::{App, AppError};
 use crate::delivery::Route;
 use crate::domain::period::Period;
 use crate::jobs::preview::Draft;

@@ -2,10 +2,10 @@
 
 use super::Outcome;
 use super::show::{bytes, count, table};
+use crate::app::AppError;
+use crate::app::lock::DataLock;
+use crate::app::{database_file, person_key};
 use crate::config;
-use crate::daemon::AppError;
-use crate::daemon::app::{database_file, person_key};
-use crate::daemon::lock::DataLock;
 use crate::jobs::person::ERASURES;
 use crate::support::blocking::off_thread;
 use crate::support::clock::Clock;

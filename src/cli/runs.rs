@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::show::{count, plain, table};
-use crate::daemon::App;
+use crate::app::App;
 use crate::warehouse::{Context, WarehouseError, slots};
 use chrono::NaiveDateTime;
 use duckdb::params;

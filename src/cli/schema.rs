@@ -1,8 +1,8 @@
 //! `daybook schema`: what editors need to complete and check the configuration while it is written.
 
 use super::Outcome;
+use crate::app::AppError;
 use crate::config::schema::{FOLDER, FileKind, write_all};
-use crate::daemon::AppError;
 use std::path::Path;
 
 #[derive(Debug, clap::Args)]

@@ -1,9 +1,10 @@
 //! `daybook serve`: the jobs on their schedule, until a signal.
 
 use super::{Outcome, remote};
+use crate::app::App;
+use crate::app::opening::Accepted;
 use crate::config;
-use crate::daemon::opening::Accepted;
-use crate::daemon::{App, serve, start_log, wait_for_room};
+use crate::daemon::{serve, start_log, wait_for_room};
 use crate::support::clock::Clock;
 use std::path::Path;
 use std::sync::Arc;

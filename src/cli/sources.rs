@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::show::plain;
 use super::sync::{fetch, print};
-use crate::daemon::{App, AppError, Selection};
+use crate::app::{App, AppError, Selection};
 use crate::domain::period::Period;
 use crate::warehouse::audit;
 use crate::warehouse::coverage::{Place, accept};

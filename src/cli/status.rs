@@ -3,8 +3,9 @@
 use super::Outcome;
 use super::daemon::mistakes;
 use super::show::{plain, table, wrapped};
-use crate::daemon::status::{Health, InstallationStatus, SourceStatus, status};
-use crate::daemon::{App, DaemonHandle};
+use crate::app::App;
+use crate::daemon::DaemonHandle;
+use crate::queries::status::{Health, InstallationStatus, SourceStatus, status};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// At most so many notes of a source are printed.

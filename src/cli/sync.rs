@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::out::is_here;
 use super::show::{bytes, count, plain, table, wrapped};
-use crate::daemon::{App, AppError, Selection};
+use crate::app::{App, AppError, Selection};
 use crate::domain::period::Period;
 use crate::jobs::sync::{Progress, StreamOutcome};
 use chrono::NaiveDate;

@@ -4,10 +4,10 @@ mod told;
 
 use super::Outcome;
 use super::show::plain;
+use crate::app::{AppError, known_names};
 use crate::config;
 use crate::connectors::Engine;
 use crate::connectors::file::{Answers, FileDrop, Mark, NONE, Preset, Presets, Written};
-use crate::daemon::{AppError, known_names};
 use crate::domain::dropped::Repeats;
 use crate::domain::money::Currency;
 use crate::domain::workspace::Workspace;

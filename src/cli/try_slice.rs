@@ -2,10 +2,10 @@
 //! died before is tried so first. Says nothing; that it ends is the answer.
 
 use super::Outcome;
+use crate::app::AppError;
+use crate::app::{SecretsAre, catalog, sources};
 use crate::config;
 use crate::connectors::{Engine, LandedSlice};
-use crate::daemon::AppError;
-use crate::daemon::app::{SecretsAre, catalog, sources};
 use crate::jobs::sync::{SyncContext, SyncMode, load_landed};
 use crate::support::clock::Clock;
 use crate::support::secret::Secret;

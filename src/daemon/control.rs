@@ -1,7 +1,8 @@
 //! How the command line reaches a running daemon: a socket in the data folder that only its owner may
 //! open. A command goes over as one line of JSON; what it says comes back line by line.
 
-use super::connections::{Room, Seat};
+use crate::app::lock::user_name;
+use crate::http::connections::{Room, Seat};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io;
@@ -226,7 +227,7 @@ fn told(path: &Path, error: io::Error) -> io::Error {
     }
     let folder = path.parent().unwrap_or(path);
     let owner = [path, folder].iter().find_map(|path| std::fs::metadata(path).ok()).map(|found| found.uid());
-    let user = owner.map_or_else(|| "its owner".to_owned(), super::lock::user_name);
+    let user = owner.map_or_else(|| "its owner".to_owned(), user_name);
     let message = format!(
         "{}: permission denied: the daemon takes commands of the user {user} alone; use `runuser -u {user} -- daybook …`",
         path.display()

@@ -1,6 +1,6 @@
 //! What is reported to systemd, where it asks: that the daemon is ready, that its scheduler runs, that it stops.
 
-use super::scheduler::Status;
+use crate::queries::scheduler::Status;
 use crate::support::clock::Clock;
 use chrono::{DateTime, TimeDelta, Utc};
 use sd_notify::NotifyState;

@@ -1,7 +1,8 @@
 //! Reading an edited configuration while the daemon runs: a good one is taken with its difference
 //! reported, a bad one is reported and the last good one kept.
 
-use super::App;
+use crate::app::opening::erase_again;
+use crate::app::{App, AppError};
 use crate::config::{self, Problem, Settings, diff};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -95,7 +96,7 @@ fn load(running: &App) -> Result<App, Vec<Problem>> {
     }
     let facts = settings.facts.clone();
     let edited = running.with_settings(settings).map_err(|error| match error {
-        super::AppError::Config(problems) => problems,
+        AppError::Config(problems) => problems,
         other => vec![Problem::new(file, None, &other.to_string(), "mend it and reload again")],
     })?;
     // Last: tables follow only what is sound in all else.
@@ -103,7 +104,7 @@ fn load(running: &App) -> Result<App, Vec<Problem>> {
         let folder = std::path::Path::new(config::facts::FOLDER);
         vec![Problem::new(folder, None, &error.to_string(), "mend it and reload again")]
     })?;
-    super::opening::erase_again(&edited.settings, &running.warehouse).map_err(|error| {
+    erase_again(&edited.settings, &running.warehouse).map_err(|error| {
         let folder = std::path::Path::new(config::facts::FOLDER);
         let message = format!("people who were erased before are still in columns that are now personal: {error}");
         vec![Problem::new(folder, None, &message, "mend it and reload again")]

@@ -6,7 +6,7 @@ use super::control::{self, ControlResponse, Handler};
 use super::notify::Notify;
 use super::reload::{Current, Reloaded, reload};
 use super::scheduler::{Scheduler, Ticker, Watch};
-use super::{App, AppError};
+use crate::app::{App, AppError};
 use crate::domain::schedule::SlotKey;
 use crate::support::blocking::off_thread;
 use std::path::Path;

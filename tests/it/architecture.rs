@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules by rank; those of one rank never use one another.
-const RANKS: [&[&str]; 9] = [
+const RANKS: [&[&str]; 12] = [
     &["support"],
     &["domain"],
     &["settings"],
@@ -15,6 +15,9 @@ const RANKS: [&[&str]; 9] = [
     &["connectors", "warehouse", "delivery"],
     &["jobs"],
     &["config"],
+    &["app"],
+    &["queries"],
+    &["http"],
     &["daemon", "sandbox"],
     &["cli"],
 ];

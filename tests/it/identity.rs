@@ -2,9 +2,9 @@
 
 use crate::field::installation::{ship, write};
 use chrono::{DateTime, NaiveDate, Utc};
+use daybook::app::issue::{Deadline, Issued, issue_job};
+use daybook::app::{App, Selection};
 use daybook::config::{Job, JobKind, ReportJob};
-use daybook::daemon::issue::{Deadline, Issued, issue_job};
-use daybook::daemon::{App, Selection};
 use daybook::domain::period::Period;
 use daybook::jobs::issue::Outcome;
 use daybook::report::document::Document;

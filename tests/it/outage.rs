@@ -3,7 +3,7 @@
 use crate::support::{noon, place_database, texts};
 use crate::tenants::world;
 use chrono::{DateTime, Days, TimeDelta, Utc};
-use daybook::daemon::App;
+use daybook::app::App;
 use daybook::daemon::scheduler::Scheduler;
 use daybook::jobs::sync::{Gathered, SyncContext, sync_connection};
 use daybook::sandbox::{Armed, Fault, Faults, Sandbox, SandboxOptions, tenants};

@@ -2,12 +2,12 @@
 
 use super::edit::{Edit, push_tables};
 use super::{Addition, Manner, chosen_workspace};
+use crate::app::AppError;
+use crate::app::catalog;
 use crate::cli::init::answers::{SecretsIn, id, one_of, quoted, vendor_settings};
 use crate::cli::init::ask::Asker;
 use crate::cli::init::files::vendor_block;
 use crate::config::Settings;
-use crate::daemon::AppError;
-use crate::daemon::app::catalog;
 use chrono::NaiveDate;
 
 #[derive(Debug, clap::Args)]

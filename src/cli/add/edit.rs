@@ -1,9 +1,9 @@
 //! An edit of a file: how it differs, whether `daybook check` takes it, and the writing of it.
 
+use crate::app::AppError;
+use crate::app::SecretsAre;
 use crate::cli::check::inspect;
 use crate::config::{Problem, Settings};
-use crate::daemon::AppError;
-use crate::daemon::app::SecretsAre;
 use crate::support::clock::Clock;
 use similar::TextDiff;
 use std::fs;

@@ -2,9 +2,9 @@
 
 use super::edit::{Edit, push_tables};
 use super::{Addition, Manner, chosen_workspace};
+use crate::app::AppError;
 use crate::cli::init::ask::Asker;
 use crate::config::Settings;
-use crate::daemon::AppError;
 use crate::domain::business::EventKind;
 use crate::support::nearest::unknown_remedy;
 use chrono::NaiveDate;

@@ -2,10 +2,10 @@
 
 use super::edit::{Edit, push_text};
 use super::{Addition, Manner, chosen_workspace};
+use crate::app::AppError;
 use crate::cli::init::answers::address;
 use crate::cli::init::ask::Asker;
 use crate::config::Settings;
-use crate::daemon::AppError;
 use crate::support::nearest::unknown_remedy;
 use toml_edit::{Array, DocumentMut, Item, Table, value};
 

@@ -2,10 +2,10 @@
 
 use super::edit::Edit;
 use super::{Addition, Manner};
+use crate::app::AppError;
 use crate::cli::init::answers::{WEEKDAYS, id, one_of, quoted};
 use crate::cli::init::ask::Asker;
 use crate::config::Settings;
-use crate::daemon::AppError;
 use crate::report::definition::{Cadence, REPORTS, SectionKind};
 use crate::report::sections::parts;
 use chrono::{NaiveTime, Timelike};

@@ -2,13 +2,13 @@
 
 use super::edit::Edit;
 use super::{Addition, Manner};
+use crate::app::AppError;
 use crate::cli::channel_args::ChannelArgs;
 use crate::cli::init::answers::{Answers, SecretsIn, TenantArgs, tenant};
 use crate::cli::init::ask::Asker;
 use crate::cli::init::files::workspace;
 use crate::config::{Settings, WorkspaceSettings, review};
 use crate::connectors::file::Target;
-use crate::daemon::AppError;
 use std::path::Path;
 
 #[derive(Debug, clap::Args)]

@@ -4,7 +4,7 @@ use super::super::Outcome;
 use super::super::out::place;
 use super::super::show::{bytes, plain};
 use super::{done, to_text};
-use crate::daemon::{App, AppError};
+use crate::app::{App, AppError};
 use crate::jobs::message_again::{MessageBytes, Origin, bytes_of};
 use crate::support::secret::Secret;
 use crate::warehouse::outbox::{self, DeliveryFilter, DeliveryLine, StoredMessage};

@@ -1,10 +1,10 @@
 //! `daybook metrics [ID]`: what each number means and what it is made of.
 
 use super::line;
+use crate::app::AppError;
 use crate::cli::Outcome;
 use crate::cli::show::{table, wrapped};
 use crate::config;
-use crate::daemon::AppError;
 use crate::domain::fiscal::FiscalYear;
 use crate::domain::metric::{Better, Metric, Registry, Window};
 use crate::jobs::explain::{AskedOf, DAILY, sql_of};

@@ -1,12 +1,12 @@
 //! `daybook tables [FACT]`: what each table of facts holds.
 
 use super::{line, page, rollups};
+use crate::app::AppError;
+use crate::app::catalog;
 use crate::cli::Outcome;
 use crate::cli::out::place;
 use crate::cli::show::{table, wrapped};
 use crate::config::{self, Settings};
-use crate::daemon::AppError;
-use crate::daemon::app::catalog;
 use crate::domain::fact::{Column, Fact, Money, Origin};
 use crate::settings::unknown_remedy;
 use crate::support::shown::fault;

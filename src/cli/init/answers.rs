@@ -3,12 +3,12 @@
 use super::InitArgs;
 use super::ask::Asker;
 use super::zone;
+use crate::app::AppError;
 use crate::cli::channel_args::present_answer;
 use crate::connectors::connection::wrong_value;
 use crate::connectors::file::Presets;
 use crate::connectors::spec::{SettingKind, SettingSpec};
 use crate::connectors::{Catalog, Connector};
-use crate::daemon::AppError;
 use crate::delivery::ChannelRef;
 use crate::delivery::channels::KINDS;
 use crate::domain::money::Currency;

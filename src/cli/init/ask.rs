@@ -1,7 +1,7 @@
 //! Questions of a person, one line each. A dialog library would bring its own terminal handling for
 //! what lines of text do, and a script could not answer it.
 
-use crate::daemon::AppError;
+use crate::app::AppError;
 use std::io::BufRead;
 
 /// Whoever answers; nobody, where flags and defaults are all there is.

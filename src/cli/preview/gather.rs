@@ -1,11 +1,11 @@
 //! Where a preview's documents come from: the sample, a running daemon, or the warehouse itself.
 
 use super::PreviewArgs;
+use crate::app::{App, AppError, issue};
 use crate::cli::report::{meant, period_of};
 use crate::cli::{Outcome, USERS_MISTAKE};
 use crate::config::{self, Job, ReportJob, Settings, WorkspaceSettings};
 use crate::daemon::control::{ControlResponse, Request, ask};
-use crate::daemon::{App, AppError, issue};
 use crate::jobs::preview::Draft;
 use crate::support::clock::Clock;
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! Renders the documents and writes the files, each of them whole or not at all.
 
+use crate::app::AppError;
 use crate::config::Problem;
-use crate::daemon::AppError;
 use crate::jobs::preview::{Draft, PreviewFile, sheet};
 use crate::jobs::template_trial::bounded;
 use crate::report::preview::{Index, Remark, index};

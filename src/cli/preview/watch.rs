@@ -3,10 +3,10 @@
 use super::make::{Made, Stage, TEMPLATES};
 use super::stamps::Stamps;
 use super::{PreviewArgs, gather, tell};
+use crate::app::AppError;
 use crate::cli::Outcome;
 use crate::cli::faults::told;
 use crate::cli::show::{plain, wrapped};
-use crate::daemon::AppError;
 use crate::settings::problems;
 use crate::support::clock::Clock;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
 //! What Prometheus scrapes (OpenMetrics text); how old each source's data is comes first.
 
+use crate::app::{App, AppError};
 use crate::daemon::serve::DaemonHandle;
-use crate::daemon::status::{Health, SourceStatus, sources_of_all};
-use crate::daemon::{App, AppError};
+use crate::queries::status::{Health, SourceStatus, sources_of_all};
 use crate::warehouse::{Context, Warehouse};
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use prometheus_client::encoding::EncodeLabelSet;

@@ -3,12 +3,12 @@
 
 mod metrics;
 
-use super::AppError;
-use super::connections::{Room, Seat};
 use super::notify::is_alive;
 use super::reload::Reloaded;
 use super::serve::DaemonHandle;
-use super::status::status;
+use crate::app::AppError;
+use crate::http::connections::{Room, Seat};
+use crate::queries::status::status;
 use crate::support::blocking::off_thread;
 use crate::support::clock::Clock;
 use crate::support::secret::Secret;

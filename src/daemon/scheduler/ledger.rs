@@ -1,7 +1,7 @@
 //! The planner with its ledger, kept off the async threads.
 
-use super::status::{Status, status};
 use crate::domain::schedule::{Outcome, PlannedJob, Planner, Slot, SlotKey, SlotToRun};
+use crate::queries::scheduler::{Status, status};
 use crate::support::blocking::off_thread;
 use crate::warehouse::WarehouseError;
 use crate::warehouse::slots::SlotLedger;

@@ -2,28 +2,28 @@
 //! records how it ended. Whoever runs it calls [`Scheduler::tick`] at each tick and at each end, and
 //! [`Scheduler::stop`] once; [`Scheduler::watch`] hands out what it is at.
 
+mod lags;
 mod ledger;
 mod priority;
-mod status;
 #[cfg(test)]
 mod tests;
 mod ticker;
 mod work;
 
-pub use status::{AtWork, Circuit, Lag, Status, Waiting};
 pub use ticker::Ticker;
 
-use super::{App, AppError, dated_streams, planned_jobs};
+use crate::app::{App, AppError, dated_streams, planned_jobs};
 use crate::config::{Job, JobKind};
 use crate::domain::schedule::{DecisionReason, Outcome, Slot, SlotKey, SlotState};
 use crate::jobs::deliver::{BusyQueues, deliver_due};
+use crate::queries::scheduler::Status;
 use crate::support::blocking::off_thread;
 use crate::warehouse::slots::SlotLedger;
 use crate::warehouse::{WarehouseError, clock};
 use chrono::{DateTime, TimeDelta, Utc};
+use lags::Lags;
 use ledger::{Ended, SchedulerLedger};
 use priority::{Priority, in_order};
-use status::Lags;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

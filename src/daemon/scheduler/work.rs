@@ -1,9 +1,9 @@
 //! What a slot's attempt does, and how its end counts.
 
+use crate::app::issue::{Deadline, issue_job};
+use crate::app::{App, AppError, Selection};
 use crate::config::{Job, JobKind};
 use crate::connectors::error::Disposition;
-use crate::daemon::issue::{Deadline, issue_job};
-use crate::daemon::{App, AppError, Selection};
 use crate::domain::schedule::{FireReason, Outcome, Slot};
 use crate::jobs::agreement;
 use crate::jobs::issue;

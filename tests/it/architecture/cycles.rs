@@ -9,6 +9,7 @@ use std::path::Path;
 
 /// Circles that there are: a folder and its modules.
 const LEFT: [&str; 31] = [
+    "app: installation opening",
     "cli/dictionary: page tables",
     "cli: preview report",
     "config: connections drops jobs schema workspaces",
@@ -18,7 +19,6 @@ const LEFT: [&str; 31] = [
     "connectors: connection_error error",
     "connectors: count engine follow",
     "daemon: admin serve",
-    "daemon: app opening",
     "domain/fact: facts rollup",
     "domain/holidays: country shipped",
     "domain/metric: build refusals",

@@ -3,10 +3,10 @@
 use crate::outage::write_installation;
 use crate::support::{noon, texts};
 use chrono::{DateTime, Days, TimeDelta, Utc};
-use daybook::daemon::App;
-use daybook::daemon::app::Selection;
-use daybook::daemon::status::{Health, SourceStatus, status};
+use daybook::app::App;
+use daybook::app::Selection;
 use daybook::jobs::maintenance::{MaintenanceContext, maintain};
+use daybook::queries::status::{Health, SourceStatus, status};
 use daybook::sandbox::{Faults, Sandbox, SandboxOptions, tenants};
 use daybook::support::clock::Clock;
 use daybook::warehouse::clock::{ahead, correct};

@@ -3,10 +3,10 @@
 
 use super::small::{Small, said};
 use crate::support::{noon, source, texts};
+use daybook::app::App;
+use daybook::app::Selection;
 use daybook::connectors::landing::{Landing, Manifest};
 use daybook::connectors::{Engine, LandedSlice, Slice, Window, landed};
-use daybook::daemon::App;
-use daybook::daemon::app::Selection;
 use daybook::jobs::sync::{SyncContext, SyncMode, attempts, load_landed};
 use daybook::support::clock::Clock;
 use daybook::support::secret::Secret;

@@ -4,8 +4,8 @@
 use super::rest;
 use crate::support::{noon, one_thread, place_database, texts};
 use base64::Engine as _;
+use daybook::app::known_names;
 use daybook::connectors::Engine;
-use daybook::daemon::known_names;
 use daybook::jobs::files::{FileSource, sync_files};
 use daybook::jobs::sync::{StreamOutcome, SyncContext};
 use daybook::support::clock::Clock;

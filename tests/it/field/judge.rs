@@ -2,10 +2,10 @@
 
 use super::case::Heard;
 use chrono::NaiveDate;
+use daybook::app::App;
+use daybook::app::issue::drafts;
 use daybook::config::JobKind;
-use daybook::daemon::App;
-use daybook::daemon::issue::drafts;
-use daybook::daemon::status::status;
+use daybook::queries::status::status;
 use daybook::report::document::{Document, FreshnessState};
 use daybook::warehouse::Context;
 use regex::RegexBuilder;

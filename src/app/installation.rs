@@ -38,7 +38,7 @@ pub struct App {
     pub clock: Clock,
     /// Read when first needed: replaced ones are tried in a process of their own.
     templates: OnceLock<Arc<Templates>>,
-    pub(in crate::daemon) catalog: Catalog,
+    pub(super) catalog: Catalog,
     rollups: Rollups,
     /// Keeps other processes out of the data folder.
     lock: Arc<DataLock>,

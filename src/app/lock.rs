@@ -75,7 +75,7 @@ fn private_to_another(folder: &Path) -> Option<String> {
 }
 
 /// The name by the system's list of users, or the number.
-pub(super) fn user_name(uid: u32) -> String {
+pub fn user_name(uid: u32) -> String {
     let number = uid.to_string();
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let named = users.lines().find_map(|line| {

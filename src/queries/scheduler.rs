@@ -3,7 +3,6 @@
 use crate::domain::schedule::{Decision, Planner, Slot, SlotState};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use std::collections::VecDeque;
 
 /// The scheduler as its last beat left it. Instants are UTC.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -34,31 +33,6 @@ pub struct Lag {
     pub median_ms: u64,
     pub p99_ms: u64,
     pub most_ms: u64,
-}
-
-/// The lags of the last hour's beats.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Lags(VecDeque<u64>);
-
-impl Lags {
-    /// An hour of beats, one every five seconds.
-    const KEPT: usize = 720;
-
-    pub fn add(&mut self, milliseconds: u64) {
-        if self.0.len() == Self::KEPT {
-            self.0.pop_front();
-        }
-        self.0.push_back(milliseconds);
-    }
-
-    /// Quantiles are the smallest lag that so many of all do not exceed.
-    pub fn sum_up(&self) -> Option<Lag> {
-        let mut sorted: Vec<u64> = self.0.iter().copied().collect();
-        sorted.sort_unstable();
-        let of = |hundredths: usize| sorted[(sorted.len() * hundredths).div_ceil(100) - 1];
-        let most_ms = *sorted.last()?;
-        Some(Lag { beats: sorted.len(), median_ms: of(50), p99_ms: of(99), most_ms })
-    }
 }
 
 /// A slot at work.
@@ -95,7 +69,7 @@ pub struct Circuit {
 }
 
 /// What a planner says of itself.
-pub(super) fn status(heart: &Planner) -> Status {
+pub fn status(heart: &Planner) -> Status {
     let (mut at_work, mut waiting) = (Vec::new(), Vec::new());
     for (slot, decision) in heart.open_slots() {
         if slot.state == SlotState::Claimed {
@@ -136,22 +110,5 @@ fn waiting_of(slot: &Slot, decision: Option<Decision>) -> Waiting {
         reason,
         detail,
         until,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lags_are_those_of_the_last_hour() {
-        let mut lags = Lags::default();
-        assert_eq!(lags.sum_up(), None);
-        lags.add(9_000);
-        for milliseconds in 1..=720 {
-            lags.add(milliseconds);
-        }
-        let told = lags.sum_up().expect("beats");
-        assert_eq!((told.beats, told.median_ms, told.p99_ms, told.most_ms), (720, 360, 713, 720));
     }
 }

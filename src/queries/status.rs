@@ -6,13 +6,12 @@ mod source;
 
 pub use days::SliceName;
 
-use super::app::{App, AppError};
 use super::failed_jobs::failed_jobs;
-use super::opening::INCIDENTS;
-use super::planned_jobs;
 use super::scheduler::Status as SchedulerStatus;
 use super::transports::{WayStatus, blocked};
 use super::unmatched::unmatched;
+use crate::app::opening::INCIDENTS;
+use crate::app::{App, AppError, dated_streams, planned_jobs};
 use crate::domain::period::Period;
 use crate::jobs::caveats::{Hearers, first_seen_since, limits_of_lists, plans_known_since};
 use crate::jobs::readings::checked;
@@ -133,7 +132,7 @@ impl Health {
 
 /// How the installation stands at `now`.
 pub fn status(app: &App, daemon: Option<SchedulerStatus>, now: DateTime<Utc>) -> Result<InstallationStatus, AppError> {
-    let planned = planned_jobs(&app.settings, &super::dated_streams(&app.settings, app.catalog()));
+    let planned = planned_jobs(&app.settings, &dated_streams(&app.settings, app.catalog()));
     let mut workspaces = Vec::new();
     for workspace in &app.settings.workspaces {
         let tenant = &workspace.workspace;

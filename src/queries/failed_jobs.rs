@@ -1,6 +1,6 @@
 //! Jobs that failed for good: what no later run made good stays reported.
 
-use super::App;
+use crate::app::App;
 use crate::config::JobKind;
 use crate::support::shown::cut_line;
 use crate::warehouse::WarehouseError;

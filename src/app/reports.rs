@@ -1,8 +1,7 @@
 //! What an installation's reports rest on, and who gets them.
 
-use super::App;
-use super::app::{SecretsAre, sources};
 use super::planned::daily_load;
+use super::{App, SecretsAre, sources};
 use crate::config::jobs::Copy;
 use crate::config::{self, WorkspaceSettings};
 use crate::connectors::file::Target;

@@ -2,7 +2,7 @@
 //! one.
 
 use super::AppError;
-use super::app::{database_file, person_key};
+use super::{database_file, person_key};
 use crate::config::Settings;
 use crate::connectors::landed;
 use crate::jobs::person::ERASURES;
@@ -86,7 +86,7 @@ fn reconcile(connection: &mut BothWriter<'_>, now: DateTime<Utc>) -> Result<(), 
 
 /// Takes up what was kept beside the database of people who were erased or objected, where an older copy does
 /// not know it, and erases in columns that contracts declare personal since; returns how many identifiers were erased.
-pub(super) fn erase_again(settings: &Settings, warehouse: &Warehouse) -> Result<u64, AppError> {
+pub fn erase_again(settings: &Settings, warehouse: &Warehouse) -> Result<u64, AppError> {
     let erasures = erased::read_file(&settings.data_dir.join(ERASURES))?;
     let objections = objection::read_file(&settings.data_dir.join(objection::FILE))?;
     let is_due = warehouse.read_blocking(columns::are_due)?;

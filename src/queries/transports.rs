@@ -1,7 +1,6 @@
 //! The ways out on which messages wait until somebody has mended something.
 
-use super::AppError;
-use super::app::App;
+use crate::app::{App, AppError};
 use crate::delivery::ChannelRef;
 use crate::warehouse::outbox::{held, orphans, waiting};
 use chrono::{DateTime, Utc};

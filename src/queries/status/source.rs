@@ -2,8 +2,8 @@
 
 use super::days::ExpectedDays;
 use super::{Health, LATELY, SourceStatus};
+use crate::app::{App, SecretsAre, sources};
 use crate::config::{JobKind, WorkspaceSettings};
-use crate::daemon::app::{App, SecretsAre, sources};
 use crate::domain::dropped::{FileStanding, FileState};
 use crate::domain::schedule::PlannedJob;
 use crate::jobs::sync::Source;

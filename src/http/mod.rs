@@ -1,0 +1,3 @@
+//! What serves requests over sockets.
+
+pub mod connections;
