@@ -4,8 +4,7 @@
 
 use super::{days, named};
 use crate::domain::channel::ChannelRules;
-use crate::domain::fact::rollup::day_of;
-use crate::domain::fact::{ColumnType, Facts, Rollup};
+use crate::domain::fact::{ColumnType, Facts, Rollup, day_of};
 use crate::domain::workspace::Workspace;
 use crate::support::ids::hex;
 use crate::warehouse::channels::RulesInUse;
