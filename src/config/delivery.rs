@@ -12,11 +12,12 @@ use crate::delivery::config::{
 use crate::delivery::smtp::is_hello;
 use crate::delivery::unsubscribe;
 use crate::settings::Names;
+use crate::settings::check_known;
 use crate::settings::kinds::{
     boolean, id, list_of, mail_address, mailbox, one_of, path, secret_ref, text, whole_number,
 };
 use crate::settings::reader::{At, Section};
-use crate::settings::values::{check_known, quoted};
+use crate::settings::values::quoted;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::Path;
