@@ -19,6 +19,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::Path;
 
+/// The file beside the database that keeps erased people erased when a backup is restored.
+pub const FILE: &str = "erased.json";
 /// What a scrubbed record's reason says.
 const SCRUBBED: &str = "the record named a person who was erased";
 

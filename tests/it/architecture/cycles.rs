@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 /// Circles that there are: a folder and its modules.
-const LEFT: [&str; 27] = [
+const LEFT: [&str; 25] = [
     "cli/dictionary: page tables",
     "cli: preview report",
     "config: connections drops jobs schema workspaces",
@@ -20,8 +20,6 @@ const LEFT: [&str; 27] = [
     "connectors: count engine follow",
     "daemon: admin serve",
     "daemon: app opening",
-    "jobs/sync: batch request slices",
-    "jobs: maintenance person sent_files",
     "report/render/chart: events values",
     "report/render/chart: outlines svg",
     "report/render/pdf: blocks columns table",
