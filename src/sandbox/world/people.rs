@@ -1,133 +1,15 @@
 //! People: those who became leads or bought, with everything that follows from it. Their whole life
 //! is drawn on the day they come, so that a later day only shows more of it.
 
-use super::billing::Changes;
 use super::company::{Origin, Tenant};
-use super::identities::{self, Fate};
-use super::later::{self, Dispute};
+use super::contact::{Contact, Fate};
+use super::lives::Lives;
+use super::payments::{Charge, Refund};
 use super::random::Chance;
+use super::subscription::{Changes, Discount, Subscription};
+use super::{identities, later};
 use crate::connectors::slice::start_of_day;
 use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
-
-/// A payment: charge, with the refund that may follow.
-#[derive(Clone, Debug)]
-pub struct Charge {
-    pub id: String,
-    pub created: DateTime<Utc>,
-    pub customer: String,
-    pub email: String,
-    /// Minor units, as Stripe counts them.
-    pub amount: i64,
-    pub currency: &'static str,
-    pub is_paid: bool,
-    /// When the money was taken: mostly at once; a hold is captured days later or never.
-    pub captured_at: Option<DateTime<Utc>>,
-    /// How much of it, if it is taken: the rest of a hold may be let go.
-    pub captured_amount: i64,
-    /// What the shop's checkout noted; the software company's invoices carry none.
-    pub utm: Option<(&'static str, &'static str, &'static str)>,
-}
-
-/// Money given back.
-#[derive(Clone, Debug)]
-pub struct Refund {
-    pub id: String,
-    pub charge: String,
-    pub created: DateTime<Utc>,
-    pub amount: i64,
-    pub currency: &'static str,
-    /// The card's bank answers later: until then it is pending.
-    pub answered_at: DateTime<Utc>,
-    /// The bank sent the money back.
-    pub has_failed: bool,
-    /// No money moved: a hold was let go, in whole or part.
-    pub is_on_paper: bool,
-}
-
-/// A coupon, for as long as the subscription runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Discount {
-    Percent(i64),
-    /// Minor units an invoice.
-    Amount(i64),
-}
-
-impl Refund {
-    /// As Stripe words it at an instant.
-    pub fn status(&self, at: DateTime<Utc>) -> &'static str {
-        match (self.answered_at < at, self.has_failed) {
-            (false, _) => "pending",
-            (true, true) => "failed",
-            (true, false) => "succeeded",
-        }
-    }
-}
-
-/// A subscription with its whole course.
-#[derive(Clone, Debug)]
-pub struct Subscription {
-    pub id: String,
-    pub customer: String,
-    pub start: DateTime<Utc>,
-    pub trial_end: Option<DateTime<Utc>>,
-    pub end: Option<DateTime<Utc>>,
-    pub unit_amount: i64,
-    pub quantity: i64,
-    pub is_yearly: bool,
-    pub currency: &'static str,
-    /// Taken off in this order.
-    pub discounts: Vec<Discount>,
-    /// On all subscriptions of the customer that have none of their own.
-    pub customer_percent_off: Option<i64>,
-    pub is_paused: bool,
-    pub changes: Changes,
-}
-
-/// A person in the CRM.
-#[derive(Clone, Debug)]
-pub struct Contact {
-    pub id: u64,
-    pub email: String,
-    pub created: DateTime<Utc>,
-    /// Lifecycle stages with the instants they are entered.
-    pub stages: Vec<(&'static str, DateTime<Utc>)>,
-    pub origin: Origin,
-    /// Ids of contacts merged into this one.
-    pub merged: Vec<u64>,
-    /// Deal name, amount as text, closed at, won.
-    pub deal: Option<(String, String, Option<DateTime<Utc>>, bool)>,
-    /// Since when it, or its deal, lies in the recycle bin.
-    pub archived_at: Option<DateTime<Utc>>,
-    pub deal_archived_at: Option<DateTime<Utc>>,
-    pub fate: Fate,
-}
-
-impl Contact {
-    /// When its deal was opened, if it has come to that.
-    pub fn deal_opened_at(&self) -> Option<DateTime<Utc>> {
-        let opened = self.stages.iter().find(|(stage, _)| *stage == "opportunity").map(|(_, at)| *at);
-        opened.filter(|_| self.deal.is_some())
-    }
-}
-
-/// Everything people did.
-#[derive(Clone, Debug, Default)]
-pub struct Lives {
-    pub contacts: Vec<Contact>,
-    /// Contacts that were merged into others or are gone for good; their deals stay.
-    pub former: Vec<Contact>,
-    pub charges: Vec<Charge>,
-    pub refunds: Vec<Refund>,
-    pub disputes: Vec<Dispute>,
-    pub subscriptions: Vec<Subscription>,
-}
-
-impl Lives {
-    /// Contacts who have, or had, a deal of their own.
-    pub fn with_deals(&self) -> impl Iterator<Item = &Contact> {
-        self.contacts.iter().chain(&self.former).filter(|contact| contact.deal_opened_at().is_some())
-    }
-}
 
 /// The lives that begin on `date` by `count` conversions of an origin.
 pub fn begin(seed: u64, tenant: &Tenant, origin_index: usize, date: NaiveDate, count: u64, lives: &mut Lives) {

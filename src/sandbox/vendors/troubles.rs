@@ -1,6 +1,6 @@
 //! Vendors in trouble for as long as somebody wants to see it: what an admin meets in the field.
 
-use super::faults::Fault;
+use super::fault::Fault;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 

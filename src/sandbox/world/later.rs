@@ -2,62 +2,13 @@
 //! disputes, deletions. It has its own chance, so that the rest of a life stays as it was drawn.
 
 use super::company::Tenant;
-use super::drops::rate_of_day;
-use super::people::Lives;
+use super::lives::Lives;
+use super::payments::Dispute;
 use super::random::Chance;
-use super::truth::{amount, hundredths};
+use super::rates::{amount, hundredths, rate_of_day};
 use crate::domain::money::{Currency, cross_rate};
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{NaiveDate, TimeDelta};
 use std::collections::BTreeSet;
-
-/// The fee of a dispute in hundredths of the settlement currency, given back when it is won.
-pub const DISPUTE_FEE: i64 = 1500;
-
-/// A payment that a cardholder disputes.
-#[derive(Clone, Debug)]
-pub struct Dispute {
-    pub id: String,
-    pub charge: String,
-    pub created: DateTime<Utc>,
-    /// Of the charge.
-    pub amount: i64,
-    pub currency: &'static str,
-    pub reason: &'static str,
-    /// An inquiry moves no money.
-    pub is_inquiry: bool,
-    /// In minor units of the settlement currency, at the rate of the day it was opened.
-    pub settled: i64,
-    pub settled_in: Currency,
-    pub answered_at: DateTime<Utc>,
-    /// When it ends, and whether the merchant wins; some never do.
-    pub ends: Option<(DateTime<Utc>, bool)>,
-}
-
-impl Dispute {
-    /// As Stripe words it at an instant.
-    pub fn status(&self, at: DateTime<Utc>) -> &'static str {
-        match (self.is_inquiry, self.ends.filter(|(end, _)| *end < at)) {
-            (true, Some(_)) => "warning_closed",
-            (true, None) => "warning_needs_response",
-            (false, Some((_, true))) => "won",
-            (false, Some((_, false))) => "lost",
-            (false, None) if self.answered_at < at => "under_review",
-            (false, None) => "needs_response",
-        }
-    }
-
-    /// What it took (below zero) and gave back before an instant: when, amount, fee.
-    pub fn movements(&self, at: DateTime<Utc>) -> Vec<(DateTime<Utc>, i64, i64)> {
-        if self.is_inquiry {
-            return Vec::new();
-        }
-        let mut all = vec![(self.created, -self.settled, DISPUTE_FEE)];
-        if let Some((end, true)) = self.ends.filter(|(end, _)| *end < at) {
-            all.push((end, self.settled, -DISPUTE_FEE));
-        }
-        all
-    }
-}
 
 /// Draws what befalls those who came since `known` (contacts, charges, refunds before).
 pub fn befall(chance: &mut Chance, tenant: &Tenant, known: (usize, usize, usize), lives: &mut Lives) {

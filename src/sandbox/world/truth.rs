@@ -1,34 +1,16 @@
 //! What the simulated companies really did, by day: what reports must equal to the cent.
 
 use super::billing;
-use super::company::Tenant;
-use super::drops::{creator_days, rate_of_day};
-use super::hostile::{Excess, plant};
-use super::identities::{merged_customers, person, settle};
-use super::people::{Contact, Discount, Lives, Refund, Subscription, begin};
-use super::traffic::{AdDay, Visit, day};
-use crate::domain::money::{Currency, cross_rate};
-use chrono::{DateTime, Days, NaiveDate, Utc};
-use rust_decimal::{Decimal, RoundingStrategy};
+use super::contact::Contact;
+use super::creators::creator_days;
+use super::identities::{merged_customers, person};
+use super::payments::Refund;
+use super::rates::amount;
+use super::simulation::Simulation;
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// One tenant's simulated year as it stands at an instant.
-#[derive(Clone, Debug)]
-pub struct Simulation {
-    pub tenant: Tenant,
-    pub first: NaiveDate,
-    /// The last whole day.
-    pub last: NaiveDate,
-    /// The last whole day when the year was planted: what is planted stays where it is as time passes.
-    pub planted_through: NaiveDate,
-    pub as_of: DateTime<Utc>,
-    pub visits: Vec<Visit>,
-    pub ads: Vec<AdDay>,
-    pub lives: Lives,
-    /// What vendors send beyond all that may be held; no part of the truth.
-    pub excess: Excess,
-}
 
 /// The truth of both tenants.
 #[derive(Clone, Debug, Serialize)]
@@ -100,99 +82,6 @@ pub struct Day {
     pub refunds: Decimal,
     pub chargebacks: Decimal,
     pub mrr: Decimal,
-}
-
-/// Simulates tenants from `first` until `as_of`, with what was planted at an instant.
-pub fn worlds(
-    tenants: &[Tenant],
-    seed: u64,
-    first: NaiveDate,
-    planted_at: DateTime<Utc>,
-    as_of: DateTime<Utc>,
-    is_hostile: bool,
-) -> Vec<Simulation> {
-    tenants.iter().cloned().map(|tenant| world(seed, tenant, first, planted_at, as_of, is_hostile)).collect()
-}
-
-fn world(
-    seed: u64,
-    tenant: Tenant,
-    first: NaiveDate,
-    planted_at: DateTime<Utc>,
-    as_of: DateTime<Utc>,
-    is_hostile: bool,
-) -> Simulation {
-    let whole_through = |at: DateTime<Utc>| {
-        let today = at.with_timezone(&tenant.zone).date_naive();
-        today.pred_opt().unwrap_or(today)
-    };
-    let (last, planted_through) = (whole_through(as_of), whole_through(planted_at));
-    let (mut visits, mut ads, mut lives) = (Vec::new(), Vec::new(), Lives::default());
-    // People come all through the running day; visits and ads are stated for whole days.
-    for date in first.iter_days().take_while(|date| *date <= last + Days::new(1)) {
-        for (index, origin) in day(seed, &tenant, date, first, planted_through).into_iter().enumerate() {
-            begin(seed, &tenant, index, date, origin.conversions, &mut lives);
-            if date <= last {
-                visits.extend(origin.visits);
-                ads.extend(origin.ad);
-            }
-        }
-    }
-    billing::befall(&mut lives, first, planted_at);
-    let mut world =
-        Simulation { tenant, first, last, planted_through, as_of, visits, ads, lives, excess: Excess::default() };
-    if is_hostile {
-        plant(&mut world);
-    }
-    let lives = &mut world.lives;
-    lives.contacts.retain(|contact| contact.created < as_of);
-    lives.charges.retain(|charge| charge.created < as_of);
-    lives.refunds.retain(|refund| refund.created < as_of);
-    lives.disputes.retain(|dispute| dispute.created < as_of);
-    lives.subscriptions.retain(|subscription| subscription.start < as_of);
-    for contact in &mut lives.contacts {
-        contact.archived_at = contact.archived_at.filter(|at| *at < as_of);
-        let until = contact.archived_at.unwrap_or(as_of);
-        contact.stages.retain(|(_, at)| *at < until);
-        // Nobody deletes a deal that is not there yet.
-        let opened = contact.deal_opened_at();
-        contact.deal_archived_at =
-            contact.deal_archived_at.filter(|at| *at < as_of && opened.is_some_and(|opened| *at > opened));
-    }
-    settle(lives, as_of);
-    for charge in &mut lives.charges {
-        charge.captured_at = charge.captured_at.filter(|at| *at < as_of);
-    }
-    lives.charges.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.id.cmp(&a.id)));
-    lives.refunds.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.id.cmp(&a.id)));
-    lives.disputes.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.id.cmp(&a.id)));
-    lives.subscriptions.sort_by(|a, b| b.start.cmp(&a.start).then_with(|| b.id.cmp(&a.id)));
-    lives.contacts.sort_by_key(|contact| contact.id);
-    world
-}
-
-/// When a contact last changed.
-pub fn modified(contact: &Contact) -> DateTime<Utc> {
-    contact.stages.iter().map(|(_, at)| *at).chain(contact.fate.changed_at).max().unwrap_or(contact.created)
-}
-
-/// An amount in hundredths of its unit.
-pub fn hundredths(amount: Decimal) -> i64 {
-    use rust_decimal::prelude::ToPrimitive;
-    let rounded = (amount * Decimal::ONE_HUNDRED).round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero);
-    rounded.to_i64().unwrap_or_default()
-}
-
-/// Minor units as an amount, the way Stripe counts them.
-pub fn amount(minor: i64, currency: &str) -> Decimal {
-    Decimal::new(
-        minor,
-        match currency {
-            "jpy" => 0,
-            "kwd" => 3,
-            _ => 2,
-        },
-    )
 }
 
 impl Simulation {
@@ -352,56 +241,4 @@ impl Simulation {
         records.billing = billing::counts(&self.lives, self.first, self.as_of);
         records
     }
-
-    fn date(&self, at: DateTime<Utc>) -> NaiveDate {
-        at.with_timezone(&self.tenant.zone).date_naive()
-    }
-
-    /// An amount in the workspace's currency at the rate of its day.
-    fn converted(&self, amount: Decimal, currency: &str, date: NaiveDate) -> Decimal {
-        if currency.eq_ignore_ascii_case(self.tenant.currency.code()) {
-            return amount;
-        }
-        let from = Currency::new(currency).ok().and_then(|currency| rate_of_day(currency, date));
-        let to = rate_of_day(self.tenant.currency, date);
-        let rate = from.zip(to).and_then(|(from, to)| cross_rate(from, to));
-        rate.map_or(Decimal::ZERO, |rate| six(amount * rate))
-    }
-}
-
-impl Subscription {
-    /// What it is worth a month at a price: each discount is taken from what the one before left, those of
-    /// the customer where it has none of its own.
-    fn monthly(&self, unit_amount: i64) -> Decimal {
-        let mut invoice = amount(unit_amount * self.quantity, self.currency);
-        let of_customer = self.customer_percent_off.filter(|_| self.discounts.is_empty()).map(Discount::Percent);
-        for discount in self.discounts.iter().copied().chain(of_customer) {
-            invoice = match discount {
-                Discount::Percent(off) => invoice * Decimal::from(100 - off) / Decimal::ONE_HUNDRED,
-                Discount::Amount(off) => (invoice - amount(off, self.currency)).max(Decimal::ZERO),
-            };
-        }
-        six(if self.is_yearly { invoice / Decimal::from(12) } else { invoice })
-    }
-
-    pub fn has_ended(&self, at: DateTime<Utc>) -> bool {
-        self.end.is_some_and(|end| end < at)
-    }
-
-    /// As Stripe words it at an instant.
-    pub fn status(&self, at: DateTime<Utc>) -> &'static str {
-        if self.has_ended(at) {
-            "canceled"
-        } else if self.trial_end.is_some_and(|end| end >= at)
-            || self.changes.before(at).later_trial.is_some_and(|(_, end)| end >= at)
-        {
-            "trialing"
-        } else {
-            "active"
-        }
-    }
-}
-
-fn six(amount: Decimal) -> Decimal {
-    amount.round_dp_with_strategy(6, RoundingStrategy::MidpointAwayFromZero)
 }

@@ -1,8 +1,7 @@
 //! Stripe's events of the last 30 days. Their bodies are snapshots in an old API version: good for
 //! the id of what changed and for nothing else.
 
-use crate::sandbox::people::Subscription;
-use crate::sandbox::truth::Simulation;
+use crate::sandbox::world::{Simulation, Subscription};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 

@@ -1,9 +1,10 @@
 //! A world that means harm: names that try every format's weak spots, and amounts at and past the
 //! largest that may be held. Off by default.
 
-use super::people::Charge;
-use super::traffic::{AdDay, Visit};
-use super::truth::Simulation;
+use super::payments::Charge;
+use super::simulation::Simulation;
+use super::traffic::AdDay;
+use super::visit::Visit;
 use crate::connectors::slice::start_of_day;
 use chrono::{NaiveDate, TimeDelta};
 use std::sync::LazyLock;
@@ -49,13 +50,6 @@ static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
 /// Names of campaigns that mean harm.
 pub fn names() -> &'static [String] {
     &NAMES
-}
-
-/// What vendors send and nobody may count: beyond the largest amounts.
-#[derive(Clone, Debug, Default)]
-pub struct Excess {
-    pub ads: Vec<AdDay>,
-    pub charges: Vec<Charge>,
 }
 
 /// Adds a hostile last day to a world. Its amounts are part of the truth, but for the excess.

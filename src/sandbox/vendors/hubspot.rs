@@ -1,9 +1,9 @@
 //! HubSpot's CRM: search, with its limit of 10,000 rows a query, the recycle bin, and associations.
 
-use super::people::Contact;
-use super::server::Shared;
+use super::credentials::Credentials;
+use super::shared::Shared;
 use super::troubles::Vendor;
-use super::truth::{Simulation, modified};
+use crate::sandbox::world::{Contact, Simulation, modified};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -50,7 +50,7 @@ fn refuse(status: StatusCode, category: &str, message: &str) -> Response {
 /// The answer to a request without the token.
 fn turned_away(shared: &Shared, headers: &HeaderMap) -> Option<Response> {
     let token = headers.get("authorization").and_then(|value| value.to_str().ok());
-    let is_right = token == Some(&format!("Bearer {}", super::Sandbox::credentials().hubspot_token));
+    let is_right = token == Some(&format!("Bearer {}", Credentials::of_sandbox().hubspot_token));
     (shared.refuses(Vendor::Hubspot) || !is_right)
         .then(|| refuse(StatusCode::UNAUTHORIZED, "INVALID_AUTHENTICATION", "Authentication credentials not found."))
 }

@@ -1,6 +1,7 @@
 //! What goes wrong, and how often: a little at set rates always, more where a test arms it or a vendor is
 //! broken.
 
+use super::fault::Fault;
 use super::troubles::Troubles;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -28,41 +29,6 @@ impl Faults {
     pub fn none() -> Self {
         Self { too_many_every: 0, failure_every: 0, slow_every: 0, token_uses: u64::MAX, is_hostile: false }
     }
-}
-
-/// Something that goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// The vendor's own way of saying wait.
-    TooMany,
-    Failure,
-    /// 503, as while a vendor is down.
-    Unavailable,
-    Slow,
-    /// The connection stays silent.
-    Silence,
-    /// The body ends before its stated length.
-    CutBody,
-    /// A proxy's page with status 200.
-    Html,
-    /// The token endpoint says `invalid_grant`; elsewhere 401.
-    Revoked,
-    /// The credential is taken and may not read this: 403.
-    Forbidden,
-    /// The same next page for ever.
-    RepeatedCursor,
-    /// A body of 50 MB.
-    HugePage,
-    /// Every second record has values of other types than documented.
-    WrongTypes,
-    /// The records are no list.
-    NoList,
-    /// Every second record lacks most of its fields.
-    MissingFields,
-    /// A small body that unpacks to 64 MB.
-    GzipBomb,
-    /// The same in a packing that nobody asked for.
-    DeflateBomb,
 }
 
 /// A fault waiting for requests whose path contains a text.

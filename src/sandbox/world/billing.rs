@@ -1,34 +1,14 @@
 //! What befalls subscriptions and holds: plans go up, collection pauses, trials are given later, coupons stack,
 //! holds expire or are taken in part. Chosen by the number in an id, so that it stays as time passes.
 
-use super::people::{Charge, Discount, Lives, Refund, Subscription};
+use super::lives::Lives;
+use super::payments::{Charge, Refund};
+use super::subscription::{Changes, Discount, Subscription};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A hold that nobody takes ends after so many days.
 const HOLD_DAYS: i64 = 7;
-
-/// Something that changes what a subscription is worth, from an instant on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Changes {
-    /// A trial long after the start, from and until.
-    pub later_trial: Option<(DateTime<Utc>, DateTime<Utc>)>,
-    /// Nothing is collected, from and until.
-    pub pause: Option<(DateTime<Utc>, DateTime<Utc>)>,
-    /// Another price, in minor units.
-    pub upgrade: Option<(DateTime<Utc>, i64)>,
-}
-
-impl Changes {
-    /// Those that have begun at an instant.
-    pub fn before(&self, at: DateTime<Utc>) -> Self {
-        Self {
-            later_trial: self.later_trial.filter(|(from, _)| *from < at),
-            pause: self.pause.filter(|(from, _)| *from < at),
-            upgrade: self.upgrade.filter(|(from, _)| *from < at),
-        }
-    }
-}
 
 /// Lets it happen. A sync at `planted_at` sees what the vendor still reports; what leaves no trace begins after it.
 pub fn befall(lives: &mut Lives, first: NaiveDate, planted_at: DateTime<Utc>) {

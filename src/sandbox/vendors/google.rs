@@ -1,10 +1,9 @@
 //! Google's token endpoint, the Analytics Data API and the Ads API.
 
-use super::mishaps;
-use super::server::Shared;
-use super::traffic::{AdDay, Visit};
+use super::credentials::Credentials;
+use super::shared::Shared;
 use super::troubles::Vendor;
-use super::truth::Simulation;
+use crate::sandbox::world::{AdDay, Simulation, Visit, mishaps};
 use axum::extract::{Form, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -14,42 +13,10 @@ use chrono::{Days, NaiveDate};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use regex::Regex;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// The sandbox's own service account; its key opens nothing else.
-pub const SERVICE_ACCOUNT_KEY: &str = include_str!("service_account.json");
 const PUBLIC_KEY: &[u8] = include_bytes!("service_account.pub.pem");
-
-/// Tokens given out and how often each was used.
-#[derive(Debug)]
-pub struct Tokens {
-    most_uses: u64,
-    uses: Mutex<HashMap<String, u64>>,
-}
-
-impl Tokens {
-    pub fn new(most_uses: u64) -> Self {
-        Self { most_uses, uses: Mutex::default() }
-    }
-
-    fn grant(&self) -> String {
-        let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
-        let token = format!("ya29.sandbox-{}", uses.len() + 1);
-        uses.insert(token.clone(), 0);
-        token
-    }
-
-    fn accepts(&self, headers: &HeaderMap) -> bool {
-        let given = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(count) = given.strip_prefix("Bearer ").and_then(|token| uses.get_mut(token)) else {
-            return false;
-        };
-        *count += 1;
-        *count <= self.most_uses
-    }
-}
 
 pub fn routes() -> Router<Arc<Shared>> {
     Router::new()
@@ -60,7 +27,7 @@ pub fn routes() -> Router<Arc<Shared>> {
 
 async fn token(State(shared): State<Arc<Shared>>, Form(form): Form<BTreeMap<String, String>>) -> Response {
     let given = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
-    let keys = super::Sandbox::credentials();
+    let keys = Credentials::of_sandbox();
     let is_granted = match given("grant_type") {
         "refresh_token" => {
             !shared.refuses(Vendor::GoogleAds)
@@ -228,7 +195,7 @@ async fn search_stream(
     let token = headers.get("developer-token").and_then(|value| value.to_str().ok());
     let worlds = shared.worlds_of(Vendor::GoogleAds);
     let world = worlds.iter().find(|world| world.tenant.accounts.contains(&account.as_str()));
-    let (Some(world), true) = (world, token == Some(super::Sandbox::credentials().developer_token)) else {
+    let (Some(world), true) = (world, token == Some(Credentials::of_sandbox().developer_token)) else {
         let body = json!([{"error": {"code": 403, "message": "The caller does not have permission", "status": "PERMISSION_DENIED",
             "details": [{"errors": [{"errorCode": {"authorizationError": "USER_PERMISSION_DENIED"}}]}]}}]);
         return (StatusCode::FORBIDDEN, Json(body)).into_response();

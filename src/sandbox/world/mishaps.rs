@@ -1,7 +1,7 @@
 //! What befalls accounts and answers at Google as time passes, and is over before the last planted day:
 //! whoever reads only then sees nothing of it.
 
-use super::truth::Simulation;
+use super::simulation::Simulation;
 use chrono::{Days, NaiveDate, Timelike};
 
 /// In the words of `truth.json`.

@@ -2,31 +2,14 @@
 //! from the recycle bin or deleted for good, deals that are merged, contacts the search index does not
 //! have yet. It has its own chance, so that the rest of a life stays as it was drawn.
 
-use super::people::{Contact, Lives};
+use super::contact::Contact;
+use super::lives::Lives;
 use super::random::Chance;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 
 /// The search index finds some contacts only so many hours after they came.
 const INDEXED_AFTER_HOURS: i64 = 30;
-
-/// What becomes of a contact's record besides its life.
-#[derive(Clone, Debug, Default)]
-pub struct Fate {
-    /// Restored from the recycle bin; nothing at the record shows it.
-    pub restored_at: Option<DateTime<Utc>>,
-    /// Deleted for good: neither listed nor in the bin.
-    pub gone_at: Option<DateTime<Utc>>,
-    /// Merged into another contact, by its id.
-    pub merged: Option<(DateTime<Utc>, u64)>,
-    /// Its deal merged into another contact's.
-    pub deal_merged: Option<(DateTime<Utc>, u64)>,
-    pub is_indexed_late: bool,
-    /// As of an instant: what others left it, and when.
-    pub other_emails: Vec<String>,
-    pub merged_deals: Vec<u64>,
-    pub changed_at: Option<DateTime<Utc>>,
-}
 
 /// Draws the fates of those who came since `known` (contacts, charges before).
 pub fn draw(chance: &mut Chance, (contacts, charges): (usize, usize), lives: &mut Lives) {

@@ -1,8 +1,6 @@
 //! Stripe's objects as they stand.
 
-use crate::sandbox::later::Dispute;
-use crate::sandbox::people::{Charge, Discount, Refund, Subscription};
-use crate::sandbox::truth::Simulation;
+use crate::sandbox::world::{Charge, Discount, Dispute, Refund, Simulation, Subscription};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

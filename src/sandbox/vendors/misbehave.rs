@@ -1,7 +1,7 @@
 //! Requests that fail, each in its vendor's own words.
 
-use super::faults::Fault;
-use super::server::Shared;
+use super::fault::Fault;
+use super::shared::Shared;
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};

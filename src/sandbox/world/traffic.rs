@@ -3,29 +3,11 @@
 use super::company::{Event, Origin, Tenant, event};
 use super::pages;
 use super::random::Chance;
+use super::visit::Visit;
 use chrono::{Datelike, NaiveDate};
 
 const DEVICES: [(&str, f64); 3] = [("desktop", 0.5), ("mobile", 0.44), ("tablet", 0.06)];
 const COUNTRIES: [(&str, f64); 3] = [("United States", 0.5), ("Germany", 0.32), ("United Kingdom", 0.18)];
-
-/// A cell of web traffic.
-#[derive(Clone, Debug)]
-pub struct Visit {
-    pub date: NaiveDate,
-    pub source: &'static str,
-    pub medium: &'static str,
-    pub campaign: &'static str,
-    pub device: &'static str,
-    pub country: &'static str,
-    /// The page its sessions began on.
-    pub page: &'static str,
-    pub sessions: u64,
-    pub engaged: u64,
-    pub pageviews: u64,
-    /// Whole seconds of all its sessions.
-    pub seconds: u64,
-    pub key_events: u64,
-}
 
 /// A campaign's day.
 #[derive(Clone, Debug)]

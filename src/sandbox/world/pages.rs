@@ -2,7 +2,7 @@
 
 use super::company::{Origin, SOFTWARE};
 use super::random::Chance;
-use super::traffic::Visit;
+use super::visit::Visit;
 use chrono::NaiveDate;
 
 /// A page of a company's site.
@@ -140,7 +140,7 @@ pub fn split(chance: &mut Chance, visit: &Visit, weights: &[Weight]) -> Vec<Visi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::company::tenants;
+    use crate::sandbox::world::company::tenants;
 
     #[test]
     fn the_parts_of_a_cell_sum_to_the_whole() {

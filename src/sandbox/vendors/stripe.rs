@@ -3,9 +3,10 @@
 mod events;
 mod objects;
 
-use super::people::Lives;
-use super::server::Shared;
+use super::credentials::Credentials;
+use super::shared::Shared;
 use super::troubles::Vendor;
+use crate::sandbox::world::Lives;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -114,7 +115,7 @@ fn refuse(status: StatusCode, message: &str) -> Response {
 /// The answer to a request without the key or a pinned version.
 fn turned_away(shared: &Shared, headers: &HeaderMap) -> Option<Response> {
     let key = headers.get("authorization").and_then(|value| value.to_str().ok());
-    if shared.refuses(Vendor::Stripe) || key != Some(&format!("Bearer {}", super::Sandbox::credentials().stripe_key)) {
+    if shared.refuses(Vendor::Stripe) || key != Some(&format!("Bearer {}", Credentials::of_sandbox().stripe_key)) {
         return Some(refuse(StatusCode::UNAUTHORIZED, "Invalid API Key provided"));
     }
     let is_pinned = headers.contains_key("stripe-version");
