@@ -14,6 +14,7 @@ mod merge;
 mod pages;
 mod records;
 mod stage;
+mod table_columns;
 mod together;
 
 pub use direct::load_direct;
@@ -22,7 +23,7 @@ pub use files::{FileLoad, FileRows, FileTarget, load_files, parquet_columns, par
 pub use landed_pages::LandedPages;
 pub use listed::ListsAll;
 pub use records::{Count, Records};
-pub use stage::columns;
+pub use table_columns::columns;
 pub use together::{MOST_BYTES as MOST_SMALL_BYTES, is_small, load_together};
 
 use super::clock;
