@@ -242,6 +242,15 @@ fn gone_out(connection: &Connection) -> Result<Last, WarehouseError> {
     numbered.collect::<Result<_, duckdb::Error>>().context(step)
 }
 
+/// Notes in the list beside the database that a message is not to be taken for one that went out.
+pub(super) fn may_go_again(
+    connection: &Connection,
+    message_id: &str,
+    now: DateTime<Utc>,
+) -> Result<(), WarehouseError> {
+    HandedOver::of(connection).map_or(Ok(()), |handed| handed.add(message_id, What::NotSent, now))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
