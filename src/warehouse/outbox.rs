@@ -29,7 +29,7 @@ pub use unfinished::{give_up_claims, give_up_leases, is_left_over, requeue, requ
 
 use super::error::{Context, WarehouseError};
 use super::issued::NewIssued;
-use super::worker::LedgerWriter;
+use super::writers::LedgerWriter;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::{Connection, params};
 use std::collections::BTreeSet;

@@ -2,7 +2,7 @@
 
 use super::payload::{self, Payload};
 use super::{Context, Kind, WarehouseError, suppression};
-use crate::warehouse::worker::LedgerWriter;
+use crate::warehouse::writers::LedgerWriter;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use duckdb::{Connection, OptionalExt, params};
 

@@ -3,8 +3,9 @@
 
 use crate::support::regular_file;
 use crate::warehouse::audit;
+use crate::warehouse::disk::sync_folder;
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::worker::BothWriter;
+use crate::warehouse::writers::BothWriter;
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use duckdb::{Connection, params};
 use std::collections::BTreeMap;
@@ -92,7 +93,7 @@ impl HandedOver {
             file.sync_data().map_err(failed)?;
         }
         if is_new {
-            super::super::maintenance::sync_folder(&self.path)?;
+            sync_folder(&self.path)?;
         }
         Ok(())
     }
@@ -133,7 +134,7 @@ impl HandedOver {
             fs::rename(&part, &self.path)
         };
         write().map_err(|error| WarehouseError::io(&self.path, error))?;
-        super::super::maintenance::sync_folder(&self.path)
+        sync_folder(&self.path)
     }
 }
 

@@ -4,7 +4,7 @@ use super::claim::Claimed;
 use super::suppression::{self, Bounce};
 use super::{Context, WarehouseError};
 use crate::support::redact;
-use crate::warehouse::worker::LedgerWriter;
+use crate::warehouse::writers::LedgerWriter;
 use chrono::{DateTime, Utc};
 use duckdb::{Connection, params};
 use serde::{Deserialize, Serialize};

@@ -5,7 +5,7 @@ use super::handed::may_go_again;
 use super::payload_files::{PayloadFiles, SMALLEST};
 use super::{Context, WarehouseError};
 use crate::support::ids::hex;
-use crate::warehouse::worker::LedgerWriter;
+use crate::warehouse::writers::LedgerWriter;
 use chrono::{DateTime, TimeDelta, Utc};
 use duckdb::{Connection, OptionalExt, params};
 use sha2::{Digest, Sha256};

@@ -2,7 +2,7 @@
 
 use super::place::bare;
 use super::{Context, WarehouseError};
-use crate::warehouse::worker::LedgerWriter;
+use crate::warehouse::writers::LedgerWriter;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::{Connection, OptionalExt, params};
 

@@ -3,7 +3,7 @@
 use super::handed::{HandedOver, Last, Line, What, may_go_again};
 use super::outcome::free_lane;
 use super::{Context, WarehouseError};
-use crate::warehouse::worker::LedgerWriter;
+use crate::warehouse::writers::LedgerWriter;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use duckdb::{Connection, params};
 

@@ -5,8 +5,7 @@ use super::columns::{PersonalColumn, PersonalTable};
 use super::identifiers::shares;
 use super::words::{is_named, words};
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::maintenance::checksum::named;
-use crate::warehouse::sql::literal;
+use crate::warehouse::sql::{literal, named};
 use duckdb::{Connection, Transaction, params};
 use serde_json::Value;
 

@@ -8,8 +8,7 @@ use crate::domain::fact::Personal;
 use crate::support::secret::Secret;
 use crate::support::spelling::of_address;
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::maintenance::checksum::named;
-use crate::warehouse::sql::literal;
+use crate::warehouse::sql::{literal, named};
 use duckdb::{Connection, Transaction, params};
 use serde::Serialize;
 

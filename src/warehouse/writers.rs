@@ -1,7 +1,6 @@
 //! The two sides that write, as types: what belongs to the ledger takes a [`LedgerWriter`] and cannot be
 //! called with the writer of facts, nor a load with the ledger's. What crosses takes a [`BothWriter`].
 
-use crate::warehouse::error::WarehouseError;
 use duckdb::{Connection, Transaction};
 use std::ops::{Deref, DerefMut};
 
@@ -14,7 +13,7 @@ pub struct LedgerWriter<'a>(&'a mut Connection);
 pub struct BothWriter<'a>(&'a mut Connection);
 
 impl<'a> LedgerWriter<'a> {
-    pub(super) fn new(connection: &'a mut Connection) -> Self {
+    pub(in crate::warehouse) fn new(connection: &'a mut Connection) -> Self {
         Self(connection)
     }
 
@@ -34,7 +33,7 @@ impl Deref for LedgerWriter<'_> {
 }
 
 impl<'a> BothWriter<'a> {
-    pub(super) fn new(connection: &'a mut Connection) -> Self {
+    pub(in crate::warehouse) fn new(connection: &'a mut Connection) -> Self {
         Self(connection)
     }
 
@@ -62,11 +61,4 @@ impl DerefMut for BothWriter<'_> {
 #[cfg(test)]
 pub fn both(connection: &mut Connection) -> BothWriter<'_> {
     BothWriter(connection)
-}
-
-/// What the ledger's thread says to a piece of work.
-pub(super) enum Attempt<T, W> {
-    Done(Result<T, WarehouseError>),
-    /// The database is closed: the work was not begun.
-    Closed(W),
 }

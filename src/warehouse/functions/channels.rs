@@ -1,9 +1,9 @@
 //! `channel(source, medium, campaign)` inside DuckDB: the rules live in Rust, the rollup in SQL, and
 //! no origin is listed beforehand.
 
-use super::error::{Context, WarehouseError};
-use super::functions::column;
+use super::arguments::column;
 use crate::domain::channel::ChannelRules;
+use crate::warehouse::error::{Context, WarehouseError};
 use duckdb::Connection;
 use duckdb::arrow::array::{Array, RecordBatch, StringArray, UInt64Array};
 use duckdb::arrow::datatypes::DataType;

@@ -2,6 +2,7 @@
 //! sum over the rows' hashes that no changed, lost or doubled row leaves as it was.
 
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::sql::named;
 use duckdb::{AccessMode, Config, Connection};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -78,16 +79,6 @@ pub fn tables(connection: &Connection) -> Result<Vec<(String, String)>, Warehous
         .context(step)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).context(step)?;
     rows.collect::<Result<_, _>>().context(step)
-}
-
-/// A table's name as SQL.
-pub fn named(schema: &str, table: &str) -> String {
-    format!("{}.{}", quoted(schema), quoted(table))
-}
-
-/// An identifier as SQL.
-pub fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// Opens a file to be read only, beside the warehouse; nothing in it is changed.

@@ -2,9 +2,10 @@
 //! Beside each lies a small JSON file that says what it holds.
 
 use super::checksum::{open_read_only, prove};
-use super::copy::{self, copy, write_json};
+use super::copy::copy;
 use crate::domain::clock::lies_ahead;
 use crate::support::regular_file;
+use crate::warehouse::disk::{self, write_json};
 use crate::warehouse::error::WarehouseError;
 use crate::warehouse::migrate;
 use crate::warehouse::outbox::{self, PayloadFiles};
@@ -219,7 +220,7 @@ fn remove_rests(folder: &Path) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     for path in entries.filter(|path| path.to_str().is_some_and(|name| name.ends_with(".duckdb.part"))) {
         tracing::info!(path = %path.display(), "the rest of a backup that was not finished is removed");
-        copy::remove(&path);
+        disk::remove(&path);
     }
 }
 
