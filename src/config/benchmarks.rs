@@ -2,10 +2,10 @@
 
 use super::Known;
 use crate::domain::benchmark::Benchmark;
+use crate::settings::check_known;
 use crate::settings::files::read_text;
 use crate::settings::kinds::{decimal, id};
 use crate::settings::reader::{Problems, Section, Source, read_toml};
-use crate::settings::values::check_known;
 use std::path::Path;
 
 /// Where they are.

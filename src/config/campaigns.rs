@@ -3,9 +3,10 @@
 use super::Known;
 use crate::domain::campaign::{Campaign, Status};
 use crate::settings::Names;
+use crate::settings::check_known;
 use crate::settings::kinds::{amount, date, decimal, one_of, text};
 use crate::settings::reader::{At, Section};
-use crate::settings::values::{check_known, quoted};
+use crate::settings::values::quoted;
 use std::collections::BTreeMap;
 
 pub(super) fn read(top: &mut Section<'_>, known: &Known) -> Vec<Campaign> {

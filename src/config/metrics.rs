@@ -4,10 +4,11 @@ use crate::domain::fact::Facts;
 use crate::domain::metric::{
     Better, Columns, Condition, Daily, Formula, MetricSpec, Origin, Registry, RowFilter, Unit, Window,
 };
+use crate::settings::check_known;
 use crate::settings::files::read_text;
 use crate::settings::kinds::{id, list_of, one_of, some_of, text, whole_number};
 use crate::settings::reader::{At, Fault, Problems, Section, Source, fault, read_toml, unknown_remedy};
-use crate::settings::values::{check_known, expected, quoted};
+use crate::settings::values::{expected, quoted};
 use crate::settings::{Kind, Names};
 use crate::warehouse::rollup::columns;
 use rust_decimal::Decimal;

@@ -5,9 +5,10 @@ use crate::domain::fiscal::FiscalYear;
 use crate::domain::period::Period;
 use crate::domain::target::{Target, Term};
 use crate::settings::Kind;
+use crate::settings::check_known;
 use crate::settings::kinds::{date, decimal, id, month};
 use crate::settings::reader::{At, Section, fault};
-use crate::settings::values::{check_known, expected, quoted};
+use crate::settings::values::{expected, quoted};
 use chrono::{Days, NaiveDate};
 use serde_json::json;
 

@@ -2,9 +2,9 @@
 //! job may have.
 
 use crate::domain::schedule::{CatchUp, CircuitPolicy, Overlap, Policy, RetryPolicy};
+use crate::settings::check_known;
 use crate::settings::kinds::{id, list_of, one_of, whole_number};
 use crate::settings::reader::{At, Section};
-use crate::settings::values::check_known;
 use chrono::TimeDelta;
 use std::collections::BTreeSet;
 

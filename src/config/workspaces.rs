@@ -12,13 +12,14 @@ use crate::domain::target::Target;
 use crate::domain::workspace::Workspace;
 use crate::report::format::{CurrencyDisplay, Language, Locale};
 use crate::settings::Names;
+use crate::settings::check_known;
 use crate::settings::files::{file_id, files_in, read_text};
 use crate::settings::kinds::{
     amount, boolean, currency, decimal, id, id as id_value, list_of, mail_address, mailbox, month, one_of, text,
     time_zone, weekday,
 };
 use crate::settings::reader::{At, Section, Source, read_toml, unknown_remedy};
-use crate::settings::values::{check_known, quoted};
+use crate::settings::values::quoted;
 use crate::support::same_folder::is_same_folder;
 use chrono::{NaiveDate, Weekday};
 use rust_decimal::Decimal;

@@ -9,6 +9,7 @@ pub mod connection_error;
 pub mod count;
 pub mod engine;
 pub mod error;
+mod fetch;
 pub mod file;
 mod follow;
 mod inside;

@@ -3,9 +3,10 @@
 use super::channel::ChannelKind;
 use super::reference::ChannelRef;
 use super::{slack, teams};
+use crate::settings::check_known;
 use crate::settings::kinds::{id, list_of};
 use crate::settings::reader::{At, Section};
-use crate::settings::values::{check_known, read_text};
+use crate::settings::values::read_text;
 use crate::settings::{Kind, fault};
 use std::collections::BTreeSet;
 

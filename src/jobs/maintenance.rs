@@ -1,53 +1,24 @@
 //! Maintenance, each night: log written, landed pages, backup, archive, retention, free space, the copy for BI
 //! tools. Each step stands for itself; what removes something waits for a good backup.
 
-use super::agreement::{self, FigureCheck};
-use super::person::ERASURES;
-use crate::connectors::{Manifest, landed};
-use crate::support::secret::Secret;
-use crate::warehouse::coverage::{Place, held_by_newer};
-use crate::warehouse::maintenance::{MaintenanceConfig, backup, compact, export, retention, snapshot};
+mod context;
+mod landing;
+
+use super::agreement;
+use crate::warehouse::clock;
+use crate::warehouse::maintenance::{backup, compact, export, retention, snapshot};
 use crate::warehouse::outbox;
 use crate::warehouse::privacy::{erased, objection};
-use crate::warehouse::{Context, Warehouse, WarehouseError, clock};
-use chrono::{DateTime, TimeDelta, Utc};
-use duckdb::{Connection, params};
+use chrono::{DateTime, Utc};
+use landing::prune_landing;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+pub use context::{MaintenanceContext, MaintenanceError};
+pub use landing::{landed_key, loads_by_manifest, note_removed};
 
 /// The step that compares figures with their facts.
 pub const FIGURES: &str = "figures";
-
-/// What maintenance works on.
-#[derive(Clone, Debug)]
-pub struct MaintenanceContext {
-    pub warehouse: Warehouse,
-    pub config: MaintenanceConfig,
-    /// Absolute.
-    pub data_dir: PathBuf,
-    /// Days that landed pages are kept.
-    pub keep_landing_days: u32,
-    pub person_key: Secret,
-    /// A person says that the clock is right: what is old goes, whatever speaks against the clock.
-    pub is_clock_right: bool,
-    /// Folders that reports and mails are written to.
-    pub sent_folders: Vec<PathBuf>,
-    /// What figures are computed by; they are compared with their facts.
-    pub figures: Option<FigureCheck>,
-}
-
-impl MaintenanceContext {
-    /// Where received pages are kept.
-    pub fn landing(&self) -> PathBuf {
-        self.data_dir.join("landing")
-    }
-
-    /// Where backups go.
-    pub fn backups(&self) -> PathBuf {
-        self.config.backup.dir.clone().unwrap_or_else(|| backup::default_dir(self.warehouse.path()))
-    }
-}
 
 /// One step of the night.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -85,37 +56,6 @@ impl MaintenanceRun {
         let is_ok = step.is_ok;
         self.steps.push(step);
         is_ok
-    }
-}
-
-/// Why a step failed.
-#[derive(Debug, thiserror::Error)]
-pub enum MaintenanceError {
-    #[error(transparent)]
-    Warehouse(#[from] WarehouseError),
-    #[error(transparent)]
-    Connector(#[from] crate::connectors::ConnectorError),
-    #[error(
-        "the person has too many identifiers to be looked for at once: erase by a single id with --id and --connection"
-    )]
-    TooMany,
-    #[error("left for the next run, because {0} failed")]
-    Waits(&'static str),
-    #[error(
-        "nothing is removed: {0}; if that is right, run `daybook maintain --clock-is-right`, else set the clock, then `daybook clock`"
-    )]
-    Clock(String),
-    #[error("{0}")]
-    Figures(String),
-}
-
-impl MaintenanceError {
-    fn can_retry(&self) -> bool {
-        match self {
-            Self::Warehouse(error) => error.can_retry(),
-            Self::Connector(_) | Self::Waits(_) | Self::Clock(_) => true,
-            Self::TooMany | Self::Figures(_) => false,
-        }
     }
 }
 
@@ -230,134 +170,6 @@ fn drop_payloads(context: &MaintenanceContext, now: DateTime<Utc>) -> Result<Str
     })
 }
 
-/// Landed pages that were loaded long ago, and what crashes left. A finished slice that was never loaded goes
-/// once newer answers hold its days; else it stays and is reported: it may be all there is of those rows.
-fn prune_landing(context: &MaintenanceContext, now: DateTime<Utc>) -> Result<String, MaintenanceError> {
-    let loads = context.warehouse.read_blocking(loads_by_manifest)?;
-    let noted = context.warehouse.read_blocking(noted_by_manifest)?;
-    let old = now - TimeDelta::days(i64::from(context.keep_landing_days));
-    let (mut rests, mut waiting, mut overtaken) = (0, 0, 0);
-    let (mut leaving, mut ids) = (Vec::new(), Vec::new());
-    let mut seen = BTreeSet::new();
-    for entry in landed::entries(&context.landing())? {
-        seen.insert(landed_key(&entry.manifest()));
-        if !entry.is_complete && entry.fetched_at < now - TimeDelta::days(1) {
-            entry.remove()?;
-            rests += 1;
-        } else if entry.is_complete && entry.fetched_at < old {
-            let key = landed_key(&entry.manifest());
-            if let Some(own) = loads.get(&key) {
-                ids.extend(own.iter().cloned());
-                leaving.push(entry);
-            } else if noted.contains_key(&key) {
-                // A run before this one noted it and was stopped.
-                leaving.push(entry);
-            } else if is_overtaken(context, &entry, now)? {
-                overtaken += 1;
-                leaving.push(entry);
-            } else {
-                waiting += 1;
-            }
-        }
-    }
-    ids.extend(loads_of_old_pages_gone(&loads, &seen, old));
-    // Where there is no room for the note, the pages make it; a run that finds them gone notes it as well.
-    let has_room = match note_removed(&context.warehouse, &ids, now) {
-        Err(error) if error.ran_short() => false,
-        noted => noted.map(|()| true)?,
-    };
-    let removed = leaving.len();
-    for entry in leaving {
-        entry.remove()?;
-    }
-    if !has_room {
-        note_removed(&context.warehouse, &ids, now)?;
-    }
-    let mut never = String::new();
-    if overtaken > 0 {
-        never += &format!("; {overtaken} of them were never loaded, and newer answers hold their days");
-    }
-    if waiting > 0 {
-        never += &format!("; {waiting} old slices were never loaded and stay: `daybook replay` their manifests");
-    }
-    Ok(format!("{removed} slices older than {} days removed, {rests} unfinished{never}", context.keep_landing_days))
-}
-
-/// Whether newer answers hold every day of a slice that was never loaded.
-fn is_overtaken(
-    context: &MaintenanceContext,
-    entry: &landed::Entry,
-    now: DateTime<Utc>,
-) -> Result<bool, MaintenanceError> {
-    let Ok(manifest) = Manifest::read(&entry.manifest()) else { return Ok(false) };
-    let place = Place::new(&manifest.workspace, &manifest.connection, &manifest.stream, &manifest.slice.partition);
-    let (days, fetched_at) = (manifest.slice.window.days(), manifest.fetched_at);
-    let (newer, all) =
-        context.warehouse.read_blocking(|reader| held_by_newer(reader, &place, days, fetched_at, now))?;
-    Ok(newer == all)
-}
-
-/// Loads whose pages would go by their age and are gone already, noted by nobody.
-fn loads_of_old_pages_gone(
-    loads: &BTreeMap<String, Vec<String>>,
-    seen: &BTreeSet<String>,
-    old: DateTime<Utc>,
-) -> Vec<String> {
-    let is_gone = |key: &String| !seen.contains(key) && landed::fetched_at(Path::new(key)).is_some_and(|at| at < old);
-    loads.iter().filter(|(key, _)| is_gone(key)).flat_map(|(_, ids)| ids.clone()).collect()
-}
-
-/// Load ids by the place of their manifest within the landing folder, which may have moved; those
-/// whose pages are noted as gone left out.
-pub fn loads_by_manifest(reader: &Connection) -> Result<BTreeMap<String, Vec<String>>, WarehouseError> {
-    by_manifest(reader, "ANTI")
-}
-
-/// The others: loads whose pages are noted as gone.
-fn noted_by_manifest(reader: &Connection) -> Result<BTreeMap<String, Vec<String>>, WarehouseError> {
-    by_manifest(reader, "SEMI")
-}
-
-fn by_manifest(reader: &Connection, join: &str) -> Result<BTreeMap<String, Vec<String>>, WarehouseError> {
-    let step = || "listing the loads".to_owned();
-    let sql = format!("SELECT manifest, load_id FROM ops.load {join} JOIN ops.landing_removed USING (load_id)");
-    let mut statement = reader.prepare(&sql).context(step)?;
-    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).context(step)?;
-    let mut loads: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for row in rows {
-        let (manifest, load) = row.context(step)?;
-        loads.entry(landed_key(Path::new(&manifest))).or_default().push(load);
-    }
-    Ok(loads)
-}
-
-/// The last six parts of a manifest's path: workspace, connection, stream, slice, instant, file.
-pub fn landed_key(manifest: &Path) -> String {
-    let parts: Vec<_> = manifest.iter().rev().take(6).map(|part| part.to_string_lossy()).collect();
-    parts.into_iter().rev().collect::<Vec<_>>().join("/")
-}
-
-/// Notes that the pages of these loads are rightly gone, before they go; all or none.
-pub fn note_removed(warehouse: &Warehouse, loads: &[String], now: DateTime<Utc>) -> Result<(), WarehouseError> {
-    if loads.is_empty() {
-        return Ok(());
-    }
-    let loads = loads.to_vec();
-    warehouse.write_blocking(move |connection| {
-        let step = || "noting which pages go".to_owned();
-        let transaction = connection.transaction().context(step)?;
-        for load in &loads {
-            transaction
-                .execute(
-                    "INSERT INTO ops.landing_removed (load_id, removed_at) VALUES (?, ?)",
-                    params![load, now.naive_utc()],
-                )
-                .context(step)?;
-        }
-        transaction.commit().context(step)
-    })
-}
-
 fn compact_if_wasteful(context: &MaintenanceContext) -> Result<String, MaintenanceError> {
     let space = context.warehouse.read_blocking(compact::space)?;
     if !space.is_wasteful(context.config.compact_at_free_percent.0) {
@@ -387,7 +199,7 @@ fn erase_in_ledger(context: &MaintenanceContext) -> Result<String, MaintenanceEr
 /// Writes beside the database who was erased, for the day a backup is restored.
 pub fn keep_erasures(context: &MaintenanceContext) -> Result<String, MaintenanceError> {
     let all = context.warehouse.read_blocking(erased::all)?;
-    erased::write_file(&context.data_dir.join(ERASURES), &all)?;
+    erased::write_file(&context.data_dir.join(erased::FILE), &all)?;
     let objections = context.warehouse.read_blocking(objection::all)?;
     objection::write_file(&context.data_dir.join(objection::FILE), &objections)?;
     Ok(format!("{} identifiers are erased for good", all.len()))

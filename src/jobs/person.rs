@@ -1,9 +1,9 @@
 //! One person's data: handed out, or erased wherever Daybook keeps something about them.
 
 use super::maintenance::{
-    MaintenanceContext, MaintenanceError, landed_key, loads_by_manifest, make_snapshot, note_removed,
+    MaintenanceContext, MaintenanceError, keep_erasures, landed_key, loads_by_manifest, make_snapshot, note_removed,
 };
-
+use super::sent_files;
 use crate::connectors::landed::{self, Entry, Mention};
 use crate::domain::clock::lies_ahead;
 use crate::support::names;
@@ -19,8 +19,7 @@ use serde::Serialize;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-/// The file beside the database that keeps erased people erased when a backup is restored.
-pub const ERASURES: &str = "erased.json";
+pub use crate::warehouse::privacy::erased::FILE as ERASURES;
 
 /// Everything kept about a person.
 #[derive(Debug, Serialize)]
@@ -92,10 +91,10 @@ pub fn forget(
     left.extend(under_way(context, workspace, &after)?);
     let mut tell = |what: &str, error: &dyn std::fmt::Display| left.push(format!("{what}: {error}"));
     // First what keeps a restored backup from bringing the person back.
-    if let Err(error) = super::maintenance::keep_erasures(context) {
+    if let Err(error) = keep_erasures(context) {
         tell("the list of erasures beside the database", &error);
     }
-    let files = match super::sent_files::remove(context, workspace, (&words, &in_names)) {
+    let files = match sent_files::remove(context, workspace, (&words, &in_names)) {
         Ok(done) => {
             done.left.iter().for_each(|problem| tell("files of reports and mails", problem));
             done.gone
@@ -149,7 +148,7 @@ pub fn object(
     let changed = context
         .warehouse
         .write_blocking(move |connection| objection::object(connection, &id, &who, &key, (&actor, lifts), now))?;
-    let left = super::maintenance::keep_erasures(context).err();
+    let left = keep_erasures(context).err();
     Ok((changed, left.map(|error| format!("the list of objections beside the database: {error}"))))
 }
 

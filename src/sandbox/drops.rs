@@ -1,72 +1,13 @@
 //! Files that people drop in folders: exchange rates, budgets, targets, influencer posts.
 
-use super::company::{SHOP, SOFTWARE};
-use super::random::Chance;
-use super::truth::Simulation;
+use super::server::Sandbox;
+use super::world::{SHOP, SOFTWARE, Simulation, posts, stated_rate};
 use crate::domain::money::Currency;
 use chrono::{Datelike, Days, NaiveDate, TimeDelta, Weekday};
-use rust_decimal::{Decimal, dec};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io;
 use std::path::Path;
-
-const POSTS: u64 = 40;
-
-/// Units of a currency for one euro on a day or the last working day before it.
-pub fn rate_of_day(currency: Currency, date: NaiveDate) -> Option<Decimal> {
-    let back = match date.weekday() {
-        Weekday::Sat => 1,
-        Weekday::Sun => 2,
-        _ => 0,
-    };
-    stated_rate(currency, date - Days::new(back))
-}
-
-/// The rate stated on a working day: a slow wave around a level, in whole ten-thousandths.
-fn stated_rate(currency: Currency, date: NaiveDate) -> Option<Decimal> {
-    let level = match currency.code() {
-        "EUR" => return Some(Decimal::ONE),
-        "USD" => dec!(1.1200),
-        "GBP" => dec!(0.8600),
-        "JPY" => dec!(172.40),
-        "KWD" => dec!(0.3440),
-        _ => return None,
-    };
-    let wave = i64::from(date.num_days_from_ce()) * 37 % 101 - 50;
-    Some((level * (Decimal::ONE + Decimal::new(wave, 4))).round_dp(5))
-}
-
-/// A creator's post.
-struct Post {
-    handle: String,
-    date: NaiveDate,
-    fee: Decimal,
-    currency: &'static str,
-    clicks: u64,
-}
-
-fn posts(world: &Simulation) -> Vec<Post> {
-    if world.tenant.id != SHOP {
-        return Vec::new();
-    }
-    let mut chance = Chance::new(7, world.tenant.id, world.first, "influencer");
-    let span = (world.planted_through - world.first).num_days().max(1);
-    (0..POSTS)
-        .map(|number| Post {
-            handle: format!("creator_{number:02}"),
-            date: world.first + Days::new(u64::try_from(chance.between(0, span)).unwrap_or(0)),
-            fee: Decimal::new(chance.between(150, 2600), 0),
-            currency: if number % 7 == 0 { "USD" } else { "EUR" },
-            clicks: 40 + number,
-        })
-        .collect()
-}
-
-/// What creators' posts cost and brought: day, fee, currency, clicks.
-pub fn creator_days(world: &Simulation) -> Vec<(NaiveDate, Decimal, &'static str, u64)> {
-    posts(world).into_iter().map(|post| (post.date, post.fee, post.currency, post.clicks)).collect()
-}
 
 /// Writes each tenant's files that grow with the days to `folder/<tenant>/`.
 fn write_growing(worlds: &[Simulation], folder: &Path) -> io::Result<()> {
@@ -88,7 +29,7 @@ fn put(path: &Path, text: &str, world: &Simulation) -> io::Result<()> {
 }
 
 /// Writes the drop files of a sandbox as it stands to `folder/<tenant>/`.
-pub fn write_drop_files(sandbox: &super::Sandbox, folder: &Path) -> io::Result<()> {
+pub fn write_drop_files(sandbox: &Sandbox, folder: &Path) -> io::Result<()> {
     let worlds = sandbox.worlds();
     write_growing(&worlds, folder)?;
     for world in worlds.iter().filter(|world| world.tenant.id == SHOP) {
@@ -98,7 +39,7 @@ pub fn write_drop_files(sandbox: &super::Sandbox, folder: &Path) -> io::Result<(
 }
 
 /// The same of those files that grow with the days: bad rows that somebody has mended stay mended.
-pub fn write_growing_drop_files(sandbox: &super::Sandbox, folder: &Path) -> io::Result<()> {
+pub fn write_growing_drop_files(sandbox: &Sandbox, folder: &Path) -> io::Result<()> {
     write_growing(&sandbox.worlds(), folder)
 }
 

@@ -1,29 +1,12 @@
 //! The vendors on loopback.
 
-use super::company::Tenant;
-use super::faults::{Armed, Fault, FaultBox, Faults};
-use super::troubles::{Troubles, Vendor};
-use super::truth::{Simulation, Truth, worlds};
-use super::{google, hubspot, misbehave, stripe};
+use super::vendors::{Armed, Credentials, SandboxOptions, Shared, Troubles, google, hubspot, misbehave, stripe};
+use super::world::{Simulation, Truth, mishaps};
 use axum::{Router, middleware};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, PoisonError, RwLock};
-
-/// What a sandbox simulates.
-#[derive(Clone, Debug)]
-pub struct SandboxOptions {
-    pub tenants: Vec<Tenant>,
-    pub seed: u64,
-    pub first_date: NaiveDate,
-    pub as_of: DateTime<Utc>,
-    /// What is planted lies before this instant and stays there as time passes.
-    pub planted_at: DateTime<Utc>,
-    /// 0 takes any free port.
-    pub port: u16,
-    pub faults: Faults,
-}
+use std::sync::Arc;
 
 /// The sandbox cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -40,18 +23,6 @@ impl SandboxError {
     }
 }
 
-/// The secrets a tenant's connections need; they open nothing but the sandbox.
-#[derive(Clone, Copy, Debug)]
-pub struct Credentials {
-    pub developer_token: &'static str,
-    pub client_id: &'static str,
-    pub client_secret: &'static str,
-    pub refresh_token: &'static str,
-    pub service_account_key: &'static str,
-    pub stripe_key: &'static str,
-    pub hubspot_token: &'static str,
-}
-
 /// Running vendors; they stop when this is dropped.
 #[derive(Debug)]
 pub struct Sandbox {
@@ -60,74 +31,13 @@ pub struct Sandbox {
     server: tokio::task::JoinHandle<()>,
 }
 
-#[derive(Debug)]
-pub struct Shared {
-    tenants: Vec<Tenant>,
-    seed: u64,
-    first: NaiveDate,
-    is_hostile: bool,
-    planted_at: DateTime<Utc>,
-    worlds: RwLock<Arc<Vec<Simulation>>>,
-    troubles: RwLock<Troubles>,
-    /// What late vendors know.
-    late_worlds: RwLock<Arc<Vec<Simulation>>>,
-    pub faults: FaultBox,
-    pub tokens: google::Tokens,
-}
-
-impl Shared {
-    pub fn worlds(&self) -> Arc<Vec<Simulation>> {
-        Arc::clone(&self.worlds.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// What a vendor knows.
-    pub fn worlds_of(&self, vendor: Vendor) -> Arc<Vec<Simulation>> {
-        let troubles = self.troubles.read().unwrap_or_else(PoisonError::into_inner);
-        if troubles.late_as_of.is_none() || !troubles.late.contains(&vendor) {
-            return self.worlds();
-        }
-        Arc::clone(&self.late_worlds.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Whether a vendor refuses its connections' credential.
-    pub fn refuses(&self, vendor: Vendor) -> bool {
-        self.troubles.read().unwrap_or_else(PoisonError::into_inner).wrong_token.contains(&vendor)
-    }
-
-    /// Counts a request and returns what goes wrong with it.
-    pub fn strike(&self, vendor: &str, path: &str) -> Option<Fault> {
-        self.faults.strike(vendor, path, &self.troubles.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn worlds_at(&self, as_of: DateTime<Utc>) -> Arc<Vec<Simulation>> {
-        Arc::new(worlds(&self.tenants, self.seed, self.first, self.planted_at, as_of, self.is_hostile))
-    }
-}
-
 impl Sandbox {
     /// Simulates the companies and serves their vendors on 127.0.0.1.
     pub async fn start(options: SandboxOptions) -> Result<Self, SandboxError> {
-        let shared = Arc::new(Shared {
-            seed: options.seed,
-            first: options.first_date,
-            is_hostile: options.faults.is_hostile,
-            planted_at: options.planted_at,
-            worlds: RwLock::new(Arc::new(worlds(
-                &options.tenants,
-                options.seed,
-                options.first_date,
-                options.planted_at,
-                options.as_of,
-                options.faults.is_hostile,
-            ))),
-            troubles: RwLock::default(),
-            late_worlds: RwLock::default(),
-            faults: FaultBox::new(options.faults),
-            tenants: options.tenants,
-            tokens: google::Tokens::new(options.faults.token_uses),
-        });
-        let failed = |source| SandboxError { port: options.port, source };
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
+        let port = options.port;
+        let shared = Arc::new(Shared::new(options));
+        let failed = |source| SandboxError { port, source };
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let listener = tokio::net::TcpListener::bind(address).await.map_err(failed)?;
         let port = listener.local_addr().map_err(failed)?.port();
         let router = Router::new()
@@ -165,7 +75,7 @@ impl Sandbox {
             "customerhappy: contacts and deals are deleted, and links between them come and go without a trace",
             "both: Google Ads sends a field \"campaign.labels\" during the last 60 days",
         ];
-        let events = events.iter().chain(&super::mishaps::EVENTS).map(|event| (*event).to_owned());
+        let events = events.iter().chain(&mishaps::EVENTS).map(|event| (*event).to_owned());
         Truth { tenants, events: events.collect() }
     }
 
@@ -175,17 +85,12 @@ impl Sandbox {
 
     /// Time passes: more days, and restated ones.
     pub fn set_as_of(&self, at: DateTime<Utc>) {
-        let later = self.shared.worlds_at(at);
-        *self.shared.worlds.write().unwrap_or_else(PoisonError::into_inner) = later;
+        self.shared.set_as_of(at);
     }
 
     /// Vendors get into these troubles, and out of all others.
     pub fn set_troubles(&self, troubles: Troubles) {
-        if let Some(at) = troubles.late_as_of {
-            let late = self.shared.worlds_at(at);
-            *self.shared.late_worlds.write().unwrap_or_else(PoisonError::into_inner) = late;
-        }
-        *self.shared.troubles.write().unwrap_or_else(PoisonError::into_inner) = troubles;
+        self.shared.set_troubles(troubles);
     }
 
     pub fn arm(&self, armed: Armed) {
@@ -204,15 +109,7 @@ impl Sandbox {
 
     /// Keys to the sandbox.
     pub fn credentials() -> Credentials {
-        Credentials {
-            developer_token: "sandbox-developer-token",
-            client_id: "sandbox-client-id",
-            client_secret: "sandbox-client-secret",
-            refresh_token: "sandbox-refresh-token",
-            service_account_key: google::SERVICE_ACCOUNT_KEY,
-            stripe_key: "rk_sandbox_key",
-            hubspot_token: "pat-sandbox-token",
-        }
+        Credentials::of_sandbox()
     }
 }
 

@@ -1,8 +1,9 @@
 //! What a key may hold: one description that both reads a value and is written into the schemas, so
 //! that the two cannot disagree.
 
-use super::reader::{Fault, fault, unknown_remedy};
-use super::values::{is_id, quoted};
+use super::fault::{Fault, fault};
+use super::values::{ID_PATTERN, is_id, quoted};
+use crate::support::nearest::unknown_remedy;
 use serde_json::{Value, json};
 use toml::de::DeValue;
 
@@ -115,7 +116,7 @@ impl Names {
     pub fn schema(&self) -> Value {
         match self {
             Self::Any => json!({ "minLength": 1 }),
-            Self::Ids(_) => json!({ "pattern": super::values::ID_PATTERN }),
+            Self::Ids(_) => json!({ "pattern": ID_PATTERN }),
             Self::Known(names, ..) => json!({ "enum": names }),
         }
     }

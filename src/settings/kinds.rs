@@ -1,11 +1,12 @@
 //! The kinds of values that keys may hold: how each is read, and how a JSON Schema says the same.
 
 use super::aliases::present_word;
+use super::fault::fault;
 use super::kind::{Kind, with};
-use super::reader::{fault, unknown_remedy};
 use super::values::{self, expected, quoted};
 use crate::domain::money::Currency;
 use crate::domain::schedule::Expression;
+use crate::support::nearest::unknown_remedy;
 use crate::support::secret::SecretRef;
 use chrono::{NaiveDate, Weekday};
 use chrono_tz::Tz;

@@ -2,78 +2,14 @@
 //! a file come to light at once. (Serde stops at the first, and quotes values, which could be secrets.)
 
 use super::aliases::earlier_key;
+pub use super::fault::{Fault, fault};
 use super::kind::{Kind, Names};
-use super::problems::Problem;
+use super::kinds::one_of;
 use super::schema_recorder::SchemaRecorder;
+pub use super::source::{At, Problems, Source};
 pub use crate::support::nearest::unknown_remedy;
-use std::cell::RefCell;
-use std::ops::Range;
-use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-
-/// Collects the problems of all files.
-#[derive(Debug, Default)]
-pub struct Problems(RefCell<Vec<Problem>>);
-
-impl Problems {
-    /// Notes a problem.
-    pub fn add(&self, file: &Path, line: Option<usize>, message: &str, remedy: &str) {
-        self.0.borrow_mut().push(Problem::new(file, line, message, remedy));
-    }
-
-    /// How many there are so far.
-    pub fn count(&self) -> usize {
-        self.0.borrow().len()
-    }
-
-    /// All of them by file and line, without repeats.
-    pub fn into_sorted(self) -> Vec<Problem> {
-        let mut problems = self.0.into_inner();
-        problems.sort();
-        problems.dedup();
-        problems
-    }
-}
-
-/// What is wrong with a value and what to do; the reader adds the place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    pub message: String,
-    pub remedy: String,
-}
-
-/// A fault from its two texts.
-pub fn fault(message: impl Into<String>, remedy: impl Into<String>) -> Fault {
-    Fault { message: message.into(), remedy: remedy.into() }
-}
-
-/// A value and the line it was written on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct At<T> {
-    pub value: T,
-    pub line: usize,
-}
-
-/// What a file's lines are counted by.
-#[derive(Clone, Copy, Debug)]
-pub struct Source<'a> {
-    pub file: &'a Path,
-    pub text: &'a str,
-    pub problems: &'a Problems,
-}
-
-impl Source<'_> {
-    fn line(&self, span: &Range<usize>) -> usize {
-        let before = self.text.as_bytes().get(..span.start).unwrap_or(self.text.as_bytes());
-        before.iter().filter(|byte| **byte == b'\n').count() + 1
-    }
-
-    /// Notes a problem of this file.
-    pub fn problem(&self, line: usize, message: &str, remedy: &str) {
-        self.problems.add(self.file, Some(line), message, remedy);
-    }
-}
 
 /// Parses a file and hands its top level to `read`; `None` after noting every syntax error.
 pub fn read_toml<T>(source: Source<'_>, read: impl FnOnce(Section<'_>) -> T) -> Option<T> {
@@ -188,7 +124,7 @@ impl<'a> Section<'a> {
         choices: &[(&'static str, T)],
     ) -> Option<At<T>> {
         let words = || choices.iter().map(|(word, choice)| (serde_json::json!({ "const": word }), *choice)).collect();
-        self.variant(key, example, super::kinds::one_of(choices).about(about), words)
+        self.variant(key, example, one_of(choices).about(about), words)
     }
 
     /// The same for any kind of value; each variant is a schema of the value and what stands for it.

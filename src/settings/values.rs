@@ -1,9 +1,10 @@
 //! From TOML values to checked values, each mistake with its remedy.
 
-use super::reader::{At, Fault, Section, fault, unknown_remedy};
+use super::fault::{Fault, fault};
 use crate::domain::money::Currency;
 use crate::domain::schedule::{Expression, ExpressionError};
 use crate::support::mailbox::mailbox;
+use crate::support::nearest::unknown_remedy;
 use crate::support::secret::SecretRef;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -187,27 +188,6 @@ pub fn read_cron(value: &DeValue<'_>) -> Result<Expression, Fault> {
         };
         fault(format!("{} {error}", quoted(&text)), remedy)
     })
-}
-
-/// Checks `name` against what exists elsewhere; `None` there means that could not be read.
-pub fn check_known(
-    section: &Section<'_>,
-    name: &At<String>,
-    known: Option<&std::collections::BTreeSet<String>>,
-    what: &str,
-    place: &str,
-) {
-    let Some(known) = known else { return };
-    if known.contains(&name.value) {
-        return;
-    }
-    let names: Vec<&str> = known.iter().map(String::as_str).collect();
-    let message = format!("{}: {place} has no {what} {}", section.name, quoted(&name.value));
-    section.problem(
-        name.line,
-        message.trim_start_matches(": "),
-        &unknown_remedy(&name.value, &names, &format!("{what}s")),
-    );
 }
 
 /// A fault for a value of the wrong type; names its type, never the value.

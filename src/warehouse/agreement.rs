@@ -2,9 +2,9 @@
 //! tables, whose transaction is rolled back.
 
 use super::error::{Context, WarehouseError};
-use super::maintenance::retention::sealed_before;
 use super::metric_sql;
 use super::rollup::{LeftOut, NotAdditive, Repeated, RollupSql, compute_anew, due, left_out, not_additive, repeated};
+use super::sealed::sealed_before;
 use crate::domain::channel::ChannelRules;
 use crate::domain::metric::{Difference, Figures, Grain, Number, Registry};
 use crate::domain::period::Period;

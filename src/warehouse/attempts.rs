@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn a_load_that_did_not_end_is_counted_until_one_does() {
         let mut connection = Connection::open_in_memory().expect("a database");
-        migrate::apply(&mut connection, None).expect("migrated");
+        migrate::apply(&mut connection).expect("migrated");
         let key = |slice: &str| SliceKey {
             workspace: "w".to_owned(),
             connection: "c".to_owned(),

@@ -5,7 +5,8 @@ mod ahead;
 pub use ahead::{Ahead, ahead, correct};
 
 use super::error::{Context, WarehouseError};
-use super::worker::{BothWriter, Warehouse};
+use super::worker::Warehouse;
+use super::writers::BothWriter;
 use crate::domain::clock::{Seen, latest_believed};
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use duckdb::{Connection, OptionalExt, Transaction, params};

@@ -7,22 +7,21 @@ mod coverage;
 mod direct;
 mod doubt;
 mod files;
-mod landed_pages;
 mod left_out;
 mod listed;
 mod merge;
 mod pages;
 mod records;
 mod stage;
+mod table_columns;
 mod together;
 
 pub use direct::load_direct;
 pub use doubt::{Confirm, Contradicted, Doubt, DoubtedDay, doubt_contradictions};
 pub use files::{FileLoad, FileRows, FileTarget, load_files, parquet_columns, parquet_rows};
-pub use landed_pages::LandedPages;
 pub use listed::ListsAll;
 pub use records::{Count, Records};
-pub use stage::columns;
+pub use table_columns::columns;
 pub use together::{MOST_BYTES as MOST_SMALL_BYTES, is_small, load_together};
 
 use super::clock;

@@ -1,8 +1,8 @@
 //! A mark beside the database: how far it had come when it was last written. A file that stands before its
 //! mark has gone back in time: its log was cut, or an older copy lies in its place.
 
+use super::disk::wal;
 use super::error::WarehouseError;
-use super::maintenance::wal;
 use crate::support::regular_file;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read};

@@ -3,11 +3,8 @@
 mod payloads;
 
 use super::error::{Context, WarehouseError};
-use super::maintenance::backup;
-use chrono::{DateTime, Utc};
 use duckdb::{Connection, params};
 use std::collections::BTreeSet;
-use std::path::Path;
 
 /// In order; the number is the database's version once applied. What a database lacks is applied,
 /// whatever else it has.
@@ -63,18 +60,22 @@ pub fn tables_made(schema: &str) -> BTreeSet<&'static str> {
     all.filter_map(|line| line.strip_prefix(&begin)?.split([' ', '(']).next()).collect()
 }
 
-/// Brings the database to the newest version; refuses one that a newer Daybook wrote, unchanged.
+/// The version of a database that holds something and lacks migrations; none of one that is new or lacks nothing.
 ///
-/// Where there is something to lose and `backups` names a folder and the instant, a backup is made first: if that
-/// fails, nothing is changed.
-pub fn apply(connection: &mut Connection, backups: Option<(&Path, DateTime<Utc>)>) -> Result<(), WarehouseError> {
+/// # Errors
+/// `TooNew` if a newer Daybook wrote it.
+pub fn outdated(connection: &Connection) -> Result<Option<u32>, WarehouseError> {
+    let applied = versions(connection)?;
+    refuse_newer(connection, &applied)?;
+    let lacks_any = MIGRATIONS.iter().any(|(version, _)| !applied.contains(version));
+    Ok(applied.last().copied().filter(|_| lacks_any))
+}
+
+/// Brings the database to the newest version; refuses one that a newer Daybook wrote, unchanged.
+pub fn apply(connection: &mut Connection) -> Result<(), WarehouseError> {
     let applied = versions(connection)?;
     refuse_newer(connection, &applied)?;
     let missing: Vec<_> = MIGRATIONS.iter().filter(|(version, _)| !applied.contains(version)).collect();
-    if let (Some((backups, now)), false, false) = (backups, applied.is_empty(), missing.is_empty()) {
-        tracing::info!(database.version = applied.last(), "a backup is made before the database is migrated");
-        backup::before_migration(connection, backups, newest(), now)?;
-    }
     connection
         .execute_batch("CREATE TABLE IF NOT EXISTS main.daybook_version (version INTEGER NOT NULL)")
         .context(|| "writing the database's version".to_owned())?;
@@ -138,8 +139,8 @@ mod tests {
     #[test]
     fn migrating_twice_changes_nothing() {
         let mut connection = Connection::open_in_memory().expect("a database");
-        apply(&mut connection, None).expect("the first time");
-        apply(&mut connection, None).expect("the second time");
+        apply(&mut connection).expect("the first time");
+        apply(&mut connection).expect("the second time");
         let versions: i64 =
             connection.query_row("SELECT count(*) FROM main.daybook_version", [], |row| row.get(0)).expect("a count");
         assert_eq!(usize::try_from(versions).expect("small"), MIGRATIONS.len());
@@ -148,9 +149,9 @@ mod tests {
     #[test]
     fn a_database_of_a_newer_daybook_is_refused() {
         let mut connection = Connection::open_in_memory().expect("a database");
-        apply(&mut connection, None).expect("migrated");
+        apply(&mut connection).expect("migrated");
         connection.execute("INSERT INTO main.daybook_version (version) VALUES (99)", []).expect("inserted");
-        let error = apply(&mut connection, None).expect_err("too new").to_string();
+        let error = apply(&mut connection).expect_err("too new").to_string();
         assert!(error.contains("version 99") && error.contains("nothing was changed"), "{error}");
     }
 
@@ -173,7 +174,7 @@ mod tests {
                 attempts, created_at) VALUES (?, 'r', 'w', 0, ?, ''::BLOB, ?, 0, TIMESTAMP '2026-01-01')";
             connection.execute(sql, params![id, route, state]).expect("a message");
         }
-        apply(&mut connection, None).expect("migrated");
+        apply(&mut connection).expect("migrated");
         let lines: Vec<String> = connection
             .prepare("SELECT concat_ws(' ', state, kind, lane, recipient) FROM ops.outbox ORDER BY message_id")
             .expect("a query")

@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn a_connection_counts_since_its_first_day_until_its_earlier_payments_are_read() {
         let mut connection = Connection::open_in_memory().expect("a database");
-        migrate::apply(&mut connection, None).expect("migrated");
+        migrate::apply(&mut connection).expect("migrated");
         connection
             .execute_batch(
                 "INSERT INTO ops.coverage SELECT 'w', id, 'charges', '', DATE '2026-01-01' + day::INTEGER, 'l', TIMESTAMP '2026-02-01', true, NULL, NULL

@@ -9,6 +9,7 @@ mod notices;
 mod outcome;
 mod payload;
 mod payload_files;
+mod place;
 mod suppression;
 mod unfinished;
 
@@ -17,18 +18,18 @@ pub use handed::{HandedOver, Last, Line, What, reconcile};
 pub use holding::{Released, Tally, cancel, held, is_released, orphans, release, tally};
 pub use list::{Attempt, DeliveryFilter, DeliveryLine, Waiting, attempts, deliveries, waiting};
 pub use notices::{Trouble, tell, troubles};
-pub use outcome::{Bounce, Ending, Outcome, Reply, finish, is_wholly_sent};
+pub use outcome::{Ending, Outcome, Reply, finish, is_wholly_sent};
 pub use payload::{
     Dropped, KEPT_FOR, StoredMessage, drop_payloads, keep_payload, replace_lost, send_again, stored, sums_in_files,
     sweep_files,
 };
 pub use payload_files::PayloadFiles;
-pub use suppression::{Suppressed, lift, suppressed};
+pub use suppression::{Bounce, Suppressed, lift, suppressed};
 pub use unfinished::{give_up_claims, give_up_leases, is_left_over, requeue, requeue_unknown, settle};
 
 use super::error::{Context, WarehouseError};
 use super::issued::NewIssued;
-use super::worker::LedgerWriter;
+use super::writers::LedgerWriter;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::{Connection, params};
 use std::collections::BTreeSet;
@@ -135,7 +136,7 @@ fn add(
     let step = || "writing to the outbox".to_owned();
     let mut count = 0;
     for (position, message) in messages.iter().enumerate() {
-        let place = claim::place(&message.route);
+        let place = place::place(&message.route);
         let handed_at = handed_over(connection, &message.message_id)?;
         let gone =
             handed_at.map(|at| format!("handed over at {}, before this database was", at.format("%Y-%m-%d %H:%M UTC")));

@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn plans_are_known_since_the_events_that_were_kept_when_they_were_first_read() {
         let mut database = Connection::open_in_memory().expect("a database");
-        migrate::apply(&mut database, None).expect("migrated");
+        migrate::apply(&mut database).expect("migrated");
         functions::register(&database).expect("functions");
         database
             .execute_batch(

@@ -155,7 +155,7 @@ mod tests {
 
     fn database(rows: &str) -> Connection {
         let mut connection = Connection::open_in_memory().expect("a database");
-        migrate::apply(&mut connection, None).expect("migrated");
+        migrate::apply(&mut connection).expect("migrated");
         connection.execute_batch(rows).expect("rows");
         connection
     }

@@ -1,11 +1,11 @@
 //! Rollups: the days that loads touched are computed anew, in one transaction with the ledger that
 //! says so. Running it again finds nothing to do.
 
-use super::channels::RulesInUse;
 use super::error::{Context, WarehouseError};
 use super::facts::builtin;
-use super::maintenance::retention::sealed_before;
+use super::functions::RulesInUse;
 use super::queries;
+use super::sealed::sealed_before;
 use crate::domain::channel::ChannelRules;
 use crate::domain::fact::{Fact, Facts};
 use crate::domain::metric::{Columns, Daily};

@@ -1,4 +1,4 @@
-//! Values written into SQL.
+//! Values and names written into SQL.
 
 use super::error::WarehouseError;
 use std::path::Path;
@@ -16,4 +16,14 @@ pub fn path_literal(path: &Path) -> Result<String, WarehouseError> {
 /// A path as text.
 pub fn utf8(path: &Path) -> Result<&str, WarehouseError> {
     path.to_str().ok_or_else(|| WarehouseError::Invalid(format!("{} is not UTF-8", path.display())))
+}
+
+/// A table's name as SQL.
+pub fn named(schema: &str, table: &str) -> String {
+    format!("{}.{}", quoted(schema), quoted(table))
+}
+
+/// An identifier as SQL.
+pub fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }

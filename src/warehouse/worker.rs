@@ -9,17 +9,14 @@ mod shared;
 #[cfg(test)]
 mod tests;
 mod thread;
-mod writers;
 
 pub use connect::WarehouseConfig;
 pub(super) use connect::flags;
-#[cfg(test)]
-pub use writers::both;
-pub use writers::{BothWriter, LedgerWriter};
 
 use super::error::{Context, WarehouseError};
 use super::facts;
 use super::mark::Mark;
+use super::writers::{BothWriter, LedgerWriter};
 use crate::domain::fact::Facts;
 use crate::support::blocking::in_pool;
 use connect::{connect, ready};
@@ -29,7 +26,6 @@ use shared::Shared;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thread::Thread;
-use writers::Attempt;
 
 /// A handle to the database; clones share it. Closes when the last clone is dropped.
 #[derive(Clone)]
@@ -265,6 +261,13 @@ impl Warehouse {
 /// What a fatal error says.
 fn fatal<T>(result: &Result<T, WarehouseError>) -> Option<String> {
     result.as_ref().err().filter(|error| error.is_fatal()).map(ToString::to_string)
+}
+
+/// What the ledger's thread says to a piece of work.
+enum Attempt<T, W> {
+    Done(Result<T, WarehouseError>),
+    /// The database is closed: the work was not begun.
+    Closed(W),
 }
 
 /// One try on the ledger's thread.

@@ -11,9 +11,10 @@ use super::Known;
 use crate::domain::business::Business;
 use crate::domain::holidays::{Region, RegionError};
 use crate::settings::Kind;
+use crate::settings::check_known;
 use crate::settings::kinds::list_of;
 use crate::settings::reader::{At, Section, fault};
-use crate::settings::values::{check_known, quoted, read_text};
+use crate::settings::values::{quoted, read_text};
 use serde_json::json;
 use std::collections::BTreeSet;
 

@@ -5,11 +5,13 @@ mod column;
 mod contribution;
 mod facts;
 pub mod rollup;
+mod rollup_inputs;
 
 pub use column::{Column, ColumnType, PERSONAL, Personal};
 pub use contribution::{Contribution, Dimension, Measure};
 pub use facts::{Facts, FactsProblem};
 pub use rollup::Rollup;
+pub use rollup_inputs::day_of;
 
 use std::path::PathBuf;
 

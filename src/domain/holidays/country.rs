@@ -1,8 +1,8 @@
 //! What a country file holds, and the holidays that follow from it.
 
+use super::Holiday;
 use super::day::shifted;
 use super::rules::{Move, Rule, Target};
-use super::{Holiday, shipped};
 use chrono::{Datelike, NaiveDate, Weekday};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,11 +33,6 @@ struct Found<'c> {
 }
 
 impl Country {
-    /// The shipped file of a country, `None` if there is none. Reads it on first use.
-    pub fn shipped(code: &str) -> Option<Result<&'static Self, CountryError>> {
-        shipped::country(code).map(|read| read.as_ref().map_err(CountryError::clone))
-    }
-
     /// Reads a country file. Fails on unknown keys, words that are no day, unknown subdivisions and rules
     /// that contradict themselves.
     pub fn read(text: &str) -> Result<Self, CountryError> {

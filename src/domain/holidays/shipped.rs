@@ -16,8 +16,15 @@ impl Shipped {
     }
 }
 
+impl Country {
+    /// The shipped file of a country, `None` if there is none. Reads it on first use.
+    pub fn shipped(code: &str) -> Option<Result<&'static Self, CountryError>> {
+        country(code).map(|read| read.as_ref().map_err(CountryError::clone))
+    }
+}
+
 /// What the file of a country holds; `None` if there is no such file. Case does not matter.
-pub(super) fn country(code: &str) -> Option<&'static Result<Country, CountryError>> {
+fn country(code: &str) -> Option<&'static Result<Country, CountryError>> {
     let file = FILES.iter().find(|file| file.code.eq_ignore_ascii_case(code))?;
     Some(file.read.get_or_init(|| Country::read(file.text)))
 }

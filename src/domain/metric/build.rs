@@ -1,25 +1,10 @@
 //! Makes the registry of the definitions, with every problem reported at once.
 
-use super::refusals::Refusal;
-use super::{Columns, Formula, Kind, Metric, MetricSpec, Registry, refusals};
+use super::problem::Refusal;
+use super::{Columns, Formula, Kind, Metric, MetricSpec, Registry, RegistryProblem, refusals};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is wrong with a metric's definition, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("metric {metric}: {message}")]
-pub struct RegistryProblem {
-    pub metric: String,
-    pub message: String,
-    pub remedy: String,
-}
-
 const REMEDY: &str = "define it by other metrics or by the sum of a column";
-
-impl RegistryProblem {
-    pub(super) fn new(metric: &str, Refusal { message, remedy }: Refusal) -> Self {
-        Self { metric: metric.to_owned(), message, remedy }
-    }
-}
 
 impl Registry {
     /// Resolves the definitions.

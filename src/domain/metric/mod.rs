@@ -2,19 +2,22 @@
 
 mod agreement;
 mod build;
+mod daily;
 mod formula;
 mod part;
+mod problem;
 mod refusals;
 mod registry;
 mod spec;
 mod window;
 
 pub use agreement::{Difference, Figures, Grain};
-pub use build::RegistryProblem;
+pub use daily::Daily;
 pub use formula::{Formula, FormulaError, Op};
 pub use part::{Condition, Number, Origin, Part, RowFilter, Scope};
+pub use problem::RegistryProblem;
 pub use registry::{AsOf, Kind, Metric, Registry};
-pub use spec::{Better, Columns, Daily, MetricSpec};
+pub use spec::{Better, Columns, MetricSpec};
 pub use window::Window;
 
 use serde::{Deserialize, Serialize};

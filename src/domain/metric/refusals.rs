@@ -1,20 +1,8 @@
 //! Definitions that add up what does not add up: averages, distinct counts, levels over time, and amounts of
 //! different currencies. A wrong sum looks like a right one, so it is refused before it is printed.
 
+use super::problem::Refusal;
 use super::{Columns, Formula, Kind, Metric, MetricSpec, Number, Op, Registry, RegistryProblem, RowFilter, Unit};
-
-/// What is wrong with a definition, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
-    pub message: String,
-    pub remedy: String,
-}
-
-impl Refusal {
-    pub fn new(message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { message: message.into(), remedy: remedy.into() }
-    }
-}
 
 /// What a definition may not read of a column.
 pub(super) fn of_columns(spec: &MetricSpec, columns: &Columns) -> Result<(), Refusal> {

@@ -1,17 +1,16 @@
 //! Slices at whose load the process died: from the third time on a slice is tried in a process of its own
 //! first. On a schedule it is skipped for a while; a person who asks gets it tried at once.
 
-use super::SyncContext;
+use super::context::SyncContext;
+use super::process::process;
 use crate::connectors::{Connection, LandedSlice, Slice, Window};
 use crate::support::blocking::off_thread;
 use crate::warehouse::WarehouseError;
 use crate::warehouse::attempts::{SliceKey, Unended, begin, end, unended};
 use chrono::{DateTime, TimeDelta, Utc};
-use rand::RngExt;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// So many deaths speak against a slice.
@@ -63,12 +62,6 @@ pub fn skipped(deaths: &Deaths, slice: &Slice, now: DateTime<Utc>) -> Option<Str
     let found = *deaths.get(&name(slice))?;
     let until = until(found);
     (now < until && found.began_at <= now).then(|| told(found, Some(until)))
-}
-
-/// This process among all others, those of the same number included.
-pub(super) fn process() -> &'static str {
-    static OWN: OnceLock<String> = OnceLock::new();
-    OWN.get_or_init(|| format!("{:032x}", rand::rng().random::<u128>()))
 }
 
 fn until(found: Unended) -> DateTime<Utc> {

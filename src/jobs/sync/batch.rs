@@ -1,13 +1,13 @@
 //! Landed slices on their way into the warehouse: those that are ready go in together.
 
 use super::attempts::{self, Deaths};
+use super::context::{Source, SyncContext, SyncMode};
+use super::outcome::Failed;
 use super::request::requested;
-use super::slices::Failed;
-use super::{Source, SyncContext, SyncMode, load_landed};
 use crate::connectors::LandedSlice;
 use crate::connectors::spec::{LoadMode, StreamSpec};
 use crate::warehouse::WarehouseError;
-use crate::warehouse::load::{Loaded, MOST_SMALL_BYTES, load_direct};
+use crate::warehouse::load::{Loaded, MOST_SMALL_BYTES, load, load_direct};
 use std::time::Duration;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, timeout_at};
@@ -134,7 +134,7 @@ async fn load_gathered(context: &SyncContext, source: &Source, landed: &LandedSl
     }
     // What is wrong with it shows when it is loaded by itself.
     let request = requested(context, source, landed, mode, context.clock.now()).await.ok()?;
-    context.gathered.load(context, (request, attempts::key_of(landed))).await
+    context.gathered.load((&context.warehouse, &context.clock), (request, attempts::key_of(landed))).await
 }
 
 /// Slices one by one, each on its own.
@@ -195,4 +195,16 @@ async fn load_together(
         requests.push(requested(context, source, landed, mode, now).await?);
     }
     context.warehouse.write(move |connection| load_direct(connection, &requests, now)).await
+}
+
+/// Loads a landed slice.
+pub async fn load_landed(
+    context: &SyncContext,
+    source: &Source,
+    landed: &LandedSlice,
+    mode: SyncMode,
+) -> Result<Loaded, WarehouseError> {
+    let now = context.clock.now();
+    let request = requested(context, source, landed, mode, now).await?;
+    context.warehouse.write(move |connection| load(connection, &request, now)).await
 }

@@ -1,11 +1,12 @@
 //! Small slices that come to be loaded at about the same time, of whatever connections and workspaces, go in
 //! together: the writer is asked for many of them once.
 
-use super::SyncContext;
-use super::attempts::process;
+use super::process::process;
+use crate::support::clock::Clock;
 use crate::warehouse::attempts::{SliceKey, begin};
 use crate::warehouse::load::{LoadRequest, Loaded, is_small, load_together};
 use crate::warehouse::{Warehouse, WarehouseError};
+use chrono::{DateTime, Utc};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -37,7 +38,11 @@ struct Waiting {
 impl Gathered {
     /// Loads a slice together with others that come meanwhile. `None` where it has to be loaded by itself: it is
     /// alone, large or unusual, or loading them together failed; nothing of it was written then.
-    pub async fn load(&self, context: &SyncContext, slice: (LoadRequest, SliceKey)) -> Option<Loaded> {
+    pub async fn load(
+        &self,
+        (warehouse, clock): (&Warehouse, &Clock),
+        slice: (LoadRequest, SliceKey),
+    ) -> Option<Loaded> {
         if !is_small(&slice.0) {
             return None;
         }
@@ -49,7 +54,7 @@ impl Gathered {
         };
         if must_serve {
             // A task of its own: who asked first may be given up, and the others go on.
-            tokio::spawn(serve(self.clone(), context.clone()));
+            tokio::spawn(serve(self.clone(), warehouse.clone(), clock.clone()));
         }
         answered.await.ok().flatten()
     }
@@ -73,7 +78,7 @@ impl Gathered {
     }
 }
 
-async fn serve(gathered: Gathered, context: SyncContext) {
+async fn serve(gathered: Gathered, warehouse: Warehouse, clock: Clock) {
     loop {
         tokio::time::sleep(LINGER).await;
         let batch = gathered.next();
@@ -83,7 +88,7 @@ async fn serve(gathered: Gathered, context: SyncContext) {
         let (slices, answers): (Vec<_>, Vec<_>) = batch.into_iter().map(|one| (one.slice, one.answer)).unzip();
         let done = match slices.as_slice() {
             [_] => Ok(vec![None]),
-            _ => together(&context, slices).await,
+            _ => together(&warehouse, slices, clock.now()).await,
         };
         let done = done.unwrap_or_else(|error| {
             tracing::debug!(error = %error, "slices of several connections are loaded in turn");
@@ -96,11 +101,10 @@ async fn serve(gathered: Gathered, context: SyncContext) {
 }
 
 async fn together(
-    context: &SyncContext,
+    warehouse: &Warehouse,
     slices: Vec<(LoadRequest, SliceKey)>,
+    now: DateTime<Utc>,
 ) -> Result<Vec<Option<Loaded>>, WarehouseError> {
-    let now = context.clock.now();
-    let warehouse: &Warehouse = &context.warehouse;
     let keys: Vec<SliceKey> = slices.iter().map(|(_, key)| key.clone()).collect();
     warehouse
         .write(move |connection| {

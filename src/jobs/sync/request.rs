@@ -1,8 +1,8 @@
 //! A landed slice as the warehouse wants to be asked to load it.
 
+use super::context::{Source, SyncContext, SyncMode};
 use super::soft_pages::soft_pages;
 use super::split_pages::split_pages;
-use super::{Source, SyncContext, SyncMode};
 use crate::connectors::slice::start_of_day;
 use crate::connectors::spec::{BodyKind, ConfirmSpec, LoadMode, LoadSpec, RecordList, StreamSpec};
 use crate::connectors::{Connection, LandedSlice, Manifest, Window, count};

@@ -3,8 +3,11 @@
 
 use super::attempts::{self, Deaths};
 use super::batch::{Batches, Waiting, load_batch};
+use super::context::{Source, SyncContext, SyncMode};
+use super::outcome::{Failed, Progress, StreamOutcome, SyncError, fetch_error, load_error};
 use super::patience::{Ask, Patience};
-use super::{Planned, Progress, Source, StreamOutcome, SyncContext, SyncError, fetch_error, load_error};
+use super::plan::Planned;
+use super::request::window;
 use crate::connectors::error::Disposition;
 use crate::connectors::spec::SlicingSpec;
 use crate::connectors::{ConnectorError, LandedSlice, Slice, Window};
@@ -18,26 +21,6 @@ use std::sync::{Mutex, PoisonError};
 
 /// Landed slices that may wait to be loaded: fetches go on meanwhile.
 const SLICES_AHEAD: usize = 32;
-
-/// How a slice comes to be loaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SyncMode {
-    /// By the hourly sync: it moves the stream's cursor.
-    Live,
-    /// By a fetch of the past: it begins no slice while a live sync runs, and leaves the cursor alone.
-    Backfill,
-    /// By a person who loads landed pages again: whatever they say is believed.
-    Replay,
-}
-
-/// A slice that was not fetched.
-#[derive(Clone, Debug)]
-pub(in crate::jobs) struct Failed {
-    pub planned: Planned,
-    pub error: SyncError,
-    /// Whether the vendor was asked for this very slice.
-    pub was_asked: bool,
-}
 
 /// Fetches and loads `plan` in order. A slice that fails is reported, its days are entered as unanswered,
 /// and the others go on.
@@ -219,7 +202,7 @@ async fn enter(
     let zone = connection.stream(stream_id).ok().and_then(|stream| stream.time_zone_setting.as_deref());
     let zone = connection.time_zone(zone);
     let is_by_day = matches!(slice.window, Window::Days { .. });
-    let (days, _) = super::request::window(&slice.window, zone, source.since);
+    let (days, _) = window(&slice.window, zone, source.since);
     let Some(period) = days.and_then(|(start, end)| Period::new(start, end)) else { return Ok(()) };
     let days = Unanswered {
         place: Place::new(&connection.workspace, &connection.id, stream_id, &slice.partition),

@@ -5,7 +5,7 @@ use crate::domain::clock::{Seen, latest_believed};
 use crate::warehouse::audit;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::outbox::{HandedOver, What};
-use crate::warehouse::worker::BothWriter;
+use crate::warehouse::writers::BothWriter;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::{Connection, params};
 use serde::Serialize;

@@ -2,11 +2,11 @@ use super::*;
 use crate::warehouse::coverage::{Place, days_of};
 use crate::warehouse::cursor::read_until;
 use crate::warehouse::migrate;
-use crate::warehouse::worker::both;
+use crate::warehouse::writers::both;
 
 fn database() -> Connection {
     let mut connection = Connection::open_in_memory().expect("a database");
-    migrate::apply(&mut connection, None).expect("migrated");
+    migrate::apply(&mut connection).expect("migrated");
     connection
         .execute_batch(
             "INSERT INTO ops.load BY NAME SELECT id AS load_id, 'w' AS workspace, 'c' AS connection, 's' AS stream,
@@ -71,7 +71,7 @@ fn correcting_leaves_nothing_ahead_and_says_what_was() {
 #[test]
 fn what_was_read_hours_ahead_is_read_again_even_once_that_time_has_come() {
     let mut connection = Connection::open_in_memory().expect("a database");
-    migrate::apply(&mut connection, None).expect("migrated");
+    migrate::apply(&mut connection).expect("migrated");
     let ahead = now() + TimeDelta::hours(14);
     settle(&mut both(&mut connection), ahead).expect("noted");
     connection

@@ -11,6 +11,7 @@ mod builtin;
 pub mod checks;
 pub mod marts;
 mod read;
+pub mod rollup_tables;
 mod tables;
 #[cfg(test)]
 mod testing;

@@ -3,11 +3,11 @@
 
 use super::marts;
 use super::read::COMMON;
+use super::rollup_tables;
 use crate::domain::fact::{Column, Dimension, Fact, Facts, Origin, Retention};
 use crate::support::ids::hex;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::metric_sql::Adds;
-use crate::warehouse::rollup::own;
 use crate::warehouse::sql::literal;
 use duckdb::{Connection, Row, Transaction, params};
 use sha2::{Digest, Sha256};
@@ -27,7 +27,7 @@ pub fn apply(connection: &mut Connection, facts: &Facts) -> Result<(), Warehouse
     // Nobody but this process reads a database in memory.
     let mut bare = if is_in_memory(connection)? { Vec::new() } else { uncommented(connection)? };
     bare.retain(|id| facts.get(id).is_some());
-    if changed.is_empty() && bare.is_empty() && !is_removed && own::is_applied(connection, facts)? {
+    if changed.is_empty() && bare.is_empty() && !is_removed && rollup_tables::is_applied(connection, facts)? {
         return Ok(());
     }
     let transaction = connection.transaction().context(step)?;
@@ -50,7 +50,7 @@ pub fn apply(connection: &mut Connection, facts: &Facts) -> Result<(), Warehouse
     if !changed.is_empty() {
         marts::apply(&transaction, facts)?;
     }
-    own::apply(&transaction, facts)?;
+    rollup_tables::apply(&transaction, facts)?;
     if !is_in_memory(&transaction)? {
         let computed = with_computed_defaults(&transaction)?;
         let told =

@@ -1,7 +1,7 @@
 //! Amounts in minor units. They are no macros: those would stand in a query a dozen times, each with its list of currencies,
 //! and planning it would take longer than all else of a load.
 
-use super::column;
+use super::arguments::column;
 use duckdb::arrow::array::{Array, Decimal64Array, Int32Array, Int64Array, RecordBatch, StringArray};
 use duckdb::arrow::datatypes::DataType;
 use duckdb::vscalar::{ArrowFunctionSignature, VArrowScalar};

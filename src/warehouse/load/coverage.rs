@@ -1,6 +1,6 @@
 //! The days a load speaks for, in the ledger.
 
-use super::doubt;
+use super::doubt::{self, ACCEPTED};
 use super::{LoadRequest, Loaded};
 use crate::domain::coverage::Standing;
 use crate::support::shown::cut_line;
@@ -70,9 +70,6 @@ pub fn enter(
         .context(step)?;
     doubt::enter(transaction, request, &loaded.doubted)
 }
-
-/// What a note begins with that says that a person took the vendor's word.
-pub const ACCEPTED: &str = "accepted by a person";
 
 /// Notes which days of the slice a person accepts as the vendor says them.
 pub fn note_accepted(

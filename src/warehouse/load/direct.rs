@@ -3,7 +3,8 @@
 //! with; a first sync and a backfill go twice as fast.
 
 use super::pages::{PAGES_OF_SLICE, create_pages};
-use super::stage::{columns, forget_rejects};
+use super::stage::forget_rejects;
+use super::table_columns::columns;
 use super::{LoadRequest, Loaded, Replaces, Target, contract, finish, merge, stage};
 use crate::warehouse::clock;
 use crate::warehouse::error::{Context, WarehouseError};

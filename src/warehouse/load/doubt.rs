@@ -12,7 +12,7 @@ pub use silence::{LOOKED_AT, doubt_silence, is_silent};
 
 use super::asked::OTHER_DAY;
 use super::merge::covered;
-use super::stage::columns;
+use super::table_columns::columns;
 use super::{ListsAll, LoadRequest, Loaded, Replaces, Target};
 use crate::domain::coverage::{Standing, what_stays};
 use crate::support::shown::cut_line;
@@ -70,6 +70,9 @@ pub fn notes(doubted: &[DoubtedDay]) -> Vec<String> {
     };
     runs.filter_map(note).collect()
 }
+
+/// What a note begins with that says that a person took the vendor's word.
+pub const ACCEPTED: &str = "accepted by a person";
 
 /// Fewer than this may fall by chance; only to nothing is then doubted.
 const SMALLEST_FALL: u32 = 100;

@@ -12,7 +12,7 @@ mod repeats;
 
 pub use parquet::{parquet_columns, parquet_rows};
 
-use super::stage::columns;
+use super::table_columns::columns;
 use super::{Loaded, contract};
 use crate::domain::dropped::Repeats;
 use crate::support::secret::Secret;

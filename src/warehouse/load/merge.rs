@@ -1,7 +1,7 @@
 //! Staged rows against what the table holds: equal rows stay untouched, changed and vanished ones
 //! move to history, new ones come in.
 
-use super::stage::columns;
+use super::table_columns::columns;
 use super::{LoadRequest, Loaded, Replaces, Target};
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::sql::literal;

@@ -1,8 +1,8 @@
 //! The relation `page` that the streams' queries read.
 
-use super::landed_pages::ListedPage;
 use super::{LoadRequest, Pages};
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::functions::ListedPage;
 use crate::warehouse::sql::{literal, path_literal, utf8};
 use duckdb::Transaction;
 use std::path::Path;

@@ -1,12 +1,13 @@
 //! From pages to typed rows in a temporary table, with the bad ones quarantined.
 
+use super::table_columns::{columns, has_column};
 use super::{LoadRequest, Loaded, Replaces, Target, asked, contract, doubt, left_out, listed};
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::facts;
 use crate::warehouse::privacy::erased;
 use crate::warehouse::queries;
 use crate::warehouse::sql::literal;
-use duckdb::{Connection, Transaction, params};
+use duckdb::{Transaction, params};
 use std::collections::BTreeSet;
 
 /// Raw records and reasons are kept up to this many characters.
@@ -330,28 +331,4 @@ pub fn drop_page(transaction: &Transaction<'_>) -> Result<(), WarehouseError> {
              DROP TABLE IF EXISTS read; DROP TABLE IF EXISTS doubted",
         )
         .context(|| "clearing up after a load".to_owned())
-}
-
-/// The columns a stream's query yields: the table's own, less what the loader adds.
-pub fn columns(connection: &Connection, table: &str) -> Result<Vec<String>, WarehouseError> {
-    let step = || format!("reading the columns of core.{table}");
-    // The catalog of all tables takes ten times as long, for every slice.
-    let is_gone = |error: &duckdb::Error| error.to_string().contains("does not exist");
-    let mut statement = match connection.prepare(&format!("SELECT * FROM core.{table} LIMIT 0")) {
-        Err(error) if is_gone(&error) => {
-            return Err(WarehouseError::Invalid(format!("there is no table core.{table}")));
-        }
-        other => other.context(step)?,
-    };
-    statement.query([]).map(drop).context(step)?;
-    let added = ["workspace", "connection", "load_id"];
-    Ok(statement.column_names().into_iter().filter(|name| !added.contains(&name.as_str())).collect())
-}
-
-/// Whether a temporary table has a column. The catalog of all tables takes ten times as long.
-fn has_column(connection: &Connection, table: &str, column: &str) -> Result<bool, WarehouseError> {
-    let step = || format!("reading the columns of {table}");
-    let mut statement = connection.prepare(&format!("SELECT * FROM temp.{table} LIMIT 0")).context(step)?;
-    statement.query([]).map(drop).context(step)?;
-    Ok(statement.column_names().iter().any(|name| name == column))
 }

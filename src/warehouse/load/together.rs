@@ -2,6 +2,7 @@
 //! a few rows of each, and what a slice costs by itself is then statements and commits. Each slice keeps its own load
 //! record, coverage and cursor. A slice with anything unusual, such as a bad row or a fallen day, is left to [`super::load`].
 
+mod days;
 mod ledger;
 mod merge;
 mod read;

@@ -1,21 +1,17 @@
-//! Checkpoint and compaction. DuckDB reuses freed blocks but hardly ever gives them back; a copy
+//! Compaction. DuckDB reuses freed blocks but hardly ever gives them back; a copy
 //! takes only what is held, and takes the file's place once it is proved equal.
 
-use super::copy::{copy, wal};
+use crate::warehouse::copies::copy::copy;
+use crate::warehouse::disk::wal;
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::worker::{BothWriter, Warehouse};
+use crate::warehouse::worker::Warehouse;
 use duckdb::Connection;
 use std::fs;
-use std::time::{Duration, Instant};
+
+pub use crate::warehouse::checkpoint::checkpoint;
 
 /// A file with less free space than this is left as it is.
 const WORTH_IT_BYTES: u64 = 16 << 20;
-/// What DuckDB says of a checkpoint that older transactions keep from beginning.
-const ACTIVE_TRANSACTIONS: &str = "transactions active";
-/// How long a checkpoint waits for readers.
-const READERS_END_WITHIN: Duration = Duration::from_secs(1);
-const POLL_EVERY: Duration = Duration::from_millis(10);
-
 /// How much of the file holds nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Space {
@@ -42,20 +38,6 @@ pub struct Compacted {
     pub bytes_after: u64,
     /// Rows found equal in both.
     pub rows: u64,
-}
-
-/// Writes the log into the file, so that a start has nothing to replay; nobody else writes. DuckDB refuses it while a reader is at work who began before the
-/// newest change. Who begins now sees that change already, so only the readers of this moment are waited for.
-pub fn checkpoint(connection: &BothWriter<'_>) -> Result<(), WarehouseError> {
-    let begun = Instant::now();
-    loop {
-        match connection.execute_batch("CHECKPOINT") {
-            Err(error) if begun.elapsed() < READERS_END_WITHIN && error.to_string().contains(ACTIVE_TRANSACTIONS) => {
-                std::thread::sleep(POLL_EVERY);
-            }
-            result => return result.context(|| "writing the log into the database".to_owned()),
-        }
-    }
 }
 
 /// How full the file is.
@@ -91,29 +73,4 @@ pub fn compact(warehouse: &Warehouse) -> Result<Compacted, WarehouseError> {
             Ok(Compacted { bytes_before, bytes_after, rows: proof.rows() })
         },
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::warehouse::worker::both;
-
-    /// DuckDB refuses a checkpoint while a reader is at work who began before a row was changed.
-    #[test]
-    fn a_checkpoint_waits_for_readers_who_began_before_the_newest_change() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let flags = duckdb::Config::default().with("checkpoint_threshold", "1TB").expect("settings");
-        let mut writer = Connection::open_with_flags(folder.path().join("x.duckdb"), flags).expect("a database");
-        writer.execute_batch("CREATE TABLE t AS SELECT i FROM range(10) AS r(i)").expect("a table");
-        let reader = writer.try_clone().expect("a reader");
-        reader.execute_batch("BEGIN; SELECT sum(i) FROM t").expect("begun");
-        writer.execute_batch("UPDATE t SET i = i + 1").expect("changed");
-        assert!(writer.execute_batch("CHECKPOINT").is_err(), "what is waited for");
-        let reading = std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_millis(200));
-            reader.execute_batch("COMMIT").expect("ended");
-        });
-        checkpoint(&both(&mut writer)).expect("written");
-        reading.join().expect("read");
-    }
 }

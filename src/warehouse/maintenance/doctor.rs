@@ -1,8 +1,9 @@
 //! What can be wrong inside the database, each with its remedy.
 
-use super::checksum::{named, tables};
 use super::compact::space;
+use crate::warehouse::copies::checksum::tables;
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::sql::named;
 use duckdb::Connection;
 use serde::Serialize;
 

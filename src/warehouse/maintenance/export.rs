@@ -1,13 +1,13 @@
 //! Cold months as Parquet, for an archive or a lake: `<schema>/<table>/workspace=…/month=…/data.parquet`,
 //! a layout that DuckDB, Spark and the rest read with the partition columns in place.
 
-use super::checksum::named;
-use super::retention::sealed_before;
+use crate::warehouse::disk::sync;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::facts;
 use crate::warehouse::privacy::columns::{self as personal, PersonalTable};
 use crate::warehouse::privacy::erased;
-use crate::warehouse::sql::{literal, path_literal};
+use crate::warehouse::sealed::sealed_before;
+use crate::warehouse::sql::{literal, named, path_literal};
 use chrono::NaiveDate;
 use duckdb::{Connection, params};
 use std::collections::BTreeSet;
@@ -92,7 +92,7 @@ fn replace(connection: &Connection, file: &Path, rows: &str, wanted: &(u64, Stri
             let message = format!("{} does not read back as it was written and was thrown away", part.display());
             return Err(WarehouseError::Invalid(message));
         }
-        super::copy::sync(&part)?;
+        sync(&part)?;
         fs::rename(&part, file).map_err(|error| WarehouseError::io(file, error))
     })();
     if written.is_err() {

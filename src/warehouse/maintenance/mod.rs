@@ -13,22 +13,14 @@
 //! - A job file of a kind the older Daybook does not know is refused with its file and line, as any
 //!   other mistake, before the database is opened: take it out of `jobs/`.
 
-pub use copy::wal;
-
-pub mod backup;
-pub mod checksum;
 pub mod compact;
 mod config;
-pub(crate) mod copy;
 pub mod doctor;
 pub mod export;
 pub mod restore;
 pub mod retention;
 pub mod snapshot;
 
-/// Syncs the folder of a file that was made or renamed.
-pub(super) fn sync_folder(file: &std::path::Path) -> Result<(), super::WarehouseError> {
-    copy::sync(file.parent().unwrap_or(std::path::Path::new(".")))
-}
-
+pub use super::copies::{backup, checksum};
+pub use super::disk::wal;
 pub use config::{BackupConfig, MaintenanceConfig, Percent, RetentionConfig};

@@ -1,11 +1,11 @@
 //! Putting a backup in the database's place. The file that was there is set aside, never deleted;
 //! what it still knows of messages that went out is carried over, so that none goes out twice.
 
-use super::backup::{self, Backup, verify};
-use super::checksum::open_read_only;
-use super::copy::{remove, sync, wal};
 use crate::support::secret::Secret;
 use crate::warehouse::audit;
+use crate::warehouse::copies::backup::{self, Backup, verify};
+use crate::warehouse::copies::checksum::open_read_only;
+use crate::warehouse::disk::{remove, sync, wal};
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::outbox::{self, PayloadFiles};
 use crate::warehouse::privacy::erased::{self, Erasure};

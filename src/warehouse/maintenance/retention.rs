@@ -8,10 +8,13 @@ use crate::warehouse::audit;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::facts::{self, marts::by_table};
 use crate::warehouse::migrate;
-use crate::warehouse::worker::{BothWriter, Warehouse};
+use crate::warehouse::worker::Warehouse;
+use crate::warehouse::writers::BothWriter;
 use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
-use duckdb::{Connection, OptionalExt, Transaction, params};
+use duckdb::{Connection, Transaction, params};
 use std::collections::BTreeSet;
+
+pub use crate::warehouse::sealed::sealed_before;
 
 /// A table, and the condition under which its rows (as `t`) are old: `?` is the first day kept.
 struct Rule {
@@ -178,16 +181,6 @@ fn retain_ledger(
     Ok(removed)
 }
 
-/// The first day whose facts are all there; rollups leave earlier days as they are.
-pub fn sealed_before(connection: &Connection) -> Result<NaiveDate, WarehouseError> {
-    let before: Option<NaiveDate> = connection
-        .query_row("SELECT max(before) FROM ops.sealed", [], |row| row.get(0))
-        .optional()
-        .context(|| "reading which days are sealed".to_owned())?
-        .flatten();
-    Ok(before.unwrap_or(NaiveDate::MIN))
-}
-
 fn seal(transaction: &Transaction<'_>, before: NaiveDate) -> Result<(), WarehouseError> {
     let before = before.max(sealed_before(transaction)?);
     transaction.execute_batch("DELETE FROM ops.sealed").context(|| "sealing days".to_owned())?;
@@ -283,7 +276,7 @@ mod tests {
     #[test]
     fn every_table_that_the_config_may_name_ages() {
         let mut connection = Connection::open_in_memory().expect("a database");
-        migrate::apply(&mut connection, None).expect("migrated");
+        migrate::apply(&mut connection).expect("migrated");
         facts::apply(&mut connection, &facts::builtin()).expect("applied");
         let ages: BTreeSet<String> = rules(&connection).expect("rules").into_iter().map(|rule| rule.name).collect();
         assert_eq!(names(&facts::builtin()).difference(&ages).collect::<Vec<_>>(), Vec::<&String>::new());
@@ -292,7 +285,7 @@ mod tests {
     #[test]
     fn a_disputed_payment_stays_and_who_a_deal_was_with_goes_with_the_deal() {
         let mut connection = Connection::open_in_memory().expect("a database");
-        migrate::apply(&mut connection, None).expect("migrated");
+        migrate::apply(&mut connection).expect("migrated");
         facts::apply(&mut connection, &facts::builtin()).expect("applied");
         connection
             .execute_batch(
@@ -334,7 +327,7 @@ mod tests {
     #[test]
     fn facts_of_an_installation_age_as_their_contracts_say() {
         let mut connection = Connection::open_in_memory().expect("a database");
-        migrate::apply(&mut connection, None).expect("migrated");
+        migrate::apply(&mut connection).expect("migrated");
         let mut all = (*facts::builtin()).clone();
         for (id, retention) in [("ages", "months"), ("stays", "keep")] {
             let text = format!(

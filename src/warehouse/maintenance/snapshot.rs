@@ -1,7 +1,7 @@
 //! A copy for BI tools: facts, history, rollups and ledger, read-only, replaced as a whole, so that a
 //! reader never meets a half-written one and never stands in Daybook's way.
 
-use super::copy::copy;
+use crate::warehouse::copies::copy::copy;
 use crate::warehouse::error::WarehouseError;
 use duckdb::Connection;
 use std::fs::{self, Permissions};

@@ -121,7 +121,7 @@ mod tests {
             rows.collect::<Result<_, _>>().expect("texts")
         };
         let first = sums(&connection, "SELECT sha256(payload) FROM ops.outbox WHERE message_id = 'm0007'");
-        apply(&mut connection, None).expect("migrated");
+        apply(&mut connection).expect("migrated");
         let moved = sums(&connection, "SELECT sha256 FROM ops.payload WHERE message_id = 'm0007'");
         assert_eq!(first, moved);
         assert_eq!(
@@ -145,7 +145,7 @@ mod tests {
         let mut connection = of_before(&folder.path().join("daybook.duckdb"), 3, 100);
         move_out(&mut connection).expect("moved");
         connection.execute("DELETE FROM ops.payload WHERE message_id = 'm0001'", []).expect("as if cut");
-        apply(&mut connection, None).expect("migrated");
+        apply(&mut connection).expect("migrated");
         let count: u64 =
             connection.query_row("SELECT count(*) FROM ops.payload", [], |row| row.get(0)).expect("a count");
         assert_eq!(count, 3);

@@ -3,8 +3,9 @@
 
 use crate::support::regular_file;
 use crate::warehouse::audit;
+use crate::warehouse::disk::sync_folder;
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::worker::BothWriter;
+use crate::warehouse::writers::BothWriter;
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use duckdb::{Connection, params};
 use std::collections::BTreeMap;
@@ -92,7 +93,7 @@ impl HandedOver {
             file.sync_data().map_err(failed)?;
         }
         if is_new {
-            super::super::maintenance::sync_folder(&self.path)?;
+            sync_folder(&self.path)?;
         }
         Ok(())
     }
@@ -133,7 +134,7 @@ impl HandedOver {
             fs::rename(&part, &self.path)
         };
         write().map_err(|error| WarehouseError::io(&self.path, error))?;
-        super::super::maintenance::sync_folder(&self.path)
+        sync_folder(&self.path)
     }
 }
 
@@ -240,6 +241,15 @@ fn gone_out(connection: &Connection) -> Result<Last, WarehouseError> {
         Ok((id, Line { what: What::Handed, at, number }))
     });
     numbered.collect::<Result<_, duckdb::Error>>().context(step)
+}
+
+/// Notes in the list beside the database that a message is not to be taken for one that went out.
+pub(super) fn may_go_again(
+    connection: &Connection,
+    message_id: &str,
+    now: DateTime<Utc>,
+) -> Result<(), WarehouseError> {
+    HandedOver::of(connection).map_or(Ok(()), |handed| handed.add(message_id, What::NotSent, now))
 }
 
 #[cfg(test)]

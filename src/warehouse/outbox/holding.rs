@@ -2,7 +2,7 @@
 //! cancelled before they went out.
 
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::worker::LedgerWriter;
+use crate::warehouse::writers::LedgerWriter;
 use chrono::{DateTime, Utc};
 use duckdb::{Connection, params};
 

@@ -2,7 +2,7 @@
 //! marks it as reported.
 
 use super::{Context, Kind, NewMessage, WarehouseError, add};
-use crate::warehouse::worker::LedgerWriter;
+use crate::warehouse::writers::LedgerWriter;
 use chrono::{DateTime, Utc};
 use duckdb::{Connection, params};
 

@@ -1,9 +1,10 @@
 //! What the other side answered, recorded for a claimed message.
 
 use super::claim::Claimed;
-use super::{Context, WarehouseError, suppression};
+use super::suppression::{self, Bounce};
+use super::{Context, WarehouseError};
 use crate::support::redact;
-use crate::warehouse::worker::LedgerWriter;
+use crate::warehouse::writers::LedgerWriter;
 use chrono::{DateTime, Utc};
 use duckdb::{Connection, params};
 use serde::{Deserialize, Serialize};
@@ -39,15 +40,6 @@ pub struct Reply {
     /// e.g. `RCPT TO`.
     pub step: String,
     pub text: String,
-}
-
-/// A refusal of the address itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bounce {
-    /// The other side answered that the mailbox does not exist: no mail goes there any more.
-    Firm,
-    /// A refusal that says no more: the second message refused so ends the mails.
-    Likely,
 }
 
 /// How one try went.

@@ -1,10 +1,11 @@
 //! Payloads of messages, in a table beside the outbox, larger ones in files. Those of reports are dropped some time after the other side
 //! took them, and put back where one is to go out again: the issued document stays, so nothing is lost but bytes.
 
+use super::handed::may_go_again;
 use super::payload_files::{PayloadFiles, SMALLEST};
 use super::{Context, WarehouseError};
 use crate::support::ids::hex;
-use crate::warehouse::worker::LedgerWriter;
+use crate::warehouse::writers::LedgerWriter;
 use chrono::{DateTime, TimeDelta, Utc};
 use duckdb::{Connection, OptionalExt, params};
 use sha2::{Digest, Sha256};
@@ -238,7 +239,7 @@ pub fn send_again(
     if count == 0 {
         return Ok(false);
     }
-    super::unfinished::may_go_again(&transaction, message_id, now)?;
+    may_go_again(&transaction, message_id, now)?;
     transaction.commit().context(step)?;
     Ok(true)
 }

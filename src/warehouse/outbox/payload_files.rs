@@ -5,8 +5,8 @@
 use crate::support::ids::hex;
 use crate::support::owner;
 use crate::support::regular_file;
+use crate::warehouse::disk::sync;
 use crate::warehouse::error::WarehouseError;
-use crate::warehouse::maintenance::copy::sync;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};

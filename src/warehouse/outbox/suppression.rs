@@ -1,7 +1,8 @@
 //! Addresses that were refused for good. Mail to them would only harm the sender's name.
 
-use super::{Bounce, Context, WarehouseError};
-use crate::warehouse::worker::LedgerWriter;
+use super::place::bare;
+use super::{Context, WarehouseError};
+use crate::warehouse::writers::LedgerWriter;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::{Connection, OptionalExt, params};
 
@@ -13,6 +14,15 @@ pub struct Suppressed {
     /// The mail that was refused.
     pub message_id: String,
     pub suppressed_at: DateTime<Utc>,
+}
+
+/// A refusal of the address itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bounce {
+    /// The other side answered that the mailbox does not exist: no mail goes there any more.
+    Firm,
+    /// A refusal that says no more: the second message refused so ends the mails.
+    Likely,
 }
 
 /// Every suppressed address, newest first.
@@ -42,7 +52,7 @@ pub fn lift(connection: &mut LedgerWriter<'_>, address: &str, now: DateTime<Utc>
     let count = connection
         .execute(
             "UPDATE ops.suppression SET lifted_at = ? WHERE address = ? AND lifted_at IS NULL",
-            params![now.naive_utc(), super::claim::bare(address)],
+            params![now.naive_utc(), bare(address)],
         )
         .context(|| "lifting a suppression".to_owned())?;
     Ok(count > 0)

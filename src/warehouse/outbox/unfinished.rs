@@ -1,9 +1,9 @@
 //! Messages without an outcome: claims whose sender is gone, and what the operator or a policy makes of the others.
 
-use super::handed::{HandedOver, Last, Line, What};
+use super::handed::{HandedOver, Last, Line, What, may_go_again};
 use super::outcome::free_lane;
 use super::{Context, WarehouseError};
-use crate::warehouse::worker::LedgerWriter;
+use crate::warehouse::writers::LedgerWriter;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use duckdb::{Connection, params};
 
@@ -165,15 +165,6 @@ pub fn requeue_unknown(connection: &mut LedgerWriter<'_>, now: DateTime<Utc>) ->
     let ids: Vec<String> = ids.collect::<Result<_, _>>().context(step)?;
     ids.iter().try_for_each(|id| may_go_again(connection, id, now))?;
     Ok(ids.len() as u64)
-}
-
-/// Notes in the list beside the database that a message is not to be taken for one that went out.
-pub(super) fn may_go_again(
-    connection: &Connection,
-    message_id: &str,
-    now: DateTime<Utc>,
-) -> Result<(), WarehouseError> {
-    HandedOver::of(connection).map_or(Ok(()), |handed| handed.add(message_id, What::NotSent, now))
 }
 
 /// Records what the operator found out about an unknown message. `false` if there is none.

@@ -2,11 +2,10 @@
 //! contribution says so. The day and the value lead from a row of the fact to what was made of it.
 
 use super::columns::{PersonalColumn, PersonalTable};
-use super::erased::{is_named, words};
-use super::person::shares;
+use super::identifiers::shares;
+use super::words::{is_named, words};
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::maintenance::checksum::named;
-use crate::warehouse::sql::literal;
+use crate::warehouse::sql::{literal, named};
 use duckdb::{Connection, Transaction, params};
 use serde_json::Value;
 

@@ -2,23 +2,27 @@
 //! its place when a vendor sends the record again, so that rows, sums and keys stay as they are and
 //! nothing leads back to the person. Amounts and days stay: they are the company's books.
 
-use super::columns::{self, PersonalColumn, PersonalTable};
-use super::derived;
+use super::columns::{self, PersonalTable};
 use super::marks::Marks;
 use super::traces::{self, TextChange};
+use super::{derived, messages, objection};
 use crate::support::regular_file;
 use crate::support::secret::Secret;
+use crate::warehouse::disk::write_json;
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::maintenance::checksum::named;
-use crate::warehouse::maintenance::copy::write_json;
-use crate::warehouse::sql::literal;
-use crate::warehouse::worker::BothWriter;
+use crate::warehouse::sql::{literal, named};
+use crate::warehouse::writers::BothWriter;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::{Connection, params};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::Path;
 
+pub use super::key::{forget_key, set_key};
+pub use super::words::{is_named, replaced, words};
+
+/// The file beside the database that keeps erased people erased when a backup is restored.
+pub const FILE: &str = "erased.json";
 /// What a scrubbed record's reason says.
 const SCRUBBED: &str = "the record named a person who was erased";
 
@@ -29,50 +33,6 @@ pub struct Erasure {
     pub mark: String,
     pub token: String,
     pub erased_at: DateTime<Utc>,
-}
-
-/// Sets the key of the pseudonyms for the connection's next statements.
-pub fn set_key(connection: &Connection, key: &Secret) -> Result<(), WarehouseError> {
-    // No value can be bound here; the statement's text is not part of the error.
-    connection.execute_batch(&format!("SET VARIABLE person_key = {}", literal(key.expose()))).map_err(|_| {
-        WarehouseError::Invalid("the key of people's pseudonyms cannot be used: it holds unusual characters".to_owned())
-    })
-}
-
-/// Forgets that key, however the work ended: no rollback takes a variable back.
-pub fn forget_key(connection: &Connection) {
-    // A connection that cannot do this has given up on its database, and is opened anew.
-    let _ = connection.execute_batch("RESET VARIABLE person_key");
-}
-
-/// The words in place of a workspace's erased identifiers, as a relation `e(m)` of one map.
-pub fn words(workspace: &str) -> String {
-    let workspace = literal(workspace);
-    format!("(SELECT map_from_entries(list((mark, token))) AS m FROM ops.erased WHERE workspace = {workspace}) AS e")
-}
-
-/// `column` of `t` with erased identifiers replaced; `connection` is SQL for the row's connection.
-pub fn replaced(column: &PersonalColumn, connection: &str) -> String {
-    let PersonalColumn { name, kind, is_list, .. } = column;
-    let kind = kind.word();
-    match is_list {
-        true => format!("list_transform(t.{name}, lambda id: coalesce(e.m[mark_of('{kind}', {connection}, id)], id))"),
-        false => format!("coalesce(e.m[mark_of('{kind}', {connection}, t.{name})], t.{name})"),
-    }
-}
-
-/// Whether a row of `t` names an erased person in one of `columns`.
-pub fn is_named(columns: &[PersonalColumn], connection: &str) -> String {
-    let tests = columns.iter().map(|PersonalColumn { name, kind, is_list, .. }| {
-        let kind = kind.word();
-        match is_list {
-            true => format!(
-                "len(list_filter(t.{name}, lambda id: list_contains(map_keys(e.m), mark_of('{kind}', {connection}, id)))) > 0"
-            ),
-            false => format!("coalesce(list_contains(map_keys(e.m), mark_of('{kind}', {connection}, t.{name})), false)"),
-        }
-    });
-    format!("({})", tests.collect::<Vec<_>>().join(" OR "))
 }
 
 /// Replaces the workspace's erased identifiers in every table; returns the rows changed by table.
@@ -105,8 +65,8 @@ pub fn apply(connection: &Connection, workspace: &str) -> Result<Vec<(String, u6
     if rows > 0 {
         changed.push(("ops.quarantine".to_owned(), rows));
     }
-    let mut in_text = super::objection::erase(connection, workspace, &marks)?;
-    in_text.extend(super::messages::erase(connection, workspace)?);
+    let mut in_text = objection::erase(connection, workspace, &marks)?;
+    in_text.extend(messages::erase(connection, workspace)?);
     in_text.extend(traces::erase(connection, workspace, &marks)?);
     for (table, rows) in in_text {
         match changed.iter_mut().find(|(known, _)| *known == table) {

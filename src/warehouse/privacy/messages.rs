@@ -1,7 +1,7 @@
 //! A person as a reader of reports: messages to their address in the ledger of deliveries. The mark of
 //! an address is that of its pseudonym, so one erasure covers the person's payments and their mail.
 
-use super::erased::words;
+use super::words::words;
 use crate::warehouse::error::{Context, WarehouseError};
 use duckdb::{Connection, Transaction, params};
 use serde_json::Value;

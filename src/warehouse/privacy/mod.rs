@@ -22,6 +22,8 @@
 pub mod columns;
 mod derived;
 pub mod erased;
+mod identifiers;
+mod key;
 pub mod marks;
 mod messages;
 pub mod objection;
@@ -29,3 +31,4 @@ pub mod person;
 #[cfg(test)]
 mod tests;
 pub mod traces;
+mod words;

@@ -1,13 +1,13 @@
 //! People who objected to being analysed (GDPR, article 21). What they paid stays in every sum; their keys are
 //! joined with no others, so that nothing is reported of them as of one person.
 
+use super::identifiers::{Who, with_identifiers};
 use super::marks::Marks;
-use super::person;
 use crate::support::regular_file;
 use crate::support::secret::Secret;
 use crate::warehouse::audit;
+use crate::warehouse::disk::write_json;
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::maintenance::copy::write_json;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use duckdb::{Connection, Transaction, params};
 use serde::{Deserialize, Serialize};
@@ -34,12 +34,12 @@ pub struct Objection {
 pub fn object(
     connection: &mut Connection,
     workspace: &str,
-    who: &person::Who,
+    who: &Who,
     key: &Secret,
     (actor, lifts): (&str, bool),
     now: DateTime<Utc>,
 ) -> Result<u64, WarehouseError> {
-    person::with_identifiers(connection, workspace, who, key, |transaction| {
+    with_identifiers(connection, workspace, who, key, |transaction| {
         let changed = if lifts { lift(transaction, workspace, now)? } else { note(transaction, workspace, now)? };
         if changed > 0 {
             touch(transaction, workspace, now)?;

@@ -4,7 +4,7 @@
 use super::marks::{Look, Marks, replaced};
 use crate::support::names;
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::maintenance::checksum::named as qualified;
+use crate::warehouse::sql::named as qualified;
 use duckdb::{Connection, params};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

@@ -8,6 +8,7 @@ use crate::domain::period::Period;
 use crate::domain::workspace::Workspace;
 use crate::support::ids::hex;
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::facts::rollup_tables;
 use crate::warehouse::sql::literal;
 use chrono::NaiveDate;
 use duckdb::{Connection, Transaction, params};
@@ -214,5 +215,5 @@ pub fn days_due(reader: &Connection, rules: &ChannelRules, sql: &RollupSql) -> R
             |row| row.get(0),
         )
         .context(|| "counting the days that an edit makes due".to_owned())?;
-    Ok(days + own::days_due(reader, &sql.facts)?)
+    Ok(days + rollup_tables::days_due(reader, &sql.facts)?)
 }

@@ -2,9 +2,9 @@
 //! their calls. No load says which days a change of theirs moves, so every day is due that is computed with them.
 //! Tables with days are followed by the days that loads touch.
 
-use super::own;
 use crate::domain::fact::{Facts, Origin};
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::facts::rollup_tables::days_of_inputs;
 use crate::warehouse::sql::literal;
 use duckdb::Connection;
 use std::collections::BTreeMap;
@@ -70,7 +70,7 @@ fn readers(facts: &Facts) -> Vec<Reader<'_>> {
         let touch = format!(
             "INSERT INTO ops.rollup_due SELECT DISTINCT {}, workspace, date FROM ({})",
             literal(&rollup.id),
-            own::days_of_inputs(rollup, facts)
+            days_of_inputs(rollup, facts)
         );
         Reader { name, reads, touch }
     });

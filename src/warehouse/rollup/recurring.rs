@@ -3,8 +3,8 @@
 use super::{RollupSql, named};
 use crate::domain::workspace::Workspace;
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::maintenance::retention::sealed_before;
 use crate::warehouse::queries;
+use crate::warehouse::sealed::sealed_before;
 use chrono::NaiveDate;
 use duckdb::{Connection, Transaction, params};
 

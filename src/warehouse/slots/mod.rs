@@ -9,7 +9,7 @@ mod tests;
 pub use ledger::{Dated, SlotLedger};
 
 use super::error::{Context, WarehouseError};
-use super::worker::LedgerWriter;
+use super::writers::LedgerWriter;
 use crate::domain::schedule::{Mark, Outcome, Pair, Slot, SlotState};
 use crate::support::ids::stable_id;
 use crate::support::redact;

@@ -3,8 +3,9 @@
 use crate::domain::fact::Facts;
 use crate::support::clock::Clock;
 use crate::support::regular_file;
+use crate::warehouse::copies::backup;
+use crate::warehouse::disk::wal;
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::maintenance::wal;
 use crate::warehouse::{facts, file_identity, functions, library, migrate};
 use chrono::{DateTime, Utc};
 use duckdb::{Config, Connection};
@@ -43,7 +44,7 @@ pub(super) fn connect(path: &Path, config: &WarehouseConfig) -> Result<Connectio
     }
     let failed = |error| WarehouseError::opening(path, error);
     let connection = Connection::open_with_flags(path, flags(config)?).map_err(failed)?;
-    let backups = config.backup_dir.clone().unwrap_or_else(|| crate::warehouse::maintenance::backup::default_dir(path));
+    let backups = config.backup_dir.clone().unwrap_or_else(|| backup::default_dir(path));
     ready(connection, Some((&backups, Clock::System.now())), &config.facts).map_err(|error| error.of_file(path))
 }
 
@@ -54,10 +55,20 @@ pub(super) fn ready(
 ) -> Result<Connection, WarehouseError> {
     library::same_everywhere(&connection)?;
     functions::register(&connection)?;
-    migrate::apply(&mut connection, backups)?;
+    if let Some((folder, now)) = backups {
+        back_up_outdated(&connection, folder, now)?;
+    }
+    migrate::apply(&mut connection)?;
     facts::apply(&mut connection, facts)?;
     prepare(&connection)?;
     Ok(connection)
+}
+
+/// Where a migration could lose something, a backup is made first: if that fails, nothing is changed.
+fn back_up_outdated(connection: &Connection, folder: &Path, now: DateTime<Utc>) -> Result<(), WarehouseError> {
+    let Some(version) = migrate::outdated(connection)? else { return Ok(()) };
+    tracing::info!(database.version = version, "a backup is made before the database is migrated");
+    backup::before_migration(connection, folder, migrate::newest(), now).map(drop)
 }
 
 /// The shared macros live in each connection's temporary schema.

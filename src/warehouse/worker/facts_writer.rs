@@ -4,10 +4,10 @@
 use super::connect::{WarehouseConfig, connect};
 use super::shared::Shared;
 use super::thread::{Queue, State};
-use super::writers::BothWriter;
+use crate::warehouse::checkpoint::checkpoint;
 use crate::warehouse::error::WarehouseError;
 use crate::warehouse::file_identity;
-use crate::warehouse::maintenance::compact::checkpoint;
+use crate::warehouse::writers::BothWriter;
 use duckdb::Connection;
 use std::path::Path;
 use std::sync::{Arc, mpsc};

@@ -3,9 +3,9 @@
 use super::connect::{WarehouseConfig, prepare};
 use super::thread::State;
 use crate::domain::fact::Facts;
+use crate::warehouse::disk::wal;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::file_identity;
-use crate::warehouse::maintenance::wal;
 use crate::warehouse::mark::Mark;
 use duckdb::Connection;
 use std::path::{Path, PathBuf};

@@ -185,7 +185,7 @@ fn a_log_that_cannot_be_folded_is_left_alone_for_a_while() {
     assert!(!shared.should_fold(), "there is no log");
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("daybook.duckdb");
-    let log = std::fs::File::create(crate::warehouse::maintenance::wal(&path)).expect("a log");
+    let log = std::fs::File::create(crate::warehouse::disk::wal(&path)).expect("a log");
     log.set_len(200 << 20).expect("a long one");
     let shared = Shared::new(path, WarehouseConfig::default());
     assert!(shared.should_fold() && shared.asks_for_fold());

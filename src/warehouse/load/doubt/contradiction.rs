@@ -1,7 +1,7 @@
 //! Streams that another stream of the connection contradicts.
 
-use super::Confirm;
 use super::measures::other_sum;
+use super::{ACCEPTED, Confirm};
 use crate::domain::coverage::NOTHING_CAME;
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::sql::literal;
@@ -55,7 +55,7 @@ pub fn doubt_contradictions(connection: &mut duckdb::Connection, of: &Contradict
         is_something = is_something.join(" OR "),
         stream = literal(&of.stream),
         other_stream = literal(&of.by.stream),
-        accepted = super::super::coverage::ACCEPTED,
+        accepted = ACCEPTED,
     );
     let days = connection.execute(&sql, []).context(|| format!("holding {} against {}", of.stream, of.by.stream))?;
     Ok(days as u64)

@@ -4,7 +4,7 @@ use super::unusual::held;
 use super::{Slice, by_slice, rows_of};
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::load::Target;
-use crate::warehouse::load::stage::columns;
+use crate::warehouse::load::table_columns::columns;
 use chrono::{DateTime, Utc};
 use duckdb::{Transaction, params};
 

@@ -1,6 +1,6 @@
 //! The pages of many slices, and the rows that the stream's queries make of them.
 
-use super::unusual::own_today;
+use super::days::own_today;
 use super::{Slice, by_slice, rows_of};
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::load::pages::{PAGES_OF_SLICE, landed};
@@ -8,7 +8,6 @@ use crate::warehouse::load::stage::{self};
 use crate::warehouse::load::{LoadRequest, Target, contract};
 use crate::warehouse::sql::literal;
 use crate::warehouse::{facts, queries};
-use chrono::NaiveDate;
 use duckdb::Transaction;
 use serde_json::Value;
 
@@ -166,12 +165,6 @@ fn holds_row_wise(node: &Value) -> bool {
     ROW_WISE.contains(&name)
         && reads_pages
         && node["children"].as_array().is_none_or(|children| children.iter().all(holds_row_wise))
-}
-
-/// The days of all slices, `[start, end)`.
-pub(super) fn days(slices: &[Slice<'_>]) -> (NaiveDate, NaiveDate) {
-    let windows = slices.iter().filter_map(|slice| slice.request.window);
-    windows.fold((NaiveDate::MAX, NaiveDate::MIN), |(first, last), (start, end)| (first.min(start), last.max(end)))
 }
 
 /// Takes the unusual slices out of the temporary tables.

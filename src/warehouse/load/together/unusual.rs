@@ -1,7 +1,8 @@
 //! Slices that are to be loaded by themselves: what is to be quarantined, doubted or reported of them takes a look at
 //! each.
 
-use super::{Slice, by_slice, read, rows_of};
+use super::days::{days_of, own_today};
+use super::{Slice, by_slice, rows_of};
 use crate::domain::coverage::Standing;
 use crate::support::zones::are_alike;
 use crate::warehouse::clock;
@@ -73,7 +74,7 @@ fn fallen(transaction: &Transaction<'_>, slices: &mut [Slice<'_>], target: &Targ
 /// The rows `t` of a target's table that the slices `s` speak for, as a FROM clause.
 pub(super) fn held(slices: &[Slice<'_>], target: &Target) -> String {
     let Replaces::Window { column, partition, .. } = &target.replaces else { return String::new() };
-    let (start, end) = read::days(slices);
+    let (start, end) = days_of(slices);
     let of_partition = partition.as_ref().map_or_else(String::new, |of| format!(" AND t.{of} = s.partition"));
     format!(
         "core.{} AS t JOIN slice AS s ON t.workspace = s.workspace AND t.connection = s.connection
@@ -120,12 +121,6 @@ fn silent(transaction: &Transaction<'_>, slices: &mut [Slice<'_>], target: &Targ
         slice.is_unusual |= is_silent(&sums, today);
     }
     Ok(())
-}
-
-/// The day of the settings' zone on which the vendor was asked.
-pub(super) fn own_today(request: &LoadRequest) -> NaiveDate {
-    let zone: Tz = request.time_zone.parse().unwrap_or(Tz::UTC);
-    request.fetched_at.with_timezone(&zone).date_naive()
 }
 
 /// Whether an account's own zone, if it names one, is that of the settings.

@@ -1,0 +1,31 @@
+//! What opens the sandbox.
+
+/// The sandbox's own service account; its key opens nothing else.
+pub const SERVICE_ACCOUNT_KEY: &str = include_str!("service_account.json");
+
+/// The secrets a tenant's connections need; they open nothing but the sandbox.
+#[derive(Clone, Copy, Debug)]
+pub struct Credentials {
+    pub developer_token: &'static str,
+    pub client_id: &'static str,
+    pub client_secret: &'static str,
+    pub refresh_token: &'static str,
+    pub service_account_key: &'static str,
+    pub stripe_key: &'static str,
+    pub hubspot_token: &'static str,
+}
+
+impl Credentials {
+    /// The only ones there are.
+    pub fn of_sandbox() -> Self {
+        Self {
+            developer_token: "sandbox-developer-token",
+            client_id: "sandbox-client-id",
+            client_secret: "sandbox-client-secret",
+            refresh_token: "sandbox-refresh-token",
+            service_account_key: SERVICE_ACCOUNT_KEY,
+            stripe_key: "rk_sandbox_key",
+            hubspot_token: "pat-sandbox-token",
+        }
+    }
+}
