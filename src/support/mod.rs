@@ -14,6 +14,8 @@ pub mod same_folder;
 pub mod secret;
 pub mod service_account;
 pub mod shown;
+#[cfg(test)]
+pub mod skip;
 pub mod soft_json;
 pub mod spelling;
 pub mod split_json;

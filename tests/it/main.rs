@@ -3,7 +3,7 @@
     clippy::expect_used,
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "tests stop where they fail, and skip aloud"
+    reason = "tests stop where they fail, and print what they measured"
 )]
 
 // As in the daemon: DuckDB plans statements a third faster with it.

@@ -1,7 +1,7 @@
 //! What disks, other processes and hands do to the data folder: the message an admin sees, and that
 //! nothing that was loaded is lost.
 
-use crate::support::{noon, texts};
+use crate::support::{noon, skip, texts};
 use crate::tenants::world;
 use crate::test_installation::{TestInstallation, land};
 use chrono::{DateTime, Duration, Utc};
@@ -34,7 +34,7 @@ impl SmallDisk {
         match mount {
             Ok(done) if done.status.success() => Some(Self { folder }),
             _ => {
-                println!("SKIPPED: a full disk needs the right to mount a tmpfs");
+                skip("a full disk needs the right to mount a tmpfs");
                 None
             }
         }

@@ -1,5 +1,8 @@
 //! What several tests need: connections, landed bodies, answers as texts.
 
+#[path = "../../src/support/skip.rs"]
+mod skip;
+
 use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use daybook::connectors::landing::{Landing, Manifest};
 use daybook::connectors::{Catalog, Connection, Slice, Window};
@@ -16,6 +19,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+pub use skip::skip;
 
 /// The instant of fixed clocks in tests.
 pub fn noon() -> DateTime<Utc> {

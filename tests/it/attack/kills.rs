@@ -4,6 +4,7 @@
 
 use super::small::{Small, said};
 use crate::maintenance_faults::SmallDisk;
+use crate::support::skip;
 use chrono::{Days, NaiveDate};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -200,7 +201,7 @@ fn faketime() -> Option<PathBuf> {
     let names = places.map(|place| Path::new(place).join("faketime/libfaketimeMT.so.1"));
     let found = names.into_iter().find(|path| path.exists());
     if found.is_none() {
-        println!("SKIPPED: wrong clocks need libfaketime");
+        skip("wrong clocks need libfaketime; all else is tried");
     }
     found
 }
