@@ -3,6 +3,7 @@
 pub mod blocking;
 pub mod clock;
 pub mod device;
+pub mod environment;
 pub mod ids;
 pub mod mailbox;
 pub mod names;

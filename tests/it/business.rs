@@ -140,7 +140,7 @@ async fn every_format_names_a_known_event_and_hostile_words_stay_words() {
     let built = worded(&world.context.warehouse, &context, &order, &BTreeSet::new());
     in_every_format(&built, Locale::STANDARD, &templates, &order.definition);
     let rendered = render_all(&built.standard, &built.standard, &templates).expect("all formats");
-    if let Some(folder) = std::env::var_os("DAYBOOK_LOOK").map(std::path::PathBuf::from) {
+    if let Some(folder) = daybook::support::environment::variable("DAYBOOK_LOOK").map(std::path::PathBuf::from) {
         std::fs::write(folder.join("events.pdf"), &rendered.pdf).expect("written");
         std::fs::write(folder.join("events.html"), &rendered.html).expect("written");
         std::fs::write(folder.join("events.png"), &rendered.charts[0].png).expect("written");

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// The recordings' folder, or word of the skip: they carry their owners' licences and are not shipped.
 fn recordings() -> Option<PathBuf> {
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/apis/recorded");
-    let folder = std::env::var_os("DAYBOOK_RECORDED").map_or(beside, PathBuf::from);
+    let folder = daybook::support::environment::variable("DAYBOOK_RECORDED").map_or(beside, PathBuf::from);
     if folder.is_dir() {
         return Some(folder);
     }

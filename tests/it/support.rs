@@ -142,7 +142,7 @@ pub fn one_thread() -> WarehouseConfig {
 
 /// Whether `DAYBOOK_LONG` asks for the long form of a proof.
 pub fn is_long() -> bool {
-    std::env::var_os("DAYBOOK_LONG").is_some()
+    daybook::support::environment::variable("DAYBOOK_LONG").is_some()
 }
 
 /// The first column of a query's rows, as texts.
