@@ -23,6 +23,7 @@ mod drops;
 mod faults;
 mod field;
 mod figures;
+mod fixtures;
 mod fuzz;
 mod hostile;
 mod hubspot;
