@@ -1,5 +1,6 @@
 //! The order of the modules: what stands left may be used by what stands right, never the other way.
 
+mod adding;
 mod cycles;
 
 use std::fs;
