@@ -13,12 +13,12 @@ use daybook::warehouse::{Warehouse, WarehouseConfig, WarehouseError};
 use std::path::{Path, PathBuf};
 
 /// An opened data folder.
-pub struct TestInstallation {
+pub struct DataFolder {
     pub folder: PathBuf,
     pub warehouse: Warehouse,
 }
 
-impl TestInstallation {
+impl DataFolder {
     pub fn open(folder: &Path) -> Self {
         let config =
             WarehouseConfig { memory_limit_mb: 256, threads: 2, backup_dir: None, ..WarehouseConfig::default() };

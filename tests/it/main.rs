@@ -17,6 +17,7 @@ mod backfill;
 mod business;
 mod compat;
 mod daemon;
+mod data_folder;
 mod delivery;
 mod demo;
 mod drops;
