@@ -30,7 +30,7 @@ fn main() {
         mock::serve();
         return;
     }
-    let wanted = std::env::var("DAYBOOK_TENANTS").unwrap_or_else(|_| "50".to_owned());
+    let wanted = daybook::support::environment::text("DAYBOOK_TENANTS").unwrap_or_else(|| "50".to_owned());
     let counts: Vec<usize> = wanted.split(',').map(|count| count.trim().parse().expect("a number")).collect();
     let all: Vec<Measured> = counts.into_iter().map(measure).collect();
     for pair in all.windows(2) {

@@ -28,7 +28,7 @@ pub fn told(error: &anyhow::Error) -> String {
 pub fn tell_plainly() {
     let usual = take_hook();
     set_hook(Box::new(move |info| {
-        if std::env::var_os("RUST_BACKTRACE").is_some_and(|wish| wish != "0") {
+        if crate::support::environment::variable("RUST_BACKTRACE").is_some_and(|wish| wish != "0") {
             usual(info);
         } else {
             out::error_line(format_args!("{}", of_panic(info)));

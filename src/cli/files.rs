@@ -154,7 +154,7 @@ async fn noted<T: Send + 'static>(
     + 'static,
 ) -> Result<T, crate::warehouse::WarehouseError> {
     let now = app.clock.now();
-    let actor = std::env::var("USER").unwrap_or_else(|_| "somebody at the command line".to_owned());
+    let actor = crate::support::environment::text("USER").unwrap_or_else(|| "somebody at the command line".to_owned());
     app.warehouse
         .write(move |writer| {
             let done = work(writer, now)?;

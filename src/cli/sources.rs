@@ -35,7 +35,7 @@ pub async fn run(app: &App, command: &SourcesCommand, json: bool) -> anyhow::Res
         Selection { workspaces: vec![place.workspace.clone()], connections: vec![place.connection.clone()] };
     app.workspaces(&selection)?;
     let (of, now) = (place.clone(), app.clock.now());
-    let actor = std::env::var("USER").unwrap_or_else(|_| "somebody at the command line".to_owned());
+    let actor = crate::support::environment::text("USER").unwrap_or_else(|| "somebody at the command line".to_owned());
     let (workspace, detail) = (place.workspace.clone(), args.slice.clone());
     let days = app
         .warehouse

@@ -36,7 +36,7 @@ pub fn start_log(config: &LogConfig) {
         // Whatever library wrote the line, at whatever level.
         .with_writer(|| Redacting(Plain(io::stderr())))
         // A file or a pipe that is read later should hold words alone; `NO_COLOR` says so for terminals.
-        .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none());
+        .with_ansi(io::stderr().is_terminal() && crate::support::environment::variable("NO_COLOR").is_none());
     // A second start, as in tests, leaves the first in place.
     let _ = match config.format {
         LogFormat::Text => builder.try_init(),

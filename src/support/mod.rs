@@ -3,6 +3,7 @@
 pub mod blocking;
 pub mod clock;
 pub mod device;
+pub mod environment;
 pub mod ids;
 pub mod mailbox;
 pub mod names;
@@ -14,6 +15,8 @@ pub mod same_folder;
 pub mod secret;
 pub mod service_account;
 pub mod shown;
+#[cfg(test)]
+pub mod skip;
 pub mod soft_json;
 pub mod spelling;
 pub mod split_json;

@@ -1,6 +1,6 @@
 //! A secret that cannot be printed by accident.
 
-use super::redact;
+use super::{environment, redact};
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -93,7 +93,7 @@ impl SecretRef {
     pub fn resolve(&self, config_dir: &Path) -> Result<Secret, SecretError> {
         let (value, origin) = match self {
             Self::Env(name) => {
-                let value = std::env::var(name).map_err(|_| SecretError::MissingEnv(name.clone()))?;
+                let value = environment::text(name).ok_or_else(|| SecretError::MissingEnv(name.clone()))?;
                 (value, format!("the environment variable {name}"))
             }
             Self::File(path) => {
@@ -102,7 +102,7 @@ impl SecretRef {
             }
             Self::Credential(name) => {
                 let missing = || SecretError::MissingCredential(name.clone());
-                let dir = std::env::var_os("CREDENTIALS_DIRECTORY").ok_or_else(missing)?;
+                let dir = environment::variable("CREDENTIALS_DIRECTORY").ok_or_else(missing)?;
                 let value = read_file(&Path::new(&dir).join(name))
                     .map_err(|error| if error.can_retry() { error } else { missing() })?;
                 (value, format!("the systemd credential {name}"))

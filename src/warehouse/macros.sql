@@ -39,13 +39,17 @@ CREATE OR REPLACE TEMP MACRO amount_or_zero(value) AS coalesce(TRY_CAST(value AS
 -- Decimals of a currency's minor unit, as Stripe counts them; 2 where none is named.
 CREATE OR REPLACE TEMP MACRO minor_unit_decimals(currency) AS decimals_of(coalesce(currency, ''));
 
+-- A number without a part of one, or NULL: a cast alone would round it.
+CREATE OR REPLACE TEMP MACRO whole_number(value) AS
+    CASE WHEN value LIKE '%.%' AND NOT regexp_full_match(value, '-?[0-9]+[.]0*') THEN NULL ELSE TRY_CAST(value AS BIGINT) END;
+
 -- Minor units as an exact amount; NULL if the text is no whole number or the amount does not fit.
 CREATE OR REPLACE TEMP MACRO from_minor_units(value, currency) AS
-    minor_amount(TRY_CAST(value AS BIGINT), coalesce(currency, ''));
+    minor_amount(whole_number(value), coalesce(currency, ''));
 
 -- Millionths of a currency unit as an exact amount.
 CREATE OR REPLACE TEMP MACRO from_micros(value) AS
-    TRY_CAST(CAST(TRY_CAST(value AS BIGINT) AS DECIMAL(30, 0)) * 0.000001 AS DECIMAL(18, 6));
+    TRY_CAST(CAST(whole_number(value) AS DECIMAL(30, 0)) * 0.000001 AS DECIMAL(18, 6));
 CREATE OR REPLACE TEMP MACRO bad_micros(name, value) AS
     CASE WHEN value IS NOT NULL AND from_micros(value) IS NULL
          THEN name || ': "' || left(value, 80) || '" is not a number of millionths that fits an amount' END;

@@ -1,5 +1,6 @@
 //! The order of the modules: what stands left may be used by what stands right, never the other way.
 
+mod adding;
 mod channels;
 mod cycles;
 
@@ -61,4 +62,20 @@ fn no_module_uses_one_to_its_right_or_beside_it() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn the_domain_counts_in_decimals_and_whole_numbers() {
+    let domain = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain");
+    let mut files = Vec::new();
+    sources(&domain, &mut files);
+    assert!(files.iter().any(|file| file.ends_with("money.rs")), "money is not where this test looks");
+    let is_float = |line: &str| line.split(|c: char| !c.is_alphanumeric()).any(|word| word == "f64" || word == "f32");
+    let mut wrong = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(&file).expect("a source file");
+        let lines = text.lines().enumerate().filter(|(_, line)| is_float(line));
+        wrong.extend(lines.map(|(number, line)| format!("{}:{}: {}", file.display(), number + 1, line.trim())));
+    }
+    assert!(wrong.is_empty(), "a float holds no cent exactly: use Decimal or Money {wrong:#?}");
 }

@@ -1,6 +1,6 @@
 //! What an admin states about the business: `daybook note`, and reports that show known events.
 
-use crate::figures::{audience, context, in_every_format, order, squeezed, worded};
+use crate::figures::{in_every_format, order, squeezed, worded};
 use crate::init::init;
 use crate::maintenance_faults::{daybook, said};
 use crate::support::noon;
@@ -8,7 +8,6 @@ use crate::tenants::synced_world;
 use daybook::domain::business::{EventKind, KnownEvent};
 use daybook::jobs::report::{Renderings, new_report, render_all};
 use daybook::report::document::Document;
-use daybook::report::format::Locale;
 use daybook::report::templates::Templates;
 use daybook::sandbox::tenants;
 use mail_parser::MessageParser;
@@ -125,7 +124,8 @@ fn event(kind: EventKind, day: &str, text: &str) -> KnownEvent {
 async fn every_format_names_a_known_event_and_hostile_words_stay_words() {
     let world = synced_world(75).await;
     let templates = Templates::new(None).0;
-    let mut context = context(&tenants()[0]);
+    let software = tenants().remove(0);
+    let mut context = world.report_context(&software);
     let order = order("daily_performance", &context, noon());
     let quiet = worded(&world.context.warehouse, &context, &order, &BTreeSet::new()).standard;
     let told = serde_json::to_string(&quiet).expect("JSON");
@@ -138,9 +138,9 @@ async fn every_format_names_a_known_event_and_hostile_words_stay_words() {
     ];
     context.business.holidays = vec!["US-NY".parse().expect("a region")];
     let built = worded(&world.context.warehouse, &context, &order, &BTreeSet::new());
-    in_every_format(&built, Locale::STANDARD, &templates, &order.definition);
+    in_every_format(&built, world.audience(&software), &templates, &order.definition);
     let rendered = render_all(&built.standard, &built.standard, &templates).expect("all formats");
-    if let Some(folder) = std::env::var_os("DAYBOOK_LOOK").map(std::path::PathBuf::from) {
+    if let Some(folder) = daybook::support::environment::variable("DAYBOOK_LOOK").map(std::path::PathBuf::from) {
         std::fs::write(folder.join("events.pdf"), &rendered.pdf).expect("written");
         std::fs::write(folder.join("events.html"), &rendered.html).expect("written");
         std::fs::write(folder.join("events.png"), &rendered.charts[0].png).expect("written");
@@ -155,8 +155,9 @@ async fn every_format_names_a_known_event_and_hostile_words_stay_words() {
     let slack = rendered.posts["slack"].to_string();
     assert!(slack.contains(named) && !slack.contains("<script>"), "{slack}");
     let mail = {
-        let prints = Renderings::new(&built, &audience().all_locales(), &templates).expect("all formats");
-        new_report(&built.standard, &order.definition, Vec::new(), &prints, &audience(), &templates).expect("a report")
+        let audience = world.audience(&software);
+        let prints = Renderings::new(&built, &audience.all_locales(), &templates).expect("all formats");
+        new_report(&built.standard, &order.definition, Vec::new(), &prints, &audience, &templates).expect("a report")
     };
     let mail = mail.messages.iter().find(|message| message.route.contains("mail")).expect("a mail");
     let mail = MessageParser::default().parse(&mail.payload).expect("a sound mail");

@@ -147,9 +147,10 @@ fn read(warehouse: &Warehouse, sql: &str) -> Vec<String> {
 
 #[test]
 fn killed_at_any_instant_it_ends_as_if_nothing_had_happened() {
-    let wanted: u32 =
-        std::env::var("DAYBOOK_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(if is_long() { 6 } else { 1 });
-    let seed = std::env::var("DAYBOOK_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
+    let wanted: u32 = daybook::support::environment::text("DAYBOOK_KILLS")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(if is_long() { 6 } else { 1 });
+    let seed = daybook::support::environment::text("DAYBOOK_SEED").and_then(|text| text.parse().ok()).unwrap_or(1);
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let calm = tempfile::tempdir().expect("a folder");
     let (sink, port) = MailSink::start();

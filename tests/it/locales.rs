@@ -1,15 +1,16 @@
 //! Readers who want numbers and dates written their own way get the same figures, in every format.
 
-use crate::figures::{audience, context, in_every_format, order, squeezed, worded};
+use crate::figures::{in_every_format, order, squeezed, worded};
 use crate::support::noon;
-use crate::tenants::synced_world;
+use crate::tenants::{Simulation, synced_world};
 use daybook::jobs::issue::{Outcome, issue_report};
 use daybook::jobs::report::{Audience, render_all};
+use daybook::jobs::report_context::ReportContext;
 use daybook::report::definition::REPORTS;
 use daybook::report::document::Document;
 use daybook::report::format::{Language, Locale};
 use daybook::report::templates::Templates;
-use daybook::sandbox::tenants;
+use daybook::sandbox::{Tenant, tenants};
 use daybook::warehouse::issued::{Issued, issued, locale_of, localized, receipts};
 use daybook::warehouse::outbox::stored;
 use daybook::warehouse::{Context, Warehouse};
@@ -64,18 +65,25 @@ fn text_of_pdf(bytes: &[u8]) -> String {
     squeezed(&pdf.extract_text(&pages).expect("text"))
 }
 
+/// The shop, and what its reports are made from.
+fn of_shop(world: &Simulation) -> (Tenant, ReportContext) {
+    let shop = tenants().remove(1);
+    let context = world.report_context(&shop);
+    (shop, context)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_readers_get_the_same_figures_each_in_their_own_wording() {
     let world = synced_world(60).await;
     let templates = Templates::new(None).0;
     let warehouse = &world.context.warehouse;
-    let context = context(&tenants().remove(1));
+    let (shop, context) = of_shop(&world);
     let order = order("daily_performance", &context, noon());
     let german = locale("de:code");
     let audience = Audience {
         mail_to: vec!["ceo@example.com".to_owned(), "CFO@example.com".to_owned()],
         locales: BTreeMap::from([("CFO@example.com".to_owned(), german)]),
-        ..audience()
+        ..world.audience(&shop)
     };
     let (id, outcome) = issue_report(warehouse, &context, &order, &audience, &templates).expect("an outcome");
     assert!(matches!(outcome, Outcome::Issued { .. }), "{outcome:?}");
@@ -147,9 +155,9 @@ async fn folder_and_slack_follow_the_workspace_and_what_nobody_reads_is_not_made
     let world = synced_world(40).await;
     let templates = Templates::new(None).0;
     let warehouse = &world.context.warehouse;
-    let context = context(&tenants().remove(1));
+    let (shop, context) = of_shop(&world);
     let order = order("daily_performance", &context, noon());
-    let audience = Audience { locale: locale("fr"), ..audience() };
+    let audience = Audience { locale: locale("fr"), ..world.audience(&shop) };
     let (id, _) = issue_report(warehouse, &context, &order, &audience, &templates).expect("an outcome");
     let kept = in_ledger(warehouse, &id);
     assert_eq!((kept.locale.as_str(), kept.files.len()), ("fr", 0));
@@ -168,11 +176,13 @@ async fn folder_and_slack_follow_the_workspace_and_what_nobody_reads_is_not_made
 async fn every_language_comes_through_every_format() {
     let world = synced_world(75).await;
     let templates = Templates::new(None).0;
-    let context = context(&tenants().remove(0));
+    let software = tenants().remove(0);
+    let context = world.report_context(&software);
     for (index, language) in Language::ALL.into_iter().enumerate() {
         let order = order(REPORTS[index % REPORTS.len()].0, &context, noon());
         let locale = Locale { language, ..Locale::default() };
         let built = worded(&world.context.warehouse, &context, &order, &BTreeSet::from([locale]));
-        in_every_format(&built, locale, &templates, &order.definition);
+        let audience = Audience { locale, ..world.audience(&software) };
+        in_every_format(&built, audience, &templates, &order.definition);
     }
 }

@@ -3,7 +3,7 @@
     clippy::expect_used,
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "tests stop where they fail, and skip aloud"
+    reason = "tests stop where they fail, and print what they measured"
 )]
 
 // As in the daemon: DuckDB plans statements a third faster with it.
@@ -17,12 +17,14 @@ mod backfill;
 mod business;
 mod compat;
 mod daemon;
+mod data_folder;
 mod delivery;
 mod demo;
 mod drops;
 mod faults;
 mod field;
 mod figures;
+mod fixtures;
 mod fuzz;
 mod hostile;
 mod hubspot;

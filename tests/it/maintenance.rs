@@ -1,9 +1,9 @@
 //! The warehouse's care: backups, restore, compaction, retention, exports, and one person's data.
 
+use crate::data_folder::DataFolder;
 use crate::person::BOOKS;
 use crate::support::{noon, texts};
 use crate::tenants::synced_world;
-use crate::test_installation::TestInstallation;
 use chrono::{DateTime, Duration, Months, Utc};
 use daybook::jobs::doctor::{Patient, doctor};
 use daybook::jobs::maintenance::{back_up, maintain};
@@ -17,9 +17,9 @@ use daybook::warehouse::maintenance::restore::restore;
 use daybook::warehouse::maintenance::{MaintenanceConfig, RetentionConfig, compact, export, retention};
 use daybook::warehouse::{Context, WarehouseConfig};
 
-pub fn installation() -> (tempfile::TempDir, TestInstallation) {
+pub fn installation() -> (tempfile::TempDir, DataFolder) {
     let folder = tempfile::tempdir().expect("a folder");
-    let installation = TestInstallation::open(folder.path());
+    let installation = DataFolder::open(folder.path());
     installation.pay(0, 3000, noon()).expect("loaded");
     (folder, installation)
 }
@@ -78,7 +78,7 @@ fn a_backup_that_lost_rows_is_refused_by_restore() {
         .expect_err("refused")
         .to_string();
     assert!(error.contains("does not hold the rows it was made with"), "{error}");
-    assert_eq!(TestInstallation::open(database.parent().expect("a folder")).payments(), before, "nothing was changed");
+    assert_eq!(DataFolder::open(database.parent().expect("a folder")).payments(), before, "nothing was changed");
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn a_restore_brings_the_rows_back_and_sends_nothing_twice() {
     let done = restore(&database, &WarehouseConfig::default(), &made, (&[], &key), noon()).expect("restored");
     assert_eq!((done.carried, done.unknown), (Some(4), 0));
     assert!(done.set_aside.expect("set aside").exists());
-    let installation = TestInstallation::open(&folder);
+    let installation = DataFolder::open(&folder);
     assert_eq!(installation.payments(), ["3000 payments, 30000.000000"]);
     let states = texts(&installation.warehouse, "SELECT message_id || ' ' || state FROM ops.outbox ORDER BY 1");
     assert_eq!(states, ["m1 sent", "m2 pending"]);
@@ -143,7 +143,7 @@ fn a_restore_over_a_broken_database_shows_what_waited_as_unknown() {
     let key = Secret::new("key");
     let done = restore(&database, &WarehouseConfig::default(), &made, (&[], &key), noon()).expect("restored");
     assert_eq!((done.carried, done.unknown), (None, 1));
-    let installation = TestInstallation::open(&folder);
+    let installation = DataFolder::open(&folder);
     assert_eq!(texts(&installation.warehouse, "SELECT state FROM ops.outbox"), ["unknown"]);
     assert_eq!(installation.payments(), ["3000 payments, 30000.000000"]);
 }
@@ -151,7 +151,7 @@ fn a_restore_over_a_broken_database_shows_what_waited_as_unknown() {
 #[test]
 fn compaction_gives_space_back_and_keeps_every_row_while_others_read() {
     let folder = tempfile::tempdir().expect("a folder");
-    let installation = TestInstallation::open(folder.path());
+    let installation = DataFolder::open(folder.path());
     let fill = "CREATE TABLE main.ballast AS SELECT i, hash(i)::VARCHAR || hash(i + 1)::VARCHAR AS word FROM range(2000000) AS r(i);
         CHECKPOINT; DROP TABLE main.ballast; CHECKPOINT";
     installation.pay(0, 3000, noon()).expect("loaded");
@@ -171,7 +171,7 @@ fn compaction_gives_space_back_and_keeps_every_row_while_others_read() {
     assert_eq!(installation.payments(), ["3000 payments, 30000.000000"]);
     installation.pay(3000, 10, noon() + Duration::hours(1)).expect("the writer goes on");
     drop(installation);
-    assert_eq!(TestInstallation::open(folder.path()).payments(), ["3010 payments, 30100.000000"], "and it lasts");
+    assert_eq!(DataFolder::open(folder.path()).payments(), ["3010 payments, 30100.000000"], "and it lasts");
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn a_snapshot_is_read_only_and_leaves_messages_at_home() {
 #[test]
 fn landed_pages_go_after_their_days_and_unloaded_ones_stay() {
     let (folder, installation) = installation();
-    let land = |at| crate::test_installation::land(&folder.path().join("landing"), 5000, 3, at).expect("landed");
+    let land = |at| crate::data_folder::land(&folder.path().join("landing"), 5000, 3, at).expect("landed");
     let (overtaken, never) = (land(noon() - Duration::days(40)), land(noon() + Duration::hours(1)));
     let later = noon() + Duration::days(32);
     let night = maintain(&installation.maintain(keeps_all()), later);
@@ -347,7 +347,7 @@ fn the_doctor_finds_a_sound_installation_sound_and_names_a_damaged_page() {
     assert_eq!(installation.payments(), ["3000 payments, 30000.000000"], "what was loaded from it is kept");
 }
 
-fn examine(installation: &TestInstallation) -> Vec<daybook::warehouse::maintenance::doctor::Finding> {
+fn examine(installation: &DataFolder) -> Vec<daybook::warehouse::maintenance::doctor::Finding> {
     let patient = Patient {
         warehouse: Ok(&installation.warehouse),
         data_dir: &installation.folder,

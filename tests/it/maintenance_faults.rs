@@ -1,9 +1,9 @@
 //! What disks, other processes and hands do to the data folder: the message an admin sees, and that
 //! nothing that was loaded is lost.
 
-use crate::support::{noon, texts};
+use crate::data_folder::{DataFolder, land};
+use crate::support::{noon, skip, texts};
 use crate::tenants::world;
-use crate::test_installation::{TestInstallation, land};
 use chrono::{DateTime, Duration, Utc};
 use daybook::connectors::Engine;
 use daybook::jobs::maintenance::{back_up, maintain};
@@ -34,7 +34,7 @@ impl SmallDisk {
         match mount {
             Ok(done) if done.status.success() => Some(Self { folder }),
             _ => {
-                println!("SKIPPED: a full disk needs the right to mount a tmpfs");
+                skip("a full disk needs the right to mount a tmpfs");
                 None
             }
         }
@@ -74,7 +74,7 @@ const HELD: [&str; 1] = ["3000 payments, 30000.000000"];
 #[test]
 fn a_disk_that_fills_up_during_a_load_keeps_all_that_was_loaded_and_the_load_can_be_repeated() {
     let Some(disk) = SmallDisk::new(48) else { return };
-    let installation = TestInstallation::open(disk.path());
+    let installation = DataFolder::open(disk.path());
     installation.pay(0, 3000, noon()).expect("loaded");
     // The pages are landed elsewhere: it is the database that finds no room.
     let elsewhere = tempfile::tempdir().expect("a folder");
@@ -90,13 +90,13 @@ fn a_disk_that_fills_up_during_a_load_keeps_all_that_was_loaded_and_the_load_can
     installation.load(&landed, later).expect("the same slice again");
     assert_eq!(installation.payments(), ["63000 payments, 630000.000000"]);
     drop(installation);
-    assert_eq!(TestInstallation::open(disk.path()).payments(), ["63000 payments, 630000.000000"]);
+    assert_eq!(DataFolder::open(disk.path()).payments(), ["63000 payments, 630000.000000"]);
 }
 
 #[test]
 fn a_disk_that_is_full_at_the_checkpoint_keeps_the_log_and_the_rows() {
     let Some(disk) = SmallDisk::new(32) else { return };
-    let installation = TestInstallation::open(disk.path());
+    let installation = DataFolder::open(disk.path());
     installation.pay(0, 3000, noon()).expect("loaded");
     installation.warehouse.write_both_blocking(|c| compact::checkpoint(c)).expect("a checkpoint");
     // What comes now lies in the log.
@@ -119,7 +119,7 @@ fn a_disk_that_is_full_at_the_checkpoint_keeps_the_log_and_the_rows() {
 fn a_backup_without_room_is_thrown_away_and_the_last_good_one_stays() {
     let Some(disk) = SmallDisk::new(8) else { return };
     let folder = tempfile::tempdir().expect("a folder");
-    let installation = TestInstallation::open(folder.path());
+    let installation = DataFolder::open(folder.path());
     installation.pay(0, 3000, noon()).expect("loaded");
     let mut config = keeps_all();
     config.backup.dir = Some(disk.path().to_owned());
@@ -142,7 +142,7 @@ fn a_backup_without_room_is_thrown_away_and_the_last_good_one_stays() {
 #[test]
 fn on_a_full_disk_pages_past_their_age_go_and_the_note_on_them_follows() {
     let Some(disk) = SmallDisk::new(48) else { return };
-    let installation = TestInstallation::open(disk.path());
+    let installation = DataFolder::open(disk.path());
     installation.pay(0, 30_000, noon()).expect("loaded");
     installation.pay(0, 10, noon() + Duration::days(45)).expect("loaded later");
     let pages = || walk(&disk.path().join("landing")).iter().filter(|path| path.ends_with("manifest.json")).count();
@@ -158,7 +158,7 @@ fn on_a_full_disk_pages_past_their_age_go_and_the_note_on_them_follows() {
 #[test]
 fn pages_that_a_stopped_run_removed_are_noted_by_the_next_one() {
     let folder = tempfile::tempdir().expect("a folder");
-    let installation = TestInstallation::open(folder.path());
+    let installation = DataFolder::open(folder.path());
     installation.pay(0, 10, noon()).expect("loaded");
     installation.pay(0, 10, noon() + Duration::days(45)).expect("loaded later");
     fs::remove_dir_all(folder.path().join("landing")).expect("removed");
@@ -170,7 +170,7 @@ fn pages_that_a_stopped_run_removed_are_noted_by_the_next_one() {
 #[test]
 fn a_compaction_without_room_leaves_the_file_as_it_is() {
     let Some(disk) = SmallDisk::new(16) else { return };
-    let installation = TestInstallation::open(disk.path());
+    let installation = DataFolder::open(disk.path());
     installation.pay(0, 3000, noon()).expect("loaded");
     installation.warehouse.write_both_blocking(|c| compact::checkpoint(c)).expect("a checkpoint");
     disk.fill(256);
@@ -313,7 +313,7 @@ fn a_corrupt_database_names_its_remedy_and_the_remedy_works() {
 #[test]
 fn a_damaged_block_is_found_by_the_doctor_and_kept_out_of_backups() {
     let folder = tempfile::tempdir().expect("a folder");
-    let installation = TestInstallation::open(folder.path());
+    let installation = DataFolder::open(folder.path());
     installation.pay(0, 3000, noon()).expect("loaded");
     installation.warehouse.write_both_blocking(|c| compact::checkpoint(c)).expect("a checkpoint");
     back_up(&installation.maintain(keeps_all()), true, noon()).expect("a backup");

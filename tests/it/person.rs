@@ -1,8 +1,8 @@
 //! One person's data, and addresses in the ledger: handed out, aged, erased for good.
 
+use crate::data_folder::DataFolder;
 use crate::maintenance::{installation, keeps_all};
 use crate::support::{noon, texts};
-use crate::test_installation::TestInstallation;
 use chrono::{DateTime, Duration, Utc};
 use daybook::jobs::maintenance::back_up;
 use daybook::jobs::person::{ERASURES, about, forget};
@@ -48,7 +48,7 @@ fn an_erased_person_is_gone_everywhere_and_does_not_come_back() {
     let key = Secret::new("key");
     let done = restore(&database, &WarehouseConfig::default(), &made, (&erasures, &key), noon()).expect("restored");
     assert_eq!(done.erased_again, 2);
-    assert_eq!(texts(&TestInstallation::open(&folder).warehouse, of_17), [words]);
+    assert_eq!(texts(&DataFolder::open(&folder).warehouse, of_17), [words]);
 }
 
 #[test]
@@ -92,9 +92,9 @@ pub const BOOKS: &str = "
     INSERT INTO ops.report (report_id, workspace, report, period_start, period_end, issued_at, document)
     VALUES ('rep_old', 'acme', 'daily', DATE '2023-01-01', DATE '2023-01-02', TIMESTAMP '2023-01-02', '{}'), ('rep_new', 'acme', 'daily', DATE '2026-11-09', DATE '2026-11-10', TIMESTAMP '2026-11-10', '{}')";
 
-fn with_books() -> (tempfile::TempDir, TestInstallation) {
+fn with_books() -> (tempfile::TempDir, DataFolder) {
     let folder = tempfile::tempdir().expect("a folder");
-    let installation = TestInstallation::open(folder.path());
+    let installation = DataFolder::open(folder.path());
     installation.warehouse.write_blocking(|c| c.execute_batch(BOOKS).context(|| "books".to_owned())).expect("books");
     (folder, installation)
 }
@@ -157,7 +157,7 @@ fn an_erased_readers_address_leaves_the_records_of_delivery_but_not_those_of_oth
     let made = backup::list(&folder.join("backups"), DateTime::<Utc>::MAX_UTC).expect("a list").remove(0);
     let erasures = erased::read_file(&folder.join(ERASURES)).expect("the list of erasures");
     restore(&database, &WarehouseConfig::default(), &made, (&erasures, &Secret::new("key")), noon()).expect("restored");
-    gone(&TestInstallation::open(&folder).warehouse);
+    gone(&DataFolder::open(&folder).warehouse);
 }
 
 #[test]

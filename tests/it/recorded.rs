@@ -2,19 +2,19 @@
 
 mod errors;
 
-use crate::support::{land_and_load, source, texts};
+use crate::support::{land_and_load, skip, source, texts};
 use daybook::warehouse::Warehouse;
 use serde_json::Value;
 use std::path::PathBuf;
 
-/// The recordings' folder, or a loud skip: they carry their owners' licences and are not shipped.
+/// The recordings' folder, or word of the skip: they carry their owners' licences and are not shipped.
 fn recordings() -> Option<PathBuf> {
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/apis/recorded");
-    let folder = std::env::var_os("DAYBOOK_RECORDED").map_or(beside, PathBuf::from);
+    let folder = daybook::support::environment::variable("DAYBOOK_RECORDED").map_or(beside, PathBuf::from);
     if folder.is_dir() {
         return Some(folder);
     }
-    println!("SKIPPED: no recordings at {} (set DAYBOOK_RECORDED to run this test)", folder.display());
+    skip(&format!("no recordings at {} (DAYBOOK_RECORDED names their folder)", folder.display()));
     None
 }
 

@@ -1,7 +1,7 @@
 //! One report definition, a row each for parts of a tenant: the parts add up to the whole, and each is a
 //! report of its own.
 
-use crate::figures::{audience, built, context, order};
+use crate::figures::{built, order};
 use crate::support::{noon, texts};
 use crate::tenants::synced_world;
 use daybook::jobs::issue::{IssueRequest, Outcome, issue_report};
@@ -32,7 +32,7 @@ fn headline(document: &Document, metric: &str) -> Option<Decimal> {
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_of_a_report_are_parts_that_add_up_to_the_whole_and_go_out_each_once() {
     let (world, shop) = (synced_world(40).await, tenants().remove(1));
-    let (warehouse, context) = (&world.context.warehouse, context(&shop));
+    let (warehouse, context) = (&world.context.warehouse, world.report_context(&shop));
     let whole = order("weekly_performance", &context, noon());
     let document = |order: &IssueRequest| built(warehouse, &context, order).0;
 
@@ -64,7 +64,8 @@ async fn rows_of_a_report_are_parts_that_add_up_to_the_whole_and_go_out_each_onc
     let mut issued = BTreeSet::new();
     for order in parts.iter().chain([&autumn]) {
         for is_first in [true, false] {
-            let (id, outcome) = issue_report(warehouse, &context, order, &audience(), &templates).expect("issued");
+            let (id, outcome) =
+                issue_report(warehouse, &context, order, &world.audience(&shop), &templates).expect("issued");
             assert_eq!(matches!(outcome, Outcome::Issued { .. }), is_first, "{outcome:?}");
             issued.insert(id);
         }

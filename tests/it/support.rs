@@ -1,7 +1,11 @@
 //! What several tests need: connections, landed bodies, answers as texts.
 
-use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
+#[path = "../../src/support/skip.rs"]
+mod skip;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use daybook::connectors::landing::{Landing, Manifest};
+use daybook::connectors::spec::SlicingSpec;
 use daybook::connectors::{Catalog, Connection, Slice, Window};
 use daybook::domain::money::Currency;
 use daybook::domain::period::Period;
@@ -16,6 +20,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+pub use skip::skip;
 
 /// The instant of fixed clocks in tests.
 pub fn noon() -> DateTime<Utc> {
@@ -70,10 +76,25 @@ pub fn land_and_load_at(
     bodies: &[String],
     at: DateTime<Utc>,
 ) -> Result<Loaded, WarehouseError> {
-    let period = Period::new("2020-01-01".parse().expect("a date"), "2030-01-01".parse().expect("a date"));
+    land_and_load_days(warehouse, (folder, source), stream, bodies, (at, None))
+}
+
+/// The same as the answer about some days; about all, where none are named.
+pub fn land_and_load_days(
+    warehouse: &Warehouse,
+    (folder, source): (&Path, &Source),
+    stream: &str,
+    bodies: &[String],
+    (at, days): (DateTime<Utc>, Option<Period>),
+) -> Result<Loaded, WarehouseError> {
     let spec = &source.connection.connector.spec.streams[stream];
-    let window = match spec.slicing {
-        daybook::connectors::spec::SlicingSpec::Days { .. } => Window::Days { period: period.expect("days") },
+    let all = Period::new("2020-01-01".parse().expect("a date"), "2030-01-01".parse().expect("a date")).expect("days");
+    let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
+    let window = match (&spec.slicing, days) {
+        (SlicingSpec::Days { .. }, days) => Window::Days { period: days.unwrap_or(all) },
+        (SlicingSpec::Instants { .. }, Some(days)) => {
+            Window::Instants { start: midnight(days.start), end: midnight(days.end) }
+        }
         _ => Window::Whole,
     };
     let partition = source.connection.partitions(spec.partition_over.as_deref()).remove(0);
@@ -137,7 +158,7 @@ pub fn one_thread() -> WarehouseConfig {
 
 /// Whether `DAYBOOK_LONG` asks for the long form of a proof.
 pub fn is_long() -> bool {
-    std::env::var_os("DAYBOOK_LONG").is_some()
+    daybook::support::environment::variable("DAYBOOK_LONG").is_some()
 }
 
 /// The first column of a query's rows, as texts.

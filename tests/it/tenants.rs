@@ -1,17 +1,14 @@
-//! The sandbox's tenants as sources, the way a config would describe them.
+//! The sandbox's tenants with an installation beside them.
 
-use crate::support::{noon, one_thread, place_database};
+use crate::support::noon;
+use crate::test_installation::TestInstallation;
 use chrono::{DateTime, NaiveDate, Utc};
-use daybook::connectors::file::{FileDrop, Pattern, Presets};
-use daybook::connectors::{Catalog, Connection, Engine};
-use daybook::domain::channel::{ChannelRuleSpec, ChannelRules};
-use daybook::domain::workspace::Workspace;
-use daybook::jobs::files::{FileSource, sync_files};
+use daybook::app::Selection;
+use daybook::jobs::files::sync_files;
+use daybook::jobs::report::Audience;
+use daybook::jobs::report_context::ReportContext;
 use daybook::jobs::sync::{Source, StreamOutcome, SyncContext, sync_connection};
 use daybook::sandbox::{Faults, Sandbox, SandboxOptions, Tenant, tenants, write_drop_files};
-use daybook::support::clock::Clock;
-use daybook::support::secret::Secret;
-use daybook::warehouse::Warehouse;
 use daybook::warehouse::rollup::{RolledUp, RollupSql, rollup};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,9 +19,9 @@ use tokio::sync::OnceCell;
 pub struct Simulation {
     pub sandbox: Sandbox,
     pub context: SyncContext,
+    pub installation: TestInstallation,
     pub folder: tempfile::TempDir,
     pub first: NaiveDate,
-    pub rules: ChannelRules,
 }
 
 /// Starts a sandbox of `days` whole days and an empty warehouse.
@@ -46,19 +43,9 @@ async fn open(days: u64, faults: Faults, folder: tempfile::TempDir) -> Simulatio
     };
     let sandbox = Sandbox::start(options).await.expect("a sandbox");
     write_drop_files(&sandbox, &folder.path().join("drops")).expect("drop files");
-    let clock = Clock::fixed(noon());
-    let path = folder.path().join("daybook.duckdb");
-    place_database(&path);
-    let warehouse = Warehouse::open(&path, &one_thread()).expect("a warehouse");
-    let engine = Arc::new(Engine::new(folder.path().join("landing"), clock.clone()).expect("an engine"));
-    let context = SyncContext::new(engine, warehouse, clock, Secret::new("key"));
-    #[derive(serde::Deserialize)]
-    struct Channels {
-        rules: Vec<ChannelRuleSpec>,
-    }
-    let channels: Channels = toml::from_str(include_str!("../../config/channels.toml")).expect("channels");
-    let rules = ChannelRules::new(&channels.rules).expect("rules");
-    Simulation { sandbox, context, folder, first, rules }
+    let installation = TestInstallation::open(folder.path(), &sandbox.base_url(), first);
+    let context = installation.app.sync.clone();
+    Simulation { sandbox, context, installation, folder, first }
 }
 
 /// The files of an installation, relative to its folder.
@@ -74,9 +61,9 @@ pub async fn synced_world(days: u64) -> Simulation {
         let world = world(days, Faults::none()).await;
         world.sync().await;
         world.rollup().await;
-        let Simulation { context, folder, .. } = world;
+        let Simulation { context, installation, folder, .. } = world;
         // Its log is folded in when the last handle goes.
-        drop(context);
+        drop((context, installation));
         files_of(folder.path())
     });
     let folder = tempfile::tempdir().expect("a folder");
@@ -107,97 +94,50 @@ fn files_of(root: &Path) -> Files {
 }
 
 impl Simulation {
-    pub fn workspace(tenant: &Tenant) -> Workspace {
-        Workspace {
-            id: tenant.id.to_owned(),
-            name: tenant.name.to_owned(),
-            time_zone: tenant.zone,
-            currency: tenant.currency,
-            week_starts_on: chrono::Weekday::Mon,
-            fiscal_year: Default::default(),
-        }
+    /// What a tenant's reports are made from.
+    pub fn report_context(&self, tenant: &Tenant) -> ReportContext {
+        self.installation.report_context(tenant.id)
+    }
+
+    /// Who gets a tenant's daily report.
+    pub fn audience(&self, tenant: &Tenant) -> Audience {
+        self.installation.audience(tenant.id)
     }
 
     /// A tenant's connections.
     pub fn sources(&self, tenant: &Tenant) -> Vec<Source> {
-        let catalog = Catalog::built_in().expect("a catalog");
-        let (base, keys) = (self.sandbox.base_url(), Sandbox::credentials());
-        let list = |values: &[&str]| toml::Value::Array(values.iter().map(|value| (*value).into()).collect());
-        let token_url = ("token_url", toml::Value::from(format!("{base}/oauth2/token")));
-        let at = |path: &str| ("base_url", toml::Value::from(format!("{base}/{path}")));
-        let mut all = vec![
-            (
-                "google_analytics",
-                vec![at("google_analytics"), token_url.clone(), ("property_ids", list(&[tenant.property]))],
-                vec![("key_json", keys.service_account_key)],
-            ),
-            (
-                "google_ads",
-                vec![at("google_ads"), token_url, ("customer_ids", list(tenant.accounts))],
-                vec![
-                    ("developer_token", keys.developer_token),
-                    ("client_id", keys.client_id),
-                    ("client_secret", keys.client_secret),
-                    ("refresh_token", keys.refresh_token),
-                ],
-            ),
-            ("stripe", vec![at(&format!("stripe/{}", tenant.id))], vec![("api_key", keys.stripe_key)]),
-        ];
-        if tenant.has_crm {
-            all.push(("hubspot", vec![at("hubspot")], vec![("access_token", keys.hubspot_token)]));
-        }
-        let own = |name: &str| name.to_owned();
-        all.into_iter()
-            .map(|(name, settings, secrets)| {
-                let settings: BTreeMap<_, _> = settings.into_iter().map(|(name, value)| (own(name), value)).collect();
-                let secrets = secrets.into_iter().map(|(name, value)| (own(name), Secret::new(value))).collect();
-                let connector = catalog.get(name).expect("a connector");
-                let connection =
-                    Connection::new(tenant.id, name, connector, settings, secrets, tenant.zone).expect("a connection");
-                Source { connection, currency: tenant.currency, since: self.first }
-            })
-            .collect()
+        self.installation.app.sources(self.installation.workspace(tenant.id)).expect("connections")
     }
 
-    /// Syncs every connection and drop folder of both tenants.
+    /// Syncs every connection and drop folder of both tenants, one after the other.
     pub async fn sync(&self) -> Vec<StreamOutcome> {
+        let app = &self.installation.app;
         let mut outcomes = Vec::new();
         for tenant in tenants() {
             for source in self.sources(&tenant) {
                 outcomes.extend(sync_connection(&self.context, &source, &|_| {}).await);
             }
-            for (preset, prefix) in
-                [("fx", "fx"), ("budgets", "budgets"), ("targets", "targets"), ("influencer", "influencer")]
-            {
-                let folder = self.folder.path().join("drops").join(tenant.id);
-                let drop = FileDrop {
-                    pattern: Pattern::beginning(prefix),
-                    ..FileDrop::new(folder, Presets::built_in().get(preset).expect("a preset"))
-                };
-                let (workspace, id) = (Self::workspace(&tenant), format!("{prefix}_files"));
-                let source = FileSource { workspace, id, drop };
-                outcomes.push(sync_files(&self.context, &self.folder.path().join("landing"), &source).await);
+            for source in app.file_sources(self.installation.workspace(tenant.id)) {
+                outcomes.push(sync_files(&self.context, &app.landing(), &source).await);
             }
         }
         outcomes
     }
 
     pub async fn rollup(&self) -> Vec<RolledUp> {
-        self.rollup_by(RollupSql::shipped()).await
+        let rolled = self.installation.app.rollup(&Selection::default()).await.expect("a rollup");
+        rolled.into_iter().map(|(_, rolled)| rolled).collect()
     }
 
+    /// The same by other queries than those configured.
     pub async fn rollup_by(&self, sql: RollupSql) -> Vec<RolledUp> {
         let mut all = Vec::new();
-        for tenant in tenants() {
-            let (workspace, rules, sql) = (Self::workspace(&tenant), self.rules.clone(), sql.clone());
-            let today = self.context.clock.now().with_timezone(&tenant.zone).date_naive();
-            all.push(
-                self.context
-                    .warehouse
-                    .write(move |c| rollup(c, &workspace, &rules, &sql, today))
-                    .await
-                    .expect("a rollup"),
-            );
+        for of in &self.installation.app.settings.workspaces {
+            let (workspace, sql) = (of.workspace.clone(), sql.clone());
+            let rules = self.installation.app.settings.channels.rules.clone();
+            let today = self.context.clock.now().with_timezone(&workspace.time_zone).date_naive();
+            let rolled = self.context.warehouse.write(move |c| rollup(c, &workspace, &rules, &sql, today)).await;
+            all.push(rolled.expect("a rollup"));
         }
         all
     }

@@ -1,102 +1,214 @@
-//! A warehouse in a folder with some payments in it, for the tests of its care.
+//! An installation of the simulated companies as an admin would have it: real configuration files, opened by the real
+//! `App` under a fixed clock.
 
-use crate::support::{noon, source, texts};
-use chrono::{DateTime, Duration, Utc};
-use daybook::connectors::landing::{Landing, Manifest};
-use daybook::connectors::{ConnectorError, LandedSlice, Slice, Window};
-use daybook::jobs::maintenance::MaintenanceContext;
-use daybook::jobs::sync::load_request;
-use daybook::support::secret::Secret;
-use daybook::warehouse::load::{Loaded, load};
-use daybook::warehouse::maintenance::MaintenanceConfig;
-use daybook::warehouse::{Warehouse, WarehouseConfig, WarehouseError};
-use std::path::{Path, PathBuf};
+use crate::support::{noon, place_database};
+use chrono::NaiveDate;
+use daybook::app::App;
+use daybook::config::WorkspaceSettings;
+use daybook::config::jobs::JobKind;
+use daybook::jobs::report::Audience;
+use daybook::jobs::report_context::ReportContext;
+use daybook::sandbox::{Sandbox, Tenant, tenants};
+use daybook::support::clock::Clock;
+use std::fs;
+use std::path::Path;
 
-/// An opened data folder.
+const SETTINGS: &str = r#"
+[warehouse]
+threads = 1
+
+[delivery.mail]
+kind = "folder"
+path = "mail"
+from = "Daybook <reports@example.com>"
+
+[delivery.slack.marketing]
+kind = "folder"
+path = "slack"
+
+[delivery.files]
+path = "reports"
+
+[privacy]
+person_key = { file = "person_key" }
+"#;
+
+const BENCHMARKS: &str = r#"
+[[benchmarks]]
+industry = "any"
+metric = "engagement_rate"
+average = "0.5"
+good = "0.6"
+excellent = "0.7"
+
+[[benchmarks]]
+industry = "any"
+channel = "paid_search"
+metric = "cpc"
+average = "4"
+good = "2"
+excellent = "1"
+"#;
+
+/// With the words of the company in place of those in braces.
+const WORKSPACE: &str = r#"
+name = "{name}"
+time_zone = "{zone}"
+currency = "{currency}"
+industry = "any"
+gross_margin = "0.62"
+
+[recipients.marketing]
+mail = ["ceo@example.com"]
+slack = ["marketing"]
+files = true
+
+[recipients.executives]
+[recipients.specialists]
+[recipients.analysts]
+
+[[budgets]]
+month = "2026-11"
+channel = "display"
+amount = "750"
+
+[[targets]]
+month = "2026-11"
+metric = "engagement_rate"
+amount = "0.55"
+
+[[campaigns]]
+name = "{campaign}"
+start = 2026-10-05
+budget = "50000"
+targets = { {goal} = "120", roi = "2.5" }
+
+[[connections]]
+id = "google_analytics"
+connector = "google_analytics"
+since = {first}
+settings = { base_url = "{base}/google_analytics", token_url = "{base}/oauth2/token", property_ids = ["{property}"] }
+secrets = { key_json = { file = "key_json" } }
+
+[[connections]]
+id = "google_ads"
+connector = "google_ads"
+since = {first}
+settings = { base_url = "{base}/google_ads", token_url = "{base}/oauth2/token", customer_ids = [{accounts}] }
+
+[connections.secrets]
+developer_token = { file = "developer_token" }
+client_id = { file = "client_id" }
+client_secret = { file = "client_secret" }
+refresh_token = { file = "refresh_token" }
+
+[[connections]]
+id = "stripe"
+connector = "stripe"
+since = {first}
+settings = { base_url = "{base}/stripe/{id}" }
+secrets = { api_key = { file = "api_key" } }
+"#;
+
+const CRM: &str = r#"
+[[connections]]
+id = "hubspot"
+connector = "hubspot"
+since = {first}
+settings = { base_url = "{base}/hubspot" }
+secrets = { access_token = { file = "access_token" } }
+"#;
+
+const FILES: &str = r#"
+[[connections]]
+id = "{preset}_files"
+connector = "file"
+folder = "drops/{id}"
+preset = "{preset}"
+prefix = "{preset}"
+"#;
+
+/// An opened installation.
 pub struct TestInstallation {
-    pub folder: PathBuf,
-    pub warehouse: Warehouse,
+    pub app: App,
 }
 
 impl TestInstallation {
-    pub fn open(folder: &Path) -> Self {
-        let config =
-            WarehouseConfig { memory_limit_mb: 256, threads: 2, backup_dir: None, ..WarehouseConfig::default() };
-        let warehouse = Warehouse::open(&folder.join("daybook.duckdb"), &config).expect("a warehouse");
-        Self { folder: folder.to_owned(), warehouse }
-    }
-
-    pub fn maintain(&self, config: MaintenanceConfig) -> MaintenanceContext {
-        MaintenanceContext {
-            is_clock_right: false,
-            warehouse: self.warehouse.clone(),
-            config,
-            data_dir: self.folder.clone(),
-            keep_landing_days: 30,
-            person_key: Secret::new("key"),
-            figures: None,
-            sent_folders: ["reports", "mail"].map(|name| self.folder.join(name)).to_vec(),
+    /// Writes the configuration below `root`, with vendors that answer at `base`, and opens it. What data are there stay.
+    pub fn open(root: &Path, base: &str, first: NaiveDate) -> Self {
+        let write = |file: &str, text: &str| {
+            let path = root.join(file);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            fs::write(path, text).expect("written");
+        };
+        write("config/daybook.toml", SETTINGS);
+        write("config/benchmarks.toml", BENCHMARKS);
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for folder in ["jobs", "jobs/checks", "jobs/rollups"] {
+            for entry in fs::read_dir(repository.join(folder)).expect("a folder").flatten() {
+                if entry.path().is_file() {
+                    let name = format!("{folder}/{}", entry.file_name().to_string_lossy());
+                    write(&name, &fs::read_to_string(entry.path()).expect("a text"));
+                }
+            }
         }
+        write("config/channels.toml", include_str!("../../config/channels.toml"));
+        let keys = Sandbox::credentials();
+        for (name, secret) in [
+            ("person_key", "key"),
+            ("key_json", keys.service_account_key),
+            ("developer_token", keys.developer_token),
+            ("client_id", keys.client_id),
+            ("client_secret", keys.client_secret),
+            ("refresh_token", keys.refresh_token),
+            ("api_key", keys.stripe_key),
+            ("access_token", keys.hubspot_token),
+        ] {
+            write(&format!("config/{name}"), secret);
+        }
+        for tenant in tenants() {
+            write(&format!("config/workspaces/{}.toml", tenant.id), &workspace(&tenant, base, first));
+        }
+        place_database(&root.join("daybook.duckdb"));
+        let app = App::open(root, Clock::fixed(noon())).unwrap_or_else(|error| panic!("{error}: {error:?}"));
+        Self { app }
     }
 
-    /// Lands `count` charges from number `first` on at `at`, and loads them.
-    pub fn pay(&self, first: usize, count: usize, at: DateTime<Utc>) -> Result<Loaded, WarehouseError> {
-        let landed = land(&self.folder.join("landing"), first, count, at).expect("landed");
-        self.load(&landed, at)
+    pub fn workspace(&self, id: &str) -> &WorkspaceSettings {
+        self.app.settings.workspace(id).expect("a workspace")
     }
 
-    pub fn load(&self, landed: &LandedSlice, at: DateTime<Utc>) -> Result<Loaded, WarehouseError> {
-        let request = load_request(
-            &source("stripe", &[]),
-            landed,
-            &daybook::warehouse::facts::builtin(),
-            &Secret::new("key"),
-            true,
-        )?;
-        self.warehouse.write_blocking(move |connection| load(connection, &request, at))
+    /// What a company's reports are made from.
+    pub fn report_context(&self, id: &str) -> ReportContext {
+        self.app.report_context(self.workspace(id))
     }
 
-    /// Payments held and their sum.
-    pub fn payments(&self) -> Vec<String> {
-        texts(&self.warehouse, "SELECT count(*) || ' payments, ' || sum(amount) FROM core.payment")
+    /// Who gets a company's daily report.
+    pub fn audience(&self, id: &str) -> Audience {
+        let jobs = &self.app.settings.jobs;
+        let daily = jobs.iter().find(|job| job.id == "report_daily").expect("the shipped job");
+        let JobKind::Report(report) = &daily.kind else { panic!("{daily:?}") };
+        self.app.audience(self.workspace(id), &report.copies().remove(0))
     }
 }
 
-/// Lands charges of a day each, oldest last, in pages of a thousand.
-pub fn land(root: &Path, first: usize, count: usize, at: DateTime<Utc>) -> Result<LandedSlice, ConnectorError> {
-    let manifest = Manifest {
-        workspace: "acme".to_owned(),
-        connection: "stripe".to_owned(),
-        connector: "stripe".to_owned(),
-        stream: "charges".to_owned(),
-        slice: Slice { partition: String::new(), window: Window::Whole },
-        fetched_at: at,
-        pages: Vec::new(),
-        notes: Vec::new(),
-        is_folded: false,
-        quota_note: None,
-        caveats: Vec::new(),
-        is_refused: false,
-    };
-    let mut landing = Landing::begin(root, manifest)?;
-    let numbers: Vec<usize> = (first..first + count).collect();
-    for page_of in numbers.chunks(1000) {
-        let charges: Vec<serde_json::Value> = page_of.iter().map(|number| charge(*number)).collect();
-        let body = serde_json::json!({ "object": "list", "has_more": false, "data": charges });
-        let mut page = landing.page()?;
-        page.write(body.to_string().as_bytes())?;
-        landing.keep(page.finish()?);
-    }
-    landing.finish()
-}
-
-/// One charge of 10.00 EUR by a person of its own.
-fn charge(number: usize) -> serde_json::Value {
-    let created = noon() - Duration::days((number % 900) as i64);
-    serde_json::json!({
-        "id": format!("ch_{number}"), "object": "charge", "created": created.timestamp(), "amount": 1000,
-        "amount_captured": 1000, "currency": "eur", "status": "succeeded", "captured": true, "disputed": false,
-        "customer": format!("cus_{number}"), "billing_details": { "email": format!("payer{number}@example.com") },
-        "metadata": {}
-    })
+fn workspace(tenant: &Tenant, base: &str, first: NaiveDate) -> String {
+    let files = ["fx", "budgets", "targets", "influencer"].map(|preset| FILES.replace("{preset}", preset)).concat();
+    let (campaign, goal) = if tenant.has_crm { ("Help Desk Software", "leads") } else { ("Herbst 2026", "orders") };
+    let accounts: Vec<String> = tenant.accounts.iter().map(|account| format!("{account:?}")).collect();
+    let text = format!("{WORKSPACE}{}{files}", if tenant.has_crm { CRM } else { "" });
+    [
+        ("{name}", tenant.name),
+        ("{zone}", tenant.zone.name()),
+        ("{currency}", tenant.currency.code()),
+        ("{campaign}", campaign),
+        ("{goal}", goal),
+        ("{first}", &first.to_string()),
+        ("{base}", base),
+        ("{property}", tenant.property),
+        ("{accounts}", &accounts.join(", ")),
+        ("{id}", tenant.id),
+    ]
+    .into_iter()
+    .fold(text, |text, (place, value)| text.replace(place, value))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// `$TZ`, else what the machine is set to, else UTC.
 pub fn system() -> Tz {
-    let variable = std::env::var("TZ").unwrap_or_default();
+    let variable = crate::support::environment::text("TZ").unwrap_or_default();
     let file = std::fs::read_to_string("/etc/timezone").unwrap_or_default();
     let link = std::fs::read_link("/etc/localtime").unwrap_or_default();
     guess(&variable, &file, &link)

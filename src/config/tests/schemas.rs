@@ -48,7 +48,7 @@ fn faults(kind: FileKind, text: &str) -> Vec<String> {
 /// With DAYBOOK_WRITE_SCHEMAS set, writes them instead.
 #[test]
 fn the_committed_schemas_are_current() {
-    if std::env::var_os("DAYBOOK_WRITE_SCHEMAS").is_some() {
+    if crate::support::environment::variable("DAYBOOK_WRITE_SCHEMAS").is_some() {
         write_all(repository()).expect("written");
     }
     for kind in FileKind::ALL {

@@ -1,4 +1,11 @@
 //! How requests prove who they are. Tokens are shared by everything that uses a credential.
+//!
+//! # Adding one
+//!
+//! A scheme is a variant of `AuthSpec` in `src/connectors/spec.rs`, whose fields are templates of settings and secrets, and
+//! its arm in [`proof`]. What is asked of a token endpoint is a function in `src/connectors/auth/oauth.rs`; a token that
+//! expires goes through [`TokenCache`]. Write the schema again (`the_committed_schemas_are_current` says how). Refusals
+//! get their remedy in `src/connectors/auth/refusal.rs`, where `each_refusal_has_the_remedy_that_helps` tells what is due.
 
 mod oauth;
 mod refusal;

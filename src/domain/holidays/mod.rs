@@ -6,6 +6,12 @@
 //! rules still apply, but nothing proves them: laws of those years may differ, and holidays kept as lists
 //! of dates (lunar and Islamic ones, equinoxes) are missing. Dates of such lists that lie ahead are
 //! estimates until the country announces them.
+//!
+//! # Adding one
+//!
+//! A country is `src/domain/holidays/countries/<CODE>.toml`, its line in the list of `src/domain/holidays/shipped.rs`, and
+//! the reference dates `tests/fixtures/holidays/<CODE>.tsv`, which `tests/fixtures/holidays/generate.py` writes. It is done
+//! when `every_day_of_every_region_is_as_the_reference_has_it` passes.
 
 mod country;
 mod day;

@@ -4,6 +4,7 @@
 
 use super::small::{Small, said};
 use crate::maintenance_faults::SmallDisk;
+use crate::support::skip;
 use chrono::{Days, NaiveDate};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -200,7 +201,7 @@ fn faketime() -> Option<PathBuf> {
     let names = places.map(|place| Path::new(place).join("faketime/libfaketimeMT.so.1"));
     let found = names.into_iter().find(|path| path.exists());
     if found.is_none() {
-        println!("SKIPPED: wrong clocks need libfaketime");
+        skip("wrong clocks need libfaketime; all else is tried");
     }
     found
 }
@@ -217,7 +218,7 @@ fn facts(small: &Small, last: NaiveDate) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_small_installation_survives_kills_wrong_clocks_full_disks_and_cut_logs() {
-    let asked = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let asked = |name: &str| daybook::support::environment::text(name).and_then(|text| text.parse().ok());
     let (wanted, seed) = (asked("DAYBOOK_SMALL_KILLS").unwrap_or(6), asked("DAYBOOK_SEED").unwrap_or(1));
     println!("seed {seed}");
     let mut lives = Lives::begin(seed).await;

@@ -2,9 +2,9 @@
 
 mod others;
 
+use crate::data_folder::DataFolder;
 use crate::maintenance::keeps_all;
 use crate::support::{land_and_load_at, noon, source, texts};
-use crate::test_installation::TestInstallation;
 use chrono::Duration;
 use daybook::domain::channel::ChannelRules;
 use daybook::jobs::maintenance::back_up;
@@ -50,7 +50,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 /// Where one of `words` stands: in every file, unpacked, in its name, and in every column of every table.
-fn places(installation: &TestInstallation, words: &Words) -> Vec<String> {
+fn places(installation: &DataFolder, words: &Words) -> Vec<String> {
     let mut all = Vec::new();
     files(&installation.folder, &mut all);
     let is_database = |file: &Path| file.to_string_lossy().contains("duckdb");
@@ -101,7 +101,7 @@ fn written() -> Vec<String> {
 #[test]
 fn an_erased_person_is_in_no_file_and_no_column_however_they_were_spelt() {
     let dir = tempfile::tempdir().expect("a folder");
-    let installation = TestInstallation::open(dir.path());
+    let installation = DataFolder::open(dir.path());
     let source = source("stripe", &[]);
     let landing = dir.path().join("landing");
     let load = |number: u32, mail: &str| {
@@ -202,7 +202,7 @@ fn an_erased_person_is_in_no_file_and_no_column_however_they_were_spelt() {
 fn columns_that_hold_addresses_are_known_and_a_new_one_is_looked_through() {
     use daybook::warehouse::privacy::traces::{KNOWN, OWN};
     let dir = tempfile::tempdir().expect("a folder");
-    let installation = TestInstallation::open(dir.path());
+    let installation = DataFolder::open(dir.path());
     let columns = texts(
         &installation.warehouse,
         "SELECT DISTINCT column_name FROM duckdb_columns() WHERE database_name = current_database()
@@ -223,7 +223,7 @@ fn columns_that_hold_addresses_are_known_and_a_new_one_is_looked_through() {
 fn an_erasure_outlives_the_loss_of_its_list_when_a_backup_is_restored() {
     for (lost, keeps_database) in [(true, true), (true, false), (false, false)] {
         let dir = tempfile::tempdir().expect("a folder");
-        let installation = TestInstallation::open(dir.path());
+        let installation = DataFolder::open(dir.path());
         installation.pay(0, 30, noon()).expect("loaded");
         let context = installation.maintain(keeps_all());
         back_up(&context, true, noon()).expect("a backup that still holds the person");
@@ -245,7 +245,7 @@ fn an_erasure_outlives_the_loss_of_its_list_when_a_backup_is_restored() {
         let erasures = erased::read_file(&folder.join(ERASURES)).expect("what is left of the list");
         let done = restore(&database, &WarehouseConfig::default(), &oldest, (&erasures, &Secret::new("key")), noon());
         assert_eq!(done.expect("restored").erased_again, 2);
-        let installation = TestInstallation::open(&folder);
+        let installation = DataFolder::open(&folder);
         let words = Words::new(&["cus_17", "payer17@example.com"]).expect("words");
         assert_eq!(places(&installation, &words), Vec::<String>::new());
         // The vendor sends the person again.
@@ -256,8 +256,8 @@ fn an_erasure_outlives_the_loss_of_its_list_when_a_backup_is_restored() {
 }
 
 /// A workspace whose payers the CRM knows by their addresses.
-fn with_contacts(folder: &Path) -> TestInstallation {
-    let installation = TestInstallation::open(folder);
+fn with_contacts(folder: &Path) -> DataFolder {
+    let installation = DataFolder::open(folder);
     installation.pay(0, 3, noon()).expect("loaded");
     run(
         &installation.warehouse,
@@ -270,7 +270,7 @@ fn with_contacts(folder: &Path) -> TestInstallation {
     installation
 }
 
-fn by_source(installation: &TestInstallation) -> Vec<String> {
+fn by_source(installation: &DataFolder) -> Vec<String> {
     let workspace = daybook::domain::workspace::Workspace {
         id: "acme".to_owned(),
         name: "Acme".to_owned(),
@@ -319,7 +319,7 @@ fn a_person_who_objects_is_led_back_to_no_origin_and_every_sum_stays() {
         std::fs::rename(&held, &away).expect("lost");
         restore(&database, &WarehouseConfig::default(), &made, (&[], &key), noon() + Duration::minutes(minute))
             .expect("restored");
-        let installation = TestInstallation::open(&folder);
+        let installation = DataFolder::open(&folder);
         assert_eq!(
             texts(&installation.warehouse, "SELECT count(*)::VARCHAR FROM ops.objection WHERE lifted_at IS NULL"),
             ["3"]
@@ -329,7 +329,7 @@ fn a_person_who_objects_is_led_back_to_no_origin_and_every_sum_stays() {
     }
 
     // Erased, the person objects still; lifted, they count again.
-    let installation = TestInstallation::open(&folder);
+    let installation = DataFolder::open(&folder);
     let context = installation.maintain(keeps_all());
     forget(&context, "acme", &who("payer1@example.com"), "cli", false, noon()).expect("erased");
     let words = Words::new(&["cus_1", "contact_ch_1"]).expect("words");
@@ -341,7 +341,7 @@ fn a_person_who_objects_is_led_back_to_no_origin_and_every_sum_stays() {
     assert_eq!(by_source(&installation), without);
 }
 
-fn places_of_objections(installation: &TestInstallation, words: &Words) -> Vec<String> {
+fn places_of_objections(installation: &DataFolder, words: &Words) -> Vec<String> {
     let mut all = texts(&installation.warehouse, "SELECT value FROM ops.objection");
     all.push(std::fs::read_to_string(installation.folder.join(objection::FILE)).expect("the list"));
     all.retain(|text| words.are_in_text(text));

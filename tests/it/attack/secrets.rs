@@ -1,10 +1,10 @@
 //! A vendor that repeats all it was sent, in every spelling: no secret reaches the log, the status, the database
 //! or a file.
 
+use crate::data_folder::DataFolder;
 use crate::init::init;
 use crate::maintenance_faults::{command, daybook, said};
 use crate::support::texts;
-use crate::test_installation::TestInstallation;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use daybook::support::spelling::{Outcome, Words};
@@ -184,7 +184,7 @@ fn no_secret_is_shown_by_a_log_at_trace_a_status_a_table_or_a_file_whatever_the_
     let data = std::fs::read_dir(root).expect("a folder").flatten().map(|entry| entry.path().join("daybook.duckdb"));
     let database = data.into_iter().find(|path| path.exists()).unwrap_or_else(|| root.join("daybook.duckdb"));
     let data = database.parent().expect("a folder").to_owned();
-    let installation = TestInstallation::open(&data);
+    let installation = DataFolder::open(&data);
     let columns = texts(
         &installation.warehouse,
         "SELECT schema_name || '.' || table_name || ' ' || column_name FROM duckdb_columns()

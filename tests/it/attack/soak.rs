@@ -91,9 +91,10 @@ fn middle(samples: &[Sample], index: usize) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn half_an_hour_of_a_slot_a_second_leaves_memory_files_and_logs_flat() {
     let usual = if crate::support::is_long() { 30 } else { 0 };
-    let minutes: u64 = std::env::var("DAYBOOK_SOAK_MINUTES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual);
+    let minutes: u64 =
+        daybook::support::environment::text("DAYBOOK_SOAK_MINUTES").and_then(|text| text.parse().ok()).unwrap_or(usual);
     if minutes == 0 {
-        println!("SKIPPED: half an hour of a busy daemon is for DAYBOOK_LONG=1");
+        crate::support::skip("half an hour of a busy daemon is for DAYBOOK_LONG=1");
         return;
     }
     let small = Small::start(7).await;

@@ -3,7 +3,7 @@
 
 use super::payloads::{issued, made, messages};
 use super::*;
-use crate::test_installation::TestInstallation as Maintained;
+use crate::data_folder::DataFolder;
 use chrono::{DateTime, Utc};
 use daybook::jobs::maintenance::back_up;
 use daybook::jobs::message_again::Origin;
@@ -61,7 +61,7 @@ async fn a_message_whose_file_is_lost_is_not_sent_empty_and_is_made_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_brings_the_files_of_messages_to_a_new_machine() {
     let (world, _) = issued().await;
-    let maintained = Maintained { folder: world.folder.path().to_owned(), warehouse: world.context.warehouse.clone() };
+    let maintained = DataFolder { folder: world.folder.path().to_owned(), warehouse: world.context.warehouse.clone() };
     let context = maintained.maintain(MaintenanceConfig::default());
     back_up(&context, true, noon()).expect("a backup");
     back_up(&context, true, noon() + TimeDelta::hours(1)).expect("another");
@@ -97,7 +97,7 @@ async fn a_backup_brings_the_files_of_messages_to_a_new_machine() {
 async fn an_erased_readers_mail_leaves_the_disk_at_once() {
     let (world, _) = issued().await;
     let warehouse = world.context.warehouse.clone();
-    let maintained = Maintained { folder: world.folder.path().to_owned(), warehouse: warehouse.clone() };
+    let maintained = DataFolder { folder: world.folder.path().to_owned(), warehouse: warehouse.clone() };
     let context = maintained.maintain(MaintenanceConfig::default());
     let mail = messages(&warehouse).remove(3);
     let own = PayloadFiles::of(warehouse.path()).expect("a folder");

@@ -1,9 +1,9 @@
 //! Payloads of reports that went out are dropped after thirty days and made again from the issued document.
 
-use crate::figures::{audience, context, order};
+use crate::data_folder::DataFolder;
+use crate::figures::order;
 use crate::support::{noon, send_all, texts};
 use crate::tenants::{Simulation, synced_world};
-use crate::test_installation::TestInstallation;
 use chrono::TimeDelta;
 use daybook::jobs::issue::issue_report;
 use daybook::jobs::message_again::{MessageBytes, Origin, bytes_of};
@@ -21,7 +21,7 @@ use daybook::warehouse::{Context, LedgerWriter, Warehouse, WarehouseConfig};
 use std::collections::BTreeMap;
 
 /// A report as it goes to files, mail, and Slack; the mail in German, with one attachment and an unsubscribe link.
-fn readers() -> Audience {
+fn readers(usual: Audience) -> Audience {
     let only_pdf = Formats { pdf: true, html: false, csv: false, xlsx: false };
     Audience {
         attachments: BTreeMap::from([("ceo@example.com".to_owned(), only_pdf)]),
@@ -29,7 +29,7 @@ fn readers() -> Audience {
         reply_to: Some("marketing@example.com".to_owned()),
         unsubscribe: vec!["https://example.com/off/{reader}".to_owned()],
         unsubscribe_key: key(),
-        ..audience()
+        ..usual
     }
 }
 
@@ -48,9 +48,10 @@ pub(super) async fn issued() -> (Simulation, Templates) {
     let world = synced_world(30).await;
     let templates = Templates::new(None).0;
     let tenant = tenants().remove(1);
-    let context = context(&tenant);
+    let context = world.report_context(&tenant);
     let order = order("daily_performance", &context, noon());
-    issue_report(&world.context.warehouse, &context, &order, &readers(), &templates).expect("issued");
+    issue_report(&world.context.warehouse, &context, &order, &readers(world.audience(&tenant)), &templates)
+        .expect("issued");
     (world, templates)
 }
 
@@ -186,7 +187,7 @@ async fn after_an_erasure_the_bytes_are_reported_to_be_others_because_of_it() {
     );
     warehouse.write_ledger_blocking(move |c| c.execute_batch(&named).context(String::new)).expect("named");
     let workspace = texts(warehouse, "SELECT DISTINCT workspace FROM ops.report").remove(0);
-    let installation = TestInstallation { folder: world.folder.path().to_owned(), warehouse: warehouse.clone() };
+    let installation = DataFolder { folder: world.folder.path().to_owned(), warehouse: warehouse.clone() };
     let context = installation.maintain(MaintenanceConfig::default());
     forget(&context, &workspace, &Who::Mail(person.to_owned()), "cli", false, noon()).expect("erased");
     let file = messages(warehouse).into_iter().find(|one| one.route.contains(".html")).expect("a file");

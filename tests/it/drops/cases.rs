@@ -162,7 +162,7 @@ async fn every_file_of_a_public_report_gives_its_right_value_or_a_clear_refusal(
     let mut paths: Vec<_> = std::fs::read_dir(folder).expect("the cases").flatten().map(|entry| entry.path()).collect();
     paths.sort();
     assert!(paths.len() > 100);
-    let only = std::env::var("DAYBOOK_CASE").ok();
+    let only = daybook::support::environment::text("DAYBOOK_CASE");
     let mut wrong = Vec::new();
     for path in paths {
         let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();

@@ -16,7 +16,7 @@ use written::{Currency, Dialect, Encoding, Row, Total, day, decimal, dialect, te
 /// So many tables of each kind; DAYBOOK_LONG asks for more, DIALECT_CASES for any number.
 fn cases() -> u32 {
     let usual = if crate::support::is_long() { 3000 } else { 300 };
-    std::env::var("DIALECT_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(usual)
+    daybook::support::environment::text("DIALECT_CASES").and_then(|count| count.parse().ok()).unwrap_or(usual)
 }
 
 /// A folder of files of a preset that is built in.

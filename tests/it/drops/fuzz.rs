@@ -201,7 +201,7 @@ fn most_memory() -> u64 {
 
 #[test]
 fn any_file_ends_with_rows_or_a_refusal() {
-    let asked = |name: &str| std::env::var(name).ok().and_then(|value| value.parse().ok());
+    let asked = |name: &str| daybook::support::environment::text(name).and_then(|value| value.parse().ok());
     let usual = if crate::support::is_long() { 60 } else { 5 };
     let (seed, seconds) = (asked("FUZZ_SEED").unwrap_or(1), asked("FUZZ_SECS").unwrap_or(usual));
     // Within the usual time, always the same files.

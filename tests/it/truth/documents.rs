@@ -1,6 +1,6 @@
 //! The report's printed figures against the truth: the texts are read back as a reader would.
 
-use crate::figures::{built, context, order};
+use crate::figures::{built, order};
 use crate::support::noon;
 use crate::tenants::Simulation;
 use chrono::{Datelike, Days, NaiveDate};
@@ -29,7 +29,7 @@ pub fn equal_the_truth(world: &Simulation, truth: &Truth) {
             business: daybook::domain::business::Business::default(),
             benchmarks: Vec::new(),
             gross_margin: None,
-            ..context(&tenant)
+            ..world.report_context(&tenant)
         };
         let mut compared = 0;
         for date in truth.days.keys().rev().step_by(STEP) {

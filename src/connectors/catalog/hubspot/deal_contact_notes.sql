@@ -25,7 +25,7 @@ FROM (
     WHERE coalesce(e.subCategory, '') <> 'crm.associations.NO_ASSOCIATIONS_FOUND'
     GROUP BY e.message
     UNION ALL
-    SELECT count(*) || ' deals are with more contacts than HubSpot lists: the rest is left out', count(*)
+    SELECT CASE count(*) WHEN 1 THEN '1 deal is' ELSE count(*) || ' deals are' END || ' with more contacts than HubSpot lists: the rest is left out', count(*)
     FROM cut
 )
 WHERE n > 0 AND note IS NOT NULL

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const SLACK: f32 = 0.6;
 
 fn wanted() -> u64 {
-    std::env::var("DAYBOOK_PAGES").ok().and_then(|text| text.parse().ok()).unwrap_or(200)
+    crate::support::environment::text("DAYBOOK_PAGES").and_then(|text| text.parse().ok()).unwrap_or(200)
 }
 
 /// A rule of the page, by its name, with the breaches of it.
@@ -158,7 +158,7 @@ fn generated_documents_become_sound_files_that_can_be_read() {
         let bytes = render(&document, Paper::Letter).expect("a PDF");
         let pdf = lopdf::Document::load_mem(&bytes).expect("a sound PDF");
         assert_eq!(pdf.get_pages().len(), pages, "document {seed}");
-        if let Some(folder) = std::env::var_os("DAYBOOK_LOOK") {
+        if let Some(folder) = crate::support::environment::variable("DAYBOOK_LOOK") {
             std::fs::write(std::path::Path::new(&folder).join(format!("generated-{seed}.pdf")), bytes)
                 .expect("written");
         }

@@ -1,10 +1,10 @@
 //! A12, A25: what holds persons, mails and figures is its owner's, whatever the shell's mask.
 
 use super::{Small, code};
+use crate::data_folder::land;
 use crate::init::init;
 use crate::maintenance_faults::{daybook, said};
 use crate::support::noon;
-use crate::test_installation::land;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 

@@ -3,6 +3,7 @@
 
 use super::{Small, code, free_port};
 use crate::maintenance_faults::{daybook, said};
+use crate::support::skip;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
@@ -101,12 +102,12 @@ fn another_user_is_shown_whose_daemon_it_is() {
     let mut asked = Command::new("runuser");
     asked.args(["-u", "nobody", "--"]).arg(&own).arg("-C").arg(small.path()).arg("status");
     let Ok(told) = asked.output() else {
-        println!("SKIPPED: runuser, which changes the user, is not here");
+        skip("runuser, which changes the user, is not here");
         return;
     };
     let words = said(&told);
     if words.contains("may not be used by non-root users") {
-        println!("SKIPPED: only root may change the user");
+        skip("only root may change the user");
         return;
     }
     assert_eq!(code(&told), 1, "{words}");

@@ -1,9 +1,9 @@
 //! A23, A24, A26, A27, A80: one cause has the same words wherever it strikes, and no panic reaches a user.
 
 use super::{Small, code};
+use crate::data_folder::{DataFolder, land};
 use crate::maintenance_faults::{daybook, said};
 use crate::support::noon;
-use crate::test_installation::{TestInstallation, land};
 use chrono::Duration;
 use std::fs;
 
@@ -31,7 +31,7 @@ fn a_full_disk_behind_standard_output_is_an_error_and_all_work_is_done() {
     let told = said(&done);
     assert_eq!(code(&done), 1, "{told}");
     assert!(told.contains(FULL) && !told.contains("panicked"), "{told}");
-    assert_eq!(TestInstallation::open(small.path()).payments(), ["30 payments, 300.000000"]);
+    assert_eq!(DataFolder::open(small.path()).payments(), ["30 payments, 300.000000"]);
     for script in ["$D runs", "$D status", "$D --json runs", "$D --help", "$D plan", "$D connectors", "$D check"] {
         let done = small.sh(&format!("{script} > /dev/full"));
         let told = said(&done);
@@ -54,7 +54,7 @@ fn a_reader_who_has_seen_enough_is_no_failure() {
 #[test]
 fn a_block_that_is_damaged_has_one_remedy_on_every_path() {
     let small = Small::new();
-    let installation = TestInstallation::open(small.path());
+    let installation = DataFolder::open(small.path());
     installation.pay(0, 3000, noon()).expect("loaded");
     drop(installation);
     let file = small.path().join("daybook.duckdb");

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn erasing_one_person_leaves_slices_paths_and_files_of_others_as_they_are() {
     let dir = tempfile::tempdir().expect("a folder");
-    let installation = TestInstallation::open(dir.path());
+    let installation = DataFolder::open(dir.path());
     let source = source("stripe", &[]);
     let landing = dir.path().join("landing");
     let load = |page: &str, minute: i64| {
@@ -31,7 +31,7 @@ fn erasing_one_person_leaves_slices_paths_and_files_of_others_as_they_are() {
              ('msg_own', 'rep', 'acme', 0, '{}', 'sent', 1, now()::TIMESTAMP, 'report', 'mail')"
             .to_owned(),
     );
-    let paths = |installation: &TestInstallation| {
+    let paths = |installation: &DataFolder| {
         texts(&installation.warehouse, "SELECT manifest || slice || partition FROM ops.load ORDER BY 1")
     };
     let (before, mail) = (paths(&installation), "To: jane@yahoo.com\r\n");
@@ -69,7 +69,7 @@ fn erasing_one_person_leaves_slices_paths_and_files_of_others_as_they_are() {
 #[test]
 fn what_can_be_read_in_too_many_ways_is_erased_and_named() {
     let dir = tempfile::tempdir().expect("a folder");
-    let installation = TestInstallation::open(dir.path());
+    let installation = DataFolder::open(dir.path());
     let source = source("stripe", &[]);
     let landing = dir.path().join("landing");
     let noise = r#"\u0025u0040 %2526amp; =3D=?utf-8?q?=3D?= \"\"+ &amp;#x5c; \\x2b %3D3D =2526 &#37;41 =5Cx3d %5Cu0026amp; =26#43; &#61;2B \\u003d2B %26%2361;"#.repeat(8);

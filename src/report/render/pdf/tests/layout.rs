@@ -251,7 +251,7 @@ fn an_edition_may_leave_out_the_appendix_and_bear_a_logo() {
         })
     });
     assert_eq!(images.count(), 1);
-    if let Some(folder) = std::env::var_os("DAYBOOK_LOOK") {
+    if let Some(folder) = crate::support::environment::variable("DAYBOOK_LOOK") {
         std::fs::write(std::path::Path::new(&folder).join("edition.pdf"), bytes).expect("written");
     }
 }

@@ -114,7 +114,9 @@ fn letter_paper_has_letter_pages_and_foreign_names_can_be_read_out() {
 /// (`*.json`) in it are laid out as well.
 #[test]
 fn the_sample_is_written_where_somebody_wants_to_look() {
-    let Some(folder) = std::env::var_os("DAYBOOK_LOOK").map(std::path::PathBuf::from) else { return };
+    let Some(folder) = crate::support::environment::variable("DAYBOOK_LOOK").map(std::path::PathBuf::from) else {
+        return crate::support::skip::skip("pictures are for DAYBOOK_LOOK=<folder>");
+    };
     let write = |document: &Document, name: &str| {
         let bytes = render(document, Paper::A4).expect("a PDF");
         std::fs::write(folder.join(name).with_extension("pdf"), bytes).expect("written");

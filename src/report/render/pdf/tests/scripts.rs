@@ -63,7 +63,9 @@ fn names_of_every_script_can_be_read_out_as_given() {
 /// Look at it: `DAYBOOK_LOOK`.
 #[test]
 fn the_scripts_are_written_where_somebody_wants_to_look() {
-    let Some(folder) = std::env::var_os("DAYBOOK_LOOK").map(std::path::PathBuf::from) else { return };
+    let Some(folder) = crate::support::environment::variable("DAYBOOK_LOOK").map(std::path::PathBuf::from) else {
+        return crate::support::skip::skip("pictures are for DAYBOOK_LOOK=<folder>");
+    };
     let bytes = render(&named(&NAMES), Paper::A4).expect("a PDF");
     std::fs::write(folder.join("scripts.pdf"), bytes).expect("written");
     let document = named(&NAMES);
