@@ -55,7 +55,7 @@ pub fn sheet(draft: &Draft, templates: &Templates, folder: &str) -> Result<(Shee
     let mail_page = with_images(&mail.html, rendered.charts.iter().chain(&logo), &mail_domain(from));
     let sent = document.issued_at.with_timezone(&document.time_zone).format("%H:%M").to_string();
     let blocks = rendered.slack["blocks"].as_array().map_or(0, Vec::len);
-    let picture = slack(&rendered.slack, &document.title, &sent)?;
+    let picture = slack(&rendered.slack, &document.title, &sent, templates.theme())?;
     let json = serde_json::to_string_pretty(&rendered.slack)? + "\n";
 
     let (mut formats, mut files) = (Vec::new(), Vec::new());

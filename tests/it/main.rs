@@ -47,5 +47,6 @@ mod splits;
 mod support;
 mod tenants;
 mod test_installation;
+mod theme;
 mod truth;
 mod walk;
