@@ -330,6 +330,9 @@ fn templates(settings: &Settings) -> Arc<Templates> {
     for problem in broken {
         tracing::warn!(template.file = %problem.file, error = problem.message, "a template override is broken; the built-in one is used");
     }
+    for warning in Templates::warnings(&settings.root.join("report-templates")) {
+        tracing::warn!(template.file = %warning.file, warning = warning.message, "a template override is used in another form");
+    }
     Arc::new(templates)
 }
 

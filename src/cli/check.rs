@@ -12,6 +12,7 @@ use crate::domain::period::Period;
 use crate::jobs::sync::{Source, load_request};
 use crate::jobs::template_trial::bounded;
 use crate::queries::unmatched::unmatched;
+use crate::report::templates::Templates;
 use crate::settings::problems;
 use crate::support::clock::Clock;
 use crate::support::secret::Secret;
@@ -75,6 +76,7 @@ pub async fn run(root: &Path, args: &CheckArgs, json: bool) -> anyhow::Result<Ou
 /// What may be meant but should be looked at: in the files, in the secrets, and held against the data.
 fn warnings(settings: &Settings, secrets: SecretsAre, now: DateTime<Utc>) -> anyhow::Result<Vec<Problem>> {
     let mut found = settings.warnings(now);
+    found.extend(template_problems(&Templates::warnings(&settings.root.join("report-templates"))));
     if secrets == SecretsAre::Needed {
         found.extend(review::secrets(settings, &catalog(&settings.root)?).warnings);
         found.extend(review::rights(settings));

@@ -189,7 +189,7 @@ impl Connector {
                 let templates = [Some(&request.url), request.body.as_ref()];
                 let templates = templates.into_iter().flatten().chain(request.headers.values());
                 for template in templates.chain(request.query.iter().map(|(_, value)| value)) {
-                    if let Err(error) = super::template::environment().template_from_str(template) {
+                    if let Err(error) = super::environment::environment().template_from_str(template) {
                         problems.push(format!("stream {id}: the template {template:?}: {error}"));
                     }
                 }

@@ -1,25 +1,8 @@
 //! Why a host was not reached, distinguished as a person would act on it.
 
-use super::error::ConnectorError;
-use serde::Serialize;
+use super::error::{ConnectionError, ConnectorError};
 use std::error::Error;
 use std::io::ErrorKind;
-
-/// What stood in the way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ConnectionError {
-    /// No address is known for the name.
-    Name,
-    /// The host is there, and nothing listens at the port.
-    Refused,
-    /// TLS failed: mostly the certificate.
-    Tls,
-    /// Nobody answered in time.
-    Silence,
-    /// Anything else between here and there.
-    Network,
-}
 
 /// The error of a request that never got an answer. Names the host; the rest of the URL may hold a
 /// key. `None` where there was a connection.

@@ -1,6 +1,6 @@
 //! What can go wrong with a vendor, as a caller would decide on it.
 
-use super::connection_error::ConnectionError;
+use serde::Serialize;
 use std::time::Duration;
 
 /// An error of a fetch. Messages hold no secrets and no raw bodies.
@@ -36,6 +36,22 @@ pub enum ConnectorError {
     /// The landing folder cannot be written or read.
     #[error("landing: {note}")]
     Landing { note: String },
+}
+
+/// What stood in the way of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectionError {
+    /// No address is known for the name.
+    Name,
+    /// The host is there, and nothing listens at the port.
+    Refused,
+    /// TLS failed: mostly the certificate.
+    Tls,
+    /// Nobody answered in time.
+    Silence,
+    /// Anything else between here and there.
+    Network,
 }
 
 /// `8 h 33 min`, `2 min`, `40 s`.

@@ -8,6 +8,7 @@ pub mod connection;
 pub mod connection_error;
 pub mod count;
 pub mod engine;
+mod environment;
 pub mod error;
 mod fetch;
 pub mod file;

@@ -1,10 +1,11 @@
 //! Requests as templates over `settings`, `secrets`, `slice`, `partition` and `cursor`.
 
 use super::connection::Connection;
+use super::environment::environment;
 use super::error::ConnectorError;
 use super::slice::{Slice, Window};
 use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior, Value};
+use minijinja::{Environment, Value};
 use std::collections::BTreeMap;
 
 /// What a pager passes to the next request; all texts, empty when they do not apply.
@@ -30,15 +31,6 @@ pub struct Renderer<'a> {
     environment: Environment<'a>,
     context: BTreeMap<&'static str, Value>,
     connection: &'a Connection,
-}
-
-/// The environment of every request template: undefined names are errors, and so is endless work.
-pub fn environment<'a>() -> Environment<'a> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_fuel(Some(100_000));
-    environment.add_filter("path", |text: String| -> String { encode_path(&text) });
-    environment
 }
 
 impl<'a> Renderer<'a> {
@@ -90,28 +82,4 @@ fn window(window: &Window) -> Value {
         }
     }
     Value::from(Serde(values))
-}
-
-/// Percent-encodes everything that could end or leave a path segment.
-fn encode_path(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'~' => out.push(char::from(byte)),
-            b'.' if text != "." && text != ".." => out.push('.'),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_partition_cannot_leave_its_path_segment() {
-        assert_eq!(encode_path("../x?y"), "..%2Fx%3Fy");
-        assert_eq!(encode_path(".."), "%2E%2E");
-    }
 }

@@ -1,7 +1,7 @@
 //! Tries every way in and out as it is configured: each vendor's account with one small request a
 //! stream, the mail server up to its login, channels as far as they can be asked. Loads and sends nothing.
 
-use crate::connectors::connection_error::ConnectionError;
+use crate::connectors::error::ConnectionError;
 use crate::connectors::{Connection, ConnectorError, Engine, Probed};
 use crate::delivery::{Deliverers, DeliveryError, ProbeResult};
 use crate::domain::money::Currency;

@@ -68,7 +68,7 @@ pub fn sheet(draft: &Draft, templates: &Templates, folder: &str) -> Result<(Shee
     add("Mail as text", "mail.txt", true, "where HTML is not read".to_owned(), mail.text.into_bytes());
     for post in &POSTS {
         let Some(message) = rendered.posts.get(post.channel) else { continue };
-        let picture = (post.picture)(message, &document.title, &sent)?;
+        let picture = (post.picture)(message, &document.title, &sent, templates.theme())?;
         let json = serde_json::to_string_pretty(message)? + "\n";
         add(post.label, &format!("{}.html", post.channel), true, (post.size)(message), picture.into_bytes());
         let label = format!("{} as JSON", post.label);

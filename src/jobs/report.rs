@@ -193,13 +193,13 @@ impl Renderings {
 /// Renders a document in every format. `data` is the same report in the standard locale: a CSV is read by
 /// programs, so it is the same for all readers.
 pub fn render_all(document: &Document, data: &Document, templates: &Templates) -> Result<Rendered, ReportError> {
-    let csv = csv::render(data)?;
+    let (csv, palette) = (csv::render(data)?, templates.palette());
     let painter = ChartPainter {
-        chart: |chart, document, width| svg(&draw(chart, document, width), ""),
-        spark: |values| svg(&spark(values, 220.0, 36.0), ""),
+        chart: |chart, document, width, palette| svg(&draw(chart, document, width), "", palette),
+        spark: |values, palette| svg(&spark(values, 220.0, 36.0), "", palette),
     };
     let charts = document.charts().map(|chart| {
-        Ok(InlineChart { chart_id: chart.id.clone(), png: png(&draw_printed(chart, document, 584.0), 2.0)? })
+        Ok(InlineChart { chart_id: chart.id.clone(), png: png(&draw_printed(chart, document, 584.0), 2.0, &palette)? })
     });
     Ok(Rendered {
         pdf: pdf::render_with(document, &paper(document, templates))?,
@@ -213,7 +213,12 @@ pub fn render_all(document: &Document, data: &Document, templates: &Templates) -
 
 /// How an edition's pages are made: a brief one leaves detail to HTML and data files.
 fn paper(document: &Document, templates: &Templates) -> pdf::Options {
-    pdf::Options { paper: templates.theme().paper, appendix: !document.is_brief, logo: templates.logo().cloned() }
+    pdf::Options {
+        paper: templates.theme().paper,
+        palette: templates.palette(),
+        appendix: !document.is_brief,
+        logo: templates.logo().cloned(),
+    }
 }
 
 impl Rendered {

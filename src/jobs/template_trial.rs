@@ -26,7 +26,7 @@ pub fn bounded(folder: &Path) -> (Templates, Vec<TemplateProblem>) {
                 break;
             }
             let message = format!("it takes more than {} MB or {SECONDS} s for a sample report", MEMORY_BYTES >> 20);
-            refused.push(TemplateProblem { file, line: 0, message });
+            refused.push(TemplateProblem::new(&file, 0, message));
         }
     }
     Templates::without(Some(folder), refused)

@@ -5,6 +5,7 @@ pub mod data;
 pub mod definition;
 pub mod document;
 pub mod format;
+pub mod look;
 pub mod posts;
 pub mod preview;
 pub mod questions;

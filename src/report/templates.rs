@@ -5,13 +5,12 @@
 mod sources;
 #[cfg(test)]
 pub(crate) mod testing;
-mod theme;
 
-pub use theme::Theme;
-
-use super::document::Document;
-use super::render::logo::Logo;
+use super::look::logo::MOST_BYTES;
+use super::look::{Logo, Palette, Theme, theme};
+use crate::settings::Problem;
 use crate::support::ids::hex;
+use crate::support::shown::fault;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
@@ -35,6 +34,33 @@ pub struct TemplateProblem {
     /// Starting at 1; 0 where the file as a whole is meant.
     pub line: usize,
     pub message: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+impl TemplateProblem {
+    /// A problem of a file whose place the built-in one takes.
+    pub fn new(file: &str, line: usize, message: impl Into<String>) -> Self {
+        let remedy = "mend it, or remove the file to use the built-in one".to_owned();
+        Self { file: file.to_owned(), line, message: message.into(), remedy }
+    }
+}
+
+impl From<&Problem> for TemplateProblem {
+    fn from(problem: &Problem) -> Self {
+        Self {
+            file: problem.file.display().to_string(),
+            line: problem.line.unwrap_or_default(),
+            message: problem.message.clone(),
+            remedy: problem.remedy.clone(),
+        }
+    }
+}
+
+impl From<TemplateError> for TemplateProblem {
+    fn from(error: TemplateError) -> Self {
+        Self::new(&error.file, error.line, error.message)
+    }
 }
 
 /// A template could not be rendered.
@@ -58,25 +84,21 @@ pub struct Templates {
 }
 
 impl Templates {
-    /// The built-in templates, with the files of `override_dir` in place of those of the same name.
-    /// A replacement that cannot be read, parsed or rendered is left out and reported.
-    pub fn new(override_dir: Option<&Path>) -> (Self, Vec<TemplateProblem>) {
-        Self::without(override_dir, Vec::new())
-    }
-
-    /// The same without replacements that were refused before; they are among the problems.
-    pub fn without(override_dir: Option<&Path>, refused: Vec<TemplateProblem>) -> (Self, Vec<TemplateProblem>) {
-        let (mut sources, mut problems) = Sources::load(override_dir);
+    /// The built-in templates, with the files of `folder` in place of those of the same name, but for those that were
+    /// `refused` before; they are among the problems. A replacement that cannot be read or parsed is left out and
+    /// reported. Whether it renders is not tried: `Templates::new` does that.
+    pub(crate) fn parsed(folder: Option<&Path>, refused: Vec<TemplateProblem>) -> (Self, Vec<TemplateProblem>) {
+        let (mut sources, mut problems) = Sources::load(folder);
         refused.iter().for_each(|problem| sources.restore(&problem.file));
         problems.extend(refused);
-        let (theme, theme_problem) = Theme::parse(&sources);
-        problems.extend(theme_problem);
-        let logo = theme.read_logo(&sources, override_dir).unwrap_or_else(|problem| {
-            problems.push(problem);
-            None
+        let read = theme::read(sources.text(theme::FILE));
+        problems.extend(read.problems.iter().map(TemplateProblem::from));
+        let logo = folder.zip(read.theme.logo.as_ref()).and_then(|(folder, name)| {
+            let told = |message| TemplateProblem::new(theme::FILE, read.logo_line.unwrap_or_default(), message);
+            logo(folder, name).map_err(|message| problems.push(told(fault(&message)))).ok()
         });
         let (active, builtin) = (environment(), environment());
-        let mut templates = Self { active, builtin, sources: sources.clone(), theme, logo };
+        let mut templates = Self { active, builtin, sources: sources.clone(), theme: read.theme, logo };
         for (file, builtin) in sources.builtin() {
             problems.extend(add(&mut templates.builtin, file, builtin));
             if let Some(problem) = add(&mut templates.active, file, sources.text(file)) {
@@ -84,16 +106,13 @@ impl Templates {
                 problems.push(problem);
             }
         }
-        // A replacement may parse and still name a field that does not exist, in a file that includes it or that it
-        // includes. Each round puts one file back, so this ends.
-        while let Some((rendered, error)) = templates.failure() {
-            let named = [error.file.as_str(), rendered].into_iter().find(|file| templates.sources.replaced(file));
-            let Some(file) = named.or_else(|| templates.replaced().next()).map(str::to_owned) else { break };
-            let line = if file == error.file { error.line } else { 0 };
-            templates.restore(&file);
-            problems.push(TemplateProblem { file, line, message: error.message });
-        }
         (templates, problems)
+    }
+
+    /// What of a folder is used in another form than it is written in, such as a colour that cannot be read.
+    pub fn warnings(folder: &Path) -> Vec<TemplateProblem> {
+        let (sources, _) = Sources::load(Some(folder));
+        theme::read(sources.text(theme::FILE)).warnings.iter().map(TemplateProblem::from).collect()
     }
 
     /// Whether a folder replaces any template by another text.
@@ -101,41 +120,26 @@ impl Templates {
         Sources::load(Some(folder)).0.changed().next().is_some()
     }
 
-    /// Renders the sample report with each replacement of a folder alone, named to `announce` before, whatever
-    /// comes of it: for a process that may die of it.
-    pub fn try_each(folder: &Path, refused: &[String], announce: impl Fn(&str)) {
-        let (all, _) = Sources::load(Some(folder));
-        for file in all.changed().filter(|file| !refused.iter().any(|refused| refused == file)) {
-            announce(file);
-            let mut templates = Self::new(None).0;
-            templates.sources.replace(file, all.text(file));
-            if add(&mut templates.active, file, all.text(file)).is_none() {
-                drop(templates.check());
-            }
-        }
+    /// The files of a folder with another text than the built-in ones, and that text.
+    pub(crate) fn changed(folder: &Path) -> Vec<(String, String)> {
+        let (sources, _) = Sources::load(Some(folder));
+        sources.changed().map(|file| (file.to_owned(), sources.text(file).to_owned())).collect()
     }
 
-    /// The first template that does not render with the sample report, and why.
-    fn failure(&self) -> Option<(&'static str, TemplateError)> {
-        super::render::contexts(&super::sample::document(), self)
-            .into_iter()
-            .find_map(|(file, context)| Some((file, render_in(&self.active, file, context).err()?)))
+    /// Puts a text in the place of a template; whether it can be parsed.
+    pub(crate) fn replace(&mut self, file: &str, text: &str) -> bool {
+        self.sources.replace(file, text);
+        add(&mut self.active, file, text).is_none()
     }
 
-    /// Renders every template with the sample report; empty means that all are sound.
-    pub fn check(&self) -> Vec<TemplateProblem> {
-        self.check_with(&super::sample::document())
+    /// Renders one template without the built-in one stepping in.
+    pub(crate) fn render_active(&self, file: &str, context: Value) -> Result<String, TemplateError> {
+        render_in(&self.active, file, context)
     }
 
-    /// Renders every template with a document, without the built-in ones stepping in.
-    pub fn check_with(&self, document: &Document) -> Vec<TemplateProblem> {
-        let mut problems: Vec<TemplateProblem> = super::render::contexts(document, self)
-            .into_iter()
-            .filter_map(|(file, context)| render_in(&self.active, file, context).err())
-            .map(|error| TemplateProblem { file: error.file, line: error.line, message: error.message })
-            .collect();
-        problems.dedup();
-        problems
+    /// Whether a file of the folder is in use for this one.
+    pub(crate) fn is_replaced(&self, file: &str) -> bool {
+        self.sources.replaced(file)
     }
 
     /// Renders one template. Where a replacement fails on this document, the built-in one is used
@@ -199,16 +203,31 @@ impl Templates {
         &self.theme
     }
 
+    /// The colours of charts and PDFs.
+    pub fn palette(&self) -> Palette {
+        self.theme.palette()
+    }
+
     /// The logo that the theme names.
     pub fn logo(&self) -> Option<&Logo> {
         self.logo.as_ref()
     }
 
-    fn restore(&mut self, file: &str) {
+    /// Goes back to the built-in file.
+    pub(crate) fn restore(&mut self, file: &str) {
         self.sources.restore(file);
         let text = self.sources.text(file).to_owned();
         // The built-in text was parsed before.
         let _ = self.active.add_template_owned(file.to_owned(), text);
+    }
+}
+
+/// The logo of this name in the folder, or why there is none.
+fn logo(folder: &Path, name: &str) -> Result<Logo, String> {
+    match sources::bytes(folder, name, MOST_BYTES) {
+        Ok(Some(bytes)) => Logo::read(&bytes),
+        Ok(None) => Err(format!("there is no file {name:?} beside this file")),
+        Err(message) => Err(format!("{name:?} {message}")),
     }
 }
 
@@ -234,8 +253,7 @@ fn add(environment: &mut Environment<'static>, file: &str, text: &str) -> Option
         return None;
     }
     let error = environment.add_template_owned(file.to_owned(), text.to_owned()).err()?;
-    let error = template_error(file, &error);
-    Some(TemplateProblem { file: error.file, line: error.line, message: error.message })
+    Some(template_error(file, &error).into())
 }
 
 fn render_in(environment: &Environment<'static>, file: &str, context: Value) -> Result<String, TemplateError> {
@@ -262,7 +280,7 @@ fn template_error(file: &str, error: &minijinja::Error) -> TemplateError {
     TemplateError {
         file: error.name().unwrap_or(file).to_owned(),
         line: error.line().unwrap_or_default(),
-        message: super::render::words::shortened(&message, 300),
+        message: fault(&message),
     }
 }
 
@@ -282,6 +300,3 @@ impl Write for Capped {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

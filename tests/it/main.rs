@@ -49,5 +49,6 @@ mod splits;
 mod support;
 mod tenants;
 mod test_installation;
+mod theme;
 mod truth;
 mod walk;

@@ -21,7 +21,7 @@ const FILES: [&str; 10] = [
     "report.csv",
 ];
 const TEXT: &str = "report-templates/mail/report.txt";
-const THEME: &str = "accent = \"#a1b2c3\"\naccent_dark = \"#abcdef\"\nlogo_text = \"Acme House\"\n";
+const THEME: &str = "accent = \"#456789\"\naccent_dark = \"#abcdef\"\nlogo_text = \"Acme House\"\n";
 
 fn read(root: &Path, file: &str) -> String {
     String::from_utf8_lossy(&fs::read(root.join(file)).expect(file)).into_owned()
@@ -110,12 +110,12 @@ fn a_broken_replacement_is_reported_with_its_line_and_the_built_in_one_is_used()
     assert!(told.contains("→ mend it, or remove the file to use the built-in one"), "{told}");
     assert!(told.contains("in place of built-in templates: theme.toml"), "{told}");
     assert!(read(root.path(), "out/mail.txt").contains("€12,480"), "the built-in text");
-    assert!(read(root.path(), "out/page.html").contains("--accent:#a1b2c3"), "the sound theme is in use");
+    assert!(read(root.path(), "out/page.html").contains("--accent:#456789"), "the sound theme is in use");
     // The colours are taken though the logo is missing.
     write(root.path(), "report-templates/theme.toml", &format!("{THEME}logo = \"logo.svg\"\n"));
     let (_, told) = preview(root.path(), &[]);
     assert!(told.contains("report-templates/theme.toml:4\n"), "{told}");
-    assert!(read(root.path(), "out/page.html").contains("--accent:#a1b2c3"));
+    assert!(read(root.path(), "out/page.html").contains("--accent:#456789"));
     let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 9 3\"><rect width=\"9\" height=\"3\"/></svg>";
     write(root.path(), "report-templates/logo.svg", svg);
     preview(root.path(), &[]);

@@ -6,7 +6,7 @@ use crate::jobs::preview::{Draft, PreviewFile, sheet};
 use crate::jobs::template_trial::bounded;
 use crate::report::preview::{Index, Remark, index};
 use crate::report::render::words::period_text;
-use crate::report::templates::TemplateProblem;
+use crate::report::templates::{TemplateProblem, Templates};
 use crate::support::ids::hex;
 use sha2::{Digest, Sha256};
 use std::fs::{self, Permissions};
@@ -90,11 +90,13 @@ impl Stage {
         }
         let mut problems = self.mistakes.clone();
         problems.extend(template_problems(&found));
+        problems.extend(template_problems(&Templates::warnings(&self.root.join(TEMPLATES))));
         problems.sort();
         problems.dedup();
 
         let replaced: Vec<String> = templates.replaced().map(str::to_owned).collect();
         let mut shown = self.heading(&replaced);
+        shown.theme = templates.theme().clone();
         let mut files = Vec::new();
         for draft in &self.drafts {
             let folder = match (self.drafts.len(), draft.variant.as_str()) {
@@ -167,8 +169,7 @@ impl Stage {
 pub fn template_problems(found: &[TemplateProblem]) -> Vec<Problem> {
     let problem = |problem: &TemplateProblem| {
         let line = Some(problem.line).filter(|line| *line > 0);
-        let remedy = "mend it, or remove the file to use the built-in one";
-        Problem::new(&Path::new(TEMPLATES).join(&problem.file), line, &problem.message, remedy)
+        Problem::new(&Path::new(TEMPLATES).join(&problem.file), line, &problem.message, &problem.remedy)
     };
     found.iter().map(problem).collect()
 }

@@ -6,7 +6,7 @@ pub mod vendors;
 use super::{Gathered, Known, Workspaces, benchmarks, channels, daemon, jobs, metrics, workspaces};
 use crate::connectors::spec::ConnectorSpec;
 use crate::domain::fact::Origin;
-use crate::report::templates::Theme;
+use crate::report::look::theme;
 use crate::settings::kinds::definitions;
 use crate::settings::reader::{Problems, Section, Source};
 use crate::settings::with;
@@ -79,7 +79,6 @@ impl FileKind {
     pub fn schema(self) -> Value {
         let head = json!({ "$schema": "http://json-schema.org/draft-07/schema#", "title": self.files() });
         match self {
-            Self::Theme => with(head, &of_type::<Theme>()),
             Self::Connector => with(head, &of_type::<ConnectorSpec>()),
             _ => {
                 let mut schema = with(head, &explore(|recorder| self.read(recorder)));
@@ -123,7 +122,8 @@ impl FileKind {
                 let origin = Origin::File(source.file.to_owned());
                 drop(facts::read_top(top, Written { id: "fact".to_owned(), origin, query: None }));
             }
-            Self::Theme | Self::Connector => {}
+            Self::Theme => drop(theme::read_top(top)),
+            Self::Connector => {}
         }
     }
 }

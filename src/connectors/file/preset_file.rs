@@ -3,7 +3,6 @@
 use super::column::{Mark, Meaning};
 use super::own_target::Targets;
 use super::preset::{COUNTS, Column, Filter, NONE, Preset, Question, Unpivot, Written};
-use super::presets::PresetProblem;
 use super::shape::tidy;
 use super::target::{Field, TargetSpec};
 use crate::domain::dropped::Repeats;
@@ -15,6 +14,16 @@ use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use toml::Spanned;
+
+/// A preset that cannot be used: its file, the line if known, what is wrong, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PresetProblem {
+    /// Its name in the folder.
+    pub file: String,
+    pub line: Option<usize>,
+    pub message: String,
+    pub remedy: String,
+}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

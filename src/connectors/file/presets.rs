@@ -10,7 +10,7 @@
 
 use super::own_target::Targets;
 use super::preset::Preset;
-use super::preset_file::read;
+use super::preset_file::{PresetProblem, read};
 use super::target::Target;
 use crate::domain::fact::Facts;
 use crate::support::text_file;
@@ -37,16 +37,6 @@ static SHARED: LazyLock<Presets> = LazyLock::new(|| {
 pub struct Presets {
     by_name: BTreeMap<String, Arc<Preset>>,
     targets: Targets,
-}
-
-/// A preset that cannot be used: its file, the line if known, what is wrong, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PresetProblem {
-    /// Its name in the folder.
-    pub file: String,
-    pub line: Option<usize>,
-    pub message: String,
-    pub remedy: String,
 }
 
 impl Default for Presets {

@@ -5,20 +5,18 @@
 mod judge;
 mod range;
 mod sift;
-mod summary;
-pub mod unpivot;
 mod writer;
 
 use super::column::Reading;
 use super::columns::{self, Source};
 use super::shape::{Found, Refusal, Sink};
+use super::unpivot::Unpivot;
 use super::{FileDrop, Preset};
 use crate::connectors::error::ConnectorError;
 use chrono_tz::Tz;
 use judge::Judge;
 use std::path::Path;
 use tempfile::NamedTempFile;
-use unpivot::Unpivot;
 use writer::Writer;
 
 /// A file whose rows lie in a scratch file, a JSON line each: `k` the number of the file, `n` the line,

@@ -10,6 +10,7 @@ mod slack;
 mod teams;
 
 use crate::report::document::Document;
+use crate::report::look::Theme;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -21,8 +22,8 @@ pub struct Post {
     /// For people, e.g. `Slack`.
     pub label: &'static str,
     pub render: fn(&Document) -> Value,
-    /// A page that shows the message roughly as its readers see it: message, title, time of sending.
-    pub picture: fn(&Value, &str, &str) -> Result<String, minijinja::Error>,
+    /// A page that shows the message roughly as its readers see it: message, title, time of sending, theme.
+    pub picture: fn(&Value, &str, &str, &Theme) -> Result<String, minijinja::Error>,
     /// How large it is, and what is allowed.
     pub size: fn(&Value) -> String,
 }

@@ -1,5 +1,6 @@
 //! The page that shows every format of a preview side by side, and what is wrong with templates.
 
+use crate::report::look::Theme;
 use serde::Serialize;
 
 /// All of a preview.
@@ -15,6 +16,8 @@ pub struct Index {
     pub sheets: Vec<Sheet>,
     /// While files are watched: what the script that reports a newer rendering says of this one.
     pub version: Option<String>,
+    /// Whose accent the page has.
+    pub theme: Theme,
 }
 
 /// A mistake in a file.
@@ -66,6 +69,7 @@ mod tests {
             problems: vec![remark],
             sheets: vec![Sheet { title: text.to_owned(), formats: vec![format] }],
             version: None,
+            theme: Theme::default(),
         }
     }
 

@@ -9,10 +9,11 @@ pub use mime::{Smaller, smaller};
 
 use crate::report::document::{Document, Tone};
 use crate::report::format::in_sentence;
+use crate::report::look::Theme;
 use crate::report::render::html::LogoView;
 use crate::report::render::view::{BlockView, Limits, PageView, WATERFALL, page};
 use crate::report::render::words::{clipped, first_card, period_text, plain, shortened};
-use crate::report::templates::{TemplateError, Templates, Theme};
+use crate::report::templates::{TemplateError, Templates};
 use minijinja::Value;
 use minijinja::value::Serde;
 use serde::Serialize;

@@ -1,9 +1,10 @@
 //! The interactive page: one file without any request, light and dark, phone to desktop, print.
 
 use crate::report::document::{Chart, Document};
-use crate::report::render::logo::Logo;
+use crate::report::look::Logo;
+use crate::report::look::{Palette, Theme};
 use crate::report::render::view::{BlockView, DrawingView, Limits, PageView, page};
-use crate::report::templates::{TemplateError, Templates, Theme};
+use crate::report::templates::{TemplateError, Templates};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use minijinja::Value;
@@ -22,9 +23,9 @@ const DRAWINGS: [(&str, f32); 3] = [("narrow", 300.0), ("medium", 480.0), ("wide
 #[derive(Clone, Copy, Debug)]
 pub struct ChartPainter {
     /// A chart of the given width.
-    pub chart: fn(&Chart, &Document, f32) -> String,
+    pub chart: fn(&Chart, &Document, f32, &Palette) -> String,
     /// A small line of the last days, oldest first.
-    pub spark: fn(&[Option<Decimal>]) -> String,
+    pub spark: fn(&[Option<Decimal>], &Palette) -> String,
 }
 
 #[derive(Serialize)]
@@ -68,22 +69,23 @@ pub fn render(
 
 /// What the template is given when it is checked: empty drawings.
 pub(crate) fn check_context(document: &Document, templates: &Templates) -> Value {
-    let blank = ChartPainter { chart: |_, _, _| String::new(), spark: |_| String::new() };
+    let blank = ChartPainter { chart: |_, _, _, _| String::new(), spark: |_, _| String::new() };
     let csv = super::csv::render(document).unwrap_or_default();
     Value::from(Serde(context(document, &csv, templates, blank, String::new())))
 }
 
 fn context(document: &Document, csv: &str, templates: &Templates, painter: ChartPainter, style: String) -> Context {
-    let mut page = page(document, Limits::NONE);
+    let (mut page, palette) = (page(document, Limits::NONE), templates.palette());
     for block in page.sections.iter_mut().flat_map(|section| &mut section.blocks) {
         match block {
             BlockView::Cards { cards } => {
                 for card in cards.iter_mut().filter(|card| !card.spark_values.is_empty()) {
-                    card.spark = (painter.spark)(&card.spark_values);
+                    card.spark = (painter.spark)(&card.spark_values, &palette);
                 }
             }
             BlockView::Chart(chart) => {
-                let draw = |(name, width)| DrawingView { name, svg: (painter.chart)(&chart.chart, document, width) };
+                let draw =
+                    |(name, width)| DrawingView { name, svg: (painter.chart)(&chart.chart, document, width, &palette) };
                 chart.drawings = DRAWINGS.into_iter().map(draw).collect();
             }
             BlockView::Table(_) | BlockView::Text { .. } => {}

@@ -1,6 +1,7 @@
 //! The template files: embedded in the binary, and read from the folder that replaces them.
 
 use super::TemplateProblem;
+use crate::support::shown::shown;
 use include_dir::{Dir, DirEntry, include_dir};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -39,7 +40,7 @@ impl Sources {
                         sources.replaced.insert(file.clone(), text);
                     }
                     Ok(None) => {}
-                    Err(message) => problems.push(TemplateProblem { file: file.clone(), line: 0, message }),
+                    Err(message) => problems.push(TemplateProblem::new(file, 0, message)),
                 }
             }
             problems.extend(strangers(dir, &sources.builtin));
@@ -135,13 +136,9 @@ fn strangers(dir: &Path, builtin: &BTreeMap<String, &'static str>) -> Vec<Templa
     for folder in ["html", "mail"] {
         let Ok(entries) = std::fs::read_dir(dir.join(folder)) else { continue };
         for entry in entries.flatten().take(100) {
-            let file = format!(
-                "{folder}/{}",
-                super::super::render::words::shortened(&entry.file_name().to_string_lossy(), 100)
-            );
+            let file = format!("{folder}/{}", shown(&entry.file_name().to_string_lossy()));
             if !builtin.contains_key(&file) {
-                let message = "replaces no built-in template and is not used".to_owned();
-                problems.push(TemplateProblem { file, line: 0, message });
+                problems.push(TemplateProblem::new(&file, 0, "replaces no built-in template and is not used"));
             }
         }
     }

@@ -1,10 +1,10 @@
 //! The first pass: finds the fields' columns and gathers what their values show.
 
-use super::summary;
 use crate::connectors::file::FileDrop;
 use crate::connectors::file::column::{Doubt, Evidence, Hints, Meaning, Reading, decide};
 use crate::connectors::file::columns::{Resolved, Sieve, Source, resolve};
 use crate::connectors::file::shape::{Found, Refusal, Sink, shown};
+use crate::connectors::file::summary;
 use chrono_tz::Tz;
 
 /// A column that a field is read from.

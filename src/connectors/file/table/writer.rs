@@ -2,10 +2,10 @@
 
 use super::judge::Judged;
 use super::sift::{Sift, Sifted};
-use super::summary::{self, Nameless};
 use crate::connectors::file::FileDrop;
 use crate::connectors::file::column::{Meaning, Value};
 use crate::connectors::file::shape::{Found, Refusal, Sink, shown, tidy};
+use crate::connectors::file::summary::{self, Nameless};
 use crate::support::nearest::nearest;
 use chrono::{Datelike, NaiveDate};
 use rust_decimal::Decimal;

@@ -3,6 +3,7 @@
 //! Measures and colours follow Slack's own client; blocks are <https://docs.slack.dev/reference/block-kit/blocks/>.
 
 use super::mrkdwn;
+use crate::report::look::Theme;
 use crate::report::preview::page;
 use serde::Serialize;
 use serde_json::Value;
@@ -32,16 +33,18 @@ enum Picture {
 struct Context<'a> {
     title: &'a str,
     sent: &'a str,
+    theme: &'a Theme,
     fallback: String,
     blocks: Vec<Picture>,
 }
 
 /// The page for the body of a webhook call: `text`, and `blocks` if there are any. `title` names the
-/// page, `sent` is the time beside the sender's name.
-pub fn slack(message: &Value, title: &str, sent: &str) -> Result<String, minijinja::Error> {
+/// page, `sent` is the time beside the sender's name, whose picture has the accent of `theme`.
+pub fn slack(message: &Value, title: &str, sent: &str, theme: &Theme) -> Result<String, minijinja::Error> {
     let context = Context {
         title,
         sent,
+        theme,
         fallback: mrkdwn::html(message["text"].as_str().unwrap_or_default()),
         blocks: blocks(message),
     };
@@ -86,7 +89,7 @@ mod tests {
 
     #[test]
     fn the_sample_looks_as_agreed() {
-        let page = slack(&render(&sample::document()), "Sample", "08:00").expect("a page");
+        let page = slack(&render(&sample::document()), "Sample", "08:00", &Theme::default()).expect("a page");
         let body = page.split_once("<body>").expect("a body").1;
         insta::assert_snapshot!(body);
     }
@@ -101,7 +104,7 @@ mod tests {
             { "type": "context", "elements": [{ "type": "image", "image_url": "https://e.example/x", "alt_text": hostile }] },
             { "type": hostile }, { "type": "divider" }, {}, "x", null,
         ] });
-        let page = slack(&message, hostile, hostile).expect("a page");
+        let page = slack(&message, hostile, hostile, &Theme::default()).expect("a page");
         for ours in ["<script", "<img", "e.example", "</title><"] {
             assert!(!page.contains(ours), "{ours}: {page}");
         }
@@ -111,7 +114,7 @@ mod tests {
     #[test]
     fn the_page_asks_for_nothing_and_every_figure_is_on_it() {
         let document = sample::document();
-        let page = slack(&render(&document), "Sample", "08:00").expect("a page");
+        let page = slack(&render(&document), "Sample", "08:00", &Theme::default()).expect("a page");
         assert!(page.contains("default-src 'none'"));
         for word in ["src=", "url(", "@import", "<link", "<script"] {
             assert!(!page.contains(word), "{word}");

@@ -1,5 +1,6 @@
 //! A card as a page: roughly what a Teams channel shows, in light and dark, without any request.
 
+use crate::report::look::Theme;
 use crate::report::preview::page;
 use serde::Serialize;
 use serde_json::Value;
@@ -23,7 +24,7 @@ struct Block {
 }
 
 /// The page for a message of a workflow. `title` names the page, `sent` is the time beside the sender's name.
-pub fn teams(message: &Value, title: &str, sent: &str) -> Result<String, minijinja::Error> {
+pub fn teams(message: &Value, title: &str, sent: &str, _theme: &Theme) -> Result<String, minijinja::Error> {
     let body = message["attachments"][0]["content"]["body"].as_array();
     let blocks = body.into_iter().flatten().map(block).collect();
     page("teams.html", include_str!("picture.html"), Context { title, sent, blocks })
@@ -51,7 +52,7 @@ mod tests {
     #[test]
     fn the_page_asks_for_nothing_and_every_figure_is_on_it() {
         let document = sample::document();
-        let page = teams(&(POST.render)(&document), "Sample", "08:00").expect("a page");
+        let page = teams(&(POST.render)(&document), "Sample", "08:00", &Theme::default()).expect("a page");
         assert!(page.contains("default-src 'none'"));
         for word in ["src=", "url(", "@import", "<link", "<script"] {
             assert!(!page.contains(word), "{word}");
@@ -68,7 +69,7 @@ mod tests {
         let hostile = "</title><script>alert(1)</script>";
         let mut document = sample::document();
         document.workspace_name = hostile.to_owned();
-        let page = teams(&(POST.render)(&document), hostile, hostile).expect("a page");
+        let page = teams(&(POST.render)(&document), hostile, hostile, &Theme::default()).expect("a page");
         assert!(!page.contains("<script") && page.contains("&lt;script&gt;"), "{page}");
     }
 }

@@ -2,7 +2,6 @@
 //! as long as the event lasts.
 
 use super::super::typeface::{Weight, width};
-use super::values::Covered;
 use super::{Anchor, ColorRole, Drawing, Frame, Mark};
 use crate::report::document::EventMark;
 use chrono::NaiveDate;
@@ -30,6 +29,9 @@ pub fn points(events: &[EventMark], dates: &[NaiveDate]) -> Vec<Marked> {
     }
     marked.into_iter().map(|(from, (to, numbers))| (from, to, numbers)).collect()
 }
+
+/// The room that a text covers: left, right, top, bottom.
+pub type Covered = (f32, f32, f32, f32);
 
 /// Adds the marks; for each the marks it is made of and its points.
 pub fn draw(
@@ -85,6 +87,7 @@ mod tests {
     use super::super::{draw_printed, svg};
     use super::*;
     use crate::report::document::{Block, Document, Plot};
+    use crate::report::look::Palette;
     use crate::report::sample;
 
     fn day(text: &str) -> NaiveDate {
@@ -143,7 +146,7 @@ mod tests {
             assert_eq!(rooms.len(), 6);
             assert!(rooms.windows(2).all(|pair| pair[0].1 < pair[1].0), "{width}: {rooms:?}");
             assert!(rooms.iter().all(|room| room.0 >= 0.0 && room.1 <= width && room.2 >= 0.0), "{width}: {rooms:?}");
-            let picture = svg(&drawing, &chart.alt);
+            let picture = svg(&drawing, &chart.alt, &Palette::default());
             assert_eq!(picture.matches("<g class=\"event p").count(), 6);
             assert_eq!(picture.matches("<g ").count(), picture.matches("</g>").count());
             assert!(!picture.contains("<b>"), "the text of an event is no part of the drawing");
@@ -155,7 +158,7 @@ mod tests {
         let (document, chart) = with(Vec::new());
         let drawing = draw_printed(&chart, &document, 584.0);
         assert_eq!(drawing.frame.as_ref().expect("a frame").top, 12.0);
-        assert!(!svg(&drawing, "").contains("class=\"event"));
+        assert!(!svg(&drawing, "", &Palette::default()).contains("class=\"event"));
         assert!(!serde_json::to_string(&document).expect("JSON").contains("\"events\""));
     }
 }

@@ -178,7 +178,7 @@ mod tests {
         let lines = |marks: &[Mark]| marks.iter().filter(|mark| matches!(mark, Mark::Line { .. })).count();
         // The day without data breaks each line in two.
         assert_eq!(frame.series.iter().map(|part| lines(&drawing.marks[part.clone()])).collect::<Vec<_>>(), [2, 2]);
-        let picture = svg(&drawing, "");
+        let picture = svg(&drawing, "", &crate::report::look::Palette::default());
         assert!(picture.contains("<g class=\"series s0\">") && picture.contains("<g class=\"series s1\">"));
         assert_eq!(picture.matches("<g ").count(), picture.matches("</g>").count());
     }

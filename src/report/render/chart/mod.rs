@@ -8,6 +8,7 @@ mod heat;
 mod lines;
 mod outlines;
 mod scale;
+mod shapes;
 mod svg;
 mod values;
 mod waterfall;
@@ -16,6 +17,7 @@ pub use lines::{axis_text, step};
 pub use svg::{ChartError, png, svg};
 
 use crate::report::document::{Chart, Document, Plot};
+use crate::report::look::{Palette, Rgb8, palette};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use std::ops::Range;
@@ -34,19 +36,14 @@ pub enum ColorRole {
 
 impl ColorRole {
     /// Colour on white paper; readable in grey print and for colour-blind eyes.
-    pub fn color(self) -> (u8, u8, u8) {
+    pub fn color(self, palette: &Palette) -> Rgb8 {
         match self {
-            Self::Accent => (0x0b, 0x69, 0xa3),
-            Self::Compare => (0xa6, 0xae, 0xb8),
-            Self::Grid => (0xe4, 0xe7, 0xeb),
-            Self::Text => (0x1f, 0x29, 0x33),
-            Self::Muted => (0x61, 0x6e, 0x7c),
-            Self::Heat(0) => (0xf1, 0xf4, 0xf7),
-            Self::Heat(1) => (0xd3, 0xe4, 0xf0),
-            Self::Heat(2) => (0xa6, 0xcb, 0xe2),
-            Self::Heat(3) => (0x6f, 0xa9, 0xcf),
-            Self::Heat(4) => (0x36, 0x85, 0xb8),
-            Self::Heat(_) => (0x0b, 0x5a, 0x8c),
+            Self::Accent => palette.accent,
+            Self::Compare => palette::COMPARE,
+            Self::Grid => palette::GRID,
+            Self::Text => palette::TEXT,
+            Self::Muted => palette::MUTED,
+            Self::Heat(shade) => palette.heat[usize::from(shade).min(palette.heat.len() - 1)],
         }
     }
 
@@ -275,7 +272,7 @@ mod tests {
                 };
                 assert!(low >= -0.5 && high <= drawing.width + 0.5, "{} at {width}: {mark:?}", chart.id);
             }
-            assert!(png(&drawing, 2.0).is_ok());
+            assert!(png(&drawing, 2.0, &Palette::default()).is_ok());
         }
     }
 }

@@ -1,14 +1,14 @@
 //! Texts of a drawing as the outlines of their glyphs, for pictures of pixels.
 
-use super::svg;
-use super::{Anchor, Mark};
+use super::{Anchor, Mark, shapes};
+use crate::report::look::Palette;
 use crate::report::render::typeface::{Font, Piece, Weight, pieces, width};
 use skrifa::outline::OutlinePen;
 use std::fmt::Write as _;
 
-/// As [`svg::draw`], but texts as paths.
-pub fn draw(mark: &Mark, out: &mut String) {
-    let Mark::Text { x, y, text, size, anchor, ink, bold } = mark else { return svg::draw(mark, out) };
+/// As [`shapes::draw`], but texts as paths.
+pub fn draw(mark: &Mark, palette: &Palette, out: &mut String) {
+    let Mark::Text { x, y, text, size, anchor, ink, bold } = mark else { return shapes::draw(mark, palette, out) };
     let weight = if *bold { Weight::Bold } else { Weight::Regular };
     let before = match anchor {
         Anchor::Start => 0.0,
@@ -19,7 +19,7 @@ pub fn draw(mark: &Mark, out: &mut String) {
     for piece in pieces(text, weight) {
         pen.draw(&piece, *size);
     }
-    let _ = write!(out, r#"<path d="{}" fill="{}"/>"#, pen.path, svg::hex(*ink));
+    let _ = write!(out, r#"<path d="{}" fill="{}"/>"#, pen.path, ink.color(palette));
 }
 
 /// Where the next glyph stands.
@@ -107,7 +107,7 @@ mod tests {
             bold: false,
         };
         let drawing = Drawing { width: 100.0, height: 30.0, marks: vec![mark], frame: None, breaks: Vec::new() };
-        let bytes = png(&drawing, 1.0).expect("a PNG");
+        let bytes = png(&drawing, 1.0, &Palette::default()).expect("a PNG");
         let picture = resvg::tiny_skia::Pixmap::decode_png(&bytes).expect("pixels");
         picture.pixels().iter().filter(|pixel| pixel.red() < 0x80).count()
     }

@@ -1,7 +1,8 @@
 //! A drawing as SVG text, and as PNG for mail.
 
-use super::{Anchor, ColorRole, Drawing, Frame, Mark, outlines};
-use crate::report::render::typeface::reads_from_right;
+use super::shapes::{self, escape};
+use super::{Drawing, Frame, Mark, outlines};
+use crate::report::look::Palette;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg;
 use std::fmt::Write as _;
@@ -15,11 +16,11 @@ pub struct ChartError(String);
 /// Self-contained SVG: colours as attributes, classes for a page that wants its own, the words of
 /// `alt` as title; hidden from screen readers where there are none, as the page then says it. What a
 /// page may draw anew or hide is grouped, with the frame it lies in.
-pub fn svg(drawing: &Drawing, alt: &str) -> String {
-    svg_of(drawing, alt, draw)
+pub fn svg(drawing: &Drawing, alt: &str, palette: &Palette) -> String {
+    svg_of(drawing, alt, &|mark, out| shapes::draw(mark, palette, out))
 }
 
-fn svg_of(drawing: &Drawing, alt: &str, draw: fn(&Mark, &mut String)) -> String {
+fn svg_of(drawing: &Drawing, alt: &str, draw: &dyn Fn(&Mark, &mut String)) -> String {
     let mut out = String::new();
     let (width, height) = (drawing.width, drawing.height);
     let _ = write!(
@@ -56,61 +57,11 @@ fn groups(frame: &Frame) -> Vec<(String, Range<usize>)> {
     std::iter::once(("days".to_owned(), frame.days.clone())).chain(events).chain(series).collect()
 }
 
-pub(super) fn draw(mark: &Mark, out: &mut String) {
-    let _ = match mark {
-        Mark::Line { points, ink, width } => {
-            let points: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
-            write!(
-                out,
-                r#"<polyline class="{}" points="{}" fill="none" stroke="{}" stroke-width="{width}" stroke-linejoin="round" stroke-linecap="round"/>"#,
-                ink.class(),
-                points.join(" "),
-                hex(*ink)
-            )
-        }
-        Mark::Rect { x, y, width, height, ink } => write!(
-            out,
-            r#"<rect class="{}" x="{x:.1}" y="{y:.1}" width="{width:.1}" height="{height:.1}" rx="2" fill="{}"/>"#,
-            ink.class(),
-            hex(*ink)
-        ),
-        Mark::Dot { x, y, radius, ink } => {
-            write!(
-                out,
-                r#"<circle class="{}" cx="{x:.1}" cy="{y:.1}" r="{radius}" fill="{}"/>"#,
-                ink.class(),
-                hex(*ink)
-            )
-        }
-        Mark::Text { x, y, text, size, anchor, ink, bold } => {
-            let anchor = match anchor {
-                Anchor::Start => "start",
-                Anchor::Middle => "middle",
-                Anchor::End => "end",
-            };
-            let weight = if *bold { "700" } else { "400" };
-            write!(
-                out,
-                r#"<text class="{}" x="{x:.1}" y="{y:.1}" font-size="{size}" font-weight="{weight}" text-anchor="{anchor}" fill="{}">{}</text>"#,
-                ink.class(),
-                hex(*ink),
-                directed(text)
-            )
-        }
-    };
-}
-
-/// A text that is read from the right is turned as a whole.
-fn directed(text: &str) -> String {
-    let text = escape(text);
-    if reads_from_right(&text) == Some(true) { format!("\u{2067}{text}\u{2069}") } else { text }
-}
-
 /// The drawing as PNG, `scale` pixels for each of its units, on white. Its texts are drawn as outlines:
 /// usvg takes a font for a whole text, and a name may need several.
-pub fn png(drawing: &Drawing, scale: f32) -> Result<Vec<u8>, ChartError> {
+pub fn png(drawing: &Drawing, scale: f32, palette: &Palette) -> Result<Vec<u8>, ChartError> {
     let failed = |error: &dyn std::fmt::Display| ChartError(error.to_string());
-    let picture = svg_of(drawing, "", outlines::draw);
+    let picture = svg_of(drawing, "", &|mark, out| outlines::draw(mark, palette, out));
     let tree = usvg::Tree::from_str(&picture, &usvg::Options::default()).map_err(|error| failed(&error))?;
     let size = tree.size();
     let (width, height) = ((size.width() * scale).ceil() as u32, (size.height() * scale).ceil() as u32);
@@ -118,22 +69,4 @@ pub fn png(drawing: &Drawing, scale: f32) -> Result<Vec<u8>, ChartError> {
     picture.fill(resvg::tiny_skia::Color::WHITE);
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut picture.as_mut());
     picture.encode_png().map_err(|error| failed(&error))
-}
-
-pub(super) fn hex(ink: ColorRole) -> String {
-    let (r, g, b) = ink.color();
-    format!("#{r:02x}{g:02x}{b:02x}")
-}
-
-fn escape(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).fold(String::with_capacity(text.len()), |mut out, letter| {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            other => out.push(other),
-        }
-        out
-    })
 }

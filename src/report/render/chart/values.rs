@@ -1,15 +1,13 @@
 //! The values that a printed line is asked for: the last one, the highest and the lowest.
 
 use super::super::typeface::{Weight, width};
+use super::events::Covered;
 use super::{Anchor, ColorRole, Drawing, Frame, Mark};
 use crate::domain::metric::Unit;
 use crate::report::document::{Document, Role, Series};
 use rust_decimal::prelude::ToPrimitive;
 
 const SIZE: f32 = 11.0;
-
-/// A text with the room it covers: left, right, top, bottom.
-pub type Covered = (f32, f32, f32, f32);
 
 /// Writes them beside the line of the subject.
 pub fn write(drawing: &mut Drawing, series: &[Series], unit: Unit, document: &Document) {

@@ -7,8 +7,10 @@ use crate::report::sample;
 
 fn painter() -> ChartPainter {
     ChartPainter {
-        chart: |chart, _, width| format!("<svg class=\"chart\" data-id=\"{}\" data-width=\"{width}\"></svg>", chart.id),
-        spark: |values| format!("<svg class=\"spark\" data-points=\"{}\"></svg>", values.len()),
+        chart: |chart, _, width, _| {
+            format!("<svg class=\"chart\" data-id=\"{}\" data-width=\"{width}\"></svg>", chart.id)
+        },
+        spark: |values, _| format!("<svg class=\"spark\" data-points=\"{}\"></svg>", values.len()),
     }
 }
 

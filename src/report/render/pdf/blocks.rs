@@ -1,10 +1,11 @@
 //! Cards of headline figures.
 
-use super::page::{BAD, GOOD, INK, Layout, MUTED, PAPER, Rgb8, Target};
+use super::figure::{color, link, shrunk};
+use super::page::{INK, Layout, MUTED, PAPER};
 use super::paper::Area;
 use super::tags::Tag;
-use super::{chart, picture, table};
-use crate::report::document::{Card, Comparison, Figure, Tone};
+use super::{chart, picture};
+use crate::report::document::{Card, Comparison};
 use crate::report::render::typeface::{Weight, width, wrap_most};
 
 const GAP: f32 = 10.0;
@@ -89,7 +90,7 @@ impl<'a> Measured<'a> {
             });
         });
         let base = area.y + self.head();
-        let (text, size) = table::shrunk(&figure.text, 19.0, self.room - 8.0, Weight::Bold);
+        let (text, size) = shrunk(&figure.text, 19.0, self.room - 8.0, Weight::Bold);
         layout.within(Tag::P, |layout| {
             layout.text(x, base, &text, size, Weight::Bold, INK);
             link(figure, layout);
@@ -124,10 +125,10 @@ struct Compared<'a> {
 impl<'a> Compared<'a> {
     /// Figures are set smaller before anything is cut; words take another line.
     fn new(comparison: &'a Comparison, room: f32) -> Self {
-        let change = table::shrunk(&comparison.change.text, 8.5, room * 0.4, Weight::Bold);
+        let change = shrunk(&comparison.change.text, 8.5, room * 0.4, Weight::Bold);
         let after = width(&change.0, change.1, Weight::Bold) + 4.0;
         let most = room - after;
-        let (base, size) = table::shrunk(&comparison.base.text, SMALL, most, Weight::Regular);
+        let (base, size) = shrunk(&comparison.base.text, SMALL, most, Weight::Regular);
         let mut lines = wrap_most(&comparison.label, most, SMALL.min(size), Weight::Regular, 2);
         let last = lines.last_mut().filter(|last| !last.trim().is_empty());
         match last {
@@ -154,21 +155,5 @@ impl<'a> Compared<'a> {
             layout.text(x + self.after, y + index as f32 * CLOSE_LINE, line, self.size, Weight::Regular, MUTED);
         });
         link(&self.comparison.base, layout);
-    }
-}
-
-/// A figure leads to its receipt.
-pub fn link(figure: &Figure, layout: &mut Layout) {
-    if let Some(receipt) = &figure.receipt {
-        layout.link_last(Target::Receipt(receipt.clone()));
-    }
-}
-
-/// Good, bad or neither.
-pub fn color(tone: Tone) -> Rgb8 {
-    match tone {
-        Tone::Good => GOOD,
-        Tone::Bad => BAD,
-        Tone::Neutral => MUTED,
     }
 }

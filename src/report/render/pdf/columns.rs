@@ -1,11 +1,13 @@
 //! How wide the columns of a table are, and how their figures line up.
 
-use super::table::{HEAD_SIZE, SIZE};
 use crate::report::document::{Cell, Figure, Row, Table};
 use crate::report::render::typeface::{Weight, showable, width};
 use crate::report::render::words::words as words_of;
 use rust_decimal::prelude::ToPrimitive;
 
+/// Of texts in rows, and in headings.
+pub const SIZE: f32 = 9.0;
+pub const HEAD_SIZE: f32 = 8.0;
 /// Between the figures of two columns.
 pub const GUTTER: f32 = 10.0;
 /// Room for the mark of a provisional figure.

@@ -1,6 +1,7 @@
 //! The pages as a file: fonts with the letters used, bookmarks, language, title and dates.
 
-use super::page::{Bookmark, LOGO, Pages, Sheet, font_name};
+use super::glyphs::font_name;
+use super::page::{Bookmark, LOGO, Pages, Sheet};
 use super::{PdfError, fonts, structure};
 use crate::report::document::Document;
 use crate::report::render::typeface::showable;

@@ -1,7 +1,8 @@
 //! The fonts of a file: of each the glyphs that are shown, and which letters they stand for.
 
 use super::PdfError;
-use super::page::{Sheet, font_name};
+use super::glyphs::font_name;
+use super::page::Sheet;
 use crate::report::render::typeface::Font;
 use lopdf::{Object, Stream};
 use printpdf::{FontId, Op, ParsedFont, PdfFontHandle, TextItem};

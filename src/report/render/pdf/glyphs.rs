@@ -1,6 +1,5 @@
 //! The drawing operations of a line of text.
 
-use super::page::font_name;
 use crate::report::render::typeface::{Cluster, Font, Glyph, Piece, Weight, pieces};
 use printpdf::{Codepoint, DictItem, FontId, Op, PdfFontHandle, Pt, TextItem};
 use std::collections::BTreeMap;
@@ -136,4 +135,9 @@ fn dictionary<const N: usize>(entries: [(&str, DictItem); N]) -> DictItem {
 fn text_string(text: &str) -> DictItem {
     let units = std::iter::once(0xfeff).chain(text.encode_utf16());
     DictItem::String { data: units.flat_map(u16::to_be_bytes).collect(), literal: false }
+}
+
+/// The name of an embedded font.
+pub fn font_name(font: Font) -> String {
+    format!("F{}", font.at() + 1)
 }

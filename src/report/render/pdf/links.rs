@@ -1,22 +1,11 @@
 //! What leads where, and the last hand to the pages: running heads, numbers and links.
 
-use super::page::{Layout, MUTED, Pages, Target};
+use super::page::{Layout, Link, MUTED, Pages, Target};
 use super::paper::Area;
 use super::run::Part;
-use super::tags::{Kid, NodeId, Tag};
+use super::tags::{Kid, Tag};
 use crate::report::render::typeface::{Weight, fit, showable};
 use printpdf::{Actions, BorderArray, ColorArray, Destination, HighlightingMode, LinkAnnotation, Op, Pt, Rect};
-
-/// What leads where.
-#[derive(Clone, Debug)]
-pub(super) struct Link {
-    pub page: usize,
-    area: Area,
-    target: Target,
-    /// What it leads from: a figure's text, or a section's title.
-    from: String,
-    node: NodeId,
-}
 
 impl Layout {
     /// What was set last leads to its target when clicked.

@@ -1,6 +1,6 @@
 //! The logo as an image of a file.
 
-use crate::report::render::logo::Logo;
+use crate::report::look::Logo;
 use printpdf::{RawImage, RawImageData, RawImageFormat};
 
 /// A logo ready to be drawn.

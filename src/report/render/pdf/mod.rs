@@ -5,6 +5,7 @@
 mod appendix;
 mod blocks;
 mod columns;
+mod figure;
 mod file;
 mod fonts;
 mod glyphs;
@@ -25,12 +26,12 @@ mod table;
 mod tags;
 
 pub use options::Options;
-pub use paper::Paper;
 
 use super::chart;
 use super::typeface::{Weight, fit, showable};
 use super::words::{has_provisional, period_text};
 use crate::report::document::Document;
+use crate::report::look::Paper;
 use logo::Image;
 use page::{AMBER, AMBER_PAPER, INK, Layout, MUTED, Pages, Target};
 use paper::Area;
@@ -55,7 +56,7 @@ pub fn render_with(document: &Document, options: &Options) -> Result<Vec<u8>, Pd
 
 /// The document on pages.
 fn lay_out(document: &Document, options: &Options, logo: Option<Image>) -> Pages {
-    let mut layout = Layout::new(options.paper, document.locale.decimal_mark());
+    let mut layout = Layout::new(options.paper, options.palette, document.locale.decimal_mark());
     title(document, logo, &mut layout);
     for (number, section) in document.sections.iter().enumerate() {
         section::draw(document, section, &mut layout);

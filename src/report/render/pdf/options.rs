@@ -1,12 +1,12 @@
 //! What an edition of a report is printed with.
 
-use super::Paper;
-use crate::report::render::logo::Logo;
+use crate::report::look::{Logo, Palette, Paper};
 
 /// Options of a PDF.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
     pub paper: Paper,
+    pub palette: Palette,
     /// The pages that say where each figure comes from and how far each source reaches.
     pub appendix: bool,
     /// Drawn at the upper right of the first page.
@@ -16,6 +16,6 @@ pub struct Options {
 impl Options {
     /// Everything, on this paper.
     pub fn whole(paper: Paper) -> Self {
-        Self { paper, appendix: true, logo: None }
+        Self { paper, palette: Palette::default(), appendix: true, logo: None }
     }
 }

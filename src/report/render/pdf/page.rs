@@ -1,25 +1,16 @@
 //! Pages and what is drawn on them. `y` is counted from the top of the page, in points.
 
 use super::glyphs;
-use super::links::Link;
 use super::logo::Image;
-use super::paper::{Area, Paper};
+use super::paper::Area;
 use super::run::{Part, Run};
 use super::tags::{NodeId, Tag, Tree};
-use crate::report::render::typeface::{Font, Weight, width};
+pub use crate::report::look::Rgb8;
+pub use crate::report::look::palette::{AMBER, AMBER_PAPER, BAD, CARD as PAPER, GOOD, GRID, MUTED, TEXT as INK};
+use crate::report::look::{Palette, Paper};
+use crate::report::render::typeface::{Weight, width};
 use printpdf::{Color, Line, LinePoint, Op, PaintMode, Point, Polygon, PolygonRing, Pt, Rgb, WindingOrder};
 use std::collections::BTreeMap;
-
-pub type Rgb8 = (u8, u8, u8);
-pub const INK: Rgb8 = (0x1f, 0x29, 0x33);
-pub const MUTED: Rgb8 = (0x61, 0x6e, 0x7c);
-pub const GRID: Rgb8 = (0xe4, 0xe7, 0xeb);
-pub const PAPER: Rgb8 = (0xf7, 0xf8, 0xfa);
-pub const ACCENT: Rgb8 = (0x0b, 0x69, 0xa3);
-pub const GOOD: Rgb8 = (0x0f, 0x7b, 0x4f);
-pub const BAD: Rgb8 = (0xb3, 0x26, 0x1e);
-pub const AMBER: Rgb8 = (0x8d, 0x5a, 0x00);
-pub const AMBER_PAPER: Rgb8 = (0xff, 0xf4, 0xd6);
 
 /// Where a link leads.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +18,17 @@ pub enum Target {
     /// By its number in reading order.
     Section(usize),
     Receipt(String),
+}
+
+/// What leads where.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    pub page: usize,
+    pub area: Area,
+    pub target: Target,
+    /// What it leads from: a figure's text, or a section's title.
+    pub from: String,
+    pub node: NodeId,
 }
 
 /// To whom what is drawn belongs.
@@ -73,6 +75,7 @@ pub struct Pages {
 #[derive(Debug)]
 pub struct Layout {
     pub(super) paper: Paper,
+    pub palette: Palette,
     pub room: Area,
     pub(super) sheets: Vec<Sheet>,
     pub y: f32,
@@ -95,10 +98,11 @@ pub struct Layout {
 }
 
 impl Layout {
-    pub fn new(paper: Paper, point: char) -> Self {
+    pub fn new(paper: Paper, palette: Palette, point: char) -> Self {
         let room = paper.room();
         Self {
             paper,
+            palette,
             room,
             sheets: vec![Sheet::default()],
             y: room.y,
@@ -247,12 +251,8 @@ impl Layout {
 
 /// The name of the logo in a file.
 pub const LOGO: &str = "Logo";
-/// The name of an embedded font.
-pub fn font_name(font: Font) -> String {
-    format!("F{}", font.at() + 1)
-}
 
-fn paint((r, g, b): Rgb8) -> Color {
+fn paint(Rgb8(r, g, b): Rgb8) -> Color {
     let part = |value: u8| f32::from(value) / 255.0;
     Color::Rgb(Rgb { r: part(r), g: part(g), b: part(b), icc_profile: None })
 }

@@ -1,17 +1,6 @@
 //! The paper's size, its margins and the room between them, in points.
 
-use serde::{Deserialize, Serialize};
-
-/// What reports are printed on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Paper {
-    /// 210 by 297 mm.
-    #[default]
-    A4,
-    /// 8.5 by 11 inches.
-    Letter,
-}
+use crate::report::look::Paper;
 
 /// A place on a page; `y` is its upper edge, counted from the top.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -81,18 +81,18 @@ pub fn draw_at(drawing: &Drawing, left: f32, top: f32, scale: f32, layout: &mut 
         match mark {
             Mark::Line { points, ink, width } => {
                 let points: Vec<_> = points.iter().map(|point| place(*point)).collect();
-                layout.polyline(&points, ink.color(), width * scale);
+                layout.polyline(&points, ink.color(&layout.palette), width * scale);
             }
             Mark::Rect { x, y, width, height, ink } => {
                 let (x, y) = place((*x, *y));
-                layout.rect(Area { x, y, width: width * scale, height: height * scale }, ink.color());
+                layout.rect(Area { x, y, width: width * scale, height: height * scale }, ink.color(&layout.palette));
             }
             Mark::Dot { x, y, radius, ink } => {
                 let ((x, y), radius) = (place((*x, *y)), radius * scale);
                 let turn = std::f32::consts::TAU / 16.0;
                 let around = (0..16).map(|n| turn * n as f32);
                 let points: Vec<_> = around.map(|a| (x + radius * a.cos(), y + radius * a.sin())).collect();
-                layout.fill(&points, ink.color());
+                layout.fill(&points, ink.color(&layout.palette));
             }
             Mark::Text { x, y, text, size, anchor, ink, bold } => {
                 let weight = if *bold { Weight::Bold } else { Weight::Regular };
@@ -112,7 +112,7 @@ pub fn draw_at(drawing: &Drawing, left: f32, top: f32, scale: f32, layout: &mut 
                     Anchor::Middle => (x - wide / 2.0).min(left + drawing.width * scale - wide).max(left),
                     Anchor::End => x - wide,
                 };
-                layout.text(x, y, text, size, weight, ink.color());
+                layout.text(x, y, text, size, weight, ink.color(&layout.palette));
             }
         }
     }

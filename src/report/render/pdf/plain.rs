@@ -1,9 +1,10 @@
 //! Tables of plain texts.
 
+use super::columns::{HEAD_SIZE, SIZE};
 use super::page::{GRID, INK, Layout, MUTED};
 use super::paper::Area;
 use super::run::Part;
-use super::table::{HEAD_SIZE, LINE, PAD, SIZE};
+use super::table::{LINE, PAD};
 use super::tags::Tag;
 use crate::report::render::typeface::{Weight, wrap_most};
 

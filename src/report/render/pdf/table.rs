@@ -1,8 +1,8 @@
 //! Tables that break between rows and repeat their headings.
 
-use super::blocks::{color, link};
-use super::columns::{Column, GUTTER, columns, lines_up, longest_word, tail};
-use super::page::{ACCENT, GRID, INK, Layout, MUTED};
+use super::columns::{Column, GUTTER, HEAD_SIZE, SIZE, columns, lines_up, longest_word, tail};
+use super::figure::{color, link};
+use super::page::{GRID, INK, Layout, MUTED};
 use super::paper::Area;
 use super::run::Part;
 use super::tags::Tag;
@@ -10,8 +10,6 @@ use crate::report::document::{Cell, Figure, Row, Table, Tone};
 use crate::report::render::typeface::{Weight, fit, name_lines, names, showable, width, wrap_most};
 use rust_decimal::prelude::ToPrimitive;
 
-pub const SIZE: f32 = 9.0;
-pub const HEAD_SIZE: f32 = 8.0;
 pub const LINE: f32 = 11.5;
 pub const PAD: f32 = 8.0;
 const HEAD_LINE: f32 = 10.0;
@@ -245,7 +243,7 @@ fn draw_cell(cell: &Cell, column: &Column, right: f32, base: f32, weight: Weight
 fn draw_bar(bar: Area, share: f32, full: f32, tone: Tone, layout: &mut Layout) {
     let goal = bar.width / full.max(1.0);
     layout.rect(Area { width: goal, ..bar }, GRID);
-    let ink = if tone == Tone::Neutral { ACCENT } else { color(tone) };
+    let ink = if tone == Tone::Neutral { layout.palette.accent } else { color(tone) };
     layout.rect(Area { width: (goal * share).clamp(0.0, bar.width), ..bar }, ink);
     layout.polyline(&[(bar.x + goal, bar.y - 2.0), (bar.x + goal, bar.bottom() + 2.0)], INK, 0.8);
 }
@@ -273,13 +271,4 @@ fn draw_figure(
 
 fn cell_lines(text: &str, column: &Column, weight: Weight) -> Vec<String> {
     name_lines(text, column.width - GUTTER - column.mark, SIZE, weight, 2)
-}
-
-/// A figure is never cut: it is set smaller until it fits.
-pub fn shrunk(text: &str, most: f32, room: f32, weight: Weight) -> (String, f32) {
-    let exact = (room / width(text, 1.0, weight).max(f32::EPSILON)).clamp(0.5, most);
-    let sizes = [19.0, 16.0, 13.0, 10.0, 9.0, 8.5, 8.0, 7.5, 7.0, 6.0, 5.0, 4.0];
-    let fits = |size: &f32| *size <= most && *size <= exact;
-    // A sum of trillions in a narrow column is tiny, but all there.
-    (text.to_owned(), sizes.into_iter().find(fits).unwrap_or(exact))
 }

@@ -30,10 +30,3 @@ pub fn in_words(text: &str) -> String {
     }
     names.join(", ")
 }
-
-/// The text with its emoji in words at its end: `Sale (fire)`; nothing where it has none.
-pub fn told(text: &str) -> Option<String> {
-    let words = in_words(text);
-    let rest = super::showable(text);
-    (!words.is_empty() && !rest.starts_with('(')).then(|| format!("{rest} ({words})"))
-}

@@ -1,8 +1,8 @@
 //! Lines that fit: what is too long is cut in its middle, because names differ at both ends.
 
 use super::fonts::Weight;
-use super::letters::showable;
 use super::shape::width;
+use super::showable::showable;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// No line is wider than a page: of a text far longer than that only the ends are looked at.

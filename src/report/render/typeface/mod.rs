@@ -9,11 +9,13 @@ mod fonts;
 mod letters;
 mod names;
 mod shape;
+mod showable;
 mod wrap;
 
 pub use fit::fit;
 pub use fonts::{Font, Weight};
-pub use letters::{looks, showable};
+pub use letters::looks;
 pub use names::{name_lines, names};
 pub use shape::{Cluster, Glyph, Piece, pieces, reads_from_right, width};
+pub use showable::showable;
 pub use wrap::{wrap, wrap_most};

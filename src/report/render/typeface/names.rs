@@ -1,10 +1,10 @@
 //! Names given by others, in little room: cut in their middle, and never two of them alike.
 
-use super::emoji;
 use super::fit::{cut_middle, cut_start, ends};
 use super::fonts::Weight;
-use super::letters::{looks, showable};
+use super::letters::looks;
 use super::shape::reads_from_right;
+use super::showable::{self, showable};
 use super::wrap::{direct, wrap};
 use std::collections::{BTreeMap, BTreeSet};
 use unicode_segmentation::UnicodeSegmentation;
@@ -75,7 +75,7 @@ fn fitted(name: &str, room: Room) -> Vec<String> {
 }
 
 fn with_emoji(name: &str, _: &[&str], room: Room) -> Vec<String> {
-    fitted(&emoji::told(&ends(name)).unwrap_or_else(|| name.to_owned()), room)
+    fitted(&showable::told(&ends(name)).unwrap_or_else(|| name.to_owned()), room)
 }
 
 /// The name from shortly before where it differs from the others on.

@@ -2,8 +2,9 @@
 
 use super::fit::{cut_end, cut_middle, longest};
 use super::fonts::Weight;
-use super::letters::{is_wide, showable};
+use super::letters::is_wide;
 use super::shape::{reads_from_right, width};
+use super::showable::showable;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// A word that is longer is cut in its middle.

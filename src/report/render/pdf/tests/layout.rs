@@ -4,7 +4,7 @@ use super::run::Part;
 use super::*;
 use crate::domain::period::Period;
 use crate::report::document::{Block, Cell, Column, Plot, Row, Section, Table, Tone};
-use crate::report::render::logo::Logo;
+use crate::report::look::Logo;
 use crate::report::sample;
 use chrono::NaiveDate;
 use rust_decimal::{Decimal, dec};
@@ -237,7 +237,8 @@ fn bars(pages: &Pages) -> Vec<f32> {
 fn an_edition_may_leave_out_the_appendix_and_bear_a_logo() {
     let document = sample::document();
     let svg = br##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 20"><rect width="60" height="20" fill="#c00"/></svg>"##;
-    let options = Options { paper: Paper::A4, appendix: false, logo: Some(Logo::read(svg).expect("a logo")) };
+    let options =
+        Options { appendix: false, logo: Some(Logo::read(svg).expect("a logo")), ..Options::whole(Paper::A4) };
     let bytes = render_with(&document, &options).expect("a PDF");
     let whole = render(&document, Paper::A4).expect("a PDF");
     let count = |bytes: &[u8]| lopdf::Document::load_mem(bytes).expect("a sound PDF").get_pages().len();

@@ -71,6 +71,11 @@ fn the_scripts_are_written_where_somebody_wants_to_look() {
     let document = named(&NAMES);
     let bars = document.charts().find(|chart| matches!(chart.plot, Plot::Bars { .. }));
     let picture = chart::draw(bars.expect("bars"), &document, 584.0);
-    std::fs::write(folder.join("scripts.png"), chart::png(&picture, 2.0).expect("a PNG")).expect("written");
-    std::fs::write(folder.join("scripts.svg"), chart::svg(&picture, "")).expect("written");
+    std::fs::write(
+        folder.join("scripts.png"),
+        chart::png(&picture, 2.0, &crate::report::look::Palette::default()).expect("a PNG"),
+    )
+    .expect("written");
+    std::fs::write(folder.join("scripts.svg"), chart::svg(&picture, "", &crate::report::look::Palette::default()))
+        .expect("written");
 }

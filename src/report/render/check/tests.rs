@@ -1,7 +1,7 @@
 //! Replaced templates, good and hostile.
 
 use super::*;
-use crate::report::render::pdf::Paper;
+use crate::report::look::{Paper, Theme};
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -17,7 +17,7 @@ fn folder(files: &[(&str, &str)]) -> (TempDir, PathBuf) {
 }
 
 fn text_mail(templates: &Templates) -> String {
-    let contexts = crate::report::render::contexts(&crate::report::sample::document(), templates);
+    let contexts = contexts(&sample::document(), templates);
     let (_, context) = contexts.into_iter().find(|(file, _)| *file == "mail/report.txt").expect("a text mail");
     templates.render("mail/report.txt", context).expect("text")
 }
@@ -103,7 +103,7 @@ fn a_fault_of_the_theme_is_reported_without_letters_that_steer_a_terminal() {
     let (_, problems) = Templates::new(Some(&path));
     let message = &problems[0].message;
     assert!(
-        message.contains("unknown variant") && !message.contains(char::is_control) && message.chars().count() <= 601,
+        message.contains("unknown choice") && !message.contains(char::is_control) && message.chars().count() <= 601,
         "{message:?}"
     );
 }
