@@ -1,5 +1,5 @@
-//! What the documentation of the source names is there: where something can be added, which files, which list, and which
-//! test tells that it is done; in the walks of `src/lib.rs`, functions and types.
+//! What the documentation of the source names is there: where something can be added, which files, which list, and
+//! which test tells that it is done; in the walks of `src/lib.rs`, functions and types.
 
 use super::sources;
 use std::collections::BTreeSet;
