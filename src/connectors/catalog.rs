@@ -5,9 +5,10 @@
 //! - **A connector** is a folder `src/connectors/catalog/<name>/`: `connector.toml` says how to fetch, in the words of
 //!   `config/schemas/connector.json`, and a query for each table of a stream how to read. Nothing lists it. Copy the
 //!   folder of the vendor that is most alike. A table that no fact describes yet is a fact of its own.
-//! - **A stream** is a section `[streams.<id>]` of that file, with `[[streams.<id>.loads]]` for each table, filled by the
-//!   query `<table>.sql`. The query reads `page` (a row a page: `page_no`, `body`) and yields the columns of the fact,
-//!   `page_no`, `record_no` and `problem`: why a row is quarantined, or null. Its words are in `src/warehouse/macros.sql`.
+//! - **A stream** is a section `[streams.<id>]` of that file, with `[[streams.<id>.loads]]` for each table, filled by
+//!   the query `<table>.sql`. The query reads `page` (a row a page: `page_no`, `body`) and yields the columns of the
+//!   fact, `page_no`, `record_no` and `problem`: why a row is quarantined, or null. Its words are in
+//!   `src/warehouse/macros.sql`.
 //! - **Fixtures** for each stream: `tests/it/fixtures.rs` says how, and a stream without them fails.
 //!
 //! It is done when `every_built_in_connector_is_sound`, `every_stream_has_cases_and_each_gives_the_rows_beside_it` and

@@ -6,11 +6,11 @@
 //!
 //! # Adding one
 //!
-//! A language is a variant of `Language` in `src/report/format/language.rs`, in its list, its tag and its rules, which
-//! stand in `src/report/format/table.rs`. Add its tag to `src/report/format/icu.mjs` and write `src/report/format/icu.tsv` again by
-//! it: what ICU says is the reference. It is done when `every_language_follows_icu`,
-//! `each_language_writes_amounts_shares_and_days_its_own_way` (a line by hand) and `every_language_comes_through_every_format`
-//! pass.
+//! A language is a variant of `Language` in `src/report/format/language.rs`, in its list, its tag and its rules,
+//! which stand in `src/report/format/table.rs`. Add its tag to `src/report/format/icu.mjs` and write
+//! `src/report/format/icu.tsv` again by it: what ICU says is the reference. It is done when
+//! `every_language_follows_icu`, `each_language_writes_amounts_shares_and_days_its_own_way` (a line by hand) and
+//! `every_language_comes_through_every_format` pass.
 
 mod language;
 mod rules;

@@ -3,10 +3,10 @@
 //!
 //! # Adding one
 //!
-//! What a fact adds to the unified metrics is its `src/warehouse/facts/<fact>.metrics.sql`. A further table of `mart` is
-//! `jobs/rollups/<table>.sql`, whose header is its contract (`Rollup`, `Table`, `Grain`, `Columns`, `Inputs`, `Window`);
-//! nothing lists it. `tests/it/own_rollup.rs` has one to copy: rows in, rows out, and a row that comes late. It is done
-//! when such a test passes and `daybook check` has tried the query.
+//! What a fact adds to the unified metrics is its `src/warehouse/facts/<fact>.metrics.sql`. A further table of `mart`
+//! is `jobs/rollups/<table>.sql`, whose header is its contract (`Rollup`, `Table`, `Grain`, `Columns`, `Inputs`,
+//! `Window`); nothing lists it. `tests/it/own_rollup.rs` has one to copy: rows in, rows out, and a row that comes
+//! late. It is done when such a test passes and `daybook check` has tried the query.
 
 use super::error::{Context, WarehouseError};
 use super::facts::builtin;

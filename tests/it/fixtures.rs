@@ -12,9 +12,10 @@
 //!   and `before`, earlier answers (`stream`, `pages`): each may be left out.
 //!
 //! `<case>.rows.json` has a list of rows for each table that the stream fills, `quarantine` (`table: reason`) and
-//! `notes`, what the load says beside; what is left out is null or empty. Amounts are as they should read, an address is `person of <address>`.
-//! Work the rows out from the vendor's documentation. Where the test finds others it names them, and writes what it
-//! found to a file that it names too, to be looked at. `DAYBOOK_CASE=stripe/refunds` runs the cases of one path.
+//! `notes`, what the load says beside; what is left out is null or empty. Amounts are as they should read, an address
+//! is `person of <address>`. Work the rows out from the vendor's documentation. Where the test finds others it names
+//! them, and writes what it found to a file that it names too, to be looked at. `DAYBOOK_CASE=stripe/refunds` runs
+//! the cases of one path.
 
 mod case;
 mod expected;

@@ -2,10 +2,11 @@
 //!
 //! # Adding one
 //!
-//! A scheme is a variant of `AuthSpec` in `src/connectors/spec.rs`, whose fields are templates of settings and secrets, and
-//! its arm in [`proof`]. What is asked of a token endpoint is a function in `src/connectors/auth/oauth.rs`; a token that
-//! expires goes through [`TokenCache`]. Write the schema again (`the_committed_schemas_are_current` says how). Refusals
-//! get their remedy in `src/connectors/auth/refusal.rs`, where `each_refusal_has_the_remedy_that_helps` tells what is due.
+//! A scheme is a variant of `AuthSpec` in `src/connectors/spec.rs`, whose fields are templates of settings and
+//! secrets, and its arm in [`proof`]. What is asked of a token endpoint is a function in
+//! `src/connectors/auth/oauth.rs`; a token that expires goes through [`TokenCache`]. Write the schema again
+//! (`the_committed_schemas_are_current` says how). Refusals get their remedy in `src/connectors/auth/refusal.rs`,
+//! where `each_refusal_has_the_remedy_that_helps` tells what is due.
 
 mod oauth;
 mod refusal;

@@ -2,10 +2,10 @@
 //!
 //! # Adding one
 //!
-//! Write `src/connectors/file/presets/<name>.toml`, in the form of those beside it; nothing lists it. What it fills is one
-//! of the targets of `src/connectors/file/target.rs`. Write a case or more in `tests/fixtures/drops/`, each
-//! with the lines of an export as the vendor's documentation has them, made-up values, and what must come of them. It is
-//! done when `every_preset_that_ships_can_be_read` and
+//! Write `src/connectors/file/presets/<name>.toml`, in the form of those beside it; nothing lists it. What it fills
+//! is one of the targets of `src/connectors/file/target.rs`. Write a case or more in `tests/fixtures/drops/`, each
+//! with the lines of an export as the vendor's documentation has them, made-up values, and what must come of them. It
+//! is done when `every_preset_that_ships_can_be_read` and
 //! `every_file_of_a_public_report_gives_its_right_value_or_a_clear_refusal` pass.
 
 use super::own_target::Targets;

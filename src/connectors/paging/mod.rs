@@ -2,10 +2,10 @@
 //!
 //! # Adding one
 //!
-//! A pager is a variant of `PagingSpec` in `src/connectors/spec/stream.rs` and two arms here: [`Pager::lookups`] says what
-//! to look up in each page, [`Pager::advance`] moves the cursor on or ends. What requests see of it is a field of `Cursor`
-//! in `src/connectors/template.rs`. Write the schema again (`the_committed_schemas_are_current` says how). It is done when
-//! tests here show the last page, an empty one, and a vendor that sends the same cursor twice.
+//! A pager is a variant of `PagingSpec` in `src/connectors/spec/stream.rs` and two arms here: [`Pager::lookups`] says
+//! what to look up in each page, [`Pager::advance`] moves the cursor on or ends. What requests see of it is a field
+//! of `Cursor` in `src/connectors/template.rs`. Write the schema again (`the_committed_schemas_are_current` says
+//! how). It is done when tests here show the last page, an empty one, and a vendor that sends the same cursor twice.
 
 mod part;
 mod scan;

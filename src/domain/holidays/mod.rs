@@ -9,9 +9,10 @@
 //!
 //! # Adding one
 //!
-//! A country is `src/domain/holidays/countries/<CODE>.toml`, its line in the list of `src/domain/holidays/shipped.rs`, and
-//! the reference dates `tests/fixtures/holidays/<CODE>.tsv`, which `tests/fixtures/holidays/generate.py` writes. It is done
-//! when `every_day_of_every_region_is_as_the_reference_has_it` passes.
+//! A country is `src/domain/holidays/countries/<CODE>.toml`, its line in the list of
+//! `src/domain/holidays/shipped.rs`, and the reference dates `tests/fixtures/holidays/<CODE>.tsv`, which
+//! `tests/fixtures/holidays/generate.py` writes. It is done when
+//! `every_day_of_every_region_is_as_the_reference_has_it` passes.
 
 mod country;
 mod day;

@@ -2,10 +2,10 @@
 //!
 //! # Adding one
 //!
-//! A metric is a section of `jobs/metrics.toml`: its words (`label`, `about`, `unit`, `better`) and one of `sum`, `level`,
-//! `distinct`, `formula` or `of`. Nothing lists it. Work a value out by hand in the tests of `src/config/metrics.rs`;
-//! `every_column_is_a_shipped_metric` tells what a new measure of a fact still lacks. A section of metrics in a job's file
-//! prints it, and `daybook explain` proves it.
+//! A metric is a section of `jobs/metrics.toml`: its words (`label`, `about`, `unit`, `better`) and one of `sum`,
+//! `level`, `distinct`, `formula` or `of`. Nothing lists it. Work a value out by hand in the tests of
+//! `src/config/metrics.rs`; `every_column_is_a_shipped_metric` tells what a new measure of a fact still lacks. A
+//! section of metrics in a job's file prints it, and `daybook explain` proves it.
 
 mod agreement;
 mod build;

@@ -3,10 +3,10 @@
 //!
 //! # Adding one
 //!
-//! What is to hold for every fact is a function here, with its name in [`NAMES`] and its line in [`checks`]. What is to hold
-//! for some tables is `jobs/checks/<claim>.sql`: the name and the first line (`-- Claim:`) state what is right, and the
-//! query returns the rows that contradict it. Nothing lists it. It is done when a test puts a bad row in and gets it back,
-//! as `tests/it/ledger.rs` does, and a sound simulation (`tests/it/truth.rs`) gives none.
+//! What is to hold for every fact is a function here, with its name in [`NAMES`] and its line in [`checks`]. What is
+//! to hold for some tables is `jobs/checks/<claim>.sql`: the name and the first line (`-- Claim:`) state what is
+//! right, and the query returns the rows that contradict it. Nothing lists it. It is done when a test puts a bad row
+//! in and gets it back, as `tests/it/ledger.rs` does, and a sound simulation (`tests/it/truth.rs`) gives none.
 
 use crate::domain::fact::{Column, Fact, Facts};
 use crate::warehouse::sql::literal;

@@ -1,5 +1,5 @@
-//! Where something can be added, the module's documentation says how: which files, which list, and which test tells
-//! that it is done.
+//! What the documentation of the source names is there: where something can be added, which files, which list, and
+//! which test tells that it is done; in the walks of `src/lib.rs`, functions and types.
 
 use super::sources;
 use std::collections::BTreeSet;
@@ -28,7 +28,7 @@ const FOLDERS: [&str; 4] = ["src/", "tests/", "jobs/", "config/schemas/"];
 #[test]
 fn what_can_be_added_says_how_and_names_files_and_tests_that_are_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let tests = names_of_functions(root);
+    let tests = names_of(root, &["fn "]);
     let mut wrong = Vec::new();
     for (what, file) in ADDED {
         let text = fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
@@ -51,15 +51,32 @@ fn what_can_be_added_says_how_and_names_files_and_tests_that_are_there() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-fn names_of_functions(root: &Path) -> BTreeSet<String> {
+#[test]
+fn the_walks_name_functions_and_types_that_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("src/lib.rs")).expect("the crate's documentation");
+    let walks = text.split("# Three walks").nth(1).and_then(|rest| rest.split("//! # ").next()).expect("the walks");
+    let names = names_of(root, &["fn ", "struct ", "enum "]);
+    let words: Vec<&str> = walks.split('`').skip(1).step_by(2).filter(|word| word.contains("::")).collect();
+    assert!(words.len() > 30, "{words:?}");
+    let name = |word: &str| word.trim_end_matches("()").rsplit("::").next().unwrap_or_default().to_owned();
+    let wrong: Vec<&str> = words.into_iter().filter(|word| !names.contains(&name(word))).collect();
+    assert!(wrong.is_empty(), "the walks name what is not there: {wrong:?}");
+}
+
+/// What is called so in the source, behind one of `kinds`.
+fn names_of(root: &Path, kinds: &[&str]) -> BTreeSet<String> {
     let mut files = Vec::new();
     sources(&root.join("src"), &mut files);
     sources(&root.join("tests/it"), &mut files);
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let of = |text: String| -> Vec<String> {
-        text.lines()
-            .filter_map(|line| line.trim_start().trim_start_matches("async ").strip_prefix("fn "))
-            .filter_map(|rest| rest.split('(').next().map(str::to_owned))
-            .collect()
+        let after = |kind: &str| -> Vec<String> {
+            text.match_indices(kind)
+                .map(|(at, _)| text[at + kind.len()..].chars().take_while(|c| is_name(*c)).collect())
+                .collect()
+        };
+        kinds.iter().flat_map(|kind| after(kind)).collect()
     };
     files.into_iter().flat_map(|file| of(fs::read_to_string(file).expect("a source file"))).collect()
 }
