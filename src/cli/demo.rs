@@ -105,7 +105,7 @@ async fn build(dir: &Path, days: u64, sandbox: &Sandbox, memory: &Memory, clock:
         for (_, report) in app.settings.report_jobs(&workspace.workspace.id) {
             let of = &workspace.workspace;
             let today = app.clock.now().with_timezone(&of.time_zone).date_naive();
-            let last = report.base.cadence.last_whole(today, of.week_starts_on);
+            let last = report.base.cadence.last_whole(today, of.calendar());
             let reports = if report.base.cadence == Cadence::Daily { REPORTS } else { 1 };
             for back in (0..reports).rev() {
                 issued.extend(issue_job(&app, workspace, report, last.back(back), Deadline::None, false).await?);

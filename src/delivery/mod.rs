@@ -1,13 +1,12 @@
 //! Messages out of the house: what goes where, and what the other side answered.
 //!
-//! # Adding a channel
+//! # Adding one
 //!
-//! 1. `delivery/<kind>.rs` with a [`ChannelKind`]: how its sections are read, how a message is posted, and what each
-//!    answer means. Its tests run the shared ones of `channel_tests`.
-//! 2. A line in [`channels::KINDS`].
-//! 3. `report/posts/<kind>.rs`: the report as its message, and a picture of it for previews; a line in
-//!    `report::posts::POSTS`.
-//! 4. An example in `config/daybook.toml`; `daybook schema` writes the schemas again.
+//! A channel is `src/delivery/<kind>.rs` with a [`ChannelKind`] (how its sections are read, how a message is posted, what
+//! each answer means) and a line in [`channels::KINDS`]; `src/report/posts/<kind>.rs` (the report as its message, and a
+//! picture of it) and a line in `src/report/posts/mod.rs`; an example in `config/daybook.toml`. Nothing else may name it:
+//! `no_other_file_knows_a_kind_of_channel` holds that. The shared tests of `src/delivery/channel_tests.rs` ask for a line
+//! with its good answer and then hold it to what all channels do; `the_committed_schemas_are_current` writes the schemas.
 
 mod channel;
 mod channel_folder;

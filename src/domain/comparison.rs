@@ -5,6 +5,7 @@
 //! weekdays (matomo#24561), a year back is the same month, or 52 weeks for days and weeks, so that
 //! weekdays agree and week 53 has a partner (lightdash#27089).
 
+use super::fiscal::FiscalYear;
 use super::period::Period;
 use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
 use serde::{Deserialize, Serialize};
@@ -16,16 +17,25 @@ pub enum Cadence {
     Daily,
     Weekly,
     Monthly,
+    /// Three months of the workspace's own year.
+    Quarterly,
+}
+
+/// How a workspace counts weeks and years.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Calendar {
+    pub week_starts_on: Weekday,
+    pub fiscal_year: FiscalYear,
 }
 
 /// What figures are set against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Compare {
-    /// The day, week or month before.
+    /// The day, week, month or quarter before.
     Previous,
     /// The same weekdays a week before; for daily reports.
     SameWeekday,
-    /// The same days a year before: 52 weeks back, so that weekdays agree, or the month of last year.
+    /// The same days a year before: 52 weeks back, so that weekdays agree, or the month or quarter of last year.
     LastYear,
     /// The month's target, or the period's share of it.
     Target,
@@ -38,6 +48,7 @@ impl Compare {
             (Self::Previous, Cadence::Daily) => "day_before",
             (Self::Previous, Cadence::Weekly) => "week_before",
             (Self::Previous, Cadence::Monthly) => "month_before",
+            (Self::Previous, Cadence::Quarterly) => "quarter_before",
             (Self::SameWeekday, _) => "same_weekday",
             (Self::LastYear, _) => "last_year",
             (Self::Target, _) => "target",
@@ -46,27 +57,29 @@ impl Compare {
 }
 
 impl Cadence {
-    /// The whole day, week or month that holds `date`; weeks begin on `first`.
-    pub fn period_of(self, date: NaiveDate, first: Weekday) -> Period {
+    /// The whole day, week, month or quarter that holds `date`.
+    pub fn period_of(self, date: NaiveDate, calendar: Calendar) -> Period {
         match self {
             Self::Daily => Period::day(date),
-            Self::Weekly => Period::week_of(date, first),
+            Self::Weekly => Period::week_of(date, calendar.week_starts_on),
             Self::Monthly => Period::month_of(date),
+            Self::Quarterly => calendar.fiscal_year.quarter_of(date),
         }
     }
 
     /// The last period that had ended when `today` began.
-    pub fn last_whole(self, today: NaiveDate, first: Weekday) -> Period {
-        let current = self.period_of(today, first);
-        self.period_of(current.start - Days::new(1), first)
+    pub fn last_whole(self, today: NaiveDate, calendar: Calendar) -> Period {
+        let current = self.period_of(today, calendar);
+        self.period_of(current.start - Days::new(1), calendar)
     }
 
-    /// Whether `period` is a day, a week or a month, and not a part of one or several days in one report.
+    /// Whether `period` is a day, a week, a month or three of them, and not a part of one or several days in one report.
     pub fn is_whole(self, period: Period) -> bool {
         match self {
             Self::Daily => period.days() == 1,
             Self::Weekly => period.days() == 7,
             Self::Monthly => period == Period::month_of(period.start),
+            Self::Quarterly => period.start.day() == 1 && period.end == period.start + Months::new(3),
         }
     }
 
@@ -78,6 +91,8 @@ impl Cadence {
             (Compare::Previous, Self::Daily) => self.is_whole(period).then(|| period.back(1)),
             (Compare::Previous, Self::Weekly) | (Compare::SameWeekday, _) => Some(period.back(7)),
             (Compare::Previous, Self::Monthly) => Some(months_back(period, 1)),
+            (Compare::Previous, Self::Quarterly) => Some(quarters_back(period, 1)),
+            (Compare::LastYear, Self::Quarterly) => Some(quarters_back(period, 4)),
             (Compare::LastYear, Self::Daily | Self::Weekly) => Some(period.back(364)),
             (Compare::LastYear, Self::Monthly) => Some(months_back(period, 12)),
         }
@@ -94,12 +109,13 @@ impl Cadence {
     pub fn leading(self) -> Compare {
         match self {
             Self::Daily => Compare::SameWeekday,
-            Self::Weekly | Self::Monthly => Compare::Previous,
+            Self::Weekly | Self::Monthly | Self::Quarterly => Compare::Previous,
         }
     }
 
-    pub fn is_monthly(self) -> bool {
-        self == Self::Monthly
+    /// Whether periods are of whole months.
+    pub fn is_of_months(self) -> bool {
+        matches!(self, Self::Monthly | Self::Quarterly)
     }
 
     /// `daily`, as files begin.
@@ -108,15 +124,17 @@ impl Cadence {
             Self::Daily => "daily",
             Self::Weekly => "weekly",
             Self::Monthly => "monthly",
+            Self::Quarterly => "quarterly",
         }
     }
 
-    /// `day`, `week` or `month`.
+    /// `day`, `week`, `month` or `quarter`.
     pub fn noun(self) -> &'static str {
         match self {
             Self::Daily => "day",
             Self::Weekly => "week",
             Self::Monthly => "month",
+            Self::Quarterly => "quarter",
         }
     }
 
@@ -124,7 +142,7 @@ impl Cadence {
     pub fn comparisons(self) -> &'static [Compare] {
         match self {
             Self::Daily => &[Compare::Previous, Compare::SameWeekday, Compare::Target],
-            Self::Weekly | Self::Monthly => &[Compare::Previous, Compare::LastYear, Compare::Target],
+            Self::Weekly | Self::Monthly | Self::Quarterly => &[Compare::Previous, Compare::LastYear, Compare::Target],
         }
     }
 }
@@ -143,9 +161,20 @@ fn months_back(period: Period, months: u32) -> Period {
     Period::new(start, end).unwrap_or(earlier)
 }
 
+/// Three months, or the same days of them, `quarters` earlier. What a shorter month does not have is left out: 1 April
+/// to 30 May against 1 January to 28 February.
+fn quarters_back(period: Period, quarters: u32) -> Period {
+    let months = Months::new(3 * quarters);
+    // A month that is whole is compared as a whole, however long it is.
+    let end = if period.end.day() == 1 { period.end - months } else { period.last_day() - months + Days::new(1) };
+    Period { start: period.start - months, end }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const CALENDAR: Calendar = Calendar { week_starts_on: Weekday::Mon, fiscal_year: FiscalYear::CALENDAR };
 
     fn days(text: &str) -> Period {
         let (start, last) = text.split_once("..").unwrap_or((text, text));
@@ -159,12 +188,14 @@ mod tests {
 
     #[test]
     fn the_last_whole_period_ended_before_today() {
-        let of = |cadence: Cadence, today: &str| cadence.last_whole(days(today).start, Weekday::Mon).to_string();
+        let of = |cadence: Cadence, today: &str| cadence.last_whole(days(today).start, CALENDAR).to_string();
         assert_eq!(of(Cadence::Daily, "2026-11-20"), "2026-11-19");
         assert_eq!(of(Cadence::Weekly, "2026-11-16"), "2026-11-09 to 2026-11-15", "a Monday");
         assert_eq!(of(Cadence::Weekly, "2026-11-22"), "2026-11-09 to 2026-11-15", "a Sunday: its week is not over");
         assert_eq!(of(Cadence::Monthly, "2026-12-01"), "2026-11-01 to 2026-11-30");
         assert_eq!(of(Cadence::Monthly, "2026-11-30"), "2026-10-01 to 2026-10-31");
+        assert_eq!(of(Cadence::Quarterly, "2026-11-30"), "2026-07-01 to 2026-09-30");
+        assert_eq!(of(Cadence::Quarterly, "2027-01-01"), "2026-10-01 to 2026-12-31");
     }
 
     // metabase#11978, matomo#24451: 2,500 so far against 3,100 of all October was shown as a fall.
@@ -197,5 +228,28 @@ mod tests {
         assert_eq!(compared(Cadence::Daily, "2026-11-20..2026-11-22", Compare::Previous), "none");
         assert_eq!(compared(Cadence::Daily, "2026-11-20", Compare::Previous), "2026-11-19");
         assert_eq!(compared(Cadence::Daily, "2028-02-29", Compare::LastYear), "2027-03-02", "a Tuesday like it");
+    }
+
+    #[test]
+    fn a_quarter_is_set_against_the_same_months_or_the_same_days_of_them() {
+        let quarterly = |period: &str, compare| compared(Cadence::Quarterly, period, compare);
+        assert_eq!(quarterly("2026-07-01..2026-09-30", Compare::Previous), "2026-04-01 to 2026-06-30");
+        assert_eq!(quarterly("2026-01-01..2026-03-31", Compare::Previous), "2025-10-01 to 2025-12-31");
+        assert_eq!(quarterly("2026-01-01..2026-03-31", Compare::LastYear), "2025-01-01 to 2025-03-31");
+        // So far: the same part, and no day more than the shorter month has.
+        assert_eq!(quarterly("2026-10-01..2026-11-14", Compare::Previous), "2026-07-01 to 2026-08-14");
+        assert_eq!(quarterly("2026-04-01..2026-05-30", Compare::Previous), "2026-01-01 to 2026-02-28");
+        assert_eq!(quarterly("2026-04-01..2026-04-30", Compare::Previous), "2026-01-01 to 2026-01-31");
+        assert_eq!(quarterly("2028-01-01..2028-02-29", Compare::LastYear), "2027-01-01 to 2027-02-28");
+    }
+
+    #[test]
+    fn quarters_are_those_of_the_workspaces_year() {
+        let calendar = Calendar { fiscal_year: FiscalYear::from_month(2), ..CALENDAR };
+        let quarter = Cadence::Quarterly.last_whole(days("2027-02-01").start, calendar);
+        assert_eq!(quarter.to_string(), "2026-11-01 to 2027-01-31");
+        assert!(Cadence::Quarterly.is_whole(quarter));
+        assert!(!Cadence::Quarterly.is_whole(days("2026-11-01..2026-12-31")));
+        assert!(!Cadence::Quarterly.is_whole(days("2026-11-02..2027-02-01")));
     }
 }

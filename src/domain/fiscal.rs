@@ -14,11 +14,14 @@ pub struct FiscalYear {
 
 impl Default for FiscalYear {
     fn default() -> Self {
-        Self { first_month: 1 }
+        Self::CALENDAR
     }
 }
 
 impl FiscalYear {
+    /// The year of the calendar.
+    pub const CALENDAR: Self = Self { first_month: 1 };
+
     /// Every month with its name, as files state it.
     pub const MONTHS: [(&'static str, u32); 12] = [
         ("january", 1),
@@ -68,6 +71,13 @@ impl FiscalYear {
     pub fn quarter_name(self, quarter: Period) -> String {
         let year = self.year_of(quarter.start);
         format!("Q{} {}", months_between(year.start, quarter.start) / 3 + 1, self.year_name(year))
+    }
+
+    /// The months that its quarters begin in, as cron has them: `1,4,7,10`.
+    pub fn quarter_months(self) -> String {
+        let mut months: Vec<u32> = (0..4).map(|quarter| (self.first_month - 1 + 3 * quarter) % 12 + 1).collect();
+        months.sort_unstable();
+        months.iter().map(u32::to_string).collect::<Vec<_>>().join(",")
     }
 
     /// The year of a name as [`Self::year_name`] gives it.

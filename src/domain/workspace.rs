@@ -1,5 +1,6 @@
 //! A workspace: one tenant, with the zone its days are counted in and the currency it reports in.
 
+use crate::domain::comparison::Calendar;
 use crate::domain::fiscal::FiscalYear;
 use crate::domain::money::Currency;
 use chrono::Weekday;
@@ -21,6 +22,13 @@ pub struct Workspace {
     /// Quarters and years of targets and windows are those of it.
     #[serde(default)]
     pub fiscal_year: FiscalYear,
+}
+
+impl Workspace {
+    /// How it counts weeks and years.
+    pub fn calendar(&self) -> Calendar {
+        Calendar { week_starts_on: self.week_starts_on, fiscal_year: self.fiscal_year }
+    }
 }
 
 #[cfg(test)]

@@ -6,10 +6,11 @@ use crate::domain::period::Period;
 use serde::{Deserialize, Serialize};
 
 /// Ids of the reports with their cadence and title.
-pub const REPORTS: [(&str, Cadence, &str); 3] = [
+pub const REPORTS: [(&str, Cadence, &str); 4] = [
     ("daily_performance", Cadence::Daily, "Daily performance"),
     ("weekly_performance", Cadence::Weekly, "Weekly performance"),
     ("monthly_overview", Cadence::Monthly, "Monthly overview"),
+    ("quarterly_overview", Cadence::Quarterly, "Quarterly overview"),
 ];
 
 /// A section of a report.
@@ -152,7 +153,11 @@ impl Definition {
             Cadence::Daily => period.start.to_string(),
             Cadence::Weekly if self.cadence.is_whole(period) => period.last_day().to_string(),
             Cadence::Monthly if self.cadence.is_whole(period) => period.start.format("%Y-%m").to_string(),
-            Cadence::Weekly | Cadence::Monthly => format!("to-date-{}", period.last_day()),
+            // Quarters have names that a workspace's own year gives; months are the same for all.
+            Cadence::Quarterly if self.cadence.is_whole(period) => {
+                format!("{}-to-{}", period.start.format("%Y-%m"), period.last_day().format("%Y-%m"))
+            }
+            Cadence::Weekly | Cadence::Monthly | Cadence::Quarterly => format!("to-date-{}", period.last_day()),
         };
         let variant = self.variant();
         let gap = if variant.is_empty() { "" } else { "-" };

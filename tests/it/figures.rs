@@ -34,7 +34,7 @@ pub fn squeezed(text: &str) -> String {
 pub fn order(report: &str, context: &ReportContext, now: DateTime<Utc>) -> IssueRequest {
     let definition = daybook::report::sections::standard(report).expect("a report");
     let today = now.with_timezone(&context.workspace.time_zone).date_naive();
-    let period = definition.cadence.last_whole(today, context.workspace.week_starts_on);
+    let period = definition.cadence.last_whole(today, context.workspace.calendar());
     IssueRequest {
         definition,
         period,

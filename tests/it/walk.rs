@@ -92,7 +92,7 @@ impl Walk {
         let workspace = self.app.settings.workspace(tenant).expect("the workspace");
         let job = self.app.settings.jobs.iter().find(|job| job.id == "report_daily").expect("the daily report");
         let JobKind::Report(job) = &job.kind else { panic!("no report") };
-        let period = job.base.cadence.period_of(date, workspace.workspace.week_starts_on);
+        let period = job.base.cadence.period_of(date, workspace.workspace.calendar());
         let drafts = drafts(&self.app, workspace, job, period, None).await.expect("a report");
         drafts.into_iter().next().expect("a document").data
     }

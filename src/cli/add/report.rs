@@ -17,7 +17,7 @@ pub struct ReportArgs {
     /// The job's id, e.g. report_weekly_board; the file's name.
     #[arg(value_name = "ID")]
     id: Option<String>,
-    /// Which report: daily_performance, weekly_performance or monthly_overview.
+    /// Which report: daily_performance, weekly_performance, monthly_overview or quarterly_overview.
     #[arg(long, value_name = "REPORT")]
     report: Option<String>,
     /// A group of recipients; may be given more than once.
@@ -59,10 +59,12 @@ pub fn add(settings: &Settings, args: &ReportArgs, asker: &mut Asker<'_>) -> Res
         NaiveTime::parse_from_str(text, "%H:%M").map_err(|_| format!("{text:?} is no time such as 09:00"))
     })?;
     let week_start = settings.workspaces.first().map_or(chrono::Weekday::Mon, |own| own.workspace.week_starts_on);
+    let fiscal_year = settings.workspaces.first().map(|own| own.workspace.fiscal_year).unwrap_or_default();
     let (minute, hour) = (at.minute(), at.hour());
     let cron = match cadence {
         Cadence::Daily => format!("{minute} {hour} * * *"),
         Cadence::Monthly => format!("{minute} {hour} 1 * *"),
+        Cadence::Quarterly => format!("{minute} {hour} 1 {} *", fiscal_year.quarter_months()),
         Cadence::Weekly => {
             let day = WEEKDAYS[week_start.num_days_from_monday() as usize % 7];
             let on =

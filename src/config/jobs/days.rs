@@ -24,7 +24,7 @@ impl Job {
     /// The days that a run on `today` of a workspace reports: the last whole week or month, or the days since
     /// the run before. A time zone of the job's own moves the instant of a run, never the workspace's days.
     pub fn days_on(&self, report: &ReportJob, today: NaiveDate, workspace: &Workspace) -> Period {
-        let whole = report.base.cadence.last_whole(today, workspace.week_starts_on);
+        let whole = report.base.cadence.last_whole(today, workspace.calendar());
         if report.base.cadence != Cadence::Daily || report.covers == Covers::DayBefore {
             return whole;
         }
@@ -39,7 +39,7 @@ impl Job {
 
     /// The days of the report that speaks of `date`; the last of them may lie ahead.
     pub fn days_with(&self, report: &ReportJob, date: NaiveDate, workspace: &Workspace) -> Period {
-        let whole = report.base.cadence.period_of(date, workspace.week_starts_on);
+        let whole = report.base.cadence.period_of(date, workspace.calendar());
         if report.base.cadence != Cadence::Daily {
             return whole;
         }

@@ -57,7 +57,7 @@ fn runs(job: &Job, cadence: Cadence, tenant: &Workspace, now: DateTime<Utc>) -> 
     let fires = schedule.fires(now, now + TimeDelta::days(DAYS));
     let run = |fire: Fire| {
         let today = fire.at.with_timezone(&tenant.time_zone).date_naive();
-        Run { fire, today, covers: cadence.last_whole(today, tenant.week_starts_on) }
+        Run { fire, today, covers: cadence.last_whole(today, tenant.calendar()) }
     };
     fires.into_iter().take(RUNS).map(run).collect()
 }
@@ -73,6 +73,7 @@ fn judge(job: &Job, report: &ReportJob, tenant: &Workspace, now: DateTime<Utc>) 
         Cadence::Daily => format!("{minute} {hour} * * *"),
         Cadence::Weekly => format!("{minute} {hour} * * {}", tenant.week_starts_on.num_days_from_sunday()),
         Cadence::Monthly => format!("{minute} {hour} 1 * *"),
+        Cadence::Quarterly => format!("{minute} {hour} 1 {} *", tenant.fiscal_year.quarter_months()),
     };
     let covered: BTreeSet<Period> = runs.iter().map(|run| run.covers).collect();
     if covered.len() < runs.len() {
@@ -88,8 +89,7 @@ fn judge(job: &Job, report: &ReportJob, tenant: &Workspace, now: DateTime<Utc>) 
     let mut told = Vec::new();
     if let Some(zone) = job.time_zone {
         // In the job's own zone the period would be another one.
-        let shifted =
-            runs.iter().find(|run| cadence.last_whole(run.fire.wall.date(), tenant.week_starts_on) != run.covers);
+        let shifted = runs.iter().find(|run| cadence.last_whole(run.fire.wall.date(), tenant.calendar()) != run.covers);
         if let Some(run) = shifted {
             let there = run.fire.at.with_timezone(&tenant.time_zone);
             let message = format!(
@@ -110,6 +110,7 @@ fn judge(job: &Job, report: &ReportJob, tenant: &Workspace, now: DateTime<Utc>) 
         Cadence::Daily => late >= 1,
         Cadence::Weekly => late >= 2,
         Cadence::Monthly => late >= 15,
+        Cadence::Quarterly => late >= 30,
     };
     if is_late {
         let message = format!(
@@ -129,6 +130,9 @@ fn shown(period: Period, cadence: Cadence) -> String {
             format!("the week from {} to {}", period.start.format("%a %-d %b"), period.last_day().format("%a %-d %b"))
         }
         Cadence::Monthly => period.start.format("%B").to_string(),
+        Cadence::Quarterly => {
+            format!("the quarter from {} to {}", period.start.format("%-d %b"), period.last_day().format("%-d %b"))
+        }
     }
 }
 

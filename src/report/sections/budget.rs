@@ -6,9 +6,9 @@ use super::{FigureBuilder, Readings};
 use crate::domain::metric::Unit;
 use crate::domain::period::Period;
 use crate::report::document::{Block, Cell, Row, Section, Table, Tone};
-use crate::report::receipt::{DataPoint, Expression, Plan};
+use crate::report::receipt::{Expression, Plan};
 use rust_decimal::{Decimal, dec};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub const SECTION: StandardSection = StandardSection {
     id: "budget",
@@ -21,10 +21,10 @@ pub const SECTION: StandardSection = StandardSection {
 const TOLERANCE: Decimal = dec!(0.1);
 
 pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<Section> {
-    let month = readings.month();
+    let term = readings.term();
     let filter = &readings.definition.split.filter;
-    let of_month = readings.data.plans.keys().filter(|(plan, _, of)| *plan == Plan::Budget && *of == month.start);
-    let channels: Vec<String> = of_month
+    let of_month = readings.data.plans.keys().filter(|(plan, _, of)| *plan == Plan::Budget && term.contains(*of));
+    let channels: BTreeSet<String> = of_month
         .map(|(_, channel, _)| channel.clone())
         .filter(|channel| filter.channels.is_empty() || filter.channels.contains(channel))
         .collect();
@@ -35,8 +35,7 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
     let mut sums: [BTreeMap<String, Expression>; 2] = Default::default();
     let mut over = Vec::new();
     for (number, channel) in channels.iter().enumerate() {
-        let planned =
-            Expression::Read(DataPoint::Plan { plan: Plan::Budget, name: channel.clone(), month: month.start });
+        let planned = readings.planned(Plan::Budget, channel);
         let spent = spent(readings, builder, channel);
         for (sum, (name, part)) in sums.iter_mut().zip([("spent", &spent), ("planned", &planned)]) {
             sum.insert(format!("{name}_{number}"), part.clone());
@@ -51,10 +50,11 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
     });
     let total = (rows.len() > 1).then(|| row(readings, builder, ("all", "All budgets"), &spent, &planned).0);
     let passed = share_passed(readings);
-    let is_over = readings.period.end == month.end;
+    let noun = readings.term_noun();
+    let is_over = readings.period.end == term.end;
     let passed_text = readings.locale.value_text(Some(passed), Unit::Percent, readings.workspace.currency);
     let mut lead =
-        if is_over { "The month is over.".to_owned() } else { format!("{passed_text} of the month has passed.") };
+        if is_over { format!("The {noun} is over.") } else { format!("{passed_text} of the {noun} has passed.") };
     if !over.is_empty() {
         lead += &format!(" {}.", over.join("; "));
     }
@@ -70,17 +70,17 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
         columns,
         rows,
         total,
-        empty_text: "No budgets are set for this month.".to_owned(),
+        empty_text: format!("No budgets are set for this {noun}."),
         page_rows: None,
         others: None,
     };
-    let title = format!("Budget pacing, {}", readings.locale.month_name(month.start));
+    let title = format!("Budget pacing, {}", readings.term_name());
     Some(Section { id: "budget".to_owned(), title, lead: Some(lead), blocks: vec![Block::Table(table)] })
 }
 
 /// A channel without rows has spent nothing where others have rows; where none has, nobody knows.
 fn spent(readings: &Readings, builder: &FigureBuilder<'_>, channel: &str) -> Expression {
-    let passed = readings.month_to_date();
+    let passed = readings.term_to_date();
     let has_rows = readings.data.spans.get(&passed).is_some_and(|span| span.channels.contains_key(channel));
     let is_known = readings.data.spans.get(&passed).is_some_and(|span| !span.channels.is_empty());
     let basis = builder.channel("cost", passed, channel);
@@ -92,7 +92,7 @@ fn spent(readings: &Readings, builder: &FigureBuilder<'_>, channel: &str) -> Exp
 }
 
 fn share_passed(readings: &Readings) -> Decimal {
-    let (passed, month): (Period, Period) = (readings.month_to_date(), readings.month());
+    let (passed, month): (Period, Period) = (readings.term_to_date(), readings.term());
     Decimal::from(passed.days()) / Decimal::from(month.days())
 }
 
@@ -104,7 +104,7 @@ fn row(
     spent: &Expression,
     planned: &Expression,
 ) -> (Row, Option<&'static str>) {
-    let (passed, days) = (readings.month_to_date().days(), readings.month().days());
+    let (passed, days) = (readings.term_to_date().days(), readings.term().days());
     let share_passed = share_passed(readings);
     let parts = || [("spent", spent.clone()), ("planned", planned.clone())];
     let label = |what: &str| format!("{name}: {what}");

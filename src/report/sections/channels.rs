@@ -55,7 +55,7 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
 /// What channels are judged by: their sessions by day, their revenue by week and month.
 fn leading(readings: &Readings, builder: &mut FigureBuilder<'_>) -> &'static str {
     match readings.definition.cadence {
-        Cadence::Weekly | Cadence::Monthly if builder.shows("net_revenue") => "net_revenue",
+        Cadence::Weekly | Cadence::Monthly | Cadence::Quarterly if builder.shows("net_revenue") => "net_revenue",
         _ => "sessions",
     }
 }

@@ -44,7 +44,7 @@ struct Post<'a> {
 pub fn span(cadence: Cadence, period: Period) -> Period {
     match cadence {
         Cadence::Daily => Period { start: back(cadence, period, 13), end: period.end },
-        Cadence::Weekly | Cadence::Monthly => period,
+        Cadence::Weekly | Cadence::Monthly | Cadence::Quarterly => period,
     }
 }
 

@@ -37,7 +37,7 @@ pub fn section(readings: &Readings, builder: &FigureBuilder<'_>) -> Option<Secti
             "Events of the last days are still arriving: a change would compare incomplete data with complete data.";
         rows.push(row("immature", IMMATURE, text.to_owned()));
     }
-    if readings.definition.compare.contains(&Compare::LastYear) && !readings.definition.cadence.is_monthly() {
+    if readings.definition.compare.contains(&Compare::LastYear) && !readings.definition.cadence.is_of_months() {
         rows.push(row("52_weeks", "52 weeks earlier", "The same weekdays a year before, 364 days back.".to_owned()));
     }
     let table = Table {

@@ -9,8 +9,10 @@ use crate::domain::period::Period;
 use crate::domain::target::{Target, Term};
 use crate::report::document::{Block, Cell, Row, Section, Table, Tone};
 use crate::report::format::IMMATURE;
-use crate::report::receipt::{DataPoint, Expression, Plan};
+use crate::report::receipt::{Expression, Plan};
+use chrono::NaiveDate;
 use rust_decimal::{Decimal, dec};
+use std::collections::BTreeSet;
 
 pub const SECTION: StandardSection = StandardSection {
     id: "goals",
@@ -70,7 +72,7 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
     };
     let title = match goals.iter().any(|goal| goal.term != Term::Month) {
         true => "Goals".to_owned(),
-        false => format!("Goals, {}", readings.locale.month_name(readings.month().start)),
+        false => format!("Goals, {}", readings.term_name()),
     };
     Some(Section { id: "goals".to_owned(), title, lead: Some(lead), blocks: vec![Block::Table(table)] })
 }
@@ -92,17 +94,27 @@ impl Goal {
     }
 }
 
-/// The month's targets, then those of quarters, years and by a date that are running or ended in the period.
+/// The targets of the term's months, then those of quarters, years and by a date that are running or ended in the period.
 fn goals(readings: &Readings, builder: &FigureBuilder<'_>) -> Vec<Goal> {
-    let (month, passed) = (readings.month(), readings.month_to_date());
-    let planned = readings.data.plans.keys().filter(|(plan, _, of)| *plan == Plan::Target && *of == month.start);
-    let of_month = planned.map(|(_, metric, _)| Goal {
+    let (term, passed) = (readings.term(), readings.term_to_date());
+    let planned = readings.data.plans.keys().filter(|(plan, _, of)| *plan == Plan::Target && term.contains(*of));
+    let metrics: BTreeSet<&String> = planned.map(|(_, metric, _)| metric).collect();
+    // What does not add up has no target of several months, and months that lack one would make less of it.
+    let is_whole = |metric: &str| {
+        let is_stated = |target: &Target| target.metric == metric && target.period == term;
+        if readings.longer_targets.iter().any(is_stated) {
+            return false;
+        }
+        let lacks = |month| !readings.data.plans.contains_key(&(Plan::Target, metric.to_owned(), month));
+        term == readings.month() || (builder.is_additive(metric) && !months_of(term).into_iter().any(lacks))
+    };
+    let of_term = metrics.into_iter().filter(|metric| is_whole(metric)).map(|metric| Goal {
         metric: metric.clone(),
         id: metric.clone(),
         name: builder.label(metric),
-        target: Expression::Read(DataPoint::Plan { plan: Plan::Target, name: metric.clone(), month: month.start }),
+        target: readings.planned(Plan::Target, metric),
         term: Term::Month,
-        whole: month,
+        whole: term,
         passed,
     });
     let longer = readings.longer_targets.iter().filter_map(|target| {
@@ -118,7 +130,11 @@ fn goals(readings: &Readings, builder: &FigureBuilder<'_>) -> Vec<Goal> {
             passed: target.so_far(readings.period)?,
         })
     });
-    of_month.chain(longer).collect()
+    of_term.chain(longer).collect()
+}
+
+fn months_of(term: Period) -> BTreeSet<NaiveDate> {
+    term.dates().map(|date| Period::month_of(date).start).collect()
 }
 
 /// `Q4 2026`, `2026/27`, or the last day.

@@ -47,7 +47,7 @@ pub fn section(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<S
     }
     let title = match readings.definition.cadence {
         Cadence::Daily => "Yesterday at a glance".to_owned(),
-        Cadence::Weekly | Cadence::Monthly => {
+        Cadence::Weekly | Cadence::Monthly | Cadence::Quarterly => {
             let days = days_text(readings);
             days.chars().take(1).flat_map(char::to_uppercase).chain(days.chars().skip(1)).collect::<String>()
                 + " at a glance"
@@ -162,7 +162,10 @@ pub(super) fn target(readings: &Readings, builder: &FigureBuilder<'_>, metric: &
             ("target for these days", share_of_months(readings.period, &of_month))
         }
         Cadence::Daily => ("target for the day", share_of_months(readings.period, &of_month)),
-        Cadence::Monthly => ("target for these days", share_of_months(readings.period, &of_month)),
+        Cadence::Quarterly if readings.definition.cadence.is_whole(readings.period) => {
+            ("target for the quarter", share_of_months(readings.period, &of_month))
+        }
+        Cadence::Monthly | Cadence::Quarterly => ("target for these days", share_of_months(readings.period, &of_month)),
         Cadence::Weekly => ("target for the week", share_of_months(readings.period, &of_month)),
     };
     let of_months = builder.value(&basis).map(|_| (label.to_owned(), basis));

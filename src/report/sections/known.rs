@@ -74,8 +74,7 @@ pub fn marks(readings: &Readings, metric: &str, dates: &[NaiveDate]) -> Vec<Even
 
 /// The marks in words, for those who hear the chart.
 pub fn marked(locale: Locale, cadence: Cadence, marks: &[EventMark]) -> Option<String> {
-    let day =
-        |date| if cadence == Cadence::Monthly { locale.short_month_text(date) } else { locale.short_day_text(date) };
+    let day = |date| if cadence.is_of_months() { locale.short_month_text(date) } else { locale.short_day_text(date) };
     let each = marks.iter().map(|mark| format!("{} at {}", mark.number, day(mark.from)));
     let list = each.collect::<Vec<_>>().join(", ");
     (!marks.is_empty()).then(|| format!("Known events are marked and named below: {list}."))
@@ -113,6 +112,7 @@ fn end_of(point: NaiveDate, cadence: Cadence) -> Option<NaiveDate> {
         Cadence::Daily => point.checked_add_days(Days::new(1)),
         Cadence::Weekly => point.checked_add_days(Days::new(7)),
         Cadence::Monthly => point.checked_add_months(Months::new(1)),
+        Cadence::Quarterly => point.checked_add_months(Months::new(3)),
     }
 }
 
@@ -145,7 +145,7 @@ fn days(readings: &Readings, days: Period) -> String {
 
 /// Every month has holidays: they explain days and weeks alone.
 fn holidays(readings: &Readings, period: Period) -> Vec<String> {
-    if readings.definition.cadence == Cadence::Monthly || period.days() > 7 {
+    if readings.definition.cadence.is_of_months() || period.days() > 7 {
         return Vec::new();
     }
     let found = holidays_between(&readings.business.holidays, period.start, period.end);

@@ -55,7 +55,7 @@ pub fn lead(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Lead {
     let rest = if parts.is_empty() { String::new() } else { format!(", {}", parts.join(", ")) };
     let preposition = match readings.definition.cadence {
         Cadence::Daily => "on",
-        Cadence::Weekly | Cadence::Monthly => "in",
+        Cadence::Weekly | Cadence::Monthly | Cadence::Quarterly => "in",
     };
     let verb = if is_plural(&label) { "were" } else { "was" };
     let sentence = format!("{label} {verb} {value} {preposition} {}{rest}.", days_text(readings));

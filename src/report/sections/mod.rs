@@ -55,7 +55,7 @@ use crate::report::definition::{Cadence, Compare, Definition, Filter, GroupBy, S
 use crate::report::document::{Document, Lead, Section};
 use crate::report::format::Locale;
 use crate::report::readiness::SourceFreshness;
-use crate::report::receipt::Expression;
+use crate::report::receipt::{DataPoint, Expression, Plan};
 use crate::support::ids::stable_id;
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -118,6 +118,52 @@ impl Readings {
         Period { start: self.month().start, end: self.period.end }
     }
 
+    /// What budgets and goals are of: the quarter in reports of quarters, else the month.
+    pub fn term(&self) -> Period {
+        match self.definition.cadence {
+            Cadence::Quarterly => self.workspace.fiscal_year.quarter_of(self.period.last_day()),
+            _ => self.month(),
+        }
+    }
+
+    /// That term up to the period's end.
+    pub fn term_to_date(&self) -> Period {
+        Period { start: self.term().start, end: self.period.end }
+    }
+
+    /// `November`, `Q4 2026`.
+    fn term_name(&self) -> String {
+        match self.definition.cadence {
+            Cadence::Quarterly => self.quarter_text(self.term().start),
+            _ => self.locale.month_name(self.month().start),
+        }
+    }
+
+    /// `month`, `quarter`.
+    fn term_noun(&self) -> &'static str {
+        match self.definition.cadence {
+            Cadence::Quarterly => Cadence::Quarterly.noun(),
+            _ => Cadence::Monthly.noun(),
+        }
+    }
+
+    /// The plans of a name in the term's months, added up: of those months that have one.
+    fn planned(&self, plan: Plan, name: &str) -> Expression {
+        let term = self.term();
+        let of_name =
+            self.data.plans.keys().filter(|(of, named, month)| *of == plan && named == name && term.contains(*month));
+        let parts: BTreeMap<String, Expression> = of_name
+            .map(|(_, _, month)| {
+                let basis = Expression::Read(DataPoint::Plan { plan, name: name.to_owned(), month: *month });
+                (format!("plan_{}", month.format("%Y_%m")), basis)
+            })
+            .collect();
+        if let ([_], Some(only)) = (parts.keys().collect::<Vec<_>>().as_slice(), parts.values().next()) {
+            return only.clone();
+        }
+        Expression::Calculated { formula: parts.keys().cloned().collect::<Vec<_>>().join(" + "), parts }
+    }
+
     /// The file that states the workspace's campaigns and margin.
     pub fn plan_file(&self) -> String {
         format!("config/workspaces/{}.toml", self.workspace.id)
@@ -143,6 +189,12 @@ impl Readings {
         self.definition.compare.iter().filter_map(base).filter(|(_, _, base)| self.data.reaches(*base)).collect()
     }
 
+    /// The quarter that holds a day, as the workspace counts: `Q4 2026`.
+    fn quarter_text(&self, date: NaiveDate) -> String {
+        let fiscal = self.workspace.fiscal_year;
+        fiscal.quarter_name(fiscal.quarter_of(date))
+    }
+
     fn base(&self, compare: Compare) -> Option<(String, Period)> {
         base(&self.definition, self.locale, self.period, compare)
     }
@@ -163,13 +215,17 @@ fn base(definition: &Definition, locale: Locale, period: Period, compare: Compar
     let label = match (compare, cadence) {
         (Compare::Target, _) => return None,
         // What is not over is set against days that must be named.
-        (_, Cadence::Weekly | Cadence::Monthly) if !cadence.is_whole(period) => locale.span_text(base),
+        (_, Cadence::Weekly | Cadence::Monthly | Cadence::Quarterly) if !cadence.is_whole(period) => {
+            locale.span_text(base)
+        }
         (Compare::Previous, Cadence::Daily) => "day before".to_owned(),
         (Compare::Previous, Cadence::Weekly) => "week before".to_owned(),
         (Compare::Previous, Cadence::Monthly) => locale.month_name(base.start),
+        (Compare::Previous, Cadence::Quarterly) => "quarter before".to_owned(),
         (Compare::SameWeekday, _) if period.days() > 1 => "same days a week before".to_owned(),
         (Compare::SameWeekday, _) => format!("{} before", period.start.format("%A")),
         (Compare::LastYear, Cadence::Monthly) => locale.month_text(base.start),
+        (Compare::LastYear, Cadence::Quarterly) => "quarter of last year".to_owned(),
         (Compare::LastYear, Cadence::Daily | Cadence::Weekly) => "52 weeks earlier".to_owned(),
     };
     Some((label, base))
@@ -187,7 +243,7 @@ pub fn needs(definition: &Definition, period: Period, campaigns: &[Campaign]) ->
         needs.spans.extend(base(Compare::SameWeekday));
     }
     needs.spans.extend(definition.compare.iter().filter_map(|compare| base(*compare)));
-    needs.months.extend([month.start, Period::month_of(period.start).start]);
+    needs.months.extend(period.dates().map(|date| Period::month_of(date).start));
     needs.days = Some(Period { start: trend::first(definition.cadence, period), end: period.end });
     let asking = Asking { definition, period, campaigns };
     for part in &definition.edition.parts {
@@ -325,7 +381,10 @@ pub fn period_name(readings: &Readings) -> String {
         Cadence::Weekly if cadence.is_whole(period) && period.start.weekday() == chrono::Weekday::Mon => {
             format!("{} {}, {}", locale.week(), period.start.iso_week().week(), locale.span_text(period))
         }
-        Cadence::Weekly | Cadence::Monthly => locale.span_text(period),
+        Cadence::Quarterly if cadence.is_whole(period) => {
+            format!("{}, {}", readings.quarter_text(period.start), locale.span_text(period))
+        }
+        Cadence::Weekly | Cadence::Monthly | Cadence::Quarterly => locale.span_text(period),
     }
 }
 
@@ -354,6 +413,7 @@ pub(super) fn days_text(readings: &Readings) -> String {
     let (locale, period, cadence) = (readings.locale, readings.period, readings.definition.cadence);
     match cadence {
         Cadence::Weekly if cadence.is_whole(period) => format!("the week of {}", locale.span_text(period)),
+        Cadence::Quarterly if cadence.is_whole(period) => readings.quarter_text(period.start),
         _ => period_name(readings),
     }
 }
@@ -419,11 +479,12 @@ pub(super) fn share_of_months(period: Period, of_month: &dyn Fn(NaiveDate) -> Ex
     Expression::Calculated { formula: terms.join(" + "), parts }
 }
 
-/// As many days or months before `period` as a history of `count` periods needs.
+/// As many days, months or quarters before `period` as a history of `count` periods needs.
 pub(super) fn back(cadence: Cadence, period: Period, count: u32) -> NaiveDate {
     match cadence {
         Cadence::Daily => period.start - Days::new(u64::from(count)),
         Cadence::Weekly => period.start - Days::new(7 * u64::from(count)),
         Cadence::Monthly => period.start - Months::new(count),
+        Cadence::Quarterly => period.start - Months::new(3 * count),
     }
 }

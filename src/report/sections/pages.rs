@@ -28,7 +28,7 @@ type Pages<'a> = BTreeMap<&'a String, &'a Answer>;
 pub fn against(cadence: Cadence) -> Compare {
     match cadence {
         Cadence::Daily => Compare::SameWeekday,
-        Cadence::Weekly | Cadence::Monthly => Compare::Previous,
+        Cadence::Weekly | Cadence::Monthly | Cadence::Quarterly => Compare::Previous,
     }
 }
 
@@ -216,7 +216,7 @@ fn lead(
     let Some((label, _)) = base else { return lead };
     let than = match readings.definition.cadence {
         Cadence::Weekly => format!("the {label}"),
-        Cadence::Daily | Cadence::Monthly => label.clone(),
+        Cadence::Daily | Cadence::Monthly | Cadence::Quarterly => label.clone(),
     };
     let moved = |(page, by): &(&String, Decimal)| {
         let short = shortened(page);

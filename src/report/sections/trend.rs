@@ -24,6 +24,7 @@ fn spans(cadence: Cadence) -> (u32, u32) {
         Cadence::Daily => (28, 28),
         Cadence::Weekly => (13, 13),
         Cadence::Monthly => (12, 12),
+        Cadence::Quarterly => (8, 4),
     }
 }
 
@@ -33,13 +34,13 @@ pub fn first(cadence: Cadence, period: Period) -> NaiveDate {
     back(cadence, period, span + before)
 }
 
-/// The last whole day, week or month: what is not over would end every line with a fall.
+/// The last whole day, week, month or quarter: what is not over would end every line with a fall.
 fn last(readings: &Readings) -> Period {
     let (cadence, period) = (readings.definition.cadence, readings.period);
     match cadence {
         Cadence::Daily => Period::day(period.last_day()),
         _ if cadence.is_whole(period) => period,
-        _ => cadence.last_whole(period.last_day(), readings.workspace.week_starts_on),
+        _ => cadence.last_whole(period.last_day(), readings.workspace.calendar()),
     }
 }
 
@@ -80,6 +81,7 @@ pub fn course(readings: &Readings, builder: &FigureBuilder<'_>, data: &ReportDat
     let text = |value: Option<Decimal>| builder.text(metric, value);
     let day = |date| match cadence {
         Cadence::Monthly => readings.locale.month_text(date),
+        Cadence::Quarterly => readings.quarter_text(date),
         _ => readings.locale.date_text(date),
     };
     let events = known::marks(readings, metric, &dates);
@@ -133,7 +135,7 @@ pub fn values_of(
     let not_summed = builder.not_summed();
     let period = |count: u32| {
         let start = back(cadence, last(readings), count);
-        cadence.period_of(start, readings.workspace.week_starts_on)
+        cadence.period_of(start, readings.workspace.calendar())
     };
     let value = |count: u32| {
         let period = period(count);

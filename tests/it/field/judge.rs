@@ -137,7 +137,7 @@ async fn report(app: &App, wanted: &Report) -> Vec<String> {
     let workspace = app.settings.workspace("acme").expect("the workspace");
     let job = app.settings.jobs.iter().find(|job| job.id == id).unwrap_or_else(|| panic!("no job {id}"));
     let JobKind::Report(job) = &job.kind else { panic!("{id} is no report") };
-    let period = job.base.cadence.period_of(wanted.date, workspace.workspace.week_starts_on);
+    let period = job.base.cadence.period_of(wanted.date, workspace.workspace.calendar());
     let place = format!("{id} of {}", wanted.date);
     let document = match drafts(app, workspace, job, period, None).await {
         Ok(drafts) => drafts.into_iter().next().expect("a document").data,

@@ -68,7 +68,13 @@ fn the_last_month_is_the_one_before_on_every_day() {
         ("2026-12-31", "2026-11-01 to 2026-11-30"),
         ("2027-01-01", "2026-12-01 to 2026-12-31"),
     ] {
-        assert_eq!(Cadence::Monthly.last_whole(date(today), chrono::Weekday::Mon).to_string(), month, "{today}");
+        assert_eq!(
+            Cadence::Monthly
+                .last_whole(date(today), crate::domain::workspace::Workspace::sample("w", "EUR").calendar())
+                .to_string(),
+            month,
+            "{today}"
+        );
     }
 }
 
