@@ -1,7 +1,7 @@
 //! What Prometheus scrapes (OpenMetrics text); how old each source's data is comes first.
 
 use crate::app::{App, AppError};
-use crate::daemon::serve::DaemonHandle;
+use crate::daemon::DaemonHandle;
 use crate::queries::status::{Health, SourceStatus, sources_of_all};
 use crate::warehouse::{Context, Warehouse};
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};

@@ -3,9 +3,9 @@
 
 mod metrics;
 
+use super::handle::DaemonHandle;
 use super::notify::is_alive;
 use super::reload::Reloaded;
-use super::serve::DaemonHandle;
 use crate::app::AppError;
 use crate::http::connections::{Room, Seat};
 use crate::queries::status::status;

@@ -8,8 +8,7 @@ use std::fs;
 use std::path::Path;
 
 /// Circles that there are: a folder and its modules.
-const LEFT: [&str; 32] = [
-    "app: installation opening",
+const LEFT: [&str; 30] = [
     "cli/dictionary: page tables",
     "cli: preview report",
     "config: connections drops jobs schema workspaces",
@@ -19,7 +18,6 @@ const LEFT: [&str; 32] = [
     "connectors: catalog connection template",
     "connectors: connection_error error",
     "connectors: count engine follow",
-    "daemon: admin serve",
     "domain/fact: facts rollup",
     "domain/holidays: country shipped",
     "domain/metric: build refusals",
