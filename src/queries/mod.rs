@@ -1,7 +1,17 @@
 //! What an admin asks of an installation: one file a question, each a plain function that returns a value. The
 //! command line prints it; `--json` and the pages of the daemon serialise the same value.
 
+pub mod changes;
+pub mod channels;
+pub mod clock;
+pub mod coverage;
+pub mod deliveries;
+pub mod explain;
 mod failed_jobs;
+pub mod files;
+pub mod loads;
+pub mod quarantine;
+pub mod runs;
 pub mod scheduler;
 pub mod status;
 pub mod transports;
