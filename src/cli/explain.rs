@@ -1,9 +1,10 @@
 //! `daybook explain`: where a printed figure comes from.
 
-use super::dictionary::explain_metric;
+use super::dictionary::show_metric;
 use super::show::{count, plain, table};
 use super::{Outcome, out};
 use crate::app::App;
+use crate::queries::dictionary::metrics::metric;
 use crate::queries::explain::{Explanation, Meaning, explain};
 use crate::report::format::Locale;
 
@@ -15,8 +16,8 @@ pub struct ExplainArgs {
 }
 
 pub fn run(app: &App, args: &ExplainArgs, json: bool) -> anyhow::Result<Outcome> {
-    if explain_metric(&app.settings.metrics, &args.receipt, json) {
-        return Ok(Outcome::Done);
+    if let Some(metric) = metric(&app.settings.metrics, &args.receipt) {
+        return show_metric(&metric, json);
     }
     let found = explain(app, &args.receipt)?;
     if json {

@@ -307,7 +307,7 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Plan(args) => plan::run(&cli.root, args, &Clock::System, cli.json),
         Command::Restore(args) => restore::run(&cli.root, args, cli.json).await,
         Command::Report(args) if let Some(preview) = args.preview() => preview::run(&cli.root, preview, cli.json).await,
-        Command::Doctor => doctor::run(&cli.root, cli.json).await,
+        Command::Doctor => doctor::run(&cli.root, cli.json),
         Command::Files(files::FilesCommand::Try(args)) => trial::run(&cli.root, args, cli.json).await,
         Command::TrySlice(args) => try_slice::run(&cli.root, args).await,
         Command::TryTemplates { folder, refused } => {
@@ -361,7 +361,7 @@ async fn with_app(app: &App, daemon: Option<&DaemonHandle>, cli: &Cli) -> anyhow
         Command::Clock(args) => clock::run(app, args, cli.json),
         Command::Snapshot(args) => maintain::snapshot(app, args, cli.json).await,
         Command::Export(args) => maintain::export(app, args, cli.json).await,
-        Command::Doctor => doctor::of_app(app, cli.json).await,
+        Command::Doctor => doctor::of_app(app, cli.json),
         Command::Person(command) => person::run(app, command, cli.json).await,
     }
 }

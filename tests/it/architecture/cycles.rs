@@ -8,8 +8,7 @@ use std::fs;
 use std::path::Path;
 
 /// Circles that there are: a folder and its modules.
-const LEFT: [&str; 30] = [
-    "cli/dictionary: page tables",
+const LEFT: [&str; 29] = [
     "cli: preview report",
     "config: connections drops jobs schema workspaces",
     "config: daemon delivery maintenance",
