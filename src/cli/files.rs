@@ -163,5 +163,5 @@ async fn again(app: &App, source: &FileSource, json: bool) -> anyhow::Result<Out
     let selection = Selection { workspaces: vec![source.workspace.id.clone()], connections: vec![source.id.clone()] };
     let outcomes = fetch(app, &selection).await?;
     app.rollup(&Selection { connections: Vec::new(), ..selection }).await?;
-    Ok(print(&outcomes, json))
+    print(&outcomes, json)
 }

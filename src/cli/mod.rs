@@ -9,6 +9,7 @@ mod backfill;
 mod channels;
 mod check;
 mod clock;
+mod connectors;
 mod coverage;
 mod daemon;
 mod deliveries;
@@ -30,6 +31,7 @@ mod preview;
 mod reissue;
 mod remote;
 mod report;
+mod report_days;
 mod report_trial;
 mod restore;
 mod runs;
@@ -299,7 +301,7 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Add(command) => add::run(&cli.root, command, cli.json),
         Command::Note(command) => note::run(&cli.root, command, &Clock::System, cli.json),
         Command::Check(args) => check::run(&cli.root, args, cli.json).await,
-        Command::Connectors => check::connectors(&cli.root, cli.json),
+        Command::Connectors => connectors::run(&cli.root, cli.json),
         Command::Tables(args) => dictionary::tables(&cli.root, args, cli.json),
         Command::Metrics(args) => dictionary::metrics(&cli.root, args, cli.json),
         Command::Schema(args) => schema::run(&cli.root, args, cli.json),
@@ -378,17 +380,29 @@ fn open(cli: &Cli) -> Result<App, AppError> {
     Ok(app)
 }
 
+/// What went wrong, for programs.
+#[derive(serde::Serialize)]
+struct Told {
+    error: String,
+}
+
+fn tell_json(what: &impl serde::Serialize) {
+    if let Err(error) = out::json(what) {
+        errln!("daybook: {error}");
+    }
+}
+
 fn tell(error: &anyhow::Error, json: bool) {
     if let Some(AppError::Config(found)) = error.downcast_ref() {
         if json {
-            outln!("{}", problems::as_json(found));
+            tell_json(found);
         } else {
             errln!("{}", problems::for_terminal(found, 80).trim_end());
         }
         return;
     }
     if json {
-        outln!("{}", serde_json::json!({ "error": faults::told(error) }));
+        tell_json(&Told { error: faults::told(error) });
     } else {
         errln!("daybook: {}", faults::told(error));
     }

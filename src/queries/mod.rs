@@ -3,7 +3,9 @@
 
 pub mod changes;
 pub mod channels;
+pub mod check;
 pub mod clock;
+pub mod connectors;
 pub mod coverage;
 pub mod deliveries;
 pub mod dictionary;
@@ -11,12 +13,16 @@ pub mod doctor;
 pub mod events;
 pub mod explain;
 mod failed_jobs;
+pub mod file_trial;
 pub mod files;
 pub mod loads;
+pub mod monitoring;
 pub mod plan;
 pub mod quarantine;
+pub mod restated;
 pub mod runs;
 pub mod scheduler;
 pub mod status;
+pub mod synced;
 pub mod transports;
 pub mod unmatched;

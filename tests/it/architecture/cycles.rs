@@ -8,8 +8,7 @@ use std::fs;
 use std::path::Path;
 
 /// Circles that there are: a folder and its modules.
-const LEFT: [&str; 29] = [
-    "cli: preview report",
+const LEFT: [&str; 28] = [
     "config: connections drops jobs schema workspaces",
     "config: daemon delivery maintenance",
     "connectors/file: columns table",
