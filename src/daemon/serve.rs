@@ -31,7 +31,9 @@ pub async fn serve(app: App, commands: impl FnOnce(DaemonHandle) -> Handler) -> 
     let socket = control::socket(&data_dir);
     let listener = control::listen(&data_dir).map_err(|source| AppError::Io { path: socket.clone(), source })?;
     let answering = tokio::spawn(control::serve(listener, commands(daemon.clone())));
-    let admin = admin::start(Admin { daemon: daemon.clone(), clock: clock.clone() }).await?;
+    // Answers until the last run has ended: `/readyz` says meanwhile that it is stopping.
+    let closing = CancellationToken::new();
+    let admin = admin::start(Admin { daemon: daemon.clone(), clock: clock.clone() }, closing.clone()).await?;
     let failed = |source| AppError::Io { path: data_dir.clone(), source };
     let mut hang_up = signal(SignalKind::hangup()).map_err(failed)?;
     let (mut ticker, notify) = (Ticker::new(clock.clone()), Notify);
@@ -86,8 +88,10 @@ pub async fn serve(app: App, commands: impl FnOnce(DaemonHandle) -> Handler) -> 
     let cut_off = scheduler.stop(current.app().settings.schedule.stop_within).await;
     answering.abort();
     feeding.abort();
+    closing.cancel();
     if let Some(admin) = admin {
-        admin.abort();
+        // It bounds its own end.
+        drop(admin.await);
     }
     drop(std::fs::remove_file(socket));
     Ok(cut_off)
