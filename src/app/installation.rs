@@ -1,12 +1,13 @@
 //! What every command works with: the installation in a folder, opened.
 
-use super::lock::{DataLock, LockError};
-use super::opening::{self, Accepted};
+use super::AppError;
+use super::lock::DataLock;
+use super::opening::{self, Accepted, person_key};
 use super::rollups::Rollups;
 use crate::config::{self, FileConnection, Problem, Settings, WorkspaceSettings};
 use crate::connectors::file::{FileDrop, Target};
-use crate::connectors::{Catalog, Connection, ConnectorError, Engine};
-use crate::delivery::{BuildError, Deliverers};
+use crate::connectors::{Catalog, Connection, Engine};
+use crate::delivery::Deliverers;
 use crate::domain::period::Period;
 use crate::jobs::agreement::FigureCheck;
 use crate::jobs::files::{FileSource, sync_files, tell_orphans};
@@ -15,7 +16,6 @@ use crate::jobs::sync::{Progress, Source, StreamOutcome, SyncContext, sync_conne
 use crate::jobs::template_trial::bounded;
 use crate::report::templates::Templates;
 use crate::support::clock::Clock;
-use crate::support::owner;
 use crate::support::secret::{Secret, SecretError, SecretRef};
 use crate::warehouse::rollup::{RolledUp, RollupSql, due, own};
 use crate::warehouse::stream_states::{StreamEnd, note};
@@ -44,45 +44,11 @@ pub struct App {
     lock: Arc<DataLock>,
 }
 
-/// An installation cannot be opened, or a command cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub enum AppError {
-    #[error("the configuration has {} {}", .0.len(), if .0.len() == 1 { "mistake" } else { "mistakes" })]
-    Config(Vec<Problem>),
-    #[error(transparent)]
-    Warehouse(#[from] WarehouseError),
-    #[error(transparent)]
-    Connector(#[from] ConnectorError),
-    #[error(transparent)]
-    Delivery(#[from] BuildError),
-    #[error(transparent)]
-    Secret(#[from] SecretError),
-    #[error(transparent)]
-    Lock(#[from] LockError),
-    #[error("{path}: {}", owner::why(.source))]
-    Io { path: PathBuf, source: std::io::Error },
-    #[error("{0}")]
-    Usage(String),
-}
-
 /// Which tenants and connections a command works on; all where nothing is named.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     pub workspaces: Vec<String>,
     pub connections: Vec<String>,
-}
-
-impl AppError {
-    /// Whether something ran short that others give back, so that the same call may succeed later: room on
-    /// the disk, file handles, memory.
-    pub fn ran_short(&self) -> bool {
-        match self {
-            Self::Warehouse(error) | Self::Lock(LockError::Io(error)) => error.ran_short(),
-            Self::Secret(error) | Self::Delivery(BuildError::Secret(error)) => error.can_retry(),
-            Self::Io { source, .. } => owner::ran_short(source),
-            Self::Config(_) | Self::Connector(_) | Self::Delivery(_) | Self::Lock(_) | Self::Usage(_) => false,
-        }
-    }
 }
 
 impl App {
@@ -312,17 +278,6 @@ fn command() -> String {
     let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let name = words.iter().find(|word| !word.starts_with('-') && !word.contains('/')).cloned().unwrap_or_default();
     format!("daybook {name}").trim_end().to_owned()
-}
-
-/// Where the database lives.
-pub fn database_file(settings: &Settings) -> PathBuf {
-    settings.data_dir.join("daybook.duckdb")
-}
-
-/// The key of people's pseudonyms; empty if none is configured.
-pub fn person_key(settings: &Settings) -> Result<Secret, AppError> {
-    let reference = settings.privacy.person_key.as_ref();
-    Ok(reference.map_or_else(|| Ok(Secret::new("")), |reference| reference.resolve(&settings.config_dir()))?)
 }
 
 fn templates(settings: &Settings) -> Arc<Templates> {

@@ -1,5 +1,6 @@
 //! The opened installation: settings joined with warehouse, engine and deliverers.
 
+mod error;
 pub mod file_modes;
 mod installation;
 pub mod issue;
@@ -9,8 +10,8 @@ mod planned;
 mod reports;
 mod rollups;
 
-pub use installation::{
-    App, AppError, SecretsAre, Selection, catalog, database_file, known_names, person_key, rollup_sql, sources,
-};
+pub use error::AppError;
+pub use installation::{App, SecretsAre, Selection, catalog, known_names, rollup_sql, sources};
+pub use opening::{database_file, person_key};
 pub use planned::{dated_streams, planned_jobs};
 pub use reports::prefer;

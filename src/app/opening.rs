@@ -2,10 +2,10 @@
 //! one.
 
 use super::AppError;
-use super::{database_file, person_key};
 use crate::config::Settings;
 use crate::connectors::landed;
 use crate::jobs::person::ERASURES;
+use crate::support::secret::Secret;
 use crate::warehouse::mark::{self, Past};
 use crate::warehouse::outbox::{self, HandedOver};
 use crate::warehouse::{BothWriter, Warehouse, WarehouseError, clock};
@@ -16,7 +16,7 @@ use crate::warehouse::{
 };
 use chrono::{DateTime, Utc};
 use duckdb::Connection;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a person takes as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +31,17 @@ pub struct Accepted {
 
 /// How such an opening is called in the list of what was done.
 pub const INCIDENTS: [&str; 5] = ["log_cut", "accepted_older", "accepted_empty", "went_back", "erased_again"];
+
+/// Where the database lives.
+pub fn database_file(settings: &Settings) -> PathBuf {
+    settings.data_dir.join("daybook.duckdb")
+}
+
+/// The key of people's pseudonyms; empty if none is configured.
+pub fn person_key(settings: &Settings) -> Result<Secret, AppError> {
+    let reference = settings.privacy.person_key.as_ref();
+    Ok(reference.map_or_else(|| Ok(Secret::new("")), |reference| reference.resolve(&settings.config_dir()))?)
+}
 
 /// Opens the database, and settles what it cannot know: messages of a process that is gone, and those that
 /// went out after the instant it went back to.

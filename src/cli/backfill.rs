@@ -1,7 +1,7 @@
 //! `daybook backfill` and `daybook replay`: the past again, from the vendor or from landed pages.
 
 use super::Outcome;
-use super::out::place;
+use super::out::{self, place};
 use super::show::{count, plain};
 use super::sync::watched;
 use crate::app::{App, AppError, Selection};
@@ -13,6 +13,7 @@ use crate::jobs::sync::{SyncMode, load_landed};
 use crate::support::blocking::off_thread;
 use crate::warehouse::coverage::{Place, held_by_newer};
 use chrono::{Days, NaiveDate};
+use serde::Serialize;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -62,7 +63,7 @@ pub async fn backfill(app: &App, args: &BackfillArgs, json: bool) -> anyhow::Res
             count(done.slices_before)
         );
     }
-    Ok(super::sync::print(&done.streams, json))
+    super::sync::print(&done.streams, json)
 }
 
 /// What a vendor answered before must not stand over what it answered since.
@@ -79,6 +80,14 @@ fn refuse_older(app: &App, landed: &LandedSlice) -> anyhow::Result<()> {
         landed.manifest_path().display()
     );
     Err(AppError::Usage(message).into())
+}
+
+/// A landed slice that was loaded again.
+#[derive(Serialize)]
+struct Replayed {
+    manifest: PathBuf,
+    rows_read: u64,
+    rows_written: u64,
 }
 
 pub async fn replay(app: &App, args: &ReplayArgs, json: bool) -> anyhow::Result<Outcome> {
@@ -124,12 +133,10 @@ pub async fn replay(app: &App, args: &ReplayArgs, json: bool) -> anyhow::Result<
                 count(loaded.rows_quarantined)
             );
         }
-        done.push(
-            serde_json::json!({"manifest": path, "rows_read": loaded.rows_read, "rows_written": loaded.rows_written}),
-        );
+        done.push(Replayed { manifest: path.clone(), rows_read: loaded.rows_read, rows_written: loaded.rows_written });
     }
     if json {
-        outln!("{}", serde_json::Value::Array(done));
+        out::json(&done)?;
     }
     Ok(Outcome::Done)
 }

@@ -2,10 +2,13 @@
 //! that right.
 
 use super::Outcome;
+use super::out;
 use super::show::{count, plain, table, wrapped};
 use crate::app::App;
-use crate::warehouse::clock::{Ahead, ahead, correct, doubt, seen};
+use crate::queries::clock::clock;
+use crate::warehouse::clock::{Ahead, correct};
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
 pub struct ClockArgs {
@@ -15,13 +18,20 @@ pub struct ClockArgs {
     correct: bool,
 }
 
+/// What was dated in the future and is dated now.
+#[derive(Serialize)]
+struct Correction {
+    /// UTC.
+    now: DateTime<Utc>,
+    corrected: Vec<Ahead>,
+}
+
 pub fn run(app: &App, args: &ClockArgs, json: bool) -> anyhow::Result<Outcome> {
     let now = app.clock.now();
     if args.correct {
         let corrected = app.warehouse.write_both_blocking(move |connection| correct(connection, now))?;
         if json {
-            outln!("{}", serde_json::json!({ "now": now, "corrected": corrected }));
-            return Ok(Outcome::Done);
+            return out::json(&Correction { now, corrected });
         }
         match corrected.is_empty() {
             true => outln!("nothing lies in the future; the clock is taken for right"),
@@ -29,25 +39,22 @@ pub fn run(app: &App, args: &ClockArgs, json: bool) -> anyhow::Result<Outcome> {
         }
         return Ok(Outcome::Done);
     }
-    let (seen, found, doubt) =
-        app.warehouse.read_blocking(move |reader| Ok((seen(reader)?, ahead(reader, now)?, doubt(reader, now)?)))?;
+    let found = clock(app)?;
     if json {
-        let latest = seen.latest;
-        outln!("{}", serde_json::json!({ "now": now, "latest": latest, "doubt": doubt, "ahead": found }));
-        return Ok(Outcome::Done);
+        return out::json(&found);
     }
-    outln!("the clock shows {}", shown(now));
-    if let Some(latest) = seen.is_behind(now) {
+    outln!("the clock shows {}", shown(found.now));
+    if let Some(latest) = found.behind {
         outln!("it has shown {}", shown(latest));
     }
-    if let Some(doubt) = doubt {
+    if let Some(doubt) = found.doubt {
         outln!("{}", wrapped("", &plain(&format!("nothing is removed because of its age: {doubt}"))));
     }
-    if found.is_empty() {
+    if found.ahead.is_empty() {
         outln!("nothing that was noted lies in the future");
         return Ok(Outcome::Done);
     }
-    outln!("\nnoted in the future, and not believed until then:\n{}", lines(&found));
+    outln!("\nnoted in the future, and not believed until then:\n{}", lines(&found.ahead));
     outln!("\nif the clock is right now: daybook clock --correct");
     Ok(Outcome::Done)
 }

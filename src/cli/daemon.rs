@@ -1,27 +1,26 @@
 //! Words with the running daemon: `daybook diff`, `reload` and `run-job`.
 
 use super::Outcome;
+use super::out;
 use super::show::{count, plain};
-use crate::app::rollup_sql;
 use crate::app::{App, AppError};
-use crate::config::{self, diff as compare};
+use crate::config;
 use crate::daemon::DaemonHandle;
 use crate::daemon::reload::Reloaded;
+use crate::queries::changes::changes;
 use crate::settings::problems;
-use crate::warehouse::rollup::due;
+use serde::Serialize;
 
 pub fn diff(app: &App, daemon: Option<&DaemonHandle>, json: bool) -> anyhow::Result<Outcome> {
     running(daemon)?;
-    let edited = config::load(&app.settings.root).map_err(AppError::Config)?;
-    let mut changes = compare::changes(&app.settings, &edited, app.clock.now());
-    let (rules, sql) = (&edited.channels.rules, rollup_sql(&edited));
-    let days = app.warehouse.read_blocking(|reader| due::days_due(reader, rules, &sql))?;
+    let (mut changes, days) = changes(app)?;
     if days > 0 {
         changes.push(format!("{} days of figures are computed anew by the next rollup", count(days)));
     }
     if json {
-        outln!("{}", serde_json::json!(changes));
-    } else if changes.is_empty() {
+        return out::json(&changes);
+    }
+    if changes.is_empty() {
         outln!("nothing differs from what the daemon runs");
     } else {
         for change in &changes {
@@ -32,6 +31,17 @@ pub fn diff(app: &App, daemon: Option<&DaemonHandle>, json: bool) -> anyhow::Res
     Ok(Outcome::Done)
 }
 
+#[derive(Serialize)]
+struct Reload {
+    reload: &'static str,
+}
+
+/// Slots that were entered for a job, as `job workspace instant`.
+#[derive(Serialize)]
+struct Entered {
+    slots: Vec<String>,
+}
+
 pub async fn reload(daemon: Option<&DaemonHandle>, json: bool) -> anyhow::Result<Outcome> {
     let daemon = running(daemon)?;
     let (word, outcome) = match daemon.reload().await? {
@@ -40,7 +50,7 @@ pub async fn reload(daemon: Option<&DaemonHandle>, json: bool) -> anyhow::Result
         Reloaded::Refused => return Err(AppError::Config(daemon.current.refused()).into()),
     };
     if json {
-        outln!("{}", serde_json::json!({ "reload": word }));
+        out::json(&Reload { reload: word })?;
     } else {
         outln!("{word}");
     }
@@ -50,7 +60,7 @@ pub async fn reload(daemon: Option<&DaemonHandle>, json: bool) -> anyhow::Result
 pub async fn run_job(daemon: Option<&DaemonHandle>, job: &str, json: bool) -> anyhow::Result<Outcome> {
     let slots: Vec<String> = running(daemon)?.run_now(job).await?.iter().map(ToString::to_string).collect();
     if json {
-        outln!("{}", serde_json::json!({ "slots": slots }));
+        out::json(&Entered { slots })?;
     } else {
         outln!(
             "entered: {}\nsee how it goes with daybook status, and how it ended with daybook runs",

@@ -2,12 +2,14 @@
 
 mod message;
 
-use super::Outcome;
 use super::show::plain;
+use super::{Outcome, out};
 use crate::app::{App, AppError};
 use crate::delivery::Route;
+use crate::queries;
 use crate::warehouse::outbox::{self, DeliveryFilter, DeliveryLine};
 use chrono::NaiveDate;
+use serde::Serialize;
 use std::path::PathBuf;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -149,12 +151,18 @@ pub fn run(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outco
     }
 }
 
+/// What was done, in words.
+#[derive(Serialize)]
+struct Done<'a> {
+    done: &'a str,
+}
+
 fn done(is_done: bool, json: bool, words: &str, otherwise: impl Fn() -> String) -> anyhow::Result<Outcome> {
     if !is_done {
         return Err(AppError::Usage(otherwise()).into());
     }
     if json {
-        outln!("{}", serde_json::json!({ "done": words }));
+        out::json(&Done { done: words })?;
     } else {
         outln!("{}", plain(words));
     }
@@ -173,9 +181,9 @@ fn list(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outcome>
         since: args.since,
         limit: args.limit,
     };
-    let lines = app.warehouse.read_blocking(|reader| outbox::deliveries(reader, &filter))?;
+    let lines = queries::deliveries::deliveries(app, &filter)?;
     if json {
-        outln!("{}", serde_json::to_string(&lines)?);
+        out::json(&lines)?;
     } else if lines.is_empty() {
         outln!("no matching message");
     } else {
@@ -223,9 +231,9 @@ fn to_text(line: &DeliveryLine) -> String {
 }
 
 fn suppressed(app: &App, json: bool) -> anyhow::Result<Outcome> {
-    let all = app.warehouse.read_blocking(outbox::suppressed)?;
+    let all = queries::deliveries::suppressed(app)?;
     if json {
-        outln!("{}", serde_json::to_string(&all)?);
+        out::json(&all)?;
     } else if all.is_empty() {
         outln!("no address is suppressed");
     } else {

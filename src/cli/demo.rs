@@ -94,7 +94,7 @@ async fn build(dir: &Path, days: u64, sandbox: &Sandbox, memory: &Memory, clock:
     start_log(&app.settings.log);
     let all = Selection::default();
     let outcomes = fetch(&app, &all).await?;
-    print_sync(&outcomes, false);
+    print_sync(&outcomes, false)?;
     let is_well = outcomes.iter().all(|outcome| outcome.error.is_none() || outcome.stream == PLANTED);
     let (rows, size) = outcomes.iter().fold((0, 0), |(rows, size), o| (rows + o.loaded.rows_read, size + o.bytes));
     let rolled: u64 = app.rollup(&all).await?.iter().map(|(_, rolled)| rolled.days).sum();

@@ -1,12 +1,12 @@
 //! `daybook explain`: where a printed figure comes from.
 
-use super::Outcome;
-use super::dictionary::explain_metric;
+use super::dictionary::show_metric;
 use super::show::{count, plain, table};
-use crate::app::{App, AppError};
-use crate::jobs::explain::{Explained, explain};
+use super::{Outcome, out};
+use crate::app::App;
+use crate::queries::dictionary::metrics::metric;
+use crate::queries::explain::{Explanation, Meaning, explain};
 use crate::report::format::Locale;
-use crate::warehouse::issued::{self, Receipt};
 
 #[derive(Debug, clap::Args)]
 pub struct ExplainArgs {
@@ -16,74 +16,44 @@ pub struct ExplainArgs {
 }
 
 pub fn run(app: &App, args: &ExplainArgs, json: bool) -> anyhow::Result<Outcome> {
-    if explain_metric(&app.settings.metrics, &args.receipt, json) {
-        return Ok(Outcome::Done);
+    if let Some(metric) = metric(&app.settings.metrics, &args.receipt) {
+        return show_metric(&metric, json);
     }
-    let found = app.warehouse.read_blocking(|reader| {
-        let Some((report_id, receipt)) = issued::receipt(reader, &args.receipt)? else { return Ok(None) };
-        Ok(issued::issued(reader, &report_id)?.map(|report| (report, receipt)))
-    })?;
-    let (report, receipt) =
-        found.ok_or_else(|| AppError::Usage(format!("no issued report holds the receipt {:?}", args.receipt)))?;
-    let workspace = app.settings.workspace(&report.workspace).ok_or_else(|| {
-        AppError::Usage(format!(
-            "the receipt is of the workspace {}, which is not configured any more",
-            report.workspace
-        ))
-    })?;
-    let context = app.report_context(workspace);
-    let explained = app.warehouse.snapshot_blocking(|reader| explain(reader, &context, &receipt))?;
-    let explained = explained.ok_or_else(|| {
-        AppError::Usage("the receipt was kept by another version of Daybook, which knows what it stands for".to_owned())
-    })?;
+    let found = explain(app, &args.receipt)?;
     if json {
-        outln!("{}", as_json(&report, &receipt, &explained));
-    } else {
-        print(&report, &receipt, &explained);
+        return out::json(&found);
     }
+    print(&found);
     Ok(Outcome::Done)
 }
 
-fn as_json(report: &issued::Issued, receipt: &Receipt, explained: &Explained) -> serde_json::Value {
-    let meanings = explained.meanings.iter().map(|(label, about)| serde_json::json!({"label": label, "about": about}));
-    let freshness = explained.freshness.iter().map(|source| {
-        serde_json::json!({"source": source.source, "label": source.label, "whole_through": source.whole_through(),
-            "last_success_at": source.last_success_at, "settles_after_days": source.settles_after_days})
-    });
-    serde_json::json!({
-        "receipt": receipt, "report_id": report.report_id, "workspace": report.workspace, "issued_at": report.issued_at,
-        "definition": explained.definition, "meanings": meanings.collect::<Vec<_>>(), "filters": explained.filters,
-        "sql": explained.sql, "value_now": explained.now.map(|value| value.normalize().to_string()),
-        "text_now": explained.now_text, "loads": explained.loads, "freshness": freshness.collect::<Vec<_>>(),
-    })
-}
-
-fn print(report: &issued::Issued, receipt: &Receipt, explained: &Explained) {
+fn print(found: &Explanation) {
+    let receipt = &found.receipt;
     outln!("{}: {}", plain(&receipt.label), receipt.text);
-    let at = report.issued_at.format("%Y-%m-%d %H:%M UTC");
-    outln!("  report      {} of {}, issued {at}", report.report_id, report.workspace);
+    let at = found.issued_at.format("%Y-%m-%d %H:%M UTC");
+    outln!("  report      {} of {}, issued {at}", found.report_id, found.workspace);
     outln!("  exactly     {}", receipt.value.as_deref().unwrap_or("no value"));
-    let same = if receipt.text == explained.now_text { "the same" } else { "another figure" };
-    outln!("  now         {} ({same})", explained.now_text);
-    outln!("  definition  {}", plain(&explained.definition));
-    if !receipt.definition.is_empty() && receipt.definition != explained.definition {
+    let same = if receipt.text == found.text_now { "the same" } else { "another figure" };
+    outln!("  now         {} ({same})", found.text_now);
+    outln!("  definition  {}", plain(&found.definition));
+    if !receipt.definition.is_empty() && receipt.definition != found.definition {
         outln!("  then        {}", plain(&receipt.definition));
     }
-    for (label, about) in &explained.meanings {
+    for Meaning { label, about } in &found.meanings {
         outln!("  meaning     {}: {}", plain(label), plain(about));
     }
-    for filter in &explained.filters {
+    for filter in &found.filters {
         outln!("  filter      {}", plain(filter));
     }
-    for source in &explained.freshness {
+    for source in &found.freshness {
         let through =
-            source.whole_through().map_or_else(|| "nothing yet".to_owned(), |day| Locale::STANDARD.date_text(day));
+            source.whole_through.map_or_else(|| "nothing yet".to_owned(), |day| Locale::STANDARD.date_text(day));
         let read =
             source.last_success_at.map_or_else(|| "never".to_owned(), |at| at.format("%Y-%m-%d %H:%M UTC").to_string());
         outln!("  freshness   {}: whole days through {through}, last read {read}", source.label);
     }
-    outln!("\n{}\n", explained.sql.lines().map(plain).collect::<Vec<_>>().join("\n"));
-    let rows: Vec<_> = explained
+    outln!("\n{}\n", found.sql.lines().map(plain).collect::<Vec<_>>().join("\n"));
+    let rows: Vec<_> = found
         .loads
         .iter()
         .map(|line| {
@@ -101,7 +71,7 @@ fn print(report: &issued::Issued, receipt: &Receipt, explained: &Explained) {
         return;
     }
     outln!("{}", table(&["fact", "stream", "slice", "rows", "fetched UTC"], &[3], rows));
-    for line in &explained.loads {
+    for line in &found.loads {
         outln!("{} {}", line.load_id, line.manifest);
     }
 }

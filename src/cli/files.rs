@@ -2,10 +2,11 @@
 
 use super::show::{count, plain, table, wrapped};
 use super::sync::{fetch, print};
-use super::{Outcome, Which, trial};
+use super::{Outcome, Which, out, trial};
 use crate::app::{App, AppError, Selection};
-use crate::domain::dropped::{FileStanding, FileState};
+use crate::domain::dropped::FileState;
 use crate::jobs::files::{FileSource, held};
+use crate::queries::files::{DroppedFile, files};
 use crate::warehouse::audit;
 use crate::warehouse::coverage::Place;
 use crate::warehouse::dropped;
@@ -44,21 +45,13 @@ pub(super) async fn run(app: &App, command: &FilesCommand, json: bool) -> anyhow
 }
 
 fn list(app: &App, selection: &Selection, json: bool) -> anyhow::Result<Outcome> {
-    let mut all: Vec<(String, FileStanding)> = Vec::new();
-    for workspace in app.workspaces(selection)? {
-        let id = workspace.workspace.id.clone();
-        let books = app.warehouse.read_blocking(|reader| dropped::list(reader, &id, None))?;
-        let chosen =
-            |file: &FileStanding| selection.connections.is_empty() || selection.connections.contains(&file.connection);
-        all.extend(books.into_iter().map(|noted| noted.file).filter(chosen).map(|file| (id.clone(), file)));
-    }
+    let all = files(app, selection)?;
     if json {
-        let files = all.iter().map(|(workspace, file)| serde_json::json!({ "workspace": workspace, "file": file }));
-        outln!("{}", serde_json::Value::Array(files.collect()));
+        out::json(&all)?;
     } else if all.is_empty() {
         outln!("no file was found in any drop folder yet; daybook sync looks");
     } else {
-        let rows = all.iter().map(|(workspace, file)| {
+        let rows = all.iter().map(|DroppedFile { workspace, file }| {
             let days = file.days.map_or(String::new(), |(from, to)| format!("{from} to {to}"));
             let name = format!("{}/{}", file.connection, plain(&file.name));
             vec![
@@ -71,7 +64,7 @@ fn list(app: &App, selection: &Selection, json: bool) -> anyhow::Result<Outcome>
             ]
         });
         outln!("{}", table(&["workspace", "file", "", "rows", "bad", "days"], &[3, 4], rows.collect()));
-        for (workspace, file) in &all {
+        for DroppedFile { workspace, file } in &all {
             match &file.reason {
                 _ if file.state.is_trouble() => {
                     outln!("{}", wrapped(&format!("{workspace}: "), &plain(&file.trouble())))
@@ -83,7 +76,7 @@ fn list(app: &App, selection: &Selection, json: bool) -> anyhow::Result<Outcome>
             }
         }
     }
-    let is_well = !all.iter().any(|(_, file)| file.state.is_trouble());
+    let is_well = !all.iter().any(|of| of.file.state.is_trouble());
     Ok(if is_well { Outcome::Done } else { Outcome::Partly })
 }
 
@@ -170,5 +163,5 @@ async fn again(app: &App, source: &FileSource, json: bool) -> anyhow::Result<Out
     let selection = Selection { workspaces: vec![source.workspace.id.clone()], connections: vec![source.id.clone()] };
     let outcomes = fetch(app, &selection).await?;
     app.rollup(&Selection { connections: Vec::new(), ..selection }).await?;
-    Ok(print(&outcomes, json))
+    print(&outcomes, json)
 }

@@ -1,10 +1,11 @@
 //! `daybook link`: an address with tags that reports will know.
 
-use super::Outcome;
+use super::{Outcome, out};
 use crate::app::AppError;
 use crate::config::channels;
 use crate::domain::channel::UNASSIGNED;
 use crate::domain::link::{Tag, tagged};
+use serde::Serialize;
 use std::path::Path;
 
 #[derive(Debug, clap::Args)]
@@ -30,6 +31,13 @@ pub struct LinkArgs {
     term: Option<String>,
 }
 
+/// An address with its tags, and the channel of its visits.
+#[derive(Serialize)]
+struct Link {
+    link: String,
+    channel: String,
+}
+
 pub fn run(root: &Path, args: &LinkArgs, json: bool) -> anyhow::Result<Outcome> {
     let channels = channels::load(root).map_err(AppError::Config)?;
     let mut tags: Vec<Tag<'_>> =
@@ -39,8 +47,7 @@ pub fn run(root: &Path, args: &LinkArgs, json: bool) -> anyhow::Result<Outcome> 
     let link = tagged(&args.url, &tags, &channels.tags).map_err(|error| AppError::Usage(error.to_string()))?;
     let channel = channels.rules.channel(&args.source, &args.medium, &args.campaign);
     if json {
-        outln!("{}", serde_json::json!({ "link": link, "channel": channel }));
-        return Ok(Outcome::Done);
+        return out::json(&Link { link, channel: channel.to_owned() });
     }
     outln!("{link}");
     // Beside the answer, so that a script gets the address alone.

@@ -1,13 +1,14 @@
 //! `daybook backup`, `maintain`, `snapshot` and `export`: the warehouse's maintenance by hand.
 
 use super::Outcome;
-use super::out::place;
+use super::out::{self, place};
 use super::show::{bytes, count, plain};
 use crate::app::{App, AppError};
 use crate::jobs::maintenance::{MaintenanceContext, back_up, maintain, make_snapshot};
 use crate::support::blocking::off_thread;
 use crate::warehouse::maintenance::export::export as write_months;
 use chrono::{Months, NaiveDate};
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
@@ -34,10 +35,24 @@ pub struct ExportArgs {
     before: Option<NaiveDate>,
 }
 
+/// What was done, in words.
+#[derive(Serialize)]
+struct Backup {
+    backup: String,
+}
+
+#[derive(Serialize)]
+struct Snapshot {
+    snapshot: String,
+}
+
 pub async fn backup(app: &App, json: bool) -> anyhow::Result<Outcome> {
     let (context, now) = (app.maintenance(), app.clock.now());
     let says = off_thread(move || back_up(&context, true, now)).await?;
-    tell(json, "backup", &says);
+    if json {
+        return out::json(&Backup { backup: says });
+    }
+    outln!("backup: {}", plain(&says));
     Ok(Outcome::Done)
 }
 
@@ -46,7 +61,7 @@ pub async fn run(app: &App, args: &MaintainArgs, json: bool) -> anyhow::Result<O
         (MaintenanceContext { is_clock_right: args.clock_is_right, ..app.maintenance() }, app.clock.now());
     let night = off_thread(move || maintain(&context, now)).await;
     if json {
-        outln!("{}", serde_json::to_string(&night)?);
+        out::json(&night)?;
     } else {
         for step in &night.steps {
             outln!("{:<11} {}{}", step.name, if step.is_ok { "" } else { "FAILED: " }, plain(&step.says));
@@ -64,7 +79,10 @@ pub async fn snapshot(app: &App, args: &SnapshotArgs, json: bool) -> anyhow::Res
         return Err(AppError::Usage("this is the warehouse itself; name another file".to_owned()).into());
     }
     let says = off_thread(move || make_snapshot(&context, &target)).await?;
-    tell(json, "snapshot", &says);
+    if json {
+        return out::json(&Snapshot { snapshot: says });
+    }
+    outln!("snapshot: {}", plain(&says));
     Ok(Outcome::Done)
 }
 
@@ -76,8 +94,7 @@ pub async fn export(app: &App, args: &ExportArgs, json: bool) -> anyhow::Result<
     let (at, warehouse) = (folder.clone(), app.warehouse.clone());
     let done = off_thread(move || warehouse.read_blocking(|reader| write_months(reader, &at, before))).await?;
     if json {
-        outln!("{}", serde_json::to_string(&done)?);
-        return Ok(Outcome::Done);
+        return out::json(&done);
     }
     let new = done.iter().filter(|month| month.is_new).count();
     let size: u64 = done.iter().filter_map(|month| std::fs::metadata(&month.file).ok()).map(|file| file.len()).sum();
@@ -100,13 +117,5 @@ fn folder(context: &MaintenanceContext, given: Option<&Path>) -> std::io::Result
     match given {
         Some(folder) => std::path::absolute(place(folder)),
         None => Ok(context.config.archive.clone().unwrap_or_else(|| context.data_dir.join("export"))),
-    }
-}
-
-fn tell(json: bool, what: &str, says: &str) {
-    if json {
-        outln!("{}", serde_json::json!({ what: says }));
-    } else {
-        outln!("{what}: {}", plain(says));
     }
 }

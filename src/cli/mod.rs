@@ -10,6 +10,7 @@ mod channel_args;
 mod channels;
 mod check;
 mod clock;
+mod connectors;
 mod coverage;
 mod daemon;
 mod deliveries;
@@ -31,6 +32,7 @@ mod preview;
 mod reissue;
 mod remote;
 mod report;
+mod report_days;
 mod report_trial;
 mod restore;
 mod runs;
@@ -300,7 +302,7 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Add(command) => add::run(&cli.root, command, cli.json),
         Command::Note(command) => note::run(&cli.root, command, &Clock::System, cli.json),
         Command::Check(args) => check::run(&cli.root, args, cli.json).await,
-        Command::Connectors => check::connectors(&cli.root, cli.json),
+        Command::Connectors => connectors::run(&cli.root, cli.json),
         Command::Tables(args) => dictionary::tables(&cli.root, args, cli.json),
         Command::Metrics(args) => dictionary::metrics(&cli.root, args, cli.json),
         Command::Schema(args) => schema::run(&cli.root, args, cli.json),
@@ -308,7 +310,7 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Plan(args) => plan::run(&cli.root, args, &Clock::System, cli.json),
         Command::Restore(args) => restore::run(&cli.root, args, cli.json).await,
         Command::Report(args) if let Some(preview) = args.preview() => preview::run(&cli.root, preview, cli.json).await,
-        Command::Doctor => doctor::run(&cli.root, cli.json).await,
+        Command::Doctor => doctor::run(&cli.root, cli.json),
         Command::Files(files::FilesCommand::Try(args)) => trial::run(&cli.root, args, cli.json).await,
         Command::TrySlice(args) => try_slice::run(&cli.root, args).await,
         Command::TryTemplates { folder, refused } => {
@@ -362,7 +364,7 @@ async fn with_app(app: &App, daemon: Option<&DaemonHandle>, cli: &Cli) -> anyhow
         Command::Clock(args) => clock::run(app, args, cli.json),
         Command::Snapshot(args) => maintain::snapshot(app, args, cli.json).await,
         Command::Export(args) => maintain::export(app, args, cli.json).await,
-        Command::Doctor => doctor::of_app(app, cli.json).await,
+        Command::Doctor => doctor::of_app(app, cli.json),
         Command::Person(command) => person::run(app, command, cli.json).await,
     }
 }
@@ -379,17 +381,29 @@ fn open(cli: &Cli) -> Result<App, AppError> {
     Ok(app)
 }
 
+/// What went wrong, for programs.
+#[derive(serde::Serialize)]
+struct Told {
+    error: String,
+}
+
+fn tell_json(what: &impl serde::Serialize) {
+    if let Err(error) = out::json(what) {
+        errln!("daybook: {error}");
+    }
+}
+
 fn tell(error: &anyhow::Error, json: bool) {
     if let Some(AppError::Config(found)) = error.downcast_ref() {
         if json {
-            outln!("{}", problems::as_json(found));
+            tell_json(found);
         } else {
             errln!("{}", problems::for_terminal(found, 80).trim_end());
         }
         return;
     }
     if json {
-        outln!("{}", serde_json::json!({ "error": faults::told(error) }));
+        tell_json(&Told { error: faults::told(error) });
     } else {
         errln!("daybook: {}", faults::told(error));
     }

@@ -1,7 +1,7 @@
 //! `daybook check --online`: how each account and server stands, and what to do about it.
 
-use super::Outcome;
 use super::show::{plain, wrapped};
+use super::{Outcome, out};
 use crate::app::AppError;
 use crate::app::{SecretsAre, catalog, sources};
 use crate::config::{ConnectionSettings, Settings, WorkspaceSettings};
@@ -35,7 +35,7 @@ pub async fn run(settings: &Settings, only: &[String], json: bool) -> anyhow::Re
     let deliverers = settings.delivery.build(&settings.config_dir(), &settings.data_dir)?;
     findings.extend(ways_out(&deliverers, &|way| of_way(settings, way)).await);
     if json {
-        outln!("{}", serde_json::to_string(&findings)?);
+        out::json(&findings)?;
     } else {
         findings.iter().for_each(print);
         outln!("{}", counted(&findings));

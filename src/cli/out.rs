@@ -1,6 +1,7 @@
 //! Where commands speak: this terminal, or that of someone who asked a running daemon. A terminal, a pipe or
 //! a file that takes no more words stops no work: it is reported at the end, by the exit code.
 
+use super::Outcome;
 use crate::daemon::control::ControlResponse;
 use crate::support::shown::for_terminal;
 use std::io::{self, Write};
@@ -27,6 +28,12 @@ static BROKEN: Mutex<Option<io::Error>> = Mutex::new(None);
 /// Prints a line for whoever asked.
 pub fn line(text: std::fmt::Arguments<'_>) {
     print(&format!("{text}\n"));
+}
+
+/// Prints a value as one line of JSON, and is done.
+pub fn json(value: &impl serde::Serialize) -> anyhow::Result<Outcome> {
+    line(format_args!("{}", serde_json::to_string(value)?));
+    Ok(Outcome::Done)
 }
 
 /// Prints a text as it is, line ends included, for whoever asked.

@@ -1,12 +1,14 @@
 //! `daybook person`: what is kept about one person, handed out or erased, and objections to being analysed.
 
 use super::Outcome;
-use super::out::place;
+use super::out::{self, place};
 use super::show::count;
 use crate::app::{App, AppError, Selection};
 use crate::jobs::person::{About, Forgotten, about, forget, object};
 use crate::support::blocking::off_thread;
 use crate::warehouse::privacy::person::Who;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Subcommand)]
@@ -99,7 +101,7 @@ pub async fn run(app: &App, command: &PersonCommand, json: bool) -> anyhow::Resu
     if let PersonCommand::Object { undo, .. } = command {
         let (lifts, now) = (*undo, app.clock.now());
         let (changed, left) = off_thread(move || object(&context, &at, &look_for, ("cli", lifts), now)).await?;
-        return Ok(objected(changed, lifts, left, json));
+        return objected(changed, lifts, left, json);
     }
     let found = {
         let context = context.clone();
@@ -118,14 +120,11 @@ pub async fn run(app: &App, command: &PersonCommand, json: bool) -> anyhow::Resu
             }
             Ok(Outcome::Done)
         }
-        PersonCommand::Show { .. } if json => {
-            let since = found.held.objects_since;
-            outln!(
-                "{}",
-                serde_json::json!({ "kept": summary(&found), "found": !found.is_empty(), "objects_since": since })
-            );
-            Ok(Outcome::Done)
-        }
+        PersonCommand::Show { .. } if json => out::json(&Kept {
+            kept: summary(&found),
+            found: !found.is_empty(),
+            objects_since: found.held.objects_since,
+        }),
         PersonCommand::Show { .. } => {
             match found.is_empty() {
                 true => outln!("nothing is kept about this person"),
@@ -141,10 +140,9 @@ pub async fn run(app: &App, command: &PersonCommand, json: bool) -> anyhow::Resu
         // Backups may still hold one who was erased before.
         PersonCommand::Erase { purge_backups: false, .. } if found.is_empty() => {
             if json {
-                outln!("{}", serde_json::json!({ "found": false }));
-            } else {
-                outln!("nothing is kept about this person");
+                return out::json(&NotFound { found: false });
             }
+            outln!("nothing is kept about this person");
             Ok(Outcome::Done)
         }
         PersonCommand::Erase { yes: false, .. } => {
@@ -155,7 +153,7 @@ pub async fn run(app: &App, command: &PersonCommand, json: bool) -> anyhow::Resu
             let (purge, now) = (*purge_backups, app.clock.now());
             let done = off_thread(move || forget(&context, &workspace, &who, "cli", purge, now)).await?;
             if json {
-                outln!("{}", serde_json::to_string(&done)?);
+                out::json(&done)?;
             } else {
                 tell(&done);
             }
@@ -164,9 +162,34 @@ pub async fn run(app: &App, command: &PersonCommand, json: bool) -> anyhow::Resu
     }
 }
 
-fn objected(changed: u64, lifts: bool, left: Option<String>, json: bool) -> Outcome {
+/// What is kept about a person.
+#[derive(Serialize)]
+struct Kept {
+    /// How much, in words.
+    kept: String,
+    found: bool,
+    /// UTC; absent where they do not object to being analysed.
+    objects_since: Option<DateTime<Utc>>,
+}
+
+#[derive(Serialize)]
+struct NotFound {
+    found: bool,
+}
+
+/// An objection that was noted or lifted.
+#[derive(Serialize)]
+struct Objected {
+    /// How many identifiers changed.
+    identifiers: u64,
+    lifted: bool,
+    /// What could not be done.
+    left: Option<String>,
+}
+
+fn objected(changed: u64, lifts: bool, left: Option<String>, json: bool) -> anyhow::Result<Outcome> {
     if json {
-        outln!("{}", serde_json::json!({ "identifiers": changed, "lifted": lifts, "left": left }));
+        out::json(&Objected { identifiers: changed, lifted: lifts, left: left.clone() })?;
     } else {
         match (changed, lifts) {
             (0, false) => outln!("the objection is noted already"),
@@ -180,13 +203,13 @@ fn objected(changed: u64, lifts: bool, left: Option<String>, json: bool) -> Outc
             }
         }
     }
-    match left {
+    Ok(match left {
         Some(problem) => {
             outln!("NOT DONE: {problem}");
             Outcome::Partly
         }
         None => Outcome::Done,
-    }
+    })
 }
 
 fn summary(found: &About) -> String {

@@ -1,20 +1,12 @@
 //! `daybook plan`: every fire of a span with its reason. Works beside a running daemon.
 
-use super::Outcome;
 use super::show::{plain, wrapped};
-use crate::app::{AppError, catalog, dated_streams, planned_jobs};
-use crate::config;
-use crate::domain::period::Period;
-use crate::domain::schedule::forecast::{Known, PlannedFire, forecast};
-use crate::report::format::Locale;
+use super::{Outcome, out};
+use crate::queries::plan::{PlanEntry, PlanRequest, plan};
 use crate::support::clock::Clock;
-use crate::warehouse::{Warehouse, slots};
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use std::collections::BTreeMap;
+use chrono::{DateTime, NaiveDate, Utc};
 use std::path::Path;
 
-/// A longer list is asked for in parts.
-const MOST_FIRES: usize = 100_000;
 const WIDTH: usize = 80;
 
 #[derive(Debug, clap::Args)]
@@ -34,125 +26,26 @@ pub struct PlanArgs {
 }
 
 pub fn run(root: &Path, args: &PlanArgs, clock: &Clock, json: bool) -> anyhow::Result<Outcome> {
-    let settings = config::load(root).map_err(AppError::Config)?;
-    let now = clock.now();
-    let from = args.from.unwrap_or(now);
-    let to = args.to.unwrap_or_else(|| from + TimeDelta::days(1));
-    if to <= from {
-        return Err(AppError::Usage("--to is not after --from".to_owned()).into());
-    }
-    let mut jobs = planned_jobs(&settings, &dated_streams(&settings, &catalog(&settings.root)?));
-    let ids = |name: fn(&crate::domain::schedule::PlannedJob) -> &str| -> std::collections::BTreeSet<String> {
-        jobs.iter().map(|job| name(job).to_owned()).collect()
-    };
-    let named =
-        [("job", &args.job, ids(|job| &job.pair.job)), ("workspace", &args.workspace, ids(|job| &job.pair.workspace))];
-    for (what, asked, known) in named {
-        if let Some(asked) = asked.as_ref().filter(|asked| !known.contains(*asked)) {
-            let known: Vec<String> = known.into_iter().collect();
-            return Err(AppError::Usage(format!("there is no {what} {asked:?}; there are {}", known.join(", "))).into());
-        }
-    }
-    jobs.retain(|job| {
-        args.job.as_ref().is_none_or(|id| *id == job.pair.job)
-            && args.workspace.as_ref().is_none_or(|id| *id == job.pair.workspace)
-    });
-    // The most a job can fire is once a minute, so the bound holds before anything is worked out.
-    let days = usize::try_from((to - from).num_days()).unwrap_or(0) + 1;
-    let at_most: usize = jobs.iter().map(|job| job.schedule.expression.most_a_day().saturating_mul(days)).sum();
-    if at_most > MOST_FIRES {
-        let message = format!("that may be {at_most} fires: ask for a shorter span, or for one --job or --workspace");
-        return Err(AppError::Usage(message).into());
-    }
-    let known = known(&settings);
-    let mut fires = forecast(&jobs, &known, from, to, now);
-    let reported = reported(&settings, &fires);
-    for (fire, days) in fires.iter_mut().zip(&reported) {
-        if let Some(days) = days {
-            let notes = [days.text(), std::mem::take(&mut fire.note)];
-            fire.note = notes.into_iter().filter(|note| !note.is_empty()).collect::<Vec<_>>().join("; ");
-        }
+    let asked = PlanRequest { from: args.from, to: args.to, job: args.job.clone(), workspace: args.workspace.clone() };
+    let found = plan(root, &asked, clock.now())?;
+    if let Some(error) = &found.unread {
+        errln!("note: what ran or was missed is left out, because {error}");
     }
     if json {
-        let all = fires.iter().zip(&reported).map(|(fire, days)| as_json(fire, days.as_ref()));
-        outln!("{}", serde_json::Value::Array(all.collect()));
-    } else if fires.is_empty() {
-        outln!("nothing is due from {} to {}", minute(from), minute(to));
+        return out::json(&found.fires);
+    }
+    if found.fires.is_empty() {
+        outln!("nothing is due from {} to {}", minute(found.from), minute(found.to));
     } else {
-        super::out::print(&as_text(&fires));
+        out::print(&as_text(&found.fires));
     }
     Ok(Outcome::Done)
 }
 
-/// What the ledger says, if there is one and no daemon holds it.
-fn known(settings: &config::Settings) -> Known {
-    let path = settings.data_dir.join("daybook.duckdb");
-    if !path.exists() {
-        return Known::default();
-    }
-    let read = Warehouse::open(&path, &settings.warehouse).and_then(|warehouse| {
-        let marks = warehouse.read_blocking(slots::marks)?;
-        let slots = warehouse.read_blocking(|reader| slots::list(reader, None, None, 1_000_000))?;
-        Ok(Known {
-            marks: marks.into_iter().collect(),
-            slots: slots.into_iter().map(|slot| (slot.key.clone(), slot)).collect(),
-        })
-    });
-    read.unwrap_or_else(|error| {
-        errln!("note: what ran or was missed is left out, because {error}");
-        Known::default()
-    })
-}
-
-/// The days that a run reports.
-struct Reported {
-    days: Period,
-    /// Whole days between their end and the run.
-    age: i64,
-    /// Whether a run before it in the list reports the same days.
-    is_again: bool,
-}
-
-impl Reported {
-    fn text(&self) -> String {
-        let days = Locale::STANDARD.days_text(self.days);
-        let again = if self.is_again { ", as the run before: nothing new is sent" } else { "" };
-        let age =
-            if self.age > 0 { format!(", which ended {} days before the run's day", self.age) } else { String::new() };
-        format!("reports {days}{age}{again}")
-    }
-}
-
-/// What each run that reports speaks of. The age is shown where the job's time zone makes a report older than
-/// its cadence does.
-fn reported(settings: &config::Settings, fires: &[PlannedFire]) -> Vec<Option<Reported>> {
-    let mut last = BTreeMap::new();
-    let of = |fire: &PlannedFire| {
-        let job = settings.jobs.iter().find(|job| job.id == fire.pair.job)?;
-        let config::JobKind::Report(report) = &job.kind else { return None };
-        let workspace = &settings.workspace(&fire.pair.workspace)?.workspace;
-        let today = fire.at.with_timezone(&workspace.time_zone).date_naive();
-        let days = job.days_on(report, today, workspace);
-        let is_again = last.insert(fire.pair.clone(), days) == Some(days);
-        Some(Reported { days, age: (today - days.end).num_days(), is_again })
-    };
-    fires.iter().map(of).collect()
-}
-
-fn as_json(fire: &PlannedFire, days: Option<&Reported>) -> serde_json::Value {
-    serde_json::json!({
-        "reports_from": days.map(|reported| reported.days.start),
-        "reports_through": days.map(|reported| reported.days.last_day()),
-        "job": fire.pair.job, "workspace": fire.pair.workspace, "time_zone": fire.zone.name(),
-        "local": fire.wall.format("%Y-%m-%dT%H:%M").to_string(), "at": fire.at, "begins_at": fire.begins_at,
-        "reason": fire.reason.name(), "note": fire.note,
-    })
-}
-
 /// A line a fire; where its reason is not normal, another one that says so. No line is longer than 80
 /// columns.
-fn as_text(fires: &[PlannedFire]) -> String {
-    let zones = fires.iter().map(|fire| fire.zone.name().len()).max().unwrap_or(0);
+fn as_text(fires: &[PlanEntry]) -> String {
+    let zones = fires.iter().map(|fire| fire.time_zone.len()).max().unwrap_or(0);
     let mut out = String::new();
     let mut line = |at: &str, local: &str, zone: &str, who: &str, reason: &str, note: &str| {
         let mut head = format!("{at:<16} {local:<12} {zone:<zones$}");
@@ -177,10 +70,10 @@ fn as_text(fires: &[PlannedFire]) -> String {
     line("UTC", "local", "in", "job, workspace and reason", "", "");
     for fire in fires {
         let at = fire.at.format("%Y-%m-%d %H:%M").to_string();
-        let local = fire.wall.format("%a %d %H:%M").to_string();
-        let who = format!("{} {}", fire.pair.job, fire.pair.workspace);
+        let local = fire.local.format("%a %d %H:%M").to_string();
+        let who = format!("{} {}", fire.job, fire.workspace);
         let note = plain(&fire.note).replace('\n', " ");
-        line(&at, &local, fire.zone.name(), &who, fire.reason.name(), &note);
+        line(&at, &local, fire.time_zone, &who, fire.reason, &note);
     }
     out
 }
@@ -205,12 +98,17 @@ fn instant(text: &str) -> Result<DateTime<Utc>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::schedule::forecast::{Known, PlannedFire, forecast};
     use crate::domain::schedule::{Expression, Mark, Pair, PlannedJob, Policy, Schedule};
     use chrono_tz::Tz;
 
     fn job(id: &str, cron: &str, zone: Tz, policy: Policy) -> PlannedJob {
         let schedule = Schedule { expression: Expression::parse(cron).expect("an expression"), zone };
         PlannedJob { pair: Pair::new(id, "acme"), schedule, policy, days_zone: zone }
+    }
+
+    fn entries(fires: Vec<PlannedFire>) -> Vec<PlanEntry> {
+        fires.into_iter().map(Into::into).collect()
     }
 
     fn at(text: &str) -> DateTime<Utc> {
@@ -225,7 +123,7 @@ mod tests {
             job("morning", "0 8 * * *", Tz::Europe__Berlin, gated),
         ];
         let now = at("2026-03-28T00:00Z");
-        let told = as_text(&forecast(&jobs, &Known::default(), now, at("2026-03-29T12:00Z"), now));
+        let told = as_text(&entries(forecast(&jobs, &Known::default(), now, at("2026-03-29T12:00Z"), now)));
         assert_eq!(
             told,
             "UTC              local        in            job, workspace and reason\n\
@@ -260,7 +158,7 @@ mod tests {
         let jobs =
             [job(&long, "30 2 * * *", Tz::America__Argentina__ComodRivadavia, Policy { after, ..Policy::default() })];
         let now = at("2026-03-28T00:00Z");
-        let told = as_text(&forecast(&jobs, &Known::default(), now, at("2026-04-02"), now));
+        let told = as_text(&entries(forecast(&jobs, &Known::default(), now, at("2026-04-02"), now)));
         assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
         assert!(told.contains(&long) && told.contains("another_job_with_a_long_name_8"));
     }

@@ -1,17 +1,18 @@
 //! An issued report again: its files byte for byte, or what it would say now.
 
 use super::Outcome;
-use super::out::place;
+use super::out::{self, place};
 use super::show::{plain, table};
 use crate::app::{App, AppError};
 use crate::jobs::report::Formats;
-use crate::jobs::restatement::{StoredReceipt, differences};
 use crate::jobs::stored_report::StoredReport;
+use crate::queries::restated::{Difference, Restated, restated};
 use crate::report::format::Locale;
 use crate::support::ids::hex;
-use crate::warehouse::issued::{Localized, locale_of, receipts};
+use crate::warehouse::issued::{Localized, locale_of};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 fn found(app: &App, id: &str) -> anyhow::Result<StoredReport> {
     let found = app.warehouse.read_blocking(|reader| StoredReport::read(reader, id))?;
@@ -51,33 +52,55 @@ fn chosen(app: &App, report: &StoredReport, of: &Of) -> anyhow::Result<(Localize
     Ok((found, names))
 }
 
+/// An issued report that was rendered again.
+#[derive(Serialize)]
+struct Rendered {
+    report_id: String,
+    locale: String,
+    /// All that somebody got.
+    locales: Vec<String>,
+    /// The earlier names of the two.
+    wording: String,
+    wordings: Vec<String>,
+    files: Vec<RenderedFile>,
+}
+
+#[derive(Serialize)]
+struct RenderedFile {
+    path: PathBuf,
+    /// Whether it has the bytes of its issue; absent where their sum was not kept.
+    is_same: Option<bool>,
+}
+
 /// Renders the stored document and holds each file against the sum kept when it was issued.
-pub fn again(app: &App, id: &str, of: &Of, out: &Path, json: bool) -> anyhow::Result<Outcome> {
+pub fn again(app: &App, id: &str, of: &Of, to: &Path, json: bool) -> anyhow::Result<Outcome> {
     let report = found(app, id)?;
     let (chosen, locales) = chosen(app, &report, of)?;
     let templates = app.templates();
     let rendered = report.render(&chosen.locale, &templates)?;
     let (document, rendered) = rendered.ok_or_else(|| AppError::Usage(format!("{id} is not kept any more")))?;
-    let out = place(out);
-    std::fs::create_dir_all(&out).map_err(|source| AppError::Io { path: out.clone(), source })?;
+    let folder = place(to);
+    std::fs::create_dir_all(&folder).map_err(|source| AppError::Io { path: folder.clone(), source })?;
     let mut lines = Vec::new();
     for (ending, _, bytes) in rendered.files(Formats::ALL) {
         let stem = if document.file_stem.is_empty() { &document.id } else { &document.file_stem };
         let name = format!("{stem}.{ending}");
-        let path = out.join(&name);
+        let path = folder.join(&name);
         std::fs::write(&path, bytes).map_err(|source| AppError::Io { path: path.clone(), source })?;
         let sum = hex(&Sha256::digest(bytes));
         let is_same = chosen.files.iter().find(|file| file.name == name).map(|file| file.sha256 == sum);
         lines.push((path, is_same));
     }
     if json {
-        let files = lines.iter().map(|(path, is_same)| serde_json::json!({"path": path, "is_same": is_same}));
-        outln!(
-            "{}",
-            // `wording` and `wordings` are the earlier names.
-            serde_json::json!({"report_id": report.issued.report_id, "locale": chosen.locale, "locales": locales,
-                "wording": chosen.locale, "wordings": locales, "files": files.collect::<Vec<_>>()})
-        );
+        let files = lines.iter().map(|(path, is_same)| RenderedFile { path: path.clone(), is_same: *is_same });
+        out::json(&Rendered {
+            report_id: report.issued.report_id.clone(),
+            locale: chosen.locale.clone(),
+            locales: locales.clone(),
+            wording: chosen.locale.clone(),
+            wordings: locales,
+            files: files.collect(),
+        })?;
     } else {
         let otherwise = format!("other bytes, as {}; the figures are the same", report.why_other(&templates));
         for (path, is_same) in &lines {
@@ -100,35 +123,22 @@ pub fn again(app: &App, id: &str, of: &Of, out: &Path, json: bool) -> anyhow::Re
 /// Each figure that would be printed otherwise now.
 pub fn as_known_now(app: &App, id: &str, json: bool) -> anyhow::Result<Outcome> {
     let StoredReport { issued, .. } = found(app, id)?;
-    let workspace = app.settings.workspace(&issued.workspace).ok_or_else(|| {
-        AppError::Usage(format!(
-            "the report is of the workspace {}, which is not configured any more",
-            issued.workspace
-        ))
-    })?;
-    let context = app.report_context(workspace);
-    let (differing, figures) = app.warehouse.snapshot_blocking(|reader| {
-        Ok((differences(reader, &context, &issued)?, receipts(reader, &issued.report_id)?.len()))
-    })?;
-    let rows: Vec<Vec<String>> = differing
-        .iter()
-        .map(|item| {
-            let kept = StoredReceipt { basis: item.basis.clone(), unit: item.unit, value: item.said.value };
-            vec![plain(&item.label), item.said.text.clone(), kept.text(item.now, &context), plain(&item.why)]
-        })
-        .collect();
+    let found = restated(app, &issued)?;
     if json {
-        let rows =
-            rows.iter().map(|row| serde_json::json!({"figure": row[0], "said": row[1], "now": row[2], "why": row[3]}));
-        outln!(
-            "{}",
-            serde_json::json!({"report_id": issued.report_id, "figures": figures, "differences": rows.collect::<Vec<_>>()})
-        );
-    } else if rows.is_empty() {
-        outln!("all {figures} figures of {id} would be printed the same now");
-    } else {
-        outln!("{} of {figures} figures of {id} are others now", rows.len());
-        outln!("{}", table(&["figure", "we said", "it is now", "why"], &[1, 2], rows));
+        // Cleaned as the table is.
+        let differences = found.differences.into_iter().map(|one| Difference {
+            figure: plain(&one.figure),
+            why: plain(&one.why),
+            ..one
+        });
+        return out::json(&Restated { differences: differences.collect(), ..found });
     }
+    if found.differences.is_empty() {
+        outln!("all {} figures of {id} would be printed the same now", found.figures);
+        return Ok(Outcome::Done);
+    }
+    outln!("{} of {} figures of {id} are others now", found.differences.len(), found.figures);
+    let rows = found.differences.into_iter().map(|one| vec![one.figure, one.said, one.now, one.why]);
+    outln!("{}", table(&["figure", "we said", "it is now", "why"], &[1, 2], rows.collect()));
     Ok(Outcome::Done)
 }

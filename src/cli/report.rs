@@ -1,22 +1,21 @@
 //! `daybook report`: build, issue once, deliver; or show an issued one again.
 
-use super::Outcome;
 use super::preview::{PreviewArgs, documents};
 use super::reissue::{self, Of};
+use super::report_days::{meant, period_of};
 use super::report_trial as trial;
 use super::show::plain;
+use super::{Outcome, out};
 use crate::app::issue::{Deadline, deadline};
 pub use crate::app::issue::{Issued, issue_job};
-use crate::app::{App, AppError, Selection};
-use crate::config::{Job, ReportJob, Settings, WorkspaceSettings};
+use crate::app::{App, Selection};
 use crate::delivery::Route;
-use crate::domain::period::Period;
 use crate::jobs::deliver::{Delivered, deliver_reports};
 use crate::jobs::issue;
-use crate::report::definition::Cadence;
 use crate::report::format::Locale;
 use crate::warehouse::outbox::{self, Ending};
 use chrono::NaiveDate;
+use serde::Serialize;
 use std::path::PathBuf;
 
 /// Options of reports that are made, not rendered again. Those of `--issued` refuse each of them by name: a
@@ -125,11 +124,12 @@ pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Out
     let is_held = issued.iter().any(|report| matches!(report.outcome, issue::Outcome::Held { .. }));
     let is_sent = sent.iter().all(|d| matches!(d.ending, Ending::Accepted { .. }));
     if json {
-        let sent = sent.iter().map(
-            |d| serde_json::json!({"workspace": d.workspace, "route": d.route, "ending": format!("{:?}", d.ending)}),
-        );
-        let issued = issued.iter().map(as_json).collect::<Vec<_>>();
-        outln!("{}", serde_json::json!({"issued": issued, "deliveries": sent.collect::<Vec<_>>()}));
+        let deliveries = sent.iter().map(|one| DeliveryEntry {
+            workspace: one.workspace.clone(),
+            route: one.route.clone(),
+            ending: format!("{:?}", one.ending),
+        });
+        out::json(&Issue { issued: issued.iter().map(entry).collect(), deliveries: deliveries.collect() })?;
     } else {
         print(&issued, &sent);
         if waiting > 0 {
@@ -143,59 +143,37 @@ pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Out
     Ok(if is_sent && !is_held { Outcome::Done } else { Outcome::Partly })
 }
 
-/// The report jobs of a workspace that `--job` means, the daily reports if it is not given; at least one.
-pub fn meant<'a>(
-    settings: &'a Settings,
-    workspace: &str,
-    job: Option<&str>,
-) -> Result<Vec<(&'a Job, &'a ReportJob)>, AppError> {
-    let all = settings.report_jobs(workspace);
-    let wanted = |(own, report): &(&Job, &ReportJob)| match job {
-        Some(id) => own.id == *id,
-        None => report.base.report == "daily_performance",
-    };
-    let known = all.iter().map(|(job, _)| job.id.as_str()).collect::<Vec<_>>().join(", ");
-    let chosen: Vec<_> = all.into_iter().filter(wanted).collect();
-    if chosen.is_empty() {
-        let asked = job.map_or_else(|| "daily job".to_owned(), |job| format!("job {job:?}"));
-        let there_are = if known.is_empty() { "none does".to_owned() } else { format!("there are {known}") };
-        return Err(AppError::Usage(format!("no {asked} in jobs/ reports on {workspace}; {there_are}")));
-    }
-    Ok(chosen)
+/// What was issued and sent.
+#[derive(Serialize)]
+struct Issue {
+    issued: Vec<IssueEntry>,
+    deliveries: Vec<DeliveryEntry>,
 }
 
-/// The days of the report that speaks of `date`, or of the last run; and whether they are over. Of a week or
-/// month that is not over, the days so far.
-pub fn period_of(
-    app: &App,
-    workspace: &WorkspaceSettings,
-    (job, report): (&Job, &ReportJob),
-    date: Option<NaiveDate>,
-) -> Result<(Period, bool), AppError> {
-    let Some(date) = date else { return Ok((last_whole(app, workspace, job, report), true)) };
-    let of = &workspace.workspace;
-    let today = app.clock.now().with_timezone(&of.time_zone).date_naive();
-    let days = job.days_with(report, date, of);
-    if days.end <= today {
-        return Ok((days, true));
-    }
-    match Period::new(days.start, today) {
-        Some(so_far) if date < today || report.base.cadence != Cadence::Daily => Ok((so_far, false)),
-        _ => Err(AppError::Usage(format!(
-            "{date} is not over in {}: today is {today}, and no day of that {} has ended; ask for an earlier --date",
-            of.time_zone,
-            report.base.cadence.noun()
-        ))),
-    }
+/// A report, and what became of it.
+#[derive(Serialize)]
+struct IssueEntry {
+    workspace: String,
+    /// Names its files.
+    report: String,
+    report_id: String,
+    /// `issued`, `issued_before`, `unchanged`, `never_issued` or `held`.
+    state: &'static str,
+    /// Sources that lack days.
+    gaps: usize,
+    reason: String,
 }
 
-/// The days that a run of a report would speak of today.
-pub fn last_whole(app: &App, workspace: &WorkspaceSettings, job: &Job, report: &ReportJob) -> Period {
-    let today = app.clock.now().with_timezone(&workspace.workspace.time_zone).date_naive();
-    job.days_on(report, today, &workspace.workspace)
+/// A message, and how its sending ended.
+#[derive(Serialize)]
+struct DeliveryEntry {
+    workspace: String,
+    /// As JSON.
+    route: String,
+    ending: String,
 }
 
-fn as_json(issued: &Issued) -> serde_json::Value {
+fn entry(issued: &Issued) -> IssueEntry {
     let (state, gaps, reason) = match &issued.outcome {
         issue::Outcome::Issued { gaps, reason } => ("issued", *gaps, reason.to_string()),
         issue::Outcome::Known => ("issued_before", 0, String::new()),
@@ -203,8 +181,14 @@ fn as_json(issued: &Issued) -> serde_json::Value {
         issue::Outcome::NeverIssued => ("never_issued", 0, String::new()),
         issue::Outcome::Held { until, missing } => ("held", 0, format!("until {until}: {missing}")),
     };
-    serde_json::json!({"workspace": issued.workspace, "report": issued.stem, "report_id": issued.report_id,
-        "state": state, "gaps": gaps, "reason": reason})
+    IssueEntry {
+        workspace: issued.workspace.clone(),
+        report: issued.stem.clone(),
+        report_id: issued.report_id.clone(),
+        state,
+        gaps,
+        reason,
+    }
 }
 
 /// What was issued, and where each message ended.

@@ -1,7 +1,7 @@
 //! `daybook restore`: a backup in the database's place. Opens no warehouse: the one there may be broken.
 
-use super::Outcome;
 use super::show::{bytes, count, table};
+use super::{Outcome, out};
 use crate::app::AppError;
 use crate::app::lock::DataLock;
 use crate::app::{database_file, person_key};
@@ -46,8 +46,7 @@ pub async fn run(root: &Path, args: &RestoreArgs, json: bool) -> anyhow::Result<
     let warehouse = settings.warehouse.clone();
     let done = off_thread(move || restore::restore(&database, &warehouse, &chosen, (&erasures, &key), now)).await?;
     if json {
-        outln!("{}", serde_json::to_string(&done)?);
-        return Ok(Outcome::Done);
+        return out::json(&done);
     }
     outln!(
         "the database is now the backup of {} with {} rows",
@@ -81,7 +80,7 @@ pub async fn run(root: &Path, args: &RestoreArgs, json: bool) -> anyhow::Result<
 
 fn show(all: &[Backup], folder: &Path, json: bool) -> anyhow::Result<Outcome> {
     if json {
-        outln!("{}", serde_json::to_string(all)?);
+        out::json(&all)?;
     } else if all.is_empty() {
         outln!("there is no good backup in {}; `daybook backup` makes one", folder.display());
     } else {

@@ -1,11 +1,10 @@
-//! `daybook runs`: the loads, read aloud.
+//! `daybook runs`: runs of jobs, loads and quarantined rows.
 
 use super::Outcome;
+use super::out;
 use super::show::{count, plain, table};
 use crate::app::App;
-use crate::warehouse::{Context, WarehouseError, slots};
-use chrono::NaiveDateTime;
-use duckdb::params;
+use crate::queries::{self, loads::loads, quarantine::quarantine};
 
 #[derive(Debug, clap::Args)]
 pub struct RunsArgs {
@@ -28,51 +27,25 @@ pub struct RunsArgs {
 
 pub fn runs(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome> {
     if args.quarantine {
-        return quarantine(app, args, json);
+        return quarantined(app, args, json);
     }
     if !args.loads {
         return of_jobs(app, args, json);
     }
-    let step = || "reading the loads".to_owned();
-    let rows = app.warehouse.read_blocking(|reader| -> Result<Vec<_>, WarehouseError> {
-        let mut statement = reader
-            .prepare(
-                "SELECT loaded_at, workspace, connection, stream, slice, rows_read, rows_written, rows_superseded,
-                     rows_quarantined, array_to_string(notes, '; '), manifest
-                 FROM ops.load WHERE ?::VARCHAR IS NULL OR workspace = ? ORDER BY loaded_at DESC, load_id LIMIT ?",
-            )
-            .context(step)?;
-        let rows = statement
-            .query_map(params![args.workspace, args.workspace, args.limit], |row| {
-                let texts = (1..5).map(|index| row.get::<_, String>(index)).collect::<Result<Vec<_>, _>>()?;
-                let counts = (5..9).map(|index| row.get::<_, u64>(index)).collect::<Result<Vec<_>, _>>()?;
-                Ok((
-                    row.get::<_, NaiveDateTime>(0)?,
-                    texts,
-                    counts,
-                    row.get::<_, String>(9)?,
-                    row.get::<_, String>(10)?,
-                ))
-            })
-            .context(step)?;
-        rows.collect::<Result<_, _>>().context(step)
-    })?;
+    let found = loads(app, args.workspace.as_deref(), args.limit)?;
     if json {
-        let lines = rows.iter().map(|(at, texts, counts, notes, manifest)| {
-            serde_json::json!({
-                "loaded_at": at.and_utc(), "workspace": texts[0], "connection": texts[1], "stream": texts[2], "slice": texts[3],
-                "rows_read": counts[0], "rows_written": counts[1], "rows_superseded": counts[2], "rows_quarantined": counts[3],
-                "notes": notes, "manifest": manifest,
-            })
-        });
-        outln!("{}", serde_json::Value::Array(lines.collect()));
-        return Ok(Outcome::Done);
+        return out::json(&found);
     }
-    let lines = rows.iter().map(|(at, texts, counts, ..)| {
-        let mut line =
-            vec![at.format("%m-%d %H:%M").to_string(), format!("{} {}", texts[0], texts[2]), texts[3].clone()];
-        line.extend(counts.iter().map(|value| count(*value)));
-        line
+    let lines = found.iter().map(|load| {
+        vec![
+            load.loaded_at.format("%m-%d %H:%M").to_string(),
+            format!("{} {}", load.workspace, load.stream),
+            load.slice.clone(),
+            count(load.rows_read),
+            count(load.rows_written),
+            count(load.rows_superseded),
+            count(load.rows_quarantined),
+        ]
     });
     outln!(
         "{}",
@@ -86,11 +59,9 @@ pub fn runs(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome> {
 }
 
 fn of_jobs(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome> {
-    let (job, workspace) = (args.job.as_deref(), args.workspace.as_deref());
-    let runs = app.warehouse.read_blocking(|reader| slots::runs(reader, job, workspace, args.limit))?;
+    let runs = queries::runs::runs(app, args.job.as_deref(), args.workspace.as_deref(), args.limit)?;
     if json {
-        outln!("{}", serde_json::to_string(&runs)?);
-        return Ok(Outcome::Done);
+        return out::json(&runs);
     }
     if runs.is_empty() {
         outln!("no job has run yet; `daybook runs --loads` shows what was loaded by hand");
@@ -113,38 +84,24 @@ fn of_jobs(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn quarantine(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome> {
-    let step = || "reading the quarantine".to_owned();
-    let rows = app.warehouse.read_blocking(|reader| -> Result<Vec<Vec<String>>, WarehouseError> {
-        let mut statement = reader
-            .prepare(
-                "SELECT workspace, stream, table_name, slice, reason, left(coalesce(raw, ''), 300) FROM ops.quarantine
-                 WHERE ?::VARCHAR IS NULL OR workspace = ? ORDER BY ALL LIMIT ?",
-            )
-            .context(step)?;
-        let rows = statement
-            .query_map(params![args.workspace, args.workspace, args.limit], |row| {
-                (0..6).map(|index| row.get(index)).collect()
-            })
-            .context(step)?;
-        rows.collect::<Result<_, _>>().context(step)
-    })?;
+fn quarantined(app: &App, args: &RunsArgs, json: bool) -> anyhow::Result<Outcome> {
+    let rows = quarantine(app, args.workspace.as_deref(), args.limit)?;
     if json {
-        outln!("{}", serde_json::json!(rows));
-    } else if rows.is_empty() {
+        return out::json(&rows);
+    }
+    if rows.is_empty() {
         outln!("no row is quarantined");
-    } else {
-        for row in rows {
-            outln!(
-                "{} {} ({}), {}\n  {}\n  {}",
-                row[0],
-                row[1],
-                row[2],
-                plain(&row[3]),
-                plain(&row[4]),
-                plain(&row[5])
-            );
-        }
+    }
+    for row in rows {
+        outln!(
+            "{} {} ({}), {}\n  {}\n  {}",
+            row.workspace,
+            row.stream,
+            row.table,
+            plain(&row.slice),
+            plain(&row.reason),
+            plain(&row.raw)
+        );
     }
     Ok(Outcome::Done)
 }

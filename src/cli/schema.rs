@@ -1,8 +1,9 @@
 //! `daybook schema`: what editors need to complete and check the configuration while it is written.
 
-use super::Outcome;
+use super::{Outcome, out};
 use crate::app::AppError;
 use crate::config::schema::{FOLDER, FileKind, write_all};
+use serde::Serialize;
 use std::path::Path;
 
 #[derive(Debug, clap::Args)]
@@ -13,6 +14,14 @@ pub struct SchemaArgs {
     /// Write all schemas to config/schemas, e.g. after an upgrade.
     #[arg(long)]
     write: bool,
+}
+
+/// A kind of file.
+#[derive(Serialize)]
+struct KindEntry {
+    kind: &'static str,
+    /// Where such files lie.
+    files: &'static str,
 }
 
 pub fn run(root: &Path, args: &SchemaArgs, json: bool) -> anyhow::Result<Outcome> {
@@ -30,9 +39,8 @@ pub fn run(root: &Path, args: &SchemaArgs, json: bool) -> anyhow::Result<Outcome
         return Ok(Outcome::Done);
     }
     if json {
-        let kinds = FileKind::ALL.iter().map(|kind| serde_json::json!({ "kind": kind.name(), "files": kind.files() }));
-        outln!("{}", serde_json::Value::Array(kinds.collect()));
-        return Ok(Outcome::Done);
+        let kinds = FileKind::ALL.iter().map(|kind| KindEntry { kind: kind.name(), files: kind.files() });
+        return out::json(&kinds.collect::<Vec<_>>());
     }
     for kind in FileKind::ALL {
         outln!("{:<12}{}", kind.name(), kind.files());

@@ -1,9 +1,10 @@
 //! `daybook send-test`: a report by the real path, outbox included, to places of one's choice.
 
-use super::Outcome;
 use super::channel_args::ChannelArgs;
-use super::report::{ending_text, last_whole};
+use super::report::ending_text;
+use super::report_days::last_whole;
 use super::show::plain;
+use super::{Outcome, out};
 use crate::app::issue::draft;
 use crate::app::{App, AppError, Selection, prefer};
 use crate::delivery::{ChannelRef, Route};
@@ -14,7 +15,8 @@ use crate::report::document::Document;
 use crate::report::sample;
 use crate::support::blocking::off_thread;
 use crate::support::ids::stable_id;
-use crate::warehouse::outbox::{Ending, Kind, enqueue};
+use crate::warehouse::outbox::{Ending, Kind, Reply, enqueue};
+use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
 pub struct SendTestArgs {
@@ -49,16 +51,34 @@ pub async fn run(app: &App, args: &SendTestArgs, json: bool) -> anyhow::Result<O
     .await?;
     let sent = deliver_of(&app.warehouse, &app.deliverers()?, &app.clock, &owner).await?;
     if json {
-        let lines = sent.iter().map(|one| {
-            serde_json::json!({"message_id": one.message_id, "route": serde_json::from_str::<serde_json::Value>(&one.route).unwrap_or_default(),
-                "ending": ending_text(&one.ending), "replies": one.replies})
-        });
-        outln!("{}", serde_json::Value::Array(lines.collect()));
+        let lines: Vec<SentTest> = sent.iter().map(sent_test).collect();
+        out::json(&lines)?;
     } else {
         sent.iter().for_each(print);
     }
     let is_accepted = !sent.is_empty() && sent.iter().all(|one| matches!(one.ending, Ending::Accepted { .. }));
     Ok(if is_accepted { Outcome::Done } else { Outcome::Partly })
+}
+
+/// A message that was tried.
+#[derive(Serialize)]
+struct SentTest {
+    message_id: String,
+    /// Where to, as the outbox has it.
+    route: serde_json::Value,
+    /// How it ended, in words.
+    ending: String,
+    /// What the other side answered to each step.
+    replies: Vec<Reply>,
+}
+
+fn sent_test(one: &Delivered) -> SentTest {
+    SentTest {
+        message_id: one.message_id.clone(),
+        route: serde_json::from_str(&one.route).unwrap_or_default(),
+        ending: ending_text(&one.ending),
+        replies: one.replies.clone(),
+    }
 }
 
 /// A tenant's newest daily report, as it would be issued now to this audience, whatever is late.

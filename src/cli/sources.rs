@@ -55,7 +55,7 @@ pub async fn run(app: &App, command: &SourcesCommand, json: bool) -> anyhow::Res
     if !json {
         outln!("{days} days accepted; the source is asked once more");
     }
-    Ok(print(&fetch(app, &selection).await?, json))
+    print(&fetch(app, &selection).await?, json)
 }
 
 /// `workspace/connection/stream[/partition]/from..to`; a partition may hold slashes.

@@ -1,8 +1,8 @@
 //! `daybook status`: per tenant and source how far data reaches, and what is wrong.
 
-use super::Outcome;
 use super::daemon::mistakes;
 use super::show::{plain, table, wrapped};
+use super::{Outcome, out};
 use crate::app::App;
 use crate::daemon::DaemonHandle;
 use crate::queries::status::{Health, InstallationStatus, SourceStatus, status};
@@ -14,7 +14,7 @@ const MOST_NOTES: usize = 8;
 pub fn run(app: &App, daemon: Option<&DaemonHandle>, json: bool) -> anyhow::Result<Outcome> {
     let found = status(app, daemon.map(|daemon| daemon.watch.status()), app.clock.now())?;
     if json {
-        outln!("{}", serde_json::to_string(&found)?);
+        out::json(&found)?;
     } else {
         print(&found);
         let refused = daemon.map(|daemon| daemon.current.refused()).unwrap_or_default();

@@ -1,18 +1,20 @@
 //! `daybook sync` and `daybook rollup`.
 
 use super::Outcome;
-use super::out::is_here;
+use super::out::{self, is_here};
 use super::show::{bytes, count, plain, table, wrapped};
 use crate::app::{App, AppError, Selection};
 use crate::domain::period::Period;
 use crate::jobs::sync::{Progress, StreamOutcome};
+use crate::queries::synced::SyncedStream;
 use chrono::NaiveDate;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub async fn sync(app: &App, selection: &Selection, json: bool) -> anyhow::Result<Outcome> {
     let outcomes = fetch(app, selection).await?;
-    Ok(print(&outcomes, json))
+    print(&outcomes, json)
 }
 
 /// Syncs with a progress bar where somebody watches.
@@ -51,22 +53,14 @@ pub async fn watched<T>(work: impl AsyncFnOnce(&(dyn Fn(Progress<'_>) + Sync)) -
 const MOST_FAILURES: usize = 5;
 
 /// One line a stream, then what an admin should know.
-pub fn print(outcomes: &[StreamOutcome], json: bool) -> Outcome {
-    let failed = outcomes.iter().filter(|outcome| outcome.error.is_some()).count();
+pub fn print(outcomes: &[StreamOutcome], json: bool) -> anyhow::Result<Outcome> {
+    let streams: Vec<SyncedStream> = outcomes.iter().map(Into::into).collect();
+    let failed = streams.iter().filter(|of| of.error.is_some()).count();
     if json {
-        let lines = outcomes.iter().map(|o| {
-            serde_json::json!({
-                "workspace": o.workspace, "connection": o.connection, "stream": o.stream, "slices": o.slices, "bytes": o.bytes,
-                "rows_read": o.loaded.rows_read, "rows_written": o.loaded.rows_written, "rows_unchanged": o.loaded.rows_unchanged,
-                "rows_superseded": o.loaded.rows_superseded, "rows_quarantined": o.loaded.rows_quarantined,
-                "notes": o.loaded.notes, "caveats": o.loaded.caveats, "error": o.error, "failures": o.failures,
-                "doubted": o.loaded.doubted.iter().map(|day| serde_json::json!({"date": day.date, "reason": day.reason})).collect::<Vec<_>>(),
-            })
-        });
-        outln!("{}", serde_json::Value::Array(lines.collect()));
+        out::json(&streams)?;
     } else {
-        let rows = outcomes.iter().map(|o| {
-            let state = match (&o.error, o.slices, o.loaded.doubted.len(), o.loaded.caveats.len()) {
+        let rows = streams.iter().map(|o| {
+            let state = match (&o.error, o.slices, o.doubted.len(), o.caveats.len()) {
                 (Some(_), 0, ..) => "failed",
                 (Some(_), ..) => "in part",
                 (None, _, 1.., _) => "doubted",
@@ -76,10 +70,10 @@ pub fn print(outcomes: &[StreamOutcome], json: bool) -> Outcome {
             vec![
                 o.workspace.clone(),
                 format!("{} {}", o.connection, o.stream),
-                count(o.loaded.rows_read),
-                count(o.loaded.rows_written),
-                count(o.loaded.rows_superseded),
-                count(o.loaded.rows_quarantined),
+                count(o.rows_read),
+                count(o.rows_written),
+                count(o.rows_superseded),
+                count(o.rows_quarantined),
                 state.to_owned(),
             ]
         });
@@ -91,29 +85,29 @@ pub fn print(outcomes: &[StreamOutcome], json: bool) -> Outcome {
                 rows.collect()
             )
         );
-        for outcome in outcomes {
-            let place = format!("{} {} {}", outcome.workspace, outcome.connection, outcome.stream);
-            for note in &outcome.loaded.notes {
+        for of in &streams {
+            let place = format!("{} {} {}", of.workspace, of.connection, of.stream);
+            for note in &of.notes {
                 outln!("{}", wrapped("note: ", &format!("{place}: {}", plain(note))));
             }
-            for error in outcome.failures.iter().take(MOST_FAILURES) {
+            for error in of.failures.iter().take(MOST_FAILURES) {
                 let again = if error.can_retry { "; the next run tries again" } else { "; this needs a person" };
                 let slice = if error.slice.is_empty() { String::new() } else { format!(" {}", error.slice) };
                 outln!("{}", wrapped("failed: ", &format!("{place}{slice}: {}{again}", plain(&error.message))));
             }
-            if outcome.failures.len() > MOST_FAILURES {
-                outln!("failed: {place}: and {} more slices", outcome.failures.len() - MOST_FAILURES);
+            if of.failures.len() > MOST_FAILURES {
+                outln!("failed: {place}: and {} more slices", of.failures.len() - MOST_FAILURES);
             }
-            if outcome.failures.is_empty()
-                && let Some(error) = &outcome.error
+            if of.failures.is_empty()
+                && let Some(error) = &of.error
             {
                 let slice = if error.slice.is_empty() { String::new() } else { format!(" {}", error.slice) };
                 outln!("{}", wrapped("failed: ", &format!("{place}{slice}: {}", plain(&error.message))));
             }
         }
     }
-    let doubted = outcomes.iter().any(|outcome| !outcome.loaded.doubted.is_empty());
-    if failed == 0 && !doubted { Outcome::Done } else { Outcome::Partly }
+    let doubted = streams.iter().any(|of| !of.doubted.is_empty());
+    Ok(if failed == 0 && !doubted { Outcome::Done } else { Outcome::Partly })
 }
 
 #[derive(Debug, clap::Args)]
@@ -129,6 +123,15 @@ pub struct RollupArgs {
     to: Option<NaiveDate>,
 }
 
+/// A workspace whose days were computed.
+#[derive(Serialize)]
+struct RolledUpWorkspace {
+    workspace: String,
+    days: u64,
+    /// Rows of the unified metrics that were written.
+    rows: u64,
+}
+
 pub async fn rollup(app: &App, args: &RollupArgs, json: bool) -> anyhow::Result<Outcome> {
     let days = match (args.from, args.to) {
         (Some(from), Some(to)) => {
@@ -138,15 +141,14 @@ pub async fn rollup(app: &App, args: &RollupArgs, json: bool) -> anyhow::Result<
         _ => None,
     };
     let selection = Selection { workspaces: args.workspace.clone(), connections: Vec::new() };
-    let done = app.rollup_days(&selection, days).await?;
+    let done = app.rollup_days(&selection, days).await?.into_iter();
+    let done: Vec<RolledUpWorkspace> =
+        done.map(|(workspace, of)| RolledUpWorkspace { workspace, days: of.days, rows: of.rows }).collect();
     if json {
-        let lines = done
-            .iter()
-            .map(|(id, rolled)| serde_json::json!({"workspace": id, "days": rolled.days, "rows": rolled.rows}));
-        outln!("{}", serde_json::Value::Array(lines.collect()));
+        out::json(&done)?;
     } else {
-        for (id, rolled) in done {
-            outln!("{id}: {} days computed, {} rows", count(rolled.days), count(rolled.rows));
+        for of in &done {
+            outln!("{}: {} days computed, {} rows", of.workspace, count(of.days), count(of.rows));
         }
     }
     let failed = app.failed_rollups(&selection).await?;

@@ -2,8 +2,8 @@
 
 mod told;
 
-use super::Outcome;
 use super::show::plain;
+use super::{Outcome, out};
 use crate::app::{AppError, known_names};
 use crate::config;
 use crate::connectors::Engine;
@@ -13,16 +13,14 @@ use crate::domain::money::Currency;
 use crate::domain::workspace::Workspace;
 use crate::jobs::files::{FileSource, look, sync_files};
 use crate::jobs::sync::SyncContext;
+use crate::queries::file_trial::{FileTrial, loaded_sample};
 use crate::support::clock::Clock;
 use crate::support::secret::Secret;
 use crate::warehouse::facts::builtin;
-use crate::warehouse::{Context, Warehouse, WarehouseConfig, WarehouseError};
+use crate::warehouse::{Warehouse, WarehouseConfig};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use told::{as_json, block, tell};
-
-/// Rows shown.
-const SHOWN: usize = 5;
+use told::{block, tell};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct TryArgs {
@@ -95,11 +93,12 @@ pub(super) async fn run(root: &Path, args: &TryArgs, json: bool) -> anyhow::Resu
     };
     let outcome = sync_files(&bench.context, &bench.folder.path().join("landing"), &source).await;
     let read = tokio::task::block_in_place(|| look(&bench.context, &source, &copy));
-    let loaded = bench.rows(&source)?;
+    let loaded = loaded_sample(&bench.context.warehouse, source.drop.preset.target.spec())?;
+    let trial = FileTrial::new(&name, &source, &read, &outcome, loaded);
     if json {
-        outln!("{}", as_json(&name, &source, &read, &outcome, &loaded));
+        out::json(&trial)?;
     } else {
-        tell(&name, &source, &read, &outcome, &loaded);
+        tell(&trial);
         if outcome.error.is_none() || outcome.slices > 0 {
             outln!("\n{}", block(&name, args, &source));
         }
@@ -114,16 +113,6 @@ struct Bench {
     workspace: Workspace,
     presets: Presets,
     settings: Option<config::Settings>,
-}
-
-/// The first rows as they were loaded, and the sums of their numbers.
-struct Loaded {
-    columns: Vec<String>,
-    rows: Vec<Vec<String>>,
-    sums: Vec<(String, String)>,
-    /// The first and the last day.
-    days: Option<(String, String)>,
-    bad: Vec<String>,
 }
 
 impl Bench {
@@ -296,51 +285,5 @@ impl Bench {
             false => format!("another platform's ({word}{})", settings.concat()),
         };
         Ok((found >= most).then_some(told))
-    }
-
-    fn rows(&self, source: &FileSource) -> Result<Loaded, WarehouseError> {
-        let spec = source.drop.preset.target.spec();
-        let step = || "reading what was loaded".to_owned();
-        self.context.warehouse.read_blocking(|reader| {
-            let sql = format!("SELECT * EXCLUDE (workspace, connection, load_id) FROM core.{} ORDER BY ALL LIMIT {SHOWN}", spec.table);
-            let mut statement = reader.prepare(&format!("SELECT COLUMNS(*)::VARCHAR FROM ({sql})")).context(step)?;
-            let mut found = statement.query([]).context(step)?;
-            let mut rows = Vec::new();
-            let mut columns = Vec::new();
-            while let Some(row) = found.next().context(step)? {
-                if columns.is_empty() {
-                    columns = row.as_ref().column_names();
-                }
-                let value = |index| row.get::<_, Option<String>>(index).map(Option::unwrap_or_default);
-                rows.push((0..columns.len()).map(value).collect::<Result<Vec<_>, _>>().context(step)?);
-            }
-            let sql = format!("SELECT min({day})::VARCHAR, max({day})::VARCHAR FROM core.{table}", day = spec.day, table = spec.table);
-            let days: (Option<String>, Option<String>) =
-                reader.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?))).context(step)?;
-            let by_currency = spec.fields.iter().any(|field| field.name == "currency");
-            let currency = if by_currency { "coalesce(currency, '')" } else { "''" };
-            let mut sums = Vec::new();
-            for measure in spec.measures {
-                let is_money = !["followers", "impressions", "reach", "views", "likes", "comments", "shares", "saves", "clicks", "conversions"].contains(measure);
-                let currency = if is_money { currency } else { "''" };
-                let sql = format!(
-                    "SELECT {currency}, CAST(sum({measure}) AS VARCHAR) FROM core.{} WHERE {measure} IS NOT NULL GROUP BY 1 ORDER BY 1",
-                    spec.table
-                );
-                let mut statement = reader.prepare(&sql).context(step)?;
-                let of = statement
-                    .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
-                    .context(step)?;
-                for sum in of {
-                    let (currency, sum) = sum.context(step)?;
-                    sums.push((format!("{measure} {currency}").trim().to_owned(), sum));
-                }
-            }
-            let mut statement =
-                reader.prepare("SELECT reason FROM ops.quarantine ORDER BY record_no LIMIT 10").context(step)?;
-            let bad = statement.query_map([], |row| row.get(0)).context(step)?;
-            let bad = bad.collect::<Result<_, _>>().context(step)?;
-            Ok(Loaded { columns, rows, sums, days: days.0.zip(days.1), bad })
-        })
     }
 }

@@ -2,11 +2,13 @@
 
 pub mod admin;
 pub mod control;
+mod handle;
 pub mod notify;
 pub mod reload;
 pub mod scheduler;
 mod serve;
 mod telemetry;
 
-pub use serve::{DaemonHandle, serve, wait_for_room};
+pub use handle::DaemonHandle;
+pub use serve::{serve, wait_for_room};
 pub use telemetry::start_log;

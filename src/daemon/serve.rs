@@ -3,61 +3,22 @@
 
 use super::admin::{self, Admin};
 use super::control::{self, ControlResponse, Handler};
+use super::handle::{DaemonCommand, DaemonHandle};
 use super::notify::Notify;
 use super::reload::{Current, Reloaded, reload};
-use super::scheduler::{Scheduler, Ticker, Watch};
+use super::scheduler::{Scheduler, Ticker};
 use crate::app::{App, AppError};
-use crate::domain::schedule::SlotKey;
 use crate::support::blocking::off_thread;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// Between two tries to start.
 const NEXT_TRY: Duration = Duration::from_secs(10);
-/// Requests that wait for the next beat; more than these and the asker waits.
-const MOST_COMMANDS: usize = 16;
-
-/// What those who ask a running daemon may look at.
-#[derive(Clone)]
-pub struct DaemonHandle {
-    /// The installation as configured now.
-    pub current: Current,
-    pub watch: Watch,
-    queue: mpsc::Sender<DaemonCommand>,
-}
-
-/// What the loop is asked to do between two beats.
-enum DaemonCommand {
-    /// Read the configuration again.
-    Reload(oneshot::Sender<Reloaded>),
-    /// Run a job now.
-    Run(String, oneshot::Sender<Result<Vec<SlotKey>, AppError>>),
-}
-
-impl DaemonHandle {
-    /// Has the daemon read its configuration again.
-    pub async fn reload(&self) -> Result<Reloaded, AppError> {
-        let (answer, reloaded) = oneshot::channel();
-        self.command(DaemonCommand::Reload(answer), reloaded).await
-    }
-
-    /// Has a job run now for each of its workspaces; answers the slots entered for it.
-    pub async fn run_now(&self, job: &str) -> Result<Vec<SlotKey>, AppError> {
-        let (answer, slots) = oneshot::channel();
-        self.command(DaemonCommand::Run(job.to_owned(), answer), slots).await?
-    }
-
-    async fn command<T>(&self, command: DaemonCommand, answer: oneshot::Receiver<T>) -> Result<T, AppError> {
-        let stopping = || AppError::Usage("the daemon is stopping".to_owned());
-        self.queue.send(command).await.map_err(|_| stopping())?;
-        answer.await.map_err(|_| stopping())
-    }
-}
 
 /// Runs the jobs on their schedule until somebody asks to stop. Answers how many runs had to be cut
 /// off. `commands` makes what answers the command line.
@@ -66,12 +27,13 @@ pub async fn serve(app: App, commands: impl FnOnce(DaemonHandle) -> Handler) -> 
     let data_dir = app.settings.data_dir.clone();
     let current = Current::new(app);
     let Some(mut scheduler) = scheduler(&current, &data_dir).await? else { return Ok(0) };
-    let (queue, mut commanded) = mpsc::channel(MOST_COMMANDS);
-    let daemon = DaemonHandle { current: current.clone(), watch: scheduler.watch(), queue };
+    let (daemon, mut commanded) = DaemonHandle::new(current.clone(), scheduler.watch());
     let socket = control::socket(&data_dir);
     let listener = control::listen(&data_dir).map_err(|source| AppError::Io { path: socket.clone(), source })?;
     let answering = tokio::spawn(control::serve(listener, commands(daemon.clone())));
-    let admin = admin::start(Admin { daemon: daemon.clone(), clock: clock.clone() }).await?;
+    // Answers until the last run has ended: `/readyz` says meanwhile that it is stopping.
+    let closing = CancellationToken::new();
+    let admin = admin::start(Admin { daemon: daemon.clone(), clock: clock.clone() }, closing.clone()).await?;
     let failed = |source| AppError::Io { path: data_dir.clone(), source };
     let mut hang_up = signal(SignalKind::hangup()).map_err(failed)?;
     let (mut ticker, notify) = (Ticker::new(clock.clone()), Notify);
@@ -126,8 +88,10 @@ pub async fn serve(app: App, commands: impl FnOnce(DaemonHandle) -> Handler) -> 
     let cut_off = scheduler.stop(current.app().settings.schedule.stop_within).await;
     answering.abort();
     feeding.abort();
+    closing.cancel();
     if let Some(admin) = admin {
-        admin.abort();
+        // It bounds its own end.
+        drop(admin.await);
     }
     drop(std::fs::remove_file(socket));
     Ok(cut_off)

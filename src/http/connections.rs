@@ -49,7 +49,7 @@ pub struct Seat {
 }
 
 impl Room {
-    fn new(most: usize, grace: Duration) -> Self {
+    pub(super) fn new(most: usize, grace: Duration) -> Self {
         Self(Arc::new(Inner { most, grace, seats: Mutex::default(), freed: Notify::new() }))
     }
 
@@ -103,6 +103,11 @@ impl Seat {
             taken.is_served = is_served;
             taken.since = Instant::now();
         }
+    }
+
+    /// Whether a whole question is being answered.
+    pub fn is_served(&self) -> bool {
+        self.room.lock().taken.get(&self.number).is_some_and(|taken| taken.is_served)
     }
 
     /// Ends when another one needs the seat.

@@ -1,7 +1,7 @@
 //! What is wrong with the configuration, where, and what to do about it: for a terminal and as JSON.
 
 use crate::support::shown::fault;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::cmp::Ordering;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// Relative to the root folder.
+    #[serde(serialize_with = "lossy")]
     pub file: PathBuf,
     /// Counts from 1; `None` where the file as a whole is meant.
     pub line: Option<usize>,
@@ -86,19 +87,8 @@ fn listed(problems: &[Problem], width: usize, noun: &str) -> String {
     out
 }
 
-/// The problems as a JSON array of objects with `file`, `line`, `message` and `remedy`.
-pub fn as_json(problems: &[Problem]) -> serde_json::Value {
-    problems
-        .iter()
-        .map(|problem| {
-            serde_json::json!({
-                "file": problem.file.to_string_lossy(),
-                "line": problem.line,
-                "message": problem.message,
-                "remedy": problem.remedy,
-            })
-        })
-        .collect()
+fn lossy<S: Serializer>(file: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&file.to_string_lossy())
 }
 
 fn counted(count: usize, noun: &str) -> String {
@@ -160,7 +150,7 @@ mod tests {
 
     #[test]
     fn json_keeps_place_and_remedy_apart() {
-        let json = as_json(&[problem("a.toml", Some(3), "wrong", "right")]);
+        let json = serde_json::to_value([problem("a.toml", Some(3), "wrong", "right")]).expect("JSON");
         assert_eq!(json, serde_json::json!([{ "file": "a.toml", "line": 3, "message": "wrong", "remedy": "right" }]));
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::app::AppError;
 use crate::app::SecretsAre;
-use crate::cli::check::inspect;
 use crate::config::{Problem, Settings};
+use crate::queries::check::inspect;
 use crate::support::clock::Clock;
 use similar::TextDiff;
 use std::fs;
@@ -103,7 +103,7 @@ pub fn try_out(settings: &Settings, edits: &[Edit]) -> anyhow::Result<Vec<Proble
         fs::create_dir_all(path.parent().unwrap_or(draft.path()))?;
         fs::write(path, &edit.new)?;
     }
-    let edited = tokio::task::block_in_place(|| inspect(draft.path(), SecretsAre::Assumed))?;
+    let edited = tokio::task::block_in_place(|| inspect(draft.path(), SecretsAre::Assumed, Clock::System.now()))?;
     let now = Clock::System.now();
     let known: Vec<String> = settings.warnings(now).into_iter().map(|warning| warning.message).collect();
     let more = edited.warnings(now).into_iter().filter(|warning| !known.contains(&warning.message));

@@ -8,13 +8,14 @@ mod reader;
 mod report;
 mod workspace;
 
-use super::Outcome;
 use super::init::ask::Asker;
 use super::init::files::Wanted;
+use super::{Outcome, out};
 use crate::app::AppError;
-use crate::config::{self, Settings};
+use crate::config::{self, Problem, Settings};
 use crate::support::nearest::unknown_remedy;
 use edit::Edit;
+use serde::Serialize;
 use std::io::IsTerminal;
 use std::path::Path;
 
@@ -83,6 +84,16 @@ pub fn add_note(root: &Path, args: &note::NoteArgs, json: bool) -> anyhow::Resul
     apply(&settings, addition, &args.manner, &mut asker, json)
 }
 
+/// What was or would be added.
+#[derive(Serialize)]
+struct Added {
+    written: bool,
+    files: Vec<String>,
+    /// Secrets that have to be put in place.
+    secrets: Vec<Wanted>,
+    warnings: Vec<Problem>,
+}
+
 /// Shows what would change, has it checked, and writes it.
 fn apply(
     settings: &Settings,
@@ -108,12 +119,7 @@ fn apply(
         folders(settings)?;
     }
     if json {
-        let warnings = crate::settings::problems::as_json(&warnings);
-        outln!(
-            "{}",
-            serde_json::json!({ "written": is_meant, "files": files, "secrets": wanted, "warnings": warnings })
-        );
-        return Ok(Outcome::Done);
+        return out::json(&Added { written: is_meant, files, secrets: wanted, warnings });
     }
     if !is_meant {
         outln!("nothing was written");

@@ -1,13 +1,14 @@
 //! One message: the answers to it, its bytes, and sending it again.
 
 use super::super::Outcome;
-use super::super::out::place;
+use super::super::out::{self, place};
 use super::super::show::{bytes, plain};
 use super::{done, to_text};
 use crate::app::{App, AppError};
 use crate::jobs::message_again::{MessageBytes, Origin, bytes_of};
+use crate::queries::deliveries::{MessageHistory, message};
 use crate::support::secret::Secret;
-use crate::warehouse::outbox::{self, DeliveryFilter, DeliveryLine, StoredMessage};
+use crate::warehouse::outbox::{self, DeliveryLine, StoredMessage};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -23,22 +24,20 @@ fn state_text(line: &DeliveryLine) -> String {
 }
 
 /// One message, every try, and where its bytes are.
-pub fn show(app: &App, id: &str, out: Option<&Path>, json: bool) -> anyhow::Result<Outcome> {
-    let filter = DeliveryFilter { message_id: Some(id.to_owned()), limit: 1, ..DeliveryFilter::default() };
-    let found = app.warehouse.read_blocking(|reader| outbox::deliveries(reader, &filter))?;
-    let Some(line) = found.into_iter().next() else {
+pub fn show(app: &App, id: &str, to: Option<&Path>, json: bool) -> anyhow::Result<Outcome> {
+    let Some(mut found) = message(app, id)? else {
         return Err(AppError::Usage(format!("no message has the id {id:?}")).into());
     };
-    let attempts = app.warehouse.read_blocking(|reader| outbox::attempts(reader, id))?;
-    let made = match out {
-        Some(out) => Some(written(app, id, out)?),
+    let made = match to {
+        Some(to) => Some(written(app, id, to)?),
         None => None,
     };
     if json {
-        let origin = made.as_ref().map(Origin::text);
-        outln!("{}", serde_json::json!({ "message": line, "attempts": attempts, "written": origin }));
+        found.written = made.as_ref().map(Origin::text);
+        out::json(&found)?;
         return Ok(outcome_of(made.as_ref()));
     }
+    let MessageHistory { message: line, attempts, .. } = found;
     let mut text = format!("{} of {} ({})\n", line.message_id, line.workspace, line.report_id);
     let _ = writeln!(text, "{}, {}: {}", to_text(&line), bytes(line.bytes), state_text(&line));
     for attempt in &attempts {
@@ -66,8 +65,8 @@ pub fn show(app: &App, id: &str, out: Option<&Path>, json: bool) -> anyhow::Resu
             at.format("%Y-%m-%d")
         );
     }
-    if let (Some(origin), Some(out)) = (&made, out) {
-        let _ = writeln!(text, "\n{}: {}", out.display(), origin.text());
+    if let (Some(origin), Some(to)) = (&made, to) {
+        let _ = writeln!(text, "\n{}: {}", to.display(), origin.text());
     }
     outln!("{}", plain(text.trim_end()));
     Ok(outcome_of(made.as_ref()))

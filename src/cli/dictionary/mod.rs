@@ -1,11 +1,10 @@
 //! The data dictionary: `daybook tables` and `daybook metrics`, read from the contracts alone.
 
 mod metrics;
-mod page;
 mod rollups;
 mod tables;
 
-pub use metrics::{MetricsArgs, metrics, one as explain_metric};
+pub use metrics::{MetricsArgs, metrics, show as show_metric};
 pub use tables::{TablesArgs, tables};
 
 use super::show::wrapped;

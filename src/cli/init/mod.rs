@@ -6,14 +6,17 @@ pub mod files;
 pub mod snippets;
 mod zone;
 
-use super::Outcome;
-use super::check::{inspect, summary};
+use super::check::summary;
 use super::install::write_new;
+use super::{Outcome, out};
 use crate::app::AppError;
 use crate::app::SecretsAre;
+use crate::queries::check::inspect;
+use crate::support::clock::Clock;
 use answers::{SecretsIn, TenantArgs};
 use ask::Asker;
 use files::Wanted;
+use serde::Serialize;
 use std::fs;
 use std::io::{BufRead, IsTerminal};
 use std::os::unix::fs::PermissionsExt;
@@ -78,7 +81,7 @@ pub fn run(root: &Path, args: &InitArgs, json: bool) -> anyhow::Result<Outcome> 
     // Nothing is written before it is known to be right.
     let draft = tempfile::tempdir()?;
     write(draft.path(), &files)?;
-    let settings = inspect(draft.path(), SecretsAre::Assumed)?;
+    let settings = inspect(draft.path(), SecretsAre::Assumed, Clock::System.now())?;
     write(&dir, &files)?;
     keep_to_oneself(&dir)?;
     // Folders that files are dropped in must be there before somebody drops one.
@@ -87,14 +90,23 @@ pub fn run(root: &Path, args: &InitArgs, json: bool) -> anyhow::Result<Outcome> 
         fs::create_dir_all(&connection.drop.folder)?;
     }
     if json {
-        let names: Vec<&String> = files.iter().map(|(name, _)| name).collect();
-        outln!("{}", serde_json::json!({ "dir": dir, "files": names, "secrets": wanted }));
+        out::json(&Begun { dir, files: files.into_iter().map(|(name, _)| name).collect(), secrets: wanted })?;
     } else {
         outln!("{} files written to {}", files.len(), dir.display());
         outln!("{}", summary(&settings, SecretsAre::Assumed));
         next_steps(&dir, root, &wanted, answers.secrets_in);
     }
     Ok(Outcome::Done)
+}
+
+/// An installation that was begun.
+#[derive(Serialize)]
+struct Begun {
+    dir: PathBuf,
+    /// Below that folder.
+    files: Vec<String>,
+    /// Secrets that have to be put in place.
+    secrets: Vec<Wanted>,
 }
 
 fn refuse_to_overwrite<'n>(dir: &Path, names: impl Iterator<Item = &'n String>) -> Result<(), AppError> {

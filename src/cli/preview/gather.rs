@@ -2,7 +2,7 @@
 
 use super::PreviewArgs;
 use crate::app::{App, AppError, issue};
-use crate::cli::report::{meant, period_of};
+use crate::cli::report_days::{meant, period_of};
 use crate::cli::{Outcome, USERS_MISTAKE};
 use crate::config::{self, Job, ReportJob, Settings, WorkspaceSettings};
 use crate::daemon::control::{ControlResponse, Request, ask};

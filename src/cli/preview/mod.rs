@@ -6,14 +6,15 @@ mod stamps;
 mod watch;
 
 pub use gather::documents;
-pub use make::template_problems;
 
-use super::Outcome;
 use super::show::{bytes, plain, table};
+use super::{Outcome, out};
+use crate::config::Problem;
 use crate::settings::problems;
 use crate::support::blocking::off_thread;
 use chrono::NaiveDate;
 use make::{Made, Stage};
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 #[derive(Clone, Debug, clap::Args)]
@@ -65,20 +66,34 @@ pub async fn run(root: &Path, args: &PreviewArgs, json: bool) -> anyhow::Result<
     stage.drafts = gather::drafts(root, args).await?;
     stage.prepare()?;
     let made = off_thread(move || stage.make()).await?;
-    tell(&made, json);
+    tell(&made, json)?;
     Ok(if made.problems.is_empty() { Outcome::Done } else { Outcome::Partly })
 }
 
+/// A preview that was rendered.
+#[derive(Serialize)]
+struct Rendered {
+    out: PathBuf,
+    /// Below that folder.
+    files: Vec<String>,
+    /// Templates of the installation in use.
+    replaced: Vec<String>,
+    problems: Vec<Problem>,
+    /// How long it took, in milliseconds.
+    ms: u64,
+}
+
 /// What was made, and what is wrong with it.
-fn tell(made: &Made, json: bool) {
+fn tell(made: &Made, json: bool) -> anyhow::Result<()> {
     if json {
-        let files: Vec<_> = made.files.iter().map(|(name, ..)| name).collect();
-        outln!(
-            "{}",
-            serde_json::json!({"out": made.out, "files": files, "replaced": made.replaced,
-                "problems": problems::as_json(&made.problems), "ms": made.took.as_millis() as u64})
-        );
-        return;
+        return out::json(&Rendered {
+            out: made.out.clone(),
+            files: made.files.iter().map(|(name, ..)| name.clone()).collect(),
+            replaced: made.replaced.clone(),
+            problems: made.problems.clone(),
+            ms: u64::try_from(made.took.as_millis()).unwrap_or(u64::MAX),
+        })
+        .map(drop);
     }
     outln!("{}", plain(&made.title));
     if !made.files.is_empty() {
@@ -91,4 +106,5 @@ fn tell(made: &Made, json: bool) {
     if !made.problems.is_empty() {
         errln!("\n{}", problems::for_terminal(&made.problems, 80).trim_end());
     }
+    Ok(())
 }

@@ -1,14 +1,16 @@
 //! `--watch`: a rendering for each edit, until somebody has seen enough.
 
-use super::make::{Made, Stage, TEMPLATES};
+use super::make::{Made, Stage};
 use super::stamps::Stamps;
 use super::{PreviewArgs, gather, tell};
 use crate::app::AppError;
-use crate::cli::Outcome;
 use crate::cli::faults::told;
 use crate::cli::show::{plain, wrapped};
+use crate::cli::{Outcome, out};
+use crate::queries::check::TEMPLATES;
 use crate::settings::problems;
 use crate::support::clock::Clock;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -61,12 +63,12 @@ async fn follow(mut stage: Stage, args: &PreviewArgs, json: bool) -> anyhow::Res
             stage.drafts = drafts;
             Documents::Current
         }
-        Err(error) => set_aside(&mut stage, &error, "at the start", json),
+        Err(error) => set_aside(&mut stage, &error, "at the start", json)?,
     };
     match make(&stage).await {
-        Ok(made) => tell(&made, json),
+        Ok(made) => tell(&made, json)?,
         Err(error) if matches!(error.downcast_ref(), Some(AppError::Io { .. })) => return Err(error),
-        Err(error) => line("at the start", &told(&error), json),
+        Err(error) => line("at the start", &told(&error), json)?,
     }
     if !json {
         outln!("\nwatching {}; Ctrl-C ends", folders.iter().map(|f| format!("{f}/")).collect::<Vec<_>>().join(", "));
@@ -87,12 +89,12 @@ async fn follow(mut stage: Stage, args: &PreviewArgs, json: bool) -> anyhow::Res
                     documents = Documents::Current;
                 }
                 Err(error) if documents == Documents::Awaited && edited.is_empty() && is_lock(&error) => continue,
-                Err(error) => documents = set_aside(&mut stage, &error, &what, json),
+                Err(error) => documents = set_aside(&mut stage, &error, &what, json)?,
             }
         }
         match make(&stage).await {
-            Ok(made) => tell_again(&made, &what, documents, json),
-            Err(error) => line(&what, &told(&error), json),
+            Ok(made) => tell_again(&made, &what, documents, json)?,
+            Err(error) => line(&what, &told(&error), json)?,
         }
     }
 }
@@ -105,13 +107,13 @@ async fn make(stage: &Stage) -> anyhow::Result<Made> {
 }
 
 /// The documents stay those of the last configuration that worked.
-fn set_aside(stage: &mut Stage, error: &anyhow::Error, what: &str, json: bool) -> Documents {
+fn set_aside(stage: &mut Stage, error: &anyhow::Error, what: &str, json: bool) -> anyhow::Result<Documents> {
     stage.mistakes.clear();
     match error.downcast_ref() {
         Some(AppError::Config(found)) => stage.mistakes.clone_from(found),
-        _ => line(what, &told(error), json),
+        _ => line(what, &told(error), json)?,
     }
-    if is_lock(error) { Documents::Awaited } else { Documents::Broken }
+    Ok(if is_lock(error) { Documents::Awaited } else { Documents::Broken })
 }
 
 fn is_lock(error: &anyhow::Error) -> bool {
@@ -129,10 +131,9 @@ fn name(edited: &[PathBuf], documents: Documents) -> String {
     }
 }
 
-fn tell_again(made: &Made, what: &str, documents: Documents, json: bool) {
+fn tell_again(made: &Made, what: &str, documents: Documents, json: bool) -> anyhow::Result<()> {
     if json {
-        tell(made, json);
-        return;
+        return tell(made, json);
     }
     let count = made.problems.len();
     let problems = match count {
@@ -140,20 +141,28 @@ fn tell_again(made: &Made, what: &str, documents: Documents, json: bool) {
         _ => format!(", {count} problem{}", if count == 1 { "" } else { "s" }),
     };
     let old = if documents == Documents::Current { "" } else { ", figures as before" };
-    line(what, &format!("rendered in {} ms{old}{problems}", made.took.as_millis()), json);
+    line(what, &format!("rendered in {} ms{old}{problems}", made.took.as_millis()), json)?;
     // One under the other, without the count that the line has given.
     for told in &made.problems {
         let text = problems::for_terminal(std::slice::from_ref(told), 78);
         let lines = text.split("\n\n").next().unwrap_or_default().lines();
         lines.for_each(|line| outln!("  {line}"));
     }
+    Ok(())
 }
 
-fn line(what: &str, came_of_it: &str, json: bool) {
+/// What came of an edit that could not be shown.
+#[derive(Serialize)]
+struct EditOutcome<'a> {
+    edited: &'a str,
+    error: &'a str,
+}
+
+fn line(what: &str, came_of_it: &str, json: bool) -> anyhow::Result<()> {
     if json {
-        outln!("{}", serde_json::json!({"edited": what, "error": came_of_it}));
-        return;
+        return out::json(&EditOutcome { edited: what, error: came_of_it }).map(drop);
     }
     let time = Clock::System.now().with_timezone(&chrono::Local).format("%H:%M:%S ").to_string();
     outln!("{}", wrapped(&time, &format!("{what}: {}", plain(came_of_it))));
+    Ok(())
 }

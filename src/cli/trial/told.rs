@@ -1,59 +1,57 @@
 //! What `daybook files try` answers.
 
-use super::{Loaded, TryArgs};
+use super::TryArgs;
 use crate::cli::show::{count, plain, table, wrapped};
-use crate::connectors::file::{Table, tidy};
+use crate::connectors::file::tidy;
 use crate::jobs::files::FileSource;
-use crate::jobs::sync::StreamOutcome;
+use crate::queries::file_trial::FileTrial;
 
 /// More columns do not fit beside one another.
 const NARROW: usize = 6;
 
-pub(super) type Read = Result<Table, crate::jobs::files::FileError>;
-
-pub(super) fn tell(name: &str, source: &FileSource, read: &Read, outcome: &StreamOutcome, loaded: &Loaded) {
-    outln!("{} as {}", plain(name), source.drop.preset.name);
-    if let Ok(read) = read {
-        let found = &read.found;
+pub(super) fn tell(trial: &FileTrial) {
+    let loaded = &trial.loaded;
+    outln!("{} as {}", plain(&trial.file), trial.preset);
+    if let Some(found) = &trial.recognised {
         let delimiter = found.delimiter.map_or(String::new(), |sign| match sign {
             '\t' => ", tabs between values".to_owned(),
             sign => format!(", {sign} between values"),
         });
         let sheet = found.sheet.as_ref().map_or(String::new(), |sheet| format!("sheet {:?}, ", plain(sheet)));
         outln!("  {sheet}{}{delimiter}, the names in line {}", found.encoding, found.header_line);
-        let rows = read
-            .sources
+        let rows = found
+            .fields
             .iter()
             .filter(|source| !source.columns.is_empty() || !source.joined.is_empty() || source.constant.is_some());
         let rows = rows.map(|source| {
             let places = source.columns.iter().chain(&source.joined);
             let columns: Vec<String> = places.map(|at| plain(&format!("{:?}", found.columns[*at]))).collect();
-            let told: Vec<&str> = read
-                .told
+            let told: Vec<&str> = found
+                .read_as
                 .iter()
-                .filter(|(field, _)| *field == source.field.name)
-                .map(|(_, told)| told.as_str())
+                .filter(|read_as| read_as.field == source.field)
+                .map(|read_as| read_as.told.as_str())
                 .collect();
             let from = match &source.constant {
                 Some(constant) if columns.is_empty() => format!("always {constant:?}"),
                 _ => columns.join(", "),
             };
-            vec![source.field.name.to_owned(), from, told.join("; ")]
+            vec![source.field.clone(), from, told.join("; ")]
         });
         outln!("\n{}", table(&["field", "column", "read as"], &[], rows.collect()));
         let unread: Vec<String> = (0..found.columns.len())
-            .filter(|at| !read.sources.iter().any(|source| source.columns.contains(at) || source.joined.contains(at)))
+            .filter(|at| !found.fields.iter().any(|source| source.columns.contains(at) || source.joined.contains(at)))
             .map(|at| plain(&format!("{:?}", found.columns[at])))
             .collect();
         if !unread.is_empty() {
             outln!("not read: {}", unread.join(", "));
         }
     }
-    for note in &outcome.loaded.notes {
+    for note in &trial.notes {
         outln!("note: {}", plain(note));
     }
-    if let Some(error) = &outcome.error {
-        outln!("{}: {}", if loaded.rows.is_empty() { "refused" } else { "in part" }, plain(&error.message));
+    if let Some(error) = &trial.error {
+        outln!("{}: {}", if loaded.rows.is_empty() { "refused" } else { "in part" }, plain(error));
     }
     if !loaded.rows.is_empty() {
         // What is empty in all rows says nothing.
@@ -61,7 +59,7 @@ pub(super) fn tell(name: &str, source: &FileSource, read: &Read, outcome: &Strea
             (0..loaded.columns.len()).filter(|at| loaded.rows.iter().any(|row| !row[*at].is_empty())).collect();
         let heads: Vec<&str> = kept.iter().map(|at| loaded.columns[*at].as_str()).collect();
         let days = loaded.days.as_ref().map_or(String::new(), |(first, last)| format!(" of {first} to {last}"));
-        outln!("\n{} rows{days} would be loaded; the first of them:", count(outcome.loaded.rows_written));
+        outln!("\n{} rows{days} would be loaded; the first of them:", count(trial.rows));
         if heads.len() <= NARROW {
             let rows = loaded.rows.iter().map(|row| kept.iter().map(|at| plain(&row[*at])).collect()).collect();
             outln!("{}", table(&heads, &[], rows));
@@ -128,27 +126,4 @@ pub(super) fn block(name: &str, args: &TryArgs, source: &FileSource) -> String {
     lines.extend(options.into_iter().filter_map(|(name, value)| Some(format!("{name} = {:?}", value?))));
     lines.extend(args.header_line.map(|line| format!("header_line = {line}")));
     lines.join("\n")
-}
-
-pub(super) fn as_json(
-    name: &str,
-    source: &FileSource,
-    read: &Read,
-    outcome: &StreamOutcome,
-    loaded: &Loaded,
-) -> serde_json::Value {
-    let recognised = read.as_ref().ok().map(|read| {
-        serde_json::json!({
-            "columns": read.found.columns, "encoding": read.found.encoding, "delimiter": read.found.delimiter,
-            "header_line": read.found.header_line, "sheet": read.found.sheet,
-            "fields": read.sources.iter().map(|source| serde_json::json!({
-                "field": source.field.name, "columns": source.columns, "constant": source.constant})).collect::<Vec<_>>(),
-            "read_as": read.told.iter().map(|(field, told)| serde_json::json!({"field": field, "told": told})).collect::<Vec<_>>(),
-        })
-    });
-    serde_json::json!({
-        "file": name, "preset": source.drop.preset.name, "recognised": recognised, "rows": outcome.loaded.rows_written,
-        "columns": loaded.columns, "first_rows": loaded.rows, "sums": loaded.sums, "quarantined": loaded.bad,
-        "notes": outcome.loaded.notes, "error": outcome.error.as_ref().map(|error| &error.message),
-    })
 }

@@ -1,9 +1,9 @@
 //! What Prometheus scrapes (OpenMetrics text); how old each source's data is comes first.
 
 use crate::app::{App, AppError};
-use crate::daemon::serve::DaemonHandle;
-use crate::queries::status::{Health, SourceStatus, sources_of_all};
-use crate::warehouse::{Context, Warehouse};
+use crate::daemon::DaemonHandle;
+use crate::queries::monitoring::{self, Measurement, SourcesMeasured, measurement};
+use crate::queries::status::Health;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -45,47 +45,51 @@ struct Use {
 /// How long what was worked out of all sources is shown again: whoever scrapes each second costs no more.
 const KEPT_FOR: TimeDelta = TimeDelta::seconds(30);
 
-/// How all sources stood, and when. Clones share it.
+/// How all sources stood. Clones share it.
 #[derive(Clone, Default)]
 pub struct KeptSources(Arc<Mutex<Option<Kept>>>);
 
-#[derive(Clone)]
 struct Kept {
-    at: DateTime<Utc>,
     /// Of this configuration: after a reload it is worked out anew.
     app: Weak<App>,
-    sources: Arc<Vec<(String, Vec<SourceStatus>)>>,
+    sources: Arc<SourcesMeasured>,
 }
 
 impl KeptSources {
     /// As they stand at `now`, or stood shortly before. Two scrapes at once wait for one answer.
-    fn get(&self, app: &Arc<App>, now: DateTime<Utc>) -> Result<Kept, AppError> {
+    fn get(&self, app: &Arc<App>, now: DateTime<Utc>) -> Result<Arc<SourcesMeasured>, AppError> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let own = Arc::downgrade(app);
-        let is_fresh = |kept: &&Kept| kept.app.ptr_eq(&own) && (TimeDelta::zero()..KEPT_FOR).contains(&(now - kept.at));
+        let is_fresh =
+            |kept: &&Kept| kept.app.ptr_eq(&own) && (TimeDelta::zero()..KEPT_FOR).contains(&(now - kept.sources.at));
         if let Some(kept) = kept.as_ref().filter(is_fresh) {
-            return Ok(kept.clone());
+            return Ok(kept.sources.clone());
         }
-        let made = Kept { at: now, app: own, sources: Arc::new(sources_of_all(app, now)?) };
-        *kept = Some(made.clone());
-        Ok(made)
+        let sources = Arc::new(monitoring::sources(app, now)?);
+        *kept = Some(Kept { app: own, sources: sources.clone() });
+        Ok(sources)
     }
 }
 
-/// Every metric as of `now`, in a few statements however many workspaces there are; gauges are made anew for each
-/// scrape, so that what is gone does not linger.
+/// Every metric as of `now`.
 pub fn text(daemon: &DaemonHandle, kept: &KeptSources, now: DateTime<Utc>) -> Result<String, AppError> {
-    let mut registry = Registry::with_prefix("daybook");
     let app = daemon.current.app();
-    let found = kept.get(&app, now)?;
-    let scheduler = daemon.watch.status();
+    let seen = (daemon.watch.status(), daemon.current.refused().is_empty());
+    let measured = measurement(&app, kept.get(&app, now)?, seen, now)?;
+    encoded(&measured).map_err(|error| AppError::Usage(format!("metrics cannot be written: {error}")))
+}
+
+/// Gauges are made anew for each scrape, so that what is gone does not linger.
+fn encoded(measured: &Measurement) -> Result<String, std::fmt::Error> {
+    let mut registry = Registry::with_prefix("daybook");
+    let (now, scheduler) = (measured.at, &measured.scheduler);
 
     let (age, through, healthy) =
         (Family::<Source, Gauge>::default(), Family::<Source, Gauge>::default(), Family::<Source, Gauge>::default());
     let [missing, doubted, limits] = std::array::from_fn(|_| Family::<Source, Gauge>::default());
     let files = Family::<FilesOf, Gauge>::default();
     let count = |days: u64| i64::try_from(days).unwrap_or(i64::MAX);
-    for (workspace, sources) in found.sources.iter() {
+    for (workspace, sources) in &measured.sources.workspaces {
         for source in sources {
             let of = Source { workspace: workspace.clone(), connection: source.connection.clone() };
             if let Some(at) = source.last_success_at {
@@ -125,7 +129,7 @@ pub fn text(daemon: &DaemonHandle, kept: &KeptSources, now: DateTime<Utc>) -> Re
     );
 
     let looked = Gauge::<i64>::default();
-    looked.set((now - found.at).num_seconds());
+    looked.set((now - measured.sources.at).num_seconds());
     registry.register_with_unit("sources_age", "Since the metrics of sources were worked out", Unit::Seconds, looked);
     let beat = Gauge::<i64>::default();
     beat.set(scheduler.last_beat_at.map_or(-1, |at| (now - at).num_seconds()));
@@ -156,51 +160,30 @@ pub fn text(daemon: &DaemonHandle, kept: &KeptSources, now: DateTime<Utc>) -> Re
     registry.register("open_circuit_failures", "Failures in a row of jobs that are only probed", failures);
 
     let config = Gauge::<i64>::default();
-    config.set(i64::from(daemon.current.refused().is_empty()));
+    config.set(i64::from(measured.is_configuration_in_use));
     registry.register("configuration_in_use", "0 while an edit with mistakes waits to be mended", config);
 
     let messages = Family::<State, Gauge>::default();
-    for (state, count) in message_states(&app.warehouse)? {
-        messages.get_or_create(&State { state }).set(count);
+    for (state, count) in &measured.messages {
+        messages.get_or_create(&State { state: state.clone() }).set(*count);
     }
     registry.register("messages", "Messages by what became of them", messages);
 
-    let file = std::fs::metadata(app.warehouse.path()).map_or(0, |file| file.len());
     for (name, help, bytes) in [
-        ("database_size", "The database file", file),
-        ("database_log_size", "The log, which is folded into the file", app.warehouse.log_bytes()),
+        ("database_size", "The database file", measured.database_bytes),
+        ("database_log_size", "The log, which is folded into the file", measured.log_bytes),
     ] {
         let size = Gauge::<i64>::default();
         size.set(i64::try_from(bytes).unwrap_or(i64::MAX));
         registry.register_with_unit(name, help, Unit::Bytes, size);
     }
     let memory = Family::<Use, Gauge>::default();
-    for (holder, bytes) in memory_of(&app.warehouse)? {
-        memory.get_or_create(&Use { holder }).set(bytes);
+    for (holder, bytes) in &measured.memory_bytes {
+        memory.get_or_create(&Use { holder: holder.clone() }).set(*bytes);
     }
     registry.register_with_unit("database_memory", "Memory that DuckDB holds, by what for", Unit::Bytes, memory);
 
     let mut text = String::new();
-    encode(&mut text, &registry).map_err(|error| AppError::Usage(format!("metrics cannot be written: {error}")))?;
+    encode(&mut text, &registry)?;
     Ok(text)
-}
-
-fn message_states(warehouse: &Warehouse) -> Result<Vec<(String, i64)>, AppError> {
-    counts(warehouse, "SELECT state, count(*) FROM ops.outbox GROUP BY state ORDER BY state", "counting messages")
-}
-
-fn memory_of(warehouse: &Warehouse) -> Result<Vec<(String, i64)>, AppError> {
-    let sql = "SELECT lower(tag), memory_usage_bytes FROM duckdb_memory() WHERE memory_usage_bytes > 0 ORDER BY tag";
-    counts(warehouse, sql, "asking for DuckDB's memory")
-}
-
-/// Names and their numbers.
-fn counts(warehouse: &Warehouse, sql: &str, step: &str) -> Result<Vec<(String, i64)>, AppError> {
-    let step = || step.to_owned();
-    let counted = warehouse.read_blocking(|reader| {
-        let mut statement = reader.prepare(sql).context(step)?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).context(step)?;
-        rows.collect::<Result<Vec<_>, _>>().context(step)
-    });
-    Ok(counted?)
 }

@@ -3,11 +3,11 @@
 
 mod metrics;
 
+use super::handle::DaemonHandle;
 use super::notify::is_alive;
 use super::reload::Reloaded;
-use super::serve::DaemonHandle;
 use crate::app::AppError;
-use crate::http::connections::{Room, Seat};
+use crate::http::{Limits, Server};
 use crate::queries::status::status;
 use crate::support::blocking::off_thread;
 use crate::support::clock::Clock;
@@ -18,21 +18,11 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use hyper::server::conn::http1;
-use hyper::service::{Service, service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
-
-/// For a request's head; a client on this machine needs no tenth of it.
-const HEAD_WAIT: Duration = Duration::from_secs(10);
-/// For a request, its answer, and the reading of that.
-const LONGEST: Duration = Duration::from_secs(180);
+use tokio_util::sync::CancellationToken;
 
 /// What the page shows.
 #[derive(Clone)]
@@ -48,57 +38,17 @@ struct Page {
     sources: metrics::KeptSources,
 }
 
-/// Opens the page where `[admin]` says so.
-pub async fn start(admin: Admin) -> Result<Option<JoinHandle<()>>, AppError> {
+/// Opens the page where `[admin]` says so; it answers until `stop`.
+pub async fn start(admin: Admin, stop: CancellationToken) -> Result<Option<JoinHandle<()>>, AppError> {
     let app = admin.daemon.current.app();
     let Some(address) = app.settings.admin.listen else { return Ok(None) };
     let token = app.settings.admin.token.as_ref().map(|token| token.resolve(&app.settings.config_dir())).transpose()?;
     let page = Page { admin, token: token.map(Arc::new), sources: metrics::KeptSources::default() };
-    let listener = TcpListener::bind(address).await.map_err(|source| {
+    let server = Server::bind("admin", address, router(page), Limits::default()).await.map_err(|source| {
         AppError::Usage(format!("the admin page cannot listen on {address}: {source}; choose another port in [admin]"))
     })?;
     tracing::info!(address = %address, "the admin page listens");
-    let router = router(page);
-    Ok(Some(tokio::spawn(serve(listener, router, Room::within_handles()))))
-}
-
-/// Answers until dropped. axum's own loop waits for slow clients without end and takes any number of them.
-async fn serve(listener: TcpListener, router: Router, room: Room) {
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let (router, seat) = (router.clone(), Arc::new(room.seat().await));
-                tokio::spawn(async move {
-                    let answering = tokio::time::timeout(LONGEST, answer(stream, router, seat.clone()));
-                    tokio::select! {
-                        _ = answering => {}
-                        () = seat.left() => tracing::debug!("a silent client of the admin page made way for another"),
-                    }
-                });
-            }
-            Err(error) => {
-                tracing::warn!(error = %error, "the admin page refuses");
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-        }
-    }
-}
-
-/// One request on its connection. Who goes away in the middle is no trouble of ours.
-async fn answer(stream: TcpStream, router: Router, seat: Arc<Seat>) {
-    let router = TowerToHyperService::new(router);
-    let service = service_fn(move |request| {
-        let (answer, seat) = (router.call(request), seat.clone());
-        async move {
-            seat.set_served(true);
-            let answer = answer.await;
-            seat.set_served(false);
-            answer
-        }
-    });
-    let mut server = http1::Builder::new();
-    server.timer(TokioTimer::new()).header_read_timeout(HEAD_WAIT).keep_alive(false);
-    drop(server.serve_connection(TokioIo::new(stream), service).await);
+    Ok(Some(tokio::spawn(server.run(stop))))
 }
 
 fn router(page: Page) -> Router {

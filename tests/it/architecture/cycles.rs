@@ -8,13 +8,7 @@ use std::fs;
 use std::path::Path;
 
 /// Circles that there are: a folder and its modules.
-const LEFT: [&str; 5] = [
-    "app: installation opening",
-    "cli/dictionary: page tables",
-    "cli: preview report",
-    "config: connections drops jobs schema workspaces",
-    "daemon: admin serve",
-];
+const LEFT: [&str; 1] = ["config: connections drops jobs schema workspaces"];
 
 type Module = Vec<String>;
 
