@@ -7,28 +7,27 @@
 mod auth;
 mod body;
 mod errors;
-mod fields;
 mod follow;
 mod limits;
 mod load;
-mod paging;
 mod request;
 mod setting;
 mod slicing;
 mod stream;
 
-pub use auth::AuthSpec;
+pub use super::paging::PagingSpec;
+pub use auth::{AuthSpec, Grantee, Proof, Scheme};
 pub use body::BodyKind;
 pub use errors::{ErrorAction, ErrorRule, HeaderMatch};
 pub use follow::{CountSpec, FollowSpec, IdPlace, ListingSpec, OnlyWith, RestSpec};
 pub use limits::{AllowanceSpec, LimitSpec, QuotaSpec};
 pub use load::{ConfirmSpec, DoubtSpec, LoadMode, LoadSpec, RecordList};
-pub use paging::{PagingSpec, RestartSpec};
 pub use request::{Method, RequestSpec};
 pub use setting::{SecretSpec, SettingKind, SettingSpec};
 pub use slicing::SlicingSpec;
 pub use stream::StreamSpec;
 
+use super::fields;
 use crate::settings::{Problem, Problems, Section, Source, read_toml};
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! The ways to cut a response body.
 
-use super::fields::Word;
+use crate::connectors::fields::Word;
 use serde::{Deserialize, Serialize};
 
 /// How a response body is cut into JSON objects.

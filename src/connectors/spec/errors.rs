@@ -1,6 +1,6 @@
 //! What answers mean that are not the data.
 
-use super::fields::{self, Word};
+use crate::connectors::fields::{self, Word};
 use crate::settings::Section;
 use serde::{Deserialize, Serialize};
 

@@ -1,8 +1,8 @@
 //! Objects that are only named at first, and counts.
 
-use super::fields;
-use super::paging::PagingSpec;
 use super::request::RequestSpec;
+use crate::connectors::fields;
+use crate::connectors::paging::PagingSpec;
 use crate::settings::Section;
 
 /// Asks for named objects, after the stream's own pages and into the same slice, so that all is

@@ -1,6 +1,6 @@
 //! What a vendor allows.
 
-use super::fields;
+use crate::connectors::fields;
 use crate::settings::Section;
 
 /// What the vendor allows, per credential, shared by every job of the process.

@@ -1,6 +1,6 @@
 //! The tables that pages fill.
 
-use super::fields::{self, Variant};
+use crate::connectors::fields::{self, Variant};
 use crate::settings::Section;
 
 /// A table filled from the pages.

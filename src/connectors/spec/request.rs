@@ -1,6 +1,6 @@
 //! One request.
 
-use super::fields::{self, Word};
+use crate::connectors::fields::{self, Word};
 use crate::settings::Section;
 use std::collections::BTreeMap;
 

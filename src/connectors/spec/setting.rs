@@ -1,6 +1,6 @@
 //! What a connector asks of an admin: settings and secrets.
 
-use super::fields::{self, Word};
+use crate::connectors::fields::{self, Word};
 use crate::settings::Section;
 
 /// A value an admin may set on a connection.

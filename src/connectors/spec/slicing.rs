@@ -1,6 +1,6 @@
 //! The ways to cut the past into requests.
 
-use super::fields::{self, Variant};
+use crate::connectors::fields::{self, Variant};
 use crate::settings::Section;
 use chrono::NaiveDate;
 

@@ -1,12 +1,12 @@
 //! What a connector says of each stream: what is asked, how it is cut and paged, which tables it fills.
 
 use super::body::{BODIES, BodyKind};
-use super::fields;
 use super::follow::{CountSpec, FollowSpec};
 use super::load::LoadSpec;
-use super::paging::PagingSpec;
 use super::request::RequestSpec;
 use super::slicing::SlicingSpec;
+use crate::connectors::fields;
+use crate::connectors::paging::PagingSpec;
 use crate::settings::Section;
 
 /// One kind of thing a vendor lists.
