@@ -317,7 +317,7 @@ pub fn catalog(root: &Path) -> Result<Catalog, AppError> {
     let wrong = |problems: Vec<crate::connectors::catalog::CatalogProblem>| {
         let told = problems.into_iter().map(|problem| {
             let file = Path::new("config/connectors").join(&problem.file);
-            Problem::new(&file, problem.line, &problem.message, "compare with a connector that ships with Daybook")
+            Problem::new(&file, problem.line, &problem.message, &problem.remedy)
         });
         AppError::Config(told.collect())
     };

@@ -44,6 +44,15 @@ pub struct CatalogProblem {
     pub file: String,
     pub line: Option<usize>,
     pub message: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+impl CatalogProblem {
+    fn new(file: &str, line: Option<usize>, message: String) -> Self {
+        let remedy = "compare with a connector that ships with Daybook".to_owned();
+        Self { file: file.to_owned(), line, message, remedy }
+    }
 }
 
 impl Catalog {
@@ -72,7 +81,7 @@ impl Catalog {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
             Err(error) => {
                 let message = format!("the folder cannot be read: {}", error.kind());
-                return Err(vec![CatalogProblem { file: String::new(), line: None, message }]);
+                return Err(vec![CatalogProblem::new("", None, message)]);
             }
         };
         let mut folders: Vec<_> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
@@ -90,25 +99,23 @@ impl Catalog {
     fn add(&mut self, name: &str, mut files: BTreeMap<String, String>, problems: &mut Vec<CatalogProblem>) {
         let file = format!("{name}/connector.toml");
         let Some(text) = files.remove("connector.toml") else {
-            problems.push(CatalogProblem { file, line: None, message: "the file is missing".to_owned() });
+            problems.push(CatalogProblem::new(&file, None, "the file is missing".to_owned()));
             return;
         };
-        match toml::from_str::<ConnectorSpec>(&text) {
-            Err(error) => {
-                let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-                problems.push(CatalogProblem { file, line, message: fault(error.message()) });
-            }
+        match ConnectorSpec::parse(Path::new(&file), &text) {
+            Err(found) => problems.extend(found.into_iter().map(|found| CatalogProblem {
+                file: file.clone(),
+                line: found.line,
+                message: found.message,
+                remedy: found.remedy,
+            })),
             Ok(spec) => {
                 let connector = Connector { spec, sql: files };
                 let found = connector.problems(name);
                 if found.is_empty() {
                     self.connectors.insert(name.to_owned(), Arc::new(connector));
                 }
-                problems.extend(found.iter().map(|message| CatalogProblem {
-                    file: file.clone(),
-                    line: None,
-                    message: fault(message),
-                }));
+                problems.extend(found.iter().map(|message| CatalogProblem::new(&file, None, fault(message))));
             }
         }
     }
@@ -126,7 +133,7 @@ impl Catalog {
 fn read_folder(name: &str, folder: &Path) -> Result<BTreeMap<String, String>, Vec<CatalogProblem>> {
     let (mut files, mut problems) = (BTreeMap::new(), Vec::new());
     let mut tell = |file: &str, line, message| {
-        problems.push(CatalogProblem { file: format!("{name}/{file}"), line, message });
+        problems.push(CatalogProblem::new(&format!("{name}/{file}"), line, message));
     };
     match std::fs::read_dir(folder) {
         Err(error) => tell("", None, format!("the folder cannot be read: {}", error.kind())),
@@ -222,7 +229,8 @@ mod tests {
         std::fs::create_dir(&own).expect("a folder");
         std::fs::write(own.join("connector.toml"), "name = \"own\"\nlabel = \"Own\"\ndogs = 1\n").expect("a file");
         let problems = Catalog::default().add_folder(folder.path()).expect_err("a problem");
-        assert_eq!(problems[0].line, Some(3), "{problems:?}");
+        let typo = problems.iter().find(|problem| problem.line == Some(3)).expect("the unknown key");
+        assert_eq!((typo.message.as_str(), typo.remedy.as_str()), ("unknown key \"dogs\"", "did you mean \"docs\"?"));
         for (bytes, line, words) in
             [(b"# a\n\xe4".to_vec(), Some(2), "not UTF-8"), (vec![b'#'; 2 << 20], None, "at most 1 MB")]
         {

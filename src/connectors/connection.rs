@@ -2,7 +2,7 @@
 
 use super::catalog::Connector;
 use super::error::ConnectorError;
-use super::spec::{AuthSpec, ConnectorSpec, SettingKind, SettingSpec, StreamSpec};
+use super::spec::{ConnectorSpec, SettingKind, SettingSpec, StreamSpec};
 use crate::support::ids::stable_id;
 use crate::support::redact;
 use crate::support::secret::Secret;
@@ -124,7 +124,7 @@ pub fn wrong_value(name: &str, spec: &SettingSpec, value: &toml::Value) -> Optio
 /// What is wrong with the value of a secret, which is not repeated.
 pub fn wrong_secret(spec: &ConnectorSpec, name: &str, secret: &Secret) -> Option<String> {
     // The key file of a service account is read, not sent.
-    let is_file = matches!(&spec.auth, AuthSpec::ServiceAccount { key_json, .. } if key_json.contains(name));
+    let is_file = spec.auth.key_file().is_some_and(|template| template.contains(name));
     (!is_file && secret.expose().chars().any(char::is_control))
         .then(|| format!("the secret {name:?} has a line break or another control character, {CUT_A_HEADER}"))
 }

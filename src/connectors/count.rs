@@ -1,12 +1,13 @@
 //! How many records there are by another of the vendor's counts, held against how many were listed.
 
 use super::connection::Connection;
+use super::cursor::Cursor;
 use super::engine::{Engine, Outcome, request};
 use super::error::ConnectorError;
 use super::landing::Landing;
 use super::paging::{Found, Lookup, Want};
 use super::spec::CountSpec;
-use super::template::{Cursor, Renderer};
+use super::template::Renderer;
 
 /// How a caveat begins of a list that has fewer records than there are.
 pub const CUT: &str = "the vendor's list is cut short";

@@ -3,6 +3,7 @@
 use super::auth::{Credentials, TokenCache, proof};
 use super::client::{Answer, Expected, Request, build, send};
 use super::connection::Connection;
+use super::cursor::Cursor;
 use super::error::ConnectorError;
 use super::landing::{Landing, PendingWrite};
 use super::lanes::Lanes;
@@ -10,7 +11,7 @@ use super::limits::Limits;
 use super::paging::{Found, Lookup, Pager, Want};
 use super::rules::{LONGEST_WAIT, Verdict, backoff};
 use super::spec::{ErrorAction, PagingSpec, RequestSpec};
-use super::template::{Cursor, Renderer};
+use super::template::Renderer;
 use crate::support::clock::Clock;
 use rand::RngExt;
 use std::path::{Path, PathBuf};

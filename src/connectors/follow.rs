@@ -2,12 +2,13 @@
 //! what belongs to each listed object.
 
 use super::connection::Connection;
+use super::cursor::Cursor;
 use super::engine::{Engine, Outcome, Walk, request};
 use super::error::ConnectorError;
 use super::landing::{Landing, PageRecord, read_page};
 use super::slice::Window;
 use super::spec::{FollowSpec, IdPlace, OnlyWith};
-use super::template::{Cursor, Renderer};
+use super::template::Renderer;
 use crate::support::blocking::in_pool;
 use crate::support::soft_json::readable;
 use chrono::{DateTime, TimeDelta, Utc};

@@ -1,11 +1,12 @@
 //! Pages within an object: what an answer to a question for named objects cuts off is asked for in turn.
 
 use super::connection::Connection;
+use super::cursor::Cursor;
 use super::engine::{Engine, Outcome, request};
 use super::error::ConnectorError;
 use super::landing::{Landing, read_page};
 use super::spec::{FollowSpec, RestSpec};
-use super::template::{Cursor, Renderer};
+use super::template::Renderer;
 use crate::support::blocking::in_pool;
 use crate::support::soft_json::readable;
 use serde_json::Value;

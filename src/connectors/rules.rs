@@ -137,14 +137,15 @@ pub fn backoff(attempt: u32, random: f64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::{Problems, Section, Source, read_toml};
     use chrono::{TimeZone, Utc};
 
     fn rules(text: &str) -> Vec<ErrorRule> {
-        #[derive(serde::Deserialize)]
-        struct File {
-            errors: Vec<ErrorRule>,
-        }
-        toml::from_str::<File>(text).expect("rules").errors
+        let (file, problems) = (std::path::Path::new("connector.toml"), Problems::default());
+        let read = |mut top: Section<'_>| top.list("errors").into_iter().map(ErrorRule::read).collect();
+        let rules = read_toml(Source { file, text, problems: &problems }, read).expect("TOML");
+        assert_eq!(problems.into_sorted(), []);
+        rules
     }
 
     fn verdict(status: u16, headers: &[(&'static str, &'static str)], body: &str, text: &str) -> Option<Verdict> {

@@ -1,29 +1,13 @@
 //! Requests as templates over `settings`, `secrets`, `slice`, `partition` and `cursor`.
 
 use super::connection::Connection;
+use super::cursor::Cursor;
 use super::environment::environment;
 use super::error::ConnectorError;
 use super::slice::{Slice, Window};
 use minijinja::value::Serde;
 use minijinja::{Environment, Value};
 use std::collections::BTreeMap;
-
-/// What a pager passes to the next request; all texts, empty when they do not apply.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Cursor {
-    pub token: String,
-    pub offset: u64,
-    pub page: u64,
-    pub after: String,
-    pub floor: String,
-    /// The objects a following request asks for.
-    pub ids: Vec<String>,
-    /// Where each of them goes on; empty texts at first.
-    pub tokens: Vec<String>,
-    /// The whole next URL, when the vendor gives one.
-    #[serde(skip)]
-    pub url: Option<String>,
-}
 
 /// Renders the templates of one connection.
 #[derive(Debug)]

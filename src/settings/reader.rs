@@ -197,6 +197,27 @@ impl<'a> Section<'a> {
         self.as_section(key, name, line, value)
     }
 
+    /// A table inside that must be there; `None` after noting that it is missing.
+    pub fn required_section(&mut self, key: &'static str) -> Option<Section<'a>> {
+        self.needs(key, &self.path(key));
+        self.section(key)
+    }
+
+    /// The tables of a list of tables that must be there.
+    pub fn required_list(&mut self, key: &'static str) -> Vec<Section<'a>> {
+        self.needs(key, &format!("[{}]", self.path(key)));
+        self.list(key)
+    }
+
+    /// Notes that the tables under a key are missing, if they are.
+    fn needs(&self, key: &'static str, name: &str) {
+        match &self.recorder {
+            Some((recorder, place)) => recorder.require(place, key),
+            None if self.has(key) => {}
+            None => self.problem(self.line, &format!("{}{key:?} is missing", self.prefix()), &format!("add {name}")),
+        }
+    }
+
     /// Every table of a table of tables, with its name and line, e.g. `[recipients.<group>]`.
     pub fn named_sections(
         &mut self,

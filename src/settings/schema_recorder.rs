@@ -44,8 +44,15 @@ impl SchemaRecorder {
     /// Notes a key with a value of its own.
     pub fn value(&self, place: &str, key: &str, schema: Value, is_required: bool) {
         self.hold(place, key, Held::Value(schema));
+        if is_required {
+            self.require(place, key);
+        }
+    }
+
+    /// Notes that a key must be there.
+    pub fn require(&self, place: &str, key: &str) {
         self.with_shape(place, |shape| {
-            if is_required && !shape.required.iter().any(|known| known == key) {
+            if !shape.required.iter().any(|known| known == key) {
                 shape.required.push(key.to_owned());
             }
         });

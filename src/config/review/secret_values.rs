@@ -5,7 +5,7 @@ use super::Review;
 use crate::config::{ConnectionSettings, Problem, SecretPlace, Settings, WorkspaceSettings};
 use crate::connectors::Catalog;
 use crate::connectors::connection::wrong_secret;
-use crate::connectors::spec::{AuthSpec, ConnectorSpec};
+use crate::connectors::spec::ConnectorSpec;
 use crate::support::secret::{Secret, SecretRef};
 use std::path::Path;
 
@@ -115,7 +115,7 @@ fn no_key_file(
     spec: &ConnectorSpec,
     config: &Path,
 ) -> Option<Problem> {
-    let AuthSpec::ServiceAccount { key_json, .. } = &spec.auth else { return None };
+    let key_json = spec.auth.key_file()?;
     let (name, reference) = own.secrets.iter().find(|(name, _)| key_json.contains(&format!("secrets.{name}")))?;
     let secret = reference.resolve(config).ok()?;
     let wrong = wrong_key(secret.expose())?;

@@ -78,22 +78,17 @@ impl FileKind {
     /// The schema, in the draft that TOML editors know.
     pub fn schema(self) -> Value {
         let head = json!({ "$schema": "http://json-schema.org/draft-07/schema#", "title": self.files() });
-        match self {
-            Self::Connector => with(head, &of_type::<ConnectorSpec>()),
-            _ => {
-                let mut schema = with(head, &explore(|recorder| self.read(recorder)));
-                crate::settings::describe_aliases(&mut schema);
-                let used = schema.to_string();
-                let mut all = definitions();
-                if let Some(all) = all.as_object_mut() {
-                    all.retain(|name, _| used.contains(&format!("#/definitions/{name}\"")));
-                }
-                if all.as_object().is_some_and(|all| !all.is_empty()) {
-                    with(schema, &json!({ "definitions": all }))
-                } else {
-                    schema
-                }
-            }
+        let mut schema = with(head, &explore(|recorder| self.read(recorder)));
+        crate::settings::describe_aliases(&mut schema);
+        let used = schema.to_string();
+        let mut all = definitions();
+        if let Some(all) = all.as_object_mut() {
+            all.retain(|name, _| used.contains(&format!("#/definitions/{name}\"")));
+        }
+        if all.as_object().is_some_and(|all| !all.is_empty()) {
+            with(schema, &json!({ "definitions": all }))
+        } else {
+            schema
         }
     }
 
@@ -123,19 +118,9 @@ impl FileKind {
                 drop(facts::read_top(top, Written { id: "fact".to_owned(), origin, query: None }));
             }
             Self::Theme => drop(theme::read_top(top)),
-            Self::Connector => {}
+            Self::Connector => drop(ConnectorSpec::read_top(top)),
         }
     }
-}
-
-/// The schema of a type that serde reads.
-fn of_type<T: schemars::JsonSchema>() -> Value {
-    let settings = schemars::generate::SchemaSettings::draft07();
-    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
-    if let Some(keywords) = schema.as_object_mut() {
-        keywords.retain(|keyword, _| keyword != "$schema" && keyword != "title");
-    }
-    schema
 }
 
 /// Writes every schema below `root`, where the first lines of files look for them.

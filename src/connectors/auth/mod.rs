@@ -2,9 +2,9 @@
 //!
 //! # Adding one
 //!
-//! A scheme is a variant of `AuthSpec` in `src/connectors/spec.rs`, whose fields are templates of settings and
-//! secrets, and its arm in [`proof`]. What is asked of a token endpoint is a function in
-//! `src/connectors/auth/oauth.rs`; a token that expires goes through [`TokenCache`]. Write the schema again
+//! A scheme is a file in `src/connectors/spec/auth/` (its keys, templates of settings and secrets, and the proof that
+//! it makes of them) and its name in the list of `src/connectors/spec/auth.rs`. What is asked of a token endpoint is a
+//! function in `src/connectors/auth/oauth.rs`; a token that expires goes through [`TokenCache`]. Write the schema again
 //! (`the_committed_schemas_are_current` says how). Refusals get their remedy in `src/connectors/auth/refusal.rs`,
 //! where `each_refusal_has_the_remedy_that_helps` tells what is due.
 
@@ -14,11 +14,10 @@ mod token;
 
 use super::connection::Connection;
 use super::error::ConnectorError;
-use super::spec::AuthSpec;
+use super::spec::Proof;
 use super::template::Renderer;
 use crate::support::clock::Clock;
 use crate::support::secret::Secret;
-use refusal::Grantee;
 pub use token::TokenCache;
 
 /// What a request carries.
@@ -50,42 +49,13 @@ pub async fn proof(
     refused: Option<u64>,
 ) -> Result<Credentials, ConnectorError> {
     let renderer = Renderer::new(connection);
-    let render = |template: &str| renderer.render(template, None);
-    Ok(match &connection.connector.spec.auth {
-        AuthSpec::None => Credentials::None,
-        AuthSpec::ApiKey { header, query, value } => {
-            let value = Secret::fetched(render(value)?);
-            match (header, query) {
-                (Some(name), None) => Credentials::Header { name: name.clone(), value },
-                (None, Some(name)) => Credentials::Query { name: name.clone(), value },
-                _ => {
-                    let note = "api_key needs exactly one of `header` and `query`".to_owned();
-                    return Err(ConnectorError::Configuration { note });
-                }
-            }
-        }
-        AuthSpec::Bearer { token } => Credentials::Bearer { token: Secret::fetched(render(token)?), generation: 0 },
-        AuthSpec::Oauth2Refresh { token_url, client_id, client_secret, refresh_token } => {
-            let url = render(token_url)?;
-            let form = [
-                ("grant_type", "refresh_token".to_owned()),
-                ("client_id", render(client_id)?),
-                ("client_secret", render(client_secret)?),
-                ("refresh_token", render(refresh_token)?),
-            ];
-            let ask = async || oauth::token(client, connection, &url, (Grantee::Person, &form)).await;
-            tokens.get(&connection.credential(), clock, refused, ask).await?
-        }
-        AuthSpec::ServiceAccount { token_url, key_json, scope } => {
-            let (url, key, scope) = (render(token_url)?, render(key_json)?, render(scope)?);
-            let ask = async || {
-                let assertion = oauth::assertion(&key, &scope, &url, clock.now())?;
-                let form = [
-                    ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer".to_owned()),
-                    ("assertion", assertion),
-                ];
-                oauth::token(client, connection, &url, (Grantee::ServiceAccount, &form)).await
-            };
+    let Some(scheme) = connection.connector.spec.auth.scheme() else { return Ok(Credentials::None) };
+    Ok(match scheme.proof(&|template| renderer.render(template, None))? {
+        Proof::Header { name, value } => Credentials::Header { name, value: Secret::fetched(value) },
+        Proof::Query { name, value } => Credentials::Query { name, value: Secret::fetched(value) },
+        Proof::Bearer { token } => Credentials::Bearer { token: Secret::fetched(token), generation: 0 },
+        Proof::Exchange { url, grantee, form } => {
+            let ask = async || oauth::token(client, connection, &url, (grantee, &form(clock.now())?)).await;
             tokens.get(&connection.credential(), clock, refused, ask).await?
         }
     })

@@ -1,15 +1,14 @@
-//! The two grants of RFC 6749 and RFC 7523 that vendors use for unattended access.
+//! Asks token endpoints (RFC 6749).
 
-use super::refusal::{Grantee, remedy};
+use super::refusal::remedy;
 use super::token::Grant;
 use crate::connectors::connection::Connection;
 use crate::connectors::connection_error::unreachable;
 use crate::connectors::error::ConnectorError;
+use crate::connectors::spec::Grantee;
 use crate::support::secret::Secret;
-use crate::support::service_account::{KeyError, ServiceAccount};
 use crate::support::shown::cut_line;
 use crate::support::soft_json::readable;
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
@@ -96,14 +95,6 @@ pub async fn token(
 /// Too many requests, or too slow ones, are no word on the credential.
 fn is_final(status: u16) -> bool {
     (400..500).contains(&status) && !matches!(status, 408 | 425 | 429)
-}
-
-/// The signed assertion of a service account, good for an hour
-/// (developers.google.com/identity/protocols/oauth2/service-account).
-pub fn assertion(key_json: &str, scope: &str, audience: &str, now: DateTime<Utc>) -> Result<String, ConnectorError> {
-    let wrong = |what: KeyError| ConnectorError::Configuration { note: format!("the service-account key {what}") };
-    let account = ServiceAccount::parse(key_json);
-    account.and_then(|account| account.assertion(None, scope, audience, now)).map_err(wrong)
 }
 
 #[cfg(test)]

@@ -1,13 +1,6 @@
 //! What to do where a token endpoint grants nothing. Pure.
 
-/// How the connection proves who it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Grantee {
-    /// A person who once connected an account.
-    Person,
-    /// A service account with its key.
-    ServiceAccount,
-}
+use crate::connectors::spec::Grantee;
 
 /// The remedy for a refusal, from its code (RFC 6749, 5.2) and description. Nobody connects a service
 /// account, and a clock that is off is cured by no key.

@@ -2,22 +2,30 @@
 //!
 //! # Adding one
 //!
-//! A pager is a variant of `PagingSpec` in `src/connectors/spec/stream.rs` and two arms here: [`Pager::lookups`] says
-//! what to look up in each page, [`Pager::advance`] moves the cursor on or ends. What requests see of it is a field
-//! of `Cursor` in `src/connectors/template.rs`. Write the schema again (`the_committed_schemas_are_current` says
-//! how). It is done when tests here show the last page, an empty one, and a vendor that sends the same cursor twice.
+//! A pager is a file here (its keys, what it looks up in each page, and how the cursor moves on or ends) and its name in
+//! the list of `src/connectors/paging/spec.rs`. What requests see of it is a field of `Cursor` in
+//! `src/connectors/cursor.rs`. Write the schema again (`the_committed_schemas_are_current` says how). It is done when
+//! tests show the last page, an empty one, and a vendor that sends the same cursor twice.
 
+mod kind;
+mod next_token;
+mod next_url;
+mod offset;
+mod page_number;
 mod part;
 mod scan;
 mod softly;
+mod spec;
+mod starting_after;
+mod walk;
 
-use super::error::ConnectorError;
-use super::spec::PagingSpec;
-use super::template::Cursor;
-use crate::support::shown::cut_line;
 pub use scan::{Found, Lookup, Want, scan, scan_stream};
 pub use softly::{scan_softly, scan_stream_softly};
-use std::collections::HashSet;
+pub use spec::PagingSpec;
+
+use super::cursor::Cursor;
+use super::error::ConnectorError;
+use walk::Walk;
 
 /// No stream has more pages in a slice than this.
 const MOST_PAGES: u64 = 200_000;
@@ -26,220 +34,61 @@ const MOST_PAGES: u64 = 200_000;
 #[derive(Debug)]
 pub struct Pager<'a> {
     spec: &'a PagingSpec,
-    cursor: Cursor,
-    seen: HashSet<String>,
-    pages: u64,
-    /// Rows since the query began or began again.
-    rows: u64,
-    /// Records of the largest page so far.
-    largest: u64,
-    /// What the query has by its vendor's own count, known at its end.
-    total: Option<u64>,
-    /// The count that the first page stated, and what is wrong with it since.
-    first_total: Option<u64>,
-    unsteady: Option<String>,
+    walk: Walk,
 }
 
 impl<'a> Pager<'a> {
     pub fn new(spec: &'a PagingSpec) -> Self {
-        let page = if let PagingSpec::PageNumber { first, .. } = spec { *first } else { 0 };
-        let cursor = Cursor { page, ..Cursor::default() };
-        Self {
-            spec,
-            cursor,
-            seen: HashSet::new(),
-            pages: 0,
-            rows: 0,
-            largest: 0,
-            total: None,
-            first_total: None,
-            unsteady: None,
-        }
+        let cursor = spec.kind().map(|kind| kind.first()).unwrap_or_default();
+        Self { spec, walk: Walk::from(cursor) }
     }
 
     /// What the next request's templates see.
     pub fn cursor(&self) -> &Cursor {
-        &self.cursor
+        &self.walk.cursor
     }
 
     /// What has to be looked up in each page.
     pub fn lookups(&self) -> Vec<Lookup> {
-        match self.spec {
-            PagingSpec::None => Vec::new(),
-            PagingSpec::NextToken { pointer, restart, total_pointer, .. } => {
-                let mut lookups = vec![Lookup::new(pointer, Want::Scalar)];
-                lookups.extend(restart.as_ref().map(|restart| {
-                    Lookup::new(&restart.records_pointer, Want::Records { id_field: Some(restart.id_field.clone()) })
-                }));
-                lookups.extend(total_pointer.as_ref().map(|pointer| Lookup::new(pointer, Want::Scalar)));
-                lookups
-            }
-            PagingSpec::Offset { total_pointer, records_pointer, .. } => {
-                let records = records_pointer.as_ref();
-                let records = records.map(|pointer| Lookup::new(pointer, Want::Records { id_field: None }));
-                std::iter::once(Lookup::new(total_pointer, Want::Scalar)).chain(records).collect()
-            }
-            PagingSpec::PageNumber { records_pointer, .. } => {
-                vec![Lookup::new(records_pointer, Want::Records { id_field: None })]
-            }
-            PagingSpec::StartingAfter { records_pointer, id_field, has_more_pointer } => vec![
-                Lookup::new(has_more_pointer, Want::Scalar),
-                Lookup::new(records_pointer, Want::Records { id_field: Some(id_field.clone()) }),
-            ],
-            PagingSpec::NextUrl { pointer } => vec![Lookup::new(pointer, Want::Scalar)],
-        }
+        self.spec.kind().map(|kind| kind.lookups()).unwrap_or_default()
     }
 
     /// Moves on by what a page held; `false` when it was the last. `found` answers
     /// [`Pager::lookups`]. A vendor that sends the same cursor twice is an error, not a loop.
     pub fn advance(&mut self, found: &[Found]) -> Result<bool, ConnectorError> {
-        self.pages += 1;
-        if self.pages > MOST_PAGES {
+        self.walk.pages += 1;
+        if self.walk.pages > MOST_PAGES {
             let note = format!("the vendor sends more than {MOST_PAGES} pages");
             return Err(ConnectorError::UnexpectedPayload { note });
         }
-        let text = |index: usize| found.get(index).and_then(Found::text);
-        match self.spec {
-            PagingSpec::None => Ok(false),
-            PagingSpec::NextToken { percent_encoded, restart, total_pointer, .. } => {
-                self.rows += found.get(1).map_or(0, |records| records.records);
-                if let Some(restart) = restart
-                    && self.rows >= restart.rows
-                    && let Some(last) = found.get(1).and_then(|records| records.last_id.clone())
-                {
-                    self.once(&format!("above {last}"))?;
-                    self.rows = 0;
-                    self.cursor = Cursor { floor: last, ..Cursor::default() };
-                    return Ok(true);
-                }
-                let Some(token) = text(0) else {
-                    self.total = total_pointer.as_ref().and_then(|_| text(2)?.parse().ok());
-                    return Ok(false);
-                };
-                let token = if *percent_encoded { decode(&token) } else { token };
-                self.once(&format!("{}/{token}", self.cursor.floor))?;
-                self.cursor.token = token;
-                Ok(true)
-            }
-            PagingSpec::Offset { limit, records_pointer, .. } => {
-                let limit = (*limit).max(1);
-                let total: Option<u64> = text(0).and_then(|total| total.parse().ok());
-                let came = records_pointer.as_ref().and_then(|_| found.get(1)).map(|records| records.records);
-                // A page may be shorter than asked for: what comes next begins where it ended.
-                self.cursor.offset += came.map_or(limit, |came| came.min(limit));
-                self.rows += came.unwrap_or(0);
-                self.watch(total, came.is_some());
-                match (total, came) {
-                    (Some(total), Some(0)) if self.cursor.offset < total => Err(cut_short(self.cursor.offset, total)),
-                    (Some(total), _) => Ok(self.cursor.offset < total),
-                    // Without a total only a full page shows that there may be more.
-                    (None, came) => Ok(came.is_some_and(|came| came >= limit)),
-                }
-            }
-            PagingSpec::PageNumber { limit, .. } => {
-                self.cursor.page += 1;
-                let came = found.first().map_or(0, |records| records.records);
-                let is_full = came >= (*limit).max(1) || came >= self.largest;
-                self.largest = self.largest.max(came);
-                Ok(came > 0 && is_full)
-            }
-            PagingSpec::StartingAfter { .. } => {
-                match text(0).as_deref() {
-                    Some("true") => {}
-                    Some("false") => return Ok(false),
-                    _ => {
-                        let note = "the vendor does not say whether there is more".to_owned();
-                        return Err(ConnectorError::UnexpectedPayload { note });
-                    }
-                }
-                let last = found.get(1).and_then(|records| records.last_id.clone()).ok_or_else(|| {
-                    let note = "the vendor says there is more, but the page has no last id".to_owned();
-                    ConnectorError::UnexpectedPayload { note }
-                })?;
-                self.once(&last)?;
-                self.cursor.after = last;
-                Ok(true)
-            }
-            PagingSpec::NextUrl { .. } => {
-                let Some(url) = text(0) else { return Ok(false) };
-                self.once(&url)?;
-                self.cursor.url = Some(url);
-                Ok(true)
-            }
-        }
-    }
-
-    /// Notes that a list is not the one that its first page was of: what is before an offset may have
-    /// come and gone.
-    fn watch(&mut self, total: Option<u64>, is_counted: bool) {
-        match (self.first_total, total) {
-            (None, _) if self.pages == 1 => self.first_total = total,
-            (first, now) if first != now => {
-                let said = |count: Option<u64>| count.map_or_else(|| "no number".to_owned(), |count| count.to_string());
-                self.unsteady = Some(format!(
-                    "the vendor's list changes while it is read: of {} records, then of {}",
-                    said(first),
-                    said(now)
-                ));
-            }
-            (Some(first), _) if is_counted && self.rows > first => {
-                self.unsteady = Some(format!("the vendor's list has {} records where it says {first}", self.rows));
-            }
-            _ => {}
-        }
+        self.spec.kind().map_or(Ok(false), |kind| kind.advance(&mut self.walk, found))
     }
 
     /// Why the pages so far are no list, where they are none: it is to be read anew.
     pub fn unsteady(&self) -> Option<String> {
-        self.unsteady.clone()
+        self.walk.unsteady.clone()
     }
 
     /// That a query ended before it had what it says it has, but for half a percent, in words. Counts of
     /// search indexes are not exact.
     pub fn shortfall(&self) -> Option<String> {
-        let total = self.total.filter(|total| (total.saturating_sub(self.rows)) * 200 > *total)?;
-        Some(format!("the vendor lists {} of {total} records", self.rows))
-    }
-
-    fn once(&mut self, cursor: &str) -> Result<(), ConnectorError> {
-        if self.seen.insert(cursor.to_owned()) {
-            return Ok(());
-        }
-        let shown = cut_line(cursor, 60);
-        let note =
-            format!("the vendor repeats the page cursor {shown:?} (after {} pages): it would never end", self.pages);
-        Err(ConnectorError::UnexpectedPayload { note })
+        let total = self.walk.total.filter(|total| (total.saturating_sub(self.walk.rows)) * 200 > *total)?;
+        Some(format!("the vendor lists {} of {total} records", self.walk.rows))
     }
 }
 
-/// A list that ended before its stated total; asked for again, it may be whole.
-fn cut_short(came: u64, total: u64) -> ConnectorError {
-    ConnectorError::Unavailable { note: format!("the vendor's list ends after {came} of {total} records") }
-}
-
-fn decode(token: &str) -> String {
-    let mut bytes = Vec::with_capacity(token.len());
-    let mut rest = token.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let hex = after.get(..2).and_then(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok());
-        match (first, hex) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            _ => {
-                bytes.push(first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| token.to_owned())
+/// The text of the lookup at `index`.
+fn text(found: &[Found], index: usize) -> Option<String> {
+    found.get(index).and_then(Found::text)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::next_token::{NextToken, RestartSpec};
+    use super::offset::Offset;
+    use super::page_number::PageNumber;
+    use super::starting_after::StartingAfter;
     use super::*;
-    use crate::connectors::spec::RestartSpec;
     use serde_json::Value;
 
     fn value(text: &str) -> Found {
@@ -252,12 +101,12 @@ mod tests {
 
     #[test]
     fn a_token_that_comes_again_ends_with_a_clear_error() {
-        let spec = PagingSpec::NextToken {
+        let spec = PagingSpec::NextToken(NextToken {
             pointer: "/next".to_owned(),
             percent_encoded: true,
             restart: None,
             total_pointer: None,
-        };
+        });
         let mut pager = Pager::new(&spec);
         assert_eq!(pager.advance(&[value("Mw%3D%3D")]), Ok(true));
         assert_eq!(pager.cursor().token, "Mw==");
@@ -268,12 +117,12 @@ mod tests {
     #[test]
     fn a_capped_search_begins_again_above_the_last_id() {
         let restart = RestartSpec { rows: 400, records_pointer: "/results".to_owned(), id_field: "id".to_owned() };
-        let spec = PagingSpec::NextToken {
+        let spec = PagingSpec::NextToken(NextToken {
             pointer: "/next".to_owned(),
             percent_encoded: false,
             restart: Some(restart),
             total_pointer: Some("/total".to_owned()),
-        };
+        });
         let mut pager = Pager::new(&spec);
         assert_eq!(pager.advance(&[value("200"), records(200, "17")]), Ok(true));
         assert_eq!(pager.advance(&[value("400"), records(200, "35")]), Ok(true));
@@ -292,7 +141,7 @@ mod tests {
     #[test]
     fn offsets_reach_the_total_whether_number_or_text() {
         let (total_pointer, records_pointer) = ("/rowCount".to_owned(), None);
-        let spec = PagingSpec::Offset { limit: 10, total_pointer, records_pointer };
+        let spec = PagingSpec::Offset(Offset { limit: 10, total_pointer, records_pointer });
         let mut pager = Pager::new(&spec);
         assert_eq!(pager.advance(&[value("20")]), Ok(true));
         assert_eq!(pager.advance(&[Found { value: Some(Value::from(20)), ..Found::default() }]), Ok(false));
@@ -303,7 +152,7 @@ mod tests {
     fn a_list_whose_total_changes_or_is_exceeded_is_to_be_read_anew() {
         // PostHog/posthog#69948, plausible/analytics#4572
         let (total_pointer, records_pointer) = ("/rowCount".to_owned(), Some("/rows".to_owned()));
-        let spec = PagingSpec::Offset { limit: 40, total_pointer, records_pointer };
+        let spec = PagingSpec::Offset(Offset { limit: 40, total_pointer, records_pointer });
         let rows = |rows| Found { records: rows, ..Found::default() };
         let after = |pages: &[(&str, u64)]| {
             let mut pager = Pager::new(&spec);
@@ -321,7 +170,7 @@ mod tests {
     #[test]
     fn a_capped_page_a_missing_total_and_an_empty_page_do_not_end_a_list_in_silence() {
         let (total_pointer, records_pointer) = ("/rowCount".to_owned(), Some("/rows".to_owned()));
-        let spec = PagingSpec::Offset { limit: 10, total_pointer, records_pointer };
+        let spec = PagingSpec::Offset(Offset { limit: 10, total_pointer, records_pointer });
         let rows = |rows| Found { records: rows, ..Found::default() };
         let mut pager = Pager::new(&spec);
         assert_eq!(pager.advance(&[value("9"), rows(4)]), Ok(true));
@@ -331,7 +180,7 @@ mod tests {
         assert_eq!(pager.advance(&[Found::default(), rows(10)]), Ok(true), "a full page, and no total");
         assert_eq!(pager.advance(&[Found::default(), rows(3)]), Ok(false));
 
-        let spec = PagingSpec::PageNumber { first: 1, limit: 100, records_pointer: "/rows".to_owned() };
+        let spec = PagingSpec::PageNumber(PageNumber { first: 1, limit: 100, records_pointer: "/rows".to_owned() });
         let mut pager = Pager::new(&spec);
         let ends: Vec<bool> = [50, 50, 20].map(|came| pager.advance(&[rows(came)]).expect("a page")).into();
         assert_eq!(ends, [true, true, false], "the vendor caps pages at 50");
@@ -340,11 +189,11 @@ mod tests {
 
     #[test]
     fn starting_after_follows_the_last_id_while_there_is_more() {
-        let spec = PagingSpec::StartingAfter {
+        let spec = PagingSpec::StartingAfter(StartingAfter {
             records_pointer: "/data".to_owned(),
             id_field: "id".to_owned(),
             has_more_pointer: "/has_more".to_owned(),
-        };
+        });
         let more = |more: bool| Found { value: Some(Value::from(more)), ..Found::default() };
         let mut pager = Pager::new(&spec);
         assert_eq!(pager.advance(&[more(true), records(100, "ch_9")]), Ok(true));

@@ -1,11 +1,6 @@
-//! Colours of a screen, and whether one can be read on another.
+//! Colours of a screen, and how they contrast.
 
-use super::oklch::Oklch;
 use std::fmt;
-
-/// The contrast that text needs: WCAG 2.2, success criterion 1.4.3 (AA). Graphics need 3:1 (1.4.11), so a colour
-/// that is good enough for text is good enough for them.
-pub const TEXT_CONTRAST: f64 = 4.5;
 
 /// Red, green and blue of sRGB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,21 +24,8 @@ impl Rgb8 {
         (one.max(two) + 0.05) / (one.min(two) + 0.05)
     }
 
-    /// The nearest colour of the same hue that can be read as text on `page`; itself if it can be.
-    pub fn readable_on(self, page: Self) -> Self {
-        const STEP: f64 = 0.001;
-        let darker = page.luminance() > 0.18;
-        let mut shade = Oklch::from(self);
-        let mut readable = self;
-        while readable.contrast(page) < TEXT_CONTRAST && (0.0..=1.0).contains(&shade.lightness) {
-            shade.lightness += if darker { -STEP } else { STEP };
-            readable = shade.into();
-        }
-        readable
-    }
-
     /// <https://www.w3.org/TR/WCAG22/#dfn-relative-luminance>
-    fn luminance(self) -> f64 {
+    pub(super) fn luminance(self) -> f64 {
         let [red, green, blue] = self.linear();
         0.2126 * red + 0.7152 * green + 0.0722 * blue
     }
@@ -96,26 +78,5 @@ mod tests {
     fn contrast_is_that_of_the_standard() {
         let rounded = |text: &str| format!("{:.2}", color(text).contrast(WHITE));
         assert_eq!(["#000000", "#ffffff", "#777777", "#ff0000"].map(rounded), ["21.00", "1.00", "4.48", "4.00"]);
-    }
-
-    #[test]
-    fn a_colour_that_cannot_be_read_becomes_the_nearest_of_its_hue_that_can() {
-        let night = color("#18212b");
-        for text in ["#ff7f0e", "#ffe000", "#ffffff", "#7fdbca", "#00ff00", "#a1b2c3", "#0000ff", "#000000", "#333366"]
-        {
-            let given = color(text);
-            for page in [WHITE, night] {
-                let readable = given.readable_on(page);
-                let ratio = readable.contrast(page);
-                assert!(ratio >= TEXT_CONTRAST, "{given} on {page}: {readable} has {ratio}");
-                if given.contrast(page) >= TEXT_CONTRAST {
-                    assert_eq!(readable, given);
-                } else {
-                    assert!(ratio < TEXT_CONTRAST + 0.1, "{given} on {page}: {readable} has {ratio}, more than needed");
-                }
-            }
-        }
-        let (orange, darker) = (Oklch::from(color("#ff7f0e")), Oklch::from(color("#ff7f0e").readable_on(WHITE)));
-        assert!((orange.hue - darker.hue).abs() < 0.03, "{orange:?} {darker:?}");
     }
 }

@@ -6,6 +6,7 @@ pub mod logo;
 mod oklch;
 pub mod palette;
 mod paper;
+mod readable;
 pub mod theme;
 
 pub use color::Rgb8;

@@ -1,8 +1,9 @@
 //! Colours and the name on top of each page and mail: `theme.toml`.
 
-use super::color::{Rgb8, TEXT_CONTRAST};
+use super::color::Rgb8;
 use super::palette::{ACCENT, DARK_PAGE, LIGHT_PAGE, Palette};
 use super::paper::Paper;
+use super::readable::{TEXT_CONTRAST, readable_on};
 use crate::settings::values::{expected, quoted};
 use crate::settings::{At, Kind, Problem, Problems, Section, Source, fault, kinds, read_toml};
 use serde::Serialize;
@@ -119,7 +120,7 @@ fn make_readable(source: Source<'_>, key: &str, line: usize, color: &mut String,
     if ratio >= TEXT_CONTRAST {
         return;
     }
-    let readable = given.readable_on(page);
+    let readable = readable_on(given, page);
     // Rounded down: 4.499 is not 4.50.
     let ratio = (ratio * 100.0).floor() / 100.0;
     let message = format!(

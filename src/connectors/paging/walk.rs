@@ -1,0 +1,63 @@
+//! What is known of the pages of one query so far.
+
+use crate::connectors::cursor::Cursor;
+use crate::connectors::error::ConnectorError;
+use crate::support::shown::cut_line;
+use std::collections::HashSet;
+
+/// The state of a walk through the pages of one query.
+#[derive(Debug, Default)]
+pub struct Walk {
+    /// What the next request's templates see.
+    pub cursor: Cursor,
+    pub pages: u64,
+    /// Rows since the query began or began again.
+    pub rows: u64,
+    /// Records of the largest page so far.
+    pub largest: u64,
+    /// What the query has by its vendor's own count, known at its end.
+    pub total: Option<u64>,
+    /// What is wrong with the count that the first page stated.
+    pub unsteady: Option<String>,
+    first_total: Option<u64>,
+    seen: HashSet<String>,
+}
+
+impl From<Cursor> for Walk {
+    fn from(cursor: Cursor) -> Self {
+        Self { cursor, ..Self::default() }
+    }
+}
+
+impl Walk {
+    /// Notes that a list is not the one that its first page was of: what is before an offset may have
+    /// come and gone.
+    pub fn watch(&mut self, total: Option<u64>, is_counted: bool) {
+        match (self.first_total, total) {
+            (None, _) if self.pages == 1 => self.first_total = total,
+            (first, now) if first != now => {
+                let said = |count: Option<u64>| count.map_or_else(|| "no number".to_owned(), |count| count.to_string());
+                self.unsteady = Some(format!(
+                    "the vendor's list changes while it is read: of {} records, then of {}",
+                    said(first),
+                    said(now)
+                ));
+            }
+            (Some(first), _) if is_counted && self.rows > first => {
+                self.unsteady = Some(format!("the vendor's list has {} records where it says {first}", self.rows));
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes a cursor; one that comes again is an error, not a loop.
+    pub fn once(&mut self, cursor: &str) -> Result<(), ConnectorError> {
+        if self.seen.insert(cursor.to_owned()) {
+            return Ok(());
+        }
+        let shown = cut_line(cursor, 60);
+        let note =
+            format!("the vendor repeats the page cursor {shown:?} (after {} pages): it would never end", self.pages);
+        Err(ConnectorError::UnexpectedPayload { note })
+    }
+}

@@ -1,0 +1,61 @@
+//! One request.
+
+use crate::connectors::fields::{self, Word};
+use crate::settings::Section;
+use std::collections::BTreeMap;
+
+/// One request. Path, query, headers and body are templates.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct RequestSpec {
+    pub method: Method,
+    /// A full URL, normally `{{ settings.base_url }}/…`.
+    pub url: String,
+    /// In order, repeats allowed; a pair whose value renders empty is left out.
+    pub query: Vec<(String, String)>,
+    pub headers: BTreeMap<String, String>,
+    /// A JSON body.
+    pub body: Option<String>,
+    /// One of the connector's `allowances`, which the request uses up beside the credential's limit.
+    pub allowance: Option<String>,
+}
+
+/// The methods vendors use to read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Method {
+    #[default]
+    Get,
+    Post,
+}
+
+const METHODS: &[Word<Method>] =
+    &[("GET", "Reads.", Method::Get), ("POST", "Reads what a body describes.", Method::Post)];
+
+impl RequestSpec {
+    /// Reads its table.
+    pub fn read(mut section: Section<'_>) -> Self {
+        let read = Self {
+            method: fields::optional_word(&mut section, "method", "\"GET\" if absent.", METHODS).unwrap_or_default(),
+            url: fields::text(
+                &mut section,
+                "url",
+                "\"{{ settings.base_url }}/v1/orders\"",
+                "A full URL, normally `{{ settings.base_url }}/…`.",
+            ),
+            query: fields::pairs(
+                &mut section,
+                "query",
+                "In order, repeats allowed; a pair whose value renders empty is left out.",
+            ),
+            headers: fields::text_map(&mut section, "headers", "By name; the values are templates."),
+            body: fields::optional_text(&mut section, "body", "A JSON body."),
+            allowance: fields::optional_text(
+                &mut section,
+                "allowance",
+                "One of the connector's `allowances`, which the request uses up beside the \
+                 credential's limit.",
+            ),
+        };
+        section.finish();
+        read
+    }
+}
