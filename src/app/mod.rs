@@ -4,6 +4,7 @@ mod error;
 pub mod file_modes;
 mod installation;
 pub mod issue;
+mod job_host;
 pub mod lock;
 pub mod opening;
 mod planned;
@@ -12,6 +13,7 @@ mod rollups;
 
 pub use error::AppError;
 pub use installation::{App, SecretsAre, Selection, catalog, known_names, rollup_sql, sources};
+pub use job_host::run_maintenance;
 pub use opening::{database_file, person_key};
 pub use planned::{dated_streams, planned_jobs};
 pub use reports::prefer;

@@ -1,17 +1,18 @@
 //! From the configuration to what the planner knows: each job for each of its workspaces.
 
-use crate::config::{JobKind, LatePolicy, Settings, WorkspaceSettings};
+use crate::config::jobs::Reach;
+use crate::config::{LatePolicy, Settings, WorkspaceSettings};
 use crate::connectors::Catalog;
 use crate::connectors::spec::{LoadSpec, SlicingSpec, StreamSpec};
 use crate::domain::metric::Registry;
 use crate::domain::schedule::{Pair, PlannedJob, Schedule};
 use crate::warehouse::slots::Dated;
 
-/// Every job for each workspace it works for; maintenance is once for all of them.
+/// Every job for each workspace it works for; one of the installation is there once.
 pub fn planned_jobs(settings: &Settings, dated: &Dated) -> Vec<PlannedJob> {
     let mut planned = Vec::new();
     for job in &settings.jobs {
-        if job.kind == JobKind::Maintenance {
+        if job.kind.reach() == Reach::Installation {
             let zone = job.time_zone.unwrap_or(chrono_tz::UTC);
             planned.push(PlannedJob {
                 pair: Pair::new(&job.id, ""),
@@ -27,7 +28,7 @@ pub fn planned_jobs(settings: &Settings, dated: &Dated) -> Vec<PlannedJob> {
             let mut policy = job.policy.clone();
             let own = |id: &String| workspace.connections.iter().any(|connection| connection.id == *id);
             policy.after_coverage.retain(own);
-            let holds = matches!(&job.kind, JobKind::Report(report) if report.late == LatePolicy::Hold);
+            let holds = job.kind.report().is_some_and(|report| report.late == LatePolicy::Hold);
             if holds && job.policy.after_coverage.is_empty() {
                 policy.after_coverage = all_dated(workspace, dated);
             }

@@ -1,6 +1,7 @@
 //! What an edit of the configuration changes, in words an admin can check before it is used.
 
-use super::{ConnectionSettings, FileConnection, Job, JobKind, Settings, WorkspaceSettings};
+use super::jobs::Reach;
+use super::{ConnectionSettings, FileConnection, Job, Settings, WorkspaceSettings};
 use crate::domain::schedule::Schedule;
 use crate::warehouse::WarehouseConfig;
 use chrono::{DateTime, Utc};
@@ -187,8 +188,7 @@ fn jobs(old: &Settings, new: &Settings, now: DateTime<Utc>, told: &mut Vec<Strin
             told.push(format!("the job {}: how it waits, retries or catches up changes", before.id));
         }
         if differ(&before.kind, &after.kind) {
-            let what =
-                if matches!(after.kind, JobKind::Report(_)) { "its reports change" } else { "what it does changes" };
+            let what = if after.kind.report().is_some() { "its reports change" } else { "what it does changes" };
             told.push(format!("the job {}: {what}", before.id));
         }
     }
@@ -204,7 +204,7 @@ fn coming(settings: &Settings, job: &Job, now: DateTime<Utc>) -> Vec<(String, Ve
         let next = |at: &DateTime<Utc>| schedule.next(*at).map(|fire| fire.at);
         std::iter::successors(next(&now), |at| next(&(*at + chrono::TimeDelta::seconds(1)))).take(SLOTS).collect()
     };
-    if job.kind == JobKind::Maintenance {
+    if job.kind.reach() == Reach::Installation {
         return vec![("all workspaces".to_owned(), slots(job.time_zone.unwrap_or(chrono_tz::UTC)))];
     }
     settings

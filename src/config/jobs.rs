@@ -1,24 +1,39 @@
 //! `jobs/<id>.toml`: one job each. The file's name is the job's id.
+//!
+//! # Adding one
+//!
+//! A kind of job is a file in `src/config/jobs/` with a [`KindSpec`] (the keys of its own, its place among others, and
+//! what is run, which calls a function of `crate::jobs`) and its line in [`KINDS`] below. Write the schema again
+//! (`the_committed_schemas_are_current` says how).
 
 mod days;
+mod kind;
+mod maintenance;
+mod report;
+mod rollup;
+mod sync;
 
 use super::timing::{self, Timing};
-use super::{Known, Workspaces, sections};
-use crate::domain::schedule::{Expression, Overlap, Policy};
-use crate::report::definition::{Cadence, Compare, Definition, Edition, Filter, REPORTS, Split};
+use super::{Known, Workspaces};
+use crate::domain::schedule::{Expression, Policy};
 pub use crate::report::readiness::LatePolicy;
-use crate::report::sections::standard;
 use crate::settings::check_known;
 use crate::settings::files::{file_id, files_in, read_text};
-use crate::settings::kinds::{self, cron, id, list_of, one_of, some_of, text, time_zone};
+use crate::settings::kinds::{self, cron, list_of, time_zone};
 use crate::settings::reader::{At, Problems, Section, Source, read_toml, unknown_remedy};
 use crate::settings::values::quoted;
 use chrono_tz::Tz;
+pub use kind::{End, JobHost, JobKind, JobNames, JobSettings, KindSpec, Priority, Reach, Run};
+pub use report::{Copy, Covers, EditionJob, Format, ReportJob, SplitJob};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+pub use sync::SyncJob;
+
+/// Every kind, in the order in which files are offered them.
+pub const KINDS: [&KindSpec; 4] = [&sync::KIND, &rollup::KIND, &report::KIND, &maintenance::KIND];
 
 /// Something to be done on schedule.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Job {
     /// snake_case, the file's name.
     pub id: String,
@@ -33,113 +48,6 @@ pub struct Job {
     /// What to do about missed, overlapping, failing and waiting slots.
     pub policy: Policy,
     pub kind: JobKind,
-}
-
-/// What is to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum JobKind {
-    Sync(SyncJob),
-    Rollup,
-    Report(Box<ReportJob>),
-    /// Backup, retention and the rest of the warehouse's maintenance; of all workspaces together.
-    Maintenance,
-}
-
-/// Load what vendors and folders have.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SyncJob {
-    /// Ids of connections; all if absent.
-    pub connections: Option<Vec<String>>,
-}
-
-/// Build a report and send it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReportJob {
-    /// Title and cadence, what it holds for all and is set against.
-    pub base: Definition,
-    /// Groups of recipients of the standard edition; may be empty where there are editions.
-    pub to: Vec<String>,
-    pub formats: Vec<Format>,
-    pub editions: Vec<EditionJob>,
-    pub splits: Vec<SplitJob>,
-    /// What to do when data is late.
-    pub late: LatePolicy,
-    /// The days of a daily report.
-    pub covers: Covers,
-}
-
-/// Which days a run of a daily report covers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Covers {
-    /// All since the run before: on Mondays Friday to Sunday, where no run is due at the weekend.
-    #[default]
-    SinceLastRun,
-    /// The day before the run alone.
-    DayBefore,
-}
-
-/// `[[editions]]`: the report with sections of its own for some groups.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EditionJob {
-    pub edition: Edition,
-    pub to: Vec<String>,
-    /// As of the job where absent.
-    pub formats: Option<Vec<Format>>,
-}
-
-/// `[[splits]]`: the report once for each, about a part of the workspace.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SplitJob {
-    pub split: Split,
-    /// Instead of the groups of the job and its editions.
-    pub to: Option<Vec<String>>,
-}
-
-/// One document of a job, and who gets it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Copy {
-    pub definition: Definition,
-    pub to: Vec<String>,
-    pub formats: Vec<Format>,
-}
-
-impl ReportJob {
-    /// Every document the job makes for a period: each split in each edition.
-    pub fn copies(&self) -> Vec<Copy> {
-        let whole = [SplitJob { split: Split::default(), to: None }];
-        let splits = if self.splits.is_empty() { whole.as_slice() } else { &self.splits };
-        let standard =
-            EditionJob { edition: self.base.edition.clone(), to: self.to.clone(), formats: Some(self.formats.clone()) };
-        let editions: Vec<&EditionJob> = [&standard].into_iter().chain(&self.editions).collect();
-        let mut copies = Vec::new();
-        for split in splits {
-            for edition in editions.iter().filter(|edition| !edition.to.is_empty()) {
-                let definition =
-                    Definition { edition: edition.edition.clone(), split: split.split.clone(), ..self.base.clone() };
-                let to = split.to.clone().unwrap_or_else(|| edition.to.clone());
-                let formats = edition.formats.clone().unwrap_or_else(|| self.formats.clone());
-                copies.push(Copy { definition, to, formats });
-            }
-        }
-        copies
-    }
-}
-
-/// A rendering.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Format {
-    Pdf,
-    Html,
-    Csv,
-    Xlsx,
-}
-
-#[derive(Clone, Copy)]
-enum Kind {
-    Sync,
-    Rollup,
-    Report,
-    Maintenance,
 }
 
 /// Reads every job of `jobs/` but the metrics, which live beside them.
@@ -188,10 +96,9 @@ pub(super) fn read_top(
     others: &Known,
 ) -> Option<(Job, Option<usize>)> {
     let file = top.source.file.to_owned();
-    let kinds =
-        [("sync", Kind::Sync), ("rollup", Kind::Rollup), ("report", Kind::Report), ("maintenance", Kind::Maintenance)];
+    let kinds = KINDS.map(|kind| (kind.id, kind));
     let about = "What is done: sync loads what vendors have, rollup computes days, report sends, maintenance keeps the warehouse.";
-    let kind = top.choice("kind", "\"sync\", \"rollup\", \"report\" or \"maintenance\"", about, &kinds)?.value;
+    let spec = top.choice("kind", "\"sync\", \"rollup\", \"report\" or \"maintenance\"", about, &kinds)?.value;
     let cron = top.required("cron", "\"0 8 * * 1-5\"", cron().about("Minute, hour, day, month, weekday."));
     let time_zone =
         top.optional("time_zone", time_zone().about("The zone of cron; that of each workspace if left out."));
@@ -200,20 +107,10 @@ pub(super) fn read_top(
         let known: BTreeSet<String> = workspaces.keys().cloned().collect();
         check_each(&top, chosen, Some(&known), "workspace", super::workspaces::FOLDER);
     }
-    let scope = Scope { workspaces, chosen: chosen.as_ref().map(|at| at.value.as_slice()) };
-    let default = match kind {
-        // The next sync fetches what this one would have.
-        Kind::Sync => Policy { overlap: Overlap::Skip, ..Policy::default() },
-        Kind::Rollup | Kind::Report | Kind::Maintenance => Policy::default(),
-    };
-    let vendors = scope.any(|workspace| workspace.connections.iter().map(|own| own.id.clone()).collect());
-    let Timing { policy, after_line } = timing::read(&mut top, default, vendors.as_ref());
-    let kind = match kind {
-        Kind::Sync => read_sync(&mut top, &scope).map(JobKind::Sync),
-        Kind::Rollup => Some(JobKind::Rollup),
-        Kind::Report => read_report(&mut top, &scope, others).map(|report| JobKind::Report(Box::new(report))),
-        Kind::Maintenance => Some(JobKind::Maintenance),
-    };
+    let names = JobNames { workspaces, chosen: chosen.as_ref().map(|at| at.value.as_slice()), others };
+    let default = Policy { overlap: spec.overlap, ..Policy::default() };
+    let Timing { policy, after_line } = timing::read(&mut top, default, names.vendors().as_ref());
+    let kind = (spec.read)(&mut top, &names).map(|settings| JobKind::new(spec, settings));
     top.finish();
     let job = Job {
         id,
@@ -225,202 +122,6 @@ pub(super) fn read_top(
         kind: kind?,
     };
     Some((job, after_line))
-}
-
-/// The workspaces of a job.
-struct Scope<'a> {
-    workspaces: &'a Workspaces,
-    chosen: Option<&'a [String]>,
-}
-
-impl Scope<'_> {
-    /// What any of them has; `None` if one of them is unknown or could not be read.
-    fn any(&self, names: impl Fn(&super::WorkspaceSettings) -> BTreeSet<String>) -> Option<BTreeSet<String>> {
-        let ids: Vec<&String> =
-            self.chosen.map_or_else(|| self.workspaces.keys().collect(), |ids| ids.iter().collect());
-        let mut all = BTreeSet::new();
-        for id in ids {
-            all.extend(names(self.workspaces.get(id)?.as_ref()?));
-        }
-        Some(all)
-    }
-}
-
-fn read_sync(top: &mut Section<'_>, scope: &Scope<'_>) -> Option<SyncJob> {
-    let connections = top.optional("connections", list_of(kinds::id()).about("Ids of connections; all if left out."));
-    if let Some(connections) = &connections {
-        let known = scope.any(|workspace| {
-            let vendors = workspace.connections.iter().map(|connection| connection.id.clone());
-            vendors.chain(workspace.files.iter().map(|files| files.id.clone())).collect()
-        });
-        check_each(top, connections, known.as_ref(), "connection", "the job's workspaces");
-    }
-    Some(SyncJob { connections: connections.map(|at| at.value) })
-}
-
-fn read_report(top: &mut Section<'_>, scope: &Scope<'_>, others: &Known) -> Option<ReportJob> {
-    let policies = [
-        ("hold", LatePolicy::Hold),
-        ("send_with_banner", LatePolicy::SendWithBanner),
-        ("drop_section", LatePolicy::DropSection),
-    ];
-    let reports = REPORTS.map(|(id, ..)| (id, id));
-    let report = top.required("report", "\"daily_performance\"", one_of(&reports).about("Which report."));
-    let has_to = top.has("to");
-    let to = top.optional(
-        "to",
-        some_of(kinds::id(), "name at least one group").about("Groups under [recipients] of the workspaces."),
-    );
-    let formats = read_formats(top, true);
-    let title = top.optional("title", text().about("Printed on top instead of the report's own title."));
-    let covers = [("since_last_run", Covers::SinceLastRun), ("day_before", Covers::DayBefore)];
-    let covers = top.optional(
-        "covers",
-        one_of(&covers).about("The days of a daily report: all since the run before, or the day before the run alone."),
-    );
-    if let (Some(at), Some(report)) = (&covers, &report)
-        && standard(report.value).is_some_and(|base| base.cadence != Cadence::Daily)
-    {
-        top.problem(at.line, "covers: is for daily reports", "remove the key");
-    }
-    let covers = covers.map_or(Covers::default(), |at| at.value);
-    let late = top.optional("late", one_of(&policies).about("When data is late: wait until the deadline, send with the gaps named on top, or leave out what lacks data.")).map_or(LatePolicy::Hold, |at| at.value);
-    let base = report.as_ref().and_then(|report| standard(report.value));
-    let compare = read_compare(top, base.as_ref().map(|base| base.cadence));
-    let sections = sections::read(top, others);
-    let known = scope.any(|workspace| workspace.recipients.keys().cloned().collect());
-    if let Some(to) = &to {
-        check_groups(top, to, known.as_ref());
-    }
-    let editions: Vec<EditionJob> =
-        top.list("editions").into_iter().filter_map(|section| read_edition(section, known.as_ref(), others)).collect();
-    let splits: Vec<SplitJob> =
-        top.list("splits").into_iter().filter_map(|section| read_split(section, known.as_ref())).collect();
-    if !has_to && editions.is_empty() {
-        top.problem(top.line, "nobody gets the report: to is missing", "add to = [\"marketing\"] or [[editions]]");
-    }
-    refuse_repeats(top, "editions", editions.iter().map(|edition| edition.edition.id.as_str()));
-    refuse_repeats(top, "splits", splits.iter().map(|split| split.split.id.as_str()));
-    let mut base = base?;
-    if let Some(title) = title {
-        base.title = title.value;
-    }
-    if let Some(compare) = compare {
-        base.compare = compare;
-    }
-    if let Some(sections) = sections {
-        if sections.is_all {
-            base.edition.parts.clear();
-        }
-        base.edition.parts.extend(sections.parts);
-        base.edition.own = sections.own;
-    }
-    Some(ReportJob {
-        base,
-        to: to.map(|at| at.value).unwrap_or_default(),
-        formats: formats?,
-        editions,
-        splits,
-        late,
-        covers,
-    })
-}
-
-fn read_formats(section: &mut Section<'_>, is_required: bool) -> Option<Vec<Format>> {
-    let words = [("pdf", Format::Pdf), ("html", Format::Html), ("csv", Format::Csv), ("xlsx", Format::Xlsx)];
-    let formats = some_of(one_of(&words), "name at least one of \"pdf\", \"html\", \"csv\", \"xlsx\"");
-    let found = if is_required {
-        section.required("formats", "[\"pdf\", \"html\", \"csv\"]", formats.about("The files that are made."))
-    } else {
-        section.optional("formats", formats.about("The files that are made."))
-    };
-    found.map(|at| at.value)
-}
-
-/// The words of `compare`; `day_before` and `same_weekday` make sense for days alone.
-fn read_compare(top: &mut Section<'_>, cadence: Option<Cadence>) -> Option<Vec<Compare>> {
-    let words = [
-        ("day_before", (Compare::Previous, true)),
-        ("previous_period", (Compare::Previous, false)),
-        ("same_weekday", (Compare::SameWeekday, true)),
-        ("last_year", (Compare::LastYear, false)),
-        ("target", (Compare::Target, false)),
-    ];
-    let found = top.optional("compare", list_of(one_of(&words)).about("What figures are held against."))?;
-    let is_daily = cadence.is_none_or(|cadence| cadence == Cadence::Daily);
-    if !is_daily && found.value.iter().any(|(_, for_days)| *for_days) {
-        let message = "compare: \"day_before\" and \"same_weekday\" are for daily reports";
-        top.problem(found.line, message, "use \"previous_period\" or \"last_year\"");
-    }
-    Some(found.value.into_iter().map(|(compare, _)| compare).collect())
-}
-
-fn read_edition(mut section: Section<'_>, groups: Option<&BTreeSet<String>>, others: &Known) -> Option<EditionJob> {
-    section.about("The report with sections of its own for some groups.");
-    let id = section.required("id", "\"executives\"", id().about("Unique in the job."));
-    let title = section.optional("title", text().about("Printed on top."));
-    let to = section.required(
-        "to",
-        "[\"executives\"]",
-        some_of(kinds::id(), "name at least one group").about("Groups of recipients."),
-    );
-    if !section.is_recorded() && !section.has("sections") {
-        let message = format!("{}: \"sections\" is missing", section.name);
-        section.problem(section.line, &message, "add sections = [\"headline\", \"goals\"]");
-    }
-    let sections = sections::read(&mut section, others);
-    let formats = read_formats(&mut section, false);
-    let brief = section.optional(
-        "brief",
-        kinds::boolean().about("Leave freshness by stream, notes and receipts to the HTML and data files."),
-    );
-    if let Some(to) = &to {
-        check_groups(&section, to, groups);
-    }
-    section.finish();
-    let title = title.map(|at| at.value).unwrap_or_default();
-    let is_brief = brief.is_some_and(|at| at.value);
-    let sections = sections?;
-    let edition = Edition { id: id?.value, title, parts: sections.parts, own: sections.own, is_brief };
-    Some(EditionJob { edition, to: to?.value, formats })
-}
-
-fn read_split(mut section: Section<'_>, groups: Option<&BTreeSet<String>>) -> Option<SplitJob> {
-    section.about("The report once more, about a part of the workspace.");
-    let id = section.required("id", "\"north\"", id().about("Unique in the job."));
-    let title = section.required("title", "\"North\"", text().about("Printed on top."));
-    let channels = section.optional("channels", list_of(kinds::id()).about("Channels it is about."));
-    let campaigns =
-        section.optional("campaigns", list_of(text()).about("Campaigns it is about; * stands for anything."));
-    let to = section.optional(
-        "to",
-        some_of(kinds::id(), "name at least one group").about("Groups of recipients, instead of the others."),
-    );
-    if let Some(to) = &to {
-        check_groups(&section, to, groups);
-    }
-    if channels.is_none() && campaigns.is_none() {
-        let message = "[[splits]]: it does not say which part of the workspace it is about";
-        section.problem(section.line, message, "add channels = [\"paid_search\"] or campaigns = [\"Berlin *\"]");
-    }
-    section.finish();
-    let values = |list: Option<At<Vec<String>>>| list.map(|at| at.value).unwrap_or_default();
-    let filter = Filter { channels: values(channels), campaigns: values(campaigns) };
-    Some(SplitJob { split: Split { id: id?.value, title: title?.value, filter }, to: to.map(|at| at.value) })
-}
-
-fn check_groups(section: &Section<'_>, to: &At<Vec<String>>, known: Option<&BTreeSet<String>>) {
-    check_each(section, to, known, "recipient group", "the job's workspaces");
-}
-
-fn refuse_repeats<'i>(top: &Section<'_>, what: &str, ids: impl Iterator<Item = &'i str>) {
-    let mut seen = BTreeSet::new();
-    for id in ids {
-        if !seen.insert(id) {
-            let message = format!("[[{what}]]: the id \"{id}\" is there twice");
-            top.problem(top.line, &message, "give each an id of its own");
-        }
-    }
 }
 
 fn check_each(top: &Section<'_>, names: &At<Vec<String>>, known: Option<&BTreeSet<String>>, what: &str, place: &str) {

@@ -130,11 +130,7 @@ impl Settings {
     pub fn report_jobs(&self, workspace: &str) -> Vec<(&Job, &ReportJob)> {
         let of = |job: &&Job| job.workspaces.as_ref().is_none_or(|ids| ids.iter().any(|id| id == workspace));
         let jobs = self.jobs.iter().filter(of);
-        jobs.filter_map(|job| match &job.kind {
-            JobKind::Report(report) => Some((job, report.as_ref())),
-            _ => None,
-        })
-        .collect()
+        jobs.filter_map(|job| Some((job, job.kind.report()?))).collect()
     }
 }
 

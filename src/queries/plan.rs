@@ -180,7 +180,7 @@ fn reported(settings: &Settings, fires: &[PlannedFire]) -> Vec<Option<Reported>>
     let mut last = BTreeMap::new();
     let of = |fire: &PlannedFire| {
         let job = settings.jobs.iter().find(|job| job.id == fire.pair.job)?;
-        let config::JobKind::Report(report) = &job.kind else { return None };
+        let report = job.kind.report()?;
         let workspace = &settings.workspace(&fire.pair.workspace)?.workspace;
         let today = fire.at.with_timezone(&workspace.time_zone).date_naive();
         let days = job.days_on(report, today, workspace);

@@ -4,7 +4,7 @@ use crate::field::installation::{ship, write};
 use chrono::{DateTime, NaiveDate, Utc};
 use daybook::app::issue::{Deadline, Issued, issue_job};
 use daybook::app::{App, Selection};
-use daybook::config::{Job, JobKind, ReportJob};
+use daybook::config::{Job, ReportJob};
 use daybook::domain::period::Period;
 use daybook::jobs::issue::Outcome;
 use daybook::report::document::Document;
@@ -72,7 +72,7 @@ impl Shop {
 
     fn job(&self, id: &str) -> (&Job, &ReportJob) {
         let job = self.app.settings.jobs.iter().find(|job| job.id == id).expect("a job");
-        let JobKind::Report(report) = &job.kind else { panic!("no report") };
+        let Some(report) = job.kind.report() else { panic!("no report") };
         (job, report)
     }
 

@@ -5,7 +5,6 @@ use crate::support::{noon, place_database};
 use chrono::NaiveDate;
 use daybook::app::App;
 use daybook::config::WorkspaceSettings;
-use daybook::config::jobs::JobKind;
 use daybook::jobs::report::Audience;
 use daybook::jobs::report_context::ReportContext;
 use daybook::sandbox::{Sandbox, Tenant, tenants};
@@ -187,7 +186,7 @@ impl TestInstallation {
     pub fn audience(&self, id: &str) -> Audience {
         let jobs = &self.app.settings.jobs;
         let daily = jobs.iter().find(|job| job.id == "report_daily").expect("the shipped job");
-        let JobKind::Report(report) = &daily.kind else { panic!("{daily:?}") };
+        let Some(report) = daily.kind.report() else { panic!("{daily:?}") };
         self.app.audience(self.workspace(id), &report.copies().remove(0))
     }
 }

@@ -6,7 +6,6 @@ use crate::truth::{row, totals};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use daybook::app::issue::drafts;
 use daybook::app::{App, Selection};
-use daybook::config::JobKind;
 use daybook::report::document::Document;
 use daybook::sandbox::{Faults, SHOP, SOFTWARE, Sandbox, SandboxOptions, Tenant, tenants};
 use daybook::support::clock::Clock;
@@ -91,7 +90,7 @@ impl Walk {
     async fn report(&self, tenant: &str, date: NaiveDate) -> Document {
         let workspace = self.app.settings.workspace(tenant).expect("the workspace");
         let job = self.app.settings.jobs.iter().find(|job| job.id == "report_daily").expect("the daily report");
-        let JobKind::Report(job) = &job.kind else { panic!("no report") };
+        let Some(job) = job.kind.report() else { panic!("no report") };
         let period = job.base.cadence.period_of(date, workspace.workspace.calendar());
         let drafts = drafts(&self.app, workspace, job, period, None).await.expect("a report");
         drafts.into_iter().next().expect("a document").data

@@ -1,6 +1,7 @@
 //! Expressions that mean something else than they seem to, and work that no job does.
 
 use super::{Findings, Step};
+use crate::config::jobs::Priority;
 use crate::config::{Job, JobKind, Settings};
 use Step::Key;
 use std::collections::BTreeSet;
@@ -54,12 +55,12 @@ fn left_out(settings: &Settings, found: &Findings<'_>) {
             }
         };
         let any = |wanted: fn(&JobKind) -> bool| jobs.iter().any(|job| wanted(&job.kind));
-        lacks(any(|kind| matches!(kind, JobKind::Report(_))), "nobody gets a report of it", "report");
+        lacks(any(|kind| kind.report().is_some()), "nobody gets a report of it", "report");
         if !has_sources {
             continue;
         }
-        lacks(any(|kind| matches!(kind, JobKind::Rollup)), "its days are not computed", "rollup");
-        let has_sync = any(|kind| matches!(kind, JobKind::Sync(_)));
+        lacks(any(|kind| kind.priority() == Priority::Rollup), "its days are not computed", "rollup");
+        let has_sync = any(|kind| kind.sync().is_some());
         lacks(has_sync, "nothing is read", "sync");
         if !has_sync {
             continue;
@@ -67,7 +68,7 @@ fn left_out(settings: &Settings, found: &Findings<'_>) {
         let mut read: BTreeSet<&str> = BTreeSet::new();
         let mut is_all = false;
         for job in &jobs {
-            if let JobKind::Sync(sync) = &job.kind {
+            if let Some(sync) = job.kind.sync() {
                 is_all |= sync.connections.is_none();
                 read.extend(sync.connections.iter().flatten().map(String::as_str));
             }

@@ -39,10 +39,7 @@ pub(super) fn review(settings: &Settings, found: &Findings<'_>) {
 }
 
 fn reports(settings: &Settings) -> impl Iterator<Item = (&Job, &ReportJob)> {
-    settings.jobs.iter().filter_map(|job| match &job.kind {
-        crate::config::JobKind::Report(report) => Some((job, report.as_ref())),
-        _ => None,
-    })
+    settings.jobs.iter().filter_map(|job| Some((job, job.kind.report()?)))
 }
 
 fn reaches_somebody(recipients: &Recipients) -> bool {

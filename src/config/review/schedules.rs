@@ -1,7 +1,7 @@
 //! Reports whose schedule and period do not go together: which period a run covers, and which it repeats.
 
 use super::{Findings, Step};
-use crate::config::{Job, JobKind, ReportJob, Settings};
+use crate::config::{Job, ReportJob, Settings};
 use crate::domain::period::Period;
 use crate::domain::schedule::{Fire, Schedule};
 use crate::domain::workspace::Workspace;
@@ -31,7 +31,7 @@ const MONTHS: [&str; 12] = [
 pub(super) fn review(settings: &Settings, now: DateTime<Utc>, found: &Findings<'_>) {
     for job in &settings.jobs {
         missing_days(job, now, found);
-        let JobKind::Report(report) = &job.kind else { continue };
+        let Some(report) = job.kind.report() else { continue };
         let mut told = BTreeSet::new();
         for workspace in settings.workspaces_of(job) {
             for (message, remedy) in judge(job, report, &workspace.workspace, now) {

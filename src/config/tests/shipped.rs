@@ -36,7 +36,7 @@ fn the_shipped_files_load_together() {
 fn each_kind_of_reader_gets_an_edition_of_its_own() {
     let settings = repository();
     let job = settings.jobs.iter().find(|job| job.id == "report_weekly").expect("the weekly report");
-    let JobKind::Report(report) = &job.kind else { panic!("{job:?}") };
+    let Some(report) = job.kind.report() else { panic!("{job:?}") };
     let copies = report.copies();
     let readers: Vec<(String, Vec<String>)> =
         copies.iter().map(|copy| (copy.definition.variant(), copy.to.clone())).collect();
@@ -56,7 +56,7 @@ fn each_kind_of_reader_gets_an_edition_of_its_own() {
 fn a_row_makes_a_report_of_its_own_in_each_edition() {
     let settings = repository();
     let job = settings.jobs.iter().find(|job| job.id == "report_weekly").expect("the weekly report");
-    let JobKind::Report(report) = &job.kind else { panic!("{job:?}") };
+    let Some(report) = job.kind.report() else { panic!("{job:?}") };
     let mut report = report.clone();
     let within = crate::report::definition::Filter { channels: vec!["email".to_owned()], campaigns: Vec::new() };
     let row = |id: &str, to: Option<&str>| SplitJob {

@@ -12,8 +12,9 @@ mod work;
 
 pub use ticker::Ticker;
 
-use crate::app::{App, AppError, dated_streams, planned_jobs};
-use crate::config::{Job, JobKind};
+use crate::app::{App, AppError, dated_streams, planned_jobs, run_maintenance};
+use crate::config::Job;
+use crate::config::jobs::Priority;
 use crate::domain::schedule::{DecisionReason, Outcome, Slot, SlotKey, SlotState};
 use crate::jobs::deliver::{BusyQueues, deliver_due};
 use crate::queries::scheduler::Status;
@@ -23,7 +24,7 @@ use crate::warehouse::{WarehouseError, clock};
 use chrono::{DateTime, TimeDelta, Utc};
 use lags::Lags;
 use ledger::{Ended, SchedulerLedger};
-use priority::{Priority, in_order};
+use priority::{in_order, is_of_data, shares_limit};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -251,7 +252,7 @@ impl Scheduler {
         let mut at_work: Vec<Priority> = self.at_work.values().filter_map(|(key, _)| self.priority(key)).collect();
         let mut chosen = Vec::new();
         for (priority, due) in in_order(known) {
-            if at_work.iter().filter(|other| other.shares_limit(priority)).count() < self.limit(priority) {
+            if at_work.iter().filter(|other| shares_limit(**other, priority)).count() < self.limit(priority) {
                 at_work.push(priority);
                 chosen.push(due);
             }
@@ -269,7 +270,7 @@ impl Scheduler {
     /// Runs of that priority, and of those that share its limit, at work at the same time.
     fn limit(&self, priority: Priority) -> usize {
         let schedule = self.app.settings.schedule;
-        if priority.is_of_data() { schedule.syncs_at_once } else { schedule.runs_at_once }
+        if is_of_data(priority) { schedule.syncs_at_once } else { schedule.runs_at_once }
     }
 
     fn start(&mut self, slot: Slot, limit: Duration) {
@@ -341,7 +342,7 @@ impl Scheduler {
         self.made_room_at = Some(now);
         let app = self.app.clone();
         self.delivering.spawn(async move {
-            let (outcome, detail) = work::run_maintenance(&app).await;
+            let (outcome, detail) = run_maintenance(&app).await;
             tracing::warn!(outcome = ?outcome, detail, "nothing could be written: maintenance was run to free room");
         });
     }
@@ -349,12 +350,12 @@ impl Scheduler {
     /// Whether a run of maintenance is under way, or may be: on a full disk it runs beside the deliveries.
     fn is_maintaining(&self, now: DateTime<Utc>) -> bool {
         let mut keys = self.at_work.values().map(|(key, _)| key);
-        keys.any(|key| self.job(&key.pair.job).is_some_and(|job| matches!(job.kind, JobKind::Maintenance)))
+        keys.any(|key| self.job(&key.pair.job).is_some_and(|job| job.kind.priority() == Priority::Maintenance))
             || (self.made_room_at.is_some_and(|at| now - at < MAKE_ROOM_EVERY) && !self.delivering.is_empty())
     }
 
     fn priority(&self, key: &SlotKey) -> Option<Priority> {
-        Some(Priority::of(&self.job(&key.pair.job)?.kind))
+        Some(self.job(&key.pair.job)?.kind.priority())
     }
 
     fn job(&self, id: &str) -> Option<&Job> {

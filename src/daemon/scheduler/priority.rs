@@ -1,36 +1,15 @@
 //! Who goes first where not all can go at once.
 
-use crate::config::JobKind;
+use crate::config::jobs::Priority;
 use crate::domain::schedule::SlotToRun;
 
-/// In order: somebody waits for a report; an hour's sync is short and keeps data fresh; a rollup may
-/// take long, and maintenance is of what all have left behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Priority {
-    Report,
-    Sync,
-    Rollup,
-    Maintenance,
+/// Whether such a run waits for vendors, or for others of its kind, most of the time.
+pub(super) fn is_of_data(priority: Priority) -> bool {
+    matches!(priority, Priority::Sync | Priority::Rollup)
 }
 
-impl Priority {
-    pub fn of(kind: &JobKind) -> Self {
-        match kind {
-            JobKind::Report(_) => Self::Report,
-            JobKind::Sync(_) => Self::Sync,
-            JobKind::Rollup => Self::Rollup,
-            JobKind::Maintenance => Self::Maintenance,
-        }
-    }
-
-    /// Whether such a run waits for vendors, or for others of its kind, most of the time.
-    pub fn is_of_data(self) -> bool {
-        matches!(self, Self::Sync | Self::Rollup)
-    }
-
-    pub fn shares_limit(self, other: Self) -> bool {
-        self.is_of_data() == other.is_of_data()
-    }
+pub(super) fn shares_limit(one: Priority, other: Priority) -> bool {
+    is_of_data(one) == is_of_data(other)
 }
 
 /// The slots in the order they begin: by priority, the oldest of a priority first.

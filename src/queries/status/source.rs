@@ -3,7 +3,7 @@
 use super::days::ExpectedDays;
 use super::{Health, LATELY, SourceStatus};
 use crate::app::{App, SecretsAre, sources};
-use crate::config::{JobKind, WorkspaceSettings};
+use crate::config::WorkspaceSettings;
 use crate::domain::dropped::{FileStanding, FileState};
 use crate::domain::schedule::PlannedJob;
 use crate::jobs::sync::Source;
@@ -113,10 +113,11 @@ impl View<'_> {
     }
 
     fn next_run(&self, app: &App, connection: &str) -> Option<DateTime<Utc>> {
-        let syncs = app.settings.jobs.iter().filter(|job| match &job.kind {
-            JobKind::Sync(sync) => sync.connections.as_ref().is_none_or(|ids| ids.iter().any(|id| id == connection)),
-            _ => false,
-        });
+        let reads = |connections: &Option<Vec<String>>| {
+            connections.as_ref().is_none_or(|ids| ids.iter().any(|id| id == connection))
+        };
+        let jobs = app.settings.jobs.iter();
+        let syncs = jobs.filter(|job| job.kind.sync().is_some_and(|sync| reads(&sync.connections)));
         let ids: Vec<&str> = syncs.map(|job| job.id.as_str()).collect();
         self.planned?
             .iter()

@@ -7,7 +7,8 @@ use std::fs;
 use std::path::Path;
 
 /// What can be added, and the file whose documentation says how.
-const ADDED: [(&str, &str); 13] = [
+const ADDED: [(&str, &str); 14] = [
+    ("a kind of job", "src/config/jobs.rs"),
     ("a delivery channel", "src/delivery/mod.rs"),
     ("a connector, a stream", "src/connectors/catalog.rs"),
     ("an auth scheme", "src/connectors/auth/mod.rs"),

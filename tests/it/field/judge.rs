@@ -4,7 +4,6 @@ use super::case::Heard;
 use chrono::NaiveDate;
 use daybook::app::App;
 use daybook::app::issue::drafts;
-use daybook::config::JobKind;
 use daybook::queries::status::status;
 use daybook::report::document::{Document, FreshnessState};
 use daybook::warehouse::Context;
@@ -136,7 +135,7 @@ async fn report(app: &App, wanted: &Report) -> Vec<String> {
     let id = wanted.job.as_deref().unwrap_or("report_daily");
     let workspace = app.settings.workspace("acme").expect("the workspace");
     let job = app.settings.jobs.iter().find(|job| job.id == id).unwrap_or_else(|| panic!("no job {id}"));
-    let JobKind::Report(job) = &job.kind else { panic!("{id} is no report") };
+    let Some(job) = job.kind.report() else { panic!("{id} is no report") };
     let period = job.base.cadence.period_of(wanted.date, workspace.workspace.calendar());
     let place = format!("{id} of {}", wanted.date);
     let document = match drafts(app, workspace, job, period, None).await {
