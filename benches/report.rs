@@ -69,7 +69,7 @@ fn main() {
         .find(|(_, report)| report.base.cadence == Cadence::Monthly)
         .expect("a monthly report");
     let (now, context) = (app.clock.now(), app.report_context(&workspace));
-    let period = Cadence::Monthly.last_whole(now.date_naive(), workspace.workspace.week_starts_on);
+    let period = Cadence::Monthly.last_whole(now.date_naive(), workspace.workspace.calendar());
     let begun = Instant::now();
     let readings = app.warehouse.snapshot_blocking(|reader| {
         let request = Request {
