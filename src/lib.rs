@@ -64,8 +64,9 @@
 //!
 //! What stands left may be used by everything to its right, and nothing else:
 //! `support` → `domain` → `settings` → `report` → `connectors | warehouse | delivery` → `jobs` → `config` →
-//! `app` → `queries` → `http` → `daemon | sandbox` → `cli`. The three edges never use one another; they meet in `jobs`. A test
-//! reads the source and keeps this so.
+//! `app` → `queries` → `http` → `daemon | sandbox` → `cli`. The three edges never use one another; they meet in `jobs`. [`app`]
+//! is an opened installation; [`queries`] answers what an admin asks of it, in values that the command line prints and
+//! [`daemon`] serves by the kit of [`http`]. A test reads the source and keeps this so.
 //!
 //! # What always holds
 //!

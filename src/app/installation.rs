@@ -4,9 +4,10 @@ use super::AppError;
 use super::lock::DataLock;
 use super::opening::{self, Accepted, person_key};
 use super::rollups::Rollups;
-use crate::config::{self, FileConnection, Problem, Settings, WorkspaceSettings};
+use super::sources::{catalog, sources_by};
+use crate::config::{self, FileConnection, Settings, WorkspaceSettings};
 use crate::connectors::file::{FileDrop, Target};
-use crate::connectors::{Catalog, Connection, Engine};
+use crate::connectors::{Catalog, Engine};
 use crate::delivery::Deliverers;
 use crate::domain::period::Period;
 use crate::jobs::agreement::FigureCheck;
@@ -16,18 +17,14 @@ use crate::jobs::sync::{Progress, Source, StreamOutcome, SyncContext, sync_conne
 use crate::jobs::template_trial::bounded;
 use crate::report::templates::Templates;
 use crate::support::clock::Clock;
-use crate::support::secret::{Secret, SecretError, SecretRef};
+use crate::support::secret::SecretRef;
 use crate::warehouse::rollup::{RolledUp, RollupSql, due, own};
 use crate::warehouse::stream_states::{StreamEnd, note};
 use crate::warehouse::{Warehouse, WarehouseError};
-use chrono::NaiveDate;
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-
-/// Days loaded at first where a connection does not say.
-const FIRST_DAYS: u64 = 400;
 
 /// An opened installation.
 #[derive(Debug)]
@@ -310,94 +307,6 @@ pub fn known_names(settings: &Settings, target: Target) -> BTreeMap<&'static str
         }
         _ => BTreeMap::new(),
     }
-}
-
-/// The connectors at hand, an admin's own included.
-pub fn catalog(root: &Path) -> Result<Catalog, AppError> {
-    let wrong = |problems: Vec<crate::connectors::catalog::CatalogProblem>| {
-        let told = problems.into_iter().map(|problem| {
-            let file = Path::new("config/connectors").join(&problem.file);
-            Problem::new(&file, problem.line, &problem.message, &problem.remedy)
-        });
-        AppError::Config(told.collect())
-    };
-    let mut catalog = Catalog::built_in().map_err(wrong)?;
-    catalog.add_folder(&root.join("config/connectors")).map_err(wrong)?;
-    Ok(catalog)
-}
-
-/// Whether secrets must be at hand, or are taken for granted while the rest is checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SecretsAre {
-    Needed,
-    Assumed,
-}
-
-/// A tenant's connections, and what is wrong with the rest.
-pub fn sources(
-    settings: &Settings,
-    workspace: &WorkspaceSettings,
-    catalog: &Catalog,
-    today: NaiveDate,
-    secrets_are: SecretsAre,
-) -> (Vec<Source>, Vec<Problem>) {
-    let config = settings.config_dir();
-    sources_by(workspace, catalog, today, |reference| match secrets_are {
-        SecretsAre::Needed => reference.resolve(&config),
-        SecretsAre::Assumed => Ok(Secret::new("assumed")),
-    })
-}
-
-fn sources_by(
-    workspace: &WorkspaceSettings,
-    catalog: &Catalog,
-    today: NaiveDate,
-    mut read: impl FnMut(&SecretRef) -> Result<Secret, SecretError>,
-) -> (Vec<Source>, Vec<Problem>) {
-    let (mut sources, mut problems) = (Vec::new(), Vec::new());
-    for own in &workspace.connections {
-        let mut tell = |message: &str, remedy: &str| {
-            // The line of the setting or secret that is meant, if one is.
-            let named = own.lines.iter().find(|(name, _)| message.contains(&format!("{name:?}")));
-            let line = named.map_or(own.line, |(_, line)| *line);
-            problems.push(Problem::new(&workspace.file, Some(line), &format!("{}: {message}", own.id), remedy));
-        };
-        let Some(connector) = catalog.get(&own.connector) else {
-            let known: Vec<&str> = catalog.names().collect();
-            tell(&format!("there is no connector {:?}", own.connector), &format!("choose one of {}", known.join(", ")));
-            continue;
-        };
-        let connector = match connector.timed(&own.streams) {
-            _ if own.streams.is_empty() => connector,
-            Ok(timed) => Arc::new(timed),
-            Err(found) => {
-                found.iter().for_each(|message| tell(message, "see the connector's connector.toml for what it has"));
-                continue;
-            }
-        };
-        let mut secrets = BTreeMap::new();
-        for (name, reference) in &own.secrets {
-            match read(reference) {
-                Ok(secret) => drop(secrets.insert(name.clone(), secret)),
-                Err(error) => tell(&error.to_string(), "set it, or refer to another place"),
-            }
-        }
-        let missing = own.secrets.len() - secrets.len();
-        let tenant = &workspace.workspace;
-        match Connection::new(&tenant.id, &own.id, connector, own.settings.clone(), secrets, tenant.time_zone) {
-            Ok(connection) => sources.push(Source {
-                connection,
-                currency: tenant.currency,
-                since: own.since.unwrap_or(today - chrono::Days::new(FIRST_DAYS)),
-            }),
-            Err(found) => {
-                for message in found.into_iter().filter(|message| missing == 0 || !message.starts_with("the secret")) {
-                    tell(&message, "`daybook connectors` lists what it takes");
-                }
-            }
-        }
-    }
-    (sources, problems)
 }
 
 /// The rollups of `jobs/rollups`, the shipped ones where there is none.

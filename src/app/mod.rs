@@ -10,10 +10,12 @@ pub mod opening;
 mod planned;
 mod reports;
 mod rollups;
+mod sources;
 
 pub use error::AppError;
-pub use installation::{App, SecretsAre, Selection, catalog, known_names, rollup_sql, sources};
+pub use installation::{App, Selection, known_names, rollup_sql};
 pub use job_host::run_maintenance;
 pub use opening::{database_file, person_key};
 pub use planned::{dated_streams, planned_jobs};
 pub use reports::prefer;
+pub use sources::{SecretsAre, catalog, sources};

@@ -145,6 +145,7 @@ pub async fn run(app: &App, command: &PersonCommand, json: bool) -> anyhow::Resu
             outln!("nothing is kept about this person");
             Ok(Outcome::Done)
         }
+        PersonCommand::Erase { yes: false, .. } if json => out::json(&Kept::of(&found)),
         PersonCommand::Erase { yes: false, .. } => {
             outln!("would erase {}; nothing was changed, add --yes to do it", summary(&found));
             Ok(Outcome::Done)
@@ -170,6 +171,12 @@ struct Kept {
     found: bool,
     /// UTC; absent where they do not object to being analysed.
     objects_since: Option<DateTime<Utc>>,
+}
+
+impl Kept {
+    fn of(found: &About) -> Self {
+        Self { kept: summary(found), found: !found.is_empty(), objects_since: found.held.objects_since }
+    }
 }
 
 #[derive(Serialize)]

@@ -44,7 +44,7 @@ pub struct ReportArgs {
     #[arg(long)]
     even_if_late: bool,
     /// Show what would be issued and to whom it would go; nothing is written or sent.
-    #[arg(long, conflicts_with_all = ["no_deliver", "correct", "json"])]
+    #[arg(long, conflicts_with_all = ["no_deliver", "correct"])]
     dry_run: bool,
     /// Write the files into the report folder and queue no message: the due report still goes out.
     #[arg(long, conflicts_with = "correct")]
@@ -97,12 +97,12 @@ pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Out
         };
     }
     let selection = Selection { workspaces: args.workspace.clone(), connections: Vec::new() };
-    let mut issued = Vec::new();
+    let (mut issued, mut tried) = (Vec::new(), Vec::new());
     for workspace in app.workspaces(&selection)? {
         for (job, report) in meant(&app.settings, &workspace.workspace.id, args.job.as_deref())? {
             let (period, is_over) = period_of(app, workspace, (job, report), args.date)?;
             if args.dry_run || args.no_deliver {
-                trial::show(app, workspace, (job, report, period), args.no_deliver).await?;
+                tried.extend(trial::trials(app, workspace, (job, report, period), args.no_deliver).await?);
                 continue;
             }
             let patience = match args.even_if_late {
@@ -115,6 +115,10 @@ pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Out
         }
     }
     if args.dry_run || args.no_deliver {
+        if json {
+            return out::json(&tried);
+        }
+        tried.iter().for_each(trial::show);
         return Ok(Outcome::Done);
     }
     // Only what was asked for goes out: the messages of other workspaces are not this command's business.

@@ -50,3 +50,15 @@ fn quarantined(row: &duckdb::Row<'_>) -> duckdb::Result<QuarantinedRow> {
         raw: row.get(5)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_a_list_of_its_texts() {
+        let [workspace, stream, table, slice, reason, raw] = ["a", "b", "c", "d", "e", "f"].map(str::to_owned);
+        let row = QuarantinedRow { workspace, stream, table, slice, reason, raw };
+        assert_eq!(serde_json::to_string(&[row]).expect("JSON"), r#"[["a","b","c","d","e","f"]]"#);
+    }
+}

@@ -79,3 +79,21 @@ fn the_domain_counts_in_decimals_and_whole_numbers() {
     }
     assert!(wrong.is_empty(), "a float holds no cent exactly: use Decimal or Money {wrong:#?}");
 }
+
+/// What a command prints and what a page answers are values of `queries`: no JSON by hand, no SQL.
+#[test]
+fn printers_and_pages_build_no_json_by_hand_and_ask_no_sql() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    ["cli", "daemon", "http"].iter().for_each(|folder| sources(&src.join(folder), &mut files));
+    assert!(files.len() > 60, "only {} files seen", files.len());
+    let mut wrong = Vec::new();
+    for file in files.iter().filter(|file| !file.ends_with("tests.rs")) {
+        let text = fs::read_to_string(file).expect("a source file");
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let found =
+            ["json!(", "query_map(", "query_row(", "execute_batch("].into_iter().filter(|call| text.contains(call));
+        wrong.extend(found.map(|call| format!("{}: {call}", file.strip_prefix(&src).expect("inside src").display())));
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

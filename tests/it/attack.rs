@@ -9,6 +9,6 @@ mod persons;
 mod safe_names;
 mod secrets;
 mod slices;
-mod small;
+pub mod small;
 mod soak;
 mod templates;

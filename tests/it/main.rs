@@ -43,6 +43,7 @@ mod own_fact;
 mod own_rollup;
 mod person;
 mod preview;
+mod queries;
 mod recorded;
 mod recurring;
 mod splits;

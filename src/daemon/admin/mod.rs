@@ -8,7 +8,7 @@ use super::notify::is_alive;
 use super::reload::Reloaded;
 use crate::app::AppError;
 use crate::http::{Limits, Server};
-use crate::queries::status::status;
+use crate::queries::status::{InstallationStatus, status};
 use crate::support::blocking::off_thread;
 use crate::support::clock::Clock;
 use crate::support::secret::Secret;
@@ -18,7 +18,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use serde_json::json;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
@@ -113,12 +113,26 @@ async fn metrics(State(page): State<Page>) -> Response {
     }
 }
 
+/// What `/status` answers.
+#[derive(Serialize)]
+struct StatusPage {
+    status: InstallationStatus,
+    /// What is wrong with the newest edit of the configuration; empty if it is in use.
+    refused_configuration: Vec<String>,
+}
+
+/// Slots that were entered for a job.
+#[derive(Serialize)]
+struct Entered {
+    slots: Vec<String>,
+}
+
 async fn show(State(page): State<Page>) -> Response {
     let made = off_thread(move || {
         let daemon = &page.admin.daemon;
         let found = status(&daemon.current.app(), Some(daemon.watch.status()), page.admin.clock.now())?;
         let refused: Vec<String> = daemon.current.refused().iter().map(ToString::to_string).collect();
-        Ok::<_, AppError>(json!({ "status": found, "refused_configuration": refused }))
+        Ok::<_, AppError>(StatusPage { status: found, refused_configuration: refused })
     })
     .await;
     match made {
@@ -152,9 +166,7 @@ async fn run(
         return refusal;
     }
     match page.admin.daemon.run_now(&job).await {
-        Ok(slots) => {
-            axum::Json(json!({ "slots": slots.iter().map(ToString::to_string).collect::<Vec<_>>() })).into_response()
-        }
+        Ok(slots) => axum::Json(Entered { slots: slots.iter().map(ToString::to_string).collect() }).into_response(),
         Err(error @ AppError::Usage(_)) => (StatusCode::NOT_FOUND, format!("{error}\n")).into_response(),
         Err(error) => failed(&error),
     }
