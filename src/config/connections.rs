@@ -1,9 +1,8 @@
 //! `[[connections]]` of a workspace: vendors' accounts, and folders that files are dropped in.
 
 use super::Gathered;
-use super::drops;
-use super::schema::vendors;
-use crate::connectors::file::FileDrop;
+use super::drops::{self, FileConnection};
+use super::vendor_schema as vendors;
 use crate::connectors::timing::StreamTiming;
 use crate::settings::SecretPlace;
 use crate::settings::kinds::{date, id, secret_ref, whole_number};
@@ -36,16 +35,6 @@ pub struct ConnectionSettings {
     pub line: usize,
     /// Where each setting and secret stands, by name.
     pub lines: BTreeMap<String, usize>,
-}
-
-/// A folder that people or systems drop files in.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FileConnection {
-    /// Unique in its workspace.
-    pub id: String,
-    pub drop: FileDrop,
-    /// Where the connection begins in its file.
-    pub line: usize,
 }
 
 /// A connection of either kind.

@@ -2,7 +2,6 @@
 
 mod words;
 
-use super::connections::FileConnection;
 use crate::connectors::file::{
     Answers, FileDrop, LARGEST_MB, Mark, NONE, OnRemoval, Pattern, Preset, Presets, SETTLE_SECS, Target, Targets,
     Versions, Written, tidy,
@@ -19,6 +18,16 @@ use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
 use words::{address, date_format, encoding, pattern, prefix, range};
+
+/// A folder that people or systems drop files in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileConnection {
+    /// Unique in its workspace.
+    pub id: String,
+    pub drop: FileDrop,
+    /// Where the connection begins in its file.
+    pub line: usize,
+}
 
 /// Reads it; `None` after noting what is wrong. The folder starts at `data_dir`.
 pub(super) fn read(

@@ -24,7 +24,7 @@ use crate::settings::reader::{At, Problems, Section, Source, read_toml, unknown_
 use crate::settings::values::quoted;
 use chrono_tz::Tz;
 pub use kind::{End, JobHost, JobKind, JobNames, JobSettings, KindSpec, Priority, Reach, Run};
-pub use report::{Copy, Covers, EditionJob, Format, ReportJob, SplitJob};
+pub use report::{Copy, Covers, EditionJob, ReportJob, SplitJob};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 pub use sync::SyncJob;

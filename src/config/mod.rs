@@ -13,6 +13,7 @@ pub mod daemon;
 pub mod diff;
 mod drops;
 pub mod facts;
+mod formats;
 pub mod jobs;
 mod maintenance;
 pub mod metrics;
@@ -24,6 +25,7 @@ pub mod splits;
 mod sql_files;
 mod targets;
 mod timing;
+mod vendor_schema;
 pub mod workspaces;
 
 #[cfg(test)]
@@ -33,9 +35,11 @@ pub use crate::settings::SecretPlace;
 pub use crate::settings::problems::Problem;
 pub use crate::settings::values::is_id;
 pub use channels::Channels;
-pub use connections::{ConnectionSettings, FileConnection};
+pub use connections::ConnectionSettings;
 pub use daemon::{AdminConfig, LandingConfig, LogConfig, LogFormat, PrivacyConfig, ScheduleConfig};
-pub use jobs::{EditionJob, Format, Job, JobKind, LatePolicy, ReportJob, SplitJob, SyncJob};
+pub use drops::FileConnection;
+pub use formats::Format;
+pub use jobs::{EditionJob, Job, JobKind, LatePolicy, ReportJob, SplitJob, SyncJob};
 pub use sql_files::SqlFile;
 pub use workspaces::{Budget, Reader, Recipients, WorkspaceSettings};
 

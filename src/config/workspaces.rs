@@ -1,6 +1,7 @@
 //! `config/workspaces/<id>.toml`: a tenant, with its connections, recipients, budgets and targets.
 
-use super::connections::{self, AnyConnection, ConnectionSettings, FileConnection};
+use super::connections::{self, AnyConnection, ConnectionSettings};
+use super::drops::FileConnection;
 use super::{Format, Gathered, Known, Workspaces};
 use crate::connectors::file::Pattern;
 use crate::delivery::ChannelRef;

@@ -2,7 +2,7 @@
 
 use super::check_each;
 use super::kind::{JobNames, JobSettings, KindSpec, Priority, Reach};
-use crate::config::{Known, sections};
+use crate::config::{Format, Known, sections};
 use crate::domain::schedule::Overlap;
 use crate::report::definition::{Cadence, Compare, Definition, Edition, Filter, REPORTS, Split};
 use crate::report::readiness::LatePolicy;
@@ -94,15 +94,6 @@ impl ReportJob {
     }
 }
 
-/// A rendering.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Format {
-    Pdf,
-    Html,
-    Csv,
-    Xlsx,
-}
-
 fn read(top: &mut Section<'_>, names: &JobNames<'_>) -> Option<ReportJob> {
     let others = names.others;
     let policies = [
@@ -173,8 +164,7 @@ fn read(top: &mut Section<'_>, names: &JobNames<'_>) -> Option<ReportJob> {
 }
 
 fn read_formats(section: &mut Section<'_>, is_required: bool) -> Option<Vec<Format>> {
-    let words = [("pdf", Format::Pdf), ("html", Format::Html), ("csv", Format::Csv), ("xlsx", Format::Xlsx)];
-    let formats = some_of(one_of(&words), "name at least one of \"pdf\", \"html\", \"csv\", \"xlsx\"");
+    let formats = some_of(one_of(&Format::WORDS), "name at least one of \"pdf\", \"html\", \"csv\", \"xlsx\"");
     let found = if is_required {
         section.required("formats", "[\"pdf\", \"html\", \"csv\"]", formats.about("The files that are made."))
     } else {

@@ -1,8 +1,6 @@
 //! JSON Schemas of every kind of file that admins write, for editors. They are made by the code that
 //! reads the files, so they know what it knows; a test keeps the committed copies current.
 
-pub mod vendors;
-
 use super::{Gathered, Known, Workspaces, benchmarks, channels, daemon, jobs, metrics, workspaces};
 use crate::connectors::spec::ConnectorSpec;
 use crate::domain::fact::Origin;

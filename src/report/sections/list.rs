@@ -1,30 +1,8 @@
-//! The sections that reports are made of, as data: one file each, one line here.
+//! What the list of sections says: their words in job files, and which a report holds where its job does not say.
 
+use super::SECTIONS;
 use super::kind::StandardSection;
-use super::{
-    benchmarks, budget, campaigns, channels, content, funnel, goals, headline, hours, leads, restated, roi,
-    subscriptions, trend,
-};
 use crate::report::definition::{Cadence, Definition, Edition, REPORTS, SectionKind, Split};
-
-/// Every section, in the order in which they are offered.
-const SECTIONS: [&StandardSection; 15] = [
-    &headline::SECTION,
-    &restated::SECTION,
-    &trend::SECTION,
-    &goals::SECTION,
-    &channels::SECTION,
-    &roi::SECTION,
-    &campaigns::PAID,
-    &campaigns::PLANNED,
-    &budget::SECTION,
-    &funnel::SECTION,
-    &leads::SECTION,
-    &content::SECTION,
-    &benchmarks::SECTION,
-    &subscriptions::SECTION,
-    &hours::SECTION,
-];
 
 /// The sections by the words of job files.
 pub fn words() -> Vec<(&'static str, SectionKind)> {

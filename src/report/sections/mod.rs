@@ -1,6 +1,6 @@
 //! Builds documents from readings. Pure: a job asks the warehouse and hands the answers over. One file a section.
 //!
-//! Adding one: a file with a `SECTION`, and its line in `list.rs`. What it reads beyond metrics is a file of
+//! Adding one: a file with a `SECTION`, and its lines in this one. What it reads beyond metrics is a file of
 //! [`crate::report::questions`].
 
 mod benchmarks;
@@ -60,6 +60,25 @@ use crate::support::ids::stable_id;
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Every section, in the order in which they are offered.
+const SECTIONS: [&StandardSection; 15] = [
+    &headline::SECTION,
+    &restated::SECTION,
+    &trend::SECTION,
+    &goals::SECTION,
+    &channels::SECTION,
+    &roi::SECTION,
+    &campaigns::PAID,
+    &campaigns::PLANNED,
+    &budget::SECTION,
+    &funnel::SECTION,
+    &leads::SECTION,
+    &content::SECTION,
+    &benchmarks::SECTION,
+    &subscriptions::SECTION,
+    &hours::SECTION,
+];
 
 /// All a report needs to know.
 #[derive(Clone, Debug)]

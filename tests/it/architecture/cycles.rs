@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 /// Circles that there are: a folder and its modules.
-const LEFT: [&str; 1] = ["config: connections drops jobs schema workspaces"];
+const LEFT: [&str; 0] = [];
 
 type Module = Vec<String>;
 
