@@ -50,6 +50,18 @@ pub struct Job {
     pub kind: JobKind,
 }
 
+impl JobKind {
+    /// What a report's file says, if it is one.
+    pub fn report(&self) -> Option<&ReportJob> {
+        self.settings()
+    }
+
+    /// What a sync's file says, if it is one.
+    pub fn sync(&self) -> Option<&SyncJob> {
+        self.settings()
+    }
+}
+
 /// Reads every job of `jobs/` but the metrics, which live beside them.
 pub(super) fn read_all(root: &Path, workspaces: &Workspaces, known: &Known, problems: &Problems) -> Vec<Job> {
     let mut ids = BTreeSet::new();

@@ -1,8 +1,6 @@
 //! What a kind of job is: how its file is read, when it goes before others, and what is run.
 
 use super::super::{Known, WorkspaceSettings, Workspaces};
-use super::report::ReportJob;
-use super::sync::SyncJob;
 use crate::domain::schedule::{Outcome, Overlap, Slot};
 use crate::settings::Section;
 use futures_util::future::LocalBoxFuture;
@@ -101,14 +99,6 @@ impl JobKind {
     pub fn settings<T: 'static>(&self) -> Option<&T> {
         let settings: &dyn Any = self.settings.as_ref();
         settings.downcast_ref()
-    }
-
-    pub fn report(&self) -> Option<&ReportJob> {
-        self.settings()
-    }
-
-    pub fn sync(&self) -> Option<&SyncJob> {
-        self.settings()
     }
 
     /// Does a slot's work.
