@@ -301,7 +301,7 @@ impl App {
 
     /// The ways messages leave.
     pub fn deliverers(&self) -> Result<Deliverers, AppError> {
-        let mut ways = self.settings.delivery.build(&self.settings.config_dir(), &self.settings.data_dir)?;
+        let mut ways = self.settings.ways_out()?;
         ways.policy.workspaces = Some(self.settings.workspaces.iter().map(|of| of.workspace.id.clone()).collect());
         Ok(ways)
     }

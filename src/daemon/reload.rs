@@ -83,10 +83,12 @@ pub fn reload(current: &Current) -> Reloaded {
 fn load(running: &App) -> Result<App, Vec<Problem>> {
     let settings: Settings = config::load(&running.settings.root)?;
     // What was missing before was started without; only a new gap speaks against the edit.
-    let known = running.settings.missing_secrets();
-    let missing: Vec<Problem> = settings.missing_secrets().into_iter().filter(|new| !known.contains(new)).collect();
-    if !missing.is_empty() {
-        return Err(missing);
+    let known = gaps(&running.settings);
+    let mut new: Vec<Problem> = gaps(&settings).into_iter().filter(|gap| !known.contains(gap)).collect();
+    if !new.is_empty() {
+        new.sort();
+        new.dedup();
+        return Err(new);
     }
     let file = std::path::Path::new(config::daemon::FILE);
     if settings.data_dir != running.settings.data_dir {
@@ -110,4 +112,9 @@ fn load(running: &App) -> Result<App, Vec<Problem>> {
         vec![Problem::new(folder, None, &message, "mend it and reload again")]
     })?;
     Ok(edited)
+}
+
+/// What is missing beside the files: secrets, and what makes a way out unusable.
+fn gaps(settings: &Settings) -> Vec<Problem> {
+    [settings.missing_secrets(), settings.unusable_ways()].concat()
 }

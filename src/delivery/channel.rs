@@ -29,6 +29,13 @@ pub struct ChannelKind {
     pub starter: Starter,
 }
 
+impl ChannelKind {
+    /// Who needs the secrets of the channel with this name.
+    pub fn owner(&self, name: &str) -> String {
+        format!("the {} {name}", self.noun)
+    }
+}
+
 /// What a new installation begins with: a section of one secret.
 #[derive(Debug)]
 pub struct Starter {

@@ -19,6 +19,7 @@ mod hook;
 mod http;
 mod message;
 mod reference;
+mod unusable;
 
 pub mod bounce;
 pub mod folder;

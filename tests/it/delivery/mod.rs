@@ -65,7 +65,7 @@ impl TestInstallation {
         let folder = FolderDestination { path: self.folder.path().join("ops") };
         config.channels.insert(ChannelRef::new("slack", "ops"), Arc::new(folder));
         more(&mut config);
-        config.build(self.folder.path(), self.folder.path()).expect("deliverers")
+        config.build(self.folder.path(), self.folder.path(), &[]).expect("deliverers")
     }
 
     fn write(&self, report: &str, routes: &[Route]) {
