@@ -13,7 +13,7 @@ use crate::jobs::files::{FileSource, sync_files, tell_orphans};
 use crate::jobs::maintenance::MaintenanceContext;
 use crate::jobs::sync::{Progress, Source, StreamOutcome, SyncContext, sync_connection};
 use crate::jobs::template_trial::bounded;
-use crate::report::templates::Templates;
+use crate::report::templates::{TemplateProblem, Templates};
 use crate::support::clock::Clock;
 use crate::support::owner;
 use crate::support::secret::{Secret, SecretError, SecretRef};
@@ -26,6 +26,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+/// The folder of templates that replace built-in ones, below the root folder.
+const TEMPLATES: &str = "report-templates";
 /// Days loaded at first where a connection does not say.
 const FIRST_DAYS: u64 = 400;
 
@@ -37,11 +39,18 @@ pub struct App {
     pub sync: SyncContext,
     pub clock: Clock,
     /// Read when first needed: replaced ones are tried in a process of their own.
-    templates: OnceLock<Arc<Templates>>,
+    templates: OnceLock<ReadTemplates>,
     pub(super) catalog: Catalog,
     rollups: Rollups,
     /// Keeps other processes out of the data folder.
     lock: Arc<DataLock>,
+}
+
+/// The templates, and what of the replaced ones cannot be used.
+#[derive(Debug)]
+struct ReadTemplates {
+    templates: Arc<Templates>,
+    broken: Vec<TemplateProblem>,
 }
 
 /// An installation cannot be opened, or a command cannot go on.
@@ -127,7 +136,26 @@ impl App {
     /// The templates of pages and mails, those of the installation in place of the built-in ones; blocking when
     /// first asked for.
     pub fn templates(&self) -> Arc<Templates> {
-        self.templates.get_or_init(|| templates(&self.settings)).clone()
+        self.read_templates().templates.clone()
+    }
+
+    /// What is wrong with replaced templates and the theme, for which the built-in ones are used; blocking.
+    pub fn template_problems(&self) -> Vec<Problem> {
+        let read = self.read_templates();
+        [template_problems(&read.broken), template_problems(&read.templates.check())].concat()
+    }
+
+    fn read_templates(&self) -> &ReadTemplates {
+        self.templates.get_or_init(|| templates(&self.settings))
+    }
+
+    /// What is configured and cannot be used now: secrets, ways out, replaced templates. All else works without.
+    pub fn lacks(&self) -> Vec<Problem> {
+        let settings = &self.settings;
+        let mut lacks = [settings.missing_secrets(), settings.unusable_ways(), self.template_problems()].concat();
+        lacks.sort();
+        lacks.dedup();
+        lacks
     }
 
     /// The connectors at hand.
@@ -325,15 +353,24 @@ pub fn person_key(settings: &Settings) -> Result<Secret, AppError> {
     Ok(reference.map_or_else(|| Ok(Secret::new("")), |reference| reference.resolve(&settings.config_dir()))?)
 }
 
-fn templates(settings: &Settings) -> Arc<Templates> {
-    let (templates, broken) = bounded(&settings.root.join("report-templates"));
-    for problem in broken {
+fn templates(settings: &Settings) -> ReadTemplates {
+    let (templates, broken) = bounded(&settings.root.join(TEMPLATES));
+    for problem in &broken {
         tracing::warn!(template.file = %problem.file, error = problem.message, "a template override is broken; the built-in one is used");
     }
-    for warning in Templates::warnings(&settings.root.join("report-templates")) {
+    for warning in Templates::warnings(&settings.root.join(TEMPLATES)) {
         tracing::warn!(template.file = %warning.file, warning = warning.message, "a template override is used in another form");
     }
-    Arc::new(templates)
+    ReadTemplates { templates: Arc::new(templates), broken }
+}
+
+/// What is wrong with files of the folder of templates, with their place below the root folder.
+pub fn template_problems(found: &[TemplateProblem]) -> Vec<Problem> {
+    let problem = |problem: &TemplateProblem| {
+        let line = Some(problem.line).filter(|line| *line > 0);
+        Problem::new(&Path::new(TEMPLATES).join(&problem.file), line, &problem.message, &problem.remedy)
+    };
+    found.iter().map(problem).collect()
 }
 
 fn ended(outcome: &StreamOutcome) -> StreamEnd {

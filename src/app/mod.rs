@@ -11,6 +11,7 @@ mod rollups;
 
 pub use installation::{
     App, AppError, SecretsAre, Selection, catalog, database_file, known_names, person_key, rollup_sql, sources,
+    template_problems,
 };
 pub use planned::{dated_streams, planned_jobs};
 pub use reports::prefer;

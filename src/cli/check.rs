@@ -1,10 +1,9 @@
 //! `daybook check`: all that can be wrong, reported at once, without touching the network.
 
 use super::Outcome;
-use super::preview::template_problems;
 use super::show::{plain, wrapped};
 use crate::app::AppError;
-use crate::app::{SecretsAre, catalog, database_file, rollup_sql, sources};
+use crate::app::{SecretsAre, catalog, database_file, rollup_sql, sources, template_problems};
 use crate::config::{self, Problem, Settings, review};
 use crate::connectors::Connector;
 use crate::connectors::file::{Presets, Shape, list, read, shape, shown};

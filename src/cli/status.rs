@@ -13,11 +13,18 @@ const MOST_NOTES: usize = 8;
 
 pub fn run(app: &App, daemon: Option<&DaemonHandle>, json: bool) -> anyhow::Result<Outcome> {
     let found = status(app, daemon.map(|daemon| daemon.watch.status()), app.clock.now())?;
+    // Outside the daemon other secrets may be at hand.
+    let (refused, lacks) = daemon.map(|daemon| (daemon.current.refused(), app.lacks())).unwrap_or_default();
     if json {
-        outln!("{}", serde_json::to_string(&found)?);
+        let mut found = serde_json::to_value(&found)?;
+        found["configuration"] = serde_json::json!({ "refused": refused, "lacks": lacks });
+        outln!("{found}");
     } else {
         print(&found);
-        let refused = daemon.map(|daemon| daemon.current.refused()).unwrap_or_default();
+        if !lacks.is_empty() {
+            outln!("\nconfigured, but cannot be used; all else goes on without:");
+            outln!("{}", mistakes(&lacks).trim_end());
+        }
         if !refused.is_empty() {
             outln!("\nthe edited configuration has mistakes; the last good one is in use:");
             outln!("{}", mistakes(&refused).trim_end());

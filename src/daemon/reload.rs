@@ -82,14 +82,7 @@ pub fn reload(current: &Current) -> Reloaded {
 /// The edited installation, or every reason against it.
 fn load(running: &App) -> Result<App, Vec<Problem>> {
     let settings: Settings = config::load(&running.settings.root)?;
-    // What was missing before was started without; only a new gap speaks against the edit.
-    let known = gaps(&running.settings);
-    let mut new: Vec<Problem> = gaps(&settings).into_iter().filter(|gap| !known.contains(gap)).collect();
-    if !new.is_empty() {
-        new.sort();
-        new.dedup();
-        return Err(new);
-    }
+    only_known(settings.missing_secrets(), &running.settings.missing_secrets())?;
     let file = std::path::Path::new(config::daemon::FILE);
     if settings.data_dir != running.settings.data_dir {
         let message =
@@ -101,6 +94,7 @@ fn load(running: &App) -> Result<App, Vec<Problem>> {
         AppError::Config(problems) => problems,
         other => vec![Problem::new(file, None, &other.to_string(), "mend it and reload again")],
     })?;
+    only_known(edited.lacks(), &running.lacks())?;
     // Last: tables follow only what is sound in all else.
     running.warehouse.apply_facts(facts).map_err(|error| {
         let folder = std::path::Path::new(config::facts::FOLDER);
@@ -114,7 +108,8 @@ fn load(running: &App) -> Result<App, Vec<Problem>> {
     Ok(edited)
 }
 
-/// What is missing beside the files: secrets, and what makes a way out unusable.
-fn gaps(settings: &Settings) -> Vec<Problem> {
-    [settings.missing_secrets(), settings.unusable_ways()].concat()
+/// What was lacking before was started without; only a new lack speaks against the edit.
+fn only_known(lacks: Vec<Problem>, known: &[Problem]) -> Result<(), Vec<Problem>> {
+    let new: Vec<Problem> = lacks.into_iter().filter(|lack| !known.contains(lack)).collect();
+    if new.is_empty() { Ok(()) } else { Err(new) }
 }

@@ -1,12 +1,12 @@
 //! Renders the documents and writes the files, each of them whole or not at all.
 
-use crate::app::AppError;
+use crate::app::{AppError, template_problems};
 use crate::config::Problem;
 use crate::jobs::preview::{Draft, PreviewFile, sheet};
 use crate::jobs::template_trial::bounded;
 use crate::report::preview::{Index, Remark, index};
 use crate::report::render::words::period_text;
-use crate::report::templates::{TemplateProblem, Templates};
+use crate::report::templates::Templates;
 use crate::support::ids::hex;
 use sha2::{Digest, Sha256};
 use std::fs::{self, Permissions};
@@ -163,15 +163,6 @@ impl Stage {
         };
         put().map_err(|source| AppError::Io { path: path.clone(), source })
     }
-}
-
-/// What is wrong with the files that replace templates, as every command reports it.
-pub fn template_problems(found: &[TemplateProblem]) -> Vec<Problem> {
-    let problem = |problem: &TemplateProblem| {
-        let line = Some(problem.line).filter(|line| *line > 0);
-        Problem::new(&Path::new(TEMPLATES).join(&problem.file), line, &problem.message, &problem.remedy)
-    };
-    found.iter().map(problem).collect()
 }
 
 fn remark(problem: &Problem) -> Remark {

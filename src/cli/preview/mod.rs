@@ -6,7 +6,6 @@ mod stamps;
 mod watch;
 
 pub use gather::documents;
-pub use make::template_problems;
 
 use super::Outcome;
 use super::show::{bytes, plain, table};
