@@ -7,7 +7,10 @@ use crate::app::{App, AppError};
 use crate::config::{self, diff as compare};
 use crate::daemon::DaemonHandle;
 use crate::daemon::reload::Reloaded;
+use crate::delivery::ChannelRef;
+use crate::delivery::settings::DeliveryConfig;
 use crate::settings::problems;
+use crate::warehouse::outbox::waiting_by_lane;
 use crate::warehouse::rollup::due;
 
 pub fn diff(app: &App, daemon: Option<&DaemonHandle>, json: bool) -> anyhow::Result<Outcome> {
@@ -19,9 +22,13 @@ pub fn diff(app: &App, daemon: Option<&DaemonHandle>, json: bool) -> anyhow::Res
     if days > 0 {
         changes.push(format!("{} days of figures are computed anew by the next rollup", count(days)));
     }
+    let stranded = stranded(app, &edited.delivery)?;
     if json {
-        outln!("{}", serde_json::json!(changes));
-    } else if changes.is_empty() {
+        outln!("{}", serde_json::json!([changes, stranded].concat()));
+        return Ok(Outcome::Done);
+    }
+    stranded.iter().for_each(|line| outln!("{}", plain(line)));
+    if changes.is_empty() {
         outln!("nothing differs from what the daemon runs");
     } else {
         for change in &changes {
@@ -32,17 +39,36 @@ pub fn diff(app: &App, daemon: Option<&DaemonHandle>, json: bool) -> anyhow::Res
     Ok(Outcome::Done)
 }
 
+/// Messages that wait for channels which are not configured; nothing else takes them there.
+fn stranded(app: &App, delivery: &DeliveryConfig) -> Result<Vec<String>, AppError> {
+    let waiting = app.warehouse.read_blocking(waiting_by_lane)?;
+    let left = waiting.into_iter().filter_map(|(lane, messages)| {
+        let channel: ChannelRef = lane.parse().ok()?;
+        let noun = if messages == 1 { "message waits" } else { "messages wait" };
+        (!delivery.channels.contains_key(&channel)).then(|| {
+            format!(
+                "{messages} {noun} for {channel}, which is not configured: daybook deliveries move {channel} <channel>, \
+                 or daybook deliveries cancel each"
+            )
+        })
+    });
+    Ok(left.collect())
+}
+
 pub async fn reload(daemon: Option<&DaemonHandle>, json: bool) -> anyhow::Result<Outcome> {
     let daemon = running(daemon)?;
     let (word, outcome) = match daemon.reload().await? {
         Reloaded::Taken => ("the edited configuration is in use", Outcome::Done),
-        Reloaded::Same => ("nothing differs", Outcome::Done),
+        Reloaded::Same => ("nothing differs; templates and secrets were read again", Outcome::Done),
         Reloaded::Refused => return Err(AppError::Config(daemon.current.refused()).into()),
     };
+    let app = daemon.current.app();
+    let stranded = stranded(&app, &app.settings.delivery)?;
     if json {
-        outln!("{}", serde_json::json!({ "reload": word }));
+        outln!("{}", serde_json::json!({ "reload": word, "stranded": stranded }));
     } else {
         outln!("{word}");
+        stranded.iter().for_each(|line| outln!("{}", plain(line)));
     }
     Ok(outcome)
 }

@@ -208,7 +208,10 @@ impl Deliverers {
 }
 
 fn not_configured(channel: &ChannelRef) -> DeliveryError {
-    misconfigured(&format!("{channel} is not configured under [delivery]"))
+    misconfigured(&format!(
+        "{channel} is not configured under [delivery]: put it back, move its messages to another channel with \
+         `daybook deliveries move {channel} <channel>`, or cancel them"
+    ))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod large;
 mod outcomes;
 mod payload_files;
 mod payloads;
+mod renamed;
 mod senders;
 mod server;
 mod taken_out;
