@@ -5,7 +5,7 @@ use super::lock::DataLock;
 use super::opening::{self, Accepted, person_key};
 use super::rollups::Rollups;
 use super::sources::{catalog, sources_by};
-use crate::config::{self, FileConnection, Settings, WorkspaceSettings};
+use crate::config::{self, FileConnection, Problem, Settings, WorkspaceSettings};
 use crate::connectors::file::{FileDrop, Target};
 use crate::connectors::{Catalog, Engine};
 use crate::delivery::Deliverers;
@@ -15,7 +15,7 @@ use crate::jobs::files::{FileSource, sync_files, tell_orphans};
 use crate::jobs::maintenance::MaintenanceContext;
 use crate::jobs::sync::{Progress, Source, StreamOutcome, SyncContext, sync_connection};
 use crate::jobs::template_trial::bounded;
-use crate::report::templates::Templates;
+use crate::report::templates::{TemplateProblem, Templates};
 use crate::support::clock::Clock;
 use crate::support::secret::SecretRef;
 use crate::warehouse::rollup::{RolledUp, RollupSql, due, own};
@@ -26,6 +26,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+/// The folder of templates that replace built-in ones, below the root folder.
+pub const TEMPLATES: &str = "report-templates";
+
 /// An opened installation.
 #[derive(Debug)]
 pub struct App {
@@ -34,11 +37,18 @@ pub struct App {
     pub sync: SyncContext,
     pub clock: Clock,
     /// Read when first needed: replaced ones are tried in a process of their own.
-    templates: OnceLock<Arc<Templates>>,
+    templates: OnceLock<ReadTemplates>,
     pub(super) catalog: Catalog,
     rollups: Rollups,
     /// Keeps other processes out of the data folder.
     lock: Arc<DataLock>,
+}
+
+/// The templates, and what of the replaced ones cannot be used.
+#[derive(Debug)]
+struct ReadTemplates {
+    templates: Arc<Templates>,
+    broken: Vec<TemplateProblem>,
 }
 
 /// Which tenants and connections a command works on; all where nothing is named.
@@ -90,7 +100,26 @@ impl App {
     /// The templates of pages and mails, those of the installation in place of the built-in ones; blocking when
     /// first asked for.
     pub fn templates(&self) -> Arc<Templates> {
-        self.templates.get_or_init(|| templates(&self.settings)).clone()
+        self.read_templates().templates.clone()
+    }
+
+    /// What is wrong with replaced templates and the theme, for which the built-in ones are used; blocking.
+    pub fn template_problems(&self) -> Vec<Problem> {
+        let read = self.read_templates();
+        [template_problems(&read.broken), template_problems(&read.templates.check())].concat()
+    }
+
+    fn read_templates(&self) -> &ReadTemplates {
+        self.templates.get_or_init(|| templates(&self.settings))
+    }
+
+    /// What is configured and cannot be used now: secrets, ways out, replaced templates. All else works without.
+    pub fn lacks(&self) -> Vec<Problem> {
+        let settings = &self.settings;
+        let mut lacks = [settings.missing_secrets(), settings.unusable_ways(), self.template_problems()].concat();
+        lacks.sort();
+        lacks.dedup();
+        lacks
     }
 
     /// The connectors at hand.
@@ -264,7 +293,7 @@ impl App {
 
     /// The ways messages leave.
     pub fn deliverers(&self) -> Result<Deliverers, AppError> {
-        let mut ways = self.settings.delivery.build(&self.settings.config_dir(), &self.settings.data_dir)?;
+        let mut ways = self.settings.ways_out()?;
         ways.policy.workspaces = Some(self.settings.workspaces.iter().map(|of| of.workspace.id.clone()).collect());
         Ok(ways)
     }
@@ -277,15 +306,24 @@ fn command() -> String {
     format!("daybook {name}").trim_end().to_owned()
 }
 
-fn templates(settings: &Settings) -> Arc<Templates> {
-    let (templates, broken) = bounded(&settings.root.join("report-templates"));
-    for problem in broken {
+fn templates(settings: &Settings) -> ReadTemplates {
+    let (templates, broken) = bounded(&settings.root.join(TEMPLATES));
+    for problem in &broken {
         tracing::warn!(template.file = %problem.file, error = problem.message, "a template override is broken; the built-in one is used");
     }
-    for warning in Templates::warnings(&settings.root.join("report-templates")) {
+    for warning in Templates::warnings(&settings.root.join(TEMPLATES)) {
         tracing::warn!(template.file = %warning.file, warning = warning.message, "a template override is used in another form");
     }
-    Arc::new(templates)
+    ReadTemplates { templates: Arc::new(templates), broken }
+}
+
+/// What is wrong with files of the folder of templates, with their place below the root folder.
+pub fn template_problems(found: &[TemplateProblem]) -> Vec<Problem> {
+    let problem = |problem: &TemplateProblem| {
+        let line = Some(problem.line).filter(|line| *line > 0);
+        Problem::new(&Path::new(TEMPLATES).join(&problem.file), line, &problem.message, &problem.remedy)
+    };
+    found.iter().map(problem).collect()
 }
 
 fn ended(outcome: &StreamOutcome) -> StreamEnd {

@@ -13,7 +13,7 @@ mod rollups;
 mod sources;
 
 pub use error::AppError;
-pub use installation::{App, Selection, known_names, rollup_sql};
+pub use installation::{App, Selection, TEMPLATES, known_names, rollup_sql, template_problems};
 pub use job_host::run_maintenance;
 pub use opening::{database_file, person_key};
 pub use planned::{dated_streams, planned_jobs};

@@ -21,7 +21,8 @@ impl ChannelArgs {
     }
 }
 
-fn reference(text: &str) -> Result<ChannelRef, String> {
+/// A channel of a known kind.
+pub fn reference(text: &str) -> Result<ChannelRef, String> {
     let channel: ChannelRef = text.parse()?;
     let known = channels::KINDS.map(|kind| kind.id).join(", ");
     match channels::kind(&channel.kind) {

@@ -7,19 +7,20 @@ use crate::app::{App, AppError};
 use crate::config;
 use crate::daemon::DaemonHandle;
 use crate::daemon::reload::Reloaded;
-use crate::queries::changes::changes;
+use crate::queries::changes::{Changes, changes, stranded};
 use crate::settings::problems;
 use serde::Serialize;
 
 pub fn diff(app: &App, daemon: Option<&DaemonHandle>, json: bool) -> anyhow::Result<Outcome> {
     running(daemon)?;
-    let (mut changes, days) = changes(app)?;
+    let Changes { mut changes, days, stranded } = changes(app)?;
     if days > 0 {
         changes.push(format!("{} days of figures are computed anew by the next rollup", count(days)));
     }
     if json {
-        return out::json(&changes);
+        return out::json(&[changes, stranded].concat());
     }
+    stranded.iter().for_each(|line| outln!("{}", plain(line)));
     if changes.is_empty() {
         outln!("nothing differs from what the daemon runs");
     } else {
@@ -34,6 +35,8 @@ pub fn diff(app: &App, daemon: Option<&DaemonHandle>, json: bool) -> anyhow::Res
 #[derive(Serialize)]
 struct Reload {
     reload: &'static str,
+    /// What waits for channels that are not configured.
+    stranded: Vec<String>,
 }
 
 /// Slots that were entered for a job, as `job workspace instant`.
@@ -46,13 +49,16 @@ pub async fn reload(daemon: Option<&DaemonHandle>, json: bool) -> anyhow::Result
     let daemon = running(daemon)?;
     let (word, outcome) = match daemon.reload().await? {
         Reloaded::Taken => ("the edited configuration is in use", Outcome::Done),
-        Reloaded::Same => ("nothing differs", Outcome::Done),
+        Reloaded::Same => ("nothing differs; templates and secrets were read again", Outcome::Done),
         Reloaded::Refused => return Err(AppError::Config(daemon.current.refused()).into()),
     };
+    let app = daemon.current.app();
+    let stranded = stranded(&app, &app.settings.delivery)?;
     if json {
-        out::json(&Reload { reload: word })?;
+        out::json(&Reload { reload: word, stranded })?;
     } else {
         outln!("{word}");
+        stranded.iter().for_each(|line| outln!("{}", plain(line)));
     }
     Ok(outcome)
 }

@@ -5,7 +5,7 @@ mod message;
 use super::show::plain;
 use super::{Outcome, out};
 use crate::app::{App, AppError};
-use crate::delivery::Route;
+use crate::delivery::{ChannelRef, Route};
 use crate::queries;
 use crate::warehouse::outbox::{self, DeliveryFilter, DeliveryLine};
 use chrono::NaiveDate;
@@ -75,6 +75,13 @@ enum Action {
         #[arg(value_name = "MESSAGE or REPORT")]
         id: String,
     },
+    /// Send what waits for a channel to another one of its kind, e.g. after it was renamed.
+    Move {
+        #[arg(value_name = "KIND:NAME", value_parser = super::channel_args::reference)]
+        from: ChannelRef,
+        #[arg(value_name = "KIND:NAME", value_parser = super::channel_args::reference)]
+        to: ChannelRef,
+    },
     /// Let reports leave this machine, the held ones first; asked once for a new installation.
     Release {
         /// The ones as well that were held longer than messages are tried.
@@ -116,6 +123,7 @@ pub fn run(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outco
                 format!("nothing that waits or is held has the id {id:?}")
             })
         }
+        Some(Action::Move { from, to }) => moved(app, from, to, json),
         Some(Action::Release { all }) => {
             let age = chrono::TimeDelta::hours(i64::from(app.settings.delivery.give_up_after_hours));
             let oldest = if *all { chrono::DateTime::<chrono::Utc>::UNIX_EPOCH } else { now - age };
@@ -149,6 +157,30 @@ pub fn run(app: &App, args: &DeliveriesArgs, json: bool) -> anyhow::Result<Outco
             done(lifted, json, &format!("{address} gets mail again"), || format!("{address} is not suppressed"))
         }
     }
+}
+
+fn moved(app: &App, from: &ChannelRef, to: &ChannelRef, json: bool) -> anyhow::Result<Outcome> {
+    let refused = if !app.settings.delivery.channels.contains_key(to) {
+        Some(format!("there is no channel {to} under [delivery] of config/daybook.toml"))
+    } else if from.kind != to.kind {
+        Some(format!("a message for {from} cannot be posted to {to}: the kinds differ"))
+    } else {
+        None
+    };
+    if let Some(reason) = refused {
+        return Err(AppError::Usage(reason).into());
+    }
+    let (lane, other, now) = (Route::Channel(from.clone()).lane(), to.clone(), app.clock.now());
+    let route = move |route: &str| {
+        let route: Route = serde_json::from_str(route).ok()?;
+        serde_json::to_string(&route.on(&other)?).ok()
+    };
+    let count =
+        app.warehouse.write_ledger_blocking(move |connection| outbox::move_waiting(connection, &lane, route, now))?;
+    tracing::info!(%from, %to, count, "messages were moved to another channel by hand");
+    done(count > 0, json, &format!("{count} messages go to {to} with the next delivery"), || {
+        format!("nothing waits for {from}")
+    })
 }
 
 /// What was done, in words.

@@ -32,7 +32,7 @@ pub async fn run(settings: &Settings, only: &[String], json: bool) -> anyhow::Re
     let folder = tempfile::tempdir()?;
     let engine = Engine::new(folder.path().to_owned(), Clock::System)?;
     let mut findings = vendors(&engine, &accounts).await;
-    let deliverers = settings.delivery.build(&settings.config_dir(), &settings.data_dir)?;
+    let deliverers = settings.ways_out()?;
     findings.extend(ways_out(&deliverers, &|way| of_way(settings, way)).await);
     if json {
         out::json(&findings)?;
@@ -53,12 +53,8 @@ fn places(workspace: &WorkspaceSettings, own: &ConnectionSettings) -> Vec<String
 
 /// The same for mail and channels, whose places were noted when the file was read.
 fn of_way(settings: &Settings, way: &str) -> Vec<String> {
-    let channels = settings.delivery.channels.keys();
-    let owner = channels.filter(|channel| channel.text() == way).find_map(|channel| {
-        let noun = channels::kind(&channel.kind)?.noun;
-        Some(format!("the {noun} {}", channel.name))
-    });
-    let owner = owner.unwrap_or_else(|| way.to_owned());
+    let channel = settings.delivery.channels.keys().find(|channel| channel.text() == way);
+    let owner = channel.map_or_else(|| way.to_owned(), channels::owner);
     let own = settings.secrets.iter().filter(|place| place.owner == owner);
     own.map(|place| format!("{}:{}", place.file.display(), place.line)).collect()
 }

@@ -4,26 +4,49 @@ use super::daemon::mistakes;
 use super::show::{plain, table, wrapped};
 use super::{Outcome, out};
 use crate::app::App;
+use crate::config::Problem;
 use crate::daemon::DaemonHandle;
 use crate::queries::status::{Health, InstallationStatus, SourceStatus, status};
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
 
 /// At most so many notes of a source are printed.
 const MOST_NOTES: usize = 8;
 
 pub fn run(app: &App, daemon: Option<&DaemonHandle>, json: bool) -> anyhow::Result<Outcome> {
     let found = status(app, daemon.map(|daemon| daemon.watch.status()), app.clock.now())?;
+    // Outside the daemon other secrets may be at hand.
+    let (refused, lacks) = daemon.map(|daemon| (daemon.current.refused(), app.lacks())).unwrap_or_default();
     if json {
-        out::json(&found)?;
+        out::json(&Answer { found, configuration: Configuration { refused, lacks } })?;
     } else {
         print(&found);
-        let refused = daemon.map(|daemon| daemon.current.refused()).unwrap_or_default();
+        if !lacks.is_empty() {
+            outln!("\nconfigured, but cannot be used; all else goes on without:");
+            outln!("{}", mistakes(&lacks).trim_end());
+        }
         if !refused.is_empty() {
             outln!("\nthe edited configuration has mistakes; the last good one is in use:");
             outln!("{}", mistakes(&refused).trim_end());
         }
     }
     Ok(Outcome::Done)
+}
+
+/// The status with what the running daemon cannot use.
+#[derive(Serialize)]
+struct Answer {
+    #[serde(flatten)]
+    found: InstallationStatus,
+    configuration: Configuration,
+}
+
+#[derive(Serialize)]
+struct Configuration {
+    /// Mistakes of the edited files, while the last good ones are in use.
+    refused: Vec<Problem>,
+    /// What is configured and cannot be used.
+    lacks: Vec<Problem>,
 }
 
 fn print(found: &InstallationStatus) {

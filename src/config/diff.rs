@@ -1,5 +1,7 @@
 //! What an edit of the configuration changes, in words an admin can check before it is used.
 
+mod recipients;
+
 use super::jobs::Reach;
 use super::{ConnectionSettings, FileConnection, Job, Settings, WorkspaceSettings};
 use crate::domain::schedule::Schedule;
@@ -48,7 +50,11 @@ pub fn changes(old: &Settings, new: &Settings, now: DateTime<Utc>) -> Vec<String
         ("[schedule]", differ(schedule, &new.schedule), ""),
         ("[privacy]", differ(privacy, &new.privacy), "; with another key, known people count as new"),
         ("[rates]", differ(rates_of, &new.rates_of), ": the next rollup computes the days it moves anew"),
-        ("[delivery]", differ(delivery, &new.delivery), ": how messages leave"),
+        (
+            "[delivery]",
+            differ(&recipients::without_channels(delivery), &recipients::without_channels(&new.delivery)),
+            ": how messages leave",
+        ),
         (
             "[backup], [retention] or [maintenance]",
             differ(maintenance, &new.maintenance),
@@ -65,6 +71,7 @@ pub fn changes(old: &Settings, new: &Settings, now: DateTime<Utc>) -> Vec<String
             told.push(format!("{name} changes{when}"));
         }
     }
+    recipients::channels(&old.delivery, &new.delivery, &mut told);
     workspaces(old, new, &mut told);
     jobs(old, new, now, &mut told);
     told
@@ -120,8 +127,8 @@ fn workspaces(old: &Settings, new: &Settings, told: &mut Vec<String>) {
             ));
         }
         connections(id, before, after, told);
+        recipients::groups(id, recipients, &after.recipients, told);
         for (what, differs) in [
-            ("recipients change", differ(recipients, &after.recipients)),
             ("what single readers prefer changes", differ(readers, &after.readers)),
             ("the language of numbers and dates or the display of currencies changes", differ(locale, &after.locale)),
             ("budgets change", differ(budgets, &after.budgets)),

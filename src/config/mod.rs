@@ -44,8 +44,8 @@ pub use sql_files::SqlFile;
 pub use workspaces::{Budget, Reader, Recipients, WorkspaceSettings};
 
 use crate::connectors::file::Presets;
-use crate::delivery::ChannelRef;
 use crate::delivery::settings::DeliveryConfig;
+use crate::delivery::{BuildError, ChannelRef, Deliverers};
 use crate::domain::benchmark::Benchmark;
 use crate::domain::fact::Facts;
 use crate::domain::metric::Registry;
@@ -110,6 +110,22 @@ impl Settings {
     /// A problem for each secret that cannot be read now.
     pub fn missing_secrets(&self) -> Vec<Problem> {
         secrets::missing(&self.secrets, &self.config_dir())
+    }
+
+    /// The ways messages leave, with their secrets. A way that cannot be used answers its messages so.
+    ///
+    /// # Errors
+    /// Where no way at all can be prepared.
+    pub fn ways_out(&self) -> Result<Deliverers, BuildError> {
+        self.delivery.build(&self.config_dir(), &self.data_dir, &self.secrets)
+    }
+
+    /// What must be mended before a way out can be used: a secret, a certificate, the address of a hook.
+    pub fn unusable_ways(&self) -> Vec<Problem> {
+        let whole = |error: BuildError| {
+            vec![Problem::new(Path::new(daemon::FILE), None, &error.to_string(), "correct the section [delivery]")]
+        };
+        self.ways_out().map_or_else(whole, |ways| ways.unusable())
     }
 
     /// What can be read but is hardly meant, at `now`: by file and line, with a remedy.

@@ -82,12 +82,7 @@ pub fn reload(current: &Current) -> Reloaded {
 /// The edited installation, or every reason against it.
 fn load(running: &App) -> Result<App, Vec<Problem>> {
     let settings: Settings = config::load(&running.settings.root)?;
-    // What was missing before was started without; only a new gap speaks against the edit.
-    let known = running.settings.missing_secrets();
-    let missing: Vec<Problem> = settings.missing_secrets().into_iter().filter(|new| !known.contains(new)).collect();
-    if !missing.is_empty() {
-        return Err(missing);
-    }
+    only_known(settings.missing_secrets(), &running.settings.missing_secrets())?;
     let file = std::path::Path::new(config::daemon::FILE);
     if settings.data_dir != running.settings.data_dir {
         let message =
@@ -99,6 +94,7 @@ fn load(running: &App) -> Result<App, Vec<Problem>> {
         AppError::Config(problems) => problems,
         other => vec![Problem::new(file, None, &other.to_string(), "mend it and reload again")],
     })?;
+    only_known(edited.lacks(), &running.lacks())?;
     // Last: tables follow only what is sound in all else.
     running.warehouse.apply_facts(facts).map_err(|error| {
         let folder = std::path::Path::new(config::facts::FOLDER);
@@ -110,4 +106,10 @@ fn load(running: &App) -> Result<App, Vec<Problem>> {
         vec![Problem::new(folder, None, &message, "mend it and reload again")]
     })?;
     Ok(edited)
+}
+
+/// What was lacking before was started without; only a new lack speaks against the edit.
+fn only_known(lacks: Vec<Problem>, known: &[Problem]) -> Result<(), Vec<Problem>> {
+    let new: Vec<Problem> = lacks.into_iter().filter(|lack| !known.contains(lack)).collect();
+    if new.is_empty() { Ok(()) } else { Err(new) }
 }

@@ -29,6 +29,13 @@ pub struct ChannelKind {
     pub starter: Starter,
 }
 
+impl ChannelKind {
+    /// Who needs the secrets of the channel with this name.
+    pub fn owner(&self, name: &str) -> String {
+        format!("the {} {name}", self.noun)
+    }
+}
+
 /// What a new installation begins with: a section of one secret.
 #[derive(Debug)]
 pub struct Starter {
@@ -64,7 +71,8 @@ pub trait Channel: fmt::Debug + Send + Sync {
     /// Hands over a file.
     fn upload<'a>(&'a self, file: File<'a>) -> BoxFuture<'a, DeliveryResult> {
         let reason = format!("the channel takes no files, such as {}", file.name);
-        Box::pin(async { Err(DeliveryError::Misconfigured { reason }).into() })
+        // Its other messages can go: they are not to wait until one that cannot is given up.
+        Box::pin(async { Err(DeliveryError::Barred { reason }).into() })
     }
 
     /// Tries all but a message; none where there is nothing to try. Nobody sees it.

@@ -18,6 +18,11 @@ pub fn kind(id: &str) -> Option<&'static ChannelKind> {
     KINDS.into_iter().find(|kind| kind.id == id)
 }
 
+/// Who the places of a channel's secrets are noted for, e.g. `the Slack hook marketing`.
+pub fn owner(at: &ChannelRef) -> String {
+    kind(&at.kind).map_or_else(|| at.text(), |kind| kind.owner(&at.name))
+}
+
 /// The channels that a section names: `channels = ["slack:marketing"]`, or of one kind, `slack = ["marketing"]`.
 /// `known` are those that are configured; `None`: that could not be read.
 pub fn read_references(section: &mut Section<'_>, known: Option<&BTreeSet<ChannelRef>>) -> Vec<ChannelRef> {

@@ -55,6 +55,18 @@ pub enum Route {
 }
 
 impl Route {
+    /// The same message on another channel of its kind; `None` for what goes to no channel of that kind.
+    pub fn on(&self, other: &ChannelRef) -> Option<Self> {
+        match self {
+            Self::Channel(channel) if channel.kind == other.kind => Some(Self::Channel(other.clone())),
+            Self::ChannelFile { channel, file_name, title } if channel.kind == other.kind => {
+                let (file_name, title) = (file_name.clone(), title.clone());
+                Some(Self::ChannelFile { channel: other.clone(), file_name, title })
+            }
+            _ => None,
+        }
+    }
+
     /// The way out it shares with others, as the outbox names it: each channel is one of its own.
     pub fn lane(&self) -> String {
         match self {

@@ -18,6 +18,7 @@ mod hook;
 mod http;
 mod message;
 mod reference;
+mod unusable;
 
 pub mod bounce;
 pub mod folder;

@@ -89,6 +89,8 @@ impl Default for FilesConfig {
     }
 }
 
+/// Who needs the address of the outside watch.
+pub(super) const HEARTBEAT: &str = "the heartbeat's address";
 /// Two days: what mail servers try among themselves.
 pub const GIVE_UP_HOURS: u32 = 48;
 
@@ -173,7 +175,7 @@ fn policy(section: &mut Section<'_>, config: &mut DeliveryConfig, context: &Read
             secret_ref().about("An address called after a report's messages were all taken, for a watch outside."),
         )
         .map(|at| {
-            context.secrets.add(SecretPlace::new(section, at.line, "the heartbeat's address", &at.value));
+            context.secrets.add(SecretPlace::new(section, at.line, HEARTBEAT, &at.value));
             at.value
         });
 }

@@ -91,7 +91,7 @@ fn read(mut section: Section<'_>, name: &str, context: &ReadContext<'_>) -> Opti
 fn read_webhook(section: &mut Section<'_>, name: &str, context: &ReadContext<'_>) -> Option<Arc<dyn Destination>> {
     let about = "The address of an incoming webhook, which is itself a secret.";
     let url = section.required("url", "{ env = \"DAYBOOK_SLACK_MARKETING\" }", secret_ref().about(about))?;
-    context.secrets.add(SecretPlace::new(section, url.line, &owner(name), &url.value));
+    context.secrets.add(SecretPlace::new(section, url.line, &KIND.owner(name), &url.value));
     Some(Arc::new(SlackDestination::Webhook { url: url.value }))
 }
 
@@ -105,7 +105,7 @@ fn read_bot(section: &mut Section<'_>, name: &str, context: &ReadContext<'_>) ->
         section.required("channel", "\"C0123456789\"", text().about("The channel's id; the app must be a member."));
     let api_url = section.optional("api_url", text().about("Where Slack's Web API answers."));
     if let Some(token) = &token {
-        context.secrets.add(SecretPlace::new(section, token.line, &owner(name), &token.value));
+        context.secrets.add(SecretPlace::new(section, token.line, &KIND.owner(name), &token.value));
     }
     if let Some(channel) = channel.as_ref().filter(|channel| !is_channel_id(&channel.value)) {
         let message = format!("{}: {} is not a channel's id", section.name, quoted(&channel.value));
@@ -116,10 +116,6 @@ fn read_bot(section: &mut Section<'_>, name: &str, context: &ReadContext<'_>) ->
 }
 
 /// Whose secret it is.
-fn owner(name: &str) -> String {
-    format!("the Slack hook {name}")
-}
-
 /// Slack's ids of channels: letters and digits after C (public), G (private) or D (direct).
 fn is_channel_id(text: &str) -> bool {
     (9..=20).contains(&text.len())

@@ -31,7 +31,7 @@ use std::time::Duration;
 use tls::Tls;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use verdict::{Step, refused};
+use verdict::{Step, of_earlier_sender, refused};
 use waits::Waits;
 
 /// A person who tries a server does not wait as long as a mail does.
@@ -130,6 +130,7 @@ impl Smtp {
                     },
                 }
             };
+            let result = result.map_err(|error| of_earlier_sender(error, from, &self.from));
             if let Err(error) = &result
                 && self.pool.narrow(error, is_open.load(Ordering::Relaxed), &mut turn)
             {

@@ -74,8 +74,7 @@ fn read(mut section: Section<'_>, name: &str, context: &ReadContext<'_>) -> Opti
 fn read_workflow(section: &mut Section<'_>, name: &str, context: &ReadContext<'_>) -> Option<Arc<dyn Destination>> {
     let about = "The address that the workflow gives, which is itself a secret.";
     let url = section.required("url", "{ env = \"DAYBOOK_TEAMS_BOARD\" }", secret_ref().about(about))?;
-    let owner = format!("the Teams channel {name}");
-    context.secrets.add(SecretPlace::new(section, url.line, &owner, &url.value));
+    context.secrets.add(SecretPlace::new(section, url.line, &KIND.owner(name), &url.value));
     Some(Arc::new(Workflow { url: url.value }))
 }
 

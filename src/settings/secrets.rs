@@ -1,7 +1,8 @@
 //! Where the files of the configuration say that secrets are kept.
 
+use super::problems::Problem;
 use super::reader::Section;
-use crate::support::secret::SecretRef;
+use crate::support::secret::{SecretError, SecretRef};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,18 @@ impl SecretPlace {
     pub fn new(section: &Section<'_>, line: usize, owner: &str, reference: &SecretRef) -> Self {
         let file = section.source.file.to_owned();
         Self { file, line, owner: owner.to_owned(), reference: reference.clone() }
+    }
+
+    /// Why the secret cannot be read, if it cannot. Its value is dropped at once; a relative file starts at
+    /// `config_dir`.
+    pub fn problem(&self, config_dir: &Path) -> Option<Problem> {
+        let error = self.reference.resolve(config_dir).err()?;
+        let message = format!("the secret of {} cannot be read: {}", self.owner, reason(&error, &self.reference));
+        let remedy = match &error {
+            SecretError::Marked(_) => "save it again as plain UTF-8, without a byte order mark (BOM)".to_owned(),
+            _ => remedy(&self.reference),
+        };
+        Some(Problem::new(&self.file, Some(self.line), &message, &remedy))
     }
 }
 
@@ -46,4 +59,30 @@ pub struct ReadContext<'a> {
     /// Absolute; folders in files start there.
     pub data_dir: &'a Path,
     pub secrets: &'a Secrets,
+}
+
+/// The reason with the path as the admin wrote it.
+fn reason(error: &SecretError, reference: &SecretRef) -> String {
+    match (error, reference) {
+        (SecretError::UnreadableFile { reason, .. }, SecretRef::File(path)) => {
+            // The system's own words say "entity".
+            let reason = if reason == "entity not found" { "file not found" } else { reason };
+            format!("{}: {reason}", path.display())
+        }
+        (SecretError::Empty(_), SecretRef::File(path)) => format!("{} is empty", path.display()),
+        (SecretError::Marked(_), SecretRef::File(path)) => {
+            format!("{} begins with a byte order mark, which would be sent with it", path.display())
+        }
+        _ => error.to_string(),
+    }
+}
+
+fn remedy(reference: &SecretRef) -> String {
+    match reference {
+        SecretRef::Env(name) => format!("set the environment variable {name} for the daemon"),
+        SecretRef::File(path) => {
+            format!("write the secret to {} (relative to config/), readable by the daemon alone", path.display())
+        }
+        SecretRef::Credential(name) => format!("add LoadCredential={name}:… to the systemd unit"),
+    }
 }

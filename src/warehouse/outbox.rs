@@ -5,6 +5,7 @@ mod claim;
 mod handed;
 mod holding;
 mod list;
+mod moving;
 mod notices;
 mod outcome;
 mod payload;
@@ -17,11 +18,12 @@ pub use claim::{Claimed, LEASE, Whose, claim, due_lanes, unknown_workspaces};
 pub use handed::{HandedOver, Last, Line, What, reconcile};
 pub use holding::{Released, Tally, cancel, held, is_released, orphans, release, tally};
 pub use list::{Attempt, DeliveryFilter, DeliveryLine, Waiting, attempts, deliveries, waiting};
+pub use moving::{move_waiting, waiting_by_lane};
 pub use notices::{Trouble, tell, troubles};
 pub use outcome::{Ending, Outcome, Reply, finish, is_wholly_sent};
 pub use payload::{
-    Dropped, KEPT_FOR, StoredMessage, drop_payloads, keep_payload, replace_lost, send_again, stored, sums_in_files,
-    sweep_files,
+    Dropped, KEPT_FOR, StoredMessage, drop_payloads, keep_payload, remake, replace_lost, send_again, stored,
+    sums_in_files, sweep_files,
 };
 pub use payload_files::PayloadFiles;
 pub use suppression::{Bounce, Suppressed, lift, suppressed};

@@ -34,12 +34,25 @@ impl Daemon {
         fs::write(&file, text).expect("written");
         let child = command(root.path()).arg("serve").stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
         let daemon = Self { root, child: child.expect("daybook runs"), port };
+        daemon.wait();
+        daemon
+    }
+
+    /// Ends it as a crash does and starts it again in the same folder.
+    fn restart(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+        let child = command(self.root.path()).arg("serve").stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+        self.child = child.expect("daybook runs");
+        self.wait();
+    }
+
+    fn wait(&self) {
         let begun = Instant::now();
-        while daemon.get("/readyz").is_none_or(|(status, _)| status != 200) {
+        while self.get("/readyz").is_none_or(|(status, _)| status != 200) {
             assert!(begun.elapsed() < Duration::from_secs(30), "it does not get ready");
             std::thread::sleep(Duration::from_millis(50));
         }
-        daemon
     }
 
     fn root(&self) -> &Path {
@@ -186,4 +199,36 @@ fn thirty_mistakes_edited_under_a_running_daemon_are_reported_and_never_stop_it(
         std::thread::sleep(Duration::from_millis(100));
     }
     assert!(daemon.get("/metrics").expect("an answer").1.contains("daybook_configuration_in_use 1"));
+}
+
+// go-gitea/gitea#31199: a template of an earlier release could not be used after an upgrade.
+// asciidoctor/asciidoctor-pdf#1149: a colour of a theme in another form was silently dropped.
+#[test]
+fn a_theme_or_template_that_cannot_be_used_is_refused_by_a_reload_and_shown_in_the_status() {
+    let mut daemon = Daemon::start();
+    let folder = daemon.root().join("report-templates");
+    fs::create_dir_all(&folder).expect("a folder");
+    let status = || said(&daybook(daemon.root(), &["status"]));
+    assert!(!status().contains("report-templates"), "{}", status());
+    let theme = "accent = \"#c18\"\naccent_dark = \"#5bb3e6\"\nlogo_text = \"Acme\"\n";
+    fs::write(folder.join("theme.toml"), theme).expect("written");
+    let told = said(&daybook(daemon.root(), &["reload"]));
+    assert!(told.contains("report-templates/theme.toml:1") && told.contains("six hexadecimal digits"), "{told}");
+    assert!(status().contains("the last good one is in use"), "{}", status());
+    fs::write(folder.join("theme.toml"), theme.replace("#c18", "#C2185B")).expect("mended");
+    let told = said(&daybook(daemon.root(), &["reload"]));
+    assert!(told.contains("templates and secrets were read again"), "{told}");
+
+    // After a start with what cannot be used, the status says what is done without.
+    fs::write(folder.join("theme.toml"), theme).expect("written");
+    daemon.restart();
+    let told = said(&daybook(daemon.root(), &["status"]));
+    assert!(told.contains("cannot be used; all else goes on without"), "{told}");
+    assert!(
+        told.contains("report-templates/theme.toml:1") && told.contains("cannot be read: the environment variable"),
+        "{told}"
+    );
+    let status: serde_json::Value =
+        serde_json::from_slice(&daybook(daemon.root(), &["status", "--json"]).stdout).expect("JSON");
+    assert!(status["configuration"]["lacks"].as_array().is_some_and(|lacks| lacks.len() >= 2), "{status}");
 }

@@ -5,6 +5,7 @@ use super::super::out::{self, place};
 use super::super::show::{bytes, plain};
 use super::{done, to_text};
 use crate::app::{App, AppError};
+use crate::delivery::Route;
 use crate::jobs::message_again::{MessageBytes, Origin, bytes_of};
 use crate::queries::deliveries::{MessageHistory, message};
 use crate::support::secret::Secret;
@@ -110,15 +111,35 @@ fn written(app: &App, id: &str, out: &Path) -> anyhow::Result<Origin> {
     Ok(made.origin)
 }
 
+/// Makes a mail again whose sender is configured no more; says how. None for others, and where the report is not
+/// kept any more.
+fn with_sender_of_today(app: &App, message: &StoredMessage) -> anyhow::Result<Option<String>> {
+    let Ok(Route::Mail { from, to }) = serde_json::from_str(&message.route) else { return Ok(None) };
+    let sender = app.settings.delivery.mail.as_ref().map(|mail| mail.from().to_owned());
+    let Some(sender) = sender.filter(|sender| *sender != from) else { return Ok(None) };
+    let route = serde_json::to_string(&Route::Mail { from: sender.clone(), to })?;
+    // Without bytes of its own it is rendered from the issued document.
+    let lacking_sha256 = Some(String::new());
+    let bare = StoredMessage { route: route.clone(), payload: None, lacking_sha256, ..message.clone() };
+    let key = unsubscribe_key(app)?;
+    let Some(made) = bytes_of(&app.warehouse, &bare, &app.templates(), key)? else { return Ok(None) };
+    let id = message.message_id.clone();
+    app.warehouse.write_ledger_blocking(move |ledger| outbox::remake(ledger, &id, &route, &made.payload))?;
+    Ok(Some(format!("made again from the issued document, from {sender}")))
+}
+
 /// Makes a message again whose bytes are lost; says how. None where they are there, or never were.
-fn replaced(app: &App, message: &StoredMessage) -> anyhow::Result<Option<Origin>> {
+fn replaced(app: &App, message: &StoredMessage) -> anyhow::Result<Option<String>> {
+    if let Some(how) = with_sender_of_today(app, message)? {
+        return Ok(Some(how));
+    }
     if message.payload.is_some() || message.lacking_sha256.is_none() {
         return Ok(None);
     }
     let made = made(app, message)?;
     let (id, payload) = (message.message_id.clone(), made.payload);
     app.warehouse.write_ledger_blocking(move |ledger| outbox::replace_lost(ledger, &id, &payload))?;
-    Ok(Some(made.origin))
+    Ok(Some(made.origin.text()))
 }
 
 /// Has a message go out with the next delivery.
@@ -127,9 +148,9 @@ pub fn resend(app: &App, id: &str, again: bool, json: bool) -> anyhow::Result<Ou
     let message = app.warehouse.read_blocking(|reader| outbox::stored(reader, id))?;
     let is_sent = message.as_ref().is_some_and(|message| message.state == "sent");
     let Some(message) = message.as_ref().filter(|_| is_sent) else {
-        let origin = message.as_ref().map(|message| replaced(app, message)).transpose()?.flatten();
+        let how = message.as_ref().map(|message| replaced(app, message)).transpose()?.flatten();
         let is_done = app.warehouse.write_ledger_blocking(move |ledger| outbox::requeue(ledger, &own, now))?;
-        let how = origin.map(|origin| format!(": {}", origin.text())).unwrap_or_default();
+        let how = how.map(|how| format!(": {how}")).unwrap_or_default();
         return done(is_done, json, &format!("{id} is sent again with the next delivery{how}"), || {
             format!("no failed, unknown or waiting message has the id {id:?}")
         });

@@ -126,6 +126,21 @@ fn refused_mail(step: Step, answer: &Answer, reason: String) -> DeliveryError {
     }
 }
 
+/// A refusal of a sender that is configured no more: it says nothing of the mails that are made now.
+pub fn of_earlier_sender(error: DeliveryError, from: &str, now: &str) -> DeliveryError {
+    match error {
+        DeliveryError::Misconfigured { reason } if from != now && reason.ends_with(SENDER_REMEDY) => {
+            let answer = reason.strip_suffix(SENDER_REMEDY).unwrap_or(&reason);
+            let reason = format!(
+                "{answer}this mail was made when from in [delivery.mail] was {from}; `daybook deliveries resend` makes \
+                 it again from {now}"
+            );
+            DeliveryError::Barred { reason }
+        }
+        other => other,
+    }
+}
+
 /// Servers often wait until MAIL FROM or RCPT TO with what they have against our name.
 fn is_about_hello(step: Step, answer: &Answer) -> bool {
     let names_it = answer.has_word("EHLO") || answer.has_word("HELO");

@@ -4,7 +4,7 @@ mod dropped;
 mod statements;
 mod templates;
 
-pub use templates::{TEMPLATES, template_problems};
+pub use crate::app::{TEMPLATES, template_problems};
 
 use super::unmatched::unmatched;
 use crate::app::{AppError, SecretsAre, catalog, database_file, sources};
@@ -60,12 +60,8 @@ pub fn inspect(root: &Path, secrets: SecretsAre, now: DateTime<Utc>) -> Result<S
     }
     problems.extend(rollups_and_checks(&settings, &warehouse, now));
     // Certificates and addresses of hooks are only known once the secrets are there.
-    if secrets == SecretsAre::Needed
-        && problems.is_empty()
-        && let Err(error) = settings.delivery.build(&settings.config_dir(), &settings.data_dir)
-    {
-        let file = Path::new("config/daybook.toml");
-        problems.push(Problem::new(file, None, &error.to_string(), "correct the section [delivery]"));
+    if secrets == SecretsAre::Needed {
+        problems.extend(settings.unusable_ways());
     }
     let (templates, broken) = bounded(&settings.root.join("report-templates"));
     let of_templates = [template_problems(&broken), template_problems(&templates.check())].concat();

@@ -1,21 +1,8 @@
 //! Files that replace the built-in templates.
 
 use crate::config::Problem;
-use crate::report::templates::TemplateProblem;
 use crate::support::text_file;
 use std::path::Path;
-
-/// Where the files that replace templates lie, below the root.
-pub const TEMPLATES: &str = "report-templates";
-
-/// What is wrong with the files that replace templates, as every command reports it.
-pub fn template_problems(found: &[TemplateProblem]) -> Vec<Problem> {
-    let problem = |problem: &TemplateProblem| {
-        let line = Some(problem.line).filter(|line| *line > 0);
-        Problem::new(&Path::new(TEMPLATES).join(&problem.file), line, &problem.message, &problem.remedy)
-    };
-    found.iter().map(problem).collect()
-}
 
 /// A fault of a template with the words it is about.
 pub(super) fn said_better(root: &Path, problem: Problem) -> Problem {

@@ -126,20 +126,28 @@ fn loads(connection: &Connection) -> Result<Finding, WarehouseError> {
 
 fn deliveries(connection: &Connection) -> Result<Finding, WarehouseError> {
     let subject = "deliveries";
-    let (unknown, failed): (u64, u64) = connection
+    let (unknown, failed, stuck): (u64, u64, u64) = connection
         .query_row(
-            "SELECT count(*) FILTER (state = 'unknown')::UBIGINT, count(*) FILTER (state = 'failed')::UBIGINT FROM ops.outbox",
+            "SELECT count(*) FILTER (state = 'unknown')::UBIGINT, count(*) FILTER (state = 'failed')::UBIGINT,
+                 count(*) FILTER (state = 'pending' AND trouble IS NOT NULL)::UBIGINT FROM ops.outbox",
             [],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )
         .context(|| "reading the deliveries".to_owned())?;
-    Ok(if unknown + failed == 0 {
-        Finding::good(subject, "every message was accepted or waits")
-    } else {
-        Finding::warning(
+    Ok(match (unknown + failed, stuck) {
+        (0, 0) => Finding::good(subject, "every message was accepted or waits"),
+        (0, _) => Finding::warning(
             subject,
-            format!("{unknown} messages may or may not have gone out, {failed} failed"),
-            "`daybook deliveries` lists them; ask the recipients",
-        )
+            format!("{stuck} messages wait until somebody has mended something"),
+            "`daybook deliveries --troubled` lists them and says what",
+        ),
+        (_, _) => {
+            let stuck = if stuck > 0 { format!(", {stuck} wait until something is mended") } else { String::new() };
+            Finding::warning(
+                subject,
+                format!("{unknown} messages may or may not have gone out, {failed} failed{stuck}"),
+                "`daybook deliveries` lists them; ask the recipients",
+            )
+        }
     })
 }

@@ -218,6 +218,27 @@ pub fn replace_lost(ledger: &mut LedgerWriter<'_>, message_id: &str, payload: &[
     transaction.commit().context(step)
 }
 
+/// Gives a message that did not go out another route and payload.
+pub fn remake(
+    ledger: &mut LedgerWriter<'_>,
+    message_id: &str,
+    route: &str,
+    payload: &[u8],
+) -> Result<(), WarehouseError> {
+    let step = || "keeping a message that was made again".to_owned();
+    let transaction = ledger.transaction().context(step)?;
+    let count = transaction
+        .execute(
+            "UPDATE ops.outbox SET route = ? WHERE message_id = ? AND state IN ('pending', 'failed', 'unknown')",
+            params![route, message_id],
+        )
+        .context(step)?;
+    if count > 0 {
+        put_back(&transaction, message_id, payload)?;
+    }
+    transaction.commit().context(step)
+}
+
 /// Puts a message that went out back into the outbox, because the operator says so, with `payload` where its own
 /// was dropped. `false` if it did not go out, or has nothing to send.
 pub fn send_again(

@@ -6,6 +6,7 @@ mod large;
 mod outcomes;
 mod payload_files;
 mod payloads;
+mod renamed;
 mod senders;
 mod server;
 mod taken_out;
@@ -65,7 +66,7 @@ impl TestInstallation {
         let folder = FolderDestination { path: self.folder.path().join("ops") };
         config.channels.insert(ChannelRef::new("slack", "ops"), Arc::new(folder));
         more(&mut config);
-        config.build(self.folder.path(), self.folder.path()).expect("deliverers")
+        config.build(self.folder.path(), self.folder.path(), &[]).expect("deliverers")
     }
 
     fn write(&self, report: &str, routes: &[Route]) {

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 /// `ok…` takes mails, `gone…` does not exist, `old…` is refused without an enhanced code, `grey…` is
 /// greylisted the first time, `cutdata…` has its connection cut within the mail, `cutend…` after the
 /// last line, `small…` takes no mail over 60,000 bytes and says so after it, `hang…` never receives an answer to
-/// the mail.
+/// the mail. No login may send as `former…`.
 #[derive(Clone, Default)]
 pub struct Server {
     /// Mails that were answered with 250, with their recipient.
@@ -88,6 +88,7 @@ impl Server {
                     "" => "250-fake\r\n250 8BITMIME".to_owned(),
                     other => other.to_owned(),
                 },
+                "MAIL" if line.contains("<former") => "553 5.7.1 Relaying disallowed as former".to_owned(),
                 "RCPT" => {
                     to = line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
                     self.judge(&to)

@@ -121,7 +121,7 @@ fn serve(seeds: Arc<Mutex<Chance>>, talk: impl Fn(&TcpStream, &mut Chance) + Clo
 }
 
 fn ways(config: &DeliveryConfig) -> Deliverers {
-    config.build(Path::new("/nonexistent"), Path::new("/nonexistent")).expect("deliverers")
+    config.build(Path::new("/nonexistent"), Path::new("/nonexistent"), &[]).expect("deliverers")
 }
 
 fn is_told_well(handed: &DeliveryResult) {
