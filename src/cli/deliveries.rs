@@ -178,9 +178,8 @@ fn moved(app: &App, from: &ChannelRef, to: &ChannelRef, json: bool) -> anyhow::R
     let count =
         app.warehouse.write_ledger_blocking(move |connection| outbox::move_waiting(connection, &lane, route, now))?;
     tracing::info!(%from, %to, count, "messages were moved to another channel by hand");
-    done(count > 0, json, &format!("{count} messages go to {to} with the next delivery"), || {
-        format!("nothing waits for {from}")
-    })
+    let going = if count == 1 { "1 message goes".to_owned() } else { format!("{count} messages go") };
+    done(count > 0, json, &format!("{going} to {to} with the next delivery"), || format!("nothing waits for {from}"))
 }
 
 /// What was done, in words.

@@ -73,6 +73,30 @@ pub fn bytes_of(
     Ok(Some(MessageBytes { payload, origin }))
 }
 
+/// The route and the bytes of a mail as if `sender` had been configured when it was made; blocking. `None` for what is
+/// no mail or has that sender, and where its report is not kept any more.
+///
+/// # Errors
+/// Where the warehouse or a template fails.
+pub fn from_sender(
+    warehouse: &Warehouse,
+    message: &StoredMessage,
+    sender: &str,
+    templates: &Templates,
+    unsubscribe_key: Option<Secret>,
+) -> Result<Option<(String, Vec<u8>)>, ReportError> {
+    let Ok(Route::Mail { from, to }) = serde_json::from_str(&message.route) else { return Ok(None) };
+    if from == sender {
+        return Ok(None);
+    }
+    let route = serde_json::to_string(&Route::Mail { from: sender.to_owned(), to })?;
+    // Without bytes of its own it is rendered.
+    let lacking_sha256 = Some(String::new());
+    let bare = StoredMessage { route: route.clone(), payload: None, lacking_sha256, ..message.clone() };
+    let made = bytes_of(warehouse, &bare, templates, unsubscribe_key)?;
+    Ok(made.map(|made| (route, made.payload)))
+}
+
 fn made_again(
     message: &StoredMessage,
     (document, rendered): (&Document, Rendered),

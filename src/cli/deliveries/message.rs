@@ -5,8 +5,7 @@ use super::super::out::{self, place};
 use super::super::show::{bytes, plain};
 use super::{done, to_text};
 use crate::app::{App, AppError};
-use crate::delivery::Route;
-use crate::jobs::message_again::{MessageBytes, Origin, bytes_of};
+use crate::jobs::message_again::{MessageBytes, Origin, bytes_of, from_sender};
 use crate::queries::deliveries::{MessageHistory, message};
 use crate::support::secret::Secret;
 use crate::warehouse::outbox::{self, DeliveryLine, StoredMessage};
@@ -114,17 +113,12 @@ fn written(app: &App, id: &str, out: &Path) -> anyhow::Result<Origin> {
 /// Makes a mail again whose sender is configured no more; says how. None for others, and where the report is not
 /// kept any more.
 fn with_sender_of_today(app: &App, message: &StoredMessage) -> anyhow::Result<Option<String>> {
-    let Ok(Route::Mail { from, to }) = serde_json::from_str(&message.route) else { return Ok(None) };
-    let sender = app.settings.delivery.mail.as_ref().map(|mail| mail.from().to_owned());
-    let Some(sender) = sender.filter(|sender| *sender != from) else { return Ok(None) };
-    let route = serde_json::to_string(&Route::Mail { from: sender.clone(), to })?;
-    // Without bytes of its own it is rendered from the issued document.
-    let lacking_sha256 = Some(String::new());
-    let bare = StoredMessage { route: route.clone(), payload: None, lacking_sha256, ..message.clone() };
-    let key = unsubscribe_key(app)?;
-    let Some(made) = bytes_of(&app.warehouse, &bare, &app.templates(), key)? else { return Ok(None) };
+    let Some(mail) = &app.settings.delivery.mail else { return Ok(None) };
+    let (sender, key) = (mail.from(), unsubscribe_key(app)?);
+    let found = from_sender(&app.warehouse, message, sender, &app.templates(), key)?;
+    let Some((route, payload)) = found else { return Ok(None) };
     let id = message.message_id.clone();
-    app.warehouse.write_ledger_blocking(move |ledger| outbox::remake(ledger, &id, &route, &made.payload))?;
+    app.warehouse.write_ledger_blocking(move |ledger| outbox::remake(ledger, &id, &route, &payload))?;
     Ok(Some(format!("made again from the issued document, from {sender}")))
 }
 

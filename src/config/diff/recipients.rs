@@ -22,7 +22,7 @@ pub(super) fn channels(old: &DeliveryConfig, new: &DeliveryConfig, told: &mut Ve
                 let is_same = |other: &&ChannelRef| {
                     other.kind == at.kind && new.channels.get(*other).is_some_and(|after| !differ(before, after))
                 };
-                match added.iter().position(|other| is_same(other)) {
+                match added.iter().position(is_same) {
                     Some(index) => {
                         let name = added.remove(index);
                         told.push(format!(

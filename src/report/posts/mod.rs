@@ -3,7 +3,7 @@
 //!
 //! # Adding one
 //!
-//! A file with a [`Post`], made of [`brief`], and a line in [`POSTS`]. `delivery` says what else a channel needs.
+//! A file with a [`Post`], made of `brief`, and a line in [`POSTS`]. `delivery` says what else a channel needs.
 
 mod brief;
 mod slack;

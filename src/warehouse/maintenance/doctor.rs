@@ -138,7 +138,7 @@ fn deliveries(connection: &Connection) -> Result<Finding, WarehouseError> {
         (0, 0) => Finding::good(subject, "every message was accepted or waits"),
         (0, _) => Finding::warning(
             subject,
-            format!("{stuck} messages wait until somebody has mended something"),
+            format!("waiting until somebody has mended something: {stuck}"),
             "`daybook deliveries --troubled` lists them and says what",
         ),
         (_, _) => {

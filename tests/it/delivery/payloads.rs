@@ -6,7 +6,7 @@ use crate::support::{noon, send_all, texts};
 use crate::tenants::{Simulation, synced_world};
 use chrono::TimeDelta;
 use daybook::jobs::issue::issue_report;
-use daybook::jobs::message_again::{MessageBytes, Origin, bytes_of};
+use daybook::jobs::message_again::{MessageBytes, Origin, bytes_of, from_sender};
 use daybook::jobs::person::forget;
 use daybook::jobs::report::{Audience, Formats};
 use daybook::report::templates::Templates;
@@ -14,7 +14,7 @@ use daybook::sandbox::tenants;
 use daybook::support::secret::Secret;
 use daybook::warehouse::maintenance::{MaintenanceConfig, compact};
 use daybook::warehouse::outbox::{
-    Dropped, Kind, NewMessage, StoredMessage, Whose, claim, drop_payloads, enqueue, requeue, send_again, stored,
+    Dropped, Kind, NewMessage, StoredMessage, Whose, claim, drop_payloads, enqueue, remake, requeue, send_again, stored,
 };
 use daybook::warehouse::privacy::person::Who;
 use daybook::warehouse::{Context, LedgerWriter, Warehouse, WarehouseConfig};
@@ -235,4 +235,28 @@ fn large_payloads_are_dropped_and_put_back_beside_one_another() {
     assert!(sent_again.expect("put back"));
     let next = warehouse.write_ledger_blocking(move |c| claim(c, "file", &Whose::default(), later)).expect("claimed");
     assert_eq!(next.expect("one").payload, b"again");
+}
+
+// truenas/middleware#8047: mails of a queue kept the sender that was configured before, and the server took none.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_waits_is_made_again_from_the_sender_of_today_under_its_message_id() {
+    let (world, templates) = issued().await;
+    let warehouse = &world.context.warehouse;
+    let mail = messages(warehouse).remove(3);
+    let again = |sender: &str| from_sender(warehouse, &mail, sender, &templates, key()).expect("made");
+    let (route, payload) = again("Reports <reports@example.org>").expect("a mail of another sender");
+    let id = mail.message_id.clone();
+    warehouse.write_ledger_blocking(move |ledger| remake(ledger, &id, &route, &payload)).expect("kept");
+    let now = messages(warehouse).remove(3);
+    assert!(now.route.contains("reports@example.org") && now.state == "pending", "{}", now.route);
+    let header = |message: &StoredMessage, name: &str| {
+        let text = String::from_utf8_lossy(message.payload.as_deref().expect("a payload")).into_owned();
+        text.lines().find(|line| line.starts_with(name)).expect("the header").to_owned()
+    };
+    assert_eq!(header(&now, "From:"), "From: Reports <reports@example.org>");
+    assert_eq!(header(&now, "To:"), header(&mail, "To:"));
+    assert_ne!(header(&now, "From:"), header(&mail, "From:"));
+    let slack = messages(warehouse).remove(4);
+    assert_eq!(from_sender(warehouse, &slack, "x@example.org", &templates, key()).expect("looked"), None);
+    assert_eq!(from_sender(warehouse, &now, "Reports <reports@example.org>", &templates, key()).expect("looked"), None);
 }
