@@ -10,7 +10,7 @@ use crate::settings::{Kind, SecretPlace};
 use crate::support::nearest::nearest;
 use crate::support::secret::SecretRef;
 use crate::warehouse::WarehouseConfig;
-use crate::warehouse::maintenance::MaintenanceConfig;
+use crate::warehouse::maintenance::{self, MaintenanceConfig};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -123,7 +123,7 @@ pub(super) fn read_top(root: &Path, mut top: Section<'_>, gathered: &Gathered) -
             ),
         )
         .map_or_else(|| root.to_owned(), |path| join(root, &path.value));
-    let maintenance = super::maintenance::read(&mut top, &data_dir, &gathered.facts);
+    let maintenance = maintenance::settings::read(&mut top, &data_dir, &gathered.facts);
     let warehouse = top.section("warehouse").map(warehouse).unwrap_or_default();
     let settings = DaemonSettings {
         warehouse: WarehouseConfig { backup_dir: maintenance.backup.dir.clone(), ..warehouse },

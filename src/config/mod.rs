@@ -15,7 +15,6 @@ mod drops;
 pub mod facts;
 mod formats;
 pub mod jobs;
-mod maintenance;
 pub mod metrics;
 pub mod review;
 pub mod schema;

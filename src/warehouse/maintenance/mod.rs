@@ -19,6 +19,7 @@ pub mod doctor;
 pub mod export;
 pub mod restore;
 pub mod retention;
+pub mod settings;
 pub mod snapshot;
 
 pub use super::copies::{backup, checksum};

@@ -1,15 +1,15 @@
 //! The sections of `daybook.toml` about the warehouse's maintenance: `[backup]`, `[retention]`, `[maintenance]`.
 
+use super::{BackupConfig, MaintenanceConfig, Percent, RetentionConfig, retention};
 use crate::domain::fact::Facts;
 use crate::settings::Names;
 use crate::settings::files::join;
 use crate::settings::kinds::{path, whole_number};
 use crate::settings::reader::Section;
-use crate::warehouse::maintenance::{BackupConfig, MaintenanceConfig, Percent, RetentionConfig, retention};
 use std::path::Path;
 
 /// Reads the three; folders become absolute, below `data_dir`.
-pub(super) fn read(top: &mut Section<'_>, data_dir: &Path, facts: &Facts) -> MaintenanceConfig {
+pub fn read(top: &mut Section<'_>, data_dir: &Path, facts: &Facts) -> MaintenanceConfig {
     let mut config = MaintenanceConfig {
         backup: top.section("backup").map(|section| backup(section, data_dir)).unwrap_or_default(),
         retention: top.section("retention").map(|section| retention_of(section, facts)).unwrap_or_default(),
