@@ -56,6 +56,14 @@ impl JobKind {
         self.settings()
     }
 
+    pub fn is_rollup(&self) -> bool {
+        self.id() == rollup::KIND.id
+    }
+
+    pub fn is_maintenance(&self) -> bool {
+        self.id() == maintenance::KIND.id
+    }
+
     /// What a sync's file says, if it is one.
     pub fn sync(&self) -> Option<&SyncJob> {
         self.settings()

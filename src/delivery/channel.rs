@@ -9,7 +9,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-/// A kind of channel, e.g. Slack. Its messages are rendered by `report::posts` under the same id.
+/// A kind of channel, e.g. Slack. Its messages are made by `report::posts` under the same id.
 #[derive(Debug)]
 pub struct ChannelKind {
     /// As in `[delivery.<id>.<name>]` and in references, `<id>:<name>`.
@@ -24,8 +24,6 @@ pub struct ChannelKind {
     pub about_list: &'static str,
     /// Reads one section, with its name. Where its `kind` is wrong, its other keys are not reported.
     pub read: fn(Section<'_>, &str, &ReadContext<'_>) -> Option<Arc<dyn Destination>>,
-    /// A note of plain text as its channels take it.
-    pub note: fn(&str, &str) -> Vec<u8>,
     pub starter: Starter,
 }
 

@@ -3,6 +3,7 @@
 use super::channels::KINDS;
 use super::settings::{DeliveryConfig, read};
 use super::{Channel, ChannelKind, DeliveryResult, Disposition, http};
+use crate::report::posts;
 use crate::settings::reader::{Problems, Source, read_toml};
 use crate::settings::{ReadContext, Secrets};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -31,6 +32,10 @@ fn config(kind: &ChannelKind) -> DeliveryConfig {
     config
 }
 
+fn note(kind: &ChannelKind) -> Vec<u8> {
+    posts::note(kind.id, "subject", "text").expect("a note").to_string().into_bytes()
+}
+
 fn channel(kind: &ChannelKind, url: &str) -> Box<dyn Channel> {
     let dir = tempfile::tempdir().expect("a folder");
     std::fs::write(dir.path().join("hook"), url).expect("a secret");
@@ -49,7 +54,7 @@ async fn answered(kind: &ChannelKind, status: u16, body: &'static str, delay: Op
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/{SECRET}", listener.local_addr().expect("an address"));
     tokio::spawn(async move { axum::serve(listener, app).await });
-    channel(kind, &url).post("msg_1", &(kind.note)("subject", "text")).await
+    channel(kind, &url).post("msg_1", &note(kind)).await
 }
 
 #[tokio::test]
@@ -99,11 +104,11 @@ async fn each_kind_is_unsure_of_a_broken_connection_and_sure_where_nobody_listen
             let mut buffer = [0; 4096];
             tokio::io::AsyncReadExt::read(&mut stream, &mut buffer).await.expect("a request");
         });
-        let note = (kind.note)("subject", "text");
-        let error = channel.post("msg_1", &note).await.result.expect_err("no answer");
+        let message = note(kind);
+        let error = channel.post("msg_1", &message).await.result.expect_err("no answer");
         server.await.expect("the server");
         assert_eq!(error.disposition(), Disposition::AskOperator, "{}: {error}", kind.id);
-        let error = channel.post("msg_1", &note).await.result.expect_err("nobody");
+        let error = channel.post("msg_1", &message).await.result.expect_err("nobody");
         assert_eq!(error.disposition(), Disposition::Retry { after: None }, "{}: {error}", kind.id);
         assert!(!format!("{error} {error:?} {channel:?}").contains(SECRET), "{}", kind.id);
     }

@@ -1,6 +1,7 @@
 //! Short messages of plain text: what the operator is notified of. Pure.
 
-use super::{DeliveryError, Route, channels, one_line};
+use super::{DeliveryError, Route, one_line};
+use crate::report::posts;
 use crate::support::ids::stable_id;
 use crate::support::mailbox::mailbox;
 use chrono::{DateTime, Utc};
@@ -20,10 +21,11 @@ pub fn payload(
     match route {
         Route::Mail { from, to } => mail(from, to, subject, text, key, now),
         Route::Channel(channel) => {
-            let kind = channels::kind(&channel.kind).ok_or_else(|| DeliveryError::Misconfigured {
+            let note = posts::note(&channel.kind, &one_line(subject), text);
+            let note = note.ok_or_else(|| DeliveryError::Misconfigured {
                 reason: format!("this version knows no channel of the kind {:?}", channel.kind),
             })?;
-            Ok((kind.note)(&one_line(subject), text))
+            Ok(note.to_string().into_bytes())
         }
         Route::File { .. } | Route::ChannelFile { .. } => Ok(text.as_bytes().to_vec()),
     }

@@ -5,6 +5,7 @@ mod webhook;
 
 use super::channel::{Channel, ChannelKind, Destination, Starter, not_json};
 use super::{BuildError, DeliveryError, channel_folder};
+use crate::report::posts::THREAD;
 use crate::settings::kinds::{secret_ref, text};
 use crate::settings::reader::Section;
 use crate::settings::values::quoted;
@@ -12,7 +13,7 @@ use crate::settings::{ReadContext, SecretPlace};
 use crate::support::secret::SecretRef;
 use bot::Bot;
 use reqwest::Client;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
 use webhook::Webhook;
@@ -24,7 +25,6 @@ pub const KIND: ChannelKind = ChannelKind {
     about_all: "Slack channels, under names that recipients refer to.",
     about_list: "Slack channels by name alone: slack = [\"marketing\"] is channels = [\"slack:marketing\"].",
     read,
-    note,
     starter: Starter {
         kind: "webhook",
         key: "url",
@@ -34,10 +34,6 @@ pub const KIND: ChannelKind = ChannelKind {
 
 /// Where Slack's Web API is.
 pub const SLACK_API: &str = "https://slack.com/api";
-/// What a message carries for its thread, under this key; Slack itself knows no such field.
-const THREAD: &str = "thread";
-/// Slack's own limit is 3,000 characters a section; the escapes need room.
-const NOTE_CHARS: usize = 2_500;
 
 /// A Slack channel as configured.
 #[derive(Clone, Debug, PartialEq)]
@@ -131,41 +127,4 @@ fn unthreaded(mut message: Value) -> (Value, Option<Value>) {
 
 fn parse(payload: &[u8]) -> Result<Value, DeliveryError> {
     serde_json::from_slice(payload).map_err(|_| not_json())
-}
-
-/// A note that pings nobody.
-fn note(subject: &str, text: &str) -> Vec<u8> {
-    let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    let mut cut: String = text.chars().take(NOTE_CHARS / 5).collect();
-    // Most text needs no escape and may be as long as the limit.
-    if escaped(text).chars().count() <= NOTE_CHARS {
-        cut = text.to_owned();
-    } else if cut.len() < text.len() {
-        cut.push('…');
-    }
-    let (head, body) = (escaped(subject), escaped(&cut));
-    json!({
-        "text": format!("{head}\n{body}"),
-        "blocks": [
-            { "type": "section", "text": { "type": "mrkdwn", "text": format!("*{head}*"), "verbatim": true } },
-            { "type": "section", "text": { "type": "plain_text", "text": cut, "emoji": false } },
-        ],
-    })
-    .to_string()
-    .into_bytes()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_note_to_slack_pings_nobody_and_keeps_the_limits() {
-        let text = format!("<!channel> {}", "&".repeat(9000));
-        let value: Value = serde_json::from_slice(&note("<!here>", &text)).expect("JSON");
-        assert!(!value["text"].as_str().expect("text").contains('<'));
-        assert_eq!(value["blocks"][0]["text"]["text"], "*&lt;!here&gt;*");
-        assert_eq!(value["blocks"][1]["text"]["type"], "plain_text");
-        assert!(value["blocks"][1]["text"]["text"].as_str().expect("text").chars().count() <= 3000);
-    }
 }

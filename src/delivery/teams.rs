@@ -13,7 +13,7 @@ use crate::settings::{ReadContext, SecretPlace};
 use crate::support::secret::SecretRef;
 use futures_util::future::BoxFuture;
 use reqwest::Client;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,7 +24,6 @@ pub const KIND: ChannelKind = ChannelKind {
     about_all: "Microsoft Teams channels, under names that recipients refer to.",
     about_list: "Teams channels by name alone: teams = [\"board\"] is channels = [\"teams:board\"].",
     read,
-    note,
     starter: Starter {
         kind: "workflow",
         key: "url",
@@ -32,8 +31,6 @@ pub const KIND: ChannelKind = ChannelKind {
     },
 };
 
-/// A note's bound; a message may have 28 kB in all.
-const NOTE_CHARS: usize = 4_000;
 /// The beginning of a refusal that older addresses word inside a 200:
 /// "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 413 …".
 const INNER: &str = "Microsoft Teams endpoint returned HTTP error ";
@@ -141,53 +138,6 @@ fn code(body: &str) -> Option<String> {
     is_word.then(|| code.to_owned())
 }
 
-/// A note as a card. What Teams would read as markup keeps its sign behind a word joiner.
-fn note(subject: &str, text: &str) -> Vec<u8> {
-    let cut: String = text.chars().take(NOTE_CHARS).collect();
-    let more = if cut.len() < text.len() { "…" } else { "" };
-    let line =
-        |text: &str, weight: &str| json!({ "type": "TextBlock", "wrap": true, "weight": weight, "text": inert(text) });
-    let lines = cut.lines().filter(|line| !line.trim().is_empty()).map(|text| line(text.trim_end(), "Default"));
-    let mut body: Vec<Value> = std::iter::once(line(subject, "Bolder")).chain(lines).collect();
-    if !more.is_empty() {
-        body.push(line(more, "Default"));
-    }
-    card(body).to_string().into_bytes()
-}
-
-/// Text in which Teams sees no bold, link, list, heading, mention or date function.
-fn inert(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        if matches!(c, '*' | '_' | '~' | '`' | '[' | ']' | '#' | '<' | '>' | '{' | '}' | '\\') {
-            out.push('\u{2060}');
-        }
-        out.push(c);
-        if c == ']' {
-            // "](" makes a link.
-            out.push('\u{2060}');
-        }
-    }
-    out
-}
-
-/// The message that a workflow takes: a list of cards, never none (bgptools/issues#203).
-fn card(body: Vec<Value>) -> Value {
-    json!({
-        "type": "message",
-        "attachments": [{
-            "contentType": "application/vnd.microsoft.card.adaptive",
-            "contentUrl": null,
-            "content": {
-                "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
-                "type": "AdaptiveCard",
-                "version": "1.4",
-                "body": body,
-            },
-        }],
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,19 +174,5 @@ mod tests {
     fn a_started_workflow_is_not_called_posted() {
         let accepted = judge(&answer(202, "")).expect("accepted");
         assert_eq!(accepted.response, "202, the workflow was started");
-    }
-
-    #[test]
-    fn a_note_to_teams_is_a_card_without_markup() {
-        let long =
-            format!("[click](https://evil.example) {{{{DATE(2026-01-01)}}}} <at>all</at>\n\n{}", "x".repeat(9000));
-        let value: Value = serde_json::from_slice(&note("**3 failed**", &long)).expect("JSON");
-        let body = value["attachments"][0]["content"]["body"].as_array().expect("a body").clone();
-        assert_eq!(body.len(), 4, "subject, two lines, and that there is more");
-        let text = value.to_string();
-        for markup in ["**", "](", "{{", "<at>"] {
-            assert!(!text.contains(markup), "{markup}");
-        }
-        assert!(text.len() < 20_000);
     }
 }

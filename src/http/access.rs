@@ -40,26 +40,23 @@ pub(super) async fn log(State(listener): State<&'static str>, mut request: Reque
     let mut response = next.run(request).instrument(span).await;
     let status = response.status().as_u16();
     let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    if matches!(method, "GET" | "HEAD") && status < 400 {
-        tracing::debug!(
-            http.listener = listener,
-            request.id = id.0,
-            http.method = method,
-            http.route = route,
-            http.status = status,
-            duration_ms,
-            "a request was answered"
-        );
-    } else {
-        tracing::info!(
-            http.listener = listener,
-            request.id = id.0,
-            http.method = method,
-            http.route = route,
-            http.status = status,
-            duration_ms,
-            "a request was answered"
-        );
+    // A level is part of where a line is written, so one macro has both.
+    macro_rules! answered {
+        ($level:ident) => {
+            tracing::$level!(
+                http.listener = listener,
+                request.id = id.0,
+                http.method = method,
+                http.route = route,
+                http.status = status,
+                duration_ms,
+                "a request was answered"
+            )
+        };
+    }
+    match matches!(method, "GET" | "HEAD") && status < 400 {
+        true => answered!(debug),
+        false => answered!(info),
     }
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert(REQUEST_ID, value);

@@ -1,7 +1,6 @@
 //! Expressions that mean something else than they seem to, and work that no job does.
 
 use super::{Findings, Step};
-use crate::config::jobs::Priority;
 use crate::config::{Job, JobKind, Settings};
 use Step::Key;
 use std::collections::BTreeSet;
@@ -59,7 +58,7 @@ fn left_out(settings: &Settings, found: &Findings<'_>) {
         if !has_sources {
             continue;
         }
-        lacks(any(|kind| kind.priority() == Priority::Rollup), "its days are not computed", "rollup");
+        lacks(any(JobKind::is_rollup), "its days are not computed", "rollup");
         let has_sync = any(|kind| kind.sync().is_some());
         lacks(has_sync, "nothing is read", "sync");
         if !has_sync {

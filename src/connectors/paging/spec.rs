@@ -27,6 +27,13 @@ macro_rules! pagers {
         ];
 
         impl PagingSpec {
+    /// The table `paging`; a single page where there is none.
+    pub fn of(section: &mut Section<'_>) -> Self {
+        let about = "How to ask for the next page. The pager sets `cursor.*` for the request's templates; on the first \
+                     page all of `cursor` is empty text (`offset` is `0`, `page` is `first`).";
+        fields::table(section, "paging", about, Self::read).unwrap_or_default()
+    }
+
             /// How the pages follow one another; `None` for a single response.
             pub fn kind(&self) -> Option<&dyn PageKind> {
                 match self {

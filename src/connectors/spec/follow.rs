@@ -158,13 +158,7 @@ impl CountSpec {
     /// Reads its table.
     pub fn read(mut section: Section<'_>) -> Self {
         let read = Self {
-            request: fields::required_table(
-                &mut section,
-                "request",
-                "One request. Path, query, headers and body are templates.",
-                RequestSpec::read,
-            )
-            .unwrap_or_default(),
+            request: RequestSpec::of(&mut section),
             total_pointer: fields::text(
                 &mut section,
                 "total_pointer",
@@ -187,22 +181,8 @@ impl ListingSpec {
     /// Reads its table.
     pub fn read(mut section: Section<'_>) -> Self {
         let read = Self {
-            request: fields::required_table(
-                &mut section,
-                "request",
-                "One request. Path, query, headers and body are templates.",
-                RequestSpec::read,
-            )
-            .unwrap_or_default(),
-            paging: fields::table(
-                &mut section,
-                "paging",
-                "How to ask for the next page. The pager sets `cursor.*` for the request's \
-                 templates; on the first page all of `cursor` is empty text (`offset` is `0`, `page` \
-                 is `first`).",
-                PagingSpec::read,
-            )
-            .unwrap_or_default(),
+            request: RequestSpec::of(&mut section),
+            paging: PagingSpec::of(&mut section),
             kept_days: fields::number(
                 &mut section,
                 "kept_days",

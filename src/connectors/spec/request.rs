@@ -31,6 +31,12 @@ const METHODS: &[Word<Method>] =
     &[("GET", "Reads.", Method::Get), ("POST", "Reads what a body describes.", Method::Post)];
 
 impl RequestSpec {
+    /// The table `request`, which must be there.
+    pub fn of(section: &mut Section<'_>) -> Self {
+        let about = "One request. Path, query, headers and body are templates.";
+        fields::required_table(section, "request", about, Self::read).unwrap_or_default()
+    }
+
     /// Reads its table.
     pub fn read(mut section: Section<'_>) -> Self {
         let read = Self {

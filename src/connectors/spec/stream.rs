@@ -95,22 +95,8 @@ impl StreamSpec {
                 "Runs once for each value of this setting, a list or a text, as `partition`; not at \
                  all where it is empty.",
             ),
-            request: fields::required_table(
-                &mut section,
-                "request",
-                "One request. Path, query, headers and body are templates.",
-                RequestSpec::read,
-            )
-            .unwrap_or_default(),
-            paging: fields::table(
-                &mut section,
-                "paging",
-                "How to ask for the next page. The pager sets `cursor.*` for the request's \
-                 templates; on the first page all of `cursor` is empty text (`offset` is `0`, `page` \
-                 is `first`).",
-                PagingSpec::read,
-            )
-            .unwrap_or_default(),
+            request: RequestSpec::of(&mut section),
+            paging: PagingSpec::of(&mut section),
             follow: fields::table(
                 &mut section,
                 "follow",

@@ -350,7 +350,7 @@ impl Scheduler {
     /// Whether a run of maintenance is under way, or may be: on a full disk it runs beside the deliveries.
     fn is_maintaining(&self, now: DateTime<Utc>) -> bool {
         let mut keys = self.at_work.values().map(|(key, _)| key);
-        keys.any(|key| self.job(&key.pair.job).is_some_and(|job| job.kind.priority() == Priority::Maintenance))
+        keys.any(|key| self.job(&key.pair.job).is_some_and(|job| job.kind.is_maintenance()))
             || (self.made_room_at.is_some_and(|at| now - at < MAKE_ROOM_EVERY) && !self.delivering.is_empty())
     }
 

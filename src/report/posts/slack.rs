@@ -3,13 +3,15 @@
 //!
 //! Limits are Slack's: <https://docs.slack.dev/reference/block-kit/blocks/>.
 
-use super::Post;
 use super::brief::{Line, Mark, brief, cards, title};
+use super::{Post, cut};
 use crate::report::document::{Card, Document, Tone};
 use crate::report::render::words::{instant_text, shortened};
 use serde_json::{Value, json};
 
 const SECTION_CHARS: usize = 3000;
+/// Of a note: the escapes need room.
+const NOTE_CHARS: usize = 2500;
 const FIELD_CHARS: usize = 2000;
 const FIELDS: usize = 10;
 const HEADER_CHARS: usize = 150;
@@ -18,7 +20,7 @@ const NAME_CHARS: usize = 60;
 mod mrkdwn;
 mod picture;
 
-pub const POST: Post = Post { channel: "slack", label: "Slack", render, picture: picture::slack, size };
+pub const POST: Post = Post { channel: "slack", label: "Slack", render, note, picture: picture::slack, size };
 
 /// Slack's own bound of a message.
 const BLOCKS: usize = 50;
@@ -154,6 +156,21 @@ fn bounded_lines(lines: &[String], limit: usize) -> String {
     out
 }
 
+/// A note that pings nobody.
+fn note(subject: &str, text: &str) -> Value {
+    // Most text needs no escape and may be as long as the limit.
+    let fits = escaped(text).chars().count() <= NOTE_CHARS;
+    let cut = if fits { text.to_owned() } else { cut(text, NOTE_CHARS / 5) };
+    let (head, body) = (escaped(subject), escaped(&cut));
+    json!({
+        "text": format!("{head}\n{body}"),
+        "blocks": [
+            section(&format!("*{head}*")),
+            { "type": "section", "text": { "type": "plain_text", "text": cut, "emoji": false } },
+        ],
+    })
+}
+
 #[cfg(test)]
 mod hostile;
 
@@ -175,6 +192,15 @@ mod tests {
     fn the_message_reads_as_agreed() {
         let message = serde_json::to_string_pretty(&render(&sample::document())).expect("JSON");
         insta::assert_snapshot!(message);
+    }
+
+    #[test]
+    fn a_note_pings_nobody_and_keeps_the_limits() {
+        let value = note("<!here>", &format!("<!channel> {}", "&".repeat(9000)));
+        assert!(!value["text"].as_str().expect("text").contains('<'));
+        assert_eq!(value["blocks"][0]["text"]["text"], "*&lt;!here&gt;*");
+        assert_eq!(value["blocks"][1]["text"]["type"], "plain_text");
+        assert!(value["blocks"][1]["text"]["text"].as_str().expect("text").chars().count() <= SECTION_CHARS);
     }
 
     #[test]

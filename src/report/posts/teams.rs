@@ -5,17 +5,19 @@
 
 mod picture;
 
-use super::Post;
 use super::brief::{Line, Mark, brief, cards, title};
+use super::{Post, cut};
 use crate::report::document::{Card, Document, Tone};
 use crate::report::render::words::{instant_text, shortened};
 use serde_json::{Value, json};
 
-pub const POST: Post = Post { channel: "teams", label: "Teams", render, picture: picture::teams, size };
+pub const POST: Post = Post { channel: "teams", label: "Teams", render, note, picture: picture::teams, size };
 
 /// Teams takes messages of 28 kB as it counts them, and counts more than is sent: 24.5 kB were counted as 28.9
 /// (MicrosoftDocs/msteams-docs#11274).
 const MOST_BYTES: usize = 18_000;
+/// Of a note.
+const NOTE_CHARS: usize = 4_000;
 const TITLE_CHARS: usize = 300;
 const NAME_CHARS: usize = 60;
 /// Figures that a card has; the report has all of them.
@@ -51,6 +53,11 @@ fn message(document: &Document, lines: &[Value], figures: &[Value]) -> Value {
         body.push(json!({ "type": "FactSet", "separator": true, "facts": figures }));
     }
     body.push(closing(document));
+    card(&body)
+}
+
+/// The message that a workflow takes: a list of cards, never none (bgptools/issues#203).
+fn card(body: &[Value]) -> Value {
     json!({
         "type": "message",
         "attachments": [{
@@ -65,6 +72,15 @@ fn message(document: &Document, lines: &[Value], figures: &[Value]) -> Value {
             },
         }],
     })
+}
+
+/// A note, a line each.
+fn note(subject: &str, text: &str) -> Value {
+    let text = cut(text, NOTE_CHARS);
+    let line =
+        |text: &str, weight: &str| json!({ "type": "TextBlock", "wrap": true, "weight": weight, "text": inert(text) });
+    let lines = text.lines().filter(|line| !line.trim().is_empty()).map(|text| line(text.trim_end(), "Default"));
+    card(&std::iter::once(line(subject, "Bolder")).chain(lines).collect::<Vec<_>>())
 }
 
 /// Colour alone says nothing to some readers, so the sentences say it as well.

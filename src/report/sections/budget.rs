@@ -132,7 +132,11 @@ fn row(
     ];
     if passed < days {
         let projected = Expression::calculated(&format!("spent * {days} / {passed}"), [("spent", spent.clone())]);
-        cells.push(plain(builder.figure(&projected, Unit::Money, &label("spend at month's end"))));
+        cells.push(plain(builder.figure(
+            &projected,
+            Unit::Money,
+            &label(&format!("spend at {}'s end", readings.term_noun())),
+        )));
         let left = Expression::calculated(&format!("(planned - spent) / {}", days - passed), parts());
         cells.push(plain(builder.figure(&left, Unit::Money, &label("budget left for each day"))));
     }

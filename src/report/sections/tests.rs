@@ -4,12 +4,17 @@ use super::*;
 use crate::domain::campaign::Status;
 use crate::domain::metric::{Columns, Daily};
 use crate::domain::money::Currency;
+use crate::domain::workspace::Workspace;
+use crate::report::data::ReportData;
 use crate::report::data::{Span, Sums};
 use crate::report::definition::{Edition, Filter, Split};
 use crate::report::document::{Block, Cell, Figure, Table};
 use crate::report::format::Locale;
 use crate::report::questions::{Answer, Answers};
-use crate::report::readiness::SectionFreshness;
+use crate::report::readiness::{SectionFreshness, SourceFreshness};
+use crate::report::receipt::Plan;
+use chrono::Utc;
+use rust_decimal::Decimal;
 
 use chrono::TimeZone;
 use rust_decimal::dec;
@@ -18,6 +23,7 @@ mod complete;
 mod known;
 mod language;
 mod public;
+mod quarters;
 
 const SUMMED: [&str; 19] = [
     "sessions",
@@ -440,37 +446,4 @@ fn pages_are_left_out_where_none_are_known_and_not_compared_with_days_that_are_n
     let gone = of_pages(&before, &[("/a", 4, 1), ("/gone", 9, 0)], "2026-01-01");
     let gone = figure(table(&gone, "pages"), "/gone", "sessions_change").text.clone();
     assert_eq!(gone, "−9", "a page that had nothing any more is shown with what it lost");
-}
-
-// A quarter's budget is that of its months, and its targets are theirs where all have one.
-#[test]
-fn a_quarter_adds_up_the_budgets_and_targets_of_its_months() {
-    let quarter = Period { start: date("2026-10-01"), end: date("2027-01-01") };
-    let mut readings = readings("quarterly_overview", SectionKind::Standard("goals"), quarter);
-    readings.definition.edition.parts.push(SectionKind::Standard("budget"));
-    let values = sums(&[("leads", dec!(900)), ("cost", dec!(450))]);
-    let channels = BTreeMap::from([("paid_search".to_owned(), values.clone())]);
-    readings.data.spans.insert(quarter, Span { total: values, channels, ..Span::default() });
-    let mut plan = |plan, name: &str, month: &str, amount| {
-        readings.data.plans.insert((plan, name.to_owned(), date(month)), amount);
-    };
-    for month in ["2026-10-01", "2026-11-01", "2026-12-01"] {
-        plan(Plan::Target, "leads", month, dec!(200));
-    }
-    // Two of three months: no target of the quarter.
-    plan(Plan::Target, "sessions", "2026-10-01", dec!(10));
-    plan(Plan::Target, "sessions", "2026-11-01", dec!(10));
-    // A campaign that ran for two months had the money of two.
-    plan(Plan::Budget, "paid_search", "2026-10-01", dec!(250));
-    plan(Plan::Budget, "paid_search", "2026-12-01", dec!(250));
-    let (document, _) = build(&readings, &registry());
-    let goals = table(&document, "goals");
-    assert_eq!(goals.rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["Leads"]);
-    assert_eq!(figure(goals, "Leads", "target").value, Some(dec!(600)));
-    assert_eq!(figure(goals, "Leads", "actual").value, Some(dec!(900)));
-    let budget = table(&document, "budget");
-    assert_eq!(figure(budget, "paid_search", "planned").value, Some(dec!(500)));
-    assert_eq!(figure(budget, "paid_search", "used").value, Some(dec!(0.9)));
-    let titles: Vec<&str> = document.sections.iter().map(|section| section.title.as_str()).collect();
-    assert_eq!(titles[..2], ["Goals, Q4 2026", "Budget pacing, Q4 2026"]);
 }

@@ -24,7 +24,7 @@ fn spans(cadence: Cadence) -> (u32, u32) {
         Cadence::Daily => (28, 28),
         Cadence::Weekly => (13, 13),
         Cadence::Monthly => (12, 12),
-        Cadence::Quarterly => (8, 4),
+        Cadence::Quarterly => (8, 8),
     }
 }
 

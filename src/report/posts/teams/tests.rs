@@ -45,6 +45,18 @@ fn a_huge_document_stays_within_the_limit_of_teams() {
     assert!(fits(&render(&document)));
 }
 
+#[test]
+fn a_note_is_a_card_without_markup() {
+    let long = format!("[click](https://evil.example) {{{{DATE(2026-01-01)}}}} <at>all</at>\n\n{}", "x".repeat(9000));
+    let note = note("**3 failed**", &long);
+    assert_eq!(body(&note).as_array().map(Vec::len), Some(3), "subject and two lines: {note}");
+    let text = note.to_string();
+    for markup in ["**", "](", "{{", "<at>"] {
+        assert!(!text.contains(markup), "{markup}");
+    }
+    assert!(fits(&note));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
