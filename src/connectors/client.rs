@@ -1,6 +1,7 @@
 //! Sends one request and streams the answer into the landing folder with bounded memory.
 
 use super::auth::Credentials;
+use super::decode::{Form, decode};
 use super::error::ConnectorError;
 use super::inside::Inside;
 use super::landing::{PageWriter, PendingWrite, read_page};
@@ -19,7 +20,7 @@ const ERROR_BYTES: usize = 64 << 10;
 const MEMORY_BYTES: usize = 8 << 20;
 
 /// A request ready to be sent.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Request {
     pub method: Method,
     pub url: String,
@@ -28,6 +29,12 @@ pub struct Request {
     pub body: Option<String>,
     /// The connector's allowance that the request uses up beside the credential's limit.
     pub allowance: Option<String>,
+    /// Whether it proves nothing: its address is enough, and goes to another host.
+    pub is_anonymous: bool,
+    /// How its answer is read.
+    pub form: Form,
+    /// Rules for its answer, before the connector's own.
+    pub rules: Vec<ErrorRule>,
 }
 
 /// What came back.
@@ -48,6 +55,8 @@ pub struct Expected<'a> {
     pub limits: &'a LimitSpec,
     pub rules: &'a [ErrorRule],
     pub lookups: &'a [Lookup],
+    /// How a body is read that is the data.
+    pub form: &'a Form,
 }
 
 /// The client of all connectors: no redirects (a vendor's API has none, and a redirect could carry a
@@ -91,7 +100,10 @@ fn prepare(client: &reqwest::Client, request: &Request, proof: &Credentials) -> 
         builder = builder.header(name, value);
     }
     if let Some(body) = &request.body {
-        builder = builder.header(reqwest::header::CONTENT_TYPE, "application/json").body(body.clone());
+        if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            builder = builder.header(reqwest::header::CONTENT_TYPE, "application/json");
+        }
+        builder = builder.body(body.clone());
     }
     match proof {
         Credentials::None => builder,
@@ -119,6 +131,9 @@ async fn receive(
     let text = String::from_utf8_lossy(&head[..head.len().min(ERROR_BYTES)]);
     if let Some(verdict) = ErrorResponse::new(status, &headers, &text).verdict(expected.rules, now) {
         return Ok(Answer::Error(verdict));
+    }
+    if !expected.form.kind.is_json() {
+        return store_raw(response, head, expected, writer).await;
     }
     if let Some(problem) = not_json(&text) {
         return Err(ConnectorError::UnexpectedPayload { note: problem });
@@ -182,6 +197,46 @@ async fn store_stream(
         while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&error))? {
             received += chunk.len() as u64;
             if received > most {
+                return Err(too_large(expected.limits));
+            }
+            if chunks.send(chunk).await.is_err() {
+                break; // the writer has failed and says why itself
+            }
+        }
+        Ok(())
+    };
+    let fed = fed.await;
+    drop(chunks);
+    let written = writing.await.map_err(|_| ConnectorError::Landing { note: "the writer stopped".to_owned() })?;
+    fed.and(written)
+}
+
+/// Keeps a body that is no JSON as it comes, and decodes it once to know that it is sound.
+async fn store_raw(
+    mut response: reqwest::Response,
+    head: Vec<u8>,
+    expected: Expected<'_>,
+    mut writer: PageWriter,
+) -> Result<Answer, ConnectorError> {
+    let (form, lookups) = (expected.form.clone(), expected.lookups.to_vec());
+    let (chunks, mut inbox) = tokio::sync::mpsc::channel::<bytes::Bytes>(8);
+    let mut received = head.len() as u64;
+    let writing = tokio::spawn(off_thread(move || -> Result<Answer, ConnectorError> {
+        let path = writer.path().to_owned();
+        writer.write(&head)?;
+        drop(head);
+        while let Some(chunk) = inbox.blocking_recv() {
+            writer.write(&chunk)?;
+        }
+        let record = writer.finish()?;
+        let decoded = decode(&path, &form, &mut |_| Ok(()))?;
+        let found = lookups.iter().map(|lookup| lookup.of_rows(decoded.rows)).collect();
+        Ok(Answer::Page { bytes: record.bytes, page: tokio::spawn(ready(Ok(record))), found })
+    }));
+    let fed = async {
+        while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&error))? {
+            received += chunk.len() as u64;
+            if received > expected.limits.max_body_mb << 20 {
                 return Err(too_large(expected.limits));
             }
             if chunks.send(chunk).await.is_err() {

@@ -2,10 +2,10 @@
 
 use super::connection::Connection;
 use super::cursor::Cursor;
-use super::engine::{Engine, Outcome, request};
+use super::engine::{Engine, request};
 use super::error::ConnectorError;
 use super::landing::Landing;
-use super::paging::{Found, Lookup, Want};
+use super::paging::{Lookup, Want};
 use super::spec::CountSpec;
 use super::template::Renderer;
 
@@ -28,17 +28,8 @@ impl Engine {
     ) -> Result<Option<u64>, ConnectorError> {
         let request = request(&spec.request, renderer, &Cursor::default())?;
         let lookups = [Lookup::new(&spec.total_pointer, Want::Scalar)];
-        let held = landing.count();
-        match self.page(connection, &request, &lookups, landing).await? {
-            Outcome::Page { page, found, .. } => {
-                landing.keep_packing(page).await?;
-                landing.settle().await?;
-                landing.truncate(held);
-                Ok(found.first().and_then(Found::text).and_then(|total| total.parse().ok()))
-            }
-            Outcome::Nothing { .. } => Ok(None),
-            Outcome::Restart { note } => Err(ConnectorError::Unavailable { note }),
-        }
+        let found = self.told(connection, &request, &lookups, landing).await?;
+        Ok(found.and_then(|found| found.first()?.text()?.parse().ok()))
     }
 }
 

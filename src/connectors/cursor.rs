@@ -12,6 +12,9 @@ pub struct Cursor {
     pub ids: Vec<String>,
     /// Where each of them goes on; empty texts at first.
     pub tokens: Vec<String>,
+    /// The id of the vendor's job, and where its result lies.
+    pub job: String,
+    pub job_url: String,
     /// The whole next URL, when the vendor gives one.
     #[serde(skip)]
     pub url: Option<String>,

@@ -4,17 +4,20 @@ use super::auth::{Credentials, TokenCache, proof};
 use super::client::{Answer, Expected, Request, build, send};
 use super::connection::Connection;
 use super::cursor::Cursor;
+use super::decode::Form;
 use super::error::ConnectorError;
 use super::landing::{Landing, PendingWrite};
 use super::lanes::Lanes;
 use super::limits::Limits;
 use super::paging::{Found, Lookup, Pager, Want};
 use super::rules::{LONGEST_WAIT, Verdict, backoff};
-use super::spec::{ErrorAction, PagingSpec, RequestSpec};
+use super::spec::{ErrorAction, ErrorRule, PagingSpec, RequestSpec};
 use super::template::Renderer;
 use crate::support::clock::Clock;
 use rand::RngExt;
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 /// Page tokens that keep going stale end the slice after so many beginnings.
 const MOST_RESTARTS: u32 = 3;
@@ -39,6 +42,30 @@ pub(super) struct Walk<'a> {
     pub folded: &'a [String],
     /// Pointer to the list of records, where they are to be counted.
     pub counted: Option<&'a str>,
+    /// How its answers are read.
+    pub form: &'a Form,
+    /// Rules for its answers, before the connector's own.
+    pub rules: &'a [ErrorRule],
+    /// What every request sees beside where the listing goes on.
+    pub job: &'a JobPlace,
+    /// Whether an answer that ends at the vendor's limit is kept as it is, and noted.
+    pub keeps_cut: bool,
+}
+
+/// The id of a vendor's job, and where its result lies; empty texts where there is none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct JobPlace {
+    pub id: String,
+    pub url: String,
+}
+
+impl<'a> Walk<'a> {
+    /// A listing in JSON, of which nothing else is wanted.
+    pub fn listing(request: &'a RequestSpec, paging: &'a PagingSpec) -> Self {
+        static FORM: LazyLock<Form> = LazyLock::new(Form::default);
+        static NO_JOB: LazyLock<JobPlace> = LazyLock::new(JobPlace::default);
+        Self { request, paging, folded: &[], counted: None, form: &FORM, rules: &[], job: &NO_JOB, keeps_cut: false }
+    }
 }
 
 /// How a request ended.
@@ -92,7 +119,9 @@ impl Engine {
         let mut pager = Pager::new(paging);
         let (mut restarts, mut records) = (0, 0);
         loop {
-            let request = request(of.request, renderer, pager.cursor())?;
+            let cursor = Cursor { job: of.job.id.clone(), job_url: of.job.url.clone(), ..pager.cursor().clone() };
+            let request =
+                Request { form: of.form.clone(), rules: of.rules.to_vec(), ..request(of.request, renderer, &cursor)? };
             let mut lookups = pager.lookups();
             let own = lookups.len();
             lookups.extend(of.counted.map(|at| Lookup::new(at, Want::Records { id_field: None })));
@@ -118,7 +147,13 @@ impl Engine {
                     if let Some((quota, _)) = little {
                         landing.note_quota(&quota.note);
                     }
-                    let goes_on = pager.advance(&found)?;
+                    let goes_on = match pager.advance(&found) {
+                        Err(ConnectorError::Cut { note }) if of.keeps_cut => {
+                            landing.cut(note);
+                            false
+                        }
+                        goes_on => goes_on?,
+                    };
                     match pager.unsteady() {
                         Some(note) => anew = Some(note),
                         None if goes_on => {}
@@ -166,9 +201,17 @@ impl Engine {
                 None => None,
             };
             let permit = self.limits.admit(&credential, None, spec.limits.allowance()).await;
-            let proof = proof(&self.tokens, &self.client, &self.clock, connection, refused).await?;
-            let expected = Expected { limits: &spec.limits, rules: &spec.errors, lookups };
-            let answer = send(&self.client, request, &proof, expected, landing.page()?, self.clock.now()).await;
+            let proof = match request.is_anonymous {
+                true => Credentials::None,
+                false => proof(&self.tokens, &self.client, &self.clock, connection, refused).await?,
+            };
+            let rules: Cow<'_, [ErrorRule]> = match request.rules.is_empty() {
+                true => Cow::Borrowed(&spec.errors),
+                false => Cow::Owned(request.rules.iter().chain(&spec.errors).cloned().collect()),
+            };
+            let expected = Expected { limits: &spec.limits, rules: &rules, lookups, form: &request.form };
+            let page = landing.file(request.form.kind.ending())?;
+            let answer = send(&self.client, request, &proof, expected, page, self.clock.now()).await;
             drop((permit, narrower));
             let wait = match answer {
                 Ok(Answer::Page { bytes, page, found }) => return Ok(Outcome::Page { bytes, page, found }),
@@ -239,6 +282,8 @@ pub(super) fn request(spec: &RequestSpec, renderer: &Renderer<'_>, cursor: &Curs
             headers: headers(spec, &render)?,
             body: None,
             allowance: spec.allowance.clone(),
+            is_anonymous: spec.anonymous,
+            ..Request::default()
         });
     }
     let mut query = Vec::new();
@@ -250,7 +295,8 @@ pub(super) fn request(spec: &RequestSpec, renderer: &Renderer<'_>, cursor: &Curs
     }
     let body = spec.body.as_ref().map(|body| render(body)).transpose()?;
     let (method, headers, allowance) = (spec.method, headers(spec, &render)?, spec.allowance.clone());
-    Ok(Request { method, url: base, query, headers, body, allowance })
+    let is_anonymous = spec.anonymous;
+    Ok(Request { method, url: base, query, headers, body, allowance, is_anonymous, ..Request::default() })
 }
 
 /// Headers that render empty are left out.

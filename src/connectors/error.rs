@@ -24,6 +24,9 @@ pub enum ConnectorError {
     /// An answer that is not what the vendor documents.
     #[error("{note}")]
     UnexpectedPayload { note: String },
+    /// The vendor refuses the window for its size, or its answer ends at a limit: a smaller one may be whole.
+    #[error("{note}")]
+    Cut { note: String },
     /// The vendor refuses the request itself.
     #[error("the vendor refuses the request (HTTP {status}): {note}")]
     Rejected { status: u16, note: String },
@@ -86,6 +89,7 @@ impl ConnectorError {
             Self::QuotaSpent { .. } => Disposition::RetryTomorrow,
             Self::Unauthorized { .. }
             | Self::UnexpectedPayload { .. }
+            | Self::Cut { .. }
             | Self::Rejected { .. }
             | Self::Configuration { .. } => Disposition::TellOperator,
         }

@@ -49,6 +49,9 @@ pub struct Manifest {
     /// That little is left of the account's allowance, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota_note: Option<String>,
+    /// Why its answer is not whole, where the vendor cut it and no smaller window can be asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<String>,
     /// The vendor refused it: it speaks for no days, and is to be asked for again.
     #[serde(default)]
     pub is_refused: bool,
@@ -81,6 +84,7 @@ impl Manifest {
             is_folded: false,
             quota_note: None,
             caveats: Vec::new(),
+            cut: None,
             is_refused: false,
         }
     }
@@ -94,6 +98,26 @@ pub struct PageRecord {
     pub bytes: u64,
     /// Of the compressed file.
     pub sha256: String,
+    #[serde(flatten)]
+    pub label: PageLabel,
+}
+
+/// What a page is of, within its slice.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PageLabel {
+    /// The stream's part; empty for its own request.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub part: String,
+    /// The id of the object whose page it is, where it was asked for by that id alone.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub parent: String,
+}
+
+impl PageLabel {
+    /// A part's pages.
+    pub fn of_part(part: &str) -> Self {
+        Self { part: part.to_owned(), parent: String::new() }
+    }
 }
 
 /// A complete landed slice.
@@ -199,6 +223,8 @@ pub struct Landing {
     manifest: Manifest,
     /// The last page, which may still be on its way to the disk.
     packing: Option<PendingWrite>,
+    /// What pages are of that are kept from now on.
+    label: PageLabel,
     unread: Vec<(String, String)>,
     is_finished: bool,
 }
@@ -225,7 +251,14 @@ impl Landing {
         // Only the rest of a crash at the very same instant can be here.
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
-        Ok(Self { folder, manifest, packing: None, unread: Vec::new(), is_finished: false })
+        Ok(Self {
+            folder,
+            manifest,
+            packing: None,
+            label: PageLabel::default(),
+            unread: Vec::new(),
+            is_finished: false,
+        })
     }
 
     /// A writer for the next page of JSON.
@@ -271,14 +304,28 @@ impl Landing {
     pub async fn settle(&mut self) -> Result<(), ConnectorError> {
         if let Some(page) = self.packing.take() {
             let stopped = |_| ConnectorError::Landing { note: "the writer stopped".to_owned() };
-            self.keep(page.await.map_err(stopped)??);
+            let page = page.await.map_err(stopped)??;
+            let label = self.label.clone();
+            self.keep(PageRecord { label, ..page });
         }
+        Ok(())
+    }
+
+    /// Pages that are kept from now on are of this; the one that is being written is waited for.
+    pub async fn label(&mut self, label: PageLabel) -> Result<(), ConnectorError> {
+        self.settle().await?;
+        self.label = label;
         Ok(())
     }
 
     /// Notes that the vendor folded rows together.
     pub fn note_folded(&mut self) {
         self.manifest.is_folded = true;
+    }
+
+    /// Notes that the vendor cut the answer.
+    pub fn cut(&mut self, note: String) {
+        self.manifest.cut = Some(note);
     }
 
     /// Notes what readers of the figures should know.
@@ -391,7 +438,12 @@ impl PageWriter {
             Sink::Packed(encoder) => encoder.finish().map_err(|error| failed(&self.path, &error))?,
             Sink::Plain(file) => file,
         };
-        Ok(PageRecord { file: self.name, bytes: self.bytes, sha256: hex(&sink.hash.finalize()) })
+        Ok(PageRecord {
+            file: self.name,
+            bytes: self.bytes,
+            sha256: hex(&sink.hash.finalize()),
+            label: PageLabel::default(),
+        })
     }
 
     /// The page's file, to read it back once finished.

@@ -1,13 +1,15 @@
 //! One request of a stream, as small as its slicing allows: does the vendor take the credential, and
 //! may it read this?
 
+use super::client::Request;
 use super::connection::Connection;
+use super::cursor::Cursor;
 use super::engine::{Engine, Outcome, request};
 use super::error::ConnectorError;
 use super::landing::{Landing, Manifest, read_page};
-use super::paging::Pager;
+use super::paging::{Lookup, Pager, Want};
 use super::slice::{Slice, Window};
-use super::spec::{SlicingSpec, StreamSpec};
+use super::spec::{JobSpec, SlicingSpec, StreamSpec};
 use super::template::Renderer;
 use crate::domain::period::Period;
 use crate::support::soft_json::readable;
@@ -38,6 +40,10 @@ impl Engine {
         let slice = Slice { partition: partition.to_owned(), window: narrowest(stream, connection, now) };
         let manifest = Manifest::begun(connection, stream_id, slice.clone(), now);
         let mut landing = Landing::begin(self.landing_root(), manifest)?;
+        if let Some(job) = &stream.job {
+            let renderer = Renderer::for_slice(connection, &slice);
+            return self.begin_and_end(connection, job, &renderer, &mut landing).await;
+        }
         let pager = Pager::new(&stream.paging);
         let request = request(&stream.request, &Renderer::for_slice(connection, &slice), pager.cursor())?;
         // What it brings goes with `landing`: nobody loads it.
@@ -61,6 +67,28 @@ impl Engine {
             }
             Outcome::Nothing { note } | Outcome::Restart { note } => Probed { note: Some(note), ..Probed::default() },
         })
+    }
+}
+
+impl Engine {
+    /// Whether the vendor takes a job; nobody waits for it.
+    async fn begin_and_end(
+        &self,
+        connection: &Connection,
+        job: &JobSpec,
+        renderer: &Renderer<'_>,
+        landing: &mut Landing,
+    ) -> Result<Probed, ConnectorError> {
+        let asked = request(&job.create, renderer, &Cursor::default())?;
+        let asked = Request { rules: job.errors.clone(), ..asked };
+        let id = self.told(connection, &asked, &[Lookup::new(&job.id_pointer, Want::Scalar)], landing).await?;
+        let id = id.and_then(|found| found.first()?.text());
+        if let (Some(id), Some(abort)) = (id, &job.abort) {
+            let ended = request(abort, renderer, &Cursor { job: id, ..Cursor::default() })?;
+            // It ends by itself as well.
+            drop(self.told(connection, &ended, &[], landing).await);
+        }
+        Ok(Probed::default())
     }
 }
 

@@ -148,7 +148,9 @@ fn remedy(error: &ConnectorError) -> &'static str {
         ConnectorError::RateLimited { .. } | ConnectorError::QuotaSpent { .. } => {
             "the credential works; ask again when the vendor's quota has returned"
         }
-        ConnectorError::Unavailable { .. } => "the trouble is at the vendor's: ask again later",
+        ConnectorError::Unavailable { .. } | ConnectorError::Cut { .. } => {
+            "the trouble is at the vendor's: ask again later"
+        }
         ConnectorError::UnexpectedPayload { .. } => "look at the address in the settings: something else answers there",
         ConnectorError::RanShort { .. } | ConnectorError::Landing { .. } => "look at this machine's disk",
     }

@@ -7,6 +7,7 @@ use crate::warehouse::load::doubt_contradictions;
 pub mod attempts;
 mod batch;
 mod context;
+mod decoded_pages;
 mod gathered;
 mod outcome;
 mod patience;
@@ -22,7 +23,7 @@ pub use context::{Source, SyncContext, SyncMode};
 pub use gathered::Gathered;
 pub use outcome::{Progress, StreamOutcome, SyncError};
 pub(super) use plan::Planned;
-pub use request::{again, load_request};
+pub use request::{again, decoded, load_request};
 pub(super) use slices::run_slices;
 
 use outcome::load_error;

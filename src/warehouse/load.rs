@@ -29,6 +29,7 @@ use super::error::{Context, WarehouseError};
 use super::privacy::erased;
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::{Connection, Transaction, params};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -75,6 +76,8 @@ pub struct LoadRequest {
     pub first_whole: Option<NaiveDate>,
     /// JSON path to why an answer is not whole, in a page.
     pub incomplete_path: Option<String>,
+    /// Why the answer is not whole, where that is known already.
+    pub cut: Option<String>,
     /// JSON path to the zone of the account in a page.
     pub time_zone_path: Option<String>,
     /// Whether even an emptier answer than before is taken: for pages that a person loads again.
@@ -89,12 +92,16 @@ pub struct LoadRequest {
 #[derive(Clone, Debug)]
 pub struct Pages {
     pub files: Vec<PathBuf>,
+    /// What the pages of these numbers are of: the stream's part, and the object's id. Others are of neither.
+    pub labels: BTreeMap<u32, (String, String)>,
     /// Whether each is read element by element.
     pub is_array: bool,
     /// In bytes, decompressed.
     pub largest_page: u64,
     /// Ids of records that could not be read, with the reason.
     pub unread: Vec<(String, String)>,
+    /// Holds the JSON of pages that are none.
+    pub decoded: Option<Arc<TempDir>>,
     /// Holds copies of pages that could not be read as they were landed.
     pub copies: Option<Arc<TempDir>>,
     /// Holds the pieces of pages that were too large to be read whole.

@@ -76,6 +76,7 @@ pub fn land(root: &Path, first: usize, count: usize, at: DateTime<Utc>) -> Resul
         is_folded: false,
         quota_note: None,
         caveats: Vec::new(),
+        cut: None,
         is_refused: false,
     };
     let mut landing = Landing::begin(root, manifest)?;

@@ -7,7 +7,8 @@
 //! the shape of the vendor's documentation with made-up values:
 //!
 //! - `about`: what the case shows, as a sentence.
-//! - `pages`: the bodies, as the vendor sends them.
+//! - `pages`: the bodies, as the vendor sends them; one that is no JSON as a text. `parts` and `parents` have those of
+//!   the stream's parts, and of objects that are asked for by their ids, by name.
 //! - `time_zone` of the workspace, `settings` of the connection, `days` that were asked for (first, and first after)
 //!   and `before`, earlier answers (`stream`, `pages`): each may be left out.
 //!

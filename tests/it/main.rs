@@ -21,6 +21,7 @@ mod data_folder;
 mod delivery;
 mod demo;
 mod drops;
+mod engine;
 mod faults;
 mod field;
 mod figures;

@@ -4,12 +4,12 @@
 mod skip;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
-use daybook::connectors::landing::{Landing, Manifest};
+use daybook::connectors::landing::{Landing, Manifest, PageLabel, PageRecord};
 use daybook::connectors::spec::SlicingSpec;
 use daybook::connectors::{Catalog, Connection, Slice, Window};
 use daybook::domain::money::Currency;
 use daybook::domain::period::Period;
-use daybook::jobs::sync::{Source, load_request};
+use daybook::jobs::sync::{Source, decoded, load_request};
 use daybook::support::secret::Secret;
 use daybook::warehouse::load::{Loaded, load};
 use daybook::warehouse::outbox::{Ending, Whose, claim, finish};
@@ -87,6 +87,18 @@ pub fn land_and_load_days(
     bodies: &[String],
     (at, days): (DateTime<Utc>, Option<Period>),
 ) -> Result<Loaded, WarehouseError> {
+    let pages: Vec<(PageLabel, String)> = bodies.iter().map(|body| (PageLabel::default(), body.clone())).collect();
+    land_and_load_pages(warehouse, (folder, source), stream, &pages, (at, days))
+}
+
+/// The same of pages, each with what it is of.
+pub fn land_and_load_pages(
+    warehouse: &Warehouse,
+    (folder, source): (&Path, &Source),
+    stream: &str,
+    pages: &[(PageLabel, String)],
+    (at, days): (DateTime<Utc>, Option<Period>),
+) -> Result<Loaded, WarehouseError> {
     let spec = &source.connection.connector.spec.streams[stream];
     let all = Period::new("2020-01-01".parse().expect("a date"), "2030-01-01".parse().expect("a date")).expect("days");
     let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
@@ -109,17 +121,19 @@ pub fn land_and_load_days(
         notes: Vec::new(),
         is_folded: false,
         quota_note: None,
+        cut: None,
         caveats: Vec::new(),
         is_refused: false,
     };
     let mut landing = Landing::begin(folder, manifest).expect("a landing folder");
-    for body in bodies {
-        let mut page = landing.page().expect("a page");
+    for (label, body) in pages {
+        let mut page = landing.file(spec.body.ending()).expect("a page");
         page.write(body.as_bytes()).expect("written");
-        landing.keep(page.finish().expect("finished"));
+        landing.keep(PageRecord { label: label.clone(), ..page.finish().expect("finished") });
     }
     let landed = landing.finish().expect("landed");
-    let mut request = load_request(source, &landed, &daybook::warehouse::facts::builtin(), &Secret::new("key"), true)?;
+    let request = load_request(source, &landed, &daybook::warehouse::facts::builtin(), &Secret::new("key"), true)?;
+    let mut request = decoded(request, source, &landed)?;
     // The clock stands still, and each load has an id of its own.
     static LOADS: AtomicU32 = AtomicU32::new(0);
     request.load_id += &format!("_{}", LOADS.fetch_add(1, Ordering::Relaxed));

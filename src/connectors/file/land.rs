@@ -31,6 +31,7 @@ pub fn land(
         is_folded: false,
         quota_note: None,
         caveats: Vec::new(),
+        cut: None,
         is_refused: false,
     };
     let mut landing = Landing::begin(landing_root, manifest)?;

@@ -31,6 +31,12 @@ impl Lookup {
         let path = pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect();
         Self { path, want }
     }
+
+    /// What is found in a body that holds so many rows and nothing that a pointer leads to.
+    pub fn of_rows(&self, rows: u64) -> Found {
+        let records = if matches!(self.want, Want::Records { .. }) { rows } else { 0 };
+        Found { records, ..Found::default() }
+    }
 }
 
 /// What was found; for a body that is an array, over all its elements. The last one wins, but where

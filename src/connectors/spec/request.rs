@@ -17,6 +17,8 @@ pub struct RequestSpec {
     pub body: Option<String>,
     /// One of the connector's `allowances`, which the request uses up beside the credential's limit.
     pub allowance: Option<String>,
+    /// Proves nothing: for an address that is a secret in itself and may lie anywhere.
+    pub anonymous: bool,
 }
 
 /// The methods vendors use to read.
@@ -59,6 +61,11 @@ impl RequestSpec {
                 "allowance",
                 "One of the connector's `allowances`, which the request uses up beside the \
                  credential's limit.",
+            ),
+            anonymous: fields::boolean(
+                &mut section,
+                "anonymous",
+                "Sends no credentials: for an address that is a secret in itself and may lie anywhere.",
             ),
         };
         section.finish();

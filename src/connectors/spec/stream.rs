@@ -1,8 +1,10 @@
 //! What a connector says of each stream: what is asked, how it is cut and paged, which tables it fills.
 
-use super::body::{BODIES, BodyKind};
+use super::body::{BODIES, BodyKind, TableSpec};
 use super::follow::{CountSpec, FollowSpec};
+use super::job::JobSpec;
 use super::load::LoadSpec;
+use super::part::PartSpec;
 use super::request::RequestSpec;
 use super::slicing::SlicingSpec;
 use crate::connectors::fields;
@@ -23,6 +25,10 @@ pub struct StreamSpec {
     pub partition_over: Option<String>,
     pub request: RequestSpec,
     pub paging: PagingSpec,
+    /// Where the vendor makes answers in its own time: how they are asked for and waited for.
+    pub job: Option<JobSpec>,
+    /// Further questions of the same slice.
+    pub parts: Vec<PartSpec>,
     /// Objects that are only named at first, asked for afterwards in the same slice.
     pub follow: Option<FollowSpec>,
     /// Further objects, asked for after those of `follow`: what belongs to all pages so far.
@@ -32,8 +38,10 @@ pub struct StreamSpec {
     /// What cannot be told where the vendor refuses the stream (403, 404): the slice then ends with this
     /// note, holds nothing, and is asked for again by the next sync.
     pub if_refused: Option<String>,
-    /// What the body is: one JSON object, or an array of objects that is read element by element.
+    /// What the body is.
     pub body: BodyKind,
+    /// How its lines are found, where it is csv or a workbook.
+    pub table: TableSpec,
     /// JSON path from a body (or array element) to its records, e.g. `$.results[*]`. Used to keep
     /// the raw record of a rejected row and to notice new fields.
     pub records: String,
@@ -97,6 +105,18 @@ impl StreamSpec {
             ),
             request: RequestSpec::of(&mut section),
             paging: PagingSpec::of(&mut section),
+            job: fields::table(
+                &mut section,
+                "job",
+                "Where the vendor makes answers in its own time: how they are asked for and waited for.",
+                JobSpec::read,
+            ),
+            parts: fields::tables(
+                &mut section,
+                "parts",
+                "Further questions of the same slice; queries tell their pages by `page.part`.",
+                PartSpec::read,
+            ),
             follow: fields::table(
                 &mut section,
                 "follow",
@@ -123,12 +143,13 @@ impl StreamSpec {
                 "What cannot be told where the vendor refuses the stream (403, 404): the slice then \
                  ends with this note, holds nothing, and is asked for again by the next sync.",
             ),
-            body: fields::optional_word(
+            body: fields::optional_word(&mut section, "body", "What the body is: one JSON object if left out.", BODIES)
+                .unwrap_or_default(),
+            table: fields::table(
                 &mut section,
-                "body",
-                "What the body is: one JSON object, or an array of objects that is read element by \
-                 element.",
-                BODIES,
+                "table",
+                "How the lines of a csv or workbook body are found. What is left out is found out.",
+                TableSpec::read,
             )
             .unwrap_or_default(),
             records: fields::text(

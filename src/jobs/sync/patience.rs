@@ -85,7 +85,7 @@ impl Patience {
                     self.ended = Some(error.clone());
                 }
             }
-            ConnectorError::Rejected { .. } | ConnectorError::UnexpectedPayload { .. } => {
+            ConnectorError::Rejected { .. } | ConnectorError::Cut { .. } | ConnectorError::UnexpectedPayload { .. } => {
                 heard.refusals += 1;
                 if is_newest && heard.refusals > REFUSALS {
                     heard.ended = Some(error.clone());

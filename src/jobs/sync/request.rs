@@ -1,11 +1,14 @@
 //! A landed slice as the warehouse wants to be asked to load it.
 
 use super::context::{Source, SyncContext, SyncMode};
+use super::decoded_pages::{self, NotDecoded, decoded_pages};
 use super::soft_pages::soft_pages;
 use super::split_pages::split_pages;
+use crate::connectors::decode::Form;
+use crate::connectors::landing::PageLabel;
 use crate::connectors::slice::start_of_day;
 use crate::connectors::spec::{BodyKind, ConfirmSpec, LoadMode, LoadSpec, RecordList, StreamSpec};
-use crate::connectors::{Connection, LandedSlice, Manifest, Window, count};
+use crate::connectors::{Connection, LandedSlice, Manifest, Window, count, form};
 use crate::domain::fact::Facts;
 use crate::support::blocking::in_pool;
 use crate::support::ids::stable_id;
@@ -31,6 +34,10 @@ pub async fn requested(
         request.load_id = again(&request.load_id, now);
     }
     request.is_believed = mode == SyncMode::Replay;
+    if let Some(form) = form_of(source, landed) {
+        let own = landed.clone();
+        request = in_pool(move || decode_into(request, &form, &own)).await?;
+    }
     let pages = &mut request.pages;
     let (files, largest) = (std::mem::take(&mut pages.files), pages.largest_page);
     let soft = in_pool(move || soft_pages(files, largest))
@@ -48,6 +55,31 @@ pub async fn requested(
     pages.largest_page = split.largest.unwrap_or(pages.largest_page);
     (pages.files, pages.pieces) = (split.files, split.pieces);
     split.caveat.into_iter().for_each(|caveat| request.caveats.push(caveat));
+    Ok(request)
+}
+
+/// How the pages of a landed slice are to be decoded; `None` where they are JSON.
+fn form_of(source: &Source, landed: &LandedSlice) -> Option<Form> {
+    let stream = source.connection.connector.spec.streams.get(&landed.manifest.stream)?;
+    Some(form(stream, &source.connection)).filter(|form| !form.kind.is_json())
+}
+
+/// A load whose pages are JSON, whatever was landed; blocking.
+pub fn decoded(request: LoadRequest, source: &Source, landed: &LandedSlice) -> Result<LoadRequest, WarehouseError> {
+    match form_of(source, landed) {
+        Some(form) => decode_into(request, &form, landed),
+        None => Ok(request),
+    }
+}
+
+fn decode_into(mut request: LoadRequest, form: &Form, landed: &LandedSlice) -> Result<LoadRequest, WarehouseError> {
+    let decoded = decoded_pages(&request.pages.files, form, &landed.folder).map_err(|error| match error {
+        NotDecoded::Io(source) => WarehouseError::io(&landed.manifest_path(), source),
+        NotDecoded::Body(error) => WarehouseError::Invalid(error.to_string()),
+    })?;
+    request.notes.extend(decoded.notes);
+    let pages = &mut request.pages;
+    (pages.files, pages.largest_page, pages.decoded) = (decoded.files, decoded.largest, Some(decoded.folder));
     Ok(request)
 }
 
@@ -100,7 +132,8 @@ pub fn load_request(
         partition: manifest.slice.partition.clone(),
         window: window.filter(|_| !manifest.is_refused),
         first_whole,
-        incomplete_path: stream.incomplete_path.clone(),
+        incomplete_path: stream.incomplete_path.clone().or_else(|| decoded_pages::bad_lines(stream.body)),
+        cut: manifest.cut.clone(),
         time_zone_path: stream.time_zone_path.clone(),
         is_believed: false,
         time_zone: zone.name().to_owned(),
@@ -109,9 +142,11 @@ pub fn load_request(
         manifest: landed.manifest_path().display().to_string(),
         pages: Pages {
             files: landed.files(),
+            labels: labels(manifest),
             is_array: stream.body == BodyKind::Array,
             largest_page,
             unread: landed.unread(),
+            decoded: None,
             copies: None,
             pieces: None,
         },
@@ -131,6 +166,12 @@ pub fn load_request(
         ],
         person_key: person_key.clone(),
     })
+}
+
+/// What pages are of, by the numbers that their files bear: they count from 1.
+fn labels(manifest: &Manifest) -> BTreeMap<u32, (String, String)> {
+    let labels = (1..).zip(&manifest.pages).filter(|(_, page)| page.label != PageLabel::default());
+    labels.map(|(page_no, page)| (page_no, (page.label.part.clone(), page.label.parent.clone()))).collect()
 }
 
 /// A connection's settings as JSON, for queries that go by them; secrets are elsewhere.

@@ -265,6 +265,10 @@ pub fn distrust_incomplete(
     request: &LoadRequest,
     loaded: &mut Loaded,
 ) -> Result<(), WarehouseError> {
+    if let Some(reason) = &request.cut {
+        loaded.caveat(reason.clone());
+        distrust(transaction, request, reason, &mut loaded.doubted)?;
+    }
     let Some(path) = &request.incomplete_path else { return Ok(()) };
     let why: Option<String> = transaction
         .query_row(

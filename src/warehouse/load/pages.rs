@@ -18,14 +18,16 @@ const LARGEST_ELEMENT: u64 = 32 << 20;
 /// Larger pages are not held whole by each thread.
 const LARGEST_WHOLE_PAGE: u64 = 8 << 20;
 
-/// Creates the relation `page(page_no, body)` of one slice, or of several whose pages are JSON: then
+/// Creates the relation `page(page_no, body, part, parent)` of one slice, or of several whose pages are JSON: then
 /// `page_no` also identifies the slice, see [`PAGES_OF_SLICE`].
 pub fn create_pages(transaction: &Transaction<'_>, requests: &[LoadRequest]) -> Result<(), WarehouseError> {
     let mut pages: Vec<Vec<(u32, &Path)>> = Vec::new();
+    let mut labels = Vec::new();
     let (mut is_any_array, mut largest) = (false, 0);
     for (request, first_no) in requests.iter().zip((0..).step_by(PAGES_OF_SLICE as usize)) {
         let Pages { is_array, largest_page, .. } = &request.pages;
         pages.push(request.pages.numbered().map(|(page_no, file)| (first_no + page_no, file)).collect());
+        labels.extend(request.pages.labels.iter().map(|(page_no, label)| (first_no + page_no, label)));
         is_any_array |= *is_array;
         largest = largest.max(*largest_page);
     }
@@ -38,9 +40,28 @@ pub fn create_pages(transaction: &Transaction<'_>, requests: &[LoadRequest]) -> 
         landed(&pages, largest)?
     };
     transaction
-        .execute_batch(&format!("CREATE OR REPLACE TEMP VIEW page AS {rows}"))
+        .execute_batch(&format!("CREATE OR REPLACE TEMP VIEW page AS {}", labelled(&rows, &labels)))
         .context(|| "opening the landed pages".to_owned())
 }
+
+/// `rows` with what each page is of.
+fn labelled(rows: &str, labels: &[(u32, &(String, String))]) -> String {
+    if labels.is_empty() {
+        return format!("SELECT *, {NO_LABEL} FROM ({rows})");
+    }
+    let values: Vec<String> = labels
+        .iter()
+        .map(|(page_no, (part, parent))| format!("({page_no}, {}, {})", literal(part), literal(parent)))
+        .collect();
+    format!(
+        "SELECT r.*, coalesce(l.part, '') AS part, coalesce(l.parent, '') AS parent FROM ({rows}) AS r
+         LEFT JOIN (VALUES {}) AS l(page_no, part, parent) ON l.page_no = r.page_no",
+        values.join(", ")
+    )
+}
+
+/// The labels of a page that has none, as columns.
+pub const NO_LABEL: &str = "'' AS part, '' AS parent";
 
 /// The last page of a slice alone, as a relation like `page`; `None` where it has one page only, or arrays. An
 /// answer that is no page ends the paging, so it is the last.
@@ -84,6 +105,6 @@ fn read_json(pages: &[(u32, &Path)], is_array: bool, largest_page: u64) -> Resul
 /// The number in `page-00012.json.zst`.
 fn page_no(file: &Path) -> u32 {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let stem = name.split(".json").next().unwrap_or_default();
+    let stem = name.split('.').next().unwrap_or_default();
     stem.rsplit(|c: char| !c.is_ascii_digit()).next().and_then(|digits| digits.parse().ok()).unwrap_or_default()
 }

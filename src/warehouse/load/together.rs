@@ -30,6 +30,8 @@ pub fn is_small(request: &LoadRequest) -> bool {
         && request.first_whole.is_none()
         && !request.may_be_followed
         && !request.pages.is_array
+        && request.pages.labels.is_empty()
+        && request.cut.is_none()
         && request.pages.unread.is_empty()
         && !request.pages.files.is_empty()
         && !request.targets.is_empty()

@@ -23,6 +23,7 @@ fn land(root: &Path, partition: &str) -> String {
         is_folded: false,
         quota_note: None,
         caveats: Vec::new(),
+        cut: None,
         is_refused: false,
     };
     let mut landing = Landing::begin(root, manifest).expect("begun");

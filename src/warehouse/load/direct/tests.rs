@@ -51,9 +51,11 @@ fn slice(folder: &Path, number: u64, pages: &[Vec<Row>]) -> LoadRequest {
         manifest: own.display().to_string(),
         pages: Pages {
             files: files.collect(),
+            labels: BTreeMap::new(),
             is_array: false,
             largest_page: 10_000,
             unread: Vec::new(),
+            decoded: None,
             copies: None,
             pieces: None,
         },

@@ -3,7 +3,7 @@
 use super::days::own_today;
 use super::{Slice, by_slice, rows_of};
 use crate::warehouse::error::{Context, WarehouseError};
-use crate::warehouse::load::pages::{PAGES_OF_SLICE, landed};
+use crate::warehouse::load::pages::{NO_LABEL, PAGES_OF_SLICE, landed};
 use crate::warehouse::load::stage::{self};
 use crate::warehouse::load::{LoadRequest, Target, contract};
 use crate::warehouse::sql::literal;
@@ -121,7 +121,7 @@ fn view(transaction: &Transaction<'_>, set: &[usize]) -> Result<(), WarehouseErr
     };
     transaction
         .execute_batch(&format!(
-            "CREATE OR REPLACE TEMP VIEW page AS SELECT CAST({page_no} AS INTEGER) AS page_no, body FROM page_of_slice
+            "CREATE OR REPLACE TEMP VIEW page AS SELECT CAST({page_no} AS INTEGER) AS page_no, body, {NO_LABEL} FROM page_of_slice
              WHERE slice IN ({})",
             numbers.join(", ")
         ))

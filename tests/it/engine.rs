@@ -1,0 +1,6 @@
+//! The engine against vendors that answer by a script: jobs, bodies, windows, parts.
+
+mod bodies;
+mod jobs;
+mod parts;
+mod vendor;
