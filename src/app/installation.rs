@@ -178,7 +178,7 @@ impl App {
             let read = reference.resolve(&self.settings.config_dir());
             read.inspect_err(|error| short = short.take().or_else(|| error.can_retry().then(|| error.clone())))
         };
-        let (sources, problems) = sources_by(workspace, &self.catalog, today, read);
+        let (sources, problems) = sources_by(&self.settings, workspace, &self.catalog, today, read);
         if let Some(error) = short {
             return Err(error.into());
         }

@@ -3,6 +3,7 @@
 use super::AppError;
 use crate::config::{Problem, Settings, WorkspaceSettings};
 use crate::connectors::catalog::CatalogProblem;
+use crate::connectors::listed::Listed;
 use crate::connectors::{Catalog, Connection};
 use crate::jobs::sync::Source;
 use crate::support::secret::{Secret, SecretError, SecretRef};
@@ -44,13 +45,14 @@ pub fn sources(
     secrets_are: SecretsAre,
 ) -> (Vec<Source>, Vec<Problem>) {
     let config = settings.config_dir();
-    sources_by(workspace, catalog, today, |reference| match secrets_are {
+    sources_by(settings, workspace, catalog, today, |reference| match secrets_are {
         SecretsAre::Needed => reference.resolve(&config),
         SecretsAre::Assumed => Ok(Secret::new("assumed")),
     })
 }
 
 pub(super) fn sources_by(
+    settings: &Settings,
     workspace: &WorkspaceSettings,
     catalog: &Catalog,
     today: NaiveDate,
@@ -88,7 +90,10 @@ pub(super) fn sources_by(
         let tenant = &workspace.workspace;
         match Connection::new(&tenant.id, &own.id, connector, own.settings.clone(), secrets, tenant.time_zone) {
             Ok(connection) => sources.push(Source {
-                connection,
+                connection: Connection {
+                    listed: Listed::read(&settings.data_dir.join("landing"), &tenant.id, &own.id),
+                    ..connection
+                },
                 currency: tenant.currency,
                 since: own.since.unwrap_or(today - chrono::Days::new(FIRST_DAYS)),
             }),

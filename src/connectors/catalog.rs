@@ -171,10 +171,11 @@ impl Connector {
                     problems.push(format!("stream {id}: confirmed_by names {:?}, which is no stream", confirm.stream));
                 }
             }
-            if let Some(setting) = &stream.partition_over
-                && !spec.settings.contains_key(setting)
+            if let Some(over) = &stream.partition_over
+                && !spec.settings.contains_key(over)
+                && !spec.partitions.contains_key(over)
             {
-                problems.push(format!("stream {id}: partition_over names {setting:?}, which is no setting"));
+                problems.push(format!("stream {id}: partition_over names {over:?}, which is no setting and no list"));
             }
             for load in &stream.loads {
                 if !self.sql.contains_key(&load.sql_file()) {
@@ -186,20 +187,16 @@ impl Connector {
             {
                 problems.push(format!("stream {id}: the file {notes} is missing"));
             }
-            let follows = || stream.follow.iter().chain(&stream.follow_also);
-            let listings = follows().filter_map(|follow| follow.listing.as_ref()).map(|listing| &listing.request);
-            let followed = follows().map(|follow| &follow.request);
-            let counts = stream.count.iter().map(|count| &count.request);
-            for request in std::iter::once(&stream.request).chain(followed).chain(listings).chain(counts) {
-                if let Some(kind) = request.allowance.as_ref().filter(|kind| !spec.allowances.contains_key(*kind)) {
-                    problems.push(format!("stream {id}: allowance names {kind:?}, which is no allowance"));
-                }
-                let templates = [Some(&request.url), request.body.as_ref()];
-                let templates = templates.into_iter().flatten().chain(request.headers.values());
-                for template in templates.chain(request.query.iter().map(|(_, value)| value)) {
-                    if let Err(error) = super::environment::environment().template_from_str(template) {
-                        problems.push(format!("stream {id}: the template {template:?}: {error}"));
-                    }
+        }
+        for (of, request) in spec.all_requests() {
+            if let Some(kind) = request.allowance.as_ref().filter(|kind| !spec.allowances.contains_key(*kind)) {
+                problems.push(format!("{of}: allowance names {kind:?}, which is no allowance"));
+            }
+            let templates = [Some(&request.url), request.body.as_ref()];
+            let templates = templates.into_iter().flatten().chain(request.headers.values());
+            for template in templates.chain(request.query.iter().map(|(_, value)| value)) {
+                if let Err(error) = super::environment::environment().template_from_str(template) {
+                    problems.push(format!("{of}: the template {template:?}: {error}"));
                 }
             }
         }

@@ -2,7 +2,8 @@
 
 use super::catalog::Connector;
 use super::error::ConnectorError;
-use super::spec::{ConnectorSpec, SettingKind, SettingSpec, StreamSpec};
+use super::listed::Listed;
+use super::spec::{ConnectorSpec, PartitionsSpec, SettingKind, SettingSpec, StreamSpec};
 use crate::support::ids::stable_id;
 use crate::support::redact;
 use crate::support::secret::Secret;
@@ -26,6 +27,8 @@ pub struct Connection {
     pub settings: BTreeMap<String, toml::Value>,
     pub secrets: BTreeMap<String, Secret>,
     pub workspace_zone: Tz,
+    /// What is known of the connector's lists.
+    pub listed: Listed,
 }
 
 impl Connection {
@@ -71,7 +74,8 @@ impl Connection {
         if !problems.is_empty() {
             return Err(problems);
         }
-        Ok(Self { workspace: workspace.to_owned(), id: id.to_owned(), connector, settings, secrets, workspace_zone })
+        let (workspace, id, listed) = (workspace.to_owned(), id.to_owned(), Listed::default());
+        Ok(Self { workspace, id, connector, settings, secrets, workspace_zone, listed })
     }
 
     /// Names the credential, so that everything using it shares limits and tokens. Not reversible.
@@ -90,15 +94,40 @@ impl Connection {
             .unwrap_or(self.workspace_zone)
     }
 
-    /// The values a stream is partitioned over; one empty value if it is not, none where its setting is empty.
-    pub fn partitions(&self, setting: Option<&str>) -> Vec<String> {
-        match setting.and_then(|name| self.settings.get(name)) {
+    /// The values a stream is partitioned over; one empty value if it is not, none where its setting is empty. Of a
+    /// list of the vendor's, what an admin named of it, or all that it ever had and is not ignored.
+    pub fn partitions(&self, over: Option<&str>) -> Vec<String> {
+        let list = over.and_then(|name| Some((name, self.connector.spec.partitions.get(name)?)));
+        if let Some((name, spec)) = list {
+            let (named, ignored) = (self.named(spec), self.ignored(spec));
+            let is_read = |entry: &&str| !ignored.iter().any(|ignored| ignored == entry);
+            return match named.is_empty() {
+                true => self.listed.entries(name).filter(is_read).map(str::to_owned).collect(),
+                false => named,
+            };
+        }
+        match over.and_then(|name| self.settings.get(name)) {
             None => vec![String::new()],
             Some(toml::Value::Array(list)) => {
                 list.iter().filter_map(|value| value.as_str().map(str::to_owned)).collect()
             }
             Some(value) => value.as_str().filter(|text| !text.is_empty()).map(str::to_owned).into_iter().collect(),
         }
+    }
+
+    /// What an admin named of a list.
+    pub fn named(&self, list: &PartitionsSpec) -> Vec<String> {
+        self.texts_of(list.setting.as_deref())
+    }
+
+    /// What an admin left out of a list.
+    pub fn ignored(&self, list: &PartitionsSpec) -> Vec<String> {
+        self.texts_of(list.ignored.as_deref())
+    }
+
+    fn texts_of(&self, setting: Option<&str>) -> Vec<String> {
+        let list = setting.and_then(|name| self.settings.get(name)?.as_array());
+        list.into_iter().flatten().filter_map(|value| value.as_str().map(str::to_owned)).collect()
     }
 
     /// `text` without any of this connection's secrets, and without what vendors print of keys and accounts

@@ -10,6 +10,8 @@ pub struct Cursor {
     pub floor: String,
     /// The objects a following request asks for.
     pub ids: Vec<String>,
+    /// The id that the page was asked for by which names the only one of them.
+    pub parent: String,
     /// Where each of them goes on; empty texts at first.
     pub tokens: Vec<String>,
     /// The id of the vendor's job, and where its result lies.
@@ -18,4 +20,12 @@ pub struct Cursor {
     /// The whole next URL, when the vendor gives one.
     #[serde(skip)]
     pub url: Option<String>,
+}
+
+impl Cursor {
+    /// The same place in a listing, of what is `given` beside it.
+    pub fn with(self, given: &Self) -> Self {
+        let Self { ids, parent, tokens, job, job_url, .. } = given.clone();
+        Self { ids, parent, tokens, job, job_url, ..self }
+    }
 }

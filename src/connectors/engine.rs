@@ -10,6 +10,7 @@ use super::landing::{Landing, PendingWrite};
 use super::lanes::Lanes;
 use super::limits::Limits;
 use super::paging::{Found, Lookup, Pager, Want};
+use super::parts_of::Lists;
 use super::rules::{LONGEST_WAIT, Verdict, backoff};
 use super::spec::{ErrorAction, ErrorRule, PagingSpec, RequestSpec};
 use super::template::Renderer;
@@ -31,6 +32,7 @@ pub struct Engine {
     tokens: TokenCache,
     limits: Limits,
     lanes: Lanes,
+    lists: Lists,
 }
 
 /// A query and what is wanted of its pages besides the next one.
@@ -47,24 +49,18 @@ pub(super) struct Walk<'a> {
     /// Rules for its answers, before the connector's own.
     pub rules: &'a [ErrorRule],
     /// What every request sees beside where the listing goes on.
-    pub job: &'a JobPlace,
+    pub given: &'a Cursor,
     /// Whether an answer that ends at the vendor's limit is kept as it is, and noted.
     pub keeps_cut: bool,
-}
-
-/// The id of a vendor's job, and where its result lies; empty texts where there is none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct JobPlace {
-    pub id: String,
-    pub url: String,
 }
 
 impl<'a> Walk<'a> {
     /// A listing in JSON, of which nothing else is wanted.
     pub fn listing(request: &'a RequestSpec, paging: &'a PagingSpec) -> Self {
         static FORM: LazyLock<Form> = LazyLock::new(Form::default);
-        static NO_JOB: LazyLock<JobPlace> = LazyLock::new(JobPlace::default);
-        Self { request, paging, folded: &[], counted: None, form: &FORM, rules: &[], job: &NO_JOB, keeps_cut: false }
+        static NOTHING: LazyLock<Cursor> = LazyLock::new(Cursor::default);
+        let (form, given) = (&*FORM, &*NOTHING);
+        Self { request, paging, folded: &[], counted: None, form, rules: &[], given, keeps_cut: false }
     }
 }
 
@@ -87,8 +83,8 @@ pub(super) enum Outcome {
 impl Engine {
     /// `landing_root` is created when first needed.
     pub fn new(landing_root: PathBuf, clock: Clock) -> Result<Self, ConnectorError> {
-        let (tokens, limits, lanes) = (TokenCache::default(), Limits::default(), Lanes::default());
-        Ok(Self { client: build()?, landing_root, clock, tokens, limits, lanes })
+        let (tokens, limits, lanes, lists) = Default::default();
+        Ok(Self { client: build()?, landing_root, clock, tokens, limits, lanes, lists })
     }
 
     pub(super) fn clock(&self) -> &Clock {
@@ -97,6 +93,10 @@ impl Engine {
 
     pub(super) fn landing_root(&self) -> &Path {
         &self.landing_root
+    }
+
+    pub(super) fn lists(&self) -> &Lists {
+        &self.lists
     }
 
     /// Who goes first where live syncs and backfills share a vendor's quota.
@@ -119,7 +119,7 @@ impl Engine {
         let mut pager = Pager::new(paging);
         let (mut restarts, mut records) = (0, 0);
         loop {
-            let cursor = Cursor { job: of.job.id.clone(), job_url: of.job.url.clone(), ..pager.cursor().clone() };
+            let cursor = pager.cursor().clone().with(of.given);
             let request =
                 Request { form: of.form.clone(), rules: of.rules.to_vec(), ..request(of.request, renderer, &cursor)? };
             let mut lookups = pager.lookups();

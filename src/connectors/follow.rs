@@ -3,11 +3,11 @@
 
 use super::connection::Connection;
 use super::cursor::Cursor;
-use super::engine::{Engine, Outcome, Walk, request};
+use super::engine::{Engine, Walk};
 use super::error::ConnectorError;
-use super::landing::{Landing, PageRecord, read_page};
+use super::landing::{Landing, PageLabel, PageRecord, read_page};
 use super::slice::Window;
-use super::spec::{FollowSpec, IdPlace, OnlyWith};
+use super::spec::{FailedSpec, FollowSpec, IdPlace, OnlyWith};
 use super::template::Renderer;
 use crate::support::blocking::in_pool;
 use crate::support::soft_json::readable;
@@ -15,7 +15,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A page that names objects is read into memory; none of this kind is larger.
 const LARGEST_LISTING: u64 = 64 << 20;
@@ -35,28 +35,32 @@ impl Engine {
         let own = landing.pages().len();
         let mut held = HashSet::new();
         if let Some(place) = &spec.held {
-            held.extend(ids(landing, 0, place).await?);
+            held.extend(named(landing, 0, (place, None)).await?.into_iter().map(|named| named.id));
         }
         if let Some(listing) = &spec.listing {
             let of = Walk::listing(&listing.request, &listing.paging);
             self.walk(connection, of, renderer, landing, on_page).await?;
         }
         let first = if spec.listing.is_some() { own } else { 0 };
-        let named = ids(landing, first, &spec.ids).await?;
+        let named = named(landing, first, (&spec.ids, spec.from_part.as_deref())).await?;
         landing.truncate(own);
-        let wanted: Vec<String> = named.into_iter().filter(|id| held.insert(id.clone())).collect();
+        let wanted: Vec<Named> = named.into_iter().filter(|named| held.insert(named.id.clone())).collect();
         let (mut gone, mut unread_in_row) = (0, 0);
         for batch in wanted.chunks(spec.batch.max(1)) {
-            let cursor = Cursor { ids: batch.to_vec(), ..Cursor::default() };
-            let request = request(&spec.request, renderer, &cursor)?;
-            match self.page(connection, &request, &[], landing).await {
-                Ok(Outcome::Page { bytes, page, .. }) => {
+            let given = given(batch);
+            landing.label(label(spec, &given)).await?;
+            let before = landing.count();
+            let walk = Walk { given: &given, ..Walk::listing(&spec.request, &spec.paging) };
+            match self.walk(connection, walk, renderer, landing, on_page).await {
+                Ok(_) => {
                     unread_in_row = 0;
-                    on_page(bytes);
-                    landing.keep_packing(page).await?;
+                    if let Some(failed) = &spec.failed {
+                        failures(landing, before, failed).await?.into_iter().for_each(|(id, why)| {
+                            let why = connection.redact(&why);
+                            landing.unread(id, why);
+                        });
+                    }
                 }
-                Ok(Outcome::Nothing { note }) => landing.note(note),
-                Ok(Outcome::Restart { note }) => return Err(ConnectorError::Unavailable { note }),
                 Err(ConnectorError::Rejected { status: 404, .. }) if spec.batch <= 1 => gone += 1,
                 // The key may lack the right to these objects alone.
                 Err(ConnectorError::Rejected { status: 403, .. }) if spec.if_refused.is_some() => {
@@ -65,7 +69,7 @@ impl Engine {
                 }
                 // Where many are asked for at once, it is the place that is not there, however few they are.
                 Err(ConnectorError::Rejected { status: 404, note }) => {
-                    let place = connection.redact(&request.url);
+                    let place = connection.redact(&renderer.render(&spec.request.url, Some(&given))?);
                     let note = format!("{place}, asked for {} objects at once: {note}", batch.len());
                     return Err(ConnectorError::Rejected { status: 404, note });
                 }
@@ -74,7 +78,7 @@ impl Engine {
                     if spec.batch <= 1 && status != 403 && unread_in_row < MOST_UNREAD =>
                 {
                     unread_in_row += 1;
-                    let id = batch.first().cloned().unwrap_or_default();
+                    let id = given.ids.first().cloned().unwrap_or_default();
                     match spec.listing {
                         Some(_) => landing.unread(id, note),
                         None => landing.note(format!("{id} could not be read: {note}")),
@@ -83,7 +87,7 @@ impl Engine {
                 Err(error) => return Err(error),
             }
         }
-        landing.settle().await?;
+        landing.label(PageLabel::default()).await?;
         self.rest(connection, spec, renderer, (landing, own), on_page).await?;
         if gone > 0 {
             landing.note(format!("{gone} objects were named but are gone by now"));
@@ -104,26 +108,105 @@ pub(super) fn is_news(window: &Window, now: DateTime<Utc>, kept_days: u32, since
     }
 }
 
-/// The ids in the kept pages from number `from` on, in order, with repeats.
-async fn ids(landing: &Landing, from: usize, place: &IdPlace) -> Result<Vec<String>, ConnectorError> {
+/// An object that a page names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Named {
+    id: String,
+    /// The id that the page was asked for by.
+    parent: String,
+}
+
+/// What requests for these objects see.
+fn given(batch: &[Named]) -> Cursor {
+    let parent = match batch {
+        [only] => only.parent.clone(),
+        _ => String::new(),
+    };
+    Cursor { ids: batch.iter().map(|named| named.id.clone()).collect(), parent, ..Cursor::default() }
+}
+
+fn label(spec: &FollowSpec, given: &Cursor) -> PageLabel {
+    match given.ids.as_slice() {
+        [only] if !spec.part.is_empty() => PageLabel { part: spec.part.clone(), parent: only.clone() },
+        _ => PageLabel::of_part(&spec.part),
+    }
+}
+
+/// The ids in the kept pages from number `from` on, of a part where one is named, in order, with repeats.
+async fn named(
+    landing: &Landing,
+    from: usize,
+    (place, part): (&IdPlace, Option<&str>),
+) -> Result<Vec<Named>, ConnectorError> {
+    let pages = landing.pages()[from..].iter().filter(|page| part.is_none_or(|part| page.label.part == part));
+    let pages: Vec<(PathBuf, PageRecord)> = pages.map(|page| (landing.path(page), page.clone())).collect();
+    let place = place.clone();
+    in_pool(move || {
+        let (mut all, mut seen) = (Vec::new(), HashSet::new());
+        for (path, page) in pages {
+            let body = read_back(&path, &page)?;
+            let parent = page.label.parent;
+            all.extend(ids_of(&body, &place, &mut seen).into_iter().map(|id| Named { id, parent: parent.clone() }));
+        }
+        Ok(all)
+    })
+    .await
+}
+
+/// The ids that all kept pages name, in order, with repeats.
+pub(super) async fn named_ids(landing: &Landing, place: &IdPlace) -> Result<Vec<String>, ConnectorError> {
+    Ok(named(landing, 0, (place, None)).await?.into_iter().map(|named| named.id).collect())
+}
+
+/// What the pages from number `from` on say of objects that they could not be given: the id, and why.
+async fn failures(
+    landing: &mut Landing,
+    from: usize,
+    place: &FailedSpec,
+) -> Result<Vec<(String, String)>, ConnectorError> {
+    landing.settle().await?;
     let pages: Vec<(PathBuf, PageRecord)> =
         landing.pages()[from..].iter().map(|page| (landing.path(page), page.clone())).collect();
     let place = place.clone();
     in_pool(move || {
-        let (mut ids, mut seen) = (Vec::new(), HashSet::new());
+        let mut all = Vec::new();
         for (path, page) in pages {
-            if page.bytes > LARGEST_LISTING {
-                let note = format!("a listing of {} MB is too large to follow", page.bytes >> 20);
-                return Err(ConnectorError::UnexpectedPayload { note });
-            }
-            let mut body = Vec::new();
-            let unreadable = |_| ConnectorError::Landing { note: format!("{} cannot be read back", page.file) };
-            read_page(&path)?.read_to_end(&mut body).map_err(unreadable)?;
-            ids.extend(ids_of(&readable(body), &place, &mut seen));
+            all.extend(failures_of(&read_back(&path, &page)?, &place));
         }
-        Ok(ids)
+        Ok(all)
     })
     .await
+}
+
+fn failures_of(body: &[u8], place: &FailedSpec) -> Vec<(String, String)> {
+    let Ok(body) = serde_json::from_slice::<Value>(body) else { return Vec::new() };
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let mut all = Vec::new();
+    for failure in body.pointer(&place.records_pointer).and_then(Value::as_array).into_iter().flatten() {
+        let why =
+            failure.pointer(&place.message_pointer).and_then(text).unwrap_or_else(|| "no reason is given".to_owned());
+        match failure.pointer(&place.id_pointer) {
+            Some(Value::Array(ids)) => all.extend(ids.iter().filter_map(text).map(|id| (id, why.clone()))),
+            id => all.push((id.and_then(text).unwrap_or_else(|| "an object".to_owned()), why)),
+        }
+    }
+    all
+}
+
+/// A kept page as it may be read.
+fn read_back(path: &Path, page: &PageRecord) -> Result<Vec<u8>, ConnectorError> {
+    if page.bytes > LARGEST_LISTING {
+        let note = format!("a listing of {} MB is too large to follow", page.bytes >> 20);
+        return Err(ConnectorError::UnexpectedPayload { note });
+    }
+    let mut body = Vec::new();
+    let unreadable = |_| ConnectorError::Landing { note: format!("{} cannot be read back", page.file) };
+    read_page(path)?.read_to_end(&mut body).map_err(unreadable)?;
+    Ok(readable(body))
 }
 
 /// `seen` is what stood at `one_for_each` in the pages before.

@@ -4,7 +4,7 @@
 use super::client::Request;
 use super::connection::{Connection, is_safe_url};
 use super::cursor::Cursor;
-use super::engine::{Engine, JobPlace, Outcome, Walk, request};
+use super::engine::{Engine, Outcome, Walk, request};
 use super::error::ConnectorError;
 use super::landing::Landing;
 use super::paging::{Found, Lookup, Want};
@@ -83,7 +83,7 @@ impl Engine {
         renderer: &Renderer<'_>,
         landing: &mut Landing,
     ) -> Result<Option<PendingJob>, ConnectorError> {
-        let create = self.job_request(of, &of.spec.create, renderer, &JobPlace::default())?;
+        let create = self.job_request(of, &of.spec.create, renderer, &Cursor::default())?;
         let asked = identity(&create);
         let now = self.clock().now();
         if let Some(held) = of.pending.get(of.slice, of.part) {
@@ -166,8 +166,8 @@ impl Engine {
         landing: &mut Landing,
     ) -> Result<State, ConnectorError> {
         let spec = of.spec;
-        let place = JobPlace { id: job.id.clone(), url: String::new() };
-        let poll = self.job_request(of, &spec.poll, renderer, &place)?;
+        let given = Cursor { job: job.id.clone(), ..Cursor::default() };
+        let poll = self.job_request(of, &spec.poll, renderer, &given)?;
         let optional = |pointer: &Option<String>, want| pointer.as_ref().map(|pointer| Lookup::new(pointer, want));
         let mut lookups = vec![Lookup::new(&spec.status_pointer, Want::Scalar)];
         lookups.extend(optional(&spec.url_pointer, Want::Whole));
@@ -206,15 +206,15 @@ impl Engine {
         on_page: &(dyn Fn(u64) + Sync),
     ) -> Result<u64, ConnectorError> {
         let mut records = 0;
-        let create = self.job_request(of, &of.spec.create, renderer, &JobPlace::default())?;
+        let create = self.job_request(of, &of.spec.create, renderer, &Cursor::default())?;
         for url in urls {
             if !(url.is_empty() || may_be_followed(url, &create.url)) {
                 let note =
                     "the vendor names an address of a result that cannot be trusted: it must be https".to_owned();
                 return Err(ConnectorError::UnexpectedPayload { note });
             }
-            let place = JobPlace { id: job.id.clone(), url: url.clone() };
-            let walk = Walk { job: &place, rules: &of.spec.errors, ..of.walk };
+            let given = Cursor { job: job.id.clone(), job_url: url.clone(), ..Cursor::default() };
+            let walk = Walk { given: &given, rules: &of.spec.errors, ..of.walk };
             records += self.walk(connection, walk, renderer, landing, on_page).await?;
         }
         if urls.is_empty() {
@@ -233,8 +233,8 @@ impl Engine {
         landing: &mut Landing,
     ) {
         if let Some(abort) = &of.spec.abort {
-            let place = JobPlace { id: job.id.clone(), url: String::new() };
-            let ended = match self.job_request(of, abort, renderer, &place) {
+            let given = Cursor { job: job.id.clone(), ..Cursor::default() };
+            let ended = match self.job_request(of, abort, renderer, &given) {
                 Ok(request) => self.told(connection, &request, &[], landing).await.map(drop),
                 Err(error) => Err(error),
             };
@@ -250,10 +250,9 @@ impl Engine {
         of: ByJob<'_>,
         spec: &RequestSpec,
         renderer: &Renderer<'_>,
-        place: &JobPlace,
+        given: &Cursor,
     ) -> Result<Request, ConnectorError> {
-        let cursor = Cursor { job: place.id.clone(), job_url: place.url.clone(), ..Cursor::default() };
-        Ok(Request { rules: of.spec.errors.clone(), ..request(spec, renderer, &cursor)? })
+        Ok(Request { rules: of.spec.errors.clone(), ..request(spec, renderer, given)? })
     }
 
     /// What an answer says that is kept by nobody; `None` where there is nothing, which is fine.

@@ -313,8 +313,10 @@ impl Landing {
 
     /// Pages that are kept from now on are of this; the one that is being written is waited for.
     pub async fn label(&mut self, label: PageLabel) -> Result<(), ConnectorError> {
-        self.settle().await?;
-        self.label = label;
+        if label != self.label {
+            self.settle().await?;
+            self.label = label;
+        }
         Ok(())
     }
 

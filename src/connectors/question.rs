@@ -2,8 +2,9 @@
 //! the answer.
 
 use super::connection::Connection;
+use super::cursor::Cursor;
 use super::decode::Form;
-use super::engine::{Engine, JobPlace, Walk};
+use super::engine::{Engine, Walk};
 use super::error::ConnectorError;
 use super::job::ByJob;
 use super::landing::Landing;
@@ -89,8 +90,8 @@ impl Engine {
     ) -> Result<u64, ConnectorError> {
         let renderer = Renderer::for_slice(connection, slice);
         let Question { part, request, paging, job, folded, counted, form, pending } = *question;
-        let place = JobPlace::default();
-        let walk = Walk { request, paging, folded, counted, form, rules: &[], job: &place, keeps_cut };
+        let given = Cursor::default();
+        let walk = Walk { request, paging, folded, counted, form, rules: &[], given: &given, keeps_cut };
         match job {
             None => self.walk(connection, walk, &renderer, landing, on_page).await,
             Some(spec) => {

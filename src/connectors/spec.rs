@@ -12,8 +12,10 @@ mod job;
 mod limits;
 mod load;
 mod part;
+mod partitions;
 mod request;
 mod setting;
+mod shared;
 mod slicing;
 mod stream;
 
@@ -21,13 +23,15 @@ pub use super::paging::PagingSpec;
 pub use auth::{AuthSpec, Grantee, Proof, Scheme};
 pub use body::{BodyKind, TableSpec};
 pub use errors::{ErrorAction, ErrorRule, HeaderMatch};
-pub use follow::{CountSpec, FollowSpec, IdPlace, ListingSpec, OnlyWith, RestSpec};
+pub use follow::{CountSpec, FailedSpec, FollowSpec, IdPlace, ListingSpec, OnlyWith, RestSpec};
 pub use job::{JobSpec, MOST_JOBS};
 pub use limits::{AllowanceSpec, LimitSpec, QuotaSpec};
 pub use load::{ConfirmSpec, DoubtSpec, LoadMode, LoadSpec, RecordList};
 pub use part::PartSpec;
+pub use partitions::PartitionsSpec;
 pub use request::{Method, RequestSpec};
 pub use setting::{SecretSpec, SettingKind, SettingSpec};
+pub use shared::SharedRequest;
 pub use slicing::SlicingSpec;
 pub use stream::StreamSpec;
 
@@ -55,6 +59,10 @@ pub struct ConnectorSpec {
     pub quota: Vec<QuotaSpec>,
     /// In order; the first rule that matches a response decides.
     pub errors: Vec<ErrorRule>,
+    /// Requests that several places take up by `like`.
+    pub requests: BTreeMap<String, SharedRequest>,
+    /// Lists that streams run over, by the name that `partition_over` says.
+    pub partitions: BTreeMap<String, PartitionsSpec>,
     /// Keyed by stream id, e.g. `ad_daily`.
     pub streams: BTreeMap<String, StreamSpec>,
 }
@@ -66,7 +74,12 @@ impl ConnectorSpec {
     /// Everything that is wrong with it.
     pub fn parse(file: &Path, text: &str) -> Result<Self, Vec<Problem>> {
         let problems = Problems::default();
-        let spec = read_toml(Source { file, text, problems: &problems }, Self::read_top);
+        let mut spec = read_toml(Source { file, text, problems: &problems }, Self::read_top);
+        for name in spec.iter_mut().flat_map(Self::share) {
+            let line = text.lines().position(|line| line.contains("like") && line.contains(&name)).map(|at| at + 1);
+            let message = format!("like = {name:?} names no request");
+            problems.add(file, line, &message, &format!("add [requests.{name}], or name one that is there"));
+        }
         let problems = problems.into_sorted();
         spec.filter(|_| problems.is_empty()).ok_or(problems)
     }
@@ -137,6 +150,18 @@ impl ConnectorSpec {
                 "errors",
                 "In order; the first rule that matches a response decides.",
                 ErrorRule::read,
+            ),
+            requests: fields::named(
+                &mut section,
+                "requests",
+                "Requests that several places take up by `like`: what a vendor wants of many is said once.",
+                SharedRequest::read,
+            ),
+            partitions: fields::named(
+                &mut section,
+                "partitions",
+                "Lists that streams run over, by the name that `partition_over` says.",
+                PartitionsSpec::read,
             ),
             streams: fields::required_named(
                 &mut section,

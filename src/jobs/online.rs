@@ -2,6 +2,7 @@
 //! stream, the mail server up to its login, channels as far as they can be asked. Loads and sends nothing.
 
 use crate::connectors::error::ConnectionError;
+use crate::connectors::parts_of::PartOf;
 use crate::connectors::{Connection, ConnectorError, Engine, Probed};
 use crate::delivery::{Deliverers, DeliveryError, ProbeResult};
 use crate::domain::money::Currency;
@@ -67,7 +68,18 @@ async fn try_account(engine: &Engine, account: &Account) -> Finding {
     let (mut asked, mut notes, mut warnings): (usize, Vec<String>, Vec<String>) = Default::default();
     let mut errors: Vec<(String, ConnectorError)> = Vec::new();
     'streams: for (id, stream) in &connection.connector.spec.streams {
-        for partition in connection.partitions(stream.partition_over.as_deref()) {
+        let parts = match engine.parts_of(connection, stream.partition_over.as_deref()).await {
+            Ok(parts) => parts,
+            Err(error) => {
+                errors.push((id.clone(), error));
+                break;
+            }
+        };
+        for PartOf { partition, refused } in parts {
+            if let Some(note) = refused {
+                errors.push((format!("{id} of {partition}"), ConnectorError::Configuration { note }));
+                continue;
+            }
             asked += 1;
             let place = if partition.is_empty() { id.clone() } else { format!("{id} of {partition}") };
             match engine.probe(connection, id, &partition).await {
@@ -90,6 +102,9 @@ async fn try_account(engine: &Engine, account: &Account) -> Finding {
                 }
             }
         }
+    }
+    for (label, others) in engine.unnamed(connection) {
+        warnings.push(format!("{} {label} are not read: {}", others.len(), others.join(", ")));
     }
     // What concerns the whole account was found last, and comes first.
     let of_all =

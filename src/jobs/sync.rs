@@ -117,7 +117,6 @@ async fn sync_stream(
     let plan = match plan(context, source, stream_id).await {
         Ok(plan) => plan,
         Err(error) => {
-            let error = load_error(None, &error);
             return StreamOutcome {
                 error: Some(error.clone()),
                 failures: vec![error],

@@ -2,5 +2,6 @@
 
 mod bodies;
 mod jobs;
+mod parents;
 mod parts;
 mod vendor;

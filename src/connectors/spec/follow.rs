@@ -18,14 +18,62 @@ pub struct FollowSpec {
     /// Objects that the stream's own pages hold here need no second asking: they were read after
     /// the listing's news of them.
     pub held: Option<IdPlace>,
+    /// What `page.part` is of its pages; those of a named part that were asked for by one id have it as `page.parent`.
+    pub part: String,
+    /// Only pages of this part name objects: the empty one is the stream's own. All pages so far, where it is absent.
+    pub from_part: Option<String>,
     /// At most so many ids a request.
     pub batch: usize,
-    /// Its templates also see `cursor.ids`.
+    /// Its templates also see `cursor.ids`, and with one id a request `cursor.parent`, the id that the page was asked
+    /// for by which names it.
     pub request: RequestSpec,
+    /// How the pages of one request follow one another.
+    pub paging: PagingSpec,
+    /// Where an answer about several objects says of which it has none, and why.
+    pub failed: Option<FailedSpec>,
     /// Where an answer is cut within an object: it is asked for again, from there on.
     pub rest: Option<RestSpec>,
     /// What cannot be told where the vendor refuses these objects (403): a note, and the rest goes on.
     pub if_refused: Option<String>,
+}
+
+/// Where an answer about several objects names those that it could not be given.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct FailedSpec {
+    /// JSON pointer to the list of failures; 64 KB of it are read.
+    pub records_pointer: String,
+    /// JSON pointer within a failure to the object's id; ids may stand in a list.
+    pub id_pointer: String,
+    /// JSON pointer within a failure to the reason.
+    pub message_pointer: String,
+}
+
+impl FailedSpec {
+    /// Reads its table.
+    pub fn read(mut section: Section<'_>) -> Self {
+        let read = Self {
+            records_pointer: fields::text(
+                &mut section,
+                "records_pointer",
+                "\"/errors\"",
+                "JSON pointer to the list of failures.",
+            ),
+            id_pointer: fields::text(
+                &mut section,
+                "id_pointer",
+                "\"/context/ids\"",
+                "JSON pointer within a failure to the object's id; ids may stand in a list.",
+            ),
+            message_pointer: fields::text(
+                &mut section,
+                "message_pointer",
+                "\"/message\"",
+                "JSON pointer within a failure to the reason.",
+            ),
+        };
+        section.finish();
+        read
+    }
 }
 
 /// Where an answer says that it does not hold all of an object. The request then sees in `cursor.tokens`,
@@ -105,14 +153,29 @@ impl FollowSpec {
                  after the listing's news of them.",
                 IdPlace::read,
             ),
+            part: fields::optional_text(&mut section, "part", "What `page.part` is of its pages; those of a named part that were asked for by one id have it as `page.parent`.").unwrap_or_default(),
+            from_part: fields::optional_text(
+                &mut section,
+                "from_part",
+                "Only pages of this part name objects: the empty one is the stream's own. All pages so far, where it \
+                 is absent.",
+            ),
             batch: fields::optional_number(&mut section, "batch", "At most so many ids a request.").unwrap_or(1),
             request: fields::required_table(
                 &mut section,
                 "request",
-                "Its templates also see `cursor.ids`.",
+                "Its templates also see `cursor.ids`, and with one id a request `cursor.parent`, the id that the page \
+                 was asked for by which names it.",
                 RequestSpec::read,
             )
             .unwrap_or_default(),
+            paging: PagingSpec::of(&mut section),
+            failed: fields::table(
+                &mut section,
+                "failed",
+                "Where an answer about several objects says of which it has none, and why.",
+                FailedSpec::read,
+            ),
             rest: fields::table(
                 &mut section,
                 "rest",

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 /// One request. Path, query, headers and body are templates.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct RequestSpec {
+    /// One of the connector's `requests`, which says what this one does not; taken up when the connector is read.
+    pub like: Option<String>,
     pub method: Method,
     /// A full URL, normally `{{ settings.base_url }}/…`.
     pub url: String,
@@ -41,14 +43,26 @@ impl RequestSpec {
 
     /// Reads its table.
     pub fn read(mut section: Section<'_>) -> Self {
+        let like = fields::optional_text(
+            &mut section,
+            "like",
+            "One of the connector's `requests`: its keys hold where this one has none, its headers and parameters as \
+             well, and its paging where there is none here.",
+        );
+        if like.is_none() && !section.has("url") {
+            let (line, message) = (section.line, format!("{}: \"url\" is missing", section.name));
+            section.problem(line, &message, "add url = \"{{ settings.base_url }}/v1/orders\"");
+        }
+        Self { like, ..Self::read_shared(section) }
+    }
+
+    /// Reads the table of a request that others are like, which need not say all.
+    pub fn read_shared(mut section: Section<'_>) -> Self {
+        let url = fields::optional_text(&mut section, "url", "A full URL, normally `{{ settings.base_url }}/…`.");
         let read = Self {
+            like: None,
             method: fields::optional_word(&mut section, "method", "\"GET\" if absent.", METHODS).unwrap_or_default(),
-            url: fields::text(
-                &mut section,
-                "url",
-                "\"{{ settings.base_url }}/v1/orders\"",
-                "A full URL, normally `{{ settings.base_url }}/…`.",
-            ),
+            url: url.unwrap_or_default(),
             query: fields::pairs(
                 &mut section,
                 "query",

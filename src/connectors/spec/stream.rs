@@ -21,7 +21,8 @@ pub struct StreamSpec {
     pub slicing: SlicingSpec,
     /// Read by the first run of each day (in the account's zone) only.
     pub once_a_day: bool,
-    /// Runs once for each value of this setting, a list or a text, as `partition`; not at all where it is empty.
+    /// Runs once for each value of this setting, a list or a text, or for each entry of this list of `partitions`, as
+    /// `partition`; not at all where it is empty.
     pub partition_over: Option<String>,
     pub request: RequestSpec,
     pub paging: PagingSpec,
@@ -100,8 +101,8 @@ impl StreamSpec {
             partition_over: fields::optional_text(
                 &mut section,
                 "partition_over",
-                "Runs once for each value of this setting, a list or a text, as `partition`; not at \
-                 all where it is empty.",
+                "Runs once for each value of this setting, a list or a text, or for each entry of this list of \
+                 `partitions`, as `partition`; not at all where it is empty.",
             ),
             request: RequestSpec::of(&mut section),
             paging: PagingSpec::of(&mut section),

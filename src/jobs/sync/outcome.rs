@@ -95,3 +95,13 @@ pub(super) fn load_error(slice: Option<&Slice>, error: &WarehouseError) -> SyncE
         can_retry: error.can_retry(),
     }
 }
+
+/// Why it is not known what a stream runs over.
+pub(super) fn list_error(error: &ConnectorError) -> SyncError {
+    SyncError {
+        slice: String::new(),
+        partition: String::new(),
+        message: one_line(&error.to_string()),
+        can_retry: error.disposition() != Disposition::TellOperator,
+    }
+}

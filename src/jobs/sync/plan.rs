@@ -1,7 +1,9 @@
 //! What a stream lacks: the slices to be fetched.
 
 use super::context::{Source, SyncContext};
+use super::outcome::{SyncError, list_error, load_error};
 use crate::connectors::Slice;
+use crate::connectors::parts_of::PartOf;
 use crate::connectors::slice::{DayRead, Known, Reached, is_due, look_back, news_since, slices};
 use crate::domain::coverage::Standing;
 use crate::warehouse::coverage::{self, Place};
@@ -15,21 +17,19 @@ pub(in crate::jobs) struct Planned {
     pub news_since: Option<DateTime<Utc>>,
     /// The first day that was never read, of a stream that has a cursor.
     pub unread_from: Option<NaiveDate>,
+    /// Why it is not worth asking, where that is known.
+    pub refused: Option<String>,
 }
 
 impl Planned {
     /// A slice of the past, which has no news.
     pub fn past(slice: Slice) -> Self {
-        Self { slice, news_since: None, unread_from: None }
+        Self { slice, news_since: None, unread_from: None, refused: None }
     }
 }
 
 /// The slices a stream lacks, of all partitions, each partition's oldest first.
-pub(super) async fn plan(
-    context: &SyncContext,
-    source: &Source,
-    stream_id: &str,
-) -> Result<Vec<Planned>, WarehouseError> {
+pub(super) async fn plan(context: &SyncContext, source: &Source, stream_id: &str) -> Result<Vec<Planned>, SyncError> {
     let connection = &source.connection;
     let Some(stream) = connection.connector.spec.streams.get(stream_id) else {
         return Ok(Vec::new());
@@ -38,16 +38,19 @@ pub(super) async fn plan(
     let now = context.clock.now();
     let today = now.with_timezone(&zone).date_naive();
     let mut all = Vec::new();
-    for partition in connection.partitions(stream.partition_over.as_deref()) {
+    let parts = context.engine.parts_of(connection, stream.partition_over.as_deref()).await;
+    for PartOf { partition, refused } in parts.map_err(|error| list_error(&error))? {
         let place = Place::new(&connection.workspace, &connection.id, stream_id, &partition);
-        let known = known(context, place, (now, today), look_back(&stream.slicing)).await?;
+        let known = known(context, place, (now, today), look_back(&stream.slicing)).await;
+        let known = known.map_err(|error| load_error(None, &error))?;
         if stream.once_a_day && !is_due(known.reached, now, zone) {
             continue;
         }
         let news_since = news_since(&stream.slicing, known.reached, now, zone);
         let unread_from = known.reached.map(|reached| reached.until.with_timezone(&zone).date_naive());
         let lacking = slices(&stream.slicing, &partition, &known, source.since, now, zone);
-        all.extend(lacking.into_iter().map(|slice| Planned { slice, news_since, unread_from }));
+        let planned = |slice| Planned { slice, news_since, unread_from, refused: refused.clone() };
+        all.extend(lacking.into_iter().map(planned));
     }
     Ok(all)
 }

@@ -243,6 +243,11 @@ impl Fetcher<'_> {
             let error = SyncError { slice, partition, message, can_retry: false };
             return vec![Err(Failed { planned: planned.clone(), error, was_asked: true })];
         }
+        if let Some(message) = planned.refused.clone() {
+            let (slice, partition) = (planned.slice.id(), planned.slice.partition.clone());
+            let error = SyncError { slice, partition, message, can_retry: false };
+            return vec![Err(Failed { planned: planned.clone(), error, was_asked: true })];
+        }
         let partition = planned.slice.partition.as_str();
         let is_newest = self.newest.get(partition).is_some_and(|newest| **newest == planned.slice);
         match self.heard(|heard| heard.ask(partition, is_newest)) {

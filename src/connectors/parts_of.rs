@@ -1,0 +1,122 @@
+//! The parts of a vendor's account that streams run over: asked for before they are read.
+
+use super::connection::Connection;
+use super::engine::{Engine, Walk};
+use super::error::ConnectorError;
+use super::follow::named_ids;
+use super::landing::{Landing, Manifest};
+use super::listed::Listed;
+use super::slice::{Slice, Window};
+use super::spec::PartitionsSpec;
+use super::template::Renderer;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Mutex, PoisonError};
+
+/// An answer serves all streams of a sync.
+const FRESH_FOR: TimeDelta = TimeDelta::minutes(10);
+
+/// Lists that were read lately, by credential and name.
+#[derive(Debug, Default)]
+pub(super) struct Lists(Mutex<HashMap<String, (DateTime<Utc>, BTreeSet<String>)>>);
+
+/// A part of an account, and why it cannot be read where that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartOf {
+    pub partition: String,
+    pub refused: Option<String>,
+}
+
+impl Engine {
+    /// What a stream runs over: the entries of its setting, or of the list that the vendor gives now. Entries that the
+    /// vendor does not list are among them, with that as the reason why they cannot be read.
+    pub async fn parts_of(&self, connection: &Connection, over: Option<&str>) -> Result<Vec<PartOf>, ConnectorError> {
+        let all = |partitions: Vec<String>| {
+            partitions.into_iter().map(|partition| PartOf { partition, refused: None }).collect::<Vec<_>>()
+        };
+        let list = over.and_then(|name| Some((name, connection.connector.spec.partitions.get(name)?)));
+        let Some((name, spec)) = list else { return Ok(all(connection.partitions(over))) };
+        let named = connection.named(spec);
+        let (entries, listed) = match self.listed(connection, name, spec).await {
+            Ok(found) => found,
+            // What an admin named is read all the same.
+            Err(error) if !named.is_empty() => {
+                tracing::warn!(connection.id = connection.id, error = %error, "the list of {} cannot be read", spec.label);
+                return Ok(all(named));
+            }
+            Err(error) => return Err(error),
+        };
+        let gone = listed.gone(name);
+        let why = |entry: &str| {
+            let last = gone
+                .get(entry)
+                .map_or_else(String::new, |at| format!("; it was until {}", at.format("%Y-%m-%d %H:%M UTC")));
+            let ignored = spec.ignored.as_ref().map_or_else(String::new, |name| format!(", or name it in {name}"));
+            format!(
+                "{entry} is not among the {} that this credential can see{last}: give it access{ignored}",
+                spec.label
+            )
+        };
+        let known = Connection { listed: listed.clone(), ..connection.clone() };
+        let expected = known.partitions(Some(name)).into_iter();
+        Ok(expected
+            .map(|partition| {
+                let refused = (!entries.contains(&partition)).then(|| why(&partition));
+                PartOf { partition, refused }
+            })
+            .collect())
+    }
+
+    /// Entries that an admin has not named, by what they are, of lists in which entries are named: they are in no
+    /// figure.
+    pub fn unnamed(&self, connection: &Connection) -> BTreeMap<String, Vec<String>> {
+        let listed = Listed::read(self.landing_root(), &connection.workspace, &connection.id);
+        let mut all = BTreeMap::new();
+        for (name, spec) in &connection.connector.spec.partitions {
+            let (named, ignored) = (connection.named(spec), connection.ignored(spec));
+            let is_other = |entry: &&str| !named.iter().chain(&ignored).any(|known| known == entry);
+            let others: Vec<String> = listed.entries(name).filter(is_other).map(str::to_owned).collect();
+            if !named.is_empty() && !others.is_empty() {
+                all.insert(spec.label.clone(), others);
+            }
+        }
+        all
+    }
+
+    /// The entries of a list now, and all that is known of the connection's lists.
+    async fn listed(
+        &self,
+        connection: &Connection,
+        name: &str,
+        spec: &PartitionsSpec,
+    ) -> Result<(BTreeSet<String>, Listed), ConnectorError> {
+        let now = self.clock().now();
+        let key = format!("{}/{}/{}/{name}", connection.workspace, connection.id, connection.credential());
+        let known = self.lists().0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let entries = match known.filter(|(at, _)| *at <= now && now - *at < FRESH_FOR) {
+            Some((_, entries)) => entries,
+            None => self.ask_list(connection, name, spec).await?,
+        };
+        let mut listed = Listed::read(self.landing_root(), &connection.workspace, &connection.id);
+        listed.note(name, &entries, now);
+        listed.write(self.landing_root(), &connection.workspace, &connection.id)?;
+        self.lists().0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, (now, entries.clone()));
+        Ok((entries, listed))
+    }
+
+    async fn ask_list(
+        &self,
+        connection: &Connection,
+        name: &str,
+        spec: &PartitionsSpec,
+    ) -> Result<BTreeSet<String>, ConnectorError> {
+        let slice = Slice { partition: String::new(), window: Window::Whole };
+        let renderer = Renderer::for_slice(connection, &slice);
+        // Its pages go with `landing`: nobody loads them.
+        let manifest = Manifest::begun(connection, &format!("list of {name}"), slice, self.clock().now());
+        let mut landing = Landing::begin(self.landing_root(), manifest)?;
+        let walk = Walk::listing(&spec.request, &spec.paging);
+        self.walk(connection, walk, &renderer, &mut landing, &|_| ()).await?;
+        Ok(named_ids(&landing, &spec.ids).await?.into_iter().collect())
+    }
+}
