@@ -1,8 +1,8 @@
 //! `[[connections]]` of a workspace: vendors' accounts, and folders that files are dropped in.
 
 use super::Gathered;
-use super::drops::{self, FileConnection};
 use super::vendor_schema as vendors;
+use crate::connectors::file::settings::{self as drops, FileConnection};
 use crate::connectors::timing::StreamTiming;
 use crate::settings::SecretPlace;
 use crate::settings::kinds::{date, id, secret_ref, whole_number};

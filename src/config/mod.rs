@@ -11,7 +11,6 @@ pub mod channels;
 pub mod connections;
 pub mod daemon;
 pub mod diff;
-mod drops;
 pub mod facts;
 mod formats;
 pub mod jobs;
@@ -30,13 +29,13 @@ pub mod workspaces;
 #[cfg(test)]
 mod tests;
 
+pub use crate::connectors::file::settings::FileConnection;
 pub use crate::settings::SecretPlace;
 pub use crate::settings::problems::Problem;
 pub use crate::settings::values::is_id;
 pub use channels::Channels;
 pub use connections::ConnectionSettings;
 pub use daemon::{AdminConfig, LandingConfig, LogConfig, LogFormat, PrivacyConfig, ScheduleConfig};
-pub use drops::FileConnection;
 pub use formats::Format;
 pub use jobs::{EditionJob, Job, JobKind, LatePolicy, ReportJob, SplitJob, SyncJob};
 pub use sql_files::SqlFile;

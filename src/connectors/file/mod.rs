@@ -13,6 +13,7 @@ mod preset;
 mod preset_file;
 mod presets;
 pub mod published;
+pub mod settings;
 pub mod shape;
 mod summary;
 mod table;
