@@ -57,9 +57,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Where an admin's own presets of dropped files are.
-const PRESETS: &str = "config/presets";
-
 /// The whole configuration; its parts fit together.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -208,10 +205,7 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
 
     gathered.facts = facts::read(root, &gathered.problems);
     gathered.presets.add_facts(&gathered.facts);
-    for problem in gathered.presets.add_folder(&root.join(PRESETS)) {
-        let file = Path::new(PRESETS).join(&problem.file);
-        gathered.problems.add(&file, problem.line, &problem.message, &problem.remedy);
-    }
+    gathered.presets.add_own(root, &gathered.problems);
     let facts = gathered.facts.clone();
     let daemon = daemon::read(root, &gathered);
     let channels = channels::read(root, &gathered.problems);

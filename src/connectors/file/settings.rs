@@ -1,8 +1,7 @@
 //! A connection of the connector `file`: the folder, what its files hold, and how they are written.
 
 mod answers;
-mod mapping;
-mod words;
+mod files;
 mod written;
 
 use super::pattern::Pattern;
@@ -42,15 +41,14 @@ pub fn read(
     let folder = section.optional("folder", path().about("Where files are dropped, relative to data_dir."));
     let address = section.optional(
         "url",
-        Kind::text(json!({ "pattern": "^https?://" }), words::address)
-            .about("In place of folder: where a published file is fetched from, such as a sheet as CSV."),
+        files::address().about("In place of folder: where a published file is fetched from, such as a sheet as CSV."),
     );
     if places != 1 {
         let message = format!("{}: exactly one of folder and url must be given", section.name);
         section.problem(line, &message, "add folder = \"drops/influencer\"");
     }
     let preset = content(&mut section, presets);
-    let pattern = files(&mut section);
+    let pattern = files::read(&mut section);
     let versions = section.optional(
         "versions",
         one_of(&[("parts", Versions::Parts), ("newest", Versions::Newest)]).about(
@@ -104,7 +102,7 @@ fn content(section: &mut Section<'_>, presets: &Presets) -> Option<Arc<Preset>> 
         "preset",
         preset(presets).about("Which kind of export the files are; `daybook connectors` lists them."),
     );
-    let mapped = section.section("mapping").and_then(|section| mapping::read(section, presets.targets()));
+    let mapped = section.section("mapping").and_then(|section| answers::mapping(section, presets.targets()));
     if given != 1 {
         let message = format!("{}: exactly one of preset and mapping must be given", section.name);
         section.problem(section.line, &message, &format!("add preset = \"…\": {}", presets.names().join(", ")));
@@ -114,27 +112,6 @@ fn content(section: &mut Section<'_>, presets: &Presets) -> Option<Arc<Preset>> 
         (Some(preset), _) => Some(Arc::new((*preset.value).clone().answered(&answers))),
         (None, mapped) => mapped.map(Arc::new),
     }
-}
-
-/// Which files of the folder are read; all of them if nothing is said.
-fn files(section: &mut Section<'_>) -> Option<Pattern> {
-    let has_both = section.has("pattern") && section.has("prefix");
-    let pattern = section.optional(
-        "pattern",
-        Kind::text(json!({ "pattern": "^[^./\\\\][^/\\\\]*$" }), words::pattern).about(
-            "Which files of the folder are read: * stands for any signs, {series} for those that tell series of versions apart.",
-        ),
-    );
-    let prefix = section.optional(
-        "prefix",
-        Kind::text(json!({ "pattern": "^[^./\\\\][^/\\\\]*$" }), words::prefix)
-            .about("Letters that the files' names begin with; the same as pattern = \"letters*\"."),
-    );
-    if has_both {
-        let message = format!("{}: pattern and prefix cannot both be given", section.name);
-        section.problem(section.line, &message, "keep pattern");
-    }
-    pattern.or(prefix).map(|at| at.value)
 }
 
 /// One of the presets at hand.

@@ -1,6 +1,7 @@
-//! `columns`, `constants` and the like: what an admin says of the columns of its files.
+//! What an admin says of the columns of its files: beside a preset, or in a `mapping` in its place.
 
-use crate::connectors::file::preset::{Answers, NONE, Preset};
+use crate::connectors::file::own_target::Targets;
+use crate::connectors::file::preset::{Answers, NONE, Preset, REPEATS};
 use crate::connectors::file::shape::tidy;
 use crate::connectors::file::target::Target;
 use crate::domain::dropped::Repeats;
@@ -41,24 +42,51 @@ pub fn read(section: &mut Section<'_>, preset: Option<&Preset>) -> Answers {
     }
 }
 
+/// `mapping = { target = "…", columns = { "Their name" = "field" }, constants = { field = "value" } }`.
+pub fn mapping(mut section: Section<'_>, targets: &Targets) -> Option<Preset> {
+    section.about("Stands in for the preset: nothing is read that it does not name.");
+    let line = section.line;
+    let target = section.required(
+        "target",
+        "\"offline_conversions\"",
+        targets.kind().about("What the files are about: a kind that ships, or a fact of your own by its name."),
+    );
+    let columns = section.entries("columns", &Names::Any, text().about("\"Their name\" = \"field\"."));
+    let constants =
+        section.entries("constants", &Names::Any, text().about("field = \"value\", the same for every row."));
+    let target = target.map(|at| at.value);
+    let factors = factors(&mut section, target);
+    let target = target?;
+    check_fields(&section, target, &columns, &constants);
+    let is_given =
+        |name: &str| columns.iter().any(|(_, at)| at.value == name) || constants.iter().any(|(field, _)| field == name);
+    if let Some(missing) = target.spec().fields.iter().find(|field| field.is_required && !is_given(field.name)) {
+        let message = format!("{}: no column is mapped to {}", section.name, quoted(missing.name));
+        let remedy = format!("add \"its column\" = \"{}\" to columns", missing.name);
+        section.problem(line, &message, &remedy);
+    }
+    section.finish();
+    Some(Preset::mapped(target, &answered(columns, constants, factors)))
+}
+
 /// What several rows of one key mean.
 fn repeats<'k>() -> Kind<'k, Repeats> {
-    const WORDS: [&str; 4] = ["sum", "items", "same", "quarantine"];
+    let words = || REPEATS.map(|(word, _)| word);
     Kind::new(
-        || json!({ "enum": WORDS }),
-        |value| match any_text(value)?.as_str() {
-            "sum" => Ok(Repeats::Sum),
-            "items" => Ok(Repeats::Items),
-            "same" => Ok(Repeats::Same),
-            "quarantine" => Ok(Repeats::Quarantine),
-            other => Err(fault(format!("unknown choice {}", quoted(other)), unknown_remedy(other, &WORDS, "choices"))),
+        move || json!({ "enum": words() }),
+        move |value| {
+            let text = any_text(value)?;
+            let found = REPEATS.into_iter().find(|(word, _)| *word == text).map(|(_, repeats)| repeats);
+            found.ok_or_else(|| {
+                fault(format!("unknown choice {}", quoted(&text)), unknown_remedy(&text, &words(), "choices"))
+            })
         },
     )
     .about("What several rows of one key are: parts (sum), lines of one order of which one has the amount (items) or each repeats it (same), or a fault (quarantine); as the preset has it if left out.")
 }
 
 /// `factors = { amount = "1000" }`: what numbers are multiplied by.
-pub fn factors(section: &mut Section<'_>, target: Option<Target>) -> Vec<(String, Decimal)> {
+fn factors(section: &mut Section<'_>, target: Option<Target>) -> Vec<(String, Decimal)> {
     let factors = section.entries(
         "factors",
         &Names::Any,
@@ -78,7 +106,7 @@ pub fn factors(section: &mut Section<'_>, target: Option<Target>) -> Vec<(String
     factors.into_iter().map(|(name, at)| (name, at.value)).collect()
 }
 
-pub fn answered(
+fn answered(
     columns: Vec<(String, At<String>)>,
     constants: Vec<(String, At<String>)>,
     factors: Vec<(String, Decimal)>,
@@ -88,7 +116,7 @@ pub fn answered(
 }
 
 /// Reports fields that the target does not have, or that are given twice.
-pub fn check_fields(
+fn check_fields(
     section: &Section<'_>,
     target: Target,
     columns: &[(String, At<String>)],

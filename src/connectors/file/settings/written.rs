@@ -1,18 +1,12 @@
 //! How values are written: the keys of a connection that count before the preset's.
 
-use crate::connectors::file::column::Mark;
-use crate::connectors::file::preset::Written;
+use crate::connectors::file::written::{DELIMITERS, MARKS, Written, encoding};
 use crate::settings::Kind;
 use crate::settings::kinds::{one_of, text, time_zone, whole_number};
 use crate::settings::reader::{Fault, Section, fault};
 use crate::settings::values::{quoted, read_text as any_text};
 use serde_json::json;
 use toml::de::DeValue;
-
-/// The signs before decimals.
-const MARKS: [(&str, Mark); 2] = [(".", Mark::Point), (",", Mark::Comma)];
-/// The signs between values.
-const DELIMITERS: [(&str, u8); 4] = [(",", b','), (";", b';'), ("\t", b'\t'), ("|", b'|')];
 
 /// Reads the keys; what is absent is found out.
 pub fn read(section: &mut Section<'_>) -> Written {
@@ -26,10 +20,8 @@ pub fn read(section: &mut Section<'_>) -> Written {
     );
     let zone =
         section.optional("zone", time_zone().about("Zone of times without an offset; the workspace's if left out."));
-    let encoding = section.optional(
-        "encoding",
-        Kind::text(json!({}), encoding).about("How the text is encoded, as \"windows-1252\"; found out if left out."),
-    );
+    let encoding = section
+        .optional("encoding", encoding().about("How the text is encoded, as \"windows-1252\"; found out if left out."));
     let delimiter =
         section.optional("delimiter", one_of(&DELIMITERS).about("The sign between values; found out if left out."));
     let header_line = section.optional(
@@ -51,17 +43,6 @@ pub fn read(section: &mut Section<'_>) -> Written {
         header_line: header_line.map(|at| at.value),
         sheet: sheet.map(|at| at.value),
         range: range.map(|at| at.value),
-    }
-}
-
-fn encoding(value: &DeValue<'_>) -> Result<String, Fault> {
-    let label = any_text(value)?;
-    match encoding_rs::Encoding::for_label(label.as_bytes()) {
-        Some(_) => Ok(label),
-        None => Err(fault(
-            format!("{} is no encoding that is known", quoted(&label)),
-            "write utf-8, utf-16le, windows-1252 or another label of the WHATWG",
-        )),
     }
 }
 
