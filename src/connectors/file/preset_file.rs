@@ -39,13 +39,14 @@ pub fn read_top(mut top: Section<'_>, name: &str, targets: &Targets) -> Option<P
     let fields = Fields::of(target);
     let repeats = top.optional("repeats", rows::repeats(fields));
     let written = written(&mut top);
+    // Which columns a faulty table stands for, nobody knows.
+    let are_tables = ["columns", "constants"].into_iter().all(|key| !top.has(key) || top.is_table(key));
     let columns = columns::read(&mut top, fields);
     let questions = columns::questions(&mut top, fields);
     let filters = rows::filters(&mut top);
     let has_unpivot = top.has("unpivot");
     let unpivot = top.section("unpivot").and_then(|section| unpivot(section, fields));
-    // Which columns a faulty one stands for, nobody knows.
-    if has_unpivot == unpivot.is_some() {
+    if are_tables && has_unpivot == unpivot.is_some() {
         check_required(&top, target_line, fields, &columns, unpivot.as_ref());
     }
     top.finish();
@@ -78,7 +79,7 @@ fn about<'k>() -> Kind<'k, String> {
 
 /// What the rows are about.
 fn target(targets: &Targets) -> Kind<'_, Option<Target>> {
-    let kind = Kind::new(|| Value::Null, |value| targets.kind().read(value).map(Some));
+    let kind = Kind::new(|| targets.kind().schema(), |value| targets.kind().read(value).map(Some));
     kind.about("What the rows are about: a kind that ships, or a fact of your own by its name.")
 }
 

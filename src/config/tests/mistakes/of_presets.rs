@@ -46,6 +46,7 @@ pub const OF_PRESETS: &[Case] = &[
     (FILE, "decimal_mark = \".\"", "encoding = \"utf-9\"", 4, "encoding: \"utf-9\" is no encoding that is known", "windows-1252"),
     (FILE, "decimal_mark = \".\"", "delimiter = \"tab\"", 4, "delimiter: unknown choice \"tab\"", "known choices"),
     (FILE, "decimal_mark = \".\"", "header_line = \"3\"", 4, "header_line: this is a text, not a whole number", "without quotes"),
+    (FILE, "[constants]\nsource = \"awin\"\nmedium = \"affiliate\"", "constants = 3", 5, "constants is not a table", "write [constants]"),
     (FILE, "source = \"awin\"", "", 2, "nothing says where \"source\" is found, which ad_cost needs", "[constants]"),
     (FILE, "source = \"awin\"", "sorce = \"x\"\nsource = \"awin\"", 6, "[constants]: ad_cost has no field \"sorce\"", "did you mean \"source\"?"),
     (FILE, "\"awin\"", "1", 6, "[constants]: source: this is a whole number, not a text", "put it in quotes"),
