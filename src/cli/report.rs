@@ -128,11 +128,8 @@ pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Out
     let is_held = issued.iter().any(|report| matches!(report.outcome, issue::Outcome::Held { .. }));
     let is_sent = sent.iter().all(|d| matches!(d.ending, Ending::Accepted { .. }));
     if json {
-        let deliveries = sent.iter().map(|one| DeliveryEntry {
-            workspace: one.workspace.clone(),
-            route: one.route.clone(),
-            ending: format!("{:?}", one.ending),
-        });
+        let deliveries =
+            sent.iter().map(|one| DeliveryEntry { workspace: &one.workspace, route: &one.route, ending: &one.ending });
         out::json(&Issue { issued: issued.iter().map(entry).collect(), deliveries: deliveries.collect() })?;
     } else {
         print(&issued, &sent);
@@ -149,9 +146,9 @@ pub async fn run(app: &App, args: &ReportArgs, json: bool) -> anyhow::Result<Out
 
 /// What was issued and sent.
 #[derive(Serialize)]
-struct Issue {
+struct Issue<'a> {
     issued: Vec<IssueEntry>,
-    deliveries: Vec<DeliveryEntry>,
+    deliveries: Vec<DeliveryEntry<'a>>,
 }
 
 /// A report, and what became of it.
@@ -170,11 +167,11 @@ struct IssueEntry {
 
 /// A message, and how its sending ended.
 #[derive(Serialize)]
-struct DeliveryEntry {
-    workspace: String,
+struct DeliveryEntry<'a> {
+    workspace: &'a str,
     /// As JSON.
-    route: String,
-    ending: String,
+    route: &'a str,
+    ending: &'a Ending,
 }
 
 fn entry(issued: &Issued) -> IssueEntry {

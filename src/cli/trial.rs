@@ -14,6 +14,7 @@ use crate::domain::workspace::Workspace;
 use crate::jobs::files::{FileSource, look, sync_files};
 use crate::jobs::sync::SyncContext;
 use crate::queries::file_trial::{FileTrial, loaded_sample};
+use crate::settings::Problems;
 use crate::support::clock::Clock;
 use crate::support::secret::Secret;
 use crate::warehouse::facts::builtin;
@@ -148,8 +149,10 @@ impl Bench {
         let context = SyncContext::new(engine, warehouse, clock, Secret::new("trial"));
         let mut presets = Presets::built_in();
         presets.add_facts(&facts);
-        if let Some(problem) = presets.add_folder(&root.join("config/presets")).first() {
-            outln!("config/presets/{}: {}; {}\n", problem.file, problem.message, problem.remedy);
+        let problems = Problems::default();
+        presets.add_own(root, &problems);
+        for problem in problems.into_sorted() {
+            outln!("{problem}\n");
         }
         Ok(Self { folder, context, workspace, presets, settings: settings.ok() })
     }

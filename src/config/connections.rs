@@ -1,21 +1,18 @@
 //! `[[connections]]` of a workspace: vendors' accounts, and folders that files are dropped in.
 
 use super::Gathered;
-use super::drops::{self, FileConnection};
 use super::vendor_schema as vendors;
+use crate::connectors::file::settings::{self as drops, FileConnection};
 use crate::connectors::timing::StreamTiming;
+use crate::settings::Names;
 use crate::settings::SecretPlace;
-use crate::settings::kinds::{date, id, secret_ref, whole_number};
-use crate::settings::reader::{Fault, Section, fault};
+use crate::settings::kinds::{any_value, date, id, secret_ref, whole_number};
+use crate::settings::reader::Section;
 use crate::settings::values::quoted;
-use crate::settings::{Kind, Names};
 use crate::support::secret::SecretRef;
 use chrono::NaiveDate;
-use serde::Deserialize;
-use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
-use toml::de::DeValue;
 
 /// An account of a vendor. Settings and secrets are checked against the connector's own description
 /// by whoever knows the catalog; `line` and `lines` are for what it has to say.
@@ -71,11 +68,7 @@ pub(super) fn read(
             .map(|files| AnyConnection::Files(Box::new(files)));
     }
     let line = section.line;
-    let settings = section.entries(
-        "settings",
-        &Names::Any,
-        Kind::new(|| json!({}), plain_value).about("What the connector takes."),
-    );
+    let settings = section.entries("settings", &Names::Any, any_value().about("What the connector takes."));
     let secrets =
         section.entries("secrets", &Names::Ids("a secret's name"), secret_ref().about("Where each secret is kept."));
     let owner = id.as_ref().map_or("", |id| id.value.as_str());
@@ -129,11 +122,4 @@ fn read_streams(section: &mut Section<'_>) -> BTreeMap<String, StreamTiming> {
         streams.insert(name.value, timing);
     }
     streams
-}
-
-/// The value without its places in the file.
-fn plain_value(value: &DeValue<'_>) -> Result<toml::Value, Fault> {
-    let spanned = toml::Spanned::new(0..0, value.clone());
-    toml::Value::deserialize(toml::de::ValueDeserializer::from(spanned))
-        .map_err(|_| fault("this value is out of range", "write it as text, in quotes"))
 }

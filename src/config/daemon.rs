@@ -9,8 +9,8 @@ use crate::settings::values::read_text as any_text;
 use crate::settings::{Kind, SecretPlace};
 use crate::support::nearest::nearest;
 use crate::support::secret::SecretRef;
-use crate::warehouse::WarehouseConfig;
 use crate::warehouse::maintenance::{self, MaintenanceConfig};
+use crate::warehouse::{self, WarehouseConfig};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -124,7 +124,7 @@ pub(super) fn read_top(root: &Path, mut top: Section<'_>, gathered: &Gathered) -
         )
         .map_or_else(|| root.to_owned(), |path| join(root, &path.value));
     let maintenance = maintenance::settings::read(&mut top, &data_dir, &gathered.facts);
-    let warehouse = top.section("warehouse").map(warehouse).unwrap_or_default();
+    let warehouse = top.section("warehouse").map(warehouse::settings::read).unwrap_or_default();
     let settings = DaemonSettings {
         warehouse: WarehouseConfig { backup_dir: maintenance.backup.dir.clone(), ..warehouse },
         maintenance,
@@ -139,22 +139,6 @@ pub(super) fn read_top(root: &Path, mut top: Section<'_>, gathered: &Gathered) -
     };
     top.finish();
     settings
-}
-
-fn warehouse(mut section: Section<'_>) -> WarehouseConfig {
-    section.about("How much of the machine DuckDB may use.");
-    let default = WarehouseConfig::default();
-    let config = WarehouseConfig {
-        memory_limit_mb: section
-            .optional("memory_limit_mb", whole_number(64, 1 << 24).about("DuckDB spills to disk beyond it."))
-            .map_or(default.memory_limit_mb, |at| at.value),
-        threads: section
-            .optional("threads", whole_number(0, 1024).about("Of a query; 0: one for each processor."))
-            .map_or(default.threads, |at| u32::try_from(at.value).unwrap_or(default.threads)),
-        ..default
-    };
-    section.finish();
-    config
 }
 
 fn landing(mut section: Section<'_>) -> LandingConfig {

@@ -11,7 +11,6 @@ pub mod channels;
 pub mod connections;
 pub mod daemon;
 pub mod diff;
-mod drops;
 pub mod facts;
 mod formats;
 pub mod jobs;
@@ -30,13 +29,13 @@ pub mod workspaces;
 #[cfg(test)]
 mod tests;
 
+pub use crate::connectors::file::settings::FileConnection;
 pub use crate::settings::SecretPlace;
 pub use crate::settings::problems::Problem;
 pub use crate::settings::values::is_id;
 pub use channels::Channels;
 pub use connections::ConnectionSettings;
 pub use daemon::{AdminConfig, LandingConfig, LogConfig, LogFormat, PrivacyConfig, ScheduleConfig};
-pub use drops::FileConnection;
 pub use formats::Format;
 pub use jobs::{EditionJob, Job, JobKind, LatePolicy, ReportJob, SplitJob, SyncJob};
 pub use sql_files::SqlFile;
@@ -57,9 +56,6 @@ use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Where an admin's own presets of dropped files are.
-const PRESETS: &str = "config/presets";
 
 /// The whole configuration; its parts fit together.
 #[derive(Clone, Debug)]
@@ -209,10 +205,7 @@ pub fn load(root: &Path) -> Result<Settings, Vec<Problem>> {
 
     gathered.facts = facts::read(root, &gathered.problems);
     gathered.presets.add_facts(&gathered.facts);
-    for problem in gathered.presets.add_folder(&root.join(PRESETS)) {
-        let file = Path::new(PRESETS).join(&problem.file);
-        gathered.problems.add(&file, problem.line, &problem.message, &problem.remedy);
-    }
+    gathered.presets.add_own(root, &gathered.problems);
     let facts = gathered.facts.clone();
     let daemon = daemon::read(root, &gathered);
     let channels = channels::read(root, &gathered.problems);

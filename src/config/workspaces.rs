@@ -1,9 +1,9 @@
 //! `config/workspaces/<id>.toml`: a tenant, with its connections, recipients, budgets and targets.
 
 use super::connections::{self, AnyConnection, ConnectionSettings};
-use super::drops::FileConnection;
 use super::{Format, Gathered, Known, Workspaces};
 use crate::connectors::file::Pattern;
+use crate::connectors::file::settings::FileConnection;
 use crate::delivery::ChannelRef;
 use crate::delivery::channels::read_references;
 use crate::domain::business::Business;

@@ -4,9 +4,8 @@
 
 use crate::settings::reader::unknown_remedy;
 use crate::settings::values::{expected, quoted};
-use crate::settings::{Fault, Kind, Names, Section, fault, kinds};
+use crate::settings::{Kind, Names, Section, fault, kinds};
 use chrono::NaiveDate;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use toml::de::DeValue;
@@ -143,7 +142,7 @@ pub fn optional_word<T: Copy>(
 
 /// Any value.
 pub fn optional_value(section: &mut Section<'_>, key: &'static str, about: &'static str) -> Option<toml::Value> {
-    section.optional(key, Kind::new(|| json!({}), plain_value).about(about)).map(|at| at.value)
+    section.optional(key, kinds::any_value().about(about)).map(|at| at.value)
 }
 
 /// A table.
@@ -213,7 +212,8 @@ pub fn required_named<T>(
     tables.into_sections(&Names::Any).into_iter().map(|(name, table)| (name.value, read(table))).collect()
 }
 
-fn any_text<'k>() -> Kind<'k, String> {
+/// Any text.
+pub fn any_text<'k>() -> Kind<'k, String> {
     let schema = || json!({ "type": "string" });
     Kind::new(schema, |value| {
         value.as_str().map(str::to_owned).ok_or_else(|| expected(value, "a text", "put it in quotes"))
@@ -241,7 +241,7 @@ fn whole_number<'k, N: TryFrom<u64>>() -> Kind<'k, u64> {
 }
 
 /// A list that may repeat itself.
-fn list_of<'k, T: 'k>(item: Kind<'k, T>) -> Kind<'k, Vec<T>> {
+pub fn list_of<'k, T: 'k>(item: Kind<'k, T>) -> Kind<'k, Vec<T>> {
     let item = std::rc::Rc::new(item);
     let of_schema = item.clone();
     let schema = move || json!({ "type": "array", "items": of_schema.schema() });
@@ -270,11 +270,4 @@ fn words_of<'k, T: Copy>(words: &'k [Word<T>]) -> Kind<'k, T> {
 
 fn constant<T>((word, about, _): &Word<T>) -> Value {
     json!({ "const": word, "description": about })
-}
-
-/// The value without its places in the file.
-fn plain_value(value: &DeValue<'_>) -> Result<toml::Value, Fault> {
-    let spanned = toml::Spanned::new(0..0, value.clone());
-    toml::Value::deserialize(toml::de::ValueDeserializer::from(spanned))
-        .map_err(|_| fault("this value is out of range", "write it as text, in quotes"))
 }

@@ -57,6 +57,12 @@ pub trait Destination: fmt::Debug + Send + Sync {
         false
     }
 
+    /// Why its secret hardly works, in words that follow "the secret of …", and what to do. Never the value itself; none
+    /// where it cannot be read.
+    fn doubt(&self, _config_dir: &Path) -> Option<(&'static str, &'static str)> {
+        None
+    }
+
     /// Reads the secrets, relative to `config_dir`; connects to nothing.
     fn build(&self, name: &str, config_dir: &Path, client: &Client) -> Result<Box<dyn Channel>, BuildError>;
 }

@@ -12,7 +12,7 @@ use crate::settings::reader::Section;
 use crate::settings::{ReadContext, SecretPlace};
 use crate::support::secret::SecretRef;
 use futures_util::future::BoxFuture;
-use reqwest::Client;
+use reqwest::{Client, Url};
 use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
@@ -43,6 +43,15 @@ pub struct Workflow {
 }
 
 impl Destination for Workflow {
+    fn doubt(&self, config_dir: &Path) -> Option<(&'static str, &'static str)> {
+        let secret = self.url.resolve(config_dir).ok()?;
+        is_of_connector(&Url::parse(secret.expose()).ok()?).then_some((
+            "is the address of an Office 365 connector, which Microsoft has retired",
+            "create the channel's workflow \"Post to a channel when a webhook request is received\", and put its address \
+             where the secret is kept",
+        ))
+    }
+
     fn build(&self, name: &str, config_dir: &Path, client: &Client) -> Result<Box<dyn Channel>, BuildError> {
         let what = format!("the Teams channel {name:?}");
         let hook = Hook::new(what, "the workflow", &self.url.resolve(config_dir)?, client.clone())?;
@@ -124,6 +133,14 @@ fn judge(answer: &Answer) -> Result<Accepted, DeliveryError> {
     }
 }
 
+/// Whether the address is of the connectors that came before workflows:
+/// <https://devblogs.microsoft.com/microsoft365dev/retirement-of-office-365-connectors-within-microsoft-teams/>.
+fn is_of_connector(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| {
+        host.ends_with(".webhook.office.com") || ["outlook.office.com", "outlook.office365.com"].contains(&host)
+    })
+}
+
 /// The status inside a 200 of an address that says so in words.
 fn inner_status(body: &str) -> Option<u16> {
     let (_, rest) = body.split_once(INNER)?;
@@ -168,6 +185,19 @@ mod tests {
         }
         let body = r#"{"error":{"code":"TriggerInputSchemaMismatch","message":"x"}}"#;
         assert_eq!(judge(&answer(400, body)).expect_err("refused").disposition(), Disposition::GiveUp);
+    }
+
+    #[test]
+    fn an_address_of_a_retired_connector_is_told_from_that_of_a_workflow() {
+        let is_retired = |url: &str| is_of_connector(&Url::parse(url).expect("an address"));
+        assert!(is_retired("https://acme.webhook.office.com/webhookb2/1@2/IncomingWebhook/3/4"));
+        assert!(is_retired("https://ACME.webhook.office.com:443/webhookb2/1"));
+        assert!(is_retired("https://outlook.office.com/webhook/1@2/IncomingWebhook/3/4"));
+        assert!(!is_retired("https://prod-01.westeurope.logic.azure.com/workflows/1/triggers/manual/paths/invoke"));
+        assert!(!is_retired(
+            "https://1.2.environment.api.powerplatform.com/powerautomate/automations/direct/workflows/3"
+        ));
+        assert!(!is_retired("https://relay.example.com/acme.webhook.office.com"));
     }
 
     #[test]

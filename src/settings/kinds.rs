@@ -19,6 +19,11 @@ pub fn text<'k>() -> Kind<'k, String> {
     Kind::text(json!({}), values::read_text)
 }
 
+/// Whatever TOML can hold.
+pub fn any_value<'k>() -> Kind<'k, toml::Value> {
+    Kind::new(|| json!({}), values::read_any)
+}
+
 /// A snake_case id.
 pub fn id<'k>() -> Kind<'k, String> {
     Kind::text(json!({ "pattern": values::ID_PATTERN }), values::read_id)

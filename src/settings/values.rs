@@ -9,6 +9,7 @@ use crate::support::secret::SecretRef;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
+use serde::Deserialize;
 use std::path::PathBuf;
 use toml::de::DeValue;
 
@@ -32,6 +33,13 @@ pub fn read_text(value: &DeValue<'_>) -> Result<String, Fault> {
         return Err(fault("the text holds line breaks or control characters", "write it on one line"));
     }
     Ok(text.to_owned())
+}
+
+/// The value without its places in the file.
+pub fn read_any(value: &DeValue<'_>) -> Result<toml::Value, Fault> {
+    let spanned = toml::Spanned::new(0..0, value.clone());
+    toml::Value::deserialize(toml::de::ValueDeserializer::from(spanned))
+        .map_err(|_| fault("this value is out of range", "write it as text, in quotes"))
 }
 
 /// A snake_case id.

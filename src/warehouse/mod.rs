@@ -34,6 +34,7 @@ pub mod readings;
 pub mod report_data;
 pub mod rollup;
 mod sealed;
+pub mod settings;
 pub mod slots;
 pub mod sql;
 pub mod stream_states;

@@ -6,6 +6,7 @@ use crate::config::{ConnectionSettings, Problem, SecretPlace, Settings, Workspac
 use crate::connectors::Catalog;
 use crate::connectors::connection::wrong_secret;
 use crate::connectors::spec::ConnectorSpec;
+use crate::delivery::channels::owner;
 use crate::support::secret::{Secret, SecretRef};
 use std::path::Path;
 
@@ -39,9 +40,21 @@ pub fn secrets(settings: &Settings, catalog: &Catalog) -> Review {
         }
         seen.push((place, secret));
     }
+    review.warnings.extend(unlikely_channels(settings, &config));
     review.warnings.sort();
     review.warnings.dedup();
     review
+}
+
+/// Addresses of channels that hardly take messages, as their kind knows.
+fn unlikely_channels(settings: &Settings, config: &Path) -> Vec<Problem> {
+    let doubts = settings.delivery.channels.iter().filter_map(|(at, destination)| {
+        let owner = owner(at);
+        let place = settings.secrets.iter().find(|place| place.owner == owner)?;
+        let (message, remedy) = destination.doubt(config)?;
+        Some(Problem::new(&place.file, Some(place.line), &format!("the secret of {owner} {message}"), remedy))
+    });
+    doubts.collect()
 }
 
 /// What about a value cannot be part of a secret, and what to do.

@@ -2,6 +2,7 @@
 
 use super::Findings;
 use crate::config::{Settings, facts, is_id};
+use crate::connectors::file::presets;
 use crate::support::secret::SecretRef;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ const DEEPEST: usize = 4;
 const FOLDERS: [(&str, &str); 7] = [
     (facts::FOLDER, "toml"),
     ("config/workspaces", "toml"),
-    ("config/presets", "toml"),
+    (presets::FOLDER, "toml"),
     ("config", "toml"),
     ("jobs/checks", "sql"),
     ("jobs/rollups", "sql"),
@@ -29,7 +30,7 @@ const MISPLACED: [(&str, &str); 6] = [
     ("benchmarks.toml", "config/benchmarks.toml"),
     ("metrics.toml", "jobs/metrics.toml"),
     ("workspaces", "config/workspaces"),
-    ("presets", "config/presets"),
+    ("presets", presets::FOLDER),
 ];
 
 pub(super) fn review(settings: &Settings, found: &Findings<'_>) {

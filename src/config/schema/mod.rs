@@ -2,6 +2,7 @@
 //! reads the files, so they know what it knows; a test keeps the committed copies current.
 
 use super::{Gathered, Known, Workspaces, benchmarks, channels, daemon, jobs, metrics, workspaces};
+use crate::connectors::file::preset_file;
 use crate::connectors::spec::ConnectorSpec;
 use crate::domain::fact::Origin;
 use crate::report::look::theme;
@@ -26,12 +27,13 @@ pub enum FileKind {
     Job,
     Metrics,
     Fact,
+    Preset,
     Theme,
     Connector,
 }
 
 impl FileKind {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Daybook,
         Self::Workspace,
         Self::Channels,
@@ -39,6 +41,7 @@ impl FileKind {
         Self::Job,
         Self::Metrics,
         Self::Fact,
+        Self::Preset,
         Self::Theme,
         Self::Connector,
     ];
@@ -53,6 +56,7 @@ impl FileKind {
             Self::Job => "job",
             Self::Metrics => "metrics",
             Self::Fact => "fact",
+            Self::Preset => "preset",
             Self::Theme => "theme",
             Self::Connector => "connector",
         }
@@ -68,6 +72,7 @@ impl FileKind {
             Self::Job => "jobs/<id>.toml",
             Self::Metrics => metrics::FILE,
             Self::Fact => "config/facts/<fact>.toml",
+            Self::Preset => "config/presets/<name>.toml",
             Self::Theme => "report-templates/theme.toml",
             Self::Connector => "config/connectors/<name>/connector.toml",
         }
@@ -79,7 +84,7 @@ impl FileKind {
         let mut schema = with(head, &explore(|recorder| self.read(recorder)));
         crate::settings::describe_aliases(&mut schema);
         let used = schema.to_string();
-        let mut all = definitions();
+        let mut all = with(definitions(), &preset_file::definitions());
         if let Some(all) = all.as_object_mut() {
             all.retain(|name, _| used.contains(&format!("#/definitions/{name}\"")));
         }
@@ -115,6 +120,7 @@ impl FileKind {
                 let origin = Origin::File(source.file.to_owned());
                 drop(facts::read_top(top, Written { id: "fact".to_owned(), origin, query: None }));
             }
+            Self::Preset => drop(preset_file::read_top(top, "name", gathered.presets.targets())),
             Self::Theme => drop(theme::read_top(top)),
             Self::Connector => drop(ConnectorSpec::read_top(top)),
         }

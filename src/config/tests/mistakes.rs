@@ -2,11 +2,11 @@
 //! problem that must be reported.
 
 mod cases;
-
-pub use cases::SOUND_CHANGES;
+mod of_presets;
 
 use crate::config::{Problem, Settings, load};
-use cases::{OF_DAYBOOK, OF_RULES_AND_JOBS, OF_WORKSPACES};
+use cases::{OF_DAYBOOK, OF_RULES_AND_JOBS, OF_WORKSPACES, SOUND_CHANGES};
+use of_presets::{OF_PRESETS, SOUND_CHANGES_OF_PRESETS};
 use std::path::Path;
 
 const DAYBOOK: &str = r#"data_dir = "."
@@ -108,9 +108,10 @@ const HOURLY: &str = "kind = \"sync\"\ncron = \"5 * * * *\"\ntime_zone = \"UTC\"
 
 const BENCHMARKS: &str = "[[benchmarks]]\nindustry = \"shop\"\nmetric = \"cpl\"\naverage = \"0.02\"\ngood = \"0.04\"\nexcellent = \"0.08\"\n";
 
-pub const FILES: [(&str, &str); 7] = [
+pub const FILES: [(&str, &str); 8] = [
     ("config/benchmarks.toml", BENCHMARKS),
     ("config/daybook.toml", DAYBOOK),
+    (of_presets::FILE, of_presets::AWIN),
     ("config/workspaces/acme.toml", ACME),
     ("config/channels.toml", CHANNELS),
     ("jobs/metrics.toml", METRICS),
@@ -148,7 +149,12 @@ pub type Case = (&'static str, &'static str, &'static str, usize, &'static str, 
 
 /// Every mistake.
 pub fn all() -> Vec<Case> {
-    [OF_DAYBOOK, OF_WORKSPACES, OF_RULES_AND_JOBS].concat()
+    [OF_DAYBOOK, OF_WORKSPACES, OF_RULES_AND_JOBS, OF_PRESETS].concat()
+}
+
+/// Changes that leave the files sound.
+pub fn sound_changes() -> Vec<(&'static str, &'static str, &'static str)> {
+    [SOUND_CHANGES, SOUND_CHANGES_OF_PRESETS].concat()
 }
 
 /// A sound file's text.

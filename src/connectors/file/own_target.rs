@@ -5,7 +5,10 @@ use super::column::Meaning;
 use super::target::{Field, Target, TargetSpec};
 use crate::domain::fact::{Column, ColumnType, Fact, Facts, Origin, Personal};
 use crate::domain::metric::Unit;
+use crate::settings::values::{ID_PATTERN, quoted, read_text};
+use crate::settings::{Kind, fault, unknown_remedy};
 use rust_decimal::Decimal;
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -43,6 +46,20 @@ impl Targets {
 
     pub fn words(&self) -> Vec<&'static str> {
         self.0.iter().map(|(word, _)| *word).collect()
+    }
+
+    /// One of them by its word.
+    pub fn kind(&self) -> Kind<'_, Target> {
+        Kind::new(
+            || json!({ "anyOf": [{ "enum": self.words() }, { "type": "string", "pattern": ID_PATTERN }] }),
+            |value| {
+                let name = read_text(value)?;
+                self.named(&name).ok_or_else(|| {
+                    let remedy = unknown_remedy(&name, &self.words(), "targets");
+                    fault(format!("there is no target {}", quoted(&name)), remedy)
+                })
+            },
+        )
     }
 }
 

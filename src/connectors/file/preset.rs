@@ -1,11 +1,10 @@
 //! How one kind of export is read: which of its columns is which field, which of its rows count, and how
 //! its values are written. A preset is a TOML file: see [`super::presets`].
 
-use super::column::Mark;
 use super::shape::{header_matches, tidy};
 use super::target::{Field, Target};
+use super::written::Written;
 use crate::domain::dropped::Repeats;
-use chrono_tz::Tz;
 use rust_decimal::Decimal;
 
 /// A kind of export.
@@ -79,43 +78,6 @@ pub struct Unpivot {
     pub values: &'static Field,
 }
 
-/// How values are written; what is absent is found out over the whole file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Written {
-    /// The sign before decimals.
-    pub decimal_mark: Option<Mark>,
-    /// As strptime writes it, e.g. `%d/%m/%Y`.
-    pub date_format: Option<String>,
-    /// Zone of instants without an offset; the workspace's, or what the file says, if absent.
-    pub zone: Option<Tz>,
-    /// A WHATWG label such as `windows-1252`.
-    pub encoding: Option<String>,
-    pub delimiter: Option<u8>,
-    /// The line of the columns' names, from 1.
-    pub header_line: Option<u64>,
-    /// Of workbooks; the only visible sheet with data if absent.
-    pub sheet: Option<String>,
-    /// Of workbooks, such as `A3:F200`.
-    pub range: Option<String>,
-}
-
-impl Written {
-    /// What `self` does not say, as `other` says it.
-    pub fn or(self, other: &Self) -> Self {
-        let other = other.clone();
-        Self {
-            decimal_mark: self.decimal_mark.or(other.decimal_mark),
-            date_format: self.date_format.or(other.date_format),
-            zone: self.zone.or(other.zone),
-            encoding: self.encoding.or(other.encoding),
-            delimiter: self.delimiter.or(other.delimiter),
-            header_line: self.header_line.or(other.header_line),
-            sheet: self.sheet.or(other.sheet),
-            range: self.range.or(other.range),
-        }
-    }
-}
-
 /// What an admin says of a file's columns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answers {
@@ -141,6 +103,10 @@ fn repeats_of(target: Target) -> Repeats {
         Target::Targets | Target::Fx | Target::Own(_) => Repeats::Quarantine,
     }
 }
+
+/// The words of what several rows of one key mean.
+pub const REPEATS: [(&str, Repeats); 4] =
+    [("sum", Repeats::Sum), ("items", Repeats::Items), ("same", Repeats::Same), ("quarantine", Repeats::Quarantine)];
 
 /// The field that stands for none.
 pub const NONE: &str = "none";

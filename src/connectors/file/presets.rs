@@ -5,30 +5,34 @@
 //! Write `src/connectors/file/presets/<name>.toml`, in the form of those beside it; nothing lists it. What it fills
 //! is one of the targets of `src/connectors/file/target.rs`. Write a case or more in `tests/fixtures/drops/`, each
 //! with the lines of an export as the vendor's documentation has them, made-up values, and what must come of them. It
-//! is done when `every_preset_that_ships_can_be_read` and
+//! is done when `every_preset_that_ships_can_be_read`,
+//! `every_shipped_file_fits_its_schema_and_leads_editors_to_it` and
 //! `every_file_of_a_public_report_gives_its_right_value_or_a_clear_refusal` pass.
 
 use super::own_target::Targets;
 use super::preset::Preset;
-use super::preset_file::{PresetProblem, read};
+use super::preset_file::read;
 use super::target::Target;
 use crate::domain::fact::Facts;
-use crate::support::text_file;
+use crate::settings::files::{files_in, read_text};
+use crate::settings::{Problems, Source};
 use include_dir::{Dir, include_dir};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
+/// Where an admin's own presets are.
+pub const FOLDER: &str = "config/presets";
+
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/connectors/file/presets");
 
 static SHARED: LazyLock<Presets> = LazyLock::new(|| {
     let mut presets = Presets { by_name: BTreeMap::new(), targets: Targets::default() };
-    let mut problems = Vec::new();
+    let problems = Problems::default();
     for file in BUILT_IN.files() {
-        let name = file.path().file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        presets.add(name, file.contents_utf8().unwrap_or_default(), &mut problems);
+        presets.add(file.path(), file.contents_utf8().unwrap_or_default(), &problems);
     }
-    debug_assert!(problems.is_empty(), "{problems:?}");
+    debug_assert!(problems.count() == 0, "{:?}", problems.into_sorted());
     presets
 });
 
@@ -66,35 +70,20 @@ impl Presets {
         &self.targets
     }
 
-    /// Adds the presets of an admin's folder, if there is one; one with a built-in's name takes its place.
-    pub fn add_folder(&mut self, folder: &Path) -> Vec<PresetProblem> {
-        let mut problems = Vec::new();
-        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        let mut files: Vec<_> = entries.map(|entry| entry.path()).collect();
-        files.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
-        files.sort();
-        for path in files {
-            let Some(name) = path.file_stem().and_then(|stem| stem.to_str()) else { continue };
-            match text_file::read(&path) {
-                Ok(Some(text)) => self.add(name, &text, &mut problems),
-                // Gone since the folder was listed.
-                Ok(None) => {}
-                Err(unread) => problems.push(PresetProblem {
-                    file: format!("{name}.toml"),
-                    line: unread.line,
-                    message: unread.message,
-                    remedy: unread.remedy.to_owned(),
-                }),
+    /// Adds the admin's presets below `root`, if there are any; one with a built-in's name takes its place.
+    pub fn add_own(&mut self, root: &Path, problems: &Problems) {
+        for file in files_in(root, FOLDER, "toml", problems) {
+            // It may be gone since the folder was listed.
+            if let Some(text) = read_text(root, &file, true, problems) {
+                self.add(&file, &text, problems);
             }
         }
-        problems
     }
 
-    fn add(&mut self, name: &str, text: &str, problems: &mut Vec<PresetProblem>) {
-        let found = read(name, text, &self.targets);
-        match found {
-            Ok(preset) => drop(self.by_name.insert(name.to_owned(), Arc::new(preset))),
-            Err(found) => problems.extend(found),
+    fn add(&mut self, file: &Path, text: &str, problems: &Problems) {
+        let Some(name) = file.file_stem().and_then(|stem| stem.to_str()) else { return };
+        if let Some(preset) = read(Source { file, text, problems }, name, &self.targets) {
+            self.by_name.insert(name.to_owned(), Arc::new(preset));
         }
     }
 
@@ -116,12 +105,17 @@ impl Presets {
 mod tests {
     use super::*;
 
+    /// What is wrong with a preset, a line each.
+    fn told(text: &str) -> Vec<String> {
+        let problems = Problems::default();
+        read(Source { file: Path::new("own.toml"), text, problems: &problems }, "own", &Targets::default());
+        problems.into_sorted().iter().map(ToString::to_string).collect()
+    }
+
     #[test]
     fn every_preset_that_ships_can_be_read() {
         for file in BUILT_IN.files() {
-            let name = file.path().file_stem().and_then(|stem| stem.to_str()).expect("a name");
-            let found = read(name, file.contents_utf8().expect("UTF-8"), &Targets::default());
-            assert!(found.is_ok(), "{name}: {found:?}");
+            assert_eq!(told(file.contents_utf8().expect("UTF-8")), [""; 0], "{}", file.path().display());
         }
         assert!(Presets::built_in().names().contains(&"google_ads"));
         // A plain one for each target, under its name.
@@ -133,24 +127,14 @@ mod tests {
     #[test]
     fn what_is_wrong_is_reported_with_its_line_all_at_once() {
         let text = "about = \"Orders\"\ntarget = \"offline_conversions\"\nrepeats = \"add\"\n[columns]\nconversion_id = [\"Order\"]\ndate = [\"Day\"]\namont = [\"Total\", \"Sum\"]\ncurrency = [\"day\"]\n[questions]\n\"Sales\" = [\"amount\", \"kind\", \"x\", \"none\"]\n";
-        let found = read("orders", text, &Targets::default()).expect_err("problems");
-        let told: Vec<String> = found
-            .iter()
-            .map(|problem| format!("{:?} {} → {}", problem.line.unwrap_or(0), problem.message, problem.remedy))
-            .collect();
         assert_eq!(
-            told,
+            told(text),
             [
-                "7 offline_conversions has no field \"amont\" → did you mean \"amount\"?",
-                "6 the header \"Day\" stands for currency and for date → keep one of the two, or ask in [questions]",
-                "10 offline_conversions has no field \"x\" → write one of conversion_id, date, kind, utm_source, utm_medium, utm_campaign, amount, refunded, currency",
-                "3 repeats \"add\" is not known → write sum, items, same, quarantine or { newest_by = \"field\" }",
+                "own.toml:3: repeats: unknown choice \"add\" — write sum, items, same, quarantine or { newest_by = \"field\" }",
+                "own.toml:6: the header \"Day\" stands for currency and for date — keep one of the two, or ask in [questions]",
+                "own.toml:7: [columns]: offline_conversions has no field \"amont\" — did you mean \"amount\"?",
+                "own.toml:10: [questions]: offline_conversions has no field \"x\" — known fields: amount, conversion_id, currency, date, kind, refunded, utm_campaign, utm_medium, utm_source",
             ]
         );
-        let found =
-            read("orders", "about = \"x\"\ntarget = \"fx\"\ncolumn = 1\n", &Targets::default()).expect_err("problems");
-        assert_eq!(found[0].line, Some(3));
-        let found = read("orders", "about = \"x\"\ntarget = \"budget\"\n", &Targets::default()).expect_err("problems");
-        assert!(found[0].message.contains("\"budget\" is not known") && found[0].remedy.contains("budgets"));
     }
 }

@@ -9,10 +9,12 @@ use chrono::{DateTime, Utc};
 use duckdb::{Connection, params};
 use serde::{Deserialize, Serialize};
 
-/// How a delivery ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How a delivery ended; in JSON with the words of the stored attempts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Ending {
     /// The other side took it; nobody says it was delivered or read.
+    #[serde(rename = "sent")]
     Accepted {
         answer: String,
     },
@@ -144,4 +146,34 @@ pub fn is_wholly_sent(reader: &Connection, owner: &str) -> Result<bool, Warehous
             |row| row.get(0),
         )
         .context(|| "counting a report's messages".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{json, to_value};
+
+    /// `report --json` prints it.
+    #[test]
+    fn an_ending_is_an_object_with_the_words_of_attempts() {
+        let sent = Ending::Accepted { answer: "250 ok".to_owned() };
+        assert_eq!(to_value(sent).expect("JSON"), json!({ "outcome": "sent", "answer": "250 ok" }));
+        let later = Ending::Postponed {
+            reason: "busy".to_owned(),
+            not_before: DateTime::from_timestamp(1_795_433_400, 0).expect("an instant"),
+            needs_operator: false,
+            holds_lane: false,
+        };
+        let wanted = json!({
+            "outcome": "postponed", "reason": "busy", "not_before": "2026-11-23T11:30:00Z", "needs_operator": false,
+            "holds_lane": false
+        });
+        assert_eq!(to_value(later).expect("JSON"), wanted);
+        for (ending, outcome) in [
+            (Ending::Failed { reason: "no".to_owned() }, "failed"),
+            (Ending::Unknown { reason: "no".to_owned() }, "unknown"),
+        ] {
+            assert_eq!(to_value(ending).expect("JSON"), json!({ "outcome": outcome, "reason": "no" }));
+        }
+    }
 }

@@ -13,8 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How much of the machine DuckDB may use: the section `[warehouse]` of `daybook.toml`.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WarehouseConfig {
     /// Megabytes DuckDB may hold before it spills to disk.
     pub memory_limit_mb: u64,
@@ -22,10 +21,8 @@ pub struct WarehouseConfig {
     pub threads: u32,
     /// Where a backup goes before a migration; `backups` beside the database if absent. The section
     /// `[backup]` sets it.
-    #[serde(skip)]
     pub backup_dir: Option<PathBuf>,
     /// The facts that have a table.
-    #[serde(skip, default = "crate::warehouse::facts::builtin")]
     pub facts: Arc<Facts>,
 }
 

@@ -35,6 +35,10 @@ fn installation(root: &Path, url: &str) {
         ["--yes", "--workspace", "acme", "--channel", "teams", "--secrets", "file", "--to", "reader@example.com"];
     let done = init(root, &flags, None);
     assert_eq!(done.status.code(), Some(0), "{}", said(&done));
+    keep_address(root, url);
+}
+
+fn keep_address(root: &Path, url: &str) {
     std::fs::write(root.join("config/secrets/teams_marketing"), url).expect("a secret");
 }
 
@@ -70,4 +74,16 @@ async fn a_workflow_that_was_turned_off_waits_for_the_operator() {
     assert!(said(&done).contains("there is no [delivery.teams.bord]"), "{}", said(&done));
     let done = daybook(folder.path(), &["send-test", "--channel", "tems:board"]);
     assert!(said(&done).contains("known are slack, teams"), "{}", said(&done));
+}
+
+#[test]
+fn check_warns_of_the_address_of_a_retired_connector_and_names_the_remedy() {
+    let folder = tempfile::tempdir().expect("a folder");
+    installation(folder.path(), "https://acme.webhook.office.com/webhookb2/hunter2");
+    let done = daybook(folder.path(), &["check"]);
+    let told = said(&done).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("Teams channel marketing is the address of an Office 365 connector"), "{told}");
+    assert!(told.contains("create the channel's workflow") && !told.contains("hunter2"), "{told}");
+    keep_address(folder.path(), "https://prod-01.westeurope.logic.azure.com/workflows/hunter2");
+    assert!(!said(&daybook(folder.path(), &["check"])).contains("Office 365"));
 }
