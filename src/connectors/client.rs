@@ -4,7 +4,7 @@ use super::auth::Credentials;
 use super::error::ConnectorError;
 use super::inside::Inside;
 use super::landing::{PageWriter, PendingWrite, read_page};
-use super::paging::{Found, Lookup, scan_softly, scan_stream_softly};
+use super::paging::{Found, Lookup, answer_headers, scan_softly, scan_stream_softly};
 use super::rules::{ErrorResponse, Verdict};
 use super::spec::{ErrorRule, LimitSpec, Method};
 use crate::support::blocking::{in_pool, off_thread};
@@ -125,7 +125,11 @@ async fn receive(
     }
     drop(text);
     let inside = Inside::new(expected.rules, status, &headers, now);
-    store(response, head, (expected, inside), writer).await
+    let mut answer = store(response, head, (expected, inside), writer).await?;
+    if let Answer::Page { found, .. } = &mut answer {
+        answer_headers(&headers, expected.lookups, found);
+    }
+    Ok(answer)
 }
 
 /// A body that fits into memory goes to a blocking thread as a whole, a larger one in chunks.

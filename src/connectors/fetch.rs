@@ -25,6 +25,9 @@ impl Engine {
         let stream = connection.stream(stream_id)?;
         let manifest = Manifest::begun(connection, stream_id, slice.clone(), self.clock().now());
         let mut landing = Landing::begin(self.landing_root(), manifest)?;
+        if let Some(error) = self.spent().of(&landing.place(), self.clock().now()) {
+            return Err(error);
+        }
         self.pages(connection, stream, (slice, news_since), &mut landing, on_page).await?;
         landing.finish()
     }
@@ -49,11 +52,13 @@ impl Engine {
             },
             None => None,
         };
+        let list = stream.list_pointer();
         let own = Walk {
             request: &stream.request,
             paging: &stream.paging,
             folded: &stream.folded_pointers,
             counted: stream.count.as_ref().map(|count| count.records_pointer.as_str()),
+            list: list.as_deref(),
         };
         match self.walk(connection, own, &renderer, landing, on_page).await {
             Err(ConnectorError::Rejected { status: 403 | 404, .. }) if stream.if_refused.is_some() => {

@@ -38,7 +38,8 @@ impl Engine {
             held.extend(ids(landing, 0, place).await?);
         }
         if let Some(listing) = &spec.listing {
-            let of = Walk { request: &listing.request, paging: &listing.paging, folded: &[], counted: None };
+            let list = Some(spec.ids.records_pointer.as_str());
+            let of = Walk { request: &listing.request, paging: &listing.paging, folded: &[], counted: None, list };
             self.walk(connection, of, renderer, landing, on_page).await?;
         }
         let first = if spec.listing.is_some() { own } else { 0 };

@@ -200,6 +200,7 @@ pub struct Landing {
     /// The last page, which may still be on its way to the disk.
     packing: Option<PendingWrite>,
     unread: Vec<(String, String)>,
+    cut: Option<String>,
     is_finished: bool,
 }
 
@@ -225,7 +226,7 @@ impl Landing {
         // Only the rest of a crash at the very same instant can be here.
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
-        Ok(Self { folder, manifest, packing: None, unread: Vec::new(), is_finished: false })
+        Ok(Self { folder, manifest, packing: None, unread: Vec::new(), cut: None, is_finished: false })
     }
 
     /// A writer for the next page of JSON.
@@ -279,6 +280,22 @@ impl Landing {
     /// Notes that the vendor folded rows together.
     pub fn note_folded(&mut self) {
         self.manifest.is_folded = true;
+    }
+
+    /// What it is of.
+    pub fn place(&self) -> super::spent::Place {
+        let of = &self.manifest;
+        [&of.workspace, &of.connection, &of.stream, &of.slice.partition].map(String::clone)
+    }
+
+    /// Notes that the pages are all that the vendor lists, and not known to be all there is.
+    pub fn note_cut(&mut self, note: String) {
+        self.cut = Some(note);
+    }
+
+    /// Why the pages may not be all there is.
+    pub fn cut(&self) -> Option<&str> {
+        self.cut.as_deref()
     }
 
     /// Notes what readers of the figures should know.

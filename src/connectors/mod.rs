@@ -22,12 +22,15 @@ pub mod lanes;
 pub mod limits;
 pub mod paging;
 mod probe;
+mod quota;
 mod rest;
 pub mod rules;
 pub mod slice;
 pub mod spec;
+mod spent;
 pub mod template;
 pub mod timing;
+mod waits;
 
 pub use catalog::{Catalog, Connector};
 pub use connection::Connection;

@@ -1,6 +1,7 @@
 //! What an error response means: the connector's own rules in order, then what HTTP says. Pure.
 
-use super::spec::{ErrorAction, ErrorRule};
+use super::spec::{ErrorAction, ErrorRule, ValueMatch};
+use super::waits;
 use crate::support::shown::cut_line;
 use regex::Regex;
 use reqwest::header::HeaderMap;
@@ -21,10 +22,12 @@ pub struct ErrorResponse<'a> {
 /// What to do, with the vendor's word on how long to wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// As HTTP reported it.
+    /// As HTTP reported it, or as the rule says it is meant.
     pub status: u16,
     pub action: ErrorAction,
     pub wait: Option<Duration>,
+    /// After so many attempts there is no use in another.
+    pub attempts: Option<u32>,
     /// For an admin: the rule's note and the vendor's own message.
     pub note: String,
 }
@@ -50,16 +53,19 @@ impl<'a> ErrorResponse<'a> {
     /// The first rule that matches; `None` where the response is no error at all.
     pub fn verdict(&self, rules: &[ErrorRule], now: chrono::DateTime<chrono::Utc>) -> Option<Verdict> {
         let is_success = (200..300).contains(&self.status);
-        let stated_wait = retry_after(self.headers, now);
+        let stated_wait = waits::retry_after(self.headers, now);
         for rule in rules {
             // A success is questioned only by rules that look into the body.
-            if (!is_success || rule.exists.is_some() || rule.body.is_some()) && self.matches(rule) {
-                let wait = rule.wait_pointer.as_ref().and_then(|pointer| self.place(pointer));
-                let wait = wait.and_then(seconds).or(stated_wait).or(rule.wait_secs.map(Duration::from_secs));
+            if (!is_success || rule.exists.is_some() || rule.body.is_some() || !rule.values.is_empty())
+                && self.matches(rule)
+            {
+                let wait = waits::stated(&rule.wait, self.headers, |pointer| self.place(pointer), now);
+                let wait = wait.or(stated_wait).or_else(|| waits::usual(&rule.wait, now));
                 return Some(Verdict {
-                    status: self.status,
+                    status: rule.as_status.unwrap_or(self.status),
                     action: rule.action,
                     wait,
+                    attempts: rule.attempts,
                     note: self.note(&rule.note, rule.detail_pointer.as_deref()),
                 });
             }
@@ -72,7 +78,7 @@ impl<'a> ErrorResponse<'a> {
             401 => (ErrorAction::Refresh, "the vendor does not accept the credentials"),
             _ => (ErrorAction::Stop, "the vendor refuses the request"),
         };
-        Some(Verdict { status: self.status, action, wait: stated_wait, note: self.note(note, None) })
+        Some(Verdict { status: self.status, action, wait: stated_wait, attempts: None, note: self.note(note, None) })
     }
 
     fn matches(&self, rule: &ErrorRule) -> bool {
@@ -86,6 +92,19 @@ impl<'a> ErrorResponse<'a> {
                 .body
                 .as_ref()
                 .is_none_or(|pattern| Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(self.body)))
+            && rule.values.iter().all(|wanted| self.holds(wanted))
+    }
+
+    /// Whether a value of this kind stands in the body.
+    fn holds(&self, wanted: &ValueMatch) -> bool {
+        let pattern = wanted.matches.as_ref().map(|pattern| Regex::new(pattern));
+        let within = wanted.pointer.get(wanted.place().len()..).unwrap_or_default();
+        let found = self.place(wanted.place()).map(|place| waits::at(place, within)).unwrap_or_default();
+        found.into_iter().any(|value| {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            wanted.other_than.as_ref() != Some(&text)
+                && pattern.as_ref().is_none_or(|pattern| pattern.as_ref().is_ok_and(|pattern| pattern.is_match(&text)))
+        })
     }
 
     /// The rule's note, the status, and the vendor's message and detail, each cut to 200 characters on
@@ -105,26 +124,6 @@ impl<'a> ErrorResponse<'a> {
         }
         format!("{note} (HTTP {}: {})", self.status, words.join(" "))
     }
-}
-
-/// `"60s"`, `"60"`, `60` or `0.5`, in seconds.
-fn seconds(value: &Value) -> Option<Duration> {
-    let number = match value {
-        Value::Number(number) => number.as_f64()?,
-        Value::String(text) => text.trim().trim_end_matches('s').parse().ok()?,
-        _ => return None,
-    };
-    Duration::try_from_secs_f64(number).ok()
-}
-
-/// The header `Retry-After`: seconds or an HTTP date (RFC 9110, 10.2.3).
-fn retry_after(headers: &HeaderMap, now: chrono::DateTime<chrono::Utc>) -> Option<Duration> {
-    let text = headers.get(reqwest::header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let at = chrono::DateTime::parse_from_rfc2822(text).ok()?;
-    (at.to_utc() - now).to_std().ok()
 }
 
 /// How long to wait before attempt `attempt` (the first retry is 1) where nobody says: half a second,
@@ -196,6 +195,160 @@ mod tests {
         assert_eq!(wait("7"), Some(Duration::from_secs(7)));
         assert_eq!(wait("Fri, 20 Nov 2026 08:00:30 GMT"), Some(Duration::from_secs(30)));
         assert_eq!(wait("soon"), None);
+    }
+
+    const FAMILIES: &str = r#"
+        [[errors]]
+        values = [{ pointer = "/code", matches = "^40001$" }, { pointer = "/message", matches = "does not grant you" }]
+        action = "stop"
+        as_status = 403
+        note = "the endpoint is not granted"
+        [[errors]]
+        values = [{ pointer = "/code", matches = "^(40105|40000)$" }, { pointer = "/message", matches = "(?i)token|app" }]
+        action = "refresh"
+        note = "connect again"
+        [[errors]]
+        values = [{ pointer = "/code", matches = "^(4000[0-2]|40105)$" }]
+        action = "stop"
+        note = "the request is refused"
+        [[errors]]
+        values = [{ pointer = "/code", matches = "^5[0-9]{4}$" }]
+        action = "retry"
+        note = "the service fails"
+        [[errors]]
+        values = [{ pointer = "/code", other_than = "0" }]
+        action = "retry"
+        attempts = 3
+        detail_pointer = "/request_id"
+        note = "a code that nobody knows"
+        [[errors]]
+        body = "^\\s*(?i)<(!doctype|html)"
+        action = "retry"
+        note = "the gateway answers"
+    "#;
+
+    #[test]
+    fn codes_within_an_answer_of_200_are_families_with_a_default() {
+        // PostHog/posthog#82513, #78577, #82183
+        let judged = |body: &str| verdict(200, &[], body, FAMILIES).map(|found| (found.action, found.status));
+        let code =
+            |code: u32, message: &str| judged(&format!(r#"{{"code":{code},"message":"{message}","data":{{}}}}"#));
+        assert_eq!(code(0, "OK"), None);
+        assert_eq!(code(51002, "Internal service error. Please retry later."), Some((ErrorAction::Retry, 200)));
+        assert_eq!(code(40000, "The access token does not match the app"), Some((ErrorAction::Refresh, 200)));
+        assert_eq!(code(40105, "Access token is incorrect or has been revoked."), Some((ErrorAction::Refresh, 200)));
+        assert_eq!(code(40000, "metrics: unknown"), Some((ErrorAction::Stop, 200)));
+        assert_eq!(code(40001, "advertiser does not grant you /file"), Some((ErrorAction::Stop, 403)));
+        assert_eq!(code(40001, "No permission to operate advertiser 2"), Some((ErrorAction::Stop, 200)));
+        assert_eq!(judged("<html>…</html>"), Some((ErrorAction::Retry, 200)));
+        let body = r#"{"code":49999,"message":"Something new","request_id":"2026112008"}"#;
+        let unknown = verdict(200, &[], body, FAMILIES).expect("an error");
+        assert_eq!((unknown.action, unknown.attempts), (ErrorAction::Retry, Some(3)));
+        assert_eq!(unknown.note, "a code that nobody knows (HTTP 200: Something new 2026112008)");
+    }
+
+    #[test]
+    fn the_code_below_an_umbrella_decides_wherever_it_stands() {
+        // PostHog/posthog#63786
+        let rules = r#"
+            [[errors]]
+            values = [{ pointer = "/OperationErrors/*/Code", matches = "^2004$" }]
+            action = "retry"
+            wait_secs = 3600
+            note = "the day is not complete yet"
+            [[errors]]
+            values = [{ pointer = "/Errors/*/Code", matches = "^105$" }]
+            action = "refresh"
+            note = "connect again"
+            [[errors]]
+            values = [{ pointer = "/Errors/*/Code", matches = "^117$" }]
+            action = "retry"
+            wait_secs = 60
+            note = "asked too often"
+        "#;
+        let judged = |body: &str| verdict(400, &[], body, rules).map(|found| (found.action, found.wait));
+        let wait = |secs| Some(Duration::from_secs(secs));
+        let operation =
+            r#"{"OperationErrors":[{"Code":1},{"Code":2004,"ErrorCode":"NoCompleteDataAvaliable"}],"BatchErrors":[]}"#;
+        assert_eq!(judged(operation), Some((ErrorAction::Retry, wait(3600))));
+        assert_eq!(judged(r#"{"Errors":[{"Code":105}]}"#), Some((ErrorAction::Refresh, None)));
+        assert_eq!(judged(r#"{"Errors":[{"Code":117}]}"#), Some((ErrorAction::Retry, wait(60))));
+        assert_eq!(judged(r#"{"Errors":[{"Code":1}]}"#), Some((ErrorAction::Stop, None)));
+    }
+
+    #[test]
+    fn too_much_data_comes_in_two_shapes_and_too_many_calls_in_minutes() {
+        // PostHog/posthog#49237, OWOX/owox-data-marts#1530
+        let rules = r#"
+            [[errors]]
+            values = [{ pointer = "/error/error_subcode", matches = "^1504018$" }]
+            action = "split_window"
+            note = "too much data"
+            [[errors]]
+            values = [{ pointer = "/error/code", matches = "^1$" }, { pointer = "/error/message", matches = "reduce the amount of data" }]
+            action = "split_window"
+            note = "too much data"
+            [[errors]]
+            values = [{ pointer = "/error/code", matches = "^(4|17|32|613|8000[0-6]|80008)$" }]
+            action = "retry"
+            wait_header = "X-Business-Use-Case-Usage"
+            wait_pointer = "/*/*/estimated_time_to_regain_access"
+            wait_unit = "minutes"
+            note = "too many calls"
+            [[errors]]
+            values = [{ pointer = "/error/code", matches = "^2601$" }, { pointer = "/error/error_subcode", matches = "^1815107$" }]
+            action = "retry"
+            note = "the report is not ready"
+        "#;
+        let body = r#"{"error":{"code":1,"message":"Please reduce the amount of data you're asking for, then retry your request"}}"#;
+        assert_eq!(verdict(500, &[], body, rules).expect("an error").action, ErrorAction::SplitWindow);
+        let body = r#"{"error":{"code":100,"error_subcode":1504018}}"#;
+        assert_eq!(verdict(400, &[], body, rules).expect("an error").action, ErrorAction::SplitWindow);
+        let usage = r#"{"8":[{"type":"ads_insights","call_count":100,"estimated_time_to_regain_access":12}]}"#;
+        let body = r#"{"error":{"code":80004,"error_subcode":2446079}}"#;
+        let found = verdict(400, &[("x-business-use-case-usage", usage)], body, rules).expect("an error");
+        assert_eq!((found.action, found.wait), (ErrorAction::Retry, Some(Duration::from_secs(720))));
+        let body = r#"{"error":{"code":2601,"error_subcode":1815107,"type":"OAuthException"}}"#;
+        assert_eq!(verdict(400, &[], body, rules).expect("an error").action, ErrorAction::Retry);
+        let body = r#"{"error":{"code":1,"message":"An unknown error occurred"}}"#;
+        assert_eq!(verdict(500, &[], body, rules).expect("http").action, ErrorAction::Retry);
+    }
+
+    #[test]
+    fn a_quota_behind_403_is_waited_out_and_a_lacking_permission_is_told() {
+        // PostHog/posthog#61938, airbytehq/airbyte#29700
+        let rules = r#"
+            [[errors]]
+            status = [403]
+            values = [{ pointer = "/error/errors/*/domain", matches = "^usageLimits$" }]
+            action = "retry"
+            wait_secs = 900
+            note = "the quota is used up"
+        "#;
+        let error = |domain: &str, reason: &str| {
+            let body = format!(r#"{{"error":{{"code":403,"errors":[{{"domain":"{domain}","reason":"{reason}"}}]}}}}"#);
+            let found = verdict(403, &[], &body, rules).expect("an error");
+            (found.action, found.wait)
+        };
+        assert_eq!(error("usageLimits", "quotaExceeded"), (ErrorAction::Retry, Some(Duration::from_secs(900))));
+        assert_eq!(error("global", "forbidden"), (ErrorAction::Stop, None));
+    }
+
+    #[test]
+    fn a_stream_that_stops_for_today_knows_until_when() {
+        let rules = r#"
+            [[errors]]
+            status = [429]
+            body = "DAY limit"
+            action = "stop_for_today"
+            wait_midnight = "UTC"
+            note = "the day's calls are used up"
+        "#;
+        let wait = |headers: &[(&'static str, &'static str)]| {
+            verdict(429, headers, "APPLICATION_AND_MEMBER DAY limit", rules).expect("an error").wait
+        };
+        assert_eq!(wait(&[]), Some(Duration::from_secs(16 * 3600)));
+        assert_eq!(wait(&[("retry-after", "60")]), Some(Duration::from_secs(60)), "the vendor's word goes first");
     }
 
     #[test]

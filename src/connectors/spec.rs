@@ -14,11 +14,12 @@ mod request;
 mod setting;
 mod slicing;
 mod stream;
+mod wait;
 
 pub use super::paging::PagingSpec;
 pub use auth::{AuthSpec, Grantee, Proof, Scheme};
 pub use body::BodyKind;
-pub use errors::{ErrorAction, ErrorRule, HeaderMatch};
+pub use errors::{ErrorAction, ErrorRule, HeaderMatch, ValueMatch};
 pub use follow::{CountSpec, FollowSpec, IdPlace, ListingSpec, OnlyWith, RestSpec};
 pub use limits::{AllowanceSpec, LimitSpec, QuotaSpec};
 pub use load::{ConfirmSpec, DoubtSpec, LoadMode, LoadSpec, RecordList};
@@ -26,6 +27,7 @@ pub use request::{Method, RequestSpec};
 pub use setting::{SecretSpec, SettingKind, SettingSpec};
 pub use slicing::SlicingSpec;
 pub use stream::StreamSpec;
+pub use wait::{WaitSpec, WaitUnit};
 
 use super::fields;
 use crate::settings::{Problem, Problems, Section, Source, read_toml};

@@ -73,6 +73,8 @@ impl Patience {
             | ConnectorError::RanShort { .. }
             | ConnectorError::Landing { .. } => self.ended = Some(error.clone()),
             ConnectorError::QuotaSpent { .. } => heard.ended = Some(error.clone()),
+            // Another slice may hold less.
+            ConnectorError::Cut { .. } => {}
             ConnectorError::RateLimited { .. } | ConnectorError::Unavailable { .. } => {
                 heard.silences += 1;
                 self.silences += 1;
