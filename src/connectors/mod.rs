@@ -21,6 +21,7 @@ pub mod landing;
 pub mod lanes;
 pub mod limits;
 pub mod paging;
+mod places;
 mod probe;
 mod quota;
 mod rest;

@@ -1,6 +1,7 @@
 //! What answers say of the allowance that is left, and what that asks for. Pure.
 
 use super::paging::{Found, Lookup, Want};
+use super::places::at;
 use super::spec::QuotaSpec;
 use super::waits;
 use chrono::{DateTime, Utc};
@@ -58,7 +59,7 @@ fn little(
     // A header may hold JSON, with a figure for each kind of call.
     let within = quota.header.as_ref().and_then(|_| serde_json::from_str::<Value>(&amount.text()?).ok());
     let amounts: Vec<f64> = match (&within, &quota.pointer) {
-        (Some(within), Some(pointer)) => waits::at(within, pointer).into_iter().filter_map(number).collect(),
+        (Some(within), Some(pointer)) => at(within, pointer).into_iter().filter_map(number).collect(),
         _ => amount.value.as_ref().and_then(number).into_iter().collect(),
     };
     let floor =
@@ -74,10 +75,9 @@ fn little(
     let until_restored =
         restored.zip(least).and_then(|(rate, least)| Duration::try_from_secs_f64((least - lowest) / rate).ok());
     let said = match (&quota.wait.header, &quota.wait.pointer, &within) {
-        (None, Some(pointer), Some(within)) => waits::at(within, pointer)
-            .into_iter()
-            .filter_map(|value| waits::duration(value, quota.wait.unit, now))
-            .max(),
+        (None, Some(pointer), Some(within)) => {
+            at(within, pointer).into_iter().filter_map(|value| waits::duration(value, quota.wait.unit, now)).max()
+        }
         _ => wait.value.as_ref().and_then(|value| waits::duration(value, quota.wait.unit, now)),
     };
     let wait = until_restored.or(said).or_else(|| waits::usual(&quota.wait, now));

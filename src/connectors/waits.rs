@@ -1,6 +1,7 @@
 //! How vendors say how long to wait: seconds, other units, `1m30s`, dates, instants since 1970. Pure.
 
 use super::paging::header_value;
+use super::places::at;
 use super::slice::start_of_day;
 use super::spec::{WaitSpec, WaitUnit};
 use chrono::{DateTime, Days, Utc};
@@ -101,21 +102,6 @@ fn of_units(text: &str) -> Option<Duration> {
         rest = after;
     }
     Duration::try_from_secs_f64(seconds).ok()
-}
-
-/// What stands at a JSON pointer in which `*` means each member of a list or object.
-pub fn at<'v>(value: &'v Value, pointer: &str) -> Vec<&'v Value> {
-    let mut steps = pointer.split("/*");
-    let mut found: Vec<&Value> = steps.next().and_then(|step| value.pointer(step)).into_iter().collect();
-    for step in steps {
-        let members = found.into_iter().flat_map(|value| match value {
-            Value::Array(elements) => elements.iter().collect::<Vec<_>>(),
-            Value::Object(fields) => fields.values().collect(),
-            _ => Vec::new(),
-        });
-        found = members.filter_map(|member| member.pointer(step)).collect();
-    }
-    found.into_iter().filter(|value| !value.is_null()).collect()
 }
 
 #[cfg(test)]

@@ -151,6 +151,6 @@ impl PageKind for PageNumber {
         walk.cursor.page = self.first + before / limit;
         walk.largest = 0;
         walk.forget_pages();
-        before % limit == 0
+        before.is_multiple_of(limit)
     }
 }

@@ -178,3 +178,27 @@ fn what_loaded_in_earlier_releases_loads() {
     assert_eq!(orders.request.query, [("from".to_owned(), "{{ slice.start_date }}".to_owned())]);
     assert_eq!(orders.paging.limit(), Some(100), "{:?}", orders.paging);
 }
+
+#[test]
+fn a_single_response_ignores_the_keys_of_pagers_and_may_be_as_long_as_its_vendor_lists_at_most() {
+    let paging = |table: &str| {
+        let text = SOUND.replace(r#"{ kind = "offset", limit = 100, total_pointer = "/total" }"#, table);
+        ConnectorSpec::parse(Path::new("connector.toml"), &text).expect("sound").streams["orders"].paging.clone()
+    };
+    assert_eq!(paging(r#"{ kind = "none", limit = "100", pointer = 1 }"#), PagingSpec::default());
+    assert_eq!(paging(r#"{ kind = "none", most_records = 15000 }"#).bounds.most_records, Some(15000));
+    assert_eq!(paging(r#"{ kind = "next_token", pointer = "/next", limit = 50 }"#).limit(), Some(50));
+}
+
+#[test]
+fn the_list_of_a_stream_is_where_its_records_are_if_there_is_one() {
+    let list = |records: &str, body: &str| {
+        let lines = format!("records = \"{records}\"\nbody = \"{body}\"");
+        let text = SOUND.replace("records = \"$.orders[*]\"", &lines);
+        ConnectorSpec::parse(Path::new("connector.toml"), &text).expect("sound").streams["orders"].list_pointer()
+    };
+    assert_eq!(list("$.orders[*]", "object").as_deref(), Some("/orders"));
+    assert_eq!(list("$.data.list[*]", "array").as_deref(), Some("/data/list"));
+    assert_eq!(list("$", "array").as_deref(), Some(""));
+    assert_eq!((list("$.days[*].rows[*]", "object"), list("$", "object")), (None, None));
+}
