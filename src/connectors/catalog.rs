@@ -165,6 +165,24 @@ impl Connector {
             let pattern = setting.pattern.as_ref()?;
             regex::Regex::new(pattern).err().map(|_| format!("setting {name}: {pattern:?} is not a regular expression"))
         }));
+        for quota in &spec.quota {
+            let known = quota.least_setting.as_ref().is_none_or(|name| spec.settings.contains_key(name));
+            if !known {
+                let name = quota.least_setting.as_deref().unwrap_or_default();
+                problems.push(format!("quota: least_setting names {name:?}, which is no setting"));
+            }
+            if quota.pointer.is_none() && quota.header.is_none() {
+                problems.push("quota: neither pointer nor header says where the number is".to_owned());
+            }
+            if quota.least.is_none()
+                && quota.least_setting.is_none()
+                && quota.least_pointer.is_none()
+                && quota.most.is_none()
+            {
+                problems
+                    .push("quota: none of least, least_setting, least_pointer and most says what is little".to_owned());
+            }
+        }
         for (id, stream) in &spec.streams {
             for confirm in stream.loads.iter().filter_map(|load| load.doubt.confirmed_by.as_ref()) {
                 if !spec.streams.contains_key(&confirm.stream) {
@@ -205,8 +223,10 @@ impl Connector {
 }
 
 fn wrong_pattern(rule: &ErrorRule) -> Option<String> {
-    let pattern = rule.body.as_ref()?;
-    regex::Regex::new(pattern).err().map(|_| format!("{pattern:?} is not a regular expression"))
+    let values = rule.values.iter().filter_map(|value| value.matches.as_ref());
+    let mut patterns = rule.body.iter().chain(values);
+    let wrong = patterns.find(|pattern| regex::Regex::new(pattern).is_err())?;
+    Some(format!("{wrong:?} is not a regular expression"))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::decode::{Form, decode};
 use super::error::ConnectorError;
 use super::inside::Inside;
 use super::landing::{PageWriter, PendingWrite, read_page};
-use super::paging::{Found, Lookup, scan_softly, scan_stream_softly};
+use super::paging::{Found, Lookup, answer_headers, scan_softly, scan_stream_softly};
 use super::rules::{ErrorResponse, Verdict};
 use super::spec::{ErrorRule, LimitSpec, Method};
 use crate::support::blocking::{in_pool, off_thread};
@@ -133,14 +133,22 @@ async fn receive(
         return Ok(Answer::Error(verdict));
     }
     if !expected.form.kind.is_json() {
-        return store_raw(response, head, expected, writer).await;
+        let mut answer = store_raw(response, head, expected, writer).await?;
+        if let Answer::Page { found, .. } = &mut answer {
+            answer_headers(&headers, expected.lookups, found);
+        }
+        return Ok(answer);
     }
     if let Some(problem) = not_json(&text) {
         return Err(ConnectorError::UnexpectedPayload { note: problem });
     }
     drop(text);
     let inside = Inside::new(expected.rules, status, &headers, now);
-    store(response, head, (expected, inside), writer).await
+    let mut answer = store(response, head, (expected, inside), writer).await?;
+    if let Answer::Page { found, .. } = &mut answer {
+        answer_headers(&headers, expected.lookups, found);
+    }
+    Ok(answer)
 }
 
 /// A body that fits into memory goes to a blocking thread as a whole, a larger one in chunks.
@@ -230,7 +238,8 @@ async fn store_raw(
         }
         let record = writer.finish()?;
         let decoded = decode(&path, &form, &mut |_| Ok(()))?;
-        let found = lookups.iter().map(|lookup| lookup.of_rows(decoded.rows)).collect();
+        let fingerprint = u64::from_str_radix(&record.sha256[..16], 16).unwrap_or_default();
+        let found = lookups.iter().map(|lookup| lookup.of_rows(decoded.rows, fingerprint)).collect();
         Ok(Answer::Page { bytes: record.bytes, page: tokio::spawn(ready(Ok(record))), found })
     }));
     let fed = async {

@@ -6,6 +6,8 @@ pub struct Cursor {
     pub token: String,
     pub offset: u64,
     pub page: u64,
+    /// The records of a page; 0 where the pager does not say.
+    pub limit: u64,
     pub after: String,
     pub floor: String,
     /// The objects a following request asks for.

@@ -5,14 +5,16 @@ use super::client::{Answer, Expected, Request, build, send};
 use super::connection::Connection;
 use super::cursor::Cursor;
 use super::decode::Form;
-use super::error::ConnectorError;
+use super::error::{ConnectorError, Less};
 use super::landing::{Landing, PendingWrite};
 use super::lanes::Lanes;
 use super::limits::Limits;
-use super::paging::{Found, Lookup, Pager, Want};
+use super::paging::{Found, Lookup, Pager, Smaller, Stop, Want};
 use super::parts_of::Lists;
+use super::quota::{self, Little};
 use super::rules::{LONGEST_WAIT, Verdict, backoff};
 use super::spec::{ErrorAction, ErrorRule, PagingSpec, RequestSpec};
+use super::spent::Spent;
 use super::template::Renderer;
 use crate::support::clock::Clock;
 use rand::RngExt;
@@ -31,6 +33,7 @@ pub struct Engine {
     clock: Clock,
     tokens: TokenCache,
     limits: Limits,
+    spent: Spent,
     lanes: Lanes,
     lists: Lists,
 }
@@ -44,6 +47,8 @@ pub(super) struct Walk<'a> {
     pub folded: &'a [String],
     /// Pointer to the list of records, where they are to be counted.
     pub counted: Option<&'a str>,
+    /// Pointer to the list of records, where the pager does not name it.
+    pub list: Option<&'a str>,
     /// How its answers are read.
     pub form: &'a Form,
     /// Rules for its answers, before the connector's own.
@@ -60,7 +65,7 @@ impl<'a> Walk<'a> {
         static FORM: LazyLock<Form> = LazyLock::new(Form::default);
         static NOTHING: LazyLock<Cursor> = LazyLock::new(Cursor::default);
         let (form, given) = (&*FORM, &*NOTHING);
-        Self { request, paging, folded: &[], counted: None, form, rules: &[], given, keeps_cut: false }
+        Self { request, paging, folded: &[], counted: None, list: None, form, rules: &[], given, keeps_cut: false }
     }
 }
 
@@ -83,8 +88,8 @@ pub(super) enum Outcome {
 impl Engine {
     /// `landing_root` is created when first needed.
     pub fn new(landing_root: PathBuf, clock: Clock) -> Result<Self, ConnectorError> {
-        let (tokens, limits, lanes, lists) = Default::default();
-        Ok(Self { client: build()?, landing_root, clock, tokens, limits, lanes, lists })
+        let (tokens, limits, spent, lanes, lists) = Default::default();
+        Ok(Self { client: build()?, landing_root, clock, tokens, limits, spent, lanes, lists })
     }
 
     pub(super) fn clock(&self) -> &Clock {
@@ -97,6 +102,11 @@ impl Engine {
 
     pub(super) fn lists(&self) -> &Lists {
         &self.lists
+    }
+
+    /// Allowances that are used up.
+    pub(super) fn spent(&self) -> &Spent {
+        &self.spent
     }
 
     /// Who goes first where live syncs and backfills share a vendor's quota.
@@ -116,7 +126,9 @@ impl Engine {
     ) -> Result<u64, ConnectorError> {
         let Walk { paging, folded, .. } = of;
         let held = landing.count();
-        let mut pager = Pager::new(paging);
+        let stop = paging.bounds.stop_before.as_ref().map(|stop| renderer.render(&stop.value, None)).transpose()?;
+        let stop = stop.as_deref().map(Stop::parse).transpose()?.flatten();
+        let mut pager = Pager::new(paging).of_list(of.list.map(str::to_owned)).until(stop);
         let (mut restarts, mut records) = (0, 0);
         loop {
             let cursor = pager.cursor().clone().with(of.given);
@@ -126,10 +138,24 @@ impl Engine {
             let own = lookups.len();
             lookups.extend(of.counted.map(|at| Lookup::new(at, Want::Records { id_field: None })));
             lookups.extend(folded.iter().map(|pointer| Lookup::new(pointer, Want::Scalar)));
-            let quota = &connection.connector.spec.quota;
-            lookups.extend(quota.iter().map(|quota| Lookup::new(&quota.pointer, Want::Scalar)));
+            let quotas = &connection.connector.spec.quota;
+            lookups.extend(quota::lookups(quotas));
             let mut anew = None;
-            match self.page(connection, &request, &lookups, landing).await? {
+            let answered = match self.page(connection, &request, &lookups, landing).await {
+                Err(ConnectorError::Cut { less: Less::Page, note }) => match pager.ask_less() {
+                    Smaller::Again => continue,
+                    Smaller::Anew => {
+                        landing.settle().await?;
+                        landing.truncate(held);
+                        pager.begin_anew();
+                        records = 0;
+                        continue;
+                    }
+                    Smaller::Never => return Err(ConnectorError::Cut { less: Less::Window, note }),
+                },
+                answered => answered?,
+            };
+            match answered {
                 Outcome::Page { bytes, page, mut found } => {
                     on_page(bytes);
                     landing.keep_packing(page).await?;
@@ -139,21 +165,18 @@ impl Engine {
                     if told.by_ref().take(folded.len()).any(|flag| flag.text().as_deref() == Some("true")) {
                         landing.note_folded();
                     }
-                    let left = |told: Found| told.text()?.parse::<u64>().ok();
-                    let little = quota
-                        .iter()
-                        .zip(told)
-                        .find(|(quota, told)| left(told.clone()).is_some_and(|left| left < quota.least));
-                    if let Some((quota, _)) = little {
-                        landing.note_quota(&quota.note);
+                    let left: Vec<Found> = told.collect();
+                    if let Some(little) = quota::judge(quotas, &left, &connection.settings, self.clock.now()) {
+                        self.heed(connection, little, landing);
                     }
-                    let goes_on = match pager.advance(&found) {
-                        Err(ConnectorError::Cut { note }) if of.keeps_cut => {
-                            landing.cut(note);
-                            false
+                    let mut goes_on = pager.advance(&found)?;
+                    if let Some(note) = pager.cut() {
+                        if !of.keeps_cut {
+                            return Err(ConnectorError::Cut { less: Less::Window, note });
                         }
-                        goes_on => goes_on?,
-                    };
+                        landing.cut(note);
+                        goes_on = false;
+                    }
                     match pager.unsteady() {
                         Some(note) => anew = Some(note),
                         None if goes_on => {}
@@ -178,7 +201,20 @@ impl Engine {
             restarts += 1;
             landing.settle().await?;
             landing.truncate(held);
-            (pager, records) = (Pager::new(paging), 0);
+            pager.begin_anew();
+            records = 0;
+        }
+    }
+
+    /// Waits before the next request where little is left for a moment; where it is for longer, for a later run.
+    fn heed(&self, connection: &Connection, little: Little, landing: &mut Landing) {
+        match little.wait {
+            Some(wait) if wait <= LONGEST_WAIT => self.limits.hold(&connection.credential(), wait),
+            wait => {
+                landing.note_quota(&little.note);
+                let error = ConnectorError::QuotaSpent { note: little.note };
+                self.spent.hold(landing.place(), wait, self.clock.now(), error);
+            }
         }
     }
 
@@ -220,7 +256,17 @@ impl Engine {
                     match verdict.action {
                         ErrorAction::Skip => return Ok(Outcome::Nothing { note: verdict.note }),
                         ErrorAction::RestartSlice => return Ok(Outcome::Restart { note: verdict.note }),
-                        ErrorAction::StopForToday => return Err(ConnectorError::QuotaSpent { note: verdict.note }),
+                        ErrorAction::StopForToday => {
+                            let error = ConnectorError::QuotaSpent { note: verdict.note };
+                            self.spent.hold(landing.place(), verdict.wait, self.clock.now(), error.clone());
+                            return Err(error);
+                        }
+                        ErrorAction::SmallerPage => {
+                            return Err(ConnectorError::Cut { less: Less::Page, note: verdict.note });
+                        }
+                        ErrorAction::SplitWindow => {
+                            return Err(ConnectorError::Cut { less: Less::Window, note: verdict.note });
+                        }
                         ErrorAction::Stop => {
                             return Err(ConnectorError::Rejected { status: verdict.status, note: verdict.note });
                         }
@@ -231,12 +277,17 @@ impl Engine {
                             }
                             _ => return Err(ConnectorError::Unauthorized { note: verdict.note }),
                         },
+                        ErrorAction::Retry if verdict.attempts.is_some_and(|most| attempt >= most) => {
+                            return Err(ConnectorError::Rejected { status: verdict.status, note: verdict.note });
+                        }
                         ErrorAction::Retry if attempt >= spec.limits.attempts => {
                             return Err(given_up(verdict, attempt));
                         }
                         ErrorAction::Retry => match verdict.wait {
                             Some(wait) if wait > LONGEST_WAIT => {
-                                return Err(ConnectorError::RateLimited { wait: verdict.wait, note: verdict.note });
+                                let error = ConnectorError::RateLimited { wait: Some(wait), note: verdict.note };
+                                self.spent.hold(landing.place(), Some(wait), self.clock.now(), error.clone());
+                                return Err(error);
                             }
                             wait => wait,
                         },

@@ -24,9 +24,9 @@ pub enum ConnectorError {
     /// An answer that is not what the vendor documents.
     #[error("{note}")]
     UnexpectedPayload { note: String },
-    /// The vendor refuses the window for its size, or its answer ends at a limit: a smaller one may be whole.
+    /// More was asked for at once than the vendor gives: less has to be asked for.
     #[error("{note}")]
-    Cut { note: String },
+    Cut { less: Less, note: String },
     /// The vendor refuses the request itself.
     #[error("the vendor refuses the request (HTTP {status}): {note}")]
     Rejected { status: u16, note: String },
@@ -39,6 +39,15 @@ pub enum ConnectorError {
     /// The landing folder cannot be written or read.
     #[error("landing: {note}")]
     Landing { note: String },
+}
+
+/// What to ask less of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Less {
+    /// Records in a page.
+    Page,
+    /// Days, or whatever else cuts a query into several.
+    Window,
 }
 
 /// What stood in the way of a connection.

@@ -34,6 +34,9 @@ impl Engine {
         let slice = resumed.as_ref().unwrap_or(slice);
         let manifest = Manifest::begun(connection, stream_id, slice.clone(), now);
         let mut landing = Landing::begin(self.landing_root(), manifest)?;
+        if let Some(error) = self.spent().of(&landing.place(), self.clock().now()) {
+            return Err(error);
+        }
         let asked = Asked { stream, slice, pending: &pending, news_since };
         self.pages(connection, asked, &mut landing, on_page).await?;
         landing.finish()
@@ -59,6 +62,7 @@ impl Engine {
             None => None,
         };
         let form = form(stream, connection);
+        let list = stream.list_pointer();
         let own = Question {
             part: "",
             request: &stream.request,
@@ -68,6 +72,7 @@ impl Engine {
             counted: stream.count.as_ref().map(|count| count.records_pointer.as_str()),
             form: &form,
             pending,
+            list: list.as_deref(),
         };
         match self.answer(connection, &own, slice, landing, on_page).await {
             Err(ConnectorError::Rejected { status: 403 | 404, .. }) if stream.if_refused.is_some() => {

@@ -23,12 +23,18 @@ pub struct Variant<T> {
 enum Read<T> {
     Plain(fn() -> T),
     Keys(fn(&mut Section<'_>) -> T),
+    Lenient(fn(&mut Section<'_>) -> T),
 }
 
 impl<T> Variant<T> {
     /// A form without keys of its own. Keys of other forms are ignored, as they always were.
     pub const fn plain(word: &'static str, about: &'static str, value: fn() -> T) -> Self {
         Self { word, about, read: Read::Plain(value) }
+    }
+
+    /// A form that once had no keys: those of other forms are ignored.
+    pub const fn lenient(word: &'static str, about: &'static str, read: fn(&mut Section<'_>) -> T) -> Self {
+        Self { word, about, read: Read::Lenient(read) }
     }
 
     /// A form with keys.
@@ -47,6 +53,7 @@ pub fn tagged<T>(mut section: Section<'_>, variants: &[Variant<T>]) -> Option<T>
     let taken = section.variant("kind", &example, kind, schemas)?;
     match &variants.get(taken.value)?.read {
         Read::Plain(value) => Some(value()),
+        Read::Lenient(read) => Some(read(&mut section)),
         Read::Keys(read) => {
             let value = read(&mut section);
             section.finish();

@@ -6,6 +6,7 @@ use super::cursor::Cursor;
 use super::engine::{Engine, Walk};
 use super::error::ConnectorError;
 use super::landing::{Landing, PageLabel, PageRecord, read_page};
+use super::places::at;
 use super::slice::Window;
 use super::spec::{FailedSpec, FollowSpec, IdPlace, OnlyWith};
 use super::template::Renderer;
@@ -38,7 +39,8 @@ impl Engine {
             held.extend(named(landing, 0, (place, None)).await?.into_iter().map(|named| named.id));
         }
         if let Some(listing) = &spec.listing {
-            let of = Walk::listing(&listing.request, &listing.paging);
+            let list = Some(spec.ids.records_pointer.as_str());
+            let of = Walk { list, ..Walk::listing(&listing.request, &listing.paging) };
             self.walk(connection, of, renderer, landing, on_page).await?;
         }
         let first = if spec.listing.is_some() { own } else { 0 };
@@ -250,17 +252,6 @@ fn words_at(record: &Value, pointer: &str) -> Vec<String> {
         _ => None,
     };
     at(record, pointer).into_iter().filter_map(word).collect()
-}
-
-/// What stands at a JSON pointer in which `*` means each element of a list; nulls are nothing.
-fn at<'a>(record: &'a Value, pointer: &str) -> Vec<&'a Value> {
-    let mut steps = pointer.split("/*");
-    let mut found: Vec<&Value> = steps.next().and_then(|step| record.pointer(step)).into_iter().collect();
-    for step in steps {
-        let elements = found.into_iter().filter_map(Value::as_array).flatten();
-        found = elements.filter_map(|element| element.pointer(step)).collect();
-    }
-    found.into_iter().filter(|value| !value.is_null()).collect()
 }
 
 #[cfg(test)]

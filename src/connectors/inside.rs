@@ -21,7 +21,9 @@ pub struct Inside {
 impl Inside {
     /// What is asked about an answer with this status.
     pub fn new(rules: &[ErrorRule], status: u16, headers: &HeaderMap, now: DateTime<Utc>) -> Self {
-        let mut pointers: Vec<String> = rules.iter().filter_map(|rule| rule.exists.clone()).collect();
+        let places = |rule: &ErrorRule| rule.values.iter().map(|value| value.place().to_owned()).collect::<Vec<_>>();
+        let mut pointers: Vec<String> =
+            rules.iter().flat_map(|rule| rule.exists.clone().into_iter().chain(places(rule))).collect();
         pointers.sort();
         pointers.dedup();
         // Most connectors have no such place.
@@ -88,6 +90,25 @@ mod tests {
         let quota = r#"{"error":{"code":429,"details":[{"errors":[{"errorCode":{"quotaError":"RESOURCE_EXHAUSTED"},"details":{"quotaErrorDetails":{"retryDelay":"60s"}}}]}]}}"#;
         let found = judge(quota).expect("an error");
         assert_eq!(found.wait, Some(std::time::Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn a_code_behind_a_long_list_is_found() {
+        let rule = r#"
+            values = [{ pointer = "/code", other_than = "0" }]
+            action = "retry"
+            note = "an error"
+        "#;
+        let problems = crate::settings::Problems::default();
+        let source = crate::settings::Source { file: std::path::Path::new("x.toml"), text: rule, problems: &problems };
+        let rules: Vec<ErrorRule> = crate::settings::read_toml(source, ErrorRule::read).into_iter().collect();
+        let inside = Inside::new(&rules, 200, &HeaderMap::new(), DateTime::UNIX_EPOCH);
+        let judge = |code: u32| {
+            let body = format!(r#"{{"data":["{}"],"code":{code}}}"#, "x".repeat(90_000));
+            let lookups: Vec<Lookup> = inside.lookups().collect();
+            inside.verdict(&mut scan(body.as_bytes(), &lookups).expect("JSON"))
+        };
+        assert_eq!((judge(0), judge(7).map(|found| found.action)), (None, Some(ErrorAction::Retry)));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::client::Request;
 use super::connection::{Connection, is_safe_url};
 use super::cursor::Cursor;
 use super::engine::{Engine, Outcome, Walk, request};
-use super::error::ConnectorError;
+use super::error::{ConnectorError, Less};
 use super::landing::Landing;
 use super::paging::{Found, Lookup, Want};
 use super::pending_job::{PendingJob, PendingJobs};
@@ -72,7 +72,7 @@ impl Engine {
                 }
             }
         }
-        Err(ConnectorError::Cut { note: format!("the vendor's job failed {MOST_JOBS} times{why}") })
+        Err(ConnectorError::Cut { less: Less::Window, note: format!("the vendor's job failed {MOST_JOBS} times{why}") })
     }
 
     /// The job under way for this question, or a new one; `None` where the vendor has nothing to make.

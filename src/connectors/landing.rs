@@ -325,7 +325,13 @@ impl Landing {
         self.manifest.is_folded = true;
     }
 
-    /// Notes that the vendor cut the answer.
+    /// What it is of.
+    pub fn place(&self) -> super::spent::Place {
+        let of = &self.manifest;
+        [&of.workspace, &of.connection, &of.stream, &of.slice.partition].map(String::clone)
+    }
+
+    /// Notes that the pages are all that the vendor lists, and not known to be all there is.
     pub fn cut(&mut self, note: String) {
         self.manifest.cut = Some(note);
     }

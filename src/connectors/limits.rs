@@ -9,11 +9,14 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 /// Buckets by credential and kind of request.
 #[derive(Debug, Default)]
 pub struct Limits {
     buckets: Mutex<HashMap<Place, Arc<Bucket>>>,
+    /// Until when a credential's next request waits, as its vendor asked.
+    held: Mutex<HashMap<String, Instant>>,
 }
 
 /// A credential, and the kind of request that has an allowance of its own.
@@ -41,7 +44,22 @@ impl Limits {
         };
         let permit = Arc::clone(&bucket.running).acquire_owned().await.ok();
         bucket.rate.until_ready().await;
+        while let Some(until) = self.held_until(credential) {
+            tokio::time::sleep_until(until).await;
+        }
         permit
+    }
+
+    /// Lets the next request of `credential` wait.
+    pub fn hold(&self, credential: &str, wait: Duration) {
+        let until = Instant::now() + wait;
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.entry(credential.to_owned()).and_modify(|at| *at = (*at).max(until)).or_insert(until);
+    }
+
+    fn held_until(&self, credential: &str) -> Option<Instant> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.get(credential).copied().filter(|until| *until > Instant::now())
     }
 }
 
@@ -51,5 +69,23 @@ impl Bucket {
         let interval = Duration::from_secs(u64::from(spec.per_secs.max(1))) / burst.get();
         let quota = Quota::with_period(interval).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(burst);
         Self { rate: RateLimiter::direct(quota), running: Arc::new(Semaphore::new(spec.concurrency.max(1))) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_credential_that_is_held_waits_and_another_does_not() {
+        let limits = Limits::default();
+        let spec = AllowanceSpec { requests: 100, per_secs: 1, concurrency: 2 };
+        let begun = Instant::now();
+        limits.hold("one", Duration::from_millis(80));
+        limits.hold("one", Duration::from_millis(10));
+        drop(limits.admit("two", None, spec).await);
+        assert!(begun.elapsed() < Duration::from_millis(80), "{:?}", begun.elapsed());
+        drop(limits.admit("one", None, spec).await);
+        assert!(begun.elapsed() >= Duration::from_millis(80), "{:?}", begun.elapsed());
     }
 }

@@ -26,14 +26,18 @@ pub mod listed;
 pub mod paging;
 pub mod parts_of;
 mod pending_job;
+mod places;
 mod probe;
 mod question;
+mod quota;
 mod rest;
 pub mod rules;
 pub mod slice;
 pub mod spec;
+mod spent;
 pub mod template;
 pub mod timing;
+mod waits;
 
 pub use catalog::{Catalog, Connector};
 pub use connection::Connection;

@@ -27,6 +27,8 @@ pub(super) struct Question<'a> {
     pub folded: &'a [String],
     /// Pointer to the list of records, where they are to be counted.
     pub counted: Option<&'a str>,
+    /// Pointer to the list of records, where the pager does not name it.
+    pub list: Option<&'a str>,
     pub form: &'a Form,
     pub pending: &'a PendingJobs,
 }
@@ -48,36 +50,21 @@ impl Engine {
             let of = Slice { partition: slice.partition.clone(), window };
             landing.settle().await?;
             let held = landing.count();
-            records += match self.asked(connection, question, (&of, false), landing, on_page).await {
-                Err(ConnectorError::Cut { note }) => {
+            let halves = halves(&window);
+            // What the vendor gives of a window that cannot be cut further is kept, and not called whole.
+            let keeps_cut = halves.is_none();
+            records += match (self.asked(connection, question, (&of, keeps_cut), landing, on_page).await, halves) {
+                (Err(ConnectorError::Cut { note, .. }), Some((first, second))) => {
                     landing.settle().await?;
                     landing.truncate(held);
-                    if let Some((first, second)) = halves(&window) {
-                        tracing::debug!(connection = connection.id, note, "a window is asked for in halves");
-                        open.extend([second, first]);
-                        continue;
-                    }
-                    self.last(connection, question, &of, landing, on_page).await?
+                    tracing::debug!(connection = connection.id, note, "a window is asked for in halves");
+                    open.extend([second, first]);
+                    0
                 }
-                answered => answered?,
+                (answered, _) => answered?,
             };
         }
         Ok(records)
-    }
-
-    /// A window that cannot be cut further: what the vendor gives of it is kept, and not called whole.
-    async fn last(
-        &self,
-        connection: &Connection,
-        question: &Question<'_>,
-        slice: &Slice,
-        landing: &mut Landing,
-        on_page: &(dyn Fn(u64) + Sync),
-    ) -> Result<u64, ConnectorError> {
-        match self.asked(connection, question, (slice, true), landing, on_page).await {
-            Err(ConnectorError::Cut { note }) => Err(ConnectorError::Unavailable { note }),
-            answered => answered,
-        }
     }
 
     async fn asked(
@@ -89,9 +76,9 @@ impl Engine {
         on_page: &(dyn Fn(u64) + Sync),
     ) -> Result<u64, ConnectorError> {
         let renderer = Renderer::for_slice(connection, slice);
-        let Question { part, request, paging, job, folded, counted, form, pending } = *question;
+        let Question { part, request, paging, job, folded, counted, list, form, pending } = *question;
         let given = Cursor::default();
-        let walk = Walk { request, paging, folded, counted, form, rules: &[], given: &given, keeps_cut };
+        let walk = Walk { request, paging, folded, counted, list, form, rules: &[], given: &given, keeps_cut };
         match job {
             None => self.walk(connection, walk, &renderer, landing, on_page).await,
             Some(spec) => {

@@ -226,6 +226,13 @@ pub fn is_due(reached: Option<Reached>, now: DateTime<Utc>, zone: Tz) -> bool {
     reached.is_none_or(|reached| day(reached.asked_at) < day(now))
 }
 
+/// Whether a stream that is read every so many hours is due. Runs are not to the minute: a quarter of an hour
+/// less is enough. What was asked after now was asked under a wrong clock.
+pub fn is_due_again(reached: Option<Reached>, now: DateTime<Utc>, hours: u32) -> bool {
+    let pause = TimeDelta::hours(i64::from(hours)) - TimeDelta::minutes(15);
+    reached.is_none_or(|reached| reached.asked_at > now || now - reached.asked_at >= pause)
+}
+
 /// Since when changes of objects that are not read now count. `None` where all is read anew, from the
 /// beginning of time: then nothing that was read is older than the news of it. Where it is read from the
 /// first day, objects of before may have changed since: all news counts that the vendor still keeps.

@@ -18,11 +18,12 @@ mod setting;
 mod shared;
 mod slicing;
 mod stream;
+mod wait;
 
 pub use super::paging::PagingSpec;
 pub use auth::{AuthSpec, Grantee, Proof, Scheme};
 pub use body::{BodyKind, TableSpec};
-pub use errors::{ErrorAction, ErrorRule, HeaderMatch};
+pub use errors::{ErrorAction, ErrorRule, HeaderMatch, ValueMatch};
 pub use follow::{CountSpec, FailedSpec, FollowSpec, IdPlace, ListingSpec, OnlyWith, RestSpec};
 pub use job::{JobSpec, MOST_JOBS};
 pub use limits::{AllowanceSpec, LimitSpec, QuotaSpec};
@@ -34,6 +35,7 @@ pub use setting::{SecretSpec, SettingKind, SettingSpec};
 pub use shared::SharedRequest;
 pub use slicing::SlicingSpec;
 pub use stream::StreamSpec;
+pub use wait::{WaitSpec, WaitUnit};
 
 use super::fields;
 use crate::settings::{Problem, Problems, Section, Source, read_toml};

@@ -163,9 +163,8 @@ fn remedy(error: &ConnectorError) -> &'static str {
         ConnectorError::RateLimited { .. } | ConnectorError::QuotaSpent { .. } => {
             "the credential works; ask again when the vendor's quota has returned"
         }
-        ConnectorError::Unavailable { .. } | ConnectorError::Cut { .. } => {
-            "the trouble is at the vendor's: ask again later"
-        }
+        ConnectorError::Cut { .. } => "the credential works; the connector has to ask for less at once",
+        ConnectorError::Unavailable { .. } => "the trouble is at the vendor's: ask again later",
         ConnectorError::UnexpectedPayload { .. } => "look at the address in the settings: something else answers there",
         ConnectorError::RanShort { .. } | ConnectorError::Landing { .. } => "look at this machine's disk",
     }

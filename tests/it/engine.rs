@@ -5,3 +5,4 @@ mod jobs;
 mod parents;
 mod parts;
 mod vendor;
+mod windows;

@@ -42,6 +42,7 @@ mod outage;
 mod own_drop;
 mod own_fact;
 mod own_rollup;
+mod pages;
 mod person;
 mod preview;
 mod queries;

@@ -2,12 +2,17 @@
 //!
 //! # Adding one
 //!
-//! A pager is a file here (its keys, what it looks up in each page, and how the cursor moves on or ends) and its name in
-//! the list of `src/connectors/paging/spec.rs`. What requests see of it is a field of `Cursor` in
-//! `src/connectors/cursor.rs`. Write the schema again (`the_committed_schemas_are_current` says how). It is done when
-//! tests show the last page, an empty one, and a vendor that sends the same cursor twice.
+//! A pager is a file here (its keys, what it looks up in each page or in its headers, and how the cursor moves on
+//! or ends) and its name in the list of `src/connectors/paging/spec.rs`; keys that every pager has are those of
+//! `Bounds` there. What requests see of it is a field of `Cursor` in `src/connectors/cursor.rs`. No list may end
+//! in silence before it is whole: what ends it is the vendor's word or an empty page. Write the schema again
+//! (`the_committed_schemas_are_current` says how). It is done when tests show the last page, an empty one, a vendor
+//! that caps its pages, and one that sends the same cursor or page twice.
 
+mod flag;
+mod headers;
 mod kind;
+mod link_header;
 mod next_token;
 mod next_url;
 mod offset;
@@ -17,14 +22,19 @@ mod scan;
 mod softly;
 mod spec;
 mod starting_after;
+mod stop;
+#[cfg(test)]
+mod tests;
 mod walk;
 
+pub use headers::{answer as answer_headers, value as header_value};
 pub use scan::{Found, Lookup, Want, scan, scan_stream};
 pub use softly::{scan_softly, scan_stream_softly};
 pub use spec::PagingSpec;
 
 use super::cursor::Cursor;
 use super::error::ConnectorError;
+pub use stop::Stop;
 use walk::Walk;
 
 /// No stream has more pages in a slice than this.
@@ -34,13 +44,50 @@ const MOST_PAGES: u64 = 200_000;
 #[derive(Debug)]
 pub struct Pager<'a> {
     spec: &'a PagingSpec,
+    /// JSON pointer to the list of records.
+    list: Option<String>,
+    /// Where the instant of a record is, and the instant before which no more pages are wanted.
+    stop: Option<(String, Stop)>,
     walk: Walk,
+}
+
+/// How a query goes on with smaller pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Smaller {
+    /// The same place is asked for again.
+    Again,
+    /// All is asked for again.
+    Anew,
+    /// Pages are as small as they may be.
+    Never,
 }
 
 impl<'a> Pager<'a> {
     pub fn new(spec: &'a PagingSpec) -> Self {
-        let cursor = spec.kind().map(|kind| kind.first()).unwrap_or_default();
-        Self { spec, walk: Walk::from(cursor) }
+        let limit = spec.limit().unwrap_or_default();
+        Self {
+            spec,
+            list: spec.kind().and_then(|kind| kind.list()).map(str::to_owned),
+            stop: None,
+            walk: begun(spec, limit),
+        }
+    }
+
+    /// Knows where the list of records is, if the pager does not say.
+    pub fn of_list(mut self, pointer: Option<String>) -> Self {
+        self.list = self.list.or(pointer);
+        self
+    }
+
+    /// Ends where the records are older than `stop`.
+    pub fn until(mut self, stop: Option<Stop>) -> Self {
+        self.stop = self.spec.bounds.stop_before.as_ref().and_then(|before| Some((before.pointer.clone(), stop?)));
+        self
+    }
+
+    /// Begins again, with pages as small as they are by now.
+    pub fn begin_anew(&mut self) {
+        self.walk = begun(self.spec, self.walk.cursor.limit);
     }
 
     /// What the next request's templates see.
@@ -50,18 +97,55 @@ impl<'a> Pager<'a> {
 
     /// What has to be looked up in each page.
     pub fn lookups(&self) -> Vec<Lookup> {
-        self.spec.kind().map(|kind| kind.lookups()).unwrap_or_default()
+        let mut lookups = self.spec.kind().map(|kind| kind.lookups()).unwrap_or_default();
+        lookups.extend(self.list.as_ref().map(|list| Lookup::new(list, Want::Page)));
+        lookups.extend(self.stop.as_ref().map(|(pointer, _)| stop::lookup(pointer)));
+        lookups
     }
 
     /// Moves on by what a page held; `false` when it was the last. `found` answers
-    /// [`Pager::lookups`]. A vendor that sends the same cursor twice is an error, not a loop.
+    /// [`Pager::lookups`]. A vendor that sends the same cursor or page twice is an error, not a loop.
     pub fn advance(&mut self, found: &[Found]) -> Result<bool, ConnectorError> {
         self.walk.pages += 1;
         if self.walk.pages > MOST_PAGES {
             let note = format!("the vendor sends more than {MOST_PAGES} pages");
             return Err(ConnectorError::UnexpectedPayload { note });
         }
-        self.spec.kind().map_or(Ok(false), |kind| kind.advance(&mut self.walk, found))
+        let Some(kind) = self.spec.kind() else {
+            let listed = self.list.as_ref().and_then(|_| found.first());
+            return listed.map_or(Ok(()), |list| self.walk.list(list)).map(|()| false);
+        };
+        let own = kind.lookups().len();
+        let mut common = found.iter().skip(own);
+        let listed = self.list.as_ref().and_then(|_| common.next());
+        let repeats = listed.map_or(Ok(()), |list| self.walk.list(list));
+        let limit = self.walk.cursor.limit;
+        let goes_on = kind.advance(&mut self.walk, &found[..own.min(found.len())])?;
+        self.walk.cursor.limit = limit;
+        if self.walk.unsteady.is_some() {
+            return Ok(goes_on);
+        }
+        repeats?;
+        let is_over = self.stop.as_ref().zip(common.next()).is_some_and(|((_, stop), last)| stop.is_past(last));
+        Ok(goes_on && !is_over)
+    }
+
+    /// Goes over to pages of half the size.
+    pub fn ask_less(&mut self) -> Smaller {
+        let (limit, least) = (self.walk.cursor.limit, self.spec.bounds.least_limit.unwrap_or(1).max(1));
+        let smaller = (limit / 2).max(least);
+        if smaller >= limit {
+            return Smaller::Never;
+        }
+        let is_named = self.spec.kind().is_some_and(|kind| kind.resize(&mut self.walk, smaller));
+        self.walk.cursor.limit = smaller;
+        if is_named { Smaller::Again } else { Smaller::Anew }
+    }
+
+    /// That the list has as many records as the vendor lists at most, in words: there may be more.
+    pub fn cut(&self) -> Option<String> {
+        let most = self.spec.bounds.most_records.filter(|most| self.walk.listed >= *most)?;
+        Some(format!("the vendor lists {} records, and {most} at most: there may be more", self.walk.listed))
     }
 
     /// Why the pages so far are no list, where they are none: it is to be read anew.
@@ -77,129 +161,22 @@ impl<'a> Pager<'a> {
     }
 }
 
+fn begun(spec: &PagingSpec, limit: u64) -> Walk {
+    let cursor = spec.kind().map(|kind| kind.first()).unwrap_or_default();
+    Walk::from(Cursor { limit, ..cursor })
+}
+
+/// A list that ended before its stated total; asked for again, it may be whole.
+fn cut_short(after: &str) -> ConnectorError {
+    ConnectorError::Unavailable { note: format!("the vendor's list ends after {after}") }
+}
+
 /// The text of the lookup at `index`.
 fn text(found: &[Found], index: usize) -> Option<String> {
     found.get(index).and_then(Found::text)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::next_token::{NextToken, RestartSpec};
-    use super::offset::Offset;
-    use super::page_number::PageNumber;
-    use super::starting_after::StartingAfter;
-    use super::*;
-    use serde_json::Value;
-
-    fn value(text: &str) -> Found {
-        Found { value: Some(Value::from(text)), ..Found::default() }
-    }
-
-    fn records(records: u64, last: &str) -> Found {
-        Found { records, last_id: Some(last.to_owned()), ..Found::default() }
-    }
-
-    #[test]
-    fn a_token_that_comes_again_ends_with_a_clear_error() {
-        let spec = PagingSpec::NextToken(NextToken {
-            pointer: "/next".to_owned(),
-            percent_encoded: true,
-            restart: None,
-            total_pointer: None,
-        });
-        let mut pager = Pager::new(&spec);
-        assert_eq!(pager.advance(&[value("Mw%3D%3D")]), Ok(true));
-        assert_eq!(pager.cursor().token, "Mw==");
-        let error = pager.advance(&[value("Mw%3D%3D")]).expect_err("a loop");
-        assert!(error.to_string().contains("repeats the page cursor"), "{error}");
-    }
-
-    #[test]
-    fn a_capped_search_begins_again_above_the_last_id() {
-        let restart = RestartSpec { rows: 400, records_pointer: "/results".to_owned(), id_field: "id".to_owned() };
-        let spec = PagingSpec::NextToken(NextToken {
-            pointer: "/next".to_owned(),
-            percent_encoded: false,
-            restart: Some(restart),
-            total_pointer: Some("/total".to_owned()),
-        });
-        let mut pager = Pager::new(&spec);
-        assert_eq!(pager.advance(&[value("200"), records(200, "17")]), Ok(true));
-        assert_eq!(pager.advance(&[value("400"), records(200, "35")]), Ok(true));
-        assert_eq!((pager.cursor().floor.as_str(), pager.cursor().token.as_str()), ("35", ""));
-        assert_eq!(pager.advance(&[value("200"), records(200, "52")]), Ok(true));
-        assert_eq!((pager.cursor().floor.as_str(), pager.cursor().token.as_str()), ("35", "200"));
-        assert_eq!(pager.advance(&[Found::default(), records(3, "55"), value("203")]), Ok(false));
-        let mut pager = Pager::new(&spec);
-        assert_eq!(pager.advance(&[Found::default(), records(3, "55"), value("203")]), Ok(false));
-        assert_eq!(pager.shortfall().as_deref(), Some("the vendor lists 3 of 203 records"));
-        let mut pager = Pager::new(&spec);
-        assert_eq!(pager.advance(&[Found::default(), records(399, "55"), value("400")]), Ok(false));
-        assert_eq!(pager.shortfall(), None, "half a percent");
-    }
-
-    #[test]
-    fn offsets_reach_the_total_whether_number_or_text() {
-        let (total_pointer, records_pointer) = ("/rowCount".to_owned(), None);
-        let spec = PagingSpec::Offset(Offset { limit: 10, total_pointer, records_pointer });
-        let mut pager = Pager::new(&spec);
-        assert_eq!(pager.advance(&[value("20")]), Ok(true));
-        assert_eq!(pager.advance(&[Found { value: Some(Value::from(20)), ..Found::default() }]), Ok(false));
-        assert_eq!(Pager::new(&spec).advance(&[Found::default()]), Ok(false));
-    }
-
-    #[test]
-    fn a_list_whose_total_changes_or_is_exceeded_is_to_be_read_anew() {
-        // PostHog/posthog#69948, plausible/analytics#4572
-        let (total_pointer, records_pointer) = ("/rowCount".to_owned(), Some("/rows".to_owned()));
-        let spec = PagingSpec::Offset(Offset { limit: 40, total_pointer, records_pointer });
-        let rows = |rows| Found { records: rows, ..Found::default() };
-        let after = |pages: &[(&str, u64)]| {
-            let mut pager = Pager::new(&spec);
-            pages.iter().for_each(|(total, came)| {
-                let _ = pager.advance(&[value(total), rows(*came)]).expect("a page");
-            });
-            pager.unsteady()
-        };
-        assert!(after(&[("60", 40), ("50", 10)]).is_some_and(|why| why.contains("of 60 records, then of 50")));
-        assert!(after(&[("60", 40), ("60", 25)]).is_some_and(|why| why.contains("has 65 records where it says 60")));
-        assert!(after(&[("60", 40), ("", 20)]).is_some_and(|why| why.contains("no number")));
-        assert_eq!((after(&[("60", 40), ("60", 20)]), after(&[("", 0)])), (None, None));
-    }
-
-    #[test]
-    fn a_capped_page_a_missing_total_and_an_empty_page_do_not_end_a_list_in_silence() {
-        let (total_pointer, records_pointer) = ("/rowCount".to_owned(), Some("/rows".to_owned()));
-        let spec = PagingSpec::Offset(Offset { limit: 10, total_pointer, records_pointer });
-        let rows = |rows| Found { records: rows, ..Found::default() };
-        let mut pager = Pager::new(&spec);
-        assert_eq!(pager.advance(&[value("9"), rows(4)]), Ok(true));
-        assert_eq!(pager.cursor().offset, 4, "the vendor caps pages at 4");
-        assert!(pager.advance(&[value("9"), rows(0)]).is_err_and(|e| e.to_string().contains("4 of 9")));
-        let mut pager = Pager::new(&spec);
-        assert_eq!(pager.advance(&[Found::default(), rows(10)]), Ok(true), "a full page, and no total");
-        assert_eq!(pager.advance(&[Found::default(), rows(3)]), Ok(false));
-
-        let spec = PagingSpec::PageNumber(PageNumber { first: 1, limit: 100, records_pointer: "/rows".to_owned() });
-        let mut pager = Pager::new(&spec);
-        let ends: Vec<bool> = [50, 50, 20].map(|came| pager.advance(&[rows(came)]).expect("a page")).into();
-        assert_eq!(ends, [true, true, false], "the vendor caps pages at 50");
-        assert_eq!(Pager::new(&spec).advance(&[rows(0)]), Ok(false));
-    }
-
-    #[test]
-    fn starting_after_follows_the_last_id_while_there_is_more() {
-        let spec = PagingSpec::StartingAfter(StartingAfter {
-            records_pointer: "/data".to_owned(),
-            id_field: "id".to_owned(),
-            has_more_pointer: "/has_more".to_owned(),
-        });
-        let more = |more: bool| Found { value: Some(Value::from(more)), ..Found::default() };
-        let mut pager = Pager::new(&spec);
-        assert_eq!(pager.advance(&[more(true), records(100, "ch_9")]), Ok(true));
-        assert_eq!(pager.cursor().after, "ch_9");
-        assert_eq!(pager.advance(&[more(false), records(1, "ch_1")]), Ok(false));
-        assert!(Pager::new(&spec).advance(&[more(true), Found::default()]).is_err());
-        assert!(Pager::new(&spec).advance(&[Found::default(), records(100, "ch_9")]).is_err(), "nothing is said");
-    }
+/// The whole number of the lookup at `index`.
+fn number(found: &[Found], index: usize) -> Option<u64> {
+    text(found, index)?.parse().ok()
 }

@@ -1,19 +1,22 @@
-//! A token in the body; and where a search lists only so many rows, a new query above the last id.
+//! A token in the body, with or without a word on whether there is more; and where a search lists only so many rows, a new query above the last id.
 
+use super::flag::{has_more, unsaid};
 use super::kind::PageKind;
 use super::scan::{Found, Lookup, Want};
-use super::text;
 use super::walk::Walk;
+use super::{number, text};
 use crate::connectors::cursor::Cursor;
 use crate::connectors::error::ConnectorError;
 use crate::connectors::fields;
 use crate::settings::Section;
 
-/// A token in the body, sent as `cursor.token` (in query or body); its absence ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A token in the body, sent as `cursor.token` (in query or body); its absence ends, or a flag that says so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NextToken {
     /// JSON pointer, e.g. `/nextPageToken`.
     pub pointer: String,
+    /// JSON pointer to whether there is more, where the last page has a token as well.
+    pub has_more_pointer: Option<String>,
     /// The token arrives percent-encoded and is decoded once.
     pub percent_encoded: bool,
     /// After so many rows of one query, begin again above the last id.
@@ -25,11 +28,19 @@ pub struct NextToken {
 
 impl NextToken {
     pub const WORD: &str = "next_token";
-    pub const ABOUT: &str = "A token in the body, sent as `cursor.token` (in query or body); its absence ends.";
+    pub const ABOUT: &str = "A token in the body, sent as `cursor.token` (in query or body; a list or object as JSON \
+                 text); its absence ends, or a flag that says so.";
+    pub const HAS_LIMIT: bool = false;
 
     pub fn read(section: &mut Section<'_>) -> Self {
         Self {
             pointer: fields::text(section, "pointer", "\"/nextPageToken\"", "JSON pointer, e.g. `/nextPageToken`."),
+            has_more_pointer: fields::optional_text(
+                section,
+                "has_more_pointer",
+                "JSON pointer to whether there is more (true, 1, \"yes\", how many are left), where the last page has a \
+                 token as well. Of a GraphQL connection `pageInfo/hasNextPage`, beside `pageInfo/endCursor`.",
+            ),
             percent_encoded: fields::boolean(
                 section,
                 "percent_encoded",
@@ -53,33 +64,67 @@ impl NextToken {
 
 impl PageKind for NextToken {
     fn lookups(&self) -> Vec<Lookup> {
-        let mut lookups = vec![Lookup::new(&self.pointer, Want::Scalar)];
-        lookups.extend(self.restart.as_ref().map(|restart| {
+        let of_restart = |restart: &RestartSpec| {
             Lookup::new(&restart.records_pointer, Want::Records { id_field: Some(restart.id_field.clone()) })
-        }));
-        lookups.extend(self.total_pointer.as_ref().map(|pointer| Lookup::new(pointer, Want::Scalar)));
-        lookups
+        };
+        vec![
+            Lookup::new(&self.pointer, Want::Token),
+            self.restart.as_ref().map_or_else(|| Lookup::either(None, None), of_restart),
+            Lookup::either(self.total_pointer.as_deref(), None),
+            Lookup::either(self.has_more_pointer.as_deref(), None),
+        ]
+    }
+
+    fn list(&self) -> Option<&str> {
+        self.restart.as_ref().map(|restart| restart.records_pointer.as_str())
     }
 
     fn advance(&self, walk: &mut Walk, found: &[Found]) -> Result<bool, ConnectorError> {
-        walk.rows += found.get(1).map_or(0, |records| records.records);
+        let listed = self.restart.as_ref().and_then(|_| found.get(1));
+        walk.rows += listed.map_or(0, |records| records.records);
         if let Some(restart) = &self.restart
             && walk.rows >= restart.rows
-            && let Some(last) = found.get(1).and_then(|records| records.last_id.clone())
+            && let Some(last) = listed.and_then(|records| records.last_id.clone())
         {
             walk.once(&format!("above {last}"))?;
             walk.rows = 0;
             walk.cursor = Cursor { floor: last, ..Cursor::default() };
             return Ok(true);
         }
-        let Some(token) = text(found, 0) else {
-            walk.total = self.total_pointer.as_ref().and_then(|_| text(found, 2)?.parse().ok());
+        let token = text(found, 0);
+        if !self.goes_on(walk, token.is_some(), found.get(3))? {
+            walk.total = self.restart.as_ref().and_then(|_| number(found, 2));
             return Ok(false);
-        };
+        }
+        let token = token.unwrap_or_default();
         let token = if self.percent_encoded { decode(&token) } else { token };
+        // A last page that is empty may repeat the token that led to it.
+        if walk.came == Some(0) && token == walk.cursor.token {
+            return Ok(false);
+        }
         walk.once(&format!("{}/{token}", walk.cursor.floor))?;
         walk.cursor.token = token;
         Ok(true)
+    }
+}
+
+impl NextToken {
+    /// Whether there is more, by the token and, where there is one, by the flag.
+    fn goes_on(&self, walk: &Walk, has_token: bool, flag: Option<&Found>) -> Result<bool, ConnectorError> {
+        if self.has_more_pointer.is_none() {
+            return Ok(has_token);
+        }
+        match (has_more(flag)?, has_token) {
+            (Some(false), _) => Ok(false),
+            (_, true) => Ok(true),
+            // An empty page without a token ends the list, whatever the flag says.
+            (Some(true), false) if walk.came == Some(0) => Ok(false),
+            (Some(true), false) => {
+                let note = "the vendor says there is more, but the page has no token for it".to_owned();
+                Err(ConnectorError::UnexpectedPayload { note })
+            }
+            (None, false) => Err(unsaid()),
+        }
     }
 }
 

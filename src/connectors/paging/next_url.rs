@@ -17,6 +17,7 @@ pub struct NextUrl {
 impl NextUrl {
     pub const WORD: &str = "next_url";
     pub const ABOUT: &str = "The body holds the whole next URL (same host only).";
+    pub const HAS_LIMIT: bool = false;
 
     pub fn read(section: &mut Section<'_>) -> Self {
         Self {

@@ -1,8 +1,8 @@
 //! The id of the last record.
 
+use super::flag::{has_more, unsaid};
 use super::kind::PageKind;
 use super::scan::{Found, Lookup, Want};
-use super::text;
 use super::walk::Walk;
 use crate::connectors::error::ConnectorError;
 use crate::connectors::fields;
@@ -19,6 +19,7 @@ pub struct StartingAfter {
 impl StartingAfter {
     pub const WORD: &str = "starting_after";
     pub const ABOUT: &str = "`cursor.after` is the id of the last record while `has_more_pointer` is true.";
+    pub const HAS_LIMIT: bool = false;
 
     pub fn read(section: &mut Section<'_>) -> Self {
         Self {
@@ -47,14 +48,13 @@ impl PageKind for StartingAfter {
         ]
     }
 
+    fn list(&self) -> Option<&str> {
+        Some(&self.records_pointer)
+    }
+
     fn advance(&self, walk: &mut Walk, found: &[Found]) -> Result<bool, ConnectorError> {
-        match text(found, 0).as_deref() {
-            Some("true") => {}
-            Some("false") => return Ok(false),
-            _ => {
-                let note = "the vendor does not say whether there is more".to_owned();
-                return Err(ConnectorError::UnexpectedPayload { note });
-            }
+        if !has_more(found.first())?.ok_or_else(unsaid)? {
+            return Ok(false);
         }
         let last = found.get(1).and_then(|records| records.last_id.clone()).ok_or_else(|| {
             let note = "the vendor says there is more, but the page has no last id".to_owned();

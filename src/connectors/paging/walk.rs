@@ -1,5 +1,6 @@
 //! What is known of the pages of one query so far.
 
+use super::scan::Found;
 use crate::connectors::cursor::Cursor;
 use crate::connectors::error::ConnectorError;
 use crate::support::shown::cut_line;
@@ -19,8 +20,14 @@ pub struct Walk {
     pub total: Option<u64>,
     /// What is wrong with the count that the first page stated.
     pub unsteady: Option<String>,
+    /// Records of the last page, where the place of the list is known.
+    pub came: Option<u64>,
+    /// Records of all pages, where the place of the list is known.
+    pub listed: u64,
     first_total: Option<u64>,
+    pages_stated: Option<Option<u64>>,
     seen: HashSet<String>,
+    seen_pages: HashSet<(u64, u64)>,
 }
 
 impl From<Cursor> for Walk {
@@ -48,6 +55,36 @@ impl Walk {
             }
             _ => {}
         }
+    }
+
+    /// The same of the number of pages that the vendor states.
+    pub fn watch_pages(&mut self, pages: Option<u64>) {
+        let first = *self.pages_stated.get_or_insert(pages);
+        if first != pages {
+            let said = |count: Option<u64>| count.map_or_else(|| "no number".to_owned(), |count| count.to_string());
+            let (first, now) = (said(first), said(pages));
+            self.unsteady =
+                Some(format!("the vendor's list changes while it is read: of {first} pages, then of {now}"));
+        }
+    }
+
+    /// Pages are counted anew: they have another size.
+    pub fn forget_pages(&mut self) {
+        self.pages_stated = None;
+    }
+
+    /// Notes the records of a page; the same ones again are an error: the vendor does not go on.
+    pub fn list(&mut self, list: &Found) -> Result<(), ConnectorError> {
+        self.came = Some(list.records);
+        self.listed += list.records;
+        if list.records == 0 || self.seen_pages.insert((list.records, list.fingerprint)) {
+            return Ok(());
+        }
+        let note = format!(
+            "page {} has the same {} records as one before it: the vendor does not go on to the next page",
+            self.pages, list.records
+        );
+        Err(ConnectorError::UnexpectedPayload { note })
     }
 
     /// Notes a cursor; one that comes again is an error, not a loop.

@@ -123,6 +123,15 @@ fn what_is_read_once_a_day_is_due_on_the_next_day_of_its_zone() {
 }
 
 #[test]
+fn what_is_read_every_so_many_hours_is_due_after_them_though_runs_are_not_to_the_minute() {
+    let at = |hour, minute| Utc.with_ymd_and_hms(2026, 6, 10, hour, minute, 0).single().expect("an instant");
+    let is_due = |asked_at, now| is_due_again(Some(Reached { until: asked_at, asked_at }), now, 6);
+    assert!(is_due_again(None, at(12, 0), 6));
+    assert!(!is_due(at(6, 10), at(11, 5)) && is_due(at(6, 10), at(12, 5)) && is_due(at(6, 0), at(12, 0)));
+    assert!(is_due(at(18, 0), at(12, 0)), "asked under a clock that was ahead");
+}
+
+#[test]
 fn a_first_load_that_was_broken_off_goes_on_and_receives_what_changed_since() {
     let now = Utc.with_ymd_and_hms(2026, 6, 10, 12, 0, 0).single().expect("an instant");
     let spec = SlicingSpec::Instants {

@@ -1,5 +1,6 @@
 //! What answers mean that are not the data.
 
+use super::wait::WaitSpec;
 use crate::connectors::fields::{self, Word};
 use crate::settings::Section;
 use serde::{Deserialize, Serialize};
@@ -7,8 +8,8 @@ use serde::{Deserialize, Serialize};
 /// What a response that is not the data means. All conditions given must hold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ErrorRule {
-    /// Any of these statuses; empty means any status. A rule with `exists` or `body` is tried on a
-    /// 2xx response too.
+    /// Any of these statuses; empty means any status. A rule with `exists`, `body` or `values` is
+    /// tried on a 2xx response too.
     pub status: Vec<u16>,
     /// A response header that must equal (case-insensitively) the value.
     pub header: Option<HeaderMatch>,
@@ -17,15 +18,38 @@ pub struct ErrorRule {
     pub exists: Option<String>,
     /// A regular expression over the first 64 KB of the body.
     pub body: Option<String>,
+    /// What must stand at places in the body, e.g. an error's code; all of them. Tried on a 2xx response too,
+    /// whose whole body is looked through.
+    pub values: Vec<ValueMatch>,
     pub action: ErrorAction,
-    /// A JSON pointer to a wait such as `"60s"`, `"60"` or `60` (seconds).
-    pub wait_pointer: Option<String>,
-    /// Wait this long where the vendor does not say.
-    pub wait_secs: Option<u64>,
+    /// How long to wait, and until when a stream is not asked for that stops for today.
+    pub wait: WaitSpec,
+    /// After so many attempts a `retry` is a refusal: a person has to look.
+    pub attempts: Option<u32>,
+    /// The HTTP status that the answer stands for, of a vendor that answers with another.
+    pub as_status: Option<u16>,
     /// A JSON pointer to what else the vendor says, such as the names of missing rights.
     pub detail_pointer: Option<String>,
     /// What an admin should know or do, one sentence.
     pub note: String,
+}
+
+/// A place in a body and what must stand there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValueMatch {
+    /// A JSON pointer, in which `*` stands for each element of a list.
+    pub pointer: String,
+    /// A regular expression over the value, numbers as digits.
+    pub matches: Option<String>,
+    /// Any value but this one.
+    pub other_than: Option<String>,
+}
+
+impl ValueMatch {
+    /// The place up to the first list of which each element counts.
+    pub fn place(&self) -> &str {
+        self.pointer.split("/*").next().unwrap_or_default()
+    }
 }
 
 /// A header and its value.
@@ -46,12 +70,16 @@ pub enum ErrorAction {
     /// No data, and that is fine where nothing is held: the slice is complete, with a note. What is held
     /// stays, and its days are doubted.
     Skip,
-    /// This stream cannot go on today; later runs try again.
+    /// This stream cannot go on today; later runs try again, not before the wait is over where one is said.
     StopForToday,
     /// Only a person can mend it: credentials, rights, configuration.
     Stop,
     /// Page tokens went stale: begin the slice anew.
     RestartSlice,
+    /// Too much for one page: ask for the same place with half as many records (`cursor.limit`).
+    SmallerPage,
+    /// Too much for one query: ask for fewer days at once.
+    SplitWindow,
 }
 
 const ACTIONS: &[Word<ErrorAction>] = &[
@@ -63,9 +91,20 @@ const ACTIONS: &[Word<ErrorAction>] = &[
                  note. What is held stays, and its days are doubted.",
         ErrorAction::Skip,
     ),
-    ("stop_for_today", "This stream cannot go on today; later runs try again.", ErrorAction::StopForToday),
+    (
+        "stop_for_today",
+        "This stream cannot go on today; later runs try again, not before the wait is over where one is said.",
+        ErrorAction::StopForToday,
+    ),
     ("stop", "Only a person can mend it: credentials, rights, configuration.", ErrorAction::Stop),
     ("restart_slice", "Page tokens went stale: begin the slice anew.", ErrorAction::RestartSlice),
+    (
+        "smaller_page",
+        "Too much for one page: ask for the same place with half as many records (`cursor.limit`), down to the \
+                 pager's `least_limit`; too much even then, for fewer days.",
+        ErrorAction::SmallerPage,
+    ),
+    ("split_window", "Too much for one query: ask for fewer days at once.", ErrorAction::SplitWindow),
 ];
 
 impl ErrorRule {
@@ -75,8 +114,8 @@ impl ErrorRule {
             status: fields::numbers(
                 &mut section,
                 "status",
-                "Any of these statuses; empty means any status. A rule with `exists` or `body` is \
-                 tried on a 2xx response too.",
+                "Any of these statuses; empty means any status. A rule with `exists`, `body` or \
+                 `values` is tried on a 2xx response too.",
             ),
             header: fields::table(
                 &mut section,
@@ -92,16 +131,25 @@ impl ErrorRule {
                  body is looked through.",
             ),
             body: fields::optional_text(&mut section, "body", "A regular expression over the first 64 KB of the body."),
-            action: fields::word(&mut section, "action", "What to do about it.", ACTIONS).unwrap_or(ErrorAction::Stop),
-            wait_pointer: fields::optional_text(
+            values: fields::tables(
                 &mut section,
-                "wait_pointer",
-                "A JSON pointer to a wait such as `\"60s\"`, `\"60\"` or `60` (seconds).",
+                "values",
+                "What must stand at places in the body, e.g. an error's code; all of them. Tried on a 2xx response \
+                 too, whose whole body is looked through.",
+                ValueMatch::read,
             ),
-            wait_secs: fields::optional_number(
+            action: fields::word(&mut section, "action", "What to do about it.", ACTIONS).unwrap_or(ErrorAction::Stop),
+            wait: WaitSpec::of(&mut section),
+            attempts: fields::optional_number(
                 &mut section,
-                "wait_secs",
-                "Wait this long where the vendor does not say.",
+                "attempts",
+                "After so many attempts a `retry` is a refusal: a person has to look. For codes that nobody knows.",
+            ),
+            as_status: fields::optional_number(
+                &mut section,
+                "as_status",
+                "The HTTP status that the answer stands for, of a vendor that answers with another: 401 for a \
+                 credential, 403 for a right, 404 for what is not there.",
             ),
             detail_pointer: fields::optional_text(
                 &mut section,
@@ -114,6 +162,28 @@ impl ErrorRule {
                 "\"the account lacks the right to read\"",
                 "What an admin should know or do, one sentence.",
             ),
+        };
+        section.finish();
+        read
+    }
+}
+
+impl ValueMatch {
+    /// Reads its table.
+    pub fn read(mut section: Section<'_>) -> Self {
+        let read = Self {
+            pointer: fields::text(
+                &mut section,
+                "pointer",
+                "\"/errors/*/code\"",
+                "A JSON pointer, in which `*` stands for each element of a list; one that fits is enough.",
+            ),
+            matches: fields::optional_text(
+                &mut section,
+                "matches",
+                "A regular expression over the value, numbers as digits.",
+            ),
+            other_than: fields::optional_text(&mut section, "other_than", "Any value but this one."),
         };
         section.finish();
         read

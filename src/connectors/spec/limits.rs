@@ -1,5 +1,6 @@
 //! What a vendor allows.
 
+use super::wait::WaitSpec;
 use crate::connectors::fields;
 use crate::settings::Section;
 
@@ -42,14 +43,25 @@ impl LimitSpec {
     }
 }
 
-/// An allowance that pages state: where little is left, the partition waits for the next run, so that
-/// what else uses the account is not cut off.
+/// An allowance that pages state: where little is left, the next request waits as the vendor says; where that is
+/// long, or nobody says how long, the partition waits for a later run, so that what else uses the account is not
+/// cut off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuotaSpec {
-    /// JSON pointer to a number.
-    pub pointer: String,
+    /// JSON pointer to a number in the body, or in the JSON that the header holds.
+    pub pointer: Option<String>,
+    pub header: Option<String>,
     /// Fewer than this are little.
-    pub least: u64,
+    pub least: Option<u64>,
+    /// The setting that says it.
+    pub least_setting: Option<String>,
+    /// JSON pointer to what the next query costs: fewer are little.
+    pub least_pointer: Option<String>,
+    /// The number counts what is used: from this on little is left.
+    pub most: Option<u64>,
+    /// JSON pointer to how many are restored in a second.
+    pub restore_pointer: Option<String>,
+    pub wait: WaitSpec,
     /// What is little, one sentence.
     pub note: String,
 }
@@ -125,8 +137,36 @@ impl QuotaSpec {
     /// Reads its table.
     pub fn read(mut section: Section<'_>) -> Self {
         let read = Self {
-            pointer: fields::text(&mut section, "pointer", "\"/quota/remaining\"", "JSON pointer to a number."),
-            least: fields::number(&mut section, "least", "100", "Fewer than this are little."),
+            pointer: fields::optional_text(
+                &mut section,
+                "pointer",
+                "JSON pointer to a number. With `header` it leads into JSON that the header holds, and `*` stands for \
+                 each member there; the worst counts.",
+            ),
+            header: fields::optional_text(&mut section, "header", "The header with the number, or with JSON."),
+            least: fields::optional_number(&mut section, "least", "Fewer than this are little."),
+            least_setting: fields::optional_text(
+                &mut section,
+                "least_setting",
+                "The setting, a number, that says how many are little: what an admin leaves to others.",
+            ),
+            least_pointer: fields::optional_text(
+                &mut section,
+                "least_pointer",
+                "JSON pointer in the body to what the next query costs: fewer are little.",
+            ),
+            most: fields::optional_number(
+                &mut section,
+                "most",
+                "The number counts what is used, e.g. in percent: from this on little is left.",
+            ),
+            restore_pointer: fields::optional_text(
+                &mut section,
+                "restore_pointer",
+                "JSON pointer in the body to how many are restored in a second: the next request waits until there \
+                 are enough.",
+            ),
+            wait: WaitSpec::of(&mut section),
             note: fields::text(
                 &mut section,
                 "note",

@@ -78,7 +78,7 @@ impl ConnectorSpec {
                 continue;
             };
             request.completed(&other.request);
-            if let Some(paging) = paging.filter(|paging| **paging == PagingSpec::None) {
+            if let Some(paging) = paging.filter(|paging| **paging == PagingSpec::default()) {
                 paging.clone_from(&other.paging);
             }
         }

@@ -21,6 +21,8 @@ pub struct StreamSpec {
     pub slicing: SlicingSpec,
     /// Read by the first run of each day (in the account's zone) only.
     pub once_a_day: bool,
+    /// Read again after so many hours only.
+    pub every_hours: Option<u32>,
     /// Runs once for each value of this setting, a list or a text, or for each entry of this list of `partitions`, as
     /// `partition`; not at all where it is empty.
     pub partition_over: Option<String>,
@@ -73,6 +75,19 @@ pub struct StreamSpec {
 }
 
 impl StreamSpec {
+    /// JSON pointer to the list of records, where `records` names a single one.
+    pub fn list_pointer(&self) -> Option<String> {
+        let path = self.records.strip_prefix('$')?;
+        let list = match path.strip_suffix("[*]") {
+            Some(list) => list,
+            // Elements of a body that is read one by one are the records themselves.
+            None if path.is_empty() && self.body == BodyKind::Array => "",
+            None => return None,
+        };
+        let is_plain = list.chars().all(|sign| sign.is_ascii_alphanumeric() || matches!(sign, '.' | '_' | '-'));
+        is_plain.then(|| list.replace('.', "/"))
+    }
+
     /// Whether its slices are days that a source is late with: not what is read as a whole, what was before
     /// the first day, or what a source can do without.
     pub fn has_days(&self) -> bool {
@@ -97,6 +112,12 @@ impl StreamSpec {
                 &mut section,
                 "once_a_day",
                 "Read by the first run of each day (in the account's zone) only.",
+            ),
+            every_hours: fields::optional_number(
+                &mut section,
+                "every_hours",
+                "Read again after so many hours only (a quarter of an hour less counts as well), however often the \
+                 connection is synced: for vendors that answer anew only so often, or charge for each answer.",
             ),
             partition_over: fields::optional_text(
                 &mut section,

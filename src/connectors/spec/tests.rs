@@ -84,7 +84,7 @@ const MISTAKES: [(&str, &str, &str); 26] = [
     (
         "action = \"retry\"",
         "action = \"again\"",
-        "17: [[errors]]: action: unknown choice \"again\" — known choices: refresh, restart_slice, retry, skip, stop, stop_for_today",
+        "17: [[errors]]: action: unknown choice \"again\" — known choices: refresh, restart_slice, retry, skip, smaller_page, split_window, stop, stop_for_today",
     ),
     (
         "note = \"asked too often\"",
@@ -176,5 +176,29 @@ fn what_loaded_in_earlier_releases_loads() {
     let orders = &spec.streams["Orders 2"];
     assert_eq!((&orders.slicing, orders.body), (&SlicingSpec::Whole, BodyKind::Object));
     assert_eq!(orders.request.query, [("from".to_owned(), "{{ slice.start_date }}".to_owned())]);
-    assert!(matches!(&orders.paging, PagingSpec::Offset(offset) if offset.limit == 100), "{:?}", orders.paging);
+    assert_eq!(orders.paging.limit(), Some(100), "{:?}", orders.paging);
+}
+
+#[test]
+fn a_single_response_ignores_the_keys_of_pagers_and_may_be_as_long_as_its_vendor_lists_at_most() {
+    let paging = |table: &str| {
+        let text = SOUND.replace(r#"{ kind = "offset", limit = 100, total_pointer = "/total" }"#, table);
+        ConnectorSpec::parse(Path::new("connector.toml"), &text).expect("sound").streams["orders"].paging.clone()
+    };
+    assert_eq!(paging(r#"{ kind = "none", limit = "100", pointer = 1 }"#), PagingSpec::default());
+    assert_eq!(paging(r#"{ kind = "none", most_records = 15000 }"#).bounds.most_records, Some(15000));
+    assert_eq!(paging(r#"{ kind = "next_token", pointer = "/next", limit = 50 }"#).limit(), Some(50));
+}
+
+#[test]
+fn the_list_of_a_stream_is_where_its_records_are_if_there_is_one() {
+    let list = |records: &str, body: &str| {
+        let lines = format!("records = \"{records}\"\nbody = \"{body}\"");
+        let text = SOUND.replace("records = \"$.orders[*]\"", &lines);
+        ConnectorSpec::parse(Path::new("connector.toml"), &text).expect("sound").streams["orders"].list_pointer()
+    };
+    assert_eq!(list("$.orders[*]", "object").as_deref(), Some("/orders"));
+    assert_eq!(list("$.data.list[*]", "array").as_deref(), Some("/data/list"));
+    assert_eq!(list("$", "array").as_deref(), Some(""));
+    assert_eq!((list("$.days[*].rows[*]", "object"), list("$", "object")), (None, None));
 }

@@ -73,6 +73,8 @@ impl Patience {
             | ConnectorError::RanShort { .. }
             | ConnectorError::Landing { .. } => self.ended = Some(error.clone()),
             ConnectorError::QuotaSpent { .. } => heard.ended = Some(error.clone()),
+            // Another slice may hold less.
+            ConnectorError::Cut { .. } => {}
             ConnectorError::RateLimited { .. } | ConnectorError::Unavailable { .. } => {
                 heard.silences += 1;
                 self.silences += 1;
@@ -85,7 +87,7 @@ impl Patience {
                     self.ended = Some(error.clone());
                 }
             }
-            ConnectorError::Rejected { .. } | ConnectorError::Cut { .. } | ConnectorError::UnexpectedPayload { .. } => {
+            ConnectorError::Rejected { .. } | ConnectorError::UnexpectedPayload { .. } => {
                 heard.refusals += 1;
                 if is_newest && heard.refusals > REFUSALS {
                     heard.ended = Some(error.clone());
@@ -98,6 +100,7 @@ impl Patience {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connectors::error::Less;
 
     fn refused() -> ConnectorError {
         ConnectorError::Rejected { status: 403, note: "no access".to_owned() }
@@ -131,6 +134,14 @@ mod tests {
         assert!(matches!(patience.ask("1", true), Ask::No(_)) && patience.ask("2", false) == Ask::Yes);
         patience.failed("2", &ConnectorError::Unauthorized { note: "revoked".to_owned() }, false);
         assert!(matches!(patience.ask("3", false), Ask::No(ConnectorError::Unauthorized { .. })));
+    }
+
+    #[test]
+    fn a_slice_that_holds_too_much_says_nothing_of_others() {
+        let mut patience = Patience::default();
+        let cut = ConnectorError::Cut { less: Less::Window, note: "15000 records at most".to_owned() };
+        (0..9).for_each(|_| patience.failed("1", &cut, true));
+        assert_eq!((patience.ask("1", false), patience.ask("2", false)), (Ask::Yes, Ask::Yes));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::context::{Source, SyncContext};
 use super::outcome::{SyncError, list_error, load_error};
 use crate::connectors::Slice;
 use crate::connectors::parts_of::PartOf;
-use crate::connectors::slice::{DayRead, Known, Reached, is_due, look_back, news_since, slices};
+use crate::connectors::slice::{DayRead, Known, Reached, is_due, is_due_again, look_back, news_since, slices};
 use crate::domain::coverage::Standing;
 use crate::warehouse::coverage::{self, Place};
 use crate::warehouse::{WarehouseError, cursor};
@@ -44,6 +44,9 @@ pub(super) async fn plan(context: &SyncContext, source: &Source, stream_id: &str
         let known = known(context, place, (now, today), look_back(&stream.slicing)).await;
         let known = known.map_err(|error| load_error(None, &error))?;
         if stream.once_a_day && !is_due(known.reached, now, zone) {
+            continue;
+        }
+        if stream.every_hours.is_some_and(|hours| !is_due_again(known.reached, now, hours)) {
             continue;
         }
         let news_since = news_since(&stream.slicing, known.reached, now, zone);

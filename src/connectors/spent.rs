@@ -1,0 +1,84 @@
+//! Allowances that are used up until an instant: nobody asks before. Kept as long as the process lives; another
+//! one asks once and is told.
+
+use super::error::ConnectorError;
+use super::rules::LONGEST_WAIT;
+use chrono::{DateTime, Utc};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Workspace, connection, stream and partition.
+pub type Place = [String; 4];
+
+/// What is used up, by place.
+#[derive(Debug, Default)]
+pub struct Spent {
+    until: Mutex<HashMap<Place, Held>>,
+}
+
+#[derive(Clone, Debug)]
+struct Held {
+    since: DateTime<Utc>,
+    until: DateTime<Utc>,
+    error: ConnectorError,
+}
+
+impl Spent {
+    /// Holds a place until the wait is over; one that can be sat out is left alone.
+    pub fn hold(&self, place: Place, wait: Option<Duration>, now: DateTime<Utc>, error: ConnectorError) {
+        let until = wait
+            .filter(|wait| *wait > LONGEST_WAIT)
+            .and_then(|wait| Some(now + chrono::TimeDelta::from_std(wait).ok()?));
+        if let Some(until) = until {
+            let mut held = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+            held.insert(place, Held { since: now, until, error });
+        }
+    }
+
+    /// Why a place is not asked at `now`. A clock that was set back forgets.
+    pub fn of(&self, place: &Place, now: DateTime<Utc>) -> Option<ConnectorError> {
+        let mut held = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = held.get(place)?;
+        if now < found.since || now >= found.until {
+            held.remove(place);
+            return None;
+        }
+        Some(match found.error.clone() {
+            ConnectorError::QuotaSpent { note } => ConnectorError::QuotaSpent {
+                note: format!("{note}; not asked again before {}", found.until.format("%Y-%m-%d %H:%M UTC")),
+            },
+            ConnectorError::RateLimited { note, .. } => {
+                ConnectorError::RateLimited { wait: (found.until - now).to_std().ok(), note }
+            }
+            other => other,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::{TimeDelta, TimeZone};
+
+    #[test]
+    fn a_spent_allowance_is_not_asked_for_before_it_returns_and_others_are() {
+        let now = Utc.with_ymd_and_hms(2026, 11, 20, 8, 0, 0).single().expect("an instant");
+        let place = |partition: &str| ["acme", "ads", "ad_daily", partition].map(str::to_owned);
+        let spent = Spent::default();
+        let error = ConnectorError::QuotaSpent { note: "the day's calls are used up".to_owned() };
+        spent.hold(place("8"), Some(Duration::from_secs(3600)), now, error.clone());
+        spent.hold(place("7"), Some(Duration::from_secs(60)), now, error.clone());
+        spent.hold(place("6"), None, now, error);
+        let told = spent.of(&place("8"), now + TimeDelta::minutes(59)).expect("held").to_string();
+        assert_eq!(told, "the day's calls are used up; not asked again before 2026-11-20 09:00 UTC");
+        assert_eq!((spent.of(&place("7"), now), spent.of(&place("6"), now)), (None, None));
+        assert_eq!(spent.of(&place("8"), now + TimeDelta::hours(1)), None);
+
+        let limited = ConnectorError::RateLimited { wait: None, note: "too many calls".to_owned() };
+        spent.hold(place("8"), Some(Duration::from_secs(720)), now, limited);
+        let left = spent.of(&place("8"), now + TimeDelta::minutes(2)).expect("held");
+        assert!(matches!(left, ConnectorError::RateLimited { wait: Some(wait), .. } if wait.as_secs() == 600));
+        assert_eq!(spent.of(&place("8"), now - TimeDelta::hours(1)), None, "the clock was set back");
+    }
+}
