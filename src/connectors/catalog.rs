@@ -165,6 +165,7 @@ impl Connector {
             let pattern = setting.pattern.as_ref()?;
             regex::Regex::new(pattern).err().map(|_| format!("setting {name}: {pattern:?} is not a regular expression"))
         }));
+        problems.extend(spec.auth.problems(&spec.settings));
         for (id, stream) in &spec.streams {
             for confirm in stream.loads.iter().filter_map(|load| load.doubt.confirmed_by.as_ref()) {
                 if !spec.streams.contains_key(&confirm.stream) {
@@ -200,6 +201,7 @@ impl Connector {
                     if let Err(error) = super::environment::environment().template_from_str(template) {
                         problems.push(format!("stream {id}: the template {template:?}: {error}"));
                     }
+                    problems.extend(spec.auth.unknown_value(template).map(|name| format!("stream {id}: {name}")));
                 }
             }
         }

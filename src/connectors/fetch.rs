@@ -23,6 +23,7 @@ impl Engine {
         on_page: &(dyn Fn(u64) + Sync),
     ) -> Result<LandedSlice, ConnectorError> {
         let stream = connection.stream(stream_id)?;
+        self.introduce(connection).await?;
         let manifest = Manifest::begun(connection, stream_id, slice.clone(), self.clock().now());
         let mut landing = Landing::begin(self.landing_root(), manifest)?;
         self.pages(connection, stream, (slice, news_since), &mut landing, on_page).await?;

@@ -9,7 +9,7 @@ pub mod connection_error;
 pub mod count;
 pub mod cursor;
 pub mod engine;
-mod environment;
+pub mod environment;
 pub mod error;
 mod fetch;
 mod fields;
