@@ -46,6 +46,7 @@ mod preview;
 mod queries;
 mod recorded;
 mod recurring;
+mod rotated_tokens;
 mod splits;
 mod support;
 mod tenants;
