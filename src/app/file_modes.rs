@@ -1,6 +1,7 @@
 //! What an installation keeps for its owner alone, and what of it others can get at.
 
 use crate::config::Settings;
+use crate::connectors::auth::kept::FOLDER;
 use crate::support::device::{Encryption, encryption};
 use crate::support::owner;
 use crate::warehouse::maintenance::doctor::Finding;
@@ -8,7 +9,7 @@ use std::path::PathBuf;
 
 /// Names in the data folder, which may hold the configuration and what is the admin's as well. What begins
 /// with `daybook.` is the database with its log, its temporary files and copies, the lock and the socket.
-const KEPT: [&str; 5] = ["landing", "backups", "export", "erased", "sent"];
+const KEPT: [&str; 6] = ["landing", "backups", "export", "erased", "sent", FOLDER];
 
 /// The files and folders of the data folder that hold persons, mails or figures; those of it that are there.
 fn kept(settings: &Settings) -> Vec<PathBuf> {

@@ -6,6 +6,7 @@ use super::opening::{self, Accepted, person_key};
 use super::rollups::Rollups;
 use super::sources::{catalog, sources_by};
 use crate::config::{self, FileConnection, Problem, Settings, WorkspaceSettings};
+use crate::connectors::auth::kept::FOLDER;
 use crate::connectors::file::{FileDrop, Target};
 use crate::connectors::{Catalog, Engine};
 use crate::delivery::Deliverers;
@@ -73,7 +74,7 @@ impl App {
         super::file_modes::close(&settings);
         let now = clock.now();
         let warehouse = opening::open(&settings, accepted, now)?;
-        let engine = Arc::new(Engine::new(data.join("landing"), clock.clone())?);
+        let engine = Arc::new(Engine::new(data.join("landing"), clock.clone())?.keeping_tokens(data.join(FOLDER)));
         let sync = SyncContext {
             root: Some(std::path::absolute(root).unwrap_or_else(|_| root.to_owned())),
             ..SyncContext::new(engine, warehouse.clone(), clock.clone(), person_key(&settings)?)

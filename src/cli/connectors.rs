@@ -15,6 +15,9 @@ pub fn run(root: &Path, json: bool) -> anyhow::Result<Outcome> {
         for setting in &connector.settings {
             outln!("{}", wrapped("  setting ", &format!("{}: {}", marked(setting), setting.about)));
         }
+        for way in &connector.ways {
+            outln!("{}", wrapped("  way     ", &format!("{}: {}", way.name, way.about)));
+        }
         for secret in &connector.secrets {
             outln!("{}", wrapped("  secret  ", &format!("{}: {}", secret.name, secret.about)));
         }

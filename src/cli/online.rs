@@ -6,6 +6,7 @@ use crate::app::AppError;
 use crate::app::{SecretsAre, catalog, sources};
 use crate::config::{ConnectionSettings, Settings, WorkspaceSettings};
 use crate::connectors::Engine;
+use crate::connectors::auth::kept::FOLDER;
 use crate::delivery::channels;
 use crate::jobs::online::{Account, Finding, Standing, vendors, ways_out};
 use crate::support::clock::Clock;
@@ -28,9 +29,9 @@ pub async fn run(settings: &Settings, only: &[String], json: bool) -> anyhow::Re
             Account { connection: source.connection, currency: source.currency, secrets }
         }));
     }
-    // Pages are looked at and dropped: nothing of them belongs into the installation.
+    // Pages are looked at and dropped: nothing of them belongs into the installation. A refresh token that changes does.
     let folder = tempfile::tempdir()?;
-    let engine = Engine::new(folder.path().to_owned(), Clock::System)?;
+    let engine = Engine::new(folder.path().to_owned(), Clock::System)?.keeping_tokens(settings.data_dir.join(FOLDER));
     let mut findings = vendors(&engine, &accounts).await;
     let deliverers = settings.ways_out()?;
     findings.extend(ways_out(&deliverers, &|way| of_way(settings, way)).await);

@@ -25,7 +25,8 @@ pub fn settings(connector: &str) -> Value {
     let described = connector.spec.settings.iter().map(|(name, setting)| {
         let default = setting.default.as_ref().map_or(json!({}), |default| json!({ "default": default }));
         let schema = with(json!({ "description": setting.about }), &with(of_kind(setting), &default));
-        (name.clone(), schema, setting.default.is_none())
+        let is_required = setting.default.is_none() && !connector.spec.auth.may_spare(&format!("settings.{name}"));
+        (name.clone(), schema, is_required)
     });
     table(TAKES, described)
 }
@@ -37,7 +38,8 @@ pub fn secrets(connector: &str) -> Value {
     };
     let described = connector.spec.secrets.iter().map(|(name, secret)| {
         let schema = with(json!({ "description": secret.about }), &secret_ref().schema());
-        (name.clone(), schema, !secret.optional)
+        let is_required = !secret.optional && !connector.spec.auth.may_spare(&format!("secrets.{name}"));
+        (name.clone(), schema, is_required)
     });
     table(KEPT, described)
 }

@@ -183,6 +183,7 @@ impl Connector {
                     .push("quota: none of least, least_setting, least_pointer and most says what is little".to_owned());
             }
         }
+        problems.extend(spec.auth.problems(&spec.settings));
         for (id, stream) in &spec.streams {
             for confirm in stream.loads.iter().filter_map(|load| load.doubt.confirmed_by.as_ref()) {
                 if !spec.streams.contains_key(&confirm.stream) {
@@ -216,6 +217,7 @@ impl Connector {
                 if let Err(error) = super::environment::environment().template_from_str(template) {
                     problems.push(format!("{of}: the template {template:?}: {error}"));
                 }
+                problems.extend(spec.auth.unknown_value(template).map(|name| format!("{of}: {name}")));
             }
         }
         problems

@@ -7,10 +7,11 @@ use super::inside::Inside;
 use super::landing::{PageWriter, PendingWrite, read_page};
 use super::paging::{Found, Lookup, answer_headers, scan_softly, scan_stream_softly};
 use super::rules::{ErrorResponse, Verdict};
-use super::spec::{ErrorRule, LimitSpec, Method};
+use super::spec::{ErrorRule, LimitSpec, Method, Part};
 use crate::support::blocking::{in_pool, off_thread};
+use crate::support::secret::Secret;
 use chrono::{DateTime, Utc};
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderValue};
 use std::future::ready;
 use std::time::Duration;
 
@@ -107,10 +108,28 @@ fn prepare(client: &reqwest::Client, request: &Request, proof: &Credentials) -> 
     }
     match proof {
         Credentials::None => builder,
-        Credentials::Header { name, value } => builder.header(name, value.expose()),
-        Credentials::Query { name, value } => builder.query(&[(name, value.expose())]),
-        Credentials::Bearer { token, .. } => builder.bearer_auth(token.expose()),
+        Credentials::Carried { parts, .. } => parts.iter().fold(builder, |builder, part| match part {
+            Part::Header { name, value } => match sensitive(value) {
+                Some(value) => builder.header(name, value),
+                // It is refused when the request is written.
+                None => builder.header(name, value.expose()),
+            },
+            // The address of a next page may hold it already.
+            Part::Query { name, .. } if holds(&request.url, name) => builder,
+            Part::Query { name, value } => builder.query(&[(name, value.expose())]),
+        }),
     }
+}
+
+/// The value of a header that no library prints; `None` where no header may hold it.
+fn sensitive(value: &Secret) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(value.expose()).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+fn holds(url: &str, parameter: &str) -> bool {
+    reqwest::Url::parse(url).is_ok_and(|url| url.query_pairs().any(|(name, _)| name == parameter))
 }
 
 async fn receive(

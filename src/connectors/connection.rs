@@ -1,16 +1,17 @@
 //! A connector joined with a tenant's settings and secrets.
 
 use super::catalog::Connector;
+use super::environment::mentions;
 use super::error::ConnectorError;
 use super::listed::Listed;
-use super::spec::{ConnectorSpec, PartitionsSpec, SettingKind, SettingSpec, StreamSpec};
+use super::spec::{ConnectorSpec, PartitionsSpec, Scheme, SettingKind, SettingSpec, StreamSpec};
 use crate::support::ids::stable_id;
 use crate::support::redact;
 use crate::support::secret::Secret;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 /// Keys as vendors print them in messages.
 const VENDORS_OWN: &str = r"(?x)
@@ -29,6 +30,8 @@ pub struct Connection {
     pub workspace_zone: Tz,
     /// What is known of the connector's lists.
     pub listed: Listed,
+    /// What came with the token, by the name that templates use.
+    pub answer: Arc<RwLock<BTreeMap<String, String>>>,
 }
 
 impl Connection {
@@ -59,14 +62,21 @@ impl Connection {
             match (settings.get(name), &setting.default) {
                 (Some(value), _) => problems.extend(wrong_value(name, setting, value)),
                 (None, Some(default)) => drop(settings.insert(name.clone(), default.clone())),
-                (None, None) => problems.push(format!("the setting {name:?} is missing: {}", setting.about)),
+                (None, None) => {}
             }
+        }
+        let missing = spec.settings.iter().filter(|(name, _)| !settings.contains_key(*name));
+        let wanted = missing.filter(|(name, _)| !spec.auth.spares(&format!("settings.{name}"), &settings));
+        problems.extend(wanted.map(|(name, setting)| format!("the setting {name:?} is missing: {}", setting.about)));
+        if let Some(one_of) = spec.auth.one_of().filter(|one_of| one_of.chosen(&settings).is_none()) {
+            problems.push(format!("the setting {:?} must be one of {}", one_of.setting, one_of.names()));
         }
         for name in secrets.keys().filter(|name| !spec.secrets.contains_key(*name)) {
             problems.push(format!("{} takes no secret {name:?}", spec.name));
         }
         for (name, secret) in &spec.secrets {
-            if !secret.optional && !secrets.contains_key(name) {
+            let is_wanted = !secret.optional && !spec.auth.spares(&format!("secrets.{name}"), &settings);
+            if is_wanted && !secrets.contains_key(name) {
                 problems.push(format!("the secret {name:?} is missing: {}", secret.about));
             }
         }
@@ -74,8 +84,26 @@ impl Connection {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let (workspace, id, listed) = (workspace.to_owned(), id.to_owned(), Listed::default());
-        Ok(Self { workspace, id, connector, settings, secrets, workspace_zone, listed })
+        let (workspace, id) = (workspace.to_owned(), id.to_owned());
+        let (listed, answer) = (Listed::default(), Arc::default());
+        Ok(Self { workspace, id, connector, settings, secrets, workspace_zone, listed, answer })
+    }
+
+    /// How requests prove who they are.
+    pub fn scheme(&self) -> Option<&dyn Scheme> {
+        self.connector.spec.auth.scheme(&self.settings)
+    }
+
+    /// What came with the token; empty before there is one.
+    pub fn answer(&self) -> BTreeMap<String, String> {
+        self.answer.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes what came with a token.
+    pub fn note_answer(&self, values: &BTreeMap<String, String>) {
+        if *self.answer.read().unwrap_or_else(PoisonError::into_inner) != *values {
+            self.answer.write().unwrap_or_else(PoisonError::into_inner).clone_from(values);
+        }
     }
 
     /// Names the credential, so that everything using it shares limits and tokens. Not reversible.
@@ -152,8 +180,9 @@ pub fn wrong_value(name: &str, spec: &SettingSpec, value: &toml::Value) -> Optio
 
 /// What is wrong with the value of a secret, which is not repeated.
 pub fn wrong_secret(spec: &ConnectorSpec, name: &str, secret: &Secret) -> Option<String> {
-    // The key file of a service account is read, not sent.
-    let is_file = spec.auth.key_file().is_some_and(|template| template.contains(name));
+    // A key file is read, not sent.
+    let file = format!("secrets.{name}");
+    let is_file = spec.auth.key_files().iter().any(|key| mentions(key.template(), &file));
     (!is_file && secret.expose().chars().any(char::is_control))
         .then(|| format!("the secret {name:?} has a line break or another control character, {CUT_A_HEADER}"))
 }

@@ -1,5 +1,6 @@
 //! The way to a vendor: the pages of a query into a landing folder, with retries, tokens and limits.
 
+use super::auth::kept::KeptTokens;
 use super::auth::{Credentials, TokenCache, proof};
 use super::client::{Answer, Expected, Request, build, send};
 use super::connection::Connection;
@@ -90,6 +91,19 @@ impl Engine {
     pub fn new(landing_root: PathBuf, clock: Clock) -> Result<Self, ConnectorError> {
         let (tokens, limits, spent, lanes, lists) = Default::default();
         Ok(Self { client: build()?, landing_root, clock, tokens, limits, spent, lanes, lists })
+    }
+
+    /// The same, which keeps refresh tokens that change in `folder`.
+    pub fn keeping_tokens(self, folder: PathBuf) -> Self {
+        Self { tokens: TokenCache::keeping(KeptTokens::in_folder(folder)), ..self }
+    }
+
+    /// Has a token before the first request is written, where requests are made of what came with it.
+    pub(super) async fn introduce(&self, connection: &Connection) -> Result<(), ConnectorError> {
+        if connection.scheme().is_some_and(|scheme| !scheme.values().is_empty()) {
+            proof(&self.tokens, &self.client, &self.clock, connection, None).await?;
+        }
+        Ok(())
     }
 
     pub(super) fn clock(&self) -> &Clock {
@@ -270,12 +284,12 @@ impl Engine {
                         ErrorAction::Stop => {
                             return Err(ConnectorError::Rejected { status: verdict.status, note: verdict.note });
                         }
-                        ErrorAction::Refresh => match proof {
-                            Credentials::Bearer { generation, .. } if generation > 0 && refused.is_none() => {
+                        ErrorAction::Refresh => match proof.generation().filter(|_| refused.is_none()) {
+                            Some(generation) => {
                                 refused = Some(generation);
                                 continue;
                             }
-                            _ => return Err(ConnectorError::Unauthorized { note: verdict.note }),
+                            None => return Err(ConnectorError::Unauthorized { note: verdict.note }),
                         },
                         ErrorAction::Retry if verdict.attempts.is_some_and(|most| attempt >= most) => {
                             return Err(ConnectorError::Rejected { status: verdict.status, note: verdict.note });

@@ -11,6 +11,18 @@ pub fn environment<'a>() -> Environment<'a> {
     environment
 }
 
+/// Whether a template asks for a name, e.g. `secrets.token`.
+pub fn mentions(template: &str, name: &str) -> bool {
+    asked(template).iter().any(|asked| asked == name)
+}
+
+/// The names that a template asks for, e.g. `secrets.token`; none where it is no template.
+pub fn asked(template: &str) -> Vec<String> {
+    let environment = environment();
+    let parsed = environment.template_from_str(template);
+    parsed.map(|template| template.undeclared_variables(true).into_iter().collect()).unwrap_or_default()
+}
+
 /// Percent-encodes everything that could end or leave a path segment.
 fn encode_path(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -27,6 +39,13 @@ fn encode_path(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_template_says_what_it_asks_for() {
+        assert!(mentions("{{ secrets.token | path }}", "secrets.token"));
+        assert!(!mentions("{{ secrets.token_of_app }}", "secrets.token"));
+        assert!(!mentions("secrets.token", "secrets.token"));
+    }
 
     #[test]
     fn a_partition_cannot_leave_its_path_segment() {

@@ -28,6 +28,7 @@ impl Engine {
         on_page: &(dyn Fn(u64) + Sync),
     ) -> Result<LandedSlice, ConnectorError> {
         let stream = connection.stream(stream_id)?;
+        self.introduce(connection).await?;
         let pending = PendingJobs::of(self.landing_root(), connection, stream_id);
         let now = self.clock().now();
         let resumed = stream.job.as_ref().and_then(|_| pending.resumed(slice, "", now));

@@ -10,7 +10,7 @@ pub mod count;
 pub mod cursor;
 pub mod decode;
 pub mod engine;
-mod environment;
+pub mod environment;
 pub mod error;
 mod fetch;
 mod fields;

@@ -110,6 +110,7 @@ impl Engine {
         name: &str,
         spec: &PartitionsSpec,
     ) -> Result<BTreeSet<String>, ConnectorError> {
+        self.introduce(connection).await?;
         let slice = Slice { partition: String::new(), window: Window::Whole };
         let renderer = Renderer::for_slice(connection, &slice);
         // Its pages go with `landing`: nobody loads them.

@@ -38,6 +38,7 @@ impl Engine {
         let stream = connection.stream(stream_id)?;
         let now = self.clock().now();
         let slice = Slice { partition: partition.to_owned(), window: narrowest(stream, connection, now) };
+        self.introduce(connection).await?;
         let manifest = Manifest::begun(connection, stream_id, slice.clone(), now);
         let mut landing = Landing::begin(self.landing_root(), manifest)?;
         if let Some(job) = &stream.job {

@@ -2,7 +2,7 @@
 //! beside it.
 //!
 //! Every text marked *template* is a minijinja template over `settings`, `secrets`, `slice`,
-//! `partition` and `cursor`; see [`crate::connectors::template`].
+//! `partition`, `cursor` and `auth` (what the token's answer says); see [`crate::connectors::template`].
 
 mod auth;
 mod body;
@@ -21,7 +21,9 @@ mod stream;
 mod wait;
 
 pub use super::paging::PagingSpec;
-pub use auth::{AuthSpec, Grantee, Proof, Scheme};
+pub use auth::{
+    AnswerSpec, AuthSpec, Choice, Exchange, Grantee, KeyFile, OneOf, Part, Proof, Refresh, Scheme, TokenBody, put,
+};
 pub use body::{BodyKind, TableSpec};
 pub use errors::{ErrorAction, ErrorRule, HeaderMatch, ValueMatch};
 pub use follow::{CountSpec, FailedSpec, FollowSpec, IdPlace, ListingSpec, OnlyWith, RestSpec};
@@ -88,6 +90,15 @@ impl ConnectorSpec {
 }
 
 impl ConnectorSpec {
+    /// Whether a connection with these settings, or the defaults where they are silent, needs no such thing, e.g.
+    /// `secrets.key`: only ways to prove who asks that it does not take mention it.
+    pub fn spares(&self, name: &str, settings: &BTreeMap<String, toml::Value>) -> bool {
+        let defaults = self.settings.iter().filter_map(|(name, own)| Some((name.clone(), own.default.clone()?)));
+        let mut taken: BTreeMap<_, _> = defaults.collect();
+        taken.extend(settings.iter().map(|(name, value)| (name.clone(), value.clone())));
+        self.auth.spares(name, &taken)
+    }
+
     /// What readers call a stream: `Google Ads: cost by campaign`.
     pub fn label_of(&self, stream: &str) -> String {
         let own = self.streams.get(stream).and_then(|spec| spec.label.clone());

@@ -1,4 +1,5 @@
-//! Requests as templates over `settings`, `secrets`, `slice`, `partition` and `cursor`.
+//! Requests as templates over `settings`, `secrets`, `slice`, `partition`, `cursor` and `auth`, what the token's answer
+//! says.
 
 use super::connection::Connection;
 use super::cursor::Cursor;
@@ -40,6 +41,10 @@ impl<'a> Renderer<'a> {
     /// Renders `template`; the error names the template's place, never a value.
     pub fn render(&self, template: &str, cursor: Option<&Cursor>) -> Result<String, ConnectorError> {
         let mut context = self.context.clone();
+        let answer = self.connection.answer();
+        if !answer.is_empty() {
+            context.insert("auth", Value::from(Serde(answer)));
+        }
         if let Some(cursor) = cursor {
             context.insert("cursor", Value::from(Serde(cursor)));
         }

@@ -4,7 +4,9 @@ use crate::app::{AppError, catalog};
 use crate::config;
 use crate::connectors::Connector;
 use crate::connectors::file::Presets;
+use crate::connectors::spec::{Choice, ConnectorSpec, OneOf};
 use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A connector; of settings, secrets and streams the names are serialised.
@@ -18,6 +20,9 @@ pub struct ConnectorEntry {
     pub settings: Vec<Named>,
     #[serde(serialize_with = "names")]
     pub secrets: Vec<Named>,
+    /// Ways to prove who asks, where a setting takes one of several.
+    #[serde(serialize_with = "names", skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<Named>,
     #[serde(serialize_with = "names")]
     pub streams: Vec<Named>,
 }
@@ -70,7 +75,8 @@ fn entry(connector: &Connector) -> ConnectorEntry {
     let named =
         |name: &String, about: &str, is_required| Named { name: name.clone(), about: about.to_owned(), is_required };
     let setting = |(name, setting): (&String, &crate::connectors::spec::SettingSpec)| {
-        named(name, &setting.about, setting.default.is_none())
+        let is_required = setting.default.is_none() && !spec.auth.may_spare(&format!("settings.{name}"));
+        named(name, &setting.about, is_required)
     };
     ConnectorEntry {
         name: spec.name.clone(),
@@ -78,8 +84,21 @@ fn entry(connector: &Connector) -> ConnectorEntry {
         docs: spec.docs.clone(),
         settings: spec.settings.iter().map(setting).collect(),
         secrets: spec.secrets.iter().map(|(name, secret)| named(name, &secret.about, true)).collect(),
+        ways: spec.auth.one_of().map(|one_of| ways(spec, one_of)).unwrap_or_default(),
         streams: spec.streams.iter().map(|(name, stream)| named(name, &stream.about, false)).collect(),
     }
+}
+
+/// Each way with the setting that takes it and the secrets that it asks for.
+fn ways(spec: &ConnectorSpec, one_of: &OneOf) -> Vec<Named> {
+    let way = |(name, choice): (&String, &Choice)| {
+        let taken = BTreeMap::from([(one_of.setting.clone(), toml::Value::from(name.as_str()))]);
+        let asked = spec.secrets.keys().filter(|secret| !spec.spares(&format!("secrets.{secret}"), &taken));
+        let secrets: Vec<&str> = asked.map(String::as_str).collect();
+        let about = format!("{} ({} = \"{name}\"; secrets: {})", choice.about, one_of.setting, secrets.join(", "));
+        Named { name: name.clone(), about, is_required: false }
+    };
+    one_of.choices.iter().map(way).collect()
 }
 
 fn names<S: Serializer>(all: &[Named], serializer: S) -> Result<S::Ok, S::Error> {

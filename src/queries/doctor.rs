@@ -1,5 +1,6 @@
 //! What is wrong with the installation, and what to do.
 
+use super::kept_tokens;
 use super::status::{Health as Standing, status};
 use crate::app::{App, AppError, database_file, file_modes};
 use crate::config::{self, Settings};
@@ -110,6 +111,7 @@ fn of_parts(
     };
     let mut findings = doctor(&patient, now);
     findings.extend(file_modes::findings(settings));
+    findings.extend(kept_tokens::findings(settings, now));
     findings.extend(sources);
     let health = findings.iter().map(|finding| finding.health).max().unwrap_or(Health::Good);
     Examination { health, findings }

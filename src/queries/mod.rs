@@ -15,6 +15,7 @@ pub mod explain;
 mod failed_jobs;
 pub mod file_trial;
 pub mod files;
+mod kept_tokens;
 pub mod loads;
 pub mod monitoring;
 pub mod plan;

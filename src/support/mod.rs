@@ -15,6 +15,7 @@ pub mod same_folder;
 pub mod secret;
 pub mod service_account;
 pub mod shown;
+pub mod signed_jwt;
 #[cfg(test)]
 pub mod skip;
 pub mod soft_json;

@@ -1,11 +1,11 @@
 //! A service account's key file, and the signed assertion that is exchanged for a token
 //! (RFC 7523; developers.google.com/identity/protocols/oauth2/service-account).
 
-use super::redact;
 use super::secret::Secret;
+use super::signed_jwt::{Algorithm, KeyError, SigningKey};
 use chrono::{DateTime, Utc};
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::{Map, Value};
 
 /// Seconds that an assertion is good for.
 const LIFETIME: i64 = 3600;
@@ -23,28 +23,6 @@ struct KeyFile {
     client_email: String,
     private_key: String,
     private_key_id: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Claims<'a> {
-    iss: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sub: Option<&'a str>,
-    scope: &'a str,
-    aud: &'a str,
-    iat: i64,
-    exp: i64,
-}
-
-/// What is wrong with a key, in words that follow its name, e.g. `holds no RSA private key`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KeyError {
-    #[error("is not the JSON file Google gave")]
-    NotTheFile,
-    #[error("holds no RSA private key")]
-    NoKey,
-    #[error("cannot sign")]
-    CannotSign,
 }
 
 impl ServiceAccount {
@@ -68,13 +46,13 @@ impl ServiceAccount {
         audience: &str,
         now: DateTime<Utc>,
     ) -> Result<String, KeyError> {
-        let signer = EncodingKey::from_rsa_pem(self.private_key.expose().as_bytes()).map_err(|_| KeyError::NoKey)?;
-        let mut header = Header::new(Algorithm::RS256);
-        header.kid.clone_from(&self.key_id);
-        let iat = now.timestamp();
-        let claims = Claims { iss: &self.email, sub: subject, scope, aud: audience, iat, exp: iat + LIFETIME };
-        let assertion = jsonwebtoken::encode(&header, &claims, &signer).map_err(|_| KeyError::CannotSign)?;
-        redact::keep_token(&assertion);
-        Ok(assertion)
+        let mut claims = Map::new();
+        let own =
+            [("iss", Some(self.email.as_str())), ("sub", subject), ("scope", Some(scope)), ("aud", Some(audience))];
+        for (name, value) in own.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+            claims.insert(name.to_owned(), Value::from(value));
+        }
+        let key = SigningKey::parse(Algorithm::RS256, self.private_key.expose(), self.key_id.clone())?;
+        key.sign(&claims, now, LIFETIME)
     }
 }

@@ -48,6 +48,7 @@ mod preview;
 mod queries;
 mod recorded;
 mod recurring;
+mod rotated_tokens;
 mod splits;
 mod support;
 mod tenants;

@@ -7,7 +7,7 @@ use crate::app::AppError;
 use crate::cli::channel_args::present_answer;
 use crate::connectors::connection::wrong_value;
 use crate::connectors::file::Presets;
-use crate::connectors::spec::{SettingKind, SettingSpec};
+use crate::connectors::spec::{ConnectorSpec, SettingKind, SettingSpec};
 use crate::connectors::{Catalog, Connector};
 use crate::delivery::ChannelRef;
 use crate::delivery::channels::KINDS;
@@ -203,10 +203,11 @@ pub fn vendor_settings(connector: Arc<Connector>, flags: &[String], asker: &mut 
         let remedy = unknown_remedy(name, &known, "settings");
         return Err(AppError::Usage(format!("{} has no setting {name:?}: {remedy}", spec.name)));
     }
-    let mut settings = BTreeMap::new();
+    let mut settings = way_taken(spec, &given, asker)?;
     for (name, setting) in &spec.settings {
+        let is_settled = settings.contains_key(name) || spec.spares(&format!("settings.{name}"), &settings);
         let flag = given.get(&(spec.name.clone(), name.clone())).map(String::as_str);
-        if flag.is_none() && setting.default.is_some() {
+        if flag.is_none() && (is_settled || setting.default.is_some()) {
             continue;
         }
         if flag.is_none() && !asker.asks() {
@@ -217,6 +218,26 @@ pub fn vendor_settings(connector: Arc<Connector>, flags: &[String], asker: &mut 
         settings.insert(name.clone(), asker.value(&question, flag, "", |text| typed(name, setting, text))?);
     }
     Ok(Vendor { connector, settings })
+}
+
+/// The setting that takes one of several ways to prove who asks, unless its default is taken unasked.
+fn way_taken(
+    spec: &ConnectorSpec,
+    given: &BTreeMap<(String, String), String>,
+    asker: &mut Asker<'_>,
+) -> Result<BTreeMap<String, toml::Value>, AppError> {
+    let Some(one_of) = spec.auth.one_of() else { return Ok(BTreeMap::new()) };
+    let flag = given.get(&(spec.name.clone(), one_of.setting.clone())).map(String::as_str);
+    let default = spec.settings.get(&one_of.setting).and_then(|setting| setting.default.as_ref()?.as_str());
+    if flag.is_none() && !asker.asks() {
+        return Ok(BTreeMap::new());
+    }
+    let names: Vec<&str> = one_of.choices.keys().map(String::as_str).collect();
+    let ways = one_of.choices.iter().map(|(name, choice)| format!("{name} = {}", choice.about.trim_end_matches('.')));
+    let question = format!("{} {}: {}", spec.name, one_of.setting, ways.collect::<Vec<_>>().join("; "));
+    let taken =
+        asker.value(&question, flag, default.unwrap_or_default(), |text| self::one_of(text, &names, "choice"))?;
+    Ok(BTreeMap::from([(one_of.setting.clone(), taken.into())]))
 }
 
 /// The value, if `check` would take it.

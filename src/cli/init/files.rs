@@ -182,10 +182,11 @@ pub fn vendor_block(
         text += "\n[connections.settings]\n";
         text.extend(vendor.settings.iter().map(|(name, value)| format!("{name} = {value}\n")));
     }
-    if !spec.secrets.is_empty() {
+    let asked = |name: &str| !spec.spares(&format!("secrets.{name}"), &vendor.settings);
+    if spec.secrets.keys().any(|name| asked(name)) {
         text += "\n[connections.secrets]\n";
     }
-    for (name, described) in &spec.secrets {
+    for (name, described) in spec.secrets.iter().filter(|(name, _)| asked(name)) {
         let about = format!("{}: {}", spec.label, described.about);
         let reference = secret(secrets_in, &format!("{workspace}_{id}_{name}"), &about, wanted);
         text +=

@@ -5,7 +5,8 @@ use super::Review;
 use crate::config::{ConnectionSettings, Problem, SecretPlace, Settings, WorkspaceSettings};
 use crate::connectors::Catalog;
 use crate::connectors::connection::wrong_secret;
-use crate::connectors::spec::ConnectorSpec;
+use crate::connectors::environment::mentions;
+use crate::connectors::spec::{ConnectorSpec, KeyFile};
 use crate::delivery::channels::owner;
 use crate::support::secret::{Secret, SecretRef};
 use std::path::Path;
@@ -121,26 +122,34 @@ fn unsendable(
     own.secrets.iter().filter_map(wrong).collect()
 }
 
-/// A service account's key is a JSON file of a certain form.
+/// A key file has a certain form.
 fn no_key_file(
     workspace: &WorkspaceSettings,
     own: &ConnectionSettings,
     spec: &ConnectorSpec,
     config: &Path,
 ) -> Option<Problem> {
-    let key_json = spec.auth.key_file()?;
-    let (name, reference) = own.secrets.iter().find(|(name, _)| key_json.contains(&format!("secrets.{name}")))?;
+    let keys = spec.auth.key_files();
+    let given = |name: &str| keys.iter().find(|key| mentions(key.template(), &format!("secrets.{name}")));
+    let (key, name, reference) =
+        own.secrets.iter().find_map(|(name, reference)| Some((given(name)?, name, reference)))?;
     let secret = reference.resolve(config).ok()?;
-    let wrong = wrong_key(secret.expose())?;
-    let message = format!("connection {:?}: {name} {wrong}", own.id);
+    let wrong = match key {
+        KeyFile::ServiceAccount(_) => wrong_key(secret.expose()),
+        KeyFile::Pem(_) => (!secret.expose().contains("-----BEGIN")).then_some("holds no private key in PEM form"),
+    };
+    let message = format!("connection {:?}: {name} {}", own.id, wrong?);
     let place = match reference {
         SecretRef::File(path) => format!("config/{}", path.display()),
         SecretRef::Env(name) => format!("the variable {name}"),
         SecretRef::Credential(name) => format!("the credential {name}"),
     };
-    let remedy = format!(
-        "in Google Cloud, IAM & Admin, Service Accounts, Keys, create a key of the type JSON and put the whole file into {place}"
-    );
+    let remedy = match key {
+        KeyFile::ServiceAccount(_) => format!(
+            "in Google Cloud, IAM & Admin, Service Accounts, Keys, create a key of the type JSON and put the whole file into {place}"
+        ),
+        KeyFile::Pem(_) => format!("put the whole file, from -----BEGIN to the end, into {place}"),
+    };
     Some(Problem::new(&workspace.file, own.lines.get(name).copied(), &message, &remedy))
 }
 

@@ -1,9 +1,11 @@
 //! A key that every request carries.
 
-use super::scheme::{Proof, Render, Scheme};
+use super::render::Render;
+use super::scheme::{Part, Proof, Scheme};
 use crate::connectors::error::ConnectorError;
 use crate::connectors::fields;
 use crate::settings::Section;
+use crate::support::secret::Secret;
 
 /// A key in a header or a query parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,14 +34,18 @@ impl ApiKey {
 
 impl Scheme for ApiKey {
     fn proof(&self, render: &Render<'_>) -> Result<Proof, ConnectorError> {
-        let value = render(&self.value)?;
+        let value = Secret::fetched(render(&self.value)?);
         match (&self.header, &self.query) {
-            (Some(name), None) => Ok(Proof::Header { name: name.clone(), value }),
-            (None, Some(name)) => Ok(Proof::Query { name: name.clone(), value }),
+            (Some(name), None) => Ok(Proof::Fixed(vec![Part::Header { name: name.clone(), value }])),
+            (None, Some(name)) => Ok(Proof::Fixed(vec![Part::Query { name: name.clone(), value }])),
             _ => {
                 let note = "api_key needs exactly one of `header` and `query`".to_owned();
                 Err(ConnectorError::Configuration { note })
             }
         }
+    }
+
+    fn templates(&self) -> Vec<&str> {
+        vec![&self.value]
     }
 }

@@ -1,42 +1,52 @@
 //! What each way to prove who asks has to say.
 
+use super::exchange::Exchange;
+use super::render::{Render, Signer};
 use crate::connectors::error::ConnectorError;
-use chrono::{DateTime, Utc};
+use crate::support::secret::Secret;
 
-/// Fills in a template.
-pub type Render<'a> = dyn Fn(&str) -> Result<String, ConnectorError> + 'a;
+/// What a request carries of a proof.
+#[derive(Clone, Debug)]
+pub enum Part {
+    Header { name: String, value: Secret },
+    Query { name: String, value: Secret },
+}
 
-/// The fields of a request to a token endpoint, made when a token is needed.
-pub type Form = Box<dyn Fn(DateTime<Utc>) -> Result<Vec<(&'static str, String)>, ConnectorError> + Send + Sync>;
+impl Part {
+    /// `Authorization: <scheme> <value>`.
+    pub fn authorization(scheme: &str, value: &str) -> Self {
+        // Alone, it is a secret as well.
+        let _known = Secret::fetched(value);
+        Self::Header { name: "Authorization".to_owned(), value: Secret::new(format!("{scheme} {value}")) }
+    }
+}
 
 /// What a request carries, or how to get it. The texts are secrets.
 pub enum Proof {
-    Header {
-        name: String,
-        value: String,
-    },
-    Query {
-        name: String,
-        value: String,
-    },
-    Bearer {
-        token: String,
-    },
-    /// A token that this endpoint gives for the form.
-    Exchange {
-        url: String,
-        grantee: Grantee,
-        form: Form,
-    },
+    /// The same with each request.
+    Fixed(Vec<Part>),
+    /// A token that an endpoint gives.
+    Exchange(Box<Exchange>),
+    /// A token that is signed here, good for so many seconds.
+    Signed { sign: Signer, lifetime_secs: i64 },
 }
 
-/// How the connection proves who it is.
+/// The template of a key file: what it names is read and never sent, and has several lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Grantee {
-    /// A person who once connected an account.
-    Person,
-    /// A service account with its key.
-    ServiceAccount,
+pub enum KeyFile<'a> {
+    /// The JSON file of a Google service account.
+    ServiceAccount(&'a str),
+    /// A private key in PEM form.
+    Pem(&'a str),
+}
+
+impl<'a> KeyFile<'a> {
+    /// The template.
+    pub fn template(self) -> &'a str {
+        match self {
+            Self::ServiceAccount(template) | Self::Pem(template) => template,
+        }
+    }
 }
 
 /// A way to prove who asks.
@@ -44,8 +54,16 @@ pub trait Scheme {
     /// What its requests carry.
     fn proof(&self, render: &Render<'_>) -> Result<Proof, ConnectorError>;
 
-    /// The template of a key file: what it names is read and never sent.
-    fn key_file(&self) -> Option<&str> {
+    /// All its templates.
+    fn templates(&self) -> Vec<&str>;
+
+    /// What is read and never sent.
+    fn key_file(&self) -> Option<KeyFile<'_>> {
         None
+    }
+
+    /// Names of what of the token's answer requests may use: `{{ auth.<name> }}`.
+    fn values(&self) -> Vec<&str> {
+        Vec::new()
     }
 }

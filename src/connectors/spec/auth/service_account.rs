@@ -1,10 +1,14 @@
 //! A signed assertion (RFC 7523) of a service account.
 
-use super::scheme::{Grantee, Proof, Render, Scheme};
+use super::exchange::{Exchange, Grantee, TokenCall};
+use super::jwt_bearer::GRANT_TYPE;
+use super::render::Render;
+use super::scheme::{KeyFile, Proof, Scheme};
 use crate::connectors::error::ConnectorError;
 use crate::connectors::fields;
 use crate::settings::Section;
-use crate::support::service_account::{self, KeyError};
+use crate::support::service_account;
+use crate::support::signed_jwt::KeyError;
 use chrono::{DateTime, Utc};
 
 /// A signed assertion exchanged for a token (RFC 7523, RS256), from a Google service-account key file.
@@ -41,17 +45,19 @@ impl ServiceAccount {
 
 impl Scheme for ServiceAccount {
     fn proof(&self, render: &Render<'_>) -> Result<Proof, ConnectorError> {
-        let (url, key, scope) = (render(&self.token_url)?, render(&self.key_json)?, render(&self.scope)?);
-        let audience = url.clone();
-        let form = move |now| {
-            let grant_type = "urn:ietf:params:oauth:grant-type:jwt-bearer".to_owned();
-            Ok(vec![("grant_type", grant_type), ("assertion", assertion(&key, &scope, &audience, now)?)])
-        };
-        Ok(Proof::Exchange { url, grantee: Grantee::ServiceAccount, form: Box::new(form) })
+        let call = TokenCall { token_url: self.token_url.clone(), ..TokenCall::default() };
+        let exchange = call.exchange(render, (Grantee::ServiceAccount, GRANT_TYPE))?;
+        let (key, scope, audience) = (render(&self.key_json)?, render(&self.scope)?, exchange.url.clone());
+        let sign = move |now| assertion(&key, &scope, &audience, now);
+        Ok(Proof::Exchange(Box::new(Exchange { assertion: Some(Box::new(sign)), ..exchange })))
     }
 
-    fn key_file(&self) -> Option<&str> {
-        Some(&self.key_json)
+    fn templates(&self) -> Vec<&str> {
+        vec![&self.token_url, &self.key_json, &self.scope]
+    }
+
+    fn key_file(&self) -> Option<KeyFile<'_>> {
+        Some(KeyFile::ServiceAccount(&self.key_json))
     }
 }
 
