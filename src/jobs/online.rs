@@ -67,7 +67,7 @@ async fn try_account(engine: &Engine, account: &Account) -> Finding {
     let (mut asked, mut notes, mut warnings): (usize, Vec<String>, Vec<String>) = Default::default();
     let mut errors: Vec<(String, ConnectorError)> = Vec::new();
     'streams: for (id, stream) in &connection.connector.spec.streams {
-        for partition in connection.partitions(stream.partition_over.as_deref()) {
+        for partition in connection.parts_of(stream) {
             asked += 1;
             let place = if partition.is_empty() { id.clone() } else { format!("{id} of {partition}") };
             match engine.probe(connection, id, &partition).await {

@@ -37,8 +37,9 @@ pub(super) async fn plan(
     let zone = connection.time_zone(stream.time_zone_setting.as_deref());
     let now = context.clock.now();
     let today = now.with_timezone(&zone).date_naive();
+    let since = connection.first_day(stream, source.since, today);
     let mut all = Vec::new();
-    for partition in connection.partitions(stream.partition_over.as_deref()) {
+    for partition in connection.parts_of(stream) {
         let place = Place::new(&connection.workspace, &connection.id, stream_id, &partition);
         let known = known(context, place, (now, today), look_back(&stream.slicing)).await?;
         if stream.once_a_day && !is_due(known.reached, now, zone) {
@@ -46,7 +47,7 @@ pub(super) async fn plan(
         }
         let news_since = news_since(&stream.slicing, known.reached, now, zone);
         let unread_from = known.reached.map(|reached| reached.until.with_timezone(&zone).date_naive());
-        let lacking = slices(&stream.slicing, &partition, &known, source.since, now, zone);
+        let lacking = slices(&stream.slicing, &partition, &known, since, now, zone);
         all.extend(lacking.into_iter().map(|slice| Planned { slice, news_since, unread_from }));
     }
     Ok(all)
