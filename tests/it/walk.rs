@@ -23,10 +23,10 @@ fn workspace(tenant: &Tenant, base: &str, since: NaiveDate) -> String {
     let mut text = format!(
         "name = '{}'\ntime_zone = '{}'\ncurrency = '{}'\n\
          [[connections]]\nid = 'analytics'\nconnector = 'google_analytics'\nsince = {since}\n\
-         settings = {{ base_url = '{base}/google_analytics', token_url = '{base}/oauth2/token', property_ids = ['{}'] }}\n\
+         settings = {{ base_url = '{base}/google_analytics', token_url = '{base}/oauth2/token', property_ids = ['{}'], breakdown_days = 30 }}\n\
          secrets = {{ key_json = {{ file = 'secrets/key' }} }}\n\
          [[connections]]\nid = 'ads'\nconnector = 'google_ads'\nsince = {since}\n\
-         settings = {{ base_url = '{base}/google_ads', token_url = '{base}/oauth2/token', customer_ids = {:?} }}\n\
+         settings = {{ base_url = '{base}/google_ads', token_url = '{base}/oauth2/token', customer_ids = {:?}, breakdown_days = 30 }}\n\
          secrets = {{ developer_token = {{ file = 'secrets/a' }}, client_id = {{ file = 'secrets/b' }}, \
          client_secret = {{ file = 'secrets/c' }}, refresh_token = {{ file = 'secrets/d' }} }}\n",
         tenant.name,

@@ -2,7 +2,7 @@
 
 use super::context::{Source, SyncContext};
 use crate::connectors::Slice;
-use crate::connectors::slice::{DayRead, Known, Reached, is_due, look_back, news_since, slices};
+use crate::connectors::slice::{DayRead, Known, Reached, is_due, lacks_days, look_back, news_since, slices};
 use crate::domain::coverage::Standing;
 use crate::warehouse::coverage::{self, Place};
 use crate::warehouse::{WarehouseError, cursor};
@@ -42,13 +42,12 @@ pub(super) async fn plan(
     for partition in connection.parts_of(stream) {
         let place = Place::new(&connection.workspace, &connection.id, stream_id, &partition);
         let known = known(context, place, (now, today), look_back(&stream.slicing)).await?;
-        if stream.once_a_day && !is_due(known.reached, now, zone) {
-            continue;
-        }
+        let is_done = stream.once_a_day && !is_due(known.reached, now, zone);
         let news_since = news_since(&stream.slicing, known.reached, now, zone);
         let unread_from = known.reached.map(|reached| reached.until.with_timezone(&zone).date_naive());
         let lacking = slices(&stream.slicing, &partition, &known, since, now, zone);
-        all.extend(lacking.into_iter().map(|slice| Planned { slice, news_since, unread_from }));
+        let due = lacking.into_iter().filter(|slice| !is_done || lacks_days(slice, &known.days, today));
+        all.extend(due.map(|slice| Planned { slice, news_since, unread_from }));
     }
     Ok(all)
 }
