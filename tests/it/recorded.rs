@@ -67,7 +67,7 @@ fn google_ads_recordings_give_what_their_readme_says() {
 fn recordings_of_google_give_breakdowns_what_they_hold() {
     let Some(folder) = recordings() else { return };
     let load = |connector: &str, stream: &str, file: &str| case(connector, stream, &[body(&folder, file)]);
-    for stream in ["devices", "hours", "regions", "keywords", "search_terms"] {
+    for stream in ["devices", "hours", "keywords", "search_terms"] {
         let none = load("google_ads", stream, "google-ads/stream_no_results.json");
         assert_eq!(texts(&none.warehouse, "SELECT rows_read::VARCHAR FROM ops.load"), ["0"], "{stream}");
     }
