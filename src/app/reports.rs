@@ -76,13 +76,15 @@ impl App {
             let connection = &source.connection;
             let connector = &connection.connector;
             for (id, stream) in &connector.spec.streams {
-                let Some(load) = daily_load(stream, &self.settings.metrics) else { continue };
+                let Some(load) = daily_load(stream, &self.settings.metrics).filter(|_| connection.wants(stream)) else {
+                    continue;
+                };
                 let facts = StreamFacts {
                     label: connector.spec.label_of(id),
                     settles_after_days: stream.settles_after_days,
                     fact: load.table.clone(),
                     parts: connection.partitions(stream.partition_over.as_deref()),
-                    since: source.since,
+                    since: connection.first_day(stream, source.since, today),
                 };
                 streams.insert(format!("{}/{id}", connection.id), facts);
             }

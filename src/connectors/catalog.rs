@@ -196,6 +196,12 @@ impl Connector {
             {
                 problems.push(format!("stream {id}: partition_over names {over:?}, which is no setting and no list"));
             }
+            let gates = [("needs_setting", &stream.needs_setting), ("days_setting", &stream.days_setting)];
+            for (word, setting) in gates {
+                if let Some(setting) = setting.as_ref().filter(|setting| !spec.settings.contains_key(*setting)) {
+                    problems.push(format!("stream {id}: {word} names {setting:?}, which is no setting"));
+                }
+            }
             for load in &stream.loads {
                 if !self.sql.contains_key(&load.sql_file()) {
                     problems.push(format!("stream {id}: the file {} is missing", load.sql_file()));

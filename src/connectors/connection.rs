@@ -8,6 +8,7 @@ use super::spec::{ConnectorSpec, PartitionsSpec, Scheme, SettingKind, SettingSpe
 use crate::support::ids::stable_id;
 use crate::support::redact;
 use crate::support::secret::Secret;
+use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -158,6 +159,29 @@ impl Connection {
         list.into_iter().flatten().filter_map(|value| value.as_str().map(str::to_owned)).collect()
     }
 
+    /// Whether the settings want a stream to be read.
+    pub fn wants(&self, stream: &StreamSpec) -> bool {
+        match stream.needs_setting.as_ref().and_then(|name| self.settings.get(name)) {
+            None => stream.needs_setting.is_none(),
+            Some(toml::Value::Array(list)) => !list.is_empty(),
+            Some(toml::Value::String(text)) => !text.is_empty(),
+            Some(toml::Value::Boolean(is_wanted)) => *is_wanted,
+            Some(value) => value.as_integer() != Some(0),
+        }
+    }
+
+    /// The parts a stream is read in: those of its partition; none where the settings do not want it.
+    pub fn parts_of(&self, stream: &StreamSpec) -> Vec<String> {
+        if self.wants(stream) { self.partitions(stream.partition_over.as_deref()) } else { Vec::new() }
+    }
+
+    /// The first day a stream is read from, of a connection that begins on `since`.
+    pub fn first_day(&self, stream: &StreamSpec, since: NaiveDate, today: NaiveDate) -> NaiveDate {
+        let days = stream.days_setting.as_ref().and_then(|name| self.settings.get(name)?.as_integer());
+        let first = days.and_then(|days| today.checked_sub_days(Days::new(u64::try_from(days).unwrap_or(0))));
+        first.map_or(since, |first| first.max(since))
+    }
+
     /// `text` without any of this connection's secrets, and without what vendors print of keys and accounts
     /// themselves: masked keys, tokens by their form, Stripe's account ids.
     pub fn redact(&self, text: &str) -> String {
@@ -174,6 +198,10 @@ impl Connection {
 pub fn wrong_value(name: &str, spec: &SettingSpec, value: &toml::Value) -> Option<String> {
     if holds_control(value) {
         return Some(format!("the setting {name:?} has a line break or another control character, {CUT_A_HEADER}"));
+    }
+    // An empty list is no list of entries, but may be what is meant where nothing is set.
+    if spec.default.as_ref() == Some(value) {
+        return None;
     }
     wrong_kind(name, spec, value).or_else(|| wrong_form(name, spec, value))
 }
@@ -213,8 +241,7 @@ fn wrong_form(name: &str, spec: &SettingSpec, value: &toml::Value) -> Option<Str
             padded.trim()
         ));
     }
-    let is_default = spec.default.as_ref() == Some(value);
-    if let Some(pattern) = spec.pattern.as_ref().filter(|_| !is_default) {
+    if let Some(pattern) = &spec.pattern {
         let pattern = regex::Regex::new(&format!("^(?:{pattern})$")).ok()?;
         let wrong: Vec<String> =
             entries.iter().filter(|entry| !pattern.is_match(entry)).map(|entry| format!("{entry:?}")).collect();
@@ -222,6 +249,9 @@ fn wrong_form(name: &str, spec: &SettingSpec, value: &toml::Value) -> Option<Str
             let looks_like = spec.looks_like.as_deref().unwrap_or("of another form");
             return Some(format!("the setting {name:?} has {}; it must be {looks_like}", wrong.join(", ")));
         }
+    }
+    if let Some(most) = spec.most_entries.filter(|most| entries.len() > *most) {
+        return Some(format!("the setting {name:?} has {} entries; it may have {most}", entries.len()));
     }
     let mut seen = std::collections::BTreeSet::new();
     let twice = entries.iter().find(|entry| !seen.insert(**entry))?;
@@ -267,6 +297,7 @@ pub fn is_safe_url(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connectors::Catalog;
 
     #[test]
     fn a_value_of_another_form_is_reported_with_what_it_must_look_like() {
@@ -276,6 +307,7 @@ mod tests {
             kind: SettingKind::List,
             pattern: Some("[0-9]{10}".to_owned()),
             looks_like: Some("ten digits, such as 1234567890".to_owned()),
+            most_entries: Some(3),
             default: None,
         };
         let judge = |ids: &[&str]| {
@@ -285,6 +317,8 @@ mod tests {
         let wrong = "the setting \"customer_ids\" has \"123-456-7890\"; it must be ten digits, such as 1234567890";
         assert_eq!(judge(&["1234567890", "123-456-7890"]).as_deref(), Some(wrong));
         assert_eq!(judge(&["1", "2", "1"]).map(|_| ()), Some(()));
+        let four = ["1234567890", "1234567891", "1234567892", "1234567893"];
+        assert!(judge(&four).is_some_and(|wrong| wrong.contains("has 4 entries; it may have 3")));
         assert!(judge(&["1234567890", "1234567890"]).is_some_and(|wrong| wrong.contains("twice")));
         assert_eq!(judge(&["1234567890", "1234567891"]), None);
         assert!(judge(&["1234567890 "]).is_some_and(|wrong| wrong.contains("with blanks at its ends")));
@@ -305,5 +339,29 @@ mod tests {
         assert!(is_safe_url("http://127.0.0.1:8080/x") && is_safe_url("http://[::1]/"));
         assert!(!is_safe_url("http://api.stripe.com") && !is_safe_url("http://127.0.0.1.evil.example"));
         assert!(!is_safe_url("file:///etc/passwd"));
+    }
+
+    #[test]
+    fn a_stream_is_read_where_and_as_far_back_as_the_settings_want_it() {
+        let connector = Catalog::built_in().expect("a sound catalog").get("google_analytics").expect("a connector");
+        let of = |more: &str| {
+            let settings = toml::from_str(&format!("property_ids = [\"1\"]\n{more}")).expect("settings");
+            let secrets = BTreeMap::from([("key_json".to_owned(), Secret::new("{}"))]);
+            Connection::new("acme", "web", connector.clone(), settings, secrets, Tz::UTC)
+        };
+        let stream = &connector.spec.streams["custom_visits"];
+        let (since, today) = ("2026-01-01".parse().expect("a date"), "2026-11-20".parse().expect("a date"));
+        let none = of("custom_dimensions = []").expect("a connection");
+        assert_eq!(none.parts_of(stream), [""; 0]);
+        assert_eq!(none.first_day(stream, since, today), since);
+        let one = of("custom_dimensions = [\"customEvent:plan\"]\nbreakdown_days = 10").expect("a connection");
+        assert_eq!(one.parts_of(stream), ["1"]);
+        assert_eq!(one.first_day(stream, since, today).to_string(), "2026-11-10");
+        assert_eq!(one.first_day(&connector.spec.streams["web_daily"], since, today), since);
+        // googleapis/google-cloud-python#12466: the parameter's name is taken for the dimension's.
+        let wrong = of("custom_dimensions = [\"plan\"]").expect_err("a problem");
+        assert!(wrong[0].contains("customEvent:plan"), "{wrong:?}");
+        let six = "custom_dimensions = [\"customEvent:a\", \"customEvent:b\", \"customEvent:c\", \"customEvent:d\", \"customEvent:e\", \"customEvent:f\"]";
+        assert!(of(six).is_err_and(|wrong| wrong[0].contains("it may have 5")));
     }
 }

@@ -7,7 +7,7 @@ use super::follow::named_ids;
 use super::landing::{Landing, Manifest};
 use super::listed::Listed;
 use super::slice::{Slice, Window};
-use super::spec::PartitionsSpec;
+use super::spec::{PartitionsSpec, StreamSpec};
 use super::template::Renderer;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -30,7 +30,11 @@ pub struct PartOf {
 impl Engine {
     /// What a stream runs over: the entries of its setting, or of the list that the vendor gives now. Entries that the
     /// vendor does not list are among them, with that as the reason why they cannot be read.
-    pub async fn parts_of(&self, connection: &Connection, over: Option<&str>) -> Result<Vec<PartOf>, ConnectorError> {
+    pub async fn parts_of(&self, connection: &Connection, stream: &StreamSpec) -> Result<Vec<PartOf>, ConnectorError> {
+        if !connection.wants(stream) {
+            return Ok(Vec::new());
+        }
+        let over = stream.partition_over.as_deref();
         let all = |partitions: Vec<String>| {
             partitions.into_iter().map(|partition| PartOf { partition, refused: None }).collect::<Vec<_>>()
         };

@@ -233,6 +233,14 @@ pub fn is_due_again(reached: Option<Reached>, now: DateTime<Utc>, hours: u32) ->
     reached.is_none_or(|reached| reached.asked_at > now || now - reached.asked_at >= pause)
 }
 
+/// Whether a slice has a day before `today` that was never asked for, or in vain: what is read once a day is asked for
+/// such days all the same.
+pub fn lacks_days(slice: &Slice, held: &BTreeMap<NaiveDate, DayRead>, today: NaiveDate) -> bool {
+    let Window::Days { period } = slice.window else { return false };
+    let is_lacking = |date| held.get(&date).is_none_or(|read| read.standing.is_some_and(Standing::is_open));
+    period.dates().take_while(|date| *date < today).any(is_lacking)
+}
+
 /// Since when changes of objects that are not read now count. `None` where all is read anew, from the
 /// beginning of time: then nothing that was read is older than the news of it. Where it is read from the
 /// first day, objects of before may have changed since: all news counts that the vendor still keeps.

@@ -79,7 +79,7 @@ fn plan(context: &SyncContext, source: &Source, stream_id: &str, period: Period)
     // What was made before the period is not of it.
     let slicing = stream.slicing.without_days_before();
     connection
-        .partitions(stream.partition_over.as_deref())
+        .parts_of(stream)
         .iter()
         .flat_map(|partition| slices(&slicing, partition, &Known::default(), period.start, until, zone))
         .filter(|slice| slice.window != Window::Whole && !matches!(stream.slicing, SlicingSpec::Before { .. }))

@@ -68,7 +68,7 @@ async fn try_account(engine: &Engine, account: &Account) -> Finding {
     let (mut asked, mut notes, mut warnings): (usize, Vec<String>, Vec<String>) = Default::default();
     let mut errors: Vec<(String, ConnectorError)> = Vec::new();
     'streams: for (id, stream) in &connection.connector.spec.streams {
-        let parts = match engine.parts_of(connection, stream.partition_over.as_deref()).await {
+        let parts = match engine.parts_of(connection, stream).await {
             Ok(parts) => parts,
             Err(error) => {
                 errors.push((id.clone(), error));

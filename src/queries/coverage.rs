@@ -106,10 +106,11 @@ fn of_source(
         let zone = connection.time_zone(stream.time_zone_setting.as_deref());
         let today = now.with_timezone(&zone).date_naive();
         let last = to.unwrap_or(today).min(today);
-        let Some(expected) = Period::new(from.unwrap_or(source.since).max(source.since), last + Days::new(1)) else {
+        let since = connection.first_day(stream, source.since, today);
+        let Some(expected) = Period::new(from.unwrap_or(since).max(since), last + Days::new(1)) else {
             continue;
         };
-        for partition in connection.partitions(stream.partition_over.as_deref()) {
+        for partition in connection.parts_of(stream) {
             let own = |day: &&CoveredDay| {
                 day.connection == connection.id
                     && day.stream == *id

@@ -1,16 +1,21 @@
 //! The vendors' APIs over the simulated companies, with what goes wrong there.
 
+mod ad_breakdowns;
+mod ad_rows;
 mod credentials;
 mod fault;
 mod faults;
 pub mod google;
+pub mod google_ads;
 pub mod hubspot;
 pub mod misbehave;
 mod options;
 mod shared;
+mod shares;
 pub mod stripe;
 mod tokens;
 mod troubles;
+mod web_breakdowns;
 
 pub use credentials::Credentials;
 pub use fault::Fault;

@@ -14,6 +14,7 @@ mod add;
 mod architecture;
 mod attack;
 mod backfill;
+mod breakdowns;
 mod business;
 mod compat;
 mod daemon;

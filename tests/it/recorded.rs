@@ -62,6 +62,27 @@ fn google_ads_recordings_give_what_their_readme_says() {
     assert_eq!(texts(&accounts.warehouse, "SELECT count(*)::VARCHAR FROM core.ad_daily"), ["0"]);
 }
 
+/// Recorded before breakdowns were asked for: what an answer does not split by stays in its day, or is set aside.
+#[test]
+fn recordings_of_google_give_breakdowns_what_they_hold() {
+    let Some(folder) = recordings() else { return };
+    let load = |connector: &str, stream: &str, file: &str| case(connector, stream, &[body(&folder, file)]);
+    for stream in ["devices", "hours", "keywords", "search_terms"] {
+        let none = load("google_ads", stream, "google-ads/stream_no_results.json");
+        assert_eq!(texts(&none.warehouse, "SELECT rows_read::VARCHAR FROM ops.load"), ["0"], "{stream}");
+    }
+    let four = load("google_ads", "devices", "google-ads/stream_two_dates_b.json");
+    let costs = "SELECT device || ' ' || cost::DECIMAL(18, 2) FROM core.ad_device_daily ORDER BY date DESC";
+    assert_eq!(texts(&four.warehouse, costs), ["unknown 18.00", "unknown 10.00", "unknown 8.00", "unknown 143.00"]);
+    assert_eq!(load("google_ads", "hours", "google-ads/stream_two_dates_b.json").quarantined, 4);
+
+    let devices = load("google_analytics", "device_visits", "ga4/devices_row2.json");
+    let reason = "SELECT reason FROM ops.quarantine";
+    assert_eq!(texts(&devices.warehouse, reason), ["country is missing"], "no country is not the empty one");
+    let empty = load("google_analytics", "events", "ga4/empty_with_reason.json");
+    assert!(empty.notes.iter().any(|note| note.contains("No data available")), "{:?}", empty.notes);
+}
+
 #[test]
 fn google_analytics_recordings_give_their_flags_and_no_rows_when_empty() {
     let Some(folder) = recordings() else { return };

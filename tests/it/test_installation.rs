@@ -86,14 +86,14 @@ targets = { {goal} = "120", roi = "2.5" }
 id = "google_analytics"
 connector = "google_analytics"
 since = {first}
-settings = { base_url = "{base}/google_analytics", token_url = "{base}/oauth2/token", property_ids = ["{property}"] }
+settings = { base_url = "{base}/google_analytics", token_url = "{base}/oauth2/token", property_ids = ["{property}"], breakdown_days = 30 }
 secrets = { key_json = { file = "key_json" } }
 
 [[connections]]
 id = "google_ads"
 connector = "google_ads"
 since = {first}
-settings = { base_url = "{base}/google_ads", token_url = "{base}/oauth2/token", customer_ids = [{accounts}] }
+settings = { base_url = "{base}/google_ads", token_url = "{base}/oauth2/token", customer_ids = [{accounts}], breakdown_days = 30 }
 
 [connections.secrets]
 developer_token = { file = "developer_token" }

@@ -143,7 +143,25 @@ async fn totals_equal_the_simulators_truth_on_every_day() {
     for (tenant, truth) in &truth.tenants {
         pages_equal_the_truth(&world, tenant, truth);
     }
+    breakdowns_add_up(&world);
     documents::equal_the_truth(&world, &truth);
+}
+
+/// Devices of a campaign come to the campaign; what platforms cannot place is a row of its own.
+fn breakdowns_add_up(world: &Simulation) {
+    let found = |sql: &str| texts(&world.context.warehouse, sql);
+    let parts = "WITH part AS (SELECT workspace, account_id, campaign_id, date, sum(impressions) AS impressions, sum(clicks) AS clicks,
+            sum(cost) AS cost, sum(conversions) AS conversions FROM core.ad_device_daily GROUP BY ALL)
+        SELECT concat_ws(' ', count(*) > 200, count(*) FILTER (p.impressions = a.impressions AND p.clicks = a.clicks
+            AND p.cost = a.cost AND p.conversions = a.conversions) = count(*))
+        FROM part AS p JOIN core.ad_daily AS a USING (workspace, account_id, campaign_id, date)";
+    assert_eq!(found(parts), ["true true"]);
+    let rest =
+        |of: &str| found(&format!("SELECT DISTINCT breakdown FROM mart.{of} WHERE value LIKE 'not split%' ORDER BY 1"));
+    assert_eq!(rest("ad_breakdown_daily"), ["keyword", "region", "search term"]);
+    assert_eq!(rest("web_breakdown_daily"), [""; 0]);
+    let kinds = "SELECT DISTINCT breakdown FROM mart.web_breakdown_daily ORDER BY 1";
+    assert_eq!(found(kinds), ["device", "hour", "new or returning"]);
 }
 
 /// What the standing check says of payments that the provider's ledger does not have.

@@ -114,6 +114,27 @@ fn a_long_pause_or_a_new_day_reads_everything_again_where_the_stream_says_so() {
 }
 
 #[test]
+fn what_is_read_once_a_day_is_asked_again_for_days_that_did_not_come() {
+    let date = |day| NaiveDate::from_ymd_opt(2026, 11, day).expect("a date");
+    let read =
+        |standing: Option<Standing>| DayRead { asked_at: DateTime::UNIX_EPOCH, is_whole: standing.is_none(), standing };
+    let slice = |start, end| Slice {
+        partition: String::new(),
+        window: Window::Days { period: Period::new(date(start), date(end)).expect("days") },
+    };
+    let held = BTreeMap::from([
+        (date(1), read(Some(Standing::Failed))),
+        (date(2), read(None)),
+        (date(3), read(None)),
+        (date(4), read(Some(Standing::Accepted))),
+    ]);
+    let lacks = |start, end| super::lacks_days(&slice(start, end), &held, date(6));
+    assert!(lacks(1, 3) && !lacks(2, 5) && lacks(4, 6));
+    assert!(!lacks(6, 7), "the running day comes with the next day's first run");
+    assert!(!super::lacks_days(&Slice { partition: String::new(), window: Window::Whole }, &held, date(6)));
+}
+
+#[test]
 fn what_is_read_once_a_day_is_due_on_the_next_day_of_its_zone() {
     let at = |day, hour| Utc.with_ymd_and_hms(2026, 6, day, hour, 0, 0).single().expect("an instant");
     let is_due = |asked_at, now, zone| is_due(Some(Reached { until: asked_at, asked_at }), now, zone);

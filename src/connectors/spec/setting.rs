@@ -12,6 +12,8 @@ pub struct SettingSpec {
     pub pattern: Option<String>,
     /// What matches looks like, for the message: `digits only, such as 1234567890`.
     pub looks_like: Option<String>,
+    /// The most entries of a list.
+    pub most_entries: Option<usize>,
     /// Without a default the setting is required.
     pub default: Option<toml::Value>,
 }
@@ -65,6 +67,7 @@ impl SettingSpec {
                 "looks_like",
                 "What matches looks like, for the message: `digits only, such as 1234567890`.",
             ),
+            most_entries: fields::optional_number(&mut section, "most_entries", "The most entries of a list."),
             default: fields::optional_value(&mut section, "default", "Without a default the setting is required."),
         };
         section.finish();

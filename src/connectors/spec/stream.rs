@@ -26,6 +26,10 @@ pub struct StreamSpec {
     /// Runs once for each value of this setting, a list or a text, or for each entry of this list of `partitions`, as
     /// `partition`; not at all where it is empty.
     pub partition_over: Option<String>,
+    /// Not read where this setting is empty, false or 0.
+    pub needs_setting: Option<String>,
+    /// The setting with how many days back it is read at most; as far as the connection where absent.
+    pub days_setting: Option<String>,
     pub request: RequestSpec,
     pub paging: PagingSpec,
     /// Where the vendor makes answers in its own time: how they are asked for and waited for.
@@ -124,6 +128,17 @@ impl StreamSpec {
                 "partition_over",
                 "Runs once for each value of this setting, a list or a text, or for each entry of this list of \
                  `partitions`, as `partition`; not at all where it is empty.",
+            ),
+            needs_setting: fields::optional_text(
+                &mut section,
+                "needs_setting",
+                "Not read where this setting is empty, false or 0.",
+            ),
+            days_setting: fields::optional_text(
+                &mut section,
+                "days_setting",
+                "The setting with how many days back it is read at most; as far as the connection \
+                 where absent. For streams by days.",
             ),
             request: RequestSpec::of(&mut section),
             paging: PagingSpec::of(&mut section),

@@ -4,7 +4,9 @@ use super::context::{Source, SyncContext};
 use super::outcome::{SyncError, list_error, load_error};
 use crate::connectors::Slice;
 use crate::connectors::parts_of::PartOf;
-use crate::connectors::slice::{DayRead, Known, Reached, is_due, is_due_again, look_back, news_since, slices};
+use crate::connectors::slice::{
+    DayRead, Known, Reached, is_due, is_due_again, lacks_days, look_back, news_since, slices,
+};
 use crate::domain::coverage::Standing;
 use crate::warehouse::coverage::{self, Place};
 use crate::warehouse::{WarehouseError, cursor};
@@ -37,23 +39,20 @@ pub(super) async fn plan(context: &SyncContext, source: &Source, stream_id: &str
     let zone = connection.time_zone(stream.time_zone_setting.as_deref());
     let now = context.clock.now();
     let today = now.with_timezone(&zone).date_naive();
+    let since = connection.first_day(stream, source.since, today);
     let mut all = Vec::new();
-    let parts = context.engine.parts_of(connection, stream.partition_over.as_deref()).await;
+    let parts = context.engine.parts_of(connection, stream).await;
     for PartOf { partition, refused } in parts.map_err(|error| list_error(&error))? {
         let place = Place::new(&connection.workspace, &connection.id, stream_id, &partition);
         let known = known(context, place, (now, today), look_back(&stream.slicing)).await;
         let known = known.map_err(|error| load_error(None, &error))?;
-        if stream.once_a_day && !is_due(known.reached, now, zone) {
-            continue;
-        }
-        if stream.every_hours.is_some_and(|hours| !is_due_again(known.reached, now, hours)) {
-            continue;
-        }
+        let is_done = stream.once_a_day && !is_due(known.reached, now, zone)
+            || stream.every_hours.is_some_and(|hours| !is_due_again(known.reached, now, hours));
         let news_since = news_since(&stream.slicing, known.reached, now, zone);
         let unread_from = known.reached.map(|reached| reached.until.with_timezone(&zone).date_naive());
-        let lacking = slices(&stream.slicing, &partition, &known, source.since, now, zone);
-        let planned = |slice| Planned { slice, news_since, unread_from, refused: refused.clone() };
-        all.extend(lacking.into_iter().map(planned));
+        let lacking = slices(&stream.slicing, &partition, &known, since, now, zone);
+        let due = lacking.into_iter().filter(|slice| !is_done || lacks_days(slice, &known.days, today));
+        all.extend(due.map(|slice| Planned { slice, news_since, unread_from, refused: refused.clone() }));
     }
     Ok(all)
 }

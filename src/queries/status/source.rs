@@ -94,14 +94,15 @@ impl View<'_> {
             if !stream.has_days() {
                 continue;
             }
-            for name in source.connection.partitions(stream.partition_over.as_deref()) {
+            let from = source.connection.first_day(stream, source.since, self.yesterday + Days::new(1));
+            for name in source.connection.parts_of(stream) {
                 let reach = self
                     .reached
                     .iter()
                     .find(|reach| reach.connection == connection && reach.stream == *id && reach.partition == name);
                 let part = SectionFreshness {
                     name,
-                    from: source.since,
+                    from,
                     whole: reach.map(|reach| reach.whole.clone()).unwrap_or_default(),
                     open: reach.map(|reach| reach.open.clone()).unwrap_or_default(),
                     caveats: reach.map(|reach| reach.caveats.clone()).unwrap_or_default(),

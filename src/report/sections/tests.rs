@@ -25,7 +25,7 @@ mod language;
 mod public;
 mod quarters;
 
-const SUMMED: [&str; 19] = [
+const SUMMED: [&str; 24] = [
     "sessions",
     "engaged_sessions",
     "pageviews",
@@ -45,6 +45,11 @@ const SUMMED: [&str; 19] = [
     "refunds",
     "chargebacks",
     "cost",
+    "events",
+    "new_sessions",
+    "returning_sessions",
+    "quality_points",
+    "scored_impressions",
 ];
 
 fn columns() -> Columns {

@@ -1,9 +1,10 @@
-//! Google's token endpoint, the Analytics Data API and the Ads API.
+//! Google's token endpoint and the Analytics Data API.
 
 use super::credentials::Credentials;
 use super::shared::Shared;
 use super::troubles::Vendor;
-use crate::sandbox::world::{AdDay, Simulation, Visit, mishaps};
+use super::web_breakdowns::{Totals, divide_by, divides};
+use crate::sandbox::world::{Visit, mishaps};
 use axum::extract::{Form, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -11,7 +12,6 @@ use axum::routing::post;
 use axum::{Json, Router};
 use chrono::{Days, NaiveDate};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use regex::Regex;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +22,6 @@ pub fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/oauth2/token", post(token))
         .route("/google_analytics/v1beta/properties/{call}", post(run_report))
-        .route("/google_ads/{version}/customers/{account}/googleAds:searchStream", post(search_stream))
 }
 
 async fn token(State(shared): State<Arc<Shared>>, Form(form): Form<BTreeMap<String, String>>) -> Response {
@@ -57,7 +56,7 @@ fn is_signed(assertion: &str) -> bool {
         .is_ok_and(|key| jsonwebtoken::decode::<Value>(assertion, &key, &rules).is_ok())
 }
 
-fn unauthorized() -> Response {
+pub fn unauthorized() -> Response {
     let body = json!({"error": {"code": 401, "message": "Request had invalid authentication credentials.", "status": "UNAUTHENTICATED"}});
     (StatusCode::UNAUTHORIZED, Json(body)).into_response()
 }
@@ -97,10 +96,12 @@ async fn run_report(
         return invalid("dateRanges needs startDate and endDate.");
     };
     let mut groups: BTreeMap<Vec<String>, Vec<&Visit>> = BTreeMap::new();
+    let divisions: Vec<&String> = dimensions.iter().filter(|name| divides(name)).collect();
     let from = world.visits.partition_point(|visit| visit.date < start);
     for visit in world.visits[from..].iter().take_while(|visit| visit.date <= end) {
         let Some(key) = dimensions.iter().map(|name| dimension(visit, name)).collect::<Option<Vec<_>>>() else {
-            return invalid("A field is not a valid dimension.");
+            let unknown = dimensions.iter().find(|name| dimension(visit, name).is_none());
+            return invalid(&format!("Field {} is not a valid dimension.", unknown.map_or("", String::as_str)));
         };
         groups.entry(key).or_default().push(visit);
     }
@@ -114,14 +115,31 @@ async fn run_report(
         if divided > 1 && visits.iter().map(|visit| visit.sessions).sum::<u64>() % divided != 0 {
             continue;
         }
-        let Some(values) = metrics.iter().map(|name| metric(visits, name)).collect::<Option<Vec<_>>>() else {
-            return invalid("A field is not a valid metric.");
-        };
-        rows.push((key.clone(), values));
+        let mut parts = vec![(key.clone(), Totals::of(visits))];
+        for name in &divisions {
+            let place = dimensions.iter().position(|own| own == *name).unwrap_or(0);
+            let phase = rows.len() as u64;
+            let divide = |(key, totals): (Vec<String>, Totals)| {
+                let values = divide_by(totals, name, (visits[0].date, world.tenant.zone), phase);
+                values.into_iter().map(move |(value, part)| {
+                    let mut key = key.clone();
+                    key[place] = value;
+                    (key, part)
+                })
+            };
+            parts = parts.into_iter().flat_map(divide).collect();
+        }
+        for (key, totals) in parts {
+            let Some(values) = metrics.iter().map(|name| metric(totals, name)).collect::<Option<Vec<_>>>() else {
+                return invalid("A field is not a valid metric.");
+            };
+            rows.push((key, values));
+        }
     }
     // A row of nobody's traffic whose count is no number, once: it must be kept apart.
     let planted = world.last - Days::new(20);
-    if dimensions.len() > 1 && start <= planted && planted <= end {
+    let is_planted = by_source || dimensions.iter().any(|name| name == "landingPage");
+    if is_planted && divisions.is_empty() && start <= planted && planted <= end {
         let key = dimensions
             .iter()
             .map(|name| if name == "date" { planted.format("%Y%m%d").to_string() } else { "planted".to_owned() });
@@ -162,180 +180,25 @@ fn dimension(visit: &Visit, name: &str) -> Option<String> {
         "deviceCategory" => visit.device.to_owned(),
         "country" => visit.country.to_owned(),
         "landingPage" => visit.page.to_owned(),
+        // Filled in where the visits of a group are divided; hours are of a date.
+        "dateHour" => visit.date.format("%Y%m%d").to_string(),
+        name if divides(name) => String::new(),
         _ => return None,
     })
 }
 
 /// All values are texts, as Google sends them.
-fn metric(visits: &[&Visit], name: &str) -> Option<String> {
-    let sum = |of: fn(&Visit) -> u64| visits.iter().map(|visit| of(visit)).sum::<u64>();
-    let sessions = sum(|visit| visit.sessions);
+fn metric(of: Totals, name: &str) -> Option<String> {
     Some(match name {
-        "sessions" => sessions.to_string(),
-        "engagedSessions" => sum(|visit| visit.engaged).to_string(),
-        "screenPageViews" => sum(|visit| visit.pageviews).to_string(),
-        "keyEvents" => sum(|visit| visit.key_events).to_string(),
-        "averageSessionDuration" => format!("{}", sum(|visit| visit.seconds) as f64 / sessions.max(1) as f64),
+        "sessions" => of.sessions.to_string(),
+        "engagedSessions" => of.engaged.to_string(),
+        "screenPageViews" => of.pageviews.to_string(),
+        "keyEvents" => of.key_events.to_string(),
+        "eventCount" => of.events.to_string(),
+        "averageSessionDuration" => format!("{}", of.seconds as f64 / of.sessions.max(1) as f64),
         // People come more than once: fewer than sessions, and not the sum of parts.
-        "totalUsers" => (sessions - sessions / 6).to_string(),
-        "newUsers" => (sessions - sessions / 3).to_string(),
+        "totalUsers" => (of.sessions - of.sessions / 6).to_string(),
+        "newUsers" => (of.sessions - of.sessions / 3).to_string(),
         _ => return None,
-    })
-}
-
-async fn search_stream(
-    State(shared): State<Arc<Shared>>,
-    Path((_, account)): Path<(String, String)>,
-    headers: HeaderMap,
-    Json(request): Json<Value>,
-) -> Response {
-    if shared.refuses(Vendor::GoogleAds) || !shared.tokens.accepts(&headers) {
-        return unauthorized();
-    }
-    let token = headers.get("developer-token").and_then(|value| value.to_str().ok());
-    let worlds = shared.worlds_of(Vendor::GoogleAds);
-    let world = worlds.iter().find(|world| world.tenant.accounts.contains(&account.as_str()));
-    let (Some(world), true) = (world, token == Some(Credentials::of_sandbox().developer_token)) else {
-        let body = json!([{"error": {"code": 403, "message": "The caller does not have permission", "status": "PERMISSION_DENIED",
-            "details": [{"errors": [{"errorCode": {"authorizationError": "USER_PERMISSION_DENIED"}}]}]}}]);
-        return (StatusCode::FORBIDDEN, Json(body)).into_response();
-    };
-    if mishaps::is_suspended(world, &account) {
-        let message = "The customer account can't be accessed because it is not yet enabled or has been deactivated.";
-        let body = json!([{"error": {"code": 403, "message": "The caller does not have permission", "status": "PERMISSION_DENIED",
-            "details": [{"errors": [{"errorCode": {"authorizationError": "CUSTOMER_NOT_ENABLED"}, "message": message}]}]}}]);
-        return (StatusCode::FORBIDDEN, Json(body)).into_response();
-    }
-    let query = request["query"].as_str().unwrap_or_default();
-    let Some(Query { fields, is_of_account, start, end }) = parse_query(query) else {
-        let body = json!([{"error": {"code": 400, "message": "Error in query", "status": "INVALID_ARGUMENT",
-            "details": [{"errors": [{"errorCode": {"queryError": "UNEXPECTED_INPUT"}}]}]}}]);
-        return (StatusCode::BAD_REQUEST, Json(body)).into_response();
-    };
-    let wanted = world
-        .ads
-        .iter()
-        .chain(&world.excess.ads)
-        .filter(|ad| ad.account == account && start <= ad.date && ad.date <= end);
-    let mut rows: Vec<Value> = match is_of_account {
-        true => account_rows(world, &account, wanted.filter(|ad| ad.cost_micros >= 0), &fields),
-        false => wanted.map(|ad| ad_row(world, ad, &fields)).collect(),
-    };
-    // One row whose clicks are no number: it must be kept apart.
-    let planted = world.last - Days::new(12);
-    if !is_of_account && account == world.tenant.accounts[0] && start <= planted && planted <= end {
-        rows.push(json!({"campaign": {"resourceName": format!("customers/{account}/campaigns/9999"), "id": "9999", "name": "Planted"},
-            "segments": {"date": planted.to_string()}, "metrics": {"clicks": "abc", "costMicros": "1000000"}}));
-    }
-    let mask = fields.join(",");
-    let mut chunks: Vec<Value> =
-        rows.chunks(1000).map(|rows| json!({"results": rows, "fieldMask": mask, "requestId": "sandbox"})).collect();
-    if chunks.is_empty() {
-        chunks.push(json!({"fieldMask": mask, "requestId": "sandbox"}));
-    }
-    Json(chunks).into_response()
-}
-
-/// A GAQL query over campaigns or the whole account.
-struct Query {
-    fields: Vec<String>,
-    is_of_account: bool,
-    /// Inclusive.
-    start: NaiveDate,
-    end: NaiveDate,
-}
-
-fn parse_query(query: &str) -> Option<Query> {
-    let pattern = r"(?s)^\s*SELECT\s+(.+?)\s+FROM\s+(campaign|customer)\s+WHERE\s+segments\.date\s+BETWEEN\s+'([0-9-]+)'\s+AND\s+'([0-9-]+)'\s*$";
-    let parts = Regex::new(pattern).ok()?.captures(query)?;
-    let fields = parts[1].split(',').map(|field| field.trim().to_owned()).collect();
-    Some(Query {
-        fields,
-        is_of_account: &parts[2] == "customer",
-        start: parts[3].parse().ok()?,
-        end: parts[4].parse().ok()?,
-    })
-}
-
-/// A row a day: what the account's campaigns have together.
-fn account_rows<'a>(
-    world: &Simulation,
-    account: &str,
-    ads: impl Iterator<Item = &'a AdDay>,
-    fields: &[String],
-) -> Vec<Value> {
-    let mut days: BTreeMap<NaiveDate, (i128, i128, i128, f64)> = BTreeMap::new();
-    for ad in ads {
-        let day = days.entry(ad.date).or_default();
-        day.0 += i128::from(ad.impressions);
-        day.1 += i128::from(ad.clicks);
-        day.2 += i128::from(ad.cost_micros);
-        day.3 += credited(world, ad);
-    }
-    let row = |(date, (impressions, clicks, cost, conversions)): (NaiveDate, (i128, i128, i128, f64))| {
-        let mut row = json!({});
-        for field in fields {
-            let value = match field.as_str() {
-                "segments.date" => json!(date.to_string()),
-                "customer.id" => json!(account),
-                "customer.currency_code" => json!(world.tenant.currency.code()),
-                "customer.time_zone" => json!(world.tenant.zone.name()),
-                "metrics.impressions" => json!(impressions.to_string()),
-                "metrics.clicks" => json!(clicks.to_string()),
-                "metrics.cost_micros" => json!(cost.to_string()),
-                "metrics.conversions" => json!((conversions * 100.0).round() / 100.0),
-                _ => continue,
-            };
-            let Some((group, name)) = field.split_once('.') else { continue };
-            row[group][camel(name)] = value;
-        }
-        row
-    };
-    days.into_iter().map(row).collect()
-}
-
-fn ad_row(world: &Simulation, ad: &AdDay, fields: &[String]) -> Value {
-    let mut row = json!({});
-    for field in fields {
-        let value = match field.as_str() {
-            "segments.date" => json!(ad.date.to_string()),
-            "customer.id" => json!(ad.account),
-            "customer.currency_code" => json!(world.tenant.currency.code()),
-            "customer.time_zone" => json!(world.tenant.zone.name()),
-            "campaign.id" => json!(ad.campaign_id.to_string()),
-            "campaign.name" => json!(ad.campaign),
-            "campaign.status" => json!("ENABLED"),
-            "campaign.advertising_channel_type" => json!(ad.kind),
-            "metrics.impressions" => json!(ad.impressions.to_string()),
-            "metrics.clicks" => json!(ad.clicks.to_string()),
-            "metrics.cost_micros" => json!(ad.cost_micros.to_string()),
-            "metrics.conversions" => json!(credited(world, ad)),
-            "metrics.conversions_value" => json!(credited(world, ad) * 40.0),
-            _ => continue,
-        };
-        let Some((group, name)) = field.split_once('.') else { continue };
-        row[group][camel(name)] = value;
-    }
-    row["campaign"]["resourceName"] = json!(format!("customers/{}/campaigns/{}", ad.account, ad.campaign_id));
-    if ad.date > world.last - Days::new(60) {
-        row["campaign"]["labels"] = json!(["sandbox"]);
-    }
-    row
-}
-
-/// Conversions credited so far: they keep arriving for 30 days after the click.
-fn credited(world: &Simulation, ad: &AdDay) -> f64 {
-    let age = (world.last - ad.date).num_days().clamp(0, 30);
-    let arrived = 0.6 + 0.4 * age as f64 / 30.0;
-    (ad.conversions_final as f64 * arrived).round() / 100.0
-}
-
-fn camel(name: &str) -> String {
-    let mut parts = name.split('_');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |name, part| {
-        let mut letters = part.chars();
-        let upper = letters.next().map(|letter| letter.to_ascii_uppercase()).into_iter();
-        name + &upper.chain(letters).collect::<String>()
     })
 }

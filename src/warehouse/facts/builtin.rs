@@ -17,9 +17,12 @@ macro_rules! fact {
 }
 
 /// The id, the contract and the query of each.
-const FILES: [(&str, &str, Option<&str>); 24] = [
+const FILES: [(&str, &str, Option<&str>); 34] = [
     fact!("ad_account_daily"),
     fact!("ad_daily", adds),
+    fact!("ad_device_daily"),
+    fact!("ad_geo_daily"),
+    fact!("ad_hourly"),
     fact!("budget"),
     fact!("contact"),
     fact!("contact_stage", adds),
@@ -32,15 +35,22 @@ const FILES: [(&str, &str, Option<&str>); 24] = [
     fact!("earlier_payer"),
     fact!("fx_rate"),
     fact!("influencer_post", adds),
+    fact!("keyword_daily", adds),
     fact!("ledger_entry"),
     fact!("offline_conversion", adds),
     fact!("page_daily"),
     fact!("payment", adds),
     fact!("refund", adds),
+    fact!("search_term_daily"),
     fact!("subscription"),
     fact!("subscription_event"),
     fact!("target"),
+    fact!("web_campaign_daily", adds),
+    fact!("web_custom_daily"),
     fact!("web_daily", adds),
+    fact!("web_device_daily"),
+    fact!("web_event_daily"),
+    fact!("web_hourly"),
     fact!("web_visitors_daily"),
 ];
 

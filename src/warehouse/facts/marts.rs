@@ -33,7 +33,8 @@ pub fn apply(transaction: &Transaction<'_>, facts: &Facts) -> Result<(), Warehou
             by(transaction, fact, adds)?;
         }
     }
-    views(transaction, &measures)
+    views(transaction, &measures)?;
+    breakdowns(transaction, facts)
 }
 
 /// Makes every day of a fact due.
@@ -100,6 +101,17 @@ fn by(transaction: &Transaction<'_>, fact: &Fact, adds: &Contribution) -> Result
              source VARCHAR NOT NULL, campaign VARCHAR NOT NULL{dimensions}{measures})"
     );
     transaction.execute_batch(&sql).context(|| format!("making the table mart.{table}"))
+}
+
+/// The breakdowns of totals with what each lacks of its total.
+const BREAKDOWNS: &str = include_str!("breakdowns.sql");
+
+/// Makes the views of breakdowns where the facts are there that they read: those that are part of Daybook.
+fn breakdowns(transaction: &Transaction<'_>, facts: &Facts) -> Result<(), WarehouseError> {
+    if facts.get("ad_device_daily").is_none() {
+        return Ok(());
+    }
+    transaction.execute_batch(BREAKDOWNS).context(|| "making the views of breakdowns".to_owned())
 }
 
 /// Weeks and months are sums of days, so they cannot disagree with them.

@@ -172,7 +172,10 @@ async fn accounts_are_those_that_the_credential_can_see_and_one_that_is_lost_is_
     // A new engine each time: an answer serves for ten minutes.
     let parts = async |accounts: &[&str], ignored: &[&str]| {
         let of = with(&source, folder.path(), accounts, ignored);
-        engine(folder.path()).parts_of(&of.connection, Some("accounts")).await.expect("accounts")
+        engine(folder.path())
+            .parts_of(&of.connection, &of.connection.connector.spec.streams["rows"])
+            .await
+            .expect("accounts")
     };
     assert_eq!(read(&parts(&[], &[]).await), [("1", true), ("2", true)]);
     let later = parts(&[], &[]).await;

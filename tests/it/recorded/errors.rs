@@ -69,6 +69,13 @@ fn documented_refusals_are_distinguished() {
     let disabled =
         r#"[{"error":{"details":[{"errors":[{"errorCode":{"authorizationError":"CUSTOMER_NOT_ENABLED"}}]}]}}]"#;
     let expired = r#"{"error":{"details":[{"errors":[{"errorCode":{"authenticationError":"OAUTH_TOKEN_EXPIRED"}}]}]}}"#;
+    // estuary/connectors#2480: a name that the property does not know.
+    let unregistered = r#"{"error":{"code":400,"message":"Field customEvent:plan is not a valid dimension. For a list of valid ones, see the schema.","status":"INVALID_ARGUMENT"}}"#;
+    let connector = Catalog::built_in().expect("a catalog").get("google_analytics").expect("a connector");
+    let told = ErrorResponse::new(400, &HeaderMap::new(), unregistered)
+        .verdict(&connector.spec.errors, crate::support::noon())
+        .expect("an error");
+    assert!(told.note.contains("register it there") && told.note.contains("customEvent:plan"), "{}", told.note);
     for (connector, status, header, body, action) in [
         ("stripe", 500, None, "", Retry),
         ("stripe", 409, None, "{}", Retry),
@@ -87,6 +94,7 @@ fn documented_refusals_are_distinguished() {
         ("google_ads", 500, None, "{}", Retry),
         ("google_analytics", 401, None, "{}", Refresh),
         ("google_analytics", 400, None, "{}", Stop),
+        ("google_analytics", 400, None, unregistered, Stop),
         ("google_analytics", 503, None, "", Retry),
     ] {
         assert_eq!(verdict(connector, status, header, body), action, "{connector} {status} {body}");
