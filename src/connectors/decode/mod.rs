@@ -4,7 +4,8 @@
 //! # Adding one
 //!
 //! A form is a word of `BodyKind` in `src/connectors/spec/body.rs`, a file here that hands out pieces of JSON, and a
-//! line in [`decode`]. It is done when tests show a body that is cut, one that is an HTML page, and one that swells.
+//! line in [`decode`]. Write the schema again (`the_committed_schemas_are_current` says how). It is done when tests show
+//! a body that is cut, one that is an HTML page, and one that swells.
 
 mod lines;
 mod packing;

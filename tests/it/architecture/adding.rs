@@ -7,12 +7,13 @@ use std::fs;
 use std::path::Path;
 
 /// What can be added, and the file whose documentation says how.
-const ADDED: [(&str, &str); 14] = [
+const ADDED: [(&str, &str); 15] = [
     ("a kind of job", "src/config/jobs.rs"),
     ("a delivery channel", "src/delivery/mod.rs"),
     ("a connector, a stream", "src/connectors/catalog.rs"),
     ("an auth scheme", "src/connectors/auth/mod.rs"),
     ("a pager", "src/connectors/paging/mod.rs"),
+    ("a form of bodies", "src/connectors/decode/mod.rs"),
     ("a preset of dropped files", "src/connectors/file/presets.rs"),
     ("a fact", "src/warehouse/facts/mod.rs"),
     ("a check", "src/warehouse/facts/checks.rs"),
