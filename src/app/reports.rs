@@ -80,6 +80,7 @@ impl App {
                 let facts = StreamFacts {
                     label: connector.spec.label_of(id),
                     settles_after_days: stream.settles_after_days,
+                    complete_after_days: stream.complete_after_days,
                     fact: load.table.clone(),
                     parts: connection.partitions(stream.partition_over.as_deref()),
                     since: source.since,

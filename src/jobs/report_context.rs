@@ -97,6 +97,8 @@ pub enum FilesReach {
 pub struct StreamFacts {
     pub label: String,
     pub settles_after_days: u32,
+    /// Days that the vendor takes to have one as a whole.
+    pub complete_after_days: u32,
     pub fact: String,
     /// The parts that are expected, e.g. each account; one empty name where there are none.
     pub parts: Vec<String>,
