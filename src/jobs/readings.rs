@@ -213,6 +213,7 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
         known_gaps,
         cross_checks: [limits_of_lists(reader, context, Hearers::Readers)?, told, levels, since, plans].concat(),
         unsure,
+        incidents: context.incidents.clone(),
         dropped,
         contact: context.contact.clone(),
         correction: corrects.map(|(number, _)| number),

@@ -2,6 +2,7 @@
 //! reads the files, so they know what it knows; a test keeps the committed copies current.
 
 use super::{Gathered, Known, Workspaces, benchmarks, channels, daemon, jobs, metrics, workspaces};
+use crate::connectors::incidents;
 use crate::connectors::spec::ConnectorSpec;
 use crate::domain::fact::Origin;
 use crate::report::look::theme;
@@ -28,10 +29,11 @@ pub enum FileKind {
     Fact,
     Theme,
     Connector,
+    Incidents,
 }
 
 impl FileKind {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Daybook,
         Self::Workspace,
         Self::Channels,
@@ -41,6 +43,7 @@ impl FileKind {
         Self::Fact,
         Self::Theme,
         Self::Connector,
+        Self::Incidents,
     ];
 
     /// One word, which is also the schema's file name.
@@ -55,6 +58,7 @@ impl FileKind {
             Self::Fact => "fact",
             Self::Theme => "theme",
             Self::Connector => "connector",
+            Self::Incidents => "incidents",
         }
     }
 
@@ -70,6 +74,7 @@ impl FileKind {
             Self::Fact => "config/facts/<fact>.toml",
             Self::Theme => "report-templates/theme.toml",
             Self::Connector => "config/connectors/<name>/connector.toml",
+            Self::Incidents => "config/connectors/<name>/incidents.toml",
         }
     }
 
@@ -117,6 +122,7 @@ impl FileKind {
             }
             Self::Theme => drop(theme::read_top(top)),
             Self::Connector => drop(ConnectorSpec::read_top(top)),
+            Self::Incidents => drop(incidents::read_top(top)),
         }
     }
 }

@@ -33,6 +33,7 @@ fn kind_of(file: &str) -> FileKind {
         _ if file.starts_with("config/workspaces/") => FileKind::Workspace,
         _ if file.starts_with("jobs/") => FileKind::Job,
         _ if file.ends_with("theme.toml") => FileKind::Theme,
+        _ if file.ends_with("incidents.toml") => FileKind::Incidents,
         _ => FileKind::Connector,
     }
 }

@@ -103,6 +103,7 @@ fn readings(report: &str, part: SectionKind, period: Period) -> Readings {
         known_gaps: Vec::new(),
         cross_checks: Vec::new(),
         unsure: BTreeMap::new(),
+        incidents: Vec::new(),
         dropped: BTreeSet::new(),
         restated: None,
         correction: None,
