@@ -20,12 +20,13 @@ use chrono::TimeZone;
 use rust_decimal::dec;
 
 mod complete;
+mod incidents;
 mod known;
 mod language;
 mod public;
 mod quarters;
 
-const SUMMED: [&str; 19] = [
+const SUMMED: [&str; 25] = [
     "sessions",
     "engaged_sessions",
     "pageviews",
@@ -45,6 +46,12 @@ const SUMMED: [&str; 19] = [
     "refunds",
     "chargebacks",
     "cost",
+    "search_clicks",
+    "search_impressions",
+    "search_ranked_impressions",
+    "search_position_sum",
+    "brand_search_clicks",
+    "brand_known_clicks",
 ];
 
 fn columns() -> Columns {

@@ -17,7 +17,7 @@ macro_rules! fact {
 }
 
 /// The id, the contract and the query of each.
-const FILES: [(&str, &str, Option<&str>); 24] = [
+const FILES: [(&str, &str, Option<&str>); 26] = [
     fact!("ad_account_daily"),
     fact!("ad_daily", adds),
     fact!("budget"),
@@ -37,6 +37,8 @@ const FILES: [(&str, &str, Option<&str>); 24] = [
     fact!("page_daily"),
     fact!("payment", adds),
     fact!("refund", adds),
+    fact!("search_daily", adds),
+    fact!("search_part_daily", adds),
     fact!("subscription"),
     fact!("subscription_event"),
     fact!("target"),
