@@ -1,6 +1,8 @@
 //! The vendors on loopback.
 
-use super::vendors::{Armed, Credentials, SandboxOptions, Shared, Troubles, google, hubspot, misbehave, stripe};
+use super::vendors::{
+    Armed, Credentials, SandboxOptions, Shared, Troubles, ecb, google, hubspot, misbehave, search_console, stripe,
+};
 use super::world::{Simulation, Truth, mishaps};
 use axum::{Router, middleware};
 use chrono::{DateTime, Utc};
@@ -42,6 +44,8 @@ impl Sandbox {
         let port = listener.local_addr().map_err(failed)?.port();
         let router = Router::new()
             .merge(google::routes())
+            .merge(search_console::routes())
+            .merge(ecb::routes())
             .merge(stripe::routes())
             .merge(hubspot::routes())
             .layer(middleware::from_fn_with_state(Arc::clone(&shared), misbehave::misbehave))

@@ -1,12 +1,14 @@
 //! The vendors' APIs over the simulated companies, with what goes wrong there.
 
 mod credentials;
+pub mod ecb;
 mod fault;
 mod faults;
 pub mod google;
 pub mod hubspot;
 pub mod misbehave;
 mod options;
+pub mod search_console;
 mod shared;
 pub mod stripe;
 mod tokens;

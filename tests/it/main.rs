@@ -47,6 +47,7 @@ mod preview;
 mod queries;
 mod recorded;
 mod recurring;
+mod search;
 mod splits;
 mod support;
 mod tenants;
