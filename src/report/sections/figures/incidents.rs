@@ -9,8 +9,10 @@ use crate::report::receipt::{DataPoint, Expression};
 
 impl FigureBuilder<'_> {
     /// Whether a printed change of `value` against `base` is welcome; it is not rated where an incident holds on one side
-    /// alone.
-    pub fn tone_against(&self, metric: &str, value: &Expression, base: &Expression, change: &Figure) -> Tone {
+    /// alone, which is noted.
+    pub fn tone_against(&mut self, metric: &str, value: &Expression, base: &Expression, change: &Figure) -> Tone {
+        self.note_incidents(value);
+        self.note_incidents(base);
         if self.is_comparable(value, base) { self.tone_of(metric, change) } else { Tone::Neutral }
     }
 
