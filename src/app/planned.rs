@@ -51,7 +51,8 @@ pub fn dated_streams(settings: &Settings, catalog: &Catalog) -> Dated {
         for connection in &workspace.connections {
             let Some(connector) = catalog.get(&connection.connector) else { continue };
             for (id, stream) in &connector.spec.streams {
-                if daily_load(stream, &settings.metrics).is_some() {
+                // Of one that is complete days later nobody waits for yesterday.
+                if stream.complete_after_days == 0 && daily_load(stream, &settings.metrics).is_some() {
                     let key = (workspace.workspace.id.clone(), connection.id.clone());
                     dated.entry(key).or_default().insert(id.clone());
                 }

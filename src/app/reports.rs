@@ -7,6 +7,7 @@ use crate::config::{self, WorkspaceSettings};
 use crate::connectors::file::Target;
 use crate::connectors::spec::SlicingSpec;
 use crate::delivery::ChannelRef;
+use crate::domain::incident::Incident;
 use crate::domain::target::Term;
 use crate::jobs::payer_streams::{payer_streams, plan_streams};
 use crate::jobs::report::{Audience, Formats};
@@ -14,7 +15,7 @@ use crate::jobs::report_context::{Check, FileFacts, FilesReach, ListFacts, Repor
 use crate::warehouse::facts::checks;
 use crate::warehouse::new_customers::PayerStreams;
 use crate::warehouse::plan_history::PlanStreams;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The check that reports word in their own way: it names currencies.
 const RATE_CHECK: &str = checks::NAMES[1];
@@ -53,6 +54,7 @@ impl App {
             streams: self.streams(workspace),
             lists: self.lists(workspace),
             files: self.files(workspace),
+            incidents: self.incidents(workspace),
             payers,
             plans,
             rate_check,
@@ -82,6 +84,7 @@ impl App {
                 let facts = StreamFacts {
                     label: connector.spec.label_of(id),
                     settles_after_days: stream.settles_after_days,
+                    complete_after_days: stream.complete_after_days,
                     fact: load.table.clone(),
                     parts: connection.partitions(stream.partition_over.as_deref()),
                     since: connection.first_day(stream, source.since, today),
@@ -113,6 +116,21 @@ impl App {
             })
         });
         files.collect()
+    }
+
+    /// Known errors of the vendors of a workspace, each once.
+    fn incidents(&self, workspace: &WorkspaceSettings) -> Vec<Incident> {
+        let names: BTreeSet<&str> = workspace.connections.iter().map(|own| own.connector.as_str()).collect();
+        let connectors = names.into_iter().filter_map(|name| self.catalog.get(name));
+        let named = connectors.flat_map(|connector| {
+            let label = connector.spec.label.clone();
+            connector
+                .incidents
+                .clone()
+                .into_iter()
+                .map(move |incident| Incident { note: format!("{label}: {}", incident.note), ..incident })
+        });
+        named.collect()
     }
 
     /// The lists that are read as a whole.

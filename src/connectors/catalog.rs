@@ -9,18 +9,22 @@
 //!   the query `<table>.sql`. The query reads `page` (a row a page: `page_no`, `body`) and yields the columns of the
 //!   fact, `page_no`, `record_no` and `problem`: why a row is quarantined, or null. Its words are in
 //!   `src/warehouse/macros.sql`.
+//! - **Known errors** of the vendor, where there are any: `incidents.toml` beside it, with the days, the measures and what
+//!   readers are to know. Reports say it where their figures rest on such days.
 //! - **Fixtures** for each stream: `tests/it/fixtures.rs` says how, and a stream without them fails.
 //!
 //! It is done when `every_built_in_connector_is_sound`, `every_stream_has_cases_and_each_gives_the_rows_beside_it` and
 //! `every_shipped_file_fits_its_schema_and_leads_editors_to_it` pass, and `daybook check --online` reads an account.
 
+use super::incidents;
 use super::spec::{ConnectorSpec, ErrorRule};
+use crate::domain::incident::Incident;
 use crate::support::shown::fault;
 use crate::support::text_file;
 use include_dir::{Dir, include_dir};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/connectors/catalog");
 
@@ -29,6 +33,8 @@ static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/connectors/cata
 pub struct Connector {
     pub spec: ConnectorSpec,
     pub sql: BTreeMap<String, String>,
+    /// Known errors in the vendor's figures.
+    pub incidents: Vec<Incident>,
 }
 
 /// Connectors by name.
@@ -56,8 +62,13 @@ impl CatalogProblem {
 }
 
 impl Catalog {
-    /// The connectors that are part of the binary.
+    /// The connectors that are part of the binary; read once.
     pub fn built_in() -> Result<Self, Vec<CatalogProblem>> {
+        static READ: LazyLock<Result<Catalog, Vec<CatalogProblem>>> = LazyLock::new(Catalog::read_built_in);
+        READ.clone()
+    }
+
+    fn read_built_in() -> Result<Self, Vec<CatalogProblem>> {
         let mut catalog = Self::default();
         let mut problems = Vec::new();
         for folder in BUILT_IN.dirs() {
@@ -110,7 +121,18 @@ impl Catalog {
                 remedy: found.remedy,
             })),
             Ok(spec) => {
-                let connector = Connector { spec, sql: files };
+                let incidents = files.remove(incidents::FILE).unwrap_or_default();
+                let file_of_incidents = format!("{name}/{}", incidents::FILE);
+                let incidents = incidents::parse(Path::new(&file_of_incidents), &incidents).unwrap_or_else(|found| {
+                    problems.extend(found.into_iter().map(|found| CatalogProblem {
+                        file: file_of_incidents.clone(),
+                        line: found.line,
+                        message: found.message,
+                        remedy: found.remedy,
+                    }));
+                    Vec::new()
+                });
+                let connector = Connector { spec, sql: files, incidents };
                 let found = connector.problems(name);
                 if found.is_empty() {
                     self.connectors.insert(name.to_owned(), Arc::new(connector));
@@ -129,7 +151,7 @@ impl Catalog {
     }
 }
 
-/// The files of an admin's connector that are read: its description and its queries.
+/// The files of an admin's connector that are read: its description, its queries and known errors.
 fn read_folder(name: &str, folder: &Path) -> Result<BTreeMap<String, String>, Vec<CatalogProblem>> {
     let (mut files, mut problems) = (BTreeMap::new(), Vec::new());
     let mut tell = |file: &str, line, message| {
@@ -139,7 +161,9 @@ fn read_folder(name: &str, folder: &Path) -> Result<BTreeMap<String, String>, Ve
         Err(error) => tell("", None, format!("the folder cannot be read: {}", error.kind())),
         Ok(entries) => {
             let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
-            for file in names.filter(|file| file == "connector.toml" || file.ends_with(".sql")) {
+            for file in
+                names.filter(|file| file == "connector.toml" || file == incidents::FILE || file.ends_with(".sql"))
+            {
                 match text_file::read(&folder.join(&file)) {
                     Ok(text) => files.extend(text.map(|text| (file, text))),
                     Err(unread) => tell(&file, unread.line, unread.message),

@@ -16,6 +16,7 @@ mod fetch;
 mod fields;
 pub mod file;
 mod follow;
+pub mod incidents;
 mod inside;
 mod job;
 pub mod landed;

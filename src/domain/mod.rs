@@ -12,6 +12,7 @@ pub mod dropped;
 pub mod fact;
 pub mod fiscal;
 pub mod holidays;
+pub mod incident;
 pub mod link;
 pub mod metric;
 pub mod money;

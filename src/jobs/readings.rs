@@ -16,7 +16,7 @@ use crate::warehouse::new_customers::EARLIER_PAYERS;
 use crate::warehouse::plan_history::SUBSCRIPTIONS;
 use crate::warehouse::readings::Checked;
 use crate::warehouse::{WarehouseError, dropped, issued, readings, rollup};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use duckdb::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// and were never read are there as well.
 pub fn reach(reader: &Connection, context: &ReportContext) -> Result<Vec<SourceFreshness>, WarehouseError> {
     let found = readings::reach(reader, &context.workspace.id, context.now)?;
+    let today = context.now.with_timezone(&context.workspace.time_zone).date_naive();
     let rows = context.streams.iter().map(|(key, stream)| {
         let own: Vec<_> =
             found.iter().filter(|reach| format!("{}/{}", reach.connection, reach.stream) == *key).collect();
@@ -44,7 +45,10 @@ pub fn reach(reader: &Connection, context: &ReportContext) -> Result<Vec<SourceF
             parts: stream.parts.iter().map(part).collect(),
             last_success_at: own.iter().filter_map(|reach| reach.last_success_at).max(),
             settles_after_days: stream.settles_after_days,
-            expected: Expected::EveryDay,
+            expected: match stream.complete_after_days {
+                0 => Expected::EveryDay,
+                days => Expected::DaysThrough(today - Days::new(u64::from(days) + 1)),
+            },
         }
     });
     let mut all: Vec<SourceFreshness> = rows.collect();
@@ -209,6 +213,7 @@ pub fn read(reader: &Connection, context: &ReportContext, request: Request) -> R
         known_gaps,
         cross_checks: [limits_of_lists(reader, context, Hearers::Readers)?, told, levels, since, plans].concat(),
         unsure,
+        incidents: context.incidents.clone(),
         dropped,
         contact: context.contact.clone(),
         correction: corrects.map(|(number, _)| number),

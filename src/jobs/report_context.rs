@@ -3,6 +3,7 @@
 use crate::domain::benchmark::Benchmark;
 use crate::domain::business::Business;
 use crate::domain::campaign::Campaign;
+use crate::domain::incident::Incident;
 use crate::domain::metric::Registry;
 use crate::domain::target::Target;
 use crate::domain::workspace::Workspace;
@@ -45,6 +46,8 @@ pub struct ReportContext {
     pub lists: BTreeMap<String, ListFacts>,
     /// Connections of dropped files that fill days of metrics, by id.
     pub files: BTreeMap<String, FileFacts>,
+    /// Known errors of the vendors, each with its source.
+    pub incidents: Vec<Incident>,
     /// The query that finds amounts without an exchange rate.
     pub rate_check: String,
     /// The streams that say who pays, of each connection that has some.
@@ -97,6 +100,8 @@ pub enum FilesReach {
 pub struct StreamFacts {
     pub label: String,
     pub settles_after_days: u32,
+    /// Days that the vendor takes to have one as a whole.
+    pub complete_after_days: u32,
     pub fact: String,
     /// The parts that are expected, e.g. each account; one empty name where there are none.
     pub parts: Vec<String>,

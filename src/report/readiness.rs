@@ -39,6 +39,9 @@ pub struct SourceFreshness {
 pub enum Expected {
     /// A vendor is asked for every day: a report waits for it.
     EveryDay,
+    /// A vendor has a day as a whole only some days after its end: up to this day one is waited for, and later ones are
+    /// named.
+    DaysThrough(NaiveDate),
     /// Files come when somebody drops them: a day that they do not reach is named, and holds no report.
     /// They may say nothing of a day for want of events, so the last day is that of the newest file then.
     Files {
@@ -101,14 +104,26 @@ impl SourceFreshness {
         !self.parts.is_empty() && self.parts.iter().all(|part| part.holes(period).is_empty())
     }
 
+    /// Whether all that a period lacks comes later with this vendor.
+    pub fn is_not_due(&self, period: Period) -> bool {
+        matches!(self.expected, Expected::DaysThrough(_)) && !self.covers(period) && !self.is_late(period)
+    }
+
     /// The holes of all parts.
     pub fn holes(&self, period: Period) -> Vec<Hole> {
         self.parts.iter().flat_map(|part| part.holes(period)).collect()
     }
 
-    /// Whether a report waits for what it lacks.
-    pub fn holds(&self) -> bool {
-        self.expected == Expected::EveryDay
+    /// Whether a report waits for what it lacks of a period.
+    pub fn is_late(&self, period: Period) -> bool {
+        match self.expected {
+            Expected::EveryDay => !self.covers(period),
+            Expected::DaysThrough(last) => {
+                let end = last.succ_opt().unwrap_or(last);
+                Period::new(period.start, period.end.min(end)).is_some_and(|due| !self.covers(due))
+            }
+            Expected::Files { .. } => false,
+        }
     }
 
     /// The last day that every part has whole; `None` where one was never read.
@@ -265,7 +280,7 @@ pub enum Reason {
 /// Decides.
 pub fn decide(question: &Question<'_>) -> Decision {
     let late: Vec<&SourceFreshness> =
-        question.sources.iter().filter(|source| source.holds() && !source.covers(question.period)).collect();
+        question.sources.iter().filter(|source| source.is_late(question.period)).collect();
     let is_past = question.now >= question.deadline;
     let (action, reason) = match question.policy {
         _ if late.is_empty() && question.broken.is_empty() => (Action::Issue, Reason::Complete),
@@ -343,6 +358,21 @@ mod tests {
     }
 
     const BEFORE: TimeDelta = TimeDelta::hours(-1);
+
+    #[test]
+    fn days_that_a_vendor_completes_later_are_waited_for_only_once_they_are_due() {
+        let lagging = |through: u32, due: u32| SourceFreshness {
+            expected: Expected::DaysThrough(date(due)),
+            ..source("search_daily", Some(date(through)))
+        };
+        let yesterday = Period::day(date(19));
+        assert!(source("ad_daily", Some(date(16))).is_late(yesterday));
+        assert!(!lagging(16, 16).is_late(yesterday), "not due yet, and named");
+        assert!(!lagging(16, 16).covers(yesterday) && lagging(16, 16).lack_text(yesterday, Locale::STANDARD).is_some());
+        let week = Period { start: date(13), end: date(20) };
+        assert!(!lagging(16, 16).is_late(week) && lagging(16, 16).is_not_due(week));
+        assert!(lagging(15, 16).is_late(week), "the 16th is due");
+    }
 
     #[test]
     fn a_report_whose_sources_cover_its_days_is_issued_under_every_policy() {

@@ -1,7 +1,8 @@
 //! The vendors on loopback.
 
 use super::vendors::{
-    Armed, Credentials, SandboxOptions, Shared, Troubles, google, google_ads, hubspot, misbehave, stripe,
+    Armed, Credentials, SandboxOptions, Shared, Troubles, ecb, google, google_ads, hubspot, misbehave, search_console,
+    stripe,
 };
 use super::world::{Simulation, Truth, mishaps};
 use axum::{Router, middleware};
@@ -45,6 +46,8 @@ impl Sandbox {
         let router = Router::new()
             .merge(google::routes())
             .merge(google_ads::routes())
+            .merge(search_console::routes())
+            .merge(ecb::routes())
             .merge(stripe::routes())
             .merge(hubspot::routes())
             .layer(middleware::from_fn_with_state(Arc::clone(&shared), misbehave::misbehave))

@@ -3,6 +3,7 @@
 mod ad_breakdowns;
 mod ad_rows;
 mod credentials;
+pub mod ecb;
 mod fault;
 mod faults;
 pub mod google;
@@ -10,6 +11,7 @@ pub mod google_ads;
 pub mod hubspot;
 pub mod misbehave;
 mod options;
+pub mod search_console;
 mod shared;
 mod shares;
 pub mod stripe;

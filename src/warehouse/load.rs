@@ -76,6 +76,8 @@ pub struct LoadRequest {
     pub first_whole: Option<NaiveDate>,
     /// JSON path to why an answer is not whole, in a page.
     pub incomplete_path: Option<String>,
+    /// JSON path to the first day that the vendor has not as a whole yet, in a page.
+    pub open_from_path: Option<String>,
     /// Why the answer is not whole, where that is known already.
     pub cut: Option<String>,
     /// JSON path to the zone of the account in a page.
@@ -232,7 +234,7 @@ fn finish(
     stage::collect_notes(transaction, request, loaded)?;
     doubt::distrust_incomplete(transaction, request, loaded)?;
     coverage::note_accepted(transaction, request, loaded)?;
-    let today = coverage::first_running_day(transaction, request, loaded)?;
+    let today = coverage::first_open_day(transaction, request, loaded)?;
     for target in &request.targets {
         doubt::doubt_silence(transaction, request, target, today, &mut loaded.doubted)?;
     }

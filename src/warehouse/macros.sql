@@ -43,6 +43,12 @@ CREATE OR REPLACE TEMP MACRO minor_unit_decimals(currency) AS decimals_of(coales
 CREATE OR REPLACE TEMP MACRO whole_number(value) AS
     CASE WHEN value LIKE '%.%' AND NOT regexp_full_match(value, '-?[0-9]+[.]0*') THEN NULL ELSE TRY_CAST(value AS BIGINT) END;
 
+-- The same as a count that must be there and may be written as 12.0.
+CREATE OR REPLACE TEMP MACRO bad_count(name, value) AS
+    CASE WHEN value IS NULL THEN name || ' is missing'
+         WHEN coalesce(whole_number(value) NOT BETWEEN 0 AND 999999999999, true)
+         THEN name || ': "' || left(value, 80) || '" is not a whole number from 0 to below 1,000,000,000,000' END;
+
 -- Minor units as an exact amount; NULL if the text is no whole number or the amount does not fit.
 CREATE OR REPLACE TEMP MACRO from_minor_units(value, currency) AS
     minor_amount(whole_number(value), coalesce(currency, ''));

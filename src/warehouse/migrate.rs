@@ -39,6 +39,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (28, include_str!("migrations/0028_rate_source.sql")),
     (29, include_str!("migrations/0029_payload_files.sql")),
     (30, include_str!("migrations/0030_read_state.sql")),
+    (31, include_str!("migrations/0031_search.sql")),
 ];
 
 /// Since this version the database says which Daybook brought it there.

@@ -115,9 +115,9 @@ fn a_second_currency_brings_exchange_rates_to_all() {
         "--yes",
     ];
     let added = said(&daybook(dir, &flags));
-    assert_eq!(added.matches("+preset = \"ecb_rates\"").count(), 2, "{added}");
+    assert_eq!(added.matches("+connector = \"ecb\"").count(), 2, "{added}");
     let settings = daybook::config::load(dir).unwrap_or_else(|problems| panic!("{problems:?}"));
-    assert!(settings.workspaces.iter().all(|own| own.files.iter().any(|files| files.id == "exchange_rates")));
+    assert!(settings.workspaces.iter().all(|own| own.connections.iter().any(|own| own.id == "exchange_rates")));
     // The second workspace is what init writes, but for its own answers.
     let other = tempfile::tempdir().expect("a folder");
     let flags =

@@ -50,6 +50,7 @@ mod queries;
 mod recorded;
 mod recurring;
 mod rotated_tokens;
+mod search;
 mod splits;
 mod support;
 mod tenants;

@@ -80,7 +80,7 @@ async fn vendor(
     let usual = [("RULES", ""), ("BODY", "object"), ("RECORDS", "$.rows[*]"), ("QUERY", "[]")];
     let text = changes.iter().chain(&usual).fold(CONNECTOR.to_owned(), |text, (place, by)| text.replace(place, by));
     let spec = ConnectorSpec::parse(Path::new("connector.toml"), &text).expect("a sound connector");
-    let connector = Arc::new(Connector { spec, sql: BTreeMap::new() });
+    let connector = Arc::new(Connector { spec, sql: BTreeMap::new(), incidents: Vec::new() });
     let settings = BTreeMap::from([("base_url".to_owned(), toml::Value::from(base))]);
     let connection = Connection::new("acme", "shop", connector, settings, BTreeMap::new(), chrono_tz::UTC);
     let folder = tempfile::tempdir().expect("a folder");

@@ -2,7 +2,8 @@
 
 mod errors;
 
-use crate::support::{land_and_load, skip, source, texts};
+use crate::support::{land_and_load, land_and_load_pages, noon, skip, source, texts};
+use daybook::connectors::landing::PageLabel;
 use daybook::warehouse::Warehouse;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -163,6 +164,88 @@ fn pages_are_paths_without_what_may_name_a_visitor() {
         assert!(found.notes.iter().any(|note| note.contains(wanted)), "{wanted}: {:?}", found.notes);
     }
     assert!(!found.notes.iter().any(|note| note.contains("repeated")), "{:?}", found.notes);
+}
+
+#[test]
+fn search_console_recordings_give_what_their_readme_says() {
+    let Some(folder) = recordings() else { return };
+    let folder = folder.join("google-search-console");
+    let read = |file: &str| std::fs::read_to_string(folder.join(file)).expect(file);
+    // As rows of queries, whatever else was asked for.
+    let queries = |file: &str| {
+        let warehouse = Warehouse::in_memory().expect("a warehouse");
+        let landing = tempfile::tempdir().expect("a folder");
+        let pages = [(PageLabel::of_part("query"), read(file))];
+        let source = source("search_console", &[]);
+        let loaded = land_and_load_pages(&warehouse, (landing.path(), &source), "parts", &pages, (noon(), None));
+        assert_eq!(loaded.expect("a load").rows_quarantined, 0, "{file}");
+        warehouse
+    };
+    let rates = queries("keywords_page_report.json");
+    let all = "SELECT concat_ws(' ', value, clicks, ctr::DECIMAL(9, 1)) FROM core.search_part_daily ORDER BY value";
+    assert_eq!(texts(&rates, all), ["airbyte custom destination 2 1.0", "airbyte forum 2 1.0"]);
+    let odd = "SELECT value FROM core.search_part_daily ORDER BY clicks DESC, position, value";
+    let wanted = ["9606440392", "172.20.0.1", "\"the specified bucket does not exist\"", "\"failed to fetch\""];
+    assert_eq!(texts(&queries("queries_odd_text.json"), odd), wanted);
+    let fresh = queries("fresh_metadata.json");
+    let row = "SELECT value || ' ' || clicks || ' ' || is_final FROM core.search_part_daily";
+    assert_eq!(texts(&fresh, row), ["swiftui 12 false"]);
+    let last = "SELECT max(date)::VARCHAR FROM ops.coverage WHERE is_whole_day";
+    assert_eq!(texts(&fresh, last), ["2026-08-26"], "days from there on are not whole");
+
+    let source = source("search_console", &[("search_type", "googleNews".into())]);
+    let (warehouse, landing) = (Warehouse::in_memory().expect("a warehouse"), tempfile::tempdir().expect("a folder"));
+    land_and_load(&warehouse, landing.path(), &source, "totals", &[read("googlenews_no_position.json")])
+        .expect("a load");
+    let row = "SELECT count(*) || ' ' || count(position) || ' ' || sum(clicks) FROM core.search_daily";
+    assert_eq!(texts(&warehouse, row), ["2 0 0"]);
+}
+
+#[test]
+fn ecb_recordings_give_what_their_readme_says() {
+    let Some(folder) = recordings() else { return };
+    let folder = folder.join("ecb-fx");
+    let read = |file: &str| std::fs::read_to_string(folder.join(file)).expect(file);
+    let (warehouse, landing) = (Warehouse::in_memory().expect("a warehouse"), tempfile::tempdir().expect("a folder"));
+    let source = source("ecb", &[("first_day", "1999-01-04".into())]);
+    let load = |stream: &str, file: &str| {
+        land_and_load(&warehouse, landing.path(), &source, stream, &[read(file)]).expect(file)
+    };
+    assert_eq!(load("rates", "eurofxref-hist-excerpt.csv").rows_quarantined, 0);
+    let last = "SELECT concat_ws(' ', currency, max(date), arg_max(rate, date)::DOUBLE) FROM core.fx_rate
+        WHERE currency IN ('BGN', 'HRK', 'RUB', 'TRL') GROUP BY currency ORDER BY currency";
+    assert_eq!(
+        texts(&warehouse, last),
+        ["BGN 2025-12-31 1.9558", "HRK 2022-12-30 7.5365", "RUB 2022-03-01 117.201", "TRL 2004-12-31 1836200.0"]
+    );
+    let easter = "SELECT count(*)::VARCHAR FROM core.fx_rate WHERE date IN (DATE '2026-04-03', DATE '2026-04-06')";
+    assert_eq!(texts(&warehouse, easter), ["0"]);
+    let of = |currency: &str, day: &str| {
+        let sql = format!(
+            "SELECT rate::DOUBLE::VARCHAR FROM core.fx_rate WHERE currency = '{currency}' AND date = DATE '{day}'"
+        );
+        texts(&warehouse, &sql)
+    };
+    assert_eq!(of("USD", "2026-04-02"), ["1.1525"]);
+    assert_eq!(of("TRY", "2005-01-03").len(), 1);
+
+    load("rates", "eurofxref.csv");
+    assert_eq!(of("USD", "2026-04-13"), ["1.1684"]);
+    let held = texts(&warehouse, "SELECT count(*)::VARCHAR FROM core.fx_rate WHERE date = DATE '2026-03-13'");
+    let daily = load("newest", "eurofxref-daily-2026-03-13.xml");
+    assert_eq!(
+        (daily.rows_read, daily.rows_written, daily.rows_unchanged),
+        (29, 0, 29),
+        "the file of all days says the same"
+    );
+    assert_eq!(held, ["29"]);
+    assert_eq!(
+        (of("USD", "2026-03-13"), of("IDR", "2026-03-13")),
+        (vec!["1.1476".to_owned()], vec!["19395.07".to_owned()])
+    );
+    let broken = load("newest", "eurofxref-daily-comma-broken.xml");
+    assert_eq!((broken.rows_written, broken.rows_quarantined), (0, 29));
+    assert_eq!(of("USD", "2026-03-13"), ["1.1476"], "the rates of before stay");
 }
 
 #[test]

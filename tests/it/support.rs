@@ -39,6 +39,8 @@ pub fn send_all(warehouse: &Warehouse, at: DateTime<Utc>) {
     }
 }
 
+const DIGITS: &str = "1234567890";
+
 /// A source of a built-in connector whose required settings and secrets hold harmless values.
 pub fn source(connector: &str, settings: &[(&str, toml::Value)]) -> Source {
     let connector = Catalog::built_in().expect("a sound catalog").get(connector).expect("a connector");
@@ -46,7 +48,12 @@ pub fn source(connector: &str, settings: &[(&str, toml::Value)]) -> Source {
         settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     for (name, spec) in &connector.spec.settings {
         if spec.default.is_none() && !all.contains_key(name) {
-            all.insert(name.clone(), toml::Value::Array(vec!["1234567890".into()]));
+            // Digits where these will do, else what the connector gives as an example.
+            let fits =
+                |pattern: &String| regex::Regex::new(&format!("^(?:{pattern})$")).expect("a pattern").is_match(DIGITS);
+            let example = || spec.looks_like.as_deref().and_then(|words| words.split('"').nth(1)).unwrap_or(DIGITS);
+            let value = if spec.pattern.as_ref().is_none_or(fits) { DIGITS } else { example() };
+            all.insert(name.clone(), toml::Value::Array(vec![value.into()]));
         }
     }
     let secrets = connector.spec.secrets.keys().map(|name| (name.clone(), Secret::new("s3cret"))).collect();

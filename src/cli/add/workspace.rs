@@ -8,7 +8,6 @@ use crate::cli::init::answers::{Answers, SecretsIn, TenantArgs, tenant};
 use crate::cli::init::ask::Asker;
 use crate::cli::init::files::workspace;
 use crate::config::{Settings, WorkspaceSettings, review};
-use crate::connectors::file::Target;
 use std::path::Path;
 
 #[derive(Debug, clap::Args)]
@@ -39,11 +38,17 @@ pub fn add(settings: &Settings, args: &WorkspaceArgs, asker: &mut Asker<'_>) -> 
     // With a second currency, amounts need rates: here, and where nobody needed any before.
     let foreign = |own: &&WorkspaceSettings| own.workspace.currency.code() != currency;
     if settings.workspaces.iter().any(|own| foreign(&own)) {
-        if !answers.tenant.vendors.is_empty() && !text.contains("\npreset = \"ecb_rates\"") {
+        if !answers.tenant.vendors.is_empty()
+            && !text.contains("\npreset = \"ecb_rates\"")
+            && !text.contains("\nconnector = \"ecb\"")
+        {
             text += &rates();
         }
-        let is_rates = |own: &&WorkspaceSettings| own.files.iter().any(|files| files.drop.preset.target == Target::Fx);
-        for own in settings.workspaces.iter().filter(|own| !own.connections.is_empty() && !is_rates(own)) {
+        for own in settings
+            .workspaces
+            .iter()
+            .filter(|own| !own.connections.is_empty() && !review::has_rates(&settings.root, own))
+        {
             edits.push(Edit::append(&settings.root, &own.file, &rates())?);
         }
     }

@@ -49,9 +49,7 @@ constants = { source = \"podcast\", medium = \"cpm\", currency = \"EUR\" }
         about: "Exchange rates of the European Central Bank, for amounts in other currencies.",
         text: "[[connections]]
 id = \"exchange_rates\"
-connector = \"file\"
-url = \"https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip\"
-preset = \"ecb_rates\"
+connector = \"ecb\"
 ",
     },
     Snippet {

@@ -1,21 +1,22 @@
 //! Money in another currency that nothing converts.
 
 use super::Findings;
+use crate::config::facts::CONNECTORS;
 use crate::config::{Settings, WorkspaceSettings};
 use crate::connectors::Catalog;
 use crate::connectors::file::Target;
 use crate::domain::money::Currency;
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// What adds the European Central Bank's rates to a workspace.
-pub const RATES: &str = "[[connections]]\nid = \"exchange_rates\"\nconnector = \"file\"\n\
-    url = \"https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip\"\npreset = \"ecb_rates\"\n";
+pub const RATES: &str = "[[connections]]\nid = \"exchange_rates\"\nconnector = \"ecb\"\n";
 
 pub(super) fn review(settings: &Settings, found: &Findings<'_>) {
     let currencies: BTreeSet<&str> = settings.workspaces.iter().map(|own| own.workspace.currency.code()).collect();
     let shares = |id: &str| settings.rates_of.as_deref().is_some_and(|of| of != id);
     for workspace in settings.workspaces.iter().filter(|own| !shares(&own.workspace.id)) {
-        if workspace.files.iter().any(|files| files.drop.preset.target == Target::Fx) {
+        if has_rates(&settings.root, workspace) {
             continue;
         }
         let own = workspace.workspace.currency;
@@ -40,6 +41,19 @@ pub(super) fn review(settings: &Settings, found: &Findings<'_>) {
             found.warn_at(&workspace.file, Some(vendor.line), &message, &remedy);
         }
     }
+}
+
+/// Whether files or a vendor bring exchange rates to a workspace.
+pub fn has_rates(root: &Path, workspace: &WorkspaceSettings) -> bool {
+    let mut catalog = Catalog::built_in().unwrap_or_default();
+    // What is wrong with a connector of the installation is told where it is read.
+    let _ = catalog.add_folder(&root.join(CONNECTORS));
+    let fills = |connector: &str| {
+        let streams = catalog.get(connector).into_iter().flat_map(|own| own.spec.streams.clone().into_values());
+        streams.into_iter().any(|stream| stream.loads.iter().any(|load| load.table == "fx_rate"))
+    };
+    workspace.files.iter().any(|files| files.drop.preset.target == Target::Fx)
+        || workspace.connections.iter().any(|connection| fills(&connection.connector))
 }
 
 fn remedy(workspace: &WorkspaceSettings) -> String {

@@ -22,7 +22,7 @@ mod tags;
 mod unread;
 mod windows;
 
-pub use currencies::RATES;
+pub use currencies::{RATES, has_rates};
 pub use rights::rights;
 pub use secret_values::secrets;
 

@@ -192,7 +192,7 @@ fn of_connectors(inner: &Path, name: &str) -> Option<String> {
         0 => Some(
             "each connector has a folder of its own: move it to config/connectors/<name>/connector.toml".to_owned(),
         ),
-        1 if ["connector.toml", "metrics.toml"].contains(&name) || name.ends_with(".sql") => None,
+        1 if ["connector.toml", "incidents.toml", "metrics.toml"].contains(&name) || name.ends_with(".sql") => None,
         2 if inner.ends_with("facts") && (name.ends_with(".toml") || name.ends_with(facts::QUERY)) => None,
         1 => Some(
             "a connector has connector.toml, metrics.toml and a .sql for each stream: rename it, or move it out"

@@ -3,6 +3,7 @@
 
 use super::{Gathered, Known, Workspaces, benchmarks, channels, daemon, jobs, metrics, workspaces};
 use crate::connectors::file::preset_file;
+use crate::connectors::incidents;
 use crate::connectors::spec::ConnectorSpec;
 use crate::domain::fact::Origin;
 use crate::report::look::theme;
@@ -30,10 +31,11 @@ pub enum FileKind {
     Preset,
     Theme,
     Connector,
+    Incidents,
 }
 
 impl FileKind {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Daybook,
         Self::Workspace,
         Self::Channels,
@@ -44,6 +46,7 @@ impl FileKind {
         Self::Preset,
         Self::Theme,
         Self::Connector,
+        Self::Incidents,
     ];
 
     /// One word, which is also the schema's file name.
@@ -59,6 +62,7 @@ impl FileKind {
             Self::Preset => "preset",
             Self::Theme => "theme",
             Self::Connector => "connector",
+            Self::Incidents => "incidents",
         }
     }
 
@@ -75,6 +79,7 @@ impl FileKind {
             Self::Preset => "config/presets/<name>.toml",
             Self::Theme => "report-templates/theme.toml",
             Self::Connector => "config/connectors/<name>/connector.toml",
+            Self::Incidents => "config/connectors/<name>/incidents.toml",
         }
     }
 
@@ -123,6 +128,7 @@ impl FileKind {
             Self::Preset => drop(preset_file::read_top(top, "name", gathered.presets.targets())),
             Self::Theme => drop(theme::read_top(top)),
             Self::Connector => drop(ConnectorSpec::read_top(top)),
+            Self::Incidents => drop(incidents::read_top(top)),
         }
     }
 }

@@ -157,7 +157,7 @@ fn what_may_be_meant_is_reported_once_with_its_line_and_remedy() {
         (&[(ACME, "amount = \"300\"", "amount = \"-300\"")], ACME, Some(28), "leads is never negative", "what should be reached"),
         (&[RATES, (ACME, "metric = \"leads\"\namount = \"300\"", "metric = \"roi\"\namount = \"250\"")], ACME, Some(28), "roi is a fraction, so 250 is 25000 %", "write 250 % as \"2.5\""),
         (&[(ACME, "preset = \"influencer\"", "preset = \"influencer\"\nmost_bad_percent = 100")], ACME, Some(12), "never refuses a file", "as 5"),
-        (&[(ACME, "preset = \"influencer\"", "preset = \"influencer\"\nconstants = { currency = \"USD\" }")], ACME, Some(12), "its amounts in USD are left out", "preset = \"ecb_rates\""),
+        (&[(ACME, "preset = \"influencer\"", "preset = \"influencer\"\nconstants = { currency = \"USD\" }")], ACME, Some(12), "its amounts in USD are left out", "connector = \"ecb\""),
         (&[(ACME, "[[budgets]]", "[recipients.board]\nmail = [\"b@example.com\"]\n[[budgets]]")], ACME, Some(21), "no report names this group", "to the \"to\" of a job"),
         (&[(ACME, "slack = [\"marketing\"]\n", "")], "config/daybook.toml", Some(15), "no group of recipients names this Slack hook", "add channels = [\"slack:marketing\"]"),
         (&[(ACME, "mail = [\"a@example.com\"]\nslack = [\"marketing\"]\nfiles = true", ""), ("config/daybook.toml", "[privacy]", "[delivery.operator]\nslack = [\"marketing\"]\n[privacy]")], DAILY, Some(5), "goes to nobody in acme: marketing has no address", "with somebody in it"),
@@ -239,7 +239,7 @@ fn what_two_workspaces_share_is_reported() {
             uk,
             Some(4),
             "there are no exchange rates",
-            "eurofxref-hist.zip",
+            "connector = \"ecb\"",
         ),
     ] {
         let (errors, warnings) = told(&changes, &[(uk, &uk_text)]);

@@ -34,6 +34,7 @@ fn kind_of(file: &str) -> FileKind {
         _ if file.starts_with("jobs/") => FileKind::Job,
         _ if file.contains("/presets/") => FileKind::Preset,
         _ if file.ends_with("theme.toml") => FileKind::Theme,
+        _ if file.ends_with("incidents.toml") => FileKind::Incidents,
         _ => FileKind::Connector,
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn days_spec(nightly_days: u32, weekly_days: u32) -> SlicingSpec {
-    SlicingSpec::Days { step_days: 30, reread_days: 3, nightly_days, weekly_days }
+    SlicingSpec::Days { step_days: 30, reread_days: 3, nightly_days, weekly_days, kept_days: None }
 }
 
 /// `count` whole days, asked for at one instant.
@@ -135,6 +135,19 @@ fn what_is_read_once_a_day_is_asked_again_for_days_that_did_not_come() {
 }
 
 #[test]
+fn days_that_the_vendor_no_longer_keeps_are_not_asked_for() {
+    // airbytehq/airbyte#35927: an empty answer about them is no zero.
+    let now = Utc.with_ymd_and_hms(2026, 6, 10, 12, 0, 0).single().expect("an instant");
+    let since = "2026-01-01".parse().expect("a date");
+    let asked = |kept_days| {
+        let spec = SlicingSpec::Days { step_days: 400, reread_days: 3, nightly_days: 0, weekly_days: 0, kept_days };
+        slices(&spec, "", &Known::default(), since, now, chrono_tz::UTC).first().map(Slice::id)
+    };
+    assert_eq!(asked(None).as_deref(), Some("2026-01-01_2026-06-10"));
+    assert_eq!(asked(Some(30)).as_deref(), Some("2026-05-11_2026-06-10"));
+}
+
+#[test]
 fn what_is_read_once_a_day_is_due_on_the_next_day_of_its_zone() {
     let at = |day, hour| Utc.with_ymd_and_hms(2026, 6, day, hour, 0, 0).single().expect("an instant");
     let is_due = |asked_at, now, zone| is_due(Some(Reached { until: asked_at, asked_at }), now, zone);
@@ -219,7 +232,7 @@ proptest! {
     fn every_day_is_covered_exactly_once(length in 1u64..800, step in 1u32..40) {
         let since: NaiveDate = "2025-01-01".parse().expect("a date");
         let now = start_of_day(since + Days::new(length), chrono_tz::Europe::Berlin) - TimeDelta::seconds(1);
-        let spec = SlicingSpec::Days { step_days: step, reread_days: 3, nightly_days: 14, weekly_days: 0 };
+        let spec = SlicingSpec::Days { step_days: step, reread_days: 3, nightly_days: 14, weekly_days: 0, kept_days: None };
         let days: Vec<NaiveDate> = slices(&spec, "", &Known::default(), since, now, chrono_tz::Europe::Berlin)
             .into_iter()
             .flat_map(|slice| match slice.window { Window::Days { period } => period.dates().collect::<Vec<_>>(), _ => Vec::new() })

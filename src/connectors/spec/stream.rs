@@ -59,6 +59,8 @@ pub struct StreamSpec {
     pub loads: Vec<LoadSpec>,
     /// Days until the vendor's word on a day is final.
     pub settles_after_days: u32,
+    /// Days until the vendor has a day as a whole, where that is later than its end: no report waits for those since.
+    pub complete_after_days: u32,
     /// File with a query over `page` that yields `note` texts: what the vendor says about the quality
     /// of its answer, e.g. that rows were folded together.
     pub notes_sql: Option<String>,
@@ -73,6 +75,8 @@ pub struct StreamSpec {
     /// JSON path to why an answer is not whole, e.g. rows of days that are no longer kept: where it is there,
     /// no day of the slice counts as read.
     pub incomplete_path: Option<String>,
+    /// JSON path to the first day that the vendor has not as a whole yet: days from there on are read in part.
+    pub open_from_path: Option<String>,
     /// JSON pointers to what says in a body that rows were folded together or cut: a truth value, or a list
     /// with something in it. Then days are asked for one by one.
     pub folded_pointers: Vec<String>,
@@ -214,6 +218,13 @@ impl StreamSpec {
                 "Days until the vendor's word on a day is final.",
             )
             .unwrap_or(0),
+            complete_after_days: fields::optional_number(
+                &mut section,
+                "complete_after_days",
+                "Days until the vendor has a day as a whole, where that is later than its end: no \
+                 report waits for those since.",
+            )
+            .unwrap_or(0),
             notes_sql: fields::optional_text(
                 &mut section,
                 "notes_sql",
@@ -242,6 +253,12 @@ impl StreamSpec {
                 "incomplete_path",
                 "JSON path to why an answer is not whole, e.g. rows of days that are no longer kept: \
                  where it is there, no day of the slice counts as read.",
+            ),
+            open_from_path: fields::optional_text(
+                &mut section,
+                "open_from_path",
+                "JSON path to the first day that the vendor has not as a whole yet: days from there \
+                 on are read in part.",
             ),
             folded_pointers: fields::texts(
                 &mut section,

@@ -133,6 +133,7 @@ pub fn load_request(
         window: window.filter(|_| !manifest.is_refused),
         first_whole,
         incomplete_path: stream.incomplete_path.clone().or_else(|| decoded_pages::bad_lines(stream.body)),
+        open_from_path: stream.open_from_path.clone(),
         cut: manifest.cut.clone(),
         time_zone_path: stream.time_zone_path.clone(),
         is_believed: false,

@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 mod changes;
 mod earlier;
+mod incidents;
 mod settling;
 mod unjudged;
 
@@ -216,6 +217,7 @@ impl<'a> FigureBuilder<'a> {
         let (unit, label) = (self.unit(metric), self.label(metric));
         self.printed.insert(metric.to_owned());
         self.note(metric, basis);
+        self.note_incidents(basis);
         self.figure(basis, unit, &label)
     }
 

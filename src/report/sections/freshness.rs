@@ -15,7 +15,9 @@ fn row(readings: &Readings, reach: &SourceFreshness) -> Freshness {
     let period = readings.period;
     let settles_on = period.last_day() + Days::new(u64::from(reach.settles_after_days));
     let limits = reach.limits(period);
-    let (state, remark) = if !reach.covers(period) {
+    let (state, remark) = if reach.is_not_due(period) {
+        (FreshnessState::Provisional, late(readings, reach).replacen("late", "not complete yet", 1))
+    } else if !reach.covers(period) {
         (FreshnessState::Late, late(readings, reach))
     } else if let Some(limit) = limits.first() {
         let more = if limits.len() > 1 { format!(" (and {} more)", limits.len() - 1) } else { String::new() };

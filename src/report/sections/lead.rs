@@ -43,7 +43,7 @@ pub fn lead(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Lead {
         let base_basis = builder.all(metric, *base);
         let change = builder.change(metric, &basis, &base_basis, &label);
         if change.text != NOT_AVAILABLE {
-            tone = builder.tone_of(metric, &change);
+            tone = builder.tone_against(metric, &basis, &base_basis, &change);
             let a_day = per_day(readings, builder, metric, *base).map(|text| format!(" ({text} per day)"));
             parts.push(format!("{} vs {against}{}", change.text, a_day.unwrap_or_default()));
         }

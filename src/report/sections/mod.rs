@@ -142,7 +142,8 @@ pub fn report_id(definition: &Definition, workspace: &str, period: Period, corre
 pub fn build(readings: &Readings, registry: &Registry) -> (Document, Vec<ReceiptDraft>) {
     let (workspace, definition) = (&readings.workspace, &readings.definition);
     let id = report_id(definition, &workspace.id, readings.period, readings.correction);
-    let settling = Settling { unsure: readings.unsure.clone(), ..Settling::new(&readings.reach, readings.today()) };
+    let (unsure, incidents) = (readings.unsure.clone(), readings.incidents.clone());
+    let settling = Settling { unsure, incidents, ..Settling::new(&readings.reach, readings.today()) };
     let (locale, dropped) = (readings.locale, readings.dropped.clone());
     let mut builder = FigureBuilder::new(
         registry,

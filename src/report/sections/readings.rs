@@ -4,6 +4,7 @@ use super::Restated;
 use crate::domain::benchmark::Benchmark;
 use crate::domain::business::Business;
 use crate::domain::campaign::Campaign;
+use crate::domain::incident::Incident;
 use crate::domain::period::Period;
 use crate::domain::target::Target;
 use crate::domain::workspace::Workspace;
@@ -49,6 +50,8 @@ pub struct Readings {
     /// Facts of which it is known that something is not, whatever their sources cover, for periods that end
     /// before a day.
     pub unsure: BTreeMap<String, NaiveDate>,
+    /// Known errors of the vendors whose figures are read.
+    pub incidents: Vec<Incident>,
     /// Facts whose figures are left out because their data is late.
     pub dropped: BTreeSet<String>,
     /// Set where this issue corrects an earlier one of the same days; `restated` is about that one then.

@@ -20,12 +20,13 @@ use chrono::TimeZone;
 use rust_decimal::dec;
 
 mod complete;
+mod incidents;
 mod known;
 mod language;
 mod public;
 mod quarters;
 
-const SUMMED: [&str; 24] = [
+const SUMMED: [&str; 30] = [
     "sessions",
     "engaged_sessions",
     "pageviews",
@@ -50,6 +51,12 @@ const SUMMED: [&str; 24] = [
     "returning_sessions",
     "quality_points",
     "scored_impressions",
+    "search_clicks",
+    "search_impressions",
+    "search_ranked_impressions",
+    "search_position_sum",
+    "brand_search_clicks",
+    "brand_known_clicks",
 ];
 
 fn columns() -> Columns {
@@ -108,6 +115,7 @@ fn readings(report: &str, part: SectionKind, period: Period) -> Readings {
         known_gaps: Vec::new(),
         cross_checks: Vec::new(),
         unsure: BTreeMap::new(),
+        incidents: Vec::new(),
         dropped: BTreeSet::new(),
         restated: None,
         correction: None,

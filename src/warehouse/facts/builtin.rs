@@ -17,7 +17,7 @@ macro_rules! fact {
 }
 
 /// The id, the contract and the query of each.
-const FILES: [(&str, &str, Option<&str>); 34] = [
+const FILES: [(&str, &str, Option<&str>); 36] = [
     fact!("ad_account_daily"),
     fact!("ad_daily", adds),
     fact!("ad_device_daily"),
@@ -41,6 +41,8 @@ const FILES: [(&str, &str, Option<&str>); 34] = [
     fact!("page_daily"),
     fact!("payment", adds),
     fact!("refund", adds),
+    fact!("search_daily", adds),
+    fact!("search_part_daily", adds),
     fact!("search_term_daily"),
     fact!("subscription"),
     fact!("subscription_event"),

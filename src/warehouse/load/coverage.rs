@@ -6,12 +6,13 @@ use crate::domain::coverage::Standing;
 use crate::support::shown::cut_line;
 use crate::support::zones::are_alike;
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::sql::literal;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use duckdb::{Transaction, params};
 
 /// Enters the days of a loaded slice. A day counts as whole once it had ended when the vendor was asked,
-/// see [`first_running_day`], and where its answer is believed.
+/// see [`first_open_day`], and where its answer is believed.
 pub fn enter(
     transaction: &Transaction<'_>,
     request: &LoadRequest,
@@ -93,9 +94,28 @@ pub fn note_accepted(
     Ok(())
 }
 
+/// The first day that the vendor has not as a whole: the first that had not ended, see [`first_running_day`], or an
+/// earlier one that its answer names.
+pub fn first_open_day(
+    transaction: &Transaction<'_>,
+    request: &LoadRequest,
+    loaded: &mut Loaded,
+) -> Result<NaiveDate, WarehouseError> {
+    let running = first_running_day(transaction, request, loaded)?;
+    let Some(path) = &request.open_from_path else { return Ok(running) };
+    let named: Option<NaiveDate> = transaction
+        .query_row(
+            &format!("SELECT min(TRY_CAST(json_extract_string(body, {}) AS DATE)) FROM page", literal(path)),
+            [],
+            |row| row.get(0),
+        )
+        .context(|| "looking for days that are not whole yet".to_owned())?;
+    Ok(named.map_or(running, |named| named.min(running)))
+}
+
 /// The first day that had not ended when the vendor was asked. Where the vendor names another zone than
 /// the settings, the earlier one, and readers are notified.
-pub fn first_running_day(
+fn first_running_day(
     transaction: &Transaction<'_>,
     request: &LoadRequest,
     loaded: &mut Loaded,
@@ -123,7 +143,7 @@ fn stated_zone(transaction: &Transaction<'_>, request: &LoadRequest) -> Result<O
         .query_row(
             &format!(
                 "SELECT any_value(zone) FROM (SELECT json_extract_string(body, {}) AS zone FROM page) WHERE zone <> ''",
-                crate::warehouse::sql::literal(path)
+                literal(path)
             ),
             [],
             |row| row.get(0),

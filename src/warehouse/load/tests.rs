@@ -32,6 +32,7 @@ pub(super) fn request(folder: &Path, load_id: &str, body: &str) -> LoadRequest {
         window: Some(("2026-11-01".parse().expect("a date"), "2026-11-03".parse().expect("a date"))),
         first_whole: None,
         incomplete_path: None,
+        open_from_path: None,
         cut: None,
         time_zone_path: None,
         is_believed: true,

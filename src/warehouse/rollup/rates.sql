@@ -1,9 +1,13 @@
 -- Relation: what a unit of each currency was worth in a workspace's own, by day
 -- Grain: workspace, date, currency
--- Inputs: due(workspace, currency, first_date, last_date); used_currency(workspace, currency); core.fx_rate; ops.rate_source
+-- Inputs: due(workspace, currency, first_date, last_date); used_currency(workspace, currency); core.fx_rate; ops.dropped_file;
+--   ops.rate_source
 -- Late data: computed as a whole for a workspace; a day without a rate has the last earlier one, and is_carried
+-- Of several rates of a day a dropped file's counts: somebody meant it. README says so.
 WITH stated AS (
-    SELECT u.workspace, f.currency, f.date, arg_max(f.rate, f.connection) AS rate
+    SELECT u.workspace, f.currency, f.date,
+        arg_max(f.rate, {'is_dropped': (f.workspace, f.connection) IN (SELECT (workspace, connection) FROM ops.dropped_file),
+            'connection': f.connection}) AS rate
     FROM used_currency AS u LEFT JOIN ops.rate_source AS s USING (workspace)
     JOIN core.fx_rate AS f ON f.workspace = coalesce(s.source, u.workspace) AND f.currency = u.currency
     GROUP BY ALL

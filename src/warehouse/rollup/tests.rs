@@ -95,6 +95,34 @@ fn shared_rates_count_where_a_workspace_has_none_and_move_its_days_when_they_cha
     assert_eq!(costs(&warehouse), ["unassigned 0.00", "unassigned 0.00"]);
 }
 
+#[test]
+fn the_rate_of_a_dropped_file_counts_before_another_of_its_day() {
+    let warehouse = warehouse();
+    // By its name the other connection would come last.
+    run(
+        &warehouse,
+        "INSERT INTO core.fx_rate BY NAME SELECT workspace, 'zz_vendor' AS connection, date, currency, 4 AS rate, load_id
+             FROM core.fx_rate;
+         INSERT INTO core.fx_rate BY NAME SELECT workspace, connection, date + 1 AS date, currency, 5 AS rate, load_id
+             FROM core.fx_rate WHERE connection = 'zz_vendor'",
+    );
+    roll_up(&warehouse, "EUR");
+    assert_eq!(costs(&warehouse), ["paid_search 2.50", "paid_search 2.00"], "no file says otherwise");
+    run(
+        &warehouse,
+        "INSERT INTO ops.dropped_file BY NAME SELECT workspace, connection, 'files' AS stream, 'fx.csv' AS name, 'loaded' AS state,
+             's' AS slice, now()::TIMESTAMP AS seen_at, 1 AS rows_read, 0 AS rows_quarantined
+             FROM core.fx_rate WHERE connection <> 'zz_vendor';
+         INSERT INTO ops.touched_day SELECT workspace, date, 'l' FROM core.fx_rate",
+    );
+    roll_up(&warehouse, "EUR");
+    assert_eq!(
+        costs(&warehouse),
+        ["paid_search 5.00", "paid_search 2.00"],
+        "of days that no file states another counts"
+    );
+}
+
 // odoo/odoo#641 and OCA/currency#70: rates that companies of other currencies shared were taken as if against each one's
 // own, or refused where that is not the euro.
 #[test]

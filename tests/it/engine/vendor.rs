@@ -125,7 +125,7 @@ pub fn source(vendor: &Vendor, text: &str, sql: &[(&str, &str)]) -> Source {
     let sql = sql.iter().map(|(file, sql)| ((*file).to_owned(), (*sql).to_owned())).collect();
     let settings = BTreeMap::from([("base_url".to_owned(), toml::Value::from(vendor.base_url()))]);
     let secrets = BTreeMap::from([("token".to_owned(), Secret::new("s3cret"))]);
-    let connector = Arc::new(Connector { spec, sql });
+    let connector = Arc::new(Connector { spec, sql, incidents: Vec::new() });
     let connection =
         Connection::new("acme", "vendor", connector, settings, secrets, chrono_tz::UTC).expect("a connection");
     let currency = Currency::new("EUR").expect("a currency");

@@ -76,7 +76,27 @@ fn documented_refusals_are_distinguished() {
         .verdict(&connector.spec.errors, crate::support::noon())
         .expect("an error");
     assert!(told.note.contains("register it there") && told.note.contains("customEvent:plan"), "{}", told.note);
+    // Search Console sends quotas as 403 as well (PostHog/posthog#61938, singer-io/tap-google-search-console#14,
+    // google/site-kit-wp#766), and a property that is not written as it is named there (googleapis/google-api-dotnet-client#1275).
+    let google = |domain: &str, reason: &str| {
+        format!(r#"{{"error":{{"errors":[{{"domain":"{domain}","reason":"{reason}"}}]}}}}"#)
+    };
+    let load = google("usageLimits", "quotaExceeded");
+    let burst = google("usageLimits", "rateLimitExceeded");
+    let spent = google("usageLimits", "dailyLimitExceeded");
+    let foreign = google("global", "forbidden");
+    let scope = google("global", "insufficientPermissions");
     for (connector, status, header, body, action) in [
+        ("search_console", 403, None, load.as_str(), Retry),
+        ("search_console", 403, None, burst.as_str(), Retry),
+        ("search_console", 429, None, burst.as_str(), Retry),
+        ("search_console", 403, None, spent.as_str(), StopForToday),
+        ("search_console", 403, None, foreign.as_str(), Stop),
+        ("search_console", 403, None, scope.as_str(), Stop),
+        ("search_console", 401, None, "{}", Refresh),
+        ("search_console", 503, None, "", Retry),
+        ("ecb", 503, None, "", Retry),
+        ("ecb", 404, None, "<html>", Stop),
         ("stripe", 500, None, "", Retry),
         ("stripe", 409, None, "{}", Retry),
         ("stripe", 429, None, r#"{"error":{"code":"rate_limit"}}"#, Retry),

@@ -101,7 +101,7 @@ mode = {{ kind = "replace_all" }}
     let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), toml::Value::from(*value))).collect();
     let secrets: BTreeMap<String, Secret> =
         secrets.iter().map(|(name, value)| ((*name).to_owned(), Secret::new(*value))).collect();
-    let connector = Arc::new(Connector { spec, sql: BTreeMap::new() });
+    let connector = Arc::new(Connector { spec, sql: BTreeMap::new(), incidents: Vec::new() });
     Connection::new("acme", "shop", connector, settings, secrets, chrono_tz::UTC)
 }
 

@@ -91,7 +91,7 @@ impl FigureBuilder<'_> {
     ) -> Comparison {
         let name = self.label(metric);
         let change = self.change(metric, value, base, &name);
-        let tone = self.tone_of(metric, &change);
+        let tone = self.tone_against(metric, value, base, &change);
         // Targets of months are plans, of longer terms numbers of a file.
         let name = if id == TARGET { format!("{name}: target") } else { name };
         let base = self.figure(base, self.unit(metric), &name);
@@ -102,7 +102,7 @@ impl FigureBuilder<'_> {
     pub fn change_cell(&mut self, metric: &str, value: &Expression, base: &Expression) -> Cell {
         let name = self.label(metric);
         let figure = self.change(metric, value, base, &name);
-        Cell::Figure { tone: self.tone_of(metric, &figure), figure }
+        Cell::Figure { tone: self.tone_against(metric, value, base, &figure), figure }
     }
 
     /// A table cell that shows how a figure of the same days has grown since it was printed.

@@ -1,5 +1,6 @@
 //! When facts become final.
 
+use crate::domain::incident::Incident;
 use crate::domain::period::Period;
 use crate::report::readiness::SourceFreshness;
 use chrono::{Days, NaiveDate};
@@ -14,6 +15,8 @@ pub struct Settling {
     pub facts: BTreeMap<String, Vec<SourceFreshness>>,
     /// Facts that are never final for periods that end before a day.
     pub unsure: BTreeMap<String, NaiveDate>,
+    /// Known errors of the vendors.
+    pub incidents: Vec<Incident>,
 }
 
 impl Settling {
@@ -22,7 +25,7 @@ impl Settling {
         for source in reach {
             facts.entry(source.fact.clone()).or_default().push(source.clone());
         }
-        Self { today: Some(today), facts, unsure: BTreeMap::new() }
+        Self { today: Some(today), facts, unsure: BTreeMap::new(), incidents: Vec::new() }
     }
 
     /// Whether a fact's rows of a period will not change any more: they are all here and confirmed, their

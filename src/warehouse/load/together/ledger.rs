@@ -31,7 +31,7 @@ pub(super) fn answers(transaction: &Transaction<'_>, slices: &mut [Slice<'_>]) -
             unusual.extend(by_slice::<bool>(transaction, &sql, step)?.into_iter().map(|(no, _)| no));
         }
     }
-    if let Some(path) = &request.incomplete_path {
+    for path in request.incomplete_path.iter().chain(&request.open_from_path) {
         let sql = format!(
             "SELECT DISTINCT slice, true FROM (SELECT slice, json_extract(body, {}) AS why FROM page_of_slice)
              WHERE why IS NOT NULL AND json_type(why) <> 'NULL'",
