@@ -1,7 +1,7 @@
 //! The vendors on loopback.
 
 use super::vendors::{
-    Armed, Credentials, SandboxOptions, Shared, Troubles, google, google_ads, hubspot, misbehave, stripe,
+    Armed, Credentials, SandboxOptions, Shared, Troubles, google, google_ads, hubspot, meta_ads, misbehave, stripe,
 };
 use super::world::{Simulation, Truth, mishaps};
 use axum::{Router, middleware};
@@ -47,6 +47,7 @@ impl Sandbox {
             .merge(google_ads::routes())
             .merge(stripe::routes())
             .merge(hubspot::routes())
+            .merge(meta_ads::routes())
             .layer(middleware::from_fn_with_state(Arc::clone(&shared), misbehave::misbehave))
             .with_state(Arc::clone(&shared));
         let server = tokio::spawn(async move { drop(axum::serve(listener, router).await) });
