@@ -5,6 +5,7 @@ use super::decode::{Form, decode};
 use super::error::ConnectorError;
 use super::inside::Inside;
 use super::landing::{PageWriter, PendingWrite, read_page};
+use super::mask::Mask;
 use super::paging::{Found, Lookup, answer_headers, scan_softly, scan_stream_softly};
 use super::rules::{ErrorResponse, Verdict};
 use super::spec::{ErrorRule, LimitSpec, Method, Part};
@@ -84,7 +85,7 @@ pub async fn send(
     let limit = Duration::from_secs(expected.limits.timeout_secs);
     let outcome = tokio::time::timeout(limit, async {
         let response = prepare(client, request, proof).send().await.map_err(|error| unreachable(&error))?;
-        receive(response, expected, writer, now).await
+        receive(response, expected, writer.hiding(Mask::of(proof)), now).await
     });
     outcome.await.unwrap_or_else(|_| {
         Err(ConnectorError::Unavailable { note: format!("no complete answer within {} s", limit.as_secs()) })

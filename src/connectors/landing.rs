@@ -3,6 +3,7 @@
 
 use super::connection::Connection;
 use super::error::ConnectorError;
+use super::mask::Mask;
 use super::slice::{Slice, Window};
 use crate::support::ids::hex;
 use crate::support::names;
@@ -270,13 +271,13 @@ impl Landing {
     pub fn file(&self, ending: &str) -> Result<PageWriter, ConnectorError> {
         let (name, path, sink) = self.create(&format!("{ending}.zst"))?;
         let encoder = zstd::Encoder::new(sink, ZSTD_LEVEL).map_err(|error| failed(&path, &error))?;
-        Ok(PageWriter { name, path, sink: Sink::Packed(encoder), bytes: 0 })
+        Ok(PageWriter { name, path, sink: Sink::Packed(encoder), bytes: 0, mask: Mask::default() })
     }
 
     /// A writer for the next page that is kept as it comes: for what is compressed in itself.
     pub fn plain_file(&self, ending: &str) -> Result<PageWriter, ConnectorError> {
         let (name, path, sink) = self.create(ending)?;
-        Ok(PageWriter { name, path, sink: Sink::Plain(sink), bytes: 0 })
+        Ok(PageWriter { name, path, sink: Sink::Plain(sink), bytes: 0, mask: Mask::default() })
     }
 
     fn create(&self, ending: &str) -> Result<(String, PathBuf, HashingFile), ConnectorError> {
@@ -418,6 +419,7 @@ pub struct PageWriter {
     path: PathBuf,
     sink: Sink,
     bytes: u64,
+    mask: Mask,
 }
 
 enum Sink {
@@ -432,7 +434,20 @@ impl std::fmt::Debug for PageWriter {
 }
 
 impl PageWriter {
+    /// The same, which leaves out what `mask` hides.
+    pub fn hiding(self, mask: Mask) -> Self {
+        Self { mask, ..self }
+    }
+
     pub fn write(&mut self, chunk: &[u8]) -> Result<(), ConnectorError> {
+        if self.mask.is_empty() {
+            return self.put(chunk);
+        }
+        let passed = self.mask.pass(chunk);
+        self.put(&passed)
+    }
+
+    fn put(&mut self, chunk: &[u8]) -> Result<(), ConnectorError> {
         self.bytes += chunk.len() as u64;
         let written = match &mut self.sink {
             Sink::Packed(encoder) => encoder.write_all(chunk),
@@ -441,7 +456,9 @@ impl PageWriter {
         written.map_err(|error| failed(&self.path, &error))
     }
 
-    pub fn finish(self) -> Result<PageRecord, ConnectorError> {
+    pub fn finish(mut self) -> Result<PageRecord, ConnectorError> {
+        let rest = self.mask.rest();
+        self.put(&rest)?;
         let sink = match self.sink {
             Sink::Packed(encoder) => encoder.finish().map_err(|error| failed(&self.path, &error))?,
             Sink::Plain(file) => file,

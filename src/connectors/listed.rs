@@ -4,15 +4,35 @@
 use super::error::ConnectorError;
 use crate::support::names;
 use crate::support::owner::{ran_short, why};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// Beside the folders of the workspaces in the landing folder.
 const FOLDER: &str = ".lists";
+
+/// An answer serves all streams of a sync.
+const FRESH_FOR: TimeDelta = TimeDelta::minutes(10);
+
+/// Lists that were read lately, by credential and name.
+#[derive(Debug, Default)]
+pub(super) struct Lists(Mutex<HashMap<String, (DateTime<Utc>, BTreeSet<String>)>>);
+
+impl Lists {
+    /// A list that is fresh at `now`.
+    pub fn get(&self, key: &str, now: DateTime<Utc>) -> Option<BTreeSet<String>> {
+        let (at, entries) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()?;
+        (at <= now && now - at < FRESH_FOR).then_some(entries)
+    }
+
+    pub fn put(&self, key: String, list: (DateTime<Utc>, BTreeSet<String>)) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, list);
+    }
+}
 
 /// The lists of a connection, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,7 +110,6 @@ fn path(landing_root: &Path, workspace: &str, connection: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::TimeDelta;
 
     #[test]
     fn what_was_listed_once_stays_and_is_known_to_be_gone() {

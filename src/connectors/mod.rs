@@ -24,6 +24,7 @@ pub mod landing;
 pub mod lanes;
 pub mod limits;
 pub mod listed;
+mod mask;
 pub mod paging;
 pub mod parts_of;
 mod pending_job;

@@ -9,16 +9,7 @@ use super::listed::Listed;
 use super::slice::{Slice, Window};
 use super::spec::{PartitionsSpec, StreamSpec};
 use super::template::Renderer;
-use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
-
-/// An answer serves all streams of a sync.
-const FRESH_FOR: TimeDelta = TimeDelta::minutes(10);
-
-/// Lists that were read lately, by credential and name.
-#[derive(Debug, Default)]
-pub(super) struct Lists(Mutex<HashMap<String, (DateTime<Utc>, BTreeSet<String>)>>);
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A part of an account, and why it cannot be read where that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,15 +87,14 @@ impl Engine {
     ) -> Result<(BTreeSet<String>, Listed), ConnectorError> {
         let now = self.clock().now();
         let key = format!("{}/{}/{}/{name}", connection.workspace, connection.id, connection.credential());
-        let known = self.lists().0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        let entries = match known.filter(|(at, _)| *at <= now && now - *at < FRESH_FOR) {
-            Some((_, entries)) => entries,
+        let entries = match self.lists().get(&key, now) {
+            Some(entries) => entries,
             None => self.ask_list(connection, name, spec).await?,
         };
         let mut listed = Listed::read(self.landing_root(), &connection.workspace, &connection.id);
         listed.note(name, &entries, now);
         listed.write(self.landing_root(), &connection.workspace, &connection.id)?;
-        self.lists().0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, (now, entries.clone()));
+        self.lists().put(key, (now, entries.clone()));
         Ok((entries, listed))
     }
 

@@ -26,8 +26,8 @@ pub(super) use plan::Planned;
 pub use request::{again, decoded, load_request};
 pub(super) use slices::run_slices;
 
-use outcome::load_error;
-use plan::plan;
+use outcome::{list_error, load_error};
+use plan::{NotPlanned, plan};
 use request::contradicted;
 
 /// Syncs every stream of a connection; one stream's failure leaves the others running.
@@ -117,6 +117,10 @@ async fn sync_stream(
     let plan = match plan(context, source, stream_id).await {
         Ok(plan) => plan,
         Err(error) => {
+            let error = match error {
+                NotPlanned::Known(error) => load_error(None, &error),
+                NotPlanned::List(error) => list_error(&error),
+            };
             return StreamOutcome {
                 error: Some(error.clone()),
                 failures: vec![error],

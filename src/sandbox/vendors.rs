@@ -9,6 +9,8 @@ mod faults;
 pub mod google;
 pub mod google_ads;
 pub mod hubspot;
+pub mod meta_ads;
+mod meta_rows;
 pub mod misbehave;
 mod options;
 pub mod search_console;

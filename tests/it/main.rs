@@ -37,6 +37,7 @@ mod ledger;
 mod locales;
 mod maintenance;
 mod maintenance_faults;
+mod meta_ads;
 mod metric_language;
 mod online;
 mod outage;

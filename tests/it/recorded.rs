@@ -1,6 +1,7 @@
 //! The built-in connectors over recorded vendor bodies, where those are at hand.
 
 mod errors;
+mod meta_ads;
 
 use crate::support::{land_and_load, land_and_load_pages, noon, skip, source, texts};
 use daybook::connectors::landing::PageLabel;

@@ -17,6 +17,8 @@ pub struct NextToken {
     pub pointer: String,
     /// JSON pointer to whether there is more, where the last page has a token as well.
     pub has_more_pointer: Option<String>,
+    /// JSON pointer to the whole next URL, which every page has but the last; the last one has a token as well.
+    pub next_url_pointer: Option<String>,
     /// The token arrives percent-encoded and is decoded once.
     pub percent_encoded: bool,
     /// After so many rows of one query, begin again above the last id.
@@ -40,6 +42,12 @@ impl NextToken {
                 "has_more_pointer",
                 "JSON pointer to whether there is more (true, 1, \"yes\", how many are left), where the last page has a \
                  token as well. Of a GraphQL connection `pageInfo/hasNextPage`, beside `pageInfo/endCursor`.",
+            ),
+            next_url_pointer: fields::optional_text(
+                section,
+                "next_url_pointer",
+                "JSON pointer to the whole next URL, which every page has but the last, where the last one has a token \
+                 as well. The token is sent; a page without one is followed by its URL (same host only).",
             ),
             percent_encoded: fields::boolean(
                 section,
@@ -72,6 +80,7 @@ impl PageKind for NextToken {
             self.restart.as_ref().map_or_else(|| Lookup::either(None, None), of_restart),
             Lookup::either(self.total_pointer.as_deref(), None),
             Lookup::either(self.has_more_pointer.as_deref(), None),
+            Lookup::either(self.next_url_pointer.as_deref(), None),
         ]
     }
 
@@ -92,6 +101,15 @@ impl PageKind for NextToken {
             return Ok(true);
         }
         let token = text(found, 0);
+        if self.next_url_pointer.is_some() {
+            let Some(url) = text(found, 4) else { return Ok(false) };
+            if token.is_none() {
+                walk.once(&url)?;
+                walk.cursor.url = Some(url);
+                return Ok(true);
+            }
+            walk.cursor.url = None;
+        }
         if !self.goes_on(walk, token.is_some(), found.get(3))? {
             walk.total = self.restart.as_ref().and_then(|_| number(found, 2));
             return Ok(false);

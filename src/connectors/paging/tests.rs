@@ -27,6 +27,33 @@ fn a_token_that_comes_again_ends_with_a_clear_error() {
     assert!(error.to_string().contains("repeats the page cursor"), "{error}");
 }
 
+/// facebook/facebook-java-business-sdk#292: the last page has a cursor, which leads nowhere. restfb/restfb#1059: where
+/// a page has one record, both cursors are the same and there is more.
+#[test]
+fn a_last_page_with_a_token_is_known_by_its_lack_of_an_address() {
+    let pointer = |text: &str| Some(text.to_owned());
+    let spec = PagingSpec::from(NextToken {
+        pointer: "/paging/cursors/after".to_owned(),
+        next_url_pointer: pointer("/paging/next"),
+        ..NextToken::default()
+    });
+    let page = |body: &str, pager: &mut Pager| {
+        let found = super::scan(body.as_bytes(), &pager.lookups()).expect("a body");
+        pager.advance(&found).map(|goes_on| (goes_on, pager.cursor().token.clone(), pager.cursor().url.clone()))
+    };
+    let mut pager = Pager::new(&spec);
+    let first =
+        r#"{"data":[],"paging":{"cursors":{"before":"a","after":"a"},"next":"https://vendor.example/x?after=a"}}"#;
+    assert_eq!(page(first, &mut pager), Ok((true, "a".to_owned(), None)), "an empty page is not the last one");
+    let plain = r#"{"data":[1],"paging":{"next":"https://vendor.example/x?page=3"}}"#;
+    let url = "https://vendor.example/x?page=3".to_owned();
+    assert_eq!(page(plain, &mut pager).map(|(_, _, url)| url), Ok(Some(url)));
+    let more = first.replace("\"a\"", "\"b\"");
+    assert_eq!(page(&more, &mut pager), Ok((true, "b".to_owned(), None)), "a token comes before an address");
+    let last = r#"{"data":[1],"paging":{"cursors":{"before":"b","after":"c"}}}"#;
+    assert_eq!(page(last, &mut pager).map(|(goes_on, ..)| goes_on), Ok(false));
+}
+
 #[test]
 fn a_capped_search_begins_again_above_the_last_id() {
     let restart = RestartSpec { rows: 400, records_pointer: "/results".to_owned(), id_field: "id".to_owned() };

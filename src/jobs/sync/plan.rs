@@ -1,12 +1,11 @@
 //! What a stream lacks: the slices to be fetched.
 
 use super::context::{Source, SyncContext};
-use super::outcome::{SyncError, list_error, load_error};
-use crate::connectors::Slice;
 use crate::connectors::parts_of::PartOf;
 use crate::connectors::slice::{
     DayRead, Known, Reached, is_due, is_due_again, lacks_days, look_back, news_since, slices,
 };
+use crate::connectors::{ConnectorError, Slice};
 use crate::domain::coverage::Standing;
 use crate::warehouse::coverage::{self, Place};
 use crate::warehouse::{WarehouseError, cursor};
@@ -30,8 +29,17 @@ impl Planned {
     }
 }
 
+/// Why it is not known what a stream lacks.
+#[derive(Debug)]
+pub(super) enum NotPlanned {
+    /// What is held cannot be read.
+    Known(WarehouseError),
+    /// The vendor does not say what the stream runs over.
+    List(ConnectorError),
+}
+
 /// The slices a stream lacks, of all partitions, each partition's oldest first.
-pub(super) async fn plan(context: &SyncContext, source: &Source, stream_id: &str) -> Result<Vec<Planned>, SyncError> {
+pub(super) async fn plan(context: &SyncContext, source: &Source, stream_id: &str) -> Result<Vec<Planned>, NotPlanned> {
     let connection = &source.connection;
     let Some(stream) = connection.connector.spec.streams.get(stream_id) else {
         return Ok(Vec::new());
@@ -42,10 +50,10 @@ pub(super) async fn plan(context: &SyncContext, source: &Source, stream_id: &str
     let since = connection.first_day(stream, source.since, today);
     let mut all = Vec::new();
     let parts = context.engine.parts_of(connection, stream).await;
-    for PartOf { partition, refused } in parts.map_err(|error| list_error(&error))? {
+    for PartOf { partition, refused } in parts.map_err(NotPlanned::List)? {
         let place = Place::new(&connection.workspace, &connection.id, stream_id, &partition);
         let known = known(context, place, (now, today), look_back(&stream.slicing)).await;
-        let known = known.map_err(|error| load_error(None, &error))?;
+        let known = known.map_err(NotPlanned::Known)?;
         let is_done = stream.once_a_day && !is_due(known.reached, now, zone)
             || stream.every_hours.is_some_and(|hours| !is_due_again(known.reached, now, hours));
         let news_since = news_since(&stream.slicing, known.reached, now, zone);

@@ -13,6 +13,7 @@ pub struct Credentials {
     pub service_account_key: &'static str,
     pub stripe_key: &'static str,
     pub hubspot_token: &'static str,
+    pub meta_token: &'static str,
 }
 
 impl Credentials {
@@ -26,6 +27,7 @@ impl Credentials {
             service_account_key: SERVICE_ACCOUNT_KEY,
             stripe_key: "rk_sandbox_key",
             hubspot_token: "pat-sandbox-token",
+            meta_token: "EAAB-sandbox-token",
         }
     }
 }

@@ -17,6 +17,11 @@ WITH part AS (
         campaign_name AS campaign, concat_ws(', ', country, nullif(region, '')) AS value, impressions, clicks, cost, conversions
     FROM core.ad_geo_daily
     UNION ALL
+    -- Of platforms that tell regions without their country; and no conversions by them.
+    SELECT workspace, connection, account_id, date, currency, source, 'region alone' AS breakdown,
+        campaign_name AS campaign, region AS value, impressions, clicks, cost, 0 AS conversions
+    FROM core.ad_region_daily
+    UNION ALL
     SELECT workspace, connection, account_id, date, currency, source, 'keyword' AS breakdown,
         campaign_name AS campaign, concat_ws(', ', keyword, nullif(match_type, '')) AS value, impressions, clicks, cost, conversions
     FROM core.keyword_daily

@@ -17,13 +17,17 @@ macro_rules! fact {
 }
 
 /// The id, the contract and the query of each.
-const FILES: [(&str, &str, Option<&str>); 36] = [
+const FILES: [(&str, &str, Option<&str>); 40] = [
     fact!("ad_account_daily"),
+    fact!("ad_action_daily", adds),
     fact!("ad_daily", adds),
     fact!("ad_device_daily"),
     fact!("ad_geo_daily"),
     fact!("ad_hourly"),
+    fact!("ad_reach_daily"),
+    fact!("ad_region_daily"),
     fact!("budget"),
+    fact!("campaign_reach_daily"),
     fact!("contact"),
     fact!("contact_stage", adds),
     fact!("customer"),
