@@ -17,8 +17,9 @@ macro_rules! fact {
 }
 
 /// The id, the contract and the query of each.
-const FILES: [(&str, &str, Option<&str>); 34] = [
+const FILES: [(&str, &str, Option<&str>); 35] = [
     fact!("ad_account_daily"),
+    fact!("ad_conversion_daily"),
     fact!("ad_daily", adds),
     fact!("ad_device_daily"),
     fact!("ad_geo_daily"),
