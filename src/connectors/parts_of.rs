@@ -53,7 +53,8 @@ impl Engine {
         let known = Connection { listed: listed.clone(), ..connection.clone() };
         let expected = known.partitions(Some(name));
         if entries.is_empty() && expected.is_empty() {
-            let note = format!("this credential sees none of the {}: connect it with those that are to be read", spec.label);
+            let note =
+                format!("this credential sees none of the {}: connect it with those that are to be read", spec.label);
             return Err(ConnectorError::Rejected { status: 403, note });
         }
         let gone = listed.gone(name);
