@@ -222,7 +222,10 @@ fn ids_of(body: &[u8], place: &IdPlace, seen: &mut HashSet<String>) -> Vec<Strin
     let mut ids = Vec::new();
     for record in records {
         let holds = |only: &OnlyWith| match (&only.value, &only.other_than) {
-            (Some(wanted), _) => words_at(record, &only.pointer).contains(wanted),
+            (Some(wanted), _) => {
+                let is_wanted = |value: &&Value| value.as_bool().is_some_and(|truth| truth.to_string() == *wanted);
+                words_at(record, &only.pointer).contains(wanted) || at(record, &only.pointer).iter().any(is_wanted)
+            }
             (None, Some(other)) => {
                 let others = words_at(record, other);
                 words_at(record, &only.pointer).iter().any(|word| !others.contains(word))

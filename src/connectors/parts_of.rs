@@ -41,6 +41,13 @@ impl Engine {
             }
             Err(error) => return Err(error),
         };
+        let known = Connection { listed: listed.clone(), ..connection.clone() };
+        let expected = known.partitions(Some(name));
+        if entries.is_empty() && expected.is_empty() {
+            let note =
+                format!("this credential sees none of the {}: connect it with those that are to be read", spec.label);
+            return Err(ConnectorError::Rejected { status: 403, note });
+        }
         let gone = listed.gone(name);
         let why = |entry: &str| {
             let last = gone
@@ -52,9 +59,8 @@ impl Engine {
                 spec.label
             )
         };
-        let known = Connection { listed: listed.clone(), ..connection.clone() };
-        let expected = known.partitions(Some(name)).into_iter();
         Ok(expected
+            .into_iter()
             .map(|partition| {
                 let refused = (!entries.contains(&partition)).then(|| why(&partition));
                 PartOf { partition, refused }

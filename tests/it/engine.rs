@@ -2,7 +2,9 @@
 
 mod bodies;
 mod jobs;
+mod linkedin_ads;
 mod parents;
 mod parts;
+mod tiktok_ads;
 pub mod vendor;
 mod windows;

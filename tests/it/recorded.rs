@@ -445,3 +445,61 @@ fn links_are_one_a_contact_and_go_when_hubspot_says_there_are_none() {
     assert!(refused.notes.iter().any(|note| note.contains("is not a valid ID")), "{:?}", refused.notes);
     assert_eq!(texts(&warehouse, links), ["501 29022297485"], "what is refused takes nothing away");
 }
+
+/// The built-in connector of an account that is named.
+fn of_account(connector: &str, setting: &str, stream: &str, bodies: &[String]) -> Case {
+    let warehouse = Warehouse::in_memory().expect("a warehouse");
+    let folder = tempfile::tempdir().expect("a folder");
+    let account = toml::Value::Array(vec!["1234567890".into()]);
+    let source = source(connector, &[(setting, account)]);
+    let loaded = land_and_load(&warehouse, folder.path(), &source, stream, bodies).expect("a load");
+    Case { warehouse, _folder: folder, notes: loaded.notes, quarantined: loaded.rows_quarantined }
+}
+
+#[test]
+fn linkedin_recordings_give_what_their_readme_says() {
+    let Some(folder) = recordings() else { return };
+    let load = |stream: &str, file: &str| {
+        of_account("linkedin_ads", "account_ids", stream, &[body(&folder, &format!("linkedin-ads/{file}"))])
+    };
+    // Elements without pivot values are of nobody knows what: neither is put with the other.
+    let countries = load("ad_daily", "country_scientific_cost.json");
+    assert_eq!(countries.quarantined, 2);
+    let reasons = "SELECT DISTINCT reason FROM ops.quarantine";
+    assert_eq!(texts(&countries.warehouse, reasons), ["pivotValues is missing"]);
+    // As a total by day the same cost can be read: -2E-18 is nothing.
+    let day = load("account_daily", "country_scientific_cost.json");
+    let row = "SELECT cost || ' ' || clicks FROM core.ad_account_daily";
+    assert_eq!(texts(&day.warehouse, row), ["100.000000 106"], "the last word on a day that comes twice");
+    assert!(day.notes.iter().any(|note| note.contains("repeated a key")), "{:?}", day.notes);
+
+    let twice = load("ad_daily", "campaign_duplicate_key.json");
+    let row = "SELECT ad_group_id || ' ' || impressions FROM core.ad_daily";
+    assert_eq!(texts(&twice.warehouse, row), ["123 20210"]);
+    assert!(twice.notes.iter().any(|note| note.contains("1 of 2 rows repeated a key")), "{:?}", twice.notes);
+
+    let none = load("ad_daily", "empty_no_access.json");
+    assert_eq!(texts(&none.warehouse, "SELECT DISTINCT rows_read::VARCHAR FROM ops.load"), ["0"]);
+}
+
+#[test]
+fn tiktok_recordings_give_what_their_readme_says() {
+    let Some(folder) = recordings() else { return };
+    let load = |stream: &str, file: &str| {
+        of_account("tiktok_ads", "advertiser_ids", stream, &[body(&folder, &format!("tiktok-ads/{file}"))])
+    };
+    let unordered = load("ad_daily", "adgroup_daily_unordered.json");
+    let rows = "SELECT date || ' ' || cost::DECIMAL(18, 2) || ' ' || ad_group_id FROM core.ad_daily ORDER BY date";
+    let wanted = ["24", "25", "29"].map(|day| format!("2021-10-{day} 20.00 1714125049901106"));
+    assert_eq!((texts(&unordered.warehouse, rows), unordered.quarantined), (wanted.to_vec(), 0));
+    // A leg that the answer does not have is not 0.
+    let kinds = "SELECT DISTINCT kind FROM core.ad_conversion_daily";
+    assert_eq!(texts(&unordered.warehouse, kinds), ["optimized_event"]);
+
+    let lifetime = load("ad_daily", "audience_lifetime_numeric_ids.json");
+    assert_eq!(lifetime.quarantined, 2, "rows without a day");
+    let none = load("ad_daily", "empty_page.json");
+    assert_eq!(texts(&none.warehouse, "SELECT DISTINCT rows_read::VARCHAR FROM ops.load"), ["0"]);
+    let zones = load("advertiser", "advertisers_time_zones.json");
+    assert_eq!(zones.quarantined, 0);
+}

@@ -100,6 +100,11 @@ impl<'a> Pager<'a> {
         let mut lookups = self.spec.kind().map(|kind| kind.lookups()).unwrap_or_default();
         lookups.extend(self.list.as_ref().map(|list| Lookup::new(list, Want::Page)));
         lookups.extend(self.stop.as_ref().map(|(pointer, _)| stop::lookup(pointer)));
+        let within = &self.spec.bounds.distinct_by;
+        if !within.is_empty() {
+            let within = within.iter().map(|pointer| scan::path_of(pointer)).collect();
+            lookups.extend(self.list.as_ref().map(|list| Lookup::new(list, Want::Keys { within })));
+        }
         lookups
     }
 
@@ -126,7 +131,10 @@ impl<'a> Pager<'a> {
             return Ok(goes_on);
         }
         repeats?;
-        let is_over = self.stop.as_ref().zip(common.next()).is_some_and(|((_, stop), last)| stop.is_past(last));
+        let is_over = self.stop.as_ref().is_some_and(|(_, stop)| common.next().is_some_and(|last| stop.is_past(last)));
+        if let Some(keyed) = common.next() {
+            self.walk.distinguish(&keyed.keys);
+        }
         Ok(goes_on && !is_over)
     }
 

@@ -24,6 +24,8 @@ pub struct PageNumber {
     /// The number of the page as the vendor repeats it: another than the one asked for is no answer.
     pub echo_pointer: Option<String>,
     pub until_empty: bool,
+    /// A first page that states no numbers and is not full is the only one.
+    pub may_state_nothing: bool,
 }
 
 impl PageNumber {
@@ -75,6 +77,12 @@ impl PageNumber {
                 "until_empty",
                 "Ask until a page is empty: for vendors that take records out of pages, so that a page may be short \
                  before the last.",
+            ),
+            may_state_nothing: fields::boolean(
+                section,
+                "may_state_nothing",
+                "A first page that lacks the numbers and has fewer records than `limit` is the only one: for vendors \
+                 that leave them out where there is nothing to go on to.",
             ),
         }
     }
@@ -140,6 +148,7 @@ impl PageKind for PageNumber {
             (None, Some(total)) if walk.rows >= total => Ok(false),
             (None, Some(total)) if came == 0 => Err(cut_short(&format!("{} of {total} records", walk.rows))),
             (Some(_), _) | (_, Some(_)) => Ok(true),
+            (None, None) if self.may_state_nothing && done == 1 && came < walk.cursor.limit => Ok(false),
             // What it states elsewhere is missing: only an empty page shows the end.
             (None, None) if self.until_empty || self.states_pages() || self.states_records() => Ok(came > 0),
             (None, None) => Ok(came > 0 && is_full),

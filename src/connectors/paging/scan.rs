@@ -26,6 +26,8 @@ pub enum Want {
     Last { path: Vec<String> },
     /// The length of an array and a fingerprint of its first elements.
     Page,
+    /// A fingerprint of what stands at some places of each element of an array.
+    Keys { within: Vec<Vec<String>> },
     /// A header of the response; the body does not answer it.
     Header,
 }
@@ -36,7 +38,7 @@ impl Want {
         match self {
             Self::Records { id_field } => Some(id_field.iter().cloned().collect()),
             Self::Last { path } => Some(path.clone()),
-            Self::Page => Some(Vec::new()),
+            Self::Page | Self::Keys { .. } => Some(Vec::new()),
             Self::Scalar | Self::Token | Self::Whole | Self::Header => None,
         }
     }
@@ -100,6 +102,8 @@ pub struct Found {
     pub last_id: Option<String>,
     /// What the first elements of a list are like.
     pub fingerprint: u64,
+    /// What each element of a list is known by.
+    pub keys: Vec<u64>,
 }
 
 impl Found {
@@ -138,6 +142,16 @@ fn search<'de, R: serde_json::de::Read<'de>>(
     Node { wanted: &wanted, found: &mut found, is_root: true }.deserialize(&mut reader)?;
     reader.end()?;
     Ok(found)
+}
+
+/// A fingerprint of what stands at these places.
+fn key_of(element: &Value, within: &[Vec<String>]) -> u64 {
+    let mut hasher = std::hash::DefaultHasher::new();
+    for path in within {
+        let place = path.iter().try_fold(element, |place, step| place.get(step));
+        place.map(Value::to_string).hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 #[derive(Clone, Copy)]
@@ -209,16 +223,28 @@ impl Node<'_, '_> {
             below.extend(self.wanted.iter().filter(|wanted| !wanted.rest.is_empty()));
         }
         let is_page = here.iter().any(|(wanted, _)| *wanted.want == Want::Page);
+        let keys: Vec<(usize, &[Vec<String>])> = here
+            .iter()
+            .filter_map(|(wanted, _)| match wanted.want {
+                Want::Keys { within } => Some((wanted.index, within.as_slice())),
+                _ => None,
+            })
+            .collect();
         let mut left = if is_page { FINGERPRINT_BYTES } else { 0 };
         let mut hasher = std::hash::DefaultHasher::new();
         loop {
             let node = Node { wanted: &below, found: &mut *self.found, is_root: false };
-            if left > 0 {
+            if left > 0 || !keys.is_empty() {
                 let mut of_element = LARGEST_ELEMENT;
                 let Some(element) = elements.next_element_seed(Part { left: &mut of_element })? else { break };
-                left = left.saturating_sub(LARGEST_ELEMENT - of_element);
-                element.to_string().hash(&mut hasher);
+                if left > 0 {
+                    left = left.saturating_sub(LARGEST_ELEMENT - of_element);
+                    element.to_string().hash(&mut hasher);
+                }
                 node.deserialize(&element).map_err(A::Error::custom)?;
+                for (index, within) in &keys {
+                    self.found[*index].keys.push(key_of(&element, within));
+                }
             } else if elements.next_element_seed(node)?.is_none() {
                 break;
             }

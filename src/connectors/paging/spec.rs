@@ -28,6 +28,9 @@ pub struct Bounds {
     pub least_limit: Option<u64>,
     /// The vendor never lists more than this of one query: a list of so many is cut.
     pub most_records: Option<u64>,
+    /// JSON pointers within a record to what it is known by: where one comes again on a later page, the list has
+    /// moved, and is read anew.
+    pub distinct_by: Vec<String>,
     pub stop_before: Option<StopBefore>,
 }
 
@@ -117,6 +120,12 @@ impl Bounds {
                 section,
                 "most_records",
                 "The vendor never lists more than this of one query and does not say so: a list of so many is cut.",
+            ),
+            distinct_by: fields::texts(
+                section,
+                "distinct_by",
+                "JSON pointers within a record to what it is known by: where one comes again on a later page, the list \
+                 has moved, and is read anew.",
             ),
             stop_before: fields::table(
                 section,

@@ -419,3 +419,53 @@ fn a_list_sorted_newest_first_ends_behind_the_slice() {
 fn connection_of(pointer: &str) -> PagingSpec {
     PagingSpec::from(NextToken { pointer: pointer.to_owned(), ..NextToken::default() })
 }
+
+#[test]
+fn a_record_that_comes_again_on_a_later_page_means_that_the_list_has_moved() {
+    let numbers = PageNumber {
+        first: 1,
+        limit: 2,
+        records_pointer: "/rows".to_owned(),
+        total_pages_pointer: Some("/pages".to_owned()),
+        ..PageNumber::default()
+    };
+    let mut spec = PagingSpec::from(numbers);
+    spec.bounds.distinct_by = vec!["/key/ad".to_owned(), "/key/day".to_owned()];
+    let rows = |rows: &[(u32, u32)]| {
+        let rows: Vec<String> =
+            rows.iter().map(|(ad, day)| format!(r#"{{"key":{{"ad":{ad},"day":{day}}},"spend":{ad}}}"#)).collect();
+        format!(r#"{{"pages":2,"rows":[{}]}}"#, rows.join(","))
+    };
+    let walk = |second: &[(u32, u32)]| {
+        let mut pager = Pager::new(&spec);
+        for page in [rows(&[(1, 1), (1, 2)]), rows(second)] {
+            let found = scan(page.as_bytes(), &pager.lookups()).expect("JSON");
+            pager.advance(&found).expect("a page");
+        }
+        pager.unsteady()
+    };
+    assert_eq!(walk(&[(2, 1), (2, 2)]), None, "the ad or the day is another");
+    let told = walk(&[(1, 2), (2, 2)]).expect("a row came twice");
+    assert!(told.contains("1 records of page 2 were on one before it"), "{told}");
+}
+
+#[test]
+fn a_page_without_numbers_is_the_only_one_where_the_vendor_leaves_them_out() {
+    let numbers = PageNumber {
+        first: 1,
+        limit: 3,
+        records_pointer: "/rows".to_owned(),
+        total_pages_pointer: Some("/pages".to_owned()),
+        may_state_nothing: true,
+        ..PageNumber::default()
+    };
+    let goes_on = |numbers: &PageNumber, body: &str| {
+        let spec = PagingSpec::from(numbers.clone());
+        let mut pager = Pager::new(&spec);
+        let found = scan(body.as_bytes(), &pager.lookups()).expect("JSON");
+        pager.advance(&found).expect("a page")
+    };
+    assert!(!goes_on(&numbers, r#"{"rows":[1,2]}"#));
+    assert!(goes_on(&numbers, r#"{"rows":[1,2,3]}"#), "a full page proves nothing");
+    assert!(goes_on(&PageNumber { may_state_nothing: false, ..numbers }, r#"{"rows":[1,2]}"#));
+}

@@ -28,6 +28,7 @@ pub struct Walk {
     pages_stated: Option<Option<u64>>,
     seen: HashSet<String>,
     seen_pages: HashSet<(u64, u64)>,
+    seen_records: HashSet<u64>,
 }
 
 impl From<Cursor> for Walk {
@@ -85,6 +86,18 @@ impl Walk {
             self.pages, list.records
         );
         Err(ConnectorError::UnexpectedPayload { note })
+    }
+
+    /// Notes what the records of a page are known by; one that an earlier page had means that the list has moved.
+    pub fn distinguish(&mut self, keys: &[u64]) {
+        let again = keys.iter().filter(|key| self.seen_records.contains(key)).count();
+        if again > 0 {
+            let page = self.pages;
+            self.unsteady = Some(format!(
+                "the vendor's list changes while it is read: {again} records of page {page} were on one before it"
+            ));
+        }
+        self.seen_records.extend(keys);
     }
 
     /// Notes a cursor; one that comes again is an error, not a loop.

@@ -127,7 +127,7 @@ pub struct IdPlace {
 pub struct OnlyWith {
     /// A JSON pointer with `*` as in an id's.
     pub pointer: String,
-    /// The text or number that must stand there; any if absent.
+    /// The text, number or truth value that must stand there; any if absent.
     pub value: Option<String>,
     /// A JSON pointer to what one of them must differ from, e.g. a price's currency from its subscription's.
     pub other_than: Option<String>,
@@ -301,7 +301,7 @@ impl OnlyWith {
             value: fields::optional_text(
                 &mut section,
                 "value",
-                "The text or number that must stand there; any if absent.",
+                "The text, number or truth value that must stand there; any if absent.",
             ),
             other_than: fields::optional_text(
                 &mut section,

@@ -17,9 +17,10 @@ macro_rules! fact {
 }
 
 /// The id, the contract and the query of each.
-const FILES: [(&str, &str, Option<&str>); 40] = [
+const FILES: [(&str, &str, Option<&str>); 41] = [
     fact!("ad_account_daily"),
     fact!("ad_action_daily", adds),
+    fact!("ad_conversion_daily"),
     fact!("ad_daily", adds),
     fact!("ad_device_daily"),
     fact!("ad_geo_daily"),

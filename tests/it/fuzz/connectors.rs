@@ -12,7 +12,7 @@ use daybook::warehouse::Warehouse;
 use daybook::warehouse::load::load;
 use std::collections::BTreeMap;
 
-const BUILT_IN: [&str; 4] = ["google_ads", "google_analytics", "hubspot", "stripe"];
+const BUILT_IN: [&str; 6] = ["google_ads", "google_analytics", "hubspot", "linkedin_ads", "stripe", "tiktok_ads"];
 
 pub fn hunt(mut trial: Trial) {
     let warehouse = Warehouse::in_memory().expect("a warehouse");

@@ -38,6 +38,19 @@ fn recorded_refusals_mean_what_their_readmes_say() {
         ("hubspot", "hubspot/error_429_secondly_with_group.json", 429, ErrorAction::Retry, Some(1), "slow down"),
         ("hubspot", "hubspot/error_missing_scopes.json", 403, ErrorAction::Stop, None, "custom-object-read"),
         ("hubspot", "hubspot/error_unknown_object_type.json", 400, ErrorAction::Stop, None, "butterflies"),
+        ("linkedin_ads", "linkedin-ads/error_426.json", 426, ErrorAction::Stop, None, "20230901 is not active"),
+        // Until midnight UTC; it is noon.
+        (
+            "linkedin_ads",
+            "linkedin-ads/error_429_no_code.json",
+            429,
+            ErrorAction::StopForToday,
+            Some(43_200),
+            "midnight UTC",
+        ),
+        ("tiktok_ads", "tiktok-ads/error_40067_query_too_large.json", 200, ErrorAction::SplitWindow, None, "too large"),
+        ("tiktok_ads", "tiktok-ads/error_40133_advertiser_qps.json", 200, ErrorAction::Retry, None, "slow down"),
+        ("tiktok_ads", "tiktok-ads/error_50000.json", 200, ErrorAction::Retry, None, "System error."),
     ];
     for (connector, file, status, action, wait, told) in cases {
         let found = verdict(&folder, connector, file, status).unwrap_or_else(|| panic!("{file} is no error"));
@@ -133,6 +146,9 @@ fn recorded_pages_lead_to_the_next_one_or_to_the_end() {
     };
     let hubspot = |stream: &str, file: &str| next("hubspot", stream, &body(&folder, &format!("hubspot/{file}")));
     assert_eq!(hubspot("contacts", "search_contacts_page1.json").expect("more").token, "54");
+    for file in ["adgroup_daily_unordered.json", "audience_lifetime_numeric_ids.json", "empty_page.json"] {
+        assert_eq!(next("tiktok_ads", "ad_daily", &body(&folder, &format!("tiktok-ads/{file}"))), None, "{file}");
+    }
     assert_eq!(hubspot("contacts", "search_contacts_page2.json"), None);
     assert_eq!(hubspot("contacts_archived", "contacts_list_page_with_next.json").expect("more").token, "394");
     assert_eq!(hubspot("contacts_archived", "contacts_list_single_page.json"), None);
