@@ -158,9 +158,10 @@ fn lacking_days(
     now: DateTime<Utc>,
     zone: Tz,
 ) -> Vec<NaiveDate> {
-    let SlicingSpec::Days { reread_days, nightly_days, weekly_days, .. } = *spec else { return Vec::new() };
+    let SlicingSpec::Days { reread_days, nightly_days, weekly_days, kept_days, .. } = *spec else { return Vec::new() };
     let today = now.with_timezone(&zone).date_naive();
     let back = |days: u32| today - Days::new(u64::from(days));
+    let since = kept_days.map_or(since, |days| since.max(back(days)));
     // What is dated after now was read under a wrong clock, and counts as never asked for.
     let age = |read: &DayRead| match (today - read.asked_at.with_timezone(&zone).date_naive()).num_days() {
         ..0 => i64::MAX,

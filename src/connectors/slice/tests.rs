@@ -4,7 +4,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn days_spec(nightly_days: u32, weekly_days: u32) -> SlicingSpec {
-    SlicingSpec::Days { step_days: 30, reread_days: 3, nightly_days, weekly_days }
+    SlicingSpec::Days { step_days: 30, reread_days: 3, nightly_days, weekly_days, kept_days: None }
 }
 
 /// `count` whole days, asked for at one instant.
@@ -219,7 +219,7 @@ proptest! {
     fn every_day_is_covered_exactly_once(length in 1u64..800, step in 1u32..40) {
         let since: NaiveDate = "2025-01-01".parse().expect("a date");
         let now = start_of_day(since + Days::new(length), chrono_tz::Europe::Berlin) - TimeDelta::seconds(1);
-        let spec = SlicingSpec::Days { step_days: step, reread_days: 3, nightly_days: 14, weekly_days: 0 };
+        let spec = SlicingSpec::Days { step_days: step, reread_days: 3, nightly_days: 14, weekly_days: 0, kept_days: None };
         let days: Vec<NaiveDate> = slices(&spec, "", &Known::default(), since, now, chrono_tz::Europe::Berlin)
             .into_iter()
             .flat_map(|slice| match slice.window { Window::Days { period } => period.dates().collect::<Vec<_>>(), _ => Vec::new() })

@@ -19,6 +19,8 @@ pub enum SlicingSpec {
         nightly_days: u32,
         /// Once in seven days so many days back are read again.
         weekly_days: u32,
+        /// The vendor keeps so many days: those before are not asked for, since an empty answer would be none.
+        kept_days: Option<u32>,
     },
     /// What was before the connection's first day, once: from `from` until there, cut every `step_days`.
     Before { from: NaiveDate, step_days: u32 },
@@ -102,6 +104,11 @@ fn days(section: &mut Section<'_>) -> SlicingSpec {
             "Once in seven days so many days back are read again.",
         )
         .unwrap_or(0),
+        kept_days: fields::optional_number(
+            section,
+            "kept_days",
+            "The vendor keeps so many days: those before are not asked for, since an empty answer would be none.",
+        ),
     }
 }
 
