@@ -31,7 +31,7 @@ pub use job::{JobSpec, MOST_JOBS};
 pub use limits::{AllowanceSpec, LimitSpec, QuotaSpec};
 pub use load::{ConfirmSpec, DoubtSpec, LoadMode, LoadSpec, RecordList};
 pub use part::PartSpec;
-pub use partitions::PartitionsSpec;
+pub use partitions::{FirstSpec, PartitionsSpec};
 pub use request::{Method, RequestSpec};
 pub use setting::{SecretSpec, SettingKind, SettingSpec};
 pub use shared::SharedRequest;
