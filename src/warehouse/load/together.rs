@@ -87,6 +87,7 @@ fn is_same_kind(one: &LoadRequest, other: &LoadRequest) -> bool {
         && one.notes_sql == other.notes_sql
         && one.time_zone_path == other.time_zone_path
         && one.incomplete_path == other.incomplete_path
+        && one.closing == other.closing
 }
 
 fn is_same_place(one: &LoadRequest, other: &LoadRequest) -> bool {
