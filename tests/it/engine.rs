@@ -2,6 +2,7 @@
 
 mod bodies;
 mod jobs;
+mod microsoft_ads;
 mod parents;
 mod parts;
 mod vendor;

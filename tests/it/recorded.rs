@@ -1,6 +1,7 @@
 //! The built-in connectors over recorded vendor bodies, where those are at hand.
 
 mod errors;
+mod microsoft_ads;
 
 use crate::support::{land_and_load, skip, source, texts};
 use daybook::warehouse::Warehouse;
