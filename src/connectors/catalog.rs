@@ -208,6 +208,9 @@ impl Connector {
             }
         }
         problems.extend(spec.auth.problems(&spec.settings));
+        for (name, zone) in spec.time_zones.iter().filter(|(_, zone)| zone.parse::<chrono_tz::Tz>().is_err()) {
+            problems.push(format!("time_zones: {name} is {zone:?}, which is no time zone"));
+        }
         for (id, stream) in &spec.streams {
             for confirm in stream.loads.iter().filter_map(|load| load.doubt.confirmed_by.as_ref()) {
                 if !spec.streams.contains_key(&confirm.stream) {
@@ -225,6 +228,10 @@ impl Connector {
                 if let Some(setting) = setting.as_ref().filter(|setting| !spec.settings.contains_key(*setting)) {
                     problems.push(format!("stream {id}: {word} names {setting:?}, which is no setting"));
                 }
+            }
+            let also_in = stream.day_ends.as_ref().and_then(|ends| ends.also_in.as_ref());
+            if let Some(zone) = also_in.filter(|zone| zone.parse::<chrono_tz::Tz>().is_err()) {
+                problems.push(format!("stream {id}: day_ends names {zone:?}, which is no time zone"));
             }
             for load in &stream.loads {
                 if !self.sql.contains_key(&load.sql_file()) {

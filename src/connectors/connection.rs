@@ -4,7 +4,7 @@ use super::catalog::Connector;
 use super::environment::mentions;
 use super::error::ConnectorError;
 use super::listed::Listed;
-use super::spec::{ConnectorSpec, PartitionsSpec, Scheme, SettingKind, SettingSpec, StreamSpec};
+use super::spec::{ConnectorSpec, PartitionsSpec, Scheme, SettingKind, SettingSpec, SlicingSpec, StreamSpec};
 use crate::support::ids::stable_id;
 use crate::support::redact;
 use crate::support::secret::Secret;
@@ -179,7 +179,7 @@ impl Connection {
     pub fn first_day(&self, stream: &StreamSpec, since: NaiveDate, today: NaiveDate) -> NaiveDate {
         let days = stream.days_setting.as_ref().and_then(|name| self.settings.get(name)?.as_integer());
         let first = days.and_then(|days| today.checked_sub_days(Days::new(u64::try_from(days).unwrap_or(0))));
-        first.map_or(since, |first| first.max(since))
+        first.into_iter().chain(kept_since(stream, today)).fold(since, NaiveDate::max)
     }
 
     /// `text` without any of this connection's secrets, and without what vendors print of keys and accounts
@@ -192,6 +192,12 @@ impl Connection {
             None => known,
         }
     }
+}
+
+/// The first day of which the vendor still has anything; `None` where that is not said.
+pub fn kept_since(stream: &StreamSpec, today: NaiveDate) -> Option<NaiveDate> {
+    let SlicingSpec::Days { kept_days: Some(days), .. } = stream.slicing else { return None };
+    today.checked_sub_days(Days::new(u64::from(days)))
 }
 
 /// What is wrong with the value of a setting.
@@ -358,6 +364,10 @@ mod tests {
         assert_eq!(one.parts_of(stream), ["1"]);
         assert_eq!(one.first_day(stream, since, today).to_string(), "2026-11-10");
         assert_eq!(one.first_day(&connector.spec.streams["web_daily"], since, today), since);
+        let mut kept = connector.spec.streams["web_daily"].clone();
+        let SlicingSpec::Days { kept_days, .. } = &mut kept.slicing else { panic!("it is read by days") };
+        *kept_days = Some(30);
+        assert_eq!(one.first_day(&kept, since, today).to_string(), "2026-10-21", "before, there is nothing to be had");
         // googleapis/google-cloud-python#12466: the parameter's name is taken for the dimension's.
         let wrong = of("custom_dimensions = [\"plan\"]").expect_err("a problem");
         assert!(wrong[0].contains("customEvent:plan"), "{wrong:?}");

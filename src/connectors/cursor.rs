@@ -19,6 +19,8 @@ pub struct Cursor {
     /// The id of the vendor's job, and where its result lies.
     pub job: String,
     pub job_url: String,
+    /// What was asked for before a list.
+    pub first: String,
     /// The whole next URL, when the vendor gives one.
     #[serde(skip)]
     pub url: Option<String>,
@@ -27,7 +29,7 @@ pub struct Cursor {
 impl Cursor {
     /// The same place in a listing, of what is `given` beside it.
     pub fn with(self, given: &Self) -> Self {
-        let Self { ids, parent, tokens, job, job_url, .. } = given.clone();
-        Self { ids, parent, tokens, job, job_url, ..self }
+        let Self { ids, parent, tokens, job, job_url, first, .. } = given.clone();
+        Self { ids, parent, tokens, job, job_url, first, ..self }
     }
 }

@@ -1,13 +1,15 @@
 //! The parts of a vendor's account that streams run over: asked for before they are read.
 
 use super::connection::Connection;
-use super::engine::{Engine, Walk};
+use super::cursor::Cursor;
+use super::engine::{Engine, Walk, request};
 use super::error::ConnectorError;
 use super::follow::named_ids;
 use super::landing::{Landing, Manifest};
 use super::listed::Listed;
+use super::paging::{Found, Lookup, Want};
 use super::slice::{Slice, Window};
-use super::spec::{PartitionsSpec, StreamSpec};
+use super::spec::{FirstSpec, PartitionsSpec, StreamSpec};
 use super::template::Renderer;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -116,8 +118,30 @@ impl Engine {
         // Its pages go with `landing`: nobody loads them.
         let manifest = Manifest::begun(connection, &format!("list of {name}"), slice, self.clock().now());
         let mut landing = Landing::begin(self.landing_root(), manifest)?;
-        let walk = Walk::listing(&spec.request, &spec.paging);
+        let given = match &spec.first {
+            Some(first) => {
+                Cursor { first: self.first_of(connection, first, &renderer, &mut landing).await?, ..Cursor::default() }
+            }
+            None => Cursor::default(),
+        };
+        let walk = Walk { given: &given, ..Walk::listing(&spec.request, &spec.paging) };
         self.walk(connection, walk, &renderer, &mut landing, &|_| ()).await?;
         Ok(named_ids(&landing, &spec.ids).await?.into_iter().collect())
+    }
+
+    /// The value that a list is asked for by.
+    async fn first_of(
+        &self,
+        connection: &Connection,
+        first: &FirstSpec,
+        renderer: &Renderer<'_>,
+        landing: &mut Landing,
+    ) -> Result<String, ConnectorError> {
+        let request = request(&first.request, renderer, &Cursor::default())?;
+        let lookups = [Lookup::new(&first.pointer, Want::Scalar)];
+        let found = self.told(connection, &request, &lookups, landing).await?.unwrap_or_default();
+        found.first().and_then(Found::text).ok_or_else(|| ConnectorError::UnexpectedPayload {
+            note: format!("the answer lacks what a list is asked for by: {}", first.pointer),
+        })
     }
 }

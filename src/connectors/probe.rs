@@ -13,9 +13,8 @@ use super::spec::{JobSpec, SlicingSpec, StreamSpec};
 use super::template::Renderer;
 use crate::domain::period::Period;
 use crate::support::soft_json::readable;
-use crate::support::zones::are_alike;
+use crate::support::zones::{are_alike, named};
 use chrono::{Days, TimeDelta};
-use chrono_tz::Tz;
 use serde_json::Value;
 use std::io::Read;
 use std::sync::Arc;
@@ -55,7 +54,8 @@ impl Engine {
                 let zone = connection.time_zone(stream.time_zone_setting.as_deref());
                 let at = |path: &Option<String>| path.as_deref().and_then(|path| stated(&landing, path));
                 let differs = at(&stream.time_zone_path)
-                    .filter(|stated| stated.parse::<Tz>().is_ok_and(|stated| !are_alike(stated, zone, now)));
+                    .and_then(|stated| named(&stated, &connection.connector.spec.time_zones))
+                    .filter(|stated| !are_alike(*stated, zone, now));
                 Probed {
                     note: None,
                     warning: differs.map(|stated| {

@@ -70,7 +70,7 @@ impl<'a> ErrorResponse<'a> {
                     action: rule.action,
                     wait,
                     attempts: rule.attempts,
-                    note: self.note(&rule.note, rule.detail_pointer.as_deref()),
+                    note: self.note(&rule.note, &rule.details()),
                 });
             }
         }
@@ -82,7 +82,7 @@ impl<'a> ErrorResponse<'a> {
             401 => (ErrorAction::Refresh, "the vendor does not accept the credentials"),
             _ => (ErrorAction::Stop, "the vendor refuses the request"),
         };
-        Some(Verdict { status: self.status, action, wait: stated_wait, attempts: None, note: self.note(note, None) })
+        Some(Verdict { status: self.status, action, wait: stated_wait, attempts: None, note: self.note(note, &[]) })
     }
 
     fn matches(&self, rule: &ErrorRule) -> bool {
@@ -113,10 +113,11 @@ impl<'a> ErrorResponse<'a> {
 
     /// The rule's note, the status, and the vendor's message and detail, each cut to 200 characters on
     /// one line.
-    fn note(&self, note: &str, detail: Option<&str>) -> String {
+    fn note(&self, note: &str, details: &[&str]) -> String {
         let places = ["/error/message", "/error_description", "/message", "/error"];
         let said = places.iter().find_map(|place| self.place(place)?.as_str());
-        let detail = detail.and_then(|place| self.place(place)).map(|detail| match detail {
+        let found = details.iter().find_map(|place| self.place(place).filter(|detail| !detail.is_null()));
+        let detail = found.map(|detail| match detail {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         });

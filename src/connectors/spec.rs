@@ -6,6 +6,7 @@
 
 mod auth;
 mod body;
+mod completeness;
 mod errors;
 mod follow;
 mod job;
@@ -25,13 +26,14 @@ pub use auth::{
     AnswerSpec, AuthSpec, Choice, Exchange, Grantee, KeyFile, OneOf, Part, Proof, Refresh, Scheme, TokenBody, put,
 };
 pub use body::{BodyKind, TableSpec};
+pub use completeness::{DayEnds, IncompleteWhen};
 pub use errors::{ErrorAction, ErrorRule, HeaderMatch, ValueMatch};
 pub use follow::{CountSpec, FailedSpec, FollowSpec, IdPlace, ListingSpec, OnlyWith, RestSpec};
 pub use job::{JobSpec, MOST_JOBS};
 pub use limits::{AllowanceSpec, LimitSpec, QuotaSpec};
 pub use load::{ConfirmSpec, DoubtSpec, LoadMode, LoadSpec, RecordList};
 pub use part::PartSpec;
-pub use partitions::PartitionsSpec;
+pub use partitions::{FirstSpec, PartitionsSpec};
 pub use request::{Method, RequestSpec};
 pub use setting::{SecretSpec, SettingKind, SettingSpec};
 pub use shared::SharedRequest;
@@ -55,6 +57,8 @@ pub struct ConnectorSpec {
     pub docs: String,
     pub settings: BTreeMap<String, SettingSpec>,
     pub secrets: BTreeMap<String, SecretSpec>,
+    /// IANA zones by the vendor's own names of them.
+    pub time_zones: BTreeMap<String, String>,
     pub auth: AuthSpec,
     pub limits: LimitSpec,
     /// Narrower limits of some kinds of requests, by the name that `allowance` of a request says.
@@ -130,6 +134,13 @@ impl ConnectorSpec {
                 "secrets",
                 "The secrets that a connection needs, by name.",
                 SecretSpec::read,
+            ),
+            time_zones: fields::text_map(
+                &mut section,
+                "time_zones",
+                "IANA zones by the vendor's own names of them, letters and digits only. Answers may name a zone so, \
+                 and templates have the name of a setting's: `{{ settings.time_zone | zone_name }}`, empty where \
+                 there is none.",
             ),
             auth: fields::required_table(
                 &mut section,

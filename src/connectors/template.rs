@@ -6,6 +6,8 @@ use super::cursor::Cursor;
 use super::environment::environment;
 use super::error::ConnectorError;
 use super::slice::{Slice, Window};
+use crate::support::zones::name_of;
+use chrono::{DateTime, NaiveTime};
 use minijinja::value::Serde;
 use minijinja::{Environment, Value};
 use std::collections::BTreeMap;
@@ -35,6 +37,11 @@ impl<'a> Renderer<'a> {
         let mut renderer = Self::new(connection);
         renderer.context.insert("partition", Value::from(slice.partition.clone()));
         renderer.context.insert("slice", window(&slice.window));
+        let (names, zone) = (connection.connector.spec.time_zones.clone(), connection.workspace_zone);
+        let at = slice.window.days().map_or(DateTime::UNIX_EPOCH, |days| days.end.and_time(NaiveTime::MIN).and_utc());
+        renderer.environment.add_filter("zone_name", move |text: String| -> String {
+            name_of(text.parse().unwrap_or(zone), at, &names).unwrap_or_default().to_owned()
+        });
         renderer
     }
 

@@ -2,6 +2,7 @@
 //! cursor, and one that was stopped goes on where it was.
 
 use super::sync::{Planned, Progress, Source, StreamOutcome, SyncContext, SyncMode, run_slices};
+use crate::connectors::connection::kept_since;
 use crate::connectors::slice::{Known, slices, start_of_day};
 use crate::connectors::spec::SlicingSpec;
 use crate::connectors::{Slice, Window};
@@ -76,12 +77,23 @@ fn plan(context: &SyncContext, source: &Source, stream_id: &str, period: Period)
     // Slicing by days includes the day of its last instant, so that one lies within the period.
     let end = if matches!(stream.slicing, SlicingSpec::Days { .. }) { end - TimeDelta::seconds(1) } else { end };
     let until = end.min(context.clock.now());
+    // Days that the vendor no longer keeps are not asked for: an empty answer about them would be none.
+    let today = context.clock.now().with_timezone(&zone).date_naive();
+    let kept = kept_since(stream, today).filter(|kept| *kept > period.start);
+    if let Some(kept) = kept {
+        tracing::info!(
+            connection.id = connection.id,
+            stream = stream_id,
+            "the vendor keeps nothing from before {kept}"
+        );
+    }
+    let from = kept.unwrap_or(period.start);
     // What was made before the period is not of it.
     let slicing = stream.slicing.without_days_before();
     connection
         .parts_of(stream)
         .iter()
-        .flat_map(|partition| slices(&slicing, partition, &Known::default(), period.start, until, zone))
+        .flat_map(|partition| slices(&slicing, partition, &Known::default(), from, until, zone))
         .filter(|slice| slice.window != Window::Whole && !matches!(stream.slicing, SlicingSpec::Before { .. }))
         .collect()
 }

@@ -2,6 +2,7 @@
 //! days in one transaction. Loading the same pages again changes no fact.
 
 mod asked;
+mod closing;
 mod contract;
 mod coverage;
 mod direct;
@@ -16,6 +17,7 @@ mod stage;
 mod table_columns;
 mod together;
 
+pub use closing::{Closing, IncompleteWhen};
 pub use direct::load_direct;
 pub use doubt::{Confirm, Contradicted, Doubt, DoubtedDay, doubt_contradictions};
 pub use files::{FileLoad, FileRows, FileTarget, load_files, parquet_columns, parquet_rows};
@@ -82,6 +84,8 @@ pub struct LoadRequest {
     pub cut: Option<String>,
     /// JSON path to the zone of the account in a page.
     pub time_zone_path: Option<String>,
+    /// When days are whole, beside their end in the account's zone.
+    pub closing: Closing,
     /// Whether even an emptier answer than before is taken: for pages that a person loads again.
     pub is_believed: bool,
     /// Further variables for the targets' queries; a value of `None` unsets.

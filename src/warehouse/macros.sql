@@ -36,6 +36,10 @@ CREATE OR REPLACE TEMP MACRO problems(reasons) AS nullif(array_to_string(reasons
 CREATE OR REPLACE TEMP MACRO whole_or_zero(value) AS coalesce(TRY_CAST(value AS BIGINT), 0);
 CREATE OR REPLACE TEMP MACRO amount_or_zero(value) AS coalesce(TRY_CAST(value AS DECIMAL(18, 6)), 0);
 
+-- A number as reports for people write it, without the commas between its thousands: 1,234.50; NULL where it is left out
+-- or `--`.
+CREATE OR REPLACE TEMP MACRO ungrouped(value) AS nullif(nullif(replace(trim(value), ',', ''), ''), '--');
+
 -- Decimals of a currency's minor unit, as Stripe counts them; 2 where none is named.
 CREATE OR REPLACE TEMP MACRO minor_unit_decimals(currency) AS decimals_of(coalesce(currency, ''));
 

@@ -3,6 +3,7 @@
 mod bodies;
 mod jobs;
 mod linkedin_ads;
+mod microsoft_ads;
 mod parents;
 mod parts;
 mod tiktok_ads;

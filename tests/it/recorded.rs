@@ -2,6 +2,7 @@
 
 mod errors;
 mod meta_ads;
+mod microsoft_ads;
 
 use crate::support::{land_and_load, land_and_load_pages, noon, skip, source, texts};
 use daybook::connectors::landing::PageLabel;

@@ -34,6 +34,8 @@ pub fn decode(path: &Path, form: &Form, take: &mut Take<'_>) -> Result<Decoded, 
         columns: Vec::new(),
         wanted: &spec.columns,
         ignores: &spec.ignores,
+        count: spec.count.as_deref(),
+        announced: None,
         error: None,
     };
     let read = shape::read(path, shape, &ask, &mut rows);
@@ -41,7 +43,15 @@ pub fn decode(path: &Path, form: &Form, take: &mut Take<'_>) -> Result<Decoded, 
         return Err(error);
     }
     let found = read.map_err(|refusal| refused(&refusal))?;
-    Ok(Decoded { notes: found.notes, ..rows.pieces.finish()? })
+    let announced = rows.announced;
+    let decoded = Decoded { notes: found.notes, ..rows.pieces.finish()? };
+    match announced.filter(|announced| *announced != decoded.rows + decoded.bad) {
+        // A vendor that is asked again mostly sends the rest.
+        Some(announced) => Err(ConnectorError::Unavailable {
+            note: format!("the answer announces {announced} rows and has {}: it is cut", decoded.rows + decoded.bad),
+        }),
+        None => Ok(decoded),
+    }
 }
 
 struct Rows<'a> {
@@ -50,6 +60,10 @@ struct Rows<'a> {
     columns: Vec<String>,
     wanted: &'a [String],
     ignores: &'a [String],
+    /// What stands before the number of rows above the columns.
+    count: Option<&'a str>,
+    /// How many rows there are, where that is said.
+    announced: Option<u64>,
     /// What stopped it, where it was not the body.
     error: Option<ConnectorError>,
 }
@@ -78,7 +92,10 @@ impl Sink for Rows<'_> {
         let mut around = Map::new();
         around.insert("columns".to_owned(), found.columns.clone().into());
         around.insert("above".to_owned(), found.above.clone().into());
-        around.insert("stated".to_owned(), Value::Object(stated(&found.above)));
+        let stated = stated(&found.above);
+        let count = self.count.and_then(|count| stated.get(count)?.as_str());
+        self.announced = count.and_then(|count| count.replace(',', "").parse().ok());
+        around.insert("stated".to_owned(), Value::Object(stated));
         self.pieces.around(around);
         Ok(())
     }

@@ -160,3 +160,21 @@ fn xml_that_is_cut_nested_without_end_or_declares_entities_is_refused() {
     assert!(decoded(laughs, &xml).expect_err("entities").to_string().contains("document type"));
     assert!(decoded(b"<a>&b;</a>", &xml).is_err());
 }
+
+#[test]
+fn a_report_with_another_number_of_rows_than_it_announces_is_cut() {
+    let mut form = csv(&["TimePeriod", "Spend"]);
+    (form.table.ignores, form.table.count) = (vec!["@".to_owned()], Some("Rows".to_owned()));
+    let rows = |announced: &str| decoded(REPORT.replace("Rows: 2", announced).as_bytes(), &form);
+    assert_eq!(rows("Rows: 2").expect("a report").1.rows, 2);
+    let cut = rows("Rows: 1,203").expect_err("a cut report");
+    assert!(
+        matches!(&cut, ConnectorError::Unavailable { note } if note.contains("announces 1203 rows and has 2")),
+        "{cut:?}"
+    );
+    // Nothing announced is nothing to hold it against.
+    assert!(rows("Rows: ").is_ok() && rows("Columns: 3").is_ok());
+    // singer-io/tap-bing-ads#78: null bytes among the values.
+    let (pieces, _) = decoded(REPORT.replace("Shoes, red", "Shoes\0").as_bytes(), &form).expect("a report");
+    assert_eq!(pieces[0]["rows"][0]["Spend"], "1234.50");
+}

@@ -66,6 +66,8 @@ pub struct TableSpec {
     pub sheet: Option<String>,
     /// How a line begins that is no row, e.g. a copyright at the end.
     pub ignores: Vec<String>,
+    /// What stands above the columns before how many rows there are.
+    pub count: Option<String>,
 }
 
 impl TableSpec {
@@ -96,6 +98,12 @@ impl TableSpec {
                 &mut section,
                 "ignores",
                 "How a line begins that is no row, e.g. a copyright at the end.",
+            ),
+            count: fields::optional_text(
+                &mut section,
+                "count",
+                "What stands above the columns before how many rows there are, e.g. \"Rows\" of `Rows: 5`: a body with \
+                 another number of them is cut and is asked for again.",
             ),
         };
         section.finish();

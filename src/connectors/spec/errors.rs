@@ -30,6 +30,8 @@ pub struct ErrorRule {
     pub as_status: Option<u16>,
     /// A JSON pointer to what else the vendor says, such as the names of missing rights.
     pub detail_pointer: Option<String>,
+    /// Further such places, of a vendor that says it here or there; the first that holds anything counts.
+    pub detail_pointers: Vec<String>,
     /// What an admin should know or do, one sentence.
     pub note: String,
 }
@@ -156,6 +158,11 @@ impl ErrorRule {
                 "detail_pointer",
                 "A JSON pointer to what else the vendor says, such as the names of missing rights.",
             ),
+            detail_pointers: fields::texts(
+                &mut section,
+                "detail_pointers",
+                "Further such places, of a vendor that says it here or there; the first that holds anything counts.",
+            ),
             note: fields::text(
                 &mut section,
                 "note",
@@ -165,6 +172,13 @@ impl ErrorRule {
         };
         section.finish();
         read
+    }
+}
+
+impl ErrorRule {
+    /// Where the vendor says more.
+    pub fn details(&self) -> Vec<&str> {
+        self.detail_pointer.iter().chain(&self.detail_pointers).map(String::as_str).collect()
     }
 }
 

@@ -17,9 +17,36 @@ pub struct PartitionsSpec {
     pub setting: Option<String>,
     /// The setting, a list, of entries that are not to be read.
     pub ignored: Option<String>,
+    /// What is asked before, for a value that the list is asked for by.
+    pub first: Option<FirstSpec>,
     pub request: RequestSpec,
     pub paging: PagingSpec,
     pub ids: IdPlace,
+}
+
+/// A question whose answer has a value that another question needs, e.g. the id of the user whose accounts are listed.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct FirstSpec {
+    pub request: RequestSpec,
+    /// JSON pointer to the value; templates of the list's request see it as `cursor.first`.
+    pub pointer: String,
+}
+
+impl FirstSpec {
+    /// Reads its table.
+    pub fn read(mut section: Section<'_>) -> Self {
+        let read = Self {
+            request: RequestSpec::of(&mut section),
+            pointer: fields::text(
+                &mut section,
+                "pointer",
+                "\"/user/id\"",
+                "JSON pointer to the value; templates of the list's request see it as `cursor.first`.",
+            ),
+        };
+        section.finish();
+        read
+    }
 }
 
 impl PartitionsSpec {
@@ -42,6 +69,12 @@ impl PartitionsSpec {
                 &mut section,
                 "ignored",
                 "The setting, a list, of entries that are not to be read.",
+            ),
+            first: fields::table(
+                &mut section,
+                "first",
+                "What is asked before, for a value that the list is asked for by, e.g. the id of the user.",
+                FirstSpec::read,
             ),
             request: RequestSpec::of(&mut section),
             paging: PagingSpec::of(&mut section),

@@ -1,5 +1,6 @@
 //! Requests that several places of a connector share: said once in `[requests.<name>]`, and taken up by `like`.
 
+use super::partitions::PartitionsSpec;
 use super::request::RequestSpec;
 use super::{ConnectorSpec, StreamSpec};
 use crate::connectors::fields;
@@ -65,12 +66,17 @@ fn places(stream: &mut StreamSpec) -> Vec<Place<'_>> {
     all
 }
 
+fn places_of_list(list: &mut PartitionsSpec) -> Vec<Place<'_>> {
+    let first = list.first.iter_mut().map(|first| (&mut first.request, None));
+    first.chain([(&mut list.request, Some(&mut list.paging))]).collect()
+}
+
 impl ConnectorSpec {
     /// Takes up what requests share; the names that no shared request has.
     pub(super) fn share(&mut self) -> Vec<String> {
         let mut unknown = Vec::new();
         let shared = &self.requests;
-        let lists = self.partitions.values_mut().map(|list| (&mut list.request, Some(&mut list.paging)));
+        let lists = self.partitions.values_mut().flat_map(places_of_list);
         for (request, paging) in self.streams.values_mut().flat_map(places).chain(lists) {
             let Some(name) = request.like.take() else { continue };
             let Some(other) = shared.get(&name) else {
@@ -92,7 +98,10 @@ impl ConnectorSpec {
         for (id, stream) in &mut copy.streams {
             all.extend(places(stream).into_iter().map(|(request, _)| (format!("stream {id}"), request.clone())));
         }
-        all.extend(copy.partitions.iter().map(|(name, list)| (format!("list {name}"), list.request.clone())));
+        for (name, list) in &mut copy.partitions {
+            let places = places_of_list(list).into_iter();
+            all.extend(places.map(|(request, _)| (format!("list {name}"), request.clone())));
+        }
         all
     }
 }

@@ -1,6 +1,7 @@
 //! What a connector says of each stream: what is asked, how it is cut and paged, which tables it fills.
 
 use super::body::{BODIES, BodyKind, TableSpec};
+use super::completeness::{DayEnds, IncompleteWhen};
 use super::follow::{CountSpec, FollowSpec};
 use super::job::JobSpec;
 use super::load::LoadSpec;
@@ -77,6 +78,10 @@ pub struct StreamSpec {
     pub incomplete_path: Option<String>,
     /// JSON path to the first day that the vendor has not as a whole yet: days from there on are read in part.
     pub open_from_path: Option<String>,
+    /// How an answer says that it may not be whole.
+    pub incomplete_when: Option<IncompleteWhen>,
+    /// What else must be before a day is whole than its end in the account's zone.
+    pub day_ends: Option<DayEnds>,
     /// JSON pointers to what says in a body that rows were folded together or cut: a truth value, or a list
     /// with something in it. Then days are asked for one by one.
     pub folded_pointers: Vec<String>,
@@ -259,6 +264,19 @@ impl StreamSpec {
                 "open_from_path",
                 "JSON path to the first day that the vendor has not as a whole yet: days from there \
                  on are read in part.",
+            ),
+            incomplete_when: fields::table(
+                &mut section,
+                "incomplete_when",
+                "How an answer says that it may not be whole: rows are taken as they are, and the days that it lacks \
+                 something of are read in part.",
+                IncompleteWhen::read,
+            ),
+            day_ends: fields::table(
+                &mut section,
+                "day_ends",
+                "What else must be before a day is whole than its end in the account's zone.",
+                DayEnds::read,
             ),
             folded_pointers: fields::texts(
                 &mut section,

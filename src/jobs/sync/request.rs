@@ -15,7 +15,8 @@ use crate::support::ids::stable_id;
 use crate::support::secret::Secret;
 use crate::warehouse::WarehouseError;
 use crate::warehouse::load::{
-    Confirm, Contradicted, Count, Doubt, ListsAll, LoadRequest, Pages, Records, Replaces, Target,
+    Closing, Confirm, Contradicted, Count, Doubt, IncompleteWhen, ListsAll, LoadRequest, Pages, Records, Replaces,
+    Target,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeMap;
@@ -136,6 +137,7 @@ pub fn load_request(
         open_from_path: stream.open_from_path.clone(),
         cut: manifest.cut.clone(),
         time_zone_path: stream.time_zone_path.clone(),
+        closing: closing(stream, &connector.spec.time_zones),
         is_believed: false,
         time_zone: zone.name().to_owned(),
         currency: source.currency.code().to_owned(),
@@ -167,6 +169,19 @@ pub fn load_request(
         ],
         person_key: person_key.clone(),
     })
+}
+
+/// When the days of a stream are whole.
+fn closing(stream: &StreamSpec, zone_names: &BTreeMap<String, String>) -> Closing {
+    let incomplete_when = stream.incomplete_when.as_ref().map(|when| IncompleteWhen {
+        path: when.path.clone(),
+        value: when.value.clone(),
+        until_path: when.until_path.clone(),
+        until_format: when.until_format.clone(),
+    });
+    let ends = stream.day_ends.clone().unwrap_or_default();
+    let also_in = ends.also_in.and_then(|zone| zone.parse().ok());
+    Closing { incomplete_when, also_in, after_hours: ends.after_hours, zone_names: zone_names.clone() }
 }
 
 /// What pages are of, by the numbers that their files bear: they count from 1.

@@ -1,10 +1,11 @@
 //! The days a load speaks for, in the ledger.
 
+use super::closing;
 use super::doubt::{self, ACCEPTED};
 use super::{LoadRequest, Loaded};
 use crate::domain::coverage::Standing;
 use crate::support::shown::cut_line;
-use crate::support::zones::are_alike;
+use crate::support::zones::{are_alike, named};
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::sql::literal;
 use chrono::NaiveDate;
@@ -120,10 +121,14 @@ fn first_running_day(
     request: &LoadRequest,
     loaded: &mut Loaded,
 ) -> Result<NaiveDate, WarehouseError> {
-    let day_in = |zone: Tz| request.fetched_at.with_timezone(&zone).date_naive();
     let own: Tz = request.time_zone.parse().unwrap_or(Tz::UTC);
+    let said = closing::said(transaction, request)?;
+    let day_in = |zone: Tz| closing::first_open_day(request, zone, said);
+    if said.is_incomplete && day_in(own) < closing::first_open_day(request, own, closing::Said::default()) {
+        loaded.caveat(format!("the source says that its answer may not be whole from {} on", day_in(own)));
+    }
     let Some(stated) = stated_zone(transaction, request)? else { return Ok(day_in(own)) };
-    let Ok(zone) = stated.parse::<Tz>() else {
+    let Some(zone) = named(&stated, &request.closing.zone_names) else {
         let shown = cut_line(&stated, 60);
         loaded.caveat(format!("the account names a time zone that is not known here: {shown}"));
         return Ok(day_in(own));

@@ -35,6 +35,7 @@ pub(super) fn request(folder: &Path, load_id: &str, body: &str) -> LoadRequest {
         open_from_path: None,
         cut: None,
         time_zone_path: None,
+        closing: Closing::default(),
         is_believed: true,
         currency: "EUR".to_owned(),
         time_zone: "Europe/Berlin".to_owned(),

@@ -88,6 +88,7 @@ fn is_same_kind(one: &LoadRequest, other: &LoadRequest) -> bool {
         && one.time_zone_path == other.time_zone_path
         && one.incomplete_path == other.incomplete_path
         && one.open_from_path == other.open_from_path
+        && one.closing == other.closing
 }
 
 fn is_same_place(one: &LoadRequest, other: &LoadRequest) -> bool {

@@ -2,6 +2,7 @@
 
 use super::Slice;
 use crate::warehouse::load::LoadRequest;
+use crate::warehouse::load::closing::{Said, first_open_day};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
@@ -11,8 +12,7 @@ pub(super) fn days_of(slices: &[Slice<'_>]) -> (NaiveDate, NaiveDate) {
     windows.fold((NaiveDate::MAX, NaiveDate::MIN), |(first, last), (start, end)| (first.min(start), last.max(end)))
 }
 
-/// The day of the settings' zone on which the vendor was asked.
+/// The first day of the settings' zone that had not ended when the vendor was asked.
 pub(super) fn own_today(request: &LoadRequest) -> NaiveDate {
-    let zone: Tz = request.time_zone.parse().unwrap_or(Tz::UTC);
-    request.fetched_at.with_timezone(&zone).date_naive()
+    first_open_day(request, request.time_zone.parse().unwrap_or(Tz::UTC), Said::default())
 }

@@ -4,6 +4,7 @@ use super::unusual::is_own_zone;
 use super::{Slice, by_slice};
 use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::load::asked::{is_wrong, kinds_of};
+use crate::warehouse::load::closing::says_incomplete;
 use crate::warehouse::load::pages::PAGES_OF_SLICE;
 use crate::warehouse::load::stage::{LARGEST_TOLD, new_fields};
 use crate::warehouse::load::{LoadRequest, enter_loads};
@@ -37,6 +38,10 @@ pub(super) fn answers(transaction: &Transaction<'_>, slices: &mut [Slice<'_>]) -
              WHERE why IS NOT NULL AND json_type(why) <> 'NULL'",
             literal(path)
         );
+        unusual.extend(by_slice::<bool>(transaction, &sql, step)?.into_iter().map(|(no, _)| no));
+    }
+    if let Some(when) = &request.closing.incomplete_when {
+        let sql = format!("SELECT DISTINCT slice, true FROM page_of_slice WHERE {}", says_incomplete(when));
         unusual.extend(by_slice::<bool>(transaction, &sql, step)?.into_iter().map(|(no, _)| no));
     }
     if let Some(path) = &request.time_zone_path {

@@ -4,7 +4,7 @@
 use super::days::{days_of, own_today};
 use super::{Slice, by_slice, rows_of};
 use crate::domain::coverage::Standing;
-use crate::support::zones::are_alike;
+use crate::support::zones::{are_alike, named};
 use crate::warehouse::clock;
 use crate::warehouse::error::WarehouseError;
 use crate::warehouse::load::doubt::{LOOKED_AT, Measures, is_fallen, is_silent};
@@ -126,7 +126,7 @@ fn silent(transaction: &Transaction<'_>, slices: &mut [Slice<'_>], target: &Targ
 /// Whether an account's own zone, if it names one, is that of the settings.
 pub(super) fn is_own_zone(request: &LoadRequest, stated: &str) -> bool {
     let own: Tz = request.time_zone.parse().unwrap_or(Tz::UTC);
-    stated.parse::<Tz>().is_ok_and(|zone| are_alike(own, zone, request.fetched_at))
+    named(stated, &request.closing.zone_names).is_some_and(|zone| are_alike(own, zone, request.fetched_at))
 }
 
 /// Marks the slices of connections that have loads dated ahead: these are dated anew before the next.

@@ -1,0 +1,69 @@
+-- Table: core.ad_hourly
+-- Grain: account, campaign, hour of the day
+-- Inputs: page, rows of CampaignPerformanceReport by hour: `2026-11-10|07`
+-- Late data: as ad_daily. An hour is a number: of the two of one number in autumn one row is made
+WITH answer AS (
+    SELECT page_no, from_json(body, '{"rows": [{
+            "TimePeriod": "VARCHAR", "CurrencyCode": "VARCHAR", "CampaignId": "VARCHAR",
+            "CampaignName": "VARCHAR", "Impressions": "VARCHAR", "Clicks": "VARCHAR", "Spend": "VARCHAR",
+            "ConversionsQualified": "VARCHAR", "Revenue": "VARCHAR"
+        }]}').rows AS rows
+    FROM page
+),
+
+record AS (
+    SELECT page_no, unnest(rows) AS r, CAST(unnest(range(len(rows))) AS INTEGER) AS record_no FROM answer
+),
+
+judged AS (
+    SELECT
+        page_no,
+        record_no,
+        r.CampaignId AS campaign_id,
+        coalesce(nullif(r.CampaignName, ''), r.CampaignId) AS campaign_name,
+        coalesce(TRY_CAST(split_part(r.TimePeriod, '|', 2) AS INTEGER), 0) AS hour,
+        TRY_CAST(split_part(r.TimePeriod, '|', 1) AS DATE) AS date,
+        coalesce(nullif(upper(trim(r.CurrencyCode)), ''), getvariable('currency')) AS currency,
+        whole_or_zero(ungrouped(r.Impressions)) AS impressions,
+        whole_or_zero(ungrouped(r.Clicks)) AS clicks,
+        amount_or_zero(ungrouped(r.Spend)) AS cost,
+        amount_or_zero(ungrouped(r.ConversionsQualified)) AS conversions,
+        amount_or_zero(ungrouped(r.Revenue)) AS conversion_value,
+        problems([
+            required('CampaignId', r.CampaignId),
+            required('TimePeriod', split_part(r.TimePeriod, '|', 1)),
+            bad_date('TimePeriod', split_part(r.TimePeriod, '|', 1)),
+            CASE WHEN coalesce(whole_number(split_part(r.TimePeriod, '|', 2)) NOT BETWEEN 0 AND 23, true)
+                 THEN 'TimePeriod: "' || left(r.TimePeriod, 80) || '" has no hour' END,
+            required('Impressions', ungrouped(r.Impressions)),
+            bad_whole('Impressions', ungrouped(r.Impressions)),
+            required('Clicks', ungrouped(r.Clicks)),
+            bad_whole('Clicks', ungrouped(r.Clicks)),
+            required('Spend', ungrouped(r.Spend)),
+            bad_decimal('Spend', ungrouped(r.Spend)),
+            bad_decimal('ConversionsQualified', ungrouped(r.ConversionsQualified)),
+            bad_decimal('Revenue', ungrouped(r.Revenue))
+        ]) AS problem
+    FROM record
+)
+
+-- Rows that differ in nothing of the key are added up: an attribute beyond it splits them, and none may be lost.
+SELECT
+    getvariable('partition') AS account_id,
+    campaign_id,
+    any_value(campaign_name) AS campaign_name,
+    hour,
+    date,
+    'bing' AS source,
+    'cpc' AS medium,
+    currency,
+    CAST(sum(impressions) AS BIGINT) AS impressions,
+    CAST(sum(clicks) AS BIGINT) AS clicks,
+    CAST(sum(cost) AS DECIMAL(18, 6)) AS cost,
+    CAST(sum(conversions) AS DECIMAL(18, 6)) AS conversions,
+    CAST(sum(conversion_value) AS DECIMAL(18, 6)) AS conversion_value,
+    min(page_no) AS page_no,
+    arg_min(record_no, (page_no, record_no)) AS record_no,
+    problem
+FROM judged
+GROUP BY campaign_id, hour, date, currency, problem, CASE WHEN problem IS NOT NULL THEN (page_no, record_no) END
