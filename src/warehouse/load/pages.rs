@@ -5,7 +5,7 @@ use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::functions::ListedPage;
 use crate::warehouse::sql::{literal, path_literal, utf8};
 use duckdb::Transaction;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Pages of several slices are numbered through: the slice's place times this, plus the page's own number.
 pub const PAGES_OF_SLICE: u32 = 1_000_000;
@@ -63,11 +63,12 @@ fn labelled(rows: &str, labels: &[(u32, &(String, String))]) -> String {
 /// The labels of a page that has none, as columns.
 pub const NO_LABEL: &str = "'' AS part, '' AS parent";
 
-/// The last page of a slice alone, as a relation like `page`; `None` where it has one page only, or arrays. An
-/// answer that is no page ends the paging, so it is the last.
+/// The last page of a slice's own request alone, as a relation like `page`; `None` where it has one page only, or
+/// arrays. An answer that is no page ends the paging, so it is the last.
 pub fn last_page(request: &LoadRequest) -> Result<Option<String>, WarehouseError> {
-    let Pages { files, is_array, largest_page, .. } = &request.pages;
-    let Some(last) = files.last().filter(|_| files.len() > 1 && !is_array) else { return Ok(None) };
+    let Pages { files, labels, is_array, largest_page, .. } = &request.pages;
+    let own: Vec<&PathBuf> = files.iter().filter(|file| !labels.contains_key(&page_no(file))).collect();
+    let Some(last) = own.last().filter(|_| own.len() > 1 && !is_array) else { return Ok(None) };
     landed(&[(page_no(last), last.as_path())], *largest_page).map(Some)
 }
 

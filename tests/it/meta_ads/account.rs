@@ -1,6 +1,7 @@
 //! The sandbox's ad account: what its answers give in the tables.
 
 use super::{engine, fetch};
+use crate::engine::vendor::{Vendor, json};
 use crate::support::{noon, texts};
 use chrono::Days;
 use daybook::connectors::landing::read_page;
@@ -122,6 +123,32 @@ async fn an_account_that_the_token_does_not_see_is_refused_and_not_empty() {
     let parts = engine.parts_of(&source.connection, &stream).await.expect("accounts");
     let refused: Vec<_> = parts.iter().map(|part| (part.partition.as_str(), part.refused.is_some())).collect();
     assert_eq!(refused, [("9310000002", false), ("12345", true)]);
+}
+
+/// brijr/meta-mcp#17, facebook/facebook-php-business-sdk#185: of forty accounts the first page was read.
+#[tokio::test]
+async fn all_accounts_that_the_token_sees_are_found_but_those_that_are_ignored() {
+    let vendor = Vendor::start(|asked| {
+        let from: u32 = asked.line.split("after=").nth(1).and_then(|after| after.parse().ok()).unwrap_or(100);
+        let list: Vec<String> =
+            (from..from + 25).map(|id| format!(r#"{{"account_id":"{id}","id":"act_{id}"}}"#)).collect();
+        let next = if from < 150 {
+            r#","next":"https://graph.facebook.com/v25.0/me/adaccounts?access_token=t&after=x""#
+        } else {
+            ""
+        };
+        let after = from + 25;
+        json(200, &format!(r#"{{"data":[{}],"paging":{{"cursors":{{"after":"{after}"}}{next}}}}}"#, list.join(",")))
+    })
+    .await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let ignored = toml::Value::from(vec!["101", "170"]);
+    let settings = [("base_url", toml::Value::from(vendor.base_url())), ("ignored_account_ids", ignored)];
+    let source = crate::support::source("meta_ads", &settings);
+    let stream = source.connection.connector.spec.streams["ad_daily"].clone();
+    let parts = engine(folder.path()).parts_of(&source.connection, &stream).await.expect("accounts");
+    assert_eq!((parts.len(), vendor.count("GET /v25.0/me/adaccounts?")), (75 - 2, 3));
+    assert!(parts.iter().all(|part| part.refused.is_none() && part.partition != "170"));
 }
 
 #[test]
