@@ -233,13 +233,17 @@ pub fn note_fields(
     let step = || "looking for new fields".to_owned();
     // Looking takes many times what is looked at, and is not worth a load.
     let records = (MOST_LOOKED_AT / (request.bytes / loaded.rows_read.max(1)).max(1)).clamp(1, 2000);
+    // A path without a list leads to one record.
+    let list = match request.records_path.contains("[*]") {
+        true => format!("json_extract(body, {})", literal(&request.records_path)),
+        false => format!("[json_extract(body, {})]", literal(&request.records_path)),
+    };
     let structure: Option<String> = transaction
         .query_row(
             &format!(
                 "SELECT CAST(json_group_structure(record) AS VARCHAR) FROM (
-                     SELECT unnest(json_extract(body, {})) AS record FROM (SELECT body FROM page LIMIT 20) LIMIT {records})
-                 WHERE strlen(CAST(record AS VARCHAR)) <= {LARGEST_TOLD}",
-                literal(&request.records_path)
+                     SELECT unnest({list}) AS record FROM (SELECT body FROM page LIMIT 20) LIMIT {records})
+                 WHERE strlen(CAST(record AS VARCHAR)) <= {LARGEST_TOLD}"
             ),
             [],
             |row| row.get(0),
