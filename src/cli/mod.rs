@@ -302,7 +302,7 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Add(command) => add::run(&cli.root, command, cli.json),
         Command::Note(command) => note::run(&cli.root, command, &Clock::System, cli.json),
         Command::Check(args) => check::run(&cli.root, args, cli.json).await,
-        Command::Connectors(args) => connectors::run(&cli.root, args, cli.json).await,
+        Command::Connectors(args) => Box::pin(connectors::run(&cli.root, args, cli.json)).await,
         Command::Tables(args) => dictionary::tables(&cli.root, args, cli.json),
         Command::Metrics(args) => dictionary::metrics(&cli.root, args, cli.json),
         Command::Schema(args) => schema::run(&cli.root, args, cli.json),

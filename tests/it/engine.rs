@@ -4,5 +4,5 @@ mod bodies;
 mod jobs;
 mod parents;
 mod parts;
-mod vendor;
+pub mod vendor;
 mod windows;

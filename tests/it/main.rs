@@ -40,6 +40,7 @@ mod maintenance_faults;
 mod metric_language;
 mod online;
 mod outage;
+mod own_connector;
 mod own_drop;
 mod own_fact;
 mod own_rollup;

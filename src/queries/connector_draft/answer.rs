@@ -41,7 +41,7 @@ pub async fn first_answer(address: &Address) -> Result<Value, AppError> {
     let engine = Engine::new(folder.path().to_owned(), Clock::System)?;
     let whole = Slice { partition: String::new(), window: Window::Whole };
     let asked = match connection(address) {
-        Ok(connection) => engine.fetch(&connection, "rows", &whole, None, &|_| ()).await,
+        Ok(connection) => Box::pin(engine.fetch(&connection, "rows", &whole, None, &|_| ())).await,
         Err(note) => Err(ConnectorError::Configuration { note }),
     };
     let landed = asked.map_err(|error| {

@@ -80,6 +80,9 @@ const OF_THE_LOADER: &[&str] = &["load_id", "page_no", "record_no", "problem", "
 /// Parts of names under which values are amounts of money.
 const MONEY: &[&str] =
     &["amount", "total", "revenue", "cost", "spend", "fee", "price", "tax", "refund", "discount", "payout"];
+/// Parts of names of what is counted: total_items is no amount.
+const COUNTED: &[&str] =
+    &["count", "item", "number", "quantity", "order", "user", "visit", "view", "click", "impression", "result", "row"];
 /// Parts of names whose values do not add up.
 const NOT_ADDITIVE: &[&str] = &[
     "price", "rate", "ratio", "percent", "pct", "average", "avg", "score", "position", "rank", "ctr", "cpc", "cpm",
@@ -216,7 +219,7 @@ impl Maker {
         let has =
             |words: &[&str]| words.iter().any(|word| name.split('_').any(|part| part.trim_end_matches('s') == *word));
         let is_number = matches!(field.kind, FieldKind::Whole | FieldKind::Decimal);
-        let is_money = is_number && has(MONEY) && !name.contains("total_") && !name.ends_with("_count");
+        let is_money = is_number && has(MONEY) && !has(COUNTED);
         let (kind, value, problem) = match field.kind {
             FieldKind::Whole | FieldKind::Decimal if is_money || field.kind == FieldKind::Decimal => {
                 ("DECIMAL(18, 6)", format!("TRY_CAST({text} AS DECIMAL(18, 6))"), Some("bad_decimal"))

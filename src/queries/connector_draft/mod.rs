@@ -10,6 +10,7 @@ pub use answer::{first_answer, saved_answer};
 
 use crate::app::AppError;
 use crate::settings::values::is_id;
+use chrono::NaiveDate;
 use columns::{DraftColumn, DraftColumns, columns, snake};
 use sample::{fields, lists, records};
 use serde::Serialize;
@@ -120,9 +121,16 @@ pub fn draft(name: &str, body: Option<&Value>, address: Option<Address>) -> Resu
         );
         return Err(AppError::Usage(words));
     };
+    if let Some(day) = list.path.split('"').find(|name| NaiveDate::parse_from_str(name, "%Y-%m-%d").is_ok()) {
+        let words = format!(
+            "the lists are by day, under names such as {day:?}: write {name} without --url and --page, with records = \"$\", \
+             and let the query take the days from unnest(json_keys(body))"
+        );
+        return Err(AppError::Usage(words));
+    }
     let made = columns(&fields(&records(body, &list.path)));
+    let noun = noun(&list.path, address.as_ref());
     let address = address.unwrap_or_else(Address::example);
-    let noun = noun(&list.path, &address);
     let label = title(name);
     let table = if noun == name { format!("{name}_row") } else { format!("{name}_{noun}") };
     let measures = measures(name, &noun, &label, &made);
@@ -151,9 +159,10 @@ fn told(body: &Value) -> String {
 }
 
 /// What the records are called: as their list is, or as the address ends.
-fn noun(list: &str, address: &Address) -> String {
+fn noun(list: &str, address: Option<&Address>) -> String {
     let named = list.trim_end_matches("[*]").rsplit(['.', '$']).next().map(snake).unwrap_or_default();
-    let last = address.path.split('?').next().unwrap_or_default().trim_end_matches(".json");
+    let path = address.map_or("", |address| address.path.as_str());
+    let last = path.split('?').next().unwrap_or_default().trim_end_matches(".json");
     let last = last.rsplit('/').map(snake).find(|part| !part.is_empty()).unwrap_or_default();
     let fits = |noun: &&String| is_id(noun) && !GENERIC.contains(&noun.as_str());
     [named, last].iter().find(fits).cloned().unwrap_or_else(|| "rows".to_owned())

@@ -168,10 +168,11 @@ fn whole(number: i64, names: &[String]) -> FieldKind {
 
 fn of_text(text: &str) -> FieldKind {
     let digits = |part: &str| !part.is_empty() && part.chars().all(|sign| sign.is_ascii_digit());
-    if chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok() && text.len() == 10 {
+    let is_day = |text: &str| text.len() == 10 && chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok();
+    if is_day(text) {
         return FieldKind::Day;
     }
-    let begins_with_day = text.get(..10).is_some_and(|day| of_text(day) == FieldKind::Day);
+    let begins_with_day = text.get(..10).is_some_and(is_day);
     if text.len() >= 16 && begins_with_day && matches!(text.as_bytes().get(10), Some(b'T' | b' ')) {
         return FieldKind::Instant;
     }
@@ -225,7 +226,7 @@ mod tests {
     fn types_are_those_that_every_record_allows() {
         let body = json!([
             {"id": 7, "made": 1_764_000_000, "createdTime": 1_764_000_000, "n": 1, "price": "12.50", "on": "2026-11-01",
-             "at": "2026-11-01T10:00:00Z", "who": {"mail": "a@example.com"}, "big": 120_330_000_000_000_001_i64, "ok": true, "tags": ["x"]},
+             "at": "2026-11-01T10:00:00Z", "who": {"mail": "a@example.com"}, "big": 120_330_000_000_000_001_i64, "ok": true, "tags": ["x"], "source": "newsletter"},
             {"id": 8, "made": 2, "createdTime": 1_764_000_001, "n": 1.5, "price": "3.00", "on": "2026-11-02",
              "at": "2026-11-02 10:00:00", "who": {"mail": "b@example.com"}, "big": 5, "ok": false, "cur": "EUR"}
         ]);

@@ -8,6 +8,9 @@ fn a_name_that_is_none_and_an_answer_without_a_list_are_refused_with_a_remedy() 
     // frankfurter.dev answers so: rates by currency, and no record anywhere.
     let rates = told("rates", json!({"base": "EUR", "date": "2026-11-02", "rates": {"USD": 1.1, "GBP": 0.9}}));
     assert!(rates.contains("an object with base, date, rates"), "{rates}");
+    // matomo-org/matomo#19460: a list for each day, under its name.
+    let by_day = told("visits", json!({"2022-06-28": [], "2022-06-30": [{"label": "a", "nb_visits": 8}]}));
+    assert!(by_day.contains("json_keys(body)"), "{by_day}");
     assert!(told("shop", json!([])).contains("an empty list"));
     assert!(told("shop", json!({"error": "no"})).contains("an object with error"));
 }

@@ -4,11 +4,13 @@ use super::StreamTrial;
 use super::pages::Seen;
 use crate::connectors::spec::{ConnectorSpec, StreamSpec};
 use crate::settings::unknown_remedy;
+use regex::Regex;
+use std::sync::LazyLock;
 
 /// Numbers at which vendors end a page.
 const FULL_PAGES: [u64; 13] = [10, 20, 25, 30, 50, 100, 150, 200, 250, 500, 1000, 5000, 10_000];
 /// Names at the top of an answer that lead to a further page.
-const OF_PAGES: [&str; 18] = [
+const OF_PAGES: &[&str] = &[
     "next",
     "next_page",
     "nextPage",
@@ -19,19 +21,22 @@ const OF_PAGES: [&str; 18] = [
     "cursor",
     "has_more",
     "hasMore",
-    "paging",
+    "more_items_in_collection",
     "pagination",
     "page_info",
     "pageInfo",
-    "links",
-    "_links",
     "total_pages",
-    "offset",
+    "last_page",
 ];
 
 /// Whether one of the queries names a field: `customer.city` is read where all its names stand as words.
 pub fn is_read(field: &str, sql: &[&str]) -> bool {
-    let is_named = |text: &&&str, name: &str| {
+    // The name that a column gets says nothing of what it is read from.
+    static ALIAS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)\bAS\s+[a-z_]\w*").ok());
+    let named =
+        |text: &&str| ALIAS.as_ref().map_or((*text).to_owned(), |alias| alias.replace_all(text, "").into_owned());
+    let sql: Vec<String> = sql.iter().map(named).collect();
+    let is_named = |text: &str, name: &str| {
         text.match_indices(name).any(|(at, _)| {
             let is_word = |sign: char| sign.is_alphanumeric() || sign == '_';
             let before = text[..at].chars().next_back();
@@ -39,7 +44,7 @@ pub fn is_read(field: &str, sql: &[&str]) -> bool {
             !before.is_some_and(is_word) && !after.is_some_and(is_word)
         })
     };
-    sql.iter().any(|text| field.split('.').all(|name| is_named(&text, name)))
+    sql.iter().any(|text| field.split('.').all(|name| is_named(text, name)))
 }
 
 /// What to look at in a stream that could be asked.
@@ -48,7 +53,11 @@ pub fn warnings(seen: &Seen, stream: &StreamSpec, trial: &StreamTrial) -> Vec<St
     let records = trial.records.unwrap_or_default();
     let is_paged = stream.paging.kind().is_some();
     if !is_paged && seen.pages == 1 {
-        let leads: Vec<&str> = OF_PAGES.into_iter().filter(|name| seen.names.iter().any(|own| own == name)).collect();
+        let leads: Vec<&str> = OF_PAGES
+            .iter()
+            .copied()
+            .filter(|name| seen.names.iter().chain(&seen.nested).any(|own| own == name))
+            .collect();
         if !leads.is_empty() {
             warnings.push(format!(
                 "the answer has {}, and no [paging] is said: only its first page is read",
@@ -132,6 +141,11 @@ mod tests {
     fn a_field_is_read_where_each_of_its_names_is_a_word_of_the_query() {
         let sql = ["SELECT r ->> '$.customer.city' AS city, r ->> '$.id' AS order_id"];
         assert!(is_read("customer.city", &sql) && is_read("id", &sql));
-        assert!(!is_read("order", &sql) && !is_read("customer.name", &sql) && !is_read("paid", &sql));
+        assert!(
+            !is_read("order_id", &sql)
+                && !is_read("order", &sql)
+                && !is_read("customer.name", &sql)
+                && !is_read("paid", &sql)
+        );
     }
 }

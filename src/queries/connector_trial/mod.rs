@@ -166,7 +166,7 @@ impl Bench<'_> {
         let before = engine.requests();
         for slice in &planned {
             trial.slices.push(slice.id());
-            let fetched = engine.fetch(connection, stream, slice, None, &|_| ()).await;
+            let fetched = Box::pin(engine.fetch(connection, stream, slice, None, &|_| ())).await;
             trial.requests = engine.requests() - before;
             match fetched {
                 Err(error) => {
@@ -231,7 +231,7 @@ impl Bench<'_> {
         trial.bytes += landed.bytes().0;
         let seen = pages::Seen::of(landed, spec);
         trial.records = seen.records.map(|records| records + trial.records.unwrap_or_default());
-        match load_landed(&self.context, self.source, landed, SyncMode::Live).await {
+        match Box::pin(load_landed(&self.context, self.source, landed, SyncMode::Live)).await {
             Ok(loaded) => add(&mut trial, loaded),
             Err(error) => {
                 trial.error = Some(self.source.connection.redact(&error.to_string()));

@@ -84,6 +84,8 @@ pub struct Seen {
     pub lists: Vec<FoundList>,
     /// Names at the top of the first page.
     pub names: Vec<String>,
+    /// Names of the objects at its top.
+    pub nested: Vec<String>,
     pub pages: usize,
 }
 
@@ -99,7 +101,9 @@ impl Seen {
             let Some(body) = body(file) else { continue };
             if index == 0 {
                 seen.lists = lists(&body);
-                seen.names = body.as_object().map(|entries| entries.keys().cloned().collect()).unwrap_or_default();
+                seen.names = names(&body);
+                seen.nested =
+                    body.as_object().into_iter().flat_map(|entries| entries.values()).flat_map(names).collect();
             }
             let list = pointer.as_ref().and_then(|pointer| body.pointer(pointer)?.as_array());
             if let Some(list) = list {
@@ -108,6 +112,10 @@ impl Seen {
         }
         seen
     }
+}
+
+fn names(value: &Value) -> Vec<String> {
+    value.as_object().map(|entries| entries.keys().cloned().collect()).unwrap_or_default()
 }
 
 fn body(file: &Path) -> Option<Value> {
