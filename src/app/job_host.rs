@@ -2,7 +2,7 @@
 //! due at says what period a report speaks of, however late it is.
 
 use super::issue::{Deadline, issue_job};
-use super::{App, AppError, Selection};
+use super::{App, AppError, Selection, version_ends};
 use crate::config::Settings;
 use crate::config::jobs::{End, JobHost, Run};
 use crate::connectors::error::Disposition;
@@ -11,6 +11,7 @@ use crate::jobs::agreement;
 use crate::jobs::issue;
 use crate::jobs::maintenance::{FIGURES, Step, maintain};
 use crate::jobs::report::ReportError;
+use crate::jobs::sunset;
 use crate::jobs::sync::StreamOutcome;
 use crate::support::blocking::off_thread;
 use crate::support::clock::Clock;
@@ -117,6 +118,7 @@ pub async fn run_maintenance(app: &App) -> End {
     let (context, now) = (app.maintenance(), app.clock.now());
     let night = off_thread(move || maintain(&context, now)).await;
     tell_differences(app, &night.steps, now).await;
+    tell_version_ends(app, now).await;
     let told = |step: &Step| format!("{}: {}", step.name, step.says);
     let broken: Vec<&Step> = night.steps.iter().filter(|step| !step.is_ok).collect();
     if broken.is_empty() {
@@ -137,6 +139,21 @@ async fn tell_differences(app: &App, steps: &[Step], now: DateTime<Utc>) {
     };
     if let Err(error) = told {
         tracing::error!(error = %error, "the operator cannot be told that figures differ");
+    }
+}
+
+/// The operator is notified of API versions that end.
+async fn tell_version_ends(app: &App, now: DateTime<Utc>) {
+    let ends = version_ends(&app.settings, app.catalog(), now.date_naive());
+    if ends.is_empty() {
+        return;
+    }
+    let told = match app.deliverers() {
+        Ok(ways) => sunset::tell(&app.warehouse, &ways.policy.operator, &ends, now).await.map_err(AppError::from),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = told {
+        tracing::error!(error = %error, "the operator cannot be told that API versions end");
     }
 }
 

@@ -11,6 +11,7 @@ mod planned;
 mod reports;
 mod rollups;
 mod sources;
+mod sunsets;
 
 pub use error::AppError;
 pub use installation::{App, Selection, TEMPLATES, known_names, rollup_sql, template_problems};
@@ -19,3 +20,4 @@ pub use opening::{database_file, person_key};
 pub use planned::{dated_streams, planned_jobs};
 pub use reports::prefer;
 pub use sources::{SecretsAre, catalog, sources};
+pub use sunsets::{version_ends, version_problems};

@@ -104,8 +104,8 @@ enum Command {
     Note(note::NoteCommand),
     /// Check every file of the configuration, all queries and templates; no network but with --online.
     Check(check::CheckArgs),
-    /// List the connectors and what each needs.
-    Connectors,
+    /// List the connectors and what each needs; write, try and check one of your own.
+    Connectors(connectors::ConnectorsArgs),
     /// List the tables of facts, or what one holds: columns, units, keys, what it adds to the metrics.
     Tables(dictionary::TablesArgs),
     /// List the metrics, or what one means and is made of.
@@ -302,7 +302,7 @@ async fn dispatch(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Add(command) => add::run(&cli.root, command, cli.json),
         Command::Note(command) => note::run(&cli.root, command, &Clock::System, cli.json),
         Command::Check(args) => check::run(&cli.root, args, cli.json).await,
-        Command::Connectors => connectors::run(&cli.root, cli.json),
+        Command::Connectors(args) => Box::pin(connectors::run(&cli.root, args, cli.json)).await,
         Command::Tables(args) => dictionary::tables(&cli.root, args, cli.json),
         Command::Metrics(args) => dictionary::metrics(&cli.root, args, cli.json),
         Command::Schema(args) => schema::run(&cli.root, args, cli.json),
@@ -330,7 +330,7 @@ async fn with_app(app: &App, daemon: Option<&DaemonHandle>, cli: &Cli) -> anyhow
         | Command::Add(_)
         | Command::Note(_)
         | Command::Check(_)
-        | Command::Connectors
+        | Command::Connectors(_)
         | Command::Tables(_)
         | Command::Metrics(_)
         | Command::Schema(_)

@@ -50,7 +50,7 @@ fn is_for_daemon(command: &Command) -> bool {
             | Command::Add(_)
             | Command::Note(_)
             | Command::Check(_)
-            | Command::Connectors
+            | Command::Connectors(_)
             | Command::Tables(_)
             | Command::Metrics(_)
             | Command::Schema(_)

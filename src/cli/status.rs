@@ -102,6 +102,10 @@ fn print(found: &InstallationStatus) {
         outln!("\n{}", wrapped("job: ", &plain(job)));
         outln!("  -> mend that, then daybook run-job, or wait for its next run");
     }
+    for end in &found.versions {
+        outln!("\n{}", wrapped(&format!("{}/{}: ", end.workspace, end.connection), &plain(&end.says)));
+        outln!("{}", wrapped("  -> ", &plain(&end.remedy)));
+    }
     for way in &found.ways {
         let again = way.next_try_at.map_or_else(String::new, |at| format!(", tried again {}", clock(at)));
         outln!("\n{}: needs you, messages that wait: {}{again}", way.way, way.messages);

@@ -137,7 +137,10 @@ impl Catalog {
                 if found.is_empty() {
                     self.connectors.insert(name.to_owned(), Arc::new(connector));
                 }
-                problems.extend(found.iter().map(|message| CatalogProblem::new(&file, None, fault(message))));
+                problems.extend(found.iter().map(|message| CatalogProblem {
+                    remedy: remedy_of(message),
+                    ..CatalogProblem::new(&file, line_of(&text, message), fault(message))
+                }));
             }
         }
     }
@@ -259,6 +262,34 @@ impl Connector {
         }
         problems
     }
+}
+
+/// The line that a message is about: the first that has what it quotes, else that of the stream it names.
+fn line_of(text: &str, message: &str) -> Option<usize> {
+    let stream = message.strip_prefix("stream ").and_then(|rest| rest.split([':', ',']).next());
+    let head = stream.map(|stream| format!("[streams.{stream}"));
+    let from = head.and_then(|head| text.lines().position(|line| line.trim_start_matches('[').starts_with(&head[1..])));
+    let quoted = message.split('"').nth(1).filter(|quoted| !quoted.is_empty());
+    let mut rest = text.lines().enumerate().skip(from.unwrap_or_default());
+    let found = quoted.and_then(|quoted| rest.find(|(_, line)| line.contains(quoted)).map(|(at, _)| at));
+    found.or(from).map(|at| at + 1)
+}
+
+/// What to do about a message of [`Connector::problems`].
+fn remedy_of(message: &str) -> String {
+    let remedy = match message {
+        _ if message.contains(" is missing") && message.contains("the file ") => {
+            "write the query beside connector.toml, or name the one that is there with sql = \"….sql\""
+        }
+        _ if message.contains("must equal the folder's name") => "write the folder's name, or rename the folder",
+        _ if message.contains("is not a regular expression") => "write a regular expression; \\ before . ? * + ( ) [ ]",
+        _ if message.contains("which is no setting") => "add [settings.<name>], or name one that is there",
+        _ if message.contains("the template ") => {
+            "close every {{ }}; `settings`, `secrets`, `slice` and `cursor` are known"
+        }
+        _ => "compare with a connector that ships with Daybook",
+    };
+    remedy.to_owned()
 }
 
 fn wrong_pattern(rule: &ErrorRule) -> Option<String> {

@@ -315,6 +315,7 @@ mod tests {
             looks_like: Some("ten digits, such as 1234567890".to_owned()),
             most_entries: Some(3),
             default: None,
+            sunset: Default::default(),
         };
         let judge = |ids: &[&str]| {
             let list = toml::Value::Array(ids.iter().map(|id| toml::Value::from(*id)).collect());

@@ -22,6 +22,7 @@ use rand::RngExt;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Page tokens that keep going stale end the slice after so many beginnings.
 const MOST_RESTARTS: u32 = 3;
@@ -37,6 +38,7 @@ pub struct Engine {
     spent: Spent,
     lanes: Lanes,
     lists: Lists,
+    requests: AtomicU64,
 }
 
 /// A query and what is wanted of its pages besides the next one.
@@ -89,8 +91,8 @@ pub(super) enum Outcome {
 impl Engine {
     /// `landing_root` is created when first needed.
     pub fn new(landing_root: PathBuf, clock: Clock) -> Result<Self, ConnectorError> {
-        let (tokens, limits, spent, lanes, lists) = Default::default();
-        Ok(Self { client: build()?, landing_root, clock, tokens, limits, spent, lanes, lists })
+        let (tokens, limits, spent, lanes, lists, requests) = Default::default();
+        Ok(Self { client: build()?, landing_root, clock, tokens, limits, spent, lanes, lists, requests })
     }
 
     /// The same, which keeps refresh tokens that change in `folder`.
@@ -104,6 +106,11 @@ impl Engine {
             proof(&self.tokens, &self.client, &self.clock, connection, None).await?;
         }
         Ok(())
+    }
+
+    /// How many requests were sent, those for tokens aside.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
     }
 
     pub(super) fn clock(&self) -> &Clock {
@@ -261,6 +268,7 @@ impl Engine {
             };
             let expected = Expected { limits: &spec.limits, rules: &rules, lookups, form: &request.form };
             let page = landing.file(request.form.kind.ending())?;
+            self.requests.fetch_add(1, Ordering::Relaxed);
             let answer = send(&self.client, request, &proof, expected, page, self.clock.now()).await;
             drop((permit, narrower));
             let wait = match answer {

@@ -93,6 +93,23 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// The first request of a slice as it would be sent, without what proves who asks; `None` where that is not known
+    /// before.
+    pub fn first_request(&self, connection: &Connection, stream_id: &str, slice: &Slice) -> Option<String> {
+        let stream = connection.stream(stream_id).ok()?;
+        let spec = stream.job.as_ref().map_or(&stream.request, |job| &job.create);
+        let pager = Pager::new(&stream.paging);
+        let asked = request(spec, &Renderer::for_slice(connection, slice), pager.cursor()).ok()?;
+        let mut url = reqwest::Url::parse(&asked.url).ok()?;
+        if !asked.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&asked.query);
+        }
+        let body = asked.body.map_or_else(String::new, |body| format!(" {body}"));
+        Some(connection.redact(&format!("{} {url}{body}", asked.method.word())))
+    }
+}
+
 /// What a single request showed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Probed {

@@ -19,6 +19,7 @@ mod setting;
 mod shared;
 mod slicing;
 mod stream;
+mod sunset;
 mod wait;
 
 pub use super::paging::PagingSpec;
@@ -39,6 +40,7 @@ pub use setting::{SecretSpec, SettingKind, SettingSpec};
 pub use shared::SharedRequest;
 pub use slicing::SlicingSpec;
 pub use stream::StreamSpec;
+pub use sunset::SunsetSpec;
 pub use wait::{WaitSpec, WaitUnit};
 
 use super::fields;

@@ -20,5 +20,6 @@ pub mod report_context;
 pub mod restatement;
 mod sent_files;
 pub mod stored_report;
+pub mod sunset;
 pub mod sync;
 pub mod template_trial;

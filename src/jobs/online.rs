@@ -145,7 +145,8 @@ fn standing(error: &ConnectorError) -> Standing {
     }
 }
 
-fn remedy(error: &ConnectorError) -> &'static str {
+/// What to do about it.
+pub fn remedy(error: &ConnectorError) -> &'static str {
     match error {
         ConnectorError::Unauthorized { .. } | ConnectorError::Rejected { status: 401, .. } => {
             "do what is said there; a credential that was revoked, deleted or has expired needs a new one where the secret is kept"

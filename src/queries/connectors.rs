@@ -104,3 +104,30 @@ fn ways(spec: &ConnectorSpec, one_of: &OneOf) -> Vec<Named> {
 fn names<S: Serializer>(all: &[Named], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(all.iter().map(|named| &named.name))
 }
+
+/// Whether a connector is the installation's own.
+pub fn is_own(root: &Path, name: &str) -> bool {
+    root.join("config/connectors").join(name).is_dir()
+}
+
+/// A connector in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ListedConnector {
+    pub name: String,
+    pub label: String,
+    /// The installation's own, not one that ships.
+    pub is_own: bool,
+    pub streams: Vec<String>,
+}
+
+/// Every connector, in a line each.
+pub fn list(root: &Path) -> Result<Vec<ListedConnector>, AppError> {
+    let catalog = catalog(root)?;
+    let listed = |connector: &Connector| ListedConnector {
+        name: connector.spec.name.clone(),
+        label: connector.spec.label.clone(),
+        is_own: is_own(root, &connector.spec.name),
+        streams: connector.spec.streams.keys().cloned().collect(),
+    };
+    Ok(catalog.names().filter_map(|name| catalog.get(name)).map(|connector| listed(&connector)).collect())
+}

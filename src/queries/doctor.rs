@@ -65,6 +65,13 @@ fn of_sources(app: &App) -> Vec<Finding> {
             Finding::warning("jobs", job.clone(), "mend that, then daybook run-job, or wait for its next run")
         }),
     );
+    findings.extend(found.versions.iter().map(|end| {
+        let subject = format!("version of {}/{}", end.workspace, end.connection);
+        match end.is_over() {
+            true => Finding::bad(&subject, end.says.clone(), end.remedy.clone()),
+            false => Finding::warning(&subject, end.says.clone(), end.remedy.clone()),
+        }
+    }));
     findings.push(match &found.clock {
         Some(clock) => Finding::warning("clock", clock.says.clone(), clock.remedy.clone()),
         None => Finding::good("clock", "nothing that was noted lies in the future"),

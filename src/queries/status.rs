@@ -11,10 +11,11 @@ use super::scheduler::Status as SchedulerStatus;
 use super::transports::{WayStatus, blocked};
 use super::unmatched::unmatched;
 use crate::app::opening::INCIDENTS;
-use crate::app::{App, AppError, dated_streams, planned_jobs};
+use crate::app::{App, AppError, dated_streams, planned_jobs, version_ends};
 use crate::domain::period::Period;
 use crate::jobs::caveats::{Hearers, first_seen_since, limits_of_lists, plans_known_since};
 use crate::jobs::readings::checked;
+use crate::jobs::sunset::VersionEnd;
 use crate::support::owner;
 use crate::warehouse::WarehouseError;
 use crate::warehouse::audit;
@@ -50,6 +51,8 @@ pub struct InstallationStatus {
     pub incidents: Vec<String>,
     /// What speaks against the machine's clock; absent where nothing does.
     pub clock: Option<ClockStatus>,
+    /// API versions that end within 90 days or have ended.
+    pub versions: Vec<VersionEnd>,
 }
 
 /// What speaks against the machine's clock.
@@ -166,7 +169,8 @@ pub fn status(app: &App, daemon: Option<SchedulerStatus>, now: DateTime<Utc>) ->
     let incidents = app.warehouse.read_blocking(|reader| audit::since(reader, &INCIDENTS, since))?;
     let disk = owner::lack_of_room(&app.settings.data_dir);
     let (ways, failed_jobs) = (blocked(app)?, failed_jobs(app)?);
-    Ok(InstallationStatus { at: now, daemon, workspaces, failed_jobs, ways, disk, incidents, clock })
+    let versions = version_ends(&app.settings, app.catalog(), now.date_naive());
+    Ok(InstallationStatus { at: now, daemon, workspaces, failed_jobs, ways, disk, incidents, clock, versions })
 }
 
 /// How every source stands, by workspace, in as many statements as one workspace takes. When one is read next, and a

@@ -41,6 +41,7 @@ mod meta_ads;
 mod metric_language;
 mod online;
 mod outage;
+mod own_connector;
 mod own_drop;
 mod own_fact;
 mod own_rollup;

@@ -241,7 +241,7 @@ fn way_taken(
 }
 
 /// The value, if `check` would take it.
-fn typed(name: &str, spec: &SettingSpec, text: &str) -> Result<toml::Value, String> {
+pub fn typed(name: &str, spec: &SettingSpec, text: &str) -> Result<toml::Value, String> {
     let text = some_text(text)?;
     let value = match spec.kind {
         SettingKind::List => {

@@ -80,6 +80,14 @@ macro_rules! pagers {
                     $(Way::$kind(kind) => Some(kind),)*
                 }
             }
+
+            /// The kind as it is written.
+            pub fn word(&self) -> &'static str {
+                match &self.way {
+                    Way::None => "none",
+                    $(Way::$kind(_) => $kind::WORD,)*
+                }
+            }
         }
     };
 }

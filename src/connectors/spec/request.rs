@@ -31,6 +31,16 @@ pub enum Method {
     Post,
 }
 
+impl Method {
+    /// As HTTP has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
 const METHODS: &[Word<Method>] =
     &[("GET", "Reads.", Method::Get), ("POST", "Reads what a body describes.", Method::Post)];
 

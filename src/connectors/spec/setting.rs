@@ -1,5 +1,6 @@
 //! What a connector asks of an admin: settings and secrets.
 
+use super::sunset::SunsetSpec;
 use crate::connectors::fields::{self, Word};
 use crate::settings::Section;
 
@@ -16,6 +17,8 @@ pub struct SettingSpec {
     pub most_entries: Option<usize>,
     /// Without a default the setting is required.
     pub default: Option<toml::Value>,
+    /// When the API versions end that it may hold.
+    pub sunset: SunsetSpec,
 }
 
 /// What a setting may hold.
@@ -69,6 +72,7 @@ impl SettingSpec {
             ),
             most_entries: fields::optional_number(&mut section, "most_entries", "The most entries of a list."),
             default: fields::optional_value(&mut section, "default", "Without a default the setting is required."),
+            sunset: SunsetSpec::read(&mut section),
         };
         section.finish();
         read

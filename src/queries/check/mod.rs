@@ -1,19 +1,23 @@
 //! All that can be wrong with an installation, reported at once, without touching the network.
 
+mod connector;
 mod dropped;
 mod statements;
 mod templates;
 
 pub use crate::app::{TEMPLATES, template_problems};
 
+pub use connector::check_connectors;
+
 use super::unmatched::unmatched;
-use crate::app::{AppError, SecretsAre, catalog, database_file, sources};
+use crate::app::{AppError, SecretsAre, catalog, database_file, sources, version_ends, version_problems};
 use crate::config::{self, Problem, Settings, review};
 use crate::jobs::template_trial::bounded;
 use crate::report::templates::Templates;
 use crate::warehouse::Warehouse;
 use crate::warehouse::maintenance::checksum::open_read_only;
 use chrono::{DateTime, Utc};
+use connector::own_sources;
 use serde::Serialize;
 use statements::{connector_queries, rollups_and_checks};
 use std::collections::BTreeSet;
@@ -58,6 +62,14 @@ pub fn inspect(root: &Path, secrets: SecretsAre, now: DateTime<Utc>) -> Result<S
             }
         }
     }
+    // What nothing connects yet is tried as well.
+    for source in own_sources(root, &catalog) {
+        if connectors.insert(source.connection.connector.spec.name.clone()) {
+            problems.extend(connector_queries(&settings.root, &warehouse, &source, now));
+        }
+    }
+    let ends = version_ends(&settings, &catalog, now.date_naive());
+    problems.extend(version_problems(&ends, true));
     problems.extend(rollups_and_checks(&settings, &warehouse, now));
     // Certificates and addresses of hooks are only known once the secrets are there.
     if secrets == SecretsAre::Needed {
@@ -77,6 +89,8 @@ pub fn inspect(root: &Path, secrets: SecretsAre, now: DateTime<Utc>) -> Result<S
 /// What may be meant but should be looked at: in the files, in the secrets, and held against the data.
 fn warnings(settings: &Settings, secrets: SecretsAre, now: DateTime<Utc>) -> Result<Vec<Problem>, AppError> {
     let mut found = settings.warnings(now);
+    let ends = version_ends(settings, &catalog(&settings.root)?, now.date_naive());
+    found.extend(version_problems(&ends, false));
     found.extend(template_problems(&Templates::warnings(&settings.root.join(TEMPLATES))));
     if secrets == SecretsAre::Needed {
         found.extend(review::secrets(settings, &catalog(&settings.root)?).warnings);

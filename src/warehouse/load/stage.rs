@@ -174,7 +174,7 @@ fn quarantine(
                 "INSERT INTO ops.quarantine
                  WITH bad AS (SELECT page_no, record_no, problem, {key} AS record_key FROM read WHERE problem IS NOT NULL),
                  list AS (
-                     SELECT page_no, CASE WHEN len(json_extract(body, {path})) = 0 THEN [body] ELSE json_extract(body, {path}) END AS records
+                     SELECT page_no, CASE WHEN len({records}) = 0 THEN [body] ELSE {records} END AS records
                      FROM page
                      WHERE page_no IN (SELECT page_no FROM bad)
                  ),
@@ -187,7 +187,7 @@ fn quarantine(
                  )
                  SELECT ?, ?, ?, ?, ?, ?, page_no, record_no, problem, left(CAST(kept.raw AS VARCHAR), {LONGEST_RAW}), record_key, NULL
                  FROM bad LEFT JOIN kept USING (page_no, record_no)",
-                path = literal(&request.records_path),
+                records = records_at(&request.records_path),
                 key = left_out::key(target, columns)
             ),
             params![
@@ -221,6 +221,12 @@ const MOST_LOOKED_AT: u64 = 2 << 20;
 const MOST_NEW: usize = 500;
 const MOST_NAMED: usize = 20;
 
+/// The records of a page as a list; a path without `[*]` leads to a single one.
+pub fn records_at(path: &str) -> String {
+    let at = format!("json_extract(body, {})", literal(path));
+    if path.contains('*') { at } else { format!("list_value({at})") }
+}
+
 /// Notes fields of the records that this stream never had before.
 pub fn note_fields(
     transaction: &Transaction<'_>,
@@ -233,17 +239,13 @@ pub fn note_fields(
     let step = || "looking for new fields".to_owned();
     // Looking takes many times what is looked at, and is not worth a load.
     let records = (MOST_LOOKED_AT / (request.bytes / loaded.rows_read.max(1)).max(1)).clamp(1, 2000);
-    // A path without a list leads to one record.
-    let list = match request.records_path.contains("[*]") {
-        true => format!("json_extract(body, {})", literal(&request.records_path)),
-        false => format!("[json_extract(body, {})]", literal(&request.records_path)),
-    };
     let structure: Option<String> = transaction
         .query_row(
             &format!(
                 "SELECT CAST(json_group_structure(record) AS VARCHAR) FROM (
-                     SELECT unnest({list}) AS record FROM (SELECT body FROM page LIMIT 20) LIMIT {records})
-                 WHERE strlen(CAST(record AS VARCHAR)) <= {LARGEST_TOLD}"
+                     SELECT unnest({}) AS record FROM (SELECT body FROM page LIMIT 20) LIMIT {records})
+                 WHERE strlen(CAST(record AS VARCHAR)) <= {LARGEST_TOLD}",
+                records_at(&request.records_path)
             ),
             [],
             |row| row.get(0),

@@ -6,7 +6,7 @@ use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::load::asked::{is_wrong, kinds_of};
 use crate::warehouse::load::closing::says_incomplete;
 use crate::warehouse::load::pages::PAGES_OF_SLICE;
-use crate::warehouse::load::stage::{LARGEST_TOLD, new_fields};
+use crate::warehouse::load::stage::{LARGEST_TOLD, new_fields, records_at};
 use crate::warehouse::load::{LoadRequest, enter_loads};
 use crate::warehouse::sql::literal;
 use chrono::{DateTime, Utc};
@@ -76,9 +76,9 @@ pub(super) fn fields(transaction: &Transaction<'_>, slices: &mut [Slice<'_>]) ->
     let step = || "looking for new fields".to_owned();
     let sql = format!(
         "SELECT slice, CAST(json_group_structure(record) AS VARCHAR) FROM (
-             SELECT slice, unnest(json_extract(body, {})) AS record FROM page_of_slice SEMI JOIN slice USING (slice))
+             SELECT slice, unnest({}) AS record FROM page_of_slice SEMI JOIN slice USING (slice))
          WHERE strlen(CAST(record AS VARCHAR)) <= {LARGEST_TOLD} GROUP BY slice",
-        literal(&request.records_path)
+        records_at(&request.records_path)
     );
     let structures = by_slice::<String>(transaction, &sql, step)?;
     let sql =
