@@ -129,8 +129,8 @@ async fn an_account_that_the_token_does_not_see_is_refused_and_not_empty() {
 #[tokio::test]
 async fn all_accounts_that_the_token_sees_are_found_but_those_that_are_ignored() {
     let vendor = Vendor::start(|asked| {
-        let after = asked.line.split("after=").nth(1).and_then(|rest| rest.split('&').next());
-        let from: u32 = after.and_then(|after| after.parse().ok()).unwrap_or(100);
+        let from: u32 =
+            asked.line.split("after=").nth(1).and_then(|after| after.split('&').next()?.parse().ok()).unwrap_or(100);
         let list: Vec<String> =
             (from..from + 25).map(|id| format!(r#"{{"account_id":"{id}","id":"act_{id}"}}"#)).collect();
         let next = if from < 150 {
