@@ -43,8 +43,7 @@ pub(super) fn connector_queries(
             problems.push(Problem::new(&file, line, &message, &remedy));
         } else {
             // A stream may fill several tables, each by a query of its own.
-            let loads = connector.spec.streams.get(stream).into_iter().flat_map(|stream| &stream.loads);
-            let loads: Vec<_> = loads.into_iter().collect();
+            let loads = connector.spec.streams.get(stream).map(|stream| stream.loads.as_slice()).unwrap_or_default();
             let is_of =
                 |table: &str| ["into", "holding"].iter().any(|word| message.contains(&format!("{word} {table}")));
             let named = loads.iter().find(|load| is_of(&load.table)).or(loads.first());
