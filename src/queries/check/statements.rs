@@ -43,8 +43,10 @@ pub(super) fn connector_queries(
             problems.push(Problem::new(&file, line, &message, &remedy));
         } else {
             // A stream may fill several tables, each by a query of its own.
-            let loads = connector.spec.streams.get(stream).into_iter().flat_map(|stream| &stream.loads);
-            let named = loads.into_iter().find(|load| message.contains(&format!("into {}", load.table)));
+            let loads = connector.spec.streams.get(stream).map(|stream| stream.loads.as_slice()).unwrap_or_default();
+            let is_of =
+                |table: &str| ["into", "holding"].iter().any(|word| message.contains(&format!("{word} {table}")));
+            let named = loads.iter().find(|load| is_of(&load.table)).or(loads.first());
             let file = named.map_or_else(|| format!("{stream}.sql"), |load| load.sql_file());
             problems.push(of_sql(&folder.join(file), &message));
         }

@@ -72,6 +72,14 @@ pub fn warnings(seen: &Seen, stream: &StreamSpec, trial: &StreamTrial) -> Vec<St
     if trial.error.is_some() {
         return warnings;
     }
+    if stream.list_pointer().is_some() && trial.records.is_none() && !seen.lists.is_empty() {
+        warnings.push(format!(
+            "records = {} leads to no list; the answer has {}: new fields and rejected records are looked for there",
+            stream.records,
+            named(seen).join(", ")
+        ));
+        return warnings;
+    }
     if trial.rows == 0 && records > 0 {
         let files: Vec<String> = stream.loads.iter().map(|load| load.sql_file()).collect();
         warnings.push(format!(
@@ -92,13 +100,17 @@ pub fn warnings(seen: &Seen, stream: &StreamSpec, trial: &StreamTrial) -> Vec<St
     warnings
 }
 
+/// The longest lists of an answer.
+fn named(seen: &Seen) -> Vec<String> {
+    seen.lists.iter().take(3).map(|list| format!("{} ({} records)", list.path, list.records)).collect()
+}
+
 /// What to do about a load that failed.
 pub fn remedy(spec: &ConnectorSpec, stream: &str, error: &str, seen: &Seen, tables: &[String]) -> String {
     let folder = format!("config/connectors/{}", spec.name);
     let loads = || spec.streams.get(stream).into_iter().flat_map(|stream| &stream.loads);
     if error.contains("where the list") {
-        let told: Vec<String> =
-            seen.lists.iter().take(3).map(|list| format!("{} ({} records)", list.path, list.records)).collect();
+        let told = named(seen);
         return match told.is_empty() {
             true => match seen.names.is_empty() {
                 true => "the answer holds no list of records: look at the request above".to_owned(),

@@ -56,10 +56,7 @@ async fn each_mistake_on_the_way_says_what_to_do() {
 
     // The wrong place of the list.
     let said = at("records = \"$[*]\"", "records = \"$.orders[*]\"");
-    assert!(
-        said.contains("where the list $.orders was due") && said.contains("the answer has $[*] (4 records)"),
-        "{said}"
-    );
+    assert!(said.contains("records = $.orders[*] leads to no list; the answer has $[*] (4 records)"), "{said}");
     let said = with(root, QUERY, ("'$[*]'", "'$.orders[*]'"), test);
     assert!(said.contains("has 4 records, of which shop_orders.sql makes no row"), "{said}");
     // A table that nothing describes.
@@ -123,7 +120,7 @@ async fn each_mistake_on_the_way_says_what_to_do() {
     let said = told(root, &["connectors", "test", "shopp"]);
     assert!(said.contains("did you mean \"shop\"?") && said.contains("connectors new shopp"), "{said}");
     let said = told(root, &["connectors", "test", "shop", "--setting", "base=1"]);
-    assert!(said.contains("did you mean \"base_url\"?"), "{said}");
+    assert!(said.contains("known settings: base_url"), "{said}");
     let said = told(root, &["connectors", "test", "shop", "--secret", "key=sk_live_1"]);
     assert!(said.contains("never the secret itself") && !said.contains("sk_live_1"), "{said}");
 }
