@@ -26,7 +26,7 @@ mod language;
 mod public;
 mod quarters;
 
-const SUMMED: [&str; 30] = [
+const SUMMED: [&str; 33] = [
     "sessions",
     "engaged_sessions",
     "pageviews",
@@ -57,15 +57,19 @@ const SUMMED: [&str; 30] = [
     "search_position_sum",
     "brand_search_clicks",
     "brand_known_clicks",
+    "platform_leads",
+    "platform_purchases",
+    "platform_purchase_value",
 ];
 
 fn columns() -> Columns {
     let of = |table: &str, column: &str| Daily::new("core", table, "date", column);
     let recurring = ["mrr", "subscriptions"].map(|column| of("mrr_daily", column));
     let visitors = ["visitors", "new_visitors"].map(|column| of("web_visitors_daily", column));
+    let people = ["reach", "frequency"].map(|column| of("ad_reach_daily", column));
     Columns {
         summed: SUMMED.map(|column| (column.to_owned(), Vec::new())).into(),
-        daily: recurring.into_iter().chain(visitors).collect(),
+        daily: recurring.into_iter().chain(visitors).chain(people).collect(),
         ..Columns::default()
     }
 }
