@@ -18,9 +18,12 @@ const FOLDER: &str = ".lists";
 /// An answer serves all streams of a sync.
 const FRESH_FOR: TimeDelta = TimeDelta::minutes(10);
 
+/// A list as it was read, and when.
+type Read = (DateTime<Utc>, BTreeSet<String>);
+
 /// Lists that were read lately, by credential and name.
 #[derive(Debug, Default)]
-pub(super) struct Lists(Mutex<HashMap<String, (DateTime<Utc>, BTreeSet<String>)>>);
+pub(super) struct Lists(Mutex<HashMap<String, Read>>);
 
 impl Lists {
     /// A list that is fresh at `now`.
@@ -29,7 +32,7 @@ impl Lists {
         (at <= now && now - at < FRESH_FOR).then_some(entries)
     }
 
-    pub fn put(&self, key: String, list: (DateTime<Utc>, BTreeSet<String>)) {
+    pub fn put(&self, key: String, list: Read) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, list);
     }
 }

@@ -110,7 +110,7 @@ async fn the_recipe_leads_from_an_address_to_a_figure_in_a_report() {
 /// The same against a REST server of another project, where one is at hand.
 #[test]
 fn the_recipe_works_against_a_server_of_another_project() {
-    let Some(server) = std::env::var_os("DAYBOOK_JSON_SERVER") else {
+    let Some(server) = daybook::support::environment::text("DAYBOOK_JSON_SERVER") else {
         crate::support::skip("DAYBOOK_JSON_SERVER names no json-server (npm install json-server)");
         return;
     };

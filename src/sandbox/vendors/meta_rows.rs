@@ -168,7 +168,7 @@ fn row(world: &Simulation, date: NaiveDate, counted: Counted) -> Value {
         "date_start": date.to_string(), "date_stop": date.to_string(), "account_id": account_id(world).unwrap_or_default(),
         "account_currency": world.tenant.currency.code(), "impressions": impressions.to_string(),
         "clicks": clicks.to_string(), "spend": format!("{}.{:02}", cents / 100, cents % 100),
-        "reach": (impressions * 10 / 17).to_string(),
+        "reach": ((impressions * 10 + 16) / 17).to_string(),
     });
     let mut actions = vec![json!({"action_type": "link_click", "value": clicks.to_string()})];
     if purchases > 0 {
