@@ -48,7 +48,10 @@ async fn a_page_of_html_is_reported_and_leaves_no_trace() {
     assert!(error(&outcomes, "ad_daily").expect("an error").contains("HTML page where JSON was due"));
     assert_eq!(days(&world), ["0"]);
     assert_eq!(
-        texts(&world.context.warehouse, "SELECT count(*)::VARCHAR FROM ops.coverage WHERE standing IS NULL"),
+        texts(
+            &world.context.warehouse,
+            "SELECT count(*)::VARCHAR FROM ops.coverage WHERE standing IS NULL AND stream IN ('account_daily', 'ad_daily')"
+        ),
         ["0"]
     );
     sync_connection(&world.context, &source(&world, "google_ads"), &|_| {}).await;
