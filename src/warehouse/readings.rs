@@ -151,11 +151,12 @@ pub fn check_or_say(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::warehouse::migrate;
+    use crate::warehouse::{facts, migrate};
 
     fn database(rows: &str) -> Connection {
         let mut connection = Connection::open_in_memory().expect("a database");
         migrate::apply(&mut connection).expect("migrated");
+        facts::apply(&mut connection, &facts::builtin()).expect("tables of the facts");
         connection.execute_batch(rows).expect("rows");
         connection
     }
@@ -223,7 +224,7 @@ mod tests {
                 FROM mart.mrr_daily;
              INSERT INTO mart.fx_cross VALUES ('w', DATE '2026-11-02', 'USD', 0.9, false)",
         );
-        let all = crate::warehouse::facts::checks::checks(&crate::warehouse::facts::builtin());
+        let all = facts::checks::checks(&facts::builtin());
         let sql = &all[1].sql;
         let lines: Vec<String> = reader
             .prepare(&format!("SELECT concat_ws(' ', date, currency, amount) FROM ({sql}) ORDER BY 1"))

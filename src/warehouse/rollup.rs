@@ -268,7 +268,7 @@ pub fn columns(facts: &Facts) -> Columns {
     let recurring = ["mrr", "subscriptions"].map(|column| Daily::new("mart", "mrr_daily", "date", column));
     let of = |fact: &Fact| -> Vec<Daily> {
         let Some(day) = &fact.day else { return Vec::new() };
-        let numbers = fact.columns.iter().filter(|column| column.kind.is_number());
+        let numbers = fact.columns.iter().filter(|column| column.kind.is_number() && column.adds_up);
         numbers.map(|column| Daily::new("core", &fact.id, day, &column.name)).collect()
     };
     let own = facts.rollups().iter().flat_map(|rollup| {

@@ -218,6 +218,7 @@ mod tests {
             kind,
             unit: None,
             about: "A value.".to_owned(),
+            adds_up: true,
             is_required,
             min: None,
             max: None,

@@ -14,6 +14,9 @@ pub struct Column {
     pub about: String,
     /// Whether a row without it is quarantined.
     pub is_required: bool,
+    /// Whether its values of several rows of a day have a sum: people, scores and averages have none, and no metric
+    /// reads them as they stand.
+    pub adds_up: bool,
     /// The least value, included.
     pub min: Option<Decimal>,
     /// The greatest value, included.

@@ -66,7 +66,7 @@ fn columns() -> Columns {
     let of = |table: &str, column: &str| Daily::new("core", table, "date", column);
     let recurring = ["mrr", "subscriptions"].map(|column| of("mrr_daily", column));
     let visitors = ["visitors", "new_visitors"].map(|column| of("web_visitors_daily", column));
-    let people = ["reach", "frequency"].map(|column| of("ad_reach_daily", column));
+    let people = ["reach", "impressions"].map(|column| of("ad_reach_daily", column));
     Columns {
         summed: SUMMED.map(|column| (column.to_owned(), Vec::new())).into(),
         daily: recurring.into_iter().chain(visitors).chain(people).collect(),

@@ -120,6 +120,10 @@ fn column(mut section: Section<'_>, name: String, is_own: bool) -> Option<Column
     let unit = section.optional("unit", one_of(&Unit::WORDS).about("What a number is, and how it is written."));
     let about = section.required("about", "\"What it holds.\"", text().about("What it holds, in a sentence."));
     let required = section.optional("required", boolean().about("A row without it is quarantined."));
+    let adds_up = section.optional(
+        "adds_up",
+        boolean().about("Whether its values of several rows of a day have a sum; they do if left out. No metric reads those that do not."),
+    );
     let min = section.optional("min", decimal().about("The least value, included."));
     let max = section.optional("max", decimal().about("The greatest value, included."));
     let format = section.optional("format", text().about("A regular expression of the whole value."));
@@ -166,6 +170,7 @@ fn column(mut section: Section<'_>, name: String, is_own: bool) -> Option<Column
         unit: unit.map(|at| at.value),
         about: about?.value,
         is_required: required.is_some_and(|at| at.value),
+        adds_up: adds_up.is_none_or(|at| at.value),
         min: min.map(|at| at.value),
         max: max.map(|at| at.value),
         format: format.map(|at| at.value),
