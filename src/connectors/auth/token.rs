@@ -33,7 +33,12 @@ struct Held {
     current: Option<Current>,
     expires_at: DateTime<Utc>,
     generation: u64,
+    /// When the vendor would not give one, and why.
+    refusal: Option<(DateTime<Utc>, ConnectorError)>,
 }
+
+/// So long a refusal of the credential holds for everybody: all streams of a sync would hear the same.
+const REFUSED_FOR: TimeDelta = TimeDelta::minutes(1);
 
 /// Tokens by credential.
 #[derive(Debug, Default)]
@@ -71,12 +76,22 @@ impl TokenCache {
         if let (Some(current), true) = (&held.current, is_fresh) {
             return Ok(current.clone());
         }
-        let grant = ask().await?;
+        let now = clock.now();
+        if let Some((at, error)) = held.refusal.as_ref().filter(|(at, _)| *at <= now && now - *at < REFUSED_FOR) {
+            tracing::debug!(since = %at, "a credential that was refused a moment ago is not tried again");
+            return Err(error.clone());
+        }
+        let asked = ask().await;
+        held.refusal = match &asked {
+            Err(error @ ConnectorError::Unauthorized { .. }) => Some((now, error.clone())),
+            _ => None,
+        };
+        let grant = asked?;
         // A tenth of its life early, so that no request is on its way when it ends.
         let life = TimeDelta::seconds(grant.expires_in_secs.clamp(0, 86_400) * 9 / 10);
         let generation = held.generation + 1;
         let current = Current { token: grant.token, values: grant.values, generation };
-        *held = Held { current: Some(current.clone()), expires_at: clock.now() + life, generation };
+        *held = Held { current: Some(current.clone()), expires_at: clock.now() + life, generation, refusal: None };
         Ok(current)
     }
 }
