@@ -7,6 +7,7 @@ use crate::connectors::spec::{LoadSpec, SlicingSpec, StreamSpec};
 use crate::domain::metric::Registry;
 use crate::domain::schedule::{Pair, PlannedJob, Schedule};
 use crate::warehouse::slots::Dated;
+use std::collections::BTreeSet;
 
 /// Every job for each workspace it works for; one of the installation is there once.
 pub fn planned_jobs(settings: &Settings, dated: &Dated) -> Vec<PlannedJob> {
@@ -47,12 +48,13 @@ fn all_dated(workspace: &WorkspaceSettings, dated: &Dated) -> Vec<String> {
 /// The streams of each connection whose days a report depends on.
 pub fn dated_streams(settings: &Settings, catalog: &Catalog) -> Dated {
     let mut dated = Dated::new();
+    let printed = printed(settings);
     for workspace in &settings.workspaces {
         for connection in &workspace.connections {
             let Some(connector) = catalog.get(&connection.connector) else { continue };
             for (id, stream) in &connector.spec.streams {
                 // Of one that is complete days later nobody waits for yesterday.
-                if stream.complete_after_days == 0 && daily_load(stream, &settings.metrics).is_some() {
+                if stream.complete_after_days == 0 && daily_load(stream, &settings.metrics, &printed).is_some() {
                     let key = (workspace.workspace.id.clone(), connection.id.clone());
                     dated.entry(key).or_default().insert(id.clone());
                 }
@@ -62,14 +64,27 @@ pub fn dated_streams(settings: &Settings, catalog: &Catalog) -> Dated {
     dated
 }
 
+/// Metrics that reports print because the installation's files say so: in sections of their own, and as goals.
+pub fn printed(settings: &Settings) -> BTreeSet<&str> {
+    let reports = settings.jobs.iter().filter_map(|job| job.kind.report());
+    let editions = reports.flat_map(|report| {
+        std::iter::once(&report.base.edition).chain(report.editions.iter().map(|edition| &edition.edition))
+    });
+    let own = editions.flat_map(|edition| edition.own.iter().flat_map(|own| &own.metrics));
+    let goals = settings.workspaces.iter().flat_map(|workspace| &workspace.targets).map(|target| &target.metric);
+    own.chain(goals).map(String::as_str).collect()
+}
+
 /// The load by which a stream fills days that some metric rests on, if it does: what readiness,
-/// freshness and the scheduler all mean by a source that is late.
-pub fn daily_load<'a>(stream: &'a StreamSpec, metrics: &Registry) -> Option<&'a LoadSpec> {
+/// freshness and the scheduler all mean by a source that is late. For a breakdown of another stream's figures nobody
+/// waits who does not print one of them.
+pub fn daily_load<'a>(stream: &'a StreamSpec, metrics: &Registry, printed: &BTreeSet<&str>) -> Option<&'a LoadSpec> {
     let by_day = |load: &&LoadSpec| load.touches.iter().any(|column| column.ends_with("date"));
     let is_daily = matches!(stream.slicing, SlicingSpec::Days { .. });
     let load = stream.loads.iter().rev().find(by_day);
     let load = load.or_else(|| stream.loads.last().filter(|_| is_daily))?;
-    let of_metrics = metrics.iter().any(|metric| metric.from.contains(&load.table));
+    let is_wanted = |id: &str| stream.breakdown_of.is_none() || printed.contains(id);
+    let of_metrics = metrics.iter().any(|metric| metric.from.contains(&load.table) && is_wanted(&metric.id));
     let is_used = of_metrics || crate::report::questions::rest_on(&load.table);
     (is_used && stream.has_days()).then_some(load)
 }

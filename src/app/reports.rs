@@ -1,6 +1,6 @@
 //! What an installation's reports rest on, and who gets them.
 
-use super::planned::daily_load;
+use super::planned::{daily_load, printed};
 use super::{App, SecretsAre, sources};
 use crate::config::jobs::Copy;
 use crate::config::{self, WorkspaceSettings};
@@ -71,16 +71,15 @@ impl App {
     /// The streams whose days a report depends on, with every part of them that is expected.
     fn streams(&self, workspace: &WorkspaceSettings) -> BTreeMap<String, StreamFacts> {
         let mut streams = BTreeMap::new();
-        let today = self.clock.now().date_naive();
+        let (today, printed) = (self.clock.now().date_naive(), printed(&self.settings));
         // A connection whose settings are wrong is none that anything is expected of; `check` reports it.
         let (sources, _) = sources(&self.settings, workspace, &self.catalog, today, SecretsAre::Assumed);
         for source in sources {
             let connection = &source.connection;
             let connector = &connection.connector;
             for (id, stream) in &connector.spec.streams {
-                let Some(load) = daily_load(stream, &self.settings.metrics).filter(|_| connection.wants(stream)) else {
-                    continue;
-                };
+                let load = daily_load(stream, &self.settings.metrics, &printed);
+                let Some(load) = load.filter(|_| connection.wants(stream)) else { continue };
                 let facts = StreamFacts {
                     label: connector.spec.label_of(id),
                     settles_after_days: stream.settles_after_days,

@@ -220,6 +220,9 @@ impl Connector {
                     problems.push(format!("stream {id}: confirmed_by names {:?}, which is no stream", confirm.stream));
                 }
             }
+            if let Some(whole) = stream.breakdown_of.as_ref().filter(|whole| !spec.streams.contains_key(*whole)) {
+                problems.push(format!("stream {id}: breakdown_of names {whole:?}, which is no stream"));
+            }
             if let Some(over) = &stream.partition_over
                 && !spec.settings.contains_key(over)
                 && !spec.partitions.contains_key(over)

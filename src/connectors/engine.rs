@@ -15,7 +15,7 @@ use super::paging::{Found, Lookup, Pager, Smaller, Stop, Want};
 use super::quota::{self, Little};
 use super::rules::{LONGEST_WAIT, Verdict, backoff};
 use super::spec::{ErrorAction, ErrorRule, PagingSpec, RequestSpec};
-use super::spent::Spent;
+use super::spent::{Spent, all_streams};
 use super::template::Renderer;
 use crate::support::clock::Clock;
 use rand::RngExt;
@@ -275,12 +275,13 @@ impl Engine {
                 Ok(Answer::Page { bytes, page, found }) => return Ok(Outcome::Page { bytes, page, found }),
                 Ok(Answer::Error(verdict)) => {
                     let verdict = Verdict { note: connection.redact(&verdict.note), ..verdict };
+                    let place = || if verdict.all_streams { all_streams(landing.place()) } else { landing.place() };
                     match verdict.action {
                         ErrorAction::Skip => return Ok(Outcome::Nothing { note: verdict.note }),
                         ErrorAction::RestartSlice => return Ok(Outcome::Restart { note: verdict.note }),
                         ErrorAction::StopForToday => {
                             let error = ConnectorError::QuotaSpent { note: verdict.note };
-                            self.spent.hold(landing.place(), verdict.wait, self.clock.now(), error.clone());
+                            self.spent.hold(place(), verdict.wait, self.clock.now(), error.clone());
                             return Err(error);
                         }
                         ErrorAction::SmallerPage => {
@@ -308,7 +309,7 @@ impl Engine {
                         ErrorAction::Retry => match verdict.wait {
                             Some(wait) if wait > LONGEST_WAIT => {
                                 let error = ConnectorError::RateLimited { wait: Some(wait), note: verdict.note };
-                                self.spent.hold(landing.place(), Some(wait), self.clock.now(), error.clone());
+                                self.spent.hold(place(), Some(wait), self.clock.now(), error.clone());
                                 return Err(error);
                             }
                             wait => wait,

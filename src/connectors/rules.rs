@@ -32,6 +32,8 @@ pub struct Verdict {
     pub wait: Option<Duration>,
     /// After so many attempts there is no use in another.
     pub attempts: Option<u32>,
+    /// Whether a wait holds for every stream of the partition.
+    pub all_streams: bool,
     /// For an admin: the rule's note and the vendor's own message.
     pub note: String,
 }
@@ -70,6 +72,7 @@ impl<'a> ErrorResponse<'a> {
                     action: rule.action,
                     wait,
                     attempts: rule.attempts,
+                    all_streams: rule.all_streams,
                     note: self.note(&rule.note, &rule.details()),
                 });
             }
@@ -82,7 +85,8 @@ impl<'a> ErrorResponse<'a> {
             401 => (ErrorAction::Refresh, "the vendor does not accept the credentials"),
             _ => (ErrorAction::Stop, "the vendor refuses the request"),
         };
-        Some(Verdict { status: self.status, action, wait: stated_wait, attempts: None, note: self.note(note, &[]) })
+        let (status, note) = (self.status, self.note(note, &[]));
+        Some(Verdict { status, action, wait: stated_wait, attempts: None, all_streams: false, note })
     }
 
     fn matches(&self, rule: &ErrorRule) -> bool {

@@ -11,6 +11,11 @@ use std::time::Duration;
 /// Workspace, connection, stream and partition.
 pub type Place = [String; 4];
 
+/// The place of every stream of a partition.
+pub fn all_streams([workspace, connection, _, partition]: Place) -> Place {
+    [workspace, connection, String::new(), partition]
+}
+
 /// What is used up, by place.
 #[derive(Debug, Default)]
 pub struct Spent {
@@ -36,8 +41,13 @@ impl Spent {
         }
     }
 
-    /// Why a place is not asked at `now`. A clock that was set back forgets.
+    /// Why a place is not asked at `now`: what it, or all of its partition, has used up. A clock that was set back
+    /// forgets.
     pub fn of(&self, place: &Place, now: DateTime<Utc>) -> Option<ConnectorError> {
+        self.at(place, now).or_else(|| self.at(&all_streams(place.clone()), now))
+    }
+
+    fn at(&self, place: &Place, now: DateTime<Utc>) -> Option<ConnectorError> {
         let mut held = self.until.lock().unwrap_or_else(PoisonError::into_inner);
         let found = held.get(place)?;
         if now < found.since || now >= found.until {
@@ -74,6 +84,11 @@ mod tests {
         assert_eq!(told, "the day's calls are used up; not asked again before 2026-11-20 09:00 UTC");
         assert_eq!((spent.of(&place("7"), now), spent.of(&place("6"), now)), (None, None));
         assert_eq!(spent.of(&place("8"), now + TimeDelta::hours(1)), None);
+        let other = ["acme", "ads", "devices", "8"].map(str::to_owned);
+        assert_eq!(spent.of(&other, now), None);
+        let error = ConnectorError::QuotaSpent { note: "the account's calls are used up".to_owned() };
+        spent.hold(all_streams(place("8")), Some(Duration::from_secs(3600)), now, error);
+        assert!(spent.of(&other, now).is_some() && spent.of(&place("9"), now).is_none(), "all of one account");
 
         let limited = ConnectorError::RateLimited { wait: None, note: "too many calls".to_owned() };
         spent.hold(place("8"), Some(Duration::from_secs(720)), now, limited);

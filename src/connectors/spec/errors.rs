@@ -26,6 +26,8 @@ pub struct ErrorRule {
     pub wait: WaitSpec,
     /// After so many attempts a `retry` is a refusal: a person has to look.
     pub attempts: Option<u32>,
+    /// Whether what is used up is the whole partition's: its other streams are not asked either while it lasts.
+    pub all_streams: bool,
     /// The HTTP status that the answer stands for, of a vendor that answers with another.
     pub as_status: Option<u16>,
     /// A JSON pointer to what else the vendor says, such as the names of missing rights.
@@ -146,6 +148,11 @@ impl ErrorRule {
                 &mut section,
                 "attempts",
                 "After so many attempts a `retry` is a refusal: a person has to look. For codes that nobody knows.",
+            ),
+            all_streams: fields::boolean(
+                &mut section,
+                "all_streams",
+                "Whether what is used up is the whole partition's: its other streams are not asked either while it lasts.",
             ),
             as_status: fields::optional_number(
                 &mut section,

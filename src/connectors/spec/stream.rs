@@ -19,6 +19,8 @@ pub struct StreamSpec {
     pub label: Option<String>,
     /// What it holds, one sentence.
     pub about: String,
+    /// The stream that has as a whole what this one has in parts: only reports that print what rests on it wait for it.
+    pub breakdown_of: Option<String>,
     pub slicing: SlicingSpec,
     /// Read by the first run of each day (in the account's zone) only.
     pub once_a_day: bool,
@@ -119,6 +121,12 @@ impl StreamSpec {
                 "What readers of a report call it, in lower case; its own name where absent.",
             ),
             about: fields::text(&mut section, "about", "\"Cost by campaign and day.\"", "What it holds, one sentence."),
+            breakdown_of: fields::optional_text(
+                &mut section,
+                "breakdown_of",
+                "The stream that has as a whole what this one has in parts: only reports that print what rests on it \
+                 wait for it.",
+            ),
             slicing: fields::table(&mut section, "slicing", "How the past is cut into requests.", SlicingSpec::read)
                 .unwrap_or_default(),
             once_a_day: fields::boolean(
