@@ -202,7 +202,10 @@ async fn something_else_where_the_records_were_due_is_no_empty_day() {
     let told = error(&outcomes, "ad_daily").expect("an error");
     assert!(told.contains("the vendor sends object where the list $.results was due"), "{told}");
     assert_eq!(
-        texts(&world.context.warehouse, "SELECT count(*)::VARCHAR FROM ops.coverage WHERE standing IS NULL"),
+        texts(
+            &world.context.warehouse,
+            "SELECT count(*)::VARCHAR FROM ops.coverage WHERE standing IS NULL AND stream IN ('account_daily', 'ad_daily')"
+        ),
         ["0"]
     );
 }

@@ -107,7 +107,11 @@ async fn a_vendor_down_for_a_day_leaves_the_others_going_and_is_made_up_for_with
     let succeeded = |id: &str| {
         texts(
             &app.warehouse,
-            &format!("SELECT min(succeeded_at)::VARCHAR FROM ops.stream_state WHERE connection = '{id}'"),
+            // Some streams are read once a day.
+            &format!(
+                "SELECT min(succeeded_at)::VARCHAR FROM ops.stream_state WHERE connection = '{id}'
+                 AND stream NOT IN ('regions', 'keywords', 'search_terms')"
+            ),
         )
     };
     let before = succeeded("payments");
@@ -122,7 +126,11 @@ async fn a_vendor_down_for_a_day_leaves_the_others_going_and_is_made_up_for_with
         }
         assert_eq!(succeeded("payments"), before, "hour {hour}");
         let ads: DateTime<Utc> = format!("{}Z", succeeded("ads")[0].replace(' ', "T")).parse().expect("an instant");
-        assert!(at - ads < TimeDelta::hours(1), "hour {hour}: ads were last read at {ads}");
+        let why = texts(
+            &app.warehouse,
+            "SELECT concat_ws(' ', stream, succeeded_at, error) FROM ops.stream_state WHERE connection = 'ads' ORDER BY ALL",
+        );
+        assert!(at - ads < TimeDelta::hours(1), "hour {hour}: ads were last read at {ads}: {why:?}");
     }
     let status = scheduler.status();
     let circuit = status.circuits.first().unwrap_or_else(|| panic!("no circuit is open: {status:?}"));

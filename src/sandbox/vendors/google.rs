@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike as _, Days, NaiveDate};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -118,7 +118,9 @@ async fn run_report(
         let mut parts = vec![(key.clone(), Totals::of(visits))];
         for name in &divisions {
             let place = dimensions.iter().position(|own| own == *name).unwrap_or(0);
-            let phase = rows.len() as u64;
+            // Of the group, not of its place in the answer: another window divides its days alike.
+            let of_day = u64::from(visits[0].date.num_days_from_ce().unsigned_abs());
+            let phase = key.iter().flat_map(|part| part.bytes()).fold(of_day, |sum, byte| sum + u64::from(byte));
             let divide = |(key, totals): (Vec<String>, Totals)| {
                 let values = divide_by(totals, name, (visits[0].date, world.tenant.zone), phase);
                 values.into_iter().map(move |(value, part)| {

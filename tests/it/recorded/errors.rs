@@ -26,7 +26,15 @@ fn recorded_refusals_mean_what_their_readmes_say() {
         // Connector, file, status, action, wait in seconds, what must be reported to an admin.
         ("google_analytics", "ga4/error_403.json", 403, ErrorAction::Stop, None, "Viewer role"),
         ("google_analytics", "ga4/error_403.json", 403, ErrorAction::Stop, None, "for this property"),
-        ("google_analytics", "ga4/error_429_day.json", 429, ErrorAction::StopForToday, None, "midnight Pacific"),
+        // Until midnight in Los Angeles; it is noon UTC in winter.
+        (
+            "google_analytics",
+            "ga4/error_429_day.json",
+            429,
+            ErrorAction::StopForToday,
+            Some(72_000),
+            "midnight Pacific",
+        ),
         ("google_ads", "google-ads/error_429_stream_array.json", 429, ErrorAction::Retry, Some(60), "used up for now"),
         // searchStream may fail midway, with status 200.
         ("google_ads", "google-ads/error_429_stream_array.json", 200, ErrorAction::Retry, Some(60), "used up for now"),

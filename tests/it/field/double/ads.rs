@@ -40,9 +40,14 @@ pub fn answer(call: &Call, accounts: &Value) -> Answer {
     let is_sent = |row: &&Value| within(row) && cut["from"].as_str().is_none_or(|from| text(&row["date"]) < from);
     let rows = list(&state["rows"]);
     let of_account = state["account_rows"].as_array().map_or(rows, Vec::as_slice);
+    // Breakdowns come from `googleAds:search` as one object; nobody has keywords, search terms or places.
+    if call.path.ends_with(":search") {
+        return (200, json!({"fieldMask": "segments.date"}));
+    }
     let (status, mut answer) = match resource {
+        "keyword_view" | "search_term_view" => chunk(Vec::new()),
         "customer" => chunk(days(of_account.iter().filter(is_sent), &customer)),
-        _ => chunk(rows.iter().filter(is_sent).map(|row| campaign(row, id, &customer)).collect()),
+        _ => chunk(rows.iter().filter(is_sent).map(|row| part_of(query, campaign(row, id, &customer))).collect()),
     };
     if cut["from"].as_str().is_some_and(|from| from <= to) {
         let padding = usize::try_from(cut["pad"].as_u64().unwrap_or(0)).unwrap_or(0);
@@ -113,6 +118,18 @@ fn campaign(row: &Value, account: &str, customer: &Value) -> Value {
         "metrics": METRICS.into_iter().map(metric).collect::<Map<_, _>>(),
         "segments": {"date": row["date"]},
     })
+}
+
+/// A row in the only part that it has: it all happened on computers, at noon.
+fn part_of(query: &str, mut row: Value) -> Value {
+    for (segment, name, value) in
+        [("segments.device", "device", json!("DESKTOP")), ("segments.hour", "hour", json!(12))]
+    {
+        if query.contains(segment) {
+            row["segments"][name] = value;
+        }
+    }
+    row
 }
 
 /// The account's days: sums of its rows.
