@@ -16,7 +16,7 @@ use crate::report::definition::Cadence;
 use crate::sandbox::{Faults, SOFTWARE, Sandbox, SandboxOptions, with_odd_names, write_drop_files};
 use crate::support::clock::Clock;
 use crate::warehouse::outbox::Ending;
-use anyhow::anyhow;
+use anyhow::{anyhow, bail};
 use chrono::Days;
 use folder::Memory;
 use guide::Guide;
@@ -38,6 +38,9 @@ pub struct DemoArgs {
     /// Days of history to simulate.
     #[arg(long, default_value_t = 400, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(60..=1000))]
     days: u64,
+    /// Read all days of all vendors; else 60 days of some.
+    #[arg(long)]
+    all: bool,
     #[command(flatten)]
     serving: serve::ServeArgs,
 }
@@ -48,6 +51,12 @@ pub async fn run(args: &DemoArgs) -> anyhow::Result<Outcome> {
     let dir = args.dir.canonicalize()?;
     let _claim = folder::claim(&dir)?;
     let kept = Memory::of(&dir);
+    if args.all && kept.as_ref().is_some_and(|kept| kept.is_built && !kept.is_all) {
+        bail!(
+            "the demo in {} reads 60 days of some vendors: for all of them choose another folder with --dir",
+            dir.display()
+        );
+    }
     let (sandbox, memory) = start(args, kept.as_ref(), &clock).await?;
     if !args.serving.serve {
         let built = build(&dir, args.days, &sandbox, &memory, clock).await?;
@@ -136,7 +145,7 @@ async fn start(args: &DemoArgs, kept: Option<&Memory>, clock: &Clock) -> anyhow:
         as_of: now,
         planted_at,
         port,
-        faults: Faults::default(),
+        faults: Faults { latency_ms: args.serving.latency, ..Faults::default() },
     };
     let port = args.serving.port.or(kept.map(|kept| kept.port)).unwrap_or(0);
     let sandbox = match Sandbox::start(options(port)).await {
@@ -148,7 +157,9 @@ async fn start(args: &DemoArgs, kept: Option<&Memory>, clock: &Clock) -> anyhow:
         Ok(sandbox) => Ok(sandbox),
     }?;
     let is_built = kept.is_some_and(|kept| kept.is_built);
-    let memory = Memory { seed: SEED, first_date, port: sandbox.port(), planted_at: Some(planted_at), is_built };
+    let is_all = args.all || kept.is_some_and(|kept| kept.is_all);
+    let memory =
+        Memory { seed: SEED, first_date, port: sandbox.port(), planted_at: Some(planted_at), is_built, is_all };
     Ok((sandbox, memory))
 }
 

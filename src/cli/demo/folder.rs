@@ -10,6 +10,8 @@ use std::fs::{self, File, TryLockError};
 use std::path::Path;
 
 const MEMORY: &str = "sandbox.toml";
+/// So many days are read of vendors that are not the first ones, where not all are.
+const RECENT: u64 = 60;
 const LOOPBACK: &str = "http://127.0.0.1:";
 
 /// What makes the sandbox the same one the next time.
@@ -23,6 +25,9 @@ pub struct Memory {
     /// Whether a demo came to its end here: its data are loaded and its reports made.
     #[serde(default)]
     pub is_built: bool,
+    /// Whether every day of every vendor is read.
+    #[serde(default)]
+    pub is_all: bool,
 }
 
 impl Memory {
@@ -78,6 +83,8 @@ pub fn write_installation(dir: &Path, sandbox: &Sandbox, memory: &Memory, today:
         ("config/secrets/google_client_id", keys.client_id.to_owned()),
         ("config/secrets/google_client_secret", keys.client_secret.to_owned()),
         ("config/secrets/google_refresh_token", keys.refresh_token.to_owned()),
+        ("config/secrets/search_console_refresh_token", keys.search_console_refresh_token.to_owned()),
+        ("config/secrets/meta_token", keys.meta_token.to_owned()),
         ("config/secrets/stripe_key", keys.stripe_key.to_owned()),
         ("config/secrets/hubspot_token", keys.hubspot_token.to_owned()),
     ];
@@ -90,7 +97,7 @@ pub fn write_installation(dir: &Path, sandbox: &Sandbox, memory: &Memory, today:
     schema::write_all(dir)?;
     for tenant in with_odd_names() {
         let path = dir.join(format!("config/workspaces/{}.toml", tenant.id));
-        write_new(&path, &workspace(&tenant, &sandbox.base_url(), memory.first_date, today))?;
+        write_new(&path, &workspace(&tenant, &sandbox.base_url(), memory, today))?;
     }
     Ok(())
 }
@@ -132,7 +139,8 @@ fn pointed_to(text: &str, port: u16) -> String {
 }
 
 /// A tenant as an admin would describe it.
-fn workspace(tenant: &Tenant, base: &str, first: NaiveDate, today: NaiveDate) -> String {
+fn workspace(tenant: &Tenant, base: &str, memory: &Memory, today: NaiveDate) -> String {
+    let first = memory.first_date;
     let accounts: Vec<String> = tenant.accounts.iter().map(|account| format!("{account:?}")).collect();
     let crm = if tenant.has_crm {
         format!(
@@ -152,11 +160,13 @@ fn workspace(tenant: &Tenant, base: &str, first: NaiveDate, today: NaiveDate) ->
             )
         })
         .collect();
-    let plan = match tenant.id {
-        SOFTWARE => include_str!("plan_software.toml"),
-        SHOP => include_str!("plan_shop.toml"),
-        _ => include_str!("plan_names.toml"),
+    let (more, plan) = match tenant.id {
+        SOFTWARE => (include_str!("more_software.toml"), include_str!("plan_software.toml")),
+        SHOP => (include_str!("more_shop.toml"), include_str!("plan_shop.toml")),
+        _ => ("", include_str!("plan_names.toml")),
     };
+    let recent = if memory.is_all { first } else { first.max(today - Days::new(RECENT)) };
+    let more = more.replace("{base}", base).replace("{recent}", &recent.to_string());
     // Begun two months ago, on the first: long enough for results.
     let month = chrono::Datelike::with_day(&first.max(today - Days::new(60)), 1).unwrap_or(first);
     include_str!("workspace.toml")
@@ -170,6 +180,7 @@ fn workspace(tenant: &Tenant, base: &str, first: NaiveDate, today: NaiveDate) ->
         .replace("{property}", tenant.property)
         .replace("{accounts}", &accounts.join(", "))
         + &crm
+        + &more
         + &drops
         + "\n"
         + &plan.replace("{start}", &month.to_string())

@@ -24,19 +24,22 @@ pub struct ServeArgs {
     /// The port of 127.0.0.1 that vendors listen on; the last one by default.
     #[arg(long, requires = "serve", value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Option<u16>,
+    /// Each answer of a vendor takes so many milliseconds.
+    #[arg(long, default_value_t = 0, value_name = "MILLISECONDS", value_parser = clap::value_parser!(u64).range(..=60_000))]
+    pub latency: u64,
     /// This vendor refuses its credential; may be given more than once.
-    #[arg(long, requires = "serve", value_name = "SOURCE", value_parser = vendor())]
+    #[arg(long, requires = "serve", value_name = "SOURCE", value_parser = vendor(Vendor::has_credential))]
     wrong_token: Vec<Vendor>,
     /// This vendor has nothing yet of the last two days; may be given more than once.
-    #[arg(long, requires = "serve", value_name = "SOURCE", value_parser = vendor())]
+    #[arg(long, requires = "serve", value_name = "SOURCE", value_parser = vendor(|_| true))]
     late: Vec<Vendor>,
     /// This vendor fails (503, 500, half a body); may be given more than once.
-    #[arg(long, requires = "serve", value_name = "SOURCE", value_parser = vendor())]
+    #[arg(long, requires = "serve", value_name = "SOURCE", value_parser = vendor(|_| true))]
     broken: Vec<Vendor>,
 }
 
-fn vendor() -> impl TypedValueParser<Value = Vendor> {
-    PossibleValuesParser::new(Vendor::ALL.map(Vendor::id))
+fn vendor(can: fn(Vendor) -> bool) -> impl TypedValueParser<Value = Vendor> {
+    PossibleValuesParser::new(Vendor::ALL.into_iter().filter(|vendor| can(*vendor)).map(Vendor::id))
         .try_map(|id| Vendor::of(&id).ok_or_else(|| format!("no vendor is called {id}")))
 }
 

@@ -1,6 +1,7 @@
 //! The files of the European Central Bank, with the rates that amounts of the simulated companies are worth.
 
 use super::shared::Shared;
+use super::troubles::Vendor;
 use crate::domain::money::Currency;
 use crate::sandbox::world::stated_rate;
 use axum::Router;
@@ -27,7 +28,7 @@ fn rate(code: &str, date: NaiveDate) -> Option<String> {
 
 /// The working days that have rates, the newest first.
 fn days(shared: &Shared) -> Vec<NaiveDate> {
-    let worlds = shared.worlds();
+    let worlds = shared.worlds_of(Vendor::Ecb);
     let (first, last) = (worlds.iter().map(|world| world.first).min(), worlds.iter().map(|world| world.last).max());
     let (Some(first), Some(last)) = (first, last) else { return Vec::new() };
     let all = (first - Days::new(14)).iter_days().take_while(|date| *date <= last);

@@ -5,6 +5,10 @@ use super::fault::Fault;
 use super::troubles::Troubles;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Whom these ask to wait waits for minutes: they do not by themselves.
+const LONG_WAITS: [&str; 5] = ["ecb", "linkedin_ads", "meta_ads", "microsoft_ads", "search_console"];
 
 /// How often vendors fail by themselves: every so many requests of a vendor; 0 means never.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,20 +18,29 @@ pub struct Faults {
     pub slow_every: u64,
     /// A Google token is refused after so many uses.
     pub token_uses: u64,
+    /// Every answer takes so long.
+    pub latency_ms: u64,
     /// The last day holds names and amounts that mean harm.
     pub is_hostile: bool,
 }
 
 impl Default for Faults {
     fn default() -> Self {
-        Self { too_many_every: 37, failure_every: 53, slow_every: 41, token_uses: 60, is_hostile: false }
+        Self { too_many_every: 37, failure_every: 53, slow_every: 41, token_uses: 60, latency_ms: 0, is_hostile: false }
     }
 }
 
 impl Faults {
     /// Vendors that never fail.
     pub fn none() -> Self {
-        Self { too_many_every: 0, failure_every: 0, slow_every: 0, token_uses: u64::MAX, is_hostile: false }
+        Self {
+            too_many_every: 0,
+            failure_every: 0,
+            slow_every: 0,
+            token_uses: u64::MAX,
+            latency_ms: 0,
+            is_hostile: false,
+        }
     }
 }
 
@@ -58,6 +71,11 @@ impl FaultBox {
         Self { rates, state: Mutex::default() }
     }
 
+    /// How long every answer takes.
+    pub fn latency(&self) -> Duration {
+        Duration::from_millis(self.rates.latency_ms)
+    }
+
     pub fn arm(&self, armed: Armed) {
         self.lock().armed.push(armed);
     }
@@ -85,7 +103,7 @@ impl FaultBox {
             return Some(armed.fault);
         }
         let due = |every: u64| every > 0 && count.is_multiple_of(every);
-        if due(self.rates.too_many_every) {
+        if due(self.rates.too_many_every) && !LONG_WAITS.contains(&vendor) {
             Some(Fault::TooMany)
         } else if due(self.rates.failure_every) {
             Some(Fault::Failure)

@@ -29,8 +29,9 @@ async fn token(State(shared): State<Arc<Shared>>, Form(form): Form<BTreeMap<Stri
     let keys = Credentials::of_sandbox();
     let is_granted = match given("grant_type") {
         "refresh_token" => {
-            !shared.refuses(Vendor::GoogleAds)
-                && given("refresh_token") == keys.refresh_token
+            let of =
+                [(keys.refresh_token, Vendor::GoogleAds), (keys.search_console_refresh_token, Vendor::SearchConsole)];
+            of.iter().any(|(token, vendor)| given("refresh_token") == *token && !shared.refuses(*vendor))
                 && given("client_id") == keys.client_id
                 && given("client_secret") == keys.client_secret
         }

@@ -3,6 +3,7 @@
 use super::credentials::Credentials;
 use super::meta_rows::{self, Asked};
 use super::shared::Shared;
+use super::troubles::Vendor;
 use crate::sandbox::world::Simulation;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -32,10 +33,10 @@ async fn accounts(
     Query(parameters): Query<Parameters>,
     headers: HeaderMap,
 ) -> Response {
-    if !is_known(&headers) {
+    if !is_known(&shared, &headers) {
         return dead_token();
     }
-    let all: Vec<Value> = shared.worlds().iter().filter_map(meta_rows::account).collect();
+    let all: Vec<Value> = shared.worlds_of(Vendor::MetaAds).iter().filter_map(meta_rows::account).collect();
     page(&all, &parameters, &headers, &format!("{version}/me/adaccounts"))
 }
 
@@ -45,7 +46,7 @@ async fn node(
     Path((_, node)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    if !is_known(&headers) {
+    if !is_known(&shared, &headers) {
         return dead_token();
     }
     if let Some(job) = Job::parse(&node) {
@@ -67,7 +68,7 @@ async fn begin(
     Query(parameters): Query<Parameters>,
     headers: HeaderMap,
 ) -> Response {
-    if !is_known(&headers) {
+    if !is_known(&shared, &headers) {
         return dead_token();
     }
     let account = node.strip_prefix("act_").filter(|account| world_of(&shared, account).is_some());
@@ -87,7 +88,7 @@ async fn insights(
     Query(parameters): Query<Parameters>,
     headers: HeaderMap,
 ) -> Response {
-    if !is_known(&headers) {
+    if !is_known(&shared, &headers) {
         return dead_token();
     }
     let of_account = || {
@@ -131,7 +132,7 @@ fn days(parameters: &Parameters) -> Option<(NaiveDate, NaiveDate)> {
 }
 
 fn world_of(shared: &Shared, account: &str) -> Option<Simulation> {
-    let worlds = shared.worlds();
+    let worlds = shared.worlds_of(Vendor::MetaAds);
     worlds.iter().find(|world| meta_rows::account_id(world).is_some_and(|id| id == account)).cloned()
 }
 
@@ -153,9 +154,9 @@ fn page(rows: &[Value], parameters: &Parameters, headers: &HeaderMap, path: &str
     Json(body).into_response()
 }
 
-fn is_known(headers: &HeaderMap) -> bool {
+fn is_known(shared: &Shared, headers: &HeaderMap) -> bool {
     let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    shown == Some(&format!("Bearer {}", Credentials::of_sandbox().meta_token))
+    !shared.refuses(Vendor::MetaAds) && shown == Some(&format!("Bearer {}", Credentials::of_sandbox().meta_token))
 }
 
 fn dead_token() -> Response {

@@ -17,6 +17,7 @@ use std::time::Duration;
 pub async fn misbehave(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let vendor = path.split('/').nth(1).unwrap_or_default().to_owned();
+    tokio::time::sleep(shared.faults.latency()).await;
     match shared.strike(&vendor, &path) {
         None => next.run(request).await,
         Some(Fault::Slow) => {

@@ -1,6 +1,7 @@
 //! Google Search Console over the same visits as web analytics: what came from Google's results without payment.
 
 use super::shared::Shared;
+use super::troubles::Vendor;
 use crate::sandbox::world::{Simulation, Visit};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -35,11 +36,12 @@ fn refused(status: StatusCode, reason: &str, message: &str) -> Response {
 }
 
 async fn sites(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
-    if !shared.tokens.accepts(&headers) {
+    if shared.refuses(Vendor::SearchConsole) || !shared.tokens.accepts(&headers) {
         return refused(StatusCode::UNAUTHORIZED, "authError", "Invalid Credentials");
     }
     let entry = |world: &Simulation| json!({"siteUrl": site(world), "permissionLevel": "siteFullUser"});
-    Json(json!({"siteEntry": shared.worlds().iter().map(entry).collect::<Vec<_>>()})).into_response()
+    Json(json!({"siteEntry": shared.worlds_of(Vendor::SearchConsole).iter().map(entry).collect::<Vec<_>>()}))
+        .into_response()
 }
 
 async fn query(
@@ -48,10 +50,10 @@ async fn query(
     headers: HeaderMap,
     Json(request): Json<Value>,
 ) -> Response {
-    if !shared.tokens.accepts(&headers) {
+    if shared.refuses(Vendor::SearchConsole) || !shared.tokens.accepts(&headers) {
         return refused(StatusCode::UNAUTHORIZED, "authError", "Invalid Credentials");
     }
-    let worlds = shared.worlds();
+    let worlds = shared.worlds_of(Vendor::SearchConsole);
     let Some(world) = worlds.iter().find(|world| site(world) == wanted) else {
         let message = format!("User does not have sufficient permission for site '{wanted}'.");
         return refused(StatusCode::FORBIDDEN, "forbidden", &message);

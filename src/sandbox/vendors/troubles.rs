@@ -7,23 +7,51 @@ use std::collections::BTreeSet;
 /// A vendor, called as the demo's connections to it are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Vendor {
+    Ecb,
     GoogleAds,
     GoogleAnalytics,
     Hubspot,
+    LinkedinAds,
+    MetaAds,
+    MicrosoftAds,
+    SearchConsole,
     Stripe,
+    TiktokAds,
 }
 
 impl Vendor {
-    pub const ALL: [Self; 4] = [Self::GoogleAds, Self::GoogleAnalytics, Self::Hubspot, Self::Stripe];
+    pub const ALL: [Self; 10] = [
+        Self::Ecb,
+        Self::GoogleAds,
+        Self::GoogleAnalytics,
+        Self::Hubspot,
+        Self::LinkedinAds,
+        Self::MetaAds,
+        Self::MicrosoftAds,
+        Self::SearchConsole,
+        Self::Stripe,
+        Self::TiktokAds,
+    ];
 
     /// The id of its connections, which its addresses begin with too.
     pub const fn id(self) -> &'static str {
         match self {
+            Self::Ecb => "ecb",
             Self::GoogleAds => "google_ads",
             Self::GoogleAnalytics => "google_analytics",
             Self::Hubspot => "hubspot",
+            Self::LinkedinAds => "linkedin_ads",
+            Self::MetaAds => "meta_ads",
+            Self::MicrosoftAds => "microsoft_ads",
+            Self::SearchConsole => "search_console",
             Self::Stripe => "stripe",
+            Self::TiktokAds => "tiktok_ads",
         }
+    }
+
+    /// Whether it wants to know who asks.
+    pub const fn has_credential(self) -> bool {
+        !matches!(self, Self::Ecb)
     }
 
     pub fn of(id: &str) -> Option<Self> {
