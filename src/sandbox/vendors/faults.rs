@@ -2,7 +2,7 @@
 //! broken.
 
 use super::fault::Fault;
-use super::troubles::Troubles;
+use super::troubles::{Troubles, Vendor};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -12,7 +12,7 @@ pub struct Faults {
     pub too_many_every: u64,
     pub failure_every: u64,
     pub slow_every: u64,
-    /// A Google token is refused after so many uses.
+    /// An access token is refused after so many uses.
     pub token_uses: u64,
     /// The last day holds names and amounts that mean harm.
     pub is_hostile: bool,
@@ -85,7 +85,9 @@ impl FaultBox {
             return Some(armed.fault);
         }
         let due = |every: u64| every > 0 && count.is_multiple_of(every);
-        if due(self.rates.too_many_every) {
+        // A minute is what this one asks for: too long for what happens by itself.
+        let is_patient = vendor != Vendor::MicrosoftAds.id();
+        if is_patient && due(self.rates.too_many_every) {
             Some(Fault::TooMany)
         } else if due(self.rates.failure_every) {
             Some(Fault::Failure)

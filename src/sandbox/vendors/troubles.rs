@@ -10,11 +10,13 @@ pub enum Vendor {
     GoogleAds,
     GoogleAnalytics,
     Hubspot,
+    MicrosoftAds,
     Stripe,
 }
 
 impl Vendor {
-    pub const ALL: [Self; 4] = [Self::GoogleAds, Self::GoogleAnalytics, Self::Hubspot, Self::Stripe];
+    pub const ALL: [Self; 5] =
+        [Self::GoogleAds, Self::GoogleAnalytics, Self::Hubspot, Self::MicrosoftAds, Self::Stripe];
 
     /// The id of its connections, which its addresses begin with too.
     pub const fn id(self) -> &'static str {
@@ -22,6 +24,7 @@ impl Vendor {
             Self::GoogleAds => "google_ads",
             Self::GoogleAnalytics => "google_analytics",
             Self::Hubspot => "hubspot",
+            Self::MicrosoftAds => "microsoft_ads",
             Self::Stripe => "stripe",
         }
     }
