@@ -130,6 +130,11 @@ fn print(found: &InstallationStatus) {
                 outln!("  - and {} more: daybook coverage -c {}", source.notes.len() - MOST_NOTES, source.connection);
             }
         }
+        for source in &workspace.sources {
+            for told in &source.not_kept {
+                outln!("{}", wrapped("older: ", &plain(&format!("{} {told}", source.connection))));
+            }
+        }
         for told in &workspace.cross_checks {
             outln!("{}", wrapped("check: ", &plain(told)));
         }

@@ -3,8 +3,10 @@
 use super::catalog::Connector;
 use super::environment::mentions;
 use super::error::ConnectorError;
+use super::kept::{NotKept, kept_since};
 use super::listed::Listed;
-use super::spec::{ConnectorSpec, PartitionsSpec, Scheme, SettingKind, SettingSpec, SlicingSpec, StreamSpec};
+use super::spec::{ConnectorSpec, PartitionsSpec, Scheme, SettingKind, SettingSpec, StreamSpec};
+use crate::domain::period::Period;
 use crate::support::ids::stable_id;
 use crate::support::redact;
 use crate::support::secret::Secret;
@@ -177,9 +179,19 @@ impl Connection {
 
     /// The first day a stream is read from, of a connection that begins on `since`.
     pub fn first_day(&self, stream: &StreamSpec, since: NaiveDate, today: NaiveDate) -> NaiveDate {
+        kept_since(stream, today).into_iter().fold(self.wanted_from(stream, since, today), NaiveDate::max)
+    }
+
+    /// The days of a stream that are wanted and that the vendor has no longer; `None` where it has all of them.
+    pub fn not_kept(&self, stream: &StreamSpec, since: NaiveDate, today: NaiveDate) -> Option<NotKept> {
+        NotKept::of(stream, Period::new(self.wanted_from(stream, since, today), today)?, today)
+    }
+
+    /// The first day that is wanted of a stream, whatever the vendor has.
+    fn wanted_from(&self, stream: &StreamSpec, since: NaiveDate, today: NaiveDate) -> NaiveDate {
         let days = stream.days_setting.as_ref().and_then(|name| self.settings.get(name)?.as_integer());
         let first = days.and_then(|days| today.checked_sub_days(Days::new(u64::try_from(days).unwrap_or(0))));
-        first.into_iter().chain(kept_since(stream, today)).fold(since, NaiveDate::max)
+        first.into_iter().fold(since, NaiveDate::max)
     }
 
     /// `text` without any of this connection's secrets, and without what vendors print of keys and accounts
@@ -192,12 +204,6 @@ impl Connection {
             None => known,
         }
     }
-}
-
-/// The first day of which the vendor still has anything; `None` where that is not said.
-pub fn kept_since(stream: &StreamSpec, today: NaiveDate) -> Option<NaiveDate> {
-    let SlicingSpec::Days { kept_days: Some(days), .. } = stream.slicing else { return None };
-    today.checked_sub_days(Days::new(u64::from(days)))
 }
 
 /// What is wrong with the value of a setting.
@@ -304,6 +310,7 @@ pub fn is_safe_url(text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::connectors::Catalog;
+    use crate::connectors::spec::SlicingSpec;
 
     #[test]
     fn a_value_of_another_form_is_reported_with_what_it_must_look_like() {
@@ -369,6 +376,9 @@ mod tests {
         let SlicingSpec::Days { kept_days, .. } = &mut kept.slicing else { panic!("it is read by days") };
         *kept_days = Some(30);
         assert_eq!(one.first_day(&kept, since, today).to_string(), "2026-10-21", "before, there is nothing to be had");
+        let gone = one.not_kept(&kept, since, today).expect("days");
+        assert_eq!((gone.days.start, gone.from.to_string().as_str()), (since, "2026-10-21"));
+        assert!(one.not_kept(&kept, today, today).is_none() && one.not_kept(stream, since, today).is_none());
         // googleapis/google-cloud-python#12466: the parameter's name is taken for the dimension's.
         let wrong = of("custom_dimensions = [\"plan\"]").expect_err("a problem");
         assert!(wrong[0].contains("customEvent:plan"), "{wrong:?}");

@@ -19,6 +19,7 @@ mod follow;
 pub mod incidents;
 mod inside;
 mod job;
+pub mod kept;
 pub mod landed;
 pub mod landing;
 pub mod lanes;

@@ -2,7 +2,7 @@
 //! cursor, and one that was stopped goes on where it was.
 
 use super::sync::{Planned, Progress, Source, StreamOutcome, SyncContext, SyncMode, run_slices};
-use crate::connectors::connection::kept_since;
+use crate::connectors::kept::NotKept;
 use crate::connectors::slice::{Known, slices, start_of_day};
 use crate::connectors::spec::SlicingSpec;
 use crate::connectors::{Slice, Window};
@@ -50,8 +50,13 @@ pub async fn backfill(
     let loaded = context.warehouse.read(move |reader| done(reader, &of)).await?;
     let mut done = Backfilled { backfill, slices_before: 0, streams: Vec::new() };
     for stream in connection.connector.spec.streams.keys() {
-        let all = plan(context, source, stream, period);
+        let (all, gone) = plan(context, source, stream, period);
         if all.is_empty() {
+            done.streams.extend(gone.map(|gone| {
+                let mut outcome = StreamOutcome::of(connection, stream);
+                outcome.loaded.notes.push(gone.to_string());
+                outcome
+            }));
             continue;
         }
         let is_open = |slice: &Slice| {
@@ -59,7 +64,9 @@ pub async fn backfill(
         };
         let open: Vec<_> = all.iter().filter(|slice| is_open(slice)).cloned().map(Planned::past).collect();
         done.slices_before += (all.len() - open.len()) as u64;
-        done.streams.push(run_slices(context, source, stream, &open, SyncMode::Backfill, show).await);
+        let mut outcome = run_slices(context, source, stream, &open, SyncMode::Backfill, show).await;
+        outcome.loaded.notes.extend(gone.map(|gone| gone.to_string()));
+        done.streams.push(outcome);
     }
     if done.is_whole() {
         let (id, now) = (done.backfill.id.clone(), context.clock.now());
@@ -68,10 +75,11 @@ pub async fn backfill(
     Ok(done)
 }
 
-/// The slices of a stream that speak for `period`; none for streams that are always read as a whole, or once.
-fn plan(context: &SyncContext, source: &Source, stream_id: &str, period: Period) -> Vec<Slice> {
+/// The slices of a stream that speak for `period`, and the days of it that the vendor has no longer. No slices for
+/// streams that are always read as a whole, or once.
+fn plan(context: &SyncContext, source: &Source, stream_id: &str, period: Period) -> (Vec<Slice>, Option<NotKept>) {
     let connection = &source.connection;
-    let Some(stream) = connection.connector.spec.streams.get(stream_id) else { return Vec::new() };
+    let Some(stream) = connection.connector.spec.streams.get(stream_id) else { return (Vec::new(), None) };
     let zone = connection.time_zone(stream.time_zone_setting.as_deref());
     let end = start_of_day(period.end, zone);
     // Slicing by days includes the day of its last instant, so that one lies within the period.
@@ -79,21 +87,16 @@ fn plan(context: &SyncContext, source: &Source, stream_id: &str, period: Period)
     let until = end.min(context.clock.now());
     // Days that the vendor no longer keeps are not asked for: an empty answer about them would be none.
     let today = context.clock.now().with_timezone(&zone).date_naive();
-    let kept = kept_since(stream, today).filter(|kept| *kept > period.start);
-    if let Some(kept) = kept {
-        tracing::info!(
-            connection.id = connection.id,
-            stream = stream_id,
-            "the vendor keeps nothing from before {kept}"
-        );
-    }
-    let from = kept.unwrap_or(period.start);
+    let gone = NotKept::of(stream, period, today);
+    let from = gone.map_or(period.start, |gone| gone.from);
     // What was made before the period is not of it.
     let slicing = stream.slicing.without_days_before();
-    connection
-        .parts_of(stream)
+    let parts = connection.parts_of(stream);
+    let gone = gone.filter(|_| !parts.is_empty());
+    let all = parts
         .iter()
         .flat_map(|partition| slices(&slicing, partition, &Known::default(), from, until, zone))
         .filter(|slice| slice.window != Window::Whole && !matches!(stream.slicing, SlicingSpec::Before { .. }))
-        .collect()
+        .collect();
+    (all, gone)
 }

@@ -1,6 +1,7 @@
 //! Sync: what a stream lacks is fetched into the landing folder and loaded. Slices are independent: one
 //! that fails leaves a hole in the coverage that later syncs fill, and the others go on.
 
+use crate::connectors::Window;
 use crate::warehouse::OTHER_ACCOUNT;
 use crate::warehouse::load::doubt_contradictions;
 
@@ -129,5 +130,18 @@ async fn sync_stream(
         }
     };
     let _live = context.engine.lanes().live();
-    run_slices(context, source, stream_id, &plan, SyncMode::Live, show).await
+    let mut outcome = run_slices(context, source, stream_id, &plan, SyncMode::Live, show).await;
+    outcome.loaded.notes.extend(not_kept(context, source, stream_id, &plan));
+    outcome
+}
+
+/// What is said when the first day is asked for that the vendor still has, and earlier ones are wanted.
+fn not_kept(context: &SyncContext, source: &Source, stream_id: &str, plan: &[Planned]) -> Option<String> {
+    let stream = source.connection.connector.spec.streams.get(stream_id)?;
+    let zone = source.connection.time_zone(stream.time_zone_setting.as_deref());
+    let today = context.clock.now().with_timezone(&zone).date_naive();
+    let gone = source.connection.not_kept(stream, source.since, today)?;
+    let begins =
+        |planned: &Planned| matches!(planned.slice.window, Window::Days { period } if period.start == gone.from);
+    plan.iter().any(begins).then(|| gone.to_string())
 }

@@ -91,6 +91,8 @@ pub struct SourceStatus {
     pub remedy: Option<String>,
     /// Days that are missing, doubted or not confirmed, and what the source says of its own answers.
     pub notes: Vec<String>,
+    /// Days that are wanted and that the vendor has no longer, in sentences: no sync brings them.
+    pub not_kept: Vec<String>,
     pub days_missing: u64,
     pub days_doubted: u64,
     /// Sayings of the source on its answers of the last fortnight.

@@ -1,8 +1,8 @@
 //! The vendors on loopback.
 
 use super::vendors::{
-    Armed, Credentials, SandboxOptions, Shared, Troubles, ecb, google, google_ads, hubspot, meta_ads, misbehave,
-    search_console, stripe,
+    Armed, Credentials, SandboxOptions, Shared, Troubles, ecb, google, google_ads, hubspot, meta_ads, microsoft_ads,
+    misbehave, search_console, stripe,
 };
 use super::world::{Simulation, Truth, mishaps};
 use axum::{Router, middleware};
@@ -51,6 +51,7 @@ impl Sandbox {
             .merge(stripe::routes())
             .merge(hubspot::routes())
             .merge(meta_ads::routes())
+            .merge(microsoft_ads::routes())
             .layer(middleware::from_fn_with_state(Arc::clone(&shared), misbehave::misbehave))
             .with_state(Arc::clone(&shared));
         let server = tokio::spawn(async move { drop(axum::serve(listener, router).await) });

@@ -39,6 +39,7 @@ mod maintenance;
 mod maintenance_faults;
 mod meta_ads;
 mod metric_language;
+mod microsoft_ads;
 mod online;
 mod outage;
 mod own_connector;

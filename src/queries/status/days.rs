@@ -1,5 +1,6 @@
 //! Days that are expected of a source's streams: which are there, and what is wrong with the others.
 
+use crate::connectors::kept::NotKept;
 use crate::domain::coverage::{Standing, what_stays};
 use crate::domain::period::Period;
 use crate::report::readiness::SectionFreshness;
@@ -18,11 +19,22 @@ pub(super) struct ExpectedDays {
     pub doubted: u64,
     pub limits: u64,
     pub notes: Vec<String>,
+    /// Days that are wanted, not held, and not to be had any more, in sentences.
+    pub not_kept: Vec<String>,
     /// What is doubted, and how to accept it.
     pub first_doubt: Option<(String, String)>,
 }
 
 impl ExpectedDays {
+    /// Notes days of a stream that the vendor has no longer.
+    pub fn lacks_for_good(&mut self, stream: &str, gone: NotKept) {
+        let told = format!("{}: {gone}", stream.replace('_', " "));
+        // Once for all its parts.
+        if !self.not_kept.contains(&told) {
+            self.not_kept.push(told);
+        }
+    }
+
     pub fn add(
         &mut self,
         workspace: &str,

@@ -74,6 +74,7 @@ impl View<'_> {
             health,
             trouble,
             remedy,
+            not_kept: days.not_kept,
             notes: days.notes.into_iter().chain(troubles).chain(gone).collect(),
             days_missing: days.missing,
             days_doubted: days.doubted,
@@ -94,7 +95,9 @@ impl View<'_> {
             if !stream.has_days() {
                 continue;
             }
-            let from = source.connection.first_day(stream, source.since, self.yesterday + Days::new(1));
+            let today = self.yesterday + Days::new(1);
+            let from = source.connection.first_day(stream, source.since, today);
+            let gone = source.connection.not_kept(stream, source.since, today);
             for name in source.connection.parts_of(stream) {
                 let reach = self
                     .reached
@@ -107,6 +110,9 @@ impl View<'_> {
                     open: reach.map(|reach| reach.open.clone()).unwrap_or_default(),
                     caveats: reach.map(|reach| reach.caveats.clone()).unwrap_or_default(),
                 };
+                if let Some(gone) = gone.and_then(|gone| gone.but(&part.whole)) {
+                    days.lacks_for_good(id, gone);
+                }
                 days.add(&self.workspace.workspace.id, connection, id, &part, (lately, self.yesterday));
             }
         }

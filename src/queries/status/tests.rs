@@ -91,3 +91,34 @@ fn what_is_not_worked_out_for_all_gives_no_remedy() {
     assert_eq!(of_all.remedy, None);
     assert!(of_one.remedy.as_ref().is_some_and(|remedy| remedy.starts_with("no job syncs it")), "{:?}", of_one.remedy);
 }
+
+/// stitchdata/docs#190: a start date before what the vendor keeps; days of then are no holes that a sync fills.
+#[test]
+fn days_that_the_vendor_keeps_no_longer_are_told_and_are_no_holes() {
+    let root = tempfile::tempdir().expect("a folder");
+    let (_, now) = open(root.path(), 1);
+    let workspace = "name = 'Acme'\ntime_zone = 'UTC'\ncurrency = 'EUR'\n\
+        [[connections]]\nid = 'bing'\nconnector = 'microsoft_ads'\nsince = 2026-01-01\nsettings = { account_ids = ['11', '12'] }\n\
+        secrets = { developer_token = { file = 'k' }, client_id = { file = 'k' }, client_secret = { file = 'k' }, refresh_token = { file = 'k' } }\n";
+    std::fs::write(root.path().join("config/k"), "k").expect("a file");
+    std::fs::write(root.path().join("config/workspaces/w1.toml"), workspace).expect("a file");
+    let app = App::open(root.path(), Clock::fixed(now)).expect("an installation");
+    let told = || {
+        let found = status(&app, None, now).expect("a status");
+        let sources = found.workspaces.into_iter().flat_map(|workspace| workspace.sources);
+        sources.into_iter().find(|source| source.connection == "bing").expect("a source").not_kept
+    };
+    let from = "2026-05-29";
+    assert_eq!(
+        told(),
+        [format!("hours: 2026-01-01 to 2026-05-28 cannot be read: the vendor keeps nothing from before {from}")],
+        "once for both accounts, and of hours only"
+    );
+    // Those that were read in time are held.
+    let held =
+        "INSERT INTO ops.coverage (workspace, connection, stream, partition, date, load_id, covered_at, is_whole_day)
+        SELECT 'w1', 'bing', 'hours', p, DATE '2026-01-01' + CAST(i AS INTEGER), 'l', TIMESTAMP '2026-06-01', true
+        FROM (VALUES ('11'), ('12')) AS parts(p), range(148) AS days(i)";
+    app.warehouse.write_blocking(move |c| c.execute_batch(held).context(|| held.to_owned())).expect("held");
+    assert_eq!(told(), [""; 0]);
+}

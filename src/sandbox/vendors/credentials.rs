@@ -15,6 +15,10 @@ pub struct Credentials {
     pub stripe_key: &'static str,
     pub hubspot_token: &'static str,
     pub meta_token: &'static str,
+    pub microsoft_developer_token: &'static str,
+    pub microsoft_client_id: &'static str,
+    pub microsoft_client_secret: &'static str,
+    pub microsoft_refresh_token: &'static str,
 }
 
 impl Credentials {
@@ -30,6 +34,10 @@ impl Credentials {
             stripe_key: "rk_sandbox_key",
             hubspot_token: "pat-sandbox-token",
             meta_token: "EAAB-sandbox-token",
+            microsoft_developer_token: "012SANDBOX345678",
+            microsoft_client_id: "sandbox-microsoft-client-id",
+            microsoft_client_secret: "sandbox-microsoft-client-secret",
+            microsoft_refresh_token: "M.C105_sandbox-refresh-token",
         }
     }
 }

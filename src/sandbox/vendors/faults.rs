@@ -16,7 +16,7 @@ pub struct Faults {
     pub too_many_every: u64,
     pub failure_every: u64,
     pub slow_every: u64,
-    /// A Google token is refused after so many uses.
+    /// An access token is refused after so many uses.
     pub token_uses: u64,
     /// Every answer takes so long.
     pub latency_ms: u64,

@@ -42,7 +42,7 @@ pub async fn misbehave(State(shared): State<Arc<Shared>>, request: Request, next
         }
         Some(Fault::Revoked) => {
             let gone = json!({"error": "invalid_grant", "error_description": "Token has been expired or revoked."});
-            let status = if vendor == "oauth2" { StatusCode::BAD_REQUEST } else { StatusCode::UNAUTHORIZED };
+            let status = if path.contains("oauth2/") { StatusCode::BAD_REQUEST } else { StatusCode::UNAUTHORIZED };
             (status, Json(gone)).into_response()
         }
         Some(Fault::Forbidden) => {
@@ -66,7 +66,14 @@ pub async fn misbehave(State(shared): State<Arc<Shared>>, request: Request, next
 
 /// "Wait" in each vendor's own words.
 fn too_many(vendor: &str) -> Response {
+    let mut status = StatusCode::TOO_MANY_REQUESTS;
     let body: Value = match vendor {
+        "microsoft_ads" => {
+            status = StatusCode::BAD_REQUEST;
+            let message = "You exceeded the number of calls that can be made in a minute.";
+            json!({"Errors": [{"Code": 117, "Detail": null, "ErrorCode": "CallRateExceeded", "Message": message}],
+                "TrackingId": "sandbox", "Type": "AdApiFaultDetail"})
+        }
         "google_ads" => json!([{"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "Too many requests.",
             "details": [{"errors": [{"errorCode": {"quotaError": "RESOURCE_TEMPORARILY_EXHAUSTED"},
                 "details": {"quotaErrorDetails": {"rateScope": "ACCOUNT", "retryDelay": "0.3s"}}}]}]}}]),
@@ -80,7 +87,7 @@ fn too_many(vendor: &str) -> Response {
             json!({"error": {"code": 429, "message": "Too many requests for the moment.", "status": "RESOURCE_EXHAUSTED"}})
         }
     };
-    (StatusCode::TOO_MANY_REQUESTS, Json(body)).into_response()
+    (status, Json(body)).into_response()
 }
 
 /// States the whole length and sends half.

@@ -2,6 +2,7 @@
 
 use super::fault::Fault;
 use super::faults::FaultBox;
+use super::microsoft_reports::Reports;
 use super::options::SandboxOptions;
 use super::tokens::Tokens;
 use super::troubles::{Troubles, Vendor};
@@ -22,7 +23,10 @@ pub struct Shared {
     /// What late vendors know.
     late_worlds: RwLock<Arc<Vec<Simulation>>>,
     pub faults: FaultBox,
+    /// Google's.
     pub tokens: Tokens,
+    pub microsoft_tokens: Tokens,
+    pub microsoft_reports: Reports,
 }
 
 impl Shared {
@@ -38,7 +42,9 @@ impl Shared {
             troubles: RwLock::default(),
             late_worlds: RwLock::default(),
             faults: FaultBox::new(faults),
-            tokens: Tokens::new(faults.token_uses),
+            tokens: Tokens::new("ya29", faults.token_uses),
+            microsoft_tokens: Tokens::new("EwBY", faults.token_uses),
+            microsoft_reports: Reports::default(),
         }
     }
 

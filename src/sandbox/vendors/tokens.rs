@@ -1,4 +1,4 @@
-//! Tokens that Google gives out.
+//! Access tokens that a vendor gives out.
 
 use axum::http::HeaderMap;
 use std::collections::HashMap;
@@ -7,18 +7,20 @@ use std::sync::{Mutex, PoisonError};
 /// Tokens given out and how often each was used.
 #[derive(Debug)]
 pub struct Tokens {
+    /// What each begins with.
+    prefix: &'static str,
     most_uses: u64,
     uses: Mutex<HashMap<String, u64>>,
 }
 
 impl Tokens {
-    pub fn new(most_uses: u64) -> Self {
-        Self { most_uses, uses: Mutex::default() }
+    pub fn new(prefix: &'static str, most_uses: u64) -> Self {
+        Self { prefix, most_uses, uses: Mutex::default() }
     }
 
     pub fn grant(&self) -> String {
         let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
-        let token = format!("ya29.sandbox-{}", uses.len() + 1);
+        let token = format!("{}.sandbox-{}", self.prefix, uses.len() + 1);
         uses.insert(token.clone(), 0);
         token
     }

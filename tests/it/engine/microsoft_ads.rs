@@ -381,3 +381,28 @@ fn a_report_without_its_days_is_no_report() {
     let error = error.expect_err("no days").to_string();
     assert!(error.contains("lacks the columns TimePeriod"), "{error}");
 }
+
+/// MicrosoftDocs/Advertising-docs#365: hours came as `m/d/y 12:00:00 AM|h`, and midnight was taken for the hour.
+#[test]
+fn an_hour_in_another_form_is_kept_apart_and_no_day_is_whole_by_it() {
+    let warehouse = Warehouse::in_memory().expect("a warehouse");
+    let folder = tempfile::tempdir().expect("a folder");
+    let ids = toml::Value::from(vec![toml::Value::from("180535609")]);
+    let source = built_in("microsoft_ads", &[("account_ids", ids)]);
+    let row = |period: &str| format!(r#""{period}","180535609","USD","11","Shoes","10","1","0.50","0.00","0.00""#);
+    let body = format!(
+        "\"TimePeriod\",\"AccountId\",\"CurrencyCode\",\"CampaignId\",\"CampaignName\",\"Impressions\",\"Clicks\",\"Spend\",\
+         \"ConversionsQualified\",\"Revenue\"\r\n{}\r\n{}\r\n",
+        row("2026-11-01|7"),
+        row("11/1/2026 12:00:00 AM|8")
+    );
+    let period = Some(days("2026-11-01", "2026-11-02"));
+    let at = at("2026-11-12T12:00:00Z");
+    let loaded =
+        land_and_load_days(&warehouse, (folder.path(), &source), "hours", &[body], (at, period)).expect("a load");
+    assert_eq!(loaded.rows_quarantined, 1);
+    let hours = "SELECT date || ' ' || hour || ' ' || clicks FROM core.ad_hourly";
+    assert_eq!(texts(&warehouse, hours), ["2026-11-01 7 1"]);
+    let why = texts(&warehouse, "SELECT reason FROM ops.quarantine").remove(0);
+    assert!(why.contains("TimePeriod"), "{why}");
+}

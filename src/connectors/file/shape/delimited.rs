@@ -6,6 +6,7 @@ use super::header::{self, Wanted};
 use super::lines::{END, Lines, Watch};
 use super::padding::Unpadded;
 use super::source::{HEAD, Source};
+use super::zeros::MARK;
 use super::{Ask, Found, MOST_ROWS, Refusal, Sink, encoding, shown};
 use csv::StringRecord;
 use std::io::{self, Read};
@@ -38,7 +39,7 @@ pub fn read(source: &Source, ask: &Ask, head: &[u8], sink: &mut dyn Sink, name: 
     let watch = Watch::default();
     let lines = Lines::new(text.open(source)?, watch.clone(), text.has_inner_marks);
     let lines: Box<dyn Read> = if is_padded { Box::new(Unpadded::new(lines, delimiter)) } else { Box::new(lines) };
-    let mut rows = Rows { found, watch, sink, counts: Counts::default() };
+    let mut rows = Rows { found, watch, sink, has_zeros: text.has_zeros, counts: Counts::default() };
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)
         .has_headers(false)
@@ -87,13 +88,15 @@ pub struct Rows<'a> {
     found: Found,
     watch: Watch,
     sink: &'a mut dyn Sink,
+    /// Whether zero bytes were taken out of the text.
+    has_zeros: bool,
     counts: Counts,
 }
 
 impl<'a> Rows<'a> {
     /// Of a sheet: nothing can be cut there.
     pub fn new(found: Found, sink: &'a mut dyn Sink) -> Self {
-        Self { found, watch: Watch::default(), sink, counts: Counts::default() }
+        Self { found, watch: Watch::default(), sink, has_zeros: false, counts: Counts::default() }
     }
 
     /// Something that is no row.
@@ -119,6 +122,12 @@ impl<'a> Rows<'a> {
         self.counts.rows += 1;
         if self.counts.rows > MOST_ROWS {
             return Err(Refusal::new(Some(line), "the file has more than 5,000,000 rows", "split it"));
+        }
+        if self.has_zeros && record.as_slice().contains(MARK) {
+            let raw: Vec<&str> = record.iter().collect();
+            self.counts.last = None;
+            let reason = "zero bytes stand where a part of the row is missing";
+            return self.sink.bad(line, reason, &raw.join(",").replace(MARK, "\u{fffd}"));
         }
         let has_surplus = count > columns && record.iter().skip(columns).any(|value| !value.trim().is_empty());
         if has_surplus || (spans_lines && count < columns) {

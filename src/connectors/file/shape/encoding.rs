@@ -4,7 +4,7 @@
 use super::evidence::{Evidence, Verdict};
 use super::source::{Source, broken};
 use super::text::{Decoded, Text};
-use super::{Ask, Refusal, shown};
+use super::{Ask, Refusal, shown, zeros};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use memchr::{memchr, memmem};
 use std::io::{self, Read};
@@ -31,20 +31,19 @@ pub fn decide(source: &Source, ask: &Ask, head: &[u8]) -> Result<Text, Refusal> 
     }
     let encoding = marked.or(stated).or_else(|| unmarked_utf16(head)).unwrap_or(UTF_8);
     if encoding != UTF_8 {
-        decodes(source, encoding)?;
-        return Ok(Text { encoding, has_inner_marks: true, notes });
+        let zeros = decodes(source, encoding)?;
+        notes.extend(zeros.told()?);
+        return Ok(Text { encoding, has_inner_marks: true, has_zeros: zeros.count > 0, notes });
     }
-    let scan = scan_utf8(source)?;
-    if let Some(place) = scan.zero {
-        let line = line_at(source, place)?;
-        return Err(Refusal::new(
-            Some(line),
-            "the text holds a zero byte",
-            "export the file again: this one is damaged",
-        ));
+    let mut scan = scan_utf8(source)?;
+    if let Some(place) = scan.first_zero {
+        scan.zeros.line = line_at(source, place)?;
     }
+    let has_zeros = scan.zeros.count > 0;
+    let told = scan.zeros.told()?;
     let Some((place, byte)) = scan.invalid else {
-        return Ok(Text { encoding, has_inner_marks: scan.has_inner_marks, notes });
+        notes.extend(told);
+        return Ok(Text { encoding, has_inner_marks: scan.has_inner_marks, has_zeros, notes });
     };
     let line = line_at(source, place)?;
     let bad = format!("the text is not UTF-8 (byte 0x{byte:02X})");
@@ -61,7 +60,8 @@ pub fn decide(source: &Source, ask: &Ask, head: &[u8]) -> Result<Text, Refusal> 
             notes.push(format!(
                 "the text is not UTF-8 (first in line {line}) and is read as windows-1252; write encoding = \"windows-1252\" to say so"
             ));
-            Ok(Text { encoding: WINDOWS_1252, has_inner_marks: false, notes })
+            notes.extend(told);
+            Ok(Text { encoding: WINDOWS_1252, has_inner_marks: false, has_zeros, notes })
         }
         Verdict::Mixed => Err(Refusal::new(
             Some(line),
@@ -88,24 +88,46 @@ fn unmarked_utf16(head: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
+/// Zero bytes of a text.
+#[derive(Default)]
+struct Zeros {
+    count: u64,
+    /// Of how many bytes.
+    of: u64,
+    /// The line of the first.
+    line: u64,
+}
+
+impl Zeros {
+    /// What is said of them; refuses a file that is full of them.
+    fn told(&self) -> Result<Option<String>, Refusal> {
+        if self.count > 0 && self.count.saturating_mul(2) >= self.of {
+            let remedy = "export the file again: this one is damaged";
+            return Err(Refusal::new(Some(self.line), "the text is full of zero bytes", remedy));
+        }
+        Ok((self.count > 0).then(|| zeros::told(self.count, self.line)))
+    }
+}
+
 /// Decodes all of it once, so that no row is handed out of a file that breaks later.
-fn decodes(source: &Source, encoding: &'static Encoding) -> Result<(), Refusal> {
+fn decodes(source: &Source, encoding: &'static Encoding) -> Result<Zeros, Refusal> {
     let mut counted = 0;
+    let mut zeros = Zeros::default();
     let mut line = 1;
     let mut last = 0;
     let mut text = Decoded::new(Capped { inner: source.open()?, left: source.max_bytes() }, encoding);
     let mut buffer = vec![0; 1 << 16];
     loop {
         match text.read(&mut buffer) {
-            Ok(0) => return Ok(()),
+            Ok(0) => return Ok(Zeros { of: counted as u64, ..zeros }),
             Ok(count) => {
                 counted += count;
                 for byte in &buffer[..count] {
                     line += u64::from(*byte == b'\r' || (*byte == b'\n' && last != b'\r'));
                     last = *byte;
                     if *byte == 0 {
-                        let remedy = "export the file again: this one is damaged";
-                        return Err(Refusal::new(Some(line), "the text holds a zero byte", remedy));
+                        zeros.count += 1;
+                        zeros.line = if zeros.count == 1 { line } else { zeros.line };
                     }
                 }
             }
@@ -142,7 +164,8 @@ impl<R: Read> Read for Capped<R> {
 struct Scan {
     /// Where the first byte lies that is not UTF-8.
     invalid: Option<(u64, u8)>,
-    zero: Option<u64>,
+    first_zero: Option<u64>,
+    zeros: Zeros,
     has_inner_marks: bool,
 }
 
@@ -151,9 +174,10 @@ fn scan_utf8(source: &Source) -> Result<Scan, Refusal> {
     let mut carried: Vec<u8> = Vec::new();
     let mut place = 0;
     let mark = memmem::Finder::new(b"\xef\xbb\xbf");
+    let mut zeros = Zeros::default();
     let mut judge = |bytes: &[u8], place: u64, is_last: bool| -> usize {
-        if scan.zero.is_none() {
-            scan.zero = memchr(0, bytes).map(|at| place + at as u64);
+        if scan.first_zero.is_none() {
+            scan.first_zero = memchr(0, bytes).map(|at| place + at as u64);
         }
         scan.has_inner_marks |= mark.find_iter(bytes).any(|at| place + at as u64 > 0);
         if scan.invalid.is_some() {
@@ -171,6 +195,8 @@ fn scan_utf8(source: &Source) -> Result<Scan, Refusal> {
         valid
     };
     source.each(|chunk| {
+        zeros.of += chunk.len() as u64;
+        zeros.count += memchr::memchr_iter(0, chunk).count() as u64;
         // A letter cut by the end of the last chunk is judged with the first bytes of this one.
         let mut chunk = chunk;
         while !carried.is_empty() && !chunk.is_empty() {
@@ -186,6 +212,7 @@ fn scan_utf8(source: &Source) -> Result<Scan, Refusal> {
         Ok(())
     })?;
     judge(&carried, place, true);
+    scan.zeros = zeros;
     Ok(scan)
 }
 

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::rc::Rc;
 
 /// Stands behind the end of the text. A value that holds it was still open when the text ended: no
-/// text has a zero byte, `encoding` sees to that.
+/// text that is read here has a zero byte, `zeros` sees to that.
 pub const END: &str = "\0";
 
 /// What the filter reports to whoever reads through it.

@@ -22,6 +22,7 @@ mod source;
 mod text;
 mod workbook;
 mod xls;
+mod zeros;
 
 #[cfg(test)]
 mod hostile;

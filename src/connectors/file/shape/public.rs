@@ -185,7 +185,10 @@ fn pages_answers_and_binaries_are_called_what_they_are() {
     assert!(refused(Shape::Delimited, b"%PDF-1.7 ...").contains("this is a PDF"));
     assert!(refused(Shape::Delimited, b"\x89PNG\r\n\x1a\n").contains("an image"));
     assert!(refused(Shape::Delimited, &workbook(&[("a", "visible", "")])).contains("give it the ending .xlsx"));
-    assert!(refused(Shape::Delimited, b"a,b\n1,2\nZ-2\0,3\n").contains("x, line 3: the text holds a zero byte"));
+    assert!(
+        refused(Shape::Delimited, b"a,b\n1,2\n\0\0\0\0\0\0\0\0\0")
+            .contains("x, line 3: the text is full of zero bytes")
+    );
     assert!(refused(Shape::Delimited, b" \r\n\n").contains("the file is empty"));
 }
 

@@ -2,6 +2,7 @@
 
 use super::Refusal;
 use super::source::{Source, broken};
+use super::zeros::{self, Zeroless};
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, WINDOWS_1252};
 use std::io::{self, Read};
 
@@ -11,12 +12,19 @@ pub struct Text {
     pub encoding: &'static Encoding,
     /// Whether byte order marks stand further on, as in files joined together.
     pub has_inner_marks: bool,
+    /// Whether zero bytes are among it, which are taken out.
+    pub has_zeros: bool,
     pub notes: Vec<String>,
 }
 
 impl Text {
-    /// The text as UTF-8 without a mark at its start.
+    /// The text as UTF-8 without a mark at its start, and without zero bytes.
     pub fn open(&self, source: &Source) -> Result<Box<dyn Read>, Refusal> {
+        let text = self.decoded(source)?;
+        Ok(if self.has_zeros { Box::new(Zeroless::new(text)) } else { text })
+    }
+
+    fn decoded(&self, source: &Source) -> Result<Box<dyn Read>, Refusal> {
         let mut bytes = source.open()?;
         if self.encoding == UTF_8 {
             let mut start = [0; 3];
@@ -30,6 +38,7 @@ impl Text {
     /// The text of the file's first bytes, whole lines only where the file goes on.
     pub fn head(&self, head: &[u8], is_whole: bool) -> String {
         let (text, _) = self.encoding.decode_with_bom_removal(head);
+        let text = if self.has_zeros { zeros::without(&text).into() } else { text };
         match text.rfind(['\n', '\r']) {
             Some(end) if !is_whole => text[..=end].to_owned(),
             _ => text.into_owned(),
