@@ -14,8 +14,8 @@ mod refusals;
 pub mod script;
 mod walks;
 
-use daybook::connectors::Catalog;
 use data::Contract;
+use daybook::connectors::Catalog;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

@@ -156,8 +156,7 @@ fn a_connector_without_a_kind_is_named_with_it() {
     assert!(missing.contains("tests/fixtures/contract/mailer.toml: add it"), "{missing}");
     write("mailer/rows/ordinary.json", "{}");
     write("mailer/rows/ordinary.rows.json", "{}");
-    let others: Vec<String> =
-        KINDS[3..].iter().map(|kind| format!("{kind} = \"there is no such thing\"")).collect();
+    let others: Vec<String> = KINDS[3..].iter().map(|kind| format!("{kind} = \"there is no such thing\"")).collect();
     let text = format!(
         "[cases]\nusual = [\"rows/ordinary\"]\nempty = [\"rows/empty\"]\nsurprise = []\n[cannot]\nusual = \"there are no answers\"\n{}\n",
         others.join("\n").replace("currency_edge = \"there is no such thing\"", "currency_edge = \"no\"")
@@ -170,7 +169,9 @@ fn a_connector_without_a_kind_is_named_with_it() {
         [
             format!("{file}: \"surprise\" is no kind"),
             format!("{file}: usual is shown, and said to be impossible"),
-            format!("{file}: mailer shows no second_page: add a case, a refusal or a walk, or say in [cannot] why there is none"),
+            format!(
+                "{file}: mailer shows no second_page: add a case, a refusal or a walk, or say in [cannot] why there is none"
+            ),
             format!("{file}: say why currency_edge cannot be"),
             format!("{file}: there is no case tests/fixtures/mailer/rows/empty"),
         ]

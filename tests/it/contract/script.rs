@@ -85,8 +85,7 @@ pub fn answer(answers: &[Scripted], given: &[AtomicUsize], base: &str, asked: &A
 }
 
 fn sent(scripted: &Scripted, base: &str) -> Answer {
-    let records: Vec<String> =
-        (1..=scripted.records).map(|n| scripted.record.replace("{n}", &n.to_string())).collect();
+    let records: Vec<String> = (1..=scripted.records).map(|n| scripted.record.replace("{n}", &n.to_string())).collect();
     let body = scripted.body.replace("{base}", base).replace("{records}", &records.join(","));
     let mut bytes = if scripted.zip { zipped(&body) } else { body.into_bytes() };
     if scripted.half {
