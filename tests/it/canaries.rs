@@ -33,10 +33,7 @@ pub fn ways() -> Vec<Way> {
         match spec.auth.one_of() {
             None => add(name.to_owned(), BTreeMap::new()),
             Some(one_of) => one_of.choices.keys().for_each(|choice| {
-                add(
-                    format!("{name}-{}", choice.replace('_', "-")),
-                    [(one_of.setting.clone(), choice.as_str().into())].into(),
-                );
+                add(format!("{name}_{choice}"), [(one_of.setting.clone(), choice.as_str().into())].into());
             }),
         }
     }

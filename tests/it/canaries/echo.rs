@@ -6,6 +6,9 @@ use crate::engine::vendor::{Answer, Asked};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
+/// Somebody whom a vendor names in its messages.
+pub const PERSON: &str = "jo.canary@example.com";
+
 /// How all of it is repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
@@ -15,6 +18,8 @@ pub enum Manner {
     Archives,
     /// In refusals with this status.
     Refusals(u16),
+    /// In the refusal of a token.
+    NoTokens,
 }
 
 /// All that was sent, as it came and as it reads.
@@ -22,7 +27,7 @@ pub fn sent(asked: &Asked) -> String {
     let headers = asked.headers.iter().filter_map(|(name, value)| Some(format!("{name}: {}", value.to_str().ok()?)));
     let headers: Vec<String> = headers.collect();
     let raw = format!("{} {} {}", asked.line, headers.join("; "), asked.body);
-    let read = percent_decode_str(&raw.replace('+', " ")).decode_utf8_lossy().into_owned();
+    let read = percent_decode_str(&raw).decode_utf8_lossy().into_owned();
     format!("{raw} | {read}")
 }
 
@@ -42,14 +47,21 @@ fn token(id: &str, asked: &Asked) -> Answer {
     (200, Vec::new(), body.to_string().into_bytes())
 }
 
+fn no_token(all: &str) -> Answer {
+    let body = json!({"error": "invalid_grant", "error_description": format!("{PERSON} sent {all}")});
+    (400, Vec::new(), body.to_string().into_bytes())
+}
+
 /// What is answered; `page` is of the stream's own, and `empty` one that ends a list.
 pub fn answer(id: &str, manner: Manner, base: &str, asked: &Asked, (page, empty): (&Value, &Value)) -> Answer {
     let all = sent(asked);
     if is_for_a_token(asked) {
-        return token(id, asked);
+        return if manner == Manner::NoTokens { no_token(&all) } else { token(id, asked) };
     }
     let link = ("link", format!("<{base}/next?access_token={}>; rel=\"next\"", proof(asked).replace(['\r', '\n'], "")));
     if let Manner::Refusals(status) = manner {
+        // Messages are cut somewhere, and the person is named first.
+        let all = format!("{PERSON}: {all}");
         let body = json!({
             "error": {"message": all, "code": status, "error_user_msg": all, "details": [{"errors": [{"message": all}]}]},
             "message": all, "code": 40002, "request_id": all, "error_description": all,
