@@ -59,6 +59,8 @@ pub struct Expected<'a> {
     pub lookups: &'a [Lookup],
     /// How a body is read that is the data.
     pub form: &'a Form,
+    /// What no page is to hold.
+    pub hidden: &'a [Secret],
 }
 
 /// The client of all connectors: no redirects (a vendor's API has none, and a redirect could carry a
@@ -85,7 +87,7 @@ pub async fn send(
     let limit = Duration::from_secs(expected.limits.timeout_secs);
     let outcome = tokio::time::timeout(limit, async {
         let response = prepare(client, request, proof).send().await.map_err(|error| unreachable(&error))?;
-        receive(response, expected, writer.hiding(Mask::of(proof)), now).await
+        receive(response, expected, writer.hiding(Mask::of(expected.hidden)), now).await
     });
     outcome.await.unwrap_or_else(|_| {
         Err(ConnectorError::Unavailable { note: format!("no complete answer within {} s", limit.as_secs()) })
@@ -246,7 +248,7 @@ async fn store_raw(
     expected: Expected<'_>,
     mut writer: PageWriter,
 ) -> Result<Answer, ConnectorError> {
-    let (form, lookups) = (expected.form.clone(), expected.lookups.to_vec());
+    let (form, lookups, hidden) = (expected.form.clone(), expected.lookups.to_vec(), Mask::of(expected.hidden));
     let (chunks, mut inbox) = tokio::sync::mpsc::channel::<bytes::Bytes>(8);
     let mut received = head.len() as u64;
     let writing = tokio::spawn(off_thread(move || -> Result<Answer, ConnectorError> {
@@ -257,7 +259,8 @@ async fn store_raw(
             writer.write(&chunk)?;
         }
         let record = writer.finish()?;
-        let decoded = decode(&path, &form, &mut |_| Ok(()))?;
+        // What is packed was written as it came.
+        let decoded = decode(&path, &form, &mut |piece| if hidden.finds(piece) { Err(repeats()) } else { Ok(()) })?;
         let fingerprint = u64::from_str_radix(&record.sha256[..16], 16).unwrap_or_default();
         let found = lookups.iter().map(|lookup| lookup.of_rows(decoded.rows, fingerprint)).collect();
         Ok(Answer::Page { bytes: record.bytes, page: tokio::spawn(ready(Ok(record))), found })
@@ -314,6 +317,11 @@ fn unsound(error: &serde_json::Error) -> ConnectorError {
         }
         _ => ConnectorError::UnexpectedPayload { note: format!("the answer is not sound JSON: {error}") },
     }
+}
+
+fn repeats() -> ConnectorError {
+    let note = "the packed answer repeats a credential of this connection, which is never kept: it was thrown away";
+    ConnectorError::UnexpectedPayload { note: note.to_owned() }
 }
 
 fn too_large(limits: &LimitSpec) -> ConnectorError {

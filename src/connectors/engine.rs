@@ -11,6 +11,7 @@ use super::landing::{Landing, PendingWrite};
 use super::lanes::Lanes;
 use super::limits::Limits;
 use super::listed::Lists;
+use super::mask::carried;
 use super::paging::{Found, Lookup, Pager, Smaller, Stop, Want};
 use super::quota::{self, Little};
 use super::rules::{LONGEST_WAIT, Verdict, backoff};
@@ -258,15 +259,16 @@ impl Engine {
                 None => None,
             };
             let permit = self.limits.admit(&credential, None, spec.limits.allowance()).await;
-            let proof = match request.is_anonymous {
-                true => Credentials::None,
-                false => proof(&self.tokens, &self.client, &self.clock, connection, refused).await?,
-            };
+            let proof = proof(&self.tokens, &self.client, &self.clock, connection, refused).await;
+            // An address that is enough may hold a token, and its answer repeat it.
+            let hidden = carried(request, proof.as_ref().unwrap_or(&Credentials::None), connection.secrets.values());
+            let proof = if request.is_anonymous { Credentials::None } else { proof? };
             let rules: Cow<'_, [ErrorRule]> = match request.rules.is_empty() {
                 true => Cow::Borrowed(&spec.errors),
                 false => Cow::Owned(request.rules.iter().chain(&spec.errors).cloned().collect()),
             };
-            let expected = Expected { limits: &spec.limits, rules: &rules, lookups, form: &request.form };
+            let expected =
+                Expected { limits: &spec.limits, rules: &rules, lookups, form: &request.form, hidden: &hidden };
             let page = landing.file(request.form.kind.ending())?;
             self.requests.fetch_add(1, Ordering::Relaxed);
             let answer = send(&self.client, request, &proof, expected, page, self.clock.now()).await;

@@ -14,7 +14,7 @@ use super::slice::Slice;
 use super::spec::{JobSpec, MOST_JOBS, RequestSpec};
 use super::template::Renderer;
 use crate::support::ids::stable_id;
-use crate::support::shown::cut_line;
+use crate::support::redact::quoted;
 use chrono::{TimeDelta, Utc};
 use rand::RngExt;
 use serde_json::Value;
@@ -180,7 +180,7 @@ impl Engine {
         let urls = spec.url_pointer.as_ref().and_then(|_| found.next()).map(|urls| addresses(urls.value.as_ref()));
         let detail = spec.detail_pointer.as_ref().and_then(|_| found.next()).and_then(|detail| detail.text());
         if spec.failed.contains(&status) {
-            let detail = detail.map(|detail| format!(": {}", cut_line(&connection.redact(&detail), 160)));
+            let detail = detail.map(|detail| format!(": {}", quoted(&connection.redact(&detail), 160)));
             return Ok(State::Failed { detail: detail.unwrap_or_else(|| format!(" ({status})")) });
         }
         if !spec.done.contains(&status) {

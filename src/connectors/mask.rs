@@ -1,8 +1,10 @@
 //! Credentials that a vendor repeats in its answers, as in the address of a next page: they are not kept with a page.
 
 use super::auth::Credentials;
+use super::client::Request;
 use super::spec::Part;
 use crate::support::redact::HIDDEN;
+use crate::support::secret::Secret;
 use memchr::memmem;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -19,23 +21,56 @@ pub struct Mask {
     held: Vec<u8>,
 }
 
+/// What a request carries that no page is to hold: what it proves who asks by, and secrets that stand in it.
+pub fn carried<'a>(
+    request: &Request,
+    proof: &Credentials,
+    secrets: impl IntoIterator<Item = &'a Secret>,
+) -> Vec<Secret> {
+    let parts = match proof {
+        Credentials::Carried { parts, .. } => parts.as_slice(),
+        Credentials::None => &[],
+    };
+    let proofs = parts.iter().map(|part| {
+        let (Part::Header { value, .. } | Part::Query { value, .. }) = part;
+        // `Bearer`, `Basic` and the like are no secrets.
+        Secret::new(value.expose().rsplit(' ').next().unwrap_or_default())
+    });
+    let texts = || {
+        let values = request.query.iter().chain(&request.headers).map(|(_, value)| value);
+        values.chain([&request.url]).chain(&request.body)
+    };
+    let stands = |secret: &&Secret| {
+        let plain = secret.expose();
+        plain.len() >= SHORTEST && spellings(plain).iter().any(|spelt| texts().any(|text| text.contains(spelt)))
+    };
+    proofs.chain(secrets.into_iter().filter(stands).cloned()).collect()
+}
+
+/// As it is, and as addresses and JSON spell it.
+fn spellings(plain: &str) -> Vec<String> {
+    let in_json = serde_json::Value::from(plain).to_string();
+    let in_json = in_json.get(1..in_json.len() - 1).unwrap_or_default().to_owned();
+    let in_address = utf8_percent_encode(plain, IN_ADDRESSES).to_string();
+    let mut all = vec![plain.to_owned(), in_address, in_json.replace('/', "\\/"), in_json];
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 impl Mask {
-    /// What a request carried, as it is and as addresses spell it.
-    pub fn of(proof: &Credentials) -> Self {
-        let Credentials::Carried { parts, .. } = proof else { return Self::default() };
-        let mut secrets = Vec::new();
-        for part in parts {
-            let (Part::Header { value, .. } | Part::Query { value, .. }) = part;
-            // `Bearer`, `Basic` and the like are no secrets.
-            let plain = value.expose().rsplit(' ').next().unwrap_or_default();
-            if plain.len() >= SHORTEST {
-                secrets.push(plain.as_bytes().to_vec());
-                secrets.push(utf8_percent_encode(plain, IN_ADDRESSES).to_string().into_bytes());
-            }
-        }
+    /// Of secrets, however they are spelt.
+    pub fn of(hidden: &[Secret]) -> Self {
+        let plain = hidden.iter().map(Secret::expose).filter(|plain| plain.len() >= SHORTEST);
+        let mut secrets: Vec<Vec<u8>> = plain.flat_map(spellings).map(String::into_bytes).collect();
         secrets.sort_unstable();
         secrets.dedup();
         Self { secrets, held: Vec::new() }
+    }
+
+    /// Whether one of them stands in the bytes.
+    pub fn finds(&self, bytes: &[u8]) -> bool {
+        self.secrets.iter().any(|secret| memmem::find(bytes, secret).is_some())
     }
 
     pub fn is_empty(&self) -> bool {
@@ -82,10 +117,9 @@ impl Mask {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::support::secret::Secret;
 
     fn mask(parts: Vec<Part>) -> Mask {
-        Mask::of(&Credentials::Carried { parts, generation: 0 })
+        Mask::of(&carried(&Request::default(), &Credentials::Carried { parts, generation: 0 }, []))
     }
 
     #[test]
@@ -104,8 +138,32 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_that_a_request_carries_beside_its_proof_is_taken_out_in_each_spelling() {
+        let secret = |value: &str| Secret::new(value);
+        let request = Request {
+            url: "https://vendor.example/x?key=path%2Fsecret%2B1".to_owned(),
+            query: vec![("secret".to_owned(), "query/secret\"1".to_owned())],
+            headers: vec![("developer-token".to_owned(), "header/secret".to_owned())],
+            body: Some(r#"{"key": "body\/secret+1"}"#.to_owned()),
+            ..Request::default()
+        };
+        let known = ["path/secret+1", "query/secret\"1", "header/secret", "body/secret+1", "never sent anywhere"];
+        let known: Vec<Secret> = known.into_iter().map(secret).collect();
+        let hidden = carried(&request, &Credentials::None, &known);
+        assert_eq!(hidden, known[..4]);
+        let mut mask = Mask::of(&hidden);
+        let mut out = mask.pass(
+            br#"path/secret+1 path%2Fsecret%2B1 query\/secret\"1 header\/secret body/secret+1 never sent anywhere"#,
+        );
+        out.extend(mask.rest());
+        assert_eq!(String::from_utf8_lossy(&out), "*** *** *** *** *** never sent anywhere");
+        assert!(mask.finds(b"a header/secret b") && !mask.finds(b"a header/secre"));
+    }
+
+    #[test]
     fn what_may_be_a_word_is_left() {
         assert!(mask(vec![Part::authorization("Bearer", "s3cret")]).is_empty());
-        assert!(Mask::of(&Credentials::None).is_empty());
+        let request = Request { url: "https://vendor.example/s3cret".to_owned(), ..Request::default() };
+        assert!(carried(&request, &Credentials::None, [&Secret::new("s3cret")]).is_empty());
     }
 }

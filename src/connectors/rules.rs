@@ -6,7 +6,7 @@ mod tests;
 use super::places::at;
 use super::spec::{ErrorAction, ErrorRule, ValueMatch};
 use super::waits;
-use crate::support::shown::cut_line;
+use crate::support::redact;
 use regex::Regex;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
@@ -125,7 +125,7 @@ impl<'a> ErrorResponse<'a> {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         });
-        let tidy = |text: &str| cut_line(text, 200);
+        let tidy = |text: &str| redact::quoted(text, 200);
         let detail = detail.filter(|detail| said != Some(detail));
         let words: Vec<String> = [said, detail.as_deref()].into_iter().flatten().map(tidy).collect();
         if words.is_empty() {

@@ -5,6 +5,8 @@
 //! value: behind a sign that begins one, such as `=`, `:` or a quote. Of three characters and less none is: who can
 //! guess it has no need of a log.
 
+mod quoted;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use regex::Regex;
@@ -12,6 +14,8 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::sync::{Arc, PoisonError, RwLock};
+
+pub use quoted::{quoted, vendors_own};
 
 const SHORT: usize = 8;
 /// Of letters and others mixed.

@@ -2,8 +2,8 @@
 
 use crate::connectors::connection::is_safe_url;
 use crate::connectors::spec::AnswerSpec;
+use crate::support::redact::quoted;
 use crate::support::secret::Secret;
-use crate::support::shown::cut_line;
 use crate::support::soft_json::readable;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -86,7 +86,7 @@ fn refused(status: u16, body: &Value, spec: &AnswerSpec) -> Option<Answer> {
     if PASSING.contains(&code.as_str()) {
         return Some(Answer::Unusable(format!("answers {code}")));
     }
-    Some(Answer::Refused { code: cut_line(&code, 200), message: cut_line(&message.unwrap_or_default(), 200) })
+    Some(Answer::Refused { code: quoted(&code, 200), message: quoted(&message.unwrap_or_default(), 200) })
 }
 
 /// Too many requests, or too slow ones, are no word on the credential.

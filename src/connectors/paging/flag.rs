@@ -10,7 +10,7 @@ pub fn has_more(found: Option<&Found>) -> Result<Option<bool>, ConnectorError> {
         "true" | "yes" | "y" | "t" => Ok(Some(true)),
         "false" | "no" | "n" | "f" => Ok(Some(false)),
         number => number.parse::<u64>().map(|left| Some(left > 0)).map_err(|_| {
-            let shown = crate::support::shown::cut_line(&said, 60);
+            let shown = crate::support::redact::quoted(&said, 60);
             ConnectorError::UnexpectedPayload { note: format!("the vendor says {shown:?} of there being more") }
         }),
     }

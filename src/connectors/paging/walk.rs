@@ -3,7 +3,7 @@
 use super::scan::Found;
 use crate::connectors::cursor::Cursor;
 use crate::connectors::error::ConnectorError;
-use crate::support::shown::cut_line;
+use crate::support::redact::quoted;
 use std::collections::HashSet;
 
 /// The state of a walk through the pages of one query.
@@ -105,7 +105,7 @@ impl Walk {
         if self.seen.insert(cursor.to_owned()) {
             return Ok(());
         }
-        let shown = cut_line(cursor, 60);
+        let shown = quoted(cursor, 60);
         let note =
             format!("the vendor repeats the page cursor {shown:?} (after {} pages): it would never end", self.pages);
         Err(ConnectorError::UnexpectedPayload { note })
