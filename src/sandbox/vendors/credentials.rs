@@ -14,6 +14,13 @@ pub struct Credentials {
     pub stripe_key: &'static str,
     pub hubspot_token: &'static str,
     pub meta_token: &'static str,
+    pub linkedin_client_id: &'static str,
+    pub linkedin_client_secret: &'static str,
+    pub linkedin_refresh_token: &'static str,
+    pub linkedin_access_token: &'static str,
+    pub tiktok_app_id: &'static str,
+    pub tiktok_app_secret: &'static str,
+    pub tiktok_token: &'static str,
 }
 
 impl Credentials {
@@ -28,6 +35,13 @@ impl Credentials {
             stripe_key: "rk_sandbox_key",
             hubspot_token: "pat-sandbox-token",
             meta_token: "EAAB-sandbox-token",
+            linkedin_client_id: "sandbox-linkedin-client",
+            linkedin_client_secret: "sandbox-linkedin-secret",
+            linkedin_refresh_token: "AQW-sandbox-refresh-token",
+            linkedin_access_token: "AQX-sandbox-token",
+            tiktok_app_id: "7000000000000000001",
+            tiktok_app_secret: "sandbox-tiktok-secret",
+            tiktok_token: "sandbox-tiktok-token",
         }
     }
 }

@@ -75,6 +75,16 @@ fn too_many(vendor: &str) -> Response {
         "hubspot" => {
             json!({"status": "error", "message": "You have reached your secondly limit.", "errorType": "RATE_LIMIT", "policyName": "SECONDLY"})
         }
+        "linkedin_ads" => {
+            json!({"status": 429, "serviceErrorCode": 101, "code": "TOO_MANY_REQUESTS",
+                "message": "Resource level throttle APPLICATION_AND_MEMBER limit for calls to this resource is reached."})
+        }
+        // All of its errors have status 200.
+        "tiktok_ads" => {
+            let told =
+                json!({"code": 40100, "message": "App reaches the QPS limit 20", "request_id": "sandbox", "data": {}});
+            return Json(told).into_response();
+        }
         _ => {
             json!({"error": {"code": 429, "message": "Too many requests for the moment.", "status": "RESOURCE_EXHAUSTED"}})
         }
