@@ -5,7 +5,7 @@ mod linkedin;
 mod tiktok;
 
 use crate::support::{noon, place_database, texts};
-use chrono::{Days, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use daybook::app::App;
 use daybook::jobs::sync::{Source, StreamOutcome, sync_connection};
 use daybook::sandbox::{Faults, Sandbox, SandboxOptions, tenants};
@@ -103,8 +103,24 @@ impl Installation {
         }
     }
 
+    /// Time passes.
+    fn move_to(&self, at: DateTime<Utc>) {
+        self.app.sync.clock.set(at);
+        self.sandbox.set_as_of(at);
+    }
+
     fn texts(&self, sql: &str) -> Vec<String> {
         texts(&self.app.warehouse, sql)
+    }
+
+    /// Sums of one table that are not those of the other, group by group. Rows that a key takes for one, of other
+    /// campaigns or of other days, would be missing here.
+    fn apart(&self, of: &str, parts: &str, keys: &str, measures: &[&str]) -> Vec<String> {
+        let sums: Vec<String> = measures.iter().map(|name| format!("sum({name}) AS {name}")).collect();
+        let grouped = |of: &str| format!("SELECT {keys}, {} FROM {of} GROUP BY {keys}", sums.join(", "));
+        let (of, parts) = (grouped(of), grouped(parts));
+        let both = format!("({of} EXCEPT {parts}) UNION ALL ({parts} EXCEPT {of})");
+        self.texts(&format!("SELECT CAST(t AS VARCHAR) FROM ({both}) AS t"))
     }
 
     /// All rows of the tables but for what loaded them.
@@ -146,6 +162,8 @@ impl Installation {
         amiss
     }
 }
+
+const MEASURES: [&str; 4] = ["impressions", "clicks", "cost", "conversions"];
 
 /// The same connection whose requests are made once.
 fn impatient(mut source: Source) -> Source {

@@ -39,11 +39,7 @@ pub async fn misbehave(State(shared): State<Arc<Shared>>, request: Request, next
         Some(Fault::Html) => {
             axum::response::Html("<!DOCTYPE html><html><body>Sign in to the network</body></html>").into_response()
         }
-        Some(Fault::Revoked) => {
-            let gone = json!({"error": "invalid_grant", "error_description": "Token has been expired or revoked."});
-            let status = if vendor == "oauth2" { StatusCode::BAD_REQUEST } else { StatusCode::UNAUTHORIZED };
-            (status, Json(gone)).into_response()
-        }
+        Some(Fault::Revoked) => revoked(&vendor),
         Some(Fault::Forbidden) => {
             (StatusCode::FORBIDDEN, Json(json!({"error": {"code": 403, "message": "No right to read this."}})))
                 .into_response()
@@ -61,6 +57,28 @@ pub async fn misbehave(State(shared): State<Arc<Shared>>, request: Request, next
         Some(Fault::GzipBomb) => bomb("gzip"),
         Some(Fault::DeflateBomb) => bomb("deflate"),
     }
+}
+
+/// A credential that is no longer taken, in each vendor's own words.
+fn revoked(vendor: &str) -> Response {
+    let (status, body) = match vendor {
+        "linkedin_ads" => (
+            StatusCode::UNAUTHORIZED,
+            json!({"status": 401, "serviceErrorCode": 65_602, "code": "EXPIRED_ACCESS_TOKEN",
+                "message": "The token used in the request has expired"}),
+        ),
+        // All of its errors have status 200.
+        "tiktok_ads" => (
+            StatusCode::OK,
+            json!({"code": 40105, "message": "Access token is incorrect or has been revoked.",
+                "request_id": "sandbox", "data": {}}),
+        ),
+        other => {
+            let gone = json!({"error": "invalid_grant", "error_description": "Token has been expired or revoked."});
+            (if other == "oauth2" { StatusCode::BAD_REQUEST } else { StatusCode::UNAUTHORIZED }, gone)
+        }
+    };
+    (status, Json(body)).into_response()
 }
 
 /// "Wait" in each vendor's own words.

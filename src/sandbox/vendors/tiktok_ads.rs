@@ -102,19 +102,22 @@ fn of_advertiser((world, advertiser): (&Simulation, &str), path: &str, parameter
 
 /// What a report is asked for, or what is wrong with that.
 fn asked(parameters: &Parameters) -> Result<Asked, Refusal> {
-    if needed(parameters, "report_type")? != "BASIC" {
-        return Err(invalid("report_type"));
-    }
+    let is_of_audiences = match needed(parameters, "report_type")? {
+        "BASIC" => false,
+        "AUDIENCE" => true,
+        _ => return Err(invalid("report_type")),
+    };
     if needed(parameters, "service_type")? != "AUCTION" {
         return Err(invalid("service_type"));
     }
     let level = Level::of(needed(parameters, "data_level")?).ok_or_else(|| invalid("data_level"))?;
     let (dimensions, metrics) = (strings(parameters, "dimensions")?, strings(parameters, "metrics")?);
     let times = ["stat_time_day", "stat_time_hour"];
-    none_but(&dimensions, "dimension", |name| name == level.id() || times.contains(&name) || name == "country_code")?;
-    none_but(&metrics, "metric", |name| level.has(name))?;
+    let kind = if is_of_audiences { "platform" } else { "country_code" };
+    none_but(&dimensions, "dimension", |name| name == level.id() || times.contains(&name) || name == kind)?;
+    none_but(&metrics, "metric", |name| level.has(name, is_of_audiences))?;
     let has = |name: &str| dimensions.iter().any(|dimension| dimension == name);
-    if !has(level.id()) || has(times[0]) == has(times[1]) || (has(times[1]) && has("country_code")) {
+    if !has(level.id()) || has(times[0]) == has(times[1]) || (has(times[1]) && has(kind)) {
         return Err(invalid("dimensions"));
     }
     let (since, until) = days(parameters, if has(times[1]) { 1 } else { MOST_DAYS })?;

@@ -44,6 +44,12 @@ const METRICS: [&str; 13] = [
     "onsite_shopping",
     "total_onsite_shopping_value",
 ];
+const OF_AUDIENCES: [&str; 5] = ["campaign_name", "spend", "impressions", "clicks", "conversion"];
+/// Platforms of devices, with their thousandths. Of some it is not known.
+const PLATFORMS: [(&str, u32); 3] = [("ANDROID", 530), ("IOS", 450), ("None", 20)];
+
+/// What tells rows apart: an id, a time, and a country or a platform.
+type Cell = (String, String, &'static str);
 
 /// What rows are about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,9 +87,11 @@ impl Level {
         }
     }
 
-    /// Whether its report has a metric: what names something is only told of what is within it.
-    pub fn has(self, metric: &str) -> bool {
-        METRICS.contains(&metric)
+    /// Whether its report has a metric: what names something is only told of what is within it. The report on audiences
+    /// knows no purchases.
+    pub fn has(self, metric: &str, is_of_audiences: bool) -> bool {
+        let known = if is_of_audiences { &OF_AUDIENCES[..] } else { &METRICS };
+        known.contains(&metric)
             && match metric {
                 "campaign_name" => self != Self::Advertiser,
                 "campaign_id" | "adgroup_id" => self == Self::Ad,
@@ -134,7 +142,7 @@ pub fn advertiser(world: &Simulation) -> Option<Value> {
 
 /// The rows of a report, not ordered by day; what had no activity is left out.
 pub fn report(world: &Simulation, advertiser: &str, asked: &Asked) -> Vec<Value> {
-    let mut cells: BTreeMap<(String, String, &'static str), (&'static Ad, Counted)> = BTreeMap::new();
+    let mut cells: BTreeMap<Cell, (&'static Ad, Counted)> = BTreeMap::new();
     let weights: Vec<u32> = ADS.iter().map(|ad| ad.3).collect();
     for day in brought(world, SOURCE, (asked.since, asked.until), 28) {
         let clicks = shares(day.clicks, &weights, 1000, day.phase());
@@ -153,8 +161,8 @@ pub fn report(world: &Simulation, advertiser: &str, asked: &Asked) -> Vec<Value>
                 Level::Campaign => CAMPAIGNS[ad.0].0.to_string(),
                 Level::Ad => ad.2.to_string(),
             };
-            for (time, country, part) in parts(world, &day, ad, (clicks, purchases), asked) {
-                let sum = &mut cells.entry((id.clone(), time, country)).or_insert((ad, Counted::default())).1;
+            for (time, kind, part) in parts(world, &day, ad, (clicks, purchases), asked) {
+                let sum = &mut cells.entry((id.clone(), time, kind)).or_insert((ad, Counted::default())).1;
                 sum.clicks += part.clicks;
                 sum.purchases += part.purchases;
                 sum.events += part.events;
@@ -163,13 +171,10 @@ pub fn report(world: &Simulation, advertiser: &str, asked: &Asked) -> Vec<Value>
         }
     }
     cells.retain(|_, (_, counted)| counted.clicks + counted.purchases > 0);
-    cells
-        .into_iter()
-        .map(|((id, time, country), (ad, counted))| row(asked, (id, time, country), ad, &counted))
-        .collect()
+    cells.into_iter().map(|(cell, (ad, counted))| row(asked, cell, ad, &counted)).collect()
 }
 
-/// An ad's day in its parts: the time and the country of each, and what it has.
+/// An ad's day in its parts: the time and the country or platform of each, and what it has.
 fn parts(
     world: &Simulation,
     day: &Brought,
@@ -189,15 +194,17 @@ fn parts(
         // Of some the country is not known.
         let unknown = (midnight.clone(), "None", u32::try_from(day.sessions).unwrap_or(u32::MAX));
         COUNTRIES.into_iter().map(of).chain([unknown]).collect()
+    } else if asked.is_by("platform") {
+        PLATFORMS.into_iter().map(|(platform, weight)| (midnight.clone(), platform, weight)).collect()
     } else {
         vec![(midnight, "", 1)]
     };
     let weights: Vec<u32> = told.iter().map(|(.., weight)| *weight).collect();
     let split = |total: i128| shares(total, &weights, weights.iter().sum(), day.phase() + ad.2);
     let cents = price(ad, day.date);
-    let part = |((time, country, _), (clicks, purchases)): ((String, &'static str, u32), (i128, i128))| {
+    let part = |((time, kind, _), (clicks, purchases)): ((String, &'static str, u32), (i128, i128))| {
         let counted = Counted { clicks, purchases, events: purchases * ad.5, cents: clicks * cents };
-        (time, country, counted)
+        (time, kind, counted)
     };
     told.into_iter().zip(split(clicks).into_iter().zip(split(purchases))).map(part).collect()
 }
@@ -207,10 +214,10 @@ fn price(ad: &Ad, date: NaiveDate) -> i128 {
     ad.4 + (i128::from(date.num_days_from_ce()) * 5 + i128::from(ad.3)) % 7
 }
 
-fn row(asked: &Asked, (id, time, country): (String, String, &str), ad: &Ad, counted: &Counted) -> Value {
+fn row(asked: &Asked, (id, time, kind): Cell, ad: &Ad, counted: &Counted) -> Value {
     let dimension = |name: &String| match name.as_str() {
         "stat_time_day" | "stat_time_hour" => json!(time),
-        "country_code" => json!(country),
+        "country_code" | "platform" => json!(kind),
         _ => json!(id),
     };
     let metric = |name: &String| match name.as_str() {

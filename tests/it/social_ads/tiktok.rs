@@ -1,14 +1,21 @@
 //! The shop's ads on TikTok.
 
-use super::{Configured, Installation, impatient};
+use super::{Configured, Installation, MEASURES, impatient};
+use crate::support::noon;
+use chrono::TimeDelta;
 use daybook::sandbox::{Armed, Fault, SHOP, Sandbox};
 use daybook::support::secret::Secret;
 use serde_json::{Value, json};
 
 const ADVERTISER: &str = "7002000000310000002";
-const TABLES: [&str; 5] = ["ad_account_daily", "ad_daily", "ad_conversion_daily", "ad_hourly", "ad_geo_daily"];
+const TABLES: [&str; 6] =
+    ["ad_account_daily", "ad_daily", "ad_conversion_daily", "ad_hourly", "ad_geo_daily", "ad_device_daily"];
 
 async fn installation(days: u64) -> Installation {
+    installation_of(days, "breakdown_days = 30").await
+}
+
+async fn installation_of(days: u64, settings: &str) -> Installation {
     let keys = Sandbox::credentials();
     let secrets =
         [("app_id", keys.tiktok_app_id), ("app_secret", keys.tiktok_app_secret), ("access_token", keys.tiktok_token)];
@@ -16,7 +23,7 @@ async fn installation(days: u64) -> Installation {
         connector: "tiktok_ads",
         workspace: SHOP,
         zone: "Europe/Berlin",
-        settings: "breakdown_days = 30",
+        settings,
         secrets: &secrets,
         // Small pages: the account's rows are few.
         other: &[("limit = 1000\n", "limit = 37\n"), ("requests = 8\n", "requests = 1000\n")],
@@ -31,20 +38,23 @@ async fn the_account_comes_to_its_visits_and_its_parts_to_the_account() {
     let days = installed.visits(SHOP, "tiktok");
     let of_ads = "(SELECT * FROM core.ad_daily WHERE campaign_type = '')";
     assert_eq!(installed.amiss(&days, 28, of_ads), Vec::<String>::new());
-    let apart = |of: &str, parts: &str, keys: &str| {
-        let sums = "sum(impressions) AS i, sum(clicks) AS c, sum(cost) AS m, sum(conversions) AS v";
-        let of = format!("SELECT {keys}, {sums} FROM {of} GROUP BY {keys}");
-        let parts = format!("SELECT {keys}, {sums} FROM {parts} GROUP BY {keys}");
-        installed.texts(&format!(
-            "SELECT CAST(t AS VARCHAR) FROM (({of} EXCEPT {parts}) UNION ALL ({parts} EXCEPT {of})) AS t"
-        ))
+    let amiss = || {
+        let since = "date >= (SELECT min(date) FROM core.ad_hourly)";
+        let read = format!("(SELECT * FROM core.ad_daily WHERE campaign_type = '' AND {since})");
+        let campaigns = "date, campaign_id, campaign_name";
+        let account = "date, account_id, currency";
+        [
+            // GMV Max included.
+            installed.apart("core.ad_account_daily", "core.ad_daily", account, &MEASURES),
+            installed.apart(&read, "core.ad_hourly", campaigns, &MEASURES),
+            installed.apart(&read, "core.ad_geo_daily", campaigns, &MEASURES),
+            // The report by platform knows no purchases.
+            installed.apart(&read, "core.ad_device_daily", campaigns, &MEASURES[..3]),
+        ]
+        .concat()
     };
-    let none = Vec::<String>::new();
-    assert_eq!(apart("core.ad_account_daily", "core.ad_daily", "date, account_id, currency"), none, "GMV Max included");
-    let since = "date >= (SELECT min(date) FROM core.ad_hourly)";
-    let read = format!("(SELECT * FROM core.ad_daily WHERE campaign_type = '' AND {since})");
-    assert_eq!(apart(&read, "core.ad_hourly", "date, campaign_id, campaign_name"), none);
-    assert_eq!(apart(&read, "core.ad_geo_daily", "date, campaign_id, campaign_name"), none);
+    // airbytehq/airbyte#23728: of each ad one day was left, for its key lacked the day.
+    assert_eq!(amiss(), Vec::<String>::new());
     let clock = "SELECT CAST(count(DISTINCT date) >= 29 AND min(date) < DATE '2026-10-25' AND count(DISTINCT hour) = 24 AS VARCHAR) FROM core.ad_hourly";
     assert_eq!(installed.texts(clock), ["true"], "the clock was set back within");
     let countries = "SELECT string_agg(DISTINCT country, ' ' ORDER BY country) FROM core.ad_geo_daily";
@@ -71,9 +81,19 @@ async fn the_account_comes_to_its_visits_and_its_parts_to_the_account() {
         ["app_purchase false", "optimized_event true", "shop_purchase false", "web_purchase true"]
     );
 
+    let devices = "SELECT string_agg(DISTINCT device, ' ' ORDER BY device) FROM core.ad_device_daily";
+    assert_eq!(installed.texts(devices), ["android ios unknown"]);
+
     let before = installed.rows(&TABLES);
     installed.sync().await;
     assert!(before.len() > 1000 && before == installed.rows(&TABLES), "a second sync changes nothing");
+
+    // airbytehq/airbyte#65527: syncs that follow kept the last hour of a day alone.
+    installed.move_to(noon() + TimeDelta::days(2));
+    installed.sync().await;
+    assert_eq!(amiss(), Vec::<String>::new());
+    let hours = "SELECT concat_ws(' ', count(DISTINCT date), min(hour), max(hour)) FROM core.ad_hourly WHERE date >= DATE '2026-11-20'";
+    assert_eq!(installed.texts(hours), ["2 0 23"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,6 +117,22 @@ async fn a_rate_limit_and_a_dead_token_are_told_in_words() {
     let other = told(&of_another).await;
     assert!(other.contains("another application's"), "{other}");
     installed.sync().await;
+}
+
+/// airbytehq/airbyte#25413: nothing was read of an advertiser that was named.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_advertiser_that_is_named_is_read_and_one_that_is_not_there_is_told() {
+    let installed = installation_of(5, &format!("advertiser_ids = [\"{ADVERTISER}\", \"7002000000310000009\"]")).await;
+    let outcomes = installed.sync_as(&impatient(installed.source())).await;
+    for outcome in outcomes {
+        let told = outcome.error.map(|error| error.message).unwrap_or_default();
+        assert!(told.contains("7002000000310000009") && !told.contains(ADVERTISER), "{}: {told}", outcome.stream);
+    }
+    // singer-io/tap-tiktok-ads#2: rows do not say whose they are.
+    for table in TABLES {
+        let read = format!("SELECT DISTINCT account_id FROM core.{table}");
+        assert_eq!(installed.texts(&read), [ADVERTISER], "{table}");
+    }
 }
 
 #[tokio::test]
@@ -151,6 +187,14 @@ async fn requests_are_refused_as_tiktok_refuses_them() {
         (report, token, other(&[("dimensions", r#"["ad_id","mood","stat_time_day"]"#)]), 40002, "['mood']"),
         (report, token, other(&[("start_date", "2026-10-01")]), 40002, "longer than 30 day"),
         (report, token, other(&[("dimensions", by_hour)]), 40002, "longer than 1 day"),
+        // airbytehq/airbyte#85815: the report on audiences refuses purchases.
+        (
+            report,
+            token,
+            other(&[("report_type", "AUDIENCE"), ("metrics", r#"["complete_payment"]"#)]),
+            40002,
+            "complete",
+        ),
         (report, token, other(&[("filtering", campaigns)]), 40002, "filtering"),
         (report, token, other(&[("page_size", "1001")]), 40002, "page_size"),
         (report, token, other(&[("data_level", "AUCTION_MOOD")]), 40002, "data_level"),
