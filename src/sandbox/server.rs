@@ -1,8 +1,8 @@
 //! The vendors on loopback.
 
 use super::vendors::{
-    Armed, Credentials, SandboxOptions, Shared, Troubles, ecb, google, google_ads, hubspot, meta_ads, microsoft_ads,
-    misbehave, search_console, stripe,
+    Armed, Credentials, SandboxOptions, Shared, Troubles, ecb, google, google_ads, hubspot, linkedin_ads, meta_ads,
+    microsoft_ads, misbehave, search_console, stripe, tiktok_ads,
 };
 use super::world::{Simulation, Truth, mishaps};
 use axum::{Router, middleware};
@@ -52,6 +52,8 @@ impl Sandbox {
             .merge(hubspot::routes())
             .merge(meta_ads::routes())
             .merge(microsoft_ads::routes())
+            .merge(linkedin_ads::routes())
+            .merge(tiktok_ads::routes())
             .layer(middleware::from_fn_with_state(Arc::clone(&shared), misbehave::misbehave))
             .with_state(Arc::clone(&shared));
         let server = tokio::spawn(async move { drop(axum::serve(listener, router).await) });

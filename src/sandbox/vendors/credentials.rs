@@ -19,6 +19,13 @@ pub struct Credentials {
     pub microsoft_client_id: &'static str,
     pub microsoft_client_secret: &'static str,
     pub microsoft_refresh_token: &'static str,
+    pub linkedin_client_id: &'static str,
+    pub linkedin_client_secret: &'static str,
+    pub linkedin_refresh_token: &'static str,
+    pub linkedin_access_token: &'static str,
+    pub tiktok_app_id: &'static str,
+    pub tiktok_app_secret: &'static str,
+    pub tiktok_token: &'static str,
 }
 
 impl Credentials {
@@ -38,6 +45,13 @@ impl Credentials {
             microsoft_client_id: "sandbox-microsoft-client-id",
             microsoft_client_secret: "sandbox-microsoft-client-secret",
             microsoft_refresh_token: "M.C105_sandbox-refresh-token",
+            linkedin_client_id: "sandbox-linkedin-client",
+            linkedin_client_secret: "sandbox-linkedin-secret",
+            linkedin_refresh_token: "AQW-sandbox-refresh-token",
+            linkedin_access_token: "AQX-sandbox-token",
+            tiktok_app_id: "7000000000000000001",
+            tiktok_app_secret: "sandbox-tiktok-secret",
+            tiktok_token: "sandbox-tiktok-token",
         }
     }
 }

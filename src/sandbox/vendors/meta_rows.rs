@@ -2,13 +2,15 @@
 //! purchases of ads add up to the account's; one of the ads was deleted and is not listed.
 
 use super::shares::shares;
+use super::social::{Brought, COUNTRIES, brought, weight};
 use crate::sandbox::world::Simulation;
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// An ad: campaign, ad set, ad, its thousandths of the account, and whether it is still there.
 struct Ad(u64, u64, u64, u32, bool);
+
+const SOURCE: &str = "instagram";
 
 const ADS: [Ad; 4] = [
     Ad(61_001, 61_101, 61_111, 450, true),
@@ -19,7 +21,6 @@ const ADS: [Ad; 4] = [
 const CAMPAIGNS: [(u64, &str); 2] = [(61_001, "Herbst Reels"), (61_002, "Stiefel Katalog")];
 /// Some regions are not known.
 const REGIONS: [(&str, u32); 3] = [("Bayern", 380), ("Berlin", 300), ("England", 290)];
-const COUNTRIES: [(&str, &str); 3] = [("United States", "US"), ("Germany", "DE"), ("United Kingdom", "GB")];
 /// Cents of a click.
 const CLICK: i128 = 31;
 
@@ -54,15 +55,13 @@ impl Counted {
 
 /// A day of the account.
 struct Day {
-    date: NaiveDate,
+    of: Brought,
     ads: Vec<Counted>,
-    /// Sessions by country.
-    countries: BTreeMap<&'static str, u64>,
 }
 
 /// The company's ad account, where it has one.
 pub fn account_id(world: &Simulation) -> Option<String> {
-    let has_ads = world.tenant.origins.iter().any(|origin| origin.source == "instagram");
+    let has_ads = world.tenant.origins.iter().any(|origin| origin.source == SOURCE);
     has_ads.then(|| format!("9{}", world.tenant.property))
 }
 
@@ -79,32 +78,20 @@ pub fn insights(world: &Simulation, asked: &Asked<'_>) -> Vec<Value> {
 }
 
 fn days(world: &Simulation, asked: &Asked<'_>) -> Vec<Day> {
-    let mut found: BTreeMap<NaiveDate, (u64, u64, BTreeMap<&'static str, u64>)> = BTreeMap::new();
-    let is_asked = |date: NaiveDate| asked.since <= date && date <= asked.until && date <= world.last;
-    for visit in world.visits.iter().filter(|visit| visit.source == "instagram" && is_asked(visit.date)) {
-        let day = found.entry(visit.date).or_default();
-        day.0 += visit.sessions;
-        day.1 += visit.key_events;
-        *day.2.entry(visit.country).or_default() += visit.sessions;
-    }
     let weights: Vec<u32> = ADS.iter().map(|ad| ad.3).collect();
-    let day = |(date, (sessions, orders, countries)): (NaiveDate, (u64, u64, _))| {
-        let phase = u64::from(date.num_days_from_ce().unsigned_abs());
-        // Some click and leave before the page counts them; purchases keep arriving for 28 days.
-        let age = (world.last - date).num_days().clamp(0, 28);
-        let arrived = i128::from(orders) * i128::from(60 + 40 * age / 28) / 100;
-        let clicks = shares(i128::from(sessions + sessions / 12), &weights, 1000, phase);
-        let purchases = shares(arrived, &weights, 1000, phase);
+    let day = |day: Brought| {
+        let clicks = shares(day.clicks, &weights, 1000, day.phase());
+        let purchases = shares(day.conversions, &weights, 1000, day.phase());
         let ads = clicks.into_iter().zip(purchases).map(|(clicks, purchases)| Counted::of(clicks, purchases));
-        Day { date, ads: ads.collect(), countries }
+        Day { ads: ads.collect(), of: day }
     };
-    found.into_iter().map(day).collect()
+    brought(world, SOURCE, (asked.since, asked.until), 28).into_iter().map(day).collect()
 }
 
 fn rows(world: &Simulation, day: &Day, asked: &Asked<'_>) -> Vec<Value> {
     let all = ADS.iter().zip(&day.ads);
     let sum = |of: &mut dyn Iterator<Item = &Counted>| of.fold(Counted::default(), |sum, one| sum.plus(*one));
-    let base = |counted: Counted| row(world, day.date, counted);
+    let base = |counted: Counted| row(world, day.of.date, counted);
     match asked.level {
         "ad" => all
             .filter(|(ad, counted)| ad.4 && counted.clicks > 0)
@@ -141,8 +128,8 @@ fn rows(world: &Simulation, day: &Day, asked: &Asked<'_>) -> Vec<Value> {
 fn broken_down(day: &Day, own: Counted, breakdown: &str) -> Vec<(Value, Counted)> {
     let (parts, of): (Vec<(Value, u32)>, u32) = match breakdown {
         "country" => {
-            let weight = |name: &str| u32::try_from(day.countries.get(name).copied().unwrap_or(0)).unwrap_or(u32::MAX);
-            let parts: Vec<_> = COUNTRIES.iter().map(|(name, code)| (json!({"country": code}), weight(name))).collect();
+            let country = |(name, code): &(&str, &str)| (json!({"country": code}), weight(&day.of.countries, name));
+            let parts: Vec<_> = COUNTRIES.iter().map(country).collect();
             let of = parts.iter().map(|(_, weight)| weight).sum();
             (parts, of)
         }
@@ -150,7 +137,7 @@ fn broken_down(day: &Day, own: Counted, breakdown: &str) -> Vec<(Value, Counted)
         _ => return vec![(json!({}), own)],
     };
     let weights: Vec<u32> = parts.iter().map(|(_, weight)| *weight).collect();
-    let phase = u64::from(day.date.num_days_from_ce().unsigned_abs());
+    let phase = day.of.phase();
     let (clicks, purchases) = (shares(own.clicks, &weights, of, phase), shares(own.purchases, &weights, of, phase));
     let counted = clicks.into_iter().zip(purchases).map(|(clicks, purchases)| Counted::of(clicks, purchases));
     parts.into_iter().map(|(told, _)| told).zip(counted).collect()

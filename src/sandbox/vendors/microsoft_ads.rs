@@ -96,7 +96,7 @@ async fn submit(State(shared): State<Arc<Shared>>, headers: HeaderMap, Json(requ
         Ok(report) => report,
         Err(error) => return refused(&error),
     };
-    let worlds = shared.worlds();
+    let worlds = shared.worlds_of(Vendor::MicrosoftAds);
     let is_named =
         text(&headers, "customeraccountid") == report.account && ["", CUSTOMER].contains(&text(&headers, "customerid"));
     let Some(world) = microsoft_rows::world_of(&worlds, &report.account).filter(|_| is_named) else {

@@ -40,11 +40,7 @@ pub async fn misbehave(State(shared): State<Arc<Shared>>, request: Request, next
         Some(Fault::Html) => {
             axum::response::Html("<!DOCTYPE html><html><body>Sign in to the network</body></html>").into_response()
         }
-        Some(Fault::Revoked) => {
-            let gone = json!({"error": "invalid_grant", "error_description": "Token has been expired or revoked."});
-            let status = if path.contains("oauth2/") { StatusCode::BAD_REQUEST } else { StatusCode::UNAUTHORIZED };
-            (status, Json(gone)).into_response()
-        }
+        Some(Fault::Revoked) => revoked(&vendor, &path),
         Some(Fault::Forbidden) => {
             (StatusCode::FORBIDDEN, Json(json!({"error": {"code": 403, "message": "No right to read this."}})))
                 .into_response()
@@ -62,6 +58,28 @@ pub async fn misbehave(State(shared): State<Arc<Shared>>, request: Request, next
         Some(Fault::GzipBomb) => bomb("gzip"),
         Some(Fault::DeflateBomb) => bomb("deflate"),
     }
+}
+
+/// A credential that is no longer taken, in each vendor's own words.
+fn revoked(vendor: &str, path: &str) -> Response {
+    let (status, body) = match vendor {
+        "linkedin_ads" => (
+            StatusCode::UNAUTHORIZED,
+            json!({"status": 401, "serviceErrorCode": 65_602, "code": "EXPIRED_ACCESS_TOKEN",
+                "message": "The token used in the request has expired"}),
+        ),
+        // All of its errors have status 200.
+        "tiktok_ads" => (
+            StatusCode::OK,
+            json!({"code": 40105, "message": "Access token is incorrect or has been revoked.",
+                "request_id": "sandbox", "data": {}}),
+        ),
+        _ => {
+            let gone = json!({"error": "invalid_grant", "error_description": "Token has been expired or revoked."});
+            (if path.contains("oauth2/") { StatusCode::BAD_REQUEST } else { StatusCode::UNAUTHORIZED }, gone)
+        }
+    };
+    (status, Json(body)).into_response()
 }
 
 /// "Wait" in each vendor's own words.
@@ -82,6 +100,16 @@ fn too_many(vendor: &str) -> Response {
         }
         "hubspot" => {
             json!({"status": "error", "message": "You have reached your secondly limit.", "errorType": "RATE_LIMIT", "policyName": "SECONDLY"})
+        }
+        "linkedin_ads" => {
+            json!({"status": 429, "serviceErrorCode": 101, "code": "TOO_MANY_REQUESTS",
+                "message": "Resource level throttle APPLICATION_AND_MEMBER limit for calls to this resource is reached."})
+        }
+        // All of its errors have status 200.
+        "tiktok_ads" => {
+            let told =
+                json!({"code": 40100, "message": "App reaches the QPS limit 20", "request_id": "sandbox", "data": {}});
+            return Json(told).into_response();
         }
         _ => {
             json!({"error": {"code": 429, "message": "Too many requests for the moment.", "status": "RESOURCE_EXHAUSTED"}})
