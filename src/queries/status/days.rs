@@ -14,7 +14,9 @@ pub(super) struct ExpectedDays {
     /// The last day that every stream and part has whole.
     pub through: Option<NaiveDate>,
     is_unread: bool,
-    /// The day before yesterday and earlier.
+    /// Whether a stream or part ends before the day before the one that is due.
+    pub is_behind: bool,
+    /// Those before the last one that is due.
     pub missing: u64,
     pub doubted: u64,
     pub limits: u64,
@@ -35,16 +37,18 @@ impl ExpectedDays {
         }
     }
 
+    /// Adds a part whose days are due through one: yesterday, or earlier where the vendor completes days later.
     pub fn add(
         &mut self,
         workspace: &str,
         connection: &str,
         stream: &str,
         part: &SectionFreshness,
-        (lately, yesterday): (NaiveDate, NaiveDate),
+        (lately, due): (NaiveDate, NaiveDate),
     ) {
         let through = part.whole_through();
         self.is_unread |= through.is_none();
+        self.is_behind |= through.is_none_or(|day| day < due - Days::new(1));
         self.through = match (self.has_days, self.is_unread) {
             (_, true) => None,
             (false, false) => through,
@@ -53,9 +57,8 @@ impl ExpectedDays {
         self.has_days = true;
         let name = if part.name.is_empty() { String::new() } else { format!(" {}", part.name) };
         let place = format!("{}{name}", stream.replace('_', " "));
-        // Yesterday may still be on its way.
-        let due = Period { start: part.from, end: yesterday };
-        for hole in part.holes(Period { end: yesterday + Days::new(1), ..due }) {
+        // The last one may still be on its way.
+        for hole in part.holes(Period { start: part.from, end: due + Days::new(1) }) {
             let (from, to) = (hole.period.start, hole.period.last_day());
             let slice = SliceName { workspace, connection, stream, partition: &part.name, period: hole.period };
             match &hole.why {
@@ -69,14 +72,14 @@ impl ExpectedDays {
                 }
                 why => {
                     let reason = why.as_ref().map_or(String::new(), |(_, reason)| format!(": {reason}"));
-                    self.missing += hole.period.dates().filter(|date| *date < yesterday).count() as u64;
+                    self.missing += hole.period.dates().filter(|date| *date < due).count() as u64;
                     // A past that is refused while the present is open may be older than the vendor keeps.
                     let is_refused = matches!(why, Some((Standing::Refused, _)));
                     let since = match is_refused && from == part.from && through.is_some_and(|through| through > to) {
                         true => format!("; if the source keeps no older days, set since = {}", hole.period.end),
                         false => String::new(),
                     };
-                    if from < yesterday {
+                    if from < due {
                         self.notes.push(format!("{place} {} is missing{reason}{since}", hole.period));
                     }
                 }

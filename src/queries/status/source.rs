@@ -113,7 +113,8 @@ impl View<'_> {
                 if let Some(gone) = gone.and_then(|gone| gone.but(&part.whole)) {
                     days.lacks_for_good(id, gone);
                 }
-                days.add(&self.workspace.workspace.id, connection, id, &part, (lately, self.yesterday));
+                let due = self.yesterday - Days::new(stream.complete_after_days.into());
+                days.add(&self.workspace.workspace.id, connection, id, &part, (lately, due));
             }
         }
         days
@@ -168,7 +169,7 @@ impl View<'_> {
         if states.is_empty() && days.through.is_none() {
             return (Health::New, Some("it was never synced".to_owned()), again);
         }
-        if days.has_days && (days.missing > 0 || days.through.is_none_or(|day| day < self.yesterday - Days::new(1))) {
+        if days.has_days && (days.missing > 0 || days.is_behind) {
             let through =
                 days.through.map_or_else(|| "no day is whole".to_owned(), |day| format!("whole days end at {day}"));
             let missing = if days.missing > 0 { format!("; {} days are missing", days.missing) } else { String::new() };

@@ -122,3 +122,31 @@ fn days_that_the_vendor_keeps_no_longer_are_told_and_are_no_holes() {
     app.warehouse.write_blocking(move |c| c.execute_batch(held).context(|| held.to_owned())).expect("held");
     assert_eq!(told(), [""; 0]);
 }
+
+/// A vendor that completes days later was always "behind".
+#[test]
+fn a_vendor_that_completes_days_later_is_behind_when_those_are_over() {
+    let root = tempfile::tempdir().expect("a folder");
+    let (_, now) = open(root.path(), 1);
+    let workspace = "name = 'Acme'\ntime_zone = 'UTC'\ncurrency = 'EUR'\n\
+        [[connections]]\nid = 'search'\nconnector = 'search_console'\nsince = 2026-11-10\nsettings = { sites = ['sc-domain:s.example'] }\n\
+        secrets = { client_id = { file = 'k' }, client_secret = { file = 'k' }, refresh_token = { file = 'k' } }\n";
+    std::fs::write(root.path().join("config/k"), "k").expect("a file");
+    std::fs::write(root.path().join("config/workspaces/w1.toml"), workspace).expect("a file");
+    let app = App::open(root.path(), Clock::fixed(now)).expect("an installation");
+    let held = "INSERT INTO ops.coverage (workspace, connection, stream, partition, date, load_id, covered_at, is_whole_day)
+        SELECT 'w1', 'search', s, 'sc-domain:s.example', DATE '2026-11-10' + CAST(i AS INTEGER), 'l', TIMESTAMP '2026-11-20', true
+        FROM (VALUES ('totals'), ('parts')) AS streams(s), range(6) AS days(i)";
+    app.warehouse.write_blocking(move |c| c.execute_batch(held).context(|| held.to_owned())).expect("held");
+    let found = |at: DateTime<Utc>| {
+        let found = status(&app, None, at).expect("a status");
+        let sources = found.workspaces.into_iter().flat_map(|workspace| workspace.sources);
+        let source = sources.into_iter().find(|source| source.connection == "search").expect("a source");
+        (source.health, source.days_missing, source.data_through)
+    };
+    // On the 20th the days up to the 14th are due, and the 15th is there.
+    let through = "2026-11-15".parse().ok();
+    assert_eq!(found(now), (Health::Fine, 0, through));
+    let (health, missing, _) = found(now + chrono::TimeDelta::days(4));
+    assert_eq!((health, missing > 0), (Health::Behind, true));
+}

@@ -253,6 +253,12 @@ impl<'a> FigureBuilder<'a> {
         (!parts.is_empty()).then_some(Expression::Calculated { formula, parts })
     }
 
+    /// Whether a figure that was printed so far rests on a fact, or a question of some section does.
+    pub fn prints_of(&self, fact: &str) -> bool {
+        let of_metric = |metric| self.registry.get(metric).is_some_and(|metric| metric.from.contains(fact));
+        self.printed().any(of_metric) || crate::report::questions::rest_on(fact)
+    }
+
     /// The metrics that were printed so far.
     pub fn printed(&self) -> impl Iterator<Item = &str> {
         self.printed.iter().map(String::as_str)

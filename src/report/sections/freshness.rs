@@ -1,6 +1,6 @@
 //! How far each source's data reaches, and what that means for the report.
 
-use super::figures::Earlier;
+use super::figures::{Earlier, FigureBuilder};
 use super::{Readings, days_text};
 use crate::domain::period::Period;
 use crate::report::document::{Freshness, FreshnessState};
@@ -56,11 +56,31 @@ fn late(readings: &Readings, reach: &SourceFreshness) -> String {
     format!("late: {} missing", if missing == 1 { "1 day".to_owned() } else { format!("{missing} days") })
 }
 
+/// The sources whose lacks matter to readers: of a vendor that completes days later nobody reads anything of the newest
+/// ones where no figure rests on it.
+fn heard<'r>(readings: &'r Readings, builder: &FigureBuilder<'_>) -> impl Iterator<Item = &'r SourceFreshness> {
+    readings.reach.iter().filter(|reach| !reach.is_not_due(readings.period) || builder.prints_of(&reach.fact))
+}
+
+/// Sources that complete days later and that printed figures of the period rest on, by name.
+pub fn not_due<'r>(readings: &'r Readings, builder: &FigureBuilder<'_>) -> Vec<&'r str> {
+    let open = heard(readings, builder).filter(|reach| reach.is_not_due(readings.period));
+    let mut names: Vec<&str> = open.map(|reach| reach.label.split(": ").next().unwrap_or(&reach.label)).collect();
+    names.dedup();
+    names
+}
+
 /// What is missing, in words.
-pub fn gaps(readings: &Readings) -> Vec<String> {
-    let lacks = readings.reach.iter().filter_map(|reach| {
+pub fn gaps(readings: &Readings, builder: &FigureBuilder<'_>) -> Vec<String> {
+    let lacks = heard(readings, builder).filter_map(|reach| {
         let lack = reach.lack_text(readings.period, readings.locale)?;
         Some(match reach.whole_through() {
+            _ if reach.is_not_due(readings.period) => {
+                format!(
+                    "{lack}, for its days are complete later: figures of {} that rest on it are not.",
+                    days_text(readings)
+                )
+            }
             None if reach.parts.len() <= 1 => format!("{lack}: figures that rest on it are missing."),
             _ => format!("{lack}: figures of {} that rest on it are incomplete.", days_text(readings)),
         })

@@ -251,6 +251,10 @@ fn complete(readings: &Readings, builder: &FigureBuilder<'_>) -> String {
     if !late.is_empty() {
         return format!("Data is not complete: {}.", late.join(", "));
     }
+    let open = super::freshness::not_due(readings, builder);
+    if !open.is_empty() {
+        return format!("Data is not complete yet: days of {} are complete later.", open.join(", "));
+    }
     let incomplete = super::freshness::incomplete(readings, builder.earlier());
     if !incomplete.is_empty() {
         return format!(

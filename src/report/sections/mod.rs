@@ -166,7 +166,7 @@ pub fn build(readings: &Readings, registry: &Registry) -> (Document, Vec<Receipt
     }
     let summary = summary(&lead);
     let freshness = freshness::rows(readings);
-    let mut gaps = freshness::gaps(readings);
+    let mut gaps = freshness::gaps(readings, &builder);
     gaps.extend(freshness::earlier_gaps(readings, builder.earlier()));
     gaps.extend(readings.known_gaps.iter().cloned());
     let said_of_figures = builder.notes();

@@ -243,7 +243,7 @@ fn contact(id: u64, at: DateTime<Utc>, of: &Contact) -> Value {
         "cpc" => ("PAID_SEARCH", origin.campaign),
         "organic" => ("ORGANIC_SEARCH", origin.source),
         "email" => ("EMAIL_MARKETING", origin.campaign),
-        "social" => ("SOCIAL_MEDIA", origin.source),
+        "paid_social" => ("PAID_SOCIAL", origin.source),
         "referral" => ("REFERRALS", origin.source),
         _ => ("DIRECT_TRAFFIC", ""),
     };

@@ -80,7 +80,7 @@ pub fn weights(tenant: &str, origin: &Origin, date: NaiveDate, last: NaiveDate) 
     let weight = |page: &Page| {
         let share = match (origin.ad.is_some(), origin.medium) {
             (true, _) => page.paid,
-            (_, "email" | "social" | "influencer") => page.sent,
+            (_, "email" | "paid_social" | "influencer") => page.sent,
             _ => page.found,
         };
         let life = match (page.life, is_late) {

@@ -31,3 +31,15 @@ async fn sources_with_more_sessions_than_pages_are_reported() {
 async fn conversions_that_the_campaigns_lack_are_reported() {
     run("p66").await;
 }
+
+// googleanalytics/google-analytics-plugin-for-unity#106, PostHog/posthog#86141
+#[tokio::test(flavor = "multi_thread")]
+async fn clicks_on_ads_without_visits_are_reported() {
+    run("p91").await;
+}
+
+// linuxfoundation/lfx-self-serve#2123
+#[tokio::test(flavor = "multi_thread")]
+async fn fewer_visits_than_clicks_are_not_reported() {
+    run("p92").await;
+}

@@ -128,3 +128,32 @@ fn a_report_with_one_of_two_accounts_says_so_on_top_with_its_name() {
     );
     assert_eq!(document.freshness[0].remark, "late: account 1 was never read");
 }
+
+/// Search Console completes a day within three: daily reports that print nothing of it were called incomplete every day.
+#[test]
+fn a_source_that_completes_days_later_is_a_gap_of_what_rests_on_it_alone() {
+    let day = Period::day(date("2026-11-19"));
+    let told = |fact: &str| {
+        let mut readings = readings("daily_performance", SectionKind::Standard("headline"), day);
+        let sums = Span { total: sums(&[("cost", dec!(10)), ("clicks", dec!(5))]), ..Span::default() };
+        readings.data.spans.insert(day, sums);
+        let mut search = source(&[vec![Fate::Read; 15]], 3);
+        (search.label, search.fact) = ("Search: searches".to_owned(), fact.to_owned());
+        search.expected = crate::report::readiness::Expected::DaysThrough(date("2026-11-15"));
+        readings.reach = vec![source(&[vec![Fate::Read; 20]], 0), search];
+        let (document, _) = build(&readings, &registry());
+        let remark = document.freshness[1].remark.clone();
+        (document.gaps, document.lead.expect("a lead").complete, remark)
+    };
+    let (gaps, complete, remark) = told("search_daily");
+    assert_eq!(gaps, [""; 0]);
+    assert!(complete.starts_with("Data of all 2 sources is complete"), "{complete}");
+    assert_eq!(remark, "not complete yet: 1 day missing");
+
+    let (gaps, complete, _) = told("ad_daily");
+    assert_eq!(
+        gaps,
+        ["Search: searches reaches only to Sun 15 Nov 2026, for its days are complete later: figures of Thu 19 Nov 2026 that rest on it are not."]
+    );
+    assert_eq!(complete, "Data is not complete yet: days of Search are complete later.");
+}
