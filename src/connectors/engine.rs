@@ -2,6 +2,7 @@
 
 use super::auth::kept::KeptTokens;
 use super::auth::{Credentials, TokenCache, proof};
+use super::carried::carried;
 use super::client::{Answer, Expected, Request, build, send};
 use super::connection::Connection;
 use super::cursor::Cursor;
@@ -11,7 +12,6 @@ use super::landing::{Landing, PendingWrite};
 use super::lanes::Lanes;
 use super::limits::Limits;
 use super::listed::Lists;
-use super::mask::carried;
 use super::paging::{Found, Lookup, Pager, Smaller, Stop, Want};
 use super::quota::{self, Little};
 use super::rules::{LONGEST_WAIT, Verdict, backoff};

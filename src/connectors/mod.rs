@@ -2,6 +2,7 @@
 //! read. Nothing here knows a vendor's name.
 
 pub mod auth;
+mod carried;
 pub mod catalog;
 pub mod client;
 pub mod connection;

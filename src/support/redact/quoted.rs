@@ -38,7 +38,7 @@ pub fn vendors_own(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::support::redact::keep_token;
+    use crate::support::redact::keep;
 
     #[test]
     fn what_a_vendor_prints_of_a_key_or_an_account_goes() {
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_text_is_cut_after_its_secrets_are_gone_wherever_the_cut_falls() {
-        keep_token("a-token-of-a-vendor-that-is-cut");
+        keep("a-token-of-a-vendor-that-is-cut");
         let text = "refused: a-token-of-a-vendor-that-is-cut of jo.doe@example.com\nand more";
         for most in 1..70 {
             let quoted = format!("({})", quoted(text, most));

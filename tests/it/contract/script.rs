@@ -54,7 +54,7 @@ pub fn slice(source: &Source, stream: &str, days: Option<Period>) -> Slice {
     let midnight = |day: chrono::NaiveDate| day.and_time(chrono::NaiveTime::MIN).and_utc();
     let window = match (&spec.slicing, days) {
         (SlicingSpec::Days { .. }, Some(period)) => Window::Days { period },
-        (SlicingSpec::Instants { .. }, Some(days)) => {
+        (SlicingSpec::Instants { .. } | SlicingSpec::Before { .. }, Some(days)) => {
             Window::Instants { start: midnight(days.start), end: midnight(days.end) }
         }
         _ => Window::Whole,

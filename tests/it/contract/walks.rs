@@ -145,8 +145,9 @@ async fn half_an_answer_is_none_of_any_stream() {
             let slice = slice(&source, stream, days);
             let fetched = engine(folder.path()).fetch(&source.connection, stream, &slice, None, &|_| ()).await;
             let kept = kept(folder.path());
-            if let (Ok(_), _) | (_, false) = (&fetched, kept.is_empty()) {
-                faults.push(format!("{name}/{stream}: {fetched:?} {kept:?}"));
+            let told = fetched.map(|landed| landed.manifest.pages.len()).map_err(|error| error.to_string());
+            if !(told.as_ref().is_err_and(|told| told.contains("the answer is cut short")) && kept.is_empty()) {
+                faults.push(format!("{name}/{stream}: {told:?} {kept:?}"));
             }
         }
     }
