@@ -185,7 +185,7 @@ fn a_zero_byte_costs_no_report_and_no_value_is_guessed() {
     assert_eq!((count.rows, count.bad, pieces[0]["rows"][0]["CampaignName"].as_str()), (2, 0, Some("Shoes, red")));
     assert_eq!(count.notes, ["2 zero bytes are taken out (first in line 7)"]);
     // Whether a digit stood there nobody knows.
-    let (pieces, count) = decoded(REPORT.replace("1234.50", "12\034.50").as_bytes(), &form).expect("a report");
+    let (pieces, count) = decoded(REPORT.replace("1234.50", "12\u{0}34.50").as_bytes(), &form).expect("a report");
     assert_eq!((count.rows, count.bad, pieces[0]["rows"][0]["TimePeriod"].as_str()), (1, 1, Some("2026-11-11")));
     let reason = pieces[0]["bad"][0]["reason"].as_str().unwrap_or_default();
     assert!(reason.starts_with("line 7: zero bytes stand where"), "{reason}");

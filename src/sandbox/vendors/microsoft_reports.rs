@@ -241,11 +241,11 @@ impl Reports {
         state.held.get(&id).map(|(report, _)| report.clone())
     }
 
-    /// A report, and how often it was asked for before; each third one takes longer than a first question.
+    /// A report, and how often it was asked for before; every eighth takes longer than a first question.
     pub fn polled(&self, id: u64) -> Option<(Report, u64, bool)> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (report, polls) = state.held.get_mut(&id)?;
         *polls += 1;
-        Some((report.clone(), *polls, *polls > 1 || !id.is_multiple_of(3)))
+        Some((report.clone(), *polls, *polls > 1 || !id.is_multiple_of(8)))
     }
 }

@@ -6,6 +6,7 @@ use daybook::jobs::sync::sync_connection;
 use daybook::sandbox::{Armed, Fault, Faults, Sandbox, Troubles, Vendor};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn too_many_calls_are_waited_for_and_told_in_the_vendor_s_words() {
@@ -64,11 +65,11 @@ async fn days_of_a_report_that_fails_are_told_missing_and_the_others_are_there()
     assert_eq!(texts(&world.context.warehouse, days), ["40"], "the next sync brings them");
 }
 
-/// A request as the connector makes it, but for what `change` does.
+/// A request with the connector's headers and another body.
 async fn asked(sandbox: &Sandbox, call: &str, account: &str, body: &Value) -> (u16, Value) {
     let keys = Sandbox::credentials();
     let base = format!("{}/microsoft_ads", sandbox.base_url());
-    let client = reqwest::Client::new();
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().expect("a client");
     let form = [
         ("grant_type", "refresh_token"),
         ("client_id", keys.microsoft_client_id),

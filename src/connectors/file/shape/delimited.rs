@@ -71,6 +71,9 @@ pub fn read(source: &Source, ask: &Ask, head: &[u8], sink: &mut dyn Sink, name: 
     rows.finish()
 }
 
+/// Ctrl-Z.
+const FILE_END: char = '\u{1a}';
+
 /// What is reported once, at the end.
 #[derive(Default)]
 struct Counts {
@@ -108,7 +111,8 @@ impl<'a> Rows<'a> {
     pub fn take(&mut self, record: &StringRecord, line: u64, spans_lines: bool) -> Result<(), Refusal> {
         let columns = self.found.columns.len();
         let count = record.len();
-        if record.as_slice().trim().is_empty() {
+        // Programs of before end a file with a sign of its own.
+        if record.as_slice().trim().trim_end_matches(FILE_END).is_empty() {
             return Ok(());
         }
         if self.is_header(record) {
@@ -262,6 +266,16 @@ mod tests {
         ask.header_line = Some(9);
         let none = super::super::testing::with(&ask, Shape::Delimited, b"a,b\n1,2\n").expect_err("refused");
         assert!(none.to_string().contains("no row begins in line 9"), "{none}");
+    }
+
+    /// Quartz/bad-data-guide#40: a file was taken to end at such a sign within a text. z4r/python-rtkit#52: a vertical tab
+    /// was taken for the end of a line.
+    #[test]
+    fn control_characters_end_neither_a_line_nor_a_file() {
+        let read = got(Shape::Delimited, b"a,b\n1,2\x1a3\n4,x\x0by\x1fz\n5,6\n\x1a");
+        let row = |line, text: &str| (line, text.to_owned());
+        assert_eq!(read.rows, [row(2, "1|2\u{1a}3"), row(3, "4|x\u{b}y\u{1f}z"), row(4, "5|6")]);
+        assert!(read.bad.is_empty() && read.found.notes.is_empty(), "{read:?}");
     }
 
     #[test]

@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn padding_goes_and_what_may_be_missing_is_marked() {
         assert_eq!(without("\0A-1,Shoes\0,\"x\0\",\0\"y, z\"\0,2\0\n"), "A-1,Shoes,\"x\",\"y, z\",2\n");
-        assert_eq!(without("1\02,3\0.5,2026-\011"), "1\u{1}2,3\u{1}.5,2026-\u{1}11");
+        assert_eq!(without("1\u{0}2,3\0.5,2026-\u{0}11"), "1\u{1}2,3\u{1}.5,2026-\u{1}11");
         assert_eq!(without(&format!("a{}b{}", "\0".repeat(15), "\0".repeat(16))), "ab\u{1}");
     }
 
