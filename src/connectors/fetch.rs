@@ -100,7 +100,16 @@ impl Engine {
                 counted: None,
                 ..own
             };
-            self.answer(connection, &further, slice, landing, on_page).await?;
+            landing.settle().await?;
+            let held = landing.count();
+            match (self.answer(connection, &further, slice, landing, on_page).await, &part.if_refused) {
+                (Err(ConnectorError::Rejected { status: 403, .. }), Some(lacks)) => {
+                    landing.settle().await?;
+                    landing.truncate(held);
+                    landing.note(lacks.clone());
+                }
+                (answered, _) => drop(answered?),
+            }
         }
         landing.label(PageLabel::default()).await?;
         for follow in stream.follow.iter().chain(&stream.follow_also) {

@@ -7,7 +7,7 @@ use crate::connectors::paging::PagingSpec;
 use crate::settings::Section;
 
 /// A further request of the same slice: the account as a whole beside its campaigns, fields that the vendor does not
-/// give in one answer. Where it fails the slice fails. Queries tell its pages by `page.part`.
+/// give in one answer. Where it fails the slice fails, unless it may be refused. Queries tell its pages by `page.part`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PartSpec {
     pub name: String,
@@ -15,6 +15,8 @@ pub struct PartSpec {
     pub paging: PagingSpec,
     /// Where the vendor makes its answer in its own time.
     pub job: Option<JobSpec>,
+    /// What cannot be told where the vendor refuses it (403): a note, and the rest goes on.
+    pub if_refused: Option<String>,
 }
 
 impl PartSpec {
@@ -34,6 +36,11 @@ impl PartSpec {
                 "job",
                 "Where the vendor makes its answer in its own time: how it is asked for and waited for.",
                 JobSpec::read,
+            ),
+            if_refused: fields::optional_text(
+                &mut section,
+                "if_refused",
+                "What cannot be told where the vendor refuses it (403): a note, and the rest goes on.",
             ),
         };
         section.finish();

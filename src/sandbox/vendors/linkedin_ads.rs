@@ -19,6 +19,8 @@ use std::sync::Arc;
 /// An answer of analytics ends here and does not say so.
 const MOST_ELEMENTS: usize = 15_000;
 const MOST_FIELDS: usize = 20;
+/// Of the URN of an ad account: colons within one are encoded.
+const ACCOUNT: &str = "urn%3Ali%3AsponsoredAccount%3A";
 /// Earlier versions have ended.
 const OLDEST_VERSION: u32 = 202_510;
 
@@ -29,6 +31,7 @@ pub fn routes() -> Router<Arc<Shared>> {
         .route("/linkedin_ads/rest/adAccounts/{account}", get(account))
         .route("/linkedin_ads/rest/adAccounts/{account}/adCampaignGroups", get(groups))
         .route("/linkedin_ads/rest/adAnalytics", get(analytics))
+        .route("/linkedin_ads/rest/conversions", get(rules))
         .route("/linkedin_ads/rest/{*path}", get(nothing))
 }
 
@@ -108,7 +111,8 @@ async fn analytics(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery,
     let query = Parameters::of(query.as_deref());
     let (asked, account) = match asked(&query) {
         Ok(asked) => asked,
-        Err(refusal) => return refusal,
+        Err(Wrong::Missing(name)) => return missing(name),
+        Err(Wrong::Invalid(name)) => return invalid(name),
     };
     // Whoever may not read an account gets an empty answer.
     let world = world_of(&shared, account);
@@ -117,36 +121,59 @@ async fn analytics(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery,
     Json(json!({"paging": {"start": 0, "count": 10, "links": []}, "elements": elements})).into_response()
 }
 
+async fn rules(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    if let Some(refusal) = refusal(&shared, &headers).or_else(|| other_protocol(&headers, "account")) {
+        return refusal;
+    }
+    let query = Parameters::of(query.as_deref());
+    if query.get("q") != Some("account") {
+        return invalid("q");
+    }
+    let account = query.get("account").and_then(|urn| urn.strip_prefix(ACCOUNT));
+    let Some(account) = account else { return invalid("account") };
+    let count = query.get("count").unwrap_or("10").parse::<usize>();
+    let (Some(_), Ok(count)) = (world_of(&shared, account), count) else { return unknown_account() };
+    let all = linkedin_rows::rules(account);
+    Json(json!({"paging": {"start": 0, "count": count, "links": [], "total": all.len()},
+        "elements": all.iter().take(count).collect::<Vec<_>>()}))
+    .into_response()
+}
+
 async fn nothing(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
     refusal(&shared, &headers).unwrap_or_else(|| {
         refused(StatusCode::NOT_FOUND, json!({"code": "RESOURCE_NOT_FOUND", "message": "No virtual resource found"}))
     })
 }
 
+/// A parameter that is not there, or not as it must be.
+enum Wrong {
+    Missing(&'static str),
+    Invalid(&'static str),
+}
+
 /// The question and its account, or what is wrong with it.
-fn asked<'a>(query: &Parameters<'a>) -> Result<(Asked<'a>, &'a str), Response> {
-    let value = |name: &str| query.get(name).ok_or_else(|| missing(name));
+fn asked<'a>(query: &Parameters<'a>) -> Result<(Asked<'a>, &'a str), Wrong> {
+    let value = |name: &'static str| query.get(name).ok_or(Wrong::Missing(name));
     let record = |text: &'a str| text.strip_prefix("(value:").and_then(|rest| rest.strip_suffix(')'));
     let (pivots, grain, name) = match value("q")? {
         "analytics" => (record(value("pivot")?).map(|pivot| vec![pivot]), record(value("timeGranularity")?), "pivot"),
         "statistics" => (list(value("pivots")?), Some(value("timeGranularity")?), "pivots"),
-        _ => return Err(invalid("q")),
+        _ => return Err(Wrong::Invalid("q")),
     };
     let pivots: Option<Vec<Pivot>> = pivots.and_then(|names| names.into_iter().map(Pivot::of).collect());
-    let pivots = pivots.filter(|pivots| (1..=3).contains(&pivots.len())).ok_or_else(|| invalid(name))?;
+    let pivots = pivots.filter(|pivots| (1..=3).contains(&pivots.len())).ok_or(Wrong::Invalid(name))?;
     if grain != Some("DAILY") {
-        return Err(invalid("timeGranularity"));
+        return Err(Wrong::Invalid("timeGranularity"));
     }
-    let (since, until) = days(value("dateRange")?).ok_or_else(|| invalid("dateRange"))?;
+    let (since, until) = days(value("dateRange")?).ok_or(Wrong::Invalid("dateRange"))?;
     let account = list(value("accounts")?).and_then(|urns| match urns[..] {
-        // Colons within a URN are written as %3A.
-        [urn] => urn.strip_prefix("urn%3Ali%3AsponsoredAccount%3A"),
+        [urn] => urn.strip_prefix(ACCOUNT),
         _ => None,
     });
-    let account = account.ok_or_else(|| invalid("accounts"))?;
+    let account = account.ok_or(Wrong::Invalid("accounts"))?;
     let fields: Vec<&str> = query.get("fields").unwrap_or("impressions,clicks").split(',').collect();
-    if fields.len() > MOST_FIELDS || !fields.iter().all(|name| linkedin_rows::is_field(name)) {
-        return Err(invalid("fields"));
+    if fields.len() > MOST_FIELDS || !fields.iter().all(|name| linkedin_rows::is_field(name, &pivots)) {
+        return Err(Wrong::Invalid("fields"));
     }
     Ok((Asked { pivots, fields, since, until }, account))
 }

@@ -32,6 +32,9 @@ const DEVICES: [(&str, &str, u32); 4] = [
     ("MOBILE_WEB", "mobile", 300),
     ("", "desktop", 30),
 ];
+/// Conversion rules with their thousandths of conversions. The last one was deleted.
+const RULES: [(u64, &str, u32); 3] =
+    [(22_100_001, "Demo Request", 550), (22_100_002, "Whitepaper Download", 300), (22_100_003, "", 150)];
 const METRICS: [&str; 8] = [
     "impressions",
     "clicks",
@@ -50,6 +53,7 @@ pub enum Pivot {
     CampaignGroup,
     Campaign,
     Creative,
+    Conversion,
     Device,
 }
 
@@ -60,6 +64,7 @@ impl Pivot {
             "CAMPAIGN_GROUP" => Self::CampaignGroup,
             "CAMPAIGN" => Self::Campaign,
             "CREATIVE" => Self::Creative,
+            "CONVERSION" => Self::Conversion,
             "IMPRESSION_DEVICE_TYPE" => Self::Device,
             _ => return None,
         })
@@ -154,9 +159,22 @@ pub fn groups(account: &str, states: &[&str]) -> Vec<Value> {
         .collect()
 }
 
-/// Whether there is a field of this name.
-pub fn is_field(name: &str) -> bool {
-    METRICS.contains(&name) || ["dateRange", "pivotValues"].contains(&name)
+/// Conversion rules that are still there.
+pub fn rules(account: &str) -> Vec<Value> {
+    let there = RULES.iter().filter(|(_, name, _)| !name.is_empty());
+    there
+        .map(|(id, name, _)| {
+            json!({"id": id, "name": name, "type": "LEAD", "enabled": true,
+                "account": format!("urn:li:sponsoredAccount:{account}")})
+        })
+        .collect()
+}
+
+/// Whether there is a field of this name: by rule there are conversions alone.
+pub fn is_field(name: &str, pivots: &[Pivot]) -> bool {
+    let is_of_conversions = name.to_lowercase().contains("conversion");
+    let is_metric = METRICS.contains(&name) && (is_of_conversions || !pivots.contains(&Pivot::Conversion));
+    is_metric || ["dateRange", "pivotValues"].contains(&name)
 }
 
 /// The elements of an answer; what had no activity is left out.
@@ -164,13 +182,14 @@ pub fn elements(world: &Simulation, account: &str, asked: &Asked<'_>) -> Vec<Val
     let mut cells: BTreeMap<(NaiveDate, Vec<String>), Counted> = BTreeMap::new();
     for day in brought(world, SOURCE, (asked.since, asked.until), 90) {
         for (creative, counted) in CREATIVES.iter().zip(of_creatives(&day)) {
-            for (device, part) in of_devices(&day, creative, counted, &asked.pivots) {
+            for (kind, part) in parts(&day, creative, counted, &asked.pivots) {
                 let value = |pivot: &Pivot| match pivot {
                     Pivot::Account => format!("urn:li:sponsoredAccount:{account}"),
                     Pivot::CampaignGroup => format!("urn:li:sponsoredCampaignGroup:{}", creative.0),
                     Pivot::Campaign => format!("urn:li:sponsoredCampaign:{}", creative.1),
                     Pivot::Creative => format!("urn:li:sponsoredCreative:{}", creative.2),
-                    Pivot::Device => device.to_owned(),
+                    Pivot::Conversion => format!("urn:lla:llaPartnerConversion:{kind}"),
+                    Pivot::Device => kind.clone(),
                 };
                 let key = (day.date, asked.pivots.iter().map(value).collect());
                 cells.entry(key).or_default().add(part);
@@ -203,9 +222,22 @@ fn price(creative: &Creative, date: NaiveDate) -> i128 {
     creative.4 + (day * 377 + i128::from(creative.2) * 91) % 1_400
 }
 
-fn of_devices(day: &Brought, creative: &Creative, counted: Counted, pivots: &[Pivot]) -> Vec<(&'static str, Counted)> {
+/// A creative's day by device or by rule, where it is asked for so: the device or the rule's id, and its part.
+fn parts(day: &Brought, creative: &Creative, counted: Counted, pivots: &[Pivot]) -> Vec<(String, Counted)> {
+    let split =
+        |weights: &[u32], of: u32| counted.split(weights, of, day.phase() + creative.2, price(creative, day.date));
+    if pivots.contains(&Pivot::Conversion) {
+        let weights = RULES.map(|(.., thousandths)| thousandths);
+        // Rules count conversions and no clicks.
+        let of_rule = |part: Counted| Counted { clicks: 0, leads: 0, mills: 0, ..part };
+        return RULES
+            .iter()
+            .map(|(id, ..)| id.to_string())
+            .zip(split(&weights, 1000).into_iter().map(of_rule))
+            .collect();
+    }
     if !pivots.contains(&Pivot::Device) {
-        return vec![("", counted)];
+        return vec![(String::new(), counted)];
     }
     // Tablets are among desktops.
     let sessions = |kind: &str| match kind {
@@ -213,8 +245,7 @@ fn of_devices(day: &Brought, creative: &Creative, counted: Counted, pivots: &[Pi
         kind => weight(&day.devices, kind),
     };
     let weights: Vec<u32> = DEVICES.iter().map(|(_, kind, thousandths)| sessions(kind) * thousandths).collect();
-    let parts = counted.split(&weights, weights.iter().sum(), day.phase() + creative.2, price(creative, day.date));
-    DEVICES.iter().map(|(device, ..)| *device).zip(parts).collect()
+    DEVICES.iter().map(|(device, ..)| (*device).to_owned()).zip(split(&weights, weights.iter().sum())).collect()
 }
 
 fn element(date: NaiveDate, values: &[String], counted: &Counted, fields: &[&str]) -> Value {

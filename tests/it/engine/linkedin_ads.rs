@@ -41,6 +41,9 @@ async fn creatives(a_day: u32) -> Vendor {
         if asked.line.starts_with("GET /rest/adAccounts/") {
             return json(200, ACCOUNT);
         }
+        if asked.line.starts_with("GET /rest/conversions?") {
+            return json(200, NOTHING);
+        }
         let (first, last) = asked_days(asked);
         let mut elements = Vec::new();
         for day in (first..=last).rev() {
@@ -77,8 +80,8 @@ async fn an_answer_of_15_000_elements_is_asked_for_in_halves_with_its_further_fi
     assert!(lines[0].contains(whole), "{}", lines[0]);
     assert_eq!(
         lines.iter().filter(|line| line.contains("/rest/adAnalytics")).count(),
-        6,
-        "two answers, each in halves"
+        9,
+        "three answers, each in halves"
     );
 }
 
@@ -113,7 +116,9 @@ async fn facts_do_not_wait_for_names() {
     // estuary/connectors#2107: a row was dropped when reading its name failed. One list may be refused where another is
     // read (linkedin-developers/linkedin-api-python-client#37).
     let vendor = Vendor::start(|asked| match asked.line.as_str() {
-        line if line.contains("adCampaignGroups") => json(403, r#"{"status":403,"serviceErrorCode":100}"#),
+        line if ["adCampaignGroups", "rest/conversions", "CONVERSION)"].iter().any(|part| line.contains(part)) => {
+            json(403, r#"{"status":403,"serviceErrorCode":100}"#)
+        }
         line if line.starts_with("GET /rest/adAccounts/") => json(200, ACCOUNT),
         line if line.contains("impressions,clicks") => json(
             200,
@@ -126,7 +131,9 @@ async fn facts_do_not_wait_for_names() {
     let landed = fetch(&vendor, "ad_daily", &november(1, 9), folder.path()).await.expect("a row");
     assert_eq!(rows(&landed, ""), 1);
     let notes = &landed.manifest.notes;
-    assert!(notes.iter().any(|note| note.contains("names of campaign groups may not be read")), "{notes:?}");
+    for lacks in ["names of campaign groups", "names of conversion rules", "conversions by rule"] {
+        assert!(notes.iter().any(|note| note.contains(&format!("{lacks} may not be read"))), "{lacks}: {notes:?}");
+    }
 }
 
 #[tokio::test]

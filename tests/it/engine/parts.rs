@@ -49,6 +49,25 @@ async fn pages_of_a_part_bear_its_name_and_those_of_the_streams_own_request_none
 }
 
 #[tokio::test]
+async fn a_part_that_may_be_refused_is_missed_by_name_and_any_other_failure_fails_the_slice() {
+    let spec = PARTS.replace("name = \"account\"", "name = \"account\"\nif_refused = \"the account may not be read\"");
+    for (status, is_read) in [(403, true), (400, false)] {
+        let vendor = Vendor::start(move |asked| match asked.line.as_str() {
+            "GET /account" => json(status, "{}"),
+            _ => json(200, r#"{"rows":[1]}"#),
+        })
+        .await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let landed = fetch(&engine(folder.path()), &source(&vendor, &spec, &[]), &days(1, 9)).await;
+        assert_eq!(landed.is_ok(), is_read, "{status}");
+        if let Ok(landed) = landed {
+            assert_eq!(bodies(&landed), [(String::new(), r#"{"rows":[1]}"#.to_owned())]);
+            assert_eq!(landed.manifest.notes, ["the account may not be read"]);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_part_that_fails_fails_the_slice() {
     // airbytehq/airbyte#29175: rows with 18 of 48 fields.
     let vendor = Vendor::start(|asked| match asked.line.as_str() {

@@ -139,7 +139,7 @@ async fn an_advertiser_that_is_named_is_read_and_one_that_is_not_there_is_told()
 async fn requests_are_refused_as_tiktok_refuses_them() {
     let installed = installation(5).await;
     let base = format!("{}/tiktok_ads/open_api", installed.sandbox.base_url());
-    let client = reqwest::Client::new();
+    let client = reqwest::Client::builder().build().expect("a client");
     let token = Sandbox::credentials().tiktok_token;
     let ask = async |path: &str, token: &str, query: &[(&str, &str)]| -> Value {
         let request = client.get(format!("{base}/{path}")).query(query).header("Access-Token", token);

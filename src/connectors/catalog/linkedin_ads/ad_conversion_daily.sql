@@ -1,11 +1,13 @@
 -- Table: core.ad_conversion_daily
--- Grain: account, campaign group, campaign, creative, kind of conversion, day in UTC
+-- Grain: account, campaign group, campaign, creative (none for rules), kind of conversion, day in UTC
 -- Inputs: page, as for ad_daily. Conversions on the web site are told as a whole and after a click or a view; leads are
---   forms that were sent within LinkedIn, and no part of them. A kind that is not told has no row.
+--   forms that were sent within LinkedIn, and no part of them. A kind that is not told has no row. Part `rules`, the same
+--   by conversion rule; part `rule_names`, rules with their names.
 -- Late data: as ad_daily
 WITH answer AS (
     SELECT
         page_no,
+        part,
         from_json(CASE WHEN json_type(body, '$.elements') = 'ARRAY' THEN body END, '{"elements": [{
             "pivotValues": ["VARCHAR"],
             "dateRange": {"start": {"year": "VARCHAR", "month": "VARCHAR", "day": "VARCHAR"}},
@@ -13,11 +15,11 @@ WITH answer AS (
             "externalWebsitePostViewConversions": "VARCHAR", "conversionValueInLocalCurrency": "VARCHAR", "oneClickLeads": "VARCHAR"
         }]}').elements AS elements
     FROM page
-    WHERE part IN ('', 'results')
+    WHERE part IN ('', 'results', 'rules')
 ),
 
 element AS (
-    SELECT page_no, unnest(elements) AS e, CAST(unnest(range(len(elements))) AS INTEGER) AS record_no FROM answer
+    SELECT page_no, part, unnest(elements) AS e, CAST(unnest(range(len(elements))) AS INTEGER) AS record_no FROM answer
 ),
 
 placed AS (
@@ -43,6 +45,43 @@ kinds AS (
             {'kind': 'lead', 'part_of': '', 'field': 'oneClickLeads', 'count': e.oneClickLeads, 'value': NULL}
         ]) AS k
     FROM placed
+    WHERE part <> 'rules'
+),
+
+rule_names AS (
+    SELECT r.id AS id, any_value(nullif(lower(trim(r.name)), '')) AS name
+    FROM (
+        SELECT unnest(from_json(body, '{"elements": [{"id": "VARCHAR", "name": "VARCHAR"}]}').elements) AS r
+        FROM page
+        WHERE part = 'rule_names'
+    )
+    GROUP BY r.id
+),
+
+-- Rules of one name are told apart by their ids.
+rule_of AS (
+    SELECT id, CASE WHEN count(*) OVER (PARTITION BY name) > 1 THEN name || ' (' || id || ')' ELSE name END AS name
+    FROM rule_names
+),
+
+by_rule AS (
+    SELECT p.* EXCLUDE (part), coalesce(r.name, nullif(p.rule_id, ''), 'unknown') AS rule
+    FROM (SELECT *, regexp_extract(urns, 'llaPartnerConversion:([0-9]+)', 1) AS rule_id FROM placed WHERE part = 'rules') AS p
+    LEFT JOIN rule_of AS r ON r.id = p.rule_id
+),
+
+all_kinds AS (
+    SELECT * FROM kinds
+    UNION ALL BY NAME
+    SELECT
+        page_no,
+        record_no,
+        day,
+        nullif(regexp_extract(urns, 'urn:li:sponsoredCampaignGroup:([0-9]+)', 1), '') AS group_id,
+        regexp_extract(urns, 'urn:li:sponsoredCampaign:([0-9]+)', 1) AS linkedin_campaign_id,
+        '' AS creative_id,
+        {'kind': 'rule ' || rule, 'part_of': 'website', 'field': 'externalWebsiteConversions', 'count': e.externalWebsiteConversions, 'value': e.conversionValueInLocalCurrency} AS k
+    FROM by_rule
 ),
 
 groups AS (
@@ -57,7 +96,7 @@ groups AS (
 
 placed_in_groups AS (
     SELECT n.*, g.name, coalesce(group_id, nullif(linkedin_campaign_id, ''), nullif(creative_id, '')) AS campaign_id
-    FROM kinds AS n
+    FROM all_kinds AS n
     LEFT JOIN groups AS g ON g.id = n.group_id
     WHERE k.count IS NOT NULL
 )
