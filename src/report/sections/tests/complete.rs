@@ -153,7 +153,9 @@ fn a_source_that_completes_days_later_is_a_gap_of_what_rests_on_it_alone() {
     let (gaps, complete, _) = told("ad_daily");
     assert_eq!(
         gaps,
-        ["Search: searches reaches only to Sun 15 Nov 2026, for its days are complete later: figures of Thu 19 Nov 2026 that rest on it are not."]
+        [
+            "Search: searches reaches only to Sun 15 Nov 2026, for its days are complete later: figures of Thu 19 Nov 2026 that rest on it are not."
+        ]
     );
     assert_eq!(complete, "Data is not complete yet: days of Search are complete later.");
 }
