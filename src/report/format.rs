@@ -41,6 +41,9 @@ pub const FEW: &str = "too few";
 /// Printed for a change of days whose events are still arriving.
 pub const IMMATURE: &str = "immature";
 
+/// Printed for a change from days that had fewer sources.
+pub const OTHER_SOURCES: &str = "other sources";
+
 /// What is printed where nothing changed.
 pub const NO_CHANGE: &str = "no change";
 

@@ -13,6 +13,7 @@ use crate::support::ids::stable_id;
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 
+mod beginnings;
 mod changes;
 mod earlier;
 mod incidents;
@@ -57,6 +58,8 @@ pub struct FigureBuilder<'a> {
     notes: BTreeSet<String>,
     /// Printed figures that count days before the report's own.
     earlier: Vec<Earlier>,
+    /// Sources that begin between days that were compared.
+    beginnings: Vec<beginnings::Beginning>,
     has_immature: bool,
 }
 
@@ -87,6 +90,7 @@ impl<'a> FigureBuilder<'a> {
             printed,
             notes: BTreeSet::new(),
             earlier: Vec::new(),
+            beginnings: Vec::new(),
             has_immature: false,
         }
     }

@@ -19,6 +19,7 @@ use rust_decimal::Decimal;
 use chrono::TimeZone;
 use rust_decimal::dec;
 
+mod beginnings;
 mod complete;
 mod incidents;
 mod known;

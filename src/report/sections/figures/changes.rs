@@ -3,7 +3,7 @@
 use super::FigureBuilder;
 use crate::domain::metric::{Better, Unit};
 use crate::report::document::{Cell, Comparison, Figure, Tone};
-use crate::report::format::{FEW, IMMATURE, NO_CHANGE, NOT_AVAILABLE};
+use crate::report::format::{FEW, IMMATURE, NO_CHANGE, NOT_AVAILABLE, OTHER_SOURCES};
 use crate::report::receipt::{DataPoint, Expression};
 use rust_decimal::Decimal;
 
@@ -13,12 +13,18 @@ pub const TARGET: &str = "target";
 const SMALL: Decimal = Decimal::from_parts(10, 0, 0, false, 0);
 
 impl FigureBuilder<'_> {
-    /// The change of a metric as [`Self::grown`] gives it; not rated where days of either side are incomplete.
+    /// The change of a metric as [`Self::grown`] gives it; not stated where days of
+    /// either side are incomplete, or a source begins between them.
     pub fn change(&mut self, metric: &str, value: &Expression, base: &Expression, label: &str) -> Figure {
         let is_known = self.value(value).is_some() && self.value(base).is_some();
-        match is_known && (self.rests_on_immature(value) || self.rests_on_immature(base)) {
-            true => self.unrated(value, base, IMMATURE, &format!("{label}, change")),
-            false => self.grown(metric, value, base, label),
+        let unrated = match is_known {
+            true if self.rests_on_immature(value) || self.rests_on_immature(base) => Some(IMMATURE),
+            true if self.is_of_other_sources(metric, value, base) => Some(OTHER_SOURCES),
+            _ => None,
+        };
+        match unrated {
+            Some(text) => self.unrated(value, base, text, &format!("{label}, change")),
+            None => self.grown(metric, value, base, label),
         }
     }
 
@@ -119,7 +125,11 @@ impl FigureBuilder<'_> {
 
     /// Whether a printed change is welcome; of few events or incomplete days it is not rated.
     pub fn tone_of(&self, metric: &str, change: &Figure) -> Tone {
-        if [FEW, IMMATURE].contains(&change.text.as_str()) { Tone::Neutral } else { self.tone(metric, change.value) }
+        if [FEW, IMMATURE, OTHER_SOURCES].contains(&change.text.as_str()) {
+            Tone::Neutral
+        } else {
+            self.tone(metric, change.value)
+        }
     }
 
     /// Whether a change is welcome.

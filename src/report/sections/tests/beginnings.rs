@@ -1,0 +1,52 @@
+//! Changes from days of fewer sources to days of more.
+
+use super::*;
+use crate::report::definition::MetricsSection;
+use crate::report::document::{Card, Tone};
+use crate::report::readiness::{Expected, SectionFreshness, SourceFreshness};
+
+fn source(label: &str, from: &str) -> SourceFreshness {
+    let whole = vec![Period { start: date(from), end: date("2026-12-01") }];
+    SourceFreshness {
+        source: label.to_owned(),
+        label: format!("{label}: ads"),
+        fact: "ad_daily".to_owned(),
+        parts: vec![SectionFreshness { from: date(from), whole, ..SectionFreshness::default() }],
+        last_success_at: None,
+        settles_after_days: 0,
+        expected: Expected::EveryDay,
+    }
+}
+
+fn costs(sources: Vec<SourceFreshness>) -> (Document, Card) {
+    let period = november();
+    let mut readings = readings("monthly_overview", SectionKind::Metrics(0), period);
+    let metrics = vec!["cost".to_owned()];
+    readings.definition.edition.own =
+        vec![MetricsSection { id: "own".to_owned(), title: "Own".to_owned(), metrics, ..MetricsSection::default() }];
+    readings.reach = sources;
+    for (period, cost) in [(period, dec!(2000)), (Period::month_of(period.start - Days::new(1)), dec!(1000))] {
+        readings.data.spans.insert(period, Span { total: sums(&[("cost", cost)]), ..Span::default() });
+    }
+    let (document, _) = build(&readings, &registry());
+    let blocks = document.sections.iter().flat_map(|section| &section.blocks);
+    let cards = blocks.filter_map(|block| if let Block::Cards { cards } = block { Some(cards.clone()) } else { None });
+    let card = cards.flatten().next().expect("a card");
+    (document, card)
+}
+
+/// A second ad platform was connected, and cost seemed to double. plausible/analytics#2870: the base lacked a source, and
+/// "+450%" was printed.
+#[test]
+fn a_change_from_days_of_fewer_sources_is_not_stated_and_the_new_one_is_named() {
+    let told = |card: &Card| (card.comparisons[0].change.text.clone(), card.comparisons[0].tone);
+    let (document, card) = costs(vec![source("Google Ads", "2026-01-01"), source("LinkedIn Ads", "2026-10-20")]);
+    assert_eq!(told(&card), ("other sources".to_owned(), Tone::Neutral));
+    assert_eq!(card.comparisons[0].base.text, "$1,000.00", "both values stand");
+    let note = "LinkedIn Ads is read since Tue 20 Oct 2026: earlier days have none of it, so changes against them of Media cost are not stated.";
+    assert!(document.notes.iter().any(|said| said == note), "{:?}", document.notes);
+
+    let (document, card) = costs(vec![source("Google Ads", "2026-01-01"), source("LinkedIn Ads", "2026-10-01")]);
+    assert_eq!(told(&card).0, "+100.0%", "both months have both");
+    assert!(!document.notes.iter().any(|said| said.contains("is read since")), "{:?}", document.notes);
+}
