@@ -1,20 +1,17 @@
 //! The landing folder: pages as received, compressed, and a manifest written last. What has a
 //! manifest is complete; what has none is the rest of a crash.
 
-use super::connection::Connection;
+mod manifest;
+mod page;
+
+pub use manifest::{LandedSlice, Manifest, PageLabel, PageRecord};
+pub use page::{PageWriter, read_page};
+
 use super::error::ConnectorError;
-use super::mask::Mask;
-use super::slice::{Slice, Window};
-use crate::support::ids::hex;
 use crate::support::names;
 use crate::support::owner::{ran_short, why};
-use crate::support::regular_file;
-use crate::support::shown::shown;
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::fs::{self, File};
-use std::io::{BufReader, Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use tokio::task::JoinHandle;
 
@@ -22,199 +19,6 @@ use tokio::task::JoinHandle;
 const STAMP: &str = "%Y%m%dT%H%M%S%6fZ";
 /// Beside the pages, where there is something of the kind.
 const UNREAD: &str = "unread.json";
-
-/// What a hundred thousand pages come to.
-const LARGEST_MANIFEST: u64 = 32 << 20;
-
-/// Fast, and a tenth of the size for JSON.
-const ZSTD_LEVEL: i32 = 1;
-
-/// What was fetched of a slice.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Manifest {
-    pub workspace: String,
-    pub connection: String,
-    pub connector: String,
-    pub stream: String,
-    pub slice: Slice,
-    pub fetched_at: DateTime<Utc>,
-    pub pages: Vec<PageRecord>,
-    /// What an admin should know about this fetch.
-    pub notes: Vec<String>,
-    /// Whether the vendor says that it folded rows of several days or names together.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_folded: bool,
-    /// What readers of the figures should know, e.g. that a list ended before its total.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub caveats: Vec<String>,
-    /// That little is left of the account's allowance, in words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub quota_note: Option<String>,
-    /// Why its answer is not whole, where the vendor cut it and no smaller window can be asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cut: Option<String>,
-    /// The vendor refused it: it speaks for no days, and is to be asked for again.
-    #[serde(default)]
-    pub is_refused: bool,
-}
-
-impl Manifest {
-    /// Reads what was fetched, without a look at the pages.
-    pub fn read(manifest: &Path) -> Result<Self, ConnectorError> {
-        let failed = |what: String| ConnectorError::Landing { note: format!("{}: {what}", manifest.display()) };
-        let mut text = Vec::new();
-        let file = regular_file::open(manifest).map_err(|error| failed(error.kind().to_string()))?;
-        file.take(LARGEST_MANIFEST + 1).read_to_end(&mut text).map_err(|error| failed(error.kind().to_string()))?;
-        if text.len() as u64 > LARGEST_MANIFEST {
-            return Err(failed(format!("is larger than {} MB; fetch the slice again", LARGEST_MANIFEST >> 20)));
-        }
-        serde_json::from_slice(&text).map_err(|_| failed("is not a manifest".to_owned()))
-    }
-
-    /// A fetch that begins: no page yet.
-    pub fn begun(connection: &Connection, stream: &str, slice: Slice, fetched_at: DateTime<Utc>) -> Self {
-        Self {
-            workspace: connection.workspace.clone(),
-            connection: connection.id.clone(),
-            connector: connection.connector.spec.name.clone(),
-            stream: stream.to_owned(),
-            slice,
-            fetched_at,
-            pages: Vec::new(),
-            notes: Vec::new(),
-            is_folded: false,
-            quota_note: None,
-            caveats: Vec::new(),
-            cut: None,
-            is_refused: false,
-        }
-    }
-}
-
-/// One page as it lies in the folder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PageRecord {
-    pub file: String,
-    /// As received, decompressed.
-    pub bytes: u64,
-    /// Of the compressed file.
-    pub sha256: String,
-    #[serde(flatten)]
-    pub label: PageLabel,
-}
-
-/// What a page is of, within its slice.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct PageLabel {
-    /// The stream's part; empty for its own request.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub part: String,
-    /// The id of the object whose page it is, where it was asked for by that id alone.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub parent: String,
-}
-
-impl PageLabel {
-    /// A part's pages.
-    pub fn of_part(part: &str) -> Self {
-        Self { part: part.to_owned(), parent: String::new() }
-    }
-}
-
-/// A complete landed slice.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LandedSlice {
-    pub folder: PathBuf,
-    pub manifest: Manifest,
-}
-
-impl LandedSlice {
-    /// Opens a landed slice and proves that its pages are as they were written.
-    pub fn open(manifest: &Path) -> Result<Self, ConnectorError> {
-        let failed = |what: String| ConnectorError::Landing { note: format!("{}: {what}", manifest.display()) };
-        let parsed = Manifest::read(manifest)?;
-        let folder = manifest.parent().unwrap_or(Path::new(".")).to_owned();
-        for page in &parsed.pages {
-            if Path::new(&page.file).components().count() != 1 || page.file.contains("..") {
-                return Err(failed("names a page outside its folder".to_owned()));
-            }
-            let mut file = regular_file::open(&folder.join(&page.file))
-                .map_err(|error| failed(format!("{}: {}", shown(&page.file), error.kind())))?;
-            let mut hash = Sha256::new();
-            std::io::copy(&mut file, &mut HashWriter(&mut hash)).map_err(|error| failed(error.kind().to_string()))?;
-            if hex(&hash.finalize()) != page.sha256 {
-                return Err(failed(format!("the page {} is damaged; fetch the slice again", shown(&page.file))));
-            }
-        }
-        Ok(Self { folder, manifest: parsed })
-    }
-
-    /// Whether the manifest names what its place below the landing folder `root` says, and lies there.
-    ///
-    /// # Errors
-    /// `Landing` with what does not agree.
-    pub fn belongs(&self, root: &Path) -> Result<(), ConnectorError> {
-        let wrong =
-            |note: String| Err(ConnectorError::Landing { note: format!("{}: {note}", self.manifest_path().display()) });
-        let (Ok(root), Ok(folder)) = (root.canonicalize(), self.folder.canonicalize()) else {
-            return wrong("its folder cannot be found".to_owned());
-        };
-        let Ok(inner) = folder.strip_prefix(&root) else {
-            return wrong(format!("it does not lie in the landing folder {}", root.display()));
-        };
-        let parts: Vec<String> = inner.iter().map(|part| part.to_string_lossy().into_owned()).collect();
-        let of = &self.manifest;
-        let stamp = of.fetched_at.format(STAMP).to_string();
-        let is_its = match parts.as_slice() {
-            [workspace, connection, stream, slice, at] => {
-                names::is_of(workspace, &of.workspace)
-                    && names::is_of(connection, &of.connection)
-                    && names::is_of(stream, &of.stream)
-                    && of.slice.is_named(slice)
-                    && *at == stamp
-            }
-            _ => false,
-        };
-        if is_its {
-            Ok(())
-        } else {
-            wrong("it names another slice than the folder it lies in: it was moved or changed".to_owned())
-        }
-    }
-
-    /// A slice in which the vendor had nothing, for trying a stream's queries out.
-    pub fn empty(connection: &Connection, stream: &str, fetched_at: DateTime<Utc>) -> Self {
-        let slice = Slice { partition: String::new(), window: Window::Whole };
-        let manifest = Manifest::begun(connection, stream, slice, fetched_at);
-        Self { folder: PathBuf::new(), manifest }
-    }
-
-    /// The pages' files, in order.
-    pub fn files(&self) -> Vec<PathBuf> {
-        self.manifest.pages.iter().map(|page| self.folder.join(&page.file)).collect()
-    }
-
-    /// Removes what was landed and could not be used.
-    pub fn remove(&self) {
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-
-    /// Objects that were named and could not be read, with the reason.
-    pub fn unread(&self) -> Vec<(String, String)> {
-        let text = fs::read(self.folder.join(UNREAD)).unwrap_or_default();
-        serde_json::from_slice(&text).unwrap_or_default()
-    }
-
-    pub fn manifest_path(&self) -> PathBuf {
-        self.folder.join("manifest.json")
-    }
-
-    /// Bytes as received, of all pages and of the largest.
-    pub fn bytes(&self) -> (u64, u64) {
-        let sizes = || self.manifest.pages.iter().map(|page| page.bytes);
-        (sizes().sum(), sizes().max().unwrap_or(0))
-    }
-}
 
 /// A slice on its way into the landing folder. One that is dropped unfinished leaves nothing behind: a
 /// fetch may fail or be given up, and a disk that is full needs the room.
@@ -269,24 +73,17 @@ impl Landing {
 
     /// A writer for the next page, of a kind named by its ending.
     pub fn file(&self, ending: &str) -> Result<PageWriter, ConnectorError> {
-        let (name, path, sink) = self.create(&format!("{ending}.zst"))?;
-        let encoder = zstd::Encoder::new(sink, ZSTD_LEVEL).map_err(|error| failed(&path, &error))?;
-        Ok(PageWriter { name, path, sink: Sink::Packed(encoder), bytes: 0, mask: Mask::default() })
+        self.create(&format!("{ending}.zst"), false)
     }
 
     /// A writer for the next page that is kept as it comes: for what is compressed in itself.
     pub fn plain_file(&self, ending: &str) -> Result<PageWriter, ConnectorError> {
-        let (name, path, sink) = self.create(ending)?;
-        Ok(PageWriter { name, path, sink: Sink::Plain(sink), bytes: 0, mask: Mask::default() })
+        self.create(ending, true)
     }
 
-    fn create(&self, ending: &str) -> Result<(String, PathBuf, HashingFile), ConnectorError> {
+    fn create(&self, ending: &str, is_plain: bool) -> Result<PageWriter, ConnectorError> {
         let name = format!("page-{:05}.{ending}", self.count() + 1);
-        let path = self.folder.join(&name);
-        // An attempt that was given up may still be writing to its own.
-        let _ = fs::remove_file(&path);
-        let file = File::create_new(&path).map_err(|error| failed(&path, &error))?;
-        Ok((name, path, HashingFile { file, hash: Sha256::new() }))
+        PageWriter::create(self.folder.join(&name), name, is_plain)
     }
 
     /// Keeps a finished page.
@@ -410,104 +207,6 @@ impl Landing {
         write().map_err(|error| failed(&path, &error))?;
         self.is_finished = true;
         Ok(LandedSlice { folder: self.folder.clone(), manifest: self.manifest.clone() })
-    }
-}
-
-/// Writes one page to its file, compressed unless it is so already.
-pub struct PageWriter {
-    name: String,
-    path: PathBuf,
-    sink: Sink,
-    bytes: u64,
-    mask: Mask,
-}
-
-enum Sink {
-    Packed(zstd::Encoder<'static, HashingFile>),
-    Plain(HashingFile),
-}
-
-impl std::fmt::Debug for PageWriter {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "PageWriter({})", self.path.display())
-    }
-}
-
-impl PageWriter {
-    /// The same, which leaves out what `mask` hides.
-    pub fn hiding(self, mask: Mask) -> Self {
-        Self { mask, ..self }
-    }
-
-    pub fn write(&mut self, chunk: &[u8]) -> Result<(), ConnectorError> {
-        if self.mask.is_empty() {
-            return self.put(chunk);
-        }
-        let passed = self.mask.pass(chunk);
-        self.put(&passed)
-    }
-
-    fn put(&mut self, chunk: &[u8]) -> Result<(), ConnectorError> {
-        self.bytes += chunk.len() as u64;
-        let written = match &mut self.sink {
-            Sink::Packed(encoder) => encoder.write_all(chunk),
-            Sink::Plain(file) => file.write_all(chunk),
-        };
-        written.map_err(|error| failed(&self.path, &error))
-    }
-
-    pub fn finish(mut self) -> Result<PageRecord, ConnectorError> {
-        let rest = self.mask.rest();
-        self.put(&rest)?;
-        let sink = match self.sink {
-            Sink::Packed(encoder) => encoder.finish().map_err(|error| failed(&self.path, &error))?,
-            Sink::Plain(file) => file,
-        };
-        Ok(PageRecord {
-            file: self.name,
-            bytes: self.bytes,
-            sha256: hex(&sink.hash.finalize()),
-            label: PageLabel::default(),
-        })
-    }
-
-    /// The page's file, to read it back once finished.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-}
-
-/// Reads a landed page back, decompressed.
-pub fn read_page(path: &Path) -> Result<impl Read + use<>, ConnectorError> {
-    let file = regular_file::open(path).map_err(|error| failed(path, &error))?;
-    zstd::Decoder::with_buffer(BufReader::new(file)).map_err(|error| failed(path, &error))
-}
-
-struct HashingFile {
-    file: File,
-    hash: Sha256,
-}
-
-impl Write for HashingFile {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.hash.update(&bytes[..written]);
-        Ok(written)
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.file.flush()
-    }
-}
-
-struct HashWriter<'a>(&'a mut Sha256);
-
-impl Write for HashWriter<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }
 

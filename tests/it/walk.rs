@@ -162,7 +162,10 @@ async fn what_befalls_accounts_is_reported_on_its_day_and_made_good_afterwards()
         says(&walk.gaps(SOFTWARE, day(19)).await, &[stream, "lacks", "tokens"]);
     }
     assert!(!walk.gaps(SHOP, day(19)).await.iter().any(|gap| gap.contains("lacks")), "the shop goes on");
+    // They return at midnight in Los Angeles, and nobody asks before.
     walk.sync(17, 7).await;
+    assert!(!walk.standing(SOFTWARE, "analytics").is_empty());
+    walk.sync(17, 9).await;
     assert_eq!(walk.standing(SOFTWARE, "analytics"), [""; 0]);
     assert!(!walk.gaps(SOFTWARE, day(19)).await.iter().any(|gap| gap.contains("Analytics")));
 
