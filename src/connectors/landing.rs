@@ -3,9 +3,11 @@
 
 mod manifest;
 mod page;
+mod record;
 
-pub use manifest::{LandedSlice, Manifest, PageLabel, PageRecord};
+pub use manifest::{LandedSlice, Manifest};
 pub use page::{PageWriter, read_page};
+pub use record::{PageLabel, PageRecord};
 
 use super::error::ConnectorError;
 use crate::support::names;

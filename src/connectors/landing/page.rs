@@ -1,6 +1,7 @@
 //! Pages of the landing folder: written as they come, compressed and hashed, and read back.
 
-use super::{PageLabel, PageRecord, failed};
+use super::failed;
+use super::record::{PageLabel, PageRecord};
 use crate::connectors::error::ConnectorError;
 use crate::connectors::mask::Mask;
 use crate::support::ids::hex;

@@ -12,6 +12,8 @@ use rust_decimal::prelude::ToPrimitive;
 use std::collections::BTreeSet;
 
 const HEIGHT: f32 = 220.0;
+/// In a brief edition, which is read on two pages.
+const LOW: f32 = 172.0;
 const TOP: f32 = 12.0;
 const BOTTOM: f32 = 26.0;
 const SIZE: f32 = 11.0;
@@ -38,7 +40,8 @@ pub fn draw(dates: &[NaiveDate], series: &[Series], chart: &Chart, document: &Do
     // Numbers of events have a line of their own above the plot.
     let top = if marked.is_empty() { top } else { top + events::LINE };
     let across = (width - left - right).max(40.0);
-    let bottom = HEIGHT - BOTTOM;
+    let height = if document.is_brief { LOW } else { HEIGHT };
+    let bottom = height - BOTTOM;
     let y_of = |value: f64| top + ((high - value) / (high - low)) as f32 * (bottom - top);
     let x_of = |index: usize| left + across * index as f32 / (dates.len().max(2) - 1) as f32;
     let mut marks = Vec::new();
@@ -57,13 +60,13 @@ pub fn draw(dates: &[NaiveDate], series: &[Series], chart: &Chart, document: &Do
         });
     }
     let first_day = marks.len();
-    marks.extend(day_marks(dates, locale, &x_of, (left, left + across), width));
+    marks.extend(day_marks(dates, locale, &x_of, (left, left + across), (width, height)));
     let days = first_day..marks.len();
     let events = events::draw(&marked, &x_of, (top, bottom), left + across, &mut marks);
     let last_of = |line: &[Option<f64>]| line.iter().enumerate().rev().find_map(|(day, value)| Some((day, (*value)?)));
     let ends = values.iter().enumerate().filter_map(|(index, line)| Some((index, y_of(last_of(line)?.1))));
     let mut label_y: Vec<Option<f32>> = vec![None; series.len()];
-    for (index, y) in apart(ends.collect()) {
+    for (index, y) in apart(ends.collect(), bottom) {
         label_y[index] = Some(y);
     }
     let mut groups = Vec::new();
@@ -93,17 +96,17 @@ pub fn draw(dates: &[NaiveDate], series: &[Series], chart: &Chart, document: &Do
         groups.push(start..marks.len());
     }
     let frame = Frame { left, across, top, bottom, high, low, series: groups, days, events };
-    Drawing { width, height: HEIGHT, marks, frame: Some(frame), breaks: Vec::new() }
+    Drawing { width, height, marks, frame: Some(frame), breaks: Vec::new() }
 }
 
 /// Moves labels that would touch so that each can be read.
-fn apart(mut ends: Vec<(usize, f32)>) -> Vec<(usize, f32)> {
+fn apart(mut ends: Vec<(usize, f32)>, bottom: f32) -> Vec<(usize, f32)> {
     const GAP: f32 = 14.0;
     ends.sort_by(|a, b| a.1.total_cmp(&b.1));
     for index in 1..ends.len() {
         ends[index].1 = ends[index].1.max(ends[index - 1].1 + GAP);
     }
-    let over = ends.last().map_or(0.0, |(_, y)| (y - (HEIGHT - BOTTOM)).max(0.0));
+    let over = ends.last().map_or(0.0, |(_, y)| (y - bottom).max(0.0));
     for (_, y) in &mut ends {
         *y -= over;
     }
@@ -117,7 +120,7 @@ fn day_marks(
     locale: Locale,
     x_of: &dyn Fn(usize) -> f32,
     (left, right): (f32, f32),
-    width: f32,
+    (width, height): (f32, f32),
 ) -> Vec<Mark> {
     let step = step(dates);
     let texts: Vec<String> = dates.iter().map(|date| axis_text(*date, step, locale)).collect();
@@ -133,7 +136,7 @@ fn day_marks(
             let x = x_of(index).clamp(half, (right + half).min(width - half));
             Mark::Text {
                 x,
-                y: HEIGHT - 8.0,
+                y: height - 8.0,
                 text,
                 size: SIZE,
                 anchor: Anchor::Middle,
