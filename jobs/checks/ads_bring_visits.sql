@@ -25,7 +25,8 @@ others AS (
 SELECT s.workspace,
     s.clicks || ' clicks on ads of ' || s.source || ' in the 28 days up to ' || s.until_date || ' came with '
         || s.sessions || ' visits of ' || s.source || ' in the channel ' || s.channel
-        || ': the links of these ads are not tagged so, and their visits and revenue count elsewhere' AS says
+        || ': these ads lead elsewhere, as to a form of the network, or their links are not tagged so, and their visits '
+        || 'and revenue count in other channels' AS says
 FROM seen AS s
 LEFT JOIN others AS o USING (workspace, channel)
 WHERE s.clicks >= 100 AND s.sessions * 20 < s.clicks AND coalesce(o.sessions, 0) * 20 < s.clicks
