@@ -48,8 +48,8 @@ fn all_dated(workspace: &WorkspaceSettings, dated: &Dated) -> Vec<String> {
 /// The streams of each connection whose days a report depends on.
 pub fn dated_streams(settings: &Settings, catalog: &Catalog) -> Dated {
     let mut dated = Dated::new();
-    let printed = printed(settings);
     for workspace in &settings.workspaces {
+        let printed = printed(settings, workspace);
         for connection in &workspace.connections {
             let Some(connector) = catalog.get(&connection.connector) else { continue };
             for (id, stream) in &connector.spec.streams {
@@ -64,15 +64,18 @@ pub fn dated_streams(settings: &Settings, catalog: &Catalog) -> Dated {
     dated
 }
 
-/// Metrics that reports print because the installation's files say so: in sections of their own, and as goals.
-pub fn printed(settings: &Settings) -> BTreeSet<&str> {
+/// Metrics that a workspace's reports print because files say so: in sections of their own, as goals of the workspace
+/// and of its campaigns, and beside benchmarks of its industry.
+pub fn printed<'a>(settings: &'a Settings, workspace: &'a WorkspaceSettings) -> BTreeSet<&'a str> {
     let reports = settings.jobs.iter().filter_map(|job| job.kind.report());
     let editions = reports.flat_map(|report| {
         std::iter::once(&report.base.edition).chain(report.editions.iter().map(|edition| &edition.edition))
     });
     let own = editions.flat_map(|edition| edition.own.iter().flat_map(|own| &own.metrics));
-    let goals = settings.workspaces.iter().flat_map(|workspace| &workspace.targets).map(|target| &target.metric);
-    own.chain(goals).map(String::as_str).collect()
+    let goals = workspace.targets.iter().map(|target| &target.metric);
+    let of_campaigns = workspace.campaigns.iter().flat_map(|campaign| campaign.targets.keys());
+    let rated = settings.benchmarks.iter().filter(|rated| Some(&rated.industry) == workspace.industry.as_ref());
+    own.chain(goals).chain(of_campaigns).chain(rated.map(|rated| &rated.metric)).map(String::as_str).collect()
 }
 
 /// The load by which a stream fills days that some metric rests on, if it does: what readiness,

@@ -71,7 +71,7 @@ impl App {
     /// The streams whose days a report depends on, with every part of them that is expected.
     fn streams(&self, workspace: &WorkspaceSettings) -> BTreeMap<String, StreamFacts> {
         let mut streams = BTreeMap::new();
-        let (today, printed) = (self.clock.now().date_naive(), printed(&self.settings));
+        let (today, printed) = (self.clock.now().date_naive(), printed(&self.settings, workspace));
         // A connection whose settings are wrong is none that anything is expected of; `check` reports it.
         let (sources, _) = sources(&self.settings, workspace, &self.catalog, today, SecretsAre::Assumed);
         for source in sources {

@@ -51,7 +51,7 @@ pub async fn run(args: &DemoArgs) -> anyhow::Result<Outcome> {
     let dir = args.dir.canonicalize()?;
     let _claim = folder::claim(&dir)?;
     let kept = Memory::of(&dir);
-    if args.all && kept.as_ref().is_some_and(|kept| kept.is_built && !kept.is_all) {
+    if args.all && kept.as_ref().is_some_and(|kept| !kept.is_all) {
         bail!(
             "the demo in {} reads 60 days of some vendors: for all of them choose another folder with --dir",
             dir.display()

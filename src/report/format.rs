@@ -41,8 +41,8 @@ pub const FEW: &str = "too few";
 /// Printed for a change of days whose events are still arriving.
 pub const IMMATURE: &str = "immature";
 
-/// Printed for a change from days that had fewer sources.
-pub const OTHER_SOURCES: &str = "other sources";
+/// Printed for a change from days that lack a source, or days of one, that the value has.
+pub const NOT_COMPARABLE: &str = "not comparable";
 
 /// What is printed where nothing changed.
 pub const NO_CHANGE: &str = "no change";

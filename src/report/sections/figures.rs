@@ -13,12 +13,12 @@ use crate::support::ids::stable_id;
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 
-mod beginnings;
 mod changes;
 mod earlier;
 mod incidents;
 mod settling;
 mod unjudged;
+mod unlike;
 
 pub use changes::TARGET;
 pub use earlier::Earlier;
@@ -58,8 +58,8 @@ pub struct FigureBuilder<'a> {
     notes: BTreeSet<String>,
     /// Printed figures that count days before the report's own.
     earlier: Vec<Earlier>,
-    /// Sources that begin between days that were compared.
-    beginnings: Vec<beginnings::Beginning>,
+    /// What bases of changes lacked, with the labels of the metrics whose changes are not stated.
+    unlike: BTreeMap<String, BTreeSet<String>>,
     has_immature: bool,
 }
 
@@ -90,7 +90,7 @@ impl<'a> FigureBuilder<'a> {
             printed,
             notes: BTreeSet::new(),
             earlier: Vec::new(),
-            beginnings: Vec::new(),
+            unlike: BTreeMap::new(),
             has_immature: false,
         }
     }

@@ -62,6 +62,11 @@ fn heard<'r>(readings: &'r Readings, builder: &FigureBuilder<'_>) -> impl Iterat
     readings.reach.iter().filter(|reach| !reach.is_not_due(readings.period) || builder.prints_of(&reach.fact))
 }
 
+/// How far those reach.
+pub fn heard_rows(readings: &Readings, builder: &FigureBuilder<'_>) -> Vec<Freshness> {
+    heard(readings, builder).map(|reach| row(readings, reach)).collect()
+}
+
 /// Sources that complete days later and that printed figures of the period rest on, by name.
 pub fn not_due<'r>(readings: &'r Readings, builder: &FigureBuilder<'_>) -> Vec<&'r str> {
     let open = heard(readings, builder).filter(|reach| reach.is_not_due(readings.period));

@@ -4,7 +4,7 @@ use super::tables::words;
 use super::{FigureBuilder, Readings};
 use crate::report::definition::Compare;
 use crate::report::document::{Block, Column, Row, Section, Table};
-use crate::report::format::IMMATURE;
+use crate::report::format::{IMMATURE, NOT_COMPARABLE};
 
 /// Words that are not metrics.
 const WORDS: [(&str, &str, &str); 5] = [
@@ -36,6 +36,10 @@ pub fn section(readings: &Readings, builder: &FigureBuilder<'_>) -> Option<Secti
         let text =
             "Events of the last days are still arriving: a change would compare incomplete data with complete data.";
         rows.push(row("immature", IMMATURE, text.to_owned()));
+    }
+    if builder.has_unlike() {
+        let text = "The days compared with lack a source, or days of one, that counts now; the notes name it.";
+        rows.push(row("not_comparable", NOT_COMPARABLE, text.to_owned()));
     }
     if readings.definition.compare.contains(&Compare::LastYear) && !readings.definition.cadence.is_of_months() {
         rows.push(row("52_weeks", "52 weeks earlier", "The same weekdays a year before, 364 days back.".to_owned()));

@@ -233,7 +233,7 @@ fn paid(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Option<String> 
 
 /// Whether sources are complete and final, by their names.
 fn complete(readings: &Readings, builder: &FigureBuilder<'_>) -> String {
-    let rows = super::freshness::rows(readings);
+    let rows = super::freshness::heard_rows(readings, builder);
     let names = |wanted: &dyn Fn(FreshnessState) -> bool| -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for row in rows.iter().filter(|row| wanted(row.state)) {

@@ -19,13 +19,13 @@ use rust_decimal::Decimal;
 use chrono::TimeZone;
 use rust_decimal::dec;
 
-mod beginnings;
 mod complete;
 mod incidents;
 mod known;
 mod language;
 mod public;
 mod quarters;
+mod unlike;
 
 const SUMMED: [&str; 33] = [
     "sessions",

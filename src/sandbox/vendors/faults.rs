@@ -2,13 +2,10 @@
 //! broken.
 
 use super::fault::Fault;
-use super::troubles::Troubles;
+use super::troubles::{Troubles, Vendor};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-
-/// Whom these ask to wait waits for minutes: they do not by themselves.
-const LONG_WAITS: [&str; 5] = ["ecb", "linkedin_ads", "meta_ads", "microsoft_ads", "search_console"];
 
 /// How often vendors fail by themselves: every so many requests of a vendor; 0 means never.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +100,7 @@ impl FaultBox {
             return Some(armed.fault);
         }
         let due = |every: u64| every > 0 && count.is_multiple_of(every);
-        if due(self.rates.too_many_every) && !LONG_WAITS.contains(&vendor) {
+        if due(self.rates.too_many_every) && !Vendor::of(vendor).is_some_and(Vendor::asks_for_minutes) {
             Some(Fault::TooMany)
         } else if due(self.rates.failure_every) {
             Some(Fault::Failure)

@@ -54,6 +54,11 @@ impl Vendor {
         !matches!(self, Self::Ecb)
     }
 
+    /// Whether whom it asks to wait waits for minutes: it does not by itself.
+    pub const fn asks_for_minutes(self) -> bool {
+        matches!(self, Self::Ecb | Self::LinkedinAds | Self::MetaAds | Self::MicrosoftAds | Self::SearchConsole)
+    }
+
     pub fn of(id: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|vendor| vendor.id() == id)
     }

@@ -3,7 +3,7 @@
 use super::FigureBuilder;
 use crate::domain::metric::{Better, Unit};
 use crate::report::document::{Cell, Comparison, Figure, Tone};
-use crate::report::format::{FEW, IMMATURE, NO_CHANGE, NOT_AVAILABLE, OTHER_SOURCES};
+use crate::report::format::{FEW, IMMATURE, NO_CHANGE, NOT_AVAILABLE, NOT_COMPARABLE};
 use crate::report::receipt::{DataPoint, Expression};
 use rust_decimal::Decimal;
 
@@ -14,12 +14,12 @@ const SMALL: Decimal = Decimal::from_parts(10, 0, 0, false, 0);
 
 impl FigureBuilder<'_> {
     /// The change of a metric as [`Self::grown`] gives it; not stated where days of
-    /// either side are incomplete, or a source begins between them.
+    /// either side are incomplete, or the base lacks a source or days that the value has.
     pub fn change(&mut self, metric: &str, value: &Expression, base: &Expression, label: &str) -> Figure {
         let is_known = self.value(value).is_some() && self.value(base).is_some();
         let unrated = match is_known {
             true if self.rests_on_immature(value) || self.rests_on_immature(base) => Some(IMMATURE),
-            true if self.is_of_other_sources(metric, value, base) => Some(OTHER_SOURCES),
+            true if self.is_unlike(metric, value, base) => Some(NOT_COMPARABLE),
             _ => None,
         };
         match unrated {
@@ -125,7 +125,7 @@ impl FigureBuilder<'_> {
 
     /// Whether a printed change is welcome; of few events or incomplete days it is not rated.
     pub fn tone_of(&self, metric: &str, change: &Figure) -> Tone {
-        if [FEW, IMMATURE, OTHER_SOURCES].contains(&change.text.as_str()) {
+        if [FEW, IMMATURE, NOT_COMPARABLE].contains(&change.text.as_str()) {
             Tone::Neutral
         } else {
             self.tone(metric, change.value)

@@ -63,7 +63,7 @@ impl FigureBuilder<'_> {
 
     /// What must be stated of printed figures, a sentence each.
     pub fn notes(&self) -> Vec<String> {
-        self.notes.iter().cloned().chain(self.notes_of_beginnings()).collect()
+        self.notes.iter().cloned().chain(self.notes_of_unlike()).collect()
     }
 
     /// Notes what readers must know of a figure: that its last days are incomplete, or that its first are missing.

@@ -147,7 +147,7 @@ fn a_source_that_completes_days_later_is_a_gap_of_what_rests_on_it_alone() {
     };
     let (gaps, complete, remark) = told("search_daily");
     assert_eq!(gaps, [""; 0]);
-    assert!(complete.starts_with("Data of all 2 sources is complete"), "{complete}");
+    assert!(complete.starts_with("Data is complete (Ads)"), "{complete}");
     assert_eq!(remark, "not complete yet: 1 day missing");
 
     let (gaps, complete, _) = told("ad_daily");

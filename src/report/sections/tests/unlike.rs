@@ -1,4 +1,4 @@
-//! Changes from days of fewer sources to days of more.
+//! Changes from days that lack what the value has.
 
 use super::*;
 use crate::report::definition::MetricsSection;
@@ -41,12 +41,33 @@ fn costs(sources: Vec<SourceFreshness>) -> (Document, Card) {
 fn a_change_from_days_of_fewer_sources_is_not_stated_and_the_new_one_is_named() {
     let told = |card: &Card| (card.comparisons[0].change.text.clone(), card.comparisons[0].tone);
     let (document, card) = costs(vec![source("Google Ads", "2026-01-01"), source("LinkedIn Ads", "2026-10-20")]);
-    assert_eq!(told(&card), ("other sources".to_owned(), Tone::Neutral));
+    assert_eq!(told(&card), ("not comparable".to_owned(), Tone::Neutral));
     assert_eq!(card.comparisons[0].base.text, "$1,000.00", "both values stand");
-    let note = "LinkedIn Ads is read since Tue 20 Oct 2026: earlier days have none of it, so changes against them of Media cost are not stated.";
+    let note =
+        "LinkedIn Ads is read since Tue 20 Oct 2026: changes of Media cost against days that lack it are not stated.";
     assert!(document.notes.iter().any(|said| said == note), "{:?}", document.notes);
 
     let (document, card) = costs(vec![source("Google Ads", "2026-01-01"), source("LinkedIn Ads", "2026-10-01")]);
     assert_eq!(told(&card).0, "+100.0%", "both months have both");
     assert!(!document.notes.iter().any(|said| said.contains("is read since")), "{:?}", document.notes);
+}
+
+/// A month that lacked two days made the next one look like growth. What both lack alike is named by the gaps on top.
+#[test]
+fn a_change_from_days_with_holes_is_not_stated_unless_the_value_has_them_too() {
+    let runs = |runs: &[(&str, &str)]| -> Vec<Period> {
+        runs.iter().map(|(start, end)| Period { start: date(start), end: date(end) }).collect()
+    };
+    let mut holed = source("Google Ads", "2026-01-01");
+    holed.parts[0].whole = runs(&[("2026-01-01", "2026-10-05"), ("2026-10-07", "2026-12-01")]);
+    let (document, card) = costs(vec![holed.clone()]);
+    assert_eq!(card.comparisons[0].change.text, "not comparable");
+    let note = "Google Ads: ads: lacks 5 Oct to Tue 6 Oct 2026: changes of Media cost against days that lack it are not stated.";
+    assert!(document.notes.iter().any(|said| said == note), "{:?}", document.notes);
+
+    holed.parts[0].whole =
+        runs(&[("2026-01-01", "2026-10-05"), ("2026-10-07", "2026-11-20"), ("2026-11-21", "2026-12-01")]);
+    let (document, card) = costs(vec![holed]);
+    assert_eq!(card.comparisons[0].change.text, "+100.0%");
+    assert!(document.is_late(), "{:?}", document.gaps);
 }
