@@ -90,6 +90,10 @@ fn change_column(
         }
     }
     let (_, channel) = most.filter(|(moved, _)| !moved.is_zero())?;
+    let totals = (builder.all(metric, readings.period), builder.all(metric, base));
+    if builder.is_unlike(metric, &totals.0, &totals.1) {
+        return None;
+    }
     let (value, before) = (builder.channel(metric, readings.period, channel), builder.channel(metric, base, channel));
     let name = format!("{}: {}", readings.channel_label(channel), builder.label(metric));
     let (by, change) =

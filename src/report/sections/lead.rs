@@ -8,7 +8,7 @@ use crate::domain::metric::Better;
 use crate::domain::period::Period;
 use crate::report::definition::Cadence;
 use crate::report::document::{FreshnessState, Lead, Tone};
-use crate::report::format::{NOT_AVAILABLE, in_sentence};
+use crate::report::format::{NOT_AVAILABLE, NOT_COMPARABLE, in_sentence};
 use crate::report::receipt::Expression;
 use chrono::Days;
 use rust_decimal::{Decimal, dec};
@@ -42,7 +42,9 @@ pub fn lead(readings: &Readings, builder: &mut FigureBuilder<'_>) -> Lead {
     if let Some((_, against, base)) = against.as_ref().filter(|_| is_rated) {
         let base_basis = builder.all(metric, *base);
         let change = builder.change(metric, &basis, &base_basis, &label);
-        if change.text != NOT_AVAILABLE {
+        if change.text == NOT_COMPARABLE {
+            parts.push(format!("{NOT_COMPARABLE} with {against}"));
+        } else if change.text != NOT_AVAILABLE {
             tone = builder.tone_against(metric, &basis, &base_basis, &change);
             let a_day = per_day(readings, builder, metric, *base).map(|text| format!(" ({text} per day)"));
             parts.push(format!("{} vs {against}{}", change.text, a_day.unwrap_or_default()));
@@ -155,7 +157,8 @@ fn channel(
 ) -> Option<String> {
     let of = |period| span(readings, period).map(|span| span.channels.keys().cloned().collect::<BTreeSet<_>>());
     let all: BTreeSet<String> = of(readings.period)?.into_iter().chain(of(base).into_iter().flatten()).collect();
-    if all.len() < 2 {
+    let totals = (builder.all(metric, readings.period), builder.all(metric, base));
+    if all.len() < 2 || builder.is_unlike(metric, &totals.0, &totals.1) {
         return None;
     }
     let moved = |builder: &FigureBuilder<'_>, channel: &String| {
@@ -194,7 +197,11 @@ fn campaign(readings: &Readings, builder: &mut FigureBuilder<'_>, (label, base):
     let names = |period| span(readings, period).map(|span| span.campaigns.keys().cloned().collect::<BTreeSet<_>>());
     let mut all: BTreeSet<String> = names(readings.period)?.into_iter().chain(names(base)?).collect();
     all.remove("");
-    let total = builder.value(&builder.all("cost", base))?;
+    let (spent, before) = (builder.all("cost", readings.period), builder.all("cost", base));
+    if builder.is_unlike("cost", &spent, &before) {
+        return None;
+    }
+    let total = builder.value(&before)?;
     let cost = |builder: &FigureBuilder<'_>, period, name: &String| {
         builder.value(&builder.campaign("cost", period, name)).unwrap_or_default()
     };

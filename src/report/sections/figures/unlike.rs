@@ -27,7 +27,7 @@ fn lack(source: &SourceFreshness, value: Period, base: Period, locale: Locale) -
 
 impl FigureBuilder<'_> {
     /// Whether the base of a metric's change lacks what its value has, which is noted.
-    pub(super) fn is_unlike(&mut self, metric: &str, value: &Expression, base: &Expression) -> bool {
+    pub fn is_unlike(&mut self, metric: &str, value: &Expression, base: &Expression) -> bool {
         let (now, before) = (self.facts_with_days(value), self.facts_with_days(base));
         let mut lacks = BTreeSet::new();
         for (fact, base) in &before {
