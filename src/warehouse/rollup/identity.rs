@@ -38,9 +38,13 @@ pub fn identify(connection: &Connection, workspaces: &str) -> Result<(), Warehou
         connection.query_row("SELECT count(*)::UBIGINT FROM known_key", [], |row| row.get(0)).context(step)?;
     let mut statement = connection
         .prepare(
-            "SELECT one.node::UBIGINT, other.node::UBIGINT FROM same_person AS s
-             JOIN known_key AS one ON one.workspace = s.workspace AND one.key = s.a
-             JOIN known_key AS other ON other.workspace = s.workspace AND other.key = s.b",
+            // In two steps: as one, the planner may join all keys of a workspace with one another first.
+            "WITH found AS MATERIALIZED (
+                 SELECT s.workspace, s.b, one.node FROM same_person AS s
+                 JOIN known_key AS one ON one.workspace = s.workspace AND one.key = s.a
+                 WHERE s.b IS NOT NULL)
+             SELECT found.node::UBIGINT, other.node::UBIGINT FROM found
+             JOIN known_key AS other ON other.workspace = found.workspace AND other.key = found.b",
         )
         .context(step)?;
     let rows = statement.query_map([], |row| Ok((row.get::<_, u64>(0)?, row.get::<_, u64>(1)?))).context(step)?;
