@@ -10,6 +10,7 @@ use super::show::{bytes, count};
 use super::sync::{fetch, print as print_sync};
 use crate::app::issue::Deadline;
 use crate::app::{App, Selection};
+use crate::config::WorkspaceSettings;
 use crate::daemon::start_log;
 use crate::jobs::deliver::{BusyQueues, deliver_due};
 use crate::report::definition::Cadence;
@@ -19,6 +20,7 @@ use crate::warehouse::outbox::Ending;
 use anyhow::{anyhow, bail};
 use chrono::Days;
 use folder::Memory;
+use futures_util::future::try_join_all;
 use guide::Guide;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -109,18 +111,8 @@ async fn build(dir: &Path, days: u64, sandbox: &Sandbox, memory: &Memory, clock:
     let rolled: u64 = app.rollup(&all).await?.iter().map(|(_, rolled)| rolled.days).sum();
     outln!("\nsynced {} rows ({}); {} days computed", count(rows), bytes(size), count(rolled));
 
-    let mut issued: Vec<Issued> = Vec::new();
-    for workspace in &app.settings.workspaces {
-        for (_, report) in app.settings.report_jobs(&workspace.workspace.id) {
-            let of = &workspace.workspace;
-            let today = app.clock.now().with_timezone(&of.time_zone).date_naive();
-            let last = report.base.cadence.last_whole(today, of.calendar());
-            let reports = if report.base.cadence == Cadence::Daily { REPORTS } else { 1 };
-            for back in (0..reports).rev() {
-                issued.extend(issue_job(&app, workspace, report, last.back(back), Deadline::None, false).await?);
-            }
-        }
-    }
+    let all = app.settings.workspaces.iter().map(|workspace| issue_all(&app, workspace));
+    let issued: Vec<Issued> = try_join_all(all).await?.into_iter().flatten().collect();
     let sent = deliver_due(&app.warehouse, &app.deliverers()?, &app.clock, &BusyQueues::default()).await?;
     outln!();
     print(&issued, &sent);
@@ -130,6 +122,21 @@ async fn build(dir: &Path, days: u64, sandbox: &Sandbox, memory: &Memory, clock:
     closing(dir, &issued, begun);
     let is_sent = sent.iter().all(|delivery| matches!(delivery.ending, Ending::Accepted { .. }));
     Ok(if is_sent && is_well { Outcome::Done } else { Outcome::Partly })
+}
+
+/// The reports of a company: the last ones of each of its jobs.
+async fn issue_all(app: &App, workspace: &WorkspaceSettings) -> anyhow::Result<Vec<Issued>> {
+    let of = &workspace.workspace;
+    let today = app.clock.now().with_timezone(&of.time_zone).date_naive();
+    let mut issued = Vec::new();
+    for (_, report) in app.settings.report_jobs(&of.id) {
+        let last = report.base.cadence.last_whole(today, of.calendar());
+        let reports = if report.base.cadence == Cadence::Daily { REPORTS } else { 1 };
+        for back in (0..reports).rev() {
+            issued.extend(issue_job(app, workspace, report, last.back(back), Deadline::None, false).await?);
+        }
+    }
+    Ok(issued)
 }
 
 /// Starts the sandbox as it was the last time. Where vendors are to stay up, only on the port that is

@@ -115,6 +115,19 @@ fn pieces(mut source: impl Read, mut take: impl FnMut(Piece<'_>) -> io::Result<b
     }
 }
 
+/// Bytes that stand in a text as they are: most of a page, so they are passed over by this table alone.
+const PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    let mut byte = 0;
+    while byte < b' ' as usize {
+        plain[byte] = false;
+        byte += 1;
+    }
+    plain[b'"' as usize] = false;
+    plain[b'\\' as usize] = false;
+    plain
+};
+
 /// Quick, for what nearly every page is.
 #[derive(Debug, Default)]
 struct Guard {
@@ -129,7 +142,14 @@ struct Guard {
 
 impl Guard {
     fn passes(&mut self, text: &str) -> bool {
-        for byte in text.bytes() {
+        let mut bytes = text.as_bytes();
+        loop {
+            if self.in_string && self.escape == 0 {
+                let plain = bytes.iter().take_while(|byte| PLAIN[usize::from(**byte)]).count();
+                bytes = &bytes[plain..];
+            }
+            let Some((&byte, rest)) = bytes.split_first() else { return true };
+            bytes = rest;
             if self.in_string {
                 match (self.escape, byte) {
                     // It may be half a character.
@@ -169,7 +189,6 @@ impl Guard {
                 self.last = byte;
             }
         }
-        true
     }
 }
 

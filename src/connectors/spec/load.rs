@@ -43,8 +43,9 @@ pub enum LoadMode {
     ReplaceWindow {
         column: String,
         partition: Option<String>,
-        /// The query relates no row to another day's and asks neither for its window, nor for when it
-        /// was fetched, nor for the numbers of pages: slices whose days hold nothing yet may be read at once.
+        /// The query relates no row to another day's and asks neither for its window (but by `of_day`: a row
+        /// that needs it ends the reading at once), nor for when it was fetched, nor for the numbers of
+        /// pages: slices whose days hold nothing yet may be read at once.
         days_stand_alone: bool,
     },
     /// All rows of this connection.
