@@ -76,7 +76,15 @@ fn row(key: &SliceKey) -> String {
 
 /// The condition that a row is one of the keys, of which there is at least one.
 fn is_among<'a>(keys: impl Iterator<Item = &'a SliceKey>) -> String {
-    let rows: Vec<String> = keys.map(|key| format!("({})", row(key))).collect();
+    let keys: Vec<&SliceKey> = keys.collect();
+    if let [SliceKey { workspace, connection, stream, slice }] = keys.as_slice() {
+        // A list of one takes twice as long.
+        let [workspace, connection, stream, slice] = [workspace, connection, stream, slice].map(|text| literal(text));
+        return format!(
+            "workspace = {workspace} AND connection = {connection} AND stream = {stream} AND slice = {slice}"
+        );
+    }
+    let rows: Vec<String> = keys.into_iter().map(|key| format!("({})", row(key))).collect();
     format!("(workspace, connection, stream, slice) IN (VALUES {})", rows.join(", "))
 }
 

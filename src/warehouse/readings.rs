@@ -6,6 +6,7 @@ pub use reach::{Reach, reach, reach_of_all};
 
 use super::error::{Context, WarehouseError};
 use super::queries;
+use super::sql::literal;
 use crate::domain::period::Period;
 use chrono::NaiveDate;
 use duckdb::{Connection, params};
@@ -111,18 +112,17 @@ pub fn check(reader: &Connection, workspace: &str, sql: &str, period: Period) ->
     } else {
         String::new()
     };
+    // Values in the text: a statement with parameters is planned twice.
+    let of_workspace = format!("workspace = {}", literal(workspace));
     if !has("says") {
-        let sql = format!("SELECT count(*)::UBIGINT FROM ({sql}) WHERE workspace = ? {of_days}");
-        return reader.query_row(&sql, params![workspace], |row| row.get(0)).context(step).map(Checked::Broken);
+        let sql = format!("SELECT count(*)::UBIGINT FROM ({sql}) WHERE {of_workspace} {of_days}");
+        return reader.query_row(&sql, [], |row| row.get(0)).context(step).map(Checked::Broken);
     }
     let order = if has("date") { "ORDER BY date DESC" } else { "" };
-    let sql = format!("SELECT says FROM ({sql}) WHERE workspace = ? AND says IS NOT NULL {of_days} {order}");
+    let sql = format!("SELECT says FROM ({sql}) WHERE {of_workspace} AND says IS NOT NULL {of_days} {order}");
     let mut statement = reader.prepare(&sql).context(step)?;
-    let mut says: Vec<String> = statement
-        .query_map(params![workspace], |row| row.get(0))
-        .context(step)?
-        .collect::<Result<_, _>>()
-        .context(step)?;
+    let mut says: Vec<String> =
+        statement.query_map([], |row| row.get(0)).context(step)?.collect::<Result<_, _>>().context(step)?;
     let more = says.len().saturating_sub(MOST_TOLD);
     if more > 0 {
         says.truncate(MOST_TOLD);

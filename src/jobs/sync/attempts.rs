@@ -98,6 +98,9 @@ pub async fn enter(context: &SyncContext, batch: &[LandedSlice], deaths: &Deaths
 
 /// Notes that the loads of these slices ended.
 pub async fn leave(context: &SyncContext, batch: &[LandedSlice]) -> Result<(), WarehouseError> {
+    if batch.is_empty() {
+        return Ok(());
+    }
     let keys: Vec<SliceKey> = batch.iter().map(key_of).collect();
     context.warehouse.write(move |writer| end(writer, &keys)).await
 }

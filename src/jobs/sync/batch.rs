@@ -121,7 +121,11 @@ pub async fn load_batch(
         };
     }
     let done = load_entered(context, source, batch, mode).await;
-    if let Err(error) = attempts::leave(context, batch).await {
+    // Those that were loaded have noted it themselves.
+    let is_loaded = |index: usize| done.get(index).is_some_and(Result::is_ok);
+    let left: Vec<LandedSlice> =
+        batch.iter().enumerate().filter(|(index, _)| !is_loaded(*index)).map(|(_, landed)| landed.clone()).collect();
+    if let Err(error) = attempts::leave(context, &left).await {
         tracing::warn!(error = %error, "the end of a load could not be noted");
     }
     done

@@ -1,5 +1,6 @@
 //! A landed slice as the warehouse wants to be asked to load it.
 
+use super::attempts;
 use super::context::{Source, SyncContext, SyncMode};
 use super::decoded_pages::{self, NotDecoded, decoded_pages};
 use super::soft_pages::soft_pages;
@@ -167,6 +168,7 @@ pub fn load_request(
             ("settings", Some(settings(&connection.settings))),
             ("since", is_from_before.then(|| source.since.to_string())),
         ],
+        attempt: Some(attempts::key_of(landed)),
         person_key: person_key.clone(),
     })
 }

@@ -10,7 +10,7 @@ use crate::warehouse::error::{Context, WarehouseError};
 use crate::warehouse::sql::literal;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use duckdb::{Transaction, params};
+use duckdb::Transaction;
 
 /// Enters the days of a loaded slice. A day counts as whole once it had ended when the vendor was asked,
 /// see [`first_open_day`], and where its answer is believed.
@@ -32,43 +32,28 @@ pub fn enter(
         ),
         None => "false".to_owned(),
     };
-    transaction
-        .execute(
-            &format!(
-                "DELETE FROM ops.coverage WHERE workspace = ? AND connection = ? AND stream = ? AND partition = ?
-                 AND date >= ? AND date < ? AND NOT {is_doubted} AND NOT {keeps}"
-            ),
-            params![request.workspace, request.connection, request.stream, request.partition, start, end],
-        )
-        .context(step)?;
+    // Values in the text: a statement with parameters is planned twice.
+    let of_stream = doubt::of_stream("c", request);
     // Where every day was removed, none is looked for: that is half of the statement's time.
     let stays = if loaded.doubted.is_empty() && request.first_whole.is_none() {
-        "false"
+        "false".to_owned()
     } else {
-        "EXISTS (SELECT 1 FROM ops.coverage AS c WHERE c.workspace = $1 AND c.connection = $2 AND c.stream = $3
-             AND c.partition = $4 AND c.date = d.date)"
+        format!("EXISTS (SELECT 1 FROM ops.coverage AS c WHERE {of_stream} AND c.date = d.date)")
     };
+    let place = [&request.workspace, &request.connection, &request.stream, &request.partition];
     transaction
-        .execute(
-            &format!(
-                "INSERT INTO ops.coverage
-                 SELECT $1, $2, $3, $4, date, $5, $6, date < CAST($7 AS DATE), NULL, NULL
+        .execute_batch(&format!(
+            "DELETE FROM ops.coverage AS c WHERE {of_stream}
+                 AND date >= DATE '{start}' AND date < DATE '{end}' AND NOT {is_doubted} AND NOT {keeps};
+             INSERT INTO ops.coverage
+                 SELECT {}, date, {}, TIMESTAMP '{}', date < DATE '{first_running_day}', NULL, NULL
                  FROM (SELECT CAST(day AS DATE) AS date
-                     FROM range(CAST($8 AS TIMESTAMP), CAST($9 AS TIMESTAMP), INTERVAL 1 DAY) AS days(day)) AS d
-                 WHERE NOT {is_doubted} AND NOT {stays}"
-            ),
-            params![
-                request.workspace,
-                request.connection,
-                request.stream,
-                request.partition,
-                request.load_id,
-                request.fetched_at.naive_utc(),
-                first_running_day,
-                start,
-                end
-            ],
-        )
+                     FROM range(TIMESTAMP '{start}', TIMESTAMP '{end}', INTERVAL 1 DAY) AS days(day)) AS d
+                 WHERE NOT {is_doubted} AND NOT {stays}",
+            place.map(|text| literal(text)).join(", "),
+            literal(&request.load_id),
+            request.fetched_at.format("%Y-%m-%d %H:%M:%S%.6f"),
+        ))
         .context(step)?;
     doubt::enter(transaction, request, &loaded.doubted)
 }
@@ -82,10 +67,12 @@ pub fn note_accepted(
     let Some((start, end)) = request.window else { return Ok(()) };
     let (first, last, days): (Option<NaiveDate>, Option<NaiveDate>, u64) = transaction
         .query_row(
-            "SELECT min(date), max(date), count(*)::UBIGINT FROM ops.coverage
-             WHERE workspace = ? AND connection = ? AND stream = ? AND partition = ? AND date >= ? AND date < ?
-               AND standing = 'accepting'",
-            params![request.workspace, request.connection, request.stream, request.partition, start, end],
+            &format!(
+                "SELECT min(date), max(date), count(*)::UBIGINT FROM ops.coverage AS c
+                 WHERE {} AND date >= DATE '{start}' AND date < DATE '{end}' AND standing = 'accepting'",
+                doubt::of_stream("c", request)
+            ),
+            [],
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )
         .context(|| "looking for accepted days".to_owned())?;

@@ -5,9 +5,11 @@
 use super::pages::{PAGES_OF_SLICE, create_pages};
 use super::stage::forget_rejects;
 use super::table_columns::columns;
-use super::{LoadRequest, Loaded, Replaces, Target, contract, finish, merge, stage};
+use super::{LoadRequest, Loaded, Replaces, Target, close, contract, finish, merge, stage};
+use crate::warehouse::attempts::{self, SliceKey};
 use crate::warehouse::clock;
 use crate::warehouse::error::{Context, WarehouseError};
+use crate::warehouse::facts;
 use crate::warehouse::privacy::{columns as personal, erased};
 use crate::warehouse::queries;
 use crate::warehouse::sql::literal;
@@ -64,6 +66,7 @@ fn load_slices(
         }
     }
     let mut all = Vec::new();
+    let mut before = whole;
     for request in requests {
         let count: u64 = rows.get(&request.load_id).copied().unwrap_or_default();
         let mut loaded =
@@ -71,11 +74,20 @@ fn load_slices(
         for target in &request.targets {
             forget_rejects(&transaction, request, target)?;
         }
-        stage::set_variables(&transaction, request)?;
-        create_pages(&transaction, std::slice::from_ref(request))?;
+        stage::change_variables(&transaction, before, request)?;
+        before = request;
+        if requests.len() > 1 {
+            create_pages(&transaction, std::slice::from_ref(request))?;
+        }
         finish(&transaction, request, now, &mut loaded)?;
         all.push(loaded);
     }
+    // The cursor moves to the end of the last of them.
+    if let Some(last) = requests.iter().rfind(|request| request.read_until.is_some()) {
+        close(&transaction, last)?;
+    }
+    let ended: Vec<SliceKey> = requests.iter().filter_map(|request| request.attempt.clone()).collect();
+    attempts::forget(&transaction, &ended)?;
     stage::drop_page(&transaction)?;
     transaction.commit().context(step)?;
     Ok(Some(all))
@@ -118,10 +130,12 @@ fn insert(transaction: &Transaction<'_>, requests: &[LoadRequest], target: &Targ
     let names = columns(transaction, &target.table)?.join(", ");
     queries::examine(transaction, &target.sql)?;
     let load_id = of_slice(requests, |request| literal(&request.load_id));
-    let is_as_agreed = match contract::fault(transaction, &target.table)? {
-        Some(fault) => format!("({fault}) IS NULL"),
-        None => "true".to_owned(),
+    // Queries of built-in facts hold their rows against the contract themselves.
+    let fault = match facts::builtin().get(&target.table) {
+        Some(_) => None,
+        None => contract::fault(transaction, &target.table)?,
     };
+    let is_as_agreed = fault.map_or_else(|| "true".to_owned(), |fault| format!("({fault}) IS NULL"));
     transaction
         .execute_batch(&format!(
             "INSERT INTO core.{} (workspace, connection, {names}, load_id)

@@ -98,7 +98,7 @@ pub fn doubt(
     let confirmed =
         target.doubt.confirmed_by.as_ref().map_or_else(|| "false".to_owned(), |by| measures.confirmed(request, by));
     let accepting = literal(Standing::Accepting.name());
-    let of_stream = of_stream(request);
+    let of_stream = of_stream("v", request);
     let sql = format!(
         "WITH held AS (SELECT {column} AS date, {amounts} AS held FROM core.{table} WHERE {covered} GROUP BY 1),
          came AS (SELECT {column} AS date, {amounts} AS came FROM staged GROUP BY 1),
@@ -222,9 +222,10 @@ pub fn quarantined(
     Ok(Some((told, Share(share))))
 }
 
-fn of_stream(request: &LoadRequest) -> String {
+/// The condition that a row `alias` of the ledger is of the stream's partition.
+pub(super) fn of_stream(alias: &str, request: &LoadRequest) -> String {
     format!(
-        "v.workspace = {} AND v.connection = {} AND v.stream = {} AND v.partition = {}",
+        "{alias}.workspace = {} AND {alias}.connection = {} AND {alias}.stream = {} AND {alias}.partition = {}",
         literal(&request.workspace),
         literal(&request.connection),
         literal(&request.stream),
@@ -254,7 +255,8 @@ pub(super) fn distrust(
 fn accepted_days(transaction: &Transaction<'_>, request: &LoadRequest) -> Result<Vec<NaiveDate>, WarehouseError> {
     let step = || "looking for days that a person accepts".to_owned();
     let accepting = literal(Standing::Accepting.name());
-    let sql = format!("SELECT date FROM ops.coverage AS v WHERE {} AND standing = {accepting}", of_stream(request));
+    let sql =
+        format!("SELECT date FROM ops.coverage AS v WHERE {} AND standing = {accepting}", of_stream("v", request));
     let mut statement = transaction.prepare(&sql).context(step)?;
     statement.query_map([], |row| row.get(0)).context(step)?.collect::<Result<_, _>>().context(step)
 }

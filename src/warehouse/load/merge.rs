@@ -20,10 +20,11 @@ pub fn merge(
     let table = &target.table;
     let names = columns(transaction, table)?.join(", ");
     let covered = covered(request, target) + &believed(target);
-    let count =
-        |sql: &str| -> Result<u64, WarehouseError> { transaction.query_row(sql, [], |row| row.get(0)).context(step) };
-    let staged = count("SELECT count(*)::UBIGINT FROM staged")?;
-    let held = count(&format!("SELECT count(*)::UBIGINT FROM core.{table} WHERE {covered}"))?;
+    let count = |one: &str, other: &str| -> Result<(u64, u64), WarehouseError> {
+        let sql = format!("SELECT (SELECT count(*) FROM {one})::UBIGINT, (SELECT count(*) FROM {other})::UBIGINT");
+        transaction.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?))).context(step)
+    };
+    let (staged, held) = count("staged", &format!("core.{table} WHERE {covered}"))?;
     if held > 0 {
         // EXCEPT compares whole rows, nulls as equal; keys are unique on both sides.
         transaction
@@ -42,8 +43,7 @@ pub fn merge(
             ))
             .context(step)?;
     }
-    let gone = count("SELECT count(*)::UBIGINT FROM gone")?;
-    let fresh = count("SELECT count(*)::UBIGINT FROM fresh")?;
+    let (gone, fresh) = count("gone", "fresh")?;
     if gone > 0 {
         let same_key: Vec<String> =
             target.key.iter().map(|column| format!("gone.{column} IS NOT DISTINCT FROM old.{column}")).collect();
@@ -61,27 +61,24 @@ pub fn merge(
             .context(step)?;
         transaction.execute_batch(&format!("DELETE FROM core.{table} AS old WHERE {is_gone}")).context(step)?;
     }
+    // Values in the text: a statement with parameters is planned twice.
+    let (workspace, load_id) = (literal(&request.workspace), literal(&request.load_id));
     if fresh > 0 {
         transaction
-            .execute(
-                &format!(
-                    "INSERT INTO core.{table} (workspace, connection, {names}, load_id)
-                     SELECT ?, ?, {names}, ? FROM fresh"
-                ),
-                params![request.workspace, request.connection, request.load_id],
-            )
+            .execute_batch(&format!(
+                "INSERT INTO core.{table} (workspace, connection, {names}, load_id)
+                 SELECT {workspace}, {}, {names}, {load_id} FROM fresh",
+                literal(&request.connection)
+            ))
             .context(step)?;
     }
     for column in &target.touches {
         transaction
-            .execute(
-                &format!(
-                    "INSERT INTO ops.touched_day
-                     SELECT DISTINCT ?, {column}, ? FROM (SELECT {column} FROM gone UNION SELECT {column} FROM fresh)
-                     WHERE {column} IS NOT NULL"
-                ),
-                params![request.workspace, request.load_id],
-            )
+            .execute_batch(&format!(
+                "INSERT INTO ops.touched_day
+                 SELECT DISTINCT {workspace}, {column}, {load_id}
+                 FROM (SELECT {column} FROM gone UNION SELECT {column} FROM fresh) WHERE {column} IS NOT NULL"
+            ))
             .context(step)?;
     }
     transaction

@@ -15,24 +15,46 @@ pub const LONGEST_RAW: usize = 20_000;
 
 /// Binds what the stream's query may ask by `getvariable`.
 pub fn set_variables(transaction: &Transaction<'_>, request: &LoadRequest) -> Result<(), WarehouseError> {
-    let set = |name: &str, value: Option<&str>| {
+    set(transaction, variables(request))
+}
+
+/// The same where those of `before` are bound: each takes as long as a small query.
+pub fn change_variables(
+    transaction: &Transaction<'_>,
+    before: &LoadRequest,
+    request: &LoadRequest,
+) -> Result<(), WarehouseError> {
+    let before = variables(before);
+    set(transaction, variables(request).into_iter().filter(|variable| !before.contains(variable)))
+}
+
+fn set<'a>(
+    transaction: &Transaction<'_>,
+    variables: impl IntoIterator<Item = (&'a str, Option<String>)>,
+) -> Result<(), WarehouseError> {
+    for (name, value) in variables {
         // SET takes no bound values; a quoted literal with doubled quotes holds any text.
-        let literal = value.map_or_else(|| "NULL".to_owned(), literal);
-        transaction.execute_batch(&format!("SET VARIABLE {name} = {literal}")).context(|| format!("setting {name}"))
-    };
-    set("workspace", Some(&request.workspace))?;
-    set("connection", Some(&request.connection))?;
-    set("partition", Some(&request.partition))?;
-    set("time_zone", Some(&request.time_zone))?;
-    set("person_key", Some(request.person_key.expose()))?;
-    set("currency", Some(&request.currency))?;
-    set("fetched_unix", Some(&request.fetched_at.timestamp().to_string()))?;
-    for (name, value) in &request.variables {
-        set(name, value.as_deref())?;
+        let value = value.as_deref().map_or_else(|| "NULL".to_owned(), literal);
+        transaction.execute_batch(&format!("SET VARIABLE {name} = {value}")).context(|| format!("setting {name}"))?;
     }
+    Ok(())
+}
+
+fn variables(request: &LoadRequest) -> Vec<(&'static str, Option<String>)> {
     let (start, end) = request.window.unzip();
-    set("window_start", start.map(|date| date.to_string()).as_deref())?;
-    set("window_end", end.map(|date| date.to_string()).as_deref())
+    let mut all = vec![
+        ("workspace", Some(request.workspace.clone())),
+        ("connection", Some(request.connection.clone())),
+        ("partition", Some(request.partition.clone())),
+        ("time_zone", Some(request.time_zone.clone())),
+        ("person_key", Some(request.person_key.expose().to_owned())),
+        ("currency", Some(request.currency.clone())),
+        ("fetched_unix", Some(request.fetched_at.timestamp().to_string())),
+        ("window_start", start.map(|date| date.to_string())),
+        ("window_end", end.map(|date| date.to_string())),
+    ];
+    all.extend(request.variables.iter().cloned());
+    all
 }
 
 /// Runs the target's query once, moves rows with a problem to quarantine, and offers the others as
@@ -117,7 +139,8 @@ pub fn stage(
         }
     }
     let names = columns.join(", ");
-    let is_there = if has_column(transaction, "read", "is_absent")? { " AND NOT is_absent" } else { "" };
+    let may_be_absent = target.sql.contains("is_absent") && has_column(transaction, "read", "is_absent")?;
+    let is_there = if may_be_absent { " AND NOT is_absent" } else { "" };
     transaction
         .execute_batch(&format!(
             "CREATE OR REPLACE TEMP VIEW stated AS SELECT {names} FROM read WHERE problem IS NULL;
@@ -143,21 +166,19 @@ pub fn forget_rejects(
     request: &LoadRequest,
     target: &Target,
 ) -> Result<(), WarehouseError> {
+    // Values in the text: a statement with parameters is planned twice.
     transaction
-        .execute(
+        .execute_batch(&format!(
             "DELETE FROM ops.quarantine
-             WHERE workspace = ? AND connection = ? AND stream = ? AND slice IN (?, ?) AND table_name = ?",
-            params![
-                request.workspace,
-                request.connection,
-                request.stream,
-                request.slice,
-                request.slice_before,
-                target.table
-            ],
-        )
-        .context(|| "clearing earlier rejects".to_owned())?;
-    Ok(())
+             WHERE workspace = {} AND connection = {} AND stream = {} AND slice IN ({}, {}) AND table_name = {}",
+            literal(&request.workspace),
+            literal(&request.connection),
+            literal(&request.stream),
+            literal(&request.slice),
+            literal(&request.slice_before),
+            literal(&target.table)
+        ))
+        .context(|| "clearing earlier rejects".to_owned())
 }
 
 fn quarantine(
@@ -252,23 +273,33 @@ pub fn note_fields(
         )
         .context(step)?;
     let Some(structure) = structure else { return Ok(()) };
-    let of_stream = params![request.workspace, request.connection, request.stream];
+    let of_stream = [&request.workspace, &request.connection, &request.stream].map(|text| literal(text));
+    let [workspace, connection, stream] = &of_stream;
     let mut known = transaction
-        .prepare("SELECT field FROM ops.stream_field WHERE workspace = ? AND connection = ? AND stream = ?")
+        .prepare(&format!(
+            "SELECT field FROM ops.stream_field
+             WHERE workspace = {workspace} AND connection = {connection} AND stream = {stream}"
+        ))
         .context(step)?;
     let known: BTreeSet<String> =
-        known.query_map(of_stream, |row| row.get(0)).context(step)?.collect::<Result<_, _>>().context(step)?;
+        known.query_map([], |row| row.get(0)).context(step)?.collect::<Result<_, _>>().context(step)?;
     let (new, note) = new_fields(&structure, &known);
     loaded.notes.extend(note);
-    for field in &new {
-        transaction
-            .execute(
-                "INSERT INTO ops.stream_field VALUES (?, ?, ?, ?, ?)",
-                params![request.workspace, request.connection, request.stream, field, request.load_id],
-            )
-            .context(step)?;
+    if new.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    transaction
+        .execute(
+            &format!(
+                "INSERT INTO ops.stream_field
+                 SELECT {}, unnest(from_json(CAST(? AS JSON), '[\"VARCHAR\"]')), {}",
+                of_stream.join(", "),
+                literal(&request.load_id)
+            ),
+            [serde_json::Value::from(new).to_string()],
+        )
+        .map(drop)
+        .context(step)
 }
 
 /// Fields of a structure, as DuckDB gives that of JSON, which are not among the known ones; and what is

@@ -73,6 +73,7 @@ pub(super) fn request(folder: &Path, load_id: &str, body: &str) -> LoadRequest {
         caveats: Vec::new(),
         read_until: None,
         variables: Vec::new(),
+        attempt: None,
         person_key: Secret::new("k'ey"),
     }
 }

@@ -67,13 +67,14 @@ pub fn of_fact(connection: &Connection, fact: &str) -> Result<Vec<PersonalColumn
     let sql = format!(
         "SELECT c.column_name, coalesce(c.personal, n.kind), c.type = 'VARCHAR[]', c.person_role
          FROM ops.fact_column AS c LEFT JOIN (VALUES {}) AS n(name, kind) ON n.name = c.column_name
-         WHERE c.fact = ? AND coalesce(c.personal, n.kind) IS NOT NULL AND c.type IN ('VARCHAR', 'VARCHAR[]')
+         WHERE c.fact = {} AND coalesce(c.personal, n.kind) IS NOT NULL AND c.type IN ('VARCHAR', 'VARCHAR[]')
          ORDER BY c.position",
-        known_names()
+        known_names(),
+        literal(fact)
     );
     let mut statement = connection.prepare(&sql).context(step)?;
     let rows = statement
-        .query_map(params![fact], |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?)))
+        .query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get(3)?)))
         .context(step)?;
     let mut found = Vec::new();
     for row in rows {

@@ -33,7 +33,7 @@ impl<'a> Measures<'a> {
     pub fn confirmed(&self, request: &LoadRequest, by: &Confirm) -> String {
         let (workspace, connection) = (literal(&request.workspace), literal(&request.connection));
         let (stream, partition) = (literal(&by.stream), literal(&request.partition));
-        let own = of_stream(request);
+        let own = of_stream("v", request);
         let other = |column: &str| other_sum(by, column, [&workspace, &connection, &partition, "f.date"]);
         let others = std::iter::once(other(&by.measure)).chain(self.0.iter().skip(1).map(|column| other(column)));
         let holds =

@@ -10,6 +10,8 @@ use crate::warehouse::sql::literal;
 use crate::warehouse::{facts, queries};
 use duckdb::Transaction;
 use serde_json::Value;
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 /// Operators of a plan that makes each row of one page alone.
 const ROW_WISE: [&str; 6] = ["PROJECTION", "FILTER", "UNNEST", "SEQ_SCAN", "UNION", "RESULT_COLLECTOR"];
@@ -59,14 +61,11 @@ pub(super) fn rows(
     let sql = target.sql.trim_end().trim_end_matches(';');
     let table = rows_of(target);
     let mut sets: Vec<Vec<usize>> = Vec::new();
-    let is_row_wise = match slices.first() {
-        Some(first) => {
-            view(transaction, &[first.no])?;
-            stage::set_variables(transaction, first.request)?;
-            is_row_wise(transaction, sql)?
-        }
-        None => return Ok(()),
-    };
+    let Some(first) = slices.first() else { return Ok(()) };
+    let mut before = first.request;
+    view(transaction, &[first.no])?;
+    stage::set_variables(transaction, before)?;
+    let is_row_wise = is_row_wise(transaction, sql)?;
     for slice in slices.iter() {
         let same = |set: &&mut Vec<usize>| are_alike(sql, slices[set[0]].request, slice.request);
         match sets.iter_mut().find(|set| is_row_wise && same(set)) {
@@ -76,7 +75,9 @@ pub(super) fn rows(
     }
     for (index, set) in sets.iter().enumerate() {
         view(transaction, set)?;
-        stage::set_variables(transaction, slices[set[0]].request)?;
+        let request = slices[set[0]].request;
+        stage::change_variables(transaction, before, request)?;
+        before = request;
         let (number, page_no) = match set.as_slice() {
             [one] => (one.to_string(), "page_no".to_owned()),
             _ => (format!("page_no // {PAGES_OF_SLICE}"), format!("page_no % {PAGES_OF_SLICE}")),
@@ -150,13 +151,30 @@ fn are_alike(sql: &str, one: &LoadRequest, other: &LoadRequest) -> bool {
         && own.into_iter().chain(further).all(|name| !asks(name) || is_equal(name))
 }
 
+/// Queries found to be so, by their text: planning one takes as long as running it.
+static KNOWN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+/// Beyond so many they are looked at anew.
+const MOST_KNOWN: usize = 1000;
+
 /// Whether each row of a query comes of one page, whatever other pages there are.
 fn is_row_wise(transaction: &Transaction<'_>, sql: &str) -> Result<bool, WarehouseError> {
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if known().contains(sql) {
+        return Ok(true);
+    }
     let plan: String = transaction
         .query_row(&format!("EXPLAIN (FORMAT JSON) {sql}"), [], |row| row.get(1))
         .context(|| "looking at a query".to_owned())?;
     let plan: Value = serde_json::from_str(&plan).unwrap_or(Value::Null);
-    Ok(plan.as_array().is_some_and(|nodes| !nodes.is_empty() && nodes.iter().all(holds_row_wise)))
+    let is_so = plan.as_array().is_some_and(|nodes| !nodes.is_empty() && nodes.iter().all(holds_row_wise));
+    if is_so {
+        let mut known = known();
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        known.insert(sql.to_owned());
+    }
+    Ok(is_so)
 }
 
 fn holds_row_wise(node: &Value) -> bool {
