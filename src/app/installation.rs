@@ -14,7 +14,7 @@ use crate::domain::period::Period;
 use crate::jobs::agreement::FigureCheck;
 use crate::jobs::files::{FileSource, sync_files, tell_orphans};
 use crate::jobs::maintenance::MaintenanceContext;
-use crate::jobs::sync::{Progress, Source, StreamOutcome, SyncContext, sync_connection};
+use crate::jobs::sync::{Progress, Source, StreamOutcome, SyncContext, allowances, sync_connection};
 use crate::jobs::template_trial::bounded;
 use crate::report::templates::{TemplateProblem, Templates};
 use crate::support::clock::Clock;
@@ -75,6 +75,9 @@ impl App {
         let now = clock.now();
         let warehouse = opening::open(&settings, accepted, now)?;
         let engine = Arc::new(Engine::new(data.join("landing"), clock.clone())?.keeping_tokens(data.join(FOLDER)));
+        if let Err(error) = allowances::remember(&engine, &warehouse, now) {
+            tracing::warn!(error = %error, "what was used up of vendors' allowances is not known; they are asked");
+        }
         let sync = SyncContext {
             root: Some(std::path::absolute(root).unwrap_or_else(|_| root.to_owned())),
             ..SyncContext::new(engine, warehouse.clone(), clock.clone(), person_key(&settings)?)

@@ -11,10 +11,11 @@ use crate::jobs::agreement;
 use crate::jobs::issue;
 use crate::jobs::maintenance::{FIGURES, Step, maintain};
 use crate::jobs::report::ReportError;
-use crate::jobs::sunset;
 use crate::jobs::sync::StreamOutcome;
+use crate::jobs::{horizon, sunset};
 use crate::support::blocking::off_thread;
 use crate::support::clock::Clock;
+use crate::warehouse::credential_ends;
 use crate::warehouse::{Warehouse, WarehouseError};
 use chrono::{DateTime, Utc};
 use futures_util::future::LocalBoxFuture;
@@ -119,6 +120,7 @@ pub async fn run_maintenance(app: &App) -> End {
     let night = off_thread(move || maintain(&context, now)).await;
     tell_differences(app, &night.steps, now).await;
     tell_version_ends(app, now).await;
+    tell_credential_ends(app, now).await;
     let told = |step: &Step| format!("{}: {}", step.name, step.says);
     let broken: Vec<&Step> = night.steps.iter().filter(|step| !step.is_ok).collect();
     if broken.is_empty() {
@@ -154,6 +156,22 @@ async fn tell_version_ends(app: &App, now: DateTime<Utc>) {
     };
     if let Err(error) = told {
         tracing::error!(error = %error, "the operator cannot be told that API versions end");
+    }
+}
+
+/// The operator is notified of credentials that end.
+async fn tell_credential_ends(app: &App, now: DateTime<Utc>) {
+    let told = async {
+        let stated = app.warehouse.read(credential_ends::all).await?;
+        let ends = super::credential_ends(&app.settings, app.catalog(), &stated, now);
+        if ends.is_empty() {
+            return Ok(());
+        }
+        horizon::tell(&app.warehouse, &app.deliverers()?.policy.operator, &ends, now).await.map(drop)?;
+        Ok::<(), AppError>(())
+    };
+    if let Err(error) = told.await {
+        tracing::error!(error = %error, "the operator cannot be told that credentials end");
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod error;
 pub mod file_modes;
+mod horizons;
 mod installation;
 pub mod issue;
 mod job_host;
@@ -14,6 +15,7 @@ mod sources;
 mod sunsets;
 
 pub use error::AppError;
+pub use horizons::{credential_ends, next_credential_ends};
 pub use installation::{App, Selection, TEMPLATES, known_names, rollup_sql, template_problems};
 pub use job_host::run_maintenance;
 pub use opening::{database_file, person_key};

@@ -29,6 +29,7 @@ mod online;
 mod person;
 mod plan;
 mod preview;
+mod quota;
 mod reissue;
 mod remote;
 mod report;
@@ -165,6 +166,8 @@ enum Command {
     Maintain(maintain::MaintainArgs),
     /// Show what the clock has shown, and what was noted while it stood ahead.
     Clock(clock::ClockArgs),
+    /// Show what vendors allow, what is left of it, and when it returns.
+    Quota(quota::QuotaArgs),
     /// Write a read-only copy for BI tools, beside the running warehouse.
     Snapshot(maintain::SnapshotArgs),
     /// Write months of the past as Parquet files.
@@ -362,6 +365,7 @@ async fn with_app(app: &App, daemon: Option<&DaemonHandle>, cli: &Cli) -> anyhow
         Command::Backup => maintain::backup(app, cli.json).await,
         Command::Maintain(args) => maintain::run(app, args, cli.json).await,
         Command::Clock(args) => clock::run(app, args, cli.json),
+        Command::Quota(args) => quota::run(app, args, cli.json),
         Command::Snapshot(args) => maintain::snapshot(app, args, cli.json).await,
         Command::Export(args) => maintain::export(app, args, cli.json).await,
         Command::Doctor => doctor::of_app(app, cli.json),

@@ -106,6 +106,10 @@ fn print(found: &InstallationStatus) {
         outln!("\n{}", wrapped(&format!("{}/{}: ", end.workspace, end.connection), &plain(&end.says)));
         outln!("{}", wrapped("  -> ", &plain(&end.remedy)));
     }
+    for end in &found.credentials {
+        outln!("\n{}", wrapped(&format!("{}/{}: ", end.workspace, end.connection), &plain(&end.says)));
+        outln!("{}", wrapped("  -> ", &plain(&end.remedy)));
+    }
     for way in &found.ways {
         let again = way.next_try_at.map_or_else(String::new, |at| format!(", tried again {}", clock(at)));
         outln!("\n{}: needs you, messages that wait: {}{again}", way.way, way.messages);

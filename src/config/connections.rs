@@ -11,7 +11,7 @@ use crate::settings::reader::Section;
 use crate::settings::values::quoted;
 use crate::support::secret::SecretRef;
 use chrono::NaiveDate;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// An account of a vendor. Settings and secrets are checked against the connector's own description
@@ -26,6 +26,8 @@ pub struct ConnectionSettings {
     pub since: Option<NaiveDate>,
     pub settings: BTreeMap<String, toml::Value>,
     pub secrets: BTreeMap<String, SecretRef>,
+    /// The day on which a secret ends, by its name, where an admin wrote it down.
+    pub secret_ends: BTreeMap<String, NaiveDate>,
     /// How often and how far back streams are read, in place of the connector's own word.
     pub streams: BTreeMap<String, StreamTiming>,
     /// Where the connection begins in its file.
@@ -76,6 +78,7 @@ pub(super) fn read(
         let owner = format!("the connection \"{owner}\" of {workspace} ({name})");
         gathered.secrets.add(SecretPlace::new(&section, secret.line, &owner, &secret.value));
     }
+    let secret_ends = read_ends(&mut section, &secrets.iter().map(|(name, _)| name.clone()).collect());
     let streams = read_streams(&mut section);
     section.describe("settings", || vendors::settings(&connector.value));
     section.describe("secrets", || vendors::secrets(&connector.value));
@@ -91,10 +94,28 @@ pub(super) fn read(
         since,
         settings: settings.into_iter().map(|(name, at)| (name, at.value)).collect(),
         secrets: secrets.into_iter().map(|(name, at)| (name, at.value)).collect(),
+        secret_ends,
         streams,
         line,
         lines,
     }))
+}
+
+/// `secret_ends`: of secrets of this connection alone.
+fn read_ends(section: &mut Section<'_>, secrets: &BTreeSet<String>) -> BTreeMap<String, NaiveDate> {
+    let about = "The day on which a secret ends, by its name, where the vendor named one when it was made, e.g. \
+                 api_key = \"2027-01-31\". The operator is told 14, 7 and 1 days ahead.";
+    let names = Names::Ids("a secret's name");
+    let mut ends = BTreeMap::new();
+    for (name, at) in section.entries("secret_ends", &names, date().about(about)) {
+        if secrets.contains(&name) {
+            ends.insert(name, at.value);
+        } else {
+            let message = format!("{}: secret_ends names {name:?}, which is none of its secrets", section.name);
+            section.problem(at.line, &message, "name one that stands in `secrets`");
+        }
+    }
+    ends
 }
 
 /// `[connections.streams.<stream>]`; the names are checked by whoever knows the catalog.

@@ -12,6 +12,7 @@ use super::landing::{Landing, PendingWrite};
 use super::lanes::Lanes;
 use super::limits::Limits;
 use super::listed::Lists;
+use super::meters::{Meters, Reading};
 use super::paging::{Found, Lookup, Pager, Smaller, Stop, Want};
 use super::quota::{self, Little};
 use super::rules::{LONGEST_WAIT, Verdict, backoff};
@@ -37,6 +38,7 @@ pub struct Engine {
     tokens: TokenCache,
     limits: Limits,
     spent: Spent,
+    meters: Meters,
     lanes: Lanes,
     lists: Lists,
     requests: AtomicU64,
@@ -92,8 +94,8 @@ pub(super) enum Outcome {
 impl Engine {
     /// `landing_root` is created when first needed.
     pub fn new(landing_root: PathBuf, clock: Clock) -> Result<Self, ConnectorError> {
-        let (tokens, limits, spent, lanes, lists, requests) = Default::default();
-        Ok(Self { client: build()?, landing_root, clock, tokens, limits, spent, lanes, lists, requests })
+        let (tokens, limits, spent, meters, lanes, lists, requests) = Default::default();
+        Ok(Self { client: build()?, landing_root, clock, tokens, limits, spent, meters, lanes, lists, requests })
     }
 
     /// The same, which keeps refresh tokens that change in `folder`.
@@ -127,8 +129,13 @@ impl Engine {
     }
 
     /// Allowances that are used up.
-    pub(super) fn spent(&self) -> &Spent {
+    pub fn spent(&self) -> &Spent {
         &self.spent
+    }
+
+    /// What vendors said last of their allowances.
+    pub fn meters(&self) -> &Meters {
+        &self.meters
     }
 
     /// Who goes first where live syncs and backfills share a vendor's quota.
@@ -188,7 +195,11 @@ impl Engine {
                         landing.note_folded();
                     }
                     let left: Vec<Found> = told.collect();
-                    if let Some(little) = quota::judge(quotas, &left, &connection.settings, self.clock.now()) {
+                    let stated = quota::judge(quotas, &left, &connection.settings, self.clock.now());
+                    let (readings, little): (Vec<Reading>, Vec<Option<Little>>) = stated.into_iter().unzip();
+                    let [_, _, _, partition] = landing.place();
+                    self.meters.note(&connection.credential(), &partition, readings);
+                    if let Some(little) = little.into_iter().flatten().next() {
                         self.heed(connection, little, landing);
                     }
                     let mut goes_on = pager.advance(&found)?;

@@ -1,10 +1,11 @@
 //! What answers say of the allowance that is left, and what that asks for. Pure.
 
+use super::meters::Reading;
 use super::paging::{Found, Lookup, Want};
 use super::places::at;
 use super::spec::QuotaSpec;
 use super::waits;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -39,22 +40,22 @@ fn of_quota(quota: &QuotaSpec) -> [Lookup; 4] {
     [amount, in_body(&quota.least_pointer), in_body(&quota.restore_pointer), wait]
 }
 
-/// The first quota of which little is left; `found` answers [`lookups`].
+/// The quotas that a page states, each with what it asks for where little is left; `found` answers [`lookups`].
 pub fn judge(
     quotas: &[QuotaSpec],
     found: &[Found],
     settings: &BTreeMap<String, toml::Value>,
     now: DateTime<Utc>,
-) -> Option<Little> {
-    quotas.iter().zip(found.chunks(4)).find_map(|(quota, found)| little(quota, found, settings, now))
+) -> Vec<(Reading, Option<Little>)> {
+    quotas.iter().zip(found.chunks(4)).filter_map(|(quota, found)| stated(quota, found, settings, now)).collect()
 }
 
-fn little(
+fn stated(
     quota: &QuotaSpec,
     found: &[Found],
     settings: &BTreeMap<String, toml::Value>,
     now: DateTime<Utc>,
-) -> Option<Little> {
+) -> Option<(Reading, Option<Little>)> {
     let [amount, least, restored, wait] = found else { return None };
     // A header may hold JSON, with a figure for each kind of call.
     let within = quota.header.as_ref().and_then(|_| serde_json::from_str::<Value>(&amount.text()?).ok());
@@ -68,9 +69,6 @@ fn little(
     let least = [quota.least.map(|least| least as f64), floor, stated].into_iter().flatten().reduce(f64::max);
     let (lowest, highest) = (amounts.iter().copied().reduce(f64::min)?, amounts.iter().copied().reduce(f64::max)?);
     let is_little = least.is_some_and(|least| lowest < least) || quota.most.is_some_and(|most| highest >= most as f64);
-    if !is_little {
-        return None;
-    }
     let restored = restored.value.as_ref().and_then(number).filter(|rate| *rate > 0.0);
     let until_restored =
         restored.zip(least).and_then(|(rate, least)| Duration::try_from_secs_f64((least - lowest) / rate).ok());
@@ -80,8 +78,18 @@ fn little(
         }
         _ => wait.value.as_ref().and_then(|value| waits::duration(value, quota.wait.unit, now)),
     };
+    let is_used = quota.most.is_some();
+    let reading = Reading {
+        partition: String::new(),
+        what: quota.label(),
+        amount: if is_used { highest } else { lowest },
+        limit: if is_used { quota.most.map(|most| most as f64) } else { least },
+        is_used,
+        resets_at: said.and_then(|wait| now.checked_add_signed(TimeDelta::from_std(wait).ok()?)),
+        said_at: now,
+    };
     let wait = until_restored.or(said).or_else(|| waits::usual(&quota.wait, now));
-    Some(Little { note: quota.note.clone(), wait })
+    Some((reading, is_little.then(|| Little { note: quota.note.clone(), wait })))
 }
 
 /// A number, or one written as text, with commas between thousands.
@@ -115,7 +123,7 @@ mod tests {
         answer_headers(&map, &lookups, &mut found);
         let settings = floor.map(|floor| ("unit_floor".to_owned(), toml::Value::from(floor))).into_iter().collect();
         let now = Utc.with_ymd_and_hms(2026, 11, 20, 8, 0, 0).single().expect("an instant");
-        judge(&quotas, &found, &settings, now)
+        judge(&quotas, &found, &settings, now).into_iter().find_map(|(_, little)| little)
     }
 
     fn wait(little: Option<Little>) -> Option<Option<Duration>> {

@@ -9,6 +9,7 @@ mod body;
 mod completeness;
 mod errors;
 mod follow;
+mod horizon;
 mod job;
 mod limits;
 mod load;
@@ -30,6 +31,7 @@ pub use body::{BodyKind, TableSpec};
 pub use completeness::{DayEnds, IncompleteWhen};
 pub use errors::{ErrorAction, ErrorRule, HeaderMatch, ValueMatch};
 pub use follow::{CountSpec, FailedSpec, FollowSpec, IdPlace, ListingSpec, OnlyWith, RestSpec};
+pub use horizon::HorizonSpec;
 pub use job::{JobSpec, MOST_JOBS};
 pub use limits::{AllowanceSpec, LimitSpec, QuotaSpec};
 pub use load::{ConfirmSpec, DoubtSpec, LoadMode, LoadSpec, RecordList};
@@ -62,6 +64,8 @@ pub struct ConnectorSpec {
     /// IANA zones by the vendor's own names of them.
     pub time_zones: BTreeMap<String, String>,
     pub auth: AuthSpec,
+    /// When credentials end, where that is known.
+    pub horizon: Option<HorizonSpec>,
     pub limits: LimitSpec,
     /// Narrower limits of some kinds of requests, by the name that `allowance` of a request says.
     pub allowances: BTreeMap<String, AllowanceSpec>,
@@ -151,6 +155,12 @@ impl ConnectorSpec {
                 AuthSpec::read,
             )
             .unwrap_or(AuthSpec::None),
+            horizon: fields::table(
+                &mut section,
+                "horizon",
+                "When a credential ends: the operator is told 14, 7 and 1 days ahead.",
+                HorizonSpec::read,
+            ),
             limits: fields::table(
                 &mut section,
                 "limits",

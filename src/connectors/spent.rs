@@ -1,5 +1,4 @@
-//! Allowances that are used up until an instant: nobody asks before. Kept as long as the process lives; another
-//! one asks once and is told.
+//! Allowances that are used up until an instant: nobody asks before.
 
 use super::error::ConnectorError;
 use super::rules::LONGEST_WAIT;
@@ -19,14 +18,25 @@ pub fn all_streams([workspace, connection, _, partition]: Place) -> Place {
 /// What is used up, by place.
 #[derive(Debug, Default)]
 pub struct Spent {
-    until: Mutex<HashMap<Place, Held>>,
+    until: Mutex<HashMap<Place, Wait>>,
 }
 
 #[derive(Clone, Debug)]
-struct Held {
+struct Wait {
     since: DateTime<Utc>,
     until: DateTime<Utc>,
     error: ConnectorError,
+}
+
+/// A part of a connection that is held, as it is kept beyond the process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Empty where all streams of the partition are meant.
+    pub stream: String,
+    pub partition: String,
+    pub since: DateTime<Utc>,
+    pub until: DateTime<Utc>,
+    pub note: String,
 }
 
 impl Spent {
@@ -37,7 +47,7 @@ impl Spent {
             .and_then(|wait| Some(now + chrono::TimeDelta::from_std(wait).ok()?));
         if let Some(until) = until {
             let mut held = self.until.lock().unwrap_or_else(PoisonError::into_inner);
-            held.insert(place, Held { since: now, until, error });
+            held.insert(place, Wait { since: now, until, error });
         }
     }
 
@@ -45,6 +55,36 @@ impl Spent {
     /// forgets.
     pub fn of(&self, place: &Place, now: DateTime<Utc>) -> Option<ConnectorError> {
         self.at(place, now).or_else(|| self.at(&all_streams(place.clone()), now))
+    }
+
+    /// What is held of a connection.
+    pub fn all(&self, workspace: &str, connection: &str, now: DateTime<Utc>) -> Vec<Held> {
+        let held = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = held.iter().filter(|(place, wait)| {
+            place[0] == workspace && place[1] == connection && (wait.since..wait.until).contains(&now)
+        });
+        let mut all: Vec<Held> = own
+            .map(|([_, _, stream, partition], wait)| Held {
+                stream: stream.clone(),
+                partition: partition.clone(),
+                since: wait.since,
+                until: wait.until,
+                note: match &wait.error {
+                    ConnectorError::QuotaSpent { note } | ConnectorError::RateLimited { note, .. } => note.clone(),
+                    other => other.to_string(),
+                },
+            })
+            .collect();
+        all.sort_by(|one, other| (&one.stream, &one.partition).cmp(&(&other.stream, &other.partition)));
+        all
+    }
+
+    /// Holds what was held when an earlier process ended.
+    pub fn restore(&self, workspace: &str, connection: &str, held: Held) {
+        let Held { stream, partition, since, until, note } = held;
+        let mut all = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = [workspace.to_owned(), connection.to_owned(), stream, partition];
+        all.insert(place, Wait { since, until, error: ConnectorError::QuotaSpent { note } });
     }
 
     fn at(&self, place: &Place, now: DateTime<Utc>) -> Option<ConnectorError> {
@@ -79,13 +119,25 @@ mod tests {
         let error = ConnectorError::QuotaSpent { note: "the day's calls are used up".to_owned() };
         spent.hold(place("8"), Some(Duration::from_secs(3600)), now, error.clone());
         spent.hold(place("7"), Some(Duration::from_secs(60)), now, error.clone());
-        spent.hold(place("6"), None, now, error);
+        spent.hold(place("6"), None, now, error.clone());
         let told = spent.of(&place("8"), now + TimeDelta::minutes(59)).expect("held").to_string();
         assert_eq!(told, "the day's calls are used up; not asked again before 2026-11-20 09:00 UTC");
         assert_eq!((spent.of(&place("7"), now), spent.of(&place("6"), now)), (None, None));
         assert_eq!(spent.of(&place("8"), now + TimeDelta::hours(1)), None);
         let other = ["acme", "ads", "devices", "8"].map(str::to_owned);
         assert_eq!(spent.of(&other, now), None);
+
+        // What is kept beyond the process holds in the next one.
+        let next = Spent::default();
+        spent.hold(place("8"), Some(Duration::from_secs(3600)), now, error.clone());
+        let kept = spent.all("acme", "ads", now);
+        assert_eq!(kept.iter().map(|held| held.partition.as_str()).collect::<Vec<_>>(), ["8"]);
+        kept.into_iter().for_each(|held| next.restore("acme", "ads", held));
+        assert_eq!(next.of(&place("8"), now), spent.of(&place("8"), now));
+        assert_eq!(
+            (spent.all("acme", "ads", now + TimeDelta::hours(1)), spent.all("acme", "web", now)),
+            (vec![], vec![])
+        );
         let error = ConnectorError::QuotaSpent { note: "the account's calls are used up".to_owned() };
         spent.hold(all_streams(place("8")), Some(Duration::from_secs(3600)), now, error);
         assert!(spent.of(&other, now).is_some() && spent.of(&place("9"), now).is_none(), "all of one account");

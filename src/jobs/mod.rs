@@ -7,6 +7,7 @@ pub mod deliver;
 pub mod doctor;
 pub mod explain;
 pub mod files;
+pub mod horizon;
 pub mod issue;
 pub mod maintenance;
 pub mod message_again;

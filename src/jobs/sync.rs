@@ -5,9 +5,11 @@ use crate::connectors::Window;
 use crate::warehouse::OTHER_ACCOUNT;
 use crate::warehouse::load::doubt_contradictions;
 
+pub mod allowances;
 pub mod attempts;
 mod batch;
 mod context;
+mod credential_end;
 mod decoded_pages;
 mod gathered;
 mod outcome;
@@ -55,6 +57,8 @@ pub async fn sync_connection(
         outcomes.push(outcome);
     }
     hold_together(context, source, &mut outcomes).await;
+    credential_end::ask(context, source).await;
+    allowances::keep(context, source).await;
     outcomes
 }
 

@@ -72,6 +72,13 @@ fn of_sources(app: &App) -> Vec<Finding> {
             false => Finding::warning(&subject, end.says.clone(), end.remedy.clone()),
         }
     }));
+    findings.extend(found.credentials.iter().map(|end| {
+        let subject = format!("credential of {}/{}", end.workspace, end.connection);
+        match end.is_over() {
+            true => Finding::bad(&subject, end.says.clone(), end.remedy.clone()),
+            false => Finding::warning(&subject, end.says.clone(), end.remedy.clone()),
+        }
+    }));
     findings.push(match &found.clock {
         Some(clock) => Finding::warning("clock", clock.says.clone(), clock.remedy.clone()),
         None => Finding::good("clock", "nothing that was noted lies in the future"),

@@ -23,6 +23,7 @@ pub mod loads;
 pub mod monitoring;
 pub mod plan;
 pub mod quarantine;
+pub mod quota;
 pub mod restated;
 pub mod runs;
 pub mod scheduler;

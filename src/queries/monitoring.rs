@@ -2,7 +2,8 @@
 
 use super::scheduler::Status as SchedulerStatus;
 use super::status::{SourceStatus, sources_of_all};
-use crate::app::{App, AppError};
+use crate::app::{App, AppError, next_credential_ends};
+use crate::warehouse::credential_ends;
 use crate::warehouse::{Context, WarehouseError};
 use chrono::{DateTime, Utc};
 use duckdb::Connection;
@@ -36,6 +37,17 @@ pub struct SourcesMeasured {
     pub at: DateTime<Utc>,
     /// By workspace.
     pub workspaces: Vec<(String, Vec<SourceStatus>)>,
+    /// The next end of a connection's credentials, where one is known.
+    pub credential_ends: Vec<CredentialEnds>,
+}
+
+/// When the next of a connection's credentials ends.
+#[derive(Clone, Debug, Serialize)]
+pub struct CredentialEnds {
+    pub workspace: String,
+    pub connection: String,
+    /// UTC.
+    pub ends_at: DateTime<Utc>,
 }
 
 fn shared<S: Serializer>(sources: &SourcesMeasured, serializer: S) -> Result<S::Ok, S::Error> {
@@ -44,7 +56,11 @@ fn shared<S: Serializer>(sources: &SourcesMeasured, serializer: S) -> Result<S::
 
 /// How every source stands now: the part that costs most, which may be kept for a while.
 pub fn sources(app: &App, now: DateTime<Utc>) -> Result<SourcesMeasured, AppError> {
-    Ok(SourcesMeasured { at: now, workspaces: sources_of_all(app, now)? })
+    let stated = app.warehouse.read_blocking(credential_ends::all)?;
+    let ends = next_credential_ends(&app.settings, app.catalog(), &stated, now);
+    let ends =
+        ends.into_iter().map(|((workspace, connection), ends_at)| CredentialEnds { workspace, connection, ends_at });
+    Ok(SourcesMeasured { at: now, workspaces: sources_of_all(app, now)?, credential_ends: ends.collect() })
 }
 
 /// All of it, with `sources` as they were worked out shortly before.

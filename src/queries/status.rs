@@ -14,12 +14,14 @@ use crate::app::opening::INCIDENTS;
 use crate::app::{App, AppError, dated_streams, planned_jobs, version_ends};
 use crate::domain::period::Period;
 use crate::jobs::caveats::{Hearers, first_seen_since, limits_of_lists, plans_known_since};
+use crate::jobs::horizon::CredentialEnd;
 use crate::jobs::readings::checked;
 use crate::jobs::sunset::VersionEnd;
 use crate::support::owner;
 use crate::warehouse::WarehouseError;
 use crate::warehouse::audit;
 use crate::warehouse::clock::{Ahead, ahead, doubt};
+use crate::warehouse::credential_ends;
 use crate::warehouse::dropped;
 use crate::warehouse::readings::{reach, reach_of_all};
 use crate::warehouse::stream_states::{self, list};
@@ -53,6 +55,8 @@ pub struct InstallationStatus {
     pub clock: Option<ClockStatus>,
     /// API versions that end within 90 days or have ended.
     pub versions: Vec<VersionEnd>,
+    /// Credentials that end within 14 days or have ended.
+    pub credentials: Vec<CredentialEnd>,
 }
 
 /// What speaks against the machine's clock.
@@ -172,7 +176,28 @@ pub fn status(app: &App, daemon: Option<SchedulerStatus>, now: DateTime<Utc>) ->
     let disk = owner::lack_of_room(&app.settings.data_dir);
     let (ways, failed_jobs) = (blocked(app)?, failed_jobs(app)?);
     let versions = version_ends(&app.settings, app.catalog(), now.date_naive());
-    Ok(InstallationStatus { at: now, daemon, workspaces, failed_jobs, ways, disk, incidents, clock, versions })
+    let credentials = ending_credentials(app, now)?;
+    Ok(InstallationStatus {
+        at: now,
+        daemon,
+        workspaces,
+        failed_jobs,
+        ways,
+        disk,
+        incidents,
+        clock,
+        versions,
+        credentials,
+    })
+}
+
+/// Credentials that end within 14 days or have ended.
+///
+/// # Errors
+/// As the ledger cannot be read.
+pub fn ending_credentials(app: &App, now: DateTime<Utc>) -> Result<Vec<CredentialEnd>, AppError> {
+    let stated = app.warehouse.read_blocking(credential_ends::all)?;
+    Ok(crate::app::credential_ends(&app.settings, app.catalog(), &stated, now))
 }
 
 /// How every source stands, by workspace, in as many statements as one workspace takes. When one is read next, and a

@@ -40,6 +40,7 @@ const MIGRATIONS: &[(u32, &str)] = &[
     (29, include_str!("migrations/0029_payload_files.sql")),
     (30, include_str!("migrations/0030_read_state.sql")),
     (31, include_str!("migrations/0031_search.sql")),
+    (32, include_str!("migrations/0032_account_health.sql")),
 ];
 
 /// Since this version the database says which Daybook brought it there.

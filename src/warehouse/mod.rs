@@ -1,6 +1,7 @@
 //! DuckDB: facts, history, rollups and the ledger, behind one thread that writes facts and one that writes the ledger.
 
 pub mod agreement;
+pub mod allowances;
 pub mod attempts;
 pub mod audit;
 pub mod backfill;
@@ -8,6 +9,7 @@ mod checkpoint;
 pub mod clock;
 mod copies;
 pub mod coverage;
+pub mod credential_ends;
 pub mod cursor;
 mod disk;
 pub mod dropped;

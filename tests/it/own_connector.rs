@@ -1,7 +1,9 @@
 //! A vendor that Daybook does not know, from its address to a figure in a report: the README's recipe with the real
 //! binary, what each mistake on the way is told, and answers of public APIs in their own shapes.
 
+mod horizon;
 mod mistakes;
+mod quota;
 mod shapes;
 mod sunset;
 

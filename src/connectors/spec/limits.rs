@@ -64,6 +64,17 @@ pub struct QuotaSpec {
     pub wait: WaitSpec,
     /// What is little, one sentence.
     pub note: String,
+    /// What is counted, in words.
+    pub label: Option<String>,
+}
+
+impl QuotaSpec {
+    /// What is counted, in words; where nobody says so, where it stands.
+    pub fn label(&self) -> String {
+        let place =
+            || self.header.clone().or_else(|| Some(self.pointer.as_ref()?.trim_start_matches('/').replace('/', " ")));
+        self.label.clone().or_else(place).unwrap_or_default()
+    }
 }
 
 impl LimitSpec {
@@ -172,6 +183,11 @@ impl QuotaSpec {
                 "note",
                 "\"little of the day's allowance is left\"",
                 "What is little, one sentence.",
+            ),
+            label: fields::optional_text(
+                &mut section,
+                "label",
+                "What is counted, in words, for `daybook quota`: e.g. \"tokens of the day\".",
             ),
         };
         section.finish();

@@ -77,7 +77,9 @@ impl ConnectorSpec {
         let mut unknown = Vec::new();
         let shared = &self.requests;
         let lists = self.partitions.values_mut().flat_map(places_of_list);
-        for (request, paging) in self.streams.values_mut().flat_map(places).chain(lists) {
+        let of_horizon = self.horizon.iter_mut().filter_map(|horizon| horizon.request.as_mut());
+        let all = self.streams.values_mut().flat_map(places).chain(lists);
+        for (request, paging) in all.chain(of_horizon.map(|request| (request, None))) {
             let Some(name) = request.like.take() else { continue };
             let Some(other) = shared.get(&name) else {
                 unknown.push(name);
@@ -102,6 +104,8 @@ impl ConnectorSpec {
             let places = places_of_list(list).into_iter();
             all.extend(places.map(|(request, _)| (format!("list {name}"), request.clone())));
         }
+        let of_horizon = self.horizon.iter().filter_map(|horizon| horizon.request.clone());
+        all.extend(of_horizon.map(|request| ("horizon".to_owned(), request)));
         all
     }
 }

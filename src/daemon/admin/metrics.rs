@@ -109,6 +109,17 @@ fn encoded(measured: &Measurement) -> Result<String, std::fmt::Error> {
             }
         }
     }
+    let ends = Family::<Source, Gauge>::default();
+    for end in &measured.sources.credential_ends {
+        let of = Source { workspace: end.workspace.clone(), connection: end.connection.clone() };
+        ends.get_or_create(&of).set(end.ends_at.timestamp());
+    }
+    registry.register_with_unit(
+        "source_credential_end_timestamp",
+        "When the next of its credentials ends, where that is known",
+        Unit::Seconds,
+        ends,
+    );
     registry.register_with_unit("source_freshness_age", "Since the source was last read in full", Unit::Seconds, age);
     registry.register_with_unit(
         "source_data_through_timestamp",

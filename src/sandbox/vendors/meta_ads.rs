@@ -49,6 +49,11 @@ async fn node(
     if !is_known(&shared, &headers) {
         return dead_token();
     }
+    if node == "debug_token" {
+        // A system user's: it does not end.
+        let told = json!({"type": "SYSTEM_USER", "is_valid": true, "expires_at": 0, "data_access_expires_at": 0});
+        return Json(json!({ "data": told })).into_response();
+    }
     if let Some(job) = Job::parse(&node) {
         let is_there = world_of(&shared, &job.account).is_some();
         return if is_there {

@@ -162,6 +162,43 @@ fn slices_that_share_a_day_or_depend_on_one_another_go_the_long_way() {
     assert!(together(&warehouse, &[other]).is_some(), "one slice has all of its own");
 }
 
+/// Of one day, rows whose day the vendor folded away are of it; of several slices read at once, no single day is theirs.
+#[test]
+fn a_row_whose_day_was_folded_away_is_read_with_its_own_slice() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let warehouse = Warehouse::in_memory().expect("a warehouse");
+    let day = |number: u64, cost: &str, is_folded: bool| {
+        let mut request = slice(folder.path(), number, &[vec![]]);
+        let start = first_day() + Days::new(number);
+        let day = if is_folded { "(other)".to_owned() } else { start.format("%Y%m%d").to_string() };
+        let body = format!(r#"{{"results":[{{"id":"1","day":"{day}","cost":"{cost}"}}]}}"#);
+        std::fs::write(&request.pages.files[0], body).expect("a page");
+        request.window = Some((start, start + Days::new(1)));
+        let sql = &mut request.targets[0].sql;
+        *sql = sql
+            .replace("TRY_CAST(r.day AS DATE)", "CAST(try_strptime(of_day(r.day), '%Y%m%d') AS DATE)")
+            .replace("bad_date('day', r.day)", "required('day', try_strptime(of_day(r.day), '%Y%m%d')::VARCHAR)");
+        request
+    };
+    let requests = [day(0, "1", false), day(1, "2", true)];
+    assert!(together(&warehouse, &requests).is_none(), "no day is that of both");
+    let loaded = in_turn(&warehouse, &requests);
+    assert_eq!(loaded.iter().map(|one| (one.rows_written, one.rows_quarantined)).collect::<Vec<_>>(), [(1, 0); 2]);
+    let kept = [day(2, "1", false), day(3, "2", false)];
+    assert!(together(&warehouse, &kept).is_some());
+}
+
+/// A vendor's own words may hold a byte that ends a statement's text.
+#[test]
+fn a_note_with_a_zero_byte_is_kept_readable() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let warehouse = Warehouse::in_memory().expect("a warehouse");
+    let mut request = slice(folder.path(), 0, &[vec![(1, 0, "1")]]);
+    request.notes = vec!["the vendor's \0 word".to_owned()];
+    assert!(together(&warehouse, &[request]).is_some());
+    assert!(books(&warehouse)[6][0].contains("the vendor''s \u{fffd} word"), "{:?}", books(&warehouse)[6]);
+}
+
 #[test]
 fn the_key_of_the_pseudonyms_is_forgotten_however_a_load_ends() {
     let folder = tempfile::tempdir().expect("a folder");
