@@ -91,21 +91,21 @@ async fn main() {
     for (name, stands_alone) in [("days that stand alone", true), ("slices one by one", false)] {
         let at = folder.path().join(name);
         let connector = connector(&at, slices, stands_alone);
-        let now = (since + Days::new(slices - 1)).and_hms_opt(12, 0, 0).expect("noon").and_utc();
-        let clock = Clock::fixed(now);
         let warehouse = Warehouse::open(&at.join("sync.duckdb"), &WarehouseConfig::default()).expect("a warehouse");
-        let engine = Arc::new(Engine::new(at.join("landing"), clock.clone()).expect("an engine"));
-        let context = SyncContext::new(engine, warehouse, clock, Secret::new("key"));
         let connection = Connection::new("w", "c", connector, settings.clone(), BTreeMap::new(), chrono_tz::UTC);
         let currency = Currency::new("EUR").expect("a currency");
         let source = Source { connection: connection.expect("a connection"), currency, since };
         round.store(0, Ordering::Relaxed);
-        for (step, written) in
-            [("first", slices * ROWS), ("again, nothing changed", 0), ("again, a row changed", slices)]
-        {
+        let steps = [("first", slices * ROWS), ("again, nothing changed", 0), ("again, a row changed", slices)];
+        for (hour, (step, written)) in (12..).zip(steps) {
             if step == "again, a row changed" {
                 round.store(1, Ordering::Relaxed);
             }
+            // A load is known by when it was asked for.
+            let now = (since + Days::new(slices - 1)).and_hms_opt(hour, 0, 0).expect("an hour").and_utc();
+            let clock = Clock::fixed(now);
+            let engine = Arc::new(Engine::new(at.join("landing"), clock.clone()).expect("an engine"));
+            let context = SyncContext::new(engine, warehouse.clone(), clock, Secret::new("key"));
             let (begun, work) = (Instant::now(), processor_seconds(std::process::id()));
             let outcomes = sync_connection(&context, &source, &|_| {}).await;
             let (clock, work) = (begun.elapsed().as_secs_f64(), processor_seconds(std::process::id()) - work);
