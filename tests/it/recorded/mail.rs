@@ -67,7 +67,7 @@ fn mailchimp_recordings_give_what_their_readme_says() {
     // An automation that never began has no mails.
     let begun = load("mailchimp", "automations", &[], &[("", read("automations_classic.json"))]);
     assert_eq!(texts(&begun, "SELECT count(*)::VARCHAR FROM core.mail_automation_daily"), ["0"]);
-    let told = "SELECT count(*)::VARCHAR FROM ops.load WHERE array_to_string(notes, ' ') LIKE '1 classic automations%'";
+    let told = "SELECT count(*)::VARCHAR FROM ops.load WHERE array_to_string(notes, ' ') LIKE '1 classic automation:%'";
     assert_eq!(texts(&begun, told), ["1"]);
     let single: Value = serde_json::from_str(&read("automation_single.json")).expect("JSON");
     assert_eq!((single["start_time"].as_str(), single["emails_sent"].as_u64()), (Some(""), Some(0)));

@@ -27,7 +27,7 @@ SELECT 'Kit sent ' || sent || ' mails from ' || first_date || ' to ' || last_dat
 FROM held
 WHERE sent > broadcasts
 UNION ALL
-SELECT count(*) || ' broadcasts without figures: Kit keeps them five years' AS note
+SELECT count(*) || CASE WHEN count(*) = 1 THEN ' broadcast' ELSE ' broadcasts' END || ' without figures: Kit keeps them five years' AS note
 FROM (SELECT unnest(from_json(body, '{"broadcasts": [{"send_at": "VARCHAR", "stats": {"recipients": "VARCHAR", "status": "VARCHAR"}}]}').broadcasts) AS r
     FROM page WHERE part = '')
 WHERE r.send_at IS NOT NULL AND r.stats.recipients IS NULL AND coalesce(r.stats.status, '') NOT IN ('draft', 'scheduled')
