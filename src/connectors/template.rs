@@ -7,7 +7,7 @@ use super::environment::environment;
 use super::error::ConnectorError;
 use super::slice::{Slice, Window};
 use crate::support::zones::name_of;
-use chrono::{DateTime, NaiveTime};
+use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use minijinja::value::Serde;
 use minijinja::{Environment, Value};
 use std::collections::BTreeMap;
@@ -62,17 +62,24 @@ impl<'a> Renderer<'a> {
 }
 
 fn window(window: &Window) -> Value {
+    let at = |instant: DateTime<Utc>| Value::from(instant.to_rfc3339_opts(SecondsFormat::Secs, true));
     let mut values: BTreeMap<&str, Value> = BTreeMap::new();
-    let mut instants = |start: chrono::DateTime<chrono::Utc>, end: chrono::DateTime<chrono::Utc>| {
+    let mut instants = |start: DateTime<Utc>, end: DateTime<Utc>| {
         values.insert("start_unix", Value::from(start.timestamp()));
         values.insert("end_unix", Value::from(end.timestamp()));
         values.insert("start_ms", Value::from(start.timestamp_millis()));
         values.insert("end_ms", Value::from(end.timestamp_millis()));
+        values.insert("start_at", at(start));
+        values.insert("end_at", at(end));
     };
     match *window {
         Window::Whole => {}
         Window::Instants { start, end } => instants(start, end),
         Window::Days { period } => {
+            // Instants that hold the days in whatever zone they are counted.
+            let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
+            values.insert("start_at", at(midnight(period.start) - TimeDelta::hours(14)));
+            values.insert("end_at", at(midnight(period.end) + TimeDelta::hours(12)));
             values.insert("start_date", Value::from(period.start.to_string()));
             values.insert("end_date", Value::from(period.last_day().to_string()));
         }

@@ -29,6 +29,9 @@ CREATE OR REPLACE TEMP MACRO of_day(value) AS
     CASE WHEN value = '(other)' AND CAST(getvariable('window_end') AS DATE) = CAST(getvariable('window_start') AS DATE) + 1
          THEN strftime(CAST(getvariable('window_start') AS DATE), '%Y%m%d') ELSE value END;
 
+-- An instant of a text with its offset, in UTC: a plain cast takes no notice of the offset.
+CREATE OR REPLACE TEMP MACRO utc_instant(value) AS make_timestamp(epoch_us(TRY_CAST(value AS TIMESTAMPTZ)));
+
 -- One sentence of all reasons, or NULL for a good row; array_to_string leaves nulls out.
 CREATE OR REPLACE TEMP MACRO problems(reasons) AS nullif(array_to_string(reasons, '; '), '');
 
@@ -99,6 +102,10 @@ CREATE OR REPLACE TEMP MACRO coupon_terms(coupon) AS
 CREATE OR REPLACE TEMP MACRO pseudonym(identifier) AS
     CASE WHEN identifier IS NOT NULL AND trim(identifier) <> ''
          THEN sha256(getvariable('person_key') || sha256(getvariable('person_key') || lower(trim(identifier)))) END;
+
+-- A text that people write, without the mail addresses in it.
+CREATE OR REPLACE TEMP MACRO without_addresses(value) AS
+    regexp_replace(value, '[^\s@]+@[^\s@]+\.[^\s@]+', '(address)', 'gi');
 
 -- A query parameter of a URL, decoded; NULL if it is not there.
 CREATE OR REPLACE TEMP MACRO url_parameter(url, name) AS

@@ -8,7 +8,8 @@
 //!
 //! - `about`: what the case shows, as a sentence.
 //! - `pages`: the bodies, as the vendor sends them; one that is no JSON as a text. `parts` and `parents` have those of
-//!   the stream's parts, and of objects that are asked for by their ids, by name.
+//!   the stream's parts, and of objects that are asked for by their ids, by name; those of a part that were asked for by
+//!   an id as `part/id`.
 //! - `time_zone` of the workspace, `settings` of the connection, `days` that were asked for (first, and first after)
 //!   and `before`, earlier answers (`stream`, `pages`): each may be left out.
 //!

@@ -37,6 +37,7 @@ mod init;
 mod kills;
 mod ledger;
 mod locales;
+mod mail;
 mod maintenance;
 mod maintenance_faults;
 mod meta_ads;

@@ -1,6 +1,7 @@
 //! The built-in connectors over recorded vendor bodies, where those are at hand.
 
 mod errors;
+mod mail;
 mod meta_ads;
 mod microsoft_ads;
 

@@ -27,7 +27,7 @@ mod public;
 mod quarters;
 mod unlike;
 
-const SUMMED: [&str; 33] = [
+const SUMMED: [&str; 50] = [
     "sessions",
     "engaged_sessions",
     "pageviews",
@@ -61,6 +61,23 @@ const SUMMED: [&str; 33] = [
     "platform_leads",
     "platform_purchases",
     "platform_purchase_value",
+    "emails_sent",
+    "emails_delivered",
+    "emails_arrived",
+    "emails_with_bounces",
+    "emails_with_opens",
+    "emails_with_human_opens",
+    "emails_with_clicks",
+    "email_bounces",
+    "email_opens",
+    "email_human_opens",
+    "email_machine_opens",
+    "email_clicks",
+    "email_unsubscribes",
+    "email_complaints",
+    "list_joined",
+    "list_left",
+    "list_unsubscribes",
 ];
 
 fn columns() -> Columns {
@@ -70,7 +87,7 @@ fn columns() -> Columns {
     let people = ["reach", "impressions"].map(|column| of("ad_reach_daily", column));
     Columns {
         summed: SUMMED.map(|column| (column.to_owned(), Vec::new())).into(),
-        daily: recurring.into_iter().chain(visitors).chain(people).collect(),
+        daily: recurring.into_iter().chain(visitors).chain(people).chain([of("audience_level", "members")]).collect(),
         ..Columns::default()
     }
 }

@@ -17,7 +17,7 @@ macro_rules! fact {
 }
 
 /// The id, the contract and the query of each.
-const FILES: [(&str, &str, Option<&str>); 41] = [
+const FILES: [(&str, &str, Option<&str>); 47] = [
     fact!("ad_account_daily"),
     fact!("ad_action_daily", adds),
     fact!("ad_conversion_daily"),
@@ -27,6 +27,9 @@ const FILES: [(&str, &str, Option<&str>); 41] = [
     fact!("ad_hourly"),
     fact!("ad_reach_daily"),
     fact!("ad_region_daily"),
+    fact!("audience_daily", adds),
+    fact!("audience_level"),
+    fact!("audience_monthly"),
     fact!("budget"),
     fact!("campaign_reach_daily"),
     fact!("contact"),
@@ -42,6 +45,9 @@ const FILES: [(&str, &str, Option<&str>); 41] = [
     fact!("influencer_post", adds),
     fact!("keyword_daily", adds),
     fact!("ledger_entry"),
+    fact!("list_member"),
+    fact!("mail", adds),
+    fact!("mail_automation_daily"),
     fact!("offline_conversion", adds),
     fact!("page_daily"),
     fact!("payment", adds),

@@ -44,6 +44,9 @@ const RULES: &[Rule] = &[
         AND EXISTS (SELECT 1 FROM ops.load AS l WHERE l.load_id = t.load_id AND l.loaded_at < ?)"),
     rule("core", "subscription", "subscription", "t.ended_date < ?"),
     rule("core", "customer_discount", "customer_discount", "t.ends_at < ?"),
+    // Who is on a list stays, however long ago the person joined.
+    rule("core", "list_member", "list_member", "t.status NOT IN ('subscribed', 'unconfirmed')
+        AND coalesce(t.left_at, t.changed_at, t.joined_at) < ?"),
     rule("mart", "subscription_value", "subscription_value", "t.until_date < ?"),
     // Who is a new customer is known by the first payment, which address belongs to which customer by the
     // first payment with both; a later refund or chargeback has its origin from its payment.

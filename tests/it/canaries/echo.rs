@@ -70,7 +70,17 @@ pub fn answer(id: &str, manner: Manner, base: &str, asked: &Asked, (page, empty)
         });
         return (status, vec![link], body.to_string().into_bytes());
     }
-    let page = if asked.before == 0 { page } else { empty };
+    // Another list of the vendor's, which counts its own.
+    let path = asked.line.split([' ', '?']).nth(1).unwrap_or_default();
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let nothing = json!({"total_items": 0});
+    let is_other = page.get("total_items").is_some()
+        && page.as_object().is_some_and(|page| !page.keys().any(|list| last.ends_with(list.as_str())));
+    let page = match asked.before {
+        0 if is_other => &nothing,
+        0 => page,
+        _ => empty,
+    };
     if let Some(text) = page.as_str().filter(|_| asked.line.contains("/download")) {
         let line = all.replace('"', "'").replace(['\r', '\n'], " ");
         let text = text.replace("Shoes", &line).replace("Report Filter: ", &format!("Report Filter: {line}"));

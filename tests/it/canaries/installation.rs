@@ -22,7 +22,8 @@ fn page(connector: &str) -> Value {
     };
     let page = json!({
         "code": 0, "message": "OK", "data": data, "has_more": false, "rows": [], "elements": [], "siteEntry": [],
-        "Accounts": [], "total": 0
+        "Accounts": [], "total": 0, "total_items": 0, "lists": [], "reports": [], "campaigns": [], "automations": [],
+        "broadcasts": [], "sequences": [], "subscribers": [], "purchases": [], "results": []
     });
     if connector == "google_ads" { json!([{"results": []}]) } else { page }
 }
