@@ -68,6 +68,9 @@ fn window(window: &Window) -> Value {
         values.insert("end_unix", Value::from(end.timestamp()));
         values.insert("start_ms", Value::from(start.timestamp_millis()));
         values.insert("end_ms", Value::from(end.timestamp_millis()));
+        let text = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+        values.insert("start_at", Value::from(text(start)));
+        values.insert("end_at", Value::from(text(end)));
     };
     match *window {
         Window::Whole => {}
