@@ -17,7 +17,7 @@ macro_rules! fact {
 }
 
 /// The id, the contract and the query of each.
-const FILES: [(&str, &str, Option<&str>); 41] = [
+const FILES: [(&str, &str, Option<&str>); 44] = [
     fact!("ad_account_daily"),
     fact!("ad_action_daily", adds),
     fact!("ad_conversion_daily"),
@@ -28,6 +28,7 @@ const FILES: [(&str, &str, Option<&str>); 41] = [
     fact!("ad_reach_daily"),
     fact!("ad_region_daily"),
     fact!("budget"),
+    fact!("campaign_member"),
     fact!("campaign_reach_daily"),
     fact!("contact"),
     fact!("contact_stage", adds),
@@ -35,6 +36,7 @@ const FILES: [(&str, &str, Option<&str>); 41] = [
     fact!("customer_discount"),
     fact!("deal"),
     fact!("deal_contact"),
+    fact!("deal_stage"),
     fact!("dispute"),
     fact!("dispute_movement", adds),
     fact!("earlier_payer"),
@@ -52,6 +54,7 @@ const FILES: [(&str, &str, Option<&str>); 41] = [
     fact!("subscription"),
     fact!("subscription_event"),
     fact!("target"),
+    fact!("ticket"),
     fact!("web_campaign_daily", adds),
     fact!("web_custom_daily"),
     fact!("web_daily", adds),

@@ -22,7 +22,8 @@ fn page(connector: &str) -> Value {
     };
     let page = json!({
         "code": 0, "message": "OK", "data": data, "has_more": false, "rows": [], "elements": [], "siteEntry": [],
-        "Accounts": [], "total": 0
+        "Accounts": [], "total": 0, "totalCount": 0, "records": [], "done": true, "contacts": [], "opportunities": [],
+        "schedules": []
     });
     if connector == "google_ads" { json!([{"results": []}]) } else { page }
 }
