@@ -24,7 +24,7 @@ news AS (
 )
 
 SELECT
-    payment_id || '/' || CAST(TRY_CAST(refunded AS DECIMAL(18, 2)) AS VARCHAR) AS refund_id,
+    payment_id || '/' || refunded AS refund_id,
     payment_id,
     from_unix(getvariable('fetched_unix')) AS created_at,
     local_date(from_unix(getvariable('fetched_unix')), getvariable('time_zone')) AS date,
