@@ -61,7 +61,12 @@ fn stated(
     let within = quota.header.as_ref().and_then(|_| serde_json::from_str::<Value>(&amount.text()?).ok());
     let amounts: Vec<f64> = match (&within, &quota.pointer) {
         (Some(within), Some(pointer)) => at(within, pointer).into_iter().filter_map(number).collect(),
-        _ => amount.value.as_ref().and_then(number).into_iter().collect(),
+        (_, None) if quota.header.is_some() => amount.text().map(|text| shares(&text)).unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    let amounts = match amounts.is_empty() {
+        true => amount.value.as_ref().and_then(number).into_iter().collect(),
+        false => amounts,
     };
     let floor =
         quota.least_setting.as_ref().and_then(|name| settings.get(name)?.as_integer()).map(|floor| floor as f64);
@@ -90,6 +95,14 @@ fn stated(
     };
     let wait = until_restored.or(said).or_else(|| waits::usual(&quota.wait, now));
     Some((reading, is_little.then(|| Little { note: quota.note.clone(), wait })))
+}
+
+/// Percentages of what is written as used of all, such as `calls=900/15000; of-app=17/250(name)`.
+fn shares(text: &str) -> Vec<f64> {
+    let words = text.split(|sign: char| !(sign.is_ascii_digit() || sign == '/'));
+    let pairs = words.filter_map(|word| word.split_once('/'));
+    let pairs = pairs.filter_map(|(used, all)| Some((used.parse::<f64>().ok()?, all.parse::<f64>().ok()?)));
+    pairs.filter(|(_, all)| *all > 0.0).map(|(used, all)| used * 100.0 / all).collect()
 }
 
 /// A number, or one written as text, with commas between thousands.
@@ -169,6 +182,16 @@ mod tests {
         };
         assert_eq!((used(74, 0), used(75, 0)), (None, Some(Some(Duration::from_secs(5)))));
         assert_eq!(used(100, 12), Some(Some(Duration::from_secs(720))));
+    }
+
+    #[test]
+    fn what_is_used_of_all_counts_in_percent() {
+        let spec = "[[quota]]\nheader = \"Sforce-Limit-Info\"\nmost = 80\nnote = \"most is used\"";
+        let is_little = |text: &str| judged(spec, &[("sforce-limit-info", text)], "{}", None).is_some();
+        assert!(!is_little("api-usage=900/15000"));
+        assert!(is_little("api-usage=12000/15000"));
+        assert!(is_little("api-usage=25/5000; per-app-api-usage=240/250(appName=reports)"), "the worst counts");
+        assert!(!is_little("api-usage=0/0") && !is_little("none"));
     }
 
     #[test]

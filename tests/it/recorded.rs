@@ -1,5 +1,6 @@
 //! The built-in connectors over recorded vendor bodies, where those are at hand.
 
+mod crm;
 mod errors;
 mod mail;
 mod meta_ads;

@@ -54,8 +54,9 @@ pub fn source(connector: &str, settings: &[(&str, toml::Value)]) -> Source {
             let example = || spec.looks_like.as_deref().and_then(|words| words.split('"').nth(1)).unwrap_or(DIGITS);
             let value = if spec.pattern.as_ref().is_none_or(fits) { DIGITS } else { example() };
             let value = match spec.kind {
+                SettingKind::List => toml::Value::Array(vec![value.into()]),
                 SettingKind::Url => "https://vendor.example".into(),
-                _ => toml::Value::Array(vec![value.into()]),
+                _ => value.into(),
             };
             all.insert(name.clone(), value);
         }

@@ -19,12 +19,14 @@ mod offset;
 mod page_number;
 mod part;
 mod scan;
+mod search_after;
 mod softly;
 mod spec;
 mod starting_after;
 mod stop;
 #[cfg(test)]
 mod tests;
+mod token_header;
 mod walk;
 
 pub use headers::{answer as answer_headers, value as header_value};

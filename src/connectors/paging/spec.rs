@@ -6,7 +6,9 @@ use super::next_token::NextToken;
 use super::next_url::NextUrl;
 use super::offset::Offset;
 use super::page_number::PageNumber;
+use super::search_after::SearchAfter;
 use super::starting_after::StartingAfter;
+use super::token_header::TokenHeader;
 use crate::connectors::fields::{self, Variant};
 use crate::settings::Section;
 
@@ -92,7 +94,7 @@ macro_rules! pagers {
     };
 }
 
-pagers![NextToken, Offset, PageNumber, StartingAfter, NextUrl, LinkHeader];
+pagers![NextToken, Offset, PageNumber, StartingAfter, NextUrl, LinkHeader, TokenHeader, SearchAfter];
 
 impl PagingSpec {
     /// The table `paging`; a single page where there is none.

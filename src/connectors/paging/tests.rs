@@ -2,9 +2,12 @@
 
 use super::link_header::LinkHeader;
 use super::next_token::{NextToken, RestartSpec};
+use super::next_url::NextUrl;
 use super::offset::Offset;
 use super::page_number::PageNumber;
+use super::search_after::SearchAfter;
 use super::starting_after::StartingAfter;
+use super::token_header::TokenHeader;
 use super::*;
 use serde_json::Value;
 
@@ -468,4 +471,59 @@ fn a_page_without_numbers_is_the_only_one_where_the_vendor_leaves_them_out() {
     assert!(!goes_on(&numbers, r#"{"rows":[1,2]}"#));
     assert!(goes_on(&numbers, r#"{"rows":[1,2,3]}"#), "a full page proves nothing");
     assert!(goes_on(&PageNumber { may_state_nothing: false, ..numbers }, r#"{"rows":[1,2]}"#));
+}
+
+/// A list that is done ends, whatever address stands beside; one that is not and names none is cut.
+#[test]
+fn a_next_address_counts_only_where_the_list_is_not_done() {
+    let done_pointer = Some("/done".to_owned());
+    let spec = PagingSpec::from(NextUrl { pointer: "/next".to_owned(), done_pointer });
+    let page = |body: &str| {
+        let mut pager = Pager::new(&spec);
+        let found = super::scan(body.as_bytes(), &pager.lookups()).expect("a body");
+        pager.advance(&found)
+    };
+    assert_eq!(page(r#"{"done":true,"next":"/query/1-2000"}"#), Ok(false));
+    assert_eq!(page(r#"{"done":false,"next":"/query/1-2000"}"#), Ok(true));
+    assert_eq!(page(r#"{"next":"/query/1-2000"}"#), Ok(true));
+    assert_eq!(page("{}"), Ok(false));
+    let error = page(r#"{"done":false,"records":[]}"#).expect_err("no address");
+    assert!(error.to_string().contains("names no next page"), "{error}");
+}
+
+#[test]
+fn a_token_in_a_header_leads_on_until_the_word_for_the_last_page() {
+    let spec = PagingSpec::from(TokenHeader { header: "X-Locator".to_owned(), last: Some("null".to_owned()) });
+    let mut pager = Pager::new(&spec);
+    let mut page = |token: Option<&str>| {
+        let mut headers = reqwest::header::HeaderMap::new();
+        if let Some(token) = token {
+            headers.insert("x-locator", token.parse().expect("a value"));
+        }
+        let lookups = pager.lookups();
+        let mut found = vec![Found::default(); lookups.len()];
+        super::answer_headers(&headers, &lookups, &mut found);
+        pager.advance(&found).map(|goes_on| (goes_on, pager.cursor().token.clone()))
+    };
+    assert_eq!(page(Some("MTAw")), Ok((true, "MTAw".to_owned())));
+    assert!(page(Some("MTAw")).is_err(), "the same place twice");
+    assert_eq!(page(Some("null")).map(|(goes_on, _)| goes_on), Ok(false));
+    assert_eq!(page(None).map(|(goes_on, _)| goes_on), Ok(false));
+}
+
+/// PipedreamHQ/pipedream#21941: half a cursor leads to the first page again, for ever.
+#[test]
+fn a_search_goes_on_after_all_values_of_its_last_record_until_an_empty_page() {
+    let value_pointers = vec!["/sort/0".to_owned(), "/sort/1".to_owned()];
+    let spec = PagingSpec::from(SearchAfter { records_pointer: "/hits".to_owned(), value_pointers });
+    let mut pager = Pager::new(&spec);
+    let mut page = |body: &str| {
+        let found = super::scan(body.as_bytes(), &pager.lookups()).expect("a body");
+        pager.advance(&found).map(|goes_on| (goes_on, pager.cursor().token.clone()))
+    };
+    let first = r#"{"hits":[{"id":"b","sort":[1,"b"]},{"id":"c","sort":[1795000000000,"c2"]}],"total":4}"#;
+    assert_eq!(page(first), Ok((true, r#"[1795000000000,"c2"]"#.to_owned())));
+    assert!(page(first).is_err(), "the same page again");
+    assert!(page(r#"{"hits":[{"id":"d","sort":[1795000000000]}]}"#).is_err(), "half a place");
+    assert_eq!(page(r#"{"hits":[],"total":4}"#).map(|(goes_on, _)| goes_on), Ok(false));
 }

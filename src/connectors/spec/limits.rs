@@ -154,7 +154,12 @@ impl QuotaSpec {
                 "JSON pointer to a number. With `header` it leads into JSON that the header holds, and `*` stands for \
                  each member there; the worst counts.",
             ),
-            header: fields::optional_text(&mut section, "header", "The header with the number, or with JSON."),
+            header: fields::optional_text(
+                &mut section,
+                "header",
+                "The header with the number, with JSON, or with what is used of all as `used=900/15000`, which counts in \
+                 percent.",
+            ),
             least: fields::optional_number(&mut section, "least", "Fewer than this are little."),
             least_setting: fields::optional_text(
                 &mut section,

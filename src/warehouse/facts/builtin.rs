@@ -17,7 +17,7 @@ macro_rules! fact {
 }
 
 /// The id, the contract and the query of each.
-const FILES: [(&str, &str, Option<&str>); 47] = [
+const FILES: [(&str, &str, Option<&str>); 50] = [
     fact!("ad_account_daily"),
     fact!("ad_action_daily", adds),
     fact!("ad_conversion_daily"),
@@ -31,6 +31,7 @@ const FILES: [(&str, &str, Option<&str>); 47] = [
     fact!("audience_level"),
     fact!("audience_monthly"),
     fact!("budget"),
+    fact!("campaign_member"),
     fact!("campaign_reach_daily"),
     fact!("contact"),
     fact!("contact_stage", adds),
@@ -38,6 +39,7 @@ const FILES: [(&str, &str, Option<&str>); 47] = [
     fact!("customer_discount"),
     fact!("deal"),
     fact!("deal_contact"),
+    fact!("deal_stage"),
     fact!("dispute"),
     fact!("dispute_movement", adds),
     fact!("earlier_payer"),
@@ -58,6 +60,7 @@ const FILES: [(&str, &str, Option<&str>); 47] = [
     fact!("subscription"),
     fact!("subscription_event"),
     fact!("target"),
+    fact!("ticket"),
     fact!("web_campaign_daily", adds),
     fact!("web_custom_daily"),
     fact!("web_daily", adds),

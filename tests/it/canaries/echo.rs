@@ -81,7 +81,8 @@ pub fn answer(id: &str, manner: Manner, base: &str, asked: &Asked, (page, empty)
         0 => page,
         _ => empty,
     };
-    if let Some(text) = page.as_str().filter(|_| asked.line.contains("/download")) {
+    let is_of_a_job = asked.line.contains("/download") || asked.line.contains("/results");
+    if let Some(text) = page.as_str().filter(|_| is_of_a_job) {
         let line = all.replace('"', "'").replace(['\r', '\n'], " ");
         let text = text.replace("Shoes", &line).replace("Report Filter: ", &format!("Report Filter: {line}"));
         let bytes = if manner == Manner::Archives { zipped(&text) } else { text.into_bytes() };
@@ -90,7 +91,7 @@ pub fn answer(id: &str, manner: Manner, base: &str, asked: &Asked, (page, empty)
     let mut page = if page.is_string() { json!({}) } else { page.clone() };
     let marks = json!({
         "echo": all, "slashed": "SLASHED", "next_page": format!("{base}/next?access_token={}&all={all}", proof(asked)),
-        "report_run_id": "77", "async_status": "Job Completed", "ReportRequestId": "77",
+        "id": "77", "state": "JobComplete", "report_run_id": "77", "async_status": "Job Completed", "ReportRequestId": "77",
         "ReportRequestStatus": {"Status": "Success", "ReportDownloadUrl": format!("{base}/download?sig={}", proof(asked))},
     });
     repeat(&mut page, &all, true);

@@ -22,8 +22,9 @@ fn page(connector: &str) -> Value {
     };
     let page = json!({
         "code": 0, "message": "OK", "data": data, "has_more": false, "rows": [], "elements": [], "siteEntry": [],
-        "Accounts": [], "total": 0, "total_items": 0, "lists": [], "reports": [], "campaigns": [], "automations": [],
-        "broadcasts": [], "sequences": [], "subscribers": [], "purchases": [], "results": []
+        "Accounts": [], "total": 0, "total_items": 0, "totalCount": 0, "lists": [], "reports": [], "campaigns": [],
+        "automations": [], "broadcasts": [], "sequences": [], "subscribers": [], "purchases": [], "results": [],
+        "records": [], "done": true, "contacts": [], "opportunities": [], "schedules": []
     });
     if connector == "google_ads" { json!([{"results": []}]) } else { page }
 }
@@ -56,14 +57,30 @@ async fn vendor(round: Arc<AtomicUsize>) -> Vendor {
     vendor
 }
 
+/// Another account of the same form.
+fn of_its_own(value: &mut toml::Value, number: usize) {
+    match value {
+        toml::Value::String(text) => {
+            let kept = text.len().saturating_sub(2);
+            *text = format!("{}{number:02}", &text[..kept]);
+        }
+        toml::Value::Array(values) => values.iter_mut().for_each(|value| of_its_own(value, number)),
+        _ => {}
+    }
+}
+
 /// A connection of each way, with all its secrets.
 fn connect(root: &Path, base: &str) {
     let mut text = "name = \"Acme\"\ntime_zone = \"Europe/Berlin\"\ncurrency = \"EUR\"\n".to_owned();
     let since = daybook::support::clock::Clock::System.now().date_naive() - chrono::Days::new(2);
-    for Way { connector, settings, id, spec } in &ways() {
+    for (number, Way { connector, settings, id, spec }) in ways().iter().enumerate() {
         // Required settings hold what the connector gives as an example.
         let mut all: toml::Table = source(connector, &[]).connection.settings.into_iter().collect();
         all.retain(|name, _| spec.settings[name].default.is_none());
+        // An account that is read in two ways would count twice.
+        if !settings.is_empty() {
+            all.iter_mut().for_each(|(_, value)| of_its_own(value, number));
+        }
         let urls = spec.settings.iter().filter(|(_, setting)| setting.kind == SettingKind::Url);
         all.extend(urls.map(|(name, _)| (name.clone(), format!("{base}/{id}").into())));
         all.extend(settings.clone());

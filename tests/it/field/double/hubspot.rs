@@ -27,6 +27,8 @@ fn whole_answer(call: &Call, state: &Value) -> Answer {
         "associations"
     } else if has("contacts") {
         "contacts"
+    } else if has("tickets") {
+        "tickets"
     } else {
         "deals"
     };
