@@ -61,6 +61,11 @@ impl<'a> Renderer<'a> {
     }
 }
 
+/// An instant with its zone, whole seconds: without one a vendor takes it for its own time.
+fn utc(instant: chrono::DateTime<chrono::Utc>) -> String {
+    instant.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}
+
 fn window(window: &Window) -> Value {
     let mut values: BTreeMap<&str, Value> = BTreeMap::new();
     let mut instants = |start: chrono::DateTime<chrono::Utc>, end: chrono::DateTime<chrono::Utc>| {
@@ -68,6 +73,8 @@ fn window(window: &Window) -> Value {
         values.insert("end_unix", Value::from(end.timestamp()));
         values.insert("start_ms", Value::from(start.timestamp_millis()));
         values.insert("end_ms", Value::from(end.timestamp_millis()));
+        values.insert("start_time", Value::from(utc(start)));
+        values.insert("end_time", Value::from(utc(end)));
     };
     match *window {
         Window::Whole => {}

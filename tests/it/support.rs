@@ -5,7 +5,7 @@ mod skip;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use daybook::connectors::landing::{Landing, Manifest, PageLabel, PageRecord};
-use daybook::connectors::spec::SlicingSpec;
+use daybook::connectors::spec::{SettingKind, SlicingSpec};
 use daybook::connectors::{Catalog, Connection, Slice, Window};
 use daybook::domain::money::Currency;
 use daybook::domain::period::Period;
@@ -53,7 +53,12 @@ pub fn source(connector: &str, settings: &[(&str, toml::Value)]) -> Source {
                 |pattern: &String| regex::Regex::new(&format!("^(?:{pattern})$")).expect("a pattern").is_match(DIGITS);
             let example = || spec.looks_like.as_deref().and_then(|words| words.split('"').nth(1)).unwrap_or(DIGITS);
             let value = if spec.pattern.as_ref().is_none_or(fits) { DIGITS } else { example() };
-            all.insert(name.clone(), toml::Value::Array(vec![value.into()]));
+            let value = match spec.kind {
+                SettingKind::List => toml::Value::Array(vec![value.into()]),
+                SettingKind::Url => "https://vendor.example".into(),
+                _ => value.into(),
+            };
+            all.insert(name.clone(), value);
         }
     }
     let secrets = connector.spec.secrets.keys().map(|name| (name.clone(), Secret::new("s3cret"))).collect();
