@@ -17,7 +17,7 @@ macro_rules! fact {
 }
 
 /// The id, the contract and the query of each.
-const FILES: [(&str, &str, Option<&str>); 41] = [
+const FILES: [(&str, &str, Option<&str>); 43] = [
     fact!("ad_account_daily"),
     fact!("ad_action_daily", adds),
     fact!("ad_conversion_daily"),
@@ -46,6 +46,8 @@ const FILES: [(&str, &str, Option<&str>); 41] = [
     fact!("page_daily"),
     fact!("payment", adds),
     fact!("refund", adds),
+    fact!("sales_order", adds),
+    fact!("sales_return", adds),
     fact!("search_daily", adds),
     fact!("search_part_daily", adds),
     fact!("search_term_daily"),
