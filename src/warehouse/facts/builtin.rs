@@ -17,7 +17,7 @@ macro_rules! fact {
 }
 
 /// The id, the contract and the query of each.
-const FILES: [(&str, &str, Option<&str>); 43] = [
+const FILES: [(&str, &str, Option<&str>); 45] = [
     fact!("ad_account_daily"),
     fact!("ad_action_daily", adds),
     fact!("ad_conversion_daily"),
@@ -27,7 +27,9 @@ const FILES: [(&str, &str, Option<&str>); 43] = [
     fact!("ad_hourly"),
     fact!("ad_reach_daily"),
     fact!("ad_region_daily"),
+    fact!("article"),
     fact!("budget"),
+    fact!("calendar_item"),
     fact!("campaign_reach_daily"),
     fact!("contact"),
     fact!("contact_stage", adds),
