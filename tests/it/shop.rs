@@ -91,9 +91,9 @@ fn orders_give_revenue_new_customers_refunds_and_net_sales_with_their_origin() {
     assert_eq!(
         texts(&account.warehouse, days),
         [
-            "2026-11-02 google 1 1 80.00 1 80.00",
-            "2026-11-03 newsletter 1 0 20.00 1 20.00",
-            "2026-11-12 google 30.00 30.00"
+            "2026-11-02 google 1 1 80.00 0.00 1 80.00 0.00",
+            "2026-11-03 newsletter 1 0 20.00 0.00 1 20.00 0.00",
+            "2026-11-12 google 0 0 0.00 30.00 0 0.00 30.00"
         ],
         "the refund is of its own day, and of the origin of its order"
     );
