@@ -30,9 +30,14 @@ pub fn sent(asked: &Asked) -> String {
     let headers: Vec<String> = headers.collect();
     let raw = format!("{} {} {}", asked.line, headers.join("; "), asked.body);
     let read = percent_decode_str(&raw).decode_utf8_lossy().into_owned();
+    format!("{raw} | {read}")
+}
+
+/// The user and the password of basic authentication, which are sent encoded; empty without them.
+pub fn decoded_pair(asked: &Asked) -> String {
     let basic = asked.headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Basic "));
     let pair = basic.and_then(|pair| STANDARD.decode(pair).ok()).unwrap_or_default();
-    format!("{raw} | {read} | {}", String::from_utf8_lossy(&pair))
+    String::from_utf8_lossy(&pair).into_owned()
 }
 
 /// What proves who asks, where it stands in a header of its own.
