@@ -24,7 +24,8 @@ fn an_order_in_two_currencies_counts_in_the_shops_on_the_shops_day() {
         let warehouse = Warehouse::in_memory().expect("a warehouse");
         let landing = tempfile::tempdir().expect("a folder");
         let source = source("shopify", &[("time_zone", zone.into())]);
-        let loaded = land_and_load(&warehouse, landing.path(), &source, "orders", &[order.clone()]).expect("a load");
+        let loaded =
+            land_and_load(&warehouse, landing.path(), &source, "orders", std::slice::from_ref(&order)).expect("a load");
         assert_eq!(loaded.rows_quarantined, 0);
         let payment = "SELECT concat_ws(' ', date, amount::DECIMAL(18, 1), currency, source) FROM core.payment";
         assert_eq!(texts(&warehouse, payment), [format!("{wanted} 100.0 EUR")]);
