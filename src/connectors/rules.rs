@@ -108,8 +108,12 @@ impl<'a> ErrorResponse<'a> {
         let pattern = wanted.matches.as_ref().map(|pattern| Regex::new(pattern));
         let within = wanted.pointer.get(wanted.place().len()..).unwrap_or_default();
         let found = self.place(wanted.place()).map(|place| at(place, within)).unwrap_or_default();
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        if let Some(lacking) = &wanted.without {
+            return !found.is_empty() && found.into_iter().all(|value| text(value) != *lacking);
+        }
         found.into_iter().any(|value| {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let text = text(value);
             wanted.other_than.as_ref() != Some(&text)
                 && pattern.as_ref().is_none_or(|pattern| pattern.as_ref().is_ok_and(|pattern| pattern.is_match(&text)))
         })
@@ -125,6 +129,9 @@ impl<'a> ErrorResponse<'a> {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         });
+        // What is no JSON at all has only its beginning to tell it by.
+        let raw = || (details.contains(&"") && self.place("").is_none()).then(|| self.body.trim().to_owned());
+        let detail = detail.or_else(raw).filter(|detail| !detail.is_empty());
         let tidy = |text: &str| redact::quoted(text, 200);
         let detail = detail.filter(|detail| said != Some(detail));
         let words: Vec<String> = [said, detail.as_deref()].into_iter().flatten().map(tidy).collect();

@@ -62,6 +62,7 @@ impl<'a> Renderer<'a> {
 }
 
 fn window(window: &Window) -> Value {
+    // Without a zone a vendor takes it for its own time.
     let at = |instant: DateTime<Utc>| Value::from(instant.to_rfc3339_opts(SecondsFormat::Secs, true));
     let mut values: BTreeMap<&str, Value> = BTreeMap::new();
     let mut instants = |start: DateTime<Utc>, end: DateTime<Utc>| {

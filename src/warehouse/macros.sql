@@ -115,3 +115,19 @@ CREATE OR REPLACE TEMP MACRO url_parameter(url, name) AS
 -- id by a keyed hash of connection, kind and id, for ids of two vendors may be alike.
 CREATE OR REPLACE TEMP MACRO mark_of(kind, connection, value) AS
     CASE WHEN kind = 'person_key' THEN value ELSE pseudonym(connection || '/' || kind || '/' || value) END;
+
+-- A text out of HTML: without tags, entities as the signs they stand for. `&amp;` comes last, so that it makes no entity.
+CREATE OR REPLACE TEMP MACRO plain_text(html) AS
+    trim(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(list_reduce(
+        list_distinct(regexp_extract_all(regexp_replace(html, '<[^>]*>', '', 'g'), '&#([0-9]{1,6}|[xX][0-9a-fA-F]{1,5});', 1)),
+        lambda text, code: replace(text, '&#' || code || ';',
+            chr(coalesce(nullif(TRY_CAST(CASE WHEN code[1] IN ('x', 'X') THEN '0x' || code[2:] ELSE code END AS INTEGER), 0), 63))),
+        regexp_replace(html, '<[^>]*>', '', 'g')),
+        '&quot;', '"'), '&apos;', ''''), '&nbsp;', ' '), '&ndash;', '–'), '&mdash;', '—'), '&hellip;', '…'), '&lsquo;', '‘'), '&rsquo;', '’'),
+        '&lt;', '<'), '&gt;', '>'), '&shy;', ''), '&amp;', '&'));
+
+-- The path of an address or of a page as two vendors have it in common: decoded, single slashes, none at the end, no
+-- query, 300 characters at most; `/` for the first page.
+CREATE OR REPLACE TEMP MACRO page_path(address) AS
+    CASE WHEN address IS NOT NULL THEN coalesce(nullif(left(rtrim(regexp_replace(url_decode(regexp_extract(
+        regexp_replace(address, '^[a-zA-Z]+://[^/?#]*', ''), '^[^?#]*')), '/+', '/', 'g'), '/'), 300), ''), '/') END;

@@ -57,6 +57,7 @@ mod recorded;
 mod recurring;
 mod rotated_tokens;
 mod search;
+mod shop;
 mod social_ads;
 mod splits;
 mod support;

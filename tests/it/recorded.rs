@@ -5,6 +5,7 @@ mod errors;
 mod mail;
 mod meta_ads;
 mod microsoft_ads;
+mod shop;
 
 use crate::support::{land_and_load, land_and_load_pages, noon, skip, source, texts};
 use daybook::connectors::landing::PageLabel;

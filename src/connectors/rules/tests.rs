@@ -221,3 +221,33 @@ fn waiting_grows_to_a_minute_and_no_further() {
     assert_eq!(backoff(40, 1.0), Duration::from_secs(60));
     assert!(backoff(3, 0.0) >= Duration::from_secs(1));
 }
+
+#[test]
+fn a_right_that_a_list_lacks_is_an_error_and_an_absent_list_is_none() {
+    let rules = r#"
+    [[errors]]
+    values = [{ pointer = "/data/scopes/*/handle", without = "read_all" }]
+    action = "stop"
+    as_status = 403
+    note = "the right read_all is missing"
+"#;
+    let judged = |body: &str| verdict(200, &[], body, rules).map(|found| (found.action, found.status));
+    let lacking = r#"{"data": {"scopes": [{"handle": "read"}, {"handle": "write"}]}}"#;
+    assert_eq!(judged(lacking), Some((ErrorAction::Stop, 403)));
+    assert_eq!(judged(r#"{"data": {"scopes": [{"handle": "read"}, {"handle": "read_all"}]}}"#), None);
+    assert_eq!(judged(r#"{"data": {"scopes": []}}"#), None);
+    assert_eq!(judged(r#"{"data": {}}"#), None);
+}
+
+#[test]
+fn an_answer_that_is_no_json_is_told_by_its_beginning_where_the_whole_is_asked_for() {
+    let rules = r#"
+    [[errors]]
+    body = '^\s*<'
+    action = "retry"
+    detail_pointer = ""
+    note = "no list"
+"#;
+    let told = verdict(200, &[], "<p>Unable to fetch a list.</p>[]", rules).expect("an error").note;
+    assert!(told.starts_with("no list (HTTP 200: <p>Unable to fetch a list.</p>[]"), "{told}");
+}

@@ -47,6 +47,7 @@ macro_rules! schemes {
 
         /// What a choice may be: all but choices again.
         const CHOICES: &[Variant<AuthSpec>] = &[
+            Variant::plain("none", "Nothing is proved.", || AuthSpec::None),
             $(Variant::new($scheme::WORD, $scheme::ABOUT, |section| AuthSpec::$scheme($scheme::read(section))),)*
         ];
 
@@ -115,9 +116,8 @@ impl AuthSpec {
 
     /// Whether some settings spare it.
     pub fn may_spare(&self, name: &str) -> bool {
-        let all = self.schemes();
-        let asking = all.iter().filter(|scheme| asks_for(**scheme, name)).count();
-        asking > 0 && asking < all.len()
+        let asking = self.schemes().iter().filter(|scheme| asks_for(**scheme, name)).count();
+        asking > 0 && asking < self.one_of().map_or(1, |one_of| one_of.choices.len())
     }
 }
 

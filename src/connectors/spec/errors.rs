@@ -47,6 +47,8 @@ pub struct ValueMatch {
     pub matches: Option<String>,
     /// Any value but this one.
     pub other_than: Option<String>,
+    /// None of the values may be this one, of a list that is there, e.g. a right that a token lacks.
+    pub without: Option<String>,
 }
 
 impl ValueMatch {
@@ -205,6 +207,11 @@ impl ValueMatch {
                 "A regular expression over the value, numbers as digits.",
             ),
             other_than: fields::optional_text(&mut section, "other_than", "Any value but this one."),
+            without: fields::optional_text(
+                &mut section,
+                "without",
+                "None of the values may be this one, of a list that is there, e.g. a right that a token lacks.",
+            ),
         };
         section.finish();
         read

@@ -17,7 +17,7 @@ macro_rules! fact {
 }
 
 /// The id, the contract and the query of each.
-const FILES: [(&str, &str, Option<&str>); 50] = [
+const FILES: [(&str, &str, Option<&str>); 54] = [
     fact!("ad_account_daily"),
     fact!("ad_action_daily", adds),
     fact!("ad_conversion_daily"),
@@ -27,10 +27,12 @@ const FILES: [(&str, &str, Option<&str>); 50] = [
     fact!("ad_hourly"),
     fact!("ad_reach_daily"),
     fact!("ad_region_daily"),
+    fact!("article"),
     fact!("audience_daily", adds),
     fact!("audience_level"),
     fact!("audience_monthly"),
     fact!("budget"),
+    fact!("calendar_item"),
     fact!("campaign_member"),
     fact!("campaign_reach_daily"),
     fact!("contact"),
@@ -54,6 +56,8 @@ const FILES: [(&str, &str, Option<&str>); 50] = [
     fact!("page_daily"),
     fact!("payment", adds),
     fact!("refund", adds),
+    fact!("sales_order", adds),
+    fact!("sales_return", adds),
     fact!("search_daily", adds),
     fact!("search_part_daily", adds),
     fact!("search_term_daily"),

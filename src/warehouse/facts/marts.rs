@@ -34,7 +34,8 @@ pub fn apply(transaction: &Transaction<'_>, facts: &Facts) -> Result<(), Warehou
         }
     }
     views(transaction, &measures)?;
-    breakdowns(transaction, facts)
+    breakdowns(transaction, facts)?;
+    articles(transaction, facts)
 }
 
 /// Makes every day of a fact due.
@@ -112,6 +113,17 @@ fn breakdowns(transaction: &Transaction<'_>, facts: &Facts) -> Result<(), Wareho
         return Ok(());
     }
     transaction.execute_batch(BREAKDOWNS).context(|| "making the views of breakdowns".to_owned())
+}
+
+/// Articles with the sessions that began on them.
+const ARTICLES: &str = include_str!("articles.sql");
+
+/// Makes the view of articles where the facts are there that it reads.
+fn articles(transaction: &Transaction<'_>, facts: &Facts) -> Result<(), WarehouseError> {
+    if facts.get("article").is_none() || facts.get("page_daily").is_none() {
+        return Ok(());
+    }
+    transaction.execute_batch(ARTICLES).context(|| "making the view of articles".to_owned())
 }
 
 /// Weeks and months are sums of days, so they cannot disagree with them.

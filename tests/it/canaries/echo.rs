@@ -3,6 +3,8 @@
 use super::MARK;
 use crate::contract::script::{is_for_a_token, zipped};
 use crate::engine::vendor::{Answer, Asked};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
@@ -31,10 +33,18 @@ pub fn sent(asked: &Asked) -> String {
     format!("{raw} | {read}")
 }
 
+/// The user and the password of basic authentication, which are sent encoded; empty without them.
+pub fn decoded_pair(asked: &Asked) -> String {
+    let basic = asked.headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Basic "));
+    let pair = basic.and_then(|pair| STANDARD.decode(pair).ok()).unwrap_or_default();
+    String::from_utf8_lossy(&pair).into_owned()
+}
+
 /// What proves who asks, where it stands in a header of its own.
 fn proof(asked: &Asked) -> String {
     let of = |name: &str| asked.headers.get(name)?.to_str().ok().map(str::to_owned);
-    let value = of("authorization").or_else(|| of("access-token")).unwrap_or_default();
+    let value =
+        of("authorization").or_else(|| of("access-token")).or_else(|| of("x-shopify-access-token")).unwrap_or_default();
     value.rsplit(' ').next().unwrap_or_default().to_owned()
 }
 

@@ -18,8 +18,15 @@ use std::sync::{Arc, OnceLock};
 fn page(connector: &str) -> Value {
     let data = match connector {
         "tiktok_ads" => json!({"list": [], "page_info": {"page": 1, "total_number": 0, "total_page": 1}}),
+        "shopify" => json!({
+            "orders": {"nodes": [], "pageInfo": {"hasNextPage": false, "endCursor": null}},
+            "currentAppInstallation": {"accessScopes": []}
+        }),
         _ => json!([]),
     };
+    if connector == "wordpress" {
+        return data;
+    }
     let page = json!({
         "code": 0, "message": "OK", "data": data, "has_more": false, "rows": [], "elements": [], "siteEntry": [],
         "Accounts": [], "total": 0, "total_items": 0, "totalCount": 0, "lists": [], "reports": [], "campaigns": [],
@@ -140,10 +147,14 @@ async fn no_log_error_table_or_report_holds_a_secret_of_any_connector() {
     let line = key["private_key"].as_str().and_then(|key| key.lines().nth(3)).expect("a line").to_owned();
     let marks = [MARK.to_owned(), line];
     let asked = vendor.asked();
-    let known: Vec<String> = ways().into_iter().filter(|way| !way.spec.secrets.is_empty()).map(|way| way.id).collect();
+    let sends = |way: &Way| way.spec.auth.scheme(&way.settings).is_some();
+    let known: Vec<String> = ways().into_iter().filter(sends).map(|way| way.id).collect();
     for id in &known {
         assert!(
-            asked.iter().any(|asked| asked.line.contains(&format!("/{id}")) && super::echo::sent(asked).contains(MARK)),
+            asked.iter().any(|asked| {
+                let is_marked = [super::echo::sent(asked), super::echo::decoded_pair(asked)].concat().contains(MARK);
+                asked.line.contains(&format!("/{id}")) && is_marked
+            }),
             "{id} sends no secret that could be repeated: {}",
             told.chars().take(3000).collect::<String>()
         );
