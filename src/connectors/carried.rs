@@ -5,6 +5,8 @@ use super::client::Request;
 use super::mask::{SHORTEST, spellings};
 use super::spec::Part;
 use crate::support::secret::Secret;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 /// What a request carries that no page is to hold: what it proves who asks by, and secrets that stand in it.
 pub fn carried<'a>(
@@ -21,15 +23,24 @@ pub fn carried<'a>(
         // `Bearer`, `Basic` and the like are no secrets.
         Secret::new(value.expose().rsplit(' ').next().unwrap_or_default())
     });
+    // A name and a password go encoded, and an answer may repeat them as they are.
+    let decoded: Vec<String> = parts.iter().filter_map(basic).collect();
     let texts = || {
         let values = request.query.iter().chain(&request.headers).map(|(_, value)| value);
-        values.chain([&request.url]).chain(&request.body)
+        values.chain([&request.url]).chain(&request.body).chain(&decoded)
     };
     let stands = |secret: &&Secret| {
         let plain = secret.expose();
         plain.len() >= SHORTEST && spellings(plain).iter().any(|spelt| texts().any(|text| text.contains(spelt)))
     };
     proofs.chain(secrets.into_iter().filter(stands).cloned()).collect()
+}
+
+/// What basic authentication says, decoded.
+fn basic(part: &Part) -> Option<String> {
+    let (Part::Header { value, .. } | Part::Query { value, .. }) = part;
+    let encoded = value.expose().strip_prefix("Basic ")?;
+    String::from_utf8(STANDARD.decode(encoded).ok()?).ok()
 }
 
 #[cfg(test)]
@@ -57,5 +68,10 @@ mod tests {
         let proof = Credentials::Carried { parts, generation: 0 };
         let found = carried(&Request::default(), &proof, &known);
         assert_eq!(found, [secret("a-token-of-a-vendor"), secret("0123456789abcdef")]);
+
+        let encoded = STANDARD.encode("daybook:a long pass word");
+        let proof = Credentials::Carried { parts: vec![Part::authorization("Basic", &encoded)], generation: 0 };
+        let found = carried(&Request::default(), &proof, &[secret("a long pass word"), secret("never sent")]);
+        assert_eq!(found, [secret(&encoded), secret("a long pass word")]);
     }
 }

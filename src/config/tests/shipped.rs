@@ -22,7 +22,7 @@ fn the_shipped_files_load_together() {
         assert!(jobs.contains(&job), "{job} is not among {jobs:?}");
     }
     let example = settings.workspace("example").expect("the example");
-    assert_eq!(example.connections.len(), 10);
+    assert_eq!(example.connections.len(), 12);
     assert_eq!(example.files.len(), 3);
     let columns = &example.files[2].drop.preset.columns;
     let constants = columns.iter().filter(|column| column.constant.is_some()).count();

@@ -27,7 +27,7 @@ mod public;
 mod quarters;
 mod unlike;
 
-const SUMMED: [&str; 50] = [
+const SUMMED: [&str; 57] = [
     "sessions",
     "engaged_sessions",
     "pageviews",
@@ -78,6 +78,13 @@ const SUMMED: [&str; 50] = [
     "list_joined",
     "list_left",
     "list_unsubscribes",
+    "shop_orders",
+    "ordered_sales",
+    "order_discounts",
+    "order_shipping",
+    "order_tax",
+    "order_tips",
+    "returned_sales",
 ];
 
 fn columns() -> Columns {

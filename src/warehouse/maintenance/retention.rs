@@ -42,6 +42,13 @@ const RULES: &[Rule] = &[
     rule("core", "deal_contact", "deal_contact", "NOT EXISTS (SELECT 1 FROM core.deal AS d
         WHERE d.workspace = t.workspace AND d.connection = t.connection AND d.deal_id = t.deal_id)
         AND EXISTS (SELECT 1 FROM ops.load AS l WHERE l.load_id = t.load_id AND l.loaded_at < ?)"),
+    rule("core", "deal_stage", "deal_stage", "NOT EXISTS (SELECT 1 FROM core.deal AS d
+        WHERE d.workspace = t.workspace AND d.connection = t.connection AND d.deal_id = t.deal_id) AND t.entered_date < ?"),
+    rule("core", "campaign_member", "campaign_member", "t.modified_at < ?"),
+    rule("core", "ticket", "ticket", "t.is_closed AND coalesce(t.closed_date, t.created_date) < ?"),
+    // What is published is read for as long as it stands, and a plan counts until its day.
+    rule("core", "article", "article", "t.archived_at < ?"),
+    rule("core", "calendar_item", "calendar_item", "t.due_date < ?"),
     rule("core", "subscription", "subscription", "t.ended_date < ?"),
     rule("core", "customer_discount", "customer_discount", "t.ends_at < ?"),
     // Who is on a list stays, however long ago the person joined.
