@@ -24,33 +24,28 @@ pub fn run(app: &App, args: &QuotaArgs, json: bool) -> anyhow::Result<Outcome> {
         outln!("no vendor's account is configured");
         return Ok(Outcome::Done);
     }
-    let lines = found.accounts.iter().map(line).collect();
-    outln!("{}", table(&["account", "vendor", "pages today", "at most"], &[2], lines));
-    for account in &found.accounts {
-        let name = format!("{}/{}", account.workspace, account.connection);
-        for allowance in &account.allowances {
-            outln!("{}", wrapped(&format!("{name}: "), &plain(&told(allowance))));
+    for accounts in found.accounts.chunk_by(|one, other| one.workspace == other.workspace) {
+        let [first, ..] = accounts else { continue };
+        outln!("{}", plain(&first.workspace));
+        let lines = accounts.iter().map(line).collect();
+        outln!("{}", table(&["account", "vendor", "pages today", "at most"], &[2], lines));
+        for account in accounts {
+            let told = account.allowances.iter().map(told).chain(account.held.iter().map(held));
+            told.for_each(|told| outln!("{}", wrapped(&format!("{}: ", account.connection), &plain(&told))));
         }
-        for hold in &account.held {
-            outln!("{}", wrapped(&format!("{name}: "), &plain(&held(hold))));
-        }
+        outln!();
     }
     if found.accounts.iter().all(|account| account.allowances.is_empty() && account.held.is_empty()) {
         outln!("nothing is used up; none of these vendors has said what is left");
     }
-    outln!("\npages since midnight UTC; hourly syncs go before backfills");
+    outln!("pages since midnight UTC; hourly syncs go before backfills");
     Ok(Outcome::Done)
 }
 
 fn line(account: &AccountQuota) -> Vec<String> {
-    let AccountQuota { workspace, connection, vendor, requests, per_secs, at_once, pages_today, .. } = account;
-    let within = if *per_secs == 1 { "a second".to_owned() } else { format!("in {per_secs} s") };
-    vec![
-        format!("{workspace}/{connection}"),
-        plain(vendor),
-        count(*pages_today),
-        format!("{requests} {within}, {at_once} at once"),
-    ]
+    let AccountQuota { connection, vendor, requests, per_secs, at_once, pages_today, .. } = account;
+    let within = if *per_secs == 1 { "s".to_owned() } else { format!("{per_secs} s") };
+    vec![plain(connection), plain(vendor), count(*pages_today), format!("{requests}/{within}, {at_once} at once")]
 }
 
 fn told(allowance: &StatedAllowance) -> String {

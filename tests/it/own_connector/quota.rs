@@ -36,8 +36,8 @@ async fn what_a_vendor_says_is_left_is_told() {
     let told = well(root, &["quota"]);
     assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
     let told = squeezed(&told);
-    assert!(told.contains("acme/mailer Mailer 1 10 a second, 4 at once"), "{told}");
-    assert!(told.contains("acme/mailer: 412 calls of the hour left (waits below 10), said"), "{told}");
+    assert!(told.contains("acme account vendor pages today at most mailer Mailer 1 10/s, 4 at once"), "{told}");
+    assert!(told.contains("mailer: 412 calls of the hour left (waits below 10), said"), "{told}");
     assert!(told.contains(", returns 20"), "{told}");
     let json: serde_json::Value = serde_json::from_str(&well(root, &["quota", "--json"])).expect("JSON");
     assert_eq!(json["accounts"][0]["allowances"][0]["amount"], 412.0);
@@ -63,7 +63,7 @@ async fn a_day_that_is_used_up_is_remembered_by_the_next_process() {
     let told = squeezed(&well(root, &["quota"]));
     assert!(
         told.contains(
-            "acme/mailer: mailings: the day's calls are used up (HTTP 429: daily limit reached); not asked again before"
+            "mailer: mailings: the day's calls are used up (HTTP 429: daily limit reached); not asked again before"
         ),
         "{told}"
     );
