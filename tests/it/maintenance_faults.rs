@@ -117,7 +117,7 @@ fn a_disk_that_is_full_at_the_checkpoint_keeps_the_log_and_the_rows() {
 
 #[test]
 fn a_backup_without_room_is_thrown_away_and_the_last_good_one_stays() {
-    let Some(disk) = SmallDisk::new(8) else { return };
+    let Some(disk) = SmallDisk::new(16) else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let installation = DataFolder::open(folder.path());
     installation.pay(0, 3000, noon()).expect("loaded");
