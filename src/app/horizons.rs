@@ -1,9 +1,11 @@
 //! The credentials of an installation's connections that end: as vendors say it, as an admin wrote it down, and as
 //! refresh tokens were given for a time.
 
+use super::sources::{SecretsAre, sources};
 use crate::config::connections::ConnectionSettings;
 use crate::config::{Settings, WorkspaceSettings};
-use crate::connectors::auth::kept::{FOLDER, Kept, all};
+use crate::connectors::auth::kept::{FOLDER, all};
+use crate::connectors::auth::kept_id;
 use crate::connectors::{Catalog, Connector};
 use crate::jobs::horizon::{CredentialEnd, HorizonStep};
 use crate::warehouse::credential_ends::StatedEnd;
@@ -47,18 +49,30 @@ fn known<'a>(
     stated: &[StatedEnd],
     now: DateTime<Utc>,
 ) -> Vec<(Place<'a>, Option<&'a String>, DateTime<Utc>)> {
-    let kept: Vec<Kept> = all(&settings.data_dir.join(FOLDER)).into_iter().filter_map(|(_, kept)| kept.ok()).collect();
-    let stays = |kept: &&Kept| now - kept.renewed_at >= MOVES_WITHIN;
+    let (kept, today) = (all(&settings.data_dir.join(FOLDER)), now.date_naive());
     let mut found = Vec::new();
     for workspace in &settings.workspaces {
+        let id = &workspace.workspace.id;
+        let is_known = !kept.is_empty() || stated.iter().any(|end| end.workspace == *id && end.ends_at.is_some());
+        // Only what is said of the secrets that are configured now counts.
+        let (in_use, _) = match is_known {
+            true => sources(settings, workspace, catalog, today, SecretsAre::Needed),
+            false => Default::default(),
+        };
         for own in &workspace.connections {
             let Some(connector) = catalog.get(&own.connector) else { continue };
             let place = Place { workspace, own, connector };
-            let (name, id) = (place.name(), &workspace.workspace.id);
-            let said = stated.iter().filter(|end| end.workspace == *id && end.connection == own.id);
-            let given = kept.iter().filter(|kept| kept.connection == name).filter(stays);
-            let ends = said.filter_map(|end| end.ends_at).chain(given.filter_map(|kept| kept.ends_at));
-            found.extend(ends.map(|ends_at| (place.clone(), None, ends_at)));
+            for source in in_use.iter().filter(|source| source.connection.id == own.id) {
+                let (token, credential) = (kept_id(&source.connection), source.connection.credential());
+                let given =
+                    kept.iter().filter(|(id, _)| token.as_ref() == Some(id)).filter_map(|(_, kept)| kept.as_ref().ok());
+                let given = given.filter(|kept| now - kept.renewed_at >= MOVES_WITHIN).filter_map(|kept| kept.ends_at);
+                let said = stated
+                    .iter()
+                    .filter(|end| end.workspace == *id && end.connection == own.id && end.credential == credential);
+                let ends = said.filter_map(|end| end.ends_at).chain(given);
+                found.extend(ends.map(|ends_at| (place.clone(), None, ends_at)));
+            }
             // Which hour is not known: it may be the first.
             let day = |day: &NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
             found.extend(own.secret_ends.iter().map(|(secret, ends)| (place.clone(), Some(secret), day(ends))));
@@ -76,10 +90,6 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn name(&self) -> String {
-        format!("{}/{}", self.workspace.workspace.id, self.own.id)
-    }
-
     fn end(&self, secret: Option<&String>, ends_at: DateTime<Utc>, now: DateTime<Utc>) -> Option<CredentialEnd> {
         let step = HorizonStep::at(now, ends_at)?;
         let (vendor, own) = (&self.connector.spec.label, self.own);

@@ -2,10 +2,13 @@
 
 use super::error::ConnectorError;
 use super::rules::LONGEST_WAIT;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+/// Beyond the process, longer waits are cut; each day's allowance returns within it.
+const LONGEST_REMEMBERED: TimeDelta = TimeDelta::hours(25);
 
 /// Workspace, connection, stream and partition.
 pub type Place = [String; 4];
@@ -42,9 +45,8 @@ pub struct Held {
 impl Spent {
     /// Holds a place until the wait is over; one that can be sat out is left alone.
     pub fn hold(&self, place: Place, wait: Option<Duration>, now: DateTime<Utc>, error: ConnectorError) {
-        let until = wait
-            .filter(|wait| *wait > LONGEST_WAIT)
-            .and_then(|wait| Some(now + chrono::TimeDelta::from_std(wait).ok()?));
+        let until =
+            wait.filter(|wait| *wait > LONGEST_WAIT).and_then(|wait| Some(now + TimeDelta::from_std(wait).ok()?));
         if let Some(until) = until {
             let mut held = self.until.lock().unwrap_or_else(PoisonError::into_inner);
             held.insert(place, Wait { since: now, until, error });
@@ -79,11 +81,12 @@ impl Spent {
         all
     }
 
-    /// Holds what was held when an earlier process ended.
+    /// Holds what was held when an earlier process ended, for a day at most: a plan may have been raised since.
     pub fn restore(&self, workspace: &str, connection: &str, held: Held) {
         let Held { stream, partition, since, until, note } = held;
         let mut all = self.until.lock().unwrap_or_else(PoisonError::into_inner);
         let place = [workspace.to_owned(), connection.to_owned(), stream, partition];
+        let until = until.min(since + LONGEST_REMEMBERED);
         all.insert(place, Wait { since, until, error: ConnectorError::QuotaSpent { note } });
     }
 
@@ -109,7 +112,7 @@ impl Spent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::{TimeDelta, TimeZone};
+    use chrono::TimeZone;
 
     #[test]
     fn a_spent_allowance_is_not_asked_for_before_it_returns_and_others_are() {

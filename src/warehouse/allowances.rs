@@ -38,7 +38,7 @@ pub struct Hold {
     pub note: String,
 }
 
-/// Notes what is known of a connection, in place of what was.
+/// Notes what is known of a connection, in place of what was; where nothing is stated, what was stated stays.
 pub fn note(
     connection: &mut Connection,
     (workspace, id): (&str, &str),
@@ -49,10 +49,11 @@ pub fn note(
     let at = |at: DateTime<Utc>| format!("TIMESTAMP '{}'", at.format("%Y-%m-%d %H:%M:%S%.6f"));
     let (workspace, id) = (literal(workspace), literal(id));
     let or_null = |text: Option<String>| text.unwrap_or_else(|| "NULL".to_owned());
-    let mut sql = format!(
-        "DELETE FROM ops.allowance WHERE workspace = {workspace} AND connection = {id};
-         DELETE FROM ops.allowance_hold WHERE workspace = {workspace} AND connection = {id};"
-    );
+    let mut sql = format!("DELETE FROM ops.allowance_hold WHERE workspace = {workspace} AND connection = {id};");
+    // A process that has not asked yet has heard nothing: what was said before stands.
+    if !stated.is_empty() {
+        sql += &format!("DELETE FROM ops.allowance WHERE workspace = {workspace} AND connection = {id};");
+    }
     for one in stated.iter().filter(|one| one.amount.is_finite()) {
         sql += &format!(
             "INSERT INTO ops.allowance VALUES ({workspace}, {id}, {}, {}, {}, {}, {}, {}, {});",
@@ -189,6 +190,6 @@ mod tests {
         assert_eq!(warehouse.read_blocking(stated).expect("read"), [allowance]);
         assert_eq!((held("2026-11-20T08:59:59Z"), held("2026-11-20T09:00:00Z")), (vec![hold], Vec::new()));
         noted(Vec::new(), Vec::new());
-        assert_eq!((warehouse.read_blocking(stated).expect("read").len(), held("2026-11-20T08:00:00Z").len()), (0, 0));
+        assert_eq!((warehouse.read_blocking(stated).expect("read").len(), held("2026-11-20T08:00:00Z").len()), (1, 0));
     }
 }

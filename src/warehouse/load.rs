@@ -223,7 +223,7 @@ fn load_slice(
     }
     records::touch(&transaction, request)?;
     finish(&transaction, request, now, &mut loaded)?;
-    close(&transaction, request)?;
+    move_cursor(&transaction, request)?;
     attempts::forget(&transaction, request.attempt.as_slice())?;
     stage::drop_page(&transaction)?;
     transaction.commit().context(step)?;
@@ -272,8 +272,8 @@ fn record(
     Ok(())
 }
 
-/// Where the stream's cursor stands, and that this load of the slice has ended.
-fn close(transaction: &Transaction<'_>, request: &LoadRequest) -> Result<(), WarehouseError> {
+/// Moves the stream's cursor to where it stands after this load.
+fn move_cursor(transaction: &Transaction<'_>, request: &LoadRequest) -> Result<(), WarehouseError> {
     if let Some(read_until) = request.read_until {
         let place = [&request.workspace, &request.connection, &request.stream, &request.partition];
         transaction

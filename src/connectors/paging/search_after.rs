@@ -66,6 +66,10 @@ impl PageKind for SearchAfter {
     }
 }
 
+/// A number only if it is written as one: an id such as `007` is a text.
 fn sent(text: String) -> Value {
-    text.parse::<i64>().map_or(Value::from(text), Value::from)
+    match text.parse::<i64>() {
+        Ok(number) if number.to_string() == text => Value::from(number),
+        _ => Value::from(text),
+    }
 }

@@ -508,7 +508,7 @@ fn a_token_in_a_header_leads_on_until_the_word_for_the_last_page() {
     assert_eq!(page(Some("MTAw")), Ok((true, "MTAw".to_owned())));
     assert!(page(Some("MTAw")).is_err(), "the same place twice");
     assert_eq!(page(Some("null")).map(|(goes_on, _)| goes_on), Ok(false));
-    assert_eq!(page(None).map(|(goes_on, _)| goes_on), Ok(false));
+    assert!(page(None).is_err(), "a header that was lost is no end");
 }
 
 /// PipedreamHQ/pipedream#21941: half a cursor leads to the first page again, for ever.
@@ -524,6 +524,8 @@ fn a_search_goes_on_after_all_values_of_its_last_record_until_an_empty_page() {
     let first = r#"{"hits":[{"id":"b","sort":[1,"b"]},{"id":"c","sort":[1795000000000,"c2"]}],"total":4}"#;
     assert_eq!(page(first), Ok((true, r#"[1795000000000,"c2"]"#.to_owned())));
     assert!(page(first).is_err(), "the same page again");
+    let text = r#"{"hits":[{"id":"007","sort":[7,"007"]}]}"#;
+    assert_eq!(page(text), Ok((true, r#"[7,"007"]"#.to_owned())), "an id is no number");
     assert!(page(r#"{"hits":[{"id":"d","sort":[1795000000000]}]}"#).is_err(), "half a place");
     assert_eq!(page(r#"{"hits":[],"total":4}"#).map(|(goes_on, _)| goes_on), Ok(false));
 }

@@ -8,7 +8,7 @@ use crate::connectors::error::ConnectorError;
 use crate::connectors::fields;
 use crate::settings::Section;
 
-/// A header holds the token of the next page, sent as `cursor.token`; its absence, or a word, ends.
+/// A header holds the token of the next page, sent as `cursor.token`; its absence ends, or the word `last` where there is one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TokenHeader {
     pub header: String,
@@ -35,7 +35,17 @@ impl PageKind for TokenHeader {
     }
 
     fn advance(&self, walk: &mut Walk, found: &[Found]) -> Result<bool, ConnectorError> {
-        let Some(token) = text(found, 0).filter(|token| Some(token) != self.last.as_ref()) else { return Ok(false) };
+        let token = match (text(found, 0), &self.last) {
+            (Some(token), Some(last)) if token == *last => return Ok(false),
+            (Some(token), _) => token,
+            (None, None) => return Ok(false),
+            // Whatever took the header away took the rest of the list with it.
+            (None, Some(last)) => {
+                let note =
+                    format!("a page came without the header {}, which says {last:?} on the last one", self.header);
+                return Err(ConnectorError::UnexpectedPayload { note });
+            }
+        };
         walk.once(&token)?;
         walk.cursor.token = token;
         Ok(true)

@@ -5,7 +5,7 @@
 use super::pages::{PAGES_OF_SLICE, create_pages};
 use super::stage::forget_rejects;
 use super::table_columns::columns;
-use super::{LoadRequest, Loaded, Replaces, Target, close, contract, finish, merge, stage};
+use super::{LoadRequest, Loaded, Replaces, Target, contract, finish, merge, move_cursor, stage};
 use crate::warehouse::attempts::{self, SliceKey};
 use crate::warehouse::clock;
 use crate::warehouse::error::{Context, WarehouseError};
@@ -84,7 +84,7 @@ fn load_slices(
     }
     // The cursor moves to the end of the last of them.
     if let Some(last) = requests.iter().rfind(|request| request.read_until.is_some()) {
-        close(&transaction, last)?;
+        move_cursor(&transaction, last)?;
     }
     let ended: Vec<SliceKey> = requests.iter().filter_map(|request| request.attempt.clone()).collect();
     attempts::forget(&transaction, &ended)?;

@@ -96,7 +96,8 @@ pub fn answer(id: &str, manner: Manner, base: &str, asked: &Asked, (page, empty)
         let line = all.replace('"', "'").replace(['\r', '\n'], " ");
         let text = text.replace("Shoes", &line).replace("Report Filter: ", &format!("Report Filter: {line}"));
         let bytes = if manner == Manner::Archives { zipped(&text) } else { text.into_bytes() };
-        return (200, vec![link], bytes);
+        // A result says which part of it is the last.
+        return (200, vec![link, ("sforce-locator", "null".to_owned())], bytes);
     }
     let mut page = if page.is_string() { json!({}) } else { page.clone() };
     let marks = json!({

@@ -3,7 +3,7 @@
 use crate::engine::vendor::{Vendor, json};
 use crate::field::installation::write;
 use crate::maintenance_faults::{daybook, said};
-use crate::own_fact::{install, well};
+use crate::own_fact::{files, install, well};
 use chrono::{Days, NaiveDate};
 use daybook::support::clock::Clock;
 use std::fs;
@@ -121,4 +121,33 @@ fn an_end_that_an_admin_wrote_down_is_told_with_its_line() {
         "{told}"
     );
     assert!(told.contains("config/workspaces/acme.toml:17"), "{told}");
+}
+
+/// A refresh token that is given for a time ends with it, unless each use moves the end on; of a token that was replaced
+/// nothing is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_refresh_token_is_told_while_it_is_the_one_in_use() {
+    let vendor = Vendor::start(|asked| match asked.line.starts_with("POST /token") {
+        true => json(200, r#"{"access_token":"a","expires_in":3600,"refresh_token_expires_in":864000}"#),
+        false => json(200, r#"{"mailings":[]}"#),
+    })
+    .await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path();
+    install_with_key(root, &vendor.base_url(), "");
+    let file = "config/connectors/mailer/connector.toml";
+    let text = fs::read_to_string(root.join(file)).expect("a connector");
+    let refresh = "[auth]\nkind = \"oauth2_refresh\"\ntoken_url = \"{{ settings.base_url }}/token\"\nclient_id = \"us\"\n\
+                   client_secret = \"ours\"\nrefresh_token = \"{{ secrets.api_key }}\"\n";
+    write(root, file, &text.replace("[auth]\nkind = \"bearer\"\ntoken = \"{{ secrets.api_key }}\"\n", refresh));
+    well(root, &["sync"]);
+    assert!(!well(root, &["status"]).contains("ends on"), "each use may move it on");
+    let kept = files(root, "json").into_iter().find(|path| path.contains("/tokens/")).expect("a kept token");
+    let mut noted: serde_json::Value = serde_json::from_str(&fs::read_to_string(&kept).expect("a file")).expect("JSON");
+    noted["renewed_at"] = (Clock::System.now() - chrono::TimeDelta::days(3)).to_rfc3339().into();
+    fs::write(&kept, noted.to_string()).expect("written");
+    let status = squeezed(&well(root, &["status"]));
+    assert!(status.contains("acme/mailer: the credential for Mailer ends on"), "{status}");
+    write(root, "config/api_key", "second-key");
+    assert!(!well(root, &["status"]).contains("ends on"), "the file is of the former token");
 }
